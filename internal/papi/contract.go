@@ -1,0 +1,232 @@
+package papi
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+//go:embed contract/*.json
+var contractFiles embed.FS
+
+// ContractVersion is the version of the API whose facts are embedded.
+const ContractVersion = "1.2.117"
+
+// Operation is what the contract says of one operation: an endpoint and a
+// method. Operations are shared and must not be changed.
+type Operation struct {
+	ID         string      // the contract's operationId
+	Method     string      // GET, POST, PUT, PATCH or DELETE
+	Path       string      // with its variables in braces: /v1/projects/{projectId}/webhooks
+	Tag        string      // the group in the API's own documentation
+	Summary    string      // one line
+	Notes      string      // rules, one a line, each behind "- "
+	Maturity   string      // "GA", "Closed Beta"
+	Deprecated bool        //
+	Parameters []Parameter // of path and query
+	Body       *Schema     // nil where the operation takes no body
+
+	// Answers has the schema of each successful answer by its status; nil
+	// where that answer has no body.
+	Answers map[int]*Schema
+	// Errors has the error codes that the contract names, by status.
+	Errors map[int][]string
+}
+
+// Parameter is one parameter of an operation.
+type Parameter struct {
+	Name        string  `json:"name"`
+	In          string  `json:"in"` // "path" or "query"
+	Required    bool    `json:"required"`
+	Schema      *Schema `json:"schema"`
+	Description string  `json:"description"`
+}
+
+// ErrorText is what the contract says of an error code.
+type ErrorText struct {
+	In         []string `json:"in"` // the families of the API that say it so
+	Message    string   `json:"message"`
+	Resolution string   `json:"resolution"`
+}
+
+// family is one file of the contract, read when one of its operations is
+// first asked for: a start-up reads none.
+type family struct {
+	prefix string // of its operation ids and schema names
+	once   sync.Once
+	ops    map[string]*Operation
+	schema map[string]*Schema
+}
+
+var families = []*family{
+	{prefix: "Webhook"}, {prefix: "Whatsapp"}, {prefix: "Bundles"}, {prefix: "Kakaotalk"},
+	{prefix: "Conversation"}, {prefix: "Rcs"}, {prefix: "Sms"},
+}
+
+// Lookup returns the operation with the contract's operationId id. It panics
+// on an unknown one: the ids are constants of this program.
+func Lookup(id string) *Operation {
+	if f := familyOf(id); f != nil {
+		if op := f.load().ops[id]; op != nil {
+			return op
+		}
+	}
+	panic("papi: no operation " + id + " in the contract")
+}
+
+// Operations returns all operations, ordered by path and method.
+func Operations() []*Operation {
+	var all []*Operation
+	for _, f := range families {
+		for _, op := range f.load().ops {
+			all = append(all, op)
+		}
+	}
+	slices.SortFunc(all, func(a, b *Operation) int {
+		if c := strings.Compare(a.Path, b.Path); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Method, b.Method)
+	})
+	return all
+}
+
+// LookupSchema returns a schema of the contract by its name, or nil.
+func LookupSchema(name string) *Schema {
+	if f := familyOf(name); f != nil {
+		return f.load().schema[name]
+	}
+	return nil
+}
+
+// ErrorCodes returns what the contract says of each of its error codes, by
+// code: one text for each family of the API that words it in its own way.
+var ErrorCodes = sync.OnceValue(func() map[string][]ErrorText {
+	var api struct {
+		Version string                 `json:"version"`
+		Errors  map[string][]ErrorText `json:"errors"`
+	}
+	readContract("api", &api)
+	if api.Version != ContractVersion {
+		panic("papi: ContractVersion is " + ContractVersion + ", the contract's is " + api.Version)
+	}
+	return api.Errors
+})
+
+// Family is the part of the API that the operation belongs to, as the error
+// texts name it: "Webhook", "Whatsapp", "Bundles", "Kakaotalk",
+// "Conversation", "Rcs" or "Sms".
+func (op *Operation) Family() string { return familyOf(op.ID).prefix }
+
+// Parameter returns the parameter called name, or nil.
+func (op *Operation) Parameter(name string) *Parameter {
+	for i := range op.Parameters {
+		if op.Parameters[i].Name == name {
+			return &op.Parameters[i]
+		}
+	}
+	return nil
+}
+
+// Variants returns the bodies that the operation takes: more than one where
+// the contract has a union, none where there is no body.
+func (op *Operation) Variants() []*Schema {
+	if op.Body == nil {
+		return nil
+	}
+	body := op.Body.Resolve()
+	if len(body.AnyOf) == 0 {
+		return []*Schema{body}
+	}
+	variants := make([]*Schema, len(body.AnyOf))
+	for i, v := range body.AnyOf {
+		variants[i] = v.Resolve()
+	}
+	return variants
+}
+
+func familyOf(name string) *family {
+	for _, f := range families {
+		if strings.HasPrefix(name, f.prefix) {
+			return f
+		}
+	}
+	return nil
+}
+
+func (f *family) load() *family {
+	f.once.Do(f.read)
+	return f
+}
+
+func (f *family) read() {
+	var file struct {
+		Operations []struct {
+			Operation
+			Answers map[string]*Schema
+			Errors  map[string][]string
+		} `json:"operations"`
+		Schemas map[string]*Schema `json:"schemas"`
+	}
+	readContract(strings.ToLower(f.prefix), &file)
+	f.schema = file.Schemas
+	for _, s := range f.schema {
+		f.link(s)
+	}
+	f.ops = make(map[string]*Operation, len(file.Operations))
+	for i := range file.Operations {
+		row := &file.Operations[i]
+		op := row.Operation
+		op.Answers = make(map[int]*Schema, len(row.Answers))
+		for status, schema := range row.Answers {
+			op.Answers[number(status)] = schema
+			f.link(schema)
+		}
+		op.Errors = make(map[int][]string, len(row.Errors))
+		for status, codes := range row.Errors {
+			op.Errors[number(status)] = codes
+		}
+		f.link(op.Body)
+		for _, p := range op.Parameters {
+			f.link(p.Schema)
+		}
+		f.ops[op.ID] = &op
+	}
+}
+
+// link sets the targets of the references in and below s.
+func (f *family) link(s *Schema) {
+	if s == nil {
+		return
+	}
+	if s.Ref != "" && s.target == nil {
+		if s.target = f.schema[s.Name()]; s.target == nil {
+			panic("papi: the contract has no schema " + s.Ref)
+		}
+	}
+	s.children(f.link)
+}
+
+func number(status string) int {
+	n, err := strconv.Atoi(status)
+	if err != nil {
+		panic("papi: the contract has a status " + status)
+	}
+	return n
+}
+
+// readContract reads an embedded file. It is part of the program, so that an
+// error is a defect of the build and the tests find it.
+func readContract(name string, into any) {
+	raw, err := contractFiles.ReadFile("contract/" + name + ".json")
+	if err == nil {
+		err = json.Unmarshal(raw, into)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("papi: contract file %s: %v", name, err))
+	}
+}

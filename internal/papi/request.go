@@ -1,0 +1,107 @@
+package papi
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Request is one call of an operation.
+type Request struct {
+	Operation *Operation
+	// Path has a value for each variable of the path, projectId among them.
+	Path map[string]string
+	// Query has the query parameters; a list parameter is repeated.
+	Query url.Values
+	// Body is sent as JSON; nil sends none.
+	Body map[string]any
+	// Repeat says how far the request may be sent again.
+	Repeat Repeat
+	// Read tells that nothing changes: such a request ends with its caller,
+	// while a write that has been sent goes on to its deadline.
+	Read bool
+}
+
+// Repeat says how far a request may be sent again.
+type Repeat int
+
+// The kinds of request, by what a second sending would do.
+const (
+	// RepeatNever: a second sending could do the thing twice (a create, a
+	// code sent, a launch). Sent again only when the first one surely had no
+	// effect: it never left, or a 429 refused it.
+	RepeatNever Repeat = iota
+	// RepeatAlways: a read, or an update that gives the same end twice.
+	RepeatAlways
+	// RepeatDelete: as RepeatAlways, and a repeated one that finds nothing
+	// has succeeded.
+	RepeatDelete
+)
+
+// Response is a successful answer.
+type Response struct {
+	Status int
+	// Body is the JSON of the answer, nil where it has none.
+	Body json.RawMessage
+	// Date is the API's clock, the zero time where it does not tell.
+	Date time.Time
+	// Repeated tells that the request was sent more than once.
+	Repeated bool
+}
+
+// longestSegment is the most bytes that a path parameter may have.
+const longestSegment = 512
+
+// URLPath returns the path of the request, each variable escaped as one
+// segment. Values that could lead to another resource are refused with an
+// *Error of code CodeInvalidPath: empty, over 512 bytes, not UTF-8, with a
+// slash, a backslash or a control character, "." and "..", and escaped forms
+// of these.
+func (r *Request) URLPath() (string, error) {
+	var path strings.Builder
+	rest := r.Operation.Path
+	for {
+		literal, after, found := strings.Cut(rest, "{")
+		path.WriteString(literal)
+		if !found {
+			return path.String(), nil
+		}
+		name, tail, _ := strings.Cut(after, "}")
+		value := r.Path[name]
+		if reason := badSegment(value); reason != "" {
+			return "", &Error{
+				Code:       CodeInvalidPath,
+				Message:    fmt.Sprintf("%s %s", name, reason),
+				Resolution: "give " + name + " exactly as the API told it",
+				Info:       map[string]any{"parameter": name},
+			}
+		}
+		path.WriteString(url.PathEscape(value))
+		rest = tail
+	}
+}
+
+// badSegment says what is wrong with a path parameter, or "".
+func badSegment(s string) string {
+	lower := strings.ToLower(s)
+	switch {
+	case s == "":
+		return "is empty"
+	case len(s) > longestSegment:
+		return fmt.Sprintf("has %d bytes, at most %d are allowed", len(s), longestSegment)
+	case !utf8.ValidString(s):
+		return "is not UTF-8"
+	case strings.ContainsAny(s, `/\`):
+		return "holds a slash or a backslash"
+	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }):
+		return "holds a control character"
+	case s == "." || s == "..":
+		return "is a relative path"
+	case strings.Contains(lower, "%2e"), strings.Contains(lower, "%2f"), strings.Contains(lower, "%5c"):
+		return "holds an escaped dot, slash or backslash"
+	}
+	return ""
+}

@@ -1,0 +1,155 @@
+package papi
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"strings"
+)
+
+// Schema is one JSON Schema of the contract, with the keywords that the
+// contract uses and no others. The zero value allows anything.
+//
+// Schemas are shared and must not be changed; Clone first.
+type Schema struct {
+	Ref                  string             `json:"$ref,omitempty"`
+	Type                 Types              `json:"type,omitempty"`
+	Description          string             `json:"description,omitempty"`
+	Enum                 []any              `json:"enum,omitempty"`
+	Const                any                `json:"const,omitempty"`
+	Default              any                `json:"default,omitempty"`
+	Format               string             `json:"format,omitempty"`
+	Pattern              string             `json:"pattern,omitempty"`
+	MinLength            *int               `json:"minLength,omitempty"`
+	MaxLength            *int               `json:"maxLength,omitempty"`
+	Minimum              *float64           `json:"minimum,omitempty"`
+	Maximum              *float64           `json:"maximum,omitempty"`
+	MinItems             *int               `json:"minItems,omitempty"`
+	MaxItems             *int               `json:"maxItems,omitempty"`
+	UniqueItems          bool               `json:"uniqueItems,omitempty"`
+	Items                *Schema            `json:"items,omitempty"`
+	Required             []string           `json:"required,omitempty"`
+	Properties           map[string]*Schema `json:"properties,omitempty"`
+	AdditionalProperties *Additional        `json:"additionalProperties,omitempty"`
+	AnyOf                []*Schema          `json:"anyOf,omitempty"`
+	AllOf                []*Schema          `json:"allOf,omitempty"`
+	Deprecated           bool               `json:"deprecated,omitempty"`
+	ReadOnly             bool               `json:"readOnly,omitempty"`
+
+	// DraftOptional marks a property that is required by its schema, but that
+	// a request with status DRAFT may leave out.
+	DraftOptional bool `json:"x-draft-optional,omitempty"`
+	// EnumDescriptions tells what each value of Enum means.
+	EnumDescriptions map[string]string `json:"x-enum-descriptions,omitempty"`
+
+	target *Schema // what Ref points to, set when the family is loaded
+}
+
+// Types is the keyword "type": one name or several.
+type Types []string
+
+// Has tells whether name is among the types.
+func (t Types) Has(name string) bool {
+	for _, n := range t {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
+
+// UnmarshalJSON reads a string or a list of strings.
+func (t *Types) UnmarshalJSON(b []byte) error {
+	if bytes.HasPrefix(b, []byte{'"'}) {
+		*t = make(Types, 1)
+		return json.Unmarshal(b, &(*t)[0])
+	}
+	return json.Unmarshal(b, (*[]string)(t))
+}
+
+// MarshalJSON writes a string where there is one type.
+func (t Types) MarshalJSON() ([]byte, error) {
+	if len(t) == 1 {
+		return json.Marshal(t[0])
+	}
+	return json.Marshal([]string(t))
+}
+
+// Additional is the keyword "additionalProperties": a schema, or false where
+// Schema is nil.
+type Additional struct{ Schema *Schema }
+
+// UnmarshalJSON reads a schema or a boolean.
+func (a *Additional) UnmarshalJSON(b []byte) error {
+	switch string(b) {
+	case "true":
+		a.Schema = &Schema{}
+		return nil
+	case "false":
+		a.Schema = nil
+		return nil
+	}
+	return json.Unmarshal(b, &a.Schema)
+}
+
+// MarshalJSON writes a schema or false.
+func (a Additional) MarshalJSON() ([]byte, error) {
+	if a.Schema == nil {
+		return []byte("false"), nil
+	}
+	return json.Marshal(a.Schema)
+}
+
+// Resolve follows references and returns a schema without one. What stands
+// beside a reference (a description, a default) stands over what it points to.
+func (s *Schema) Resolve() *Schema {
+	if s.target == nil {
+		return s
+	}
+	r := *s.target.Resolve()
+	if s.Description != "" {
+		r.Description = s.Description
+	}
+	if s.Default != nil {
+		r.Default = s.Default
+	}
+	if s.EnumDescriptions != nil {
+		r.EnumDescriptions = s.EnumDescriptions
+	}
+	r.Deprecated = r.Deprecated || s.Deprecated
+	r.DraftOptional = s.DraftOptional
+	return &r
+}
+
+// Name is the name of the schema that s refers to, or "".
+func (s *Schema) Name() string {
+	return strings.TrimPrefix(s.Ref, refPrefix)
+}
+
+const refPrefix = "#/components/schemas/"
+
+// Clone copies s and its list of properties; the properties are shared.
+func (s *Schema) Clone() *Schema {
+	c := *s
+	c.Properties = maps.Clone(s.Properties)
+	return &c
+}
+
+// children calls do for each schema directly below s.
+func (s *Schema) children(do func(*Schema)) {
+	for _, p := range s.Properties {
+		do(p)
+	}
+	if s.Items != nil {
+		do(s.Items)
+	}
+	if s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil {
+		do(s.AdditionalProperties.Schema)
+	}
+	for _, b := range s.AnyOf {
+		do(b)
+	}
+	for _, b := range s.AllOf {
+		do(b)
+	}
+}

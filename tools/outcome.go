@@ -1,0 +1,26 @@
+package tools
+
+import "papi-mcp/internal/guard"
+
+// Caller is who makes a call, and through what.
+type Caller struct {
+	// Principal names who calls: confirmations and limits are kept by it.
+	Principal string
+	// Asker puts questions to the person at the client; nil where the client
+	// can't ask.
+	Asker guard.Asker
+	// CommandLine tells that a person wrote this one call (papi-mcp call), so
+	// that a projectId written in it confirms the project for it.
+	CommandLine bool
+}
+
+// Outcome is how a tool call ended.
+type Outcome struct {
+	// Structured is the result or the error, as its JSON goes to the client.
+	Structured any
+	// IsError tells that Structured is an error.
+	IsError bool
+	// Question, when set, must be put to the person, and the call repeated
+	// with the answer; nothing has been sent to the API, and Structured is nil.
+	Question *guard.Question
+}
