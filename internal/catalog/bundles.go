@@ -1,0 +1,32 @@
+package catalog
+
+var bundle = &Resource{
+	Name:  "bundle",
+	IDs:   map[string]string{"bundleId": "id", "smsAppId": "smsApp.id", "conversationAppId": "convApp.id"},
+	State: "state",
+}
+
+var bundles = []Row{
+	{
+		Tool: "bundle_list", Operation: "BundlesBundlesController_list_v1", Toolset: "bundles", Effect: Read, Resource: bundle,
+		About: "List the project's bundles; filter by state, SMS app or Conversation app.",
+	},
+	{
+		Tool: "bundle_get", Operation: "BundlesBundlesController_get_v1", Toolset: "bundles", Effect: Read, Resource: bundle,
+		About: "Read one bundle and what it made: subproject, SMS app, Conversation app, webhooks.",
+	},
+	{
+		Tool: "bundle_create", Operation: "BundlesBundlesController_create_v1", Toolset: "bundles", Effect: Create, Resource: bundle,
+		About:   "Create a subproject, an SMS app, a Conversation app and webhooks in one go; ask for at least one of them, and give a name to the bundle or to each. A person must confirm: nothing here removes a subproject or a Conversation app again. Asynchronous: follow it with bundle_get.",
+		Confirm: "creates what the body asks for: a subproject, a Conversation app, an SMS app, webhooks; this API has no call that removes a subproject or a Conversation app",
+		Wait: &Wait{
+			Read:     "bundle_get",
+			Done:     []string{"DONE"},
+			Failed:   []string{"FAILED"},
+			Running:  []string{"IN_PROGRESS"},
+			Also:     "the SMS channel may still be pending when the bundle is DONE; BUNDLE_DONE on failure is not documented: poll as well",
+			Triggers: []string{"BUNDLE_DONE"},
+		},
+		Reconcile: &Reconcile{Read: "bundle_list", Same: map[string]string{"name": "name"}},
+	},
+}

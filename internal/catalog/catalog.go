@@ -1,0 +1,229 @@
+// Package catalog is the table of the tools that expose the API's operations:
+// one row for each of the 90, with what the contract does not say. A row names
+// its tool and toolset, what the operation does to the world, what a person
+// must have agreed to, how the end of an asynchronous change is seen, and how
+// a create whose outcome is unknown is found again.
+//
+// Everything else about an operation (parameters, body, answers, error codes)
+// comes from the contract, through [Row.Op]. The package sends nothing but what
+// [Send] is asked to send.
+package catalog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"papi-mcp/internal/papi"
+)
+
+// Effect is what an operation does to the world.
+type Effect string
+
+// The effects. An action starts something (a code sent, a launch); all but
+// Read are writes.
+const (
+	Read   Effect = "read"
+	Create Effect = "create"
+	Update Effect = "update"
+	Delete Effect = "delete"
+	Action Effect = "action"
+)
+
+// Row is one operation as a tool.
+type Row struct {
+	Tool      string // family_thing_verb; an interface, so that renaming needs an alias
+	Operation string // the contract's operationId
+	Toolset   string
+	Effect    Effect
+	// About tells an agent what the tool does and what to mind, in a sentence
+	// or two. What the arguments mean stands in the schema.
+	About string
+	// Confirm is what a person must have agreed to before the call; "" where
+	// the call needs no confirmation.
+	Confirm string
+	// Resource is what the operation shows or changes.
+	Resource *Resource
+	// Wait tells how the end of the change is seen; nil where the answer is
+	// the end.
+	Wait *Wait
+	// Reconcile tells how a create whose outcome is unknown is found.
+	Reconcile *Reconcile
+	// Idempotent actions give the same end when repeated after an unknown
+	// outcome, so that they may be sent again.
+	Idempotent bool
+	Deprecated bool
+}
+
+// Resource is a kind of thing that operations make, show and change. Fields
+// are named by their path in the answer, with dots.
+type Resource struct {
+	Name string
+	// IDs has the field of each id by the argument name that the next call
+	// takes.
+	IDs map[string]string
+	// State is the field of the state, Pending that of a change which is not
+	// yet live; "" where there is none.
+	State, Pending string
+}
+
+// Wait tells how the end of an asynchronous change is seen. A pending change
+// is judged first, the state only when none pends; a value in no list means:
+// go on looking.
+type Wait struct {
+	Read string // the tool that shows it
+	// Done, Failed, NeedsAction and Running list states, and statuses of the
+	// pending change behind "changes.status=".
+	Done, Failed, NeedsAction, Running []string
+	// Also is what else must be looked at.
+	Also string
+	// Triggers are the webhook events that tell of it.
+	Triggers []string
+}
+
+// Reconcile tells how to find what a create made when its answer was lost.
+type Reconcile struct {
+	// Read is the tool that shows it; "" where nothing does.
+	Read string
+	// Args are the arguments of Read by the field of the create's arguments
+	// that holds them, beside those that both share.
+	Args map[string]string
+	// Same has, by the field of the create's arguments, the field of the thing
+	// found that must be equal.
+	Same map[string]string
+	// Since is the field of the time at which the thing was made; only things
+	// made since the call count, by the API's clock.
+	Since string
+	// Unique tells that what is the same is the thing itself, and not another
+	// one that looks like it.
+	Unique bool
+	// Resend tells that the API itself refuses a second one, so that the
+	// create may be sent again when nothing was found.
+	Resend bool
+}
+
+// Op returns the contract's operation of the row.
+func (r *Row) Op() *papi.Operation { return papi.Lookup(r.Operation) }
+
+// Writes tells whether the operation changes anything.
+func (r *Row) Writes() bool { return r.Effect != Read }
+
+// families are the rows by family, in the order in which tools are listed.
+var families = [][]Row{
+	webhooks, whatsappAccounts, whatsappSenders, whatsappTemplates, whatsappFlows,
+	whatsappSolutions, rcs, kakaotalk, conversation, sms, bundles, whatsappDeprecated,
+}
+
+// Rows returns all rows, in the order in which their tools are listed. They
+// are shared and must not be changed.
+var Rows = sync.OnceValue(func() []*Row {
+	var all []*Row
+	for _, family := range families {
+		for i := range family {
+			all = append(all, &family[i])
+		}
+	}
+	return all
+})
+
+var byTool = sync.OnceValue(func() map[string]*Row {
+	index := make(map[string]*Row)
+	for _, r := range Rows() {
+		index[r.Tool] = r
+	}
+	return index
+})
+
+// Lookup returns the row of a tool, or nil.
+func Lookup(tool string) *Row { return byTool()[tool] }
+
+// DeprecatedToolset holds the tools of the operations that the API deprecates.
+const DeprecatedToolset = "whatsapp_deprecated"
+
+// Toolsets returns the names of all toolsets, in the order of the rows.
+func Toolsets() []string {
+	var names []string
+	for _, r := range Rows() {
+		if !slices.Contains(names, r.Toolset) {
+			names = append(names, r.Toolset)
+		}
+	}
+	return names
+}
+
+// Filter says which rows a server offers.
+type Filter struct {
+	// Toolsets are names of toolsets, or "all".
+	Toolsets []string
+	// Tools are names of tools, added to those of Toolsets.
+	Tools []string
+	// ReadOnly leaves only what changes nothing; it is applied last.
+	ReadOnly bool
+	// Deprecated lets the deprecated toolset and its tools be named.
+	Deprecated bool
+}
+
+// Select returns the rows that the filter lets through: with neither toolsets
+// nor tools all but the deprecated, and those too where Deprecated is set. A
+// name that is unknown, or deprecated without Deprecated, is an error that
+// lists the known ones.
+func Select(f Filter) ([]*Row, error) {
+	toolsets, tools := f.Toolsets, f.Tools
+	if len(toolsets) == 0 && len(tools) == 0 {
+		toolsets = []string{"all"}
+	}
+	allowed := func(r *Row) bool { return f.Deprecated || !r.Deprecated }
+	var knownSets, knownTools []string
+	for _, r := range Rows() {
+		if allowed(r) {
+			knownTools = append(knownTools, r.Tool)
+			if !slices.Contains(knownSets, r.Toolset) {
+				knownSets = append(knownSets, r.Toolset)
+			}
+		}
+	}
+	for _, name := range toolsets {
+		if name != "all" && !slices.Contains(knownSets, name) {
+			return nil, unknown("toolset", name, slices.Contains(Toolsets(), name), append([]string{"all"}, knownSets...))
+		}
+	}
+	for _, name := range tools {
+		if !slices.Contains(knownTools, name) {
+			return nil, unknown("tool", name, Lookup(name) != nil, knownTools)
+		}
+	}
+	var selected []*Row
+	for _, r := range Rows() {
+		named := slices.Contains(toolsets, "all") || slices.Contains(toolsets, r.Toolset) || slices.Contains(tools, r.Tool)
+		if named && allowed(r) && !(f.ReadOnly && r.Writes()) {
+			selected = append(selected, r)
+		}
+	}
+	return selected, nil
+}
+
+// UnknownError is a name that no toolset or tool has.
+type UnknownError struct {
+	Kind    string // "tool" or "toolset"
+	Name    string
+	Nearest string   // the known name most like it, or ""
+	Known   []string // what may be named
+	// Deprecated tells that the name is known and needs --deprecated.
+	Deprecated bool
+}
+
+func unknown(kind, name string, deprecated bool, known []string) *UnknownError {
+	return &UnknownError{Kind: kind, Name: name, Nearest: papi.Nearest(name, known), Known: known, Deprecated: deprecated}
+}
+
+func (e *UnknownError) Error() string {
+	if e.Deprecated {
+		return fmt.Sprintf("the %s %q is deprecated: give --deprecated too", e.Kind, e.Name)
+	}
+	hint := ""
+	if e.Nearest != "" {
+		hint = fmt.Sprintf(" (did you mean %q?)", e.Nearest)
+	}
+	return fmt.Sprintf("there is no %s %q%s; known: %s", e.Kind, e.Name, hint, strings.Join(e.Known, ", "))
+}

@@ -1,0 +1,188 @@
+package catalog
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"papi-mcp/internal/papi"
+)
+
+func TestEachOperationHasOneRow(t *testing.T) {
+	tools, operations := map[string]bool{}, map[string]bool{}
+	for _, r := range Rows() {
+		if tools[r.Tool] || operations[r.Operation] {
+			t.Errorf("%s stands twice", r.Tool)
+		}
+		tools[r.Tool], operations[r.Operation] = true, true
+	}
+	for _, op := range papi.Operations() {
+		if !operations[op.ID] {
+			t.Errorf("%s %s has no row", op.Method, op.Path)
+		}
+	}
+	if len(tools) != 90 {
+		t.Errorf("%d rows, want 90", len(tools))
+	}
+}
+
+// What a row names must exist, and what its kind asks for must be there.
+func TestRowsHoldTogether(t *testing.T) {
+	for _, r := range Rows() {
+		t.Run(r.Tool, func(t *testing.T) {
+			op := r.Op()
+			if r.About == "" || len(r.About) > 420 {
+				t.Errorf("About has %d characters", len(r.About))
+			}
+			if op.Deprecated != r.Deprecated || r.Deprecated != (r.Toolset == DeprecatedToolset) {
+				t.Errorf("deprecated: row %v, contract %v, toolset %s", r.Deprecated, op.Deprecated, r.Toolset)
+			}
+			if r.Effect == Delete && r.Confirm == "" {
+				t.Error("a delete without a confirmation")
+			}
+			if (r.Confirm != "") != strings.Contains(r.About, "A person must confirm") {
+				t.Error("About and Confirm disagree")
+			}
+			if (r.Effect == Create) != (r.Reconcile != nil) {
+				t.Error("each create, and nothing else, says how it is found again")
+			}
+			if r.Wait != nil {
+				read := Lookup(r.Wait.Read)
+				if read == nil || read.Effect != Read || read.Resource != r.Resource {
+					t.Errorf("waits by %q, which does not show its resource", r.Wait.Read)
+				}
+				for _, trigger := range r.Wait.Triggers {
+					if !slices.Contains(papi.LookupSchema("WebhookWebhookTriggersEnum").Enum, any(trigger)) {
+						t.Errorf("no trigger %s", trigger)
+					}
+				}
+			}
+			if rec := r.Reconcile; rec != nil && rec.Read != "" {
+				read := Lookup(rec.Read)
+				if read == nil || read.Writes() {
+					t.Errorf("reconciled by %q", rec.Read)
+				}
+			}
+		})
+	}
+}
+
+func TestSelect(t *testing.T) {
+	names := func(rows []*Row) []string {
+		var all []string
+		for _, r := range rows {
+			all = append(all, r.Tool)
+		}
+		return all
+	}
+	tests := []struct {
+		name   string
+		filter Filter
+		want   int
+		has    string
+		lacks  string
+	}{
+		{"default: all but the deprecated", Filter{}, 88, "webhook_list", "whatsapp_waba_list"},
+		{"all is never the deprecated toolset", Filter{Toolsets: []string{"all"}}, 88, "sms_app_get", "whatsapp_waba_list"},
+		{"all with deprecated", Filter{Toolsets: []string{"all"}, Deprecated: true}, 90, "whatsapp_waba_list", ""},
+		{"one toolset", Filter{Toolsets: []string{"webhooks"}}, 6, "webhook_delete", "sms_app_get"},
+		{"tools alone mean only those", Filter{Tools: []string{"sms_app_get"}}, 1, "sms_app_get", "webhook_list"},
+		{"tools add to toolsets", Filter{Toolsets: []string{"webhooks"}, Tools: []string{"sms_app_get"}}, 7, "sms_app_get", "bundle_get"},
+		{"read-only is applied last", Filter{Toolsets: []string{"webhooks"}, Tools: []string{"sms_app_delete"}, ReadOnly: true}, 2, "webhook_get", "sms_app_delete"},
+		{"the deprecated toolset when named", Filter{Toolsets: []string{DeprecatedToolset}, Deprecated: true}, 2, "whatsapp_waba_list", "webhook_list"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			rows, err := Select(tt.filter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := names(rows)
+			if len(got) != tt.want || !slices.Contains(got, tt.has) || slices.Contains(got, tt.lacks) {
+				t.Errorf("got %d: %v", len(got), got)
+			}
+		})
+	}
+}
+
+func TestSelectRefusesUnknownNames(t *testing.T) {
+	tests := []struct {
+		name    string
+		filter  Filter
+		nearest string
+	}{
+		{"toolset", Filter{Toolsets: []string{"webhook"}}, "webhooks"},
+		{"tool", Filter{Tools: []string{"webhook_lst"}}, "webhook_list"},
+		{"deprecated toolset without the flag", Filter{Toolsets: []string{DeprecatedToolset}}, ""},
+		{"deprecated tool without the flag", Filter{Tools: []string{"whatsapp_waba_list"}}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Select(tt.filter)
+			var unknown *UnknownError
+			if !errors.As(err, &unknown) {
+				t.Fatalf("got %v", err)
+			}
+			if tt.nearest != "" && (unknown.Nearest != tt.nearest || !strings.Contains(err.Error(), "known: ")) {
+				t.Errorf("got %v", err)
+			}
+			if tt.nearest == "" && !unknown.Deprecated {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// The table of tools as it was agreed, where it is found beside the project.
+func TestRowsAgreeWithTheTable(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "papi", "tools.yaml"))
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skip("the table of tools is not beside this checkout")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table []struct {
+		Tool, Operation, Toolset, Effect, Confirm string
+		Deprecated                                bool
+		Wait                                      *struct {
+			Read, Also            string
+			Done, Failed, Running []string
+			NeedsAction           []string `yaml:"needs_action"`
+			Triggers              []string
+		}
+		Reconcile *struct {
+			Read   string
+			Resend string
+		}
+	}
+	if err := yaml.Unmarshal(raw, &table); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range table {
+		got := Lookup(want.Tool)
+		if got == nil {
+			t.Errorf("no row %s", want.Tool)
+			continue
+		}
+		if got.Operation != want.Operation || got.Toolset != want.Toolset || string(got.Effect) != want.Effect || got.Confirm != want.Confirm || got.Deprecated != want.Deprecated {
+			t.Errorf("%s: got %+v, want %+v", want.Tool, got, want)
+		}
+		if (got.Wait == nil) != (want.Wait == nil) || (got.Reconcile == nil) != (want.Reconcile == nil) {
+			t.Errorf("%s: wait or reconcile differ", want.Tool)
+			continue
+		}
+		if w := want.Wait; w != nil && (got.Wait.Read != w.Read || got.Wait.Also != w.Also || !slices.Equal(got.Wait.Done, w.Done) || !slices.Equal(got.Wait.Failed, w.Failed) ||
+			!slices.Equal(got.Wait.Running, w.Running) || !slices.Equal(got.Wait.NeedsAction, w.NeedsAction) || !slices.Equal(got.Wait.Triggers, w.Triggers)) {
+			t.Errorf("%s: wait: got %+v, want %+v", want.Tool, got.Wait, w)
+		}
+		if r := want.Reconcile; r != nil && (got.Reconcile.Read != r.Read || got.Reconcile.Resend != (r.Resend == "safe")) {
+			t.Errorf("%s: reconcile: got %+v, want %+v", want.Tool, got.Reconcile, r)
+		}
+	}
+}

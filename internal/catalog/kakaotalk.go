@@ -1,0 +1,127 @@
+package catalog
+
+var kakaotalkSender = &Resource{
+	Name:  "kakaotalk_sender",
+	IDs:   map[string]string{"plusFriendId": "plusFriendId"},
+	State: "state", Pending: "changes.status",
+}
+
+var kakaotalkTemplate = &Resource{
+	Name:  "kakaotalk_template",
+	IDs:   map[string]string{"templateCode": "code"},
+	State: "state", Pending: "changes.status",
+}
+
+var kakaotalkSenderWait = &Wait{
+	Read:        "kakaotalk_sender_get",
+	Done:        []string{"ACTIVE"},
+	Failed:      []string{"BLOCKED", "SUSPENDED", "changes.status=REJECTED"},
+	NeedsAction: []string{"INACTIVE", "VERIFYING", "changes.status=DRAFT"},
+	Running:     []string{"changes.status=IN_PROGRESS"},
+	Triggers:    []string{"KAKAOTALK_SENDER_ACTIVE", "KAKAOTALK_SENDER_INACTIVE", "KAKAOTALK_SENDER_REJECTED"},
+}
+
+var kakaotalkTemplateWait = &Wait{
+	Read:        "kakaotalk_template_get",
+	Done:        []string{"APPROVED"},
+	Failed:      []string{"REJECTED", "changes.status=REJECTED"},
+	NeedsAction: []string{"changes.status=DRAFT"},
+	Running:     []string{"changes.status=IN_PROGRESS"},
+	Triggers:    []string{"KAKAOTALK_TEMPLATE_APPROVED", "KAKAOTALK_TEMPLATE_REJECTED"},
+}
+
+var kakaotalk = []Row{
+	{
+		Tool: "kakaotalk_sender_category_list", Operation: "KakaotalkCategoriesController_listSenderCategories_v1", Toolset: "kakaotalk", Effect: Read,
+		About: "List the business categories for KakaoTalk senders, a tree of three levels; a sender names a code of each.",
+	},
+	{
+		Tool: "kakaotalk_template_category_list", Operation: "KakaotalkCategoriesController_getTemplateCategories_v1", Toolset: "kakaotalk", Effect: Read,
+		About: "List the categories for the templates of a KakaoTalk sender; a template names one code.",
+	},
+	{
+		Tool: "kakaotalk_sender_list", Operation: "KakaotalkSendersController_listSenders_v1", Toolset: "kakaotalk", Effect: Read, Resource: kakaotalkSender,
+		About: "List the project's KakaoTalk senders; filter by state or by the status of pending changes.",
+	},
+	{
+		Tool: "kakaotalk_sender_get", Operation: "KakaotalkSendersController_getSender_v1", Toolset: "kakaotalk", Effect: Read, Resource: kakaotalkSender,
+		About: "Read one KakaoTalk sender: state, pending changes, profile.",
+	},
+	{
+		Tool: "kakaotalk_sender_create", Operation: "KakaotalkSendersController_createSender_v1", Toolset: "kakaotalk", Effect: Create, Resource: kakaotalkSender,
+		About:     "Create a KakaoTalk sender for a KakaoTalk channel, by its PlusFriend id (such as @example). A project has one KakaoTalk account. Asynchronous: follow it with kakaotalk_sender_get; then register and verify.",
+		Wait:      kakaotalkSenderWait,
+		Reconcile: &Reconcile{Read: "kakaotalk_sender_get", Args: map[string]string{"plusFriendId": "plusFriendId"}, Unique: true, Resend: true},
+	},
+	{
+		Tool: "kakaotalk_sender_update", Operation: "KakaotalkSendersController_updateSender_v1", Toolset: "kakaotalk", Effect: Update, Resource: kakaotalkSender,
+		About: "Change an ACTIVE KakaoTalk sender, or its pending changes in DRAFT.",
+		Wait:  kakaotalkSenderWait,
+	},
+	{
+		Tool: "kakaotalk_sender_register", Operation: "KakaotalkSendersController_registerSender_v1", Toolset: "kakaotalk", Effect: Action, Resource: kakaotalkSender,
+		About: "Start the registration of a KakaoTalk sender that is not ACTIVE: a one-time code goes to the person who manages the channel. kakaotalk_sender_verify takes it.",
+	},
+	{
+		Tool: "kakaotalk_sender_verify", Operation: "KakaotalkSendersController_verifySender_v1", Toolset: "kakaotalk", Effect: Action, Resource: kakaotalkSender,
+		About: "Hand in the one-time code that kakaotalk_sender_register had sent, for a sender in VERIFYING. Ask the person for the code; never guess one.",
+		Wait:  kakaotalkSenderWait,
+	},
+	{
+		Tool: "kakaotalk_sender_changes_discard", Operation: "KakaotalkSendersController_deleteChanges_v1", Toolset: "kakaotalk", Effect: Delete,
+		About:   "Discard the pending changes of a KakaoTalk sender, in status DRAFT or REJECTED. A person must confirm.",
+		Confirm: "pending changes of the sender are lost",
+	},
+	{
+		Tool: "kakaotalk_sender_delete", Operation: "KakaotalkSendersController_deleteSender_v1", Toolset: "kakaotalk", Effect: Delete,
+		About:   "Mark a KakaoTalk sender for removal: it stays active for 60 days for its last messages and is then gone. A person must confirm.",
+		Confirm: "the sender goes after 60 days, and cannot be kept",
+	},
+	{
+		Tool: "kakaotalk_sender_activity_list", Operation: "KakaotalkSendersController_listActivities_v1", Toolset: "kakaotalk", Effect: Read,
+		About: "List what happened to a KakaoTalk sender, newest first.",
+	},
+	{
+		Tool: "kakaotalk_sender_comment_add", Operation: "KakaotalkSendersController_createComment_v1", Toolset: "kakaotalk", Effect: Create,
+		About:     "Add a comment to a KakaoTalk sender, for the people who review it.",
+		Reconcile: commentReconcile("kakaotalk_sender_activity_list"),
+	},
+	{
+		Tool: "kakaotalk_template_list", Operation: "KakaotalkTemplatesController_listTemplates_v1", Toolset: "kakaotalk", Effect: Read, Resource: kakaotalkTemplate,
+		About: "List the templates of a KakaoTalk sender; templateName matches the beginning of the name.",
+	},
+	{
+		Tool: "kakaotalk_template_get", Operation: "KakaotalkTemplatesController_get_v1", Toolset: "kakaotalk", Effect: Read, Resource: kakaotalkTemplate,
+		About: "Read one KakaoTalk template by its code: state, pending changes, content.",
+	},
+	{
+		Tool: "kakaotalk_template_create", Operation: "KakaotalkTemplatesController_createTemplate_v1", Toolset: "kakaotalk", Effect: Create, Resource: kakaotalkTemplate,
+		About:     "Create a template of a KakaoTalk sender and submit it for review, or keep it with status DRAFT. Its name must be unique. Asynchronous: follow it with kakaotalk_template_get.",
+		Wait:      kakaotalkTemplateWait,
+		Reconcile: &Reconcile{Read: "kakaotalk_template_list", Same: map[string]string{"details.name": "details.name|changes.details.name"}, Unique: true, Resend: true},
+	},
+	{
+		Tool: "kakaotalk_template_update", Operation: "KakaotalkTemplatesController_updateTemplate_v1", Toolset: "kakaotalk", Effect: Update, Resource: kakaotalkTemplate,
+		About: "Change an APPROVED or REJECTED KakaoTalk template, or its pending changes in DRAFT or REJECTED.",
+		Wait:  kakaotalkTemplateWait,
+	},
+	{
+		Tool: "kakaotalk_template_changes_discard", Operation: "KakaotalkTemplatesController_deleteTemplateDraft_v1", Toolset: "kakaotalk", Effect: Delete,
+		About:   "Discard the draft of a KakaoTalk template that was never submitted. A person must confirm.",
+		Confirm: "the draft of the template is lost",
+	},
+	{
+		Tool: "kakaotalk_template_delete", Operation: "KakaotalkTemplatesController_deleteTemplate_v1", Toolset: "kakaotalk", Effect: Delete,
+		About:   "Delete a KakaoTalk template. A person must confirm.",
+		Confirm: "the template is deleted",
+	},
+	{
+		Tool: "kakaotalk_template_activity_list", Operation: "KakaotalkTemplatesController_listActivities_v1", Toolset: "kakaotalk", Effect: Read,
+		About: "List what happened to a KakaoTalk template, newest first.",
+	},
+	{
+		Tool: "kakaotalk_template_comment_add", Operation: "KakaotalkTemplatesController_createComment_v1", Toolset: "kakaotalk", Effect: Create,
+		About:     "Add a comment to a KakaoTalk template, for the people who review it.",
+		Reconcile: commentReconcile("kakaotalk_template_activity_list"),
+	},
+}

@@ -1,0 +1,102 @@
+package catalog
+
+var rcsSender = &Resource{
+	Name:  "rcs_sender",
+	IDs:   map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
+	State: "state",
+}
+
+var rcsTestNumber = &Resource{Name: "rcs_test_number", IDs: map[string]string{"testNumber": "number"}, State: "state"}
+
+var rcsTestNumberWait = &Wait{
+	Read:    "rcs_test_number_get",
+	Done:    []string{"VERIFIED"},
+	Failed:  []string{"DECLINED", "EXPIRED", "FAILED", "INVALID", "REJECTED"},
+	Running: []string{"PENDING", "UNVERIFIED"},
+}
+
+var rcs = []Row{
+	{
+		Tool: "rcs_sender_list", Operation: "RcsSendersController_listSenders_v1", Toolset: "rcs", Effect: Read, Resource: rcsSender,
+		About: "List the project's RCS senders (agents); search matches part of the text.",
+	},
+	{
+		Tool: "rcs_sender_get", Operation: "RcsSendersController_getSender_v1", Toolset: "rcs", Effect: Read, Resource: rcsSender,
+		About: "Read one RCS sender: state, launch status by country and operator, test numbers, brand, questionnaire. Its authToken is shown only with reveal; detail full adds the questions' texts.",
+	},
+	{
+		Tool: "rcs_sender_create", Operation: "RcsSendersController_createSender_v1", Toolset: "rcs", Effect: Create, Resource: rcsSender,
+		About: "Create an RCS sender. region, billingCategory and useCase are enough; brand, countries, test numbers and questionnaire can follow with rcs_sender_update before the launch.",
+		Wait: &Wait{
+			Read:        "rcs_sender_get",
+			Done:        []string{"IN_TEST", "LAUNCHED"},
+			NeedsAction: []string{"DRAFT", "UNLAUNCHED"},
+			Running:     []string{"IN_PROGRESS", "PREPARING_LAUNCH", "LAUNCHING"},
+			Triggers:    []string{"RCS_SENDER_STATUS_UPDATED"},
+		},
+		Reconcile: &Reconcile{Read: "rcs_sender_list", Same: map[string]string{"details.brand.name": "details.brand.name"}, Since: "created"},
+	},
+	{
+		Tool: "rcs_sender_update", Operation: "RcsSendersController_updateSender_v1", Toolset: "rcs", Effect: Update, Resource: rcsSender,
+		About: "Change an RCS sender. In LAUNCHING and LAUNCHED only details.countries can be changed. null deletes a field where the schema allows it.",
+	},
+	{
+		Tool: "rcs_questionnaire_get", Operation: "RcsQuestionnaireController_getQuestions_v1", Toolset: "rcs", Effect: Read,
+		About: "Read the questions that a launch must answer, for a use case and countries. The answers go into details.questionnaire of rcs_sender_update.",
+	},
+	{
+		Tool: "rcs_sender_launch", Operation: "RcsSendersController_launchSender_v1", Toolset: "rcs", Effect: Action, Resource: rcsSender,
+		About:   "Hand a complete RCS sender to Google and the carriers of its countries. It can't be called back. Takes days to weeks: follow it with rcs_sender_get. A person must confirm.",
+		Confirm: "submits the sender to Google and the carriers; it cannot be called back, and afterwards only countries can be changed",
+		Wait: &Wait{
+			Read:    "rcs_sender_get",
+			Done:    []string{"LAUNCHED"},
+			Failed:  []string{"UNLAUNCHED"},
+			Running: []string{"IN_TEST", "IN_PROGRESS", "PREPARING_LAUNCH", "LAUNCHING"},
+			Also: "a launched sender can be launched again for new countries: judge by countryStatus of details.countries (each operator), and brandDetails.registration.status; " +
+				"LAUNCHED with some operators refused is done with those named",
+			Triggers: []string{"RCS_SENDER_STATUS_UPDATED", "RCS_SENDER_OPERATOR_STATUS_UPDATED", "RCS_BRAND_REGISTRATION_PROCESS_STATUS_UPDATED"},
+		},
+	},
+	{
+		Tool: "rcs_test_number_add", Operation: "RcsSendersController_addTestNumbers_v1", Toolset: "rcs", Effect: Action, Resource: rcsTestNumber,
+		About: "Invite phones to test an RCS sender; each owner must accept the invitation. A number that was verified must be verified anew.",
+		Wait:  rcsTestNumberWait,
+	},
+	{
+		Tool: "rcs_test_number_get", Operation: "RcsSendersController_getTestNumberState_v1", Toolset: "rcs", Effect: Read, Resource: rcsTestNumber,
+		About: "Read whether the owner of a test number has accepted the invitation.",
+	},
+	{
+		Tool: "rcs_test_number_reinvite", Operation: "RcsSendersController_retryTestNumber_v1", Toolset: "rcs", Effect: Action, Resource: rcsTestNumber,
+		About: "Send the invitation to a test number again. A number that was VERIFIED must be verified anew.",
+		Wait:  rcsTestNumberWait,
+	},
+	{
+		Tool: "rcs_test_number_capabilities_get", Operation: "RcsSendersController_getTestNumberCapabilities_v1", Toolset: "rcs", Effect: Read,
+		About: "Read which RCS features the phone of a verified test number supports.",
+	},
+	{
+		Tool: "rcs_test_number_delete", Operation: "RcsSendersController_deleteTestNumber_v1", Toolset: "rcs", Effect: Delete,
+		About:   "Remove a test number from an RCS sender. A person must confirm.",
+		Confirm: "the number can no longer test the sender",
+	},
+	{
+		Tool: "rcs_sender_activity_list", Operation: "RcsSendersController_listActivities_v1", Toolset: "rcs", Effect: Read,
+		About: "List what happened to an RCS sender, newest first.",
+	},
+	{
+		Tool: "rcs_sender_comment_add", Operation: "RcsSendersController_createSenderComment_v1", Toolset: "rcs", Effect: Create,
+		About:     "Add a comment to an RCS sender, for the people who review it.",
+		Reconcile: commentReconcile("rcs_sender_activity_list"),
+	},
+	{
+		Tool: "rcs_account_activity_list", Operation: "RcsAccountsController_listActivities_v1", Toolset: "rcs", Effect: Read,
+		About: "List what happened to the project's RCS account, newest first.",
+	},
+	{
+		Tool: "rcs_account_comment_add", Operation: "RcsAccountsController_createComment_v1", Toolset: "rcs", Effect: Create,
+		About:     "Add a comment to the project's RCS account.",
+		Reconcile: commentReconcile("rcs_account_activity_list"),
+	},
+}

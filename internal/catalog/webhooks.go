@@ -1,0 +1,32 @@
+package catalog
+
+var webhook = &Resource{Name: "webhook", IDs: map[string]string{"webhookId": "id"}}
+
+var webhooks = []Row{
+	{
+		Tool: "webhook_list", Operation: "WebhookWebhookController_listWebhooks_v1", Toolset: "webhooks", Effect: Read, Resource: webhook,
+		About: "List the webhooks that report this project's events, in alphabetical order (at most 15 exist).",
+	},
+	{
+		Tool: "webhook_get", Operation: "WebhookWebhookController_getWebhook_v1", Toolset: "webhooks", Effect: Read, Resource: webhook,
+		About: "Read one webhook: its target and triggers (the secret is never shown).",
+	},
+	{
+		Tool: "webhook_create", Operation: "WebhookWebhookController_createWebhook_v1", Toolset: "webhooks", Effect: Create, Resource: webhook,
+		About:     "Register a webhook. Give triggers alone, or ALL alone (the default); each target has one webhook, and a project at most 15.",
+		Reconcile: &Reconcile{Read: "webhook_list", Same: map[string]string{"target": "target"}, Unique: true, Resend: true},
+	},
+	{
+		Tool: "webhook_update", Operation: "WebhookWebhookController_updateWebhook_v1", Toolset: "webhooks", Effect: Update, Resource: webhook,
+		About: "Change some fields of a webhook; what is left out stays as it is. A list of triggers replaces the old list.",
+	},
+	{
+		Tool: "webhook_replace", Operation: "WebhookWebhookController_replaceWebhook_v1", Toolset: "webhooks", Effect: Update, Resource: webhook,
+		About: "Replace a webhook whole: target, secret and triggers. To change one field, use webhook_update.",
+	},
+	{
+		Tool: "webhook_delete", Operation: "WebhookWebhookController_deleteWebhook_v1", Toolset: "webhooks", Effect: Delete, Resource: webhook,
+		About:   "Delete a webhook. A person must confirm.",
+		Confirm: "events stop reaching its target",
+	},
+}

@@ -1,0 +1,76 @@
+package catalog
+
+var whatsappSender = &Resource{
+	Name:  "whatsapp_sender",
+	IDs:   map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
+	State: "state", Pending: "changes.status",
+}
+
+func whatsappSenderWait(also string, more ...string) *Wait {
+	return &Wait{
+		Read:        "whatsapp_sender_get",
+		Done:        []string{"ACTIVE"},
+		Failed:      []string{"ERROR", "SUSPENDED", "INACTIVE", "changes.status=REJECTED", "changes.status=ERROR", "changes.status=MULTIPLE_WABA_ERROR"},
+		NeedsAction: []string{"PENDING_VERIFICATION", "changes.status=DRAFT"},
+		Running:     []string{"IN_PROGRESS", "changes.status=IN_PROGRESS"},
+		Also:        also,
+		Triggers: append([]string{
+			"WHATSAPP_SENDER_ACTIVE", "WHATSAPP_SENDER_PENDING_VERIFICATION", "WHATSAPP_SENDER_REJECTED",
+			"WHATSAPP_SENDER_ERROR", "WHATSAPP_SENDER_INACTIVE",
+		}, more...),
+	}
+}
+
+var whatsappSenders = []Row{
+	{
+		Tool: "whatsapp_sender_list", Operation: "WhatsappSendersController_listSenders_v1", Toolset: "whatsapp_senders", Effect: Read, Resource: whatsappSender,
+		About: "List the project's WhatsApp senders (phone numbers); filter by state or by the status of pending changes.",
+	},
+	{
+		Tool: "whatsapp_sender_get", Operation: "WhatsappSendersController_get_v1", Toolset: "whatsapp_senders", Effect: Read, Resource: whatsappSender,
+		About: "Read one WhatsApp sender: state, pending changes, profile, quality, the Conversation app that it is connected to. Its bearerToken is shown only with reveal.",
+	},
+	{
+		Tool: "whatsapp_sender_create", Operation: "WhatsappSendersController_createSender_v1", Toolset: "whatsapp_senders", Effect: Create, Resource: whatsappSender,
+		About:     "Create a WhatsApp sender, in one of three ways that do not mix: Embedded Signup (wabaId, phoneNumberId, authenticationCode), a new number (details with countryCode, phoneNumber and displayName), or partner-initiated (phoneNumberProvider and details). Asynchronous: follow it with whatsapp_sender_get; then register and verify.",
+		Wait:      whatsappSenderWait(""),
+		Reconcile: &Reconcile{Read: "whatsapp_sender_list", Same: map[string]string{"details.phoneNumber": "phoneNumber", "details.countryCode": "countryCode"}, Unique: true},
+	},
+	{
+		Tool: "whatsapp_sender_update", Operation: "WhatsappSendersController_update_v1", Toolset: "whatsapp_senders", Effect: Update, Resource: whatsappSender,
+		About: "Change the profile of an ACTIVE sender, or its pending changes in DRAFT or REJECTED. null deletes a field. A new displayName is reviewed by Meta and pends in metadata.displayName.",
+		Wait:  whatsappSenderWait("metadata.displayName (a new display name pends there)", "WHATSAPP_SENDER_DISPLAY_NAME_UPDATED", "WHATSAPP_SENDER_USERNAME_UPDATED"),
+	},
+	{
+		Tool: "whatsapp_sender_register", Operation: "WhatsappSendersController_register_v1", Toolset: "whatsapp_senders", Effect: Action, Resource: whatsappSender,
+		About: "Have a one-time code sent to the phone number of a sender in PENDING_VERIFICATION. Ask the person how (SMS or VOICE), and then for the code; whatsapp_sender_verify takes it.",
+	},
+	{
+		Tool: "whatsapp_sender_verify", Operation: "WhatsappSendersController_verify_v1", Toolset: "whatsapp_senders", Effect: Action, Resource: whatsappSender,
+		About: "Hand in the one-time code that whatsapp_sender_register had sent. Never guess a code. Leave it out only when Meta has already verified the number. Afterwards the sender becomes ACTIVE by itself: follow it with whatsapp_sender_get.",
+		Wait:  whatsappSenderWait(""),
+	},
+	{
+		Tool: "whatsapp_sender_username_suggest", Operation: "WhatsappSendersController_getSuggestedUsernames_v1", Toolset: "whatsapp_senders", Effect: Read,
+		About: "Get usernames that are free for a sender.",
+	},
+	{
+		Tool: "whatsapp_sender_changes_discard", Operation: "WhatsappSendersController_deleteChanges_v1", Toolset: "whatsapp_senders", Effect: Delete,
+		About:   "Discard the pending changes of a sender, in status DRAFT, REJECTED or ERROR. A person must confirm.",
+		Confirm: "pending changes of the sender are lost",
+	},
+	{
+		Tool: "whatsapp_sender_delete", Operation: "WhatsappSendersController_delete_v1", Toolset: "whatsapp_senders", Effect: Delete,
+		About:   "Mark a sender for removal: it stays ACTIVE for 30 days for its last messages and is then gone. A person must confirm.",
+		Confirm: "the sender goes after 30 days, and cannot be kept",
+	},
+	{
+		Tool: "whatsapp_sender_activity_list", Operation: "WhatsappSendersController_listActivities_v1", Toolset: "whatsapp_senders", Effect: Read,
+		About: "List what happened to a sender, newest first: why it was rejected, who said what.",
+	},
+	{
+		Tool: "whatsapp_sender_comment_add", Operation: "WhatsappSendersController_createComment_v1", Toolset: "whatsapp_senders", Effect: Create,
+		About:     "Add a comment to a sender, for the people who review it.",
+		Reconcile: commentReconcile("whatsapp_sender_activity_list"),
+	},
+}
