@@ -71,7 +71,7 @@ func (r *Request) URLPath() (string, error) {
 		}
 		name, tail, _ := strings.Cut(after, "}")
 		value := r.Path[name]
-		if reason := badSegment(value); reason != "" {
+		if reason := BadSegment(value); reason != "" {
 			return "", &Error{
 				Code:       CodeInvalidPath,
 				Message:    fmt.Sprintf("%s %s", name, reason),
@@ -84,8 +84,9 @@ func (r *Request) URLPath() (string, error) {
 	}
 }
 
-// badSegment says what is wrong with a path parameter, or "".
-func badSegment(s string) string {
+// BadSegment says why s can't stand as one segment of a path, or "" where it can:
+// it could lead to another resource, or no server would take it.
+func BadSegment(s string) string {
 	lower := strings.ToLower(s)
 	switch {
 	case s == "":
