@@ -1,0 +1,193 @@
+// Package guard stands between a tool call and the API, and enforces in code
+// the workflow that the API's documentation asks of an agent: the project
+// confirmed before the first write, ALL alone, register before verify, and a
+// person's word before what can't be undone.
+//
+// A call comes with its arguments checked and mended. [Guard.Check] looks at
+// it in this order: read-only and allowlist, then the project, then the
+// refusals of the rules, then the confirmation. So nobody is asked about a call
+// that would be refused, and no token is given for one. What it lets through
+// is sent by the caller, who reports the end with [Guard.Done].
+//
+// The guard reads from the API where a rule must know a state, once for all
+// rules of a call, and never writes to it.
+package guard
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/store"
+)
+
+// Mode says whose word counts as a confirmation.
+type Mode string
+
+// The modes of --confirm.
+const (
+	// Auto asks the person where the client can, and gives a token where it
+	// can't.
+	Auto Mode = "auto"
+	// Human takes only the answer of a person whom the client asked.
+	Human Mode = "human"
+	// Off asks nobody: for scripts. It never covers the allowlist.
+	Off Mode = "off"
+)
+
+// Options configure a guard.
+type Options struct {
+	// Projects is the allowlist; empty means any project. The first is the
+	// default.
+	Projects []string
+	Mode     Mode
+	ReadOnly bool
+	// Store keeps confirmed projects, remembered registers, spent tokens and
+	// the signing key.
+	Store store.Store
+	// Reader reads from the API for the rules.
+	Reader Reader
+	Logger *slog.Logger
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Reader reads from the API.
+type Reader interface {
+	// Read calls the reading tool with the arguments and returns the API's
+	// answer. Its errors are *papi.Error.
+	Read(ctx context.Context, projectID, tool string, args map[string]any) (map[string]any, error)
+}
+
+// Guard is safe for use by many goroutines.
+type Guard struct {
+	opts Options
+	key  signingKey
+}
+
+// New returns a guard. It touches the store only when a call asks for it.
+func New(opts Options) *Guard {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Mode == "" {
+		opts.Mode = Auto
+	}
+	return &Guard{opts: opts}
+}
+
+// Call is one tool call on its way to the API.
+type Call struct {
+	Row       *catalog.Row
+	Principal string
+	Asker     Asker // nil where the client can't ask
+	// ProjectID is the project that the call names, or "".
+	ProjectID string
+	// CommandLine tells that a person wrote this one call, so that naming the
+	// project confirms it for the call.
+	CommandLine bool
+	// Args are the operation's arguments, checked and mended.
+	Args map[string]any
+	// Confirm is the token that the call brought, or "".
+	Confirm string
+	// Reveal asks for secrets unmasked.
+	Reveal bool
+	// RegisteredElsewhere is the person's word that a code was asked for
+	// outside.
+	RegisteredElsewhere bool
+	// Warnings collects what the caller should know though the call goes on.
+	Warnings []string
+
+	named bool // ProjectID was written in the call
+	reads reads
+}
+
+// Warn adds a warning to the call.
+func (c *Call) Warn(text string) { c.Warnings = append(c.Warnings, text) }
+
+// Verdict is what the guard says of a call; the zero value lets it through.
+type Verdict struct {
+	// Refuse tells why the call does not go out, or what it needs first.
+	Refuse *Refusal
+	// Ask must be put to the person, and the call repeated with the answer.
+	Ask *Question
+}
+
+// Allowed tells whether the call goes out.
+func (v Verdict) Allowed() bool { return v.Refuse == nil && v.Ask == nil }
+
+// Refusal is why a call does not go out.
+type Refusal struct {
+	Code       string // stable: guard_... or confirmation_...
+	Message    string
+	Resolution string
+	Info       map[string]any
+	Next       []catalog.Next
+	// Confirmation is what the agent needs to go on after asking the person.
+	Confirmation *Confirmation
+}
+
+// Check looks at a call. It sets ProjectID to the default project where the
+// call names none, and may add warnings.
+func (g *Guard) Check(ctx context.Context, c *Call) Verdict {
+	c.reads.reader = g.opts.Reader
+	if c.Row.Writes() && g.opts.ReadOnly {
+		return refuse(&Refusal{
+			Code:       "guard_read_only",
+			Message:    "this server only reads; " + c.Row.Tool + " would change something",
+			Resolution: "ask whoever runs the server to start it without --read-only",
+		})
+	}
+	if r := g.resolveProject(c); r != nil {
+		return refuse(r)
+	}
+	confirmed := true
+	if c.Row.Writes() {
+		var err error
+		if confirmed, err = g.projectConfirmed(ctx, c); err != nil {
+			return refuse(storeFailed(err))
+		}
+		if !confirmed && c.Asker == nil {
+			return refuse(g.projectUnconfirmed(c))
+		}
+	}
+	for i := range Rules {
+		if r := Rules[i].Check(ctx, g, c); r != nil {
+			if r.Code == "" {
+				r.Code = "guard_" + Rules[i].Name
+			}
+			return refuse(r)
+		}
+	}
+	if confirmed && c.Row.Confirm == "" && !c.Reveal {
+		return Verdict{}
+	}
+	return g.confirmCall(ctx, c, !confirmed)
+}
+
+func refuse(r *Refusal) Verdict { return Verdict{Refuse: r} }
+
+// storeFailed refuses because the guard can't know what it must: it fails
+// closed.
+func storeFailed(err error) *Refusal {
+	return &Refusal{
+		Code:       "guard_store_unavailable",
+		Message:    "what the guard remembers can't be read or written: " + err.Error(),
+		Resolution: "check the server's --store; nothing was sent",
+	}
+}
+
+// Done tells the guard how a call that it let through ended: what it must
+// remember is remembered. answer is the API's, nil where there is none.
+func (g *Guard) Done(ctx context.Context, c *Call, answer map[string]any) error {
+	ctx = context.WithoutCancel(ctx)
+	switch {
+	case slices.Contains(registers, c.Row.Tool):
+		return g.rememberRegister(ctx, c)
+	case c.Row.Tool == "bundle_create":
+		return g.rememberSubproject(ctx, c, answer)
+	}
+	return nil
+}

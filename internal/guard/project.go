@@ -1,0 +1,127 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"papi-mcp/internal/catalog"
+)
+
+// projectLasts is how long a confirmation of a project lasts.
+const projectLasts = 12 * time.Hour
+
+// Default is the project of calls that name none, or "".
+func (g *Guard) Default() string {
+	if len(g.opts.Projects) > 0 {
+		return g.opts.Projects[0]
+	}
+	return ""
+}
+
+// Projects is the allowlist; empty means any.
+func (g *Guard) Projects() []string { return slices.Clone(g.opts.Projects) }
+
+// resolveProject fills in the default project and keeps to the allowlist.
+func (g *Guard) resolveProject(c *Call) *Refusal {
+	c.named = c.ProjectID != ""
+	if !c.named {
+		if c.ProjectID = g.Default(); c.ProjectID == "" {
+			return &Refusal{
+				Code:       "guard_project_missing",
+				Message:    "the call names no project, and no default project is configured",
+				Resolution: "give projectId (ask the person which project; the Sinch Dashboard shows its id), or set SINCH_PROJECT_ID for the server",
+			}
+		}
+	}
+	return g.allow(c.Principal, c.ProjectID)
+}
+
+// allow refuses a project outside the allowlist. A subproject that a bundle of
+// this principal made is inside once it is confirmed.
+func (g *Guard) allow(principal, projectID string) *Refusal {
+	if len(g.opts.Projects) == 0 || slices.Contains(g.opts.Projects, projectID) {
+		return nil
+	}
+	if _, ok, err := g.opts.Store.Get(context.Background(), subprojectKey(principal, projectID)); err != nil {
+		return storeFailed(err)
+	} else if ok {
+		return nil
+	}
+	return &Refusal{
+		Code:       "guard_project_not_allowed",
+		Message:    fmt.Sprintf("project %s is not among the projects of this server", projectID),
+		Resolution: "use one of the allowed projects, or ask whoever runs the server to add it to SINCH_PROJECT_ID",
+		Info:       map[string]any{"allowed": strings.Join(g.opts.Projects, ", ")},
+	}
+}
+
+// projectConfirmed tells whether the principal has confirmed the call's
+// project. A person who writes the project into a command confirms it for that
+// command.
+func (g *Guard) projectConfirmed(ctx context.Context, c *Call) (bool, error) {
+	if g.opts.Mode == Off || c.CommandLine && c.named {
+		return true, nil
+	}
+	_, ok, err := g.opts.Store.Get(ctx, projectKey(c.Principal, c.ProjectID))
+	return ok, err
+}
+
+func (g *Guard) projectUnconfirmed(c *Call) *Refusal {
+	return &Refusal{
+		Code:       "guard_project_unconfirmed",
+		Message:    fmt.Sprintf("nobody has confirmed project %s yet, and %s would change something in it", c.ProjectID, c.Row.Tool),
+		Resolution: "ask the person whether this is the project to work in, then call project_confirm with its id and repeat the call",
+		Next: []catalog.Next{{
+			Do: "confirm the project with the person", Tool: "project_confirm",
+			Args: map[string]any{"projectId": c.ProjectID}, Needs: []string{},
+		}},
+	}
+}
+
+// ConfirmProject confirms a project for a principal: with the person's answer
+// to summary where the client can ask, by naming it where it can't. The
+// confirmation lasts until the time returned.
+func (g *Guard) ConfirmProject(ctx context.Context, principal string, asker Asker, projectID, summary string) (Verdict, time.Time) {
+	if r := g.allow(principal, projectID); r != nil {
+		return refuse(r), time.Time{}
+	}
+	if g.opts.Mode == Human || asker != nil && g.opts.Mode != Off {
+		m := matter{principal: principal, project: projectID, tool: "project_confirm", summary: summary}
+		if v := g.ask(ctx, asker, &m); !v.Allowed() {
+			if v.Refuse == nil || v.Refuse.Code != codeUnavailable || g.opts.Mode == Human {
+				return v, time.Time{}
+			}
+		}
+	}
+	until := g.opts.Now().Add(projectLasts)
+	if err := g.rememberProject(ctx, principal, projectID); err != nil {
+		return refuse(storeFailed(err)), time.Time{}
+	}
+	return Verdict{}, until
+}
+
+func (g *Guard) rememberProject(ctx context.Context, principal, projectID string) error {
+	return g.opts.Store.Put(ctx, projectKey(principal, projectID), []byte("confirmed"), projectLasts)
+}
+
+// rememberSubproject lets the principal confirm the subproject that its bundle
+// made, though the allowlist does not name it.
+func (g *Guard) rememberSubproject(ctx context.Context, c *Call, answer map[string]any) error {
+	subproject, _ := answer["subproject"].(map[string]any)
+	id, _ := subproject["id"].(string)
+	if id == "" {
+		return nil
+	}
+	return g.opts.Store.Put(ctx, subprojectKey(c.Principal, id), []byte(c.ProjectID), 0)
+}
+
+func projectKey(principal, projectID string) string {
+	return "guard/project/" + principal + "/" + projectID
+}
+
+func subprojectKey(principal, projectID string) string {
+	return "guard/subproject/" + principal + "/" + projectID
+}

@@ -1,0 +1,122 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
+)
+
+// registers are the tools that have a one-time code sent.
+var registers = []string{"whatsapp_sender_register", "kakaotalk_sender_register"}
+
+// registerLasts is how long a register is remembered.
+const registerLasts = 24 * time.Hour
+
+var registerRules = []Rule{
+	{
+		Name:  "register_state",
+		About: "A WhatsApp sender is registered and verified in state PENDING_VERIFICATION; a KakaoTalk sender is registered unless ACTIVE, and verified in VERIFYING.",
+		Tools: []string{"whatsapp_sender_register", "whatsapp_sender_verify", "kakaotalk_sender_register", "kakaotalk_sender_verify"},
+		Reads: []string{"whatsapp_sender_get", "kakaotalk_sender_get"},
+		check: registerState,
+	},
+	{
+		Name:  "register_first",
+		About: "A WhatsApp sender is verified after a register that went through here within 24 hours, since its state does not show whether a code was asked for; registeredElsewhere is the person's word for one made outside.",
+		Tools: []string{"whatsapp_sender_verify"},
+		check: registerFirst,
+	},
+}
+
+func registerState(ctx context.Context, _ *Guard, c *Call) *Refusal {
+	read, id := "whatsapp_sender_get", "senderId"
+	good := func(state string) bool { return state == "PENDING_VERIFICATION" }
+	want := "PENDING_VERIFICATION"
+	switch c.Row.Tool {
+	case "kakaotalk_sender_register":
+		read, id, want = "kakaotalk_sender_get", "plusFriendId", "a state other than ACTIVE"
+		good = func(state string) bool { return state != "ACTIVE" }
+	case "kakaotalk_sender_verify":
+		read, id, want = "kakaotalk_sender_get", "plusFriendId", "VERIFYING"
+		good = func(state string) bool { return state == "VERIFYING" }
+	}
+	args := map[string]any{id: c.Args[id]}
+	sender, err := c.read(ctx, read, args)
+	if err != nil {
+		if !notFound(err) {
+			c.Warn(fmt.Sprintf("the state of the sender could not be read (%s): the API judges", code(err)))
+		}
+		return nil
+	}
+	state, _ := sender["state"].(string)
+	if good(state) {
+		return nil
+	}
+	if state == "" {
+		state = "none yet"
+		if changes, ok := sender["changes"].(map[string]any); ok {
+			state = fmt.Sprintf("none yet (changes %v)", changes["status"])
+		}
+	}
+	return &Refusal{
+		Message:    fmt.Sprintf("the sender's state is %s; %s needs %s", state, c.Row.Tool, want),
+		Resolution: "look at the sender and do what its state asks for",
+		Info:       map[string]any{"state": state, "needed": want},
+		Next:       []catalog.Next{{Do: "look at the sender, and what comes next for it", Tool: read, Args: args, Needs: []string{}}},
+	}
+}
+
+func registerFirst(ctx context.Context, g *Guard, c *Call) *Refusal {
+	if c.RegisteredElsewhere {
+		return nil
+	}
+	_, ok, err := g.opts.Store.Get(ctx, registerKey(c))
+	if err != nil {
+		return storeFailed(err)
+	}
+	if ok {
+		return nil
+	}
+	id := map[string]any{"senderId": c.Args["senderId"]}
+	return &Refusal{
+		Message:    "no register of this sender went through here in the last 24 hours, so there is no code to hand in",
+		Resolution: "call whatsapp_sender_register first, and ask the person for the code that arrives; if they asked for the code in the dashboard, say so with registeredElsewhere: true",
+		Next: []catalog.Next{
+			{Do: "have a code sent to the sender's phone", Tool: "whatsapp_sender_register", Args: id, Needs: []string{"method"}},
+		},
+	}
+}
+
+// rememberRegister remembers that a code was asked for.
+func (g *Guard) rememberRegister(ctx context.Context, c *Call) error {
+	return g.opts.Store.Put(ctx, registerKey(c), []byte(c.Principal), registerLasts)
+}
+
+func registerKey(c *Call) string {
+	id := c.Args["senderId"]
+	if id == nil {
+		id = c.Args["plusFriendId"]
+	}
+	return fmt.Sprintf("guard/register/%s/%v", c.ProjectID, id)
+}
+
+// notFound tells whether the API answered that there is no such thing; then it
+// says so itself when the call goes out.
+func notFound(err error) bool {
+	var e *papi.Error
+	return errors.As(err, &e) && e.Status == http.StatusNotFound
+}
+
+// code is the errorCode of an error of the client.
+func code(err error) string {
+	var e *papi.Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return "internal_error"
+}
