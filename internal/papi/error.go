@@ -37,6 +37,7 @@ const (
 	CodeOutcomeUnknown     = "outcome_unknown"     // it may have taken effect
 	CodeUnexpectedAnswer   = "unexpected_answer"   // no JSON, or too large
 	CodeInvalidPath        = "invalid_path"        // an id that can't stand in a URL
+	CodeInvalidBody        = "invalid_body"        // a body that can't be written as JSON
 )
 
 func (e *Error) Error() string {

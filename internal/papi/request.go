@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -85,9 +86,9 @@ func (r *Request) URLPath() (string, error) {
 }
 
 // BadSegment says why s can't stand as one segment of a path, or "" where it can:
-// it could lead to another resource, or no server would take it.
+// it could lead to another resource, or no server would take it. What a server
+// that unescapes twice would read in it counts too.
 func BadSegment(s string) string {
-	lower := strings.ToLower(s)
 	switch {
 	case s == "":
 		return "is empty"
@@ -101,8 +102,13 @@ func BadSegment(s string) string {
 		return "holds a control character"
 	case s == "." || s == "..":
 		return "is a relative path"
-	case strings.Contains(lower, "%2e"), strings.Contains(lower, "%2f"), strings.Contains(lower, "%5c"):
+	case escapedSeparator.MatchString(s):
 		return "holds an escaped dot, slash or backslash"
+	}
+	if plain, err := url.PathUnescape(s); err == nil && plain != s {
+		return BadSegment(plain)
 	}
 	return ""
 }
+
+var escapedSeparator = regexp.MustCompile(`(?i)%(2e|2f|5c)`)

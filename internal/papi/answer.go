@@ -1,0 +1,212 @@
+package papi
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// answer is what the API sent back.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	broken error // the connection broke before the end of the body
+	excess bool  // the body is larger than what is read
+}
+
+func takeIn(resp *http.Response, most int64) *answer {
+	a := &answer{status: resp.StatusCode, header: resp.Header}
+	a.body, a.broken = io.ReadAll(io.LimitReader(resp.Body, most+1))
+	if int64(len(a.body)) > most {
+		a.body, a.excess = nil, true
+	}
+	return a
+}
+
+// read makes a response or a failure out of an answer.
+func (x *call) read(a *answer) (*Response, *failure) {
+	switch {
+	case a.status < 200 || a.status > 299:
+		return nil, x.refusal(a)
+	case a.broken != nil && x.request.Read && x.ctx.Err() != nil:
+		return nil, &failure{err: ended(x.ctx)}
+	case a.broken != nil:
+		// The status says that it was done, but what was made is lost: for the
+		// caller that is the same as no answer.
+		failed := x.unexpected(a, "the connection was lost while the answer came: "+a.broken.Error())
+		failed.err.Err = a.broken
+		failed.unknown, failed.passing = true, true
+		return nil, failed
+	case a.excess:
+		return nil, x.unexpected(a, fmt.Sprintf("the answer has more than %d bytes", x.client.mostBytes))
+	}
+	body := bytes.TrimSpace(a.body)
+	if !json.Valid(body) {
+		if len(body) > 0 && x.request.Operation.answersJSON(a.status) {
+			return nil, x.unexpected(a, "the answer is not JSON")
+		}
+		body = nil
+	}
+	return &Response{Status: a.status, Body: body, Date: date(a.header), Repeated: x.sendings > 1}, nil
+}
+
+// answersJSON tells whether the contract promises a body with a status. Of a
+// status that it does not name, it promises what it does of the others.
+func (op *Operation) answersJSON(status int) bool {
+	if schema, named := op.Answers[status]; named {
+		return schema != nil
+	}
+	for _, schema := range op.Answers {
+		if schema != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// refusal makes a failure out of an answer that is no success.
+func (x *call) refusal(a *answer) *failure {
+	if a.status < 400 {
+		failed := x.unexpected(a, "redirects are not followed, since the credentials would go along")
+		if to, err := url.Parse(a.header.Get("Location")); err == nil && to.Host != "" {
+			failed.err.Info["location"] = excerpt(to.Scheme + "://" + to.Host)
+		}
+		failed.err.Resolution = "check PAPI_BASE_URL"
+		return failed
+	}
+	failed := &failure{err: x.apiError(a)}
+	if failed.err == nil {
+		failed = x.unexpected(a, "the answer is not in the API's error form")
+		if a.status == http.StatusUnauthorized {
+			failed.err.Resolution = "check SINCH_KEY_ID and SINCH_KEY_SECRET (or SINCH_ACCESS_TOKEN), then run: papi-mcp doctor"
+		}
+	}
+	failed.err.RetryAfter = retryAfter(a.header)
+	if !final(a.status, failed.err.Code) {
+		failed.unknown = a.status >= 500
+		failed.passing = a.status >= 500 || a.status == http.StatusTooManyRequests
+	}
+	return failed
+}
+
+// apiError reads an error in the API's form; nil when it is none. What is left
+// out is filled in from the contract.
+func (x *call) apiError(a *answer) *Error {
+	var fields map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(a.body))
+	decoder.UseNumber()
+	if decoder.Decode(&fields) != nil {
+		return nil
+	}
+	code := textOf(fields["errorCode"])
+	if code == "" {
+		return nil
+	}
+	hide := x.redactor()
+	e := &Error{
+		Status:     a.status,
+		Code:       hide.text(code),
+		Message:    hide.text(textOf(fields["message"])),
+		Resolution: hide.text(textOf(fields["resolution"])),
+	}
+	switch info := hide.value(fields["additionalInformation"]).(type) {
+	case nil:
+	case map[string]any:
+		e.Info = info
+	default:
+		e.Info = map[string]any{"additionalInformation": info}
+	}
+	known := x.request.Operation.errorText(code)
+	if e.Message == "" {
+		e.Message = known.Message
+	}
+	if e.Message == "" {
+		e.Message = strings.ToLower(http.StatusText(a.status))
+	}
+	if e.Resolution == "" {
+		e.Resolution = known.Resolution
+	}
+	return e
+}
+
+// textOf is the text of a field: a string, or a list of strings joined.
+func textOf(field any) string {
+	switch v := field.(type) {
+	case string:
+		return v
+	case []any:
+		var all []string
+		for _, item := range v {
+			if s, ok := item.(string); ok {
+				all = append(all, s)
+			}
+		}
+		return strings.Join(all, "; ")
+	}
+	return ""
+}
+
+// errorText is what the contract says of an error code, in the words of the
+// operation's family; the zero value where it does not know the code.
+func (op *Operation) errorText(code string) ErrorText {
+	texts := ErrorCodes()[code]
+	if len(texts) == 0 {
+		return ErrorText{}
+	}
+	family := strings.ToLower(op.Family())
+	ours := func(text ErrorText) bool {
+		return slices.ContainsFunc(text.In, func(name string) bool {
+			return strings.HasPrefix(strings.ToLower(name), family)
+		})
+	}
+	return texts[max(0, slices.IndexFunc(texts, ours))]
+}
+
+// unexpected is the failure of an answer that the contract does not know. A
+// status of success still counts, and the message says so.
+func (x *call) unexpected(a *answer, what string) *failure {
+	e := &Error{
+		Status:     a.status,
+		Code:       CodeUnexpectedAnswer,
+		Message:    what,
+		Resolution: "check PAPI_BASE_URL and what stands between here and the API, then run: papi-mcp doctor",
+		Info:       map[string]any{},
+	}
+	if len(a.body) > 0 {
+		e.Info["excerpt"] = excerpt(x.redactor().text(string(a.body)))
+	}
+	if a.status < 300 && !x.request.Read {
+		e.Message += fmt.Sprintf("; by its status, %d, the request was done", a.status)
+		e.Resolution = "read what is there; don't send it again"
+	}
+	return &failure{err: e}
+}
+
+// excerpt is the beginning of a text that somebody else wrote: 500 characters,
+// none of them a control or a format character.
+func excerpt(s string) string {
+	const most = 500
+	var out []rune
+	for _, r := range s {
+		if len(out) == most {
+			return string(out) + "…"
+		}
+		switch {
+		case unicode.IsSpace(r):
+			if len(out) > 0 && out[len(out)-1] != ' ' {
+				out = append(out, ' ')
+			}
+		case unicode.In(r, unicode.C): // left out
+		default:
+			out = append(out, r)
+		}
+	}
+	return string(out)
+}
