@@ -50,6 +50,9 @@ type Row struct {
 	Wait *Wait
 	// Reconcile tells how a create whose outcome is unknown is found.
 	Reconcile *Reconcile
+	// Defaults are sent for arguments that are left out though the contract
+	// requires them.
+	Defaults map[string]any
 	// Idempotent actions give the same end when repeated after an unknown
 	// outcome, so that they may be sent again.
 	Idempotent bool

@@ -2,6 +2,9 @@ package catalog
 
 var webhook = &Resource{Name: "webhook", IDs: map[string]string{"webhookId": "id"}}
 
+// everyTrigger is what a webhook listens to unless it is told otherwise.
+var everyTrigger = map[string]any{"triggers": []any{"ALL"}}
+
 var webhooks = []Row{
 	{
 		Tool: "webhook_list", Operation: "WebhookWebhookController_listWebhooks_v1", Toolset: "webhooks", Effect: Read, Resource: webhook,
@@ -12,7 +15,7 @@ var webhooks = []Row{
 		About: "Read one webhook: its target and triggers (the secret is never shown).",
 	},
 	{
-		Tool: "webhook_create", Operation: "WebhookWebhookController_createWebhook_v1", Toolset: "webhooks", Effect: Create, Resource: webhook,
+		Tool: "webhook_create", Operation: "WebhookWebhookController_createWebhook_v1", Toolset: "webhooks", Effect: Create, Resource: webhook, Defaults: everyTrigger,
 		About:     "Register a webhook. Give triggers alone, or ALL alone (the default); each target has one webhook, and a project at most 15.",
 		Reconcile: &Reconcile{Read: "webhook_list", Same: map[string]string{"target": "target"}, Unique: true, Resend: true},
 	},
@@ -22,7 +25,8 @@ var webhooks = []Row{
 	},
 	{
 		Tool: "webhook_replace", Operation: "WebhookWebhookController_replaceWebhook_v1", Toolset: "webhooks", Effect: Update, Resource: webhook,
-		About: "Replace a webhook whole: target, secret and triggers. To change one field, use webhook_update.",
+		Defaults: everyTrigger,
+		About:    "Replace a webhook whole: target, secret and triggers (ALL unless given). To change one field, use webhook_update.",
 	},
 	{
 		Tool: "webhook_delete", Operation: "WebhookWebhookController_deleteWebhook_v1", Toolset: "webhooks", Effect: Delete, Resource: webhook,

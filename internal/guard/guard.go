@@ -140,7 +140,9 @@ func (g *Guard) Check(ctx context.Context, c *Call) Verdict {
 			Resolution: "ask whoever runs the server to start it without --read-only",
 		})
 	}
-	if r := g.resolveProject(c); r != nil {
+	c.named = c.ProjectID != ""
+	var r *Refusal
+	if c.ProjectID, r = g.Project(c.Principal, c.ProjectID); r != nil {
 		return refuse(r)
 	}
 	confirmed := true

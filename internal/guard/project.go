@@ -24,19 +24,21 @@ func (g *Guard) Default() string {
 // Projects is the allowlist; empty means any.
 func (g *Guard) Projects() []string { return slices.Clone(g.opts.Projects) }
 
-// resolveProject fills in the default project and keeps to the allowlist.
-func (g *Guard) resolveProject(c *Call) *Refusal {
-	c.named = c.ProjectID != ""
-	if !c.named {
-		if c.ProjectID = g.Default(); c.ProjectID == "" {
-			return &Refusal{
-				Code:       "guard_project_missing",
-				Message:    "the call names no project, and no default project is configured",
-				Resolution: "give projectId (ask the person which project; the Sinch Dashboard shows its id), or set SINCH_PROJECT_ID for the server",
-			}
+// Project returns the project that a call of the principal is about: the one
+// that it names, or the default. It refuses one that is not allowed, and a call
+// that names none where there is no default.
+func (g *Guard) Project(principal, named string) (string, *Refusal) {
+	if named != "" {
+		return named, g.allow(principal, named)
+	}
+	if g.Default() == "" {
+		return "", &Refusal{
+			Code:       "guard_project_missing",
+			Message:    "the call names no project, and no default project is configured",
+			Resolution: "give projectId (ask the person which project; the Sinch Dashboard shows its id), or set SINCH_PROJECT_ID for the server",
 		}
 	}
-	return g.allow(c.Principal, c.ProjectID)
+	return g.Default(), nil
 }
 
 // allow refuses a project outside the allowlist. A subproject that a bundle of
@@ -83,11 +85,8 @@ func (g *Guard) projectUnconfirmed(c *Call) *Refusal {
 
 // ConfirmProject confirms a project for a principal: with the person's answer
 // to summary where the client can ask, by naming it where it can't. The
-// confirmation lasts until the time returned.
+// confirmation lasts until the time returned. Project has allowed it before.
 func (g *Guard) ConfirmProject(ctx context.Context, principal string, asker Asker, projectID, summary string) (Verdict, time.Time) {
-	if r := g.allow(principal, projectID); r != nil {
-		return refuse(r), time.Time{}
-	}
 	if g.opts.Mode == Human || asker != nil && g.opts.Mode != Off {
 		m := matter{principal: principal, project: projectID, tool: "project_confirm", summary: summary}
 		if v := g.ask(ctx, asker, &m); !v.Allowed() {

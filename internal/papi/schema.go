@@ -135,6 +135,30 @@ func (s *Schema) Clone() *Schema {
 	return &c
 }
 
+// Holds tells whether a property of one of the names stands in the schema, at
+// any depth.
+func (s *Schema) Holds(names SecretNames) bool {
+	return s.holds(names, map[*Schema]bool{})
+}
+
+func (s *Schema) holds(names SecretNames, seen map[*Schema]bool) bool {
+	if s.target != nil {
+		if seen[s.target] {
+			return false
+		}
+		seen[s.target] = true
+		return s.target.holds(names, seen)
+	}
+	for name := range s.Properties {
+		if names[name] {
+			return true
+		}
+	}
+	found := false
+	s.children(func(c *Schema) { found = found || c.holds(names, seen) })
+	return found
+}
+
 // children calls do for each schema directly below s.
 func (s *Schema) children(do func(*Schema)) {
 	for _, p := range s.Properties {

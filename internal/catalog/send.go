@@ -1,0 +1,322 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"papi-mcp/internal/papi"
+)
+
+// API sends requests; *papi.Client does.
+type API interface {
+	Do(ctx context.Context, r *papi.Request) (*papi.Response, error)
+	All(ctx context.Context, r *papi.Request, list string, most int) (*papi.Response, error)
+}
+
+// Sent is how a call ended well.
+type Sent struct {
+	// Answer is the API's, as decoded JSON with json.Number; nil where there
+	// is none.
+	Answer any
+	// Warnings tell what happened on the way: a lost answer that was found.
+	Warnings []string
+}
+
+// callLasts bounds a call with all that follows from it.
+const callLasts = 50 * time.Second
+
+// mostSends is how often a create is sent that the API itself refuses twice.
+const mostSends = 3
+
+// Send sends a call of the row. A create whose outcome is unknown is looked
+// for as its row says, then reported as made, sent again only where the row
+// allows it, or ends as an error of code papi.CodeOutcomeUnknown, whose Info
+// holds the candidates. Errors are *papi.Error.
+func Send(ctx context.Context, api API, row *Row, projectID string, args map[string]any) (Sent, error) {
+	ctx, cancel := context.WithTimeout(ctx, callLasts)
+	defer cancel()
+	started := time.Now()
+	for sends := 1; ; sends++ {
+		resp, err := api.Do(ctx, row.Request(projectID, args))
+		if err == nil {
+			answer, err := decode(resp)
+			return Sent{Answer: answer}, err
+		}
+		var e *papi.Error
+		if !errors.As(err, &e) {
+			return Sent{}, err
+		}
+		// A second sending that is refused for what the first one made tells
+		// that the first one made it.
+		refusedTwice := sends > 1 && e.Status == http.StatusConflict
+		if !e.Unknown && !refusedTwice || row.Reconcile == nil && row.repeat() != papi.RepeatNever {
+			return Sent{}, err
+		}
+		if row.Reconcile == nil {
+			return Sent{}, outcomeUnknown(row, e, "it is not sent again, since that could do it twice", nil)
+		}
+		f := finder{api: api, row: row, project: projectID, args: args, started: started}
+		made, err := f.find(ctx, e)
+		if err != nil || made != nil {
+			return f.found(made), err
+		}
+		if !row.Reconcile.Resend || sends == mostSends || ctx.Err() != nil {
+			return Sent{}, outcomeUnknown(row, e, "nothing like it was found", nil)
+		}
+	}
+}
+
+// finder looks for what a create may have made.
+type finder struct {
+	api     API
+	row     *Row
+	project string
+	args    map[string]any
+	started time.Time
+}
+
+// find returns what was made, nil where there surely is nothing like it, and
+// an error where reading does not tell.
+func (f *finder) find(ctx context.Context, cause *papi.Error) (map[string]any, error) {
+	rec := f.row.Reconcile
+	if rec.Read == "" {
+		return nil, outcomeUnknown(f.row, cause, "nothing shows whether it was made", nil)
+	}
+	// The caller may be gone: what was sent is found all the same.
+	deadline, _ := ctx.Deadline()
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	defer cancel()
+
+	items, date, err := f.read(ctx)
+	if err != nil {
+		return nil, outcomeUnknown(f.row, cause, "looking for it failed ("+err.Error()+")", nil)
+	}
+	if !f.comparable() {
+		return nil, outcomeUnknown(f.row, cause, "the call gives nothing to know it by", nil)
+	}
+	var same []map[string]any
+	for _, item := range items {
+		if f.same(item) && f.recent(item, date) {
+			same = append(same, item)
+		}
+	}
+	switch {
+	case len(same) == 0:
+		return nil, nil
+	case len(same) == 1 && (rec.Unique || rec.Since != ""):
+		return same[0], nil
+	}
+	return nil, outcomeUnknown(f.row, cause, fmt.Sprintf("%d like it were found, and may have been there before", len(same)), same)
+}
+
+// read reads the things among which the made one would be, and the API's time.
+func (f *finder) read(ctx context.Context) ([]map[string]any, time.Time, error) {
+	row := Lookup(f.row.Reconcile.Read)
+	args := map[string]any{}
+	for _, p := range row.Op().Parameters {
+		if p.In != "path" {
+			continue
+		}
+		field := p.Name
+		if from, ok := f.row.Reconcile.Args[p.Name]; ok {
+			field = from
+		}
+		args[p.Name] = f.args[field]
+	}
+	req := row.Request(f.project, args)
+	list := row.List()
+	var resp *papi.Response
+	var err error
+	if req.Operation.Parameter("pageToken") != nil {
+		resp, err = f.api.All(ctx, req, list, 0)
+	} else {
+		resp, err = f.api.Do(ctx, req)
+	}
+	var e *papi.Error
+	if errors.As(err, &e) && e.Status == http.StatusNotFound {
+		return nil, time.Time{}, nil
+	}
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	answer, err := decode(resp)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	if list == "" {
+		thing, _ := answer.(map[string]any)
+		return []map[string]any{thing}, resp.Date, nil
+	}
+	var items []map[string]any
+	found, _ := Field(answer, list).([]any)
+	for _, item := range found {
+		if thing, ok := item.(map[string]any); ok {
+			items = append(items, thing)
+		}
+	}
+	return items, resp.Date, nil
+}
+
+// comparable tells whether the call gives the fields to compare by.
+func (f *finder) comparable() bool {
+	for field := range f.row.Reconcile.Same {
+		if Field(f.args, field) == nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *finder) same(item map[string]any) bool {
+	for field, places := range f.row.Reconcile.Same {
+		given, equal := Field(f.args, field), false
+		for place := range strings.SplitSeq(places, "|") {
+			equal = equal || Field(item, place) == given
+		}
+		if !equal {
+			return false
+		}
+	}
+	return true
+}
+
+// slack is how far the API's times may be off: its Date has whole seconds.
+const slack = 2 * time.Second
+
+// recent tells whether a thing was made since the call, by the API's clock,
+// where the row asks for that.
+func (f *finder) recent(item map[string]any, date time.Time) bool {
+	since := f.row.Reconcile.Since
+	if since == "" {
+		return true
+	}
+	text, _ := Field(item, since).(string)
+	made, err := time.Parse(time.RFC3339Nano, strings.ToUpper(text))
+	if err != nil || date.IsZero() {
+		return false
+	}
+	return !made.Before(date.Add(-time.Since(f.started) - slack))
+}
+
+func (f *finder) found(made map[string]any) Sent {
+	if made == nil {
+		return Sent{}
+	}
+	s := Sent{Answer: made, Warnings: []string{
+		"the API's answer was lost; data is what " + f.row.Reconcile.Read + " shows of it: check that it is what was asked for",
+	}}
+	if r := f.row.Resource; r != nil && r.Pending != "" && Field(made, r.Pending) == "DRAFT" && Field(made, r.State) == nil && f.args["status"] != "DRAFT" {
+		s.Warnings = append(s.Warnings, "it was saved as a draft and not submitted")
+	}
+	return s
+}
+
+func outcomeUnknown(row *Row, cause *papi.Error, why string, candidates []map[string]any) *papi.Error {
+	info := map[string]any{"cause": cause.Code}
+	if candidates != nil {
+		info["candidates"] = papi.AnswerSecrets.Mask(anys(candidates))
+	}
+	return &papi.Error{
+		Status:     cause.Status,
+		Code:       papi.CodeOutcomeUnknown,
+		Message:    fmt.Sprintf("%s was sent, and whether it took effect is not known: %s", row.Tool, why),
+		Resolution: "look before doing it again; ask the person when what you see does not tell",
+		Info:       info,
+		RetryAfter: cause.RetryAfter,
+		Unknown:    true,
+		Err:        cause,
+	}
+}
+
+func anys(items []map[string]any) []any {
+	out := make([]any, len(items))
+	for i, item := range items {
+		out[i] = item
+	}
+	return out
+}
+
+// List is the field of the row's answer that holds a list of things, "" where
+// the answer is one thing.
+func (r *Row) List() string {
+	for _, answer := range r.Op().Answers {
+		if answer == nil {
+			continue
+		}
+		s := answer.Resolve()
+		if len(s.AnyOf) > 0 {
+			s = s.AnyOf[0].Resolve()
+		}
+		if r.Op().Parameter("pageToken") == nil && len(s.Properties) > 1 {
+			return ""
+		}
+		for name, p := range s.Properties {
+			if p.Resolve().Type.Has("array") {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// Field returns what stands at a dotted path of decoded JSON, nil where
+// nothing does.
+func Field(value any, path string) any {
+	if path == "" {
+		return nil
+	}
+	for name := range strings.SplitSeq(path, ".") {
+		fields, ok := value.(map[string]any)
+		if !ok {
+			return nil
+		}
+		value = fields[name]
+	}
+	return value
+}
+
+// decode reads an answer, numbers exactly as they stand.
+func decode(resp *papi.Response) (any, error) {
+	if len(resp.Body) == 0 {
+		return nil, nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(resp.Body))
+	dec.UseNumber()
+	var value any
+	if err := dec.Decode(&value); err != nil {
+		return nil, &papi.Error{Status: resp.Status, Code: papi.CodeUnexpectedAnswer, Message: "the API's answer is not JSON", Err: err}
+	}
+	return value, nil
+}
+
+// SendAll reads the pages of a list as one answer, up to papi.MostItems.
+func SendAll(ctx context.Context, api API, row *Row, projectID string, args map[string]any) (Sent, error) {
+	ctx, cancel := context.WithTimeout(ctx, callLasts)
+	defer cancel()
+	resp, err := api.All(ctx, row.Request(projectID, args), row.List(), 0)
+	if err != nil {
+		return Sent{}, err
+	}
+	answer, err := decode(resp)
+	s := Sent{Answer: answer}
+	if Field(answer, "nextPageToken") != nil {
+		s.Warnings = []string{fmt.Sprintf("cut after %d items: go on with nextPageToken", papi.MostItems)}
+	}
+	return s, err
+}
+
+// Reader reads from the API for others: it is package guard's Reader.
+type Reader struct{ API API }
+
+// Read calls a reading tool and returns its answer as an object.
+func (r Reader) Read(ctx context.Context, projectID, tool string, args map[string]any) (map[string]any, error) {
+	s, err := Send(ctx, r.API, Lookup(tool), projectID, args)
+	answer, _ := s.Answer.(map[string]any)
+	return answer, err
+}

@@ -1,0 +1,164 @@
+package papi
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Sample makes a value that the schema allows: the least, with only what is
+// required, or the most, with every property that is not deprecated. Examples
+// and tests are made of samples; the values mean nothing.
+func (s *Schema) Sample(most bool) any {
+	return sampler{most: most}.sample(s, "", 0)
+}
+
+type sampler struct{ most bool }
+
+func (m sampler) sample(s *Schema, name string, n int) any {
+	s = s.Resolve()
+	switch {
+	case s.Const != nil:
+		return s.Const
+	case len(s.Enum) > 0:
+		return s.Enum[n%len(s.Enum)]
+	case len(s.AnyOf) > 0:
+		return m.sample(m.variant(s), name, n)
+	case s.Type.Has("object") || s.Properties != nil:
+		return m.object(s, n)
+	case s.Type.Has("array"):
+		return m.array(s, name)
+	case s.Type.Has("boolean"):
+		return true
+	case s.Type.Has("number"), s.Type.Has("integer"):
+		return m.number(s)
+	}
+	return m.text(s, name, n)
+}
+
+// variant chooses of a union what is not deprecated: the richest for the most,
+// the first for the least.
+func (m sampler) variant(s *Schema) *Schema {
+	var good []*Schema
+	for _, v := range s.AnyOf {
+		if r := v.Resolve(); !r.Outdated() {
+			good = append(good, r)
+		}
+	}
+	if len(good) == 0 {
+		return s.AnyOf[0]
+	}
+	if m.most {
+		return slices.MaxFunc(good, func(a, b *Schema) int { return len(a.Properties) - len(b.Properties) })
+	}
+	return good[0]
+}
+
+// Outdated tells whether the contract deprecates the schema, by its flag or in
+// its words.
+func (s *Schema) Outdated() bool {
+	return s.Deprecated || strings.HasPrefix(strings.ToLower(s.Description), "deprecated")
+}
+
+func (m sampler) object(s *Schema, n int) map[string]any {
+	out := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		p := s.Properties[name].Resolve()
+		if slices.Contains(s.Required, name) || m.most && !p.Outdated() {
+			out[name] = m.sample(p, name, n)
+		}
+	}
+	if m.most && s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil && len(s.Properties) == 0 {
+		out["US"] = m.sample(s.AdditionalProperties.Schema, "US", n)
+	}
+	return out
+}
+
+func (m sampler) array(s *Schema, name string) []any {
+	length := 1
+	if s.MinItems != nil {
+		length = *s.MinItems
+	}
+	if m.most && length < 2 && (s.MaxItems == nil || *s.MaxItems >= 2) {
+		length = 2
+	}
+	if s.Items == nil {
+		return []any{}
+	}
+	items := s.Items.Resolve()
+	// A union of components: one of each kind, as they must differ.
+	if len(items.AnyOf) > 0 && m.most {
+		return m.oneOfEach(items, s.MaxItems)
+	}
+	if len(items.Enum) > 0 && length > len(items.Enum) {
+		length = len(items.Enum)
+	}
+	out := make([]any, length)
+	for i := range out {
+		out[i] = m.sample(items, name, i)
+	}
+	return out
+}
+
+func (m sampler) oneOfEach(items *Schema, most *int) []any {
+	var out []any
+	seen := map[string]bool{}
+	for _, v := range items.AnyOf {
+		value := m.sample(v, "", len(out))
+		kind := fmt.Sprint(value)
+		if fields, ok := value.(map[string]any); ok {
+			kind = fmt.Sprint(fields["type"])
+		}
+		if !seen[kind] && (most == nil || len(out) < *most) {
+			seen[kind] = true
+			out = append(out, value)
+		}
+	}
+	return out
+}
+
+func (m sampler) number(s *Schema) any {
+	switch {
+	case m.most && s.Maximum != nil:
+		return *s.Maximum
+	case s.Minimum != nil:
+		return *s.Minimum
+	}
+	return float64(1)
+}
+
+// samplesByPattern has a text for each pattern of the contract.
+var samplesByPattern = map[string]string{
+	`^[a-z0-9][a-z0-9_]*[a-z0-9]$`: "sample_name",
+	`^\+?[\d+\s]{6,15}$`:          "+15550100001",
+	`^(?:\+|00)\d{6,15}$`:         "+15550100001",
+	`^\d+$`:                        "000000000",
+	`^\d{2}-\d{7}$`:               "00-0000000",
+}
+
+func (m sampler) text(s *Schema, name string, n int) string {
+	text := fmt.Sprintf("%s %d", name, n+1)
+	switch s.Format {
+	case "url":
+		text = fmt.Sprintf("https://example.com/%s/%d", name, n+1)
+	case "email":
+		text = fmt.Sprintf("name%d@example.com", n+1)
+	case "otp":
+		text = "012345"
+	case "phone number", "e.164 phone number":
+		text = fmt.Sprintf("+1555010%04d", n)
+	case "numeric phone number", "digits":
+		text = fmt.Sprintf("555010%04d", n)
+	}
+	if sample, ok := samplesByPattern[s.Pattern]; ok {
+		text = sample
+	}
+	if s.MinLength != nil && len(text) < *s.MinLength {
+		text += strings.Repeat("x", *s.MinLength-len(text))
+	}
+	if s.MaxLength != nil && len(text) > *s.MaxLength {
+		text = text[:*s.MaxLength]
+	}
+	return text
+}

@@ -1,0 +1,158 @@
+package tools
+
+import (
+	"maps"
+	"slices"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
+)
+
+// The arguments of ours, beside an operation's own. Each tool takes only those
+// that mean something for it.
+const (
+	argProject             = "projectId"
+	argConfirm             = "confirm"
+	argReveal              = "reveal"
+	argDetail              = "detail"
+	argFields              = "fields"
+	argAll                 = "all"
+	argRegisteredElsewhere = "registeredElsewhere"
+)
+
+var ownArguments = map[string]*papi.Schema{
+	argProject: {Type: papi.Types{"string"}, Description: "id of the Sinch project"},
+	argConfirm: {Type: papi.Types{"string"}, Description: "token of a confirmation that the person gave for exactly this call"},
+	argReveal:  {Type: papi.Types{"boolean"}, Description: "show secrets unmasked; a person must confirm"},
+	argDetail:  {Type: papi.Types{"string"}, Enum: []any{"concise", "full"}, Description: "full leaves nothing out of the answer"},
+	argFields:  {Type: papi.Types{"array"}, Items: &papi.Schema{Type: papi.Types{"string"}}, Description: "keep only these paths of the answer, such as senders.state"},
+	argAll:     {Type: papi.Types{"boolean"}, Description: "follow the pages, up to 1000 items"},
+	argRegisteredElsewhere: {Type: papi.Types{"boolean"},
+		Description: "the person's word that the code was asked for in the dashboard"},
+}
+
+// arguments are what one tool takes.
+type arguments struct {
+	row *catalog.Row
+	// advertised is the one flat object that the client sees.
+	advertised *papi.Schema
+	// checked is what a call is checked against: the object, or a union of
+	// objects where the operation's body is a union.
+	checked *papi.Schema
+	// list is the field of the answer that holds the items, where the
+	// operation has pages; else "".
+	list string
+}
+
+// newArguments derives a tool's arguments from its row and the contract.
+func newArguments(row *catalog.Row, defaultProject bool) *arguments {
+	a := &arguments{row: row}
+	if row.Op().Parameter("pageToken") != nil {
+		a.list = row.List()
+	}
+	variants := row.Op().Variants()
+	if len(variants) == 0 {
+		variants = []*papi.Schema{{}}
+	}
+	shapes := make([]*papi.Schema, len(variants))
+	for i, body := range variants {
+		shapes[i] = a.shape(body, defaultProject)
+	}
+	a.advertised = merge(shapes)
+	a.checked = shapes[0]
+	if len(shapes) > 1 {
+		a.checked = &papi.Schema{AnyOf: shapes}
+	}
+	return a
+}
+
+// shape makes the flat object for one variant of the body.
+func (a *arguments) shape(body *papi.Schema, defaultProject bool) *papi.Schema {
+	s := &papi.Schema{Type: papi.Types{"object"}, Description: body.Description, Properties: map[string]*papi.Schema{}}
+	for _, p := range a.row.Op().Parameters {
+		if p.Name == argProject {
+			continue
+		}
+		schema := p.Schema.Resolve().Clone()
+		if p.Description != "" {
+			schema.Description = p.Description
+		}
+		s.Properties[p.Name] = schema
+		if p.Required {
+			s.Required = append(s.Required, p.Name)
+		}
+	}
+	maps.Copy(s.Properties, body.Properties)
+	for _, name := range body.Required {
+		if _, ours := a.row.Defaults[name]; !ours {
+			s.Required = append(s.Required, name)
+		}
+	}
+	for _, name := range a.own() {
+		s.Properties[name] = ownArguments[name]
+	}
+	if !defaultProject {
+		s.Required = append([]string{argProject}, s.Required...)
+	}
+	return s
+}
+
+// own names the arguments of ours that mean something for the tool.
+func (a *arguments) own() []string {
+	own := []string{argProject}
+	secret := showsSecrets(a.row)
+	if secret {
+		own = append(own, argReveal)
+	}
+	if a.row.Confirm != "" || secret {
+		own = append(own, argConfirm)
+	}
+	if len(bulky(a.row)) > 0 {
+		own = append(own, argDetail)
+	}
+	if a.row.Effect == catalog.Read && answer(a.row.Op()) != nil {
+		own = append(own, argFields)
+	}
+	if a.list != "" {
+		own = append(own, argAll)
+	}
+	if a.row.Tool == "whatsapp_sender_verify" {
+		own = append(own, argRegisteredElsewhere)
+	}
+	return own
+}
+
+// merge makes one object of the variants: all that any of them takes, and of
+// what is required that which all of them require.
+func merge(shapes []*papi.Schema) *papi.Schema {
+	merged := shapes[0].Clone()
+	merged.Description = ""
+	for _, s := range shapes[1:] {
+		for name, p := range s.Properties {
+			if _, ok := merged.Properties[name]; !ok {
+				merged.Properties[name] = p
+			}
+		}
+		merged.Required = slices.DeleteFunc(slices.Clone(merged.Required), func(name string) bool {
+			return !slices.Contains(s.Required, name)
+		})
+	}
+	return merged
+}
+
+// answer is the schema of the operation's successful answer, nil where it has
+// no body.
+func answer(op *papi.Operation) *papi.Schema {
+	for _, s := range op.Answers {
+		if s != nil {
+			return s.Resolve()
+		}
+	}
+	return nil
+}
+
+// showsSecrets tells whether the operation's answer holds a secret somewhere.
+func showsSecrets(row *catalog.Row) bool {
+	s := answer(row.Op())
+	return s != nil && s.Holds(papi.AnswerSecrets)
+}

@@ -1,0 +1,145 @@
+package tools
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
+)
+
+// call is a tool call with its arguments checked and mended.
+type call struct {
+	args     map[string]any // the operation's own
+	own      ownValues
+	warnings []string
+}
+
+// ownValues are the values of our own arguments.
+type ownValues struct {
+	project             string
+	confirm             string
+	reveal              bool
+	full                bool
+	fields              []string
+	all                 bool
+	registeredElsewhere bool
+}
+
+// parseObject reads the arguments of a call. What is no object is an
+// *Error of code invalid_arguments.
+func parseObject(raw json.RawMessage) (map[string]any, *Error) {
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return map[string]any{}, nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var value any
+	err := dec.Decode(&value)
+	if err == nil {
+		if _, more := dec.Token(); more != io.EOF {
+			err = fmt.Errorf("more than one value")
+		}
+	}
+	if err != nil {
+		return nil, invalidArguments([]papi.Violation{{Allowed: "one JSON object (" + err.Error() + ")"}})
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		return v, nil
+	case nil:
+		return map[string]any{}, nil
+	}
+	return nil, invalidArguments([]papi.Violation{{Given: fmt.Sprintf("%T", value), Allowed: "one JSON object"}})
+}
+
+// check mends and checks the arguments of a call against the contract. The
+// error tells every violation at once.
+func (a *arguments) check(given map[string]any) (*call, *Error) {
+	m := &mender{}
+	mended, _ := m.value(a.checked, given, "").(map[string]any)
+	for name, value := range a.row.Defaults {
+		if v, ok := mended[name]; !ok || v == nil {
+			mended[name] = value
+			m.warn(name, "not given, so %s is used", plainText(value))
+		}
+	}
+	violations := a.checked.Violations(mended, papi.Mode{Closed: true, Draft: a.draft(mended)})
+	for _, p := range a.row.Op().Parameters {
+		value, ok := mended[p.Name].(string)
+		if p.In != "path" || !ok || slices.ContainsFunc(violations, func(v papi.Violation) bool { return v.Path == p.Name }) {
+			continue
+		}
+		if reason := papi.BadSegment(value); reason != "" {
+			violations = append(violations, papi.Violation{Path: p.Name, Given: cut(value), Allowed: "an id as the API told it; this one " + reason})
+		}
+	}
+	if len(violations) > 0 {
+		return nil, invalidArguments(violations)
+	}
+	c := &call{warnings: m.warnings}
+	c.own, c.args = split(mended)
+	return c, nil
+}
+
+// draft tells whether the call only saves: then the contract asks for less.
+func (a *arguments) draft(args map[string]any) bool {
+	status, given := args["status"]
+	if p := a.advertised.Properties["status"]; !given && p != nil {
+		status = p.Resolve().Default
+	}
+	return status == "DRAFT"
+}
+
+// split keeps our own arguments apart from the operation's.
+func split(mended map[string]any) (ownValues, map[string]any) {
+	var own ownValues
+	args := make(map[string]any, len(mended))
+	for name, value := range mended {
+		switch name {
+		case argProject:
+			own.project, _ = value.(string)
+		case argConfirm:
+			own.confirm, _ = value.(string)
+		case argReveal:
+			own.reveal, _ = value.(bool)
+		case argDetail:
+			own.full = value == "full"
+		case argFields:
+			for _, path := range value.([]any) {
+				own.fields = append(own.fields, path.(string))
+			}
+		case argAll:
+			own.all, _ = value.(bool)
+		case argRegisteredElsewhere:
+			own.registeredElsewhere, _ = value.(bool)
+		default:
+			args[name] = value
+		}
+	}
+	return own, args
+}
+
+func plainText(value any) string {
+	if list, ok := value.([]any); ok {
+		texts := make([]string, len(list))
+		for i, v := range list {
+			texts[i] = catalog.Text(v)
+		}
+		return strings.Join(texts, ", ")
+	}
+	return catalog.Text(value)
+}
+
+// cut shortens a text that a message repeats.
+func cut(text string) string {
+	const most = 100
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return text
+}

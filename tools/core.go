@@ -1,0 +1,75 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+
+	"github.com/invopop/jsonschema"
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/internal/papi"
+)
+
+// coreTool is a tool of the server's own. Its arguments are a Go struct, from
+// which its schema is made; they are mended and checked like any others.
+type coreTool struct {
+	name        string
+	about       string
+	annotations mcp.ToolAnnotation
+	schema      func() *papi.Schema
+	run         func(ctx context.Context, caller Caller, given map[string]any) Outcome
+}
+
+// newCoreTool makes a core tool of a function over its arguments.
+func newCoreTool[Args any](name, about string, hints mcp.ToolAnnotation, run func(context.Context, Caller, Args) Outcome) *coreTool {
+	schema := sync.OnceValue(reflectSchema[Args])
+	hints.Title = title(name)
+	return &coreTool{
+		name: name, about: about, annotations: hints, schema: schema,
+		run: func(ctx context.Context, caller Caller, given map[string]any) Outcome {
+			m := &mender{}
+			mended := m.value(schema(), given, "")
+			if violations := schema().Violations(mended, papi.Mode{Closed: true}); len(violations) > 0 {
+				return invalidArguments(violations).outcome()
+			}
+			var args Args
+			if err := json.Unmarshal(encode(mended), &args); err != nil {
+				return invalidArguments([]papi.Violation{{Allowed: err.Error()}}).outcome()
+			}
+			out := run(ctx, caller, args)
+			if r, ok := out.Structured.(*Result); ok {
+				r.Warnings = append(m.warnings, r.Warnings...)
+				if r.Warnings == nil {
+					r.Warnings = []string{}
+				}
+			}
+			return out
+		},
+	}
+}
+
+// reflectSchema makes the schema of a struct of arguments.
+func reflectSchema[Args any]() *papi.Schema {
+	reflector := jsonschema.Reflector{Anonymous: true, DoNotReference: true}
+	schema := &papi.Schema{}
+	if err := json.Unmarshal(encode(reflector.Reflect(new(Args))), schema); err != nil {
+		panic("tools: " + err.Error())
+	}
+	return schema
+}
+
+func (s *Set) coreTools() []*coreTool {
+	no, yes := mcp.ToBoolPtr(false), mcp.ToBoolPtr(true)
+	reads := mcp.ToolAnnotation{ReadOnlyHint: yes, DestructiveHint: no, IdempotentHint: yes, OpenWorldHint: yes}
+	confirms := mcp.ToolAnnotation{ReadOnlyHint: no, DestructiveHint: no, IdempotentHint: yes, OpenWorldHint: yes}
+	looksUp := mcp.ToolAnnotation{ReadOnlyHint: yes, DestructiveHint: no, IdempotentHint: yes, OpenWorldHint: no}
+	return []*coreTool{
+		newCoreTool("project_confirm", "Confirm with the person which project to change, before the first write. Shows what lives in the project. Without projectId it shows the projects and confirms none. A confirmation lasts 12 hours.",
+			confirms, s.projectConfirm),
+		newCoreTool("project_overview", "Read what lives in a project: webhooks, and the accounts, senders, templates, apps and bundles of each channel, counted by state.",
+			reads, s.projectOverview),
+		newCoreTool("schema_get", "Get a tool's whole schema with notes, what its values mean, the errors it can answer, and an example of its arguments.",
+			looksUp, s.schemaGet),
+	}
+}

@@ -1,0 +1,88 @@
+package tools
+
+import (
+	"errors"
+	"strconv"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
+)
+
+// Error is the form of every error that a tool answers, the API's and ours: so
+// that an agent learns one.
+type Error struct {
+	Code       string         `json:"errorCode"`
+	Message    string         `json:"message"`
+	Resolution string         `json:"resolution"`
+	Info       map[string]any `json:"additionalInformation"`
+	// Status is the API's HTTP status, left out where the API did not answer.
+	Status int            `json:"status,omitempty"`
+	Next   []catalog.Next `json:"next"`
+	// Confirmation is what the agent needs to go on, where a person must
+	// confirm and the client can't ask.
+	Confirmation *guard.Confirmation `json:"confirmation,omitempty"`
+	// Warnings tell what was mended before, left out where there are none.
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// outcome is the error as the outcome of a call.
+func (e *Error) outcome() Outcome {
+	if e.Info == nil {
+		e.Info = map[string]any{}
+	}
+	if e.Next == nil {
+		e.Next = []catalog.Next{}
+	}
+	return Outcome{Structured: e, IsError: true}
+}
+
+func invalidArguments(violations []papi.Violation) *Error {
+	message := "the arguments do not keep to the API's contract: " + strconv.Itoa(len(violations)) + " violations"
+	if len(violations) == 1 {
+		message = "an argument does not keep to the API's contract"
+		if p := violations[0].Path; p != "" {
+			message = p + " does not keep to the API's contract"
+		}
+	}
+	return &Error{
+		Code:       "invalid_arguments",
+		Message:    message,
+		Resolution: "mend what additionalInformation.violations tells, all at once, and call again; schema_get shows a tool's whole schema with an example. Nothing was sent",
+		Info:       map[string]any{"violations": violations},
+	}
+}
+
+// refused is a refusal of the guard as an error.
+func refused(r *guard.Refusal) *Error {
+	return &Error{
+		Code: r.Code, Message: r.Message, Resolution: r.Resolution,
+		Info: r.Info, Next: r.Next, Confirmation: r.Confirmation,
+	}
+}
+
+// failed is an error of the exchange with the API, with what an agent may do
+// next.
+func failed(row *catalog.Row, args map[string]any, err error) *Error {
+	var e *papi.Error
+	if !errors.As(err, &e) {
+		return &Error{Code: "internal_error", Message: err.Error(), Resolution: "this is a defect of the server; tell whoever runs it"}
+	}
+	out := &Error{Code: e.Code, Message: e.Message, Resolution: e.Resolution, Info: e.Info, Status: e.Status}
+	if e.RetryAfter > 0 {
+		out.Info = withInfo(out.Info, "retryAfterSeconds", int(e.RetryAfter.Seconds()))
+	}
+	if e.Unknown {
+		out.Info = withInfo(out.Info, "outcome", "unknown")
+	}
+	out.Next = nextAfterError(row, args, e)
+	return out
+}
+
+func withInfo(info map[string]any, name string, value any) map[string]any {
+	out := map[string]any{name: value}
+	for k, v := range info {
+		out[k] = v
+	}
+	return out
+}

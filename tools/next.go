@@ -1,0 +1,202 @@
+package tools
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
+)
+
+// step is something to do next: a tool, or "" where a person must act. The
+// path parameters of the tool are filled in from the ids that are known.
+type step struct {
+	do    string
+	tool  string
+	args  map[string]any // known beside the ids
+	needs []string       // what only a person knows
+}
+
+// byState has the steps of a resource by its state, or by "changes.status="
+// and the status of what pends.
+type byState map[string][]step
+
+// otherState has the steps for every state that is not listed.
+const otherState = "*"
+
+// nextOf has the steps of each resource.
+var nextOf = map[string]byState{
+	"whatsapp_account":   whatsappAccountNext,
+	"whatsapp_sender":    whatsappSenderNext,
+	"whatsapp_template":  whatsappTemplateNext,
+	"rcs_sender":         rcsSenderNext,
+	"rcs_test_number":    rcsTestNumberNext,
+	"kakaotalk_sender":   kakaotalkSenderNext,
+	"kakaotalk_template": kakaotalkTemplateNext,
+	"sms_app":            smsAppNext,
+	"bundle":             bundleNext,
+}
+
+// nextOfTool has the steps after tools whose answers show no state.
+var nextOfTool = map[string][]step{
+	"whatsapp_sender_register":           {verifyWhatsappSender},
+	"whatsapp_sender_verify":             {{do: "see whether the sender has become ACTIVE; it takes a minute or more", tool: "whatsapp_sender_get"}},
+	"whatsapp_template_sync":             {{do: "look at the templates", tool: "whatsapp_template_list"}},
+	"whatsapp_template_analytics_enable": {{do: "read a template's analytics", tool: "whatsapp_template_list"}},
+	"whatsapp_solution_create":           {{do: "see which solution is assigned", tool: "whatsapp_solution_list"}},
+	"whatsapp_solution_assign":           {{do: "onboard a sender by Embedded Signup", tool: "whatsapp_sender_create", needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
+	"whatsapp_sender_username_suggest":   {{do: "ask the person which username to take, and set it", tool: "whatsapp_sender_update", needs: []string{"details"}}},
+	"whatsapp_sender_delete":             {{do: "see that it is marked; it goes after 30 days", tool: "whatsapp_sender_get"}},
+	"whatsapp_sender_changes_discard":    {{do: "look at the sender", tool: "whatsapp_sender_get"}},
+	"whatsapp_flow_list":                 {{do: "see the screens of a flow", tool: "whatsapp_flow_screen_list", needs: []string{"flowId"}}},
+	"kakaotalk_sender_delete":            {{do: "see that it is marked; it goes after 60 days", tool: "kakaotalk_sender_get"}},
+	"kakaotalk_sender_changes_discard":   {{do: "look at the sender", tool: "kakaotalk_sender_get"}},
+	"kakaotalk_template_category_list":   {{do: "create a template with a categoryCode of this list", tool: "kakaotalk_template_create", needs: []string{"details"}}},
+	"kakaotalk_sender_category_list":     {{do: "create a sender with three codes of this list", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
+	"rcs_questionnaire_get":              {{do: "give the answers to the sender", tool: "rcs_sender_update", needs: []string{"senderId", "details"}}},
+	"rcs_test_number_add":                {{do: "when a phone's owner has accepted the invitation, see its state", tool: "rcs_test_number_get", needs: []string{"testNumber"}}},
+	"webhook_create":                     {{do: "see all webhooks of the project", tool: "webhook_list"}},
+}
+
+// createOf is the tool that makes the first thing where a list is empty, with
+// what it needs.
+var createOf = map[string]step{
+	"webhook_list":            {do: "there is none: register one", tool: "webhook_create", needs: []string{"target", "secret"}},
+	"whatsapp_sender_list":    {do: "there is none: create one", tool: "whatsapp_sender_create", needs: []string{"details"}},
+	"whatsapp_template_list":  {do: "there is none: create one", tool: "whatsapp_template_create", needs: []string{"name", "language", "category", "details"}},
+	"rcs_sender_list":         {do: "there is none: create one", tool: "rcs_sender_create", needs: []string{"region", "billingCategory", "useCase"}},
+	"kakaotalk_sender_list":   {do: "there is none: choose categories, then create one", tool: "kakaotalk_sender_category_list"},
+	"kakaotalk_template_list": {do: "there is none: choose a category, then create one", tool: "kakaotalk_template_category_list"},
+	"sms_app_list":            {do: "there is none: create one", tool: "sms_app_create", needs: []string{"name", "region"}},
+	"bundle_list":             {do: "there is none: create one", tool: "bundle_create", needs: []string{"name", "region"}},
+}
+
+// readerOf is the tool that shows a resource.
+var readerOf = map[string]string{
+	"webhook":            "webhook_get",
+	"whatsapp_account":   "whatsapp_account_get",
+	"whatsapp_sender":    "whatsapp_sender_get",
+	"whatsapp_template":  "whatsapp_template_get",
+	"whatsapp_solution":  "whatsapp_solution_list",
+	"rcs_sender":         "rcs_sender_get",
+	"rcs_test_number":    "rcs_sender_get",
+	"kakaotalk_sender":   "kakaotalk_sender_get",
+	"kakaotalk_template": "kakaotalk_template_get",
+	"sms_app":            "sms_app_get",
+	"bundle":             "bundle_get",
+}
+
+// afterError has the steps after an errorCode of the API.
+var afterError = map[string][]step{
+	"project_not_initialized":                    {{do: "onboard the project's WhatsApp account", tool: "whatsapp_account_create", needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {do: "or onboard by Embedded Signup", tool: "whatsapp_sender_create", needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
+	"account_exists":                             {{do: "look at the account that exists", tool: "whatsapp_account_get"}},
+	"account_has_senders":                        {{do: "see which senders stand in the way", tool: "whatsapp_sender_list"}},
+	"account_has_sender_changes":                 {{do: "see which senders have pending changes", tool: "whatsapp_sender_list"}},
+	"account_not_updatable":                      {{do: "look at the account's state", tool: "whatsapp_account_get"}},
+	"webhook_exists":                             {{do: "see which webhook has the target", tool: "webhook_list"}},
+	"webhook_limit_reached":                      {{do: "see which of the 15 webhooks can go", tool: "webhook_list"}},
+	"webhook_not_found":                          {{do: "see which webhooks exist", tool: "webhook_list"}},
+	"wrong_otp":                                  {verifyWhatsappSender},
+	"sender-already-registered":                  {{do: "look at the sender", tool: "whatsapp_sender_get"}},
+	"template_not_deletable_due_to_input_config": {{do: "only when the person wants the template at Meta gone too (its name and language are then locked for 30 days): deleteSubmitted says so", tool: "whatsapp_template_delete", args: map[string]any{"deleteSubmitted": true}}},
+	"template_changes_not_found":                 {{do: "look at the template: it has no draft", tool: "whatsapp_template_get"}},
+	"template_exists":                            {{do: "look at the languages that exist", tool: "whatsapp_template_language_list"}},
+	"template_not_found":                         {{do: "see which templates exist", tool: "whatsapp_template_list"}},
+	"template_not_updatable":                     {{do: "look at the template's state", tool: "whatsapp_template_get"}},
+	"bundle_not_found":                           {{do: "see which bundles exist", tool: "bundle_list"}},
+	"sms_app_not_found":                          {{do: "see which SMS apps exist", tool: "sms_app_list"}},
+	"launch_precondition_failed":                 {{do: "complete the sender with what additionalInformation names", tool: "rcs_sender_update", needs: []string{"details"}}},
+	"solution_not_found":                         {{do: "see which solutions exist", tool: "whatsapp_solution_list"}},
+	"flow_not_found":                             {{do: "see which flows exist", tool: "whatsapp_flow_list"}},
+}
+
+// judge returns the steps for a state and what pends: what pends is judged
+// first, as long as it says something.
+func judge(resource *catalog.Resource, state, pending string) []step {
+	states := nextOf[resource.Name]
+	if steps, ok := states["changes.status="+pending]; ok && pending != "" {
+		return steps
+	}
+	if steps, ok := states[state]; ok || state == "" {
+		return steps
+	}
+	return states[otherState]
+}
+
+// fill makes a step an action, with the ids that are known as arguments; those
+// that are not known are needed.
+func fill(s step, ids map[string]string) catalog.Next {
+	next := catalog.Next{Do: s.do, Tool: s.tool, Args: map[string]any{}, Needs: []string{}}
+	maps.Copy(next.Args, s.args)
+	next.Needs = append(next.Needs, s.needs...)
+	row := catalog.Lookup(s.tool)
+	if row == nil {
+		return next
+	}
+	for _, p := range row.Op().Parameters {
+		if p.In != "path" || p.Name == argProject {
+			continue
+		}
+		if id, ok := ids[p.Name]; ok {
+			next.Args[p.Name] = id
+			next.Needs = slices.DeleteFunc(next.Needs, func(name string) bool { return name == p.Name })
+		} else if !slices.Contains(next.Needs, p.Name) {
+			next.Needs = append([]string{p.Name}, next.Needs...)
+		}
+	}
+	return next
+}
+
+// nextAfterError is what to do after an error of the API.
+func nextAfterError(row *catalog.Row, args map[string]any, e *papi.Error) []catalog.Next {
+	steps := afterError[e.Code]
+	switch {
+	case e.Unknown:
+		steps = []step{lookAt(row)}
+	case steps == nil && e.Status == http.StatusConflict && row.Resource != nil:
+		steps = []step{{do: "look at its state", tool: readerOf[row.Resource.Name]}}
+	case steps == nil && e.Code == "sender_not_found":
+		steps = []step{{do: "see which senders exist", tool: listOfSenders[row.Op().Family()]}}
+	}
+	return fillAll(steps, pathIDs(row, args))
+}
+
+var listOfSenders = map[string]string{
+	"Whatsapp": "whatsapp_sender_list", "Kakaotalk": "kakaotalk_sender_list", "Rcs": "rcs_sender_list",
+}
+
+// lookAt is the read that shows whether a call took effect.
+func lookAt(row *catalog.Row) step {
+	s := step{do: "see whether it took effect"}
+	switch {
+	case row.Reconcile != nil && row.Reconcile.Read != "":
+		s.tool = row.Reconcile.Read
+	case row.Wait != nil:
+		s.tool = row.Wait.Read
+	case row.Resource != nil:
+		s.tool = readerOf[row.Resource.Name]
+	default:
+		s.do = "ask the person to look: nothing here shows it"
+	}
+	return s
+}
+
+func fillAll(steps []step, ids map[string]string) []catalog.Next {
+	next := []catalog.Next{}
+	for _, s := range steps {
+		next = append(next, fill(s, ids))
+	}
+	return next
+}
+
+// pathIDs are the path parameters of a call.
+func pathIDs(row *catalog.Row, args map[string]any) map[string]string {
+	ids := map[string]string{}
+	for _, p := range row.Op().Parameters {
+		if value, ok := args[p.Name]; ok && p.In == "path" {
+			ids[p.Name] = catalog.Text(value)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,232 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
+)
+
+type projectConfirmArgs struct {
+	ProjectID string `json:"projectId,omitempty" jsonschema:"description=id of the project to confirm; without it the projects are shown and none is confirmed"`
+}
+
+type projectOverviewArgs struct {
+	ProjectID string `json:"projectId,omitempty" jsonschema:"description=id of the project; the default project when left out"`
+}
+
+// overview is what lives in a project.
+type overview struct {
+	Webhooks []any `json:"webhooks"` // id, target and triggers of each
+	// WhatsappAccount is the account's state, what pends, or "none".
+	WhatsappAccount string `json:"whatsappAccount"`
+	// Counts has the things of each kind by state, with their total.
+	Counts map[string]counts `json:"counts"`
+	// NotRead has the error of each kind that could not be read.
+	NotRead map[string]string `json:"notRead"`
+}
+
+// counts are the things of one kind by state. Where a list has more pages than
+// the first, the states are those of its first page.
+type counts struct {
+	Total   int            `json:"total"`
+	ByState map[string]int `json:"byState"`
+	Partly  bool           `json:"partly"`
+}
+
+// sections are the lists that an overview counts, with the most items that one
+// page can hold.
+var sections = []struct {
+	name, tool string
+	pageSize   int
+}{
+	{"whatsappSenders", "whatsapp_sender_list", 100},
+	{"whatsappTemplates", "whatsapp_template_list", 1000},
+	{"rcsSenders", "rcs_sender_list", 100},
+	{"kakaotalkSenders", "kakaotalk_sender_list", 100},
+	{"smsApps", "sms_app_list", 100},
+	{"bundles", "bundle_list", 25},
+}
+
+// noneHere are the errors by which the API says that a project has nothing of
+// a kind.
+var noneHere = []string{"project_not_initialized", "account_not_found", "sms_service_not_found", "rbm_has_not_been_used"}
+
+func (s *Set) projectOverview(ctx context.Context, caller Caller, args projectOverviewArgs) Outcome {
+	projectID, refusal := s.opts.Guard.Project(caller.Principal, args.ProjectID)
+	if refusal != nil {
+		return refused(refusal).outcome()
+	}
+	o, e := s.readOverview(ctx, projectID)
+	if e != nil {
+		return e.outcome()
+	}
+	r := newResult("project_overview", projectID)
+	r.Data = o
+	r.Warnings = o.warnings()
+	return Outcome{Structured: r}
+}
+
+func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectConfirmArgs) Outcome {
+	if args.ProjectID == "" {
+		return s.showProjects()
+	}
+	projectID, refusal := s.opts.Guard.Project(caller.Principal, args.ProjectID)
+	if refusal != nil {
+		return refused(refusal).outcome()
+	}
+	if reason := papi.BadSegment(projectID); reason != "" {
+		return invalidArguments([]papi.Violation{{Path: argProject, Given: cut(projectID), Allowed: "an id as the Sinch Dashboard shows it; this one " + reason}}).outcome()
+	}
+	o, e := s.readOverview(ctx, projectID)
+	if e != nil {
+		return e.outcome()
+	}
+	v, until := s.opts.Guard.ConfirmProject(ctx, caller.Principal, caller.Asker, projectID, s.describe(projectID, o))
+	switch {
+	case v.Ask != nil:
+		return Outcome{Question: v.Ask}
+	case v.Refuse != nil:
+		return refused(v.Refuse).outcome()
+	}
+	r := newResult("project_confirm", projectID)
+	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "overview": o}
+	r.Warnings = o.warnings()
+	return Outcome{Structured: r}
+}
+
+// showProjects shows the projects of this server, and confirms none.
+func (s *Set) showProjects() Outcome {
+	r := newResult("project_confirm", "")
+	projects := s.opts.Guard.Projects()
+	r.Data = map[string]any{"confirmed": false, "projects": projects, "default": s.opts.Guard.Default()}
+	n := catalog.Next{Do: "ask the person which project to work in, and confirm it", Tool: "project_confirm", Args: map[string]any{}, Needs: []string{argProject}}
+	if len(projects) == 1 {
+		n = catalog.Next{Do: "confirm the project when the person agrees", Tool: "project_confirm", Args: map[string]any{argProject: projects[0]}, Needs: []string{}}
+	}
+	r.Next = append(r.Next, n)
+	if len(projects) == 0 {
+		r.Warnings = append(r.Warnings, "this server is bound to no project: the Sinch Dashboard shows the ids")
+	}
+	return Outcome{Structured: r}
+}
+
+// readOverview reads what lives in a project, all kinds side by side. Without
+// its webhooks, which every project can list, there is no overview.
+func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *Error) {
+	o := &overview{Webhooks: []any{}, WhatsappAccount: "none", Counts: map[string]counts{}, NotRead: map[string]string{}}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	var failure *Error
+	read := func(name, tool string, args map[string]any, take func(answer any)) {
+		all.Go(func() {
+			row := catalog.Lookup(tool)
+			sent, err := catalog.Send(ctx, s.opts.API, row, projectID, args)
+			mu.Lock()
+			defer mu.Unlock()
+			var e *papi.Error
+			switch {
+			case err == nil:
+				take(sent.Answer)
+			case errors.As(err, &e) && slices.Contains(noneHere, e.Code):
+				take(nil)
+			case name == "webhooks":
+				failure = failed(row, args, err)
+			default:
+				o.NotRead[name] = err.Error()
+			}
+		})
+	}
+	read("webhooks", "webhook_list", nil, func(answer any) {
+		hooks, _ := catalog.Field(answer, "webhooks").([]any)
+		for _, hook := range hooks {
+			kept, _ := shape(hook, ownValues{fields: []string{"id", "target", "triggers"}}, nil)
+			o.Webhooks = append(o.Webhooks, kept)
+		}
+	})
+	read("whatsappAccount", "whatsapp_account_get", nil, func(answer any) {
+		if state := stateOf(catalog.Lookup("whatsapp_account_get").Resource, answer); state != "" {
+			o.WhatsappAccount = state
+		}
+	})
+	for _, section := range sections {
+		row := catalog.Lookup(section.tool)
+		read(section.name, section.tool, map[string]any{"pageSize": section.pageSize}, func(answer any) {
+			o.Counts[section.name] = count(row, answer)
+		})
+	}
+	all.Wait()
+	return o, failure
+}
+
+// count counts the things of a list by their state.
+func count(row *catalog.Row, answer any) counts {
+	c := counts{ByState: map[string]int{}}
+	items, _ := catalog.Field(answer, row.List()).([]any)
+	for _, item := range items {
+		c.ByState[stateOf(row.Resource, item)]++
+	}
+	c.Total = len(items)
+	if total := text(catalog.Field(answer, "totalSize")); total != nil {
+		var n int
+		if _, err := fmt.Sscan(*total, &n); err == nil && n > c.Total {
+			c.Total, c.Partly = n, true
+		}
+	}
+	return c
+}
+
+// stateOf is a thing's state, or what pends where it has none yet.
+func stateOf(resource *catalog.Resource, thing any) string {
+	if state := text(catalog.Field(thing, resource.State)); state != nil {
+		return *state
+	}
+	if pending := text(catalog.Field(thing, resource.Pending)); pending != nil {
+		return resource.Pending + "=" + *pending
+	}
+	return ""
+}
+
+func (o *overview) warnings() []string {
+	warnings := []string{}
+	for _, name := range slices.Sorted(maps.Keys(o.NotRead)) {
+		warnings = append(warnings, name+" could not be read: "+o.NotRead[name])
+	}
+	return warnings
+}
+
+// describe tells a person what lives in a project, so that they recognise it.
+func (s *Set) describe(projectID string, o *overview) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Work in project %s for the next 12 hours?", projectID)
+	if s.opts.About != "" {
+		fmt.Fprintf(&b, " (%s)", s.opts.About)
+	}
+	fmt.Fprintf(&b, "\nWebhooks: %d", len(o.Webhooks))
+	for _, hook := range o.Webhooks {
+		fmt.Fprintf(&b, "\n  %v", catalog.Field(hook, "target"))
+	}
+	fmt.Fprintf(&b, "\nWhatsApp account: %s", o.WhatsappAccount)
+	for _, section := range sections {
+		c, ok := o.Counts[section.name]
+		if !ok || c.Total == 0 {
+			continue
+		}
+		var states []string
+		for _, state := range slices.Sorted(maps.Keys(c.ByState)) {
+			states = append(states, fmt.Sprintf("%d %s", c.ByState[state], state))
+		}
+		fmt.Fprintf(&b, "\n%s: %d (%s)", title(strings.TrimSuffix(section.tool, "_list")), c.Total, strings.Join(states, ", "))
+	}
+	for _, w := range o.warnings() {
+		fmt.Fprintf(&b, "\n%s", w)
+	}
+	return b.String()
+}

@@ -1,0 +1,90 @@
+package tools
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"papi-mcp/internal/papi"
+)
+
+type schemaGetArgs struct {
+	Tool string `json:"tool" jsonschema:"description=name of the tool"`
+}
+
+// toolSchema is what schema_get tells of a tool.
+type toolSchema struct {
+	Tool        string       `json:"tool"`
+	About       string       `json:"about"`
+	Operation   string       `json:"operation,omitempty"` // METHOD /path
+	APIVersion  string       `json:"apiVersion,omitempty"`
+	Maturity    string       `json:"maturity,omitempty"`
+	Confirm     string       `json:"confirm,omitempty"`
+	Notes       []string     `json:"notes"`
+	InputSchema *papi.Schema `json:"inputSchema"`
+	// Example has the least that a call can give.
+	Example map[string]any      `json:"example"`
+	Errors  map[string][]string `json:"errors"` // codes by status
+}
+
+func (s *Set) schemaGet(_ context.Context, _ Caller, args schemaGetArgs) Outcome {
+	for _, c := range s.core {
+		if c.name == args.Tool {
+			example, _ := c.schema().Sample(true).(map[string]any)
+			return s.schemaResult(&toolSchema{
+				Tool: c.name, About: c.about, Notes: []string{}, InputSchema: c.schema(), Example: example, Errors: map[string][]string{},
+			})
+		}
+	}
+	t, ok := s.tools[args.Tool]
+	if !ok {
+		return s.unknownTool(args.Tool).outcome()
+	}
+	a, op := t.arguments(), t.row.Op()
+	errors := map[string][]string{}
+	for status, codes := range op.Errors {
+		errors[strconv.Itoa(status)] = codes
+	}
+	return s.schemaResult(&toolSchema{
+		Tool: t.row.Tool, About: t.row.About,
+		Operation:  op.Method + " " + op.Path,
+		APIVersion: papi.ContractVersion, Maturity: op.Maturity, Confirm: t.row.Confirm,
+		Notes:       notes(op),
+		InputSchema: inlined(a.checked),
+		Example:     example(a),
+		Errors:      errors,
+	})
+}
+
+func (s *Set) schemaResult(schema *toolSchema) Outcome {
+	r := newResult("schema_get", "")
+	r.Data = schema
+	return Outcome{Structured: r}
+}
+
+// example has the least arguments that a call of the tool can give.
+func example(a *arguments) map[string]any {
+	least, _ := a.checked.Sample(false).(map[string]any)
+	for name := range ownArguments {
+		if !slices.Contains(a.advertised.Required, name) {
+			delete(least, name)
+		}
+	}
+	return least
+}
+
+// notes are the contract's rules of an operation, one a line.
+func notes(op *papi.Operation) []string {
+	all := []string{}
+	for line := range strings.Lines(op.Notes) {
+		all = append(all, strings.TrimSpace(strings.TrimPrefix(line, "- ")))
+	}
+	return all
+}
+
+// inlined returns a schema with its references replaced by what they point to,
+// and nothing left out.
+func inlined(s *papi.Schema) *papi.Schema {
+	return rewrite(s, func(*papi.Schema) {})
+}

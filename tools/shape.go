@@ -1,0 +1,184 @@
+package tools
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"papi-mcp/internal/papi"
+)
+
+// shape makes an answer fit for an agent: secrets masked unless revealed,
+// hidden characters gone, bulky known parts left out unless detail is full,
+// and only the named fields where some are named. Unknown fields always stay:
+// a newer API must lose nothing here.
+func shape(answer any, own ownValues, bulky []string) (shaped any, warnings []string) {
+	if answer == nil {
+		return nil, nil
+	}
+	if !own.reveal {
+		answer = papi.AnswerSecrets.Mask(answer)
+	}
+	answer = clean(answer, "", &warnings)
+	if !own.full {
+		for _, path := range bulky {
+			answer = without(answer, strings.Split(path, "."))
+		}
+	}
+	if len(own.fields) > 0 {
+		kept := any(map[string]any{})
+		for _, path := range own.fields {
+			part, found := only(answer, strings.Split(path, "."))
+			if !found {
+				warnings = append(warnings, fmt.Sprintf("fields: the answer has no %q", path))
+				continue
+			}
+			kept = union(kept, part)
+		}
+		answer = kept
+	}
+	return answer, warnings
+}
+
+// clean removes what could hide an instruction in text that people wrote:
+// control characters other than newline and tab, bidi overrides, tag
+// characters. Joiners, variation selectors and direction marks stay: emoji,
+// Persian and Arabic need them.
+func clean(value any, path string, warnings *[]string) any {
+	switch v := value.(type) {
+	case string:
+		cleaned, removed := cleanText(v)
+		if removed > 0 {
+			*warnings = append(*warnings, fmt.Sprintf("%s: %d hidden characters removed", path, removed))
+		}
+		return cleaned
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for _, name := range sortedNames(v) {
+			out[name] = clean(v[name], strings.TrimPrefix(path+"."+name, "."), warnings)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = clean(item, fmt.Sprintf("%s[%d]", path, i), warnings)
+		}
+		return out
+	}
+	return value
+}
+
+func cleanText(text string) (cleaned string, removed int) {
+	cleaned = strings.Map(func(r rune) rune {
+		if hidden(r) {
+			removed++
+			return -1
+		}
+		return r
+	}, text)
+	return cleaned, removed
+}
+
+func hidden(r rune) bool {
+	switch {
+	case r == '\n', r == '\t':
+		return false
+	case r < 0x20, r >= 0x7f && r < 0xa0: // controls
+		return true
+	case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069: // bidi embeddings, overrides and isolates
+		return true
+	case r >= 0xe0000 && r <= 0xe007f: // tags
+		return true
+	}
+	return false
+}
+
+func sortedNames(fields map[string]any) []string {
+	names := make([]string, 0, len(fields))
+	for name := range fields {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// without returns the value without what stands at the path; * stands for any
+// name, and a list for each of its items.
+func without(value any, path []string) any {
+	switch v := value.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = without(item, path)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, field := range v {
+			if path[0] != "*" && path[0] != name {
+				out[name] = field
+			} else if len(path) > 1 {
+				out[name] = without(field, path[1:])
+			}
+		}
+		return out
+	}
+	return value
+}
+
+// only returns the value with nothing but what stands at the path, and false
+// where nothing stands there.
+func only(value any, path []string) (any, bool) {
+	if len(path) == 0 {
+		return value, true
+	}
+	switch v := value.(type) {
+	case []any:
+		out := make([]any, len(v))
+		found := len(v) == 0
+		for i, item := range v {
+			part, ok := only(item, path)
+			if found = found || ok; !ok {
+				part = map[string]any{}
+			}
+			out[i] = part
+		}
+		return out, found
+	case map[string]any:
+		field, ok := v[path[0]]
+		if !ok {
+			return nil, false
+		}
+		part, ok := only(field, path[1:])
+		return map[string]any{path[0]: part}, ok
+	}
+	return nil, false
+}
+
+// union puts two parts of one value together.
+func union(a, b any) any {
+	switch x := a.(type) {
+	case map[string]any:
+		y, ok := b.(map[string]any)
+		if !ok {
+			return b
+		}
+		for name, field := range y {
+			if old, both := x[name]; both {
+				field = union(old, field)
+			}
+			x[name] = field
+		}
+		return x
+	case []any:
+		y, ok := b.([]any)
+		if !ok || len(y) != len(x) {
+			return b
+		}
+		for i := range x {
+			x[i] = union(x[i], y[i])
+		}
+		return x
+	}
+	return b
+}

@@ -1,0 +1,242 @@
+// Package tools is what an agent sees: each operation of the API as a tool,
+// and a few tools of the server's own.
+//
+// A tool is a row of package catalog. Its arguments are derived from the
+// contract: an operation's parameters and its body's fields side by side, by
+// the API's own names, and the few of ours that mean something for it. The way
+// of a call: the arguments are mended and checked ([Set.Call]), package guard
+// says whether it goes out, package catalog sends it, and the answer becomes a
+// [Result] with ids, state and what to do next, or an [Error] in the API's own
+// form.
+//
+// The files of the families hold what only they have: what to do next in each
+// state, which parts of an answer are bulky. No tool talks to the API past the
+// guard.
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
+)
+
+// Options are what a set of tools is made of.
+type Options struct {
+	// Rows are the operations to offer.
+	Rows []*catalog.Row
+	// Guard says which calls go out.
+	Guard *guard.Guard
+	// API is where they go.
+	API catalog.API
+	// About is a line about where the calls go that project_confirm shows,
+	// such as that it is the sandbox; "" for the API itself.
+	About string
+}
+
+// Set is the tools that a server offers. It is safe for use by many
+// goroutines.
+type Set struct {
+	opts  Options
+	tools map[string]*tool
+	core  []*coreTool
+	all   func() []mcp.Tool
+}
+
+// tool is one operation's tool. Its arguments are derived when they are first
+// needed: a start-up reads nothing of the contract.
+type tool struct {
+	row       *catalog.Row
+	arguments func() *arguments
+}
+
+// New returns the tools of the rows, and the core tools.
+func New(opts Options) *Set {
+	s := &Set{opts: opts, tools: make(map[string]*tool, len(opts.Rows))}
+	hasDefault := opts.Guard.Default() != ""
+	for _, row := range opts.Rows {
+		s.tools[row.Tool] = &tool{row: row, arguments: sync.OnceValue(func() *arguments { return newArguments(row, hasDefault) })}
+	}
+	s.core = s.coreTools()
+	s.all = sync.OnceValue(s.advertise)
+	return s
+}
+
+// Tools returns what clients are told of the tools: the core tools first, then
+// the operations'. The first call reads the contract.
+func (s *Set) Tools() []mcp.Tool { return s.all() }
+
+func (s *Set) advertise() []mcp.Tool {
+	var all []mcp.Tool
+	for _, c := range s.core {
+		t := mcp.NewToolWithRawSchema(c.name, c.about, encode(c.schema()))
+		t.Annotations = c.annotations
+		t.Title = t.Annotations.Title
+		all = append(all, t)
+	}
+	for _, row := range s.opts.Rows {
+		t := mcp.NewToolWithRawSchema(row.Tool, row.About, encode(advertised(s.tools[row.Tool].arguments().advertised)))
+		t.Annotations = annotations(row)
+		t.Title = t.Annotations.Title
+		all = append(all, t)
+	}
+	return all
+}
+
+// annotations tell the truth about a tool: what only reads, what destroys,
+// what gives the same end when repeated.
+func annotations(row *catalog.Row) mcp.ToolAnnotation {
+	replaces := row.Effect == catalog.Update || row.Effect == catalog.Delete
+	return mcp.ToolAnnotation{
+		Title:           title(row.Tool),
+		ReadOnlyHint:    mcp.ToBoolPtr(row.Effect == catalog.Read),
+		DestructiveHint: mcp.ToBoolPtr(replaces || row.Effect == catalog.Action && row.Confirm != ""),
+		IdempotentHint:  mcp.ToBoolPtr(replaces || row.Effect == catalog.Read || row.Idempotent),
+		OpenWorldHint:   mcp.ToBoolPtr(true),
+	}
+}
+
+var brands = strings.NewReplacer("whatsapp", "WhatsApp", "kakaotalk", "KakaoTalk", "rcs", "RCS", "sms", "SMS", "_", " ", "waba", "WABA")
+
+// title is a tool's name for people.
+func title(name string) string {
+	t := brands.Replace(name)
+	return strings.ToUpper(t[:1]) + t[1:]
+}
+
+// Call makes a tool call. It never panics on what comes from outside, and
+// sends nothing that the guard does not let through.
+func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
+	given, e := parseObject(raw)
+	if e != nil {
+		return e.outcome()
+	}
+	for _, c := range s.core {
+		if c.name == name {
+			return c.run(ctx, caller, given)
+		}
+	}
+	t, ok := s.tools[name]
+	if !ok {
+		return s.unknownTool(name).outcome()
+	}
+	c, e := t.arguments().check(given)
+	if e != nil {
+		return e.outcome()
+	}
+	return s.send(ctx, caller, t.row, c)
+}
+
+// send takes a checked call past the guard to the API.
+func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call) Outcome {
+	gc := &guard.Call{
+		Row: row, Principal: caller.Principal, Asker: caller.Asker, CommandLine: caller.CommandLine,
+		ProjectID: c.own.project, Args: c.args, Confirm: c.own.confirm, Reveal: c.own.reveal,
+		RegisteredElsewhere: c.own.registeredElsewhere,
+	}
+	v := s.opts.Guard.Check(ctx, gc)
+	c.warnings = append(c.warnings, gc.Warnings...)
+	switch {
+	case v.Ask != nil:
+		return Outcome{Question: v.Ask}
+	case v.Refuse != nil:
+		e := refused(v.Refuse)
+		e.Warnings = c.warnings
+		e.Next = s.offered(e.Next, c.own.project)
+		return e.outcome()
+	}
+	send := catalog.Send
+	if c.own.all {
+		send = catalog.SendAll
+	}
+	sent, err := send(ctx, s.opts.API, row, gc.ProjectID, c.args)
+	answer, _ := sent.Answer.(map[string]any)
+	if err == nil || isUnknown(err) {
+		if err := s.opts.Guard.Done(ctx, gc, answer); err != nil {
+			c.warnings = append(c.warnings, "what was done could not be remembered: "+err.Error())
+		}
+	}
+	c.warnings = append(c.warnings, sent.Warnings...)
+	var e *Error
+	if err != nil {
+		e = failed(row, c.args, err)
+	} else {
+		var warnings []string
+		warnings, e = partly(sent.Answer)
+		c.warnings = append(c.warnings, warnings...)
+	}
+	if e != nil {
+		e.Warnings = c.warnings
+		e.Next = s.offered(e.Next, c.own.project)
+		return e.outcome()
+	}
+	r := resultOf(row, gc.ProjectID, c, sent.Answer)
+	r.Next = s.offered(r.Next, c.own.project)
+	return Outcome{Structured: r}
+}
+
+func isUnknown(err error) bool {
+	var e *papi.Error
+	return errors.As(err, &e) && e.Unknown
+}
+
+// offered keeps the next actions that this server offers, with the project
+// where the call named one.
+func (s *Set) offered(next []catalog.Next, project string) []catalog.Next {
+	kept := []catalog.Next{}
+	for _, n := range next {
+		if _, ok := s.tools[n.Tool]; !ok && n.Tool != "" && !s.isCore(n.Tool) {
+			continue
+		}
+		if project != "" && n.Tool != "" {
+			n.Args = withInfo(n.Args, argProject, project)
+		}
+		kept = append(kept, n)
+	}
+	return kept
+}
+
+func (s *Set) isCore(name string) bool {
+	for _, c := range s.core {
+		if c.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Set) unknownTool(name string) *Error {
+	names := make([]string, 0, len(s.tools)+len(s.core))
+	for _, c := range s.core {
+		names = append(names, c.name)
+	}
+	for _, row := range s.opts.Rows {
+		names = append(names, row.Tool)
+	}
+	e := &Error{
+		Code:       "unknown_tool",
+		Message:    "this server offers no tool " + cut(name),
+		Resolution: "call one of the tools that it lists; --toolsets, --tools, --read-only and --deprecated decide which",
+		Info:       map[string]any{"known": names},
+	}
+	if near := papi.Nearest(name, names); near != "" {
+		e.Info["nearest"] = near
+	}
+	return e
+}
+
+// encode writes JSON that is ours; it can't fail.
+func encode(v any) json.RawMessage {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic("tools: " + err.Error())
+	}
+	return raw
+}

@@ -1,0 +1,21 @@
+package tools
+
+var whatsappAccountNext = byState{
+	"changes.status=IN_PROGRESS":                   {{do: "look again in a few minutes: onboarding is under way", tool: "whatsapp_account_get"}},
+	"changes.status=DRAFT":                         {{do: "complete the account and hand it in", tool: "whatsapp_account_update", needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}},
+	"changes.status=PENDING_FACEBOOK_VERIFICATION": whatsappAccountVerification,
+	"changes.status=REJECTED":                      whatsappAccountRejected,
+	"PENDING_FACEBOOK_VERIFICATION":                whatsappAccountVerification,
+	"REJECTED":                                     whatsappAccountRejected,
+	"ONBOARDED":                                    {{do: "look at the senders", tool: "whatsapp_sender_list"}},
+}
+
+var whatsappAccountVerification = []step{
+	{do: "the person finishes the business verification in Meta Business Manager"},
+	{do: "then look again", tool: "whatsapp_account_get"},
+}
+
+var whatsappAccountRejected = []step{
+	{do: "read why it was rejected", tool: "whatsapp_account_activity_list"},
+	{do: "correct it with the person and hand it in again", tool: "whatsapp_account_update", needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}},
+}

@@ -1,0 +1,28 @@
+package tools
+
+import (
+	"fmt"
+
+	"papi-mcp/internal/catalog"
+)
+
+// partly looks at an answer that tells of failures although its status is a
+// success: each failure is a warning, and all failing is an error. (A created
+// solution is answered with 201 and failedSolutions.)
+func partly(answer any) (warnings []string, failed *Error) {
+	failures, _ := catalog.Field(answer, "failedSolutions").([]any)
+	for i, f := range failures {
+		warnings = append(warnings, fmt.Sprintf("failedSolutions[%d]: partner app %v: %v %v", i,
+			catalog.Field(f, "partnerAppId"), catalog.Field(f, "errorCode"), catalog.Field(f, "errorMessage")))
+	}
+	made, _ := catalog.Field(answer, "solutions").([]any)
+	if len(failures) == 0 || len(made) > 0 {
+		return warnings, nil
+	}
+	return warnings, &Error{
+		Code:       "nothing_created",
+		Message:    "the API took the request, and none of the solutions was created",
+		Resolution: "mend what additionalInformation.failedSolutions tells, and call again with a fresh accessToken",
+		Info:       map[string]any{"failedSolutions": failures},
+	}
+}
