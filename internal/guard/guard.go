@@ -39,9 +39,11 @@ const (
 
 // Options configure a guard.
 type Options struct {
-	// Projects is the allowlist; empty means any project. The first is the
-	// default.
+	// Projects is the allowlist; empty means any project.
 	Projects []string
+	// Default is the project of calls that name none; "" means that each call
+	// must name one.
+	Default  string
 	Mode     Mode
 	ReadOnly bool
 	// Store keeps confirmed projects, remembered registers, spent tokens and

@@ -14,12 +14,7 @@ import (
 const projectLasts = 12 * time.Hour
 
 // Default is the project of calls that name none, or "".
-func (g *Guard) Default() string {
-	if len(g.opts.Projects) > 0 {
-		return g.opts.Projects[0]
-	}
-	return ""
-}
+func (g *Guard) Default() string { return g.opts.Default }
 
 // Projects is the allowlist; empty means any.
 func (g *Guard) Projects() []string { return slices.Clone(g.opts.Projects) }
