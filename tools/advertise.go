@@ -1,6 +1,8 @@
 package tools
 
 import (
+	"slices"
+
 	"papi-mcp/internal/papi"
 )
 
@@ -35,18 +37,9 @@ func rewrite(s *papi.Schema, edit func(*papi.Schema)) *papi.Schema {
 	if a := out.AdditionalProperties; a != nil && a.Schema != nil {
 		out.AdditionalProperties = &papi.Additional{Schema: rewrite(a.Schema, edit)}
 	}
-	out.AnyOf = rewriteAll(out.AnyOf, edit)
-	out.AllOf = rewriteAll(out.AllOf, edit)
-	return out
-}
-
-func rewriteAll(list []*papi.Schema, edit func(*papi.Schema)) []*papi.Schema {
-	if list == nil {
-		return nil
-	}
-	out := make([]*papi.Schema, len(list))
-	for i, s := range list {
-		out[i] = rewrite(s, edit)
+	out.AnyOf = slices.Clone(out.AnyOf)
+	for i, v := range out.AnyOf {
+		out.AnyOf[i] = rewrite(v, edit)
 	}
 	return out
 }

@@ -203,6 +203,13 @@ func (f *family) link(s *Schema) {
 	if s == nil {
 		return
 	}
+	if len(s.AllOf) == 1 {
+		// The contract's way to let a reference be null: the types stand beside it.
+		s.Ref, s.AllOf = s.AllOf[0].Ref, nil
+	}
+	if len(s.AllOf) > 0 {
+		panic("papi: the contract has an allOf of several schemas")
+	}
 	if s.Ref != "" && s.target == nil {
 		if s.target = f.schema[s.Name()]; s.target == nil {
 			panic("papi: the contract has no schema " + s.Ref)

@@ -14,7 +14,13 @@ func (s *Schema) Sample(most bool) any {
 	return sampler{most: most}.sample(s, "", 0)
 }
 
-type sampler struct{ most bool }
+type sampler struct {
+	most  bool
+	depth int // of objects
+}
+
+// deepest is where the lists of a schema that holds itself end.
+const deepest = 8
 
 func (m sampler) sample(s *Schema, name string, n int) any {
 	s = s.Resolve()
@@ -62,6 +68,7 @@ func (s *Schema) Outdated() bool {
 }
 
 func (m sampler) object(s *Schema, n int) map[string]any {
+	m.depth++
 	out := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		p := s.Properties[name].Resolve()
@@ -83,7 +90,7 @@ func (m sampler) array(s *Schema, name string) []any {
 	if m.most && length < 2 && (s.MaxItems == nil || *s.MaxItems >= 2) {
 		length = 2
 	}
-	if s.Items == nil {
+	if s.Items == nil || m.depth > deepest {
 		return []any{}
 	}
 	items := s.Items.Resolve()
@@ -131,10 +138,10 @@ func (m sampler) number(s *Schema) any {
 // samplesByPattern has a text for each pattern of the contract.
 var samplesByPattern = map[string]string{
 	`^[a-z0-9][a-z0-9_]*[a-z0-9]$`: "sample_name",
-	`^\+?[\d+\s]{6,15}$`:          "+15550100001",
-	`^(?:\+|00)\d{6,15}$`:         "+15550100001",
+	`^\+?[\d+\s]{6,15}$`:           "+15550100001",
+	`^(?:\+|00)\d{6,15}$`:          "+15550100001",
 	`^\d+$`:                        "000000000",
-	`^\d{2}-\d{7}$`:               "00-0000000",
+	`^\d{2}-\d{7}$`:                "00-0000000",
 }
 
 func (m sampler) text(s *Schema, name string, n int) string {

@@ -32,7 +32,7 @@ type Schema struct {
 	Properties           map[string]*Schema `json:"properties,omitempty"`
 	AdditionalProperties *Additional        `json:"additionalProperties,omitempty"`
 	AnyOf                []*Schema          `json:"anyOf,omitempty"`
-	AllOf                []*Schema          `json:"allOf,omitempty"`
+	AllOf                []*Schema          `json:"allOf,omitempty"` // of one reference; read as that reference
 	Deprecated           bool               `json:"deprecated,omitempty"`
 	ReadOnly             bool               `json:"readOnly,omitempty"`
 
@@ -101,12 +101,15 @@ func (a Additional) MarshalJSON() ([]byte, error) {
 }
 
 // Resolve follows references and returns a schema without one. What stands
-// beside a reference (a description, a default) stands over what it points to.
+// beside a reference (a type, a description, a default) stands over what it points to.
 func (s *Schema) Resolve() *Schema {
 	if s.target == nil {
 		return s
 	}
 	r := *s.target.Resolve()
+	if s.Type != nil {
+		r.Type = s.Type
+	}
 	if s.Description != "" {
 		r.Description = s.Description
 	}
@@ -171,9 +174,6 @@ func (s *Schema) children(do func(*Schema)) {
 		do(s.AdditionalProperties.Schema)
 	}
 	for _, b := range s.AnyOf {
-		do(b)
-	}
-	for _, b := range s.AllOf {
 		do(b)
 	}
 }

@@ -151,7 +151,6 @@ func (p *plainer) plain(s *Schema) map[string]any {
 	setNumber(out, "maxItems", s.MaxItems)
 	set("uniqueItems", s.UniqueItems, true)
 	set("anyOf", len(s.AnyOf) > 0, list(s.AnyOf))
-	set("allOf", len(s.AllOf) > 0, list(s.AllOf))
 	if s.Items != nil {
 		out["items"] = p.plain(s.Items)
 	}
@@ -172,7 +171,7 @@ func (p *plainer) plain(s *Schema) map[string]any {
 	switch {
 	case s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil:
 		out["additionalProperties"] = p.plain(s.AdditionalProperties.Schema)
-	case s.AdditionalProperties != nil, p.mode.Closed && s.Properties != nil && len(s.AllOf) == 0:
+	case s.AdditionalProperties != nil, p.mode.Closed && s.Properties != nil:
 		out["additionalProperties"] = false
 	}
 	return out
@@ -317,7 +316,8 @@ func (c *compiled) nearestVariant(e *jsonschema.ValidationError, root any) []Vio
 				fixed[v.Path] = append(fixed[v.Path], values...)
 			}
 		}
-		cost := len(found)
+		// Names say more about what was meant than what is missing.
+		cost := len(found) + 2*strangeNames(cause, len(e.InstanceLocation))
 		if wrongKind {
 			cost += 1000
 		}
@@ -337,6 +337,19 @@ func (c *compiled) nearestVariant(e *jsonschema.ValidationError, root any) []Vio
 		}
 	}
 	return best
+}
+
+// strangeNames counts the names at a depth of the value that a variant does not
+// know.
+func strangeNames(e *jsonschema.ValidationError, depth int) int {
+	n := 0
+	if k, ok := e.ErrorKind.(*kind.AdditionalProperties); ok && len(e.InstanceLocation) == depth {
+		n = len(k.Properties)
+	}
+	for _, cause := range e.Causes {
+		n += strangeNames(cause, depth)
+	}
+	return n
 }
 
 // fixes tells whether v breaks a property directly below the union e that
@@ -450,7 +463,7 @@ func Nearest(name string, candidates []string) string { return nearest(name, can
 
 // shown is a given value as a violation may show it.
 func shown(name string, value any) any {
-	if RequestSecrets[name] && value != nil {
+	if (RequestSecrets[name] || AnswerSecrets[name]) && value != nil {
 		return Masked
 	}
 	const most = 200

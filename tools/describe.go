@@ -1,0 +1,38 @@
+package tools
+
+import (
+	"papi-mcp/internal/catalog"
+)
+
+// CoreToolset is the toolset of the tools of the server's own.
+const CoreToolset = "core"
+
+// Description is what people and scripts are told of a tool.
+type Description struct {
+	Tool       string         `json:"tool"`
+	Toolset    string         `json:"toolset"`
+	Effect     catalog.Effect `json:"effect"`
+	Operation  string         `json:"operation"` // the contract's operationId
+	Method     string         `json:"method"`
+	Path       string         `json:"path"`
+	Deprecated bool           `json:"deprecated"`
+	Confirm    string         `json:"confirm"` // what a person must agree to
+	Bytes      int            `json:"bytes"`   // of the tool in tools/list
+}
+
+// Describe describes the tools, in the order of Tools.
+func (s *Set) Describe() []Description {
+	all := make([]Description, 0, len(s.Tools()))
+	for _, t := range s.Tools() {
+		d := Description{Tool: t.Name, Toolset: CoreToolset, Effect: catalog.Read, Bytes: len(encode(t))}
+		if row := catalog.Lookup(t.Name); row != nil {
+			op := row.Op()
+			d.Toolset, d.Effect, d.Operation, d.Deprecated, d.Confirm = row.Toolset, row.Effect, row.Operation, row.Deprecated, row.Confirm
+			d.Method, d.Path = op.Method, op.Path
+		} else if !*t.Annotations.ReadOnlyHint {
+			d.Effect = catalog.Action
+		}
+		all = append(all, d)
+	}
+	return all
+}
