@@ -439,7 +439,7 @@ func locate(root any, location []string) (string, any) {
 }
 
 // nearest returns the candidate most like name, or "" where none is close:
-// a third of its letters may differ.
+// half of its letters may differ.
 func nearest(name string, candidates []string) string {
 	const longest = 200
 	if len(name) > longest {
@@ -452,7 +452,7 @@ func nearest(name string, candidates []string) string {
 			best, distance = candidate, d
 		}
 	}
-	if distance < 0 || distance > max(2, len(best)/3) {
+	if distance < 0 || 2*distance > len(name) {
 		return ""
 	}
 	return best

@@ -1,0 +1,217 @@
+package tools
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
+)
+
+func TestModelSlipsAreMended(t *testing.T) {
+	for _, tt := range []struct {
+		name, tool, given string
+		sent              string // the query or the body that goes out
+		warns             string // what the warning names
+	}{
+		{"a number as a text", "webhook_list", `{"pageSize":"5"}`, `pageSize=5`, "pageSize"},
+		{"a bare value for a list of one", "whatsapp_sender_list", `{"filterStates":"ACTIVE"}`, `filterStates=ACTIVE`, "filterStates"},
+		{"the spelling of a fixed value", "whatsapp_sender_list", `{"filterStates":["pending-verification"]}`, `filterStates=PENDING_VERIFICATION`, "filterStates[0]"},
+		{"null for an optional argument", "webhook_list", `{"pageToken":null}`, ``, "pageToken"},
+		{"a boolean as a text", "whatsapp_template_delete", `{"templateName":"a_b","languageCode":"en_us","deleteSubmitted":"true"}`, `deleteSubmitted=true`, "deleteSubmitted"},
+		{"a number for a text", "whatsapp_sender_verify", `{"senderId":"s","code":123456,"registeredElsewhere":true}`, `{"code":"123456"}`, "code"},
+		{"a text for a number", "kakaotalk_sender_verify", `{"plusFriendId":"@f","code":"123456"}`, `{"code":123456}`, "code"},
+		{"an object as a text", "rcs_sender_update", `{"senderId":"s","details":"{\"countries\":[\"se\"]}"}`, `{"details":{"countries":["SE"]}}`, "details"},
+		{"no triggers are ALL", "webhook_create", `{"target":"https://example.com/h","secret":"s"}`, `{"secret":"s","target":"https://example.com/h","triggers":["ALL"]}`, "triggers"},
+		{"no triggers in a replacement are ALL", "webhook_replace", `{"webhookId":"w","target":"https://example.com/h","secret":"s"}`, `{"secret":"s","target":"https://example.com/h","triggers":["ALL"]}`, "triggers"},
+		{"no triggers in an update stay as they are", "webhook_update", `{"webhookId":"w","secret":"s"}`, `{"secret":"s"}`, ""},
+		{"null that deletes is sent", "whatsapp_sender_update", `{"senderId":"s","details":{"about":null}}`, `{"details":{"about":null}}`, ""},
+		{"null that removes is sent", "whatsapp_template_update", `{"templateName":"a_b","languageCode":"DE","details":{"optimization":null}}`, `{"details":{"optimization":null}}`, ""},
+		{"the variant by its fixed values", "whatsapp_template_update", `{"templateName":"a_b","languageCode":"DE","details":{"components":[{"type":"body","text":"hi"}]}}`,
+			`{"details":{"components":[{"text":"hi","type":"BODY"}]}}`, "details.components[0].type"},
+		{"big numbers stay exact", "kakaotalk_sender_verify", `{"plusFriendId":"@f","code":9007199254740993}`, `{"code":9007199254740993}`, ""},
+		{"a deprecated variant", "whatsapp_account_create", `{"clientBusinessManagerId":"1","companyLegalName":"Example"}`, `{"clientBusinessManagerId":"1","companyLegalName":"Example"}`, "the body"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			row := catalog.Lookup(tt.tool)
+			set, api := newSet(t, answerTo(row.Op(), http.StatusOK, map[string]any{}), nil)
+			r := result(t, do(t, set, tt.tool, json.RawMessage(tt.given)))
+			got := api.last()
+			sent := got.body
+			if row.Op().Body == nil {
+				var pairs []string
+				for name, values := range got.query {
+					for _, v := range values {
+						pairs = append(pairs, name+"="+v)
+					}
+				}
+				sent = strings.Join(pairs, "&")
+			}
+			if strings.TrimSpace(sent) != tt.sent {
+				t.Errorf("sent %s, want %s", sent, tt.sent)
+			}
+			warnings := string(encode(r["warnings"]))
+			if tt.warns == "" && warnings != "[]" || !strings.Contains(warnings, tt.warns) {
+				t.Errorf("warnings %s, want one of %q", warnings, tt.warns)
+			}
+		})
+	}
+}
+
+func TestAllViolationsAreToldAtOnce(t *testing.T) {
+	set, api := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	type place struct{ path, allowed, nearest string }
+	for _, tt := range []struct {
+		name, tool, given string
+		want              []place
+	}{
+		{"unknown, missing and wrong", "whatsapp_template_create",
+			`{"nam":"Bad Name","language":"XX","category":"MARKETING","details":{"components":[{"type":"BODIE","text":"x"}]}}`,
+			[]place{
+				{"details.components[0].type", "BODY", "BODY"},
+				{"language", "EN_US", ""},
+				{"nam", "no such name", "name"},
+				{"name", "required", ""},
+			}},
+		{"an id that is missing", "webhook_get", `{}`, []place{{"webhookId", "required", ""}}},
+		{"an argument of another tool", "webhook_get", `{"webhookId":"w","all":true}`, []place{{"all", "no such name", ""}}},
+		{"out of bounds", "webhook_list", `{"pageSize":16}`, []place{{"pageSize", "at most 15", ""}}},
+		{"not a URL", "webhook_create", `{"target":"example","secret":"s"}`, []place{{"target", "a URL", ""}}},
+		{"a code of 5", "whatsapp_sender_verify", `{"senderId":"s","code":"12345"}`, []place{{"code", "exactly 6 characters", ""}}},
+		{"mixed variants", "whatsapp_sender_create", `{"wabaId":"1","phoneNumberId":"2","phoneNumberProvider":"SINCH"}`, []place{{"phoneNumberProvider", "no such name", ""}}},
+		{"no fields in details", "rcs_sender_update", `{"senderId":"s"}`, []place{{"details", "required", ""}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			e := failure(t, do(t, set, tt.tool, json.RawMessage(tt.given)))
+			if e["errorCode"] != "invalid_arguments" || e["status"] != nil {
+				t.Fatalf("got %s", encode(e))
+			}
+			found := e["additionalInformation"].(map[string]any)["violations"].([]any)
+			if len(found) != len(tt.want) {
+				t.Fatalf("got %s", encode(found))
+			}
+			for i, want := range tt.want {
+				got := found[i].(map[string]any)
+				nearest, _ := got["nearest"].(string)
+				if got["path"] != want.path || nearest != want.nearest || !strings.Contains(string(encode(got["allowed"])), want.allowed) {
+					t.Errorf("got %s, want %+v", encode(got), want)
+				}
+			}
+		})
+	}
+	if api.count() != 0 {
+		t.Errorf("%d requests were made", api.count())
+	}
+}
+
+func TestSecretsAreNotRepeatedInViolations(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	for tool, args := range map[string]map[string]any{
+		"webhook_create":         {"target": "https://example.com", "secret": strings.Repeat("canary", 30)},
+		"whatsapp_sender_verify": {"senderId": "s", "code": "canary1"},
+		"sms_app_create":         {"name": "n", "region": "EU", "secret": "canary"},
+	} {
+		if text := string(encode(failure(t, do(t, set, tool, args)))); strings.Contains(text, "canary") {
+			t.Errorf("%s: %s", tool, text)
+		}
+	}
+}
+
+func TestBadIDsAreRefusedBeforeARequest(t *testing.T) {
+	set, api := newSet(t, answerJSON(http.StatusOK, map[string]any{}), nil)
+	for _, id := range []string{"../x", "a/b", `a\b`, "%2e%2e", "%2E.", "", ".", "..", "a\x00b", "a\nb", strings.Repeat("x", 10<<20)} {
+		for tool, args := range map[string]map[string]any{
+			"webhook_get":                     {"webhookId": id},
+			"rcs_test_number_get":             {"senderId": "s", "testNumber": id},
+			"whatsapp_template_language_list": {"templateName": id},
+			"webhook_list":                    {"projectId": id},
+		} {
+			out := do(t, set, tool, args)
+			e := failure(t, out)
+			if len(encode(e)) > 2000 {
+				t.Errorf("%s: an error of %d bytes", tool, len(encode(e)))
+			}
+			if id == "" && tool == "webhook_list" {
+				continue
+			}
+			if e["errorCode"] != "invalid_arguments" {
+				t.Errorf("%s with %.20q: %v", tool, id, e["errorCode"])
+			}
+		}
+	}
+	if api.count() != 0 {
+		t.Errorf("%d requests were made", api.count())
+	}
+	for _, id := range []string{"+15550100001", "@example", "a b", "ü", "a%b"} {
+		result(t, do(t, set, "kakaotalk_sender_get", map[string]any{"plusFriendId": id}))
+	}
+}
+
+func TestArgumentsThatAreNoObject(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	for _, raw := range []string{`[]`, `"x"`, `5`, `{`, `{} {}`, `true`} {
+		if e := failure(t, do(t, set, "webhook_list", json.RawMessage(`0`))); e["errorCode"] != "invalid_arguments" {
+			t.Errorf("%s: %v", raw, e["errorCode"])
+		}
+		out := set.Call(t.Context(), Caller{Principal: "test"}, "webhook_list", json.RawMessage(raw))
+		if e := failure(t, out); e["errorCode"] != "invalid_arguments" {
+			t.Errorf("%s: %v", raw, e["errorCode"])
+		}
+	}
+}
+
+func TestADraftMayLeaveOut(t *testing.T) {
+	set, api := newSet(t, answerJSON(http.StatusCreated, map[string]any{}), nil)
+	draft := map[string]any{"status": "DRAFT", "name": "a_b", "language": "EN_US", "category": "MARKETING"}
+	result(t, do(t, set, "whatsapp_template_create", draft))
+	var sent map[string]any
+	if err := json.Unmarshal([]byte(api.last().body), &sent); err != nil || !reflect.DeepEqual(sent, draft) {
+		t.Errorf("sent %s", api.last().body)
+	}
+	draft["status"] = "SUBMIT"
+	failure(t, do(t, set, "whatsapp_template_create", draft))
+	// An update keeps a draft unless it is told to submit.
+	result(t, do(t, set, "whatsapp_template_update", map[string]any{
+		"templateName": "a_b", "languageCode": "DE", "details": map[string]any{"components": []any{map[string]any{"type": "HEADER", "format": "TEXT"}}},
+	}))
+}
+
+// FuzzCheck: whatever comes as arguments, the check answers, and what it lets
+// through keeps to the contract.
+func FuzzCheck(f *testing.F) {
+	tools := catalog.Rows()
+	for i, row := range tools {
+		least := newArguments(row, true).checked.Sample(false)
+		f.Add(i, string(encode(least)))
+	}
+	f.Add(0, `{"pageSize":"5","fields":[null,{"a":"\u202e"}]}`)
+	f.Add(13, `{"details":"[[[[","wabaId":1e400}`)
+	all := make([]*arguments, len(tools))
+	for i, row := range tools {
+		all[i] = newArguments(row, true)
+	}
+	f.Fuzz(func(t *testing.T, i int, raw string) {
+		a := all[uint(i)%uint(len(all))]
+		given, e := parseObject(json.RawMessage(raw))
+		if e != nil {
+			return
+		}
+		c, e := a.check(given)
+		if e != nil {
+			if len(e.Info["violations"].([]papi.Violation)) == 0 {
+				t.Error("refused without a violation")
+			}
+			return
+		}
+		again, e := a.check(c.args)
+		if e != nil {
+			t.Fatalf("what was let through is refused: %s", encode(e))
+		}
+		if !reflect.DeepEqual(again.args, c.args) {
+			t.Errorf("mended twice differs: %v and %v", c.args, again.args)
+		}
+	})
+}
