@@ -1,0 +1,97 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"papi-mcp/internal/guard"
+	"papi-mcp/tools"
+)
+
+// call is the handler of every tool. It never returns an error: mcp-go would
+// send its text to the client.
+func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result *mcp.CallToolResult, _ error) {
+	begun(ctx)
+	params := request.Params
+	// mcp-go's own recovery would send the panic's text to the client.
+	defer func() {
+		if p := recover(); p != nil {
+			s.logPanic("tool "+params.Name, p)
+			result = internalError()
+		}
+	}()
+
+	arguments := params.RawArguments
+	if len(arguments) == 0 || string(arguments) == "null" {
+		arguments = json.RawMessage(`{}`)
+	}
+	caller := tools.Caller{
+		Principal: principalOf(ctx),
+		Asker:     s.asker(ctx, params.MultiRoundTripParams),
+	}
+	outcome := s.toolbox.Call(ctx, caller, params.Name, arguments)
+
+	if outcome.Question != nil {
+		return s.ask(ctx, *outcome.Question), nil
+	}
+	result, err := toolResult(outcome)
+	if err != nil {
+		s.log.Error("result can't be told", "tool", params.Name, "error", err)
+		return internalError(), nil
+	}
+	return result, nil
+}
+
+// ask makes the result that puts a question to a client of protocol
+// 2026-07-28. No other may get it: mcp-go would ask an older client by itself,
+// whether or not it can answer, and without a deadline.
+func (s *Server) ask(ctx context.Context, question guard.Question) *mcp.CallToolResult {
+	if !mcpserver.IsModernRequest(ctx) {
+		s.log.Error("a question for a client of an older protocol")
+		return internalError()
+	}
+	return mcpserver.NewInputRequestBuilder(question.State).
+		Elicit(confirmationKey, confirmationForm(question)).
+		ToolResult()
+}
+
+// toolResult renders an outcome: its JSON as structured content, and the same
+// bytes as text for clients that read only that.
+func toolResult(outcome tools.Outcome) (*mcp.CallToolResult, error) {
+	if outcome.Structured == nil {
+		return nil, errors.New("an outcome without a result")
+	}
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false) // < and & stay readable in the text
+	if err := encoder.Encode(outcome.Structured); err != nil {
+		return nil, err
+	}
+	raw := bytes.TrimSpace(encoded.Bytes())
+	return &mcp.CallToolResult{
+		Content:           []mcp.Content{mcp.NewTextContent(string(raw))},
+		StructuredContent: json.RawMessage(raw),
+		IsError:           outcome.IsError,
+	}, nil
+}
+
+// internalError is the result of a call that failed through a defect of ours,
+// in the form of all errors, without what went wrong inside.
+func internalError() *mcp.CallToolResult {
+	result, err := toolResult(tools.Outcome{IsError: true, Structured: map[string]any{
+		"errorCode":             "internal_error",
+		"message":               "The server failed while it worked on this call.",
+		"resolution":            "A read may simply be repeated. After a call that changes something, read the current state first: the change may have been made. The server's log has the details.",
+		"additionalInformation": map[string]any{},
+		"next":                  []any{},
+	}})
+	if err != nil {
+		panic(err)
+	}
+	return result
+}

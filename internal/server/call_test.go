@@ -1,0 +1,136 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/internal/guard"
+	"papi-mcp/tools"
+)
+
+func TestArgumentsReachTheToolboxAsTheyAre(t *testing.T) {
+	for name, test := range map[string]struct{ params, want string }{
+		"an object, byte for byte": {`{"name":"do","arguments":{"b": 1,  "a":12345678901234567890.10}}`, `{"b": 1,  "a":12345678901234567890.10}`},
+		"none":                     {`{"name":"do"}`, `{}`},
+		"null":                     {`{"name":"do","arguments":null}`, `{}`},
+		"a list":                   {`{"name":"do","arguments":[1]}`, `[1]`},
+		"a string":                 {`{"name":"do","arguments":"x"}`, `"x"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got string
+			var caller tools.Caller
+			s := newServer(t, func(_ context.Context, c tools.Caller, tool string, arguments json.RawMessage) tools.Outcome {
+				got, caller = string(arguments), c
+				return tools.Outcome{Structured: map[string]any{"tool": tool}}
+			})
+			answers := scripted(t, s, []string{`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":` + test.params + `}`})
+			if content := structured(t, toolAnswer(t, answers[0])); content["tool"] != "do" {
+				t.Errorf("content %v", content)
+			}
+			if got != test.want {
+				t.Errorf("arguments %s, want %s", got, test.want)
+			}
+			if caller.Principal != StdioPrincipal || caller.CommandLine || caller.Asker != nil {
+				t.Errorf("caller %+v", caller)
+			}
+		})
+	}
+}
+
+func TestOutcomeBecomesAResult(t *testing.T) {
+	type data struct {
+		Text string `json:"text"`
+	}
+	outcome := tools.Outcome{Structured: data{"a < b && c > d\u2028"}}
+	for _, isError := range []bool{false, true} {
+		outcome.IsError = isError
+		s := newServer(t, func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome { return outcome })
+		result := toolAnswer(t, scripted(t, s, []string{call(1, `{}`)})[0])
+		if result.IsError != isError {
+			t.Errorf("isError %v, want %v", result.IsError, isError)
+		}
+		if content := structured(t, result); content["text"] != "a < b && c > d\u2028" {
+			t.Errorf("content %v", content)
+		}
+		if text := result.Content[0].(mcp.TextContent).Text; text != `{"text":"a < b && c > d\u2028"}` {
+			t.Errorf("text %s", text)
+		}
+	}
+}
+
+func TestAnUnknownToolIsAProtocolError(t *testing.T) {
+	s := newServer(t, echo)
+	answers := scripted(t, s, []string{`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"nothing"}}`})
+	if code, text := errorOf(t, answers[0]); code != mcp.INVALID_PARAMS || !strings.Contains(text, "nothing") {
+		t.Errorf("error %d %s", code, text)
+	}
+}
+
+// Whatever goes wrong in a call, its client gets a result in the form of all
+// errors, and learns nothing of the inside; the log tells where it was.
+func TestACallThatFailsInside(t *testing.T) {
+	for name, test := range map[string]struct {
+		do     func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome
+		logged string
+	}{
+		"panics": {
+			func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome { panic("token hunter2") },
+			"call_test.go",
+		},
+		"breaks a rule of the runtime": {
+			func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome {
+				var none map[string]int
+				none["hunter2"] = 1
+				return tools.Outcome{}
+			},
+			"assignment to entry in nil map",
+		},
+		"returns what is no JSON": {
+			func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome {
+				return tools.Outcome{Structured: map[string]any{"hunter2": func() {}}}
+			},
+			"unsupported type",
+		},
+		"returns nothing": {
+			func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome { return tools.Outcome{} },
+			"without a result",
+		},
+		"puts a question to a client that can't answer": {
+			func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome {
+				return tools.Outcome{Question: &guard.Question{Summary: "hunter2?", State: "hunter2"}}
+			},
+			"older protocol",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log strings.Builder
+			s := New(Options{
+				Toolbox: &fakeToolbox{names: []string{"do"}, do: test.do},
+				Logger:  slog.New(slog.NewTextHandler(&log, nil)),
+			})
+			answer := scripted(t, s, []string{call(1, `{}`)})[0]
+			result := toolAnswer(t, answer)
+			content := structured(t, result)
+			if !result.IsError || content["errorCode"] != "internal_error" {
+				t.Errorf("result %s", show(answer))
+			}
+			for _, key := range []string{"message", "resolution", "additionalInformation", "next"} {
+				if content[key] == nil {
+					t.Errorf("no %s in %v", key, content)
+				}
+			}
+			if strings.Contains(fmt.Sprint(content), "hunter2") || strings.Contains(log.String(), "hunter2") {
+				t.Errorf("the inside is told: %v, log %s", content, log.String())
+			}
+			if !strings.Contains(log.String(), test.logged) {
+				t.Errorf("log has no %q: %s", test.logged, log.String())
+			}
+		})
+	}
+}

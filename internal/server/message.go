@@ -1,0 +1,129 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// message is what one line holds: a request, a notification or an answer.
+type message struct {
+	Version string          `json:"jsonrpc"`
+	ID      json.RawMessage `json:"id"`
+	Method  mcp.MCPMethod   `json:"method"`
+	Params  json.RawMessage `json:"params"`
+	Result  json.RawMessage `json:"result"`
+	Error   json.RawMessage `json:"error"`
+}
+
+// isAnswer tells that the message answers a request of ours.
+func (m *message) isAnswer() bool { return m.Result != nil || m.Error != nil }
+
+// isNotification tells that nobody waits for an answer.
+func (m *message) isNotification() bool { return m.ID == nil }
+
+// parseMessage reads a line. Where the line is no message, it returns the
+// error that its sender is told, under the line's id where that is one.
+func parseMessage(line []byte) (*message, *mcp.JSONRPCError) {
+	refused := func(id json.RawMessage, code int, text string) (*message, *mcp.JSONRPCError) {
+		refusal := jsonrpcError(id, code, text)
+		return nil, &refusal
+	}
+	var m message
+	if err := json.Unmarshal(line, &m); err != nil {
+		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+			return refused(nil, mcp.PARSE_ERROR, "the line is not JSON")
+		}
+		if line[0] == '[' {
+			return refused(nil, mcp.INVALID_REQUEST, "batches are not served: send each message on a line of its own")
+		}
+		return refused(nil, mcp.INVALID_REQUEST, "the line is not a JSON-RPC message")
+	}
+	if m.ID != nil && !isID(m.ID) {
+		if m.isAnswer() { // an error about a line of ours: answering it would go on for ever
+			return &m, nil
+		}
+		return refused(nil, mcp.INVALID_REQUEST, "an id must be a string or a number")
+	}
+	if m.Version != mcp.JSONRPC_VERSION {
+		return refused(m.ID, mcp.INVALID_REQUEST, `"jsonrpc" must be "2.0"`)
+	}
+	if (m.Method != "") == m.isAnswer() {
+		return refused(m.ID, mcp.INVALID_REQUEST, "a message has either a method, or a result or an error")
+	}
+	return &m, nil
+}
+
+// isID tells whether a JSON value may be the id of a request.
+func isID(value json.RawMessage) bool {
+	c := value[0]
+	return c == '"' || c == '-' || '0' <= c && c <= '9'
+}
+
+// jsonrpcError is an error answer; a nil id stands for a line whose id is not
+// known.
+func jsonrpcError(id json.RawMessage, code int, text string) mcp.JSONRPCError {
+	return mcp.JSONRPCError{
+		JSONRPC: mcp.JSONRPC_VERSION,
+		ID:      requestID(id),
+		Error:   mcp.NewJSONRPCErrorDetails(code, text, nil),
+	}
+}
+
+// requestID is an id as mcp-go writes it. It keeps the client's own bytes:
+// mcp-go reads numbers as floats, and would answer a large one under another.
+func requestID(id json.RawMessage) mcp.RequestId {
+	if id == nil {
+		return mcp.NewRequestId(nil)
+	}
+	return mcp.NewRequestId(id)
+}
+
+// withID returns mcp-go's answer to a request under the request's own id.
+func withID(answer mcp.JSONRPCMessage, id json.RawMessage) mcp.JSONRPCMessage {
+	switch a := answer.(type) {
+	case mcp.JSONRPCResponse:
+		a.ID = requestID(id)
+		return a
+	case mcp.JSONRPCError:
+		a.ID = requestID(id)
+		return a
+	}
+	return answer
+}
+
+// errLineTooLong stands for a line over the limit, which has been skipped.
+var errLineTooLong = errors.New("line too long")
+
+// readLine returns the next line without its end and the space around it, a
+// last one without a line end included, then io.EOF.
+func readLine(r *bufio.Reader, limit int) ([]byte, error) {
+	var line []byte
+	tooLong := false
+	for {
+		part, err := r.ReadSlice('\n')
+		if !tooLong {
+			line = append(line, part...)
+			tooLong = len(bytes.TrimRight(line, "\r\n")) > limit
+		}
+		if tooLong {
+			line = nil
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case errors.Is(err, io.EOF) && (tooLong || len(line) > 0):
+			// The next read tells the end again.
+		case err != nil:
+			return nil, err
+		}
+		if tooLong {
+			return nil, errLineTooLong
+		}
+		return bytes.TrimSpace(line), nil
+	}
+}

@@ -1,0 +1,111 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// questions are the requests of ours that a client has yet to answer.
+type questions struct {
+	mu    sync.Mutex
+	asked int64
+	open  map[string]chan *message
+}
+
+// ask opens a question: its id, and where its answer will come.
+func (q *questions) ask() (id string, answer <-chan *message) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.open == nil {
+		q.open = make(map[string]chan *message)
+	}
+	q.asked++
+	id = strconv.FormatInt(q.asked, 10)
+	c := make(chan *message, 1)
+	q.open[id] = c
+	return id, c
+}
+
+// answer hands an answer to the one who asked. One to a question that was not
+// asked, or has ended, goes nowhere: ok is false.
+func (q *questions) answer(m *message) (ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	c, ok := q.open[string(m.ID)]
+	if ok {
+		delete(q.open, string(m.ID))
+		c <- m
+	}
+	return ok
+}
+
+// end closes a question; its answer may still come and goes nowhere.
+func (q *questions) end(id string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.open, id)
+}
+
+// outgoingRequest is a request of ours, or a notification without ID.
+type outgoingRequest struct {
+	Version string          `json:"jsonrpc"`
+	ID      json.RawMessage `json:"id,omitempty"`
+	Method  mcp.MCPMethod   `json:"method"`
+	Params  any             `json:"params"`
+}
+
+// Elicit asks the client over this connection, and waits for its answer until
+// ctx ends. It implements the elicitation of the connection's session.
+func (c *connection) Elicit(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
+	id, answer := c.questions.ask()
+	defer c.questions.end(id)
+	err := c.out.write(outgoingRequest{
+		Version: mcp.JSONRPC_VERSION,
+		ID:      json.RawMessage(id),
+		Method:  mcp.MethodElicitationCreate,
+		Params:  request.Params,
+	})
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case m := <-answer:
+		return elicitationResult(m)
+	case <-ctx.Done():
+		// The client may still show the question: it is to take it back.
+		_ = c.out.write(outgoingRequest{
+			Version: mcp.JSONRPC_VERSION,
+			Method:  mcp.MethodNotificationCancelled,
+			Params:  map[string]any{"requestId": json.RawMessage(id), "reason": context.Cause(ctx).Error()},
+		})
+		return nil, ctx.Err()
+	case <-c.hearing.Done():
+		select {
+		case m := <-answer: // the last thing that was read
+			return elicitationResult(m)
+		default:
+			return nil, errDeaf
+		}
+	}
+}
+
+// errDeaf is why a question ends when nothing more is read.
+var errDeaf = errors.New("the client can't answer any more")
+
+// elicitationResult reads the answer to an elicitation.
+func elicitationResult(m *message) (*mcp.ElicitationResult, error) {
+	if m.Error != nil {
+		return nil, errors.New("the client answered the question with an error")
+	}
+	var result mcp.ElicitationResult
+	if err := json.Unmarshal(m.Result, &result); err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	return &result, nil
+}

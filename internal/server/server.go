@@ -1,0 +1,161 @@
+// Package server offers the tools as an MCP server.
+//
+// It speaks both eras of the protocol: the revisions from 2024-11-05 to
+// 2025-11-25, which open with initialize and keep a session, and 2026-07-28,
+// where each request stands for itself. mcp-go knows the messages; what is
+// here is the transport (stdio for now, HTTP has its place beside it), the way
+// a person is asked before a call goes out, and the promise that a tool call
+// is always answered by a tool result: nothing that a tool does, a panic
+// included, becomes a broken connection or an error without our form.
+//
+// The way of a call: a line is read (message.go), becomes a request that waits
+// its turn (requests.go), is taken apart by mcp-go, reaches the Toolbox
+// (call.go) with an Asker for its client (ask.go), and its outcome goes out as
+// one line. Nothing here knows what a tool does or decides whether it may.
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"papi-mcp/tools"
+)
+
+// Toolbox is what the server offers.
+type Toolbox interface {
+	// Tools returns each advertised tool. It is asked once, and late: the
+	// first answer may be expensive.
+	Tools() []mcp.Tool
+	// Call makes one call of an advertised tool. The arguments are the
+	// client's own bytes: valid JSON, though not always an object. It is
+	// called from many goroutines at once.
+	Call(ctx context.Context, caller tools.Caller, name string, arguments json.RawMessage) tools.Outcome
+}
+
+// Options says what a server is made of.
+type Options struct {
+	// Name, Title, Version and Instructions are what a client is told when it
+	// connects.
+	Name, Title, Version, Instructions string
+	// Toolbox has the tools; it must be set.
+	Toolbox Toolbox
+	// Logger takes what goes wrong; nil logs nothing. It must not write to
+	// the output that ServeStdio is given.
+	Logger *slog.Logger
+	// AnswerWithin is how long a client that is asked over its connection has
+	// to answer; 0 stands for 55 s, as clients give up on a call after 60 s.
+	AnswerWithin time.Duration
+	// Grace is how long running calls may go on once the server was told to
+	// stop, before they are cancelled; 0 stands for 5 s.
+	Grace time.Duration
+}
+
+// Server is an MCP server. It is safe for use by many connections at once.
+type Server struct {
+	mcp          *mcpserver.MCPServer
+	toolbox      Toolbox
+	log          *slog.Logger
+	answerWithin time.Duration
+	grace        time.Duration
+	limits       limits
+	connections  atomic.Int64
+
+	// loadTools fills mcp with the tools, once.
+	loadTools func()
+}
+
+// New returns a server that has not yet asked the toolbox for anything.
+func New(options Options) *Server {
+	s := &Server{
+		toolbox:      options.Toolbox,
+		log:          options.Logger,
+		answerWithin: options.AnswerWithin,
+		grace:        options.Grace,
+		limits:       defaultLimits,
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.answerWithin == 0 {
+		s.answerWithin = 55 * time.Second
+	}
+	if s.grace == 0 {
+		s.grace = 5 * time.Second
+	}
+
+	// The hooks run before mcp-go looks a tool up, on every transport.
+	hooks := &mcpserver.Hooks{}
+	hooks.AddBeforeListTools(func(context.Context, any, *mcp.ListToolsRequest) { s.loadTools() })
+	hooks.AddBeforeCallTool(func(context.Context, any, *mcp.CallToolRequest) { s.loadTools() })
+
+	s.mcp = mcpserver.NewMCPServer(options.Name, options.Version,
+		mcpserver.WithTitle(options.Title),
+		mcpserver.WithInstructions(options.Instructions),
+		// Declared before there are tools, and without listChanged: adding
+		// them late is no change that a client should hear of.
+		mcpserver.WithToolCapabilities(false),
+		mcpserver.WithHooks(hooks),
+	)
+	s.loadTools = sync.OnceFunc(func() {
+		advertised := s.toolbox.Tools()
+		served := make([]mcpserver.ServerTool, len(advertised))
+		for i, tool := range advertised {
+			served[i] = mcpserver.ServerTool{Tool: tool, Handler: s.call}
+		}
+		s.mcp.AddTools(served...)
+	})
+	return s
+}
+
+// MCP returns the server underneath, for what is registered beside the tools
+// (prompts, resources, hooks) before the first connection.
+func (s *Server) MCP() *mcpserver.MCPServer { return s.mcp }
+
+// preload loads the tools ahead of the first request for them. A toolbox that
+// panics does so again, and is told to the client, when they are asked for.
+func (s *Server) preload() {
+	defer func() {
+		if p := recover(); p != nil {
+			s.logPanic("loading the tools", p)
+		}
+	}()
+	s.loadTools()
+}
+
+// logPanic logs where a panic came from. Its value is told only where the
+// runtime made it: any other may hold what a call was given.
+func (s *Server) logPanic(doing string, p any) {
+	what := fmt.Sprintf("%T", p)
+	if err, ok := p.(runtime.Error); ok {
+		what = err.Error()
+	}
+	s.log.Error("panic", "doing", doing, "panic", what, "stack", string(debug.Stack()))
+}
+
+type principalKey struct{}
+
+// withPrincipal returns a context for the requests of a principal. Each
+// transport sets it.
+func withPrincipal(ctx context.Context, principal string) context.Context {
+	return context.WithValue(ctx, principalKey{}, principal)
+}
+
+// principalOf returns the principal of a request. Confirmations are kept by
+// principal, so a request without one is a mistake that must not pass.
+func principalOf(ctx context.Context) string {
+	principal, ok := ctx.Value(principalKey{}).(string)
+	if !ok {
+		panic("server: a transport did not name its principal")
+	}
+	return principal
+}

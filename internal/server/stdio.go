@@ -1,0 +1,237 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	mcpserver "github.com/mark3labs/mcp-go/server"
+)
+
+// StdioPrincipal is who calls over stdio: the user of the process.
+const StdioPrincipal = "stdio"
+
+// ServeStdio serves one client: a JSON-RPC message a line, from in and to out.
+// It returns nil when in has ended and the answers to all its requests are
+// out; the cause of ctx's end, when that ended it; or the error of in or out.
+//
+// When ctx ends, nothing more is read, waiting requests are refused, and
+// running ones are cancelled after Options.Grace; calls that don't heed that
+// are left behind after as long again. When out takes nothing more, the client
+// is gone, and running requests are cancelled at once. A read that is under
+// way then ends only when in does.
+//
+// mcp-go's own loop cancels running calls when its input ends, answers out of
+// order, stops reading when its queue is full, and has one session for the
+// whole process.
+func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
+	c := s.connect(ctx, out)
+	defer c.disconnect()
+
+	read := make(chan error, 1)
+	go func() { read <- c.read(in) }()
+	var readErr error
+	select {
+	case readErr = <-read:
+	case <-ctx.Done():
+	case <-c.out.broken:
+	}
+
+	c.deafen()
+	ended := c.requests.close()
+	grace := s.grace
+	select {
+	case <-ended:
+	case <-ctx.Done():
+	case <-c.out.broken:
+		grace = 0
+	}
+	c.requests.stop()
+	wait(ended, grace)
+	c.cancelRequests()
+	wait(ended, s.grace)
+
+	select {
+	case <-c.out.broken:
+		return fmt.Errorf("write: %w", c.out.err)
+	default:
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return readErr
+}
+
+// wait waits for done, so long at most.
+func wait(done <-chan struct{}, atMost time.Duration) {
+	select {
+	case <-done:
+	case <-time.After(atMost):
+	}
+}
+
+// connection is one client on a pair of streams.
+type connection struct {
+	server    *Server
+	session   *mcpserver.InProcessSession
+	out       *writer
+	requests  *requests
+	questions questions
+
+	// serving is the context of the requests. hearing ends before it, when
+	// nothing more is read.
+	serving        context.Context
+	cancelRequests context.CancelFunc
+	hearing        context.Context
+	deafen         context.CancelFunc
+}
+
+// connect opens a connection. Its requests outlive ctx, for their grace.
+func (s *Server) connect(ctx context.Context, out io.Writer) *connection {
+	c := &connection{server: s, requests: newRequests(s.limits)}
+	id := "stdio-" + strconv.FormatInt(s.connections.Add(1), 10)
+	c.session = mcpserver.NewInProcessSessionWithHandlers(id, nil, c, nil)
+	c.out = newWriter(out, c.session.ClientNotifications(), s.log)
+	go c.out.run()
+
+	ctx = withPrincipal(context.WithoutCancel(ctx), StdioPrincipal)
+	c.serving, c.cancelRequests = context.WithCancel(s.mcp.WithContext(ctx, c.session))
+	c.hearing, c.deafen = context.WithCancel(c.serving)
+	if err := s.mcp.RegisterSession(c.serving, c.session); err != nil {
+		panic(err) // ids don't repeat
+	}
+	return c
+}
+
+// disconnect closes the connection when its requests have ended, or have had
+// their time.
+func (c *connection) disconnect() {
+	c.cancelRequests()
+	c.server.mcp.UnregisterSession(c.serving, c.session.SessionID())
+	close(c.out.quit)
+	wait(c.out.ended, c.server.grace) // a write may be stuck
+}
+
+// read takes in what the client sends, until it ends or nothing more is heard.
+func (c *connection) read(in io.Reader) error {
+	lines := bufio.NewReaderSize(in, 64<<10)
+	for c.hearing.Err() == nil {
+		line, err := readLine(lines, c.server.limits.line)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.Is(err, errLineTooLong):
+			c.refuse(jsonrpcError(nil, mcp.INVALID_REQUEST, fmt.Sprintf("a line may have %d bytes", c.server.limits.line)))
+		case err != nil:
+			return fmt.Errorf("read: %w", err)
+		case len(line) > 0:
+			c.receive(line)
+		}
+	}
+	return nil
+}
+
+// receive deals with one line, and never waits for a request or a write. What
+// ends a wait - an answer, a cancellation - takes effect at once.
+func (c *connection) receive(line []byte) {
+	m, refusal := parseMessage(line)
+	switch {
+	case refusal != nil:
+		c.refuse(*refusal)
+	case m.isAnswer():
+		if !c.questions.answer(m) {
+			c.server.log.Debug("answer to no open question")
+		}
+	case m.Method == mcp.MethodNotificationCancelled:
+		var cancelled struct {
+			RequestID json.RawMessage `json:"requestId"`
+		}
+		if json.Unmarshal(m.Params, &cancelled) == nil {
+			c.requests.cancel(cancelled.RequestID)
+		}
+	case m.isNotification():
+		c.handle(c.serving, m, line)
+	case m.Method == mcp.MethodPing:
+		// It asks whether we live, not whether we are busy.
+		c.requests.start(c.hearing, len(line), func() {
+			c.send(withID(c.handle(c.serving, m, line), m.ID))
+		})
+	default:
+		c.request(m, line)
+	}
+}
+
+// refuse answers a line that is no message.
+func (c *connection) refuse(refusal mcp.JSONRPCError) {
+	c.requests.start(c.hearing, 0, func() { c.send(refusal) })
+}
+
+// request starts a request, in its turn.
+func (c *connection) request(m *message, line []byte) {
+	r := &request{id: m.ID, method: m.Method}
+	ctx := c.serving
+	if r.method == mcp.MethodSubscriptionsListen {
+		ctx = c.hearing // or the end of the input would wait for it for ever
+	}
+	r.ctx, r.cancel = context.WithCancelCause(ctx)
+	c.requests.enter(r)
+	if !c.requests.start(c.hearing, len(line), func() { c.serve(r, m, line) }) {
+		c.requests.leave(r)
+	}
+}
+
+// serve waits until the request may begin, handles it and answers.
+func (c *connection) serve(r *request, m *message, line []byte) {
+	defer c.requests.leave(r)
+	switch err := c.requests.await(r); {
+	case errors.Is(err, errStopping):
+		c.send(jsonrpcError(r.id, mcp.INTERNAL_ERROR, errStopping.Error()))
+		return
+	case err != nil:
+		return
+	}
+
+	opening := r.method == mcp.MethodInitialize || r.method == mcp.MethodServerDiscover
+	switch r.method {
+	case mcp.MethodInitialize: // answered before the next request begins
+	case mcp.MethodToolsCall: // begun when the call is on its way to the toolbox
+	default:
+		r.begun()
+	}
+	answer := c.handle(withBegun(r.ctx, r.begun), m, line)
+	if errors.Is(context.Cause(r.ctx), errCancelled) {
+		return // nobody waits for it
+	}
+	c.send(withID(answer, r.id))
+	if opening {
+		// The tools are asked for next. To load them any earlier would make
+		// the client wait for the answer that is now out.
+		r.begun()
+		c.server.preload()
+	}
+}
+
+// handle lets mcp-go handle a message.
+func (c *connection) handle(ctx context.Context, m *message, line []byte) (answer mcp.JSONRPCMessage) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.server.logPanic(string(m.Method), p)
+			answer = jsonrpcError(m.ID, mcp.INTERNAL_ERROR, "internal error")
+		}
+	}()
+	return c.server.mcp.HandleMessage(ctx, line)
+}
+
+// send puts an answer on the wire. Each is JSON: results are rendered before
+// they get here.
+func (c *connection) send(answer mcp.JSONRPCMessage) {
+	if err := c.out.write(answer); err != nil {
+		c.server.log.Error("answer can't be told", "error", err)
+	}
+}

@@ -1,0 +1,118 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// writer puts messages on the output, one a line. One goroutine owns the
+// output, and takes the session's notifications itself: so what a call
+// notified is out before its answer (with two writers the answer may overtake).
+type writer struct {
+	out           io.Writer
+	notifications <-chan mcp.JSONRPCNotification
+	log           *slog.Logger
+
+	lines  chan outgoing
+	quit   chan struct{} // closed to end run
+	ended  chan struct{} // closed when run has ended
+	broken chan struct{} // closed when the output takes nothing more
+	err    error         // why; to be read once broken is closed
+}
+
+type outgoing struct {
+	line    []byte
+	written chan struct{}
+}
+
+func newWriter(out io.Writer, notifications <-chan mcp.JSONRPCNotification, log *slog.Logger) *writer {
+	return &writer{
+		out:           out,
+		notifications: notifications,
+		log:           log,
+		lines:         make(chan outgoing),
+		quit:          make(chan struct{}),
+		ended:         make(chan struct{}),
+		broken:        make(chan struct{}),
+	}
+}
+
+// run writes until quit is closed.
+func (w *writer) run() {
+	defer close(w.ended)
+	for {
+		select {
+		case n := <-w.notifications:
+			w.notify(n)
+		case o := <-w.lines:
+			w.writeNotifications()
+			w.put(o.line)
+			close(o.written)
+		case <-w.quit:
+			w.writeNotifications()
+			return
+		}
+	}
+}
+
+// write returns when the message is out, or when there is no output any more.
+// A message that is no JSON is an error.
+func (w *writer) write(message any) error {
+	line, err := encodeLine(message)
+	if err != nil {
+		return err
+	}
+	o := outgoing{line, make(chan struct{})}
+	select {
+	case w.lines <- o:
+		<-o.written
+	case <-w.ended:
+	}
+	return nil
+}
+
+func (w *writer) writeNotifications() {
+	for {
+		select {
+		case n := <-w.notifications:
+			w.notify(n)
+		default:
+			return
+		}
+	}
+}
+
+func (w *writer) notify(n mcp.JSONRPCNotification) {
+	line, err := encodeLine(n)
+	if err != nil {
+		w.log.Error("notification can't be told", "method", n.Method, "error", err)
+		return
+	}
+	w.put(line)
+}
+
+// put writes one line in one piece; after a failure it writes nothing more.
+func (w *writer) put(line []byte) {
+	if w.err != nil {
+		return
+	}
+	if _, err := w.out.Write(line); err != nil {
+		w.err = err
+		close(w.broken)
+	}
+}
+
+// encodeLine renders a message with its line end; JSON has none inside.
+func encodeLine(message any) ([]byte, error) {
+	var line bytes.Buffer
+	encoder := json.NewEncoder(&line)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(message); err != nil {
+		return nil, err
+	}
+	return line.Bytes(), nil
+}
