@@ -81,7 +81,7 @@ func TestAllViolationsAreToldAtOnce(t *testing.T) {
 		{"out of bounds", "webhook_list", `{"pageSize":16}`, []place{{"pageSize", "at most 15", ""}}},
 		{"not a URL", "webhook_create", `{"target":"example","secret":"s"}`, []place{{"target", "a URL", ""}}},
 		{"a code of 5", "whatsapp_sender_verify", `{"senderId":"s","code":"12345"}`, []place{{"code", "exactly 6 characters", ""}}},
-		{"mixed variants", "whatsapp_sender_create", `{"wabaId":"1","phoneNumberId":"2","phoneNumberProvider":"SINCH"}`, []place{{"phoneNumberProvider", "no such name", ""}}},
+		{"mixed variants", "whatsapp_sender_create", `{"wabaId":"1","phoneNumberId":"2","phoneNumberProvider":"SINCH"}`, []place{{"phoneNumberProvider", "no such name", "phoneNumberId"}}},
 		{"no fields in details", "rcs_sender_update", `{"senderId":"s"}`, []place{{"details", "required", ""}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

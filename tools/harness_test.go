@@ -120,3 +120,17 @@ func decoded(t testing.TB, out Outcome) map[string]any {
 	}
 	return fields
 }
+
+// witness is a person who answers the same to everything, and remembers what
+// they were asked.
+type witness struct {
+	says  guard.Answer
+	asked []string
+}
+
+func (w *witness) Answered() (string, guard.Answer, bool) { return "", "", false }
+
+func (w *witness) Ask(_ context.Context, q guard.Question) guard.Answer {
+	w.asked = append(w.asked, q.Summary)
+	return w.says
+}

@@ -1,0 +1,109 @@
+package tools
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"papi-mcp/internal/guard"
+)
+
+// livedIn answers as a project with a webhook, two WhatsApp senders and
+// nothing else.
+func livedIn(w http.ResponseWriter, r *http.Request) {
+	none := func(status int, code string) {
+		answerJSON(status, map[string]any{"errorCode": code, "message": "m", "resolution": "r"})(w, r)
+	}
+	switch path := strings.TrimPrefix(r.URL.Path, "/v1/projects/"+project); path {
+	case "/webhooks":
+		answerJSON(http.StatusOK, map[string]any{"webhooks": []any{map[string]any{"id": "w", "target": "https://example.com/hook", "triggers": []any{"ALL"}, "projectId": project}}})(w, r)
+	case "/whatsapp":
+		answerJSON(http.StatusOK, map[string]any{"state": "ONBOARDED"})(w, r)
+	case "/whatsapp/senders":
+		answerJSON(http.StatusOK, map[string]any{"totalSize": 250, "senders": []any{
+			map[string]any{"state": "ACTIVE"}, map[string]any{"changes": map[string]any{"status": "DRAFT"}},
+		}})(w, r)
+	case "/whatsapp/templates":
+		none(http.StatusBadRequest, "project_not_initialized")
+	case "/rcs/senders":
+		none(http.StatusForbidden, "rbm_has_not_been_used")
+	case "/sms/smsApps":
+		none(http.StatusNotFound, "sms_service_not_found")
+	case "/bundles":
+		answerJSON(http.StatusOK, map[string]any{"totalSize": 0, "bundles": []any{}})(w, r)
+	default:
+		none(http.StatusForbidden, "strange") // KakaoTalk fails
+	}
+}
+
+func TestProjectOverview(t *testing.T) {
+	set, api := newSet(t, livedIn, nil)
+	r := result(t, do(t, set, "project_overview", nil))
+	sameJSON(t, "data", r["data"], json.RawMessage(`{
+		"webhooks": [{"id": "w", "target": "https://example.com/hook", "triggers": ["ALL"]}],
+		"whatsappAccount": "ONBOARDED",
+		"counts": {
+			"whatsappSenders": {"total": 250, "byState": {"ACTIVE": 1, "changes.status=DRAFT": 1}, "partly": true},
+			"whatsappTemplates": {"total": 0, "byState": {}, "partly": false},
+			"rcsSenders": {"total": 0, "byState": {}, "partly": false},
+			"smsApps": {"total": 0, "byState": {}, "partly": false},
+			"bundles": {"total": 0, "byState": {}, "partly": false}
+		},
+		"notRead": {"kakaotalkSenders": "403 strange: m"}
+	}`))
+	if !strings.Contains(string(encode(r["warnings"])), "kakaotalkSenders could not be read") {
+		t.Errorf("warnings %s", encode(r["warnings"]))
+	}
+	if api.count() != 8 {
+		t.Errorf("%d requests", api.count())
+	}
+}
+
+func TestAnOverviewThatCanNotBeReadIsAnError(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusUnauthorized, map[string]any{"errorCode": "unauthorized_error", "message": "m", "resolution": "r"}), nil)
+	for _, tool := range []string{"project_overview", "project_confirm"} {
+		if e := failure(t, do(t, set, tool, map[string]any{"projectId": project})); e["errorCode"] != "unauthorized_error" || e["status"] != 401.0 {
+			t.Errorf("%s: %s", tool, encode(e))
+		}
+	}
+}
+
+func TestProjectConfirm(t *testing.T) {
+	auto := func(o *guard.Options) { o.Mode = guard.Auto; o.Projects = []string{project} }
+	set, _ := newSet(t, livedIn, auto)
+	write := func() Outcome {
+		return do(t, set, "webhook_create", map[string]any{"target": "https://example.com", "secret": "s"})
+	}
+	e := failure(t, write())
+	if e["errorCode"] != "guard_project_unconfirmed" || e["next"].([]any)[0].(map[string]any)["tool"] != "project_confirm" {
+		t.Fatalf("got %s", encode(e))
+	}
+	shown := result(t, do(t, set, "project_confirm", nil))
+	if shown["data"].(map[string]any)["confirmed"] != false || !strings.Contains(string(encode(shown)), project) {
+		t.Errorf("got %s", encode(shown))
+	}
+	if e := failure(t, write()); e["errorCode"] != "guard_project_unconfirmed" {
+		t.Errorf("showing the projects confirmed one: %s", encode(e))
+	}
+	if e := failure(t, do(t, set, "project_confirm", map[string]any{"projectId": "outside"})); e["errorCode"] != "guard_project_not_allowed" {
+		t.Errorf("got %s", encode(e))
+	}
+	r := result(t, do(t, set, "project_confirm", map[string]any{"projectId": project}))
+	if r["data"].(map[string]any)["confirmed"] != true || r["data"].(map[string]any)["overview"] == nil {
+		t.Errorf("got %s", encode(r))
+	}
+	result(t, write())
+}
+
+func TestThePersonSeesWhatLivesInTheProject(t *testing.T) {
+	set, _ := newSet(t, livedIn, func(o *guard.Options) { o.Mode = guard.Auto })
+	p := &witness{says: guard.Accepted}
+	out := set.Call(t.Context(), Caller{Principal: "test", Asker: p}, "project_confirm", json.RawMessage(`{"projectId":"`+project+`"}`))
+	result(t, out)
+	for _, want := range []string{project, "Webhooks: 1", "https://example.com/hook", "WhatsApp account: ONBOARDED", "WhatsApp sender: 250 (1 ACTIVE", "kakaotalkSenders could not be read"} {
+		if !strings.Contains(p.asked[0], want) {
+			t.Errorf("the question lacks %q:\n%s", want, p.asked[0])
+		}
+	}
+}

@@ -1,0 +1,379 @@
+package tools
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
+)
+
+// What an agent is told to do next must exist, and every state has an answer.
+func TestNextActionsHoldTogether(t *testing.T) {
+	check := func(where string, s step) {
+		if s.do == "" {
+			t.Errorf("%s: a step that says nothing", where)
+		}
+		if s.tool == "" {
+			return
+		}
+		row := catalog.Lookup(s.tool)
+		if row == nil {
+			t.Errorf("%s: no tool %s", where, s.tool)
+			return
+		}
+		known := newArguments(row, true).advertised.Properties
+		for name := range s.args {
+			if known[name] == nil {
+				t.Errorf("%s: %s takes no %s", where, s.tool, name)
+			}
+		}
+		for _, name := range s.needs {
+			if known[name] == nil {
+				t.Errorf("%s: %s takes no %s", where, s.tool, name)
+			}
+		}
+	}
+	for name, states := range nextOf {
+		for state, steps := range states {
+			for _, s := range steps {
+				check(name+" "+state, s)
+			}
+		}
+	}
+	for _, table := range []map[string][]step{nextOfTool, afterError} {
+		for where, steps := range table {
+			for _, s := range steps {
+				check(where, s)
+			}
+		}
+	}
+	for where, s := range createOf {
+		check(where, s)
+		if row := catalog.Lookup(where); row == nil || row.List() == "" {
+			t.Errorf("%s is no list", where)
+		}
+	}
+	for resource, reader := range readerOf {
+		if row := catalog.Lookup(reader); row == nil || row.Writes() {
+			t.Errorf("%s is read with %q", resource, reader)
+		}
+	}
+	for code := range afterError {
+		if papi.ErrorCodes()[code] == nil {
+			t.Errorf("the API has no error code %s", code)
+		}
+	}
+	for tool := range nextOfTool {
+		if catalog.Lookup(tool) == nil {
+			t.Errorf("no tool %s", tool)
+		}
+	}
+}
+
+func TestEveryStateHasItsNext(t *testing.T) {
+	enums := map[string][]string{ // resource: its states, what may pend
+		"whatsapp_account":   {"WhatsappAccountStateEnum", "WhatsappAccountChangeStateEnum"},
+		"whatsapp_sender":    {"WhatsappSenderStatesEnum", "WhatsappSenderStatusesEnum"},
+		"whatsapp_template":  {"WhatsappTemplateStatesEnum", "WhatsappTemplateStatusesEnum"},
+		"rcs_sender":         {"RcsSenderStatesEnum", ""},
+		"rcs_test_number":    {"RcsTestNumberStatesEnum", ""},
+		"kakaotalk_sender":   {"KakaotalkSenderStatesEnum", "KakaotalkSenderStatusesEnum"},
+		"kakaotalk_template": {"KakaotalkTemplateStatesEnum", "KakaotalkTemplateStatusesEnum"},
+		"sms_app":            {"SmsProvisioningStatesEnum", ""},
+		"bundle":             {"BundlesBundleServicesStateEnum", ""},
+	}
+	for resource, states := range nextOf {
+		for i, name := range enums[resource] {
+			if name == "" {
+				continue
+			}
+			enum := papi.LookupSchema(name)
+			if enum == nil {
+				t.Errorf("%s: no enum %s", resource, name)
+				continue
+			}
+			for _, value := range enum.Enum {
+				key := fmt.Sprint(value)
+				if i == 1 {
+					key = "changes.status=" + key
+				}
+				_, listed := states[key]
+				_, other := states[otherState]
+				if !listed && !other && value != "UNKNOWN" && value != "UNRECOGNIZED" {
+					t.Errorf("%s: nothing to do in %s", resource, key)
+				}
+			}
+		}
+	}
+}
+
+func TestIDsStatePendingAndNext(t *testing.T) {
+	for _, tt := range []struct {
+		name, tool string
+		args       map[string]any
+		answer     map[string]any
+		ids        map[string]any
+		state      any
+		pending    any
+		next       string // the first action's tool
+		nextArgs   map[string]any
+	}{
+		{"a created sender is under way", "whatsapp_sender_create", map[string]any{"wabaId": "1", "phoneNumberId": "2"},
+			map[string]any{"id": "S1", "changes": map[string]any{"status": "IN_PROGRESS"}},
+			map[string]any{"senderId": "S1"}, nil, "IN_PROGRESS", "whatsapp_sender_get", map[string]any{"senderId": "S1"}},
+		{"a sender waits for its code", "whatsapp_sender_get", map[string]any{"senderId": "S1"},
+			map[string]any{"id": "S1", "state": "PENDING_VERIFICATION"},
+			map[string]any{"senderId": "S1"}, "PENDING_VERIFICATION", nil, "whatsapp_sender_register", map[string]any{"senderId": "S1"}},
+		{"what pends is judged before the state", "whatsapp_template_get", map[string]any{"templateName": "a_b", "languageCode": "DE"},
+			map[string]any{"name": "a_b", "language": "DE", "state": "APPROVED", "changes": map[string]any{"status": "DRAFT"}},
+			map[string]any{"templateName": "a_b", "languageCode": "DE"}, "APPROVED", "DRAFT", "whatsapp_template_update", map[string]any{"templateName": "a_b", "languageCode": "DE", "status": "SUBMIT"}},
+		{"a KakaoTalk sender is verified", "kakaotalk_sender_register", map[string]any{"plusFriendId": "@f"},
+			map[string]any{"plusFriendId": "@f", "state": "VERIFYING"},
+			map[string]any{"plusFriendId": "@f"}, "VERIFYING", nil, "kakaotalk_sender_verify", map[string]any{"plusFriendId": "@f"}},
+		{"an SMS app is on its way", "sms_app_get", map[string]any{"smsAppId": "a"},
+			map[string]any{"id": "a", "status": "PENDING_ADD"},
+			map[string]any{"smsAppId": "a"}, "PENDING_ADD", nil, "sms_app_get", map[string]any{"smsAppId": "a"}},
+		{"a bundle names what it made", "bundle_get", map[string]any{"bundleId": "b"},
+			map[string]any{"id": "b", "state": "DONE", "smsApp": map[string]any{"id": "a"}, "convApp": map[string]any{"id": "c"}},
+			map[string]any{"bundleId": "b", "smsAppId": "a", "conversationAppId": "c"}, "DONE", nil, "sms_app_get", map[string]any{"smsAppId": "a"}},
+		{"an RCS sender in test", "rcs_sender_get", map[string]any{"senderId": "r"},
+			map[string]any{"id": "r", "state": "IN_TEST"},
+			map[string]any{"senderId": "r"}, "IN_TEST", nil, "rcs_test_number_add", map[string]any{"senderId": "r"}},
+		{"a declined test number", "rcs_test_number_get", map[string]any{"senderId": "r", "testNumber": "+15550100001"},
+			map[string]any{"number": "+15550100001", "state": "DECLINED"},
+			map[string]any{"senderId": "r", "testNumber": "+15550100001"}, "DECLINED", nil, "rcs_test_number_reinvite", map[string]any{"senderId": "r", "testNumber": "+15550100001"}},
+		{"an account is rejected", "whatsapp_account_get", nil,
+			map[string]any{"state": "REJECTED"}, map[string]any{}, "REJECTED", nil, "whatsapp_account_activity_list", map[string]any{}},
+		{"the next page", "webhook_list", map[string]any{"pageSize": 1},
+			map[string]any{"webhooks": []any{map[string]any{"id": "w"}}, "nextPageToken": "T"},
+			map[string]any{}, nil, nil, "webhook_list", map[string]any{"pageSize": 1.0, "pageToken": "T"}},
+		{"an empty list", "webhook_list", nil,
+			map[string]any{"webhooks": []any{}}, map[string]any{}, nil, nil, "webhook_create", map[string]any{}},
+		{"an approved template needs nothing", "whatsapp_template_get", map[string]any{"templateName": "a_b", "languageCode": "DE"},
+			map[string]any{"name": "a_b", "language": "DE", "state": "APPROVED"},
+			map[string]any{"templateName": "a_b", "languageCode": "DE"}, "APPROVED", nil, "", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			op := catalog.Lookup(tt.tool).Op()
+			status, _ := sampleAnswer(op)
+			set, _ := newSet(t, answerTo(op, status, tt.answer), nil)
+			r := result(t, do(t, set, tt.tool, tt.args))
+			if !reflect.DeepEqual(r["ids"], any(tt.ids)) || r["state"] != tt.state || r["pending"] != tt.pending {
+				t.Errorf("ids %v, state %v, pending %v", r["ids"], r["state"], r["pending"])
+			}
+			next := r["next"].([]any)
+			if tt.next == "" {
+				if len(next) != 0 {
+					t.Errorf("next %s", encode(next))
+				}
+				return
+			}
+			first := next[0].(map[string]any)
+			if first["tool"] != tt.next || !reflect.DeepEqual(first["args"], any(tt.nextArgs)) {
+				t.Errorf("next %s", encode(first))
+			}
+		})
+	}
+}
+
+func TestNextNamesOnlyWhatIsOffered(t *testing.T) {
+	_, api := newSet(t, answerJSON(http.StatusOK, map[string]any{"id": "S", "state": "PENDING_VERIFICATION"}), nil)
+	full, _ := newSet(t, api.answer, nil)
+	rows, err := catalog.Select(catalog.Filter{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reads := New(Options{Rows: rows, Guard: full.opts.Guard, API: full.opts.API})
+	args := map[string]any{"senderId": "S", "projectId": project}
+	if next := result(t, do(t, reads, "whatsapp_sender_get", args))["next"].([]any); len(next) != 0 {
+		t.Errorf("a read-only server suggests %s", encode(next))
+	}
+	next := result(t, do(t, full, "whatsapp_sender_get", args))["next"].([]any)
+	if len(next) != 2 || next[0].(map[string]any)["args"].(map[string]any)["projectId"] != project {
+		t.Errorf("the project that the call named is not in %s", encode(next))
+	}
+}
+
+func TestShape(t *testing.T) {
+	sender := map[string]any{
+		"id": "r", "authToken": "canary", "state": "IN_TEST", "newer": map[string]any{"questions": "kept"},
+		"details": map[string]any{"brand": map[string]any{"name": "Example"}, "questionnaire": map[string]any{
+			"general": map[string]any{"questions": map[string]any{"q": "long"}, "answers": map[string]any{"q": "a"}},
+		}},
+	}
+	set, _ := newSet(t, answerJSON(http.StatusOK, sender), nil)
+	get := func(args map[string]any) any {
+		args["senderId"] = "r"
+		return result(t, do(t, set, "rcs_sender_get", args))["data"]
+	}
+	concise := get(map[string]any{})
+	want := map[string]any{
+		"id": "r", "authToken": papi.Masked, "state": "IN_TEST", "newer": map[string]any{"questions": "kept"},
+		"details": map[string]any{"brand": map[string]any{"name": "Example"}, "questionnaire": map[string]any{
+			"general": map[string]any{"answers": map[string]any{"q": "a"}},
+		}},
+	}
+	sameJSON(t, "concise drops the questions and masks the token, and nothing else", concise, want)
+	sameJSON(t, "full and revealed", get(map[string]any{"detail": "full", "reveal": true}), sender)
+	sameJSON(t, "fields", get(map[string]any{"fields": []any{"state", "details.brand.name"}}),
+		map[string]any{"state": "IN_TEST", "details": map[string]any{"brand": map[string]any{"name": "Example"}}})
+
+	r := result(t, do(t, set, "rcs_sender_get", map[string]any{"senderId": "r", "fields": []any{"stat", "id"}}))
+	if !strings.Contains(string(encode(r["warnings"])), `fields: the answer has no \"stat\"`) || r["state"] != "IN_TEST" {
+		t.Errorf("got %s", encode(r))
+	}
+}
+
+func TestFieldsOfLists(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{
+		"totalSize": 2, "webhooks": []any{map[string]any{"id": "1", "target": "a", "triggers": []any{"ALL"}}, map[string]any{"id": "2", "target": "b"}},
+	}), nil)
+	r := result(t, do(t, set, "webhook_list", map[string]any{"fields": []any{"webhooks.id", "webhooks.target"}}))
+	sameJSON(t, "data", r["data"], map[string]any{"webhooks": []any{map[string]any{"id": "1", "target": "a"}, map[string]any{"id": "2", "target": "b"}}})
+}
+
+func TestSecretsAreMaskedUnlessRevealed(t *testing.T) {
+	answer := map[string]any{"id": "S", "bearerToken": "canary-token", "state": "ACTIVE"}
+	set, _ := newSet(t, answerJSON(http.StatusOK, answer), func(o *guard.Options) { o.Mode = guard.Auto })
+	args := map[string]any{"senderId": "S"}
+	if text := string(encode(result(t, do(t, set, "whatsapp_sender_get", args)))); strings.Contains(text, "canary") {
+		t.Errorf("not masked: %s", text)
+	}
+	args["reveal"] = true
+	e := failure(t, do(t, set, "whatsapp_sender_get", args))
+	if e["errorCode"] != "confirmation_required" {
+		t.Fatalf("got %s", encode(e))
+	}
+	args["confirm"] = e["confirmation"].(map[string]any)["token"]
+	if r := result(t, do(t, set, "whatsapp_sender_get", args)); r["data"].(map[string]any)["bearerToken"] != "canary-token" {
+		t.Errorf("not revealed: %s", encode(r))
+	}
+}
+
+func TestRevealIsOnlyWhereSecretsAre(t *testing.T) {
+	var have []string
+	for _, row := range catalog.Rows() {
+		if newArguments(row, true).advertised.Properties[argReveal] != nil {
+			have = append(have, row.Tool)
+		}
+	}
+	want := []string{
+		"whatsapp_sender_list", "whatsapp_sender_get", "whatsapp_sender_create", "whatsapp_sender_update",
+		"rcs_sender_list", "rcs_sender_get", "rcs_sender_create", "rcs_sender_update", "rcs_sender_launch",
+		"bundle_list", "bundle_get", "bundle_create", "whatsapp_access_token_create",
+	}
+	if !slices.Equal(have, want) {
+		t.Errorf("got %v", have)
+	}
+}
+
+func TestHiddenCharactersGoAndHonestOnesStay(t *testing.T) {
+	for given, want := range map[string]string{
+		"a\u202eb\u2066c\u2069":        "abc",
+		"x\U000e0041\U000e007fy":       "xy",
+		"line\nnext\ttab\r\x00\x1b[0m": "line\nnext\ttab[0m",
+		"👩\u200d💻 \u2764\ufe0f":        "👩\u200d💻 \u2764\ufe0f",
+		"می\u200cخواهم \u200f":         "می\u200cخواهم \u200f",
+		"\u0085x\u009f":                "x",
+	} {
+		if got, _ := cleanText(given); got != want {
+			t.Errorf("%q became %q, want %q", given, got, want)
+		}
+	}
+	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{"notifications": []any{map[string]any{"comment": "do\u202e this"}}}), nil)
+	r := result(t, do(t, set, "whatsapp_account_activity_list", nil))
+	if !strings.Contains(string(encode(r["warnings"])), "notifications[0].comment: 1 hidden characters removed") {
+		t.Errorf("warnings %s", encode(r["warnings"]))
+	}
+}
+
+func TestErrorsOfTheAPIKeepTheirForm(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusConflict, map[string]any{
+		"errorCode": "template_not_deletable_due_to_input_config", "message": "submitted", "resolution": "set it",
+		"additionalInformation": map[string]any{"validationErrors": []any{"x"}},
+	}), nil)
+	e := failure(t, do(t, set, "whatsapp_template_delete", map[string]any{"templateName": "a_b", "languageCode": "DE"}))
+	if e["errorCode"] != "template_not_deletable_due_to_input_config" || e["status"] != 409.0 || e["message"] != "submitted" || e["resolution"] != "set it" {
+		t.Errorf("got %s", encode(e))
+	}
+	sameJSON(t, "next", e["next"], []any{map[string]any{
+		"do": afterError["template_not_deletable_due_to_input_config"][0].do, "tool": "whatsapp_template_delete",
+		"args": map[string]any{"deleteSubmitted": true, "languageCode": "DE", "templateName": "a_b"}, "needs": []any{},
+	}})
+}
+
+func TestACreatedListOfFailures(t *testing.T) {
+	args := map[string]any{"details": map[string]any{"name": "n"}, "accessToken": "t", "businessManager": "SINCH_UK"}
+	failures := []any{map[string]any{"partnerAppId": "p", "errorCode": "X", "errorMessage": "why"}}
+	partly := map[string]any{"solutions": []any{map[string]any{"id": "s"}}, "failedSolutions": failures}
+	set, _ := newSet(t, answerJSON(http.StatusCreated, partly), nil)
+	if r := result(t, do(t, set, "whatsapp_solution_create", args)); !strings.Contains(string(encode(r["warnings"])), "failedSolutions[0]") {
+		t.Errorf("warnings %s", encode(r["warnings"]))
+	}
+	set, _ = newSet(t, answerJSON(http.StatusCreated, map[string]any{"solutions": []any{}, "failedSolutions": failures}), nil)
+	if e := failure(t, do(t, set, "whatsapp_solution_create", args)); e["errorCode"] != "nothing_created" {
+		t.Errorf("got %s", encode(e))
+	}
+}
+
+func TestAllFollowsThePages(t *testing.T) {
+	set, api := newSet(t, func(w http.ResponseWriter, r *http.Request) {
+		page := r.URL.Query().Get("pageToken")
+		answer := map[string]any{"totalSize": 3, "senders": []any{map[string]any{"id": "s" + page}}}
+		if page != "2" {
+			answer["nextPageToken"] = map[string]string{"": "1", "1": "2"}[page]
+		}
+		answerJSON(http.StatusOK, answer)(w, r)
+	}, nil)
+	r := result(t, do(t, set, "whatsapp_sender_list", map[string]any{"all": true}))
+	if len(r["data"].(map[string]any)["senders"].([]any)) != 3 || r["nextPageToken"] != nil || api.count() != 3 {
+		t.Errorf("%d requests, got %s", api.count(), encode(r))
+	}
+}
+
+func TestAllIsCutAtAThousandItems(t *testing.T) {
+	set, _ := newSet(t, func(w http.ResponseWriter, r *http.Request) {
+		items := make([]any, 100)
+		for i := range items {
+			items[i] = map[string]any{"id": fmt.Sprint(i)}
+		}
+		answerJSON(http.StatusOK, map[string]any{"senders": items, "nextPageToken": r.URL.Query().Get("pageToken") + "x"})(w, r)
+	}, nil)
+	r := result(t, do(t, set, "whatsapp_sender_list", map[string]any{"all": true}))
+	if len(r["data"].(map[string]any)["senders"].([]any)) != 1000 || r["nextPageToken"] == nil || !strings.Contains(string(encode(r["warnings"])), "cut after 1000") {
+		t.Errorf("token %v, warnings %s", r["nextPageToken"], encode(r["warnings"]))
+	}
+}
+
+func TestAnnotationsTellTheTruth(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	hints := map[string]string{}
+	for _, tool := range set.Tools() {
+		a := tool.Annotations
+		hints[tool.Name] = fmt.Sprintf("read %v, destroys %v, idempotent %v, open %v", *a.ReadOnlyHint, *a.DestructiveHint, *a.IdempotentHint, *a.OpenWorldHint)
+		if tool.Description == "" || a.Title == "" {
+			t.Errorf("%s has no words", tool.Name)
+		}
+	}
+	for name, want := range map[string]string{
+		"webhook_list":              "read true, destroys false, idempotent true, open true",
+		"whatsapp_template_compare": "read true, destroys false, idempotent true, open true",   // a POST that only reads
+		"rcs_test_number_reinvite":  "read false, destroys false, idempotent false, open true", // a GET that does not
+		"webhook_create":            "read false, destroys false, idempotent false, open true",
+		"webhook_replace":           "read false, destroys true, idempotent true, open true",
+		"webhook_delete":            "read false, destroys true, idempotent true, open true",
+		"rcs_sender_launch":         "read false, destroys true, idempotent false, open true",
+		"whatsapp_sender_register":  "read false, destroys false, idempotent false, open true",
+		"schema_get":                "read true, destroys false, idempotent true, open false",
+	} {
+		if hints[name] != want {
+			t.Errorf("%s: %s, want %s", name, hints[name], want)
+		}
+	}
+}
