@@ -35,8 +35,6 @@ func (x *call) read(a *answer) (*Response, *failure) {
 	switch {
 	case a.status < 200 || a.status > 299:
 		return nil, x.refusal(a)
-	case a.broken != nil && x.request.Read && x.ctx.Err() != nil:
-		return nil, &failure{err: ended(x.ctx)}
 	case a.broken != nil:
 		// The status says that it was done, but what was made is lost: for the
 		// caller that is the same as no answer.

@@ -111,6 +111,67 @@ func TestManyCallersFetchOneToken(t *testing.T) {
 	})
 }
 
+// Who comes to fetch a token when another one has just done so takes that.
+func TestATokenIsNotFetchedTwice(t *testing.T) {
+	api := &fakeAPI{script: ok}
+	c := api.onLoopback(t)
+	for range 2 {
+		if _, err := c.auth.renew(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if api.tokensGiven() != 1 {
+		t.Errorf("%d tokens", api.tokensGiven())
+	}
+}
+
+// A late refusal of an old token does not cost the new one.
+func TestOnlyTheRefusedTokenIsDropped(t *testing.T) {
+	api := &fakeAPI{script: ok}
+	c := api.onLoopback(t)
+	var tokens []token
+	for range 2 {
+		got, err := c.auth.token(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens = append(tokens, got)
+		if !c.auth.drop(tokens[0]) {
+			t.Error("another token can be had")
+		}
+	}
+	if got := c.auth.have(); got != tokens[1] || tokens[0] == tokens[1] {
+		t.Errorf("it has %+v after %+v", got, tokens)
+	}
+}
+
+func TestManyCallersWithoutAToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{script: ok, token: func(w http.ResponseWriter, r *http.Request) {
+			<-time.After(time.Second)
+			says(401, `{"error":"invalid_client"}`)(w, r)
+		}}
+		c := api.onPipes(t)
+		errs := make([]error, 10)
+		var all sync.WaitGroup
+		for i := range errs {
+			all.Go(func() { _, errs[i] = c.Do(t.Context(), aCreate()) })
+		}
+		all.Wait()
+		own := map[*Error]bool{}
+		for _, err := range errs {
+			e := failureOf(t, err)
+			own[e] = true
+			if e.Code != CodeTokenRejected {
+				t.Error(e)
+			}
+		}
+		if len(own) != len(errs) || api.tokensGiven() != 1 {
+			t.Errorf("%d errors for %d callers, %d fetches", len(own), len(errs), api.tokensGiven())
+		}
+	})
+}
+
 func TestATokenIsRenewedEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{script: ok}

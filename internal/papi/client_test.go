@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -260,12 +261,61 @@ func TestACallerWhoLeaves(t *testing.T) {
 	}
 
 	t.Run("before a write", func(t *testing.T) {
-		api := &fakeAPI{script: []http.HandlerFunc{says(200, `{}`)}}
+		c := (&fakeAPI{}).client(t, "http://papi.example.com", transportFunc(func(*http.Request) (*http.Response, error) {
+			t.Error("it was sent")
+			return nil, http.ErrAbortHandler
+		}), withToken)
 		ctx, leave := context.WithCancel(t.Context())
 		leave()
-		_, err := api.onLoopback(t, withToken).Do(ctx, aCreate())
-		if e := failureOf(t, err); e.Code != CodeCancelled || e.Unknown || len(api.seen()) != 0 {
-			t.Errorf("%v, %d requests", e, len(api.seen()))
+		_, err := c.Do(ctx, aCreate())
+		if e := failureOf(t, err); e.Code != CodeCancelled || e.Unknown {
+			t.Errorf("%v, unknown %t", e, e.Unknown)
+		}
+	})
+
+	t.Run("at the door", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			api := &fakeAPI{script: []http.HandlerFunc{says(200, `{}`)}}
+			c := api.onPipes(t, withToken)
+			ctx, leave := context.WithCancel(t.Context())
+			inner := c.http.Transport
+			c.http.Transport = transportFunc(func(r *http.Request) (*http.Response, error) {
+				leave()
+				synctest.Wait()
+				return inner.RoundTrip(r)
+			})
+			_, err := c.Do(ctx, aCreate())
+			if e := failureOf(t, err); e.Code != CodeCancelled || e.Unknown || len(api.seen()) != 0 {
+				t.Errorf("%v, unknown %t, %d requests", e, e.Unknown, len(api.seen()))
+			}
+		})
+	})
+
+	t.Run("in the middle of an answer", func(t *testing.T) {
+		for _, test := range []struct {
+			request *Request
+			code    string
+		}{{aRead(), CodeCancelled}, {aCreate(), ""}} {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, leave := context.WithCancel(t.Context())
+				api := &fakeAPI{script: []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
+					says(200, `{"webhooks":`)(w, r)
+					w.(http.Flusher).Flush()
+					leave()
+					select {
+					case <-time.After(time.Second):
+						io.WriteString(w, `[]}`)
+					case <-r.Context().Done():
+					}
+				}}}
+				_, err := api.onPipes(t).Do(ctx, test.request)
+				if test.code == "" && err == nil {
+					return
+				}
+				if e := failureOf(t, err); e.Code != test.code || e.Unknown || len(api.seen()) != 1 {
+					t.Errorf("%v, unknown %t, %d requests", e, e.Unknown, len(api.seen()))
+				}
+			})
 		}
 	})
 

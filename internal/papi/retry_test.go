@@ -47,6 +47,8 @@ func TestWhatIsSentAgain(t *testing.T) {
 			outcome{sent: 4, status: 503, code: "internal_error", unknown: true, atLeast: 3 * second, atMost: 11 * second}},
 		{"an update that is refused the second time may have been made the first", anUpdate(), []http.HandlerFunc{unavailable, fails(409, "webhook_target_exists")},
 			outcome{sent: 2, status: 409, code: "webhook_target_exists", unknown: true, atMost: 2 * second}},
+		{"an update that is answered at last, with what is no JSON", anUpdate(), []http.HandlerFunc{unavailable, says(200, "<html>")},
+			outcome{sent: 2, status: 200, code: CodeUnexpectedAnswer, atMost: 2 * second}},
 		{"a create that meets a 500", aCreate(), []http.HandlerFunc{unavailable, created},
 			outcome{sent: 1, status: 503, code: "internal_error", unknown: true}},
 		{"a create that meets a 502 of a proxy", aCreate(), []http.HandlerFunc{says(502, "<html>Bad Gateway</html>"), created},
@@ -72,6 +74,9 @@ func TestWhatIsSentAgain(t *testing.T) {
 			outcome{sent: 2, status: 200, atLeast: 9 * second, atMost: 9 * second}},
 		{"Retry-After in the past: the usual pause", aRead(), []http.HandlerFunc{fails(503, "internal_error", "Retry-After", "Thu, 01 Jan 1970 00:00:00 GMT"), ok},
 			outcome{sent: 2, status: 200, atLeast: second / 2, atMost: 2 * second}},
+		{"Retry-After of 10 s is waited for, and no more", aRead(), []http.HandlerFunc{
+			fails(429, "too_many_requests", "Retry-After", "10"), fails(429, "too_many_requests", "Retry-After", "11"), ok},
+			outcome{sent: 2, status: 429, code: "too_many_requests", atLeast: 10 * second, atMost: 10 * second}},
 		{"Retry-After of an hour is told at once", aRead(), []http.HandlerFunc{fails(429, "too_many_requests", "Retry-After", "3600"), ok},
 			outcome{sent: 1, status: 429, code: "too_many_requests"}},
 		{"Retry-After beyond all numbers", aRead(), []http.HandlerFunc{fails(429, "too_many_requests", "Retry-After", "99999999999999999999"), ok},
@@ -296,11 +301,16 @@ func TestUnreachable(t *testing.T) {
 		server.Config.ErrorLog = discardLog()
 		server.StartTLS()
 		defer server.Close()
-		c := api.client(t, server.URL, newTransport(), withToken)
-		_, err := c.Do(t.Context(), aCreate())
+		transport, dials := newTransport(), 0
+		dial := transport.DialContext
+		transport.DialContext = func(ctx context.Context, network, at string) (net.Conn, error) {
+			dials++
+			return dial(ctx, network, at)
+		}
+		_, err := api.client(t, server.URL, transport, withToken).Do(t.Context(), aCreate())
 		e := failureOf(t, err)
-		if e.Code != CodeUnreachable || e.Unknown || len(api.seen()) != 0 {
-			t.Errorf("%v, unknown %t, %d requests", e, e.Unknown, len(api.seen()))
+		if e.Code != CodeUnreachable || e.Unknown || len(api.seen()) != 0 || dials != 1 {
+			t.Errorf("%v, unknown %t, %d dials, %d requests", e, e.Unknown, dials, len(api.seen()))
 		}
 	})
 
