@@ -1,0 +1,24 @@
+// Command bare is the least MCP server that mcp-go makes: one tool, on stdio.
+// It is what papi-mcp's start is measured against.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+)
+
+func main() {
+	s := server.NewMCPServer("bare", "0.0.0")
+	s.AddTool(mcp.NewTool("hello", mcp.WithDescription("Says hello."), mcp.WithString("name", mcp.Required())),
+		func(_ context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			return mcp.NewToolResultText("hello " + request.GetString("name", "")), nil
+		})
+	if err := server.ServeStdio(s); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
