@@ -19,8 +19,9 @@ const mostPages = 1000
 // pages: a page that does not fit is left out, save the first. The answer then
 // has the nextPageToken to go on with; one that is whole has none.
 //
-// When a page fails, so does All, with its *Error. A token that comes twice,
-// or an answer without a list, is one of code CodeUnexpectedAnswer.
+// When a page fails, so does All, with its *Error. A token that comes twice is
+// one of code CodeUnexpectedAnswer, as is an answer that is no page; a page
+// may leave its list out.
 func (c *Client) All(ctx context.Context, r *Request, list string, most int) (*Response, error) {
 	if most <= 0 {
 		most = MostItems
