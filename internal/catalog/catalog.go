@@ -199,7 +199,7 @@ func Select(f Filter) ([]*Row, error) {
 	var selected []*Row
 	for _, r := range Rows() {
 		named := slices.Contains(toolsets, "all") || slices.Contains(toolsets, r.Toolset) || slices.Contains(tools, r.Tool)
-		if named && allowed(r) && !(f.ReadOnly && r.Writes()) {
+		if named && allowed(r) && (!f.ReadOnly || !r.Writes()) {
 			selected = append(selected, r)
 		}
 	}
