@@ -130,6 +130,23 @@ func TestACancelledCallStops(t *testing.T) {
 	}
 }
 
+// The protocol has no cancelling of initialize.
+func TestInitializeIsNotCancelled(t *testing.T) {
+	release := make(chan struct{})
+	s := newServer(t, echo)
+	s.MCP().GetHooks().AddBeforeInitialize(func(context.Context, any, *mcp.InitializeRequest) { <-release })
+	p := dial(t, s)
+	defer p.close()
+	p.send(initialize, cancelled(0), `{"jsonrpc":"2.0","id":1,"method":"ping"}`)
+	if m := p.next(); string(m.ID) != "1" {
+		t.Errorf("got %s", show(m))
+	}
+	close(release)
+	if m := p.next(); string(m.ID) != "0" || m.Result == nil {
+		t.Errorf("got %s", show(m))
+	}
+}
+
 // An id comes back as it was sent, to the last digit.
 func TestIDsComeBackAsTheyWere(t *testing.T) {
 	for _, id := range []string{`0`, `-1`, `9007199254740993`, `1.5`, `"a b"`, `""`} {

@@ -1,0 +1,58 @@
+package server
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// A second answer is refused even while nobody has taken the first: to keep it
+// would stop the reader.
+func TestAQuestionHasOneAnswer(t *testing.T) {
+	var q questions
+	id, answer := q.ask()
+	first := &message{ID: json.RawMessage(id), Result: json.RawMessage(`{}`)}
+	if !q.answer(first) {
+		t.Error("the first answer was refused")
+	}
+	if q.answer(&message{ID: json.RawMessage(id)}) {
+		t.Error("the second answer was taken")
+	}
+	if got := <-answer; got != first {
+		t.Errorf("got %v", got)
+	}
+	other, _ := q.ask()
+	q.end(other)
+	if other == id || q.answer(&message{ID: json.RawMessage(other)}) {
+		t.Error("a question that has ended took an answer")
+	}
+}
+
+// The answer that was the last line of the input counts, although nothing more
+// is heard when it is taken.
+func TestTheLastLineMayAnswer(t *testing.T) {
+	for range 50 { // the two are ready at once
+		var c *connection
+		c = newServer(t, echo).connect(t.Context(), writerFunc(func(line []byte) {
+			var question message
+			if err := json.Unmarshal(line, &question); err != nil {
+				t.Error(err)
+			}
+			c.questions.answer(&message{ID: question.ID, Result: json.RawMessage(`{"action":"accept"}`)})
+		}))
+		c.deafen()
+		result, err := c.Elicit(t.Context(), mcp.ElicitationRequest{})
+		c.disconnect()
+		if err != nil || result.Action != mcp.ElicitationResponseActionAccept {
+			t.Fatalf("got %v, %v", result, err)
+		}
+	}
+}
+
+type writerFunc func(line []byte)
+
+func (f writerFunc) Write(line []byte) (int, error) {
+	f(line)
+	return len(line), nil
+}
