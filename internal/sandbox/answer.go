@@ -1,0 +1,116 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"papi-mcp/internal/papi"
+)
+
+// answer is what a request gets.
+type answer struct {
+	status int
+	body   any    // written as JSON; nil is none
+	raw    []byte // the body, written
+}
+
+// marshal writes the body down, so that the answer shares nothing with the
+// state.
+func (a answer) marshal() answer {
+	if a.body != nil && a.raw == nil {
+		raw, err := json.Marshal(a.body)
+		if err != nil {
+			panic("sandbox: an answer that is no JSON: " + err.Error())
+		}
+		a.raw = raw
+	}
+	return a
+}
+
+// ok is the operation's successful answer.
+func (c *call) ok(body any) answer {
+	return answer{status: slices.Sorted(maps.Keys(c.op.Answers))[0], body: body}
+}
+
+// documents tells whether the contract names code for the operation.
+func (c *call) documents(code string) bool { return statusOf(c.op, code) != 0 }
+
+func statusOf(op *papi.Operation, code string) int {
+	for status, codes := range op.Errors {
+		if slices.Contains(codes, code) {
+			return status
+		}
+	}
+	return 0
+}
+
+// fail is the operation's error with the code. It panics on one that the
+// contract does not name for the operation.
+func (c *call) fail(code string) answer { return c.failWith(code, nil) }
+
+// failWith is fail with additionalInformation.
+func (c *call) failWith(code string, info map[string]any) answer {
+	status := statusOf(c.op, code)
+	if status == 0 {
+		panic("sandbox: " + c.op.ID + " does not document " + code)
+	}
+	said := errorText(c.op, code)
+	return errorAnswer(status, code, said.Message, said.Resolution, info)
+}
+
+func (c *call) refuse(code string, info map[string]any) *answer {
+	a := c.failWith(code, info)
+	return &a
+}
+
+// errorText is what the operation's family says of a code.
+func errorText(op *papi.Operation, code string) papi.ErrorText {
+	all := papi.ErrorCodes()[code]
+	for _, said := range all {
+		for _, family := range said.In {
+			if strings.HasPrefix(strings.ToLower(family), strings.ToLower(op.Family())) {
+				return said
+			}
+		}
+	}
+	if len(all) > 0 {
+		return all[0]
+	}
+	return papi.ErrorText{Message: code, Resolution: "check the request"}
+}
+
+func errorAnswer(status int, code, message, resolution string, info map[string]any) answer {
+	body := map[string]any{"errorCode": code, "message": message, "resolution": resolution}
+	if info != nil {
+		body["additionalInformation"] = info
+	}
+	return answer{status: status, body: body}
+}
+
+// ownError is an error that only a sandbox has.
+func ownError(status int, code, message, resolution string) answer {
+	return errorAnswer(status, code, message, resolution, nil)
+}
+
+// write sends an answer.
+func (s *Sandbox) write(w http.ResponseWriter, a answer, header http.Header) {
+	a = a.marshal()
+	s.writeHeader(w)
+	maps.Copy(w.Header(), header)
+	if a.raw == nil {
+		w.WriteHeader(a.status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.raw) // a client that is gone wants no answer
+}
+
+// writeHeader sets what is in every answer.
+func (s *Sandbox) writeHeader(w http.ResponseWriter) {
+	w.Header().Set(HeaderSandbox, "true")
+	w.Header().Set("Date", s.Now().Format(http.TimeFormat))
+}

@@ -1,0 +1,138 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"papi-mcp/internal/papi"
+)
+
+// control adds the control API, which needs no token.
+func (s *Sandbox) control(mux *http.ServeMux) {
+	on := func(pattern string, do func(body []byte) (any, error)) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 10*mostBody))
+			if err != nil {
+				panic(http.ErrAbortHandler)
+			}
+			result, err := do(body)
+			if err != nil {
+				s.write(w, ownError(http.StatusBadRequest, "sandbox_invalid_control", err.Error(), "docs/sandbox.md has the forms of the control API"), nil)
+				return
+			}
+			s.write(w, answer{status: http.StatusOK, body: result}, nil)
+		})
+	}
+	on("GET /_sandbox/clock", func([]byte) (any, error) { return s.clockNow(), nil })
+	on("POST /_sandbox/clock", s.controlClock)
+	on("POST /_sandbox/reset", s.controlReset)
+	on("GET /_sandbox/deliveries", func([]byte) (any, error) { return s.shownDeliveries(), nil })
+	on("GET /_sandbox/faults", func([]byte) (any, error) { return s.shownFaults() })
+	on("POST /_sandbox/faults", s.controlFault)
+	on("POST /_sandbox/next", s.controlNext)
+	on("GET /_sandbox/happen", func([]byte) (any, error) { return map[string]any{"events": s.kinds()}, nil })
+	on("POST /_sandbox/happen", s.controlHappen)
+}
+
+func (s *Sandbox) clockNow() map[string]any {
+	return map[string]any{"now": stamp(s.Now())}
+}
+
+func read(body []byte, into any) error {
+	if len(body) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("the body is not as it should be: %w", err)
+	}
+	return nil
+}
+
+func (s *Sandbox) controlClock(body []byte) (any, error) {
+	var in struct{ Advance string }
+	if err := read(body, &in); err != nil {
+		return nil, err
+	}
+	d, err := time.ParseDuration(in.Advance)
+	if err != nil || d < 0 {
+		return nil, fmt.Errorf("advance: a duration such as 90s or 48h")
+	}
+	s.Advance(d)
+	return s.clockNow(), nil
+}
+
+func (s *Sandbox) controlReset([]byte) (any, error) {
+	s.mu.Lock()
+	s.empty()
+	s.mu.Unlock()
+	return s.clockNow(), nil
+}
+
+func (s *Sandbox) shownFaults() (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	raw, err := json.Marshal(s.faults)
+	return map[string]any{"faults": json.RawMessage(raw), "next": maps.Clone(s.nexts)}, err
+}
+
+func (s *Sandbox) controlFault(body []byte) (any, error) {
+	f := &fault{}
+	if err := read(body, f); err != nil {
+		return nil, err
+	}
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.faults = append(s.faults, f)
+	s.mu.Unlock()
+	return s.shownFaults()
+}
+
+func (s *Sandbox) controlNext(body []byte) (any, error) {
+	var in struct{ Operation, Code string }
+	if err := read(body, &in); err != nil {
+		return nil, err
+	}
+	if !isOperation(in.Operation) {
+		return nil, fmt.Errorf("operation: %q is none", in.Operation)
+	}
+	if statusOf(papi.Lookup(in.Operation), in.Code) == 0 {
+		return nil, fmt.Errorf("code: %s does not document %q", in.Operation, in.Code)
+	}
+	s.mu.Lock()
+	s.nexts[in.Operation] = append(s.nexts[in.Operation], in.Code)
+	s.mu.Unlock()
+	return s.shownFaults()
+}
+
+// kinds are the events that the control API lets happen.
+func (s *Sandbox) kinds() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.happenings)), func(kind string) bool { return strings.HasPrefix(kind, "_") })
+}
+
+// controlHappen lets an event happen now: a review that ends, with an outcome.
+func (s *Sandbox) controlHappen(body []byte) (any, error) {
+	in := event{Project: DefaultProject}
+	if err := read(body, &in); err != nil {
+		return nil, err
+	}
+	if !slices.Contains(s.kinds(), in.Kind) {
+		return nil, fmt.Errorf("event: one of %s", strings.Join(s.kinds(), ", "))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	in.At, in.Turn = s.at, 0
+	if !s.happenings[in.Kind](s, s.project(in.Project), in) {
+		return nil, fmt.Errorf("nothing that this could happen to: project %q, id %q, value %q", in.Project, in.ID, in.Value)
+	}
+	s.catchUp()
+	return map[string]any{"now": stamp(s.at)}, nil
+}

@@ -1,0 +1,282 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// The states of a delivery.
+const (
+	deliveryPending   = "pending"
+	deliveryDelivered = "delivered"
+	deliveryFailed    = "failed"
+	deliveryNotSent   = "not_sent" // the sandbox delivers to loopback only
+	deliveryCancelled = "cancelled"
+)
+
+const (
+	// deliveryTime is how long a target may take, in real time.
+	deliveryTime = 10 * time.Second
+	// mostDeliveries are kept; the oldest ones that have ended are forgotten.
+	mostDeliveries = 5000
+)
+
+// backoffs are the waits between the tries of a delivery, in the API's time.
+var backoffs = []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour}
+
+// delivery is one event on its way to one webhook.
+type delivery struct {
+	ID        string          `json:"id"`
+	ProjectID string          `json:"projectId"`
+	WebhookID string          `json:"webhookId"`
+	Target    string          `json:"target"`
+	Type      string          `json:"type"`
+	Resource  string          `json:"resource"`
+	Created   time.Time       `json:"created"`
+	State     string          `json:"state"`
+	Tries     int             `json:"tries"`
+	Outcome   string          `json:"outcome,omitempty"` // of the last try
+	Body      json.RawMessage `json:"body"`
+	Secret    string          `json:"secret"`
+}
+
+// chain names the deliveries that must arrive in order: those of one resource
+// to one webhook.
+func (d *delivery) chain() string { return d.WebhookID + " " + d.Resource }
+
+const kindDeliver = "_deliver"
+
+var deliveryHappenings = map[string]happening{
+	kindDeliver: func(s *Sandbox, _ *project, e event) bool {
+		d := s.delivery(e.ID)
+		if d != nil && d.State == deliveryPending {
+			s.try(d)
+		}
+		return true
+	},
+}
+
+// emit tells the project's webhooks of an event. The fields stand beside its
+// type in the body.
+func (s *Sandbox) emit(p *project, resource, kind string, fields map[string]any) {
+	raw, err := json.Marshal(with(fields, map[string]any{"type": kind}))
+	if err != nil {
+		panic("sandbox: an event that is no JSON: " + err.Error())
+	}
+	for _, hook := range p.Webhooks {
+		if !slices.Contains(hook.Triggers, kind) && !slices.Contains(hook.Triggers, "ALL") {
+			continue
+		}
+		d := &delivery{
+			ID:        s.ulid("deliveries"),
+			ProjectID: p.ID,
+			WebhookID: hook.ID,
+			Target:    hook.Target,
+			Type:      kind,
+			Resource:  resource,
+			Created:   s.at,
+			State:     deliveryPending,
+			Body:      raw,
+			Secret:    hook.Secret,
+		}
+		s.keep(d)
+		if !isLoopback(hook.Target) {
+			d.State, d.Outcome = deliveryNotSent, "the sandbox delivers to loopback only"
+			continue
+		}
+		chain := s.state.Chains[d.chain()]
+		s.state.Chains[d.chain()] = append(chain, d.ID)
+		if len(chain) == 0 {
+			s.after(0, event{Kind: kindDeliver, Project: p.ID, ID: d.ID})
+		}
+	}
+}
+
+func (s *Sandbox) keep(d *delivery) {
+	s.state.Deliveries = append(s.state.Deliveries, d)
+	if len(s.state.Deliveries) > mostDeliveries {
+		ended := slices.IndexFunc(s.state.Deliveries, func(d *delivery) bool { return d.State != deliveryPending })
+		if ended >= 0 {
+			s.state.Deliveries = slices.Delete(s.state.Deliveries, ended, ended+1)
+		}
+	}
+}
+
+func (s *Sandbox) delivery(id string) *delivery {
+	for i := len(s.state.Deliveries) - 1; i >= 0; i-- {
+		if d := s.state.Deliveries[i]; d.ID == id {
+			return d
+		}
+	}
+	return nil
+}
+
+// try sends a delivery beside the lock, and records how that ended.
+func (s *Sandbox) try(d *delivery) {
+	if s.stopped.Err() != nil {
+		return
+	}
+	d.Tries++
+	nonce := s.ulid("nonces")
+	target, secret, body := d.Target, d.Secret, d.Body
+	s.inFlight++
+	s.running.Go(func() {
+		outcome, good := s.send(target, secret, nonce, body)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.inFlight--
+		s.settled.Broadcast()
+		s.tried(d, outcome, good)
+	})
+}
+
+// tried records a try, and goes on with the next one, or the next delivery of
+// the chain.
+func (s *Sandbox) tried(d *delivery, outcome string, good bool) {
+	d.Outcome = outcome
+	switch {
+	case d.State != deliveryPending: // cancelled meanwhile
+	case good:
+		d.State = deliveryDelivered
+	case d.Tries > len(backoffs):
+		d.State = deliveryFailed
+	default:
+		s.after(backoffs[d.Tries-1], event{Kind: kindDeliver, Project: d.ProjectID, ID: d.ID})
+		return
+	}
+	s.log.Info("webhook", slog.String("type", d.Type), slog.String("state", d.State), slog.Int("tries", d.Tries))
+	chain := s.state.Chains[d.chain()]
+	if len(chain) == 0 || chain[0] != d.ID {
+		return // reset meanwhile
+	}
+	if chain = chain[1:]; len(chain) == 0 {
+		delete(s.state.Chains, d.chain())
+		return
+	}
+	s.state.Chains[d.chain()] = chain
+	s.after(0, event{Kind: kindDeliver, Project: d.ProjectID, ID: chain[0]})
+	s.catchUp()
+}
+
+// cancelDeliveries ends what is on its way to a webhook that is gone.
+func (s *Sandbox) cancelDeliveries(webhookID string) {
+	for _, d := range s.state.Deliveries {
+		if d.WebhookID == webhookID && d.State == deliveryPending {
+			d.State = deliveryCancelled
+			delete(s.state.Chains, d.chain())
+		}
+	}
+}
+
+// send makes one try: a POST with the four headers of the signature. Any 2xx
+// is good.
+func (s *Sandbox) send(target, secret, nonce string, body []byte) (outcome string, good bool) {
+	ctx, cancel := context.WithTimeout(s.stopped, deliveryTime)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	if err != nil {
+		return "the target is no URL", false
+	}
+	// Real time, whatever the API's: receivers check the age by their clock.
+	timestamp := strconv.FormatInt(time.Now().Unix(), 10)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(HeaderSandbox, "true")
+	r.Header.Set("x-sinch-webhook-signature", signature(secret, body, nonce, timestamp))
+	r.Header.Set("x-sinch-webhook-signature-algorithm", "HmacSHA256")
+	r.Header.Set("x-sinch-webhook-signature-nonce", nonce)
+	r.Header.Set("x-sinch-webhook-signature-timestamp", timestamp)
+	resp, err := s.sender.Do(r)
+	if err != nil {
+		return "no answer", false
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // lets the connection be used again
+	return fmt.Sprintf("status %d", resp.StatusCode), resp.StatusCode/100 == 2
+}
+
+// signature proves a webhook's body: base64 of HMAC-SHA256 over
+// body.nonce.timestamp with the webhook's secret.
+func signature(secret string, body []byte, nonce, timestamp string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(body)
+	mac.Write([]byte("." + nonce + "." + timestamp))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// isLoopback tells whether a target is this machine, without resolving names.
+func isLoopback(target string) bool {
+	u, err := url.Parse(target)
+	return err == nil && loopbackHost(u.Hostname())
+}
+
+func loopbackHost(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+// loopbackClient sends to loopback addresses and nowhere else: no proxy, no
+// redirect, no name but localhost.
+func loopbackClient() *http.Client {
+	var dialer net.Dialer
+	return &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				host, port, err := net.SplitHostPort(address)
+				if err != nil || !loopbackHost(host) {
+					return nil, errors.New("sandbox: not a loopback address")
+				}
+				if host != "localhost" {
+					return dialer.DialContext(ctx, network, address)
+				}
+				conn, err := dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
+				if err != nil {
+					conn, err = dialer.DialContext(ctx, network, net.JoinHostPort("::1", port))
+				}
+				return conn, err
+			},
+		},
+	}
+}
+
+// shownDeliveries are all deliveries, oldest first, without the secrets.
+func (s *Sandbox) shownDeliveries() map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	shown := make([]any, len(s.state.Deliveries))
+	for i, d := range s.state.Deliveries {
+		shown[i] = map[string]any{
+			"id":        d.ID,
+			"projectId": d.ProjectID,
+			"webhookId": d.WebhookID,
+			"target":    d.Target,
+			"type":      d.Type,
+			"resource":  d.Resource,
+			"created":   stamp(d.Created),
+			"state":     d.State,
+			"tries":     d.Tries,
+			"outcome":   d.Outcome,
+			"body":      d.Body,
+		}
+	}
+	return map[string]any{"deliveries": shown}
+}

@@ -1,0 +1,303 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"papi-mcp/internal/papi"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// world is a sandbox with a client that checks every answer against the
+// contract.
+type world struct {
+	t       *testing.T
+	s       *Sandbox
+	client  *http.Client
+	project string
+}
+
+func manual(t *testing.T) *world { return open(t, Options{Seed: 1, Manual: true}) }
+
+func open(t *testing.T, o Options) *world {
+	t.Helper()
+	o.Logger = slog.New(&noDefects{t: t})
+	s := New(o)
+	t.Cleanup(s.Close)
+	return &world{t: t, s: s, client: &http.Client{Transport: &checked{t: t, s: s, next: s.Transport()}}, project: DefaultProject}
+}
+
+// in is the same sandbox with another project.
+func (w *world) in(project string) *world {
+	other := *w
+	other.project = project
+	return &other
+}
+
+// result is an answer.
+type result struct {
+	t      *testing.T
+	status int
+	header http.Header
+	body   map[string]any
+}
+
+// do sends a request below the project's path. A body is written as JSON, but
+// for a string, which is sent as it is.
+func (w *world) do(method, path string, body any) result {
+	w.t.Helper()
+	var in io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		in = strings.NewReader(b)
+	default:
+		raw, err := json.Marshal(b)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		in = bytes.NewReader(raw)
+	}
+	url := "http://sandbox" + path
+	if !strings.HasPrefix(path, "/_sandbox/") {
+		url = "http://sandbox/v1/projects/" + w.project + path
+	}
+	r, err := http.NewRequest(method, url, in)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+StaticToken)
+	resp, err := w.client.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	out := result{t: w.t, status: resp.StatusCode, header: resp.Header}
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &out.body); err != nil {
+			w.t.Fatalf("%s %s: %v in %s", method, path, err, raw)
+		}
+	}
+	return out
+}
+
+func (w *world) get(path string) result             { w.t.Helper(); return w.do("GET", path, nil) }
+func (w *world) post(path string, body any) result  { w.t.Helper(); return w.do("POST", path, body) }
+func (w *world) patch(path string, body any) result { w.t.Helper(); return w.do("PATCH", path, body) }
+func (w *world) put(path string, body any) result   { w.t.Helper(); return w.do("PUT", path, body) }
+func (w *world) delete(path string) result          { w.t.Helper(); return w.do("DELETE", path, nil) }
+
+// ok wants a successful answer.
+func (r result) ok() result {
+	r.t.Helper()
+	if r.status/100 != 2 {
+		r.t.Fatalf("%d %v, want success", r.status, r.body)
+	}
+	return r
+}
+
+// fails wants an error with the code.
+func (r result) fails(code string) result {
+	r.t.Helper()
+	if r.status < 400 || r.body["errorCode"] != code {
+		r.t.Fatalf("%d %v, want %s", r.status, r.body, code)
+	}
+	return r
+}
+
+// str is the string at a path of names in the answer.
+func (r result) str(path ...string) string { return text(r.body, path...) }
+
+// is wants strings at paths of dotted names.
+func (r result) is(pairs ...string) result {
+	r.t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		if got := text(r.body, strings.Split(pairs[i], ".")...); got != pairs[i+1] {
+			r.t.Fatalf("%s is %q, want %q, in %v", pairs[i], got, pairs[i+1], r.body)
+		}
+	}
+	return r
+}
+
+// items are the objects of a list in the answer.
+func (r result) items(name string) []map[string]any {
+	list, _ := r.body[name].([]any)
+	out := make([]map[string]any, len(list))
+	for i, item := range list {
+		out[i], _ = item.(map[string]any)
+	}
+	return out
+}
+
+// names are one field of the objects of a list in the answer.
+func (r result) names(list, field string) []string {
+	var out []string
+	for _, item := range r.items(list) {
+		out = append(out, text(item, field))
+	}
+	return out
+}
+
+// checked validates every answer of an operation against the contract, and
+// counts what was seen.
+type checked struct {
+	t    *testing.T
+	s    *Sandbox
+	next http.RoundTripper
+
+	mu   sync.Mutex
+	seen map[string][]string // codes and statuses, by operation
+}
+
+func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := c.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(raw))
+	if resp.Header.Get(HeaderSandbox) != "true" {
+		c.t.Errorf("%s %s: the answer does not say that it is the sandbox", r.Method, r.URL.Path)
+	}
+	if _, err := time.Parse(http.TimeFormat, resp.Header.Get("Date")); err != nil {
+		c.t.Errorf("%s %s: %v", r.Method, r.URL.Path, err)
+	}
+	_, pattern := c.s.mux.Handler(r)
+	for _, op := range papi.Operations() {
+		if op.Method+" "+op.Path == pattern {
+			if complaint := complain(op, resp.StatusCode, raw); complaint != "" {
+				c.t.Errorf("%s %s: %s", r.Method, r.URL.Path, complaint)
+			}
+		}
+	}
+	return resp, nil
+}
+
+// complain says what about an answer is not as the contract has it, or "".
+func complain(op *papi.Operation, status int, raw []byte) string {
+	var body any
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &body); err != nil {
+			return err.Error()
+		}
+	}
+	if schema, documented := op.Answers[status]; documented {
+		if schema == nil {
+			if body != nil {
+				return "a body where the contract has none"
+			}
+			return ""
+		}
+		if found := schema.Violations(body, papi.Mode{Closed: true}); len(found) > 0 {
+			return strings.Join(sentences(found), "; ") + " in " + string(raw)
+		}
+		return ""
+	}
+	failed, _ := body.(map[string]any)
+	code := text(failed, "errorCode")
+	if strings.HasPrefix(code, "sandbox_") {
+		return ""
+	}
+	if !slices.Contains(op.Errors[status], code) {
+		return "undocumented: " + http.StatusText(status) + " " + code
+	}
+	for _, name := range []string{"message", "resolution"} {
+		if text(failed, name) == "" {
+			return "an error without " + name
+		}
+	}
+	for name := range failed {
+		if !slices.Contains([]string{"errorCode", "message", "resolution", "additionalInformation"}, name) {
+			return "an error with " + name
+		}
+	}
+	return ""
+}
+
+// noDefects is a log in which a defect of the sandbox fails the test.
+type noDefects struct{ t *testing.T }
+
+func (noDefects) Enabled(context.Context, slog.Level) bool { return true }
+func (n noDefects) Handle(_ context.Context, r slog.Record) error {
+	if r.Level >= slog.LevelError {
+		r.Attrs(func(a slog.Attr) bool {
+			n.t.Errorf("%s: %s", r.Message, a)
+			return true
+		})
+	}
+	return nil
+}
+func (n noDefects) WithAttrs([]slog.Attr) slog.Handler { return n }
+func (n noDefects) WithGroup(string) slog.Handler      { return n }
+
+// object is a JSON object of a test.
+type obj = map[string]any
+
+// onboarded is a project whose WhatsApp account is ready, with its first
+// sender.
+func (w *world) onboarded() {
+	w.t.Helper()
+	w.post("/whatsapp", obj{
+		"wabaName": "Example Shop", "clientBusinessManagerId": "1234567890",
+		"senderDetails": obj{"displayName": "Example Shop", "businessCategory": "SHOPPING_AND_RETAIL"},
+	}).ok()
+	w.s.Advance(accountReview)
+	w.get("/whatsapp").ok().is("state", "ONBOARDED")
+}
+
+// partnerSender is the body of a sender with a number.
+func partnerSender(phone string) obj {
+	return obj{"phoneNumberProvider": "CUSTOMER", "details": obj{
+		"displayName": "Example Care", "vertical": "EDUCATION", "countryCode": "1", "phoneNumber": phone,
+	}}
+}
+
+// activeSender onboards a sender to its end.
+func (w *world) activeSender(phone string) string {
+	w.t.Helper()
+	id := w.post("/whatsapp/senders", partnerSender(phone)).ok().str("id")
+	w.s.Advance(senderProvisioning)
+	code := w.post("/whatsapp/senders/"+id+"/register", obj{"method": "SMS"}).ok().header.Get(HeaderCode)
+	w.post("/whatsapp/senders/"+id+"/verify", obj{"code": code}).ok()
+	w.s.Advance(senderActivation)
+	w.get("/whatsapp/senders/"+id).ok().is("state", "ACTIVE")
+	return id
+}
+
+// template is the body of a template.
+func template(name, language string) obj {
+	return obj{"name": name, "language": language, "category": "UTILITY", "details": obj{
+		"components": []any{obj{"type": "BODY", "text": "This is " + name + "."}},
+	}}
+}
+
+func templatePath(name, language string) string {
+	return "/whatsapp/templates/" + name + "/languages/" + language
+}
+
+// approved is a template that has passed its review.
+func (w *world) approved(name, language string) {
+	w.t.Helper()
+	w.post("/whatsapp/templates", template(name, language)).ok()
+	w.s.Advance(templateSubmission + templateReview)
+	w.get(templatePath(name, language)).ok().is("state", "APPROVED")
+}

@@ -1,0 +1,71 @@
+package sandbox
+
+import "time"
+
+// state is all that a sandbox remembers; it can be written as JSON.
+type state struct {
+	Projects map[string]*project  `json:"projects"`
+	Queue    eventQueue           `json:"queue"`
+	Events   int                  `json:"events"` // so far, which orders them
+	Draws    map[string]uint64    `json:"draws"`  // from each stream, see draw
+	Tokens   map[string]time.Time `json:"tokens"` // when they expire
+	// Spent are the signup codes that have been used.
+	Spent      map[string]bool `json:"spent"`
+	Deliveries []*delivery     `json:"deliveries"`
+	// Chains are the deliveries that wait for each other, by webhook and
+	// resource, first to last.
+	Chains map[string][]string `json:"chains"`
+}
+
+// project is what belongs to one project.
+type project struct {
+	ID       string     `json:"id"`
+	Made     int        `json:"made"` // things so far, which orders them
+	Webhooks []*webhook `json:"webhooks"`
+
+	Account   *whatsappAccount          `json:"account,omitempty"`
+	Senders   *table[*whatsappSender]   `json:"senders"`
+	Templates *table[*whatsappTemplate] `json:"templates"`
+	// Locked are the template names, and names and languages, that were
+	// deleted, with the time of it.
+	Locked map[string]time.Time `json:"locked"`
+	// Contents has the ids of submitted templates by their content.
+	Contents map[string][]string `json:"contents"`
+	Syncs    []time.Time         `json:"syncs"` // of templates, of the last hour
+}
+
+func newState() *state {
+	return &state{
+		Projects: map[string]*project{},
+		Draws:    map[string]uint64{},
+		Tokens:   map[string]time.Time{},
+		Spent:    map[string]bool{},
+		Chains:   map[string][]string{},
+	}
+}
+
+// project returns the project called id, which exists from when it is first
+// asked for.
+func (s *Sandbox) project(id string) *project {
+	p := s.state.Projects[id]
+	if p == nil {
+		p = &project{
+			ID:        id,
+			Senders:   newTable[*whatsappSender](),
+			Templates: newTable[*whatsappTemplate](),
+			Locked:    map[string]time.Time{},
+			Contents:  map[string][]string{},
+		}
+		s.state.Projects[id] = p
+	}
+	return p
+}
+
+// next numbers the things of a project in the order of their making.
+func (p *project) next() int {
+	p.Made++
+	return p.Made
+}
+
+// stream names a source of randomness of the project.
+func (p *project) stream(of string) string { return p.ID + "/" + of }

@@ -1,0 +1,39 @@
+package sandbox
+
+import "time"
+
+// How long things take in the sandbox, in the API's time. What the contract
+// says (30 days, 4 weeks) is as it says; the rest is short.
+var (
+	accountReview        = 2 * time.Minute  // from create or update to ONBOARDED or REJECTED
+	accountVerification  = 10 * time.Minute // from PENDING_FACEBOOK_VERIFICATION to ONBOARDED
+	senderProvisioning   = time.Minute      // from submit to PENDING_VERIFICATION
+	senderActivation     = 30 * time.Second // from the right code to ACTIVE
+	senderUpdate         = time.Minute      // from submit to the details
+	displayNameReview    = 5 * time.Minute  // from submit to APPROVED or REJECTED
+	usernameReview       = time.Minute      // from submit to APPROVED
+	senderQuality        = 24 * time.Hour   // from ACTIVE to the first quality rating
+	accountLimitRaise    = 7 * day          // from the first ACTIVE sender to the next daily limit
+	senderRemoval        = 30 * day         // from delete to gone (contract)
+	codeLasts            = 10 * time.Minute // of a one-time code
+	codeBlock            = time.Hour        // of a sender after too many wrong codes
+	registerWindow       = time.Hour        // in which mostRegisters are allowed
+	templateSubmission   = 30 * time.Second // from submit to PENDING
+	templateReview       = 2 * time.Minute  // from PENDING to APPROVED or REJECTED
+	templatePause        = time.Hour        // from APPROVED to PAUSED or DISABLED, where the name says so
+	templateUnpause      = 3 * time.Hour    // from PAUSED to APPROVED
+	templateQuality      = 24 * time.Hour   // from APPROVED to the first quality score
+	templateLock         = time.Minute      // of a template whose name holds locked, after a write
+	templateNameLock     = 30 * day         // of a deleted name (contract)
+	templateLanguageLock = 28 * day         // of a deleted language (contract)
+	templateSync         = 30 * time.Second // of a sync
+	syncWindow           = time.Hour        // in which mostSyncs are allowed
+)
+
+const (
+	day = 24 * time.Hour
+
+	mostRegisters  = 5 // in registerWindow
+	mostWrongCodes = 5
+	mostSyncs      = 5 // in syncWindow
+)

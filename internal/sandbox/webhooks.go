@@ -1,0 +1,96 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+)
+
+// mostWebhooks a project may have.
+const mostWebhooks = 15
+
+type webhook struct {
+	ID       string   `json:"id"`
+	Target   string   `json:"target"`
+	Secret   string   `json:"secret"`
+	Triggers []string `json:"triggers"`
+}
+
+// Webhooks are listed by target.
+func (w *webhook) order() string { return w.Target }
+func (w *webhook) facet() string { return "" }
+
+var webhookHandlers = map[string]handler{
+	"WebhookWebhookController_listWebhooks_v1":   listWebhooks,
+	"WebhookWebhookController_createWebhook_v1":  createWebhook,
+	"WebhookWebhookController_getWebhook_v1":     onWebhook(func(c *call, w *webhook) answer { return c.ok(c.shownWebhook(w)) }),
+	"WebhookWebhookController_deleteWebhook_v1":  onWebhook(deleteWebhook),
+	"WebhookWebhookController_replaceWebhook_v1": onWebhook(changeWebhook),
+	"WebhookWebhookController_updateWebhook_v1":  onWebhook(changeWebhook),
+}
+
+func onWebhook(do func(*call, *webhook) answer) handler {
+	return func(c *call) answer {
+		for _, w := range c.project.Webhooks {
+			if w.ID == c.id("webhookId") {
+				return do(c, w)
+			}
+		}
+		return c.fail("webhook_not_found")
+	}
+}
+
+func (c *call) shownWebhook(w *webhook) map[string]any {
+	return map[string]any{"id": w.ID, "target": w.Target, "projectId": c.project.ID, "triggers": w.Triggers}
+}
+
+func listWebhooks(c *call) answer {
+	t := newTable[*webhook]()
+	for _, w := range c.project.Webhooks {
+		t.put(w.ID, w)
+	}
+	return list(c, t, "webhooks", mostWebhooks, pick{}, c.shownWebhook)
+}
+
+// taken tells whether a webhook other than w has the target.
+func (c *call) taken(target string, w *webhook) bool {
+	return slices.ContainsFunc(c.project.Webhooks, func(other *webhook) bool {
+		return other != w && strings.EqualFold(other.Target, target)
+	})
+}
+
+func createWebhook(c *call) answer {
+	w := &webhook{Target: text(c.body, "target"), Secret: text(c.body, "secret"), Triggers: texts(c.body["triggers"])}
+	if c.taken(w.Target, w) {
+		return c.fail("webhook_exists")
+	}
+	if len(c.project.Webhooks) >= mostWebhooks {
+		return c.fail("webhook_limit_reached")
+	}
+	w.ID = c.ulid(c.project.stream("webhooks"))
+	c.project.Webhooks = append(c.project.Webhooks, w)
+	return c.ok(c.shownWebhook(w))
+}
+
+// changeWebhook replaces and updates: a replacement's body has all fields.
+func changeWebhook(c *call, w *webhook) answer {
+	target, secret, triggers := text(c.body, "target"), text(c.body, "secret"), texts(c.body["triggers"])
+	if target != "" && c.taken(target, w) {
+		return c.fail("webhook_exists")
+	}
+	if target != "" {
+		w.Target = target
+	}
+	if secret != "" {
+		w.Secret = secret
+	}
+	if len(triggers) > 0 {
+		w.Triggers = triggers
+	}
+	return c.ok(c.shownWebhook(w))
+}
+
+func deleteWebhook(c *call, w *webhook) answer {
+	c.project.Webhooks = slices.DeleteFunc(c.project.Webhooks, func(other *webhook) bool { return other == w })
+	c.cancelDeliveries(w.ID)
+	return c.ok(nil)
+}

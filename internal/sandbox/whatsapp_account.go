@@ -1,0 +1,316 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+)
+
+// whatsappAccount is the WhatsApp account of a project.
+type whatsappAccount struct {
+	history
+	Doc  map[string]any `json:"doc"` // as it is answered
+	Turn int            `json:"turn"`
+}
+
+func (a *whatsappAccount) state() string  { return text(a.Doc, "state") }
+func (a *whatsappAccount) status() string { return text(a.Doc, "changes", "status") }
+
+// The account's events.
+const (
+	kindAccountReview = "whatsapp_account_review"
+	kindAccountLimit  = "whatsapp_account_daily_limit"
+	kindAccountChange = "whatsapp_account_change"
+)
+
+var whatsappAccountHandlers = map[string]handler{
+	"WhatsappAccountsController_getAccount_v1":     onAccount(func(c *call, a *whatsappAccount) answer { return c.ok(a.Doc) }),
+	"WhatsappAccountsController_createAccount_v1":  createAccount,
+	"WhatsappAccountsController_updateAccount_v1":  onAccount(updateAccount),
+	"WhatsappAccountsController_deleteAccount_v1":  deleteAccount,
+	"WhatsappAccountsController_listActivities_v1": onAccount(func(c *call, a *whatsappAccount) answer { return c.listActivities(&a.history) }),
+	"WhatsappAccountsController_createComment_v1": onAccount(func(c *call, a *whatsappAccount) answer {
+		done := c.comment(&a.history)
+		c.tellAccount(c.project, "WHATSAPP_ACCOUNT_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+		return done
+	}),
+	"WhatsappTemplateAnalyticsHelpersController_enableTemplateAnalytics_v1": onboarded(enableTemplateAnalytics),
+}
+
+var whatsappAccountHappenings = map[string]happening{
+	kindAccountReview: reviewAccount,
+	kindAccountLimit:  raiseAccountLimit,
+	kindAccountChange: changeAccount,
+}
+
+func onAccount(do func(*call, *whatsappAccount) answer) handler {
+	return func(c *call) answer {
+		if c.project.Account == nil {
+			return c.fail("account_not_found")
+		}
+		return do(c, c.project.Account)
+	}
+}
+
+// onboarded is for what needs a project that is set up for WhatsApp: one whose
+// account has been onboarded.
+func onboarded(do handler) handler {
+	return func(c *call) answer {
+		if c.project.Account == nil || c.project.Account.state() != "ONBOARDED" {
+			return c.fail("project_not_initialized")
+		}
+		return do(c)
+	}
+}
+
+func (s *Sandbox) tellAccount(p *project, kind string, more map[string]any) {
+	s.emit(p, "whatsapp/account", kind, with(more, map[string]any{"payload": p.Account.Doc}))
+}
+
+// region and its facts. The first business manager is the one that is taken
+// where nobody names one.
+var (
+	businessManagers = map[string][]string{
+		"BR": {"SINCH_BR", "SINCH_MX"},
+		"EU": {"SINCH_UK"},
+		"US": {"SINCH_UK", "SINCH_BR", "SINCH_MX"},
+	}
+	localStorages = map[string]string{"BR": "BR", "EU": "DE", "US": "US"}
+	currencies    = map[string]string{"SINCH_BR": "BRL", "SINCH_MX": "USD", "SINCH_UK": "EUR", "SINCH_AMERICA": "USD"}
+)
+
+const defaultRegion = "EU"
+
+// foreignBusinessManager is not allowed in the sandbox's environment.
+const foreignBusinessManager = "SINCH_SEP"
+
+// compatibleRegions are the regions of Conversation apps that senders of a
+// business manager work with.
+func compatibleRegions(businessManager string) []any {
+	switch businessManager {
+	case "SINCH_BR", "SINCH_MX":
+		return []any{"br"}
+	}
+	return []any{"eu", "us"}
+}
+
+// newAccount makes an account document without state.
+func (s *Sandbox) newAccount(p *project, businessManager string) *whatsappAccount {
+	a := &whatsappAccount{Doc: map[string]any{
+		"isEmbeddedSignup":         false,
+		"businessManager":          businessManager,
+		"wabaId":                   s.digits(p.stream("wabas"), 15),
+		"wabaEnabledForInsights":   false,
+		"wabaEnabledForDirectSend": false,
+		"wabaMaxPriceOnboarded":    false,
+		"compatibleRegions":        compatibleRegions(businessManager),
+	}}
+	a.note(s.at, "CREATED")
+	p.Account = a
+	return a
+}
+
+func createAccount(c *call) answer {
+	if c.project.Account != nil {
+		return c.fail("account_exists")
+	}
+	details := only(c.body, "clientBusinessManagerId", "wabaName", "companyLegalName", "senderDetails")
+	if text(details, "wabaName") == "" { // the older form of the body
+		details["wabaName"] = details["companyLegalName"]
+	}
+	region := defaultRegion
+	if sender := object(details, "senderDetails"); sender != nil {
+		region = completeRegion(sender)
+	}
+	manager := text(c.body, "businessManager")
+	switch manager {
+	case foreignBusinessManager:
+		return c.fail("invalid_business_manager_for_environment")
+	case "":
+		manager = businessManagers[region][0]
+	}
+	a := c.newAccount(c.project, manager)
+	a.Doc["changes"] = map[string]any{"status": "IN_PROGRESS", "details": details}
+	a.submit(c.Sandbox, c.project)
+	return c.ok(a.Doc)
+}
+
+// completeRegion sets the region and the local storage that are left out, and
+// returns the region.
+func completeRegion(m map[string]any) string {
+	if text(m, "region") == "" {
+		m["region"] = defaultRegion
+	}
+	region := text(m, "region")
+	if text(m, "metaLocalStorage") == "" {
+		m["metaLocalStorage"] = localStorages[region]
+	}
+	return region
+}
+
+func (a *whatsappAccount) submit(s *Sandbox, p *project) {
+	a.Turn++
+	a.note(s.at, "IN_PROGRESS")
+	s.after(accountReview, event{Kind: kindAccountReview, Project: p.ID, Turn: a.Turn})
+}
+
+func updateAccount(c *call, a *whatsappAccount) answer {
+	if len(c.body) == 0 {
+		return c.fail("no_fields_to_update")
+	}
+	if a.state() != "REJECTED" && a.status() != "REJECTED" {
+		return c.fail("account_not_updatable")
+	}
+	details := copied(object(a.Doc, "changes", "details"))
+	sender := with(object(details, "senderDetails"), object(c.body, "senderDetails"))
+	merge(details, c.body)
+	if len(sender) > 0 {
+		completeRegion(sender)
+		details["senderDetails"] = sender
+	}
+	a.Doc["changes"] = map[string]any{"status": "IN_PROGRESS", "details": details}
+	a.note(c.at, "EDITED")
+	a.submit(c.Sandbox, c.project)
+	return c.ok(a.Doc)
+}
+
+// reviewAccount ends an onboarding. Where nothing else is said, the WABA's
+// name decides.
+func reviewAccount(s *Sandbox, p *project, e event) bool {
+	a := p.Account
+	if a == nil || e.Turn != 0 && e.Turn != a.Turn || a.status() == "" || a.status() == "REJECTED" {
+		return false
+	}
+	changes := object(a.Doc, "changes")
+	outcome := e.Value
+	if outcome == "" {
+		name := strings.ToLower(text(changes, "details", "wabaName"))
+		switch {
+		case strings.Contains(name, "reject"):
+			outcome = "REJECTED"
+		case strings.Contains(name, "pending") && a.status() == "IN_PROGRESS":
+			outcome = "PENDING_FACEBOOK_VERIFICATION"
+		default:
+			outcome = "ONBOARDED"
+		}
+	}
+	switch outcome {
+	case "REJECTED":
+		changes["status"] = outcome
+		a.note(s.at, outcome)
+		s.tellAccount(p, "WHATSAPP_ACCOUNT_REJECTED", nil)
+	case "PENDING_FACEBOOK_VERIFICATION":
+		changes["status"] = outcome
+		a.note(s.at, outcome)
+		s.tellAccount(p, "WHATSAPP_ACCOUNT_PENDING_VERIFICATION", nil)
+		a.Turn++
+		s.after(accountVerification, event{Kind: kindAccountReview, Project: p.ID, Turn: a.Turn})
+	case "ONBOARDED":
+		delete(a.Doc, "changes")
+		a.onboard(s, p, object(changes, "details"))
+		if sender := object(changes, "details", "senderDetails"); sender != nil {
+			s.firstSender(p, sender)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// onboard makes the account usable.
+func (a *whatsappAccount) onboard(s *Sandbox, p *project, details map[string]any) {
+	merge(a.Doc, map[string]any{
+		"state":              "ONBOARDED",
+		"details":            details,
+		"businessDailyLimit": "TIER_250",
+		"currency":           currencies[text(a.Doc, "businessManager")],
+	})
+	s.tellAccount(p, "WHATSAPP_ACCOUNT_ONBOARDED", nil)
+}
+
+func deleteAccount(c *call) answer {
+	if c.project.Account == nil {
+		return c.fail("project_not_initialized")
+	}
+	var live, pending []string
+	for _, sender := range c.project.Senders.all() {
+		if sender.state() != "" {
+			live = append(live, sender.ID)
+		} else {
+			pending = append(pending, sender.ID)
+		}
+	}
+	if len(live) > 0 {
+		return c.failWith("account_has_senders", map[string]any{"projectId": c.project.ID, "senderIds": live})
+	}
+	if len(pending) > 0 {
+		return c.failWith("account_has_sender_changes", map[string]any{"projectId": c.project.ID})
+	}
+	for _, t := range c.project.Templates.all() {
+		if t.State == "" && t.locked(c.Sandbox) {
+			return c.fail("template_could_not_delete_drafts")
+		}
+	}
+	c.project.Account = nil
+	c.project.Templates = newTable[*whatsappTemplate]()
+	c.project.Contents = map[string][]string{}
+	return c.ok(nil)
+}
+
+// enableTemplateAnalytics fails where the WABA's name holds "no insights".
+func enableTemplateAnalytics(c *call) answer {
+	a := c.project.Account
+	if strings.Contains(strings.ToLower(text(a.Doc, "details", "wabaName")), "no insights") {
+		return c.fail("template_insights_not_yet_available")
+	}
+	a.Doc["wabaEnabledForInsights"] = true
+	return c.ok(nil)
+}
+
+// dailyLimits, lowest first.
+var dailyLimits = []string{"TIER_250", "TIER_1K", "TIER_2K", "TIER_10K", "TIER_100K", "TIER_UNLIMITED"}
+
+// raiseAccountLimit sets the daily limit to the event's value, or to the next
+// one above the present.
+func raiseAccountLimit(s *Sandbox, p *project, e event) bool {
+	a := p.Account
+	if a == nil || a.state() != "ONBOARDED" {
+		return false
+	}
+	at := slices.Index(dailyLimits, e.Value)
+	if e.Value == "" {
+		at = min(slices.Index(dailyLimits, text(a.Doc, "businessDailyLimit"))+1, len(dailyLimits)-1)
+	}
+	if at < 0 {
+		return false
+	}
+	a.Doc["businessDailyLimit"] = dailyLimits[at]
+	s.tellAccount(p, "WHATSAPP_ACCOUNT_DAILY_LIMIT_CHANGED", nil)
+	for _, sender := range p.Senders.all() {
+		if sender.state() == "ACTIVE" {
+			sender.Doc["dailyLimit"] = dailyLimits[at]
+			s.tellSender(p, sender, "WHATSAPP_SENDER_DAILY_LIMIT_CHANGED", nil)
+		}
+	}
+	return true
+}
+
+// changeAccount lets Meta change something of the business: a ban, its end, or
+// the maximum price feature.
+func changeAccount(s *Sandbox, p *project, e event) bool {
+	a := p.Account
+	if a == nil {
+		return false
+	}
+	switch e.Value {
+	case "MAX_PRICE":
+		a.Doc["wabaMaxPriceOnboarded"] = true
+	case "DISABLE", "SCHEDULE_FOR_DISABLE":
+		merge(a.Doc, map[string]any{"wabaBanState": e.Value, "wabaBanDate": stamp(s.at)})
+	case "REINSTATE":
+		merge(a.Doc, map[string]any{"wabaBanState": e.Value, "wabaBanDate": nil})
+	default:
+		return false
+	}
+	s.tellAccount(p, "WHATSAPP_WABA_ACCOUNT_CHANGED", nil)
+	return true
+}

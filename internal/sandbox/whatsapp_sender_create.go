@@ -1,0 +1,311 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+)
+
+// The bodies of a new sender. The older embedded signup body is deprecated.
+const (
+	bodyEmbeddedSignup   = "WhatsappSenderInputEsDto"
+	bodyPhone            = "WhatsappInputSenderPhoneProvisioningDto"
+	bodyPartner          = "WhatsappInputSenderPartnerInitiatedDto"
+	bodyEmbeddedSignupV0 = "WhatsappSenderInputDtoDeprecated"
+)
+
+// magicSignups are signup codes and tokens that are refused.
+var magicSignups = map[string]string{
+	"invalid":         "invalid_facebook_token",
+	"expired":         "invalid_facebook_token",
+	"limit":           "facebook_Request_limit_reached",
+	"login":           "log_in_facebook_required",
+	"no-waba":         "not_found_waba_id",
+	"many-wabas":      "too_many_waba_id",
+	"all-provisioned": "all_phone_number_id_provisioned",
+}
+
+func createSender(c *call) answer {
+	if c.variant == bodyEmbeddedSignup || c.variant == bodyEmbeddedSignupV0 {
+		return signUpSender(c)
+	}
+	return onboarded(submitSender)(c)
+}
+
+// newSender makes a sender of a request's details, without state. The number
+// is that of the details, unless they name none.
+func (s *Sandbox) newSender(p *project, region, storage, manager, provider string, details map[string]any) *whatsappSender {
+	country, phone := text(details, "countryCode"), text(details, "phoneNumber")
+	if country == "" {
+		country = "1"
+	}
+	if phone == "" {
+		phone = "555" + s.digits(p.stream("numbers"), 6) + "4"
+	}
+	shown := with(details, nil)
+	delete(shown, "countryCode")
+	delete(shown, "phoneNumber")
+	if text(shown, "vertical") == "" {
+		shown["vertical"] = "OTHER"
+	}
+	w := &whatsappSender{ID: s.uuid(p.stream("senders")), Number: p.next()}
+	w.Doc = map[string]any{
+		"id":                w.ID,
+		"changes":           map[string]any{"status": "DRAFT", "details": shown},
+		"region":            region,
+		"metaLocalStorage":  storage,
+		"cloudApi":          true,
+		"created":           stamp(s.at),
+		"modified":          stamp(s.at),
+		"countryCode":       country,
+		"phoneNumber":       phone,
+		"numberProvider":    provider,
+		"businessManager":   manager,
+		"compatibleRegions": compatibleRegions(manager),
+	}
+	w.note(s.at, "CREATED")
+	return w
+}
+
+// submitNewSender begins the provisioning.
+func (s *Sandbox) submitNewSender(p *project, w *whatsappSender) {
+	object(w.Doc, "changes")["status"] = "IN_PROGRESS"
+	w.note(s.at, "IN_PROGRESS")
+	s.saveSender(p, w)
+	s.senderTurn(p, w, senderProvisioning, kindSenderProvision)
+}
+
+// firstSender is the sender that an onboarded account comes with, on a number
+// provided by Sinch.
+func (s *Sandbox) firstSender(p *project, details map[string]any) {
+	w := s.newSender(p, text(details, "region"), text(details, "metaLocalStorage"), text(p.Account.Doc, "businessManager"), "SINCH", map[string]any{
+		"displayName": details["displayName"],
+		"vertical":    details["businessCategory"],
+	})
+	s.submitNewSender(p, w)
+}
+
+// submitSender makes a sender of an onboarded project from the body with a
+// phone number.
+func submitSender(c *call) answer {
+	manager := text(c.project.Account.Doc, "businessManager")
+	region := text(c.body, "region")
+	if region == "" {
+		region = regionOf(manager)
+	}
+	if !fits(manager, region) {
+		return c.fail("invalid_business_manager")
+	}
+	storage := text(c.body, "metaLocalStorage")
+	if storage == "" {
+		storage = localStorages[region]
+	}
+	provider := text(c.body, "phoneNumberProvider")
+	if provider == "" {
+		provider = "CUSTOMER"
+	}
+	details := object(c.body, "details")
+	w := c.newSender(c.project, region, storage, manager, provider, details)
+	if c.variant == bodyPartner && c.draft {
+		w.note(c.at, "DRAFT")
+		c.saveSender(c.project, w)
+		return c.ok(w.Doc)
+	}
+	code := photoProblem(text(details, "photoUrl"))
+	if code == "" && c.numberUsed(w) {
+		code = "used_phone_number_id"
+	}
+	if code != "" {
+		if c.body["saveDraftOnFailure"] == true {
+			w.note(c.at, "DRAFT")
+			c.saveSender(c.project, w)
+		}
+		return c.fail(code)
+	}
+	c.submitNewSender(c.project, w)
+	return c.ok(w.Doc)
+}
+
+// regionOf is the region of senders of a business manager.
+func regionOf(manager string) string {
+	for _, region := range []string{"EU", "BR", "US"} {
+		if fits(manager, region) {
+			return region
+		}
+	}
+	return "US"
+}
+
+// fits tells whether a business manager works in a region. SINCH_AMERICA,
+// which the contract's table leaves out, works in US.
+func fits(manager, region string) bool {
+	return slices.Contains(businessManagers[region], manager) || manager == "SINCH_AMERICA" && region == "US"
+}
+
+// numberUsed tells whether another submitted sender has the number.
+func (c *call) numberUsed(w *whatsappSender) bool {
+	for _, p := range c.state.Projects {
+		for _, other := range p.Senders.items {
+			if other != w && other.status() != "DRAFT" && other.digits() == w.digits() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// signUpSender makes a sender from an embedded signup. A project without an
+// account is onboarded by it.
+func signUpSender(c *call) answer {
+	signup := c.signup()
+	if code := magicSignups[signup]; code == "not_found_waba_id" || code == "too_many_waba_id" {
+		if text(c.body, "wabaId") == "" {
+			return c.fail(code)
+		}
+	} else if code == "all_phone_number_id_provisioned" {
+		if text(c.body, "phoneNumberId") == "" {
+			return c.fail(code)
+		}
+	} else if code != "" {
+		return c.fail(code)
+	}
+	if c.state.Spent[signup] {
+		return c.fail("invalid_facebook_token")
+	}
+	account := c.project.Account
+	if account != nil && account.state() != "ONBOARDED" {
+		return c.fail("project_not_initialized")
+	}
+	manager, region, refused := c.signupPlace(account)
+	if refused != nil {
+		return *refused
+	}
+	waba, refused := c.signupWABA(account)
+	if refused != nil {
+		return *refused
+	}
+	number, refused := c.signupNumber()
+	if refused != nil {
+		return *refused
+	}
+	details := object(c.body, "details")
+	if details == nil {
+		details = map[string]any{"displayName": "Signed-up business"}
+	}
+	if code := photoProblem(text(details, "photoUrl")); code != "" {
+		return c.fail(code)
+	}
+	storage := text(c.body, "metaLocalStorage")
+	if storage == "" {
+		storage = localStorages[region]
+	}
+	phone := "555" + lastDigits(number, 7)
+	w := c.newSender(c.project, region, storage, manager, "CUSTOMER", with(details, map[string]any{"countryCode": "1", "phoneNumber": phone}))
+	if c.numberUsed(w) {
+		return c.fail("used_phone_number_id")
+	}
+	if account == nil {
+		account = c.newAccount(c.project, manager)
+		account.Doc["isEmbeddedSignup"] = true
+		if waba != "" {
+			account.Doc["wabaId"] = waba
+		}
+		name := text(details, "displayName")
+		account.onboard(c.Sandbox, c.project, map[string]any{"clientBusinessManagerId": c.digits(c.project.stream("managers"), 10), "wabaName": name})
+	}
+	if text(c.body, "authenticationCode") != "" || text(c.body, "facebookCode") != "" {
+		c.state.Spent[signup] = true // a code is good once, a token more often
+	}
+	w.PhoneNumberID = number
+	c.submitNewSender(c.project, w)
+	return c.ok(w.Doc)
+}
+
+// signup is what the signup handed back.
+func (c *call) signup() string {
+	for _, name := range []string{"authenticationCode", "facebookCode", "facebookAccessToken"} {
+		if given := text(c.body, name); given != "" {
+			return given
+		}
+	}
+	return ""
+}
+
+// signupPlace chooses the business manager and the region of a signup.
+func (c *call) signupPlace(account *whatsappAccount) (manager, region string, refused *answer) {
+	manager, region = text(c.body, "businessManager"), text(c.body, "region")
+	if account != nil {
+		own := text(account.Doc, "businessManager")
+		if manager != "" && manager != own {
+			return "", "", c.refuse("wrong_business_manager", nil)
+		}
+		if region == "" {
+			region = regionOf(own)
+		}
+		if !fits(own, region) {
+			return "", "", c.refuse("invalid_waba_id_or_phone_number_id_for_region", nil)
+		}
+		return own, region, nil
+	}
+	if region == "" {
+		region = defaultRegion
+		if manager != "" {
+			region = regionOf(manager)
+		}
+	}
+	if manager == "" {
+		manager = businessManagers[region][0]
+	}
+	if !fits(manager, region) {
+		return "", "", c.refuse("invalid_business_manager", nil)
+	}
+	return manager, region, nil
+}
+
+// signupWABA checks the body's wabaId, which may be left empty.
+func (c *call) signupWABA(account *whatsappAccount) (string, *answer) {
+	given := text(c.body, "wabaId")
+	if given == "" {
+		return "", nil
+	}
+	if account != nil && text(account.Doc, "wabaId") != given {
+		return "", c.refuse("wrong_waba_id", nil)
+	}
+	for _, p := range c.state.Projects {
+		if p != c.project && p.Account != nil && text(p.Account.Doc, "wabaId") == given {
+			return "", c.refuse("waba_id_used", nil)
+		}
+	}
+	return given, nil
+}
+
+// signupNumber checks the body's phoneNumberId, or makes one.
+func (c *call) signupNumber() (string, *answer) {
+	given := text(c.body, "phoneNumberId")
+	if given == "" {
+		return c.digits(c.project.stream("phoneNumberIds"), 14) + "4", nil
+	}
+	for _, p := range c.state.Projects {
+		for _, other := range p.Senders.items {
+			if other.PhoneNumberID != given {
+				continue
+			}
+			if other.state() == "ACTIVE" {
+				return "", c.refuse("provisioned_phone_number_id", nil)
+			}
+			return "", c.refuse("used_phone_number_id", nil)
+		}
+	}
+	return given, nil
+}
+
+// lastDigits are the last n digits in s, filled up with zeros in front.
+func lastDigits(s string, n int) string {
+	only := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+	only = strings.Repeat("0", n) + only
+	return only[len(only)-n:]
+}

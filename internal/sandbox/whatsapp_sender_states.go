@@ -1,0 +1,207 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+)
+
+// provisionSender ends the provisioning of a sender: as the value says, or as
+// its number does.
+func provisionSender(s *Sandbox, p *project, w *whatsappSender, outcome string) bool {
+	if w.state() != "" || w.status() != "IN_PROGRESS" {
+		return false
+	}
+	if outcome == "" {
+		outcome = "PENDING_VERIFICATION"
+		switch {
+		case w.ends(endRejected):
+			outcome = "REJECTED"
+		case w.ends(endError):
+			outcome = "ERROR"
+		}
+	}
+	changes := object(w.Doc, "changes")
+	switch outcome {
+	case "PENDING_VERIFICATION":
+		delete(w.Doc, "changes")
+		merge(w.Doc, map[string]any{"state": outcome, "details": changes["details"], "metadata": map[string]any{
+			"displayName": map[string]any{"value": text(changes, "details", "displayName"), "status": "PENDING"},
+		}})
+		w.KnownToMeta = w.ends(endKnownToMeta)
+		s.after(displayNameReview, event{Kind: kindSenderDisplayName, Project: p.ID, ID: w.ID})
+	case "REJECTED":
+		changes["status"] = outcome
+		w.note(s.at, outcome)
+	case "ERROR":
+		changes["status"] = outcome
+		changes["errorReason"] = "the number could not be registered; contact support"
+		changes["errorCode"] = "CANNOT_REGISTER_NEW_WHATSAPP_SENDER"
+		w.note(s.at, outcome)
+	default:
+		return false
+	}
+	s.saveSender(p, w)
+	s.tellSender(p, w, "WHATSAPP_SENDER_"+outcome, nil)
+	return true
+}
+
+// ends tells whether the number, or the id that Meta has for it, ends so.
+func (w *whatsappSender) ends(with string) bool {
+	return strings.HasSuffix(w.digits(), with) || strings.HasSuffix(w.PhoneNumberID, with)
+}
+
+func activateSender(s *Sandbox, p *project, w *whatsappSender, _ string) bool {
+	if w.state() != "PENDING_VERIFICATION" {
+		return false
+	}
+	w.Verified = true
+	first := !slices.ContainsFunc(p.Senders.all(), func(other *whatsappSender) bool { return other.state() == "ACTIVE" })
+	merge(w.Doc, map[string]any{
+		"state":         "ACTIVE",
+		"maxTps":        float64(80),
+		"qualityRating": "UNKNOWN",
+		"dailyLimit":    text(p.Account.Doc, "businessDailyLimit"),
+		"bearerToken":   s.letters(p.stream("bearers"), 12) + "." + s.letters(p.stream("bearers"), 24) + "." + s.letters(p.stream("bearers"), 24),
+	})
+	w.note(s.at, "ACTIVE")
+	s.saveSender(p, w)
+	s.tellSender(p, w, "WHATSAPP_SENDER_ACTIVE", nil)
+	s.after(senderQuality, event{Kind: kindSenderQuality, Project: p.ID, ID: w.ID, Value: "GREEN"})
+	if first {
+		s.after(accountLimitRaise, event{Kind: kindAccountLimit, Project: p.ID})
+	}
+	return true
+}
+
+// rateSender sets the quality rating.
+func rateSender(s *Sandbox, p *project, w *whatsappSender, rating string) bool {
+	if w.state() != "ACTIVE" || !slices.Contains([]string{"GREEN", "YELLOW", "RED", "UNKNOWN"}, rating) {
+		return false
+	}
+	w.Doc["qualityRating"] = rating
+	s.saveSender(p, w)
+	s.tellSender(p, w, "WHATSAPP_SENDER_QUALITY_RATING_CHANGED", nil)
+	return true
+}
+
+// turnSender puts a live sender into another state, as Meta or Sinch may.
+func turnSender(s *Sandbox, p *project, w *whatsappSender, state string) bool {
+	told := map[string]string{
+		"ACTIVE":    "WHATSAPP_SENDER_ACTIVE",
+		"INACTIVE":  "WHATSAPP_SENDER_INACTIVE",
+		"SUSPENDED": "WHATSAPP_SENDER_INACTIVE",
+		"ERROR":     "WHATSAPP_SENDER_ERROR",
+	}[state]
+	if w.state() == "" || told == "" {
+		return false
+	}
+	w.Doc["state"] = state
+	if state != "SUSPENDED" {
+		w.note(s.at, state)
+	}
+	s.saveSender(p, w)
+	s.tellSender(p, w, told, nil)
+	return true
+}
+
+func removeSender(s *Sandbox, p *project, w *whatsappSender, _ string) bool {
+	p.Senders.remove(w.ID)
+	s.emit(p, "whatsapp/senders/"+w.ID, "WHATSAPP_SENDER_DELETED", map[string]any{"payload": map[string]any{
+		"id":                w.ID,
+		"region":            "UNRECOGNIZED",
+		"metaLocalStorage":  "UNRECOGNIZED",
+		"cloudApi":          false,
+		"businessManager":   w.Doc["businessManager"],
+		"compatibleRegions": []any{},
+	}})
+	return true
+}
+
+// applySenderChanges ends the review of an update: as the value says, or
+// rejected where the description holds "reject".
+func applySenderChanges(s *Sandbox, p *project, w *whatsappSender, outcome string) bool {
+	changes := object(w.Doc, "changes")
+	if w.state() == "" || w.status() != "IN_PROGRESS" {
+		return false
+	}
+	if outcome == "" {
+		outcome = "APPROVED"
+		if strings.Contains(strings.ToLower(text(changes, "details", "description")), "reject") {
+			outcome = "REJECTED"
+		}
+	}
+	told := "WHATSAPP_SENDER_" + outcome
+	switch outcome {
+	case "APPROVED":
+		told = "WHATSAPP_SENDER_ACTIVE"
+		merge(object(w.Doc, "details"), w.wanted())
+		delete(w.Doc, "changes")
+		w.Nulls = nil
+	case "REJECTED":
+		changes["status"] = outcome
+		w.note(s.at, outcome)
+	case "ERROR":
+		changes["status"] = outcome
+		changes["errorReason"] = "the profile could not be updated; contact support"
+		w.note(s.at, outcome)
+	default:
+		return false
+	}
+	s.saveSender(p, w)
+	s.tellSender(p, w, told, nil)
+	return true
+}
+
+// reviewDisplayName ends the review of a display name: as the value says, or
+// rejected where the name holds "reject".
+func reviewDisplayName(s *Sandbox, p *project, w *whatsappSender, outcome string) bool {
+	field := object(w.Doc, "metadata", "displayName")
+	if text(w.Doc, "metadata", "displayName", "status") != "PENDING" {
+		return false
+	}
+	if outcome == "" {
+		outcome = "APPROVED"
+		if strings.Contains(strings.ToLower(text(field, "value")), "reject") {
+			outcome = "REJECTED"
+		}
+	}
+	switch outcome {
+	case "APPROVED":
+		object(w.Doc, "details")["displayName"] = field["value"]
+	case "REJECTED":
+		field["rejectionReason"] = "the name does not fit the business"
+	default:
+		return false
+	}
+	field["status"] = outcome
+	s.saveSender(p, w)
+	s.tellSender(p, w, "WHATSAPP_SENDER_DISPLAY_NAME_UPDATED", nil)
+	return true
+}
+
+// reviewUsername ends the review of a username, which is approved unless the
+// value says otherwise.
+func reviewUsername(s *Sandbox, p *project, w *whatsappSender, outcome string) bool {
+	field := object(w.Doc, "metadata", "username")
+	if text(w.Doc, "metadata", "username", "status") != "PENDING" {
+		return false
+	}
+	switch outcome {
+	case "", "APPROVED":
+		field["status"] = "APPROVED"
+		if name, ok := field["value"]; ok {
+			object(w.Doc, "details")["username"] = name
+		} else {
+			delete(object(w.Doc, "details"), "username")
+			field["status"] = "DELETED"
+		}
+	case "REJECTED":
+		field["status"] = outcome
+		field["rejectionReason"] = "the username is not allowed"
+	default:
+		return false
+	}
+	s.saveSender(p, w)
+	s.tellSender(p, w, "WHATSAPP_SENDER_USERNAME_UPDATED", nil)
+	return true
+}

@@ -1,0 +1,149 @@
+package sandbox
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"papi-mcp/internal/papi"
+)
+
+// wanted are the fields of pending changes, null for those that go.
+func (w *whatsappSender) wanted() map[string]any {
+	wanted := copied(object(w.Doc, "changes", "details"))
+	if wanted == nil {
+		wanted = map[string]any{}
+	}
+	for _, name := range w.Nulls {
+		wanted[name] = nil
+	}
+	return wanted
+}
+
+// want sets the pending changes.
+func (w *whatsappSender) want(fields map[string]any, status string) {
+	w.Nulls = nil
+	details := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if fields[name] == nil {
+			w.Nulls = append(w.Nulls, name)
+		} else {
+			details[name] = clone(fields[name])
+		}
+	}
+	w.Doc["changes"] = map[string]any{"status": status, "details": details}
+}
+
+// updateSender changes a live sender, or one whose provisioning was saved as a
+// draft or rejected.
+func updateSender(c *call, w *whatsappSender) answer {
+	given := object(c.body, "details")
+	submits := !c.draft
+	pending := w.status() == "DRAFT" || w.status() == "REJECTED"
+	if len(given) == 0 && !(submits && pending) {
+		return c.fail("no_fields_to_update")
+	}
+	if code := updatableSender(c, w, given); code != "" {
+		return c.fail(code)
+	}
+	if code := photoProblem(text(given, "photoUrl")); code != "" {
+		return c.fail(code)
+	}
+	fields := map[string]any{}
+	if pending {
+		fields = w.wanted()
+	}
+	maps.Copy(fields, given)
+	w.note(c.at, "EDITED")
+	if w.state() == "" {
+		return resubmitSender(c, w, fields, submits)
+	}
+	if !submits {
+		w.want(fields, "DRAFT")
+		w.note(c.at, "DRAFT")
+		c.saveSender(c.project, w)
+		return c.ok(w.Doc)
+	}
+	c.submitFields(w, fields)
+	return c.ok(w.Doc)
+}
+
+// resubmitSender goes on with a sender that never was live.
+func resubmitSender(c *call, w *whatsappSender, fields map[string]any, submits bool) answer {
+	w.want(fields, "DRAFT")
+	w.Nulls = nil
+	if !submits {
+		c.saveSender(c.project, w)
+		return c.ok(w.Doc)
+	}
+	whole := with(object(w.Doc, "changes", "details"), only(w.Doc, "countryCode", "phoneNumber"))
+	if found := papi.LookupSchema("WhatsappInputSenderPartnerInitiatedDetailsDto").Violations(whole, papi.Mode{}); len(found) > 0 {
+		c.saveSender(c.project, w)
+		return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
+	}
+	c.submitNewSender(c.project, w)
+	return c.ok(w.Doc)
+}
+
+// updatableSender is the code for a sender that can't be changed so, or "".
+func updatableSender(c *call, w *whatsappSender, given map[string]any) string {
+	username, named := given["username"].(string)
+	switch {
+	case w.state() != "ACTIVE" && named && len(given) == 1:
+		return "sender_username_update_not_available"
+	case w.state() != "ACTIVE" && w.state() != "":
+		return "sender_not_updatable"
+	case w.status() != "" && w.status() != "DRAFT" && w.status() != "REJECTED":
+		return "sender_changes_not_updatable"
+	case text(given, "displayName") != "" && text(w.Doc, "metadata", "displayName", "status") == "PENDING":
+		return "sender_display_name_update_not_allowed"
+	case named && strings.HasSuffix(w.digits(), endNoCloud):
+		return "sender_phone_number_not_registered_with_meta_cloud_api"
+	case named && (strings.Contains(username, "taken") || c.usernameUsed(username, w)):
+		return "sender_username_not_available"
+	}
+	return ""
+}
+
+func (c *call) usernameUsed(name string, w *whatsappSender) bool {
+	for _, p := range c.state.Projects {
+		for _, other := range p.Senders.items {
+			if other != w && (text(other.Doc, "details", "username") == name || text(other.Doc, "metadata", "username", "value") == name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// submitFields sends changes on their way: display name and username are
+// reviewed each by itself, the rest together.
+func (c *call) submitFields(w *whatsappSender, fields map[string]any) {
+	metadata := copied(object(w.Doc, "metadata"))
+	if metadata == nil {
+		metadata = map[string]any{}
+	}
+	if name, ok := fields["displayName"]; ok {
+		metadata["displayName"] = map[string]any{"value": name, "status": "PENDING"}
+		c.after(displayNameReview, event{Kind: kindSenderDisplayName, Project: c.project.ID, ID: w.ID})
+	}
+	if name, ok := fields["username"]; ok {
+		field := map[string]any{"status": "PENDING"}
+		if name != nil {
+			field["value"] = name
+		}
+		metadata["username"] = field
+		c.after(usernameReview, event{Kind: kindSenderUsername, Project: c.project.ID, ID: w.ID})
+	}
+	w.Doc["metadata"] = metadata
+	delete(fields, "displayName")
+	delete(fields, "username")
+	delete(w.Doc, "changes")
+	w.Nulls = nil
+	if len(fields) > 0 {
+		w.want(fields, "IN_PROGRESS")
+		w.note(c.at, "IN_PROGRESS")
+		c.senderTurn(c.project, w, senderUpdate, kindSenderUpdate)
+	}
+	c.saveSender(c.project, w)
+}

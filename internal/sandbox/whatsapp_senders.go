@@ -1,0 +1,242 @@
+package sandbox
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// whatsappSender is a WhatsApp sender.
+type whatsappSender struct {
+	history
+	ID     string         `json:"id"`
+	Number int            `json:"number"`
+	Doc    map[string]any `json:"doc"` // as it is answered
+	Turn   int            `json:"turn"`
+
+	PhoneNumberID string      `json:"phoneNumberId"` // of embedded signup
+	KnownToMeta   bool        `json:"knownToMeta"`   // needs no code
+	Verified      bool        `json:"verified"`
+	Code          string      `json:"code"` // sent by the last register
+	CodeEnds      time.Time   `json:"codeEnds"`
+	WrongCodes    int         `json:"wrongCodes"`
+	BlockedUntil  time.Time   `json:"blockedUntil"`
+	Registers     []time.Time `json:"registers"`
+	Deleted       bool        `json:"deleted"`
+
+	// Nulls are the fields that pending changes take away, which the answer's
+	// schema has no place for.
+	Nulls []string `json:"nulls"`
+}
+
+func (w *whatsappSender) state() string  { return text(w.Doc, "state") }
+func (w *whatsappSender) status() string { return text(w.Doc, "changes", "status") }
+
+// Senders are listed oldest first, and filtered by state and by the status of
+// their changes.
+func (w *whatsappSender) order() string { return fmt.Sprintf("%09d", w.Number) }
+func (w *whatsappSender) facet() string { return w.state() + "/" + w.status() }
+
+// digits is the whole phone number; its end decides what happens.
+func (w *whatsappSender) digits() string {
+	return text(w.Doc, "countryCode") + text(w.Doc, "phoneNumber")
+}
+
+// Ends of phone numbers, and of phoneNumberId, that mean something.
+const (
+	endRejected    = "0000" // provisioning is rejected
+	endUnapproved  = "0001" // register: not approved for an enterprise
+	endUnreachable = "0002" // register: the code can't be sent
+	endNoCloud     = "0003" // a username is refused: not in the Cloud API
+	endKnownToMeta = "1111" // Meta has verified the number: no code is needed
+	endError       = "9999" // provisioning fails
+)
+
+// The sender's events.
+const (
+	kindSenderProvision   = "whatsapp_sender_provision"
+	kindSenderActivate    = "whatsapp_sender_activate"
+	kindSenderUpdate      = "whatsapp_sender_update"
+	kindSenderDisplayName = "whatsapp_sender_display_name"
+	kindSenderUsername    = "whatsapp_sender_username"
+	kindSenderQuality     = "whatsapp_sender_quality"
+	kindSenderState       = "whatsapp_sender_state"
+	kindSenderRemove      = "whatsapp_sender_remove"
+)
+
+var whatsappSenderHandlers = map[string]handler{
+	"WhatsappSendersController_listSenders_v1":           onboarded(listSenders),
+	"WhatsappSendersController_createSender_v1":          createSender,
+	"WhatsappSendersController_get_v1":                   onSender(func(c *call, w *whatsappSender) answer { return c.ok(w.Doc) }),
+	"WhatsappSendersController_update_v1":                onSender(updateSender),
+	"WhatsappSendersController_delete_v1":                onSender(deleteSender),
+	"WhatsappSendersController_listActivities_v1":        onSender(func(c *call, w *whatsappSender) answer { return c.listActivities(&w.history) }),
+	"WhatsappSendersController_deleteChanges_v1":         onboarded(discardSenderChanges),
+	"WhatsappSendersController_createComment_v1":         onSender(commentSender),
+	"WhatsappSendersController_register_v1":              onSender(registerSender),
+	"WhatsappSendersController_verify_v1":                onSender(verifySender),
+	"WhatsappSendersController_getSuggestedUsernames_v1": onSender(suggestUsernames),
+}
+
+var whatsappSenderHappenings = map[string]happening{
+	kindSenderProvision:   senderEvent(provisionSender),
+	kindSenderActivate:    senderEvent(activateSender),
+	kindSenderUpdate:      senderEvent(applySenderChanges),
+	kindSenderDisplayName: senderEvent(reviewDisplayName),
+	kindSenderUsername:    senderEvent(reviewUsername),
+	kindSenderQuality:     senderEvent(rateSender),
+	kindSenderState:       senderEvent(turnSender),
+	kindSenderRemove:      senderEvent(removeSender),
+}
+
+func onSender(do func(*call, *whatsappSender) answer) handler {
+	return onboarded(func(c *call) answer {
+		w, ok := c.project.Senders.get(c.id("senderId"))
+		if !ok {
+			return c.fail("sender_not_found")
+		}
+		return do(c, w)
+	})
+}
+
+// senderEvent finds the event's sender, and puts it back into its place in the
+// lists.
+func senderEvent(do func(s *Sandbox, p *project, w *whatsappSender, value string) bool) happening {
+	return func(s *Sandbox, p *project, e event) bool {
+		w, ok := p.Senders.get(e.ID)
+		if !ok || e.Turn != 0 && e.Turn != w.Turn {
+			return false
+		}
+		return do(s, p, w, e.Value)
+	}
+}
+
+// saveSender ends a change of a sender.
+func (s *Sandbox) saveSender(p *project, w *whatsappSender) {
+	w.Doc["modified"] = stamp(s.at)
+	p.Senders.put(w.ID, w)
+}
+
+// senderTurn lets an event happen to the sender, unless another turn begins
+// before.
+func (s *Sandbox) senderTurn(p *project, w *whatsappSender, d time.Duration, kind string) {
+	w.Turn++
+	s.after(d, event{Kind: kind, Project: p.ID, ID: w.ID, Turn: w.Turn})
+}
+
+func (s *Sandbox) tellSender(p *project, w *whatsappSender, kind string, more map[string]any) {
+	s.emit(p, "whatsapp/senders/"+w.ID, kind, with(more, map[string]any{"payload": w.Doc}))
+}
+
+func listSenders(c *call) answer {
+	states, statuses := c.list("filterStates"), c.list("filterStatuses")
+	return list(c, c.project.Senders, "senders", 50, pickStates(states, statuses), func(w *whatsappSender) map[string]any { return w.Doc })
+}
+
+// pickStates chooses what has one of the states and one of the statuses; none
+// given is any.
+func pickStates(states, statuses []string) pick {
+	return pick{facet: func(facet string) bool {
+		state, status, _ := strings.Cut(facet, "/")
+		return (len(states) == 0 || slices.Contains(states, state)) && (len(statuses) == 0 || slices.Contains(statuses, status))
+	}}
+}
+
+func commentSender(c *call, w *whatsappSender) answer {
+	done := c.comment(&w.history)
+	c.tellSender(c.project, w, "WHATSAPP_SENDER_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+	return done
+}
+
+// registerSender sends a one-time code: into the log and the answer's header.
+func registerSender(c *call, w *whatsappSender) answer {
+	switch {
+	case w.Verified:
+		return c.fail("sender-already-registered")
+	case w.state() != "PENDING_VERIFICATION":
+		return c.fail("not_allowed_register")
+	case strings.HasSuffix(w.digits(), endUnapproved):
+		return c.fail("sender-number-not-approved-for-enterprise")
+	case strings.HasSuffix(w.digits(), endUnreachable):
+		return c.fail("sender_request_code_failed")
+	case c.at.Before(w.BlockedUntil):
+		return c.fail("too_many_invalid_verification_codes")
+	}
+	w.Registers = slices.DeleteFunc(w.Registers, func(t time.Time) bool { return c.at.Sub(t) >= registerWindow })
+	if len(w.Registers) >= mostRegisters {
+		return c.fail("sender-register-too-many-requests")
+	}
+	w.Registers = append(w.Registers, c.at)
+	done := map[string]any{"id": w.ID, "method": c.body["method"], "accepted": stamp(c.at), "verificationCodeSent": !w.KnownToMeta}
+	if !w.KnownToMeta {
+		w.Code, w.CodeEnds, w.WrongCodes = c.digits(c.project.stream("codes"), 6), c.at.Add(codeLasts), 0
+		c.header.Set(HeaderCode, w.Code)
+		c.log.Info("one-time code of the sandbox", "sender", w.ID, "code", w.Code)
+	}
+	w.note(c.at, "REGISTERED")
+	return c.ok(done)
+}
+
+func verifySender(c *call, w *whatsappSender) answer {
+	if w.state() != "PENDING_VERIFICATION" || w.Verified {
+		return c.fail("not_allowed_verify")
+	}
+	code, given := c.body["code"]
+	right := given && w.Code != "" && code == w.Code && c.at.Before(w.CodeEnds)
+	if !right && (given || !w.KnownToMeta) {
+		w.WrongCodes++
+		if w.WrongCodes >= mostWrongCodes {
+			w.Code, w.BlockedUntil = "", c.at.Add(codeBlock)
+		}
+		return c.fail("wrong_otp")
+	}
+	w.Code, w.Verified = "", true
+	w.note(c.at, "VERIFIED")
+	c.saveSender(c.project, w)
+	c.senderTurn(c.project, w, senderActivation, kindSenderActivate)
+	return c.ok(nil)
+}
+
+// deleteSender marks a sender for deletion: it stays as it is for 30 days.
+func deleteSender(c *call, w *whatsappSender) answer {
+	if w.Deleted {
+		return c.fail("sender_already_deleted")
+	}
+	w.Deleted = true
+	c.saveSender(c.project, w)
+	c.after(senderRemoval, event{Kind: kindSenderRemove, Project: c.project.ID, ID: w.ID})
+	return c.ok(nil)
+}
+
+// discardSenderChanges drops pending changes. Of a sender that never was live
+// nothing is left then.
+func discardSenderChanges(c *call) answer {
+	w, ok := c.project.Senders.get(c.id("senderId"))
+	if !ok || w.status() == "" {
+		return c.fail("sender_changes_not_found")
+	}
+	if !slices.Contains([]string{"DRAFT", "REJECTED", "ERROR"}, w.status()) {
+		return c.fail("sender_changes_not_deletable")
+	}
+	if w.state() == "" {
+		c.project.Senders.remove(w.ID)
+		return c.ok(nil)
+	}
+	delete(w.Doc, "changes")
+	w.note(c.at, "EDITED")
+	c.saveSender(c.project, w)
+	return c.ok(nil)
+}
+
+var notInUsernames = regexp.MustCompile(`[^a-z0-9]+`)
+
+func suggestUsernames(c *call, w *whatsappSender) answer {
+	name := text(w.Doc, "details", "displayName")
+	if name == "" {
+		name = text(w.Doc, "changes", "details", "displayName")
+	}
+	slug := strings.Trim(notInUsernames.ReplaceAllString(strings.ToLower(name), "."), ".")
+	return c.ok(map[string]any{"usernames": []any{slug, slug + ".official", slug + ".team"}})
+}

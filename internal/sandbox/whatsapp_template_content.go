@@ -1,0 +1,258 @@
+package sandbox
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// useContent remembers what a template was submitted with.
+func (p *project) useContent(t *whatsappTemplate, content string) {
+	p.forgetContent(t)
+	t.Content = content
+	if content != "" {
+		p.Contents[content] = append(p.Contents[content], t.id())
+	}
+}
+
+func (p *project) forgetContent(t *whatsappTemplate) {
+	left := slices.DeleteFunc(p.Contents[t.Content], func(id string) bool { return id == t.id() })
+	if len(left) == 0 {
+		delete(p.Contents, t.Content)
+	} else {
+		p.Contents[t.Content] = left
+	}
+	t.Content = ""
+}
+
+// contentProblem is the error code for the content of a template, or "".
+func contentProblem(details map[string]any) string {
+	components, _ := details["components"].([]any)
+	for _, item := range components {
+		component, _ := item.(map[string]any)
+		if strings.Contains(strings.ToLower(text(component, "text")), "abusive") {
+			return "template_policies_violations"
+		}
+		if text(component, "type") == "HEADER" {
+			if code := mediaProblem(component); code != "" {
+				return code
+			}
+		}
+		if code := buttonsProblem(component); code != "" {
+			return code
+		}
+		cards, _ := component["cards"].([]any)
+		for _, card := range cards {
+			if card, ok := card.(map[string]any); ok {
+				if code := contentProblem(card); code != "" {
+					return code
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func mediaProblem(header map[string]any) string {
+	examples, _ := header["examples"].([]any)
+	for _, example := range examples {
+		if media, ok := example.(map[string]any); ok {
+			if code := headerProblem(text(media, "url")); code != "" {
+				return code
+			}
+		}
+	}
+	return ""
+}
+
+var dynamicURL = regexp.MustCompile(`\{\{1\}\}$`)
+
+func buttonsProblem(component map[string]any) string {
+	buttons, _ := component["buttons"].([]any)
+	for _, item := range buttons {
+		button, _ := item.(map[string]any)
+		if text(button, "type") != "URL" {
+			continue
+		}
+		address := text(button, "url")
+		if restricted(address) {
+			return "template_restricted_Domain_for_button_url"
+		}
+		if examples, _ := button["examples"].([]any); len(examples) > 0 && !dynamicURL.MatchString(address) {
+			return "template_invalid_button_example"
+		}
+	}
+	return ""
+}
+
+func restricted(address string) bool {
+	u, err := url.Parse(strings.ReplaceAll(address, "{{1}}", "1"))
+	if err != nil {
+		return false
+	}
+	host := "." + strings.ToLower(u.Hostname())
+	return strings.HasSuffix(host, ".wa.me") || strings.HasSuffix(host, ".whatsapp.com")
+}
+
+// shownTemplate is a template as it is answered, with the analytics of the
+// days up to now; 0 shows none.
+func (s *Sandbox) shownTemplate(p *project, t *whatsappTemplate, days int) map[string]any {
+	doc := map[string]any{
+		"name":            t.Name,
+		"language":        t.Language,
+		"category":        t.Category,
+		"qualityScore":    t.Quality,
+		"analytics":       []any{},
+		"isMetaGenerated": t.MetaGenerated,
+	}
+	for name, value := range map[string]string{"whatsappId": t.WhatsappID, "state": t.State, "rejectionCode": t.RejectionCode} {
+		if value != "" {
+			doc[name] = value
+		}
+	}
+	if t.Details != nil {
+		doc["details"] = shownDetails(t.Details)
+	}
+	if t.Status != "" {
+		doc["changes"] = map[string]any{"status": t.Status, "allowCategoryChange": t.AllowChange, "details": shownDetails(t.Changes)}
+	}
+	if days > 0 && p.Account.Doc["wabaEnabledForInsights"] == true && !t.Approved.IsZero() {
+		doc["analytics"] = []any{t.analytics(s.at.Add(-time.Duration(days)*day), s.at)}
+	}
+	return doc
+}
+
+// shownDetails turns details from the form of requests into that of answers,
+// which names a text header's example and a bid strategy in another way.
+func shownDetails(details map[string]any) map[string]any {
+	out := copied(details)
+	if bid := object(out, "optimization"); bid != nil {
+		bid["bidStrategy"] = "BID_STRATEGY_" + text(bid, "bidStrategy")
+		if bid["bidCountryMultiplierOverrides"] == nil {
+			delete(bid, "bidCountryMultiplierOverrides")
+		}
+	}
+	showComponents(out)
+	return out
+}
+
+func showComponents(holder map[string]any) {
+	components, _ := holder["components"].([]any)
+	for _, item := range components {
+		component, _ := item.(map[string]any)
+		examples, _ := component["examples"].([]any)
+		switch {
+		case text(component, "type") == "HEADER" && text(component, "format") == "TEXT":
+			delete(component, "examples")
+			if len(examples) > 0 {
+				component["example"] = examples[0]
+			}
+		case text(component, "type") == "HEADER":
+			for _, example := range examples {
+				if media, ok := example.(map[string]any); ok {
+					delete(media, "mimeType")
+				}
+			}
+		}
+		cards, _ := component["cards"].([]any)
+		for _, card := range cards {
+			if card, ok := card.(map[string]any); ok {
+				showComponents(card)
+			}
+		}
+	}
+}
+
+// sendsADay of an approved template: more of one whose name holds popular.
+func (t *whatsappTemplate) sendsADay() float64 {
+	if t.holds("popular") {
+		return 1000
+	}
+	return 100
+}
+
+// sends are the messages that went out with the template between two times.
+func (t *whatsappTemplate) sends(from, to time.Time) int {
+	if t.Approved.IsZero() {
+		return 0
+	}
+	if t.Approved.After(from) {
+		from = t.Approved
+	}
+	return max(0, int(to.Sub(from).Hours()/24*t.sendsADay()))
+}
+
+func (t *whatsappTemplate) analytics(from, to time.Time) map[string]any {
+	sent := t.sends(from, to)
+	buttons := []any{}
+	components, _ := t.Details["components"].([]any)
+	for _, item := range components {
+		component, _ := item.(map[string]any)
+		all, _ := component["buttons"].([]any)
+		for _, item := range all {
+			button, _ := item.(map[string]any)
+			if kind := text(button, "type"); kind == "URL" || kind == "QUICK_REPLY" {
+				buttons = append(buttons, map[string]any{"type": kind, "content": text(button, "text"), "clicks": sent / 10})
+			}
+		}
+	}
+	return map[string]any{
+		"sent": sent, "delivered": sent * 95 / 100, "read": sent * 60 / 100,
+		"start": stamp(from), "end": stamp(to), "buttons": buttons,
+	}
+}
+
+// analyticsDays are the days of a templateAnalyticsDateRange.
+var analyticsDays = map[string]int{"DAY": 1, "WEEK": 7, "MONTH": 30, "QUARTER": 90}
+
+// maskedTemplate is a template with the fields that the request asks for.
+func (c *call) maskedTemplate(t *whatsappTemplate) map[string]any {
+	span, ok := c.query["templateAnalyticsDateRange"].(string)
+	if !ok {
+		span = "DAY"
+	}
+	doc := c.shownTemplate(c.project, t, analyticsDays[span])
+	mask := c.list("fieldMask")
+	if len(mask) == 0 {
+		return doc
+	}
+	paths := make([][]string, len(mask))
+	for i, path := range mask {
+		paths[i] = slices.DeleteFunc(strings.Split(path, "."), func(s string) bool { return s == "0" })
+	}
+	out, _ := masked(doc, paths).(map[string]any)
+	return out
+}
+
+// masked returns what the paths name of a value; a path goes through each item
+// of a list.
+func masked(value any, paths [][]string) any {
+	for _, path := range paths {
+		if len(path) == 0 {
+			return value
+		}
+	}
+	switch v := value.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = masked(item, paths)
+		}
+		return out
+	case map[string]any:
+		below := map[string][][]string{}
+		for _, path := range paths {
+			below[path[0]] = append(below[path[0]], path[1:])
+		}
+		out := map[string]any{}
+		for name, rest := range below {
+			if inner, ok := v[name]; ok {
+				out[name] = masked(inner, rest)
+			}
+		}
+		return out
+	}
+	return nil
+}

@@ -1,0 +1,418 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"papi-mcp/internal/papi"
+)
+
+// whatsappTemplate is one language of a template.
+type whatsappTemplate struct {
+	history
+	WhatsappID    string         `json:"whatsappId"`
+	Name          string         `json:"name"`
+	Language      string         `json:"language"`
+	Category      string         `json:"category"`
+	State         string         `json:"state"`
+	RejectionCode string         `json:"rejectionCode"`
+	Quality       string         `json:"quality"`
+	MetaGenerated bool           `json:"metaGenerated"`
+	AllowChange   bool           `json:"allowCategoryChange"`
+	Details       map[string]any `json:"details"` // live, in the form of requests
+	Changes       map[string]any `json:"changes"` // pending, likewise
+	Status        string         `json:"status"`  // of the changes; "" is none
+	Turn          int            `json:"turn"`
+	Submits       int            `json:"submits"`
+	Approved      time.Time      `json:"approved"` // first
+	LockedUntil   time.Time      `json:"lockedUntil"`
+	Content       string         `json:"content"` // hash of what was submitted
+}
+
+// templateID is a template's id in its project, and its place in lists: by
+// name, then by language.
+func templateID(name, language string) string { return name + "/" + language }
+
+func (t *whatsappTemplate) id() string { return templateID(t.Name, t.Language) }
+
+// Templates are listed in alphabetical order, and filtered by state and by the
+// status of their changes.
+func (t *whatsappTemplate) order() string { return t.id() }
+func (t *whatsappTemplate) facet() string { return t.State + "/" + t.Status }
+
+func (t *whatsappTemplate) holds(word string) bool { return strings.Contains(t.Name, word) }
+
+// locked tells whether another operation on the template is still running.
+func (t *whatsappTemplate) locked(s *Sandbox) bool { return s.at.Before(t.LockedUntil) }
+
+var whatsappTemplateHandlers = map[string]handler{
+	"WhatsappTemplatesController_listTemplates_v1":                   onboarded(listTemplates),
+	"WhatsappTemplatesController_createTemplate_v1":                  onboarded(createTemplate),
+	"WhatsappTemplatesController_listTemplatesByName_v1":             onboarded(listTemplateLanguages),
+	"WhatsappTemplatesController_getTemplate_v1":                     onTemplate(getTemplate),
+	"WhatsappTemplatesController_updateTemplate_v1":                  onTemplate(unlocked(updateTemplate)),
+	"WhatsappTemplatesController_deleteTemplateByNameAndLanguage_v1": onTemplate(unlocked(deleteTemplate)),
+	"WhatsappTemplatesController_deleteTemplatesByName_v1":           onboarded(deleteTemplateLanguages),
+	"WhatsappTemplatesController_listActivities_v1":                  onTemplate(func(c *call, t *whatsappTemplate) answer { return c.listActivities(&t.history) }),
+	"WhatsappTemplatesController_createComment_v1":                   onTemplate(unlocked(commentTemplate)),
+	"WhatsappTemplatesController_compareTemplates_v1":                onTemplate(unlocked(compareTemplates)),
+	"WhatsappTemplatesController_syncTemplates_v1":                   onboarded(syncTemplates),
+}
+
+func onTemplate(do func(*call, *whatsappTemplate) answer) handler {
+	return onboarded(func(c *call) answer {
+		t, ok := c.project.Templates.get(templateID(c.id("templateName"), c.id("languageCode")))
+		if !ok {
+			return c.fail("template_not_found")
+		}
+		return do(c, t)
+	})
+}
+
+func unlocked(do func(*call, *whatsappTemplate) answer) func(*call, *whatsappTemplate) answer {
+	return func(c *call, t *whatsappTemplate) answer {
+		if t.locked(c.Sandbox) {
+			return c.fail("resource_locked")
+		}
+		return do(c, t)
+	}
+}
+
+// saveTemplate ends a change of a template.
+func (s *Sandbox) saveTemplate(p *project, t *whatsappTemplate) {
+	p.Templates.put(t.id(), t)
+}
+
+func (s *Sandbox) tellTemplate(p *project, t *whatsappTemplate, kind string, more map[string]any) {
+	s.emit(p, "whatsapp/templates/"+t.id(), kind, with(more, map[string]any{"payload": s.shownTemplate(p, t, 0)}))
+}
+
+func listTemplates(c *call) answer {
+	picked := pickStates(c.list("filterStates"), c.list("filterStatuses"))
+	picked.prefix, _ = c.query["templateName"].(string)
+	return list(c, c.project.Templates, "templates", 50, picked, c.maskedTemplate)
+}
+
+func listTemplateLanguages(c *call) answer {
+	name := c.id("templateName") + "/"
+	if len(c.project.Templates.choose(pick{prefix: name})) == 0 {
+		return c.fail("template_not_found")
+	}
+	return list(c, c.project.Templates, "templates", 50, pick{prefix: name}, c.maskedTemplate)
+}
+
+func getTemplate(c *call, t *whatsappTemplate) answer { return c.ok(c.maskedTemplate(t)) }
+
+func commentTemplate(c *call, t *whatsappTemplate) answer {
+	done := c.comment(&t.history)
+	c.tellTemplate(c.project, t, "WHATSAPP_TEMPLATE_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+	return done
+}
+
+func createTemplate(c *call) answer {
+	t := &whatsappTemplate{
+		Name:     text(c.body, "name"),
+		Language: text(c.body, "language"),
+		Category: text(c.body, "category"),
+		Quality:  "QUALITY_SCORE_UNKNOWN",
+		Changes:  with(object(c.body, "details"), nil),
+		Status:   "DRAFT",
+	}
+	t.AllowChange, _ = c.body["allowCategoryChange"].(bool)
+	if code, info := c.templateClash(t); code != "" {
+		return c.failWith(code, info)
+	}
+	t.note(c.at, "CREATED")
+	if c.draft {
+		return c.saveDraft(t)
+	}
+	if failed := c.submitTemplate(t); failed != nil {
+		if c.body["saveDraftOnFailure"] == true {
+			c.saveDraft(t)
+		}
+		return *failed
+	}
+	return c.ok(c.shownTemplate(c.project, t, 0))
+}
+
+func (c *call) saveDraft(t *whatsappTemplate) answer {
+	t.Status = "DRAFT"
+	t.note(c.at, "DRAFT")
+	c.lockTemplate(t)
+	c.saveTemplate(c.project, t)
+	return c.ok(c.shownTemplate(c.project, t, 0))
+}
+
+// lockTemplate lets the operation run on for a while, where the name says so.
+func (c *call) lockTemplate(t *whatsappTemplate) {
+	if t.holds("locked") {
+		t.LockedUntil = c.at.Add(templateLock)
+	}
+}
+
+// templateClash is the code for a template that what is there already does not
+// allow, or "".
+func (c *call) templateClash(t *whatsappTemplate) (code string, info map[string]any) {
+	if _, exists := c.project.Templates.get(t.id()); exists {
+		return "template_exists", map[string]any{"supportedCodes": supported(papi.LookupSchema("WhatsappInputTemplateLanguagesEnum"))}
+	}
+	if deleted, ok := c.project.Locked[t.Name]; ok && c.at.Before(deleted.Add(templateNameLock)) {
+		return "template_name_recently_used", nil
+	}
+	if deleted, ok := c.project.Locked[t.id()]; ok {
+		if c.at.Before(deleted.Add(templateLanguageLock)) {
+			return "template_language_recently_deleted", nil
+		}
+		if c.at.Before(deleted.Add(templateNameLock)) {
+			return "template_name_recently_used", nil
+		}
+	}
+	others, _ := c.project.Templates.cut(c.project.Templates.choose(pick{prefix: t.Name + "/"}), "", 1)
+	if len(others) > 0 && others[0].Category != t.Category {
+		return "template_incorrect_category", nil
+	}
+	return "", nil
+}
+
+// magicTemplates has the error code of a submit for what a name holds.
+var magicTemplates = []struct{ holds, code string }{
+	{"limit_reached", "template_limit_reached"},
+	{"submit_error", "template_submit_error"},
+	{"rate_limited", "whatsapp_business_api_request_limit_exceeded"},
+	{"waba_gone", "object_with_whatsapp_business_account_id_does_not_exist"},
+}
+
+// submitTemplate sends the changes on their way to Meta, or says why not.
+func (c *call) submitTemplate(t *whatsappTemplate) *answer {
+	if found := papi.LookupSchema("WhatsappTemplateDetailsInputDto").Violations(t.Changes, papi.Mode{}); len(found) > 0 {
+		return c.refuse(c.bodyError("invalid_input"), map[string]any{"validationErrors": sentences(found)})
+	}
+	for _, magic := range magicTemplates {
+		if t.holds(magic.holds) {
+			return c.templateRefused(magic.code)
+		}
+	}
+	if code := contentProblem(t.Changes); code != "" {
+		return c.templateRefused(code)
+	}
+	if t.Changes["optimization"] != nil && c.project.Account.Doc["wabaMaxPriceOnboarded"] != true {
+		if c.documents("template_dynamic_pricing_not_available") {
+			return c.templateRefused("template_dynamic_pricing_not_available")
+		}
+		return c.templateRefused("template_submit_error")
+	}
+	content := contentOf(t)
+	if content != "" && c.sameContent(t, content) {
+		return c.templateRefused("template_content_already_exists")
+	}
+	if t.WhatsappID == "" {
+		t.WhatsappID = c.digits(c.project.stream("templates"), 16)
+	}
+	c.project.useContent(t, content)
+	t.Status = "IN_PROGRESS"
+	t.Submits++
+	t.note(c.at, "IN_PROGRESS")
+	c.lockTemplate(t)
+	c.saveTemplate(c.project, t)
+	wait := templateSubmission
+	if t.State != "" && t.State != "REJECTED" {
+		wait += templateReview // the live form stays until the review has ended
+	}
+	c.templateTurn(c.project, t, wait, kindTemplateReview)
+	return nil
+}
+
+func (c *call) templateRefused(code string) *answer {
+	if code != "template_submit_error" {
+		return c.refuse(code, nil)
+	}
+	return c.refuse(code, map[string]any{"metaError": map[string]any{
+		"code":        "100",
+		"subcode":     "2388299",
+		"message":     "Invalid parameter",
+		"description": "The template could not be submitted",
+		"reason":      "the sandbox was told so by the template",
+	}})
+}
+
+// contentOf names the content of a template: other templates in the same
+// project must differ. AUTHENTICATION templates all have Meta's text.
+func contentOf(t *whatsappTemplate) string {
+	if t.Category == "AUTHENTICATION" {
+		return ""
+	}
+	raw, err := json.Marshal(t.Changes["components"])
+	if err != nil {
+		panic("sandbox: components that are no JSON: " + err.Error())
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:8])
+}
+
+// sameContent tells whether a submitted template of another name has the
+// content.
+func (c *call) sameContent(t *whatsappTemplate, content string) bool {
+	return slices.ContainsFunc(c.project.Contents[content], func(id string) bool { return !strings.HasPrefix(id, t.Name+"/") })
+}
+
+func deleteTemplate(c *call, t *whatsappTemplate) answer {
+	submitted, _ := c.query["deleteSubmitted"].(bool)
+	switch {
+	case submitted:
+		c.removeTemplate(t, t.id())
+	case t.Status == "IN_PROGRESS":
+		return c.fail("template_not_deletable_due_to_input_config")
+	case t.Status != "" && t.State == "":
+		c.removeTemplate(t, "")
+	case t.Status != "":
+		t.Status, t.Changes = "", nil
+		t.note(c.at, "EDITED")
+		c.saveTemplate(c.project, t)
+	case t.State == "REJECTED" || t.State == "DISABLED":
+		return c.fail("template_changes_not_found")
+	default:
+		return c.fail("template_not_deletable_due_to_input_config")
+	}
+	return c.ok(nil)
+}
+
+// removeTemplate removes a template; what was submitted locks name or language.
+func (c *call) removeTemplate(t *whatsappTemplate, lock string) {
+	c.project.forgetContent(t)
+	c.project.Templates.remove(t.id())
+	if lock != "" && t.Submits > 0 {
+		c.project.Locked[lock] = c.at
+	}
+	c.emit(c.project, "whatsapp/templates/"+t.id(), "WHATSAPP_TEMPLATE_DELETED", nil)
+}
+
+func deleteTemplateLanguages(c *call) answer {
+	name := c.id("templateName")
+	all := c.project.Templates
+	languages, _ := all.cut(all.choose(pick{prefix: name + "/"}), "", all.len())
+	if len(languages) == 0 {
+		return c.fail("template_not_found")
+	}
+	if slices.ContainsFunc(languages, func(t *whatsappTemplate) bool { return t.locked(c.Sandbox) }) {
+		return c.fail("resource_locked")
+	}
+	for _, t := range languages {
+		c.removeTemplate(t, name)
+	}
+	return c.ok(nil)
+}
+
+func updateTemplate(c *call, t *whatsappTemplate) answer {
+	if code := c.updatableTemplate(t); code != "" {
+		return c.fail(code)
+	}
+	if category := text(c.body, "category"); category != "" {
+		t.Category = category
+	}
+	if allow, ok := c.body["allowCategoryChange"].(bool); ok {
+		t.AllowChange = allow
+	}
+	if t.Status == "" {
+		t.Changes = copied(t.Details)
+	}
+	merge(t.Changes, object(c.body, "details"))
+	if bid := object(t.Changes, "optimization"); bid != nil && bid["bidCountryMultiplierOverrides"] == nil {
+		delete(bid, "bidCountryMultiplierOverrides") // null clears them
+	}
+	t.note(c.at, "EDITED")
+	if c.draft {
+		return c.saveDraft(t)
+	}
+	if failed := c.submitTemplate(t); failed != nil {
+		c.saveDraft(t)
+		return *failed
+	}
+	return c.ok(c.shownTemplate(c.project, t, 0))
+}
+
+// updatableTemplate is the code for a template that can't be changed so, or "".
+func (c *call) updatableTemplate(t *whatsappTemplate) string {
+	recategorizable := t.State == "" && t.Status == "DRAFT" || t.State == "REJECTED" && t.RejectionCode == "INCORRECT_CATEGORY"
+	category := text(c.body, "category")
+	allow, allowGiven := c.body["allowCategoryChange"].(bool)
+	switch {
+	case t.MetaGenerated:
+		return "template_source_not_updatable"
+	case t.State == "PENDING":
+		return "template_not_updatable"
+	case t.Status == "IN_PROGRESS":
+		return "template_changes_not_updatable"
+	case category != "" && category != t.Category && !recategorizable:
+		return "template_category_not_updatable"
+	case allowGiven && allow != t.AllowChange && !recategorizable:
+		return "template_allow_category_change_not_updatable"
+	}
+	return ""
+}
+
+// leastSends are the sends that a comparison needs.
+const leastSends = 1000
+
+func compareTemplates(c *call, t *whatsappTemplate) answer {
+	other := c.body["templates"].([]any)[0].(map[string]any)
+	id := templateID(text(other, "templateName"), text(other, "templateLanguage"))
+	if id == t.id() {
+		return c.fail("templates_compare_not_unique")
+	}
+	against, ok := c.project.Templates.get(id)
+	if !ok {
+		return c.fail("templates_compare_not_found")
+	}
+	days := 7
+	if given := text(c.body, "timeframe"); given != "" {
+		_, _ = fmt.Sscan(given, &days) // an enum of numbers
+	}
+	end := c.at
+	if ms, ok := c.body["endTimestamp"].(float64); ok {
+		end = time.UnixMilli(int64(ms))
+	}
+	from := end.Add(-time.Duration(days) * day)
+	compared := []any{}
+	for i, one := range []*whatsappTemplate{t, against} {
+		sends := one.sends(from, end)
+		if sends < leastSends {
+			return c.fail("templates_not_eligible_for_comparison")
+		}
+		compared = append(compared, map[string]any{
+			"name": one.Name, "language": one.Language, "blockOrder": i + 1,
+			"messageSends": sends, "topBlockReason": "NO_REASON_GIVEN",
+		})
+	}
+	return c.ok(map[string]any{"templates": compared})
+}
+
+// sampleTemplate is the one that a first sync brings in from Meta.
+const sampleTemplate = "sample_greeting"
+
+func syncTemplates(c *call) answer {
+	p := c.project
+	p.Syncs = slices.DeleteFunc(p.Syncs, func(t time.Time) bool { return c.at.Sub(t) >= syncWindow })
+	if n := len(p.Syncs); n > 0 && c.at.Sub(p.Syncs[n-1]) < templateSync {
+		return c.fail("resource_locked")
+	}
+	if len(p.Syncs) >= mostSyncs {
+		return c.fail("too_many_requests")
+	}
+	p.Syncs = append(p.Syncs, c.at)
+	if _, ok := p.Templates.get(templateID(sampleTemplate, "EN_US")); !ok {
+		t := &whatsappTemplate{
+			WhatsappID: c.digits(p.stream("templates"), 16), Name: sampleTemplate, Language: "EN_US",
+			Category: "UTILITY", State: "APPROVED", Quality: "QUALITY_SCORE_UNKNOWN", MetaGenerated: true,
+			Details:  map[string]any{"components": []any{map[string]any{"type": "BODY", "text": "Welcome. This template was made by Meta."}}},
+			Approved: c.at,
+		}
+		t.note(c.at, "CREATED")
+		c.saveTemplate(p, t)
+	}
+	return c.ok(nil)
+}
