@@ -51,7 +51,7 @@ func compare(runs int, binary string, arguments []string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	bare := filepath.Join(dir, "bare")
 	if err := build(bare, "./scripts/startup/bare"); err != nil {
 		return 0, err
@@ -117,7 +117,7 @@ func start(binary string, arguments ...string) (time.Duration, error) {
 	answer, err := ask(in, out)
 	took := time.Since(began)
 
-	in.Close()
+	_ = in.Close()
 	_, _ = io.Copy(io.Discard, out)
 	if waitErr := cmd.Wait(); err == nil {
 		err = waitErr
