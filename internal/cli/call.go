@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/tools"
+)
+
+// principal is who calls from the command line: the user of the state file.
+const principal = "command line"
+
+func newCall(s *streams) *cobra.Command {
+	var c config
+	cmd := &cobra.Command{
+		Use:   "call TOOL [JSON | -]",
+		Short: "Make one tool call, the guard included",
+		Long: `Make one tool call through the same path as an agent's, the guard included.
+The arguments are one JSON object, or - to read it from standard input. Standard
+output is the call's result or error as JSON, and nothing else.
+
+A projectId in the arguments confirms the project for this call. Where a person
+must confirm, the answer is confirmation_required with a summary and a token:
+repeat the call with "confirm": TOKEN within ten minutes.
+
+Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
+` + environmentHelp,
+		Example: `  papi-mcp call webhook_list --sandbox
+  papi-mcp call whatsapp_sender_get '{"senderId": "..."}'`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 || len(args) > 2 {
+				return usage("call takes a tool and its arguments as JSON: papi-mcp call TOOL [JSON | -]")
+			}
+			return nil
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+			return toolNames(&c, args, begun), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			arguments, err := readArguments(s, args[1:])
+			if err != nil {
+				return err
+			}
+			if c.store == "" {
+				if c.store, err = stateFile(); err != nil {
+					return err
+				}
+			}
+			a, err := c.newApp(s, openStore(c.store))
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			out := a.tools.Call(cmd.Context(), tools.Caller{Principal: principal, CommandLine: true}, args[0], arguments)
+			return printOutcome(s, out)
+		},
+	}
+	c.connection(cmd)
+	c.selection(cmd)
+	cmd.Flags().StringVar(&c.store, "store", "", "where confirmations and registers are kept: memory, or the path of a file (default: a file in the user's state folder)")
+	return cmd
+}
+
+// readArguments reads the JSON of a call.
+func readArguments(s *streams, args []string) (json.RawMessage, error) {
+	if len(args) == 0 {
+		return json.RawMessage("{}"), nil
+	}
+	text := args[0]
+	if text == "-" {
+		raw, err := io.ReadAll(s.in)
+		if err != nil {
+			return nil, usage("reading the arguments: %v", err)
+		}
+		text = string(raw)
+	}
+	if trimmed := strings.TrimSpace(text); !json.Valid([]byte(text)) || !strings.HasPrefix(trimmed, "{") {
+		return nil, usage("the arguments are not one JSON object: %.80q", trimmed)
+	}
+	return json.RawMessage(text), nil
+}
+
+// printOutcome prints the result or the error, indented on a terminal, and
+// returns the exit code as an error.
+func printOutcome(s *streams, out tools.Outcome) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if f, ok := s.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		enc.SetIndent("", "  ")
+	}
+	if err := enc.Encode(out.Structured); err != nil {
+		return &exitError{exitFailed, err.Error()}
+	}
+	if e, ok := out.Structured.(*tools.Error); ok && e.Code == "unknown_tool" {
+		return usage("%s; papi-mcp tools lists them%s", e.Message, near(e))
+	}
+	if _, err := b.WriteTo(s.out); err != nil {
+		return &exitError{exitFailed, err.Error()}
+	}
+	if out.IsError {
+		return &exitError{code: exitFailed}
+	}
+	return nil
+}
+
+func near(e *tools.Error) string {
+	if nearest, ok := e.Info["nearest"].(string); ok {
+		return " (did you mean " + nearest + "?)"
+	}
+	return ""
+}
+
+// toolNames completes the name of a tool.
+func toolNames(c *config, args []string, begun string) []string {
+	if len(args) > 0 {
+		return nil
+	}
+	rows, err := catalog.Select(c.filter())
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, row := range rows {
+		if strings.HasPrefix(row.Tool, begun) {
+			names = append(names, row.Tool+"\t"+row.About)
+		}
+	}
+	return names
+}

@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
+	"papi-mcp/internal/sandbox"
+	"papi-mcp/internal/store"
+	"papi-mcp/tools"
+)
+
+// config is what the flags and the environment say.
+type config struct {
+	sandbox    bool
+	toolsets   []string
+	tools      []string
+	readOnly   bool
+	deprecated bool
+	confirm    string
+	store      string
+	verbose    bool
+}
+
+// selection adds the flags that say which tools there are.
+func (c *config) selection(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringSliceVar(&c.toolsets, "toolsets", nil, "toolsets to offer, or all ("+strings.Join(catalog.Toolsets(), ", ")+")")
+	f.StringSliceVar(&c.tools, "tools", nil, "tools to offer beside --toolsets; alone: only those")
+	f.BoolVar(&c.readOnly, "read-only", false, "offer only what changes nothing")
+	f.BoolVar(&c.deprecated, "deprecated", false, "let the deprecated operations be offered too")
+}
+
+// connection adds the flags that say where calls go and who confirms them.
+func (c *config) connection(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&c.sandbox, "sandbox", false, "use a built-in imitation of the API: no account needed")
+	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "who confirms: auto (ask the person, else by token), human (only ask), off (nobody: scripts)")
+	f.BoolVar(&c.verbose, "verbose", false, "log each exchange with the API to standard error")
+}
+
+func (c *config) filter() catalog.Filter {
+	return catalog.Filter{Toolsets: trim(c.toolsets), Tools: trim(c.tools), ReadOnly: c.readOnly, Deprecated: c.deprecated}
+}
+
+func trim(names []string) []string {
+	var kept []string
+	for _, name := range names {
+		if name = strings.TrimSpace(name); name != "" {
+			kept = append(kept, name)
+		}
+	}
+	return kept
+}
+
+// app is what a command runs on.
+type app struct {
+	tools   *tools.Set
+	client  *papi.Client
+	project string // the default project, or ""
+	close   func()
+}
+
+// lateSandbox is a sandbox that begins with its first request, so that a
+// start-up does not wait for it.
+type lateSandbox struct {
+	logger *slog.Logger
+	once   sync.Once
+	box    *sandbox.Sandbox
+}
+
+// RoundTrip implements http.RoundTripper.
+func (l *lateSandbox) RoundTrip(r *http.Request) (*http.Response, error) {
+	l.once.Do(func() { l.box = sandbox.New(sandbox.Options{Logger: l.logger}) })
+	return l.box.Transport().RoundTrip(r)
+}
+
+// close ends the sandbox; one that has not begun never will.
+func (l *lateSandbox) close() {
+	l.once.Do(func() {})
+	if l.box != nil {
+		l.box.Close()
+	}
+}
+
+// newApp puts together the client, the guard and the tools.
+func (c *config) newApp(s *streams, kept store.Store) (*app, error) {
+	rows, err := catalog.Select(c.filter())
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	mode := guard.Mode(c.confirm)
+	if mode != guard.Auto && mode != guard.Human && mode != guard.Off {
+		return nil, usage("--confirm %q: give auto, human or off", c.confirm)
+	}
+	logger := c.logger(s)
+	projects := trim(strings.Split(os.Getenv("SINCH_PROJECT_ID"), ","))
+	a := &app{close: func() {}}
+	settings := apiConfig()
+	settings.Logger = logger
+	about := ""
+	if c.sandbox {
+		box := &lateSandbox{logger: logger}
+		a.close = box.close
+		settings = papi.Config{
+			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token",
+			KeyID: "sandbox", KeySecret: "sandbox", Logger: logger,
+			Transport: box,
+		}
+		a.project = sandbox.DefaultProject
+		about = "the built-in sandbox: nothing here is real, and one-time codes stand in the server's log"
+	}
+	if len(projects) > 0 {
+		a.project = projects[0]
+	}
+	settings.UserAgent = "papi-mcp/" + release
+	if a.client, err = papi.New(settings); err != nil {
+		return nil, usage("%v", err)
+	}
+	g := guard.New(guard.Options{
+		Projects: projects, Default: a.project, Mode: mode, ReadOnly: c.readOnly,
+		Store: kept, Reader: catalog.Reader{API: a.client}, Logger: logger,
+	})
+	a.tools = tools.New(tools.Options{Rows: rows, Guard: g, API: a.client, About: about})
+	return a, nil
+}
+
+// apiConfig is what the environment says of the API.
+func apiConfig() papi.Config {
+	return papi.Config{
+		BaseURL:     os.Getenv("PAPI_BASE_URL"),
+		TokenURL:    os.Getenv("PAPI_TOKEN_URL"),
+		Auth:        os.Getenv("PAPI_AUTH"),
+		KeyID:       os.Getenv("SINCH_KEY_ID"),
+		KeySecret:   os.Getenv("SINCH_KEY_SECRET"),
+		AccessToken: os.Getenv("SINCH_ACCESS_TOKEN"),
+	}
+}
+
+func (c *config) logger(s *streams) *slog.Logger {
+	level := slog.LevelInfo
+	if c.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
+}
+
+// openStore opens what --store names: memory, or the path of a file.
+func openStore(name string) store.Store {
+	if name == "memory" {
+		return store.NewMemory()
+	}
+	return store.NewFile(name)
+}
+
+// stateFile is where a command keeps what the next one must know: under
+// XDG_STATE_HOME, or the folder that the system has for that.
+func stateFile() (string, error) {
+	dir := os.Getenv("XDG_STATE_HOME")
+	if dir == "" && runtime.GOOS == "windows" {
+		dir = os.Getenv("LocalAppData")
+	}
+	if dir == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", usage("no folder for the state (%v): give --store", err)
+		}
+		dir = filepath.Join(home, ".local", "state")
+	}
+	return filepath.Join(dir, "papi-mcp", "state.db"), nil
+}

@@ -1,0 +1,406 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
+	"papi-mcp/internal/sandbox"
+	"papi-mcp/internal/server"
+	"papi-mcp/internal/store"
+	"papi-mcp/tools"
+)
+
+func newDemo(s *streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo",
+		Short: "A tour on the sandbox, through a real MCP client",
+		Long: `Start the server and the sandbox, connect a real MCP client, and walk through a
+day's work: confirm the project, register a webhook, bring a WhatsApp sender to
+ACTIVE, have a template approved, be refused, be asked before a delete. It needs
+no account and no network. Exit code 0 only if each step came out as told.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
+			defer cancel()
+			f, isFile := s.out.(*os.File)
+			d := &demo{out: s.out, colour: isFile && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == ""}
+			if err := d.run(ctx); err != nil {
+				return &exitError{exitFailed, err.Error()}
+			}
+			return nil
+		},
+	}
+}
+
+// demo is the tour: an agent (the calls below), a person (who answers
+// questions and reads the phone), and the server in front of the sandbox.
+type demo struct {
+	out    io.Writer
+	colour bool
+	step   int
+
+	box    *sandbox.Sandbox
+	client *client.Client
+	phone  phone
+	agrees bool // how the person answers the next question
+	asked  int
+}
+
+// phone is where the sandbox's one-time codes arrive: in a header of its
+// answers, which the demo reads on their way.
+type phone struct {
+	http.RoundTripper
+	code string
+}
+
+func (p *phone) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := p.RoundTripper.RoundTrip(r)
+	if err == nil {
+		if code := resp.Header.Get(sandbox.HeaderCode); code != "" {
+			p.code = code
+		}
+	}
+	return resp, err
+}
+
+func (d *demo) run(ctx context.Context) error {
+	d.box = sandbox.New(sandbox.Options{Seed: 1, Manual: true})
+	defer d.box.Close()
+	stop, err := d.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for _, step := range []func(context.Context) error{
+		d.look, d.confirmProject, d.webhook, d.sender, d.template, d.deletion,
+	} {
+		if err := step(ctx); err != nil {
+			return fmt.Errorf("the tour did not go as told: %w", err)
+		}
+	}
+	d.line("")
+	d.paint(green, "That was the tour: %d steps, each as told. To use it with your agent, see README.md;\nto play on, try: papi-mcp serve --sandbox", d.step)
+	return nil
+}
+
+// connect starts the server on a pair of pipes and a client at their other
+// ends. What it returns ends both.
+func (d *demo) connect(ctx context.Context) (stop func(), err error) {
+	d.phone.RoundTripper = d.box.Transport()
+	api, err := papi.New(papi.Config{
+		BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token",
+		KeyID: "demo", KeySecret: "demo", Transport: &d.phone,
+	})
+	if err != nil {
+		return nil, err
+	}
+	rows, err := catalog.Select(catalog.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	g := guard.New(guard.Options{
+		Projects: []string{sandbox.DefaultProject}, Default: sandbox.DefaultProject,
+		Store: store.NewMemory(), Reader: catalog.Reader{API: api},
+	})
+	s := server.New(server.Options{
+		Name: "papi-mcp", Version: release, Instructions: instructions,
+		Toolbox: tools.New(tools.Options{Rows: rows, Guard: g, API: api, About: "the sandbox"}),
+		Logger:  slog.New(slog.DiscardHandler),
+	})
+	fromClient, toServer := io.Pipe()
+	fromServer, toClient := io.Pipe()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer toClient.Close()
+		if err := s.ServeStdio(ctx, fromClient, toClient); err != nil {
+			toClient.CloseWithError(err)
+		}
+	}()
+	d.client = client.NewClient(transport.NewIO(fromServer, toServer, io.NopCloser(strings.NewReader(""))), client.WithElicitationHandler(d))
+	stop = func() {
+		toServer.Close()
+		<-ended
+		d.client.Close()
+	}
+	if err := d.client.Start(ctx); err != nil {
+		stop()
+		return nil, err
+	}
+	hello := mcp.InitializeRequest{}
+	hello.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION
+	hello.Params.ClientInfo = mcp.Implementation{Name: "papi-mcp demo", Version: release}
+	if _, err := d.client.Initialize(ctx, hello); err != nil {
+		stop()
+		return nil, err
+	}
+	return stop, nil
+}
+
+// Elicit is the person, whom the client asks.
+func (d *demo) Elicit(_ context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
+	d.asked++
+	answer := &mcp.ElicitationResult{}
+	answer.Action, answer.Content = mcp.ElicitationResponseActionAccept, map[string]any{}
+	verdict := "yes"
+	if !d.agrees {
+		answer.Action, answer.Content = mcp.ElicitationResponseActionDecline, nil
+		verdict = "no"
+	}
+	d.paint(yellow, "  person is asked: %s", strings.ReplaceAll(strings.TrimSpace(request.Params.Message), "\n", "\n                   "))
+	d.paint(yellow, "  person: %s", verdict)
+	return answer, nil
+}
+
+// The steps. Each says what the agent wants, calls, and checks what it sees.
+
+func (d *demo) look(ctx context.Context) error {
+	d.title("See what there is")
+	list, err := d.client.ListTools(ctx, mcp.ListToolsRequest{})
+	if err != nil {
+		return err
+	}
+	d.say("The server offers %d tools; I look at the project first.", len(list.Tools))
+	if len(list.Tools) != 88+3 {
+		return fmt.Errorf("%d tools are offered", len(list.Tools))
+	}
+	_, err = d.call(ctx, "project_overview", nil, expect{"data.whatsappAccount": "none"})
+	return err
+}
+
+func (d *demo) confirmProject(ctx context.Context) error {
+	d.title("Confirm the project")
+	d.say("Before I change anything, the person confirms which project this is.")
+	d.agrees = true
+	if _, err := d.call(ctx, "project_confirm", args{"projectId": sandbox.DefaultProject}, expect{"data.confirmed": true}); err != nil {
+		return err
+	}
+	return d.expectAsked(1)
+}
+
+func (d *demo) webhook(ctx context.Context) error {
+	d.title("Register a webhook, and be refused")
+	hook := args{"target": "https://example.com/papi", "secret": "a-secret-of-high-entropy", "triggers": []string{"ALL", "WHATSAPP_SENDER_ACTIVE"}}
+	d.say("I want to hear of everything, and of active senders.")
+	if _, err := d.call(ctx, "webhook_create", hook, expect{"errorCode": "guard_all_alone"}); err != nil {
+		return err
+	}
+	d.say("ALL holds the other one already. I leave the triggers out: ALL is the default.")
+	delete(hook, "triggers")
+	_, err := d.call(ctx, "webhook_create", hook, expect{"data.triggers.0": "ALL"})
+	return err
+}
+
+func (d *demo) sender(ctx context.Context) error {
+	d.title("Bring a WhatsApp sender to ACTIVE")
+	d.say("The signup at Meta gave a code; with it I create the sender.")
+	created, err := d.call(ctx, "whatsapp_sender_create", args{
+		"wabaId": "100000000005678", "phoneNumberId": "200000000005678", "authenticationCode": "from-the-signup", "region": "EU", "businessManager": "SINCH_UK",
+	}, expect{"pending": "IN_PROGRESS"})
+	if err != nil {
+		return err
+	}
+	id := args{"senderId": at(created, "ids.senderId")}
+	d.say("It is being set up. A code that nobody asked for can't be handed in:")
+	d.wait(10)
+	if _, err := d.call(ctx, "whatsapp_sender_verify", id.and("code", "123456"), expect{"errorCode": "guard_register_first"}); err != nil {
+		return err
+	}
+	d.say("So first I look, and have a code sent to the phone.")
+	if _, err := d.call(ctx, "whatsapp_sender_get", id, expect{"state": "PENDING_VERIFICATION", "next.0.tool": "whatsapp_sender_register"}); err != nil {
+		return err
+	}
+	if _, err := d.call(ctx, "whatsapp_sender_register", id.and("method", "SMS"), expect{"next.0.needs.0": "code"}); err != nil {
+		return err
+	}
+	d.paint(yellow, "  person reads the code from the phone: %s", d.phone.code)
+	if _, err := d.call(ctx, "whatsapp_sender_verify", id.and("code", d.phone.code), expect{"next.0.tool": "whatsapp_sender_get"}); err != nil {
+		return err
+	}
+	d.wait(10)
+	_, err = d.call(ctx, "whatsapp_sender_get", id, expect{"state": "ACTIVE", "data.bearerToken": papi.Masked})
+	return err
+}
+
+func (d *demo) template(ctx context.Context) error {
+	d.title("Create a template, and see it approved")
+	d.say("A first message needs a template. I write it in lower case where the API wants upper; that is mended.")
+	if _, err := d.call(ctx, "whatsapp_template_create", args{
+		"name": "order_shipped", "language": "en_us", "category": "utility",
+		"details": args{"components": []args{{"type": "body", "text": "Your order is on its way."}}},
+	}, expect{"ids.templateName": "order_shipped", "ids.languageCode": "EN_US"}); err != nil {
+		return err
+	}
+	d.say("Meta reviews it. I look again later.")
+	d.wait(60)
+	_, err := d.call(ctx, "whatsapp_template_get", args{"templateName": "order_shipped", "languageCode": "EN_US"}, expect{"state": "APPROVED"})
+	return err
+}
+
+func (d *demo) deletion(ctx context.Context) error {
+	d.title("Delete, and be asked")
+	list, err := d.call(ctx, "webhook_list", args{"fields": []string{"webhooks.id", "webhooks.target"}}, expect{"data.webhooks.0.target": "https://example.com/papi"})
+	if err != nil {
+		return err
+	}
+	id := args{"webhookId": at(list, "data.webhooks.0.id")}
+	asked := d.asked
+	d.agrees = false
+	if _, err := d.call(ctx, "webhook_delete", id, expect{"errorCode": "confirmation_declined"}); err != nil {
+		return err
+	}
+	d.say("I do not insist. Later the person asks for it:")
+	d.agrees = true
+	if _, err := d.call(ctx, "webhook_delete", id, expect{"tool": "webhook_delete"}); err != nil {
+		return err
+	}
+	return d.expectAsked(asked + 2)
+}
+
+func (d *demo) expectAsked(times int) error {
+	if d.asked != times {
+		return fmt.Errorf("the person was asked %d times, not %d", d.asked, times)
+	}
+	return nil
+}
+
+// args are the arguments of a call.
+type args map[string]any
+
+func (a args) and(name string, value any) args {
+	out := args{name: value}
+	for k, v := range a {
+		out[k] = v
+	}
+	return out
+}
+
+// expect has what must stand at paths of the answer.
+type expect map[string]any
+
+// call makes a call, shows it and its answer, and checks what must be so.
+func (d *demo) call(ctx context.Context, tool string, a args, want expect) (any, error) {
+	given, err := json.Marshal(a)
+	if err != nil {
+		return nil, err
+	}
+	if a == nil {
+		given = []byte("{}")
+	}
+	d.paint(cyan, "  %s %s", tool, given)
+	request := mcp.CallToolRequest{}
+	request.Params.Name, request.Params.Arguments = tool, json.RawMessage(given)
+	result, err := d.client.CallTool(ctx, request)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", tool, err)
+	}
+	raw, err := json.Marshal(result.StructuredContent)
+	if err != nil {
+		return nil, err
+	}
+	var answer any
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return nil, err
+	}
+	d.show(answer, result.IsError)
+	for path, value := range want {
+		if got := at(answer, path); got != value {
+			return nil, fmt.Errorf("%s: %s is %v, not %v: %s", tool, path, got, value, raw)
+		}
+	}
+	return answer, nil
+}
+
+// show prints what the agent sees of an answer, in a few lines.
+func (d *demo) show(answer any, isError bool) {
+	if isError {
+		d.paint(red, "    refused, %v: %v", at(answer, "errorCode"), at(answer, "message"))
+		d.line("    to go on: %v", at(answer, "resolution"))
+		return
+	}
+	var seen []string
+	for _, key := range []string{"state", "pending"} {
+		if v := at(answer, key); v != nil {
+			seen = append(seen, fmt.Sprintf("%s %v", key, v))
+		}
+	}
+	if ids, ok := at(answer, "ids").(map[string]any); ok && len(ids) > 0 {
+		raw, _ := json.Marshal(ids) // decoded JSON can always be written
+		seen = append(seen, "ids "+string(raw))
+	}
+	if len(seen) == 0 {
+		seen = append(seen, "done")
+	}
+	d.paint(green, "    %s", strings.Join(seen, ", "))
+	warnings, _ := at(answer, "warnings").([]any)
+	for _, w := range warnings {
+		d.line("    warning: %v", w)
+	}
+	if next := at(answer, "next.0.do"); next != nil {
+		d.line("    next: %v", next)
+	}
+}
+
+// at returns what stands at a dotted path; numbers are places in a list.
+func at(value any, path string) any {
+	for name := range strings.SplitSeq(path, ".") {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[name]
+		case []any:
+			var i int
+			if _, err := fmt.Sscan(name, &i); err != nil || i >= len(v) {
+				return nil
+			}
+			value = v[i]
+		default:
+			return nil
+		}
+	}
+	return value
+}
+
+// wait moves the sandbox's clock on.
+func (d *demo) wait(minutes int) {
+	d.box.Advance(time.Duration(minutes) * time.Minute)
+	d.line("  ... %d minutes later ...", minutes)
+}
+
+// The colours, as terminals know them.
+const (
+	red, green, yellow, cyan, bold = "31", "32", "33", "36", "1"
+)
+
+func (d *demo) title(text string) {
+	d.step++
+	d.line("")
+	d.paint(bold, "%d. %s", d.step, text)
+}
+
+func (d *demo) say(format string, a ...any) { d.line("  agent: "+format, a...) }
+
+func (d *demo) paint(colour, format string, a ...any) {
+	text := fmt.Sprintf(format, a...)
+	if d.colour {
+		text = "\x1b[" + colour + "m" + text + "\x1b[0m"
+	}
+	fmt.Fprintln(d.out, text)
+}
+
+func (d *demo) line(format string, a ...any) { fmt.Fprintf(d.out, format+"\n", a...) }

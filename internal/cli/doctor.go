@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
+	"papi-mcp/internal/store"
+)
+
+// doctorLasts bounds all checks together.
+const doctorLasts = 30 * time.Second
+
+// mostSkew is how far the clock may be off: tokens live an hour, and webhook
+// signatures are judged by their age.
+const mostSkew = time.Minute
+
+func newDoctor(s *streams) *cobra.Command {
+	var c config
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check configuration, credentials, reachability and clock",
+		Long: `Check what papi-mcp needs, and say how to mend what is missing. It never prints a
+secret and changes nothing. Exit code 0 when all is well, 1 when something is not.
+` + environmentHelp,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, cancel := context.WithTimeout(cmd.Context(), doctorLasts)
+			defer cancel()
+			a, err := c.newApp(s, store.NewMemory())
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			d := &doctor{streams: s, app: a, sandbox: c.sandbox}
+			d.examine(ctx)
+			if d.failed {
+				return &exitError{exitFailed, "something is to be mended"}
+			}
+			return nil
+		},
+	}
+	c.connection(cmd)
+	c.selection(cmd)
+	return cmd
+}
+
+// doctor runs the checks in the order in which they build on each other.
+type doctor struct {
+	*streams
+	app     *app
+	sandbox bool
+	failed  bool
+}
+
+func (d *doctor) examine(ctx context.Context) {
+	d.good("version", "papi-mcp %s, API %s, %d tools offered", Version(), papi.ContractVersion, len(d.app.tools.Tools()))
+	d.project()
+	if !d.credentials() {
+		return
+	}
+	expires, err := d.app.client.Token(ctx)
+	if err != nil {
+		d.bad("token", err, "check the key in the Sinch Dashboard (Settings, Access keys), and PAPI_TOKEN_URL")
+		return
+	}
+	if expires.IsZero() {
+		d.good("token", "used as it is given")
+	} else {
+		d.good("token", "issued, good until %s", expires.Format(time.RFC3339))
+	}
+	d.reach(ctx)
+}
+
+func (d *doctor) project() {
+	switch projects := os.Getenv("SINCH_PROJECT_ID"); {
+	case projects != "":
+		d.good("project", "default %s, allowed: %s", d.app.project, projects)
+	case d.sandbox:
+		d.good("project", "default %s, the sandbox's; any id works there", d.app.project)
+	default:
+		d.note("project", "SINCH_PROJECT_ID is not set: each call must name a project, and any is allowed")
+	}
+}
+
+func (d *doctor) credentials() bool {
+	if d.app.client.HasCredentials() {
+		kind := "SINCH_KEY_ID and SINCH_KEY_SECRET are set"
+		if d.sandbox {
+			kind = "the sandbox needs none"
+		} else if os.Getenv("SINCH_ACCESS_TOKEN") != "" {
+			kind = "SINCH_ACCESS_TOKEN is set"
+		}
+		d.good("credentials", "%s", kind)
+		return true
+	}
+	d.failed = true
+	d.line("FAIL", "credentials", "there are none")
+	d.line("", "", "to mend: set SINCH_KEY_ID and SINCH_KEY_SECRET to an access key of the Sinch Dashboard, or try papi-mcp with --sandbox")
+	return false
+}
+
+// reach reads the webhooks of the default project, and compares the clocks.
+func (d *doctor) reach(ctx context.Context) {
+	if d.app.project == "" {
+		d.note("API", "not tried: there is no default project to read")
+		return
+	}
+	asked := time.Now()
+	resp, err := d.app.client.Do(ctx, catalog.Lookup("webhook_list").Request(d.app.project, nil))
+	if err != nil {
+		d.bad("API", err, "check PAPI_BASE_URL, the network and its proxy, and that the key belongs to the project")
+		return
+	}
+	took := time.Since(asked)
+	d.good("API", "answered in %d ms", took.Milliseconds())
+	if resp.Date.IsZero() {
+		d.note("clock", "not compared: the API does not tell its time")
+		return
+	}
+	if skew := time.Since(resp.Date) - took/2; skew.Abs() > mostSkew {
+		d.failed = true
+		d.line("FAIL", "clock", fmt.Sprintf("differs from the API's by %s", skew.Round(time.Second)))
+		d.line("", "", "to mend: set the clock of this machine (NTP)")
+		return
+	}
+	d.good("clock", "agrees with the API's")
+}
+
+func (d *doctor) good(what, format string, args ...any) {
+	d.line("ok", what, fmt.Sprintf(format, args...))
+}
+
+func (d *doctor) note(what, text string) { d.line("note", what, text) }
+
+// bad tells an error and how to mend it: in its own words where it has some.
+func (d *doctor) bad(what string, err error, mend string) {
+	d.failed = true
+	d.line("FAIL", what, err.Error())
+	var e *papi.Error
+	if errors.As(err, &e) && e.Resolution != "" {
+		mend = e.Resolution + "; " + mend
+	}
+	d.line("", "", "to mend: "+mend)
+}
+
+func (d *doctor) line(verdict, what, text string) {
+	fmt.Fprintf(d.out, "%-5s %-12s %s\n", verdict, what, strings.TrimSpace(text))
+}

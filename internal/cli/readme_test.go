@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"papi-mcp/internal/catalog"
+)
+
+var update = flag.Bool("update", false, "write the README's table of tools anew")
+
+// The README's table is made of the rows. `go test ./internal/cli -run Readme
+// -update` writes it anew.
+func TestReadmeTableIsFresh(t *testing.T) {
+	const path = "../../README.md"
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(raw), "<!-- tools:begin")
+	marker, rest, closed := strings.Cut(rest, "-->\n")
+	_, after, ended := strings.Cut(rest, "<!-- tools:end -->")
+	if !found || !closed || !ended {
+		t.Fatal("the README has lost the marks of its table")
+	}
+	want := before + "<!-- tools:begin" + marker + "-->\n" + toolTable() + "<!-- tools:end -->" + after
+	if want == string(raw) {
+		return
+	}
+	if !*update {
+		t.Fatal("the README's table of tools is stale: run go test ./internal/cli -run Readme -update")
+	}
+	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// toolTable is the table of toolsets and tools in Markdown.
+func toolTable() string {
+	var b strings.Builder
+	b.WriteString("Core tools are always on: `project_confirm`, `project_overview`, `schema_get`. A **!** marks what a person must confirm.\n")
+	toolset := ""
+	for _, row := range catalog.Rows() {
+		if row.Toolset != toolset {
+			toolset = row.Toolset
+			note := ""
+			if toolset == catalog.DeprecatedToolset {
+				note = " (with `--deprecated`)"
+			}
+			fmt.Fprintf(&b, "\n**%s**%s\n\n| tool | effect | what it does |\n|---|---|---|\n", toolset, note)
+		}
+		mark := ""
+		if row.Confirm != "" {
+			mark = " **!**"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s%s | %s |\n", row.Tool, row.Effect, mark, strings.ReplaceAll(row.About, "|", `\|`))
+	}
+	return b.String()
+}
+
+// What the server tells every agent stays short enough to be read.
+func TestInstructionsAreUnder400Words(t *testing.T) {
+	if n := len(strings.Fields(instructions)); n >= 400 {
+		t.Errorf("%d words", n)
+	}
+	for _, named := range []string{"project_confirm", "project_overview", "schema_get", "confirmation_required", "outcome_unknown", "deleteSubmitted"} {
+		if !strings.Contains(instructions, named) {
+			t.Errorf("%s is not named", named)
+		}
+	}
+}
+
+// What the README says of flags and variables is what there is.
+func TestReadmeNamesEveryFlagAndVariable(t *testing.T) {
+	raw, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := string(raw)
+	serve := newServe(&streams{})
+	for _, f := range strings.Fields(serve.Flags().FlagUsages()) {
+		if name := strings.TrimRight(f, ",;)"); strings.HasPrefix(name, "--") && !strings.Contains(readme, "`"+name) {
+			t.Errorf("the README does not name %s", name)
+		}
+	}
+	for _, line := range strings.Split(environmentHelp, "\n") {
+		if name, _, _ := strings.Cut(strings.TrimSpace(line), " "); strings.HasPrefix(name, "SINCH_") || strings.HasPrefix(name, "PAPI_") {
+			if !strings.Contains(readme, "`"+name+"`") {
+				t.Errorf("the README does not name %s", name)
+			}
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"papi-mcp/internal/sandbox"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"papi-mcp": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+// The scripts are tool calls that a user could have typed, through the real
+// binary. Beside testscript's own commands they have:
+//
+//	sandbox            start a sandbox with a clock that stands, and point the environment at it
+//	advance DURATION   move its clock
+//	code               set $CODE to the one-time code that it sent last
+//	connect [-person yes|no] [FLAG...]
+//	                   start papi-mcp serve and connect over stdio, as a client that can or can't ask a person
+//	tool NAME [JSON]   make a tool call; its result or error is standard output. ! tool wants an error
+//	keep VAR PATH      set $VAR to what stands at the path of the last answer
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "../../testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
+			env.Values[scriptKey{}] = &script{env: env}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sandbox": func(ts *testscript.TestScript, _ bool, _ []string) { ofScript(ts).startSandbox(ts) },
+			"advance": func(ts *testscript.TestScript, _ bool, args []string) { ofScript(ts).advance(ts, args) },
+			"code":    func(ts *testscript.TestScript, _ bool, _ []string) { ts.Setenv("CODE", ofScript(ts).code) },
+			"connect": func(ts *testscript.TestScript, _ bool, args []string) { ofScript(ts).connect(ts, args) },
+			"tool":    func(ts *testscript.TestScript, neg bool, args []string) { ofScript(ts).tool(ts, neg, args) },
+			"keep":    func(ts *testscript.TestScript, _ bool, args []string) { ofScript(ts).keep(ts, args) },
+		},
+		RequireExplicitExec: true,
+	})
+}
+
+type scriptKey struct{}
+
+// script is what one script has going.
+type script struct {
+	env    *testscript.Env
+	box    *sandbox.Sandbox
+	code   string
+	client *client.Client
+	last   any
+}
+
+func ofScript(ts *testscript.TestScript) *script { return ts.Value(scriptKey{}).(*script) }
+
+func (s *script) startSandbox(ts *testscript.TestScript) {
+	s.box = sandbox.New(sandbox.Options{Seed: 1, Manual: true})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.box.ServeHTTP(w, r)
+		if code := w.Header().Get(sandbox.HeaderCode); code != "" {
+			s.code = code
+		}
+	}))
+	s.env.Defer(func() { server.Close(); s.box.Close() })
+	ts.Setenv("PAPI_BASE_URL", server.URL)
+	ts.Setenv("PAPI_TOKEN_URL", server.URL+"/oauth2/token")
+	ts.Setenv("SINCH_KEY_ID", "any")
+	ts.Setenv("SINCH_KEY_SECRET", "any")
+	ts.Setenv("SINCH_PROJECT_ID", sandbox.DefaultProject)
+	ts.Setenv("PROJECT", sandbox.DefaultProject)
+}
+
+func (s *script) advance(ts *testscript.TestScript, args []string) {
+	d, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	s.box.Advance(d)
+}
+
+// connect starts the real binary.
+func (s *script) connect(ts *testscript.TestScript, args []string) {
+	var options []client.ClientOption
+	if len(args) > 1 && args[0] == "-person" {
+		options = append(options, client.WithElicitationHandler(answering(args[1])))
+		args = args[2:]
+	}
+	if s.client != nil {
+		s.client.Close()
+	}
+	path, err := exec.LookPath("papi-mcp")
+	ts.Check(err)
+	environment := []string{}
+	for _, name := range []string{"PAPI_BASE_URL", "PAPI_TOKEN_URL", "SINCH_KEY_ID", "SINCH_KEY_SECRET", "SINCH_PROJECT_ID", "XDG_STATE_HOME", "HOME"} {
+		environment = append(environment, name+"="+ts.Getenv(name))
+	}
+	s.client = client.NewClient(transport.NewStdio(path, environment, append([]string{"serve"}, args...)...), options...)
+	s.env.Defer(func() { s.client.Close() })
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	ts.Check(s.client.Start(context.Background()))
+	_, err = s.client.Initialize(ctx, mcp.InitializeRequest{Params: mcp.InitializeParams{
+		ProtocolVersion: mcp.LATEST_PROTOCOL_VERSION, ClientInfo: mcp.Implementation{Name: "script", Version: "1"},
+	}})
+	ts.Check(err)
+}
+
+// answering is a person who answers everything the same.
+type answering string
+
+func (a answering) Elicit(context.Context, mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
+	r := &mcp.ElicitationResult{}
+	r.Action = mcp.ElicitationResponseActionDecline
+	if a == "yes" {
+		r.Action = mcp.ElicitationResponseActionAccept
+		r.Content = map[string]any{}
+	}
+	return r, nil
+}
+
+func (s *script) tool(ts *testscript.TestScript, neg bool, args []string) {
+	request := mcp.CallToolRequest{}
+	request.Params.Name = args[0]
+	request.Params.Arguments = json.RawMessage("{}")
+	if len(args) > 1 {
+		request.Params.Arguments = json.RawMessage(args[1])
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	result, err := s.client.CallTool(ctx, request)
+	ts.Check(err)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	ts.Check(enc.Encode(result.StructuredContent))
+	fmt.Fprint(ts.Stdout(), b.String())
+	ts.Check(json.Unmarshal(b.Bytes(), &s.last))
+	if text, ok := result.Content[0].(mcp.TextContent); !ok || strings.TrimSpace(text.Text) == "" {
+		ts.Fatalf("the result has no text")
+	}
+	if result.IsError != neg {
+		ts.Fatalf("isError is %v: %s", result.IsError, b.String())
+	}
+}
+
+func (s *script) keep(ts *testscript.TestScript, args []string) {
+	value := at(s.last, args[1])
+	if value == nil {
+		ts.Fatalf("nothing at %s", args[1])
+	}
+	ts.Setenv(args[0], fmt.Sprint(value))
+}

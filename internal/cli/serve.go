@@ -1,0 +1,49 @@
+package cli
+
+import (
+	_ "embed"
+
+	"github.com/spf13/cobra"
+
+	"papi-mcp/internal/server"
+)
+
+//go:embed instructions.md
+var instructions string
+
+func newServe(s *streams) *cobra.Command {
+	var c config
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve MCP on standard input and output (the default)",
+		Long: `Serve MCP on standard input and output, for a client that starts this program.
+Standard output carries MCP alone; logs go to standard error. When the input
+closes, running calls end and their answers go out first.
+` + environmentHelp,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			kept := openStore(c.store)
+			a, err := c.newApp(s, kept)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			err = newServer(&c, s, a).ServeStdio(cmd.Context(), s.in, s.out)
+			if err != nil && cmd.Context().Err() == nil {
+				return &exitError{exitFailed, err.Error()}
+			}
+			return kept.Close() // at the end of the input, or told to stop by a signal
+		},
+	}
+	c.connection(cmd)
+	c.selection(cmd)
+	cmd.Flags().StringVar(&c.store, "store", "memory", "where confirmations and registers are kept: memory, or the path of a file")
+	return cmd
+}
+
+func newServer(c *config, s *streams, a *app) *server.Server {
+	return server.New(server.Options{
+		Name: "papi-mcp", Title: "Sinch Provisioning API", Version: release,
+		Instructions: instructions, Toolbox: a.tools, Logger: c.logger(s),
+	})
+}

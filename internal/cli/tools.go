@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"papi-mcp/internal/store"
+)
+
+func newTools(s *streams) *cobra.Command {
+	var c config
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "tools",
+		Short: "List the tools that serve would offer with the same flags",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			a, err := c.newApp(s, store.NewMemory())
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			list := a.tools.Describe()
+			if asJSON {
+				enc := json.NewEncoder(s.out)
+				enc.SetEscapeHTML(false)
+				enc.SetIndent("", "  ")
+				return enc.Encode(list)
+			}
+			w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(w, "TOOL\tTOOLSET\tEFFECT\tCONFIRM\tMETHOD\tPATH\tBYTES")
+			for _, d := range list {
+				confirm := "-"
+				if d.Confirm != "" {
+					confirm = "yes"
+				}
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", d.Tool, d.Toolset, d.Effect, confirm, d.Method, d.Path, d.Bytes)
+			}
+			return w.Flush()
+		},
+	}
+	c.confirm = "auto"
+	c.selection(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	return cmd
+}
