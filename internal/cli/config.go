@@ -2,6 +2,7 @@ package cli
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -81,6 +82,9 @@ type lateSandbox struct {
 // RoundTrip implements http.RoundTripper.
 func (l *lateSandbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	l.once.Do(func() { l.box = sandbox.New(sandbox.Options{Logger: l.logger}) })
+	if l.box == nil {
+		return nil, net.ErrClosed
+	}
 	return l.box.Transport().RoundTrip(r)
 }
 
