@@ -3,7 +3,6 @@ package papi
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log"
@@ -12,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 	"sync"
 	"testing"
 
@@ -245,12 +243,6 @@ func query(pairs ...string) url.Values {
 		q.Add(pairs[i], pairs[i+1])
 	}
 	return q
-}
-
-// showsCanary tells whether a credential stands in what people may see.
-func showsCanary(v any) bool {
-	raw, _ := json.Marshal(v)
-	return strings.Contains(string(raw), "canary")
 }
 
 // withToken needs no token endpoint.

@@ -85,11 +85,10 @@ func TestACallThatFailsInside(t *testing.T) {
 		},
 		"breaks a rule of the runtime": {
 			func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome {
-				var none map[string]int
-				none["hunter2"] = 1
-				return tools.Outcome{}
+				none := []string{}
+				return tools.Outcome{Structured: none[len(none)]}
 			},
-			"assignment to entry in nil map",
+			"index out of range",
 		},
 		"returns what is no JSON": {
 			func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome {
