@@ -119,6 +119,8 @@ func (s *Sandbox) Now() time.Time {
 // in its order. It returns when the webhooks of that time have been delivered
 // or have failed: their retries are events as well.
 func (s *Sandbox) Advance(d time.Duration) {
+	s.moving.Lock() // one after the other, so that each moves the time by its own
+	defer s.moving.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	until := s.clock.now().Add(d)

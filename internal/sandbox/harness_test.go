@@ -36,7 +36,7 @@ func open(t *testing.T, o Options) *world {
 	o.Logger = slog.New(&noDefects{t: t})
 	s := New(o)
 	t.Cleanup(s.Close)
-	return &world{t: t, s: s, client: &http.Client{Transport: &checked{t: t, s: s, next: s.Transport()}}, project: DefaultProject}
+	return &world{t: t, s: s, client: &http.Client{Transport: &checked{t: t, s: s, next: s.Transport(), good: map[string]bool{}}}, project: DefaultProject}
 }
 
 // in is the same sandbox with another project.
@@ -162,7 +162,7 @@ type checked struct {
 	next http.RoundTripper
 
 	mu   sync.Mutex
-	seen map[string][]string // codes and statuses, by operation
+	good map[string]bool // operations that were answered with success
 }
 
 func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -184,6 +184,11 @@ func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
 	_, pattern := c.s.mux.Handler(r)
 	for _, op := range papi.Operations() {
 		if op.Method+" "+op.Path == pattern {
+			if resp.StatusCode/100 == 2 {
+				c.mu.Lock()
+				c.good[op.ID] = true
+				c.mu.Unlock()
+			}
 			if complaint := complain(op, resp.StatusCode, raw); complaint != "" {
 				c.t.Errorf("%s %s: %s", r.Method, r.URL.Path, complaint)
 			}

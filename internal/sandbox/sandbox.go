@@ -59,6 +59,8 @@ type Sandbox struct {
 	running sync.WaitGroup // the runner and the deliveries
 	sender  *http.Client   // of webhooks
 
+	moving sync.Mutex // the time
+
 	mu       sync.Mutex
 	clock    clock
 	at       time.Time // the API's time of what runs now

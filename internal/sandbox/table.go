@@ -139,7 +139,7 @@ func (t *table[T]) cut(lists [][]place, from string, size int) ([]T, bounds) {
 		back[best]--
 		b.before = lists[best][back[best]].order
 	}
-	items := make([]T, 0, size)
+	items := make([]T, 0, min(size, len(t.items)))
 	for {
 		best := -1
 		for i, list := range lists {

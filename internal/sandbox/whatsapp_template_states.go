@@ -164,8 +164,7 @@ func recategorizeTemplate(s *Sandbox, p *project, t *whatsappTemplate, category 
 	if !slices.Contains([]string{"AUTHENTICATION", "MARKETING", "UTILITY"}, category) {
 		return false
 	}
-	languages, _ := p.Templates.cut(p.Templates.choose(pick{prefix: t.Name + "/"}), "", p.Templates.len())
-	for _, one := range languages {
+	for _, one := range p.languages(t.Name) {
 		one.Category = category
 		s.saveTemplate(p, one)
 		s.tellTemplate(p, one, "WHATSAPP_TEMPLATE_CATEGORY_UPDATED", nil)

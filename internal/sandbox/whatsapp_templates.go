@@ -50,6 +50,16 @@ func (t *whatsappTemplate) holds(word string) bool { return strings.Contains(t.N
 // locked tells whether another operation on the template is still running.
 func (t *whatsappTemplate) locked(s *Sandbox) bool { return s.at.Before(t.LockedUntil) }
 
+func anyLocked(s *Sandbox, languages []*whatsappTemplate) bool {
+	return slices.ContainsFunc(languages, func(t *whatsappTemplate) bool { return t.locked(s) })
+}
+
+// languages are the templates of a name.
+func (p *project) languages(name string) []*whatsappTemplate {
+	found, _ := p.Templates.cut(p.Templates.choose(pick{prefix: name + "/"}), "", p.Templates.len())
+	return found
+}
+
 var whatsappTemplateHandlers = map[string]handler{
 	"WhatsappTemplatesController_listTemplates_v1":                   onboarded(listTemplates),
 	"WhatsappTemplatesController_createTemplate_v1":                  onboarded(createTemplate),
@@ -172,9 +182,12 @@ func (c *call) templateClash(t *whatsappTemplate) (code string, info map[string]
 			return "template_name_recently_used", nil
 		}
 	}
-	others, _ := c.project.Templates.cut(c.project.Templates.choose(pick{prefix: t.Name + "/"}), "", 1)
+	others := c.project.languages(t.Name)
 	if len(others) > 0 && others[0].Category != t.Category {
 		return "template_incorrect_category", nil
+	}
+	if anyLocked(c.Sandbox, others) {
+		return "resource_locked", nil
 	}
 	return "", nil
 }
@@ -293,13 +306,15 @@ func (c *call) removeTemplate(t *whatsappTemplate, lock string) {
 
 func deleteTemplateLanguages(c *call) answer {
 	name := c.id("templateName")
-	all := c.project.Templates
-	languages, _ := all.cut(all.choose(pick{prefix: name + "/"}), "", all.len())
+	languages := c.project.languages(name)
 	if len(languages) == 0 {
 		return c.fail("template_not_found")
 	}
-	if slices.ContainsFunc(languages, func(t *whatsappTemplate) bool { return t.locked(c.Sandbox) }) {
+	if anyLocked(c.Sandbox, languages) {
 		return c.fail("resource_locked")
+	}
+	if strings.Contains(name, "rate_limited") {
+		return c.fail("whatsapp_business_api_request_limit_exceeded")
 	}
 	for _, t := range languages {
 		c.removeTemplate(t, name)

@@ -1,0 +1,131 @@
+package sandbox
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"papi-mcp/internal/papi"
+)
+
+// walks make a valid request of each operation of a family.
+var walks = map[string]func(w *world){
+	"webhooks": func(w *world) {
+		id := w.post("/webhooks", obj{"target": "http://127.0.0.1:9/a", "secret": "s", "triggers": []any{"BUNDLE_DONE"}}).ok().str("id")
+		w.get("/webhooks").ok()
+		w.get("/webhooks/"+id).ok().is("target", "http://127.0.0.1:9/a", "projectId", w.project)
+		w.patch("/webhooks/"+id, obj{"triggers": []any{"ALL"}}).ok().is("target", "http://127.0.0.1:9/a")
+		w.put("/webhooks/"+id, obj{"target": "http://127.0.0.1:9/b", "secret": "t", "triggers": []any{"ALL"}}).ok().is("target", "http://127.0.0.1:9/b")
+		w.delete("/webhooks/" + id).ok()
+	},
+	"whatsapp accounts": func(w *world) {
+		w.post("/whatsapp", obj{"companyLegalName": "Reject Ltd", "clientBusinessManagerId": "1"}).ok()
+		w.post("/whatsapp/comments", obj{"comment": "Why?"}).ok()
+		w.s.Advance(accountReview)
+		w.patch("/whatsapp", obj{"wabaName": "Example Ltd", "senderDetails": obj{"displayName": "Example", "businessCategory": "FINANCE_AND_BANKING"}}).ok()
+		w.s.Advance(accountReview)
+		w.get("/whatsapp").ok()
+		w.get("/whatsapp/activities").ok()
+		w.put("/whatsapp/enableTemplateAnalytics", nil).ok()
+	},
+	"whatsapp senders": func(w *world) {
+		w.onboarded()
+		id := w.activeSender("5550160")
+		w.get("/whatsapp/senders").ok()
+		path := "/whatsapp/senders/" + id
+		w.get(path + "/suggestedUsernames").ok()
+		w.get(path + "/activities").ok()
+		w.post(path+"/comments", obj{"comment": "Hi"}).ok()
+		w.patch(path, obj{"details": obj{"about": "x"}}).ok()
+		w.delete(path + "/changes").ok()
+		w.delete(path).ok()
+	},
+	"whatsapp sender bodies": func(w *world) {
+		w.post("/whatsapp/senders", obj{"wabaId": "", "phoneNumberId": "77", "authenticationCode": "c", "region": "US"}).ok().is("region", "US", "metaLocalStorage", "US")
+		w.post("/whatsapp/senders", obj{"details": obj{"countryCode": "1", "phoneNumber": "5550161", "displayName": "Example"}}).ok().is("numberProvider", "CUSTOMER")
+		w.post("/whatsapp/senders", obj{"phoneNumberProvider": "SINCH", "details": obj{"countryCode": "1", "displayName": "Example", "vertical": "OTHER"}}).ok().is("numberProvider", "SINCH")
+		w.post("/whatsapp/senders", obj{"name": "Example", "facebookAccessToken": "t", "details": obj{"displayName": "Example", "vertical": "OTHER"}}).ok()
+	},
+	"whatsapp templates": func(w *world) {
+		w.onboarded()
+		w.put("/whatsapp/enableTemplateAnalytics", nil).ok()
+		w.approved("popular_one", "EN")
+		w.approved("popular_two", "EN")
+		w.s.Advance(7 * day)
+		path := templatePath("popular_one", "EN")
+		w.get("/whatsapp/templates").ok()
+		w.get("/whatsapp/templates?fieldMask=name&fieldMask=analytics.0.sent").ok()
+		w.get("/whatsapp/templates/popular_one").ok()
+		if got := w.get(path + "?templateAnalyticsDateRange=WEEK").ok().items("analytics"); len(got) != 1 || got[0]["sent"] != float64(7000) {
+			w.t.Errorf("analytics %v", got)
+		}
+		w.get(path + "/activities").ok()
+		w.post(path+"/comments", obj{"comment": "Hi"}).ok()
+		w.post(path+"/compare", obj{"timeframe": "7", "templates": []any{obj{"templateName": "popular_two", "templateLanguage": "EN"}}}).ok()
+		w.post("/whatsapp/templates/sync", nil).ok()
+		w.patch(path, obj{"details": obj{"messageSendTtlSeconds": 60}}).ok()
+		w.delete(path).ok()
+		w.delete("/whatsapp/templates/popular_one").ok()
+		w.post("/_sandbox/happen", obj{"event": kindAccountChange, "value": "MAX_PRICE"}).ok()
+		w.post("/whatsapp/templates", richTemplate).ok()
+		w.s.Advance(templateSubmission + templateReview)
+		rich := w.get(templatePath("rich", "EN_US")).ok().is("state", "APPROVED", "details.optimization.bidStrategy", "BID_STRATEGY_LOWEST_COST_WITH_BID_CAP")
+		if header := rich.body["details"].(obj)["components"].([]any)[0].(obj); header["example"] != "20" {
+			w.t.Errorf("header %v", header)
+		}
+	},
+	"whatsapp account deleted": func(w *world) {
+		w.post("/whatsapp", obj{"companyLegalName": "Example Ltd", "clientBusinessManagerId": "1"}).ok()
+		w.delete("/whatsapp").ok()
+	},
+}
+
+// richTemplate has a component of each kind.
+var richTemplate = obj{"name": "rich", "language": "EN_US", "category": "MARKETING", "details": obj{
+	"messageSendTtlSeconds": 3600,
+	"optimization":          obj{"bidAmount": 500, "bidStrategy": "LOWEST_COST_WITH_BID_CAP", "bidCountryMultiplierOverrides": obj{"US": "1.2"}},
+	"components": []any{
+		obj{"type": "HEADER", "format": "TEXT", "text": "Save {{1}}%", "examples": []any{"20"}},
+		obj{"type": "BODY", "text": "Good day {{1}}.", "examples": []any{"Ann"}},
+		obj{"type": "FOOTER", "text": "Reply STOP to end"},
+		obj{"type": "BUTTONS", "buttons": []any{
+			obj{"type": "PHONE_NUMBER", "text": "Call", "phoneNumber": "+15550100"},
+			obj{"type": "URL", "text": "Open", "url": "https://example.com/{{1}}", "examples": []any{"https://example.com/a"}},
+			obj{"type": "QUICK_REPLY", "text": "Stop"},
+			obj{"type": "FLOW", "text": "Begin", "flowId": "1", "flowAction": "NAVIGATE", "navigateScreen": "FIRST"},
+			obj{"type": "COPY_CODE", "examples": []any{"WINTER"}},
+		}},
+		obj{"type": "CAROUSEL", "cards": []any{obj{"components": []any{
+			obj{"type": "HEADER", "format": "IMAGE", "examples": []any{obj{"url": "https://example.com/a.png", "mimeType": "IMAGE/PNG"}}},
+			obj{"type": "BODY", "text": "One card."},
+			obj{"type": "BUTTONS", "buttons": []any{obj{"type": "QUICK_REPLY", "text": "More"}}},
+		}}}},
+	},
+}}
+
+func TestEveryOperationAnswersAValidRequest(t *testing.T) {
+	good := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(walks)) {
+		t.Run(name, func(t *testing.T) {
+			w := manual(t)
+			walks[name](w)
+			maps.Copy(good, w.client.Transport.(*checked).good)
+		})
+	}
+	s := New(Options{Manual: true})
+	defer s.Close()
+	for id := range s.handlers {
+		if !good[id] {
+			t.Errorf("%s has no walk", id)
+		}
+	}
+}
+
+// One status of success for each operation is what ok relies on.
+func TestEachOperationHasOneSuccess(t *testing.T) {
+	for _, op := range papi.Operations() {
+		if len(op.Answers) != 1 {
+			t.Errorf("%s has %d", op.ID, len(op.Answers))
+		}
+	}
+}
