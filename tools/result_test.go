@@ -293,6 +293,16 @@ func TestHiddenCharactersGoAndHonestOnesStay(t *testing.T) {
 	}
 }
 
+func TestErrorsAreCleanedToo(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusConflict, map[string]any{
+		"errorCode": "webhook_exists", "message": "a\u202eb", "resolution": "c\x1bd", "additionalInformation": map[string]any{"name": "e\u2066f"},
+	}), nil)
+	e := failure(t, do(t, set, "webhook_create", map[string]any{"target": "https://example.com", "secret": "s"}))
+	if e["message"] != "ab" || e["resolution"] != "cd" || e["additionalInformation"].(map[string]any)["name"] != "ef" {
+		t.Errorf("got %s", encode(e))
+	}
+}
+
 func TestErrorsOfTheAPIKeepTheirForm(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusConflict, map[string]any{
 		"errorCode": "template_not_deletable_due_to_input_config", "message": "submitted", "resolution": "set it",

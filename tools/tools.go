@@ -173,7 +173,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		c.warnings = append(c.warnings, warnings...)
 	}
 	if e != nil {
-		e.Warnings = c.warnings
+		e.Warnings = append(c.warnings, e.Warnings...)
 		e.Next = s.offered(e.Next, c.own.project)
 		return e.outcome()
 	}

@@ -53,7 +53,11 @@ Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 					return err
 				}
 			}
-			a, err := c.newApp(s, openStore(c.store))
+			kept, err := openStore(c.store)
+			if err != nil {
+				return err
+			}
+			a, err := c.newApp(s, kept)
 			if err != nil {
 				return err
 			}

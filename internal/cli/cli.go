@@ -58,6 +58,9 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
+	if errors.Is(err, syscall.EPIPE) {
+		return exitFailed // whoever read the output has seen enough
+	}
 	code, text := exitUsage, err.Error()
 	var exit *exitError
 	if errors.As(err, &exit) {

@@ -159,11 +159,14 @@ func (c *config) logger(s *streams) *slog.Logger {
 }
 
 // openStore opens what --store names: memory, or the path of a file.
-func openStore(name string) store.Store {
-	if name == "memory" {
-		return store.NewMemory()
+func openStore(name string) (store.Store, error) {
+	switch {
+	case name == "memory":
+		return store.NewMemory(), nil
+	case name == "", strings.Contains(name, "://"):
+		return nil, usage("--store %q: give memory, or the path of a file", name)
 	}
-	return store.NewFile(name)
+	return store.NewFile(name), nil
 }
 
 // stateFile is where a command keeps what the next one must know: under

@@ -22,7 +22,10 @@ closes, running calls end and their answers go out first.
 ` + environmentHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			kept := openStore(c.store)
+			kept, err := openStore(c.store)
+			if err != nil {
+				return err
+			}
 			a, err := c.newApp(s, kept)
 			if err != nil {
 				return err
