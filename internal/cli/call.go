@@ -53,11 +53,7 @@ Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 					return err
 				}
 			}
-			kept, err := openStore(c.store)
-			if err != nil {
-				return err
-			}
-			a, err := c.newApp(s, kept)
+			a, err := c.newApp(s)
 			if err != nil {
 				return err
 			}

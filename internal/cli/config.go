@@ -96,8 +96,12 @@ func (l *lateSandbox) close() {
 	}
 }
 
-// newApp puts together the client, the guard and the tools.
-func (c *config) newApp(s *streams, kept store.Store) (*app, error) {
+// newApp puts together the store, the client, the guard and the tools.
+func (c *config) newApp(s *streams) (*app, error) {
+	kept, err := openStore(c.store)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := catalog.Select(c.filter())
 	if err != nil {
 		return nil, usage("%v", err)
@@ -108,13 +112,13 @@ func (c *config) newApp(s *streams, kept store.Store) (*app, error) {
 	}
 	logger := c.logger(s)
 	projects := trim(strings.Split(os.Getenv("SINCH_PROJECT_ID"), ","))
-	a := &app{close: func() {}}
+	a := &app{close: func() { _ = kept.Close() }} // nothing waits to be written
 	settings := apiConfig()
 	settings.Logger = logger
 	about := ""
 	if c.sandbox {
 		box := &lateSandbox{logger: logger}
-		a.close = box.close
+		a.close = func() { box.close(); _ = kept.Close() }
 		settings = papi.Config{
 			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token",
 			KeyID: "sandbox", KeySecret: "sandbox", Logger: logger,
@@ -158,10 +162,13 @@ func (c *config) logger(s *streams) *slog.Logger {
 	return slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
 }
 
+// memory is the store that ends with the process.
+const memory = "memory"
+
 // openStore opens what --store names: memory, or the path of a file.
 func openStore(name string) (store.Store, error) {
 	switch {
-	case name == "memory":
+	case name == memory:
 		return store.NewMemory(), nil
 	case name == "", strings.Contains(name, "://"):
 		return nil, usage("--store %q: give memory, or the path of a file", name)

@@ -12,7 +12,6 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/papi"
-	"papi-mcp/internal/store"
 )
 
 // doctorLasts bounds all checks together.
@@ -23,7 +22,7 @@ const doctorLasts = 30 * time.Second
 const mostSkew = time.Minute
 
 func newDoctor(s *streams) *cobra.Command {
-	var c config
+	c := config{store: memory}
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check configuration, credentials, reachability and clock",
@@ -34,7 +33,7 @@ secret and changes nothing. Exit code 0 when all is well, 1 when something is no
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), doctorLasts)
 			defer cancel()
-			a, err := c.newApp(s, store.NewMemory())
+			a, err := c.newApp(s)
 			if err != nil {
 				return err
 			}

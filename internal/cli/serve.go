@@ -22,11 +22,7 @@ closes, running calls end and their answers go out first.
 ` + environmentHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			kept, err := openStore(c.store)
-			if err != nil {
-				return err
-			}
-			a, err := c.newApp(s, kept)
+			a, err := c.newApp(s)
 			if err != nil {
 				return err
 			}
@@ -35,12 +31,12 @@ closes, running calls end and their answers go out first.
 			if err != nil && cmd.Context().Err() == nil {
 				return &exitError{exitFailed, err.Error()}
 			}
-			return kept.Close() // at the end of the input, or told to stop by a signal
+			return nil // at the end of the input, or told to stop by a signal
 		},
 	}
 	c.connection(cmd)
 	c.selection(cmd)
-	cmd.Flags().StringVar(&c.store, "store", "memory", "where confirmations and registers are kept: memory, or the path of a file")
+	cmd.Flags().StringVar(&c.store, "store", memory, "where confirmations and registers are kept: memory, or the path of a file")
 	return cmd
 }
 

@@ -7,18 +7,18 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"papi-mcp/internal/store"
+	"papi-mcp/internal/guard"
 )
 
 func newTools(s *streams) *cobra.Command {
-	var c config
+	c := config{store: memory, confirm: string(guard.Auto)}
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "tools",
 		Short: "List the tools that serve would offer with the same flags",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			a, err := c.newApp(s, store.NewMemory())
+			a, err := c.newApp(s)
 			if err != nil {
 				return err
 			}
@@ -42,7 +42,6 @@ func newTools(s *streams) *cobra.Command {
 			return w.Flush()
 		},
 	}
-	c.confirm = "auto"
 	c.selection(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return cmd
