@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"papi-mcp/internal/sandbox"
+)
+
+// The sandbox prints its URL as the one line of its output, answers there, and
+// stops at an interrupt.
+func TestTheSandboxCommand(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "papi-mcp", "sandbox", "--addr", "127.0.0.1:0", "--clock", "manual")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(out)
+	url, err := lines.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	url = strings.TrimSpace(url)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/v1/projects/"+sandbox.DefaultProject+"/webhooks", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.SetBasicAuth("any", "any")
+	resp, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK || resp.Header.Get(sandbox.HeaderSandbox) != "true" {
+		t.Errorf("%s, header %q", resp.Status, resp.Header.Get(sandbox.HeaderSandbox))
+	}
+	http.DefaultClient.CloseIdleConnections()
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	rest, _ := io.ReadAll(lines)
+	if err := cmd.Wait(); err != nil || len(rest) != 0 {
+		t.Errorf("ended with %v, more output %q", err, rest)
+	}
+}
+
+// run runs a command in this process, with an environment of its own.
+func run(t *testing.T, env map[string]string, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	for _, name := range []string{"SINCH_PROJECT_ID", "SINCH_KEY_ID", "SINCH_KEY_SECRET", "SINCH_ACCESS_TOKEN", "PAPI_BASE_URL", "PAPI_TOKEN_URL", "PAPI_AUTH"} {
+		t.Setenv(name, env[name])
+	}
+	var o, e bytes.Buffer
+	code = Main(args, strings.NewReader(""), &o, &e)
+	return code, o.String(), e.String()
+}
+
+func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
+	box := sandbox.New(sandbox.Options{Seed: 1})
+	defer box.Close()
+	skewed := false
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if skewed {
+			w.Header().Set("Date", time.Now().Add(-5*time.Minute).UTC().Format(http.TimeFormat))
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"webhooks":[],"totalSize":0,"pageSize":15,"access_token":"t","token_type":"bearer","expires_in":3600}`)
+			return
+		}
+		box.ServeHTTP(w, r)
+	}))
+	defer api.Close()
+	env := func(changes ...string) map[string]string {
+		e := map[string]string{
+			"SINCH_PROJECT_ID": sandbox.DefaultProject, "SINCH_KEY_ID": "any", "SINCH_KEY_SECRET": "canary-secret",
+			"PAPI_BASE_URL": api.URL, "PAPI_TOKEN_URL": api.URL + "/oauth2/token",
+		}
+		for i := 0; i < len(changes); i += 2 {
+			e[changes[i]] = changes[i+1]
+		}
+		return e
+	}
+	for _, tt := range []struct {
+		name   string
+		env    map[string]string
+		skewed bool
+		code   int
+		want   []string
+	}{
+		{"all is well", env(), false, exitDone, []string{"ok    token", "ok    API", "ok    clock"}},
+		{"no credentials", env("SINCH_KEY_ID", ""), false, exitFailed, []string{"FAIL  credentials", "to mend: set SINCH_KEY_ID"}},
+		{"a key that is refused", env("SINCH_KEY_ID", "invalid"), false, exitFailed, []string{"FAIL  token", "to mend:"}},
+		{"a token as it is", env("SINCH_ACCESS_TOKEN", "sandbox"), false, exitDone, []string{"SINCH_ACCESS_TOKEN is set", "used as it is given"}},
+		{"a token that is refused", env("SINCH_ACCESS_TOKEN", "canary-token"), false, exitFailed, []string{"FAIL  API", "to mend:"}},
+		{"nobody there", env("PAPI_BASE_URL", "http://127.0.0.1:1"), false, exitFailed, []string{"FAIL  API", "PAPI_BASE_URL"}},
+		{"no project", env("SINCH_PROJECT_ID", ""), false, exitDone, []string{"note  project", "note  API"}},
+		{"a clock that is off", env(), true, exitFailed, []string{"FAIL  clock", "differs from the API's by 5m", "set the clock"}},
+		{"a URL that is none", env("PAPI_BASE_URL", "::"), false, exitUsage, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			skewed = tt.skewed
+			code, out, errOut := run(t, tt.env, "doctor")
+			if code != tt.code {
+				t.Errorf("exit code %d, want %d: %s%s", code, tt.code, out, errOut)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(out, want) {
+					t.Errorf("no %q in\n%s", want, out)
+				}
+			}
+			if strings.Contains(out+errOut, "canary") {
+				t.Errorf("a secret is printed:\n%s%s", out, errOut)
+			}
+		})
+	}
+}
+
+// The tour ends with an error where a step comes out otherwise than told.
+func TestTheTourChecksItsSteps(t *testing.T) {
+	var out bytes.Buffer
+	d := &demo{out: &out, box: sandbox.New(sandbox.Options{Seed: 1, Manual: true})}
+	defer d.box.Close()
+	stop, err := d.connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	if _, err := d.call(t.Context(), "webhook_list", nil, expect{"data.totalSize": 1.0}); err == nil || !strings.Contains(err.Error(), "data.totalSize is 0, not 1") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := d.call(t.Context(), "webhook_list", nil, expect{"data.totalSize": 0.0}); err != nil {
+		t.Error(err)
+	}
+	if err := d.expectAsked(1); err == nil {
+		t.Error("nobody was asked, and that passed")
+	}
+}
+
+func TestColourIsForTerminals(t *testing.T) {
+	var out bytes.Buffer
+	d := &demo{out: &out}
+	d.paint(red, "plain")
+	d.colour = true
+	d.paint(red, "painted")
+	if got := out.String(); got != "plain\n\x1b[31mpainted\x1b[0m\n" {
+		t.Errorf("got %q", got)
+	}
+}
