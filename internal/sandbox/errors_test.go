@@ -32,10 +32,14 @@ var onlyNext = map[string][]string{
 		"template_name_recently_used", "template_language_recently_deleted",
 	},
 	"WhatsappTemplatesController_deleteTemplatesByName_v1": {"template_invalid_language_code"},
+	"BundlesBundlesController_get_v1":                      {"conversation_app_not_found"},
+	"KakaotalkSendersController_listSenders_v1":            {"sender_not_found"},
+	"KakaotalkTemplatesController_listTemplates_v1":        {"template_not_found"},
+	"KakaotalkTemplatesController_createComment_v1":        {"template_invalid_language_code"},
 }
 
 func TestEveryErrorThatAStateCanCause(t *testing.T) {
-	all := slices.Concat(webhookErrors, accountErrors, senderErrors, templateErrors)
+	all := slices.Concat(webhookErrors, accountErrors, senderErrors, templateErrors, otherErrors, kakaoErrors)
 	covered := map[string][]string{}
 	for _, p := range all {
 		covered[p.operation] = append(covered[p.operation], p.code)

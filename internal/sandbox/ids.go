@@ -72,3 +72,10 @@ func (s *Sandbox) letters(stream string, n int) string {
 
 // stamp is the form of times in answers.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// hex is the form of SMS apps and bundles.
+func (s *Sandbox) hex(stream string, n int) string {
+	b := make([]byte, n/2)
+	_, _ = s.draw(stream).Read(b)
+	return fmt.Sprintf("%x", b)
+}

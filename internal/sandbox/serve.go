@@ -23,8 +23,10 @@ type handler func(c *call) answer
 // families joins what the families' files have: the handler of each operation
 // that the sandbox knows, and what can happen, by the event's kind.
 func (s *Sandbox) families() {
-	s.handlers = joined(webhookHandlers, whatsappAccountHandlers, whatsappSenderHandlers, whatsappTemplateHandlers)
-	s.happenings = joined(deliveryHappenings, whatsappAccountHappenings, whatsappSenderHappenings, whatsappTemplateHappenings)
+	s.handlers = joined(webhookHandlers, whatsappAccountHandlers, whatsappSenderHandlers, whatsappTemplateHandlers, whatsappOtherHandlers,
+		bundleHandlers, kakaotalkSenderHandlers, kakaotalkTemplateHandlers, conversationHandlers, smsHandlers)
+	s.happenings = joined(deliveryHappenings, whatsappAccountHappenings, whatsappSenderHappenings, whatsappTemplateHappenings,
+		bundleHappenings, kakaotalkHappenings, conversationHappenings, smsHappenings)
 }
 
 func joined[V any](parts ...map[string]V) map[string]V {
@@ -149,6 +151,8 @@ var parameterErrors = map[string]string{
 // idForms has the form of ids whose operations document invalid_id_format.
 var idForms = map[string]func(string) bool{
 	"webhookId": isULID,
+	"bundleId":  isBundleID,
+	"smsAppId":  isHex,
 }
 
 // readParameters checks the parameters of path and query against their

@@ -32,6 +32,14 @@ type project struct {
 	// Contents has the ids of submitted templates by their content.
 	Contents map[string][]string `json:"contents"`
 	Syncs    []time.Time         `json:"syncs"` // of templates, of the last hour
+
+	Solutions    []*whatsappSolution  `json:"solutions"`
+	Bundles      *table[*bundle]      `json:"bundles"`
+	KakaoSenders *table[*kakaoSender] `json:"kakaoSenders"`
+	KakaoReady   time.Time            `json:"kakaoReady"` // when the KakaoTalk account is made; zero: there is none
+	ConvApps     map[string]*convApp  `json:"convApps"`
+	SmsApps      *table[*smsApp]      `json:"smsApps"`
+	SmsService   string               `json:"smsService"`
 }
 
 func newState() *state {
@@ -50,11 +58,15 @@ func (s *Sandbox) project(id string) *project {
 	p := s.state.Projects[id]
 	if p == nil {
 		p = &project{
-			ID:        id,
-			Senders:   newTable[*whatsappSender](),
-			Templates: newTable[*whatsappTemplate](),
-			Locked:    map[string]time.Time{},
-			Contents:  map[string][]string{},
+			ID:           id,
+			Senders:      newTable[*whatsappSender](),
+			Templates:    newTable[*whatsappTemplate](),
+			Locked:       map[string]time.Time{},
+			Bundles:      newTable[*bundle](),
+			KakaoSenders: newTable[*kakaoSender](),
+			ConvApps:     map[string]*convApp{},
+			SmsApps:      newTable[*smsApp](),
+			Contents:     map[string][]string{},
 		}
 		s.state.Projects[id] = p
 	}

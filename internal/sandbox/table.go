@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -170,7 +171,7 @@ func list[T entry](c *call, t *table[T], name string, standard int, p pick, show
 	from := ""
 	if token, given := c.query["pageToken"].(string); given {
 		var ok bool
-		if from, ok = c.openPageToken(token); !ok {
+		if from, ok = c.openPageToken(token); !ok && c.documents("invalid_page_token") {
 			return c.fail("invalid_page_token")
 		}
 	}
@@ -206,7 +207,10 @@ func (c *call) openPageToken(token string) (order string, ok bool) {
 		return "", false
 	}
 	order = string(raw[tokenMarkBytes:])
-	return order, string(c.tokenMark(order)) == string(raw[:tokenMarkBytes])
+	if string(c.tokenMark(order)) != string(raw[:tokenMarkBytes]) {
+		return "", false
+	}
+	return order, true
 }
 
 const tokenMarkBytes = 6
@@ -214,4 +218,23 @@ const tokenMarkBytes = 6
 func (c *call) tokenMark(order string) []byte {
 	sum := sha256.Sum256([]byte(c.path + "\x00" + order))
 	return sum[:tokenMarkBytes]
+}
+
+// listed is an entry that only has a document, listed by a text of it.
+type listed struct {
+	place string
+	doc   map[string]any
+}
+
+func (l listed) order() string { return l.place }
+func (l listed) facet() string { return "" }
+
+// tabled makes a table of documents, in their order.
+func tabled(docs []map[string]any) *table[listed] {
+	t := newTable[listed]()
+	for i, doc := range docs {
+		place := fmt.Sprintf("%06d", i)
+		t.put(place, listed{place, doc})
+	}
+	return t
 }

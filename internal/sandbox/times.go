@@ -27,6 +27,11 @@ var (
 	templateNameLock     = 30 * day         // of a deleted name (contract)
 	templateLanguageLock = 28 * day         // of a deleted language (contract)
 	templateSync         = 30 * time.Second // of a sync
+	smsProvisioning      = time.Minute      // from create to ACTIVE
+	bundleTime           = 30 * time.Second // from create to DONE
+	kakaoAccount         = 30 * time.Second // from the first sender to an account
+	kakaoReview          = 2 * time.Minute  // from submit to INACTIVE, APPROVED or REJECTED
+	kakaoRemoval         = 60 * day         // from delete to gone (contract)
 	syncWindow           = time.Hour        // in which mostSyncs are allowed
 )
 

@@ -1,0 +1,280 @@
+package sandbox
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// bundle is a set of resources that are made together.
+type bundle struct {
+	ID      string `json:"id"`
+	Number  int    `json:"number"`
+	Name    string `json:"name"`
+	Region  string `json:"region"`
+	State   string `json:"state"`
+	Project string `json:"project"` // in which the resources are: the subproject's, where there is one
+
+	Subproject map[string]any `json:"subproject"`
+	SmsApp     string         `json:"smsApp"`
+	ConvApp    string         `json:"convApp"`
+	Webhooks   []string       `json:"webhooks"`
+}
+
+// Bundles are listed oldest first.
+func (b *bundle) order() string { return fmt.Sprintf("%09d", b.Number) }
+func (b *bundle) facet() string { return b.State }
+
+const kindBundle = "bundle_finish"
+
+var bundleHandlers = map[string]handler{
+	"BundlesBundlesController_list_v1":   listBundles,
+	"BundlesBundlesController_create_v1": createBundle,
+	"BundlesBundlesController_get_v1":    getBundle,
+}
+
+var bundleHappenings = map[string]happening{kindBundle: finishBundle}
+
+var isBundleID = regexp.MustCompile(`^[0-9a-f]{24}$`).MatchString
+
+func listBundles(c *call) answer {
+	states, sms, conv := c.list("filterStates"), c.list("filterSmsAppIds"), c.list("filterConvAppIds")
+	if !isUUID(c.project.ID) {
+		return c.fail("invalid_id_format")
+	}
+	for _, id := range sms {
+		if !isHex(id) {
+			return c.fail("invalid_id_format")
+		}
+	}
+	for _, id := range conv {
+		if !isULID(id) {
+			return c.fail("invalid_id_format")
+		}
+	}
+	chosen := c.project.Bundles
+	if len(sms)+len(conv) > 0 {
+		chosen = newTable[*bundle]()
+		for _, b := range c.project.Bundles.all() {
+			if (len(sms) == 0 || slices.Contains(sms, b.SmsApp)) && (len(conv) == 0 || slices.Contains(conv, b.ConvApp)) {
+				chosen.put(b.ID, b)
+			}
+		}
+	}
+	return list(c, chosen, "bundles", 10, pickStates(states, nil), c.shownBundle)
+}
+
+func getBundle(c *call) answer {
+	b, ok := c.project.Bundles.get(c.id("bundleId"))
+	if !ok {
+		return c.fail("bundle_not_found")
+	}
+	if b.ConvApp != "" && c.Sandbox.project(b.Project).ConvApps[b.ConvApp] == nil {
+		return c.fail("conversation_app_not_found")
+	}
+	return c.ok(c.shownBundle(b))
+}
+
+func (s *Sandbox) shownBundle(b *bundle) map[string]any {
+	p := s.project(b.Project)
+	doc := map[string]any{"id": b.ID, "projectId": b.Project, "state": b.State, "region": b.Region}
+	if b.Name != "" {
+		doc["name"] = b.Name
+	}
+	if b.Subproject != nil {
+		doc["subproject"] = b.Subproject
+	}
+	if app, ok := p.SmsApps.get(b.SmsApp); ok {
+		doc["smsApp"] = with(app.Doc, map[string]any{"numberVerified": false})
+	}
+	if app := p.ConvApps[b.ConvApp]; app != nil {
+		shown := with(only(app.Input, "retentionPolicy", "consentManagerSettings"), map[string]any{
+			"id": app.ID, "name": app.Name, "processingMode": "DISPATCH",
+		})
+		if mode := text(app.Input, "processingMode"); mode != "" {
+			shown["processingMode"] = mode
+		}
+		if hooks, ok := app.Input["webhooks"].([]any); ok {
+			shown["webhooks"] = shownConvHooks(app.ID, hooks)
+		}
+		if sms := p.smsAppOf(app.ID); sms != nil {
+			shown["smsChannelStatus"] = smsChannel(sms)
+		}
+		doc["convApp"] = shown
+	}
+	s.showBundleHooks(p, b, doc)
+	return doc
+}
+
+// shownConvHooks are the Conversation API's own webhooks of an app.
+func shownConvHooks(app string, hooks []any) []any {
+	shown := make([]any, len(hooks))
+	for i, hook := range hooks {
+		hook, _ := hook.(map[string]any)
+		shown[i] = with(only(hook, "target", "triggers", "secret"), map[string]any{"id": fmt.Sprintf("%s-%d", app, i+1)})
+	}
+	return shown
+}
+
+// showBundleHooks adds the bundle's webhooks, and how BUNDLE_DONE reached them.
+func (s *Sandbox) showBundleHooks(p *project, b *bundle, doc map[string]any) {
+	hooks, statuses := []any{}, []any{}
+	for _, hook := range p.Webhooks {
+		if slices.Contains(b.Webhooks, hook.ID) {
+			hooks = append(hooks, map[string]any{"id": hook.ID, "projectId": p.ID, "target": hook.Target, "triggers": hook.Triggers})
+		}
+	}
+	for _, d := range s.state.Deliveries {
+		if d.Type != "BUNDLE_DONE" || d.Resource != "bundles/"+b.ID || d.Tries == 0 || !slices.Contains(b.Webhooks, d.WebhookID) {
+			continue
+		}
+		status := map[string]any{"webhookId": d.WebhookID, "date": stamp(d.Created), "httpStatusCode": http.StatusBadGateway}
+		var code int
+		if _, err := fmt.Sscanf(d.Outcome, "status %d", &code); err == nil {
+			status["httpStatusCode"] = code
+		}
+		if d.State != deliveryDelivered {
+			status["errorMessage"] = d.Outcome
+		}
+		statuses = append(statuses, status)
+	}
+	if len(hooks) > 0 {
+		doc["webhooks"] = hooks
+	}
+	if len(statuses) > 0 {
+		doc["webhookDeliveryStatuses"] = statuses
+	}
+}
+
+// service reads one of subproject, smsApp and convApp: true, or an object.
+func (c *call) service(name string) (wanted bool, input map[string]any) {
+	switch given := c.body[name].(type) {
+	case bool:
+		return given, map[string]any{}
+	case map[string]any:
+		return true, given
+	}
+	return false, nil
+}
+
+// magicBundle is the documented code that the name of a bundle asks for, as in
+// "error:more_than_one_sms_app". It stands for what the sandbox does not know:
+// prices, carriers, test accounts.
+func magicBundle(c *call, name string) string {
+	if _, code, found := strings.Cut(name, "error:"); found && c.documents(code) {
+		return code
+	}
+	return ""
+}
+
+func createBundle(c *call) answer {
+	name, region := text(c.body, "name"), text(c.body, "region")
+	if code := magicBundle(c, name); code != "" {
+		return c.fail(code)
+	}
+	sub, subInput := c.service("subproject")
+	sms, smsInput := c.service("smsApp")
+	conv, convInput := c.service("convApp")
+	if !sub && !sms && !conv {
+		return c.fail("no_services_to_create")
+	}
+	named := func(input map[string]any) string {
+		if own := text(input, "name"); own != "" {
+			return own
+		}
+		return name
+	}
+	for _, one := range []struct {
+		wanted bool
+		input  map[string]any
+	}{{sub, subInput}, {sms, smsInput}, {conv, convInput}} {
+		if one.wanted && named(one.input) == "" {
+			return c.fail("missing_name")
+		}
+	}
+	hooks, _ := c.body["webhooks"].([]any)
+	target := c.project
+	if code := c.bundleHookProblem(hooks, sub); code != "" {
+		return c.fail(code)
+	}
+	b := &bundle{ID: c.hex(c.project.stream("bundles"), 24), Number: c.project.next(), Name: name, Region: region, State: "IN_PROGRESS"}
+	if sub {
+		target = c.Sandbox.project(c.uuid(c.project.stream("subprojects")))
+		b.Subproject = map[string]any{"id": target.ID, "name": named(subInput), "parentProjectId": c.project.ID, "status": "PENDING"}
+		if labels := object(subInput, "labels"); labels != nil {
+			b.Subproject["labels"] = labels
+		}
+	}
+	b.Project = target.ID
+	if conv {
+		b.ConvApp = c.newConvApp(target, named(convInput), region, convInput).ID
+	}
+	if sms {
+		test, _ := smsInput["test"].(bool)
+		app := c.newSmsApp(target, named(smsInput), region, test)
+		b.SmsApp, app.ConvApp = app.ID, b.ConvApp
+	}
+	for _, item := range hooks {
+		hook, _ := item.(map[string]any)
+		w := &webhook{ID: c.ulid(target.stream("webhooks")), Target: text(hook, "target"), Secret: text(hook, "secret"), Triggers: texts(hook["triggers"])}
+		target.Webhooks = append(target.Webhooks, w)
+		b.Webhooks = append(b.Webhooks, w.ID)
+	}
+	c.project.Bundles.put(b.ID, b)
+	c.after(bundleTime, event{Kind: kindBundle, Project: c.project.ID, ID: b.ID})
+	return c.ok(c.shownBundle(b))
+}
+
+// bundleHookProblem is the code for webhooks that the project can't take, or
+// "". A subproject has none before.
+func (c *call) bundleHookProblem(hooks []any, subproject bool) string {
+	for i, item := range hooks {
+		hook, _ := item.(map[string]any)
+		target := text(hook, "target")
+		if !subproject && c.taken(target, nil) {
+			return "webhook_exists"
+		}
+		for _, before := range hooks[:i] {
+			if before, _ := before.(map[string]any); text(before, "target") == target {
+				return "webhook_exists"
+			}
+		}
+	}
+	if !subproject && len(c.project.Webhooks)+len(hooks) > mostWebhooks {
+		return "webhook_limit_reached"
+	}
+	return ""
+}
+
+// finishBundle ends a bundle: as the value says, or with a failure where the
+// name holds "fail". The SMS app may still be on its way.
+func finishBundle(s *Sandbox, p *project, e event) bool {
+	b, ok := p.Bundles.get(e.ID)
+	if !ok || b.State != "IN_PROGRESS" {
+		return false
+	}
+	outcome := e.Value
+	if outcome == "" {
+		outcome = "DONE"
+		if strings.Contains(strings.ToLower(b.Name), "fail") {
+			outcome = "FAILED"
+		}
+	}
+	if outcome != "DONE" && outcome != "FAILED" {
+		return false
+	}
+	b.State = outcome
+	if b.Subproject != nil {
+		b.Subproject["status"] = "READY"
+	}
+	p.Bundles.put(b.ID, b)
+	if outcome == "DONE" {
+		s.emit(s.project(b.Project), "bundles/"+b.ID, "BUNDLE_DONE", map[string]any{"payload": s.shownBundle(b)})
+		if b.Project != p.ID {
+			s.emit(p, "bundles/"+b.ID, "BUNDLE_DONE", map[string]any{"payload": s.shownBundle(b)})
+		}
+	}
+	return true
+}

@@ -1,0 +1,86 @@
+package sandbox
+
+import "strings"
+
+// convApp is a Conversation app, which a bundle or an SMS app came with.
+type convApp struct {
+	ID     string         `json:"id"`
+	Name   string         `json:"name"`
+	Region string         `json:"region"`
+	Input  map[string]any `json:"input"` // what a bundle asked for
+	// Channels has the state of each channel that was set up.
+	Channels map[string]string `json:"channels"`
+}
+
+const kindConversationChannel = "conversation_channel"
+
+var conversationHandlers = map[string]handler{
+	"ConversationInstagramController_get_v1": onChannel("instagram", "facebook_api_error"),
+	"ConversationMessengerController_get_v1": onChannel("messenger", "facebook_api_error"),
+	"ConversationTelegramController_get_v1":  onChannel("telegram", "telegram_api_error"),
+	"ConversationViberController_get_v1":     onChannel("viber", "viber_api_error"),
+}
+
+var conversationHappenings = map[string]happening{kindConversationChannel: setChannel}
+
+// channelInfo is what the channels tell of themselves.
+var channelInfo = map[string]map[string]any{
+	"instagram": {"id": "17800000000000001", "username": "example.shop", "name": "Example Shop", "followersCount": 1200, "followsCount": 30, "mediaCount": 48},
+	"messenger": {"id": "100000000000009", "name": "Example Shop"},
+	"telegram":  {"name": "Example Shop", "username": "example_shop_bot", "canJoinGroups": true, "canReadAllGroupMessages": false, "supportsInlineQueries": false},
+	"viber":     {"id": "pa:5500000000000000001", "name": "Example Shop", "uri": "exampleshop", "subscribersCount": 640, "country": "United States", "location": map[string]any{"lon": 0.1, "lat": 51.5}},
+}
+
+// newConvApp makes a Conversation app. A channel that its name holds is set up,
+// and every one where it holds "social".
+func (s *Sandbox) newConvApp(p *project, name, region string, input map[string]any) *convApp {
+	app := &convApp{ID: s.ulid(p.stream("conversationApps")), Name: name, Region: region, Input: input, Channels: map[string]string{}}
+	for channel := range channelInfo {
+		lower := strings.ToLower(name)
+		if strings.Contains(lower, channel) || strings.Contains(lower, "social") {
+			app.Channels[channel] = "ACTIVE"
+		}
+	}
+	p.ConvApps[app.ID] = app
+	return app
+}
+
+func onChannel(channel, broken string) handler {
+	return func(c *call) answer {
+		id := c.id("conversationAppId")
+		if !isULID(id) && c.documents("conversation_app_id_invalid") {
+			return c.fail("conversation_app_id_invalid")
+		}
+		app := c.project.ConvApps[id]
+		if app == nil {
+			return c.fail("conversation_app_not_found")
+		}
+		switch app.Channels[channel] {
+		case "":
+			return c.fail("conversation_app_no_" + channel + "_channel")
+		case channelBroken:
+			return c.fail(broken)
+		}
+		info := with(channelInfo[channel], map[string]any{"status": app.Channels[channel]})
+		if app.Channels[channel] == "ERROR" || app.Channels[channel] == "FAILING" {
+			info["statusDescription"] = "the credentials of the channel are refused"
+		}
+		return c.ok(info)
+	}
+}
+
+// channelBroken stands for a provider whose API answers with errors.
+const channelBroken = "BROKEN"
+
+// setChannel sets the state of an app's channel, by a value such as
+// instagram:ACTIVE. BROKEN lets the provider's API fail.
+func setChannel(_ *Sandbox, p *project, e event) bool {
+	app := p.ConvApps[e.ID]
+	channel, state, _ := strings.Cut(e.Value, ":")
+	known := strings.Contains(" ACTIVE ERROR FAILING PENDING "+channelBroken+" ", " "+state+" ")
+	if app == nil || channelInfo[channel] == nil || state == "" || !known {
+		return false
+	}
+	app.Channels[channel] = state
+	return true
+}

@@ -1,0 +1,364 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"papi-mcp/internal/papi"
+)
+
+// kakaoSender is a KakaoTalk sender, with its templates.
+type kakaoSender struct {
+	history
+	Number    int                    `json:"number"`
+	ID        string                 `json:"id"` // plusFriendId
+	Doc       map[string]any         `json:"doc"`
+	Turn      int                    `json:"turn"`
+	Code      string                 `json:"code"`
+	CodeEnds  time.Time              `json:"codeEnds"`
+	Deleted   bool                   `json:"deleted"`
+	Nulls     []string               `json:"nulls"` // fields that pending changes take away
+	Templates *table[*kakaoTemplate] `json:"templates"`
+}
+
+func (k *kakaoSender) state() string  { return text(k.Doc, "state") }
+func (k *kakaoSender) status() string { return text(k.Doc, "changes", "status") }
+
+// Senders are listed oldest first.
+func (k *kakaoSender) order() string { return fmt.Sprintf("%09d", k.Number) }
+func (k *kakaoSender) facet() string { return k.state() + "/" + k.status() }
+
+// The events of KakaoTalk. A template's id is plusFriendId/code.
+const (
+	kindKakaoSender   = "kakaotalk_sender_review"
+	kindKakaoState    = "kakaotalk_sender_state"
+	kindKakaoRemove   = "kakaotalk_sender_remove"
+	kindKakaoTemplate = "kakaotalk_template_review"
+)
+
+var kakaotalkSenderHandlers = map[string]handler{
+	"KakaotalkCategoriesController_listSenderCategories_v1":  onKakao(listKakaoCategories),
+	"KakaotalkCategoriesController_getTemplateCategories_v1": onKakaoSender(listKakaoTemplateCategories),
+	"KakaotalkSendersController_listSenders_v1":              onKakao(listKakaoSenders),
+	"KakaotalkSendersController_createSender_v1":             createKakaoSender,
+	"KakaotalkSendersController_getSender_v1":                onKakaoSender(func(c *call, k *kakaoSender) answer { return c.ok(k.Doc) }),
+	"KakaotalkSendersController_updateSender_v1":             onKakaoSender(updateKakaoSender),
+	"KakaotalkSendersController_deleteSender_v1":             onKakaoSender(deleteKakaoSender),
+	"KakaotalkSendersController_listActivities_v1":           onKakaoSender(func(c *call, k *kakaoSender) answer { return c.listActivities(&k.history) }),
+	"KakaotalkSendersController_deleteChanges_v1":            onKakao(discardKakaoChanges),
+	"KakaotalkSendersController_createComment_v1":            onKakaoSender(commentKakaoSender),
+	"KakaotalkSendersController_registerSender_v1":           onKakaoSender(registerKakaoSender),
+	"KakaotalkSendersController_verifySender_v1":             onKakaoSender(verifyKakaoSender),
+}
+
+var kakaotalkHappenings = map[string]happening{
+	kindKakaoSender:   kakaoEvent(reviewKakaoSender),
+	kindKakaoState:    kakaoEvent(turnKakaoSender),
+	kindKakaoRemove:   kakaoEvent(removeKakaoSender),
+	kindKakaoTemplate: reviewKakaoTemplate,
+}
+
+// onKakao is for a project that is set up for KakaoTalk: one that has, or had,
+// a sender.
+func onKakao(do handler) handler {
+	return func(c *call) answer {
+		if c.project.KakaoReady.IsZero() {
+			return c.fail("project_not_initialized")
+		}
+		return do(c)
+	}
+}
+
+func onKakaoSender(do func(*call, *kakaoSender) answer) handler {
+	return onKakao(func(c *call) answer {
+		k, ok := c.project.KakaoSenders.get(c.id("plusFriendId"))
+		if !ok {
+			return c.fail("sender_not_found")
+		}
+		return do(c, k)
+	})
+}
+
+func kakaoEvent(do func(s *Sandbox, p *project, k *kakaoSender, value string) bool) happening {
+	return func(s *Sandbox, p *project, e event) bool {
+		k, ok := p.KakaoSenders.get(e.ID)
+		if !ok || e.Turn != 0 && e.Turn != k.Turn {
+			return false
+		}
+		return do(s, p, k, e.Value)
+	}
+}
+
+func (s *Sandbox) saveKakaoSender(p *project, k *kakaoSender) {
+	k.Doc["modified"] = stamp(s.at)
+	p.KakaoSenders.put(k.ID, k)
+}
+
+func (s *Sandbox) tellKakaoSender(p *project, k *kakaoSender, kind string, more map[string]any) {
+	s.emit(p, "kakaotalk/senders/"+k.ID, kind, with(more, map[string]any{"payload": k.Doc}))
+}
+
+func listKakaoSenders(c *call) answer {
+	picked := pickStates(c.list("filterStates"), c.list("filterStatuses"))
+	return list(c, c.project.KakaoSenders, "senders", 50, picked, func(k *kakaoSender) map[string]any { return k.Doc })
+}
+
+// magicKakao are plusFriendIds that stand for what is wrong with an account.
+var magicKakao = map[string]string{
+	"account_exists":        "account_exists",
+	"account_not_updatable": "account_not_updatable",
+}
+
+func createKakaoSender(c *call) answer {
+	id := text(c.body, "plusFriendId")
+	if code := magicKakao[id]; code != "" {
+		return c.fail(code)
+	}
+	if c.at.Before(c.project.KakaoReady) {
+		return c.fail("account_is_in_progress")
+	}
+	for _, p := range c.state.Projects {
+		if _, used := p.KakaoSenders.get(id); used {
+			return c.fail("plus_friend_id_used")
+		}
+	}
+	details := with(object(c.body, "details"), nil)
+	k := &kakaoSender{ID: id, Number: c.project.next(), Templates: newTable[*kakaoTemplate]()}
+	k.Doc = map[string]any{
+		"id": c.uuid(c.project.stream("kakaoSenders")), "plusFriendId": id, "created": stamp(c.at),
+		"changes": map[string]any{"status": "DRAFT", "details": details},
+	}
+	k.note(c.at, "CREATED")
+	code := kakaoSenderProblem(details)
+	if code != "" && !c.draft && c.body["saveDraftOnFailure"] != true {
+		return c.fail(code)
+	}
+	if c.project.KakaoReady.IsZero() {
+		c.project.KakaoReady = c.at.Add(kakaoAccount)
+	}
+	if c.draft || code != "" {
+		k.note(c.at, "DRAFT")
+		c.saveKakaoSender(c.project, k)
+		if code != "" && !c.draft {
+			return c.fail(code)
+		}
+		return c.ok(k.Doc)
+	}
+	c.submitKakaoSender(k)
+	return c.ok(k.Doc)
+}
+
+// kakaoSenderProblem is the code for a sender's details, or "".
+func kakaoSenderProblem(details map[string]any) string {
+	logo := fileProblem(text(details, "logoImage"), []string{"", ".jpg", ".jpeg", ".png"})
+	if logo == "file_has_wrong_dimensions" || strings.HasPrefix(logo, "template_") {
+		logo = ""
+	}
+	if logo != "" {
+		return logo
+	}
+	if !isKakaoCategory(text(details, "topLevelCategoryCode"), text(details, "midLevelCategoryCode"), text(details, "subLevelCategoryCode")) {
+		return "sender_invalid_category_code"
+	}
+	return ""
+}
+
+func (c *call) submitKakaoSender(k *kakaoSender) {
+	object(k.Doc, "changes")["status"] = "IN_PROGRESS"
+	k.Turn++
+	k.note(c.at, "IN_PROGRESS")
+	c.saveKakaoSender(c.project, k)
+	c.after(kakaoReview, event{Kind: kindKakaoSender, Project: c.project.ID, ID: k.ID, Turn: k.Turn})
+}
+
+// reviewKakaoSender ends the review of a sender or of its changes: as the value
+// says, or rejected where the name holds "reject".
+func reviewKakaoSender(s *Sandbox, p *project, k *kakaoSender, outcome string) bool {
+	changes := object(k.Doc, "changes")
+	if k.status() != "IN_PROGRESS" {
+		return false
+	}
+	if outcome == "" {
+		outcome = "APPROVED"
+		if strings.Contains(strings.ToLower(text(changes, "details", "name")), "reject") {
+			outcome = "REJECTED"
+		}
+	}
+	switch outcome {
+	case "REJECTED":
+		changes["status"] = outcome
+		k.note(s.at, outcome)
+		s.saveKakaoSender(p, k)
+		s.tellKakaoSender(p, k, "KAKAOTALK_SENDER_REJECTED", nil)
+	case "APPROVED":
+		k.goLive()
+		told := "KAKAOTALK_SENDER_ACTIVE"
+		if k.state() == "INACTIVE" {
+			told = "KAKAOTALK_SENDER_INACTIVE"
+			k.note(s.at, "INACTIVE")
+		}
+		s.saveKakaoSender(p, k)
+		s.tellKakaoSender(p, k, told, nil)
+	default:
+		return false
+	}
+	return true
+}
+
+// goLive makes the pending changes the sender's details. A new sender is
+// INACTIVE until it is verified.
+func (k *kakaoSender) goLive() {
+	details := copied(object(k.Doc, "details"))
+	if details == nil {
+		details = map[string]any{}
+	}
+	merge(details, object(k.Doc, "changes", "details"))
+	for _, name := range k.Nulls {
+		delete(details, name)
+	}
+	delete(k.Doc, "changes")
+	k.Nulls = nil
+	k.Doc["details"] = details
+	if k.state() == "" {
+		k.Doc["state"] = "INACTIVE"
+	}
+}
+
+// turnKakaoSender puts a live sender into another state.
+func turnKakaoSender(s *Sandbox, p *project, k *kakaoSender, state string) bool {
+	if k.state() == "" || !slices.Contains([]string{"ACTIVE", "BLOCKED", "INACTIVE", "SUSPENDED"}, state) {
+		return false
+	}
+	k.Doc["state"] = state
+	told := "KAKAOTALK_SENDER_INACTIVE"
+	if state == "ACTIVE" {
+		told = "KAKAOTALK_SENDER_ACTIVE"
+	}
+	s.saveKakaoSender(p, k)
+	s.tellKakaoSender(p, k, told, nil)
+	return true
+}
+
+func removeKakaoSender(_ *Sandbox, p *project, k *kakaoSender, _ string) bool {
+	p.KakaoSenders.remove(k.ID)
+	return true
+}
+
+// updateKakaoSender changes an ACTIVE sender, or a draft.
+func updateKakaoSender(c *call, k *kakaoSender) answer {
+	given := object(c.body, "details")
+	submits := !c.draft && k.status() == "DRAFT"
+	switch {
+	case len(given) == 0 && !submits:
+		return c.fail("no_fields_to_update")
+	case k.state() != "ACTIVE" && k.state() != "":
+		return c.fail("sender_not_updatable")
+	case k.status() != "" && k.status() != "DRAFT":
+		return c.fail("sender_changes_not_updatable")
+	}
+	fields := with(object(k.Doc, "changes", "details"), nil)
+	k.Nulls = nil
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if given[name] == nil {
+			k.Nulls = append(k.Nulls, name)
+			delete(fields, name)
+		} else {
+			fields[name] = given[name]
+		}
+	}
+	whole := with(object(k.Doc, "details"), fields)
+	if !c.draft || k.state() != "" {
+		if found := papi.LookupSchema("KakaotalkInputSenderDetailsDto").Violations(whole, papi.Mode{}); len(found) > 0 {
+			return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
+		}
+		if code := kakaoSenderProblem(whole); code != "" {
+			return c.fail(code)
+		}
+	}
+	k.Doc["changes"] = map[string]any{"status": "DRAFT", "details": fields}
+	k.note(c.at, "EDITED")
+	if c.draft {
+		c.saveKakaoSender(c.project, k)
+		return c.ok(k.Doc)
+	}
+	c.submitKakaoSender(k)
+	return c.ok(k.Doc)
+}
+
+func deleteKakaoSender(c *call, k *kakaoSender) answer {
+	if k.Deleted {
+		return c.fail("sender_already_deleted")
+	}
+	k.Deleted = true
+	c.after(kakaoRemoval, event{Kind: kindKakaoRemove, Project: c.project.ID, ID: k.ID})
+	return c.ok(nil)
+}
+
+func discardKakaoChanges(c *call) answer {
+	k, ok := c.project.KakaoSenders.get(c.id("plusFriendId"))
+	if !ok || k.status() == "" {
+		return c.fail("sender_changes_not_found")
+	}
+	if k.status() == "IN_PROGRESS" {
+		return c.fail("sender_changes_not_deletable")
+	}
+	if k.state() == "" {
+		c.project.KakaoSenders.remove(k.ID)
+		return c.ok(nil)
+	}
+	delete(k.Doc, "changes")
+	k.Nulls = nil
+	c.saveKakaoSender(c.project, k)
+	return c.ok(nil)
+}
+
+func commentKakaoSender(c *call, k *kakaoSender) answer {
+	done := c.comment(&k.history)
+	c.tellKakaoSender(c.project, k, "KAKAOTALK_SENDER_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+	return done
+}
+
+// registerKakaoSender sends a code of 6 digits; a review that is on its way
+// ends with it.
+func registerKakaoSender(c *call, k *kakaoSender) answer {
+	if strings.Contains(k.ID, "invalid_app_key") {
+		return c.fail("invalid_app_key")
+	}
+	if k.state() == "ACTIVE" || k.state() == "" && k.status() != "IN_PROGRESS" {
+		return c.fail("not_allowed_register")
+	}
+	if k.state() == "" {
+		k.goLive()
+	}
+	k.Doc["state"] = "VERIFYING"
+	k.Code, k.CodeEnds = c.number(), c.at.Add(codeLasts)
+	c.header.Set(HeaderCode, k.Code)
+	c.log.Info("one-time code of the sandbox", "sender", k.ID, "code", k.Code)
+	c.saveKakaoSender(c.project, k)
+	return c.ok(k.Doc)
+}
+
+// number is a code that begins with no zero, since KakaoTalk's verify takes a
+// number.
+func (c *call) number() string {
+	code := []byte(c.digits(c.project.stream("codes"), 6))
+	code[0] = '1' + (code[0]-'0')%9
+	return string(code)
+}
+
+// verifyKakaoSender refuses a wrong code with the only error that the contract
+// has for the operation.
+func verifyKakaoSender(c *call, k *kakaoSender) answer {
+	code, _ := c.body["code"].(float64)
+	if k.state() != "VERIFYING" || fmt.Sprintf("%.0f", code) != k.Code || !c.at.Before(k.CodeEnds) {
+		return c.fail("not_allowed_verify")
+	}
+	k.Doc["state"], k.Code = "ACTIVE", ""
+	k.note(c.at, "ACTIVE")
+	c.saveKakaoSender(c.project, k)
+	c.tellKakaoSender(c.project, k, "KAKAOTALK_SENDER_ACTIVE", nil)
+	return c.ok(k.Doc)
+}

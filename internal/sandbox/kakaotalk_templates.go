@@ -1,0 +1,260 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+
+	"papi-mcp/internal/papi"
+)
+
+// kakaoTemplate is a template of a KakaoTalk sender.
+type kakaoTemplate struct {
+	history
+	Code      string         `json:"code"`
+	Doc       map[string]any `json:"doc"` // as it is answered
+	Turn      int            `json:"turn"`
+	Nulls     []string       `json:"nulls"`
+	Submitted bool           `json:"submitted"`
+}
+
+func (t *kakaoTemplate) state() string  { return text(t.Doc, "state") }
+func (t *kakaoTemplate) status() string { return text(t.Doc, "changes", "status") }
+
+// name is the pending one, before the live one.
+func (t *kakaoTemplate) name() string {
+	if name := text(t.Doc, "changes", "details", "name"); name != "" {
+		return name
+	}
+	return text(t.Doc, "details", "name")
+}
+
+// Templates are listed in alphabetical order.
+func (t *kakaoTemplate) order() string { return t.name() + "\x00" + t.Code }
+func (t *kakaoTemplate) facet() string { return t.state() + "/" + t.status() }
+
+var kakaotalkTemplateHandlers = map[string]handler{
+	"KakaotalkTemplatesController_listTemplates_v1":  onKakaoSender(listKakaoTemplates),
+	"KakaotalkTemplatesController_createTemplate_v1": onKakaoSender(createKakaoTemplate),
+	"KakaotalkTemplatesController_get_v1": onKakaoTemplate(func(c *call, _ *kakaoSender, t *kakaoTemplate) answer {
+		return c.ok(t.Doc)
+	}),
+	"KakaotalkTemplatesController_updateTemplate_v1": onKakaoTemplate(updateKakaoTemplate),
+	"KakaotalkTemplatesController_deleteTemplate_v1": onKakaoTemplate(func(c *call, k *kakaoSender, t *kakaoTemplate) answer {
+		k.Templates.remove(t.Code)
+		return c.ok(nil)
+	}),
+	"KakaotalkTemplatesController_deleteTemplateDraft_v1": onKakaoTemplate(discardKakaoTemplate),
+	"KakaotalkTemplatesController_listActivities_v1": onKakaoTemplate(func(c *call, _ *kakaoSender, t *kakaoTemplate) answer {
+		return c.listActivities(&t.history)
+	}),
+	"KakaotalkTemplatesController_createComment_v1": onKakaoTemplate(func(c *call, k *kakaoSender, t *kakaoTemplate) answer {
+		done := c.comment(&t.history)
+		c.tellKakaoTemplate(c.project, k, t, "KAKAOTALK_TEMPLATE_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+		return done
+	}),
+}
+
+// onKakaoTemplate finds a template of a sender. Operations that do not
+// document sender_not_found know no template of an unknown sender.
+func onKakaoTemplate(do func(*call, *kakaoSender, *kakaoTemplate) answer) handler {
+	return onKakao(func(c *call) answer {
+		k, ok := c.project.KakaoSenders.get(c.id("plusFriendId"))
+		if !ok && c.documents("sender_not_found") {
+			return c.fail("sender_not_found")
+		}
+		if !ok {
+			return c.fail("template_not_found")
+		}
+		t, ok := k.Templates.get(c.id("templateCode"))
+		if !ok {
+			return c.fail("template_not_found")
+		}
+		return do(c, k, t)
+	})
+}
+
+func (s *Sandbox) saveKakaoTemplate(k *kakaoSender, t *kakaoTemplate) {
+	t.Doc["modified"] = stamp(s.at)
+	k.Templates.put(t.Code, t)
+}
+
+func (s *Sandbox) tellKakaoTemplate(p *project, k *kakaoSender, t *kakaoTemplate, kind string, more map[string]any) {
+	s.emit(p, "kakaotalk/senders/"+k.ID+"/templates/"+t.Code, kind, with(more, map[string]any{"payload": t.Doc}))
+}
+
+func listKakaoTemplates(c *call, k *kakaoSender) answer {
+	picked := pickStates(c.list("filterStates"), c.list("filterStatuses"))
+	picked.prefix, _ = c.query["templateName"].(string)
+	return list(c, k.Templates, "templates", 50, picked, func(t *kakaoTemplate) map[string]any { return t.Doc })
+}
+
+// kakaoTemplateProblem is the code for a template's details, or "".
+func (k *kakaoSender) templateProblem(t *kakaoTemplate, details map[string]any) string {
+	name := text(details, "name")
+	for _, other := range k.Templates.items {
+		if other != t && name != "" && other.name() == name {
+			return "template_exists"
+		}
+	}
+	if !isKakaoTemplateCategory(text(details, "categoryCode")) {
+		return "template_invalid_category_code"
+	}
+	return ""
+}
+
+// kakaoDefaults are what a template has that its request leaves out.
+var kakaoDefaults = map[string]any{
+	"messageType": "BASIC", "emphasizeType": "EMPHASIZE_TYPE_NONE", "categoryCode": noKakaoCategory,
+	"securityFlag": false, "buttons": []any{},
+}
+
+func createKakaoTemplate(c *call, k *kakaoSender) answer {
+	details := with(kakaoDefaults, object(c.body, "details"))
+	t := &kakaoTemplate{Code: c.letters(c.project.stream("kakaoTemplates"), 20)}
+	if code := k.templateProblem(t, details); code != "" {
+		return c.fail(code)
+	}
+	t.Doc = map[string]any{
+		"id": c.uuid(c.project.stream("kakaoTemplateIds")), "code": t.Code, "created": stamp(c.at),
+		"changes": map[string]any{"status": "DRAFT", "details": details},
+	}
+	t.note(c.at, "CREATED")
+	if !c.draft && invalidForKakao(details) {
+		if c.body["saveDraftOnFailure"] != true {
+			return c.fail("template_kakaotalk_validation_error")
+		}
+		c.saveKakaoDraft(k, t)
+		return c.failWith("template_kakaotalk_validation_error", map[string]any{"templateCode": t.Code})
+	}
+	if c.draft {
+		c.saveKakaoDraft(k, t)
+		return c.ok(t.Doc)
+	}
+	c.submitKakaoTemplate(k, t)
+	return c.ok(t.Doc)
+}
+
+// invalidForKakao tells whether KakaoTalk refuses a template: where its content
+// holds "invalid".
+func invalidForKakao(details map[string]any) bool {
+	return strings.Contains(strings.ToLower(text(details, "content")), "invalid")
+}
+
+func (c *call) saveKakaoDraft(k *kakaoSender, t *kakaoTemplate) {
+	t.note(c.at, "DRAFT")
+	c.saveKakaoTemplate(k, t)
+}
+
+func (c *call) submitKakaoTemplate(k *kakaoSender, t *kakaoTemplate) {
+	object(t.Doc, "changes")["status"] = "IN_PROGRESS"
+	t.Turn++
+	t.Submitted = true
+	t.note(c.at, "IN_PROGRESS")
+	c.saveKakaoTemplate(k, t)
+	c.after(kakaoReview, event{Kind: kindKakaoTemplate, Project: c.project.ID, ID: k.ID + "/" + t.Code, Turn: t.Turn})
+}
+
+// reviewKakaoTemplate ends the review of a template: as the value says, or
+// rejected where the name holds "reject".
+func reviewKakaoTemplate(s *Sandbox, p *project, e event) bool {
+	sender, code, _ := strings.Cut(e.ID, "/")
+	k, ok := p.KakaoSenders.get(sender)
+	if !ok {
+		return false
+	}
+	t, ok := k.Templates.get(code)
+	if !ok || e.Turn != 0 && e.Turn != t.Turn || t.status() != "IN_PROGRESS" {
+		return false
+	}
+	outcome := e.Value
+	if outcome == "" {
+		outcome = "APPROVED"
+		if strings.Contains(strings.ToLower(t.name()), "reject") {
+			outcome = "REJECTED"
+		}
+	}
+	switch outcome {
+	case "APPROVED":
+		details := with(object(t.Doc, "details"), object(t.Doc, "changes", "details"))
+		for _, name := range t.Nulls {
+			delete(details, name)
+		}
+		t.Nulls = nil
+		delete(t.Doc, "changes")
+		merge(t.Doc, map[string]any{"state": "APPROVED", "details": details})
+	case "REJECTED":
+		object(t.Doc, "changes")["status"] = outcome
+		if t.state() == "" {
+			merge(t.Doc, map[string]any{"state": outcome, "details": object(t.Doc, "changes", "details")})
+			delete(t.Doc, "changes")
+		}
+		t.note(s.at, outcome)
+	default:
+		return false
+	}
+	s.saveKakaoTemplate(k, t)
+	s.tellKakaoTemplate(p, k, t, "KAKAOTALK_TEMPLATE_"+outcome, nil)
+	return true
+}
+
+func updateKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
+	if t.status() == "IN_PROGRESS" {
+		if t.state() == "" {
+			return c.fail("template_not_updatable")
+		}
+		return c.fail("template_changes_not_updatable")
+	}
+	fields := with(object(t.Doc, "changes", "details"), nil)
+	var nulls []string
+	for name, value := range object(c.body, "details") {
+		if value == nil && name != "buttons" {
+			nulls = append(nulls, name)
+			delete(fields, name)
+			continue
+		}
+		if value == nil {
+			value = []any{}
+		}
+		fields[name] = value
+	}
+	whole := with(object(t.Doc, "details"), fields)
+	if code := k.templateProblem(t, whole); code != "" {
+		return c.fail(code)
+	}
+	if !c.draft && invalidForKakao(whole) {
+		return c.failWith("template_kakaotalk_validation_error", map[string]any{"templateCode": t.Code})
+	}
+	if !c.draft {
+		if found := papi.LookupSchema("KakaotalkInputTemplateDetailsDto").Violations(whole, papi.Mode{}); len(found) > 0 {
+			return c.failWith("template_kakaotalk_validation_error", map[string]any{"validationErrors": sentences(found)})
+		}
+	}
+	if len(fields) == 0 && len(nulls) == 0 {
+		return c.ok(t.Doc) // an empty body is a valid request
+	}
+	slices.Sort(nulls)
+	t.Nulls = nulls
+	t.Doc["changes"] = map[string]any{"status": "DRAFT", "details": fields}
+	t.note(c.at, "EDITED")
+	if c.draft {
+		c.saveKakaoDraft(k, t)
+		return c.ok(t.Doc)
+	}
+	c.submitKakaoTemplate(k, t)
+	return c.ok(t.Doc)
+}
+
+// discardKakaoTemplate drops a draft, and the template where nothing else is
+// there.
+func discardKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
+	if t.status() != "DRAFT" && t.status() != "REJECTED" {
+		return c.fail("template_not_deletable")
+	}
+	if t.state() == "" {
+		k.Templates.remove(t.Code)
+		return c.ok(nil)
+	}
+	delete(t.Doc, "changes")
+	c.saveKakaoTemplate(k, t)
+	return c.ok(nil)
+}

@@ -1,0 +1,164 @@
+package sandbox
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// smsApp is an SMS app.
+type smsApp struct {
+	ID      string         `json:"id"`
+	Number  int            `json:"number"`
+	Doc     map[string]any `json:"doc"` // as it is answered
+	ConvApp string         `json:"convApp"`
+}
+
+// SMS apps are listed oldest first.
+func (a *smsApp) order() string { return fmt.Sprintf("%09d", a.Number) }
+func (a *smsApp) facet() string { return "" }
+
+const kindSmsApp = "sms_app_provision"
+
+var smsHandlers = map[string]handler{
+	"SmsSmsAppsController_listSmsApps_v1":  listSmsApps,
+	"SmsSmsAppsController_createSmsApp_v1": createSmsApp,
+	"SmsSmsAppsController_getSmsApp_v1":    onSmsApp(func(c *call, a *smsApp) answer { return c.ok(c.shownSmsApp(a)) }),
+	"SmsSmsAppsController_updateSmsApp_v1": onSmsApp(updateSmsApp),
+	"SmsSmsAppsController_deleteSmsApp_v1": onSmsApp(deleteSmsApp),
+}
+
+var smsHappenings = map[string]happening{kindSmsApp: provisionSmsApp}
+
+var (
+	isUUID = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`).MatchString
+	isHex  = regexp.MustCompile(`(?i)^[0-9a-f]{32}$`).MatchString
+)
+
+func onSmsApp(do func(*call, *smsApp) answer) handler {
+	return func(c *call) answer {
+		a, ok := c.project.SmsApps.get(c.id("smsAppId"))
+		if !ok {
+			return c.fail("sms_app_not_found")
+		}
+		return do(c, a)
+	}
+}
+
+// shownSmsApp is an SMS app with the Conversation app that it is connected to.
+func (c *call) shownSmsApp(a *smsApp) map[string]any {
+	app := c.project.ConvApps[a.ConvApp]
+	if app == nil {
+		return a.Doc
+	}
+	return with(a.Doc, map[string]any{"conversationApiAppDetails": map[string]any{
+		"id": app.ID, "projectId": c.project.ID, "region": app.Region, "channelStatus": smsChannel(a),
+	}})
+}
+
+// smsChannel is the state of the SMS channel of an app's Conversation app.
+func smsChannel(a *smsApp) string {
+	switch text(a.Doc, "status") {
+	case "ACTIVE":
+		return "ACTIVE"
+	case smsFailed:
+		return "FAILING"
+	}
+	return "PENDING"
+}
+
+const smsFailed = "PROVISIONING_FAILED"
+
+// listSmsApps knows an SMS service from when the project had its first app.
+func listSmsApps(c *call) answer {
+	if !isUUID(c.project.ID) {
+		return c.fail("invalid_id_format")
+	}
+	if c.project.SmsService == "" {
+		return c.fail("sms_service_not_found")
+	}
+	return list(c, c.project.SmsApps, "smsApps", 50, pick{}, c.shownSmsApp)
+}
+
+// newSmsApp makes an SMS app, which is on its way.
+func (s *Sandbox) newSmsApp(p *project, name, region string, test bool) *smsApp {
+	if p.SmsService == "" {
+		p.SmsService = s.hex(p.stream("smsServices"), 32)
+	}
+	a := &smsApp{ID: s.hex(p.stream("smsApps"), 32), Number: p.next()}
+	a.Doc = map[string]any{
+		"id": a.ID, "smsServiceId": p.SmsService, "name": name,
+		"status": "PENDING_ADD", "regions": []any{region}, "test": test,
+	}
+	p.SmsApps.put(a.ID, a)
+	s.after(smsProvisioning, event{Kind: kindSmsApp, Project: p.ID, ID: a.ID})
+	return a
+}
+
+// provisionSmsApp ends the provisioning: with the status of the value, or with
+// a failure where the name holds "fail".
+func provisionSmsApp(s *Sandbox, p *project, e event) bool {
+	a, ok := p.SmsApps.get(e.ID)
+	if !ok {
+		return false
+	}
+	status := e.Value
+	if status == "" {
+		status = "ACTIVE"
+		if strings.Contains(strings.ToLower(text(a.Doc, "name")), "fail") {
+			status = smsFailed
+		}
+	}
+	if status != "ACTIVE" && status != "BLOCKED" && status != smsFailed {
+		return false
+	}
+	a.Doc["status"] = status
+	return true
+}
+
+func createSmsApp(c *call) answer {
+	given := text(c.body, "convApiAppId")
+	refused := func(why string) answer {
+		return c.failWith("invalid_input", map[string]any{"validationErrors": []string{why}})
+	}
+	if given != "" && c.body["convApiApp"] == true {
+		return refused("convApiApp and convApiAppId can't be given together")
+	}
+	if given != "" && c.project.ConvApps[given] == nil {
+		return refused("convApiAppId: the project has no such Conversation app")
+	}
+	if given != "" && c.project.smsAppOf(given) != nil {
+		return refused("convApiAppId: the Conversation app has an SMS app already")
+	}
+	test, _ := c.body["test"].(bool)
+	a := c.newSmsApp(c.project, text(c.body, "name"), text(c.body, "region"), test)
+	a.ConvApp = given
+	if c.body["convApiApp"] == true {
+		a.ConvApp = c.newConvApp(c.project, text(c.body, "name"), text(c.body, "region"), nil).ID
+	}
+	return c.ok(c.shownSmsApp(a))
+}
+
+func updateSmsApp(c *call, a *smsApp) answer {
+	name := text(c.body, "name")
+	if name == "" {
+		return c.fail("no_fields_to_update")
+	}
+	a.Doc["name"] = name
+	return c.ok(c.shownSmsApp(a))
+}
+
+func deleteSmsApp(c *call, a *smsApp) answer {
+	c.project.SmsApps.remove(a.ID)
+	return c.ok(nil)
+}
+
+// smsAppOf is the SMS app that is connected to a Conversation app, or nil.
+func (p *project) smsAppOf(convApp string) *smsApp {
+	for _, a := range p.SmsApps.items {
+		if a.ConvApp == convApp {
+			return a
+		}
+	}
+	return nil
+}

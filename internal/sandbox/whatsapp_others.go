@@ -1,0 +1,156 @@
+package sandbox
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// whatsappSolution is a multi-partner solution of a project.
+type whatsappSolution struct {
+	Doc map[string]any `json:"doc"` // as it is answered
+}
+
+var whatsappOtherHandlers = map[string]handler{
+	"WhatsappFlowsController_listFlows_v1":       onboarded(listFlows),
+	"WhatsappFlowsController_listFlowScreens_v1": onboarded(listFlowScreens),
+	"WhatsappSolutionsController_listSolutions_v1": func(c *call) answer {
+		return c.ok(map[string]any{"solutions": c.project.shownSolutions()})
+	},
+	"WhatsappSolutionsController_createSolution_v1":                        createSolution,
+	"WhatsappSolutionsController_getSolution_v1":                           onSolution(func(c *call, w *whatsappSolution) answer { return c.ok(w.Doc) }),
+	"WhatsappSolutionsController_assignSolution_v1":                        onSolution(assignSolution),
+	"WhatsappEmbeddedSignupHelperController_listWabaDetailsForToken_v1":    listWabas,
+	"WhatsappEmbeddedSignupHelperController_createLongLivedAccessToken_v1": createLongLivedToken,
+}
+
+// flows are the flows of every WABA: the API can't make any.
+var flows = []map[string]any{
+	{"id": "1000000000000001", "name": "Feedback", "status": "FLOW_STATUS_PUBLISHED"},
+	{"id": "1000000000000002", "name": "Booking", "status": "FLOW_STATUS_DRAFT"},
+}
+
+// flowScreens has the screens by flow; a draft has none yet.
+var flowScreens = map[string][]any{
+	"1000000000000001": {map[string]any{"id": "QUESTION_ONE"}, map[string]any{"id": "THANKS"}},
+}
+
+func listFlows(c *call) answer {
+	return list(c, tabled(flows), "flows", 50, pick{}, func(l listed) map[string]any { return l.doc })
+}
+
+func listFlowScreens(c *call) answer {
+	id := c.id("flowId")
+	if !slices.ContainsFunc(flows, func(flow map[string]any) bool { return flow["id"] == id }) {
+		return c.fail("flow_not_found")
+	}
+	if len(flowScreens[id]) == 0 {
+		return c.fail("flow_screens_not_found")
+	}
+	return c.ok(map[string]any{"screens": flowScreens[id]})
+}
+
+func onSolution(do func(*call, *whatsappSolution) answer) handler {
+	return func(c *call) answer {
+		for _, w := range c.project.Solutions {
+			if w.Doc["id"] == c.id("solutionId") {
+				return do(c, w)
+			}
+		}
+		return c.fail("solution_not_found")
+	}
+}
+
+func (p *project) shownSolutions() []any {
+	shown := make([]any, len(p.Solutions))
+	for i, w := range p.Solutions {
+		shown[i] = w.Doc
+	}
+	return shown
+}
+
+// createSolution fails, in its answer, with an access token that is refused and
+// where the name holds "fail".
+func createSolution(c *call) answer {
+	name := text(c.body, "details", "name")
+	partner := c.digits(c.project.stream("apps"), 15)
+	failed := []any{}
+	if magicSignups[text(c.body, "accessToken")] != "" || strings.Contains(strings.ToLower(name), "fail") {
+		failed = append(failed, map[string]any{"partnerAppId": partner, "errorCode": "CREATION_FAILED", "errorMessage": "the solution could not be made"})
+	} else {
+		app, _ := strconv.ParseFloat(partner, 64) // digits
+		c.project.Solutions = append(c.project.Solutions, &whatsappSolution{Doc: map[string]any{
+			"id":         c.digits(c.project.stream("solutions"), 16),
+			"details":    map[string]any{"name": name},
+			"ownerApp":   map[string]any{"id": float64(100000000000001), "name": "Sinch " + text(c.body, "businessManager")},
+			"partnerApp": map[string]any{"id": app, "name": name},
+			"assigned":   false,
+		}})
+	}
+	return c.ok(map[string]any{"solutions": c.project.shownSolutions(), "failedSolutions": failed})
+}
+
+// assignSolution assigns one solution, until the project is onboarded.
+func assignSolution(c *call, w *whatsappSolution) answer {
+	if a := c.project.Account; a != nil && a.state() == "ONBOARDED" {
+		return c.fail("solution_cannot_be_reassigned")
+	}
+	for _, other := range c.project.Solutions {
+		other.Doc["assigned"] = other == w
+	}
+	return c.ok(nil)
+}
+
+// metaProblem is the code for what a helper of the older signup was given, or
+// "".
+func (c *call) metaProblem() string {
+	manager := text(c.body, "businessManager")
+	if manager == foreignBusinessManager {
+		return "invalid_business_manager_for_environment"
+	}
+	if a := c.project.Account; a != nil && manager != "" && manager != text(a.Doc, "businessManager") {
+		return "invalid_business_manager"
+	}
+	if code := text(c.body, "facebookCode"); magicSignups[code] == "invalid_facebook_token" || c.state.Spent[code] {
+		return "invalid_facebook_code"
+	}
+	for _, given := range []string{text(c.body, "facebookToken"), text(c.body, "facebookCode")} {
+		if code := magicSignups[given]; code != "" && c.documents(code) {
+			return code
+		}
+	}
+	return ""
+}
+
+func createLongLivedToken(c *call) answer {
+	if text(c.body, "facebookToken") == "" && text(c.body, "facebookCode") == "" {
+		return c.failWith("invalid_input", map[string]any{"validationErrors": []string{"facebookToken or facebookCode must be given"}})
+	}
+	if code := c.metaProblem(); code != "" {
+		return c.fail(code)
+	}
+	if code := text(c.body, "facebookCode"); code != "" {
+		c.state.Spent[code] = true
+	}
+	return c.ok(map[string]any{"longLivedAccessToken": "EAA" + c.letters(c.project.stream("meta"), 40)})
+}
+
+// listWabas shows one WABA with two numbers: that of the project, where it has
+// one.
+func listWabas(c *call) answer {
+	if code := c.metaProblem(); code != "" {
+		return c.fail(code)
+	}
+	waba := "100000000000001"
+	if a := c.project.Account; a != nil {
+		waba = text(a.Doc, "wabaId")
+	}
+	numbers := []any{}
+	for i := range 2 {
+		id := fmt.Sprintf("20000000000000%d", i+1)
+		provisioned := slices.ContainsFunc(c.project.Senders.all(), func(w *whatsappSender) bool { return w.PhoneNumberID == id && w.state() == "ACTIVE" })
+		numbers = append(numbers, map[string]any{"id": id, "displayPhoneNumber": fmt.Sprintf("+1 555 000000%d", i+1), "provisioned": provisioned})
+	}
+	return c.ok(map[string]any{"wabas": []any{map[string]any{"id": waba, "numbers": numbers}}})
+}
