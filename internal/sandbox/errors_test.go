@@ -39,7 +39,7 @@ var onlyNext = map[string][]string{
 }
 
 func TestEveryErrorThatAStateCanCause(t *testing.T) {
-	all := slices.Concat(webhookErrors, accountErrors, senderErrors, templateErrors, otherErrors, kakaoErrors)
+	all := slices.Concat(webhookErrors, accountErrors, senderErrors, templateErrors, otherErrors, kakaoErrors, rcsErrors)
 	covered := map[string][]string{}
 	for _, p := range all {
 		covered[p.operation] = append(covered[p.operation], p.code)

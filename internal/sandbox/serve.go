@@ -24,9 +24,9 @@ type handler func(c *call) answer
 // that the sandbox knows, and what can happen, by the event's kind.
 func (s *Sandbox) families() {
 	s.handlers = joined(webhookHandlers, whatsappAccountHandlers, whatsappSenderHandlers, whatsappTemplateHandlers, whatsappOtherHandlers,
-		bundleHandlers, kakaotalkSenderHandlers, kakaotalkTemplateHandlers, conversationHandlers, smsHandlers)
+		bundleHandlers, kakaotalkSenderHandlers, kakaotalkTemplateHandlers, conversationHandlers, rcsHandlers, smsHandlers)
 	s.happenings = joined(deliveryHappenings, whatsappAccountHappenings, whatsappSenderHappenings, whatsappTemplateHappenings,
-		bundleHappenings, kakaotalkHappenings, conversationHappenings, smsHappenings)
+		bundleHappenings, kakaotalkHappenings, conversationHappenings, rcsHappenings, smsHappenings)
 }
 
 func joined[V any](parts ...map[string]V) map[string]V {
@@ -45,6 +45,7 @@ type call struct {
 	path    string // of the URL
 	project *project
 	query   map[string]any // by the types of the parameters' schemas
+	given   map[string]any // the body
 	body    map[string]any // what the contract names of it
 	variant string         // the schema that the body keeps to
 	draft   bool           // status is DRAFT, given or by default
@@ -146,13 +147,20 @@ var parameterErrors = map[string]string{
 	"filterStatuses": "invalid_filter_statuses",
 	"fieldMask":      "invalid_fields",
 	"languageCode":   "template_invalid_language_code",
+	"useCase":        "questionnaire_invalid_use_case",
+	"countries":      "questionnaire_invalid_country",
 }
+
+// supportedNames has the name under which an error lists what is allowed, where
+// that is not supportedCodes.
+var supportedNames = map[string]string{"useCase": "validUseCases", "countries": "supportedValues"}
 
 // idForms has the form of ids whose operations document invalid_id_format.
 var idForms = map[string]func(string) bool{
 	"webhookId": isULID,
 	"bundleId":  isBundleID,
 	"smsAppId":  isHex,
+	"senderId":  isUUID,
 }
 
 // readParameters checks the parameters of path and query against their
@@ -193,7 +201,11 @@ func (c *call) checkParameter(p *papi.Parameter, value any) *answer {
 	}
 	var info map[string]any
 	if codes := supported(p.Schema); codes != "" {
-		info = map[string]any{"supportedCodes": codes}
+		name := supportedNames[p.Name]
+		if name == "" {
+			name = "supportedCodes"
+		}
+		info = map[string]any{name: codes}
 	}
 	return c.refuse(code, info)
 }
@@ -240,6 +252,7 @@ func (c *call) readBody(raw []byte) *answer {
 		return c.refuse(c.bodyError(code), map[string]any{"validationErrors": sentences(found)})
 	}
 	pruned, variant := prune(c.op.Body, c.body, papi.Mode{Draft: c.draft})
+	c.given = c.body
 	c.body, c.variant = pruned.(map[string]any), variant
 	return nil
 }

@@ -38,6 +38,8 @@ type project struct {
 	KakaoSenders *table[*kakaoSender] `json:"kakaoSenders"`
 	KakaoReady   time.Time            `json:"kakaoReady"` // when the KakaoTalk account is made; zero: there is none
 	ConvApps     map[string]*convApp  `json:"convApps"`
+	Rcs          *history             `json:"rcs,omitempty"` // of the RCS account
+	RcsSenders   *table[*rcsSender]   `json:"rcsSenders"`
 	SmsApps      *table[*smsApp]      `json:"smsApps"`
 	SmsService   string               `json:"smsService"`
 }
@@ -64,6 +66,7 @@ func (s *Sandbox) project(id string) *project {
 			Locked:       map[string]time.Time{},
 			Bundles:      newTable[*bundle](),
 			KakaoSenders: newTable[*kakaoSender](),
+			RcsSenders:   newTable[*rcsSender](),
 			ConvApps:     map[string]*convApp{},
 			SmsApps:      newTable[*smsApp](),
 			Contents:     map[string][]string{},

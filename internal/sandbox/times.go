@@ -27,6 +27,13 @@ var (
 	templateNameLock     = 30 * day         // of a deleted name (contract)
 	templateLanguageLock = 28 * day         // of a deleted language (contract)
 	templateSync         = 30 * time.Second // of a sync
+	rcsSetup             = time.Minute      // from a brand to IN_TEST
+	rcsInvitation        = 2 * time.Minute  // from an invitation to VERIFIED or DECLINED
+	rcsInvitationLasts   = day              // from an invitation that nobody answers to EXPIRED
+	rcsBrand             = 5 * time.Minute  // from launch to a registered brand, in the US
+	rcsPreparation       = 5 * time.Minute  // from launch to LAUNCHING, without a video
+	rcsOperators         = 10 * time.Minute // from LAUNCHING to the first operator's decision
+	rcsOperatorStep      = time.Minute      // from one operator's decision to the next
 	smsProvisioning      = time.Minute      // from create to ACTIVE
 	bundleTime           = 30 * time.Second // from create to DONE
 	kakaoAccount         = 30 * time.Second // from the first sender to an account

@@ -1,0 +1,360 @@
+package sandbox
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"papi-mcp/internal/papi"
+)
+
+// rcsCountry is how the launch in a country stands.
+type rcsCountry struct {
+	Country   string         `json:"country"`
+	Status    string         `json:"status"`
+	Operators []*rcsOperator `json:"operators"`
+}
+
+type rcsOperator struct {
+	Name     string    `json:"name"`
+	Status   string    `json:"status"`
+	Remark   string    `json:"remark"`
+	Modified time.Time `json:"modified"`
+}
+
+// The events of RCS. A test number's id is senderId/number, an operator's
+// senderId/COUNTRY/name.
+const (
+	kindRcsSetup      = "rcs_sender_setup"
+	kindRcsBrand      = "rcs_brand_registration"
+	kindRcsPrepared   = "rcs_sender_prepared"
+	kindRcsOperator   = "rcs_operator"
+	kindRcsUnlaunch   = "rcs_sender_unlaunch"
+	kindRcsTestNumber = "rcs_test_number"
+)
+
+var rcsHappenings = map[string]happening{
+	kindRcsSetup:      rcsEvent(setUpDone),
+	kindRcsBrand:      rcsEvent(registerBrand),
+	kindRcsPrepared:   rcsEvent(prepared),
+	kindRcsOperator:   decideOperator,
+	kindRcsUnlaunch:   rcsEvent(unlaunch),
+	kindRcsTestNumber: answerInvitation,
+}
+
+func rcsEvent(do func(s *Sandbox, p *project, r *rcsSender, value string) bool) happening {
+	return func(s *Sandbox, p *project, e event) bool {
+		r, ok := p.RcsSenders.get(e.ID)
+		if !ok || e.Turn != 0 && e.Turn != r.Turn {
+			return false
+		}
+		return do(s, p, r, e.Value)
+	}
+}
+
+// operators are those of a country; a country that is not named has one.
+var operators = map[string][]string{
+	"DE": {"1und1", "O2", "Telekom", "Vodafone"},
+	"ES": {"Movistar", "Orange", "Vodafone", "Yoigo"},
+	"FR": {"Bouygues", "Coriolis Telecom", "Free", "Lycamobile", "NRJ Mobile", "Orange", "SFR"},
+	"GB": {"EE", "O2", "Sky", "Three", "Vodafone"},
+	"SE": {"Tele2", "Telenor", "Telia", "Three"},
+	"US": {"AT&T", "T-Mobile", "Verizon"},
+}
+
+func operatorsOf(country string) []string {
+	if known := operators[country]; known != nil {
+		return known
+	}
+	return []string{"Vodafone"}
+}
+
+// setUpDone takes a sender to its tests.
+func setUpDone(s *Sandbox, p *project, r *rcsSender, _ string) bool {
+	if r.State != "IN_PROGRESS" {
+		return false
+	}
+	r.Doc["authName"] = "rcs-" + r.ID[:8]
+	r.Doc["authToken"] = s.letters(p.stream("rcsTokens"), 40)
+	r.note(s.at, "TEST")
+	s.turnRcs(p, r, "IN_TEST")
+	return true
+}
+
+// shownCountries are the countries of the sender, and how their launch stands.
+func (r *rcsSender) shownCountries() []any {
+	shown := []any{}
+	for _, country := range r.countries() {
+		launch := r.launch(country)
+		if launch == nil {
+			launch = newCountry(country, "NOT_LAUNCHED", time.Time{})
+		}
+		all := make([]any, len(launch.Operators))
+		for i, o := range launch.Operators {
+			doc := map[string]any{"name": o.Name, "status": o.Status}
+			if o.Remark != "" {
+				doc["remark"] = o.Remark
+			}
+			if !o.Modified.IsZero() {
+				doc["modified"] = stamp(o.Modified)
+			}
+			all[i] = doc
+		}
+		shown = append(shown, map[string]any{"country": country, "status": launch.Status, "operators": all})
+	}
+	return shown
+}
+
+func (r *rcsSender) launch(country string) *rcsCountry {
+	for _, launch := range r.Launches {
+		if launch.Country == country {
+			return launch
+		}
+	}
+	return nil
+}
+
+func newCountry(country, status string, at time.Time) *rcsCountry {
+	launch := &rcsCountry{Country: country, Status: status}
+	for _, name := range operatorsOf(country) {
+		launch.Operators = append(launch.Operators, &rcsOperator{Name: name, Status: status, Modified: at})
+	}
+	return launch
+}
+
+// launchRcsSender begins a launch, of the countries that were not launched
+// before. It waits for the brand where the US are among them, and for a video
+// where the questionnaire names none.
+func launchRcsSender(c *call, r *rcsSender) answer {
+	if !slices.Contains([]string{"IN_TEST", "LAUNCHING", "LAUNCHED", "UNLAUNCHED"}, r.State) {
+		return c.fail("launch_invalid_agent_state")
+	}
+	if missing := launchRequirements(r); len(missing) > 0 {
+		return c.failWith("launch_precondition_failed", map[string]any{"validationErrors": missing})
+	}
+	if r.State == "UNLAUNCHED" {
+		r.Launches = nil
+	}
+	for _, country := range r.countries() {
+		if r.launch(country) == nil {
+			r.Launches = append(r.Launches, newCountry(country, "PENDING", c.at))
+		}
+	}
+	switch {
+	case slices.Contains(r.countries(), "US") && r.Doc["brandDetails"] == nil:
+		r.Doc["brandDetails"] = map[string]any{
+			"id": c.uuid(c.project.stream("rcsBrands")), "status": "DRAFT",
+			"registration": map[string]any{"id": c.uuid(c.project.stream("rcsBrands")), "status": "NEW"},
+		}
+		c.turnRcs(c.project, r, "PREPARING_LAUNCH")
+		c.rcsTurn(c.project, r, rcsBrand, kindRcsBrand)
+	case len(texts(object(r.Details, "questionnaire", "general", "answers")["videoUris"])) == 0:
+		c.turnRcs(c.project, r, "PREPARING_LAUNCH")
+		c.rcsTurn(c.project, r, rcsPreparation, kindRcsPrepared)
+	default:
+		c.beginLaunch(c.project, r)
+	}
+	return c.ok(c.shownRcs(r))
+}
+
+// launchRequirements is what a launch still needs, all at once.
+func launchRequirements(r *rcsSender) []string {
+	var missing []string
+	need := func(ok bool, what string) {
+		if !ok {
+			missing = append(missing, what)
+		}
+	}
+	brand := object(r.Details, "brand")
+	need(len(r.countries()) > 0, "details.countries must hold at least one country")
+	need(brand["phones"] != nil || brand["emails"] != nil, "details.brand.phones or details.brand.emails must be given")
+	for _, name := range []string{"bannerUrl", "logoUrl", "privacyPolicyUrl", "termsOfServiceUrl"} {
+		need(text(brand, name) != "", "details.brand."+name+" must be given")
+	}
+	answered := func(part string, keys ...string) {
+		answers := object(r.Details, "questionnaire", part, "answers")
+		for _, key := range keys {
+			need(answers[key] != nil, fmt.Sprintf("details.questionnaire.%s.answers.%s must be given", part, key))
+		}
+	}
+	answered("general", "optInDescription", "triggerDescription", "interactionsDescription", "optOutDescription")
+	answered("verification", "name", "email", "website")
+	for _, country := range []string{"GB", "FR", "US"} {
+		if !slices.Contains(r.countries(), country) {
+			continue
+		}
+		part := rcsCountryParts[country]
+		key := part
+		if country == "US" {
+			answers := object(r.Details, "questionnaire", "us", "answers")
+			key = campaign(answers)
+			if legacyUS(answers) {
+				key = "us/v1"
+			} else {
+				answered("verification", "phone")
+			}
+		}
+		required := slices.Clone(papi.LookupSchema(rcsQuestionSchemas[key]).Required)
+		slices.Sort(required)
+		answered(part, required...)
+	}
+	return missing
+}
+
+// registerBrand ends the registration of the sender's brand in the US: as the
+// value says, or rejected where the brand's name holds "reject".
+func registerBrand(s *Sandbox, p *project, r *rcsSender, status string) bool {
+	brand := object(r.Doc, "brandDetails")
+	if brand == nil {
+		return false
+	}
+	if status == "" {
+		status = "COMPLETED"
+		if strings.Contains(strings.ToLower(r.brand()), "reject") {
+			status = "REJECTED"
+		}
+	}
+	if !slices.Contains([]string{"COMPLETED", "REJECTED", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW", "INCOMPLETE", "ARCHIVED"}, status) {
+		return false
+	}
+	object(brand, "registration")["status"] = status
+	if status == "COMPLETED" {
+		brand["status"] = "COMPLETED"
+	}
+	s.saveRcs(p, r)
+	s.tellRcs(p, r, "RCS_BRAND_REGISTRATION_PROCESS_STATUS_UPDATED", map[string]any{"status": status})
+	if r.State != "PREPARING_LAUNCH" {
+		return true
+	}
+	switch status {
+	case "COMPLETED":
+		s.beginLaunch(p, r)
+	case "REJECTED":
+		delete(r.Doc, "brandDetails")
+		s.turnRcs(p, r, "UNLAUNCHED")
+	}
+	return true
+}
+
+func prepared(s *Sandbox, p *project, r *rcsSender, _ string) bool {
+	if r.State != "PREPARING_LAUNCH" {
+		return false
+	}
+	s.beginLaunch(p, r)
+	return true
+}
+
+// beginLaunch sends the sender to the operators, which decide one after the
+// other.
+func (s *Sandbox) beginLaunch(p *project, r *rcsSender) {
+	s.turnRcs(p, r, "LAUNCHING")
+	wait := rcsOperators
+	waiting := false
+	for _, launch := range r.Launches {
+		for _, o := range launch.Operators {
+			if o.Status == "PENDING" {
+				waiting = true
+				s.after(wait, event{Kind: kindRcsOperator, Project: p.ID, ID: r.ID + "/" + launch.Country + "/" + o.Name})
+				wait += rcsOperatorStep
+			}
+		}
+	}
+	if !waiting {
+		s.endLaunch(p, r)
+	}
+}
+
+// decideOperator ends an operator's review: as the value says, or refused where
+// the brand's description holds "refuse" and the operator's name.
+func decideOperator(s *Sandbox, p *project, e event) bool {
+	parts := strings.SplitN(e.ID, "/", 3)
+	if len(parts) < 3 {
+		return false
+	}
+	r, ok := p.RcsSenders.get(parts[0])
+	if !ok || r.launch(parts[1]) == nil {
+		return false
+	}
+	launch := r.launch(parts[1])
+	at := slices.IndexFunc(launch.Operators, func(o *rcsOperator) bool { return o.Name == parts[2] })
+	if at < 0 || e.Value == "" && launch.Operators[at].Status != "PENDING" {
+		return false
+	}
+	o, status := launch.Operators[at], e.Value
+	if status == "" {
+		status = "LAUNCHED"
+		if strings.Contains(strings.ToLower(text(r.Details, "brand", "description")), "refuse "+strings.ToLower(o.Name)) {
+			status = "REJECTED"
+		}
+	}
+	if !slices.Contains([]string{"LAUNCHED", "REJECTED", "SUSPENDED", "PENDING", "PENDING_UNLAUNCHED", "UNLAUNCHED"}, status) {
+		return false
+	}
+	before := o.Status
+	o.Status, o.Modified, o.Remark = status, s.at, ""
+	if status == "REJECTED" {
+		o.Remark = "The sender does not fit the operator's policy."
+	}
+	launch.judge()
+	s.saveRcs(p, r)
+	s.tellRcs(p, r, "RCS_SENDER_OPERATOR_STATUS_UPDATED", map[string]any{
+		"operator": o.Name, "operatorCountry": launch.Country,
+		"operatorPreviousStatus": before, "operatorCurrentStatus": status,
+	})
+	s.endLaunch(p, r)
+	return true
+}
+
+// judge sets a country's status once no operator is pending.
+func (l *rcsCountry) judge() {
+	status := "REJECTED"
+	for _, o := range l.Operators {
+		if o.Status == "PENDING" {
+			return
+		}
+		if o.Status == "LAUNCHED" {
+			status = "LAUNCHED"
+		}
+	}
+	l.Status = status
+}
+
+// endLaunch ends a launch when every country is decided: LAUNCHED where one is.
+func (s *Sandbox) endLaunch(p *project, r *rcsSender) {
+	if r.State != "LAUNCHING" {
+		return
+	}
+	state := "UNLAUNCHED"
+	for _, launch := range r.Launches {
+		if launch.Status == "PENDING" {
+			return
+		}
+		if launch.Status == "LAUNCHED" {
+			state = "LAUNCHED"
+		}
+	}
+	if state == "LAUNCHED" {
+		r.Doc["launched"] = stamp(s.at)
+		r.note(s.at, "ACTIVE")
+	} else {
+		r.note(s.at, "INACTIVE")
+	}
+	s.turnRcs(p, r, state)
+}
+
+// unlaunch takes a launched sender back.
+func unlaunch(s *Sandbox, p *project, r *rcsSender, _ string) bool {
+	if r.State != "LAUNCHED" {
+		return false
+	}
+	for _, launch := range r.Launches {
+		launch.Status = "UNLAUNCHED"
+		for _, o := range launch.Operators {
+			o.Status, o.Modified = "UNLAUNCHED", s.at
+		}
+	}
+	r.note(s.at, "INACTIVE")
+	s.turnRcs(p, r, "UNLAUNCHED")
+	return true
+}

@@ -1,0 +1,136 @@
+package sandbox
+
+import (
+	"slices"
+
+	"papi-mcp/internal/papi"
+)
+
+// The questions of the parts of an RCS questionnaire, by the schemas that name
+// them.
+var rcsQuestionSchemas = map[string]string{
+	"general":           "RcsSenderDetailsQuestionnaireGeneralQuestionsDto",
+	"verification":      "RcsSenderDetailsQuestionnaireVerificationQuestionsDto",
+	"gb":                "RcsSenderDetailsQuestionnaireGBQuestionsDto",
+	"fr":                "RcsSenderDetailsQuestionnaireFRQuestionsDto",
+	"us/v1":             "RcsSenderDetailsQuestionnaireUSQuestionsDto",
+	"us":                "RcsBrandCampaignSenderDetailsQuestionnaireUSQuestionsDto",
+	"us/US_PUBLIC":      "RcsUsPublicBrandCampaignSenderDetailsQuestionnaireUSQuestionsDto",
+	"us/US_PRIVATE":     "RcsUsPrivateBrandCampaignSenderDetailsQuestionnaireUSQuestionsDto",
+	"us/NON_US_PUBLIC":  "RcsNonUsPublicBrandCampaignSenderDetailsQuestionnaireUSQuestionsDto",
+	"us/NON_US_PRIVATE": "RcsNonUsPrivateBrandCampaignSenderDetailsQuestionnaireUSQuestionsDto",
+}
+
+// rcsAnswerSchemas are the schemas of complete US answers.
+var rcsAnswerSchemas = map[string]string{
+	"us/US_PUBLIC":      "RcsUsPublicBrandCampaignSenderDetailsQuestionnaireUSAnswersInputDto",
+	"us/US_PRIVATE":     "RcsUsPrivateBrandCampaignSenderDetailsQuestionnaireUSAnswersInputDto",
+	"us/NON_US_PUBLIC":  "RcsNonUsPublicBrandCampaignSenderDetailsQuestionnaireUSAnswersInputDto",
+	"us/NON_US_PRIVATE": "RcsNonUsPrivateBrandCampaignSenderDetailsQuestionnaireUSAnswersInputDto",
+}
+
+// suggestions are the answers that the questionnaire proposes.
+var suggestions = map[string][]any{
+	"ownershipType":    {"PRIVATE", "PUBLIC"},
+	"legalForm":        {"CORPORATION", "LIMITED_LIABILITY_COMPANY", "PARTNERSHIP", "S_CORPORATION"},
+	"optInDescription": {"By creating an account", "By buying in the shop"},
+	"messagesVolume":   {"0 - 10K messages", "10K - 100K messages", "100K - 1M messages", "1M+ messages"},
+}
+
+// questions makes the questions of a part from its schema: a leaf is a text
+// and suggested answers, anything else a part within.
+func questions(name string) map[string]any {
+	return questionsOf(papi.LookupSchema(name))
+}
+
+func questionsOf(schema *papi.Schema) map[string]any {
+	out := map[string]any{}
+	for key, property := range schema.Resolve().Properties {
+		resolved := property.Resolve()
+		if resolved.Properties["suggestedAnswers"] == nil {
+			out[key] = questionsOf(property)
+			continue
+		}
+		suggested := suggestions[key]
+		if suggested == nil {
+			suggested = []any{}
+		}
+		out[key] = map[string]any{"question": property.Description, "suggestedAnswers": suggested}
+	}
+	return out
+}
+
+// rcsCountryParts are the countries that have a part of their own.
+var rcsCountryParts = map[string]string{"GB": "gb", "FR": "fr", "US": "us"}
+
+func rcsQuestions(c *call) answer {
+	doc := map[string]any{}
+	parts := []string{"general", "verification"}
+	for _, country := range c.list("countries") {
+		if part := rcsCountryParts[country]; part != "" {
+			parts = append(parts, part)
+		}
+	}
+	for _, part := range parts {
+		key := part
+		if part == "us" {
+			if c.query["usQuestionnaireVersion"] == "v1" {
+				key = "us/v1"
+			} else if version, ok := c.query["usQuestionnaireBrandCampaignVersion"].(string); ok {
+				key = "us/" + version
+			}
+		}
+		doc[part] = map[string]any{"questions": questions(rcsQuestionSchemas[key])}
+	}
+	return c.ok(doc)
+}
+
+// legacyUS tells whether US answers are of the first version.
+func legacyUS(answers map[string]any) bool {
+	for _, key := range []string{"ein", "smsCampaign", "fullCompanyAddress"} {
+		if answers[key] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// campaign names the version that current US answers are for.
+func campaign(answers map[string]any) string {
+	where, kind := "NON_US", "PRIVATE"
+	if text(answers, "taxIdCountry") == "US" {
+		where = "US"
+	}
+	if text(answers, "ownershipType") == "PUBLIC" {
+		kind = "PUBLIC"
+	}
+	return "us/" + where + "_" + kind
+}
+
+// usViolations are what is wrong with current US answers.
+func usViolations(answers map[string]any) []papi.Violation {
+	if answers == nil || legacyUS(answers) {
+		return nil
+	}
+	return papi.LookupSchema(rcsAnswerSchemas[campaign(answers)]).Violations(answers, papi.Mode{Closed: true})
+}
+
+// shownQuestionnaire puts the questions beside the answers.
+func shownQuestionnaire(answers map[string]any, countries []string) map[string]any {
+	parts := []string{"general", "verification"}
+	for country, part := range rcsCountryParts {
+		if slices.Contains(countries, country) || object(answers, part) != nil {
+			parts = append(parts, part)
+		}
+	}
+	doc := map[string]any{}
+	for _, part := range parts {
+		given := with(object(answers, part, "answers"), nil)
+		key := part
+		if part == "us" && legacyUS(given) {
+			key = "us/v1"
+		}
+		doc[part] = map[string]any{"questions": questions(rcsQuestionSchemas[key]), "answers": given}
+	}
+	return doc
+}

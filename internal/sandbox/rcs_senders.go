@@ -1,0 +1,314 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// rcsSender is an RCS sender.
+type rcsSender struct {
+	history
+	ID       string           `json:"id"`
+	Number   int              `json:"number"`
+	Doc      map[string]any   `json:"doc"`     // as it is answered, without details and states of numbers and countries
+	Details  map[string]any   `json:"details"` // in the form of requests
+	State    string           `json:"state"`
+	Turn     int              `json:"turn"`
+	Numbers  []*rcsTestNumber `json:"numbers"`
+	Launches []*rcsCountry    `json:"launches"`
+}
+
+// rcsTestNumber is a phone that may test a sender.
+type rcsTestNumber struct {
+	Number    string    `json:"number"`
+	State     string    `json:"state"`
+	Submitted time.Time `json:"submitted"`
+	Turn      int       `json:"turn"`
+}
+
+// Senders are listed oldest first, and filtered by state.
+func (r *rcsSender) order() string { return fmt.Sprintf("%09d", r.Number) }
+func (r *rcsSender) facet() string { return r.State }
+
+func (r *rcsSender) brand() string { return text(r.Details, "brand", "name") }
+
+func (r *rcsSender) countries() []string { return texts(r.Details["countries"]) }
+
+var rcsHandlers = map[string]handler{
+	"RcsAccountsController_listActivities_v1":           onRcsAccount(func(c *call) answer { return c.listActivities(c.project.Rcs) }),
+	"RcsAccountsController_createComment_v1":            onRcsAccount(commentRcsAccount),
+	"RcsQuestionnaireController_getQuestions_v1":        rcsQuestions,
+	"RcsSendersController_listSenders_v1":               listRcsSenders,
+	"RcsSendersController_createSender_v1":              createRcsSender,
+	"RcsSendersController_getSender_v1":                 onRcsSender(func(c *call, r *rcsSender) answer { return c.ok(c.shownRcs(r)) }),
+	"RcsSendersController_updateSender_v1":              onRcsSender(updateRcsSender),
+	"RcsSendersController_listActivities_v1":            onRcsSender(func(c *call, r *rcsSender) answer { return c.listActivities(&r.history) }),
+	"RcsSendersController_createSenderComment_v1":       onRcsSender(commentRcsSender),
+	"RcsSendersController_launchSender_v1":              onRcsSender(launchRcsSender),
+	"RcsSendersController_addTestNumbers_v1":            onRcsSender(supplied(addTestNumbers)),
+	"RcsSendersController_getTestNumberState_v1":        onRcsSender(supplied(onTestNumber(func(c *call, _ *rcsSender, n *rcsTestNumber) answer { return c.ok(n.shown()) }))),
+	"RcsSendersController_retryTestNumber_v1":           onRcsSender(supplied(onTestNumber(retryTestNumber))),
+	"RcsSendersController_deleteTestNumber_v1":          onRcsSender(supplied(onTestNumber(deleteTestNumber))),
+	"RcsSendersController_getTestNumberCapabilities_v1": onRcsSender(supplied(onTestNumber(testNumberCapabilities))),
+}
+
+// onRcsAccount is for a project that has an RCS account: one that has, or had,
+// a sender.
+func onRcsAccount(do handler) handler {
+	return func(c *call) answer {
+		if c.project.Rcs == nil {
+			return c.fail("account_not_found")
+		}
+		return do(c)
+	}
+}
+
+// rcsMagic is the documented code that a brand's name asks for, as in
+// "error:rbm_too_many_requests". It stands for what Google and the suppliers
+// may answer.
+func (c *call) rcsMagic(brand string) string {
+	if _, code, found := strings.Cut(brand, "error:"); found && c.documents(code) {
+		return code
+	}
+	if strings.Contains(brand, "supplier ATT") && c.documents("invalid_region_for_att_supplier") {
+		return "invalid_region_for_att_supplier"
+	}
+	return ""
+}
+
+func onRcsSender(do func(*call, *rcsSender) answer) handler {
+	return func(c *call) answer {
+		if c.project.Rcs == nil && c.documents("rbm_has_not_been_used") {
+			return c.fail("rbm_has_not_been_used")
+		}
+		r, ok := c.project.RcsSenders.get(c.id("senderId"))
+		if !ok {
+			return c.fail("sender_not_found")
+		}
+		if code := c.rcsMagic(r.brand()); code != "" && (code != "invalid_region_for_att_supplier" || r.Doc["region"] != "US") {
+			return c.fail(code)
+		}
+		return do(c, r)
+	}
+}
+
+// shownRcs is a sender as it is answered.
+func (s *Sandbox) shownRcs(r *rcsSender) map[string]any {
+	doc := with(r.Doc, map[string]any{"state": r.State})
+	details := copied(r.Details)
+	details["questionnaire"] = shownQuestionnaire(object(r.Details, "questionnaire"), r.countries())
+	doc["details"] = details
+	numbers := make([]any, len(r.Numbers))
+	for i, n := range r.Numbers {
+		numbers[i] = n.shown()
+	}
+	doc["testNumberStates"] = numbers
+	doc["countryStatus"] = r.shownCountries()
+	return doc
+}
+
+func (s *Sandbox) saveRcs(p *project, r *rcsSender) {
+	r.Doc["modified"] = stamp(s.at)
+	p.RcsSenders.put(r.ID, r)
+}
+
+func (s *Sandbox) tellRcs(p *project, r *rcsSender, kind string, more map[string]any) {
+	s.emit(p, "rcs/senders/"+r.ID, kind, with(more, map[string]any{"payload": s.shownRcs(r)}))
+}
+
+// turnRcs puts a sender into a state, and tells of it.
+func (s *Sandbox) turnRcs(p *project, r *rcsSender, state string) {
+	before := r.State
+	r.State = state
+	s.saveRcs(p, r)
+	if before != state {
+		s.tellRcs(p, r, "RCS_SENDER_STATUS_UPDATED", map[string]any{"previousState": before, "currentState": state})
+	}
+}
+
+func commentRcsAccount(c *call) answer {
+	done := c.comment(c.project.Rcs)
+	c.emit(c.project, "rcs/account", "RCS_ACCOUNT_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+	return done
+}
+
+func commentRcsSender(c *call, r *rcsSender) answer {
+	done := c.comment(&r.history)
+	c.tellRcs(c.project, r, "RCS_SENDER_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+	return done
+}
+
+// listRcsSenders sorts and searches only where that is asked for.
+func listRcsSenders(c *call) answer {
+	if c.project.Rcs == nil {
+		return c.fail("rbm_has_not_been_used")
+	}
+	all := c.project.RcsSenders
+	for _, r := range all.items {
+		if code := c.rcsMagic(r.brand()); code != "" {
+			return c.fail(code)
+		}
+	}
+	states := c.list("filterStates")
+	picked := pick{facet: func(state string) bool { return len(states) == 0 || slices.Contains(states, state) }}
+	given := func(name string) string { s, _ := c.query[name].(string); return s }
+	if given("search")+given("filterSenderName")+given("filterSenderIds")+given("filterConversationApiAppId")+given("sortColumn")+given("sortDirection") == "" {
+		return list(c, all, "senders", 50, picked, c.shownRcs)
+	}
+	found := slices.DeleteFunc(all.all(), func(r *rcsSender) bool {
+		name := strings.ToLower(r.brand())
+		ids := given("filterSenderIds")
+		return !picked.facet(r.State) ||
+			!strings.Contains(name, strings.ToLower(given("search"))) ||
+			!strings.Contains(name, strings.ToLower(given("filterSenderName"))) ||
+			ids != "" && !slices.Contains(strings.Split(ids, ","), r.ID) ||
+			given("filterConversationApiAppId") != "" // no sender is connected to an app
+	})
+	column := given("sortColumn")
+	slices.SortStableFunc(found, func(a, b *rcsSender) int {
+		switch column {
+		case "NAME":
+			return strings.Compare(a.brand(), b.brand())
+		case "STATE":
+			return strings.Compare(a.State, b.State)
+		case "MODIFIED":
+			return strings.Compare(text(a.Doc, "modified"), text(b.Doc, "modified"))
+		}
+		return a.Number - b.Number
+	})
+	if given("sortDirection") == "DESC" {
+		slices.Reverse(found)
+	}
+	docs := make([]map[string]any, len(found))
+	for i, r := range found {
+		docs[i] = c.shownRcs(r)
+	}
+	return list(c, tabled(docs), "senders", 50, pick{}, func(l listed) map[string]any { return l.doc })
+}
+
+var hostingRegions = map[string]string{"EU": "EUROPE", "US": "NORTH_AMERICA", "BR": "NORTH_AMERICA"}
+
+// createRcsSender makes a DRAFT, or, where the brand is given, a sender that
+// is set up for tests.
+func createRcsSender(c *call) answer {
+	details := with(object(c.body, "details"), nil)
+	if code := c.rcsMagic(text(details, "brand", "name")); code != "" && code != "invalid_region_for_att_supplier" {
+		return c.fail(code)
+	}
+	if found := usViolations(object(c.given, "details", "questionnaire", "us", "answers")); len(found) > 0 {
+		return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
+	}
+	if code := brandProblem(object(details, "brand")); code != "" {
+		return c.fail(code)
+	}
+	numbers := texts(details["testNumbers"])
+	if slices.ContainsFunc(numbers, func(n string) bool { return !isPhone(n) }) {
+		return c.fail("add_test_number_invalid")
+	}
+	if c.project.Rcs == nil {
+		c.project.Rcs = &history{}
+		c.project.Rcs.note(c.at, "CREATED")
+	}
+	r := &rcsSender{ID: c.uuid(c.project.stream("rcsSenders")), Number: c.project.next(), Details: details, State: "DRAFT"}
+	r.Doc = map[string]any{"id": r.ID, "created": stamp(c.at), "hostingRegion": hostingRegions[text(c.body, "region")]}
+	maps.Copy(r.Doc, only(c.body, "region", "billingCategory", "useCase"))
+	r.note(c.at, "CREATED")
+	for _, number := range numbers {
+		c.invite(c.project, r, number)
+	}
+	c.setUpRcs(r)
+	return c.ok(c.shownRcs(r))
+}
+
+// setUpRcs begins the set-up of a draft that has a brand.
+func (c *call) setUpRcs(r *rcsSender) {
+	c.saveRcs(c.project, r)
+	if r.State == "DRAFT" && object(r.Details, "brand") != nil {
+		c.turnRcs(c.project, r, "IN_PROGRESS")
+		c.rcsTurn(c.project, r, rcsSetup, kindRcsSetup)
+	}
+}
+
+func (s *Sandbox) rcsTurn(p *project, r *rcsSender, d time.Duration, kind string) {
+	r.Turn++
+	s.after(d, event{Kind: kind, Project: p.ID, ID: r.ID, Turn: r.Turn})
+}
+
+// brandProblem is the code for a brand's images, or "".
+func brandProblem(brand map[string]any) string {
+	for _, name := range []string{"bannerUrl", "logoUrl"} {
+		code := fileProblem(text(brand, name), []string{"", ".jpg", ".jpeg", ".png"})
+		if code != "" && !strings.HasPrefix(code, "template_") {
+			return code
+		}
+	}
+	return ""
+}
+
+func updateRcsSender(c *call, r *rcsSender) answer {
+	given := object(c.body, "details")
+	if len(given) == 0 {
+		return c.fail("no_fields_to_update")
+	}
+	if r.State == "LAUNCHING" || r.State == "LAUNCHED" {
+		for name := range given {
+			if name != "countries" {
+				return c.fail("fields_not_updatable")
+			}
+		}
+	}
+	details := copied(r.Details)
+	mergeDeep(details, given)
+	answers := object(details, "questionnaire", "us", "answers")
+	if object(given, "questionnaire", "us") != nil {
+		if found := usViolations(answers); len(found) > 0 && complete(answers) {
+			return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
+		}
+	}
+	for _, number := range texts(given["testNumbers"]) {
+		if code := c.testNumberProblem(r, number); code != "" {
+			return c.fail(code)
+		}
+	}
+	r.Details = details
+	r.note(c.at, "EDITED")
+	for _, number := range texts(given["testNumbers"]) {
+		if r.number(number) == nil {
+			c.invite(c.project, r, number)
+		}
+	}
+	if _, set := given["testNumbers"]; set {
+		wanted := texts(details["testNumbers"])
+		r.Numbers = slices.DeleteFunc(r.Numbers, func(n *rcsTestNumber) bool { return !slices.Contains(wanted, n.Number) })
+	}
+	c.setUpRcs(r)
+	return c.ok(c.shownRcs(r))
+}
+
+// complete tells whether US answers say enough to know their version.
+func complete(answers map[string]any) bool {
+	return answers["ownershipType"] != nil && answers["taxIdCountry"] != nil && answers["companyLegalName"] != nil
+}
+
+// mergeDeep lays changes over m, object by object; null takes a field away.
+func mergeDeep(m, changes map[string]any) {
+	for name, value := range changes {
+		below, isObject := value.(map[string]any)
+		inner, has := m[name].(map[string]any)
+		switch {
+		case value == nil:
+			delete(m, name)
+		case isObject && has:
+			mergeDeep(inner, below)
+		case isObject:
+			inner = map[string]any{}
+			mergeDeep(inner, below)
+			m[name] = inner
+		default:
+			m[name] = clone(value)
+		}
+	}
+}
