@@ -2,6 +2,7 @@ package tools
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"reflect"
 	"strings"
@@ -160,6 +161,47 @@ func TestArgumentsThatAreNoObject(t *testing.T) {
 		if e := failure(t, out); e["errorCode"] != "invalid_arguments" {
 			t.Errorf("%s: %v", raw, e["errorCode"])
 		}
+	}
+}
+
+func TestTheViolationsToldAreBounded(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	args := map[string]any{}
+	for i := range 1000 {
+		args[fmt.Sprintf("unknown%d", i)] = i
+	}
+	info := failure(t, do(t, set, "webhook_list", args))["additionalInformation"].(map[string]any)
+	if len(info["violations"].([]any)) != 100 || info["more"] != 900.0 {
+		t.Errorf("%d told, more: %v", len(info["violations"].([]any)), info["more"])
+	}
+}
+
+// No two values of a list are told apart by spelling alone, so that mending
+// one can't mean another.
+func TestSpellingsDoNotCollide(t *testing.T) {
+	for _, row := range catalog.Rows() {
+		var look func(path string, s *papi.Schema)
+		look = func(path string, s *papi.Schema) {
+			s = s.Resolve()
+			seen := map[string]any{}
+			for _, value := range s.Enum {
+				text, ok := value.(string)
+				if other, twice := seen[spelling(text)]; ok && twice {
+					t.Errorf("%s: %v and %v", path, other, value)
+				}
+				seen[spelling(text)] = value
+			}
+			for name, p := range s.Properties {
+				look(path+"."+name, p)
+			}
+			if s.Items != nil {
+				look(path+"[]", s.Items)
+			}
+			for _, v := range s.AnyOf {
+				look(path, v)
+			}
+		}
+		look(row.Tool, newArguments(row, true).checked)
 	}
 }
 

@@ -37,8 +37,17 @@ func (e *Error) outcome() Outcome {
 	return Outcome{Structured: e, IsError: true}
 }
 
+// mostViolations bounds what an error tells: a call may have any number of
+// arguments that no tool takes.
+const mostViolations = 100
+
 func invalidArguments(violations []papi.Violation) *Error {
+	info := map[string]any{}
 	message := "the arguments do not keep to the API's contract: " + strconv.Itoa(len(violations)) + " violations"
+	if more := len(violations) - mostViolations; more > 0 {
+		violations, info["more"] = violations[:mostViolations], more
+	}
+	info["violations"] = violations
 	if len(violations) == 1 {
 		message = "an argument does not keep to the API's contract"
 		if p := violations[0].Path; p != "" {
@@ -49,7 +58,7 @@ func invalidArguments(violations []papi.Violation) *Error {
 		Code:       "invalid_arguments",
 		Message:    message,
 		Resolution: "mend what additionalInformation.violations tells, all at once, and call again; schema_get shows a tool's whole schema with an example. Nothing was sent",
-		Info:       map[string]any{"violations": violations},
+		Info:       info,
 	}
 }
 
