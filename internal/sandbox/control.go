@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -38,6 +39,18 @@ func (s *Sandbox) control(mux *http.ServeMux) {
 	on("POST /_sandbox/next", s.controlNext)
 	on("GET /_sandbox/happen", func([]byte) (any, error) { return map[string]any{"events": s.kinds()}, nil })
 	on("POST /_sandbox/happen", s.controlHappen)
+	on("GET /_sandbox/dump", func([]byte) (any, error) {
+		var b bytes.Buffer
+		err := s.Dump(&b)
+		return json.RawMessage(b.Bytes()), err
+	})
+	on("POST /_sandbox/load", func(body []byte) (any, error) {
+		if err := s.Load(bytes.NewReader(body)); err != nil {
+			return nil, err
+		}
+		return s.clockNow(), nil
+	})
+	on("POST /_sandbox/seed", s.controlSeed)
 }
 
 func (s *Sandbox) clockNow() map[string]any {
@@ -65,6 +78,21 @@ func (s *Sandbox) controlClock(body []byte) (any, error) {
 	}
 	s.Advance(d)
 	return s.clockNow(), nil
+}
+
+// controlSeed plays seed data: the body's script, or one that has a name.
+func (s *Sandbox) controlSeed(body []byte) (any, error) {
+	var in struct {
+		Name   string
+		Script json.RawMessage
+	}
+	if err := read(body, &in); err != nil {
+		return nil, err
+	}
+	if in.Script != nil {
+		return s.clockNow(), s.Play(bytes.NewReader(in.Script))
+	}
+	return s.clockNow(), s.Seed(in.Name)
 }
 
 func (s *Sandbox) controlReset([]byte) (any, error) {

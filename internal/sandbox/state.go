@@ -59,21 +59,39 @@ func newState() *state {
 func (s *Sandbox) project(id string) *project {
 	p := s.state.Projects[id]
 	if p == nil {
-		p = &project{
-			ID:           id,
-			Senders:      newTable[*whatsappSender](),
-			Templates:    newTable[*whatsappTemplate](),
-			Locked:       map[string]time.Time{},
-			Bundles:      newTable[*bundle](),
-			KakaoSenders: newTable[*kakaoSender](),
-			RcsSenders:   newTable[*rcsSender](),
-			ConvApps:     map[string]*convApp{},
-			SmsApps:      newTable[*smsApp](),
-			Contents:     map[string][]string{},
-		}
+		p = &project{ID: id}
+		p.complete()
 		s.state.Projects[id] = p
 	}
 	return p
+}
+
+// complete makes the parts that a new project, or a written one, lacks.
+func (p *project) complete() {
+	lacks(&p.Senders, newTable[*whatsappSender])
+	lacks(&p.Templates, newTable[*whatsappTemplate])
+	lacks(&p.Bundles, newTable[*bundle])
+	lacks(&p.KakaoSenders, newTable[*kakaoSender])
+	lacks(&p.RcsSenders, newTable[*rcsSender])
+	lacks(&p.SmsApps, newTable[*smsApp])
+	for _, k := range p.KakaoSenders.items {
+		lacks(&k.Templates, newTable[*kakaoTemplate])
+	}
+	if p.Locked == nil {
+		p.Locked = map[string]time.Time{}
+	}
+	if p.Contents == nil {
+		p.Contents = map[string][]string{}
+	}
+	if p.ConvApps == nil {
+		p.ConvApps = map[string]*convApp{}
+	}
+}
+
+func lacks[T any](part **T, made func() *T) {
+	if *part == nil {
+		*part = made()
+	}
 }
 
 // next numbers the things of a project in the order of their making.

@@ -1,0 +1,178 @@
+package sandbox
+
+import (
+	"bytes"
+	"container/heap"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// dump is a state as JSON, with the time that it was.
+type dump struct {
+	Now   time.Time `json:"now"`
+	State *state    `json:"state"`
+}
+
+// Dump writes the whole state as JSON: projects, what is going to happen,
+// deliveries, tokens. It holds secrets of webhooks and tokens, all of them the
+// sandbox's own.
+func (s *Sandbox) Dump(w io.Writer) error {
+	s.mu.Lock()
+	s.catchUp()
+	raw, err := json.Marshal(dump{s.at, s.state})
+	s.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("sandbox: write the state: %w", err)
+	}
+	_, err = w.Write(raw)
+	return err
+}
+
+// Load replaces the state by one that Dump wrote, of the same version of the
+// sandbox. Its time becomes the API's time. Faults end.
+func (s *Sandbox) Load(r io.Reader) error {
+	in := dump{State: newState()}
+	decoder := json.NewDecoder(r)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&in); err != nil {
+		return fmt.Errorf("sandbox: read a state: %w", err)
+	}
+	if in.Now.IsZero() || in.State == nil {
+		return fmt.Errorf("sandbox: read a state: it has no time, or no state")
+	}
+	for _, e := range in.State.Queue {
+		if s.happenings[e.Kind] == nil {
+			return fmt.Errorf("sandbox: read a state: unknown event %q", e.Kind)
+		}
+	}
+	heap.Init(&in.State.Queue)
+	for id, p := range in.State.Projects {
+		if p == nil || p.ID != id {
+			return fmt.Errorf("sandbox: read a state: project %q has another id", id)
+		}
+		p.complete()
+	}
+	s.moving.Lock()
+	defer s.moving.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.empty()
+	s.state = in.State
+	s.clock.base, s.clock.since = in.Now, time.Now()
+	s.at = in.Now
+	// Tries that were under way when the state was written are made again.
+	for _, chain := range s.state.Chains {
+		d := s.delivery(chain[0])
+		if d != nil && !s.scheduled(d.ID) {
+			s.after(0, event{Kind: kindDeliver, Project: d.ProjectID, ID: d.ID})
+		}
+	}
+	s.catchUp()
+	return nil
+}
+
+func (s *Sandbox) scheduled(delivery string) bool {
+	for _, e := range s.state.Queue {
+		if e.Kind == kindDeliver && e.ID == delivery {
+			return true
+		}
+	}
+	return false
+}
+
+//go:embed seeds/*.json
+var seeds embed.FS
+
+// seed is a script of requests that fill a project, as its users would.
+type seed struct {
+	Method  string            `json:"method"`
+	Path    string            `json:"path"` // below the project's
+	Body    json.RawMessage   `json:"body"`
+	Keep    map[string]string `json:"keep"`    // fields of the answer, by the name that later paths and bodies have them
+	Advance string            `json:"advance"` // moves the time on instead
+}
+
+// Seed fills the default project with the seed data of a name: "shop" is a
+// lived-in one. In real time it lets the time that this takes pass at once.
+func (s *Sandbox) Seed(name string) error {
+	raw, err := seeds.ReadFile("seeds/" + name + ".json")
+	if err != nil {
+		return fmt.Errorf("sandbox: there is no seed data %q; known: shop", name)
+	}
+	return s.Play(bytes.NewReader(raw))
+}
+
+// Play runs a script of requests against the default project: a JSON list of
+// {method, path, body, keep} and {advance}. keep names fields of the answer, or
+// X-Papi-Sandbox-Code, which later steps have as "{name}", or as the number
+// "{name:number}". An answer that is no success ends it.
+func (s *Sandbox) Play(r io.Reader) error {
+	var script []seed
+	if err := json.NewDecoder(r).Decode(&script); err != nil {
+		return fmt.Errorf("sandbox: read seed data: %w", err)
+	}
+	kept := []string{}
+	client := &http.Client{Transport: s.Transport()}
+	for i, step := range script {
+		if step.Advance != "" {
+			d, err := time.ParseDuration(step.Advance)
+			if err != nil {
+				return fmt.Errorf("sandbox: seed data, step %d: %w", i+1, err)
+			}
+			s.Advance(d)
+			continue
+		}
+		more, err := step.send(client, strings.NewReplacer(kept...))
+		if err != nil {
+			return fmt.Errorf("sandbox: seed data, step %d: %w", i+1, err)
+		}
+		kept = append(kept, more...)
+	}
+	return nil
+}
+
+// send makes the request of a step, and returns what is to be replaced in
+// later ones.
+func (step *seed) send(client *http.Client, with *strings.Replacer) ([]string, error) {
+	path := "http://sandbox/v1/projects/" + DefaultProject + with.Replace(step.Path)
+	r, err := http.NewRequest(step.Method, path, strings.NewReader(with.Replace(string(step.Body))))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+StaticToken)
+	resp, err := client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode/100 != 2 {
+		return nil, fmt.Errorf("%s %s: %d %s", step.Method, step.Path, resp.StatusCode, raw)
+	}
+	var kept []string
+	var body map[string]any
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &body); err != nil {
+			return nil, err
+		}
+	}
+	for name, field := range step.Keep {
+		value := text(body, field)
+		if field == HeaderCode {
+			value = resp.Header.Get(HeaderCode)
+		}
+		if value == "" {
+			return nil, fmt.Errorf("%s %s: the answer has no %s", step.Method, step.Path, field)
+		}
+		kept = append(kept, `"{`+name+`:number}"`, value, "{"+name+"}", value)
+	}
+	return kept, nil
+}
