@@ -28,6 +28,9 @@ type Failure struct {
 	Code, Message string
 }
 
+// Error implements error.
+func (f *Failure) Error() string { return f.Code + ": " + f.Message }
+
 // Authenticator tells who makes a request. It is called from many goroutines
 // at once; the failure is nil when the caller is known.
 type Authenticator interface {
