@@ -30,6 +30,8 @@ type config struct {
 	confirm    string
 	store      string
 	verbose    bool
+	// observe hears of the exchanges with the API; nil for nobody.
+	observe papi.Observer
 }
 
 // selection adds the flags that say which tools there are.
@@ -130,6 +132,7 @@ func (c *config) newApp(s *streams) (*app, error) {
 	if len(projects) > 0 {
 		a.project = projects[0]
 	}
+	settings.Observer = c.observe
 	settings.UserAgent = "papi-mcp/" + release
 	if a.client, err = papi.New(settings); err != nil {
 		return nil, usage("%v", err)

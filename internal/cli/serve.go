@@ -13,21 +13,37 @@ var instructions string
 
 func newServe(s *streams) *cobra.Command {
 	var c config
+	var overHTTP httpFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve MCP on standard input and output (the default)",
+		Short: "Serve MCP on standard input and output (the default), or over HTTP",
 		Long: `Serve MCP on standard input and output, for a client that starts this program.
 Standard output carries MCP alone; logs go to standard error. When the input
 closes, running calls end and their answers go out first.
+
+With --http ADDR it serves many clients instead: Streamable HTTP at /mcp, the
+older HTTP+SSE at /sse, and /healthz, /readyz and /metrics. Standard output then
+has one line, the URL.
 ` + environmentHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			var m *server.Metrics
+			if overHTTP.addr != "" {
+				if err := overHTTP.check(&c); err != nil {
+					return err
+				}
+				m = server.NewMetrics()
+				c.observe = m
+			}
 			a, err := c.newApp(s)
 			if err != nil {
 				return err
 			}
 			defer a.close()
-			err = newServer(&c, s, a).ServeStdio(cmd.Context(), s.in, s.out)
+			if overHTTP.addr != "" {
+				return overHTTP.serve(cmd.Context(), s, &c, a, m)
+			}
+			err = newServer(&c, s, a, nil).ServeStdio(cmd.Context(), s.in, s.out)
 			if err != nil && cmd.Context().Err() == nil {
 				return &exitError{exitFailed, err.Error()}
 			}
@@ -36,13 +52,14 @@ closes, running calls end and their answers go out first.
 	}
 	c.connection(cmd)
 	c.selection(cmd)
+	overHTTP.add(cmd)
 	cmd.Flags().StringVar(&c.store, "store", memory, "where confirmations and registers are kept: memory, or the path of a file")
 	return cmd
 }
 
-func newServer(c *config, s *streams, a *app) *server.Server {
+func newServer(c *config, s *streams, a *app, m *server.Metrics) *server.Server {
 	return server.New(server.Options{
 		Name: "papi-mcp", Title: "Sinch Provisioning API", Version: release,
-		Instructions: instructions, Toolbox: a.tools, Logger: c.logger(s),
+		Instructions: instructions, Toolbox: a.tools, Logger: c.logger(s), Metrics: m,
 	})
 }

@@ -193,6 +193,9 @@ func (a *authorizer) log(ctx context.Context, err error) {
 		attrs = append(attrs, slog.String("error", failed.Error()))
 	}
 	a.client.log.LogAttrs(ctx, slog.LevelDebug, "token fetched", attrs...)
+	if a.client.observer != nil {
+		a.client.observer.TokenFetched(err == nil)
+	}
 }
 
 // failure turns an error of package oauth2 into one for backoff.Retry

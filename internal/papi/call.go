@@ -152,10 +152,12 @@ func (x *call) exchange() (*answer, *failure) {
 	if err == nil {
 		x.sendings++
 		x.log(started, slog.Int("status", a.status))
+		x.observe(a.status)
 		return a, nil
 	}
 	text := excerpt(x.redactor().text(err.Error()))
 	x.log(started, slog.String("error", text))
+	x.observe(0)
 	sent := left.Load()
 	if sent {
 		x.sendings++
@@ -234,6 +236,12 @@ func (x *call) roundTrip(ctx context.Context) (*answer, error) {
 	}
 	defer resp.Body.Close()
 	return takeIn(resp, x.client.mostBytes), nil
+}
+
+func (x *call) observe(status int) {
+	if x.client.observer != nil {
+		x.client.observer.Exchanged(x.tries, status)
+	}
 }
 
 func (x *call) log(started time.Time, end slog.Attr) {

@@ -51,6 +51,17 @@ type Config struct {
 	// Logger gets one line at level Debug for each exchange: no bodies, no
 	// ids, no credentials. Default: none.
 	Logger *slog.Logger
+	// Observer hears of each exchange, for metrics. Default: none.
+	Observer Observer
+}
+
+// Observer counts what a Client does. It is called from many goroutines.
+type Observer interface {
+	// Exchanged is told of each request to the API: its try, from 1, and the
+	// status of the answer, 0 where none came.
+	Exchanged(try, status int)
+	// TokenFetched is told whether a token that was asked for was given.
+	TokenFetched(ok bool)
 }
 
 // Client calls the API. It is safe for use by many goroutines, which share its
@@ -61,6 +72,7 @@ type Client struct {
 	http      *http.Client
 	auth      *authorizer
 	log       *slog.Logger
+	observer  Observer // or nil
 
 	// Changed in tests only.
 	deadline  time.Duration          // callDeadline
@@ -92,6 +104,7 @@ func New(config Config) (*Client, error) {
 		base:      strings.TrimRight(base, "/"),
 		userAgent: config.UserAgent,
 		log:       config.Logger,
+		observer:  config.Observer,
 		deadline:  callDeadline,
 		mostBytes: mostAnswerBytes,
 		pauses:    exponentialPauses,

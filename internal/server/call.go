@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
@@ -34,7 +35,9 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 		Principal: principalOf(ctx),
 		Asker:     s.asker(ctx, params.MultiRoundTripParams),
 	}
-	outcome := s.toolbox.Call(ctx, caller, params.Name, arguments)
+	started := time.Now()
+	outcome := s.toolboxOf(ctx).Call(ctx, caller, params.Name, arguments)
+	s.metrics.called(params.Name, outcome, time.Since(started))
 
 	if outcome.Question != nil {
 		return s.ask(ctx, *outcome.Question), nil

@@ -26,8 +26,9 @@ func (m *message) isAnswer() bool { return m.Result != nil || m.Error != nil }
 // isNotification tells that nobody waits for an answer.
 func (m *message) isNotification() bool { return m.ID == nil }
 
-// parseMessage reads a line. Where the line is no message, it returns the
-// error that its sender is told, under the line's id where that is one.
+// parseMessage reads a line, or the body of an HTTP request, without space
+// around it. Where it is no message, it returns the error that its sender is
+// told, under its id where that is one.
 func parseMessage(line []byte) (*message, *mcp.JSONRPCError) {
 	refused := func(id json.RawMessage, code int, text string) (*message, *mcp.JSONRPCError) {
 		refusal := jsonrpcError(id, code, text)
@@ -36,12 +37,12 @@ func parseMessage(line []byte) (*message, *mcp.JSONRPCError) {
 	var m message
 	if err := json.Unmarshal(line, &m); err != nil {
 		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
-			return refused(nil, mcp.PARSE_ERROR, "the line is not JSON")
+			return refused(nil, mcp.PARSE_ERROR, "the message is not JSON")
 		}
 		if line[0] == '[' {
-			return refused(nil, mcp.INVALID_REQUEST, "batches are not served: send each message on a line of its own")
+			return refused(nil, mcp.INVALID_REQUEST, "batches are not served: send each message by itself")
 		}
-		return refused(nil, mcp.INVALID_REQUEST, "the line is not a JSON-RPC message")
+		return refused(nil, mcp.INVALID_REQUEST, "this is not a JSON-RPC message")
 	}
 	if m.ID != nil && !isID(m.ID) {
 		if m.isAnswer() { // an error about a line of ours: answering it would go on for ever

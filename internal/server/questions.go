@@ -63,9 +63,16 @@ type outgoingRequest struct {
 // Elicit asks the client over this connection, and waits for its answer until
 // ctx ends. It implements the elicitation of the connection's session.
 func (c *connection) Elicit(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
-	id, answer := c.questions.ask()
-	defer c.questions.end(id)
-	err := c.out.write(outgoingRequest{
+	return c.questions.elicit(ctx, request, c.out.write, c.hearing.Done())
+}
+
+// elicit puts a question with send, and waits for its answer until ctx ends or
+// nothing more is heard. A call that waits for a person gives its place among
+// the running ones to others meanwhile.
+func (q *questions) elicit(ctx context.Context, request mcp.ElicitationRequest, send func(message any) error, deaf <-chan struct{}) (*mcp.ElicitationResult, error) {
+	id, answer := q.ask()
+	defer q.end(id)
+	err := send(outgoingRequest{
 		Version: mcp.JSONRPC_VERSION,
 		ID:      json.RawMessage(id),
 		Method:  mcp.MethodElicitationCreate,
@@ -74,18 +81,19 @@ func (c *connection) Elicit(ctx context.Context, request mcp.ElicitationRequest)
 	if err != nil {
 		return nil, err
 	}
+	defer yield(ctx)()
 	select {
 	case m := <-answer:
 		return elicitationResult(m)
 	case <-ctx.Done():
 		// The client may still show the question: it is to take it back.
-		_ = c.out.write(outgoingRequest{
+		_ = send(outgoingRequest{
 			Version: mcp.JSONRPC_VERSION,
 			Method:  mcp.MethodNotificationCancelled,
 			Params:  map[string]any{"requestId": json.RawMessage(id), "reason": context.Cause(ctx).Error()},
 		})
 		return nil, ctx.Err()
-	case <-c.hearing.Done():
+	case <-deaf:
 		select {
 		case m := <-answer: // the last thing that was read
 			return elicitationResult(m)

@@ -32,9 +32,10 @@ func TestAQuestionHasOneAnswer(t *testing.T) {
 // The answer that was the last line of the input counts, although nothing more
 // is heard when it is taken.
 func TestTheLastLineMayAnswer(t *testing.T) {
+	ctx := withPrincipal(t.Context(), StdioPrincipal)
 	for range 50 { // the two are ready at once
 		var c *connection
-		c = newServer(t, echo).connect(t.Context(), writerFunc(func(line []byte) {
+		c = newServer(t, echo).connect(ctx, "1", defaultLimits, writerFunc(func(line []byte) {
 			var question message
 			if err := json.Unmarshal(line, &question); err != nil {
 				t.Error(err)

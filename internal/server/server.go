@@ -3,15 +3,24 @@
 // It speaks both eras of the protocol: the revisions from 2024-11-05 to
 // 2025-11-25, which open with initialize and keep a session, and 2026-07-28,
 // where each request stands for itself. mcp-go knows the messages; what is
-// here is the transport (stdio for now, HTTP has its place beside it), the way
-// a person is asked before a call goes out, and the promise that a tool call
-// is always answered by a tool result: nothing that a tool does, a panic
+// here is the transports (stdio, Streamable HTTP, and the older HTTP+SSE), the
+// way a person is asked before a call goes out, and the promise that a tool
+// call is always answered by a tool result: nothing that a tool does, a panic
 // included, becomes a broken connection or an error without our form.
 //
-// The way of a call: a line is read (message.go), becomes a request that waits
-// its turn (requests.go), is taken apart by mcp-go, reaches the Toolbox
-// (call.go) with an Asker for its client (ask.go), and its outcome goes out as
-// one line. Nothing here knows what a tool does or decides whether it may.
+// The way of a call on stdio: a line is read (message.go), becomes a request
+// that waits its turn (requests.go), is taken apart by mcp-go, reaches the
+// Toolbox (call.go) with an Asker for its client (ask.go), and its outcome goes
+// out as one line. On HTTP+SSE (sse.go) lines come as the bodies of requests
+// and go out as events. On Streamable HTTP (streamable.go) each message is a
+// request of its own, in the session of its client where its protocol has
+// them (session.go). What every HTTP request has to pass is in http.go and
+// gate.go. Nothing here knows what a tool does or decides whether it may.
+//
+// mcp-go has HTTP transports too. They are not used, since what they leave
+// open is what a server on a network must not: any caller can cancel another's
+// call or attach to another's stream, bodies and sessions have no bounds, and
+// notifications may land on another call's stream.
 package server
 
 import (
@@ -52,6 +61,8 @@ type Options struct {
 	// Logger takes what goes wrong; nil logs nothing. It must not write to
 	// the output that ServeStdio is given.
 	Logger *slog.Logger
+	// Metrics count the calls; nil counts nothing.
+	Metrics *Metrics
 	// AnswerWithin is how long a client that is asked over its connection has
 	// to answer; 0 stands for 55 s, as clients give up on a call after 60 s.
 	AnswerWithin time.Duration
@@ -59,6 +70,9 @@ type Options struct {
 	// stop, before they are cancelled; 0 stands for 5 s.
 	Grace time.Duration
 }
+
+// listTTL is how long clients of protocol 2026-07-28 may keep what was listed.
+const listTTL = 5 * time.Minute
 
 // Server is an MCP server. It is safe for use by many connections at once.
 type Server struct {
@@ -69,6 +83,7 @@ type Server struct {
 	grace        time.Duration
 	limits       limits
 	connections  atomic.Int64
+	metrics      *Metrics // nil where nobody counts
 
 	// loadTools fills mcp with the tools, once.
 	loadTools func()
@@ -79,6 +94,7 @@ func New(options Options) *Server {
 	s := &Server{
 		toolbox:      options.Toolbox,
 		log:          options.Logger,
+		metrics:      options.Metrics,
 		answerWithin: options.AnswerWithin,
 		grace:        options.Grace,
 		limits:       defaultLimits,
@@ -104,7 +120,12 @@ func New(options Options) *Server {
 		// Declared before there are tools, and without listChanged: adding
 		// them late is no change that a client should hear of.
 		mcpserver.WithToolCapabilities(false),
+		mcpserver.WithToolFilter(allowedTools),
 		mcpserver.WithHooks(hooks),
+		// What is listed differs by caller, and changes with the server's
+		// release or configuration alone.
+		mcpserver.WithMethodCacheHints(mcp.MethodToolsList, listTTL.Milliseconds(), mcp.CacheScopePrivate),
+		mcpserver.WithMethodCacheHints(mcp.MethodServerDiscover, listTTL.Milliseconds(), mcp.CacheScopePrivate),
 	)
 	s.loadTools = sync.OnceFunc(func() {
 		advertised := s.toolbox.Tools()
@@ -132,6 +153,18 @@ func (s *Server) preload() {
 	s.loadTools()
 }
 
+// handle lets mcp-go handle a message. A panic is logged and counted, and
+// answered with an error that tells nothing of it.
+func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp.JSONRPCMessage) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.logPanic(string(m.Method), p)
+			answer = jsonrpcError(m.ID, mcp.INTERNAL_ERROR, "internal error")
+		}
+	}()
+	return s.mcp.HandleMessage(ctx, raw)
+}
+
 // logPanic logs where a panic came from. Its value is told only where the
 // runtime made it: any other may hold what a call was given.
 func (s *Server) logPanic(doing string, p any) {
@@ -139,6 +172,7 @@ func (s *Server) logPanic(doing string, p any) {
 	if err, ok := p.(runtime.Error); ok {
 		what = err.Error()
 	}
+	s.metrics.panicked()
 	s.log.Error("panic", "doing", doing, "panic", what, "stack", string(debug.Stack()))
 }
 

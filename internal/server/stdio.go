@@ -31,7 +31,8 @@ const StdioPrincipal = "stdio"
 // order, stops reading when its queue is full, and has one session for the
 // whole process.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
-	c := s.connect(ctx, out)
+	id := "stdio-" + strconv.FormatInt(s.connections.Add(1), 10)
+	c := s.connect(withPrincipal(ctx, StdioPrincipal), id, s.limits, out)
 	defer c.disconnect()
 
 	read := make(chan error, 1)
@@ -43,20 +44,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	case <-c.out.broken:
 	}
 
-	c.deafen()
-	ended := c.requests.close()
-	grace := s.grace
-	select {
-	case <-ended:
-	case <-ctx.Done():
-	case <-c.out.broken:
-		grace = 0
-	}
-	c.requests.stop()
-	wait(ended, grace)
-	c.cancelRequests()
-	wait(ended, s.grace)
-
+	c.drain(ctx)
 	select {
 	case <-c.out.broken:
 		return fmt.Errorf("write: %w", c.out.err)
@@ -66,6 +54,24 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 		return context.Cause(ctx)
 	}
 	return readErr
+}
+
+// drain takes nothing more in and waits for the running requests: until ctx
+// ends and their grace with it, or at once when nobody hears their answers.
+func (c *connection) drain(ctx context.Context) {
+	c.deafen()
+	ended := c.requests.close()
+	grace := c.server.grace
+	select {
+	case <-ended:
+	case <-ctx.Done():
+	case <-c.out.broken:
+		grace = 0
+	}
+	c.requests.stop()
+	wait(ended, grace)
+	c.cancelRequests()
+	wait(ended, c.server.grace)
 }
 
 // wait waits for done, so long at most.
@@ -80,9 +86,13 @@ func wait(done <-chan struct{}, atMost time.Duration) {
 type connection struct {
 	server    *Server
 	session   *mcpserver.InProcessSession
+	limits    limits
 	out       *writer
 	requests  *requests
 	questions questions
+	// admit asks for one of the places that all connections share; nil where
+	// there is only one connection.
+	admit func(context.Context) (*place, bool)
 
 	// serving is the context of the requests. hearing ends before it, when
 	// nothing more is read.
@@ -92,15 +102,15 @@ type connection struct {
 	deafen         context.CancelFunc
 }
 
-// connect opens a connection. Its requests outlive ctx, for their grace.
-func (s *Server) connect(ctx context.Context, out io.Writer) *connection {
-	c := &connection{server: s, requests: newRequests(s.limits)}
-	id := "stdio-" + strconv.FormatInt(s.connections.Add(1), 10)
+// connect opens a connection. Its requests outlive ctx, which names their
+// principal, for their grace.
+func (s *Server) connect(ctx context.Context, id string, l limits, out io.Writer) *connection {
+	c := &connection{server: s, limits: l, requests: newRequests(l)}
 	c.session = mcpserver.NewInProcessSessionWithHandlers(id, nil, c, nil)
 	c.out = newWriter(out, c.session.ClientNotifications(), s.log)
 	go c.out.run()
 
-	ctx = withPrincipal(context.WithoutCancel(ctx), StdioPrincipal)
+	ctx = context.WithoutCancel(ctx)
 	c.serving, c.cancelRequests = context.WithCancel(s.mcp.WithContext(ctx, c.session))
 	c.hearing, c.deafen = context.WithCancel(c.serving)
 	if err := s.mcp.RegisterSession(c.serving, c.session); err != nil {
@@ -122,12 +132,12 @@ func (c *connection) disconnect() {
 func (c *connection) read(in io.Reader) error {
 	lines := bufio.NewReaderSize(in, 64<<10)
 	for c.hearing.Err() == nil {
-		line, err := readLine(lines, c.server.limits.line)
+		line, err := readLine(lines, c.limits.line)
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
 		case errors.Is(err, errLineTooLong):
-			c.refuse(jsonrpcError(nil, mcp.INVALID_REQUEST, fmt.Sprintf("a line may have %d bytes", c.server.limits.line)))
+			c.refuse(jsonrpcError(nil, mcp.INVALID_REQUEST, fmt.Sprintf("a line may have %d bytes", c.limits.line)))
 		case err != nil:
 			return fmt.Errorf("read: %w", err)
 		case len(line) > 0:
@@ -197,6 +207,17 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 		return
 	}
 
+	ctx := withBegun(r.ctx, r.begun)
+	if c.admit != nil && r.slot {
+		place, ok := c.admit(ctx)
+		if !ok {
+			c.send(jsonrpcError(r.id, codeBusy, errBusy.Error()))
+			return
+		}
+		defer place.leave()
+		ctx = withPlace(ctx, place)
+	}
+
 	opening := r.method == mcp.MethodInitialize || r.method == mcp.MethodServerDiscover
 	switch r.method {
 	case mcp.MethodInitialize: // answered before the next request begins
@@ -204,7 +225,7 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 	default:
 		r.begun()
 	}
-	answer := c.handle(withBegun(r.ctx, r.begun), m, line)
+	answer := c.handle(ctx, m, line)
 	if errors.Is(context.Cause(r.ctx), errCancelled) {
 		return // nobody waits for it
 	}
@@ -218,14 +239,8 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 }
 
 // handle lets mcp-go handle a message.
-func (c *connection) handle(ctx context.Context, m *message, line []byte) (answer mcp.JSONRPCMessage) {
-	defer func() {
-		if p := recover(); p != nil {
-			c.server.logPanic(string(m.Method), p)
-			answer = jsonrpcError(m.ID, mcp.INTERNAL_ERROR, "internal error")
-		}
-	}()
-	return c.server.mcp.HandleMessage(ctx, line)
+func (c *connection) handle(ctx context.Context, m *message, line []byte) mcp.JSONRPCMessage {
+	return c.server.handle(ctx, m, line)
 }
 
 // send puts an answer on the wire. Each is JSON: results are rendered before

@@ -75,6 +75,14 @@ func (w *writer) write(message any) error {
 	return nil
 }
 
+// keepAlive writes an empty line, unless the writer is busy.
+func (w *writer) keepAlive() {
+	select {
+	case w.lines <- outgoing{[]byte("\n"), make(chan struct{})}:
+	default:
+	}
+}
+
 func (w *writer) writeNotifications() {
 	for {
 		select {

@@ -1,0 +1,152 @@
+package server
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"papi-mcp/tools"
+)
+
+// Metrics count what a server does, for Prometheus. Labels are names of ours
+// and of the API alone: no principal, project or id.
+type Metrics struct {
+	registry  *prometheus.Registry
+	calls     *prometheus.CounterVec
+	durations *prometheus.HistogramVec
+	answers   *prometheus.CounterVec
+	refusals  *prometheus.CounterVec
+	panics    prometheus.Counter
+	exchanges *prometheus.CounterVec
+	retries   prometheus.Counter
+	tokens    *prometheus.CounterVec
+}
+
+// NewMetrics returns counters at zero.
+func NewMetrics() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "papi_mcp_calls_total", Help: "Tool calls by how they ended: ok, asked, or the error code, which for the guard's verdicts begins with guard_ or confirmation_.",
+		}, []string{"tool", "outcome"}),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "papi_mcp_call_duration_seconds", Help: "How long tool calls took, with the time that a person took to answer.",
+			Buckets: []float64{.001, .005, .025, .1, .25, 1, 2.5, 10, 30, 60},
+		}, []string{"tool"}),
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "papi_mcp_http_answers_total", Help: "HTTP answers by status.",
+		}, []string{"status"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "papi_mcp_http_refusals_total", Help: "HTTP requests that were refused: caller (not known, or may not), busy (a limit was reached).",
+		}, []string{"reason"}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "papi_mcp_panics_total", Help: "Panics that were caught: each is a defect, and stands in the log.",
+		}),
+		exchanges: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "papi_mcp_upstream_exchanges_total", Help: "Requests to the API by the status of the answer; error where none came.",
+		}, []string{"status"}),
+		retries: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "papi_mcp_upstream_retries_total", Help: "Requests to the API that were sent again.",
+		}),
+		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "papi_mcp_upstream_tokens_total", Help: "Fetches of an access token by how they ended: ok, failed.",
+		}, []string{"outcome"}),
+	}
+	m.registry.MustRegister(m.calls, m.durations, m.answers, m.refusals, m.panics, m.exchanges, m.retries, m.tokens,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Handler serves the numbers in Prometheus's format, to anybody: for a port of
+// its own.
+func (m *Metrics) Handler() http.Handler { return m.handler() }
+
+func (m *Metrics) handler() http.Handler {
+	if m == nil {
+		return http.NotFoundHandler()
+	}
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
+}
+
+// Exchanged counts a request to the API: its try, from 1, and the status of
+// the answer, 0 where none came.
+func (m *Metrics) Exchanged(try, status int) {
+	label := "error"
+	if status != 0 {
+		label = strconv.Itoa(status)
+	}
+	m.exchanges.WithLabelValues(label).Inc()
+	if try > 1 {
+		m.retries.Inc()
+	}
+}
+
+// TokenFetched counts a fetch of an access token.
+func (m *Metrics) TokenFetched(ok bool) {
+	outcome := "failed"
+	if ok {
+		outcome = "ok"
+	}
+	m.tokens.WithLabelValues(outcome).Inc()
+}
+
+// watch adds what a handler has open.
+func (m *Metrics) watch(h *HTTP) {
+	if m == nil {
+		return
+	}
+	gauge := func(name, help string, read func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read)
+	}
+	m.registry.MustRegister(
+		gauge("papi_mcp_sessions", "Open sessions of the older protocols on Streamable HTTP.", func() float64 { return float64(h.sessions.count()) }),
+		gauge("papi_mcp_event_connections", "Open connections of HTTP+SSE.", func() float64 {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			return float64(len(h.connections))
+		}),
+		gauge("papi_mcp_requests_open", "Requests and streams that are open.", func() float64 { return float64(h.streams.Load()) }),
+		gauge("papi_mcp_requests_running", "Requests that run.", func() float64 { return float64(len(h.places.running)) }),
+		gauge("papi_mcp_requests_waiting", "Requests that wait for a place.", func() float64 { return float64(len(h.places.waiting)) }),
+	)
+}
+
+// called counts a call; mcp-go has looked its tool up, so that the names are
+// bounded.
+func (m *Metrics) called(tool string, o tools.Outcome, took time.Duration) {
+	if m == nil {
+		return
+	}
+	outcome := "ok"
+	if e, ok := o.Structured.(*tools.Error); ok {
+		outcome = e.Code
+	} else if o.Question != nil {
+		outcome = "asked"
+	} else if o.IsError {
+		outcome = "error"
+	}
+	m.calls.WithLabelValues(tool, outcome).Inc()
+	m.durations.WithLabelValues(tool).Observe(took.Seconds())
+}
+
+func (m *Metrics) answered(status int) {
+	if m != nil {
+		m.answers.WithLabelValues(strconv.Itoa(status)).Inc()
+	}
+}
+
+func (m *Metrics) refused(reason string) {
+	if m != nil {
+		m.refusals.WithLabelValues(reason).Inc()
+	}
+}
+
+func (m *Metrics) panicked() {
+	if m != nil {
+		m.panics.Inc()
+	}
+}

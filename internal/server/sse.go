@@ -1,0 +1,129 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"net/http"
+	"time"
+
+	"papi-mcp/internal/auth"
+)
+
+// eventLimits bound one client of HTTP+SSE.
+func (h *HTTP) eventLimits() limits {
+	return limits{line: h.limits.Body, inHand: int64(4 * h.limits.Body), serving: 16}
+}
+
+// eventConnection is one client of HTTP+SSE: a connection as on stdio, whose
+// lines come as the bodies of requests and go out as events of one stream.
+type eventConnection struct {
+	*connection
+	principal string
+}
+
+// openEvents opens a connection of HTTP+SSE, and tells where its messages go.
+func (h *HTTP) openEvents(w http.ResponseWriter, r *http.Request, id auth.Identity) {
+	if !accepts(r, "text/event-stream") {
+		h.refuse(w, http.StatusNotAcceptable, codeRefused, "the client must accept text/event-stream")
+		return
+	}
+	r, ok := h.withTools(w, r, id)
+	if !ok {
+		return
+	}
+	closed, ok := h.openStream()
+	if !ok {
+		h.refuseFor(w, http.StatusServiceUnavailable, time.Minute, errBusy.Error())
+		return
+	}
+	defer closed()
+	sessionID := rand.Text()
+	beginStream(w)
+	out := &eventWriter{w, h.limits.WriteTimeout}
+	if writeEvent(w, h.limits.WriteTimeout, "endpoint", []byte("/message?sessionId="+sessionID)) != nil {
+		return
+	}
+
+	c := &eventConnection{h.server.connect(r.Context(), sessionID, h.eventLimits(), out), id.Principal}
+	c.admit = h.places.enter
+	h.addConnection(sessionID, c)
+	heartbeat := time.NewTicker(h.limits.Heartbeat)
+	defer heartbeat.Stop()
+	for open := true; open; {
+		select {
+		case <-heartbeat.C:
+			c.out.keepAlive()
+		case <-r.Context().Done(): // gone, or out of grace
+			open = false
+		case <-c.out.broken:
+			open = false
+		case <-h.accepting.Done():
+			open = false
+		}
+	}
+	if h.accepting.Err() == nil {
+		// Nobody hears the answers any more: calls end, as on Streamable HTTP.
+		c.cancelRequests()
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	defer cancel()
+	defer context.AfterFunc(r.Context(), cancel)()
+	c.drain(ctx)
+	h.removeConnection(sessionID)
+	c.disconnect()
+	<-c.out.ended // w is not ours after the return; its writes have deadlines
+}
+
+func (h *HTTP) addConnection(id string, c *eventConnection) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.connections[id] = c
+}
+
+func (h *HTTP) removeConnection(id string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.connections, id)
+}
+
+// takeMessage takes a message for a connection of the same principal.
+func (h *HTTP) takeMessage(w http.ResponseWriter, r *http.Request, id auth.Identity) {
+	h.mu.Lock()
+	c := h.connections[r.URL.Query().Get("sessionId")]
+	h.mu.Unlock()
+	if c == nil || c.principal != id.Principal {
+		h.refuse(w, http.StatusNotFound, codeRefused, "there is no such session: open /sse again")
+		return
+	}
+	body, ok := h.readBody(w, r)
+	if !ok {
+		return
+	}
+	if body = bytes.TrimSpace(body); len(body) == 0 {
+		h.refuse(w, http.StatusBadRequest, codeRefused, "the message is empty")
+		return
+	}
+	c.receive(body)
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// eventWriter writes each line as an event, and an empty one as a sign of
+// life.
+type eventWriter struct {
+	w       http.ResponseWriter
+	timeout time.Duration
+}
+
+func (e *eventWriter) Write(line []byte) (int, error) {
+	var err error
+	if len(bytes.TrimSpace(line)) == 0 {
+		err = writeHeartbeat(e.w, e.timeout)
+	} else {
+		err = writeEvent(e.w, e.timeout, "message", line)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}

@@ -1,0 +1,326 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"papi-mcp/internal/auth"
+)
+
+const headerSession = mcpserver.HeaderKeySessionID
+
+// post takes one message of Streamable HTTP.
+func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
+	if !accepts(r, "application/json") && !accepts(r, "text/event-stream") {
+		h.refuse(w, http.StatusNotAcceptable, codeRefused, "the client must accept application/json and text/event-stream")
+		return
+	}
+	body, ok := h.readBody(w, r)
+	if !ok {
+		return
+	}
+	body = bytes.TrimSpace(body)
+	m, refusal := parseMessage(body)
+	if refusal != nil {
+		line, err := encodeLine(refusal)
+		if err != nil {
+			panic(err)
+		}
+		writeJSON(w, h.limits.WriteTimeout, http.StatusBadRequest, line)
+		return
+	}
+	version := r.Header.Get(mcp.HeaderProtocolVersion)
+	inBody := versionOf(m)
+	if mcp.IsModernProtocol(version) || mcp.IsModernProtocol(inBody) {
+		if code, text := checkModern(r.Header, m, version, inBody); text != "" {
+			h.refuseMessage(w, http.StatusBadRequest, m.ID, code, text)
+			return
+		}
+		h.postModern(w, r, id, m, body)
+		return
+	}
+	if m.Method == mcp.MethodInitialize && !m.isNotification() {
+		h.initialize(w, r, id, m, body)
+		return
+	}
+	s, ok := h.sessionOf(w, r, id, m.ID)
+	if !ok {
+		return
+	}
+	defer h.sessions.done(s)
+	switch {
+	case m.isAnswer():
+		if !s.questions.answer(m) {
+			h.server.log.Debug("answer to no open question")
+		}
+		w.WriteHeader(http.StatusAccepted)
+	case m.isNotification():
+		h.server.handle(h.server.mcp.WithContext(r.Context(), s), m, body)
+		w.WriteHeader(http.StatusAccepted)
+	default:
+		h.serve(w, r, id, s, m, body)
+	}
+}
+
+// initialize opens a session, unless the request for it fails.
+func (h *HTTP) initialize(w http.ResponseWriter, r *http.Request, id auth.Identity, m *message, body []byte) {
+	s := newSession(id.Principal)
+	if !h.sessions.add(s) {
+		s.end()
+		h.refuseFor(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
+		return
+	}
+	defer h.sessions.done(s)
+	answer := withID(h.server.handle(h.server.mcp.WithContext(r.Context(), s), m, body), m.ID)
+	if _, failed := answer.(mcp.JSONRPCError); failed {
+		h.sessions.remove(s)
+	} else {
+		w.Header().Set(headerSession, s.id)
+	}
+	h.exchange(w, r).answer(http.StatusOK, answer)
+}
+
+// sessionOf returns the session that a request of an older protocol names, in
+// use; ok is false when the request has been refused.
+func (h *HTTP) sessionOf(w http.ResponseWriter, r *http.Request, id auth.Identity, message json.RawMessage) (s *session, ok bool) {
+	if version := r.Header.Get(mcp.HeaderProtocolVersion); version != "" && !mcp.IsValidProtocolVersion(version) {
+		h.refuseMessage(w, http.StatusBadRequest, message, codeRefused, "the protocol version is not supported")
+		return nil, false
+	}
+	given := r.Header.Get(headerSession)
+	if given == "" {
+		h.refuseMessage(w, http.StatusBadRequest, message, codeRefused, "the header "+headerSession+" is missing: initialize first, and send what it answers")
+		return nil, false
+	}
+	if s, ok = h.sessions.use(given, id.Principal); !ok {
+		h.refuseMessage(w, http.StatusNotFound, message, codeRefused, "there is no such session: initialize again")
+	}
+	return s, ok
+}
+
+// postModern takes a message of protocol 2026-07-28, which needs no session.
+func (h *HTTP) postModern(w http.ResponseWriter, r *http.Request, id auth.Identity, m *message, body []byte) {
+	switch {
+	case m.isAnswer():
+		h.refuseMessage(w, http.StatusBadRequest, m.ID, mcp.INVALID_REQUEST, "this protocol version has no requests of the server to answer")
+		return
+	case m.isNotification(): // a call is cancelled by closing its connection
+		w.WriteHeader(http.StatusAccepted)
+		return
+	}
+	s := newSession(id.Principal)
+	defer s.end()
+	if m.Method == mcp.MethodSubscriptionsListen {
+		s.listens = true
+		if err := h.server.mcp.RegisterSession(s.ctx, s); err != nil {
+			panic(err) // ids don't repeat
+		}
+		defer h.server.mcp.UnregisterSession(s.ctx, s.id)
+	}
+	h.serve(w, r, id, s, m, body)
+}
+
+// serve lets mcp-go handle a request, and answers it.
+func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s *session, m *message, body []byte) {
+	r, ok := h.withTools(w, r, id)
+	if !ok {
+		return
+	}
+	closed, ok := h.openStream()
+	if !ok {
+		h.refuseFor(w, http.StatusServiceUnavailable, time.Second, errBusy.Error())
+		return
+	}
+	defer closed()
+
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(s.ctx, cancel)()
+	if m.Method == mcp.MethodSubscriptionsListen { // it lasts as long as the connection
+		defer context.AfterFunc(h.accepting, cancel)()
+	} else {
+		place, ok := h.places.enter(ctx)
+		if !ok {
+			h.refuseFor(w, http.StatusServiceUnavailable, time.Second, errBusy.Error())
+			return
+		}
+		defer place.leave()
+		ctx = withPlace(ctx, place)
+	}
+
+	x := h.exchange(w, r)
+	if s.listens {
+		x.notifications = s.notifications
+	}
+	done := make(chan struct{})
+	pumped := make(chan struct{})
+	go func() {
+		defer close(pumped)
+		x.pump(done)
+	}()
+	answer := h.server.handle(h.server.mcp.WithContext(ctx, &exchangeSession{s, x}), m, body)
+	close(done)
+	<-pumped
+	status := http.StatusOK
+	if s.listens || versionOf(m) != "" {
+		status = statusOf(answer)
+	}
+	x.answer(status, withID(answer, m.ID))
+}
+
+func (h *HTTP) exchange(w http.ResponseWriter, r *http.Request) *exchange {
+	return &exchange{
+		w: w, log: h.server.log, timeout: h.limits.WriteTimeout, most: h.limits.Answer,
+		streams:       accepts(r, "text/event-stream"),
+		notifications: make(chan mcp.JSONRPCNotification, 32),
+	}
+}
+
+// listen opens a stream for what belongs to no call. No message is kept for a
+// stream that broke: a call ends with its connection.
+func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, id auth.Identity) {
+	if h.refuseModernMethod(w, r) {
+		return
+	}
+	if !accepts(r, "text/event-stream") {
+		h.refuse(w, http.StatusNotAcceptable, codeRefused, "the client must accept text/event-stream")
+		return
+	}
+	s, ok := h.sessionOf(w, r, id, nil)
+	if !ok {
+		return
+	}
+	defer h.sessions.done(s)
+	if !h.sessions.listen(s) {
+		h.refuseFor(w, http.StatusTooManyRequests, time.Minute, "this session has too many streams")
+		return
+	}
+	defer h.sessions.hangUp(s)
+	closed, ok := h.openStream()
+	if !ok {
+		h.refuseFor(w, http.StatusServiceUnavailable, time.Minute, errBusy.Error())
+		return
+	}
+	defer closed()
+
+	beginStream(w)
+	heartbeat := time.NewTicker(h.limits.Heartbeat)
+	defer heartbeat.Stop()
+	for err := writeHeartbeat(w, h.limits.WriteTimeout); err == nil; {
+		select {
+		case n := <-s.notifications:
+			var line []byte
+			if line, err = encodeLine(n); err == nil {
+				err = writeEvent(w, h.limits.WriteTimeout, "message", line)
+			}
+		case <-heartbeat.C:
+			err = writeHeartbeat(w, h.limits.WriteTimeout)
+		case <-r.Context().Done():
+			return
+		case <-s.ctx.Done():
+			return
+		case <-h.accepting.Done():
+			return
+		}
+	}
+}
+
+// endSession ends a session at its client's wish, with all that runs in it.
+func (h *HTTP) endSession(w http.ResponseWriter, r *http.Request, id auth.Identity) {
+	if h.refuseModernMethod(w, r) {
+		return
+	}
+	s, ok := h.sessionOf(w, r, id, nil)
+	if !ok {
+		return
+	}
+	h.sessions.remove(s)
+	h.sessions.done(s)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// refuseModernMethod refuses what protocol 2026-07-28 has no more.
+func (h *HTTP) refuseModernMethod(w http.ResponseWriter, r *http.Request) (refused bool) {
+	if !mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)) {
+		return false
+	}
+	w.Header().Set("Allow", http.MethodPost)
+	h.refuse(w, http.StatusMethodNotAllowed, codeRefused, "this protocol version has no sessions: use subscriptions/listen for what the server tells by itself")
+	return true
+}
+
+// versionOf is the protocol version that a message itself declares, as those
+// of 2026-07-28 do; "" for none.
+func versionOf(m *message) string {
+	var params struct {
+		Meta *mcp.Meta `json:"_meta"`
+	}
+	if json.Unmarshal(m.Params, &params) != nil {
+		return ""
+	}
+	return params.Meta.ProtocolVersion()
+}
+
+// checkModern checks that the header of a message says what its body does: a
+// gateway may have judged by the header. It returns the error to answer.
+func checkModern(header http.Header, m *message, version, inBody string) (code int, text string) {
+	switch {
+	case m.isAnswer() || m.isNotification():
+		return 0, ""
+	case header.Get(mcp.HeaderLastEventID) != "":
+		return mcp.HEADER_MISMATCH, "streams can't be resumed: Last-Event-ID has no meaning"
+	case inBody == "":
+		return mcp.INVALID_PARAMS, "params._meta must name " + mcp.MetaKeyProtocolVersion
+	case version != inBody:
+		return mcp.HEADER_MISMATCH, "the header " + mcp.HeaderProtocolVersion + " must be the version in params._meta"
+	}
+	var mismatch mcp.HeaderMismatchError
+	if err := mcp.ValidateStandardHeaders(header.Get, version, m.Method, m.Params); errors.As(err, &mismatch) {
+		return mcp.HEADER_MISMATCH, "the header " + mismatch.Header + " must be there and say what the message does"
+	} else if err != nil {
+		return mcp.HEADER_MISMATCH, "the headers don't say what the message does"
+	}
+	return 0, ""
+}
+
+// statusOf is the HTTP status that protocol 2026-07-28 gives an answer.
+func statusOf(answer mcp.JSONRPCMessage) int {
+	failed, ok := answer.(mcp.JSONRPCError)
+	if !ok {
+		return http.StatusOK
+	}
+	switch failed.Error.Code {
+	case mcp.METHOD_NOT_FOUND:
+		return http.StatusNotFound
+	case mcp.HEADER_MISMATCH, mcp.MISSING_REQUIRED_CLIENT_CAPABILITY, mcp.UNSUPPORTED_PROTOCOL_VERSION,
+		mcp.INVALID_REQUEST, mcp.INVALID_PARAMS, mcp.PARSE_ERROR:
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
+}
+
+// accepts tells whether the client takes a media type; one that does not say
+// takes JSON.
+func accepts(r *http.Request, media string) bool {
+	given := strings.Join(r.Header.Values("Accept"), ",")
+	if given == "" {
+		return media == "application/json"
+	}
+	kind, _, _ := strings.Cut(media, "/")
+	for one := range strings.SplitSeq(given, ",") {
+		name, _, _ := strings.Cut(one, ";")
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case media, kind + "/*", "*/*":
+			return true
+		}
+	}
+	return false
+}
