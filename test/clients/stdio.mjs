@@ -7,12 +7,9 @@
 // Exit code 1 and a message tell the first thing that came out otherwise. The
 // command is started once for each client, and should keep nothing between.
 
-import assert from 'node:assert/strict';
-import { Client as OlderClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as OlderTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { Person, asks, isGivenTokens, modernClient, olderClient, run } from './tours.mjs';
 
 const [command, ...args] = process.argv.slice(2);
 if (!command) {
@@ -20,146 +17,11 @@ if (!command) {
   process.exit(2);
 }
 
-const projectId = '00000000-0000-0000-0000-000000000000';
-const target = 'https://example.com/events';
-const resultKeys = ['tool', 'projectId', 'ids', 'state', 'pending', 'next', 'data', 'nextPageToken', 'warnings'];
-const errorKeys = ['errorCode', 'message', 'resolution', 'additionalInformation', 'next'];
+const older = person => [olderClient(person), new OlderTransport({ command, args, stderr: 'inherit' })];
+const modern = person => [modernClient(person), new StdioClientTransport({ command, args, stderr: 'inherit' })];
 
-// A person answers what a client asks, by the answer that is set.
-class Person {
-  asked = [];
-  answer = 'decline';
-
-  elicit(params) {
-    this.asked.push(params.message);
-    const { type, properties, required = [] } = params.requestedSchema;
-    assert.equal(type, 'object');
-    assert.deepEqual([properties, required], [{}, []], 'accepting alone must decide');
-    return this.answer === 'accept' ? { action: 'accept', content: {} } : { action: this.answer };
-  }
-
-  // during makes a call and returns its result; it must have asked so often.
-  async during(answer, times, call) {
-    this.answer = answer;
-    this.asked = [];
-    const result = await call();
-    assert.equal(this.asked.length, times, `asked: ${JSON.stringify(this.asked)}`);
-    return result;
-  }
-}
-
-const info = { name: 'papi-mcp-test', version: '1.0.0' };
-
-function olderClient(person) {
-  const client = new OlderClient(info, { capabilities: person ? { elicitation: {} } : {} });
-  if (person) client.setRequestHandler(ElicitRequestSchema, request => person.elicit(request.params));
-  return { client, transport: new OlderTransport({ command, args, stderr: 'inherit' }) };
-}
-
-function modernClient(person) {
-  const client = new Client(info, {
-    capabilities: { elicitation: { form: {} } },
-    versionNegotiation: { mode: { pin: '2026-07-28' } },
-  });
-  client.setRequestHandler('elicitation/create', request => person.elicit(request.params));
-  return { client, transport: new StdioClientTransport({ command, args, stderr: 'inherit' }) };
-}
-
-// calling returns a function that calls a tool and checks the form of what it
-// answers: the structured content, or the error of the code that is expected.
-function calling(client) {
-  return async (name, toolArguments, errorCode) => {
-    const result = await client.callTool({ name, arguments: toolArguments });
-    const content = result.structuredContent;
-    assert.deepEqual(JSON.parse(result.content[0].text), content, `${name}: the text is not the structured content`);
-    if (errorCode) {
-      assert.equal(result.isError, true, `${name}: no error, but ${JSON.stringify(content)}`);
-      assert.equal(content.errorCode, errorCode, `${name}: ${JSON.stringify(content)}`);
-    } else {
-      assert.ok(!result.isError, `${name}: ${JSON.stringify(content)}`);
-      assert.equal(content.tool, name);
-    }
-    const missing = (errorCode ? errorKeys : resultKeys).filter(key => !(key in content));
-    assert.deepEqual(missing, [], `${name}: keys are missing`);
-    return content;
-  };
-}
-
-async function seesTheTools(client) {
-  assert.equal(client.getServerVersion().name, 'papi-mcp');
-  assert.ok(client.getInstructions()?.length > 0, 'no instructions');
-  const { tools } = await client.listTools();
-  const byName = new Map(tools.map(tool => [tool.name, tool]));
-  for (const name of ['project_confirm', 'webhook_list', 'webhook_create', 'webhook_delete']) {
-    const tool = byName.get(name);
-    assert.ok(tool, `no tool ${name}`);
-    assert.equal(tool.inputSchema.type, 'object', name);
-    assert.ok(tool.description, `${name} has no description`);
-  }
-  assert.equal(byName.get('webhook_list').annotations?.readOnlyHint, true);
-  assert.equal(byName.get('webhook_delete').annotations?.destructiveHint, true);
-  await assert.rejects(client.callTool({ name: 'no_such_tool', arguments: {} }), error => error.code === -32602);
-}
-
-async function targets(call) {
-  const { data } = await call('webhook_list', { projectId });
-  return data.webhooks.map(webhook => webhook.target);
-}
-
-const webhook = { projectId, target, secret: 'example-secret', triggers: ['WHATSAPP_SENDER_ACTIVE'] };
-
-// The tour of a client that asks its person.
-async function asks(client, person) {
-  const call = calling(client);
-  assert.deepEqual(await person.during('decline', 0, () => targets(call)), []);
-  await person.during('accept', 1, () => call('project_confirm', { projectId }));
-  const { ids } = await person.during('decline', 0, () => call('webhook_create', webhook));
-  assert.ok(ids.webhookId, `no webhookId in ${JSON.stringify(ids)}`);
-  assert.deepEqual(await targets(call), [target]);
-
-  const remove = { projectId, webhookId: ids.webhookId };
-  for (const answer of ['decline', 'cancel']) {
-    await person.during(answer, 1, () => call('webhook_delete', remove, 'confirmation_declined'));
-    assert.deepEqual(await targets(call), [target], `gone after ${answer}`);
-  }
-  await person.during('accept', 1, () => call('webhook_delete', remove));
-  assert.deepEqual(await targets(call), []);
-}
-
-// The tour of a client that can't: it gets tokens, each good once.
-async function isGivenTokens(client) {
-  const call = calling(client);
-  await call('project_confirm', { projectId });
-  const { ids } = await call('webhook_create', webhook);
-  const remove = { projectId, webhookId: ids.webhookId };
-  const { confirmation } = await call('webhook_delete', remove, 'confirmation_required');
-  assert.ok(confirmation.token && confirmation.summary && confirmation.expiresAt, JSON.stringify(confirmation));
-  assert.deepEqual(await targets(call), [target]);
-  await call('webhook_delete', { ...remove, confirm: confirmation.token });
-  await call('webhook_delete', { ...remove, confirm: confirmation.token }, 'confirmation_invalid');
-  assert.deepEqual(await targets(call), []);
-}
-
-const tours = [
-  ['sdk, which asks', olderClient, new Person(), asks],
-  ['sdk, which can not ask', olderClient, undefined, isGivenTokens],
-  ['client of 2026-07-28, which asks', modernClient, new Person(), asks],
-];
-
-let failed = 0;
-for (const [name, make, person, tour] of tours) {
-  const { client, transport } = make(person);
-  try {
-    await client.connect(transport);
-    await seesTheTools(client);
-    await tour(client, person);
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    failed++;
-    console.log(`FAILED  ${name}: ${error.stack ?? error}`);
-  } finally {
-    await client.close();
-  }
-}
-console.log(`${tours.length - failed} passed, ${failed} failed`);
-process.exitCode = failed ? 1 : 0;
+await run([
+  ['sdk, which asks', older, new Person(), asks],
+  ['sdk, which can not ask', older, undefined, isGivenTokens],
+  ['client of 2026-07-28, which asks', modern, new Person(), asks],
+]);
