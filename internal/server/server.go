@@ -120,6 +120,7 @@ func New(options Options) *Server {
 		// Declared before there are tools, and without listChanged: adding
 		// them late is no change that a client should hear of.
 		mcpserver.WithToolCapabilities(false),
+		mcpserver.WithLogging(),
 		mcpserver.WithToolFilter(allowedTools),
 		mcpserver.WithHooks(hooks),
 		// What is listed differs by caller, and changes with the server's
