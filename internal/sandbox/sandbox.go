@@ -58,6 +58,7 @@ type Sandbox struct {
 	wake    chan struct{}  // tells the runner of a new event
 	running sync.WaitGroup // the runner and the deliveries
 	sender  *http.Client   // of webhooks
+	lines   chan struct{}  // of the tries that run
 
 	moving sync.Mutex // the time
 
@@ -76,7 +77,7 @@ func New(o Options) *Sandbox {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Sandbox{log: o.Logger, seed: o.Seed, wake: make(chan struct{}, 1), sender: loopbackClient()}
+	s := &Sandbox{log: o.Logger, seed: o.Seed, wake: make(chan struct{}, 1), lines: make(chan struct{}, mostAtOnce), sender: loopbackClient()}
 	s.settled = sync.NewCond(&s.mu)
 	s.stopped, s.stop = context.WithCancel(context.Background())
 	s.clock = newClock(o)
