@@ -110,6 +110,7 @@ func (s *Sandbox) Close() {
 
 // ServeHTTP answers as the API does.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set(HeaderSandbox, "true")
 	s.mux.ServeHTTP(w, r)
 }
 
