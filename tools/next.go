@@ -87,10 +87,18 @@ var readerOf = map[string]string{
 	"bundle":             "bundle_get",
 }
 
-// afterError has the steps after an errorCode of the API.
+// afterError has the steps after an errorCode of the API; a family's own stand
+// under family/code.
 var afterError = map[string][]step{
 	"project_not_initialized":                    {{do: "onboard the project's WhatsApp account", tool: "whatsapp_account_create", needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {do: "or onboard by Embedded Signup", tool: "whatsapp_sender_create", needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
 	"account_exists":                             {{do: "look at the account that exists", tool: "whatsapp_account_get"}},
+	"Kakaotalk/project_not_initialized":          {{do: "set the project up with its first KakaoTalk sender; its category codes come from the person", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
+	"Kakaotalk/account_exists":                   {{do: "look at the senders that exist", tool: "kakaotalk_sender_list"}},
+	"Kakaotalk/account_not_updatable":            {{do: "look at the senders that exist", tool: "kakaotalk_sender_list"}},
+	"Kakaotalk/template_exists":                  {{do: "look at the templates that exist", tool: "kakaotalk_template_list"}},
+	"Kakaotalk/template_not_found":               {{do: "see which templates exist", tool: "kakaotalk_template_list"}},
+	"Kakaotalk/template_not_updatable":           {{do: "look at the template's state", tool: "kakaotalk_template_get"}},
+	"Kakaotalk/template_changes_not_found":       {{do: "look at the template: it has no draft", tool: "kakaotalk_template_get"}},
 	"account_has_senders":                        {{do: "see which senders stand in the way", tool: "whatsapp_sender_list"}},
 	"account_has_sender_changes":                 {{do: "see which senders have pending changes", tool: "whatsapp_sender_list"}},
 	"account_not_updatable":                      {{do: "look at the account's state", tool: "whatsapp_account_get"}},
@@ -150,7 +158,10 @@ func fill(s step, ids map[string]string) catalog.Next {
 
 // nextAfterError is what to do after an error of the API.
 func nextAfterError(row *catalog.Row, args map[string]any, e *papi.Error) []catalog.Next {
-	steps := afterError[e.Code]
+	steps, own := afterError[row.Op().Family()+"/"+e.Code]
+	if !own {
+		steps = afterError[e.Code]
+	}
 	switch {
 	case e.Unknown:
 		steps = []step{lookAt(row)}

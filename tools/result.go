@@ -59,7 +59,16 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, answer any, list string)
 	if !ok && row.Resource != nil {
 		steps = judge(row.Resource, value(r.State), value(r.Pending))
 	}
-	return fillAll(steps, r.IDs)
+	next := fillAll(steps, r.IDs)
+	// What a bundle made lives in the subproject that it made, if it made one.
+	if made := text(catalog.Field(answer, "projectId")); made != nil && *made != r.ProjectID {
+		for _, n := range next {
+			if to := catalog.Lookup(n.Tool); to != nil && to.Resource != row.Resource {
+				n.Args[argProject] = *made
+			}
+		}
+	}
+	return next
 }
 
 // nextOfList leads to the next page, or to what makes the first item of a list

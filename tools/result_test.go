@@ -64,7 +64,8 @@ func TestNextActionsHoldTogether(t *testing.T) {
 			t.Errorf("%s is read with %q", resource, reader)
 		}
 	}
-	for code := range afterError {
+	for key := range afterError {
+		code := key[strings.IndexByte(key, '/')+1:]
 		if papi.ErrorCodes()[code] == nil {
 			t.Errorf("the API has no error code %s", code)
 		}
@@ -73,6 +74,42 @@ func TestNextActionsHoldTogether(t *testing.T) {
 		if catalog.Lookup(tool) == nil {
 			t.Errorf("no tool %s", tool)
 		}
+	}
+}
+
+// After each error that an operation documents, an agent is led to tools of the
+// same channel.
+func TestAnErrorLeadsToItsOwnFamily(t *testing.T) {
+	elsewhere := map[string]string{"Bundles": "Webhook Sms", "Conversation": "Sms"}
+	for _, row := range catalog.Rows() {
+		from := row.Op().Family()
+		for status, codes := range row.Op().Errors {
+			for _, code := range codes {
+				for _, next := range nextAfterError(row, nil, &papi.Error{Status: status, Code: code}) {
+					to := catalog.Lookup(next.Tool)
+					if to != nil && to.Op().Family() != from && !strings.Contains(elsewhere[from], to.Op().Family()) {
+						t.Errorf("%s, %s: leads to %s", row.Tool, code, next.Tool)
+					}
+				}
+			}
+		}
+	}
+}
+
+// What a bundle made in a new subproject is looked up there.
+func TestWhatABundleMadeIsInItsSubproject(t *testing.T) {
+	const project, made = "00000000-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000001"
+	row := catalog.Lookup("bundle_get")
+	c := &call{args: map[string]any{"bundleId": "b"}}
+	for where, want := range map[string]any{project: nil, made: made} {
+		r := resultOf(row, project, c, map[string]any{"id": "b", "state": "DONE", "projectId": where, "smsApp": map[string]any{"id": "s"}})
+		if got := r.Next[0]; got.Tool != "sms_app_get" || got.Args["projectId"] != want || got.Args["smsAppId"] != "s" {
+			t.Errorf("made in %s: next is %+v", where, got)
+		}
+	}
+	pending := resultOf(row, project, c, map[string]any{"id": "b", "state": "IN_PROGRESS", "projectId": made})
+	if got := pending.Next[0]; got.Tool != "bundle_get" || got.Args["projectId"] != nil {
+		t.Errorf("the bundle itself is not in its subproject: %+v", got)
 	}
 }
 

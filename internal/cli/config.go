@@ -1,14 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +21,7 @@ import (
 // config is what the flags and the environment say.
 type config struct {
 	sandbox    bool
+	imitation  imitation
 	toolsets   []string
 	tools      []string
 	readOnly   bool
@@ -45,6 +44,7 @@ func (c *config) selection(cmd *cobra.Command) {
 func (c *config) connection(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&c.sandbox, "sandbox", false, "use a built-in imitation of the API: no account needed")
+	c.imitation.flags(f)
 	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "who confirms: auto (ask the person, else by token), human (only ask), off (nobody: scripts)")
 	f.BoolVar(&c.verbose, "verbose", false, "log each exchange with the API to standard error")
 }
@@ -71,31 +71,6 @@ type app struct {
 	close   func()
 }
 
-// lateSandbox is a sandbox that begins with its first request, so that a
-// start-up does not wait for it.
-type lateSandbox struct {
-	logger *slog.Logger
-	once   sync.Once
-	box    *sandbox.Sandbox
-}
-
-// RoundTrip implements http.RoundTripper.
-func (l *lateSandbox) RoundTrip(r *http.Request) (*http.Response, error) {
-	l.once.Do(func() { l.box = sandbox.New(sandbox.Options{Logger: l.logger}) })
-	if l.box == nil {
-		return nil, net.ErrClosed
-	}
-	return l.box.Transport().RoundTrip(r)
-}
-
-// close ends the sandbox; one that has not begun never will.
-func (l *lateSandbox) close() {
-	l.once.Do(func() {})
-	if l.box != nil {
-		l.box.Close()
-	}
-}
-
 // newApp puts together the store, the client, the guard and the tools.
 func (c *config) newApp(s *streams) (*app, error) {
 	kept, err := openStore(c.store)
@@ -115,20 +90,26 @@ func (c *config) newApp(s *streams) (*app, error) {
 	a := &app{close: func() { _ = kept.Close() }} // nothing waits to be written
 	settings := apiConfig()
 	settings.Logger = logger
+	if len(projects) > 0 {
+		a.project = projects[0]
+	}
 	about := ""
-	if c.sandbox {
-		box := &lateSandbox{logger: logger}
+	switch {
+	case c.sandbox:
+		a.project = cmp.Or(a.project, sandbox.DefaultProject)
+		box, err := c.startSandbox(a.project, logger)
+		if err != nil {
+			return nil, err
+		}
 		a.close = func() { box.close(); _ = kept.Close() }
 		settings = papi.Config{
 			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token",
 			KeyID: "sandbox", KeySecret: "sandbox", Logger: logger,
 			Transport: box,
 		}
-		a.project = sandbox.DefaultProject
 		about = "the built-in sandbox: nothing here is real, and one-time codes stand in the server's log"
-	}
-	if len(projects) > 0 {
-		a.project = projects[0]
+	case c.imitation != usual:
+		return nil, usage("--seed-data, --speed and --seed are of the sandbox: give --sandbox too")
 	}
 	settings.UserAgent = "papi-mcp/" + release
 	if a.client, err = papi.New(settings); err != nil {
@@ -140,6 +121,19 @@ func (c *config) newApp(s *streams) (*app, error) {
 	})
 	a.tools = tools.New(tools.Options{Rows: rows, Guard: g, API: a.client, About: about})
 	return a, nil
+}
+
+// startSandbox returns a sandbox in this process, which begins with its first
+// request; seed data is read at once, so that it is told what is wrong with it.
+func (c *config) startSandbox(project string, logger *slog.Logger) (*lateSandbox, error) {
+	if err := c.imitation.check(); err != nil {
+		return nil, err
+	}
+	box := &lateSandbox{start: func() (*sandbox.Sandbox, error) { return c.imitation.start(project, logger) }}
+	if c.imitation.seedData != "" {
+		box.begin()
+	}
+	return box, box.err
 }
 
 // apiConfig is what the environment says of the API.

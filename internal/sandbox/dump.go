@@ -97,7 +97,7 @@ type seed struct {
 	Advance string            `json:"advance"` // moves the time on instead
 }
 
-// Seed fills the default project with the seed data of a name: "shop" is a
+// Seed fills a project (Options.Project) with the seed data of a name: "shop" is a
 // lived-in one.
 func (s *Sandbox) Seed(name string) error {
 	raw, err := seeds.ReadFile("seeds/" + name + ".json")
@@ -107,7 +107,20 @@ func (s *Sandbox) Seed(name string) error {
 	return s.Play(bytes.NewReader(raw))
 }
 
-// Play runs a script of requests against the default project: a JSON list of
+// Fill gives the sandbox a state from a file of either kind: what Dump wrote, a
+// JSON object, or a script for Play, a JSON list.
+func (s *Sandbox) Fill(r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return fmt.Errorf("sandbox: read seed data: %w", err)
+	}
+	if raw = bytes.TrimSpace(raw); len(raw) > 0 && raw[0] == '{' {
+		return s.Load(bytes.NewReader(raw))
+	}
+	return s.Play(bytes.NewReader(raw))
+}
+
+// Play runs a script of requests against a project (Options.Project): a JSON list of
 // {method, path, body, keep} and {advance}. keep names fields of the answer, or
 // X-Papi-Sandbox-Code, which later steps have as "{name}", or as the number
 // "{name:number}". An answer that is no success ends it.
@@ -127,7 +140,7 @@ func (s *Sandbox) Play(r io.Reader) error {
 			s.Advance(d)
 			continue
 		}
-		more, err := step.send(client, strings.NewReplacer(kept...))
+		more, err := step.send(client, s.filled, strings.NewReplacer(kept...))
 		if err != nil {
 			return fmt.Errorf("sandbox: seed data, step %d: %w", i+1, err)
 		}
@@ -162,8 +175,8 @@ func (s *Sandbox) goBack(script []seed) error {
 
 // send makes the request of a step, and returns what is to be replaced in
 // later ones.
-func (step *seed) send(client *http.Client, with *strings.Replacer) ([]string, error) {
-	path := "http://sandbox/v1/projects/" + DefaultProject + with.Replace(step.Path)
+func (step *seed) send(client *http.Client, project string, with *strings.Replacer) ([]string, error) {
+	path := "http://sandbox/v1/projects/" + project + with.Replace(step.Path)
 	r, err := http.NewRequest(step.Method, path, strings.NewReader(with.Replace(string(step.Body))))
 	if err != nil {
 		return nil, err
