@@ -90,7 +90,7 @@ var readerOf = map[string]string{
 // afterError has the steps after an errorCode of the API; a family's own stand
 // under family/code.
 var afterError = map[string][]step{
-	"project_not_initialized":                    {{do: "onboard the project's WhatsApp account", tool: "whatsapp_account_create", needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {do: "or onboard by Embedded Signup", tool: "whatsapp_sender_create", needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
+	"project_not_initialized":                    {{do: "see whether an account is being onboarded already", tool: "whatsapp_account_get"}, {do: "if there is none, onboard the project's WhatsApp account", tool: "whatsapp_account_create", needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {do: "or onboard by Embedded Signup", tool: "whatsapp_sender_create", needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
 	"account_exists":                             {{do: "look at the account that exists", tool: "whatsapp_account_get"}},
 	"Kakaotalk/project_not_initialized":          {{do: "set the project up with its first KakaoTalk sender; its category codes come from the person", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
 	"Kakaotalk/account_exists":                   {{do: "look at the senders that exist", tool: "kakaotalk_sender_list"}},
