@@ -1,6 +1,8 @@
 package tools
 
 import (
+	"slices"
+
 	"papi-mcp/internal/catalog"
 )
 
@@ -60,15 +62,30 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, answer any, list string)
 		steps = judge(row.Resource, value(r.State), value(r.Pending))
 	}
 	next := fillAll(steps, r.IDs)
-	// What a bundle made lives in the subproject that it made, if it made one.
-	if made := text(catalog.Field(answer, "projectId")); made != nil && *made != r.ProjectID {
-		for _, n := range next {
-			if to := catalog.Lookup(n.Tool); to != nil && to.Resource != row.Resource {
-				n.Args[argProject] = *made
-			}
-		}
+	for i := range next {
+		fromAnswer(&next[i], row, r.ProjectID, answer)
 	}
 	return next
+}
+
+// fromAnswer completes an action by what the answer tells: parameters of the
+// same name, and the subproject in which a bundle made the rest.
+func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any) {
+	to := catalog.Lookup(n.Tool)
+	if to == nil {
+		return
+	}
+	n.Needs = slices.DeleteFunc(n.Needs, func(name string) bool {
+		told := text(catalog.Field(answer, name))
+		if told == nil || to.Op().Parameter(name) == nil {
+			return false
+		}
+		n.Args[name] = *told
+		return true
+	})
+	if made := text(catalog.Field(answer, "projectId")); made != nil && *made != projectID && to.Resource != row.Resource {
+		n.Args[argProject] = *made
+	}
 }
 
 // nextOfList leads to the next page, or to what makes the first item of a list

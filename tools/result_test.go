@@ -113,6 +113,14 @@ func TestWhatABundleMadeIsInItsSubproject(t *testing.T) {
 	}
 }
 
+// What the answer tells is not asked of a person.
+func TestNextTakesParametersFromTheAnswer(t *testing.T) {
+	r := resultOf(catalog.Lookup("rcs_sender_create"), "p", &call{}, map[string]any{"id": "s", "state": "DRAFT", "useCase": "OTP"})
+	if got := r.Next[0]; got.Tool != "rcs_questionnaire_get" || got.Args["useCase"] != "OTP" || len(got.Needs) != 0 {
+		t.Errorf("next is %+v", got)
+	}
+}
+
 func TestEveryStateHasItsNext(t *testing.T) {
 	enums := map[string][]string{ // resource: its states, what may pend
 		"whatsapp_account":   {"WhatsappAccountStateEnum", "WhatsappAccountChangeStateEnum"},
