@@ -158,7 +158,7 @@ func (x *call) exchange() (*answer, *failure) {
 		x.log(started, slog.Int("status", a.status))
 		return a, nil
 	}
-	unanswered(span, ctx)
+	unanswered(ctx, span)
 	text := excerpt(x.redactor().text(err.Error()))
 	x.log(started, slog.String("error", text))
 	sent := left.Load()

@@ -37,7 +37,7 @@ func answered(span trace.Span, status int) {
 
 // unanswered tells a span that no answer came. Why it did not may hold the
 // caller's words, and stands in the log alone.
-func unanswered(span trace.Span, ctx context.Context) {
+func unanswered(ctx context.Context, span trace.Span) {
 	kind := CodeUnreachable
 	if ctx.Err() != nil {
 		kind = ended(ctx).Code
