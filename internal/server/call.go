@@ -18,11 +18,19 @@ import (
 	"papi-mcp/tools"
 )
 
+// confirmsProject is the tool without which the guard lets no write through.
+const confirmsProject = "project_confirm"
+
 // call is the handler of every tool. It never returns an error: mcp-go would
 // send its text to the client.
 func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result *mcp.CallToolResult, _ error) {
-	begun(ctx)
 	params := request.Params
+	asker := s.asker(ctx, params.MultiRoundTripParams)
+	// Requests that were sent right behind a confirmation of the project build
+	// on it. They wait for it, unless it waits for a person.
+	if params.Name != confirmsProject || asker != nil {
+		begun(ctx)
+	}
 	ctx, span := s.span(ctx, &params)
 	defer span.End()
 	// mcp-go's own recovery would send the panic's text to the client.
@@ -40,7 +48,7 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	}
 	caller := tools.Caller{
 		Principal: principalOf(ctx),
-		Asker:     s.asker(ctx, params.MultiRoundTripParams),
+		Asker:     asker,
 	}
 	outcome := s.toolbox.Call(ctx, caller, params.Name, arguments)
 
