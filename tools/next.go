@@ -158,6 +158,10 @@ func fill(s step, ids map[string]string) catalog.Next {
 
 // nextAfterError is what to do after an error of the API.
 func nextAfterError(row *catalog.Row, args map[string]any, e *papi.Error) []catalog.Next {
+	return fillAll(stepsAfterError(row, e), pathIDs(row, args))
+}
+
+func stepsAfterError(row *catalog.Row, e *papi.Error) []step {
 	steps, own := afterError[row.Op().Family()+"/"+e.Code]
 	if !own {
 		steps = afterError[e.Code]
@@ -170,7 +174,7 @@ func nextAfterError(row *catalog.Row, args map[string]any, e *papi.Error) []cata
 	case steps == nil && e.Code == "sender_not_found":
 		steps = []step{{do: "see which senders exist", tool: listOfSenders[row.Op().Family()]}}
 	}
-	return fillAll(steps, pathIDs(row, args))
+	return steps
 }
 
 var listOfSenders = map[string]string{
