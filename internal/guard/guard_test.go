@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -296,12 +297,14 @@ func TestEveryMarkedToolNeedsItsConfirmation(t *testing.T) {
 		}
 		t.Run(row.Tool, func(t *testing.T) {
 			f := newFixture(nil).confirmed(t)
+			f.api = readyAPI()
 			args := map[string]any{}
 			for _, p := range row.Op().Parameters {
 				if p.In == "path" && p.Name != "projectId" {
 					args[p.Name] = "thing"
 				}
 			}
+			maps.Copy(args, readyArgs[row.Tool])
 			v := f.Check(context.Background(), call(row.Tool, args))
 			if v.Refuse == nil || v.Refuse.Code != codeRequired {
 				t.Fatalf("got %+v", v)
