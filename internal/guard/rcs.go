@@ -191,6 +191,6 @@ func summariseTestNumber(ctx context.Context, c *Call) (string, []string) {
 		}
 	}
 	told := fmt.Sprintf("The number is %s; the sender %q keeps %s. To test again, the number must be invited and accept anew.",
-		orNone(state), text(object(sender, "details", "brand"), "name"), count(others, "other test number", "other test numbers"))
+		or(state, "not known"), text(object(sender, "details", "brand"), "name"), count(others, "other test number", "other test numbers"))
 	return told, []string{told}
 }

@@ -62,7 +62,7 @@ func launchNeeds(sender map[string]any) launchReport {
 		}
 	}
 	state, _ := sender["state"].(string)
-	need(slices.Contains(launchable, state), fmt.Sprintf("state: %s, and only %s can be launched", orNone(state), strings.Join(launchable, ", ")))
+	need(slices.Contains(launchable, state), fmt.Sprintf("state: %s, and only %s can be launched", or(state, "none"), strings.Join(launchable, ", ")))
 	countries := texts(details["countries"])
 	need(len(countries) > 0, "details.countries")
 	brand := object(details, "brand")

@@ -9,7 +9,9 @@ import (
 // readyAPI is what the API answers where nothing stands in the way of a call.
 func readyAPI() map[string]map[string]any {
 	return map[string]map[string]any{
-		"rcs_sender_get": launchableSender(),
+		"rcs_sender_get":         launchableSender(),
+		"kakaotalk_sender_get":   {"state": "ACTIVE", "changes": map[string]any{"status": "DRAFT"}},
+		"kakaotalk_template_get": {"state": "APPROVED", "changes": map[string]any{"status": "DRAFT"}},
 	}
 }
 

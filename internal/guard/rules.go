@@ -31,12 +31,16 @@ func (r *Rule) Check(ctx context.Context, g *Guard, c *Call) *Refusal {
 }
 
 // Rules are all rules, in the order in which they look at a call.
-var Rules = slices.Concat(updateRules, webhookRules, registerRules, rcsRules)
+var Rules = slices.Concat(updateRules, webhookRules, registerRules, rcsRules, kakaotalkRules)
 
 // summaries add to the summary of a tool's confirmation what only that tool
 // has to tell, and return the facts that may change.
 var summaries = map[string]func(context.Context, *Call) (text string, facts []string){
-	"whatsapp_template_delete": summariseTemplateDelete,
-	"rcs_sender_launch":        summariseLaunch,
-	"rcs_test_number_delete":   summariseTestNumber,
+	"whatsapp_template_delete":           summariseTemplateDelete,
+	"rcs_sender_launch":                  summariseLaunch,
+	"rcs_test_number_delete":             summariseTestNumber,
+	"kakaotalk_sender_delete":            summariseKakaoSenderDelete,
+	"kakaotalk_sender_changes_discard":   summariseKakaoDiscard("kakaotalk_sender_get"),
+	"kakaotalk_template_delete":          summariseKakaoTemplate,
+	"kakaotalk_template_changes_discard": summariseKakaoDiscard("kakaotalk_template_get"),
 }

@@ -58,12 +58,12 @@ func answered(value any) bool {
 	return true
 }
 
-// orNone is a state for a reader.
-func orNone(state string) string {
-	if state == "" {
-		return "none yet"
+// or is the text, and the other where it is empty.
+func or(text, other string) string {
+	if text == "" {
+		return other
 	}
-	return state
+	return text
 }
 
 // pending is the status of a thing's pending changes, "" where none pend.
@@ -78,4 +78,12 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+// total is how many things a list tells of, beyond the page that it shows.
+func total(answer map[string]any, list string) string {
+	if size, ok := answer["totalSize"]; ok {
+		return fmt.Sprint(size)
+	}
+	return fmt.Sprint(len(objects(answer[list])))
 }
