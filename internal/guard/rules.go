@@ -31,13 +31,16 @@ func (r *Rule) Check(ctx context.Context, g *Guard, c *Call) *Refusal {
 }
 
 // Rules are all rules, in the order in which they look at a call.
-var Rules = slices.Concat(updateRules, webhookRules, registerRules, rcsRules, kakaotalkRules)
+var Rules = slices.Concat(updateRules, webhookRules, registerRules, solutionRules, rcsRules, kakaotalkRules, smsRules, bundleRules)
 
 // summaries add to the summary of a tool's confirmation what only that tool
 // has to tell, and return the facts that may change.
 var summaries = map[string]func(context.Context, *Call) (text string, facts []string){
 	"whatsapp_template_delete":           summariseTemplateDelete,
 	"rcs_sender_launch":                  summariseLaunch,
+	"whatsapp_solution_assign":           summariseSolution,
+	"sms_app_delete":                     summariseSmsAppDelete,
+	"bundle_create":                      summariseBundle,
 	"rcs_test_number_delete":             summariseTestNumber,
 	"kakaotalk_sender_delete":            summariseKakaoSenderDelete,
 	"kakaotalk_sender_changes_discard":   summariseKakaoDiscard("kakaotalk_sender_get"),

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"papi-mcp/internal/catalog"
@@ -86,4 +87,16 @@ func total(answer map[string]any, list string) string {
 		return fmt.Sprint(size)
 	}
 	return fmt.Sprint(len(objects(answer[list])))
+}
+
+// number reads a number; ok is false where the value is none.
+func number(value any) (n float64, ok bool) {
+	switch v := value.(type) {
+	case float64:
+		return v, true
+	case json.Number:
+		n, err := v.Float64()
+		return n, err == nil
+	}
+	return 0, false
 }
