@@ -2,9 +2,12 @@ package guard
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
 )
 
 // looking makes a rule's check of a judgement about one thing, which it reads
@@ -38,14 +41,15 @@ func unreadable(c *Call, read string, closed bool, err error) *Refusal {
 	}
 }
 
-// absent tells whether the API answered that there is no such thing, or that
-// the project has none of its kind.
+// absent tells whether the API answered that there is no such thing, or none of
+// its kind in the project, or that its id is wrong: what it says to the read it
+// says to the call.
 func absent(err error) bool {
-	if notFound(err) {
-		return true
+	var e *papi.Error
+	if !errors.As(err, &e) {
+		return false
 	}
-	c := code(err)
-	return c == "project_not_initialized" || c == "rbm_has_not_been_used"
+	return e.Status == http.StatusNotFound || e.Status == http.StatusBadRequest || e.Code == "rbm_has_not_been_used"
 }
 
 // showThing is the next action of reading the thing that the call is about.

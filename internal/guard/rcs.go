@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -31,6 +32,12 @@ var rcsRules = []Rule{
 		About: "US answers of a PRIVATE company name no stock exchange or symbol. Answers of another version than usQuestionnaireVersion names are told as a warning.",
 		Tools: []string{"rcs_sender_create", "rcs_sender_update"},
 		check: usAnswers,
+	},
+	{
+		Name:  "rcs_test_number_form",
+		About: "Test numbers of an RCS sender are phone numbers in E.164 form: a plus sign and 6 to 15 digits.",
+		Tools: []string{"rcs_sender_create", "rcs_sender_update", "rcs_test_number_add", "rcs_test_number_reinvite", "rcs_test_number_delete"},
+		check: testNumberForm,
 	},
 	{
 		Name:  "rcs_test_number",
@@ -109,6 +116,35 @@ func usAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
 	return nil
 }
 
+// phoneNumber takes a number without its plus sign too: the API judges.
+var phoneNumber = regexp.MustCompile(`^\+?[0-9]{6,15}$`)
+
+func testNumberForm(_ context.Context, _ *Guard, c *Call) *Refusal {
+	var wrong []string
+	for _, number := range givenNumbers(c) {
+		if !phoneNumber.MatchString(number) {
+			wrong = append(wrong, number)
+		}
+	}
+	if wrong == nil {
+		return nil
+	}
+	return &Refusal{
+		Message:    fmt.Sprintf("no phone numbers in E.164 form: %q", wrong),
+		Resolution: "give each number as a plus sign, the country's code and the digits, without blanks",
+		Info:       map[string]any{"wrong": wrong},
+	}
+}
+
+// givenNumbers are the test numbers that the call names, wherever they stand.
+func givenNumbers(c *Call) []string {
+	numbers := slices.Concat(texts(c.Args["testNumbers"]), texts(object(c.Args, "details")["testNumbers"]))
+	if one := text(c.Args, "testNumber"); one != "" {
+		numbers = append(numbers, one)
+	}
+	return numbers
+}
+
 // mostInvitations is how many invitations Google sends for a sender in a day.
 const mostInvitations = 20
 
@@ -117,9 +153,8 @@ func testNumber(c *Call, sender map[string]any) *Refusal {
 	for _, n := range objects(sender["testNumberStates"]) {
 		states[text(n, "number")] = text(n, "state")
 	}
-	numbers := texts(c.Args["testNumbers"])
+	numbers := givenNumbers(c)
 	if one := text(c.Args, "testNumber"); one != "" {
-		numbers = []string{one}
 		// An answer without states does not tell that there are no numbers.
 		if _, known := states[one]; !known && sender["testNumberStates"] != nil {
 			return &Refusal{

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -169,7 +170,7 @@ func TestTestNumbersAreTheSenders(t *testing.T) {
 	api := map[string]string{"rcs_sender_get": string(whole)}
 	many := make([]string, mostInvitations+1)
 	for i := range many {
-		many[i] = `"+155501` + string(rune('a'+i)) + `"`
+		many[i] = fmt.Sprintf(`"+155502%02d"`, i)
 	}
 	add := func(numbers ...string) string {
 		return `{"senderId": "s", "testNumbers": [` + strings.Join(numbers, ",") + `]}`
@@ -184,6 +185,23 @@ func TestTestNumbersAreTheSenders(t *testing.T) {
 		{name: "20 at once", tool: "rcs_test_number_add", args: add(many[:mostInvitations]...), api: api, want: "allowed"},
 		{name: "21 at once", tool: "rcs_test_number_add", args: add(many...), api: api, want: "allowed", warn: "21 numbers at once"},
 		{name: "an answer without states tells nothing", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "+15550199"}`, api: map[string]string{"rcs_sender_get": `{"state": "IN_TEST"}`}, want: "allowed"},
+	})
+}
+
+func TestTestNumbersArePhoneNumbers(t *testing.T) {
+	test := map[string]string{"rcs_sender_get": `{"state": "IN_TEST"}`}
+	add := func(number string) string { return `{"senderId": "s", "testNumbers": ["` + number + `"]}` }
+	const rule = "rcs_test_number_form"
+	checkRule(t, []ruleCase{
+		{name: "6 digits", tool: "rcs_test_number_add", args: add("+155501"), api: test, want: "allowed"},
+		{name: "5 digits", tool: "rcs_test_number_add", args: add("+15550"), want: rule, says: "+15550", reads: []string{}},
+		{name: "15 digits", tool: "rcs_test_number_add", args: add("+155501234567890"), api: test, want: "allowed"},
+		{name: "16 digits", tool: "rcs_test_number_add", args: add("+1555012345678901"), want: rule},
+		{name: "blanks", tool: "rcs_test_number_add", args: add("+1 555 0100"), want: rule},
+		{name: "without the plus sign it is left to the API", tool: "rcs_test_number_add", args: add("15550100"), api: test, want: "allowed"},
+		{name: "in a new sender", tool: "rcs_sender_create", args: `{"details": {"testNumbers": ["my phone"]}}`, want: rule},
+		{name: "in an update", tool: "rcs_sender_update", args: `{"senderId": "s", "details": {"testNumbers": ["my phone"]}}`, want: rule},
+		{name: "to be invited again", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "my phone"}`, want: rule},
 	})
 }
 
