@@ -2,19 +2,23 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+	"go.opentelemetry.io/otel/trace"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
 	"papi-mcp/internal/store"
+	"papi-mcp/internal/telemetry"
 	"papi-mcp/tools"
 )
 
@@ -29,6 +33,7 @@ type config struct {
 	confirm    string
 	store      string
 	verbose    bool
+	trace      bool
 }
 
 // selection adds the flags that say which tools there are.
@@ -68,8 +73,12 @@ type app struct {
 	tools   *tools.Set
 	client  *papi.Client
 	project string // the default project, or ""
+	tracers trace.TracerProvider
 	close   func()
 }
+
+// lastTraces is how long the last traces may take at the end.
+const lastTraces = 3 * time.Second
 
 // newApp puts together the store, the client, the guard and the tools.
 func (c *config) newApp(s *streams) (*app, error) {
@@ -110,6 +119,20 @@ func (c *config) newApp(s *streams) (*app, error) {
 		about = "the built-in sandbox: nothing here is real, and one-time codes stand in the server's log"
 	case c.imitation != usual:
 		return nil, usage("--seed-data, --speed and --seed are of the sandbox: give --sandbox too")
+	}
+	if c.trace {
+		tracers, stop, err := telemetry.Start(context.Background(), release, logger)
+		if err != nil {
+			return nil, usage("--trace: %v", err)
+		}
+		a.tracers, settings.Tracers = tracers, tracers
+		end := a.close
+		a.close = func() {
+			end()
+			ctx, cancel := context.WithTimeout(context.Background(), lastTraces)
+			defer cancel()
+			_ = stop(ctx) // what can't be sent in time is lost, and logged
+		}
 	}
 	settings.UserAgent = "papi-mcp/" + release
 	if a.client, err = papi.New(settings); err != nil {

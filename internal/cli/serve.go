@@ -36,6 +36,7 @@ closes, running calls end and their answers go out first.
 	}
 	c.connection(cmd)
 	c.selection(cmd)
+	cmd.Flags().BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and its like say")
 	cmd.Flags().StringVar(&c.store, "store", memory, "where confirmations and registers are kept: memory, or the path of a file")
 	return cmd
 }
@@ -43,6 +44,6 @@ closes, running calls end and their answers go out first.
 func newServer(c *config, s *streams, a *app) *server.Server {
 	return server.New(server.Options{
 		Name: "papi-mcp", Title: "Sinch Provisioning API", Version: release,
-		Instructions: instructions, Toolbox: a.tools, Logger: c.logger(s),
+		Instructions: instructions, Toolbox: a.tools, Logger: c.logger(s), Tracers: a.tracers,
 	})
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // Where the API is, unless a Config says otherwise.
@@ -51,6 +53,9 @@ type Config struct {
 	// Logger gets one line at level Debug for each exchange: no bodies, no
 	// ids, no credentials. Default: none.
 	Logger *slog.Logger
+	// Tracers make a span for each exchange, whose W3C context goes along with
+	// the request. Default: none.
+	Tracers trace.TracerProvider
 }
 
 // Client calls the API. It is safe for use by many goroutines, which share its
@@ -61,6 +66,7 @@ type Client struct {
 	http      *http.Client
 	auth      *authorizer
 	log       *slog.Logger
+	tracer    trace.Tracer
 
 	// Changed in tests only.
 	deadline  time.Duration          // callDeadline
@@ -102,6 +108,10 @@ func New(config Config) (*Client, error) {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
+	if config.Tracers == nil {
+		config.Tracers = noop.NewTracerProvider()
+	}
+	c.tracer = config.Tracers.Tracer("papi-mcp/internal/papi")
 	transport := config.Transport
 	if transport == nil {
 		transport = newTransport()

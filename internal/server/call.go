@@ -8,20 +8,36 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
+	"go.opentelemetry.io/otel/trace"
 
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/telemetry"
 	"papi-mcp/tools"
 )
+
+// confirmsProject is the tool without which the guard lets no write through.
+const confirmsProject = "project_confirm"
 
 // call is the handler of every tool. It never returns an error: mcp-go would
 // send its text to the client.
 func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result *mcp.CallToolResult, _ error) {
-	begun(ctx)
 	params := request.Params
+	asker := s.asker(ctx, params.MultiRoundTripParams)
+	// Requests that were sent right behind a confirmation of the project build
+	// on it. They wait for it, unless it waits for a person.
+	if params.Name != confirmsProject || asker != nil {
+		begun(ctx)
+	}
+	ctx, span := s.span(ctx, &params)
+	defer span.End()
 	// mcp-go's own recovery would send the panic's text to the client.
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic("tool "+params.Name, p)
+			failed(span, "internal_error")
 			result = internalError()
 		}
 	}()
@@ -32,10 +48,13 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	}
 	caller := tools.Caller{
 		Principal: principalOf(ctx),
-		Asker:     s.asker(ctx, params.MultiRoundTripParams),
+		Asker:     asker,
 	}
 	outcome := s.toolbox.Call(ctx, caller, params.Name, arguments)
 
+	if e, ok := outcome.Structured.(*tools.Error); ok {
+		failed(span, e.Code)
+	}
 	if outcome.Question != nil {
 		return s.ask(ctx, *outcome.Question), nil
 	}
@@ -45,6 +64,23 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 		return internalError(), nil
 	}
 	return result, nil
+}
+
+// span begins the span of a call, below the one that the client named.
+func (s *Server) span(ctx context.Context, params *mcp.CallToolParams) (context.Context, trace.Span) {
+	return s.tracer.Start(telemetry.FromMeta(ctx, params.Meta), string(mcp.MethodToolsCall)+" "+params.Name,
+		trace.WithSpanKind(trace.SpanKindServer),
+		trace.WithAttributes(
+			attribute.String("mcp.method.name", string(mcp.MethodToolsCall)),
+			attribute.String("gen_ai.tool.name", params.Name),
+		))
+}
+
+// failed tells a span of the error that the call ended with, by its code: the
+// message may hold what the caller or the API wrote.
+func failed(span trace.Span, code string) {
+	span.SetAttributes(semconv.ErrorTypeKey.String(code))
+	span.SetStatus(codes.Error, "")
 }
 
 // ask makes the result that puts a question to a client of protocol

@@ -27,6 +27,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"papi-mcp/tools"
 )
@@ -52,6 +54,8 @@ type Options struct {
 	// Logger takes what goes wrong; nil logs nothing. It must not write to
 	// the output that ServeStdio is given.
 	Logger *slog.Logger
+	// Tracers make a span for each tool call; nil makes none.
+	Tracers trace.TracerProvider
 	// AnswerWithin is how long a client that is asked over its connection has
 	// to answer; 0 stands for 55 s, as clients give up on a call after 60 s.
 	AnswerWithin time.Duration
@@ -65,6 +69,7 @@ type Server struct {
 	mcp          *mcpserver.MCPServer
 	toolbox      Toolbox
 	log          *slog.Logger
+	tracer       trace.Tracer
 	answerWithin time.Duration
 	grace        time.Duration
 	limits       limits
@@ -86,6 +91,10 @@ func New(options Options) *Server {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	if options.Tracers == nil {
+		options.Tracers = noop.NewTracerProvider()
+	}
+	s.tracer = options.Tracers.Tracer("papi-mcp/internal/server")
 	if s.answerWithin == 0 {
 		s.answerWithin = 55 * time.Second
 	}
