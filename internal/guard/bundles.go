@@ -25,18 +25,24 @@ var bundleRules = []Rule{
 		check: bundleNames,
 	},
 	{
-		Name:   "bundle_webhooks",
-		About:  "The webhooks of a bundle have targets of their own, among themselves and, where the bundle makes no subproject, among the webhooks of the project, of which there are 15 at most.",
-		Tools:  []string{"bundle_create"},
-		Reads:  []string{"webhook_list"},
-		Closed: true,
-		check:  bundleWebhooks,
-	},
-	{
 		Name:  "bundle_conversation",
 		About: "A bundle's Conversation app sends no webhooks to conversation-api.*.sinch.com, and keeps messages for at most 7 days in DISPATCH mode, for at least 1 in CONVERSATION mode.",
 		Tools: []string{"bundle_create"},
 		check: bundleConversation,
+	},
+	{
+		Name:  "bundle_targets",
+		About: "The webhooks of a bundle have a target each.",
+		Tools: []string{"bundle_create"},
+		check: bundleTargets,
+	},
+	{
+		Name:   "bundle_webhooks",
+		About:  "Where a bundle makes no subproject, its webhooks join those of the project: no target twice, and 15 at most.",
+		Tools:  []string{"bundle_create"},
+		Reads:  []Read{{Tool: "webhook_list", When: "it has webhooks and makes no subproject", needed: joinsWebhooks}},
+		Closed: true,
+		judge:  bundleWebhooks,
 	},
 }
 
@@ -109,12 +115,9 @@ func again(do string, c *Call, needs ...string) []catalog.Next {
 // mostWebhooks is how many webhooks a project has at most.
 const mostWebhooks = 15
 
-// bundleWebhooks reads the project's webhooks where the bundle's would join
-// them; a subproject that is yet to be made has none.
-func bundleWebhooks(ctx context.Context, _ *Guard, c *Call) *Refusal {
-	hooks := objects(c.Args["webhooks"])
+func bundleTargets(_ context.Context, _ *Guard, c *Call) *Refusal {
 	seen := map[string]int{}
-	for i, hook := range hooks {
+	for i, hook := range objects(c.Args["webhooks"]) {
 		target := text(hook, "target")
 		if first, twice := seen[target]; twice {
 			return &Refusal{
@@ -125,16 +128,25 @@ func bundleWebhooks(ctx context.Context, _ *Guard, c *Call) *Refusal {
 		}
 		seen[target] = i
 	}
-	if subproject, _ := part(c.Args, "subproject"); subproject || len(hooks) == 0 {
-		return nil
+	return nil
+}
+
+// joinsWebhooks tells whether the bundle's webhooks join those of the project;
+// a subproject that is yet to be made has none.
+func joinsWebhooks(c *Call) bool {
+	subproject, _ := part(c.Args, "subproject")
+	return !subproject && len(objects(c.Args["webhooks"])) > 0
+}
+
+func bundleWebhooks(c *Call, s seen) *Refusal {
+	hooks := objects(c.Args["webhooks"])
+	at := map[string]int{}
+	for i, hook := range hooks {
+		at[text(hook, "target")] = i
 	}
-	answer, err := c.read(ctx, "webhook_list", map[string]any{})
-	if err != nil {
-		return unreadable(c, "webhook_list", true, err)
-	}
-	there := objects(answer["webhooks"])
+	there := objects(s["webhook_list"]["webhooks"])
 	for _, hook := range there {
-		i, taken := seen[text(hook, "target")]
+		i, taken := at[text(hook, "target")]
 		if !taken {
 			continue
 		}
@@ -200,8 +212,8 @@ func retention(mode string, days float64, allowed string) *Refusal {
 	}
 }
 
-// summariseBundle tells what the bundle creates, by name, and where.
-func summariseBundle(_ context.Context, c *Call) (string, []string) {
+// tellBundle tells what the bundle creates, by name, and where.
+func tellBundle(c *Call, _ seen) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "In region %v it creates:", c.Args["region"])
 	for _, p := range bundleParts {
@@ -224,5 +236,5 @@ func summariseBundle(_ context.Context, c *Call) (string, []string) {
 		s.WriteString("\nAll of it goes into the new subproject.")
 	}
 	s.WriteString("\nNothing in this API removes a subproject or a Conversation app again.")
-	return s.String(), nil
+	return s.String()
 }

@@ -37,7 +37,7 @@ func TestABundlesWebhooksHaveTheirOwnTargets(t *testing.T) {
 	}
 	const a, b = "https://example.com/a", "https://example.com/b"
 	checkRule(t, []ruleCase{
-		{name: "twice in the bundle", tool: "bundle_create", args: bundle(false, a, b, a), want: "bundle_webhooks", says: "webhooks[0] and webhooks[2]", reads: []string{}},
+		{name: "twice in the bundle", tool: "bundle_create", args: bundle(false, a, b, a), want: "bundle_targets", says: "webhooks[0] and webhooks[2]", reads: []string{}},
 		{name: "taken in the project", tool: "bundle_create", args: bundle(false, a, "https://example.com/1"), api: there(2), want: "bundle_webhooks", says: "webhook w1", next: "webhook_get"},
 		{name: "a subproject has none yet", tool: "bundle_create", args: bundle(true, "https://example.com/1"), api: there(15), want: codeRequired, reads: []string{}},
 		{name: "13 and 2 are 15", tool: "bundle_create", args: bundle(false, a, b), api: there(13), want: codeRequired},

@@ -10,49 +10,23 @@ import (
 	"papi-mcp/internal/catalog"
 )
 
+var (
+	readKakaoSender   = Read{Tool: "kakaotalk_sender_get"}
+	readKakaoTemplate = Read{Tool: "kakaotalk_template_get"}
+
+	// The templates that a name may stand in the way of.
+	readKakaoNames = Read{Tool: "kakaotalk_template_list", When: "a name is given", args: sameName, needed: givesDetail("name")}
+
+	readKakaoSenderCategories   = Read{Tool: "kakaotalk_sender_category_list", When: "a category code is given", needed: givesCategory}
+	readKakaoTemplateCategories = Read{Tool: "kakaotalk_template_category_list", When: "a category other than 999999 is given", needed: givesTemplateCategory}
+)
+
 var kakaotalkRules = []Rule{
 	{
-		Name:  "kakaotalk_sender_unique",
-		About: "A plusFriendId is used by one sender. Told as a warning: a project whose KakaoTalk account, of which it has one, may still be on its way.",
-		Tools: []string{"kakaotalk_sender_create"},
-		Reads: []string{"kakaotalk_sender_list"},
-		check: kakaoSenderUnique,
-	},
-	{
-		Name:  "kakaotalk_sender_category",
-		About: "A KakaoTalk sender's category codes have 3, 4 and 4 digits, and lead down the tree of supported categories.",
+		Name:  "kakaotalk_category_form",
+		About: "A KakaoTalk sender's category codes have 3, 4 and 4 digits.",
 		Tools: []string{"kakaotalk_sender_create", "kakaotalk_sender_update"},
-		Reads: []string{"kakaotalk_sender_category_list"},
-		check: kakaoSenderCategory,
-	},
-	{
-		Name:  "kakaotalk_sender_update_state",
-		About: "A KakaoTalk sender is updated when ACTIVE, or not yet live, and while its pending changes are a DRAFT.",
-		Tools: []string{"kakaotalk_sender_update"},
-		Reads: []string{"kakaotalk_sender_get"},
-		check: looking("kakaotalk_sender_get", false, standing{states: []string{"ACTIVE"}, changes: []string{"DRAFT"}}.judge("kakaotalk_sender_get")),
-	},
-	{
-		Name:   "kakaotalk_sender_discard_state",
-		About:  "Pending changes of a KakaoTalk sender are discarded when DRAFT or REJECTED.",
-		Tools:  []string{"kakaotalk_sender_changes_discard"},
-		Reads:  []string{"kakaotalk_sender_get"},
-		Closed: true,
-		check:  looking("kakaotalk_sender_get", true, standing{changes: []string{"DRAFT", "REJECTED"}, must: true}.judge("kakaotalk_sender_get")),
-	},
-	{
-		Name:  "kakaotalk_template_unique",
-		About: "A KakaoTalk template's name is used once with a sender.",
-		Tools: []string{"kakaotalk_template_create", "kakaotalk_template_update"},
-		Reads: []string{"kakaotalk_template_list"},
-		check: kakaoTemplateUnique,
-	},
-	{
-		Name:  "kakaotalk_template_category",
-		About: "A KakaoTalk template's category code is one that the project supports, or 999999 for none.",
-		Tools: []string{"kakaotalk_template_create", "kakaotalk_template_update"},
-		Reads: []string{"kakaotalk_template_category_list"},
-		check: kakaoTemplateCategory,
+		check: kakaoCategoryForm,
 	},
 	{
 		Name:  "kakaotalk_buttons",
@@ -61,36 +35,74 @@ var kakaotalkRules = []Rule{
 		check: kakaoButtons,
 	},
 	{
+		Name:  "kakaotalk_sender_unique",
+		About: "A plusFriendId is used by one sender. Told as a warning: a project whose KakaoTalk account, of which it has one, may still be on its way.",
+		Tools: []string{"kakaotalk_sender_create"},
+		Reads: []Read{{Tool: "kakaotalk_sender_list"}},
+		judge: kakaoSenderUnique,
+	},
+	{
+		Name:  "kakaotalk_sender_category",
+		About: "A KakaoTalk sender's category codes lead down the tree of supported categories.",
+		Tools: []string{"kakaotalk_sender_create", "kakaotalk_sender_update"},
+		Reads: []Read{readKakaoSenderCategories},
+		judge: kakaoSenderCategory,
+	},
+	{
+		Name:  "kakaotalk_sender_update_state",
+		About: "A KakaoTalk sender is updated when ACTIVE, or not yet live, and while its pending changes are a DRAFT.",
+		Tools: []string{"kakaotalk_sender_update"},
+		Reads: []Read{readKakaoSender},
+		judge: standing{states: []string{"ACTIVE"}, changes: []string{"DRAFT"}}.judge(readKakaoSender),
+	},
+	{
+		Name:   "kakaotalk_sender_discard_state",
+		About:  "Pending changes of a KakaoTalk sender are discarded when DRAFT or REJECTED.",
+		Tools:  []string{"kakaotalk_sender_changes_discard"},
+		Reads:  []Read{readKakaoSender},
+		Closed: true,
+		judge:  standing{changes: []string{"DRAFT", "REJECTED"}, must: true}.judge(readKakaoSender),
+	},
+	{
+		Name:  "kakaotalk_template_unique",
+		About: "A KakaoTalk template's name is used once with a sender.",
+		Tools: []string{"kakaotalk_template_create", "kakaotalk_template_update"},
+		Reads: []Read{readKakaoNames},
+		judge: kakaoTemplateUnique,
+	},
+	{
+		Name:  "kakaotalk_template_category",
+		About: "A KakaoTalk template's category code is one that the project supports, or 999999 for none.",
+		Tools: []string{"kakaotalk_template_create", "kakaotalk_template_update"},
+		Reads: []Read{readKakaoTemplateCategories},
+		judge: kakaoTemplateCategory,
+	},
+	{
 		Name:  "kakaotalk_template_update_state",
 		About: "A KakaoTalk template is updated when APPROVED, REJECTED or not yet live, and while its pending changes are DRAFT or REJECTED.",
 		Tools: []string{"kakaotalk_template_update"},
-		Reads: []string{"kakaotalk_template_get"},
-		check: looking("kakaotalk_template_get", false, standing{states: []string{"APPROVED", "REJECTED"}, changes: []string{"DRAFT", "REJECTED"}}.judge("kakaotalk_template_get")),
+		Reads: []Read{readKakaoTemplate},
+		judge: standing{states: []string{"APPROVED", "REJECTED"}, changes: []string{"DRAFT", "REJECTED"}}.judge(readKakaoTemplate),
 	},
 	{
 		Name:   "kakaotalk_template_discard_state",
 		About:  "What is discarded of a KakaoTalk template was not yet submitted: its pending changes are a DRAFT.",
 		Tools:  []string{"kakaotalk_template_changes_discard"},
-		Reads:  []string{"kakaotalk_template_get"},
+		Reads:  []Read{readKakaoTemplate},
 		Closed: true,
-		check:  looking("kakaotalk_template_get", true, standing{changes: []string{"DRAFT"}, must: true}.judge("kakaotalk_template_get")),
+		judge:  standing{changes: []string{"DRAFT"}, must: true}.judge(readKakaoTemplate),
 	},
 }
 
-func kakaoSenderUnique(ctx context.Context, _ *Guard, c *Call) *Refusal {
-	answer, err := c.read(ctx, "kakaotalk_sender_list", map[string]any{})
-	if err != nil {
-		return unreadable(c, "kakaotalk_sender_list", false, err)
-	}
-	senders := objects(answer["senders"])
+func kakaoSenderUnique(c *Call, s seen) *Refusal {
+	senders := objects(s["kakaotalk_sender_list"]["senders"])
 	live := false
 	for _, sender := range senders {
 		if sender["plusFriendId"] == c.Args["plusFriendId"] {
-			id := map[string]any{"plusFriendId": c.Args["plusFriendId"]}
 			return &Refusal{
 				Message:    fmt.Sprintf("the project has a sender with plusFriendId %q already", c.Args["plusFriendId"]),
 				Resolution: "go on with that sender, or name another channel",
-				Next:       []catalog.Next{{Do: "look at the sender that is there", Tool: "kakaotalk_sender_get", Args: id, Needs: []string{}}},
+				Next:       []catalog.Next{readKakaoSender.next(c, "look at the sender that is there")},
 			}
 		}
 		live = live || text(sender, "state") != ""
@@ -108,40 +120,47 @@ var kakaoLevels = []struct {
 	digits int
 }{{"topLevelCategoryCode", 3}, {"midLevelCategoryCode", 4}, {"subLevelCategoryCode", 4}}
 
-func kakaoSenderCategory(ctx context.Context, _ *Guard, c *Call) *Refusal {
-	details := object(c.Args, "details")
+// kakaoCodes are the category codes that the call gives, "" for a level that it
+// leaves out.
+func kakaoCodes(c *Call) []string {
 	codes := make([]string, len(kakaoLevels))
-	var wrong []string
-	given := false
 	for i, level := range kakaoLevels {
-		codes[i] = text(details, level.field)
-		if codes[i] == "" {
-			continue
-		}
-		given = true
-		if len(codes[i]) != level.digits || strings.Trim(codes[i], "0123456789") != "" {
+		codes[i] = text(object(c.Args, "details"), level.field)
+	}
+	return codes
+}
+
+func isGiven(code string) bool { return code != "" }
+
+func givesCategory(c *Call) bool { return slices.ContainsFunc(kakaoCodes(c), isGiven) }
+
+func kakaoCategoryForm(_ context.Context, _ *Guard, c *Call) *Refusal {
+	var wrong []string
+	for i, code := range kakaoCodes(c) {
+		level := kakaoLevels[i]
+		if code != "" && (len(code) != level.digits || strings.Trim(code, "0123456789") != "") {
 			wrong = append(wrong, fmt.Sprintf("details.%s must have exactly %d digits", level.field, level.digits))
 		}
 	}
-	if !given {
+	if wrong == nil {
 		return nil
 	}
-	next := []catalog.Next{{Do: "choose a category with the person", Tool: "kakaotalk_sender_category_list", Args: map[string]any{}, Needs: []string{}}}
-	if wrong != nil {
-		return &Refusal{Message: strings.Join(wrong, "; "), Resolution: "take the codes from kakaotalk_sender_category_list", Next: next}
+	return &Refusal{
+		Message:    strings.Join(wrong, "; "),
+		Resolution: "take the codes from kakaotalk_sender_category_list",
+		Next:       []catalog.Next{readKakaoSenderCategories.next(c, "choose a category with the person")},
 	}
-	answer, err := c.read(ctx, "kakaotalk_sender_category_list", map[string]any{})
-	if err != nil {
-		return unreadable(c, "kakaotalk_sender_category_list", false, err)
-	}
-	tree := objects(answer["categories"])
+}
+
+func kakaoSenderCategory(c *Call, s seen) *Refusal {
+	tree, codes := objects(s["kakaotalk_sender_category_list"]["categories"]), kakaoCodes(c)
 	if len(tree) == 0 || leadDown(tree, codes) {
 		return nil
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("no supported category has the codes %s", strings.Join(slices.DeleteFunc(codes, func(code string) bool { return code == "" }), " > ")),
+		Message:    fmt.Sprintf("no supported category has the codes %s", strings.Join(slices.DeleteFunc(codes, func(code string) bool { return !isGiven(code) }), " > ")),
 		Resolution: "take the codes from kakaotalk_sender_category_list: one of each level, below each other",
-		Next:       next,
+		Next:       []catalog.Next{readKakaoSenderCategories.next(c, "choose a category with the person")},
 	}
 }
 
@@ -157,24 +176,26 @@ func leadDown(level []map[string]any, codes []string) bool {
 		}
 	}
 	// Below the last level nothing is asked.
-	return codes[0] == "" && !slices.ContainsFunc(codes, func(code string) bool { return code != "" })
+	return !slices.ContainsFunc(codes, isGiven)
 }
 
-func kakaoTemplateUnique(ctx context.Context, _ *Guard, c *Call) *Refusal {
+// givesDetail tells whether the call gives the field of its details.
+func givesDetail(name string) func(*Call) bool {
+	return func(c *Call) bool { return text(object(c.Args, "details"), name) != "" }
+}
+
+// sameName searches for the templates whose name begins as the given one.
+func sameName(c *Call) map[string]any {
+	return map[string]any{"plusFriendId": c.Args["plusFriendId"], "templateName": object(c.Args, "details")["name"]}
+}
+
+func kakaoTemplateUnique(c *Call, s seen) *Refusal {
 	name := text(object(c.Args, "details"), "name")
-	if name == "" {
-		return nil
-	}
-	sender := map[string]any{"plusFriendId": c.Args["plusFriendId"]}
-	answer, err := c.read(ctx, "kakaotalk_template_list", withArg(sender, "templateName", name))
-	if err != nil {
-		return unreadable(c, "kakaotalk_template_list", false, err)
-	}
-	for _, template := range objects(answer["templates"]) {
+	for _, template := range objects(s["kakaotalk_template_list"]["templates"]) {
 		if template["code"] == c.Args["templateCode"] || templateName(template) != name {
 			continue
 		}
-		id := withArg(sender, "templateCode", template["code"])
+		id := map[string]any{"plusFriendId": c.Args["plusFriendId"], "templateCode": template["code"]}
 		return &Refusal{
 			Message:    fmt.Sprintf("the sender has a template named %q already, %v", name, template["code"]),
 			Resolution: "give another name, or update that template",
@@ -199,16 +220,14 @@ func templateName(template map[string]any) string {
 // noCategory is the code of a template that names no category.
 const noCategory = "999999"
 
-func kakaoTemplateCategory(ctx context.Context, _ *Guard, c *Call) *Refusal {
+func givesTemplateCategory(c *Call) bool {
 	code := text(object(c.Args, "details"), "categoryCode")
-	if code == "" || code == noCategory {
-		return nil
-	}
-	sender := map[string]any{"plusFriendId": c.Args["plusFriendId"]}
-	answer, err := c.read(ctx, "kakaotalk_template_category_list", sender)
-	if err != nil {
-		return unreadable(c, "kakaotalk_template_category_list", false, err)
-	}
+	return code != "" && code != noCategory
+}
+
+func kakaoTemplateCategory(c *Call, s seen) *Refusal {
+	code := text(object(c.Args, "details"), "categoryCode")
+	answer := s["kakaotalk_template_category_list"]
 	var codes []string
 	for _, category := range objects(answer["categories"]) {
 		for _, sub := range objects(category["subcategories"]) {
@@ -222,7 +241,7 @@ func kakaoTemplateCategory(ctx context.Context, _ *Guard, c *Call) *Refusal {
 	return &Refusal{
 		Message:    fmt.Sprintf("details.categoryCode %q is not among the project's template categories", code),
 		Resolution: "take a code from kakaotalk_template_category_list, or leave it out",
-		Next:       []catalog.Next{{Do: "choose a category with the person", Tool: "kakaotalk_template_category_list", Args: sender, Needs: []string{}}},
+		Next:       []catalog.Next{readKakaoTemplateCategories.next(c, "choose a category with the person")},
 	}
 }
 
@@ -242,43 +261,33 @@ func kakaoButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
 	return nil
 }
 
-// summariseKakaoSenderDelete tells which sender goes, and what with it.
-func summariseKakaoSenderDelete(ctx context.Context, c *Call) (string, []string) {
-	id := pathArgs(c.Row, c.Args)
-	sender, err := c.read(ctx, "kakaotalk_sender_get", id)
-	if err != nil {
-		return unseen(err)
+// tellKakaoSenderDelete tells which sender goes, and what with it.
+func tellKakaoSenderDelete(_ *Call, s seen) string {
+	var told strings.Builder
+	if sender := s["kakaotalk_sender_get"]; sender != nil {
+		fmt.Fprintf(&told, "The sender %q is %s. ", kakaoName(sender), or(text(sender, "state"), "not live yet"))
 	}
-	told := fmt.Sprintf("The sender %q is %s.", kakaoName(sender), or(text(sender, "state"), "not live yet"))
-	if templates, err := c.read(ctx, "kakaotalk_template_list", id); err != nil {
-		told += fmt.Sprintf(" Its templates could not be counted (%s).", code(err))
-	} else {
-		told += fmt.Sprintf(" It has templates: %s.", total(templates, "templates"))
+	if templates := s["kakaotalk_template_list"]; templates != nil {
+		fmt.Fprintf(&told, "It has templates: %s. ", total(templates, "templates"))
 	}
-	told += " It delivers its last messages for 60 days; this API has no call that brings it back."
-	return told, []string{told}
+	told.WriteString("It delivers its last messages for 60 days; this API has no call that brings it back.")
+	return told.String()
 }
 
-// summariseKakaoTemplate tells which template goes.
-func summariseKakaoTemplate(ctx context.Context, c *Call) (string, []string) {
-	template, err := c.read(ctx, "kakaotalk_template_get", pathArgs(c.Row, c.Args))
-	if err != nil {
-		return unseen(err)
-	}
-	told := fmt.Sprintf("The template %q is %s; pending changes: %s. This API has no call that brings it back.", templateName(template), or(text(template, "state"), "not live yet"), or(pending(template), "none"))
-	return told, []string{told}
+// tellKakaoTemplate tells which template goes.
+func tellKakaoTemplate(_ *Call, s seen) string {
+	template := s["kakaotalk_template_get"]
+	return fmt.Sprintf("The template %q is %s; pending changes: %s. This API has no call that brings it back.",
+		templateName(template), or(text(template, "state"), "not live yet"), or(pending(template), "none"))
 }
 
-// summariseKakaoDiscard tells which changes are lost.
-func summariseKakaoDiscard(read string) func(context.Context, *Call) (string, []string) {
-	return func(ctx context.Context, c *Call) (string, []string) {
-		thing, err := c.read(ctx, read, pathArgs(c.Row, c.Args))
-		if err != nil {
-			return unseen(err)
-		}
+// tellKakaoDiscard tells which changes are lost.
+func tellKakaoDiscard(read string) func(*Call, seen) string {
+	return func(_ *Call, s seen) string {
+		thing := s[read]
 		fields := slices.Sorted(maps.Keys(object(thing, "changes", "details")))
-		told := fmt.Sprintf("%q is %s. Lost are its changes in %s: %s.", kakaoName(thing), or(text(thing, "state"), "not live yet"), or(pending(thing), "none"), strings.Join(fields, ", "))
-		return told, []string{told}
+		return fmt.Sprintf("%q is %s. Lost are its changes in %s: %s.",
+			kakaoName(thing), or(text(thing, "state"), "not live yet"), or(pending(thing), "none"), strings.Join(fields, ", "))
 	}
 }
 

@@ -35,8 +35,8 @@ func TestKakaoTalkSenderCategories(t *testing.T) {
 	checkRule(t, []ruleCase{
 		{name: "a path of the tree", tool: "kakaotalk_sender_create", args: create("019", "0006", "0002"), api: api, want: "allowed"},
 		{name: "codes of two branches", tool: "kakaotalk_sender_create", args: create("001", "0006", "0001"), api: api, want: rule, says: "001 > 0006 > 0001", next: list},
-		{name: "two digits", tool: "kakaotalk_sender_create", args: create("19", "0006", "0001"), api: api, want: rule, says: "topLevelCategoryCode must have exactly 3 digits", next: list},
-		{name: "all wrong forms at once", tool: "kakaotalk_sender_create", args: create("019", "6", "00x1"), api: api, want: rule, says: "midLevelCategoryCode must have exactly 4 digits; details.subLevelCategoryCode"},
+		{name: "two digits", tool: "kakaotalk_sender_create", args: create("19", "0006", "0001"), api: api, want: "kakaotalk_category_form", says: "topLevelCategoryCode must have exactly 3 digits", next: list, reads: []string{}},
+		{name: "all wrong forms at once", tool: "kakaotalk_sender_create", args: create("019", "6", "00x1"), api: api, want: "kakaotalk_category_form", says: "midLevelCategoryCode must have exactly 4 digits; details.subLevelCategoryCode"},
 		{name: "a draft with none needs no look", tool: "kakaotalk_sender_create", args: `{"plusFriendId": "p", "status": "DRAFT"}`, api: api, want: "allowed", reads: []string{"kakaotalk_sender_list"}},
 		{name: "an update of one level that is somewhere", tool: "kakaotalk_sender_update", args: `{"plusFriendId": "p", "details": {"midLevelCategoryCode": "0006"}}`, api: api, want: "allowed"},
 		{name: "an update of one level that is nowhere", tool: "kakaotalk_sender_update", args: `{"plusFriendId": "p", "details": {"midLevelCategoryCode": "0009"}}`, api: api, want: rule},

@@ -11,22 +11,9 @@ import (
 	"papi-mcp/internal/catalog"
 )
 
+var readRcsSender = Read{Tool: "rcs_sender_get"}
+
 var rcsRules = []Rule{
-	{
-		Name:   "rcs_launch_requirements",
-		About:  "An RCS sender is launched from IN_TEST, LAUNCHING, LAUNCHED or UNLAUNCHED, with banner, logo, privacy policy, terms, a phone or an email, a country, and the answers of the general, the verification and each country's questionnaire: all that is missing is told at once.",
-		Tools:  []string{"rcs_sender_launch"},
-		Reads:  []string{"rcs_sender_get"},
-		Closed: true,
-		check:  looking("rcs_sender_get", true, launchRefusal),
-	},
-	{
-		Name:  "rcs_update_launched",
-		About: "In LAUNCHING and LAUNCHED an update changes the countries of an RCS sender and nothing else.",
-		Tools: []string{"rcs_sender_update"},
-		Reads: []string{"rcs_sender_get"},
-		check: updateLaunched,
-	},
 	{
 		Name:  "rcs_us_answers",
 		About: "US answers of a PRIVATE company name no stock exchange or symbol. Answers of another version than usQuestionnaireVersion names are told as a warning.",
@@ -40,55 +27,71 @@ var rcsRules = []Rule{
 		check: testNumberForm,
 	},
 	{
+		Name:   "rcs_launch_requirements",
+		About:  "An RCS sender is launched from IN_TEST, LAUNCHING, LAUNCHED or UNLAUNCHED, with banner, logo, privacy policy, terms, a phone or an email, a country, and the answers of the general, the verification and each country's questionnaire: all that is missing is told at once.",
+		Tools:  []string{"rcs_sender_launch"},
+		Reads:  []Read{readRcsSender},
+		Closed: true,
+		judge:  launchRefusal,
+	},
+	{
+		Name:  "rcs_update_launched",
+		About: "In LAUNCHING and LAUNCHED an update changes the countries of an RCS sender and nothing else.",
+		Tools: []string{"rcs_sender_update"},
+		Reads: []Read{{Tool: "rcs_sender_get", When: "more than countries changes", needed: changesMore}},
+		judge: updateLaunched,
+	},
+	{
 		Name:  "rcs_test_number",
 		About: "A number that is invited again or taken out is a test number of the sender. Told as a warning: more than 20 invitations at once, a number that loses VERIFIED, a number that was DECLINED.",
 		Tools: []string{"rcs_test_number_add", "rcs_test_number_reinvite", "rcs_test_number_delete"},
-		Reads: []string{"rcs_sender_get"},
-		check: looking("rcs_sender_get", false, testNumber),
+		Reads: []Read{readRcsSender},
+		judge: testNumber,
 	},
 }
 
-// updateLaunched reads the sender only where more than its countries would
-// change.
-func updateLaunched(ctx context.Context, g *Guard, c *Call) *Refusal {
-	details := object(c.Args, "details")
+// beyondCountries are the fields, other than the countries, that an update
+// changes.
+func beyondCountries(c *Call) []string {
 	var others []string
-	for _, name := range slices.Sorted(maps.Keys(details)) {
+	for _, name := range slices.Sorted(maps.Keys(object(c.Args, "details"))) {
 		if name != "countries" {
 			others = append(others, "details."+name)
 		}
 	}
-	if len(others) == 0 {
+	return others
+}
+
+func changesMore(c *Call) bool { return len(beyondCountries(c)) > 0 }
+
+func updateLaunched(c *Call, s seen) *Refusal {
+	state := text(s["rcs_sender_get"], "state")
+	if state != "LAUNCHING" && state != "LAUNCHED" {
 		return nil
 	}
-	return looking("rcs_sender_get", false, func(c *Call, sender map[string]any) *Refusal {
-		state := text(sender, "state")
-		if state != "LAUNCHING" && state != "LAUNCHED" {
-			return nil
-		}
-		r := &Refusal{
-			Message:    fmt.Sprintf("the sender is %s, where only details.countries can be changed; the call would change %s", state, strings.Join(others, ", ")),
-			Resolution: "leave out all but details.countries; test numbers are added with rcs_test_number_add",
-			Info:       map[string]any{"state": state, "notUpdatable": others},
-		}
-		id := pathArgs(c.Row, c.Args)
-		if countries, given := details["countries"]; given {
-			r.Next = append(r.Next, catalog.Next{
-				Do: "change the countries alone", Tool: "rcs_sender_update",
-				Args: withArg(id, "details", map[string]any{"countries": countries}), Needs: []string{},
-			})
-		}
-		if numbers, _ := details["testNumbers"].([]any); len(numbers) > 0 {
-			r.Next = append(r.Next, catalog.Next{
-				Do: "add the test numbers", Tool: "rcs_test_number_add",
-				Args: withArg(id, "testNumbers", numbers), Needs: []string{},
-			})
-		}
-		if r.Next == nil {
-			r.Next = []catalog.Next{showThing("rcs_sender_get", c)}
-		}
-		return r
-	})(ctx, g, c)
+	others := beyondCountries(c)
+	r := &Refusal{
+		Message:    fmt.Sprintf("the sender is %s, where only details.countries can be changed; the call would change %s", state, strings.Join(others, ", ")),
+		Resolution: "leave out all but details.countries; test numbers are added with rcs_test_number_add",
+		Info:       map[string]any{"state": state, "notUpdatable": others},
+	}
+	id, details := pathArgs(c.Row, c.Args), object(c.Args, "details")
+	if countries, given := details["countries"]; given {
+		r.Next = append(r.Next, catalog.Next{
+			Do: "change the countries alone", Tool: "rcs_sender_update",
+			Args: withArg(id, "details", map[string]any{"countries": countries}), Needs: []string{},
+		})
+	}
+	if numbers, _ := details["testNumbers"].([]any); len(numbers) > 0 {
+		r.Next = append(r.Next, catalog.Next{
+			Do: "add the test numbers", Tool: "rcs_test_number_add",
+			Args: withArg(id, "testNumbers", numbers), Needs: []string{},
+		})
+	}
+	if r.Next == nil {
+		r.Next = []catalog.Next{readRcsSender.next(c, "look at the sender, and what comes next in its state")}
+	}
+	return r
 }
 
 func usAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
@@ -148,7 +151,8 @@ func givenNumbers(c *Call) []string {
 // mostInvitations is how many invitations Google sends for a sender in a day.
 const mostInvitations = 20
 
-func testNumber(c *Call, sender map[string]any) *Refusal {
+func testNumber(c *Call, s seen) *Refusal {
+	sender := s["rcs_sender_get"]
 	states := map[string]string{}
 	for _, n := range objects(sender["testNumberStates"]) {
 		states[text(n, "number")] = text(n, "state")
@@ -184,12 +188,9 @@ func testNumber(c *Call, sender map[string]any) *Refusal {
 	return nil
 }
 
-// summariseLaunch tells what is launched, where, and what comes of it.
-func summariseLaunch(ctx context.Context, c *Call) (string, []string) {
-	sender, err := c.read(ctx, "rcs_sender_get", pathArgs(c.Row, c.Args))
-	if err != nil {
-		return unseen(err)
-	}
+// tellLaunch tells what is launched, where, and what comes of it.
+func tellLaunch(_ *Call, s seen) string {
+	sender := s["rcs_sender_get"]
 	status := map[string]string{}
 	for _, one := range objects(sender["countryStatus"]) {
 		status[text(one, "country")] = text(one, "status")
@@ -197,8 +198,8 @@ func summariseLaunch(ctx context.Context, c *Call) (string, []string) {
 	details := object(sender, "details")
 	var countries []string
 	for _, country := range texts(details["countries"]) {
-		if s := status[country]; s != "" && s != "NOT_LAUNCHED" {
-			country += " (" + s + ")"
+		if now := status[country]; now != "" && now != "NOT_LAUNCHED" {
+			country += " (" + now + ")"
 		}
 		countries = append(countries, country)
 	}
@@ -207,15 +208,12 @@ func summariseLaunch(ctx context.Context, c *Call) (string, []string) {
 	if !answered(object(details, "questionnaire", "general", "answers")["videoUris"]) {
 		told += "\nThe questionnaire names no video: the launch waits in PREPARING_LAUNCH until Sinch has added one."
 	}
-	return told, []string{told}
+	return told
 }
 
-// summariseTestNumber tells what the number that goes was.
-func summariseTestNumber(ctx context.Context, c *Call) (string, []string) {
-	sender, err := c.read(ctx, "rcs_sender_get", map[string]any{"senderId": c.Args["senderId"]})
-	if err != nil {
-		return unseen(err)
-	}
+// tellTestNumber tells what the number that goes was.
+func tellTestNumber(c *Call, s seen) string {
+	sender := s["rcs_sender_get"]
 	state := ""
 	others := 0
 	for _, n := range objects(sender["testNumberStates"]) {
@@ -225,7 +223,6 @@ func summariseTestNumber(ctx context.Context, c *Call) (string, []string) {
 			others++
 		}
 	}
-	told := fmt.Sprintf("The number is %s; the sender %q keeps %s. To test again, the number must be invited and accept anew.",
+	return fmt.Sprintf("The number is %s; the sender %q keeps %s. To test again, the number must be invited and accept anew.",
 		or(state, "not known"), text(object(sender, "details", "brand"), "name"), count(others, "other test number", "other test numbers"))
-	return told, []string{told}
 }

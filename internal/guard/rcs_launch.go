@@ -145,7 +145,8 @@ func firstUS(answers map[string]any) bool {
 }
 
 // launchRefusal tells all that a launch still needs, at once.
-func launchRefusal(c *Call, sender map[string]any) *Refusal {
+func launchRefusal(c *Call, s seen) *Refusal {
+	sender := s["rcs_sender_get"]
 	r := launchNeeds(sender)
 	if len(r.missing) == 0 {
 		if len(r.asked) > 0 {
@@ -163,7 +164,7 @@ func launchRefusal(c *Call, sender map[string]any) *Refusal {
 	if r.campaign != "" {
 		ask["usQuestionnaireBrandCampaignVersion"] = r.campaign
 	}
-	next := []catalog.Next{{Do: "look at the sender, and what comes next in its state", Tool: "rcs_sender_get", Args: id, Needs: []string{}}}
+	next := []catalog.Next{readRcsSender.next(c, "look at the sender, and what comes next in its state")}
 	if slices.ContainsFunc(r.missing, func(path string) bool { return strings.HasPrefix(path, "details.") }) {
 		next = append(next, catalog.Next{Do: "complete the sender with what is missing", Tool: "rcs_sender_update", Args: id, Needs: []string{"details"}})
 		if ask["useCase"] != nil {

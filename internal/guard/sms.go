@@ -35,16 +35,12 @@ func smsAppConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 }
 
-// summariseSmsAppDelete tells which app goes, and what it is connected to.
-func summariseSmsAppDelete(ctx context.Context, c *Call) (string, []string) {
-	app, err := c.read(ctx, "sms_app_get", pathArgs(c.Row, c.Args))
-	if err != nil {
-		return unseen(err)
-	}
+// tellSmsAppDelete tells which app goes, and what it is connected to.
+func tellSmsAppDelete(_ *Call, s seen) string {
+	app := s["sms_app_get"]
 	told := fmt.Sprintf("The SMS app %q is %s in %s", text(app, "name"), text(app, "status"), strings.Join(texts(app["regions"]), ", "))
 	if conversation := text(object(app, "conversationApiAppDetails"), "id"); conversation != "" {
 		told += fmt.Sprintf(", and the Conversation app %s is connected to it", conversation)
 	}
-	told += ". This API has no call that brings it back."
-	return told, []string{told}
+	return told + ". This API has no call that brings it back."
 }

@@ -16,9 +16,10 @@ type standing struct {
 	must    bool     // changes must pend
 }
 
-// judge makes the judgement for a rule that reads with the tool.
-func (s standing) judge(read string) func(*Call, map[string]any) *Refusal {
-	return func(c *Call, thing map[string]any) *Refusal {
+// judge makes the judgement for a rule that reads the thing.
+func (s standing) judge(read Read) func(*Call, seen) *Refusal {
+	return func(c *Call, shown seen) *Refusal {
+		thing := shown[read.Tool]
 		state, changes := text(thing, "state"), pending(thing)
 		var wrong string
 		var needed []string
@@ -36,7 +37,7 @@ func (s standing) judge(read string) func(*Call, map[string]any) *Refusal {
 			Message:    fmt.Sprintf("%s needs %s, and %s", c.Row.Tool, strings.Join(needed, " or "), wrong),
 			Resolution: "look at it, and do what its state asks for",
 			Info:       map[string]any{"state": or(state, "not live yet"), "changes": or(changes, "none"), "needed": needed},
-			Next:       []catalog.Next{showThing(read, c)},
+			Next:       []catalog.Next{read.next(c, "look at its state, and what comes next in it")},
 		}
 	}
 }

@@ -55,15 +55,3 @@ func hasField(value any) bool {
 	}
 	return false
 }
-
-// pathArgs are the arguments that name the thing: those in the operation's
-// path.
-func pathArgs(row *catalog.Row, args map[string]any) map[string]any {
-	path := map[string]any{}
-	for _, p := range row.Op().Parameters {
-		if value, given := args[p.Name]; given && p.In == "path" && p.Name != "projectId" {
-			path[p.Name] = value
-		}
-	}
-	return path
-}
