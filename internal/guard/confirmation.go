@@ -28,13 +28,13 @@ const (
 // that is not confirmed yet: one question for both.
 func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict {
 	m := matter{principal: c.Principal, project: c.ProjectID, tool: c.Row.Tool, args: c.Args, reveal: c.Reveal}
-	m.summary, m.facts = g.summarise(ctx, c, project)
 	if g.opts.Mode == Off {
 		if g.opts.Logger != nil {
 			g.opts.Logger.Warn("not confirmed by anybody: --confirm off", "tool", m.tool, "project", m.project, "principal", m.principal)
 		}
 		return Verdict{}
 	}
+	m.summary, m.facts = g.summarise(ctx, c, project)
 	v := g.ask(ctx, c.Asker, &m)
 	if v.Refuse != nil && v.Refuse.Code == codeUnavailable && g.opts.Mode != Human {
 		if project {
@@ -159,12 +159,10 @@ func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (string, [
 	if c.Row.Confirm != "" {
 		fmt.Fprintf(&s, ": %s.", c.Row.Confirm)
 	}
-	if more, ok := summaries[c.Row.Tool]; ok {
-		text, told := more(ctx, c)
-		if text != "" {
-			s.WriteString("\n" + text)
-		}
-		facts = append(facts, told...)
+	if more := summaries[c.Row.Tool]; c.Row.Confirm != "" && more.tell != nil {
+		told := more.text(ctx, c)
+		s.WriteString("\n" + told)
+		facts = append(facts, told)
 	}
 	if c.Reveal {
 		s.WriteString("\nThe answer will show its secrets (tokens, keys) in clear text to the agent.")

@@ -9,8 +9,10 @@
 // that would be refused, and no token is given for one. What it lets through
 // is sent by the caller, who reports the end with [Guard.Done].
 //
-// The guard reads from the API where a rule must know a state, once for all
-// rules of a call, and never writes to it.
+// The guard reads from the API where a rule must know a state, and never writes
+// to it. A read is made once for all rules of a call and for the summary that a
+// person is shown; those of one call are made side by side. Rules that need none
+// come first.
 package guard
 
 import (
@@ -157,13 +159,8 @@ func (g *Guard) Check(ctx context.Context, c *Call) Verdict {
 			return refuse(g.projectUnconfirmed(c))
 		}
 	}
-	for i := range Rules {
-		if r := Rules[i].Check(ctx, g, c); r != nil {
-			if r.Code == "" {
-				r.Code = "guard_" + Rules[i].Name
-			}
-			return refuse(r)
-		}
+	if r := g.checkRules(ctx, c); r != nil {
+		return refuse(r)
 	}
 	if confirmed && c.Row.Confirm == "" && !c.Reveal {
 		return Verdict{}
