@@ -63,8 +63,16 @@ func answerJSON(status int, value any) http.HandlerFunc {
 	}
 }
 
+// nothingThere is a reader by which no rule has anything against a call.
+type nothingThere struct{}
+
+func (nothingThere) Read(context.Context, string, string, map[string]any) (map[string]any, error) {
+	return nil, &papi.Error{Status: http.StatusNotFound, Code: "not_found"}
+}
+
 // newSet returns all tools, deprecated ones too, in front of a stand-in API.
-// Nobody needs to confirm anything unless edit says so.
+// Nobody needs to confirm anything, and the guard looks at nothing, unless edit
+// says so.
 func newSet(t testing.TB, answer http.HandlerFunc, edit func(*guard.Options)) (*Set, *api) {
 	t.Helper()
 	a := &api{answer: answer}
@@ -78,7 +86,7 @@ func newSet(t testing.TB, answer http.HandlerFunc, edit func(*guard.Options)) (*
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := guard.Options{Default: project, Mode: guard.Off, Store: store.NewMemory(), Reader: catalog.Reader{API: client}}
+	opts := guard.Options{Default: project, Mode: guard.Off, Store: store.NewMemory(), Reader: nothingThere{}}
 	if edit != nil {
 		edit(&opts)
 	}
