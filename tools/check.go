@@ -30,6 +30,22 @@ type ownValues struct {
 	registeredElsewhere bool
 }
 
+// again are the arguments of ours that the next page is to be asked for with,
+// as a call would give them.
+func (o ownValues) again() map[string]any {
+	args := map[string]any{}
+	if o.full {
+		args[argDetail] = "full"
+	}
+	if len(o.fields) > 0 {
+		args[argFields] = o.fields
+	}
+	if o.all {
+		args[argAll] = true
+	}
+	return args
+}
+
 // parseObject reads the arguments of a call. What is no object is an
 // *Error of code invalid_arguments.
 func parseObject(raw json.RawMessage) (map[string]any, *Error) {

@@ -105,7 +105,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 // showProjects shows the projects of this server, and confirms none.
 func (s *Set) showProjects() Outcome {
 	r := newResult("project_confirm", "")
-	projects := s.opts.Guard.Projects()
+	projects := append([]string{}, s.opts.Guard.Projects()...)
 	r.Data = map[string]any{"confirmed": false, "projects": projects, "default": s.opts.Guard.Default()}
 	n := catalog.Next{Do: "ask the person which project to work in, and confirm it", Tool: "project_confirm", Args: map[string]any{}, Needs: []string{argProject}}
 	if len(projects) == 1 {

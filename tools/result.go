@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"maps"
 	"slices"
 
 	"papi-mcp/internal/catalog"
@@ -44,7 +45,9 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 		r.State = text(catalog.Field(answer, row.Resource.State))
 		r.Pending = text(catalog.Field(answer, row.Resource.Pending))
 	}
-	r.NextPageToken = text(catalog.Field(answer, "nextPageToken"))
+	if token := text(catalog.Field(answer, "nextPageToken")); value(token) != "" {
+		r.NextPageToken = token
+	}
 	r.Next = nextOfResult(row, c, r, answer, list)
 	data, warnings := shape(answer, c.own, bulky(row))
 	r.Data = data
@@ -61,7 +64,14 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, answer any, list string)
 	if !ok && row.Resource != nil {
 		steps = judge(row.Resource, value(r.State), value(r.Pending))
 	}
-	next := fillAll(steps, r.IDs)
+	ids := maps.Clone(r.IDs)
+	if numbers, ok := c.args["testNumbers"].([]any); ok && len(numbers) == 1 {
+		ids["testNumber"] = catalog.Text(numbers[0])
+	}
+	if sent := catalog.Field(answer, "verificationCodeSent"); sent == false {
+		steps = []step{verifyKnownNumber}
+	}
+	next := fillAll(steps, ids)
 	for i := range next {
 		fromAnswer(&next[i], row, r.ProjectID, answer)
 	}
@@ -92,7 +102,8 @@ func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any)
 // that is empty.
 func nextOfList(row *catalog.Row, c *call, r *Result, answer any, list string) []catalog.Next {
 	if r.NextPageToken != nil {
-		args := map[string]any{"pageToken": *r.NextPageToken}
+		args := c.own.again()
+		args["pageToken"] = *r.NextPageToken
 		for name, v := range c.args {
 			if name != "pageToken" {
 				args[name] = v

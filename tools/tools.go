@@ -48,6 +48,8 @@ type Set struct {
 	tools map[string]*tool
 	core  []*coreTool
 	all   func() []mcp.Tool
+
+	completions completions
 }
 
 // tool is one operation's tool. Its arguments are derived when they are first
@@ -131,7 +133,9 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 	if e != nil {
 		return e.outcome()
 	}
-	return s.send(ctx, caller, t.row, c)
+	out := s.send(ctx, caller, t.row, c)
+	out.Link = linkFor(t.row, out.Structured)
+	return out
 }
 
 // send takes a checked call past the guard to the API.
@@ -203,6 +207,9 @@ func (s *Set) offered(next []catalog.Next, project string) []catalog.Next {
 	return kept
 }
 
+// Offers tells whether there is a tool of this name.
+func (s *Set) Offers(name string) bool { return s.tools[name] != nil || s.isCore(name) }
+
 func (s *Set) isCore(name string) bool {
 	for _, c := range s.core {
 		if c.name == name {
@@ -213,13 +220,7 @@ func (s *Set) isCore(name string) bool {
 }
 
 func (s *Set) unknownTool(name string) *Error {
-	names := make([]string, 0, len(s.tools)+len(s.core))
-	for _, c := range s.core {
-		names = append(names, c.name)
-	}
-	for _, row := range s.opts.Rows {
-		names = append(names, row.Tool)
-	}
+	names := s.names()
 	e := &Error{
 		Code:       "unknown_tool",
 		Message:    "this server offers no tool " + cut(name),

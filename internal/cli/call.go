@@ -59,7 +59,7 @@ Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 			}
 			defer a.close()
 			out := a.tools.Call(cmd.Context(), tools.Caller{Principal: principal, CommandLine: true}, args[0], arguments)
-			return printOutcome(s, out)
+			return printOutcome(s, out, a.tools.Offers(args[0]))
 		},
 	}
 	c.connection(cmd)
@@ -88,8 +88,8 @@ func readArguments(s *streams, args []string) (json.RawMessage, error) {
 }
 
 // printOutcome prints the result or the error, indented on a terminal, and
-// returns the exit code as an error.
-func printOutcome(s *streams, out tools.Outcome) error {
+// returns the exit code as an error. A tool that is not offered is wrong usage.
+func printOutcome(s *streams, out tools.Outcome, offered bool) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -99,7 +99,7 @@ func printOutcome(s *streams, out tools.Outcome) error {
 	if err := enc.Encode(out.Structured); err != nil {
 		return &exitError{exitFailed, err.Error()}
 	}
-	if e, ok := out.Structured.(*tools.Error); ok && e.Code == "unknown_tool" {
+	if e, ok := out.Structured.(*tools.Error); ok && !offered {
 		return usage("%s; papi-mcp tools lists them%s", e.Message, near(e))
 	}
 	if _, err := b.WriteTo(s.out); err != nil {

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"papi-mcp/internal/server"
+	"papi-mcp/prompts"
 )
 
 //go:embed instructions.md
@@ -44,6 +45,8 @@ closes, running calls end and their answers go out first.
 func newServer(c *config, s *streams, a *app) *server.Server {
 	return server.New(server.Options{
 		Name: "papi-mcp", Title: "Sinch Provisioning API", Version: release,
-		Instructions: instructions, Toolbox: a.tools, Logger: c.logger(s), Tracers: a.tracers,
+		Instructions: instructions, Toolbox: a.tools,
+		Prompts: func() []*prompts.Prompt { return prompts.Offered(prompts.All(), a.tools.Offers) },
+		Logger:  c.logger(s), Tracers: a.tracers,
 	})
 }

@@ -58,6 +58,9 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	if outcome.Question != nil {
 		return s.ask(ctx, *outcome.Question), nil
 	}
+	if mcpserver.RequestProtocolVersion(ctx) < resourceLinksSince {
+		outcome.Link = nil
+	}
 	result, err := toolResult(outcome)
 	if err != nil {
 		s.log.Error("result can't be told", "tool", params.Name, "error", err)
@@ -96,8 +99,11 @@ func (s *Server) ask(ctx context.Context, question guard.Question) *mcp.CallTool
 		ToolResult()
 }
 
+// resourceLinksSince is the first protocol version that knows links in results.
+const resourceLinksSince = "2025-06-18"
+
 // toolResult renders an outcome: its JSON as structured content, and the same
-// bytes as text for clients that read only that.
+// bytes as text for clients that read only that; then the link, if it has one.
 func toolResult(outcome tools.Outcome) (*mcp.CallToolResult, error) {
 	if outcome.Structured == nil {
 		return nil, errors.New("an outcome without a result")
@@ -109,8 +115,12 @@ func toolResult(outcome tools.Outcome) (*mcp.CallToolResult, error) {
 		return nil, err
 	}
 	raw := bytes.TrimSpace(encoded.Bytes())
+	content := []mcp.Content{mcp.NewTextContent(string(raw))}
+	if l := outcome.Link; l != nil {
+		content = append(content, mcp.NewResourceLink(l.URI, l.Name, l.Description, markdown))
+	}
 	return &mcp.CallToolResult{
-		Content:           []mcp.Content{mcp.NewTextContent(string(raw))},
+		Content:           content,
 		StructuredContent: json.RawMessage(raw),
 		IsError:           outcome.IsError,
 	}, nil

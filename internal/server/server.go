@@ -30,6 +30,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
+	"papi-mcp/prompts"
 	"papi-mcp/tools"
 )
 
@@ -42,6 +43,9 @@ type Toolbox interface {
 	// client's own bytes: valid JSON, though not always an object. It is
 	// called from many goroutines at once.
 	Call(ctx context.Context, caller tools.Caller, name string, arguments json.RawMessage) tools.Outcome
+	// Complete returns the values of a source that begin with begun; given are
+	// the arguments that are filled in already.
+	Complete(ctx context.Context, caller tools.Caller, source string, given map[string]string, begun string) []string
 }
 
 // Options says what a server is made of.
@@ -51,6 +55,9 @@ type Options struct {
 	Name, Title, Version, Instructions string
 	// Toolbox has the tools; it must be set.
 	Toolbox Toolbox
+	// Prompts returns the workflows to offer; nil stands for none. It is asked
+	// once, and late.
+	Prompts func() []*prompts.Prompt
 	// Logger takes what goes wrong; nil logs nothing. It must not write to
 	// the output that ServeStdio is given.
 	Logger *slog.Logger
@@ -75,8 +82,10 @@ type Server struct {
 	limits       limits
 	connections  atomic.Int64
 
-	// loadTools fills mcp with the tools, once.
-	loadTools func()
+	// loadTools fills mcp with the tools, once; loadTexts with the prompts and
+	// the resources.
+	loadTools, loadTexts func()
+	prompts              []*prompts.Prompt
 }
 
 // New returns a server that has not yet asked the toolbox for anything.
@@ -106,13 +115,24 @@ func New(options Options) *Server {
 	hooks := &mcpserver.Hooks{}
 	hooks.AddBeforeListTools(func(context.Context, any, *mcp.ListToolsRequest) { s.loadTools() })
 	hooks.AddBeforeCallTool(func(context.Context, any, *mcp.CallToolRequest) { s.loadTools() })
+	hooks.AddBeforeListPrompts(func(context.Context, any, *mcp.ListPromptsRequest) { s.loadTexts() })
+	hooks.AddBeforeGetPrompt(func(context.Context, any, *mcp.GetPromptRequest) { s.loadTexts() })
+	hooks.AddBeforeListResources(func(context.Context, any, *mcp.ListResourcesRequest) { s.loadTexts() })
+	hooks.AddBeforeListResourceTemplates(func(context.Context, any, *mcp.ListResourceTemplatesRequest) { s.loadTexts() })
+	hooks.AddBeforeReadResource(func(context.Context, any, *mcp.ReadResourceRequest) { s.loadTexts() })
 
+	completes := &completer{s}
 	s.mcp = mcpserver.NewMCPServer(options.Name, options.Version,
 		mcpserver.WithTitle(options.Title),
 		mcpserver.WithInstructions(options.Instructions),
 		// Declared before there are tools, and without listChanged: adding
 		// them late is no change that a client should hear of.
 		mcpserver.WithToolCapabilities(false),
+		mcpserver.WithPromptCapabilities(false),
+		mcpserver.WithResourceCapabilities(false, false),
+		mcpserver.WithCompletions(),
+		mcpserver.WithPromptCompletionProvider(completes),
+		mcpserver.WithResourceCompletionProvider(completes),
 		mcpserver.WithHooks(hooks),
 	)
 	s.loadTools = sync.OnceFunc(func() {
@@ -123,6 +143,13 @@ func New(options Options) *Server {
 		}
 		s.mcp.AddTools(served...)
 	})
+	s.loadTexts = sync.OnceFunc(func() {
+		if options.Prompts != nil {
+			s.prompts = options.Prompts()
+		}
+		s.addPrompts()
+		s.addResources()
+	})
 	return s
 }
 
@@ -130,8 +157,9 @@ func New(options Options) *Server {
 // (prompts, resources, hooks) before the first connection.
 func (s *Server) MCP() *mcpserver.MCPServer { return s.mcp }
 
-// preload loads the tools ahead of the first request for them. A toolbox that
-// panics does so again, and is told to the client, when they are asked for.
+// preload loads tools, prompts and resources ahead of the first request for
+// them. What panics does so again, and is told to the client, when they are
+// asked for.
 func (s *Server) preload() {
 	defer func() {
 		if p := recover(); p != nil {
@@ -139,6 +167,7 @@ func (s *Server) preload() {
 		}
 	}()
 	s.loadTools()
+	s.loadTexts()
 }
 
 // logPanic logs where a panic came from. Its value is told only where the

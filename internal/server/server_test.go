@@ -179,3 +179,12 @@ func TestARequestHasAPrincipal(t *testing.T) {
 	}()
 	principalOf(context.Background())
 }
+
+// The protocol allows 100 values; that there are more is told.
+func TestCompletionsAreBounded(t *testing.T) {
+	s := New(Options{Toolbox: &fakeToolbox{do: echo}})
+	got, err := (&completer{s}).CompleteResourceArgument(withPrincipal(t.Context(), "me"), "papi://guides/{family}", mcp.CompleteArgument{Name: "family"}, mcp.CompleteContext{})
+	if err != nil || len(got.Values) != 100 || got.Total != 250 || !got.HasMore {
+		t.Errorf("%d values of %d, more %v, %v", len(got.Values), got.Total, got.HasMore, err)
+	}
+}

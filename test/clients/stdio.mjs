@@ -13,6 +13,7 @@ import { StdioClientTransport as OlderTransport } from '@modelcontextprotocol/sd
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { seesTheLibrary } from './library.mjs';
 
 const [command, ...args] = process.argv.slice(2);
 if (!command) {
@@ -152,6 +153,7 @@ for (const [name, make, person, tour] of tours) {
   try {
     await client.connect(transport);
     await seesTheTools(client);
+    await seesTheLibrary(client);
     await tour(client, person);
     console.log(`ok      ${name}`);
   } catch (error) {
