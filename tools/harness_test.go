@@ -72,7 +72,7 @@ func (nothingThere) Read(context.Context, string, string, map[string]any) (map[s
 
 // newSet returns all tools, deprecated ones too, in front of a stand-in API.
 // Nobody needs to confirm anything, and the guard looks at nothing, unless edit
-// says so.
+// says so; with a nil Reader it looks at the stand-in.
 func newSet(t testing.TB, answer http.HandlerFunc, edit func(*guard.Options)) (*Set, *api) {
 	t.Helper()
 	a := &api{answer: answer}
@@ -89,6 +89,9 @@ func newSet(t testing.TB, answer http.HandlerFunc, edit func(*guard.Options)) (*
 	opts := guard.Options{Default: project, Mode: guard.Off, Store: store.NewMemory(), Reader: nothingThere{}}
 	if edit != nil {
 		edit(&opts)
+	}
+	if opts.Reader == nil {
+		opts.Reader = catalog.Reader{API: client}
 	}
 	return New(Options{Rows: rows, Guard: guard.New(opts), API: client}), a
 }
