@@ -63,16 +63,9 @@ func answerJSON(status int, value any) http.HandlerFunc {
 	}
 }
 
-// nothingThere is a reader by which no rule has anything against a call.
-type nothingThere struct{}
-
-func (nothingThere) Read(context.Context, string, string, map[string]any) (map[string]any, error) {
-	return nil, &papi.Error{Status: http.StatusNotFound, Code: "not_found"}
-}
-
 // newSet returns all tools, deprecated ones too, in front of a stand-in API.
-// Nobody needs to confirm anything, and the guard looks at nothing, unless edit
-// says so; with a nil Reader it looks at the stand-in.
+// Nobody needs to confirm anything, and no rule looks at a call, unless edit
+// says so.
 func newSet(t testing.TB, answer http.HandlerFunc, edit func(*guard.Options)) (*Set, *api) {
 	t.Helper()
 	a := &api{answer: answer}
@@ -86,12 +79,9 @@ func newSet(t testing.TB, answer http.HandlerFunc, edit func(*guard.Options)) (*
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := guard.Options{Default: project, Mode: guard.Off, Store: store.NewMemory(), Reader: nothingThere{}}
+	opts := guard.Options{Default: project, Mode: guard.Off, Rules: []guard.Rule{}, Store: store.NewMemory(), Reader: catalog.Reader{API: client}}
 	if edit != nil {
 		edit(&opts)
-	}
-	if opts.Reader == nil {
-		opts.Reader = catalog.Reader{API: client}
 	}
 	return New(Options{Rows: rows, Guard: guard.New(opts), API: client}), a
 }

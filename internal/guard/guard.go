@@ -54,6 +54,8 @@ type Options struct {
 	// Reader reads from the API for the rules.
 	Reader Reader
 	Logger *slog.Logger
+	// Rules look at each call; nil stands for all of them.
+	Rules []Rule
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -75,6 +77,9 @@ type Guard struct {
 func New(opts Options) *Guard {
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if opts.Rules == nil {
+		opts.Rules = Rules
 	}
 	if opts.Mode == "" {
 		opts.Mode = Auto

@@ -60,10 +60,11 @@ var Rules = slices.Concat(updateRules, webhookRules, registerRules, solutionRule
 func (g *Guard) checkRules(ctx context.Context, c *Call) *Refusal {
 	var mine []*Rule
 	var wanted []Read
-	for i := range Rules {
-		if slices.Contains(Rules[i].Tools, c.Row.Tool) {
-			mine = append(mine, &Rules[i])
-			wanted = append(wanted, Rules[i].Reads...)
+	for i := range g.opts.Rules {
+		rule := &g.opts.Rules[i]
+		if slices.Contains(rule.Tools, c.Row.Tool) {
+			mine = append(mine, rule)
+			wanted = append(wanted, rule.Reads...)
 		}
 	}
 	if c.Row.Confirm != "" && g.opts.Mode != Off {
