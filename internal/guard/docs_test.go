@@ -41,6 +41,16 @@ func TestDocsAreFresh(t *testing.T) {
 	}
 }
 
+// Each rule has a script that shows what an agent sees of it.
+func TestEveryRuleIsShown(t *testing.T) {
+	for _, r := range Rules {
+		raw, err := os.ReadFile("../../testdata/script/guard_" + r.Name + ".txtar")
+		if err != nil || !strings.Contains(string(raw), `"errorCode":"guard_`+r.Name+`"`) {
+			t.Errorf("no script shows what the rule %s refuses (%v)", r.Name, err)
+		}
+	}
+}
+
 func rulesTable() string {
 	var b strings.Builder
 	b.WriteString("| `guard_` | rule | tools | when its read fails |\n|---|---|---|---|\n")
