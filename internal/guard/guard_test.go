@@ -225,9 +225,9 @@ func TestRegisterAndVerifyByState(t *testing.T) {
 		{"whatsapp_sender_verify", "whatsapp_sender_get", "ACTIVE", "guard_register_state"},
 		{"kakaotalk_sender_register", "kakaotalk_sender_get", "INACTIVE", "allowed"},
 		{"kakaotalk_sender_register", "kakaotalk_sender_get", "VERIFYING", "allowed"},
-		{"kakaotalk_sender_register", "kakaotalk_sender_get", "ACTIVE", "guard_register_state"},
+		{"kakaotalk_sender_register", "kakaotalk_sender_get", "ACTIVE", "guard_kakaotalk_register_state"},
 		{"kakaotalk_sender_verify", "kakaotalk_sender_get", "VERIFYING", "allowed"},
-		{"kakaotalk_sender_verify", "kakaotalk_sender_get", "INACTIVE", "guard_register_state"},
+		{"kakaotalk_sender_verify", "kakaotalk_sender_get", "INACTIVE", "guard_kakaotalk_verify_state"},
 	} {
 		t.Run(tt.tool+" in "+tt.state, func(t *testing.T) {
 			f := newFixture(nil).confirmed(t)
