@@ -38,9 +38,9 @@ type Entry struct {
 	Verdict string `json:"verdict"`
 	// Rule is the errorCode of a refusal, "" for none.
 	Rule string `json:"rule,omitempty"`
-	// Confirmed tells by what a person's word came: elicitation, token,
-	// command_line (the project alone), or off where nobody was asked; "" where
-	// none was needed or there is none yet.
+	// Confirmed tells by what a person's word came: elicitation, token, named
+	// and command_line (both for the project alone), or off where nobody was
+	// asked; "" where none was needed or there is none yet.
 	Confirmed string `json:"confirmed,omitempty"`
 	// Status is that of the API's answer, 0 where it did not answer.
 	Status int `json:"status,omitempty"`
