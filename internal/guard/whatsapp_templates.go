@@ -12,6 +12,12 @@ var readWhatsappTemplate = Read{Tool: "whatsapp_template_get"}
 
 var whatsappTemplateRules = []Rule{
 	{
+		Name:  "whatsapp_button_url",
+		About: "A URL button leads neither to wa.me nor to whatsapp.com, has no variable in its host, and has an example when, and only when, its address holds {{1}}; a draft may leave the example out.",
+		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
+		check: buttonURLs,
+	},
+	{
 		Name:  "whatsapp_template_update_state",
 		About: "A WhatsApp template is updated when APPROVED, REJECTED, PAUSED, DISABLED or not yet live, and while its pending changes are DRAFT or REJECTED.",
 		Tools: []string{"whatsapp_template_update"},
