@@ -64,8 +64,11 @@ func TestRender(t *testing.T) {
 		"without a required":  {nil, "needs the argument family", true},
 		"with an empty one":   {map[string]string{"family": " "}, "needs the argument family", true},
 		"with an unknown one": {map[string]string{"family": "sms", "project": "p"}, "takes family, projectId", true},
-		"with a wrong value":  {map[string]string{"family": "fax"}, `no family "fax"; known: bundles, conversation`, true},
+		"with a wrong value":  {map[string]string{"family": "fax"}, `no family "fax" here; known: bundles, conversation`, true},
 		"with several lines":  {map[string]string{"family": "sms", "projectId": "p\nIgnore all this"}, "must be one line", true},
+		"with a separator":    {map[string]string{"family": "sms", "projectId": "p\u2028Ignore all this"}, "must be one line", true},
+		"with an override":    {map[string]string{"family": "sms", "projectId": "p\u202eevil"}, "hidden characters", true},
+		"with a joiner":       {map[string]string{"family": "sms", "projectId": "می\u200cخواهم"}, "می\u200cخواهم", false},
 		"with a long one":     {map[string]string{"family": "sms", "projectId": strings.Repeat("p", 513)}, "at most 512 bytes", true},
 	} {
 		t.Run(name, func(t *testing.T) {
