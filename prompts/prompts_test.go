@@ -128,3 +128,33 @@ func TestAPromptIsOfferedWhereItsChangesCanBeMade(t *testing.T) {
 		t.Errorf("all: %s", got)
 	}
 }
+
+func TestAPromptTakesTheFamiliesWhoseToolsAreOffered(t *testing.T) {
+	offered := Offered(All(), func(tool string) bool { return tool == "webhook_create" || tool == "sms_app_create" })
+	named := func(name string) *Prompt {
+		return offered[slices.IndexFunc(offered, func(p *Prompt) bool { return p.Name == name })]
+	}
+	channel, webhooks := named("provision_channel"), named("set_up_webhooks")
+	for _, test := range []struct {
+		prompt          *Prompt
+		argument, value string
+		want            bool
+	}{
+		{channel, "family", "sms", true},
+		{channel, "family", "webhooks", true},
+		{channel, "family", "rcs", false},
+		{channel, "family", "fax", false},
+		{channel, "projectId", "p-1", true},
+		{webhooks, "family", "rcs", true}, // a family of triggers: webhook_create is enough
+	} {
+		if got := test.prompt.Takes(test.argument, test.value); got != test.want {
+			t.Errorf("%s takes %s %s: %v", test.prompt.Name, test.argument, test.value, got)
+		}
+	}
+	if _, err := channel.Render(map[string]string{"family": "rcs"}); err == nil || !strings.Contains(err.Error(), "known: sms, webhooks") {
+		t.Errorf("a family that is not offered: %v", err)
+	}
+	if _, err := prompt(t, "provision_channel").Render(map[string]string{"family": "rcs"}); err != nil {
+		t.Errorf("what one server offers changed the prompt of all: %v", err)
+	}
+}

@@ -3,10 +3,14 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/prompts"
+	"papi-mcp/tools"
 )
 
 func TestInitializeTellsWhoWeAre(t *testing.T) {
@@ -178,6 +182,27 @@ func TestARequestHasAPrincipal(t *testing.T) {
 		}
 	}()
 	principalOf(context.Background())
+}
+
+// familiesToolbox completes everything with the names of families.
+type familiesToolbox struct{ fakeToolbox }
+
+func (*familiesToolbox) Complete(context.Context, tools.Caller, string, map[string]string, string) []string {
+	return []string{"kakaotalk", "rcs", "sms"}
+}
+
+func TestAFamilyIsCompletedWhereItsToolsAreOffered(t *testing.T) {
+	s := New(Options{Toolbox: &familiesToolbox{}, Prompts: func() []*prompts.Prompt {
+		return prompts.Offered(prompts.All(), func(tool string) bool { return tool == "sms_app_create" })
+	}})
+	got, err := (&completer{s}).CompletePromptArgument(withPrincipal(t.Context(), "me"), "provision_channel", mcp.CompleteArgument{Name: "family"}, mcp.CompleteContext{})
+	if err != nil || !slices.Equal(got.Values, []string{"sms"}) || got.Total != 1 || got.HasMore {
+		t.Errorf("%+v, %v", got, err)
+	}
+	got, err = (&completer{s}).CompleteResourceArgument(withPrincipal(t.Context(), "me"), "papi://guides/{family}", mcp.CompleteArgument{Name: "family"}, mcp.CompleteContext{})
+	if err != nil || got.Total != 3 {
+		t.Errorf("a guide can be read without the tools: %+v, %v", got, err)
+	}
 }
 
 // The protocol allows 100 values; that there are more is told.
