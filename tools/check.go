@@ -28,6 +28,7 @@ type ownValues struct {
 	fields              []string
 	all                 bool
 	registeredElsewhere bool
+	dryRun              bool
 }
 
 // again are the arguments of ours that the next page is to be asked for with,
@@ -133,6 +134,8 @@ func split(mended map[string]any) (ownValues, map[string]any) {
 			own.all, _ = value.(bool)
 		case argRegisteredElsewhere:
 			own.registeredElsewhere, _ = value.(bool)
+		case argDryRun:
+			own.dryRun, _ = value.(bool)
 		default:
 			args[name] = value
 		}

@@ -20,9 +20,11 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"papi-mcp/internal/audit"
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
@@ -36,6 +38,11 @@ type Options struct {
 	Guard *guard.Guard
 	// API is where they go.
 	API catalog.API
+	// Audit takes a line for each write, and for each verdict other than
+	// allow; nil keeps none.
+	Audit *audit.Log
+	// Now is the clock of the audit; nil means time.Now.
+	Now func() time.Time
 	// About is a line about where the calls go that project_confirm shows,
 	// such as that it is the sandbox; "" for the API itself.
 	About string
@@ -61,6 +68,9 @@ type tool struct {
 
 // New returns the tools of the rows, and the core tools.
 func New(opts Options) *Set {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
 	s := &Set{opts: opts, tools: make(map[string]*tool, len(opts.Rows))}
 	hasDefault := opts.Guard.Default() != ""
 	for _, row := range opts.Rows {
@@ -145,13 +155,21 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		ProjectID: c.own.project, Args: c.args, Confirm: c.own.confirm, Reveal: c.own.reveal,
 		RegisteredElsewhere: c.own.registeredElsewhere,
 	}
+	if c.own.dryRun {
+		return s.dryRun(ctx, gc, c)
+	}
+	if e := s.auditReady(row); e != nil {
+		return e.outcome()
+	}
 	v := s.opts.Guard.Check(ctx, gc)
 	c.warnings = append(c.warnings, gc.Warnings...)
 	switch {
 	case v.Ask != nil:
+		s.note(ctx, &c.warnings, gc, c.own, v, 0, nil)
 		return Outcome{Question: v.Ask}
 	case v.Refuse != nil:
 		e := refused(v.Refuse)
+		s.note(ctx, &c.warnings, gc, c.own, v, 0, nil)
 		e.Warnings = c.warnings
 		e.Next = s.offered(e.Next, c.own.project)
 		return e.outcome()
@@ -177,11 +195,13 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		c.warnings = append(c.warnings, warnings...)
 	}
 	if e != nil {
+		s.note(ctx, &c.warnings, gc, c.own, v, 0, e)
 		e.Warnings = append(c.warnings, e.Warnings...)
 		e.Next = s.offered(e.Next, c.own.project)
 		return e.outcome()
 	}
 	r := resultOf(row, gc.ProjectID, c, sent.Answer)
+	s.note(ctx, &r.Warnings, gc, c.own, v, sent.Status, r)
 	r.Next = s.offered(r.Next, c.own.project)
 	return Outcome{Structured: r}
 }

@@ -18,7 +18,10 @@ import (
 const principal = "command line"
 
 func newCall(s *streams) *cobra.Command {
-	var c config
+	var (
+		c      config
+		dryRun bool
+	)
 	cmd := &cobra.Command{
 		Use:   "call TOOL [JSON | -]",
 		Short: "Make one tool call, the guard included",
@@ -48,6 +51,11 @@ Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 			if err != nil {
 				return err
 			}
+			if dryRun {
+				if arguments, err = withDryRun(args[0], arguments); err != nil {
+					return err
+				}
+			}
 			if c.store == "" {
 				if c.store, err = stateFile(); err != nil {
 					return err
@@ -64,8 +72,22 @@ Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 	}
 	c.connection(cmd)
 	c.selection(cmd)
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, what a person would be asked, and the request")
 	cmd.Flags().StringVar(&c.store, "store", "", "where confirmations and registers are kept: memory, or the path of a file (default: a file in the user's state folder)")
 	return cmd
+}
+
+// withDryRun adds dryRun to the arguments of a write.
+func withDryRun(tool string, arguments json.RawMessage) (json.RawMessage, error) {
+	if row := catalog.Lookup(tool); row != nil && !row.Writes() {
+		return nil, usage("--dry-run: %s changes nothing, so call it as it is", tool)
+	}
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(arguments, &given); err != nil {
+		return arguments, nil // the call says what is wrong with them
+	}
+	given["dryRun"] = json.RawMessage("true")
+	return json.Marshal(given)
 }
 
 // readArguments reads the JSON of a call.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.opentelemetry.io/otel/trace"
 
+	"papi-mcp/internal/audit"
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
@@ -34,6 +35,7 @@ type config struct {
 	store      string
 	verbose    bool
 	trace      bool
+	audit      string
 }
 
 // selection adds the flags that say which tools there are.
@@ -51,6 +53,7 @@ func (c *config) connection(cmd *cobra.Command) {
 	f.BoolVar(&c.sandbox, "sandbox", false, "use a built-in imitation of the API: no account needed")
 	c.imitation.flags(f)
 	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "who confirms: auto (ask the person, else by token), human (only ask), off (nobody: scripts)")
+	f.StringVar(&c.audit, "audit", "", "leave a line for each write and each refusal: in this file, or with store in the --store")
 	f.BoolVar(&c.verbose, "verbose", false, "log each exchange with the API to standard error")
 }
 
@@ -142,9 +145,35 @@ func (c *config) newApp(s *streams) (*app, error) {
 		Projects: projects, Default: a.project, Mode: mode, ReadOnly: c.readOnly,
 		Store: kept, Reader: catalog.Reader{API: a.client}, Logger: logger,
 	})
-	a.tools = tools.New(tools.Options{Rows: rows, Guard: g, API: a.client, About: about})
+	log, err := c.auditLog(kept)
+	if err != nil {
+		return nil, err
+	}
+	a.tools = tools.New(tools.Options{Rows: rows, Guard: g, API: a.client, About: about, Audit: log})
 	return a, nil
 }
+
+// auditLog is the log that --audit names, nil for none.
+func (c *config) auditLog(kept store.Store) (*audit.Log, error) {
+	var log *audit.Log
+	switch {
+	case c.audit == "":
+		return nil, nil
+	case c.audit == inStore && c.store == memory:
+		return nil, usage("--audit store needs a --store that lasts: give the path of a file")
+	case c.audit == inStore:
+		log = audit.InStore(kept)
+	default:
+		log = audit.File(c.audit)
+	}
+	if err := log.Ready(); err != nil {
+		return nil, usage("--audit: %v", err)
+	}
+	return log, nil
+}
+
+// inStore is what --audit says for the log in the store.
+const inStore = "store"
 
 // startSandbox returns a sandbox in this process, which begins with its first
 // request; seed data is read at once, so that it is told what is wrong with it.

@@ -112,9 +112,6 @@ func again(do string, c *Call, needs ...string) []catalog.Next {
 	return []catalog.Next{{Do: do, Tool: c.Row.Tool, Args: args, Needs: needs}}
 }
 
-// mostWebhooks is how many webhooks a project has at most.
-const mostWebhooks = 15
-
 func bundleTargets(_ context.Context, _ *Guard, c *Call) *Refusal {
 	seen := map[string]int{}
 	for i, hook := range objects(c.Args["webhooks"]) {
@@ -146,32 +143,13 @@ func bundleWebhooks(c *Call, s seen) *Refusal {
 	}
 	there := objects(s["webhook_list"]["webhooks"])
 	for _, hook := range there {
-		i, taken := at[text(hook, "target")]
-		if !taken {
-			continue
-		}
-		return &Refusal{
-			Message:    fmt.Sprintf("webhooks[%d]: webhook %v of the project has the target %v already", i, hook["id"], hook["target"]),
-			Resolution: "leave it out of the bundle and change that webhook's triggers where needed, or give another target",
-			Info:       map[string]any{"target": hook["target"], "webhookId": hook["id"]},
-			Next: []catalog.Next{
-				{Do: "look at the webhook that has the target", Tool: "webhook_get", Args: map[string]any{"webhookId": hook["id"]}, Needs: []string{}},
-			},
+		if i, taken := at[text(hook, "target")]; taken {
+			r := targetTaken(hook)
+			r.Message = fmt.Sprintf("webhooks[%d]: %s", i, r.Message)
+			return r
 		}
 	}
-	if len(there)+len(hooks) <= mostWebhooks {
-		return nil
-	}
-	var ids []string
-	for _, hook := range there {
-		ids = append(ids, text(hook, "id"))
-	}
-	return &Refusal{
-		Message:    fmt.Sprintf("the project has %s, the bundle would add %d, and %d is the most", count(len(there), "webhook", "webhooks"), len(hooks), mostWebhooks),
-		Resolution: "ask the person which webhooks may go, or create the bundle with fewer",
-		Info:       map[string]any{"webhookIds": ids},
-		Next:       []catalog.Next{{Do: "see the webhooks that are there", Tool: "webhook_list", Args: map[string]any{}, Needs: []string{}}},
-	}
+	return tooManyWebhooks(c, there, len(hooks))
 }
 
 func bundleConversation(_ context.Context, _ *Guard, c *Call) *Refusal {

@@ -28,20 +28,13 @@ func TestABundlesWebhooksHaveTheirOwnTargets(t *testing.T) {
 		}
 		return fmt.Sprintf(`{"region": "EU", "name": "Shop", "smsApp": true, "subproject": %v, "webhooks": [%s]}`, subproject, strings.Join(hooks, ","))
 	}
-	there := func(n int) map[string]string {
-		var hooks []string
-		for i := range n {
-			hooks = append(hooks, fmt.Sprintf(`{"id": "w%d", "target": "https://example.com/%d"}`, i, i))
-		}
-		return map[string]string{"webhook_list": `{"webhooks": [` + strings.Join(hooks, ",") + `]}`}
-	}
 	const a, b = "https://example.com/a", "https://example.com/b"
 	checkRule(t, []ruleCase{
 		{name: "twice in the bundle", tool: "bundle_create", args: bundle(false, a, b, a), want: "bundle_targets", says: "webhooks[0] and webhooks[2]", reads: []string{}},
-		{name: "taken in the project", tool: "bundle_create", args: bundle(false, a, "https://example.com/1"), api: there(2), want: "bundle_webhooks", says: "webhook w1", next: "webhook_get"},
-		{name: "a subproject has none yet", tool: "bundle_create", args: bundle(true, "https://example.com/1"), api: there(15), want: codeRequired, reads: []string{}},
-		{name: "13 and 2 are 15", tool: "bundle_create", args: bundle(false, a, b), api: there(13), want: codeRequired},
-		{name: "14 and 2 are too many", tool: "bundle_create", args: bundle(false, a, b), api: there(14), want: "bundle_webhooks", says: "15 is the most", next: "webhook_list"},
+		{name: "taken in the project", tool: "bundle_create", args: bundle(false, a, "https://example.com/1"), api: webhooksThere(2), want: "bundle_webhooks", says: "webhook w1", next: "webhook_get"},
+		{name: "a subproject has none yet", tool: "bundle_create", args: bundle(true, "https://example.com/1"), api: webhooksThere(15), want: codeRequired, reads: []string{}},
+		{name: "13 and 2 are 15", tool: "bundle_create", args: bundle(false, a, b), api: webhooksThere(13), want: codeRequired},
+		{name: "14 and 2 are too many", tool: "bundle_create", args: bundle(false, a, b), api: webhooksThere(14), want: "bundle_webhooks", says: "15 is the most", next: "webhook_list"},
 		{name: "what can't be undone is not done blindly", tool: "bundle_create", args: bundle(false, a), fail: down, want: "read_failed", next: "webhook_list"},
 	})
 }

@@ -119,7 +119,7 @@ func TestProjectIsConfirmedBeforeTheFirstWrite(t *testing.T) {
 	if got := sync(); got != "guard_project_unconfirmed" {
 		t.Fatalf("got %s", got)
 	}
-	if v, until := f.ConfirmProject(ctx, me, nil, project, ""); !v.Allowed() || !until.Equal(f.now.Add(12*time.Hour)) {
+	if v, _, until := f.ConfirmProject(ctx, me, nil, project, ""); !v.Allowed() || !until.Equal(f.now.Add(12*time.Hour)) {
 		t.Fatalf("naming the project did not confirm it: %+v", v)
 	}
 	if got := sync(); got != "allowed" {
@@ -225,9 +225,9 @@ func TestRegisterAndVerifyByState(t *testing.T) {
 		{"whatsapp_sender_verify", "whatsapp_sender_get", "ACTIVE", "guard_register_state"},
 		{"kakaotalk_sender_register", "kakaotalk_sender_get", "INACTIVE", "allowed"},
 		{"kakaotalk_sender_register", "kakaotalk_sender_get", "VERIFYING", "allowed"},
-		{"kakaotalk_sender_register", "kakaotalk_sender_get", "ACTIVE", "guard_register_state"},
+		{"kakaotalk_sender_register", "kakaotalk_sender_get", "ACTIVE", "guard_kakaotalk_register_state"},
 		{"kakaotalk_sender_verify", "kakaotalk_sender_get", "VERIFYING", "allowed"},
-		{"kakaotalk_sender_verify", "kakaotalk_sender_get", "INACTIVE", "guard_register_state"},
+		{"kakaotalk_sender_verify", "kakaotalk_sender_get", "INACTIVE", "guard_kakaotalk_verify_state"},
 	} {
 		t.Run(tt.tool+" in "+tt.state, func(t *testing.T) {
 			f := newFixture(nil).confirmed(t)
@@ -475,7 +475,7 @@ func TestADeclinedProjectStaysUnconfirmed(t *testing.T) {
 	if got := f.check(call("whatsapp_template_sync", nil)); got != "guard_project_unconfirmed" {
 		t.Errorf("got %s", got)
 	}
-	v, _ := f.ConfirmProject(context.Background(), me, &person{answer: Declined}, project, "s")
+	v, _, _ := f.ConfirmProject(context.Background(), me, &person{answer: Declined}, project, "s")
 	if v.Refuse == nil || v.Refuse.Code != codeDeclined {
 		t.Errorf("got %+v", v)
 	}

@@ -3,7 +3,6 @@ package guard
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"papi-mcp/internal/catalog"
@@ -15,16 +14,15 @@ var registers = []string{"whatsapp_sender_register", "kakaotalk_sender_register"
 // registerLasts is how long a register is remembered.
 const registerLasts = 24 * time.Hour
 
+var readWhatsappSender = Read{Tool: "whatsapp_sender_get"}
+
 var registerRules = []Rule{
 	{
 		Name:  "register_state",
-		About: "A WhatsApp sender is registered and verified in state PENDING_VERIFICATION; a KakaoTalk sender is registered unless ACTIVE, and verified in VERIFYING.",
-		Tools: []string{"whatsapp_sender_register", "whatsapp_sender_verify", "kakaotalk_sender_register", "kakaotalk_sender_verify"},
-		Reads: []Read{
-			{Tool: "whatsapp_sender_get", When: "a WhatsApp sender", needed: ofFamily("whatsapp_")},
-			{Tool: "kakaotalk_sender_get", When: "a KakaoTalk sender", needed: ofFamily("kakaotalk_")},
-		},
-		judge: registerState,
+		About: "A WhatsApp sender is registered and verified in state PENDING_VERIFICATION.",
+		Tools: []string{"whatsapp_sender_register", "whatsapp_sender_verify"},
+		Reads: []Read{readWhatsappSender},
+		judge: mustBe(readWhatsappSender, "PENDING_VERIFICATION", func(state string) bool { return state == "PENDING_VERIFICATION" }),
 	},
 	{
 		Name:  "register_first",
@@ -32,40 +30,43 @@ var registerRules = []Rule{
 		Tools: []string{"whatsapp_sender_verify"},
 		check: registerFirst,
 	},
+	{
+		Name:  "kakaotalk_register_state",
+		About: "A KakaoTalk sender is registered unless it is ACTIVE.",
+		Tools: []string{"kakaotalk_sender_register"},
+		Reads: []Read{readKakaoSender},
+		judge: mustBe(readKakaoSender, "a state other than ACTIVE", func(state string) bool { return state != "ACTIVE" }),
+	},
+	{
+		Name:  "kakaotalk_verify_state",
+		About: "A KakaoTalk sender is verified in state VERIFYING: after its register.",
+		Tools: []string{"kakaotalk_sender_verify"},
+		Reads: []Read{readKakaoSender},
+		judge: mustBe(readKakaoSender, "VERIFYING", func(state string) bool { return state == "VERIFYING" }),
+	},
 }
 
-func ofFamily(prefix string) func(*Call) bool {
-	return func(c *Call) bool { return strings.HasPrefix(c.Row.Tool, prefix) }
-}
-
-func registerState(c *Call, s seen) *Refusal {
-	read := Read{Tool: "whatsapp_sender_get"}
-	good := func(state string) bool { return state == "PENDING_VERIFICATION" }
-	want := "PENDING_VERIFICATION"
-	switch c.Row.Tool {
-	case "kakaotalk_sender_register":
-		read, want = readKakaoSender, "a state other than ACTIVE"
-		good = func(state string) bool { return state != "ACTIVE" }
-	case "kakaotalk_sender_verify":
-		read, want = readKakaoSender, "VERIFYING"
-		good = func(state string) bool { return state == "VERIFYING" }
-	}
-	sender := s[read.Tool]
-	state := text(sender, "state")
-	if good(state) {
-		return nil
-	}
-	if state == "" {
-		state = "none yet"
-		if changes := pending(sender); changes != "" {
-			state = fmt.Sprintf("none yet (changes %s)", changes)
+// mustBe makes a judgement about a sender's state; want is the good one for a
+// reader.
+func mustBe(read Read, want string, good func(state string) bool) func(*Call, seen) *Refusal {
+	return func(c *Call, s seen) *Refusal {
+		sender := s[read.Tool]
+		state := text(sender, "state")
+		if good(state) {
+			return nil
 		}
-	}
-	return &Refusal{
-		Message:    fmt.Sprintf("the sender's state is %s; %s needs %s", state, c.Row.Tool, want),
-		Resolution: "look at the sender and do what its state asks for",
-		Info:       map[string]any{"state": state, "needed": want},
-		Next:       []catalog.Next{read.next(c, "look at the sender, and what comes next for it")},
+		if state == "" {
+			state = "none yet"
+			if changes := pending(sender); changes != "" {
+				state = fmt.Sprintf("none yet (changes %s)", changes)
+			}
+		}
+		return &Refusal{
+			Message:    fmt.Sprintf("the sender's state is %s; %s needs %s", state, c.Row.Tool, want),
+			Resolution: "look at the sender and do what its state asks for",
+			Info:       map[string]any{"state": state, "needed": want},
+			Next:       []catalog.Next{read.next(c, "look at the sender, and what comes next for it")},
+		}
 	}
 }
 

@@ -13,7 +13,7 @@ type Rule struct {
 	About string
 	// Tools are the tools that it looks at.
 	Tools []string
-	// Reads are the reads that it judges by. Where none is needed, or one shows
+	// Reads are the reads that it judges by. Where one is not needed, or shows
 	// that there is no such thing, the rule has nothing against the call.
 	Reads []Read
 	// Closed refuses when a read fails; else the call goes on with a warning,
@@ -35,7 +35,7 @@ func (r *Rule) Check(ctx context.Context, g *Guard, c *Call) *Refusal {
 	for i := range r.Reads {
 		read := &r.Reads[i]
 		if !read.isNeeded(c) {
-			continue
+			return nil
 		}
 		answer, err := c.read(ctx, read)
 		switch {
@@ -46,9 +46,6 @@ func (r *Rule) Check(ctx context.Context, g *Guard, c *Call) *Refusal {
 		default:
 			return unreadable(c, read, r.Closed, err)
 		}
-	}
-	if len(s) == 0 {
-		return nil
 	}
 	return r.judge(c, s)
 }

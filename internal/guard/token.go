@@ -50,6 +50,7 @@ type matter struct {
 	reveal                   bool
 	facts                    []string // of the summary, as they are now
 	summary                  string
+	again                    func() // looks at the facts anew; nil where there are none
 }
 
 func (m *matter) callHash() []byte {

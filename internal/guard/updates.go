@@ -3,6 +3,8 @@ package guard
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"papi-mcp/internal/catalog"
 )
@@ -19,26 +21,24 @@ var updateRules = []Rule{
 // emptyUpdate knows the operations that document no_fields_to_update. The
 // KakaoTalk template's update is not one: its contract takes an empty body.
 func emptyUpdate(_ context.Context, _ *Guard, c *Call) *Refusal {
-	path := pathArgs(c.Row, c.Args)
-	for name, value := range c.Args {
-		if _, ok := path[name]; ok || name == "usQuestionnaireVersion" {
-			continue
-		}
-		if name == "status" && value == "DRAFT" {
-			continue
-		}
-		if hasField(value) {
-			return nil
+	var fields []string
+	for _, body := range c.Row.Op().Variants() {
+		for name := range body.Properties {
+			switch value, given := c.Args[name]; {
+			case name == "status" && value == "DRAFT":
+			case given && hasField(value):
+				return nil
+			}
+			if name != "status" && !slices.Contains(fields, name) {
+				fields = append(fields, name)
+			}
 		}
 	}
-	field := "details"
-	if c.Row.Tool == "sms_app_update" {
-		field = "name"
-	}
+	slices.Sort(fields)
 	return &Refusal{
 		Message:    fmt.Sprintf("%s is given nothing to change", c.Row.Tool),
-		Resolution: "give the fields to change; schema_get lists them",
-		Next:       []catalog.Next{{Do: "change what the person wants changed", Tool: c.Row.Tool, Args: path, Needs: []string{field}}},
+		Resolution: "give the fields to change, within " + strings.Join(fields, ", ") + "; schema_get lists them",
+		Next:       []catalog.Next{{Do: "change what the person wants changed", Tool: c.Row.Tool, Args: pathArgs(c.Row, c.Args), Needs: fields}},
 	}
 }
 
