@@ -191,7 +191,7 @@ func retention(mode string, days float64, allowed string) *Refusal {
 }
 
 // tellBundle tells what the bundle creates, by name, and where.
-func tellBundle(c *Call, _ seen) string {
+func tellBundle(c *Call) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "In region %v it creates:", c.Args["region"])
 	for _, p := range bundleParts {

@@ -187,7 +187,7 @@ func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (string, [
 	if c.Row.Confirm != "" {
 		fmt.Fprintf(&s, ": %s.", c.Row.Confirm)
 	}
-	if more := summaries[c.Row.Tool]; c.Row.Confirm != "" && more.tell != nil {
+	if more := summaries[c.Row.Tool]; c.Row.Confirm != "" && (more.tell != nil || more.show != nil) {
 		told := more.text(ctx, c)
 		s.WriteString("\n" + told)
 		facts = append(facts, told)

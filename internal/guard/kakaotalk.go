@@ -3,7 +3,6 @@ package guard
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -261,33 +260,28 @@ func kakaoButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
 	return nil
 }
 
-// tellKakaoSenderDelete tells which sender goes, and what with it.
-func tellKakaoSenderDelete(_ *Call, s seen) string {
-	var told strings.Builder
-	if sender := s["kakaotalk_sender_get"]; sender != nil {
-		fmt.Fprintf(&told, "The sender %q is %s. ", kakaoName(sender), or(text(sender, "state"), "not live yet"))
-	}
-	if templates := s["kakaotalk_template_list"]; templates != nil {
-		fmt.Fprintf(&told, "It has templates: %s. ", total(templates, "templates"))
-	}
-	told.WriteString("It delivers its last messages for 60 days; this API has no call that brings it back.")
-	return told.String()
+// showKakaoSender shows which sender goes, and what with it.
+func showKakaoSender(_ *Call, s seen) string {
+	sender := s["kakaotalk_sender_get"]
+	return fmt.Sprintf("The sender %q is %s. It has templates: %s.",
+		kakaoName(sender), or(text(sender, "state"), "not live yet"), total(s["kakaotalk_template_list"], "templates"))
 }
 
-// tellKakaoTemplate tells which template goes.
-func tellKakaoTemplate(_ *Call, s seen) string {
+func tellKakaoSenderDelete(*Call) string {
+	return "It delivers its last messages for 60 days; this API has no call that brings it back."
+}
+
+// showKakaoTemplate tells which template goes.
+func showKakaoTemplate(_ *Call, s seen) string {
 	template := s["kakaotalk_template_get"]
 	return fmt.Sprintf("The template %q is %s; pending changes: %s. This API has no call that brings it back.",
 		templateName(template), or(text(template, "state"), "not live yet"), or(pending(template), "none"))
 }
 
-// tellKakaoDiscard tells which changes are lost.
-func tellKakaoDiscard(read string) func(*Call, seen) string {
+// showKakaoDiscard tells which changes are lost.
+func showKakaoDiscard(read string) func(*Call, seen) string {
 	return func(_ *Call, s seen) string {
-		thing := s[read]
-		fields := slices.Sorted(maps.Keys(object(thing, "changes", "details")))
-		return fmt.Sprintf("%q is %s. Lost are its changes in %s: %s.",
-			kakaoName(thing), or(text(thing, "state"), "not live yet"), or(pending(thing), "none"), strings.Join(fields, ", "))
+		return lostChanges(kakaoName(s[read]), s[read])
 	}
 }
 

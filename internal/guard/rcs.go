@@ -188,8 +188,8 @@ func testNumber(c *Call, s seen) *Refusal {
 	return nil
 }
 
-// tellLaunch tells what is launched, where, and what comes of it.
-func tellLaunch(_ *Call, s seen) string {
+// showLaunch tells what is launched, where, and what comes of it.
+func showLaunch(_ *Call, s seen) string {
 	sender := s["rcs_sender_get"]
 	status := map[string]string{}
 	for _, one := range objects(sender["countryStatus"]) {
@@ -211,8 +211,8 @@ func tellLaunch(_ *Call, s seen) string {
 	return told
 }
 
-// tellTestNumber tells what the number that goes was.
-func tellTestNumber(c *Call, s seen) string {
+// showTestNumber tells what the number that goes was.
+func showTestNumber(c *Call, s seen) string {
 	sender := s["rcs_sender_get"]
 	state := ""
 	others := 0

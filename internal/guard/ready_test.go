@@ -11,6 +11,7 @@ import (
 func readyAPI() map[string]map[string]any {
 	return map[string]map[string]any{
 		"rcs_sender_get":         launchableSender(),
+		"whatsapp_sender_get":    {"state": "ACTIVE", "changes": map[string]any{"status": "DRAFT"}},
 		"kakaotalk_sender_get":   {"state": "ACTIVE", "changes": map[string]any{"status": "DRAFT"}},
 		"kakaotalk_template_get": {"state": "APPROVED", "changes": map[string]any{"status": "DRAFT"}},
 	}

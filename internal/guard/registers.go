@@ -14,8 +14,6 @@ var registers = []string{"whatsapp_sender_register", "kakaotalk_sender_register"
 // registerLasts is how long a register is remembered.
 const registerLasts = 24 * time.Hour
 
-var readWhatsappSender = Read{Tool: "whatsapp_sender_get"}
-
 var registerRules = []Rule{
 	{
 		Name:  "register_state",

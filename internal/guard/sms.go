@@ -35,8 +35,8 @@ func smsAppConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 }
 
-// tellSmsAppDelete tells which app goes, and what it is connected to.
-func tellSmsAppDelete(_ *Call, s seen) string {
+// showSmsAppDelete tells which app goes, and what it is connected to.
+func showSmsAppDelete(_ *Call, s seen) string {
 	app := s["sms_app_get"]
 	told := fmt.Sprintf("The SMS app %q is %s in %s", text(app, "name"), text(app, "status"), strings.Join(texts(app["regions"]), ", "))
 	if conversation := text(object(app, "conversationApiAppDetails"), "id"); conversation != "" {

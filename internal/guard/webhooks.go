@@ -159,3 +159,9 @@ func withArg(args map[string]any, name string, value any) map[string]any {
 	out[name] = value
 	return out
 }
+
+// showWebhookDelete tells whom events no longer reach.
+func showWebhookDelete(_ *Call, s seen) string {
+	hook := s["webhook_get"]
+	return fmt.Sprintf("The webhook sends %s to %q.", strings.Join(texts(hook["triggers"]), ", "), text(hook, "target"))
+}

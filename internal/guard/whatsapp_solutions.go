@@ -13,7 +13,7 @@ var solutionRules = []Rule{
 		Name:   "whatsapp_solution_assigned",
 		About:  "Once the project is ONBOARDED, the WhatsApp solution that is assigned to it can't be replaced by another.",
 		Tools:  []string{"whatsapp_solution_assign"},
-		Reads:  []Read{{Tool: "whatsapp_account_get"}, readSolutions},
+		Reads:  []Read{readWhatsappAccount, readSolutions},
 		Closed: true,
 		judge:  solutionAssigned,
 	},
@@ -41,8 +41,8 @@ func assignedSolution(list map[string]any) map[string]any {
 	return nil
 }
 
-// tellSolution tells which solution is assigned, and in whose place.
-func tellSolution(c *Call, s seen) string {
+// showSolution tells which solution is assigned, and in whose place.
+func showSolution(c *Call, s seen) string {
 	list := s["whatsapp_solution_list"]
 	told := "Assigns a solution that the list of solutions does not show"
 	for _, solution := range objects(list["solutions"]) {
