@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -182,6 +183,19 @@ func TestARequestHasAPrincipal(t *testing.T) {
 		}
 	}()
 	principalOf(context.Background())
+}
+
+// A client may subscribe to whatever it likes: it is not told that it can't.
+func TestSubscriptionsAreTaken(t *testing.T) {
+	p := dial(t, newServer(t, echo))
+	defer p.close()
+	p.initialize("2025-11-25", `{}`)
+	for i, method := range []string{"resources/subscribe", "resources/unsubscribe"} {
+		p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":%q,"params":{"uri":"test://watched-resource"}}`, i+1, method))
+		if answer := p.next(); answer.Error != nil || string(answer.Result) != "{}" {
+			t.Errorf("%s: %s, error %v", method, answer.Result, answer.Error)
+		}
+	}
 }
 
 // familiesToolbox completes everything with the names of families.
