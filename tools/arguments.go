@@ -17,6 +17,7 @@ const (
 	argDetail              = "detail"
 	argFields              = "fields"
 	argAll                 = "all"
+	argDryRun              = "dryRun"
 	argRegisteredElsewhere = "registeredElsewhere"
 )
 
@@ -26,6 +27,7 @@ var ownArguments = map[string]*papi.Schema{
 	argReveal:  {Type: papi.Types{"boolean"}, Description: "show secrets unmasked; a person must confirm"},
 	argDetail:  {Type: papi.Types{"string"}, Enum: []any{"concise", "full"}, Description: "full leaves nothing out of the answer"},
 	argFields:  {Type: papi.Types{"array"}, Items: &papi.Schema{Type: papi.Types{"string"}}, Description: "keep only these paths of the answer, such as senders.state"},
+	argDryRun:  {Type: papi.Types{"boolean"}, Description: "send nothing, show what would be sent"},
 	argAll:     {Type: papi.Types{"boolean"}, Description: "follow the pages, up to 1000 items"},
 	argRegisteredElsewhere: {Type: papi.Types{"boolean"},
 		Description: "the person's word that the code was asked for in the dashboard"},
@@ -115,6 +117,9 @@ func (a *arguments) own() []string {
 	}
 	if a.list != "" {
 		own = append(own, argAll)
+	}
+	if a.row.Writes() {
+		own = append(own, argDryRun)
 	}
 	if a.row.Tool == "whatsapp_sender_verify" {
 		own = append(own, argRegisteredElsewhere)

@@ -28,6 +28,23 @@ type ownValues struct {
 	fields              []string
 	all                 bool
 	registeredElsewhere bool
+	dryRun              bool
+}
+
+// again are the arguments of ours that the next page is to be asked for with,
+// as a call would give them.
+func (o ownValues) again() map[string]any {
+	args := map[string]any{}
+	if o.full {
+		args[argDetail] = "full"
+	}
+	if len(o.fields) > 0 {
+		args[argFields] = o.fields
+	}
+	if o.all {
+		args[argAll] = true
+	}
+	return args
 }
 
 // parseObject reads the arguments of a call. What is no object is an
@@ -117,6 +134,8 @@ func split(mended map[string]any) (ownValues, map[string]any) {
 			own.all, _ = value.(bool)
 		case argRegisteredElsewhere:
 			own.registeredElsewhere, _ = value.(bool)
+		case argDryRun:
+			own.dryRun, _ = value.(bool)
 		default:
 			args[name] = value
 		}

@@ -63,15 +63,7 @@ func keepsToTheContract(t *testing.T, row *catalog.Row, body *papi.Schema, most 
 	}
 	var sentBody map[string]any
 	if body != nil {
-		sentBody = body.Sample(most).(map[string]any)
-		if triggers, ok := sentBody["triggers"]; ok && len(triggers.([]any)) > 1 {
-			sentBody["triggers"] = []any{"BUNDLE_DONE", "RCS_SENDER_STATUS_UPDATED"}
-		}
-		if row.Tool == "bundle_create" && most {
-			for _, hook := range sentBody["webhooks"].([]any) {
-				hook.(map[string]any)["triggers"] = []any{"ALL"}
-			}
-		}
+		sentBody = sampleBody(row, body, most)
 		maps.Copy(args, sentBody)
 	}
 	if showsSecrets(row) {
@@ -112,6 +104,20 @@ func keepsToTheContract(t *testing.T, row *catalog.Row, body *papi.Schema, most 
 			t.Errorf("the result has no %q", key)
 		}
 	}
+}
+
+// sampleBody is the least or the most that a body may be.
+func sampleBody(row *catalog.Row, body *papi.Schema, most bool) map[string]any {
+	sample := body.Sample(most).(map[string]any)
+	if triggers, ok := sample["triggers"]; ok && len(triggers.([]any)) > 1 {
+		sample["triggers"] = []any{"BUNDLE_DONE", "RCS_SENDER_STATUS_UPDATED"}
+	}
+	if row.Tool == "bundle_create" && most {
+		for _, hook := range sample["webhooks"].([]any) {
+			hook.(map[string]any)["triggers"] = []any{"ALL"}
+		}
+	}
+	return sample
 }
 
 // pathValue is an id that shows whether a path is escaped.

@@ -64,7 +64,8 @@ func answerJSON(status int, value any) http.HandlerFunc {
 }
 
 // newSet returns all tools, deprecated ones too, in front of a stand-in API.
-// Nobody needs to confirm anything unless edit says so.
+// Nobody needs to confirm anything, and no rule looks at a call, unless edit
+// says so.
 func newSet(t testing.TB, answer http.HandlerFunc, edit func(*guard.Options)) (*Set, *api) {
 	t.Helper()
 	a := &api{answer: answer}
@@ -78,7 +79,7 @@ func newSet(t testing.TB, answer http.HandlerFunc, edit func(*guard.Options)) (*
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := guard.Options{Default: project, Mode: guard.Off, Store: store.NewMemory(), Reader: catalog.Reader{API: client}}
+	opts := guard.Options{Default: project, Mode: guard.Off, Rules: []guard.Rule{}, Store: store.NewMemory(), Reader: catalog.Reader{API: client}}
 	if edit != nil {
 		edit(&opts)
 	}

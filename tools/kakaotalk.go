@@ -2,7 +2,7 @@ package tools
 
 var kakaotalkSenderNext = byState{
 	"changes.status=IN_PROGRESS": {{do: "look again in a while: the change is being reviewed", tool: "kakaotalk_sender_get"}},
-	"changes.status=DRAFT":       {{do: "complete the draft and submit it", tool: "kakaotalk_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}}},
+	"changes.status=DRAFT":       {{do: "submit the draft when the person agrees, with the details that are still missing", tool: "kakaotalk_sender_update", args: map[string]any{"status": "SUBMIT"}}},
 	"changes.status=REJECTED": {
 		{do: "read why", tool: "kakaotalk_sender_activity_list"},
 		{do: "or give the change up, when the person agrees", tool: "kakaotalk_sender_changes_discard"},

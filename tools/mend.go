@@ -172,7 +172,7 @@ func (m *mender) variant(s *papi.Schema, given any, path string) *papi.Schema {
 		if at == "" {
 			at = "the body"
 		}
-		m.warn(at, "this form is deprecated by the API (%s)", strings.TrimPrefix(best.Description, "deprecated"))
+		m.warn(at, "this form is deprecated by the API (%s)", strings.TrimPrefix(best.Description, "deprecated "))
 	}
 	return best
 }

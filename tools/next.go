@@ -46,11 +46,11 @@ var nextOfTool = map[string][]step{
 	"whatsapp_template_analytics_enable": {{do: "read a template's analytics", tool: "whatsapp_template_list"}},
 	"whatsapp_solution_create":           {{do: "see which solution is assigned", tool: "whatsapp_solution_list"}},
 	"whatsapp_solution_assign":           {{do: "onboard a sender by Embedded Signup", tool: "whatsapp_sender_create", needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
-	"whatsapp_sender_username_suggest":   {{do: "ask the person which username to take, and set it", tool: "whatsapp_sender_update", needs: []string{"details"}}},
-	"whatsapp_sender_delete":             {{do: "see that it is marked; it goes after 30 days", tool: "whatsapp_sender_get"}},
+	"whatsapp_sender_username_suggest":   {{do: "ask the person which username to take, and set it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}}},
+	"whatsapp_sender_delete":             {{do: "tell the person: it works for 30 more days, then it is gone; until then nothing shows it"}},
 	"whatsapp_sender_changes_discard":    {{do: "look at the sender", tool: "whatsapp_sender_get"}},
 	"whatsapp_flow_list":                 {{do: "see the screens of a flow", tool: "whatsapp_flow_screen_list", needs: []string{"flowId"}}},
-	"kakaotalk_sender_delete":            {{do: "see that it is marked; it goes after 60 days", tool: "kakaotalk_sender_get"}},
+	"kakaotalk_sender_delete":            {{do: "tell the person: it works for 60 more days, then it is gone; until then nothing shows it"}},
 	"kakaotalk_sender_changes_discard":   {{do: "look at the sender", tool: "kakaotalk_sender_get"}},
 	"kakaotalk_template_category_list":   {{do: "create a template with a categoryCode of this list", tool: "kakaotalk_template_create", needs: []string{"details"}}},
 	"kakaotalk_sender_category_list":     {{do: "create a sender with three codes of this list", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
@@ -87,10 +87,18 @@ var readerOf = map[string]string{
 	"bundle":             "bundle_get",
 }
 
-// afterError has the steps after an errorCode of the API.
+// afterError has the steps after an errorCode of the API; a family's own stand
+// under family/code.
 var afterError = map[string][]step{
-	"project_not_initialized":                    {{do: "onboard the project's WhatsApp account", tool: "whatsapp_account_create", needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {do: "or onboard by Embedded Signup", tool: "whatsapp_sender_create", needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
+	"project_not_initialized":                    {{do: "see whether an account is being onboarded already", tool: "whatsapp_account_get"}, {do: "if there is none, onboard the project's WhatsApp account", tool: "whatsapp_account_create", needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {do: "or onboard by Embedded Signup", tool: "whatsapp_sender_create", needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
 	"account_exists":                             {{do: "look at the account that exists", tool: "whatsapp_account_get"}},
+	"Kakaotalk/project_not_initialized":          {{do: "set the project up with its first KakaoTalk sender; its category codes come from the person", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
+	"Kakaotalk/account_exists":                   {{do: "look at the senders that exist", tool: "kakaotalk_sender_list"}},
+	"Kakaotalk/account_not_updatable":            {{do: "look at the senders that exist", tool: "kakaotalk_sender_list"}},
+	"Kakaotalk/template_exists":                  {{do: "look at the templates that exist", tool: "kakaotalk_template_list"}},
+	"Kakaotalk/template_not_found":               {{do: "see which templates exist", tool: "kakaotalk_template_list"}},
+	"Kakaotalk/template_not_updatable":           {{do: "look at the template's state", tool: "kakaotalk_template_get"}},
+	"Kakaotalk/template_changes_not_found":       {{do: "look at the template: it has no draft", tool: "kakaotalk_template_get"}},
 	"account_has_senders":                        {{do: "see which senders stand in the way", tool: "whatsapp_sender_list"}},
 	"account_has_sender_changes":                 {{do: "see which senders have pending changes", tool: "whatsapp_sender_list"}},
 	"account_not_updatable":                      {{do: "look at the account's state", tool: "whatsapp_account_get"}},
@@ -98,7 +106,17 @@ var afterError = map[string][]step{
 	"webhook_limit_reached":                      {{do: "see which of the 15 webhooks can go", tool: "webhook_list"}},
 	"webhook_not_found":                          {{do: "see which webhooks exist", tool: "webhook_list"}},
 	"wrong_otp":                                  {verifyWhatsappSender},
-	"sender-already-registered":                  {{do: "look at the sender", tool: "whatsapp_sender_get"}},
+	"sender-already-registered":                  {{do: "look again in a minute: it becomes ACTIVE by itself", tool: "whatsapp_sender_get"}, {do: "if it stays PENDING_VERIFICATION, verify without a code", tool: "whatsapp_sender_verify"}},
+	"account_not_found":                          {{do: "there is none: onboard the project's WhatsApp account", tool: "whatsapp_account_create", needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {do: "or onboard by Embedded Signup", tool: "whatsapp_sender_create", needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
+	"Rcs/account_not_found":                      {{do: "there is none before the first sender: create one", tool: "rcs_sender_create", needs: []string{"region", "billingCategory", "useCase"}}},
+	"rbm_has_not_been_used":                      {{do: "if the project never had an RCS sender, that is all it means: create one", tool: "rcs_sender_create", needs: []string{"region", "billingCategory", "useCase"}}},
+	"sms_service_not_found":                      {{do: "there is none before the first SMS app: create one", tool: "sms_app_create", needs: []string{"name", "region"}}},
+	"more_than_one_sms_app":                      {{do: "see which SMS apps there are, and ask the person which is meant", tool: "sms_app_list"}},
+	"default_sms_app_already_exists":             {{do: "see which SMS apps there are", tool: "sms_app_list"}},
+	"wrong_waba_id":                              {{do: "look at the project's account, which has the wabaId", tool: "whatsapp_account_get"}},
+	"wrong_business_manager":                     {{do: "look at the project's account, which has the businessManager", tool: "whatsapp_account_get"}},
+	"template_name_recently_used":                {{do: "take another name: this one is locked for 30 days after it was deleted"}},
+	"template_language_recently_deleted":         {{do: "take another name: this language of it is locked for 4 weeks after it was deleted"}},
 	"template_not_deletable_due_to_input_config": {{do: "only when the person wants the template at Meta gone too (its name and language are then locked for 30 days): deleteSubmitted says so", tool: "whatsapp_template_delete", args: map[string]any{"deleteSubmitted": true}}},
 	"template_changes_not_found":                 {{do: "look at the template: it has no draft", tool: "whatsapp_template_get"}},
 	"template_exists":                            {{do: "look at the languages that exist", tool: "whatsapp_template_language_list"}},
@@ -124,15 +142,15 @@ func judge(resource *catalog.Resource, state, pending string) []step {
 	return states[otherState]
 }
 
-// fill makes a step an action, with the ids that are known as arguments; those
-// that are not known are needed.
-func fill(s step, ids map[string]string) catalog.Next {
-	next := catalog.Next{Do: s.do, Tool: s.tool, Args: map[string]any{}, Needs: []string{}}
+// fill makes a step an action, with the ids that are known as arguments. It
+// fails where one is neither known nor asked for.
+func fill(s step, ids map[string]string) (next catalog.Next, ok bool) {
+	next = catalog.Next{Do: s.do, Tool: s.tool, Args: map[string]any{}, Needs: []string{}}
 	maps.Copy(next.Args, s.args)
 	next.Needs = append(next.Needs, s.needs...)
 	row := catalog.Lookup(s.tool)
 	if row == nil {
-		return next
+		return next, true
 	}
 	for _, p := range row.Op().Parameters {
 		if p.In != "path" || p.Name == argProject {
@@ -142,24 +160,39 @@ func fill(s step, ids map[string]string) catalog.Next {
 			next.Args[p.Name] = id
 			next.Needs = slices.DeleteFunc(next.Needs, func(name string) bool { return name == p.Name })
 		} else if !slices.Contains(next.Needs, p.Name) {
-			next.Needs = append([]string{p.Name}, next.Needs...)
+			return next, false
 		}
 	}
-	return next
+	return next, true
 }
 
 // nextAfterError is what to do after an error of the API.
 func nextAfterError(row *catalog.Row, args map[string]any, e *papi.Error) []catalog.Next {
-	steps := afterError[e.Code]
+	ids := pathIDs(row, args)
+	if row.Effect == catalog.Create && row.Resource != nil {
+		for id, field := range row.Resource.IDs { // what the call was to make
+			if given := text(catalog.Field(args, field)); given != nil {
+				ids[id] = *given
+			}
+		}
+	}
+	return fillAll(stepsAfterError(row, e), ids)
+}
+
+func stepsAfterError(row *catalog.Row, e *papi.Error) []step {
+	steps, own := afterError[row.Op().Family()+"/"+e.Code]
+	if !own {
+		steps = afterError[e.Code]
+	}
 	switch {
 	case e.Unknown:
 		steps = []step{lookAt(row)}
-	case steps == nil && e.Status == http.StatusConflict && row.Resource != nil:
+	case steps == nil && e.Status == http.StatusConflict && row.Resource != nil && row.Effect != catalog.Create:
 		steps = []step{{do: "look at its state", tool: readerOf[row.Resource.Name]}}
 	case steps == nil && e.Code == "sender_not_found":
 		steps = []step{{do: "see which senders exist", tool: listOfSenders[row.Op().Family()]}}
 	}
-	return fillAll(steps, pathIDs(row, args))
+	return steps
 }
 
 var listOfSenders = map[string]string{
@@ -178,14 +211,24 @@ func lookAt(row *catalog.Row) step {
 		s.tool = readerOf[row.Resource.Name]
 	default:
 		s.do = "ask the person to look: nothing here shows it"
+		return s
+	}
+	for _, p := range catalog.Lookup(s.tool).Op().Parameters {
+		if p.In == "path" && p.Name != argProject {
+			s.needs = append(s.needs, p.Name)
+		}
 	}
 	return s
 }
 
+// fillAll makes actions of the steps. One about a thing whose id is not known,
+// and that no person is asked for, is left out.
 func fillAll(steps []step, ids map[string]string) []catalog.Next {
 	next := []catalog.Next{}
 	for _, s := range steps {
-		next = append(next, fill(s, ids))
+		if n, ok := fill(s, ids); ok {
+			next = append(next, n)
+		}
 	}
 	return next
 }

@@ -20,6 +20,8 @@ type Outcome struct {
 	Structured any
 	// IsError tells that Structured is an error.
 	IsError bool
+	// Link leads to a resource that helps; nil where none does.
+	Link *Link
 	// Question, when set, must be put to the person, and the call repeated
 	// with the answer; nothing has been sent to the API, and Structured is nil.
 	Question *guard.Question

@@ -89,23 +89,31 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 	if e != nil {
 		return e.outcome()
 	}
-	v, until := s.opts.Guard.ConfirmProject(ctx, caller.Principal, caller.Asker, projectID, s.describe(projectID, o))
+	v, by, until := s.opts.Guard.ConfirmProject(ctx, caller.Principal, caller.Asker, projectID, s.describe(projectID, o))
+	warnings := o.warnings()
+	if s.opts.Audit != nil {
+		e := s.entry(caller.Principal, projectID, "project_confirm", v)
+		e.Arguments, e.Confirmed = map[string]any{argProject: projectID}, string(by)
+		s.add(ctx, &warnings, e)
+	}
 	switch {
 	case v.Ask != nil:
 		return Outcome{Question: v.Ask}
 	case v.Refuse != nil:
-		return refused(v.Refuse).outcome()
+		e := refused(v.Refuse)
+		e.Warnings = warnings
+		return e.outcome()
 	}
 	r := newResult("project_confirm", projectID)
 	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "overview": o}
-	r.Warnings = o.warnings()
+	r.Warnings = warnings
 	return Outcome{Structured: r}
 }
 
 // showProjects shows the projects of this server, and confirms none.
 func (s *Set) showProjects() Outcome {
 	r := newResult("project_confirm", "")
-	projects := s.opts.Guard.Projects()
+	projects := append([]string{}, s.opts.Guard.Projects()...)
 	r.Data = map[string]any{"confirmed": false, "projects": projects, "default": s.opts.Guard.Default()}
 	n := catalog.Next{Do: "ask the person which project to work in, and confirm it", Tool: "project_confirm", Args: map[string]any{}, Needs: []string{argProject}}
 	if len(projects) == 1 {

@@ -4,7 +4,7 @@ import "papi-mcp/internal/catalog"
 
 var rcsSenderNext = byState{
 	"DRAFT": {
-		{do: "read what a launch asks for this use case", tool: "rcs_questionnaire_get"},
+		{do: "read what a launch asks for this use case", tool: "rcs_questionnaire_get", needs: []string{"useCase"}},
 		{do: "complete the sender: brand, countries, test numbers, questionnaire answers", tool: "rcs_sender_update", needs: []string{"details"}},
 	},
 	"IN_PROGRESS": {{do: "look again in a few minutes: the sender is being set up", tool: "rcs_sender_get"}},
@@ -16,7 +16,10 @@ var rcsSenderNext = byState{
 	"UNLAUNCHED":       {{do: "read why it is not launched", tool: "rcs_sender_activity_list"}, {do: "when the person agrees, launch it again", tool: "rcs_sender_launch"}},
 	"PREPARING_LAUNCH": {{do: "look again tomorrow: the launch is being prepared", tool: "rcs_sender_get"}},
 	"LAUNCHING":        {{do: "look again tomorrow: carriers decide in days to weeks; countryStatus tells each", tool: "rcs_sender_get"}},
-	"LAUNCHED":         {{do: "see in countryStatus which operators took it", tool: "rcs_sender_get"}},
+	"LAUNCHED": {
+		{do: "countryStatus tells which operators took it, and why others did not; for more countries, add them", tool: "rcs_sender_update", needs: []string{"details"}},
+		{do: "then launch again, when the person agrees", tool: "rcs_sender_launch"},
+	},
 }
 
 var rcsReinvite = []step{{do: "when the owner agrees, invite the phone again", tool: "rcs_test_number_reinvite"}}
@@ -25,7 +28,7 @@ var rcsTestNumberNext = byState{
 	"PENDING":    {{do: "look again in a minute", tool: "rcs_test_number_get"}},
 	"UNVERIFIED": {{do: "the phone's owner accepts the invitation"}, {do: "then look again", tool: "rcs_test_number_get"}},
 	"VERIFIED":   {{do: "see which features the phone supports", tool: "rcs_test_number_capabilities_get"}},
-	"DECLINED":   rcsReinvite,
+	"DECLINED":   {{do: "the owner said no, which blocks the number: add another phone", tool: "rcs_test_number_add", needs: []string{"testNumbers"}}},
 	"EXPIRED":    rcsReinvite,
 	"FAILED":     rcsReinvite,
 	"REJECTED":   rcsReinvite,

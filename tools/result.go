@@ -1,6 +1,9 @@
 package tools
 
 import (
+	"maps"
+	"slices"
+
 	"papi-mcp/internal/catalog"
 )
 
@@ -42,7 +45,9 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 		r.State = text(catalog.Field(answer, row.Resource.State))
 		r.Pending = text(catalog.Field(answer, row.Resource.Pending))
 	}
-	r.NextPageToken = text(catalog.Field(answer, "nextPageToken"))
+	if token := text(catalog.Field(answer, "nextPageToken")); value(token) != "" {
+		r.NextPageToken = token
+	}
 	r.Next = nextOfResult(row, c, r, answer, list)
 	data, warnings := shape(answer, c.own, bulky(row))
 	r.Data = data
@@ -59,14 +64,46 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, answer any, list string)
 	if !ok && row.Resource != nil {
 		steps = judge(row.Resource, value(r.State), value(r.Pending))
 	}
-	return fillAll(steps, r.IDs)
+	ids := maps.Clone(r.IDs)
+	if numbers, ok := c.args["testNumbers"].([]any); ok && len(numbers) == 1 {
+		ids["testNumber"] = catalog.Text(numbers[0])
+	}
+	if sent := catalog.Field(answer, "verificationCodeSent"); sent == false {
+		steps = []step{verifyKnownNumber}
+	}
+	next := fillAll(steps, ids)
+	for i := range next {
+		fromAnswer(&next[i], row, r.ProjectID, answer)
+	}
+	return next
+}
+
+// fromAnswer completes an action by what the answer tells: parameters of the
+// same name, and the subproject in which a bundle made the rest.
+func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any) {
+	to := catalog.Lookup(n.Tool)
+	if to == nil {
+		return
+	}
+	n.Needs = slices.DeleteFunc(n.Needs, func(name string) bool {
+		told := text(catalog.Field(answer, name))
+		if told == nil || to.Op().Parameter(name) == nil {
+			return false
+		}
+		n.Args[name] = *told
+		return true
+	})
+	if made := text(catalog.Field(answer, "projectId")); made != nil && *made != projectID && to.Resource != row.Resource {
+		n.Args[argProject] = *made
+	}
 }
 
 // nextOfList leads to the next page, or to what makes the first item of a list
 // that is empty.
 func nextOfList(row *catalog.Row, c *call, r *Result, answer any, list string) []catalog.Next {
 	if r.NextPageToken != nil {
-		args := map[string]any{"pageToken": *r.NextPageToken}
+		args := c.own.again()
+		args["pageToken"] = *r.NextPageToken
 		for name, v := range c.args {
 			if name != "pageToken" {
 				args[name] = v

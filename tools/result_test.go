@@ -64,7 +64,8 @@ func TestNextActionsHoldTogether(t *testing.T) {
 			t.Errorf("%s is read with %q", resource, reader)
 		}
 	}
-	for code := range afterError {
+	for key := range afterError {
+		code := key[strings.IndexByte(key, '/')+1:]
 		if papi.ErrorCodes()[code] == nil {
 			t.Errorf("the API has no error code %s", code)
 		}
@@ -73,6 +74,80 @@ func TestNextActionsHoldTogether(t *testing.T) {
 		if catalog.Lookup(tool) == nil {
 			t.Errorf("no tool %s", tool)
 		}
+	}
+}
+
+// After each error that an operation documents, an agent is led to tools of the
+// same channel.
+func TestAnErrorLeadsToItsOwnFamily(t *testing.T) {
+	elsewhere := map[string]string{"Bundles": "Webhook Sms", "Conversation": "Sms"}
+	for _, row := range catalog.Rows() {
+		from := row.Op().Family()
+		for status, codes := range row.Op().Errors {
+			for _, code := range codes {
+				for _, next := range nextAfterError(row, nil, &papi.Error{Status: status, Code: code}) {
+					to := catalog.Lookup(next.Tool)
+					if to != nil && to.Op().Family() != from && !strings.Contains(elsewhere[from], to.Op().Family()) {
+						t.Errorf("%s, %s: leads to %s", row.Tool, code, next.Tool)
+					}
+				}
+			}
+		}
+	}
+}
+
+// No error of a create leads to a thing that is not there, and "none here" leads
+// to making one.
+func TestErrorsLeadToWhatThereIs(t *testing.T) {
+	for _, test := range []struct {
+		tool string
+		args map[string]any
+		code string
+		next string // the first action's tool
+		want map[string]any
+	}{
+		{"whatsapp_sender_create", nil, "waba_id_used", "", nil},
+		{"bundle_create", nil, "more_than_one_sms_app", "sms_app_list", map[string]any{}},
+		{"whatsapp_template_create", map[string]any{"name": "a_b", "language": "DE"}, "template_exists", "whatsapp_template_language_list", map[string]any{"templateName": "a_b"}},
+		{"whatsapp_account_get", nil, "account_not_found", "whatsapp_account_create", map[string]any{}},
+		{"sms_app_list", nil, "sms_service_not_found", "sms_app_create", map[string]any{}},
+		{"rcs_sender_list", nil, "rbm_has_not_been_used", "rcs_sender_create", map[string]any{}},
+		{"whatsapp_sender_register", map[string]any{"senderId": "S"}, "sender-already-registered", "whatsapp_sender_get", map[string]any{"senderId": "S"}},
+	} {
+		row := catalog.Lookup(test.tool)
+		next := nextAfterError(row, test.args, &papi.Error{Status: statusOf(row, test.code), Code: test.code})
+		switch {
+		case statusOf(row, test.code) == 0:
+			t.Errorf("%s does not document %s", test.tool, test.code)
+		case len(next) == 0 && test.next == "":
+		case len(next) == 0 || next[0].Tool != test.next || !reflect.DeepEqual(next[0].Args, test.want):
+			t.Errorf("%s, %s: next %+v", test.tool, test.code, next)
+		}
+	}
+}
+
+// What a bundle made in a new subproject is looked up there.
+func TestWhatABundleMadeIsInItsSubproject(t *testing.T) {
+	const project, made = "00000000-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000001"
+	row := catalog.Lookup("bundle_get")
+	c := &call{args: map[string]any{"bundleId": "b"}}
+	for where, want := range map[string]any{project: nil, made: made} {
+		r := resultOf(row, project, c, map[string]any{"id": "b", "state": "DONE", "projectId": where, "smsApp": map[string]any{"id": "s"}})
+		if got := r.Next[0]; got.Tool != "sms_app_get" || got.Args["projectId"] != want || got.Args["smsAppId"] != "s" {
+			t.Errorf("made in %s: next is %+v", where, got)
+		}
+	}
+	pending := resultOf(row, project, c, map[string]any{"id": "b", "state": "IN_PROGRESS", "projectId": made})
+	if got := pending.Next[0]; got.Tool != "bundle_get" || got.Args["projectId"] != nil {
+		t.Errorf("the bundle itself is not in its subproject: %+v", got)
+	}
+}
+
+// What the answer tells is not asked of a person.
+func TestNextTakesParametersFromTheAnswer(t *testing.T) {
+	r := resultOf(catalog.Lookup("rcs_sender_create"), "p", &call{}, map[string]any{"id": "s", "state": "DRAFT", "useCase": "OTP"})
+	if got := r.Next[0]; got.Tool != "rcs_questionnaire_get" || got.Args["useCase"] != "OTP" || len(got.Needs) != 0 {
+		t.Errorf("next is %+v", got)
 	}
 }
 
@@ -147,7 +222,25 @@ func TestIDsStatePendingAndNext(t *testing.T) {
 			map[string]any{"senderId": "r"}, "IN_TEST", nil, "rcs_test_number_add", map[string]any{"senderId": "r"}},
 		{"a declined test number", "rcs_test_number_get", map[string]any{"senderId": "r", "testNumber": "+15550100001"},
 			map[string]any{"number": "+15550100001", "state": "DECLINED"},
-			map[string]any{"senderId": "r", "testNumber": "+15550100001"}, "DECLINED", nil, "rcs_test_number_reinvite", map[string]any{"senderId": "r", "testNumber": "+15550100001"}},
+			map[string]any{"senderId": "r", "testNumber": "+15550100001"}, "DECLINED", nil, "rcs_test_number_add", map[string]any{"senderId": "r"}},
+		{"one test number was added", "rcs_test_number_add", map[string]any{"senderId": "r", "testNumbers": []any{"+15550100001"}},
+			map[string]any{"testNumberStates": []any{}},
+			map[string]any{"senderId": "r"}, nil, nil, "rcs_test_number_get", map[string]any{"senderId": "r", "testNumber": "+15550100001"}},
+		{"Meta knows the number", "whatsapp_sender_register", map[string]any{"senderId": "S1", "method": "SMS"},
+			map[string]any{"verificationCodeSent": false},
+			map[string]any{"senderId": "S1"}, nil, nil, "whatsapp_sender_verify", map[string]any{"senderId": "S1"}},
+		{"a sender's change was rejected", "whatsapp_sender_get", map[string]any{"senderId": "S1"},
+			map[string]any{"id": "S1", "state": "ACTIVE", "changes": map[string]any{"status": "REJECTED"}},
+			map[string]any{"senderId": "S1"}, "ACTIVE", "REJECTED", "whatsapp_sender_activity_list", map[string]any{"senderId": "S1"}},
+		{"a bundle without an SMS app", "bundle_get", map[string]any{"bundleId": "b"},
+			map[string]any{"id": "b", "state": "DONE"},
+			map[string]any{"bundleId": "b"}, "DONE", nil, "", nil},
+		{"the last page, of an API that says so by an empty token", "webhook_list", map[string]any{},
+			map[string]any{"webhooks": []any{map[string]any{"id": "w"}}, "nextPageToken": ""},
+			map[string]any{}, nil, nil, "", nil},
+		{"the next page, as the first was asked for", "webhook_list", map[string]any{"pageSize": 1, "fields": []any{"webhooks.id"}},
+			map[string]any{"webhooks": []any{map[string]any{"id": "w"}}, "nextPageToken": "T"},
+			map[string]any{}, nil, nil, "webhook_list", map[string]any{"pageSize": 1.0, "pageToken": "T", "fields": []any{"webhooks.id"}}},
 		{"an account is rejected", "whatsapp_account_get", nil,
 			map[string]any{"state": "REJECTED"}, map[string]any{}, "REJECTED", nil, "whatsapp_account_activity_list", map[string]any{}},
 		{"the next page", "webhook_list", map[string]any{"pageSize": 1},
@@ -191,12 +284,25 @@ func TestNextNamesOnlyWhatIsOffered(t *testing.T) {
 	}
 	reads := New(Options{Rows: rows, Guard: full.opts.Guard, API: full.opts.API})
 	args := map[string]any{"senderId": "S", "projectId": project}
-	if next := result(t, do(t, reads, "whatsapp_sender_get", args))["next"].([]any); len(next) != 0 {
+	if next := result(t, do(t, reads, "whatsapp_sender_get", args))["next"].([]any); len(next) != 1 || next[0].(map[string]any)["tool"] != "whatsapp_sender_get" {
 		t.Errorf("a read-only server suggests %s", encode(next))
 	}
 	next := result(t, do(t, full, "whatsapp_sender_get", args))["next"].([]any)
-	if len(next) != 2 || next[0].(map[string]any)["args"].(map[string]any)["projectId"] != project {
+	if len(next) != 3 || next[0].(map[string]any)["args"].(map[string]any)["projectId"] != project {
 		t.Errorf("the project that the call named is not in %s", encode(next))
+	}
+}
+
+// Fields that are asked for come, bulky or not.
+func TestFieldsWinOverConcise(t *testing.T) {
+	answer := map[string]any{"details": map[string]any{"questionnaire": map[string]any{"general": map[string]any{"questions": "long"}}}}
+	bulk := bulky(catalog.Lookup("rcs_sender_get"))
+	if shaped, _ := shape(answer, ownValues{}, bulk); strings.Contains(string(encode(shaped)), "long") {
+		t.Errorf("concise: %s", encode(shaped))
+	}
+	shaped, warnings := shape(answer, ownValues{fields: []string{"details.questionnaire.general.questions"}}, bulk)
+	if !strings.Contains(string(encode(shaped)), "long") || len(warnings) != 0 {
+		t.Errorf("%s, %v", encode(shaped), warnings)
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 // shape makes an answer fit for an agent: secrets masked unless revealed,
-// hidden characters gone, bulky known parts left out unless detail is full,
-// and only the named fields where some are named. Unknown fields always stay:
+// hidden characters gone, and only the named fields where some are named, else
+// bulky known parts left out unless detail is full. Unknown fields always stay:
 // a newer API must lose nothing here.
 func shape(answer any, own ownValues, bulky []string) (shaped any, warnings []string) {
 	if answer == nil {
@@ -20,7 +20,7 @@ func shape(answer any, own ownValues, bulky []string) (shaped any, warnings []st
 		answer = papi.AnswerSecrets.Mask(answer)
 	}
 	answer = clean(answer, "", &warnings)
-	if !own.full {
+	if !own.full && len(own.fields) == 0 {
 		for _, path := range bulky {
 			answer = without(answer, strings.Split(path, "."))
 		}

@@ -20,9 +20,11 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"papi-mcp/internal/audit"
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
@@ -36,6 +38,11 @@ type Options struct {
 	Guard *guard.Guard
 	// API is where they go.
 	API catalog.API
+	// Audit takes a line for each write, and for each verdict other than
+	// allow; nil keeps none.
+	Audit *audit.Log
+	// Now is the clock of the audit; nil means time.Now.
+	Now func() time.Time
 	// About is a line about where the calls go that project_confirm shows,
 	// such as that it is the sandbox; "" for the API itself.
 	About string
@@ -48,6 +55,8 @@ type Set struct {
 	tools map[string]*tool
 	core  []*coreTool
 	all   func() []mcp.Tool
+
+	completions completions
 }
 
 // tool is one operation's tool. Its arguments are derived when they are first
@@ -59,6 +68,9 @@ type tool struct {
 
 // New returns the tools of the rows, and the core tools.
 func New(opts Options) *Set {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
 	s := &Set{opts: opts, tools: make(map[string]*tool, len(opts.Rows))}
 	hasDefault := opts.Guard.Default() != ""
 	for _, row := range opts.Rows {
@@ -131,7 +143,9 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 	if e != nil {
 		return e.outcome()
 	}
-	return s.send(ctx, caller, t.row, c)
+	out := s.send(ctx, caller, t.row, c)
+	out.Link = linkFor(t.row, out.Structured)
+	return out
 }
 
 // send takes a checked call past the guard to the API.
@@ -141,13 +155,21 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		ProjectID: c.own.project, Args: c.args, Confirm: c.own.confirm, Reveal: c.own.reveal,
 		RegisteredElsewhere: c.own.registeredElsewhere,
 	}
+	if c.own.dryRun {
+		return s.dryRun(ctx, gc, c)
+	}
+	if e := s.auditReady(row); e != nil {
+		return e.outcome()
+	}
 	v := s.opts.Guard.Check(ctx, gc)
 	c.warnings = append(c.warnings, gc.Warnings...)
 	switch {
 	case v.Ask != nil:
+		s.note(ctx, &c.warnings, gc, c.own, v, 0, nil)
 		return Outcome{Question: v.Ask}
 	case v.Refuse != nil:
 		e := refused(v.Refuse)
+		s.note(ctx, &c.warnings, gc, c.own, v, 0, nil)
 		e.Warnings = c.warnings
 		e.Next = s.offered(e.Next, c.own.project)
 		return e.outcome()
@@ -173,11 +195,13 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		c.warnings = append(c.warnings, warnings...)
 	}
 	if e != nil {
+		s.note(ctx, &c.warnings, gc, c.own, v, 0, e)
 		e.Warnings = append(c.warnings, e.Warnings...)
 		e.Next = s.offered(e.Next, c.own.project)
 		return e.outcome()
 	}
 	r := resultOf(row, gc.ProjectID, c, sent.Answer)
+	s.note(ctx, &r.Warnings, gc, c.own, v, sent.Status, r)
 	r.Next = s.offered(r.Next, c.own.project)
 	return Outcome{Structured: r}
 }
@@ -203,6 +227,9 @@ func (s *Set) offered(next []catalog.Next, project string) []catalog.Next {
 	return kept
 }
 
+// Offers tells whether there is a tool of this name.
+func (s *Set) Offers(name string) bool { return s.tools[name] != nil || s.isCore(name) }
+
 func (s *Set) isCore(name string) bool {
 	for _, c := range s.core {
 		if c.name == name {
@@ -213,13 +240,7 @@ func (s *Set) isCore(name string) bool {
 }
 
 func (s *Set) unknownTool(name string) *Error {
-	names := make([]string, 0, len(s.tools)+len(s.core))
-	for _, c := range s.core {
-		names = append(names, c.name)
-	}
-	for _, row := range s.opts.Rows {
-		names = append(names, row.Tool)
-	}
+	names := s.names()
 	e := &Error{
 		Code:       "unknown_tool",
 		Message:    "this server offers no tool " + cut(name),

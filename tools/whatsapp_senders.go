@@ -2,9 +2,12 @@ package tools
 
 var verifyWhatsappSender = step{do: "ask the person for the code that arrived, and hand it in", tool: "whatsapp_sender_verify", needs: []string{"code"}}
 
+// verifyKnownNumber follows a register that sent no code.
+var verifyKnownNumber = step{do: "no code was sent, since Meta knows the number: verify without one", tool: "whatsapp_sender_verify"}
+
 var whatsappSenderNext = byState{
 	"changes.status=IN_PROGRESS": {{do: "look again in a minute: the change is under way", tool: "whatsapp_sender_get"}},
-	"changes.status=DRAFT":       {{do: "complete the draft and submit it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}}},
+	"changes.status=DRAFT":       {{do: "submit the draft when the person agrees, with the details that are still missing", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}}},
 	"changes.status=REJECTED":    whatsappSenderRejected,
 	"changes.status=ERROR":       whatsappSenderRejected,
 	"changes.status=MULTIPLE_WABA_ERROR": {
@@ -12,8 +15,9 @@ var whatsappSenderNext = byState{
 	},
 	"IN_PROGRESS": {{do: "look again in a minute: the sender is being set up", tool: "whatsapp_sender_get"}},
 	"PENDING_VERIFICATION": {
-		{do: "ask the person whether the code should come by SMS or VOICE, and have it sent", tool: "whatsapp_sender_register", needs: []string{"method"}},
+		{do: "unless a code was handed in just now: ask the person whether the code should come by SMS or VOICE, and have it sent", tool: "whatsapp_sender_register", needs: []string{"method"}},
 		{do: "with the code from the person, verify", tool: "whatsapp_sender_verify", needs: []string{"code"}},
+		{do: "after the right code, look again in a minute: it becomes ACTIVE by itself", tool: "whatsapp_sender_get"},
 	},
 	"ACTIVE":    {{do: "the sender is ready; a first message to a user needs an approved template", tool: "whatsapp_template_list"}},
 	"INACTIVE":  {{do: "read what happened to it", tool: "whatsapp_sender_activity_list"}},
@@ -23,5 +27,6 @@ var whatsappSenderNext = byState{
 
 var whatsappSenderRejected = []step{
 	{do: "read why", tool: "whatsapp_sender_activity_list"},
+	{do: "correct it and submit it again", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}},
 	{do: "or give the change up, when the person agrees", tool: "whatsapp_sender_changes_discard"},
 }

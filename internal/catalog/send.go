@@ -24,6 +24,9 @@ type Sent struct {
 	// Answer is the API's, as decoded JSON with json.Number; nil where there
 	// is none.
 	Answer any
+	// Status is that of the answer; 0 where the answer was lost, and what was
+	// made has been found.
+	Status int
 	// Warnings tell what happened on the way: a lost answer that was found.
 	Warnings []string
 }
@@ -46,7 +49,7 @@ func Send(ctx context.Context, api API, row *Row, projectID string, args map[str
 		resp, err := api.Do(ctx, row.Request(projectID, args))
 		if err == nil {
 			answer, err := decode(resp)
-			return Sent{Answer: answer}, err
+			return Sent{Answer: answer, Status: resp.Status}, err
 		}
 		var e *papi.Error
 		if !errors.As(err, &e) {

@@ -18,7 +18,10 @@ import (
 const principal = "command line"
 
 func newCall(s *streams) *cobra.Command {
-	var c config
+	var (
+		c      config
+		dryRun bool
+	)
 	cmd := &cobra.Command{
 		Use:   "call TOOL [JSON | -]",
 		Short: "Make one tool call, the guard included",
@@ -48,6 +51,11 @@ Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 			if err != nil {
 				return err
 			}
+			if dryRun {
+				if arguments, err = withDryRun(args[0], arguments); err != nil {
+					return err
+				}
+			}
 			if c.store == "" {
 				if c.store, err = stateFile(); err != nil {
 					return err
@@ -59,13 +67,27 @@ Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 			}
 			defer a.close()
 			out := a.tools.Call(cmd.Context(), tools.Caller{Principal: principal, CommandLine: true}, args[0], arguments)
-			return printOutcome(s, out)
+			return printOutcome(s, out, a.tools.Offers(args[0]))
 		},
 	}
 	c.connection(cmd)
 	c.selection(cmd)
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, what a person would be asked, and the request")
 	cmd.Flags().StringVar(&c.store, "store", "", "where confirmations and registers are kept: memory, or the path of a file (default: a file in the user's state folder)")
 	return cmd
+}
+
+// withDryRun adds dryRun to the arguments of a write.
+func withDryRun(tool string, arguments json.RawMessage) (json.RawMessage, error) {
+	if row := catalog.Lookup(tool); row != nil && !row.Writes() {
+		return nil, usage("--dry-run: %s changes nothing, so call it as it is", tool)
+	}
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(arguments, &given); err != nil {
+		return arguments, nil // the call says what is wrong with them
+	}
+	given["dryRun"] = json.RawMessage("true")
+	return json.Marshal(given)
 }
 
 // readArguments reads the JSON of a call.
@@ -88,8 +110,8 @@ func readArguments(s *streams, args []string) (json.RawMessage, error) {
 }
 
 // printOutcome prints the result or the error, indented on a terminal, and
-// returns the exit code as an error.
-func printOutcome(s *streams, out tools.Outcome) error {
+// returns the exit code as an error. A tool that is not offered is wrong usage.
+func printOutcome(s *streams, out tools.Outcome, offered bool) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -99,7 +121,7 @@ func printOutcome(s *streams, out tools.Outcome) error {
 	if err := enc.Encode(out.Structured); err != nil {
 		return &exitError{exitFailed, err.Error()}
 	}
-	if e, ok := out.Structured.(*tools.Error); ok && e.Code == "unknown_tool" {
+	if e, ok := out.Structured.(*tools.Error); ok && !offered {
 		return usage("%s; papi-mcp tools lists them%s", e.Message, near(e))
 	}
 	if _, err := b.WriteTo(s.out); err != nil {

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,27 @@ func run(t *testing.T, env map[string]string, args ...string) (code int, out, er
 	var o, e bytes.Buffer
 	code = Main(args, strings.NewReader(""), &o, &e)
 	return code, o.String(), e.String()
+}
+
+// What one sandbox dumped, the next begins with.
+func TestADumpIsSeedData(t *testing.T) {
+	box := sandbox.New(sandbox.Options{Seed: 1})
+	defer box.Close()
+	if err := box.Seed("shop"); err != nil {
+		t.Fatal(err)
+	}
+	var dump bytes.Buffer
+	if err := box.Dump(&dump); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "dump.json")
+	if err := os.WriteFile(path, dump.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errOut := run(t, nil, "call", "whatsapp_template_list", "--sandbox", "--seed-data", path, "--store", "memory")
+	if code != exitDone || !strings.Contains(out, "reject_winter_sale") {
+		t.Errorf("exit %d, output %.200s, %s", code, out, errOut)
+	}
 }
 
 func TestTheDoctorFindsWhatIsWrong(t *testing.T) {

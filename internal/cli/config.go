@@ -1,28 +1,32 @@
 package cli
 
 import (
+	"cmp"
+	"context"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
+	"go.opentelemetry.io/otel/trace"
 
+	"papi-mcp/internal/audit"
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
 	"papi-mcp/internal/store"
+	"papi-mcp/internal/telemetry"
 	"papi-mcp/tools"
 )
 
 // config is what the flags and the environment say.
 type config struct {
 	sandbox    bool
+	imitation  imitation
 	toolsets   []string
 	tools      []string
 	readOnly   bool
@@ -32,6 +36,8 @@ type config struct {
 	verbose    bool
 	// observe hears of the exchanges with the API; nil for nobody.
 	observe papi.Observer
+	trace   bool
+	audit   string
 }
 
 // selection adds the flags that say which tools there are.
@@ -47,7 +53,9 @@ func (c *config) selection(cmd *cobra.Command) {
 func (c *config) connection(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&c.sandbox, "sandbox", false, "use a built-in imitation of the API: no account needed")
+	c.imitation.flags(f)
 	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "who confirms: auto (ask the person, else by token), human (only ask), off (nobody: scripts)")
+	f.StringVar(&c.audit, "audit", "", "leave a line for each write and each refusal: in this file, or with store in the --store")
 	f.BoolVar(&c.verbose, "verbose", false, "log each exchange with the API to standard error")
 }
 
@@ -70,33 +78,12 @@ type app struct {
 	tools   *tools.Set
 	client  *papi.Client
 	project string // the default project, or ""
+	tracers trace.TracerProvider
 	close   func()
 }
 
-// lateSandbox is a sandbox that begins with its first request, so that a
-// start-up does not wait for it.
-type lateSandbox struct {
-	logger *slog.Logger
-	once   sync.Once
-	box    *sandbox.Sandbox
-}
-
-// RoundTrip implements http.RoundTripper.
-func (l *lateSandbox) RoundTrip(r *http.Request) (*http.Response, error) {
-	l.once.Do(func() { l.box = sandbox.New(sandbox.Options{Logger: l.logger}) })
-	if l.box == nil {
-		return nil, net.ErrClosed
-	}
-	return l.box.Transport().RoundTrip(r)
-}
-
-// close ends the sandbox; one that has not begun never will.
-func (l *lateSandbox) close() {
-	l.once.Do(func() {})
-	if l.box != nil {
-		l.box.Close()
-	}
-}
+// lastTraces is how long the last traces may take at the end.
+const lastTraces = 3 * time.Second
 
 // newApp puts together the store, the client, the guard and the tools.
 func (c *config) newApp(s *streams) (*app, error) {
@@ -117,20 +104,40 @@ func (c *config) newApp(s *streams) (*app, error) {
 	a := &app{close: func() { _ = kept.Close() }} // nothing waits to be written
 	settings := apiConfig()
 	settings.Logger = logger
+	if len(projects) > 0 {
+		a.project = projects[0]
+	}
 	about := ""
-	if c.sandbox {
-		box := &lateSandbox{logger: logger}
+	switch {
+	case c.sandbox:
+		a.project = cmp.Or(a.project, sandbox.DefaultProject)
+		box, err := c.startSandbox(a.project, logger)
+		if err != nil {
+			return nil, err
+		}
 		a.close = func() { box.close(); _ = kept.Close() }
 		settings = papi.Config{
 			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token",
 			KeyID: "sandbox", KeySecret: "sandbox", Logger: logger,
 			Transport: box,
 		}
-		a.project = sandbox.DefaultProject
 		about = "the built-in sandbox: nothing here is real, and one-time codes stand in the server's log"
+	case c.imitation != usual:
+		return nil, usage("--seed-data, --speed and --seed are of the sandbox: give --sandbox too")
 	}
-	if len(projects) > 0 {
-		a.project = projects[0]
+	if c.trace {
+		tracers, stop, err := telemetry.Start(context.Background(), release, logger)
+		if err != nil {
+			return nil, usage("--trace: %v", err)
+		}
+		a.tracers, settings.Tracers = tracers, tracers
+		end := a.close
+		a.close = func() {
+			end()
+			ctx, cancel := context.WithTimeout(context.Background(), lastTraces)
+			defer cancel()
+			_ = stop(ctx) // what can't be sent in time is lost, and logged
+		}
 	}
 	settings.Observer = c.observe
 	settings.UserAgent = "papi-mcp/" + release
@@ -141,8 +148,47 @@ func (c *config) newApp(s *streams) (*app, error) {
 		Projects: projects, Default: a.project, Mode: mode, ReadOnly: c.readOnly,
 		Store: kept, Reader: catalog.Reader{API: a.client}, Logger: logger,
 	})
-	a.tools = tools.New(tools.Options{Rows: rows, Guard: g, API: a.client, About: about})
+	log, err := c.auditLog(kept)
+	if err != nil {
+		return nil, err
+	}
+	a.tools = tools.New(tools.Options{Rows: rows, Guard: g, API: a.client, About: about, Audit: log})
 	return a, nil
+}
+
+// auditLog is the log that --audit names, nil for none.
+func (c *config) auditLog(kept store.Store) (*audit.Log, error) {
+	var log *audit.Log
+	switch {
+	case c.audit == "":
+		return nil, nil
+	case c.audit == inStore && c.store == memory:
+		return nil, usage("--audit store needs a --store that lasts: give the path of a file")
+	case c.audit == inStore:
+		log = audit.InStore(kept)
+	default:
+		log = audit.File(c.audit)
+	}
+	if err := log.Ready(); err != nil {
+		return nil, usage("--audit: %v", err)
+	}
+	return log, nil
+}
+
+// inStore is what --audit says for the log in the store.
+const inStore = "store"
+
+// startSandbox returns a sandbox in this process, which begins with its first
+// request; seed data is read at once, so that it is told what is wrong with it.
+func (c *config) startSandbox(project string, logger *slog.Logger) (*lateSandbox, error) {
+	if err := c.imitation.check(); err != nil {
+		return nil, err
+	}
+	box := &lateSandbox{start: func() (*sandbox.Sandbox, error) { return c.imitation.start(project, logger) }}
+	if c.imitation.seedData != "" {
+		box.begin()
+	}
+	return box, box.err
 }
 
 // apiConfig is what the environment says of the API.

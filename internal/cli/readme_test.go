@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/prompts"
 )
 
 var update = flag.Bool("update", false, "write the README's table of tools anew")
@@ -80,6 +81,11 @@ func TestReadmeNamesEveryFlagAndVariable(t *testing.T) {
 		t.Fatal(err)
 	}
 	readme := string(raw)
+	for _, p := range prompts.All() {
+		if !strings.Contains(readme, "`"+p.Name+"`") {
+			t.Errorf("the README does not name the prompt %s", p.Name)
+		}
+	}
 	serve := newServe(&streams{})
 	for _, f := range strings.Fields(serve.Flags().FlagUsages()) {
 		if name := strings.TrimRight(f, ",;)"); strings.HasPrefix(name, "--") && !strings.Contains(readme, "`"+name) {

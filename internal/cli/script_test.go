@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,7 +37,11 @@ func TestMain(m *testing.M) {
 //	code               set $CODE to the one-time code that it sent last
 //	connect [-person yes|no] [FLAG...]
 //	                   start papi-mcp serve and connect over stdio, as a client that can or can't ask a person
-//	tool NAME [JSON]   make a tool call; its result or error is standard output. ! tool wants an error
+//	tool NAME [JSON | @FILE]
+//	                   make a tool call; its result or error is standard output. ! tool wants an error.
+//	                   A file may name variables
+//	receive            start a receiver of webhooks, and set $HOOK to its URL
+//	received           the bodies of the webhooks that came since the last time, a line each, as standard output
 //	keep VAR PATH      set $VAR to what stands at the path of the last answer
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -51,7 +57,12 @@ func TestScripts(t *testing.T) {
 			"code":    func(ts *testscript.TestScript, _ bool, _ []string) { ts.Setenv("CODE", ofScript(ts).code) },
 			"connect": func(ts *testscript.TestScript, _ bool, args []string) { ofScript(ts).connect(ts, args) },
 			"tool":    func(ts *testscript.TestScript, neg bool, args []string) { ofScript(ts).tool(ts, neg, args) },
-			"keep":    func(ts *testscript.TestScript, _ bool, args []string) { ofScript(ts).keep(ts, args) },
+			"receive": func(ts *testscript.TestScript, _ bool, _ []string) { ofScript(ts).receive(ts) },
+			"received": func(ts *testscript.TestScript, _ bool, _ []string) {
+				ofScript(ts).box.Settle()
+				fmt.Fprint(ts.Stdout(), ofScript(ts).inbox.take())
+			},
+			"keep": func(ts *testscript.TestScript, _ bool, args []string) { ofScript(ts).keep(ts, args) },
 		},
 		RequireExplicitExec: true,
 	})
@@ -66,6 +77,33 @@ type script struct {
 	code   string
 	client *client.Client
 	last   any
+	inbox  inbox
+}
+
+// inbox is what a receiver of webhooks got.
+type inbox struct {
+	mu    sync.Mutex
+	lines strings.Builder
+}
+
+func (i *inbox) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	fmt.Fprintf(&i.lines, "%s\n", body)
+}
+
+func (i *inbox) take() string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	defer i.lines.Reset()
+	return i.lines.String()
+}
+
+func (s *script) receive(ts *testscript.TestScript) {
+	server := httptest.NewServer(&s.inbox)
+	s.env.Defer(server.Close)
+	ts.Setenv("HOOK", server.URL+"/hook")
 }
 
 func ofScript(ts *testscript.TestScript) *script { return ts.Value(scriptKey{}).(*script) }
@@ -138,7 +176,11 @@ func (s *script) tool(ts *testscript.TestScript, neg bool, args []string) {
 	request.Params.Name = args[0]
 	request.Params.Arguments = json.RawMessage("{}")
 	if len(args) > 1 {
-		request.Params.Arguments = json.RawMessage(args[1])
+		arguments := args[1]
+		if name, ok := strings.CutPrefix(arguments, "@"); ok {
+			arguments = os.Expand(ts.ReadFile(name), ts.Getenv)
+		}
+		request.Params.Arguments = json.RawMessage(arguments)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"papi-mcp/internal/server"
+	"papi-mcp/prompts"
 )
 
 //go:embed instructions.md
@@ -53,6 +54,7 @@ has one line, the URL.
 	c.connection(cmd)
 	c.selection(cmd)
 	overHTTP.add(cmd)
+	cmd.Flags().BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and its like say")
 	cmd.Flags().StringVar(&c.store, "store", memory, "where confirmations and registers are kept: memory, or the path of a file")
 	return cmd
 }
@@ -60,6 +62,8 @@ has one line, the URL.
 func newServer(c *config, s *streams, a *app, m *server.Metrics) *server.Server {
 	return server.New(server.Options{
 		Name: "papi-mcp", Title: "Sinch Provisioning API", Version: release,
-		Instructions: instructions, Toolbox: a.tools, Logger: c.logger(s), Metrics: m,
+		Instructions: instructions, Toolbox: a.tools,
+		Prompts: func() []*prompts.Prompt { return prompts.Offered(prompts.All(), a.tools.Offers) },
+		Logger:  c.logger(s), Tracers: a.tracers, Metrics: m,
 	})
 }

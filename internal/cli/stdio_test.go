@@ -145,6 +145,21 @@ func TestAThousandRequestsAtOnce(t *testing.T) {
 	}
 }
 
+// A script that pipes in a confirmation of the project and a write behind it
+// gets both done.
+func TestAWriteRightBehindTheConfirmation(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "papi-mcp", "serve", "--sandbox")
+	cmd.Stdin = strings.NewReader(strings.Join([]string{
+		`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`,
+		`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"project_confirm","arguments":{"projectId":"00000000-0000-0000-0000-000000000000"}}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"webhook_create","arguments":{"target":"https://example.com/hook","secret":"sixteen-or-more-signs"}}}`,
+	}, "\n"))
+	out, err := cmd.Output()
+	if err != nil || strings.Contains(string(out), `"isError":true`) || !strings.Contains(string(out), "webhookId") {
+		t.Errorf("%v:\n%s", err, out)
+	}
+}
+
 // Two hundred slow calls do not lock the server: what comes behind them is
 // answered, and they end when the API answers.
 func TestTwoHundredSlowCalls(t *testing.T) {

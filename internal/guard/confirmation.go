@@ -24,22 +24,47 @@ const (
 	codeUnavailable = "confirmation_unavailable"
 )
 
+// Confirmed is by what a person's word came.
+type Confirmed string
+
+// The ways of a person's word.
+const (
+	ByElicitation Confirmed = "elicitation"
+	ByToken       Confirmed = "token"
+	// ByNaming: the project, named in project_confirm where the client can't ask.
+	ByNaming Confirmed = "named"
+	// ByCommandLine: the project, written in the command; for nothing else.
+	ByCommandLine Confirmed = "command_line"
+	// ByNobody: --confirm off.
+	ByNobody Confirmed = "off"
+)
+
 // confirmCall asks for the person's word on a call, and on its project where
 // that is not confirmed yet: one question for both.
 func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict {
 	m := matter{principal: c.Principal, project: c.ProjectID, tool: c.Row.Tool, args: c.Args, reveal: c.Reveal}
-	m.summary, m.facts = g.summarise(ctx, c, project)
 	if g.opts.Mode == Off {
+		c.Confirmed = ByNobody
 		if g.opts.Logger != nil {
 			g.opts.Logger.Warn("not confirmed by anybody: --confirm off", "tool", m.tool, "project", m.project, "principal", m.principal)
 		}
 		return Verdict{}
 	}
+	look := func() { m.summary, m.facts = g.summarise(ctx, c, project) }
+	look()
+	if len(m.facts) > 0 {
+		m.again = func() {
+			c.reads.done = nil
+			look()
+		}
+	}
+	c.Confirmed = ByElicitation
 	v := g.ask(ctx, c.Asker, &m)
 	if v.Refuse != nil && v.Refuse.Code == codeUnavailable && g.opts.Mode != Human {
 		if project {
 			return refuse(g.projectUnconfirmed(c))
 		}
+		c.Confirmed = ByToken
 		v = g.takeToken(ctx, c.Confirm, &m)
 	}
 	if v.Allowed() && project {
@@ -71,6 +96,9 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 		q := &Question{Summary: m.summary, State: state}
 		if answer = asker.Ask(ctx, *q); answer == Pending {
 			return Verdict{Ask: q}
+		}
+		if answer == Accepted && m.again != nil {
+			m.again() // while the person thought, things may have changed
 		}
 	}
 	if answer == Unavailable {
@@ -159,12 +187,10 @@ func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (string, [
 	if c.Row.Confirm != "" {
 		fmt.Fprintf(&s, ": %s.", c.Row.Confirm)
 	}
-	if more, ok := summaries[c.Row.Tool]; ok {
-		text, told := more(ctx, c)
-		if text != "" {
-			s.WriteString("\n" + text)
-		}
-		facts = append(facts, told...)
+	if more := summaries[c.Row.Tool]; c.Row.Confirm != "" && (more.tell != nil || more.show != nil) {
+		told := more.text(ctx, c)
+		s.WriteString("\n" + told)
+		facts = append(facts, told)
 	}
 	if c.Reveal {
 		s.WriteString("\nThe answer will show its secrets (tokens, keys) in clear text to the agent.")

@@ -9,8 +9,10 @@
 // that would be refused, and no token is given for one. What it lets through
 // is sent by the caller, who reports the end with [Guard.Done].
 //
-// The guard reads from the API where a rule must know a state, once for all
-// rules of a call, and never writes to it.
+// The guard reads from the API where a rule must know a state, and never writes
+// to it. A read is made once for all rules of a call and for the summary that a
+// person is shown; those of one call are made side by side. Rules that need none
+// come first.
 package guard
 
 import (
@@ -52,6 +54,8 @@ type Options struct {
 	// Reader reads from the API for the rules.
 	Reader Reader
 	Logger *slog.Logger
+	// Rules look at each call; nil stands for all of them.
+	Rules []Rule
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -73,6 +77,9 @@ type Guard struct {
 func New(opts Options) *Guard {
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if opts.Rules == nil {
+		opts.Rules = Rules
 	}
 	if opts.Mode == "" {
 		opts.Mode = Auto
@@ -101,6 +108,9 @@ type Call struct {
 	RegisteredElsewhere bool
 	// Warnings collects what the caller should know though the call goes on.
 	Warnings []string
+	// Confirmed is set by Check: by what a person's word came for a call that
+	// goes out.
+	Confirmed Confirmed
 
 	named bool // ProjectID was written in the call
 	reads reads
@@ -132,43 +142,73 @@ type Refusal struct {
 }
 
 // Check looks at a call. It sets ProjectID to the default project where the
-// call names none, and may add warnings.
+// call names none, may add warnings, and asks the person where it must.
 func (g *Guard) Check(ctx context.Context, c *Call) Verdict {
+	confirmed, r := g.judge(ctx, c)
+	if r != nil {
+		return refuse(r)
+	}
+	if !g.asks(c, confirmed) {
+		return Verdict{}
+	}
+	return g.confirmCall(ctx, c, !confirmed)
+}
+
+// Preview is what Check would say of a call.
+type Preview struct {
+	// Refusal tells why it would not go out; nil where it would, if a person
+	// agrees.
+	Refusal *Refusal
+	// Confirm tells that a person would be asked, with the Summary.
+	Confirm bool
+	Summary string
+}
+
+// Preview looks at a call as Check does, and asks nobody: it makes the same
+// reads, and leaves nothing behind.
+func (g *Guard) Preview(ctx context.Context, c *Call) Preview {
+	confirmed, r := g.judge(ctx, c)
+	if r != nil {
+		return Preview{Refusal: r}
+	}
+	if !g.asks(c, confirmed) || g.opts.Mode == Off {
+		return Preview{}
+	}
+	summary, _ := g.summarise(ctx, c, !confirmed)
+	return Preview{Confirm: true, Summary: summary}
+}
+
+// asks tells whether a call that nothing stands against needs a person's word.
+func (g *Guard) asks(c *Call, confirmed bool) bool {
+	return !confirmed || c.Row.Confirm != "" || c.Reveal
+}
+
+// judge tells what stands against a call, and whether its project is confirmed.
+func (g *Guard) judge(ctx context.Context, c *Call) (confirmed bool, _ *Refusal) {
 	c.reads.reader = g.opts.Reader
 	if c.Row.Writes() && g.opts.ReadOnly {
-		return refuse(&Refusal{
+		return false, &Refusal{
 			Code:       "guard_read_only",
 			Message:    "this server only reads; " + c.Row.Tool + " would change something",
 			Resolution: "ask whoever runs the server to start it without --read-only",
-		})
+		}
 	}
 	c.named = c.ProjectID != ""
 	var r *Refusal
 	if c.ProjectID, r = g.Project(c.Principal, c.ProjectID); r != nil {
-		return refuse(r)
+		return false, r
 	}
-	confirmed := true
+	confirmed = true
 	if c.Row.Writes() {
 		var err error
 		if confirmed, err = g.projectConfirmed(ctx, c); err != nil {
-			return refuse(storeFailed(err))
+			return false, storeFailed(err)
 		}
 		if !confirmed && c.Asker == nil {
-			return refuse(g.projectUnconfirmed(c))
+			return false, g.projectUnconfirmed(c)
 		}
 	}
-	for i := range Rules {
-		if r := Rules[i].Check(ctx, g, c); r != nil {
-			if r.Code == "" {
-				r.Code = "guard_" + Rules[i].Name
-			}
-			return refuse(r)
-		}
-	}
-	if confirmed && c.Row.Confirm == "" && !c.Reveal {
-		return Verdict{}
-	}
-	return g.confirmCall(ctx, c, !confirmed)
+	return confirmed, g.checkRules(ctx, c)
 }
 
 func refuse(r *Refusal) Verdict { return Verdict{Refuse: r} }

@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ const (
 type fixture struct {
 	*Guard
 	now   time.Time
+	mu    sync.Mutex
 	reads []string                  // tools that the rules read with
 	api   map[string]map[string]any // answers by tool
 	fail  error
@@ -40,6 +42,8 @@ func newFixture(edit func(*Options)) *fixture {
 }
 
 func (f *fixture) Read(_ context.Context, _, tool string, _ map[string]any) (map[string]any, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.reads = append(f.reads, tool)
 	return f.api[tool], f.fail
 }
@@ -115,7 +119,7 @@ func TestProjectIsConfirmedBeforeTheFirstWrite(t *testing.T) {
 	if got := sync(); got != "guard_project_unconfirmed" {
 		t.Fatalf("got %s", got)
 	}
-	if v, until := f.ConfirmProject(ctx, me, nil, project, ""); !v.Allowed() || !until.Equal(f.now.Add(12*time.Hour)) {
+	if v, _, until := f.ConfirmProject(ctx, me, nil, project, ""); !v.Allowed() || !until.Equal(f.now.Add(12*time.Hour)) {
 		t.Fatalf("naming the project did not confirm it: %+v", v)
 	}
 	if got := sync(); got != "allowed" {
@@ -221,9 +225,9 @@ func TestRegisterAndVerifyByState(t *testing.T) {
 		{"whatsapp_sender_verify", "whatsapp_sender_get", "ACTIVE", "guard_register_state"},
 		{"kakaotalk_sender_register", "kakaotalk_sender_get", "INACTIVE", "allowed"},
 		{"kakaotalk_sender_register", "kakaotalk_sender_get", "VERIFYING", "allowed"},
-		{"kakaotalk_sender_register", "kakaotalk_sender_get", "ACTIVE", "guard_register_state"},
+		{"kakaotalk_sender_register", "kakaotalk_sender_get", "ACTIVE", "guard_kakaotalk_register_state"},
 		{"kakaotalk_sender_verify", "kakaotalk_sender_get", "VERIFYING", "allowed"},
-		{"kakaotalk_sender_verify", "kakaotalk_sender_get", "INACTIVE", "guard_register_state"},
+		{"kakaotalk_sender_verify", "kakaotalk_sender_get", "INACTIVE", "guard_kakaotalk_verify_state"},
 	} {
 		t.Run(tt.tool+" in "+tt.state, func(t *testing.T) {
 			f := newFixture(nil).confirmed(t)
@@ -296,12 +300,14 @@ func TestEveryMarkedToolNeedsItsConfirmation(t *testing.T) {
 		}
 		t.Run(row.Tool, func(t *testing.T) {
 			f := newFixture(nil).confirmed(t)
+			f.api = readyAPI()
 			args := map[string]any{}
 			for _, p := range row.Op().Parameters {
 				if p.In == "path" && p.Name != "projectId" {
 					args[p.Name] = "thing"
 				}
 			}
+			maps.Copy(args, readyArgs[row.Tool])
 			v := f.Check(context.Background(), call(row.Tool, args))
 			if v.Refuse == nil || v.Refuse.Code != codeRequired {
 				t.Fatalf("got %+v", v)
@@ -469,7 +475,7 @@ func TestADeclinedProjectStaysUnconfirmed(t *testing.T) {
 	if got := f.check(call("whatsapp_template_sync", nil)); got != "guard_project_unconfirmed" {
 		t.Errorf("got %s", got)
 	}
-	v, _ := f.ConfirmProject(context.Background(), me, &person{answer: Declined}, project, "s")
+	v, _, _ := f.ConfirmProject(context.Background(), me, &person{answer: Declined}, project, "s")
 	if v.Refuse == nil || v.Refuse.Code != codeDeclined {
 		t.Errorf("got %+v", v)
 	}
@@ -604,12 +610,17 @@ func TestAStoreThatFailsClosesTheDoor(t *testing.T) {
 
 func TestRulesNameWhatExists(t *testing.T) {
 	for _, r := range Rules {
-		for _, tool := range slices.Concat(r.Tools, r.Reads) {
-			if catalog.Lookup(tool) == nil {
-				t.Errorf("rule %s names the tool %s", r.Name, tool)
+		for _, tool := range r.Tools {
+			if row := catalog.Lookup(tool); row == nil || !row.Writes() {
+				t.Errorf("rule %s looks at %s", r.Name, tool)
 			}
 		}
-		if r.About == "" || r.check == nil {
+		for _, read := range r.Reads {
+			if row := catalog.Lookup(read.Tool); row == nil || row.Writes() || (read.When == "") != (read.needed == nil) {
+				t.Errorf("rule %s reads with %+v", r.Name, read)
+			}
+		}
+		if r.About == "" || (r.check == nil) == (r.judge == nil) || (r.judge == nil) != (r.Reads == nil) {
 			t.Errorf("rule %s is not whole", r.Name)
 		}
 	}

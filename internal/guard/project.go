@@ -59,7 +59,12 @@ func (g *Guard) allow(principal, projectID string) *Refusal {
 // project. A person who writes the project into a command confirms it for that
 // command.
 func (g *Guard) projectConfirmed(ctx context.Context, c *Call) (bool, error) {
-	if g.opts.Mode == Off || c.CommandLine && c.named {
+	if g.opts.Mode == Off {
+		c.Confirmed = ByNobody
+		return true, nil
+	}
+	if c.CommandLine && c.named {
+		c.Confirmed = ByCommandLine
 		return true, nil
 	}
 	_, ok, err := g.opts.Store.Get(ctx, projectKey(c.Principal, c.ProjectID))
@@ -80,21 +85,28 @@ func (g *Guard) projectUnconfirmed(c *Call) *Refusal {
 
 // ConfirmProject confirms a project for a principal: with the person's answer
 // to summary where the client can ask, by naming it where it can't. The
-// confirmation lasts until the time returned. Project has allowed it before.
-func (g *Guard) ConfirmProject(ctx context.Context, principal string, asker Asker, projectID, summary string) (Verdict, time.Time) {
+// confirmation lasts until the time returned, and by tells how it came. Project
+// has allowed it before.
+func (g *Guard) ConfirmProject(ctx context.Context, principal string, asker Asker, projectID, summary string) (v Verdict, by Confirmed, until time.Time) {
+	by = ByNaming
+	if g.opts.Mode == Off {
+		by = ByNobody
+	}
 	if g.opts.Mode == Human || asker != nil && g.opts.Mode != Off {
 		m := matter{principal: principal, project: projectID, tool: "project_confirm", summary: summary}
-		if v := g.ask(ctx, asker, &m); !v.Allowed() {
-			if v.Refuse == nil || v.Refuse.Code != codeUnavailable || g.opts.Mode == Human {
-				return v, time.Time{}
-			}
+		v := g.ask(ctx, asker, &m)
+		switch {
+		case v.Allowed():
+			by = ByElicitation
+		case v.Refuse == nil || v.Refuse.Code != codeUnavailable || g.opts.Mode == Human:
+			return v, "", time.Time{}
 		}
 	}
-	until := g.opts.Now().Add(projectLasts)
+	until = g.opts.Now().Add(projectLasts)
 	if err := g.rememberProject(ctx, principal, projectID); err != nil {
-		return refuse(storeFailed(err)), time.Time{}
+		return refuse(storeFailed(err)), "", time.Time{}
 	}
-	return Verdict{}, until
+	return Verdict{}, by, until
 }
 
 func (g *Guard) rememberProject(ctx context.Context, principal, projectID string) error {

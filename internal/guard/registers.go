@@ -2,13 +2,10 @@ package guard
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"papi-mcp/internal/catalog"
-	"papi-mcp/internal/papi"
 )
 
 // registers are the tools that have a one-time code sent.
@@ -20,10 +17,10 @@ const registerLasts = 24 * time.Hour
 var registerRules = []Rule{
 	{
 		Name:  "register_state",
-		About: "A WhatsApp sender is registered and verified in state PENDING_VERIFICATION; a KakaoTalk sender is registered unless ACTIVE, and verified in VERIFYING.",
-		Tools: []string{"whatsapp_sender_register", "whatsapp_sender_verify", "kakaotalk_sender_register", "kakaotalk_sender_verify"},
-		Reads: []string{"whatsapp_sender_get", "kakaotalk_sender_get"},
-		check: registerState,
+		About: "A WhatsApp sender is registered and verified in state PENDING_VERIFICATION.",
+		Tools: []string{"whatsapp_sender_register", "whatsapp_sender_verify"},
+		Reads: []Read{readWhatsappSender},
+		judge: mustBe(readWhatsappSender, "PENDING_VERIFICATION", func(state string) bool { return state == "PENDING_VERIFICATION" }),
 	},
 	{
 		Name:  "register_first",
@@ -31,43 +28,43 @@ var registerRules = []Rule{
 		Tools: []string{"whatsapp_sender_verify"},
 		check: registerFirst,
 	},
+	{
+		Name:  "kakaotalk_register_state",
+		About: "A KakaoTalk sender is registered unless it is ACTIVE.",
+		Tools: []string{"kakaotalk_sender_register"},
+		Reads: []Read{readKakaoSender},
+		judge: mustBe(readKakaoSender, "a state other than ACTIVE", func(state string) bool { return state != "ACTIVE" }),
+	},
+	{
+		Name:  "kakaotalk_verify_state",
+		About: "A KakaoTalk sender is verified in state VERIFYING: after its register.",
+		Tools: []string{"kakaotalk_sender_verify"},
+		Reads: []Read{readKakaoSender},
+		judge: mustBe(readKakaoSender, "VERIFYING", func(state string) bool { return state == "VERIFYING" }),
+	},
 }
 
-func registerState(ctx context.Context, _ *Guard, c *Call) *Refusal {
-	read, id := "whatsapp_sender_get", "senderId"
-	good := func(state string) bool { return state == "PENDING_VERIFICATION" }
-	want := "PENDING_VERIFICATION"
-	switch c.Row.Tool {
-	case "kakaotalk_sender_register":
-		read, id, want = "kakaotalk_sender_get", "plusFriendId", "a state other than ACTIVE"
-		good = func(state string) bool { return state != "ACTIVE" }
-	case "kakaotalk_sender_verify":
-		read, id, want = "kakaotalk_sender_get", "plusFriendId", "VERIFYING"
-		good = func(state string) bool { return state == "VERIFYING" }
-	}
-	args := map[string]any{id: c.Args[id]}
-	sender, err := c.read(ctx, read, args)
-	if err != nil {
-		if !notFound(err) {
-			c.Warn(fmt.Sprintf("the state of the sender could not be read (%s): the API judges", code(err)))
+// mustBe makes a judgement about a sender's state; want is the good one for a
+// reader.
+func mustBe(read Read, want string, good func(state string) bool) func(*Call, seen) *Refusal {
+	return func(c *Call, s seen) *Refusal {
+		sender := s[read.Tool]
+		state := text(sender, "state")
+		if good(state) {
+			return nil
 		}
-		return nil
-	}
-	state, _ := sender["state"].(string)
-	if good(state) {
-		return nil
-	}
-	if state == "" {
-		state = "none yet"
-		if changes, ok := sender["changes"].(map[string]any); ok {
-			state = fmt.Sprintf("none yet (changes %v)", changes["status"])
+		if state == "" {
+			state = "none yet"
+			if changes := pending(sender); changes != "" {
+				state = fmt.Sprintf("none yet (changes %s)", changes)
+			}
 		}
-	}
-	return &Refusal{
-		Message:    fmt.Sprintf("the sender's state is %s; %s needs %s", state, c.Row.Tool, want),
-		Resolution: "look at the sender and do what its state asks for",
-		Info:       map[string]any{"state": state, "needed": want},
-		Next:       []catalog.Next{{Do: "look at the sender, and what comes next for it", Tool: read, Args: args, Needs: []string{}}},
+		return &Refusal{
+			Message:    fmt.Sprintf("the sender's state is %s; %s needs %s", state, c.Row.Tool, want),
+			Resolution: "look at the sender and do what its state asks for",
+			Info:       map[string]any{"state": state, "needed": want},
+			Next:       []catalog.Next{read.next(c, "look at the sender, and what comes next for it")},
+		}
 	}
 }
 
@@ -103,20 +100,4 @@ func registerKey(c *Call) string {
 		id = c.Args["plusFriendId"]
 	}
 	return fmt.Sprintf("guard/register/%s/%v", c.ProjectID, id)
-}
-
-// notFound tells whether the API answered that there is no such thing; then it
-// says so itself when the call goes out.
-func notFound(err error) bool {
-	var e *papi.Error
-	return errors.As(err, &e) && e.Status == http.StatusNotFound
-}
-
-// code is the errorCode of an error of the client.
-func code(err error) string {
-	var e *papi.Error
-	if errors.As(err, &e) {
-		return e.Code
-	}
-	return "internal_error"
 }

@@ -13,28 +13,75 @@ type Rule struct {
 	About string
 	// Tools are the tools that it looks at.
 	Tools []string
-	// Reads are the tools that it reads with.
-	Reads []string
+	// Reads are the reads that it judges by. Where one is not needed, or shows
+	// that there is no such thing, the rule has nothing against the call.
+	Reads []Read
 	// Closed refuses when a read fails; else the call goes on with a warning,
 	// and the API judges.
 	Closed bool
 
+	// A rule has one of the two: check judges the call alone, judge judges it
+	// by what the reads showed.
 	check func(ctx context.Context, g *Guard, c *Call) *Refusal
+	judge func(c *Call, s seen) *Refusal
 }
 
 // Check applies the rule to a call: nil where it has nothing against it.
 func (r *Rule) Check(ctx context.Context, g *Guard, c *Call) *Refusal {
-	if !slices.Contains(r.Tools, c.Row.Tool) {
-		return nil
+	if r.judge == nil {
+		return r.check(ctx, g, c)
 	}
-	return r.check(ctx, g, c)
+	s := seen{}
+	for i := range r.Reads {
+		read := &r.Reads[i]
+		if !read.isNeeded(c) {
+			return nil
+		}
+		answer, err := c.read(ctx, read)
+		switch {
+		case err == nil:
+			s[read.Tool] = answer
+		case absent(err):
+			return nil
+		default:
+			return unreadable(c, read, r.Closed, err)
+		}
+	}
+	return r.judge(c, s)
 }
 
-// Rules are all rules, in the order in which they look at a call.
-var Rules = slices.Concat(webhookRules, registerRules)
+// Rules are all rules, in the order in which they look at a call. Those that
+// need no read come first in their family, so that a call that they refuse
+// costs none.
+var Rules = slices.Concat(updateRules, webhookRules, whatsappAccountRules, whatsappSenderRules, registerRules, whatsappTemplateRules, solutionRules, rcsRules, kakaotalkRules, smsRules, bundleRules)
 
-// summaries add to the summary of a tool's confirmation what only that tool
-// has to tell, and return the facts that may change.
-var summaries = map[string]func(context.Context, *Call) (text string, facts []string){
-	"whatsapp_template_delete": summariseTemplateDelete,
+// checkRules applies the rules of the call's tool. When the first of them needs
+// to read, all that they and the summary read is read side by side.
+func (g *Guard) checkRules(ctx context.Context, c *Call) *Refusal {
+	var mine []*Rule
+	var wanted []Read
+	for i := range g.opts.Rules {
+		rule := &g.opts.Rules[i]
+		if slices.Contains(rule.Tools, c.Row.Tool) {
+			mine = append(mine, rule)
+			wanted = append(wanted, rule.Reads...)
+		}
+	}
+	if c.Row.Confirm != "" && g.opts.Mode != Off {
+		wanted = append(wanted, summaries[c.Row.Tool].Reads...)
+	}
+	read := false
+	for _, rule := range mine {
+		if rule.judge != nil && !read {
+			c.readAll(ctx, wanted)
+			read = true
+		}
+		if r := rule.Check(ctx, g, c); r != nil {
+			if r.Code == "" {
+				r.Code = "guard_" + rule.Name
+			}
+			return r
+		}
+	}
+	return nil
 }

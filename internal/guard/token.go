@@ -50,6 +50,7 @@ type matter struct {
 	reveal                   bool
 	facts                    []string // of the summary, as they are now
 	summary                  string
+	again                    func() // looks at the facts anew; nil where there are none
 }
 
 func (m *matter) callHash() []byte {
@@ -137,10 +138,17 @@ func (g *Guard) spend(ctx context.Context, k kind, token string, m *matter) (rea
 		return reasonOther, nil
 	case !g.opts.Now().Before(end):
 		return reasonExpired, nil
-	case !hmac.Equal(facts, m.factsHash()):
-		return reasonChanged, nil
 	}
-	first, err := g.opts.Store.Add(ctx, fmt.Sprintf("guard/spent/%x", nonce), []byte(m.tool), tokenLasts)
+	spent := fmt.Sprintf("guard/spent/%x", nonce)
+	if !hmac.Equal(facts, m.factsHash()) {
+		// What a spent token did may be what changed the facts.
+		_, used, err := g.opts.Store.Get(ctx, spent)
+		if used {
+			return reasonSpent, err
+		}
+		return reasonChanged, err
+	}
+	first, err := g.opts.Store.Add(ctx, spent, []byte(m.tool), tokenLasts)
 	if err != nil {
 		return "", err
 	}

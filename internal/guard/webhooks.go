@@ -10,12 +10,31 @@ import (
 
 const all = "ALL"
 
+// mostWebhooks is how many webhooks a project has at most.
+const mostWebhooks = 15
+
+var readWebhooks = Read{Tool: "webhook_list"}
+
 var webhookRules = []Rule{
 	{
 		Name:  "all_alone",
 		About: "The trigger ALL stands alone: it holds every other one.",
 		Tools: []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
 		check: allAlone,
+	},
+	{
+		Name:  "webhook_target",
+		About: "Each webhook of a project has a target of its own.",
+		Tools: []string{"webhook_create", "webhook_update", "webhook_replace"},
+		Reads: []Read{{Tool: "webhook_list", When: "a target is given", needed: givesTarget}},
+		judge: webhookTarget,
+	},
+	{
+		Name:  "webhook_limit",
+		About: "A project has 15 webhooks at most.",
+		Tools: []string{"webhook_create"},
+		Reads: []Read{readWebhooks},
+		judge: webhookLimit,
 	},
 }
 
@@ -49,6 +68,58 @@ func allAlone(_ context.Context, _ *Guard, c *Call) *Refusal {
 		}
 	}
 	return nil
+}
+
+func givesTarget(c *Call) bool { return text(c.Args, "target") != "" }
+
+func webhookTarget(c *Call, s seen) *Refusal {
+	for _, hook := range objects(s["webhook_list"]["webhooks"]) {
+		if hook["target"] != c.Args["target"] || hook["id"] == c.Args["webhookId"] {
+			continue
+		}
+		r := targetTaken(hook)
+		if c.Row.Tool == "webhook_create" {
+			r.Next = append(r.Next, catalog.Next{
+				Do: "or change what it is told of", Tool: "webhook_update",
+				Args: map[string]any{"webhookId": hook["id"]}, Needs: []string{"triggers"},
+			})
+		}
+		return r
+	}
+	return nil
+}
+
+// targetTaken refuses a target that a webhook has.
+func targetTaken(hook map[string]any) *Refusal {
+	return &Refusal{
+		Message:    fmt.Sprintf("webhook %v of the project has the target %v already", hook["id"], hook["target"]),
+		Resolution: "change that webhook's triggers where they lack something, or give another target",
+		Info:       map[string]any{"target": hook["target"], "webhookId": hook["id"]},
+		Next: []catalog.Next{
+			{Do: "look at the webhook that has the target", Tool: "webhook_get", Args: map[string]any{"webhookId": hook["id"]}, Needs: []string{}},
+		},
+	}
+}
+
+func webhookLimit(c *Call, s seen) *Refusal {
+	return tooManyWebhooks(c, objects(s["webhook_list"]["webhooks"]), 1)
+}
+
+// tooManyWebhooks refuses more webhooks than a project may have.
+func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
+	if len(there)+more <= mostWebhooks {
+		return nil
+	}
+	ids := make([]string, len(there))
+	for i, hook := range there {
+		ids[i] = text(hook, "id")
+	}
+	return &Refusal{
+		Message:    fmt.Sprintf("the project has %s, the call would add %d, and %d is the most", count(len(there), "webhook", "webhooks"), more, mostWebhooks),
+		Resolution: "ask the person which webhook may go, or change one that is there",
+		Info:       map[string]any{"webhookIds": ids},
+		Next:       []catalog.Next{readWebhooks.next(c, "see the webhooks that are there")},
+	}
 }
 
 // besideAll returns the triggers that stand beside ALL, nil where ALL is
@@ -87,4 +158,10 @@ func withArg(args map[string]any, name string, value any) map[string]any {
 	}
 	out[name] = value
 	return out
+}
+
+// showWebhookDelete tells whom events no longer reach.
+func showWebhookDelete(_ *Call, s seen) string {
+	hook := s["webhook_get"]
+	return fmt.Sprintf("The webhook sends %s to %q.", strings.Join(texts(hook["triggers"]), ", "), text(hook, "target"))
 }

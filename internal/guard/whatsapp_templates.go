@@ -1,11 +1,99 @@
 package guard
 
-import "context"
+import (
+	"fmt"
+	"slices"
+	"strings"
 
-// summariseTemplateDelete tells what goes with deleteSubmitted and without.
-func summariseTemplateDelete(_ context.Context, c *Call) (string, []string) {
-	if c.Args["deleteSubmitted"] == true {
-		return "deleteSubmitted is true: the template that was submitted to Meta is deleted too, messages can no longer be sent with it, and its name and language can't be used again for 30 days.", nil
+	"papi-mcp/internal/catalog"
+)
+
+var readWhatsappTemplate = Read{Tool: "whatsapp_template_get"}
+
+var whatsappTemplateRules = []Rule{
+	{
+		Name:  "whatsapp_button_url",
+		About: "A URL button leads neither to wa.me nor to whatsapp.com, has no variable in its host, and has an example when, and only when, its address holds {{1}}; a draft may leave the example out.",
+		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
+		check: buttonURLs,
+	},
+	{
+		Name:  "whatsapp_template_update_state",
+		About: "A WhatsApp template is updated when APPROVED, REJECTED, PAUSED, DISABLED or not yet live, and while its pending changes are DRAFT or REJECTED.",
+		Tools: []string{"whatsapp_template_update"},
+		Reads: []Read{readWhatsappTemplate},
+		judge: standing{states: []string{"APPROVED", "REJECTED", "PAUSED", "DISABLED"}, changes: []string{"DRAFT", "REJECTED"}}.judge(readWhatsappTemplate),
+	},
+	{
+		Name:  "whatsapp_template_source",
+		About: "A WhatsApp template that Meta made is not updated.",
+		Tools: []string{"whatsapp_template_update"},
+		Reads: []Read{readWhatsappTemplate},
+		judge: templateSource,
+	},
+	{
+		Name:  "whatsapp_template_category",
+		About: "The category of a WhatsApp template, and allowCategoryChange, are changed in a draft that was never reviewed, or when REJECTED for INCORRECT_CATEGORY.",
+		Tools: []string{"whatsapp_template_update"},
+		Reads: []Read{{Tool: "whatsapp_template_get", When: "category or allowCategoryChange is given", needed: changesCategory}},
+		judge: templateCategory,
+	},
+}
+
+func templateSource(_ *Call, s seen) *Refusal {
+	if s["whatsapp_template_get"]["isMetaGenerated"] != true {
+		return nil
 	}
-	return "deleteSubmitted is false: only the draft goes; a template that was already submitted to Meta stays, and the API refuses to delete it.", nil
+	return &Refusal{
+		Message:    "Meta made the template by itself, and such a template can't be updated",
+		Resolution: "create a template of the project's own, with another name",
+		Next:       []catalog.Next{{Do: "create a template", Tool: "whatsapp_template_create", Args: map[string]any{}, Needs: []string{"name", "language", "category", "details"}}},
+	}
+}
+
+func changesCategory(c *Call) bool {
+	return c.Args["category"] != nil || c.Args["allowCategoryChange"] != nil
+}
+
+// templateCategory lets a category stay as it is.
+func templateCategory(c *Call, s seen) *Refusal {
+	template := s["whatsapp_template_get"]
+	state := text(template, "state")
+	if state == "" || state == "REJECTED" && text(template, "rejectionCode") == "INCORRECT_CATEGORY" {
+		return nil
+	}
+	if c.Args["allowCategoryChange"] == nil && c.Args["category"] == template["category"] {
+		return nil
+	}
+	return &Refusal{
+		Message:    fmt.Sprintf("the template is %s: its category %v is frozen, and allowCategoryChange with it", state, template["category"]),
+		Resolution: "leave category and allowCategoryChange out, or create another template in the other category",
+		Info:       map[string]any{"state": state, "category": template["category"]},
+		Next:       []catalog.Next{readWhatsappTemplate.next(c, "look at the template")},
+	}
+}
+
+// showTemplate shows how the template stands that goes.
+func showTemplate(_ *Call, s seen) string {
+	template := s["whatsapp_template_get"]
+	return fmt.Sprintf("It is %s; pending changes: %s.", or(text(template, "state"), "not live yet"), or(pending(template), "none"))
+}
+
+// tellDeleteSubmitted tells what goes with deleteSubmitted and without.
+func tellDeleteSubmitted(c *Call) string {
+	if c.Args["deleteSubmitted"] == true {
+		return "deleteSubmitted is true: the template that was submitted to Meta is deleted too, messages can no longer be sent with it, and its name and language can't be used again for 30 days."
+	}
+	return "deleteSubmitted is false: only the draft goes; a template that was already submitted to Meta stays, and the API refuses to delete it."
+}
+
+// showTemplateLanguages shows which languages go, each with its state.
+func showTemplateLanguages(_ *Call, s seen) string {
+	list := s["whatsapp_template_language_list"]
+	var languages []string
+	for _, template := range objects(list["templates"]) {
+		languages = append(languages, fmt.Sprintf("%s (%s)", text(template, "language"), or(text(template, "state"), or(pending(template), "not live yet"))))
+	}
+	slices.Sort(languages)
+	return fmt.Sprintf("Deletes %s: %s. Messages on their way are still tried for 30 days.", count(len(languages), "language", "languages"), strings.Join(languages, ", "))
 }

@@ -121,7 +121,7 @@ func (x *call) apiError(a *answer) *Error {
 	default:
 		e.Info = map[string]any{"additionalInformation": info}
 	}
-	known := x.request.Operation.errorText(code)
+	known := x.request.Operation.ErrorText(code)
 	if e.Message == "" {
 		e.Message = known.Message
 	}
@@ -151,9 +151,9 @@ func textOf(field any) string {
 	return ""
 }
 
-// errorText is what the contract says of an error code, in the words of the
+// ErrorText is what the contract says of an error code, in the words of the
 // operation's family; the zero value where it does not know the code.
-func (op *Operation) errorText(code string) ErrorText {
+func (op *Operation) ErrorText(code string) ErrorText {
 	texts := ErrorCodes()[code]
 	if len(texts) == 0 {
 		return ErrorText{}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"go.opentelemetry.io/otel/propagation"
 )
 
 // call is one Do: a request, and what became of its sendings so far.
@@ -147,14 +148,18 @@ func (x *call) exchange() (*answer, *failure) {
 	x.tries++
 	ctx, left, done := x.sending()
 	defer done()
+	ctx, span := x.span(ctx)
+	defer span.End()
 	started := time.Now()
 	a, err := x.roundTrip(ctx)
 	if err == nil {
 		x.sendings++
+		answered(span, a.status)
 		x.log(started, slog.Int("status", a.status))
 		x.observe(a.status)
 		return a, nil
 	}
+	unanswered(ctx, span)
 	text := excerpt(x.redactor().text(err.Error()))
 	x.log(started, slog.String("error", text))
 	x.observe(0)
@@ -224,6 +229,7 @@ func (x *call) roundTrip(ctx context.Context) (*answer, error) {
 	r.Header.Set("Authorization", x.authorization)
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("User-Agent", x.client.userAgent)
+	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(r.Header))
 	if x.body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}

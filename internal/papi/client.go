@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // Where the API is, unless a Config says otherwise.
@@ -53,6 +55,9 @@ type Config struct {
 	Logger *slog.Logger
 	// Observer hears of each exchange, for metrics. Default: none.
 	Observer Observer
+	// Tracers make a span for each exchange, whose W3C context goes along with
+	// the request. Default: none.
+	Tracers trace.TracerProvider
 }
 
 // Observer counts what a Client does. It is called from many goroutines.
@@ -73,6 +78,7 @@ type Client struct {
 	auth      *authorizer
 	log       *slog.Logger
 	observer  Observer // or nil
+	tracer    trace.Tracer
 
 	// Changed in tests only.
 	deadline  time.Duration          // callDeadline
@@ -115,6 +121,10 @@ func New(config Config) (*Client, error) {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
+	if config.Tracers == nil {
+		config.Tracers = noop.NewTracerProvider()
+	}
+	c.tracer = config.Tracers.Tracer("papi-mcp/internal/papi")
 	transport := config.Transport
 	if transport == nil {
 		transport = newTransport()

@@ -90,12 +90,12 @@ func TestErrorTextIsTheFamilys(t *testing.T) {
 		if !slices.Contains(op.Errors[400], code) {
 			continue
 		}
-		told := op.errorText(code)
+		told := op.ErrorText(code)
 		if !slices.ContainsFunc(told.In, func(name string) bool { return strings.HasPrefix(strings.ToLower(name), strings.ToLower(op.Family())) }) {
 			t.Errorf("%s tells of %v", op.ID, told.In)
 		}
 	}
-	if got := Lookup("WebhookWebhookController_getWebhook_v1").errorText("brand_new"); got.Message != "" {
+	if got := Lookup("WebhookWebhookController_getWebhook_v1").ErrorText("brand_new"); got.Message != "" {
 		t.Errorf("an unknown code has the text %q", got.Message)
 	}
 }

@@ -98,7 +98,7 @@ func ownError(status int, code, message, resolution string) answer {
 // write sends an answer.
 func (s *Sandbox) write(w http.ResponseWriter, a answer, header http.Header) {
 	a = a.marshal()
-	s.writeHeader(w)
+	s.date(w)
 	maps.Copy(w.Header(), header)
 	if a.raw == nil {
 		w.WriteHeader(a.status)
@@ -109,8 +109,7 @@ func (s *Sandbox) write(w http.ResponseWriter, a answer, header http.Header) {
 	_, _ = w.Write(a.raw) // a client that is gone wants no answer
 }
 
-// writeHeader sets what is in every answer.
-func (s *Sandbox) writeHeader(w http.ResponseWriter) {
-	w.Header().Set(HeaderSandbox, "true")
+// date sets the API's time in an answer.
+func (s *Sandbox) date(w http.ResponseWriter) {
 	w.Header().Set("Date", s.Now().Format(http.TimeFormat))
 }

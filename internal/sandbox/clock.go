@@ -15,7 +15,7 @@ type clock struct {
 
 func newClock(o Options) clock {
 	c := clock{manual: o.Manual, speed: o.Speed, base: o.Start, since: time.Now()}
-	if c.speed <= 0 {
+	if c.speed <= 0 || c.manual {
 		c.speed = 1
 	}
 	switch {

@@ -32,6 +32,8 @@ const (
 const (
 	// deliveryTime is how long a target may take, in real time.
 	deliveryTime = 10 * time.Second
+	// mostAtOnce are the tries that run at the same time.
+	mostAtOnce = 16
 	// mostDeliveries are kept; the oldest ones that have ended are forgotten.
 	mostDeliveries = 5000
 )
@@ -136,7 +138,13 @@ func (s *Sandbox) try(d *delivery) {
 	target, secret, body := d.Target, d.Secret, d.Body
 	s.inFlight++
 	s.running.Go(func() {
-		outcome, good := s.send(target, secret, nonce, body)
+		outcome, good := "the sandbox was closed", false
+		select {
+		case s.lines <- struct{}{}:
+			outcome, good = s.send(target, secret, nonce, body)
+			<-s.lines
+		case <-s.stopped.Done():
+		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.inFlight--

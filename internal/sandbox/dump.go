@@ -97,8 +97,8 @@ type seed struct {
 	Advance string            `json:"advance"` // moves the time on instead
 }
 
-// Seed fills the default project with the seed data of a name: "shop" is a
-// lived-in one. In real time it lets the time that this takes pass at once.
+// Seed fills a project (Options.Project) with the seed data of a name: "shop" is a
+// lived-in one.
 func (s *Sandbox) Seed(name string) error {
 	raw, err := seeds.ReadFile("seeds/" + name + ".json")
 	if err != nil {
@@ -107,7 +107,20 @@ func (s *Sandbox) Seed(name string) error {
 	return s.Play(bytes.NewReader(raw))
 }
 
-// Play runs a script of requests against the default project: a JSON list of
+// Fill gives the sandbox a state from a file of either kind: what Dump wrote, a
+// JSON object, or a script for Play, a JSON list.
+func (s *Sandbox) Fill(r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return fmt.Errorf("sandbox: read seed data: %w", err)
+	}
+	if raw = bytes.TrimSpace(raw); len(raw) > 0 && raw[0] == '{' {
+		return s.Load(bytes.NewReader(raw))
+	}
+	return s.Play(bytes.NewReader(raw))
+}
+
+// Play runs a script of requests against a project (Options.Project): a JSON list of
 // {method, path, body, keep} and {advance}. keep names fields of the answer, or
 // X-Papi-Sandbox-Code, which later steps have as "{name}", or as the number
 // "{name:number}". An answer that is no success ends it.
@@ -116,18 +129,18 @@ func (s *Sandbox) Play(r io.Reader) error {
 	if err := json.NewDecoder(r).Decode(&script); err != nil {
 		return fmt.Errorf("sandbox: read seed data: %w", err)
 	}
+	if err := s.goBack(script); err != nil {
+		return err
+	}
 	kept := []string{}
 	client := &http.Client{Transport: s.Transport()}
 	for i, step := range script {
 		if step.Advance != "" {
-			d, err := time.ParseDuration(step.Advance)
-			if err != nil {
-				return fmt.Errorf("sandbox: seed data, step %d: %w", i+1, err)
-			}
+			d, _ := time.ParseDuration(step.Advance) // goBack has read them all
 			s.Advance(d)
 			continue
 		}
-		more, err := step.send(client, strings.NewReplacer(kept...))
+		more, err := step.send(client, s.filled, strings.NewReplacer(kept...))
 		if err != nil {
 			return fmt.Errorf("sandbox: seed data, step %d: %w", i+1, err)
 		}
@@ -136,10 +149,34 @@ func (s *Sandbox) Play(r io.Reader) error {
 	return nil
 }
 
+// goBack lets a script on an empty sandbox begin in the past, so that it ends
+// at the present time.
+func (s *Sandbox) goBack(script []seed) error {
+	var total time.Duration
+	for i, step := range script {
+		if step.Advance == "" {
+			continue
+		}
+		d, err := time.ParseDuration(step.Advance)
+		if err != nil || d < 0 {
+			return fmt.Errorf("sandbox: seed data, step %d: advance: a duration such as 2m", i+1)
+		}
+		total += d
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.state.Projects) == 0 && len(s.state.Queue) == 0 {
+		s.catchUp()
+		s.clock.base = s.clock.base.Add(-total)
+		s.at = s.at.Add(-total)
+	}
+	return nil
+}
+
 // send makes the request of a step, and returns what is to be replaced in
 // later ones.
-func (step *seed) send(client *http.Client, with *strings.Replacer) ([]string, error) {
-	path := "http://sandbox/v1/projects/" + DefaultProject + with.Replace(step.Path)
+func (step *seed) send(client *http.Client, project string, with *strings.Replacer) ([]string, error) {
+	path := "http://sandbox/v1/projects/" + project + with.Replace(step.Path)
 	r, err := http.NewRequest(step.Method, path, strings.NewReader(with.Replace(string(step.Body))))
 	if err != nil {
 		return nil, err

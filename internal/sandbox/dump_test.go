@@ -13,6 +13,9 @@ import (
 func TestShopIsLivedIn(t *testing.T) {
 	w := manual(t)
 	w.post("/_sandbox/seed", obj{"name": "shop"}).ok()
+	if now := w.s.Now(); !now.Equal(ManualStart) {
+		t.Errorf("after the seed it is %s", now)
+	}
 	senders := w.get("/whatsapp/senders").ok()
 	var states []string
 	for _, sender := range senders.items("senders") {

@@ -125,7 +125,7 @@ func (b *faulty) strike(w http.ResponseWriter, after bool) bool {
 			b.sandbox.write(w, ownError(f.Status, "sandbox_fault", "the sandbox was told to answer this", "POST /_sandbox/reset ends all faults"), nil)
 			return true
 		case faultHTML:
-			b.sandbox.writeHeader(w)
+			b.sandbox.date(w)
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			w.WriteHeader(f.Status)
 			_, _ = w.Write([]byte("<!DOCTYPE html><html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"))

@@ -35,7 +35,10 @@ func open(t *testing.T, o Options) *world {
 	t.Helper()
 	o.Logger = slog.New(&noDefects{t: t})
 	s := New(o)
-	t.Cleanup(s.Close)
+	t.Cleanup(func() {
+		s.Close()
+		checkEvents(t, s)
+	})
 	return &world{t: t, s: s, client: &http.Client{Transport: &checked{t: t, s: s, next: s.Transport(), good: map[string]bool{}}}, project: DefaultProject}
 }
 
@@ -195,6 +198,42 @@ func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	return resp, nil
+}
+
+// payloads has the schema of what events tell of, by how their type begins.
+var payloads = map[string]string{
+	"BUNDLE_": "BundlesBundlesDto", "KAKAOTALK_SENDER_": "KakaotalkSenderDto", "KAKAOTALK_TEMPLATE_": "KakaotalkTemplateDto",
+	"RCS_": "RcsSenderDto", "WHATSAPP_ACCOUNT_": "WhatsappAccountDto", "WHATSAPP_WABA_": "WhatsappAccountDto",
+	"WHATSAPP_SENDER_": "WhatsappSenderDto", "WHATSAPP_TEMPLATE_": "WhatsappTemplateDto",
+}
+
+// checkEvents validates the body of every event that a webhook was told of.
+func checkEvents(t *testing.T, s *Sandbox) {
+	triggers := papi.LookupSchema("WebhookWebhookTriggersEnum").Enum
+	for _, d := range s.state.Deliveries {
+		var body map[string]any
+		if err := json.Unmarshal(d.Body, &body); err != nil {
+			t.Errorf("%s: %v", d.Type, err)
+		}
+		if body["type"] != d.Type || !slices.Contains(triggers, any(d.Type)) {
+			t.Errorf("%s: type %v", d.Type, body["type"])
+		}
+		payload, told := body["payload"]
+		if !told {
+			if d.Type != "WHATSAPP_TEMPLATE_DELETED" && d.Type != "RCS_ACCOUNT_COMMENT_ADDED" {
+				t.Errorf("%s tells of nothing", d.Type)
+			}
+			continue
+		}
+		for begin, schema := range payloads {
+			if !strings.HasPrefix(d.Type, begin) {
+				continue
+			}
+			if found := papi.LookupSchema(schema).Violations(payload, papi.Mode{Closed: true}); len(found) > 0 {
+				t.Errorf("%s: %v", d.Type, sentences(found))
+			}
+		}
+	}
 }
 
 // complain says what about an answer is not as the contract has it, or "".

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -36,6 +37,8 @@ type Options struct {
 	// Start is the API's time at first; zero is now, or ManualStart when
 	// Manual is set.
 	Start time.Time
+	// Project is the one that seed data fills; "" is DefaultProject.
+	Project string
 	// Logger gets the one-time codes and what happens; nil logs nothing.
 	Logger *slog.Logger
 }
@@ -46,9 +49,10 @@ var ManualStart = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 // Sandbox is an imitation of the API. It is an http.Handler, safe for use by
 // many at once. Close it when done.
 type Sandbox struct {
-	log  *slog.Logger
-	seed uint64
-	mux  *http.ServeMux
+	log    *slog.Logger
+	seed   uint64
+	filled string // the project of seed data
+	mux    *http.ServeMux
 
 	handlers   map[string]handler   // by operation
 	happenings map[string]happening // by the event's kind
@@ -58,6 +62,7 @@ type Sandbox struct {
 	wake    chan struct{}  // tells the runner of a new event
 	running sync.WaitGroup // the runner and the deliveries
 	sender  *http.Client   // of webhooks
+	lines   chan struct{}  // of the tries that run
 
 	moving sync.Mutex // the time
 
@@ -76,7 +81,7 @@ func New(o Options) *Sandbox {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Sandbox{log: o.Logger, seed: o.Seed, wake: make(chan struct{}, 1), sender: loopbackClient()}
+	s := &Sandbox{log: o.Logger, seed: o.Seed, filled: cmp.Or(o.Project, DefaultProject), wake: make(chan struct{}, 1), lines: make(chan struct{}, mostAtOnce), sender: loopbackClient()}
 	s.settled = sync.NewCond(&s.mu)
 	s.stopped, s.stop = context.WithCancel(context.Background())
 	s.clock = newClock(o)
@@ -109,6 +114,7 @@ func (s *Sandbox) Close() {
 
 // ServeHTTP answers as the API does.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set(HeaderSandbox, "true")
 	s.mux.ServeHTTP(w, r)
 }
 

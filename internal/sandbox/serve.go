@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -74,8 +75,10 @@ func (s *Sandbox) routes() *http.ServeMux {
 // serve answers an operation.
 func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, op *papi.Operation) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostBody))
-	if err != nil {
-		panic(http.ErrAbortHandler) // the client is gone, or sends without end
+	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
+		body = nil // which is no JSON
+	} else if err != nil {
+		panic(http.ErrAbortHandler) // the client is gone
 	}
 	broken := s.fault(r, op.ID)
 	if broken.before(w) {

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"papi-mcp/internal/papi"
@@ -108,6 +109,7 @@ func TestEveryOperationAnswersAValidRequest(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(walks)) {
 		t.Run(name, func(t *testing.T) {
 			w := manual(t)
+			w.hook("https://example.com/all", "ALL") // is told of everything, and checked
 			walks[name](w)
 			maps.Copy(good, w.client.Transport.(*checked).good)
 		})
@@ -128,4 +130,34 @@ func TestEachOperationHasOneSuccess(t *testing.T) {
 			t.Errorf("%s has %d", op.ID, len(op.Answers))
 		}
 	}
+}
+
+// Whatever the contract allows as a body is answered as the contract says.
+func TestSamplesOfEveryBody(t *testing.T) {
+	w := manual(t)
+	if err := w.s.Seed("shop"); err != nil {
+		t.Fatal(err)
+	}
+	first := func(path, list, field string) string { return text(w.get(path).ok().items(list)[0], field) }
+	ids := []string{
+		"{webhookId}", first("/webhooks", "webhooks", "id"), "{bundleId}", first("/bundles", "bundles", "id"),
+		"{smsAppId}", first("/sms/smsApps", "smsApps", "id"), "{plusFriendId}", "exampleshop",
+		"{templateCode}", first("/kakaotalk/senders/exampleshop/templates", "templates", "code"),
+		"{templateName}", "order_shipped", "{languageCode}", "EN", "{solutionId}", "1",
+	}
+	for _, op := range papi.Operations() {
+		if op.Body == nil {
+			continue
+		}
+		sender := first("/whatsapp/senders?filterStates=ACTIVE", "senders", "id")
+		if op.Family() == "Rcs" {
+			sender = first("/rcs/senders", "senders", "id")
+		}
+		path := strings.NewReplacer(append(ids, "/v1/projects/{projectId}", "", "{senderId}", sender)...).Replace(op.Path)
+		for _, variant := range op.Variants() {
+			w.do(op.Method, path, variant.Sample(false))
+			w.do(op.Method, path, variant.Sample(true))
+		}
+	}
+	w.s.Advance(40 * day)
 }

@@ -1,9 +1,6 @@
 package sandbox
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // mostWebhooks a project may have.
 const mostWebhooks = 15
@@ -54,7 +51,7 @@ func listWebhooks(c *call) answer {
 // taken tells whether a webhook other than w has the target.
 func (c *call) taken(target string, w *webhook) bool {
 	return slices.ContainsFunc(c.project.Webhooks, func(other *webhook) bool {
-		return other != w && strings.EqualFold(other.Target, target)
+		return other != w && other.Target == target
 	})
 }
 

@@ -9,20 +9,36 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
+	"go.opentelemetry.io/otel/trace"
 
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/telemetry"
 	"papi-mcp/tools"
 )
+
+// confirmsProject is the tool without which the guard lets no write through.
+const confirmsProject = "project_confirm"
 
 // call is the handler of every tool. It never returns an error: mcp-go would
 // send its text to the client.
 func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result *mcp.CallToolResult, _ error) {
-	begun(ctx)
 	params := request.Params
+	asker := s.asker(ctx, params.MultiRoundTripParams)
+	// Requests that were sent right behind a confirmation of the project build
+	// on it. They wait for it, unless it waits for a person.
+	if params.Name != confirmsProject || asker != nil {
+		begun(ctx)
+	}
+	ctx, span := s.span(ctx, &params)
+	defer span.End()
 	// mcp-go's own recovery would send the panic's text to the client.
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic("tool "+params.Name, p)
+			failed(span, "internal_error")
 			result = internalError()
 		}
 	}()
@@ -33,14 +49,20 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	}
 	caller := tools.Caller{
 		Principal: principalOf(ctx),
-		Asker:     s.asker(ctx, params.MultiRoundTripParams),
+		Asker:     asker,
 	}
 	started := time.Now()
 	outcome := s.toolboxOf(ctx).Call(ctx, caller, params.Name, arguments)
 	s.metrics.called(params.Name, outcome, time.Since(started))
 
+	if e, ok := outcome.Structured.(*tools.Error); ok {
+		failed(span, e.Code)
+	}
 	if outcome.Question != nil {
 		return s.ask(ctx, *outcome.Question), nil
+	}
+	if mcpserver.RequestProtocolVersion(ctx) < resourceLinksSince {
+		outcome.Link = nil
 	}
 	result, err := toolResult(outcome)
 	if err != nil {
@@ -48,6 +70,23 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 		return internalError(), nil
 	}
 	return result, nil
+}
+
+// span begins the span of a call, below the one that the client named.
+func (s *Server) span(ctx context.Context, params *mcp.CallToolParams) (context.Context, trace.Span) {
+	return s.tracer.Start(telemetry.FromMeta(ctx, params.Meta), string(mcp.MethodToolsCall)+" "+params.Name,
+		trace.WithSpanKind(trace.SpanKindServer),
+		trace.WithAttributes(
+			attribute.String("mcp.method.name", string(mcp.MethodToolsCall)),
+			attribute.String("gen_ai.tool.name", params.Name),
+		))
+}
+
+// failed tells a span of the error that the call ended with, by its code: the
+// message may hold what the caller or the API wrote.
+func failed(span trace.Span, code string) {
+	span.SetAttributes(semconv.ErrorTypeKey.String(code))
+	span.SetStatus(codes.Error, "")
 }
 
 // ask makes the result that puts a question to a client of protocol
@@ -63,8 +102,11 @@ func (s *Server) ask(ctx context.Context, question guard.Question) *mcp.CallTool
 		ToolResult()
 }
 
+// resourceLinksSince is the first protocol version that knows links in results.
+const resourceLinksSince = "2025-06-18"
+
 // toolResult renders an outcome: its JSON as structured content, and the same
-// bytes as text for clients that read only that.
+// bytes as text for clients that read only that; then the link, if it has one.
 func toolResult(outcome tools.Outcome) (*mcp.CallToolResult, error) {
 	if outcome.Structured == nil {
 		return nil, errors.New("an outcome without a result")
@@ -76,8 +118,12 @@ func toolResult(outcome tools.Outcome) (*mcp.CallToolResult, error) {
 		return nil, err
 	}
 	raw := bytes.TrimSpace(encoded.Bytes())
+	content := []mcp.Content{mcp.NewTextContent(string(raw))}
+	if l := outcome.Link; l != nil {
+		content = append(content, mcp.NewResourceLink(l.URI, l.Name, l.Description, markdown))
+	}
 	return &mcp.CallToolResult{
-		Content:           []mcp.Content{mcp.NewTextContent(string(raw))},
+		Content:           content,
 		StructuredContent: json.RawMessage(raw),
 		IsError:           outcome.IsError,
 	}, nil

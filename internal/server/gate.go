@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/auth"
+	"papi-mcp/internal/telemetry"
 )
 
 // codeRefused is the JSON-RPC error of what HTTP itself refuses.
@@ -147,7 +148,7 @@ func (h *HTTP) known(by methods) http.Handler {
 				return
 			}
 		}
-		ctx := withPrincipal(auth.NewContext(r.Context(), id), id.Principal)
+		ctx := withPrincipal(auth.NewContext(telemetry.FromHeader(r.Context(), r.Header), id), id.Principal)
 		handle(w, r.WithContext(ctx), id)
 	})
 }

@@ -88,20 +88,20 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		status             int
 		says               string
 	}{
-		"nobody":                         {"POST", "/mcp", initialize, headers{"Authorization:"}, 401, "who are you?"},
+		"nobody":                         {"POST", "/mcp", openSession, headers{"Authorization:"}, 401, "who are you?"},
 		"nobody who wants the numbers":   {"GET", "/metrics", "", headers{"Authorization:"}, 401, ""},
 		"nobody who wants events":        {"GET", "/sse", "", headers{"Authorization:"}, 401, ""},
 		"nobody who ends a session":      {"DELETE", "/mcp", "", headers{"Authorization:", session}, 401, ""},
 		"nothing is there":               {"GET", "/etc/passwd", "", nil, 404, "/mcp"},
 		"a path with dots":               {"GET", "/mcp/..%2f..%2fetc/passwd", "", nil, 404, ""},
-		"a method that is not served":    {"PUT", "/mcp", initialize, nil, 405, ""},
-		"a form, as a page may send":     {"POST", "/mcp", initialize, headers{"Content-Type: text/plain"}, 415, "application/json"},
-		"one to /message":                {"POST", "/message", initialize, headers{"Content-Type: text/plain"}, 404, ""},
-		"a client that takes pictures":   {"POST", "/mcp", initialize, headers{"Accept: image/png"}, 406, ""},
+		"a method that is not served":    {"PUT", "/mcp", openSession, nil, 405, ""},
+		"a form, as a page may send":     {"POST", "/mcp", openSession, headers{"Content-Type: text/plain"}, 415, "application/json"},
+		"one to /message":                {"POST", "/message", openSession, headers{"Content-Type: text/plain"}, 404, ""},
+		"a client that takes pictures":   {"POST", "/mcp", openSession, headers{"Accept: image/png"}, 406, ""},
 		"a stream that is not taken":     {"GET", "/mcp", "", headers{session, "Accept: application/json"}, 406, ""},
 		"not JSON":                       {"POST", "/mcp", `{"jsonrpc`, nil, 400, "-32700"},
 		"nothing":                        {"POST", "/mcp", ``, nil, 400, "-32700"},
-		"a batch":                        {"POST", "/mcp", `[` + initialize + `]`, nil, 400, "batches"},
+		"a batch":                        {"POST", "/mcp", `[` + openSession + `]`, nil, 400, "batches"},
 		"too large":                      {"POST", "/mcp", `{"a":"` + strings.Repeat("x", 100_000) + `"}`, nil, 413, "100000"},
 		"too deep":                       {"POST", "/mcp", strings.Repeat(`[`, 21) + strings.Repeat(`]`, 21), nil, 400, "deeper"},
 		"no session":                     {"POST", "/mcp", call(1, `{}`), nil, 400, "initialize first"},
@@ -142,7 +142,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 
 func TestWhoCallsTooOftenWaits(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{Allow: func(principal string) (time.Duration, bool) { return 1500 * time.Millisecond, principal != "alice" }})
-	r := w.send(t.Context(), "POST", "/mcp", initialize, nil)
+	r := w.send(t.Context(), "POST", "/mcp", openSession, nil)
 	if status, _ := read(t, r); status != http.StatusTooManyRequests || r.Header.Get("Retry-After") != "2" {
 		t.Errorf("got %d, %v", status, r.Header)
 	}

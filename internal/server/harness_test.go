@@ -42,6 +42,11 @@ func (b *fakeToolbox) Tools() []mcp.Tool {
 	return advertised
 }
 
+// Complete knows 250 values of everything.
+func (b *fakeToolbox) Complete(context.Context, tools.Caller, string, map[string]string, string) []string {
+	return make([]string, 250)
+}
+
 func (b *fakeToolbox) Call(ctx context.Context, caller tools.Caller, name string, arguments json.RawMessage) tools.Outcome {
 	return b.do(ctx, caller, name, arguments)
 }

@@ -135,15 +135,15 @@ func read(t *testing.T, r *http.Response) (int, string) {
 	return r.StatusCode, string(body)
 }
 
-const initialize = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","clientInfo":{"name":"peer","version":"1"},"capabilities":{"elicitation":{}}}}`
+const openSession = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","clientInfo":{"name":"peer","version":"1"},"capabilities":{"elicitation":{}}}}`
 
 // open opens a session of an older protocol and returns the header that names
 // it.
 func (w *web) open(principal string) string {
 	w.t.Helper()
-	r := w.send(w.t.Context(), http.MethodPost, "/mcp", initialize, headers{"Authorization: Bearer " + principal})
+	r := w.send(w.t.Context(), http.MethodPost, "/mcp", openSession, headers{"Authorization: Bearer " + principal})
 	if status, body := read(w.t, r); status != http.StatusOK {
-		w.t.Fatalf("initialize: %d %s", status, body)
+		w.t.Fatalf("openSession: %d %s", status, body)
 	}
 	return "Mcp-Session-Id: " + r.Header.Get("Mcp-Session-Id")
 }

@@ -36,7 +36,10 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
+	"papi-mcp/prompts"
 	"papi-mcp/tools"
 )
 
@@ -49,6 +52,9 @@ type Toolbox interface {
 	// client's own bytes: valid JSON, though not always an object. It is
 	// called from many goroutines at once.
 	Call(ctx context.Context, caller tools.Caller, name string, arguments json.RawMessage) tools.Outcome
+	// Complete returns the values of a source that begin with begun; given are
+	// the arguments that are filled in already.
+	Complete(ctx context.Context, caller tools.Caller, source string, given map[string]string, begun string) []string
 }
 
 // Options says what a server is made of.
@@ -58,11 +64,16 @@ type Options struct {
 	Name, Title, Version, Instructions string
 	// Toolbox has the tools; it must be set.
 	Toolbox Toolbox
+	// Prompts returns the workflows to offer; nil stands for none. It is asked
+	// once, and late.
+	Prompts func() []*prompts.Prompt
 	// Logger takes what goes wrong; nil logs nothing. It must not write to
 	// the output that ServeStdio is given.
 	Logger *slog.Logger
 	// Metrics count the calls; nil counts nothing.
 	Metrics *Metrics
+	// Tracers make a span for each tool call; nil makes none.
+	Tracers trace.TracerProvider
 	// AnswerWithin is how long a client that is asked over its connection has
 	// to answer; 0 stands for 55 s, as clients give up on a call after 60 s.
 	AnswerWithin time.Duration
@@ -79,14 +90,17 @@ type Server struct {
 	mcp          *mcpserver.MCPServer
 	toolbox      Toolbox
 	log          *slog.Logger
+	tracer       trace.Tracer
 	answerWithin time.Duration
 	grace        time.Duration
 	limits       limits
 	connections  atomic.Int64
 	metrics      *Metrics // nil where nobody counts
 
-	// loadTools fills mcp with the tools, once.
-	loadTools func()
+	// loadTools fills mcp with the tools, once; loadTexts with the prompts and
+	// the resources.
+	loadTools, loadTexts func()
+	prompts              []*prompts.Prompt
 }
 
 // New returns a server that has not yet asked the toolbox for anything.
@@ -102,6 +116,10 @@ func New(options Options) *Server {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	if options.Tracers == nil {
+		options.Tracers = noop.NewTracerProvider()
+	}
+	s.tracer = options.Tracers.Tracer("papi-mcp/internal/server")
 	if s.answerWithin == 0 {
 		s.answerWithin = 55 * time.Second
 	}
@@ -113,7 +131,13 @@ func New(options Options) *Server {
 	hooks := &mcpserver.Hooks{}
 	hooks.AddBeforeListTools(func(context.Context, any, *mcp.ListToolsRequest) { s.loadTools() })
 	hooks.AddBeforeCallTool(func(context.Context, any, *mcp.CallToolRequest) { s.loadTools() })
+	hooks.AddBeforeListPrompts(func(context.Context, any, *mcp.ListPromptsRequest) { s.loadTexts() })
+	hooks.AddBeforeGetPrompt(func(context.Context, any, *mcp.GetPromptRequest) { s.loadTexts() })
+	hooks.AddBeforeListResources(func(context.Context, any, *mcp.ListResourcesRequest) { s.loadTexts() })
+	hooks.AddBeforeListResourceTemplates(func(context.Context, any, *mcp.ListResourceTemplatesRequest) { s.loadTexts() })
+	hooks.AddBeforeReadResource(func(context.Context, any, *mcp.ReadResourceRequest) { s.loadTexts() })
 
+	completes := &completer{s}
 	s.mcp = mcpserver.NewMCPServer(options.Name, options.Version,
 		mcpserver.WithTitle(options.Title),
 		mcpserver.WithInstructions(options.Instructions),
@@ -122,6 +146,13 @@ func New(options Options) *Server {
 		mcpserver.WithToolCapabilities(false),
 		mcpserver.WithLogging(),
 		mcpserver.WithToolFilter(allowedTools),
+		mcpserver.WithPromptCapabilities(false),
+		// Subscriptions are taken, and keep nothing: texts don't change while
+		// the server runs, and what lives in a project is read when asked for.
+		mcpserver.WithResourceCapabilities(true, false),
+		mcpserver.WithCompletions(),
+		mcpserver.WithPromptCompletionProvider(completes),
+		mcpserver.WithResourceCompletionProvider(completes),
 		mcpserver.WithHooks(hooks),
 		// What is listed differs by caller, and changes with the server's
 		// release or configuration alone.
@@ -136,6 +167,13 @@ func New(options Options) *Server {
 		}
 		s.mcp.AddTools(served...)
 	})
+	s.loadTexts = sync.OnceFunc(func() {
+		if options.Prompts != nil {
+			s.prompts = options.Prompts()
+		}
+		s.addPrompts()
+		s.addResources()
+	})
 	return s
 }
 
@@ -143,8 +181,9 @@ func New(options Options) *Server {
 // (prompts, resources, hooks) before the first connection.
 func (s *Server) MCP() *mcpserver.MCPServer { return s.mcp }
 
-// preload loads the tools ahead of the first request for them. A toolbox that
-// panics does so again, and is told to the client, when they are asked for.
+// preload loads tools, prompts and resources ahead of the first request for
+// them. What panics does so again, and is told to the client, when they are
+// asked for.
 func (s *Server) preload() {
 	defer func() {
 		if p := recover(); p != nil {
@@ -152,6 +191,7 @@ func (s *Server) preload() {
 		}
 	}()
 	s.loadTools()
+	s.loadTexts()
 }
 
 // handle lets mcp-go handle a message. A panic is logged and counted, and

@@ -28,6 +28,7 @@ type session struct {
 	capabilities atomic.Pointer[mcp.ClientCapabilities]
 	level        atomic.Pointer[mcp.LoggingLevel]
 	filter       atomic.Pointer[mcp.SubscriptionFilter]
+	version      atomic.Pointer[string]
 	listens      bool // it serves subscriptions/listen
 
 	// Guarded by sessions.mu.
@@ -45,6 +46,7 @@ func newSession(principal string) *session {
 var (
 	_ mcpserver.SessionWithClientInfo         = (*session)(nil)
 	_ mcpserver.SessionWithLogging            = (*session)(nil)
+	_ mcpserver.SessionWithProtocolVersion    = (*session)(nil)
 	_ mcpserver.SessionWithElicitation        = (*exchangeSession)(nil)
 	_ mcpserver.SessionWithSubscriptionFilter = (*session)(nil)
 )
@@ -57,6 +59,8 @@ func (s *session) GetClientInfo() mcp.Implementation                   { return 
 func (s *session) SetClientInfo(info mcp.Implementation)               { s.info.Store(&info) }
 func (s *session) GetClientCapabilities() mcp.ClientCapabilities       { return value(&s.capabilities) }
 func (s *session) SetClientCapabilities(c mcp.ClientCapabilities)      { s.capabilities.Store(&c) }
+func (s *session) ProtocolVersion() string                             { return value(&s.version) }
+func (s *session) SetProtocolVersion(version string)                   { s.version.Store(&version) }
 func (s *session) SetLogLevel(level mcp.LoggingLevel)                  { s.level.Store(&level) }
 func (s *session) SetSubscriptionFilter(filter mcp.SubscriptionFilter) { s.filter.Store(&filter) }
 func (s *session) SubscriptionFilter() (mcp.SubscriptionFilter, bool) {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { Client as OlderClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { Client } from '@modelcontextprotocol/client';
+import { seesTheLibrary } from './library.mjs';
 
 const projectId = '00000000-0000-0000-0000-000000000000';
 const target = 'https://example.com/events';
@@ -128,7 +129,6 @@ export async function isGivenTokens(client) {
   assert.deepEqual(await targets(call), []);
 }
 
-
 // run makes each tour: [name, () => [client, transport, stop], person, tour].
 // The exit code tells whether all went well.
 export async function run(tours) {
@@ -140,6 +140,7 @@ export async function run(tours) {
       [client, transport, stop] = await open(person);
       await client.connect(transport);
       await seesTheTools(client);
+      await seesTheLibrary(client);
       await tour(client, person);
       console.log(`ok      ${name}`);
     } catch (error) {

@@ -1,0 +1,121 @@
+// Package guides holds what is worth knowing before one acts: a guide for each
+// family of the API, written for a reader who must do something, and the tables
+// of triggers and families that are made of the contract.
+package guides
+
+import (
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"papi-mcp/internal/frontmatter"
+	"papi-mcp/internal/papi"
+)
+
+//go:embed *.md
+var files embed.FS
+
+// Guide is what to know about one family.
+type Guide struct {
+	Family      string `yaml:"-"`
+	Title       string `yaml:"title"`
+	Description string `yaml:"description"`
+	// Text is markdown.
+	Text string `yaml:"-"`
+}
+
+// order is that in which the guides are listed.
+var order = []string{"webhooks", "whatsapp", "whatsapp_templates", "rcs", "kakaotalk", "conversation", "sms", "bundles"}
+
+// All returns the guides. They are part of the program: one that can't be read
+// is a defect, and panics at the start.
+var All = sync.OnceValue(func() []*Guide {
+	all := make([]*Guide, 0, len(order))
+	for _, family := range order {
+		raw, err := files.ReadFile(family + ".md")
+		if err != nil {
+			panic("guides: " + err.Error())
+		}
+		g := &Guide{Family: family}
+		if g.Text, err = frontmatter.Read(raw, g); err != nil {
+			panic("guides: " + family + ": " + err.Error())
+		}
+		g.Text = strings.TrimSpace(g.Text) + "\n\nFacts: Provisioning API " + papi.ContractVersion + ".\n"
+		all = append(all, g)
+	}
+	return all
+})
+
+// Lookup returns the guide of a family, or nil.
+func Lookup(family string) *Guide {
+	i := slices.IndexFunc(All(), func(g *Guide) bool { return g.Family == family })
+	if i < 0 {
+		return nil
+	}
+	return All()[i]
+}
+
+// Families are the names of the guides, in the order in which they are listed.
+func Families() []string { return slices.Clone(order) }
+
+// OfTool is the family whose guide is about a tool of the toolset, or "".
+func OfTool(toolset string) string {
+	switch toolset {
+	case "whatsapp_accounts", "whatsapp_senders", "whatsapp_solutions", "whatsapp_flows", "whatsapp_deprecated":
+		return "whatsapp"
+	}
+	if slices.Contains(order, toolset) {
+		return toolset
+	}
+	return ""
+}
+
+// TriggerFamilies are the first parts of the triggers' names, in lower case,
+// in the contract's order.
+func TriggerFamilies() []string {
+	var families []string
+	for _, trigger := range triggers() {
+		if family := triggerFamily(trigger); !slices.Contains(families, family) {
+			families = append(families, family)
+		}
+	}
+	return families
+}
+
+// Triggers is the table of all triggers by family, as markdown.
+func Triggers() string {
+	var b strings.Builder
+	about := papi.LookupSchema(triggersSchema).EnumDescriptions
+	fmt.Fprintf(&b, "# Webhook triggers\n\n%d triggers, of Provisioning API %s. How to choose: papi://guides/webhooks.\n", len(triggers()), papi.ContractVersion)
+	for _, family := range TriggerFamilies() {
+		fmt.Fprintf(&b, "\n## %s\n\n", family)
+		for _, trigger := range triggers() {
+			if triggerFamily(trigger) != family {
+				continue
+			}
+			fmt.Fprintf(&b, "- `%s`", trigger)
+			if text := about[trigger]; text != "" {
+				fmt.Fprintf(&b, ": %s", text)
+			}
+			b.WriteString("\n")
+		}
+	}
+	return b.String()
+}
+
+const triggersSchema = "WebhookWebhookTriggersEnum"
+
+func triggers() []string {
+	var all []string
+	for _, value := range papi.LookupSchema(triggersSchema).Enum {
+		all = append(all, fmt.Sprint(value))
+	}
+	return all
+}
+
+func triggerFamily(trigger string) string {
+	family, _, _ := strings.Cut(trigger, "_")
+	return strings.ToLower(family)
+}

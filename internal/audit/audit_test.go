@@ -1,0 +1,203 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"papi-mcp/internal/store"
+)
+
+func entry(n int) Entry {
+	return Entry{
+		Time: time.Date(2026, 1, 1, 0, 0, n, 0, time.UTC), Principal: "me", Project: "p", Tool: "webhook_delete",
+		Arguments: map[string]any{"webhookId": fmt.Sprint(n), "text": `quotes " and } , "hash":"x"`}, Verdict: "allow", Status: 200,
+	}
+}
+
+// media are the logs that must all behave the same.
+func media(t *testing.T) map[string]func() *Log {
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	db := store.NewFile(filepath.Join(t.TempDir(), "state.db"))
+	t.Cleanup(func() { db.Close() })
+	memory := store.NewMemory()
+	return map[string]func() *Log{
+		"file":   func() *Log { return File(path) },
+		"memory": func() *Log { return InStore(memory) },
+		"store":  func() *Log { return InStore(db) },
+	}
+}
+
+func TestALogIsWhole(t *testing.T) {
+	ctx := context.Background()
+	for name, open := range media(t) {
+		t.Run(name, func(t *testing.T) {
+			var noted string
+			for n := range 3 { // each by a process of its own
+				l := open()
+				if err := errors.Join(l.Ready(), l.Add(ctx, entry(n))); err != nil {
+					t.Fatal(err)
+				}
+				report, err := l.Verify(ctx, noted)
+				if err != nil || report.Lines != int64(n+1) || report.Last == noted {
+					t.Fatalf("%+v, %v", report, err)
+				}
+				noted = report.Last
+			}
+			if _, err := open().Verify(ctx, strings.Repeat("a", 64)); err == nil {
+				t.Error("a hash that was never there was found")
+			}
+		})
+	}
+}
+
+func TestManyWriteAtOnce(t *testing.T) {
+	ctx := context.Background()
+	const writers, each = 8, 20
+	for name, open := range media(t) {
+		t.Run(name, func(t *testing.T) {
+			var all sync.WaitGroup
+			for w := range writers {
+				l := open()
+				all.Go(func() {
+					for n := range each {
+						if err := l.Add(ctx, entry(w*100+n)); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+			all.Wait()
+			if report, err := open().Verify(ctx, ""); err != nil || report.Lines != writers*each {
+				t.Errorf("%+v, %v", report, err)
+			}
+		})
+	}
+}
+
+// Whatever is done to a line shows, and where.
+func TestTampering(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	l := File(path)
+	for n := range 4 {
+		if err := l.Add(ctx, entry(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := l.Verify(ctx, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(whole, []byte("\n"))[:4]
+	join := func(lines ...[]byte) []byte { return bytes.Join(lines, nil) }
+	resealed := func() []byte { // altered, and given the hash that fits
+		at, prev, err := open(bytes.TrimSpace(lines[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := entry(1)
+		e.Principal = "somebody else"
+		line, err := seal(line{Seq: at.seq, Entry: e, Prev: prev})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return append(line, '\n')
+	}()
+	for name, test := range map[string]struct {
+		file  []byte
+		noted string
+		line  int64
+	}{
+		"a word is altered":                     {bytes.Replace(whole, []byte(`"webhookId":"2"`), []byte(`"webhookId":"9"`), 1), "", 3},
+		"a line is altered with its hash":       {join(lines[0], resealed, lines[2], lines[3]), "", 3},
+		"a line is taken out":                   {join(lines[0], lines[2], lines[3]), "", 2},
+		"the first line is taken out":           {join(lines[1:]...), "", 1},
+		"two lines change places":               {join(lines[0], lines[2], lines[1], lines[3]), "", 2},
+		"a line is put in twice":                {join(lines[0], lines[1], lines[1], lines[2]), "", 3},
+		"a line of something else":              {join(lines[0], []byte("hello\n"), lines[1]), "", 2},
+		"an empty line":                         {join(lines[0], []byte("\n"), lines[1]), "", 2},
+		"the last line is cut off":              {whole[:len(whole)-10], "", 4},
+		"the last line is gone, its hash noted": {join(lines[:3]...), report.Last, 4},
+		"all is gone, a hash noted":             {nil, report.Last, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := os.WriteFile(path, test.file, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := l.Verify(ctx, test.noted)
+			broken, ok := errors.AsType[*BrokenError](err)
+			if !ok || broken.Line != test.line {
+				t.Errorf("got %v, want line %d", err, test.line)
+			}
+		})
+	}
+}
+
+// A log that is broken at its end takes nothing more: what followed could not
+// be verified.
+func TestNothingIsAddedToABrokenEnd(t *testing.T) {
+	ctx := context.Background()
+	for name, text := range map[string]string{"no line end": `{"seq":1`, "no hash": "{}\n", "a long line": strings.Repeat("x", 100_000) + "\n"} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "audit.jsonl")
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := File(path).Add(ctx, entry(1)); err == nil || !strings.Contains(err.Error(), "begin another") {
+				t.Errorf("got %v", err)
+			}
+			if after, _ := os.ReadFile(path); string(after) != text {
+				t.Error("the file was written to")
+			}
+		})
+	}
+	if File(filepath.Join(t.TempDir(), "no", "such", "folder")).Ready() == nil {
+		t.Error("a file that can't be made is ready")
+	}
+}
+
+func TestALongLineIsFoundAgain(t *testing.T) {
+	ctx := context.Background()
+	l := File(filepath.Join(t.TempDir(), "audit.jsonl"))
+	for range 3 {
+		e := entry(1)
+		e.Arguments["text"] = strings.Repeat("long ", 50_000)
+		if err := l.Add(ctx, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if report, err := l.Verify(ctx, ""); err != nil || report.Lines != 3 {
+		t.Errorf("%+v, %v", report, err)
+	}
+}
+
+// A line that is missing in a store, though later ones are there, shows.
+func TestALineMissingInAStore(t *testing.T) {
+	ctx := context.Background()
+	s := store.NewMemory()
+	l := InStore(s)
+	for n := range 3 {
+		if err := l.Add(ctx, entry(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Delete(ctx, lineKey(2)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := l.Verify(ctx, "")
+	if broken, ok := errors.AsType[*BrokenError](err); !ok || broken.Line != 2 {
+		t.Errorf("got %v", err)
+	}
+}

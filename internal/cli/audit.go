@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"papi-mcp/internal/audit"
+)
+
+func newAudit(s *streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "audit",
+		Short: "Check the log that --audit leaves",
+		Args:  cobra.NoArgs,
+	}
+	cmd.AddCommand(newAuditVerify(s))
+	return cmd
+}
+
+func newAuditVerify(s *streams) *cobra.Command {
+	var name, noted string
+	cmd := &cobra.Command{
+		Use:   "verify FILE | --store PATH",
+		Short: "Tell whether a line of the log was altered, removed, put in or moved",
+		Long: `Read the whole log, and tell whether a line of it was altered, removed, put in or
+moved. Standard output is the number of lines and the hash of the last one.
+
+The log itself does not show that lines are missing at its end, nor that all of
+it was written anew. Note the last hash elsewhere from time to time, and give it
+with --noted: the log must still hold that line.
+
+Exit code: 0 the log is whole, 1 it is not, 2 wrong usage.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var log *audit.Log
+			switch {
+			case len(args) == 1 && name == "":
+				log = audit.File(args[0])
+			case len(args) == 0 && name != "" && name != memory:
+				kept, err := openStore(name)
+				if err != nil {
+					return err
+				}
+				defer func() { _ = kept.Close() }() // only read
+				log = audit.InStore(kept)
+			default:
+				return usage("give the log's FILE, or the --store that holds it")
+			}
+			report, err := log.Verify(cmd.Context(), noted)
+			var broken *audit.BrokenError
+			switch {
+			case errors.As(err, &broken):
+				return &exitError{exitFailed, "the log is not whole: " + broken.Error()}
+			case err != nil:
+				return usage("%v", err)
+			}
+			fmt.Fprintf(s.out, "%d lines, last %s\n", report.Lines, report.Last)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&name, "store", "", "the file of the store that holds the log")
+	cmd.Flags().StringVar(&noted, "noted", "", "the hash of a line, noted earlier, that must still be there")
+	return cmd
+}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/internal/sandbox"
+)
+
+// read reads a resource, and returns its text, or the error.
+func (w *walker) read(uri string) string {
+	w.t.Helper()
+	r := mcp.ReadResourceRequest{}
+	r.Params.URI = uri
+	got, err := w.client.ReadResource(w.ctx, r)
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	text, ok := got.Contents[0].(mcp.TextResourceContents)
+	if !ok || text.URI != uri || len(got.Contents) != 1 {
+		w.t.Fatalf("%s: %+v", uri, got.Contents)
+	}
+	if text.MIMEType == "application/json" && !json.Valid([]byte(text.Text)) {
+		w.t.Fatalf("%s is no JSON: %s", uri, text.Text)
+	}
+	return text.Text
+}
+
+func TestResources(t *testing.T) {
+	w := newWalker(t, "shop")
+	listed, err := w.client.ListResources(w.ctx, mcp.ListResourcesRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(listed.Resources) != 9 {
+		t.Errorf("%d resources are listed", len(listed.Resources))
+	}
+	for _, r := range listed.Resources {
+		if text := w.read(r.URI); !strings.HasPrefix(text, "# ") || r.Description == "" || r.MIMEType != "text/markdown" {
+			t.Errorf("%s: %.60q", r.URI, text)
+		}
+	}
+	templates, err := w.client.ListResourceTemplates(w.ctx, mcp.ListResourceTemplatesRequest{})
+	if err != nil || len(templates.ResourceTemplates) != 4 {
+		t.Errorf("%v, templates %+v", err, templates)
+	}
+	for uri, want := range map[string]string{
+		"papi://guides/rcs":                                      "# RCS senders",
+		"papi://errors/webhook_exists":                           "`webhook_list`",
+		"papi://triggers":                                        "39 triggers",
+		"papi://schemas/webhook_create":                          `"inputSchema"`,
+		"papi://project/" + sandbox.DefaultProject + "/overview": `"whatsappTemplates"`,
+		"papi://guides/fax":                                      `error: there is no guide "fax"; known: [webhooks`,
+		"papi://errors/no_such":                                  `error: the API documents no error code "no_such"`,
+		"papi://schemas/no_such":                                 "error: unknown_tool",
+		"papi://project/not-allowed/overview":                    "error: guard_project_not_allowed",
+		"papi://weather":                                         "resource not found",
+	} {
+		if text := w.read(uri); !strings.Contains(text, want) {
+			t.Errorf("%s: %q is not in %.300q", uri, want, text)
+		}
+	}
+}
+
+func (w *walker) complete(ref any, name, begun string, given map[string]string) string {
+	w.t.Helper()
+	r := mcp.CompleteRequest{}
+	r.Params.Ref, r.Params.Argument, r.Params.Context = ref, mcp.CompleteArgument{Name: name, Value: begun}, mcp.CompleteContext{Arguments: given}
+	got, err := w.client.Complete(w.ctx, r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return strings.Join(got.Completion.Values, " ")
+}
+
+func TestCompletion(t *testing.T) {
+	w := newWalker(t, "shop")
+	prompt := func(name string) any { return mcp.PromptReference{Type: "ref/prompt", Name: name} }
+	resource := func(uri string) any { return mcp.ResourceReference{Type: "ref/resource", URI: uri} }
+	for name, test := range map[string]struct {
+		ref        any
+		arg, begun string
+		given      map[string]string
+		want       string
+	}{
+		"an argument of a prompt":    {prompt("fix_rejected_template"), "templateName", "reject", nil, "reject_winter_sale"},
+		"one that hangs on another":  {prompt("fix_rejected_template"), "languageCode", "", map[string]string{"templateName": "order_confirmed"}, "DE EN"},
+		"one that nothing completes": {prompt("create_bundle"), "name", "x", nil, ""},
+		"an unknown argument":        {prompt("create_bundle"), "weather", "", nil, ""},
+		"an unknown prompt":          {prompt("test_prompt_with_arguments"), "arg1", "par", nil, ""},
+		"a variable of a template":   {resource("papi://guides/{family}"), "family", "r", nil, "rcs"},
+		"an error code":              {resource("papi://errors/{code}"), "code", "webhook_e", nil, "webhook_exists"},
+		"a tool":                     {resource("papi://schemas/{tool}"), "tool", "project_o", nil, "project_overview"},
+		"a project":                  {resource("papi://project/{projectId}/overview"), "projectId", "", nil, sandbox.DefaultProject},
+		"an unknown variable":        {resource("papi://guides/{family}"), "weather", "", nil, ""},
+		"an unknown template":        {resource("papi://weather/{day}"), "day", "", nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := w.complete(test.ref, test.arg, test.begun, test.given); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// A result has one link at most, after its text, and the link can be read.
+func TestLinksOfResults(t *testing.T) {
+	w := newWalker(t, "shop")
+	for call, want := range map[string]string{
+		`webhook_get {"webhookId":"01Z327Q8JAP1FQ40QXJMEXRE1K"}`:                                                              "papi://errors/webhook_not_found",
+		`whatsapp_template_get {"templateName":"reject_winter_sale","languageCode":"EN"}`:                                     "papi://guides/whatsapp_templates",
+		`webhook_create {"target":"https://example.com/x","triggers":["ALL","BUNDLE_DONE"],"secret":"sixteen-or-more-signs"}`: "papi://guides/webhooks",
+		`webhook_list {}`: "",
+	} {
+		name, args, _ := strings.Cut(call, " ")
+		r := mcp.CallToolRequest{}
+		r.Params.Name, r.Params.Arguments = name, json.RawMessage(args)
+		result, err := w.client.CallTool(w.ctx, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := result.Content[0].(mcp.TextContent); !ok || len(result.Content) > 2 {
+			t.Errorf("%s: content %+v", call, result.Content)
+		}
+		got := ""
+		if len(result.Content) == 2 {
+			got = result.Content[1].(mcp.ResourceLink).URI
+			if text := w.read(got); !strings.HasPrefix(text, "# ") {
+				t.Errorf("%s: the link leads to %q", call, text)
+			}
+		}
+		if got != want {
+			t.Errorf("%s: link %q, want %q", call, got, want)
+		}
+	}
+}

@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"papi-mcp/guides"
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
+	"papi-mcp/tools"
+)
+
+// vocabulary is every name that prompts and guides may use.
+type vocabulary struct {
+	tools  []string
+	names  map[string]bool // properties and parameters
+	values map[string]bool // of enums: states, triggers, categories
+	codes  map[string]bool
+}
+
+func readVocabulary(t *testing.T) *vocabulary {
+	t.Helper()
+	v := &vocabulary{
+		tools: []string{"project_confirm", "project_overview", "schema_get"},
+		names: map[string]bool{"reveal": true, "next": true, "errorCode": true, "retryAfterSeconds": true, "validationErrors": true}, values: map[string]bool{}, codes: map[string]bool{},
+	}
+	for _, row := range catalog.Rows() {
+		v.tools = append(v.tools, row.Tool)
+		for _, p := range row.Op().Parameters {
+			v.names[p.Name] = true
+		}
+	}
+	for code := range papi.ErrorCodes() {
+		v.codes[code] = true
+	}
+	files, err := filepath.Glob("../papi/contract/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no contract: %v", err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var any any
+		if err := json.Unmarshal(raw, &any); err != nil {
+			t.Fatal(err)
+		}
+		v.collect(any)
+	}
+	return v
+}
+
+func (v *vocabulary) collect(node any) {
+	switch n := node.(type) {
+	case map[string]any:
+		if properties, ok := n["properties"].(map[string]any); ok {
+			for name := range properties {
+				v.names[name] = true
+			}
+		}
+		if enum, ok := n["enum"].([]any); ok {
+			for _, value := range enum {
+				v.values[fmt.Sprint(value)] = true
+			}
+		}
+		for _, child := range n {
+			v.collect(child)
+		}
+	case []any:
+		for _, child := range n {
+			v.collect(child)
+		}
+	}
+}
+
+var (
+	inCode    = regexp.MustCompile("`([^`]+)`")
+	bareState = regexp.MustCompile(`\b[A-Z]{2,}(?:_[A-Z]+)+\b|\b(?:ACTIVE|APPROVED|REJECTED|PENDING|PAUSED|DISABLED|DRAFT|ONBOARDED|LAUNCHED|LAUNCHING|EXPIRED|VERIFIED|DONE|FAILED|VERIFYING)\b`)
+	snake     = regexp.MustCompile(`\b[a-z]+(?:_[a-z]+)+\b`)
+	camel     = regexp.MustCompile(`\b[a-z]+[A-Z][A-Za-z]+\b`)
+	uris      = regexp.MustCompile(`papi://\S+`)
+)
+
+// Everything that a prompt or a guide names exists: tools, arguments, states,
+// triggers, error codes, resources.
+func TestEveryNameInPromptsAndGuidesExists(t *testing.T) {
+	v := readVocabulary(t)
+	ours := []string{
+		"confirmation_required", "outcome_unknown", // errors of this server
+		"set_up_webhooks", "fix_rejected_template", // prompts
+		"whatsapp_templates", // a family
+	}
+	exists := func(word string) bool {
+		path := strings.Split(word, ".")
+		all := true
+		for _, name := range path {
+			all = all && v.names[name]
+		}
+		return all || v.values[word] || v.codes[word] || slices.Contains(v.tools, word) || slices.Contains(ours, word)
+	}
+	for where, text := range texts(t) {
+		for _, found := range inCode.FindAllStringSubmatch(text, -1) {
+			word := found[1]
+			if strings.HasPrefix(word, "papi://") || strings.HasPrefix(word, "x-sinch-webhook-signature") || strings.HasPrefix(word, "{{") {
+				continue
+			}
+			if !exists(word) {
+				t.Errorf("%s: there is no `%s`", where, word)
+			}
+		}
+		plain := uris.ReplaceAllString(strings.ReplaceAll(text, "x-sinch", ""), "")
+		for _, pattern := range []*regexp.Regexp{bareState, snake, camel} {
+			for _, word := range pattern.FindAllString(plain, -1) {
+				if !exists(word) {
+					t.Errorf("%s: there is no %s", where, word)
+				}
+			}
+		}
+		for _, uri := range uris.FindAllString(text, -1) {
+			uri = strings.Trim(uri, "`.,;:")
+			family, isGuide := strings.CutPrefix(uri, tools.GuidesURI)
+			switch {
+			case isGuide && guides.Lookup(family) != nil, uri == "papi://triggers", uri == "papi://errors/CODE":
+			default:
+				t.Errorf("%s: there is no %s", where, uri)
+			}
+		}
+	}
+}
+
+// texts are the guides, and the prompts with all their steps.
+func texts(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, g := range guides.All() {
+		all["guide "+g.Family] = g.Text
+	}
+	for name, text := range renderedPrompts(t) {
+		all["prompt "+name] = text
+	}
+	return all
+}
+
+// Every state of every resource stands in the guide of its family.
+func TestGuidesTellOfEveryState(t *testing.T) {
+	for guide, enums := range map[string][]string{
+		"whatsapp":           {"WhatsappAccountStateEnum", "WhatsappAccountChangeStateEnum", "WhatsappSenderStatesEnum"},
+		"whatsapp_templates": {"WhatsappTemplateStatesEnum", "WhatsappTemplateStatusesEnum", "WhatsappTemplateInputCategoryEnum"},
+		"rcs":                {"RcsSenderStatesEnum", "RcsTestNumberStatesEnum"},
+		"kakaotalk":          {"KakaotalkSenderStatesEnum", "KakaotalkSenderStatusesEnum", "KakaotalkTemplateStatesEnum"},
+		"conversation":       {"ConversationChannelStatusEnum"},
+		"bundles":            {"BundlesBundleServicesStateEnum"},
+	} {
+		for _, enum := range enums {
+			for _, value := range papi.LookupSchema(enum).Enum {
+				if value != "UNKNOWN" && value != "UNRECOGNIZED" && !strings.Contains(guides.Lookup(guide).Text, fmt.Sprintf("`%v`", value)) {
+					t.Errorf("guide %s does not tell of %v", guide, value)
+				}
+			}
+		}
+	}
+	if n := strings.Count(guides.Triggers(), "\n- `"); n != 39 {
+		t.Errorf("%d triggers", n)
+	}
+}
+
+// Each error code has a page that names the tools that answer it.
+func TestEveryErrorCodeHasItsPage(t *testing.T) {
+	if n := len(papi.ErrorCodes()); n != 160 {
+		t.Errorf("%d codes", n)
+	}
+	named := map[string]bool{}
+	for _, row := range catalog.Rows() {
+		for _, codes := range row.Op().Errors {
+			for _, code := range codes {
+				named[code] = true
+				if page := tools.ErrorPage(code); !strings.Contains(page, "`"+row.Tool+"`") {
+					t.Errorf("%s: its page does not name %s", code, row.Tool)
+				}
+			}
+		}
+	}
+	for code := range papi.ErrorCodes() {
+		page := tools.ErrorPage(code)
+		if !strings.HasPrefix(page, "# "+code+"\n") || named[code] && !strings.Contains(page, "\nDo: ") {
+			t.Errorf("%s: %q", code, page)
+		}
+	}
+	if tools.ErrorPage("no_such_code") != "" {
+		t.Error("a page of no code")
+	}
+}

@@ -1,0 +1,218 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"papi-mcp/internal/catalog"
+)
+
+var bundleRules = []Rule{
+	{
+		Name:  "bundle_services",
+		About: "A bundle asks for at least one of subproject, smsApp and convApp.",
+		Tools: []string{"bundle_create"},
+		check: bundleServices,
+	},
+	{
+		Name:  "bundle_names",
+		About: "A bundle has a name, or each of its services has one.",
+		Tools: []string{"bundle_create"},
+		check: bundleNames,
+	},
+	{
+		Name:  "bundle_conversation",
+		About: "A bundle's Conversation app sends no webhooks to conversation-api.*.sinch.com, and keeps messages for at most 7 days in DISPATCH mode, for at least 1 in CONVERSATION mode.",
+		Tools: []string{"bundle_create"},
+		check: bundleConversation,
+	},
+	{
+		Name:  "bundle_targets",
+		About: "The webhooks of a bundle have a target each.",
+		Tools: []string{"bundle_create"},
+		check: bundleTargets,
+	},
+	{
+		Name:   "bundle_webhooks",
+		About:  "Where a bundle makes no subproject, its webhooks join those of the project: no target twice, and 15 at most.",
+		Tools:  []string{"bundle_create"},
+		Reads:  []Read{{Tool: "webhook_list", When: "it has webhooks and makes no subproject", needed: joinsWebhooks}},
+		Closed: true,
+		judge:  bundleWebhooks,
+	},
+}
+
+// bundleParts are the services that a bundle makes, for a reader.
+var bundleParts = []struct{ field, noun string }{
+	{"subproject", "a subproject"}, {"convApp", "a Conversation app"}, {"smsApp", "an SMS app"},
+}
+
+// part reads a service of a bundle: true, or an object.
+func part(args map[string]any, field string) (wanted bool, input map[string]any) {
+	switch v := args[field].(type) {
+	case bool:
+		return v, nil
+	case map[string]any:
+		return true, v
+	}
+	return false, nil
+}
+
+func bundleServices(_ context.Context, _ *Guard, c *Call) *Refusal {
+	for _, p := range bundleParts {
+		if wanted, _ := part(c.Args, p.field); wanted {
+			return nil
+		}
+	}
+	return &Refusal{
+		Message:    "the bundle asks for nothing: none of subproject, convApp and smsApp is given",
+		Resolution: "ask the person what to create, and give true or an object for each; a webhook alone is made with webhook_create",
+		Info:       map[string]any{"services": []string{"subproject", "convApp", "smsApp"}},
+		Next:       again("name what the person wants", c, "subproject", "convApp", "smsApp"),
+	}
+}
+
+func bundleNames(_ context.Context, _ *Guard, c *Call) *Refusal {
+	if text(c.Args, "name") != "" {
+		return nil
+	}
+	var unnamed []string
+	for _, p := range bundleParts {
+		if wanted, input := part(c.Args, p.field); wanted && text(input, "name") == "" {
+			unnamed = append(unnamed, p.field)
+		}
+	}
+	if len(unnamed) == 0 {
+		return nil
+	}
+	return &Refusal{
+		Message:    fmt.Sprintf("the bundle has no name, and neither has %s", strings.Join(unnamed, ", ")),
+		Resolution: "give name for the bundle, which names all its services, or a name for each",
+		Info:       map[string]any{"unnamed": unnamed},
+		Next:       again("ask the person for a name", c, "name"),
+	}
+}
+
+// again suggests the call anew with what it needs. What may hold a secret is
+// not repeated: it is needed anew, too.
+func again(do string, c *Call, needs ...string) []catalog.Next {
+	args := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(c.Args)) {
+		switch {
+		case name == "webhooks", name == "convApp" && object(c.Args, "convApp")["webhooks"] != nil:
+			needs = append(needs, name)
+		case !slices.Contains(needs, name):
+			args[name] = c.Args[name]
+		}
+	}
+	return []catalog.Next{{Do: do, Tool: c.Row.Tool, Args: args, Needs: needs}}
+}
+
+func bundleTargets(_ context.Context, _ *Guard, c *Call) *Refusal {
+	seen := map[string]int{}
+	for i, hook := range objects(c.Args["webhooks"]) {
+		target := text(hook, "target")
+		if first, twice := seen[target]; twice {
+			return &Refusal{
+				Message:    fmt.Sprintf("webhooks[%d] and webhooks[%d] have the same target %s", first, i, target),
+				Resolution: "give each webhook a target of its own, or one webhook the triggers of both",
+				Info:       map[string]any{"target": target},
+			}
+		}
+		seen[target] = i
+	}
+	return nil
+}
+
+// joinsWebhooks tells whether the bundle's webhooks join those of the project;
+// a subproject that is yet to be made has none.
+func joinsWebhooks(c *Call) bool {
+	subproject, _ := part(c.Args, "subproject")
+	return !subproject && len(objects(c.Args["webhooks"])) > 0
+}
+
+func bundleWebhooks(c *Call, s seen) *Refusal {
+	hooks := objects(c.Args["webhooks"])
+	at := map[string]int{}
+	for i, hook := range hooks {
+		at[text(hook, "target")] = i
+	}
+	there := objects(s["webhook_list"]["webhooks"])
+	for _, hook := range there {
+		if i, taken := at[text(hook, "target")]; taken {
+			r := targetTaken(hook)
+			r.Message = fmt.Sprintf("webhooks[%d]: %s", i, r.Message)
+			return r
+		}
+	}
+	return tooManyWebhooks(c, there, len(hooks))
+}
+
+func bundleConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
+	_, app := part(c.Args, "convApp")
+	for i, hook := range objects(app["webhooks"]) {
+		target, err := url.Parse(text(hook, "target"))
+		if err != nil {
+			continue // the API judges what is no URL
+		}
+		host := strings.ToLower(strings.TrimSuffix(target.Hostname(), "."))
+		if strings.HasPrefix(host, "conversation-api.") && strings.HasSuffix(host, ".sinch.com") {
+			return &Refusal{
+				Message:    fmt.Sprintf("convApp.webhooks[%d]: %s is the Conversation API itself, and can't get its events", i, host),
+				Resolution: "give the address of the server that is to get the events",
+				Info:       map[string]any{"host": host},
+			}
+		}
+	}
+	policy := object(app, "retentionPolicy")
+	days, given := number(policy["ttl"])
+	mode := or(text(app, "processingMode"), "DISPATCH")
+	switch {
+	case !given:
+		return nil
+	case mode == "DISPATCH" && days > 7:
+		return retention(mode, days, "from 0 to 7")
+	case mode == "CONVERSATION" && days < 1:
+		return retention(mode, days, "from 1 to 3650")
+	}
+	return nil
+}
+
+func retention(mode string, days float64, allowed string) *Refusal {
+	return &Refusal{
+		Message:    fmt.Sprintf("convApp.retentionPolicy.ttl is %v days; processingMode %s allows %s", days, mode, allowed),
+		Resolution: "give a ttl within it, or the other processingMode",
+		Info:       map[string]any{"processingMode": mode, "allowed": allowed},
+	}
+}
+
+// tellBundle tells what the bundle creates, by name, and where.
+func tellBundle(c *Call) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "In region %v it creates:", c.Args["region"])
+	for _, p := range bundleParts {
+		wanted, input := part(c.Args, p.field)
+		if !wanted {
+			continue
+		}
+		fmt.Fprintf(&s, "\n- %s named %q", p.noun, or(text(input, "name"), text(c.Args, "name")))
+		if labels := object(input, "labels"); len(labels) > 0 {
+			fmt.Fprintf(&s, " with %s", count(len(labels), "label", "labels"))
+		}
+		for _, hook := range objects(input["webhooks"]) {
+			fmt.Fprintf(&s, "\n  - its webhook to %q for %s", text(hook, "target"), strings.Join(texts(hook["triggers"]), ", "))
+		}
+	}
+	for _, hook := range objects(c.Args["webhooks"]) {
+		fmt.Fprintf(&s, "\n- a webhook to %q for %s", text(hook, "target"), strings.Join(texts(hook["triggers"]), ", "))
+	}
+	if subproject, _ := part(c.Args, "subproject"); subproject {
+		s.WriteString("\nAll of it goes into the new subproject.")
+	}
+	s.WriteString("\nNothing in this API removes a subproject or a Conversation app again.")
+	return s.String()
+}

@@ -1,0 +1,100 @@
+package guard
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestABundleAsksForSomethingWithAName(t *testing.T) {
+	bundle := func(more string) string { return `{"region": "EU", ` + more + `}` }
+	checkRule(t, []ruleCase{
+		{name: "nothing", tool: "bundle_create", args: `{"region": "EU", "name": "Shop"}`, want: "bundle_services", next: "bundle_create"},
+		{name: "false is nothing", tool: "bundle_create", args: bundle(`"name": "Shop", "smsApp": false`), want: "bundle_services"},
+		{name: "webhooks are no service", tool: "bundle_create", args: bundle(`"name": "Shop", "webhooks": [{"target": "https://example.com"}]`), want: "bundle_services"},
+		{name: "one service", tool: "bundle_create", args: bundle(`"name": "Shop", "smsApp": true`), want: codeRequired, reads: []string{}},
+		{name: "an empty object is a service", tool: "bundle_create", args: bundle(`"name": "Shop", "convApp": {}`), want: codeRequired},
+		{name: "no name anywhere", tool: "bundle_create", args: bundle(`"smsApp": true, "convApp": {}`), want: "bundle_names", says: "convApp, smsApp", next: "bundle_create"},
+		{name: "a name for one of two", tool: "bundle_create", args: bundle(`"smsApp": {"name": "SMS"}, "subproject": true`), want: "bundle_names", says: "neither has subproject"},
+		{name: "a name for each", tool: "bundle_create", args: bundle(`"smsApp": {"name": "SMS"}, "subproject": {"name": "Sub"}`), want: codeRequired},
+	})
+}
+
+func TestABundlesWebhooksHaveTheirOwnTargets(t *testing.T) {
+	bundle := func(subproject bool, targets ...string) string {
+		var hooks []string
+		for _, target := range targets {
+			hooks = append(hooks, fmt.Sprintf(`{"target": %q, "triggers": ["BUNDLE_DONE"]}`, target))
+		}
+		return fmt.Sprintf(`{"region": "EU", "name": "Shop", "smsApp": true, "subproject": %v, "webhooks": [%s]}`, subproject, strings.Join(hooks, ","))
+	}
+	const a, b = "https://example.com/a", "https://example.com/b"
+	checkRule(t, []ruleCase{
+		{name: "twice in the bundle", tool: "bundle_create", args: bundle(false, a, b, a), want: "bundle_targets", says: "webhooks[0] and webhooks[2]", reads: []string{}},
+		{name: "taken in the project", tool: "bundle_create", args: bundle(false, a, "https://example.com/1"), api: webhooksThere(2), want: "bundle_webhooks", says: "webhook w1", next: "webhook_get"},
+		{name: "a subproject has none yet", tool: "bundle_create", args: bundle(true, "https://example.com/1"), api: webhooksThere(15), want: codeRequired, reads: []string{}},
+		{name: "13 and 2 are 15", tool: "bundle_create", args: bundle(false, a, b), api: webhooksThere(13), want: codeRequired},
+		{name: "14 and 2 are too many", tool: "bundle_create", args: bundle(false, a, b), api: webhooksThere(14), want: "bundle_webhooks", says: "15 is the most", next: "webhook_list"},
+		{name: "what can't be undone is not done blindly", tool: "bundle_create", args: bundle(false, a), fail: down, want: "read_failed", next: "webhook_list"},
+	})
+}
+
+func TestABundlesConversationApp(t *testing.T) {
+	app := func(more string) string {
+		return `{"region": "EU", "name": "Shop", "convApp": {` + more + `}}`
+	}
+	target := func(url string) string { return app(`"webhooks": [{"target": "` + url + `"}]`) }
+	checkRule(t, []ruleCase{
+		{name: "its events to the API itself", tool: "bundle_create", args: target("https://conversation-api.eu.sinch.com/x"), want: "bundle_conversation", says: "webhooks[0]"},
+		{name: "in capitals", tool: "bundle_create", args: target("https://Conversation-API.EU.sinch.com./x"), want: "bundle_conversation"},
+		{name: "to another host of that name", tool: "bundle_create", args: target("https://conversation-api.example.com"), want: codeRequired},
+		{name: "DISPATCH keeps 7 days", tool: "bundle_create", args: app(`"retentionPolicy": {"ttl": 7}`), want: codeRequired},
+		{name: "but not 8", tool: "bundle_create", args: app(`"retentionPolicy": {"ttl": 8}`), want: "bundle_conversation", says: "DISPATCH allows from 0 to 7"},
+		{name: "CONVERSATION does", tool: "bundle_create", args: app(`"processingMode": "CONVERSATION", "retentionPolicy": {"ttl": 8}`), want: codeRequired},
+		{name: "but not 0", tool: "bundle_create", args: app(`"processingMode": "CONVERSATION", "retentionPolicy": {"ttl": 0}`), want: "bundle_conversation"},
+	})
+}
+
+func TestABundleSaysWhatItCreates(t *testing.T) {
+	f := newFixture(nil).confirmed(t)
+	c := call("bundle_create", parsed(t, `{
+		"name": "Shop", "region": "EU", "smsApp": true, "subproject": {"name": "Sub", "labels": {"team": "qa"}},
+		"convApp": {"name": "Talk", "webhooks": [{"target": "https://example.com/talk", "secret": "hidden", "triggers": ["MESSAGE_DELIVERY"]}]},
+		"webhooks": [{"target": "https://example.com/done", "secret": "hidden", "triggers": ["BUNDLE_DONE"]}]
+	}`))
+	v := f.Check(t.Context(), c)
+	if v.Refuse == nil || v.Refuse.Confirmation == nil {
+		t.Fatalf("got %+v", v)
+	}
+	_, told, _ := strings.Cut(v.Refuse.Confirmation.Summary, "In region")
+	if want := ` EU it creates:
+- a subproject named "Sub" with 1 label
+- a Conversation app named "Talk"
+  - its webhook to "https://example.com/talk" for MESSAGE_DELIVERY
+- an SMS app named "Shop"
+- a webhook to "https://example.com/done" for BUNDLE_DONE
+All of it goes into the new subproject.
+Nothing in this API removes a subproject or a Conversation app again.`; told != want {
+		t.Errorf("the summary tells\n%s\nwant\n%s", told, want)
+	}
+}
+
+// A suggestion repeats no secret: what holds one is needed anew.
+func TestABundlesSuggestionHoldsNoSecret(t *testing.T) {
+	f := newFixture(nil).confirmed(t)
+	v := f.Check(t.Context(), call("bundle_create", parsed(t, `{
+		"region": "EU", "smsApp": true,
+		"convApp": {"webhooks": [{"target": "https://example.com/a", "secret": "hidden"}]},
+		"webhooks": [{"target": "https://example.com/b", "secret": "hidden"}]
+	}`)))
+	if v.Refuse == nil || v.Refuse.Code != "guard_bundle_names" {
+		t.Fatalf("got %+v", v)
+	}
+	next := v.Refuse.Next[0]
+	if got := fmt.Sprint(next.Args); strings.Contains(got, "hidden") || !strings.Contains(got, "smsApp:true") {
+		t.Errorf("the arguments are %s", got)
+	}
+	if got := strings.Join(next.Needs, " "); got != "name convApp webhooks" {
+		t.Errorf("it needs %s", got)
+	}
+}

@@ -1,0 +1,104 @@
+package guard
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"papi-mcp/internal/catalog"
+)
+
+var update = flag.Bool("update", false, "write the tables of docs/guard.md anew")
+
+// The tables of docs/guard.md are made of the rules. `go test ./internal/guard
+// -run Docs -update` writes them anew.
+func TestDocsAreFresh(t *testing.T) {
+	const path = "../../docs/guard.md"
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := string(raw)
+	for name, table := range map[string]string{"rules": rulesTable(), "reads": readsTable()} {
+		before, rest, found := strings.Cut(want, "<!-- "+name+":begin -->\n")
+		_, after, ended := strings.Cut(rest, "<!-- "+name+":end -->")
+		if !found || !ended {
+			t.Fatalf("%s has lost the marks of its table of %s", path, name)
+		}
+		want = before + "<!-- " + name + ":begin -->\n" + table + "<!-- " + name + ":end -->" + after
+	}
+	if want == string(raw) {
+		return
+	}
+	if !*update {
+		t.Fatal("docs/guard.md is stale: run go test ./internal/guard -run Docs -update")
+	}
+	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Each rule has a script that shows what an agent sees of it.
+func TestEveryRuleIsShown(t *testing.T) {
+	for _, r := range Rules {
+		raw, err := os.ReadFile("../../testdata/script/guard_" + r.Name + ".txtar")
+		if err != nil || !strings.Contains(string(raw), `"errorCode":"guard_`+r.Name+`"`) {
+			t.Errorf("no script shows what the rule %s refuses (%v)", r.Name, err)
+		}
+	}
+}
+
+func rulesTable() string {
+	var b strings.Builder
+	b.WriteString("| `guard_` | rule | tools | when its read fails |\n|---|---|---|---|\n")
+	for _, r := range Rules {
+		fails := "reads nothing"
+		switch {
+		case r.Closed:
+			fails = "closed: refused"
+		case r.Reads != nil:
+			fails = "open: a warning"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.Name, r.About, quoted(r.Tools), fails)
+	}
+	return b.String()
+}
+
+// readsTable tells, for each tool that costs the guard a read, which.
+func readsTable() string {
+	var b strings.Builder
+	b.WriteString("| tool | reads, each once | at most |\n|---|---|---|\n")
+	for _, row := range catalog.Rows() {
+		var lines, tools []string
+		add := func(read Read, why string) {
+			if !slices.Contains(tools, read.Tool) {
+				tools = append(tools, read.Tool)
+			}
+			line := fmt.Sprintf("`%s` (%s", read.Tool, why)
+			if read.When != "" {
+				line += ", when " + read.When
+			}
+			lines = append(lines, line+")")
+		}
+		for _, r := range Rules {
+			if !slices.Contains(r.Tools, row.Tool) {
+				continue
+			}
+			for _, read := range r.Reads {
+				add(read, r.Name)
+			}
+		}
+		for _, read := range SummaryReads(row.Tool) {
+			add(read, "summary")
+		}
+		if tools != nil {
+			fmt.Fprintf(&b, "| `%s` | %s | %d |\n", row.Tool, strings.Join(lines, "<br>"), len(tools))
+		}
+	}
+	return b.String()
+}
+
+func quoted(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }

@@ -1,0 +1,294 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"papi-mcp/internal/catalog"
+)
+
+var (
+	readKakaoSender   = Read{Tool: "kakaotalk_sender_get"}
+	readKakaoTemplate = Read{Tool: "kakaotalk_template_get"}
+
+	// The templates that a name may stand in the way of.
+	readKakaoNames = Read{Tool: "kakaotalk_template_list", When: "a name is given", args: sameName, needed: givesDetail("name")}
+
+	readKakaoSenderCategories   = Read{Tool: "kakaotalk_sender_category_list", When: "a category code is given", needed: givesCategory}
+	readKakaoTemplateCategories = Read{Tool: "kakaotalk_template_category_list", When: "a category other than 999999 is given", needed: givesTemplateCategory}
+)
+
+var kakaotalkRules = []Rule{
+	{
+		Name:  "kakaotalk_category_form",
+		About: "A KakaoTalk sender's category codes have 3, 4 and 4 digits.",
+		Tools: []string{"kakaotalk_sender_create", "kakaotalk_sender_update"},
+		check: kakaoCategoryForm,
+	},
+	{
+		Name:  "kakaotalk_buttons",
+		About: "No two buttons of a KakaoTalk template share a type.",
+		Tools: []string{"kakaotalk_template_create", "kakaotalk_template_update"},
+		check: kakaoButtons,
+	},
+	{
+		Name:  "kakaotalk_sender_unique",
+		About: "A plusFriendId is used by one sender. Told as a warning: a project whose KakaoTalk account, of which it has one, may still be on its way.",
+		Tools: []string{"kakaotalk_sender_create"},
+		Reads: []Read{{Tool: "kakaotalk_sender_list"}},
+		judge: kakaoSenderUnique,
+	},
+	{
+		Name:  "kakaotalk_sender_category",
+		About: "A KakaoTalk sender's category codes lead down the tree of supported categories.",
+		Tools: []string{"kakaotalk_sender_create", "kakaotalk_sender_update"},
+		Reads: []Read{readKakaoSenderCategories},
+		judge: kakaoSenderCategory,
+	},
+	{
+		Name:  "kakaotalk_sender_update_state",
+		About: "A KakaoTalk sender is updated when ACTIVE, or not yet live, and while its pending changes are a DRAFT.",
+		Tools: []string{"kakaotalk_sender_update"},
+		Reads: []Read{readKakaoSender},
+		judge: standing{states: []string{"ACTIVE"}, changes: []string{"DRAFT"}}.judge(readKakaoSender),
+	},
+	{
+		Name:   "kakaotalk_sender_discard_state",
+		About:  "Pending changes of a KakaoTalk sender are discarded when DRAFT or REJECTED.",
+		Tools:  []string{"kakaotalk_sender_changes_discard"},
+		Reads:  []Read{readKakaoSender},
+		Closed: true,
+		judge:  standing{changes: []string{"DRAFT", "REJECTED"}, must: true}.judge(readKakaoSender),
+	},
+	{
+		Name:  "kakaotalk_template_unique",
+		About: "A KakaoTalk template's name is used once with a sender.",
+		Tools: []string{"kakaotalk_template_create", "kakaotalk_template_update"},
+		Reads: []Read{readKakaoNames},
+		judge: kakaoTemplateUnique,
+	},
+	{
+		Name:  "kakaotalk_template_category",
+		About: "A KakaoTalk template's category code is one that the project supports, or 999999 for none.",
+		Tools: []string{"kakaotalk_template_create", "kakaotalk_template_update"},
+		Reads: []Read{readKakaoTemplateCategories},
+		judge: kakaoTemplateCategory,
+	},
+	{
+		Name:  "kakaotalk_template_update_state",
+		About: "A KakaoTalk template is updated when APPROVED, REJECTED or not yet live, and while its pending changes are DRAFT or REJECTED.",
+		Tools: []string{"kakaotalk_template_update"},
+		Reads: []Read{readKakaoTemplate},
+		judge: standing{states: []string{"APPROVED", "REJECTED"}, changes: []string{"DRAFT", "REJECTED"}}.judge(readKakaoTemplate),
+	},
+	{
+		Name:   "kakaotalk_template_discard_state",
+		About:  "What is discarded of a KakaoTalk template was not yet submitted: its pending changes are a DRAFT.",
+		Tools:  []string{"kakaotalk_template_changes_discard"},
+		Reads:  []Read{readKakaoTemplate},
+		Closed: true,
+		judge:  standing{changes: []string{"DRAFT"}, must: true}.judge(readKakaoTemplate),
+	},
+}
+
+func kakaoSenderUnique(c *Call, s seen) *Refusal {
+	senders := objects(s["kakaotalk_sender_list"]["senders"])
+	live := false
+	for _, sender := range senders {
+		if sender["plusFriendId"] == c.Args["plusFriendId"] {
+			return &Refusal{
+				Message:    fmt.Sprintf("the project has a sender with plusFriendId %q already", c.Args["plusFriendId"]),
+				Resolution: "go on with that sender, or name another channel",
+				Next:       []catalog.Next{readKakaoSender.next(c, "look at the sender that is there")},
+			}
+		}
+		live = live || text(sender, "state") != ""
+	}
+	if len(senders) > 0 && !live {
+		c.Warn("no KakaoTalk sender of the project is live yet: while its account is being made, the API refuses another sender (account_is_in_progress)")
+	}
+	return nil
+}
+
+// kakaoLevels are the codes of a sender's category, from the top down, and
+// their digits.
+var kakaoLevels = []struct {
+	field  string
+	digits int
+}{{"topLevelCategoryCode", 3}, {"midLevelCategoryCode", 4}, {"subLevelCategoryCode", 4}}
+
+// kakaoCodes are the category codes that the call gives, "" for a level that it
+// leaves out.
+func kakaoCodes(c *Call) []string {
+	codes := make([]string, len(kakaoLevels))
+	for i, level := range kakaoLevels {
+		codes[i] = text(object(c.Args, "details"), level.field)
+	}
+	return codes
+}
+
+func isGiven(code string) bool { return code != "" }
+
+func givesCategory(c *Call) bool { return slices.ContainsFunc(kakaoCodes(c), isGiven) }
+
+func kakaoCategoryForm(_ context.Context, _ *Guard, c *Call) *Refusal {
+	var wrong []string
+	for i, code := range kakaoCodes(c) {
+		level := kakaoLevels[i]
+		if code != "" && (len(code) != level.digits || strings.Trim(code, "0123456789") != "") {
+			wrong = append(wrong, fmt.Sprintf("details.%s must have exactly %d digits", level.field, level.digits))
+		}
+	}
+	if wrong == nil {
+		return nil
+	}
+	return &Refusal{
+		Message:    strings.Join(wrong, "; "),
+		Resolution: "take the codes from kakaotalk_sender_category_list",
+		Next:       []catalog.Next{readKakaoSenderCategories.next(c, "choose a category with the person")},
+	}
+}
+
+func kakaoSenderCategory(c *Call, s seen) *Refusal {
+	tree, codes := objects(s["kakaotalk_sender_category_list"]["categories"]), kakaoCodes(c)
+	if len(tree) == 0 || leadDown(tree, codes) {
+		return nil
+	}
+	return &Refusal{
+		Message:    fmt.Sprintf("no supported category has the codes %s", strings.Join(slices.DeleteFunc(codes, func(code string) bool { return !isGiven(code) }), " > ")),
+		Resolution: "take the codes from kakaotalk_sender_category_list: one of each level, below each other",
+		Next:       []catalog.Next{readKakaoSenderCategories.next(c, "choose a category with the person")},
+	}
+}
+
+// leadDown tells whether the codes lead down the tree; a code that is not given
+// may be any.
+func leadDown(level []map[string]any, codes []string) bool {
+	if len(codes) == 0 {
+		return true
+	}
+	for _, one := range level {
+		if (codes[0] == "" || one["code"] == codes[0]) && leadDown(objects(one["subcategories"]), codes[1:]) {
+			return true
+		}
+	}
+	// Below the last level nothing is asked.
+	return !slices.ContainsFunc(codes, isGiven)
+}
+
+// givesDetail tells whether the call gives the field of its details.
+func givesDetail(name string) func(*Call) bool {
+	return func(c *Call) bool { return text(object(c.Args, "details"), name) != "" }
+}
+
+// sameName searches for the templates whose name begins as the given one.
+func sameName(c *Call) map[string]any {
+	return map[string]any{"plusFriendId": c.Args["plusFriendId"], "templateName": object(c.Args, "details")["name"]}
+}
+
+func kakaoTemplateUnique(c *Call, s seen) *Refusal {
+	name := text(object(c.Args, "details"), "name")
+	for _, template := range objects(s["kakaotalk_template_list"]["templates"]) {
+		if template["code"] == c.Args["templateCode"] || templateName(template) != name {
+			continue
+		}
+		id := map[string]any{"plusFriendId": c.Args["plusFriendId"], "templateCode": template["code"]}
+		return &Refusal{
+			Message:    fmt.Sprintf("the sender has a template named %q already, %v", name, template["code"]),
+			Resolution: "give another name, or update that template",
+			Info:       map[string]any{"templateCode": template["code"]},
+			Next: []catalog.Next{
+				{Do: "look at the template that is there", Tool: "kakaotalk_template_get", Args: id, Needs: []string{}},
+				{Do: "or change it", Tool: "kakaotalk_template_update", Args: id, Needs: []string{"details"}},
+			},
+		}
+	}
+	return nil
+}
+
+// templateName is a template's name: the pending one, before the live one.
+func templateName(template map[string]any) string {
+	if name := text(object(template, "changes", "details"), "name"); name != "" {
+		return name
+	}
+	return text(object(template, "details"), "name")
+}
+
+// noCategory is the code of a template that names no category.
+const noCategory = "999999"
+
+func givesTemplateCategory(c *Call) bool {
+	code := text(object(c.Args, "details"), "categoryCode")
+	return code != "" && code != noCategory
+}
+
+func kakaoTemplateCategory(c *Call, s seen) *Refusal {
+	code := text(object(c.Args, "details"), "categoryCode")
+	answer := s["kakaotalk_template_category_list"]
+	var codes []string
+	for _, category := range objects(answer["categories"]) {
+		for _, sub := range objects(category["subcategories"]) {
+			codes = append(codes, text(sub, "code"))
+		}
+	}
+	// A list that is cut does not tell that there is no such code.
+	if len(codes) == 0 || answered(answer["nextPageToken"]) || slices.Contains(codes, code) {
+		return nil
+	}
+	return &Refusal{
+		Message:    fmt.Sprintf("details.categoryCode %q is not among the project's template categories", code),
+		Resolution: "take a code from kakaotalk_template_category_list, or leave it out",
+		Next:       []catalog.Next{readKakaoTemplateCategories.next(c, "choose a category with the person")},
+	}
+}
+
+func kakaoButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
+	seen := map[string]bool{}
+	for i, button := range objects(object(c.Args, "details")["buttons"]) {
+		kind := text(button, "type")
+		if kind != "" && seen[kind] {
+			return &Refusal{
+				Message:    fmt.Sprintf("details.buttons[%d]: there is a button of type %s already", i, kind),
+				Resolution: "give each button a type of its own",
+				Info:       map[string]any{"type": kind},
+			}
+		}
+		seen[kind] = true
+	}
+	return nil
+}
+
+// showKakaoSender shows which sender goes, and what with it.
+func showKakaoSender(_ *Call, s seen) string {
+	sender := s["kakaotalk_sender_get"]
+	return fmt.Sprintf("The sender %q is %s. It has templates: %s.",
+		kakaoName(sender), or(text(sender, "state"), "not live yet"), total(s["kakaotalk_template_list"], "templates"))
+}
+
+func tellKakaoSenderDelete(*Call) string {
+	return "It delivers its last messages for 60 days; this API has no call that brings it back."
+}
+
+// showKakaoTemplate tells which template goes.
+func showKakaoTemplate(_ *Call, s seen) string {
+	template := s["kakaotalk_template_get"]
+	return fmt.Sprintf("The template %q is %s; pending changes: %s. This API has no call that brings it back.",
+		templateName(template), or(text(template, "state"), "not live yet"), or(pending(template), "none"))
+}
+
+// showKakaoDiscard tells which changes are lost.
+func showKakaoDiscard(read string) func(*Call, seen) string {
+	return func(_ *Call, s seen) string {
+		return lostChanges(kakaoName(s[read]), s[read])
+	}
+}
+
+// kakaoName is the name of a sender or template.
+func kakaoName(thing map[string]any) string {
+	if name := text(object(thing, "details"), "name"); name != "" {
+		return name
+	}
+	return text(object(thing, "changes", "details"), "name")
+}

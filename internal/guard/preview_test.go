@@ -1,0 +1,85 @@
+package guard
+
+import (
+	"context"
+	"strings"
+	"testing"
+)
+
+// changing is a person who agrees after something has happened.
+type changing struct{ meanwhile func() }
+
+func (c *changing) Answered() (string, Answer, bool) { return "", "", false }
+
+func (c *changing) Ask(context.Context, Question) Answer {
+	c.meanwhile()
+	return Accepted
+}
+
+// What changed while a person thought about the question makes their word void,
+// on every protocol.
+func TestAWordIsVoidWhenTheFactsChangedMeanwhile(t *testing.T) {
+	for name, test := range map[string]struct {
+		state string // of the app, while the person thinks
+		want  string
+	}{
+		"nothing changed": {"ACTIVE", "allowed"},
+		"it was blocked":  {"BLOCKED", "confirmation_invalid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(nil).confirmed(t)
+			f.api["sms_app_get"] = map[string]any{"id": "a", "name": "Alerts", "status": "ACTIVE"}
+			c := call("sms_app_delete", map[string]any{"smsAppId": "a"})
+			c.Asker = &changing{func() {
+				f.api["sms_app_get"] = map[string]any{"id": "a", "name": "Alerts", "status": test.state}
+			}}
+			v := f.Check(context.Background(), c)
+			got := "allowed"
+			if v.Refuse != nil {
+				got = v.Refuse.Code
+			}
+			if got != test.want || v.Refuse != nil && v.Refuse.Info["reason"] != reasonChanged {
+				t.Errorf("got %s, %+v", got, v.Refuse)
+			}
+			if v.Allowed() && c.Confirmed != ByElicitation {
+				t.Errorf("confirmed by %q", c.Confirmed)
+			}
+		})
+	}
+}
+
+// A preview says what Check would, asks nobody and leaves nothing behind.
+func TestPreview(t *testing.T) {
+	ctx := context.Background()
+	f := newFixture(nil)
+	asked := &person{answer: Accepted}
+
+	c := call("sms_app_delete", map[string]any{"smsAppId": "a"})
+	if p := f.Preview(ctx, c); p.Refusal == nil || p.Refusal.Code != "guard_project_unconfirmed" {
+		t.Errorf("without a confirmed project: %+v", p)
+	}
+	c = call("sms_app_delete", map[string]any{"smsAppId": "a"})
+	c.Asker = asked
+	if p := f.Preview(ctx, c); !p.Confirm || !strings.Contains(p.Summary, "Nobody has confirmed it") {
+		t.Errorf("one question for both: %+v", p)
+	}
+	if got := f.check(call("whatsapp_template_sync", nil)); got != "guard_project_unconfirmed" {
+		t.Errorf("a preview confirmed the project: %s", got)
+	}
+
+	f.confirmed(t)
+	f.api["sms_app_get"] = map[string]any{"id": "a", "name": "Alerts", "status": "ACTIVE"}
+	if p := f.Preview(ctx, call("sms_app_delete", map[string]any{"smsAppId": "a"})); !p.Confirm || !strings.Contains(p.Summary, "Alerts") {
+		t.Errorf("%+v", p)
+	}
+	if p := f.Preview(ctx, call("whatsapp_template_sync", nil)); p.Confirm || p.Refusal != nil {
+		t.Errorf("what needs nothing: %+v", p)
+	}
+	c = call("webhook_create", map[string]any{"triggers": []any{"ALL", "BUNDLE_DONE"}})
+	if p := f.Preview(ctx, c); p.Refusal == nil || p.Refusal.Code != "guard_all_alone" {
+		t.Errorf("%+v", p)
+	}
+	if len(asked.asked) != 0 {
+		t.Errorf("a person was asked: %v", asked.asked)
+	}
+}

@@ -1,0 +1,228 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"papi-mcp/internal/catalog"
+)
+
+var readRcsSender = Read{Tool: "rcs_sender_get"}
+
+var rcsRules = []Rule{
+	{
+		Name:  "rcs_us_answers",
+		About: "US answers of a PRIVATE company name no stock exchange or symbol. Answers of another version than usQuestionnaireVersion names are told as a warning.",
+		Tools: []string{"rcs_sender_create", "rcs_sender_update"},
+		check: usAnswers,
+	},
+	{
+		Name:  "rcs_test_number_form",
+		About: "Test numbers of an RCS sender are phone numbers in E.164 form: a plus sign and 6 to 15 digits.",
+		Tools: []string{"rcs_sender_create", "rcs_sender_update", "rcs_test_number_add", "rcs_test_number_reinvite", "rcs_test_number_delete"},
+		check: testNumberForm,
+	},
+	{
+		Name:   "rcs_launch_requirements",
+		About:  "An RCS sender is launched from IN_TEST, LAUNCHING, LAUNCHED or UNLAUNCHED, with banner, logo, privacy policy, terms, a phone or an email, a country, and the answers of the general, the verification and each country's questionnaire: all that is missing is told at once.",
+		Tools:  []string{"rcs_sender_launch"},
+		Reads:  []Read{readRcsSender},
+		Closed: true,
+		judge:  launchRefusal,
+	},
+	{
+		Name:  "rcs_update_launched",
+		About: "In LAUNCHING and LAUNCHED an update changes the countries of an RCS sender and nothing else.",
+		Tools: []string{"rcs_sender_update"},
+		Reads: []Read{{Tool: "rcs_sender_get", When: "more than countries changes", needed: changesMore}},
+		judge: updateLaunched,
+	},
+	{
+		Name:  "rcs_test_number",
+		About: "A number that is invited again or taken out is a test number of the sender. Told as a warning: more than 20 invitations at once, a number that loses VERIFIED, a number that was DECLINED.",
+		Tools: []string{"rcs_test_number_add", "rcs_test_number_reinvite", "rcs_test_number_delete"},
+		Reads: []Read{readRcsSender},
+		judge: testNumber,
+	},
+}
+
+// beyondCountries are the fields, other than the countries, that an update
+// changes.
+func beyondCountries(c *Call) []string {
+	var others []string
+	for _, name := range slices.Sorted(maps.Keys(object(c.Args, "details"))) {
+		if name != "countries" {
+			others = append(others, "details."+name)
+		}
+	}
+	return others
+}
+
+func changesMore(c *Call) bool { return len(beyondCountries(c)) > 0 }
+
+func updateLaunched(c *Call, s seen) *Refusal {
+	state := text(s["rcs_sender_get"], "state")
+	if state != "LAUNCHING" && state != "LAUNCHED" {
+		return nil
+	}
+	others := beyondCountries(c)
+	r := &Refusal{
+		Message:    fmt.Sprintf("the sender is %s, where only details.countries can be changed; the call would change %s", state, strings.Join(others, ", ")),
+		Resolution: "leave out all but details.countries; test numbers are added with rcs_test_number_add",
+		Info:       map[string]any{"state": state, "notUpdatable": others},
+	}
+	id, details := pathArgs(c.Row, c.Args), object(c.Args, "details")
+	if countries, given := details["countries"]; given {
+		r.Next = append(r.Next, catalog.Next{
+			Do: "change the countries alone", Tool: "rcs_sender_update",
+			Args: withArg(id, "details", map[string]any{"countries": countries}), Needs: []string{},
+		})
+	}
+	if numbers, _ := details["testNumbers"].([]any); len(numbers) > 0 {
+		r.Next = append(r.Next, catalog.Next{
+			Do: "add the test numbers", Tool: "rcs_test_number_add",
+			Args: withArg(id, "testNumbers", numbers), Needs: []string{},
+		})
+	}
+	if r.Next == nil {
+		r.Next = []catalog.Next{readRcsSender.next(c, "look at the sender, and what comes next in its state")}
+	}
+	return r
+}
+
+func usAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
+	answers := object(c.Args, "details", "questionnaire", "us", "answers")
+	var stock []string
+	for _, name := range []string{"stockExchange", "stockSymbol"} {
+		if answered(answers[name]) {
+			stock = append(stock, "details.questionnaire.us.answers."+name)
+		}
+	}
+	if answers["ownershipType"] == "PRIVATE" && len(stock) > 0 {
+		return &Refusal{
+			Message:    "ownershipType is PRIVATE, and a private company has no stock: leave out " + strings.Join(stock, ", "),
+			Resolution: "leave the stock out, or ask the person whether the company is PUBLIC",
+			Info:       map[string]any{"notAllowed": stock},
+		}
+	}
+	first := firstUS(answers)
+	switch version := c.Args["usQuestionnaireVersion"]; {
+	case version == "v1" && !first && answers["ownershipType"] != nil:
+		c.Warn("usQuestionnaireVersion is v1, and the answers look like those of v2: the API judges")
+	case version == "v2" && first:
+		c.Warn("usQuestionnaireVersion is v2, and the answers look like those of v1: the API judges")
+	}
+	return nil
+}
+
+// phoneNumber takes a number without its plus sign too: the API judges.
+var phoneNumber = regexp.MustCompile(`^\+?[0-9]{6,15}$`)
+
+func testNumberForm(_ context.Context, _ *Guard, c *Call) *Refusal {
+	var wrong []string
+	for _, number := range givenNumbers(c) {
+		if !phoneNumber.MatchString(number) {
+			wrong = append(wrong, number)
+		}
+	}
+	if wrong == nil {
+		return nil
+	}
+	return &Refusal{
+		Message:    fmt.Sprintf("no phone numbers in E.164 form: %q", wrong),
+		Resolution: "give each number as a plus sign, the country's code and the digits, without blanks",
+		Info:       map[string]any{"wrong": wrong},
+	}
+}
+
+// givenNumbers are the test numbers that the call names, wherever they stand.
+func givenNumbers(c *Call) []string {
+	numbers := slices.Concat(texts(c.Args["testNumbers"]), texts(object(c.Args, "details")["testNumbers"]))
+	if one := text(c.Args, "testNumber"); one != "" {
+		numbers = append(numbers, one)
+	}
+	return numbers
+}
+
+// mostInvitations is how many invitations Google sends for a sender in a day.
+const mostInvitations = 20
+
+func testNumber(c *Call, s seen) *Refusal {
+	sender := s["rcs_sender_get"]
+	states := map[string]string{}
+	for _, n := range objects(sender["testNumberStates"]) {
+		states[text(n, "number")] = text(n, "state")
+	}
+	numbers := givenNumbers(c)
+	if one := text(c.Args, "testNumber"); one != "" {
+		// An answer without states does not tell that there are no numbers.
+		if _, known := states[one]; !known && sender["testNumberStates"] != nil {
+			return &Refusal{
+				Message:    fmt.Sprintf("%s is not a test number of the sender", one),
+				Resolution: "name one of its test numbers, in E.164 form with the plus sign, or add it first",
+				Info:       map[string]any{"testNumbers": slices.Sorted(maps.Keys(states))},
+				Next: []catalog.Next{
+					{Do: "add it, when its owner agrees", Tool: "rcs_test_number_add", Args: map[string]any{"senderId": c.Args["senderId"], "testNumbers": []string{one}}, Needs: []string{}},
+				},
+			}
+		}
+	}
+	if c.Row.Tool == "rcs_test_number_delete" {
+		return nil
+	}
+	if len(numbers) > mostInvitations {
+		c.Warn(fmt.Sprintf("%d numbers at once: a sender may send %d invitations a day, 200 in all", len(numbers), mostInvitations))
+	}
+	for _, number := range numbers {
+		switch states[number] {
+		case "VERIFIED":
+			c.Warn(number + " was VERIFIED: it is UNVERIFIED again until its owner accepts the new invitation")
+		case "DECLINED":
+			c.Warn(number + " is DECLINED: the API refuses a number whose owner declined the invitation")
+		}
+	}
+	return nil
+}
+
+// showLaunch tells what is launched, where, and what comes of it.
+func showLaunch(_ *Call, s seen) string {
+	sender := s["rcs_sender_get"]
+	status := map[string]string{}
+	for _, one := range objects(sender["countryStatus"]) {
+		status[text(one, "country")] = text(one, "status")
+	}
+	details := object(sender, "details")
+	var countries []string
+	for _, country := range texts(details["countries"]) {
+		if now := status[country]; now != "" && now != "NOT_LAUNCHED" {
+			country += " (" + now + ")"
+		}
+		countries = append(countries, country)
+	}
+	told := fmt.Sprintf("Launches the RCS sender %q, now %s, in %s: %s.",
+		text(object(details, "brand"), "name"), text(sender, "state"), count(len(countries), "country", "countries"), strings.Join(countries, ", "))
+	if !answered(object(details, "questionnaire", "general", "answers")["videoUris"]) {
+		told += "\nThe questionnaire names no video: the launch waits in PREPARING_LAUNCH until Sinch has added one."
+	}
+	return told
+}
+
+// showTestNumber tells what the number that goes was.
+func showTestNumber(c *Call, s seen) string {
+	sender := s["rcs_sender_get"]
+	state := ""
+	others := 0
+	for _, n := range objects(sender["testNumberStates"]) {
+		if n["number"] == c.Args["testNumber"] {
+			state = text(n, "state")
+		} else {
+			others++
+		}
+	}
+	return fmt.Sprintf("The number is %s; the sender %q keeps %s. To test again, the number must be invited and accept anew.",
+		or(state, "not known"), text(object(sender, "details", "brand"), "name"), count(others, "other test number", "other test numbers"))
+}

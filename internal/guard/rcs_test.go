@@ -1,0 +1,231 @@
+package guard
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"papi-mcp/internal/papi"
+)
+
+// launchableSender is an RCS sender that lacks nothing for a launch in Sweden.
+func launchableSender() map[string]any {
+	var sender map[string]any
+	if err := json.Unmarshal([]byte(`{
+		"state": "IN_TEST", "useCase": "OTP",
+		"testNumberStates": [{"number": "+15550100", "state": "VERIFIED"}, {"number": "+15550101", "state": "DECLINED"}],
+		"details": {
+			"countries": ["SE"],
+			"brand": {
+				"name": "Example Shop", "emails": [{"address": "care@example.com"}],
+				"bannerUrl": "https://example.com/b.png", "logoUrl": "https://example.com/l.png",
+				"privacyPolicyUrl": "https://example.com/p", "termsOfServiceUrl": "https://example.com/t"
+			},
+			"questionnaire": {
+				"general": {"answers": {"optInDescription": "a", "triggerDescription": "b", "interactionsDescription": "c", "optOutDescription": "d", "videoUris": ["https://example.com/v"]}},
+				"verification": {"answers": {"name": "Example Manager", "email": "care@example.com", "website": "https://example.com"}}
+			}
+		}
+	}`), &sender); err != nil {
+		panic(err)
+	}
+	return sender
+}
+
+// usAnswered are whole answers of the second US questionnaire.
+func usAnswered(ownership, taxCountry string) map[string]any {
+	answers := map[string]any{"ownershipType": ownership, "taxIdCountry": taxCountry}
+	for _, key := range papi.LookupSchema(usSchemas[usCampaign(answers)]).Required {
+		if answers[key] == nil {
+			answers[key] = "given"
+		}
+	}
+	return answers
+}
+
+func TestALaunchIsToldAllThatItLacks(t *testing.T) {
+	const (
+		general      = "details.questionnaire.general.answers."
+		verification = "details.questionnaire.verification.answers."
+		gb           = "details.questionnaire.gb.answers."
+		fr           = "details.questionnaire.fr.answers."
+		us           = "details.questionnaire.us.answers."
+	)
+	countries := func(codes ...any) map[string]any { return map[string]any{"details.countries": codes} }
+	plus := func(m map[string]any, more map[string]any) map[string]any { maps.Copy(m, more); return m }
+	for _, tt := range []struct {
+		name    string
+		edit    map[string]any // what the sender has, by path; nil for what it lacks
+		missing []string
+		asked   []string
+	}{
+		{name: "a whole sender lacks nothing"},
+		{name: "a launched one may be launched in more countries", edit: map[string]any{"state": "LAUNCHED"}},
+		{name: "one that was taken down may be launched again", edit: map[string]any{"state": "UNLAUNCHED"}},
+		{name: "not while it is being prepared", edit: map[string]any{"state": "PREPARING_LAUNCH"}, missing: []string{"state: PREPARING_LAUNCH, and only IN_TEST, LAUNCHING, LAUNCHED, UNLAUNCHED can be launched"}},
+		{name: "no country", edit: map[string]any{"details.countries": []any{}}, missing: []string{"details.countries"}},
+		{name: "a phone does for an email", edit: map[string]any{"details.brand.emails": nil, "details.brand.phones": []any{map[string]any{"number": "+15550100"}}}},
+		{name: "neither phone nor email", edit: map[string]any{"details.brand.emails": nil}, missing: []string{"details.brand.phones or details.brand.emails"}},
+		{name: "images and policies", edit: map[string]any{"details.brand.bannerUrl": nil, "details.brand.logoUrl": "", "details.brand.privacyPolicyUrl": nil, "details.brand.termsOfServiceUrl": nil},
+			missing: []string{"details.brand.bannerUrl", "details.brand.logoUrl", "details.brand.privacyPolicyUrl", "details.brand.termsOfServiceUrl"}},
+		{name: "answers that every sender gives", edit: map[string]any{general + "optOutDescription": nil, verification + "website": nil}, missing: []string{general + "optOutDescription", verification + "website"}},
+		{name: "a video is not needed", edit: map[string]any{general + "videoUris": nil}},
+		{name: "Britain asks three things", edit: plus(countries("GB"), map[string]any{gb + "brandIndustry": "Retail"}),
+			missing: []string{gb + "companyLegalName", gb + "messagesVolume"}, asked: []string{gb + "companyRegistrationNumber", gb + "fullCompanyAddress", gb + "messagesFrequency"}},
+		{name: "France wants an answer", edit: countries("FR"), missing: []string{fr + "fullCompanyAddress", fr + "siren"}},
+		{name: "one French answer leaves the rest to the API", edit: plus(countries("FR"), map[string]any{fr + "siren": "000000000"}), asked: []string{fr + "fullCompanyAddress"}},
+		{name: "answers of a country that is not launched are not asked for", edit: map[string]any{fr + "siren": "000000000"}},
+		{name: "the second US questionnaire asks for the verification's phone", edit: plus(countries("US"), map[string]any{"details.questionnaire.us.answers": usAnswered("PRIVATE", "DE")}),
+			missing: []string{verification + "phone"}},
+		{name: "a US company names its state", edit: plus(countries("US"), map[string]any{"details.questionnaire.us.answers": usAnswered("PRIVATE", "DE"), us + "taxIdCountry": "US", verification + "phone": "+15550100"}),
+			missing: []string{us + "addressState"}},
+		{name: "a public company names its stock", edit: plus(countries("US"), map[string]any{"details.questionnaire.us.answers": usAnswered("PRIVATE", "US"), us + "ownershipType": "PUBLIC", verification + "phone": "+15550100"}),
+			missing: []string{us + "stockExchange", us + "stockSymbol"}},
+		{name: "false is an answer", edit: plus(countries("US"), map[string]any{"details.questionnaire.us.answers": usAnswered("PUBLIC", "US"), us + "ageGatedContent": false, verification + "phone": "+15550100"})},
+		{name: "the first US questionnaire asks less", edit: plus(countries("US"), map[string]any{us + "ein": "00-0000000", us + "companyLegalName": "Example Ltd", us + "brandIndustry": "Retail"}),
+			missing: []string{us + "messagesVolume"}, asked: []string{us + "fullCompanyAddress"}},
+		{name: "everything at once", edit: map[string]any{"state": "DRAFT", "details": map[string]any{}},
+			missing: []string{
+				"details.brand.bannerUrl", "details.brand.logoUrl", "details.brand.phones or details.brand.emails", "details.brand.privacyPolicyUrl", "details.brand.termsOfServiceUrl", "details.countries",
+				general + "interactionsDescription", general + "optInDescription", general + "optOutDescription", general + "triggerDescription",
+				verification + "email", verification + "name", verification + "website",
+				"state: DRAFT, and only IN_TEST, LAUNCHING, LAUNCHED, UNLAUNCHED can be launched",
+			}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			sender := launchableSender()
+			for _, path := range slices.Sorted(maps.Keys(tt.edit)) {
+				put(sender, path, tt.edit[path])
+			}
+			got := launchNeeds(sender)
+			if !slices.Equal(got.missing, tt.missing) {
+				t.Errorf("missing:\n%s\nwant:\n%s", strings.Join(got.missing, "\n"), strings.Join(tt.missing, "\n"))
+			}
+			if !slices.Equal(got.asked, tt.asked) {
+				t.Errorf("asked: %v, want %v", got.asked, tt.asked)
+			}
+		})
+	}
+}
+
+// down is an API that answers nothing.
+var down = &papi.Error{Code: "internal_error", Status: http.StatusInternalServerError}
+
+// gone is the API's answer for what is not there.
+var gone = &papi.Error{Code: "sender_not_found", Status: http.StatusNotFound}
+
+func TestALaunchIsRefusedUntilTheSenderIsWhole(t *testing.T) {
+	whole, err := json.Marshal(launchableSender())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const launch = `{"senderId": "s"}`
+	checkRule(t, []ruleCase{
+		{name: "a draft", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": `{"state": "DRAFT", "useCase": "OTP"}`}, want: "rcs_launch_requirements", says: "details.countries", next: "rcs_sender_get"},
+		{name: "a whole one is asked about, with one read for rule and summary", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": string(whole)}, want: codeRequired, reads: []string{"rcs_sender_get"}},
+		{name: "a sender that is not there is left to the API", tool: "rcs_sender_launch", args: launch, fail: gone, want: codeRequired},
+		{name: "a read that fails closes the door", tool: "rcs_sender_launch", args: launch, fail: down, want: "read_failed", next: "rcs_sender_get"},
+	})
+}
+
+func TestALaunchedSenderChangesItsCountriesOnly(t *testing.T) {
+	in := func(state string) map[string]string {
+		return map[string]string{"rcs_sender_get": `{"state": "` + state + `"}`}
+	}
+	const both = `{"senderId": "s", "details": {"countries": ["SE"], "brand": {"name": "New"}}}`
+	checkRule(t, []ruleCase{
+		{name: "LAUNCHED, another field", tool: "rcs_sender_update", args: both, api: in("LAUNCHED"), want: "rcs_update_launched", says: "details.brand", next: "rcs_sender_update"},
+		{name: "LAUNCHING, another field", tool: "rcs_sender_update", args: both, api: in("LAUNCHING"), want: "rcs_update_launched"},
+		{name: "test numbers have a tool of their own", tool: "rcs_sender_update", args: `{"senderId": "s", "details": {"testNumbers": ["+15550100"]}}`, api: in("LAUNCHED"), want: "rcs_update_launched", next: "rcs_test_number_add"},
+		{name: "PREPARING_LAUNCH may change all", tool: "rcs_sender_update", args: both, api: in("PREPARING_LAUNCH"), want: "allowed"},
+		{name: "countries alone need no look", tool: "rcs_sender_update", args: `{"senderId": "s", "details": {"countries": ["SE"]}}`, api: in("LAUNCHED"), want: "allowed", reads: []string{}},
+		{name: "a read that fails leaves it to the API", tool: "rcs_sender_update", args: both, fail: down, want: "allowed", warn: "the API judges"},
+	})
+}
+
+func TestUSAnswersOfAPrivateCompanyNameNoStock(t *testing.T) {
+	answers := func(more string) string {
+		return `{"senderId": "s", "details": {"questionnaire": {"us": {"answers": {` + more + `}}}}}`
+	}
+	test := map[string]string{"rcs_sender_get": `{"state": "IN_TEST"}`}
+	checkRule(t, []ruleCase{
+		{name: "PRIVATE with a symbol", tool: "rcs_sender_update", args: answers(`"ownershipType": "PRIVATE", "stockSymbol": "EX"`), want: "rcs_us_answers", says: "stockSymbol"},
+		{name: "PRIVATE alone", tool: "rcs_sender_update", args: answers(`"ownershipType": "PRIVATE"`), api: test, want: "allowed"},
+		{name: "PRIVATE taking the symbol away", tool: "rcs_sender_update", args: answers(`"ownershipType": "PRIVATE", "stockSymbol": null`), api: test, want: "allowed"},
+		{name: "PUBLIC with a symbol", tool: "rcs_sender_update", args: answers(`"ownershipType": "PUBLIC", "stockSymbol": "EX"`), api: test, want: "allowed"},
+		{name: "answers of the first version under the second", tool: "rcs_sender_update", args: strings.TrimSuffix(answers(`"ein": "00-0000000"`), "}") + `, "usQuestionnaireVersion": "v2"}`, api: test, want: "allowed", warn: "look like those of v1"},
+		{name: "answers of the second version under the first", tool: "rcs_sender_update", args: strings.TrimSuffix(answers(`"ownershipType": "PUBLIC"`), "}") + `, "usQuestionnaireVersion": "v1"}`, api: test, want: "allowed", warn: "look like those of v2"},
+	})
+}
+
+func TestTestNumbersAreTheSenders(t *testing.T) {
+	whole, err := json.Marshal(launchableSender())
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := map[string]string{"rcs_sender_get": string(whole)}
+	many := make([]string, mostInvitations+1)
+	for i := range many {
+		many[i] = fmt.Sprintf(`"+155502%02d"`, i)
+	}
+	add := func(numbers ...string) string {
+		return `{"senderId": "s", "testNumbers": [` + strings.Join(numbers, ",") + `]}`
+	}
+	checkRule(t, []ruleCase{
+		{name: "an unknown number is not invited again", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "+15550199"}`, api: api, want: "rcs_test_number", next: "rcs_test_number_add"},
+		{name: "nor taken out", tool: "rcs_test_number_delete", args: `{"senderId": "s", "testNumber": "+15550199"}`, api: api, want: "rcs_test_number"},
+		{name: "a known one is, when a person agrees", tool: "rcs_test_number_delete", args: `{"senderId": "s", "testNumber": "+15550100"}`, api: api, want: codeRequired, reads: []string{"rcs_sender_get"}},
+		{name: "a VERIFIED one has to accept anew", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "+15550100"}`, api: api, want: "allowed", warn: "UNVERIFIED again"},
+		{name: "a DECLINED one may be refused by the API", tool: "rcs_test_number_add", args: add(`"+15550101"`), api: api, want: "allowed", warn: "DECLINED"},
+		{name: "a new one", tool: "rcs_test_number_add", args: add(`"+15550102"`), api: api, want: "allowed"},
+		{name: "20 at once", tool: "rcs_test_number_add", args: add(many[:mostInvitations]...), api: api, want: "allowed"},
+		{name: "21 at once", tool: "rcs_test_number_add", args: add(many...), api: api, want: "allowed", warn: "21 numbers at once"},
+		{name: "an answer without states tells nothing", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "+15550199"}`, api: map[string]string{"rcs_sender_get": `{"state": "IN_TEST"}`}, want: "allowed"},
+	})
+}
+
+func TestTestNumbersArePhoneNumbers(t *testing.T) {
+	test := map[string]string{"rcs_sender_get": `{"state": "IN_TEST"}`}
+	add := func(number string) string { return `{"senderId": "s", "testNumbers": ["` + number + `"]}` }
+	const rule = "rcs_test_number_form"
+	checkRule(t, []ruleCase{
+		{name: "6 digits", tool: "rcs_test_number_add", args: add("+155501"), api: test, want: "allowed"},
+		{name: "5 digits", tool: "rcs_test_number_add", args: add("+15550"), want: rule, says: "+15550", reads: []string{}},
+		{name: "15 digits", tool: "rcs_test_number_add", args: add("+155501234567890"), api: test, want: "allowed"},
+		{name: "16 digits", tool: "rcs_test_number_add", args: add("+1555012345678901"), want: rule},
+		{name: "blanks", tool: "rcs_test_number_add", args: add("+1 555 0100"), want: rule},
+		{name: "without the plus sign it is left to the API", tool: "rcs_test_number_add", args: add("15550100"), api: test, want: "allowed"},
+		{name: "in a new sender", tool: "rcs_sender_create", args: `{"details": {"testNumbers": ["my phone"]}}`, want: rule},
+		{name: "in an update", tool: "rcs_sender_update", args: `{"senderId": "s", "details": {"testNumbers": ["my phone"]}}`, want: rule},
+		{name: "to be invited again", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "my phone"}`, want: rule},
+	})
+}
+
+func TestALaunchSaysWhatItDoes(t *testing.T) {
+	f := newFixture(nil).confirmed(t)
+	f.api["rcs_sender_get"] = launchableSender()
+	launch := func() *Call { return call("rcs_sender_launch", map[string]any{"senderId": "s"}) }
+	first := f.Check(t.Context(), launch()).Refuse.Confirmation
+	for _, part := range []string{`"Example Shop"`, "IN_TEST", "1 country: SE"} {
+		if !strings.Contains(first.Summary, part) {
+			t.Errorf("the summary lacks %s: %s", part, first.Summary)
+		}
+	}
+	if strings.Contains(first.Summary, "video") {
+		t.Errorf("it speaks of a video that is there: %s", first.Summary)
+	}
+	put(f.api["rcs_sender_get"], "details.countries", []any{"SE", "DE"})
+	again := launch()
+	again.Confirm = first.Token
+	v := f.Check(t.Context(), again)
+	if v.Refuse == nil || v.Refuse.Info["reason"] != reasonChanged {
+		t.Fatalf("a country was added in between: got %+v", v)
+	}
+	if !strings.Contains(v.Refuse.Confirmation.Summary, "2 countries: SE, DE") {
+		t.Errorf("the new summary is old: %s", v.Refuse.Confirmation.Summary)
+	}
+}

@@ -1,0 +1,46 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"papi-mcp/internal/catalog"
+)
+
+var smsRules = []Rule{
+	{
+		Name:  "sms_app_conversation",
+		About: "An SMS app is created with a new Conversation app (convApiApp) or connected to one that exists (convApiAppId), not both.",
+		Tools: []string{"sms_app_create"},
+		check: smsAppConversation,
+	},
+}
+
+func smsAppConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
+	if c.Args["convApiApp"] != true || text(c.Args, "convApiAppId") == "" {
+		return nil
+	}
+	existing := withArg(c.Args, "convApiApp", false)
+	fresh := withArg(c.Args, "convApiApp", true)
+	delete(existing, "convApiApp")
+	delete(fresh, "convApiAppId")
+	return &Refusal{
+		Message:    "convApiApp asks for a new Conversation app, and convApiAppId names one that exists",
+		Resolution: "give one of the two; ask the person when it is not clear which",
+		Next: []catalog.Next{
+			{Do: "connect it to the app that exists", Tool: "sms_app_create", Args: existing, Needs: []string{}},
+			{Do: "create a Conversation app with it", Tool: "sms_app_create", Args: fresh, Needs: []string{}},
+		},
+	}
+}
+
+// showSmsAppDelete tells which app goes, and what it is connected to.
+func showSmsAppDelete(_ *Call, s seen) string {
+	app := s["sms_app_get"]
+	told := fmt.Sprintf("The SMS app %q is %s in %s", text(app, "name"), text(app, "status"), strings.Join(texts(app["regions"]), ", "))
+	if conversation := text(object(app, "conversationApiAppDetails"), "id"); conversation != "" {
+		told += fmt.Sprintf(", and the Conversation app %s is connected to it", conversation)
+	}
+	return told + ". This API has no call that brings it back."
+}

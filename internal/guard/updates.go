@@ -1,0 +1,57 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"papi-mcp/internal/catalog"
+)
+
+var updateRules = []Rule{
+	{
+		Name:  "empty_update",
+		About: "An update names at least one field to change; objects without a field count as nothing, null counts as a field. A status SUBMIT alone is left to the API: it may submit what is pending.",
+		Tools: []string{"rcs_sender_update", "whatsapp_account_update", "whatsapp_sender_update", "kakaotalk_sender_update", "sms_app_update"},
+		check: emptyUpdate,
+	},
+}
+
+// emptyUpdate knows the operations that document no_fields_to_update. The
+// KakaoTalk template's update is not one: its contract takes an empty body.
+func emptyUpdate(_ context.Context, _ *Guard, c *Call) *Refusal {
+	var fields []string
+	for _, body := range c.Row.Op().Variants() {
+		for name := range body.Properties {
+			switch value, given := c.Args[name]; {
+			case name == "status" && value == "DRAFT":
+			case given && hasField(value):
+				return nil
+			}
+			if name != "status" && !slices.Contains(fields, name) {
+				fields = append(fields, name)
+			}
+		}
+	}
+	slices.Sort(fields)
+	return &Refusal{
+		Message:    fmt.Sprintf("%s is given nothing to change", c.Row.Tool),
+		Resolution: "give the fields to change, within " + strings.Join(fields, ", ") + "; schema_get lists them",
+		Next:       []catalog.Next{{Do: "change what the person wants changed", Tool: c.Row.Tool, Args: pathArgs(c.Row, c.Args), Needs: fields}},
+	}
+}
+
+// hasField tells whether a value is more than objects within objects.
+func hasField(value any) bool {
+	fields, ok := value.(map[string]any)
+	if !ok {
+		return true
+	}
+	for _, v := range fields {
+		if hasField(v) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,72 @@
+package guard
+
+import (
+	"fmt"
+
+	"papi-mcp/internal/catalog"
+)
+
+var readWhatsappAccount = Read{Tool: "whatsapp_account_get"}
+
+var whatsappAccountRules = []Rule{
+	{
+		Name:  "whatsapp_account_update_state",
+		About: "A WhatsApp account is updated when it, or its pending changes, are REJECTED.",
+		Tools: []string{"whatsapp_account_update"},
+		Reads: []Read{readWhatsappAccount},
+		judge: accountUpdate,
+	},
+	{
+		Name:   "whatsapp_account_empty",
+		About:  "A WhatsApp account is deleted when no sender is left in it, live or pending.",
+		Tools:  []string{"whatsapp_account_delete"},
+		Reads:  []Read{{Tool: "whatsapp_sender_list"}},
+		Closed: true,
+		judge:  accountEmpty,
+	},
+}
+
+func accountUpdate(c *Call, s seen) *Refusal {
+	account := s["whatsapp_account_get"]
+	state, changes := text(account, "state"), pending(account)
+	if state == "REJECTED" || changes == "REJECTED" {
+		return nil
+	}
+	return &Refusal{
+		Message:    fmt.Sprintf("only a REJECTED account can be updated; this one is %s, its pending changes: %s", or(state, "not live yet"), or(changes, "none")),
+		Resolution: "look at the account, and do what its state asks for",
+		Info:       map[string]any{"state": or(state, "not live yet"), "changes": or(changes, "none"), "needed": []string{"REJECTED"}},
+		Next:       []catalog.Next{readWhatsappAccount.next(c, "look at its state, and what comes next in it")},
+	}
+}
+
+func accountEmpty(_ *Call, s seen) *Refusal {
+	list := s["whatsapp_sender_list"]
+	senders := objects(list["senders"])
+	if len(senders) == 0 {
+		return nil
+	}
+	ids := make([]string, len(senders))
+	var next []catalog.Next
+	for i, sender := range senders {
+		ids[i] = text(sender, "id")
+		tool, do := "whatsapp_sender_delete", "delete the sender, when the person agrees: it goes after 30 days"
+		if text(sender, "state") == "" {
+			tool, do = "whatsapp_sender_changes_discard", "discard the sender that never was live, when the person agrees"
+		}
+		next = append(next, catalog.Next{Do: do, Tool: tool, Args: map[string]any{"senderId": ids[i]}, Needs: []string{}})
+	}
+	return &Refusal{
+		Message:    fmt.Sprintf("the account still has senders: %s", total(list, "senders")),
+		Resolution: "delete the senders first, and the account when they are gone",
+		Info:       map[string]any{"senderIds": ids},
+		Next:       next,
+	}
+}
+
+// showAccountDelete tells which account goes.
+func showAccountDelete(_ *Call, s seen) string {
+	account := s["whatsapp_account_get"]
+	return fmt.Sprintf("The account is %s, with the WhatsApp Business Account %q. This API has no call that brings it back.",
+		or(text(account, "state"), "not live yet"), text(object(account, "details"), "wabaName"))
+}

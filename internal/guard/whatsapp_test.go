@@ -1,0 +1,125 @@
+package guard
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestAWhatsAppSendersRegionGoesWithItsBusinessManager(t *testing.T) {
+	create := func(region, manager string) string {
+		return `{"region": "` + region + `", "businessManager": "` + manager + `"}`
+	}
+	const rule = "whatsapp_sender_region"
+	checkRule(t, []ruleCase{
+		{name: "BR, Brazil", tool: "whatsapp_sender_create", args: create("BR", "SINCH_BR"), want: "allowed"},
+		{name: "BR, Mexico", tool: "whatsapp_sender_create", args: create("BR", "SINCH_MX"), want: "allowed"},
+		{name: "BR, the United Kingdom", tool: "whatsapp_sender_create", args: create("BR", "SINCH_UK"), want: rule, says: "SINCH_BR or SINCH_MX"},
+		{name: "EU, the United Kingdom", tool: "whatsapp_sender_create", args: create("EU", "SINCH_UK"), want: "allowed"},
+		{name: "EU, Brazil", tool: "whatsapp_sender_create", args: create("EU", "SINCH_BR"), want: rule},
+		{name: "EU, Mexico", tool: "whatsapp_sender_create", args: create("EU", "SINCH_MX"), want: rule},
+		{name: "US, any", tool: "whatsapp_sender_create", args: create("US", "SINCH_UK"), want: "allowed"},
+		{name: "no business manager: the project's", tool: "whatsapp_sender_create", args: `{"region": "EU"}`, want: "allowed", reads: []string{}},
+	})
+}
+
+func TestWhatsAppSendersChangeInTheirStates(t *testing.T) {
+	in := func(thing string) map[string]string { return map[string]string{"whatsapp_sender_get": thing} }
+	const (
+		update  = `{"senderId": "s", "details": {"description": "New"}}`
+		rename  = `{"senderId": "s", "details": {"displayName": "New"}}`
+		discard = `{"senderId": "s"}`
+		state   = "whatsapp_sender_update_state"
+	)
+	checkRule(t, []ruleCase{
+		{name: "ACTIVE", tool: "whatsapp_sender_update", args: update, api: in(`{"state": "ACTIVE"}`), want: "allowed"},
+		{name: "a draft that never was live", tool: "whatsapp_sender_update", args: update, api: in(`{"changes": {"status": "DRAFT"}}`), want: "allowed"},
+		{name: "rejected changes", tool: "whatsapp_sender_update", args: update, api: in(`{"state": "ACTIVE", "changes": {"status": "REJECTED"}}`), want: "allowed"},
+		{name: "PENDING_VERIFICATION", tool: "whatsapp_sender_update", args: update, api: in(`{"state": "PENDING_VERIFICATION"}`), want: state, next: "whatsapp_sender_get"},
+		{name: "changes on their way", tool: "whatsapp_sender_update", args: update, api: in(`{"state": "ACTIVE", "changes": {"status": "IN_PROGRESS"}}`), want: state, says: "IN_PROGRESS"},
+
+		{name: "a display name in review", tool: "whatsapp_sender_update", args: rename, api: in(`{"state": "ACTIVE", "metadata": {"displayName": {"status": "PENDING"}}}`), want: "whatsapp_display_name_review", reads: []string{"whatsapp_sender_get"}},
+		{name: "other fields meanwhile", tool: "whatsapp_sender_update", args: update, api: in(`{"state": "ACTIVE", "metadata": {"displayName": {"status": "PENDING"}}}`), want: "allowed"},
+		{name: "a display name that was decided", tool: "whatsapp_sender_update", args: rename, api: in(`{"state": "ACTIVE", "metadata": {"displayName": {"status": "APPROVED"}}}`), want: "allowed"},
+
+		{name: "a draft is discarded", tool: "whatsapp_sender_changes_discard", args: discard, api: in(`{"changes": {"status": "DRAFT"}}`), want: codeRequired, reads: []string{"whatsapp_sender_get"}},
+		{name: "an error is discarded", tool: "whatsapp_sender_changes_discard", args: discard, api: in(`{"changes": {"status": "ERROR"}}`), want: codeRequired},
+		{name: "changes on their way are not", tool: "whatsapp_sender_changes_discard", args: discard, api: in(`{"changes": {"status": "IN_PROGRESS"}}`), want: "whatsapp_sender_discard_state"},
+		{name: "nothing is there to discard", tool: "whatsapp_sender_changes_discard", args: discard, api: in(`{"state": "ACTIVE"}`), want: "whatsapp_sender_discard_state", says: "no pending changes"},
+		{name: "a discard without a look is refused", tool: "whatsapp_sender_changes_discard", args: discard, fail: down, want: "read_failed"},
+	})
+}
+
+func TestAWhatsAppAccountIsUpdatedWhenRejectedAndDeletedWhenEmpty(t *testing.T) {
+	account := func(thing string) map[string]string {
+		return map[string]string{"whatsapp_account_get": thing}
+	}
+	senders := func(list string) map[string]string {
+		return map[string]string{"whatsapp_account_get": `{"state": "ONBOARDED"}`, "whatsapp_sender_list": `{"senders": [` + list + `]}`}
+	}
+	const update = `{"companyLegalName": "Example"}`
+	checkRule(t, []ruleCase{
+		{name: "REJECTED", tool: "whatsapp_account_update", args: update, api: account(`{"state": "REJECTED"}`), want: "allowed"},
+		{name: "its changes are REJECTED", tool: "whatsapp_account_update", args: update, api: account(`{"changes": {"status": "REJECTED"}}`), want: "allowed"},
+		{name: "ONBOARDED", tool: "whatsapp_account_update", args: update, api: account(`{"state": "ONBOARDED"}`), want: "whatsapp_account_update_state", next: "whatsapp_account_get"},
+		{name: "on its way", tool: "whatsapp_account_update", args: update, api: account(`{"changes": {"status": "IN_PROGRESS"}}`), want: "whatsapp_account_update_state", says: "IN_PROGRESS"},
+
+		{name: "no sender is left", tool: "whatsapp_account_delete", args: `{}`, api: senders(``), want: codeRequired, reads: []string{"whatsapp_account_get", "whatsapp_sender_list"}},
+		{name: "a live sender", tool: "whatsapp_account_delete", args: `{}`, api: senders(`{"id": "s", "state": "ACTIVE"}`), want: "whatsapp_account_empty", next: "whatsapp_sender_delete"},
+		{name: "a sender that never was live", tool: "whatsapp_account_delete", args: `{}`, api: senders(`{"id": "s", "changes": {"status": "DRAFT"}}`), want: "whatsapp_account_empty", next: "whatsapp_sender_changes_discard"},
+		{name: "a delete without a look is refused", tool: "whatsapp_account_delete", args: `{}`, fail: down, want: "read_failed"},
+	})
+}
+
+func TestWhatsAppTemplatesChangeInTheirStates(t *testing.T) {
+	in := func(thing string) map[string]string { return map[string]string{"whatsapp_template_get": thing} }
+	update := func(more string) string { return `{"templateName": "t", "languageCode": "EN_US", ` + more + `}` }
+	const (
+		details  = `"details": {"components": []}`
+		category = `"category": "MARKETING"`
+		state    = "whatsapp_template_update_state"
+		frozen   = "whatsapp_template_category"
+	)
+	checkRule(t, []ruleCase{
+		{name: "a draft", tool: "whatsapp_template_update", args: update(details), api: in(`{"changes": {"status": "DRAFT"}}`), want: "allowed"},
+		{name: "PAUSED", tool: "whatsapp_template_update", args: update(details), api: in(`{"state": "PAUSED"}`), want: "allowed"},
+		{name: "PENDING", tool: "whatsapp_template_update", args: update(details), api: in(`{"state": "PENDING"}`), want: state, next: "whatsapp_template_get"},
+		{name: "changes on their way", tool: "whatsapp_template_update", args: update(details), api: in(`{"state": "APPROVED", "changes": {"status": "IN_PROGRESS"}}`), want: state},
+		{name: "made by Meta", tool: "whatsapp_template_update", args: update(details), api: in(`{"state": "APPROVED", "isMetaGenerated": true}`), want: "whatsapp_template_source", next: "whatsapp_template_create"},
+
+		{name: "the category of a draft", tool: "whatsapp_template_update", args: update(category), api: in(`{"category": "UTILITY", "changes": {"status": "DRAFT"}}`), want: "allowed"},
+		{name: "the category once approved", tool: "whatsapp_template_update", args: update(category), api: in(`{"state": "APPROVED", "category": "UTILITY"}`), want: frozen, says: "UTILITY is frozen"},
+		{name: "the same category", tool: "whatsapp_template_update", args: update(category), api: in(`{"state": "APPROVED", "category": "MARKETING"}`), want: "allowed"},
+		{name: "allowCategoryChange once approved", tool: "whatsapp_template_update", args: update(`"allowCategoryChange": true`), api: in(`{"state": "APPROVED", "category": "UTILITY"}`), want: frozen},
+		{name: "rejected for its category", tool: "whatsapp_template_update", args: update(category), api: in(`{"state": "REJECTED", "rejectionCode": "INCORRECT_CATEGORY", "category": "UTILITY"}`), want: "allowed"},
+		{name: "rejected for something else", tool: "whatsapp_template_update", args: update(category), api: in(`{"state": "REJECTED", "rejectionCode": "SCAM", "category": "UTILITY"}`), want: frozen},
+	})
+}
+
+func TestWhatsAppDeletesSayWhatGoes(t *testing.T) {
+	for _, tt := range []struct{ tool, says string }{
+		{"webhook_delete", `The webhook sends ALL to "https://example.com/hook".`},
+		{"whatsapp_account_delete", `The account is ONBOARDED, with the WhatsApp Business Account "Example".`},
+		{"whatsapp_sender_delete", `The sender "Shop", number "1 5550100", is ACTIVE.`},
+		{"whatsapp_sender_changes_discard", `"Shop" is ACTIVE. Lost are its changes in DRAFT: description.`},
+		{"whatsapp_template_delete", "It is APPROVED; pending changes: none.\ndeleteSubmitted is false"},
+		{"whatsapp_template_delete_all_languages", "Deletes 3 languages: DE (APPROVED), EN_US (REJECTED), FR (DRAFT)."},
+	} {
+		t.Run(tt.tool, func(t *testing.T) {
+			f := newFixture(nil).confirmed(t)
+			f.api = map[string]map[string]any{
+				"webhook_get":                     parsed(t, `{"target": "https://example.com/hook", "triggers": ["ALL"]}`),
+				"whatsapp_account_get":            parsed(t, `{"state": "ONBOARDED", "details": {"wabaName": "Example"}}`),
+				"whatsapp_sender_get":             parsed(t, `{"state": "ACTIVE", "countryCode": "1", "phoneNumber": "5550100", "details": {"displayName": "Shop"}, "changes": {"status": "DRAFT", "details": {"description": "x"}}}`),
+				"whatsapp_template_get":           parsed(t, `{"state": "APPROVED"}`),
+				"whatsapp_template_language_list": parsed(t, `{"templates": [{"language": "EN_US", "state": "REJECTED"}, {"language": "DE", "state": "APPROVED"}, {"language": "FR", "changes": {"status": "DRAFT"}}]}`),
+			}
+			v := f.Check(t.Context(), call(tt.tool, map[string]any{"webhookId": "w", "senderId": "s", "templateName": "t", "languageCode": "EN_US"}))
+			if v.Refuse == nil || v.Refuse.Confirmation == nil {
+				t.Fatalf("got %+v", v)
+			}
+			if summary := v.Refuse.Confirmation.Summary; !strings.Contains(summary, tt.says) {
+				t.Errorf("the summary is %s", summary)
+			}
+		})
+	}
+}

@@ -1,0 +1,81 @@
+package server
+
+import (
+	"context"
+	"slices"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/tools"
+)
+
+// addPrompts registers the prompts.
+func (s *Server) addPrompts() {
+	for _, p := range s.prompts {
+		options := []mcp.PromptOption{mcp.WithPromptDescription(p.Description)}
+		for _, a := range p.Arguments {
+			about := []mcp.ArgumentOption{mcp.ArgumentDescription(a.Description)}
+			if a.Required {
+				about = append(about, mcp.RequiredArgument())
+			}
+			options = append(options, mcp.WithArgument(a.Name, about...))
+		}
+		prompt := mcp.NewPrompt(p.Name, options...)
+		prompt.Title = p.Title
+		s.mcp.AddPrompt(prompt, func(_ context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+			text, err := p.Render(r.Params.Arguments)
+			if err != nil {
+				return nil, err
+			}
+			return mcp.NewGetPromptResult(p.Description, []mcp.PromptMessage{
+				mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(text)),
+			}), nil
+		})
+	}
+}
+
+// mostCompletions is how many values one answer may have, by the protocol.
+const mostCompletions = 100
+
+// completer completes the arguments of prompts and the variables of resource
+// templates. What it does not know it completes with nothing.
+type completer struct{ server *Server }
+
+// CompletePromptArgument implements mcp-go's PromptCompletionProvider.
+func (c *completer) CompletePromptArgument(ctx context.Context, name string, argument mcp.CompleteArgument, given mcp.CompleteContext) (*mcp.Completion, error) {
+	c.server.loadTexts()
+	for _, p := range c.server.prompts {
+		if p.Name != name {
+			continue
+		}
+		for _, a := range p.Arguments {
+			if a.Name == argument.Name {
+				return c.complete(ctx, a.Complete, given.Arguments, argument.Value, func(value string) bool { return p.Takes(a.Name, value) }), nil
+			}
+		}
+	}
+	return &mcp.Completion{Values: []string{}}, nil
+}
+
+// CompleteResourceArgument implements mcp-go's ResourceCompletionProvider.
+func (c *completer) CompleteResourceArgument(ctx context.Context, uri string, argument mcp.CompleteArgument, given mcp.CompleteContext) (*mcp.Completion, error) {
+	for _, t := range c.server.templates() {
+		if t.uri+"{"+t.variable+"}"+t.rest == uri && t.variable == argument.Name {
+			return c.complete(ctx, t.complete, given.Arguments, argument.Value, func(string) bool { return true }), nil
+		}
+	}
+	return &mcp.Completion{Values: []string{}}, nil
+}
+
+func (c *completer) complete(ctx context.Context, source string, given map[string]string, begun string, takes func(value string) bool) *mcp.Completion {
+	values := c.server.toolboxOf(ctx).Complete(ctx, tools.Caller{Principal: principalOf(ctx)}, source, given, begun)
+	values = slices.DeleteFunc(values, func(value string) bool { return !takes(value) })
+	all := len(values)
+	if all > mostCompletions {
+		values = values[:mostCompletions]
+	}
+	if values == nil {
+		values = []string{}
+	}
+	return &mcp.Completion{Values: values, Total: all, HasMore: all > len(values)}
+}

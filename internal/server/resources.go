@@ -1,0 +1,133 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"papi-mcp/guides"
+	"papi-mcp/tools"
+)
+
+const (
+	markdown   = "text/markdown"
+	asJSON     = "application/json"
+	triggers   = "papi://triggers"
+	schemasURI = "papi://schemas/"
+	projectURI = "papi://project/"
+)
+
+// addResources registers what can be read: the guides and the triggers by
+// name, the rest by templates. It reads nothing yet.
+func (s *Server) addResources() {
+	s.mcp.AddResource(
+		mcp.NewResource(triggers, "Webhook triggers", mcp.WithMIMEType(markdown),
+			mcp.WithResourceDescription("All webhook triggers by family, and what they tell.")),
+		text(func(context.Context, mcp.ReadResourceRequest) (string, error) { return guides.Triggers(), nil }))
+	for _, g := range guides.All() {
+		s.mcp.AddResource(
+			mcp.NewResource(tools.GuidesURI+g.Family, g.Title, mcp.WithMIMEType(markdown), mcp.WithResourceDescription(g.Description)),
+			text(func(context.Context, mcp.ReadResourceRequest) (string, error) { return g.Text, nil }))
+	}
+	for _, t := range s.templates() {
+		s.mcp.AddResourceTemplate(
+			mcp.NewResourceTemplate(t.uri+"{"+t.variable+"}"+t.rest, t.name, mcp.WithTemplateDescription(t.about), mcp.WithTemplateMIMEType(t.mime)),
+			mcpserver.ResourceTemplateHandlerFunc(content(t.mime, func(ctx context.Context, r mcp.ReadResourceRequest) (string, error) {
+				return t.read(ctx, variable(r, t.variable))
+			})))
+	}
+}
+
+// template is a family of resources that differ by one variable.
+type template struct {
+	uri, variable, rest string
+	name, about, mime   string
+	complete            string // what completes the variable
+	read                func(ctx context.Context, value string) (string, error)
+}
+
+func (s *Server) templates() []template {
+	return []template{
+		{
+			uri: tools.GuidesURI, variable: "family", complete: "families", mime: markdown,
+			name: "Guide", about: "How a family of the API works: its states, what moves them, limits.",
+			read: func(_ context.Context, family string) (string, error) {
+				if g := guides.Lookup(family); g != nil {
+					return g.Text, nil
+				}
+				return "", fmt.Errorf("there is no guide %q; known: %v", family, guides.Families())
+			},
+		},
+		{
+			uri: tools.ErrorsURI, variable: "code", complete: "error_codes", mime: markdown,
+			name: "Error code", about: "What an errorCode of the API means, which tools answer it, and what to do.",
+			read: func(_ context.Context, code string) (string, error) {
+				if page := tools.ErrorPage(code); page != "" {
+					return page, nil
+				}
+				return "", fmt.Errorf("the API documents no error code %q", code)
+			},
+		},
+		{
+			uri: schemasURI, variable: "tool", complete: "tools", mime: asJSON,
+			name: "Tool schema", about: "A tool's whole schema, with notes, errors and an example, as schema_get answers it.",
+			read: func(ctx context.Context, tool string) (string, error) {
+				return s.dataOf(ctx, "schema_get", map[string]string{"tool": tool})
+			},
+		},
+		{
+			uri: projectURI, variable: "projectId", rest: "/overview", complete: "projects", mime: asJSON,
+			name: "Project overview", about: "What lives in a project, as project_overview answers it.",
+			read: func(ctx context.Context, project string) (string, error) {
+				return s.dataOf(ctx, "project_overview", map[string]string{"projectId": project})
+			},
+		},
+	}
+}
+
+// dataOf makes a call of a tool that only reads, and returns the data of its
+// result. So a resource shows what the tool does, and to nobody else.
+func (s *Server) dataOf(ctx context.Context, tool string, args map[string]string) (string, error) {
+	given, err := json.Marshal(args)
+	if err != nil {
+		return "", err
+	}
+	switch out := s.toolboxOf(ctx).Call(ctx, tools.Caller{Principal: principalOf(ctx)}, tool, given).Structured.(type) {
+	case *tools.Result:
+		data, err := json.MarshalIndent(out.Data, "", "  ")
+		return string(data), err
+	case *tools.Error:
+		return "", fmt.Errorf("%s: %s; %s", out.Code, out.Message, out.Resolution)
+	}
+	return "", fmt.Errorf("%s has nothing to show", tool)
+}
+
+// text makes a handler of what returns markdown.
+func text(read func(context.Context, mcp.ReadResourceRequest) (string, error)) mcpserver.ResourceHandlerFunc {
+	return content(markdown, read)
+}
+
+// content makes a handler of what returns a text. Its errors are ours, and for
+// the client to read.
+func content(mime string, read func(context.Context, mcp.ReadResourceRequest) (string, error)) mcpserver.ResourceHandlerFunc {
+	return func(ctx context.Context, r mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+		text, err := read(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		return []mcp.ResourceContents{mcp.TextResourceContents{URI: r.Params.URI, MIMEType: mime, Text: text}}, nil
+	}
+}
+
+// variable is the value of a template's variable: mcp-go gives it as a list of
+// decoded strings, which may be empty.
+func variable(r mcp.ReadResourceRequest, name string) string {
+	values, _ := r.Params.Arguments[name].([]string)
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}

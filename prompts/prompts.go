@@ -1,0 +1,271 @@
+// Package prompts holds the workflow prompts that a person picks from a menu:
+// one markdown file each, with its arguments in the front matter.
+//
+// A prompt names the tools step by step: what to ask the person and when, what
+// the guard will refuse, how the end is seen, what to report. What a tool's own
+// words say it leaves to them, what lasts beyond one task to the guides.
+package prompts
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"io/fs"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"text/template"
+	"unicode"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/frontmatter"
+)
+
+//go:embed *.md
+var files embed.FS
+
+// Argument is one argument of a prompt.
+type Argument struct {
+	Name        string `yaml:"name"`
+	Description string `yaml:"description"`
+	Required    bool   `yaml:"required"`
+	// Complete names what completes its value, as tools.Set.Complete knows it;
+	// "" where nothing does.
+	Complete string `yaml:"complete"`
+}
+
+// Prompt is one workflow.
+type Prompt struct {
+	Name        string     `yaml:"name"`
+	Title       string     `yaml:"title"`
+	Description string     `yaml:"description"`
+	Arguments   []Argument `yaml:"arguments"`
+
+	text     *template.Template
+	families []string // those that it can be asked for
+}
+
+// All returns the prompts, by name. They are part of the program: one that
+// can't be read is a defect, and panics at the start.
+var All = sync.OnceValue(func() []*Prompt {
+	all, err := read(files)
+	if err != nil {
+		panic("prompts: " + err.Error())
+	}
+	return all
+})
+
+// read reads and checks the prompts of a folder.
+func read(from fs.FS) ([]*Prompt, error) {
+	names, err := fs.Glob(from, "*.md") // sorted
+	if err != nil {
+		return nil, err
+	}
+	var all []*Prompt
+	for _, name := range names {
+		raw, err := fs.ReadFile(from, name)
+		if err != nil {
+			return nil, err
+		}
+		p, err := parse(raw)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if p.Name+".md" != name {
+			return nil, fmt.Errorf("%s: its name is %q", name, p.Name)
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+func parse(raw []byte) (*Prompt, error) {
+	p := &Prompt{families: slices.Sorted(maps.Keys(families))}
+	text, err := frontmatter.Read(raw, p)
+	if err != nil {
+		return nil, err
+	}
+	if p.Title == "" || p.Description == "" {
+		return nil, fmt.Errorf("it has no title or no description")
+	}
+	for _, a := range p.Arguments {
+		if a.Name == "" || a.Description == "" {
+			return nil, fmt.Errorf("an argument without a name or a description")
+		}
+	}
+	p.text, err = template.New(p.Name).Option("missingkey=error").Funcs(template.FuncMap{
+		"family":     familyOf,
+		"activities": activities,
+	}).Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	// What the text asks for that is no argument shows here, not at a client.
+	if _, err := p.render(p.values(map[string]string{"family": exampleFamily})); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// exampleFamily stands for the family where a text is tried.
+const exampleFamily = "rcs"
+
+// Error is a mistake in what a client gave: its text is for the client.
+type Error struct{ text string }
+
+func (e *Error) Error() string { return e.text }
+
+// Render returns the text for the arguments. An unknown argument, and a
+// required one that is missing, are an *Error.
+func (p *Prompt) Render(given map[string]string) (string, error) {
+	var known []string
+	for _, a := range p.Arguments {
+		known = append(known, a.Name)
+		if a.Required && strings.TrimSpace(given[a.Name]) == "" {
+			return "", &Error{fmt.Sprintf("prompt %s needs the argument %s: %s", p.Name, a.Name, a.Description)}
+		}
+	}
+	for name, value := range given {
+		if !slices.Contains(known, name) {
+			return "", &Error{fmt.Sprintf("prompt %s has no argument %q; it takes %s", p.Name, name, strings.Join(known, ", "))}
+		}
+		if len(value) > mostOfAnArgument || strings.ContainsFunc(value, isHidden) {
+			return "", &Error{fmt.Sprintf("the argument %s must be one line of at most %d bytes, without hidden characters", name, mostOfAnArgument)}
+		}
+		if !p.Takes(name, strings.TrimSpace(value)) {
+			return "", &Error{fmt.Sprintf("there is no %s %q here; known: %s", name, value, strings.Join(p.families, ", "))}
+		}
+	}
+	return p.render(p.values(given))
+}
+
+// mostOfAnArgument bounds a value: it becomes part of what an agent is told.
+const mostOfAnArgument = 512
+
+// isHidden tells of what a person who picks a prompt would not see: controls,
+// line separators, bidi overrides, tags. Joiners and direction marks stay, as
+// names in Persian or Arabic, and emoji, need them.
+func isHidden(r rune) bool {
+	return !unicode.IsGraphic(r) && !strings.ContainsRune("\u200c\u200d\u200e\u200f", r)
+}
+
+// Takes tells whether the argument may have the value. One that names a family
+// may only have those whose tools are offered.
+func (p *Prompt) Takes(argument, value string) bool {
+	named := slices.ContainsFunc(p.Arguments, func(a Argument) bool { return a.Name == argument && a.Complete == completesFamilies })
+	return !named || slices.Contains(p.families, value)
+}
+
+// completesFamilies is the source of an argument that names a family.
+const completesFamilies = "families"
+
+// values are all arguments, "" for those that are not given.
+func (p *Prompt) values(given map[string]string) map[string]string {
+	values := make(map[string]string, len(p.Arguments))
+	for _, a := range p.Arguments {
+		values[a.Name] = strings.TrimSpace(given[a.Name])
+	}
+	return values
+}
+
+var numbered = regexp.MustCompile(`(?m)^\d+\. `)
+
+// render fills the text in, and numbers its steps: some stand there only with
+// some arguments.
+func (p *Prompt) render(values map[string]string) (string, error) {
+	var b bytes.Buffer
+	if err := p.text.Execute(&b, values); err != nil {
+		return "", err
+	}
+	step := 0
+	return numbered.ReplaceAllStringFunc(strings.TrimSpace(b.String())+"\n", func(string) string {
+		step++
+		return strconv.Itoa(step) + ". "
+	}), nil
+}
+
+var quoted = regexp.MustCompile("`([^`]+)`")
+
+// Steps returns the tool that each numbered step of a rendered text begins
+// with, in their order; steps that only a person can take are left out.
+func Steps(text string) []string {
+	var tools []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if !numbered.MatchString(line) {
+			continue
+		}
+		if first := quoted.FindStringSubmatch(line); first != nil && isTool(first[1]) {
+			tools = append(tools, first[1])
+		}
+	}
+	return tools
+}
+
+func isTool(name string) bool {
+	return name == "project_confirm" || name == "project_overview" || name == "schema_get" || catalog.Lookup(name) != nil
+}
+
+// Offered returns the prompts whose changes can be made with the tools that a
+// server offers. One for several families takes those whose tools are there.
+func Offered(all []*Prompt, offered func(tool string) bool) []*Prompt {
+	var kept []*Prompt
+	for _, p := range all {
+		here := *p
+		here.families = slices.DeleteFunc(slices.Clone(p.families), func(name string) bool { return !p.possible(name, offered) })
+		if len(here.families) > 0 {
+			kept = append(kept, &here)
+		}
+	}
+	return kept
+}
+
+// possible tells whether every change that the prompt asks for in a family can
+// be made.
+func (p *Prompt) possible(family string, offered func(tool string) bool) bool {
+	text, err := p.render(p.values(map[string]string{"family": family}))
+	if err != nil {
+		panic("prompts: " + err.Error()) // parse has tried it
+	}
+	return !slices.ContainsFunc(Steps(text), func(tool string) bool {
+		row := catalog.Lookup(tool)
+		return row != nil && row.Writes() && !offered(tool)
+	})
+}
+
+// family is what the general prompt needs to know of a family: the tool that
+// shows what is there, the one that makes or changes something, and the one
+// that shows how that goes on.
+type family struct{ Read, Write, Follow string }
+
+var families = map[string]family{
+	"webhooks":           {"webhook_list", "webhook_create", "webhook_get"},
+	"whatsapp":           {"whatsapp_sender_list", "whatsapp_sender_create", "whatsapp_sender_get"},
+	"whatsapp_templates": {"whatsapp_template_list", "whatsapp_template_create", "whatsapp_template_get"},
+	"rcs":                {"rcs_sender_list", "rcs_sender_create", "rcs_sender_get"},
+	"kakaotalk":          {"kakaotalk_sender_list", "kakaotalk_sender_create", "kakaotalk_sender_get"},
+	"conversation":       {"bundle_list", "bundle_create", "conversation_messenger_get"},
+	"sms":                {"sms_app_list", "sms_app_create", "sms_app_get"},
+	"bundles":            {"bundle_list", "bundle_create", "bundle_get"},
+}
+
+func familyOf(name string) (family, error) {
+	f, ok := families[name]
+	if !ok {
+		return family{}, fmt.Errorf("there is no family %q", name)
+	}
+	return f, nil
+}
+
+// activities are the tools that read what happened to a thing.
+func activities() []string {
+	var tools []string
+	for _, row := range catalog.Rows() {
+		if strings.HasSuffix(row.Tool, "_activity_list") {
+			tools = append(tools, row.Tool)
+		}
+	}
+	return tools
+}

@@ -1,0 +1,143 @@
+package tools
+
+import (
+	"context"
+
+	"papi-mcp/internal/audit"
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
+)
+
+// auditReady refuses a write that could not be told of afterwards.
+func (s *Set) auditReady(row *catalog.Row) *Error {
+	if s.opts.Audit == nil || !row.Writes() {
+		return nil
+	}
+	if err := s.opts.Audit.Ready(); err != nil {
+		return &Error{
+			Code:       "guard_audit_unavailable",
+			Message:    "no line can be written to the audit log, so nothing was sent: " + err.Error(),
+			Resolution: "ask whoever runs the server to check its --audit",
+		}
+	}
+	return nil
+}
+
+// note leaves the audit's line about a call that has ended: each write leaves
+// one, and each verdict other than allow. status is that of the API's answer, end  the result or the error of a
+// call that went out, nil for one that did not.
+func (s *Set) note(ctx context.Context, warnings *[]string, c *guard.Call, own ownValues, v guard.Verdict, status int, end any) {
+	if s.opts.Audit == nil || v.Allowed() && !c.Row.Writes() {
+		return
+	}
+	e := s.entry(c.Principal, c.ProjectID, c.Row.Tool, v)
+	e.Arguments, _ = papi.RequestSecrets.Mask(own.with(c.Args)).(map[string]any)
+	if v.Allowed() {
+		e.Confirmed = string(c.Confirmed)
+	}
+	switch end := end.(type) {
+	case *Result:
+		e.Status = status
+		e.IDs = end.IDs
+	case *Error:
+		e.Status, e.ErrorCode = end.Status, end.Code
+		e.IDs = pathIDs(c.Row, c.Args)
+	}
+	s.add(ctx, warnings, e)
+}
+
+func (s *Set) entry(principal, project, tool string, v guard.Verdict) audit.Entry {
+	e := audit.Entry{Time: s.opts.Now(), Principal: principal, Project: project, Tool: tool, Verdict: "allow"}
+	switch {
+	case v.Ask != nil:
+		e.Verdict = "confirm"
+	case v.Refuse != nil && v.Refuse.Confirmation != nil:
+		e.Verdict, e.Rule = "confirm", v.Refuse.Code
+	case v.Refuse != nil:
+		e.Verdict, e.Rule = "refuse", v.Refuse.Code
+	}
+	return e
+}
+
+func (s *Set) add(ctx context.Context, warnings *[]string, e audit.Entry) {
+	if err := s.opts.Audit.Add(context.WithoutCancel(ctx), e); err != nil {
+		*warnings = append(*warnings, "the audit log has no line about this call: "+err.Error())
+	}
+}
+
+// with are the arguments as they were given, ours among them that say what was
+// asked for. A confirmation's token is spent, and left out.
+func (o ownValues) with(args map[string]any) map[string]any {
+	all := make(map[string]any, len(args)+2)
+	for name, value := range args {
+		all[name] = value
+	}
+	if o.reveal {
+		all[argReveal] = true
+	}
+	if o.registeredElsewhere {
+		all[argRegisteredElsewhere] = true
+	}
+	return all
+}
+
+// dryRun tells what a write would do, and sends nothing but the guard's reads.
+func (s *Set) dryRun(ctx context.Context, gc *guard.Call, c *call) Outcome {
+	p := s.opts.Guard.Preview(ctx, gc)
+	r := newResult(gc.Row.Tool, gc.ProjectID)
+	r.Warnings = append(append(r.Warnings, c.warnings...), gc.Warnings...)
+	r.IDs = pathIDs(gc.Row, c.args)
+	told := preview{DryRun: true, Verdict: "allow"}
+	switch {
+	case p.Refusal != nil:
+		told.Verdict, told.Refusal = "refuse", refused(p.Refusal)
+		told.Refusal.outcome() // fills what every error has
+		r.Next = s.offered(p.Refusal.Next, c.own.project)
+	case p.Confirm:
+		told.Verdict, told.Summary = "confirm", p.Summary
+	}
+	request, e := shownRequest(gc)
+	if e != nil {
+		return e.outcome()
+	}
+	told.Request = request
+	r.Data = told
+	return Outcome{Structured: r}
+}
+
+// preview is the data of a dry run.
+type preview struct {
+	DryRun bool `json:"dryRun"`
+	// Verdict is allow, refuse or confirm.
+	Verdict string `json:"verdict"`
+	// Refusal is the error that the call would be answered with.
+	Refusal *Error `json:"refusal,omitempty"`
+	// Summary is what a person would be asked.
+	Summary string        `json:"summary,omitempty"`
+	Request *requestShown `json:"request"`
+}
+
+// requestShown is a request as it would go out, secrets masked.
+type requestShown struct {
+	Method string              `json:"method"`
+	Path   string              `json:"path"`
+	Query  map[string][]string `json:"query"`
+	Body   any                 `json:"body"`
+}
+
+func shownRequest(c *guard.Call) (*requestShown, *Error) {
+	request := c.Row.Request(c.ProjectID, c.Args)
+	path, err := request.URLPath()
+	if err != nil {
+		return nil, failed(c.Row, c.Args, err)
+	}
+	shown := &requestShown{Method: request.Operation.Method, Path: path, Query: request.Query}
+	if shown.Query == nil {
+		shown.Query = map[string][]string{}
+	}
+	if request.Body != nil {
+		shown.Body = papi.RequestSecrets.Mask(request.Body)
+	}
+	return shown, nil
+}

@@ -1,0 +1,149 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"papi-mcp/internal/audit"
+	"papi-mcp/internal/guard"
+)
+
+// lines are the lines of a log, without what changes from run to run.
+func auditLines(t *testing.T, path string) []string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for text := range strings.SplitSeq(strings.TrimSpace(string(raw)), "\n") {
+		var l map[string]any
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"seq", "time", "prev", "hash", "project", "principal"} {
+			if l[name] == nil {
+				t.Errorf("no %s in %s", name, text)
+			}
+			delete(l, name)
+		}
+		lines = append(lines, string(encode(l)))
+	}
+	return lines
+}
+
+// Each write leaves a line, and each verdict other than allow; reads leave none.
+func TestAuditLines(t *testing.T) {
+	const canary = "canary-5c1f"
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	status := http.StatusCreated
+	set, _ := newSet(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodDelete:
+			w.WriteHeader(http.StatusOK)
+		case status == http.StatusCreated:
+			answerJSON(status, map[string]any{"id": "w-1", "target": "https://example.com/a", "triggers": []any{"ALL"}, "webhooks": []any{}})(w, r)
+		default:
+			answerJSON(status, map[string]any{"errorCode": "webhook_exists", "message": "m", "resolution": "r"})(w, r)
+		}
+	}, func(o *guard.Options) { o.Mode, o.Rules, o.Projects = guard.Auto, nil, []string{project} })
+	set.opts.Audit = audit.File(path)
+	set.opts.Now = func() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+	create := map[string]any{"target": "https://example.com/a", "secret": canary, "triggers": []any{"ALL"}}
+	do(t, set, "webhook_list", nil)                                                // a read
+	do(t, set, "webhook_create", create)                                           // the project is not confirmed
+	do(t, set, "project_confirm", map[string]any{"projectId": project})            //
+	do(t, set, "webhook_create", create)                                           // done
+	do(t, set, "webhook_list", map[string]any{"projectId": "foreign"})             // a read that is refused
+	asked := do(t, set, "webhook_delete", map[string]any{"webhookId": "w-1"})      // a token is given
+	token := asked.Structured.(*Error).Confirmation.Token                          //
+	remove := map[string]any{"webhookId": "w-1", "confirm": token}                 //
+	do(t, set, "webhook_delete", remove)                                           // done by the token
+	do(t, set, "webhook_delete", remove)                                           // the token is spent
+	do(t, set, "webhook_create", map[string]any{"target": "no", "dryRun": true})   // wrong arguments: nothing was judged
+	do(t, set, "webhook_delete", map[string]any{"webhookId": "w", "dryRun": true}) // a dry run
+	status = http.StatusConflict
+	do(t, set, "webhook_create", create) // the API refuses
+
+	got := strings.Join(auditLines(t, path), "\n")
+	want := strings.Join([]string{
+		`{"arguments":{"secret":"***","target":"https://example.com/a","triggers":["ALL"]},"rule":"guard_project_unconfirmed","tool":"webhook_create","verdict":"refuse"}`,
+		`{"arguments":{"projectId":"` + project + `"},"confirmed":"named","tool":"project_confirm","verdict":"allow"}`,
+		`{"arguments":{"secret":"***","target":"https://example.com/a","triggers":["ALL"]},"ids":{"webhookId":"w-1"},"status":201,"tool":"webhook_create","verdict":"allow"}`,
+		`{"arguments":{},"rule":"guard_project_not_allowed","tool":"webhook_list","verdict":"refuse"}`,
+		`{"arguments":{"webhookId":"w-1"},"rule":"confirmation_required","tool":"webhook_delete","verdict":"confirm"}`,
+		`{"arguments":{"webhookId":"w-1"},"confirmed":"token","ids":{"webhookId":"w-1"},"status":200,"tool":"webhook_delete","verdict":"allow"}`,
+		`{"arguments":{"webhookId":"w-1"},"rule":"confirmation_invalid","tool":"webhook_delete","verdict":"confirm"}`,
+		`{"arguments":{"secret":"***","target":"https://example.com/a","triggers":["ALL"]},"errorCode":"webhook_exists","status":409,"tool":"webhook_create","verdict":"allow"}`,
+	}, "\n")
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil || strings.Contains(string(raw), canary) || strings.Contains(string(raw), token) {
+		t.Errorf("a secret stands in the log (%v)", err)
+	}
+	if report, err := set.opts.Audit.Verify(context.Background(), ""); err != nil || report.Lines != 8 {
+		t.Errorf("%+v, %v", report, err)
+	}
+}
+
+// A write that could not be told of is not sent.
+func TestNoWriteWithoutItsLine(t *testing.T) {
+	set, api := newSet(t, answerJSON(http.StatusOK, map[string]any{}), nil)
+	set.opts.Audit = audit.File(filepath.Join(t.TempDir(), "no", "folder", "audit.jsonl"))
+	out := do(t, set, "whatsapp_template_sync", nil)
+	if e, ok := out.Structured.(*Error); !ok || e.Code != "guard_audit_unavailable" || api.count() != 0 {
+		t.Errorf("%s, %d requests", encode(out.Structured), api.count())
+	}
+	if out := do(t, set, "webhook_list", nil); out.IsError {
+		t.Errorf("a read needs no line: %s", encode(out.Structured))
+	}
+}
+
+func TestDryRun(t *testing.T) {
+	set, api := newSet(t, answerJSON(http.StatusOK, map[string]any{"id": "a", "name": "Alerts", "status": "ACTIVE"}), func(o *guard.Options) { o.Rules = nil })
+	data := func(out Outcome) map[string]any {
+		t.Helper()
+		return result(t, out)["data"].(map[string]any)
+	}
+	create := data(do(t, set, "webhook_create", map[string]any{"target": "https://example.com/a b", "secret": "canary-5c1f", "dryRun": true}))
+	sameJSON(t, "a write", create, json.RawMessage(`{"dryRun": true, "verdict": "allow", "request": {
+		"method": "POST", "path": "/v1/projects/`+project+`/webhooks", "query": {},
+		"body": {"target": "https://example.com/a b", "secret": "***", "triggers": ["ALL"]}}}`))
+	update := data(do(t, set, "rcs_sender_update", map[string]any{"senderId": "S 1", "usQuestionnaireVersion": "v2", "details": map[string]any{"brand": map[string]any{"name": "Example"}}, "dryRun": true}))
+	if request := update["request"].(map[string]any); request["path"] != "/v1/projects/"+project+"/rcs/senders/S%201" || len(request["query"].(map[string]any)) != 1 {
+		t.Errorf("request %v", request)
+	}
+	refusal := data(do(t, set, "webhook_create", map[string]any{"target": "https://example.com/a", "secret": "sixteen-or-more-signs", "triggers": []any{"ALL", "BUNDLE_DONE"}, "dryRun": true}))
+	if e, _ := refusal["refusal"].(map[string]any); refusal["verdict"] != "refuse" || e["errorCode"] != "guard_all_alone" {
+		t.Errorf("a refusal: %v", refusal)
+	}
+	for _, r := range api.requests {
+		if r.method != http.MethodGet {
+			t.Errorf("sent %s %s", r.method, r.path)
+		}
+	}
+
+	// What a person would be asked.
+	asking, api := newSet(t, answerJSON(http.StatusOK, map[string]any{"id": "a", "name": "Alerts", "status": "ACTIVE"}), func(o *guard.Options) { o.Mode, o.Rules = guard.Auto, nil })
+	do(t, asking, "project_confirm", map[string]any{"projectId": project})
+	before := api.count()
+	remove := data(do(t, asking, "sms_app_delete", map[string]any{"smsAppId": "a", "dryRun": true}))
+	if summary, _ := remove["summary"].(string); remove["verdict"] != "confirm" || !strings.Contains(summary, "Alerts") {
+		t.Errorf("a confirmation: %v", remove)
+	}
+	if n := api.count() - before; n != 1 {
+		t.Errorf("%d requests for a dry run whose summary reads once", n)
+	}
+	if out := do(t, asking, "webhook_list", map[string]any{"dryRun": true}); !out.IsError {
+		t.Error("a read takes dryRun")
+	}
+}

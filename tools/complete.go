@@ -1,0 +1,189 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"papi-mcp/guides"
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
+)
+
+// source is what completes a value: names that are known, or what one read of
+// the API shows.
+type source struct {
+	known func(s *Set) []string
+
+	tool  string            // the read
+	field string            // of each item of its list
+	args  map[string]string // arguments of the read, by the argument that is given already
+}
+
+// sources are all of them, by the names that prompts and resources use.
+var sources = map[string]source{
+	"projects":         {known: func(s *Set) []string { return s.projects() }},
+	"families":         {known: func(*Set) []string { return guides.Families() }},
+	"trigger_families": {known: func(*Set) []string { return guides.TriggerFamilies() }},
+	"tools":            {known: (*Set).names},
+	"error_codes":      {known: func(*Set) []string { return slices.Sorted(maps.Keys(papi.ErrorCodes())) }},
+	"languages":        {known: enum("WhatsappInputTemplateLanguagesEnum")},
+	"categories":       {known: enum("WhatsappTemplateInputCategoryEnum")},
+	"rcs_use_cases":    {known: enum("RcsInputSenderUseCasesEnum")},
+	"bundle_regions":   {known: enum("BundlesBundlesInputRegionEnum")},
+
+	"whatsapp_senders":            {tool: "whatsapp_sender_list", field: "id"},
+	"rcs_senders":                 {tool: "rcs_sender_list", field: "id"},
+	"kakaotalk_senders":           {tool: "kakaotalk_sender_list", field: "plusFriendId"},
+	"whatsapp_template_names":     {tool: "whatsapp_template_list", field: "name"},
+	"whatsapp_template_languages": {tool: "whatsapp_template_language_list", field: "language", args: map[string]string{"templateName": "templateName"}},
+}
+
+func enum(name string) func(*Set) []string {
+	return func(*Set) []string {
+		var values []string
+		for _, value := range papi.LookupSchema(name).Enum {
+			values = append(values, fmt.Sprint(value))
+		}
+		return values
+	}
+}
+
+// Completes tells whether Complete knows a source of this name.
+func Completes(name string) bool {
+	_, ok := sources[name]
+	return ok
+}
+
+const (
+	completionKept   = time.Minute
+	completionWithin = 3 * time.Second
+	completionsKept  = 256 // reads
+)
+
+// completions are the reads that were made to complete values. What a project
+// holds is kept by the project, and only told to those who may see it.
+type completions struct {
+	reading singleflight.Group
+	mu      sync.Mutex
+	kept    map[string]completion
+}
+
+type completion struct {
+	values []string
+	until  time.Time
+}
+
+// Complete returns the values of a source that begin with begun, whatever the
+// case, sorted. given are the arguments that the person has filled in already:
+// their projectId says where to read, else the default project. It is silent
+// where there is nothing to tell: the API does not answer in 3 s, the project
+// may not be seen, the reading tool is not offered.
+func (s *Set) Complete(ctx context.Context, caller Caller, name string, given map[string]string, begun string) []string {
+	from, ok := sources[name]
+	if !ok {
+		return nil
+	}
+	values := []string(nil)
+	if from.known != nil {
+		values = from.known(s)
+	} else {
+		values = s.readToComplete(ctx, caller, from, given)
+	}
+	matching := slices.DeleteFunc(slices.Clone(values), func(value string) bool {
+		return len(value) < len(begun) || !strings.EqualFold(value[:len(begun)], begun)
+	})
+	slices.Sort(matching)
+	return slices.Compact(matching)
+}
+
+func (s *Set) readToComplete(ctx context.Context, caller Caller, from source, given map[string]string) []string {
+	if s.tools[from.tool] == nil {
+		return nil
+	}
+	projectID, refusal := s.opts.Guard.Project(caller.Principal, given[argProject])
+	if refusal != nil {
+		return nil
+	}
+	row := catalog.Lookup(from.tool)
+	args := map[string]any{}
+	for arg, by := range from.args {
+		if given[by] == "" {
+			return nil
+		}
+		args[arg] = given[by]
+	}
+	if row.Op().Parameter("pageSize") != nil {
+		args["pageSize"] = float64(completionPage)
+	}
+	key := string(encode([]any{projectID, from.tool, args}))
+	if values, ok := s.completions.get(key); ok {
+		return values
+	}
+	read, _, _ := s.completions.reading.Do(key, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), completionWithin)
+		defer cancel()
+		answer, _ := catalog.Reader{API: s.opts.API}.Read(ctx, projectID, from.tool, args) // silent when it fails
+		items, _ := catalog.Field(answer, row.List()).([]any)
+		values := []string{}
+		for _, item := range items {
+			value := text(catalog.Field(item, from.field))
+			if value == nil || strings.ContainsFunc(*value, hidden) { // no person could pick it knowingly
+				continue
+			}
+			values = append(values, *value)
+		}
+		s.completions.put(key, values)
+		return values, nil
+	})
+	return read.([]string)
+}
+
+// completionPage is how many things one read may show.
+const completionPage = 100
+
+func (c *completions) get(key string) ([]string, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found, ok := c.kept[key]
+	return found.values, ok && time.Now().Before(found.until)
+}
+
+func (c *completions) put(key string, values []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.kept) >= completionsKept {
+		maps.DeleteFunc(c.kept, func(_ string, old completion) bool { return !time.Now().Before(old.until) })
+	}
+	if c.kept == nil || len(c.kept) >= completionsKept {
+		c.kept = map[string]completion{}
+	}
+	c.kept[key] = completion{values, time.Now().Add(completionKept)}
+}
+
+// projects are those that the server may touch.
+func (s *Set) projects() []string {
+	projects := s.opts.Guard.Projects()
+	if len(projects) == 0 && s.opts.Guard.Default() != "" {
+		projects = []string{s.opts.Guard.Default()}
+	}
+	return projects
+}
+
+// names are the names of all tools that are offered.
+func (s *Set) names() []string {
+	names := make([]string, 0, len(s.tools)+len(s.core))
+	for _, c := range s.core {
+		names = append(names, c.name)
+	}
+	for _, row := range s.opts.Rows {
+		names = append(names, row.Tool)
+	}
+	return names
+}

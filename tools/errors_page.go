@@ -1,0 +1,136 @@
+package tools
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
+)
+
+// ErrorPage tells of an error code of the API as markdown: what it means in
+// each family, which tools answer it, and what to do. It returns "" for a code
+// that the contract does not know.
+func ErrorPage(code string) string {
+	if papi.ErrorCodes()[code] == nil {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n", code)
+	for _, in := range answering(code) {
+		text := in.rows[0].Op().ErrorText(code)
+		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n", in.toolset, sentence(text.Message))
+		fmt.Fprintf(&b, "Do: %s.\n\n", text.Resolution)
+		for _, status := range in.statuses() {
+			fmt.Fprintf(&b, "- %d %s, answered by %s. %s\n", status, http.StatusText(status), strings.Join(in.tools(status), ", "), byStatus(status))
+		}
+		for _, step := range in.next() {
+			if step.tool == "" {
+				fmt.Fprintf(&b, "- Next: %s.\n", step.do)
+			} else {
+				fmt.Fprintf(&b, "- Next: `%s`, to %s.\n", step.tool, step.do)
+			}
+		}
+	}
+	fmt.Fprintf(&b, "\nFacts: Provisioning API %s.\n", papi.ContractVersion)
+	return b.String()
+}
+
+// answerer is a toolset in which an error code is documented.
+type answerer struct {
+	code    string
+	toolset string
+	rows    []*catalog.Row
+}
+
+// answering returns the toolsets whose operations document the code.
+func answering(code string) []*answerer {
+	var all []*answerer
+	for _, row := range catalog.Rows() {
+		if statusOf(row, code) == 0 {
+			continue
+		}
+		i := slices.IndexFunc(all, func(a *answerer) bool { return a.toolset == row.Toolset })
+		if i < 0 {
+			i = len(all)
+			all = append(all, &answerer{code: code, toolset: row.Toolset})
+		}
+		all[i].rows = append(all[i].rows, row)
+	}
+	return all
+}
+
+// statusOf is the status with which an operation answers the code, 0 where it
+// documents none.
+func statusOf(row *catalog.Row, code string) int {
+	for status, codes := range row.Op().Errors {
+		if slices.Contains(codes, code) {
+			return status
+		}
+	}
+	return 0
+}
+
+func (a *answerer) statuses() []int {
+	var all []int
+	for _, row := range a.rows {
+		if status := statusOf(row, a.code); !slices.Contains(all, status) {
+			all = append(all, status)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func (a *answerer) tools(status int) []string {
+	var all []string
+	for _, row := range a.rows {
+		if statusOf(row, a.code) == status {
+			all = append(all, "`"+row.Tool+"`")
+		}
+	}
+	return all
+}
+
+// next has the steps that an agent is told after the error, each once.
+func (a *answerer) next() []step {
+	var all []step
+	for _, row := range a.rows {
+		e := &papi.Error{Status: statusOf(row, a.code), Code: a.code}
+		for _, s := range stepsAfterError(row, e) {
+			if !slices.ContainsFunc(all, func(o step) bool { return o.tool == s.tool }) {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+// byStatus is what holds for every error of a status.
+func byStatus(status int) string {
+	switch status {
+	case http.StatusBadRequest:
+		return "Nothing was changed: mend the call (`schema_get` shows the schema and an example) and make it again."
+	case http.StatusUnauthorized:
+		return "The credentials are not good: whoever runs the server runs papi-mcp doctor."
+	case http.StatusForbidden:
+		return "Another call won't help: a person has to clear it."
+	case http.StatusNotFound:
+		return "Look at what exists before anything is made anew."
+	case http.StatusConflict, http.StatusPreconditionFailed, http.StatusFailedDependency:
+		return "The state stands in the way: read it, do what it asks for, then make the call again."
+	case http.StatusTooManyRequests:
+		return "Wait, as long as retryAfterSeconds says where it stands there; the same call at once makes it worse."
+	}
+	return "After a change, read the state first: it may have been made. Then wait, and try again."
+}
+
+// sentence begins with a capital letter.
+func sentence(text string) string {
+	if text == "" {
+		return "The contract says no more than the code"
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}

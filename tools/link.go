@@ -1,0 +1,52 @@
+package tools
+
+import (
+	"strings"
+
+	"papi-mcp/guides"
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
+)
+
+// Link leads to a resource that helps with an outcome.
+type Link struct{ URI, Name, Description string }
+
+// The beginnings of the resources' URIs.
+const (
+	ErrorsURI = "papi://errors/"
+	GuidesURI = "papi://guides/"
+)
+
+// stuck are the states, and statuses of pending changes, in which a thing does
+// not go on by itself.
+var stuck = []string{"REJECTED", "FAILED", "ERROR", "PAUSED", "DISABLED", "SUSPENDED", "BLOCKED", "UNLAUNCHED"}
+
+// linkFor is the one resource that shortens the way after an outcome, nil where
+// none does: the page of an error that the API answered, the guide where a rule
+// refused, or where a thing does not go on by itself.
+func linkFor(row *catalog.Row, outcome any) *Link {
+	switch o := outcome.(type) {
+	case *Error:
+		switch {
+		case o.Status != 0 && papi.ErrorCodes()[o.Code] != nil:
+			return &Link{ErrorsURI + o.Code, o.Code, "what this error means here, and what to do"}
+		case strings.HasPrefix(o.Code, "guard_") && !strings.HasPrefix(o.Code, "guard_project") && !strings.HasPrefix(o.Code, "guard_store"):
+			return guideFor(row)
+		}
+	case *Result:
+		for _, state := range stuck {
+			if value(o.State) == state || value(o.Pending) == state {
+				return guideFor(row)
+			}
+		}
+	}
+	return nil
+}
+
+func guideFor(row *catalog.Row) *Link {
+	g := guides.Lookup(guides.OfTool(row.Toolset))
+	if g == nil {
+		return nil
+	}
+	return &Link{GuidesURI + g.Family, g.Title, g.Description}
+}

@@ -1,0 +1,142 @@
+package tools
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/guard"
+)
+
+// A read costs its own request and no other. A write costs, beside its own, at
+// most the reads of its rules and of its summary, each once; and when a person
+// was asked meanwhile, those of the summary once more after the answer.
+func TestACallCostsNoMoreRequestsThanItsRulesRead(t *testing.T) {
+	for _, row := range catalog.Rows() {
+		for _, most := range []bool{false, true} {
+			name := row.Tool + map[bool]string{false: "/least", true: "/most"}[most]
+			t.Run(name, func(t *testing.T) { costsItsReads(t, row, most) })
+		}
+	}
+}
+
+func costsItsReads(t *testing.T, row *catalog.Row, most bool) {
+	op := row.Op()
+	args := map[string]any{}
+	own := strings.ReplaceAll(op.Path, "{projectId}", project)
+	for _, p := range op.Parameters {
+		switch {
+		case p.Name == "projectId":
+		case p.In == "path":
+			value := pathValue(p)
+			if p.Name == "testNumber" {
+				value = "+15550100"
+			}
+			args[p.Name] = value
+			own = strings.ReplaceAll(own, "{"+p.Name+"}", url.PathEscape(value))
+		case p.Required:
+			args[p.Name] = p.Schema.Sample(true)
+		}
+	}
+	if bodies := op.Variants(); len(bodies) > 0 {
+		body := sampleBody(row, bodies[0], most)
+		for path, value := range meaningful[row.Tool] {
+			put(body, path, value)
+		}
+		maps.Copy(args, body)
+	}
+	if row.Tool == "whatsapp_sender_verify" {
+		args[argRegisteredElsewhere] = true
+	}
+	// Nothing is there but what the call makes, so no rule is against it.
+	status, answer := sampleAnswer(op)
+	set, api := newSet(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == op.Method && r.URL.EscapedPath() == own {
+			answerTo(op, status, answer)(w, r)
+			return
+		}
+		apiError(w, r, http.StatusNotFound, "not_found")
+	}, func(o *guard.Options) { o.Mode, o.Rules = guard.Auto, nil })
+
+	caller := Caller{Principal: "test", Asker: &witness{says: guard.Accepted}}
+	out := set.Call(context.Background(), caller, row.Tool, encode(args))
+	result(t, out)
+
+	least, reads := guardReads(row)
+	var sent []string
+	for _, r := range api.requests {
+		sent = append(sent, r.method+" "+r.path)
+	}
+	if last := sent[len(sent)-1]; last != op.Method+" "+own {
+		t.Errorf("the last request was %s", last)
+	}
+	slices.Sort(sent)
+	once := slices.Compact(slices.Clone(sent))
+	if len(once) > 1+len(reads) || len(once) < 1+len(least) {
+		t.Errorf("it cost %v; the guard may read %v", sent, reads)
+	}
+	again := len(guard.SummaryReads(row.Tool))
+	if len(sent) > len(once)+again {
+		t.Errorf("something was read twice: %v", sent)
+	}
+}
+
+// guardReads are the tools that the guard always reads with for a call, and
+// those that it may read with.
+func guardReads(row *catalog.Row) (always, all []string) {
+	wanted := slices.Clone(guard.SummaryReads(row.Tool))
+	for _, rule := range guard.Rules {
+		if slices.Contains(rule.Tools, row.Tool) {
+			wanted = append(wanted, rule.Reads...)
+		}
+	}
+	for _, read := range wanted {
+		if !slices.Contains(all, read.Tool) {
+			all = append(all, read.Tool)
+		}
+		if read.When == "" && !slices.Contains(always, read.Tool) {
+			always = append(always, read.Tool)
+		}
+	}
+	return always, all
+}
+
+// meaningful is, by tool, what a body must say besides keeping to its schema, so
+// that the guard lets it through: by path, nil for what it must leave out.
+var meaningful = map[string]map[string]any{
+	"whatsapp_account_update": {"companyLegalName": "Example"},
+	"whatsapp_sender_update":  {"details.displayName": "Example"},
+	"rcs_sender_update":       {"details.questionnaire.us.answers.ownershipType": "PUBLIC"},
+	"kakaotalk_sender_create": kakaotalkCodes,
+	"kakaotalk_sender_update": kakaotalkCodes,
+	"sms_app_create":          {"convApiAppId": nil},
+	"sms_app_update":          {"name": "Example"},
+	"bundle_create":           {"name": "Example", "smsApp": true},
+}
+
+var kakaotalkCodes = map[string]any{
+	"details.topLevelCategoryCode": "001", "details.midLevelCategoryCode": "0001", "details.subLevelCategoryCode": "0001",
+}
+
+// put sets what stands at a dotted path of a body, or takes it away.
+func put(fields map[string]any, path string, value any) {
+	name, rest, deeper := strings.Cut(path, ".")
+	switch {
+	case deeper:
+		inner, ok := fields[name].(map[string]any)
+		if !ok {
+			inner = map[string]any{}
+			fields[name] = inner
+		}
+		put(inner, rest, value)
+	case value == nil:
+		delete(fields, name)
+	default:
+		fields[name] = value
+	}
+}
