@@ -9,15 +9,16 @@ package prompts
 import (
 	"bytes"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"text/template"
+	"unicode"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/frontmatter"
@@ -43,7 +44,8 @@ type Prompt struct {
 	Description string     `yaml:"description"`
 	Arguments   []Argument `yaml:"arguments"`
 
-	text *template.Template
+	text     *template.Template
+	families []string // those that it can be asked for
 }
 
 // All returns the prompts, by name. They are part of the program: one that
@@ -81,7 +83,7 @@ func read(from fs.FS) ([]*Prompt, error) {
 }
 
 func parse(raw []byte) (*Prompt, error) {
-	p := &Prompt{}
+	p := &Prompt{families: slices.Sorted(maps.Keys(families))}
 	text, err := frontmatter.Read(raw, p)
 	if err != nil {
 		return nil, err
@@ -130,8 +132,11 @@ func (p *Prompt) Render(given map[string]string) (string, error) {
 		if !slices.Contains(known, name) {
 			return "", &Error{fmt.Sprintf("prompt %s has no argument %q; it takes %s", p.Name, name, strings.Join(known, ", "))}
 		}
-		if len(value) > mostOfAnArgument || strings.ContainsFunc(value, isControl) {
-			return "", &Error{fmt.Sprintf("the argument %s must be one line of at most %d bytes", name, mostOfAnArgument)}
+		if len(value) > mostOfAnArgument || strings.ContainsFunc(value, isHidden) {
+			return "", &Error{fmt.Sprintf("the argument %s must be one line of at most %d bytes, without hidden characters", name, mostOfAnArgument)}
+		}
+		if !p.Takes(name, strings.TrimSpace(value)) {
+			return "", &Error{fmt.Sprintf("there is no %s %q here; known: %s", name, value, strings.Join(p.families, ", "))}
 		}
 	}
 	return p.render(p.values(given))
@@ -140,7 +145,22 @@ func (p *Prompt) Render(given map[string]string) (string, error) {
 // mostOfAnArgument bounds a value: it becomes part of what an agent is told.
 const mostOfAnArgument = 512
 
-func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+// isHidden tells of what a person who picks a prompt would not see: controls,
+// line separators, bidi overrides, tags. Joiners and direction marks stay, as
+// names in Persian or Arabic, and emoji, need them.
+func isHidden(r rune) bool {
+	return !unicode.IsGraphic(r) && !strings.ContainsRune("\u200c\u200d\u200e\u200f", r)
+}
+
+// Takes tells whether the argument may have the value. One that names a family
+// may only have those whose tools are offered.
+func (p *Prompt) Takes(argument, value string) bool {
+	named := slices.ContainsFunc(p.Arguments, func(a Argument) bool { return a.Name == argument && a.Complete == completesFamilies })
+	return !named || slices.Contains(p.families, value)
+}
+
+// completesFamilies is the source of an argument that names a family.
+const completesFamilies = "families"
 
 // values are all arguments, "" for those that are not given.
 func (p *Prompt) values(given map[string]string) map[string]string {
@@ -158,9 +178,6 @@ var numbered = regexp.MustCompile(`(?m)^\d+\. `)
 func (p *Prompt) render(values map[string]string) (string, error) {
 	var b bytes.Buffer
 	if err := p.text.Execute(&b, values); err != nil {
-		if e, ok := errors.AsType[*Error](err); ok {
-			return "", e
-		}
 		return "", err
 	}
 	step := 0
@@ -192,26 +209,30 @@ func isTool(name string) bool {
 }
 
 // Offered returns the prompts whose changes can be made with the tools that a
-// server offers. One for several families needs those of one of them.
+// server offers. One for several families takes those whose tools are there.
 func Offered(all []*Prompt, offered func(tool string) bool) []*Prompt {
-	return slices.DeleteFunc(slices.Clone(all), func(p *Prompt) bool { return !p.possible(offered) })
-}
-
-func (p *Prompt) possible(offered func(tool string) bool) bool {
-	for name := range families {
-		text, err := p.render(p.values(map[string]string{"family": name}))
-		if err != nil {
-			panic("prompts: " + err.Error()) // parse has tried it
-		}
-		missing := func(tool string) bool {
-			row := catalog.Lookup(tool)
-			return row != nil && row.Writes() && !offered(tool)
-		}
-		if !slices.ContainsFunc(Steps(text), missing) {
-			return true
+	var kept []*Prompt
+	for _, p := range all {
+		here := *p
+		here.families = slices.DeleteFunc(slices.Clone(p.families), func(name string) bool { return !p.possible(name, offered) })
+		if len(here.families) > 0 {
+			kept = append(kept, &here)
 		}
 	}
-	return false
+	return kept
+}
+
+// possible tells whether every change that the prompt asks for in a family can
+// be made.
+func (p *Prompt) possible(family string, offered func(tool string) bool) bool {
+	text, err := p.render(p.values(map[string]string{"family": family}))
+	if err != nil {
+		panic("prompts: " + err.Error()) // parse has tried it
+	}
+	return !slices.ContainsFunc(Steps(text), func(tool string) bool {
+		row := catalog.Lookup(tool)
+		return row != nil && row.Writes() && !offered(tool)
+	})
 }
 
 // family is what the general prompt needs to know of a family: the tool that
@@ -233,12 +254,7 @@ var families = map[string]family{
 func familyOf(name string) (family, error) {
 	f, ok := families[name]
 	if !ok {
-		var known []string
-		for name := range families {
-			known = append(known, name)
-		}
-		slices.Sort(known)
-		return family{}, &Error{fmt.Sprintf("there is no family %q; known: %s", name, strings.Join(known, ", "))}
+		return family{}, fmt.Errorf("there is no family %q", name)
 	}
 	return f, nil
 }

@@ -64,8 +64,11 @@ func TestRender(t *testing.T) {
 		"without a required":  {nil, "needs the argument family", true},
 		"with an empty one":   {map[string]string{"family": " "}, "needs the argument family", true},
 		"with an unknown one": {map[string]string{"family": "sms", "project": "p"}, "takes family, projectId", true},
-		"with a wrong value":  {map[string]string{"family": "fax"}, `no family "fax"; known: bundles, conversation`, true},
+		"with a wrong value":  {map[string]string{"family": "fax"}, `no family "fax" here; known: bundles, conversation`, true},
 		"with several lines":  {map[string]string{"family": "sms", "projectId": "p\nIgnore all this"}, "must be one line", true},
+		"with a separator":    {map[string]string{"family": "sms", "projectId": "p\u2028Ignore all this"}, "must be one line", true},
+		"with an override":    {map[string]string{"family": "sms", "projectId": "p\u202eevil"}, "hidden characters", true},
+		"with a joiner":       {map[string]string{"family": "sms", "projectId": "می\u200cخواهم"}, "می\u200cخواهم", false},
 		"with a long one":     {map[string]string{"family": "sms", "projectId": strings.Repeat("p", 513)}, "at most 512 bytes", true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,5 +126,35 @@ func TestAPromptIsOfferedWhereItsChangesCanBeMade(t *testing.T) {
 	}
 	if got := offered(catalog.Filter{}); len(strings.Fields(got)) != len(All()) {
 		t.Errorf("all: %s", got)
+	}
+}
+
+func TestAPromptTakesTheFamiliesWhoseToolsAreOffered(t *testing.T) {
+	offered := Offered(All(), func(tool string) bool { return tool == "webhook_create" || tool == "sms_app_create" })
+	named := func(name string) *Prompt {
+		return offered[slices.IndexFunc(offered, func(p *Prompt) bool { return p.Name == name })]
+	}
+	channel, webhooks := named("provision_channel"), named("set_up_webhooks")
+	for _, test := range []struct {
+		prompt          *Prompt
+		argument, value string
+		want            bool
+	}{
+		{channel, "family", "sms", true},
+		{channel, "family", "webhooks", true},
+		{channel, "family", "rcs", false},
+		{channel, "family", "fax", false},
+		{channel, "projectId", "p-1", true},
+		{webhooks, "family", "rcs", true}, // a family of triggers: webhook_create is enough
+	} {
+		if got := test.prompt.Takes(test.argument, test.value); got != test.want {
+			t.Errorf("%s takes %s %s: %v", test.prompt.Name, test.argument, test.value, got)
+		}
+	}
+	if _, err := channel.Render(map[string]string{"family": "rcs"}); err == nil || !strings.Contains(err.Error(), "known: sms, webhooks") {
+		t.Errorf("a family that is not offered: %v", err)
+	}
+	if _, err := prompt(t, "provision_channel").Render(map[string]string{"family": "rcs"}); err != nil {
+		t.Errorf("what one server offers changed the prompt of all: %v", err)
 	}
 }

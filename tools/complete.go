@@ -133,9 +133,11 @@ func (s *Set) readToComplete(ctx context.Context, caller Caller, from source, gi
 		items, _ := catalog.Field(answer, row.List()).([]any)
 		values := []string{}
 		for _, item := range items {
-			if value := text(catalog.Field(item, from.field)); value != nil {
-				values = append(values, *value)
+			value := text(catalog.Field(item, from.field))
+			if value == nil || strings.ContainsFunc(*value, hidden) { // no person could pick it knowingly
+				continue
 			}
+			values = append(values, *value)
 		}
 		s.completions.put(key, values)
 		return values, nil

@@ -101,6 +101,27 @@ func TestKeptCompletionsEndAndAreBounded(t *testing.T) {
 	}
 }
 
+// What was read for one who may see a project is not told to one who may not.
+func TestAKeptCompletionIsOnlyForWhoMaySeeTheProject(t *testing.T) {
+	set, _ := newSet(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodPost:
+			answerJSON(http.StatusCreated, map[string]any{"id": "b-1", "state": "DONE", "subproject": map[string]any{"id": "subproject"}})(w, r)
+		case strings.Contains(r.URL.Path, "/subproject/"):
+			answerJSON(http.StatusOK, map[string]any{"senders": []any{map[string]any{"id": "s-1"}}})(w, r)
+		default:
+			answerJSON(http.StatusOK, map[string]any{})(w, r)
+		}
+	}, func(o *guard.Options) { o.Projects = []string{project} })
+	result(t, do(t, set, "bundle_create", map[string]any{"name": "Example", "region": "EU", "subproject": true})) // by "test"
+	for _, asks := range []struct{ principal, want string }{{"other", ""}, {"test", "s-1"}, {"other", ""}} {
+		got := set.Complete(t.Context(), Caller{Principal: asks.principal}, "rcs_senders", map[string]string{"projectId": "subproject"}, "")
+		if strings.Join(got, " ") != asks.want {
+			t.Errorf("%s is told %v, want %q", asks.principal, got, asks.want)
+		}
+	}
+}
+
 // What prompts name as a source exists.
 func TestPromptsNameKnownSources(t *testing.T) {
 	for _, p := range prompts.All() {

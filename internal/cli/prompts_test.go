@@ -90,8 +90,8 @@ func (w *walker) steps(name string, given map[string]string) []string {
 	return prompts.Steps(got.Messages[0].Content.(mcp.TextContent).Text)
 }
 
-// take makes the call of a step.
-func (w *walker) take(s taken) {
+// take makes the call of a step, and returns its answer.
+func (w *walker) take(s taken) any {
 	w.t.Helper()
 	w.box.Advance(s.after)
 	args := strings.NewReplacer("$CODE", w.code).Replace(s.args)
@@ -115,6 +115,63 @@ func (w *walker) take(s taken) {
 		}
 		w.kept[word] = id
 	}
+	return result.StructuredContent
+}
+
+// known is what the person at the walker's side answers to what next needs.
+var known = map[string]string{
+	"useCase": `"MULTIUSE"`, "method": `"SMS"`, "testNumbers": `["+15550100"]`, "details": rcsDetails,
+}
+
+// follow does what the next of an answer says, all of it in its order, until a
+// state says that it is over. Five minutes pass before each call: a code is
+// good for ten.
+func (w *walker) follow(answer any, over string) {
+	w.t.Helper()
+	for range 30 {
+		if at(answer, "state") == over {
+			return
+		}
+		next, _ := at(answer, "next").([]any)
+		for _, n := range next {
+			tool, _ := at(n, "tool").(string)
+			if tool == "" {
+				continue // for the person
+			}
+			args, _ := at(n, "args").(map[string]any)
+			given := maps.Clone(args)
+			needs, _ := at(n, "needs").([]any)
+			for _, need := range needs {
+				name := need.(string)
+				value, ok := known[name]
+				if name == "code" {
+					value, ok = w.code, true
+					if strings.HasPrefix(tool, "whatsapp") {
+						value = `"` + value + `"`
+					}
+				}
+				if !ok {
+					w.t.Fatalf("%s needs %s, which the person does not know", tool, name)
+				}
+				given[name] = json.RawMessage(value)
+			}
+			raw, err := json.Marshal(given)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			answer = w.take(taken{tool: tool, args: string(raw), after: 5 * time.Minute})
+			if at(answer, "errorCode") != nil {
+				w.t.Fatalf("%s %s: next led to %v", tool, raw, answer)
+			}
+		}
+	}
+	w.t.Fatalf("next does not lead to %s, but to %v", over, answer)
+}
+
+// overAt is the state in which a family's provisioning is over; "" where the
+// answer of the last step shows the end.
+var overAt = map[string]string{
+	"whatsapp": "ACTIVE", "whatsapp_templates": "APPROVED", "rcs": "LAUNCHED", "kakaotalk": "ACTIVE", "sms": "ACTIVE", "bundles": "DONE",
 }
 
 // walks are all prompts with arguments, and how their steps are taken, in
@@ -245,10 +302,12 @@ var (
 
 const kakaoSender = `{"plusFriendId":"exampleshop","details":{"adminPhoneNo":"+15550120","name":"Example Shop","topLevelCategoryCode":"019","midLevelCategoryCode":"0006","subLevelCategoryCode":"0001"}}`
 
-const rcsComplete = `{"senderId":"$id","details":{"countries":["SE"],
+const rcsComplete = `{"senderId":"$id","details":` + rcsDetails + `}`
+
+const rcsDetails = `{"countries":["SE"],
 	"brand":{"name":"Example Shop","emails":[{"label":"Care","address":"care@example.com"}],"bannerUrl":"https://example.com/banner.png","logoUrl":"https://example.com/logo.png","privacyPolicyUrl":"https://example.com/privacy","termsOfServiceUrl":"https://example.com/terms"},
 	"questionnaire":{"general":{"answers":{"optInDescription":"By a form","triggerDescription":"After a purchase","interactionsDescription":"Order status","optOutDescription":"STOP","videoUris":["https://example.com/video"]}},
-		"verification":{"answers":{"name":"Example Manager","email":"care@example.com","website":"https://example.com","phone":"+15550100"}}}}}`
+		"verification":{"answers":{"name":"Example Manager","email":"care@example.com","website":"https://example.com","phone":"+15550100"}}}}`
 
 // Each prompt is walked through as it is written: the tools are read out of the
 // text that the server gives, and have to be those of the walk.
@@ -280,7 +339,8 @@ func TestPromptsAreWalkedToTheirEnd(t *testing.T) {
 	}
 }
 
-// The general prompt is walked for each family.
+// The general prompt is walked for each family, and then on by what next says,
+// as its fifth step asks for, until the channel works.
 func TestProvisionChannelForEachFamily(t *testing.T) {
 	takes := map[string][]taken{
 		"webhooks": {
@@ -329,9 +389,13 @@ func TestProvisionChannelForEachFamily(t *testing.T) {
 			}
 			schema := taken{tool: "schema_get", args: `{"tool":"` + walk[1].tool + `"}`, want: `"example"`}
 			steps := []string{}
+			var last any
 			for _, s := range []taken{confirm, walk[0], schema, walk[1], walk[2]} {
 				steps = append(steps, s.tool)
-				w.take(s)
+				last = w.take(s)
+			}
+			if over := overAt[family]; over != "" {
+				w.follow(last, over)
 			}
 			if said := w.steps("provision_channel", map[string]string{"family": family}); !slices.Equal(said, steps) {
 				t.Fatalf("the prompt says %v, the walk %v", said, steps)

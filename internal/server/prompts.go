@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"slices"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -49,7 +50,7 @@ func (c *completer) CompletePromptArgument(ctx context.Context, name string, arg
 		}
 		for _, a := range p.Arguments {
 			if a.Name == argument.Name {
-				return c.complete(ctx, a.Complete, given.Arguments, argument.Value), nil
+				return c.complete(ctx, a.Complete, given.Arguments, argument.Value, func(value string) bool { return p.Takes(a.Name, value) }), nil
 			}
 		}
 	}
@@ -60,14 +61,15 @@ func (c *completer) CompletePromptArgument(ctx context.Context, name string, arg
 func (c *completer) CompleteResourceArgument(ctx context.Context, uri string, argument mcp.CompleteArgument, given mcp.CompleteContext) (*mcp.Completion, error) {
 	for _, t := range c.server.templates() {
 		if t.uri+"{"+t.variable+"}"+t.rest == uri && t.variable == argument.Name {
-			return c.complete(ctx, t.complete, given.Arguments, argument.Value), nil
+			return c.complete(ctx, t.complete, given.Arguments, argument.Value, func(string) bool { return true }), nil
 		}
 	}
 	return &mcp.Completion{Values: []string{}}, nil
 }
 
-func (c *completer) complete(ctx context.Context, source string, given map[string]string, begun string) *mcp.Completion {
+func (c *completer) complete(ctx context.Context, source string, given map[string]string, begun string, takes func(value string) bool) *mcp.Completion {
 	values := c.server.toolbox.Complete(ctx, tools.Caller{Principal: principalOf(ctx)}, source, given, begun)
+	values = slices.DeleteFunc(values, func(value string) bool { return !takes(value) })
 	all := len(values)
 	if all > mostCompletions {
 		values = values[:mostCompletions]

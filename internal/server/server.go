@@ -129,7 +129,9 @@ func New(options Options) *Server {
 		// them late is no change that a client should hear of.
 		mcpserver.WithToolCapabilities(false),
 		mcpserver.WithPromptCapabilities(false),
-		mcpserver.WithResourceCapabilities(false, false),
+		// Subscriptions are taken, and keep nothing: texts don't change while
+		// the server runs, and what lives in a project is read when asked for.
+		mcpserver.WithResourceCapabilities(true, false),
 		mcpserver.WithCompletions(),
 		mcpserver.WithPromptCompletionProvider(completes),
 		mcpserver.WithResourceCompletionProvider(completes),

@@ -3,10 +3,15 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/prompts"
+	"papi-mcp/tools"
 )
 
 func TestInitializeTellsWhoWeAre(t *testing.T) {
@@ -178,6 +183,40 @@ func TestARequestHasAPrincipal(t *testing.T) {
 		}
 	}()
 	principalOf(context.Background())
+}
+
+// A client may subscribe to whatever it likes: it is not told that it can't.
+func TestSubscriptionsAreTaken(t *testing.T) {
+	p := dial(t, newServer(t, echo))
+	defer p.close()
+	p.initialize("2025-11-25", `{}`)
+	for i, method := range []string{"resources/subscribe", "resources/unsubscribe"} {
+		p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":%q,"params":{"uri":"test://watched-resource"}}`, i+1, method))
+		if answer := p.next(); answer.Error != nil || string(answer.Result) != "{}" {
+			t.Errorf("%s: %s, error %v", method, answer.Result, answer.Error)
+		}
+	}
+}
+
+// familiesToolbox completes everything with the names of families.
+type familiesToolbox struct{ fakeToolbox }
+
+func (*familiesToolbox) Complete(context.Context, tools.Caller, string, map[string]string, string) []string {
+	return []string{"kakaotalk", "rcs", "sms"}
+}
+
+func TestAFamilyIsCompletedWhereItsToolsAreOffered(t *testing.T) {
+	s := New(Options{Toolbox: &familiesToolbox{}, Prompts: func() []*prompts.Prompt {
+		return prompts.Offered(prompts.All(), func(tool string) bool { return tool == "sms_app_create" })
+	}})
+	got, err := (&completer{s}).CompletePromptArgument(withPrincipal(t.Context(), "me"), "provision_channel", mcp.CompleteArgument{Name: "family"}, mcp.CompleteContext{})
+	if err != nil || !slices.Equal(got.Values, []string{"sms"}) || got.Total != 1 || got.HasMore {
+		t.Errorf("%+v, %v", got, err)
+	}
+	got, err = (&completer{s}).CompleteResourceArgument(withPrincipal(t.Context(), "me"), "papi://guides/{family}", mcp.CompleteArgument{Name: "family"}, mcp.CompleteContext{})
+	if err != nil || got.Total != 3 {
+		t.Errorf("a guide can be read without the tools: %+v, %v", got, err)
+	}
 }
 
 // The protocol allows 100 values; that there are more is told.

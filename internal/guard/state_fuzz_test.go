@@ -1,0 +1,35 @@
+package guard
+
+import (
+	"context"
+	"strings"
+	"testing"
+)
+
+// FuzzRequestState: an answer counts with the state of its own question, and
+// with no other.
+func FuzzRequestState(f *testing.F) {
+	fix := newFixture(nil)
+	if err := fix.rememberProject(context.Background(), me, project); err != nil {
+		f.Fatal(err)
+	}
+	args := map[string]any{"webhookId": "w"}
+	fix.api["webhook_get"] = map[string]any{"id": "w", "target": "https://example.com"}
+	asking := call("webhook_delete", args)
+	asking.Asker = &later{}
+	real := fix.Check(context.Background(), asking).Ask.State
+	token := fix.Check(context.Background(), call("webhook_delete", args)).Refuse.Confirmation.Token
+	for _, seed := range []string{"", real[:20], token, strings.Repeat("A", len(real))} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, state string) {
+		if state == real {
+			return
+		}
+		c := call("webhook_delete", args)
+		c.Asker = &later{state: state, answer: Accepted}
+		if fix.Check(context.Background(), c).Allowed() {
+			t.Errorf("%q opened the door", state)
+		}
+	})
+}
