@@ -142,7 +142,7 @@ func (c *config) newApp(s *streams) (*app, error) {
 		return nil, usage("%v", err)
 	}
 	g := guard.New(guard.Options{
-		Projects: projects, Default: a.project, Mode: mode, ReadOnly: c.readOnly,
+		Projects: projects, Default: a.project, Mode: mode, ReadOnly: c.readOnly, Realm: cmp.Or(settings.BaseURL, papi.DefaultBaseURL),
 		Store: kept, Reader: catalog.Reader{API: a.client}, Logger: logger,
 	})
 	log, err := c.auditLog(kept)

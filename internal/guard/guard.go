@@ -48,6 +48,9 @@ type Options struct {
 	Default  string
 	Mode     Mode
 	ReadOnly bool
+	// Realm names the API that calls go to: what is confirmed and remembered
+	// for one counts for no other, though they share a store.
+	Realm string
 	// Store keeps confirmed projects, remembered registers, spent tokens and
 	// the signing key.
 	Store store.Store
