@@ -39,7 +39,7 @@ func contentViolations(details map[string]any, category string) []string {
 	}
 	if seconds, given := details["messageSendTtlSeconds"].(float64); given {
 		if allowed, known := ttls[category]; known && (seconds < allowed[0] || seconds > allowed[1]) {
-			found = append(found, fmt.Sprintf("details.messageSendTtlSeconds must be from %v to %v for %s", allowed[0], allowed[1], category))
+			found = append(found, fmt.Sprintf("details.messageSendTtlSeconds must be from %.0f to %.0f for %s", allowed[0], allowed[1], category))
 		}
 	}
 	return found
