@@ -40,7 +40,7 @@ func auditLines(t *testing.T, path string) []string {
 
 // Each write leaves a line, and each verdict other than allow; reads leave none.
 func TestAuditLines(t *testing.T) {
-	const canary = "canary-5c1f"
+	const canary = "canary-5c1f-canary"
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
 	status := http.StatusCreated
 	set, _ := newSet(t, func(w http.ResponseWriter, r *http.Request) {
@@ -114,7 +114,7 @@ func TestDryRun(t *testing.T) {
 		t.Helper()
 		return result(t, out)["data"].(map[string]any)
 	}
-	create := data(do(t, set, "webhook_create", map[string]any{"target": "https://example.com/a b", "secret": "canary-5c1f", "dryRun": true}))
+	create := data(do(t, set, "webhook_create", map[string]any{"target": "https://example.com/a b", "secret": "canary-5c1f-canary", "dryRun": true}))
 	sameJSON(t, "a write", create, json.RawMessage(`{"dryRun": true, "verdict": "allow", "request": {
 		"method": "POST", "path": "/v1/projects/`+project+`/webhooks", "query": {},
 		"body": {"target": "https://example.com/a b", "secret": "***", "triggers": ["ALL"]}}}`))

@@ -62,6 +62,22 @@ func TestModelSlipsAreMended(t *testing.T) {
 	}
 }
 
+// A code of digits may begin with zeros, and be given as text: as a number it
+// is the same code.
+func TestACodeWithLeadingZeros(t *testing.T) {
+	set, api := newSet(t, answerJSON(http.StatusOK, map[string]any{"plusFriendId": "@a", "state": "ACTIVE"}), nil)
+	for given, want := range map[string]string{`"012345"`: `{"code":12345}`, `"000000"`: `{"code":0}`, `654321`: `{"code":654321}`} {
+		result(t, do(t, set, "kakaotalk_sender_verify", json.RawMessage(`{"plusFriendId":"@a","code":`+given+`}`)))
+		if got := api.last().body; got != want {
+			t.Errorf("%s: sent %s", given, got)
+		}
+	}
+	e := failure(t, do(t, set, "kakaotalk_sender_verify", json.RawMessage(`{"plusFriendId":"@a","code":"12a45"}`)))
+	if e["errorCode"] != "invalid_arguments" {
+		t.Errorf("got %s", encode(e))
+	}
+}
+
 func TestAllViolationsAreToldAtOnce(t *testing.T) {
 	set, api := newSet(t, answerJSON(http.StatusOK, nil), nil)
 	type place struct{ path, allowed, nearest string }

@@ -81,7 +81,7 @@ func (m *mender) kind(s *papi.Schema, given any, path string) any {
 		case s.Type.Has("string"):
 			return v
 		case s.Type.Has("number"), s.Type.Has("integer"):
-			if n, ok := parse(v).(json.Number); ok {
+			if n, ok := parse(withoutZeros(v)).(json.Number); ok {
 				m.warn(path, "the text taken as a number")
 				return n
 			}
@@ -126,6 +126,18 @@ func parse(text string) any {
 		return nil
 	}
 	return value
+}
+
+// withoutZeros drops the zeros that a code of digits begins with: as a number
+// it has none.
+func withoutZeros(text string) string {
+	if strings.Trim(text, "0123456789") != "" || len(text) < 2 {
+		return text
+	}
+	if rest := strings.TrimLeft(text, "0"); rest != "" {
+		return rest
+	}
+	return "0"
 }
 
 // enum mends the spelling of a fixed value.

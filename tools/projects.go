@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -24,7 +26,10 @@ type projectOverviewArgs struct {
 
 // overview is what lives in a project.
 type overview struct {
-	Webhooks []any `json:"webhooks"` // id, target and triggers of each
+	// Looks says whether the project looks like one for production or for
+	// tests, and by what.
+	Looks    string `json:"looks"`
+	Webhooks []any  `json:"webhooks"` // id, target and triggers of each
 	// WhatsappAccount is the account's state, what pends, or "none".
 	WhatsappAccount string `json:"whatsappAccount"`
 	// Counts has the things of each kind by state, with their total.
@@ -171,8 +176,47 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 		})
 	}
 	all.Wait()
+	o.Looks = o.looks()
 	return o, failure
 }
+
+// live are the states in which a thing reaches people, by kind.
+var live = map[string]string{
+	"whatsappSenders": "ACTIVE", "rcsSenders": "LAUNCHED", "kakaotalkSenders": "ACTIVE", "smsApps": "ACTIVE",
+}
+
+// looks judges by what is live, and tells of webhooks that go to hosts with
+// names of tests.
+func (o *overview) looks() string {
+	things, reaching := len(o.Webhooks), []string{}
+	for _, section := range sections {
+		c := o.Counts[section.name]
+		things += c.Total
+		if n := c.ByState[live[section.name]]; n > 0 {
+			reaching = append(reaching, fmt.Sprintf("%d %s %s", n, section.name, live[section.name]))
+		}
+	}
+	looks := "a project for tests: nothing in it is live"
+	switch {
+	case len(reaching) > 0:
+		looks = "production: live are " + strings.Join(reaching, ", ")
+	case things == 0 && o.WhatsappAccount == "none":
+		looks = "an empty project"
+	}
+	if len(o.NotRead) > 0 {
+		looks += " (not all of it could be read)"
+	}
+	for _, hook := range o.Webhooks {
+		target := catalog.Text(catalog.Field(hook, "target"))
+		if u, err := url.Parse(target); err == nil && testHost.MatchString(u.Hostname()) {
+			return looks + "; a webhook goes to " + u.Hostname() + ", which sounds like a test"
+		}
+	}
+	return looks
+}
+
+// testHost matches hosts that have the name of a test.
+var testHost = regexp.MustCompile(`(?i)(^|[.-])(test|tests|testing|staging|stage|dev|sandbox|qa|localhost|ngrok)([.-]|\d|$)|^127\.|^::1$|(^|\.)example\.(com|org|net)$`)
 
 // count counts the things of a list by their state.
 func count(row *catalog.Row, answer any) counts {
@@ -217,6 +261,7 @@ func (s *Set) describe(projectID string, o *overview) string {
 	if s.opts.About != "" {
 		fmt.Fprintf(&b, " (%s)", s.opts.About)
 	}
+	fmt.Fprintf(&b, "\nIt looks like %s.", o.Looks)
 	fmt.Fprintf(&b, "\nWebhooks: %d", len(o.Webhooks))
 	for _, hook := range o.Webhooks {
 		fmt.Fprintf(&b, "\n  %v", catalog.Field(hook, "target"))

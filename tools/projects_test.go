@@ -41,6 +41,7 @@ func TestProjectOverview(t *testing.T) {
 	set, api := newSet(t, livedIn, nil)
 	r := result(t, do(t, set, "project_overview", nil))
 	sameJSON(t, "data", r["data"], json.RawMessage(`{
+		"looks": "production: live are 1 whatsappSenders ACTIVE (not all of it could be read); a webhook goes to example.com, which sounds like a test",
 		"webhooks": [{"id": "w", "target": "https://example.com/hook", "triggers": ["ALL"]}],
 		"whatsappAccount": "ONBOARDED",
 		"counts": {
@@ -104,6 +105,27 @@ func TestThePersonSeesWhatLivesInTheProject(t *testing.T) {
 	for _, want := range []string{project, "Webhooks: 1", "https://example.com/hook", "WhatsApp account: ONBOARDED", "WhatsApp sender: 250 (1 ACTIVE", "kakaotalkSenders could not be read"} {
 		if !strings.Contains(p.asked[0], want) {
 			t.Errorf("the question lacks %q:\n%s", want, p.asked[0])
+		}
+	}
+}
+
+func TestWhatAProjectLooksLike(t *testing.T) {
+	one := func(state string) counts { return counts{Total: 1, ByState: map[string]int{state: 1}} }
+	hook := func(target string) []any { return []any{map[string]any{"target": target}} }
+	for name, test := range map[string]struct {
+		o    overview
+		want string
+	}{
+		"nothing":                         {overview{WhatsappAccount: "none"}, "an empty project"},
+		"an account alone":                {overview{WhatsappAccount: "ONBOARDED"}, "a project for tests: nothing in it is live"},
+		"a sender in test":                {overview{WhatsappAccount: "none", Counts: map[string]counts{"rcsSenders": one("IN_TEST")}}, "a project for tests: nothing in it is live"},
+		"a launched sender":               {overview{WhatsappAccount: "none", Counts: map[string]counts{"rcsSenders": one("LAUNCHED")}}, "production: live are 1 rcsSenders LAUNCHED"},
+		"approved templates only":         {overview{WhatsappAccount: "none", Counts: map[string]counts{"whatsappTemplates": one("APPROVED")}}, "a project for tests: nothing in it is live"},
+		"a webhook to a test":             {overview{WhatsappAccount: "none", Webhooks: hook("https://hooks.staging.example.io/x")}, "a project for tests: nothing in it is live; a webhook goes to hooks.staging.example.io, which sounds like a test"},
+		"a host that only holds the word": {overview{WhatsappAccount: "none", Webhooks: hook("https://latest.contest.io/x")}, "a project for tests: nothing in it is live"},
+	} {
+		if got := test.o.looks(); got != test.want {
+			t.Errorf("%s: %s", name, got)
 		}
 	}
 }

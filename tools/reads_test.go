@@ -109,14 +109,25 @@ func guardReads(row *catalog.Row) (always, all []string) {
 // meaningful is, by tool, what a body must say besides keeping to its schema, so
 // that the guard lets it through: by path, nil for what it must leave out.
 var meaningful = map[string]map[string]any{
-	"whatsapp_account_update": {"companyLegalName": "Example"},
-	"whatsapp_sender_update":  {"details.displayName": "Example"},
-	"rcs_sender_update":       {"details.questionnaire.us.answers.ownershipType": "PUBLIC"},
-	"kakaotalk_sender_create": kakaotalkCodes,
-	"kakaotalk_sender_update": kakaotalkCodes,
-	"sms_app_create":          {"convApiAppId": nil},
-	"sms_app_update":          {"name": "Example"},
-	"bundle_create":           {"name": "Example", "smsApp": true},
+	"webhook_create":           {"secret": "sixteen-or-more-signs"},
+	"webhook_update":           {"secret": "sixteen-or-more-signs"},
+	"webhook_replace":          {"secret": "sixteen-or-more-signs"},
+	"whatsapp_template_create": plainTemplate,
+	"whatsapp_template_update": plainTemplate,
+	"whatsapp_account_update":  {"companyLegalName": "Example"},
+	"whatsapp_sender_update":   {"details.displayName": "Example"},
+	"rcs_sender_update":        {"details.questionnaire.us.answers.ownershipType": "PUBLIC"},
+	"kakaotalk_sender_create":  kakaotalkCodes,
+	"kakaotalk_sender_update":  kakaotalkCodes,
+	"sms_app_create":           {"convApiAppId": nil},
+	"sms_app_update":           {"name": "Example"},
+	"bundle_create": {"name": "Example", "smsApp": true, "webhooks": []any{
+		map[string]any{"target": "https://example.com/", "secret": "sixteen-or-more-signs", "triggers": []any{"ALL"}},
+	}},
+}
+
+var plainTemplate = map[string]any{
+	"details.components": []any{map[string]any{"type": "BODY", "text": "On its way."}}, "details.messageSendTtlSeconds": nil,
 }
 
 var kakaotalkCodes = map[string]any{

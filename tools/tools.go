@@ -180,6 +180,11 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 	}
 	sent, err := send(ctx, s.opts.API, row, gc.ProjectID, c.args)
 	answer, _ := sent.Answer.(map[string]any)
+	if err != nil {
+		if err := s.opts.Guard.Failed(ctx, gc, err); err != nil {
+			c.warnings = append(c.warnings, "what went wrong could not be remembered: "+err.Error())
+		}
+	}
 	if err == nil || isUnknown(err) {
 		if err := s.opts.Guard.Done(ctx, gc, answer); err != nil {
 			c.warnings = append(c.warnings, "what was done could not be remembered: "+err.Error())

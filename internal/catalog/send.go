@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,15 +104,22 @@ func (f *finder) find(ctx context.Context, cause *papi.Error) (map[string]any, e
 	if !f.comparable() {
 		return nil, outcomeUnknown(f.row, cause, "the call gives nothing to know it by", nil)
 	}
-	var same []map[string]any
+	var same, others []map[string]any
 	for _, item := range items {
-		if f.same(item) && f.recent(item, date) {
+		switch {
+		case !f.same(item) || !f.recent(item, f.row.Reconcile.Since, date):
+			// another thing
+		case !agrees(f.args, item) || item["created"] != nil && !f.recent(item, "created", date):
+			others = append(others, item)
+		default:
 			same = append(same, item)
 		}
 	}
 	switch {
-	case len(same) == 0:
+	case len(same) == 0 && len(others) == 0:
 		return nil, nil
+	case len(same) == 0:
+		return nil, outcomeUnknown(f.row, cause, "what is there is not what the call asks for, or was there before", others)
 	case len(same) == 1 && (rec.Unique || rec.Since != ""):
 		return same[0], nil
 	}
@@ -189,13 +197,61 @@ func (f *finder) same(item map[string]any) bool {
 	return true
 }
 
+// agrees tells whether a thing shows nothing that contradicts the arguments. It
+// may hold more, may show them as pending changes, and need not show them all.
+func agrees(args, item map[string]any) bool {
+	pending, _ := item["changes"].(map[string]any)
+	for name, given := range args {
+		if name == "status" { // what to do with the call, not what the thing is
+			continue
+		}
+		shown, live := item[name]
+		changed, waits := pending[name]
+		switch {
+		case live && holds(shown, given), waits && holds(changed, given):
+		case live || waits:
+			return false
+		}
+	}
+	return true
+}
+
+// holds tells whether a value shows what was given: objects may have more
+// fields, lists of texts another order.
+func holds(shown, given any) bool {
+	switch g := given.(type) {
+	case map[string]any:
+		s, ok := shown.(map[string]any)
+		if !ok {
+			return shown == nil || g == nil
+		}
+		for name, value := range g {
+			if there, told := s[name]; told && !holds(there, value) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		s, ok := shown.([]any)
+		if !ok || len(s) != len(g) {
+			return false
+		}
+		for i, value := range g {
+			if text, isText := value.(string); isText && !slices.Contains(s, any(text)) || !isText && !holds(s[i], value) {
+				return false
+			}
+		}
+		return true
+	}
+	return shown == nil || Text(shown) == Text(given)
+}
+
 // slack is how far the API's times may be off: its Date has whole seconds.
 const slack = 2 * time.Second
 
-// recent tells whether a thing was made since the call, by the API's clock,
-// where the row asks for that.
-func (f *finder) recent(item map[string]any, date time.Time) bool {
-	since := f.row.Reconcile.Since
+// recent tells whether a thing was made since the call, by the API's clock and
+// the field that tells when; "" for no such field.
+func (f *finder) recent(item map[string]any, since string, date time.Time) bool {
 	if since == "" {
 		return true
 	}

@@ -93,7 +93,7 @@ func TestLostCreatesAreReconciled(t *testing.T) {
 		}, made, 0},
 		{"webhook: not found, so sent again", "webhook_create", fields{"target": "https://example.com/1"}, []reply{
 			{"POST /webhooks", nil, failed500()},
-			{"GET /webhooks", fields{"webhooks": []any{}}, nil},
+			{"GET /webhooks", fields{"webhooks": []any{fields{"id": "w0", "target": "https://example.com/0"}}}, nil},
 			{"POST /webhooks", fields{"id": "w1"}, nil},
 		}, made, 0},
 		{"webhook: the second is refused since the first took effect late", "webhook_create", fields{"target": "https://example.com/1"}, []reply{
@@ -214,6 +214,35 @@ func TestEveryCreateHasAReconcileTest(t *testing.T) {
 		if !found {
 			t.Errorf("%s", row.Tool)
 		}
+	}
+}
+
+// What was there before the call, or is not what it asks for, is no success of
+// it: the caller is told of it, and decides.
+func TestAnOldThingIsNotTakenForTheNewOne(t *testing.T) {
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		tool  string
+		args  fields
+		reads reply
+	}{
+		"a webhook with other triggers": {"webhook_create", fields{"target": "https://example.com/a", "triggers": []any{"ALL"}},
+			reply{want: "GET /webhooks", answer: fields{"webhooks": []any{fields{"id": "old", "target": "https://example.com/a", "triggers": []any{"BUNDLE_DONE"}}}}}},
+		"a template with another text": {"whatsapp_template_create", fields{"name": "t", "language": "EN", "category": "UTILITY", "details": fields{"components": []any{fields{"type": "BODY", "text": "new"}}}},
+			reply{want: "GET /whatsapp/templates/t/languages/EN", answer: fields{"name": "t", "language": "EN", "state": "APPROVED", "category": "UTILITY", "details": fields{"components": []any{fields{"type": "BODY", "text": "old"}}}}}},
+		"a sender of long ago": {"kakaotalk_sender_create", fields{"plusFriendId": "@a", "details": fields{"name": "A"}},
+			reply{want: "GET /kakaotalk/senders/@a", answer: fields{"plusFriendId": "@a", "state": "BLOCKED", "created": "2020-01-01T00:00:00.000Z"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			row := Lookup(test.tool)
+			made := "POST " + strings.TrimPrefix(row.Op().Path, "/v1/projects/{projectId}")
+			api := &scripted{t: t, date: now, script: []reply{{want: made, err: failed500()}, test.reads}}
+			_, err := Send(t.Context(), api, row, "p", test.args)
+			e, ok := errors.AsType[*papi.Error](err)
+			if !ok || e.Code != papi.CodeOutcomeUnknown || e.Info["candidates"] == nil {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }
 

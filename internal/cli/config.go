@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -145,8 +147,9 @@ func (c *config) newApp(s *streams) (*app, error) {
 		return nil, usage("%v", err)
 	}
 	g := guard.New(guard.Options{
-		Projects: projects, Default: a.project, Mode: mode, ReadOnly: c.readOnly,
-		Store: kept, Reader: catalog.Reader{API: a.client}, Logger: logger,
+		Projects: projects, Default: a.project, Mode: mode, ReadOnly: c.readOnly, Realm: cmp.Or(settings.BaseURL, papi.DefaultBaseURL),
+		LocalTargets: c.sandbox || isLoopbackURL(settings.BaseURL),
+		Store:        kept, Reader: catalog.Reader{API: a.client}, Logger: logger,
 	})
 	log, err := c.auditLog(kept)
 	if err != nil {
@@ -154,6 +157,16 @@ func (c *config) newApp(s *streams) (*app, error) {
 	}
 	a.tools = tools.New(tools.Options{Rows: rows, Guard: g, API: a.client, About: about, Audit: log})
 	return a, nil
+}
+
+// isLoopbackURL tells whether a URL is on this machine.
+func isLoopbackURL(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // auditLog is the log that --audit names, nil for none.

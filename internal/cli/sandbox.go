@@ -24,6 +24,8 @@ type imitation struct {
 	speed    float64
 	seed     uint64
 	seedData string
+	// reachable: others than this machine can call it.
+	reachable bool
 }
 
 // usual is a sandbox when no flag says otherwise.
@@ -50,7 +52,7 @@ func (i *imitation) check() error {
 
 // start runs a sandbox, and fills a project of it with the seed data.
 func (i *imitation) start(project string, logger *slog.Logger) (*sandbox.Sandbox, error) {
-	box := sandbox.New(sandbox.Options{Seed: i.seed, Manual: i.clock == "manual", Speed: i.speed, Project: project, Logger: logger})
+	box := sandbox.New(sandbox.Options{Seed: i.seed, Manual: i.clock == "manual", Speed: i.speed, Project: project, Reachable: i.reachable, Logger: logger})
 	if err := i.fill(box); err != nil {
 		box.Close()
 		return nil, usage("--seed-data %s: %v", i.seedData, err)
@@ -95,13 +97,24 @@ state as JSON, which --seed-data reads again.`,
 			if err != nil {
 				return usage("--addr: %v", err)
 			}
+			host, port, err := net.SplitHostPort(listener.Addr().String())
+			if err != nil {
+				return &exitError{exitFailed, err.Error()}
+			}
+			if ip := net.ParseIP(host); !ip.IsLoopback() {
+				c.imitation.reachable = true
+				fmt.Fprintln(s.err, "Others can reach this address, so no webhook is delivered: listen on 127.0.0.1 for that.")
+				if ip.IsUnspecified() {
+					host = "127.0.0.1"
+				}
+			}
 			box, err := c.imitation.start(sandbox.DefaultProject, c.logger(s))
 			if err != nil {
 				_ = listener.Close() // nobody has come
 				return err
 			}
 			defer box.Close()
-			url := "http://" + listener.Addr().String()
+			url := "http://" + net.JoinHostPort(host, port)
 			fmt.Fprintln(s.out, url)
 			fmt.Fprintf(s.err, "To use it:\n  export PAPI_BASE_URL=%s PAPI_TOKEN_URL=%s/oauth2/token SINCH_KEY_ID=any SINCH_KEY_SECRET=any SINCH_PROJECT_ID=%s\n", url, url, sandbox.DefaultProject)
 			return listen(cmd.Context(), listener, box)

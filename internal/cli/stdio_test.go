@@ -145,6 +145,16 @@ func TestAThousandRequestsAtOnce(t *testing.T) {
 	}
 }
 
+// A call that is too long is answered under its own id.
+func TestACallOf20MB(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "papi-mcp", "serve", "--sandbox")
+	cmd.Stdin = strings.NewReader(`{"jsonrpc":"2.0","id":42,"method":"tools/call","params":{"name":"webhook_get","arguments":{"webhookId":"` + strings.Repeat("x", 20<<20) + `"}}}`)
+	out, err := cmd.Output()
+	if err != nil || !strings.Contains(string(out), `"id":42,"error"`) || strings.Count(string(out), "\n") != 1 {
+		t.Errorf("%v: %.300s", err, out)
+	}
+}
+
 // A script that pipes in a confirmation of the project and a write behind it
 // gets both done.
 func TestAWriteRightBehindTheConfirmation(t *testing.T) {

@@ -59,8 +59,8 @@ func TestABundleSaysWhatItCreates(t *testing.T) {
 	f := newFixture(nil).confirmed(t)
 	c := call("bundle_create", parsed(t, `{
 		"name": "Shop", "region": "EU", "smsApp": true, "subproject": {"name": "Sub", "labels": {"team": "qa"}},
-		"convApp": {"name": "Talk", "webhooks": [{"target": "https://example.com/talk", "secret": "hidden", "triggers": ["MESSAGE_DELIVERY"]}]},
-		"webhooks": [{"target": "https://example.com/done", "secret": "hidden", "triggers": ["BUNDLE_DONE"]}]
+		"convApp": {"name": "Talk", "webhooks": [{"target": "https://example.com/talk", "secret": "hidden-and-long-enough", "triggers": ["MESSAGE_DELIVERY"]}]},
+		"webhooks": [{"target": "https://example.com/done", "secret": "hidden-and-long-enough", "triggers": ["BUNDLE_DONE"]}]
 	}`))
 	v := f.Check(t.Context(), c)
 	if v.Refuse == nil || v.Refuse.Confirmation == nil {
@@ -84,8 +84,8 @@ func TestABundlesSuggestionHoldsNoSecret(t *testing.T) {
 	f := newFixture(nil).confirmed(t)
 	v := f.Check(t.Context(), call("bundle_create", parsed(t, `{
 		"region": "EU", "smsApp": true,
-		"convApp": {"webhooks": [{"target": "https://example.com/a", "secret": "hidden"}]},
-		"webhooks": [{"target": "https://example.com/b", "secret": "hidden"}]
+		"convApp": {"webhooks": [{"target": "https://example.com/a", "secret": "hidden-and-long-enough"}]},
+		"webhooks": [{"target": "https://example.com/b", "secret": "hidden-and-long-enough"}]
 	}`)))
 	if v.Refuse == nil || v.Refuse.Code != "guard_bundle_names" {
 		t.Fatalf("got %+v", v)

@@ -42,7 +42,7 @@ const (
 // confirmCall asks for the person's word on a call, and on its project where
 // that is not confirmed yet: one question for both.
 func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict {
-	m := matter{principal: c.Principal, project: c.ProjectID, tool: c.Row.Tool, args: c.Args, reveal: c.Reveal}
+	m := matter{realm: g.opts.Realm, principal: c.Principal, project: c.ProjectID, tool: c.Row.Tool, args: c.Args, reveal: c.Reveal}
 	if g.opts.Mode == Off {
 		c.Confirmed = ByNobody
 		if g.opts.Logger != nil {

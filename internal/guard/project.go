@@ -42,7 +42,7 @@ func (g *Guard) allow(principal, projectID string) *Refusal {
 	if len(g.opts.Projects) == 0 || slices.Contains(g.opts.Projects, projectID) {
 		return nil
 	}
-	if _, ok, err := g.opts.Store.Get(context.Background(), subprojectKey(principal, projectID)); err != nil {
+	if _, ok, err := g.opts.Store.Get(context.Background(), g.subprojectKey(principal, projectID)); err != nil {
 		return storeFailed(err)
 	} else if ok {
 		return nil
@@ -67,7 +67,7 @@ func (g *Guard) projectConfirmed(ctx context.Context, c *Call) (bool, error) {
 		c.Confirmed = ByCommandLine
 		return true, nil
 	}
-	_, ok, err := g.opts.Store.Get(ctx, projectKey(c.Principal, c.ProjectID))
+	_, ok, err := g.opts.Store.Get(ctx, g.projectKey(c.Principal, c.ProjectID))
 	return ok, err
 }
 
@@ -93,7 +93,7 @@ func (g *Guard) ConfirmProject(ctx context.Context, principal string, asker Aske
 		by = ByNobody
 	}
 	if g.opts.Mode == Human || asker != nil && g.opts.Mode != Off {
-		m := matter{principal: principal, project: projectID, tool: "project_confirm", summary: summary}
+		m := matter{realm: g.opts.Realm, principal: principal, project: projectID, tool: "project_confirm", summary: summary}
 		v := g.ask(ctx, asker, &m)
 		switch {
 		case v.Allowed():
@@ -110,7 +110,7 @@ func (g *Guard) ConfirmProject(ctx context.Context, principal string, asker Aske
 }
 
 func (g *Guard) rememberProject(ctx context.Context, principal, projectID string) error {
-	return g.opts.Store.Put(ctx, projectKey(principal, projectID), []byte("confirmed"), projectLasts)
+	return g.opts.Store.Put(ctx, g.projectKey(principal, projectID), []byte("confirmed"), projectLasts)
 }
 
 // rememberSubproject lets the principal confirm the subproject that its bundle
@@ -121,13 +121,13 @@ func (g *Guard) rememberSubproject(ctx context.Context, c *Call, answer map[stri
 	if id == "" {
 		return nil
 	}
-	return g.opts.Store.Put(ctx, subprojectKey(c.Principal, id), []byte(c.ProjectID), 0)
+	return g.opts.Store.Put(ctx, g.subprojectKey(c.Principal, id), []byte(c.ProjectID), 0)
 }
 
-func projectKey(principal, projectID string) string {
-	return "guard/project/" + principal + "/" + projectID
+func (g *Guard) projectKey(principal, projectID string) string {
+	return "guard/project/" + g.opts.Realm + "/" + principal + "/" + projectID
 }
 
-func subprojectKey(principal, projectID string) string {
-	return "guard/subproject/" + principal + "/" + projectID
+func (g *Guard) subprojectKey(principal, projectID string) string {
+	return "guard/subproject/" + g.opts.Realm + "/" + principal + "/" + projectID
 }

@@ -72,7 +72,7 @@ func registerFirst(ctx context.Context, g *Guard, c *Call) *Refusal {
 	if c.RegisteredElsewhere {
 		return nil
 	}
-	_, ok, err := g.opts.Store.Get(ctx, registerKey(c))
+	_, ok, err := g.opts.Store.Get(ctx, g.registerKey(c))
 	if err != nil {
 		return storeFailed(err)
 	}
@@ -91,13 +91,13 @@ func registerFirst(ctx context.Context, g *Guard, c *Call) *Refusal {
 
 // rememberRegister remembers that a code was asked for.
 func (g *Guard) rememberRegister(ctx context.Context, c *Call) error {
-	return g.opts.Store.Put(ctx, registerKey(c), []byte(c.Principal), registerLasts)
+	return g.opts.Store.Put(ctx, g.registerKey(c), []byte(c.Principal), registerLasts)
 }
 
-func registerKey(c *Call) string {
+func (g *Guard) registerKey(c *Call) string {
 	id := c.Args["senderId"]
 	if id == nil {
 		id = c.Args["plusFriendId"]
 	}
-	return fmt.Sprintf("guard/register/%s/%v", c.ProjectID, id)
+	return fmt.Sprintf("guard/register/%s/%s/%v", g.opts.Realm, c.ProjectID, id)
 }

@@ -45,6 +45,7 @@ const (
 
 // matter is what a person agrees to.
 type matter struct {
+	realm                    string
 	principal, project, tool string
 	args                     map[string]any
 	reveal                   bool
@@ -55,7 +56,7 @@ type matter struct {
 
 func (m *matter) callHash() []byte {
 	return hash(map[string]any{
-		"principal": m.principal, "project": m.project, "tool": m.tool, "args": m.args, "reveal": m.reveal,
+		"realm": m.realm, "principal": m.principal, "project": m.project, "tool": m.tool, "args": m.args, "reveal": m.reveal,
 	})
 }
 

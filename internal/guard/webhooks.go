@@ -23,6 +23,18 @@ var webhookRules = []Rule{
 		check: allAlone,
 	},
 	{
+		Name:  "webhook_address",
+		About: "A webhook's target is an https URL of the public internet. Where the API itself is on this machine (the sandbox), it may be on this machine too.",
+		Tools: []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
+		check: webhookAddress,
+	},
+	{
+		Name:  "webhook_secret",
+		About: "A webhook's secret is hard to guess: 12 characters or more, 6 of them different, no common word. A good one is offered.",
+		Tools: []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
+		check: webhookSecret,
+	},
+	{
 		Name:  "webhook_target",
 		About: "Each webhook of a project has a target of its own.",
 		Tools: []string{"webhook_create", "webhook_update", "webhook_replace"},

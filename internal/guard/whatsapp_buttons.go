@@ -16,7 +16,7 @@ var restrictedHosts = []string{"wa.me", "whatsapp.com"}
 // buttonURLs tells what is wrong with all URL buttons at once, those of a
 // carousel's cards too.
 func buttonURLs(_ context.Context, _ *Guard, c *Call) *Refusal {
-	submits := c.Args["status"] == "SUBMIT" || c.Row.Tool == "whatsapp_template_create" && c.Args["status"] != "DRAFT"
+	submits := submitsTemplate(c)
 	var wrong []string
 	eachURLButton(object(c.Args, "details")["components"], "details.components", func(path string, button map[string]any) {
 		address := text(button, "url")

@@ -149,7 +149,8 @@ func TestAnswers(t *testing.T) {
 	}{
 		{"the API's JSON, as it is", aRead(), says(200, ` {"webhooks":[],"new": 1.50} `), `{"webhooks":[],"new": 1.50}`, nil},
 		{"204", aDelete(), says(204, ""), "", nil},
-		{"empty, though a body is promised", aRead(), says(200, ""), "", nil},
+		{"empty, though a body is promised", aRead(), says(200, ""), "", unexpected(200, "the answer is not JSON", "")},
+		{"empty, though a body is promised, to a create: it was made", aCreate(), says(201, ""), "", nil},
 		{"text where no body is promised", &Request{
 			Operation: Lookup("WhatsappTemplatesController_syncTemplates_v1"), Path: map[string]string{"projectId": testProject}, Repeat: RepeatNever,
 		}, says(200, "OK"), "", nil},

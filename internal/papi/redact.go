@@ -2,6 +2,7 @@ package papi
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -9,7 +10,10 @@ import (
 // redactor removes known secrets from texts of others: Meta's "malformed
 // access token" quotes the token, and a proxy's error page may show the whole
 // request.
-type redactor struct{ *strings.Replacer }
+type redactor struct {
+	*strings.Replacer
+	known map[string]bool // the secrets, short ones too
+}
 
 // redactor knows the credentials of the client and the secrets of the request.
 func (x *call) redactor() redactor {
@@ -17,17 +21,28 @@ func (x *call) redactor() redactor {
 	return newRedactor(slices.Concat(x.client.auth.key, []string{credential}, RequestSecrets.in(x.request.Body)))
 }
 
-// newRedactor removes secrets, as far as they are long enough to be some.
+// newRedactor removes secrets: from texts as far as they are long enough to be
+// some, as they are and as JSON has them; from fields that bear a secret's name
+// whatever their length.
 func newRedactor(secrets []string) redactor {
 	// Anything shorter is no secret, and would leave holes in plain words.
 	const shortest = 6
 	var pairs []string
+	known := map[string]bool{}
 	for _, secret := range secrets {
-		if len(secret) >= shortest {
-			pairs = append(pairs, secret, Masked)
+		if secret == "" {
+			continue
+		}
+		known[secret] = true
+		if len(secret) < shortest {
+			continue
+		}
+		pairs = append(pairs, secret, Masked)
+		if raw, err := json.Marshal(secret); err == nil && string(raw[1:len(raw)-1]) != secret {
+			pairs = append(pairs, string(raw[1:len(raw)-1]), Masked)
 		}
 	}
-	return redactor{strings.NewReplacer(pairs...)}
+	return redactor{strings.NewReplacer(pairs...), known}
 }
 
 func (r redactor) text(s string) string { return r.Replace(s) }
@@ -43,6 +58,10 @@ func (r redactor) value(value any) any {
 		}
 	case map[string]any:
 		for name, field := range v {
+			if RequestSecrets[name] && r.known[fmt.Sprint(field)] {
+				v[name] = Masked
+				continue
+			}
 			v[name] = r.value(field)
 		}
 	case []any:

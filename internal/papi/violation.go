@@ -330,7 +330,7 @@ func Nearest(name string, candidates []string) string { return nearest(name, can
 
 // shown is a given value as a violation may show it.
 func shown(name string, value any) any {
-	if (RequestSecrets[name] || AnswerSecrets[name]) && value != nil {
+	if value != nil && soundsSecret(name) {
 		return Masked
 	}
 	const most = 200
@@ -347,6 +347,18 @@ func shown(name string, value any) any {
 		return RequestSecrets.Mask(v)
 	}
 	return value
+}
+
+// soundsSecret tells whether what stands under a name may be a secret: the
+// names that the API has for them, and what a careless caller makes of those.
+func soundsSecret(name string) bool {
+	if RequestSecrets[name] || AnswerSecrets[name] {
+		return true
+	}
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{"secret", "token", "password", "otp", "authenticationcode", "authentication_code", "facebookcode", "facebook_code", "apikey", "api_key"}, func(part string) bool {
+		return strings.Contains(name, part)
+	})
 }
 
 func texts(values []any) []string {

@@ -97,7 +97,7 @@ func (s *Sandbox) emit(p *project, resource, kind string, fields map[string]any)
 			Secret:    hook.Secret,
 		}
 		s.keep(d)
-		if !isLoopback(hook.Target) {
+		if s.mute || !isLoopback(hook.Target) {
 			d.State, d.Outcome = deliveryNotSent, "the sandbox delivers to loopback only"
 			continue
 		}

@@ -194,6 +194,19 @@ func TestOnlyLoopbackIsContacted(t *testing.T) {
 }
 
 // In real time events happen by themselves, at the speed.
+// A sandbox that others can reach delivers nothing: they could make it call
+// services of this machine.
+func TestAReachableSandboxDeliversNothing(t *testing.T) {
+	w := open(t, Options{Seed: 1, Manual: true, Reachable: true})
+	r := receive(t)
+	w.hook(r.URL, "ALL")
+	w.onboarded()
+	w.s.Settle()
+	if len(r.types()) != 0 {
+		t.Errorf("delivered %v", r.types())
+	}
+}
+
 func TestRealTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(Options{Speed: 60})

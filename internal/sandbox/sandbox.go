@@ -39,6 +39,9 @@ type Options struct {
 	Start time.Time
 	// Project is the one that seed data fills; "" is DefaultProject.
 	Project string
+	// Reachable tells that others than this machine can call the sandbox: then
+	// it delivers no webhooks, since it could be made to call local services.
+	Reachable bool
 	// Logger gets the one-time codes and what happens; nil logs nothing.
 	Logger *slog.Logger
 }
@@ -52,6 +55,7 @@ type Sandbox struct {
 	log    *slog.Logger
 	seed   uint64
 	filled string // the project of seed data
+	mute   bool   // delivers nothing
 	mux    *http.ServeMux
 
 	handlers   map[string]handler   // by operation
@@ -81,7 +85,7 @@ func New(o Options) *Sandbox {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Sandbox{log: o.Logger, seed: o.Seed, filled: cmp.Or(o.Project, DefaultProject), wake: make(chan struct{}, 1), lines: make(chan struct{}, mostAtOnce), sender: loopbackClient()}
+	s := &Sandbox{log: o.Logger, seed: o.Seed, mute: o.Reachable, filled: cmp.Or(o.Project, DefaultProject), wake: make(chan struct{}, 1), lines: make(chan struct{}, mostAtOnce), sender: loopbackClient()}
 	s.settled = sync.NewCond(&s.mu)
 	s.stopped, s.stop = context.WithCancel(context.Background())
 	s.clock = newClock(o)

@@ -83,7 +83,7 @@ var walks = map[string]func(w *world){
 
 // richTemplate has a component of each kind.
 var richTemplate = obj{"name": "rich", "language": "EN_US", "category": "MARKETING", "details": obj{
-	"messageSendTtlSeconds": 3600,
+	"messageSendTtlSeconds": 86400,
 	"optimization":          obj{"bidAmount": 500, "bidStrategy": "LOWEST_COST_WITH_BID_CAP", "bidCountryMultiplierOverrides": obj{"US": "1.2"}},
 	"components": []any{
 		obj{"type": "HEADER", "format": "TEXT", "text": "Save {{1}}%", "examples": []any{"20"}},

@@ -205,6 +205,9 @@ func (c *call) submitTemplate(t *whatsappTemplate) *answer {
 	if found := papi.LookupSchema("WhatsappTemplateDetailsInputDto").Violations(t.Changes, papi.Mode{}); len(found) > 0 {
 		return c.refuse(c.bodyError("invalid_input"), map[string]any{"validationErrors": sentences(found)})
 	}
+	if found := contentViolations(t.Changes, t.Category); len(found) > 0 {
+		return c.refuse(c.bodyError("invalid_input"), map[string]any{"validationErrors": found})
+	}
 	for _, magic := range magicTemplates {
 		if t.holds(magic.holds) {
 			return c.templateRefused(magic.code)

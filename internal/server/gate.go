@@ -211,7 +211,11 @@ func (h *HTTP) readBody(w http.ResponseWriter, r *http.Request) (body []byte, ok
 	c := http.NewResponseController(w)
 	_ = c.SetReadDeadline(time.Now().Add(h.limits.ReadTimeout))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(h.limits.Body)))
-	_ = c.SetReadDeadline(time.Time{})
+	if err == nil {
+		// Else the deadline stays: net/http reads the rest of a body that was
+		// refused, and a slow client would hold it for ever.
+		_ = c.SetReadDeadline(time.Time{})
+	}
 	switch {
 	case errors.As(err, new(*http.MaxBytesError)):
 		h.refuse(w, http.StatusRequestEntityTooLarge, codeRefused, "a message may have "+strconv.Itoa(h.limits.Body)+" bytes")

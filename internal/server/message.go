@@ -97,11 +97,37 @@ func withID(answer mcp.JSONRPCMessage, id json.RawMessage) mcp.JSONRPCMessage {
 	return answer
 }
 
+// idOf is the id of a request of which only the beginning is there; nil where
+// its other fields come first.
+func idOf(beginning []byte) json.RawMessage {
+	fields := json.NewDecoder(bytes.NewReader(beginning))
+	if t, err := fields.Token(); err != nil || t != json.Delim('{') {
+		return nil
+	}
+	for {
+		name, err := fields.Token()
+		if err != nil {
+			return nil
+		}
+		var value json.RawMessage
+		if fields.Decode(&value) != nil {
+			return nil
+		}
+		if name == "id" && isID(value) {
+			return value
+		}
+	}
+}
+
 // errLineTooLong stands for a line over the limit, which has been skipped.
 var errLineTooLong = errors.New("line too long")
 
+// beginningOfALine is what is kept of a line that is too long.
+const beginningOfALine = 4 << 10
+
 // readLine returns the next line without its end and the space around it, a
-// last one without a line end included, then io.EOF.
+// last one without a line end included, then io.EOF. Of one that is too long it
+// returns the beginning.
 func readLine(r *bufio.Reader, limit int) ([]byte, error) {
 	var line []byte
 	tooLong := false
@@ -112,7 +138,7 @@ func readLine(r *bufio.Reader, limit int) ([]byte, error) {
 			tooLong = len(bytes.TrimRight(line, "\r\n")) > limit
 		}
 		if tooLong {
-			line = nil
+			line = line[:min(len(line), beginningOfALine)]
 		}
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
@@ -123,7 +149,7 @@ func readLine(r *bufio.Reader, limit int) ([]byte, error) {
 			return nil, err
 		}
 		if tooLong {
-			return nil, errLineTooLong
+			return line, errLineTooLong
 		}
 		return bytes.TrimSpace(line), nil
 	}

@@ -137,7 +137,7 @@ func (c *connection) read(in io.Reader) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case errors.Is(err, errLineTooLong):
-			c.refuse(jsonrpcError(nil, mcp.INVALID_REQUEST, fmt.Sprintf("a line may have %d bytes", c.limits.line)))
+			c.refuse(jsonrpcError(idOf(line), mcp.INVALID_REQUEST, fmt.Sprintf("a line may have %d bytes", c.limits.line)))
 		case err != nil:
 			return fmt.Errorf("read: %w", err)
 		case len(line) > 0:

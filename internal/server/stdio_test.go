@@ -228,7 +228,7 @@ func TestLinesThatAreNoRequest(t *testing.T) {
 		code int
 	}{
 		"the longest line":         {padded(limit), `1`, 0},
-		"a longer one":             {padded(limit + 1), `null`, mcp.INVALID_REQUEST},
+		"a longer one":             {padded(limit + 1), `1`, mcp.INVALID_REQUEST},
 		"one over many buffers":    {strings.Repeat("x", 3*limit), `null`, mcp.INVALID_REQUEST},
 		"no JSON":                  {`{"jsonrpc":`, `null`, mcp.PARSE_ERROR},
 		"no object":                {`"ping"`, `null`, mcp.INVALID_REQUEST},

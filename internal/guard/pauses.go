@@ -1,0 +1,55 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"papi-mcp/internal/papi"
+)
+
+// pauseLasts is how long a verify waits after too many wrong codes, where the
+// API does not say: the contract tells no time.
+const pauseLasts = 10 * time.Minute
+
+var pauseRules = []Rule{
+	{
+		Name:  "verify_pause",
+		About: "After the API has told of too many wrong codes (too_many_invalid_verification_codes), a WhatsApp sender is not verified for as long as it asks, else for 10 minutes: each further try makes the wait longer.",
+		Tools: []string{"whatsapp_sender_verify"},
+		check: verifyPause,
+	},
+}
+
+// Failed tells the guard of the error that a call ended with, which it let
+// through.
+func (g *Guard) Failed(ctx context.Context, c *Call, err error) error {
+	var e *papi.Error
+	if !errors.As(err, &e) || e.Code != "too_many_invalid_verification_codes" || !slices.Contains([]string{"whatsapp_sender_register", "whatsapp_sender_verify"}, c.Row.Tool) {
+		return nil
+	}
+	lasts := max(e.RetryAfter, pauseLasts)
+	until := g.opts.Now().Add(lasts).UTC().Format(time.RFC3339)
+	return g.opts.Store.Put(context.WithoutCancel(ctx), g.pauseKey(c), []byte(until), lasts)
+}
+
+func (g *Guard) pauseKey(c *Call) string {
+	return fmt.Sprintf("guard/pause/%s/%s/%v", g.opts.Realm, c.ProjectID, c.Args["senderId"])
+}
+
+func verifyPause(ctx context.Context, g *Guard, c *Call) *Refusal {
+	until, ok, err := g.opts.Store.Get(ctx, g.pauseKey(c))
+	if err != nil {
+		return storeFailed(err)
+	}
+	if !ok {
+		return nil
+	}
+	return &Refusal{
+		Message:    fmt.Sprintf("too many wrong codes were handed in for this sender; wait until %s before the next try", until),
+		Resolution: "tell the person to wait; afterwards have a new code sent with whatsapp_sender_register, and ask them for it. Never guess a code",
+		Info:       map[string]any{"until": string(until)},
+	}
+}

@@ -1,0 +1,139 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var whatsappContentRules = []Rule{
+	{
+		Name:  "whatsapp_template_body",
+		About: "A WhatsApp template that is submitted has a BODY component. Told as a warning, since the contract's own examples do it: two components of a type.",
+		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
+		check: templateBody,
+	},
+	{
+		Name:  "whatsapp_template_variables",
+		About: "The variables of a WhatsApp template's text are {{1}}, {{2}} and so on without a gap, one at most in a header; what is submitted has an example for each.",
+		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
+		check: templateVariables,
+	},
+	{
+		Name:  "whatsapp_template_ttl",
+		About: "messageSendTtlSeconds lies within 10 to 900 for AUTHENTICATION, 43200 to 2592000 for MARKETING, 30 to 43200 for UTILITY; an update is looked at where it names the category.",
+		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
+		check: templateTTL,
+	},
+}
+
+// submitsTemplate tells whether the call submits the template: a create does
+// unless told otherwise, an update only when told.
+func submitsTemplate(c *Call) bool {
+	if c.Row.Tool == "whatsapp_template_create" {
+		return c.Args["status"] != "DRAFT"
+	}
+	return c.Args["status"] == "SUBMIT"
+}
+
+func templateBody(_ context.Context, _ *Guard, c *Call) *Refusal {
+	components := objects(object(c.Args, "details")["components"])
+	if components == nil {
+		return nil
+	}
+	seen := map[string]bool{}
+	for i, component := range components {
+		kind := text(component, "type")
+		if seen[kind] {
+			c.Warn(fmt.Sprintf("details.components[%d]: there is a component of type %s already: the API judges", i, kind))
+		}
+		seen[kind] = true
+	}
+	if seen["BODY"] || !submitsTemplate(c) {
+		return nil
+	}
+	return &Refusal{
+		Message:    "details.components has no BODY, and a template needs one",
+		Resolution: "add a component of type BODY with the text, or save it with status DRAFT",
+	}
+}
+
+var placeholder = regexp.MustCompile(`\{\{([0-9]+)\}\}`)
+
+// templateVariables tells what is wrong with all texts at once, those of a
+// carousel's cards too.
+func templateVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
+	var wrong []string
+	var visit func(components []map[string]any, path string)
+	visit = func(components []map[string]any, path string) {
+		for i, component := range components {
+			here := fmt.Sprintf("%s[%d]", path, i)
+			switch component["type"] {
+			case "HEADER", "BODY":
+				wrong = append(wrong, wrongVariables(component, here, submitsTemplate(c))...)
+			}
+			for j, card := range objects(component["cards"]) {
+				visit(objects(card["components"]), fmt.Sprintf("%s.cards[%d].components", here, j))
+			}
+		}
+	}
+	visit(objects(object(c.Args, "details")["components"]), "details.components")
+	if wrong == nil {
+		return nil
+	}
+	return &Refusal{
+		Message:    strings.Join(wrong, "; "),
+		Resolution: "mend all of them, and call again",
+		Info:       map[string]any{"wrong": wrong},
+	}
+}
+
+func wrongVariables(component map[string]any, path string, submits bool) []string {
+	numbers := map[int]bool{}
+	most := 0
+	for _, found := range placeholder.FindAllStringSubmatch(text(component, "text"), -1) {
+		n, err := strconv.Atoi(found[1])
+		if err != nil {
+			n = 0 // too long for a number: no variable of ours
+		}
+		numbers[n] = true
+		most = max(most, n)
+	}
+	examples, _ := component["examples"].([]any)
+	var wrong []string
+	switch {
+	case len(numbers) == 0:
+		return nil
+	case numbers[0] || most != len(numbers):
+		wrong = append(wrong, path+".text: its variables are not {{1}}, {{2}} and so on without a gap")
+	case component["type"] == "HEADER" && most > 1:
+		wrong = append(wrong, path+".text: a header has one variable at most")
+	case submits && len(examples) != most:
+		wrong = append(wrong, fmt.Sprintf("%s.examples: %s for %s", path, count(len(examples), "example", "examples"), count(most, "variable", "variables")))
+	}
+	return wrong
+}
+
+// ttls are the seconds that the delivery of a template may be tried, by
+// category.
+var ttls = map[string][2]float64{
+	"AUTHENTICATION": {10, 900},
+	"MARKETING":      {43200, 2592000},
+	"UTILITY":        {30, 43200},
+}
+
+func templateTTL(_ context.Context, _ *Guard, c *Call) *Refusal {
+	category := text(c.Args, "category")
+	allowed, known := ttls[category]
+	seconds, given := number(object(c.Args, "details")["messageSendTtlSeconds"])
+	if !known || !given || allowed[0] <= seconds && seconds <= allowed[1] {
+		return nil
+	}
+	return &Refusal{
+		Message:    fmt.Sprintf("details.messageSendTtlSeconds is %.0f; %s allows %.0f to %.0f", seconds, category, allowed[0], allowed[1]),
+		Resolution: "give a number within it, or leave it out",
+		Info:       map[string]any{"category": category, "allowed": fmt.Sprintf("%.0f to %.0f", allowed[0], allowed[1])},
+	}
+}
