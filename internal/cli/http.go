@@ -40,6 +40,13 @@ func (f *httpFlags) add(cmd *cobra.Command) {
 	flags.DurationVar(&f.limits.SessionIdle, "session-idle", server.DefaultHTTPLimits.SessionIdle, "how long a session may be unused until it ends")
 }
 
+// given tells whether a flag was given that means something over HTTP alone.
+func (f *httpFlags) given() bool {
+	d := server.DefaultHTTPLimits
+	return f.metricsAddr != "" || len(f.hosts)+len(f.origins) > 0 || f.tlsCert != "" || f.tlsKey != "" || f.authMode != "none" ||
+		f.limits.Running != d.Running || f.limits.Waiting != d.Waiting || f.limits.Sessions != d.Sessions || f.limits.SessionIdle != d.SessionIdle
+}
+
 // check refuses what must not be served.
 func (f *httpFlags) check(c *config) error {
 	if (f.tlsCert == "") != (f.tlsKey == "") {
@@ -93,7 +100,7 @@ func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, a *app, m 
 	if f.tlsCert != "" {
 		config, err := server.TLS(f.tlsCert, f.tlsKey, logger)
 		if err != nil {
-			listener.Close()
+			_ = listener.Close() // nobody has come
 			h.Close()
 			return &exitError{exitFailed, err.Error()}
 		}
@@ -102,7 +109,7 @@ func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, a *app, m 
 	if f.metricsAddr != "" {
 		stop, err := serveMetrics(f.metricsAddr, m)
 		if err != nil {
-			listener.Close()
+			_ = listener.Close() // nobody has come
 			h.Close()
 			return &exitError{exitFailed, err.Error()}
 		}
@@ -129,7 +136,7 @@ func serveMetrics(addr string, m *server.Metrics) (stop func(), err error) {
 		defer close(ended)
 		_ = hs.Serve(listener) // ends with stop
 	}()
-	return func() { hs.Close(); <-ended }, nil
+	return func() { _ = hs.Close(); <-ended }, nil
 }
 
 // ready tells whether a call can succeed: there is a token, and the API

@@ -29,6 +29,9 @@ has one line, the URL.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var m *server.Metrics
+			if overHTTP.addr == "" && overHTTP.given() {
+				return usage("flags of a server over HTTP are given without --http ADDR")
+			}
 			if overHTTP.addr != "" {
 				if err := overHTTP.check(&c); err != nil {
 					return err

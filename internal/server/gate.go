@@ -31,7 +31,7 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if p := recover(); p != nil {
 			h.server.logPanic("an HTTP request", p)
-			h.refuse(w, http.StatusInternalServerError, codeRefused, "internal error")
+			h.refuse(w, http.StatusInternalServerError, "internal error")
 		}
 	}()
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // of the request before
@@ -49,14 +49,14 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch origin := r.Header.Get("Origin"); {
 	case !h.hostAllowed(r.Host):
-		h.refuse(w, http.StatusForbidden, codeRefused, "this Host is not served here: see --allow-host")
+		h.refuse(w, http.StatusForbidden, "this Host is not served here: see --allow-host")
 	case len(r.Header.Values("Origin")) > 1 || !h.originAllowed(origin, r.Host):
-		h.refuse(w, http.StatusForbidden, codeRefused, "pages of this Origin may not call: see --allow-origin")
+		h.refuse(w, http.StatusForbidden, "pages of this Origin may not call: see --allow-origin")
 	case h.cors(w, r, origin):
 	case h.accepting.Err() != nil && r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && r.URL.Path != "/message":
 		header.Set("Connection", "close")
 		header.Set("Retry-After", "5")
-		h.refuse(w, http.StatusServiceUnavailable, codeRefused, errStopping.Error())
+		h.refuse(w, http.StatusServiceUnavailable, errStopping.Error())
 	default:
 		h.mux.ServeHTTP(w, r)
 	}
@@ -134,7 +134,7 @@ func (h *HTTP) known(by methods) http.Handler {
 			for method := range by {
 				w.Header().Add("Allow", method)
 			}
-			h.refuse(w, http.StatusMethodNotAllowed, codeRefused, "this method is not served here")
+			h.refuse(w, http.StatusMethodNotAllowed, "this method is not served here")
 			return
 		}
 		id, failure := h.options.Authenticate.Authenticate(r)
@@ -178,19 +178,19 @@ func (h *HTTP) refuseCaller(w http.ResponseWriter, failure *auth.Failure) {
 		w.Header().Set("WWW-Authenticate", failure.Challenge)
 	}
 	h.server.metrics.refused("caller")
-	h.refuse(w, failure.Status, codeRefused, failure.Message)
+	h.refuse(w, failure.Status, failure.Message)
 }
 
 // refuseFor refuses a request that may be made again after a time.
 func (h *HTTP) refuseFor(w http.ResponseWriter, status int, wait time.Duration, text string) {
 	h.server.metrics.refused("busy")
 	w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
-	h.refuse(w, status, codeBusy, text)
+	h.refuseMessage(w, status, nil, codeBusy, text)
 }
 
 // refuse answers with an error in JSON-RPC's form, for no request that we know.
-func (h *HTTP) refuse(w http.ResponseWriter, status, code int, text string) {
-	h.refuseMessage(w, status, nil, code, text)
+func (h *HTTP) refuse(w http.ResponseWriter, status int, text string) {
+	h.refuseMessage(w, status, nil, codeRefused, text)
 }
 
 // refuseMessage answers a request with an error, under its id.
@@ -205,7 +205,7 @@ func (h *HTTP) refuseMessage(w http.ResponseWriter, status int, id json.RawMessa
 // readBody reads a message; ok is false when it has been refused.
 func (h *HTTP) readBody(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		h.refuse(w, http.StatusUnsupportedMediaType, codeRefused, "the Content-Type must be application/json")
+		h.refuse(w, http.StatusUnsupportedMediaType, "the Content-Type must be application/json")
 		return nil, false
 	}
 	c := http.NewResponseController(w)
@@ -218,14 +218,14 @@ func (h *HTTP) readBody(w http.ResponseWriter, r *http.Request) (body []byte, ok
 	}
 	switch {
 	case errors.As(err, new(*http.MaxBytesError)):
-		h.refuse(w, http.StatusRequestEntityTooLarge, codeRefused, "a message may have "+strconv.Itoa(h.limits.Body)+" bytes")
+		h.refuse(w, http.StatusRequestEntityTooLarge, "a message may have "+strconv.Itoa(h.limits.Body)+" bytes")
 		return nil, false
 	case err != nil:
 		w.Header().Set("Connection", "close")
-		h.refuse(w, http.StatusRequestTimeout, codeRefused, "the message did not come in time")
+		h.refuse(w, http.StatusRequestTimeout, "the message did not come in time")
 		return nil, false
 	case depth(body) > h.limits.Depth:
-		h.refuse(w, http.StatusBadRequest, codeRefused, "the message is nested deeper than "+strconv.Itoa(h.limits.Depth))
+		h.refuse(w, http.StatusBadRequest, "the message is nested deeper than "+strconv.Itoa(h.limits.Depth))
 		return nil, false
 	}
 	return body, true

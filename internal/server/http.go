@@ -141,7 +141,7 @@ func (s *Server) HTTP(options HTTPOptions) *HTTP {
 	h.mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { h.tell(w, http.StatusOK, "alive") })
 	h.mux.HandleFunc("/readyz", h.tellReady)
 	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		h.refuse(w, http.StatusNotFound, codeRefused, "nothing is here: MCP is at /mcp, or at /sse for clients of 2024-11-05")
+		h.refuse(w, http.StatusNotFound, "nothing is here: MCP is at /mcp, or at /sse for clients of 2024-11-05")
 	})
 	for pattern, handler := range options.Open {
 		h.mux.Handle(pattern, handler)
@@ -172,7 +172,7 @@ func (h *HTTP) Serve(ctx context.Context, listeners ...net.Listener) error {
 	}
 	select {
 	case err := <-ended:
-		hs.Close()
+		_ = hs.Close() // the other error says more
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
@@ -186,7 +186,7 @@ func (h *HTTP) Serve(ctx context.Context, listeners ...net.Listener) error {
 		last, over := context.WithTimeout(context.WithoutCancel(ctx), h.server.grace)
 		defer over()
 		if err = hs.Shutdown(last); err != nil {
-			hs.Close()
+			_ = hs.Close() // it did what it could
 			err = errors.New("calls did not end in time")
 		}
 	}

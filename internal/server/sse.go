@@ -25,7 +25,7 @@ type eventConnection struct {
 // openEvents opens a connection of HTTP+SSE, and tells where its messages go.
 func (h *HTTP) openEvents(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if !accepts(r, "text/event-stream") {
-		h.refuse(w, http.StatusNotAcceptable, codeRefused, "the client must accept text/event-stream")
+		h.refuse(w, http.StatusNotAcceptable, "the client must accept text/event-stream")
 		return
 	}
 	r, ok := h.withTools(w, r, id)
@@ -93,7 +93,7 @@ func (h *HTTP) takeMessage(w http.ResponseWriter, r *http.Request, id auth.Ident
 	c := h.connections[r.URL.Query().Get("sessionId")]
 	h.mu.Unlock()
 	if c == nil || c.principal != id.Principal {
-		h.refuse(w, http.StatusNotFound, codeRefused, "there is no such session: open /sse again")
+		h.refuse(w, http.StatusNotFound, "there is no such session: open /sse again")
 		return
 	}
 	body, ok := h.readBody(w, r)
@@ -101,7 +101,7 @@ func (h *HTTP) takeMessage(w http.ResponseWriter, r *http.Request, id auth.Ident
 		return
 	}
 	if body = bytes.TrimSpace(body); len(body) == 0 {
-		h.refuse(w, http.StatusBadRequest, codeRefused, "the message is empty")
+		h.refuse(w, http.StatusBadRequest, "the message is empty")
 		return
 	}
 	c.receive(body)

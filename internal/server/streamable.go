@@ -20,7 +20,7 @@ const headerSession = mcpserver.HeaderKeySessionID
 // post takes one message of Streamable HTTP.
 func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if !accepts(r, "application/json") && !accepts(r, "text/event-stream") {
-		h.refuse(w, http.StatusNotAcceptable, codeRefused, "the client must accept application/json and text/event-stream")
+		h.refuse(w, http.StatusNotAcceptable, "the client must accept application/json and text/event-stream")
 		return
 	}
 	body, ok := h.readBody(w, r)
@@ -191,7 +191,7 @@ func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, id auth.Identity) 
 		return
 	}
 	if !accepts(r, "text/event-stream") {
-		h.refuse(w, http.StatusNotAcceptable, codeRefused, "the client must accept text/event-stream")
+		h.refuse(w, http.StatusNotAcceptable, "the client must accept text/event-stream")
 		return
 	}
 	s, ok := h.sessionOf(w, r, id, nil)
@@ -253,7 +253,7 @@ func (h *HTTP) refuseModernMethod(w http.ResponseWriter, r *http.Request) (refus
 		return false
 	}
 	w.Header().Set("Allow", http.MethodPost)
-	h.refuse(w, http.StatusMethodNotAllowed, codeRefused, "this protocol version has no sessions: use subscriptions/listen for what the server tells by itself")
+	h.refuse(w, http.StatusMethodNotAllowed, "this protocol version has no sessions: use subscriptions/listen for what the server tells by itself")
 	return true
 }
 

@@ -1,0 +1,214 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// A session is its owner's: for everybody else it does not exist.
+func TestASessionOfAnother(t *testing.T) {
+	w := serveWeb(t, echo, HTTPOptions{})
+	session := w.open("alice")
+	for name, test := range map[string]struct {
+		method, body string
+		headers      headers
+	}{
+		"POST":   {http.MethodPost, call(1, `{}`), headers{session}},
+		"GET":    {http.MethodGet, "", headers{session, "Accept: text/event-stream"}},
+		"DELETE": {http.MethodDelete, "", headers{session}},
+	} {
+		status, body := read(t, w.send(soon(t), test.method, "/mcp", test.body, append(test.headers, "Authorization: Bearer bob")))
+		if status != http.StatusNotFound || !strings.Contains(body, "no such session") {
+			t.Errorf("%s: %d %s", name, status, body)
+		}
+	}
+	if status, body := w.answerTo(call(1, `{"a":1}`), session); status != http.StatusOK || !strings.Contains(body, `"echo":{"a":1}`) {
+		t.Errorf("its owner: %d %s", status, body)
+	}
+	if status, _ := read(t, w.send(soon(t), http.MethodDelete, "/mcp", "", headers{session})); status != http.StatusNoContent {
+		t.Errorf("its end: %d", status)
+	}
+	if status, _ := w.answerTo(call(2, `{}`), session); status != http.StatusNotFound {
+		t.Errorf("after its end: %d", status)
+	}
+}
+
+// Two callers may use the same request id; a cancellation, and a connection
+// that ends, end the call of one and not of the other.
+func TestACallOfAnotherGoesOn(t *testing.T) {
+	modernHeader := modernHeaders("tools/call", "do")
+	for name, test := range map[string]struct {
+		call   func(ctx context.Context, w *web, who string) *http.Response
+		cancel func(w *web, who string)
+	}{
+		"protocol 2026-07-28": {
+			func(ctx context.Context, w *web, who string) *http.Response {
+				return w.send(ctx, http.MethodPost, "/mcp", modernCall(1), slices.Concat(modernHeader, headers{"Authorization: Bearer " + who}))
+			},
+			func(w *web, who string) {
+				w.send(soon(w.t), http.MethodPost, "/mcp", cancelled(1), headers{"Mcp-Protocol-Version: 2026-07-28", "Mcp-Method: notifications/cancelled", "Authorization: Bearer " + who}).Body.Close()
+			},
+		},
+		"the older protocols": {
+			func(ctx context.Context, w *web, who string) *http.Response {
+				return w.send(ctx, http.MethodPost, "/mcp", call(1, `{}`), headers{w.open(who), "Authorization: Bearer " + who})
+			},
+			func(w *web, who string) {
+				w.send(soon(w.t), http.MethodPost, "/mcp", cancelled(1), headers{w.open(who), "Authorization: Bearer " + who}).Body.Close()
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHeld()
+			w := serveWeb(t, h.do, HTTPOptions{})
+			answers := make(chan string, 2)
+			aliceGone, leave := context.WithCancel(soon(t))
+			for who, ctx := range map[string]context.Context{"alice": aliceGone, "bob": soon(t)} {
+				go func() {
+					_, body := read(t, test.call(ctx, w, who))
+					answers <- body
+				}()
+			}
+			<-h.began
+			<-h.began
+			test.cancel(w, "mallory")
+			select {
+			case err := <-h.ended:
+				t.Fatalf("a stranger's cancellation ended a call: %v", err)
+			default: // it has been answered, and had its effect
+			}
+			leave()
+			if err := <-h.ended; err == nil {
+				t.Error("the call of who left went on to its end")
+			}
+			h.free <- struct{}{}
+			if err := <-h.ended; err != nil {
+				t.Errorf("the other's call ended with %v", err)
+			}
+			for range 2 {
+				if body := <-answers; body != "" && !strings.Contains(body, `"done":true`) {
+					t.Errorf("answer %s", body)
+				}
+			}
+		})
+	}
+}
+
+// A question comes on the stream of its own call, and its answer as a request
+// of its own.
+func TestAQuestionOverHTTP(t *testing.T) {
+	for name, answer := range map[string]struct{ result, want string }{
+		"accepted": {`{"action":"accept"}`, `"answer":"accepted"`},
+		"declined": {`{"action":"decline"}`, `"answer":"declined"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := serveWeb(t, asking, HTTPOptions{})
+			session := w.open("alice")
+			stream := eventsOf(t, w.send(soon(t), http.MethodPost, "/mcp", call(1, `{}`), headers{session}))
+			question := stream.next()
+			if question.Method != mcp.MethodElicitationCreate {
+				t.Fatalf("got %s", show(question))
+			}
+			// Bob can't answer it, though he guesses its id.
+			if status, _ := w.answerTo(result(question.ID, `{"action":"accept"}`), w.open("bob"), "Authorization: Bearer bob"); status != http.StatusAccepted {
+				t.Errorf("bob's answer: %d", status)
+			}
+			if status, _ := w.answerTo(result(question.ID, answer.result), session); status != http.StatusAccepted {
+				t.Errorf("status %d", status)
+			}
+			if m := stream.next(); !strings.Contains(string(m.Result), answer.want) {
+				t.Errorf("got %s", show(m))
+			}
+			if _, more := stream.data(); more {
+				t.Error("the stream goes on after the answer")
+			}
+		})
+	}
+}
+
+// Told to stop, the server lets calls end, and takes no more.
+func TestHTTPStopsInGoodOrder(t *testing.T) {
+	h := newHeld()
+	w := serveWeb(t, h.do, HTTPOptions{})
+	session := w.open("alice")
+	listening := eventsOf(t, w.send(soon(t), http.MethodGet, "/mcp", "", headers{session, "Accept: text/event-stream"}))
+	answer := make(chan string)
+	go func() {
+		_, body := read(t, w.send(soon(t), http.MethodPost, "/mcp", call(1, `{}`), headers{session}))
+		answer <- body
+	}()
+	<-h.began
+	w.stop()
+	if _, more := listening.data(); more {
+		t.Error("something came on a stream that should end")
+	}
+	h.free <- struct{}{}
+	if body := <-answer; !strings.Contains(body, `"done":true`) {
+		t.Errorf("the running call: %s", body)
+	}
+	if err := w.shutDown(); err != nil {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+// A call that goes on for too long is cancelled at the end of the grace.
+func TestHTTPStopsCallsThatLast(t *testing.T) {
+	h := newHeld()
+	w := serveWeb(t, h.do, HTTPOptions{}, func(o *Options) { o.Grace = 10 * time.Millisecond })
+	session := w.open("alice")
+	go func() { read(t, w.send(soon(t), http.MethodPost, "/mcp", call(1, `{}`), headers{session})) }()
+	<-h.began
+	if err := w.shutDown(); err != nil {
+		t.Errorf("ended with %v", err)
+	}
+	if err := <-h.ended; err == nil {
+		t.Error("the call was not cancelled")
+	}
+}
+
+// More sessions than there may be are refused, those of one caller first.
+func TestSessionsAreBounded(t *testing.T) {
+	w := serveWeb(t, echo, HTTPOptions{Limits: HTTPLimits{Sessions: 3, SessionsOfOne: 2}})
+	opened := func(who string) int {
+		r := w.send(soon(t), http.MethodPost, "/mcp", openSession, headers{"Authorization: Bearer " + who})
+		status, _ := read(t, r)
+		if status == http.StatusServiceUnavailable && r.Header.Get("Retry-After") == "" {
+			t.Error("no Retry-After")
+		}
+		return status
+	}
+	for i, test := range []struct {
+		who  string
+		want int
+	}{{"alice", 200}, {"alice", 200}, {"alice", 503}, {"bob", 200}, {"carol", 503}} {
+		if got := opened(test.who); got != test.want {
+			t.Errorf("session %d, of %s: %d", i+1, test.who, got)
+		}
+	}
+}
+
+// Beyond what may run and wait, calls are refused and not delayed for ever.
+func TestTooManyCallsAreRefused(t *testing.T) {
+	h := newHeld()
+	w := serveWeb(t, h.do, HTTPOptions{Limits: HTTPLimits{Running: 1, Waiting: 1, Patience: 10 * time.Millisecond}})
+	statuses := make(chan int, 1)
+	post := func() int {
+		status, _ := read(t, w.send(soon(t), http.MethodPost, "/mcp", modernCall(1), modernHeaders("tools/call", "do")))
+		return status
+	}
+	go func() { statuses <- post() }()
+	<-h.began
+	if status := post(); status != http.StatusServiceUnavailable {
+		t.Errorf("a call too many: %d", status)
+	}
+	h.free <- struct{}{}
+	if status := <-statuses; status != http.StatusOK {
+		t.Errorf("the running one: %d", status)
+	}
+}
