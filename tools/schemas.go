@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,8 +64,25 @@ func (s *Set) schemaResult(schema *toolSchema) Outcome {
 	return Outcome{Structured: r}
 }
 
+// examples are the arguments of tools of which the least that the schema allows
+// would be refused.
+var examples = map[string]string{
+	"whatsapp_account_update":  `{"wabaName":"Example Shop"}`,
+	"whatsapp_sender_create":   `{"wabaId":"100000000000001","phoneNumberId":"200000000000001","authenticationCode":"the code of the signup","region":"EU","businessManager":"SINCH_UK"}`,
+	"whatsapp_template_create": `{"name":"order_shipped","language":"EN_US","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Order {{1}} is on its way.","examples":["1001"]}]}}`,
+	"sms_app_update":           `{"smsAppId":"the id","name":"Alerts"}`,
+	"bundle_create":            `{"name":"Example Shop","region":"EU","smsApp":true}`,
+}
+
 // example has the least arguments that a call of the tool can give.
 func example(a *arguments) map[string]any {
+	if known, ok := examples[a.row.Tool]; ok {
+		var given map[string]any
+		if err := json.Unmarshal([]byte(known), &given); err != nil {
+			panic("tools: " + err.Error())
+		}
+		return given
+	}
 	least, _ := a.checked.Sample(false).(map[string]any)
 	for name := range ownArguments {
 		if !slices.Contains(a.advertised.Required, name) {
