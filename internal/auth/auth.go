@@ -1,25 +1,60 @@
 // Package auth tells who calls over HTTP, and what they may do.
+//
+// An [Authenticator] makes an [Identity] of a request, or says why it does
+// not: [None] knows everybody as one, [Keys] by an API key, [OIDC] by the token
+// of an issuer. [Header] stands before one of them where each request brings
+// the credentials for the API itself. Nothing here decides about a call; and
+// what a caller proves itself with goes no further than this package.
 package auth
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // Identity is who calls over HTTP.
 type Identity struct {
-	// Principal names the caller. Confirmations, sessions and limits are kept
-	// by it, so two callers never share one.
+	// Principal names the caller, with the tenant that it works for.
+	// Confirmations, sessions and limits are kept by it, so two callers never
+	// share one, and nor do two tenants.
 	Principal string
-	// Projects is the caller's allowlist; empty stands for the server's.
+	// Grant is what the caller may do.
+	Grant Grant
+	// Credentials for the API, where the request brought them; else those of
+	// Grant.Tenant are used.
+	Credentials *Credentials
+}
+
+// Grant is what a caller may do. The zero value may do what the server may.
+type Grant struct {
+	// Projects is the allowlist; empty stands for that of the credentials.
 	Projects []string
-	// ReadOnly takes every tool away that changes something.
-	ReadOnly bool
-	// Toolsets are those that the caller may use; empty stands for all of the
-	// server's.
-	Toolsets []string
+	// Toolsets are those that the caller may use: true where it may change
+	// things too, false where it only reads. Nil stands for all, with changes.
+	Toolsets map[string]bool
+	// Tenant names the credentials for the API; "" stands for the server's own.
+	Tenant string
+}
+
+// Allows tells whether the grant covers a tool of the toolset, which changes
+// something or only reads.
+func (g Grant) Allows(toolset string, writes bool) bool {
+	if g.Toolsets == nil {
+		return true
+	}
+	mayWrite, ok := g.Toolsets[toolset]
+	return ok && (mayWrite || !writes)
+}
+
+// Credentials are an access key for the API, and the project that it is for.
+type Credentials struct {
+	ProjectID, KeyID, KeySecret string
 }
 
 // Failure is why a request is not served.
 type Failure struct {
-	// Status is 401 for a caller who is not known, 403 for one who may not.
+	// Status is 401 for a caller who is not known, 403 for one who may not,
+	// 503 where that can't be told now.
 	Status int
 	// Challenge is the WWW-Authenticate header; "" for none.
 	Challenge string
@@ -45,4 +80,18 @@ type none struct{}
 
 func (none) Authenticate(*http.Request) (Identity, *Failure) {
 	return Identity{Principal: "http"}, nil
+}
+
+// bearer returns the token of a request's Authorization header, "" for none. A
+// header that comes twice, or another scheme, is none.
+func bearer(r *http.Request) string {
+	values := r.Header.Values("Authorization")
+	if len(values) != 1 {
+		return ""
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
 }

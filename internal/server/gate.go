@@ -148,7 +148,7 @@ func (h *HTTP) known(by methods) http.Handler {
 				return
 			}
 		}
-		ctx := withPrincipal(auth.NewContext(telemetry.FromHeader(r.Context(), r.Header), id), id.Principal)
+		ctx := withPrincipal(telemetry.FromHeader(r.Context(), r.Header), id.Principal)
 		handle(w, r.WithContext(ctx), id)
 	})
 }

@@ -145,7 +145,7 @@ func New(options Options) *Server {
 		// them late is no change that a client should hear of.
 		mcpserver.WithToolCapabilities(false),
 		mcpserver.WithLogging(),
-		mcpserver.WithToolFilter(allowedTools),
+		mcpserver.WithToolFilter(ownTools),
 		mcpserver.WithPromptCapabilities(false),
 		// Subscriptions are taken, and keep nothing: texts don't change while
 		// the server runs, and what lives in a project is read when asked for.
