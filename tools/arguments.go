@@ -1,8 +1,10 @@
 package tools
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
+	"sync"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/papi"
@@ -36,8 +38,9 @@ var ownArguments = map[string]*papi.Schema{
 // arguments are what one tool takes.
 type arguments struct {
 	row *catalog.Row
-	// advertised is the one flat object that the client sees.
+	// advertised is the one flat object that the client sees, raw its JSON.
 	advertised *papi.Schema
+	raw        func() json.RawMessage
 	// checked is what a call is checked against: the object, or a union of
 	// objects where the operation's body is a union.
 	checked *papi.Schema
@@ -61,6 +64,7 @@ func newArguments(row *catalog.Row, defaultProject bool) *arguments {
 		shapes[i] = a.shape(body, defaultProject)
 	}
 	a.advertised = merge(shapes)
+	a.raw = sync.OnceValue(func() json.RawMessage { return encode(advertised(a.advertised)) })
 	a.checked = shapes[0]
 	if len(shapes) > 1 {
 		a.checked = &papi.Schema{AnyOf: shapes}

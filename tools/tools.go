@@ -66,6 +66,24 @@ type tool struct {
 	arguments func() *arguments
 }
 
+// derived are the arguments of tools, once for all sets: a server has a set for
+// each of its tenants, and they differ in nothing but the default project.
+var derived sync.Map // derivedKey to func() *arguments
+
+type derivedKey struct {
+	row        *catalog.Row
+	hasDefault bool
+}
+
+func argumentsOf(row *catalog.Row, hasDefault bool) func() *arguments {
+	key := derivedKey{row, hasDefault}
+	if found, ok := derived.Load(key); ok {
+		return found.(func() *arguments)
+	}
+	found, _ := derived.LoadOrStore(key, sync.OnceValue(func() *arguments { return newArguments(row, hasDefault) }))
+	return found.(func() *arguments)
+}
+
 // New returns the tools of the rows, and the core tools.
 func New(opts Options) *Set {
 	if opts.Now == nil {
@@ -74,7 +92,7 @@ func New(opts Options) *Set {
 	s := &Set{opts: opts, tools: make(map[string]*tool, len(opts.Rows))}
 	hasDefault := opts.Guard.Default() != ""
 	for _, row := range opts.Rows {
-		s.tools[row.Tool] = &tool{row: row, arguments: sync.OnceValue(func() *arguments { return newArguments(row, hasDefault) })}
+		s.tools[row.Tool] = &tool{row: row, arguments: argumentsOf(row, hasDefault)}
 	}
 	s.core = s.coreTools()
 	s.all = sync.OnceValue(s.advertise)
@@ -94,7 +112,7 @@ func (s *Set) advertise() []mcp.Tool {
 		all = append(all, t)
 	}
 	for _, row := range s.opts.Rows {
-		t := mcp.NewToolWithRawSchema(row.Tool, row.About, encode(advertised(s.tools[row.Tool].arguments().advertised)))
+		t := mcp.NewToolWithRawSchema(row.Tool, row.About, s.tools[row.Tool].arguments().raw())
 		t.Annotations = annotations(row)
 		t.Title = t.Annotations.Title
 		all = append(all, t)
