@@ -127,7 +127,7 @@ func New(config Config) (*Client, error) {
 	c.tracer = config.Tracers.Tracer("papi-mcp/internal/papi")
 	transport := config.Transport
 	if transport == nil {
-		transport = newTransport()
+		transport = NewTransport()
 	}
 	c.http = &http.Client{
 		Transport: transport,
@@ -184,8 +184,9 @@ func (c *Client) Token(ctx context.Context) (expires time.Time, err error) {
 // Close closes the connections that are not in use.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// newTransport returns a pool of connections to one host, for many callers.
-func newTransport() *http.Transport {
+// NewTransport returns a pool of connections to the API for many callers, and
+// for many clients: it keeps no credentials.
+func NewTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: 10 * time.Second}).DialContext,

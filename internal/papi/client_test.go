@@ -324,7 +324,7 @@ func TestACallerWhoLeaves(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			network := &pipes{closed: make(chan struct{})} // nobody takes what is dialled
 			defer network.Close()
-			transport := newTransport()
+			transport := NewTransport()
 			transport.DialContext = network.dial
 			c := (&fakeAPI{}).client(t, "http://papi.example.com", transport, withToken)
 			ctx, leave := context.WithCancel(t.Context())

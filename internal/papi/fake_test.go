@@ -144,7 +144,7 @@ func (f *fakeAPI) onPipes(t *testing.T, change ...func(*Config)) *Client {
 	network := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
 	server := &http.Server{Handler: f}
 	go server.Serve(network)
-	transport := newTransport()
+	transport := NewTransport()
 	transport.DialContext = network.dial
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
@@ -158,7 +158,7 @@ func (f *fakeAPI) onPipes(t *testing.T, change ...func(*Config)) *Client {
 func (f *fakeAPI) onLoopback(t *testing.T, change ...func(*Config)) *Client {
 	t.Helper()
 	server := httptest.NewServer(f)
-	transport := newTransport()
+	transport := NewTransport()
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
 		server.Close()

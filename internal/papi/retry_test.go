@@ -236,7 +236,7 @@ func TestBrokenStream(t *testing.T) {
 			server.EnableHTTP2 = true
 			server.StartTLS()
 			defer server.Close()
-			transport := newTransport()
+			transport := NewTransport()
 			defer transport.CloseIdleConnections()
 			transport.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig
 			c := api.client(t, server.URL, transport, withToken)
@@ -257,7 +257,7 @@ func TestBrokenStream(t *testing.T) {
 // again, and in the end surely had no effect.
 func TestUnreachable(t *testing.T) {
 	refused := func(dials *atomic.Int32) *http.Transport {
-		transport := newTransport()
+		transport := NewTransport()
 		transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
 			dials.Add(1)
 			return nil, errors.New("connection refused")
@@ -301,7 +301,7 @@ func TestUnreachable(t *testing.T) {
 		server.Config.ErrorLog = discardLog()
 		server.StartTLS()
 		defer server.Close()
-		transport, dials := newTransport(), 0
+		transport, dials := NewTransport(), 0
 		dial := transport.DialContext
 		transport.DialContext = func(ctx context.Context, network, at string) (net.Conn, error) {
 			dials++

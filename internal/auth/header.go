@@ -1,0 +1,80 @@
+package auth
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// CredentialsHeader brings the credentials for the API with a request: base64
+// of projectId:keyId:keySecret.
+const CredentialsHeader = "X-Sinch-Credentials"
+
+// mostCredentials bounds the header's value, in bytes.
+const mostCredentials = 2048
+
+// Header takes the credentials for the API from each request, beside whom next
+// knows its caller as. The project is that of the credentials, and no other.
+//
+// The principal holds a fingerprint of all three parts, the secret among them:
+// who names another's project and key without their secret shares nothing with
+// them.
+func Header(next Authenticator) Authenticator { return fromHeader{next} }
+
+type fromHeader struct{ next Authenticator }
+
+// Authenticate implements Authenticator.
+func (f fromHeader) Authenticate(r *http.Request) (Identity, *Failure) {
+	id, failure := f.next.Authenticate(r)
+	if failure != nil {
+		return Identity{}, failure
+	}
+	credentials, ok := parseCredentials(r.Header.Values(CredentialsHeader))
+	if !ok {
+		return Identity{}, &Failure{
+			Status: http.StatusBadRequest, Code: "credentials_missing",
+			Message: "each request must bring the header " + CredentialsHeader + ", once: base64 of projectId:keyId:keySecret",
+		}
+	}
+	if len(id.Grant.Projects) > 0 && !slices.Contains(id.Grant.Projects, credentials.ProjectID) {
+		return Identity{}, &Failure{
+			Status: http.StatusForbidden, Code: "project_not_allowed",
+			Message: "the project in " + CredentialsHeader + " is not among those that this caller may touch",
+		}
+	}
+	id.Grant.Projects = []string{credentials.ProjectID}
+	id.Credentials = &credentials
+	id.Principal = principal(id.Principal, credentials.Fingerprint())
+	return id, nil
+}
+
+// Fingerprint tells credentials from all others, and does not give them away.
+func (c Credentials) Fingerprint() string {
+	// No part can hold a NUL, so that no other three parts come to the same.
+	sum := sha256.Sum256([]byte(c.ProjectID + "\x00" + c.KeyID + "\x00" + c.KeySecret))
+	return hex.EncodeToString(sum[:16])
+}
+
+func parseCredentials(values []string) (c Credentials, ok bool) {
+	if len(values) != 1 || len(values[0]) > mostCredentials {
+		return c, false
+	}
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(values[0]))
+	if err != nil {
+		return c, false
+	}
+	parts := strings.SplitN(string(raw), ":", 3) // a secret may hold a colon
+	if len(parts) != 3 || slices.ContainsFunc(parts, func(part string) bool { return !visible(part) }) {
+		return c, false
+	}
+	return Credentials{ProjectID: parts[0], KeyID: parts[1], KeySecret: parts[2]}, true
+}
+
+// visible tells whether a text has visible ASCII characters alone, and at least
+// one: nothing else is in an id or a key.
+func visible(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+}
