@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"net/http"
+	"strings"
 )
 
 // Key is a caller that proves itself with an API key.
@@ -19,12 +21,26 @@ type Key struct {
 	Grant  Grant
 }
 
-// NewKey makes an API key, and the hash by which it is known: 64 hexadecimal
-// digits.
+// hashPrefix begins the hash of a key as it is written, and keeps one of
+// digits alone from being read as a number.
+const hashPrefix = "sha256:"
+
+// NewKey makes an API key, and the hash by which it is known: sha256: and 64
+// hexadecimal digits.
 func NewKey() (key, hash string) {
 	key = "pmk_" + rand.Text()
 	sum := sha256.Sum256([]byte(key))
-	return key, hex.EncodeToString(sum[:])
+	return key, hashPrefix + hex.EncodeToString(sum[:])
+}
+
+// ParseHash reads the hash of a key.
+func ParseHash(text string) (hash [sha256.Size]byte, err error) {
+	digits, ok := strings.CutPrefix(text, hashPrefix)
+	raw, err := hex.DecodeString(digits)
+	if !ok || err != nil || len(raw) != sha256.Size {
+		return hash, errors.New("this is not the hash of a key: " + hashPrefix + " and 64 hexadecimal digits")
+	}
+	return [sha256.Size]byte(raw), nil
 }
 
 // Keys knows callers by their API keys, sent as bearer tokens. It asks for the

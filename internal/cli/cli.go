@@ -95,7 +95,7 @@ New here? papi-mcp demo shows it on a built-in sandbox, without an account.`,
 	}
 	root.SetVersionTemplate("papi-mcp {{.Version}}\n")
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newCall(s), newTools(s), newSandbox(s), newDemo(s), newDoctor(s), newAudit(s))
+	root.AddCommand(serve, newCall(s), newTools(s), newSandbox(s), newDemo(s), newDoctor(s), newAudit(s), newConfig(s))
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) }
 	return root
 }

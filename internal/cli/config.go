@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,12 +15,14 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"papi-mcp/internal/audit"
+	"papi-mcp/internal/auth"
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
 	"papi-mcp/internal/store"
 	"papi-mcp/internal/telemetry"
+	"papi-mcp/internal/tenant"
 	"papi-mcp/tools"
 )
 
@@ -37,9 +38,13 @@ type config struct {
 	store      string
 	verbose    bool
 	// observe hears of the exchanges with the API; nil for nobody.
-	observe papi.Observer
-	trace   bool
-	audit   string
+	observe   papi.Observer
+	trace     bool
+	audit     string
+	file      string
+	logFormat string
+	// tenants looks up the credentials of a name; nil knows none.
+	tenants func(name string) (tenant.Tenant, bool)
 }
 
 // selection adds the flags that say which tools there are.
@@ -58,6 +63,7 @@ func (c *config) connection(cmd *cobra.Command) {
 	c.imitation.flags(f)
 	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "who confirms: auto (ask the person, else by token), human (only ask), off (nobody: scripts)")
 	f.StringVar(&c.audit, "audit", "", "leave a line for each write and each refusal: in this file, or with store in the --store")
+	f.StringVar(&c.logFormat, "log-format", "text", "how lines are logged to standard error: text or json")
 	f.BoolVar(&c.verbose, "verbose", false, "log each exchange with the API to standard error")
 }
 
@@ -77,9 +83,10 @@ func trim(names []string) []string {
 
 // app is what a command runs on.
 type app struct {
-	tools   *tools.Set
-	client  *papi.Client
-	project string // the default project, or ""
+	pool    *tenant.Pool
+	tools   *tools.Set   // of the server's own tenant
+	client  *papi.Client // its client
+	project string       // the default project, or ""
 	tracers trace.TracerProvider
 	close   func()
 }
@@ -101,11 +108,14 @@ func (c *config) newApp(s *streams) (*app, error) {
 	if mode != guard.Auto && mode != guard.Human && mode != guard.Off {
 		return nil, usage("--confirm %q: give auto, human or off", c.confirm)
 	}
+	if c.logFormat != "" && c.logFormat != "text" && c.logFormat != "json" {
+		return nil, usage("--log-format %q: give text or json", c.logFormat)
+	}
 	logger := c.logger(s)
 	projects := trim(strings.Split(os.Getenv("SINCH_PROJECT_ID"), ","))
 	a := &app{close: func() { _ = kept.Close() }} // nothing waits to be written
-	settings := apiConfig()
-	settings.Logger = logger
+	api, own := apiConfig()
+	api.Logger = logger
 	if len(projects) > 0 {
 		a.project = projects[0]
 	}
@@ -118,11 +128,10 @@ func (c *config) newApp(s *streams) (*app, error) {
 			return nil, err
 		}
 		a.close = func() { box.close(); _ = kept.Close() }
-		settings = papi.Config{
-			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token",
-			KeyID: "sandbox", KeySecret: "sandbox", Logger: logger,
-			Transport: box,
+		api = papi.Config{
+			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token", Logger: logger, Transport: box,
 		}
+		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
 		about = "the built-in sandbox: nothing here is real, and one-time codes stand in the server's log"
 	case c.imitation != usual:
 		return nil, usage("--seed-data, --speed and --seed are of the sandbox: give --sandbox too")
@@ -132,7 +141,7 @@ func (c *config) newApp(s *streams) (*app, error) {
 		if err != nil {
 			return nil, usage("--trace: %v", err)
 		}
-		a.tracers, settings.Tracers = tracers, tracers
+		a.tracers, api.Tracers = tracers, tracers
 		end := a.close
 		a.close = func() {
 			end()
@@ -141,21 +150,33 @@ func (c *config) newApp(s *streams) (*app, error) {
 			_ = stop(ctx) // what can't be sent in time is lost, and logged
 		}
 	}
-	settings.Observer = c.observe
-	settings.UserAgent = "papi-mcp/" + release
-	if a.client, err = papi.New(settings); err != nil {
-		return nil, usage("%v", err)
-	}
-	g := guard.New(guard.Options{
-		Projects: projects, Default: a.project, Mode: mode, ReadOnly: c.readOnly, Realm: cmp.Or(settings.BaseURL, papi.DefaultBaseURL),
-		LocalTargets: c.sandbox || isLoopbackURL(settings.BaseURL),
-		Store:        kept, Reader: catalog.Reader{API: a.client}, Logger: logger,
-	})
+	api.Observer = c.observe
+	api.UserAgent = "papi-mcp/" + release
 	log, err := c.auditLog(kept)
 	if err != nil {
 		return nil, err
 	}
-	a.tools = tools.New(tools.Options{Rows: rows, Guard: g, API: a.client, About: about, Audit: log})
+	own.Projects, own.Default = projects, a.project
+	a.pool, err = tenant.New(tenant.Options{
+		Rows: rows, API: api, Own: own, Lookup: c.tenants,
+		Guard: guard.Options{
+			Mode: mode, ReadOnly: c.readOnly, Realm: cmp.Or(api.BaseURL, papi.DefaultBaseURL),
+			LocalTargets: c.sandbox || isLoopbackURL(api.BaseURL),
+			Store:        kept, Logger: logger,
+		},
+		Tools: tools.Options{About: about, Audit: log},
+	})
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	end := a.close
+	a.close = func() { a.pool.Close(); end() }
+	if a.client, err = a.pool.Client(); err != nil {
+		return nil, usage("%v", err)
+	}
+	if a.tools, err = a.pool.Tools(auth.Identity{}); err != nil {
+		return nil, usage("%v", err)
+	}
 	return a, nil
 }
 
@@ -165,8 +186,7 @@ func isLoopbackURL(text string) bool {
 	if err != nil {
 		return false
 	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	return isLoopback(u.Hostname())
 }
 
 // auditLog is the log that --audit names, nil for none.
@@ -204,16 +224,18 @@ func (c *config) startSandbox(project string, logger *slog.Logger) (*lateSandbox
 	return box, box.err
 }
 
-// apiConfig is what the environment says of the API.
-func apiConfig() papi.Config {
+// apiConfig is what the environment says of the API, and of the credentials
+// for it.
+func apiConfig() (papi.Config, tenant.Tenant) {
 	return papi.Config{
-		BaseURL:     os.Getenv("PAPI_BASE_URL"),
-		TokenURL:    os.Getenv("PAPI_TOKEN_URL"),
-		Auth:        os.Getenv("PAPI_AUTH"),
-		KeyID:       os.Getenv("SINCH_KEY_ID"),
-		KeySecret:   os.Getenv("SINCH_KEY_SECRET"),
-		AccessToken: os.Getenv("SINCH_ACCESS_TOKEN"),
-	}
+			BaseURL:  os.Getenv("PAPI_BASE_URL"),
+			TokenURL: os.Getenv("PAPI_TOKEN_URL"),
+			Auth:     os.Getenv("PAPI_AUTH"),
+		}, tenant.Tenant{
+			KeyID:       os.Getenv("SINCH_KEY_ID"),
+			KeySecret:   os.Getenv("SINCH_KEY_SECRET"),
+			AccessToken: os.Getenv("SINCH_ACCESS_TOKEN"),
+		}
 }
 
 func (c *config) logger(s *streams) *slog.Logger {
@@ -221,7 +243,11 @@ func (c *config) logger(s *streams) *slog.Logger {
 	if c.verbose {
 		level = slog.LevelDebug
 	}
-	return slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
+	options := &slog.HandlerOptions{Level: level}
+	if c.logFormat == "json" {
+		return slog.New(telemetry.LogHandler(slog.NewJSONHandler(s.err, options)))
+	}
+	return slog.New(telemetry.LogHandler(slog.NewTextHandler(s.err, options)))
 }
 
 // memory is the store that ends with the process.

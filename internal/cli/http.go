@@ -4,16 +4,18 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"papi-mcp/internal/auth"
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/server"
+	"papi-mcp/internal/settings"
 )
 
 // httpFlags are the flags of serve over HTTP.
@@ -21,45 +23,64 @@ type httpFlags struct {
 	addr, metricsAddr string
 	hosts, origins    []string
 	tlsCert, tlsKey   string
-	authMode          string
+	publicURL         string
 	limits            server.HTTPLimits
+	access            accessFlags
 }
 
-func (f *httpFlags) add(cmd *cobra.Command) {
-	flags := cmd.Flags()
+func (f *httpFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.addr, "http", "", "serve many clients over HTTP on this address, such as 127.0.0.1:8080, instead of one on standard input and output")
-	flags.StringVar(&f.authMode, "auth", "none", "who may call over HTTP: none (everybody, on loopback only)")
 	flags.StringVar(&f.metricsAddr, "metrics-addr", "", "an address of its own for /metrics, without authentication")
+	flags.StringVar(&f.publicURL, "public-url", "", "the URL by which clients reach the server, such as https://papi.example.com; its host is allowed")
 	flags.StringSliceVar(&f.hosts, "allow-host", nil, "names, beside the loopback's, by which clients reach the server (Host header); * for any")
 	flags.StringSliceVar(&f.origins, "allow-origin", nil, "origins of web pages that may call, such as https://app.example.com (CORS)")
 	flags.StringVar(&f.tlsCert, "tls-cert", "", "certificate with its chain, in PEM; read again when it changes")
 	flags.StringVar(&f.tlsKey, "tls-key", "", "its private key, in PEM")
-	flags.IntVar(&f.limits.Running, "max-running", server.DefaultHTTPLimits.Running, "calls over HTTP that run at the same time")
-	flags.IntVar(&f.limits.Waiting, "max-waiting", server.DefaultHTTPLimits.Waiting, "calls that may wait for one of them to end; more are refused")
-	flags.IntVar(&f.limits.Sessions, "max-sessions", server.DefaultHTTPLimits.Sessions, "sessions of the older protocols that are open at the same time")
-	flags.DurationVar(&f.limits.SessionIdle, "session-idle", server.DefaultHTTPLimits.SessionIdle, "how long a session may be unused until it ends")
+	d := server.DefaultHTTPLimits
+	flags.IntVar(&f.limits.Running, "max-running", d.Running, "calls over HTTP that run at the same time")
+	flags.IntVar(&f.limits.Waiting, "max-waiting", d.Waiting, "calls that may wait for one of them to end; more are refused")
+	flags.IntVar(&f.limits.Sessions, "max-sessions", d.Sessions, "sessions of the older protocols that are open at the same time")
+	flags.DurationVar(&f.limits.SessionIdle, "session-idle", d.SessionIdle, "how long a session may be unused until it ends")
+	flags.Float64Var(&f.limits.Rate, "rate", d.Rate, "requests a second that one caller may make for long; with --auth none, where all are one, without limit unless given")
+	flags.IntVar(&f.limits.Burst, "burst", d.Burst, "requests that one caller may make at once")
+	f.access.add(flags)
 }
 
-// given tells whether a flag was given that means something over HTTP alone.
-func (f *httpFlags) given() bool {
-	d := server.DefaultHTTPLimits
-	return f.metricsAddr != "" || len(f.hosts)+len(f.origins) > 0 || f.tlsCert != "" || f.tlsKey != "" || f.authMode != "none" ||
-		f.limits.Running != d.Running || f.limits.Waiting != d.Waiting || f.limits.Sessions != d.Sessions || f.limits.SessionIdle != d.SessionIdle
+// given names a flag that was given though it means something over HTTP alone;
+// "" for none.
+func given(flags *pflag.FlagSet) string {
+	of := pflag.NewFlagSet("", pflag.ContinueOnError)
+	new(httpFlags).add(of)
+	name := ""
+	of.VisitAll(func(f *pflag.Flag) {
+		if flags.Changed(f.Name) {
+			name = f.Name
+		}
+	})
+	return name
 }
 
 // check refuses what must not be served.
-func (f *httpFlags) check(c *config) error {
-	if (f.tlsCert == "") != (f.tlsKey == "") {
+func (f *httpFlags) check(c *config, file *settings.File, flags *pflag.FlagSet) error {
+	switch u, err := url.Parse(f.publicURL); {
+	case (f.tlsCert == "") != (f.tlsKey == ""):
 		return usage("--tls-cert and --tls-key belong together")
+	case f.limits.Running < 1 || f.limits.Waiting < 1 || f.limits.Sessions < 1 || f.limits.SessionIdle <= 0 || f.limits.Rate < 0 || f.limits.Burst < 1:
+		return usage("--max-running, --max-waiting, --max-sessions, --session-idle and --burst must be over 0, and --rate not under it (0 is no limit)")
+	case f.publicURL != "" && (err != nil || u.Host == "" || f.publicURL != u.Scheme+"://"+u.Host || u.Scheme != "https" && u.Scheme != "http"):
+		return usage("--public-url %q: give scheme and host alone, such as https://papi.example.com", f.publicURL)
 	}
-	if f.authMode != "none" {
-		return usage("--auth %q: give none", f.authMode)
+	if err := f.access.check(f.publicURL, file); err != nil {
+		return err
+	}
+	if f.access.mode == authNone && !flags.Changed("rate") {
+		f.limits.Rate = 0
 	}
 	if isLoopbackAddr(f.addr) {
 		return nil
 	}
-	if f.authMode == "none" {
-		return usage("--http %s: with --auth none everybody who reaches this address could provision channels with your key; listen on 127.0.0.1, or choose another --auth", f.addr)
+	if f.access.mode == authNone {
+		return usage("--http %s: with --auth none everybody who reaches this address could provision channels with your key; listen on 127.0.0.1, or choose --auth token or oidc", f.addr)
 	}
 	if guard.Mode(c.confirm) == guard.Off {
 		return usage("--confirm off with --http %s: nobody would confirm what others ask for; listen on 127.0.0.1, or choose auto or human", f.addr)
@@ -67,59 +88,74 @@ func (f *httpFlags) check(c *config) error {
 	return nil
 }
 
+// allowedHosts are the names by which clients may reach the server.
+func (f *httpFlags) allowedHosts() []string {
+	hosts := trim(f.hosts)
+	if u, err := url.Parse(f.publicURL); err == nil && u.Hostname() != "" {
+		hosts = append(hosts, u.Hostname())
+	}
+	return hosts
+}
+
 // isLoopbackAddr tells whether an address is reached from this machine alone.
 func isLoopbackAddr(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return false
-	}
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return err == nil && isLoopback(host)
 }
 
-// serveHTTP serves until ctx ends. It prints the server's URL as one line on
+// serve serves until ctx ends. It prints the server's URL as one line on
 // standard output once it listens.
-func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, a *app, m *server.Metrics) error {
+func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, p *prepared) error {
 	logger := c.logger(s)
-	h := newServer(c, s, a, m).HTTP(server.HTTPOptions{
-		Authenticate: auth.None(),
-		Hosts:        trim(f.hosts),
-		Origins:      trim(f.origins),
-		Ready:        a.ready,
-		Limits:       f.limits,
-	})
-	listener, err := net.Listen("tcp", f.addr)
+	options := server.HTTPOptions{
+		Hosts:   f.allowedHosts(),
+		Origins: trim(f.origins),
+		Ready:   p.app.ready,
+		Limits:  f.limits,
+	}
+	f.access.options(&options, f.publicURL, p.app, p.access, logger)
+	h := newServer(c, s, p.app, p.metrics).HTTP(options)
+	stop, listener, scheme, err := f.listen(logger, p.metrics)
 	if err != nil {
 		h.Close()
 		return &exitError{exitFailed, err.Error()}
 	}
-	scheme := "http"
-	if f.tlsCert != "" {
-		config, err := server.TLS(f.tlsCert, f.tlsKey, logger)
-		if err != nil {
-			_ = listener.Close() // nobody has come
-			h.Close()
-			return &exitError{exitFailed, err.Error()}
-		}
-		scheme, listener = "https", tls.NewListener(listener, config)
-	}
-	if f.metricsAddr != "" {
-		stop, err := serveMetrics(f.metricsAddr, m)
-		if err != nil {
-			_ = listener.Close() // nobody has come
-			h.Close()
-			return &exitError{exitFailed, err.Error()}
-		}
-		defer stop()
-	}
+	defer stop()
 	fmt.Fprintf(s.out, "%s://%s/mcp\n", scheme, listener.Addr())
 	if err := h.Serve(ctx, listener); err != nil {
 		return &exitError{exitFailed, err.Error()}
 	}
 	return nil
+}
+
+// listen opens the listener, and that of the metrics; stop closes the latter.
+func (f *httpFlags) listen(logger *slog.Logger, m *server.Metrics) (stop func(), listener net.Listener, scheme string, err error) {
+	secure, err := f.secure(logger)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	stop, scheme = func() {}, "http"
+	if f.metricsAddr != "" {
+		if stop, err = serveMetrics(f.metricsAddr, m); err != nil {
+			return nil, nil, "", err
+		}
+	}
+	if listener, err = net.Listen("tcp", f.addr); err != nil {
+		stop()
+		return nil, nil, "", err
+	}
+	if secure != nil {
+		scheme, listener = "https", tls.NewListener(listener, secure)
+	}
+	return stop, listener, scheme, nil
+}
+
+// secure is the configuration of TLS, nil for none.
+func (f *httpFlags) secure(logger *slog.Logger) (*tls.Config, error) {
+	if f.tlsCert == "" {
+		return nil, nil
+	}
+	return server.TLS(f.tlsCert, f.tlsKey, logger)
 }
 
 // serveMetrics serves /metrics on an address of its own until stop.
@@ -140,13 +176,17 @@ func serveMetrics(addr string, m *server.Metrics) (stop func(), err error) {
 }
 
 // ready tells whether a call can succeed: there is a token, and the API
-// answers.
+// answers. Where the server has no credentials of its own, and its tenants have
+// theirs, it tells whether the API answers at all.
 func (a *app) ready(ctx context.Context) error {
+	if !a.client.HasCredentials() {
+		return a.client.Reach(ctx)
+	}
 	if _, err := a.client.Token(ctx); err != nil {
 		return err
 	}
 	if a.project == "" {
-		return nil // no project to ask about
+		return a.client.Reach(ctx) // no project to ask about
 	}
 	_, err := a.client.Do(ctx, catalog.Lookup("webhook_list").Request(a.project, nil))
 	return err

@@ -4,8 +4,12 @@ import (
 	_ "embed"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"papi-mcp/internal/reload"
 	"papi-mcp/internal/server"
+	"papi-mcp/internal/settings"
+	"papi-mcp/internal/tenant"
 	"papi-mcp/prompts"
 )
 
@@ -28,38 +32,71 @@ has one line, the URL.
 ` + environmentHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var m *server.Metrics
-			if overHTTP.addr == "" && overHTTP.given() {
-				return usage("flags of a server over HTTP are given without --http ADDR")
-			}
-			if overHTTP.addr != "" {
-				if err := overHTTP.check(&c); err != nil {
-					return err
-				}
-				m = server.NewMetrics()
-				c.observe = m
-			}
-			a, err := c.newApp(s)
+			p, err := c.prepare(s, &overHTTP, cmd.Flags())
 			if err != nil {
 				return err
 			}
-			defer a.close()
+			defer p.app.close()
 			if overHTTP.addr != "" {
-				return overHTTP.serve(cmd.Context(), s, &c, a, m)
+				return overHTTP.serve(cmd.Context(), s, &c, p)
 			}
-			err = newServer(&c, s, a, nil).ServeStdio(cmd.Context(), s.in, s.out)
+			err = newServer(&c, s, p.app, nil).ServeStdio(cmd.Context(), s.in, s.out)
 			if err != nil && cmd.Context().Err() == nil {
 				return &exitError{exitFailed, err.Error()}
 			}
 			return nil // at the end of the input, or told to stop by a signal
 		},
 	}
+	c.serving(cmd, &overHTTP)
+	return cmd
+}
+
+// serving adds the flags of serve.
+func (c *config) serving(cmd *cobra.Command, h *httpFlags) {
 	c.connection(cmd)
 	c.selection(cmd)
-	overHTTP.add(cmd)
+	h.add(cmd.Flags())
+	cmd.Flags().StringVar(&c.file, "config", "", "a YAML file with flags of serve, and for --http with keys, scopes and tenants (see papi-mcp config); env:NAME for the text in a variable")
 	cmd.Flags().BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and its like say")
 	cmd.Flags().StringVar(&c.store, "store", memory, "where confirmations and registers are kept: memory, or the path of a file")
-	return cmd
+}
+
+// prepared is what serve runs on.
+type prepared struct {
+	app     *app
+	metrics *server.Metrics        // nil on stdio
+	access  *reload.Value[*access] // nil on stdio
+}
+
+// prepare reads the configuration, checks that what it says goes together, and
+// puts the server's parts together. It listens to nobody yet.
+func (c *config) prepare(s *streams, h *httpFlags, flags *pflag.FlagSet) (*prepared, error) {
+	reader := settings.NewReader(flags)
+	file, err := readSettings(c.file, reader, flags)
+	if err != nil {
+		return nil, err
+	}
+	p := &prepared{}
+	if h.addr != "" {
+		if err := h.check(c, file, flags); err != nil {
+			return nil, err
+		}
+		if p.access, err = h.liveAccess(c.file, file, reader, c.logger(s)); err != nil {
+			return nil, usage("--config %s: %v", c.file, err)
+		}
+		p.metrics = server.NewMetrics()
+		c.observe = p.metrics
+		c.tenants = func(name string) (tenant.Tenant, bool) {
+			t, ok := p.access.Current().tenants[name]
+			return t, ok
+		}
+	} else if name := given(flags); name != "" {
+		return nil, usage("--%s is of a server over HTTP: give --http ADDR too", name)
+	} else if len(file.Keys)+len(file.Scopes)+len(file.Tenants) > 0 {
+		return nil, usage("--config %s: keys, scopes and tenants are of a server over HTTP: give --http ADDR too", c.file)
+	}
+	p.app, err = c.newApp(s)
+	return p, err
 }
 
 func newServer(c *config, s *streams, a *app, m *server.Metrics) *server.Server {

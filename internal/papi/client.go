@@ -181,6 +181,21 @@ func (c *Client) Token(ctx context.Context) (expires time.Time, err error) {
 	return token.expires, nil
 }
 
+// Reach sees whether the API answers at all, with or without credentials. It
+// is asked without any, and whatever it says will do.
+func (c *Client) Reach(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/", nil)
+	if err != nil {
+		return fmt.Errorf("papi: %w", err)
+	}
+	request.Header.Set("User-Agent", c.userAgent)
+	resp, err := c.http.Do(request)
+	if err != nil {
+		return fmt.Errorf("papi: the API can't be reached: %w", err)
+	}
+	return resp.Body.Close()
+}
+
 // Close closes the connections that are not in use.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 

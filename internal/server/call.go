@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -37,9 +38,9 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	// mcp-go's own recovery would send the panic's text to the client.
 	defer func() {
 		if p := recover(); p != nil {
-			s.logPanic("tool "+params.Name, p)
+			s.logPanic(ctx, "tool "+params.Name, p)
 			failed(span, "internal_error")
-			result = internalError()
+			result = internalError(ctx)
 		}
 	}()
 
@@ -53,10 +54,15 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	}
 	started := time.Now()
 	outcome := s.toolboxOf(ctx).Call(ctx, caller, params.Name, arguments)
-	s.metrics.called(params.Name, outcome, time.Since(started))
+	took := time.Since(started)
+	s.metrics.called(params.Name, outcome, took)
+	if request := telemetry.RequestID(ctx); request != "" {
+		s.log.InfoContext(ctx, "call", "tool", params.Name, "principal", caller.Principal, "outcome", ended(outcome), "ms", took.Milliseconds())
+	}
 
 	if e, ok := outcome.Structured.(*tools.Error); ok {
 		failed(span, e.Code)
+		e.Info = named(ctx, e.Info)
 	}
 	if outcome.Question != nil {
 		return s.ask(ctx, *outcome.Question), nil
@@ -66,10 +72,22 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	}
 	result, err := toolResult(outcome)
 	if err != nil {
-		s.log.Error("result can't be told", "tool", params.Name, "error", err)
-		return internalError(), nil
+		s.log.ErrorContext(ctx, "result can't be told", "tool", params.Name, "error", err)
+		return internalError(ctx), nil
 	}
 	return result, nil
+}
+
+// named adds the id of the HTTP request to what an error tells, where there is
+// one: by it the server's log has the details.
+func named(ctx context.Context, info map[string]any) map[string]any {
+	request := telemetry.RequestID(ctx)
+	if request == "" {
+		return info
+	}
+	told := map[string]any{"requestId": request}
+	maps.Copy(told, info)
+	return told
 }
 
 // span begins the span of a call, below the one that the client named.
@@ -94,8 +112,8 @@ func failed(span trace.Span, code string) {
 // whether or not it can answer, and without a deadline.
 func (s *Server) ask(ctx context.Context, question guard.Question) *mcp.CallToolResult {
 	if !mcpserver.IsModernRequest(ctx) {
-		s.log.Error("a question for a client of an older protocol")
-		return internalError()
+		s.log.ErrorContext(ctx, "a question for a client of an older protocol")
+		return internalError(ctx)
 	}
 	return mcpserver.NewInputRequestBuilder(question.State).
 		Elicit(confirmationKey, confirmationForm(question)).
@@ -131,12 +149,12 @@ func toolResult(outcome tools.Outcome) (*mcp.CallToolResult, error) {
 
 // internalError is the result of a call that failed through a defect of ours,
 // in the form of all errors, without what went wrong inside.
-func internalError() *mcp.CallToolResult {
+func internalError(ctx context.Context) *mcp.CallToolResult {
 	result, err := toolResult(tools.Outcome{IsError: true, Structured: map[string]any{
 		"errorCode":             "internal_error",
 		"message":               "The server failed while it worked on this call.",
 		"resolution":            "A read may simply be repeated. After a call that changes something, read the current state first: the change may have been made. The server's log has the details.",
-		"additionalInformation": map[string]any{},
+		"additionalInformation": named(ctx, map[string]any{}),
 		"next":                  []any{},
 	}})
 	if err != nil {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,16 +32,23 @@ const codeRefused = -32000
 func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if p := recover(); p != nil {
-			h.server.logPanic("an HTTP request", p)
+			h.server.logPanic(r.Context(), "an HTTP request", p)
 			h.refuse(w, http.StatusInternalServerError, "internal error")
 		}
 	}()
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // of the request before
 	counted := &countedWriter{ResponseWriter: w}
 	w = counted
-	defer func() { h.server.metrics.answered(counted.status) }()
+	r = r.WithContext(telemetry.WithRequestID(r.Context(), requestIDOf(r)))
+	defer func() {
+		h.server.metrics.answered(counted.status)
+		if counted.status >= http.StatusBadRequest {
+			h.server.log.InfoContext(r.Context(), "refused", "method", r.Method, "path", r.URL.Path, "status", counted.status)
+		}
+	}()
 
 	header := w.Header()
+	header.Set(headerRequestID, telemetry.RequestID(r.Context()))
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	header.Set("Referrer-Policy", "no-referrer")
@@ -60,6 +69,21 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		h.mux.ServeHTTP(w, r)
 	}
+}
+
+// headerRequestID names a request in logs and errors. A caller, or a gateway
+// before us, may give it.
+const headerRequestID = "X-Request-Id"
+
+var goodRequestID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
+
+// requestIDOf is the id that a request brought, if it is a plain one, or a new
+// one.
+func requestIDOf(r *http.Request) string {
+	if given := r.Header.Get(headerRequestID); goodRequestID.MatchString(given) {
+		return given
+	}
+	return rand.Text()
 }
 
 // hostAllowed tells whether a request for this host is for us. A page that
@@ -142,11 +166,9 @@ func (h *HTTP) known(by methods) http.Handler {
 			h.refuseCaller(w, failure)
 			return
 		}
-		if h.options.Allow != nil {
-			if wait, ok := h.options.Allow(id.Principal); !ok {
-				h.refuseFor(w, http.StatusTooManyRequests, wait, "too many requests: slow down")
-				return
-			}
+		if wait, ok := h.rates.allow(id.Principal); !ok {
+			h.refuseFor(w, http.StatusTooManyRequests, wait, "too many requests: slow down")
+			return
 		}
 		ctx := withPrincipal(telemetry.FromHeader(r.Context(), r.Header), id.Principal)
 		handle(w, r.WithContext(ctx), id)
@@ -159,7 +181,7 @@ func (h *HTTP) withTools(w http.ResponseWriter, r *http.Request, id auth.Identit
 	if h.options.ToolboxFor == nil {
 		return r, true
 	}
-	toolbox, err := h.options.ToolboxFor(r.Context(), id, r)
+	toolbox, err := h.options.ToolboxFor(r.Context(), id)
 	var failure *auth.Failure
 	switch {
 	case errors.As(err, &failure):
@@ -195,7 +217,7 @@ func (h *HTTP) refuse(w http.ResponseWriter, status int, text string) {
 
 // refuseMessage answers a request with an error, under its id.
 func (h *HTTP) refuseMessage(w http.ResponseWriter, status int, id json.RawMessage, code int, text string) {
-	line, err := encodeLine(jsonrpcError(id, code, text))
+	line, err := encodeLine(traced(jsonrpcError(id, code, text), w.Header().Get(headerRequestID)))
 	if err != nil {
 		panic(err) // texts and ids are JSON
 	}

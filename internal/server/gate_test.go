@@ -141,9 +141,11 @@ func TestRequestsThatAreRefused(t *testing.T) {
 }
 
 func TestWhoCallsTooOftenWaits(t *testing.T) {
-	w := serveWeb(t, echo, HTTPOptions{Allow: func(principal string) (time.Duration, bool) { return 1500 * time.Millisecond, principal != "alice" }})
+	w := serveWeb(t, echo, HTTPOptions{Limits: HTTPLimits{Rate: 1. / 60, Burst: 2}})
+	w.open("alice")
+	w.open("alice")
 	r := w.send(t.Context(), "POST", "/mcp", openSession, nil)
-	if status, _ := read(t, r); status != http.StatusTooManyRequests || r.Header.Get("Retry-After") != "2" {
+	if status, _ := read(t, r); status != http.StatusTooManyRequests || r.Header.Get("Retry-After") != "60" {
 		t.Errorf("got %d, %v", status, r.Header)
 	}
 	w.open("bob")

@@ -17,14 +17,11 @@ import (
 type HTTPOptions struct {
 	// Authenticate tells who calls; it must be set. auth.None is for loopback.
 	Authenticate auth.Authenticator
-	// ToolboxFor returns the tools of a caller, which must serve as long as
-	// ctx; nil stands for the server's toolbox for all. The tools that it has
-	// must be among those of the server's. An error is logged, and told to the
-	// caller as 503, or as what it says where it is an *auth.Failure.
-	ToolboxFor func(ctx context.Context, id auth.Identity, r *http.Request) (Toolbox, error)
-	// Allow tells whether a principal may make one more request now, and if
-	// not, in how long; nil allows all.
-	Allow func(principal string) (wait time.Duration, ok bool)
+	// ToolboxFor returns the tools of a caller, asked with each request; nil
+	// stands for the server's toolbox for all. The tools that it has must be
+	// among those of the server's. An error is logged, and told to the caller
+	// as 503, or as what it says where it is an *auth.Failure.
+	ToolboxFor func(ctx context.Context, id auth.Identity) (Toolbox, error)
 	// Hosts are the names, without port, that a request's Host may have
 	// beside those of the loopback; "*" allows all.
 	Hosts []string
@@ -39,12 +36,14 @@ type HTTPOptions struct {
 	Limits HTTPLimits
 }
 
-// HTTPLimits bound what callers may ask for. A zero value in any of them
-// stands for that of DefaultHTTPLimits.
+// HTTPLimits bound what callers may ask for. A zero value in any of them but
+// Rate stands for that of DefaultHTTPLimits.
 type HTTPLimits struct {
 	Body          int           // bytes of a request
 	Answer        int           // bytes of an answer
 	Depth         int           // of the JSON of a request
+	Rate          float64       // requests a second of one principal; 0 is no limit
+	Burst         int           // requests that it may make at once
 	Running       int           // requests that run at the same time
 	Waiting       int           // requests that wait for a place
 	Patience      time.Duration // how long they do
@@ -59,7 +58,7 @@ type HTTPLimits struct {
 
 // DefaultHTTPLimits are for a server of a few hundred agents.
 var DefaultHTTPLimits = HTTPLimits{
-	Body: 4 << 20, Answer: 16 << 20, Depth: 64,
+	Body: 4 << 20, Answer: 16 << 20, Depth: 64, Rate: 50, Burst: 100,
 	Running: 256, Waiting: 1024, Patience: 5 * time.Second,
 	Sessions: 8192, SessionsOfOne: 2048, SessionIdle: 30 * time.Minute,
 	Streams: 8192, ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second,
@@ -77,7 +76,7 @@ const headerBytes = 32 << 10
 func (l HTTPLimits) withDefaults() HTTPLimits {
 	d := DefaultHTTPLimits
 	for _, pair := range [][2]*int{
-		{&l.Body, &d.Body}, {&l.Answer, &d.Answer}, {&l.Depth, &d.Depth}, {&l.Running, &d.Running},
+		{&l.Body, &d.Body}, {&l.Answer, &d.Answer}, {&l.Depth, &d.Depth}, {&l.Burst, &d.Burst}, {&l.Running, &d.Running},
 		{&l.Waiting, &d.Waiting}, {&l.Sessions, &d.Sessions}, {&l.SessionsOfOne, &d.SessionsOfOne}, {&l.Streams, &d.Streams},
 	} {
 		if *pair[0] == 0 {
@@ -105,6 +104,7 @@ type HTTP struct {
 	mux      *http.ServeMux
 	sessions *sessions
 	places   *places
+	rates    *rates
 	streams  atomic.Int64
 	ready    readiness
 
@@ -128,6 +128,7 @@ func (s *Server) HTTP(options HTTPOptions) *HTTP {
 	}
 	h.sessions = newSessions(s.mcp, h.limits)
 	h.places = newPlaces(h.limits.Running, h.limits.Waiting, h.limits.Patience)
+	h.rates = newRates(h.limits.Rate, h.limits.Burst)
 	h.ready.check = options.Ready
 	h.running, h.cancel = context.WithCancel(context.Background())
 	h.accepting, h.stop = context.WithCancel(h.running)

@@ -75,6 +75,15 @@ func jsonrpcError(id json.RawMessage, code int, text string) mcp.JSONRPCError {
 	}
 }
 
+// traced returns an error that names the HTTP request in which it came up, ""
+// for none: by that id the server's log has the details.
+func traced(e mcp.JSONRPCError, request string) mcp.JSONRPCError {
+	if request != "" && e.Error.Data == nil {
+		e.Error.Data = map[string]any{"requestId": request}
+	}
+	return e
+}
+
 // requestID is an id as mcp-go writes it. It keeps the client's own bytes:
 // mcp-go reads numbers as floats, and would answer a large one under another.
 func requestID(id json.RawMessage) mcp.RequestId {

@@ -121,16 +121,22 @@ func (m *Metrics) called(tool string, o tools.Outcome, took time.Duration) {
 	if m == nil {
 		return
 	}
-	outcome := "ok"
-	if e, ok := o.Structured.(*tools.Error); ok {
-		outcome = e.Code
-	} else if o.Question != nil {
-		outcome = "asked"
-	} else if o.IsError {
-		outcome = "error"
-	}
-	m.calls.WithLabelValues(tool, outcome).Inc()
+	m.calls.WithLabelValues(tool, ended(o)).Inc()
 	m.durations.WithLabelValues(tool).Observe(took.Seconds())
+}
+
+// ended tells in a word how a call ended.
+func ended(o tools.Outcome) string {
+	if e, ok := o.Structured.(*tools.Error); ok {
+		return e.Code
+	}
+	switch {
+	case o.Question != nil:
+		return "asked"
+	case o.IsError:
+		return "error"
+	}
+	return "ok"
 }
 
 func (m *Metrics) answered(status int) {

@@ -39,6 +39,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
+	"papi-mcp/internal/telemetry"
 	"papi-mcp/prompts"
 	"papi-mcp/tools"
 )
@@ -187,7 +188,7 @@ func (s *Server) MCP() *mcpserver.MCPServer { return s.mcp }
 func (s *Server) preload() {
 	defer func() {
 		if p := recover(); p != nil {
-			s.logPanic("loading the tools", p)
+			s.logPanic(context.Background(), "loading the tools", p)
 		}
 	}()
 	s.loadTools()
@@ -199,8 +200,11 @@ func (s *Server) preload() {
 func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp.JSONRPCMessage) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.logPanic(string(m.Method), p)
+			s.logPanic(ctx, string(m.Method), p)
 			answer = jsonrpcError(m.ID, mcp.INTERNAL_ERROR, "internal error")
+		}
+		if e, ok := answer.(mcp.JSONRPCError); ok {
+			answer = traced(e, telemetry.RequestID(ctx))
 		}
 	}()
 	return s.mcp.HandleMessage(ctx, raw)
@@ -208,13 +212,13 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 
 // logPanic logs where a panic came from. Its value is told only where the
 // runtime made it: any other may hold what a call was given.
-func (s *Server) logPanic(doing string, p any) {
+func (s *Server) logPanic(ctx context.Context, doing string, p any) {
 	what := fmt.Sprintf("%T", p)
 	if err, ok := p.(runtime.Error); ok {
 		what = err.Error()
 	}
 	s.metrics.panicked()
-	s.log.Error("panic", "doing", doing, "panic", what, "stack", string(debug.Stack()))
+	s.log.ErrorContext(ctx, "panic", "doing", doing, "panic", what, "stack", string(debug.Stack()))
 }
 
 type principalKey struct{}

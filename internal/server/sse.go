@@ -7,7 +7,10 @@ import (
 	"net/http"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"papi-mcp/internal/auth"
+	"papi-mcp/internal/telemetry"
 )
 
 // eventLimits bound one client of HTTP+SSE.
@@ -28,8 +31,7 @@ func (h *HTTP) openEvents(w http.ResponseWriter, r *http.Request, id auth.Identi
 		h.refuse(w, http.StatusNotAcceptable, "the client must accept text/event-stream")
 		return
 	}
-	r, ok := h.withTools(w, r, id)
-	if !ok {
+	if _, ok := h.withTools(w, r, id); !ok {
 		return
 	}
 	closed, ok := h.openStream()
@@ -96,6 +98,12 @@ func (h *HTTP) takeMessage(w http.ResponseWriter, r *http.Request, id auth.Ident
 		h.refuse(w, http.StatusNotFound, "there is no such session: open /sse again")
 		return
 	}
+	// What the caller may do is looked up with each message: the connection may
+	// have been opened long ago.
+	r, ok := h.withTools(w, r, id)
+	if !ok {
+		return
+	}
 	body, ok := h.readBody(w, r)
 	if !ok {
 		return
@@ -104,8 +112,18 @@ func (h *HTTP) takeMessage(w http.ResponseWriter, r *http.Request, id auth.Ident
 		h.refuse(w, http.StatusBadRequest, "the message is empty")
 		return
 	}
-	c.receive(body)
+	c.receive(ofMessage(c.serving, r.Context()), body)
 	w.WriteHeader(http.StatusAccepted)
+}
+
+// ofMessage returns the context for a message of a connection: it lives as long
+// as the connection, and knows what the POST that brought it knows.
+func ofMessage(connection, post context.Context) context.Context {
+	ctx := telemetry.WithRequestID(connection, telemetry.RequestID(post))
+	if t, ok := post.Value(toolboxKey{}).(Toolbox); ok {
+		ctx = withToolbox(ctx, t)
+	}
+	return trace.ContextWithRemoteSpanContext(ctx, trace.SpanContextFromContext(post))
 }
 
 // eventWriter writes each line as an event, and an empty one as a sign of

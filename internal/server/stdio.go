@@ -141,15 +141,16 @@ func (c *connection) read(in io.Reader) error {
 		case err != nil:
 			return fmt.Errorf("read: %w", err)
 		case len(line) > 0:
-			c.receive(line)
+			c.receive(c.serving, line)
 		}
 	}
 	return nil
 }
 
 // receive deals with one line, and never waits for a request or a write. What
-// ends a wait - an answer, a cancellation - takes effect at once.
-func (c *connection) receive(line []byte) {
+// ends a wait - an answer, a cancellation - takes effect at once. ctx is
+// c.serving, or made of it.
+func (c *connection) receive(ctx context.Context, line []byte) {
 	m, refusal := parseMessage(line)
 	switch {
 	case refusal != nil:
@@ -166,14 +167,14 @@ func (c *connection) receive(line []byte) {
 			c.requests.cancel(cancelled.RequestID)
 		}
 	case m.isNotification():
-		c.handle(c.serving, m, line)
+		c.handle(ctx, m, line)
 	case m.Method == mcp.MethodPing:
 		// It asks whether we live, not whether we are busy.
 		c.requests.start(c.hearing, len(line), func() {
-			c.send(withID(c.handle(c.serving, m, line), m.ID))
+			c.send(withID(c.handle(ctx, m, line), m.ID))
 		})
 	default:
-		c.request(m, line)
+		c.request(ctx, m, line)
 	}
 }
 
@@ -183,13 +184,12 @@ func (c *connection) refuse(refusal mcp.JSONRPCError) {
 }
 
 // request starts a request, in its turn.
-func (c *connection) request(m *message, line []byte) {
+func (c *connection) request(ctx context.Context, m *message, line []byte) {
 	r := &request{id: m.ID, method: m.Method}
-	ctx := c.serving
-	if r.method == mcp.MethodSubscriptionsListen {
-		ctx = c.hearing // or the end of the input would wait for it for ever
-	}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
+	if r.method == mcp.MethodSubscriptionsListen { // or the end of the input would wait for it for ever
+		context.AfterFunc(c.hearing, func() { r.cancel(nil) })
+	}
 	c.requests.enter(r)
 	if !c.requests.start(c.hearing, len(line), func() { c.serve(r, m, line) }) {
 		c.requests.leave(r)

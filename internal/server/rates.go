@@ -1,0 +1,46 @@
+package server
+
+import (
+	"time"
+
+	"github.com/jellydator/ttlcache/v3"
+	"golang.org/x/time/rate"
+)
+
+// mostRates bounds the principals whose rates are kept.
+const mostRates = 10_000
+
+// rates bound how often each principal may come, so that one that runs wild
+// leaves room for the others.
+type rates struct {
+	limit rate.Limit
+	burst int
+	of    *ttlcache.Cache[string, *rate.Limiter]
+}
+
+// newRates returns limits of so many requests a second; 0 is no limit.
+func newRates(perSecond float64, burst int) *rates {
+	if perSecond == 0 {
+		return nil
+	}
+	full := time.Duration(float64(burst) / perSecond * float64(time.Second)) // after so long unused, a limiter is as good as new
+	return &rates{rate.Limit(perSecond), burst, ttlcache.New(
+		ttlcache.WithCapacity[string, *rate.Limiter](mostRates),
+		ttlcache.WithTTL[string, *rate.Limiter](max(time.Second, full)),
+	)}
+}
+
+// allow tells whether a principal may make one more request now, and if not,
+// in how long.
+func (l *rates) allow(principal string) (wait time.Duration, ok bool) {
+	if l == nil {
+		return 0, true
+	}
+	kept, _ := l.of.GetOrSetFunc(principal, func() *rate.Limiter { return rate.NewLimiter(l.limit, l.burst) })
+	reservation := kept.Value().Reserve()
+	if wait = reservation.Delay(); wait > 0 {
+		reservation.Cancel()
+		return wait, false
+	}
+	return 0, true
+}
