@@ -19,7 +19,9 @@ func shape(answer any, own ownValues, bulky []string) (shaped any, warnings []st
 	if !own.reveal {
 		answer = papi.AnswerSecrets.Mask(answer)
 	}
-	answer = clean(answer, "", &warnings)
+	if hides(answer) { // hardly any answer does, and looking costs less than a copy
+		answer = clean(answer, "", &warnings)
+	}
 	if !own.full && len(own.fields) == 0 {
 		for _, path := range bulky {
 			answer = without(answer, strings.Split(path, "."))
@@ -38,6 +40,23 @@ func shape(answer any, own ownValues, bulky []string) (shaped any, warnings []st
 		answer = kept
 	}
 	return answer, warnings
+}
+
+// hides tells whether there is something to clean.
+func hides(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return strings.ContainsFunc(v, hidden)
+	case map[string]any:
+		for _, field := range v {
+			if hides(field) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, hides)
+	}
+	return false
 }
 
 // clean removes what could hide an instruction in text that people wrote:

@@ -214,8 +214,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		e = failed(row, c.args, err)
 	} else {
 		var warnings []string
-		told, _ := shape(sent.Answer, ownValues{full: true}, nil) // people wrote parts of it
-		warnings, e = partly(told)
+		warnings, e = partly(sent.Answer)
 		c.warnings = append(c.warnings, warnings...)
 	}
 	if e != nil {

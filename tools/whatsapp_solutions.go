@@ -10,7 +10,8 @@ import (
 // success: each failure is a warning, and all failing is an error. (A created
 // solution is answered with 201 and failedSolutions.)
 func partly(answer any) (warnings []string, failed *Error) {
-	failures, _ := catalog.Field(answer, "failedSolutions").([]any)
+	told, _ := shape(catalog.Field(answer, "failedSolutions"), ownValues{full: true}, nil) // people wrote parts of it
+	failures, _ := told.([]any)
 	for i, f := range failures {
 		warnings = append(warnings, fmt.Sprintf("failedSolutions[%d]: partner app %v: %v %v", i,
 			catalog.Field(f, "partnerAppId"), catalog.Field(f, "errorCode"), catalog.Field(f, "errorMessage")))

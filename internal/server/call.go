@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"maps"
 	"time"
 
@@ -56,9 +57,7 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	outcome := s.toolboxOf(ctx).Call(ctx, caller, params.Name, arguments)
 	took := time.Since(started)
 	s.metrics.called(params.Name, outcome, took)
-	if request := telemetry.RequestID(ctx); request != "" {
-		s.log.InfoContext(ctx, "call", "tool", params.Name, "principal", caller.Principal, "outcome", ended(outcome), "ms", took.Milliseconds())
-	}
+	s.logCall(ctx, params.Name, caller.Principal, ended(outcome), took)
 
 	if e, ok := outcome.Structured.(*tools.Error); ok {
 		failed(span, e.Code)
@@ -76,6 +75,19 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 		return internalError(ctx), nil
 	}
 	return result, nil
+}
+
+// logCall leaves a line for a call over HTTP: for one that went well only where
+// the log is verbose, since the metrics count them.
+func (s *Server) logCall(ctx context.Context, tool, principal, outcome string, took time.Duration) {
+	if telemetry.RequestID(ctx) == "" {
+		return
+	}
+	level := slog.LevelInfo
+	if outcome == "ok" {
+		level = slog.LevelDebug
+	}
+	s.log.Log(ctx, level, "call", "tool", tool, "principal", principal, "outcome", outcome, "ms", took.Milliseconds())
 }
 
 // named adds the id of the HTTP request to what an error tells, where there is

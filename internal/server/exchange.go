@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -26,6 +27,9 @@ type exchange struct {
 	ended   bool
 
 	notifications chan mcp.JSONRPCNotification
+	pumping       sync.Once
+	done          chan struct{} // closed when nothing more is notified
+	pumped        sync.WaitGroup
 }
 
 // exchangeSession is a session as one request of it sees it: what the request
@@ -35,7 +39,10 @@ type exchangeSession struct {
 	on *exchange
 }
 
+// NotificationChannel is asked for by who has something to tell, which few
+// requests do.
 func (s *exchangeSession) NotificationChannel() chan<- mcp.JSONRPCNotification {
+	s.on.startPump()
 	return s.on.notifications
 }
 
@@ -115,18 +122,29 @@ func answerID(answer mcp.JSONRPCMessage) []byte {
 	return bytes.TrimSpace(raw)
 }
 
-// pump sends what the request notifies, until done is closed.
-func (x *exchange) pump(done <-chan struct{}) {
-	for {
-		select {
-		case n := <-x.notifications:
-			x.mu.Lock()
-			x.notify(n)
-			x.mu.Unlock()
-		case <-done:
-			return
-		}
-	}
+// startPump begins to send what the request notifies.
+func (x *exchange) startPump() {
+	x.pumping.Do(func() {
+		x.pumped.Go(func() {
+			for {
+				select {
+				case n := <-x.notifications:
+					x.mu.Lock()
+					x.notify(n)
+					x.mu.Unlock()
+				case <-x.done:
+					return
+				}
+			}
+		})
+	})
+}
+
+// stopPump ends it, now that the request has been handled.
+func (x *exchange) stopPump() {
+	x.pumping.Do(func() {}) // it never began, and is not to begin any more
+	close(x.done)
+	x.pumped.Wait()
 }
 
 // notify sends a notification; where the client takes no stream it is dropped,
@@ -177,6 +195,7 @@ func writeJSON(w http.ResponseWriter, timeout time.Duration, status int, line []
 	c := http.NewResponseController(w)
 	_ = c.SetWriteDeadline(time.Now().Add(timeout))
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(line)))
 	w.WriteHeader(status)
 	_, _ = w.Write(line)
 }

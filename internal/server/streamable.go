@@ -66,7 +66,7 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 		h.server.handle(h.server.mcp.WithContext(r.Context(), s), m, body)
 		w.WriteHeader(http.StatusAccepted)
 	default:
-		h.serve(w, r, id, s, m, body)
+		h.serve(w, r, id, s, m, body, false)
 	}
 }
 
@@ -125,11 +125,12 @@ func (h *HTTP) postModern(w http.ResponseWriter, r *http.Request, id auth.Identi
 		}
 		defer h.server.mcp.UnregisterSession(s.ctx, s.id)
 	}
-	h.serve(w, r, id, s, m, body)
+	h.serve(w, r, id, s, m, body, true)
 }
 
-// serve lets mcp-go handle a request, and answers it.
-func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s *session, m *message, body []byte) {
+// serve lets mcp-go handle a request, and answers it: with a status that tells
+// of errors where the protocol is a modern one.
+func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s *session, m *message, body []byte, modern bool) {
 	r, ok := h.withTools(w, r, id)
 	if !ok {
 		return
@@ -159,18 +160,12 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	x := h.exchange(w, r)
 	if s.listens {
 		x.notifications = s.notifications
+		x.startPump()
 	}
-	done := make(chan struct{})
-	pumped := make(chan struct{})
-	go func() {
-		defer close(pumped)
-		x.pump(done)
-	}()
 	answer := h.server.handle(h.server.mcp.WithContext(ctx, &exchangeSession{s, x}), m, body)
-	close(done)
-	<-pumped
+	x.stopPump()
 	status := http.StatusOK
-	if s.listens || versionOf(m) != "" {
+	if modern {
 		status = statusOf(answer)
 	}
 	x.answer(status, withID(answer, m.ID))
@@ -181,6 +176,7 @@ func (h *HTTP) exchange(w http.ResponseWriter, r *http.Request) *exchange {
 		w: w, log: h.server.log, timeout: h.limits.WriteTimeout, most: h.limits.Answer,
 		streams:       accepts(r, "text/event-stream"),
 		notifications: make(chan mcp.JSONRPCNotification, 32),
+		done:          make(chan struct{}),
 	}
 }
 

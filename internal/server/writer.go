@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 
@@ -117,10 +118,29 @@ func (w *writer) put(line []byte) {
 // encodeLine renders a message with its line end; JSON has none inside.
 func encodeLine(message any) ([]byte, error) {
 	var line bytes.Buffer
+	if response, ok := message.(mcp.JSONRPCResponse); ok {
+		if result, ok := response.Result.(json.Marshaler); ok {
+			return frame(response, result)
+		}
+	}
 	encoder := json.NewEncoder(&line)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(message); err != nil {
 		return nil, err
 	}
 	return line.Bytes(), nil
+}
+
+// frame puts a result that renders itself into its answer. encoding/json would
+// read through all of it once more, and most of what is sent is such results.
+func frame(response mcp.JSONRPCResponse, result json.Marshaler) ([]byte, error) {
+	id, err := json.Marshal(response.ID)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := result.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return fmt.Appendf(make([]byte, 0, len(raw)+len(id)+64), "{\"jsonrpc\":%q,\"id\":%s,\"result\":%s}\n", response.JSONRPC, id, raw), nil
 }

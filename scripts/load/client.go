@@ -1,0 +1,117 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// client is one session of protocol 2025-11-25, with no more than a load needs:
+// it measures the server, not a client library.
+type client struct {
+	http    *http.Client
+	url     string
+	session string
+}
+
+// newHTTP returns what many clients share: a connection for each that calls.
+func newHTTP(connections int) *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
+}
+
+// answer is what a request came to.
+type answer struct {
+	status int
+	result json.RawMessage
+}
+
+// errorCode is the code of a tool call that failed, "" for none.
+func (a answer) errorCode() string {
+	var result struct {
+		IsError           bool `json:"isError"`
+		StructuredContent struct {
+			ErrorCode string `json:"errorCode"`
+		} `json:"structuredContent"`
+	}
+	if json.Unmarshal(a.result, &result) != nil || !result.IsError {
+		return ""
+	}
+	return result.StructuredContent.ErrorCode
+}
+
+// open opens a session.
+func open(shared *http.Client, url string) (*client, error) {
+	c := &client{http: shared, url: url}
+	a, err := c.request("initialize", `{"protocolVersion":"2025-11-25","clientInfo":{"name":"load","version":"1"},"capabilities":{}}`)
+	if err != nil {
+		return nil, err
+	}
+	if a.status != http.StatusOK {
+		return nil, fmt.Errorf("initialize: status %d", a.status)
+	}
+	return c, nil
+}
+
+// close ends the session.
+func (c *client) close() error {
+	resp, err := c.send(http.MethodDelete, "")
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
+
+// post makes a request, and reads its whole answer.
+func (c *client) post(method, params string) (status int, body []byte, err error) {
+	resp, err := c.send(http.MethodPost, fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%q,"params":%s}`, method, params))
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if id := resp.Header.Get("Mcp-Session-Id"); id != "" {
+		c.session = id
+	}
+	body, err = io.ReadAll(resp.Body)
+	return resp.StatusCode, body, err
+}
+
+// request makes a request, and takes its answer apart.
+func (c *client) request(method, params string) (answer, error) {
+	status, body, err := c.post(method, params)
+	a := answer{status: status}
+	if err != nil || status != http.StatusOK {
+		return a, err
+	}
+	text := string(body)
+	if _, data, isEvent := strings.Cut(text, "data: "); isEvent && strings.HasPrefix(text, "event: ") {
+		text = data
+	}
+	var message struct {
+		Result json.RawMessage `json:"result"`
+		Error  json.RawMessage `json:"error"`
+	}
+	if err := json.Unmarshal([]byte(text), &message); err != nil {
+		return a, fmt.Errorf("%s: %w", method, err)
+	}
+	if message.Error != nil {
+		return a, fmt.Errorf("%s: %s", method, message.Error)
+	}
+	a.result = message.Result
+	return a, nil
+}
+
+func (c *client) send(method, body string) (*http.Response, error) {
+	r, err := http.NewRequest(method, c.url, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	r.Header.Set("Mcp-Protocol-Version", "2025-11-25")
+	if c.session != "" {
+		r.Header.Set("Mcp-Session-Id", c.session)
+	}
+	return c.http.Do(r)
+}

@@ -1,0 +1,369 @@
+// Command load puts a load on papi-mcp over HTTP, and says what came of it:
+//
+//   - throughput: calls of webhook_list a second through the whole way, beside
+//     those of a bare mcp-go server (in bare/) whose tool makes the same GET to
+//     the same sandbox, in turn, and their ratio
+//   - sessions: many clients at once with a mixed workload, without an error;
+//     whether goroutines and heap return; what an idle session costs
+//   - overload: twice the calls that fit, which must be refused with 503 or 429
+//     and not wait without end
+//
+// Run it at the root of the repository:
+//
+//	go run ./scripts/load [-server BINARY] [-sessions 1000] [-rounds 10] [-min 0.8]
+//
+// Exit code 1 tells that something is not as it should be.
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const webhookList = `{"name":"webhook_list","arguments":{}}`
+
+const project = "00000000-0000-0000-0000-000000000000"
+
+func main() {
+	var l load
+	flag.StringVar(&l.binary, "server", "", "the server's binary; by default it is built from this directory")
+	flag.IntVar(&l.sessions, "sessions", 1000, "clients at once")
+	flag.IntVar(&l.rounds, "rounds", 10, "rounds of the comparison, of a second on each server")
+	flag.Float64Var(&l.least, "min", 0.8, "the least ratio of throughputs that passes; 0 passes any")
+	flag.Parse()
+	if err := l.run(); err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+}
+
+// load is one run.
+type load struct {
+	binary           string
+	sessions, rounds int
+	least            float64
+
+	sandbox *process
+	bare    string
+}
+
+func (l *load) run() (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
+	defer cancel()
+	dir, err := os.MkdirTemp("", "load")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	l.bare = filepath.Join(dir, "bare")
+	if err := build(l.bare, "./scripts/load/bare"); err != nil {
+		return err
+	}
+	if l.binary == "" {
+		l.binary = filepath.Join(dir, "papi-mcp")
+		if err := build(l.binary, "."); err != nil {
+			return err
+		}
+	}
+	if l.sandbox, err = start(ctx, nil, l.binary, "sandbox", "--addr", "127.0.0.1:0", "--seed-data", "shop"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.sandbox.stop()) }()
+	for _, phase := range []func(context.Context) error{l.throughput, l.crowd, l.overload} {
+		if err := phase(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serve starts papi-mcp on the sandbox.
+func (l *load) serve(ctx context.Context, flags ...string) (*process, error) {
+	return start(ctx, []string{
+		"PAPI_BASE_URL=" + l.sandbox.url, "PAPI_TOKEN_URL=" + l.sandbox.url + "/oauth2/token",
+		"SINCH_KEY_ID=any", "SINCH_KEY_SECRET=any", "SINCH_PROJECT_ID=" + project,
+	}, l.binary, append([]string{"serve", "--http", "127.0.0.1:0"}, flags...)...)
+}
+
+// callers is how many clients call at the same time where throughput is
+// measured.
+const callers = 16
+
+func (l *load) throughput(ctx context.Context) (err error) {
+	ours, err := l.serve(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ours.stop()) }()
+	theirs, err := start(ctx, nil, l.bare, l.sandbox.url, project)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, theirs.stop()) }()
+
+	var a, b, ratios []float64
+	for round := range l.rounds + 1 {
+		our, err := rate(ours.url)
+		if err != nil {
+			return err
+		}
+		their, err := rate(theirs.url)
+		if err != nil {
+			return err
+		}
+		if round == 0 {
+			continue // it warms both up
+		}
+		a, b, ratios = append(a, our), append(b, their), append(ratios, our/their)
+	}
+	ratio := median(ratios)
+	fmt.Printf("throughput of webhook_list, %d clients, median of %d rounds:\n  papi-mcp     %6.0f calls/s\n  bare mcp-go  %6.0f calls/s\n  ratio        %6.2f\n",
+		callers, l.rounds, median(a), median(b), ratio)
+	if ratio < l.least {
+		return fmt.Errorf("the ratio is under %g", l.least)
+	}
+	return nil
+}
+
+// rate is how many calls a server answers in a second.
+func rate(url string) (float64, error) {
+	shared := newHTTP(callers)
+	defer shared.CloseIdleConnections()
+	var done atomic.Int64
+	var all errgroup.Group
+	began := time.Now()
+	for range callers {
+		all.Go(func() error {
+			c, err := open(shared, url)
+			if err != nil {
+				return err
+			}
+			for time.Since(began) < time.Second {
+				status, body, err := c.post("tools/call", webhookList)
+				if err != nil || status != http.StatusOK || !bytes.Contains(body, []byte(`"target`)) {
+					return fmt.Errorf("webhook_list: status %d, %w, %.300s", status, err, body)
+				}
+				done.Add(1)
+			}
+			return c.close()
+		})
+	}
+	err := all.Wait()
+	return float64(done.Load()) / time.Since(began).Seconds(), err
+}
+
+// work is what each client of the crowd does: a request and the error code
+// that it must end with, "" for none.
+var work = []struct{ method, params, code string }{
+	{"tools/list", `{}`, ""},
+	{"tools/call", `{"name":"webhook_list","arguments":{}}`, ""},
+	{"tools/call", `{"name":"whatsapp_template_list","arguments":{"pageSize":5}}`, ""},
+	{"tools/call", `{"name":"schema_get","arguments":{"tool":"bundle_create"}}`, ""},
+	{"tools/call", `{"name":"webhook_create","arguments":{"target":"https://example.com/hook","secret":"sixteen-or-more-signs"}}`, "guard_project_unconfirmed"},
+	{"tools/call", `{"name":"webhook_get","arguments":{}}`, "invalid_arguments"},
+	{"prompts/list", `{}`, ""},
+	{"resources/read", `{"uri":"papi://triggers"}`, ""},
+	{"ping", `{}`, ""},
+}
+
+func (l *load) crowd(ctx context.Context) (err error) {
+	server, err := l.serve(ctx, "--max-waiting", fmt.Sprint(2*l.sessions), "--max-running", "64")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.stop()) }()
+	shared := newHTTP(l.sessions)
+	defer shared.CloseIdleConnections()
+	light := func() error {
+		c, err := open(shared, server.url)
+		if err != nil {
+			return err
+		}
+		for _, w := range work {
+			if _, err := c.request(w.method, w.params); err != nil {
+				return err
+			}
+		}
+		return c.close()
+	}
+	heap, err := server.settled(light)
+	if err != nil {
+		return err
+	}
+	shared.CloseIdleConnections()
+	goroutines, err := server.quiet(0)
+	if err != nil {
+		return err
+	}
+
+	clients := make([]*client, l.sessions)
+	var opening errgroup.Group
+	for i := range clients {
+		opening.Go(func() (err error) {
+			clients[i], err = open(shared, server.url)
+			return err
+		})
+	}
+	if err := opening.Wait(); err != nil {
+		return err
+	}
+	idle, err := server.settled(light)
+	if err != nil {
+		return err
+	}
+	var calling errgroup.Group
+	var done, longest atomic.Int64
+	for i, c := range clients {
+		calling.Go(func() error {
+			for n := range 3 * len(work) {
+				w := work[(i+n)%len(work)]
+				began := time.Now()
+				a, err := c.request(w.method, w.params)
+				if err != nil {
+					return err
+				}
+				if a.status != http.StatusOK || a.errorCode() != w.code {
+					return fmt.Errorf("%s %s: status %d, %.300s", w.method, w.params, a.status, a.result)
+				}
+				done.Add(1)
+				for took := int64(time.Since(began)); ; {
+					if most := longest.Load(); took <= most || longest.CompareAndSwap(most, took) {
+						break
+					}
+				}
+			}
+			return nil
+		})
+	}
+	if err := calling.Wait(); err != nil {
+		return err
+	}
+	var closing errgroup.Group
+	for _, c := range clients {
+		closing.Go(c.close)
+	}
+	if err := closing.Wait(); err != nil {
+		return err
+	}
+	shared.CloseIdleConnections()
+	left, err := server.settled(light)
+	if err != nil {
+		return err
+	}
+	shared.CloseIdleConnections()
+	after, err := server.quiet(goroutines)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d sessions at once, %d requests of %d kinds: no error, the longest took %v\n", l.sessions, done.Load(), len(work), time.Duration(longest.Load()).Round(time.Millisecond))
+	fmt.Printf("  an idle session     %6.1f KB of heap\n", (idle-heap)/float64(l.sessions)/1024)
+	fmt.Printf("  goroutines          %6.0f before, %.0f after\n", goroutines, after)
+	fmt.Printf("  heap                %6.1f MB before, %.1f MB after\n", heap/(1<<20), left/(1<<20))
+	if after > goroutines+10 {
+		return errors.New("goroutines do not return")
+	}
+	if left > heap+4<<20 {
+		return errors.New("the heap does not return")
+	}
+	return nil
+}
+
+const (
+	running = 8  // places of the server under overload
+	waiting = 16 // and those of its queue
+	// A refusal must come at the latest when patience is over (5 s), and a
+	// call's own time.
+	longestWait = 6 * time.Second
+)
+
+// overload makes each call take its time, and calls with twice as many clients
+// as there is room for.
+func (l *load) overload(ctx context.Context) (err error) {
+	resp, err := http.Post(l.sandbox.url+"/_sandbox/faults", "application/json", strings.NewReader(`{"kind":"latency","latency":"200ms"}`))
+	if err != nil {
+		return err
+	}
+	if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the sandbox can't be slowed down: status %d, %w", resp.StatusCode, err)
+	}
+	server, err := l.serve(ctx, "--max-running", fmt.Sprint(running), "--max-waiting", fmt.Sprint(waiting))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.stop()) }()
+	shared := newHTTP(2 * (running + waiting))
+	defer shared.CloseIdleConnections()
+
+	var all errgroup.Group
+	var mu sync.Mutex
+	counts, longest := map[int]int{}, map[int]time.Duration{}
+	end := time.Now().Add(5 * time.Second)
+	for range 2 * (running + waiting) {
+		all.Go(func() error {
+			var c *client
+			for c == nil && time.Now().Before(end) { // opening may be refused too
+				c, _ = open(shared, server.url)
+			}
+			for time.Now().Before(end) {
+				began := time.Now()
+				status, _, err := c.post("tools/call", webhookList)
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				counts[status]++
+				longest[status] = max(longest[status], time.Since(began))
+				mu.Unlock()
+				if status != http.StatusOK {
+					time.Sleep(20 * time.Millisecond) // as a client would, if a rude one
+				}
+			}
+			return nil
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return err
+	}
+	fmt.Printf("overload, %d clients where %d run and %d wait:\n", 2*(running+waiting), running, waiting)
+	for status, n := range counts {
+		fmt.Printf("  status %d  %6d, the longest took %v\n", status, n, longest[status].Round(time.Millisecond))
+		if status != http.StatusOK && status != http.StatusServiceUnavailable && status != http.StatusTooManyRequests {
+			return fmt.Errorf("status %d", status)
+		}
+		if longest[status] > longestWait {
+			return errors.New("a call waited too long")
+		}
+	}
+	if counts[http.StatusOK] == 0 || counts[http.StatusServiceUnavailable]+counts[http.StatusTooManyRequests] == 0 {
+		return errors.New("it neither answered nor refused")
+	}
+	return nil
+}
+
+func build(binary, pkg string) error {
+	cmd := exec.Command("go", "build", "-o", binary, pkg)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("build %s: %w", pkg, err)
+	}
+	return nil
+}
+
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
+}

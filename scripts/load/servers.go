@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// process is a server that this program has started.
+type process struct {
+	cmd *exec.Cmd
+	url string       // the one line that it printed
+	log bytes.Buffer // its standard error
+}
+
+// start starts a server and waits for its URL.
+func start(ctx context.Context, env []string, binary string, arguments ...string) (*process, error) {
+	p := &process{cmd: exec.CommandContext(ctx, binary, arguments...)}
+	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.Stderr = &p.log
+	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(os.Interrupt) }
+	p.cmd.WaitDelay = 20 * time.Second
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w\n%s", binary, strings.Join(arguments, " "), errors.Join(err, p.cmd.Wait()), &p.log)
+	}
+	p.url = strings.TrimSpace(line)
+	return p, nil
+}
+
+// stop ends the server, which must end in good order.
+func (p *process) stop() error {
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		return err
+	}
+	if err := p.cmd.Wait(); err != nil {
+		return fmt.Errorf("%s ended with %w\n%s", p.cmd.Path, err, &p.log)
+	}
+	return nil
+}
+
+// gauges are the numbers that papi-mcp tells at /metrics, by name.
+func (p *process) gauges() (map[string]float64, error) {
+	resp, err := http.Get(strings.TrimSuffix(p.url, "/mcp") + "/metrics")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]float64{}
+	for line := range strings.Lines(string(body)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if n, err := strconv.ParseFloat(value, 64); err == nil {
+			all[name] = n
+		}
+	}
+	return all, nil
+}
+
+// settled is the heap that still lives once it has been collected, in bytes:
+// the least of many looks, with a little work between that lets the collector
+// run.
+func (p *process) settled(work func() error) (heap float64, err error) {
+	for range 30 {
+		for range 10 {
+			if err := work(); err != nil {
+				return 0, err
+			}
+		}
+		now, err := p.gauges()
+		if err != nil {
+			return 0, err
+		}
+		if n := now["go_memstats_heap_alloc_bytes"]; heap == 0 || n < heap {
+			heap = n
+		}
+	}
+	return heap, nil
+}
+
+// kept is longer than a server keeps a connection to the API that nobody uses
+// (30 s).
+const kept = 35 * time.Second
+
+// quiet is how many goroutines there are when nobody calls: it waits until
+// there are about as few as want, or connections that are kept have been
+// closed.
+func (p *process) quiet(want float64) (goroutines float64, err error) {
+	for end := time.Now().Add(kept); time.Now().Before(end); time.Sleep(time.Second) {
+		now, err := p.gauges()
+		if err != nil {
+			return 0, err
+		}
+		if goroutines = now["go_goroutines"]; goroutines <= want {
+			break
+		}
+	}
+	return goroutines, nil
+}
