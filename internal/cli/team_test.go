@@ -150,10 +150,17 @@ func (w *team) send(method, path, body string, fields ...string) (int, http.Head
 	return resp.StatusCode, resp.Header, string(answer)
 }
 
-// request makes a request of protocol 2026-07-28, and returns its result.
+// request makes a request of protocol 2026-07-28 from a client that can't ask
+// a person, and returns its status and answer.
 func (w *team) request(method, name, params string, fields ...string) string {
 	w.t.Helper()
-	body := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%q,"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}%s}}`, method, params)
+	return w.requestAs(`{}`, method, name, params, fields...)
+}
+
+// requestAs makes the request from a client with capabilities.
+func (w *team) requestAs(capabilities, method, name, params string, fields ...string) string {
+	w.t.Helper()
+	body := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%q,"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":%s}%s}}`, method, capabilities, params)
 	fields = append([]string{"Mcp-Protocol-Version: 2026-07-28", "Mcp-Method: " + method}, fields...)
 	if name != "" {
 		fields = append(fields, "Mcp-Name: "+name)
@@ -334,6 +341,27 @@ tenants:
 		}
 		if got := w.call("webhook_delete", remove, as(bot)); got["errorCode"] != nil {
 			t.Errorf("its own: %v", got)
+		}
+	})
+
+	t.Run("no question of another", func(t *testing.T) {
+		made := w.call("webhook_create", `{"target":"http://127.0.0.1/other","secret":"sixteen-or-more-signs"}`, as(bot))
+		id, _ := made["ids"].(map[string]any)["webhookId"].(string)
+		remove := func(key, more string) string {
+			return w.requestAs(`{"elicitation":{"form":{}}}`, "tools/call", "webhook_delete", `,"name":"webhook_delete","arguments":{"webhookId":"`+id+`"}`+more, as(key))
+		}
+		asked := remove(bot, "")
+		_, rest, _ := strings.Cut(asked, `"requestState":"`)
+		state, _, ok := strings.Cut(rest, `"`)
+		if !ok {
+			t.Fatalf("asked %s", asked)
+		}
+		answer := `,"requestState":"` + state + `","inputResponses":{"confirmation":{"action":"accept"}}`
+		if got := remove(desk, answer); !strings.Contains(got, "confirmation_invalid") || !strings.Contains(got, "other_call") {
+			t.Errorf("desk answers bot's question: %s", got)
+		}
+		if got := remove(bot, answer); strings.Contains(got, "errorCode") || !strings.HasPrefix(got, "200") {
+			t.Errorf("its own: %s", got)
 		}
 	})
 

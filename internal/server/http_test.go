@@ -193,6 +193,31 @@ func TestSessionsAreBounded(t *testing.T) {
 	}
 }
 
+// Who opens ten thousand sessions gets as many as one may have, and leaves room
+// for the others; unused, they end.
+func TestTenThousandSessions(t *testing.T) {
+	w := serveWeb(t, echo, HTTPOptions{})
+	counts := map[int]int{}
+	for range 10_000 {
+		r := w.send(t.Context(), http.MethodPost, "/mcp", openSession, headers{"Authorization: Bearer mallory"})
+		status, _ := read(t, r)
+		counts[status]++
+	}
+	most := DefaultHTTPLimits.SessionsOfOne
+	if counts[http.StatusOK] != most || counts[http.StatusServiceUnavailable] != 10_000-most || w.http.sessions.count() != most {
+		t.Errorf("answers %v, %d sessions are open", counts, w.http.sessions.count())
+	}
+	w.open("alice")
+	later := time.Now().Add(DefaultHTTPLimits.SessionIdle)
+	w.http.sessions.mu.Lock()
+	w.http.sessions.now = func() time.Time { return later }
+	w.http.sessions.mu.Unlock()
+	w.open("alice")
+	if n := w.http.sessions.count(); n != 1 {
+		t.Errorf("%d sessions are left", n)
+	}
+}
+
 // Beyond what may run and wait, calls are refused and not delayed for ever.
 func TestTooManyCallsAreRefused(t *testing.T) {
 	h := newHeld()

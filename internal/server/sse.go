@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -42,14 +43,14 @@ func (h *HTTP) openEvents(w http.ResponseWriter, r *http.Request, id auth.Identi
 	defer closed()
 	sessionID := rand.Text()
 	beginStream(w)
-	out := &eventWriter{w, h.limits.WriteTimeout}
-	if writeEvent(w, h.limits.WriteTimeout, "endpoint", []byte("/message?sessionId="+sessionID)) != nil {
-		return
-	}
-
+	out := &eventWriter{w: w, timeout: h.limits.WriteTimeout}
 	c := &eventConnection{h.server.connect(r.Context(), sessionID, h.eventLimits(), out), id.Principal}
 	c.admit = h.places.enter
+	// It is there before its client is told of it, who may be quick.
 	h.addConnection(sessionID, c)
+	if out.event("endpoint", []byte("/message?sessionId="+sessionID)) != nil {
+		c.cancelRequests() // the client is gone
+	}
 	heartbeat := time.NewTicker(h.limits.Heartbeat)
 	defer heartbeat.Stop()
 	for open := true; open; {
@@ -129,19 +130,23 @@ func ofMessage(connection, post context.Context) context.Context {
 // eventWriter writes each line as an event, and an empty one as a sign of
 // life.
 type eventWriter struct {
+	mu      sync.Mutex // the first event may still be on its way when the first answer comes
 	w       http.ResponseWriter
 	timeout time.Duration
 }
 
 func (e *eventWriter) Write(line []byte) (int, error) {
-	var err error
-	if len(bytes.TrimSpace(line)) == 0 {
-		err = writeHeartbeat(e.w, e.timeout)
-	} else {
-		err = writeEvent(e.w, e.timeout, "message", line)
-	}
-	if err != nil {
+	if err := e.event("message", line); err != nil {
 		return 0, err
 	}
 	return len(line), nil
+}
+
+func (e *eventWriter) event(name string, line []byte) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(bytes.TrimSpace(line)) == 0 {
+		return writeHeartbeat(e.w, e.timeout)
+	}
+	return writeEvent(e.w, e.timeout, name, line)
 }

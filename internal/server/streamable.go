@@ -58,10 +58,13 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	defer h.sessions.done(s)
 	switch {
 	case m.isAnswer():
-		if !s.questions.answer(m) {
-			h.server.log.Debug("answer to no open question")
-		}
+		// Told first: clients give up on this request when the call that waits
+		// for the answer has ended.
 		w.WriteHeader(http.StatusAccepted)
+		_ = http.NewResponseController(w).Flush() // who is gone needs none
+		if !s.questions.answer(m) {
+			h.server.log.DebugContext(r.Context(), "answer to no open question")
+		}
 	case m.isNotification():
 		h.server.handle(h.server.mcp.WithContext(r.Context(), s), m, body)
 		w.WriteHeader(http.StatusAccepted)

@@ -1,33 +1,48 @@
-// MCP Inspector's CLI against the server: it lists what there is, gets a prompt,
-// reads a resource and makes a call.
+// MCP Inspector's CLI against the server, on stdio and on Streamable HTTP: it
+// lists what there is, gets a prompt, reads a resource and makes a call.
 //
 //   npm ci && node inspector.mjs papi-mcp serve --sandbox
 //
-// What stands behind the command's name is given to the Inspector as it is: a
-// command with its arguments, or the URL of a server. Exit code 1 and a message
-// tell the first thing that came out otherwise.
+// Exit code 1 and a message tell the first thing that came out otherwise.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const target = process.argv.slice(2);
-if (target.length === 0) {
-  console.error('usage: node inspector.mjs COMMAND [ARGUMENT...] | URL');
+const [command, ...args] = process.argv.slice(2);
+if (!command) {
+  console.error('usage: node inspector.mjs COMMAND [ARGUMENT...]');
   process.exit(2);
 }
 const cli = fileURLToPath(new URL('node_modules/.bin/mcp-inspector', import.meta.url));
 
-const inspect = (method, ...options) =>
-  JSON.parse(execFileSync(cli, ['--cli', ...target, '--method', method, ...options], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
-
 const named = (things, name, key = 'name') => assert.ok(things.some(thing => thing[key] === name), `no ${name}`);
 
-named(inspect('tools/list').tools, 'whatsapp_sender_create');
-named(inspect('prompts/list').prompts, 'onboard_whatsapp_sender');
-named(inspect('resources/list').resources, 'papi://guides/whatsapp', 'uri');
-named(inspect('resources/templates/list').resourceTemplates, 'papi://schemas/{tool}', 'uriTemplate');
-assert.match(inspect('resources/read', '--uri', 'papi://triggers').contents[0].text, /39 triggers/);
-assert.match(inspect('prompts/get', '--prompt-name', 'create_bundle', '--prompt-args', 'name=Example', 'region=EU').messages[0].content.text, /bundle Example in region EU/);
-assert.equal(inspect('tools/call', '--tool-name', 'webhook_list').structuredContent.tool, 'webhook_list');
-console.log('7 passed, 0 failed');
+// tour looks around at a target: a command with its arguments, or flags that
+// name a server.
+function tour(target) {
+  const inspect = (method, ...options) =>
+    JSON.parse(execFileSync(cli, ['--cli', ...target, '--method', method, ...options], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+
+  named(inspect('tools/list').tools, 'whatsapp_sender_create');
+  named(inspect('prompts/list').prompts, 'onboard_whatsapp_sender');
+  named(inspect('resources/list').resources, 'papi://guides/whatsapp', 'uri');
+  named(inspect('resources/templates/list').resourceTemplates, 'papi://schemas/{tool}', 'uriTemplate');
+  assert.match(inspect('resources/read', '--uri', 'papi://triggers').contents[0].text, /39 triggers/);
+  assert.match(inspect('prompts/get', '--prompt-name', 'create_bundle', '--prompt-args', 'name=Example', 'region=EU').messages[0].content.text, /bundle Example in region EU/);
+  assert.equal(inspect('tools/call', '--tool-name', 'webhook_list').structuredContent.tool, 'webhook_list');
+}
+
+tour([command, ...args]);
+const server = spawn(command, [...args, '--http', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+const ended = once(server, 'exit');
+try {
+  const [url] = await once(createInterface({ input: server.stdout }), 'line');
+  tour([url, '--transport', 'http']);
+} finally {
+  server.kill('SIGTERM');
+  await ended;
+}
+console.log('14 passed, 0 failed');
