@@ -124,6 +124,8 @@ func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
 	}{
 		{"all is well", env(), false, exitDone, []string{"ok    token", "ok    API", "ok    clock"}},
 		{"no credentials", env("SINCH_KEY_ID", ""), false, exitFailed, []string{"FAIL  credentials", "to mend: set SINCH_KEY_ID"}},
+		{"half a key", env("SINCH_KEY_SECRET", ""), false, exitFailed, []string{"SINCH_KEY_ID is set, and SINCH_KEY_SECRET is not"}},
+		{"a project that is none", env("SINCH_PROJECT_ID", "abc/../x"), false, exitFailed, []string{"FAIL  project", "holds a slash"}},
 		{"a key that is refused", env("SINCH_KEY_ID", "invalid"), false, exitFailed, []string{"FAIL  token", "to mend:"}},
 		{"a token as it is", env("SINCH_ACCESS_TOKEN", "sandbox"), false, exitDone, []string{"SINCH_ACCESS_TOKEN is set", "used as it is given"}},
 		{"a token that is refused", env("SINCH_ACCESS_TOKEN", "canary-token"), false, exitFailed, []string{"FAIL  API", "to mend:"}},

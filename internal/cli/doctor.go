@@ -79,7 +79,16 @@ func (d *doctor) examine(ctx context.Context) {
 }
 
 func (d *doctor) project() {
-	switch projects := os.Getenv("SINCH_PROJECT_ID"); {
+	projects := os.Getenv("SINCH_PROJECT_ID")
+	for id := range strings.SplitSeq(projects, ",") {
+		if reason := papi.BadSegment(strings.TrimSpace(id)); projects != "" && reason != "" {
+			d.failed = true
+			d.line("FAIL", "project", fmt.Sprintf("SINCH_PROJECT_ID: %q %s", id, reason))
+			d.line("", "", "to mend: set it to the ids of the Sinch Dashboard, with commas between them")
+			return
+		}
+	}
+	switch {
 	case projects != "":
 		d.good("project", "default %s, allowed: %s", d.app.project, projects)
 	case d.sandbox:
@@ -101,7 +110,13 @@ func (d *doctor) credentials() bool {
 		return true
 	}
 	d.failed = true
-	d.line("FAIL", "credentials", "there are none")
+	text := "there are none"
+	for name, other := range map[string]string{"SINCH_KEY_ID": "SINCH_KEY_SECRET", "SINCH_KEY_SECRET": "SINCH_KEY_ID"} {
+		if os.Getenv(name) == "" && os.Getenv(other) != "" {
+			text = other + " is set, and " + name + " is not"
+		}
+	}
+	d.line("FAIL", "credentials", text)
 	d.line("", "", "to mend: set SINCH_KEY_ID and SINCH_KEY_SECRET to an access key of the Sinch Dashboard, or try papi-mcp with --sandbox")
 	return false
 }
