@@ -10,6 +10,13 @@ var readWhatsappAccount = Read{Tool: "whatsapp_account_get"}
 
 var whatsappAccountRules = []Rule{
 	{
+		Name:  "whatsapp_account_one",
+		About: "A project has one WhatsApp account.",
+		Tools: []string{"whatsapp_account_create"},
+		Reads: []Read{readWhatsappAccount},
+		judge: accountOne,
+	},
+	{
 		Name:  "whatsapp_account_update_state",
 		About: "A WhatsApp account is updated when it, or its pending changes, are REJECTED.",
 		Tools: []string{"whatsapp_account_update"},
@@ -24,6 +31,20 @@ var whatsappAccountRules = []Rule{
 		Closed: true,
 		judge:  accountEmpty,
 	},
+}
+
+func accountOne(c *Call, s seen) *Refusal {
+	account := s["whatsapp_account_get"]
+	state, changes := text(account, "state"), pending(account)
+	if state == "" && changes == "" {
+		return nil
+	}
+	return &Refusal{
+		Message:    fmt.Sprintf("the project has its WhatsApp account already: it is %s, its pending changes: %s", or(state, "not live yet"), or(changes, "none")),
+		Resolution: "work with the account that is there; one that was REJECTED is changed with whatsapp_account_update",
+		Info:       map[string]any{"state": or(state, "not live yet"), "changes": or(changes, "none")},
+		Next:       []catalog.Next{readWhatsappAccount.next(c, "look at its state, and what comes next in it")},
+	}
 }
 
 func accountUpdate(c *Call, s seen) *Refusal {
