@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"context"
 	"fmt"
 
 	"papi-mcp/internal/catalog"
@@ -9,6 +10,12 @@ import (
 var readWhatsappAccount = Read{Tool: "whatsapp_account_get"}
 
 var whatsappAccountRules = []Rule{
+	{
+		Name:  "whatsapp_token_source",
+		About: "A long-lived token is made of a token (facebookToken) or a code (facebookCode) of the signup: at least one is given.",
+		Tools: []string{"whatsapp_access_token_create"},
+		check: tokenSource,
+	},
 	{
 		Name:  "whatsapp_account_one",
 		About: "A project has one WhatsApp account.",
@@ -31,6 +38,17 @@ var whatsappAccountRules = []Rule{
 		Closed: true,
 		judge:  accountEmpty,
 	},
+}
+
+func tokenSource(_ context.Context, _ *Guard, c *Call) *Refusal {
+	if answered(c.Args["facebookToken"]) || answered(c.Args["facebookCode"]) {
+		return nil
+	}
+	return &Refusal{
+		Message:    "neither facebookToken nor facebookCode is given",
+		Resolution: "ask the person for the token, or the code, that the embedded signup gave them",
+		Next:       []catalog.Next{{Do: "make the token", Tool: c.Row.Tool, Args: c.Args, Needs: []string{"facebookCode"}}},
+	}
 }
 
 func accountOne(c *Call, s seen) *Refusal {

@@ -65,6 +65,11 @@ func TestAWhatsAppAccountIsUpdatedWhenRejectedAndDeletedWhenEmpty(t *testing.T) 
 		{name: "ONBOARDED", tool: "whatsapp_account_update", args: update, api: account(`{"state": "ONBOARDED"}`), want: "whatsapp_account_update_state", next: "whatsapp_account_get"},
 		{name: "on its way", tool: "whatsapp_account_update", args: update, api: account(`{"changes": {"status": "IN_PROGRESS"}}`), want: "whatsapp_account_update_state", says: "IN_PROGRESS"},
 
+		{name: "a token out of nothing", tool: "whatsapp_access_token_create", args: `{}`, want: "whatsapp_token_source", reads: []string{}},
+		{name: "a token out of an empty code", tool: "whatsapp_access_token_create", args: `{"facebookCode": ""}`, want: "whatsapp_token_source"},
+		{name: "a token out of a code", tool: "whatsapp_access_token_create", args: `{"facebookCode": "c"}`, want: codeRequired},
+		{name: "a token out of a token", tool: "whatsapp_access_token_create", args: `{"facebookToken": "t"}`, want: codeRequired},
+
 		{name: "a first account", tool: "whatsapp_account_create", args: `{"wabaName": "Example"}`, fail: &papi.Error{Status: 404, Code: "account_not_found"}, want: "allowed"},
 		{name: "a second account", tool: "whatsapp_account_create", args: `{"wabaName": "Example"}`, api: account(`{"state": "ONBOARDED"}`), want: "whatsapp_account_one", says: "ONBOARDED", next: "whatsapp_account_get", reads: []string{"whatsapp_account_get"}},
 		{name: "a second account while the first is on its way", tool: "whatsapp_account_create", args: `{"wabaName": "Example"}`, api: account(`{"changes": {"status": "IN_PROGRESS"}}`), want: "whatsapp_account_one", says: "IN_PROGRESS"},
