@@ -64,6 +64,9 @@ func costsItsReads(t *testing.T, row *catalog.Row, most bool) {
 	}, func(o *guard.Options) { o.Mode, o.Rules = guard.Auto, nil })
 
 	caller := Caller{Principal: "test", Asker: &witness{says: guard.Accepted}}
+	if row.Writes() {
+		triedOnly(t, set, api, caller, row, args)
+	}
 	out := set.Call(context.Background(), caller, row.Tool, encode(args))
 	result(t, out)
 
@@ -84,6 +87,29 @@ func costsItsReads(t *testing.T, row *catalog.Row, most bool) {
 	if len(sent) > len(once)+again {
 		t.Errorf("something was read twice: %v", sent)
 	}
+}
+
+// triedOnly makes a dry run of a write: it shows the write's request and sends
+// nothing but the guard's reads.
+func triedOnly(t *testing.T, set *Set, api *api, caller Caller, row *catalog.Row, args map[string]any) {
+	t.Helper()
+	dry := maps.Clone(args)
+	dry[argDryRun] = true
+	shown, _ := result(t, set.Call(t.Context(), caller, row.Tool, encode(dry)))["data"].(map[string]any)
+	request, _ := shown["request"].(map[string]any)
+	if verdict := shown["verdict"]; verdict != "allow" && verdict != "confirm" || request["method"] != row.Op().Method {
+		t.Errorf("a dry run shows %v", shown)
+	}
+	_, reads := guardReads(row)
+	for _, r := range api.requests {
+		if r.method != http.MethodGet {
+			t.Errorf("a dry run sent %s %s", r.method, r.path)
+		}
+	}
+	if len(api.requests) > len(reads) {
+		t.Errorf("a dry run sent %d requests; the guard reads with %v", len(api.requests), reads)
+	}
+	api.requests = nil
 }
 
 // guardReads are the tools that the guard always reads with for a call, and
@@ -109,18 +135,19 @@ func guardReads(row *catalog.Row) (always, all []string) {
 // meaningful is, by tool, what a body must say besides keeping to its schema, so
 // that the guard lets it through: by path, nil for what it must leave out.
 var meaningful = map[string]map[string]any{
-	"webhook_create":           {"secret": "sixteen-or-more-signs"},
-	"webhook_update":           {"secret": "sixteen-or-more-signs"},
-	"webhook_replace":          {"secret": "sixteen-or-more-signs"},
-	"whatsapp_template_create": plainTemplate,
-	"whatsapp_template_update": plainTemplate,
-	"whatsapp_account_update":  {"companyLegalName": "Example"},
-	"whatsapp_sender_update":   {"details.displayName": "Example"},
-	"rcs_sender_update":        {"details.questionnaire.us.answers.ownershipType": "PUBLIC"},
-	"kakaotalk_sender_create":  kakaotalkCodes,
-	"kakaotalk_sender_update":  kakaotalkCodes,
-	"sms_app_create":           {"convApiAppId": nil},
-	"sms_app_update":           {"name": "Example"},
+	"webhook_create":               {"secret": "sixteen-or-more-signs"},
+	"webhook_update":               {"secret": "sixteen-or-more-signs"},
+	"webhook_replace":              {"secret": "sixteen-or-more-signs"},
+	"whatsapp_access_token_create": {"facebookCode": "of-the-signup"},
+	"whatsapp_template_create":     plainTemplate,
+	"whatsapp_template_update":     plainTemplate,
+	"whatsapp_account_update":      {"companyLegalName": "Example"},
+	"whatsapp_sender_update":       {"details.displayName": "Example"},
+	"rcs_sender_update":            {"details.questionnaire.us.answers.ownershipType": "PUBLIC"},
+	"kakaotalk_sender_create":      kakaotalkCodes,
+	"kakaotalk_sender_update":      kakaotalkCodes,
+	"sms_app_create":               {"convApiAppId": nil},
+	"sms_app_update":               {"name": "Example"},
 	"bundle_create": {"name": "Example", "smsApp": true, "webhooks": []any{
 		map[string]any{"target": "https://example.com/", "secret": "sixteen-or-more-signs", "triggers": []any{"ALL"}},
 	}},

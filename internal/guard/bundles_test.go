@@ -98,3 +98,20 @@ func TestABundlesSuggestionHoldsNoSecret(t *testing.T) {
 		t.Errorf("it needs %s", got)
 	}
 }
+
+// What is wrong with several webhooks of a bundle is told at once, in order.
+func TestABundlesWrongWebhooksAreToldTogether(t *testing.T) {
+	bundle := func(hooks string) string {
+		return `{"name": "n", "smsApp": true, "webhooks": [` + hooks + `]}`
+	}
+	checkRule(t, []ruleCase{
+		{name: "targets", tool: "bundle_create", want: "webhook_address", says: "webhooks[2].target is a private address",
+			args: bundle(`{"target": "http://example.com/a"}, {"target": "https://example.com/b"}, {"target": "https://10.0.0.1/"}`)},
+		{name: "triggers", tool: "bundle_create", want: "all_alone", says: "(BUNDLE_DONE), which it holds already; webhooks[1]: ALL stands beside",
+			args: bundle(`{"target": "https://example.com/a", "triggers": ["ALL", "BUNDLE_DONE"]}, {"target": "https://example.com/b", "triggers": ["SMS_APP_UPDATED", "ALL"]}`)},
+		{name: "the first of them", tool: "bundle_create", want: "webhook_address", says: "webhooks[0].target begins with",
+			args: bundle(`{"target": "http://example.com/a"}, {"target": "https://10.0.0.1/"}`)},
+		{name: "secrets", tool: "bundle_create", want: "webhook_secret", says: "webhooks[0].secret has fewer than 12 characters; webhooks[1].secret holds a word",
+			args: bundle(`{"target": "https://example.com/a", "secret": "short"}, {"target": "https://example.com/b", "secret": "my-password-is-long"}`)},
+	})
+}

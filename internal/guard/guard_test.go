@@ -172,6 +172,34 @@ func TestTheAllowlist(t *testing.T) {
 	}
 }
 
+// The answer to a bundle's create may come before its subproject is there.
+func TestASubprojectThatIsMadeLaterIsAllowed(t *testing.T) {
+	f := newFixture(func(o *Options) { o.Projects = []string{project} })
+	done := func(tool, principal, bundle string, subproject map[string]any) {
+		t.Helper()
+		c := call(tool, map[string]any{"bundleId": bundle})
+		c.ProjectID, c.Principal = project, principal
+		if err := f.Done(t.Context(), c, map[string]any{"id": bundle, "subproject": subproject}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	allowed := func(principal, id string) bool {
+		_, r := f.Project(principal, id)
+		return r == nil
+	}
+	done("bundle_create", me, "mine", nil)
+	done("bundle_get", me, "mine", nil)
+	done("bundle_get", "other", "mine", map[string]any{"id": "sub"})
+	done("bundle_get", me, "of somebody else", map[string]any{"id": "foreign"})
+	if allowed(me, "sub") || allowed("other", "sub") || allowed(me, "foreign") {
+		t.Error("a project joined the list before its bundle's maker saw it there")
+	}
+	done("bundle_get", me, "mine", map[string]any{"id": "sub"})
+	if !allowed(me, "sub") || allowed("other", "sub") {
+		t.Error("the subproject joins the list for its bundle's maker alone")
+	}
+}
+
 func TestNoProjectAtAll(t *testing.T) {
 	f := newFixture(func(o *Options) { o.Default = "" })
 	if got := f.check(call("webhook_list", nil)); got != "guard_project_missing" {

@@ -114,14 +114,23 @@ func (g *Guard) rememberProject(ctx context.Context, principal, projectID string
 }
 
 // rememberSubproject lets the principal confirm the subproject that its bundle
-// made, though the allowlist does not name it.
+// made, though the allowlist does not name it. The answer to the create may
+// come before the subproject is there: then the bundle is remembered, and a
+// later look at it shows the subproject.
 func (g *Guard) rememberSubproject(ctx context.Context, c *Call, answer map[string]any) error {
-	subproject, _ := answer["subproject"].(map[string]any)
-	id, _ := subproject["id"].(string)
-	if id == "" {
-		return nil
+	bundle := g.bundleKey(c, text(answer, "id"))
+	if c.Row.Tool == "bundle_get" {
+		if _, mine, err := g.opts.Store.Get(ctx, bundle); err != nil || !mine {
+			return err
+		}
 	}
-	return g.opts.Store.Put(ctx, g.subprojectKey(c.Principal, id), []byte(c.ProjectID), 0)
+	if id := text(object(answer, "subproject"), "id"); id != "" {
+		return g.opts.Store.Put(ctx, g.subprojectKey(c.Principal, id), []byte(c.ProjectID), 0)
+	}
+	if c.Row.Tool == "bundle_create" && text(answer, "id") != "" {
+		return g.opts.Store.Put(ctx, bundle, []byte("made"), 0)
+	}
+	return nil
 }
 
 func (g *Guard) projectKey(principal, projectID string) string {
@@ -130,4 +139,8 @@ func (g *Guard) projectKey(principal, projectID string) string {
 
 func (g *Guard) subprojectKey(principal, projectID string) string {
 	return "guard/subproject/" + g.opts.Realm + "/" + principal + "/" + projectID
+}
+
+func (g *Guard) bundleKey(c *Call, id string) string {
+	return "guard/bundle/" + g.opts.Realm + "/" + c.Principal + "/" + c.ProjectID + "/" + id
 }

@@ -20,8 +20,9 @@ func readyAPI() map[string]map[string]any {
 // readyArgs are the arguments that a call needs beside its path so that no rule
 // refuses it.
 var readyArgs = map[string]map[string]any{
-	"bundle_create":          {"name": "Example", "region": "EU", "smsApp": true},
-	"rcs_test_number_delete": {"testNumber": "+15550100"},
+	"whatsapp_access_token_create": {"facebookCode": "c"},
+	"bundle_create":                {"name": "Example", "region": "EU", "smsApp": true},
+	"rcs_test_number_delete":       {"testNumber": "+15550100"},
 }
 
 // parsed is JSON as the guard sees it.

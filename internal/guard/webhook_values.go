@@ -10,33 +10,43 @@ import (
 	"strings"
 )
 
-// hooksOf are the webhooks of a call, by where they stand in it.
-func hooksOf(c *Call) map[string]map[string]any {
+// hook is a webhook of a call, and where it stands in it.
+type hook struct {
+	at     string
+	fields map[string]any
+}
+
+func hooksOf(c *Call) []hook {
 	if c.Row.Tool != "bundle_create" {
-		return map[string]map[string]any{"": c.Args}
+		return []hook{{"", c.Args}}
 	}
-	hooks := map[string]map[string]any{}
-	for i, hook := range objects(c.Args["webhooks"]) {
-		hooks[fmt.Sprintf("webhooks[%d].", i)] = hook
+	var hooks []hook
+	for i, fields := range objects(c.Args["webhooks"]) {
+		hooks = append(hooks, hook{fmt.Sprintf("webhooks[%d].", i), fields})
 	}
 	return hooks
 }
 
 func webhookAddress(_ context.Context, g *Guard, c *Call) *Refusal {
-	for at, hook := range hooksOf(c) {
-		target := text(hook, "target")
+	var wrong, targets []string
+	for _, hook := range hooksOf(c) {
+		target := text(hook.fields, "target")
 		if target == "" {
 			continue
 		}
 		if reason := badTarget(target, g.opts.LocalTargets); reason != "" {
-			return &Refusal{
-				Message:    fmt.Sprintf("%starget %s", at, reason),
-				Resolution: "ask the person for the public https URL of their receiver; to try one on this machine, use the sandbox",
-				Info:       map[string]any{"target": target},
-			}
+			wrong = append(wrong, fmt.Sprintf("%starget %s", hook.at, reason))
+			targets = append(targets, target)
 		}
 	}
-	return nil
+	if wrong == nil {
+		return nil
+	}
+	return &Refusal{
+		Message:    strings.Join(wrong, "; "),
+		Resolution: "ask the person for the public https URL of their receiver; to try one on this machine, use the sandbox",
+		Info:       map[string]any{"target": strings.Join(targets, ", ")},
+	}
 }
 
 // badTarget says what is wrong with a target, "" for nothing. Names are not
@@ -73,20 +83,24 @@ func badTarget(target string, local bool) string {
 }
 
 func webhookSecret(_ context.Context, _ *Guard, c *Call) *Refusal {
-	for at, hook := range hooksOf(c) {
-		secret, given := hook["secret"].(string)
+	var wrong []string
+	for _, hook := range hooksOf(c) {
+		secret, given := hook.fields["secret"].(string)
 		if !given {
 			continue
 		}
 		if reason := weak(secret); reason != "" {
-			return &Refusal{
-				Message:    fmt.Sprintf("%ssecret %s: whoever guesses it can send events in the API's name", at, reason),
-				Resolution: "take additionalInformation.suggestion, or another random text, and give the receiver the same one; it is never shown again",
-				Info:       map[string]any{"suggestion": randomSecret()},
-			}
+			wrong = append(wrong, fmt.Sprintf("%ssecret %s", hook.at, reason))
 		}
 	}
-	return nil
+	if wrong == nil {
+		return nil
+	}
+	return &Refusal{
+		Message:    strings.Join(wrong, "; ") + ": whoever guesses it can send events in the API's name",
+		Resolution: "take additionalInformation.suggestion, or another random text, and give the receiver the same one; it is never shown again",
+		Info:       map[string]any{"suggestion": randomSecret()},
+	}
 }
 
 // weak says why a secret is easy to guess, "" where it is not.

@@ -68,18 +68,21 @@ func allAlone(_ context.Context, _ *Guard, c *Call) *Refusal {
 			},
 		}
 	}
-	hooks, _ := c.Args["webhooks"].([]any)
-	for i, hook := range hooks {
-		fields, _ := hook.(map[string]any)
-		if others := besideAll(fields["triggers"]); others != nil {
-			return &Refusal{
-				Message:    fmt.Sprintf("webhooks[%d]: ALL stands beside other triggers (%s), which it holds already", i, strings.Join(others, ", ")),
-				Resolution: "give each webhook ALL alone, or leave ALL out and name the triggers",
-				Info:       map[string]any{"triggers": others},
-			}
+	var wrong, extra []string
+	for _, hook := range hooksOf(c) {
+		if others := besideAll(hook.fields["triggers"]); others != nil {
+			wrong = append(wrong, fmt.Sprintf("%s: ALL stands beside other triggers (%s), which it holds already", strings.TrimSuffix(hook.at, "."), strings.Join(others, ", ")))
+			extra = append(extra, others...)
 		}
 	}
-	return nil
+	if wrong == nil {
+		return nil
+	}
+	return &Refusal{
+		Message:    strings.Join(wrong, "; "),
+		Resolution: "give each webhook ALL alone, or leave ALL out and name the triggers",
+		Info:       map[string]any{"triggers": extra},
+	}
 }
 
 func givesTarget(c *Call) bool { return text(c.Args, "target") != "" }

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"context"
 	"fmt"
 
 	"papi-mcp/internal/catalog"
@@ -9,6 +10,19 @@ import (
 var readWhatsappAccount = Read{Tool: "whatsapp_account_get"}
 
 var whatsappAccountRules = []Rule{
+	{
+		Name:  "whatsapp_token_source",
+		About: "A long-lived token is made of a token (facebookToken) or a code (facebookCode) of the signup: at least one is given.",
+		Tools: []string{"whatsapp_access_token_create"},
+		check: tokenSource,
+	},
+	{
+		Name:  "whatsapp_account_one",
+		About: "A project has one WhatsApp account.",
+		Tools: []string{"whatsapp_account_create"},
+		Reads: []Read{readWhatsappAccount},
+		judge: accountOne,
+	},
 	{
 		Name:  "whatsapp_account_update_state",
 		About: "A WhatsApp account is updated when it, or its pending changes, are REJECTED.",
@@ -24,6 +38,31 @@ var whatsappAccountRules = []Rule{
 		Closed: true,
 		judge:  accountEmpty,
 	},
+}
+
+func tokenSource(_ context.Context, _ *Guard, c *Call) *Refusal {
+	if answered(c.Args["facebookToken"]) || answered(c.Args["facebookCode"]) {
+		return nil
+	}
+	return &Refusal{
+		Message:    "neither facebookToken nor facebookCode is given",
+		Resolution: "ask the person for the token, or the code, that the embedded signup gave them",
+		Next:       []catalog.Next{{Do: "make the token", Tool: c.Row.Tool, Args: c.Args, Needs: []string{"facebookCode"}}},
+	}
+}
+
+func accountOne(c *Call, s seen) *Refusal {
+	account := s["whatsapp_account_get"]
+	state, changes := text(account, "state"), pending(account)
+	if state == "" && changes == "" {
+		return nil
+	}
+	return &Refusal{
+		Message:    fmt.Sprintf("the project has its WhatsApp account already: it is %s, its pending changes: %s", or(state, "not live yet"), or(changes, "none")),
+		Resolution: "work with the account that is there; one that was REJECTED is changed with whatsapp_account_update",
+		Info:       map[string]any{"state": or(state, "not live yet"), "changes": or(changes, "none")},
+		Next:       []catalog.Next{readWhatsappAccount.next(c, "look at its state, and what comes next in it")},
+	}
 }
 
 func accountUpdate(c *Call, s seen) *Refusal {

@@ -8,7 +8,12 @@ import (
 	"papi-mcp/internal/catalog"
 )
 
-var readWhatsappTemplate = Read{Tool: "whatsapp_template_get"}
+var (
+	readWhatsappTemplate = Read{Tool: "whatsapp_template_get"}
+
+	// The languages that a new template's name is in already.
+	readWhatsappLanguages = Read{Tool: "whatsapp_template_language_list", args: sameTemplateName}
+)
 
 var whatsappTemplateRules = []Rule{
 	{
@@ -16,6 +21,20 @@ var whatsappTemplateRules = []Rule{
 		About: "A URL button leads neither to wa.me nor to whatsapp.com, has no variable in its host, and has an example when, and only when, its address holds {{1}}; a draft may leave the example out.",
 		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
 		check: buttonURLs,
+	},
+	{
+		Name:  "whatsapp_template_unique",
+		About: "A WhatsApp template's name is used once in a language.",
+		Tools: []string{"whatsapp_template_create"},
+		Reads: []Read{readWhatsappLanguages},
+		judge: templateUnique,
+	},
+	{
+		Name:  "whatsapp_template_language_category",
+		About: "A WhatsApp template has one category in all its languages.",
+		Tools: []string{"whatsapp_template_create"},
+		Reads: []Read{readWhatsappLanguages},
+		judge: templateLanguageCategory,
 	},
 	{
 		Name:  "whatsapp_template_update_state",
@@ -38,6 +57,49 @@ var whatsappTemplateRules = []Rule{
 		Reads: []Read{{Tool: "whatsapp_template_get", When: "category or allowCategoryChange is given", needed: changesCategory}},
 		judge: templateCategory,
 	},
+}
+
+func sameTemplateName(c *Call) map[string]any {
+	return map[string]any{"templateName": c.Args["name"]}
+}
+
+func templateUnique(c *Call, s seen) *Refusal {
+	for _, template := range objects(s["whatsapp_template_language_list"]["templates"]) {
+		if template["language"] != c.Args["language"] {
+			continue
+		}
+		id := map[string]any{"templateName": c.Args["name"], "languageCode": template["language"]}
+		return &Refusal{
+			Message:    fmt.Sprintf("the project has a template named %q in %v already", c.Args["name"], template["language"]),
+			Resolution: "give another name or language, or update that template",
+			Info:       id,
+			Next: []catalog.Next{
+				{Do: "look at the template that is there", Tool: "whatsapp_template_get", Args: id, Needs: []string{}},
+				{Do: "or change it", Tool: "whatsapp_template_update", Args: id, Needs: []string{"details"}},
+			},
+		}
+	}
+	return nil
+}
+
+// templateLanguageCategory judges where the languages agree on a category: which
+// one the API goes by where they do not, the contract does not say.
+func templateLanguageCategory(c *Call, s seen) *Refusal {
+	var used []string
+	for _, template := range objects(s["whatsapp_template_language_list"]["templates"]) {
+		used = append(used, text(template, "category"))
+	}
+	slices.Sort(used)
+	used = slices.Compact(used)
+	if len(used) != 1 || used[0] == "" || used[0] == "UNRECOGNIZED" || c.Args["category"] == nil || used[0] == c.Args["category"] {
+		return nil
+	}
+	return &Refusal{
+		Message:    fmt.Sprintf("the template %q is %s in its other languages, and has one category in all of them", c.Args["name"], used[0]),
+		Resolution: "give that category, or another name",
+		Info:       map[string]any{"category": used[0]},
+		Next:       []catalog.Next{{Do: "create it in the category of its other languages", Tool: "whatsapp_template_create", Args: withArg(c.Args, "category", used[0]), Needs: []string{}}},
+	}
 }
 
 func templateSource(_ *Call, s seen) *Refusal {

@@ -3,6 +3,8 @@ package guard
 import (
 	"strings"
 	"testing"
+
+	"papi-mcp/internal/papi"
 )
 
 func TestAWhatsAppSendersRegionGoesWithItsBusinessManager(t *testing.T) {
@@ -63,6 +65,16 @@ func TestAWhatsAppAccountIsUpdatedWhenRejectedAndDeletedWhenEmpty(t *testing.T) 
 		{name: "ONBOARDED", tool: "whatsapp_account_update", args: update, api: account(`{"state": "ONBOARDED"}`), want: "whatsapp_account_update_state", next: "whatsapp_account_get"},
 		{name: "on its way", tool: "whatsapp_account_update", args: update, api: account(`{"changes": {"status": "IN_PROGRESS"}}`), want: "whatsapp_account_update_state", says: "IN_PROGRESS"},
 
+		{name: "a token out of nothing", tool: "whatsapp_access_token_create", args: `{}`, want: "whatsapp_token_source", reads: []string{}},
+		{name: "a token out of an empty code", tool: "whatsapp_access_token_create", args: `{"facebookCode": ""}`, want: "whatsapp_token_source"},
+		{name: "a token out of a code", tool: "whatsapp_access_token_create", args: `{"facebookCode": "c"}`, want: codeRequired},
+		{name: "a token out of a token", tool: "whatsapp_access_token_create", args: `{"facebookToken": "t"}`, want: codeRequired},
+
+		{name: "a first account", tool: "whatsapp_account_create", args: `{"wabaName": "Example"}`, fail: &papi.Error{Status: 404, Code: "account_not_found"}, want: "allowed"},
+		{name: "a second account", tool: "whatsapp_account_create", args: `{"wabaName": "Example"}`, api: account(`{"state": "ONBOARDED"}`), want: "whatsapp_account_one", says: "ONBOARDED", next: "whatsapp_account_get", reads: []string{"whatsapp_account_get"}},
+		{name: "a second account while the first is on its way", tool: "whatsapp_account_create", args: `{"wabaName": "Example"}`, api: account(`{"changes": {"status": "IN_PROGRESS"}}`), want: "whatsapp_account_one", says: "IN_PROGRESS"},
+		{name: "an account is created where the look fails", tool: "whatsapp_account_create", args: `{"wabaName": "Example"}`, fail: down, want: "allowed", warn: "a rule was not checked"},
+
 		{name: "no sender is left", tool: "whatsapp_account_delete", args: `{}`, api: senders(``), want: codeRequired, reads: []string{"whatsapp_account_get", "whatsapp_sender_list"}},
 		{name: "a live sender", tool: "whatsapp_account_delete", args: `{}`, api: senders(`{"id": "s", "state": "ACTIVE"}`), want: "whatsapp_account_empty", next: "whatsapp_sender_delete"},
 		{name: "a sender that never was live", tool: "whatsapp_account_delete", args: `{}`, api: senders(`{"id": "s", "changes": {"status": "DRAFT"}}`), want: "whatsapp_account_empty", next: "whatsapp_sender_changes_discard"},
@@ -92,6 +104,29 @@ func TestWhatsAppTemplatesChangeInTheirStates(t *testing.T) {
 		{name: "allowCategoryChange once approved", tool: "whatsapp_template_update", args: update(`"allowCategoryChange": true`), api: in(`{"state": "APPROVED", "category": "UTILITY"}`), want: frozen},
 		{name: "rejected for its category", tool: "whatsapp_template_update", args: update(category), api: in(`{"state": "REJECTED", "rejectionCode": "INCORRECT_CATEGORY", "category": "UTILITY"}`), want: "allowed"},
 		{name: "rejected for something else", tool: "whatsapp_template_update", args: update(category), api: in(`{"state": "REJECTED", "rejectionCode": "SCAM", "category": "UTILITY"}`), want: frozen},
+	})
+}
+
+func TestAWhatsAppTemplateIsThereOnceInALanguage(t *testing.T) {
+	in := func(list string) map[string]string {
+		return map[string]string{"whatsapp_template_language_list": `{"templates": [` + list + `]}`}
+	}
+	const (
+		tool    = "whatsapp_template_create"
+		create  = `{"name": "order", "language": "DE", "category": "UTILITY", "details": {"components": []}}`
+		english = `{"name": "order", "language": "EN_US", "category": "UTILITY"}`
+		german  = `{"name": "order", "language": "DE", "category": "UTILITY", "changes": {"status": "DRAFT"}}`
+		promo   = `{"name": "order", "language": "FR", "category": "MARKETING"}`
+	)
+	list := []string{"whatsapp_template_language_list"}
+	checkRule(t, []ruleCase{
+		{name: "a name of its own", tool: tool, args: create, fail: &papi.Error{Status: 404, Code: "template_not_found"}, want: "allowed", reads: list},
+		{name: "one language more", tool: tool, args: create, api: in(english), want: "allowed", reads: list},
+		{name: "a language that is there", tool: tool, args: create, api: in(english + "," + german), want: "whatsapp_template_unique", says: `"order" in DE`, next: "whatsapp_template_get", reads: list},
+		{name: "another category than the other language's", tool: tool, args: create, api: in(promo), want: "whatsapp_template_language_category", says: "MARKETING", next: tool, reads: list},
+		{name: "languages that do not agree are left to the API", tool: tool, args: create, api: in(english + "," + promo), want: "allowed"},
+		{name: "a category that this API does not know", tool: tool, args: create, api: in(`{"language": "FR", "category": "UNRECOGNIZED"}`), want: "allowed"},
+		{name: "a look that fails", tool: tool, args: create, fail: down, want: "allowed", warn: "a rule was not checked"},
 	})
 }
 
