@@ -1,6 +1,10 @@
 package sandbox
 
 import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -71,5 +75,18 @@ func TestMagicOutcomes(t *testing.T) {
 		}, []string{"status", "ACTIVE"}},
 	} {
 		t.Run(name, func(t *testing.T) { c.do(manual(t)).ok().is(c.want...) })
+	}
+}
+
+func TestCodesAreInTheLog(t *testing.T) {
+	var log bytes.Buffer
+	s := New(Options{Manual: true, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	defer s.Close()
+	w := &world{t: t, s: s, client: &http.Client{Transport: s.Transport()}, project: DefaultProject}
+	w.post("/kakaotalk/senders", kakaoBody("shop")).ok()
+	w.s.Advance(kakaoReview)
+	code := w.post("/kakaotalk/senders/shop/register", nil).ok().header.Get(HeaderCode)
+	if len(code) != 6 || !strings.Contains(log.String(), "code="+code) {
+		t.Errorf("code %q, log %s", code, log.String())
 	}
 }
