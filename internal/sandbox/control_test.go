@@ -50,6 +50,26 @@ func TestFaults(t *testing.T) {
 	if _, err := w.s.Transport().RoundTrip(newRequest(t, "/webhooks")); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("in process, a cut connection is %v", err)
 	}
+	w.post("/_sandbox/faults", obj{"kind": "cut", "operation": createWebhookID, "count": 1}).ok()
+	create := func() error {
+		r := newRequest(t, "/webhooks")
+		r.Method, r.Body = http.MethodPost, io.NopCloser(strings.NewReader(strings.Replace(webhookOf, "/a", "/cut", 1)))
+		_, err := w.s.Transport().RoundTrip(r)
+		return err
+	}
+	if err := create(); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("cut before the effect: %v", err)
+	}
+	if n := len(w.s.project(DefaultProject).Webhooks); n != 1 {
+		t.Errorf("%d webhooks: the cut request took effect", n)
+	}
+	w.post("/_sandbox/faults", obj{"kind": "cut", "operation": createWebhookID, "after": true, "count": 1}).ok()
+	if err := create(); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("cut after the effect: %v", err)
+	}
+	if n := len(w.s.project(DefaultProject).Webhooks); n != 2 {
+		t.Errorf("%d webhooks: the request that was cut afterwards took no effect", n)
+	}
 	server := httptest.NewServer(w.s)
 	defer server.Close()
 	r := newRequest(t, "/webhooks")
@@ -138,6 +158,9 @@ func TestOutcomesCanBeSet(t *testing.T) {
 	w.patch(tpl, obj{"status": "SUBMIT"}).ok()
 	happen(kindTemplateReview, "steered/EN", "APPROVED").ok()
 	w.get(tpl).ok().is("state", "APPROVED")
+	happen(kindTemplateQuality, "steered/EN", "QUALITY_SCORE_RED").ok()
+	happen(kindTemplateQuality, "steered/EN", "QUALITY_SCORE_PURPLE").fails("sandbox_invalid_control")
+	w.get(tpl).ok().is("qualityScore", "QUALITY_SCORE_RED")
 	happen(kindTemplateStatus, "steered/EN", "DISABLED").ok()
 	w.get(tpl).ok().is("state", "DISABLED")
 	happen(kindTemplateFuture, "steered/EN", "MARKETING").ok()

@@ -19,6 +19,13 @@ func TestTheDocsTellOfEveryCodeAndEvent(t *testing.T) {
 			t.Errorf("no row for %s", code)
 		}
 	}
+	for operation, codes := range onlyNext {
+		for _, code := range codes {
+			if pair := "`" + code + "` of `" + operation + "`"; !strings.Contains(table, pair) {
+				t.Errorf("the docs do not tell that %s comes by next only", pair)
+			}
+		}
+	}
 	s := New(Options{Manual: true})
 	defer s.Close()
 	for _, kind := range s.kinds() {

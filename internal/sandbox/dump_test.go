@@ -61,7 +61,7 @@ func TestAStateIsDumpedAndLoaded(t *testing.T) {
 	if err := w.s.Dump(&first); err != nil {
 		t.Fatal(err)
 	}
-	other := manual(t)
+	other := open(t, Options{Seed: 2, Manual: true}) // the seed is part of the state
 	if err := other.s.Load(bytes.NewReader(first.Bytes())); err != nil {
 		t.Fatal(err)
 	}

@@ -218,6 +218,9 @@ func checkEvents(t *testing.T, s *Sandbox) {
 		if body["type"] != d.Type || !slices.Contains(triggers, any(d.Type)) {
 			t.Errorf("%s: type %v", d.Type, body["type"])
 		}
+		if wrong := besides(d.Type, body); len(wrong) > 0 {
+			t.Errorf("%s: %v", d.Type, wrong)
+		}
 		payload, told := body["payload"]
 		if !told {
 			if d.Type != "WHATSAPP_TEMPLATE_DELETED" && d.Type != "RCS_ACCOUNT_COMMENT_ADDED" {

@@ -16,7 +16,7 @@ func (s *Sandbox) draw(stream string) *rand.ChaCha8 {
 	n := s.state.Draws[stream]
 	s.state.Draws[stream] = n + 1
 	var seed []byte
-	seed = binary.BigEndian.AppendUint64(seed, s.seed)
+	seed = binary.BigEndian.AppendUint64(seed, s.state.Seed)
 	seed = binary.BigEndian.AppendUint64(seed, n)
 	return rand.NewChaCha8(sha256.Sum256(append(seed, stream...)))
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"papi-mcp/internal/papi"
 )
 
 func TestPagesFollowEachOther(t *testing.T) {
@@ -38,14 +40,50 @@ func TestPagesFollowEachOther(t *testing.T) {
 	w.get("/whatsapp/senders?pageToken=" + first.str("nextPageToken")).fails("invalid_page_token")
 }
 
+// Each list has the page size of its family, and refuses what the contract
+// does not allow with the code that it documents.
 func TestStandardPages(t *testing.T) {
 	w := manual(t)
-	w.onboarded()
-	for path, size := range map[string]float64{
-		"/webhooks": 15, "/whatsapp/senders": 50, "/whatsapp/activities": 50, "/whatsapp/templates": 50,
-	} {
-		if got := w.get(path).ok().body["pageSize"]; got != size {
-			t.Errorf("%s: pageSize %v, want %v", path, got, size)
+	if err := w.s.Seed("shop"); err != nil {
+		t.Fatal(err)
+	}
+	first := func(path, list, field string) string { return text(w.get(path).ok().items(list)[0], field) }
+	sizes := map[string]float64{"webhooks": 15, "bundles": 10} // 50 else
+	ids := map[string]string{
+		"plusFriendId": "exampleshop", "templateName": "order_shipped", "languageCode": "EN",
+		"templateCode": first("/kakaotalk/senders/exampleshop/templates", "templates", "code"),
+	}
+	for _, op := range papi.Operations() {
+		at := slices.IndexFunc(op.Parameters, func(p papi.Parameter) bool { return p.Name == "pageSize" })
+		if at < 0 {
+			continue
+		}
+		ids["senderId"] = first("/whatsapp/senders?filterStates=ACTIVE", "senders", "id")
+		if op.Family() == "Rcs" {
+			ids["senderId"] = first("/rcs/senders", "senders", "id")
+		}
+		path := strings.TrimPrefix(op.Path, "/v1/projects/{projectId}")
+		for name, id := range ids {
+			path = strings.ReplaceAll(path, "{"+name+"}", id)
+		}
+		want, own := sizes[path[strings.LastIndex(path, "/")+1:]]
+		if !own {
+			want = 50
+		}
+		if got := w.get(path).ok().body["pageSize"]; got != want {
+			t.Errorf("%s: pageSize %v, want %v", path, got, want)
+		}
+		most := *op.Parameters[at].Schema.Maximum
+		if got := w.get(path + fmt.Sprintf("?pageSize=%v", most)).ok().body["pageSize"]; got != most {
+			t.Errorf("%s: pageSize %v, want %v", path, got, most)
+		}
+		for _, bad := range []string{"0", "-1", "many", "1.5", fmt.Sprint(most + 1)} {
+			got := w.get(path + "?pageSize=" + bad)
+			if statusOf(op, "invalid_page_size") != 0 {
+				got.fails("invalid_page_size")
+			} else if got.ok().body["pageSize"] != want {
+				t.Errorf("%s: pageSize=%s is answered with %v", path, bad, got.body["pageSize"])
+			}
 		}
 	}
 }

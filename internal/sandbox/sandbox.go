@@ -102,6 +102,7 @@ func New(o Options) *Sandbox {
 // empty forgets all state. The time goes on.
 func (s *Sandbox) empty() {
 	s.state = newState()
+	s.state.Seed = s.seed
 	s.faults = nil
 	s.nexts = map[string][]string{}
 }

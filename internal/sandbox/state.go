@@ -4,6 +4,7 @@ import "time"
 
 // state is all that a sandbox remembers; it can be written as JSON.
 type state struct {
+	Seed     uint64               `json:"seed"` // that ids and codes are drawn from
 	Projects map[string]*project  `json:"projects"`
 	Queue    eventQueue           `json:"queue"`
 	Events   int                  `json:"events"` // so far, which orders them

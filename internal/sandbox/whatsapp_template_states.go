@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -150,7 +149,8 @@ func turnTemplate(s *Sandbox, p *project, t *whatsappTemplate, status string) bo
 
 // scoreTemplate sets the quality score.
 func scoreTemplate(s *Sandbox, p *project, t *whatsappTemplate, score string) bool {
-	if t.State == "" || !strings.HasPrefix(score, "QUALITY_SCORE_") {
+	scores := []string{"QUALITY_SCORE_GREEN", "QUALITY_SCORE_YELLOW", "QUALITY_SCORE_RED", "QUALITY_SCORE_UNKNOWN"}
+	if t.State == "" || !slices.Contains(scores, score) {
 		return false
 	}
 	t.Quality = score
