@@ -197,3 +197,29 @@ func TestEveryErrorCodeHasItsPage(t *testing.T) {
 		t.Error("a page of no code")
 	}
 }
+
+// The status alone says what to do after a call that must be mended (400), that
+// is not allowed here (401), that came too early (429), or that failed for no
+// known reason. Every other code says in each toolset what helps against it: a
+// tool, or what a person does.
+func TestAnErrorPageSaysWhatHelps(t *testing.T) {
+	for code := range papi.ErrorCodes() {
+		for _, section := range strings.Split(tools.ErrorPage(code), "\n## ")[1:] {
+			toolset, _, _ := strings.Cut(section, "\n")
+			byStatus := strings.Contains(section, "\n- 400 ") || strings.Contains(section, "\n- 401 ") || strings.Contains(section, "\n- 429 ") || code == "internal_error"
+			if !byStatus && !strings.Contains(section, "\n- Next: ") {
+				t.Errorf("%s, %s: nothing that helps", code, toolset)
+			}
+			if strings.Contains(section, "placeholder") {
+				t.Errorf("%s, %s: it speaks of the contract's source", code, toolset)
+			}
+		}
+	}
+	page := tools.ErrorPage("file_not_found")
+	if strings.Contains(page, "The state stands in the way") || !strings.Contains(page, "\n- Next: ask the person for a URL") {
+		t.Errorf("what holds for other errors of a 409 is told of a file:\n%s", page)
+	}
+	if page := tools.ErrorPage("account_not_found"); !strings.Contains(page, "onboard the project's WhatsApp account, with `whatsapp_account_create`.") {
+		t.Errorf("the tool that helps is not named:\n%s", page)
+	}
+}
