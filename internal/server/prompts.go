@@ -22,10 +22,10 @@ func (s *Server) addPrompts() {
 		}
 		prompt := mcp.NewPrompt(p.Name, options...)
 		prompt.Title = p.Title
-		s.mcp.AddPrompt(prompt, func(_ context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+		s.mcp.AddPrompt(prompt, func(ctx context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 			text, err := p.Render(r.Params.Arguments)
 			if err != nil {
-				return nil, err
+				return nil, invalid(ctx, err)
 			}
 			return mcp.NewGetPromptResult(p.Description, []mcp.PromptMessage{
 				mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(text)),

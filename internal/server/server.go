@@ -207,7 +207,8 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 			answer = traced(e, telemetry.RequestID(ctx))
 		}
 	}()
-	return s.mcp.HandleMessage(ctx, raw)
+	ctx, mistake := withMistake(ctx)
+	return mistake.told(s.mcp.HandleMessage(ctx, raw))
 }
 
 // logPanic logs where a panic came from. Its value is told only where the
