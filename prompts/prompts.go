@@ -162,13 +162,25 @@ func (p *Prompt) Takes(argument, value string) bool {
 // completesFamilies is the source of an argument that names a family.
 const completesFamilies = "families"
 
-// values are all arguments, "" for those that are not given.
+// values are all arguments, "" for those that are not given. One that could
+// read as more than a name or an id is quoted: it is data, whoever wrote it.
 func (p *Prompt) values(given map[string]string) map[string]string {
 	values := make(map[string]string, len(p.Arguments))
 	for _, a := range p.Arguments {
-		values[a.Name] = strings.TrimSpace(given[a.Name])
+		values[a.Name] = quote(strings.TrimSpace(given[a.Name]))
 	}
 	return values
+}
+
+// plain is a value that can't be taken for a part of the text around it.
+var plain = regexp.MustCompile("^[^\\s\"`\\\\]*$")
+
+func quote(value string) string {
+	if plain.MatchString(value) {
+		return value
+	}
+	// A backtick marks the tool of a step.
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "'").Replace(value) + `"`
 }
 
 var numbered = regexp.MustCompile(`(?m)^\d+\. `)

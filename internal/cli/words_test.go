@@ -124,7 +124,7 @@ func TestEveryNameInPromptsAndGuidesExists(t *testing.T) {
 			}
 		}
 		for _, uri := range uris.FindAllString(text, -1) {
-			uri = strings.Trim(uri, "`.,;:")
+			uri = strings.Trim(uri, "`.,;:)")
 			family, isGuide := strings.CutPrefix(uri, tools.GuidesURI)
 			switch {
 			case isGuide && guides.Lookup(family) != nil, uri == "papi://triggers", uri == "papi://errors/CODE":
@@ -135,12 +135,22 @@ func TestEveryNameInPromptsAndGuidesExists(t *testing.T) {
 	}
 }
 
-// texts are the guides, and the prompts with all their steps.
+// ownWords are the lines of an error page that are ours; the others are the
+// contract's.
+func ownWords(page string) string {
+	return strings.Join(regexp.MustCompile(`(?m)^- Next: .*$`).FindAllString(page, -1), "\n")
+}
+
+// texts are the guides, the prompts with all their steps, and what we say on
+// error pages.
 func texts(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, g := range guides.All() {
 		all["guide "+g.Family] = g.Text
+	}
+	for code := range papi.ErrorCodes() {
+		all["error page "+code] = ownWords(tools.ErrorPage(code))
 	}
 	for name, text := range renderedPrompts(t) {
 		all["prompt "+name] = text
@@ -151,10 +161,11 @@ func texts(t *testing.T) map[string]string {
 // Every state of every resource stands in the guide of its family.
 func TestGuidesTellOfEveryState(t *testing.T) {
 	for guide, enums := range map[string][]string{
-		"whatsapp":           {"WhatsappAccountStateEnum", "WhatsappAccountChangeStateEnum", "WhatsappSenderStatesEnum"},
+		"whatsapp":           {"WhatsappAccountStateEnum", "WhatsappAccountChangeStateEnum", "WhatsappSenderStatesEnum", "WhatsappSenderStatusesEnum"},
 		"whatsapp_templates": {"WhatsappTemplateStatesEnum", "WhatsappTemplateStatusesEnum", "WhatsappTemplateInputCategoryEnum"},
 		"rcs":                {"RcsSenderStatesEnum", "RcsTestNumberStatesEnum"},
-		"kakaotalk":          {"KakaotalkSenderStatesEnum", "KakaotalkSenderStatusesEnum", "KakaotalkTemplateStatesEnum"},
+		"kakaotalk":          {"KakaotalkSenderStatesEnum", "KakaotalkSenderStatusesEnum", "KakaotalkTemplateStatesEnum", "KakaotalkTemplateStatusesEnum"},
+		"sms":                {"SmsProvisioningStatesEnum"},
 		"conversation":       {"ConversationChannelStatusEnum"},
 		"bundles":            {"BundlesBundleServicesStateEnum"},
 	} {
