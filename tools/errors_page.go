@@ -35,11 +35,11 @@ func ErrorPage(code string) string {
 			b.WriteString("\n")
 		}
 		for _, step := range next {
-			fmt.Fprintf(&b, "- Next: %s", step.do)
+			b.WriteString("- Next: ")
 			if step.tool != "" {
-				fmt.Fprintf(&b, ", with `%s`", step.tool)
+				fmt.Fprintf(&b, "`%s`: ", step.tool)
 			}
-			b.WriteString(".\n")
+			fmt.Fprintf(&b, "%s.\n", step.do)
 		}
 	}
 	fmt.Fprintf(&b, "\nFacts: Provisioning API %s.\n", papi.ContractVersion)
