@@ -149,6 +149,7 @@ func texts(t *testing.T) map[string]string {
 	for _, g := range guides.All() {
 		all["guide "+g.Family] = g.Text
 	}
+	all["triggers"] = guides.Triggers()
 	for code := range papi.ErrorCodes() {
 		all["error page "+code] = ownWords(tools.ErrorPage(code))
 	}
@@ -177,8 +178,8 @@ func TestGuidesTellOfEveryState(t *testing.T) {
 			}
 		}
 	}
-	if n := strings.Count(guides.Triggers(), "\n- `"); n != 39 {
-		t.Errorf("%d triggers", n)
+	if n := len(regexp.MustCompile("(?m)^- `[A-Z_]+`: .+$").FindAllString(guides.Triggers(), -1)); n != 39 {
+		t.Errorf("%d triggers are explained", n)
 	}
 }
 
@@ -230,7 +231,7 @@ func TestAnErrorPageSaysWhatHelps(t *testing.T) {
 	if strings.Contains(page, "The state stands in the way") || !strings.Contains(page, "\n- Next: ask the person for a URL") {
 		t.Errorf("what holds for other errors of a 409 is told of a file:\n%s", page)
 	}
-	if page := tools.ErrorPage("account_not_found"); !strings.Contains(page, "onboard the project's WhatsApp account, with `whatsapp_account_create`.") {
+	if page := tools.ErrorPage("account_not_found"); !strings.Contains(page, "`whatsapp_account_create`: there is none: onboard the project's WhatsApp account.") {
 		t.Errorf("the tool that helps is not named:\n%s", page)
 	}
 }
