@@ -147,6 +147,7 @@ func New(options Options) *Server {
 		mcpserver.WithToolCapabilities(false),
 		mcpserver.WithLogging(),
 		mcpserver.WithToolFilter(ownTools),
+		mcpserver.WithPromptFilter(s.ownPrompts),
 		mcpserver.WithPromptCapabilities(false),
 		// Subscriptions are taken, and keep nothing: texts don't change while
 		// the server runs, and what lives in a project is read when asked for.
