@@ -207,6 +207,28 @@ func TestGuidesTellOfEveryState(t *testing.T) {
 	}
 }
 
+// What costs days when nobody says it stands in the guides, in the contract's
+// numbers.
+func TestGuidesTellTheGotchas(t *testing.T) {
+	for guide, facts := range map[string][]string{
+		"webhooks":           {"15 webhooks", "`ALL` stands alone", "| each target only once"},
+		"whatsapp":           {"for 30 days", "| BR | `SINCH_BR`, `SINCH_MX` |\n| EU | `SINCH_UK` |\n| US | `SINCH_BR`, `SINCH_MX`, `SINCH_UK` |", "6 characters"},
+		"whatsapp_templates": {"locked for 30 days (`template_name_recently_used`)", "4 weeks (`template_language_recently_deleted`)", "`deleteSubmitted` true"},
+		"rcs": {
+			"`details.countries`: at least one", "`bannerUrl`, `logoUrl`, `privacyPolicyUrl`, `termsOfServiceUrl`, and one of `phones` or `emails`",
+			"`details.questionnaire.general` and `details.questionnaire.verification`", "Without `videoUris`", "each country that has one: `us`, `gb`, `fr`",
+		},
+		"kakaotalk": {"60 more days", "The code is a number"},
+		"bundles":   {"Nothing here takes it back", "without them none are registered"},
+	} {
+		for _, fact := range facts {
+			if !strings.Contains(guides.Lookup(guide).Text, fact) {
+				t.Errorf("guide %s does not say: %s", guide, fact)
+			}
+		}
+	}
+}
+
 // Each error code has a page that names the tools that answer it.
 func TestEveryErrorCodeHasItsPage(t *testing.T) {
 	if n := len(papi.ErrorCodes()); n != 160 {
