@@ -20,13 +20,13 @@ func TestNew(t *testing.T) {
 	}{
 		{"the zero value", Config{}, ""},
 		{"a path before the API's", Config{BaseURL: "https://example.com/sinch/"}, ""},
-		{"no URL", Config{BaseURL: "http://a b/canary"}, "the base URL is not a URL"},
-		{"no host", Config{BaseURL: "example.com"}, "the base URL must be like https://host/path"},
-		{"another scheme", Config{TokenURL: "ftp://example.com/"}, "the token URL must be like"},
-		{"a password in the URL", Config{BaseURL: "https://user:canary@example.com"}, "must have no user"},
-		{"a query", Config{TokenURL: "https://example.com/token?secret=canary"}, "must have no user, query"},
-		{"an unknown way to authenticate", Config{Auth: "digest"}, `unknown way to authenticate "digest"; known: oauth, basic`},
-		{"an access token of two lines", Config{AccessToken: "canary\nfoo"}, "the access token holds"},
+		{"no URL", Config{BaseURL: "http://a b/canary"}, "PAPI_BASE_URL is not a URL; unset, it is " + DefaultBaseURL},
+		{"no host", Config{BaseURL: "example.com"}, "PAPI_BASE_URL must be like https://host/path"},
+		{"another scheme", Config{TokenURL: "ftp://example.com/"}, "PAPI_TOKEN_URL must be like"},
+		{"a password in the URL", Config{BaseURL: "https://user:canary@example.com"}, "PAPI_BASE_URL must have no user"},
+		{"a query", Config{TokenURL: "https://example.com/token?secret=canary"}, "PAPI_TOKEN_URL must have no user, query"},
+		{"an unknown way to authenticate", Config{Auth: "digest"}, `PAPI_AUTH: unknown way to authenticate "digest"; known: oauth (also where it is unset), basic`},
+		{"an access token of two lines", Config{AccessToken: "canary\nfoo"}, "the access token (SINCH_ACCESS_TOKEN) holds"},
 		{"an access token with the newline of its file", Config{AccessToken: "canary\n"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
