@@ -2,10 +2,10 @@ package tools
 
 var kakaotalkSenderNext = byState{
 	"changes.status=IN_PROGRESS": {{do: "look again in a while: the change is being reviewed", tool: "kakaotalk_sender_get"}},
-	"changes.status=DRAFT":       {{do: "submit the draft when the person agrees, with the details that are still missing", tool: "kakaotalk_sender_update", args: map[string]any{"status": "SUBMIT"}}},
-	"changes.status=REJECTED": {
+	"changes.status=DRAFT":       {{do: "submit the draft when the person agrees, with the details that are still missing", tool: "kakaotalk_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}}},
+	"changes.status=REJECTED": { // an update takes only a DRAFT, unlike WhatsApp's
 		{do: "read why", tool: "kakaotalk_sender_activity_list"},
-		{do: "or give the change up, when the person agrees", tool: "kakaotalk_sender_changes_discard"},
+		{do: "when the person agrees, discard the change, so that a corrected one can be handed in", tool: "kakaotalk_sender_changes_discard"},
 	},
 	"INACTIVE":  {{do: "start the registration: a code goes to the channel's manager", tool: "kakaotalk_sender_register"}},
 	"VERIFYING": {{do: "ask the person for the code that arrived, and hand it in", tool: "kakaotalk_sender_verify", needs: []string{"code"}}},

@@ -51,7 +51,7 @@ var nextOfTool = map[string][]step{
 	"whatsapp_sender_changes_discard":    {{do: "look at the sender", tool: "whatsapp_sender_get"}},
 	"whatsapp_flow_list":                 {{do: "see the screens of a flow", tool: "whatsapp_flow_screen_list", needs: []string{"flowId"}}},
 	"kakaotalk_sender_delete":            {{do: "tell the person: it works for 60 more days, then it is gone; until then nothing shows it"}},
-	"kakaotalk_sender_changes_discard":   {{do: "look at the sender", tool: "kakaotalk_sender_get"}},
+	"kakaotalk_sender_changes_discard":   {{do: "look at the sender", tool: "kakaotalk_sender_get"}, {do: "if it never was live, it may be gone: hand in a corrected one", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
 	"kakaotalk_template_category_list":   {{do: "create a template with a categoryCode of this list", tool: "kakaotalk_template_create", needs: []string{"details"}}},
 	"kakaotalk_sender_category_list":     {{do: "create a sender with three codes of this list", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
 	"rcs_questionnaire_get":              {{do: "give the answers to the sender", tool: "rcs_sender_update", needs: []string{"senderId", "details"}}},
@@ -69,7 +69,7 @@ var createOf = map[string]step{
 	"kakaotalk_sender_list":   {do: "there is none: choose categories, then create one", tool: "kakaotalk_sender_category_list"},
 	"kakaotalk_template_list": {do: "there is none: choose a category, then create one", tool: "kakaotalk_template_category_list"},
 	"sms_app_list":            {do: "there is none: create one", tool: "sms_app_create", needs: []string{"name", "region"}},
-	"bundle_list":             {do: "there is none: create one", tool: "bundle_create", needs: []string{"name", "region"}},
+	"bundle_list":             {do: "there is none: create one, with what the person wants of subproject, convApp and smsApp", tool: "bundle_create", needs: []string{"name", "region", "subproject", "convApp", "smsApp"}},
 }
 
 // readerOf is the tool that shows a resource.

@@ -148,21 +148,25 @@ func TestRowsAgreeWithTheTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	var table []struct {
-		Tool, Operation, Toolset, Effect, Confirm string
-		Deprecated                                bool
-		Wait                                      *struct {
+		Tool, Operation, Toolset, Effect, Confirm, Method, Path string
+		Deprecated                                              bool
+		Wait                                                    *struct {
 			Read, Also            string
+			Args                  map[string]string
+			Pending, State        string
 			Done, Failed, Running []string
 			NeedsAction           []string `yaml:"needs_action"`
 			Triggers              []string
 		}
 		Reconcile *struct {
-			Read   string
-			Resend string
+			Read, Same, Resend string
 		}
 	}
 	if err := yaml.Unmarshal(raw, &table); err != nil {
 		t.Fatal(err)
+	}
+	if len(table) != len(Rows()) {
+		t.Errorf("%d rows, the table has %d", len(Rows()), len(table))
 	}
 	for _, want := range table {
 		got := Lookup(want.Tool)
@@ -170,7 +174,8 @@ func TestRowsAgreeWithTheTable(t *testing.T) {
 			t.Errorf("no row %s", want.Tool)
 			continue
 		}
-		if got.Operation != want.Operation || got.Toolset != want.Toolset || string(got.Effect) != want.Effect || got.Confirm != want.Confirm || got.Deprecated != want.Deprecated {
+		if got.Operation != want.Operation || got.Toolset != want.Toolset || string(got.Effect) != want.Effect || got.Confirm != want.Confirm || got.Deprecated != want.Deprecated ||
+			got.Op().Method != want.Method || !strings.HasSuffix(got.Op().Path, want.Path) {
 			t.Errorf("%s: got %+v, want %+v", want.Tool, got, want)
 		}
 		if (got.Wait == nil) != (want.Wait == nil) || (got.Reconcile == nil) != (want.Reconcile == nil) {
@@ -181,8 +186,29 @@ func TestRowsAgreeWithTheTable(t *testing.T) {
 			!slices.Equal(got.Wait.Running, w.Running) || !slices.Equal(got.Wait.NeedsAction, w.NeedsAction) || !slices.Equal(got.Wait.Triggers, w.Triggers)) {
 			t.Errorf("%s: wait: got %+v, want %+v", want.Tool, got.Wait, w)
 		}
+		if w := want.Wait; w != nil {
+			if got.Resource.Pending != w.Pending || got.Resource.State != w.State {
+				t.Errorf("%s: looks at %+v, want %s and %s", want.Tool, got.Resource, w.Pending, w.State)
+			}
+			for arg, field := range w.Args { // out of the answer, or the call's own
+				if got.Resource.IDs[arg] != field && got.Op().Parameter(arg) == nil && !strings.Contains(field, " ") {
+					t.Errorf("%s: waits with %s of %q, want %q", want.Tool, arg, got.Resource.IDs[arg], field)
+				}
+			}
+		}
 		if r := want.Reconcile; r != nil && (got.Reconcile.Read != r.Read || got.Reconcile.Resend != (r.Resend == "safe")) {
 			t.Errorf("%s: reconcile: got %+v, want %+v", want.Tool, got.Reconcile, r)
+		}
+		if r := want.Reconcile; r != nil {
+			if (got.Reconcile.Since == "created") != strings.Contains(r.Same, "created since the call") {
+				t.Errorf("%s: reconcile: since %q, want %q", want.Tool, got.Reconcile.Since, r.Same)
+			}
+			for _, field := range got.Reconcile.Same {
+				last := field[strings.LastIndexByte(field, '.')+1:]
+				if field != "countryCode" && !strings.Contains(r.Same, last) {
+					t.Errorf("%s: reconcile: compares %s, want %q", want.Tool, field, r.Same)
+				}
+			}
 		}
 	}
 }

@@ -27,7 +27,7 @@ type reply struct {
 	err    error
 }
 
-func (s *scripted) Do(_ context.Context, r *papi.Request) (*papi.Response, error) {
+func (s *scripted) Do(ctx context.Context, r *papi.Request) (*papi.Response, error) {
 	path, err := r.URLPath()
 	if err != nil {
 		s.t.Fatal(err)
@@ -36,6 +36,9 @@ func (s *scripted) Do(_ context.Context, r *papi.Request) (*papi.Response, error
 	s.sent = append(s.sent, sent)
 	if len(s.script) == 0 {
 		s.t.Fatalf("one request too many: %s", sent)
+	}
+	if r.Read && ctx.Err() != nil { // as the client does; a write that was sent goes on
+		return nil, &papi.Error{Code: papi.CodeCancelled, Message: "the caller went away"}
 	}
 	next := s.script[0]
 	s.script = s.script[1:]
@@ -292,6 +295,10 @@ func TestRequests(t *testing.T) {
 		{"webhook_delete", papi.RepeatDelete, false},
 		{"webhook_create", papi.RepeatNever, false},
 		{"whatsapp_template_sync", papi.RepeatAlways, false},
+		{"whatsapp_sender_register", papi.RepeatNever, false},
+		{"whatsapp_sender_verify", papi.RepeatNever, false},
+		{"kakaotalk_sender_register", papi.RepeatNever, false},
+		{"rcs_sender_launch", papi.RepeatNever, false},
 		{"rcs_test_number_reinvite", papi.RepeatNever, false},
 		{"rcs_test_number_add", papi.RepeatNever, false},
 		{"whatsapp_solution_assign", papi.RepeatNever, false},

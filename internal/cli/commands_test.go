@@ -132,7 +132,11 @@ func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
 		{"nobody there", env("PAPI_BASE_URL", "http://127.0.0.1:1"), false, exitFailed, []string{"FAIL  API", "PAPI_BASE_URL"}},
 		{"no project", env("SINCH_PROJECT_ID", ""), false, exitDone, []string{"note  project", "note  API"}},
 		{"a clock that is off", env(), true, exitFailed, []string{"FAIL  clock", "differs from the API's by 5m", "set the clock"}},
-		{"a URL that is none", env("PAPI_BASE_URL", "::"), false, exitUsage, nil},
+		{"a URL that is none", env("PAPI_BASE_URL", "::"), false, exitFailed, []string{"FAIL  environment", "PAPI_BASE_URL is not a URL; unset, it is https://", "to mend:"}},
+		{"a URL without a scheme", env("PAPI_TOKEN_URL", "example.com"), false, exitFailed, []string{"PAPI_TOKEN_URL must be like https://host/path"}},
+		{"a secret in a URL", env("PAPI_TOKEN_URL", "https://a:canary@example.com"), false, exitFailed, []string{"PAPI_TOKEN_URL must have no user"}},
+		{"another way to authenticate", env("PAPI_AUTH", "digest"), false, exitFailed, []string{`PAPI_AUTH: unknown way to authenticate "digest"; known: oauth`}},
+		{"a token that can't be sent", env("SINCH_ACCESS_TOKEN", "canary a"), false, exitFailed, []string{"SINCH_ACCESS_TOKEN"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			skewed = tt.skewed

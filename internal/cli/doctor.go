@@ -33,13 +33,16 @@ secret and changes nothing. Exit code 0 when all is well, 1 when something is no
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), doctorLasts)
 			defer cancel()
-			a, err := c.newApp(s)
-			if err != nil {
-				return err
+			d := &doctor{streams: s, sandbox: c.sandbox}
+			if d.environment(); !d.failed {
+				a, err := c.newApp(s)
+				if err != nil {
+					return err
+				}
+				defer a.close()
+				d.app = a
+				d.examine(ctx)
 			}
-			defer a.close()
-			d := &doctor{streams: s, app: a, sandbox: c.sandbox}
-			d.examine(ctx)
 			if d.failed {
 				return &exitError{exitFailed, "something is to be mended"}
 			}
@@ -57,6 +60,18 @@ type doctor struct {
 	app     *app
 	sandbox bool
 	failed  bool
+}
+
+// environment finds a variable that no client can be made with.
+func (d *doctor) environment() {
+	api, own := apiConfig()
+	if d.sandbox {
+		return // which goes by none of them
+	}
+	api.KeyID, api.KeySecret, api.AccessToken = own.KeyID, own.KeySecret, own.AccessToken
+	if _, err := papi.New(api); err != nil {
+		d.bad("environment", err, "set the variable as this line says, or unset it")
+	}
 }
 
 func (d *doctor) examine(ctx context.Context) {

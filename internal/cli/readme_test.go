@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -96,6 +97,66 @@ func TestReadmeNamesEveryFlagAndVariable(t *testing.T) {
 		if name, _, _ := strings.Cut(strings.TrimSpace(line), " "); strings.HasPrefix(name, "SINCH_") || strings.HasPrefix(name, "PAPI_") {
 			if !strings.Contains(readme, "`"+name+"`") {
 				t.Errorf("the README does not name %s", name)
+			}
+		}
+	}
+}
+
+// What the README gives to paste into a client is JSON with the client's own
+// keys, and starts this program with arguments and variables that it knows.
+func TestReadmeBlocksForClients(t *testing.T) {
+	raw, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type start struct {
+		Type, Command string
+		Args          []string
+		Env           map[string]string
+	}
+	for client, key := range map[string]string{
+		"**Claude Desktop** (`claude_desktop_config.json`)": "mcpServers",
+		"**Claude Code** (`.mcp.json` ":                     "mcpServers",
+		"**VS Code** (`.vscode/mcp.json`":                   "servers",
+		"**Cursor** (`.cursor/mcp.json`)":                   "mcpServers",
+		"**Any other client** ":                             "",
+	} {
+		_, rest, found := strings.Cut(string(raw), client)
+		_, rest, opened := strings.Cut(rest, "```json\n")
+		block, _, closed := strings.Cut(rest, "```")
+		if !found || !opened || !closed {
+			t.Errorf("%s has no block", client)
+			continue
+		}
+		servers := map[string]start{}
+		if key == "" {
+			block = `{"": {"": ` + block + `}}`
+		}
+		var parts map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(block), &parts); err != nil {
+			t.Errorf("%s: %v", client, err)
+			continue
+		}
+		if err := json.Unmarshal(parts[key], &servers); err != nil || len(servers) != 1 {
+			t.Errorf("%s: %q holds %s (%v)", client, key, parts[key], err)
+		}
+		for _, s := range servers {
+			if !strings.HasSuffix(s.Command, "/papi-mcp") || len(s.Args) == 0 || s.Args[0] != "serve" || s.Type != "" && s.Type != "stdio" {
+				t.Errorf("%s starts %+v", client, s)
+				continue
+			}
+			if err := newServe(&streams{}).ParseFlags(s.Args[1:]); err != nil {
+				t.Errorf("%s: %v", client, err)
+			}
+			for name := range s.Env {
+				if !strings.Contains(environmentHelp, name+" ") {
+					t.Errorf("%s: no variable %s", client, name)
+				}
+			}
+		}
+		for _, input := range strings.Split(block, "${input:")[1:] { // VS Code's
+			if id, _, _ := strings.Cut(input, "}"); !strings.Contains(string(parts["inputs"]), `"id": "`+id+`"`) {
+				t.Errorf("%s asks for no input %s", client, id)
 			}
 		}
 	}

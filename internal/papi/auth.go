@@ -76,11 +76,11 @@ func newAuthorizer(config Config, tokenURL string, c *Client) (*authorizer, erro
 			a.fixed = "Basic " + basic
 		}
 	default:
-		return nil, fmt.Errorf("papi: unknown way to authenticate %q; known: %s, %s", config.Auth, AuthOAuth, AuthBasic)
+		return nil, fmt.Errorf("papi: PAPI_AUTH: unknown way to authenticate %q; known: %s (also where it is unset), %s", config.Auth, AuthOAuth, AuthBasic)
 	}
 	if given := strings.TrimSpace(config.AccessToken); given != "" {
 		if !fitsHeader(given) {
-			return nil, errors.New("papi: the access token holds a space or a character that can't be sent")
+			return nil, errors.New("papi: the access token (SINCH_ACCESS_TOKEN) holds a space or a character that can't be sent")
 		}
 		a.fixed = "Bearer " + given
 	}

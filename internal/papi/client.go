@@ -98,11 +98,11 @@ const (
 // call tells them, so that a server can start without. Its errors are of the
 // configuration, and show no credential.
 func New(config Config) (*Client, error) {
-	base, err := endpoint("base URL", config.BaseURL, DefaultBaseURL)
+	base, err := endpoint("PAPI_BASE_URL", config.BaseURL, DefaultBaseURL)
 	if err != nil {
 		return nil, err
 	}
-	tokenURL, err := endpoint("token URL", config.TokenURL, DefaultTokenURL)
+	tokenURL, err := endpoint("PAPI_TOKEN_URL", config.TokenURL, DefaultTokenURL)
 	if err != nil {
 		return nil, err
 	}
@@ -218,20 +218,20 @@ func NewTransport() *http.Transport {
 	}
 }
 
-// endpoint checks a configured URL. Its errors don't show the URL's user,
-// query or fragment, where a secret could stand.
-func endpoint(what, given, standard string) (string, error) {
+// endpoint checks a configured URL. Its errors name the variable, and don't
+// show the URL: a secret could stand in its user, query or fragment.
+func endpoint(variable, given, standard string) (string, error) {
 	if given == "" {
 		return standard, nil
 	}
 	u, err := url.Parse(given)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("papi: the %s is not a URL", what)
+		return "", fmt.Errorf("papi: %s is not a URL; unset, it is %s", variable, standard)
 	case u.Scheme != "https" && u.Scheme != "http", u.Hostname() == "":
-		return "", fmt.Errorf("papi: the %s must be like https://host/path", what)
+		return "", fmt.Errorf("papi: %s must be like https://host/path; unset, it is %s", variable, standard)
 	case u.User != nil, u.RawQuery != "", u.ForceQuery, u.Fragment != "":
-		return "", fmt.Errorf("papi: the %s must have no user, query or fragment", what)
+		return "", fmt.Errorf("papi: %s must have no user, query or fragment; unset, it is %s", variable, standard)
 	}
 	return u.String(), nil
 }

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,13 +23,13 @@ func TestNew(t *testing.T) {
 	}{
 		{"the zero value", Config{}, ""},
 		{"a path before the API's", Config{BaseURL: "https://example.com/sinch/"}, ""},
-		{"no URL", Config{BaseURL: "http://a b/canary"}, "the base URL is not a URL"},
-		{"no host", Config{BaseURL: "example.com"}, "the base URL must be like https://host/path"},
-		{"another scheme", Config{TokenURL: "ftp://example.com/"}, "the token URL must be like"},
-		{"a password in the URL", Config{BaseURL: "https://user:canary@example.com"}, "must have no user"},
-		{"a query", Config{TokenURL: "https://example.com/token?secret=canary"}, "must have no user, query"},
-		{"an unknown way to authenticate", Config{Auth: "digest"}, `unknown way to authenticate "digest"; known: oauth, basic`},
-		{"an access token of two lines", Config{AccessToken: "canary\nfoo"}, "the access token holds"},
+		{"no URL", Config{BaseURL: "http://a b/canary"}, "PAPI_BASE_URL is not a URL; unset, it is " + DefaultBaseURL},
+		{"no host", Config{BaseURL: "example.com"}, "PAPI_BASE_URL must be like https://host/path"},
+		{"another scheme", Config{TokenURL: "ftp://example.com/"}, "PAPI_TOKEN_URL must be like"},
+		{"a password in the URL", Config{BaseURL: "https://user:canary@example.com"}, "PAPI_BASE_URL must have no user"},
+		{"a query", Config{TokenURL: "https://example.com/token?secret=canary"}, "PAPI_TOKEN_URL must have no user, query"},
+		{"an unknown way to authenticate", Config{Auth: "digest"}, `PAPI_AUTH: unknown way to authenticate "digest"; known: oauth (also where it is unset), basic`},
+		{"an access token of two lines", Config{AccessToken: "canary\nfoo"}, "the access token (SINCH_ACCESS_TOKEN) holds"},
 		{"an access token with the newline of its file", Config{AccessToken: "canary\n"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -358,6 +361,49 @@ func TestACallerWhoLeaves(t *testing.T) {
 			})
 		}
 	})
+}
+
+// What many callers opened at the same time is kept for the next ones.
+func TestConnectionsAreKeptAndShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const callers = 40
+		api := &fakeAPI{script: []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
+			<-time.After(time.Second) // all are under way together
+			says(200, `{"webhooks":[]}`)(w, r)
+		}}}
+		var dials atomic.Int32
+		c := api.onPipes(t, withToken, func(config *Config) {
+			transport := config.Transport.(*http.Transport)
+			dial := transport.DialContext
+			transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+				dials.Add(1)
+				return dial(ctx, network, address)
+			}
+		})
+		for range 3 {
+			var all sync.WaitGroup
+			for range callers {
+				all.Go(func() {
+					if _, err := c.Do(t.Context(), aRead()); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+		}
+		if n := dials.Load(); n != callers {
+			t.Errorf("%d connections for %d callers", n, callers)
+		}
+	})
+}
+
+// The bound that a client has by itself; other tests set a smaller one.
+func TestAnswersAreBounded(t *testing.T) {
+	api := &fakeAPI{script: []http.HandlerFunc{says(200, `"`+strings.Repeat("x", 16<<20)+`"`)}}
+	_, err := api.onLoopback(t, withToken).Do(t.Context(), aRead())
+	if e := failureOf(t, err); e.Code != CodeUnexpectedAnswer || !strings.Contains(e.Message, "more than 16777216 bytes") {
+		t.Errorf("got %v", e)
+	}
 }
 
 func TestACallTakesFiftySeconds(t *testing.T) {

@@ -1,0 +1,147 @@
+package tools
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
+)
+
+// liveState is the state of a resource whose changes pend while it is in use.
+var liveState = map[string]string{
+	"whatsapp_account": "ONBOARDED", "whatsapp_sender": "ACTIVE", "whatsapp_template": "APPROVED",
+	"kakaotalk_sender": "ACTIVE", "kakaotalk_template": "APPROVED",
+}
+
+// knownBySight are the rules that judge a call by the state of its thing, or by
+// the call alone.
+func knownBySight() []guard.Rule {
+	return slices.DeleteFunc(slices.Clone(guard.Rules), func(r guard.Rule) bool {
+		return !strings.HasSuffix(r.Name, "_state") && !slices.Contains([]string{"bundle_services", "bundle_names", "empty_update"}, r.Name)
+	})
+}
+
+// Each action that any state of any resource leads to can be taken: with its
+// args and what it needs the call is whole, and the guard lets it through in
+// that very state.
+func TestNextOfEachStateCanBeTaken(t *testing.T) {
+	for _, row := range catalog.Rows() {
+		if row.Resource == nil || row.List() != "" || nextOfTool[row.Tool] != nil {
+			continue
+		}
+		for key, steps := range nextOf[row.Resource.Name] {
+			pending, pends := strings.CutPrefix(key, "changes.status=")
+			states := []string{key}
+			if pends {
+				states = []string{"", liveState[row.Resource.Name]}
+			}
+			for _, state := range states {
+				answer := standingAt(row.Resource, state, pending, pends)
+				next := resultOf(row, project, &call{args: pathSample(row)}, answer).Next
+				where := fmt.Sprintf("%s, %s %s", row.Tool, state, key)
+				if len(next) != len(steps) {
+					t.Errorf("%s: %d of %d steps are left", where, len(next), len(steps))
+				}
+				set, _ := newSet(t, answerJSON(http.StatusOK, answer), func(o *guard.Options) { o.Rules = knownBySight() })
+				for _, n := range next {
+					canBeTaken(t, set, where, n)
+				}
+			}
+		}
+	}
+}
+
+// So can each action after an empty list, after a tool that shows no state,
+// and after each error that an operation documents.
+func TestNextOfToolsAndErrorsCanBeTaken(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{}), func(o *guard.Options) {
+		o.Rules = slices.DeleteFunc(knownBySight(), func(r guard.Rule) bool { return strings.HasSuffix(r.Name, "_state") })
+	})
+	for _, row := range catalog.Rows() {
+		args := pathSample(row)
+		answer := map[string]any{}
+		if list := row.List(); list != "" {
+			answer[list] = []any{}
+		}
+		for _, n := range resultOf(row, project, &call{args: args}, answer).Next {
+			canBeTaken(t, set, row.Tool, n)
+		}
+		unknown := &papi.Error{Status: http.StatusBadGateway, Unknown: true}
+		for _, n := range nextAfterError(row, args, unknown) {
+			canBeTaken(t, set, row.Tool+" of unknown outcome", n)
+		}
+		for status, codes := range row.Op().Errors {
+			for _, code := range codes {
+				for _, n := range nextAfterError(row, args, &papi.Error{Status: status, Code: code}) {
+					canBeTaken(t, set, row.Tool+" after "+code, n)
+				}
+			}
+		}
+	}
+}
+
+// canBeTaken makes the call of an action, with a sample of what it needs.
+func canBeTaken(t *testing.T, set *Set, where string, n catalog.Next) {
+	t.Helper()
+	if strings.Contains(n.Do, "missing") && len(n.Needs) == 0 {
+		t.Errorf("%s: %q, but nothing is needed", where, n.Do)
+	}
+	row := catalog.Lookup(n.Tool)
+	if row == nil {
+		return
+	}
+	known := newArguments(row, true).advertised.Properties
+	args := maps.Clone(n.Args)
+	for _, name := range n.Needs {
+		if known[name] == nil || args[name] != nil || ownArguments[name] != nil {
+			t.Errorf("%s: %s can't need %s", where, n.Tool, name)
+			continue
+		}
+		args[name] = known[name].Sample(true)
+	}
+	if row.Writes() {
+		args[argDryRun] = true
+	}
+	out := do(t, set, n.Tool, args)
+	if !out.IsError && row.Writes() && decoded(t, out)["data"].(map[string]any)["verdict"] == "allow" {
+		return
+	}
+	if out.IsError || row.Writes() {
+		t.Errorf("%s: %q by %s with %s: %s", where, n.Do, n.Tool, encode(args), encode(out.Structured))
+	}
+}
+
+// pathSample has a value for each path parameter of a row.
+func pathSample(row *catalog.Row) map[string]any {
+	args := map[string]any{}
+	for _, p := range row.Op().Parameters {
+		if p.In == "path" && p.Name != argProject {
+			args[p.Name] = pathValue(p)
+		}
+	}
+	return args
+}
+
+// standingAt is the answer that shows a resource in a state, with its ids.
+func standingAt(r *catalog.Resource, state, pending string, pends bool) map[string]any {
+	answer := map[string]any{}
+	for arg, field := range r.IDs {
+		put(answer, field, "x")
+		if p := catalog.Lookup(readerOf[r.Name]).Op().Parameter(arg); p != nil {
+			put(answer, field, pathValue(*p))
+		}
+	}
+	if state != "" {
+		put(answer, r.State, state)
+	}
+	if pends {
+		put(answer, r.Pending, pending)
+	}
+	return answer
+}
