@@ -159,6 +159,33 @@ func TestRcsUSAnswersOfBothVersions(t *testing.T) {
 	}
 }
 
+// What the questionnaire suggests is an answer that the API takes.
+func TestRcsSuggestedAnswers(t *testing.T) {
+	w := manual(t)
+	current := papi.LookupSchema("RcsBrandCampaignUpdateSenderDetailsQuestionnaireUSAnswersInputDto").Properties
+	for _, c := range []struct{ query, part, key, want string }{
+		{"US", "us", "ownershipType", "PRIVATE"},
+		{"US", "us", "legalForm", "LIMITED_LIABILITY_COMPANY"},
+		{"US&usQuestionnaireBrandCampaignVersion=NON_US_PRIVATE", "us", "brandIndustry", "TECHNOLOGY"},
+		{"US", "us", "messagesVolume", ""}, // a number
+		{"US&usQuestionnaireVersion=v1", "us", "messagesVolume", "10K - 100K messages"},
+		{"GB", "gb", "messagesVolume", "10K - 100K messages"},
+		{"GB", "gb", "brandIndustry", "Education"},
+		{"GB", "gb", "campaignLength", "1 month"},
+	} {
+		got := w.get("/rcs/questionnaire/MULTIUSE?countries=" + c.query).ok()
+		suggested, _ := object(got.body, c.part, "questions", c.key)["suggestedAnswers"].([]any)
+		if c.want == "" && len(suggested) > 0 || c.want != "" && !slices.Contains(suggested, any(c.want)) {
+			t.Errorf("%s, %s: %v, want %q", c.query, c.key, suggested, c.want)
+		}
+		for _, one := range suggested {
+			if schema := current[c.key]; c.part == "us" && !strings.HasSuffix(c.query, "v1") && len(schema.Violations(one, papi.Mode{})) > 0 {
+				t.Errorf("%s: %v is suggested, and refused", c.key, one)
+			}
+		}
+	}
+}
+
 func TestRcsWithoutAVideoIsPrepared(t *testing.T) {
 	w := manual(t)
 	body := rcsBody("Example", "SE")
