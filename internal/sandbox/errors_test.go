@@ -113,6 +113,9 @@ func TestCodesAndLocksHaveTheirTime(t *testing.T) {
 			t.Errorf("%s, the contract has 30 days", span)
 		}
 	}
+	if kakaoRemoval != 60*day {
+		t.Errorf("%s, the contract has 60 days", kakaoRemoval)
+	}
 	if templateLanguageLock != 4*7*day {
 		t.Errorf("%s, the contract has 4 weeks", templateLanguageLock)
 	}
