@@ -132,12 +132,27 @@ func campaign(answers map[string]any) string {
 	return "us/" + where + "_" + kind
 }
 
-// usViolations are what is wrong with current US answers.
-func usViolations(answers map[string]any) []papi.Violation {
+// usViolations are what is wrong with current US answers. They may be given in
+// parts, for a launch alone needs them all; but a new sender of a PUBLIC company
+// names its exchange and symbol.
+func usViolations(answers map[string]any, isNew bool) []papi.Violation {
 	if answers == nil || legacyUS(answers) {
 		return nil
 	}
-	return papi.LookupSchema(rcsAnswerSchemas[campaign(answers)]).Violations(answers, papi.Mode{Closed: true})
+	given := with(answers, nil)
+	if text(given, "taxIdCountry") != "US" {
+		delete(given, "addressState") // ignored there
+	}
+	listed := given["stockExchange"] != nil || given["stockSymbol"] != nil
+	if given["ownershipType"] == nil && listed {
+		given["ownershipType"] = "PUBLIC"
+	}
+	found := papi.LookupSchema(rcsAnswerSchemas[campaign(given)]).Violations(given, papi.Mode{Closed: true})
+	return slices.DeleteFunc(found, func(v papi.Violation) bool {
+		asked := isNew && text(answers, "ownershipType") == "PUBLIC" && strings.HasPrefix(v.Path, "stock")
+		name, _, _ := strings.Cut(v.Path, "[")
+		return given[name] == nil && !asked
+	})
 }
 
 // shownQuestionnaire puts the questions beside the answers.

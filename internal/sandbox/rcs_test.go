@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -139,7 +140,23 @@ func TestRcsInTheUSWaitsForTheBrand(t *testing.T) {
 	path = w.rcsInTest(rcsBody("Reject Example", "US"))
 	w.post(path+"/launch", nil).ok()
 	w.s.Advance(rcsBrand)
-	w.get(path).ok().is("state", "UNLAUNCHED")
+	refused := w.get(path).ok().is("state", "UNLAUNCHED")
+	if got := refused.items("countryStatus")[0]["status"]; got != "NOT_LAUNCHED" {
+		t.Errorf("no operator was asked, and the country is %v", got)
+	}
+
+	// A brand that is refused takes nothing from countries that are launched.
+	path = w.rcsInTest(rcsBody("Reject Example", "SE", "US"))
+	w.patch(path, obj{"details": obj{"countries": []any{"SE"}}}).ok()
+	w.post(path+"/launch", nil).ok()
+	w.launched(path)
+	w.patch(path, obj{"details": obj{"countries": []any{"SE", "US"}}}).ok()
+	w.post(path+"/launch", nil).ok().is("state", "PREPARING_LAUNCH")
+	w.s.Advance(rcsBrand)
+	got := w.get(path).ok().is("state", "LAUNCHED").items("countryStatus")
+	if got[0]["status"] != "LAUNCHED" || got[1]["status"] != "NOT_LAUNCHED" {
+		t.Errorf("countries %v", got)
+	}
 }
 
 func TestRcsUSAnswersOfBothVersions(t *testing.T) {
@@ -157,6 +174,62 @@ func TestRcsUSAnswersOfBothVersions(t *testing.T) {
 			t.Errorf("missing: %v", missing)
 		}
 	}
+	whole := obj{
+		"companyLegalName": "Example Inc", "ein": "00-0000000", "brandIndustry": "Education",
+		"fullCompanyAddress": "1 Example Road", "smsCampaign": "None", "messagesVolume": "0 - 10K messages",
+	}
+	legacy["details"].(obj)["questionnaire"].(obj)["us"] = obj{"answers": whole}
+	for name, body := range map[string]obj{"older": legacy, "current": rcsBody("Example", "US")} {
+		path := w.rcsInTest(body)
+		questions := object(w.get(path).ok().body, "details", "questionnaire", "us", "questions")
+		if older := questions["ein"] != nil; older != (name == "older") {
+			t.Errorf("%s answers stand beside the questions %v", name, questions)
+		}
+		w.post(path+"/launch", nil).ok()
+		w.s.Advance(rcsBrand)
+		w.launched(path)
+	}
+}
+
+// US answers may come in parts: a launch alone needs them all.
+func TestRcsUSAnswersInParts(t *testing.T) {
+	w := manual(t)
+	body := rcsBody("Example", "US")
+	us := body["details"].(obj)["questionnaire"].(obj)["us"].(obj)
+	whole := us["answers"].(obj)
+	for _, c := range []struct {
+		answers obj
+		wrong   string
+	}{
+		{obj{}, ""},
+		{obj{"companyLegalName": "Example Inc"}, ""},
+		{obj{"companyLegalName": "Example Inc", "ownershipType": "PRIVATE", "taxIdCountry": "US"}, ""},
+		{obj{"taxIdCountry": "DE", "addressState": "CA"}, ""},
+		{obj{"stockExchange": "NYSE"}, ""},
+		{obj{"messagesVolume": "many"}, "messagesVolume"},
+		{obj{"sampleMessages": []any{"short"}}, "sampleMessages"},
+		{obj{"ownershipType": "PRIVATE", "stockSymbol": "EX"}, "stockSymbol"},
+		{obj{"ownershipType": "PUBLIC"}, "stockExchange"},
+	} {
+		us["answers"] = c.answers
+		got := w.post("/rcs/senders", body)
+		if c.wrong != "" {
+			if said := fmt.Sprint(got.fails("invalid_input").body["additionalInformation"]); !strings.Contains(said, c.wrong) {
+				t.Errorf("%v: %s", c.answers, said)
+			}
+			continue
+		}
+		if kept := object(got.ok().body, "details", "questionnaire", "us", "answers"); len(kept) != len(c.answers) {
+			t.Errorf("of %v is kept %v", c.answers, kept)
+		}
+	}
+	us["answers"] = obj{"ownershipType": "PRIVATE"}
+	path := w.rcsInTest(body)
+	w.post(path+"/launch", nil).fails("launch_precondition_failed")
+	rest := maps.Clone(whole)
+	delete(rest, "ownershipType")
+	w.patch(path, obj{"details": obj{"questionnaire": obj{"us": obj{"answers": rest}}}}).ok()
+	w.post(path+"/launch", nil).ok().is("state", "PREPARING_LAUNCH")
 }
 
 // What the questionnaire suggests is an answer that the API takes.
