@@ -125,6 +125,22 @@ func TestOnlyTheTriggersOfAWebhook(t *testing.T) {
 	}
 }
 
+// A bundle with a subproject is told of to the webhooks of both projects.
+func TestBundleDoneReachesParentAndSubproject(t *testing.T) {
+	parent, sub := receive(t), receive(t)
+	w := manual(t)
+	w.hook(parent.URL, "BUNDLE_DONE")
+	w.post("/bundles", obj{"name": "Outlet", "region": "EU", "subproject": true, "smsApp": true, "webhooks": []any{
+		obj{"target": sub.URL, "secret": "hush", "triggers": []any{"BUNDLE_DONE"}},
+	}}).ok()
+	w.s.Advance(bundleTime)
+	for name, r := range map[string]*receiver{"parent": parent, "subproject": sub} {
+		if got := r.types(); !slices.Equal(got, []string{"BUNDLE_DONE"}) {
+			t.Errorf("the %s is told %v", name, got)
+		}
+	}
+}
+
 func TestAFailedDeliveryIsRetriedInOrder(t *testing.T) {
 	r := receive(t)
 	r.refuse(true)
