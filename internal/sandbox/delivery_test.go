@@ -185,6 +185,26 @@ func TestADeliveryIsGivenUp(t *testing.T) {
 	}
 }
 
+// A webhook that is deleted while it is called is not called again.
+func TestAWebhookIsDeletedWhileItIsCalled(t *testing.T) {
+	w := manual(t)
+	var hook string
+	calls := 0
+	target := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		calls++
+		w.delete("/webhooks/" + hook).ok()
+		rw.WriteHeader(http.StatusInternalServerError)
+	}))
+	defer target.Close()
+	hook = w.hook(target.URL, "ALL")
+	w.onboarded()
+	w.s.Advance(day)
+	deliveries := w.get("/_sandbox/deliveries").items("deliveries")
+	if calls != 1 || text(deliveries[0], "state") != deliveryCancelled {
+		t.Errorf("%d calls, deliveries %v", calls, deliveries)
+	}
+}
+
 func TestOnlyLoopbackIsContacted(t *testing.T) {
 	for target, want := range map[string]bool{
 		"http://127.0.0.1:1/a": true, "http://localhost/a": true, "https://[::1]:8/": true, "http://127.9.9.9/": true,
