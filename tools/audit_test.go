@@ -151,3 +151,21 @@ func TestDryRun(t *testing.T) {
 		t.Error("a read takes dryRun")
 	}
 }
+
+// A line tells what the call said of itself, and holds no code.
+func TestAuditTellsOfAWordAndOfARevealedSecret(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{"id": "s", "state": "PENDING_VERIFICATION"}), func(o *guard.Options) { o.Mode, o.Rules = guard.Auto, nil })
+	set.opts.Audit = audit.File(path)
+	do(t, set, "project_confirm", map[string]any{"projectId": project})
+	do(t, set, "whatsapp_sender_verify", map[string]any{"senderId": "s", "code": "424242", "registeredElsewhere": true})
+	do(t, set, "rcs_sender_get", map[string]any{"senderId": "s", "reveal": true})
+	got := strings.Join(auditLines(t, path)[1:], "\n")
+	want := strings.Join([]string{
+		`{"arguments":{"code":"***","registeredElsewhere":true,"senderId":"s"},"ids":{"senderId":"s"},"status":200,"tool":"whatsapp_sender_verify","verdict":"allow"}`,
+		`{"arguments":{"reveal":true,"senderId":"s"},"rule":"confirmation_required","tool":"rcs_sender_get","verdict":"confirm"}`,
+	}, "\n")
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
