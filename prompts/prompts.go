@@ -206,7 +206,7 @@ func (p *Prompt) values(given map[string]string) map[string]string {
 
 // plain is a value that can't be taken for a part of the text around it. Blanks
 // have many forms, and some scripts need none between words.
-var plain = regexp.MustCompile("^[!#-\\[\\]-_a-~\\p{Latin}]*$")
+var plain = regexp.MustCompile(`^[!#-\[\]-_a-~\p{Latin}]*$`)
 
 func quote(value string) string {
 	if plain.MatchString(value) {
