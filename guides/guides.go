@@ -4,6 +4,7 @@
 package guides
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"slices"
@@ -72,9 +73,14 @@ func OfTool(toolset string) string {
 	return ""
 }
 
-// TriggerFamilies are the first parts of the triggers' names, in lower case,
-// in the contract's order.
+// TriggerFamilies are the families of which a webhook can name triggers: the
+// first parts of their names, in lower case, in the contract's order. ALL
+// belongs to none.
 func TriggerFamilies() []string {
+	return slices.DeleteFunc(triggerFamilies(), func(family string) bool { return family == "all" })
+}
+
+func triggerFamilies() []string {
 	var families []string
 	for _, trigger := range triggers() {
 		if family := triggerFamily(trigger); !slices.Contains(families, family) {
@@ -89,14 +95,14 @@ func Triggers() string {
 	var b strings.Builder
 	about := papi.LookupSchema(triggersSchema).EnumDescriptions
 	fmt.Fprintf(&b, "# Webhook triggers\n\n%d triggers, of Provisioning API %s. How to choose: papi://guides/webhooks.\n", len(triggers()), papi.ContractVersion)
-	for _, family := range TriggerFamilies() {
+	for _, family := range triggerFamilies() {
 		fmt.Fprintf(&b, "\n## %s\n\n", family)
 		for _, trigger := range triggers() {
 			if triggerFamily(trigger) != family {
 				continue
 			}
 			fmt.Fprintf(&b, "- `%s`", trigger)
-			if text := about[trigger]; text != "" {
+			if text := cmp.Or(about[trigger], told[trigger]); text != "" { // a newer contract may have triggers without words
 				fmt.Fprintf(&b, ": %s", text)
 			}
 			b.WriteString("\n")

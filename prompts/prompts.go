@@ -20,6 +20,7 @@ import (
 	"text/template"
 	"unicode"
 
+	"papi-mcp/guides"
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/frontmatter"
 )
@@ -45,7 +46,8 @@ type Prompt struct {
 	Arguments   []Argument `yaml:"arguments"`
 
 	text     *template.Template
-	families []string // those that it can be asked for
+	families []string               // those that it can be asked for
+	offered  func(tool string) bool // nil: every tool is
 }
 
 // All returns the prompts, by name. They are part of the program: one that
@@ -135,11 +137,30 @@ func (p *Prompt) Render(given map[string]string) (string, error) {
 		if len(value) > mostOfAnArgument || strings.ContainsFunc(value, isHidden) {
 			return "", &Error{fmt.Sprintf("the argument %s must be one line of at most %d bytes, without hidden characters", name, mostOfAnArgument)}
 		}
-		if !p.Takes(name, strings.TrimSpace(value)) {
-			return "", &Error{fmt.Sprintf("there is no %s %q here; known: %s", name, value, strings.Join(p.families, ", "))}
+		if value = strings.TrimSpace(value); !p.Takes(name, value) {
+			return "", &Error{fmt.Sprintf("there is no %s %q here; known: %s", name, value, strings.Join(p.only(name), ", "))}
 		}
 	}
-	return p.render(p.values(given))
+	text, err := p.render(p.values(given))
+	if err != nil {
+		return "", err
+	}
+	return text + p.without(text), nil
+}
+
+// without tells of the tools in a text that the server does not offer.
+func (p *Prompt) without(text string) string {
+	var missing []string
+	for _, found := range quoted.FindAllString(text, -1) {
+		row := catalog.Lookup(strings.Trim(found, "`"))
+		if row != nil && p.offered != nil && !p.offered(row.Tool) && !slices.Contains(missing, found) {
+			missing = append(missing, found)
+		}
+	}
+	if len(missing) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("\nThis server does not offer %s: leave out what needs them, and say so in the report.\n", strings.Join(missing, ", "))
 }
 
 // mostOfAnArgument bounds a value: it becomes part of what an agent is told.
@@ -152,23 +173,47 @@ func isHidden(r rune) bool {
 	return !unicode.IsGraphic(r) && !strings.ContainsRune("\u200c\u200d\u200e\u200f", r)
 }
 
-// Takes tells whether the argument may have the value. One that names a family
-// may only have those whose tools are offered.
+// Takes tells whether the argument may have the value: one that names a family
+// may only have those that are known, and whose tools are offered.
 func (p *Prompt) Takes(argument, value string) bool {
-	named := slices.ContainsFunc(p.Arguments, func(a Argument) bool { return a.Name == argument && a.Complete == completesFamilies })
-	return !named || slices.Contains(p.families, value)
+	only := p.only(argument)
+	return only == nil || value == "" || slices.Contains(only, value)
 }
 
-// completesFamilies is the source of an argument that names a family.
-const completesFamilies = "families"
+// only are the values that an argument may have, nil for any.
+func (p *Prompt) only(argument string) []string {
+	for _, a := range p.Arguments {
+		switch {
+		case a.Name != argument:
+		case a.Complete == "families":
+			return p.families
+		case a.Complete == "trigger_families":
+			return guides.TriggerFamilies()
+		}
+	}
+	return nil
+}
 
-// values are all arguments, "" for those that are not given.
+// values are all arguments, "" for those that are not given. One that could
+// read as more than a name or an id is quoted: it is data, whoever wrote it.
 func (p *Prompt) values(given map[string]string) map[string]string {
 	values := make(map[string]string, len(p.Arguments))
 	for _, a := range p.Arguments {
-		values[a.Name] = strings.TrimSpace(given[a.Name])
+		values[a.Name] = quote(strings.TrimSpace(given[a.Name]))
 	}
 	return values
+}
+
+// plain is a value that can't be taken for a part of the text around it. Blanks
+// have many forms, and some scripts need none between words.
+var plain = regexp.MustCompile("^[!#-\\[\\]-_a-~\\p{Latin}]*$")
+
+func quote(value string) string {
+	if plain.MatchString(value) {
+		return value
+	}
+	// A backtick marks the tool of a step.
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "'").Replace(value) + `"`
 }
 
 var numbered = regexp.MustCompile(`(?m)^\d+\. `)
@@ -214,6 +259,7 @@ func Offered(all []*Prompt, offered func(tool string) bool) []*Prompt {
 	var kept []*Prompt
 	for _, p := range all {
 		here := *p
+		here.offered = offered
 		here.families = slices.DeleteFunc(slices.Clone(p.families), func(name string) bool { return !p.possible(name, offered) })
 		if len(here.families) > 0 {
 			kept = append(kept, &here)

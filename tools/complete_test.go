@@ -88,6 +88,19 @@ func TestACompletionReadsOnce(t *testing.T) {
 	}
 }
 
+// A completion reads nothing that a call could not.
+func TestACompletionReadsOnlyWithAToolThatIsOffered(t *testing.T) {
+	api := &slowAPI{body: `{"senders":[{"id":"s-1"}]}`}
+	for toolset, want := range map[string]string{"rcs": "s-1", "webhooks": ""} {
+		if got := complete(slowSet(t, api, toolset), "rcs_senders", nil, ""); got != want || api.reads > 1 {
+			t.Errorf("with %s: %q after %d reads, want %q", toolset, got, api.reads, want)
+		}
+	}
+	if api.reads != 1 {
+		t.Errorf("%d reads", api.reads)
+	}
+}
+
 func TestKeptCompletionsEndAndAreBounded(t *testing.T) {
 	c := completions{kept: map[string]completion{"old": {[]string{"x"}, time.Now().Add(-time.Second)}}}
 	if _, ok := c.get("old"); ok {

@@ -36,9 +36,9 @@ func (a *slowAPI) All(context.Context, *papi.Request, string, int) (*papi.Respon
 	return nil, errors.New("a completion reads one page")
 }
 
-func slowSet(t *testing.T, api *slowAPI) *Set {
+func slowSet(t *testing.T, api *slowAPI, toolsets ...string) *Set {
 	t.Helper()
-	rows, err := catalog.Select(catalog.Filter{})
+	rows, err := catalog.Select(catalog.Filter{Toolsets: toolsets})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,21 +21,36 @@ func ErrorPage(code string) string {
 	fmt.Fprintf(&b, "# %s\n", code)
 	for _, in := range answering(code) {
 		text := in.rows[0].Op().ErrorText(code)
+		if meant := plainer[code]; meant != "" {
+			text.Message = meant
+		}
 		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n", in.toolset, sentence(text.Message))
 		fmt.Fprintf(&b, "Do: %s.\n\n", text.Resolution)
+		next := in.next()
 		for _, status := range in.statuses() {
-			fmt.Fprintf(&b, "- %d %s, answered by %s. %s\n", status, http.StatusText(status), strings.Join(in.tools(status), ", "), byStatus(status))
-		}
-		for _, step := range in.next() {
-			if step.tool == "" {
-				fmt.Fprintf(&b, "- Next: %s.\n", step.do)
-			} else {
-				fmt.Fprintf(&b, "- Next: `%s`, to %s.\n", step.tool, step.do)
+			fmt.Fprintf(&b, "- %d %s, answered by %s.", status, http.StatusText(status), strings.Join(in.tools(status), ", "))
+			if len(next) == 0 { // what holds for every error of a status may be wrong for one that has steps of its own
+				fmt.Fprintf(&b, " %s", byStatus(status))
 			}
+			b.WriteString("\n")
+		}
+		for _, step := range next {
+			b.WriteString("- Next: ")
+			if step.tool != "" {
+				fmt.Fprintf(&b, "`%s`: ", step.tool)
+			}
+			fmt.Fprintf(&b, "%s.\n", step.do)
 		}
 	}
 	fmt.Fprintf(&b, "\nFacts: Provisioning API %s.\n", papi.ContractVersion)
 	return b.String()
+}
+
+// plainer says what a code means where the contract's text speaks of its own
+// source instead.
+var plainer = map[string]string{
+	"invalid_google_agent":   "Google does not take the sender as it is",
+	"user_cannot_be_reached": "the phone can't be reached by RCS",
 }
 
 // answerer is a toolset in which an error code is documented.
@@ -100,7 +115,7 @@ func (a *answerer) next() []step {
 	for _, row := range a.rows {
 		e := &papi.Error{Status: statusOf(row, a.code), Code: a.code}
 		for _, s := range stepsAfterError(row, e) {
-			if !slices.ContainsFunc(all, func(o step) bool { return o.tool == s.tool }) {
+			if !slices.ContainsFunc(all, func(o step) bool { return o.tool == s.tool && o.do == s.do }) {
 				all = append(all, s)
 			}
 		}

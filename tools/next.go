@@ -87,48 +87,6 @@ var readerOf = map[string]string{
 	"bundle":             "bundle_get",
 }
 
-// afterError has the steps after an errorCode of the API; a family's own stand
-// under family/code.
-var afterError = map[string][]step{
-	"project_not_initialized":                    {{do: "see whether an account is being onboarded already", tool: "whatsapp_account_get"}, {do: "if there is none, onboard the project's WhatsApp account", tool: "whatsapp_account_create", needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {do: "or onboard by Embedded Signup", tool: "whatsapp_sender_create", needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
-	"account_exists":                             {{do: "look at the account that exists", tool: "whatsapp_account_get"}},
-	"Kakaotalk/project_not_initialized":          {{do: "set the project up with its first KakaoTalk sender; its category codes come from the person", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
-	"Kakaotalk/account_exists":                   {{do: "look at the senders that exist", tool: "kakaotalk_sender_list"}},
-	"Kakaotalk/account_not_updatable":            {{do: "look at the senders that exist", tool: "kakaotalk_sender_list"}},
-	"Kakaotalk/template_exists":                  {{do: "look at the templates that exist", tool: "kakaotalk_template_list"}},
-	"Kakaotalk/template_not_found":               {{do: "see which templates exist", tool: "kakaotalk_template_list"}},
-	"Kakaotalk/template_not_updatable":           {{do: "look at the template's state", tool: "kakaotalk_template_get"}},
-	"Kakaotalk/template_changes_not_found":       {{do: "look at the template: it has no draft", tool: "kakaotalk_template_get"}},
-	"account_has_senders":                        {{do: "see which senders stand in the way", tool: "whatsapp_sender_list"}},
-	"account_has_sender_changes":                 {{do: "see which senders have pending changes", tool: "whatsapp_sender_list"}},
-	"account_not_updatable":                      {{do: "look at the account's state", tool: "whatsapp_account_get"}},
-	"webhook_exists":                             {{do: "see which webhook has the target", tool: "webhook_list"}},
-	"webhook_limit_reached":                      {{do: "see which of the 15 webhooks can go", tool: "webhook_list"}},
-	"webhook_not_found":                          {{do: "see which webhooks exist", tool: "webhook_list"}},
-	"wrong_otp":                                  {verifyWhatsappSender},
-	"sender-already-registered":                  {{do: "look again in a minute: it becomes ACTIVE by itself", tool: "whatsapp_sender_get"}, {do: "if it stays PENDING_VERIFICATION, verify without a code", tool: "whatsapp_sender_verify"}},
-	"account_not_found":                          {{do: "there is none: onboard the project's WhatsApp account", tool: "whatsapp_account_create", needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {do: "or onboard by Embedded Signup", tool: "whatsapp_sender_create", needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
-	"Rcs/account_not_found":                      {{do: "there is none before the first sender: create one", tool: "rcs_sender_create", needs: []string{"region", "billingCategory", "useCase"}}},
-	"rbm_has_not_been_used":                      {{do: "if the project never had an RCS sender, that is all it means: create one", tool: "rcs_sender_create", needs: []string{"region", "billingCategory", "useCase"}}},
-	"sms_service_not_found":                      {{do: "there is none before the first SMS app: create one", tool: "sms_app_create", needs: []string{"name", "region"}}},
-	"more_than_one_sms_app":                      {{do: "see which SMS apps there are, and ask the person which is meant", tool: "sms_app_list"}},
-	"default_sms_app_already_exists":             {{do: "see which SMS apps there are", tool: "sms_app_list"}},
-	"wrong_waba_id":                              {{do: "look at the project's account, which has the wabaId", tool: "whatsapp_account_get"}},
-	"wrong_business_manager":                     {{do: "look at the project's account, which has the businessManager", tool: "whatsapp_account_get"}},
-	"template_name_recently_used":                {{do: "take another name: this one is locked for 30 days after it was deleted"}},
-	"template_language_recently_deleted":         {{do: "take another name: this language of it is locked for 4 weeks after it was deleted"}},
-	"template_not_deletable_due_to_input_config": {{do: "only when the person wants the template at Meta gone too (its name and language are then locked for 30 days): deleteSubmitted says so", tool: "whatsapp_template_delete", args: map[string]any{"deleteSubmitted": true}}},
-	"template_changes_not_found":                 {{do: "look at the template: it has no draft", tool: "whatsapp_template_get"}},
-	"template_exists":                            {{do: "look at the languages that exist", tool: "whatsapp_template_language_list"}},
-	"template_not_found":                         {{do: "see which templates exist", tool: "whatsapp_template_list"}},
-	"template_not_updatable":                     {{do: "look at the template's state", tool: "whatsapp_template_get"}},
-	"bundle_not_found":                           {{do: "see which bundles exist", tool: "bundle_list"}},
-	"sms_app_not_found":                          {{do: "see which SMS apps exist", tool: "sms_app_list"}},
-	"launch_precondition_failed":                 {{do: "complete the sender with what additionalInformation names", tool: "rcs_sender_update", needs: []string{"details"}}},
-	"solution_not_found":                         {{do: "see which solutions exist", tool: "whatsapp_solution_list"}},
-	"flow_not_found":                             {{do: "see which flows exist", tool: "whatsapp_flow_list"}},
-}
-
 // judge returns the steps for a state and what pends: what pends is judged
 // first, as long as it says something.
 func judge(resource *catalog.Resource, state, pending string) []step {

@@ -22,16 +22,16 @@ var rcsSenderNext = byState{
 	},
 }
 
-var rcsReinvite = []step{{do: "when the owner agrees, invite the phone again", tool: "rcs_test_number_reinvite"}}
+var rcsOtherPhone = []step{{do: "this phone can't be had: ask the person for another, and add that", tool: "rcs_test_number_add", needs: []string{"testNumbers"}}}
 
 var rcsTestNumberNext = byState{
 	"PENDING":    {{do: "look again in a minute", tool: "rcs_test_number_get"}},
 	"UNVERIFIED": {{do: "the phone's owner accepts the invitation"}, {do: "then look again", tool: "rcs_test_number_get"}},
 	"VERIFIED":   {{do: "see which features the phone supports", tool: "rcs_test_number_capabilities_get"}},
 	"DECLINED":   {{do: "the owner said no, which blocks the number: add another phone", tool: "rcs_test_number_add", needs: []string{"testNumbers"}}},
-	"EXPIRED":    rcsReinvite,
-	"FAILED":     rcsReinvite,
-	"REJECTED":   rcsReinvite,
+	"EXPIRED":    {{do: "when the owner agrees, invite the phone again", tool: "rcs_test_number_reinvite"}},
+	"FAILED":     rcsOtherPhone, // no tries are left
+	"REJECTED":   rcsOtherPhone,
 	"INVALID":    {{do: "take the number out and add it in E.164 form", tool: "rcs_test_number_delete"}},
 }
 

@@ -106,7 +106,7 @@ func TestErrorsLeadToWhatThereIs(t *testing.T) {
 		next string // the first action's tool
 		want map[string]any
 	}{
-		{"whatsapp_sender_create", nil, "waba_id_used", "", nil},
+		{"whatsapp_sender_create", nil, "waba_id_used", "", map[string]any{}},
 		{"bundle_create", nil, "more_than_one_sms_app", "sms_app_list", map[string]any{}},
 		{"whatsapp_template_create", map[string]any{"name": "a_b", "language": "DE"}, "template_exists", "whatsapp_template_language_list", map[string]any{"templateName": "a_b"}},
 		{"whatsapp_account_get", nil, "account_not_found", "whatsapp_account_create", map[string]any{}},

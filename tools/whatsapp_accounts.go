@@ -2,7 +2,7 @@ package tools
 
 var whatsappAccountNext = byState{
 	"changes.status=IN_PROGRESS":                   {{do: "look again in a few minutes: onboarding is under way", tool: "whatsapp_account_get"}},
-	"changes.status=DRAFT":                         {{do: "this API hands in no draft of an account, and updates only a rejected one: the person asks Sinch support"}},
+	"changes.status=DRAFT":                         {{do: "no call hands a draft in, since only a REJECTED account can be updated: the person asks Sinch support"}},
 	"changes.status=PENDING_FACEBOOK_VERIFICATION": whatsappAccountVerification,
 	"changes.status=REJECTED":                      whatsappAccountRejected,
 	"PENDING_FACEBOOK_VERIFICATION":                whatsappAccountVerification,

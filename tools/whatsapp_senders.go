@@ -9,9 +9,9 @@ var whatsappSenderNext = byState{
 	"changes.status=IN_PROGRESS": {{do: "look again in a minute: the change is under way", tool: "whatsapp_sender_get"}},
 	"changes.status=DRAFT":       {{do: "submit the draft when the person agrees, with the details that are still missing", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}}},
 	"changes.status=REJECTED":    whatsappSenderRejected,
-	"changes.status=ERROR": { // which no update takes
+	"changes.status=ERROR": { // changes in ERROR can't be updated, only discarded
 		{do: "read what went wrong", tool: "whatsapp_sender_activity_list"},
-		{do: "when the person agrees, discard the change, so that it can be made anew", tool: "whatsapp_sender_changes_discard"},
+		{do: "give the change up, when the person agrees; then it can be made anew", tool: "whatsapp_sender_changes_discard"},
 	},
 	"changes.status=MULTIPLE_WABA_ERROR": {
 		{do: "the project has more than one WhatsApp Business Account: the person settles it with Sinch support"},

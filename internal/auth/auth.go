@@ -83,10 +83,11 @@ func (none) Authenticate(*http.Request) (Identity, *Failure) {
 }
 
 // bearer returns the token of a request's Authorization header, "" for none. A
-// header that comes twice, or another scheme, is none.
+// header that comes twice, or another scheme, is none; and nor is one beside a
+// token in the URL, which a log may have kept.
 func bearer(r *http.Request) string {
 	values := r.Header.Values("Authorization")
-	if len(values) != 1 {
+	if len(values) != 1 || r.URL.RawQuery != "" && r.URL.Query().Has("access_token") {
 		return ""
 	}
 	scheme, token, _ := strings.Cut(values[0], " ")

@@ -2,6 +2,8 @@ package auth
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -83,11 +85,12 @@ type byToken struct {
 // Authenticate implements Authenticator.
 func (a *byToken) Authenticate(r *http.Request) (Identity, *Failure) {
 	scopes := a.Scopes()
-	if len(r.Header.Values("Authorization")) == 0 {
+	token := bearer(r)
+	if token == "" {
 		return Identity{}, a.refuse(http.StatusUnauthorized, "unauthorized", scopes, "",
 			"an access token is missing: send the header Authorization: Bearer TOKEN")
 	}
-	claims, failure := a.verify(r.Context(), bearer(r), scopes)
+	claims, failure := a.verify(r.Context(), token, scopes)
 	if failure != nil {
 		return Identity{}, failure
 	}
@@ -117,7 +120,7 @@ var goodTenant = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 func (a *byToken) verify(ctx context.Context, token string, scopes map[string]map[string]bool) (map[string]any, *Failure) {
 	invalid := a.refuse(http.StatusUnauthorized, "unauthorized", scopes, "invalid_token",
 		"this access token is not good here: it is wrong, expired, or for another server; get a new one")
-	if token == "" || len(token) > mostToken {
+	if len(token) > mostToken {
 		return nil, invalid
 	}
 	verifier, err := a.verifier()
@@ -133,19 +136,38 @@ func (a *byToken) verify(ctx context.Context, token string, scopes map[string]ma
 		return nil, invalid
 	}
 	var claims map[string]any
-	if verified.Claims(&claims) != nil {
-		return nil, invalid
-	}
-	// An ID token is for a client to read, not for a server to act on.
-	for _, ofIDTokens := range []string{"nonce", "at_hash", "c_hash"} {
-		if _, ok := claims[ofIDTokens]; ok {
-			return nil, invalid
-		}
-	}
-	if verified.Subject == "" || len(verified.Subject) > mostSubject {
+	if verified.Claims(&claims) != nil || !isAccessToken(token, claims) || !a.exact(claims) {
 		return nil, invalid
 	}
 	return claims, nil
+}
+
+// exact tells whether the claims that were verified are there by their exact
+// names: go-oidc takes a name in another case for them.
+func (a *byToken) exact(claims map[string]any) bool {
+	subject, _ := claims["sub"].(string)
+	_, ends := claims["exp"].(float64)
+	return claims["iss"] == a.Issuer && slices.Contains(texts(claims["aud"]), a.Audience) && ends &&
+		subject != "" && len(subject) <= mostSubject
+}
+
+// isAccessToken tells whether a token may be one by its type and claims. An ID
+// token is for a client to read, not for a server to act on.
+func isAccessToken(token string, claims map[string]any) bool {
+	for _, ofIDTokens := range []string{"nonce", "at_hash", "c_hash"} {
+		if _, ok := claims[ofIDTokens]; ok {
+			return false
+		}
+	}
+	first, _, _ := strings.Cut(token, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(first)
+	var header map[string]any
+	if err != nil || json.Unmarshal(raw, &header) != nil {
+		return false
+	}
+	kind, given := header["typ"]
+	text, _ := kind.(string)
+	return !given || slices.Contains([]string{"jwt", "at+jwt", "application/at+jwt"}, strings.ToLower(text))
 }
 
 // opened is the union of what the scopes of a token open.
@@ -175,7 +197,8 @@ func (a *byToken) opened(claims map[string]any, scopes map[string]map[string]boo
 	return toolsets, nil
 }
 
-// texts are the words of a claim that is a list of texts, or one text.
+// texts are the words of a claim that is a list of texts, or one text; nil
+// where it is anything else.
 func texts(claim any) []string {
 	switch v := claim.(type) {
 	case string:
@@ -183,9 +206,11 @@ func texts(claim any) []string {
 	case []any:
 		var all []string
 		for _, one := range v {
-			if text, ok := one.(string); ok && text != "" {
-				all = append(all, text)
+			text, ok := one.(string)
+			if !ok || text == "" {
+				return nil
 			}
+			all = append(all, text)
 		}
 		return all
 	}
@@ -246,7 +271,7 @@ func (a *byToken) verifier() (*oidc.IDTokenVerifier, error) {
 		if err := provider.Claims(&about); err != nil {
 			return nil, err
 		}
-		v := oidc.NewVerifier(a.Issuer, keySet{oidc.NewRemoteKeySet(ctx, about.Keys)},
+		v := oidc.NewVerifier(a.Issuer, &keySet{KeySet: oidc.NewRemoteKeySet(ctx, about.Keys)},
 			&oidc.Config{ClientID: a.Audience, SupportedSigningAlgs: algorithms, Now: a.Now})
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -261,16 +286,26 @@ func (a *byToken) verifier() (*oidc.IDTokenVerifier, error) {
 
 // keySet tells keys that could not be had from a signature that is wrong,
 // which go-oidc tells alike: to the error that the context has for it.
-type keySet struct{ oidc.KeySet }
+type keySet struct {
+	oidc.KeySet
+	mu     sync.Mutex
+	failed error // of the last time that the keys were asked for
+}
 
 type awayKey struct{}
 
-func (k keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
+func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
 	payload, err := k.KeySet.VerifySignature(ctx, token)
-	if unreachable := (*url.Error)(nil); errors.As(err, &unreachable) && !errors.Is(err, errResting) {
-		if away, ok := ctx.Value(awayKey{}).(*error); ok {
-			*away = err
-		}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	// go-oidc wraps what kept it from the keys, and nothing else.
+	if kept := errors.Unwrap(err); kept == nil {
+		k.failed = nil
+	} else if !errors.Is(err, errResting) {
+		k.failed = err
+	}
+	if away, ok := ctx.Value(awayKey{}).(*error); ok && err != nil {
+		*away = k.failed
 	}
 	return payload, err
 }

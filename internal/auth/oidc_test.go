@@ -30,6 +30,7 @@ type issuer struct {
 	keys     []jose.JSONWebKey // the public ones that it shows
 	away     bool
 	says     string // that it is, where it is not its URL
+	html     bool   // it answers for its keys with a page
 	keysRead atomic.Int32
 }
 
@@ -50,6 +51,10 @@ func newIssuer(t *testing.T, keys ...jose.JSONWebKey) *issuer {
 		i.keysRead.Add(1)
 		i.mu.Lock()
 		defer i.mu.Unlock()
+		if i.html {
+			_, _ = w.Write([]byte("<html>sign in</html>"))
+			return
+		}
 		answer(w, i.away, jose.JSONWebKeySet{Keys: i.keys})
 	})
 	i.Server = httptest.NewServer(mux)
@@ -217,6 +222,11 @@ func TestTokensOfTheIssuer(t *testing.T) {
 		"without a bearer":           {token: sign(map[string]any{"sub": nil}), status: 401},
 		"a bearer with a long name":  {token: sign(map[string]any{"sub": strings.Repeat("a", 257)}), status: 401},
 		"an ID token":                {token: sign(map[string]any{"nonce": "n"}), status: 401},
+		"a logout token":             {token: key.sign(t, good, map[jose.HeaderKey]any{"typ": "logout+jwt"}), status: 401},
+		"a bearer in capitals":       {token: sign(map[string]any{"sub": nil, "SUB": "agent"}), status: 401},
+		"an issuer by a like name":   {token: sign(map[string]any{"iss": "https://evil.example.com", "iſs": i.URL}), status: 401},
+		"an end in capitals":         {token: sign(map[string]any{"exp": nil, "EXP": now.Add(time.Hour).Unix()}), status: 401},
+		"an audience in capitals":    {token: sign(map[string]any{"aud": nil, "AUD": here}), status: 401},
 		"of another key":             {token: stranger.sign(t, good, nil), status: 401},
 		"of an unknown key":          {token: rsaSigner(t, "nobody's").sign(t, good, nil), status: 401},
 		"alg none":                   {token: plain(`{"alg":"none"}`) + "." + plain(string(body)) + ".", status: 401},
@@ -265,6 +275,10 @@ func TestTokensOfTheIssuer(t *testing.T) {
 	if _, failure := a.Authenticate(inURL); failure == nil {
 		t.Error("a token in the URL is taken")
 	}
+	inURL.Header.Set("Authorization", "Bearer "+sign(nil))
+	if _, failure := a.Authenticate(inURL); failure == nil {
+		t.Error("a token in the URL, too, is taken")
+	}
 }
 
 func TestClaimsSayWhatABearerMayTouch(t *testing.T) {
@@ -284,7 +298,7 @@ func TestClaimsSayWhatABearerMayTouch(t *testing.T) {
 		t.Errorf("got %+v", id)
 	}
 	for _, claim := range []string{"papi_projects", "papi_tenant"} {
-		for _, wrong := range []any{nil, "", []string{}, 7, map[string]any{}} {
+		for _, wrong := range []any{nil, "", []string{}, []any{"project-a", 7}, 7, map[string]any{}} {
 			_, failure := a.Authenticate(presenting(key.sign(t, with(good, map[string]any{claim: wrong}), nil)))
 			if failure == nil || failure.Status != http.StatusForbidden || !strings.Contains(failure.Message, claim) {
 				t.Errorf("%s is %v: %+v", claim, wrong, failure)
@@ -313,8 +327,13 @@ func TestKeysThatChange(t *testing.T) {
 	}
 	i.set(func() { i.keys = []jose.JSONWebKey{fresh.public(t)} })
 	now = now.Add(issuerRests)
-	if !works(fresh) || works(old) {
+	if !works(fresh) {
 		t.Error("after the change")
+	}
+	for works(old) { // go-oidc puts fetched keys in their place just after it has used them
+		if t.Context().Err() != nil {
+			t.Fatal("the old key is good for ever")
+		}
 	}
 	before := i.keysRead.Load()
 	for range 100 {
@@ -355,7 +374,14 @@ func TestAnIssuerThatIsAway(t *testing.T) {
 	if got := status(); got != http.StatusServiceUnavailable {
 		t.Errorf("an issuer with another name: %d", got)
 	}
-	i.set(func() { i.says = "" })
+	i.set(func() { i.says, i.html = "", true })
+	now = now.Add(issuerRests)
+	for range 3 {
+		if got := status(); got != http.StatusServiceUnavailable {
+			t.Errorf("a page for its keys: %d", got)
+		}
+	}
+	i.set(func() { i.html = false })
 	now = now.Add(issuerRests)
 	if got := status(); got != http.StatusOK {
 		t.Errorf("it is back: %d", got)

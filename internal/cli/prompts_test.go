@@ -82,7 +82,11 @@ func newWalker(t *testing.T, seed string) *walker {
 func (w *walker) steps(name string, given map[string]string) []string {
 	w.t.Helper()
 	r := mcp.GetPromptRequest{}
-	r.Params.Name, r.Params.Arguments = name, given
+	filled := map[string]string{}
+	for name, value := range given {
+		filled[name] = w.fill(value)
+	}
+	r.Params.Name, r.Params.Arguments = name, filled
 	got, err := w.client.GetPrompt(w.ctx, r)
 	if err != nil {
 		w.t.Fatal(err)
@@ -90,14 +94,20 @@ func (w *walker) steps(name string, given map[string]string) []string {
 	return prompts.Steps(got.Messages[0].Content.(mcp.TextContent).Text)
 }
 
+// fill puts what is known in the place of the words that stand for it.
+func (w *walker) fill(text string) string {
+	text = strings.ReplaceAll(text, "$CODE", w.code)
+	for word, id := range w.kept {
+		text = strings.ReplaceAll(text, "$"+word, id)
+	}
+	return text
+}
+
 // take makes the call of a step, and returns its answer.
 func (w *walker) take(s taken) any {
 	w.t.Helper()
 	w.box.Advance(s.after)
-	args := strings.NewReplacer("$CODE", w.code).Replace(s.args)
-	for word, id := range w.kept {
-		args = strings.ReplaceAll(args, "$"+word, id)
-	}
+	args := w.fill(s.args)
 	r := mcp.CallToolRequest{}
 	r.Params.Name, r.Params.Arguments = s.tool, json.RawMessage(args)
 	result, err := w.client.CallTool(w.ctx, r)
@@ -190,10 +200,22 @@ var walks = []struct {
 			{tool: "webhook_list", args: `{}`, want: `"totalSize":0`},
 			{tool: "whatsapp_account_get", args: `{}`, want: `"state":"ONBOARDED"`, after: 10 * time.Minute},
 			{tool: "whatsapp_sender_list", args: `{}`, want: `"totalSize":1`},
-			{tool: "whatsapp_sender_create", args: `{"phoneNumberProvider":"CUSTOMER","details":{"displayName":"Example Care","vertical":"SHOPPING_AND_RETAIL","countryCode":"1","phoneNumber":"5550100","description":"Orders","email":"care@example.com","websiteOne":"https://example.com","about":"Open"}}`,
-				want: `"pending":"IN_PROGRESS"`, keep: map[string]string{"id": "ids.senderId"}},
+			newSender,
 			{tool: "whatsapp_sender_get", args: `{"senderId":"$id"}`, want: `"state":"PENDING_VERIFICATION"`, after: 10 * time.Minute},
 			{tool: "whatsapp_sender_register", args: `{"senderId":"$id","method":"SMS"}`, want: `"verificationCodeSent":true`},
+			{tool: "whatsapp_sender_verify", args: `{"senderId":"$id","code":"$CODE"}`, want: `"data":null`},
+			{tool: "whatsapp_sender_get", args: `{"senderId":"$id"}`, want: `"state":"ACTIVE"`, after: 10 * time.Minute},
+		},
+	},
+	{
+		prompt: "onboard_whatsapp_sender", given: map[string]string{"senderId": "$id"},
+		before: []taken{confirm, account, {tool: "whatsapp_account_get", args: `{}`, want: `"state":"ONBOARDED"`, after: 10 * time.Minute}, newSender},
+		steps: []taken{
+			confirm,
+			{tool: "webhook_list", args: `{}`, want: `"totalSize":0`},
+			{tool: "whatsapp_account_get", args: `{}`, want: `"state":"ONBOARDED"`},
+			{tool: "whatsapp_sender_get", args: `{"senderId":"$id"}`, want: `"state":"PENDING_VERIFICATION"`, after: 10 * time.Minute},
+			{tool: "whatsapp_sender_register", args: `{"senderId":"$id","method":"VOICE"}`, want: `"verificationCodeSent":true`},
 			{tool: "whatsapp_sender_verify", args: `{"senderId":"$id","code":"$CODE"}`, want: `"data":null`},
 			{tool: "whatsapp_sender_get", args: `{"senderId":"$id"}`, want: `"state":"ACTIVE"`, after: 10 * time.Minute},
 		},
@@ -223,7 +245,22 @@ var walks = []struct {
 		prompt: "launch_rcs_sender", given: map[string]string{"useCase": "MULTIUSE"},
 		steps: []taken{
 			confirm,
-			{tool: "rcs_sender_create", args: `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"MULTIUSE"}`, want: `"state":"DRAFT"`, keep: map[string]string{"id": "ids.senderId"}},
+			newRcs,
+			{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"DRAFT"`},
+			{tool: "rcs_questionnaire_get", args: `{"useCase":"MULTIUSE"}`, want: `optInDescription`},
+			{tool: "rcs_sender_update", args: rcsComplete, want: `"state":"IN_PROGRESS"`},
+			{tool: "rcs_test_number_add", args: `{"senderId":"$id","testNumbers":["+15550100"]}`, want: `+15550100`, after: 5 * time.Minute},
+			{tool: "rcs_test_number_get", args: `{"senderId":"$id","testNumber":"+15550100"}`, want: `"state":"VERIFIED"`, after: 5 * time.Minute},
+			{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"IN_TEST"`},
+			{tool: "rcs_sender_launch", args: `{"senderId":"$id"}`, want: `"state":"LAUNCHING"`},
+			{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"LAUNCHED"`, after: 2 * time.Hour},
+		},
+	},
+	{
+		prompt: "launch_rcs_sender", given: map[string]string{"senderId": "$id"},
+		before: []taken{confirm, newRcs},
+		steps: []taken{
+			confirm,
 			{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"DRAFT"`},
 			{tool: "rcs_questionnaire_get", args: `{"useCase":"MULTIUSE"}`, want: `optInDescription`},
 			{tool: "rcs_sender_update", args: rcsComplete, want: `"state":"IN_PROGRESS"`},
@@ -256,6 +293,15 @@ var walks = []struct {
 		},
 	},
 	{
+		prompt: "set_up_webhooks", given: map[string]string{"target": "https://example.com/hook"},
+		steps: []taken{
+			confirm,
+			{tool: "webhook_list", args: `{}`, want: `"totalSize":0`},
+			{tool: "webhook_create", args: `{"target":"https://example.com/hook","secret":"sixteen-or-more-signs","triggers":["ALL"]}`, want: `webhookId`, keep: map[string]string{"id": "ids.webhookId"}},
+			{tool: "webhook_get", args: `{"webhookId":"$id"}`, want: `"triggers":["ALL"]`},
+		},
+	},
+	{
 		prompt: "create_bundle", given: map[string]string{"name": "Example", "region": "EU"},
 		steps: []taken{
 			confirm,
@@ -270,34 +316,37 @@ var walks = []struct {
 		steps: []taken{
 			overview,
 			{tool: "whatsapp_account_get", args: `{}`, want: `ONBOARDED`},
-			{tool: "whatsapp_sender_list", args: `{}`, want: `PENDING_VERIFICATION`},
-			{tool: "whatsapp_template_list", args: `{}`, want: `REJECTED`},
-			{tool: "rcs_sender_list", args: `{}`, want: `IN_TEST`},
-			{tool: "kakaotalk_sender_list", args: `{}`, want: `ACTIVE`},
-			{tool: "sms_app_list", args: `{}`, want: `ACTIVE`},
-			{tool: "bundle_list", args: `{}`, want: `DONE`},
+			{tool: "whatsapp_sender_list", args: `{"all":true}`, want: `PENDING_VERIFICATION`},
+			{tool: "whatsapp_template_list", args: `{"all":true}`, want: `REJECTED`},
+			{tool: "rcs_sender_list", args: `{"all":true}`, want: `IN_TEST`},
+			{tool: "kakaotalk_sender_list", args: `{"all":true}`, want: `ACTIVE`},
+			{tool: "sms_app_list", args: `{"all":true}`, want: `ACTIVE`},
+			{tool: "bundle_list", args: `{"all":true}`, want: `DONE`},
 		},
 	},
 	{
 		prompt: "audit_project", seed: "shop", given: map[string]string{"projectId": sandbox.DefaultProject},
 		steps: []taken{
 			overview,
-			{tool: "webhook_list", args: `{}`, want: `"totalSize":2`},
+			{tool: "webhook_list", args: `{"all":true}`, want: `"totalSize":2`},
 			{tool: "whatsapp_account_get", args: `{}`, want: `businessDailyLimit`},
-			{tool: "whatsapp_sender_list", args: `{}`, want: `qualityRating`},
-			{tool: "whatsapp_template_list", args: `{}`, want: `qualityScore`},
-			{tool: "rcs_sender_list", args: `{}`, want: `countryStatus`},
-			{tool: "kakaotalk_sender_list", args: `{}`, want: `exampleshop`},
-			{tool: "sms_app_list", args: `{}`, want: `Example alerts`},
-			{tool: "bundle_list", args: `{}`, want: `Example outlet`},
+			{tool: "whatsapp_sender_list", args: `{"all":true}`, want: `qualityRating`},
+			{tool: "whatsapp_template_list", args: `{"all":true}`, want: `qualityScore`},
+			{tool: "rcs_sender_list", args: `{"all":true}`, want: `countryStatus`},
+			{tool: "kakaotalk_sender_list", args: `{"all":true}`, want: `exampleshop`},
+			{tool: "sms_app_list", args: `{"all":true}`, want: `Example alerts`},
+			{tool: "bundle_list", args: `{"all":true}`, want: `Example outlet`},
 		},
 	},
 }
 
 var (
-	confirm  = taken{tool: "project_confirm", args: `{"projectId":"` + sandbox.DefaultProject + `"}`, want: `"confirmed":true`}
-	overview = taken{tool: "project_overview", args: `{}`, want: `"whatsappTemplates"`}
-	account  = taken{tool: "whatsapp_account_create", args: `{"wabaName":"Example Shop","clientBusinessManagerId":"1000000000","businessManager":"SINCH_UK","senderDetails":{"displayName":"Example Shop","businessCategory":"SHOPPING_AND_RETAIL","region":"EU"}}`, want: `IN_PROGRESS`}
+	confirm   = taken{tool: "project_confirm", args: `{"projectId":"` + sandbox.DefaultProject + `"}`, want: `"confirmed":true`}
+	overview  = taken{tool: "project_overview", args: `{}`, want: `"whatsappTemplates"`}
+	newSender = taken{tool: "whatsapp_sender_create", args: `{"phoneNumberProvider":"CUSTOMER","details":{"displayName":"Example Care","vertical":"SHOPPING_AND_RETAIL","countryCode":"1","phoneNumber":"5550100","description":"Orders","email":"care@example.com","websiteOne":"https://example.com","about":"Open"}}`,
+		want: `"pending":"IN_PROGRESS"`, keep: map[string]string{"id": "ids.senderId"}}
+	newRcs  = taken{tool: "rcs_sender_create", args: `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"MULTIUSE"}`, want: `"state":"DRAFT"`, keep: map[string]string{"id": "ids.senderId"}}
+	account = taken{tool: "whatsapp_account_create", args: `{"wabaName":"Example Shop","clientBusinessManagerId":"1000000000","businessManager":"SINCH_UK","senderDetails":{"displayName":"Example Shop","businessCategory":"SHOPPING_AND_RETAIL","region":"EU"}}`, want: `IN_PROGRESS`}
 )
 
 const kakaoSender = `{"plusFriendId":"exampleshop","details":{"adminPhoneNo":"+15550120","name":"Example Shop","topLevelCategoryCode":"019","midLevelCategoryCode":"0006","subLevelCategoryCode":"0001"}}`
@@ -413,6 +462,9 @@ func renderedPrompts(t *testing.T) map[string]string {
 		least, all := map[string]string{}, map[string]string{}
 		for _, a := range p.Arguments {
 			all[a.Name] = "x"
+			if a.Complete == "trigger_families" {
+				all[a.Name] = guides.TriggerFamilies()[0]
+			}
 			if a.Required {
 				least[a.Name] = "x"
 			}

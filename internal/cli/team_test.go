@@ -305,6 +305,26 @@ tenants:
 		}
 	})
 
+	t.Run("a caller has the prompts that its tools can carry out", func(t *testing.T) {
+		for _, test := range []struct{ method, name, params, of, want string }{
+			{"prompts/list", "", "", looker, `"name":"audit_project"`},
+			{"prompts/list", "", "", bot, `"name":"set_up_webhooks"`},
+			{"prompts/get", "audit_project", `,"name":"audit_project"`, looker, "does not offer `whatsapp_account_get`"},
+			{"prompts/get", "set_up_webhooks", `,"name":"set_up_webhooks","arguments":{"target":"https://example.com/hook"}`, looker, "-32602"},
+			{"prompts/get", "set_up_webhooks", `,"name":"set_up_webhooks","arguments":{"target":"https://example.com/hook"}`, bot, "webhook_create"},
+			{"completion/complete", "", `,"ref":{"type":"ref/prompt","name":"provision_channel"},"argument":{"name":"family","value":""}`, looker, `"values":[]`},
+			{"completion/complete", "", `,"ref":{"type":"ref/prompt","name":"audit_project"},"argument":{"name":"projectId","value":""}`, looker, `"values":["` + projectA + `"]`},
+			{"completion/complete", "", `,"ref":{"type":"ref/resource","uri":"papi://schemas/{tool}"},"argument":{"name":"tool","value":"webhook"}`, looker, `"values":["webhook_get","webhook_list"]`},
+		} {
+			if answer := w.request(test.method, test.name, test.params, as(test.of)); !strings.Contains(answer, test.want) {
+				t.Errorf("%s %s: %s is not in %s", test.method, test.params, test.want, answer)
+			}
+		}
+		if answer := w.request("prompts/list", "", "", as(looker)); strings.Contains(answer, "set_up_webhooks") {
+			t.Errorf("the looker is shown what it can't do: %s", answer)
+		}
+	})
+
 	t.Run("no session of another", func(t *testing.T) {
 		session := w.session(as(bot))
 		for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} {

@@ -124,7 +124,7 @@ func TestEveryNameInPromptsAndGuidesExists(t *testing.T) {
 			}
 		}
 		for _, uri := range uris.FindAllString(text, -1) {
-			uri = strings.Trim(uri, "`.,;:")
+			uri = strings.Trim(uri, "`.,;:)")
 			family, isGuide := strings.CutPrefix(uri, tools.GuidesURI)
 			switch {
 			case isGuide && guides.Lookup(family) != nil, uri == "papi://triggers", uri == "papi://errors/CODE":
@@ -135,12 +135,23 @@ func TestEveryNameInPromptsAndGuidesExists(t *testing.T) {
 	}
 }
 
-// texts are the guides, and the prompts with all their steps.
+// ownWords are the lines of an error page that are ours; the others are the
+// contract's.
+func ownWords(page string) string {
+	return strings.Join(regexp.MustCompile(`(?m)^- Next: .*$`).FindAllString(page, -1), "\n")
+}
+
+// texts are the guides, the prompts with all their steps, and what we say on
+// error pages.
 func texts(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, g := range guides.All() {
 		all["guide "+g.Family] = g.Text
+	}
+	all["triggers"] = guides.Triggers()
+	for code := range papi.ErrorCodes() {
+		all["error page "+code] = ownWords(tools.ErrorPage(code))
 	}
 	for name, text := range renderedPrompts(t) {
 		all["prompt "+name] = text
@@ -148,26 +159,73 @@ func texts(t *testing.T) map[string]string {
 	return all
 }
 
-// Every state of every resource stands in the guide of its family.
+// rows are the first cells of the tables under a heading of a guide, "" for all
+// of them.
+func rows(guide, heading string) string {
+	text := guides.Lookup(guide).Text
+	if heading != "" {
+		_, text, _ = strings.Cut(text, "\n## "+heading+"\n")
+		text, _, _ = strings.Cut(text, "\n## ")
+	}
+	return strings.Join(regexp.MustCompile(`(?m)^\|[^|]*\|`).FindAllString(text, -1), "\n")
+}
+
+// Every state of every resource has its row in the guide of its family.
 func TestGuidesTellOfEveryState(t *testing.T) {
-	for guide, enums := range map[string][]string{
-		"whatsapp":           {"WhatsappAccountStateEnum", "WhatsappAccountChangeStateEnum", "WhatsappSenderStatesEnum"},
-		"whatsapp_templates": {"WhatsappTemplateStatesEnum", "WhatsappTemplateStatusesEnum", "WhatsappTemplateInputCategoryEnum"},
-		"rcs":                {"RcsSenderStatesEnum", "RcsTestNumberStatesEnum"},
-		"kakaotalk":          {"KakaotalkSenderStatesEnum", "KakaotalkSenderStatusesEnum", "KakaotalkTemplateStatesEnum"},
-		"conversation":       {"ConversationChannelStatusEnum"},
-		"bundles":            {"BundlesBundleServicesStateEnum"},
+	for _, table := range []struct {
+		guide, heading string
+		enums          []string
+	}{
+		{"whatsapp", "The account", []string{"WhatsappAccountStateEnum", "WhatsappAccountChangeStateEnum"}},
+		{"whatsapp", "A sender", []string{"WhatsappSenderStatesEnum", "WhatsappSenderStatusesEnum"}},
+		{"whatsapp_templates", "States", []string{"WhatsappTemplateStatesEnum", "WhatsappTemplateStatusesEnum"}},
+		{"whatsapp_templates", "What a review looks at", []string{"WhatsappTemplateRejectionCodeEnum"}},
+		{"rcs", "States", []string{"RcsSenderStatesEnum"}},
+		{"rcs", "Test numbers", []string{"RcsTestNumberStatesEnum"}},
+		{"kakaotalk", "A sender", []string{"KakaotalkSenderStatesEnum", "KakaotalkSenderStatusesEnum"}},
+		{"kakaotalk", "A template", []string{"KakaotalkTemplateStatesEnum", "KakaotalkTemplateStatusesEnum"}},
+		{"sms", "", []string{"SmsProvisioningStatesEnum"}},
+		{"conversation", "", []string{"ConversationChannelStatusEnum"}},
+		{"bundles", "", []string{"BundlesBundleServicesStateEnum"}},
 	} {
-		for _, enum := range enums {
+		listed := rows(table.guide, table.heading)
+		for _, enum := range table.enums {
 			for _, value := range papi.LookupSchema(enum).Enum {
-				if value != "UNKNOWN" && value != "UNRECOGNIZED" && !strings.Contains(guides.Lookup(guide).Text, fmt.Sprintf("`%v`", value)) {
-					t.Errorf("guide %s does not tell of %v", guide, value)
+				if value != "UNKNOWN" && value != "UNRECOGNIZED" && value != "NONE" && !strings.Contains(listed, fmt.Sprintf("`%v`", value)) {
+					t.Errorf("guide %s, %s: no row for %v", table.guide, table.heading, value)
 				}
 			}
 		}
 	}
-	if n := strings.Count(guides.Triggers(), "\n- `"); n != 39 {
-		t.Errorf("%d triggers", n)
+	for _, category := range papi.LookupSchema("WhatsappTemplateInputCategoryEnum").Enum {
+		if !strings.Contains(guides.Lookup("whatsapp_templates").Text, fmt.Sprintf("`%v`", category)) {
+			t.Errorf("guide whatsapp_templates does not tell of %v", category)
+		}
+	}
+	if n := len(regexp.MustCompile("(?m)^- `[A-Z_]+`: .+$").FindAllString(guides.Triggers(), -1)); n != 39 {
+		t.Errorf("%d triggers are explained", n)
+	}
+}
+
+// What costs days when nobody says it stands in the guides, in the contract's
+// numbers.
+func TestGuidesTellTheGotchas(t *testing.T) {
+	for guide, facts := range map[string][]string{
+		"webhooks":           {"15 webhooks", "`ALL` stands alone", "| each target only once"},
+		"whatsapp":           {"for 30 days", "| BR | `SINCH_BR`, `SINCH_MX` |\n| EU | `SINCH_UK` |\n| US | `SINCH_BR`, `SINCH_MX`, `SINCH_UK` |", "6 characters"},
+		"whatsapp_templates": {"locked for 30 days (`template_name_recently_used`)", "4 weeks (`template_language_recently_deleted`)", "`deleteSubmitted` true"},
+		"rcs": {
+			"`details.countries`: at least one", "`bannerUrl`, `logoUrl`, `privacyPolicyUrl`, `termsOfServiceUrl`, and one of `phones` or `emails`",
+			"`details.questionnaire.general` and `details.questionnaire.verification`", "Without `videoUris`", "each country that has one: `us`, `gb`, `fr`",
+		},
+		"kakaotalk": {"60 more days", "The code is a number"},
+		"bundles":   {"Nothing here takes it back", "without them none are registered"},
+	} {
+		for _, fact := range facts {
+			if !strings.Contains(guides.Lookup(guide).Text, fact) {
+				t.Errorf("guide %s does not say: %s", guide, fact)
+			}
+		}
 	}
 }
 
@@ -195,5 +253,31 @@ func TestEveryErrorCodeHasItsPage(t *testing.T) {
 	}
 	if tools.ErrorPage("no_such_code") != "" {
 		t.Error("a page of no code")
+	}
+}
+
+// The status alone says what to do after a call that must be mended (400), that
+// is not allowed here (401), that came too early (429), or that failed for no
+// known reason. Every other code says in each toolset what helps against it: a
+// tool, or what a person does.
+func TestAnErrorPageSaysWhatHelps(t *testing.T) {
+	for code := range papi.ErrorCodes() {
+		for _, section := range strings.Split(tools.ErrorPage(code), "\n## ")[1:] {
+			toolset, _, _ := strings.Cut(section, "\n")
+			byStatus := strings.Contains(section, "\n- 400 ") || strings.Contains(section, "\n- 401 ") || strings.Contains(section, "\n- 429 ") || code == "internal_error"
+			if !byStatus && !strings.Contains(section, "\n- Next: ") {
+				t.Errorf("%s, %s: nothing that helps", code, toolset)
+			}
+			if strings.Contains(section, "placeholder") {
+				t.Errorf("%s, %s: it speaks of the contract's source", code, toolset)
+			}
+		}
+	}
+	page := tools.ErrorPage("file_not_found")
+	if strings.Contains(page, "The state stands in the way") || !strings.Contains(page, "\n- Next: ask the person for a URL") {
+		t.Errorf("what holds for other errors of a 409 is told of a file:\n%s", page)
+	}
+	if page := tools.ErrorPage("account_not_found"); !strings.Contains(page, "`whatsapp_account_create`: there is none: onboard the project's WhatsApp account.") {
+		t.Errorf("the tool that helps is not named:\n%s", page)
 	}
 }

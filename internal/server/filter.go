@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/prompts"
 )
 
 type toolboxKey struct{}
@@ -39,4 +41,35 @@ func ownTools(ctx context.Context, offered []mcp.Tool) []mcp.Tool {
 		}
 	}
 	return kept
+}
+
+// promptsOf are the prompts for the caller of ctx: those whose changes it can
+// make with its own toolbox, where it has one.
+func (s *Server) promptsOf(ctx context.Context) []*prompts.Prompt {
+	t, ok := ctx.Value(toolboxKey{}).(Toolbox)
+	if !ok {
+		return s.prompts
+	}
+	own := map[string]bool{}
+	for _, tool := range t.Tools() {
+		own[tool.Name] = true
+	}
+	return prompts.Offered(s.prompts, func(tool string) bool { return own[tool] })
+}
+
+func promptNamed(all []*prompts.Prompt, name string) *prompts.Prompt {
+	i := slices.IndexFunc(all, func(p *prompts.Prompt) bool { return p.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return all[i]
+}
+
+// ownPrompts drops the prompts whose changes the caller of ctx can't make.
+// mcp-go asks it for lists and for texts.
+func (s *Server) ownPrompts(ctx context.Context, offered []mcp.Prompt) []mcp.Prompt {
+	own := s.promptsOf(ctx)
+	return slices.DeleteFunc(slices.Clone(offered), func(p mcp.Prompt) bool {
+		return promptNamed(s.prompts, p.Name) != nil && promptNamed(own, p.Name) == nil
+	})
 }

@@ -22,10 +22,11 @@ func (s *Server) addPrompts() {
 		}
 		prompt := mcp.NewPrompt(p.Name, options...)
 		prompt.Title = p.Title
-		s.mcp.AddPrompt(prompt, func(_ context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
-			text, err := p.Render(r.Params.Arguments)
+		s.mcp.AddPrompt(prompt, func(ctx context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+			// ownPrompts has let only those through that are there.
+			text, err := promptNamed(s.promptsOf(ctx), p.Name).Render(r.Params.Arguments)
 			if err != nil {
-				return nil, err
+				return nil, invalid(ctx, err)
 			}
 			return mcp.NewGetPromptResult(p.Description, []mcp.PromptMessage{
 				mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(text)),
@@ -44,10 +45,7 @@ type completer struct{ server *Server }
 // CompletePromptArgument implements mcp-go's PromptCompletionProvider.
 func (c *completer) CompletePromptArgument(ctx context.Context, name string, argument mcp.CompleteArgument, given mcp.CompleteContext) (*mcp.Completion, error) {
 	c.server.loadTexts()
-	for _, p := range c.server.prompts {
-		if p.Name != name {
-			continue
-		}
+	if p := promptNamed(c.server.promptsOf(ctx), name); p != nil {
 		for _, a := range p.Arguments {
 			if a.Name == argument.Name {
 				return c.complete(ctx, a.Complete, given.Arguments, argument.Value, func(value string) bool { return p.Takes(a.Name, value) }), nil

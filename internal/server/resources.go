@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
@@ -36,7 +37,11 @@ func (s *Server) addResources() {
 		s.mcp.AddResourceTemplate(
 			mcp.NewResourceTemplate(t.uri+"{"+t.variable+"}"+t.rest, t.name, mcp.WithTemplateDescription(t.about), mcp.WithTemplateMIMEType(t.mime)),
 			mcpserver.ResourceTemplateHandlerFunc(content(t.mime, func(ctx context.Context, r mcp.ReadResourceRequest) (string, error) {
-				return t.read(ctx, variable(r, t.variable))
+				value := variable(r, t.variable)
+				if value == "" { // a tool would take its default
+					return "", notFound(ctx, fmt.Errorf("no %s in %q", t.variable, r.Params.URI))
+				}
+				return t.read(ctx, value)
 			})))
 	}
 }
@@ -54,21 +59,21 @@ func (s *Server) templates() []template {
 		{
 			uri: tools.GuidesURI, variable: "family", complete: "families", mime: markdown,
 			name: "Guide", about: "How a family of the API works: its states, what moves them, limits.",
-			read: func(_ context.Context, family string) (string, error) {
+			read: func(ctx context.Context, family string) (string, error) {
 				if g := guides.Lookup(family); g != nil {
 					return g.Text, nil
 				}
-				return "", fmt.Errorf("there is no guide %q; known: %v", family, guides.Families())
+				return "", notFound(ctx, fmt.Errorf("there is no guide %q; known: %s", family, strings.Join(guides.Families(), ", ")))
 			},
 		},
 		{
 			uri: tools.ErrorsURI, variable: "code", complete: "error_codes", mime: markdown,
 			name: "Error code", about: "What an errorCode of the API means, which tools answer it, and what to do.",
-			read: func(_ context.Context, code string) (string, error) {
+			read: func(ctx context.Context, code string) (string, error) {
 				if page := tools.ErrorPage(code); page != "" {
 					return page, nil
 				}
-				return "", fmt.Errorf("the API documents no error code %q", code)
+				return "", notFound(ctx, fmt.Errorf("the API documents no error code %q", code))
 			},
 		},
 		{
@@ -100,7 +105,14 @@ func (s *Server) dataOf(ctx context.Context, tool string, args map[string]string
 		data, err := json.MarshalIndent(out.Data, "", "  ")
 		return string(data), err
 	case *tools.Error:
-		return "", fmt.Errorf("%s: %s; %s", out.Code, out.Message, out.Resolution)
+		err := fmt.Errorf("%s: %s; %s", out.Code, out.Message, out.Resolution)
+		switch {
+		case out.Code == "unknown_tool":
+			return "", notFound(ctx, err)
+		case out.Code == "invalid_arguments", strings.HasPrefix(out.Code, "guard_project"):
+			return "", invalid(ctx, err)
+		}
+		return "", err
 	}
 	return "", fmt.Errorf("%s has nothing to show", tool)
 }

@@ -147,6 +147,7 @@ func New(options Options) *Server {
 		mcpserver.WithToolCapabilities(false),
 		mcpserver.WithLogging(),
 		mcpserver.WithToolFilter(ownTools),
+		mcpserver.WithPromptFilter(s.ownPrompts),
 		mcpserver.WithPromptCapabilities(false),
 		// Subscriptions are taken, and keep nothing: texts don't change while
 		// the server runs, and what lives in a project is read when asked for.
@@ -207,7 +208,8 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 			answer = traced(e, telemetry.RequestID(ctx))
 		}
 	}()
-	return s.mcp.HandleMessage(ctx, raw)
+	ctx, mistake := withMistake(ctx)
+	return mistake.told(s.mcp.HandleMessage(ctx, raw))
 }
 
 // logPanic logs where a panic came from. Its value is told only where the

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
@@ -60,9 +61,11 @@ type Options struct {
 
 // Pool makes and keeps the tools. It is safe for use by many goroutines.
 type Pool struct {
-	opts    Options
-	clients *ttlcache.Cache[string, *papi.Client]
-	sets    *ttlcache.Cache[string, *tools.Set]
+	opts     Options
+	clients  *ttlcache.Cache[string, *papi.Client]
+	sets     *ttlcache.Cache[string, *tools.Set]
+	closed   chan struct{}
+	sweeping sync.WaitGroup
 }
 
 // New returns a pool with nothing in it. It fails where the configuration of
@@ -79,21 +82,37 @@ func New(opts Options) (*Pool, error) {
 	}
 	p := &Pool{
 		opts:    opts,
+		closed:  make(chan struct{}),
 		clients: ttlcache.New(ttlcache.WithCapacity[string, *papi.Client](uint64(opts.Most)), ttlcache.WithTTL[string, *papi.Client](opts.Idle)),
 		sets:    ttlcache.New(ttlcache.WithCapacity[string, *tools.Set](uint64(opts.Most)), ttlcache.WithTTL[string, *tools.Set](opts.Idle)),
 	}
 	if _, err := papi.New(p.config(opts.Own)); err != nil {
 		return nil, err
 	}
-	go p.clients.Start()
-	go p.sets.Start()
+	p.sweeping.Go(p.sweep)
 	return p, nil
 }
 
-// Close forgets everything.
+// sweep forgets what nobody used for long, until Close. (The cache's own
+// sweeper can't be stopped before it has begun.)
+func (p *Pool) sweep() {
+	tick := time.NewTicker(max(p.opts.Idle/10, time.Millisecond))
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			p.sets.DeleteExpired()
+			p.clients.DeleteExpired()
+		case <-p.closed:
+			return
+		}
+	}
+}
+
+// Close forgets everything. It is called once.
 func (p *Pool) Close() {
-	p.clients.Stop()
-	p.sets.Stop()
+	close(p.closed)
+	p.sweeping.Wait()
 	p.clients.DeleteAll()
 	p.sets.DeleteAll()
 	if pool, ok := p.opts.API.Transport.(interface{ CloseIdleConnections() }); ok {

@@ -181,7 +181,7 @@ var work = []struct{ method, params, code string }{
 }
 
 func (l *load) crowd(ctx context.Context) (err error) {
-	server, err := l.serve(ctx, "--max-waiting", fmt.Sprint(2*l.sessions), "--max-running", "64")
+	server, err := l.serve(ctx, "--max-running", fmt.Sprint(l.sessions))
 	if err != nil {
 		return err
 	}

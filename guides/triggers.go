@@ -1,0 +1,44 @@
+package guides
+
+// told is what a trigger tells where the contract's list of them has no words:
+// the words are those of the events themselves.
+var told = map[string]string{
+	"KAKAOTALK_SENDER_ACTIVE":          "the sender is verified and can send",
+	"KAKAOTALK_SENDER_COMMENT_ADDED":   "somebody commented on the sender",
+	"KAKAOTALK_SENDER_INACTIVE":        "the sender was made inactive; after a review it waits to be registered",
+	"KAKAOTALK_SENDER_REJECTED":        "the sender was turned down",
+	"KAKAOTALK_TEMPLATE_APPROVED":      "the template can be sent",
+	"KAKAOTALK_TEMPLATE_COMMENT_ADDED": "somebody commented on the template, a reviewer perhaps",
+	"KAKAOTALK_TEMPLATE_REJECTED":      "the template was turned down",
+
+	"RCS_BRAND_REGISTRATION_PROCESS_STATUS_UPDATED": "the registration of a US brand went on or ended",
+	"RCS_SENDER_COMMENT_ADDED":                      "somebody commented on the sender",
+	"RCS_SENDER_OPERATOR_STATUS_UPDATED":            "an operator decided about the sender",
+	"RCS_SENDER_STATUS_UPDATED":                     "the sender's state changed",
+	"RCS_ACCOUNT_COMMENT_ADDED":                     "somebody commented on the account",
+
+	"WHATSAPP_ACCOUNT_COMMENT_ADDED":        "somebody commented on the account",
+	"WHATSAPP_ACCOUNT_DAILY_LIMIT_CHANGED":  "Meta changed how many conversations a day the account may start",
+	"WHATSAPP_ACCOUNT_PENDING_VERIFICATION": "the account waits for the verification of the business",
+	"WHATSAPP_ACCOUNT_REJECTED":             "the account was turned down",
+
+	"WHATSAPP_SENDER_ACTIVE":                 "the sender can send",
+	"WHATSAPP_SENDER_COMMENT_ADDED":          "somebody commented on the sender",
+	"WHATSAPP_SENDER_DAILY_LIMIT_CHANGED":    "deprecated: the limit is the account's, see WHATSAPP_ACCOUNT_DAILY_LIMIT_CHANGED",
+	"WHATSAPP_SENDER_DELETED":                "the sender is gone",
+	"WHATSAPP_SENDER_DISPLAY_NAME_UPDATED":   "the display name was changed",
+	"WHATSAPP_SENDER_ERROR":                  "a change of the sender failed; changes.errorReason says why",
+	"WHATSAPP_SENDER_INACTIVE":               "the sender was made inactive",
+	"WHATSAPP_SENDER_PENDING_VERIFICATION":   "the sender waits for its code",
+	"WHATSAPP_SENDER_QUALITY_RATING_CHANGED": "Meta rates the sender's quality anew",
+	"WHATSAPP_SENDER_REJECTED":               "a change of the sender was turned down",
+	"WHATSAPP_SENDER_USERNAME_UPDATED":       "the username was changed",
+
+	"WHATSAPP_TEMPLATE_APPROVED":              "the template can be sent",
+	"WHATSAPP_TEMPLATE_CATEGORY_UPDATED":      "Meta or an update changed the template's category",
+	"WHATSAPP_TEMPLATE_COMMENT_ADDED":         "somebody commented on the template, a reviewer perhaps",
+	"WHATSAPP_TEMPLATE_DELETED":               "the template is gone",
+	"WHATSAPP_TEMPLATE_QUALITY_SCORE_UPDATED": "Meta rates the template's quality anew",
+	"WHATSAPP_TEMPLATE_REJECTED":              "the template was turned down",
+	"WHATSAPP_TEMPLATE_STATUS_UPDATED":        "the template's state changed, such as to PAUSED or DISABLED",
+}
