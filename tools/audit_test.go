@@ -62,6 +62,8 @@ func TestAuditLines(t *testing.T) {
 	do(t, set, "project_confirm", map[string]any{"projectId": project})            //
 	do(t, set, "webhook_create", create)                                           // done
 	do(t, set, "webhook_list", map[string]any{"projectId": "foreign"})             // a read that is refused
+	do(t, set, "project_confirm", map[string]any{"projectId": "foreign"})          // refused too
+	do(t, set, "project_overview", map[string]any{"projectId": "foreign"})         //
 	asked := do(t, set, "webhook_delete", map[string]any{"webhookId": "w-1"})      // a token is given
 	token := asked.Structured.(*Error).Confirmation.Token                          //
 	remove := map[string]any{"webhookId": "w-1", "confirm": token}                 //
@@ -78,6 +80,8 @@ func TestAuditLines(t *testing.T) {
 		`{"arguments":{"projectId":"` + project + `"},"confirmed":"named","tool":"project_confirm","verdict":"allow"}`,
 		`{"arguments":{"secret":"***","target":"https://example.com/a","triggers":["ALL"]},"ids":{"webhookId":"w-1"},"status":201,"tool":"webhook_create","verdict":"allow"}`,
 		`{"arguments":{},"rule":"guard_project_not_allowed","tool":"webhook_list","verdict":"refuse"}`,
+		`{"arguments":{"projectId":"foreign"},"rule":"guard_project_not_allowed","tool":"project_confirm","verdict":"refuse"}`,
+		`{"arguments":{"projectId":"foreign"},"rule":"guard_project_not_allowed","tool":"project_overview","verdict":"refuse"}`,
 		`{"arguments":{"webhookId":"w-1"},"rule":"confirmation_required","tool":"webhook_delete","verdict":"confirm"}`,
 		`{"arguments":{"webhookId":"w-1"},"confirmed":"token","ids":{"webhookId":"w-1"},"status":200,"tool":"webhook_delete","verdict":"allow"}`,
 		`{"arguments":{"webhookId":"w-1"},"rule":"confirmation_invalid","tool":"webhook_delete","verdict":"confirm"}`,
@@ -90,7 +94,7 @@ func TestAuditLines(t *testing.T) {
 	if err != nil || strings.Contains(string(raw), canary) || strings.Contains(string(raw), token) {
 		t.Errorf("a secret stands in the log (%v)", err)
 	}
-	if report, err := set.opts.Audit.Verify(context.Background(), ""); err != nil || report.Lines != 8 {
+	if report, err := set.opts.Audit.Verify(context.Background(), ""); err != nil || report.Lines != 10 {
 		t.Errorf("%+v, %v", report, err)
 	}
 }
@@ -145,5 +149,23 @@ func TestDryRun(t *testing.T) {
 	}
 	if out := do(t, asking, "webhook_list", map[string]any{"dryRun": true}); !out.IsError {
 		t.Error("a read takes dryRun")
+	}
+}
+
+// A line tells what the call said of itself, and holds no code.
+func TestAuditTellsOfAWordAndOfARevealedSecret(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{"id": "s", "state": "PENDING_VERIFICATION"}), func(o *guard.Options) { o.Mode, o.Rules = guard.Auto, nil })
+	set.opts.Audit = audit.File(path)
+	do(t, set, "project_confirm", map[string]any{"projectId": project})
+	do(t, set, "whatsapp_sender_verify", map[string]any{"senderId": "s", "code": "424242", "registeredElsewhere": true})
+	do(t, set, "rcs_sender_get", map[string]any{"senderId": "s", "reveal": true})
+	got := strings.Join(auditLines(t, path)[1:], "\n")
+	want := strings.Join([]string{
+		`{"arguments":{"code":"***","registeredElsewhere":true,"senderId":"s"},"ids":{"senderId":"s"},"status":200,"tool":"whatsapp_sender_verify","verdict":"allow"}`,
+		`{"arguments":{"reveal":true,"senderId":"s"},"rule":"confirmation_required","tool":"rcs_sender_get","verdict":"confirm"}`,
+	}, "\n")
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 )
 
@@ -67,7 +68,7 @@ var noneHere = []string{"project_not_initialized", "account_not_found", "sms_ser
 func (s *Set) projectOverview(ctx context.Context, caller Caller, args projectOverviewArgs) Outcome {
 	projectID, refusal := s.opts.Guard.Project(caller.Principal, args.ProjectID)
 	if refusal != nil {
-		return refused(refusal).outcome()
+		return s.refuseProject(ctx, caller, "project_overview", projectID, refusal)
 	}
 	o, e := s.readOverview(ctx, projectID)
 	if e != nil {
@@ -85,7 +86,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 	}
 	projectID, refusal := s.opts.Guard.Project(caller.Principal, args.ProjectID)
 	if refusal != nil {
-		return refused(refusal).outcome()
+		return s.refuseProject(ctx, caller, "project_confirm", projectID, refusal)
 	}
 	if reason := papi.BadSegment(projectID); reason != "" {
 		return invalidArguments([]papi.Violation{{Path: argProject, Given: cut(projectID), Allowed: "an id as the Sinch Dashboard shows it; this one " + reason}}).outcome()
@@ -113,6 +114,18 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "overview": o}
 	r.Warnings = warnings
 	return Outcome{Structured: r}
+}
+
+// refuseProject answers for a project that the guard refuses: a verdict other
+// than allow, so it leaves its line as that of any other tool does.
+func (s *Set) refuseProject(ctx context.Context, caller Caller, tool, projectID string, r *guard.Refusal) Outcome {
+	e := refused(r)
+	if s.opts.Audit != nil {
+		line := s.entry(caller.Principal, projectID, tool, guard.Verdict{Refuse: r})
+		line.Arguments = map[string]any{argProject: projectID}
+		s.add(ctx, &e.Warnings, line)
+	}
+	return e.outcome()
 }
 
 // showProjects shows the projects of this server, and confirms none.

@@ -143,7 +143,8 @@ var meaningful = map[string]map[string]any{
 	"whatsapp_template_update":     plainTemplate,
 	"whatsapp_account_update":      {"companyLegalName": "Example"},
 	"whatsapp_sender_update":       {"details.displayName": "Example"},
-	"rcs_sender_update":            {"details.questionnaire.us.answers.ownershipType": "PUBLIC"},
+	"rcs_sender_create":            {"details.brand.phones": onePhone, "details.questionnaire.us": nil},
+	"rcs_sender_update":            {"details.brand.phones": onePhone, "details.questionnaire.us.answers.ownershipType": "PUBLIC"},
 	"kakaotalk_sender_create":      kakaotalkCodes,
 	"kakaotalk_sender_update":      kakaotalkCodes,
 	"sms_app_create":               {"convApiAppId": nil},
@@ -156,6 +157,8 @@ var meaningful = map[string]map[string]any{
 var plainTemplate = map[string]any{
 	"details.components": []any{map[string]any{"type": "BODY", "text": "On its way."}}, "details.messageSendTtlSeconds": nil,
 }
+
+var onePhone = []any{map[string]any{"label": "Help", "number": "+15550100"}}
 
 var kakaotalkCodes = map[string]any{
 	"details.topLevelCategoryCode": "001", "details.midLevelCategoryCode": "0001", "details.subLevelCategoryCode": "0001",

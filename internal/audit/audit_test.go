@@ -163,6 +163,23 @@ func TestNothingIsAddedToABrokenEnd(t *testing.T) {
 			}
 		})
 	}
+
+	// A line that is whole but for its end, as a crash may leave it: the next
+	// would go into it.
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	if err := File(path).Add(ctx, entry(1)); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, whole[:len(whole)-1], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := File(path).Add(ctx, entry(2)); err == nil || !strings.Contains(err.Error(), "not whole") {
+		t.Errorf("a line without its end: got %v", err)
+	}
 	if File(filepath.Join(t.TempDir(), "no", "such", "folder")).Ready() == nil {
 		t.Error("a file that can't be made is ready")
 	}

@@ -15,12 +15,13 @@ func TestAVerifyWaitsAfterTooManyWrongCodes(t *testing.T) {
 		tool string
 		err  error
 		want string
+		last string // when the pause ends; the fixture's clock stands at midnight
 	}{
-		"the register was refused for it": {"whatsapp_sender_register", tooMany, "guard_verify_pause"},
-		"with a time of the API's":        {"whatsapp_sender_register", &papi.Error{Status: 429, Code: tooMany.Code, RetryAfter: time.Hour}, "guard_verify_pause"},
-		"a wrong code, one of a few":      {"whatsapp_sender_verify", &papi.Error{Status: 409, Code: "wrong_otp"}, "allowed"},
-		"too many registers":              {"whatsapp_sender_register", &papi.Error{Status: 429, Code: "sender-register-too-many-requests"}, "allowed"},
-		"no error of the API":             {"whatsapp_sender_register", errors.New("x"), "allowed"},
+		"the register was refused for it": {"whatsapp_sender_register", tooMany, "guard_verify_pause", "2026-01-01T00:10:00Z"},
+		"with a longer time of the API's": {"whatsapp_sender_register", &papi.Error{Status: 429, Code: tooMany.Code, RetryAfter: time.Hour}, "guard_verify_pause", "2026-01-01T01:00:00Z"},
+		"a wrong code, one of a few":      {"whatsapp_sender_verify", &papi.Error{Status: 409, Code: "wrong_otp"}, "allowed", ""},
+		"too many registers":              {"whatsapp_sender_register", &papi.Error{Status: 429, Code: "sender-register-too-many-requests"}, "allowed", ""},
+		"no error of the API":             {"whatsapp_sender_register", errors.New("x"), "allowed", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(func(o *Options) { o.Store = store.NewMemory() }).confirmed(t)
@@ -36,6 +37,11 @@ func TestAVerifyWaitsAfterTooManyWrongCodes(t *testing.T) {
 			}
 			if got := verify("s"); got != test.want {
 				t.Errorf("got %s", got)
+			}
+			paused := call("whatsapp_sender_verify", map[string]any{"senderId": "s", "code": "123456"})
+			paused.RegisteredElsewhere = true
+			if v := f.Check(t.Context(), paused); v.Refuse != nil && v.Refuse.Info["until"] != test.last {
+				t.Errorf("until %v, want %s", v.Refuse.Info["until"], test.last)
 			}
 			if got := verify("another"); got != "allowed" {
 				t.Errorf("another sender: %s", got)

@@ -48,6 +48,24 @@ func TestAWordIsVoidWhenTheFactsChangedMeanwhile(t *testing.T) {
 	}
 }
 
+// What a spent token did may be what changed the facts: it is told that it was
+// spent.
+func TestASpentTokenStaysSpentWhenTheFactsChange(t *testing.T) {
+	f := newFixture(nil).confirmed(t)
+	f.api["sms_app_get"] = map[string]any{"id": "a", "name": "Alerts", "status": "ACTIVE"}
+	remove := func() *Call { return call("sms_app_delete", map[string]any{"smsAppId": "a"}) }
+	token := f.Check(t.Context(), remove()).Refuse.Confirmation.Token
+	for i, want := range []string{"", reasonSpent} {
+		c := remove()
+		c.Confirm = token
+		v := f.Check(t.Context(), c)
+		if got := v.Refuse; want == "" != (got == nil) || got != nil && got.Info["reason"] != want {
+			t.Errorf("use %d: %+v, want %q", i+1, got, want)
+		}
+		f.api["sms_app_get"] = map[string]any{"id": "a", "name": "Alerts", "status": "BLOCKED"}
+	}
+}
+
 // A preview says what Check would, asks nobody and leaves nothing behind.
 func TestPreview(t *testing.T) {
 	ctx := context.Background()

@@ -15,8 +15,14 @@ var readRcsSender = Read{Tool: "rcs_sender_get"}
 
 var rcsRules = []Rule{
 	{
+		Name:  "rcs_brand_unique",
+		About: "No email, phone or website of an RCS sender's brand is named twice.",
+		Tools: []string{"rcs_sender_create", "rcs_sender_update"},
+		check: brandUnique,
+	},
+	{
 		Name:  "rcs_us_answers",
-		About: "US answers of a PRIVATE company name no stock exchange or symbol. Answers of another version than usQuestionnaireVersion names are told as a warning.",
+		About: "US answers of a PRIVATE company name no stock exchange or symbol, those of a PUBLIC one the legal form CORPORATION; a US tax id has the form 12-3456789. Answers of another version than usQuestionnaireVersion names are told as a warning.",
 		Tools: []string{"rcs_sender_create", "rcs_sender_update"},
 		check: usAnswers,
 	},
@@ -109,6 +115,20 @@ func usAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
 			Info:       map[string]any{"notAllowed": stock},
 		}
 	}
+	if form := text(answers, "legalForm"); answers["ownershipType"] == "PUBLIC" && form != "" && form != "CORPORATION" {
+		return &Refusal{
+			Message:    fmt.Sprintf("details.questionnaire.us.answers.legalForm is %s, and a PUBLIC company is a CORPORATION", form),
+			Resolution: "ask the person for the company's legal form, and whether it is PUBLIC or PRIVATE",
+			Info:       map[string]any{"legalForm": form, "allowed": []string{"CORPORATION"}},
+		}
+	}
+	if id := text(answers, "taxId"); answers["taxIdCountry"] == "US" && id != "" && !usTaxID.MatchString(id) {
+		return &Refusal{
+			Message:    "details.questionnaire.us.answers.taxId is no US tax id: two digits, a hyphen, seven digits",
+			Resolution: "ask the person for the company's tax id, such as 12-3456789, or for the country of the one that they gave (taxIdCountry)",
+			Info:       map[string]any{"allowed": "NN-NNNNNNN"},
+		}
+	}
 	first := firstUS(answers)
 	switch version := c.Args["usQuestionnaireVersion"]; {
 	case version == "v1" && !first && answers["ownershipType"] != nil:
@@ -117,6 +137,34 @@ func usAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
 		c.Warn("usQuestionnaireVersion is v2, and the answers look like those of v1: the API judges")
 	}
 	return nil
+}
+
+// usTaxID is the form of a taxId where taxIdCountry is US.
+var usTaxID = regexp.MustCompile(`^[0-9]{2}-[0-9]{7}$`)
+
+// brandContacts are the lists of a brand, and what tells their items apart.
+var brandContacts = []struct{ list, by string }{{"emails", "address"}, {"phones", "number"}, {"websites", "url"}}
+
+func brandUnique(_ context.Context, _ *Guard, c *Call) *Refusal {
+	var twice []string
+	for _, contact := range brandContacts {
+		seen := map[string]bool{}
+		for i, item := range objects(object(c.Args, "details", "brand")[contact.list]) {
+			value := text(item, contact.by)
+			if value != "" && seen[value] {
+				twice = append(twice, fmt.Sprintf("details.brand.%s[%d].%s", contact.list, i, contact.by))
+			}
+			seen[value] = true
+		}
+	}
+	if twice == nil {
+		return nil
+	}
+	return &Refusal{
+		Message:    "named twice: " + strings.Join(twice, ", "),
+		Resolution: "name each email, phone and website once",
+		Info:       map[string]any{"twice": twice},
+	}
 }
 
 // phoneNumber takes a number without its plus sign too: the API judges.

@@ -157,6 +157,12 @@ func TestUSAnswersOfAPrivateCompanyNameNoStock(t *testing.T) {
 		{name: "PRIVATE alone", tool: "rcs_sender_update", args: answers(`"ownershipType": "PRIVATE"`), api: test, want: "allowed"},
 		{name: "PRIVATE taking the symbol away", tool: "rcs_sender_update", args: answers(`"ownershipType": "PRIVATE", "stockSymbol": null`), api: test, want: "allowed"},
 		{name: "PUBLIC with a symbol", tool: "rcs_sender_update", args: answers(`"ownershipType": "PUBLIC", "stockSymbol": "EX"`), api: test, want: "allowed"},
+		{name: "PUBLIC and no CORPORATION", tool: "rcs_sender_update", args: answers(`"ownershipType": "PUBLIC", "legalForm": "PARTNERSHIP"`), want: "rcs_us_answers", says: "PUBLIC company is a CORPORATION", reads: []string{}},
+		{name: "PUBLIC and a CORPORATION", tool: "rcs_sender_update", args: answers(`"ownershipType": "PUBLIC", "legalForm": "CORPORATION"`), api: test, want: "allowed"},
+		{name: "PRIVATE and a PARTNERSHIP", tool: "rcs_sender_update", args: answers(`"ownershipType": "PRIVATE", "legalForm": "PARTNERSHIP"`), api: test, want: "allowed"},
+		{name: "a US tax id", tool: "rcs_sender_update", args: answers(`"taxIdCountry": "US", "taxId": "00-0000000"`), api: test, want: "allowed"},
+		{name: "a US tax id of another form", tool: "rcs_sender_update", args: answers(`"taxIdCountry": "US", "taxId": "00-000000"`), want: "rcs_us_answers", says: "two digits, a hyphen, seven digits"},
+		{name: "a tax id of another country", tool: "rcs_sender_update", args: answers(`"taxIdCountry": "DE", "taxId": "DE000"`), api: test, want: "allowed"},
 		{name: "answers of the first version under the second", tool: "rcs_sender_update", args: strings.TrimSuffix(answers(`"ein": "00-0000000"`), "}") + `, "usQuestionnaireVersion": "v2"}`, api: test, want: "allowed", warn: "look like those of v1"},
 		{name: "answers of the second version under the first", tool: "rcs_sender_update", args: strings.TrimSuffix(answers(`"ownershipType": "PUBLIC"`), "}") + `, "usQuestionnaireVersion": "v1"}`, api: test, want: "allowed", warn: "look like those of v2"},
 	})
@@ -228,4 +234,17 @@ func TestALaunchSaysWhatItDoes(t *testing.T) {
 	if !strings.Contains(v.Refuse.Confirmation.Summary, "2 countries: SE, DE") {
 		t.Errorf("the new summary is old: %s", v.Refuse.Confirmation.Summary)
 	}
+}
+
+func TestABrandNamesEachContactOnce(t *testing.T) {
+	brand := func(fields string) string {
+		return `{"region": "EU", "billingCategory": "CONVERSATIONAL", "useCase": "OTP", "details": {"brand": {` + fields + `}}}`
+	}
+	const tool, rule = "rcs_sender_create", "rcs_brand_unique"
+	checkRule(t, []ruleCase{
+		{name: "one label for two emails", tool: tool, args: brand(`"emails": [{"label": "l", "address": "a@example.com"}, {"label": "l", "address": "b@example.com"}]`), want: "allowed"},
+		{name: "an email twice", tool: tool, args: brand(`"emails": [{"label": "a", "address": "a@example.com"}, {"label": "b", "address": "a@example.com"}]`), want: rule, says: "details.brand.emails[1].address"},
+		{name: "all at once", tool: tool, args: brand(`"phones": [{"number": "+15550100"}, {"number": "+15550100"}], "websites": [{"url": "https://example.com"}, {"url": "https://example.com"}]`), want: rule, says: "phones[1].number, details.brand.websites[1].url"},
+		{name: "an email that is taken away", tool: tool, args: brand(`"emails": null`), want: "allowed"},
+	})
 }

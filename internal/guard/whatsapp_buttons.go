@@ -3,7 +3,10 @@ package guard
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+
+	"papi-mcp/internal/catalog"
 )
 
 // variable is what makes the address of a URL button dynamic.
@@ -18,26 +21,79 @@ var restrictedHosts = []string{"wa.me", "whatsapp.com"}
 func buttonURLs(_ context.Context, _ *Guard, c *Call) *Refusal {
 	submits := submitsTemplate(c)
 	var wrong []string
-	eachURLButton(object(c.Args, "details")["components"], "details.components", func(path string, button map[string]any) {
+	eachButton(c, "URL", func(path string, button map[string]any) {
 		address := text(button, "url")
 		host := hostOf(address)
-		dynamic := strings.Contains(address, variable)
+		before, dynamic := strings.CutSuffix(address, variable)
 		for _, restricted := range restrictedHosts {
 			if host == restricted || strings.HasSuffix(host, "."+restricted) {
 				wrong = append(wrong, fmt.Sprintf("%s.url leads to %s", path, restricted))
 			}
 		}
-		if strings.Contains(host, "{{") {
-			wrong = append(wrong, fmt.Sprintf("%s.url has a variable in its host", path))
-		}
 		switch {
 		case address == "":
+		case strings.Contains(host, "{{"):
+			wrong = append(wrong, fmt.Sprintf("%s.url has a variable in its host", path))
+		case strings.Contains(before, "{{"):
+			wrong = append(wrong, fmt.Sprintf("%s.url has a variable other than a %s at its very end", path, variable))
 		case !dynamic && answered(button["examples"]):
 			wrong = append(wrong, fmt.Sprintf("%s.examples is given, though the url holds no %s", path, variable))
 		case dynamic && submits && !answered(button["examples"]):
 			wrong = append(wrong, fmt.Sprintf("%s.examples must be given, since the url holds %s", path, variable))
 		}
 	})
+	return mendAll(wrong)
+}
+
+func flowButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
+	if !submitsTemplate(c) {
+		return nil
+	}
+	var wrong []string
+	eachButton(c, "FLOW", func(path string, button map[string]any) {
+		if button["flowAction"] == "NAVIGATE" && !answered(button["navigateScreen"]) {
+			wrong = append(wrong, path+".navigateScreen must be given, since flowAction is NAVIGATE: the id of the flow's first screen")
+		}
+	})
+	r := mendAll(wrong)
+	if r != nil {
+		r.Next = []catalog.Next{{Do: "see the flow's screens", Tool: "whatsapp_flow_screen_list", Args: map[string]any{}, Needs: []string{"flowId"}}}
+	}
+	return r
+}
+
+// carouselCards compares the kinds of components: of cards that differ, the
+// first is the measure.
+func carouselCards(_ context.Context, _ *Guard, c *Call) *Refusal {
+	if !submitsTemplate(c) {
+		return nil
+	}
+	var wrong []string
+	for i, component := range objects(object(c.Args, "details")["components"]) {
+		var first string
+		for j, card := range objects(component["cards"]) {
+			var kinds []string
+			for _, part := range objects(card["components"]) {
+				kinds = append(kinds, strings.TrimSpace(text(part, "type")+" "+text(part, "format")))
+			}
+			slices.Sort(kinds)
+			all := strings.Join(kinds, ", ")
+			path := fmt.Sprintf("details.components[%d].cards[%d].components", i, j)
+			for _, needed := range []string{"HEADER", "BODY"} {
+				if !strings.Contains(all, needed) {
+					wrong = append(wrong, fmt.Sprintf("%s has no %s", path, needed))
+				}
+			}
+			if first = or(first, all); all != first {
+				wrong = append(wrong, fmt.Sprintf("%s: %s, and the first card has %s", path, or(all, "none"), first))
+			}
+		}
+	}
+	return mendAll(wrong)
+}
+
+// mendAll refuses for all that is wrong at once, nil where nothing is.
+func mendAll(wrong []string) *Refusal {
 	if wrong == nil {
 		return nil
 	}
@@ -48,19 +104,24 @@ func buttonURLs(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 }
 
-// eachURLButton visits the URL buttons within a value, with their paths.
-func eachURLButton(value any, path string, visit func(path string, button map[string]any)) {
+// eachButton visits the buttons of a type in a call's template, with their
+// paths.
+func eachButton(c *Call, kind string, visit func(path string, button map[string]any)) {
+	visitButtons(object(c.Args, "details")["components"], "details.components", kind, visit)
+}
+
+func visitButtons(value any, path, kind string, visit func(path string, button map[string]any)) {
 	switch v := value.(type) {
 	case []any:
 		for i, item := range v {
-			eachURLButton(item, fmt.Sprintf("%s[%d]", path, i), visit)
+			visitButtons(item, fmt.Sprintf("%s[%d]", path, i), kind, visit)
 		}
 	case map[string]any:
-		if v["type"] == "URL" {
+		if v["type"] == kind {
 			visit(path, v)
 		}
 		for _, name := range []string{"buttons", "cards", "components"} {
-			eachURLButton(v[name], path+"."+name, visit)
+			visitButtons(v[name], path+"."+name, kind, visit)
 		}
 	}
 }

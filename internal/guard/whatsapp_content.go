@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-	"strings"
 )
 
 var whatsappContentRules = []Rule{
 	{
 		Name:  "whatsapp_template_body",
-		About: "A WhatsApp template that is submitted has a BODY component. Told as a warning, since the contract's own examples do it: two components of a type.",
+		About: "A WhatsApp template that is submitted has a BODY component. Told as a warning, since the contract's own examples do it: two components of a type, two buttons with the same text, and what only AUTHENTICATION has (addSecurityRecommendation, codeExpirationMinutes) in another category.",
 		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
 		check: templateBody,
 	},
@@ -23,7 +22,7 @@ var whatsappContentRules = []Rule{
 	},
 	{
 		Name:  "whatsapp_template_ttl",
-		About: "messageSendTtlSeconds lies within 10 to 900 for AUTHENTICATION, 43200 to 2592000 for MARKETING, 30 to 43200 for UTILITY; an update is looked at where it names the category.",
+		About: "messageSendTtlSeconds lies within 10 to 900 for AUTHENTICATION, 43200 to 2592000 for MARKETING, 30 to 43200 for UTILITY; an update that names none is looked at by whatsapp_template_update_ttl.",
 		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
 		check: templateTTL,
 	},
@@ -50,6 +49,7 @@ func templateBody(_ context.Context, _ *Guard, c *Call) *Refusal {
 			c.Warn(fmt.Sprintf("details.components[%d]: there is a component of type %s already: the API judges", i, kind))
 		}
 		seen[kind] = true
+		warnOfComponent(c, component, fmt.Sprintf("details.components[%d]", i))
 	}
 	if seen["BODY"] || !submitsTemplate(c) {
 		return nil
@@ -57,6 +57,27 @@ func templateBody(_ context.Context, _ *Guard, c *Call) *Refusal {
 	return &Refusal{
 		Message:    "details.components has no BODY, and a template needs one",
 		Resolution: "add a component of type BODY with the text, or save it with status DRAFT",
+	}
+}
+
+// warnOfComponent warns of what the contract rules out for a component, and does
+// in its own examples.
+func warnOfComponent(c *Call, component map[string]any, path string) {
+	if category := text(c.Args, "category"); category != "" && category != "AUTHENTICATION" {
+		for _, name := range []string{"addSecurityRecommendation", "codeExpirationMinutes"} {
+			if value := component[name]; value != nil && value != false {
+				c.Warn(fmt.Sprintf("%s.%s is for AUTHENTICATION templates, and this one is %s: the API judges", path, name, category))
+			}
+		}
+	}
+	first := map[string]int{}
+	for i, button := range objects(component["buttons"]) {
+		label := text(button, "text")
+		if before, twice := first[label]; twice && label != "" {
+			c.Warn(fmt.Sprintf("%s.buttons[%d] and [%d] have the same text: the API judges", path, before, i))
+		} else {
+			first[label] = i
+		}
 	}
 }
 
@@ -80,14 +101,7 @@ func templateVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
 		}
 	}
 	visit(objects(object(c.Args, "details")["components"]), "details.components")
-	if wrong == nil {
-		return nil
-	}
-	return &Refusal{
-		Message:    strings.Join(wrong, "; "),
-		Resolution: "mend all of them, and call again",
-		Info:       map[string]any{"wrong": wrong},
-	}
+	return mendAll(wrong)
 }
 
 func wrongVariables(component map[string]any, path string, submits bool) []string {
@@ -125,7 +139,10 @@ var ttls = map[string][2]float64{
 }
 
 func templateTTL(_ context.Context, _ *Guard, c *Call) *Refusal {
-	category := text(c.Args, "category")
+	return wrongTTL(c, text(c.Args, "category"))
+}
+
+func wrongTTL(c *Call, category string) *Refusal {
 	allowed, known := ttls[category]
 	seconds, given := number(object(c.Args, "details")["messageSendTtlSeconds"])
 	if !known || !given || allowed[0] <= seconds && seconds <= allowed[1] {

@@ -22,6 +22,13 @@ func TestTheContentOfAWhatsAppTemplate(t *testing.T) {
 		{name: "an AUTHENTICATION body has no text", tool: create, args: submit(`{"type": "BODY"}`), want: "allowed"},
 		{name: "two components of a type", tool: create, args: submit(body("a", "") + `, ` + body("b", "")), want: "allowed", warn: "of type BODY already"},
 
+		{name: "two buttons with the same text", tool: create, args: submit(body("a", "") + `, {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Yes"}, {"type": "QUICK_REPLY", "text": "Yes"}]}`), want: "allowed", warn: "details.components[1].buttons[0] and [1] have the same text"},
+		{name: "two buttons with texts of their own", tool: create, args: submit(body("a", "") + `, {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Yes"}, {"type": "QUICK_REPLY", "text": "No"}, {"type": "ORDER_DETAILS"}, {"type": "REQUEST_CONTACT_INFO"}]}`), want: "allowed"},
+		{name: "a security recommendation in MARKETING", tool: create, args: `{"category": "MARKETING", "details": {"components": [{"type": "BODY", "text": "a", "addSecurityRecommendation": true}]}}`, want: "allowed", warn: "details.components[0].addSecurityRecommendation is for AUTHENTICATION"},
+		{name: "an expiry in UTILITY", tool: create, args: `{"category": "UTILITY", "details": {"components": [{"type": "BODY", "text": "a"}, {"type": "FOOTER", "codeExpirationMinutes": 5}]}}`, want: "allowed", warn: "codeExpirationMinutes is for AUTHENTICATION"},
+		{name: "both in AUTHENTICATION", tool: create, args: `{"category": "AUTHENTICATION", "details": {"components": [{"type": "BODY", "addSecurityRecommendation": true}, {"type": "FOOTER", "codeExpirationMinutes": 5}]}}`, want: "allowed"},
+		{name: "none in MARKETING", tool: create, args: `{"category": "MARKETING", "details": {"components": [{"type": "BODY", "text": "a", "addSecurityRecommendation": false}]}}`, want: "allowed"},
+
 		{name: "variables with their examples", tool: create, args: submit(body("{{1}} and {{2}}", `"a", "b"`)), want: "allowed"},
 		{name: "a variable twice", tool: create, args: submit(body("{{1}} and {{1}}", `"a"`)), want: "allowed"},
 		{name: "a gap", tool: create, args: submit(body("{{1}} and {{3}}", `"a", "b"`)), want: variables, says: "without a gap"},

@@ -19,6 +19,13 @@ var whatsappSenderRules = []Rule{
 		check: senderRegion,
 	},
 	{
+		Name:  "whatsapp_sender_account",
+		About: "A WhatsApp sender's business manager and WABA are those of the project's account, where it has one.",
+		Tools: []string{"whatsapp_sender_create"},
+		Reads: []Read{{Tool: "whatsapp_account_get", When: "a businessManager or wabaId is given", needed: namesAccount}},
+		judge: senderAccount,
+	},
+	{
 		Name:  "whatsapp_sender_update_state",
 		About: "A WhatsApp sender is updated when ACTIVE, or not yet live, and while its pending changes are DRAFT or REJECTED.",
 		Tools: []string{"whatsapp_sender_update"},
@@ -59,6 +66,31 @@ func senderRegion(_ context.Context, _ *Guard, c *Call) *Refusal {
 		Message:    fmt.Sprintf("region %s does not go with business manager %s; it goes with %s", region, manager, strings.Join(allowed, " or ")),
 		Resolution: "ask the person which of the two is right, and give the other to match, or leave businessManager out where the project has one",
 		Info:       map[string]any{"region": region, "businessManagers": allowed},
+	}
+}
+
+func namesAccount(c *Call) bool {
+	return text(c.Args, "businessManager") != "" || text(c.Args, "wabaId") != ""
+}
+
+func senderAccount(c *Call, s seen) *Refusal {
+	account := s["whatsapp_account_get"]
+	var wrong []string
+	for _, name := range []string{"businessManager", "wabaId"} {
+		has, given := text(account, name), text(c.Args, name)
+		if has == "" || has == "UNRECOGNIZED" || given == "" || has == given {
+			continue
+		}
+		wrong = append(wrong, fmt.Sprintf("%s is %s, and the project's account has %s", name, given, has))
+	}
+	if wrong == nil {
+		return nil
+	}
+	return &Refusal{
+		Message:    strings.Join(wrong, "; "),
+		Resolution: "give what the account has, or create the sender in the right project; ask the person which",
+		Info:       map[string]any{"businessManager": account["businessManager"], "wabaId": account["wabaId"]},
+		Next:       []catalog.Next{readWhatsappAccount.next(c, "look at the project's account")},
 	}
 }
 

@@ -18,9 +18,21 @@ var (
 var whatsappTemplateRules = []Rule{
 	{
 		Name:  "whatsapp_button_url",
-		About: "A URL button leads neither to wa.me nor to whatsapp.com, has no variable in its host, and has an example when, and only when, its address holds {{1}}; a draft may leave the example out.",
+		About: "A URL button leads neither to wa.me nor to whatsapp.com, has no variable but a {{1}} at its very end, and has an example when, and only when, it ends so; a draft may leave the example out.",
 		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
 		check: buttonURLs,
+	},
+	{
+		Name:  "whatsapp_button_flow",
+		About: "A FLOW button that navigates names its first screen; a draft may leave it out.",
+		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
+		check: flowButtons,
+	},
+	{
+		Name:  "whatsapp_carousel_cards",
+		About: "The cards of a carousel have the same components, each a header and a body; a draft may leave them out.",
+		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
+		check: carouselCards,
 	},
 	{
 		Name:  "whatsapp_template_unique",
@@ -35,6 +47,20 @@ var whatsappTemplateRules = []Rule{
 		Tools: []string{"whatsapp_template_create"},
 		Reads: []Read{readWhatsappLanguages},
 		judge: templateLanguageCategory,
+	},
+	{
+		Name:  "whatsapp_template_pricing",
+		About: "A WhatsApp template has an optimization where the account has the maximum price feature. Told as a warning, since the contract's own examples do it: an optimization in another category than MARKETING.",
+		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
+		Reads: []Read{{Tool: "whatsapp_account_get", When: "an optimization is given", needed: givesOptimization}},
+		judge: templatePricing,
+	},
+	{
+		Name:  "whatsapp_template_update_ttl",
+		About: "messageSendTtlSeconds of an update that names no category lies within what the template's own category allows.",
+		Tools: []string{"whatsapp_template_update"},
+		Reads: []Read{{Tool: "whatsapp_template_get", When: "a messageSendTtlSeconds is given and no category", needed: keepsCategory}},
+		judge: templateUpdateTTL,
 	},
 	{
 		Name:  "whatsapp_template_update_state",
@@ -111,6 +137,32 @@ func templateSource(_ *Call, s seen) *Refusal {
 		Resolution: "create a template of the project's own, with another name",
 		Next:       []catalog.Next{{Do: "create a template", Tool: "whatsapp_template_create", Args: map[string]any{}, Needs: []string{"name", "language", "category", "details"}}},
 	}
+}
+
+func givesOptimization(c *Call) bool { return object(c.Args, "details", "optimization") != nil }
+
+func templatePricing(c *Call, s seen) *Refusal {
+	if s["whatsapp_account_get"]["wabaMaxPriceOnboarded"] == false {
+		return &Refusal{
+			Message:    "details.optimization bids for the delivery, and the project's WhatsApp account has no maximum price feature (wabaMaxPriceOnboarded is false)",
+			Resolution: "leave details.optimization out, or ask the person to have the feature enabled for the WhatsApp Business Account",
+			Info:       map[string]any{"wabaMaxPriceOnboarded": false},
+			Next:       []catalog.Next{readWhatsappAccount.next(c, "look at the account")},
+		}
+	}
+	if category := text(c.Args, "category"); category != "" && category != "MARKETING" {
+		c.Warn(fmt.Sprintf("details.optimization is for MARKETING templates, and this one is %s: the API judges", category))
+	}
+	return nil
+}
+
+func keepsCategory(c *Call) bool {
+	_, given := number(object(c.Args, "details")["messageSendTtlSeconds"])
+	return given && c.Args["category"] == nil
+}
+
+func templateUpdateTTL(c *Call, s seen) *Refusal {
+	return wrongTTL(c, text(s["whatsapp_template_get"], "category"))
 }
 
 func changesCategory(c *Call) bool {

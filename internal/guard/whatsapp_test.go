@@ -24,6 +24,28 @@ func TestAWhatsAppSendersRegionGoesWithItsBusinessManager(t *testing.T) {
 	})
 }
 
+func TestAWhatsAppSenderIsOfTheProjectsAccount(t *testing.T) {
+	account := func(thing string) map[string]string {
+		return map[string]string{"whatsapp_account_get": thing}
+	}
+	const (
+		tool = "whatsapp_sender_create"
+		rule = "whatsapp_sender_account"
+		has  = `{"state": "ONBOARDED", "businessManager": "SINCH_UK", "wabaId": "100"}`
+	)
+	read := []string{"whatsapp_account_get"}
+	checkRule(t, []ruleCase{
+		{name: "the account's own", tool: tool, args: `{"businessManager": "SINCH_UK", "wabaId": "100"}`, api: account(has), want: "allowed", reads: read},
+		{name: "another WABA", tool: tool, args: `{"wabaId": "101"}`, api: account(has), want: rule, says: "wabaId is 101, and the project's account has 100", next: "whatsapp_account_get", reads: read},
+		{name: "another business manager", tool: tool, args: `{"businessManager": "SINCH_BR"}`, api: account(has), want: rule, says: "businessManager is SINCH_BR"},
+		{name: "both are told at once", tool: tool, args: `{"businessManager": "SINCH_BR", "wabaId": "101"}`, api: account(has), want: rule, says: "has SINCH_UK; wabaId is 101"},
+		{name: "neither is given", tool: tool, args: `{"phoneNumberId": "2"}`, api: account(has), want: "allowed", reads: []string{}},
+		{name: "an account that names no WABA yet", tool: tool, args: `{"wabaId": "101"}`, api: account(`{"businessManager": "UNRECOGNIZED"}`), want: "allowed"},
+		{name: "no account yet", tool: tool, args: `{"wabaId": "101"}`, fail: &papi.Error{Status: 400, Code: "project_not_initialized"}, want: "allowed"},
+		{name: "a look that fails", tool: tool, args: `{"wabaId": "101"}`, fail: down, want: "allowed", warn: "a rule was not checked"},
+	})
+}
+
 func TestWhatsAppSendersChangeInTheirStates(t *testing.T) {
 	in := func(thing string) map[string]string { return map[string]string{"whatsapp_sender_get": thing} }
 	const (
@@ -104,6 +126,46 @@ func TestWhatsAppTemplatesChangeInTheirStates(t *testing.T) {
 		{name: "allowCategoryChange once approved", tool: "whatsapp_template_update", args: update(`"allowCategoryChange": true`), api: in(`{"state": "APPROVED", "category": "UTILITY"}`), want: frozen},
 		{name: "rejected for its category", tool: "whatsapp_template_update", args: update(category), api: in(`{"state": "REJECTED", "rejectionCode": "INCORRECT_CATEGORY", "category": "UTILITY"}`), want: "allowed"},
 		{name: "rejected for something else", tool: "whatsapp_template_update", args: update(category), api: in(`{"state": "REJECTED", "rejectionCode": "SCAM", "category": "UTILITY"}`), want: frozen},
+	})
+}
+
+func TestTheTimeToLiveOfAnUpdate(t *testing.T) {
+	in := func(category string) map[string]string {
+		return map[string]string{"whatsapp_template_get": `{"category": "` + category + `", "changes": {"status": "DRAFT"}}`}
+	}
+	update := func(more string) string {
+		return `{"templateName": "t", "languageCode": "DE", "details": {"messageSendTtlSeconds": ` + more + `}`
+	}
+	const tool, rule = "whatsapp_template_update", "whatsapp_template_update_ttl"
+	read := []string{"whatsapp_template_get"}
+	checkRule(t, []ruleCase{
+		{name: "the most of the template's category", tool: tool, args: update(`900}`), api: in("AUTHENTICATION"), want: "allowed", reads: read},
+		{name: "more", tool: tool, args: update(`901}`), api: in("AUTHENTICATION"), want: rule, says: "AUTHENTICATION allows 10 to 900", reads: read},
+		{name: "good for another category", tool: tool, args: update(`60}`), api: in("MARKETING"), want: rule},
+		{name: "the category that the update gives counts", tool: tool, args: update(`43200}, "category": "MARKETING"`), api: in("AUTHENTICATION"), want: "allowed"},
+		{name: "a category that is not known", tool: tool, args: update(`1}`), api: in("UNRECOGNIZED"), want: "allowed"},
+	})
+}
+
+func TestTheOptimizationOfATemplate(t *testing.T) {
+	account := func(thing string) map[string]string {
+		return map[string]string{"whatsapp_account_get": thing}
+	}
+	create := func(category, optimization string) string {
+		return `{"name": "t", "language": "DE", "category": "` + category + `", "details": {"optimization": ` + optimization + `}}`
+	}
+	const (
+		tool = "whatsapp_template_create"
+		rule = "whatsapp_template_pricing"
+		bid  = `{"bidAmount": 500, "bidStrategy": "LOWEST_COST_WITH_BID_CAP"}`
+	)
+	checkRule(t, []ruleCase{
+		{name: "an account with the feature", tool: tool, args: create("MARKETING", bid), api: account(`{"wabaMaxPriceOnboarded": true}`), want: "allowed"},
+		{name: "an account without it", tool: tool, args: create("MARKETING", bid), api: account(`{"wabaMaxPriceOnboarded": false}`), want: rule, says: "no maximum price feature", next: "whatsapp_account_get"},
+		{name: "an account that does not tell", tool: tool, args: create("MARKETING", bid), api: account(`{"state": "ONBOARDED"}`), want: "allowed"},
+		{name: "another category", tool: tool, args: create("UTILITY", bid), api: account(`{"wabaMaxPriceOnboarded": true}`), want: "allowed", warn: "for MARKETING templates, and this one is UTILITY"},
+		{name: "taken away", tool: "whatsapp_template_update", args: `{"templateName": "t", "languageCode": "DE", "details": {"optimization": null}}`, api: account(`{"wabaMaxPriceOnboarded": false}`), want: "allowed", reads: []string{"whatsapp_template_get"}},
+		{name: "a look that fails", tool: "whatsapp_template_update", args: `{"templateName": "t", "languageCode": "DE", "details": {"optimization": ` + bid + `}}`, fail: down, want: "allowed", warn: "whatsapp_account_get could not be read"},
 	})
 }
 

@@ -239,6 +239,11 @@ func TestProjectsAreKeptApart(t *testing.T) {
 	other.get("/whatsapp").fails("account_not_found")
 	other.post("/webhooks", webhookOf).ok()
 	w.post("/webhooks", webhookOf).ok() // a target is taken in its project only
+
+	// A phone number is taken in all of them.
+	other.onboarded()
+	w.post("/whatsapp/senders", partnerSender("5550180")).ok()
+	other.post("/whatsapp/senders", partnerSender("5550180")).fails("used_phone_number_id")
 }
 
 func TestWhatTheSandboxDoesNotKnow(t *testing.T) {

@@ -125,6 +125,22 @@ func TestOnlyTheTriggersOfAWebhook(t *testing.T) {
 	}
 }
 
+// A bundle with a subproject is told of to the webhooks of both projects.
+func TestBundleDoneReachesParentAndSubproject(t *testing.T) {
+	parent, sub := receive(t), receive(t)
+	w := manual(t)
+	w.hook(parent.URL, "BUNDLE_DONE")
+	w.post("/bundles", obj{"name": "Outlet", "region": "EU", "subproject": true, "smsApp": true, "webhooks": []any{
+		obj{"target": sub.URL, "secret": "hush", "triggers": []any{"BUNDLE_DONE"}},
+	}}).ok()
+	w.s.Advance(bundleTime)
+	for name, r := range map[string]*receiver{"parent": parent, "subproject": sub} {
+		if got := r.types(); !slices.Equal(got, []string{"BUNDLE_DONE"}) {
+			t.Errorf("the %s is told %v", name, got)
+		}
+	}
+}
+
 func TestAFailedDeliveryIsRetriedInOrder(t *testing.T) {
 	r := receive(t)
 	r.refuse(true)
@@ -166,6 +182,26 @@ func TestADeliveryIsGivenUp(t *testing.T) {
 	deliveries = w.get("/_sandbox/deliveries").items("deliveries")
 	if text(deliveries[1], "state") != deliveryCancelled {
 		t.Errorf("deliveries %v", deliveries)
+	}
+}
+
+// A webhook that is deleted while it is called is not called again.
+func TestAWebhookIsDeletedWhileItIsCalled(t *testing.T) {
+	w := manual(t)
+	var hook string
+	calls := 0
+	target := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		calls++
+		w.delete("/webhooks/" + hook).ok()
+		rw.WriteHeader(http.StatusInternalServerError)
+	}))
+	defer target.Close()
+	hook = w.hook(target.URL, "ALL")
+	w.onboarded()
+	w.s.Advance(day)
+	deliveries := w.get("/_sandbox/deliveries").items("deliveries")
+	if calls != 1 || text(deliveries[0], "state") != deliveryCancelled {
+		t.Errorf("%d calls, deliveries %v", calls, deliveries)
 	}
 }
 

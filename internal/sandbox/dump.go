@@ -5,9 +5,11 @@ import (
 	"container/heap"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -50,11 +52,11 @@ func (s *Sandbox) Load(r io.Reader) error {
 			return fmt.Errorf("sandbox: read a state: unknown event %q", e.Kind)
 		}
 	}
+	if err := in.State.check(); err != nil {
+		return fmt.Errorf("sandbox: read a state: %w", err)
+	}
 	heap.Init(&in.State.Queue)
-	for id, p := range in.State.Projects {
-		if p == nil || p.ID != id {
-			return fmt.Errorf("sandbox: read a state: project %q has another id", id)
-		}
+	for _, p := range in.State.Projects {
 		p.complete()
 	}
 	s.moving.Lock()
@@ -73,6 +75,31 @@ func (s *Sandbox) Load(r io.Reader) error {
 		}
 	}
 	s.catchUp()
+	return nil
+}
+
+// check says what is null or empty in a state that was read, and never is in one
+// that was written.
+func (s *state) check() error {
+	if s.Projects == nil || s.Draws == nil || s.Tokens == nil || s.Spent == nil || s.Chains == nil {
+		return errors.New("a part of it is null")
+	}
+	if slices.Contains(s.Deliveries, nil) {
+		return errors.New("a delivery is null")
+	}
+	for name, chain := range s.Chains {
+		if len(chain) == 0 {
+			return fmt.Errorf("chain %q is empty", name)
+		}
+	}
+	for id, p := range s.Projects {
+		if p == nil || p.ID != id {
+			return fmt.Errorf("project %q has another id", id)
+		}
+		if slices.Contains(p.Webhooks, nil) || slices.Contains(p.Solutions, nil) {
+			return fmt.Errorf("project %q holds null in a list", id)
+		}
+	}
 	return nil
 }
 

@@ -87,7 +87,13 @@ func TestAStateIsDumpedAndLoaded(t *testing.T) {
 	if first.String() != second.String() {
 		t.Error("a loaded state goes on in another way")
 	}
-	for _, bad := range []string{"", "{}", `{"now":"2026-01-01T00:00:00Z","state":{"queue":[{"event":"none"}]}}`, `{"later":1}`} {
+	const now = `{"now":"2026-01-01T00:00:00Z","state":`
+	for _, bad := range []string{
+		"", "{}", `{"now":"2026-01-01T00:00:00Z","state":{"queue":[{"event":"none"}]}}`, `{"later":1}`,
+		now + `{"draws":null}}`, now + `{"projects":{"x":null}}}`, now + `{"projects":{"x":{"id":"y"}}}}`, now + `{"chains":{"x":[]}}}`,
+		now + `{"deliveries":[null]}}`, now + `{"projects":{"x":{"id":"x","webhooks":[null]}}}}`,
+		now + `{"projects":{"x":{"id":"x","templates":{"a/EN":null}}}}}`,
+	} {
 		if err := other.s.Load(strings.NewReader(bad)); err == nil {
 			t.Errorf("%q was loaded", bad)
 		}

@@ -229,7 +229,14 @@ var kakaoErrors = func() []provocation {
 			w.post(senders, kakaoBody("invalid_app_key")).ok()
 			return w.post(senders+"/invalid_app_key/register", nil)
 		}},
-		{verify, "not_allowed_verify", live(func(w *world) result { return w.post(shop+"/verify", `{"code":123456}`) })},
+		{verify, "not_allowed_verify", live(func(w *world) result {
+			w.post(shop+"/verify", `{"code":123456}`).fails("not_allowed_verify") // it is ACTIVE
+			w.post(senders, kakaoBody("other")).ok()
+			w.s.Advance(kakaoReview)
+			code := w.post(senders+"/other/register", nil).ok().header.Get(HeaderCode)
+			w.s.Advance(codeLasts)
+			return w.post(senders+"/other/verify", `{"code":`+code+`}`)
+		})},
 		{tplList, "invalid_page_token", live(func(w *world) result { return w.get(shop + "/templates?pageToken=x") })},
 		{tplList, "invalid_page_size", func(w *world) result { return w.get(shop + "/templates?pageSize=1001") }},
 		{tplCreate, "invalid_payload", func(w *world) result { return w.post(shop+"/templates", obj{}) }},

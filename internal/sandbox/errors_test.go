@@ -49,6 +49,12 @@ func TestEveryErrorThatAStateCanCause(t *testing.T) {
 			if want := statusOf(papi.Lookup(p.operation), p.code); got.status != want {
 				t.Errorf("status %d, the contract has %d", got.status, want)
 			}
+			for name := range errorInfo[p.code] {
+				optional := p.code == "template_kakaotalk_validation_error" || p.code == "template_exists" && strings.HasPrefix(p.operation, "Kakao")
+				if info := object(got.body, "additionalInformation"); info[name] == nil && !optional {
+					t.Errorf("additionalInformation lacks %s: %v", name, got.body)
+				}
+			}
 		})
 	}
 	s := New(Options{Manual: true})
@@ -112,6 +118,9 @@ func TestCodesAndLocksHaveTheirTime(t *testing.T) {
 		if span != 30*day {
 			t.Errorf("%s, the contract has 30 days", span)
 		}
+	}
+	if kakaoRemoval != 60*day {
+		t.Errorf("%s, the contract has 60 days", kakaoRemoval)
 	}
 	if templateLanguageLock != 4*7*day {
 		t.Errorf("%s, the contract has 4 weeks", templateLanguageLock)

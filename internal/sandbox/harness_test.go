@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -275,6 +276,56 @@ func complain(op *papi.Operation, status int, raw []byte) string {
 	for name := range failed {
 		if !slices.Contains([]string{"errorCode", "message", "resolution", "additionalInformation"}, name) {
 			return "an error with " + name
+		}
+	}
+	if info, given := failed["additionalInformation"]; given {
+		return complainOfInfo(op, code, info)
+	}
+	return ""
+}
+
+// errorInfo has the names in an error's additionalInformation, by its code:
+// those of texts, of lists of texts, and of objects. The contract documents no
+// more.
+var errorInfo = map[string]map[string]string{
+	"invalid_input":                       {"validationErrors": "list"},
+	"launch_precondition_failed":          {"validationErrors": "list"},
+	"account_has_senders":                 {"projectId": "text", "senderIds": "list"},
+	"account_has_sender_changes":          {"projectId": "text"},
+	"invalid_filter_states":               {"supportedCodes": "text"},
+	"invalid_filter_statuses":             {"supportedCodes": "text"},
+	"invalid_fields":                      {"supportedCodes": "text"},
+	"template_exists":                     {"supportedCodes": "text"},
+	"template_invalid_language_code":      {"supportedCodes": "text"},
+	"template_submit_error":               {"metaError": "object"},
+	"template_kakaotalk_validation_error": {"templateCode": "text"},
+	"questionnaire_invalid_country":       {"supportedValues": "text"},
+	"questionnaire_invalid_use_case":      {"validUseCases": "text"},
+}
+
+func complainOfInfo(op *papi.Operation, code string, info any) string {
+	fields, ok := info.(map[string]any)
+	if !ok {
+		return code + ": additionalInformation is no object"
+	}
+	for name, value := range fields {
+		form := ""
+		switch v := value.(type) {
+		case string:
+			form = "text"
+		case map[string]any:
+			form = "object"
+		case []any:
+			if len(v) > 0 && !slices.ContainsFunc(v, func(one any) bool { _, text := one.(string); return !text }) {
+				form = "list"
+			}
+		}
+		want := errorInfo[code][name]
+		if name == "validationErrors" && statusOf(op, "invalid_input") == 0 {
+			want = "list" // what is wrong has to stand somewhere: docs/sandbox.md
+		}
+		if form == "" || form != want {
+			return fmt.Sprintf("%s: additionalInformation has %s: %v", code, name, value)
 		}
 	}
 	return ""

@@ -41,6 +41,7 @@ func TestSenderBecomesActive(t *testing.T) {
 	w.get(path).ok().is("qualityRating", "GREEN", "metadata.displayName.status", "APPROVED")
 	w.s.Advance(accountLimitRaise)
 	w.get("/whatsapp").ok().is("businessDailyLimit", "TIER_1K")
+	w.get(path).ok().is("dailyLimit", "TIER_1K")
 
 	if got := w.get(path+"/activities").names("notifications", "type"); !slices.Equal(got, []string{"ACTIVE", "VERIFIED", "REGISTERED", "IN_PROGRESS", "CREATED"}) {
 		t.Errorf("activities %v", got)

@@ -232,9 +232,20 @@ func registerBrand(s *Sandbox, p *project, r *rcsSender, status string) bool {
 		s.beginLaunch(p, r)
 	case "REJECTED":
 		delete(r.Doc, "brandDetails")
-		s.turnRcs(p, r, "UNLAUNCHED")
+		s.callOff(p, r)
 	}
 	return true
+}
+
+// callOff ends a launch before the operators were asked: what waited for them
+// is not launched, what was launched before still is.
+func (s *Sandbox) callOff(p *project, r *rcsSender) {
+	r.Launches = slices.DeleteFunc(r.Launches, func(l *rcsCountry) bool { return l.Status == "PENDING" })
+	state := "UNLAUNCHED"
+	if slices.ContainsFunc(r.Launches, func(l *rcsCountry) bool { return l.Status == "LAUNCHED" }) {
+		state = "LAUNCHED"
+	}
+	s.turnRcs(p, r, state)
 }
 
 func prepared(s *Sandbox, p *project, r *rcsSender, _ string) bool {

@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"slices"
+	"strings"
+	"sync"
 
 	"papi-mcp/internal/papi"
 )
@@ -29,26 +31,49 @@ var rcsAnswerSchemas = map[string]string{
 	"us/NON_US_PRIVATE": "RcsNonUsPrivateBrandCampaignSenderDetailsQuestionnaireUSAnswersInputDto",
 }
 
-// suggestions are the answers that the questionnaire proposes.
-var suggestions = map[string][]any{
-	"ownershipType":    {"PRIVATE", "PUBLIC"},
-	"legalForm":        {"CORPORATION", "LIMITED_LIABILITY_COMPANY", "PARTNERSHIP", "S_CORPORATION"},
-	"optInDescription": {"By creating an account", "By buying in the shop"},
-	"messagesVolume":   {"0 - 10K messages", "10K - 100K messages", "100K - 1M messages", "1M+ messages"},
-}
+// suggestions are the answers that the questionnaire proposes, by the part of
+// it. Any text may be given instead, but in the current US part, whose values
+// are the contract's own.
+var suggestions = sync.OnceValue(func() map[string]map[string][]any {
+	industries := []any{
+		"Automotive", "Beauty, spa and salon", "Clothing", "Education", "Entertainment", "Event planning and service",
+		"Finance and banking", "Food and groceries", "Public service", "Hotel and lodging", "Medical and health", "Charity",
+		"Professional services", "Shopping and retail", "Travel and transportation", "Restaurant",
+	}
+	volumes := []any{"0 - 10K messages", "10K - 100K messages", "100K - 1M messages", "1M+ messages"}
+	us := map[string][]any{}
+	answers := papi.LookupSchema("RcsBrandCampaignUpdateSenderDetailsQuestionnaireUSAnswersInputDto").Resolve().Properties
+	for _, key := range []string{"ownershipType", "legalForm", "brandIndustry"} {
+		us[key] = answers[key].Resolve().Enum
+	}
+	return map[string]map[string][]any{
+		"general": {"optInDescription": {"By creating an account", "By buying in the shop"}},
+		"gb": {
+			"brandIndustry": industries, "messagesVolume": volumes,
+			"messagesFrequency": {"Once per day", "Once per week", "Once per month", "Once per 3 months", "Once per 6 months"},
+			"campaignLength":    {"1 day or less", "2 to 7 days", "8 to 21 days", "1 month", "3 months", "6 months", "Continuous / ongoing"},
+		},
+		"us/v1": {"brandIndustry": industries, "messagesVolume": volumes},
+		"us":    us,
+	}
+})
 
 // questions makes the questions of a part from its schema: a leaf is a text
 // and suggested answers, anything else a part within.
-func questions(name string) map[string]any {
-	return questionsOf(papi.LookupSchema(name))
+func questions(part string) map[string]any {
+	suggested := suggestions()[part]
+	if suggested == nil && strings.HasPrefix(part, "us/") {
+		suggested = suggestions()["us"]
+	}
+	return questionsOf(papi.LookupSchema(rcsQuestionSchemas[part]), suggested)
 }
 
-func questionsOf(schema *papi.Schema) map[string]any {
+func questionsOf(schema *papi.Schema, suggestions map[string][]any) map[string]any {
 	out := map[string]any{}
 	for key, property := range schema.Resolve().Properties {
 		resolved := property.Resolve()
 		if resolved.Properties["suggestedAnswers"] == nil {
-			out[key] = questionsOf(property)
+			out[key] = questionsOf(property, nil)
 			continue
 		}
 		suggested := suggestions[key]
@@ -80,7 +105,7 @@ func rcsQuestions(c *call) answer {
 				key = "us/" + version
 			}
 		}
-		doc[part] = map[string]any{"questions": questions(rcsQuestionSchemas[key])}
+		doc[part] = map[string]any{"questions": questions(key)}
 	}
 	return c.ok(doc)
 }
@@ -107,12 +132,27 @@ func campaign(answers map[string]any) string {
 	return "us/" + where + "_" + kind
 }
 
-// usViolations are what is wrong with current US answers.
-func usViolations(answers map[string]any) []papi.Violation {
+// usViolations are what is wrong with current US answers. They may be given in
+// parts, for a launch alone needs them all; but a new sender of a PUBLIC company
+// names its exchange and symbol.
+func usViolations(answers map[string]any, isNew bool) []papi.Violation {
 	if answers == nil || legacyUS(answers) {
 		return nil
 	}
-	return papi.LookupSchema(rcsAnswerSchemas[campaign(answers)]).Violations(answers, papi.Mode{Closed: true})
+	given := with(answers, nil)
+	if text(given, "taxIdCountry") != "US" {
+		delete(given, "addressState") // ignored there
+	}
+	listed := given["stockExchange"] != nil || given["stockSymbol"] != nil
+	if given["ownershipType"] == nil && listed {
+		given["ownershipType"] = "PUBLIC"
+	}
+	found := papi.LookupSchema(rcsAnswerSchemas[campaign(given)]).Violations(given, papi.Mode{Closed: true})
+	return slices.DeleteFunc(found, func(v papi.Violation) bool {
+		asked := isNew && text(answers, "ownershipType") == "PUBLIC" && strings.HasPrefix(v.Path, "stock")
+		name, _, _ := strings.Cut(v.Path, "[")
+		return given[name] == nil && !asked
+	})
 }
 
 // shownQuestionnaire puts the questions beside the answers.
@@ -130,7 +170,7 @@ func shownQuestionnaire(answers map[string]any, countries []string) map[string]a
 		if part == "us" && legacyUS(given) {
 			key = "us/v1"
 		}
-		doc[part] = map[string]any{"questions": questions(rcsQuestionSchemas[key]), "answers": given}
+		doc[part] = map[string]any{"questions": questions(key), "answers": given}
 	}
 	return doc
 }

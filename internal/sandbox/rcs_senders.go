@@ -198,8 +198,12 @@ func createRcsSender(c *call) answer {
 	if code := c.rcsMagic(text(details, "brand", "name")); code != "" && code != "invalid_region_for_att_supplier" {
 		return c.fail(code)
 	}
-	if found := usViolations(object(c.given, "details", "questionnaire", "us", "answers")); len(found) > 0 {
+	answers := object(c.given, "details", "questionnaire", "us", "answers")
+	if found := usViolations(answers, true); len(found) > 0 {
 		return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
+	}
+	if answers != nil && !legacyUS(answers) { // a part of them looks like the older form to the contract
+		object(details, "questionnaire", "us")["answers"] = copied(answers)
 	}
 	if code := brandProblem(object(details, "brand")); code != "" {
 		return c.fail(code)
@@ -262,9 +266,8 @@ func updateRcsSender(c *call, r *rcsSender) answer {
 	}
 	details := copied(r.Details)
 	mergeDeep(details, given)
-	answers := object(details, "questionnaire", "us", "answers")
 	if object(given, "questionnaire", "us") != nil {
-		if found := usViolations(answers); len(found) > 0 && complete(answers) {
+		if found := usViolations(object(details, "questionnaire", "us", "answers"), false); len(found) > 0 {
 			return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
 		}
 	}
@@ -286,11 +289,6 @@ func updateRcsSender(c *call, r *rcsSender) answer {
 	}
 	c.setUpRcs(r)
 	return c.ok(c.shownRcs(r))
-}
-
-// complete tells whether US answers say enough to know their version.
-func complete(answers map[string]any) bool {
-	return answers["ownershipType"] != nil && answers["taxIdCountry"] != nil && answers["companyLegalName"] != nil
 }
 
 // mergeDeep lays changes over m, object by object; null takes a field away.

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -139,7 +140,23 @@ func TestRcsInTheUSWaitsForTheBrand(t *testing.T) {
 	path = w.rcsInTest(rcsBody("Reject Example", "US"))
 	w.post(path+"/launch", nil).ok()
 	w.s.Advance(rcsBrand)
-	w.get(path).ok().is("state", "UNLAUNCHED")
+	refused := w.get(path).ok().is("state", "UNLAUNCHED")
+	if got := refused.items("countryStatus")[0]["status"]; got != "NOT_LAUNCHED" {
+		t.Errorf("no operator was asked, and the country is %v", got)
+	}
+
+	// A brand that is refused takes nothing from countries that are launched.
+	path = w.rcsInTest(rcsBody("Reject Example", "SE", "US"))
+	w.patch(path, obj{"details": obj{"countries": []any{"SE"}}}).ok()
+	w.post(path+"/launch", nil).ok()
+	w.launched(path)
+	w.patch(path, obj{"details": obj{"countries": []any{"SE", "US"}}}).ok()
+	w.post(path+"/launch", nil).ok().is("state", "PREPARING_LAUNCH")
+	w.s.Advance(rcsBrand)
+	got := w.get(path).ok().is("state", "LAUNCHED").items("countryStatus")
+	if got[0]["status"] != "LAUNCHED" || got[1]["status"] != "NOT_LAUNCHED" {
+		t.Errorf("countries %v", got)
+	}
 }
 
 func TestRcsUSAnswersOfBothVersions(t *testing.T) {
@@ -155,6 +172,89 @@ func TestRcsUSAnswersOfBothVersions(t *testing.T) {
 	for _, missing := range got.body["additionalInformation"].(obj)["validationErrors"].([]any) {
 		if !strings.Contains(missing.(string), "questionnaire.us.answers") {
 			t.Errorf("missing: %v", missing)
+		}
+	}
+	whole := obj{
+		"companyLegalName": "Example Inc", "ein": "00-0000000", "brandIndustry": "Education",
+		"fullCompanyAddress": "1 Example Road", "smsCampaign": "None", "messagesVolume": "0 - 10K messages",
+	}
+	legacy["details"].(obj)["questionnaire"].(obj)["us"] = obj{"answers": whole}
+	for name, body := range map[string]obj{"older": legacy, "current": rcsBody("Example", "US")} {
+		path := w.rcsInTest(body)
+		questions := object(w.get(path).ok().body, "details", "questionnaire", "us", "questions")
+		if older := questions["ein"] != nil; older != (name == "older") {
+			t.Errorf("%s answers stand beside the questions %v", name, questions)
+		}
+		w.post(path+"/launch", nil).ok()
+		w.s.Advance(rcsBrand)
+		w.launched(path)
+	}
+}
+
+// US answers may come in parts: a launch alone needs them all.
+func TestRcsUSAnswersInParts(t *testing.T) {
+	w := manual(t)
+	body := rcsBody("Example", "US")
+	us := body["details"].(obj)["questionnaire"].(obj)["us"].(obj)
+	whole := us["answers"].(obj)
+	for _, c := range []struct {
+		answers obj
+		wrong   string
+	}{
+		{obj{}, ""},
+		{obj{"companyLegalName": "Example Inc"}, ""},
+		{obj{"companyLegalName": "Example Inc", "ownershipType": "PRIVATE", "taxIdCountry": "US"}, ""},
+		{obj{"taxIdCountry": "DE", "addressState": "CA"}, ""},
+		{obj{"stockExchange": "NYSE"}, ""},
+		{obj{"messagesVolume": "many"}, "messagesVolume"},
+		{obj{"sampleMessages": []any{"short"}}, "sampleMessages"},
+		{obj{"ownershipType": "PRIVATE", "stockSymbol": "EX"}, "stockSymbol"},
+		{obj{"ownershipType": "PUBLIC"}, "stockExchange"},
+	} {
+		us["answers"] = c.answers
+		got := w.post("/rcs/senders", body)
+		if c.wrong != "" {
+			if said := fmt.Sprint(got.fails("invalid_input").body["additionalInformation"]); !strings.Contains(said, c.wrong) {
+				t.Errorf("%v: %s", c.answers, said)
+			}
+			continue
+		}
+		if kept := object(got.ok().body, "details", "questionnaire", "us", "answers"); len(kept) != len(c.answers) {
+			t.Errorf("of %v is kept %v", c.answers, kept)
+		}
+	}
+	us["answers"] = obj{"ownershipType": "PRIVATE"}
+	path := w.rcsInTest(body)
+	w.post(path+"/launch", nil).fails("launch_precondition_failed")
+	rest := maps.Clone(whole)
+	delete(rest, "ownershipType")
+	w.patch(path, obj{"details": obj{"questionnaire": obj{"us": obj{"answers": rest}}}}).ok()
+	w.post(path+"/launch", nil).ok().is("state", "PREPARING_LAUNCH")
+}
+
+// What the questionnaire suggests is an answer that the API takes.
+func TestRcsSuggestedAnswers(t *testing.T) {
+	w := manual(t)
+	current := papi.LookupSchema("RcsBrandCampaignUpdateSenderDetailsQuestionnaireUSAnswersInputDto").Properties
+	for _, c := range []struct{ query, part, key, want string }{
+		{"US", "us", "ownershipType", "PRIVATE"},
+		{"US", "us", "legalForm", "LIMITED_LIABILITY_COMPANY"},
+		{"US&usQuestionnaireBrandCampaignVersion=NON_US_PRIVATE", "us", "brandIndustry", "TECHNOLOGY"},
+		{"US", "us", "messagesVolume", ""}, // a number
+		{"US&usQuestionnaireVersion=v1", "us", "messagesVolume", "10K - 100K messages"},
+		{"GB", "gb", "messagesVolume", "10K - 100K messages"},
+		{"GB", "gb", "brandIndustry", "Education"},
+		{"GB", "gb", "campaignLength", "1 month"},
+	} {
+		got := w.get("/rcs/questionnaire/MULTIUSE?countries=" + c.query).ok()
+		suggested, _ := object(got.body, c.part, "questions", c.key)["suggestedAnswers"].([]any)
+		if c.want == "" && len(suggested) > 0 || c.want != "" && !slices.Contains(suggested, any(c.want)) {
+			t.Errorf("%s, %s: %v, want %q", c.query, c.key, suggested, c.want)
+		}
+		for _, one := range suggested {
+			if schema := current[c.key]; c.part == "us" && !strings.HasSuffix(c.query, "v1") && len(schema.Violations(one, papi.Mode{})) > 0 {
+				t.Errorf("%s: %v is suggested, and refused", c.key, one)
+			}
 		}
 	}
 }

@@ -243,7 +243,7 @@ func (c *call) readBody(raw []byte) *answer {
 		return nil
 	}
 	if err := json.Unmarshal(raw, &c.body); err != nil || c.body == nil {
-		return c.refuse(c.bodyError("invalid_payload"), map[string]any{"validationErrors": []string{"the body is not a JSON object"}})
+		return c.refuseBody("invalid_payload", []string{"the body is not a JSON object"})
 	}
 	c.draft = c.isDraft()
 	found := c.op.Body.Violations(c.body, papi.Mode{Draft: c.draft})
@@ -252,12 +252,22 @@ func (c *call) readBody(raw []byte) *answer {
 		if len(found) == 1 && found[0].Path == "category" && c.documents("template_invalid_category") {
 			code = "template_invalid_category"
 		}
-		return c.refuse(c.bodyError(code), map[string]any{"validationErrors": sentences(found)})
+		return c.refuseBody(code, sentences(found))
 	}
 	pruned, variant := prune(c.op.Body, c.body, papi.Mode{Draft: c.draft})
 	c.given = c.body
 	c.body, c.variant = pruned.(map[string]any), variant
 	return nil
+}
+
+// refuseBody is the error for a body that is wrong. What is wrong stands in
+// invalid_input; in another error only where the operation has no invalid_input.
+func (c *call) refuseBody(code string, wrong []string) *answer {
+	code = c.bodyError(code)
+	if code != "invalid_input" && c.documents("invalid_input") {
+		return c.refuse(code, nil)
+	}
+	return c.refuse(code, map[string]any{"validationErrors": wrong})
 }
 
 // bodyError is code where the operation documents it, else the documented code

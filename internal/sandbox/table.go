@@ -81,6 +81,12 @@ func (t *table[T]) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &items); err != nil {
 		return err
 	}
+	var none T
+	for id, item := range items {
+		if any(item) == any(none) {
+			return fmt.Errorf("%q is null", id)
+		}
+	}
 	*t = *newTable[T]()
 	for id, item := range items {
 		t.put(id, item)

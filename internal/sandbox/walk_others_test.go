@@ -3,6 +3,7 @@ package sandbox
 import (
 	"maps"
 	"strings"
+	"time"
 )
 
 func init() { maps.Copy(walks, otherWalks) }
@@ -134,7 +135,9 @@ var otherWalks = map[string]func(w *world){
 		w.get(bad).ok().is("state", "APPROVED", "details.name", "Good")
 		w.delete(one).ok()
 		w.delete(path).ok()
-		w.s.Advance(kakaoRemoval)
+		w.s.Advance(kakaoRemoval - time.Second)
+		w.get(path).ok().is("state", "ACTIVE")
+		w.s.Advance(time.Second)
 		w.get(path).fails("sender_not_found")
 	},
 }

@@ -203,10 +203,10 @@ var magicTemplates = []struct{ holds, code string }{
 // submitTemplate sends the changes on their way to Meta, or says why not.
 func (c *call) submitTemplate(t *whatsappTemplate) *answer {
 	if found := papi.LookupSchema("WhatsappTemplateDetailsInputDto").Violations(t.Changes, papi.Mode{}); len(found) > 0 {
-		return c.refuse(c.bodyError("invalid_input"), map[string]any{"validationErrors": sentences(found)})
+		return c.refuseBody("invalid_input", sentences(found))
 	}
 	if found := contentViolations(t.Changes, t.Category); len(found) > 0 {
-		return c.refuse(c.bodyError("invalid_input"), map[string]any{"validationErrors": found})
+		return c.refuseBody("invalid_input", found)
 	}
 	for _, magic := range magicTemplates {
 		if t.holds(magic.holds) {
