@@ -7,7 +7,7 @@ var verifyKnownNumber = step{do: "no code was sent, since Meta knows the number:
 
 var whatsappSenderNext = byState{
 	"changes.status=IN_PROGRESS": {{do: "look again in a minute: the change is under way", tool: "whatsapp_sender_get"}},
-	"changes.status=DRAFT":       {{do: "submit the draft when the person agrees, with the details that are still missing", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}}},
+	"changes.status=DRAFT":       {{do: "submit the draft when the person agrees, with the details that are still missing", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}}},
 	"changes.status=REJECTED":    whatsappSenderRejected,
 	"changes.status=ERROR": { // changes in ERROR can't be updated, only discarded
 		{do: "read what went wrong", tool: "whatsapp_sender_activity_list"},
