@@ -558,6 +558,35 @@ func TestATeamWithAnIssuer(t *testing.T) {
 	}
 }
 
+// The numbers may have an address of their own, which needs no key.
+func TestMetricsOnAnAddressOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := free.Addr().String()
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w := serveTeam(t, nil, "--sandbox", "--metrics-addr", addr)
+	w.call("webhook_list", `{}`)
+	w.call("webhook_get", `{}`)
+	w.url = "http://" + addr
+	status, _, numbers := w.send(http.MethodGet, "/metrics", "")
+	for _, number := range []string{
+		`papi_mcp_calls_total{outcome="ok",tool="webhook_list"} 1`, `papi_mcp_calls_total{outcome="invalid_arguments",tool="webhook_get"} 1`,
+		`papi_mcp_upstream_exchanges_total{status="200"} 1`, `papi_mcp_upstream_tokens_total{outcome="ok"} 1`, "papi_mcp_call_duration_seconds_count", "papi_mcp_sessions 0",
+	} {
+		if !strings.Contains(numbers, number) {
+			t.Errorf("%d, without %s", status, number)
+		}
+	}
+	if status, _, _ := w.send(http.MethodPost, "/mcp", older); status != http.StatusNotFound {
+		t.Errorf("MCP is there too: %d", status)
+	}
+}
+
 // A certificate that is renewed is served without a restart.
 func TestACertificateIsReadAgain(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/tools"
 )
 
 // A session is its owner's: for everybody else it does not exist.
@@ -190,6 +193,17 @@ func TestSessionsAreBounded(t *testing.T) {
 		if got := opened(test.who); got != test.want {
 			t.Errorf("session %d, of %s: %d", i+1, test.who, got)
 		}
+	}
+}
+
+// An answer that is too large is not sent; how to ask for less is.
+func TestAnAnswerThatIsTooLarge(t *testing.T) {
+	w := serveWeb(t, func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome {
+		return tools.Outcome{Structured: map[string]any{"text": strings.Repeat("a", 4096)}}
+	}, HTTPOptions{Limits: HTTPLimits{Answer: 4096}})
+	status, body := w.answerTo(modernCall(7), modernHeaders("tools/call", "do")...)
+	if len(body) > 1024 || !strings.Contains(body, `"id":7`) || !strings.Contains(body, "ask for fewer items or fields") {
+		t.Errorf("%d %.300s", status, body)
 	}
 }
 
