@@ -57,7 +57,7 @@ func NewMetrics() *Metrics {
 		}, []string{"outcome"}),
 	}
 	m.registry.MustRegister(m.calls, m.durations, m.answers, m.refusals, m.panics, m.exchanges, m.retries, m.tokens,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.MetricsGC)), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

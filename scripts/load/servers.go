@@ -76,11 +76,16 @@ func (p *process) gauges() (map[string]float64, error) {
 	return all, nil
 }
 
-// settled is the heap that still lives once it has been collected, in bytes:
-// the least of many looks, with a little work between that lets the collector
-// run.
-func (p *process) settled(work func() error) (heap float64, err error) {
-	for range 30 {
+// settled is what lives on the heap, in bytes, as the collector finds it after
+// the work that is done here: it must have come by twice since, as what it
+// found the first time may have been in use.
+func (p *process) settled(work func() error) (live float64, err error) {
+	const cycles = "go_gc_cycles_total_gc_cycles_total"
+	before, err := p.gauges()
+	if err != nil {
+		return 0, err
+	}
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		for range 10 {
 			if err := work(); err != nil {
 				return 0, err
@@ -90,11 +95,11 @@ func (p *process) settled(work func() error) (heap float64, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if n := now["go_memstats_heap_alloc_bytes"]; heap == 0 || n < heap {
-			heap = n
+		if now[cycles] >= before[cycles]+2 {
+			return now["go_gc_heap_live_bytes"], nil
 		}
 	}
-	return heap, nil
+	return 0, errors.New("the collector did not come by within a minute")
 }
 
 // kept is longer than a server keeps a connection to the API that nobody uses
