@@ -108,7 +108,7 @@ func isLoopbackAddr(addr string) bool {
 // garbage is how much the heap may grow between collections, in percent of
 // what lives. That is little here, and each call makes much: with the usual 100
 // a twentieth of the time went into collecting (scripts/load).
-const garbage = 400
+const garbage = 800
 
 // serve serves until ctx ends. It prints the server's URL as one line on
 // standard output once it listens.

@@ -23,8 +23,12 @@ type answer struct {
 
 func takeIn(resp *http.Response, most int64) *answer {
 	a := &answer{status: resp.StatusCode, header: resp.Header}
-	a.body, a.broken = io.ReadAll(io.LimitReader(resp.Body, most+1))
-	if int64(len(a.body)) > most {
+	var body bytes.Buffer
+	if told := resp.ContentLength; told > 0 && told <= most {
+		body.Grow(int(told) + bytes.MinRead) // which ReadFrom wants free at the end
+	}
+	_, a.broken = body.ReadFrom(io.LimitReader(resp.Body, most+1))
+	if a.body = body.Bytes(); int64(len(a.body)) > most {
 		a.body, a.excess = nil, true
 	}
 	return a

@@ -197,7 +197,10 @@ func (x *call) sending() (ctx context.Context, left *atomic.Bool, done func()) {
 			cancel()
 		}
 	}
-	stop := context.AfterFunc(x.ctx, cancelUnsent)
+	stop := func() bool { return true }
+	if !x.request.Read { // which ends with its caller by itself
+		stop = context.AfterFunc(x.ctx, cancelUnsent)
+	}
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		// The transport looks for a connection: for the first time, or again
 		// since it knows that nothing was written to the last one.

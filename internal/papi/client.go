@@ -13,7 +13,6 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // Where the API is, unless a Config says otherwise.
@@ -77,8 +76,8 @@ type Client struct {
 	http      *http.Client
 	auth      *authorizer
 	log       *slog.Logger
-	observer  Observer // or nil
-	tracer    trace.Tracer
+	observer  Observer     // or nil
+	tracer    trace.Tracer // nil where nobody traces
 
 	// Changed in tests only.
 	deadline  time.Duration          // callDeadline
@@ -121,10 +120,9 @@ func New(config Config) (*Client, error) {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
-	if config.Tracers == nil {
-		config.Tracers = noop.NewTracerProvider()
+	if config.Tracers != nil {
+		c.tracer = config.Tracers.Tracer("papi-mcp/internal/papi")
 	}
-	c.tracer = config.Tracers.Tracer("papi-mcp/internal/papi")
 	transport := config.Transport
 	if transport == nil {
 		transport = NewTransport()

@@ -9,11 +9,15 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // span begins the span of one sending. It names the operation's path by its
 // template: what stands in the path is the caller's.
 func (x *call) span(ctx context.Context) (context.Context, trace.Span) {
+	if x.client.tracer == nil {
+		return ctx, noop.Span{}
+	}
 	op := x.request.Operation
 	attributes := []attribute.KeyValue{
 		semconv.HTTPRequestMethodKey.String(op.Method),

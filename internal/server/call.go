@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/telemetry"
@@ -104,7 +105,11 @@ func named(ctx context.Context, info map[string]any) map[string]any {
 
 // span begins the span of a call, below the one that the client named.
 func (s *Server) span(ctx context.Context, params *mcp.CallToolParams) (context.Context, trace.Span) {
-	return s.tracer.Start(telemetry.FromMeta(ctx, params.Meta), string(mcp.MethodToolsCall)+" "+params.Name,
+	ctx = telemetry.FromMeta(ctx, params.Meta)
+	if s.tracer == nil {
+		return ctx, noop.Span{}
+	}
+	return s.tracer.Start(ctx, string(mcp.MethodToolsCall)+" "+params.Name,
 		trace.WithSpanKind(trace.SpanKindServer),
 		trace.WithAttributes(
 			attribute.String("mcp.method.name", string(mcp.MethodToolsCall)),
@@ -141,8 +146,8 @@ func toolResult(outcome tools.Outcome) (*mcp.CallToolResult, error) {
 	if outcome.Structured == nil {
 		return nil, errors.New("an outcome without a result")
 	}
-	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
+	encoded := bytes.NewBuffer(make([]byte, 0, 4<<10)) // most results fit
+	encoder := json.NewEncoder(encoded)
 	encoder.SetEscapeHTML(false) // < and & stay readable in the text
 	if err := encoder.Encode(outcome.Structured); err != nil {
 		return nil, err

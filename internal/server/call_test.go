@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -131,5 +132,38 @@ func TestACallThatFailsInside(t *testing.T) {
 				t.Errorf("log has no %q: %s", test.logged, log.String())
 			}
 		})
+	}
+}
+
+// What a tool call answers is rendered as mcp-go renders it.
+func TestACallsResultIsRenderedAsEver(t *testing.T) {
+	told := tools.Outcome{Structured: map[string]any{"text": "a <b> & \u2028 \"c\"", "n": 1}}
+	failed, linked := told, told
+	failed.IsError = true
+	linked.Link = &tools.Link{URI: "papi://triggers", Name: "triggers"}
+	for name, outcome := range map[string]tools.Outcome{"a result": told, "an error": failed, "with a link": linked} {
+		for _, kind := range []mcp.ResultType{"", mcp.ResultTypeComplete} {
+			result, err := toolResult(outcome)
+			if err != nil {
+				t.Fatal(err)
+			}
+			result.ResultType = kind
+			ours, err := renderResult(result)
+			if err != nil {
+				t.Fatal(err)
+			}
+			theirs, err := result.MarshalJSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var a, b any
+			if json.Unmarshal(ours, &a) != nil || json.Unmarshal(theirs, &b) != nil || !reflect.DeepEqual(a, b) {
+				t.Errorf("%s: %s, not %s", name, ours, theirs)
+			}
+		}
+	}
+	asks := &mcp.CallToolResult{MultiRoundTripResult: mcp.MultiRoundTripResult{RequestState: "s"}, StructuredContent: json.RawMessage(`{}`)}
+	if raw, err := renderResult(asks); err != nil || !strings.Contains(string(raw), `"requestState":"s"`) {
+		t.Errorf("a question: %s, %v", raw, err)
 	}
 }

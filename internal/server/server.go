@@ -37,7 +37,6 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"papi-mcp/internal/telemetry"
 	"papi-mcp/prompts"
@@ -91,7 +90,7 @@ type Server struct {
 	mcp          *mcpserver.MCPServer
 	toolbox      Toolbox
 	log          *slog.Logger
-	tracer       trace.Tracer
+	tracer       trace.Tracer // nil where nobody traces
 	answerWithin time.Duration
 	grace        time.Duration
 	limits       limits
@@ -117,10 +116,9 @@ func New(options Options) *Server {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if options.Tracers == nil {
-		options.Tracers = noop.NewTracerProvider()
+	if options.Tracers != nil {
+		s.tracer = options.Tracers.Tracer("papi-mcp/internal/server")
 	}
-	s.tracer = options.Tracers.Tracer("papi-mcp/internal/server")
 	if s.answerWithin == 0 {
 		s.answerWithin = 55 * time.Second
 	}

@@ -138,9 +138,44 @@ func frame(response mcp.JSONRPCResponse, result json.Marshaler) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	raw, err := result.MarshalJSON()
+	raw, err := renderResult(result)
 	if err != nil {
 		return nil, err
 	}
 	return fmt.Appendf(make([]byte, 0, len(raw)+len(id)+64), "{\"jsonrpc\":%q,\"id\":%s,\"result\":%s}\n", response.JSONRPC, id, raw), nil
+}
+
+// renderResult renders a result as it does itself. That of a tool call is put
+// together of what toolResult rendered: mcp-go would read through it twice.
+func renderResult(result json.Marshaler) ([]byte, error) {
+	r, ok := result.(*mcp.CallToolResult)
+	if !ok || r.Meta != nil || len(r.InputRequests) > 0 || r.RequestState != "" {
+		return result.MarshalJSON()
+	}
+	structured, ok := r.StructuredContent.(json.RawMessage)
+	if !ok {
+		return result.MarshalJSON()
+	}
+	b := bytes.NewBuffer(make([]byte, 0, 3*len(structured)+256))
+	b.WriteString(`{"content":[`)
+	for i, content := range r.Content {
+		raw, err := json.Marshal(content)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(raw)
+	}
+	b.WriteString(`],"structuredContent":`)
+	b.Write(structured)
+	if r.IsError {
+		b.WriteString(`,"isError":true`)
+	}
+	if r.ResultType != "" {
+		fmt.Fprintf(b, `,"resultType":%q`, r.ResultType)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
 }
