@@ -24,11 +24,13 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -62,7 +64,11 @@ type load struct {
 }
 
 func (l *load) run() (err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
+	// However this ends, the servers that it started end with it.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
 	defer cancel()
 	dir, err := os.MkdirTemp("", "load")
 	if err != nil {

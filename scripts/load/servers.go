@@ -50,7 +50,8 @@ func (p *process) stop() error {
 		return err
 	}
 	if err := p.cmd.Wait(); err != nil {
-		return fmt.Errorf("%s ended with %w\n%s", p.cmd.Path, err, &p.log)
+		log := p.log.Bytes()
+		return fmt.Errorf("%s ended with %w\n%s", p.cmd.Path, err, log[max(0, len(log)-1000):])
 	}
 	return nil
 }
