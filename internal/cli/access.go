@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -72,7 +71,7 @@ func (f *accessFlags) check(publicURL string, file *settings.File) error {
 		return usage("--oidc-... and scopes mean nothing with --auth %s: choose --auth oidc, or take them out", f.mode)
 	case f.mode == authOIDC && publicURL == "":
 		return usage("--auth oidc needs --public-url: tokens are for that URL, and clients are told by it where to get one")
-	case f.mode == authOIDC && (err != nil || issuer.Host == "" || issuer.Scheme != "https" && !(issuer.Scheme == "http" && isLoopback(issuer.Hostname()))):
+	case f.mode == authOIDC && (err != nil || issuer.Host == "" || issuer.Scheme != "https" && !(issuer.Scheme == "http" && server.IsLoopback(issuer.Hostname()))):
 		return usage("--oidc-issuer %q: give the https URL of the authorization server", f.issuer)
 	case f.tenant == tenantHeader && (len(file.Tenants) > 0 || keysOfTenants || f.tenantClaim != ""):
 		return usage("with --tenant header each request brings its credentials: take the tenants out of --config")
@@ -185,12 +184,6 @@ func metadata(resource, issuer string, live *reload.Value[*access]) http.Handler
 			BearerMethodsSupported: []string{"header"}, ResourceName: "papi-mcp",
 		})
 	})
-}
-
-// isLoopback tells whether a host's name is this machine's own.
-func isLoopback(name string) bool {
-	ip := net.ParseIP(name)
-	return name == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // readSettings reads the configuration file that source names, "" for none,

@@ -20,6 +20,7 @@ import (
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
+	"papi-mcp/internal/server"
 	"papi-mcp/internal/store"
 	"papi-mcp/internal/telemetry"
 	"papi-mcp/internal/tenant"
@@ -186,7 +187,7 @@ func isLoopbackURL(text string) bool {
 	if err != nil {
 		return false
 	}
-	return isLoopback(u.Hostname())
+	return server.IsLoopback(u.Hostname())
 }
 
 // auditLog is the log that --audit names, nil for none.

@@ -102,7 +102,7 @@ func (f *httpFlags) allowedHosts() []string {
 // isLoopbackAddr tells whether an address is reached from this machine alone.
 func isLoopbackAddr(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
-	return err == nil && isLoopback(host)
+	return err == nil && server.IsLoopback(host)
 }
 
 // garbage is how much the heap may grow between collections, in percent of

@@ -90,7 +90,7 @@ func requestIDOf(r *http.Request) string {
 // had its own name point at our address sends that name.
 func (h *HTTP) hostAllowed(host string) bool {
 	name := hostName(host)
-	return isLoopback(name) || slices.Contains(h.options.Hosts, "*") || slices.ContainsFunc(h.options.Hosts, func(allowed string) bool {
+	return IsLoopback(name) || slices.Contains(h.options.Hosts, "*") || slices.ContainsFunc(h.options.Hosts, func(allowed string) bool {
 		return strings.EqualFold(name, allowed)
 	})
 }
@@ -105,7 +105,7 @@ func (h *HTTP) originAllowed(origin, host string) bool {
 	if err != nil || u.Host == "" || !strings.EqualFold(u.Host, host) {
 		return false
 	}
-	return isLoopback(hostName(host)) || !slices.Contains(h.options.Hosts, "*")
+	return IsLoopback(hostName(host)) || !slices.Contains(h.options.Hosts, "*")
 }
 
 // hostName is a host without its port and brackets.
@@ -116,7 +116,8 @@ func hostName(host string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }
 
-func isLoopback(name string) bool {
+// IsLoopback tells whether a host's name, without port, is this machine's own.
+func IsLoopback(name string) bool {
 	if strings.EqualFold(name, "localhost") {
 		return true
 	}

@@ -225,7 +225,7 @@ func TestLoopbackNames(t *testing.T) {
 		"localhost": true, "LOCALHOST:80": true, "127.0.0.1:8080": true, "127.8.8.8": true, "[::1]:80": true, "[::1]": true,
 		"": false, "0.0.0.0": false, "127.0.0.1.example.com": false, "localhost.example.com": false, "2130706433": false,
 	} {
-		if got := isLoopback(hostName(host)); got != want {
+		if got := IsLoopback(hostName(host)); got != want {
 			t.Errorf("%q: %v", host, got)
 		}
 	}
