@@ -74,7 +74,11 @@ all that is wrong with it. Exit code 0 when serve would start, else 1.`,
 			told := ""
 			if p.access != nil {
 				a := p.access.Current()
-				told = fmt.Sprintf(": %d keys, %d scopes, %d tenants", len(a.keys), len(a.scopes), len(a.tenants))
+				told = fmt.Sprintf(" (keys: %d, tenants: %d", len(a.keys), len(a.tenants))
+				if h.access.mode == authOIDC {
+					told += fmt.Sprintf(", scopes: %d", len(a.scopes))
+				}
+				told += ")"
 			}
 			fmt.Fprintf(s.out, "%s is good%s\n", args[0], told)
 			return nil

@@ -243,33 +243,12 @@ var walks = []struct {
 	},
 	{
 		prompt: "launch_rcs_sender", given: map[string]string{"useCase": "MULTIUSE"},
-		steps: []taken{
-			confirm,
-			newRcs,
-			{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"DRAFT"`},
-			{tool: "rcs_questionnaire_get", args: `{"useCase":"MULTIUSE"}`, want: `optInDescription`},
-			{tool: "rcs_sender_update", args: rcsComplete, want: `"state":"IN_PROGRESS"`},
-			{tool: "rcs_test_number_add", args: `{"senderId":"$id","testNumbers":["+15550100"]}`, want: `+15550100`, after: 5 * time.Minute},
-			{tool: "rcs_test_number_get", args: `{"senderId":"$id","testNumber":"+15550100"}`, want: `"state":"VERIFIED"`, after: 5 * time.Minute},
-			{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"IN_TEST"`},
-			{tool: "rcs_sender_launch", args: `{"senderId":"$id"}`, want: `"state":"LAUNCHING"`},
-			{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"LAUNCHED"`, after: 2 * time.Hour},
-		},
+		steps: slices.Concat([]taken{confirm, newRcs}, rcsLaunch),
 	},
 	{
 		prompt: "launch_rcs_sender", given: map[string]string{"senderId": "$id"},
 		before: []taken{confirm, newRcs},
-		steps: []taken{
-			confirm,
-			{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"DRAFT"`},
-			{tool: "rcs_questionnaire_get", args: `{"useCase":"MULTIUSE"}`, want: `optInDescription`},
-			{tool: "rcs_sender_update", args: rcsComplete, want: `"state":"IN_PROGRESS"`},
-			{tool: "rcs_test_number_add", args: `{"senderId":"$id","testNumbers":["+15550100"]}`, want: `+15550100`, after: 5 * time.Minute},
-			{tool: "rcs_test_number_get", args: `{"senderId":"$id","testNumber":"+15550100"}`, want: `"state":"VERIFIED"`, after: 5 * time.Minute},
-			{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"IN_TEST"`},
-			{tool: "rcs_sender_launch", args: `{"senderId":"$id"}`, want: `"state":"LAUNCHING"`},
-			{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"LAUNCHED"`, after: 2 * time.Hour},
-		},
+		steps:  slices.Concat([]taken{confirm}, rcsLaunch),
 	},
 	{
 		prompt: "register_kakaotalk_sender", given: map[string]string{"plusFriendId": "exampleshop"},
@@ -350,6 +329,18 @@ var (
 )
 
 const kakaoSender = `{"plusFriendId":"exampleshop","details":{"adminPhoneNo":"+15550120","name":"Example Shop","topLevelCategoryCode":"019","midLevelCategoryCode":"0006","subLevelCategoryCode":"0001"}}`
+
+// rcsLaunch is the way of an RCS sender from its draft to its launch.
+var rcsLaunch = []taken{
+	{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"DRAFT"`},
+	{tool: "rcs_questionnaire_get", args: `{"useCase":"MULTIUSE"}`, want: `optInDescription`},
+	{tool: "rcs_sender_update", args: rcsComplete, want: `"state":"IN_PROGRESS"`},
+	{tool: "rcs_test_number_add", args: `{"senderId":"$id","testNumbers":["+15550100"]}`, want: `+15550100`, after: 5 * time.Minute},
+	{tool: "rcs_test_number_get", args: `{"senderId":"$id","testNumber":"+15550100"}`, want: `"state":"VERIFIED"`, after: 5 * time.Minute},
+	{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"IN_TEST"`},
+	{tool: "rcs_sender_launch", args: `{"senderId":"$id"}`, want: `"state":"LAUNCHING"`},
+	{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"LAUNCHED"`, after: 2 * time.Hour},
+}
 
 const rcsComplete = `{"senderId":"$id","details":` + rcsDetails + `}`
 
