@@ -5,10 +5,10 @@ import (
 	"unicode"
 )
 
-// Plain returns a text without the characters that can hide an instruction in
-// it, or make it look other than it is: whatever comes from the API or a caller
-// passes here before a model or a person reads it. What is sent to the API
-// never does.
+// Plain returns a text as a model or a person may read it: without the
+// characters that can hide an instruction in it or make it look other than it
+// is, and without the user and password of a URL. Whatever comes from the API or
+// a caller passes here before it is read. What is sent to the API never does.
 //
 // Removed are controls other than newline and tab, bidi embeddings, overrides
 // and isolates, tags, format characters that carry no script, Hangul fillers,
@@ -16,15 +16,14 @@ import (
 // after a character. CR LF becomes LF. Joiners, direction marks and the
 // selectors of emoji stay: emoji, Persian, Arabic and Hebrew need them.
 func Plain(text string) string {
-	if !strings.ContainsFunc(text, suspect) { // hardly any text has one, and looking costs less than a copy
-		return text
+	if strings.ContainsFunc(text, suspect) { // hardly any text has one, and looking costs less than a copy
+		text, _ = sanitize(text)
 	}
-	plain, _ := sanitize(text)
-	return plain
+	return maskUserinfo(text)
 }
 
-// Hides tells whether Plain takes something out of a text that is worth a
-// warning: anything but the CR of a CR LF.
+// Hides tells whether Plain takes characters out of a text that are worth a
+// warning: any but the CR of a CR LF.
 func Hides(text string) bool {
 	if !strings.ContainsFunc(text, suspect) {
 		return false
@@ -39,25 +38,28 @@ func Hides(text string) bool {
 // quotes and backslashes inside are escaped, so that a text can neither end its
 // own quotes nor push what follows out of view.
 func Quoted(text string, max int) string {
-	text = strings.Join(strings.Fields(Plain(text)), " ")
-	var b strings.Builder
-	b.WriteByte('"')
-	n := 0
-	for i, r := range text {
-		n++
-		if n >= max && i+len(string(r)) < len(text) {
-			r = '…'
+	text = Cut(strings.Join(strings.Fields(Plain(text)), " "), max)
+	return `"` + quotes.Replace(strings.ToValidUTF8(text, "\ufffd")) + `"`
+}
+
+var quotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+// Cut shortens a text to at most max characters, the last of which is an
+// ellipsis where there were more.
+func Cut(text string, max int) string {
+	if len(text) <= max {
+		return text
+	}
+	n, last := 0, 0 // characters, and where the last that fits begins
+	for i := range text {
+		if n++; n == max {
+			last = i
 		}
-		if r == '"' || r == '\\' {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-		if n >= max {
-			break
+		if n > max {
+			return text[:last] + "…"
 		}
 	}
-	b.WriteByte('"')
-	return b.String()
+	return text
 }
 
 // sanitize counts what it removes, without the CR of a CR LF.

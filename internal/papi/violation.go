@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -328,37 +327,37 @@ func nearest(name string, candidates []string) string {
 // Nearest returns the candidate most like name, or "" where none is close.
 func Nearest(name string, candidates []string) string { return nearest(name, candidates) }
 
+// mostShown is how many characters of a given value a violation shows.
+const mostShown = 100
+
 // shown is a given value as a violation may show it.
 func shown(name string, value any) any {
-	if value != nil && soundsSecret(name) {
+	if value != nil && SoundsSecret(name) {
 		return Masked
 	}
-	const most = 200
 	switch v := value.(type) {
 	case string:
-		if utf8.RuneCountInString(v) > most {
-			return string([]rune(v)[:most]) + "…"
+		return Cut(v, mostShown)
+	case json.Number:
+		if len(v) > mostShown {
+			return Cut(v.String(), mostShown)
 		}
 	case map[string]any, []any:
-		raw, err := json.Marshal(RequestSecrets.Mask(v))
-		if err != nil || len(raw) > most {
-			return fmt.Sprintf("%T of %d bytes", v, len(raw))
+		raw, err := json.Marshal(MaskSecrets(v))
+		if err != nil || len(raw) > mostShown {
+			return fmt.Sprintf("%s of %d bytes", jsonKind(v), len(raw))
 		}
-		return RequestSecrets.Mask(v)
+		return MaskSecrets(v)
 	}
 	return value
 }
 
-// soundsSecret tells whether what stands under a name may be a secret: the
-// names that the API has for them, and what a careless caller makes of those.
-func soundsSecret(name string) bool {
-	if RequestSecrets[name] || AnswerSecrets[name] {
-		return true
+// jsonKind names the kind of a JSON value.
+func jsonKind(value any) string {
+	if _, ok := value.([]any); ok {
+		return "a list"
 	}
-	name = strings.ToLower(name)
-	return slices.ContainsFunc([]string{"secret", "token", "password", "otp", "authenticationcode", "authentication_code", "facebookcode", "facebook_code", "apikey", "api_key"}, func(part string) bool {
-		return strings.Contains(name, part)
-	})
+	return "an object"
 }
 
 func texts(values []any) []string {

@@ -1,0 +1,48 @@
+package papi
+
+import "testing"
+
+func TestPlainMasksTheUserOfAURL(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://example.com/hook":                        "https://example.com/hook",
+		"https://user:pass@example.com/hook":              "https://***@example.com/hook",
+		"https://user@example.com":                        "https://***@example.com",
+		"https://user:p@ss@example.com/":                  "https://***@example.com/",
+		"https://user:pa/ss@example.com/h":                "https://***@example.com/h",
+		"https://user:pa?ss#@example.com:8443/h":          "https://***@example.com:8443/h",
+		"HTTPS://user:pass@example.com":                   "HTTPS://***@example.com",
+		"postgres://user:pass@db.example.com/x":           "postgres://***@db.example.com/x",
+		`"https://user:pass@example.com", and more`:       `"https://***@example.com", and more`,
+		"a https://u:p@a.example b https://u:p@b.example": "a https://***@a.example b https://***@b.example",
+		"https://user:\u200bpass@example.com":             "https://***@example.com",
+		"https://example.com/@name/x":                     "https://example.com/@name/x",
+		"https://example.com:8443/@name":                  "https://example.com:8443/@name",
+		"https://[2001:db8::1]/@name":                     "https://[2001:db8::1]/@name",
+		"https://example.com/?mail=a@example.com":         "https://example.com/?mail=a@example.com",
+		"name@example.com":                                "name@example.com",
+		"https://#{var}":                                  "https://#{var}",
+		"://":                                             "://",
+	} {
+		if got := Plain(text); got != want {
+			t.Errorf("Plain(%q) = %q, want %q", text, got, want)
+		}
+		if again := Plain(want); again != want {
+			t.Errorf("Plain(%q) = %q", want, again)
+		}
+	}
+}
+
+func TestMaskURLSecrets(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://u:p@example.com/h?token=abc&x=1#end": "https://***@example.com/h?token=***&x=1#end",
+		"https://example.com/h?api_key=abc":           "https://example.com/h?api_key=***",
+		"https://example.com/h?access%5Ftoken=abc":    "https://example.com/h?access%5Ftoken=***",
+		"https://example.com/h?pageToken=abc&page=2":  "https://example.com/h?pageToken=abc&page=2",
+		"https://example.com/h?token":                 "https://example.com/h?token",
+		"see ?token=abc":                              "see ?token=abc",
+	} {
+		if got := MaskURLSecrets(text); got != want {
+			t.Errorf("MaskURLSecrets(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
