@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // answer is what the API sent back.
@@ -192,24 +191,10 @@ func (x *call) unexpected(a *answer, what string) *failure {
 	return &failure{err: e}
 }
 
-// excerpt is the beginning of a text that somebody else wrote: 500 characters,
-// none of them a control or a format character.
+// excerpt is the beginning of a text that somebody else wrote: 500 characters
+// on one line, fit to be read.
 func excerpt(s string) string {
-	const most = 500
-	var out []rune
-	for _, r := range s {
-		if len(out) == most {
-			return string(out) + "…"
-		}
-		switch {
-		case unicode.IsSpace(r):
-			if len(out) > 0 && out[len(out)-1] != ' ' {
-				out = append(out, ' ')
-			}
-		case unicode.In(r, unicode.C): // left out
-		default:
-			out = append(out, r)
-		}
-	}
-	return string(out)
+	const most, looked = 500, 64 << 10 // looked: before blanks and what hides are gone
+	s = strings.ToValidUTF8(s[:min(len(s), looked)], "")
+	return Cut(strings.Join(strings.Fields(Plain(s)), " "), most)
 }

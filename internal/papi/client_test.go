@@ -135,7 +135,7 @@ func TestIDsThatAreNotSent(t *testing.T) {
 func TestAnswers(t *testing.T) {
 	page := "<html>\x1b[31m Bad\u202e\n\tGateway </html>" + strings.Repeat("x", 1000)
 	plain := "<html>[31m Bad Gateway </html>"
-	plain += strings.Repeat("x", 500-len(plain)) + "…"
+	plain += strings.Repeat("x", 499-len(plain)) + "…"
 	unexpected := func(status int, message, excerpt string) *Error {
 		e := &Error{Status: status, Code: CodeUnexpectedAnswer, Message: message, Info: map[string]any{}}
 		if excerpt != "" {
