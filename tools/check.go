@@ -154,11 +154,8 @@ func plainText(value any) string {
 	return catalog.Text(value)
 }
 
+// mostEcho is how many characters of what was given a message repeats.
+const mostEcho = 100
+
 // cut shortens a text that a message repeats.
-func cut(text string) string {
-	const most = 100
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
-}
+func cut(text string) string { return papi.Cut(text, mostEcho) }

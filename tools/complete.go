@@ -114,7 +114,7 @@ func (s *Set) readToComplete(ctx context.Context, caller Caller, from source, gi
 	row := catalog.Lookup(from.tool)
 	args := map[string]any{}
 	for arg, by := range from.args {
-		if given[by] == "" {
+		if given[by] == "" || len(given[by]) > completionLength {
 			return nil
 		}
 		args[arg] = given[by]
@@ -134,7 +134,7 @@ func (s *Set) readToComplete(ctx context.Context, caller Caller, from source, gi
 		values := []string{}
 		for _, item := range items {
 			value := text(catalog.Field(item, from.field))
-			if value == nil || strings.ContainsFunc(*value, hidden) { // no person could pick it knowingly
+			if value == nil || papi.Plain(*value) != *value || len(*value) > completionLength { // no person could pick it knowingly
 				continue
 			}
 			values = append(values, *value)
@@ -145,8 +145,12 @@ func (s *Set) readToComplete(ctx context.Context, caller Caller, from source, gi
 	return read.([]string)
 }
 
-// completionPage is how many things one read may show.
-const completionPage = 100
+const (
+	// completionPage is how many things one read may show.
+	completionPage = 100
+	// completionLength bounds a value, in bytes: a prompt takes no longer one.
+	completionLength = 512
+)
 
 func (c *completions) get(key string) ([]string, bool) {
 	c.mu.Lock()

@@ -77,11 +77,8 @@ func failed(row *catalog.Row, args map[string]any, err error) *Error {
 	if !errors.As(err, &e) {
 		return &Error{Code: "internal_error", Message: err.Error(), Resolution: "this is a defect of the server; tell whoever runs it"}
 	}
-	out := &Error{Code: e.Code, Status: e.Status}
-	// The API may repeat what people wrote.
-	out.Message, _ = cleanText(e.Message)
-	out.Resolution, _ = cleanText(e.Resolution)
-	out.Info, _ = clean(e.Info, "", &out.Warnings).(map[string]any)
+	out := &Error{Code: e.Code, Status: e.Status, Message: e.Message, Resolution: e.Resolution}
+	out.Info, _ = papi.MaskSecrets(e.Info).(map[string]any)
 	if e.RetryAfter > 0 {
 		out.Info = withInfo(out.Info, "retryAfterSeconds", int(e.RetryAfter.Seconds()))
 	}

@@ -1,16 +1,14 @@
 package tools
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 
 	"papi-mcp/internal/papi"
 )
 
-// shape makes an answer fit for an agent: secrets masked unless revealed,
-// hidden characters gone, and only the named fields where some are named, else
-// bulky known parts left out unless detail is full. Unknown fields always stay:
+// shape makes an answer fit for an agent: secrets masked unless revealed, and
+// only the named fields where some are named, else bulky known parts left out
+// unless detail is full. Unknown fields always stay:
 // a newer API must lose nothing here.
 func shape(answer any, own ownValues, bulky []string) (shaped any, warnings []string) {
 	if answer == nil {
@@ -18,9 +16,6 @@ func shape(answer any, own ownValues, bulky []string) (shaped any, warnings []st
 	}
 	if !own.reveal {
 		answer = papi.AnswerSecrets.Mask(answer)
-	}
-	if hides(answer) { // hardly any answer does, and looking costs less than a copy
-		answer = clean(answer, "", &warnings)
 	}
 	if !own.full && len(own.fields) == 0 {
 		for _, path := range bulky {
@@ -32,7 +27,7 @@ func shape(answer any, own ownValues, bulky []string) (shaped any, warnings []st
 		for _, path := range own.fields {
 			part, found := only(answer, strings.Split(path, "."))
 			if !found {
-				warnings = append(warnings, fmt.Sprintf("fields: the answer has no %q", path))
+				warnings = append(warnings, "fields: the answer has no "+papi.Quoted(path, mostEcho))
 				continue
 			}
 			kept = union(kept, part)
@@ -40,85 +35,6 @@ func shape(answer any, own ownValues, bulky []string) (shaped any, warnings []st
 		answer = kept
 	}
 	return answer, warnings
-}
-
-// hides tells whether there is something to clean.
-func hides(value any) bool {
-	switch v := value.(type) {
-	case string:
-		return strings.ContainsFunc(v, hidden)
-	case map[string]any:
-		for _, field := range v {
-			if hides(field) {
-				return true
-			}
-		}
-	case []any:
-		return slices.ContainsFunc(v, hides)
-	}
-	return false
-}
-
-// clean removes what could hide an instruction in text that people wrote:
-// control characters other than newline and tab, bidi overrides, tag
-// characters. Joiners, variation selectors and direction marks stay: emoji,
-// Persian and Arabic need them.
-func clean(value any, path string, warnings *[]string) any {
-	switch v := value.(type) {
-	case string:
-		cleaned, removed := cleanText(v)
-		if removed > 0 {
-			*warnings = append(*warnings, fmt.Sprintf("%s: %d hidden characters removed", path, removed))
-		}
-		return cleaned
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for _, name := range sortedNames(v) {
-			out[name] = clean(v[name], strings.TrimPrefix(path+"."+name, "."), warnings)
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, item := range v {
-			out[i] = clean(item, fmt.Sprintf("%s[%d]", path, i), warnings)
-		}
-		return out
-	}
-	return value
-}
-
-func cleanText(text string) (cleaned string, removed int) {
-	cleaned = strings.Map(func(r rune) rune {
-		if hidden(r) {
-			removed++
-			return -1
-		}
-		return r
-	}, text)
-	return cleaned, removed
-}
-
-func hidden(r rune) bool {
-	switch {
-	case r == '\n', r == '\t':
-		return false
-	case r < 0x20, r >= 0x7f && r < 0xa0: // controls
-		return true
-	case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069: // bidi embeddings, overrides and isolates
-		return true
-	case r >= 0xe0000 && r <= 0xe007f: // tags
-		return true
-	}
-	return false
-}
-
-func sortedNames(fields map[string]any) []string {
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // without returns the value without what stands at the path; * stands for any

@@ -142,8 +142,13 @@ func title(name string) string {
 }
 
 // Call makes a tool call. It never panics on what comes from outside, and
-// sends nothing that the guard does not let through.
+// sends nothing that the guard does not let through. Its outcome is fit to be
+// read, whatever the API and the caller wrote.
 func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
+	return plain(s.call(ctx, caller, name, raw))
+}
+
+func (s *Set) call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
 	given, e := parseObject(raw)
 	if e != nil {
 		return e.outcome()
