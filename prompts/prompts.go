@@ -18,11 +18,11 @@ import (
 	"strings"
 	"sync"
 	"text/template"
-	"unicode"
 
 	"papi-mcp/guides"
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/frontmatter"
+	"papi-mcp/internal/papi"
 )
 
 //go:embed *.md
@@ -132,13 +132,13 @@ func (p *Prompt) Render(given map[string]string) (string, error) {
 	}
 	for name, value := range given {
 		if !slices.Contains(known, name) {
-			return "", &Error{fmt.Sprintf("prompt %s has no argument %q; it takes %s", p.Name, name, strings.Join(known, ", "))}
+			return "", &Error{fmt.Sprintf("prompt %s has no argument %s; it takes %s", p.Name, papi.Quoted(name, mostEcho), strings.Join(known, ", "))}
 		}
-		if len(value) > mostOfAnArgument || strings.ContainsFunc(value, isHidden) {
-			return "", &Error{fmt.Sprintf("the argument %s must be one line of at most %d bytes, without hidden characters", name, mostOfAnArgument)}
+		if len(value) > mostOfAnArgument || papi.Plain(value) != value || strings.ContainsAny(value, "\n\t") {
+			return "", &Error{fmt.Sprintf("the argument %s must be one line of at most %d bytes, without hidden characters and without the password of a URL", name, mostOfAnArgument)}
 		}
 		if value = strings.TrimSpace(value); !p.Takes(name, value) {
-			return "", &Error{fmt.Sprintf("there is no %s %q here; known: %s", name, value, strings.Join(p.only(name), ", "))}
+			return "", &Error{fmt.Sprintf("there is no %s %s here; known: %s", name, papi.Quoted(value, mostEcho), strings.Join(p.only(name), ", "))}
 		}
 	}
 	text, err := p.render(p.values(given))
@@ -166,12 +166,8 @@ func (p *Prompt) without(text string) string {
 // mostOfAnArgument bounds a value: it becomes part of what an agent is told.
 const mostOfAnArgument = 512
 
-// isHidden tells of what a person who picks a prompt would not see: controls,
-// line separators, bidi overrides, tags. Joiners and direction marks stay, as
-// names in Persian or Arabic, and emoji, need them.
-func isHidden(r rune) bool {
-	return !unicode.IsGraphic(r) && !strings.ContainsRune("\u200c\u200d\u200e\u200f", r)
-}
+// mostEcho is how many characters of what was given an error repeats.
+const mostEcho = 100
 
 // Takes tells whether the argument may have the value: one that names a family
 // may only have those that are known, and whose tools are offered.

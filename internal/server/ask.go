@@ -10,6 +10,7 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
 )
 
 // confirmationKey names our one question among a result's input requests.
@@ -19,7 +20,7 @@ const confirmationKey = "confirmation"
 // without fields, since accepting alone decides.
 func confirmationForm(question guard.Question) mcp.ElicitationParams {
 	return mcp.ElicitationParams{
-		Message:         question.Summary,
+		Message:         papi.Plain(question.Summary), // which a person reads
 		RequestedSchema: json.RawMessage(`{"type":"object","properties":{}}`),
 	}
 }

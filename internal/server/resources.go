@@ -10,6 +10,7 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
 	"papi-mcp/guides"
+	"papi-mcp/internal/papi"
 	"papi-mcp/tools"
 )
 
@@ -39,7 +40,7 @@ func (s *Server) addResources() {
 			mcpserver.ResourceTemplateHandlerFunc(content(t.mime, func(ctx context.Context, r mcp.ReadResourceRequest) (string, error) {
 				value := variable(r, t.variable)
 				if value == "" { // a tool would take its default
-					return "", notFound(ctx, fmt.Errorf("no %s in %q", t.variable, r.Params.URI))
+					return "", notFound(ctx, fmt.Errorf("no %s in %s", t.variable, papi.Quoted(r.Params.URI, mostEcho)))
 				}
 				return t.read(ctx, value)
 			})))
@@ -63,7 +64,7 @@ func (s *Server) templates() []template {
 				if g := guides.Lookup(family); g != nil {
 					return g.Text, nil
 				}
-				return "", notFound(ctx, fmt.Errorf("there is no guide %q; known: %s", family, strings.Join(guides.Families(), ", ")))
+				return "", notFound(ctx, fmt.Errorf("there is no guide %s; known: %s", papi.Quoted(family, mostEcho), strings.Join(guides.Families(), ", ")))
 			},
 		},
 		{
@@ -73,7 +74,7 @@ func (s *Server) templates() []template {
 				if page := tools.ErrorPage(code); page != "" {
 					return page, nil
 				}
-				return "", notFound(ctx, fmt.Errorf("the API documents no error code %q", code))
+				return "", notFound(ctx, fmt.Errorf("the API documents no error code %s", papi.Quoted(code, mostEcho)))
 			},
 		},
 		{
@@ -122,10 +123,16 @@ func text(read func(context.Context, mcp.ReadResourceRequest) (string, error)) m
 	return content(markdown, read)
 }
 
+// mostEcho is how many characters of what was given an error repeats.
+const mostEcho = 100
+
 // content makes a handler of what returns a text. Its errors are ours, and for
 // the client to read.
 func content(mime string, read func(context.Context, mcp.ReadResourceRequest) (string, error)) mcpserver.ResourceHandlerFunc {
 	return func(ctx context.Context, r mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+		if uri := r.Params.URI; papi.Plain(uri) != uri { // the answer repeats it
+			return nil, invalid(ctx, fmt.Errorf("the URI %s has hidden characters or a password in it", papi.Quoted(uri, mostEcho)))
+		}
 		text, err := read(ctx, r)
 		if err != nil {
 			return nil, err

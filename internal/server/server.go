@@ -38,6 +38,7 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 	"go.opentelemetry.io/otel/trace"
 
+	"papi-mcp/internal/papi"
 	"papi-mcp/internal/telemetry"
 	"papi-mcp/prompts"
 	"papi-mcp/tools"
@@ -81,6 +82,13 @@ type Options struct {
 	// stop, before they are cancelled; 0 stands for 5 s.
 	Grace time.Duration
 }
+
+// mostErrorText bounds the text of a JSON-RPC error, mostForeignText one of
+// mcp-go, which repeats names and URIs of any length.
+const (
+	mostErrorText   = 1000
+	mostForeignText = 160
+)
 
 // listTTL is how long clients of protocol 2026-07-28 may keep what was listed.
 const listTTL = 5 * time.Minute
@@ -197,16 +205,21 @@ func (s *Server) preload() {
 // handle lets mcp-go handle a message. A panic is logged and counted, and
 // answered with an error that tells nothing of it.
 func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp.JSONRPCMessage) {
+	ctx, mistake := withMistake(ctx)
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic(ctx, string(m.Method), p)
 			answer = jsonrpcError(m.ID, mcp.INTERNAL_ERROR, "internal error")
 		}
 		if e, ok := answer.(mcp.JSONRPCError); ok {
+			most := mostErrorText
+			if mistake.code == 0 && e.Error.Code != mcp.INTERNAL_ERROR { // in mcp-go's words
+				most = mostForeignText
+			}
+			e.Error.Message = papi.Cut(papi.Plain(e.Error.Message), most)
 			answer = traced(e, telemetry.RequestID(ctx))
 		}
 	}()
-	ctx, mistake := withMistake(ctx)
 	return mistake.told(s.mcp.HandleMessage(ctx, raw))
 }
 
