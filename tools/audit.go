@@ -61,9 +61,33 @@ func (s *Set) entry(principal, project, tool string, v guard.Verdict) audit.Entr
 }
 
 func (s *Set) add(ctx context.Context, warnings *[]string, e audit.Entry) {
+	e.Arguments, _ = forTheRecord(e.Arguments).(map[string]any)
+	e.ErrorCode = cut(e.ErrorCode) // the API's own may be any text
 	if err := s.opts.Audit.Add(context.WithoutCancel(ctx), e); err != nil {
 		*warnings = append(*warnings, "the audit log has no line about this call: "+err.Error())
 	}
+}
+
+// forTheRecord is a value as the audit keeps it: exactly what was given, but for the
+// passwords and tokens of URLs.
+func forTheRecord(value any) any {
+	switch v := value.(type) {
+	case string:
+		return papi.MaskURLSecrets(v)
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, field := range v {
+			out[name] = forTheRecord(field)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = forTheRecord(item)
+		}
+		return out
+	}
+	return value
 }
 
 // with are the arguments as they were given, ours among them that say what was

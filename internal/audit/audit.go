@@ -24,6 +24,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/papi"
 )
 
 // Entry is what one line tells. It holds no secret: whoever makes it masks the
@@ -111,7 +113,7 @@ func seal(l line) ([]byte, error) {
 	if err := encoder.Encode(l); err != nil {
 		return nil, err
 	}
-	body := bytes.TrimSuffix(b.Bytes(), []byte("}\n"))
+	body := bytes.TrimSuffix(papi.EscapeHidden(b.Bytes()), []byte("}\n")) // people read it on terminals
 	sum := sha256.Sum256(body)
 	return fmt.Appendf(nil, "%s,\"hash\":\"%x\"}", body, sum), nil
 }

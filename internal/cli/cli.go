@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"strings"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"papi-mcp/internal/papi"
 )
 
 // The exit codes.
@@ -49,6 +52,10 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	// A client that is gone is told by the error of the write; dying of the
 	// signal would leave no time to end what runs.
 	signal.Ignore(syscall.SIGPIPE)
+	// net/http and others write to the standard logger what they don't
+	// understand of an answer or a request, with its bytes: a key or a code may
+	// be among them. What matters of it comes as an error too.
+	log.SetOutput(io.Discard)
 	root := newRoot(&streams{in, out, errOut})
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -67,7 +74,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 		code, text = exit.code, exit.text
 	}
 	if text != "" {
-		fmt.Fprintln(errOut, "papi-mcp:", text)
+		fmt.Fprintln(errOut, "papi-mcp:", papi.Plain(text))
 		if code == exitUsage {
 			fmt.Fprintln(errOut, "See papi-mcp --help.")
 		}

@@ -244,7 +244,7 @@ func (c *config) logger(s *streams) *slog.Logger {
 	if c.verbose {
 		level = slog.LevelDebug
 	}
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: telemetry.PlainAttr}
 	if c.logFormat == "json" {
 		return slog.New(telemetry.LogHandler(slog.NewJSONHandler(s.err, options)))
 	}

@@ -181,5 +181,5 @@ func (d *doctor) bad(what string, err error, mend string) {
 }
 
 func (d *doctor) line(verdict, what, text string) {
-	fmt.Fprintf(d.out, "%-5s %-12s %s\n", verdict, what, strings.TrimSpace(text))
+	fmt.Fprintf(d.out, "%-5s %-12s %s\n", verdict, what, strings.Join(strings.Fields(papi.Plain(text)), " "))
 }

@@ -1,8 +1,11 @@
 package papi
 
 import (
+	"bytes"
+	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 )
 
 // Plain returns a text as a model or a person may read it: without the
@@ -60,6 +63,27 @@ func Cut(text string, max int) string {
 		}
 	}
 	return text
+}
+
+// EscapeHidden writes the characters of a JSON text that Plain would remove as
+// \u escapes: it says exactly the same, and can be read on a terminal.
+func EscapeHidden(text []byte) []byte {
+	if !bytes.ContainsFunc(text, suspect) {
+		return text
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		switch {
+		case !suspect(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.Bytes()
 }
 
 // sanitize counts what it removes, without the CR of a CR LF.

@@ -1,6 +1,7 @@
 package papi
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -161,4 +162,20 @@ func FuzzPlain(f *testing.F) {
 			t.Errorf("quoted: %+q", quoted)
 		}
 	})
+}
+
+func TestEscapeHidden(t *testing.T) {
+	text := "a\u202eb\u007f\u2028\U000e0041❤\ufe0f é"
+	raw := []byte(`{"` + text + `":"` + text + `"}`)
+	got := EscapeHidden(raw)
+	if Hides(string(got)) || strings.ContainsFunc(string(got), suspect) {
+		t.Errorf("got %+q", got)
+	}
+	var before, after map[string]string
+	if err := json.Unmarshal(raw, &before); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(got, &after); err != nil || after[text] != text || before[text] != text {
+		t.Errorf("%+q, %v", after, err)
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/go-logr/logr"
 	"github.com/mark3labs/mcp-go/mcp"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
@@ -30,6 +31,9 @@ import (
 // must be called at the end. Spans that can't be sent are dropped, and the log
 // tells so.
 func Start(ctx context.Context, version string, log *slog.Logger) (tracers trace.TracerProvider, stop func(context.Context) error, err error) {
+	// Its own logger writes to standard error what it can't read of its
+	// variables, OTEL_EXPORTER_OTLP_HEADERS among them, which hold keys.
+	otel.SetLogger(logr.New(withoutValues{log}))
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("telemetry: %w", err)
@@ -47,6 +51,18 @@ func Start(ctx context.Context, version string, log *slog.Logger) (tracers trace
 	}))
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(about))
 	return provider, provider.Shutdown, nil
+}
+
+// withoutValues logs the errors of OpenTelemetry by their text alone.
+type withoutValues struct{ log *slog.Logger }
+
+func (withoutValues) Init(logr.RuntimeInfo)            {}
+func (withoutValues) Enabled(int) bool                 { return false }
+func (withoutValues) Info(int, string, ...any)         {}
+func (w withoutValues) WithValues(...any) logr.LogSink { return w }
+func (w withoutValues) WithName(string) logr.LogSink   { return w }
+func (w withoutValues) Error(_ error, msg string, _ ...any) {
+	w.log.Warn("traces: check the variables OTEL_...", "failed", msg)
 }
 
 // w3c reads traceparent and tracestate. Baggage is left out: it is
