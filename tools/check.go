@@ -3,8 +3,8 @@ package tools
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -53,14 +53,14 @@ func parseObject(raw json.RawMessage) (map[string]any, *Error) {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return map[string]any{}, nil
 	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	var value any
-	err := dec.Decode(&value)
-	if err == nil {
-		if _, more := dec.Token(); more != io.EOF {
-			err = fmt.Errorf("more than one value")
+	value, err := newReader(raw).read()
+	if text, ok := value.(string); ok { // which the server makes of what mcp-go can't read
+		if _, inner := newReader([]byte(text)).read(); errors.As(inner, new(*limitError)) {
+			err = inner
 		}
+	}
+	if passed, ok := errors.AsType[*limitError](err); ok {
+		return nil, invalidArguments([]papi.Violation{passed.Violation})
 	}
 	if err != nil {
 		return nil, invalidArguments([]papi.Violation{{Allowed: "one JSON object (" + err.Error() + ")"}})
@@ -71,7 +71,7 @@ func parseObject(raw json.RawMessage) (map[string]any, *Error) {
 	case nil:
 		return map[string]any{}, nil
 	}
-	return nil, invalidArguments([]papi.Violation{{Given: fmt.Sprintf("%T", value), Allowed: "one JSON object"}})
+	return nil, invalidArguments([]papi.Violation{{Given: shownKind(value), Allowed: "one JSON object"}})
 }
 
 // check mends and checks the arguments of a call against the contract. The
@@ -95,6 +95,10 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 			violations = append(violations, papi.Violation{Path: p.Name, Given: cut(value), Allowed: "an id as the API told it; this one " + reason})
 		}
 	}
+	if paths, ok := mended[argFields].([]any); ok && len(paths) > mostNames {
+		violations = append(violations, papi.Violation{Path: argFields, Given: fmt.Sprintf("%d paths", len(paths)), Allowed: fmt.Sprintf("at most %d paths", mostNames)})
+	}
+	violations = append(violations, masked(mended, "", "")...)
 	if len(violations) > 0 {
 		return nil, invalidArguments(violations)
 	}
@@ -152,6 +156,19 @@ func plainText(value any) string {
 		return strings.Join(texts, ", ")
 	}
 	return catalog.Text(value)
+}
+
+// shownKind names the kind of a JSON value that is no object.
+func shownKind(value any) string {
+	switch value.(type) {
+	case []any:
+		return "a list"
+	case string:
+		return "a string"
+	case bool:
+		return "true or false"
+	}
+	return "a number"
 }
 
 // mostEcho is how many characters of what was given a message repeats.

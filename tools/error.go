@@ -26,6 +26,15 @@ type Error struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
+// Kind is the code where it is one of the contract's or of ours, else "other":
+// for metrics and traces, which must not grow with what the API writes.
+func (e *Error) Kind() string {
+	if e.Status == 0 || papi.Known(e.Code) { // without an answer, no code is the API's
+		return e.Code
+	}
+	return "other"
+}
+
 // outcome is the error as the outcome of a call.
 func (e *Error) outcome() Outcome {
 	if e.Info == nil {
@@ -39,7 +48,7 @@ func (e *Error) outcome() Outcome {
 
 // mostViolations bounds what an error tells: a call may have any number of
 // arguments that no tool takes.
-const mostViolations = 100
+const mostViolations = 50
 
 func invalidArguments(violations []papi.Violation) *Error {
 	info := map[string]any{}
@@ -47,10 +56,15 @@ func invalidArguments(violations []papi.Violation) *Error {
 	if more := len(violations) - mostViolations; more > 0 {
 		violations, info["more"] = violations[:mostViolations], more
 	}
-	info["violations"] = violations
+	shown := make([]papi.Violation, len(violations))
+	for i, v := range violations {
+		v.Path = cut(v.Path)
+		shown[i] = v
+	}
+	info["violations"] = shown
 	if len(violations) == 1 {
 		message = "an argument does not keep to the API's contract"
-		if p := violations[0].Path; p != "" {
+		if p := shown[0].Path; p != "" {
 			message = p + " does not keep to the API's contract"
 		}
 	}

@@ -1,10 +1,8 @@
 package tools
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -15,7 +13,10 @@ import (
 // tells each as a warning: "50" for 50, a bare value for a list of one, en_us
 // for EN_US, null for an optional argument that takes none, an object written
 // as a string. What it can't put right stays, for the check to refuse.
-type mender struct{ warnings []string }
+type mender struct {
+	warnings []string
+	values   int // that were read out of texts
+}
 
 func (m *mender) warn(path, format string, args ...any) {
 	m.warnings = append(m.warnings, path+": "+fmt.Sprintf(format, args...))
@@ -81,22 +82,22 @@ func (m *mender) kind(s *papi.Schema, given any, path string) any {
 		case s.Type.Has("string"):
 			return v
 		case s.Type.Has("number"), s.Type.Has("integer"):
-			if n, ok := parse(withoutZeros(v)).(json.Number); ok {
+			if n, ok := m.parse(withoutZeros(v)).(json.Number); ok {
 				m.warn(path, "the text taken as a number")
 				return n
 			}
 		case s.Type.Has("boolean"):
-			if b, ok := parse(strings.ToLower(v)).(bool); ok {
+			if b, ok := m.parse(strings.ToLower(v)).(bool); ok {
 				m.warn(path, "the text taken as %v", b)
 				return b
 			}
 		case s.Type.Has("object"):
-			if o, ok := parse(v).(map[string]any); ok {
+			if o, ok := m.parse(v).(map[string]any); ok {
 				m.warn(path, "the text taken as the object that it holds")
 				return o
 			}
 		case s.Type.Has("array"):
-			if l, ok := parse(v).([]any); ok {
+			if l, ok := m.parse(v).([]any); ok {
 				m.warn(path, "the text taken as the list that it holds")
 				return l
 			}
@@ -114,17 +115,15 @@ func (m *mender) kind(s *papi.Schema, given any, path string) any {
 	return given
 }
 
-// parse reads a text as JSON, nil where it is none.
-func parse(text string) any {
-	dec := json.NewDecoder(bytes.NewReader([]byte(text)))
-	dec.UseNumber()
-	var value any
-	if dec.Decode(&value) != nil {
+// parse reads a text as JSON, nil where it is none or passes the limits.
+func (m *mender) parse(text string) any {
+	r := newReader([]byte(text))
+	r.values = m.values
+	value, err := r.read()
+	if err != nil {
 		return nil
 	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil
-	}
+	m.values = r.values
 	return value
 }
 
@@ -158,6 +157,9 @@ func (m *mender) enum(s *papi.Schema, given, path string) string {
 
 // spelling folds case, and blanks and hyphens into underscores.
 func spelling(text string) string {
+	if len(text) > mostName { // no fixed value is as long
+		return text
+	}
 	return strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToUpper(text))
 }
 

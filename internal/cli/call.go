@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
 	"papi-mcp/tools"
 )
 
@@ -90,6 +91,10 @@ func withDryRun(tool string, arguments json.RawMessage) (json.RawMessage, error)
 	return json.Marshal(given)
 }
 
+// mostArguments bounds what is read from standard input, in bytes: a line of
+// serve has no more.
+const mostArguments = 8 << 20
+
 // readArguments reads the JSON of a call.
 func readArguments(s *streams, args []string) (json.RawMessage, error) {
 	if len(args) == 0 {
@@ -97,14 +102,17 @@ func readArguments(s *streams, args []string) (json.RawMessage, error) {
 	}
 	text := args[0]
 	if text == "-" {
-		raw, err := io.ReadAll(s.in)
+		raw, err := io.ReadAll(io.LimitReader(s.in, mostArguments+1))
 		if err != nil {
 			return nil, usage("reading the arguments: %v", err)
+		}
+		if len(raw) > mostArguments {
+			return nil, usage("the arguments have more than %d bytes", mostArguments)
 		}
 		text = string(raw)
 	}
 	if trimmed := strings.TrimSpace(text); !json.Valid([]byte(text)) || !strings.HasPrefix(trimmed, "{") {
-		return nil, usage("the arguments are not one JSON object: %.80q", trimmed)
+		return nil, usage("the arguments are not one JSON object: %s", papi.Quoted(trimmed, 80))
 	}
 	return json.RawMessage(text), nil
 }

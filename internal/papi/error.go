@@ -2,6 +2,7 @@ package papi
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -39,6 +40,15 @@ const (
 	CodeInvalidPath        = "invalid_path"        // an id that can't stand in a URL
 	CodeInvalidBody        = "invalid_body"        // a body that can't be written as JSON
 )
+
+// Known tells whether an error code is one of the contract's, or of the Code
+// constants. What the API answers may have any.
+func Known(code string) bool { return ErrorCodes()[code] != nil || slices.Contains(ownCodes, code) }
+
+var ownCodes = []string{
+	CodeCredentialsMissing, CodeTokenRejected, CodeUnreachable, CodeTimeout, CodeCancelled,
+	CodeOutcomeUnknown, CodeUnexpectedAnswer, CodeInvalidPath, CodeInvalidBody,
+}
 
 func (e *Error) Error() string {
 	if e.Status == 0 {

@@ -61,7 +61,7 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	s.logCall(ctx, params.Name, caller.Principal, ended(outcome), took)
 
 	if e, ok := outcome.Structured.(*tools.Error); ok {
-		failed(span, e.Code)
+		failed(span, e.Kind())
 		e.Info = named(ctx, e.Info)
 	}
 	if outcome.Question != nil {

@@ -31,7 +31,7 @@ func NewMetrics() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "papi_mcp_calls_total", Help: "Tool calls by how they ended: ok, asked, or the error code, which for the guard's verdicts begins with guard_ or confirmation_.",
+			Name: "papi_mcp_calls_total", Help: "Tool calls by how they ended: ok, asked, or the error code, which for the guard's verdicts begins with guard_ or confirmation_; other for a code that the API's contract does not have.",
 		}, []string{"tool", "outcome"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "papi_mcp_call_duration_seconds", Help: "How long tool calls took, with the time that a person took to answer.",
@@ -47,7 +47,7 @@ func NewMetrics() *Metrics {
 			Name: "papi_mcp_panics_total", Help: "Panics that were caught: each is a defect, and stands in the log.",
 		}),
 		exchanges: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "papi_mcp_upstream_exchanges_total", Help: "Requests to the API by the status of the answer; error where none came.",
+			Name: "papi_mcp_upstream_exchanges_total", Help: "Requests to the API by the status of the answer: other where HTTP has no such status, error where none came.",
 		}, []string{"status"}),
 		retries: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "papi_mcp_upstream_retries_total", Help: "Requests to the API that were sent again.",
@@ -76,8 +76,11 @@ func (m *Metrics) handler() http.Handler {
 // the answer, 0 where none came.
 func (m *Metrics) Exchanged(try, status int) {
 	label := "error"
-	if status != 0 {
+	switch {
+	case http.StatusText(status) != "":
 		label = strconv.Itoa(status)
+	case status != 0:
+		label = "other"
 	}
 	m.exchanges.WithLabelValues(label).Inc()
 	if try > 1 {
@@ -128,7 +131,7 @@ func (m *Metrics) called(tool string, o tools.Outcome, took time.Duration) {
 // ended tells in a word how a call ended.
 func ended(o tools.Outcome) string {
 	if e, ok := o.Structured.(*tools.Error); ok {
-		return e.Code
+		return e.Kind()
 	}
 	switch {
 	case o.Question != nil:

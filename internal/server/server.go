@@ -30,6 +30,8 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -220,7 +222,43 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 			answer = traced(e, telemetry.RequestID(ctx))
 		}
 	}()
-	return mistake.told(s.mcp.HandleMessage(ctx, raw))
+	if len(m.Params) > mostParams && slices.ContainsFunc(bounded, func(prefix string) bool { return strings.HasPrefix(string(m.Method), prefix) }) {
+		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("the params of %s may have %d bytes", m.Method, mostParams))
+	}
+	answer = s.mcp.HandleMessage(ctx, raw)
+	if e, ok := answer.(mcp.JSONRPCError); ok && m.Method == mcp.MethodToolsCall && e.Error.Code == mcp.INVALID_REQUEST {
+		if quoted := quoteArguments(m); quoted != nil {
+			answer = s.mcp.HandleMessage(ctx, quoted)
+		}
+	}
+	return mistake.told(answer)
+}
+
+// bounded are the methods whose params name something: mcp-go compares a URI
+// with all templates, at a cost that grows with its square.
+var bounded = []string{"resources/", "prompts/", "completion/", "logging/"}
+
+// mostParams is how many bytes those params may have.
+const mostParams = 32 << 10
+
+// quoteArguments returns a call of a tool with its arguments as one text; nil
+// where they are no JSON. mcp-go reads arguments as floats, and refuses a call
+// with a number that is none; so the tool itself refuses it, in a result.
+func quoteArguments(m *message) []byte {
+	var params map[string]json.RawMessage
+	if json.Unmarshal(m.Params, &params) != nil || len(params["arguments"]) == 0 {
+		return nil
+	}
+	quoted, err := json.Marshal(string(params["arguments"]))
+	if err != nil {
+		return nil
+	}
+	params["arguments"] = quoted
+	raw, err := json.Marshal(map[string]any{"jsonrpc": mcp.JSONRPC_VERSION, "id": m.ID, "method": m.Method, "params": params})
+	if err != nil {
+		return nil
+	}
+	return raw
 }
 
 // logPanic logs where a panic came from. Its value is told only where the

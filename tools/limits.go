@@ -1,0 +1,144 @@
+package tools
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"papi-mcp/internal/papi"
+)
+
+// The limits of what a caller gives, far beyond what any call needs. They are
+// kept while the text is read, before anything else looks at it: to compare a
+// number of a million digits costs minutes.
+const (
+	mostDigits = 64     // of a number, written out
+	mostName   = 128    // bytes of a name
+	mostNames  = 200    // names of an object, and paths in fields
+	mostDepth  = 32     // of objects and lists in each other
+	mostValues = 10_000 // of all of it
+)
+
+// limitError tells that a limit was passed, as a violation.
+type limitError struct{ papi.Violation }
+
+func (e *limitError) Error() string { return fmt.Sprintf("%s: %v", e.Path, e.Allowed) }
+
+// reader reads one JSON value within the limits.
+type reader struct {
+	dec    *json.Decoder
+	values int
+}
+
+func newReader(text []byte) *reader {
+	r := &reader{dec: json.NewDecoder(bytes.NewReader(text))}
+	r.dec.UseNumber()
+	return r
+}
+
+// read returns the value. One that passes the limits is a *limitError.
+func (r *reader) read() (any, error) {
+	value, err := r.value("", 0)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.dec.Token(); err != io.EOF {
+		return nil, errors.New("more than one value")
+	}
+	return value, nil
+}
+
+func (r *reader) value(path string, depth int) (any, error) {
+	token, err := r.dec.Token()
+	if err != nil {
+		return nil, broken(err)
+	}
+	if r.values++; r.values > mostValues {
+		return nil, limit(path, nil, "at most %d values in all", mostValues)
+	}
+	if depth > mostDepth {
+		return nil, limit(path, nil, "objects and lists in each other at most %d deep", mostDepth)
+	}
+	switch t := token.(type) {
+	case json.Delim:
+		if t == '[' {
+			return r.list(path, depth)
+		}
+		return r.object(path, depth)
+	case json.Number:
+		if digits(string(t)) > mostDigits {
+			return nil, limit(path, papi.Cut(string(t), mostEcho), "a number of at most %d digits", mostDigits)
+		}
+	}
+	return token, nil
+}
+
+func (r *reader) list(path string, depth int) (any, error) {
+	items := []any{}
+	for i := 0; r.dec.More(); i++ {
+		item, err := r.value(path+"["+strconv.Itoa(i)+"]", depth+1)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	if _, err := r.dec.Token(); err != nil { // its end
+		return nil, broken(err)
+	}
+	return items, nil
+}
+
+func (r *reader) object(path string, depth int) (any, error) {
+	fields := map[string]any{}
+	for r.dec.More() {
+		token, err := r.dec.Token()
+		if err != nil {
+			return nil, broken(err)
+		}
+		name, _ := token.(string)
+		at := strings.TrimPrefix(path+"."+name, ".")
+		if len(name) > mostName {
+			return nil, limit(at, nil, "a name of at most %d bytes", mostName)
+		}
+		if fields[name], err = r.value(at, depth+1); err != nil {
+			return nil, err
+		}
+		if len(fields) > mostNames {
+			return nil, limit(path, nil, "at most %d names in an object", mostNames)
+		}
+	}
+	if _, err := r.dec.Token(); err != nil {
+		return nil, broken(err)
+	}
+	return fields, nil
+}
+
+func limit(path string, given any, format string, most int) error {
+	return &limitError{papi.Violation{Path: cut(path), Given: given, Allowed: fmt.Sprintf(format, most)}}
+}
+
+// broken is an error of the text. The decoder's repeats a character at most.
+func broken(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("unexpected end")
+	}
+	return err
+}
+
+// digits counts the digits of a number if it were written out: 1e9 has ten.
+func digits(number string) int {
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(strings.TrimPrefix(number, "-")), "e")
+	n := len(strings.Replace(mantissa, ".", "", 1))
+	if exponent == "" || n > mostDigits {
+		return n
+	}
+	e, err := strconv.Atoi(exponent)
+	if err != nil || e > mostDigits || e < -mostDigits {
+		return mostDigits + 1
+	}
+	return n + max(e, -e)
+}
