@@ -43,6 +43,9 @@ type Options struct {
 	Audit *audit.Log
 	// Now is the clock of the audit; nil means time.Now.
 	Now func() time.Time
+	// Unfilled are the settings of the server that still hold a placeholder.
+	// Where there are some, each call is refused with them.
+	Unfilled []string
 	// About is a line about where the calls go that project_confirm shows,
 	// such as that it is the sandbox; "" for the API itself.
 	About string
@@ -149,6 +152,9 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 }
 
 func (s *Set) call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
+	if len(s.opts.Unfilled) > 0 {
+		return unfilled(s.opts.Unfilled).outcome()
+	}
 	given, e := parseObject(raw)
 	if e != nil {
 		return e.outcome()

@@ -50,6 +50,10 @@ var ownCodes = []string{
 	CodeOutcomeUnknown, CodeUnexpectedAnswer, CodeInvalidPath, CodeInvalidBody,
 }
 
+// ThenDoctor ends the Resolution of errors about which papi-mcp doctor tells
+// more. The doctor itself leaves it out.
+const ThenDoctor = ", then run: papi-mcp doctor"
+
 func (e *Error) Error() string {
 	if e.Status == 0 {
 		return fmt.Sprintf("%s: %s", e.Code, e.Message)
