@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -300,5 +301,73 @@ func TestWhatIsSentIsNotAltered(t *testing.T) {
 	}
 	if papi.Plain("a\u200bb") != "ab" {
 		t.Error("the test tries nothing")
+	}
+}
+
+// Every field of a result and of an error is made plain, those that are yet to
+// come among them: the test fills each with what hides.
+func TestEveryFieldIsMadePlain(t *testing.T) {
+	violations := []papi.Violation{{}}
+	poison(reflect.ValueOf(violations).Index(0), 0)
+	for _, of := range []any{
+		&Result{Data: &overview{}}, &Result{Data: &toolSchema{}}, &Result{Data: &preview{}}, &Result{Data: map[string]any{"violations": violations}},
+		&Error{}, &Error{Info: map[string]any{"violations": violations}},
+	} {
+		poison(reflect.ValueOf(of), 0)
+		if e, ok := of.(*Error); ok {
+			e.Confirmation.Token = "ours"
+		}
+		raw := string(encode(of))
+		if hiddenIn(strings.ReplaceAll(raw, `\u200b`, "\u200b")) == "" {
+			t.Fatalf("nothing was filled: %s", raw)
+		}
+		var shown any
+		if err := json.Unmarshal(encode(plain(Outcome{Structured: of}).Structured), &shown); err != nil {
+			t.Fatal(err)
+		}
+		eachText(shown, func(text string) {
+			if bad := hiddenIn(text); bad != "" {
+				t.Errorf("%T: %q holds %s", of, text, bad)
+			}
+		})
+	}
+}
+
+// poison sets every text in a value.
+func poison(v reflect.Value, depth int) {
+	if depth > 12 || v.Type() == reflect.TypeFor[*papi.Schema]() {
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			v.Set(reflect.New(v.Type().Elem()))
+		}
+		poison(v.Elem(), depth+1)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				poison(v.Field(i), depth+1)
+			}
+		}
+	case reflect.String:
+		v.SetString("a\u200bb")
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		poison(v.Index(0), depth+1)
+	case reflect.Map:
+		if v.Type() == reflect.TypeFor[map[string]any]() && v.Len() > 0 { // filled already
+			return
+		}
+		v.Set(reflect.MakeMap(v.Type()))
+		value := reflect.New(v.Type().Elem()).Elem()
+		poison(value, depth+1)
+		v.SetMapIndex(reflect.ValueOf("k\u200b").Convert(v.Type().Key()), value)
+	case reflect.Interface:
+		if v.IsNil() {
+			v.Set(reflect.ValueOf("a\u200bb"))
+		} else if inner := v.Elem(); inner.Kind() == reflect.Pointer {
+			poison(inner, depth+1)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/guard"
 )
 
 // call calls a tool with arguments as they stand.
@@ -253,5 +255,63 @@ func BenchmarkHugeArguments(b *testing.B) {
 				before = each
 			})
 		}
+	}
+}
+
+// No refusal of ours, of the arguments or of the guard, repeats more than a
+// hundred characters of what was given, in any argument of any tool.
+func TestRefusalsRepeatLittle(t *testing.T) {
+	long := strings.Repeat("y", 3000)
+	var stretch func(value any) any
+	stretch = func(value any) any {
+		switch v := value.(type) {
+		case string:
+			return long
+		case []any:
+			out := make([]any, len(v))
+			for i, item := range v {
+				out[i] = stretch(item)
+			}
+			return out
+		case map[string]any:
+			out := make(map[string]any, len(v))
+			for name, field := range v {
+				out[name] = stretch(field)
+			}
+			return out
+		}
+		return value
+	}
+	item := map[string]any{"id": "x", "name": long, "target": "https://example.com/" + long, "plusFriendId": long, "code": long, "state": "ACTIVE", "language": "DE"}
+	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{
+		"id": "x", "state": "ACTIVE", "webhooks": []any{item}, "senders": []any{item}, "templates": []any{item}, "smsApps": []any{item}, "details": item,
+	}), func(o *guard.Options) { o.Rules = nil })
+	for _, row := range catalog.Rows() {
+		t.Run(row.Tool, func(t *testing.T) {
+			a := newArguments(row, true)
+			most, _ := a.checked.Sample(true).(map[string]any)
+			for name := range ownArguments {
+				delete(most, name)
+			}
+			calls := []map[string]any{stretch(most).(map[string]any), {"projectId": long}}
+			for name, value := range most {
+				args := maps.Clone(most)
+				args[name] = stretch(value)
+				calls = append(calls, args)
+				if _, isText := value.(string); isText {
+					args = maps.Clone(most)
+					args[name] = "https://example.com/" + long
+					calls = append(calls, args)
+				}
+			}
+			for _, args := range calls {
+				out := do(t, set, row.Tool, args)
+				if e, ours := out.Structured.(*Error); ours && e.Status == 0 {
+					if raw := string(encode(e)); strings.Contains(raw, long[:mostEcho+1]) {
+						t.Errorf("%s repeats: %.400s", e.Code, raw)
+					}
+				}
+			}
+		})
 	}
 }

@@ -75,31 +75,32 @@ func (p *cleaner) result(r *Result) {
 	if !p.fit("projectId", r.ProjectID) {
 		r.ProjectID = ""
 	}
-	r.Tool = p.text("tool", r.Tool)
-	for _, field := range []struct {
-		name string
-		text **string
-	}{{"state", &r.State}, {"pending", &r.Pending}} {
-		if *field.text != nil {
-			text := p.text(field.name, **field.text)
-			*field.text = &text
-		}
-	}
 	r.Next = p.next("next", r.Next)
-	r.Data = p.value("data", r.Data, false)
+	p.others(r, "IDs", "NextPageToken", "ProjectID", "Next", "Warnings")
 	r.Warnings = p.warnings(r.Warnings)
 }
 
 func (p *cleaner) error(e *Error) {
-	e.Code, e.Message, e.Resolution = p.text("errorCode", e.Code), p.text("message", e.Message), p.text("resolution", e.Resolution)
-	e.Info, _ = p.value("additionalInformation", e.Info, false).(map[string]any)
 	e.Next = p.next("next", e.Next)
 	if e.Confirmation != nil {
 		c := *e.Confirmation
 		c.Summary = papi.Plain(c.Summary) // whole: a person agrees to it
 		e.Confirmation = &c
 	}
+	p.others(e, "Next", "Confirmation", "Warnings")
 	e.Warnings = p.warnings(e.Warnings)
+}
+
+// others makes the other fields of a struct plain, those that are yet to come
+// among them.
+func (p *cleaner) others(of any, done ...string) {
+	v := reflect.ValueOf(of).Elem()
+	for i := range v.NumField() {
+		if f := v.Type().Field(i); f.IsExported() && !slices.Contains(done, f.Name) {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			v.Field(i).Set(p.reflected(name, v.Field(i), false))
+		}
+	}
 }
 
 // next makes actions plain. An argument that would be another one then, and one
@@ -203,6 +204,10 @@ func (p *cleaner) isPlain(value any) bool {
 // reflected makes a value of any other type plain: the structs of this package,
 // and the lists and maps in them.
 func (p *cleaner) reflected(at string, v reflect.Value, id bool) reflect.Value {
+	switch v.Type() {
+	case reflect.TypeFor[map[string]any](), reflect.TypeFor[[]any]():
+		return reflect.ValueOf(p.value(at, v.Interface(), id))
+	}
 	switch v.Kind() {
 	case reflect.String:
 		return reflect.ValueOf(p.text(at, v.String())).Convert(v.Type())

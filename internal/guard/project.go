@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
 )
 
 // projectLasts is how long a confirmation of a project lasts.
@@ -49,7 +50,7 @@ func (g *Guard) allow(principal, projectID string) *Refusal {
 	}
 	return &Refusal{
 		Code:       "guard_project_not_allowed",
-		Message:    fmt.Sprintf("project %s is not among the projects of this server", projectID),
+		Message:    fmt.Sprintf("project %s is not among the projects of this server", papi.Cut(projectID, 100)),
 		Resolution: "use one of the allowed projects, or ask whoever runs the server to add it to SINCH_PROJECT_ID",
 		Info:       map[string]any{"allowed": strings.Join(g.opts.Projects, ", ")},
 	}
