@@ -19,7 +19,7 @@ import (
 // after a character. CR LF becomes LF. Joiners, direction marks and the
 // selectors of emoji stay: emoji, Persian, Arabic and Hebrew need them.
 func Plain(text string) string {
-	if strings.ContainsFunc(text, suspect) { // hardly any text has one, and looking costs less than a copy
+	if hasSuspect(text) { // hardly any text has one, and looking costs less than a copy
 		text, _ = sanitize(text)
 	}
 	return maskUserinfo(text)
@@ -28,7 +28,7 @@ func Plain(text string) string {
 // Hides tells whether Plain takes characters out of a text that are worth a
 // warning: any but the CR of a CR LF.
 func Hides(text string) bool {
-	if !strings.ContainsFunc(text, suspect) {
+	if !hasSuspect(text) {
 		return false
 	}
 	_, removed := sanitize(text)
@@ -105,15 +105,30 @@ func sanitize(text string) (plain string, removed int) {
 	return b.String(), removed
 }
 
+func hasSuspect(text string) bool {
+	for i := range len(text) { // most texts are ASCII
+		switch c := text[i]; {
+		case c >= 0x80:
+			return strings.ContainsFunc(text[i:], suspect)
+		case c == 0x7f, c < ' ' && c != '\n' && c != '\t':
+			return true
+		}
+	}
+	return false
+}
+
 // suspect tells whether a character may have to go.
 func suspect(r rune) bool {
-	return hidden(r) || r > 0x7f && unicode.Is(unicode.Variation_Selector, r)
+	return hidden(r) || r >= 0x180b && unicode.Is(unicode.Variation_Selector, r)
 }
 
 // hidden tells whether a character is removed wherever it stands.
 func hidden(r rune) bool {
-	if r < 0x7f {
+	switch {
+	case r < 0x7f:
 		return r < ' ' && r != '\n' && r != '\t'
+	case r > 0xad && r < 0x34f, r > 0x3164 && r < 0xd800: // most of what is written: there is none
+		return false
 	}
 	switch r {
 	case '\u061c', '\u200c', '\u200d', '\u200e', '\u200f': // joiners and direction marks carry script

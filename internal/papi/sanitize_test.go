@@ -3,6 +3,7 @@ package papi
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -177,5 +178,18 @@ func TestEscapeHidden(t *testing.T) {
 	}
 	if err := json.Unmarshal(got, &after); err != nil || after[text] != text || before[text] != text {
 		t.Errorf("%+q, %v", after, err)
+	}
+}
+
+// Of all characters, those go that are invisible by their nature, and no other
+// that is assigned.
+func TestHiddenAmongAllCharacters(t *testing.T) {
+	kept := []rune{'\n', '\t', '\u061c', '\u200c', '\u200d', '\u200e', '\u200f'}
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		invisible := unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) && !slices.Contains(kept, r)
+		seen := unicode.In(r, unicode.Prepended_Concatenation_Mark, unicode.Variation_Selector) || r >= 0x13430 && r <= 0x1343f
+		if want := invisible && !seen; hidden(r) != want {
+			t.Errorf("%U: hidden is %v", r, hidden(r))
+		}
 	}
 }
