@@ -20,7 +20,7 @@ const (
 	mostName   = 128    // bytes of a name
 	mostNames  = 200    // names of an object, and paths in fields
 	mostDepth  = 32     // of objects and lists in each other
-	mostValues = 10_000 // of all of it
+	mostValues = 5_000 // of all of it
 )
 
 // limitError tells that a limit was passed, as a violation.

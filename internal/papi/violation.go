@@ -229,13 +229,15 @@ func (c *compiled) fixes(e *jsonschema.ValidationError, v Violation, root any) b
 	return false
 }
 
+var pointerEscapes = strings.NewReplacer("~1", "/", "~0", "~")
+
 // lookup finds the plain schema at a location that the validator names.
 func (c *compiled) lookup(location string) map[string]any {
 	_, fragment, _ := strings.Cut(location, "#")
 	var at any = c.plain
 	for token := range strings.SplitSeq(strings.TrimPrefix(fragment, "/"), "/") {
 		token, _ = url.PathUnescape(token)
-		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+		token = pointerEscapes.Replace(token)
 		switch v := at.(type) {
 		case map[string]any:
 			if token != "" {
