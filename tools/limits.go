@@ -16,10 +16,10 @@ import (
 // kept while the text is read, before anything else looks at it: to compare a
 // number of a million digits costs minutes.
 const (
-	mostDigits = 64     // of a number, written out
-	mostName   = 128    // bytes of a name
-	mostNames  = 200    // names of an object, and paths in fields
-	mostDepth  = 32     // of objects and lists in each other
+	mostDigits = 64    // of a number, written out
+	mostName   = 128   // bytes of a name
+	mostNames  = 200   // names of an object, and paths in fields
+	mostDepth  = 32    // of objects and lists in each other
 	mostValues = 5_000 // of all of it
 )
 
