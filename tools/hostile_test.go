@@ -287,6 +287,26 @@ func TestIdentifiersAreLeftOutAndNeverAltered(t *testing.T) {
 	}
 }
 
+// An error is of a bounded size, whatever the API answers.
+func TestErrorsOfTheAPIAreBounded(t *testing.T) {
+	long := strings.Repeat("y", 1<<20)
+	list := make([]any, 1000)
+	for i := range list {
+		list[i] = map[string]any{fmt.Sprint("k", i): []any{strings.Repeat("y", 1000), json.Number(strings.Repeat("9", 3000))}}
+	}
+	for name, value := range map[string]map[string]any{
+		"texts":  {"errorCode": long, "message": long, "resolution": long, "additionalInformation": map[string]any{"a": long, long: "b"}},
+		"lists":  {"errorCode": "x", "additionalInformation": map[string]any{"a": list, "b": []any{list, list, list}}},
+		"a list": {"errorCode": "x", "additionalInformation": list},
+	} {
+		set, _ := newSet(t, answerJSON(http.StatusConflict, value), nil)
+		raw := encode(do(t, set, "webhook_list", nil).Structured)
+		if len(raw) > 2*mostErrorBytes {
+			t.Errorf("%s: %d bytes", name, len(raw))
+		}
+	}
+}
+
 // What is sent is what was given.
 func TestWhatIsSentIsNotAltered(t *testing.T) {
 	set, api := newSet(t, answerJSON(http.StatusOK, map[string]any{}), nil)

@@ -53,10 +53,10 @@ func TestRefusalsMaskWhatHoldsASecret(t *testing.T) {
 func TestErrorsOfTheAPIMaskWhatHoldsASecret(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusBadRequest, map[string]any{
 		"errorCode": "invalid_input", "message": "m", "resolution": "r",
-		"additionalInformation": map[string]any{"access_token": []any{"EAAB-secret"}, "otpType": []any{"ZERO_TAP"}, "supportedCodes": []any{"EN"}},
+		"additionalInformation": map[string]any{"access_token": []any{"EAAB-secret"}, "otpType": []any{"ZERO_TAP"}, "supportedCodes": []any{"EN"}, "code": "T1"},
 	}), nil)
 	info := failure(t, do(t, set, "webhook_list", nil))["additionalInformation"]
-	if got, want := string(encode(info)), `{"access_token":"***","otpType":["ZERO_TAP"],"supportedCodes":["EN"]}`; got != want {
+	if got, want := string(encode(info)), `{"access_token":"***","code":"T1","otpType":["ZERO_TAP"],"supportedCodes":["EN"]}`; got != want {
 		t.Errorf("got %s", got)
 	}
 }

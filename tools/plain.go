@@ -41,10 +41,11 @@ func plain(out Outcome) Outcome {
 }
 
 const (
-	// mostErrorText and mostErrorItems bound each text and each list of an
-	// error: the API and callers put into them what they like.
+	// These bound each text and each list of an error, and all of it in bytes:
+	// the API and callers put into errors what they like.
 	mostErrorText  = 2000
 	mostErrorItems = 100
+	mostErrorBytes = 128 << 10
 	mostWarnings   = 50
 	// mostPlaces is how many places a warning names.
 	mostPlaces = 5
@@ -53,6 +54,7 @@ const (
 // cleaner walks an outcome and remembers what it changed.
 type cleaner struct {
 	inError bool // with bounds
+	spent   int  // of mostErrorBytes
 	own     map[string]bool
 	cleaned places
 	leftOut places
@@ -149,7 +151,12 @@ func (p *cleaner) value(at string, value any, id bool) any {
 	if p.isPlain(value) { // hardly any is not, and looking costs less than a copy
 		return value
 	}
+	if !p.spend(8) {
+		return nil
+	}
 	switch v := value.(type) {
+	case json.Number:
+		return p.text(at, v.String())
 	case string:
 		if (id || p.own[indices.ReplaceAllString(at, "")]) && !p.fit(at, v) {
 			return nil
@@ -166,6 +173,9 @@ func (p *cleaner) value(at string, value any, id bool) any {
 		}
 		return out
 	case map[string]any:
+		if v == nil {
+			return v
+		}
 		names, _ := bounded(p, plainFirst(v))
 		out := make(map[string]any, len(names))
 		for _, name := range names {
@@ -181,14 +191,16 @@ func (p *cleaner) value(at string, value any, id bool) any {
 // simple one.
 func (p *cleaner) isPlain(value any) bool {
 	switch v := value.(type) {
-	case nil, bool, float64, int, json.Number, *papi.Schema: // a schema is the contract's
+	case nil, bool, float64, int, *papi.Schema: // a schema is the contract's
 		return true
+	case json.Number:
+		return !p.inError || len(v) <= mostErrorText
 	case string:
-		return papi.Plain(v) == v && (!p.inError || len(v) <= mostErrorText)
+		return !p.inError && papi.Plain(v) == v
 	case []any:
-		return (!p.inError || len(v) <= mostErrorItems) && !slices.ContainsFunc(v, func(item any) bool { return !p.isPlain(item) })
+		return !p.inError && !slices.ContainsFunc(v, func(item any) bool { return !p.isPlain(item) })
 	case map[string]any:
-		if p.inError && len(v) > mostErrorItems {
+		if p.inError { // which is bounded as it is copied
 			return false
 		}
 		for name, field := range v {
@@ -279,9 +291,17 @@ func (p *cleaner) text(at, text string) string {
 	}
 	text = papi.Plain(text)
 	if p.inError {
-		text = papi.Cut(text, mostErrorText)
+		if text = papi.Cut(text, mostErrorText); !p.spend(len(text)) {
+			return "…"
+		}
 	}
 	return text
+}
+
+// spend tells whether an error has room for so many bytes more.
+func (p *cleaner) spend(bytes int) bool {
+	p.spent += bytes
+	return !p.inError || p.spent <= mostErrorBytes
 }
 
 // key makes the key of an object plain.

@@ -121,6 +121,12 @@ func wordsOf(name string) []string {
 // MaskSecrets masks what stands under a name that sounds secret, at any depth.
 func MaskSecrets(value any) any { return maskWhere(value, SoundsSecret) }
 
+// MaskAnswered does the same for what the API answers, where a code is a
+// template's or a category's.
+func MaskAnswered(value any) any {
+	return maskWhere(value, func(name string) bool { return name != "code" && SoundsSecret(name) })
+}
+
 // Mask returns a JSON value in which what stands under the names is replaced by
 // Masked, at any depth: a copy, or the value itself where it holds none.
 func (n SecretNames) Mask(value any) any { return maskWhere(value, n.holds) }
