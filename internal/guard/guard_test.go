@@ -500,12 +500,16 @@ func TestADeclinedProjectStaysUnconfirmed(t *testing.T) {
 	if got := f.check(c); got != codeDeclined {
 		t.Fatalf("got %s", got)
 	}
-	if got := f.check(call("whatsapp_template_sync", nil)); got != "guard_project_unconfirmed" {
+	if got := f.check(call("whatsapp_template_sync", nil)); got != codeDeclined {
 		t.Errorf("got %s", got)
 	}
 	v, _, _ := f.ConfirmProject(context.Background(), me, &person{answer: Declined}, project, "s")
 	if v.Refuse == nil || v.Refuse.Code != codeDeclined {
 		t.Errorf("got %+v", v)
+	}
+	f.now = f.now.Add(markLasts)
+	if got := f.check(call("whatsapp_template_sync", nil)); got != "guard_project_unconfirmed" {
+		t.Errorf("ten minutes later: got %s", got)
 	}
 }
 
@@ -569,9 +573,10 @@ func TestAnswersThatComeLater(t *testing.T) {
 		f := newFixture(nil).confirmed(t)
 		c := call("webhook_delete", args)
 		c.Confirm = question(t, f)
-		if got := f.check(c); got != codeInvalid {
+		if got := f.check(c); got != codeTimeout {
 			t.Errorf("a state as a token: %s", got)
 		}
+		f.now = f.now.Add(markLasts)
 		token := f.Check(context.Background(), call("webhook_delete", args)).Refuse.Confirmation.Token
 		if v := answer(f, args, &later{token, Accepted}); v.Allowed() {
 			t.Error("a token passed as the state of an answer")

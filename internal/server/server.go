@@ -206,6 +206,7 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 			answer = traced(e, telemetry.RequestID(ctx))
 		}
 	}()
+	ctx, raw = takeTold(ctx, m, raw)
 	ctx, mistake := withMistake(ctx)
 	return mistake.told(s.mcp.HandleMessage(ctx, raw))
 }
