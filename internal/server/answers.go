@@ -108,123 +108,52 @@ func saysItCanNotAsk(failure json.RawMessage) bool {
 	return ok && string(fields["code"]) == "-32601"
 }
 
-// told is what a request says beside what mcp-go reads of it.
-type told struct {
-	// takesForms tells that the request declares, as each of protocol
-	// 2026-07-28 does, that its client can put a form to a person.
-	takesForms bool
-	// brought tells that it brings an answer, or the state of a question.
-	brought bool
-	state   string
-	answer  guard.Answer
+// brought is the answer that a call brings along, with the state of its
+// question.
+type brought struct {
+	state  string
+	answer guard.Answer
 }
 
-type toldKey struct{}
+type broughtKey struct{}
 
-func toldOf(ctx context.Context) told {
-	t, _ := ctx.Value(toldKey{}).(told)
-	return t
+// broughtBy returns what a call brings; ok is false where it brings nothing.
+func broughtBy(ctx context.Context) (b brought, ok bool) {
+	b, ok = ctx.Value(broughtKey{}).(brought)
+	return b, ok
 }
 
-// takeTold takes out of a message what mcp-go is not to read: the answer that a
-// call brings, which it would judge by itself, and what a client declares
-// beyond what is asked of it.
-func takeTold(ctx context.Context, m *message, raw []byte) (context.Context, []byte) {
-	switch m.Method {
-	case mcp.MethodInitialize:
-		return ctx, withCapabilities(m, raw)
-	case mcp.MethodToolsCall:
-		t := told{takesForms: takesForms(declared(m.Params))}
-		t, raw = takeAnswer(t, m, raw)
-		return context.WithValue(ctx, toldKey{}, t), raw
-	}
-	return ctx, raw
-}
-
-// takeAnswer takes the answer that a call brings out of it. A state without a
-// well-formed answer is a cancel.
-func takeAnswer(t told, m *message, raw []byte) (told, []byte) {
+// takeAnswer takes the answer that a call brings out of its message: mcp-go
+// would judge it by itself, or fail where it has another form. A state without
+// a well-formed answer is a cancel.
+func takeAnswer(ctx context.Context, m *message, raw []byte) (context.Context, *message, []byte) {
 	const stateName, responsesName = "requestState", "inputResponses"
-	if !bytes.Contains(m.Params, []byte(stateName)) && !bytes.Contains(m.Params, []byte(responsesName)) {
-		return t, raw
+	if m.Method != mcp.MethodToolsCall || !bytes.Contains(m.Params, []byte(stateName)) && !bytes.Contains(m.Params, []byte(responsesName)) {
+		return ctx, m, raw
 	}
-	var params map[string]json.RawMessage
-	if json.Unmarshal(m.Params, &params) != nil {
-		return t, raw
-	}
+	params, _ := fieldsOf(m.Params)
 	state, stated := params[stateName]
 	responses, responded := params[responsesName]
 	if !stated && !responded {
-		return t, raw
+		return ctx, m, raw
 	}
-	t.brought, t.answer = true, guard.Cancelled
-	_ = json.Unmarshal(state, &t.state) // what is no text is no state of ours
+	b := brought{answer: guard.Cancelled}
+	_ = json.Unmarshal(state, &b.state) // what is no text is no state of ours
 	if _, once := members(m.Params, stateName, responsesName); once {
-		if given, ok := members(responses, confirmationKey); ok {
-			if answer, ok := given[confirmationKey]; ok {
-				t.answer = answerOf(answer)
-			}
+		given, _ := members(responses, confirmationKey)
+		if answer, ok := given[confirmationKey]; ok {
+			b.answer = answerOf(answer)
 		}
 	}
 	delete(params, stateName)
 	delete(params, responsesName)
-	return t, rewritten(m, params)
-}
-
-// declared are the capabilities that a request of protocol 2026-07-28 declares.
-func declared(params json.RawMessage) json.RawMessage {
-	var p struct {
-		Meta map[string]json.RawMessage `json:"_meta"`
-	}
-	if json.Unmarshal(params, &p) != nil {
-		return nil
-	}
-	return p.Meta[mcp.MetaKeyClientCapabilities]
-}
-
-// takesForms tells whether capabilities say that the client can put a form to a
-// person. One that names no mode is from before there were any, and means
-// forms; one that names others alone does not.
-func takesForms(capabilities json.RawMessage) bool {
-	object, _ := members(capabilities)
-	modes, ok := members(object["elicitation"])
-	if !ok {
-		return false
-	}
-	_, form := members(modes["form"])
-	return form || len(modes) == 0
-}
-
-// withCapabilities returns an initialize that declares what is asked of a
-// client, and nothing else.
-func withCapabilities(m *message, raw []byte) []byte {
-	var params map[string]json.RawMessage
-	if json.Unmarshal(m.Params, &params) != nil || params["capabilities"] == nil {
-		return raw
-	}
-	known := json.RawMessage(`{}`)
-	if takesForms(params["capabilities"]) {
-		known = json.RawMessage(`{"elicitation":{"form":{}}}`)
-	}
-	for name := range params {
-		if strings.EqualFold(name, "capabilities") {
-			delete(params, name)
-		}
-	}
-	params["capabilities"] = known
-	return rewritten(m, params)
-}
-
-// rewritten is a message with other params.
-func rewritten(m *message, params map[string]json.RawMessage) []byte {
-	line, err := json.Marshal(struct {
-		Version string                     `json:"jsonrpc"`
-		ID      json.RawMessage            `json:"id,omitempty"`
-		Method  mcp.MCPMethod              `json:"method"`
-		Params  map[string]json.RawMessage `json:"params"`
-	}{m.Version, m.ID, m.Method, params})
-	if err != nil {
-		panic(err) // all of it was read from JSON
-	}
-	return line
+	rest := *m
+	rest.Params = encoded(params)
+	raw = encoded(struct {
+		Version string          `json:"jsonrpc"`
+		ID      json.RawMessage `json:"id,omitempty"`
+		Method  mcp.MCPMethod   `json:"method"`
+		Params  json.RawMessage `json:"params"`
+	}{rest.Version, rest.ID, rest.Method, rest.Params})
+	return context.WithValue(ctx, broughtKey{}, b), &rest, raw
 }

@@ -113,34 +113,3 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 		t.Errorf("only %d shapes", n)
 	}
 }
-
-// Only a capability without a mode, or with the mode form, means forms.
-func TestWhichCapabilitiesTakeForms(t *testing.T) {
-	for declared, want := range map[string]bool{
-		`{"elicitation":{}}`:                       true,
-		`{"elicitation":{"form":{}}}`:              true,
-		`{"elicitation":{"form":{},"url":{}}}`:     true,
-		`{"elicitation":{"form":{},"voice":{}}}`:   true,
-		`{"elicitation":{"form":{"schemas":[1]}}}`: true,
-		`{"elicitation":{"url":{}}}`:               false,
-		`{"elicitation":{"voice":{}}}`:             false,
-		`{"elicitation":{"voice":{},"url":{}}}`:    false,
-		`{"elicitation":{"Form":{}}}`:              false,
-		`{"elicitation":{"form":null}}`:            false,
-		`{"elicitation":{"form":true}}`:            false,
-		`{"elicitation":{"form":"yes"}}`:           false,
-		`{"elicitation":null}`:                     false,
-		`{"elicitation":true}`:                     false,
-		`{"elicitation":[]}`:                       false,
-		`{"elicitation":"form"}`:                   false,
-		`{"sampling":{}}`:                          false,
-		`{}`:                                       false,
-		`null`:                                     false,
-		`[]`:                                       false,
-		``:                                         false,
-	} {
-		if got := takesForms(json.RawMessage(declared)); got != want {
-			t.Errorf("%s: %v", declared, got)
-		}
-	}
-}

@@ -31,8 +31,9 @@ func confirmationForm(question guard.Question) mcp.ElicitationParams {
 // answers that an older client put into its first request.
 func (s *Server) asker(ctx context.Context) guard.Asker {
 	if mcpserver.IsModernRequest(ctx) {
-		if t := toldOf(ctx); t.takesForms {
-			return roundTrip{t}
+		if canFillForms(mcpserver.RequestProtocolInfoFromContext(ctx).ClientCapabilities.Elicitation) {
+			b, ok := broughtBy(ctx)
+			return roundTrip{b, ok}
 		}
 		return nil
 	}
@@ -42,18 +43,28 @@ func (s *Server) asker(ctx context.Context) guard.Asker {
 	if x, ok := session.(*exchangeSession); ok {
 		reachable = reachable && x.on.streams
 	}
-	if !known || !reachable || client.GetClientCapabilities().Elicitation == nil {
+	if !known || !reachable || !canFillForms(client.GetClientCapabilities().Elicitation) {
 		return nil
 	}
 	return elicitation{elicitor, s.answerWithin}
 }
 
+// canFillForms tells whether a client can put a form to a person. A capability
+// that names no mode is from before there were two, and means forms; of others
+// than these two nothing is left by here (understood).
+func canFillForms(capability *mcp.ElicitationCapability) bool {
+	return capability != nil && (capability.Form != nil || capability.URL == nil)
+}
+
 // roundTrip asks a client of protocol 2026-07-28: the question is the result
 // of one request, the answer comes with the next.
-type roundTrip struct{ told told }
+type roundTrip struct {
+	brought
+	ok bool // it brings an answer
+}
 
 func (r roundTrip) Answered() (state string, answer guard.Answer, ok bool) {
-	return r.told.state, r.told.answer, r.told.brought
+	return r.state, r.answer, r.ok
 }
 
 func (r roundTrip) Ask(context.Context, guard.Question) guard.Answer { return guard.Pending }
