@@ -241,31 +241,40 @@ var reasonText = map[string]string{
 // summarise says in plain words what will happen, and which facts it told that
 // may change until then.
 func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (string, []string) {
-	var s strings.Builder
-	var facts []string
+	var lines, facts []string
 	if project {
-		fmt.Fprintf(&s, "Work in project %s? Nobody has confirmed it in this session yet.\n", c.ProjectID)
+		lines = append(lines, fmt.Sprintf("Work in project %s? Nobody has confirmed it yet.", name(c.ProjectID)))
 		facts = append(facts, "the project is not confirmed")
 	}
-	fmt.Fprintf(&s, "%s in project %s", c.Row.Tool, c.ProjectID)
+	what := c.Row.Tool
 	if subject := subject(c); subject != "" {
-		fmt.Fprintf(&s, ", %s", subject)
+		what += ", " + subject
 	}
-	if c.Row.Confirm != "" {
-		fmt.Fprintf(&s, ": %s.", c.Row.Confirm)
+	more, marked := summaries[c.Row.Tool]
+	switch {
+	case marked:
+		lines = append(lines, fmt.Sprintf("%s in project %s (%s)?", more.ask, name(c.ProjectID), what))
+	case c.Reveal:
+		lines = append(lines, fmt.Sprintf("Show secrets of project %s to the agent (%s)?", name(c.ProjectID), what))
+	default:
+		lines = append(lines, fmt.Sprintf("The first change in it is %s.", what))
 	}
-	if more := summaries[c.Row.Tool]; c.Row.Confirm != "" && (more.tell != nil || more.show != nil) {
-		told := more.text(ctx, c)
-		s.WriteString("\n" + told)
-		facts = append(facts, told)
+	// What follows stands before what others named: it is always in view.
+	if more.effect != "" {
+		lines = append(lines, more.effect)
 	}
 	if c.Reveal {
-		s.WriteString("\nThe answer will show its secrets (tokens, keys) in clear text to the agent.")
+		reveals := "The answer will show its secrets (tokens, keys) in clear text to the agent"
 		if c.All {
-			s.WriteString(" It covers all pages of the list.")
+			reveals += ", on all pages of the list"
 		}
+		lines = append(lines, reveals+".")
 	}
-	return s.String(), facts
+	if told := more.facts(ctx, c); told != "" {
+		lines = append(lines, told)
+		facts = append(facts, told)
+	}
+	return strings.Join(lines, "\n"), facts
 }
 
 // subject names the thing that the call is about by its path parameters.
@@ -273,7 +282,7 @@ func subject(c *Call) string {
 	var parts []string
 	for _, p := range c.Row.Op().Parameters {
 		if p.In == "path" && p.Name != "projectId" {
-			parts = append(parts, fmt.Sprintf("%s %q", p.Name, c.Args[p.Name]))
+			parts = append(parts, p.Name+" "+name(fmt.Sprint(c.Args[p.Name])))
 		}
 	}
 	return strings.Join(parts, ", ")
