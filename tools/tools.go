@@ -189,6 +189,9 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		e := refused(v.Refuse)
 		s.note(ctx, &c.warnings, gc, c.own, v, 0, nil)
 		e.Warnings = c.warnings
+		if e.Confirmation != nil {
+			e.Next = []catalog.Next{confirmed(row, c)}
+		}
 		e.Next = s.offered(e.Next, c.own.project)
 		return e.outcome()
 	}

@@ -222,7 +222,7 @@ func tellBundle(c *Call) string {
 	}
 	heading := "It creates:"
 	if region := text(c.Args, "region"); region != "" {
-		heading = fmt.Sprintf("In region %s it creates:", word(region))
+		heading = fmt.Sprintf("In region %s it creates:", Word(region))
 	}
 	return strings.Join(append(append(lines, heading), creates...), "\n")
 }

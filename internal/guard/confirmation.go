@@ -92,6 +92,7 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 		Message:    "a person must confirm this, and the client can't ask one",
 		Resolution: "use a client that supports elicitation, or ask whoever runs the server to start it with --confirm auto",
 		Info:       map[string]any{"summary": m.summary},
+		Next:       []catalog.Next{doNext("the person uses a client that can ask them, or has whoever runs the server start it with --confirm auto; then make the same call again")},
 	})
 	if asker == nil {
 		return unavailable
@@ -106,7 +107,7 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 		if state, _, err = g.sign(ctx, asked, m); err != nil {
 			return refuse(storeFailed(err))
 		}
-		if marks, err = g.mark(kept, m); err != nil {
+		if marks, err = g.mark(kept, m, state); err != nil {
 			return refuse(storeFailed(err))
 		}
 		q := &Question{Summary: m.summary, State: state}
@@ -123,16 +124,24 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 			stale = m.again() // while the person thought, things may have changed
 		}
 	}
-	reason, err := g.take(kept, state, answer, stale, m)
+	o, reason, err := g.open(ctx, asked, state, m)
+	if err == nil && reason == "" {
+		// A yes is only good while what the person was told is so; any other
+		// answer ends the question, whatever has become of that.
+		if answer == Accepted && stale == nil {
+			reason, err = g.use(kept, o, m)
+		} else {
+			reason, err = g.burn(kept, o, m)
+		}
+	}
 	switch {
 	case err != nil:
 		return refuse(storeFailed(err))
-	case reason == reasonChanged, reason == "":
-	default:
+	case reason != "" && reason != reasonChanged:
 		return refuse(notOpen(reason))
 	}
 	// Where a no can't be written, its mark stands as an open question's.
-	if err := g.answered(kept, m, answer); err != nil && answer == Accepted {
+	if err := g.answered(kept, m, state, o.end.Add(-tokenLasts), answer); err != nil && answer == Accepted {
 		return refuse(storeFailed(err))
 	}
 	switch {
@@ -146,19 +155,6 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 	return Verdict{}
 }
 
-// take takes the answer to the question of the state. A yes is only good while
-// what the person was told is so; any other answer ends the question.
-func (g *Guard) take(ctx context.Context, state string, answer Answer, stale *Refusal, m *matter) (reason string, err error) {
-	if answer == Accepted && stale == nil {
-		return g.spend(ctx, asked, state, m)
-	}
-	o, reason, err := g.open(ctx, asked, state, m)
-	if err != nil || reason != "" {
-		return reason, err
-	}
-	return g.burn(ctx, o, m)
-}
-
 // notOpen refuses an answer that belongs to no open question.
 func notOpen(reason string) *Refusal {
 	return &Refusal{
@@ -166,6 +162,7 @@ func notOpen(reason string) *Refusal {
 		Message:    "the answer does not belong to an open question about this call: " + reasonText[reason],
 		Resolution: "repeat the call without an answer, to be asked anew",
 		Info:       map[string]any{"reason": reason},
+		Next:       []catalog.Next{doNext("make the same call again, without an answer: the person is asked anew")},
 	}
 }
 

@@ -2,7 +2,7 @@ package guard
 
 import (
 	"context"
-	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -49,9 +49,15 @@ func (m *matter) markKey() string { return "guard/asked/" + hex.EncodeToString(m
 // toolProjectConfirm is the tool that confirms a project.
 const toolProjectConfirm = "project_confirm"
 
-// mark remembers that a question about the matter goes out.
-func (g *Guard) mark(ctx context.Context, m *matter) (marks, error) {
-	left := marks{id: rand.Text(), before: map[string]*mark{}}
+// markID tells the question of a state from any other.
+func markID(state string) string {
+	sum := sha256.Sum256([]byte(state))
+	return hex.EncodeToString(sum[:8])
+}
+
+// mark remembers that a question about the matter goes out, with its state.
+func (g *Guard) mark(ctx context.Context, m *matter, state string) (marks, error) {
+	left := marks{id: markID(state), before: map[string]*mark{}}
 	for _, key := range g.markKeys(m) {
 		before, err := g.standingMark(ctx, key)
 		if err != nil {
@@ -87,24 +93,24 @@ func (g *Guard) unmark(ctx context.Context, left marks) error {
 	return nil
 }
 
-// answered remembers how a question about the matter ended.
-func (g *Guard) answered(ctx context.Context, m *matter, answer Answer) error {
+// answered remembers how the question of the state, put at a time, ended. A yes
+// removes its own mark: that of a later question about the same stays.
+func (g *Guard) answered(ctx context.Context, m *matter, state string, put time.Time, answer Answer) error {
+	id := markID(state)
 	for _, key := range g.markKeys(m) {
-		if answer == Accepted {
-			if err := g.opts.Store.Delete(ctx, key); err != nil {
-				return err
-			}
-			continue
-		}
 		now, err := g.standingMark(ctx, key)
+		switch {
+		case err != nil:
+		case answer != Accepted:
+			if now == nil { // a yes to a later question came first
+				now = &mark{ID: id, Asked: put}
+			}
+			now.Answer = answer
+			err = g.putMark(ctx, key, now)
+		case now != nil && now.ID == id:
+			err = g.opts.Store.Delete(ctx, key)
+		}
 		if err != nil {
-			return err
-		}
-		if now == nil { // a yes to the same question, asked twice, came first
-			now = &mark{ID: rand.Text(), Asked: g.opts.Now()}
-		}
-		now.Answer = answer
-		if err := g.putMark(ctx, key, now); err != nil {
 			return err
 		}
 	}

@@ -137,6 +137,13 @@ func TestTwoQuestionsAboutOneCall(t *testing.T) {
 	if got := f.check(removes(nil, "")); got != codeDeclined {
 		t.Errorf("the last word was no: %s", got)
 	}
+	outer = &during{answer: Accepted, do: func() { f.check(removes(&person{answer: Declined}, "")) }}
+	if got := f.check(removes(outer, "")); got != "allowed" {
+		t.Fatalf("got %s", got)
+	}
+	if got := f.check(removes(nil, "")); got != codeDeclined {
+		t.Errorf("a yes to the first undid the no to the second: %s", got)
+	}
 	outer = &during{answer: Unavailable, do: func() { f.check(removes(&person{answer: Declined}, "")) }}
 	if got := f.check(removes(outer, "")); got != codeDeclined {
 		t.Errorf("a refusal while another can't ask: %s", got)

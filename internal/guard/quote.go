@@ -26,9 +26,9 @@ func address(text string) string { return papi.Quoted(text, mostOfAddress) }
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$`)
 
-// word is a state, a code or the name of a field: as it is where it looks like
+// Word is a state, a code or the name of a field: as it is where it looks like
 // one, else quoted.
-func word(text string) string {
+func Word(text string) string {
 	if plainWord.MatchString(text) {
 		return text
 	}
@@ -39,7 +39,7 @@ func word(text string) string {
 func words(texts []string) string {
 	shown := make([]string, 0, mostListed)
 	for _, text := range texts[:min(len(texts), mostListed)] {
-		shown = append(shown, word(text))
+		shown = append(shown, Word(text))
 	}
 	return listed(shown, len(texts))
 }
@@ -57,10 +57,10 @@ func listed(shown []string, of int) string {
 func stands(thing map[string]any) string {
 	state := "is not live yet"
 	if s := text(thing, "state"); s != "" {
-		state = "is " + word(s)
+		state = "is " + Word(s)
 	}
 	if changes := pending(thing); changes != "" {
-		return fmt.Sprintf("%s and has pending changes (%s)", state, word(changes))
+		return fmt.Sprintf("%s and has pending changes (%s)", state, Word(changes))
 	}
 	return state
 }

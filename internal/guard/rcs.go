@@ -246,14 +246,14 @@ func showLaunch(_ *Call, s seen) string {
 	details := object(sender, "details")
 	var countries []string
 	for _, country := range texts(details["countries"]) {
-		told := word(country)
+		told := Word(country)
 		if now := status[country]; now != "" && now != "NOT_LAUNCHED" {
-			told += " (" + word(now) + ")"
+			told += " (" + Word(now) + ")"
 		}
 		countries = append(countries, told)
 	}
 	told := fmt.Sprintf("Launches the RCS sender %s, now %s, in %s: %s.",
-		name(text(object(details, "brand"), "name")), word(text(sender, "state")), count(len(countries), "country", "countries"), listed(countries[:min(len(countries), 3*mostListed)], len(countries)))
+		name(text(object(details, "brand"), "name")), Word(text(sender, "state")), count(len(countries), "country", "countries"), listed(countries[:min(len(countries), 3*mostListed)], len(countries)))
 	if !answered(object(details, "questionnaire", "general", "answers")["videoUris"]) {
 		told += "\nThe questionnaire names no video: the launch waits in PREPARING_LAUNCH until Sinch has added one."
 	}
@@ -273,5 +273,5 @@ func showTestNumber(c *Call, s seen) string {
 		}
 	}
 	return fmt.Sprintf("The number is %s; %s keeps %s.",
-		word(or(state, "UNKNOWN")), called("the sender", text(object(sender, "details", "brand"), "name")), count(others, "other test number", "other test numbers"))
+		Word(or(state, "UNKNOWN")), called("the sender", text(object(sender, "details", "brand"), "name")), count(others, "other test number", "other test numbers"))
 }

@@ -37,7 +37,7 @@ func smsAppConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
 // showSmsAppDelete tells which app goes, and what it is connected to.
 func showSmsAppDelete(_ *Call, s seen) string {
 	app := s["sms_app_get"]
-	told := fmt.Sprintf("%s is %s", called("The SMS app", text(app, "name")), word(or(text(app, "status"), "UNKNOWN")))
+	told := fmt.Sprintf("%s is %s", called("The SMS app", text(app, "name")), Word(or(text(app, "status"), "UNKNOWN")))
 	if regions := words(texts(app["regions"])); regions != "" {
 		told += " in " + regions
 	}

@@ -109,13 +109,13 @@ var summaries = map[string]summary{
 func lostChanges(called string, thing map[string]any) string {
 	told := called + " is not live yet."
 	if state := text(thing, "state"); state != "" {
-		told = called + " is " + word(state) + "."
+		told = called + " is " + Word(state) + "."
 	}
 	of := ""
 	if fields := slices.Sorted(maps.Keys(object(thing, "changes", "details"))); len(fields) > 0 {
 		of = " of " + words(fields)
 	}
-	return fmt.Sprintf("%s Its pending changes%s are lost; their status is %s.", told, of, word(or(pending(thing), "none")))
+	return fmt.Sprintf("%s Its pending changes%s are lost; their status is %s.", told, of, Word(or(pending(thing), "none")))
 }
 
 // SummaryReads are the reads that the summary of a tool's confirmation is told
@@ -140,7 +140,7 @@ func (s *summary) shown(ctx context.Context, c *Call) string {
 	for i := range s.Reads {
 		answer, err := c.read(ctx, &s.Reads[i])
 		if err != nil {
-			return fmt.Sprintf("What %s shows could not be read (%s).", s.Reads[i].Tool, word(code(err)))
+			return fmt.Sprintf("What %s shows could not be read (%s).", s.Reads[i].Tool, Word(code(err)))
 		}
 		answers[s.Reads[i].Tool] = answer
 	}

@@ -167,6 +167,11 @@ func (g *Guard) spend(ctx context.Context, k kind, token string, m *matter) (rea
 	if err != nil || reason != "" {
 		return reason, err
 	}
+	return g.use(ctx, o, m)
+}
+
+// use burns a token that is good while the facts are as it was told of.
+func (g *Guard) use(ctx context.Context, o opened, m *matter) (reason string, err error) {
 	if !hmac.Equal(o.facts, m.factsHash()) {
 		// What a spent token did may be what changed the facts.
 		_, used, err := g.opts.Store.Get(ctx, o.spentKey())

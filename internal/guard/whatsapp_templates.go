@@ -243,7 +243,7 @@ func showTemplateLanguages(_ *Call, s seen) string {
 	list := s["whatsapp_template_language_list"]
 	var languages []string
 	for _, template := range objects(list["templates"]) {
-		languages = append(languages, fmt.Sprintf("%s (%s)", word(text(template, "language")), word(or(text(template, "state"), or(pending(template), "DRAFT")))))
+		languages = append(languages, fmt.Sprintf("%s (%s)", Word(text(template, "language")), Word(or(text(template, "state"), or(pending(template), "DRAFT")))))
 	}
 	slices.Sort(languages)
 	return fmt.Sprintf("Deletes %s: %s.", count(len(languages), "language", "languages"), listed(languages[:min(len(languages), 2*mostListed)], len(languages)))
