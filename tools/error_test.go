@@ -38,3 +38,18 @@ func TestAConfirmationHasANext(t *testing.T) {
 		sameJSON(t, test.tool+" "+test.args, step, json.RawMessage(test.next))
 	}
 }
+
+// Reveal on one page is not reveal on all pages: a token is for what is shown.
+func TestATokenForAPageIsNotForAll(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{"senders": []any{}}), func(o *guard.Options) { o.Mode = guard.Auto })
+	page := map[string]any{"reveal": true}
+	confirmation, _ := failure(t, do(t, set, "rcs_sender_list", page))["confirmation"].(map[string]any)
+	page["confirm"] = confirmation["token"]
+	all := map[string]any{"reveal": true, "all": true, "confirm": confirmation["token"]}
+	if e := failure(t, do(t, set, "rcs_sender_list", all)); e["errorCode"] != "confirmation_invalid" || !strings.Contains(string(encode(e)), `"other_call"`) {
+		t.Errorf("all pages: %s", encode(e))
+	}
+	page["detail"] = "full"
+	page["fields"] = []string{"senders.state"}
+	result(t, do(t, set, "rcs_sender_list", page))
+}
