@@ -123,11 +123,11 @@ var marked = []struct {
 // No sequence of calls, however clients guess, repeat, reorder, race, replay and
 // steal, gets a marked operation through without a person's yes to it, or the
 // token of exactly that call; nor with that where a person was asked about the
-// call, by any client of the principal, and did not say yes. PAPI_MCP_SEQUENCES
+// call, by any client of the principal, and did not say yes. PAPI_TEST_SEQUENCES
 // says how many are tried.
 func TestNothingGetsThroughWithoutItsToken(t *testing.T) {
 	sequences := 3_000
-	if n, err := strconv.Atoi(os.Getenv("PAPI_MCP_SEQUENCES")); err == nil {
+	if n, err := strconv.Atoi(os.Getenv("PAPI_TEST_SEQUENCES")); err == nil {
 		sequences = n
 	}
 	const seed = 20260728
