@@ -12,11 +12,13 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/papi"
+	"papi-mcp/internal/server"
 	"papi-mcp/tools"
 )
 
-// principal is who calls from the command line: the user of the state file.
-const principal = "command line"
+// principal is who calls from the command line: the user of the process, as on
+// stdio, so that what a person refused there is not agreed to here.
+const principal = server.StdioPrincipal
 
 func newCall(s *streams) *cobra.Command {
 	var (
@@ -32,7 +34,9 @@ output is the call's result or error as JSON, and nothing else.
 
 A projectId in the arguments confirms the project for this call. Where a person
 must confirm, the answer is confirmation_required with a summary and a token:
-repeat the call with "confirm": TOKEN within ten minutes.
+repeat the call with "confirm": TOKEN within ten minutes. Neither is taken within
+ten minutes after a person was asked about the same, here or by a client of
+serve, and did not say yes.
 
 Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 ` + environmentHelp,

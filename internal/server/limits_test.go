@@ -42,9 +42,9 @@ func TestErrorsRepeatLittle(t *testing.T) {
 				}
 				for _, m := range scripted(t, s, []string{
 					`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}`,
-					fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%s,"params":{%s}}`, encoded(t, test.method), params),
+					fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%s,"params":{%s}}`, string(encoded(test.method)), params),
 				}) {
-					raw := encoded(t, m)
+					raw := string(encoded(m))
 					if len(raw) > 2000 || strings.Contains(raw, strings.Repeat("y", 161)) {
 						t.Errorf("%d bytes: %.300s", len(raw), raw)
 					}
@@ -58,15 +58,6 @@ func TestErrorsRepeatLittle(t *testing.T) {
 			})
 		}
 	}
-}
-
-func encoded(t *testing.T, v any) string {
-	t.Helper()
-	raw, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
 }
 
 // mcp-go can't read a number that is no float; the tool answers for it all the

@@ -204,6 +204,10 @@ func (s *Server) preload() {
 	s.loadTexts()
 }
 
+// mostOfListen bounds a subscriptions/listen, in bytes: it is kept for as long
+// as its stream is open.
+const mostOfListen = 64 << 10
+
 // handle lets mcp-go handle a message. A panic is logged and counted, and
 // answered with an error that tells nothing of it.
 func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp.JSONRPCMessage) {
@@ -225,10 +229,14 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 	if len(m.Params) > mostParams && slices.ContainsFunc(bounded, func(prefix string) bool { return strings.HasPrefix(string(m.Method), prefix) }) {
 		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("the params of %s may have %d bytes", m.Method, mostParams))
 	}
-	answer = s.mcp.HandleMessage(ctx, raw)
+	if m.Method == mcp.MethodSubscriptionsListen && len(raw) > mostOfListen {
+		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("this method's message may have %d bytes: subscribe to less", mostOfListen))
+	}
+	ctx, m, raw = takeAnswer(ctx, m, raw)
+	answer = s.mcp.HandleMessage(ctx, understood(m, raw))
 	if e, ok := answer.(mcp.JSONRPCError); ok && m.Method == mcp.MethodToolsCall && e.Error.Code == mcp.INVALID_REQUEST {
 		if quoted := quoteArguments(m); quoted != nil {
-			answer = s.mcp.HandleMessage(ctx, quoted)
+			answer = s.mcp.HandleMessage(ctx, understood(quoted, quoted.encode()))
 		}
 	}
 	return mistake.told(answer)
@@ -244,21 +252,13 @@ const mostParams = 32 << 10
 // quoteArguments returns a call of a tool with its arguments as one text; nil
 // where they are no JSON. mcp-go reads arguments as floats, and refuses a call
 // with a number that is none; so the tool itself refuses it, in a result.
-func quoteArguments(m *message) []byte {
-	var params map[string]json.RawMessage
-	if json.Unmarshal(m.Params, &params) != nil || len(params["arguments"]) == 0 {
+func quoteArguments(m *message) *message {
+	params, ok := fieldsOf(m.Params)
+	if !ok || len(params["arguments"]) == 0 {
 		return nil
 	}
-	quoted, err := json.Marshal(string(params["arguments"]))
-	if err != nil {
-		return nil
-	}
-	params["arguments"] = quoted
-	raw, err := json.Marshal(map[string]any{"jsonrpc": mcp.JSONRPC_VERSION, "id": m.ID, "method": m.Method, "params": params})
-	if err != nil {
-		return nil
-	}
-	return raw
+	params["arguments"] = encoded(string(params["arguments"]))
+	return m.with(params)
 }
 
 // logPanic logs where a panic came from. Its value is told only where the
