@@ -167,7 +167,7 @@ func (h *HTTP) known(by methods) http.Handler {
 			h.refuseCaller(w, failure)
 			return
 		}
-		if wait, ok := h.rates.allow(id.Principal); !ok {
+		if wait, ok := h.rates.allow(id.CountedAs()); !ok {
 			h.refuseFor(w, http.StatusTooManyRequests, wait, "too many requests: slow down")
 			return
 		}

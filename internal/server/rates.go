@@ -7,10 +7,10 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// mostRates bounds the principals whose rates are kept.
+// mostRates bounds the callers whose rates are kept.
 const mostRates = 10_000
 
-// rates bound how often each principal may come, so that one that runs wild
+// rates bound how often each caller may come, so that one that runs wild
 // leaves room for the others.
 type rates struct {
 	limit rate.Limit
@@ -30,13 +30,13 @@ func newRates(perSecond float64, burst int) *rates {
 	)}
 }
 
-// allow tells whether a principal may make one more request now, and if not,
+// allow tells whether a caller may make one more request now, and if not,
 // in how long.
-func (l *rates) allow(principal string) (wait time.Duration, ok bool) {
+func (l *rates) allow(caller string) (wait time.Duration, ok bool) {
 	if l == nil {
 		return 0, true
 	}
-	kept, _ := l.of.GetOrSetFunc(principal, func() *rate.Limiter { return rate.NewLimiter(l.limit, l.burst) })
+	kept, _ := l.of.GetOrSetFunc(caller, func() *rate.Limiter { return rate.NewLimiter(l.limit, l.burst) })
 	reservation := kept.Value().Reserve()
 	if wait = reservation.Delay(); wait > 0 {
 		reservation.Cancel()

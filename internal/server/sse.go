@@ -41,6 +41,11 @@ func (h *HTTP) openEvents(w http.ResponseWriter, r *http.Request, id auth.Identi
 		return
 	}
 	defer closed()
+	if !h.sessions.connect(id.CountedAs()) {
+		h.refuseFor(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
+		return
+	}
+	defer h.sessions.disconnect(id.CountedAs())
 	sessionID := rand.Text()
 	beginStream(w)
 	out := &eventWriter{w: w, timeout: h.limits.WriteTimeout}

@@ -75,7 +75,7 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 
 // initialize opens a session, unless the request for it fails.
 func (h *HTTP) initialize(w http.ResponseWriter, r *http.Request, id auth.Identity, m *message, body []byte) {
-	s := newSession(id.Principal)
+	s := newSession(id)
 	if !h.sessions.add(s) {
 		s.end()
 		h.refuseFor(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
@@ -119,7 +119,7 @@ func (h *HTTP) postModern(w http.ResponseWriter, r *http.Request, id auth.Identi
 		w.WriteHeader(http.StatusAccepted)
 		return
 	}
-	s := newSession(id.Principal)
+	s := newSession(id)
 	defer s.end()
 	if m.Method == mcp.MethodSubscriptionsListen {
 		s.listens = true
