@@ -26,6 +26,7 @@ import (
 
 	"papi-mcp/internal/audit"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/deadline"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 )
@@ -142,8 +143,13 @@ func title(name string) string {
 }
 
 // Call makes a tool call. It never panics on what comes from outside, and
-// sends nothing that the guard does not let through.
+// sends nothing that the guard does not let through. All its requests to the
+// API have one deadline; the time that a person takes to answer does not count.
 func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
+	ctx = deadline.Start(ctx)
+	if caller.Asker != nil {
+		caller.Asker = patient{caller.Asker}
+	}
 	given, e := parseObject(raw)
 	if e != nil {
 		return e.outcome()
@@ -164,6 +170,15 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 	out := s.send(ctx, caller, t.row, c)
 	out.Link = linkFor(t.row, out.Structured)
 	return out
+}
+
+// patient stops the clock of a call while a person is asked.
+type patient struct{ guard.Asker }
+
+// Ask implements guard.Asker.
+func (p patient) Ask(ctx context.Context, q guard.Question) guard.Answer {
+	defer deadline.Stop(ctx)()
+	return p.Asker.Ask(ctx, q)
 }
 
 // send takes a checked call past the guard to the API.
