@@ -39,7 +39,7 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // of the request before
 	counted := &countedWriter{ResponseWriter: w}
 	w = counted
-	r = r.WithContext(telemetry.WithRequestID(r.Context(), requestIDOf(r)))
+	r = withoutSlash(r.WithContext(telemetry.WithRequestID(r.Context(), requestIDOf(r))))
 	defer func() {
 		h.server.metrics.answered(counted.status)
 		if counted.status >= http.StatusBadRequest {
@@ -69,6 +69,21 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		h.mux.ServeHTTP(w, r)
 	}
+}
+
+// withoutSlash returns the request for the path without a slash at its end:
+// clients are given /mcp/ for /mcp, and repeat no POST after a redirect.
+func withoutSlash(r *http.Request) *http.Request {
+	if len(r.URL.Path) < 2 || !strings.HasSuffix(r.URL.Path, "/") {
+		return r
+	}
+	u := *r.URL
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	r.URL = &u // r is ours
+	return r
 }
 
 // headerRequestID names a request in logs and errors. A caller, or a gateway

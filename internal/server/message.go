@@ -59,6 +59,13 @@ func parseMessage(line []byte) (*message, *mcp.JSONRPCError) {
 	return &m, nil
 }
 
+// trimmed is a message without the space around it, and without the byte order
+// mark that some programs begin a text with (RFC 8259, 8.1: a parser may ignore
+// it).
+func trimmed(text []byte) []byte {
+	return bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(text), []byte("\ufeff")))
+}
+
 // isID tells whether a JSON value may be the id of a request.
 func isID(value json.RawMessage) bool {
 	c := value[0]
@@ -109,7 +116,7 @@ func withID(answer mcp.JSONRPCMessage, id json.RawMessage) mcp.JSONRPCMessage {
 // idOf is the id of a request of which only the beginning is there; nil where
 // its other fields come first.
 func idOf(beginning []byte) json.RawMessage {
-	fields := json.NewDecoder(bytes.NewReader(beginning))
+	fields := json.NewDecoder(bytes.NewReader(trimmed(beginning)))
 	if t, err := fields.Token(); err != nil || t != json.Delim('{') {
 		return nil
 	}
@@ -160,6 +167,6 @@ func readLine(r *bufio.Reader, limit int) ([]byte, error) {
 		if tooLong {
 			return line, errLineTooLong
 		}
-		return bytes.TrimSpace(line), nil
+		return trimmed(line), nil
 	}
 }

@@ -114,7 +114,7 @@ func (h *HTTP) takeMessage(w http.ResponseWriter, r *http.Request, id auth.Ident
 	if !ok {
 		return
 	}
-	if body = bytes.TrimSpace(body); len(body) == 0 {
+	if body = trimmed(body); len(body) == 0 {
 		h.refuse(w, http.StatusBadRequest, "the message is empty")
 		return
 	}

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,7 +26,7 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if !ok {
 		return
 	}
-	body = bytes.TrimSpace(body)
+	body = trimmed(body)
 	m, refusal := parseMessage(body)
 	if refusal != nil {
 		line, err := encodeLine(refusal)
