@@ -20,6 +20,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mark3labs/mcp-go/mcp"
+
 	"papi-mcp/internal/auth"
 	"papi-mcp/internal/telemetry"
 )
@@ -182,13 +184,22 @@ func (h *HTTP) known(by methods) http.Handler {
 			h.refuseCaller(w, failure)
 			return
 		}
-		if wait, ok := h.rates.allow(id.CountedAs()); !ok {
-			h.refuseFor(w, http.StatusTooManyRequests, wait, "too many requests: slow down")
+		if !h.charge(w, id, 1) {
 			return
 		}
 		ctx := withPrincipal(telemetry.FromHeader(r.Context(), r.Header), id.Principal)
 		handle(w, r.WithContext(ctx), id)
 	})
+}
+
+// charge counts so many messages of a caller; ok is false when it has come too
+// often, and the request has been refused.
+func (h *HTTP) charge(w http.ResponseWriter, id auth.Identity, messages int) (ok bool) {
+	wait, ok := h.rates.allow(id.CountedAs(), messages)
+	if !ok {
+		h.refuseFor(w, http.StatusTooManyRequests, wait, "too many requests: slow down")
+	}
+	return ok
 }
 
 // withTools returns the request with its caller's toolbox; ok is false when it
@@ -233,7 +244,12 @@ func (h *HTTP) refuse(w http.ResponseWriter, status int, text string) {
 
 // refuseMessage answers a request with an error, under its id.
 func (h *HTTP) refuseMessage(w http.ResponseWriter, status int, id json.RawMessage, code int, text string) {
-	line, err := encodeLine(traced(jsonrpcError(id, code, text), w.Header().Get(headerRequestID)))
+	h.refuseAs(w, status, jsonrpcError(id, code, text))
+}
+
+// refuseAs answers with an error, which names the HTTP request.
+func (h *HTTP) refuseAs(w http.ResponseWriter, status int, refusal mcp.JSONRPCError) {
+	line, err := encodeLine(traced(refusal, w.Header().Get(headerRequestID)))
 	if err != nil {
 		panic(err) // texts and ids are JSON
 	}

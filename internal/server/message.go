@@ -26,6 +26,12 @@ func (m *message) isAnswer() bool { return m.Result != nil || m.Error != nil }
 // isNotification tells that nobody waits for an answer.
 func (m *message) isNotification() bool { return m.ID == nil }
 
+// isWaitedFor tells that something that runs may wait for the message: an
+// answer, a cancellation.
+func (m *message) isWaitedFor() bool {
+	return m.isAnswer() || m.Method == mcp.MethodNotificationCancelled
+}
+
 // parseMessage reads a line, or the body of an HTTP request, without space
 // around it. Where it is no message, it returns the error that its sender is
 // told, under its id where that is one.
@@ -40,7 +46,7 @@ func parseMessage(line []byte) (*message, *mcp.JSONRPCError) {
 			return refused(nil, mcp.PARSE_ERROR, "the message is not JSON")
 		}
 		if line[0] == '[' {
-			return refused(nil, mcp.INVALID_REQUEST, "batches are not served: send each message by itself")
+			return refused(nil, mcp.INVALID_REQUEST, "a batch can't be part of a batch")
 		}
 		return refused(nil, mcp.INVALID_REQUEST, "this is not a JSON-RPC message")
 	}

@@ -118,6 +118,12 @@ func (h *HTTP) takeMessage(w http.ResponseWriter, r *http.Request, id auth.Ident
 		h.refuse(w, http.StatusBadRequest, "the message is empty")
 		return
 	}
+	if isBatch(body) {
+		items, _ := parseBatch(body) // the stream tells what is wrong with it
+		if !h.charge(w, id, max(0, len(items)-1)) {
+			return
+		}
+	}
 	c.receive(ofMessage(c.serving, r.Context()), body)
 	w.WriteHeader(http.StatusAccepted)
 }

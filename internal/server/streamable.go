@@ -27,13 +27,13 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 		return
 	}
 	body = trimmed(body)
+	if len(body) > 0 && isBatch(body) {
+		h.postBatch(w, r, id, body)
+		return
+	}
 	m, refusal := parseMessage(body)
 	if refusal != nil {
-		line, err := encodeLine(refusal)
-		if err != nil {
-			panic(err)
-		}
-		writeJSON(w, h.limits.WriteTimeout, http.StatusBadRequest, line)
+		h.refuseAs(w, http.StatusBadRequest, *refusal)
 		return
 	}
 	version := r.Header.Get(mcp.HeaderProtocolVersion)
