@@ -44,6 +44,9 @@ type Options struct {
 	Audit *audit.Log
 	// Now is the clock of the audit; nil means time.Now.
 	Now func() time.Time
+	// Unfilled are the settings of the server that still hold a placeholder.
+	// Where there are some, each call is refused with them.
+	Unfilled []string
 	// About is a line about where the calls go that project_confirm shows,
 	// such as that it is the sandbox; "" for the API itself.
 	About string
@@ -146,6 +149,9 @@ func title(name string) string {
 // sends nothing that the guard does not let through. All its requests to the
 // API have one deadline; the time that a person takes to answer does not count.
 func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
+	if len(s.opts.Unfilled) > 0 {
+		return unfilled(s.opts.Unfilled).outcome()
+	}
 	ctx = deadline.Start(ctx)
 	if caller.Asker != nil {
 		caller.Asker = patient{caller.Asker}
