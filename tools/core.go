@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"sync"
 
 	"github.com/invopop/jsonschema"
@@ -23,7 +24,7 @@ type coreTool struct {
 
 // newCoreTool makes a core tool of a function over its arguments.
 func newCoreTool[Args any](name, about string, hints mcp.ToolAnnotation, run func(context.Context, Caller, Args) Outcome) *coreTool {
-	schema := sync.OnceValue(reflectSchema[Args])
+	schema := schemaOf[Args]()
 	hints.Title = title(name)
 	return &coreTool{
 		name: name, about: about, annotations: hints, schema: schema,
@@ -47,6 +48,16 @@ func newCoreTool[Args any](name, about string, hints mcp.ToolAnnotation, run fun
 			return out
 		},
 	}
+}
+
+// reflected are the schemas of the core tools' arguments, once for all sets.
+var reflected sync.Map // reflect.Type to func() *papi.Schema
+
+// schemaOf returns what makes the schema of a struct of arguments, when it is
+// first needed.
+func schemaOf[Args any]() func() *papi.Schema {
+	found, _ := reflected.LoadOrStore(reflect.TypeFor[Args](), sync.OnceValue(reflectSchema[Args]))
+	return found.(func() *papi.Schema)
 }
 
 // reflectSchema makes the schema of a struct of arguments.

@@ -26,6 +26,7 @@ import (
 
 	"papi-mcp/internal/audit"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/deadline"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 )
@@ -145,8 +146,9 @@ func title(name string) string {
 }
 
 // Call makes a tool call. It never panics on what comes from outside, and
-// sends nothing that the guard does not let through. Its outcome is fit to be
-// read, whatever the API and the caller wrote.
+// sends nothing that the guard does not let through. All its requests to the
+// API have one deadline; the time that a person takes to answer does not count.
+// Its outcome is fit to be read, whatever the API and the caller wrote.
 func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
 	return plain(s.call(ctx, caller, name, raw))
 }
@@ -154,6 +156,10 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 func (s *Set) call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
 	if len(s.opts.Unfilled) > 0 {
 		return unfilled(s.opts.Unfilled).outcome()
+	}
+	ctx = deadline.Start(ctx)
+	if caller.Asker != nil {
+		caller.Asker = patient{caller.Asker}
 	}
 	given, e := parseObject(raw)
 	if e != nil {
@@ -175,6 +181,15 @@ func (s *Set) call(ctx context.Context, caller Caller, name string, raw json.Raw
 	out := s.send(ctx, caller, t.row, c)
 	out.Link = linkFor(t.row, out.Structured)
 	return out
+}
+
+// patient stops the clock of a call while a person is asked.
+type patient struct{ guard.Asker }
+
+// Ask implements guard.Asker.
+func (p patient) Ask(ctx context.Context, q guard.Question) guard.Answer {
+	defer deadline.Stop(ctx)()
+	return p.Asker.Ask(ctx, q)
 }
 
 // send takes a checked call past the guard to the API.

@@ -8,15 +8,21 @@
 package auth
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 )
 
 // Identity is who calls over HTTP.
 type Identity struct {
-	// Principal names the caller, with the tenant that it works for.
-	// Confirmations, sessions and limits are kept by it, so two callers never
-	// share one, and nor do two tenants.
+	// Caller is who was authenticated, and nothing else: limits are counted by
+	// it. What a request may choose freely (a tenant, credentials for the API)
+	// is no part of it, so that nobody gets a second share by changing that.
+	// "" stands for Principal.
+	Caller string
+	// Principal names the caller with the tenant or the credentials that it
+	// works with. Confirmations and sessions are kept by it, so two callers
+	// never share one, and nor do two tenants.
 	Principal string
 	// Grant is what the caller may do.
 	Grant Grant
@@ -24,6 +30,9 @@ type Identity struct {
 	// Grant.Tenant are used.
 	Credentials *Credentials
 }
+
+// CountedAs is the name that limits are counted by.
+func (id Identity) CountedAs() string { return cmp.Or(id.Caller, id.Principal) }
 
 // Grant is what a caller may do. The zero value may do what the server may.
 type Grant struct {
@@ -79,7 +88,7 @@ func None() Authenticator { return none{} }
 type none struct{}
 
 func (none) Authenticate(*http.Request) (Identity, *Failure) {
-	return Identity{Principal: "http"}, nil
+	return Identity{Caller: "http", Principal: "http"}, nil
 }
 
 // bearer returns the token of a request's Authorization header, "" for none. A

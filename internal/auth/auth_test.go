@@ -86,12 +86,15 @@ func TestCredentialsWithTheRequest(t *testing.T) {
 	if want := (Credentials{"project-a", "key", "sec:ret"}); *id.Credentials != want || !reflect.DeepEqual(id.Grant.Projects, []string{"project-a"}) {
 		t.Errorf("got %+v, %+v", id, id.Credentials)
 	}
+	if id.CountedAs() != "http" {
+		t.Errorf("limits count %q", id.CountedAs())
+	}
 	if strings.Contains(id.Principal, "ret") || !strings.HasPrefix(id.Principal, "http@") {
 		t.Errorf("principal %s", id.Principal)
 	}
 	// Only who has all three parts is the same.
 	for _, text := range []string{"project-b:key:sec:ret", "project-a:key2:sec:ret", "project-a:key:sec:red", "project-a:key:sec"} {
-		if other, failure := authenticate(encode(text)); failure != nil || other.Principal == id.Principal {
+		if other, failure := authenticate(encode(text)); failure != nil || other.Principal == id.Principal || other.CountedAs() != id.CountedAs() {
 			t.Errorf("%s: %+v, %v", text, other, failure)
 		}
 	}

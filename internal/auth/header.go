@@ -23,7 +23,7 @@ const mostCredentials = 2048
 //
 // The principal holds a fingerprint of all three parts, the secret among them:
 // who names another's project and key without their secret shares nothing with
-// them.
+// them. The caller stays whom next knows, whatever credentials it brings.
 func Header(next Authenticator) Authenticator { return fromHeader{next} }
 
 type fromHeader struct{ next Authenticator }
@@ -55,6 +55,7 @@ func (f fromHeader) Authenticate(r *http.Request) (Identity, *Failure) {
 	}
 	id.Grant.Projects = []string{credentials.ProjectID}
 	id.Credentials = &credentials
+	id.Caller = id.CountedAs()
 	id.Principal = principal(id.Principal, credentials.Fingerprint())
 	return id, nil
 }

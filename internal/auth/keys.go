@@ -73,7 +73,8 @@ func (keys apiKeys) Authenticate(r *http.Request) (Identity, *Failure) {
 			Message: "this API key is not known here: it may have been replaced; ask whoever runs the server",
 		}
 	}
-	return Identity{Principal: principal("key:"+known.Name, known.Grant.Tenant), Grant: known.Grant}, nil
+	caller := "key:" + known.Name
+	return Identity{Caller: caller, Principal: principal(caller, known.Grant.Tenant), Grant: known.Grant}, nil
 }
 
 // principal is a caller's name, with the tenant that it works for.

@@ -109,8 +109,8 @@ func (a *byToken) Authenticate(r *http.Request) (Identity, *Failure) {
 		}
 	}
 	// Escaped, so that no subject reads like another with its tenant.
-	subject := url.QueryEscape(claims["sub"].(string))
-	return Identity{Principal: principal("oidc:"+subject, grant.Tenant), Grant: grant}, nil
+	caller := "oidc:" + url.QueryEscape(claims["sub"].(string))
+	return Identity{Caller: caller, Principal: principal(caller, grant.Tenant), Grant: grant}, nil
 }
 
 var goodTenant = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)

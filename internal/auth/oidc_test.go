@@ -293,7 +293,7 @@ func TestClaimsSayWhatABearerMayTouch(t *testing.T) {
 	if failure != nil {
 		t.Fatal(failure)
 	}
-	want := Identity{Principal: "oidc:agent%40emea@emea", Grant: Grant{Projects: []string{"project-a", "project-b"}, Tenant: "emea"}}
+	want := Identity{Caller: "oidc:agent%40emea", Principal: "oidc:agent%40emea@emea", Grant: Grant{Projects: []string{"project-a", "project-b"}, Tenant: "emea"}}
 	if !reflect.DeepEqual(id, want) {
 		t.Errorf("got %+v", id)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"papi-mcp/internal/deadline"
 	"papi-mcp/internal/papi"
 )
 
@@ -32,18 +33,16 @@ type Sent struct {
 	Warnings []string
 }
 
-// callLasts bounds a call with all that follows from it.
-const callLasts = 50 * time.Second
-
 // mostSends is how often a create is sent that the API itself refuses twice.
 const mostSends = 3
 
-// Send sends a call of the row. A create whose outcome is unknown is looked
+// Send sends a call of the row, within the deadline of the tool call that ctx
+// belongs to. A create whose outcome is unknown is looked
 // for as its row says, then reported as made, sent again only where the row
 // allows it, or ends as an error of code papi.CodeOutcomeUnknown, whose Info
 // holds the candidates. Errors are *papi.Error.
 func Send(ctx context.Context, api API, row *Row, projectID string, args map[string]any) (Sent, error) {
-	ctx, cancel := context.WithTimeout(ctx, callLasts)
+	ctx, cancel := deadline.Bound(ctx)
 	defer cancel()
 	started := time.Now()
 	for sends := 1; ; sends++ {
@@ -93,8 +92,8 @@ func (f *finder) find(ctx context.Context, cause *papi.Error) (map[string]any, e
 		return nil, outcomeUnknown(f.row, cause, "nothing shows whether it was made", nil)
 	}
 	// The caller may be gone: what was sent is found all the same.
-	deadline, _ := ctx.Deadline()
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	ends, _ := ctx.Deadline()
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), ends)
 	defer cancel()
 
 	items, date, err := f.read(ctx)
@@ -356,7 +355,7 @@ func decode(resp *papi.Response) (any, error) {
 
 // SendAll reads the pages of a list as one answer, up to papi.MostItems.
 func SendAll(ctx context.Context, api API, row *Row, projectID string, args map[string]any) (Sent, error) {
-	ctx, cancel := context.WithTimeout(ctx, callLasts)
+	ctx, cancel := deadline.Bound(ctx)
 	defer cancel()
 	resp, err := api.All(ctx, row.Request(projectID, args), row.List(), 0)
 	if err != nil {

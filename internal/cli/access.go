@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -69,6 +70,8 @@ func (f *accessFlags) check(publicURL string, file *settings.File) error {
 		return usage("--config has keys, which mean nothing with --auth %s: choose --auth token, or take them out", f.mode)
 	case f.mode != authOIDC && (f.issuer+f.audience+f.projectsClaim+f.tenantClaim != "" || len(file.Scopes) > 0):
 		return usage("--oidc-... and scopes mean nothing with --auth %s: choose --auth oidc, or take them out", f.mode)
+	case f.mode == authOIDC && file.Source != "" && len(file.Scopes) == 0:
+		return usage("--auth oidc with --config needs scopes in it, since a file that was cut off must not open more than the whole one. Without a file it is as if it said:\n%s", defaultScopesText)
 	case f.mode == authOIDC && publicURL == "":
 		return usage("--auth oidc needs --public-url: tokens are for that URL, and clients are told by it where to get one")
 	case f.mode == authOIDC && (err != nil || issuer.Host == "" || issuer.Scheme != "https" && !(issuer.Scheme == "http" && server.IsLoopback(issuer.Hostname()))):
@@ -90,13 +93,21 @@ type access struct {
 	tenants map[string]tenant.Tenant
 }
 
-// defaultScopes open what scopes open that no file names.
-var defaultScopes = map[string]settings.Scope{"papi.read": {ReadOnly: true}, "papi.write": {}}
+// defaultScopesText are the default scopes as a file would say them.
+const defaultScopesText = `scopes:
+  papi.read: {toolsets: all, read-only: true}
+  papi.write: {toolsets: all, read-only: false}`
+
+// defaultScopes open what scopes open where there is no file.
+var defaultScopes = map[string]settings.Scope{
+	"papi.read":  {Toolsets: settings.Names{"all"}, ReadOnly: true},
+	"papi.write": {Toolsets: settings.Names{"all"}},
+}
 
 func newAccess(file *settings.File) (*access, error) {
 	a := &access{flags: file.Flags, scopes: map[string]map[string]bool{}, tenants: map[string]tenant.Tenant{}}
 	for name, key := range file.Keys {
-		k := auth.Key{Name: name, Grant: auth.Grant{Projects: key.Projects, Toolsets: key.Opens(), Tenant: key.Tenant}}
+		k := auth.Key{Name: name, Grant: auth.Grant{Projects: key.Projects.List(), Toolsets: key.Opens(), Tenant: key.Tenant}}
 		for _, text := range key.Hashes {
 			hash, err := auth.ParseHash(text)
 			if err != nil {
@@ -114,7 +125,7 @@ func newAccess(file *settings.File) (*access, error) {
 		a.scopes[name] = scope.Opens()
 	}
 	for name, t := range file.Tenants {
-		a.tenants[name] = tenant.Tenant{Projects: t.Projects, KeyID: t.KeyID, KeySecret: t.KeySecret, AccessToken: t.AccessToken}
+		a.tenants[name] = tenant.Tenant{Projects: t.Projects.List(), KeyID: t.KeyID, KeySecret: t.KeySecret, AccessToken: t.AccessToken}
 	}
 	return a, nil
 }
@@ -123,7 +134,7 @@ func newAccess(file *settings.File) (*access, error) {
 // environment never change. What the file says of flags holds from the next
 // start.
 func (f *httpFlags) liveAccess(source string, first *settings.File, reader *settings.Reader, log *slog.Logger) (*reload.Value[*access], error) {
-	file, files := first, []string{source}
+	current, file, files := first, first, []string{source}
 	if source == "" || strings.HasPrefix(source, settings.FromEnvironment) {
 		files = nil
 	}
@@ -138,12 +149,31 @@ func (f *httpFlags) liveAccess(source string, first *settings.File, reader *sett
 			if err := f.access.check(f.publicURL, read); err != nil {
 				return nil, err
 			}
+			if err := keepTenants(current, read); err != nil {
+				return nil, err
+			}
 			if !reflect.DeepEqual(read.Flags, first.Flags) {
 				log.Warn("flags in the configuration file have changed: they hold from the next start")
 			}
 		}
-		return newAccess(read)
+		a, err := newAccess(read)
+		if err == nil {
+			current = read
+		}
+		return a, err
 	})
+}
+
+// keepTenants refuses a changed file in which a caller names no tenant any
+// more: it may have been cut off there, and the caller's calls would go out with
+// the server's own credentials.
+func keepTenants(old, changed *settings.File) error {
+	for _, name := range slices.Sorted(maps.Keys(changed.Keys)) {
+		if changed.Keys[name].Tenant == "" && old.Keys[name].Tenant != "" {
+			return fmt.Errorf("keys.%s has lost its tenant, so that its calls would go out with the credentials in the environment: give its tenant (%s), or start the server again if this is meant", name, old.Keys[name].Tenant)
+		}
+	}
+	return nil
 }
 
 // options sets who may call, and with which tools.

@@ -115,6 +115,7 @@ func readArguments(s *streams, args []string) (json.RawMessage, error) {
 		}
 		text = string(raw)
 	}
+	text = strings.TrimPrefix(text, "\ufeff") // Windows PowerShell writes one into a pipe
 	if trimmed := strings.TrimSpace(text); !json.Valid([]byte(text)) || !strings.HasPrefix(trimmed, "{") {
 		return nil, usage("the arguments are not one JSON object: %s", papi.Quoted(trimmed, 80))
 	}

@@ -23,24 +23,28 @@ names, and has what no flag can say:
   auth: token
   keys:                       # who may call (--auth token)
     support-bot:
-      hashes: [...]           # papi-mcp config key makes a key and its hash
-      projects: [...]         # left out: those of its tenant
-      toolsets: [webhooks]    # left out: all
-      read-only: true
       tenant: emea            # left out: the credentials in the environment
-  scopes:                     # what scopes open (--auth oidc); left out:
-    papi.read: {read-only: true}
-    papi.write: {}
+      hashes: [...]           # papi-mcp config key makes a key and its hash
+      projects: [...]         # or all: those of its tenant
+      toolsets: [webhooks]    # or all
+      read-only: true
+  scopes:                     # what scopes open (--auth oidc)
+    papi.read: {toolsets: all, read-only: true}
+    papi.write: {toolsets: all, read-only: false}
   tenants:                    # credentials for the API
     emea:
-      projects: [...]         # the first is the default
+      projects: [...]         # the first is the default; or all: any
       key-id: ${EMEA_KEY_ID}
       key-secret: ${EMEA_KEY_SECRET}
+
+Each key, scope and tenant says what bounds it, everything included (all, or
+"*"): a file that was cut off must not grant more than the whole one.
 
 A text of the form ${NAME} stands for a variable of the environment; secrets can
 stand in the file in no other way. A flag on the command line wins over its twin
 in the environment, and that over the file. Keys, scopes and tenants are read
-again when the file changes; flags hold from the next start.`,
+again when the file has changed, and has been unchanged for a second; flags hold
+from the next start.`,
 		Args: cobra.NoArgs,
 	}
 	cmd.AddCommand(newConfigCheck(s), newConfigSchema(s), newConfigKey(s))
@@ -109,7 +113,8 @@ func newConfigKey(s *streams) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			key, hash := auth.NewKey()
 			fmt.Fprintf(s.out, "key:  %s\nhash: %s\n", key, hash)
-			fmt.Fprintln(s.err, "Give the key to the caller, who sends it as Authorization: Bearer KEY. It can't be shown again. The hash goes into --config.")
+			fmt.Fprintln(s.err, "Give the key to the caller, who sends it as Authorization: Bearer KEY. It can't be shown again. The hash goes into --config:")
+			fmt.Fprintf(s.err, "\nkeys:\n  NAME:\n    hashes: [%s]\n    projects: [...]  # or all\n    toolsets: [...]  # or all\n    read-only: true\n", hash)
 			return nil
 		},
 	}

@@ -245,11 +245,11 @@ tenants:
 		}
 	}
 	others := `
-  desk: {hashes: [` + deskHash + `], tenant: emea}
-  apac: {hashes: [` + apacHash + `], tenant: apac}
+  desk: {hashes: [` + deskHash + `], tenant: emea, projects: all, toolsets: all, read-only: false}
+  apac: {hashes: [` + apacHash + `], tenant: apac, projects: "*", toolsets: ["*"], read-only: false}
   looker: {hashes: [` + lookerHash + `], read-only: true, toolsets: [webhooks], projects: [` + projectA + `]}`
 	write(`
-  bot: {hashes: [` + botHash + `], tenant: emea}` + others)
+  bot: {hashes: [` + botHash + `], tenant: emea, projects: all, toolsets: all, read-only: false}` + others)
 	w := serveTeam(t, []string{
 		"PAPI_BASE_URL=" + api.URL, "PAPI_TOKEN_URL=" + api.URL + "/oauth2/token",
 		"EMEA_SECRET=canary-emea", "APAC_SECRET=canary-apac", "SINCH_KEY_ID=own-key", "SINCH_KEY_SECRET=canary-own",
@@ -415,6 +415,11 @@ tenants:
 		if got := w.call("webhook_list", `{}`, as(desk)); got["projectId"] != projectA {
 			t.Errorf("another key: %v", got)
 		}
+		write(strings.Replace(others, "tenant: emea, ", "", 1))
+		within(t, 20*time.Second, func() bool {
+			w.request("tools/list", "", "", as(desk))
+			return strings.Contains(w.all(), "keys.desk has lost its tenant")
+		})
 		write(" [")
 		within(t, 20*time.Second, func() bool {
 			w.request("tools/list", "", "", as(desk))
@@ -529,7 +534,7 @@ func TestATeamWithAnIssuer(t *testing.T) {
 		}
 		return "Authorization: Bearer " + text
 	}
-	w := serveTeam(t, []string{"PAPI_SCOPES={scopes: {hooks: {toolsets: [webhooks]}, papi.read: {read-only: true}}}"}, "--sandbox", "--auth", "oidc", "--oidc-issuer", issuer.URL, "--public-url", "https://papi.example.com",
+	w := serveTeam(t, []string{"PAPI_SCOPES={scopes: {hooks: {toolsets: [webhooks], read-only: false}, papi.read: {toolsets: all, read-only: true}}}"}, "--sandbox", "--auth", "oidc", "--oidc-issuer", issuer.URL, "--public-url", "https://papi.example.com",
 		"--config", "env:PAPI_SCOPES")
 	const resource = "https://papi.example.com/mcp"
 

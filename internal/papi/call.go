@@ -21,7 +21,7 @@ import (
 // call is one Do: a request, and what became of its sendings so far.
 type call struct {
 	ctx     context.Context // the caller's, with the deadline of the call
-	ends    time.Time       // when a request that has been sent ends too
+	ends    time.Time       // its deadline, when a request that has been sent ends too
 	client  *Client
 	request *Request
 	url     string
@@ -50,7 +50,8 @@ func (c *Client) newCall(ctx context.Context, r *Request) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &call{ctx: ctx, ends: time.Now().Add(c.deadline), client: c, request: r, url: c.base + path}
+	x := &call{ctx: ctx, client: c, request: r, url: c.base + path}
+	x.ends, _ = ctx.Deadline()
 	if len(r.Query) > 0 {
 		x.url += "?" + r.Query.Encode()
 	}
@@ -105,6 +106,9 @@ func (x *call) conclude(err error) *Error {
 		e = ended(x.ctx)
 	default: // it waited to be sent again; its last end says more
 		e = x.last
+	}
+	if e.Code == CodeTimeout && e.Status == 0 && x.sendings == 0 && !x.request.Read {
+		e.Message = "the deadline of the call passed before its request could be sent: nothing was sent"
 	}
 	e.Unknown = x.unknown
 	if e.Unknown && slices.Contains(silentCodes, e.Code) {

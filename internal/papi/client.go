@@ -13,6 +13,8 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"go.opentelemetry.io/otel/trace"
+
+	"papi-mcp/internal/deadline"
 )
 
 // Where the API is, unless a Config says otherwise.
@@ -92,9 +94,8 @@ type Client struct {
 }
 
 const (
-	// callDeadline is how long a call may take, with all its tries: clients
-	// of MCP give up on a request after 60 s.
-	callDeadline = 50 * time.Second
+	// callDeadline is how long a call may take, with all its tries.
+	callDeadline = deadline.Lasts
 	// mostAnswerBytes is the largest answer that is read.
 	mostAnswerBytes = 16 << 20
 )
@@ -148,10 +149,12 @@ func New(config Config) (*Client, error) {
 }
 
 // Do makes one call: one exchange with the API, or a few when it is sent
-// again. It takes at most 50 s. The error is always an *Error.
+// again. It takes at most 50 s, or until the deadline of ctx where that comes
+// sooner. The error is always an *Error.
 //
 // A request with Read ends when ctx ends. Another one ends with ctx as long as
-// it has not left; once it has, it goes on to its own end, since the API does.
+// it has not left; once it has, it goes on to that deadline though its caller
+// goes away, since the API does.
 //
 // After a broken connection, a 429 or a 5xx the request is sent again up to
 // three times, as far as its Repeat allows and unless the API's error code

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"weak"
 
 	"github.com/agnivade/levenshtein"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -66,14 +68,16 @@ type compiled struct {
 }
 
 type compileKey struct {
-	schema *Schema
+	schema weak.Pointer[Schema]
 	mode   Mode
 }
 
+// compileCache has the validators of the schemas that are in use: one that was
+// made for a tenant goes with it, and takes its validators along.
 var compileCache sync.Map // compileKey to *compiled
 
 func compile(s *Schema, mode Mode) *compiled {
-	key := compileKey{s, mode}
+	key := compileKey{weak.Make(s), mode}
 	if c, ok := compileCache.Load(key); ok {
 		return c.(*compiled)
 	}
@@ -88,7 +92,10 @@ func compile(s *Schema, mode Mode) *compiled {
 		panic("papi: " + err.Error())
 	}
 	c.schema = compiler.MustCompile(location)
-	actual, _ := compileCache.LoadOrStore(key, c)
+	actual, kept := compileCache.LoadOrStore(key, c)
+	if !kept {
+		runtime.AddCleanup(s, func(key compileKey) { compileCache.Delete(key) }, key)
+	}
 	return actual.(*compiled)
 }
 

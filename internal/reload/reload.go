@@ -3,15 +3,22 @@
 package reload
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
 
-// looked is how often the files are looked at.
-const looked = 5 * time.Second
+const (
+	// looked is how often the files are looked at.
+	looked = 5 * time.Second
+	// settles is how long a changed file must have been unchanged before it is
+	// read: it may still be being written.
+	settles = time.Second
+)
 
 // Value is what was read from files. It is safe for use by many goroutines.
 type Value[T any] struct {
@@ -21,10 +28,11 @@ type Value[T any] struct {
 	log   *slog.Logger
 	now   func() time.Time // changed in tests
 
-	mu     sync.Mutex
-	value  T
-	stamps []stamp
-	last   time.Time // when the files were looked at
+	mu       sync.Mutex
+	value    T
+	stamps   []stamp   // of what was read
+	settling []stamp   // of what has changed since, and may change further; nil for none
+	last     time.Time // when the files were looked at
 }
 
 // stamp tells one state of a file from another.
@@ -36,25 +44,37 @@ type stamp struct {
 // New reads the value, and fails where that fails. what names it in logs.
 func New[T any](what string, files []string, log *slog.Logger, read func() (T, error)) (*Value[T], error) {
 	v := &Value[T]{what: what, files: files, read: read, log: log, now: time.Now}
-	if err := v.load(); err != nil {
+	err := v.load()
+	for range 2 {
+		if errors.Is(err, errChanging) {
+			err = v.load()
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	v.last = v.now()
 	return v, nil
 }
 
-// Current is the value as the files have it, at most 5 s late. Where they can't
-// be read any more, or hold something wrong, it is the value from before, and
-// the log says why.
+// Current is the value as the files have it, at most 6 s late: they are read
+// when they have been unchanged for a second. Where they can't be read any more,
+// or hold something wrong, it is the value from before, and the log says why.
 func (v *Value[T]) Current() T {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if now := v.now(); now.Sub(v.last) >= looked {
+	wait := looked
+	if v.settling != nil {
+		wait = settles
+	}
+	if now := v.now(); now.Sub(v.last) >= wait {
 		v.last = now
-		if v.changed() {
-			if err := v.load(); err != nil {
+		if v.changed(now) {
+			switch err := v.load(); {
+			case errors.Is(err, errChanging):
+			case err != nil:
 				v.log.Error("what has changed can't be used: what was read before stays", "what", v.what, "error", err)
-			} else {
+			default:
 				v.log.Info("read again", "what", v.what)
 			}
 		}
@@ -62,27 +82,41 @@ func (v *Value[T]) Current() T {
 	return v.value
 }
 
-func (v *Value[T]) changed() bool {
+// changed tells whether the files have changed, and have settled since.
+func (v *Value[T]) changed(now time.Time) bool {
 	stamps, err := v.stampAll()
 	if err != nil {
 		return true // load tells what is wrong
 	}
-	for i := range stamps {
-		if stamps[i] != v.stamps[i] {
-			return true
-		}
+	seen := v.settling
+	v.settling = nil
+	if slices.Equal(stamps, v.stamps) {
+		return false
 	}
-	return false
+	// Either their own times tell, or they are as they were a second ago.
+	young := slices.ContainsFunc(stamps, func(s stamp) bool { return now.Sub(s.changed) < settles })
+	if young && !slices.Equal(stamps, seen) {
+		v.settling = stamps
+		return false
+	}
+	return true
 }
 
+// errChanging tells that a file has changed while it was read.
+var errChanging = errors.New("it changes while it is read")
+
 // load reads the files. The stamps are taken before, so that a change while it
-// reads is seen the next time.
+// reads is seen; what it has read then may be the half of a file.
 func (v *Value[T]) load() error {
 	stamps, err := v.stampAll()
 	if err != nil {
 		return fmt.Errorf("%s: %w", v.what, err)
 	}
 	value, err := v.read()
+	if after, failed := v.stampAll(); failed == nil && !slices.Equal(stamps, after) {
+		v.settling = after
+		return fmt.Errorf("%s: %w", v.what, errChanging)
+	}
 	v.stamps = stamps // what is wrong is told once
 	if err != nil {
 		return fmt.Errorf("%s: %w", v.what, err)

@@ -76,3 +76,66 @@ func TestAValueFollowsItsFile(t *testing.T) {
 	now = now.Add(looked)
 	want("three", 4)
 }
+
+// A file that is being written is read when it has been unchanged for a second,
+// whatever its time says, and never by halves.
+func TestAFileThatIsBeingWritten(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "value")
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	write := func(text string, at time.Time) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(file, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var reads []string
+	var whileReading func()
+	write("old", now.Add(-time.Hour))
+	v, err := New("the value", []string{file}, slog.New(slog.DiscardHandler), func() (string, error) {
+		raw, err := os.ReadFile(file)
+		reads = append(reads, string(raw))
+		if do := whileReading; do != nil {
+			whileReading = nil
+			do()
+		}
+		return string(raw), err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.now, v.last = func() time.Time { return now }, now
+	want := func(value string, after time.Duration) {
+		t.Helper()
+		now = now.Add(after)
+		if got := v.Current(); got != value {
+			t.Errorf("got %q, want %q; reads %q", got, value, reads)
+		}
+	}
+	now = now.Add(looked - time.Second)
+	write("ha", now.Add(time.Second)) // seen in the moment in which it is written
+	want("old", time.Second)
+	write("half", now.Add(500*time.Millisecond)) // and again, as it grows
+	want("old", time.Second)
+	want("old", 500*time.Millisecond)
+	want("half", 500*time.Millisecond) // a second after its last change
+
+	write("settled", now.Add(time.Second))
+	want("settled", looked) // found as it was left seconds ago: at once
+
+	write("ahead", now.Add(time.Hour)) // by a clock that is not ours
+	want("settled", looked)
+	want("ahead", settles)
+
+	write("first", now)
+	whileReading = func() { write("first and second", now) }
+	want("ahead", looked)
+	want("first and second", settles)
+	for _, read := range reads {
+		if read == "ha" {
+			t.Errorf("a half was read: %q", reads)
+		}
+	}
+}

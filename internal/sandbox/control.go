@@ -22,7 +22,7 @@ func (s *Sandbox) control(mux *http.ServeMux) {
 			if err != nil {
 				panic(http.ErrAbortHandler)
 			}
-			result, err := do(body)
+			result, err := do(withoutBOM(body))
 			if err != nil {
 				s.write(w, ownError(http.StatusBadRequest, "sandbox_invalid_control", err.Error(), "docs/sandbox.md has the forms of the control API"), nil)
 				return

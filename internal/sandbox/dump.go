@@ -134,6 +134,10 @@ func (s *Sandbox) Seed(name string) error {
 	return s.Play(bytes.NewReader(raw))
 }
 
+// withoutBOM leaves out the byte order mark that some programs begin a file
+// with; a parser may ignore it (RFC 8259, 8.1).
+func withoutBOM(raw []byte) []byte { return bytes.TrimPrefix(raw, []byte("\ufeff")) }
+
 // Fill gives the sandbox a state from a file of either kind: what Dump wrote, a
 // JSON object, or a script for Play, a JSON list.
 func (s *Sandbox) Fill(r io.Reader) error {
@@ -141,7 +145,7 @@ func (s *Sandbox) Fill(r io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("sandbox: read seed data: %w", err)
 	}
-	if raw = bytes.TrimSpace(raw); len(raw) > 0 && raw[0] == '{' {
+	if raw = bytes.TrimSpace(withoutBOM(raw)); len(raw) > 0 && raw[0] == '{' {
 		return s.Load(bytes.NewReader(raw))
 	}
 	return s.Play(bytes.NewReader(raw))

@@ -20,6 +20,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mark3labs/mcp-go/mcp"
+
 	"papi-mcp/internal/auth"
 	"papi-mcp/internal/telemetry"
 )
@@ -39,7 +41,7 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // of the request before
 	counted := &countedWriter{ResponseWriter: w}
 	w = counted
-	r = r.WithContext(telemetry.WithRequestID(r.Context(), requestIDOf(r)))
+	r = withoutSlash(r.WithContext(telemetry.WithRequestID(r.Context(), requestIDOf(r))))
 	defer func() {
 		h.server.metrics.answered(counted.status)
 		if counted.status >= http.StatusBadRequest {
@@ -69,6 +71,21 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		h.mux.ServeHTTP(w, r)
 	}
+}
+
+// withoutSlash returns the request for the path without a slash at its end:
+// clients are given /mcp/ for /mcp, and repeat no POST after a redirect.
+func withoutSlash(r *http.Request) *http.Request {
+	if len(r.URL.Path) < 2 || !strings.HasSuffix(r.URL.Path, "/") {
+		return r
+	}
+	u := *r.URL
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	r.URL = &u // r is ours
+	return r
 }
 
 // headerRequestID names a request in logs and errors. A caller, or a gateway
@@ -167,13 +184,22 @@ func (h *HTTP) known(by methods) http.Handler {
 			h.refuseCaller(w, failure)
 			return
 		}
-		if wait, ok := h.rates.allow(id.Principal); !ok {
-			h.refuseFor(w, http.StatusTooManyRequests, wait, "too many requests: slow down")
+		if !h.charge(w, id, 1) {
 			return
 		}
 		ctx := withPrincipal(telemetry.FromHeader(r.Context(), r.Header), id.Principal)
 		handle(w, r.WithContext(ctx), id)
 	})
+}
+
+// charge counts so many messages of a caller; ok is false when it has come too
+// often, and the request has been refused.
+func (h *HTTP) charge(w http.ResponseWriter, id auth.Identity, messages int) (ok bool) {
+	wait, ok := h.rates.allow(id.CountedAs(), messages)
+	if !ok {
+		h.refuseFor(w, http.StatusTooManyRequests, wait, "too many requests: slow down")
+	}
+	return ok
 }
 
 // withTools returns the request with its caller's toolbox; ok is false when it
@@ -218,7 +244,12 @@ func (h *HTTP) refuse(w http.ResponseWriter, status int, text string) {
 
 // refuseMessage answers a request with an error, under its id.
 func (h *HTTP) refuseMessage(w http.ResponseWriter, status int, id json.RawMessage, code int, text string) {
-	line, err := encodeLine(traced(jsonrpcError(id, code, text), w.Header().Get(headerRequestID)))
+	h.refuseAs(w, status, jsonrpcError(id, code, text))
+}
+
+// refuseAs answers with an error, which names the HTTP request.
+func (h *HTTP) refuseAs(w http.ResponseWriter, status int, refusal mcp.JSONRPCError) {
+	line, err := encodeLine(traced(refusal, w.Header().Get(headerRequestID)))
 	if err != nil {
 		panic(err) // texts and ids are JSON
 	}

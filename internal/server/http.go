@@ -42,13 +42,13 @@ type HTTPLimits struct {
 	Body          int           // bytes of a request
 	Answer        int           // bytes of an answer
 	Depth         int           // of the JSON of a request
-	Rate          float64       // requests a second of one principal; 0 is no limit
+	Rate          float64       // requests a second of one caller; 0 is no limit
 	Burst         int           // requests that it may make at once
 	Running       int           // requests that run at the same time
 	Waiting       int           // requests that wait for a place
 	Patience      time.Duration // how long they do
 	Sessions      int           // of the older protocols, open at the same time
-	SessionsOfOne int           // of one principal
+	SessionsOfOne int           // of one caller, with its connections of HTTP+SSE
 	SessionIdle   time.Duration // unused for so long, one ends
 	Streams       int           // connections that stay open: streams and questions
 	ReadTimeout   time.Duration // of a request's header and body

@@ -41,6 +41,12 @@ func (m *message) encode() []byte {
 	}{m.Version, m.ID, m.Method, m.Params})
 }
 
+// isWaitedFor tells that something that runs may wait for the message: an
+// answer, a cancellation.
+func (m *message) isWaitedFor() bool {
+	return m.isAnswer() || m.Method == mcp.MethodNotificationCancelled
+}
+
 // parseMessage reads a line, or the body of an HTTP request, without space
 // around it. Where it is no message, it returns the error that its sender is
 // told, under its id where that is one. With it comes what names an id and no
@@ -59,7 +65,7 @@ func parseMessage(line []byte) (*message, *mcp.JSONRPCError) {
 			return refused(nil, mcp.PARSE_ERROR, "the message is not JSON")
 		}
 		if line[0] == '[' {
-			return refused(nil, mcp.INVALID_REQUEST, "batches are not served: send each message by itself")
+			return refused(nil, mcp.INVALID_REQUEST, "a batch can't be part of a batch")
 		}
 		return refused(nil, mcp.INVALID_REQUEST, "this is not a JSON-RPC message")
 	}
@@ -86,6 +92,13 @@ func parseMessage(line []byte) (*message, *mcp.JSONRPCError) {
 func wellFormed(line []byte) bool {
 	fields, ok := members(line, "jsonrpc", "id", "method", "result", "error")
 	return ok && (fields["result"] == nil) != (fields["error"] == nil)
+}
+
+// trimmed is a message without the space around it, and without the byte order
+// mark that some programs begin a text with (RFC 8259, 8.1: a parser may ignore
+// it).
+func trimmed(text []byte) []byte {
+	return bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(text), []byte("\ufeff")))
 }
 
 // isID tells whether a JSON value may be the id of a request.
@@ -138,7 +151,7 @@ func withID(answer mcp.JSONRPCMessage, id json.RawMessage) mcp.JSONRPCMessage {
 // idOf is the id of a request of which only the beginning is there; nil where
 // its other fields come first.
 func idOf(beginning []byte) json.RawMessage {
-	fields := json.NewDecoder(bytes.NewReader(beginning))
+	fields := json.NewDecoder(bytes.NewReader(trimmed(beginning)))
 	if t, err := fields.Token(); err != nil || t != json.Delim('{') {
 		return nil
 	}
@@ -189,6 +202,6 @@ func readLine(r *bufio.Reader, limit int) ([]byte, error) {
 		if tooLong {
 			return line, errLineTooLong
 		}
-		return bytes.TrimSpace(line), nil
+		return trimmed(line), nil
 	}
 }

@@ -7,14 +7,15 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// mostRates bounds the principals whose rates are kept.
+// mostRates bounds the callers whose rates are kept.
 const mostRates = 10_000
 
-// rates bound how often each principal may come, so that one that runs wild
+// rates bound how often each caller may come, so that one that runs wild
 // leaves room for the others.
 type rates struct {
 	limit rate.Limit
 	burst int
+	full  time.Duration // after so long unused, a limiter is as good as new
 	of    *ttlcache.Cache[string, *rate.Limiter]
 }
 
@@ -23,21 +24,24 @@ func newRates(perSecond float64, burst int) *rates {
 	if perSecond == 0 {
 		return nil
 	}
-	full := time.Duration(float64(burst) / perSecond * float64(time.Second)) // after so long unused, a limiter is as good as new
-	return &rates{rate.Limit(perSecond), burst, ttlcache.New(
+	full := time.Duration(float64(burst) / perSecond * float64(time.Second))
+	return &rates{rate.Limit(perSecond), burst, full, ttlcache.New(
 		ttlcache.WithCapacity[string, *rate.Limiter](mostRates),
 		ttlcache.WithTTL[string, *rate.Limiter](max(time.Second, full)),
 	)}
 }
 
-// allow tells whether a principal may make one more request now, and if not,
-// in how long.
-func (l *rates) allow(principal string) (wait time.Duration, ok bool) {
+// allow tells whether a caller may make so many requests now, and if not, in
+// how long. More than the burst are never allowed at once.
+func (l *rates) allow(caller string, requests int) (wait time.Duration, ok bool) {
 	if l == nil {
 		return 0, true
 	}
-	kept, _ := l.of.GetOrSetFunc(principal, func() *rate.Limiter { return rate.NewLimiter(l.limit, l.burst) })
-	reservation := kept.Value().Reserve()
+	kept, _ := l.of.GetOrSetFunc(caller, func() *rate.Limiter { return rate.NewLimiter(l.limit, l.burst) })
+	reservation := kept.Value().ReserveN(time.Now(), requests)
+	if !reservation.OK() {
+		return l.full, false
+	}
 	if wait = reservation.Delay(); wait > 0 {
 		reservation.Cancel()
 		return wait, false

@@ -36,6 +36,9 @@ type request struct {
 	begun   func()
 	running bool // it no longer waits
 	slot    bool // it counts among those served
+	// batch gathers its answer where it came in one, at a place; else nil.
+	batch *batch
+	place int
 }
 
 // Why a request ended before its time.

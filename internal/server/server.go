@@ -15,7 +15,9 @@
 // and go out as events. On Streamable HTTP (streamable.go) each message is a
 // request of its own, in the session of its client where its protocol has
 // them (session.go). What every HTTP request has to pass is in http.go and
-// gate.go. Nothing here knows what a tool does or decides whether it may.
+// gate.go; batches, which one version has, are in batch.go. What a client says of
+// itself is cut down in peer.go. Nothing here knows what a tool does or decides
+// whether it may.
 //
 // mcp-go has HTTP transports too. They are not used, since what they leave
 // open is what a server on a network must not: any caller can cancel another's

@@ -10,6 +10,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"papi-mcp/internal/auth"
 )
 
 // session is what mcp-go knows of a client on Streamable HTTP. With the older
@@ -19,6 +21,7 @@ import (
 type session struct {
 	id            string
 	principal     string
+	caller        string                       // whom it counts for
 	notifications chan mcp.JSONRPCNotification // what belongs to no call
 	questions     questions
 	ctx           context.Context // ends with the session
@@ -37,8 +40,8 @@ type session struct {
 	used    time.Time
 }
 
-func newSession(principal string) *session {
-	s := &session{id: rand.Text(), principal: principal, notifications: make(chan mcp.JSONRPCNotification, 16)}
+func newSession(id auth.Identity) *session {
+	s := &session{id: rand.Text(), principal: id.Principal, caller: id.CountedAs(), notifications: make(chan mcp.JSONRPCNotification, 16)}
 	s.ctx, s.end = context.WithCancel(context.Background())
 	return s
 }
@@ -84,7 +87,7 @@ func value[T any](p *atomic.Pointer[T]) T {
 }
 
 // sessions are the sessions of the older protocols: bounded in number, by
-// principal too, and ended when nobody used them for long.
+// caller too, and ended when nobody used them for long.
 type sessions struct {
 	mcp        *mcpserver.MCPServer
 	most       int
@@ -93,7 +96,7 @@ type sessions struct {
 	now        func() time.Time
 	mu         sync.Mutex
 	open       map[string]*session
-	of         map[string]int // sessions by principal
+	of         map[string]int // sessions by caller, and its connections of HTTP+SSE
 	lastLooked time.Time
 }
 
@@ -111,7 +114,7 @@ func (l *sessions) add(s *session) (ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.endIdle()
-	if len(l.open) >= l.most || l.of[s.principal] >= l.mostOfOne {
+	if len(l.open) >= l.most || l.of[s.caller] >= l.mostOfOne {
 		return false
 	}
 	if l.mcp.RegisterSession(s.ctx, s) != nil {
@@ -119,8 +122,34 @@ func (l *sessions) add(s *session) (ok bool) {
 	}
 	s.busy, s.used = 1, l.now()
 	l.open[s.id] = s
-	l.of[s.principal]++
+	l.of[s.caller]++
 	return true
+}
+
+// connect counts a connection of HTTP+SSE, which is a session too, for its
+// caller; ok is false when that has too many.
+func (l *sessions) connect(caller string) (ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.of[caller] >= l.mostOfOne {
+		return false
+	}
+	l.of[caller]++
+	return true
+}
+
+// disconnect ends what connect began.
+func (l *sessions) disconnect(caller string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.release(caller)
+}
+
+// release gives back one session of a caller. The caller of it holds mu.
+func (l *sessions) release(caller string) {
+	if l.of[caller]--; l.of[caller] == 0 {
+		delete(l.of, caller)
+	}
 }
 
 // use returns the session of a principal, and keeps it from ending as idle
@@ -205,9 +234,7 @@ func (l *sessions) drop(s *session) {
 		return
 	}
 	delete(l.open, s.id)
-	if l.of[s.principal]--; l.of[s.principal] == 0 {
-		delete(l.of, s.principal)
-	}
+	l.release(s.caller)
 	s.end()
 	l.mcp.UnregisterSession(s.ctx, s.id)
 }

@@ -41,6 +41,11 @@ func (h *HTTP) openEvents(w http.ResponseWriter, r *http.Request, id auth.Identi
 		return
 	}
 	defer closed()
+	if !h.sessions.connect(id.CountedAs()) {
+		h.refuseFor(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
+		return
+	}
+	defer h.sessions.disconnect(id.CountedAs())
 	sessionID := rand.Text()
 	beginStream(w)
 	out := &eventWriter{w: w, timeout: h.limits.WriteTimeout}
@@ -109,9 +114,15 @@ func (h *HTTP) takeMessage(w http.ResponseWriter, r *http.Request, id auth.Ident
 	if !ok {
 		return
 	}
-	if body = bytes.TrimSpace(body); len(body) == 0 {
+	if body = trimmed(body); len(body) == 0 {
 		h.refuse(w, http.StatusBadRequest, "the message is empty")
 		return
+	}
+	if isBatch(body) {
+		items, _ := parseBatch(body) // the stream tells what is wrong with it
+		if !h.charge(w, id, max(0, len(items)-1)) {
+			return
+		}
 	}
 	c.receive(ofMessage(c.serving, r.Context()), body)
 	w.WriteHeader(http.StatusAccepted)

@@ -151,6 +151,10 @@ func (c *connection) read(in io.Reader) error {
 // ends a wait - an answer, a cancellation - takes effect at once. ctx is
 // c.serving, or made of it.
 func (c *connection) receive(ctx context.Context, line []byte) {
+	if isBatch(line) {
+		c.receiveBatch(ctx, line)
+		return
+	}
 	m, refusal := parseMessage(line)
 	switch {
 	case refusal != nil:
@@ -187,25 +191,32 @@ func (c *connection) refuse(refusal mcp.JSONRPCError) {
 
 // request starts a request, in its turn.
 func (c *connection) request(ctx context.Context, m *message, line []byte) {
+	r := c.enter(ctx, m)
+	if !c.requests.start(c.hearing, len(line), func() { c.serve(r, m, line) }) {
+		c.requests.leave(r)
+	}
+}
+
+// enter puts a request into the queue.
+func (c *connection) enter(ctx context.Context, m *message) *request {
 	r := &request{id: m.ID, method: m.Method}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	if r.method == mcp.MethodSubscriptionsListen { // or the end of the input would wait for it for ever
 		context.AfterFunc(c.hearing, func() { r.cancel(nil) })
 	}
 	c.requests.enter(r)
-	if !c.requests.start(c.hearing, len(line), func() { c.serve(r, m, line) }) {
-		c.requests.leave(r)
-	}
+	return r
 }
 
 // serve waits until the request may begin, handles it and answers.
 func (c *connection) serve(r *request, m *message, line []byte) {
 	defer c.requests.leave(r)
+	defer r.batch.ended()
 	switch err := c.requests.await(r); {
 	case errors.Is(err, errStopping):
-		c.send(jsonrpcError(r.id, mcp.INTERNAL_ERROR, errStopping.Error()))
+		c.answer(r, jsonrpcError(r.id, mcp.INTERNAL_ERROR, errStopping.Error()))
 		return
-	case err != nil:
+	case err != nil || r.batch.isRefused():
 		return
 	}
 
@@ -213,7 +224,7 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 	if c.admit != nil && r.slot {
 		place, ok := c.admit(ctx)
 		if !ok {
-			c.send(jsonrpcError(r.id, codeBusy, errBusy.Error()))
+			c.answer(r, jsonrpcError(r.id, codeBusy, errBusy.Error()))
 			return
 		}
 		defer place.leave()
@@ -231,7 +242,7 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 	if errors.Is(context.Cause(r.ctx), errCancelled) {
 		return // nobody waits for it
 	}
-	c.send(withID(answer, r.id))
+	c.answer(r, withID(answer, r.id))
 	if opening {
 		// The tools are asked for next. To load them any earlier would make
 		// the client wait for the answer that is now out.
@@ -243,6 +254,15 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 // handle lets mcp-go handle a message.
 func (c *connection) handle(ctx context.Context, m *message, line []byte) mcp.JSONRPCMessage {
 	return c.server.handle(ctx, m, line)
+}
+
+// answer answers a request: by itself, or with the others of its batch.
+func (c *connection) answer(r *request, answer mcp.JSONRPCMessage) {
+	if r.batch != nil {
+		r.batch.put(r.place, answer)
+		return
+	}
+	c.send(answer)
 }
 
 // send puts an answer on the wire. Each is JSON: results are rendered before

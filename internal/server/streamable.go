@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,15 +26,15 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if !ok {
 		return
 	}
-	body = bytes.TrimSpace(body)
+	body = trimmed(body)
+	if len(body) > 0 && isBatch(body) {
+		h.postBatch(w, r, id, body)
+		return
+	}
 	m, refusal := parseMessage(body)
 	if refusal != nil {
 		h.endQuestion(r, id, m)
-		line, err := encodeLine(refusal)
-		if err != nil {
-			panic(err)
-		}
-		writeJSON(w, h.limits.WriteTimeout, http.StatusBadRequest, line)
+		h.refuseAs(w, http.StatusBadRequest, *refusal)
 		return
 	}
 	version := r.Header.Get(mcp.HeaderProtocolVersion)
@@ -87,7 +86,7 @@ func (h *HTTP) endQuestion(r *http.Request, id auth.Identity, m *message) {
 
 // initialize opens a session, unless the request for it fails.
 func (h *HTTP) initialize(w http.ResponseWriter, r *http.Request, id auth.Identity, m *message, body []byte) {
-	s := newSession(id.Principal)
+	s := newSession(id)
 	if !h.sessions.add(s) {
 		s.end()
 		h.refuseFor(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
@@ -131,7 +130,7 @@ func (h *HTTP) postModern(w http.ResponseWriter, r *http.Request, id auth.Identi
 		w.WriteHeader(http.StatusAccepted)
 		return
 	}
-	s := newSession(id.Principal)
+	s := newSession(id)
 	defer s.end()
 	if m.Method == mcp.MethodSubscriptionsListen {
 		s.listens = true

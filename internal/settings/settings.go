@@ -9,9 +9,11 @@
 package settings
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"regexp"
@@ -28,6 +30,8 @@ import (
 
 // File is what a configuration file says.
 type File struct {
+	// Source is what was read; "" where there is no file.
+	Source string `json:"-"`
 	// Flags are values of flags by name.
 	Flags map[string]any `json:"-"`
 	sections
@@ -40,33 +44,36 @@ type sections struct {
 	Tenants map[string]Tenant `json:"tenants,omitempty" jsonschema:"description=credentials for the API by name: letters; digits; . _ -"`
 }
 
+// What bounds a grant must be written out, in every key, scope and tenant: were
+// it optional, a file that was cut off would grant more than the whole one.
+
 // Key is a caller with an API key.
 type Key struct {
 	Hashes   []string `json:"hashes" jsonschema:"required,minItems=1,pattern=^(sha256:[0-9a-f]{64}|\\$\\{[A-Za-z_][A-Za-z0-9_]*\\})$,description=the hashes of its keys; more than one while they are being replaced. papi-mcp config key makes a key and its hash"`
-	Projects []string `json:"projects,omitempty" jsonschema:"description=the projects that it may touch; left out: those of its tenant"`
+	Tenant   string   `json:"tenant,omitempty" jsonschema:"description=the credentials that its calls go out with; left out: those in the environment"`
+	Projects Names    `json:"projects" jsonschema:"required,description=the projects that it may touch; all for those of its tenant"`
 	Scope
-	Tenant string `json:"tenant,omitempty" jsonschema:"description=the credentials that its calls go out with; left out: those in the environment"`
 }
 
 // Scope is what a scope of a token opens.
 type Scope struct {
-	Toolsets []string `json:"toolsets,omitempty" jsonschema:"description=the toolsets that it opens; left out: all"`
-	ReadOnly bool     `json:"read-only,omitempty" jsonschema:"description=only what changes nothing"`
+	Toolsets Names `json:"toolsets" jsonschema:"required,description=the toolsets that it opens; all for every one"`
+	ReadOnly bool  `json:"read-only" jsonschema:"required,description=true: only what changes nothing"`
 }
 
 // Tenant is credentials for the API.
 type Tenant struct {
-	Projects    []string `json:"projects,omitempty" jsonschema:"description=the projects that they are for; the first is the default; left out: any"`
-	KeyID       string   `json:"key-id,omitempty" jsonschema:"minLength=1,description=access key of the Sinch Dashboard"`
-	KeySecret   string   `json:"key-secret,omitempty" jsonschema:"pattern=^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$,description=the variable that holds its secret such as ${EMEA_KEY_SECRET}"`
-	AccessToken string   `json:"access-token,omitempty" jsonschema:"pattern=^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$,description=the variable that holds a token to use as it is instead of a key"`
+	Projects    Names  `json:"projects" jsonschema:"required,description=the projects that they are for; the first is the default; all for any"`
+	KeyID       string `json:"key-id,omitempty" jsonschema:"minLength=1,description=access key of the Sinch Dashboard"`
+	KeySecret   string `json:"key-secret,omitempty" jsonschema:"pattern=^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$,description=the variable that holds its secret such as ${EMEA_KEY_SECRET}"`
+	AccessToken string `json:"access-token,omitempty" jsonschema:"pattern=^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$,description=the variable that holds a token to use as it is instead of a key"`
 }
 
 // Opens is what the scope opens, in the form of auth.Grant: toolsets, true
 // with changes; nil for all with changes.
 func (s Scope) Opens() map[string]bool {
-	toolsets := s.Toolsets
-	if len(toolsets) == 0 {
+	toolsets := s.Toolsets.List()
+	if s.Toolsets.All() {
 		if !s.ReadOnly {
 			return nil
 		}
@@ -128,18 +135,21 @@ func (r *Reader) Read(source string) (*File, error) {
 		return nil, err
 	}
 	if found := r.schema.Violations(document, papi.Mode{}); len(found) > 0 {
-		return nil, &Error{found}
+		return nil, &Error{explained(found)}
+	}
+	if grants(document) && !strings.HasPrefix(source, FromEnvironment) && !whole(raw) {
+		return nil, errors.New("the file ends within a line, so it may have been cut off: end its last line with a line break")
 	}
 	var all resolver
 	all.resolve(document, "")
 	if len(all.missing) > 0 {
 		return nil, &Error{all.missing}
 	}
-	f := &File{}
+	f := &File{Source: source}
 	if err := json.Unmarshal(encode(document), &f.sections); err != nil {
 		return nil, err
 	}
-	for _, section := range []string{"keys", "scopes", "tenants"} {
+	for _, section := range sectionNames {
 		delete(document, section)
 	}
 	f.Flags = document
@@ -161,11 +171,34 @@ func load(source string) ([]byte, error) {
 	return []byte(text), nil
 }
 
+// sectionNames are the sections, by what they are called in the file.
+var sectionNames = []string{"keys", "scopes", "tenants"}
+
+// grants tells whether a document says who may do what.
+func grants(document map[string]any) bool {
+	return slices.ContainsFunc(sectionNames, func(name string) bool { return document[name] != nil })
+}
+
+// whole tells whether a text ends with a line, or a bracket that was open: a
+// name that was cut off within its line could be another one.
+func whole(raw []byte) bool {
+	last := raw[bytes.LastIndexByte(raw, '\n')+1:]
+	last = bytes.TrimSpace(last)
+	return len(last) == 0 || last[0] == '#' || bytes.HasSuffix(last, []byte("}")) || bytes.HasSuffix(last, []byte("]"))
+}
+
 // parse reads YAML into what a JSON decoder would make of it.
 func parse(raw []byte) (map[string]any, error) {
 	var document map[string]any
-	if err := yaml.Unmarshal(raw, &document); err != nil {
+	decoder := yaml.NewDecoder(bytes.NewReader(raw))
+	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
+		if unquoted.Match(raw) {
+			err = fmt.Errorf("%w (put * in quotes, or write all)", err)
+		}
 		return nil, err
+	}
+	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("there is more than one document in it: put all into one")
 	}
 	normal, err := json.Marshal(document)
 	if err != nil {
@@ -177,6 +210,9 @@ func parse(raw []byte) (map[string]any, error) {
 	}
 	return plain, nil
 }
+
+// unquoted matches an asterisk that YAML takes for an alias.
+var unquoted = regexp.MustCompile(`(?m)[:,[-]\s*\*\s*([],]|$)`)
 
 // reference is a text that stands for a variable of the environment.
 var reference = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$`)
@@ -235,22 +271,27 @@ func (f *File) check() []papi.Violation {
 			}
 			owner[hash] = caller
 		}
+		lists(wrong, "keys."+caller, map[string]Names{"projects": key.Projects, "toolsets": key.Toolsets})
 		tenant, known := f.Tenants[key.Tenant]
 		switch {
 		case key.Tenant == "":
 		case !known:
 			wrong(key.Tenant, "one of the tenants: "+strings.Join(slices.Sorted(maps.Keys(f.Tenants)), ", "), "keys.%s.tenant", caller)
-		case len(tenant.Projects) > 0:
-			for i, project := range key.Projects {
+		case !tenant.Projects.All():
+			for i, project := range key.Projects.List() {
 				if !slices.Contains(tenant.Projects, project) {
 					wrong(project, "a project of tenant "+key.Tenant, "keys.%s.projects[%d]", caller, i)
 				}
 			}
 		}
 	}
+	for _, scope := range slices.Sorted(maps.Keys(f.Scopes)) {
+		lists(wrong, "scopes."+scope, map[string]Names{"toolsets": f.Scopes[scope].Toolsets})
+	}
 	for _, tenant := range slices.Sorted(maps.Keys(f.Tenants)) {
 		t := f.Tenants[tenant]
 		name("tenants", tenant)
+		lists(wrong, "tenants."+tenant, map[string]Names{"projects": t.Projects})
 		if hasKey := t.KeyID != "" && t.KeySecret != ""; hasKey == (t.AccessToken != "") || (t.KeyID == "") != (t.KeySecret == "") {
 			wrong(nil, "key-id with key-secret, or access-token", "tenants.%s", tenant)
 		}
@@ -265,10 +306,13 @@ func schemaOf(flags *pflag.FlagSet) *papi.Schema {
 	if err := json.Unmarshal(encode(reflector.Reflect(&sections{})), s); err != nil {
 		panic("settings: " + err.Error())
 	}
-	for _, grant := range []*papi.Schema{s.Properties["keys"].AdditionalProperties.Schema, s.Properties["scopes"].AdditionalProperties.Schema} {
-		toolset := grant.Properties["toolsets"].Items
-		for _, name := range catalog.Toolsets() {
-			toolset.Enum = append(toolset.Enum, name)
+	for _, section := range sectionNames {
+		grant := s.Properties[section].AdditionalProperties.Schema
+		if projects := grant.Properties["projects"]; projects != nil {
+			namesOf(projects, nil)
+		}
+		if toolsets := grant.Properties["toolsets"]; toolsets != nil {
+			namesOf(toolsets, catalog.Toolsets())
 		}
 	}
 	flags.VisitAll(func(f *pflag.Flag) {

@@ -1,0 +1,333 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"sync"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/internal/auth"
+)
+
+// batchVersion is the one protocol version that has JSON-RPC batches: the next
+// one took them out again.
+const batchVersion = mcp.ProtocolVersion20250326
+
+const (
+	// mostOfBatch bounds the messages of a batch.
+	mostOfBatch = 50
+	// servedOfBatch is how many of its requests are served at the same time
+	// over HTTP.
+	servedOfBatch = 8
+)
+
+// noBatches refuses a batch in a session of another version.
+func noBatches() mcp.JSONRPCError {
+	return jsonrpcError(nil, mcp.INVALID_REQUEST, "batches are served in sessions of protocol "+batchVersion+" alone: send each message by itself")
+}
+
+// isBatch tells whether a text that is not empty would be a batch.
+func isBatch(text []byte) bool { return text[0] == '[' }
+
+// batched is one message of a batch; or, where it is none, what its sender is
+// told of it.
+type batched struct {
+	*message
+	raw     json.RawMessage
+	refusal *mcp.JSONRPCError
+}
+
+func (b *batched) isRequest() bool {
+	return b.refusal == nil && !b.isAnswer() && !b.isNotification()
+}
+
+// endsQuestion tells whether this is a malformed answer: the question of its id
+// has ended, though without an answer.
+func (b *batched) endsQuestion() bool {
+	return b.refusal != nil && b.message != nil && b.Method == ""
+}
+
+// parseBatch takes a batch apart. Where it is none, it returns the one error
+// that its sender is told.
+func parseBatch(text []byte) ([]batched, *mcp.JSONRPCError) {
+	refused := func(code int, text string) ([]batched, *mcp.JSONRPCError) {
+		refusal := jsonrpcError(nil, code, text)
+		return nil, &refusal
+	}
+	var raw []json.RawMessage
+	switch err := json.Unmarshal(text, &raw); {
+	case err != nil:
+		return refused(mcp.PARSE_ERROR, "the message is not JSON")
+	case len(raw) == 0:
+		return refused(mcp.INVALID_REQUEST, "a batch must hold a message")
+	case len(raw) > mostOfBatch:
+		return refused(mcp.INVALID_REQUEST, fmt.Sprintf("a batch may hold %d messages: send several", mostOfBatch))
+	}
+	items := make([]batched, len(raw))
+	for i, one := range raw {
+		m, refusal := parseMessage(one)
+		switch {
+		case refusal != nil:
+		case m.Method == mcp.MethodInitialize:
+			wrong := jsonrpcError(m.ID, mcp.INVALID_REQUEST, "initialize must be sent by itself, before any batch")
+			refusal = &wrong
+		case mcp.IsModernProtocol(versionOf(m)):
+			wrong := jsonrpcError(m.ID, mcp.INVALID_REQUEST, "the protocol version of this message has no batches: send it by itself")
+			refusal = &wrong
+		}
+		items[i] = batched{m, one, refusal}
+	}
+	return items, nil
+}
+
+// batch gathers the answers to the messages of a batch: they go out as one, in
+// the order of the requests, when the last one is there.
+type batch struct {
+	most int // bytes of all answers; 0 for any number
+	send func(line json.RawMessage)
+
+	mu      sync.Mutex
+	open    int // what has yet to end
+	refused bool
+	size    int
+	answers []json.RawMessage // by place; nil where nothing is answered
+}
+
+// newBatch returns a batch that has ended when ended was called for each of
+// its requests, and once more.
+func newBatch(items []batched, most int, send func(json.RawMessage)) *batch {
+	b := &batch{most: most, send: send, open: 1, answers: make([]json.RawMessage, len(items))}
+	for i := range items {
+		switch {
+		case items[i].refusal != nil:
+			b.put(i, *items[i].refusal)
+		case items[i].isRequest():
+			b.open++
+		}
+	}
+	return b
+}
+
+// put keeps the answer to the message at a place.
+func (b *batch) put(place int, answer mcp.JSONRPCMessage) {
+	line, err := encodeLine(answer)
+	if err != nil {
+		line, _ = encodeLine(jsonrpcError(answerID(answer), mcp.INTERNAL_ERROR, "internal error"))
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.most > 0 && b.size+len(line) > b.most {
+		line, _ = encodeLine(jsonrpcError(answerID(answer), mcp.INTERNAL_ERROR,
+			fmt.Sprintf("the answers to this batch have more than %d bytes: send this request by itself", b.most)))
+	}
+	b.size += len(line)
+	b.answers[place] = bytes.TrimSpace(line)
+}
+
+// refuse drops the batch: its requests are not served, and not answered.
+func (b *batch) refuse() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refused = true
+}
+
+// isRefused tells whether the batch was refused; nil is none, and never was.
+func (b *batch) isRefused() bool {
+	if b == nil {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.refused
+}
+
+// ended tells that one of the batch's requests has ended, whether or not it was
+// answered.
+func (b *batch) ended() {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	b.open--
+	last := b.open == 0 && !b.refused
+	b.mu.Unlock()
+	if !last {
+		return
+	}
+	given := make([][]byte, 0, len(b.answers))
+	for _, answer := range b.answers {
+		if answer != nil {
+			given = append(given, answer)
+		}
+	}
+	if len(given) > 0 { // a batch that nothing is to be said to is not answered
+		b.send(append(append([]byte{'['}, bytes.Join(given, []byte{','})...), ']'))
+	}
+}
+
+// receiveBatch deals with a line that is a batch. In which version the session
+// is may only be known when the lines before it have been dealt with, so a
+// place in the queue is taken for it, and for each of its requests.
+func (c *connection) receiveBatch(ctx context.Context, line []byte) {
+	items, refusal := parseBatch(line)
+	if refusal != nil {
+		c.refuse(*refusal)
+		return
+	}
+	b := newBatch(items, 0, func(answers json.RawMessage) { c.send(answers) })
+	if c.batches() {
+		for i := range items { // what ends a wait takes effect at once
+			switch one := &items[i]; {
+			case one.endsQuestion():
+				c.questions.answer(one.message)
+			case one.refusal == nil && one.isWaitedFor():
+				c.receive(ctx, one.raw)
+			}
+		}
+	}
+	head := c.enter(ctx, &message{ID: json.RawMessage("batch")}) // which no client can name
+	waiting := make([]*request, len(items))
+	for i := range items {
+		if items[i].isRequest() {
+			waiting[i] = c.enter(ctx, items[i].message)
+			waiting[i].batch, waiting[i].place = b, i
+		}
+	}
+	if !c.requests.start(c.hearing, 0, func() { c.begin(head, b, items) }) {
+		c.requests.leave(head)
+	}
+	for i, r := range waiting {
+		if r != nil && !c.requests.start(c.hearing, len(items[i].raw), func() { c.serve(r, items[i].message, items[i].raw) }) {
+			c.requests.leave(r)
+		}
+	}
+}
+
+// batches tells whether the session is one that has batches.
+func (c *connection) batches() bool { return c.session.ProtocolVersion() == batchVersion }
+
+// begin begins a batch in its turn.
+func (c *connection) begin(head *request, b *batch, items []batched) {
+	defer c.requests.leave(head)
+	defer b.ended()
+	err := c.requests.await(head)
+	if !c.batches() {
+		b.refuse()
+		c.send(noBatches())
+		return
+	}
+	if err != nil {
+		return // its requests say why
+	}
+	for i := range items {
+		if items[i].refusal == nil && items[i].isNotification() && !items[i].isWaitedFor() {
+			c.handle(head.ctx, items[i].message, items[i].raw)
+		}
+	}
+}
+
+// postBatch takes a batch of Streamable HTTP.
+func (h *HTTP) postBatch(w http.ResponseWriter, r *http.Request, id auth.Identity, body []byte) {
+	if r.Header.Get(headerSession) == "" || mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)) {
+		h.refuseAs(w, http.StatusBadRequest, noBatches())
+		return
+	}
+	s, ok := h.sessionOf(w, r, id, nil)
+	if !ok {
+		return
+	}
+	defer h.sessions.done(s)
+	if s.ProtocolVersion() != batchVersion {
+		h.refuseAs(w, http.StatusBadRequest, noBatches())
+		return
+	}
+	items, refusal := parseBatch(body)
+	if refusal != nil {
+		h.refuseAs(w, http.StatusBadRequest, *refusal)
+		return
+	}
+	if !h.charge(w, id, len(items)-1) {
+		return
+	}
+	for i := range items {
+		switch one := items[i]; {
+		case one.endsQuestion():
+			s.questions.answer(one.message)
+		case one.refusal != nil || one.isRequest():
+		case one.isAnswer():
+			s.questions.answer(one.message)
+		default:
+			h.server.handle(h.server.mcp.WithContext(r.Context(), s), one.message, one.raw)
+		}
+	}
+	h.serveBatch(w, r, id, s, items)
+}
+
+// serveBatch serves the requests of a batch side by side, begun in their order,
+// and answers them all at once.
+func (h *HTTP) serveBatch(w http.ResponseWriter, r *http.Request, id auth.Identity, s *session, items []batched) {
+	r, ok := h.withTools(w, r, id)
+	if !ok {
+		return
+	}
+	closed, ok := h.openStream()
+	if !ok {
+		h.refuseFor(w, http.StatusServiceUnavailable, 0, errBusy.Error())
+		return
+	}
+	defer closed()
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(s.ctx, cancel)()
+
+	x := h.exchange(w, r)
+	var answers json.RawMessage
+	b := newBatch(items, h.limits.Answer, func(line json.RawMessage) { answers = line })
+	q := newRequests(limits{inHand: math.MaxInt64, serving: servedOfBatch})
+	for i := range items {
+		if !items[i].isRequest() {
+			continue
+		}
+		one := &request{id: items[i].ID, method: items[i].Method, batch: b, place: i}
+		one.ctx, one.cancel = context.WithCancelCause(ctx)
+		q.enter(one)
+		q.start(ctx, 0, func() { h.serveBatched(q, one, &exchangeSession{s, x}, &items[i]) })
+	}
+	<-q.close()
+	b.ended()
+	x.stopPump()
+	if answers == nil { // nothing but notifications and answers, or nobody is there
+		w.WriteHeader(http.StatusAccepted)
+		return
+	}
+	x.answer(http.StatusOK, answers)
+}
+
+// serveBatched serves one request of a batch, in its turn.
+func (h *HTTP) serveBatched(q *requests, r *request, s *exchangeSession, one *batched) {
+	defer q.leave(r)
+	defer r.batch.ended()
+	if q.await(r) != nil {
+		return
+	}
+	place, ok := h.places.enter(r.ctx)
+	if !ok {
+		r.batch.put(r.place, jsonrpcError(r.id, codeBusy, errBusy.Error()))
+		return
+	}
+	defer place.leave()
+	if r.method != mcp.MethodToolsCall {
+		r.begun()
+	}
+	ctx := withPlace(withBegun(r.ctx, r.begun), place)
+	answer := h.server.handle(h.server.mcp.WithContext(ctx, s), one.message, one.raw)
+	if !errors.Is(context.Cause(r.ctx), errCancelled) {
+		r.batch.put(r.place, withID(answer, r.id))
+	}
+}
