@@ -71,7 +71,20 @@ func parseObject(raw json.RawMessage) (map[string]any, *Error) {
 	case nil:
 		return map[string]any{}, nil
 	}
-	return nil, invalidArguments([]papi.Violation{{Given: fmt.Sprintf("%T", value), Allowed: "one JSON object"}})
+	return nil, invalidArguments([]papi.Violation{{Given: kindOf(value), Allowed: "one JSON object"}})
+}
+
+// kindOf names the JSON type of a value.
+func kindOf(value any) string {
+	switch value.(type) {
+	case []any:
+		return "a list"
+	case string:
+		return "a string"
+	case bool:
+		return "a boolean"
+	}
+	return "a number"
 }
 
 // check mends and checks the arguments of a call against the contract. The
@@ -85,7 +98,7 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 			m.warn(name, "not given, so %s is used", plainText(value))
 		}
 	}
-	violations := a.checked.Violations(mended, papi.Mode{Closed: true, Draft: a.draft(mended)})
+	violations, doubts := a.checked.Check(mended, papi.Mode{Closed: true, Draft: a.draft(mended), Formats: true})
 	for _, p := range a.row.Op().Parameters {
 		value, ok := mended[p.Name].(string)
 		if p.In != "path" || !ok || slices.ContainsFunc(violations, func(v papi.Violation) bool { return v.Path == p.Name }) {
@@ -98,7 +111,7 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 	if len(violations) > 0 {
 		return nil, invalidArguments(violations)
 	}
-	c := &call{warnings: m.warnings}
+	c := &call{warnings: append(m.warnings, doubts...)}
 	c.own, c.args = split(mended)
 	return c, nil
 }

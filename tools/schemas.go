@@ -102,7 +102,10 @@ func notes(op *papi.Operation) []string {
 }
 
 // inlined returns a schema with its references replaced by what they point to,
-// and nothing left out.
+// and nothing left out. What is needed for a launch alone is not required: the
+// texts say so.
 func inlined(s *papi.Schema) *papi.Schema {
-	return rewrite(s, func(*papi.Schema) {})
+	return rewrite(s, "", func(_ string, s *papi.Schema) {
+		s.Required = slices.DeleteFunc(slices.Clone(s.Required), func(name string) bool { return s.MayLack(name, false) })
+	})
 }

@@ -148,11 +148,12 @@ func usViolations(answers map[string]any, isNew bool) []papi.Violation {
 		given["ownershipType"] = "PUBLIC"
 	}
 	found := papi.LookupSchema(rcsAnswerSchemas[campaign(given)]).Violations(given, papi.Mode{Closed: true})
-	return slices.DeleteFunc(found, func(v papi.Violation) bool {
-		asked := isNew && text(answers, "ownershipType") == "PUBLIC" && strings.HasPrefix(v.Path, "stock")
-		name, _, _ := strings.Cut(v.Path, "[")
-		return given[name] == nil && !asked
-	})
+	for _, name := range []string{"stockExchange", "stockSymbol"} {
+		if isNew && text(answers, "ownershipType") == "PUBLIC" && text(answers, name) == "" {
+			found = append(found, papi.Violation{Path: name, Allowed: "required of a PUBLIC company"})
+		}
+	}
+	return found
 }
 
 // shownQuestionnaire puts the questions beside the answers.

@@ -1,0 +1,325 @@
+package papi
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Variant returns the variant of a union that a value most likely means: by its
+// JSON type, by the fixed values that tell the variants apart (type, format,
+// taxIdCountry), by its names and by those that it lacks. A deprecated variant
+// is meant only where one of its own names is used. Of a schema that is no union
+// it returns the schema.
+func (s *Schema) Variant(value any) *Schema {
+	r := s.Resolve()
+	if len(r.AnyOf) == 0 {
+		return r
+	}
+	return r.ranked(value)[0].schema.Resolve()
+}
+
+// ranking is a variant of a union beside a value.
+type ranking struct {
+	schema *Schema // as the union lists it
+	score  int
+	differ []string // the names whose fixed values are those of other variants
+	kind   bool     // the value has a JSON type of the variant
+}
+
+// ranked orders the variants that a value may mean, the likeliest first.
+func (s *Schema) ranked(value any) []ranking {
+	tell := s.telling()
+	var all []ranking
+	for _, v := range s.AnyOf {
+		r := v.Resolve()
+		if r.Outdated() && !usesOwn(v, slices.DeleteFunc(slices.Clone(s.AnyOf), func(other *Schema) bool { return other == v }), value) {
+			continue
+		}
+		one := ranking{schema: v, kind: r.takes(value)}
+		one.score = r.likeness(value)
+		fields, _ := value.(map[string]any)
+		for _, name := range tell {
+			given, ok := fields[name]
+			if p := r.Properties[name]; ok && p != nil {
+				if p.Resolve().means(given) {
+					one.score += 1000
+				} else {
+					one.score -= 1000
+					one.differ = append(one.differ, name)
+				}
+			}
+		}
+		if !one.kind {
+			one.score -= 10_000
+		}
+		all = append(all, one)
+	}
+	if all == nil { // all of it is deprecated
+		all = append(all, ranking{schema: s.AnyOf[0], kind: true})
+	}
+	slices.SortStableFunc(all, func(a, b ranking) int { return cmp.Compare(b.score, a.score) })
+	return all
+}
+
+// telling names the properties whose fixed values tell the variants apart: a
+// variant has one value for it that no other one has among others.
+func (s *Schema) telling() []string {
+	values := map[string][][]any{}
+	for _, v := range s.AnyOf {
+		for name, p := range v.Resolve().Properties {
+			if p = p.Resolve(); p.Const != nil || p.Enum != nil {
+				values[name] = append(values[name], p.fixed())
+			}
+		}
+	}
+	var names []string
+	for name, lists := range values {
+		if apart(lists) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func apart(lists [][]any) bool {
+	tells := false
+	for _, one := range lists {
+		if len(one) != 1 {
+			continue
+		}
+		for _, other := range lists {
+			has := slices.Contains(other, one[0])
+			if has && len(other) > 1 {
+				return false
+			}
+			tells = tells || !has
+		}
+	}
+	return tells
+}
+
+// fixed are the values that a schema allows, nil where it does not list them.
+func (s *Schema) fixed() []any {
+	if s.Const != nil {
+		return []any{s.Const}
+	}
+	return s.Enum
+}
+
+// means tells whether a value is one of the fixed ones, or a spelling of one.
+func (s *Schema) means(value any) bool {
+	text, ok := value.(string)
+	return ok && Spelled(text, texts(s.fixed())) != ""
+}
+
+// usesOwn tells whether a value has a name, at any depth, that only one of the
+// variants has.
+func usesOwn(variant *Schema, others []*Schema, value any) bool {
+	fields, _ := value.(map[string]any)
+	for name, field := range fields {
+		p := variant.Resolve().Properties[name]
+		if p == nil {
+			continue
+		}
+		var same []*Schema
+		for _, other := range others {
+			if q := other.Resolve().Properties[name]; q != nil {
+				same = append(same, q.forms()...)
+			}
+		}
+		if same == nil || usesOwn(p, same, field) {
+			return true
+		}
+	}
+	return false
+}
+
+// likeness counts the names of a value that the schema knows, more than it
+// counts those that the value lacks.
+func (s *Schema) likeness(value any) int {
+	fields, ok := value.(map[string]any)
+	if !ok {
+		return 0
+	}
+	score := 0
+	for name, field := range fields {
+		p := s.Properties[name]
+		if p == nil {
+			score -= 20
+			continue
+		}
+		score += 10
+		if below, ok := field.(map[string]any); ok {
+			if p = p.Resolve(); len(p.AnyOf) == 0 {
+				score += p.likeness(below)
+			}
+		}
+	}
+	for _, name := range s.Required {
+		if _, given := fields[name]; !given && !s.MayLack(name, false) {
+			score -= 10
+		}
+	}
+	return score
+}
+
+// takes tells whether a value has a JSON type that the schema allows.
+func (s *Schema) takes(value any) bool {
+	if len(s.Type) == 0 {
+		return true
+	}
+	switch value.(type) {
+	case string:
+		return s.Type.Has("string")
+	case bool:
+		return s.Type.Has("boolean")
+	case json.Number, float64:
+		return s.Type.Has("number") || s.Type.Has("integer")
+	case []any:
+		return s.Type.Has("array")
+	case map[string]any:
+		return s.Type.Has("object")
+	case nil:
+		return s.Type.Has("null")
+	}
+	return true
+}
+
+// union checks a value against the variants of a union. It keeps to the union
+// where it keeps to one that it may mean; else what is wrong is told of the
+// likeliest, or, where its fixed values are those of none, of these.
+func (c *checker) union(s *Schema, value any, at string) {
+	all := s.ranked(value)
+	if !all[0].kind {
+		var kinds []string
+		for _, v := range all {
+			kinds = append(kinds, v.schema.Resolve().Type...)
+		}
+		slices.Sort(kinds)
+		c.add(Violation{Path: at, Given: shown(lastName(at), value), Allowed: strings.Join(slices.Compact(kinds), " or ")})
+		return
+	}
+	best := all[0]
+	if best.differ != nil {
+		c.differs(all, value, at)
+		return
+	}
+	var told *checker
+	for _, one := range all {
+		if !one.kind || one.differ != nil {
+			break // they come last
+		}
+		tried := &checker{mode: c.mode}
+		tried.check(one.schema, value, at)
+		if len(tried.violations) == 0 {
+			c.doubts = append(c.doubts, tried.doubts...)
+			return
+		}
+		if told == nil || one.score == best.score && len(tried.violations) < len(told.violations) {
+			told = tried
+		}
+	}
+	for i, v := range told.violations {
+		told.violations[i] = s.ofOther(v, at)
+	}
+	if name := s.undecided(all, value); name != "" {
+		told.violations = []Violation{{Path: join(at, name), Allowed: "required, one of " + strings.Join(texts(s.valuesOf(name)), ", ")}}
+	} else if forms := openForms(all, value); forms != "" {
+		told.violations = []Violation{{Path: at, Allowed: forms}}
+	}
+	c.violations = append(c.violations, told.violations...)
+	c.doubts = append(c.doubts, told.doubts...)
+}
+
+// differs tells of values that are fixed in each variant, and are none of them.
+// The other fixed values that were given say which variants are left.
+func (c *checker) differs(all []ranking, value any, at string) {
+	for _, name := range all[0].differ {
+		var values []any
+		for _, one := range all {
+			if p := one.schema.Resolve().Properties[name]; p != nil && slices.Equal(one.differ, all[0].differ) {
+				values = append(values, p.Resolve().fixed()...)
+			}
+		}
+		values = sorted(values)
+		given := value.(map[string]any)[name]
+		c.add(Violation{Path: join(at, name), Given: shown(name, given), Allowed: values, Nearest: nearestValue(fmt.Sprint(given), texts(values))})
+	}
+}
+
+// undecided names the property that would say which variant is meant, where it
+// is required of each and not given.
+func (s *Schema) undecided(all []ranking, value any) string {
+	fields, isObject := value.(map[string]any)
+	for _, name := range s.telling() {
+		if _, given := fields[name]; !isObject || given {
+			continue
+		}
+		if !slices.ContainsFunc(all, func(one ranking) bool {
+			r := one.schema.Resolve()
+			return !slices.Contains(r.Required, name) || r.MayLack(name, false)
+		}) {
+			return name
+		}
+	}
+	return ""
+}
+
+// openForms lists what each form of an object needs, where no name of the value
+// says which one is meant.
+func openForms(all []ranking, value any) string {
+	fields, isObject := value.(map[string]any)
+	all = slices.DeleteFunc(slices.Clone(all), func(one ranking) bool { return one.differ != nil || !one.kind })
+	if !isObject || len(all) < 2 {
+		return ""
+	}
+	var forms []string
+	for _, one := range all {
+		r := one.schema.Resolve()
+		for name := range fields {
+			for _, other := range all {
+				if (r.Properties[name] == nil) != (other.schema.Resolve().Properties[name] == nil) {
+					return ""
+				}
+			}
+		}
+		forms = append(forms, strings.Join(r.Required, " and "))
+	}
+	return "one of these forms: with " + strings.Join(forms, "; with ")
+}
+
+// valuesOf are the fixed values that a property has in the variants.
+func (s *Schema) valuesOf(name string) []any {
+	var values []any
+	for _, v := range s.AnyOf {
+		if p := v.Resolve().Properties[name]; p != nil {
+			values = append(values, p.Resolve().fixed()...)
+		}
+	}
+	return sorted(values)
+}
+
+// ofOther says of an unknown name that another form of the call has it.
+func (s *Schema) ofOther(v Violation, at string) Violation {
+	name := strings.TrimPrefix(strings.TrimPrefix(v.Path, at), ".")
+	if v.unknown == "" || v.unknown != name {
+		return v
+	}
+	for _, other := range s.AnyOf {
+		if r := other.Resolve(); r.Properties[name] != nil && !r.Outdated() {
+			v.Allowed = fmt.Sprintf("not in this form, which the other names say; it stands with %s", strings.Join(r.Required, ", "))
+			v.Nearest, v.unknown = "", ""
+			return v
+		}
+	}
+	return v
+}
+
+func sorted(values []any) []any {
+	slices.SortFunc(values, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	return slices.Compact(values)
+}
