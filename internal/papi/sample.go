@@ -186,7 +186,7 @@ var sampleTexts = map[string]string{
 	"secret": "Sample-secret-7351", "factor": "1.2", "companyPhoneNumber": "+15550100001", "taxId": "00-0000000",
 	"topLevelCategoryCode": "001", "midLevelCategoryCode": "0001", "subLevelCategoryCode": "0001", "categoryCode": "999999",
 	"displayName": "Example Shop", "wabaName": "Example Shop", "companyLegalName": "Example Shop Ltd", "comment": "Example comment.",
-	"adminPhoneNo": "+15550100001", "tool": "webhook_list",
+	"adminPhoneNo": "+15550100001", "tool": "webhook_list", "name": "Example Shop", "label": "Support",
 }
 
 func (m sampler) text(s *Schema, name string, n int) string {
