@@ -50,6 +50,10 @@ func MayHoldVariables(name, description string) bool {
 func (c *checker) format(s *Schema, value any, name, at string) {
 	switch v := value.(type) {
 	case string:
+		if s.Format == "timestamp" {
+			c.addTo(at, ": "+timestampForm)
+			return
+		}
 		check := formats[s.Format]
 		switch {
 		case slices.Contains(appLinks, name):
@@ -182,14 +186,24 @@ func digits(text string) (string, string) {
 	return "", ""
 }
 
+const timestampForm = "milliseconds since 1970-01-01 UTC, such as 1694612898734"
+
+// addTo says more of what may stand at a path, where something is wrong there.
+func (c *checker) addTo(at, more string) {
+	for i, v := range c.violations {
+		if allowed, ok := v.Allowed.(string); ok && v.Path == at {
+			c.violations[i].Allowed = allowed + more
+		}
+	}
+}
+
 // timestamp looks at a point in time as the contract's example gives it, in
 // milliseconds.
 func (c *checker) timestamp(value any, at string) {
-	const example = "milliseconds since 1970-01-01 UTC, such as 1694612898734"
 	n, err := strconv.ParseFloat(fmt.Sprint(value), 64)
 	switch {
 	case err != nil || n < 0 || n != float64(int64(n)):
-		c.add(Violation{Path: at, Given: value, Allowed: example})
+		c.add(Violation{Path: at, Given: value, Allowed: timestampForm})
 	case n < 1e11:
 		c.doubts = append(c.doubts, at+": looks like seconds, and the contract's example has milliseconds: the API judges")
 	}

@@ -103,17 +103,19 @@ func abbreviates(name, candidate string) bool {
 	return true
 }
 
-// shortens tells whether one name is the end or the beginning of the other, by
-// whole words: number is phoneNumber, templateName is name.
+// shortens tells whether one name is the end of the other, or the given one the
+// beginning of the candidate, by whole words: number and phone are phoneNumber,
+// templateName is name.
 func shortens(name, candidate string) bool {
 	short, long := words(name), words(candidate)
+	begins := len(short) < len(long) && slices.Equal(long[:len(short)], short)
 	if len(short) > len(long) {
 		short, long = long, short
 	}
 	if len(strings.Join(short, "")) < 4 {
 		return false
 	}
-	return slices.Equal(long[len(long)-len(short):], short) || slices.Equal(long[:len(short)], short)
+	return begins || slices.Equal(long[len(long)-len(short):], short)
 }
 
 // words splits a name at capitals and at what separates words.
@@ -162,14 +164,14 @@ func nearestValue(given string, values []string) string {
 			return found
 		}
 	}
-	var ends []string
+	var parts []string
 	for _, v := range values {
-		if endsWith(v, given) || endsWith(given, v) {
-			ends = append(ends, v)
+		if isPart(v, given) || isPart(given, v) {
+			parts = append(parts, v)
 		}
 	}
-	if ends != nil {
-		return offer(ends)
+	if parts != nil {
+		return offer(parts)
 	}
 	if len(given) < 4 {
 		return ""
@@ -185,10 +187,11 @@ func offer(values []string) string {
 	return strings.Join(values, ", ")
 }
 
-// endsWith tells whether short is the end of long, by whole words.
-func endsWith(long, short string) bool {
-	before, ok := strings.CutSuffix(spelling(long), "_"+spelling(short))
-	return ok && len(short) >= 3 && !slices.Contains([]string{"NO", "NON", "NOT"}, before)
+// isPart tells whether short is the end or the beginning of long, by whole words.
+func isPart(long, short string) bool {
+	long, short = spelling(long), spelling(short)
+	before, ends := strings.CutSuffix(long, "_"+short)
+	return len(short) >= 3 && (ends && !slices.Contains([]string{"NO", "NON", "NOT"}, before) || strings.HasPrefix(long, short+"_"))
 }
 
 // spelling folds case, and blanks and hyphens into underscores.

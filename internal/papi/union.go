@@ -224,11 +224,12 @@ func (c *checker) union(s *Schema, value any, at string) {
 		}
 	}
 	for i, v := range told.violations {
-		told.violations[i] = s.ofOther(v, at)
+		told.violations[i] = s.ofOther(v, value, at)
 	}
-	if name := s.undecided(all, value); name != "" {
-		told.violations = []Violation{{Path: join(at, name), Allowed: "required, one of " + strings.Join(texts(s.valuesOf(name)), ", ")}}
-	} else if forms := openForms(all, value); forms != "" {
+	left := slices.DeleteFunc(all, func(one ranking) bool { return one.differ != nil || !one.kind })
+	if name, values := s.undecided(left, value); name != "" {
+		told.violations = []Violation{{Path: join(at, name), Allowed: "required, one of " + strings.Join(values, ", ")}}
+	} else if forms := openForms(left, value); forms != "" {
 		told.violations = []Violation{{Path: at, Allowed: forms}}
 	}
 	c.violations = append(c.violations, told.violations...)
@@ -251,71 +252,108 @@ func (c *checker) differs(all []ranking, value any, at string) {
 	}
 }
 
-// undecided names the property that would say which variant is meant, where it
-// is required of each and not given.
-func (s *Schema) undecided(all []ranking, value any) string {
+// undecided names the property that would say which of the variants is meant,
+// with its values, where each requires it and it is not given.
+func (s *Schema) undecided(left []ranking, value any) (string, []string) {
 	fields, isObject := value.(map[string]any)
+	if !isObject || len(left) < 2 {
+		return "", nil
+	}
 	for _, name := range s.telling() {
-		if _, given := fields[name]; !isObject || given {
-			continue
-		}
-		if !slices.ContainsFunc(all, func(one ranking) bool {
+		var values []any
+		asked := fields[name] == nil
+		for _, one := range left {
 			r := one.schema.Resolve()
-			return !slices.Contains(r.Required, name) || r.MayLack(name, false)
-		}) {
-			return name
+			asked = asked && slices.Contains(r.Required, name) && !r.MayLack(name, false)
+			if p := r.Properties[name]; p != nil {
+				values = append(values, p.Resolve().fixed()...)
+			}
+		}
+		if asked {
+			return name, texts(sorted(values))
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // openForms lists what each form of an object needs, where no name of the value
-// says which one is meant.
-func openForms(all []ranking, value any) string {
+// says which one is meant and each lacks something.
+func openForms(left []ranking, value any) string {
 	fields, isObject := value.(map[string]any)
-	all = slices.DeleteFunc(slices.Clone(all), func(one ranking) bool { return one.differ != nil || !one.kind })
-	if !isObject || len(all) < 2 {
+	if !isObject || len(left) < 2 {
 		return ""
 	}
-	var forms []string
-	for _, one := range all {
-		r := one.schema.Resolve()
+	var forms []*Schema
+	for _, one := range left {
+		forms = append(forms, one.schema.Resolve())
+	}
+	for _, form := range forms {
 		for name := range fields {
-			for _, other := range all {
-				if (r.Properties[name] == nil) != (other.schema.Resolve().Properties[name] == nil) {
-					return ""
-				}
+			if slices.ContainsFunc(forms, func(other *Schema) bool { return (form.Properties[name] == nil) != (other.Properties[name] == nil) }) {
+				return ""
 			}
 		}
-		forms = append(forms, strings.Join(r.Required, " and "))
-	}
-	return "one of these forms: with " + strings.Join(forms, "; with ")
-}
-
-// valuesOf are the fixed values that a property has in the variants.
-func (s *Schema) valuesOf(name string) []any {
-	var values []any
-	for _, v := range s.AnyOf {
-		if p := v.Resolve().Properties[name]; p != nil {
-			values = append(values, p.Resolve().fixed()...)
+		if !slices.ContainsFunc(form.Required, func(name string) bool { return fields[name] == nil && !form.MayLack(name, false) }) {
+			return ""
 		}
 	}
-	return sorted(values)
+	return "one of these forms: " + strings.Join(formNames(forms, forms), "; ")
 }
 
-// ofOther says of an unknown name that another form of the call has it.
-func (s *Schema) ofOther(v Violation, at string) Violation {
-	name := strings.TrimPrefix(strings.TrimPrefix(v.Path, at), ".")
-	if v.unknown == "" || v.unknown != name {
+// formNames names forms by what they require, and others do not.
+func formNames(forms, all []*Schema) []string {
+	var names []string
+	for _, form := range forms {
+		var own []string
+		for _, name := range form.Required {
+			if slices.ContainsFunc(all, func(other *Schema) bool { return !slices.Contains(other.Required, name) }) {
+				own = append(own, name)
+			}
+		}
+		if own != nil {
+			names = append(names, "with "+strings.Join(own, " and "))
+		}
+	}
+	return names
+}
+
+// ofOther says of an unknown name that other forms of the object have it.
+func (s *Schema) ofOther(v Violation, value any, at string) Violation {
+	if v.unknown == "" || v.Path != join(at, v.unknown) {
 		return v
 	}
+	var all, have []*Schema
 	for _, other := range s.AnyOf {
-		if r := other.Resolve(); r.Properties[name] != nil && !r.Outdated() {
-			v.Allowed = fmt.Sprintf("not in this form, which the other names say; it stands with %s", strings.Join(r.Required, ", "))
-			v.Nearest, v.unknown = "", ""
-			return v
+		r := other.Resolve()
+		if r.Outdated() {
+			continue
+		}
+		all = append(all, r)
+		if r.Properties[v.unknown] != nil {
+			have = append(have, r)
 		}
 	}
+	if have == nil {
+		return v
+	}
+	v.Allowed = "not in this form, which the other names say"
+	if names := formNames(have, all); names != nil {
+		v.Allowed = fmt.Sprintf("%s; it is in the form %s", v.Allowed, strings.Join(names, ", or "))
+	}
+	fields, _ := value.(map[string]any)
+	for _, name := range s.telling() {
+		var needed []any
+		for _, form := range have {
+			if p := form.Properties[name]; p != nil {
+				needed = append(needed, p.Resolve().fixed()...)
+			}
+		}
+		if given, ok := fields[name]; ok && needed != nil && len(needed) < 10 && !slices.Contains(needed, given) {
+			v.Allowed = fmt.Sprintf("only where %s is %s", name, strings.Join(texts(sorted(needed)), " or "))
+			break
+		}
+	}
+	v.Nearest, v.unknown = "", ""
 	return v
 }
 

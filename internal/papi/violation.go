@@ -359,6 +359,9 @@ func soundsSecret(name string) bool {
 		return true
 	}
 	name = strings.ToLower(name)
+	if letters(name) == "otptype" { // how a code is shown
+		return false
+	}
 	return slices.ContainsFunc([]string{"secret", "token", "password", "otp", "authenticationcode", "authentication_code", "facebookcode", "facebook_code", "apikey", "api_key"}, func(part string) bool {
 		return strings.Contains(name, part)
 	})

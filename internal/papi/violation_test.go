@@ -143,21 +143,6 @@ func TestNullWhereItDeletes(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	known := []string{"senderId", "templateName", "languageCode", "ALL"}
-	for name, want := range map[string]string{
-		"sender_id": "senderId", "SENDERID": "senderId", "langCode": "languageCode", "templatename": "templateName",
-		"all": "ALL", "webhook": "", "": "", strings.Repeat("senderId", 100): "",
-	} {
-		if got := Nearest(name, known); got != want {
-			t.Errorf("Nearest(%q) is %q, want %q", name, got, want)
-		}
-	}
-	if got := Nearest("x", nil); got != "" {
-		t.Errorf("the nearest of none is %q", got)
-	}
-}
-
 func TestMask(t *testing.T) {
 	answer := map[string]any{
 		"bearerToken": "x", "secret": nil, "code": "T1",
