@@ -71,20 +71,7 @@ func parseObject(raw json.RawMessage) (map[string]any, *Error) {
 	case nil:
 		return map[string]any{}, nil
 	}
-	return nil, invalidArguments([]papi.Violation{{Given: kindOf(value), Allowed: "one JSON object"}})
-}
-
-// kindOf names the JSON type of a value.
-func kindOf(value any) string {
-	switch value.(type) {
-	case []any:
-		return "a list"
-	case string:
-		return "a string"
-	case bool:
-		return "a boolean"
-	}
-	return "a number"
+	return nil, invalidArguments([]papi.Violation{{Given: shownKind(value), Allowed: "one JSON object"}})
 }
 
 // check mends and checks the arguments of a call against the contract. The
@@ -165,6 +152,19 @@ func plainText(value any) string {
 		return strings.Join(texts, ", ")
 	}
 	return catalog.Text(value)
+}
+
+// shownKind names the kind of a JSON value that is no object.
+func shownKind(value any) string {
+	switch value.(type) {
+	case []any:
+		return "a list"
+	case string:
+		return "a string"
+	case bool:
+		return "true or false"
+	}
+	return "a number"
 }
 
 // cut shortens a text that a message repeats.

@@ -82,8 +82,15 @@ func (c *checker) format(s *Schema, value any, name, at string) {
 	}
 }
 
+// isFile finds what is given by somebody who has a file, and no URL of it: its
+// content, a path, or a handle of Meta's.
+var isFile = regexp.MustCompile(`(?i)^(?:data:|file:|blob:|content:|[/\\~.]|[a-z]:[/\\]|[0-9]+(?::|$))`)
+
 func webURL(text string) (string, string) {
 	const example = "a URL such as https://example.com/path"
+	if isFile.MatchString(text) {
+		return example + "; for a file its public URL: there is no upload", ""
+	}
 	if strings.ContainsFunc(text, unicode.IsSpace) {
 		return example + ", without blanks", ""
 	}

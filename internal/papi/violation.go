@@ -337,16 +337,16 @@ func shown(name string, value any) any {
 	case map[string]any, []any:
 		raw, err := json.Marshal(RequestSecrets.Mask(v))
 		if err != nil || len(raw) > most {
-			return fmt.Sprintf("%s of %d bytes", jsonType(v), len(raw))
+			return fmt.Sprintf("%s of %d bytes", jsonKind(v), len(raw))
 		}
 		return RequestSecrets.Mask(v)
 	}
 	return value
 }
 
-// jsonType names the kind of a list or an object, as JSON does.
-func jsonType(value any) string {
-	if _, list := value.([]any); list {
+// jsonKind names the kind of a JSON value.
+func jsonKind(value any) string {
+	if _, ok := value.([]any); ok {
 		return "a list"
 	}
 	return "an object"
@@ -359,9 +359,6 @@ func soundsSecret(name string) bool {
 		return true
 	}
 	name = strings.ToLower(name)
-	if letters(name) == "otptype" { // how a code is shown
-		return false
-	}
 	return slices.ContainsFunc([]string{"secret", "token", "password", "otp", "authenticationcode", "authentication_code", "facebookcode", "facebook_code", "apikey", "api_key"}, func(part string) bool {
 		return strings.Contains(name, part)
 	})

@@ -21,9 +21,9 @@ func formatProblems(schema *papi.Schema, value any, mode papi.Mode) []string {
 	var visit func(s *papi.Schema, value any, name, path string)
 	visit = func(s *papi.Schema, value any, name, path string) {
 		s = s.Resolve()
-		if len(s.AnyOf) > 0 {
-			if s = variantOf(s, value, mode); s == nil {
-				return
+		for _, variant := range s.AnyOf {
+			if len(variant.Violations(value, mode)) == 0 {
+				visit(variant, value, name, path)
 			}
 		}
 		switch v := value.(type) {
@@ -53,23 +53,8 @@ func formatProblems(schema *papi.Schema, value any, mode papi.Mode) []string {
 		}
 	}
 	visit(schema, value, "", "")
-	return wrong
-}
-
-// variantOf is the variant that prune keeps of a union.
-func variantOf(s *papi.Schema, value any, mode papi.Mode) *papi.Schema {
-	var best *papi.Schema
-	most := -1
-	for _, variant := range s.AnyOf {
-		if len(variant.Violations(value, mode)) > 0 {
-			continue
-		}
-		pruned, _ := prune(variant, value, mode)
-		if n := size(pruned); n > most {
-			best, most = variant.Resolve(), n
-		}
-	}
-	return best
+	slices.Sort(wrong)
+	return slices.Compact(wrong)
 }
 
 func formatProblem(format, name, value string) string {
