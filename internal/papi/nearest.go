@@ -195,9 +195,9 @@ func isPart(long, short string) bool {
 }
 
 // spelling folds case, and blanks and hyphens into underscores.
-func spelling(text string) string {
-	return strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToUpper(text))
-}
+func spelling(text string) string { return underscored.Replace(strings.ToUpper(text)) }
+
+var underscored = strings.NewReplacer("-", "_", " ", "_")
 
 // Spelled returns the fixed value that is certainly meant by another spelling
 // of it: in other letters (en_us), without the beginning that all values share

@@ -46,6 +46,9 @@ type Schema struct {
 	// atLaunch tells that what the schema requires is needed for a launch, and
 	// not before.
 	atLaunch bool
+	// tells are the names that tell the variants of a union apart, set when the
+	// family is loaded; see telling.
+	tells []string
 }
 
 // Types is the keyword "type": one name or several.

@@ -64,18 +64,27 @@ func (s *Schema) ranked(value any) []ranking {
 	return all
 }
 
-// telling names the properties whose fixed values tell the variants apart: a
-// variant has one value for it that no other one has among others.
+// telling names the properties whose fixed values tell the variants of a union
+// apart.
 func (s *Schema) telling() []string {
+	if s.tells == nil { // a union that is not the contract's
+		return telling(s.AnyOf)
+	}
+	return s.tells
+}
+
+// telling finds the properties for which a variant has one value that no other
+// one has among others.
+func telling(variants []*Schema) []string {
 	values := map[string][][]any{}
-	for _, v := range s.AnyOf {
+	for _, v := range variants {
 		for name, p := range v.Resolve().Properties {
 			if p = p.Resolve(); p.Const != nil || p.Enum != nil {
 				values[name] = append(values[name], p.fixed())
 			}
 		}
 	}
-	var names []string
+	names := []string{}
 	for name, lists := range values {
 		if apart(lists) {
 			names = append(names, name)
