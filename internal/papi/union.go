@@ -162,10 +162,14 @@ func (s *Schema) likeness(value any) int {
 			continue
 		}
 		score += 10
-		if below, ok := field.(map[string]any); ok {
-			if p = p.Resolve(); len(p.AnyOf) == 0 {
-				score += p.likeness(below)
+		switch p = p.Resolve(); {
+		case len(p.AnyOf) > 0:
+		case p.Const != nil || p.Enum != nil:
+			if !p.means(field) {
+				score -= 5
 			}
+		default:
+			score += p.likeness(field)
 		}
 	}
 	for _, name := range s.Required {

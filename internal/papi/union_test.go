@@ -145,6 +145,7 @@ func TestVariantsAreChosen(t *testing.T) {
 	for _, tt := range []struct{ name, op, given, want string }{
 		{"the tax country stays", rcs, us(`{"companyLegalName":"Example GmbH","taxIdCountry":"DE","ownershipType":"PRIVATE","legalForm":"PARTNERSHIP"}`), ""},
 		{"a state that is ignored abroad", rcs, us(`{"taxIdCountry":"DE","addressState":"CA"}`), ""},
+		{"a form that one of them has", rcs, us(`{"legalForm":"PARTNERSHIP"}`), ""},
 		{"a country that none has", rcs, us(`{"taxIdCountry":"GER"}`), answers + "taxIdCountry: a list []"},
 		{"its other code", rcs, us(`{"taxIdCountry":"DEU"}`), answers + "taxIdCountry: a list [DE]"},
 		{"stock of a private company", rcs, us(`{"ownershipType":"PRIVATE","stockSymbol":"EX"}`), answers + "stockSymbol: only where ownershipType is PUBLIC []"},

@@ -153,7 +153,16 @@ func usViolations(answers map[string]any, isNew bool) []papi.Violation {
 			found = append(found, papi.Violation{Path: name, Allowed: "required of a PUBLIC company"})
 		}
 	}
+	if id := text(given, "taxId"); id != "" && text(given, "taxIdCountry") == "US" && !isEIN(id) {
+		found = append(found, papi.Violation{Path: "taxId", Allowed: "XX-XXXXXXX where taxIdCountry is US"})
+	}
 	return found
+}
+
+// isEIN tells whether a text has the form 12-3456789.
+func isEIN(text string) bool {
+	office, number, ok := strings.Cut(text, "-")
+	return ok && len(office) == 2 && len(number) == 7 && strings.Trim(office+number, "0123456789") == ""
 }
 
 // shownQuestionnaire puts the questions beside the answers.
