@@ -113,14 +113,19 @@ var otherNames = map[string][]string{
 	"address":           {"email", "mail", "emailaddress"},
 	"url":               {"link", "uri", "href", "website"},
 	"emails":            {"email"}, "phones": {"phone"}, "websites": {"website"},
+	"vertical":              {"businesscategory", "category", "industry"},
+	"businessCategory":      {"vertical", "category", "industry"},
 	"messageSendTtlSeconds": {"ttl", "messagettl", "ttlseconds"},
 }
 
 // otherValues are what other APIs of the field call the values of this one: one
 // or more of them, as the list that they stand in decides.
 var otherValues = map[string]string{
-	// Meta's older categories of templates
-	"TRANSACTIONAL": "UTILITY", "OTP": "AUTHENTICATION", "ACCOUNT_UPDATE": "UTILITY",
+	// Meta's older categories of templates, and what people call them
+	"TRANSACTIONAL": "UTILITY", "OTP": "AUTHENTICATION", "ACCOUNT_UPDATE": "UTILITY", "AUTH": "AUTHENTICATION", "PROMOTIONAL": "MARKETING", "PROMOTION": "MARKETING PROMOTIONAL",
+	// its headers and buttons
+	"IMG": "IMAGE", "PHOTO": "IMAGE", "PICTURE": "IMAGE", "DOC": "DOCUMENT", "FILE": "DOCUMENT", "PDF": "DOCUMENT APPLICATION/PDF",
+	"CALL": "PHONE_NUMBER VOICE", "WEBSITE": "URL WEB_LINK", "LINK": "URL", "OFFER_CODE": "COPY_CODE", "COUPON_CODE": "COPY_CODE",
 	// KakaoTalk's codes of buttons and messages
 	"WL": "WEB_LINK", "AL": "APP_LINK", "DS": "DELIVERY_SEARCH", "BK": "BOT_KEYWORD", "MD": "MESSAGE_DELIVERY",
 	"BC": "BOT_FOR_CONSULTATION", "BT": "BOT_TRANSFER", "AC": "CHANNEL_ID_ADDED", "BF": "BUSINESS_FORM",
@@ -131,6 +136,7 @@ var otherValues = map[string]string{
 	"RETAIL": "SHOPPING_AND_RETAIL", "TRAVEL": "TRAVEL_AND_TRANSPORTATION", "BEAUTY": "BEAUTY_SPA_SALON", "PROF_SERVICES": "PROFESSIONAL_SERVICES",
 	"EVENT_PLAN": "EVENT_PLANNING_AND_SERVICE", "ENTERTAIN": "ENTERTAINMENT",
 	// kinds of files
-	"IMAGE/JPG": "IMAGE/JPEG", "VIDEO/3GPP": "VIDEO/3GP", "PDF": "APPLICATION/PDF",
-	"TEXT_MESSAGE": "SMS", "CALL": "VOICE", "PHONE_CALL": "VOICE",
+	"IMAGE/JPG": "IMAGE/JPEG", "VIDEO/3GPP": "VIDEO/3GP",
+	// ways to send a code, and regions
+	"TEXT_MESSAGE": "SMS", "PHONE_CALL": "VOICE", "EUROPE": "EU", "BRAZIL": "BR", "USA": "US", "UNITED_STATES": "US",
 }

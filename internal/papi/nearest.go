@@ -30,7 +30,7 @@ func Nearest(name string, candidates []string) string {
 			return found
 		}
 	}
-	for _, likely := range []func(name, candidate string) bool{abbreviates, shortens} {
+	for _, likely := range []func(name, candidate string) bool{reorders, abbreviates, shortens} {
 		if found := only(candidates, func(c string) bool { return likely(name, c) }); found != "" {
 			return found
 		}
@@ -86,6 +86,19 @@ func sameLetters(name, candidate string) bool { return letters(name) == letters(
 // knownAs tells whether other APIs, or people, call the candidate so.
 func knownAs(name, candidate string) bool {
 	return slices.Contains(otherNames[candidate], letters(name))
+}
+
+// reorders tells whether the words are the same in another order: listWebhooks is
+// webhook_list.
+func reorders(name, candidate string) bool {
+	given, known := words(name), words(candidate)
+	for _, all := range [][]string{given, known} {
+		for i, word := range all {
+			all[i] = strings.TrimSuffix(word, "s")
+		}
+		slices.Sort(all)
+	}
+	return slices.Equal(given, known)
 }
 
 // abbreviates tells whether each word of name begins one of candidate:
@@ -156,13 +169,14 @@ func nearestValue(given string, values []string) string {
 		return offer(languagesFor(given, values))
 	case areCountries(values):
 		return offer(countryFor(given, values))
-	case areCodes(values):
-		return ""
 	}
 	if known := otherValues[spelling(given)]; known != "" {
 		if found := only(values, func(v string) bool { return slices.Contains(strings.Fields(known), v) }); found != "" {
 			return found
 		}
+	}
+	if areCodes(values) {
+		return ""
 	}
 	var parts []string
 	for _, v := range values {

@@ -20,7 +20,7 @@ func TestNearestName(t *testing.T) {
 		{"langCode", fields, "languageCode"}, {"templatename", fields, "templateName"}, {"templteName", fields, "templateName"}, {"all", fields, "ALL"},
 		{"locale", fields, "languageCode"}, {"phone_number", fields, "phoneNumber"},
 		{"webhook", fields, ""}, {"", fields, ""}, {"id", fields, ""}, {"x", fields, ""}, {"phoneNumberProvider", fields, ""}, {strings.Repeat("senderId", 100), fields, ""},
-		{"webhook_lst", tools, "webhook_list"}, {"webhooks_list", tools, "webhook_list"}, {"list_webhooks", tools, ""}, {"webhook", tools, ""},
+		{"webhook_lst", tools, "webhook_list"}, {"webhooks_list", tools, "webhook_list"}, {"list_webhooks", tools, "webhook_list"}, {"createWebhook", tools, "webhook_create"}, {"webhook", tools, ""},
 		{"linkIos", button, "schemeIos"}, {"linkAnd", button, "schemeAndroid"}, {"link_mo", button, "linkMo"}, {"urlMobile", button, "linkMo"}, {"url_pc", button, "linkPc"},
 		{"buttonName", button, "name"}, {"buttonType", button, "type"}, {"link", button, ""}, {"scheme", button, ""}, {"chatExtra", button, ""},
 		{"otp_type", otp, "otpType"}, {"autofill_text", otp, "autofillText"}, {"package_name", otp, "packageName"}, {"supported_apps", otp, "supportedApps"},
@@ -90,7 +90,7 @@ func TestNearestCountry(t *testing.T) {
 		{"RcsInputRcsCountryCodesEnum", "EN", ""}, {"RcsInputRcsCountryCodesEnum", "IE", ""}, {"RcsInputRcsCountryCodesEnum", "GERMANY", ""}, {"RcsInputRcsCountryCodesEnum", "+44", ""},
 		{"RcsInputCountryCodesNonUsEnum", "US", ""}, {"RcsInputCountryCodesNonUsEnum", "USA", ""}, {"RcsInputCountryCodesUsEnum", "GB", ""},
 		{"WhatsappSenderInputMetaLocalStoragesEnum", "UK", "GB"}, {"WhatsappSenderInputMetaLocalStoragesEnum", "FR", ""}, {"WhatsappSenderInputMetaLocalStoragesEnum", "IND", "IN"},
-		{"RcsUsStatesEnum", "DEU", ""}, {"RcsUsStatesEnum", "UK", ""}, {"RcsInputSenderRegionsEnum", "UK", ""}, {"RcsInputSenderRegionsEnum", "UE", ""},
+		{"RcsUsStatesEnum", "DEU", ""}, {"RcsUsStatesEnum", "UK", ""}, {"RcsInputSenderRegionsEnum", "UK", ""}, {"RcsInputSenderRegionsEnum", "UE", ""}, {"RcsInputSenderRegionsEnum", "europe", "EU"}, {"RcsInputSenderRegionsEnum", "USA", "US"},
 	} {
 		values := LookupSchema(tt.schema).Resolve()
 		if got := nearestValue(tt.given, texts(values.fixed())); got != tt.want {
@@ -113,6 +113,7 @@ func TestNearestValue(t *testing.T) {
 		{"WhatsappTemplateInputCategoryEnum", "TRANSACTIONAL", "UTILITY"}, {"WhatsappTemplateInputCategoryEnum", "UTILITIES", "UTILITY"}, {"WhatsappTemplateInputCategoryEnum", "promo", ""},
 		{"WhatsappSenderInputWhatsAppVerticalEnum", "RETAIL", "SHOPPING_AND_RETAIL"}, {"WhatsappSenderInputWhatsAppVerticalEnum", "PROF_SERVICES", "PROFESSIONAL_SERVICES"}, {"WhatsappSenderInputWhatsAppVerticalEnum", "GAMBLING", "ONLINE_GAMBLING, PHYSICAL_GAMBLING"},
 		{"WhatsappInputMediaHeaderExampleSupportedMimeTypesEnum", "image/jpg", "IMAGE/JPEG"}, {"WhatsappInputMediaHeaderExampleSupportedMimeTypesEnum", "video/3gpp", "VIDEO/3GP"},
+		{"WhatsappMediaHeaderComponentFormatEnum", "photo", "IMAGE"}, {"WhatsappMediaHeaderComponentFormatEnum", "PDF", "DOCUMENT"}, {"WhatsappTemplateInputCategoryEnum", "PROMOTIONAL", "MARKETING"},
 		{"WebhookWebhookTriggersEnum", "TEMPLATE_APPROVED", "KAKAOTALK_TEMPLATE_APPROVED, WHATSAPP_TEMPLATE_APPROVED"}, {"WebhookWebhookTriggersEnum", "WHATSAPP", ""},
 		{"WhatsappInputBidStrategiesEnum", "BID_STRATEGY_LOWEST_COST_WITH_BID_CAP", "LOWEST_COST_WITH_BID_CAP"},
 		{"BundlesInputConversationAppConversationRetentionPolicyTypesEnum", "MESSAGE_EXPIRE", "MESSAGE_EXPIRE_POLICY"},

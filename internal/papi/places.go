@@ -1,14 +1,15 @@
 package papi
 
 import (
-	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
 
 // placed says of an unknown name where it belongs, if it is known elsewhere.
 func (s *Schema) placed(v Violation) Violation {
-	places := s.places(v.unknown)
+	here := plainPlace(strings.TrimSuffix(strings.TrimSuffix(v.Path, v.unknown), "."))
+	places := nearestPlaces(s.places(v.unknown), here)
 	if len(places) == 0 || len(places) > 3 {
 		return v
 	}
@@ -25,26 +26,49 @@ func (s *Schema) placed(v Violation) Violation {
 	return v
 }
 
-// places are the paths at which a name is known, the nearest to the top only: a
-// deeper one is seldom meant. Items of lists are written [].
+// nearestPlaces are those of places that are most likely meant: below the object
+// that has the name wrongly, or else nearest to the top.
+func nearestPlaces(places []string, here string) []string {
+	below := slices.DeleteFunc(slices.Clone(places), func(place string) bool {
+		return !strings.HasPrefix(place, here+".") && !strings.HasPrefix(place, here+"[")
+	})
+	if here != "" && len(below) > 0 {
+		places = below
+	}
+	depth := func(place string) int { return strings.Count(place, ".") }
+	if len(places) == 0 {
+		return nil
+	}
+	top := depth(slices.MinFunc(places, func(a, b string) int { return depth(a) - depth(b) }))
+	return slices.DeleteFunc(slices.Clone(places), func(place string) bool { return depth(place) != top })
+}
+
+// plainPlace writes a path without the numbers of its items.
+func plainPlace(path string) string {
+	return itemNumber.ReplaceAllString(path, "[]")
+}
+
+var itemNumber = regexp.MustCompile(`\[[0-9]+\]`)
+
+// places are the paths at which a name is known. Items of lists are written [].
 func (s *Schema) places(name string) []string {
 	type level struct {
 		schema *Schema
 		path   string
 	}
 	const deepest = 8
+	var found []string
 	now := []level{{s, ""}}
 	for range deepest {
-		var found []string
 		var below []level
 		for _, at := range now {
 			for _, form := range at.schema.forms() {
-				for _, property := range slices.Sorted(maps.Keys(form.Properties)) {
+				for property, p := range form.Properties {
 					path := join(at.path, property)
 					if sameLetters(property, name) {
 						found = append(found, path)
 					}
-					p := form.Properties[property].Resolve()
+					p = p.Resolve()
 					for p.Items != nil {
 						p, path = p.Items.Resolve(), path+"[]"
 					}
@@ -54,13 +78,10 @@ func (s *Schema) places(name string) []string {
 				}
 			}
 		}
-		if found != nil {
-			slices.Sort(found)
-			return slices.Compact(found)
-		}
 		now = below
 	}
-	return nil
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 // forms are the variants of a union that are not deprecated, or the schema
