@@ -18,7 +18,7 @@ import (
 func TestFormats(t *testing.T) {
 	const refused, doubtful, taken = "refused", "doubtful", ""
 	sender := func(name, value string) string {
-		fields := map[string]string{"countryCode": "44", "phoneNumber": "7700900123", "displayName": "x"}
+		fields := map[string]string{"countryCode": "44", "phoneNumber": "5550100001", "displayName": "x"}
 		fields[name] = value
 		return fmt.Sprintf(`{"details":%s}`, encode(fields))
 	}
@@ -55,7 +55,7 @@ func TestFormats(t *testing.T) {
 		{"whatsapp_sender_create", map[string][]string{
 			refused: {
 				sender("countryCode", "GB"), sender("countryCode", "+44"), sender("countryCode", "044"), sender("countryCode", "4 4"), sender("countryCode", ""), sender("countryCode", "44123"),
-				sender("phoneNumber", "+447700900123"), sender("phoneNumber", "7700 900123"), sender("phoneNumber", "7700-900123"), sender("phoneNumber", "call me"), sender("phoneNumber", ""),
+				sender("phoneNumber", "+15550100001"), sender("phoneNumber", "5550 100001"), sender("phoneNumber", "5550-100001"), sender("phoneNumber", "call me"), sender("phoneNumber", ""),
 				partner("countryCode", "UK"), partner("phoneNumber", "+15550100001"), partner("email", "a.example.com"), partner("websiteOne", "example.com"), partner("websiteOne", "https://example.com/a b"), partner("photoUrl", "data:image/png;base64,AAAA"),
 			},
 			taken: {sender("countryCode", "1"), sender("countryCode", "380"), partner("phoneNumber", "5550100001"), partner("email", "a@example.com"), partner("websiteOne", "https://example.com")},
@@ -65,8 +65,8 @@ func TestFormats(t *testing.T) {
 			taken:   {hook("https://example.com/h?a=b%20c#d"), hook("https://user@example.com:8443/h")},
 		}},
 		{"kakaotalk_sender_create", map[string][]string{
-			refused:  {kakao("call me"), kakao("+82-10-1234-567x"), kakao("12"), kakao("++15550100001"), kakao("1-800-FLOWERS")},
-			doubtful: {kakao("010-1234-5678"), kakao("15550100001")},
+			refused:  {kakao("call me"), kakao("+1-555-0100-00x"), kakao("12"), kakao("++15550100001"), kakao("1-800-FLOWERS")},
+			doubtful: {kakao("0555-010-0001"), kakao("15550100001")},
 			taken:    {kakao("+15550100001"), kakao("+1 555 0100001")},
 		}},
 		{"kakaotalk_template_create", map[string][]string{

@@ -1,5 +1,6 @@
 // Every schema that the server advertises, compiled by a strict Ajv: JSON Schema
-// 2020-12 and its standard formats, no keyword or format of a vendor. Clients
+// 2020-12 and its standard formats, no keyword or format of a vendor, and
+// nothing that the older draft 7, which some clients read, has not. Clients
 // refuse a tool, or all of them, for one that they do not know.
 //
 //   npm ci && node schemas.mjs papi-mcp serve --sandbox
@@ -8,6 +9,7 @@
 // tools and for reading alone.
 
 import assert from 'node:assert/strict';
+import Ajv7 from 'ajv';
 import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -53,15 +55,17 @@ for (const [name, args, env] of servers) {
   for (const tool of tools) {
     for (const schema of [tool.inputSchema, tool.outputSchema]) {
       if (!schema) continue;
-      complaints.length = 0;
-      try {
-        const ajv = new Ajv2020({ strict: true, logger });
-        addFormats(ajv);
-        ajv.compile(schema);
-      } catch (error) {
-        complaints.push(error.message);
+      for (const Ajv of [Ajv2020, Ajv7]) {
+        complaints.length = 0;
+        try {
+          const ajv = new Ajv({ strict: true, logger });
+          addFormats(ajv);
+          ajv.compile(schema);
+        } catch (error) {
+          complaints.push(error.message);
+        }
+        wrong.push(...complaints.map(text => `${tool.name}: ${text}`));
       }
-      wrong.push(...complaints.map(text => `${tool.name}: ${text}`));
     }
   }
   assert.deepEqual(wrong, [], name);
