@@ -2,44 +2,84 @@ package tools
 
 import (
 	"slices"
+	"strings"
 
 	"papi-mcp/internal/papi"
 )
 
-// advertised returns a schema as clients see it in the list of tools:
-// references replaced by what they point to, what a draft may leave out not
-// required, the contract's own keywords gone. schema_get tells the rest.
+// advertised returns a schema as clients see it in the list of tools: JSON
+// Schema and its formats alone, since some clients refuse what they do not know.
+// References are replaced by what they point to, and what a draft may leave out
+// is not required. schema_get tells the rest.
 func advertised(s *papi.Schema) *papi.Schema {
-	return rewrite(s, func(s *papi.Schema) {
-		var required []string
-		for _, name := range s.Required {
-			if p := s.Properties[name]; p == nil || !p.DraftOptional {
-				required = append(required, name)
-			}
+	return rewrite(s, "", func(name string, s *papi.Schema) {
+		s.Required = slices.DeleteFunc(slices.Clone(s.Required), func(name string) bool { return s.MayLack(name, true) })
+		s.Enum = s.Values()
+		if s.AnyOf = folded(s.AnyOf); len(s.AnyOf) == 1 {
+			description := s.Description
+			*s = *s.AnyOf[0].Clone()
+			s.Description = description
 		}
-		s.Required = required
-		s.EnumDescriptions = nil
+		s.EnumDescriptions, s.DraftOptional = nil, false
+		s.Format, s.Description = standardFormat(name, s.Format, s.Description)
 	})
 }
 
-// rewrite copies a schema with its references resolved, and edits each copy
-// before those below it. Arguments' schemas do not hold themselves.
-func rewrite(s *papi.Schema, edit func(*papi.Schema)) *papi.Schema {
+// standardFormat returns the format of JSON Schema for one of the contract's, ""
+// where there is none, and the description with the hint that gets lost.
+func standardFormat(name, format, description string) (string, string) {
+	switch format {
+	case "", "email":
+		return format, description
+	case "url":
+		if papi.MayHoldVariables(name, description) { // which "uri" does not allow
+			return "", withHint(description, "URL")
+		}
+		return "uri", description
+	case "hex":
+		return "", withHint(description, "#RRGGBB")
+	case "timestamp":
+		return "", withHint(description, "milliseconds since 1970-01-01 UTC")
+	case "e.164 phone number":
+		return "", withHint(description, "E.164, such as +15550100001")
+	case "numeric phone number", "country code", "digits":
+		return "", withHint(description, "digits alone")
+	case "phone number":
+		return "", withHint(description, "phone number")
+	}
+	return "", description
+}
+
+// withHint ends a description with a hint that it does not hold already.
+func withHint(description, hint string) string {
+	switch {
+	case description == "":
+		return hint
+	case strings.Contains(strings.ToLower(description), strings.ToLower(hint)):
+		return description
+	}
+	return description + "; " + hint
+}
+
+// rewrite copies the schema of a property, or of the whole where name is "", with
+// its references resolved, and edits each copy before those below it. Arguments'
+// schemas do not hold themselves.
+func rewrite(s *papi.Schema, name string, edit func(name string, s *papi.Schema)) *papi.Schema {
 	out := s.Resolve().Clone()
 	out.Ref = ""
-	edit(out)
+	edit(name, out)
 	for name, p := range out.Properties {
-		out.Properties[name] = rewrite(p, edit)
+		out.Properties[name] = rewrite(p, name, edit)
 	}
 	if out.Items != nil {
-		out.Items = rewrite(out.Items, edit)
+		out.Items = rewrite(out.Items, name, edit)
 	}
 	if a := out.AdditionalProperties; a != nil && a.Schema != nil {
-		out.AdditionalProperties = &papi.Additional{Schema: rewrite(a.Schema, edit)}
+		out.AdditionalProperties = &papi.Additional{Schema: rewrite(a.Schema, name, edit)}
 	}
 	out.AnyOf = slices.Clone(out.AnyOf)
 	for i, v := range out.AnyOf {
-		out.AnyOf[i] = rewrite(v, edit)
+		out.AnyOf[i] = rewrite(v, name, edit)
 	}
 	return out
 }

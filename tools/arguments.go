@@ -3,7 +3,6 @@ package tools
 import (
 	"encoding/json"
 	"maps"
-	"slices"
 	"sync"
 
 	"papi-mcp/internal/catalog"
@@ -129,24 +128,6 @@ func (a *arguments) own() []string {
 		own = append(own, argRegisteredElsewhere)
 	}
 	return own
-}
-
-// merge makes one object of the variants: all that any of them takes, and of
-// what is required that which all of them require.
-func merge(shapes []*papi.Schema) *papi.Schema {
-	merged := shapes[0].Clone()
-	merged.Description = ""
-	for _, s := range shapes[1:] {
-		for name, p := range s.Properties {
-			if _, ok := merged.Properties[name]; !ok {
-				merged.Properties[name] = p
-			}
-		}
-		merged.Required = slices.DeleteFunc(slices.Clone(merged.Required), func(name string) bool {
-			return !slices.Contains(s.Required, name)
-		})
-	}
-	return merged
 }
 
 // answer is the schema of the operation's successful answer, nil where it has

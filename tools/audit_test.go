@@ -118,10 +118,10 @@ func TestDryRun(t *testing.T) {
 		t.Helper()
 		return result(t, out)["data"].(map[string]any)
 	}
-	create := data(do(t, set, "webhook_create", map[string]any{"target": "https://example.com/a b", "secret": "canary-5c1f-canary", "dryRun": true}))
+	create := data(do(t, set, "webhook_create", map[string]any{"target": "https://example.com/a%20b", "secret": "canary-5c1f-canary", "dryRun": true}))
 	sameJSON(t, "a write", create, json.RawMessage(`{"dryRun": true, "verdict": "allow", "request": {
 		"method": "POST", "path": "/v1/projects/`+project+`/webhooks", "query": {},
-		"body": {"target": "https://example.com/a b", "secret": "***", "triggers": ["ALL"]}}}`))
+		"body": {"target": "https://example.com/a%20b", "secret": "***", "triggers": ["ALL"]}}}`))
 	update := data(do(t, set, "rcs_sender_update", map[string]any{"senderId": "S 1", "usQuestionnaireVersion": "v2", "details": map[string]any{"brand": map[string]any{"name": "Example"}}, "dryRun": true}))
 	if request := update["request"].(map[string]any); request["path"] != "/v1/projects/"+project+"/rcs/senders/S%201" || len(request["query"].(map[string]any)) != 1 {
 		t.Errorf("request %v", request)

@@ -85,7 +85,7 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 			m.warn(name, "not given, so %s is used", plainText(value))
 		}
 	}
-	violations := a.checked.Violations(mended, papi.Mode{Closed: true, Draft: a.draft(mended)})
+	violations, doubts := a.checked.Check(mended, papi.Mode{Closed: true, Draft: a.draft(mended), Formats: true})
 	for _, p := range a.row.Op().Parameters {
 		value, ok := mended[p.Name].(string)
 		if p.In != "path" || !ok || slices.ContainsFunc(violations, func(v papi.Violation) bool { return v.Path == p.Name }) {
@@ -102,7 +102,7 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 	if len(violations) > 0 {
 		return nil, invalidArguments(violations)
 	}
-	c := &call{warnings: m.warnings}
+	c := &call{warnings: append(m.warnings, doubts...)}
 	c.own, c.args = split(mended)
 	return c, nil
 }

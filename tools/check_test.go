@@ -34,6 +34,14 @@ func TestModelSlipsAreMended(t *testing.T) {
 		{"the variant by its fixed values", "whatsapp_template_update", `{"templateName":"a_b","languageCode":"DE","details":{"components":[{"type":"body","text":"hi"}]}}`,
 			`{"details":{"components":[{"text":"hi","type":"BODY"}]}}`, "details.components[0].type"},
 		{"big numbers stay exact", "kakaotalk_sender_verify", `{"plusFriendId":"@f","code":9007199254740993}`, `{"code":9007199254740993}`, ""},
+		{"a boolean or an object as a text", "bundle_create", `{"name":"a","region":"EU","smsApp":"true","convApp":"{\"name\":\"b\"}"}`, `{"convApp":{"name":"b"},"name":"a","region":"EU","smsApp":true}`, "smsApp: the text taken as true"},
+		{"the end of one value, where all begin alike", "kakaotalk_template_create", `{"plusFriendId":"@f","details":{"name":"a","language":"ko","content":"c","emphasizeType":"TEXT"}}`,
+			`{"details":{"content":"c","emphasizeType":"EMPHASIZE_TYPE_TEXT","language":"KO","name":"a"}}`, `details.emphasizeType: \"TEXT\" taken as \"EMPHASIZE_TYPE_TEXT\"`},
+		{"the other code of a country", "rcs_sender_update", `{"senderId":"s","details":{"countries":["UK","se"]}}`, `{"details":{"countries":["GB","SE"]}}`, "details.countries[0]"},
+		{"a language with its country", "whatsapp_template_create", `{"name":"a_b","language":"pt-br","category":"utility","status":"draft"}`, `{"category":"UTILITY","language":"PT_BR","name":"a_b","status":"DRAFT"}`, "language"},
+		{"a number where digits are meant", "whatsapp_sender_create", `{"details":{"countryCode":1,"phoneNumber":5550100001,"displayName":"x"}}`, `{"details":{"countryCode":"1","displayName":"x","phoneNumber":"5550100001"}}`, "details.countryCode"},
+		{"the link of an app", "kakaotalk_template_create", `{"plusFriendId":"@f","details":{"name":"a","language":"KO","content":"c","buttons":[{"ordering":1,"type":"APP_LINK","name":"b","schemeIos":"exampleshop://open"}]}}`,
+			`{"details":{"buttons":[{"name":"b","ordering":1,"schemeIos":"exampleshop://open","type":"APP_LINK"}],"content":"c","language":"KO","name":"a"}}`, "details.buttons[0].schemeIos"},
 		{"a deprecated variant", "whatsapp_account_create", `{"clientBusinessManagerId":"1","companyLegalName":"Example"}`, `{"clientBusinessManagerId":"1","companyLegalName":"Example"}`, "the body"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -98,7 +106,32 @@ func TestAllViolationsAreToldAtOnce(t *testing.T) {
 		{"out of bounds", "webhook_list", `{"pageSize":16}`, []place{{"pageSize", "at most 15", ""}}},
 		{"not a URL", "webhook_create", `{"target":"example","secret":"s"}`, []place{{"target", "a URL", ""}}},
 		{"a code of 5", "whatsapp_sender_verify", `{"senderId":"s","code":"12345"}`, []place{{"code", "exactly 6 characters", ""}}},
-		{"mixed variants", "whatsapp_sender_create", `{"wabaId":"1","phoneNumberId":"2","phoneNumberProvider":"SINCH"}`, []place{{"phoneNumberProvider", "no such name", "phoneNumberId"}}},
+		{"mixed variants", "whatsapp_sender_create", `{"wabaId":"1","phoneNumberId":"2","phoneNumberProvider":"SINCH"}`, []place{{"phoneNumberProvider", "not in this form", ""}}},
+		{"no signup with a new number", "whatsapp_sender_create", `{"wabaId":"1","phoneNumberId":"2","details":{"displayName":"x"}}`, []place{{"details", "not in this form", ""}}},
+		{"a place too high", "whatsapp_template_create", `{"name":"a_b","language":"it","category":"utility","components":[{"type":"BODY","text":"Hi there now."}]}`,
+			[]place{{"components", "it belongs into details", "details.components"}, {"details", "required", ""}}},
+		{"a place too low", "whatsapp_template_create", `{"name":"a_b","language":"IT","details":{"components":[{"type":"BODY","text":"Hi there now."}],"category":"UTILITY"}}`,
+			[]place{{"category", "required", ""}, {"details.category", "it belongs into the top level", "category"}}},
+		{"a place beside", "rcs_sender_create", `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"OTP","details":{"logoUrl":"https://example.com/a.png"},"countries":["GB"]}`,
+			[]place{{"countries", "it belongs into details", "details.countries"}, {"details.logoUrl", "it belongs into details.brand", "details.brand.logoUrl"}}},
+		{"answers without their object", "rcs_sender_create", `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"OTP","details":{"questionnaire":{"verification":{"name":"Ann"},"us":{"taxId":"1"}}}}`,
+			[]place{{"details.questionnaire.us.answers", "required", ""}, {"details.questionnaire.us.taxId", "it belongs into details.questionnaire.us.answers", "details.questionnaire.us.answers.taxId"},
+				{"details.questionnaire.verification.answers", "required", ""}, {"details.questionnaire.verification.name", "it belongs into details.questionnaire.verification.answers", "details.questionnaire.verification.answers.name"}}},
+		{"a template without its details", "kakaotalk_template_create", `{"plusFriendId":"@f","name":"a","content":"b","buttons":[]}`,
+			[]place{{"buttons", "it belongs into details", "details.buttons"}, {"content", "it belongs into details", "details.content"}, {"details", "required", ""}, {"name", "it belongs into details", "details.name"}}},
+		{"buttons beside their component", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Hi there."}],"buttons":[]}}`,
+			[]place{{"details.buttons", "it belongs into details.components[]", "details.components[].buttons"}}},
+		{"names of Meta's", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"AUTHENTICATION","details":{"components":[{"type":"BODY","add_security_recommendation":true},{"type":"BUTTONS","buttons":[{"type":"OTP","otp_type":"COPY_CODE","text":"Copy"}]}]}}`,
+			[]place{{"details.components[0].add_security_recommendation", "no such name", "addSecurityRecommendation"}, {"details.components[1].buttons[0].otpType", "COPY_CODE", ""}, {"details.components[1].buttons[0].otp_type", "no such name", "otpType"}}},
+		{"an example of Meta's", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Hi {{1}}, hello.","example":{"body_text":[["Ann"]]}}]}}`,
+			[]place{{"details.components[0].example", "no such name", "examples"}}},
+		{"a language of several", "whatsapp_template_create", `{"name":"a_b","language":"zh","category":"UTILITY","status":"DRAFT"}`, []place{{"language", "ZH_CN", "ZH_CN, ZH_HK, ZH_TW"}}},
+		{"a country where it is none of ours", "rcs_sender_update", `{"senderId":"s","details":{"countries":["IE"]}}`, []place{{"details.countries[0]", "GB", ""}}},
+		{"no boolean", "bundle_create", `{"name":"a","region":"EU","smsApp":"yes","convApp":[true]}`, []place{{"convApp", "boolean or object", ""}, {"smsApp", "boolean or object", ""}}},
+		{"more than a footer holds", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Hi there."},{"type":"FOOTER","text":"` + strings.Repeat("x", 62) + `"}]}}`,
+			[]place{{"details.components[1].text", "at most 60 characters (given: 62)", ""}}},
+		{"more buttons than a card has", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"MARKETING","details":{"components":[{"type":"BODY","text":"Hi there."},{"type":"CAROUSEL","cards":[{"components":[{"type":"BUTTONS","buttons":[{"type":"QUICK_REPLY","text":"a"},{"type":"QUICK_REPLY","text":"b"},{"type":"QUICK_REPLY","text":"c"}]}]}]}]}}`,
+			[]place{{"details.components[1].cards[0].components[0].buttons", "at most 2 items (given: 3)", ""}}},
 		{"no fields in details", "rcs_sender_update", `{"senderId":"s"}`, []place{{"details", "required", ""}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -192,6 +225,18 @@ func TestTheViolationsToldAreBounded(t *testing.T) {
 	}
 }
 
+// What is too big to be shown is described in JSON's words, not in Go's.
+func TestViolationsSpeakJSON(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	many := strings.Repeat(`{"a":"bbbbbbbbbbbbbbbbbbbb"},`, 20) + `1`
+	for _, args := range []string{`{"target":[` + many + `],"secret":"s"}`, `{"target":{"x":[` + many + `]},"secret":"s"}`, `[` + many + `]`, `"x"`, `true`, `1`} {
+		text := string(encode(failure(t, do(t, set, "webhook_create", json.RawMessage(args)))))
+		if strings.Contains(text, "interface {}") || strings.Contains(text, "map[") || strings.Contains(text, "float64") || strings.Contains(text, "json.Number") {
+			t.Errorf("%.60s: %s", args, text)
+		}
+	}
+}
+
 // No two values of a list are told apart by spelling alone, so that mending
 // one can't mean another.
 func TestSpellingsDoNotCollide(t *testing.T) {
@@ -199,13 +244,12 @@ func TestSpellingsDoNotCollide(t *testing.T) {
 		var look func(path string, s *papi.Schema)
 		look = func(path string, s *papi.Schema) {
 			s = s.Resolve()
-			seen := map[string]any{}
-			for _, value := range s.Enum {
-				text, ok := value.(string)
-				if other, twice := seen[spelling(text)]; ok && twice {
-					t.Errorf("%s: %v and %v", path, other, value)
+			values := fixed(s)
+			for _, value := range values {
+				loose := strings.ReplaceAll(strings.ToLower(value), "_", "-")
+				if meant := papi.Spelled(loose, values); meant != value {
+					t.Errorf("%s: %s is taken as %s", path, loose, meant)
 				}
-				seen[spelling(text)] = value
 			}
 			for name, p := range s.Properties {
 				look(path+"."+name, p)

@@ -31,7 +31,7 @@ func newCoreTool[Args any](name, about string, hints mcp.ToolAnnotation, run fun
 		run: func(ctx context.Context, caller Caller, given map[string]any) Outcome {
 			m := &mender{}
 			mended := m.value(schema(), given, "")
-			if violations := schema().Violations(mended, papi.Mode{Closed: true}); len(violations) > 0 {
+			if violations := schema().Violations(mended, papi.Mode{Closed: true, Formats: true}); len(violations) > 0 {
 				return invalidArguments(violations).outcome()
 			}
 			var args Args

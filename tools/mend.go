@@ -53,6 +53,7 @@ func (m *mender) object(s *papi.Schema, given map[string]any, path string) map[s
 func (m *mender) value(s *papi.Schema, given any, path string) any {
 	s = s.Resolve()
 	if len(s.AnyOf) > 0 {
+		given = m.unquoted(s, given, path)
 		s = m.variant(s, given, path)
 	}
 	given = m.kind(s, given, path)
@@ -141,109 +142,71 @@ func withoutZeros(text string) string {
 
 // enum mends the spelling of a fixed value.
 func (m *mender) enum(s *papi.Schema, given, path string) string {
-	for _, value := range fixed(s) {
-		if value == given {
-			return given
-		}
+	values := fixed(s)
+	if slices.Contains(values, given) {
+		return given
 	}
-	for _, value := range fixed(s) {
-		if text, ok := value.(string); ok && spelling(text) == spelling(given) {
-			m.warn(path, "%q taken as %q", given, text)
-			return text
-		}
+	if meant := papi.Spelled(given, values); meant != "" {
+		m.warn(path, "%q taken as %q", cut(given), meant)
+		return meant
 	}
 	return given
 }
 
-// spelling folds case, and blanks and hyphens into underscores.
-func spelling(text string) string {
-	if len(text) > mostName { // no fixed value is as long
-		return text
-	}
-	return strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToUpper(text))
-}
-
 // fixed are the values that a schema allows, nil where it does not list them.
-func fixed(s *papi.Schema) []any {
+func fixed(s *papi.Schema) []string {
 	if s.Const != nil {
-		return []any{s.Const}
+		return []string{fmt.Sprint(s.Const)}
 	}
-	return s.Enum
+	var values []string
+	for _, v := range s.Enum {
+		values = append(values, fmt.Sprint(v))
+	}
+	return values
 }
 
 // variant chooses of a union the schema that a value most likely means.
 func (m *mender) variant(s *papi.Schema, given any, path string) *papi.Schema {
-	var best *papi.Schema
-	most := 0
-	for _, v := range s.AnyOf {
-		v = v.Resolve()
-		if score := likeness(v, given); best == nil || score > most {
-			best, most = v, score
-		}
-	}
-	if best.Outdated() && len(s.AnyOf) > 1 {
+	chosen := s.Variant(given)
+	if chosen.Outdated() {
 		at := path
 		if at == "" {
 			at = "the body"
 		}
-		m.warn(at, "this form is deprecated by the API (%s)", strings.TrimPrefix(best.Description, "deprecated "))
+		m.warn(at, "this form is deprecated by the API (%s)", strings.TrimPrefix(chosen.Description, "deprecated "))
 	}
-	return best
+	return chosen
 }
 
-// likeness tells how much a value looks like a schema: its fixed values decide,
-// then the names that it has and lacks; what is deprecated comes last.
-func likeness(s *papi.Schema, given any) int {
-	score := 0
-	if s.Outdated() {
-		score--
+// unquoted takes a text for what it holds, where a union takes that and no
+// text: "true" where a boolean or an object may stand.
+func (m *mender) unquoted(s *papi.Schema, given any, path string) any {
+	text, isText := given.(string)
+	if !isText || takes(s, "string") {
+		return given
 	}
-	fields, isObject := given.(map[string]any)
-	if !isObject {
-		if matchesType(s, given) {
-			return score + 1000
+	switch held := m.parse(text).(type) {
+	case map[string]any:
+		if takes(s, "object") {
+			m.warn(path, "the text taken as the object that it holds")
+			return held
 		}
-		return score
-	}
-	if !s.Type.Has("object") {
-		return score - 1000
-	}
-	for name, value := range fields {
-		p, known := s.Properties[name]
-		if !known {
-			score -= 20
-			continue
-		}
-		score += 10
-		if p = p.Resolve(); p.Const != nil || len(p.Enum) == 1 {
-			text, _ := value.(string)
-			if spelling(text) == spelling(fmt.Sprint(fixed(p)[0])) {
-				score += 1000
-			} else {
-				score -= 1000
-			}
-		}
-	}
-	for _, name := range s.Required {
-		if _, given := fields[name]; !given {
-			score -= 10
-		}
-	}
-	return score
-}
-
-func matchesType(s *papi.Schema, given any) bool {
-	switch given.(type) {
-	case string:
-		return s.Type.Has("string")
-	case bool:
-		return s.Type.Has("boolean")
-	case json.Number:
-		return s.Type.Has("number")
 	case []any:
-		return s.Type.Has("array")
+		if takes(s, "array") {
+			m.warn(path, "the text taken as the list that it holds")
+			return held
+		}
 	}
-	return takesNull(s)
+	if b, ok := m.parse(strings.ToLower(text)).(bool); ok && takes(s, "boolean") {
+		m.warn(path, "the text taken as %v", b)
+		return b
+	}
+	return given
+}
+
+// takes tells whether a variant of a union has the JSON type.
+func takes(s *papi.Schema, kind string) bool {
+	return slices.ContainsFunc(s.AnyOf, func(v *papi.Schema) bool { return v.Resolve().Type.Has(kind) })
 }
 
 // takesNull tells whether null means something, such as "delete".

@@ -96,8 +96,12 @@ func canBeTaken(t *testing.T, set *Set, where string, n catalog.Next) {
 	if row == nil {
 		return
 	}
-	known := newArguments(row, true).advertised.Properties
 	args := maps.Clone(n.Args)
+	named := maps.Clone(args)
+	for _, name := range n.Needs {
+		named[name] = true
+	}
+	known := newArguments(row, true).checked.Variant(named).Properties
 	for _, name := range n.Needs {
 		if known[name] == nil || args[name] != nil || ownArguments[name] != nil {
 			t.Errorf("%s: %s can't need %s", where, n.Tool, name)

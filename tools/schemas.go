@@ -24,7 +24,7 @@ type toolSchema struct {
 	Confirm     string       `json:"confirm,omitempty"`
 	Notes       []string     `json:"notes"`
 	InputSchema *papi.Schema `json:"inputSchema"`
-	// Example has the least that a call can give.
+	// Example has the least arguments of a call that the API would take.
 	Example map[string]any      `json:"example"`
 	Errors  map[string][]string `json:"errors"` // codes by status
 }
@@ -64,32 +64,45 @@ func (s *Set) schemaResult(schema *toolSchema) Outcome {
 	return Outcome{Structured: r}
 }
 
-// examples are the arguments of tools of which the least that the schema allows
-// would be refused.
+// examples are what the examples of tools have beside the least that the schema
+// asks for: what the call needs by the contract's words, and what makes it
+// plausible.
 var examples = map[string]string{
-	"whatsapp_account_update":  `{"wabaName":"Example Shop"}`,
-	"whatsapp_sender_create":   `{"wabaId":"100000000000001","phoneNumberId":"200000000000001","authenticationCode":"the code of the signup","region":"EU","businessManager":"SINCH_UK"}`,
-	"whatsapp_template_create": `{"name":"order_shipped","language":"EN_US","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Order {{1}} is on its way.","examples":["1001"]}]}}`,
-	"sms_app_update":           `{"smsAppId":"the id","name":"Alerts"}`,
-	"bundle_create":            `{"name":"Example Shop","region":"EU","smsApp":true}`,
+	"webhook_create":               `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
+	"webhook_update":               `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
+	"webhook_replace":              `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
+	"whatsapp_account_update":      `{"wabaName":"Example Shop"}`,
+	"whatsapp_sender_create":       `{"wabaId":"100000000000001","authenticationCode":"the code of the signup","region":"EU","businessManager":"SINCH_UK"}`,
+	"whatsapp_sender_update":       `{"details":{"about":"Open from 9 to 5."}}`,
+	"whatsapp_sender_verify":       `{"code":"123456"}`,
+	"whatsapp_access_token_create": `{"facebookCode":"the code of the signup"}`,
+	"whatsapp_waba_list":           `{"facebookToken":"the token of the signup"}`,
+	"whatsapp_solution_create":     `{"accessToken":"the token of the signup"}`,
+	"whatsapp_template_create":     `{"name":"order_shipped","details":{"components":[{"type":"BODY","text":"Order {{1}} is on its way.","examples":["1001"]}]}}`,
+	"whatsapp_template_update":     `{"details":{"components":[{"type":"BODY","text":"Your order {{1}} is on its way.","examples":["1001"]}]}}`,
+	"whatsapp_template_compare":    `{"templates":[{"templateName":"order_sent","templateLanguage":"EN_US"}]}`,
+	"rcs_sender_update":            `{"details":{"brand":{"description":"News of your orders"}}}`,
+	"kakaotalk_sender_update":      `{"details":{"name":"Example Shop"}}`,
+	"kakaotalk_template_create":    `{"details":{"name":"order_shipped","language":"KO","content":"Order #{number} is on its way."}}`,
+	"kakaotalk_template_update":    `{"details":{"content":"Your order #{number} is on its way."}}`,
+	"sms_app_update":               `{"name":"Alerts"}`,
+	"bundle_create":                `{"name":"Example Shop","smsApp":true}`,
 }
 
-// example has the least arguments that a call of the tool can give.
+// example has the least arguments of a call that the API would take.
 func example(a *arguments) map[string]any {
-	if known, ok := examples[a.row.Tool]; ok {
-		var given map[string]any
-		if err := json.Unmarshal([]byte(known), &given); err != nil {
-			panic("tools: " + err.Error())
-		}
-		return given
-	}
-	least, _ := a.checked.Sample(false).(map[string]any)
+	given, _ := a.checked.Sample(false).(map[string]any)
 	for name := range ownArguments {
 		if !slices.Contains(a.advertised.Required, name) {
-			delete(least, name)
+			delete(given, name)
 		}
 	}
-	return least
+	if more, ok := examples[a.row.Tool]; ok {
+		if err := json.Unmarshal([]byte(more), &given); err != nil {
+			panic("tools: " + err.Error())
+		}
+	}
+	return given
 }
 
 // notes are the contract's rules of an operation, one a line.
@@ -102,7 +115,10 @@ func notes(op *papi.Operation) []string {
 }
 
 // inlined returns a schema with its references replaced by what they point to,
-// and nothing left out.
+// and nothing left out. What is needed for a launch alone is not required: the
+// texts say so.
 func inlined(s *papi.Schema) *papi.Schema {
-	return rewrite(s, func(*papi.Schema) {})
+	return rewrite(s, "", func(_ string, s *papi.Schema) {
+		s.Required = slices.DeleteFunc(slices.Clone(s.Required), func(name string) bool { return s.MayLack(name, false) })
+	})
 }

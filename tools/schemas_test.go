@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 )
 
@@ -48,20 +47,6 @@ func TestUnknownTool(t *testing.T) {
 		e := failure(t, out)
 		if e["errorCode"] != "unknown_tool" || e["additionalInformation"].(map[string]any)["nearest"] != "webhook_list" {
 			t.Errorf("got %s", encode(e))
-		}
-	}
-}
-
-// The examples keep to the arguments' own schema, and no rule of the guard has
-// anything against them.
-func TestExamplesCanBeCalled(t *testing.T) {
-	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{"state": "REJECTED"}), func(o *guard.Options) { o.Rules = nil })
-	for tool := range examples {
-		given := example(set.tools[tool].arguments())
-		given[argDryRun] = true
-		data := result(t, do(t, set, tool, given))["data"].(map[string]any)
-		if data["verdict"] != "allow" {
-			t.Errorf("%s: %s", tool, encode(data))
 		}
 	}
 }

@@ -22,7 +22,7 @@ var rcsRules = []Rule{
 	},
 	{
 		Name:  "rcs_us_answers",
-		About: "US answers of a PRIVATE company name no stock exchange or symbol, those of a PUBLIC one the legal form CORPORATION; a US tax id has the form 12-3456789. Answers of another version than usQuestionnaireVersion names are told as a warning.",
+		About: "US answers of a PRIVATE company name no stock exchange or symbol, those of a PUBLIC one the legal form CORPORATION and, in a create, both; a US tax id has the form 12-3456789. Answers of another version than usQuestionnaireVersion names are told as a warning.",
 		Tools: []string{"rcs_sender_create", "rcs_sender_update"},
 		check: usAnswers,
 	},
@@ -115,6 +115,13 @@ func usAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
 			Info:       map[string]any{"notAllowed": stock},
 		}
 	}
+	if answers["ownershipType"] == "PUBLIC" && len(stock) < 2 && c.Row.Tool == "rcs_sender_create" {
+		return &Refusal{
+			Message:    "ownershipType is PUBLIC, and a public company names its stock: details.questionnaire.us.answers needs stockExchange and stockSymbol",
+			Resolution: "ask the person for both, or leave ownershipType out until they are known: the answers are needed for the launch, not now",
+			Info:       map[string]any{"missing": []string{"details.questionnaire.us.answers.stockExchange", "details.questionnaire.us.answers.stockSymbol"}},
+		}
+	}
 	if form := text(answers, "legalForm"); answers["ownershipType"] == "PUBLIC" && form != "" && form != "CORPORATION" {
 		return &Refusal{
 			Message:    fmt.Sprintf("details.questionnaire.us.answers.legalForm is %s, and a PUBLIC company is a CORPORATION", form),
@@ -128,6 +135,9 @@ func usAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
 			Resolution: "ask the person for the company's tax id, such as 12-3456789, or for the country of the one that they gave (taxIdCountry)",
 			Info:       map[string]any{"allowed": "NN-NNNNNNN"},
 		}
+	}
+	if country := text(answers, "taxIdCountry"); country != "" && country != "US" && answered(answers["addressState"]) {
+		c.Warn("details.questionnaire.us.answers.addressState is ignored: taxIdCountry is " + country)
 	}
 	first := firstUS(answers)
 	switch version := c.Args["usQuestionnaireVersion"]; {

@@ -174,6 +174,7 @@ func (f *family) read() {
 	}
 	readContract(strings.ToLower(f.prefix), &file)
 	f.schema = file.Schemas
+	correct(f.schema)
 	for _, s := range f.schema {
 		f.link(s)
 	}
@@ -196,6 +197,27 @@ func (f *family) read() {
 		}
 		f.ops[op.ID] = &op
 	}
+	for _, s := range f.schema {
+		unite(s)
+	}
+	for _, op := range f.ops {
+		unite(op.Body)
+		for _, answer := range op.Answers {
+			unite(answer)
+		}
+	}
+}
+
+// unite finds out what tells the variants of the unions in and below s apart,
+// once all references are linked.
+func unite(s *Schema) {
+	if s == nil {
+		return
+	}
+	if len(s.AnyOf) > 0 {
+		s.tells = telling(s.AnyOf)
+	}
+	s.children(unite)
 }
 
 // link sets the targets of the references in and below s.

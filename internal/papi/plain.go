@@ -1,16 +1,10 @@
 package papi
 
-import (
-	"errors"
-	"net/mail"
-	"net/url"
-	"slices"
-	"strings"
-	"unicode/utf8"
-)
+import "slices"
 
 // plain writes out the schema for the validator: references replaced by what
-// they point to, and no keyword that checks nothing.
+// they point to, no keyword that checks nothing, and no union: a checker looks
+// at these, and at formats, by itself.
 func (s *Schema) plain(mode Mode) map[string]any {
 	p := plainer{mode: mode, open: map[*Schema]bool{}, recursive: map[string]*Schema{}}
 	out := p.plain(s)
@@ -46,17 +40,12 @@ func (p *plainer) plain(s *Schema) map[string]any {
 			out[name] = value
 		}
 	}
-	list := func(of []*Schema) []any {
-		all := make([]any, len(of))
-		for i, b := range of {
-			all[i] = p.plain(b)
-		}
-		return all
+	if len(s.AnyOf) > 0 {
+		return out // the checker's own choice
 	}
 	set("type", len(s.Type) > 0, anys(s.Type))
-	set("enum", len(s.Enum) > 0, s.enum())
+	set("enum", len(s.Enum) > 0, s.Values())
 	set("const", s.Const != nil, s.Const)
-	set("format", formats[s.Format] != nil, s.Format)
 	set("pattern", s.Pattern != "", s.Pattern)
 	setNumber(out, "minLength", s.MinLength)
 	setNumber(out, "maxLength", s.MaxLength)
@@ -65,13 +54,12 @@ func (p *plainer) plain(s *Schema) map[string]any {
 	setNumber(out, "minItems", s.MinItems)
 	setNumber(out, "maxItems", s.MaxItems)
 	set("uniqueItems", s.UniqueItems, true)
-	set("anyOf", len(s.AnyOf) > 0, list(s.AnyOf))
 	if s.Items != nil {
 		out["items"] = p.plain(s.Items)
 	}
 	var required []any
 	for _, name := range s.Required {
-		if property := s.Properties[name]; !p.mode.Draft || property == nil || !property.DraftOptional {
+		if !s.MayLack(name, p.mode.Draft) {
 			required = append(required, name)
 		}
 	}
@@ -92,10 +80,10 @@ func (p *plainer) plain(s *Schema) map[string]any {
 	return out
 }
 
-// enum is the list of values; null is one of them where the type allows it,
-// since the contract's lists leave it out.
-func (s *Schema) enum() []any {
-	if s.Type.Has("null") && !slices.Contains(s.Enum, nil) {
+// Values is the list of fixed values; null is one of them where the type allows
+// it, since the contract's lists leave it out.
+func (s *Schema) Values() []any {
+	if len(s.Enum) > 0 && s.Type.Has("null") && !slices.Contains(s.Enum, nil) {
 		return append(slices.Clone(s.Enum), nil)
 	}
 	return s.Enum
@@ -113,30 +101,4 @@ func setNumber[N int | float64](out map[string]any, name string, n *N) {
 	if n != nil {
 		out[name] = float64(*n)
 	}
-}
-
-// formats are the formats that are checked. The contract uses more, which are
-// hints for people (an access code is an "uri" there).
-var formats = map[string]func(any) error{
-	"url": func(v any) error {
-		s, ok := v.(string)
-		if u, err := url.Parse(s); ok && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-			return errors.New("a URL such as https://example.com/path")
-		}
-		return nil
-	},
-	"email": func(v any) error {
-		s, ok := v.(string)
-		if a, err := mail.ParseAddress(s); ok && (err != nil || a.Address != s) {
-			return errors.New("an email address such as name@example.com")
-		}
-		return nil
-	},
-	"otp": func(v any) error {
-		s, ok := v.(string)
-		if ok && (utf8.RuneCountInString(s) != 6 || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' })) {
-			return errors.New("a string of exactly 6 characters, without spaces")
-		}
-		return nil
-	},
 }

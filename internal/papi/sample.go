@@ -9,7 +9,8 @@ import (
 
 // Sample makes a value that the schema allows: the least, with only what is
 // required, or the most, with every property that is not deprecated. Examples
-// and tests are made of samples; the values mean nothing.
+// and tests are made of samples; their values are plausible, and do no harm when
+// they are sent.
 func (s *Schema) Sample(most bool) any {
 	return sampler{most: most}.sample(s, "", 0)
 }
@@ -28,7 +29,7 @@ func (m sampler) sample(s *Schema, name string, n int) any {
 	case s.Const != nil:
 		return s.Const
 	case len(s.Enum) > 0:
-		return s.Enum[n%len(s.Enum)]
+		return m.enum(s, n)
 	case len(s.AnyOf) > 0:
 		return m.sample(m.variant(s), name, n)
 	case s.Type.Has("object") || s.Properties != nil:
@@ -38,7 +39,7 @@ func (m sampler) sample(s *Schema, name string, n int) any {
 	case s.Type.Has("boolean"):
 		return true
 	case s.Type.Has("number"), s.Type.Has("integer"):
-		return m.number(s)
+		return m.number(s, name)
 	}
 	return m.text(s, name, n)
 }
@@ -77,7 +78,7 @@ func (m sampler) object(s *Schema, n int) map[string]any {
 		}
 	}
 	if m.most && s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil && len(s.Properties) == 0 {
-		out["US"] = m.sample(s.AdditionalProperties.Schema, "US", n)
+		out["US"] = m.sample(s.AdditionalProperties.Schema, "factor", n)
 	}
 	return out
 }
@@ -125,7 +126,29 @@ func (m sampler) oneOfEach(items *Schema, most *int) []any {
 	return out
 }
 
-func (m sampler) number(s *Schema) any {
+// plain are the fixed values that an example takes, where it may choose: the
+// usual ones, none that is deprecated, costs more or sounds like a vice.
+var plain = []any{
+	"ALL", "EN_US", "EN", "UTILITY", "EU", "US", "OTHER", "SHOPPING_AND_RETAIL", "RETAIL", "SMS", "TRANSACTIONAL", "CONVERSATIONAL",
+	"SINCH_UK", "CUSTOMER", "SUBMIT", "DISPATCH", "HTTP", "WEB_LINK", "NAVIGATE", "COPY_CODE",
+}
+
+// enum chooses one of the fixed values: for the least a plain one.
+func (m sampler) enum(s *Schema, n int) any {
+	if !m.most && n == 0 {
+		for _, value := range plain {
+			if slices.Contains(s.Enum, value) {
+				return value
+			}
+		}
+	}
+	return s.Enum[n%len(s.Enum)]
+}
+
+func (m sampler) number(s *Schema, name string) any {
+	if n, ok := sampleNumbers[name]; ok && s.Maximum == nil && s.Minimum == nil {
+		return n
+	}
 	switch {
 	case m.most && s.Maximum != nil:
 		return *s.Maximum
@@ -133,6 +156,14 @@ func (m sampler) number(s *Schema) any {
 		return *s.Minimum
 	}
 	return float64(1)
+}
+
+// sampleNumbers are those of which 1 is none.
+var sampleNumbers = map[string]float64{
+	"code":                  123456,
+	"messageSendTtlSeconds": 43200, // MARKETING and UTILITY both take it
+	"codeExpirationMinutes": 10,
+	"endTimestamp":          1694612898734,
 }
 
 // samplesByPattern has a text for each pattern of the contract.
@@ -144,19 +175,45 @@ var samplesByPattern = map[string]string{
 	`^\d{2}-\d{7}$`:                "00-0000000",
 }
 
+// sampleTexts are the texts of properties whose name and number would be none.
+var sampleTexts = map[string]string{
+	"projectId": "00000000-0000-0000-0000-000000000000", "senderId": "00000000-0000-0000-0000-000000000001",
+	"webhookId": "00000000000000000000000000", "bundleId": "00000000000000000000000000",
+	"smsAppId": "00000000000000000000000000000000", "conversationAppId": "00000000000000000000000000", "convApiAppId": "00000000000000000000000000",
+	"solutionId": "100000000000001", "flowId": "100000000000001", "wabaId": "100000000000001", "phoneNumberId": "200000000000001",
+	"clientBusinessManagerId": "300000000000001", "plusFriendId": "@example", "templateCode": "example_code",
+	"templateName": "order_shipped", "testNumber": "+15550100001", "pageToken": "token", "confirm": "token",
+	"secret": "Sample-secret-7351", "factor": "1.2", "companyPhoneNumber": "+15550100001", "taxId": "00-0000000",
+	"topLevelCategoryCode": "001", "midLevelCategoryCode": "0001", "subLevelCategoryCode": "0001", "categoryCode": "999999",
+	"displayName": "Example Shop", "wabaName": "Example Shop", "companyLegalName": "Example Shop Ltd", "comment": "Example comment.",
+	"adminPhoneNo": "+15550100001", "tool": "webhook_list", "name": "Example Shop", "label": "Support",
+}
+
 func (m sampler) text(s *Schema, name string, n int) string {
 	text := fmt.Sprintf("%s %d", name, n+1)
+	if sample, ok := sampleTexts[name]; ok && n == 0 {
+		text = sample
+	}
 	switch s.Format {
 	case "url":
 		text = fmt.Sprintf("https://example.com/%s/%d", name, n+1)
 	case "email":
 		text = fmt.Sprintf("name%d@example.com", n+1)
 	case "otp":
-		text = "012345"
+		text = "123456"
 	case "phone number", "e.164 phone number":
 		text = fmt.Sprintf("+1555010%04d", n)
-	case "numeric phone number", "digits":
+	case "numeric phone number":
 		text = fmt.Sprintf("555010%04d", n)
+	case "digits":
+		text = fmt.Sprintf("10000000000000%d", n%10)
+	case "country code":
+		text = "1"
+	case "hex":
+		text = "#1A73E8"
+	}
+	if name == "target" {
+		text = fmt.Sprintf("https://example.com/events/%d", n+1)
 	}
 	if sample, ok := samplesByPattern[s.Pattern]; ok {
 		text = sample

@@ -43,6 +43,12 @@ type Schema struct {
 	EnumDescriptions map[string]string `json:"x-enum-descriptions,omitempty"`
 
 	target *Schema // what Ref points to, set when the family is loaded
+	// atLaunch tells that what the schema requires is needed for a launch, and
+	// not before.
+	atLaunch bool
+	// tells are the names that tell the variants of a union apart, set when the
+	// family is loaded; see telling.
+	tells []string
 }
 
 // Types is the keyword "type": one name or several.
@@ -122,6 +128,13 @@ func (s *Schema) Resolve() *Schema {
 	r.Deprecated = r.Deprecated || s.Deprecated
 	r.DraftOptional = s.DraftOptional
 	return &r
+}
+
+// MayLack tells whether a request may leave out a property, though the schema
+// requires it: in a draft, or before a launch.
+func (s *Schema) MayLack(name string, draft bool) bool {
+	p := s.Properties[name]
+	return s.atLaunch || draft && p != nil && p.DraftOptional
 }
 
 // Name is the name of the schema that s refers to, or "".

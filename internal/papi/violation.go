@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"runtime"
 	"slices"
@@ -12,7 +13,6 @@ import (
 	"sync"
 	"weak"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
@@ -26,9 +26,11 @@ type Violation struct {
 	Given any `json:"given"`
 	// Allowed says what may stand there: a sentence, or the list of values.
 	Allowed any `json:"allowed"`
-	// Nearest is the allowed name or value that is most like the given one,
-	// or "" where none is.
+	// Nearest is the allowed name or value that is most likely meant; several,
+	// joined by commas, where it may be any of them; "" where none is known.
 	Nearest string `json:"nearest,omitempty"`
+
+	unknown string // the name, where the schema has none such
 }
 
 // Mode says how a value is checked.
@@ -37,27 +39,115 @@ type Mode struct {
 	Closed bool
 	// Draft does not ask for what a draft may leave out.
 	Draft bool
+	// Formats looks at what the contract's formats and texts say of strings.
+	Formats bool
 }
 
 // Violations checks a value, as a JSON decoder makes it (numbers may be
 // float64 or json.Number), against the schema, and returns all that is wrong
 // with it, ordered by path. Of a union it tells what is wrong with the variant
-// that comes nearest.
+// that the value most likely means.
 func (s *Schema) Violations(value any, mode Mode) []Violation {
-	c := compile(s, mode)
-	err := c.schema.Validate(value)
-	if err == nil {
-		return nil
+	violations, _ := s.Check(value, mode)
+	return violations
+}
+
+// Check returns what is wrong with a value, as Violations does, and what is
+// doubtful, each beginning with its path: the API judges that.
+func (s *Schema) Check(value any, mode Mode) ([]Violation, []string) {
+	c := &checker{mode: mode}
+	c.check(s, value, "")
+	for i, v := range c.violations {
+		if v.unknown != "" && v.Nearest == "" {
+			c.violations[i] = s.placed(v)
+		}
 	}
-	var invalid *jsonschema.ValidationError
-	if !errors.As(err, &invalid) {
-		return []Violation{{Allowed: err.Error()}}
-	}
-	found := c.collect(invalid, value)
-	slices.SortStableFunc(found, func(a, b Violation) int { return strings.Compare(a.Path, b.Path) })
-	return slices.CompactFunc(found, func(a, b Violation) bool {
+	slices.SortStableFunc(c.violations, func(a, b Violation) int { return strings.Compare(a.Path, b.Path) })
+	return slices.CompactFunc(c.violations, func(a, b Violation) bool {
 		return a.Path == b.Path && fmt.Sprint(a.Allowed) == fmt.Sprint(b.Allowed)
-	})
+	}), c.doubts
+}
+
+// checker walks a value beside its schema. The validator checks all between
+// two unions; which variant counts is the checker's own choice.
+type checker struct {
+	mode       Mode
+	violations []Violation
+	doubts     []string
+}
+
+func (c *checker) add(v Violation) { c.violations = append(c.violations, v) }
+
+// check checks the value at a path.
+func (c *checker) check(s *Schema, value any, at string) {
+	r := s.Resolve()
+	if len(r.AnyOf) > 0 {
+		c.union(r, value, at)
+		return
+	}
+	compiled := compile(s, c.mode)
+	if err := compiled.schema.Validate(value); err != nil {
+		var invalid *jsonschema.ValidationError
+		if !errors.As(err, &invalid) {
+			c.add(Violation{Path: at, Allowed: err.Error()})
+			return
+		}
+		for _, v := range compiled.collect(invalid, value) {
+			v.Path = join(at, v.Path)
+			c.add(v)
+		}
+	}
+	c.below(r, value, at)
+}
+
+// below looks at what the validator leaves out: formats and unions.
+func (c *checker) below(s *Schema, value any, at string) {
+	switch v := value.(type) {
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			p := s.Properties[name]
+			if p == nil && s.AdditionalProperties != nil {
+				p = s.AdditionalProperties.Schema
+			}
+			if p != nil {
+				c.inner(p, v[name], name, join(at, name))
+			}
+		}
+	case []any:
+		if s.Items == nil {
+			return
+		}
+		for i, item := range v {
+			c.inner(s.Items, item, lastName(at), fmt.Sprintf("%s[%d]", at, i))
+		}
+	}
+}
+
+func (c *checker) inner(s *Schema, value any, name, at string) {
+	r := s.Resolve()
+	if len(r.AnyOf) > 0 {
+		c.union(r, value, at)
+		return
+	}
+	if c.mode.Formats {
+		c.format(r, value, name, at)
+	}
+	c.below(r, value, at)
+}
+
+// join is the path of a place below another.
+func join(at, below string) string {
+	if at == "" || below == "" || below[0] == '[' {
+		return at + below
+	}
+	return at + "." + below
+}
+
+// lastName is the name that a path ends with, without the numbers of lists.
+func lastName(path string) string {
+	path = path[strings.LastIndex(path, ".")+1:]
+	name, _, _ := strings.Cut(path, "[")
+	return name
 }
 
 // compiled is a schema ready to check values, with the plain form that it was
@@ -77,6 +167,7 @@ type compileKey struct {
 var compileCache sync.Map // compileKey to *compiled
 
 func compile(s *Schema, mode Mode) *compiled {
+	mode.Formats = false // the validator looks at none
 	key := compileKey{weak.Make(s), mode}
 	if c, ok := compileCache.Load(key); ok {
 		return c.(*compiled)
@@ -84,10 +175,6 @@ func compile(s *Schema, mode Mode) *compiled {
 	const location = "papi:///schema"
 	c := &compiled{plain: s.plain(mode)}
 	compiler := jsonschema.NewCompiler()
-	compiler.AssertFormat()
-	for name, check := range formats {
-		compiler.RegisterFormat(&jsonschema.Format{Name: name, Validate: check})
-	}
 	if err := compiler.AddResource(location, c.plain); err != nil {
 		panic("papi: " + err.Error())
 	}
@@ -101,9 +188,6 @@ func compile(s *Schema, mode Mode) *compiled {
 
 // collect turns the validator's tree of errors into violations.
 func (c *compiled) collect(e *jsonschema.ValidationError, root any) []Violation {
-	if _, union := e.ErrorKind.(*kind.AnyOf); union {
-		return c.nearestVariant(e, root)
-	}
 	if len(e.Causes) > 0 {
 		var all []Violation
 		for _, cause := range e.Causes {
@@ -128,7 +212,7 @@ func (c *compiled) collect(e *jsonschema.ValidationError, root any) []Violation 
 			if object, ok := given.(map[string]any); ok {
 				value = object[name]
 			}
-			all[i] = Violation{Path: at(name), Given: shown(name, value), Allowed: "no such name; known: " + strings.Join(known, ", "), Nearest: nearest(name, known)}
+			all[i] = Violation{Path: at(name), Given: shown(name, value), Allowed: "no such name; known: " + strings.Join(known, ", "), Nearest: Nearest(name, known), unknown: name}
 		}
 		return all
 	}
@@ -140,10 +224,10 @@ func (c *compiled) collect(e *jsonschema.ValidationError, root any) []Violation 
 	switch k := e.ErrorKind.(type) {
 	case *kind.Enum:
 		v.Allowed = k.Want
-		v.Nearest = nearest(fmt.Sprint(given), texts(k.Want))
+		v.Nearest = nearestValue(fmt.Sprint(given), texts(k.Want))
 	case *kind.Const:
 		v.Allowed = []any{k.Want}
-		v.Nearest = nearest(fmt.Sprint(given), texts([]any{k.Want}))
+		v.Nearest = nearestValue(fmt.Sprint(given), texts([]any{k.Want}))
 	case *kind.Type:
 		v.Allowed = strings.Join(k.Want, " or ")
 	case *kind.MinLength:
@@ -164,76 +248,10 @@ func (c *compiled) collect(e *jsonschema.ValidationError, root any) []Violation 
 		v.Allowed = fmt.Sprintf("each item once (items %d and %d are the same)", k.Duplicates[0], k.Duplicates[1])
 	case *kind.Pattern:
 		v.Allowed = "a text that matches " + k.Want
-	case *kind.Format:
-		v.Allowed = k.Err.Error()
 	default:
 		v.Allowed = fmt.Sprint(e.ErrorKind)
 	}
 	return []Violation{v}
-}
-
-// nearestVariant tells what is wrong with the variant of a union that the
-// value most likely meant: the one whose fixed values it has, and of those the
-// one with the fewest violations. Where it has the fixed values of none, that
-// is what is wrong.
-func (c *compiled) nearestVariant(e *jsonschema.ValidationError, root any) []Violation {
-	var best []Violation
-	fewest := -1
-	fixed := map[string][]any{}
-	for _, cause := range e.Causes {
-		found := c.collect(cause, root)
-		wrongKind := false
-		for _, v := range found {
-			if values, ok := v.Allowed.([]any); ok && c.fixes(e, v, root) {
-				wrongKind = true
-				fixed[v.Path] = append(fixed[v.Path], values...)
-			}
-		}
-		// Names say more about what was meant than what is missing.
-		cost := len(found) + 2*strangeNames(cause, len(e.InstanceLocation))
-		if wrongKind {
-			cost += 1000
-		}
-		if fewest < 0 || cost < fewest {
-			best, fewest = found, cost
-		}
-	}
-	if fewest < 1000 {
-		return best
-	}
-	for i, v := range best {
-		if values := fixed[v.Path]; len(values) > 0 {
-			slices.SortFunc(values, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
-			best[i].Allowed = slices.Compact(values)
-			best[i].Nearest = nearest(fmt.Sprint(v.Given), texts(values))
-			return best[i : i+1]
-		}
-	}
-	return best
-}
-
-// strangeNames counts the names at a depth of the value that a variant does not
-// know.
-func strangeNames(e *jsonschema.ValidationError, depth int) int {
-	n := 0
-	if k, ok := e.ErrorKind.(*kind.AdditionalProperties); ok && len(e.InstanceLocation) == depth {
-		n = len(k.Properties)
-	}
-	for _, cause := range e.Causes {
-		n += strangeNames(cause, depth)
-	}
-	return n
-}
-
-// fixes tells whether v breaks a property directly below the union e that
-// tells its variants apart.
-func (c *compiled) fixes(e *jsonschema.ValidationError, v Violation, root any) bool {
-	at, _ := locate(root, e.InstanceLocation)
-	switch strings.TrimPrefix(strings.TrimPrefix(v.Path, at), ".") {
-	case "type", "format", "otpType", "ownershipType":
-		return true
-	}
-	return false
 }
 
 var pointerEscapes = strings.NewReplacer("~1", "/", "~0", "~")
@@ -312,29 +330,6 @@ func locate(root any, location []string) (string, any) {
 	}
 	return path.String(), at
 }
-
-// nearest returns the candidate most like name, or "" where none is close:
-// half of its letters may differ.
-func nearest(name string, candidates []string) string {
-	const longest = 200
-	if len(name) > longest {
-		return ""
-	}
-	best, distance := "", -1
-	for _, candidate := range candidates {
-		d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(candidate))
-		if distance < 0 || d < distance {
-			best, distance = candidate, d
-		}
-	}
-	if distance < 0 || 2*distance > len(name) {
-		return ""
-	}
-	return best
-}
-
-// Nearest returns the candidate most like name, or "" where none is close.
-func Nearest(name string, candidates []string) string { return nearest(name, candidates) }
 
 // mostShown is how many characters of a given value a violation shows.
 const mostShown = 100

@@ -240,6 +240,32 @@ func checkEvents(t *testing.T, s *Sandbox) {
 	}
 }
 
+// wrongDates are the texts that the contract calls dates of ISO 8601 and that are
+// none.
+func wrongDates(schema *papi.Schema, value any) []string {
+	schema = schema.Variant(value)
+	var wrong []string
+	switch v := value.(type) {
+	case string:
+		if _, err := time.Parse(time.RFC3339, v); err != nil && strings.Contains(schema.Description, "ISO 8601") {
+			wrong = append(wrong, v+" is no date of ISO 8601")
+		}
+	case []any:
+		for _, item := range v {
+			if schema.Items != nil {
+				wrong = append(wrong, wrongDates(schema.Items, item)...)
+			}
+		}
+	case map[string]any:
+		for name, inner := range v {
+			if p := schema.Properties[name]; p != nil {
+				wrong = append(wrong, wrongDates(p, inner)...)
+			}
+		}
+	}
+	return wrong
+}
+
 // complain says what about an answer is not as the contract has it, or "".
 func complain(op *papi.Operation, status int, raw []byte) string {
 	var body any
@@ -257,6 +283,9 @@ func complain(op *papi.Operation, status int, raw []byte) string {
 		}
 		if found := schema.Violations(body, papi.Mode{Closed: true}); len(found) > 0 {
 			return strings.Join(sentences(found), "; ") + " in " + string(raw)
+		}
+		if wrong := wrongDates(schema, body); len(wrong) > 0 {
+			return strings.Join(wrong, "; ") + " in " + string(raw)
 		}
 		return ""
 	}

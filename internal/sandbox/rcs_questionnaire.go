@@ -148,11 +148,21 @@ func usViolations(answers map[string]any, isNew bool) []papi.Violation {
 		given["ownershipType"] = "PUBLIC"
 	}
 	found := papi.LookupSchema(rcsAnswerSchemas[campaign(given)]).Violations(given, papi.Mode{Closed: true})
-	return slices.DeleteFunc(found, func(v papi.Violation) bool {
-		asked := isNew && text(answers, "ownershipType") == "PUBLIC" && strings.HasPrefix(v.Path, "stock")
-		name, _, _ := strings.Cut(v.Path, "[")
-		return given[name] == nil && !asked
-	})
+	for _, name := range []string{"stockExchange", "stockSymbol"} {
+		if isNew && text(answers, "ownershipType") == "PUBLIC" && text(answers, name) == "" {
+			found = append(found, papi.Violation{Path: name, Allowed: "required of a PUBLIC company"})
+		}
+	}
+	if id := text(given, "taxId"); id != "" && text(given, "taxIdCountry") == "US" && !isEIN(id) {
+		found = append(found, papi.Violation{Path: "taxId", Allowed: "XX-XXXXXXX where taxIdCountry is US"})
+	}
+	return found
+}
+
+// isEIN tells whether a text has the form 12-3456789.
+func isEIN(text string) bool {
+	office, number, ok := strings.Cut(text, "-")
+	return ok && len(office) == 2 && len(number) == 7 && strings.Trim(office+number, "0123456789") == ""
 }
 
 // shownQuestionnaire puts the questions beside the answers.

@@ -202,7 +202,7 @@ func createRcsSender(c *call) answer {
 	if found := usViolations(answers, true); len(found) > 0 {
 		return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
 	}
-	if answers != nil && !legacyUS(answers) { // a part of them looks like the older form to the contract
+	if answers != nil && !legacyUS(answers) { // a part of them fits several variants
 		object(details, "questionnaire", "us")["answers"] = copied(answers)
 	}
 	if code := brandProblem(object(details, "brand")); code != "" {

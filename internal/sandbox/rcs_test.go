@@ -210,6 +210,8 @@ func TestRcsUSAnswersInParts(t *testing.T) {
 		{obj{"sampleMessages": []any{"short"}}, "sampleMessages"},
 		{obj{"ownershipType": "PRIVATE", "stockSymbol": "EX"}, "stockSymbol"},
 		{obj{"ownershipType": "PUBLIC"}, "stockExchange"},
+		{obj{"taxIdCountry": "US", "taxId": "123456789"}, "taxId"},
+		{obj{"taxIdCountry": "DE", "taxId": "DE 123"}, ""},
 	} {
 		us["answers"] = c.answers
 		got := w.post("/rcs/senders", body)

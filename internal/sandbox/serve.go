@@ -254,6 +254,9 @@ func (c *call) readBody(raw []byte) *answer {
 		}
 		return c.refuseBody(code, sentences(found))
 	}
+	if wrong := formatProblems(c.op.Body, c.body, papi.Mode{Draft: c.draft}); len(wrong) > 0 {
+		return c.refuseBody("invalid_input", wrong)
+	}
 	pruned, variant := prune(c.op.Body, c.body, papi.Mode{Draft: c.draft})
 	c.given = c.body
 	c.body, c.variant = pruned.(map[string]any), variant

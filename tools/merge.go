@@ -1,0 +1,112 @@
+package tools
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"papi-mcp/internal/papi"
+)
+
+// merge makes one object of the variants, which admits all of them: all that any
+// of them takes, at any depth, and of what is required that which all of them
+// require. What only a deprecated variant takes is marked as deprecated.
+func merge(variants []*papi.Schema) *papi.Schema {
+	merged := variants[0].Resolve().Clone()
+	if len(variants) == 1 {
+		return merged
+	}
+	merged.Description = ""
+	for _, s := range variants[1:] {
+		s = s.Resolve()
+		for name, p := range s.Properties {
+			switch before, known := merged.Properties[name]; {
+			case known:
+				merged.Properties[name] = both(before, p)
+			case s.Outdated():
+				p = p.Resolve().Clone()
+				p.Deprecated = true
+				merged.Properties[name] = p
+			default:
+				merged.Properties[name] = p
+			}
+		}
+		merged.Required = slices.DeleteFunc(slices.Clone(merged.Required), func(name string) bool {
+			return !slices.Contains(s.Required, name)
+		})
+	}
+	return merged
+}
+
+// both admits what either of two properties of the same name takes.
+func both(a, b *papi.Schema) *papi.Schema {
+	left, right := a.Resolve(), b.Resolve()
+	switch {
+	case a == b:
+		return a
+	case len(left.Properties) > 0 && len(right.Properties) > 0:
+		merged := merge([]*papi.Schema{a, b})
+		merged.Description = left.Description
+		return merged
+	case fixed(left) != nil && fixed(right) != nil && !slices.Equal(fixed(left), fixed(right)):
+		merged := left.Clone()
+		values := append(fixed(left), fixed(right)...)
+		slices.Sort(values)
+		merged.Const, merged.Enum = nil, nil
+		for _, value := range slices.Compact(values) {
+			merged.Enum = append(merged.Enum, value)
+		}
+		return merged
+	case strings.Contains(left.Description, right.Description):
+		return a
+	case strings.Contains(right.Description, left.Description):
+		return b
+	}
+	merged := left.Clone()
+	merged.Description = left.Description + "; or: " + right.Description
+	return merged
+}
+
+// folded merges the variants of a union that no fixed value tells apart, where
+// one object says as much in a fraction of the words: answers of which a request
+// may give any part. The deprecated ones stay beside it.
+func folded(union []*papi.Schema) []*papi.Schema {
+	var current, outdated []*papi.Schema
+	for _, v := range union {
+		if v.Resolve().Outdated() {
+			outdated = append(outdated, v)
+			continue
+		}
+		current = append(current, v)
+	}
+	if len(current) < 2 || !slices.EqualFunc(current[1:], current[:len(current)-1], foldable) {
+		return union
+	}
+	one := merge(current)
+	one.Required = nil
+	return append([]*papi.Schema{one}, outdated...)
+}
+
+// foldable tells whether two objects require nothing, and differ in fixed values
+// and in what they name alone.
+func foldable(a, b *papi.Schema) bool {
+	a, b = a.Resolve(), b.Resolve()
+	for _, s := range []*papi.Schema{a, b} {
+		if len(s.Properties) == 0 || slices.ContainsFunc(s.Required, func(name string) bool { return !s.MayLack(name, false) }) {
+			return false
+		}
+	}
+	for name, p := range a.Properties {
+		if q := b.Properties[name]; q != nil && !bytes.Equal(limits(p), limits(q)) {
+			return false
+		}
+	}
+	return true
+}
+
+// limits is what a schema says beside its fixed values and its words.
+func limits(s *papi.Schema) []byte {
+	bare := s.Resolve().Clone()
+	bare.Const, bare.Enum, bare.EnumDescriptions, bare.Description = nil, nil, nil, ""
+	return encode(bare)
+}
