@@ -281,3 +281,81 @@ func TestAnErrorPageSaysWhatHelps(t *testing.T) {
 		t.Errorf("the tool that helps is not named:\n%s", page)
 	}
 }
+
+// The contract's text on a page is that of the toolset, and names only what a
+// tool of it takes: the limits of another field would send one after the wrong
+// file. A page of several toolsets begins with the one that met the error.
+func TestAnErrorPageTellsOfItsOwnFields(t *testing.T) {
+	inputs := map[string]map[string]bool{} // of the tools of each toolset
+	for _, row := range catalog.Rows() {
+		if inputs[row.Toolset] == nil {
+			inputs[row.Toolset] = map[string]bool{}
+		}
+		inputNames(row.Op(), inputs[row.Toolset])
+	}
+	answers := map[string]bool{"rejectionCode": true, "defaultTest": true, "smsAppId": true, "conversationAppId": true} // what answers and results show
+	for code := range papi.ErrorCodes() {
+		for _, section := range strings.Split(tools.ErrorPage(code), "\n## ")[1:] {
+			toolset, text, _ := strings.Cut(section, "\n")
+			text, _, _ = strings.Cut(text, "\n- ")
+			for _, name := range camel.FindAllString(text, -1) {
+				if !inputs[toolset][name] && !answers[name] {
+					t.Errorf("%s: the part of %s names %s:\n%s", code, toolset, name, text)
+				}
+			}
+			first := strings.Split(tools.ErrorPage(toolset+"."+code), "\n## ")[1]
+			if !strings.HasPrefix(first, toolset+"\n") {
+				t.Errorf("%s: its page for %s begins with %.20q", code, toolset, first)
+			}
+			if strings.Contains(text, "example text") || strings.Contains(text, "(example") || strings.Contains(text, " example)") {
+				t.Errorf("%s, %s: it speaks of the contract's source: %s", code, toolset, text)
+			}
+		}
+		if tools.ErrorPage("no_toolset."+code) != "" {
+			t.Errorf("%s has a page of no toolset", code)
+		}
+	}
+	for where, want := range map[string][]string{ // and what it must not name
+		"whatsapp_senders.file_invalid_mime_type":   {"image/webp", "application/pdf"},
+		"whatsapp_templates.file_invalid_mime_type": {"application/pdf", "image/webp"},
+		"kakaotalk.file_invalid_mime_type":          {"image/png", "image/webp"},
+		"rcs.file_invalid_mime_type":                {"image/png", "image/webp"},
+		"whatsapp_senders.file_size_too_large":      {"5MB", "header"},
+		"whatsapp_templates.file_size_too_large":    {"5MB", "photo"},
+		"rcs.file_size_too_large":                   {"banner up to 200 KB, the logo up to 50 KB", "5MB"},
+		"rcs.file_has_wrong_dimensions":             {"1440 x 448 px, the logo to 224 x 224 px", "640"},
+	} {
+		section := strings.Split(tools.ErrorPage(where), "\n## ")[1]
+		if !strings.Contains(section, want[0]) || strings.Contains(section, want[1]) {
+			t.Errorf("%s: wants %q and no %q:\n%s", where, want[0], want[1], section)
+		}
+	}
+}
+
+// inputNames adds the names of all parameters and fields that an operation
+// takes.
+func inputNames(op *papi.Operation, names map[string]bool) {
+	for _, p := range op.Parameters {
+		names[p.Name] = true
+	}
+	seen := map[*papi.Schema]bool{}
+	var collect func(s *papi.Schema)
+	collect = func(s *papi.Schema) {
+		if s == nil {
+			return
+		}
+		if s = s.Resolve(); seen[s] {
+			return
+		}
+		seen[s] = true
+		for name, field := range s.Properties {
+			names[name] = true
+			collect(field)
+		}
+		collect(s.Items)
+		for _, branch := range s.AnyOf {
+			collect(branch)
+		}
+	}
+	collect(op.Body)
+}
