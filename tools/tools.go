@@ -223,10 +223,21 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		e.Next = s.offered(e.Next, c.own.project)
 		return e.outcome()
 	}
+	c.now = s.now(sent)
+	c.since = s.historySince(ctx, row, gc.ProjectID, c, sent.Answer)
 	r := resultOf(row, gc.ProjectID, c, sent.Answer)
 	s.note(ctx, &r.Warnings, gc, c.own, v, sent.Status, r)
 	r.Next = s.offered(r.Next, c.own.project)
 	return Outcome{Structured: r}
+}
+
+// now is the API's time of an answer, by which its own times are judged: the
+// clock here may be wrong, and the sandbox's may have been moved.
+func (s *Set) now(sent catalog.Sent) time.Time {
+	if sent.Date.IsZero() {
+		return s.opts.Now()
+	}
+	return sent.Date
 }
 
 func isUnknown(err error) bool {

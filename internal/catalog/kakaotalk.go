@@ -4,12 +4,14 @@ var kakaotalkSender = &Resource{
 	Name:  "kakaotalk_sender",
 	IDs:   map[string]string{"plusFriendId": "plusFriendId"},
 	State: "state", Pending: "changes.status",
+	Since: "modified|created", Lasts: kakaotalkLasts,
 }
 
 var kakaotalkTemplate = &Resource{
 	Name:  "kakaotalk_template",
 	IDs:   map[string]string{"templateCode": "code"},
 	State: "state", Pending: "changes.status",
+	Since: "modified|created", Lasts: kakaotalkLasts,
 }
 
 var kakaotalkSenderWait = &Wait{

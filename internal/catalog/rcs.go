@@ -4,9 +4,21 @@ var rcsSender = &Resource{
 	Name:  "rcs_sender",
 	IDs:   map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
 	State: "state",
+	Parts: []Part{
+		{Name: "brandDetails.registration", Field: "brandDetails.registration.status", Pending: brandUnderReview, Refused: []string{"REJECTED", "INCOMPLETE", "ARCHIVED"}},
+		channelPart,
+	},
+	Since: "modified|created",
+	Lasts: rcsSenderLasts,
 }
 
-var rcsTestNumber = &Resource{Name: "rcs_test_number", IDs: map[string]string{"testNumber": "number"}, State: "state"}
+// brandUnderReview are the statuses of a US brand's registration that goes on.
+var brandUnderReview = []string{"NEW", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW"}
+
+var rcsTestNumber = &Resource{
+	Name: "rcs_test_number", IDs: map[string]string{"testNumber": "number"}, State: "state",
+	Since: "submitted", Lasts: rcsTestNumberLasts,
+}
 
 var rcsTestNumberWait = &Wait{
 	Read:    "rcs_test_number_get",

@@ -4,6 +4,8 @@ var smsApp = &Resource{
 	Name:  "sms_app",
 	IDs:   map[string]string{"smsAppId": "id", "conversationAppId": "conversationApiAppDetails.id"},
 	State: "status",
+	Parts: []Part{channelPart},
+	Lasts: smsAppLasts,
 }
 
 var sms = []Row{

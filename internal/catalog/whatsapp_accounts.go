@@ -1,6 +1,12 @@
 package catalog
 
-var whatsappAccount = &Resource{Name: "whatsapp_account", State: "state", Pending: "changes.status"}
+var whatsappAccount = &Resource{
+	Name:  "whatsapp_account",
+	State: "state", Pending: "changes.status",
+	Parts:   []Part{{Name: "wabaBanState", Field: "wabaBanState", Refused: []string{"SCHEDULE_FOR_DISABLE", "DISABLE"}}},
+	History: "whatsapp_account_activity_list",
+	Lasts:   whatsappAccountLasts,
+}
 
 var whatsappAccountWait = &Wait{
 	Read:        "whatsapp_account_get",

@@ -4,6 +4,32 @@ var whatsappSender = &Resource{
 	Name:  "whatsapp_sender",
 	IDs:   map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
 	State: "state", Pending: "changes.status",
+	Parts: []Part{
+		{
+			Name: "displayName", Field: "metadata.displayName.status", Value: "metadata.displayName.value", Reason: "metadata.displayName.rejectionReason",
+			Pending: underReview, Refused: turnedDown,
+		},
+		{
+			Name: "username", Field: "metadata.username.status", Value: "metadata.username.value", Reason: "metadata.username.rejectionReason",
+			Pending: underReview, Refused: turnedDown,
+		},
+		channelPart,
+	},
+	Since: "modified|created",
+	Lasts: whatsappSenderLasts,
+}
+
+// Statuses of a field that Meta reviews by itself.
+var (
+	underReview = []string{"PENDING", "DEFERRED"}
+	turnedDown  = []string{"REJECTED", "EXPIRED"}
+)
+
+// channelPart is the channel in the Conversation app that a thing is connected
+// to.
+var channelPart = Part{
+	Name: "channelStatus", Field: "conversationApiAppDetails.channelStatus", Value: "conversationApiAppDetails.id",
+	Pending: []string{"PENDING"}, Refused: []string{"FAILING"},
 }
 
 func whatsappSenderWait(also string, more ...string) *Wait {
