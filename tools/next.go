@@ -266,7 +266,75 @@ func nextAfterError(row *catalog.Row, args map[string]any, e *papi.Error) []cata
 			}
 		}
 	}
-	return fillAll(stepsAfterError(row, e), ids)
+	if next := fillAll(stepsAfterError(row, e), ids); len(next) > 0 {
+		return next
+	}
+	return fillAll([]step{otherwise(row, args, e)}, ids)
+}
+
+// otherwise is the step after an error that has none of its own: no error is a
+// dead end.
+func otherwise(row *catalog.Row, args map[string]any, e *papi.Error) step {
+	switch {
+	case e.Status == 0:
+		return step{do: "do what the resolution says, then make the call again"}
+	case e.Status == http.StatusBadRequest:
+		if s := correct(row); len(s.needs) > 0 {
+			return s
+		}
+	case e.Status == http.StatusNotFound && listOf[row.Toolset] != "":
+		return step{do: "see what exists", tool: listOf[row.Toolset]}
+	case e.Status == http.StatusTooManyRequests, e.Status >= http.StatusInternalServerError:
+		if row.Effect == catalog.Read && row.Op().Body == nil { // a body may hold a secret
+			return step{do: "make the same call again, after the time that retryAfterSeconds tells or in some minutes", tool: row.Tool, args: args}
+		}
+	}
+	return step{do: lower(byStatus(e.Status))}
+}
+
+// correct is the call again, with what a person or the agent has to put right.
+func correct(row *catalog.Row) step {
+	s := step{do: "put right what the message names, and make the call again", tool: row.Tool}
+	for _, body := range row.Op().Variants() {
+		for _, name := range slices.Sorted(maps.Keys(body.Properties)) {
+			if !slices.Contains(s.needs, name) && name != "status" {
+				s.needs = append(s.needs, name)
+			}
+		}
+		break // the first variant is the usual one
+	}
+	return s
+}
+
+// nextAfterRefusal is what to do after a refusal of the guard that says no more
+// than its resolution.
+func nextAfterRefusal(row *catalog.Row, args map[string]any, code string) []catalog.Next {
+	switch {
+	case code == "guard_project_missing":
+		return []catalog.Next{{Do: "ask the person which project it is", Tool: "project_confirm", Args: map[string]any{}, Needs: []string{argProject}}}
+	case code == "guard_project_not_allowed":
+		return []catalog.Next{{Do: "see which projects this server allows", Tool: "project_confirm", Args: map[string]any{}, Needs: []string{}}}
+	case !strings.HasPrefix(code, "guard_"), row == nil:
+		return nil
+	}
+	s := correct(row)
+	s.needs = slices.DeleteFunc(s.needs, func(name string) bool { _, given := args[name]; return !given })
+	if code == "guard_read_only" || code == "guard_store_unavailable" || len(s.needs) == 0 {
+		s = step{do: "do what the resolution says"}
+	}
+	return fillAll([]step{s}, pathIDs(row, args))
+}
+
+// listOf is the tool that shows what exists for the tools of a toolset.
+var listOf = map[string]string{
+	"webhooks": "webhook_list", "whatsapp_senders": "whatsapp_sender_list", "whatsapp_templates": "whatsapp_template_list",
+	"whatsapp_flows": "whatsapp_flow_list", "whatsapp_solutions": "whatsapp_solution_list", "rcs": "rcs_sender_list",
+	"kakaotalk": "kakaotalk_sender_list", "sms": "sms_app_list", "bundles": "bundle_list",
+}
+
+// lower begins with a small letter, as what stands in do does.
+func lower(sentence string) string {
+	return strings.ToLower(sentence[:1]) + strings.TrimSuffix(sentence[1:], ".")
 }
 
 func stepsAfterError(row *catalog.Row, e *papi.Error) []step {

@@ -120,6 +120,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 // than allow, so it leaves its line as that of any other tool does.
 func (s *Set) refuseProject(ctx context.Context, caller Caller, tool, projectID string, r *guard.Refusal) Outcome {
 	e := refused(r)
+	e.Next = nextAfterRefusal(nil, nil, r.Code)
 	if s.opts.Audit != nil {
 		line := s.entry(caller.Principal, projectID, tool, guard.Verdict{Refuse: r})
 		line.Arguments = map[string]any{argProject: projectID}

@@ -189,7 +189,12 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		e := refused(v.Refuse)
 		s.note(ctx, &c.warnings, gc, c.own, v, 0, nil)
 		e.Warnings = c.warnings
-		e.Next = s.offered(e.Next, c.own.project)
+		if len(e.Next) == 0 {
+			e.Next = nextAfterRefusal(row, gc.Args, e.Code)
+		}
+		if !strings.HasPrefix(e.Code, "guard_project_") { // else the project is what stands in the way
+			e.Next = s.offered(e.Next, c.own.project)
+		}
 		return e.outcome()
 	}
 	send := catalog.Send
