@@ -35,8 +35,13 @@ type overview struct {
 	WhatsappAccount string `json:"whatsappAccount"`
 	// Counts has the things of each kind by state, with their total.
 	Counts map[string]counts `json:"counts"`
+	// Attention has what the counts hide; the first of each kind where there
+	// are many.
+	Attention []attention `json:"attention,omitempty"`
 	// NotRead has the error of each kind that could not be read.
 	NotRead map[string]string `json:"notRead"`
+
+	now time.Time // the API's
 }
 
 // counts are the things of one kind by state. Where a list has more pages than
@@ -75,6 +80,7 @@ func (s *Set) projectOverview(ctx context.Context, caller Caller, args projectOv
 		return e.outcome()
 	}
 	r := newResult("project_overview", projectID)
+	r.Now, r.Next = stamp(o.now), s.offered(o.next(), args.ProjectID)
 	r.Data = o
 	r.Warnings = o.warnings()
 	return Outcome{Structured: r}
@@ -111,6 +117,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 		return e.outcome()
 	}
 	r := newResult("project_confirm", projectID)
+	r.Now = stamp(o.now)
 	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "overview": o}
 	r.Warnings = warnings
 	return Outcome{Structured: r}
@@ -152,6 +159,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	var failure *Error
+	var found []candidate
 	read := func(name, tool string, args map[string]any, take func(answer any)) {
 		all.Go(func() {
 			row := catalog.Lookup(tool)
@@ -161,6 +169,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 			var e *papi.Error
 			switch {
 			case err == nil:
+				o.now = s.now(sent)
 				take(sent.Answer)
 			case errors.As(err, &e) && slices.Contains(noneHere, e.Code):
 				take(nil)
@@ -179,17 +188,22 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 		}
 	})
 	read("whatsappAccount", "whatsapp_account_get", nil, func(answer any) {
-		if state := stateOf(catalog.Lookup("whatsapp_account_get").Resource, answer); state != "" {
+		resource := catalog.Lookup("whatsapp_account_get").Resource
+		if state := stateOf(resource, answer); state != "" {
 			o.WhatsappAccount = state
+			found = append(found, candidates("whatsappAccount", resource, []any{answer})...)
 		}
 	})
 	for _, section := range sections {
 		row := catalog.Lookup(section.tool)
 		read(section.name, section.tool, map[string]any{"pageSize": section.pageSize}, func(answer any) {
 			o.Counts[section.name] = count(row, answer)
+			items, _ := catalog.Field(answer, row.List()).([]any)
+			found = append(found, candidates(section.name, row.Resource, items)...)
 		})
 	}
 	all.Wait()
+	o.Attention = s.attend(ctx, projectID, found, o.now)
 	o.Looks = o.looks()
 	return o, failure
 }
@@ -292,8 +306,8 @@ func (s *Set) describe(projectID string, o *overview) string {
 		}
 		fmt.Fprintf(&b, "\n%s: %d (%s)", title(strings.TrimSuffix(section.tool, "_list")), c.Total, strings.Join(states, ", "))
 	}
-	for _, w := range o.warnings() {
-		fmt.Fprintf(&b, "\n%s", w)
+	for _, line := range append(o.attentionLines(), o.warnings()...) {
+		fmt.Fprintf(&b, "\n%s", line)
 	}
 	return b.String()
 }

@@ -72,6 +72,9 @@ type Resource struct {
 	State, Pending string
 	// Parts are judged by themselves, beside the state.
 	Parts []Part
+	// Reason are the fields, with | between them, that say why the thing was
+	// refused or failed; "" where nothing does.
+	Reason string
 	// Since are the fields, with | between them, of the time since which the
 	// thing is as it is, at least: that of its last change; "" where its answer
 	// has none.

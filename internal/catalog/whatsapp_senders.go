@@ -15,8 +15,9 @@ var whatsappSender = &Resource{
 		},
 		channelPart,
 	},
-	Since: "modified|created",
-	Lasts: whatsappSenderLasts,
+	Reason: "changes.errorReason",
+	Since:  "modified|created",
+	Lasts:  whatsappSenderLasts,
 }
 
 // Statuses of a field that Meta reviews by itself.

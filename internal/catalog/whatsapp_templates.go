@@ -4,6 +4,7 @@ var whatsappTemplate = &Resource{
 	Name:  "whatsapp_template",
 	IDs:   map[string]string{"templateName": "name", "languageCode": "language"},
 	State: "state", Pending: "changes.status",
+	Reason:  "rejectionCode",
 	History: "whatsapp_template_activity_list",
 	Lasts:   whatsappTemplateLasts,
 }
