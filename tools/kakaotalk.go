@@ -2,7 +2,7 @@ package tools
 
 var kakaotalkSenderNext = byState{
 	"changes.status=IN_PROGRESS": {{do: "look again {again}: the change is being reviewed{since}", tool: "kakaotalk_sender_get"}},
-	"changes.status=DRAFT":       submitDraft("kakaotalk_sender_update"),
+	"changes.status=DRAFT":       submitDraft("kakaotalk_sender_update", senderUpdatable),
 	"changes.status=REJECTED": { // an update takes only a DRAFT, unlike WhatsApp's
 		{do: "read what happened to it: a comment may say why", tool: "kakaotalk_sender_activity_list"},
 		{do: "when the person agrees, discard the change, so that a corrected one can be handed in", tool: "kakaotalk_sender_changes_discard"},
@@ -16,11 +16,11 @@ var kakaotalkSenderNext = byState{
 
 var kakaotalkTemplateRejected = []step{
 	{do: "read what happened to it: a comment may say why it was rejected", tool: "kakaotalk_template_activity_list"},
-	{do: "correct it and submit it again", tool: "kakaotalk_template_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}},
+	{do: "correct it and submit it again", tool: "kakaotalk_template_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: kakaotalkTemplateUpdatable},
 }
 
 var kakaotalkTemplateNext = byState{
-	"changes.status=DRAFT":       submitDraft("kakaotalk_template_update"),
+	"changes.status=DRAFT":       submitDraft("kakaotalk_template_update", kakaotalkTemplateUpdatable),
 	"changes.status=IN_PROGRESS": {{do: "look again {again}: it is being reviewed{since}", tool: "kakaotalk_template_get"}},
 	"changes.status=REJECTED":    kakaotalkTemplateRejected,
 	"REJECTED":                   kakaotalkTemplateRejected,
@@ -28,8 +28,8 @@ var kakaotalkTemplateNext = byState{
 }
 
 // submitDraft is what to do with a draft: status SUBMIT alone hands it in.
-func submitDraft(update string) []step {
-	return []step{{do: "it is a draft, and nobody reviews it: when the person agrees, submit it as it is, or with details that change it", tool: update, args: map[string]any{"status": "SUBMIT"}}}
+func submitDraft(update string, states []string) []step {
+	return []step{{do: "it is a draft, and nobody reviews it: when the person agrees, submit it as it is, or with details that change it", tool: update, args: map[string]any{"status": "SUBMIT"}, states: states}}
 }
 
 // stopped is what to do about a thing that no call here brings back.

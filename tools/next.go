@@ -22,11 +22,14 @@ type step struct {
 	needs  []string       // what only a person knows
 	when   string         // FIELD=VALUE that the answer must show; FIELD alone: any value
 	unless string         // FIELD=VALUE that the answer must not show
+	states []string       // in which the thing must be, "" where it never was live; nil: any
+	// check tells whether the step makes sense after the answer; nil: always.
+	check func(answer any) bool
 }
 
 // fits tells whether the step makes sense after the answer.
 func (s step) fits(answer any) bool {
-	return (s.when == "" || shows(answer, s.when)) && (s.unless == "" || !shows(answer, s.unless))
+	return (s.check == nil || s.check(answer)) && (s.when == "" || shows(answer, s.when)) && (s.unless == "" || !shows(answer, s.unless))
 }
 
 func shows(answer any, condition string) bool {
@@ -64,12 +67,12 @@ var nextOfPart = map[string]byState{
 	"whatsapp_sender": {
 		"displayName=PENDING":  {{do: "look again {again}: Meta reviews the new display name, and the sender goes on under the old one{since}", tool: "whatsapp_sender_get"}},
 		"displayName=DEFERRED": {{do: "look again {again}: Meta has put the review of the display name off{since}", tool: "whatsapp_sender_get"}},
-		"displayName=*":        {{do: "the display name {value} is {status}{reason}: choose another with the person, and submit it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}}},
+		"displayName=*":        {{do: "the display name {value} is {status}{reason}: choose another with the person, and submit it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: senderUpdatable}},
 		"username=PENDING":     {{do: "look again {again}: the new username is under review{since}", tool: "whatsapp_sender_get"}},
 		"username=DEFERRED":    {{do: "look again {again}: the review of the username is put off{since}", tool: "whatsapp_sender_get"}},
 		"username=*": {
-			{do: "the username {value} is {status}{reason}: see which are free", tool: "whatsapp_sender_username_suggest"},
-			{do: "choose one with the person, and submit it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}},
+			{do: "the username {value} is {status}{reason}: see which are free", tool: "whatsapp_sender_username_suggest", states: senderUpdatable},
+			{do: "choose one with the person, and submit it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: senderUpdatable},
 		},
 		"channelStatus=PENDING": {{do: "look again {again}: its channel in the Conversation app is being set up{since}", tool: "whatsapp_sender_get"}},
 		"channelStatus=*":       channelFails,
@@ -88,6 +91,14 @@ var nextOfPart = map[string]byState{
 		"channelStatus=*":       channelFails,
 	},
 }
+
+// The states in which a thing can be updated, by the contract, beside things
+// that never were live.
+var (
+	senderUpdatable            = []string{"ACTIVE", ""}
+	whatsappTemplateUpdatable  = []string{"APPROVED", "DISABLED", "PAUSED", "REJECTED", ""}
+	kakaotalkTemplateUpdatable = []string{"APPROVED", "REJECTED", ""}
+)
 
 var channelFails = []step{{do: "its channel in the Conversation app {value} is {status}: a person looks at it in the Sinch Dashboard"}}
 
@@ -179,16 +190,17 @@ func judge(resource *catalog.Resource, state, pending string) []step {
 
 // steps are what to do about a thing: what its state asks for, and its parts
 // that are under review or were refused. The state comes first where it needs
-// somebody, or the thing is not there yet.
+// somebody.
 func (st *standing) steps(project string, ids map[string]string, now time.Time) []step {
-	ofState := judge(st.resource, st.state, st.pending)
+	wording := st.wording(now)
+	ofState := fillIn(st.possible(judge(st.resource, st.state, st.pending)), wording)
 	var ofParts []step
-	if strings.Contains(st.pending, "=") {
-		ofParts = append(ofParts, partSteps(st.resource, st.pending)...)
-	}
-	if st.pending == "" || strings.Contains(st.pending, "=") { // else a change pends, which goes first
+	if st.pending == "" || strings.Contains(st.pending, "=") { // else a change pends, and goes first
+		if st.pending != "" {
+			ofParts = append(ofParts, fillIn(partSteps(st.resource, st.pending), wording)...)
+		}
 		for _, part := range st.refused {
-			ofParts = append(ofParts, part.steps(st.resource)...)
+			ofParts = append(ofParts, fillIn(st.possible(partSteps(st.resource, part.name+"="+part.status)), part.wording())...)
 		}
 	}
 	all := slices.Concat(ofParts, ofState)
@@ -198,11 +210,26 @@ func (st *standing) steps(project string, ids map[string]string, now time.Time) 
 	if st.overdue(now) {
 		all = slices.Concat([]step{st.escalation(project, ids, now)}, all)
 	}
-	wording := st.wording(now)
-	for i := range all {
-		all[i].do = wording.Replace(all[i].do)
-	}
 	return all
+}
+
+// possible leaves out the steps that can't be taken in the thing's state. Where
+// a change pends that can't be gone on with there, the state says what to do.
+func (st *standing) possible(steps []step) []step {
+	kept := slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return s.states != nil && !slices.Contains(s.states, st.state) })
+	if len(kept) < len(steps) && st.pending != "" && st.state != "" {
+		kept = slices.Concat(judge(st.resource, st.state, ""), kept)
+	}
+	return kept
+}
+
+// fillIn completes what steps leave open.
+func fillIn(steps []step, wording *strings.Replacer) []step {
+	filled := slices.Clone(steps)
+	for i := range filled {
+		filled[i].do = wording.Replace(filled[i].do)
+	}
+	return filled
 }
 
 // partSteps are the steps for a part in a status, PART=STATUS.
@@ -215,21 +242,16 @@ func partSteps(resource *catalog.Resource, key string) []step {
 	return parts[name+"=*"]
 }
 
-func (part *refusedPart) steps(resource *catalog.Resource) []step {
-	steps := slices.Clone(partSteps(resource, part.name+"="+part.status))
-	reason := ""
+// wording replaces what the steps of a refused part leave open.
+func (part *refusedPart) wording() *strings.Replacer {
+	reason, shown := "", ""
 	if part.reason != "" {
 		reason = " (" + quoted(part.reason) + ")"
 	}
-	shown := ""
 	if part.value != "" {
 		shown = " " + quoted(part.value)
 	}
-	fill := strings.NewReplacer(" {value}", shown, "{status}", part.status, "{reason}", reason)
-	for i := range steps {
-		steps[i].do = fill.Replace(steps[i].do)
-	}
-	return steps
+	return strings.NewReplacer(" {value}", shown, "{status}", part.status, "{reason}", reason)
 }
 
 // fill makes a step an action, with the ids that are known as arguments. It

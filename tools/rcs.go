@@ -1,6 +1,9 @@
 package tools
 
-import "papi-mcp/internal/catalog"
+import (
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/guard"
+)
 
 var rcsSenderNext = byState{
 	"DRAFT": {
@@ -10,17 +13,24 @@ var rcsSenderNext = byState{
 	"IN_PROGRESS": {{do: "look again {again}: the sender is being set up{since}", tool: "rcs_sender_get"}},
 	"IN_TEST": {
 		{do: "invite phones to test it", tool: "rcs_test_number_add", needs: []string{"testNumbers"}},
-		{do: "complete brand, countries and questionnaire answers", tool: "rcs_sender_update", needs: []string{"details"}},
-		{do: "when it is complete and the person agrees, launch it", tool: "rcs_sender_launch"},
+		{do: "complete what a launch needs: brand, countries, questionnaire answers", tool: "rcs_sender_update", needs: []string{"details"}, check: lacksForLaunch},
+		{do: "it has what a launch needs: when the person agrees, launch it", tool: "rcs_sender_launch", check: readyForLaunch},
 	},
-	"UNLAUNCHED":       {{do: "read what happened to it: a comment may say why it was taken down", tool: "rcs_sender_activity_list"}, {do: "when the person agrees, launch it again", tool: "rcs_sender_launch"}},
+	"UNLAUNCHED":       {{do: "read what happened to it: a comment may say why it was taken down", tool: "rcs_sender_activity_list"}, {do: "complete what a launch needs: brand, countries, questionnaire answers", tool: "rcs_sender_update", needs: []string{"details"}, check: lacksForLaunch}, {do: "when the person agrees, launch it again", tool: "rcs_sender_launch", check: readyForLaunch}},
 	"PREPARING_LAUNCH": {{do: "look again {again}: the launch is being prepared, and goes on by itself{since}", tool: "rcs_sender_get"}},
 	"LAUNCHING":        {{do: "look again {again}: the carriers decide, each for itself; countryStatus tells what each said{since}", tool: "rcs_sender_get"}},
 	"LAUNCHED": {
 		{do: "countryStatus tells which operators took it, and why others did not; for more countries, add them", tool: "rcs_sender_update", needs: []string{"details"}},
-		{do: "then launch again, when the person agrees", tool: "rcs_sender_launch"},
+		{do: "then launch again, when the person agrees", tool: "rcs_sender_launch", check: readyForLaunch},
 	},
 }
+
+func readyForLaunch(answer any) bool {
+	sender, _ := answer.(map[string]any)
+	return len(guard.LaunchMissing(sender)) == 0
+}
+
+func lacksForLaunch(answer any) bool { return !readyForLaunch(answer) }
 
 // rcsBrandWaits follows the US brand's registration, which a launch waits for.
 var rcsBrandWaits = []step{{do: "look again {again}: the US brand is being registered, which the launch waits for{since}", tool: "rcs_sender_get"}}

@@ -7,7 +7,7 @@ var verifyKnownNumber = step{do: "no code was sent, since Meta knows the number:
 
 var whatsappSenderNext = byState{
 	"changes.status=IN_PROGRESS": {{do: "look again {again}: the change is under way{since}", tool: "whatsapp_sender_get"}},
-	"changes.status=DRAFT":       submitDraft("whatsapp_sender_update"),
+	"changes.status=DRAFT":       submitDraft("whatsapp_sender_update", senderUpdatable),
 	"changes.status=REJECTED":    whatsappSenderRejected,
 	"changes.status=ERROR": { // changes in ERROR can't be updated, only discarded
 		{do: "changes.errorReason says what went wrong; read what happened to it, where a comment may say more", tool: "whatsapp_sender_activity_list"},
@@ -30,6 +30,6 @@ var whatsappSenderNext = byState{
 
 var whatsappSenderRejected = []step{
 	{do: "read what happened to it: a comment may say why", tool: "whatsapp_sender_activity_list"},
-	{do: "correct it and submit it again", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}},
+	{do: "correct it and submit it again", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: senderUpdatable},
 	{do: "or give the change up, when the person agrees", tool: "whatsapp_sender_changes_discard"},
 }

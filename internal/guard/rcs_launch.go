@@ -56,6 +56,12 @@ type launchReport struct {
 	campaign string
 }
 
+// LaunchMissing is what an RCS sender, as rcs_sender_get shows it, lacks for a
+// launch, as paths; its state aside.
+func LaunchMissing(sender map[string]any) []string {
+	return slices.DeleteFunc(launchNeeds(sender).missing, func(path string) bool { return !strings.HasPrefix(path, "details.") })
+}
+
 // launchNeeds looks at a sender as rcs_sender_get shows it.
 func launchNeeds(sender map[string]any) launchReport {
 	var r launchReport
