@@ -57,7 +57,7 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_sender_update", Operation: "KakaotalkSendersController_updateSender_v1", Toolset: "kakaotalk", Effect: Update, Resource: kakaotalkSender,
-		About: "Change an ACTIVE KakaoTalk sender, or its pending changes in DRAFT.",
+		About: "Change an ACTIVE KakaoTalk sender, or its pending changes in DRAFT. details is merged: fields left out stay, null deletes the logo. Without status the change is kept as a draft; status SUBMIT submits it, and alone submits the draft that pends.",
 		Wait:  kakaotalkSenderWait,
 	},
 	{
@@ -104,7 +104,7 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_template_update", Operation: "KakaotalkTemplatesController_updateTemplate_v1", Toolset: "kakaotalk", Effect: Update, Resource: kakaotalkTemplate,
-		About: "Change an APPROVED or REJECTED KakaoTalk template, or its pending changes in DRAFT or REJECTED.",
+		About: "Change an APPROVED or REJECTED KakaoTalk template, or its pending changes in DRAFT or REJECTED. details is merged: fields left out stay, but buttons replaces the whole list. Without status the change is kept as a draft; status SUBMIT submits it, and alone submits the draft that pends.",
 		Wait:  kakaotalkTemplateWait,
 	},
 	{

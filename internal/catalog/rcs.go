@@ -50,7 +50,7 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_sender_update", Operation: "RcsSendersController_updateSender_v1", Toolset: "rcs", Effect: Update, Resource: rcsSender,
-		About: "Change an RCS sender. In LAUNCHING and LAUNCHED only details.countries can be changed. null deletes a field where the schema allows it.",
+		About: "Change an RCS sender. details is merged, object by object: fields left out stay, null deletes where the schema allows it, and a list (countries, testNumbers) replaces the old one, so name all of it. In LAUNCHING and LAUNCHED only details.countries can be changed.",
 	},
 	{
 		Tool: "rcs_questionnaire_get", Operation: "RcsQuestionnaireController_getQuestions_v1", Toolset: "rcs", Effect: Read,

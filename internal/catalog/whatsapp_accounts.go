@@ -36,7 +36,7 @@ var whatsappAccounts = []Row{
 	},
 	{
 		Tool: "whatsapp_account_update", Operation: "WhatsappAccountsController_updateAccount_v1", Toolset: "whatsapp_accounts", Effect: Update, Resource: whatsappAccount,
-		About: "Correct a REJECTED WhatsApp account and hand it in again.",
+		About: "Correct a REJECTED WhatsApp account, which hands it in again at once. What is given is merged: fields left out stay.",
 		Wait:  whatsappAccountWait,
 	},
 	{

@@ -65,7 +65,7 @@ var whatsappSenders = []Row{
 	},
 	{
 		Tool: "whatsapp_sender_update", Operation: "WhatsappSendersController_update_v1", Toolset: "whatsapp_senders", Effect: Update, Resource: whatsappSender,
-		About: "Change the profile of an ACTIVE sender, or its pending changes in DRAFT or REJECTED. null deletes a field. A new displayName is reviewed by Meta and pends in metadata.displayName.",
+		About: "Change the profile of an ACTIVE sender, or its pending changes in DRAFT or REJECTED. details is merged: fields left out stay, null deletes one. Without status the change is kept as a draft; status SUBMIT submits it, and alone submits the draft that pends. A new displayName is reviewed by Meta and pends in metadata.displayName.",
 		Wait:  whatsappSenderWait("metadata.displayName (a new display name pends there)", "WHATSAPP_SENDER_DISPLAY_NAME_UPDATED", "WHATSAPP_SENDER_USERNAME_UPDATED"),
 	},
 	{

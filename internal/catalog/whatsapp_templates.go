@@ -39,7 +39,7 @@ var whatsappTemplates = []Row{
 	},
 	{
 		Tool: "whatsapp_template_update", Operation: "WhatsappTemplatesController_updateTemplate_v1", Toolset: "whatsapp_templates", Effect: Update, Resource: whatsappTemplate,
-		About: "Change the draft of a template, or a reviewed one (REJECTED, APPROVED, PAUSED, DISABLED). Kept as a draft unless status is SUBMIT.",
+		About: "Change the draft of a template, or a reviewed one (REJECTED, APPROVED, PAUSED, DISABLED). details is merged: fields left out stay, but components replaces the whole list. Without status the change is kept as a draft; status SUBMIT submits it, and alone submits the draft that pends.",
 		Wait:  whatsappTemplateWait,
 	},
 	{
