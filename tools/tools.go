@@ -266,6 +266,9 @@ func (s *Set) offered(next []catalog.Next, project string) []catalog.Next {
 	return kept
 }
 
+// DefaultProject is the project of calls that name none, or "".
+func (s *Set) DefaultProject() string { return s.opts.Guard.Default() }
+
 // Offers tells whether there is a tool of this name.
 func (s *Set) Offers(name string) bool { return s.tools[name] != nil || s.isCore(name) }
 

@@ -28,7 +28,7 @@ func readVocabulary(t *testing.T) *vocabulary {
 	t.Helper()
 	v := &vocabulary{
 		tools: []string{"project_confirm", "project_overview", "schema_get"},
-		names: map[string]bool{"reveal": true, "next": true, "errorCode": true, "retryAfterSeconds": true, "validationErrors": true}, values: map[string]bool{}, codes: map[string]bool{},
+		names: map[string]bool{"reveal": true, "registeredElsewhere": true, "next": true, "errorCode": true, "retryAfterSeconds": true, "validationErrors": true}, values: map[string]bool{}, codes: map[string]bool{},
 	}
 	for _, row := range catalog.Rows() {
 		v.tools = append(v.tools, row.Tool)
