@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/frontmatter"
@@ -77,7 +76,7 @@ func lasts(family string) string {
 			default:
 				state = key
 			}
-			fmt.Fprintf(&b, "| %s: %s | %d days | %s |\n", thing, state, int(l.Overdue/(24*time.Hour)), l.Asked())
+			fmt.Fprintf(&b, "| %s: %s | %s | %s |\n", thing, state, l.OverdueAfter(), l.Asked())
 		}
 	}
 	if b.Len() == 0 {

@@ -41,7 +41,7 @@ var rcsTestNumberNext = byState{
 	"PENDING":    {{do: "look again {again}: the operator decides{since}", tool: "rcs_test_number_get"}},
 	"UNVERIFIED": {{do: "the phone's owner accepts the invitation"}, {do: "then look again{since}", tool: "rcs_test_number_get"}},
 	"VERIFIED":   {{do: "see which features the phone supports", tool: "rcs_test_number_capabilities_get"}},
-	"DECLINED":   {{do: "the owner said no, which blocks the number: add another phone", tool: "rcs_test_number_add", needs: []string{"testNumbers"}}},
+	"DECLINED":   {{do: "it was declined, by the phone's owner, an operator or the system: add another phone", tool: "rcs_test_number_add", needs: []string{"testNumbers"}}},
 	"EXPIRED":    {{do: "when the owner agrees, invite the phone again", tool: "rcs_test_number_reinvite"}},
 	"FAILED":     rcsOtherPhone, // no tries are left
 	"REJECTED":   rcsOtherPhone,

@@ -121,7 +121,7 @@ func (st *standing) wording(now time.Time) *strings.Replacer {
 	case age > 0:
 		since = fmt.Sprintf(": since %s, %s%s", stamp(st.since), inWords(age), since)
 	case lasting.Overdue > 0: // nobody knows since when
-		since += fmt.Sprintf(", and after %s a person asks %s", inWords(lasting.Overdue), lasting.Asked())
+		since += fmt.Sprintf(", and after %s a person asks %s", lasting.OverdueAfter(), lasting.Asked())
 	}
 	return strings.NewReplacer("{again}", again(max(lasting.First, st.age(now)/4)), "{since}", since)
 }
@@ -165,7 +165,7 @@ func (st *standing) escalation(project string, ids map[string]string, now time.T
 	}
 	facts = append(facts, fmt.Sprintf("%s since %s", st.key(), stamp(st.since)))
 	return step{do: fmt.Sprintf("overdue: %s for %s, while %s is long for it (the API states no usual time): a person asks %s, with %s",
-		st.key(), inWords(st.age(now)), inWords(lasting.Overdue), lasting.Asked(), strings.Join(facts, ", "))}
+		st.key(), inWords(st.age(now)), lasting.OverdueAfter(), lasting.Asked(), strings.Join(facts, ", "))}
 }
 
 // mostQuoted bounds what others wrote where a step repeats it.

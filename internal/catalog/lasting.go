@@ -1,6 +1,9 @@
 package catalog
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 const (
 	minute = time.Minute
@@ -62,4 +65,12 @@ func (l Lasting) Asked() string {
 		return l.Ask
 	}
 	return "Sinch support"
+}
+
+// OverdueAfter is Overdue in words: whole days.
+func (l Lasting) OverdueAfter() string {
+	if n := int(l.Overdue / day); n != 1 {
+		return fmt.Sprintf("%d days", n)
+	}
+	return "1 day"
 }

@@ -359,3 +359,43 @@ func inputNames(op *papi.Operation, names map[string]bool) {
 	}
 	collect(op.Body)
 }
+
+// durations finds what a text says of how long something takes or lasts.
+var durations = regexp.MustCompile(`(?i)\b(?:\d+|a few|some) (?:more )?(?:working )?(?:minutes?|hours?|days?|weeks?|months?)\b|\b(?:minutes|hours|days) to (?:a |an )?\w+|\b(?:takes|last|lasts) (?:minutes|hours|days|weeks)\b|(?:: |\| )(?:minutes|hours|days|weeks)\b`)
+
+// The contract states hardly any time. What a guide or a prompt says of one is
+// the contract's, or this server's own.
+func TestGuidesAndPromptsStateNoTimesOfTheirOwn(t *testing.T) {
+	stated := []string{
+		"30 days", "30 more days", "4 weeks", // of a deleted sender, a deleted name and language, and what was sent before
+		"60 more days", // of a deleted KakaoTalk sender
+		"24 hours",     // in which this server remembers a register
+	}
+	for where, text := range texts(t) {
+		if !strings.HasPrefix(where, "guide ") && !strings.HasPrefix(where, "prompt ") {
+			continue
+		}
+		text, _, _ = strings.Cut(text, "\n## How long\n")
+		for _, found := range durations.FindAllString(text, -1) {
+			if !slices.Contains(stated, strings.TrimSpace(found)) {
+				t.Errorf("%s: says %q, which the contract does not", where, found)
+			}
+		}
+	}
+}
+
+// Where something waits, its guide tells after how long it is overdue.
+func TestGuidesTellWhenAWaitIsOverdue(t *testing.T) {
+	for _, row := range catalog.Rows() {
+		if row.Resource == nil {
+			continue
+		}
+		text := guides.Lookup(guides.OfTool(row.Toolset)).Text
+		for key, lasts := range row.Resource.Lasts {
+			want := fmt.Sprintf("| %s | %s |", lasts.OverdueAfter(), lasts.Asked())
+			if !strings.Contains(text, strings.ReplaceAll(row.Resource.Name, "_", " ")+": ") || !strings.Contains(text, want) {
+				t.Errorf("guide of %s: nothing of %s, %s", row.Toolset, key, want)
+			}
+		}
+	}
+}

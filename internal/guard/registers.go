@@ -69,7 +69,7 @@ func mustBe(read Read, want string, good func(state string) bool) func(*Call, se
 }
 
 func registerFirst(ctx context.Context, g *Guard, c *Call) *Refusal {
-	if c.RegisteredElsewhere || c.Args["code"] == nil { // without a code none was needed: Meta knows the number
+	if c.RegisteredElsewhere {
 		return nil
 	}
 	_, ok, err := g.opts.Store.Get(ctx, g.registerKey(c))
