@@ -119,7 +119,7 @@ var nextOfTool = map[string][]step{
 	"kakaotalk_template_activity_list":       activitiesStep("kakaotalk_template_comment_add"),
 	"whatsapp_account_delete":                {{do: "see that it is gone", tool: "whatsapp_account_get"}},
 	"whatsapp_sender_register":               {verifyWhatsappSender},
-	"whatsapp_sender_verify":                 {{do: "see whether the sender has become ACTIVE; it takes a minute or more", tool: "whatsapp_sender_get"}},
+	"whatsapp_sender_verify":                 {{do: "see whether the sender has become ACTIVE, which it does by itself some time after the right code", tool: "whatsapp_sender_get"}},
 	"whatsapp_template_sync":                 {{do: "look at the templates", tool: "whatsapp_template_list"}},
 	"whatsapp_template_analytics_enable":     {{do: "read a template's analytics", tool: "whatsapp_template_list"}},
 	"whatsapp_template_delete":               {{do: "see which templates are left", tool: "whatsapp_template_list"}},

@@ -1,6 +1,10 @@
 package tools
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
 )
@@ -20,7 +24,7 @@ var rcsSenderNext = byState{
 	"PREPARING_LAUNCH": {{do: "look again {again}: the launch is being prepared, and goes on by itself{since}", tool: "rcs_sender_get"}},
 	"LAUNCHING":        {{do: "look again {again}: the carriers decide, each for itself; countryStatus tells what each said{since}", tool: "rcs_sender_get"}},
 	"LAUNCHED": {
-		{do: "countryStatus tells which operators took it, and why others did not; for more countries, add them", tool: "rcs_sender_update", needs: []string{"details"}},
+		{do: "for more countries, name all of them, those that are launched too", tool: "rcs_sender_update", needs: []string{"details"}},
 		{do: "then launch again, when the person agrees", tool: "rcs_sender_launch", check: readyForLaunch},
 	},
 }
@@ -31,6 +35,45 @@ func readyForLaunch(answer any) bool {
 }
 
 func lacksForLaunch(answer any) bool { return !readyForLaunch(answer) }
+
+// operatorRefused are the statuses of an operator that does not carry the
+// sender, and does not go on by itself.
+var operatorRefused = []string{"REJECTED", "SUSPENDED", "UNLAUNCHED", "INVALID_IN_GOOGLE_MY_BUSINESS"}
+
+// mostOperators bounds how many operators a step names.
+const mostOperators = 5
+
+// refusedOperators is the step about the operators that refused a launched
+// sender, with their remarks.
+func refusedOperators(sender any) []step {
+	var named []string
+	countries, _ := catalog.Field(sender, "countryStatus").([]any)
+	for _, country := range countries {
+		operators, _ := catalog.Field(country, "operators").([]any)
+		for _, operator := range operators {
+			status := value(text(catalog.Field(operator, "status")))
+			if !slices.Contains(operatorRefused, status) {
+				continue
+			}
+			name := value(text(catalog.Field(country, "country"))) + " " + value(text(catalog.Field(operator, "name")))
+			if remark := value(text(catalog.Field(operator, "remark"))); remark != "" {
+				name += ": " + remark
+			}
+			named = append(named, status+" "+quoted(name))
+		}
+	}
+	if len(named) == 0 {
+		return nil
+	}
+	more := ""
+	if n := len(named) - mostOperators; n > 0 {
+		named, more = named[:mostOperators], fmt.Sprintf(" and %d more", n)
+	}
+	return []step{{
+		do:   "tell the person which operators do not carry it (" + strings.Join(named, "; ") + more + "), and ask those who handle the launch",
+		tool: "rcs_sender_comment_add", needs: []string{"comment"},
+	}}
+}
 
 // rcsBrandWaits follows the US brand's registration, which a launch waits for.
 var rcsBrandWaits = []step{{do: "look again {again}: the US brand is being registered, which the launch waits for{since}", tool: "rcs_sender_get"}}

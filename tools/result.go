@@ -10,7 +10,8 @@ import (
 	"papi-mcp/internal/catalog"
 )
 
-// Result is the form of every result; every key is always there.
+// Result is the form of every result; every key is always there, but for Since
+// and Now.
 type Result struct {
 	Tool string `json:"tool"`
 	// ProjectID is the project of the request.
@@ -100,6 +101,9 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *standing, answer any
 	steps, ok := nextOfTool[row.Tool]
 	if !ok && st != nil {
 		steps = st.steps(r.ProjectID, r.IDs, c.now)
+		if row.Resource.Name == "rcs_sender" {
+			steps = append(steps, refusedOperators(answer)...)
+		}
 	}
 	ids := maps.Clone(r.IDs)
 	if numbers, ok := c.args["testNumbers"].([]any); ok && len(numbers) == 1 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/guard"
 	"papi-mcp/internal/sandbox"
 )
 
@@ -237,6 +238,58 @@ func TestEachUpdateSaysWhatHappensToWhatIsLeftOut(t *testing.T) {
 		}
 		if keeps != strings.Contains(row.About, "Without status the change is kept as a draft") {
 			t.Errorf("%s keeps a draft %v, and says: %s", row.Tool, keeps, row.About)
+		}
+	}
+}
+
+// Operators that refused a sender are named, with what they remarked.
+func TestRefusedOperatorsAreNamed(t *testing.T) {
+	g := newGraph(t)
+	const id = "71417d8b-22ac-4cfd-affc-e489e79a0b1c"
+	g.become(func(p map[string]any) {
+		launchReady(part(p, "rcsSenders", id))
+		part(p, "rcsSenders", id, "details", "brand")["description"] = "refuse Telia"
+	})
+	result(t, do(t, g.set, "rcs_sender_launch", map[string]any{"senderId": id}))
+	g.box.Advance(48 * time.Hour)
+	out := do(t, g.set, "rcs_sender_get", map[string]any{"senderId": id})
+	if got := steps(t, out); result(t, out)["state"] != "LAUNCHED" || !strings.Contains(got, `REJECTED "SE Telia: `) {
+		t.Errorf("%s: next says %s", encode(result(t, out)["state"]), got)
+	}
+}
+
+// Texts that an agent is shown name the states that answers have, and point to
+// what it can find.
+func TestNotesPointToWhatThereIs(t *testing.T) {
+	set, _ := newSet(t, answerJSON(200, nil), nil)
+	for _, row := range catalog.Rows() {
+		shown := string(encode(result(t, do(t, set, "schema_get", map[string]any{"tool": row.Tool}))["data"].(map[string]any)["notes"]))
+		for _, wrong := range []string{"see callbacks", "PENDING_LAUNCH"} {
+			if strings.Contains(shown, wrong) {
+				t.Errorf("%s: %q in %s", row.Tool, wrong, shown)
+			}
+		}
+	}
+	told := string(encode(result(t, do(t, set, "schema_get", map[string]any{"tool": "whatsapp_sender_update"}))))
+	if !strings.Contains(told, "WHATSAPP_SENDER_DISPLAY_NAME_UPDATED") {
+		t.Errorf("the events of an update are not named: %s", told)
+	}
+}
+
+// A project that is not allowed leads to those that are, not to itself again.
+func TestAProjectThatIsNotAllowedLeadsOn(t *testing.T) {
+	set, _ := newSet(t, livedIn, func(o *guard.Options) { o.Projects = []string{project} })
+	const other = "00000000-0000-0000-0000-0000000000aa"
+	for _, tool := range []string{"webhook_list", "project_overview", "project_confirm"} {
+		e := failure(t, do(t, set, tool, map[string]any{"projectId": other}))
+		next := e["next"].([]any)
+		if e["errorCode"] != "guard_project_not_allowed" || !strings.Contains(e["resolution"].(string), "SINCH_PROJECT_ID") || !strings.Contains(e["resolution"].(string), "subproject") || len(next) != 1 {
+			t.Fatalf("%s: %s", tool, encode(e))
+		}
+		n := next[0].(map[string]any)
+		shown := result(t, do(t, set, n["tool"].(string), n["args"]))
+		if !strings.Contains(string(encode(shown["data"])), project) {
+			t.Errorf("%s leads to %s", tool, encode(shown))
 		}
 	}
 }

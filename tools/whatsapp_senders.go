@@ -20,7 +20,7 @@ var whatsappSenderNext = byState{
 	"PENDING_VERIFICATION": {
 		{do: "unless a code was handed in just now: ask the person whether the code should come by SMS or VOICE, and have it sent", tool: "whatsapp_sender_register", needs: []string{"method"}},
 		{do: "with the code from the person, verify", tool: "whatsapp_sender_verify", needs: []string{"code"}},
-		{do: "after the right code, look again in a minute: it becomes ACTIVE by itself", tool: "whatsapp_sender_get"},
+		{do: "after the right code it becomes ACTIVE by itself: look again", tool: "whatsapp_sender_get"},
 	},
 	"ACTIVE":    {{do: "the sender is ready; a first message to a user needs an approved template", tool: "whatsapp_template_list"}},
 	"INACTIVE":  stopped("whatsapp_sender_activity_list", "senderId"),
