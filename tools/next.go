@@ -110,6 +110,10 @@ func activitiesStep(comment string) []step {
 
 // nextOfTool has the steps after tools whose answers show no state.
 var nextOfTool = map[string][]step{
+	"conversation_instagram_get":             channelSteps,
+	"conversation_messenger_get":             channelSteps,
+	"conversation_telegram_get":              channelSteps,
+	"conversation_viber_get":                 channelSteps,
 	"whatsapp_account_activity_list":         activitiesStep("whatsapp_account_comment_add"),
 	"whatsapp_sender_activity_list":          activitiesStep("whatsapp_sender_comment_add"),
 	"whatsapp_template_activity_list":        activitiesStep("whatsapp_template_comment_add"),
@@ -117,7 +121,7 @@ var nextOfTool = map[string][]step{
 	"rcs_account_activity_list":              activitiesStep("rcs_account_comment_add"),
 	"kakaotalk_sender_activity_list":         activitiesStep("kakaotalk_sender_comment_add"),
 	"kakaotalk_template_activity_list":       activitiesStep("kakaotalk_template_comment_add"),
-	"whatsapp_account_delete":                {{do: "see that it is gone", tool: "whatsapp_account_get"}},
+	"whatsapp_account_delete":                {{do: "tell the person that the account is gone; see what is left in the project", tool: "project_overview"}},
 	"whatsapp_sender_register":               {verifyWhatsappSender},
 	"whatsapp_sender_verify":                 {{do: "see whether the sender has become ACTIVE, which it does by itself some time after the right code", tool: "whatsapp_sender_get"}},
 	"whatsapp_template_sync":                 {{do: "look at the templates", tool: "whatsapp_template_list"}},

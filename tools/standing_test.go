@@ -304,7 +304,7 @@ func TestListsAndDeletesLeadOn(t *testing.T) {
 		t.Errorf("next is %s", told)
 	}
 	for _, row := range catalog.Rows() {
-		if row.Effect != catalog.Delete || row.Tool == "rcs_test_number_delete" || row.Tool == "whatsapp_account_delete" {
+		if row.Effect != catalog.Delete || row.Tool == "rcs_test_number_delete" || row.Tool == "whatsapp_account_delete" { // of which there is no list
 			continue
 		}
 		steps := nextOfTool[row.Tool]
@@ -315,8 +315,16 @@ func TestListsAndDeletesLeadOn(t *testing.T) {
 }
 
 // A bundle that is done leads to what its answer does not show, and its
-// subproject is named.
-func TestAFinishedBundle(t *testing.T) {
+// subproject is named. A channel that does not work leads to a person.
+func TestFinishedBundlesAndChannels(t *testing.T) {
+	for _, tool := range []string{"conversation_instagram_get", "conversation_messenger_get", "conversation_telegram_get", "conversation_viber_get"} {
+		for _, status := range enumOf("ConversationChannelStatusEnum") {
+			next := resultOf(catalog.Lookup(tool), project, &call{args: map[string]any{"conversationAppId": "c"}}, map[string]any{"status": status}).Next
+			if want := status != "ACTIVE" && status != "UNRECOGNIZED"; (len(next) == 1) != want {
+				t.Errorf("%s %s: next is %+v", tool, status, next)
+			}
+		}
+	}
 	row := catalog.Lookup("bundle_get")
 	c := &call{args: map[string]any{"bundleId": "b"}}
 	answer := func(status, channel string) map[string]any {
