@@ -76,7 +76,7 @@ func (g *graph) become(edit func(project map[string]any)) {
 		g.t.Fatal(err)
 	}
 	state := world["state"].(map[string]any)
-	state["queue"] = []any{}
+	state["queue"], state["deliveries"], state["chains"] = []any{}, []any{}, map[string]any{} // nothing is on its way
 	edit(state["projects"].(map[string]any)[sandbox.DefaultProject].(map[string]any))
 	raw, err := json.Marshal(world)
 	if err != nil {
@@ -405,6 +405,7 @@ func TestNextOfEachRefusalReachesAnEnd(t *testing.T) {
 	g := newGraph(t)
 	g.worlds(func(thing graphThing, where string) {
 		toolset := catalog.Lookup(thing.read.Tool).Toolset
+		before := g.dump()
 		for _, row := range catalog.Rows() {
 			if row.Toolset != toolset || !row.Writes() || row.Deprecated {
 				continue
@@ -420,7 +421,6 @@ func TestNextOfEachRefusalReachesAnEnd(t *testing.T) {
 					args[name] = v
 				}
 			}
-			before := g.dump()
 			out := do(t, g.set, row.Tool, args)
 			call := catalog.Next{Tool: row.Tool, Args: args}
 			if e, failed := out.Structured.(*Error); failed && e.Code != "invalid_arguments" {
