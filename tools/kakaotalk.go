@@ -10,8 +10,8 @@ var kakaotalkSenderNext = byState{
 	"INACTIVE":  {{do: "start the registration: a code goes to the channel's manager", tool: "kakaotalk_sender_register"}},
 	"VERIFYING": {{do: "ask the person for the code that arrived, and hand it in", tool: "kakaotalk_sender_verify", needs: []string{"code"}}},
 	"ACTIVE":    {{do: "the sender is ready; look at its templates", tool: "kakaotalk_template_list"}},
-	"BLOCKED":   stopped("kakaotalk_sender_activity_list", "plusFriendId"),
-	"SUSPENDED": stopped("kakaotalk_sender_activity_list", "plusFriendId"),
+	"BLOCKED":   {askSupport("plusFriendId")},
+	"SUSPENDED": {askSupport("plusFriendId")},
 }
 
 var kakaotalkTemplateRejected = []step{
@@ -32,10 +32,13 @@ func submitDraft(update string, states []string) []step {
 	return []step{{do: "it is a draft, and nobody reviews it: when the person agrees, submit it as it is, or with details that change it", tool: update, args: map[string]any{"status": "SUBMIT"}, states: states}}
 }
 
-// stopped is what to do about a thing that no call here brings back.
+// stopped is what to do about a thing that no call here brings back, and whose
+// activities have an entry for its state.
 func stopped(activities, id string) []step {
-	return []step{
-		{do: "read what happened to it: a comment may say why", tool: activities},
-		{do: "no call here brings it back: a person asks Sinch support, with the projectId and the " + id},
-	}
+	return []step{{do: "read what happened to it: a comment may say why", tool: activities}, askSupport(id)}
+}
+
+// askSupport is the last way for a thing that no call here brings back.
+func askSupport(id string) step {
+	return step{do: "no call here brings it back: a person asks Sinch support, with the projectId and the " + id}
 }

@@ -194,7 +194,8 @@ func judge(resource *catalog.Resource, state, pending string) []step {
 
 // steps are what to do about a thing: what its state asks for, and its parts
 // that are under review or were refused. The state comes first where it needs
-// somebody.
+// somebody; where a part is under review and all else is well, that review is
+// what to wait for.
 func (st *standing) steps(project string, ids map[string]string, now time.Time) []step {
 	wording := st.wording(now)
 	ofState := fillIn(st.possible(judge(st.resource, st.state, st.pending)), wording)
@@ -208,8 +209,11 @@ func (st *standing) steps(project string, ids map[string]string, now time.Time) 
 		}
 	}
 	all := slices.Concat(ofParts, ofState)
-	if st.resource.Class(st.state, st.pending) == catalog.NeedsAction {
+	switch class := st.resource.Class(st.state, st.pending); {
+	case class == catalog.NeedsAction:
 		all = slices.Concat(ofState, ofParts)
+	case class != catalog.Failed && strings.Contains(st.pending, "="): // it is not as it should be yet
+		all = ofParts
 	}
 	if st.overdue(now) {
 		all = slices.Concat([]step{st.escalation(project, ids, now)}, all)
@@ -321,13 +325,14 @@ func otherwise(row *catalog.Row, args map[string]any, e *papi.Error) step {
 // correct is the call again, with what a person or the agent has to put right.
 func correct(row *catalog.Row) step {
 	s := step{do: "put right what the message names, and make the call again", tool: row.Tool}
-	for _, body := range row.Op().Variants() {
-		for _, name := range slices.Sorted(maps.Keys(body.Properties)) {
-			if !slices.Contains(s.needs, name) && name != "status" {
-				s.needs = append(s.needs, name)
-			}
+	variants := row.Op().Variants()
+	if len(variants) == 0 {
+		return s
+	}
+	for _, name := range slices.Sorted(maps.Keys(variants[0].Properties)) { // the first is the usual one
+		if name != "status" {
+			s.needs = append(s.needs, name)
 		}
-		break // the first variant is the usual one
 	}
 	return s
 }

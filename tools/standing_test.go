@@ -41,7 +41,7 @@ func TestANameUnderReviewPends(t *testing.T) {
 	sender := thingOf(t, "whatsapp_sender")
 	id := sender.read.Args["senderId"]
 	updated := result(t, do(t, g.set, "whatsapp_sender_update", map[string]any{"senderId": id, "status": "SUBMIT", "details": map[string]any{"displayName": "Example reject"}}))
-	if updated["pending"] != "displayName=PENDING" || !strings.HasPrefix(updated["next"].([]any)[0].(map[string]any)["do"].(string), "look again ") {
+	if updated["pending"] != "displayName=PENDING" || strings.Contains(string(encode(updated["next"])), "ready") || !strings.HasPrefix(updated["next"].([]any)[0].(map[string]any)["do"].(string), "look again ") {
 		t.Errorf("after the update: %s", encode(updated))
 	}
 	g.box.Advance(time.Hour)
@@ -230,11 +230,14 @@ func TestEachUpdateSaysWhatHappensToWhatIsLeftOut(t *testing.T) {
 		}
 	}
 	for _, row := range catalog.Rows() { // the contract's default says whether a draft is kept
-		keeps := false
+		keeps, submits := false, false
 		for _, body := range row.Op().Variants() {
 			if status := body.Properties["status"]; status != nil {
-				keeps = keeps || status.Resolve().Default == "DRAFT" || status.Default == "DRAFT"
+				keeps, submits = keeps || status.Default == "DRAFT", submits || status.Default == "SUBMIT"
 			}
+		}
+		if submits && !strings.Contains(row.About, "DRAFT") {
+			t.Errorf("%s submits, and does not say how a draft is kept: %s", row.Tool, row.About)
 		}
 		if keeps != strings.Contains(row.About, "Without status the change is kept as a draft") {
 			t.Errorf("%s keeps a draft %v, and says: %s", row.Tool, keeps, row.About)

@@ -24,7 +24,7 @@ var whatsappSenderNext = byState{
 	},
 	"ACTIVE":    {{do: "the sender is ready; a first message to a user needs an approved template", tool: "whatsapp_template_list"}},
 	"INACTIVE":  stopped("whatsapp_sender_activity_list", "senderId"),
-	"SUSPENDED": stopped("whatsapp_sender_activity_list", "senderId"),
+	"SUSPENDED": {askSupport("senderId")},
 	"ERROR":     stopped("whatsapp_sender_activity_list", "senderId"),
 }
 

@@ -6,8 +6,8 @@ var whatsappTemplateNext = byState{
 	"changes.status=REJECTED":    whatsappTemplateRejected,
 	"PENDING":                    {{do: "look again {again}: it is being reviewed{since}", tool: "whatsapp_template_get"}},
 	"REJECTED":                   whatsappTemplateRejected,
-	"PAUSED":                     {{do: "read what happened to it: a comment may say why it was paused", tool: "whatsapp_template_activity_list"}, {do: "improve it and submit it again", tool: "whatsapp_template_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: whatsappTemplateUpdatable}},
-	"DISABLED":                   {{do: "read what happened to it: a comment may say why it was disabled", tool: "whatsapp_template_activity_list"}, {do: "change it with the person and submit it again", tool: "whatsapp_template_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: whatsappTemplateUpdatable}},
+	"PAUSED":                     {{do: "Meta may resume it by itself; else improve it and submit it again", tool: "whatsapp_template_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: whatsappTemplateUpdatable}},
+	"DISABLED":                   {{do: "change it with the person and submit it again", tool: "whatsapp_template_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: whatsappTemplateUpdatable}},
 	"APPROVED":                   {},
 }
 

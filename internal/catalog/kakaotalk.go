@@ -51,7 +51,7 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_sender_create", Operation: "KakaotalkSendersController_createSender_v1", Toolset: "kakaotalk", Effect: Create, Resource: kakaotalkSender,
-		About:     "Create a KakaoTalk sender for a KakaoTalk channel, by its PlusFriend id (such as @example). A project has one KakaoTalk account. Asynchronous: follow it with kakaotalk_sender_get; then register and verify.",
+		About:     "Create a KakaoTalk sender for a KakaoTalk channel, by its PlusFriend id (such as @example). A project has one KakaoTalk account. Submitted unless status is DRAFT. Asynchronous: follow it with kakaotalk_sender_get; then register and verify.",
 		Wait:      kakaotalkSenderWait,
 		Reconcile: &Reconcile{Read: "kakaotalk_sender_get", Args: map[string]string{"plusFriendId": "plusFriendId"}, Unique: true, Resend: true},
 	},

@@ -59,7 +59,7 @@ var whatsappSenders = []Row{
 	},
 	{
 		Tool: "whatsapp_sender_create", Operation: "WhatsappSendersController_createSender_v1", Toolset: "whatsapp_senders", Effect: Create, Resource: whatsappSender,
-		About:     "Create a WhatsApp sender, in one of three ways that do not mix: Embedded Signup (wabaId, phoneNumberId, authenticationCode), a new number (details with countryCode, phoneNumber and displayName), or partner-initiated (phoneNumberProvider and details). Asynchronous: follow it with whatsapp_sender_get; then register and verify.",
+		About:     "Create a WhatsApp sender, in one of three ways that do not mix: Embedded Signup (wabaId, phoneNumberId, authenticationCode), a new number (details with countryCode, phoneNumber and displayName), or partner-initiated (phoneNumberProvider and details; submitted unless status is DRAFT). Asynchronous: follow it with whatsapp_sender_get; then register and verify.",
 		Wait:      whatsappSenderWait(""),
 		Reconcile: &Reconcile{Read: "whatsapp_sender_list", Same: map[string]string{"details.phoneNumber": "phoneNumber", "details.countryCode": "countryCode"}, Unique: true},
 	},
