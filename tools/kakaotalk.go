@@ -27,11 +27,6 @@ var kakaotalkTemplateNext = byState{
 	"APPROVED":                   {},
 }
 
-// submitDraft is what to do with a draft: status SUBMIT alone hands it in.
-func submitDraft(update string, states []string) []step {
-	return []step{{do: "it is a draft, and nobody reviews it: when the person agrees, submit it as it is, or with details that change it", tool: update, args: map[string]any{"status": "SUBMIT"}, states: states}}
-}
-
 // stopped is what to do about a thing that no call here brings back, and whose
 // activities have an entry for its state.
 func stopped(activities, id string) []step {

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
 )
 
@@ -215,6 +217,35 @@ func TestADraftSaysThatItIsOne(t *testing.T) {
 		}
 		if about := catalog.Lookup(tool).About; !strings.Contains(about, "Without status") || !strings.Contains(about, "SUBMIT") {
 			t.Errorf("%s does not say that it keeps a draft: %s", tool, about)
+		}
+	}
+}
+
+// A draft that lacks what a submit needs asks for it; a whole one does not.
+func TestADraftThatLacksDetailsAsksForThem(t *testing.T) {
+	for tool, schema := range draftDetails {
+		row := catalog.Lookup(tool)
+		details := map[string]any{}
+		for _, name := range papi.LookupSchema(schema).Required {
+			details[name] = "x"
+		}
+		for missing := range details {
+			part := maps.Clone(details)
+			delete(part, missing)
+			for _, test := range []struct {
+				details map[string]any
+				state   any
+				needs   int
+			}{{details, nil, 0}, {part, nil, 1}, {part, "ACTIVE", 0}} {
+				answer := map[string]any{"changes": map[string]any{"status": "DRAFT", "details": test.details}}
+				if test.state != nil {
+					answer["state"] = liveState[row.Resource.Name]
+				}
+				next := resultOf(row, project, &call{args: pathSample(row)}, answer).Next
+				if len(next) != 1 || next[0].Tool != tool || len(next[0].Needs) != test.needs {
+					t.Errorf("%s without %s (live: %v): next is %+v", tool, missing, test.state, next)
+				}
+			}
 		}
 	}
 }
