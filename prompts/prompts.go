@@ -48,6 +48,16 @@ type Prompt struct {
 	text     *template.Template
 	families []string               // those that it can be asked for
 	offered  func(tool string) bool // nil: every tool is
+	project  string                 // of a call that names none; "" where none is configured
+}
+
+// InProject returns the prompt for a server whose default project is configured:
+// its text names that project where the client names none, so that nobody is
+// asked for it.
+func (p *Prompt) InProject(id string) *Prompt {
+	here := *p
+	here.project = id
+	return &here
 }
 
 // All returns the prompts, by name. They are part of the program: one that
@@ -196,6 +206,9 @@ func (p *Prompt) values(given map[string]string) map[string]string {
 	values := make(map[string]string, len(p.Arguments))
 	for _, a := range p.Arguments {
 		values[a.Name] = quote(strings.TrimSpace(given[a.Name]))
+		if a.Name == "projectId" && values[a.Name] == "" {
+			values[a.Name] = quote(p.project)
+		}
 	}
 	return values
 }

@@ -76,7 +76,7 @@ var afterError = map[string][]step{
 	"rbm_resources_not_found":                                  {{do: "check the ids; if they are right, a person asks Sinch support"}},
 	"rbm_webhook_incorrect_secret":                             {{do: "no argument mends it: make the call again in some minutes, then a person writes to the address above"}},
 	"resource_locked":                                          {{do: "another operation on it is still running: make the same call again in a minute"}},
-	"sender-already-registered":                                {{do: "look again in a minute: it becomes ACTIVE by itself", tool: "whatsapp_sender_get"}, {do: "if it stays PENDING_VERIFICATION, verify without a code", tool: "whatsapp_sender_verify"}},
+	"sender-already-registered":                                {{do: "look again: it becomes ACTIVE by itself", tool: "whatsapp_sender_get"}, {do: "if it stays PENDING_VERIFICATION, verify without a code", tool: "whatsapp_sender_verify"}},
 	"sender-number-not-approved-for-enterprise":                {{do: "no call mends it: a person asks Sinch support to have the number approved"}},
 	"sender-register-too-many-requests":                        {{do: "stop here, and offer the person to go on some hours later: a further try now makes it worse"}},
 	"Kakaotalk/sender_already_deleted":                         {{do: "nothing is left to do: it still works until 60 days after its deletion, then it is gone"}},

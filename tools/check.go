@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/papi"
@@ -17,6 +18,8 @@ type call struct {
 	args     map[string]any // the operation's own
 	own      ownValues
 	warnings []string
+	now      time.Time // the API's time when it answered; zero: unknown
+	since    time.Time // what the thing's history tells; zero: nothing
 }
 
 // ownValues are the values of our own arguments.

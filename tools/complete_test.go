@@ -154,6 +154,7 @@ func TestLinks(t *testing.T) {
 		want    string
 	}{
 		"an error of the API":         {"webhook_create", &Error{Status: 409, Code: "webhook_exists"}, "papi://errors/webhook_exists"},
+		"an error that others know":   {"kakaotalk_sender_create", &Error{Status: 409, Code: "file_not_found"}, "papi://errors/kakaotalk.file_not_found"},
 		"an error that nobody knows":  {"webhook_create", &Error{Status: 409, Code: "new_code"}, ""},
 		"an error of ours":            {"webhook_create", &Error{Code: "invalid_arguments"}, ""},
 		"a refusal":                   {"webhook_create", &Error{Code: "guard_all_alone"}, "papi://guides/webhooks"},

@@ -78,7 +78,7 @@ func (s *Set) coreTools() []*coreTool {
 	return []*coreTool{
 		newCoreTool("project_confirm", "Confirm with the person which project to change, before the first write. Shows what lives in the project. Without projectId it shows the projects and confirms none. A confirmation lasts 12 hours.",
 			confirms, s.projectConfirm),
-		newCoreTool("project_overview", "Read what lives in a project: webhooks, and the accounts, senders, templates, apps and bundles of each channel, counted by state.",
+		newCoreTool("project_overview", "Read what lives in a project: webhooks, and the accounts, senders, templates, apps and bundles of each channel, counted by state; what failed, is under review or was refused in part, or waits too long; and the API's time.",
 			reads, s.projectOverview),
 		newCoreTool("schema_get", "Get a tool's whole schema with notes, what its values mean, the errors it can answer, and an example of its arguments.",
 			looksUp, s.schemaGet),

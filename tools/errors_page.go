@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -11,19 +12,30 @@ import (
 )
 
 // ErrorPage tells of an error code of the API as markdown: what it means in
-// each family, which tools answer it, and what to do. It returns "" for a code
-// that the contract does not know.
+// each toolset, which tools answer it, and what to do. A toolset may stand before
+// the code, with a dot between them (kakaotalk.file_not_found): its part is then
+// the first. It returns "" for a code that the contract does not know, and for
+// a toolset that does not answer it.
 func ErrorPage(code string) string {
+	toolset, own, named := strings.Cut(code, ".")
+	if named {
+		code = own
+	}
 	if papi.ErrorCodes()[code] == nil {
 		return ""
 	}
+	all := answering(code)
+	if named {
+		i := slices.IndexFunc(all, func(a *answerer) bool { return a.toolset == toolset })
+		if i < 0 {
+			return ""
+		}
+		all = slices.Concat(all[i:i+1], all[:i], all[i+1:])
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n", code)
-	for _, in := range answering(code) {
-		text := in.rows[0].Op().ErrorText(code)
-		if meant := plainer[code]; meant != "" {
-			text.Message = meant
-		}
+	for _, in := range all {
+		text := in.text()
 		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n", in.toolset, sentence(text.Message))
 		fmt.Fprintf(&b, "Do: %s.\n\n", text.Resolution)
 		next := in.next()
@@ -46,11 +58,29 @@ func ErrorPage(code string) string {
 	return b.String()
 }
 
-// plainer says what a code means where the contract's text speaks of its own
-// source instead.
-var plainer = map[string]string{
-	"invalid_google_agent":   "Google does not take the sender as it is",
-	"user_cannot_be_reached": "the phone can't be reached by RCS",
+// errorURI is the page of an error that a tool of the toolset met. The shorter
+// URI will do where the page begins with that toolset anyway.
+func errorURI(code, toolset string) string {
+	if all := answering(code); len(all) == 0 || all[0].toolset == toolset {
+		return ErrorsURI + code
+	}
+	return ErrorsURI + toolset + "." + code
+}
+
+// plainer replaces texts of the contract which speak of their own source, name
+// what another operation takes, or know one of two fields only. The key is the
+// code, or toolset/code.
+var plainer = map[string]papi.ErrorText{
+	"invalid_google_agent":                     {Message: "Google does not take the sender as it is"},
+	"user_cannot_be_reached":                   {Message: "the phone can't be reached by RCS"},
+	"invalid_business_manager_for_environment": {Resolution: "use one that is allowed in this environment"},
+	"bundles/conversation_app_not_found":       {Resolution: "check the id of the Conversation app"},
+	"bundles/sms_app_not_found":                {Resolution: "check the id of the SMS app"},
+	"conversation/internal_error":              {Resolution: "wait and retry, then contact support"},
+	"sms/invalid_id_format":                    {Resolution: "check the id that the message names"},
+	"webhooks/invalid_id_format":               {Resolution: "check the webhookId"},
+	"rcs/file_has_wrong_dimensions":            {Resolution: "resize the image that the message names: the banner to 1440 x 448 px, the logo to 224 x 224 px"},
+	"rcs/file_size_too_large":                  {Resolution: "use a smaller file for the image that the message names: the banner up to 200 KB, the logo up to 50 KB"},
 }
 
 // answerer is a toolset in which an error code is documented.
@@ -58,6 +88,16 @@ type answerer struct {
 	code    string
 	toolset string
 	rows    []*catalog.Row
+}
+
+// text is what the code means for the toolset.
+func (a *answerer) text() papi.ErrorText {
+	text := a.rows[0].Op().ErrorText(a.code)
+	for _, key := range []string{a.code, a.toolset + "/" + a.code} {
+		text.Message = cmp.Or(plainer[key].Message, text.Message)
+		text.Resolution = cmp.Or(plainer[key].Resolution, text.Resolution)
+	}
+	return text
 }
 
 // answering returns the toolsets whose operations document the code.

@@ -1,28 +1,39 @@
 package tools
 
 var kakaotalkSenderNext = byState{
-	"changes.status=IN_PROGRESS": {{do: "look again in a while: the change is being reviewed", tool: "kakaotalk_sender_get"}},
-	"changes.status=DRAFT":       {{do: "submit the draft when the person agrees, with the details that are still missing", tool: "kakaotalk_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}}},
+	"changes.status=IN_PROGRESS": {{do: "look again {again}: the change is being reviewed{since}", tool: "kakaotalk_sender_get"}},
+	"changes.status=DRAFT":       submitDraft("kakaotalk_sender_update", senderUpdatable),
 	"changes.status=REJECTED": { // an update takes only a DRAFT, unlike WhatsApp's
-		{do: "read why", tool: "kakaotalk_sender_activity_list"},
+		{do: "read what happened to it: a comment may say why", tool: "kakaotalk_sender_activity_list"},
 		{do: "when the person agrees, discard the change, so that a corrected one can be handed in", tool: "kakaotalk_sender_changes_discard"},
 	},
 	"INACTIVE":  {{do: "start the registration: a code goes to the channel's manager", tool: "kakaotalk_sender_register"}},
 	"VERIFYING": {{do: "ask the person for the code that arrived, and hand it in", tool: "kakaotalk_sender_verify", needs: []string{"code"}}},
 	"ACTIVE":    {{do: "the sender is ready; look at its templates", tool: "kakaotalk_template_list"}},
-	"BLOCKED":   {{do: "read why it was blocked", tool: "kakaotalk_sender_activity_list"}},
-	"SUSPENDED": {{do: "read why it was suspended", tool: "kakaotalk_sender_activity_list"}},
+	"BLOCKED":   {askSupport("plusFriendId")},
+	"SUSPENDED": {askSupport("plusFriendId")},
 }
 
 var kakaotalkTemplateRejected = []step{
-	{do: "read why it was rejected", tool: "kakaotalk_template_activity_list"},
-	{do: "correct it and submit it again", tool: "kakaotalk_template_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}},
+	{do: "read what happened to it: a comment may say why it was rejected", tool: "kakaotalk_template_activity_list"},
+	{do: "correct it and submit it again", tool: "kakaotalk_template_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: kakaotalkTemplateUpdatable},
 }
 
 var kakaotalkTemplateNext = byState{
-	"changes.status=DRAFT":       {{do: "submit the draft when the person agrees", tool: "kakaotalk_template_update", args: map[string]any{"status": "SUBMIT"}}},
-	"changes.status=IN_PROGRESS": {{do: "look again later: it is being reviewed", tool: "kakaotalk_template_get"}},
+	"changes.status=DRAFT":       submitDraft("kakaotalk_template_update", kakaotalkTemplateUpdatable),
+	"changes.status=IN_PROGRESS": {{do: "look again {again}: it is being reviewed{since}", tool: "kakaotalk_template_get"}},
 	"changes.status=REJECTED":    kakaotalkTemplateRejected,
 	"REJECTED":                   kakaotalkTemplateRejected,
 	"APPROVED":                   {},
+}
+
+// stopped is what to do about a thing that no call here brings back, and whose
+// activities have an entry for its state.
+func stopped(activities, id string) []step {
+	return []step{{do: "read what happened to it: a comment may say why", tool: activities}, askSupport(id)}
+}
+
+// askSupport is the last way for a thing that no call here brings back.
+func askSupport(id string) step {
+	return step{do: "no call here brings it back: a person asks Sinch support, with the projectId and the " + id}
 }

@@ -29,7 +29,7 @@ func linkFor(row *catalog.Row, outcome any) *Link {
 	case *Error:
 		switch {
 		case o.Status != 0 && papi.ErrorCodes()[o.Code] != nil:
-			return &Link{ErrorsURI + o.Code, o.Code, "what this error means here, and what to do"}
+			return &Link{errorURI(o.Code, row.Toolset), o.Code, "what this error means here, and what to do"}
 		case strings.HasPrefix(o.Code, "guard_") && !strings.HasPrefix(o.Code, "guard_project") && !strings.HasPrefix(o.Code, "guard_store"):
 			return guideFor(row)
 		}

@@ -4,22 +4,42 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
+	"time"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/papi"
 )
 
 // step is something to do next: a tool, or "" where a person must act. The
-// path parameters of the tool are filled in from the ids that are known.
+// path parameters of the tool are filled in from the ids that are known. A step
+// of a thing that waits may leave {again} and {since} open in do, one about a
+// part of it {value}, {status} and {reason}.
 type step struct {
-	do    string
-	tool  string
-	args  map[string]any // known beside the ids
-	needs []string       // what only a person knows
+	do     string
+	tool   string
+	args   map[string]any // known beside the ids
+	needs  []string       // what only a person knows
+	when   string         // FIELD=VALUE that the answer must show; FIELD alone: any value
+	unless string         // FIELD=VALUE that the answer must not show
+	states []string       // in which the thing must be, "" where it never was live; nil: any
+	// check tells whether the step makes sense after the answer; nil: always.
+	check func(answer any) bool
 }
 
-// byState has the steps of a resource by its state, or by "changes.status="
-// and the status of what pends.
+// fits tells whether the step makes sense after the answer.
+func (s step) fits(answer any) bool {
+	return (s.check == nil || s.check(answer)) && (s.when == "" || shows(answer, s.when)) && (s.unless == "" || !shows(answer, s.unless))
+}
+
+func shows(answer any, condition string) bool {
+	field, want, exact := strings.Cut(condition, "=")
+	got := text(catalog.Field(answer, field))
+	return got != nil && (!exact || *got == want)
+}
+
+// byState has the steps of a resource by its state, or by what pends, as
+// catalog.Resource.Key writes it.
 type byState map[string][]step
 
 // otherState has the steps for every state that is not listed.
@@ -38,25 +58,94 @@ var nextOf = map[string]byState{
 	"bundle":             bundleNext,
 }
 
+// nextOfPart has the steps for a part of a resource that waits or was refused,
+// by PART=STATUS; a * stands for every status that is not listed.
+var nextOfPart = map[string]byState{
+	"whatsapp_account": {
+		"wabaBanState=*": {{do: "{status}: Meta disables the account or will: the person appeals in Meta Business Manager, and asks Sinch support with the wabaId"}},
+	},
+	"whatsapp_sender": {
+		"displayName=PENDING":  {{do: "look again {again}: Meta reviews the new display name, and the sender goes on under the old one{since}", tool: "whatsapp_sender_get"}},
+		"displayName=DEFERRED": {{do: "look again {again}: Meta has put the review of the display name off{since}", tool: "whatsapp_sender_get"}},
+		"displayName=*":        {{do: "the display name {value} is {status}{reason}: choose another with the person, and submit it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: senderUpdatable}},
+		"username=PENDING":     {{do: "look again {again}: the new username is under review{since}", tool: "whatsapp_sender_get"}},
+		"username=DEFERRED":    {{do: "look again {again}: the review of the username is put off{since}", tool: "whatsapp_sender_get"}},
+		"username=*": {
+			{do: "the username {value} is {status}{reason}: see which are free", tool: "whatsapp_sender_username_suggest", states: senderUpdatable},
+			{do: "choose one with the person, and submit it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: senderUpdatable},
+		},
+		"channelStatus=PENDING": {{do: "look again {again}: its channel in the Conversation app is being set up{since}", tool: "whatsapp_sender_get"}},
+		"channelStatus=*":       channelFails,
+	},
+	"rcs_sender": {
+		"brandDetails.registration=NEW":            rcsBrandWaits,
+		"brandDetails.registration=PENDING":        rcsBrandWaits,
+		"brandDetails.registration=PENDING_REVIEW": rcsBrandWaits,
+		"brandDetails.registration=MANUAL_REVIEW":  rcsBrandWaits,
+		"brandDetails.registration=*":              {{do: "the registration of the US brand is {status}; an activity may say why. Ask those who handle it, for the person", tool: "rcs_sender_comment_add", needs: []string{"comment"}}},
+		"channelStatus=PENDING":                    {{do: "look again {again}: its channel in the Conversation app is being set up{since}", tool: "rcs_sender_get"}},
+		"channelStatus=*":                          channelFails,
+	},
+	"sms_app": {
+		"channelStatus=PENDING": {{do: "look again {again}: its channel in the Conversation app is being set up{since}", tool: "sms_app_get"}},
+		"channelStatus=*":       channelFails,
+	},
+}
+
+// The states in which a thing can be updated, by the contract, beside things
+// that never were live.
+var (
+	senderUpdatable            = []string{"ACTIVE", ""}
+	whatsappTemplateUpdatable  = []string{"APPROVED", "DISABLED", "PAUSED", "REJECTED", ""}
+	kakaotalkTemplateUpdatable = []string{"APPROVED", "REJECTED", ""}
+)
+
+var channelFails = []step{{do: "its channel in the Conversation app {value} is {status}: a person looks at it in the Sinch Dashboard"}}
+
+// activitiesStep follows a list of activities: what to do about the thing stands
+// with the thing, and those who review it can be asked.
+func activitiesStep(comment string) []step {
+	return []step{{do: "tell the person what it shows: not each change of state is listed, and a refusal need not say why. Who reviews it can be asked by a comment", tool: comment, needs: []string{"comment"}}}
+}
+
 // nextOfTool has the steps after tools whose answers show no state.
 var nextOfTool = map[string][]step{
-	"whatsapp_sender_register":           {verifyWhatsappSender},
-	"whatsapp_sender_verify":             {{do: "see whether the sender has become ACTIVE; it takes a minute or more", tool: "whatsapp_sender_get"}},
-	"whatsapp_template_sync":             {{do: "look at the templates", tool: "whatsapp_template_list"}},
-	"whatsapp_template_analytics_enable": {{do: "read a template's analytics", tool: "whatsapp_template_list"}},
-	"whatsapp_solution_create":           {{do: "see which solution is assigned", tool: "whatsapp_solution_list"}},
-	"whatsapp_solution_assign":           {{do: "onboard a sender by Embedded Signup", tool: "whatsapp_sender_create", needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
-	"whatsapp_sender_username_suggest":   {{do: "ask the person which username to take, and set it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}}},
-	"whatsapp_sender_delete":             {{do: "tell the person: it works for 30 more days, then it is gone; until then nothing shows it"}},
-	"whatsapp_sender_changes_discard":    {{do: "look at the sender", tool: "whatsapp_sender_get"}},
-	"whatsapp_flow_list":                 {{do: "see the screens of a flow", tool: "whatsapp_flow_screen_list", needs: []string{"flowId"}}},
-	"kakaotalk_sender_delete":            {{do: "tell the person: it works for 60 more days, then it is gone; until then nothing shows it"}},
-	"kakaotalk_sender_changes_discard":   {{do: "look at the sender", tool: "kakaotalk_sender_get"}, {do: "if it never was live, it may be gone: hand in a corrected one", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
-	"kakaotalk_template_category_list":   {{do: "create a template with a categoryCode of this list", tool: "kakaotalk_template_create", needs: []string{"details"}}},
-	"kakaotalk_sender_category_list":     {{do: "create a sender with three codes of this list", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
-	"rcs_questionnaire_get":              {{do: "give the answers to the sender", tool: "rcs_sender_update", needs: []string{"senderId", "details"}}},
-	"rcs_test_number_add":                {{do: "when a phone's owner has accepted the invitation, see its state", tool: "rcs_test_number_get", needs: []string{"testNumber"}}},
-	"webhook_create":                     {{do: "see all webhooks of the project", tool: "webhook_list"}},
+	"conversation_instagram_get":             channelSteps,
+	"conversation_messenger_get":             channelSteps,
+	"conversation_telegram_get":              channelSteps,
+	"conversation_viber_get":                 channelSteps,
+	"whatsapp_account_activity_list":         activitiesStep("whatsapp_account_comment_add"),
+	"whatsapp_sender_activity_list":          activitiesStep("whatsapp_sender_comment_add"),
+	"whatsapp_template_activity_list":        activitiesStep("whatsapp_template_comment_add"),
+	"rcs_sender_activity_list":               activitiesStep("rcs_sender_comment_add"),
+	"rcs_account_activity_list":              activitiesStep("rcs_account_comment_add"),
+	"kakaotalk_sender_activity_list":         activitiesStep("kakaotalk_sender_comment_add"),
+	"kakaotalk_template_activity_list":       activitiesStep("kakaotalk_template_comment_add"),
+	"whatsapp_account_delete":                {{do: "tell the person that the account is gone; see what is left in the project", tool: "project_overview"}},
+	"whatsapp_sender_register":               {verifyWhatsappSender},
+	"whatsapp_sender_verify":                 {{do: "see whether the sender has become ACTIVE, which it does by itself some time after the right code", tool: "whatsapp_sender_get"}},
+	"whatsapp_template_sync":                 {{do: "look at the templates", tool: "whatsapp_template_list"}},
+	"whatsapp_template_analytics_enable":     {{do: "read a template's analytics", tool: "whatsapp_template_list"}},
+	"whatsapp_template_delete":               {{do: "see which templates are left", tool: "whatsapp_template_list"}},
+	"whatsapp_template_delete_all_languages": {{do: "see which templates are left", tool: "whatsapp_template_list"}},
+	"whatsapp_solution_create":               {{do: "see which solution is assigned", tool: "whatsapp_solution_list"}},
+	"whatsapp_solution_assign":               {{do: "onboard a sender by Embedded Signup", tool: "whatsapp_sender_create", needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
+	"whatsapp_sender_username_suggest":       {{do: "ask the person which username to take, and set it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}}},
+	"whatsapp_sender_delete":                 {{do: "tell the person: it works for 30 more days, then it is gone; until then the list shows it as before", tool: "whatsapp_sender_list"}},
+	"whatsapp_sender_changes_discard":        {{do: "see the senders that are left: one that never was live went with its changes", tool: "whatsapp_sender_list"}},
+	"whatsapp_flow_list":                     {{do: "see the screens of a flow", tool: "whatsapp_flow_screen_list", needs: []string{"flowId"}}},
+	"kakaotalk_sender_delete":                {{do: "tell the person: it works for 60 more days, then it is gone; until then the list shows it as before", tool: "kakaotalk_sender_list"}},
+	"kakaotalk_sender_changes_discard":       {{do: "see the senders that are left: one that never was live went with its changes, and a corrected one can be handed in", tool: "kakaotalk_sender_list"}},
+	"kakaotalk_template_changes_discard":     {{do: "see the templates that are left: one that never was live went with its draft", tool: "kakaotalk_template_list"}},
+	"kakaotalk_template_delete":              {{do: "see which templates are left", tool: "kakaotalk_template_list"}},
+	"kakaotalk_template_category_list":       {{do: "create a template with a categoryCode of this list", tool: "kakaotalk_template_create", needs: []string{"details"}}},
+	"kakaotalk_sender_category_list":         {{do: "create a sender with three codes of this list", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
+	"rcs_questionnaire_get":                  {{do: "give the answers to the sender", tool: "rcs_sender_update", needs: []string{"senderId", "details"}}},
+	"rcs_test_number_add":                    {{do: "when a phone's owner has accepted the invitation, see its state", tool: "rcs_test_number_get", needs: []string{"testNumber"}}},
+	"rcs_test_number_delete":                 {{do: "see which test numbers the sender has", tool: "rcs_sender_get"}},
+	"sms_app_delete":                         {{do: "see which SMS apps are left", tool: "sms_app_list"}},
+	"webhook_create":                         {{do: "see all webhooks of the project", tool: "webhook_list"}},
+	"webhook_delete":                         {{do: "see which webhooks are left", tool: "webhook_list"}},
 }
 
 // createOf is the tool that makes the first thing where a list is empty, with
@@ -91,13 +180,86 @@ var readerOf = map[string]string{
 // first, as long as it says something.
 func judge(resource *catalog.Resource, state, pending string) []step {
 	states := nextOf[resource.Name]
-	if steps, ok := states["changes.status="+pending]; ok && pending != "" {
+	if steps, ok := states[resource.Key(state, pending)]; ok && pending != "" {
 		return steps
 	}
 	if steps, ok := states[state]; ok || state == "" {
 		return steps
 	}
-	return states[otherState]
+	if steps, ok := states[otherState]; ok || states == nil {
+		return steps
+	}
+	return []step{{do: "the state " + quoted(state) + " is not known here: look again {again}, and if it stays ask Sinch support what it means", tool: readerOf[resource.Name]}}
+}
+
+// steps are what to do about a thing: what its state asks for, and its parts
+// that are under review or were refused. The state comes first where it needs
+// somebody; where a part is under review and all else is well, that review is
+// what to wait for.
+func (st *standing) steps(project string, ids map[string]string, now time.Time) []step {
+	wording := st.wording(now)
+	ofState := fillIn(st.possible(judge(st.resource, st.state, st.pending)), wording)
+	var ofParts []step
+	if st.pending == "" || strings.Contains(st.pending, "=") { // else a change pends, and goes first
+		if st.pending != "" {
+			ofParts = append(ofParts, fillIn(partSteps(st.resource, st.pending), wording)...)
+		}
+		for _, part := range st.refused {
+			ofParts = append(ofParts, fillIn(st.possible(partSteps(st.resource, part.name+"="+part.status)), part.wording())...)
+		}
+	}
+	all := slices.Concat(ofParts, ofState)
+	switch class := st.resource.Class(st.state, st.pending); {
+	case class == catalog.NeedsAction:
+		all = slices.Concat(ofState, ofParts)
+	case class != catalog.Failed && strings.Contains(st.pending, "="): // it is not as it should be yet
+		all = ofParts
+	}
+	if st.overdue(now) {
+		all = slices.Concat([]step{st.escalation(project, ids, now)}, all)
+	}
+	return all
+}
+
+// possible leaves out the steps that can't be taken in the thing's state. Where
+// a change pends that can't be gone on with there, the state says what to do.
+func (st *standing) possible(steps []step) []step {
+	kept := slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return s.states != nil && !slices.Contains(s.states, st.state) })
+	if len(kept) < len(steps) && st.pending != "" && st.state != "" {
+		kept = slices.Concat(judge(st.resource, st.state, ""), kept)
+	}
+	return kept
+}
+
+// fillIn completes what steps leave open.
+func fillIn(steps []step, wording *strings.Replacer) []step {
+	filled := slices.Clone(steps)
+	for i := range filled {
+		filled[i].do = wording.Replace(filled[i].do)
+	}
+	return filled
+}
+
+// partSteps are the steps for a part in a status, PART=STATUS.
+func partSteps(resource *catalog.Resource, key string) []step {
+	parts := nextOfPart[resource.Name]
+	if steps, ok := parts[key]; ok {
+		return steps
+	}
+	name, _, _ := strings.Cut(key, "=")
+	return parts[name+"=*"]
+}
+
+// wording replaces what the steps of a refused part leave open.
+func (part *refusedPart) wording() *strings.Replacer {
+	reason, shown := "", ""
+	if part.reason != "" {
+		reason = " (" + quoted(part.reason) + ")"
+	}
+	if part.value != "" {
+		shown = " " + quoted(part.value)
+	}
+	return strings.NewReplacer(" {value}", shown, "{status}", part.status, "{reason}", reason)
 }
 
 // fill makes a step an action, with the ids that are known as arguments. It
@@ -134,7 +296,76 @@ func nextAfterError(row *catalog.Row, args map[string]any, e *papi.Error) []cata
 			}
 		}
 	}
-	return fillAll(stepsAfterError(row, e), ids)
+	if next := fillAll(stepsAfterError(row, e), ids); len(next) > 0 {
+		return next
+	}
+	return fillAll([]step{otherwise(row, args, e)}, ids)
+}
+
+// otherwise is the step after an error that has none of its own: no error is a
+// dead end.
+func otherwise(row *catalog.Row, args map[string]any, e *papi.Error) step {
+	switch {
+	case e.Status == 0:
+		return step{do: "do what the resolution says, then make the call again"}
+	case e.Status == http.StatusBadRequest:
+		if s := correct(row); len(s.needs) > 0 {
+			return s
+		}
+	case e.Status == http.StatusNotFound && listOf[row.Toolset] != "":
+		return step{do: "see what exists", tool: listOf[row.Toolset]}
+	case e.Status == http.StatusTooManyRequests, e.Status >= http.StatusInternalServerError:
+		if row.Effect == catalog.Read && row.Op().Body == nil { // a body may hold a secret
+			return step{do: "make the same call again, after the time that retryAfterSeconds tells or in some minutes", tool: row.Tool, args: args}
+		}
+	}
+	return step{do: lower(byStatus(e.Status))}
+}
+
+// correct is the call again, with what a person or the agent has to put right.
+func correct(row *catalog.Row) step {
+	s := step{do: "put right what the message names, and make the call again", tool: row.Tool}
+	variants := row.Op().Variants()
+	if len(variants) == 0 {
+		return s
+	}
+	for _, name := range slices.Sorted(maps.Keys(variants[0].Properties)) { // the first is the usual one
+		if name != "status" {
+			s.needs = append(s.needs, name)
+		}
+	}
+	return s
+}
+
+// nextAfterRefusal is what to do after a refusal of the guard that says no more
+// than its resolution.
+func nextAfterRefusal(row *catalog.Row, args map[string]any, code string) []catalog.Next {
+	switch {
+	case code == "guard_project_missing":
+		return []catalog.Next{{Do: "ask the person which project it is", Tool: "project_confirm", Args: map[string]any{}, Needs: []string{argProject}}}
+	case code == "guard_project_not_allowed":
+		return []catalog.Next{{Do: "see which projects this server allows", Tool: "project_confirm", Args: map[string]any{}, Needs: []string{}}}
+	case !strings.HasPrefix(code, "guard_"), row == nil:
+		return nil
+	}
+	s := correct(row)
+	s.needs = slices.DeleteFunc(s.needs, func(name string) bool { _, given := args[name]; return !given })
+	if code == "guard_read_only" || code == "guard_store_unavailable" || len(s.needs) == 0 {
+		s = step{do: "do what the resolution says"}
+	}
+	return fillAll([]step{s}, pathIDs(row, args))
+}
+
+// listOf is the tool that shows what exists for the tools of a toolset.
+var listOf = map[string]string{
+	"webhooks": "webhook_list", "whatsapp_senders": "whatsapp_sender_list", "whatsapp_templates": "whatsapp_template_list",
+	"whatsapp_flows": "whatsapp_flow_list", "whatsapp_solutions": "whatsapp_solution_list", "rcs": "rcs_sender_list",
+	"kakaotalk": "kakaotalk_sender_list", "sms": "sms_app_list", "bundles": "bundle_list",
+}
+
+// lower begins with a small letter, as what stands in do does.
+func lower(sentence string) string {
+	return strings.ToLower(sentence[:1]) + strings.TrimSuffix(sentence[1:], ".")
 }
 
 func stepsAfterError(row *catalog.Row, e *papi.Error) []step {
@@ -144,13 +375,15 @@ func stepsAfterError(row *catalog.Row, e *papi.Error) []step {
 	}
 	switch {
 	case e.Unknown:
-		steps = []step{lookAt(row)}
-	case steps == nil && e.Status == http.StatusConflict && row.Resource != nil && row.Effect != catalog.Create:
-		steps = []step{{do: "look at its state", tool: readerOf[row.Resource.Name]}}
-	case steps == nil && e.Code == "sender_not_found":
-		steps = []step{{do: "see which senders exist", tool: listOfSenders[row.Op().Family()]}}
+		return []step{lookAt(row)}
+	case steps != nil:
+		return steps
+	case e.Code == "sender_not_found":
+		return []step{{do: "see which senders exist", tool: listOfSenders[row.Op().Family()]}}
+	case e.Status == http.StatusConflict && row.Resource != nil && row.Effect != catalog.Create:
+		return []step{{do: "look at its state", tool: readerOf[row.Resource.Name]}}
 	}
-	return steps
+	return nil
 }
 
 var listOfSenders = map[string]string{

@@ -45,8 +45,9 @@ func TestNextOfEachStateCanBeTaken(t *testing.T) {
 				answer := standingAt(row.Resource, state, pending, pends)
 				next := resultOf(row, project, &call{args: pathSample(row)}, answer).Next
 				where := fmt.Sprintf("%s, %s %s", row.Tool, state, key)
-				if len(next) != len(steps) {
-					t.Errorf("%s: %d of %d steps are left", where, len(next), len(steps))
+				left := slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return !s.fits(answer) })
+				if len(next) != len(left) {
+					t.Errorf("%s: %d of %d steps are left", where, len(next), len(left))
 				}
 				set, _ := newSet(t, answerJSON(http.StatusOK, answer), func(o *guard.Options) { o.Rules = knownBySight() })
 				for _, n := range next {

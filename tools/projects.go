@@ -32,8 +32,13 @@ type overview struct {
 	WhatsappAccount string `json:"whatsappAccount"`
 	// Counts has the things of each kind by state, with their total.
 	Counts map[string]counts `json:"counts"`
+	// Attention has what the counts hide; the first of each kind where there
+	// are many.
+	Attention []attention `json:"attention,omitempty"`
 	// NotRead has the error of each kind that could not be read.
 	NotRead map[string]string `json:"notRead"`
+
+	now time.Time // the API's
 }
 
 // counts are the things of one kind by state. Where a list has more pages than
@@ -73,6 +78,7 @@ func (s *Set) projectOverview(ctx context.Context, caller Caller, args projectOv
 		return e.outcome()
 	}
 	r := newResult("project_overview", projectID)
+	r.Now, r.Next = stamp(o.now), s.offered(o.next(), args.ProjectID)
 	r.Data = o
 	r.Warnings = o.warnings()
 	return Outcome{Structured: r}
@@ -109,6 +115,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 		return e.outcome()
 	}
 	r := newResult("project_confirm", projectID)
+	r.Now = stamp(o.now)
 	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "overview": o}
 	r.Warnings = warnings
 	return Outcome{Structured: r}
@@ -118,6 +125,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 // than allow, so it leaves its line as that of any other tool does.
 func (s *Set) refuseProject(ctx context.Context, caller Caller, tool, projectID string, r *guard.Refusal) Outcome {
 	e := refused(r)
+	e.Next = nextAfterRefusal(nil, nil, r.Code)
 	if s.opts.Audit != nil {
 		line := s.entry(caller.Principal, projectID, tool, guard.Verdict{Refuse: r})
 		line.Arguments = map[string]any{argProject: projectID}
@@ -149,6 +157,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	var failure *Error
+	var found []candidate
 	read := func(name, tool string, args map[string]any, take func(answer any)) {
 		all.Go(func() {
 			row := catalog.Lookup(tool)
@@ -158,6 +167,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 			var e *papi.Error
 			switch {
 			case err == nil:
+				o.now = s.now(sent)
 				take(sent.Answer)
 			case errors.As(err, &e) && slices.Contains(noneHere, e.Code):
 				take(nil)
@@ -176,17 +186,22 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 		}
 	})
 	read("whatsappAccount", "whatsapp_account_get", nil, func(answer any) {
-		if state := stateOf(catalog.Lookup("whatsapp_account_get").Resource, answer); state != "" {
+		resource := catalog.Lookup("whatsapp_account_get").Resource
+		if state := stateOf(resource, answer); state != "" {
 			o.WhatsappAccount = state
+			found = append(found, candidates("whatsappAccount", resource, []any{answer})...)
 		}
 	})
 	for _, section := range sections {
 		row := catalog.Lookup(section.tool)
 		read(section.name, section.tool, map[string]any{"pageSize": section.pageSize}, func(answer any) {
 			o.Counts[section.name] = count(row, answer)
+			items, _ := catalog.Field(answer, row.List()).([]any)
+			found = append(found, candidates(section.name, row.Resource, items)...)
 		})
 	}
 	all.Wait()
+	o.Attention = s.attend(ctx, projectID, found, o.now)
 	o.Looks = o.looks()
 	return o, failure
 }
@@ -283,6 +298,9 @@ func (s *Set) describe(projectID string, o *overview) string {
 	}
 	for _, kind := range slices.Sorted(maps.Keys(o.NotRead)) {
 		lines = append(lines, fmt.Sprintf("%s could not be read: %s", kind, papi.Quoted(o.NotRead[kind], mostOfReason)))
+	}
+	for _, line := range o.attentionLines() {
+		lines = append(lines, line)
 	}
 	lines = append(lines, fmt.Sprintf("Webhooks: %d", len(o.Webhooks)))
 	for _, hook := range o.Webhooks[:min(len(o.Webhooks), mostTargets)] {

@@ -1,34 +1,90 @@
 package tools
 
-import "papi-mcp/internal/catalog"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/guard"
+)
 
 var rcsSenderNext = byState{
 	"DRAFT": {
 		{do: "read what a launch asks for this use case", tool: "rcs_questionnaire_get", needs: []string{"useCase"}},
 		{do: "complete the sender: brand, countries, test numbers, questionnaire answers", tool: "rcs_sender_update", needs: []string{"details"}},
 	},
-	"IN_PROGRESS": {{do: "look again in a few minutes: the sender is being set up", tool: "rcs_sender_get"}},
+	"IN_PROGRESS": {{do: "look again {again}: the sender is being set up{since}", tool: "rcs_sender_get"}},
 	"IN_TEST": {
 		{do: "invite phones to test it", tool: "rcs_test_number_add", needs: []string{"testNumbers"}},
-		{do: "complete brand, countries and questionnaire answers", tool: "rcs_sender_update", needs: []string{"details"}},
-		{do: "when it is complete and the person agrees, launch it", tool: "rcs_sender_launch"},
+		{do: "complete what a launch needs: brand, countries, questionnaire answers", tool: "rcs_sender_update", needs: []string{"details"}, check: lacksForLaunch},
+		{do: "it has what a launch needs: when the person agrees, launch it", tool: "rcs_sender_launch", check: readyForLaunch},
 	},
-	"UNLAUNCHED":       {{do: "read why it is not launched", tool: "rcs_sender_activity_list"}, {do: "when the person agrees, launch it again", tool: "rcs_sender_launch"}},
-	"PREPARING_LAUNCH": {{do: "look again tomorrow: the launch is being prepared", tool: "rcs_sender_get"}},
-	"LAUNCHING":        {{do: "look again tomorrow: carriers decide in days to weeks; countryStatus tells each", tool: "rcs_sender_get"}},
+	"UNLAUNCHED":       {{do: "read what happened to it: a comment may say why it was taken down", tool: "rcs_sender_activity_list"}, {do: "complete what a launch needs: brand, countries, questionnaire answers", tool: "rcs_sender_update", needs: []string{"details"}, check: lacksForLaunch}, {do: "when the person agrees, launch it again", tool: "rcs_sender_launch", check: readyForLaunch}},
+	"PREPARING_LAUNCH": {{do: "look again {again}: the launch is being prepared, and goes on by itself{since}", tool: "rcs_sender_get"}},
+	"LAUNCHING":        {{do: "look again {again}: the carriers decide, each for itself; countryStatus tells what each said{since}", tool: "rcs_sender_get"}},
 	"LAUNCHED": {
-		{do: "countryStatus tells which operators took it, and why others did not; for more countries, add them", tool: "rcs_sender_update", needs: []string{"details"}},
-		{do: "then launch again, when the person agrees", tool: "rcs_sender_launch"},
+		{do: "for more countries, name all of them, those that are launched too", tool: "rcs_sender_update", needs: []string{"details"}},
+		{do: "then launch again, when the person agrees", tool: "rcs_sender_launch", check: readyForLaunch},
 	},
 }
+
+func readyForLaunch(answer any) bool {
+	sender, _ := answer.(map[string]any)
+	return len(guard.LaunchMissing(sender)) == 0
+}
+
+func lacksForLaunch(answer any) bool { return !readyForLaunch(answer) }
+
+// operatorRefused are the statuses of an operator that does not carry the
+// sender, and does not go on by itself.
+var operatorRefused = []string{"REJECTED", "SUSPENDED", "UNLAUNCHED", "INVALID_IN_GOOGLE_MY_BUSINESS"}
+
+// mostOperators bounds how many operators a step names.
+const mostOperators = 5
+
+// refusedOperators is the step about the operators that refused a launched
+// sender, with their remarks.
+func refusedOperators(sender any) []step {
+	var named []string
+	countries, _ := catalog.Field(sender, "countryStatus").([]any)
+	for _, country := range countries {
+		operators, _ := catalog.Field(country, "operators").([]any)
+		for _, operator := range operators {
+			status := value(text(catalog.Field(operator, "status")))
+			if !slices.Contains(operatorRefused, status) {
+				continue
+			}
+			name := value(text(catalog.Field(country, "country"))) + " " + value(text(catalog.Field(operator, "name")))
+			if remark := value(text(catalog.Field(operator, "remark"))); remark != "" {
+				name += ": " + remark
+			}
+			named = append(named, status+" "+quoted(name))
+		}
+	}
+	if len(named) == 0 {
+		return nil
+	}
+	more := ""
+	if n := len(named) - mostOperators; n > 0 {
+		named, more = named[:mostOperators], fmt.Sprintf(" and %d more", n)
+	}
+	return []step{{
+		do:   "tell the person which operators do not carry it (" + strings.Join(named, "; ") + more + "), and ask those who handle the launch",
+		tool: "rcs_sender_comment_add", needs: []string{"comment"},
+	}}
+}
+
+// rcsBrandWaits follows the US brand's registration, which a launch waits for.
+var rcsBrandWaits = []step{{do: "look again {again}: the US brand is being registered, which the launch waits for{since}", tool: "rcs_sender_get"}}
 
 var rcsOtherPhone = []step{{do: "this phone can't be had: ask the person for another, and add that", tool: "rcs_test_number_add", needs: []string{"testNumbers"}}}
 
 var rcsTestNumberNext = byState{
-	"PENDING":    {{do: "look again in a minute", tool: "rcs_test_number_get"}},
-	"UNVERIFIED": {{do: "the phone's owner accepts the invitation"}, {do: "then look again", tool: "rcs_test_number_get"}},
+	"PENDING":    {{do: "look again {again}: the operator decides{since}", tool: "rcs_test_number_get"}},
+	"UNVERIFIED": {{do: "the phone's owner accepts the invitation"}, {do: "then look again{since}", tool: "rcs_test_number_get"}},
 	"VERIFIED":   {{do: "see which features the phone supports", tool: "rcs_test_number_capabilities_get"}},
-	"DECLINED":   {{do: "the owner said no, which blocks the number: add another phone", tool: "rcs_test_number_add", needs: []string{"testNumbers"}}},
+	"DECLINED":   {{do: "it was declined, by the phone's owner, an operator or the system: add another phone", tool: "rcs_test_number_add", needs: []string{"testNumbers"}}},
 	"EXPIRED":    {{do: "when the owner agrees, invite the phone again", tool: "rcs_test_number_reinvite"}},
 	"FAILED":     rcsOtherPhone, // no tries are left
 	"REJECTED":   rcsOtherPhone,

@@ -1,13 +1,17 @@
 package tools
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"papi-mcp/internal/catalog"
 )
 
-// Result is the form of every result; every key is always there.
+// Result is the form of every result; every key is always there, but for Since
+// and Now.
 type Result struct {
 	Tool string `json:"tool"`
 	// ProjectID is the project of the request.
@@ -16,8 +20,14 @@ type Result struct {
 	IDs map[string]string `json:"ids"`
 	// State is the resource's, null where it has none.
 	State *string `json:"state"`
-	// Pending is the status of the change that is not yet live.
+	// Pending is the status of the change that is not yet live, or PART=STATUS
+	// of a part that is under review by itself.
 	Pending *string `json:"pending"`
+	// Since is the time since which a thing that waits is as it is, at least;
+	// left out where nothing waits, or the API does not tell.
+	Since string `json:"since,omitempty"`
+	// Now is the API's time, beside times that it is compared with.
+	Now string `json:"now,omitempty"`
 	// Next is what to do next, judged by the state.
 	Next []catalog.Next `json:"next"`
 	// Data is the API's answer, shaped; null where it has none.
@@ -36,33 +46,64 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 	r := newResult(row.Tool, projectID)
 	r.IDs = pathIDs(row, c.args)
 	list := row.List()
+	var st *standing
 	if list == "" && row.Resource != nil {
-		for arg, field := range row.Resource.IDs {
-			if id := text(catalog.Field(answer, field)); id != nil {
-				r.IDs[arg] = *id
-			}
-		}
+		st = newStanding(row, c, answer)
+		maps.Copy(r.IDs, st.ids)
 		r.State = text(catalog.Field(answer, row.Resource.State))
-		r.Pending = text(catalog.Field(answer, row.Resource.Pending))
+		if st.pending != "" {
+			r.Pending = &st.pending
+		}
+		if _, waits := row.Resource.Lasting(st.state, st.pending); waits && !st.since.IsZero() {
+			r.Since = stamp(st.since)
+		}
+	}
+	if strings.HasSuffix(row.Tool, "_activity_list") && !c.now.IsZero() {
+		r.Now = stamp(c.now)
 	}
 	if token := text(catalog.Field(answer, "nextPageToken")); value(token) != "" {
 		r.NextPageToken = token
 	}
-	r.Next = nextOfResult(row, c, r, answer, list)
+	r.Next = nextOfResult(row, c, r, st, answer, list)
 	data, warnings := shape(answer, c.own, bulky(row))
 	r.Data = data
 	r.Warnings = append(append(r.Warnings, c.warnings...), warnings...)
+	if w := keptAsDraft(row, c, st); w != "" {
+		r.Warnings = append(r.Warnings, w)
+	}
 	return r
 }
 
+// newStanding reads how the thing of a result stands, with the time that its
+// history told.
+func newStanding(row *catalog.Row, c *call, answer any) *standing {
+	st := standingOf(row.Resource, answer)
+	if st.since.IsZero() {
+		st.since = c.since
+	}
+	return &st
+}
+
+// keptAsDraft warns of a change that was saved and not handed in, since the
+// call left status out and the contract's default is DRAFT.
+func keptAsDraft(row *catalog.Row, c *call, st *standing) string {
+	if row.Effect != catalog.Update || st == nil || st.pending != "DRAFT" || c.args["status"] != nil {
+		return ""
+	}
+	return "kept as a draft, since status was left out: " + row.Tool + " with status SUBMIT alone submits it"
+}
+
 // nextOfResult tells what to do after a call that went well.
-func nextOfResult(row *catalog.Row, c *call, r *Result, answer any, list string) []catalog.Next {
+func nextOfResult(row *catalog.Row, c *call, r *Result, st *standing, answer any, list string) []catalog.Next {
 	if list != "" && row.Effect == catalog.Read {
 		return nextOfList(row, c, r, answer, list)
 	}
 	steps, ok := nextOfTool[row.Tool]
-	if !ok && row.Resource != nil {
-		steps = judge(row.Resource, value(r.State), value(r.Pending))
+	if !ok && st != nil {
+		steps = st.steps(r.ProjectID, r.IDs, c.now)
+		if row.Resource.Name == "rcs_sender" {
+			steps = append(steps, refusedOperators(answer)...)
+		}
 	}
 	ids := maps.Clone(r.IDs)
 	if numbers, ok := c.args["testNumbers"].([]any); ok && len(numbers) == 1 {
@@ -71,6 +112,7 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, answer any, list string)
 	if sent := catalog.Field(answer, "verificationCodeSent"); sent == false {
 		steps = []step{verifyKnownNumber}
 	}
+	steps = slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return !s.fits(answer) })
 	next := fillAll(steps, ids)
 	for i := range next {
 		fromAnswer(&next[i], row, r.ProjectID, answer)
@@ -81,7 +123,11 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, answer any, list string)
 // fromAnswer completes an action by what the answer tells: parameters of the
 // same name, and the subproject in which a bundle made the rest.
 func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any) {
+	made := text(catalog.Field(answer, "projectId"))
 	to := catalog.Lookup(n.Tool)
+	if n.Tool == "project_confirm" && made != nil {
+		n.Args[argProject] = *made
+	}
 	if to == nil {
 		return
 	}
@@ -93,14 +139,18 @@ func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any)
 		n.Args[name] = *told
 		return true
 	})
-	if made := text(catalog.Field(answer, "projectId")); made != nil && *made != projectID && to.Resource != row.Resource {
+	if made != nil && *made != projectID && to.Resource != row.Resource {
 		n.Args[argProject] = *made
 	}
 }
 
-// nextOfList leads to the next page, or to what makes the first item of a list
-// that is empty.
+// mostOfAList is how many things of a list get a step of their own.
+const mostOfAList = 3
+
+// nextOfList leads to the next page, to the things that need somebody, or to
+// what makes the first item of a list that is empty.
 func nextOfList(row *catalog.Row, c *call, r *Result, answer any, list string) []catalog.Next {
+	var next []catalog.Next
 	if r.NextPageToken != nil {
 		args := c.own.again()
 		args["pageToken"] = *r.NextPageToken
@@ -109,13 +159,45 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any, list string) [
 				args[name] = v
 			}
 		}
-		return []catalog.Next{{Do: "read the next page", Tool: row.Tool, Args: args, Needs: []string{}}}
+		next = append(next, catalog.Next{Do: "read the next page", Tool: row.Tool, Args: args, Needs: []string{}})
 	}
 	items, _ := catalog.Field(answer, list).([]any)
-	if first, ok := createOf[row.Tool]; ok && len(items) == 0 && len(c.args) == len(pathIDs(row, c.args)) {
+	if row.Resource != nil {
+		next = append(next, needy(row.Resource, items, r.IDs, c.now)...)
+	}
+	if first, ok := createOf[row.Tool]; ok && len(next) == 0 && len(items) == 0 && len(c.args) == len(pathIDs(row, c.args)) {
 		return fillAll([]step{first}, r.IDs)
 	}
-	return fillAll(nextOfTool[row.Tool], r.IDs)
+	next = append(next, fillAll(nextOfTool[row.Tool], r.IDs)...)
+	if next == nil {
+		next = []catalog.Next{}
+	}
+	return next
+}
+
+// needy leads to the items that need somebody, the first few of them one by
+// one.
+func needy(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
+	var found []standing
+	for _, item := range items {
+		if st := standingOf(resource, item); st.needsSomebody(now) {
+			found = append(found, st)
+		}
+	}
+	var next []catalog.Next
+	for i, st := range found {
+		if i == mostOfAList {
+			break
+		}
+		do := fmt.Sprintf("it needs somebody (%s): see what to do", st.label(now))
+		if i == 0 && len(found) > mostOfAList {
+			do = fmt.Sprintf("%d of %d need somebody, such as this one (%s): see what to do", len(found), len(items), st.label(now))
+		}
+		known := maps.Clone(ids)
+		maps.Copy(known, st.ids)
+		next = append(next, fillAll([]step{{do: do, tool: readerOf[resource.Name]}}, known)...)
+	}
+	return next
 }
 
 // text is a string of the answer, nil where there is none.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/papi"
 )
 
@@ -51,7 +52,7 @@ func (s *Set) schemaGet(_ context.Context, _ Caller, args schemaGetArgs) Outcome
 		Tool: t.row.Tool, About: t.row.About,
 		Operation:  op.Method + " " + op.Path,
 		APIVersion: papi.ContractVersion, Maturity: op.Maturity, Confirm: t.row.Confirm,
-		Notes:       notes(op),
+		Notes:       notes(t.row),
 		InputSchema: inlined(a.checked),
 		Example:     example(a),
 		Errors:      errors,
@@ -105,11 +106,18 @@ func example(a *arguments) map[string]any {
 	return given
 }
 
-// notes are the contract's rules of an operation, one a line.
-func notes(op *papi.Operation) []string {
+// notes are the contract's rules of an operation, one a line, with its events
+// by name and the states that answers have.
+func notes(row *catalog.Row) []string {
+	events := "papi://triggers lists them"
+	if row.Wait != nil && len(row.Wait.Triggers) > 0 {
+		events = strings.Join(row.Wait.Triggers, ", ") + "; papi://triggers explains them"
+	}
+	// The contract's own text names a state that no answer has.
+	fill := strings.NewReplacer("(see callbacks)", "("+events+")", "PENDING_LAUNCH", "PREPARING_LAUNCH")
 	all := []string{}
-	for line := range strings.Lines(op.Notes) {
-		all = append(all, strings.TrimSpace(strings.TrimPrefix(line, "- ")))
+	for line := range strings.Lines(row.Op().Notes) {
+		all = append(all, fill.Replace(strings.TrimSpace(strings.TrimPrefix(line, "- "))))
 	}
 	return all
 }

@@ -9,8 +9,8 @@ var smsAppNext = smsAppStates()
 func smsAppStates() byState {
 	next := byState{"ACTIVE": {}}
 	for _, failed := range catalog.Lookup("sms_app_create").Wait.Failed {
-		next[failed] = []step{{do: "the person asks Sinch support: this API can't mend the app"}}
+		next[failed] = []step{{do: "the person asks Sinch support, with the projectId and the smsAppId: no call here repairs the app"}}
 	}
-	next[otherState] = []step{{do: "look again in a minute: its status is on its way", tool: "sms_app_get"}}
+	next[otherState] = []step{{do: "look again {again}: its status is on its way{since}", tool: "sms_app_get"}}
 	return next
 }

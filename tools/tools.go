@@ -218,7 +218,12 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		if e.Confirmation != nil {
 			e.Next = []catalog.Next{confirmed(row, c)}
 		}
-		e.Next = s.offered(e.Next, c.own.project)
+		if len(e.Next) == 0 {
+			e.Next = nextAfterRefusal(row, gc.Args, e.Code)
+		}
+		if !strings.HasPrefix(e.Code, "guard_project_") { // else the project is what stands in the way
+			e.Next = s.offered(e.Next, c.own.project)
+		}
 		return e.outcome()
 	}
 	send := catalog.Send
@@ -252,10 +257,21 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		e.Next = s.offered(e.Next, c.own.project)
 		return e.outcome()
 	}
+	c.now = s.now(sent)
+	c.since = s.historySince(ctx, row, gc.ProjectID, c, sent.Answer)
 	r := resultOf(row, gc.ProjectID, c, sent.Answer)
 	s.note(ctx, &r.Warnings, gc, c.own, v, sent.Status, r)
 	r.Next = s.offered(r.Next, c.own.project)
 	return Outcome{Structured: r}
+}
+
+// now is the API's time of an answer, by which its own times are judged: the
+// clock here may be wrong, and the sandbox's may have been moved.
+func (s *Set) now(sent catalog.Sent) time.Time {
+	if sent.Date.IsZero() {
+		return s.opts.Now()
+	}
+	return sent.Date
 }
 
 func isUnknown(err error) bool {
@@ -278,6 +294,9 @@ func (s *Set) offered(next []catalog.Next, project string) []catalog.Next {
 	}
 	return kept
 }
+
+// DefaultProject is the project of calls that name none, or "".
+func (s *Set) DefaultProject() string { return s.opts.Guard.Default() }
 
 // Offers tells whether there is a tool of this name.
 func (s *Set) Offers(name string) bool { return s.tools[name] != nil || s.isCore(name) }

@@ -1,17 +1,17 @@
 package tools
 
 var whatsappTemplateNext = byState{
-	"changes.status=DRAFT":       {{do: "submit the draft to Meta when the person agrees", tool: "whatsapp_template_update", args: map[string]any{"status": "SUBMIT"}}},
-	"changes.status=IN_PROGRESS": {{do: "look again in a few minutes: it is being reviewed", tool: "whatsapp_template_get"}},
+	"changes.status=DRAFT":       submitDraft("whatsapp_template_update", whatsappTemplateUpdatable),
+	"changes.status=IN_PROGRESS": {{do: "look again {again}: it is being reviewed{since}", tool: "whatsapp_template_get"}},
 	"changes.status=REJECTED":    whatsappTemplateRejected,
-	"PENDING":                    {{do: "look again in a few minutes: it is being reviewed", tool: "whatsapp_template_get"}},
+	"PENDING":                    {{do: "look again {again}: it is being reviewed{since}", tool: "whatsapp_template_get"}},
 	"REJECTED":                   whatsappTemplateRejected,
-	"PAUSED":                     {{do: "read why it was paused", tool: "whatsapp_template_activity_list"}, {do: "improve it and submit it again", tool: "whatsapp_template_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}}},
-	"DISABLED":                   {{do: "read why it was disabled", tool: "whatsapp_template_activity_list"}},
+	"PAUSED":                     {{do: "Meta may resume it by itself; else improve it and submit it again", tool: "whatsapp_template_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: whatsappTemplateUpdatable}},
+	"DISABLED":                   {{do: "change it with the person and submit it again", tool: "whatsapp_template_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: whatsappTemplateUpdatable}},
 	"APPROVED":                   {},
 }
 
 var whatsappTemplateRejected = []step{
-	{do: "read why it was rejected, beside rejectionCode", tool: "whatsapp_template_activity_list"},
-	{do: "correct it and submit it again", tool: "whatsapp_template_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}},
+	{do: "rejectionCode says why, where it is given; read what happened to it, where a comment may say more", tool: "whatsapp_template_activity_list"},
+	{do: "correct it and submit it again", tool: "whatsapp_template_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: whatsappTemplateUpdatable},
 }

@@ -2,8 +2,9 @@ package catalog
 
 var bundle = &Resource{
 	Name:  "bundle",
-	IDs:   map[string]string{"bundleId": "id", "smsAppId": "smsApp.id", "conversationAppId": "convApp.id"},
+	IDs:   map[string]string{"bundleId": "id", "smsAppId": "smsApp.id", "conversationAppId": "convApp.id", "subprojectId": "subproject.id"},
 	State: "state",
+	Lasts: bundleLasts,
 }
 
 var bundles = []Row{

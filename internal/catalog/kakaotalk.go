@@ -4,12 +4,14 @@ var kakaotalkSender = &Resource{
 	Name:  "kakaotalk_sender",
 	IDs:   map[string]string{"plusFriendId": "plusFriendId"},
 	State: "state", Pending: "changes.status",
+	Since: "modified|created", Lasts: kakaotalkLasts,
 }
 
 var kakaotalkTemplate = &Resource{
 	Name:  "kakaotalk_template",
 	IDs:   map[string]string{"templateCode": "code"},
 	State: "state", Pending: "changes.status",
+	Since: "modified|created", Lasts: kakaotalkLasts,
 }
 
 var kakaotalkSenderWait = &Wait{
@@ -49,13 +51,13 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_sender_create", Operation: "KakaotalkSendersController_createSender_v1", Toolset: "kakaotalk", Effect: Create, Resource: kakaotalkSender,
-		About:     "Create a KakaoTalk sender for a KakaoTalk channel, by its PlusFriend id (such as @example). A project has one KakaoTalk account. Asynchronous: follow it with kakaotalk_sender_get; then register and verify.",
+		About:     "Create a KakaoTalk sender for a KakaoTalk channel, by its PlusFriend id (such as @example). A project has one KakaoTalk account. Submitted unless status is DRAFT. Asynchronous: follow it with kakaotalk_sender_get; then register and verify.",
 		Wait:      kakaotalkSenderWait,
 		Reconcile: &Reconcile{Read: "kakaotalk_sender_get", Args: map[string]string{"plusFriendId": "plusFriendId"}, Unique: true, Resend: true},
 	},
 	{
 		Tool: "kakaotalk_sender_update", Operation: "KakaotalkSendersController_updateSender_v1", Toolset: "kakaotalk", Effect: Update, Resource: kakaotalkSender,
-		About: "Change an ACTIVE KakaoTalk sender, or its pending changes in DRAFT.",
+		About: "Change an ACTIVE KakaoTalk sender, or its pending changes in DRAFT. details is merged: fields left out stay, null deletes the logo. Without status the change is kept as a draft; status SUBMIT submits it, and alone submits the draft that pends.",
 		Wait:  kakaotalkSenderWait,
 	},
 	{
@@ -102,7 +104,7 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_template_update", Operation: "KakaotalkTemplatesController_updateTemplate_v1", Toolset: "kakaotalk", Effect: Update, Resource: kakaotalkTemplate,
-		About: "Change an APPROVED or REJECTED KakaoTalk template, or its pending changes in DRAFT or REJECTED.",
+		About: "Change an APPROVED or REJECTED KakaoTalk template, or its pending changes in DRAFT or REJECTED. details is merged: fields left out stay, but buttons replaces the whole list. Without status the change is kept as a draft; status SUBMIT submits it, and alone submits the draft that pends.",
 		Wait:  kakaotalkTemplateWait,
 	},
 	{

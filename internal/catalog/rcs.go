@@ -4,9 +4,21 @@ var rcsSender = &Resource{
 	Name:  "rcs_sender",
 	IDs:   map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
 	State: "state",
+	Parts: []Part{
+		{Name: "brandDetails.registration", Field: "brandDetails.registration.status", Pending: brandUnderReview, Refused: []string{"REJECTED", "INCOMPLETE", "ARCHIVED"}},
+		channelPart,
+	},
+	Since: "modified|created",
+	Lasts: rcsSenderLasts,
 }
 
-var rcsTestNumber = &Resource{Name: "rcs_test_number", IDs: map[string]string{"testNumber": "number"}, State: "state"}
+// brandUnderReview are the statuses of a US brand's registration that goes on.
+var brandUnderReview = []string{"NEW", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW"}
+
+var rcsTestNumber = &Resource{
+	Name: "rcs_test_number", IDs: map[string]string{"testNumber": "number"}, State: "state",
+	Since: "submitted", Lasts: rcsTestNumberLasts,
+}
 
 var rcsTestNumberWait = &Wait{
 	Read:    "rcs_test_number_get",
@@ -38,7 +50,7 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_sender_update", Operation: "RcsSendersController_updateSender_v1", Toolset: "rcs", Effect: Update, Resource: rcsSender,
-		About: "Change an RCS sender. In LAUNCHING and LAUNCHED only details.countries can be changed. null deletes a field where the schema allows it.",
+		About: "Change an RCS sender. details is merged, object by object: fields left out stay, null deletes where the schema allows it, and a list (countries, testNumbers) replaces the old one, so name all of it. In LAUNCHING and LAUNCHED only details.countries can be changed.",
 	},
 	{
 		Tool: "rcs_questionnaire_get", Operation: "RcsQuestionnaireController_getQuestions_v1", Toolset: "rcs", Effect: Read,

@@ -29,6 +29,8 @@ type Sent struct {
 	// Status is that of the answer; 0 where the answer was lost, and what was
 	// made has been found.
 	Status int
+	// Date is the API's time when it answered; zero where it did not say.
+	Date time.Time
 	// Warnings tell what happened on the way: a lost answer that was found.
 	Warnings []string
 }
@@ -49,7 +51,7 @@ func Send(ctx context.Context, api API, row *Row, projectID string, args map[str
 		resp, err := api.Do(ctx, row.Request(projectID, args))
 		if err == nil {
 			answer, err := decode(resp)
-			return Sent{Answer: answer, Status: resp.Status}, err
+			return Sent{Answer: answer, Status: resp.Status, Date: resp.Date}, err
 		}
 		var e *papi.Error
 		if !errors.As(err, &e) {
@@ -362,7 +364,7 @@ func SendAll(ctx context.Context, api API, row *Row, projectID string, args map[
 		return Sent{}, err
 	}
 	answer, err := decode(resp)
-	s := Sent{Answer: answer}
+	s := Sent{Answer: answer, Date: resp.Date}
 	if Field(answer, "nextPageToken") != nil {
 		s.Warnings = []string{fmt.Sprintf("cut after %d items: go on with nextPageToken", papi.MostItems)}
 	}

@@ -4,6 +4,8 @@ var smsApp = &Resource{
 	Name:  "sms_app",
 	IDs:   map[string]string{"smsAppId": "id", "conversationAppId": "conversationApiAppDetails.id"},
 	State: "status",
+	Parts: []Part{channelPart},
+	Lasts: smsAppLasts,
 }
 
 var sms = []Row{
@@ -31,7 +33,7 @@ var sms = []Row{
 	},
 	{
 		Tool: "sms_app_update", Operation: "SmsSmsAppsController_updateSmsApp_v1", Toolset: "sms", Effect: Update, Resource: smsApp,
-		About: "Rename an SMS app.",
+		About: "Rename an SMS app: it changes nothing else.",
 	},
 	{
 		Tool: "sms_app_delete", Operation: "SmsSmsAppsController_deleteSmsApp_v1", Toolset: "sms", Effect: Delete,

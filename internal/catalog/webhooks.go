@@ -21,7 +21,7 @@ var webhooks = []Row{
 	},
 	{
 		Tool: "webhook_update", Operation: "WebhookWebhookController_updateWebhook_v1", Toolset: "webhooks", Effect: Update, Resource: webhook,
-		About: "Change some fields of a webhook; what is left out stays as it is. A list of triggers replaces the old list.",
+		About: "Change some fields of a webhook: those left out stay. A list of triggers replaces the old list.",
 	},
 	{
 		Tool: "webhook_replace", Operation: "WebhookWebhookController_replaceWebhook_v1", Toolset: "webhooks", Effect: Update, Resource: webhook,

@@ -1,6 +1,12 @@
 package catalog
 
-var whatsappAccount = &Resource{Name: "whatsapp_account", State: "state", Pending: "changes.status"}
+var whatsappAccount = &Resource{
+	Name:  "whatsapp_account",
+	State: "state", Pending: "changes.status",
+	Parts:   []Part{{Name: "wabaBanState", Field: "wabaBanState", Refused: []string{"SCHEDULE_FOR_DISABLE", "DISABLE"}}},
+	History: "whatsapp_account_activity_list",
+	Lasts:   whatsappAccountLasts,
+}
 
 var whatsappAccountWait = &Wait{
 	Read:        "whatsapp_account_get",
@@ -30,7 +36,7 @@ var whatsappAccounts = []Row{
 	},
 	{
 		Tool: "whatsapp_account_update", Operation: "WhatsappAccountsController_updateAccount_v1", Toolset: "whatsapp_accounts", Effect: Update, Resource: whatsappAccount,
-		About: "Correct a REJECTED WhatsApp account and hand it in again.",
+		About: "Correct a REJECTED WhatsApp account, which hands it in again at once. What is given is merged: fields left out stay.",
 		Wait:  whatsappAccountWait,
 	},
 	{

@@ -4,6 +4,33 @@ var whatsappSender = &Resource{
 	Name:  "whatsapp_sender",
 	IDs:   map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
 	State: "state", Pending: "changes.status",
+	Parts: []Part{
+		{
+			Name: "displayName", Field: "metadata.displayName.status", Value: "metadata.displayName.value", Reason: "metadata.displayName.rejectionReason",
+			Pending: underReview, Refused: turnedDown,
+		},
+		{
+			Name: "username", Field: "metadata.username.status", Value: "metadata.username.value", Reason: "metadata.username.rejectionReason",
+			Pending: underReview, Refused: turnedDown,
+		},
+		channelPart,
+	},
+	Reason: "changes.errorReason",
+	Since:  "modified|created",
+	Lasts:  whatsappSenderLasts,
+}
+
+// Statuses of a field that Meta reviews by itself.
+var (
+	underReview = []string{"PENDING", "DEFERRED"}
+	turnedDown  = []string{"REJECTED", "EXPIRED"}
+)
+
+// channelPart is the channel in the Conversation app that a thing is connected
+// to.
+var channelPart = Part{
+	Name: "channelStatus", Field: "conversationApiAppDetails.channelStatus", Value: "conversationApiAppDetails.id",
+	Pending: []string{"PENDING"}, Refused: []string{"FAILING"},
 }
 
 func whatsappSenderWait(also string, more ...string) *Wait {
@@ -32,13 +59,13 @@ var whatsappSenders = []Row{
 	},
 	{
 		Tool: "whatsapp_sender_create", Operation: "WhatsappSendersController_createSender_v1", Toolset: "whatsapp_senders", Effect: Create, Resource: whatsappSender,
-		About:     "Create a WhatsApp sender, in one of three ways that do not mix: Embedded Signup (wabaId, phoneNumberId, authenticationCode; no display name or other details: an update follows), a new number (details with countryCode, phoneNumber and displayName), or partner-initiated (phoneNumberProvider and details). Asynchronous: follow it with whatsapp_sender_get; then register and verify.",
+		About:     "Create a WhatsApp sender, in one of three ways that do not mix: Embedded Signup (wabaId, phoneNumberId, authenticationCode; no display name or other details: an update follows), a new number (details with countryCode, phoneNumber and displayName), or partner-initiated (phoneNumberProvider and details; submitted unless status is DRAFT). Asynchronous: follow it with whatsapp_sender_get; then register and verify.",
 		Wait:      whatsappSenderWait(""),
 		Reconcile: &Reconcile{Read: "whatsapp_sender_list", Same: map[string]string{"details.phoneNumber": "phoneNumber", "details.countryCode": "countryCode"}, Unique: true},
 	},
 	{
 		Tool: "whatsapp_sender_update", Operation: "WhatsappSendersController_update_v1", Toolset: "whatsapp_senders", Effect: Update, Resource: whatsappSender,
-		About: "Change the profile of an ACTIVE sender, or its pending changes in DRAFT or REJECTED. null deletes a field. A new displayName is reviewed by Meta and pends in metadata.displayName.",
+		About: "Change the profile of an ACTIVE sender, or its pending changes in DRAFT or REJECTED. details is merged: fields left out stay, null deletes one. Without status the change is kept as a draft; status SUBMIT submits it, and alone submits the draft that pends. A new displayName is reviewed by Meta and pends in metadata.displayName.",
 		Wait:  whatsappSenderWait("metadata.displayName (a new display name pends there)", "WHATSAPP_SENDER_DISPLAY_NAME_UPDATED", "WHATSAPP_SENDER_USERNAME_UPDATED"),
 	},
 	{

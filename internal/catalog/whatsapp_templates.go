@@ -4,6 +4,9 @@ var whatsappTemplate = &Resource{
 	Name:  "whatsapp_template",
 	IDs:   map[string]string{"templateName": "name", "languageCode": "language"},
 	State: "state", Pending: "changes.status",
+	Reason:  "rejectionCode",
+	History: "whatsapp_template_activity_list",
+	Lasts:   whatsappTemplateLasts,
 }
 
 var whatsappTemplateWait = &Wait{
@@ -36,7 +39,7 @@ var whatsappTemplates = []Row{
 	},
 	{
 		Tool: "whatsapp_template_update", Operation: "WhatsappTemplatesController_updateTemplate_v1", Toolset: "whatsapp_templates", Effect: Update, Resource: whatsappTemplate,
-		About: "Change the draft of a template, or a reviewed one (REJECTED, APPROVED, PAUSED, DISABLED). Kept as a draft unless status is SUBMIT.",
+		About: "Change the draft of a template, or a reviewed one (REJECTED, APPROVED, PAUSED, DISABLED). details is merged: fields left out stay, but components replaces the whole list. Without status the change is kept as a draft; status SUBMIT submits it, and alone submits the draft that pends.",
 		Wait:  whatsappTemplateWait,
 	},
 	{

@@ -242,8 +242,20 @@ var walks = []struct {
 		},
 	},
 	{
+		prompt: "fix_rejected_template", seed: "shop",
+		given: map[string]string{"templateName": "reject_winter_sale"},
+		steps: []taken{
+			confirm,
+			{tool: "whatsapp_template_language_list", args: `{"templateName":"reject_winter_sale"}`, want: `REJECTED`},
+			{tool: "whatsapp_template_get", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `"rejectionCode":"INVALID_FORMAT"`},
+			{tool: "whatsapp_template_activity_list", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `REJECTED`},
+			{tool: "whatsapp_template_update", args: `{"templateName":"reject_winter_sale","languageCode":"EN","status":"SUBMIT","details":{"components":[{"type":"BODY","text":"Winter sale until Monday."}]}}`, want: `"pending":"IN_PROGRESS"`},
+			{tool: "whatsapp_template_get", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `"state":"APPROVED"`, after: 10 * time.Minute},
+		},
+	},
+	{
 		prompt: "launch_rcs_sender", given: map[string]string{"useCase": "MULTIUSE"},
-		steps: slices.Concat([]taken{confirm, newRcs}, rcsLaunch),
+		steps: slices.Concat([]taken{confirm, {tool: "rcs_sender_list", args: `{}`, want: `rbm_has_not_been_used`}, newRcs}, rcsLaunch),
 	},
 	{
 		prompt: "launch_rcs_sender", given: map[string]string{"senderId": "$id"},
@@ -375,6 +387,36 @@ func TestPromptsAreWalkedToTheirEnd(t *testing.T) {
 	for _, p := range prompts.All() {
 		if !walked[p.Name] {
 			t.Errorf("nobody walks %s", p.Name)
+		}
+	}
+}
+
+// Where the server's project is configured, no prompt asks for it; where none is,
+// each one does.
+func TestPromptsNameTheConfiguredProject(t *testing.T) {
+	w := newWalker(t, "")
+	for _, p := range prompts.All() {
+		given := map[string]string{}
+		for _, a := range p.Arguments {
+			if a.Required {
+				given[a.Name] = "x"
+			}
+			if a.Name == "family" {
+				given[a.Name] = "rcs"
+			}
+		}
+		r := mcp.GetPromptRequest{}
+		r.Params.Name, r.Params.Arguments = p.Name, given
+		got, err := w.client.GetPrompt(w.ctx, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := got.Messages[0].Content.(mcp.TextContent).Text
+		if !strings.Contains(text, "with projectId "+sandbox.DefaultProject) || strings.Contains(text, "which project it is, and give") {
+			t.Errorf("%s asks for the project:\n%s", p.Name, text)
+		}
+		if text, err := p.Render(given); err != nil || strings.Contains(text, "project_confirm") && !strings.Contains(text, "project it is") && !strings.Contains(text, "the project that the person names") {
+			t.Errorf("%s without a project: %v\n%s", p.Name, err, text)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func readVocabulary(t *testing.T) *vocabulary {
 	t.Helper()
 	v := &vocabulary{
 		tools: []string{"project_confirm", "project_overview", "schema_get"},
-		names: map[string]bool{"reveal": true, "next": true, "errorCode": true, "retryAfterSeconds": true, "validationErrors": true}, values: map[string]bool{}, codes: map[string]bool{},
+		names: map[string]bool{"reveal": true, "registeredElsewhere": true, "next": true, "errorCode": true, "retryAfterSeconds": true, "validationErrors": true}, values: map[string]bool{}, codes: map[string]bool{},
 	}
 	for _, row := range catalog.Rows() {
 		v.tools = append(v.tools, row.Tool)
@@ -279,5 +279,123 @@ func TestAnErrorPageSaysWhatHelps(t *testing.T) {
 	}
 	if page := tools.ErrorPage("account_not_found"); !strings.Contains(page, "`whatsapp_account_create`: there is none: onboard the project's WhatsApp account.") {
 		t.Errorf("the tool that helps is not named:\n%s", page)
+	}
+}
+
+// The contract's text on a page is that of the toolset, and names only what a
+// tool of it takes: the limits of another field would send one after the wrong
+// file. A page of several toolsets begins with the one that met the error.
+func TestAnErrorPageTellsOfItsOwnFields(t *testing.T) {
+	inputs := map[string]map[string]bool{} // of the tools of each toolset
+	for _, row := range catalog.Rows() {
+		if inputs[row.Toolset] == nil {
+			inputs[row.Toolset] = map[string]bool{}
+		}
+		inputNames(row.Op(), inputs[row.Toolset])
+	}
+	answers := map[string]bool{"rejectionCode": true, "defaultTest": true, "smsAppId": true, "conversationAppId": true} // what answers and results show
+	for code := range papi.ErrorCodes() {
+		for _, section := range strings.Split(tools.ErrorPage(code), "\n## ")[1:] {
+			toolset, text, _ := strings.Cut(section, "\n")
+			text, _, _ = strings.Cut(text, "\n- ")
+			for _, name := range camel.FindAllString(text, -1) {
+				if !inputs[toolset][name] && !answers[name] {
+					t.Errorf("%s: the part of %s names %s:\n%s", code, toolset, name, text)
+				}
+			}
+			first := strings.Split(tools.ErrorPage(toolset+"."+code), "\n## ")[1]
+			if !strings.HasPrefix(first, toolset+"\n") {
+				t.Errorf("%s: its page for %s begins with %.20q", code, toolset, first)
+			}
+			if strings.Contains(text, "example text") || strings.Contains(text, "(example") || strings.Contains(text, " example)") {
+				t.Errorf("%s, %s: it speaks of the contract's source: %s", code, toolset, text)
+			}
+		}
+		if tools.ErrorPage("no_toolset."+code) != "" {
+			t.Errorf("%s has a page of no toolset", code)
+		}
+	}
+	for where, want := range map[string][]string{ // and what it must not name
+		"whatsapp_senders.file_invalid_mime_type":   {"image/webp", "application/pdf"},
+		"whatsapp_templates.file_invalid_mime_type": {"application/pdf", "image/webp"},
+		"kakaotalk.file_invalid_mime_type":          {"image/png", "image/webp"},
+		"rcs.file_invalid_mime_type":                {"image/png", "image/webp"},
+		"whatsapp_senders.file_size_too_large":      {"5MB", "header"},
+		"whatsapp_templates.file_size_too_large":    {"5MB", "photo"},
+		"rcs.file_size_too_large":                   {"banner up to 200 KB, the logo up to 50 KB", "5MB"},
+		"rcs.file_has_wrong_dimensions":             {"1440 x 448 px, the logo to 224 x 224 px", "640"},
+	} {
+		section := strings.Split(tools.ErrorPage(where), "\n## ")[1]
+		if !strings.Contains(section, want[0]) || strings.Contains(section, want[1]) {
+			t.Errorf("%s: wants %q and no %q:\n%s", where, want[0], want[1], section)
+		}
+	}
+}
+
+// inputNames adds the names of all parameters and fields that an operation
+// takes.
+func inputNames(op *papi.Operation, names map[string]bool) {
+	for _, p := range op.Parameters {
+		names[p.Name] = true
+	}
+	seen := map[*papi.Schema]bool{}
+	var collect func(s *papi.Schema)
+	collect = func(s *papi.Schema) {
+		if s == nil {
+			return
+		}
+		if s = s.Resolve(); seen[s] {
+			return
+		}
+		seen[s] = true
+		for name, field := range s.Properties {
+			names[name] = true
+			collect(field)
+		}
+		collect(s.Items)
+		for _, branch := range s.AnyOf {
+			collect(branch)
+		}
+	}
+	collect(op.Body)
+}
+
+// durations finds what a text says of how long something takes or lasts.
+var durations = regexp.MustCompile(`(?i)\b(?:\d+|a few|some) (?:more )?(?:working )?(?:minutes?|hours?|days?|weeks?|months?)\b|\b(?:minutes|hours|days) to (?:a |an )?\w+|\b(?:takes|last|lasts) (?:minutes|hours|days|weeks)\b|(?:: |\| )(?:minutes|hours|days|weeks)\b`)
+
+// The contract states hardly any time. What a guide or a prompt says of one is
+// the contract's, or this server's own.
+func TestGuidesAndPromptsStateNoTimesOfTheirOwn(t *testing.T) {
+	stated := []string{
+		"30 days", "30 more days", "4 weeks", // of a deleted sender, a deleted name and language, and what was sent before
+		"60 more days", // of a deleted KakaoTalk sender
+		"24 hours",     // in which this server remembers a register
+	}
+	for where, text := range texts(t) {
+		if !strings.HasPrefix(where, "guide ") && !strings.HasPrefix(where, "prompt ") {
+			continue
+		}
+		text, _, _ = strings.Cut(text, "\n## How long\n")
+		for _, found := range durations.FindAllString(text, -1) {
+			if !slices.Contains(stated, strings.TrimSpace(found)) {
+				t.Errorf("%s: says %q, which the contract does not", where, found)
+			}
+		}
+	}
+}
+
+// Where something waits, its guide tells after how long it is overdue.
+func TestGuidesTellWhenAWaitIsOverdue(t *testing.T) {
+	for _, row := range catalog.Rows() {
+		if row.Resource == nil {
+			continue
+		}
+		text := guides.Lookup(guides.OfTool(row.Toolset)).Text
+		for key, lasts := range row.Resource.Lasts {
+			want := fmt.Sprintf("| %s | %s |", lasts.OverdueAfter(), lasts.Asked())
+			if !strings.Contains(text, strings.ReplaceAll(row.Resource.Name, "_", " ")+": ") || !strings.Contains(text, want) {
+				t.Errorf("guide of %s: nothing of %s, %s", row.Toolset, key, want)
+			}
+		}
 	}
 }

@@ -239,6 +239,8 @@ func (g *Guard) Done(ctx context.Context, c *Call, answer map[string]any) error 
 	switch {
 	case slices.Contains(registers, c.Row.Tool):
 		return g.rememberRegister(ctx, c)
+	case c.Row.Tool == "whatsapp_sender_delete":
+		return g.rememberDelete(ctx, c)
 	case c.Row.Tool == "bundle_create", c.Row.Tool == "bundle_get":
 		return g.rememberSubproject(ctx, c, answer)
 	}

@@ -27,6 +27,9 @@ var pauseRules = []Rule{
 // through.
 func (g *Guard) Failed(ctx context.Context, c *Call, err error) error {
 	var e *papi.Error
+	if errors.As(err, &e) && e.Code == "sender_already_deleted" && c.Row.Tool == "whatsapp_sender_delete" {
+		return g.rememberDelete(context.WithoutCancel(ctx), c)
+	}
 	if !errors.As(err, &e) || e.Code != "too_many_invalid_verification_codes" || !slices.Contains([]string{"whatsapp_sender_register", "whatsapp_sender_verify"}, c.Row.Tool) {
 		return nil
 	}

@@ -51,7 +51,7 @@ func (g *Guard) allow(principal, projectID string) *Refusal {
 	return &Refusal{
 		Code:       "guard_project_not_allowed",
 		Message:    fmt.Sprintf("project %s is not among the projects of this server", papi.Cut(projectID, 100)),
-		Resolution: "use one of the allowed projects, or ask whoever runs the server to add it to SINCH_PROJECT_ID",
+		Resolution: "use one of the allowed projects, or ask whoever runs the server to add it to SINCH_PROJECT_ID. A subproject that a bundle made is known until the server's store is lost, as by a restart with --store memory: then its id must be added too",
 		Info:       map[string]any{"allowed": strings.Join(g.opts.Projects, ", ")},
 	}
 }

@@ -24,6 +24,9 @@ type Rule struct {
 	// by what the reads showed.
 	check func(ctx context.Context, g *Guard, c *Call) *Refusal
 	judge func(c *Call, s seen) *Refusal
+	// recall completes a refusal of judge by what the guard remembers; nil adds
+	// nothing.
+	recall func(ctx context.Context, g *Guard, c *Call, r *Refusal) error
 }
 
 // Check applies the rule to a call: nil where it has nothing against it.
@@ -47,7 +50,13 @@ func (r *Rule) Check(ctx context.Context, g *Guard, c *Call) *Refusal {
 			return unreadable(c, read, r.Closed, err)
 		}
 	}
-	return r.judge(c, s)
+	refusal := r.judge(c, s)
+	if refusal != nil && r.recall != nil {
+		if err := r.recall(ctx, g, c, refusal); err != nil {
+			return storeFailed(err)
+		}
+	}
+	return refusal
 }
 
 // Rules are all rules, in the order in which they look at a call. Those that

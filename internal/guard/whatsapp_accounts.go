@@ -3,6 +3,8 @@ package guard
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"papi-mcp/internal/catalog"
 )
@@ -37,6 +39,7 @@ var whatsappAccountRules = []Rule{
 		Reads:  []Read{{Tool: "whatsapp_sender_list"}},
 		Closed: true,
 		judge:  accountEmpty,
+		recall: leaveDeleted,
 	},
 }
 
@@ -89,9 +92,12 @@ func accountEmpty(_ *Call, s seen) *Refusal {
 	var next []catalog.Next
 	for i, sender := range senders {
 		ids[i] = text(sender, "id")
-		tool, do := "whatsapp_sender_delete", "delete the sender, when the person agrees: it goes after 30 days"
+		tool, do := "whatsapp_sender_delete", "delete the sender, when the person agrees and unless that was done elsewhere: it goes after 30 days"
 		if text(sender, "state") == "" {
 			tool, do = "whatsapp_sender_changes_discard", "discard the sender that never was live, when the person agrees"
+			if !slices.Contains([]string{"DRAFT", "REJECTED", "ERROR"}, pending(sender)) { // no others can be discarded
+				tool, do = "whatsapp_sender_get", "look again later: nothing can be done about this sender until its change has ended"
+			}
 		}
 		next = append(next, catalog.Next{Do: do, Tool: tool, Args: map[string]any{"senderId": ids[i]}, Needs: []string{}})
 	}
@@ -101,6 +107,47 @@ func accountEmpty(_ *Call, s seen) *Refusal {
 		Info:       map[string]any{"senderIds": ids},
 		Next:       next,
 	}
+}
+
+// senderRemoval is how long a deleted sender is still there
+// (WhatsappSendersController_delete_v1).
+const senderRemoval = 30 * 24 * time.Hour
+
+// rememberDelete remembers that a sender is being deleted: no answer of the API
+// shows it.
+func (g *Guard) rememberDelete(ctx context.Context, c *Call) error {
+	return g.opts.Store.Put(ctx, g.deleteKey(c, c.Args["senderId"]), []byte("deleted"), senderRemoval)
+}
+
+func (g *Guard) deleteKey(c *Call, senderID any) string {
+	return fmt.Sprintf("guard/delete/%s/%s/%v", g.opts.Realm, c.ProjectID, senderID)
+}
+
+// leaveDeleted takes the senders out of the offer that are being deleted
+// already.
+func leaveDeleted(ctx context.Context, g *Guard, c *Call, r *Refusal) error {
+	going := []string{}
+	var next []catalog.Next
+	for _, n := range r.Next {
+		_, deleted, err := g.opts.Store.Get(ctx, g.deleteKey(c, n.Args["senderId"]))
+		if err != nil {
+			return err
+		}
+		if deleted && n.Tool == "whatsapp_sender_delete" {
+			going = append(going, fmt.Sprint(n.Args["senderId"]))
+			continue
+		}
+		next = append(next, n)
+	}
+	if len(going) > 0 {
+		r.Info["beingDeleted"] = going
+		r.Message += fmt.Sprintf("; %d of them are being deleted, which takes 30 days", len(going))
+	}
+	if next == nil {
+		next = []catalog.Next{{Do: "all of them are being deleted: look again when they are gone, then delete the account", Tool: "whatsapp_sender_list", Args: map[string]any{}, Needs: []string{}}}
+	}
+	r.Next = next
+	return nil
 }
 
 // showAccountDelete tells which account goes.

@@ -99,6 +99,7 @@ func TestAWhatsAppAccountIsUpdatedWhenRejectedAndDeletedWhenEmpty(t *testing.T) 
 		{name: "no sender is left", tool: "whatsapp_account_delete", args: `{}`, api: senders(``), want: codeRequired, reads: []string{"whatsapp_account_get", "whatsapp_sender_list"}},
 		{name: "a live sender", tool: "whatsapp_account_delete", args: `{}`, api: senders(`{"id": "s", "state": "ACTIVE"}`), want: "whatsapp_account_empty", next: "whatsapp_sender_delete"},
 		{name: "a sender that never was live", tool: "whatsapp_account_delete", args: `{}`, api: senders(`{"id": "s", "changes": {"status": "DRAFT"}}`), want: "whatsapp_account_empty", next: "whatsapp_sender_changes_discard"},
+		{name: "a sender whose change runs can't be discarded", tool: "whatsapp_account_delete", args: `{}`, api: senders(`{"id": "s", "changes": {"status": "IN_PROGRESS"}}`), want: "whatsapp_account_empty", next: "whatsapp_sender_get"},
 		{name: "a delete without a look is refused", tool: "whatsapp_account_delete", args: `{}`, fail: down, want: "read_failed"},
 	})
 }

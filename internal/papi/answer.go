@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -161,19 +162,72 @@ func textOf(field any) string {
 }
 
 // ErrorText is what the contract says of an error code, in the words of the
-// operation's family; the zero value where it does not know the code.
+// operation's family; the zero value where it does not know the code. A family
+// may have several texts for one code, of which some name a field that only
+// other operations take (the photo of a sender, the header of a template): the
+// text with the fewest names that are not the operation's is its own.
 func (op *Operation) ErrorText(code string) ErrorText {
 	texts := ErrorCodes()[code]
 	if len(texts) == 0 {
 		return ErrorText{}
 	}
 	family := strings.ToLower(op.Family())
-	ours := func(text ErrorText) bool {
-		return slices.ContainsFunc(text.In, func(name string) bool {
+	ours := slices.DeleteFunc(slices.Clone(texts), func(text ErrorText) bool {
+		return !slices.ContainsFunc(text.In, func(name string) bool {
 			return strings.HasPrefix(strings.ToLower(name), family)
 		})
+	})
+	switch len(ours) {
+	case 0:
+		return texts[0]
+	case 1:
+		return ours[0]
 	}
-	return texts[max(0, slices.IndexFunc(texts, ours))]
+	taken := op.argumentNames()
+	foreign := func(text ErrorText) (n int) {
+		for _, name := range fieldNames.FindAllString(text.Message+" "+text.Resolution, -1) {
+			if !taken[name] {
+				n++
+			}
+		}
+		return n
+	}
+	best := ours[0]
+	for _, text := range ours[1:] {
+		if foreign(text) < foreign(best) {
+			best = text
+		}
+	}
+	return best
+}
+
+// fieldNames finds the names of fields in a text: they are in camel case.
+var fieldNames = regexp.MustCompile(`\b[a-z]+[A-Z]\w*\b`)
+
+// argumentNames are the names of all parameters and fields, at any depth, that
+// the operation takes.
+func (op *Operation) argumentNames() map[string]bool {
+	names := map[string]bool{}
+	for _, p := range op.Parameters {
+		names[p.Name] = true
+	}
+	seen := map[*Schema]bool{}
+	var collect func(s *Schema)
+	collect = func(s *Schema) {
+		if s == nil {
+			return
+		}
+		if s = s.Resolve(); seen[s] {
+			return
+		}
+		seen[s] = true
+		for name := range s.Properties {
+			names[name] = true
+		}
+		s.children(collect)
+	}
+	collect(op.Body)
+	return names
 }
 
 // unexpected is the failure of an answer that the contract does not know. A

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 
 	"papi-mcp/internal/papi"
 )
@@ -66,18 +65,10 @@ func (c *call) refuse(code string, info map[string]any) *answer {
 	return &a
 }
 
-// errorText is what the operation's family says of a code.
+// errorText is what the contract says of a code, for the operation.
 func errorText(op *papi.Operation, code string) papi.ErrorText {
-	all := papi.ErrorCodes()[code]
-	for _, said := range all {
-		for _, family := range said.In {
-			if strings.HasPrefix(strings.ToLower(family), strings.ToLower(op.Family())) {
-				return said
-			}
-		}
-	}
-	if len(all) > 0 {
-		return all[0]
+	if said := op.ErrorText(code); said.Message != "" {
+		return said
 	}
 	return papi.ErrorText{Message: code, Resolution: "check the request"}
 }

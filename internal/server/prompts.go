@@ -24,7 +24,11 @@ func (s *Server) addPrompts() {
 		prompt.Title = p.Title
 		s.mcp.AddPrompt(prompt, func(ctx context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 			// ownPrompts has let only those through that are there.
-			text, err := promptNamed(s.promptsOf(ctx), p.Name).Render(r.Params.Arguments)
+			own := promptNamed(s.promptsOf(ctx), p.Name)
+			if t, ok := s.toolboxOf(ctx).(projectHolder); ok {
+				own = own.InProject(t.DefaultProject())
+			}
+			text, err := own.Render(r.Params.Arguments)
 			if err != nil {
 				return nil, invalid(ctx, err)
 			}
@@ -34,6 +38,9 @@ func (s *Server) addPrompts() {
 		})
 	}
 }
+
+// projectHolder is a toolbox that knows the project of calls that name none.
+type projectHolder interface{ DefaultProject() string }
 
 // mostCompletions is how many values one answer may have, by the protocol.
 const mostCompletions = 100

@@ -69,7 +69,7 @@ func (s *Server) templates() []template {
 		},
 		{
 			uri: tools.ErrorsURI, variable: "code", complete: "error_codes", mime: markdown,
-			name: "Error code", about: "What an errorCode of the API means, which tools answer it, and what to do.",
+			name: "Error code", about: "What an errorCode of the API means, which tools answer it, and what to do; TOOLSET.CODE begins with the tools of that toolset.",
 			read: func(ctx context.Context, code string) (string, error) {
 				if page := tools.ErrorPage(code); page != "" {
 					return page, nil

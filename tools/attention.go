@@ -1,0 +1,125 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"papi-mcp/internal/catalog"
+)
+
+// attention is a thing that an owner should know of beside its count: it
+// failed, a part of it is under review or was refused, or it waits for longer
+// than it should.
+type attention struct {
+	Kind   string            `json:"kind"` // as in the counts
+	IDs    map[string]string `json:"ids"`
+	Stands string            `json:"stands"`          // what pends or the state, and the parts that were refused
+	Since  string            `json:"since,omitempty"` // at least; left out where the API does not tell
+	Why    string            `json:"why,omitempty"`   // the API's reason
+
+	read string // the tool that shows it
+}
+
+// mostAttention bounds how many things of a kind are told of.
+const mostAttention = 10
+
+// candidate is a thing that may need attention.
+type candidate struct {
+	kind string
+	st   standing
+	why  string
+}
+
+// candidates are those of the things of a kind that may need attention: that
+// depends on the time for what waits.
+func candidates(kind string, resource *catalog.Resource, things []any) []candidate {
+	var all []candidate
+	for _, thing := range things {
+		st := standingOf(resource, thing)
+		_, waits := resource.Lasting(st.state, st.pending)
+		if waits || len(st.refused) > 0 || resource.Class(st.state, st.pending) == catalog.Failed {
+			all = append(all, candidate{kind, st, st.why(thing)})
+		}
+	}
+	return all
+}
+
+// why is the reason that the API gives, of the thing or of its parts.
+func (st *standing) why(thing any) string {
+	var reasons []string
+	for field := range strings.SplitSeq(st.resource.Reason, "|") {
+		if reason := value(text(catalog.Field(thing, field))); reason != "" && reason != "NONE" {
+			reasons = append(reasons, reason)
+		}
+	}
+	for _, part := range st.refused {
+		if part.reason != "" {
+			reasons = append(reasons, part.reason)
+		}
+	}
+	return strings.Join(reasons, "; ")
+}
+
+// attend keeps the candidates that need attention. For those that wait, and
+// whose lists tell no time, it reads the histories, side by side.
+func (s *Set) attend(ctx context.Context, projectID string, all []candidate, now time.Time) []attention {
+	var reads sync.WaitGroup
+	histories := map[string]int{}
+	for i := range all {
+		st := &all[i].st
+		_, waits := st.resource.Lasting(st.state, st.pending)
+		if !waits || !st.since.IsZero() || st.resource.History == "" || histories[all[i].kind] == mostAttention {
+			continue
+		}
+		histories[all[i].kind]++
+		reads.Go(func() { st.since = s.newestChange(ctx, catalog.Lookup(st.resource.History), projectID, st.ids) })
+	}
+	reads.Wait()
+	slices.SortStableFunc(all, func(a, b candidate) int { return strings.Compare(a.kind, b.kind) })
+	var told []attention
+	counts := map[string]int{}
+	for _, c := range all {
+		class := c.st.resource.Class(c.st.state, c.st.pending)
+		if class != catalog.Failed && len(c.st.refused) == 0 && !strings.Contains(c.st.pending, "=") && !c.st.overdue(now) || counts[c.kind] == mostAttention {
+			continue
+		}
+		counts[c.kind]++
+		a := attention{Kind: c.kind, IDs: c.st.ids, Stands: c.st.label(now), Why: c.why, read: readerOf[c.st.resource.Name]}
+		if !c.st.since.IsZero() {
+			a.Since = stamp(c.st.since)
+		}
+		told = append(told, a)
+	}
+	return told
+}
+
+// next leads to the things that need attention, the first few of them.
+func (o *overview) next() []catalog.Next {
+	next := []catalog.Next{}
+	for i, a := range o.Attention {
+		if i == mostOfAList {
+			break
+		}
+		next = append(next, fillAll([]step{{do: fmt.Sprintf("it is %s: see what to do", a.Stands), tool: a.read}}, a.IDs)...)
+	}
+	return next
+}
+
+// attentionLines tell a person of the attention, by kind and how things stand;
+// what the API named is quoted.
+func (o *overview) attentionLines() []string {
+	counted := map[string]int{}
+	for _, a := range o.Attention {
+		counted[a.Kind+": "+quoted(a.Stands)]++
+	}
+	var lines []string
+	for _, what := range slices.Sorted(maps.Keys(counted)) {
+		lines = append(lines, fmt.Sprintf("%d %s", counted[what], what))
+	}
+	return lines
+}

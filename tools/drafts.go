@@ -1,0 +1,45 @@
+package tools
+
+import (
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
+)
+
+// draftDetails has, by the tool that submits a draft, the contract's schema of
+// the details that a first submit needs: a draft may lack some.
+var draftDetails = map[string]string{
+	"whatsapp_sender_update":    "WhatsappInputSenderPartnerInitiatedDetailsDto",
+	"whatsapp_template_update":  "WhatsappTemplateDetailsInputDto",
+	"kakaotalk_sender_update":   "KakaotalkInputSenderDetailsDto",
+	"kakaotalk_template_update": "KakaotalkInputTemplateDetailsDto",
+}
+
+// submitDraft is what to do with a draft: status SUBMIT alone hands it in, once
+// it is whole. states are those in which the thing can be updated.
+func submitDraft(update string, states []string) []step {
+	submit := step{
+		do:   "it is a draft, and nobody reviews it: when the person agrees, submit it as it is, or with details that change it",
+		tool: update, args: map[string]any{"status": "SUBMIT"}, states: states,
+		check: func(answer any) bool { return !draftLacks(update, answer) },
+	}
+	complete := submit
+	complete.do = "it is a draft, and nobody reviews it: when the person agrees, submit it with the details that are still missing"
+	complete.needs = []string{"details"}
+	complete.check = func(answer any) bool { return draftLacks(update, answer) }
+	return []step{submit, complete}
+}
+
+// draftLacks tells whether a thing that never was live lacks details without
+// which it can't be submitted. Some, such as a sender's number, stand beside
+// the changes.
+func draftLacks(update string, thing any) bool {
+	if catalog.Field(thing, "state") != nil { // the draft changes a thing that is whole
+		return false
+	}
+	for _, name := range papi.LookupSchema(draftDetails[update]).Required {
+		if catalog.Field(thing, "changes.details."+name) == nil && catalog.Field(thing, name) == nil {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,212 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
+)
+
+// standing is how a thing of the API stands, for its own read, for a list that
+// it is in, and for the overview.
+type standing struct {
+	resource       *catalog.Resource
+	ids            map[string]string
+	state, pending string
+	refused        []refusedPart
+	since          time.Time // zero: the answer does not tell
+}
+
+// refusedPart is a part of a thing that somebody has to look at.
+type refusedPart struct {
+	name, status  string
+	value, reason string // "" where the answer does not tell
+}
+
+// standingOf reads how a thing stands out of an answer.
+func standingOf(resource *catalog.Resource, thing any) standing {
+	st := standing{resource: resource, ids: map[string]string{}}
+	for arg, field := range resource.IDs {
+		if id := text(catalog.Field(thing, field)); id != nil {
+			st.ids[arg] = *id
+		}
+	}
+	st.state = value(text(catalog.Field(thing, resource.State)))
+	st.pending = value(text(catalog.Field(thing, resource.Pending)))
+	for _, part := range resource.Parts {
+		status := value(text(catalog.Field(thing, part.Field)))
+		switch {
+		case slices.Contains(part.Refused, status):
+			st.refused = append(st.refused, refusedPart{
+				name: part.Name, status: status,
+				value:  value(text(catalog.Field(thing, part.Value))),
+				reason: value(text(catalog.Field(thing, part.Reason))),
+			})
+		case st.pending == "" && slices.Contains(part.Pending, status):
+			st.pending = part.Name + "=" + status
+		}
+	}
+	for field := range strings.SplitSeq(resource.Since, "|") {
+		if at := timeOf(value(text(catalog.Field(thing, field)))); !at.IsZero() {
+			st.since = at
+			break
+		}
+	}
+	return st
+}
+
+// timeOf reads a time of the API; zero where it is none.
+func timeOf(text string) time.Time {
+	at, err := time.Parse(time.RFC3339Nano, strings.ToUpper(text))
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
+}
+
+// stamp writes a time as results have it.
+func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }
+
+// key is what is judged: what pends, else the state.
+func (st *standing) key() string { return st.resource.Key(st.state, st.pending) }
+
+// age is how long the thing is as it is, at least; 0 where nobody knows.
+func (st *standing) age(now time.Time) time.Duration {
+	if st.since.IsZero() || now.IsZero() || now.Before(st.since) {
+		return 0
+	}
+	return now.Sub(st.since)
+}
+
+// overdue tells whether the thing waits for longer than it should.
+func (st *standing) overdue(now time.Time) bool {
+	lasting, waits := st.resource.Lasting(st.state, st.pending)
+	return waits && st.age(now) > lasting.Overdue
+}
+
+// needsSomebody tells whether the thing does not go on by itself.
+func (st *standing) needsSomebody(now time.Time) bool {
+	class := st.resource.Class(st.state, st.pending)
+	return class == catalog.Failed || class == catalog.NeedsAction || len(st.refused) > 0 || st.overdue(now)
+}
+
+// label says in a few words how the thing stands, without what others wrote.
+func (st *standing) label(now time.Time) string {
+	words := []string{st.key()}
+	for _, part := range st.refused {
+		words = append(words, part.name+"="+part.status)
+	}
+	label := strings.Trim(strings.Join(words, ", "), ", ")
+	if st.overdue(now) {
+		label += " for " + inWords(st.age(now))
+	}
+	return label
+}
+
+// wording replaces what the steps of a waiting thing leave open: {again} is
+// when to look the next time, {since} since when it waits and what is usual.
+func (st *standing) wording(now time.Time) *strings.Replacer {
+	lasting, _ := st.resource.Lasting(st.state, st.pending)
+	usual := "the API states no usual time"
+	if lasting.Usual != "" {
+		usual = "usually " + lasting.Usual
+	}
+	since := "; " + usual
+	switch age := st.age(now); {
+	case age > 0:
+		since = fmt.Sprintf(": since %s, %s%s", stamp(st.since), inWords(age), since)
+	case lasting.Overdue > 0: // nobody knows since when
+		since += fmt.Sprintf(", and after %s a person asks %s", lasting.OverdueAfter(), lasting.Asked())
+	}
+	return strings.NewReplacer("{again}", again(max(lasting.First, st.age(now)/4)), "{since}", since)
+}
+
+// again says when to look the next time: the longer a thing waits, the later.
+func again(wait time.Duration) string {
+	switch {
+	case wait < 5*time.Minute:
+		return "in a minute"
+	case wait < 30*time.Minute:
+		return "in ten minutes"
+	case wait < 6*time.Hour:
+		return "in an hour"
+	}
+	return "tomorrow"
+}
+
+// inWords is a duration in its largest unit, rounded down.
+func inWords(d time.Duration) string {
+	for _, unit := range []struct {
+		name string
+		size time.Duration
+	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}} {
+		switch n := d / unit.size; {
+		case n == 1:
+			return "1 " + unit.name
+		case n > 1:
+			return fmt.Sprintf("%d %ss", n, unit.name)
+		}
+	}
+	return "less than a minute"
+}
+
+// escalation is the step that goes before a look at what is overdue: whom to
+// ask, and with what.
+func (st *standing) escalation(project string, ids map[string]string, now time.Time) step {
+	lasting, _ := st.resource.Lasting(st.state, st.pending)
+	facts := []string{"projectId " + quoted(project)}
+	for _, name := range slices.Sorted(maps.Keys(ids)) {
+		facts = append(facts, name+" "+quoted(ids[name]))
+	}
+	facts = append(facts, fmt.Sprintf("%s since %s", st.key(), stamp(st.since)))
+	return step{do: fmt.Sprintf("overdue: %s for %s, while %s is long for it (the API states no usual time): a person asks %s, with %s",
+		st.key(), inWords(st.age(now)), lasting.OverdueAfter(), lasting.Asked(), strings.Join(facts, ", "))}
+}
+
+// mostQuoted bounds what others wrote where a step repeats it.
+const mostQuoted = 200
+
+// quoted is a text that others wrote, on one line, within quotes.
+func quoted(text string) string { return papi.Quoted(text, mostQuoted) }
+
+// historySince asks the thing's history since when it waits: the time of the
+// newest entry that is no comment. The time stays unknown where that fails: a
+// read is not lost for it.
+func (s *Set) historySince(ctx context.Context, row *catalog.Row, project string, c *call, answer any) time.Time {
+	if row.Effect != catalog.Read || row.Resource == nil || row.Resource.History == "" || row.List() != "" {
+		return time.Time{}
+	}
+	st := standingOf(row.Resource, answer)
+	if _, waits := row.Resource.Lasting(st.state, st.pending); !waits {
+		return time.Time{}
+	}
+	return s.newestChange(ctx, catalog.Lookup(row.Resource.History), project, pathIDs(row, c.args))
+}
+
+// historyTimeout bounds the read of a history, which nobody asked for.
+const historyTimeout = 5 * time.Second
+
+func (s *Set) newestChange(ctx context.Context, history *catalog.Row, project string, ids map[string]string) time.Time {
+	ctx, cancel := context.WithTimeout(ctx, historyTimeout)
+	defer cancel()
+	args := map[string]any{}
+	for name, id := range ids {
+		args[name] = id
+	}
+	sent, err := catalog.Send(ctx, s.opts.API, history, project, args)
+	if err != nil {
+		return time.Time{}
+	}
+	entries, _ := catalog.Field(sent.Answer, history.List()).([]any)
+	for _, entry := range entries {
+		if kind := text(catalog.Field(entry, "type")); value(kind) != "COMMENT_ADDED" {
+			return timeOf(value(text(catalog.Field(entry, "created"))))
+		}
+	}
+	return time.Time{}
+}
