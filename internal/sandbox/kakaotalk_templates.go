@@ -102,14 +102,8 @@ func (k *kakaoSender) templateProblem(t *kakaoTemplate, details map[string]any) 
 	return ""
 }
 
-// kakaoDefaults are what a template has that its request leaves out.
-var kakaoDefaults = map[string]any{
-	"messageType": "BASIC", "emphasizeType": "EMPHASIZE_TYPE_NONE", "categoryCode": noKakaoCategory,
-	"securityFlag": false, "buttons": []any{},
-}
-
 func createKakaoTemplate(c *call, k *kakaoSender) answer {
-	details := with(kakaoDefaults, object(c.body, "details"))
+	details := with(map[string]any{"buttons": []any{}}, object(c.body, "details")) // the answer always has buttons
 	t := &kakaoTemplate{Code: c.letters(c.project.stream("kakaoTemplates"), 20)}
 	if code := k.templateProblem(t, details); code != "" {
 		return c.fail(code)
