@@ -190,7 +190,7 @@ func reviewKakaoSender(s *Sandbox, p *project, k *kakaoSender, outcome string) b
 	switch outcome {
 	case "REJECTED":
 		changes["status"] = outcome
-		k.note(s.at, outcome)
+		k.noteFrom(byKakao, s.at, outcome, "name: the name does not fit the channel")
 		s.saveKakaoSender(p, k)
 		s.tellKakaoSender(p, k, "KAKAOTALK_SENDER_REJECTED", nil)
 	case "APPROVED":
@@ -198,7 +198,7 @@ func reviewKakaoSender(s *Sandbox, p *project, k *kakaoSender, outcome string) b
 		told := "KAKAOTALK_SENDER_ACTIVE"
 		if k.state() == "INACTIVE" {
 			told = "KAKAOTALK_SENDER_INACTIVE"
-			k.note(s.at, "INACTIVE")
+			k.noteFrom(byKakao, s.at, "INACTIVE", "")
 		}
 		s.saveKakaoSender(p, k)
 		s.tellKakaoSender(p, k, told, nil)
@@ -282,9 +282,12 @@ func updateKakaoSender(c *call, k *kakaoSender) answer {
 	k.note(c.at, "EDITED")
 	if c.draft {
 		c.saveKakaoSender(c.project, k)
-		return c.ok(k.Doc)
+	} else {
+		c.submitKakaoSender(k)
 	}
-	c.submitKakaoSender(k)
+	if k.state() == "" { // the answer for a draft has no more
+		return c.ok(only(k.Doc, "plusFriendId", "changes"))
+	}
 	return c.ok(k.Doc)
 }
 
@@ -321,16 +324,16 @@ func commentKakaoSender(c *call, k *kakaoSender) answer {
 	return done
 }
 
-// registerKakaoSender sends a code of 6 digits; a review that is on its way
-// ends with it.
+// registerKakaoSender sends a code of 6 digits, in every state but ACTIVE; a
+// first review that is on its way ends with it.
 func registerKakaoSender(c *call, k *kakaoSender) answer {
 	if strings.Contains(k.ID, "invalid_app_key") {
 		return c.fail("invalid_app_key")
 	}
-	if k.state() == "ACTIVE" || k.state() == "" && k.status() != "IN_PROGRESS" {
+	if k.state() == "ACTIVE" {
 		return c.fail("not_allowed_register")
 	}
-	if k.state() == "" {
+	if k.state() == "" && k.status() == "IN_PROGRESS" {
 		k.goLive()
 	}
 	k.Doc["state"] = "VERIFYING"

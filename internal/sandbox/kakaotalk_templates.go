@@ -182,7 +182,7 @@ func reviewKakaoTemplate(s *Sandbox, p *project, e event) bool {
 			merge(t.Doc, map[string]any{"state": outcome, "details": object(t.Doc, "changes", "details")})
 			delete(t.Doc, "changes")
 		}
-		t.note(s.at, outcome)
+		t.noteFrom(byKakao, s.at, outcome, "name: the name does not fit the content")
 	default:
 		return false
 	}
@@ -238,17 +238,12 @@ func updateKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
 	return c.ok(t.Doc)
 }
 
-// discardKakaoTemplate drops a draft, and the template where nothing else is
-// there.
+// discardKakaoTemplate removes a template that is a draft: one that was never
+// submitted to KakaoTalk.
 func discardKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
-	if t.status() != "DRAFT" && t.status() != "REJECTED" {
+	if t.Submitted || t.state() != "" || t.status() != "DRAFT" {
 		return c.fail("template_not_deletable")
 	}
-	if t.state() == "" {
-		k.Templates.remove(t.Code)
-		return c.ok(nil)
-	}
-	delete(t.Doc, "changes")
-	c.saveKakaoTemplate(k, t)
+	k.Templates.remove(t.Code)
 	return c.ok(nil)
 }
