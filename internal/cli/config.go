@@ -61,7 +61,7 @@ func (c *config) selection(cmd *cobra.Command) {
 func (c *config) connection(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&c.sandbox, "sandbox", false, "use a built-in imitation of the API: no account needed")
-	c.imitation.flags(f)
+	c.imitation.flags(f, usual.strict)
 	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "who confirms: auto (ask the person, else by token), human (only ask), off (nobody: scripts)")
 	f.StringVar(&c.audit, "audit", "", "leave a line for each write and each refusal: in this file, or with store in the --store")
 	f.StringVar(&c.logFormat, "log-format", "text", "how lines are logged to standard error: text or json")
@@ -113,13 +113,11 @@ func (c *config) newApp(s *streams) (*app, error) {
 		return nil, usage("--log-format %q: give text or json", c.logFormat)
 	}
 	logger := c.logger(s)
-	projects := trim(strings.Split(os.Getenv("SINCH_PROJECT_ID"), ","))
+	projects := ownProjects()
 	a := &app{close: func() { _ = kept.Close() }} // nothing waits to be written
 	api, own := apiConfig()
 	api.Logger = logger
-	if len(projects) > 0 {
-		a.project = projects[0]
-	}
+	a.project = firstProject()
 	about := ""
 	switch {
 	case c.sandbox:
@@ -135,7 +133,7 @@ func (c *config) newApp(s *streams) (*app, error) {
 		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
 		about = "the built-in sandbox: nothing here is real, and one-time codes stand in the server's log"
 	case c.imitation != usual:
-		return nil, usage("--seed-data, --speed and --seed are of the sandbox: give --sandbox too")
+		return nil, usage("--seed-data, --speed, --seed and --strict-projects are of the sandbox: give --sandbox too")
 	}
 	if c.trace {
 		tracers, stop, err := telemetry.Start(context.Background(), release, logger)
@@ -179,6 +177,17 @@ func (c *config) newApp(s *streams) (*app, error) {
 		return nil, usage("%v", err)
 	}
 	return a, nil
+}
+
+// ownProjects are those that the environment names, the default first.
+func ownProjects() []string { return trim(strings.Split(os.Getenv("SINCH_PROJECT_ID"), ",")) }
+
+// firstProject is the default project, or "".
+func firstProject() string {
+	if projects := ownProjects(); len(projects) > 0 {
+		return projects[0]
+	}
+	return ""
 }
 
 // isLoopbackURL tells whether a URL is on this machine.
