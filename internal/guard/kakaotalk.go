@@ -85,11 +85,11 @@ var kakaotalkRules = []Rule{
 	},
 	{
 		Name:   "kakaotalk_template_discard_state",
-		About:  "What is discarded of a KakaoTalk template was not yet submitted: its pending changes are a DRAFT.",
+		About:  "What is discarded of a KakaoTalk template was never submitted: it has no state yet, and its pending changes are a DRAFT.",
 		Tools:  []string{"kakaotalk_template_changes_discard"},
 		Reads:  []Read{readKakaoTemplate},
 		Closed: true,
-		judge:  standing{changes: []string{"DRAFT"}, must: true}.judge(readKakaoTemplate),
+		judge:  standing{changes: []string{"DRAFT"}, must: true, fresh: true}.judge(readKakaoTemplate),
 	},
 }
 

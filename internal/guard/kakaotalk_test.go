@@ -84,6 +84,7 @@ func TestKakaoTalkTemplatesChangeInTheirStates(t *testing.T) {
 
 		{name: "a draft is discarded", tool: "kakaotalk_template_changes_discard", args: discard, api: in(`{"changes": {"status": "DRAFT"}}`), want: codeRequired, reads: []string{"kakaotalk_template_get"}},
 		{name: "what was submitted is not", tool: "kakaotalk_template_changes_discard", args: discard, api: in(`{"changes": {"status": "REJECTED"}}`), want: "kakaotalk_template_discard_state"},
+		{name: "the draft of one that was submitted is not", tool: "kakaotalk_template_changes_discard", args: discard, api: in(`{"state": "APPROVED", "changes": {"status": "DRAFT"}}`), want: "kakaotalk_template_discard_state", says: "needs a draft that was never submitted, and its state is APPROVED"},
 		{name: "a discard without a look is refused", tool: "kakaotalk_template_changes_discard", args: discard, fail: down, want: "read_failed"},
 	})
 }

@@ -83,6 +83,14 @@ var whatsappTemplateRules = []Rule{
 		Reads: []Read{{Tool: "whatsapp_template_get", When: "category or allowCategoryChange is given", needed: changesCategory}},
 		judge: templateCategory,
 	},
+	{
+		Name:   "whatsapp_template_delete_draft",
+		About:  "Without deleteSubmitted, what is deleted of a WhatsApp template is a draft: one that Meta has, or is reviewing, is not deleted.",
+		Tools:  []string{"whatsapp_template_delete"},
+		Reads:  []Read{{Tool: "whatsapp_template_get", When: "deleteSubmitted is not true", needed: keepsSubmitted}},
+		Closed: true,
+		judge:  templateDraft,
+	},
 }
 
 func sameTemplateName(c *Call) map[string]any {
@@ -184,6 +192,36 @@ func templateCategory(c *Call, s seen) *Refusal {
 		Resolution: "leave category and allowCategoryChange out, or create another template in the other category",
 		Info:       map[string]any{"state": state, "category": template["category"]},
 		Next:       []catalog.Next{readWhatsappTemplate.next(c, "look at the template")},
+	}
+}
+
+func keepsSubmitted(c *Call) bool { return c.Args["deleteSubmitted"] != true }
+
+// templateDraft knows what the API answers with
+// template_not_deletable_due_to_input_config, or template_changes_not_found.
+func templateDraft(c *Call, s seen) *Refusal {
+	template := s["whatsapp_template_get"]
+	state, changes := text(template, "state"), pending(template)
+	wrong := ""
+	switch {
+	case changes == "IN_PROGRESS":
+		wrong = "Meta is reviewing it (its pending changes are IN_PROGRESS)"
+	case changes == "" && state != "":
+		wrong = fmt.Sprintf("it has no draft: it is %s, without pending changes", state)
+	default:
+		return nil
+	}
+	return &Refusal{
+		Message:    "without deleteSubmitted only the draft of a template is deleted, and " + wrong,
+		Resolution: "leave the template as it is, or ask the person whether the template at Meta is to go too: then give deleteSubmitted: true",
+		Info:       map[string]any{"state": or(state, "not live yet"), "changes": or(changes, "none")},
+		Next: []catalog.Next{
+			readWhatsappTemplate.next(c, "look at the template, and what comes next for it"),
+			{
+				Do:   "only when the person wants the template at Meta gone too (its name and language are then locked for 30 days): deleteSubmitted says so",
+				Tool: "whatsapp_template_delete", Args: withArg(pathArgs(c.Row, c.Args), "deleteSubmitted", true), Needs: []string{},
+			},
+		},
 	}
 }
 
