@@ -89,7 +89,7 @@ func resubmitSender(c *call, w *whatsappSender, fields map[string]any, submits b
 func updatableSender(c *call, w *whatsappSender, given map[string]any) string {
 	username, named := given["username"].(string)
 	switch {
-	case w.state() != "ACTIVE" && named && len(given) == 1:
+	case named && (w.state() == "" || w.state() != "ACTIVE" && len(given) == 1):
 		return "sender_username_update_not_available"
 	case w.state() != "ACTIVE" && w.state() != "":
 		return "sender_not_updatable"

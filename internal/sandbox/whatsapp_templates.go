@@ -358,7 +358,8 @@ func updateTemplate(c *call, t *whatsappTemplate) answer {
 
 // updatableTemplate is the code for a template that can't be changed so, or "".
 func (c *call) updatableTemplate(t *whatsappTemplate) string {
-	recategorizable := t.State == "" && t.Status == "DRAFT" || t.State == "REJECTED" && t.RejectionCode == "INCORRECT_CATEGORY"
+	rejected := t.State == "REJECTED" || t.State == "" && t.Status == "REJECTED"
+	recategorizable := t.State == "" && t.Status == "DRAFT" || rejected && t.RejectionCode == "INCORRECT_CATEGORY"
 	category := text(c.body, "category")
 	_, allowGiven := c.body["allowCategoryChange"].(bool)
 	switch {
