@@ -118,7 +118,8 @@ func TestNoStateBreaksAnOperation(t *testing.T) {
 	}
 	calls := 0
 	tried := map[string][]any{} // by operation
-	for _, op := range papi.Operations() {
+	ops := papi.Operations()
+	for _, op := range ops {
 		tried[op.ID] = bodies(op)
 	}
 	for i, one := range append(all, all...) {
@@ -140,18 +141,21 @@ func TestNoStateBreaksAnOperation(t *testing.T) {
 					continue // it always has one
 				}
 				for _, status := range values(one.statuses) {
-					for _, op := range papi.Operations() {
+					for _, op := range ops {
 						path, of := below(op, one.path)
-						if !of {
-							continue
+						if !of || one.path == "/whatsapp" && strings.Count(path, "/") > 2 {
+							continue // what is below has its own turn
 						}
+						reset(state, status)
 						for _, body := range tried[op.ID] {
-							reset(state, status)
-							w.do(op.Method, path, body)
+							calls++
+							if w.do(op.Method, path, body).status/100 != 2 || op.Method == "GET" {
+								continue // the state is as it was
+							}
 							w.do(op.Method, path, body) // in the state that it left
-							calls += 2
+							w.s.Advance(100 * day)
+							reset(state, status)
 						}
-						w.s.Advance(100 * day)
 					}
 					for _, kind := range w.s.kinds() {
 						if strings.HasPrefix(kind, one.event) {
