@@ -233,6 +233,9 @@ func turnKakaoSender(s *Sandbox, p *project, k *kakaoSender, state string) bool 
 		return false
 	}
 	k.Doc["state"] = state
+	if state == "ACTIVE" || state == "INACTIVE" { // the others have no type
+		k.noteFrom(byKakao, s.at, state, "")
+	}
 	told := "KAKAOTALK_SENDER_INACTIVE"
 	if state == "ACTIVE" {
 		told = "KAKAOTALK_SENDER_ACTIVE"
@@ -314,6 +317,7 @@ func discardKakaoChanges(c *call) answer {
 	}
 	delete(k.Doc, "changes")
 	k.Nulls = nil
+	k.note(c.at, "EDITED")
 	c.saveKakaoSender(c.project, k)
 	return c.ok(nil)
 }
@@ -360,7 +364,7 @@ func verifyKakaoSender(c *call, k *kakaoSender) answer {
 		return c.fail("not_allowed_verify")
 	}
 	k.Doc["state"], k.Code = "ACTIVE", ""
-	k.note(c.at, "ACTIVE")
+	k.noteFrom(byKakao, c.at, "ACTIVE", "")
 	c.saveKakaoSender(c.project, k)
 	c.tellKakaoSender(c.project, k, "KAKAOTALK_SENDER_ACTIVE", nil)
 	return c.ok(k.Doc)
