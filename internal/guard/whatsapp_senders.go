@@ -40,13 +40,6 @@ var whatsappSenderRules = []Rule{
 		judge: displayNameReview,
 	},
 	{
-		Name:  "whatsapp_username_state",
-		About: "A WhatsApp sender gets its username when it is ACTIVE, not before it is live.",
-		Tools: []string{"whatsapp_sender_update"},
-		Reads: []Read{{Tool: "whatsapp_sender_get", When: "a username is given", needed: givesDetail("username")}},
-		judge: usernameState,
-	},
-	{
 		Name:   "whatsapp_sender_discard_state",
 		About:  "Pending changes of a WhatsApp sender are discarded when DRAFT, REJECTED or ERROR.",
 		Tools:  []string{"whatsapp_sender_changes_discard"},
@@ -111,21 +104,6 @@ func displayNameReview(c *Call, s seen) *Refusal {
 		Resolution: "wait for the review, or change the other fields without displayName",
 		Info:       map[string]any{"status": "PENDING"},
 		Next:       []catalog.Next{readWhatsappSender.next(c, "look again later, whether the review is decided")},
-	}
-}
-
-// usernameState judges what was never live: whatsapp_sender_update_state lets
-// that be changed, but its username not (updateSender, 1.2.117).
-func usernameState(c *Call, s seen) *Refusal {
-	sender := s["whatsapp_sender_get"]
-	if text(sender, "state") != "" {
-		return nil
-	}
-	return &Refusal{
-		Message:    "the sender is not live yet, and gets its username only when it is ACTIVE",
-		Resolution: "leave the username out, and set it with whatsapp_sender_update once the sender is ACTIVE",
-		Info:       map[string]any{"state": "not live yet", "needed": []string{"ACTIVE"}},
-		Next:       []catalog.Next{readWhatsappSender.next(c, "look at the sender, and what comes next for it")},
 	}
 }
 

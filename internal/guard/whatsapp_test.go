@@ -49,12 +49,10 @@ func TestAWhatsAppSenderIsOfTheProjectsAccount(t *testing.T) {
 func TestWhatsAppSendersChangeInTheirStates(t *testing.T) {
 	in := func(thing string) map[string]string { return map[string]string{"whatsapp_sender_get": thing} }
 	const (
-		update = `{"senderId": "s", "details": {"description": "New"}}`
-		rename = `{"senderId": "s", "details": {"displayName": "New"}}`
-
-		username = `{"senderId": "s", "details": {"username": "example"}}`
-		discard  = `{"senderId": "s"}`
-		state    = "whatsapp_sender_update_state"
+		update  = `{"senderId": "s", "details": {"description": "New"}}`
+		rename  = `{"senderId": "s", "details": {"displayName": "New"}}`
+		discard = `{"senderId": "s"}`
+		state   = "whatsapp_sender_update_state"
 	)
 	checkRule(t, []ruleCase{
 		{name: "ACTIVE", tool: "whatsapp_sender_update", args: update, api: in(`{"state": "ACTIVE"}`), want: "allowed"},
@@ -65,9 +63,6 @@ func TestWhatsAppSendersChangeInTheirStates(t *testing.T) {
 
 		{name: "a display name in review", tool: "whatsapp_sender_update", args: rename, api: in(`{"state": "ACTIVE", "metadata": {"displayName": {"status": "PENDING"}}}`), want: "whatsapp_display_name_review", reads: []string{"whatsapp_sender_get"}},
 		{name: "other fields meanwhile", tool: "whatsapp_sender_update", args: update, api: in(`{"state": "ACTIVE", "metadata": {"displayName": {"status": "PENDING"}}}`), want: "allowed"},
-		{name: "a username of a live one", tool: "whatsapp_sender_update", args: username, api: in(`{"state": "ACTIVE"}`), want: "allowed", reads: []string{"whatsapp_sender_get"}},
-		{name: "a username of one that never was live", tool: "whatsapp_sender_update", args: username, api: in(`{"changes": {"status": "DRAFT"}}`), want: "whatsapp_username_state", next: "whatsapp_sender_get"},
-		{name: "a username that is taken away", tool: "whatsapp_sender_update", args: `{"senderId": "s", "details": {"username": null}}`, api: in(`{"changes": {"status": "DRAFT"}}`), want: "allowed"},
 		{name: "a display name that was decided", tool: "whatsapp_sender_update", args: rename, api: in(`{"state": "ACTIVE", "metadata": {"displayName": {"status": "APPROVED"}}}`), want: "allowed"},
 
 		{name: "a draft is discarded", tool: "whatsapp_sender_changes_discard", args: discard, api: in(`{"changes": {"status": "DRAFT"}}`), want: codeRequired, reads: []string{"whatsapp_sender_get"}},
