@@ -176,7 +176,7 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call) Outcome {
 	gc := &guard.Call{
 		Row: row, Principal: caller.Principal, Asker: caller.Asker, CommandLine: caller.CommandLine,
-		ProjectID: c.own.project, Args: c.args, Confirm: c.own.confirm, Reveal: c.own.reveal,
+		ProjectID: c.own.project, Args: c.args, Confirm: c.own.confirm, Reveal: c.own.reveal, All: c.own.all,
 		RegisteredElsewhere: c.own.registeredElsewhere,
 	}
 	if c.own.dryRun {

@@ -11,11 +11,13 @@ import (
 	"golang.org/x/term"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/server"
 	"papi-mcp/tools"
 )
 
-// principal is who calls from the command line: the user of the state file.
-const principal = "command line"
+// principal is who calls from the command line: the user of the process, as on
+// stdio, so that what a person refused there is not agreed to here.
+const principal = server.StdioPrincipal
 
 func newCall(s *streams) *cobra.Command {
 	var (

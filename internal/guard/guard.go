@@ -107,8 +107,8 @@ type Call struct {
 	Args map[string]any
 	// Confirm is the token that the call brought, or "".
 	Confirm string
-	// Reveal asks for secrets unmasked.
-	Reveal bool
+	// Reveal asks for secrets unmasked, All for what stands on further pages.
+	Reveal, All bool
 	// RegisteredElsewhere is the person's word that a code was asked for
 	// outside.
 	RegisteredElsewhere bool
@@ -150,6 +150,7 @@ type Refusal struct {
 // Check looks at a call. It sets ProjectID to the default project where the
 // call names none, may add warnings, and asks the person where it must.
 func (g *Guard) Check(ctx context.Context, c *Call) Verdict {
+	c.named = c.ProjectID != ""
 	confirmed, r := g.judge(ctx, c)
 	if r != nil {
 		return refuse(r)
@@ -173,6 +174,7 @@ type Preview struct {
 // Preview looks at a call as Check does, and asks nobody: it makes the same
 // reads, and leaves nothing behind.
 func (g *Guard) Preview(ctx context.Context, c *Call) Preview {
+	c.named = c.ProjectID != ""
 	confirmed, r := g.judge(ctx, c)
 	if r != nil {
 		return Preview{Refusal: r}
@@ -189,9 +191,11 @@ func (g *Guard) asks(c *Call, confirmed bool) bool {
 	return !confirmed || c.Row.Confirm != "" || c.Reveal
 }
 
-// judge tells what stands against a call, and whether its project is confirmed.
+// judge tells what stands against a call, by reads of its own, and whether its
+// project is confirmed.
 func (g *Guard) judge(ctx context.Context, c *Call) (confirmed bool, _ *Refusal) {
-	c.reads.reader = g.opts.Reader
+	c.reads = reads{reader: g.opts.Reader}
+	c.Warnings = nil
 	if c.Row.Writes() && g.opts.ReadOnly {
 		return false, &Refusal{
 			Code:       "guard_read_only",
@@ -199,7 +203,6 @@ func (g *Guard) judge(ctx context.Context, c *Call) (confirmed bool, _ *Refusal)
 			Resolution: "ask whoever runs the server to start it without --read-only",
 		}
 	}
-	c.named = c.ProjectID != ""
 	var r *Refusal
 	if c.ProjectID, r = g.Project(c.Principal, c.ProjectID); r != nil {
 		return false, r
@@ -211,7 +214,7 @@ func (g *Guard) judge(ctx context.Context, c *Call) (confirmed bool, _ *Refusal)
 			return false, storeFailed(err)
 		}
 		if !confirmed && c.Asker == nil {
-			return false, g.projectUnconfirmed(c)
+			return false, g.projectUnconfirmed(ctx, c)
 		}
 	}
 	return confirmed, g.checkRules(ctx, c)

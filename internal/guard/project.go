@@ -64,14 +64,27 @@ func (g *Guard) projectConfirmed(ctx context.Context, c *Call) (bool, error) {
 		return true, nil
 	}
 	if c.CommandLine && c.named {
-		c.Confirmed = ByCommandLine
-		return true, nil
+		if stands, err := g.standingMark(ctx, g.projectMatter(c.Principal, c.ProjectID).markKey()); err != nil {
+			return false, err
+		} else if stands == nil {
+			c.Confirmed = ByCommandLine
+			return true, nil
+		}
 	}
 	_, ok, err := g.opts.Store.Get(ctx, g.projectKey(c.Principal, c.ProjectID))
 	return ok, err
 }
 
-func (g *Guard) projectUnconfirmed(c *Call) *Refusal {
+func (g *Guard) projectMatter(principal, projectID string) *matter {
+	return &matter{realm: g.opts.Realm, principal: principal, project: projectID, tool: toolProjectConfirm}
+}
+
+// projectUnconfirmed refuses a write to a project that nobody has confirmed, or
+// that somebody was asked about without saying yes.
+func (g *Guard) projectUnconfirmed(ctx context.Context, c *Call) *Refusal {
+	if r := g.refusedBefore(ctx, g.projectMatter(c.Principal, c.ProjectID)); r != nil {
+		return r
+	}
 	return &Refusal{
 		Code:       "guard_project_unconfirmed",
 		Message:    fmt.Sprintf("nobody has confirmed project %s yet, and %s would change something in it", c.ProjectID, c.Row.Tool),
@@ -88,18 +101,24 @@ func (g *Guard) projectUnconfirmed(c *Call) *Refusal {
 // confirmation lasts until the time returned, and by tells how it came. Project
 // has allowed it before.
 func (g *Guard) ConfirmProject(ctx context.Context, principal string, asker Asker, projectID, summary string) (v Verdict, by Confirmed, until time.Time) {
+	m := g.projectMatter(principal, projectID)
 	by = ByNaming
 	if g.opts.Mode == Off {
 		by = ByNobody
 	}
 	if g.opts.Mode == Human || asker != nil && g.opts.Mode != Off {
-		m := matter{realm: g.opts.Realm, principal: principal, project: projectID, tool: "project_confirm", summary: summary}
-		v := g.ask(ctx, asker, &m)
+		m.summary = summary
+		v := g.ask(ctx, asker, m)
 		switch {
 		case v.Allowed():
 			by = ByElicitation
 		case v.Refuse == nil || v.Refuse.Code != codeUnavailable || g.opts.Mode == Human:
 			return v, "", time.Time{}
+		}
+	}
+	if by == ByNaming {
+		if r := g.refusedBefore(ctx, m); r != nil {
+			return refuse(r), "", time.Time{}
 		}
 	}
 	until = g.opts.Now().Add(projectLasts)

@@ -3,7 +3,6 @@ package guard
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"papi-mcp/internal/catalog"
 )
@@ -228,7 +227,7 @@ func templateDraft(c *Call, s seen) *Refusal {
 // showTemplate shows how the template stands that goes.
 func showTemplate(_ *Call, s seen) string {
 	template := s["whatsapp_template_get"]
-	return fmt.Sprintf("It is %s; pending changes: %s.", or(text(template, "state"), "not live yet"), or(pending(template), "none"))
+	return fmt.Sprintf("The template %s.", stands(template))
 }
 
 // tellDeleteSubmitted tells what goes with deleteSubmitted and without.
@@ -236,7 +235,7 @@ func tellDeleteSubmitted(c *Call) string {
 	if c.Args["deleteSubmitted"] == true {
 		return "deleteSubmitted is true: the template that was submitted to Meta is deleted too, messages can no longer be sent with it, and its name and language can't be used again for 30 days."
 	}
-	return "deleteSubmitted is false: only the draft goes; a template that was already submitted to Meta stays, and the API refuses to delete it."
+	return "deleteSubmitted is false: only the draft is deleted; a template that Meta has stays as it is."
 }
 
 // showTemplateLanguages shows which languages go, each with its state.
@@ -244,8 +243,8 @@ func showTemplateLanguages(_ *Call, s seen) string {
 	list := s["whatsapp_template_language_list"]
 	var languages []string
 	for _, template := range objects(list["templates"]) {
-		languages = append(languages, fmt.Sprintf("%s (%s)", text(template, "language"), or(text(template, "state"), or(pending(template), "not live yet"))))
+		languages = append(languages, fmt.Sprintf("%s (%s)", word(text(template, "language")), word(or(text(template, "state"), or(pending(template), "DRAFT")))))
 	}
 	slices.Sort(languages)
-	return fmt.Sprintf("Deletes %s: %s. Messages on their way are still tried for 30 days.", count(len(languages), "language", "languages"), strings.Join(languages, ", "))
+	return fmt.Sprintf("Deletes %s: %s.", count(len(languages), "language", "languages"), listed(languages[:min(len(languages), 2*mostListed)], len(languages)))
 }
