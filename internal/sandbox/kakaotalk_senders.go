@@ -195,9 +195,11 @@ func reviewKakaoSender(s *Sandbox, p *project, k *kakaoSender, outcome string) b
 		s.tellKakaoSender(p, k, "KAKAOTALK_SENDER_REJECTED", nil)
 	case "APPROVED":
 		k.goLive()
-		told := "KAKAOTALK_SENDER_ACTIVE"
-		if k.state() == "INACTIVE" {
-			told = "KAKAOTALK_SENDER_INACTIVE"
+		told := "KAKAOTALK_SENDER_INACTIVE"
+		switch k.state() {
+		case "ACTIVE":
+			told = "KAKAOTALK_SENDER_ACTIVE"
+		case "INACTIVE":
 			k.noteFrom(byKakao, s.at, "INACTIVE", "")
 		}
 		s.saveKakaoSender(p, k)

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -147,6 +148,7 @@ func TestNoStateBreaksAnOperation(t *testing.T) {
 							continue // what is below has its own turn
 						}
 						reset(state, status)
+						before := written(t, w)
 						for _, body := range tried[op.ID] {
 							calls++
 							if w.do(op.Method, path, body).status/100 != 2 || op.Method == "GET" {
@@ -155,6 +157,9 @@ func TestNoStateBreaksAnOperation(t *testing.T) {
 							w.do(op.Method, path, body) // in the state that it left
 							w.s.Advance(100 * day)
 							reset(state, status)
+						}
+						if after := written(t, w); after != before && keptOnFailure[op.ID] == "" {
+							t.Errorf("%s/%s: %s %s was refused and changed something:\n%s\n%s", state, status, op.Method, path, before, after)
 						}
 					}
 					for _, kind := range w.s.kinds() {
@@ -171,6 +176,25 @@ func TestNoStateBreaksAnOperation(t *testing.T) {
 		})
 	}
 	t.Logf("%d calls", calls)
+}
+
+// keptOnFailure are the operations that keep something of what they refuse, and
+// what.
+var keptOnFailure = map[string]string{
+	"WhatsappTemplatesController_createTemplate_v1": "a draft, with saveDraftOnFailure",
+	"WhatsappTemplatesController_updateTemplate_v1": "a draft",
+	"WhatsappSendersController_createSender_v1":     "a draft, with saveDraftOnFailure",
+	"WhatsappSendersController_verifySender_v1":     "how often a code was wrong",
+}
+
+// written is the project as it stands.
+func written(t *testing.T, w *world) string {
+	t.Helper()
+	raw, err := json.Marshal(w.s.project(w.project))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
 }
 
 // below is the path of an operation on a resource, or on something below it.

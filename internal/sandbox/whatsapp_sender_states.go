@@ -51,7 +51,7 @@ func (w *whatsappSender) ends(with string) bool {
 }
 
 func activateSender(s *Sandbox, p *project, w *whatsappSender, _ string) bool {
-	if w.state() != "PENDING_VERIFICATION" {
+	if w.state() != "PENDING_VERIFICATION" || p.Account == nil {
 		return false
 	}
 	w.Verified = true
