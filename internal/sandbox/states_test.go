@@ -149,7 +149,11 @@ func TestNoStateBreaksAnOperation(t *testing.T) {
 						}
 						reset(state, status)
 						before := written(t, w)
-						for _, body := range tried[op.ID] {
+						all := tried[op.ID]
+						if noDetails {
+							all = all[max(0, len(all)-2):] // the full ones
+						}
+						for _, body := range all {
 							calls++
 							if w.do(op.Method, path, body).status/100 != 2 || op.Method == "GET" {
 								continue // the state is as it was
