@@ -81,7 +81,7 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_sender_activity_list", Operation: "KakaotalkSendersController_listActivities_v1", Toolset: "kakaotalk", Effect: Read,
-		About: "List what happened to a KakaoTalk sender, newest first.",
+		About: "List what happened to a KakaoTalk sender, newest first: edits, comments, rejections (why, where it is said, is the comment). An approved update, a block and a suspension leave no entry: read the state with kakaotalk_sender_get.",
 	},
 	{
 		Tool: "kakaotalk_sender_comment_add", Operation: "KakaotalkSendersController_createComment_v1", Toolset: "kakaotalk", Effect: Create,
@@ -119,7 +119,7 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_template_activity_list", Operation: "KakaotalkTemplatesController_listActivities_v1", Toolset: "kakaotalk", Effect: Read,
-		About: "List what happened to a KakaoTalk template, newest first.",
+		About: "List what happened to a KakaoTalk template, newest first: edits, comments, rejections (why, where it is said, is the comment). An approval leaves no entry: read the state with kakaotalk_template_get.",
 	},
 	{
 		Tool: "kakaotalk_template_comment_add", Operation: "KakaotalkTemplatesController_createComment_v1", Toolset: "kakaotalk", Effect: Create,

@@ -95,7 +95,7 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_sender_activity_list", Operation: "RcsSendersController_listActivities_v1", Toolset: "rcs", Effect: Read,
-		About: "List what happened to an RCS sender, newest first.",
+		About: "List what happened to an RCS sender, newest first: edits, comments, launched (ACTIVE) and taken down (INACTIVE). What the operators decide leaves no entry: countryStatus of rcs_sender_get has it, with their remarks.",
 	},
 	{
 		Tool: "rcs_sender_comment_add", Operation: "RcsSendersController_createSenderComment_v1", Toolset: "rcs", Effect: Create,

@@ -46,7 +46,7 @@ var whatsappAccounts = []Row{
 	},
 	{
 		Tool: "whatsapp_account_activity_list", Operation: "WhatsappAccountsController_listActivities_v1", Toolset: "whatsapp_accounts", Effect: Read,
-		About: "List what happened to the WhatsApp account, newest first: why it was rejected, who said what.",
+		About: "List what happened to the WhatsApp account, newest first: edits, comments, rejections (why, where it is said, is the comment). Being onboarded leaves no entry: read the state with whatsapp_account_get.",
 	},
 	{
 		Tool: "whatsapp_account_comment_add", Operation: "WhatsappAccountsController_createComment_v1", Toolset: "whatsapp_accounts", Effect: Create,

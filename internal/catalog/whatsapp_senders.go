@@ -93,7 +93,7 @@ var whatsappSenders = []Row{
 	},
 	{
 		Tool: "whatsapp_sender_activity_list", Operation: "WhatsappSendersController_listActivities_v1", Toolset: "whatsapp_senders", Effect: Read,
-		About: "List what happened to a sender, newest first: why it was rejected, who said what.",
+		About: "List what happened to a sender, newest first: edits, comments, rejections and errors (why, where it is said, is the comment). An approved update, display name or username and a suspension leave no entry: read them with whatsapp_sender_get.",
 	},
 	{
 		Tool: "whatsapp_sender_comment_add", Operation: "WhatsappSendersController_createComment_v1", Toolset: "whatsapp_senders", Effect: Create,

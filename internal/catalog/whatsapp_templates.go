@@ -69,7 +69,7 @@ var whatsappTemplates = []Row{
 	},
 	{
 		Tool: "whatsapp_template_activity_list", Operation: "WhatsappTemplatesController_listActivities_v1", Toolset: "whatsapp_templates", Effect: Read,
-		About: "List what happened to one language of a template, newest first.",
+		About: "List what happened to one language of a template, newest first: edits, comments, rejections (why, where it is said, is the comment). An approval, a pause and the end of one leave no entry: read the state with whatsapp_template_get.",
 	},
 	{
 		Tool: "whatsapp_template_comment_add", Operation: "WhatsappTemplatesController_createComment_v1", Toolset: "whatsapp_templates", Effect: Create,

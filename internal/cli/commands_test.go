@@ -19,12 +19,12 @@ import (
 	"papi-mcp/internal/sandbox"
 )
 
-// The sandbox prints its URL as the one line of its output, answers there, and
-// stops at an interrupt.
-func TestTheSandboxCommand(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "papi-mcp", "sandbox", "--addr", "127.0.0.1:0", "--clock", "manual")
+// aSandbox starts the command, and returns it with its URL and what it prints
+// after that.
+func aSandbox(ctx context.Context, t *testing.T, env []string, flags ...string) (cmd *exec.Cmd, url string, rest io.Reader) {
+	t.Helper()
+	cmd = exec.CommandContext(ctx, "papi-mcp", append([]string{"sandbox", "--addr", "127.0.0.1:0", "--clock", "manual"}, flags...)...)
+	cmd.Env = append(os.Environ(), env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -33,11 +33,68 @@ func TestTheSandboxCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewReader(out)
-	url, err := lines.ReadString('\n')
+	line, err := lines.ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
-	url = strings.TrimSpace(url)
+	return cmd, strings.TrimSpace(line), lines
+}
+
+// The sandbox fills the project of the environment, and takes any id for one
+// unless it is told to be strict.
+func TestTheSandboxCommandFillsTheProjectOfTheEnvironment(t *testing.T) {
+	const own = "00000000-0000-0000-0000-000000000007"
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	webhooks := func(url, project string) (status int, body string) {
+		t.Helper()
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/v1/projects/"+project+"/webhooks", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.SetBasicAuth("any", "any")
+		resp, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		raw, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(raw)
+	}
+	env := []string{"SINCH_PROJECT_ID=" + own + ", 00000000-0000-0000-0000-000000000008"}
+	for _, c := range []struct {
+		flags []string
+		loose int // the status for a project that is no UUID
+	}{{nil, http.StatusOK}, {[]string{"--strict-projects"}, http.StatusUnauthorized}} {
+		cmd, url, _ := aSandbox(ctx, t, env, append(c.flags, "--seed-data", "shop")...)
+		if status, body := webhooks(url, own); status != http.StatusOK || !strings.Contains(body, `"totalSize":2`) {
+			t.Errorf("%v: the project of the environment: %d %s", c.flags, status, body)
+		}
+		if status, body := webhooks(url, sandbox.DefaultProject); status != http.StatusOK || !strings.Contains(body, `"totalSize":0`) {
+			t.Errorf("%v: the all-zero project: %d %s", c.flags, status, body)
+		}
+		if status, body := webhooks(url, "%7BprojectId%7D"); status != c.loose {
+			t.Errorf("%v: no UUID: %d %s", c.flags, status, body)
+		}
+		http.DefaultClient.CloseIdleConnections()
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The sandbox prints its URL as the one line of its output, answers there, and
+// stops at an interrupt.
+func TestTheSandboxCommand(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd, url, lines := aSandbox(ctx, t, nil)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/v1/projects/"+sandbox.DefaultProject+"/webhooks", nil)
 	if err != nil {
 		t.Fatal(err)

@@ -66,7 +66,7 @@ func (c *config) selection(cmd *cobra.Command) {
 func (c *config) connection(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&c.sandbox, "sandbox", false, "use a built-in imitation of the API: no account needed")
-	c.imitation.flags(f)
+	c.imitation.flags(f, usual.strict)
 	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "who confirms: auto (ask the person, else by token), human (only ask), off (nobody: scripts)")
 	f.StringVar(&c.audit, "audit", "", "leave a line for each write and each refusal: in this file, or with store in the --store")
 	f.StringVar(&c.logFormat, "log-format", "text", "how lines are logged to standard error: text or json")
@@ -126,13 +126,11 @@ func (c *config) newApp(s *streams) (*app, error) {
 	for _, text := range misspelt(os.Environ()) {
 		logger.Warn(text)
 	}
-	projects := trim(strings.Split(os.Getenv(projectVariable), ","))
+	projects := ownProjects()
 	a := &app{unfilled: unfilled, close: func() { _ = kept.Close() }} // nothing waits to be written
 	api, own := apiConfig()
 	api.Logger = logger
-	if len(projects) > 0 {
-		a.project = projects[0]
-	}
+	a.project = firstProject()
 	about := ""
 	switch {
 	case c.sandbox:
@@ -148,7 +146,7 @@ func (c *config) newApp(s *streams) (*app, error) {
 		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
 		about = "the built-in sandbox: nothing here is real, and one-time codes stand in the server's log"
 	case c.imitation != usual:
-		return nil, usage("--seed-data, --speed and --seed are of the sandbox: give --sandbox too")
+		return nil, usage("--seed-data, --speed, --seed and --strict-projects are of the sandbox: give --sandbox too")
 	}
 	if c.trace {
 		tracers, stop, err := telemetry.Start(context.Background(), release, logger)
@@ -192,6 +190,17 @@ func (c *config) newApp(s *streams) (*app, error) {
 		return nil, usage("%v", err)
 	}
 	return a, nil
+}
+
+// ownProjects are those that the environment names, the default first.
+func ownProjects() []string { return trim(strings.Split(os.Getenv(projectVariable), ",")) }
+
+// firstProject is the default project, or "".
+func firstProject() string {
+	if projects := ownProjects(); len(projects) > 0 {
+		return projects[0]
+	}
+	return ""
 }
 
 // isLoopbackURL tells whether a URL is on this machine.

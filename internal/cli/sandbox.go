@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,19 +25,21 @@ type imitation struct {
 	speed    float64
 	seed     uint64
 	seedData string
+	strict   bool
 	// reachable: others than this machine can call it.
 	reachable bool
 }
 
-// usual is a sandbox when no flag says otherwise.
-var usual = imitation{speed: 1, seed: 1}
+// usual is the sandbox in this process when no flag says otherwise.
+var usual = imitation{speed: 1, seed: 1, strict: true}
 
 // flags adds those of the sandbox. A sandbox in this process has no control
 // API to move a clock by: its time is the real one.
-func (i *imitation) flags(f *pflag.FlagSet) {
+func (i *imitation) flags(f *pflag.FlagSet, strict bool) {
 	f.Float64Var(&i.speed, "speed", usual.speed, "sandbox: seconds of the API's time in each second")
 	f.Uint64Var(&i.seed, "seed", usual.seed, "sandbox: the same seed and calls give the same ids, codes and states")
 	f.StringVar(&i.seedData, "seed-data", usual.seedData, "sandbox: what it holds at first: shop (a lived-in project), or the path of a dump or a script")
+	f.BoolVar(&i.strict, "strict-projects", strict, "sandbox: a project id that is no UUID, such as {projectId}, is 401, as at the API")
 }
 
 // check says what is wrong with the flags.
@@ -52,7 +55,7 @@ func (i *imitation) check() error {
 
 // start runs a sandbox, and fills a project of it with the seed data.
 func (i *imitation) start(project string, logger *slog.Logger) (*sandbox.Sandbox, error) {
-	box := sandbox.New(sandbox.Options{Seed: i.seed, Manual: i.clock == "manual", Speed: i.speed, Project: project, Reachable: i.reachable, Logger: logger})
+	box := sandbox.New(sandbox.Options{Seed: i.seed, Manual: i.clock == "manual", Speed: i.speed, Project: project, StrictProjects: i.strict, Reachable: i.reachable, Logger: logger})
 	if err := i.fill(box); err != nil {
 		box.Close()
 		return nil, usage("--seed-data %s: %v", i.seedData, err)
@@ -86,6 +89,7 @@ func newSandbox(s *streams) *cobra.Command {
 		Long: `Run the imitation of the Provisioning API as an HTTP server of its own, token
 endpoint included. Its URL is the one line on standard output; point
 PAPI_BASE_URL at it, and PAPI_TOKEN_URL at its /oauth2/token. Any key works.
+--seed-data fills the first project of SINCH_PROJECT_ID, else the all-zero one.
 It stops at an interrupt, and forgets everything: GET /_sandbox/dump writes its
 state as JSON, which --seed-data reads again.`,
 		Args: cobra.NoArgs,
@@ -111,7 +115,8 @@ state as JSON, which --seed-data reads again.`,
 					host = "127.0.0.1"
 				}
 			}
-			box, err := c.imitation.start(sandbox.DefaultProject, c.logger(s))
+			project := cmp.Or(firstProject(), sandbox.DefaultProject)
+			box, err := c.imitation.start(project, c.logger(s))
 			if err != nil {
 				_ = listener.Close() // nobody has come
 				return err
@@ -119,14 +124,14 @@ state as JSON, which --seed-data reads again.`,
 			defer box.Close()
 			url := "http://" + net.JoinHostPort(host, port)
 			fmt.Fprintln(s.out, url)
-			fmt.Fprintf(s.err, "To use it:\n  export PAPI_BASE_URL=%s PAPI_TOKEN_URL=%s/oauth2/token SINCH_KEY_ID=any SINCH_KEY_SECRET=any SINCH_PROJECT_ID=%s\n", url, url, sandbox.DefaultProject)
+			fmt.Fprintf(s.err, "To use it:\n  export PAPI_BASE_URL=%s PAPI_TOKEN_URL=%s/oauth2/token SINCH_KEY_ID=any SINCH_KEY_SECRET=any SINCH_PROJECT_ID=%s\n", url, url, project)
 			return listen(cmd.Context(), listener, box)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&addr, "addr", "127.0.0.1:8089", "address to listen on; port 0 takes a free one")
 	f.StringVar(&c.imitation.clock, "clock", "real", "real, or manual: time moves only by POST /_sandbox/clock")
-	c.imitation.flags(f)
+	c.imitation.flags(f, false)
 	f.BoolVar(&c.verbose, "verbose", false, "log more to standard error")
 	return cmd
 }

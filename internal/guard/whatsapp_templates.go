@@ -179,8 +179,8 @@ func changesCategory(c *Call) bool {
 // templateCategory lets a category stay as it is.
 func templateCategory(c *Call, s seen) *Refusal {
 	template := s["whatsapp_template_get"]
-	state := text(template, "state")
-	if state == "" || state == "REJECTED" && text(template, "rejectionCode") == "INCORRECT_CATEGORY" {
+	state := or(text(template, "state"), pending(template))
+	if state == "" || state == "DRAFT" || state == "REJECTED" && text(template, "rejectionCode") == "INCORRECT_CATEGORY" {
 		return nil
 	}
 	if c.Args["allowCategoryChange"] == nil && c.Args["category"] == template["category"] {

@@ -1,18 +1,26 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
 
-// author is who is behind what the API's users do.
-const author = "Provisioning API user"
+// Authors of activities.
+const (
+	byCaller    = "Provisioning API user"
+	bySinch     = "Sinch"
+	byMeta      = "Meta"
+	byKakao     = "KakaoTalk"
+	byRegistrar = "US brand registry"
+)
 
 // activity is an entry of a resource's history.
 type activity struct {
 	Type    string    `json:"type"`
 	Created time.Time `json:"created"`
 	Comment string    `json:"comment,omitempty"`
+	Author  string    `json:"author,omitempty"` // "" is byCaller
 	Number  int       `json:"number"`
 }
 
@@ -21,7 +29,7 @@ func (a activity) order() string { return fmt.Sprintf("%012d", 999_999_999_999-a
 func (a activity) facet() string { return "" }
 
 func (a activity) shown() map[string]any {
-	doc := map[string]any{"type": a.Type, "created": stamp(a.Created), "author": author}
+	doc := map[string]any{"type": a.Type, "created": stamp(a.Created), "author": cmp.Or(a.Author, byCaller)}
 	if a.Comment != "" {
 		doc["comment"] = a.Comment
 	}
@@ -33,14 +41,20 @@ type history struct {
 	Activities *table[activity] `json:"activities"`
 }
 
-// note adds to the history.
-func (h *history) note(at time.Time, kind string) { h.add(at, kind, "") }
+// note adds what a caller did to the history.
+func (h *history) note(at time.Time, kind string) { h.add(activity{Type: kind, Created: at}) }
 
-func (h *history) add(at time.Time, kind, comment string) {
+// noteFrom adds what somebody else decided, and why: "" where there is no
+// reason to tell.
+func (h *history) noteFrom(by string, at time.Time, kind, why string) {
+	h.add(activity{Type: kind, Created: at, Comment: why, Author: by})
+}
+
+func (h *history) add(a activity) {
 	if h.Activities == nil {
 		h.Activities = newTable[activity]()
 	}
-	a := activity{Type: kind, Created: at, Comment: comment, Number: h.Activities.len() + 1}
+	a.Number = h.Activities.len() + 1
 	h.Activities.put(a.order(), a)
 }
 
@@ -51,6 +65,6 @@ func (c *call) listActivities(h *history) answer {
 
 // comment adds the body's comment to the history, and answers it.
 func (c *call) comment(h *history) answer {
-	h.add(c.at, "COMMENT_ADDED", text(c.body, "comment"))
+	h.add(activity{Type: "COMMENT_ADDED", Created: c.at, Comment: text(c.body, "comment")})
 	return c.ok(map[string]any{"type": "CREATED", "comment": c.body["comment"], "created": stamp(c.at)})
 }

@@ -1,11 +1,14 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/papi"
 )
 
 // bundle is a set of resources that are made together.
@@ -91,11 +94,8 @@ func (s *Sandbox) shownBundle(b *bundle) map[string]any {
 	}
 	if app := p.ConvApps[b.ConvApp]; app != nil {
 		shown := with(only(app.Input, "retentionPolicy", "consentManagerSettings"), map[string]any{
-			"id": app.ID, "name": app.Name, "processingMode": "DISPATCH",
+			"id": app.ID, "name": app.Name, "processingMode": cmp.Or(text(app.Input, "processingMode"), "DISPATCH"),
 		})
-		if mode := text(app.Input, "processingMode"); mode != "" {
-			shown["processingMode"] = mode
-		}
 		if hooks, ok := app.Input["webhooks"].([]any); ok {
 			shown["webhooks"] = shownConvHooks(app.ID, hooks)
 		}
@@ -194,6 +194,9 @@ func createBundle(c *call) answer {
 			return c.fail("missing_name")
 		}
 	}
+	if found := c.keepFor(convInput); len(found) > 0 {
+		return *c.refuseBody("invalid_input", sentences(found))
+	}
 	hooks, _ := c.body["webhooks"].([]any)
 	target := c.project
 	if code := c.bundleHookProblem(hooks, sub); code != "" {
@@ -225,6 +228,29 @@ func createBundle(c *call) answer {
 	c.project.Bundles.put(b.ID, b)
 	c.after(bundleTime, event{Kind: kindBundle, Project: c.project.ID, ID: b.ID})
 	return c.ok(c.shownBundle(b))
+}
+
+// retentionSchemas say how long a Conversation app keeps messages, by its mode.
+var retentionSchemas = map[string]string{
+	"CONVERSATION": "BundlesConversationAppConversationRetentionPolicyInputDto",
+	"DISPATCH":     "BundlesConversationAppDispatchRetentionPolicyInputDto",
+}
+
+// keepFor completes the retention policy of a bundle's Conversation app by the
+// schema of its mode, and says what is wrong with it there: the body's union of
+// the two takes either.
+func (c *call) keepFor(app map[string]any) []papi.Violation {
+	given, ok := object(c.given, "convApp")["retentionPolicy"]
+	if !ok {
+		return nil
+	}
+	schema := papi.LookupSchema(retentionSchemas[text(app, "processingMode")])
+	found := schema.Violations(given, papi.Mode{})
+	for i := range found {
+		found[i].Path = "convApp.retentionPolicy." + found[i].Path
+	}
+	app["retentionPolicy"], _ = prune(schema, given, papi.Mode{})
+	return found
 }
 
 // bundleHookProblem is the code for webhooks that the project can't take, or

@@ -228,7 +228,15 @@ var senderErrors = func() []provocation {
 		{register, "not_allowed_register", after(func(w *world) result {
 			return w.post("/whatsapp/senders/"+w.post("/whatsapp/senders", partnerSender("5550118")).ok().str("id")+"/register", obj{"method": "SMS"})
 		})},
-		{register, "sender-already-registered", func(w *world) result { return w.post(active(w, "5550119")+"/register", obj{"method": "SMS"}) }},
+		{register, "sender-already-registered", func(w *world) result {
+			w.post(active(w, "5550129")+"/register", obj{"method": "SMS"}).fails("not_allowed_register")
+			path := "/whatsapp/senders/" + w.post("/whatsapp/senders", partnerSender("5550119")).ok().str("id")
+			w.s.Advance(senderProvisioning)
+			code := w.post(path+"/register", obj{"method": "SMS"}).ok().header.Get(HeaderCode)
+			w.post(path+"/verify", obj{"code": code}).ok()
+			w.post(path+"/verify", obj{}).ok() // the state is all that a verify needs
+			return w.post(path+"/register", obj{"method": "SMS"})
+		}},
 		{register, "sender-number-not-approved-for-enterprise", func(w *world) result {
 			return w.post(pending(w, "555"+endUnapproved)+"/register", obj{"method": "SMS"})
 		}},

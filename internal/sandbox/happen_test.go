@@ -28,7 +28,7 @@ var outcomes = map[string]struct {
 	kindSenderUsername:    {[]string{"", "APPROVED", "REJECTED"}, updatedSender(obj{"username": "example"})},
 	kindSenderQuality:     {[]string{"GREEN", "YELLOW", "RED", "UNKNOWN"}, updatedSender(obj{"about": "New"})},
 	kindSenderState:       {[]string{"ACTIVE", "INACTIVE", "SUSPENDED", "ERROR"}, updatedSender(obj{"about": "New"})},
-	kindTemplateReview: {slices.Concat([]string{"", "APPROVED"}, rejectionCodes), func(w *world) string {
+	kindTemplateReview: {slices.Concat([]string{"", "APPROVED"}, slices.Sorted(maps.Keys(rejections))), func(w *world) string {
 		w.onboarded()
 		w.post("/whatsapp/templates", template("steered", "EN")).ok()
 		w.s.Advance(templateSubmission)

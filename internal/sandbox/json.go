@@ -46,6 +46,16 @@ func object(m map[string]any, path ...string) map[string]any {
 	return m
 }
 
+// made is the object of a name in m, which is made where there is none.
+func made(m map[string]any, name string) map[string]any {
+	inner, ok := m[name].(map[string]any)
+	if !ok {
+		inner = map[string]any{}
+		m[name] = inner
+	}
+	return inner
+}
+
 // merge lays the fields of changes over m; null takes a field away.
 func merge(m, changes map[string]any) {
 	for name, value := range changes {

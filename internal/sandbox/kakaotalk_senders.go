@@ -190,15 +190,17 @@ func reviewKakaoSender(s *Sandbox, p *project, k *kakaoSender, outcome string) b
 	switch outcome {
 	case "REJECTED":
 		changes["status"] = outcome
-		k.note(s.at, outcome)
+		k.noteFrom(byKakao, s.at, outcome, "name: the name does not fit the channel")
 		s.saveKakaoSender(p, k)
 		s.tellKakaoSender(p, k, "KAKAOTALK_SENDER_REJECTED", nil)
 	case "APPROVED":
 		k.goLive()
-		told := "KAKAOTALK_SENDER_ACTIVE"
-		if k.state() == "INACTIVE" {
-			told = "KAKAOTALK_SENDER_INACTIVE"
-			k.note(s.at, "INACTIVE")
+		told := "KAKAOTALK_SENDER_INACTIVE"
+		switch k.state() {
+		case "ACTIVE":
+			told = "KAKAOTALK_SENDER_ACTIVE"
+		case "INACTIVE":
+			k.noteFrom(byKakao, s.at, "INACTIVE", "")
 		}
 		s.saveKakaoSender(p, k)
 		s.tellKakaoSender(p, k, told, nil)
@@ -233,6 +235,9 @@ func turnKakaoSender(s *Sandbox, p *project, k *kakaoSender, state string) bool 
 		return false
 	}
 	k.Doc["state"] = state
+	if state == "ACTIVE" || state == "INACTIVE" { // the others have no type
+		k.noteFrom(byKakao, s.at, state, "")
+	}
 	told := "KAKAOTALK_SENDER_INACTIVE"
 	if state == "ACTIVE" {
 		told = "KAKAOTALK_SENDER_ACTIVE"
@@ -282,9 +287,12 @@ func updateKakaoSender(c *call, k *kakaoSender) answer {
 	k.note(c.at, "EDITED")
 	if c.draft {
 		c.saveKakaoSender(c.project, k)
-		return c.ok(k.Doc)
+	} else {
+		c.submitKakaoSender(k)
 	}
-	c.submitKakaoSender(k)
+	if k.state() == "" { // the answer for a draft has no more
+		return c.ok(only(k.Doc, "plusFriendId", "changes"))
+	}
 	return c.ok(k.Doc)
 }
 
@@ -311,6 +319,7 @@ func discardKakaoChanges(c *call) answer {
 	}
 	delete(k.Doc, "changes")
 	k.Nulls = nil
+	k.note(c.at, "EDITED")
 	c.saveKakaoSender(c.project, k)
 	return c.ok(nil)
 }
@@ -321,16 +330,16 @@ func commentKakaoSender(c *call, k *kakaoSender) answer {
 	return done
 }
 
-// registerKakaoSender sends a code of 6 digits; a review that is on its way
-// ends with it.
+// registerKakaoSender sends a code of 6 digits, in every state but ACTIVE; a
+// first review that is on its way ends with it.
 func registerKakaoSender(c *call, k *kakaoSender) answer {
 	if strings.Contains(k.ID, "invalid_app_key") {
 		return c.fail("invalid_app_key")
 	}
-	if k.state() == "ACTIVE" || k.state() == "" && k.status() != "IN_PROGRESS" {
+	if k.state() == "ACTIVE" {
 		return c.fail("not_allowed_register")
 	}
-	if k.state() == "" {
+	if k.state() == "" && k.status() == "IN_PROGRESS" {
 		k.goLive()
 	}
 	k.Doc["state"] = "VERIFYING"
@@ -357,7 +366,7 @@ func verifyKakaoSender(c *call, k *kakaoSender) answer {
 		return c.fail("not_allowed_verify")
 	}
 	k.Doc["state"], k.Code = "ACTIVE", ""
-	k.note(c.at, "ACTIVE")
+	k.noteFrom(byKakao, c.at, "ACTIVE", "")
 	c.saveKakaoSender(c.project, k)
 	c.tellKakaoSender(c.project, k, "KAKAOTALK_SENDER_ACTIVE", nil)
 	return c.ok(k.Doc)

@@ -102,14 +102,8 @@ func (k *kakaoSender) templateProblem(t *kakaoTemplate, details map[string]any) 
 	return ""
 }
 
-// kakaoDefaults are what a template has that its request leaves out.
-var kakaoDefaults = map[string]any{
-	"messageType": "BASIC", "emphasizeType": "EMPHASIZE_TYPE_NONE", "categoryCode": noKakaoCategory,
-	"securityFlag": false, "buttons": []any{},
-}
-
 func createKakaoTemplate(c *call, k *kakaoSender) answer {
-	details := with(kakaoDefaults, object(c.body, "details"))
+	details := with(map[string]any{"buttons": []any{}}, object(c.body, "details")) // the answer always has buttons
 	t := &kakaoTemplate{Code: c.letters(c.project.stream("kakaoTemplates"), 20)}
 	if code := k.templateProblem(t, details); code != "" {
 		return c.fail(code)
@@ -188,7 +182,7 @@ func reviewKakaoTemplate(s *Sandbox, p *project, e event) bool {
 			merge(t.Doc, map[string]any{"state": outcome, "details": object(t.Doc, "changes", "details")})
 			delete(t.Doc, "changes")
 		}
-		t.note(s.at, outcome)
+		t.noteFrom(byKakao, s.at, outcome, "name: the name does not fit the content")
 	default:
 		return false
 	}
@@ -244,17 +238,12 @@ func updateKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
 	return c.ok(t.Doc)
 }
 
-// discardKakaoTemplate drops a draft, and the template where nothing else is
-// there.
+// discardKakaoTemplate removes a template that is a draft: one that was never
+// submitted to KakaoTalk.
 func discardKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
-	if t.status() != "DRAFT" && t.status() != "REJECTED" {
+	if t.Submitted || t.state() != "" || t.status() != "DRAFT" {
 		return c.fail("template_not_deletable")
 	}
-	if t.state() == "" {
-		k.Templates.remove(t.Code)
-		return c.ok(nil)
-	}
-	delete(t.Doc, "changes")
-	c.saveKakaoTemplate(k, t)
+	k.Templates.remove(t.Code)
 	return c.ok(nil)
 }

@@ -77,7 +77,7 @@ func setUpDone(s *Sandbox, p *project, r *rcsSender, _ string) bool {
 	}
 	r.Doc["authName"] = "rcs-" + r.ID[:8]
 	r.Doc["authToken"] = s.letters(p.stream("rcsTokens"), 40)
-	r.note(s.at, "TEST")
+	r.noteFrom(bySinch, s.at, "TEST", "")
 	s.turnRcs(p, r, "IN_TEST")
 	return true
 }
@@ -202,6 +202,10 @@ func launchRequirements(r *rcsSender) []string {
 	return missing
 }
 
+// brandRefused is why the registration of a brand was refused. RCS senders have
+// no REJECTED activity, so that it is a comment.
+const brandRefused = "the registration of the brand in the US was refused: brandName does not belong to companyLegalName; correct the US answers and launch again"
+
 // registerBrand ends the registration of the sender's brand in the US: as the
 // value says, or rejected where the brand's name holds "reject".
 func registerBrand(s *Sandbox, p *project, r *rcsSender, status string) bool {
@@ -224,6 +228,10 @@ func registerBrand(s *Sandbox, p *project, r *rcsSender, status string) bool {
 	}
 	s.saveRcs(p, r)
 	s.tellRcs(p, r, "RCS_BRAND_REGISTRATION_PROCESS_STATUS_UPDATED", map[string]any{"status": status})
+	if status == "REJECTED" {
+		r.noteFrom(byRegistrar, s.at, "COMMENT_ADDED", brandRefused)
+		s.tellRcs(p, r, "RCS_SENDER_COMMENT_ADDED", map[string]any{"comment": brandRefused})
+	}
 	if r.State != "PREPARING_LAUNCH" {
 		return true
 	}
@@ -244,6 +252,9 @@ func (s *Sandbox) callOff(p *project, r *rcsSender) {
 	state := "UNLAUNCHED"
 	if slices.ContainsFunc(r.Launches, func(l *rcsCountry) bool { return l.Status == "LAUNCHED" }) {
 		state = "LAUNCHED"
+	}
+	if state == "UNLAUNCHED" {
+		r.noteFrom(bySinch, s.at, "INACTIVE", "")
 	}
 	s.turnRcs(p, r, state)
 }
@@ -347,9 +358,9 @@ func (s *Sandbox) endLaunch(p *project, r *rcsSender) {
 	}
 	if state == "LAUNCHED" {
 		r.Doc["launched"] = stamp(s.at)
-		r.note(s.at, "ACTIVE")
+		r.noteFrom(bySinch, s.at, "ACTIVE", "")
 	} else {
-		r.note(s.at, "INACTIVE")
+		r.noteFrom(bySinch, s.at, "INACTIVE", "no operator took the sender; its remark says why")
 	}
 	s.turnRcs(p, r, state)
 }
@@ -365,7 +376,7 @@ func unlaunch(s *Sandbox, p *project, r *rcsSender, _ string) bool {
 			o.Status, o.Modified = "UNLAUNCHED", s.at
 		}
 	}
-	r.note(s.at, "INACTIVE")
+	r.noteFrom(bySinch, s.at, "INACTIVE", "")
 	s.turnRcs(p, r, "UNLAUNCHED")
 	return true
 }

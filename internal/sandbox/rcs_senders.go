@@ -147,7 +147,7 @@ func listRcsSenders(c *call) answer {
 		return c.fail("rbm_has_not_been_used")
 	}
 	all := c.project.RcsSenders
-	for _, r := range all.items {
+	for _, r := range all.all() {
 		if code := c.rcsMagic(r.brand()); code != "" {
 			return c.fail(code)
 		}

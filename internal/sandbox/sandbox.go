@@ -13,7 +13,7 @@ import (
 )
 
 // DefaultProject is the project that the docs and the demo use. Any other id
-// is a project too.
+// is a project too, unless Options.StrictProjects says otherwise.
 const DefaultProject = "00000000-0000-0000-0000-000000000000"
 
 // Header names of answers.
@@ -39,6 +39,9 @@ type Options struct {
 	Start time.Time
 	// Project is the one that seed data fills; "" is DefaultProject.
 	Project string
+	// StrictProjects refuses a project id that is no UUID, such as {projectId},
+	// with 401, as the API does. Else any id is a project.
+	StrictProjects bool
 	// Reachable tells that others than this machine can call the sandbox: then
 	// it delivers no webhooks, since it could be made to call local services.
 	Reachable bool
@@ -56,6 +59,7 @@ type Sandbox struct {
 	seed   uint64
 	filled string // the project of seed data
 	mute   bool   // delivers nothing
+	strict bool   // takes UUIDs for projects alone
 	mux    *http.ServeMux
 
 	handlers   map[string]handler   // by operation
@@ -85,7 +89,7 @@ func New(o Options) *Sandbox {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Sandbox{log: o.Logger, seed: o.Seed, mute: o.Reachable, filled: cmp.Or(o.Project, DefaultProject), wake: make(chan struct{}, 1), lines: make(chan struct{}, mostAtOnce), sender: loopbackClient()}
+	s := &Sandbox{log: o.Logger, seed: o.Seed, mute: o.Reachable, strict: o.StrictProjects, filled: cmp.Or(o.Project, DefaultProject), wake: make(chan struct{}, 1), lines: make(chan struct{}, mostAtOnce), sender: loopbackClient()}
 	s.settled = sync.NewCond(&s.mu)
 	s.stopped, s.stop = context.WithCancel(context.Background())
 	s.clock = newClock(o)

@@ -113,6 +113,9 @@ func (c *call) run(body []byte) answer {
 		return c.fail("unauthorized_error")
 	}
 	projectID := c.request.PathValue("projectId")
+	if c.strict && !isUUID(projectID) {
+		return c.fail("unauthorized_error")
+	}
 	if code := magicProjects[projectID]; code != "" && c.documents(code) {
 		return c.fail(code)
 	}

@@ -120,16 +120,21 @@ var otherWalks = map[string]func(w *world){
 		w.get(path + "/templates?templateName=Wel&filterStates=APPROVED").ok()
 		w.patch(one, obj{}).ok().is("changes.status", "")
 		w.patch(one, obj{"details": obj{"title": "T"}}).ok().is("changes.status", "DRAFT")
-		w.delete(one + "/changes").ok()
+		w.delete(one + "/changes").fails("template_not_deletable") // it was submitted before
 		w.patch(one, obj{"status": "SUBMIT", "details": obj{"title": "T"}}).ok().is("changes.status", "IN_PROGRESS")
 		w.s.Advance(kakaoReview)
 		w.get(one).ok().is("details.title", "T", "details.content", "Hello")
 		w.get(one + "/activities").ok()
 		w.post(one+"/comments", obj{"comment": "Hi"}).ok()
 
+		draft := path + "/templates/" + w.post(path+"/templates", with(kakaoTemplateBody("Draft"), obj{"status": "DRAFT"})).ok().str("code")
+		w.delete(draft + "/changes").ok()
+		w.get(draft).fails("template_not_found")
+
 		bad := path + "/templates/" + w.post(path+"/templates", kakaoTemplateBody("Reject me")).ok().str("code")
 		w.s.Advance(kakaoReview)
 		w.get(bad).ok().is("state", "REJECTED")
+		w.delete(bad + "/changes").fails("template_not_deletable")
 		w.patch(bad, obj{"status": "SUBMIT", "details": obj{"name": "Good"}}).ok()
 		w.s.Advance(kakaoReview)
 		w.get(bad).ok().is("state", "APPROVED", "details.name", "Good")

@@ -160,7 +160,7 @@ func updateAccount(c *call, a *whatsappAccount) answer {
 	if a.state() != "REJECTED" && a.status() != "REJECTED" {
 		return c.fail("account_not_updatable")
 	}
-	details := copied(object(a.Doc, "changes", "details"))
+	details := with(object(a.Doc, "changes", "details"), nil) // there may be none: a state of its own
 	sender := with(object(details, "senderDetails"), object(c.body, "senderDetails"))
 	merge(details, c.body)
 	if len(sender) > 0 {
@@ -196,11 +196,11 @@ func reviewAccount(s *Sandbox, p *project, e event) bool {
 	switch outcome {
 	case "REJECTED":
 		changes["status"] = outcome
-		a.note(s.at, outcome)
+		a.noteFrom(byMeta, s.at, outcome, "wabaName: the name does not fit the legal name of the business")
 		s.tellAccount(p, "WHATSAPP_ACCOUNT_REJECTED", nil)
 	case "PENDING_FACEBOOK_VERIFICATION":
 		changes["status"] = outcome
-		a.note(s.at, outcome)
+		a.noteFrom(byMeta, s.at, outcome, "")
 		s.tellAccount(p, "WHATSAPP_ACCOUNT_PENDING_VERIFICATION", nil)
 		a.Turn++
 		s.after(accountVerification, event{Kind: kindAccountReview, Project: p.ID, Turn: a.Turn})

@@ -91,9 +91,11 @@ func createSolution(c *call) answer {
 	return c.ok(map[string]any{"solutions": c.project.shownSolutions(), "failedSolutions": failed})
 }
 
-// assignSolution assigns one solution, until the project is onboarded.
+// assignSolution assigns one solution. Once the project is onboarded, the one
+// that it has stays.
 func assignSolution(c *call, w *whatsappSolution) answer {
-	if a := c.project.Account; a != nil && a.state() == "ONBOARDED" {
+	assigned := slices.ContainsFunc(c.project.Solutions, func(other *whatsappSolution) bool { return other.Doc["assigned"] == true })
+	if a := c.project.Account; assigned && a != nil && a.state() == "ONBOARDED" {
 		return c.fail("solution_cannot_be_reassigned")
 	}
 	for _, other := range c.project.Solutions {

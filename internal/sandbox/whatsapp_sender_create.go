@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -171,6 +173,10 @@ func signUpSender(c *call) answer {
 	if c.state.Spent[signup] {
 		return c.fail("invalid_facebook_token")
 	}
+	said, wrong := signupValues(signup)
+	if wrong != nil {
+		return *c.refuseBody("invalid_input", wrong)
+	}
 	account := c.project.Account
 	if account != nil && account.state() != "ONBOARDED" {
 		return c.fail("project_not_initialized")
@@ -179,7 +185,7 @@ func signUpSender(c *call) answer {
 	if refused != nil {
 		return *refused
 	}
-	waba, refused := c.signupWABA(account)
+	waba, refused := c.signupWABA(account, cmp.Or(text(c.body, "wabaId"), text(said, "wabaId")))
 	if refused != nil {
 		return *refused
 	}
@@ -187,9 +193,10 @@ func signUpSender(c *call) answer {
 	if refused != nil {
 		return *refused
 	}
-	details := object(c.body, "details")
-	if details == nil {
-		details = map[string]any{"displayName": "Signed-up business"}
+	details := with(said, object(c.body, "details")) // what the request names goes before
+	maps.DeleteFunc(details, func(name string, _ any) bool { return slices.Contains(signupForm, name) })
+	if text(details, "displayName") == "" {
+		details["displayName"] = "Signed-up business"
 	}
 	if code := photoProblem(text(details, "photoUrl")); code != "" {
 		return c.fail(code)
@@ -198,8 +205,8 @@ func signUpSender(c *call) answer {
 	if storage == "" {
 		storage = localStorages[region]
 	}
-	phone := "555" + lastDigits(number, 7)
-	w := c.newSender(c.project, region, storage, manager, "CUSTOMER", with(details, map[string]any{"countryCode": "1", "phoneNumber": phone}))
+	phone := cmp.Or(text(said, "phoneNumber"), "555"+lastDigits(number, 7))
+	w := c.newSender(c.project, region, storage, manager, "CUSTOMER", with(details, map[string]any{"countryCode": text(said, "countryCode"), "phoneNumber": phone}))
 	if c.numberUsed(w) {
 		return c.fail("used_phone_number_id")
 	}
@@ -209,8 +216,10 @@ func signUpSender(c *call) answer {
 		if waba != "" {
 			account.Doc["wabaId"] = waba
 		}
-		name := text(details, "displayName")
-		account.onboard(c.Sandbox, c.project, map[string]any{"clientBusinessManagerId": c.digits(c.project.stream("managers"), 10), "wabaName": name})
+		account.onboard(c.Sandbox, c.project, map[string]any{
+			"clientBusinessManagerId": cmp.Or(text(said, "clientBusinessManagerId"), c.digits(c.project.stream("managers"), 10)),
+			"wabaName":                cmp.Or(text(said, "wabaName"), text(details, "displayName")),
+		})
 	}
 	if text(c.body, "authenticationCode") != "" || text(c.body, "facebookCode") != "" {
 		c.state.Spent[signup] = true // a code is good once, a token more often
@@ -261,9 +270,8 @@ func (c *call) signupPlace(account *whatsappAccount) (manager, region string, re
 	return manager, region, nil
 }
 
-// signupWABA checks the body's wabaId, which may be left empty.
-func (c *call) signupWABA(account *whatsappAccount) (string, *answer) {
-	given := text(c.body, "wabaId")
+// signupWABA checks the wabaId, which may be left empty.
+func (c *call) signupWABA(account *whatsappAccount, given string) (string, *answer) {
 	if given == "" {
 		return "", nil
 	}

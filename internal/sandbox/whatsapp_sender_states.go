@@ -31,12 +31,12 @@ func provisionSender(s *Sandbox, p *project, w *whatsappSender, outcome string) 
 		s.after(displayNameReview, event{Kind: kindSenderDisplayName, Project: p.ID, ID: w.ID})
 	case "REJECTED":
 		changes["status"] = outcome
-		w.note(s.at, outcome)
+		w.noteFrom(byMeta, s.at, outcome, "phoneNumber: the number can't be used with WhatsApp")
 	case "ERROR":
-		changes["status"] = outcome
-		changes["errorReason"] = "the number could not be registered; contact support"
+		reason := "the number could not be registered; contact support"
+		changes["status"], changes["errorReason"] = outcome, reason
 		changes["errorCode"] = "CANNOT_REGISTER_NEW_WHATSAPP_SENDER"
-		w.note(s.at, outcome)
+		w.noteFrom(bySinch, s.at, outcome, reason)
 	default:
 		return false
 	}
@@ -51,7 +51,7 @@ func (w *whatsappSender) ends(with string) bool {
 }
 
 func activateSender(s *Sandbox, p *project, w *whatsappSender, _ string) bool {
-	if w.state() != "PENDING_VERIFICATION" {
+	if w.state() != "PENDING_VERIFICATION" || p.Account == nil {
 		return false
 	}
 	w.Verified = true
@@ -63,7 +63,7 @@ func activateSender(s *Sandbox, p *project, w *whatsappSender, _ string) bool {
 		"dailyLimit":    text(p.Account.Doc, "businessDailyLimit"),
 		"bearerToken":   s.letters(p.stream("bearers"), 12) + "." + s.letters(p.stream("bearers"), 24) + "." + s.letters(p.stream("bearers"), 24),
 	})
-	w.note(s.at, "ACTIVE")
+	w.noteFrom(bySinch, s.at, "ACTIVE", "")
 	s.saveSender(p, w)
 	s.tellSender(p, w, "WHATSAPP_SENDER_ACTIVE", nil)
 	s.after(senderQuality, event{Kind: kindSenderQuality, Project: p.ID, ID: w.ID, Value: "GREEN"})
@@ -97,7 +97,7 @@ func turnSender(s *Sandbox, p *project, w *whatsappSender, state string) bool {
 	}
 	w.Doc["state"] = state
 	if state != "SUSPENDED" {
-		w.note(s.at, state)
+		w.noteFrom(byMeta, s.at, state, "")
 	}
 	s.saveSender(p, w)
 	s.tellSender(p, w, told, nil)
@@ -134,16 +134,16 @@ func applySenderChanges(s *Sandbox, p *project, w *whatsappSender, outcome strin
 	switch outcome {
 	case "APPROVED":
 		told = "WHATSAPP_SENDER_ACTIVE"
-		merge(object(w.Doc, "details"), w.wanted())
+		merge(made(w.Doc, "details"), w.wanted())
 		delete(w.Doc, "changes")
 		w.Nulls = nil
 	case "REJECTED":
 		changes["status"] = outcome
-		w.note(s.at, outcome)
+		w.noteFrom(byMeta, s.at, outcome, "description: the text does not keep to WhatsApp's policies")
 	case "ERROR":
-		changes["status"] = outcome
-		changes["errorReason"] = "the profile could not be updated; contact support"
-		w.note(s.at, outcome)
+		reason := "the profile could not be updated; contact support"
+		changes["status"], changes["errorReason"] = outcome, reason
+		w.noteFrom(bySinch, s.at, outcome, reason)
 	default:
 		return false
 	}
@@ -167,7 +167,7 @@ func reviewDisplayName(s *Sandbox, p *project, w *whatsappSender, outcome string
 	}
 	switch outcome {
 	case "APPROVED":
-		object(w.Doc, "details")["displayName"] = field["value"]
+		made(w.Doc, "details")["displayName"] = field["value"]
 	case "REJECTED":
 		field["rejectionReason"] = "the name does not fit the business"
 	default:
@@ -190,7 +190,7 @@ func reviewUsername(s *Sandbox, p *project, w *whatsappSender, outcome string) b
 	case "", "APPROVED":
 		field["status"] = "APPROVED"
 		if name, ok := field["value"]; ok {
-			object(w.Doc, "details")["username"] = name
+			made(w.Doc, "details")["username"] = name
 		} else {
 			delete(object(w.Doc, "details"), "username")
 			field["status"] = "DELETED"

@@ -54,10 +54,10 @@ func updateSender(c *call, w *whatsappSender) answer {
 		fields = w.wanted()
 	}
 	maps.Copy(fields, given)
-	w.note(c.at, "EDITED")
 	if w.state() == "" {
 		return resubmitSender(c, w, fields, submits)
 	}
+	w.note(c.at, "EDITED")
 	if !submits {
 		w.want(fields, "DRAFT")
 		w.note(c.at, "DRAFT")
@@ -70,18 +70,20 @@ func updateSender(c *call, w *whatsappSender) answer {
 
 // resubmitSender goes on with a sender that never was live.
 func resubmitSender(c *call, w *whatsappSender, fields map[string]any, submits bool) answer {
+	maps.DeleteFunc(fields, func(_ string, value any) bool { return value == nil })
+	if submits {
+		whole := with(fields, only(w.Doc, "countryCode", "phoneNumber"))
+		if found := papi.LookupSchema("WhatsappInputSenderPartnerInitiatedDetailsDto").Violations(whole, papi.Mode{}); len(found) > 0 {
+			return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
+		}
+	}
+	w.note(c.at, "EDITED")
 	w.want(fields, "DRAFT")
-	w.Nulls = nil
-	if !submits {
+	if submits {
+		c.submitNewSender(c.project, w)
+	} else {
 		c.saveSender(c.project, w)
-		return c.ok(w.Doc)
 	}
-	whole := with(object(w.Doc, "changes", "details"), only(w.Doc, "countryCode", "phoneNumber"))
-	if found := papi.LookupSchema("WhatsappInputSenderPartnerInitiatedDetailsDto").Violations(whole, papi.Mode{}); len(found) > 0 {
-		c.saveSender(c.project, w)
-		return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
-	}
-	c.submitNewSender(c.project, w)
 	return c.ok(w.Doc)
 }
 
@@ -89,7 +91,7 @@ func resubmitSender(c *call, w *whatsappSender, fields map[string]any, submits b
 func updatableSender(c *call, w *whatsappSender, given map[string]any) string {
 	username, named := given["username"].(string)
 	switch {
-	case w.state() != "ACTIVE" && named && len(given) == 1:
+	case named && (w.state() == "" || w.state() != "ACTIVE" && len(given) == 1):
 		return "sender_username_update_not_available"
 	case w.state() != "ACTIVE" && w.state() != "":
 		return "sender_not_updatable"

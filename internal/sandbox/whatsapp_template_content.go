@@ -127,7 +127,7 @@ func (s *Sandbox) shownTemplate(p *project, t *whatsappTemplate, days int) map[s
 // shownDetails turns details from the form of requests into that of answers,
 // which names a text header's example and a bid strategy in another way.
 func shownDetails(details map[string]any) map[string]any {
-	out := copied(details)
+	out := with(details, nil)
 	if bid := object(out, "optimization"); bid != nil {
 		bid["bidStrategy"] = "BID_STRATEGY_" + text(bid, "bidStrategy")
 		if bid["bidCountryMultiplierOverrides"] == nil {

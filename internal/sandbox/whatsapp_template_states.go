@@ -64,14 +64,14 @@ func reviewTemplate(s *Sandbox, p *project, t *whatsappTemplate, outcome string)
 		s.templateTurn(p, t, templateReview, kindTemplateReview)
 	case outcome == "APPROVED":
 		s.approveTemplate(p, t)
-	case slices.Contains(rejectionCodes, outcome):
+	case rejections[outcome] != "":
 		if t.Status == "IN_PROGRESS" { // the live form stays
 			t.Status = "REJECTED"
 		} else {
 			t.State = "REJECTED"
 		}
 		t.RejectionCode = outcome
-		t.note(s.at, "REJECTED")
+		t.noteFrom(byMeta, s.at, "REJECTED", rejections[outcome])
 		s.saveTemplate(p, t)
 		s.tellTemplate(p, t, "WHATSAPP_TEMPLATE_REJECTED", nil)
 	default:
@@ -80,7 +80,13 @@ func reviewTemplate(s *Sandbox, p *project, t *whatsappTemplate, outcome string)
 	return true
 }
 
-var rejectionCodes = []string{"ABUSIVE_CONTENT", "INCORRECT_CATEGORY", "INVALID_FORMAT", "SCAM"}
+// rejections say why a template is rejected, by its rejection code.
+var rejections = map[string]string{
+	"ABUSIVE_CONTENT":    "the content is abusive",
+	"INCORRECT_CATEGORY": "the content does not fit the category",
+	"INVALID_FORMAT":     "the format of the content is wrong",
+	"SCAM":               "the content looks like a scam",
+}
 
 // review is the outcome that the template's name asks for. The first submit of
 // a name that holds reject is rejected, and each one where it holds

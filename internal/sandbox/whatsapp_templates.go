@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -335,9 +336,11 @@ func updateTemplate(c *call, t *whatsappTemplate) answer {
 	if allow, ok := c.body["allowCategoryChange"].(bool); ok {
 		t.AllowChange = allow
 	}
+	before := t.Changes
 	if t.Status == "" {
-		t.Changes = copied(t.Details)
+		before = t.Details
 	}
+	t.Changes = with(before, nil)
 	merge(t.Changes, object(c.body, "details"))
 	if bid := object(t.Changes, "optimization"); bid != nil && bid["bidCountryMultiplierOverrides"] == nil {
 		delete(bid, "bidCountryMultiplierOverrides") // null clears them
@@ -355,9 +358,10 @@ func updateTemplate(c *call, t *whatsappTemplate) answer {
 
 // updatableTemplate is the code for a template that can't be changed so, or "".
 func (c *call) updatableTemplate(t *whatsappTemplate) string {
-	recategorizable := t.State == "" && t.Status == "DRAFT" || t.State == "REJECTED" && t.RejectionCode == "INCORRECT_CATEGORY"
+	rejected := t.State == "REJECTED" || t.State == "" && t.Status == "REJECTED"
+	recategorizable := t.State == "" && t.Status == "DRAFT" || rejected && t.RejectionCode == "INCORRECT_CATEGORY"
 	category := text(c.body, "category")
-	allow, allowGiven := c.body["allowCategoryChange"].(bool)
+	_, allowGiven := c.body["allowCategoryChange"].(bool)
 	switch {
 	case t.MetaGenerated:
 		return "template_source_not_updatable"
@@ -367,7 +371,7 @@ func (c *call) updatableTemplate(t *whatsappTemplate) string {
 		return "template_changes_not_updatable"
 	case category != "" && category != t.Category && !recategorizable:
 		return "template_category_not_updatable"
-	case allowGiven && allow != t.AllowChange && !recategorizable:
+	case allowGiven && !recategorizable:
 		return "template_allow_category_change_not_updatable"
 	}
 	return ""
@@ -395,18 +399,38 @@ func compareTemplates(c *call, t *whatsappTemplate) answer {
 		end = time.UnixMilli(int64(ms))
 	}
 	from := end.Add(-time.Duration(days) * day)
-	compared := []any{}
-	for i, one := range []*whatsappTemplate{t, against} {
+	both := []*whatsappTemplate{t, against}
+	slices.SortFunc(both, byBlocks)
+	compared := make([]any, len(both))
+	for i, one := range both {
 		sends := one.sends(from, end)
 		if sends < leastSends {
 			return c.fail("templates_not_eligible_for_comparison")
 		}
-		compared = append(compared, map[string]any{
+		compared[i] = map[string]any{
 			"name": one.Name, "language": one.Language, "blockOrder": i + 1,
-			"messageSends": sends, "topBlockReason": "NO_REASON_GIVEN",
-		})
+			"messageSends": sends, "topBlockReason": blocks[one.Quality].reason,
+		}
 	}
 	return c.ok(map[string]any{"templates": compared})
+}
+
+// blocks is how often, and why most of all, users block the business after a
+// template, by its quality score.
+var blocks = map[string]struct {
+	rank   int
+	reason string
+}{
+	"QUALITY_SCORE_GREEN":   {1, "NO_REASON"},
+	"QUALITY_SCORE_UNKNOWN": {2, "NO_REASON_GIVEN"},
+	"QUALITY_SCORE_YELLOW":  {3, "NO_LONGER_NEEDED"},
+	"QUALITY_SCORE_RED":     {4, "SPAM"},
+}
+
+// byBlocks puts what is blocked least first; equal ones stand as in the list of
+// templates, whichever the request names first.
+func byBlocks(a, b *whatsappTemplate) int {
+	return cmp.Or(blocks[a.Quality].rank-blocks[b.Quality].rank, strings.Compare(a.order(), b.order()))
 }
 
 // sampleTemplate is the one that a first sync brings in from Meta.

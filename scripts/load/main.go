@@ -85,7 +85,7 @@ func (l *load) run() (err error) {
 			return err
 		}
 	}
-	if l.sandbox, err = start(ctx, nil, l.binary, "sandbox", "--addr", "127.0.0.1:0", "--seed-data", "shop"); err != nil {
+	if l.sandbox, err = start(ctx, []string{"SINCH_PROJECT_ID=" + project}, l.binary, "sandbox", "--addr", "127.0.0.1:0", "--seed-data", "shop"); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.sandbox.stop()) }()
