@@ -20,6 +20,10 @@ type Rule struct {
 	// and the API judges.
 	Closed bool
 
+	// Warns tells that the rule refuses nothing: what it finds is a warning, and
+	// the API judges.
+	Warns bool
+
 	// A rule has one of the two: check judges the call alone, judge judges it
 	// by what the reads showed.
 	check func(ctx context.Context, g *Guard, c *Call) *Refusal

@@ -92,10 +92,16 @@ func carouselCards(_ context.Context, _ *Guard, c *Call) *Refusal {
 	return mendAll(wrong)
 }
 
+// mostWrong is how much that is wrong an answer lists.
+const mostWrong = 50
+
 // mendAll refuses for all that is wrong at once, nil where nothing is.
 func mendAll(wrong []string) *Refusal {
 	if wrong == nil {
 		return nil
+	}
+	if more := len(wrong) - mostWrong; more > 0 {
+		wrong = append(wrong[:mostWrong:mostWrong], fmt.Sprintf("%d more like these", more))
 	}
 	return &Refusal{
 		Message:    strings.Join(wrong, "; "),
