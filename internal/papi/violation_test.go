@@ -77,11 +77,11 @@ triggers[0]: a list with WHATSAPP_SENDER_ACTIVE [ALLE] (ALL)`},
 			`details.components[0].type: a list with CAROUSEL [BODI] (BODY)`},
 		{"a union by the names that were used", sender, closed, `{"authenticationCode":7}`, `
 authenticationCode: string [***]
-phoneNumberId: required, string [<nil>]
-wabaId: required, string [<nil>]`},
+phoneNumberId: required, string [<nil>]`},
+		{"a signup without a WABA: the API looks it up", sender, closed, `{"phoneNumberId":"1","authenticationCode":"c"}`, ``},
 		{"a union by a name, with a wrong value", sender, closed, `{"phoneNumberProvider":"CUSTOMR","details":{"countryCode":"US","displayName":"x","vertical":"OTHER"}}`,
 			`phoneNumberProvider: a list with CUSTOMER [CUSTOMR] (CUSTOMER)`},
-		{"a union without a clue", sender, closed, `{}`, `details: required, object [<nil>]`},
+		{"a union without a clue", sender, closed, `{}`, `phoneNumberId: required, string [<nil>]`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, number := range []bool{false, true} {
