@@ -113,21 +113,22 @@ func mendAll(wrong []string) *Refusal {
 // eachButton visits the buttons of a type in a call's template, with their
 // paths.
 func eachButton(c *Call, kind string, visit func(path string, button map[string]any)) {
-	visitButtons(object(c.Args, "details")["components"], "details.components", kind, visit)
+	visitTyped(object(c.Args, "details")["components"], "details.components", kind, visit)
 }
 
-func visitButtons(value any, path, kind string, visit func(path string, button map[string]any)) {
+// visitTyped visits the components and buttons of a type.
+func visitTyped(value any, path, kind string, visit func(path string, part map[string]any)) {
 	switch v := value.(type) {
 	case []any:
 		for i, item := range v {
-			visitButtons(item, fmt.Sprintf("%s[%d]", path, i), kind, visit)
+			visitTyped(item, fmt.Sprintf("%s[%d]", path, i), kind, visit)
 		}
 	case map[string]any:
 		if v["type"] == kind {
 			visit(path, v)
 		}
 		for _, name := range []string{"buttons", "cards", "components"} {
-			visitButtons(v[name], path+"."+name, kind, visit)
+			visitTyped(v[name], path+"."+name, kind, visit)
 		}
 	}
 }

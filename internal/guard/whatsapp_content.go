@@ -19,6 +19,18 @@ var whatsappContentRules = []Rule{
 		check: templateVariables,
 	},
 	{
+		Name:  "whatsapp_header_media",
+		About: "The mimeType of a header's example is one of its format: IMAGE/JPEG and IMAGE/PNG for IMAGE, VIDEO/3GP and VIDEO/MP4 for VIDEO, APPLICATION/PDF for DOCUMENT. Told as a warning, since the contract's own examples do it: a URL that ends like a file of another type.",
+		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
+		check: headerMedia,
+	},
+	{
+		Name:  "whatsapp_template_examples",
+		About: "What is submitted has an example in each header of format IMAGE, VIDEO or DOCUMENT, and in each COPY_CODE button; a draft may leave them out.",
+		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
+		check: templateExamples,
+	},
+	{
 		Name:  "whatsapp_template_ttl",
 		About: "messageSendTtlSeconds lies within 10 to 900 for AUTHENTICATION, 43200 to 2592000 for MARKETING, 30 to 43200 for UTILITY; an update that names none is looked at by whatsapp_template_update_ttl.",
 		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
