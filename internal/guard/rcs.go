@@ -21,6 +21,13 @@ var rcsRules = []Rule{
 		check: brandUnique,
 	},
 	{
+		Name:  "rcs_billing_category",
+		About: "Told as a warning: a billingCategory that the contract calls deprecated (BASIC_MESSAGE, SINGLE_MESSAGE: now NON_CONVERSATIONAL; CONVERSATIONAL_LEGACY: now CONVERSATIONAL).",
+		Tools: []string{"rcs_sender_create"},
+		Warns: true,
+		check: billingCategory,
+	},
+	{
 		Name:  "rcs_us_answers",
 		About: "US answers of a PRIVATE company name no stock exchange or symbol, those of a PUBLIC one the legal form CORPORATION; a US tax id has the form 12-3456789. Answers of another version than usQuestionnaireVersion names are told as a warning.",
 		Tools: []string{"rcs_sender_create", "rcs_sender_update"},
@@ -28,7 +35,7 @@ var rcsRules = []Rule{
 	},
 	{
 		Name:  "rcs_test_number_form",
-		About: "Test numbers of an RCS sender are phone numbers in E.164 form: a plus sign and 6 to 15 digits.",
+		About: "Test numbers of an RCS sender are phone numbers in E.164 form: a plus sign and 6 to 15 digits, the first of them no 0.",
 		Tools: []string{"rcs_sender_create", "rcs_sender_update", "rcs_test_number_add", "rcs_test_number_reinvite", "rcs_test_number_delete"},
 		check: testNumberForm,
 	},
@@ -100,6 +107,22 @@ func updateLaunched(c *Call, s seen) *Refusal {
 	return r
 }
 
+// deprecatedBilling has what the contract names in place of a deprecated
+// billing category (RcsInputSenderBillingCategoriesEnum, 1.2.117).
+var deprecatedBilling = map[string]string{
+	"BASIC_MESSAGE":         "NON_CONVERSATIONAL",
+	"SINGLE_MESSAGE":        "NON_CONVERSATIONAL",
+	"CONVERSATIONAL_LEGACY": "CONVERSATIONAL",
+}
+
+func billingCategory(_ context.Context, _ *Guard, c *Call) *Refusal {
+	given := text(c.Args, "billingCategory")
+	if instead := deprecatedBilling[given]; instead != "" {
+		c.Warn(fmt.Sprintf("billingCategory %s is deprecated and to be removed: %s takes its place, and a sender's category can't be changed later", given, instead))
+	}
+	return nil
+}
+
 func usAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
 	answers := object(c.Args, "details", "questionnaire", "us", "answers")
 	var stock []string
@@ -167,22 +190,24 @@ func brandUnique(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 }
 
-// phoneNumber takes a number without its plus sign too: the API judges.
-var phoneNumber = regexp.MustCompile(`^\+?[0-9]{6,15}$`)
+// phoneNumber is E.164: a plus sign, and a country code, which begins with no 0
+// ("E.164 form, plus sign included": deleteTestNumber, 1.2.117).
+var phoneNumber = regexp.MustCompile(`^\+[1-9][0-9]{5,14}$`)
 
 func testNumberForm(_ context.Context, _ *Guard, c *Call) *Refusal {
 	var wrong []string
 	for _, number := range givenNumbers(c) {
 		if !phoneNumber.MatchString(number) {
-			wrong = append(wrong, number)
+			wrong = append(wrong, shortened(number))
 		}
 	}
 	if wrong == nil {
 		return nil
 	}
+	wrong = firstOf(wrong)
 	return &Refusal{
 		Message:    fmt.Sprintf("no phone numbers in E.164 form: %q", wrong),
-		Resolution: "give each number as a plus sign, the country's code and the digits, without blanks",
+		Resolution: "give each number as a plus sign, the country's code and the digits, without blanks and without the 0 that calls within the country begin with, such as +15550100; ask the person for the country where it is not clear",
 		Info:       map[string]any{"wrong": wrong},
 	}
 }

@@ -204,7 +204,13 @@ func TestTestNumbersArePhoneNumbers(t *testing.T) {
 		{name: "15 digits", tool: "rcs_test_number_add", args: add("+155501234567890"), api: test, want: "allowed"},
 		{name: "16 digits", tool: "rcs_test_number_add", args: add("+1555012345678901"), want: rule},
 		{name: "blanks", tool: "rcs_test_number_add", args: add("+1 555 0100"), want: rule},
-		{name: "without the plus sign it is left to the API", tool: "rcs_test_number_add", args: add("15550100"), api: test, want: "allowed"},
+		{name: "without the plus sign", tool: "rcs_test_number_add", args: add("15550100"), want: rule, says: "15550100", reads: []string{}},
+		{name: "as it is called within the country", tool: "rcs_test_number_add", args: add("05550100"), want: rule},
+		{name: "the same behind a plus sign", tool: "rcs_test_number_add", args: add("+05550100"), want: rule},
+		{name: "00 for the plus sign", tool: "rcs_test_number_add", args: add("0015550100"), want: rule},
+		{name: "without the plus sign, in a new sender", tool: "rcs_sender_create", args: `{"details": {"testNumbers": ["+15550100", "15550101"]}}`, want: rule, says: `["15550101"]`},
+		{name: "without the plus sign, to be invited again", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "15550100"}`, want: rule},
+		{name: "without the plus sign, to be taken out", tool: "rcs_test_number_delete", args: `{"senderId": "s", "testNumber": "15550100"}`, want: rule},
 		{name: "in a new sender", tool: "rcs_sender_create", args: `{"details": {"testNumbers": ["my phone"]}}`, want: rule},
 		{name: "in an update", tool: "rcs_sender_update", args: `{"senderId": "s", "details": {"testNumbers": ["my phone"]}}`, want: rule},
 		{name: "to be invited again", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "my phone"}`, want: rule},
@@ -247,4 +253,23 @@ func TestABrandNamesEachContactOnce(t *testing.T) {
 		{name: "all at once", tool: tool, args: brand(`"phones": [{"number": "+15550100"}, {"number": "+15550100"}], "websites": [{"url": "https://example.com"}, {"url": "https://example.com"}]`), want: rule, says: "phones[1].number, details.brand.websites[1].url"},
 		{name: "an email that is taken away", tool: tool, args: brand(`"emails": null`), want: "allowed"},
 	})
+}
+
+func TestADeprecatedBillingCategoryIsTold(t *testing.T) {
+	create := func(category string) string {
+		return `{"region": "EU", "billingCategory": "` + category + `", "useCase": "OTP"}`
+	}
+	cases := []ruleCase{}
+	// The contract's own words tell which are deprecated.
+	for value, about := range papi.LookupSchema("RcsInputSenderBillingCategoriesEnum").EnumDescriptions {
+		warn := ""
+		if _, instead, deprecated := strings.Cut(about, "deprecated, use "); deprecated {
+			warn = "billingCategory " + value + " is deprecated and to be removed: " + instead
+		}
+		cases = append(cases, ruleCase{name: value, tool: "rcs_sender_create", args: create(value), want: "allowed", warn: warn, reads: []string{}})
+	}
+	if len(cases) < 5 {
+		t.Fatalf("the contract tells of %d billing categories", len(cases))
+	}
+	checkRule(t, cases)
 }

@@ -100,14 +100,20 @@ func mendAll(wrong []string) *Refusal {
 	if wrong == nil {
 		return nil
 	}
-	if more := len(wrong) - mostWrong; more > 0 {
-		wrong = append(wrong[:mostWrong:mostWrong], fmt.Sprintf("%d more like these", more))
-	}
+	wrong = firstOf(wrong)
 	return &Refusal{
 		Message:    strings.Join(wrong, "; "),
 		Resolution: "mend all of them, and call again",
 		Info:       map[string]any{"wrong": wrong},
 	}
+}
+
+// firstOf bounds a list of what is wrong.
+func firstOf(wrong []string) []string {
+	if more := len(wrong) - mostWrong; more > 0 {
+		return append(wrong[:mostWrong:mostWrong], fmt.Sprintf("%d more like these", more))
+	}
+	return wrong
 }
 
 // eachButton visits the buttons of a type in a call's template, with their
