@@ -196,7 +196,7 @@ func showTemplate(_ *Call, s seen) string {
 // tellDeleteSubmitted tells what goes with deleteSubmitted and without.
 func tellDeleteSubmitted(c *Call) string {
 	if c.Args["deleteSubmitted"] == true {
-		return "deleteSubmitted is true: the template that was submitted to Meta is deleted too, messages can no longer be sent with it, and its name and language can't be used again for 30 days."
+		return "deleteSubmitted is true: the template that was submitted to Meta is deleted too, messages can no longer be sent with it, and this name can't be used again in this language for 30 days."
 	}
 	return "deleteSubmitted is false: only the draft goes; a template that was already submitted to Meta stays, and the API refuses to delete it."
 }
@@ -209,5 +209,5 @@ func showTemplateLanguages(_ *Call, s seen) string {
 		languages = append(languages, fmt.Sprintf("%s (%s)", text(template, "language"), or(text(template, "state"), or(pending(template), "not live yet"))))
 	}
 	slices.Sort(languages)
-	return fmt.Sprintf("Deletes %s: %s. Messages on their way are still tried for 30 days.", count(len(languages), "language", "languages"), strings.Join(languages, ", "))
+	return fmt.Sprintf("Deletes %s: %s. The name can't be used again for 30 days. Messages on their way are still tried for 30 days.", count(len(languages), "language", "languages"), strings.Join(languages, ", "))
 }
