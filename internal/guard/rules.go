@@ -57,7 +57,7 @@ func (r *Rule) Check(ctx context.Context, g *Guard, c *Call) *Refusal {
 // Rules are all rules, in the order in which they look at a call. Those that
 // need no read come first in their family, so that a call that they refuse
 // costs none.
-var Rules = slices.Concat(updateRules, webhookRules, whatsappAccountRules, whatsappSenderRules, pauseRules, registerRules, whatsappContentRules, whatsappTemplateRules, solutionRules, rcsRules, kakaotalkRules, smsRules, bundleRules)
+var Rules = slices.Concat(updateRules, webhookRules, mediaRules, whatsappAccountRules, whatsappSenderRules, pauseRules, registerRules, whatsappContentRules, whatsappTemplateRules, solutionRules, rcsRules, kakaotalkRules, smsRules, bundleRules)
 
 // checkRules applies the rules of the call's tool. When the first of them needs
 // to read, all that they and the summary read is read side by side.

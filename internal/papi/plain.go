@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/mail"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -115,12 +116,19 @@ func setNumber[N int | float64](out map[string]any, name string, n *N) {
 	}
 }
 
+// isFile finds what is given by somebody who has a file, and no URL of it: its
+// content, a path, or a handle of Meta's.
+var isFile = regexp.MustCompile(`(?i)^(?:data:|file:|blob:|content:|[/\\~.]|[a-z]:[/\\]|[0-9]+(?::|$))`)
+
 // formats are the formats that are checked. The contract uses more, which are
 // hints for people (an access code is an "uri" there).
 var formats = map[string]func(any) error{
 	"url": func(v any) error {
 		s, ok := v.(string)
 		if u, err := url.Parse(s); ok && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+			if isFile.MatchString(s) {
+				return errors.New("a URL such as https://example.com/path; for a file its public URL: there is no upload")
+			}
 			return errors.New("a URL such as https://example.com/path")
 		}
 		return nil
