@@ -17,7 +17,7 @@ var rcsSenderNext = byState{
 	"PREPARING_LAUNCH": {{do: "look again tomorrow: the launch is being prepared", tool: "rcs_sender_get"}},
 	"LAUNCHING":        {{do: "look again tomorrow: carriers decide in days to weeks; countryStatus tells each", tool: "rcs_sender_get"}},
 	"LAUNCHED": {
-		{do: "countryStatus tells which operators took it, and why others did not; for more countries, add them", tool: "rcs_sender_update", needs: []string{"details"}},
+		{do: "countryStatus tells which operators took it, and why others did not; for more countries, add them (FR, GB and US only where their answers were given before the launch)", tool: "rcs_sender_update", needs: []string{"details"}},
 		{do: "then launch again, when the person agrees", tool: "rcs_sender_launch"},
 	},
 }

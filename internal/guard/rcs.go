@@ -28,6 +28,13 @@ var rcsRules = []Rule{
 		check: billingCategory,
 	},
 	{
+		Name:  "rcs_country_answers",
+		About: "Told as a warning: a country of a new sender whose launch asks for answers that the call does not give. They can't be given after the first launch.",
+		Tools: []string{"rcs_sender_create"},
+		Warns: true,
+		check: countryAnswers,
+	},
+	{
 		Name:  "rcs_us_answers",
 		About: "US answers of a PRIVATE company name no stock exchange or symbol, those of a PUBLIC one the legal form CORPORATION; a US tax id has the form 12-3456789. Answers of another version than usQuestionnaireVersion names are told as a warning.",
 		Tools: []string{"rcs_sender_create", "rcs_sender_update"},
@@ -41,7 +48,7 @@ var rcsRules = []Rule{
 	},
 	{
 		Name:   "rcs_launch_requirements",
-		About:  "An RCS sender is launched from IN_TEST, LAUNCHING, LAUNCHED or UNLAUNCHED, with banner, logo, privacy policy, terms, a phone or an email, a country, and the answers of the general, the verification and each country's questionnaire: all that is missing is told at once.",
+		About:  "An RCS sender is launched from IN_TEST, LAUNCHING, LAUNCHED or UNLAUNCHED, with banner, logo, privacy policy, terms, a phone or an email, a country, and the answers of the general, the verification and each country's questionnaire that the contract marks as needed at launch: all that is missing is told at once. Told as a warning: answers that a country's questionnaire asks for beside them.",
 		Tools:  []string{"rcs_sender_launch"},
 		Reads:  []Read{readRcsSender},
 		Closed: true,
@@ -53,6 +60,14 @@ var rcsRules = []Rule{
 		Tools: []string{"rcs_sender_update"},
 		Reads: []Read{{Tool: "rcs_sender_get", When: "more than countries changes", needed: changesMore}},
 		judge: updateLaunched,
+	},
+	{
+		Name:  "rcs_country_added",
+		About: "Told as a warning: a country that an update adds, and whose launch asks for answers that the sender lacks. In LAUNCHING and LAUNCHED they can't be given any more.",
+		Tools: []string{"rcs_sender_update"},
+		Reads: []Read{{Tool: "rcs_sender_get", When: "countries are given", needed: givesCountries}},
+		Warns: true,
+		judge: countryAdded,
 	},
 	{
 		Name:  "rcs_test_number",
@@ -78,10 +93,10 @@ func beyondCountries(c *Call) []string {
 func changesMore(c *Call) bool { return len(beyondCountries(c)) > 0 }
 
 func updateLaunched(c *Call, s seen) *Refusal {
-	state := text(s["rcs_sender_get"], "state")
-	if state != "LAUNCHING" && state != "LAUNCHED" {
+	if !onlyCountries(s["rcs_sender_get"]) {
 		return nil
 	}
+	state := text(s["rcs_sender_get"], "state")
 	others := beyondCountries(c)
 	r := &Refusal{
 		Message:    fmt.Sprintf("the sender is %s, where only details.countries can be changed; the call would change %s", state, strings.Join(others, ", ")),
@@ -89,6 +104,9 @@ func updateLaunched(c *Call, s seen) *Refusal {
 		Info:       map[string]any{"state": state, "notUpdatable": others},
 	}
 	id, details := pathArgs(c.Row, c.Args), object(c.Args, "details")
+	if details["questionnaire"] != nil {
+		r.Resolution += "; answers can't be given any more: " + askSupport
+	}
 	if countries, given := details["countries"]; given {
 		r.Next = append(r.Next, catalog.Next{
 			Do: "change the countries alone", Tool: "rcs_sender_update",
@@ -280,6 +298,9 @@ func showLaunch(_ *Call, s seen) string {
 		text(object(details, "brand"), "name"), text(sender, "state"), count(len(countries), "country", "countries"), strings.Join(countries, ", "))
 	if !answered(object(details, "questionnaire", "general", "answers")["videoUris"]) {
 		told += "\nThe questionnaire names no video: the launch waits in PREPARING_LAUNCH until Sinch has added one."
+	}
+	if later := laterCountries(sender); later != "" {
+		told += "\n" + later
 	}
 	return told
 }
