@@ -2,7 +2,7 @@ package tools
 
 var kakaotalkSenderNext = byState{
 	"changes.status=IN_PROGRESS": {{do: "look again in a while: the change is being reviewed", tool: "kakaotalk_sender_get"}},
-	"changes.status=DRAFT":       {{do: "submit the draft when the person agrees, with the details that are still missing", tool: "kakaotalk_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}}},
+	"changes.status=DRAFT":       {{do: "where it has no three category codes yet, choose them with the person", tool: "kakaotalk_sender_category_list"}, {do: "submit the draft when the person agrees, with the details that are still missing", tool: "kakaotalk_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}}},
 	"changes.status=REJECTED": { // an update takes only a DRAFT, unlike WhatsApp's
 		{do: "read why", tool: "kakaotalk_sender_activity_list"},
 		{do: "when the person agrees, discard the change, so that a corrected one can be handed in", tool: "kakaotalk_sender_changes_discard"},
@@ -14,13 +14,23 @@ var kakaotalkSenderNext = byState{
 	"SUSPENDED": {{do: "read why it was suspended", tool: "kakaotalk_sender_activity_list"}},
 }
 
+// firstKakaotalkSender is what to do in a project without a KakaoTalk account.
+// The categories are listed for a project that has one, and the first sender,
+// which makes it, names categories: whether a draft without them makes it, the
+// contract does not say.
+var firstKakaotalkSender = []step{
+	{do: "try a first sender as a draft without category codes: that may set the project up, though the API's documentation does not say so", tool: "kakaotalk_sender_create", args: map[string]any{"status": "DRAFT"}, needs: []string{"plusFriendId", "details"}},
+	{do: "then kakaotalk_sender_category_list shows the categories, and kakaotalk_sender_update gives the draft three codes and submits it; where the list stays shut, a person asks Sinch support for the codes"},
+	{do: "or create the first sender at once, where the person knows its three category codes", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}},
+}
+
 var kakaotalkTemplateRejected = []step{
 	{do: "read why it was rejected", tool: "kakaotalk_template_activity_list"},
 	{do: "correct it and submit it again", tool: "kakaotalk_template_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}},
 }
 
 var kakaotalkTemplateNext = byState{
-	"changes.status=DRAFT":       {{do: "submit the draft when the person agrees", tool: "kakaotalk_template_update", args: map[string]any{"status": "SUBMIT"}}},
+	"changes.status=DRAFT":       {{do: "where it has no three category codes yet, choose them with the person", tool: "kakaotalk_sender_category_list"}, {do: "submit the draft when the person agrees", tool: "kakaotalk_template_update", args: map[string]any{"status": "SUBMIT"}}},
 	"changes.status=IN_PROGRESS": {{do: "look again later: it is being reviewed", tool: "kakaotalk_template_get"}},
 	"changes.status=REJECTED":    kakaotalkTemplateRejected,
 	"REJECTED":                   kakaotalkTemplateRejected,

@@ -53,7 +53,7 @@ var nextOfTool = map[string][]step{
 	"kakaotalk_sender_delete":            {{do: "tell the person: it works for 60 more days, then it is gone; until then nothing shows it"}},
 	"kakaotalk_sender_changes_discard":   {{do: "look at the sender", tool: "kakaotalk_sender_get"}, {do: "if it never was live, it may be gone: hand in a corrected one", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
 	"kakaotalk_template_category_list":   {{do: "create a template with a categoryCode of this list", tool: "kakaotalk_template_create", needs: []string{"details"}}},
-	"kakaotalk_sender_category_list":     {{do: "create a sender with three codes of this list", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
+	"kakaotalk_sender_category_list":     {{do: "give three codes of this list to the draft that is there", tool: "kakaotalk_sender_update", needs: []string{"plusFriendId", "details"}}, {do: "or create a sender with them", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
 	"rcs_questionnaire_get":              {{do: "give the answers to the sender", tool: "rcs_sender_update", needs: []string{"senderId", "details"}}},
 	"rcs_test_number_add":                {{do: "when a phone's owner has accepted the invitation, see its state", tool: "rcs_test_number_get", needs: []string{"testNumber"}}},
 	"webhook_create":                     {{do: "see all webhooks of the project", tool: "webhook_list"}},
