@@ -73,7 +73,20 @@ func templateBody(_ context.Context, _ *Guard, c *Call) *Refusal {
 // warnOfComponent warns of what the contract rules out for a component, and does
 // in its own examples.
 func warnOfComponent(c *Call, component map[string]any, path string) {
-	category := text(c.Args, "category")
+	warnOfCategory(c, text(c.Args, "category"), component, path)
+	first := map[string]int{}
+	for i, button := range objects(component["buttons"]) {
+		label := text(button, "text")
+		if before, twice := first[label]; twice && label != "" {
+			c.Warn(fmt.Sprintf("%s.buttons[%d] and [%d] have the same text: the API judges", path, before, i))
+		} else {
+			first[label] = i
+		}
+	}
+}
+
+// warnOfCategory warns of what does not go with the template's category.
+func warnOfCategory(c *Call, category string, component map[string]any, path string) {
 	if category == "AUTHENTICATION" && component["type"] == "BODY" && answered(component["text"]) {
 		c.Warn(path + ".text stays empty in AUTHENTICATION templates, whose text is Meta's own: the API judges")
 	}
@@ -82,15 +95,6 @@ func warnOfComponent(c *Call, component map[string]any, path string) {
 			if value := component[name]; value != nil && value != false {
 				c.Warn(fmt.Sprintf("%s.%s is for AUTHENTICATION templates, and this one is %s: the API judges", path, name, category))
 			}
-		}
-	}
-	first := map[string]int{}
-	for i, button := range objects(component["buttons"]) {
-		label := text(button, "text")
-		if before, twice := first[label]; twice && label != "" {
-			c.Warn(fmt.Sprintf("%s.buttons[%d] and [%d] have the same text: the API judges", path, before, i))
-		} else {
-			first[label] = i
 		}
 	}
 }

@@ -128,3 +128,19 @@ func TestAnAnswerOnManyWrongVariablesIsBounded(t *testing.T) {
 		t.Errorf("got %+v", v.Refuse)
 	}
 }
+
+// An update that names no category is held to the template's own.
+func TestAnUpdateKeepsToTheTemplatesCategory(t *testing.T) {
+	const tool = "whatsapp_template_update"
+	of := func(category string) map[string]string {
+		return map[string]string{"whatsapp_template_get": `{"state": "APPROVED", "category": "` + category + `"}`}
+	}
+	update := func(more string) string { return `{"details": {"components": [{"type": "BODY", ` + more + `}]}}` }
+	read := []string{"whatsapp_template_get"}
+	checkRule(t, []ruleCase{
+		{name: "a text in AUTHENTICATION", tool: tool, args: update(`"text": "x"`), api: of("AUTHENTICATION"), want: "allowed", warn: "stays empty in AUTHENTICATION", reads: read},
+		{name: "a text in UTILITY", tool: tool, args: update(`"text": "x"`), api: of("UTILITY"), want: "allowed", reads: read},
+		{name: "a recommendation in UTILITY", tool: tool, args: update(`"addSecurityRecommendation": true`), api: of("UTILITY"), want: "allowed", warn: "is for AUTHENTICATION templates, and this one is UTILITY"},
+		{name: "a recommendation in AUTHENTICATION", tool: tool, args: update(`"addSecurityRecommendation": true`), api: of("AUTHENTICATION"), want: "allowed"},
+	})
+}

@@ -56,6 +56,14 @@ var whatsappTemplateRules = []Rule{
 		judge: templatePricing,
 	},
 	{
+		Name:  "whatsapp_template_update_content",
+		About: "Told as a warning: components of an update that names no category, and that do not go with the template's own, as whatsapp_template_body tells of others.",
+		Tools: []string{"whatsapp_template_update"},
+		Reads: []Read{{Tool: "whatsapp_template_get", When: "components are given and no category", needed: keepsCategoryOfComponents}},
+		Warns: true,
+		judge: templateUpdateContent,
+	},
+	{
 		Name:  "whatsapp_template_update_ttl",
 		About: "messageSendTtlSeconds of an update that names no category lies within what the template's own category allows.",
 		Tools: []string{"whatsapp_template_update"},
@@ -163,6 +171,17 @@ func keepsCategory(c *Call) bool {
 
 func templateUpdateTTL(c *Call, s seen) *Refusal {
 	return wrongTTL(c, text(s["whatsapp_template_get"], "category"))
+}
+
+func keepsCategoryOfComponents(c *Call) bool {
+	return len(objects(object(c.Args, "details")["components"])) > 0 && c.Args["category"] == nil
+}
+
+func templateUpdateContent(c *Call, s seen) *Refusal {
+	for i, component := range objects(object(c.Args, "details")["components"]) {
+		warnOfCategory(c, text(s["whatsapp_template_get"], "category"), component, fmt.Sprintf("details.components[%d]", i))
+	}
+	return nil
 }
 
 func changesCategory(c *Call) bool {
