@@ -52,7 +52,7 @@ func (v *variableCheck) numbered(component map[string]any, path string) {
 	found := findVariables(text(component, "text"))
 	v.warnOfLookalikes(found, path+".text")
 	if len(found.wrong) > 0 {
-		v.refuse("%s.text: %s", path, found.corrections())
+		v.refuse("%s.text has %s", path, found.corrections())
 		return
 	}
 	most := 0
@@ -182,7 +182,7 @@ func (v *variables) corrections() string {
 		used[next] = true
 		said = append(said, fmt.Sprintf("%q as {{%d}}", shortened(one), next))
 	}
-	return "number the variables, no other form is one here: write " + strings.Join(said, ", ")
+	return "placeholders that are no variables here; number them: write " + strings.Join(said, ", ")
 }
 
 // mostTold is how many wrong variables of one text are told one by one.
