@@ -43,6 +43,9 @@ type Options struct {
 	Audit *audit.Log
 	// Now is the clock of the audit; nil means time.Now.
 	Now func() time.Time
+	// Unfilled are the settings of the server that still hold a placeholder.
+	// Where there are some, each call is refused with them.
+	Unfilled []string
 	// About is a line about where the calls go that project_confirm shows,
 	// such as that it is the sandbox; "" for the API itself.
 	About string
@@ -144,6 +147,9 @@ func title(name string) string {
 // Call makes a tool call. It never panics on what comes from outside, and
 // sends nothing that the guard does not let through.
 func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
+	if len(s.opts.Unfilled) > 0 {
+		return unfilled(s.opts.Unfilled).outcome()
+	}
 	given, e := parseObject(raw)
 	if e != nil {
 		return e.outcome()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,10 @@ type config struct {
 	audit     string
 	file      string
 	logFormat string
+	// unfilled are the settings that still hold a placeholder. A command that is
+	// tolerant starts all the same: each call then says so.
+	unfilled []string
+	tolerant bool
 	// tenants looks up the credentials of a name; nil knows none.
 	tenants func(name string) (tenant.Tenant, bool)
 }
@@ -84,12 +89,13 @@ func trim(names []string) []string {
 
 // app is what a command runs on.
 type app struct {
-	pool    *tenant.Pool
-	tools   *tools.Set   // of the server's own tenant
-	client  *papi.Client // its client
-	project string       // the default project, or ""
-	tracers trace.TracerProvider
-	close   func()
+	pool     *tenant.Pool
+	tools    *tools.Set   // of the server's own tenant
+	client   *papi.Client // its client
+	project  string       // the default project, or ""
+	unfilled []string     // settings that still hold a placeholder
+	tracers  trace.TracerProvider
+	close    func()
 }
 
 // lastTraces is how long the last traces may take at the end.
@@ -113,8 +119,15 @@ func (c *config) newApp(s *streams) (*app, error) {
 		return nil, usage("--log-format %q: give text or json", c.logFormat)
 	}
 	logger := c.logger(s)
-	projects := trim(strings.Split(os.Getenv("SINCH_PROJECT_ID"), ","))
-	a := &app{close: func() { _ = kept.Close() }} // nothing waits to be written
+	unfilled := append(slices.Clone(c.unfilled), unfilledVariables(c.sandbox)...)
+	if len(unfilled) > 0 && !c.tolerant {
+		return nil, usage("%s; put the value in its place", unfilledText(unfilled))
+	}
+	for _, text := range misspelt(os.Environ()) {
+		logger.Warn(text)
+	}
+	projects := trim(strings.Split(os.Getenv(projectVariable), ","))
+	a := &app{unfilled: unfilled, close: func() { _ = kept.Close() }} // nothing waits to be written
 	api, own := apiConfig()
 	api.Logger = logger
 	if len(projects) > 0 {
@@ -165,7 +178,7 @@ func (c *config) newApp(s *streams) (*app, error) {
 			LocalTargets: c.sandbox || isLoopbackURL(api.BaseURL),
 			Store:        kept, Logger: logger,
 		},
-		Tools: tools.Options{About: about, Audit: log},
+		Tools: tools.Options{About: about, Audit: log, Unfilled: unfilled},
 	})
 	if err != nil {
 		return nil, usage("%v", err)
@@ -226,16 +239,23 @@ func (c *config) startSandbox(project string, logger *slog.Logger) (*lateSandbox
 }
 
 // apiConfig is what the environment says of the API, and of the credentials
-// for it.
+// for it. A placeholder counts as unset.
 func apiConfig() (papi.Config, tenant.Tenant) {
+	value := func(variable string) string {
+		text := os.Getenv(variable)
+		if papi.Unfilled(text) {
+			return ""
+		}
+		return text
+	}
 	return papi.Config{
-			BaseURL:  os.Getenv("PAPI_BASE_URL"),
-			TokenURL: os.Getenv("PAPI_TOKEN_URL"),
-			Auth:     os.Getenv("PAPI_AUTH"),
+			BaseURL:  value(baseURLVariable),
+			TokenURL: value(tokenURLVariable),
+			Auth:     value(authVariable),
 		}, tenant.Tenant{
-			KeyID:       os.Getenv("SINCH_KEY_ID"),
-			KeySecret:   os.Getenv("SINCH_KEY_SECRET"),
-			AccessToken: os.Getenv("SINCH_ACCESS_TOKEN"),
+			KeyID:       value(keyIDVariable),
+			KeySecret:   value(keySecretVariable),
+			AccessToken: value(accessTokenVariable),
 		}
 }
 
