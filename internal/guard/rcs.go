@@ -223,11 +223,17 @@ func testNumberForm(_ context.Context, _ *Guard, c *Call) *Refusal {
 		return nil
 	}
 	wrong = firstOf(wrong)
-	return &Refusal{
+	r := &Refusal{
 		Message:    fmt.Sprintf("no phone numbers in E.164 form: %q", wrong),
 		Resolution: "give each number as a plus sign, the country's code and the digits, without blanks and without the 0 that calls within the country begin with, such as +15550100; ask the person for the country where it is not clear",
 		Info:       map[string]any{"wrong": wrong},
 	}
+	if text(c.Args, "testNumber") != "" {
+		// An INVALID number may stand there in a form that this call never takes.
+		r.Resolution += "; one that the sender lists in another form may go with rcs_sender_update, which takes the whole list (details.testNumbers)"
+		r.Next = []catalog.Next{readRcsSender.next(c, "see the test numbers as the sender has them")}
+	}
+	return r
 }
 
 // givenNumbers are the test numbers that the call names, wherever they stand.
