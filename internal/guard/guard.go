@@ -51,8 +51,8 @@ type Options struct {
 	// Realm names the API that calls go to: what is confirmed and remembered
 	// for one counts for no other, though they share a store.
 	Realm string
-	// LocalTargets lets webhooks have targets, and media addresses, on this
-	// machine: the API is on it too.
+	// LocalTargets lets webhooks have targets on this machine: the API is on it
+	// too.
 	LocalTargets bool
 	// Store keeps confirmed projects, remembered registers, spent tokens and
 	// the signing key.

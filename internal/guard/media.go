@@ -13,7 +13,7 @@ import (
 var mediaRules = []Rule{
 	{
 		Name:  "media_address",
-		About: "Images, videos and documents are given as public http or https URLs, which the API opens by itself: there is no upload, so no data:, no file:, no path and no handle of Meta's, and no address of this machine or a private network. Where the API itself is on this machine (the sandbox), they may be on it too.",
+		About: "Images, videos and documents are given as public http or https URLs, which the API opens by itself: there is no upload, so no data:, no file:, no path and no handle of Meta's, and no address of this machine or a private network. The sandbox needs no exception: it opens no file.",
 		Tools: []string{
 			"whatsapp_sender_create", "whatsapp_sender_update", "whatsapp_template_create", "whatsapp_template_update",
 			"rcs_sender_create", "rcs_sender_update",
@@ -28,10 +28,10 @@ var mediaRules = []Rule{
 // WhatsApp template's headers. Links that people open are none of them.
 var mediaFields = []string{"photoUrl", "bannerUrl", "logoUrl", "videoUris", "screenshotUris", "logoImage", "imageUrl"}
 
-func mediaAddress(_ context.Context, g *Guard, c *Call) *Refusal {
+func mediaAddress(_ context.Context, _ *Guard, c *Call) *Refusal {
 	var wrong []string
 	eachMedia(c.Args, "", func(path, address string) {
-		if reason := badMedia(address, g.opts.LocalTargets); reason != "" {
+		if reason := badMedia(address); reason != "" {
 			wrong = append(wrong, path+" "+reason)
 		}
 	})
@@ -89,7 +89,7 @@ func visitAddresses(value any, path string, visit func(path, address string)) {
 var handle = regexp.MustCompile(`^(?:[0-9]+|[0-9]+::?[A-Za-z0-9+/=_:.-]+)$`)
 
 // badMedia says what is wrong with a media URL, "" for nothing.
-func badMedia(address string, local bool) string {
+func badMedia(address string) string {
 	const noUpload = "and this API takes no upload"
 	scheme, _, hasScheme := strings.Cut(strings.ToLower(strings.TrimSpace(address)), ":")
 	switch {
@@ -107,5 +107,5 @@ func badMedia(address string, local bool) string {
 	case u.Scheme != "http" && u.Scheme != "https":
 		return fmt.Sprintf("begins with %q, and the API opens http and https URLs", shortened(u.Scheme+":"))
 	}
-	return unreachable(address, local)
+	return unreachable(address, false)
 }

@@ -45,27 +45,26 @@ var loopbackURLs = []string{"http://127.0.0.1:8080/a.png", "http://localhost/a.p
 
 func TestMediaArePublicURLs(t *testing.T) {
 	for _, address := range []string{"https://example.com/a.png", "http://example.com/a.png", "https://93.184.216.34/a.png", "https://example.com/a.png?x=1#y"} {
-		if got := badMedia(address, false); got != "" {
+		if got := badMedia(address); got != "" {
 			t.Errorf("%s: %s", address, got)
 		}
 	}
 	for address, says := range badMediaURLs {
-		for _, local := range []bool{false, true} {
-			if got := badMedia(address, local); !strings.Contains(got, says) {
-				t.Errorf("%s, local %v: %q", address, local, got)
-			}
+		if got := badMedia(address); !strings.Contains(got, says) {
+			t.Errorf("%s: %q", address, got)
 		}
 	}
 	for _, address := range loopbackURLs {
-		if got := badMedia(address, false); !strings.Contains(got, "loopback") {
+		if got := badMedia(address); !strings.Contains(got, "loopback") {
 			t.Errorf("%s: %q", address, got)
 		}
-		if got := badMedia(address, true); got != "" {
-			t.Errorf("%s, with the API on this machine: %q", address, got)
+		f := newFixture(func(o *Options) { o.LocalTargets = true }).confirmed(t)
+		if got := f.check(call("kakaotalk_sender_update", map[string]any{"plusFriendId": "@f", "details": map[string]any{"logoImage": address}})); got != "guard_media_address" {
+			t.Errorf("%s, with the API on this machine: %s", address, got)
 		}
 	}
-	long := strings.Repeat("data:image/png;base64,"+strings.Repeat("A", 1<<20), 1)
-	if got := badMedia(long, false); len(got) > 100 {
+	long := "data:image/png;base64," + strings.Repeat("A", 1<<20)
+	if got := badMedia(long); len(got) > 100 {
 		t.Errorf("it repeats the file: %d bytes", len(got))
 	}
 }
