@@ -85,7 +85,7 @@ var afterError = map[string][]step{
 	"sender_changes_not_deletable":                             {{do: "look at the status of its changes", tool: "whatsapp_sender_get"}},
 	"Kakaotalk/sender_changes_not_found":                       {{do: "look at the sender: nothing pends", tool: "kakaotalk_sender_get"}},
 	"sender_changes_not_found":                                 {{do: "look at the sender: nothing pends", tool: "whatsapp_sender_get"}},
-	"sender_invalid_category_code":                             {{do: "take three codes of this list; before the first sender it is shut, and a draft without codes may open it", tool: "kakaotalk_sender_category_list"}},
+	"sender_invalid_category_code":                             {{do: "take three codes of this list; before the first sender it can't be read, and a draft without codes may open it", tool: "kakaotalk_sender_category_list"}},
 	"sender_phone_number_not_registered_with_meta_cloud_api":   {{do: "the number is registered with Meta's Cloud API first: a person asks Sinch support when it should be"}},
 	"sender_request_code_failed":                               {{do: "after some minutes ask for the code again; the person says whether by SMS or VOICE", tool: "whatsapp_sender_register", needs: []string{"method"}}},
 	"sender_username_not_available":                            {{do: "see which usernames are free, and ask the person for one", tool: "whatsapp_sender_username_suggest"}},

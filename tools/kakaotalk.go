@@ -20,7 +20,7 @@ var kakaotalkSenderNext = byState{
 // contract does not say.
 var firstKakaotalkSender = []step{
 	{do: "try a first sender as a draft without category codes: that may set the project up, though the API's documentation does not say so", tool: "kakaotalk_sender_create", args: map[string]any{"status": "DRAFT"}, needs: []string{"plusFriendId", "details"}},
-	{do: "then kakaotalk_sender_category_list shows the categories, and kakaotalk_sender_update gives the draft three codes and submits it; where the list stays shut, a person asks Sinch support for the codes"},
+	{do: "then kakaotalk_sender_category_list shows the categories, and kakaotalk_sender_update gives the draft three codes and submits it; where the list still can't be read, a person asks Sinch support for the codes"},
 	{do: "or create the first sender at once, where the person knows its three category codes", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}},
 }
 
@@ -30,7 +30,7 @@ var kakaotalkTemplateRejected = []step{
 }
 
 var kakaotalkTemplateNext = byState{
-	"changes.status=DRAFT":       {{do: "where it has no three category codes yet, choose them with the person", tool: "kakaotalk_sender_category_list"}, {do: "submit the draft when the person agrees", tool: "kakaotalk_template_update", args: map[string]any{"status": "SUBMIT"}}},
+	"changes.status=DRAFT":       {{do: "submit the draft when the person agrees", tool: "kakaotalk_template_update", args: map[string]any{"status": "SUBMIT"}}},
 	"changes.status=IN_PROGRESS": {{do: "look again later: it is being reviewed", tool: "kakaotalk_template_get"}},
 	"changes.status=REJECTED":    kakaotalkTemplateRejected,
 	"REJECTED":                   kakaotalkTemplateRejected,
