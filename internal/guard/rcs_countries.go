@@ -123,5 +123,5 @@ func laterCountries(sender map[string]any) string {
 	if onlyCountries(sender) || len(lacks) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("FR, GB and US ask for answers of their own, which can't be given after the launch. The sender has none, or not all, for %s: to add one of these later, answer first and launch then.", strings.Join(lacks, ", "))
+	return fmt.Sprintf("FR, GB and US ask for answers of their own, which can't be given after the launch. The sender has none, or not all, for %s: to launch there later, give these answers before this launch.", strings.Join(lacks, ", "))
 }
