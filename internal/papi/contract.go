@@ -174,6 +174,7 @@ func (f *family) read() {
 	}
 	readContract(strings.ToLower(f.prefix), &file)
 	f.schema = file.Schemas
+	correct(f.schema)
 	for _, s := range f.schema {
 		f.link(s)
 	}

@@ -5,8 +5,7 @@
 //	go run ./internal/papi/split papi.json internal/papi/contract
 //
 // It keeps every fact and drops what repeats: the answers of the error
-// statuses, which all have one form, and the wrappings of OpenAPI. Where the
-// document contradicts itself, corrections.go has what it says elsewhere.
+// statuses, which all have one form, and the wrappings of OpenAPI.
 package main
 
 import (
@@ -108,9 +107,6 @@ func split(from, to string) error {
 			}
 			out[f].Operations = append(out[f].Operations, reshape(path, method, op))
 		}
-	}
-	if err := correct(doc.Components.Schemas); err != nil {
-		return err
 	}
 	for name, schema := range doc.Components.Schemas {
 		f, err := familyOf(name)
