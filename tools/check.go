@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -103,11 +104,26 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 	}
 	violations = append(violations, masked(mended, "", "")...)
 	if len(violations) > 0 {
-		return nil, invalidArguments(violations)
+		return nil, a.orADraft(invalidArguments(violations), mended)
 	}
 	c := &call{warnings: append(m.warnings, doubts...)}
 	c.own, c.args = split(mended)
 	return c, nil
+}
+
+// orADraft adds to an error that a draft would do, where nothing is wrong with
+// the arguments but what a draft may leave out.
+func (a *arguments) orADraft(e *Error, args map[string]any) *Error {
+	status := a.advertised.Properties["status"]
+	if status == nil || !slices.Contains(status.Resolve().Enum, any("DRAFT")) || a.draft(args) {
+		return e
+	}
+	draft := maps.Clone(args)
+	draft["status"] = "DRAFT"
+	if len(a.checked.Violations(draft, papi.Mode{Closed: true, Draft: true})) == 0 {
+		e.Resolution = "give what is missing, or save it with status DRAFT, which may leave it out for now. " + e.Resolution
+	}
+	return e
 }
 
 // draft tells whether the call only saves: then the contract asks for less.

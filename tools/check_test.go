@@ -273,8 +273,20 @@ func TestADraftMayLeaveOut(t *testing.T) {
 	if err := json.Unmarshal([]byte(api.last().body), &sent); err != nil || !reflect.DeepEqual(sent, draft) {
 		t.Errorf("sent %s", api.last().body)
 	}
-	draft["status"] = "SUBMIT"
-	failure(t, do(t, set, "whatsapp_template_create", draft))
+	// What is refused for that alone is told so, for each tool that saves.
+	for tool, args := range map[string]map[string]any{
+		"whatsapp_template_create":  {"status": "SUBMIT", "name": "a_b", "language": "EN_US", "category": "MARKETING"},
+		"kakaotalk_sender_create":   {"plusFriendId": "@f", "details": map[string]any{"name": "Example", "adminPhoneNo": "+15550100"}},
+		"kakaotalk_template_create": {"plusFriendId": "@f", "details": map[string]any{"name": "Example", "language": "KO"}},
+	} {
+		if e := failure(t, do(t, set, tool, args)); !strings.Contains(fmt.Sprint(e["resolution"]), "save it with status DRAFT") {
+			t.Errorf("%s: %v", tool, e["resolution"])
+		}
+		args["nonsense"] = 1
+		if e := failure(t, do(t, set, tool, args)); strings.Contains(fmt.Sprint(e["resolution"]), "DRAFT") {
+			t.Errorf("%s, with nonsense: %v", tool, e["resolution"])
+		}
+	}
 	// An update keeps a draft unless it is told to submit.
 	result(t, do(t, set, "whatsapp_template_update", map[string]any{
 		"templateName": "a_b", "languageCode": "DE", "details": map[string]any{"components": []any{map[string]any{"type": "HEADER", "format": "TEXT"}}},

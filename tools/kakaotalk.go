@@ -2,7 +2,10 @@ package tools
 
 var kakaotalkSenderNext = byState{
 	"changes.status=IN_PROGRESS": {{do: "look again {again}: the change is being reviewed{since}", tool: "kakaotalk_sender_get"}},
-	"changes.status=DRAFT":       submitDraft("kakaotalk_sender_update", senderUpdatable),
+	"changes.status=DRAFT":       append([]step{{
+		do: "where it lacks its three category codes, choose them with the person", tool: "kakaotalk_sender_category_list",
+		check: func(answer any) bool { return draftLacks("kakaotalk_sender_update", answer) },
+	}}, submitDraft("kakaotalk_sender_update", senderUpdatable)...),
 	"changes.status=REJECTED": { // an update takes only a DRAFT, unlike WhatsApp's
 		{do: "read what happened to it: a comment may say why", tool: "kakaotalk_sender_activity_list"},
 		{do: "when the person agrees, discard the change, so that a corrected one can be handed in", tool: "kakaotalk_sender_changes_discard"},
@@ -12,6 +15,16 @@ var kakaotalkSenderNext = byState{
 	"ACTIVE":    {{do: "the sender is ready; look at its templates", tool: "kakaotalk_template_list"}},
 	"BLOCKED":   {askSupport("plusFriendId")},
 	"SUSPENDED": {askSupport("plusFriendId")},
+}
+
+// firstKakaotalkSender is what to do in a project without a KakaoTalk account.
+// The categories are listed for a project that has one, and the first sender,
+// which makes it, names categories: whether a draft without them makes it, the
+// contract does not say.
+var firstKakaotalkSender = []step{
+	{do: "try a first sender as a draft without category codes: that may set the project up, though the API's documentation does not say so", tool: "kakaotalk_sender_create", args: map[string]any{"status": "DRAFT"}, needs: []string{"plusFriendId", "details"}},
+	{do: "then kakaotalk_sender_category_list shows the categories, and kakaotalk_sender_update gives the draft three codes and submits it; where the list still can't be read, a person asks Sinch support for the codes"},
+	{do: "or create the first sender at once, where the person knows its three category codes", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}},
 }
 
 var kakaotalkTemplateRejected = []step{

@@ -139,7 +139,7 @@ var nextOfTool = map[string][]step{
 	"kakaotalk_template_changes_discard":     {{do: "see the templates that are left: one that never was live went with its draft", tool: "kakaotalk_template_list"}},
 	"kakaotalk_template_delete":              {{do: "see which templates are left", tool: "kakaotalk_template_list"}},
 	"kakaotalk_template_category_list":       {{do: "create a template with a categoryCode of this list", tool: "kakaotalk_template_create", needs: []string{"details"}}},
-	"kakaotalk_sender_category_list":         {{do: "create a sender with three codes of this list", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
+	"kakaotalk_sender_category_list":         {{do: "give three codes of this list to the draft that is there", tool: "kakaotalk_sender_update", needs: []string{"plusFriendId", "details"}}, {do: "or create a sender with them", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
 	"rcs_questionnaire_get":                  {{do: "give the answers to the sender", tool: "rcs_sender_update", needs: []string{"senderId", "details"}}},
 	"rcs_test_number_add":                    {{do: "when a phone's owner has accepted the invitation, see its state", tool: "rcs_test_number_get", needs: []string{"testNumber"}}},
 	"rcs_test_number_delete":                 {{do: "see which test numbers the sender has", tool: "rcs_sender_get"}},

@@ -24,7 +24,7 @@ var rcsSenderNext = byState{
 	"PREPARING_LAUNCH": {{do: "look again {again}: the launch is being prepared, and goes on by itself{since}", tool: "rcs_sender_get"}},
 	"LAUNCHING":        {{do: "look again {again}: the carriers decide, each for itself; countryStatus tells what each said{since}", tool: "rcs_sender_get"}},
 	"LAUNCHED": {
-		{do: "for more countries, name all of them, those that are launched too", tool: "rcs_sender_update", needs: []string{"details"}},
+		{do: "for more countries, name all of them, those that are launched too (FR, GB and US only where their answers were given before the launch)", tool: "rcs_sender_update", needs: []string{"details"}},
 		{do: "then launch again, when the person agrees", tool: "rcs_sender_launch", check: readyForLaunch},
 	},
 }

@@ -26,7 +26,7 @@ var bundleRules = []Rule{
 	},
 	{
 		Name:  "bundle_conversation",
-		About: "A bundle's Conversation app sends no webhooks to conversation-api.*.sinch.com, and keeps messages for at most 7 days in DISPATCH mode, for at least 1 in CONVERSATION mode.",
+		About: "A bundle's Conversation app sends no webhooks to conversation-api.*.sinch.com, and keeps messages as its processingMode allows: in DISPATCH, the default, for 0 to 7 days with the retentionPolicyType MESSAGE_EXPIRE_POLICY; in CONVERSATION for 1 to 3650 days with any type.",
 		Tools: []string{"bundle_create"},
 		check: bundleConversation,
 	},
@@ -168,25 +168,45 @@ func bundleConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
 			}
 		}
 	}
-	policy := object(app, "retentionPolicy")
-	days, given := number(policy["ttl"])
-	mode := or(text(app, "processingMode"), "DISPATCH")
-	switch {
-	case !given:
-		return nil
-	case mode == "DISPATCH" && days > 7:
-		return retention(mode, days, "from 0 to 7")
-	case mode == "CONVERSATION" && days < 1:
-		return retention(mode, days, "from 1 to 3650")
-	}
-	return nil
+	return bundleRetention(app)
 }
 
-func retention(mode string, days float64, allowed string) *Refusal {
+// retentions are what a Conversation app's processingMode allows: the types of
+// its retention policy, and the days (retentionPolicy of
+// BundlesConversationAppInputDto, 1.2.117).
+var retentions = map[string]struct {
+	types    []string
+	from, to float64
+}{
+	"DISPATCH":     {[]string{"MESSAGE_EXPIRE_POLICY"}, 0, 7},
+	"CONVERSATION": {[]string{"CONVERSATION_EXPIRE_POLICY", "MESSAGE_EXPIRE_POLICY", "PERSIST_RETENTION_POLICY"}, 1, 3650},
+}
+
+func bundleRetention(app map[string]any) *Refusal {
+	policy := object(app, "retentionPolicy")
+	mode := or(text(app, "processingMode"), "DISPATCH")
+	allowed, known := retentions[mode]
+	if !known {
+		return nil
+	}
+	var wrong []string
+	if kind := text(policy, "retentionPolicyType"); kind != "" && !slices.Contains(allowed.types, kind) {
+		wrong = append(wrong, fmt.Sprintf("convApp.retentionPolicy.retentionPolicyType is %s; processingMode %s allows %s", kind, mode, strings.Join(allowed.types, ", ")))
+	}
+	if days, given := number(policy["ttl"]); given && (days < allowed.from || days > allowed.to) {
+		wrong = append(wrong, fmt.Sprintf("convApp.retentionPolicy.ttl is %v days; processingMode %s allows %.0f to %.0f", days, mode, allowed.from, allowed.to))
+	}
+	if wrong == nil {
+		return nil
+	}
+	resolution := "give what it allows, or the other processingMode"
+	if text(app, "processingMode") == "" {
+		resolution += "; DISPATCH is the default"
+	}
 	return &Refusal{
-		Message:    fmt.Sprintf("convApp.retentionPolicy.ttl is %v days; processingMode %s allows %s", days, mode, allowed),
-		Resolution: "give a ttl within it, or the other processingMode",
-		Info:       map[string]any{"processingMode": mode, "allowed": allowed},
+		Message:    strings.Join(wrong, "; "),
+		Resolution: resolution,
+		Info:       map[string]any{"processingMode": mode, "retentionPolicyTypes": allowed.types, "ttl": fmt.Sprintf("%.0f to %.0f", allowed.from, allowed.to)},
 	}
 }
 

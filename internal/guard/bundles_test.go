@@ -49,7 +49,11 @@ func TestABundlesConversationApp(t *testing.T) {
 		{name: "in capitals", tool: "bundle_create", args: target("https://Conversation-API.EU.sinch.com./x"), want: "bundle_conversation"},
 		{name: "to another host of that name", tool: "bundle_create", args: target("https://conversation-api.example.com"), want: codeRequired},
 		{name: "DISPATCH keeps 7 days", tool: "bundle_create", args: app(`"retentionPolicy": {"ttl": 7}`), want: codeRequired},
-		{name: "but not 8", tool: "bundle_create", args: app(`"retentionPolicy": {"ttl": 8}`), want: "bundle_conversation", says: "DISPATCH allows from 0 to 7"},
+		{name: "but not 8", tool: "bundle_create", args: app(`"retentionPolicy": {"ttl": 8}`), want: "bundle_conversation", says: "DISPATCH allows 0 to 7"},
+		{name: "DISPATCH lets messages expire", tool: "bundle_create", args: app(`"processingMode": "DISPATCH", "retentionPolicy": {"retentionPolicyType": "MESSAGE_EXPIRE_POLICY"}`), want: codeRequired},
+		{name: "and keeps no conversations", tool: "bundle_create", args: app(`"processingMode": "DISPATCH", "retentionPolicy": {"retentionPolicyType": "CONVERSATION_EXPIRE_POLICY"}`), want: "bundle_conversation", says: "retentionPolicyType is CONVERSATION_EXPIRE_POLICY; processingMode DISPATCH allows MESSAGE_EXPIRE_POLICY"},
+		{name: "nor anything for good, as the default mode", tool: "bundle_create", args: app(`"retentionPolicy": {"retentionPolicyType": "PERSIST_RETENTION_POLICY", "ttl": 8}`), want: "bundle_conversation", says: "MESSAGE_EXPIRE_POLICY; convApp.retentionPolicy.ttl is 8 days"},
+		{name: "CONVERSATION may", tool: "bundle_create", args: app(`"processingMode": "CONVERSATION", "retentionPolicy": {"retentionPolicyType": "PERSIST_RETENTION_POLICY"}`), want: codeRequired},
 		{name: "CONVERSATION does", tool: "bundle_create", args: app(`"processingMode": "CONVERSATION", "retentionPolicy": {"ttl": 8}`), want: codeRequired},
 		{name: "but not 0", tool: "bundle_create", args: app(`"processingMode": "CONVERSATION", "retentionPolicy": {"ttl": 0}`), want: "bundle_conversation"},
 	})

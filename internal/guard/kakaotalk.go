@@ -34,6 +34,13 @@ var kakaotalkRules = []Rule{
 		check: kakaoButtons,
 	},
 	{
+		Name:  "kakaotalk_variables",
+		About: "Told as a warning: {{1}} and its like in the texts of a KakaoTalk template, which is how WhatsApp's variables are written; KakaoTalk's are written #{name}.",
+		Tools: []string{"kakaotalk_template_create", "kakaotalk_template_update"},
+		Warns: true,
+		check: kakaoVariables,
+	},
+	{
 		Name:  "kakaotalk_sender_unique",
 		About: "A plusFriendId is used by one sender. Told as a warning: a project whose KakaoTalk account, of which it has one, may still be on its way.",
 		Tools: []string{"kakaotalk_sender_create"},
@@ -256,6 +263,27 @@ func kakaoButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
 			}
 		}
 		seen[kind] = true
+	}
+	return nil
+}
+
+// kakaoVariables warns alone: the contract says nothing of KakaoTalk's
+// variables.
+func kakaoVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
+	details := object(c.Args, "details")
+	warn := func(holder map[string]any, path, field string) {
+		found := findVariables(text(holder, field))
+		if given := append(found.written, found.wrong...); len(given) > 0 {
+			c.Warn(fmt.Sprintf("%s.%s holds %q, as a variable of WhatsApp is written; KakaoTalk's are written #{name}: the API judges", path, field, shortened(given[0])))
+		}
+	}
+	for _, field := range []string{"content", "extra", "title", "subtitle"} {
+		warn(details, "details", field)
+	}
+	for i, button := range objects(details["buttons"]) {
+		for _, field := range []string{"name", "linkMo", "linkPc", "schemeIos", "schemeAndroid"} {
+			warn(button, fmt.Sprintf("details.buttons[%d]", i), field)
+		}
 	}
 	return nil
 }

@@ -117,3 +117,16 @@ func TestKakaoTalkTemplateNamesAndCategories(t *testing.T) {
 		{name: "two buttons of two types", tool: "kakaotalk_template_create", args: create(`"buttons": [{"type": "WEB_LINK"}, {"type": "APP_LINK"}]`), want: "allowed"},
 	})
 }
+
+func TestAVariableOfWhatsAppInAKakaoTalkTemplateIsTold(t *testing.T) {
+	details := func(fields string) string {
+		return `{"plusFriendId": "@f", "details": {` + fields + `}}`
+	}
+	const create, update = "kakaotalk_template_create", "kakaotalk_template_update"
+	checkRule(t, []ruleCase{
+		{name: "KakaoTalk's own", tool: create, args: details(`"content": "Order #{number}"`), want: "allowed"},
+		{name: "WhatsApp's", tool: create, args: details(`"content": "Order {{1}}"`), want: "allowed", warn: `details.content holds "{{1}}", as a variable of WhatsApp is written; KakaoTalk's are written #{name}`},
+		{name: "with a name", tool: update, args: details(`"title": "{{name}}"`), want: "allowed", warn: `details.title holds "{{name}}"`},
+		{name: "in a button", tool: create, args: details(`"buttons": [{"type": "WEB_LINK", "name": "Open", "linkMo": "https://example.com/{{1}}"}]`), want: "allowed", warn: "details.buttons[0].linkMo holds"},
+	})
+}

@@ -21,6 +21,20 @@ var rcsRules = []Rule{
 		check: brandUnique,
 	},
 	{
+		Name:  "rcs_billing_category",
+		About: "Told as a warning: a billingCategory that the contract calls deprecated (BASIC_MESSAGE, SINGLE_MESSAGE: now NON_CONVERSATIONAL; CONVERSATIONAL_LEGACY: now CONVERSATIONAL).",
+		Tools: []string{"rcs_sender_create"},
+		Warns: true,
+		check: billingCategory,
+	},
+	{
+		Name:  "rcs_country_answers",
+		About: "Told as a warning: a country of a new sender whose launch asks for answers that the call does not give. They can't be given after the first launch.",
+		Tools: []string{"rcs_sender_create"},
+		Warns: true,
+		check: countryAnswers,
+	},
+	{
 		Name:  "rcs_us_answers",
 		About: "US answers of a PRIVATE company name no stock exchange or symbol, those of a PUBLIC one the legal form CORPORATION and, in a create, both; a US tax id has the form 12-3456789. Answers of another version than usQuestionnaireVersion names are told as a warning.",
 		Tools: []string{"rcs_sender_create", "rcs_sender_update"},
@@ -28,13 +42,13 @@ var rcsRules = []Rule{
 	},
 	{
 		Name:  "rcs_test_number_form",
-		About: "Test numbers of an RCS sender are phone numbers in E.164 form: a plus sign and 6 to 15 digits.",
+		About: "Test numbers of an RCS sender are phone numbers in E.164 form: a plus sign and 6 to 15 digits, the first of them no 0.",
 		Tools: []string{"rcs_sender_create", "rcs_sender_update", "rcs_test_number_add", "rcs_test_number_reinvite", "rcs_test_number_delete"},
 		check: testNumberForm,
 	},
 	{
 		Name:   "rcs_launch_requirements",
-		About:  "An RCS sender is launched from IN_TEST, LAUNCHING, LAUNCHED or UNLAUNCHED, with banner, logo, privacy policy, terms, a phone or an email, a country, and the answers of the general, the verification and each country's questionnaire: all that is missing is told at once.",
+		About:  "An RCS sender is launched from IN_TEST, LAUNCHING, LAUNCHED or UNLAUNCHED, with banner, logo, privacy policy, terms, a phone or an email, a country, and the answers of the general, the verification and each country's questionnaire that the contract marks as needed at launch: all that is missing is told at once. Told as a warning: answers that a country's questionnaire asks for beside them.",
 		Tools:  []string{"rcs_sender_launch"},
 		Reads:  []Read{readRcsSender},
 		Closed: true,
@@ -46,6 +60,14 @@ var rcsRules = []Rule{
 		Tools: []string{"rcs_sender_update"},
 		Reads: []Read{{Tool: "rcs_sender_get", When: "more than countries changes", needed: changesMore}},
 		judge: updateLaunched,
+	},
+	{
+		Name:  "rcs_country_added",
+		About: "Told as a warning: a country that an update adds, and whose launch asks for answers that the sender lacks. In LAUNCHING and LAUNCHED they can't be given any more.",
+		Tools: []string{"rcs_sender_update"},
+		Reads: []Read{{Tool: "rcs_sender_get", When: "countries are given", needed: givesCountries}},
+		Warns: true,
+		judge: countryAdded,
 	},
 	{
 		Name:  "rcs_test_number",
@@ -71,10 +93,10 @@ func beyondCountries(c *Call) []string {
 func changesMore(c *Call) bool { return len(beyondCountries(c)) > 0 }
 
 func updateLaunched(c *Call, s seen) *Refusal {
-	state := text(s["rcs_sender_get"], "state")
-	if state != "LAUNCHING" && state != "LAUNCHED" {
+	if !onlyCountries(s["rcs_sender_get"]) {
 		return nil
 	}
+	state := text(s["rcs_sender_get"], "state")
 	others := beyondCountries(c)
 	r := &Refusal{
 		Message:    fmt.Sprintf("the sender is %s, where only details.countries can be changed; the call would change %s", state, strings.Join(others, ", ")),
@@ -82,6 +104,9 @@ func updateLaunched(c *Call, s seen) *Refusal {
 		Info:       map[string]any{"state": state, "notUpdatable": others},
 	}
 	id, details := pathArgs(c.Row, c.Args), object(c.Args, "details")
+	if details["questionnaire"] != nil {
+		r.Resolution += "; answers can't be given any more: " + askSupport
+	}
 	if countries, given := details["countries"]; given {
 		r.Next = append(r.Next, catalog.Next{
 			Do: "change the countries alone", Tool: "rcs_sender_update",
@@ -98,6 +123,22 @@ func updateLaunched(c *Call, s seen) *Refusal {
 		r.Next = []catalog.Next{readRcsSender.next(c, "look at the sender, and what comes next in its state")}
 	}
 	return r
+}
+
+// deprecatedBilling has what the contract names in place of a deprecated
+// billing category (RcsInputSenderBillingCategoriesEnum, 1.2.117).
+var deprecatedBilling = map[string]string{
+	"BASIC_MESSAGE":         "NON_CONVERSATIONAL",
+	"SINGLE_MESSAGE":        "NON_CONVERSATIONAL",
+	"CONVERSATIONAL_LEGACY": "CONVERSATIONAL",
+}
+
+func billingCategory(_ context.Context, _ *Guard, c *Call) *Refusal {
+	given := text(c.Args, "billingCategory")
+	if instead := deprecatedBilling[given]; instead != "" {
+		c.Warn(fmt.Sprintf("billingCategory %s is deprecated and to be removed: %s takes its place, and a sender's category can't be changed later", given, instead))
+	}
+	return nil
 }
 
 func usAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
@@ -177,24 +218,32 @@ func brandUnique(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 }
 
-// phoneNumber takes a number without its plus sign too: the API judges.
-var phoneNumber = regexp.MustCompile(`^\+?[0-9]{6,15}$`)
+// phoneNumber is E.164: a plus sign, and a country code, which begins with no 0
+// ("E.164 form, plus sign included": deleteTestNumber, 1.2.117).
+var phoneNumber = regexp.MustCompile(`^\+[1-9][0-9]{5,14}$`)
 
 func testNumberForm(_ context.Context, _ *Guard, c *Call) *Refusal {
 	var wrong []string
 	for _, number := range givenNumbers(c) {
 		if !phoneNumber.MatchString(number) {
-			wrong = append(wrong, number)
+			wrong = append(wrong, shortened(number))
 		}
 	}
 	if wrong == nil {
 		return nil
 	}
-	return &Refusal{
+	wrong = firstOf(wrong)
+	r := &Refusal{
 		Message:    fmt.Sprintf("no phone numbers in E.164 form: %q", wrong),
-		Resolution: "give each number as a plus sign, the country's code and the digits, without blanks",
+		Resolution: "give each number as a plus sign, the country's code and the digits, without blanks and without the 0 that calls within the country begin with, such as +15550100; ask the person for the country where it is not clear",
 		Info:       map[string]any{"wrong": wrong},
 	}
+	if text(c.Args, "testNumber") != "" {
+		// An INVALID number may stand there in a form that this call never takes.
+		r.Resolution += "; one that the sender lists in another form may go with rcs_sender_update, which takes the whole list (details.testNumbers)"
+		r.Next = []catalog.Next{readRcsSender.next(c, "see the test numbers as the sender has them")}
+	}
+	return r
 }
 
 // givenNumbers are the test numbers that the call names, wherever they stand.
@@ -266,6 +315,9 @@ func showLaunch(_ *Call, s seen) string {
 		name(text(object(details, "brand"), "name")), Word(text(sender, "state")), count(len(countries), "country", "countries"), listed(countries[:min(len(countries), 3*mostListed)], len(countries)))
 	if !answered(object(details, "questionnaire", "general", "answers")["videoUris"]) {
 		told += "\nThe questionnaire names no video: the launch waits in PREPARING_LAUNCH until Sinch has added one."
+	}
+	if later := laterCountries(sender); later != "" {
+		told += "\n" + later
 	}
 	return told
 }

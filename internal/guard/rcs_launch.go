@@ -22,24 +22,24 @@ var launchBrand = []string{"bannerUrl", "logoUrl", "privacyPolicyUrl", "termsOfS
 // questions are the answers of a part of the questionnaire that a launch looks
 // at.
 type questions struct {
-	// needed must be answered.
+	// needed must be answered ("needed at launch", or required of whole US
+	// answers).
 	needed []string
-	// asked are not marked as needed by the contract: the API judges. Where no
-	// answer of the part is there, they are missing too.
+	// asked are not marked as needed by the contract: the API judges.
 	asked []string
 }
 
 // The parts that are asked of every sender, and those of a country. The US
-// part is usQuestions, by its version.
+// part is by its version.
 var (
 	launchParts = map[string]questions{
 		"general":      {needed: []string{"optInDescription", "triggerDescription", "interactionsDescription", "optOutDescription"}},
 		"verification": {needed: []string{"name", "email", "website"}},
 	}
-	countryParts = map[string]string{"GB": "gb", "FR": "fr"}
+	countryParts = map[string]string{"FR": "fr", "GB": "gb", "US": "us"}
 	countryAsks  = map[string]questions{
-		"gb": {needed: []string{"brandIndustry", "companyLegalName", "messagesVolume"}, asked: []string{"companyRegistrationNumber", "fullCompanyAddress", "messagesFrequency"}},
-		"fr": {asked: []string{"fullCompanyAddress", "siren"}},
+		"GB": {needed: []string{"brandIndustry", "companyLegalName", "messagesVolume"}, asked: []string{"companyRegistrationNumber", "fullCompanyAddress", "messagesFrequency"}},
+		"FR": {asked: []string{"fullCompanyAddress", "siren"}},
 	}
 	usFirst = questions{needed: []string{"companyLegalName", "brandIndustry", "messagesVolume"}, asked: []string{"fullCompanyAddress"}}
 )
@@ -62,6 +62,44 @@ func LaunchMissing(sender map[string]any) []string {
 	return slices.DeleteFunc(launchNeeds(sender).missing, func(path string) bool { return !strings.HasPrefix(path, "details.") })
 }
 
+// part looks at the answers of a part of the questionnaire.
+func (r *launchReport) part(questionnaire map[string]any, name string, q questions) {
+	answers := object(questionnaire, name, "answers")
+	for into, keys := range map[*[]string][]string{&r.missing: q.needed, &r.asked: q.asked} {
+		for _, key := range keys {
+			if !answered(answers[key]) {
+				*into = append(*into, "details.questionnaire."+name+".answers."+key)
+			}
+		}
+	}
+}
+
+// country looks at the answers that a country asks for.
+func (r *launchReport) country(questionnaire map[string]any, country string) {
+	if country != "US" {
+		if asks, ok := countryAsks[country]; ok {
+			r.part(questionnaire, countryParts[country], asks)
+		}
+		return
+	}
+	answers := object(questionnaire, "us", "answers")
+	if firstUS(answers) {
+		r.part(questionnaire, "us", usFirst)
+		return
+	}
+	r.campaign = usCampaign(answers)
+	r.part(questionnaire, "us", questions{needed: papi.LookupSchema(usSchemas[r.campaign]).Required})
+	r.part(questionnaire, "verification", questions{needed: []string{"phone"}})
+}
+
+// countryNeeds is what the launch in one country needs beside what every sender
+// gives.
+func countryNeeds(questionnaire map[string]any, country string) launchReport {
+	var r launchReport
+	r.country(questionnaire, country)
+	return r
+}
+
 // launchNeeds looks at a sender as rcs_sender_get shows it.
 func launchNeeds(sender map[string]any) launchReport {
 	var r launchReport
@@ -82,49 +120,14 @@ func launchNeeds(sender map[string]any) launchReport {
 	need(answered(brand["phones"]) || answered(brand["emails"]), "details.brand.phones or details.brand.emails")
 
 	questionnaire := object(details, "questionnaire")
-	part := func(name string, q questions) {
-		answers := object(questionnaire, name, "answers")
-		path := "details.questionnaire." + name + ".answers."
-		given := false
-		for _, key := range q.needed {
-			given = given || answered(answers[key])
-			need(answered(answers[key]), path+key)
-		}
-		for _, key := range q.asked {
-			given = given || answered(answers[key])
-		}
-		for _, key := range q.asked {
-			switch {
-			case answered(answers[key]):
-			case given:
-				r.asked = append(r.asked, path+key)
-			default:
-				need(false, path+key)
-			}
-		}
+	for name, q := range launchParts {
+		r.part(questionnaire, name, q)
 	}
-	part("general", launchParts["general"])
-	verification := launchParts["verification"]
-	us := slices.Contains(countries, "US")
-	usAnswers := object(questionnaire, "us", "answers")
-	second := us && !firstUS(usAnswers)
-	if second {
-		verification.needed = append(slices.Clone(verification.needed), "phone")
-	}
-	part("verification", verification)
 	for _, country := range countries {
-		if name, ok := countryParts[country]; ok {
-			part(name, countryAsks[name])
-		}
-	}
-	switch {
-	case second:
-		r.campaign = usCampaign(usAnswers)
-		part("us", questions{needed: papi.LookupSchema(usSchemas[r.campaign]).Required})
-	case us:
-		part("us", usFirst)
+		r.country(questionnaire, country)
 	}
 	slices.Sort(r.missing)
+	slices.Sort(r.asked)
 	return r
 }
 
@@ -172,27 +175,37 @@ func launchRefusal(c *Call, s seen) *Refusal {
 			Next:       []catalog.Next{readRcsSender.next(c, "wait, and look again: "+state+" goes on by itself")},
 		}
 	}
+	refusal := &Refusal{
+		Message:    fmt.Sprintf("the sender can't be launched yet; missing: %s", strings.Join(r.missing, "; ")),
+		Resolution: "complete the sender with rcs_sender_update, all that is missing at once, and launch it again",
+		Info:       map[string]any{"missing": r.missing},
+		Next:       []catalog.Next{readRcsSender.next(c, "look at the sender, and what comes next in its state")},
+	}
+	if len(r.asked) > 0 {
+		refusal.Info["askedToo"] = r.asked
+	}
 	id := map[string]any{"senderId": c.Args["senderId"]}
-	ask := map[string]any{}
-	for name, value := range map[string]any{"useCase": sender["useCase"], "countries": object(sender, "details")["countries"]} {
-		if answered(value) {
-			ask[name] = value
+	inDetails := slices.ContainsFunc(r.missing, func(path string) bool { return strings.HasPrefix(path, "details.") })
+	switch {
+	case onlyCountries(sender):
+		leadOut(refusal, id, sender)
+	case inDetails:
+		refusal.Next = append(refusal.Next, catalog.Next{Do: "complete the sender with what is missing", Tool: "rcs_sender_update", Args: id, Needs: []string{"details"}})
+		if answered(sender["useCase"]) {
+			refusal.Next = append(refusal.Next, catalog.Next{Do: "read the questions, for the answers that are missing", Tool: "rcs_questionnaire_get", Args: questionsAbout(sender, r), Needs: []string{}})
 		}
+	}
+	return refusal
+}
+
+// questionsAbout are the arguments that read the questions of a sender.
+func questionsAbout(sender map[string]any, r launchReport) map[string]any {
+	ask := map[string]any{"useCase": sender["useCase"]}
+	if countries := object(sender, "details")["countries"]; answered(countries) {
+		ask["countries"] = countries
 	}
 	if r.campaign != "" {
 		ask["usQuestionnaireBrandCampaignVersion"] = r.campaign
 	}
-	next := []catalog.Next{readRcsSender.next(c, "look at the sender, and what comes next in its state")}
-	if slices.ContainsFunc(r.missing, func(path string) bool { return strings.HasPrefix(path, "details.") }) {
-		next = append(next, catalog.Next{Do: "complete the sender with what is missing", Tool: "rcs_sender_update", Args: id, Needs: []string{"details"}})
-		if ask["useCase"] != nil {
-			next = append(next, catalog.Next{Do: "read the questions, for the answers that are missing", Tool: "rcs_questionnaire_get", Args: ask, Needs: []string{}})
-		}
-	}
-	return &Refusal{
-		Message:    fmt.Sprintf("the sender can't be launched yet; missing: %s", strings.Join(r.missing, "; ")),
-		Resolution: "complete the sender with rcs_sender_update, all that is missing at once, and launch it again",
-		Info:       map[string]any{"missing": r.missing},
-		Next:       next,
-	}
+	return ask
 }

@@ -76,7 +76,9 @@ func TestALaunchIsToldAllThatItLacks(t *testing.T) {
 		{name: "a video is not needed", edit: map[string]any{general + "videoUris": nil}},
 		{name: "Britain asks three things", edit: plus(countries("GB"), map[string]any{gb + "brandIndustry": "Retail"}),
 			missing: []string{gb + "companyLegalName", gb + "messagesVolume"}, asked: []string{gb + "companyRegistrationNumber", gb + "fullCompanyAddress", gb + "messagesFrequency"}},
-		{name: "France wants an answer", edit: countries("FR"), missing: []string{fr + "fullCompanyAddress", fr + "siren"}},
+		{name: "France asks, and the contract marks nothing as needed", edit: countries("FR"), asked: []string{fr + "fullCompanyAddress", fr + "siren"}},
+		{name: "Britain needs what is marked as needed, and asks for the rest", edit: countries("GB"),
+			missing: []string{gb + "brandIndustry", gb + "companyLegalName", gb + "messagesVolume"}, asked: []string{gb + "companyRegistrationNumber", gb + "fullCompanyAddress", gb + "messagesFrequency"}},
 		{name: "one French answer leaves the rest to the API", edit: plus(countries("FR"), map[string]any{fr + "siren": "000000000"}), asked: []string{fr + "fullCompanyAddress"}},
 		{name: "answers of a country that is not launched are not asked for", edit: map[string]any{fr + "siren": "000000000"}},
 		{name: "the second US questionnaire asks for the verification's phone", edit: plus(countries("US"), map[string]any{"details.questionnaire.us.answers": usAnswered("PRIVATE", "DE")}),
@@ -143,7 +145,7 @@ func TestALaunchedSenderChangesItsCountriesOnly(t *testing.T) {
 		{name: "LAUNCHING, another field", tool: "rcs_sender_update", args: both, api: in("LAUNCHING"), want: "rcs_update_launched"},
 		{name: "test numbers have a tool of their own", tool: "rcs_sender_update", args: `{"senderId": "s", "details": {"testNumbers": ["+15550100"]}}`, api: in("LAUNCHED"), want: "rcs_update_launched", next: "rcs_test_number_add"},
 		{name: "PREPARING_LAUNCH may change all", tool: "rcs_sender_update", args: both, api: in("PREPARING_LAUNCH"), want: "allowed"},
-		{name: "countries alone need no look", tool: "rcs_sender_update", args: `{"senderId": "s", "details": {"countries": ["SE"]}}`, api: in("LAUNCHED"), want: "allowed", reads: []string{}},
+		{name: "countries alone", tool: "rcs_sender_update", args: `{"senderId": "s", "details": {"countries": ["SE"]}}`, api: in("LAUNCHED"), want: "allowed", reads: []string{"rcs_sender_get"}},
 		{name: "a read that fails leaves it to the API", tool: "rcs_sender_update", args: both, fail: down, want: "allowed", warn: "the API judges"},
 	})
 }
@@ -209,7 +211,13 @@ func TestTestNumbersArePhoneNumbers(t *testing.T) {
 		{name: "15 digits", tool: "rcs_test_number_add", args: add("+155501234567890"), api: test, want: "allowed"},
 		{name: "16 digits", tool: "rcs_test_number_add", args: add("+1555012345678901"), want: rule},
 		{name: "blanks", tool: "rcs_test_number_add", args: add("+1 555 0100"), want: rule},
-		{name: "without the plus sign it is left to the API", tool: "rcs_test_number_add", args: add("15550100"), api: test, want: "allowed"},
+		{name: "without the plus sign", tool: "rcs_test_number_add", args: add("15550100"), want: rule, says: "15550100", reads: []string{}},
+		{name: "as it is called within the country", tool: "rcs_test_number_add", args: add("05550100"), want: rule},
+		{name: "the same behind a plus sign", tool: "rcs_test_number_add", args: add("+05550100"), want: rule},
+		{name: "00 for the plus sign", tool: "rcs_test_number_add", args: add("0015550100"), want: rule},
+		{name: "without the plus sign, in a new sender", tool: "rcs_sender_create", args: `{"details": {"testNumbers": ["+15550100", "15550101"]}}`, want: rule, says: `["15550101"]`},
+		{name: "without the plus sign, to be invited again", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "15550100"}`, want: rule, next: "rcs_sender_get"},
+		{name: "without the plus sign, to be taken out", tool: "rcs_test_number_delete", args: `{"senderId": "s", "testNumber": "15550100"}`, want: rule, next: "rcs_sender_get"},
 		{name: "in a new sender", tool: "rcs_sender_create", args: `{"details": {"testNumbers": ["my phone"]}}`, want: rule},
 		{name: "in an update", tool: "rcs_sender_update", args: `{"senderId": "s", "details": {"testNumbers": ["my phone"]}}`, want: rule},
 		{name: "to be invited again", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "my phone"}`, want: rule},
@@ -252,4 +260,164 @@ func TestABrandNamesEachContactOnce(t *testing.T) {
 		{name: "all at once", tool: tool, args: brand(`"phones": [{"number": "+15550100"}, {"number": "+15550100"}], "websites": [{"url": "https://example.com"}, {"url": "https://example.com"}]`), want: rule, says: "phones[1].number, details.brand.websites[1].url"},
 		{name: "an email that is taken away", tool: tool, args: brand(`"emails": null`), want: "allowed"},
 	})
+}
+
+func TestADeprecatedBillingCategoryIsTold(t *testing.T) {
+	create := func(category string) string {
+		return `{"region": "EU", "billingCategory": "` + category + `", "useCase": "OTP"}`
+	}
+	cases := []ruleCase{}
+	// The contract's own words tell which are deprecated.
+	for value, about := range papi.LookupSchema("RcsInputSenderBillingCategoriesEnum").EnumDescriptions {
+		warn := ""
+		if _, instead, deprecated := strings.Cut(about, "deprecated, use "); deprecated {
+			warn = "billingCategory " + value + " is deprecated and to be removed: " + instead
+		}
+		cases = append(cases, ruleCase{name: value, tool: "rcs_sender_create", args: create(value), want: "allowed", warn: warn, reads: []string{}})
+	}
+	if len(cases) < 5 {
+		t.Fatalf("the contract tells of %d billing categories", len(cases))
+	}
+	checkRule(t, cases)
+}
+
+// What the contract calls needed at launch is what the launch is refused for:
+// no more, and no less.
+func TestTheContractTellsWhatACountryNeeds(t *testing.T) {
+	schemas := map[string]string{"GB": "RcsSenderDetailsQuestionnaireGBAnswersInputDto", "FR": "RcsSenderDetailsQuestionnaireFRAnswersInputDto"}
+	for country, name := range schemas {
+		for key, property := range papi.LookupSchema(name).Properties {
+			needed := strings.Contains(property.Resolve().Description, "needed at launch")
+			if got := slices.Contains(countryAsks[country].needed, key); got != needed {
+				t.Errorf("%s: %s is needed: %v, as the contract has it: %v", country, key, got, needed)
+			}
+			told := needed || slices.Contains(countryAsks[country].asked, key) || property.Deprecated || strings.HasSuffix(key, "Metadata")
+			if !told {
+				t.Errorf("%s: nobody asks for %s", country, key)
+			}
+		}
+	}
+	for key, property := range papi.LookupSchema("RcsSenderDetailsQuestionnaireUSAnswersInputDto").Properties {
+		if needed := strings.Contains(property.Resolve().Description, "needed at launch"); slices.Contains(usFirst.needed, key) != needed {
+			t.Errorf("US, the first questionnaire: %s is needed: %v", key, needed)
+		}
+	}
+	for version, name := range usSchemas {
+		whole := papi.LookupSchema(name)
+		for key, property := range whole.Properties {
+			if strings.Contains(property.Resolve().Description, "needed at launch") && !slices.Contains(whole.Required, key) {
+				t.Errorf("US, %s: %s is needed at launch and not required", version, key)
+			}
+		}
+	}
+}
+
+// A country that is added after the launch, or named in a new sender, without
+// the answers that it asks for.
+func TestACountryWithoutItsAnswersIsTold(t *testing.T) {
+	gb := `"gb": {"answers": {"brandIndustry": "Retail", "companyLegalName": "Example Ltd", "messagesVolume": "0 - 10K messages", "companyRegistrationNumber": "1", "fullCompanyAddress": "1 Example Street", "messagesFrequency": "Once per day"}}`
+	fr := `"fr": {"answers": {"fullCompanyAddress": "1 Rue Example", "siren": "000000000"}}`
+	const create, update = "rcs_sender_create", "rcs_sender_update"
+	in := func(state, questionnaire string) map[string]string {
+		return map[string]string{"rcs_sender_get": `{"state": "` + state + `", "details": {"countries": ["SE"], "questionnaire": {` + questionnaire + `}}}`}
+	}
+	fresh := func(country, questionnaire string) string {
+		return `{"region": "EU", "billingCategory": "CONVERSATIONAL", "useCase": "OTP", "details": {"countries": ["` + country + `"], "questionnaire": {` + questionnaire + `}}}`
+	}
+	add := func(countries, more string) string {
+		return `{"senderId": "s", "details": {"countries": [` + countries + `]` + more + `}}`
+	}
+	read := []string{"rcs_sender_get"}
+	checkRule(t, []ruleCase{
+		{name: "a new sender in Sweden", tool: create, args: fresh("SE", ""), want: "allowed", reads: []string{}},
+		{name: "in Britain", tool: create, args: fresh("GB", ""), want: "allowed", warn: "details.countries has GB, whose launch needs details.questionnaire.gb.answers.{brandIndustry, companyLegalName, messagesVolume}, and whose questionnaire asks for"},
+		{name: "in Britain, with the answers", tool: create, args: fresh("GB", gb), want: "allowed"},
+		{name: "in France", tool: create, args: fresh("FR", ""), want: "allowed", warn: "details.countries has FR, whose questionnaire asks for details.questionnaire.fr.answers.{fullCompanyAddress, siren} (the API judges): give the answers before the first launch"},
+		{name: "in the US", tool: create, args: fresh("US", ""), want: "allowed", warn: "details.questionnaire.verification.answers.phone"},
+
+		{name: "Britain is added while testing", tool: update, args: add(`"SE", "GB"`, ""), api: in("IN_TEST", ""), want: "allowed", warn: "details.countries adds GB, whose launch needs details.questionnaire.gb.answers.{brandIndustry, companyLegalName, messagesVolume}", reads: read},
+		{name: "with its answers", tool: update, args: add(`"SE", "GB"`, `, "questionnaire": {`+gb+`}`), api: in("IN_TEST", ""), want: "allowed"},
+		{name: "after its answers", tool: update, args: add(`"SE", "GB"`, ""), api: in("LAUNCHED", gb), want: "allowed"},
+		{name: "Britain is added after the launch", tool: update, args: add(`"SE", "GB"`, ""), api: in("LAUNCHED", ""), want: "allowed", warn: "in LAUNCHED they can't be given any more: unless a person asks Sinch support to add the answers"},
+		{name: "while launching", tool: update, args: add(`"SE", "US"`, ""), api: in("LAUNCHING", ""), want: "allowed", warn: "in LAUNCHING they can't be given any more"},
+		{name: "France is added after the launch", tool: update, args: add(`"SE", "FR"`, ""), api: in("LAUNCHED", ""), want: "allowed", warn: "asks for details.questionnaire.fr.answers.{fullCompanyAddress, siren}"},
+		{name: "France is added after its answers", tool: update, args: add(`"SE", "FR"`, ""), api: in("LAUNCHED", fr), want: "allowed"},
+		{name: "answers that the same update takes away", tool: update, args: add(`"SE", "GB"`, `, "questionnaire": {"gb": {"answers": {"messagesVolume": null}}}`), api: in("IN_TEST", gb), want: "allowed", warn: "whose launch needs details.questionnaire.gb.answers.messagesVolume:"},
+		{name: "a country that it has", tool: update, args: add(`"SE"`, ""), api: in("LAUNCHED", ""), want: "allowed"},
+		{name: "a country less", tool: update, args: `{"senderId": "s", "details": {"countries": null}}`, api: in("IN_TEST", ""), want: "allowed", reads: []string{}},
+		{name: "answers after the launch", tool: update, args: `{"senderId": "s", "details": {"questionnaire": {` + gb + `}}}`, api: in("LAUNCHED", ""), want: "rcs_update_launched", says: "only details.countries can be changed"},
+	})
+}
+
+// A launched sender is never sent to give answers that it can't give any more.
+func TestALaunchOfALaunchedSenderHasAWayOut(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		state string
+		edit  map[string]any
+		stay  []string // the countries of the update that next offers; nil for none
+	}{
+		{"Britain beside Sweden", "LAUNCHED", map[string]any{"details.countries": []any{"SE", "GB"}}, []string{"SE"}},
+		{"the US while launching", "LAUNCHING", map[string]any{"details.countries": []any{"SE", "US", "DE"}}, []string{"SE", "DE"}},
+		{"nothing but Britain", "LAUNCHED", map[string]any{"details.countries": []any{"GB"}}, nil},
+		{"a banner", "LAUNCHED", map[string]any{"details.brand.bannerUrl": nil}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFixture(nil).confirmed(t)
+			sender := launchableSender()
+			put(sender, "state", tt.state)
+			for path, value := range tt.edit {
+				put(sender, path, value)
+			}
+			f.api["rcs_sender_get"] = sender
+			r := f.Check(t.Context(), call("rcs_sender_launch", map[string]any{"senderId": "s"})).Refuse
+			if r == nil || r.Code != "guard_rcs_launch_requirements" || !strings.Contains(r.Resolution, "in "+tt.state+" only the countries can be changed") {
+				t.Fatalf("got %+v", r)
+			}
+			last := r.Next[len(r.Next)-1]
+			if last.Tool != "" || !strings.Contains(last.Do, "a person asks Sinch support") {
+				t.Errorf("it does not end with what a person can do: %+v", last)
+			}
+			var stay []string
+			for _, next := range r.Next {
+				if next.Tool != "rcs_sender_update" {
+					continue
+				}
+				details, _ := next.Args["details"].(map[string]any)
+				if len(next.Needs) > 0 || len(details) != 1 {
+					t.Errorf("it sends one to change what can't be changed: %+v", next)
+				}
+				stay, _ = details["countries"].([]string)
+			}
+			if !slices.Equal(stay, tt.stay) {
+				t.Errorf("the countries that stay are %v, not %v", stay, tt.stay)
+			}
+		})
+	}
+}
+
+func TestTheLaunchTellsWhichCountriesCantFollow(t *testing.T) {
+	summary := func(edit map[string]any) string {
+		f := newFixture(nil).confirmed(t)
+		sender := launchableSender()
+		for path, value := range edit {
+			put(sender, path, value)
+		}
+		f.api["rcs_sender_get"] = sender
+		r := f.Check(t.Context(), call("rcs_sender_launch", map[string]any{"senderId": "s"})).Refuse
+		if r == nil || r.Confirmation == nil {
+			t.Fatalf("got %+v", r)
+		}
+		return r.Confirmation.Summary
+	}
+	if got := summary(nil); !strings.Contains(got, "can't be given after the launch") || !strings.Contains(got, "for FR, GB, US:") {
+		t.Errorf("before the first launch: %s", got)
+	}
+	fr := map[string]any{"details.questionnaire.fr.answers": map[string]any{"fullCompanyAddress": "1 Rue Example", "siren": "000000000"}}
+	if got := summary(fr); !strings.Contains(got, "for GB, US:") {
+		t.Errorf("with the answers of France: %s", got)
+	}
+	if got := summary(map[string]any{"state": "LAUNCHED"}); strings.Contains(got, "after the launch") {
+		t.Errorf("after the launch: %s", got)
+	}
 }

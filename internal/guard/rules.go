@@ -20,6 +20,10 @@ type Rule struct {
 	// and the API judges.
 	Closed bool
 
+	// Warns tells that the rule refuses nothing: what it finds is a warning, and
+	// the API judges.
+	Warns bool
+
 	// A rule has one of the two: check judges the call alone, judge judges it
 	// by what the reads showed.
 	check func(ctx context.Context, g *Guard, c *Call) *Refusal
@@ -62,7 +66,7 @@ func (r *Rule) Check(ctx context.Context, g *Guard, c *Call) *Refusal {
 // Rules are all rules, in the order in which they look at a call. Those that
 // need no read come first in their family, so that a call that they refuse
 // costs none.
-var Rules = slices.Concat(updateRules, webhookRules, whatsappAccountRules, whatsappSenderRules, pauseRules, registerRules, whatsappContentRules, whatsappTemplateRules, solutionRules, rcsRules, kakaotalkRules, smsRules, bundleRules)
+var Rules = slices.Concat(updateRules, webhookRules, mediaRules, whatsappAccountRules, whatsappSenderRules, pauseRules, registerRules, whatsappContentRules, whatsappTemplateRules, solutionRules, rcsRules, kakaotalkRules, smsRules, bundleRules)
 
 // checkRules applies the rules of the call's tool. When the first of them needs
 // to read, all that they and the summary read is read side by side.

@@ -45,6 +45,27 @@ func objects(value any) []map[string]any {
 	return all
 }
 
+// merged is a thing as a change leaves it: objects are merged, and null takes
+// away.
+func merged(thing, change map[string]any) map[string]any {
+	out := make(map[string]any, len(thing)+len(change))
+	for name, value := range thing {
+		out[name] = value
+	}
+	for name, value := range change {
+		inner, isObject := value.(map[string]any)
+		switch {
+		case value == nil:
+			delete(out, name)
+		case isObject:
+			out[name] = merged(object(thing, name), inner)
+		default:
+			out[name] = value
+		}
+	}
+	return out
+}
+
 // answered tells whether a value says anything: false and 0 do, an empty text
 // or list does not.
 func answered(value any) bool {

@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
-	"net/netip"
-	"net/url"
 	"strings"
 
 	"papi-mcp/internal/papi"
@@ -49,39 +47,6 @@ func webhookAddress(_ context.Context, g *Guard, c *Call) *Refusal {
 		Resolution: "ask the person for the public https URL of their receiver; to try one on this machine, use the sandbox",
 		Info:       map[string]any{"target": strings.Join(targets, ", ")},
 	}
-}
-
-// badTarget says what is wrong with a target, "" for nothing. Names are not
-// resolved: the API resolves them elsewhere.
-func badTarget(target string, local bool) string {
-	u, err := url.Parse(target)
-	if err != nil || u.Hostname() == "" {
-		return "is no URL with a host"
-	}
-	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
-	inside := ""
-	if address, err := netip.ParseAddr(host); err == nil {
-		switch address = address.Unmap(); {
-		case address.IsLoopback():
-			inside = "is on the loopback"
-		case address.IsPrivate(), address.IsLinkLocalUnicast(), address.IsUnspecified(), !address.IsGlobalUnicast():
-			return "is a private address, which the API can't reach"
-		}
-	}
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		inside = "is on the loopback"
-	}
-	switch {
-	case inside != "" && local:
-		return ""
-	case inside != "":
-		return inside + ", which the API can't reach"
-	case strings.HasSuffix(host, ".local"), strings.HasSuffix(host, ".internal"):
-		return "has a name of a private network, which the API can't reach"
-	case u.Scheme != "https":
-		return fmt.Sprintf("begins with %q, and events carry personal data: https is needed", u.Scheme+":")
-	}
-	return ""
 }
 
 func webhookSecret(_ context.Context, _ *Guard, c *Call) *Refusal {

@@ -26,6 +26,15 @@ func TestWebhookAddress(t *testing.T) {
 		"https://printer.local/":          {"guard_webhook_address", "guard_webhook_address"},
 		"https://metadata.internal/":      {"guard_webhook_address", "guard_webhook_address"},
 		"https:///hook":                   {"guard_webhook_address", "guard_webhook_address"},
+		"https://100.64.0.1/":             {"guard_webhook_address", "guard_webhook_address"},
+		"https://198.18.0.1/":             {"guard_webhook_address", "guard_webhook_address"},
+		"https://[64:ff9b::7f00:1]/":      {"guard_webhook_address", "guard_webhook_address"},
+		"https://127.1/":                  {"guard_webhook_address", "guard_webhook_address"},
+		"https://2130706433/":             {"guard_webhook_address", "guard_webhook_address"},
+		"https://printer/":                {"guard_webhook_address", "guard_webhook_address"},
+		"https://router.lan/":             {"guard_webhook_address", "guard_webhook_address"},
+		"https://nas.home.arpa/":          {"guard_webhook_address", "guard_webhook_address"},
+		"https://1password.example.com/":  {"allowed", "allowed"},
 	} {
 		for _, local := range []bool{false, true} {
 			f := newFixture(func(o *Options) { o.LocalTargets = local }).confirmed(t)

@@ -92,11 +92,15 @@ func carouselCards(_ context.Context, _ *Guard, c *Call) *Refusal {
 	return mendAll(wrong)
 }
 
+// mostWrong is how much that is wrong an answer lists.
+const mostWrong = 50
+
 // mendAll refuses for all that is wrong at once, nil where nothing is.
 func mendAll(wrong []string) *Refusal {
 	if wrong == nil {
 		return nil
 	}
+	wrong = firstOf(wrong)
 	return &Refusal{
 		Message:    strings.Join(wrong, "; "),
 		Resolution: "mend all of them, and call again",
@@ -104,24 +108,33 @@ func mendAll(wrong []string) *Refusal {
 	}
 }
 
+// firstOf bounds a list of what is wrong.
+func firstOf(wrong []string) []string {
+	if more := len(wrong) - mostWrong; more > 0 {
+		return append(wrong[:mostWrong:mostWrong], fmt.Sprintf("%d more like these", more))
+	}
+	return wrong
+}
+
 // eachButton visits the buttons of a type in a call's template, with their
 // paths.
 func eachButton(c *Call, kind string, visit func(path string, button map[string]any)) {
-	visitButtons(object(c.Args, "details")["components"], "details.components", kind, visit)
+	visitTyped(object(c.Args, "details")["components"], "details.components", kind, visit)
 }
 
-func visitButtons(value any, path, kind string, visit func(path string, button map[string]any)) {
+// visitTyped visits the components and buttons of a type.
+func visitTyped(value any, path, kind string, visit func(path string, part map[string]any)) {
 	switch v := value.(type) {
 	case []any:
 		for i, item := range v {
-			visitButtons(item, fmt.Sprintf("%s[%d]", path, i), kind, visit)
+			visitTyped(item, fmt.Sprintf("%s[%d]", path, i), kind, visit)
 		}
 	case map[string]any:
 		if v["type"] == kind {
 			visit(path, v)
 		}
 		for _, name := range []string{"buttons", "cards", "components"} {
-			visitButtons(v[name], path+"."+name, kind, visit)
+			visitTyped(v[name], path+"."+name, kind, visit)
 		}
 	}
 }

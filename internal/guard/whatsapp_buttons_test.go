@@ -44,8 +44,8 @@ func TestFlowButtonsAndCarousels(t *testing.T) {
 		return `{"type": "CAROUSEL", "cards": [{"components": [` + strings.Join(each, `]}, {"components": [`) + `]}]}`
 	}
 	const (
-		image = `{"type": "HEADER", "format": "IMAGE"}`
-		video = `{"type": "HEADER", "format": "VIDEO"}`
+		image = `{"type": "HEADER", "format": "IMAGE", "examples": [{"url": "https://example.com/a"}]}`
+		video = `{"type": "HEADER", "format": "VIDEO", "examples": [{"url": "https://example.com/a"}]}`
 		body  = `{"type": "BODY", "text": "y"}`
 	)
 	const navigate, carousel = "whatsapp_button_flow", "whatsapp_carousel_cards"

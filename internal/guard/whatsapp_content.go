@@ -3,22 +3,32 @@ package guard
 import (
 	"context"
 	"fmt"
-	"regexp"
-	"strconv"
 )
 
 var whatsappContentRules = []Rule{
 	{
 		Name:  "whatsapp_template_body",
-		About: "A WhatsApp template that is submitted has a BODY component. Told as a warning, since the contract's own examples do it: two components of a type, two buttons with the same text, and what only AUTHENTICATION has (addSecurityRecommendation, codeExpirationMinutes) in another category.",
+		About: "A WhatsApp template that is submitted has a BODY component. Told as a warning, most of it since the contract's own examples do it: two components of a type, two buttons with the same text, what only AUTHENTICATION has (addSecurityRecommendation, codeExpirationMinutes) in another category, and a BODY with a text in AUTHENTICATION, where it is empty.",
 		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
 		check: templateBody,
 	},
 	{
 		Name:  "whatsapp_template_variables",
-		About: "The variables of a WhatsApp template's text are {{1}}, {{2}} and so on without a gap, one at most in a header; what is submitted has an example for each.",
+		About: "The variables of a WhatsApp template are written {{1}}, {{2}} and so on without a gap, one at most in a header, drafts included: {{name}}, {{ 1 }}, {{1} and {{}} are none. What is submitted has an example for each. Footers, limited-time offers and the texts of buttons take no variable. Told as a warning: {name}, #{name} and their like, which are sent as plain text.",
 		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
 		check: templateVariables,
+	},
+	{
+		Name:  "whatsapp_header_media",
+		About: "The mimeType of a header's example is one of its format: IMAGE/JPEG and IMAGE/PNG for IMAGE, VIDEO/3GP and VIDEO/MP4 for VIDEO, APPLICATION/PDF for DOCUMENT. Told as a warning, since the contract's own examples do it: a URL that ends like a file of another type.",
+		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
+		check: headerMedia,
+	},
+	{
+		Name:  "whatsapp_template_examples",
+		About: "What is submitted has an example in each header of format IMAGE, VIDEO or DOCUMENT, and in each COPY_CODE button; a draft may leave them out.",
+		Tools: []string{"whatsapp_template_create", "whatsapp_template_update"},
+		check: templateExamples,
 	},
 	{
 		Name:  "whatsapp_template_ttl",
@@ -63,13 +73,7 @@ func templateBody(_ context.Context, _ *Guard, c *Call) *Refusal {
 // warnOfComponent warns of what the contract rules out for a component, and does
 // in its own examples.
 func warnOfComponent(c *Call, component map[string]any, path string) {
-	if category := text(c.Args, "category"); category != "" && category != "AUTHENTICATION" {
-		for _, name := range []string{"addSecurityRecommendation", "codeExpirationMinutes"} {
-			if value := component[name]; value != nil && value != false {
-				c.Warn(fmt.Sprintf("%s.%s is for AUTHENTICATION templates, and this one is %s: the API judges", path, name, category))
-			}
-		}
-	}
+	warnOfCategory(c, text(c.Args, "category"), component, path)
 	first := map[string]int{}
 	for i, button := range objects(component["buttons"]) {
 		label := text(button, "text")
@@ -81,53 +85,18 @@ func warnOfComponent(c *Call, component map[string]any, path string) {
 	}
 }
 
-var placeholder = regexp.MustCompile(`\{\{([0-9]+)\}\}`)
-
-// templateVariables tells what is wrong with all texts at once, those of a
-// carousel's cards too.
-func templateVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
-	var wrong []string
-	var visit func(components []map[string]any, path string)
-	visit = func(components []map[string]any, path string) {
-		for i, component := range components {
-			here := fmt.Sprintf("%s[%d]", path, i)
-			switch component["type"] {
-			case "HEADER", "BODY":
-				wrong = append(wrong, wrongVariables(component, here, submitsTemplate(c))...)
-			}
-			for j, card := range objects(component["cards"]) {
-				visit(objects(card["components"]), fmt.Sprintf("%s.cards[%d].components", here, j))
+// warnOfCategory warns of what does not go with the template's category.
+func warnOfCategory(c *Call, category string, component map[string]any, path string) {
+	if category == "AUTHENTICATION" && component["type"] == "BODY" && answered(component["text"]) {
+		c.Warn(path + ".text stays empty in AUTHENTICATION templates, whose text is Meta's own: the API judges")
+	}
+	if category != "" && category != "AUTHENTICATION" {
+		for _, name := range []string{"addSecurityRecommendation", "codeExpirationMinutes"} {
+			if value := component[name]; value != nil && value != false {
+				c.Warn(fmt.Sprintf("%s.%s is for AUTHENTICATION templates, and this one is %s: the API judges", path, name, category))
 			}
 		}
 	}
-	visit(objects(object(c.Args, "details")["components"]), "details.components")
-	return mendAll(wrong)
-}
-
-func wrongVariables(component map[string]any, path string, submits bool) []string {
-	numbers := map[int]bool{}
-	most := 0
-	for _, found := range placeholder.FindAllStringSubmatch(text(component, "text"), -1) {
-		n, err := strconv.Atoi(found[1])
-		if err != nil {
-			n = 0 // too long for a number: no variable of ours
-		}
-		numbers[n] = true
-		most = max(most, n)
-	}
-	examples, _ := component["examples"].([]any)
-	var wrong []string
-	switch {
-	case len(numbers) == 0:
-		return nil
-	case numbers[0] || most != len(numbers):
-		wrong = append(wrong, path+".text: its variables are not {{1}}, {{2}} and so on without a gap")
-	case component["type"] == "HEADER" && most > 1:
-		wrong = append(wrong, path+".text: a header has one variable at most")
-	case submits && len(examples) != most:
-		wrong = append(wrong, fmt.Sprintf("%s.examples: %s for %s", path, count(len(examples), "example", "examples"), count(most, "variable", "variables")))
-	}
-	return wrong
 }
 
 // ttls are the seconds that the delivery of a template may be tried, by

@@ -1,6 +1,9 @@
 package guard
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestTheContentOfAWhatsAppTemplate(t *testing.T) {
 	const create, update = "whatsapp_template_create", "whatsapp_template_update"
@@ -38,11 +41,106 @@ func TestTheContentOfAWhatsAppTemplate(t *testing.T) {
 		{name: "two variables in a header", tool: create, args: submit(body("x", "") + `, {"type": "HEADER", "text": "{{1}} {{2}}", "examples": ["a", "b"]}`), want: variables, says: "one variable at most"},
 		{name: "in a card of a carousel", tool: create, args: submit(body("x", "") + `, {"type": "CAROUSEL", "cards": [{"components": [` + body("{{2}}", `"a"`) + `]}]}`), want: variables, says: "details.components[1].cards[0].components[0]"},
 
+		{name: "a text in AUTHENTICATION", tool: create, args: `{"category": "AUTHENTICATION", "details": {"components": [{"type": "BODY", "text": "Your code is {{1}}.", "examples": ["000000"]}]}}`, want: "allowed", warn: "details.components[0].text stays empty in AUTHENTICATION templates"},
+
 		{name: "the least of AUTHENTICATION", tool: create, args: ttl("AUTHENTICATION", "10"), want: "allowed"},
 		{name: "less", tool: create, args: ttl("AUTHENTICATION", "9"), want: "whatsapp_template_ttl", says: "10 to 900"},
 		{name: "the most of UTILITY", tool: create, args: ttl("UTILITY", "43200"), want: "allowed"},
 		{name: "more", tool: create, args: ttl("UTILITY", "43201"), want: "whatsapp_template_ttl"},
 		{name: "the least of MARKETING", tool: create, args: ttl("MARKETING", "43200"), want: "allowed"},
 		{name: "less for MARKETING", tool: create, args: ttl("MARKETING", "43199"), want: "whatsapp_template_ttl"},
+	})
+}
+
+// What is written like a variable, and is none, passes in no text and no form:
+// the reviewers would see it as it stands, and so would whoever gets the message.
+func TestWhatIsNoVariable(t *testing.T) {
+	const create, update, rule = "whatsapp_template_create", "whatsapp_template_update", "whatsapp_template_variables"
+	texts := map[string]string{ // what is said, by the text
+		"Hello {{name}}":              `placeholders that are no variables here; number them: write "{{name}}" as {{1}}`,
+		"Hello {{ 1 }}":               `"{{ 1 }}" as {{1}}`,
+		"Hello {{1}":                  `"{{1}" as {{1}}`,
+		"Hello {1}}":                  `"{1}}" as {{1}}`,
+		"Hello {{}}":                  `"{{}}" as {{1}}`,
+		"Hello {{1":                   `"{{1" as {{1}}`,
+		"Hello 1}}":                   `"1}}" as {{1}}`,
+		"Hello {{{1}}}":               `"{{{1}}}" as {{1}}`,
+		"Hello {{1}}}":                `"{{1}}}" as {{1}}`,
+		"Hello {{01}}":                `"{{01}}" as {{1}}`,
+		"Hello {{0}}":                 `"{{0}}" as {{1}}`,
+		"Hello {{-1}}":                `"{{-1}}" as {{1}}`,
+		"Hello {{1.0}}":               `"{{1.0}}" as {{1}}`,
+		"Hello {{\\uff11}}":           `as {{1}}`,
+		"Hello {{1}} and {{name}}":    `"{{name}}" as {{2}}`,
+		"{{a}}, {{b}} and {{a}}":      `"{{a}}" as {{1}}, "{{b}}" as {{2}}`,
+		"Hello {{first name}}":        `"{{first name}}"`,
+		"Hello {{customer.name|Sir}}": `"{{customer.name|Sir}}"`,
+		"Hello #{{name}}":             `"{{name}}"`,
+		"Hello {{\\n1\\n}}":           `as {{1}}`,
+	}
+	places := map[string]struct{ before, after, path string }{
+		"body":            {`{"type": "BODY", "text": "`, `"}`, "details.components[0].text"},
+		"header":          {`{"type": "BODY", "text": "x"}, {"type": "HEADER", "format": "TEXT", "text": "`, `"}`, "details.components[1].text"},
+		"body of a card":  {`{"type": "BODY", "text": "x"}, {"type": "CAROUSEL", "cards": [{"components": [{"type": "HEADER", "format": "IMAGE", "examples": [{"url": "https://example.com/a.png"}]}, {"type": "BODY", "text": "`, `"}]}]}`, "details.components[1].cards[0].components[1].text"},
+		"footer":          {`{"type": "BODY", "text": "x"}, {"type": "FOOTER", "text": "`, `"}`, "details.components[1].text"},
+		"offer":           {`{"type": "BODY", "text": "x"}, {"type": "LIMITED_TIME_OFFER", "text": "`, `"}`, "details.components[1].text"},
+		"text of a reply": {`{"type": "BODY", "text": "x"}, {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "`, `"}]}`, "details.components[1].buttons[0].text"},
+		"url of a button": {`{"type": "BODY", "text": "x"}, {"type": "BUTTONS", "buttons": [{"type": "URL", "text": "Go", "url": "https://example.com/`, `"}]}`, "details.components[1].buttons[0].url"},
+	}
+	var cases []ruleCase
+	for text, says := range texts {
+		for place, p := range places {
+			says := says
+			if place != "body" && place != "header" && place != "body of a card" {
+				says = p.path // each has words of its own
+			}
+			components := `"details": {"components": [` + p.before + text + p.after + `]}}`
+			name := place + ": " + text
+			cases = append(cases,
+				ruleCase{name: name, tool: create, args: `{` + components, want: rule, says: says, reads: []string{}},
+				ruleCase{name: name + ", a draft", tool: create, args: `{"status": "DRAFT", ` + components, want: rule, says: p.path},
+				ruleCase{name: name + ", an update", tool: update, args: `{` + components, want: rule, says: p.path},
+			)
+		}
+	}
+	component := func(more string) string {
+		return `{"details": {"components": [{"type": "BODY", "text": "x"}, ` + more + `]}}`
+	}
+	cases = append(cases,
+		ruleCase{name: "a variable in a footer", tool: create, args: component(`{"type": "FOOTER", "text": "Bye {{1}}"}`), want: rule, says: `details.components[1].text holds "{{1}}", and a footer takes no variable`},
+		ruleCase{name: "a variable in a button", tool: create, args: component(`{"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Order {{1}}"}]}`), want: rule, says: "a button's text takes no variable"},
+		ruleCase{name: "an example that is not filled in", tool: create, args: component(`{"type": "BUTTONS", "buttons": [{"type": "URL", "url": "https://example.com/{{1}}", "examples": ["https://example.com/{{1}}"]}]}`), want: rule, says: "examples[0] still holds"},
+		ruleCase{name: "a number sign before a variable", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Order #{{1}}", "examples": ["1"]}]}}`, want: "allowed"},
+		ruleCase{name: "braces of a text", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Sizes {S, M}"}]}}`, want: "allowed"},
+		ruleCase{name: "one brace for two", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Order {1}"}]}}`, want: "allowed", warn: `details.components[0].text: "{1}" is sent as it stands`},
+		ruleCase{name: "a variable of KakaoTalk", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Order #{number}"}]}}`, want: "allowed", warn: `"#{number}" is sent as it stands`},
+		ruleCase{name: "other braces", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Order ｛｛1｝｝"}]}}`, want: "allowed", warn: "is sent as it stands"},
+	)
+	checkRule(t, cases)
+}
+
+func TestAnAnswerOnManyWrongVariablesIsBounded(t *testing.T) {
+	many := strings.Repeat("{{}} ", 200)
+	components := strings.TrimSuffix(strings.Repeat(`{"type": "BODY", "text": "`+many+`"}, `, 100), ", ")
+	f := newFixture(nil).confirmed(t)
+	v := f.Check(t.Context(), call("whatsapp_template_create", parsed(t, `{"details": {"components": [`+components+`]}}`)))
+	if v.Refuse == nil || len(v.Refuse.Message) > 64<<10 || !strings.Contains(v.Refuse.Message, "190 more") || !strings.Contains(v.Refuse.Message, "50 more like these") {
+		t.Errorf("got %+v", v.Refuse)
+	}
+}
+
+// An update that names no category is held to the template's own.
+func TestAnUpdateKeepsToTheTemplatesCategory(t *testing.T) {
+	const tool = "whatsapp_template_update"
+	of := func(category string) map[string]string {
+		return map[string]string{"whatsapp_template_get": `{"state": "APPROVED", "category": "` + category + `"}`}
+	}
+	update := func(more string) string { return `{"details": {"components": [{"type": "BODY", ` + more + `}]}}` }
+	read := []string{"whatsapp_template_get"}
+	checkRule(t, []ruleCase{
+		{name: "a text in AUTHENTICATION", tool: tool, args: update(`"text": "x"`), api: of("AUTHENTICATION"), want: "allowed", warn: "stays empty in AUTHENTICATION", reads: read},
+		{name: "a text in UTILITY", tool: tool, args: update(`"text": "x"`), api: of("UTILITY"), want: "allowed", reads: read},
+		{name: "a recommendation in UTILITY", tool: tool, args: update(`"addSecurityRecommendation": true`), api: of("UTILITY"), want: "allowed", warn: "is for AUTHENTICATION templates, and this one is UTILITY"},
+		{name: "a recommendation in AUTHENTICATION", tool: tool, args: update(`"addSecurityRecommendation": true`), api: of("AUTHENTICATION"), want: "allowed"},
 	})
 }

@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,15 +15,15 @@ var readWhatsappSender = Read{Tool: "whatsapp_sender_get"}
 var whatsappSenderRules = []Rule{
 	{
 		Name:  "whatsapp_sender_region",
-		About: "A WhatsApp sender's region goes with its business manager: BR with SINCH_BR or SINCH_MX, EU with SINCH_UK, US with any of the three.",
-		Tools: []string{"whatsapp_sender_create"},
+		About: "A WhatsApp sender's region goes with its business manager, in an account's senderDetails too: BR with SINCH_BR or SINCH_MX, EU with SINCH_UK, US with any of the three.",
+		Tools: []string{"whatsapp_sender_create", "whatsapp_account_create"},
 		check: senderRegion,
 	},
 	{
 		Name:  "whatsapp_sender_account",
-		About: "A WhatsApp sender's business manager and WABA are those of the project's account, where it has one.",
-		Tools: []string{"whatsapp_sender_create"},
-		Reads: []Read{{Tool: "whatsapp_account_get", When: "a businessManager or wabaId is given", needed: namesAccount}},
+		About: "A WhatsApp sender's business manager and WABA are those of the project's account, where it has one, and its region goes with that business manager. What is left out is the account's.",
+		Tools: []string{"whatsapp_sender_create", "whatsapp_account_update"},
+		Reads: []Read{{Tool: "whatsapp_account_get", When: "a region, businessManager or wabaId is given", needed: namesAccount}},
 		judge: senderAccount,
 	},
 	{
@@ -56,21 +57,42 @@ var businessManagers = map[string][]string{
 	"US": {"SINCH_BR", "SINCH_MX", "SINCH_UK"},
 }
 
+// givenRegion is the region that a call wants a sender in, and where it stands.
+func givenRegion(c *Call) (region, path string) {
+	if region := text(object(c.Args, "senderDetails"), "region"); region != "" {
+		return region, "senderDetails.region"
+	}
+	return text(c.Args, "region"), "region"
+}
+
+// regionFits tells which business managers serve a region, nil where the one
+// that is given does. The contract's table ("allowed region x business
+// manager", createSender) leaves some of them out: those are the API's to judge.
+func regionFits(region, manager string) []string {
+	allowed := businessManagers[region]
+	if allowed == nil || slices.Contains(allowed, manager) || !slices.Contains(businessManagers["US"], manager) {
+		return nil
+	}
+	return allowed
+}
+
 func senderRegion(_ context.Context, _ *Guard, c *Call) *Refusal {
-	region, manager := text(c.Args, "region"), text(c.Args, "businessManager")
-	allowed, known := businessManagers[region]
-	if !known || manager == "" || slices.Contains(allowed, manager) {
+	region, path := givenRegion(c)
+	manager := text(c.Args, "businessManager")
+	allowed := regionFits(region, manager)
+	if allowed == nil {
 		return nil
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("region %s does not go with business manager %s; it goes with %s", region, manager, strings.Join(allowed, " or ")),
+		Message:    fmt.Sprintf("%s %s does not go with business manager %s; it goes with %s", path, region, manager, strings.Join(allowed, " or ")),
 		Resolution: "ask the person which of the two is right, and give the other to match, or leave businessManager out where the project has one",
 		Info:       map[string]any{"region": region, "businessManagers": allowed},
 	}
 }
 
 func namesAccount(c *Call) bool {
-	return text(c.Args, "businessManager") != "" || text(c.Args, "wabaId") != ""
+	region, _ := givenRegion(c)
+	return region != "" || text(c.Args, "businessManager") != "" || text(c.Args, "wabaId") != ""
 }
 
 func senderAccount(c *Call, s seen) *Refusal {
@@ -83,15 +105,32 @@ func senderAccount(c *Call, s seen) *Refusal {
 		}
 		wrong = append(wrong, fmt.Sprintf("%s is %s, and the project's account has %s", name, given, has))
 	}
+	info := map[string]any{"businessManager": account["businessManager"], "wabaId": account["wabaId"]}
+	region, path := givenRegion(c)
+	if manager := text(account, "businessManager"); regionFits(region, manager) != nil {
+		wrong = append(wrong, fmt.Sprintf("%s is %s, and the account's business manager %s serves %s", path, region, manager, strings.Join(regionsOf(manager), " and ")))
+		info["regions"] = regionsOf(manager)
+	}
 	if wrong == nil {
 		return nil
 	}
 	return &Refusal{
 		Message:    strings.Join(wrong, "; "),
-		Resolution: "give what the account has, or create the sender in the right project; ask the person which",
-		Info:       map[string]any{"businessManager": account["businessManager"], "wabaId": account["wabaId"]},
+		Resolution: "give what the account has, or leave it out, or work in the right project; ask the person which",
+		Info:       info,
 		Next:       []catalog.Next{readWhatsappAccount.next(c, "look at the project's account")},
 	}
+}
+
+// regionsOf are the regions that a business manager serves.
+func regionsOf(manager string) []string {
+	var regions []string
+	for _, region := range slices.Sorted(maps.Keys(businessManagers)) {
+		if slices.Contains(businessManagers[region], manager) {
+			regions = append(regions, region)
+		}
+	}
+	return regions
 }
 
 func displayNameReview(c *Call, s seen) *Refusal {

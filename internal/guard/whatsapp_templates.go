@@ -55,6 +55,14 @@ var whatsappTemplateRules = []Rule{
 		judge: templatePricing,
 	},
 	{
+		Name:  "whatsapp_template_update_content",
+		About: "Told as a warning: components of an update that names no category, and that do not go with the template's own, as whatsapp_template_body tells of others.",
+		Tools: []string{"whatsapp_template_update"},
+		Reads: []Read{{Tool: "whatsapp_template_get", When: "components are given and no category", needed: keepsCategoryOfComponents}},
+		Warns: true,
+		judge: templateUpdateContent,
+	},
+	{
 		Name:  "whatsapp_template_update_ttl",
 		About: "messageSendTtlSeconds of an update that names no category lies within what the template's own category allows.",
 		Tools: []string{"whatsapp_template_update"},
@@ -172,6 +180,17 @@ func templateUpdateTTL(c *Call, s seen) *Refusal {
 	return wrongTTL(c, text(s["whatsapp_template_get"], "category"))
 }
 
+func keepsCategoryOfComponents(c *Call) bool {
+	return len(objects(object(c.Args, "details")["components"])) > 0 && c.Args["category"] == nil
+}
+
+func templateUpdateContent(c *Call, s seen) *Refusal {
+	for i, component := range objects(object(c.Args, "details")["components"]) {
+		warnOfCategory(c, text(s["whatsapp_template_get"], "category"), component, fmt.Sprintf("details.components[%d]", i))
+	}
+	return nil
+}
+
 func changesCategory(c *Call) bool {
 	return c.Args["category"] != nil || c.Args["allowCategoryChange"] != nil
 }
@@ -233,7 +252,7 @@ func showTemplate(_ *Call, s seen) string {
 // tellDeleteSubmitted tells what goes with deleteSubmitted and without.
 func tellDeleteSubmitted(c *Call) string {
 	if c.Args["deleteSubmitted"] == true {
-		return "deleteSubmitted is true: the template that was submitted to Meta is deleted too, messages can no longer be sent with it, and its name and language can't be used again for 30 days."
+		return "deleteSubmitted is true: the template that was submitted to Meta is deleted too, messages can no longer be sent with it, and this name can't be used again in this language for 30 days."
 	}
 	return "deleteSubmitted is false: only the draft is deleted; a template that Meta has stays as it is."
 }
@@ -246,5 +265,5 @@ func showTemplateLanguages(_ *Call, s seen) string {
 		languages = append(languages, fmt.Sprintf("%s (%s)", Word(text(template, "language")), Word(or(text(template, "state"), or(pending(template), "DRAFT")))))
 	}
 	slices.Sort(languages)
-	return fmt.Sprintf("Deletes %s: %s.", count(len(languages), "language", "languages"), listed(languages[:min(len(languages), 2*mostListed)], len(languages)))
+	return fmt.Sprintf("Deletes %s: %s. The name can't be used again for 30 days. Messages on their way are still tried for 30 days.", count(len(languages), "language", "languages"), listed(languages[:min(len(languages), 2*mostListed)], len(languages)))
 }

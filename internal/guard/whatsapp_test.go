@@ -19,7 +19,10 @@ func TestAWhatsAppSendersRegionGoesWithItsBusinessManager(t *testing.T) {
 		{name: "EU, Brazil", tool: "whatsapp_sender_create", args: create("EU", "SINCH_BR"), want: rule},
 		{name: "EU, Mexico", tool: "whatsapp_sender_create", args: create("EU", "SINCH_MX"), want: rule},
 		{name: "US, any", tool: "whatsapp_sender_create", args: create("US", "SINCH_UK"), want: "allowed"},
-		{name: "no business manager: the project's", tool: "whatsapp_sender_create", args: `{"region": "EU"}`, want: "allowed", reads: []string{}},
+		{name: "no business manager: the project's", tool: "whatsapp_sender_create", args: `{"region": "EU"}`, want: "allowed", reads: []string{"whatsapp_account_get"}},
+		{name: "a business manager that the contract's table leaves out", tool: "whatsapp_account_create", args: `{"businessManager": "SINCH_AMERICA", "senderDetails": {"region": "EU"}}`, want: "allowed"},
+		{name: "the sender of a new account", tool: "whatsapp_account_create", args: `{"businessManager": "SINCH_BR", "senderDetails": {"region": "EU"}}`, want: rule, says: "senderDetails.region EU does not go with business manager SINCH_BR; it goes with SINCH_UK"},
+		{name: "the sender of a new account, as it should be", tool: "whatsapp_account_create", args: `{"businessManager": "SINCH_UK", "senderDetails": {"region": "EU"}}`, want: "allowed"},
 	})
 }
 
@@ -38,6 +41,14 @@ func TestAWhatsAppSenderIsOfTheProjectsAccount(t *testing.T) {
 		{name: "another WABA", tool: tool, args: `{"wabaId": "101"}`, api: account(has), want: rule, says: "wabaId is 101, and the project's account has 100", next: "whatsapp_account_get", reads: read},
 		{name: "another business manager", tool: tool, args: `{"businessManager": "SINCH_BR"}`, api: account(has), want: rule, says: "businessManager is SINCH_BR"},
 		{name: "both are told at once", tool: tool, args: `{"businessManager": "SINCH_BR", "wabaId": "101"}`, api: account(has), want: rule, says: "has SINCH_UK; wabaId is 101"},
+		{name: "a new number in a region of another business manager", tool: tool, args: `{"region": "BR", "phoneNumberProvider": "CUSTOMER", "details": {"countryCode": "48", "phoneNumber": "777777777", "displayName": "Example"}}`, api: account(has), want: rule, says: "region is BR, and the account's business manager SINCH_UK serves EU and US", next: "whatsapp_account_get", reads: read},
+		{name: "a signup in such a region", tool: tool, args: `{"region": "BR", "phoneNumberId": "2", "authenticationCode": "c"}`, api: account(has), want: rule, says: "region is BR"},
+		{name: "a new number in its own region", tool: tool, args: `{"region": "US", "details": {"countryCode": "48", "phoneNumber": "777777777"}}`, api: account(has), want: "allowed", reads: read},
+		{name: "a new number without a region", tool: tool, args: `{"details": {"countryCode": "48", "phoneNumber": "777777777"}}`, api: account(has), want: "allowed", reads: []string{}},
+		{name: "a business manager that the table leaves out", tool: tool, args: `{"region": "BR"}`, api: account(`{"state": "ONBOARDED", "businessManager": "SINCH_AMERICA"}`), want: "allowed"},
+		{name: "the sender of a rejected account", tool: "whatsapp_account_update", args: `{"senderDetails": {"region": "BR"}}`, api: account(`{"changes": {"status": "REJECTED"}, "businessManager": "SINCH_UK"}`), want: rule, says: "senderDetails.region is BR"},
+		{name: "in its own region", tool: "whatsapp_account_update", args: `{"senderDetails": {"region": "EU"}}`, api: account(`{"changes": {"status": "REJECTED"}, "businessManager": "SINCH_UK"}`), want: "allowed"},
+		{name: "no WABA is given", tool: tool, args: `{"phoneNumberId": "2", "authenticationCode": "c", "businessManager": "SINCH_UK"}`, api: account(has), want: "allowed"},
 		{name: "neither is given", tool: tool, args: `{"phoneNumberId": "2"}`, api: account(has), want: "allowed", reads: []string{}},
 		{name: "an account that names no WABA yet", tool: tool, args: `{"wabaId": "101"}`, api: account(`{"businessManager": "UNRECOGNIZED"}`), want: "allowed"},
 		{name: "no account yet", tool: tool, args: `{"wabaId": "101"}`, fail: &papi.Error{Status: 400, Code: "project_not_initialized"}, want: "allowed"},

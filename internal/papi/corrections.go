@@ -31,4 +31,57 @@ func correct(schemas map[string]*Schema) {
 		triggers := hook.Properties["triggers"]
 		triggers.MaxItems, triggers.MaxLength = triggers.MaxLength, nil
 	}
+	for _, c := range mediaTexts {
+		if s := schemas[c.schema]; s != nil {
+			c.apply(s.Properties[c.property])
+		}
+	}
+}
+
+// textCorrection replaces a part of a property's text, or of its items'.
+type textCorrection struct{ schema, property, old, new string }
+
+// mediaTexts say of each medium that it is a public URL. Some texts speak of
+// handles and uploaded files, others of the image alone; but no operation
+// uploads anything, and the errors (file_not_found,
+// template_check_media_file_size) speak of the URL.
+var mediaTexts = []textCorrection{
+	{"WhatsappCardHeaderComponentDto", "examples", "handle of the uploaded media", mediaURL},
+	{"WhatsappPartialCardHeaderComponentDto", "examples", "handle of the uploaded media", mediaURL},
+	{"WhatsappInputCardHeaderComponentDto", "examples", "handle of an uploaded media asset", mediaURL},
+	{"WhatsappMediaHeaderComponentInputDto", "examples", "", mediaURL + "; "},
+	{"WhatsappMediaHeaderExampleInputDto", "url", "file location", "public URL of the file"},
+	{"WhatsappInputCardMediaHeaderExampleDto", "url", "file location", "public URL of the file"},
+	{"WhatsappInputSenderPartnerInitiatedDetailsDto", "photoUrl", "image of the sender", "public URL of the sender's image"},
+	{"WhatsappSenderInputDetailsDto", "photoUrl", "image of the sender", "public URL of the sender's image"},
+	{"WhatsappUpdateSenderInputDetailsDto", "photoUrl", "url of the sender image", "public URL of the sender's image"},
+	{"RcsSenderDetailsBrandInputDto", "bannerUrl", "", "public URL of the banner: "},
+	{"RcsSenderDetailsBrandInputDto", "logoUrl", "", "public URL of the logo: "},
+	{"RcsUpdateSenderDetailsBrandInputDto", "bannerUrl", "", "public URL of the banner: "},
+	{"RcsUpdateSenderDetailsBrandInputDto", "logoUrl", "", "public URL of the logo: "},
+	{"KakaotalkInputSenderDetailsDto", "logoImage", "sender logo", "public URL of the sender's logo"},
+	{"KakaotalkInputUpdateSenderDetailsDto", "logoImage", "sender logo", "public URL of the sender's logo"},
+	{"KakaotalkInputTemplateDetailsDto", "imageUrl", "", "public URL of the image: "},
+	{"KakaotalkInputUpdateTemplateDetailsDto", "imageUrl", "", "public URL of the image: "},
+	{"KakaotalkTemplateDetailsDto", "imageName", "uploaded file", imageFile},
+	{"KakaotalkTemplateChangesDetailsDto", "imageName", "uploaded file", imageFile},
+	{"KakaotalkInputTemplateDetailsDto", "imageName", "uploaded file", imageFile},
+	{"KakaotalkInputUpdateTemplateDetailsDto", "imageName", "uploaded file", imageFile},
+}
+
+const (
+	mediaURL  = "public URL of the media, which the API fetches: there is no upload"
+	imageFile = "image file at imageUrl; there is no upload"
+)
+
+// apply panics where the text is another: a new version of the contract may not
+// need the correction, and the tests find it.
+func (c textCorrection) apply(s *Schema) {
+	if s.Description == "" {
+		s = s.Items
+	}
+	if !strings.Contains(s.Description, c.old) {
+		panic("papi: the text of " + c.schema + "." + c.property + " is not the one that is corrected: " + s.Description)
+	}
+	s.Description = strings.Replace(s.Description, c.old, c.new, 1)
 }

@@ -45,6 +45,9 @@ triggers[0]: a list with WHATSAPP_SENDER_ACTIVE [ALLE] (ALL)`},
 		{"a secret is not shown", webhook, closed, `{"target":"https://example.com","secret":42,"triggers":["ALL"]}`, `secret: string [***]`},
 		{"nor under a wrong name", webhook, closed, `{` + good + `,"bearerToken":"x"}`, `bearerToken: no such name; known: secret, target, triggers [***]`},
 		{"nor inside of what is shown", webhook, closed, `{"target":{"code":"x","a":1},"secret":"s","triggers":["ALL"]}`, `target: string [map[a:1 code:***]]`},
+		{"a file where a URL is needed", webhook, closed, `{"target":"data:text/plain,x","secret":"x","triggers":["ALL"]}`, `target: a URL such as https://example.com/path; for a file its public URL: there is no upload [data:text/plain,x]`},
+		{"a handle where a URL is needed", webhook, closed, `{"target":"4::aW1h","secret":"x","triggers":["ALL"]}`, `target: a URL such as https://example.com/path; for a file its public URL: there is no upload [4::aW1h]`},
+		{"a path where a URL is needed", webhook, closed, `{"target":"C:\\\\a.png","secret":"x","triggers":["ALL"]}`, `target: a URL such as https://example.com/path; for a file its public URL: there is no upload [C:\\a.png]`},
 		{"a long text is cut", webhook, closed, `{"target":"` + strings.Repeat("é", 300) + `","secret":"s","triggers":["ALL"]}`,
 			`target: a URL such as https://example.com/path [` + strings.Repeat("é", 99) + `…]`},
 
@@ -78,6 +81,7 @@ triggers[0]: a list with WHATSAPP_SENDER_ACTIVE [ALLE] (ALL)`},
 		{"a union by the names that were used", sender, closed, `{"authenticationCode":7}`, `
 authenticationCode: string [***]
 phoneNumberId: required, string [<nil>]`},
+		{"a signup without a WABA: the API looks it up", sender, closed, `{"phoneNumberId":"1","authenticationCode":"c"}`, ``},
 		{"a union by a name, with a wrong value", sender, closed, `{"phoneNumberProvider":"CUSTOMR","details":{"countryCode":"1","displayName":"x","vertical":"OTHER"}}`,
 			`phoneNumberProvider: a list with CUSTOMER [CUSTOMR] (CUSTOMER)`},
 		{"a union without a clue", sender, closed, `{}`, `: one of these forms: with phoneNumberId; with details; with phoneNumberProvider and details [<nil>]`},

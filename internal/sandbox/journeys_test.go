@@ -252,3 +252,15 @@ func TestTemplateDraftDeleted(t *testing.T) {
 	w.delete(templatePath("live", "EN")).ok()
 	w.get(templatePath("live", "EN")).ok().is("state", "APPROVED", "changes.status", "")
 }
+
+// The first KakaoTalk sender of a project may begin as a draft without category
+// codes, which opens their list.
+func TestAKakaoDraftOpensTheCategories(t *testing.T) {
+	w := manual(t)
+	w.get("/kakaotalk/categories/senders").fails("project_not_initialized")
+	w.post("/kakaotalk/senders", obj{"plusFriendId": "shop", "status": "DRAFT", "details": obj{"name": "Example", "adminPhoneNo": "+15550100"}}).ok().is("changes.status", "DRAFT")
+	w.get("/kakaotalk/categories/senders").ok()
+	path := "/kakaotalk/senders/shop"
+	w.patch(path, obj{"status": "SUBMIT"}).fails("invalid_input")
+	w.patch(path, obj{"status": "SUBMIT", "details": obj{"topLevelCategoryCode": "019", "midLevelCategoryCode": "0006", "subLevelCategoryCode": "0001"}}).ok().is("changes.status", "IN_PROGRESS")
+}

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"papi-mcp/internal/papi"
 )
 
 // rcsCountry is how the launch in a country stands.
@@ -195,9 +193,7 @@ func launchRequirements(r *rcsSender) []string {
 				answered("verification", "phone")
 			}
 		}
-		required := slices.Clone(papi.LookupSchema(rcsQuestionSchemas[key]).Required)
-		slices.Sort(required)
-		answered(part, required...)
+		answered(part, neededAtLaunch(key)...)
 	}
 	return missing
 }

@@ -31,6 +31,29 @@ var rcsAnswerSchemas = map[string]string{
 	"us/NON_US_PRIVATE": "RcsNonUsPrivateBrandCampaignSenderDetailsQuestionnaireUSAnswersInputDto",
 }
 
+// rcsPartialSchemas are the schemas of answers that need not be complete; their
+// texts tell which are needed at launch.
+var rcsPartialSchemas = map[string]string{
+	"gb":    "RcsSenderDetailsQuestionnaireGBAnswersInputDto",
+	"fr":    "RcsSenderDetailsQuestionnaireFRAnswersInputDto",
+	"us/v1": "RcsSenderDetailsQuestionnaireUSAnswersInputDto",
+}
+
+// neededAtLaunch are the answers of a part without which no launch begins.
+func neededAtLaunch(part string) []string {
+	if whole := rcsAnswerSchemas[part]; whole != "" {
+		return slices.Sorted(slices.Values(papi.LookupSchema(whole).Required))
+	}
+	var needed []string
+	for key, property := range papi.LookupSchema(rcsPartialSchemas[part]).Properties {
+		if strings.Contains(property.Resolve().Description, "needed at launch") {
+			needed = append(needed, key)
+		}
+	}
+	slices.Sort(needed)
+	return needed
+}
+
 // suggestions are the answers that the questionnaire proposes, by the part of
 // it. Any text may be given instead, but in the current US part, whose values
 // are the contract's own.

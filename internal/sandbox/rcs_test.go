@@ -528,3 +528,21 @@ var rcsErrors = func() []provocation {
 	}
 	return all
 }()
+
+// A launch needs what the contract calls needed at launch, and no question
+// beside it.
+func TestRcsLaunchNeedsWhatTheContractMarks(t *testing.T) {
+	w := manual(t)
+	body := rcsBody("Example", "GB", "FR")
+	questionnaire := object(body, "details", "questionnaire")
+	delete(questionnaire, "fr")
+	questionnaire["gb"] = obj{"answers": obj{"brandIndustry": "Education", "companyLegalName": "Example Ltd"}}
+	path := w.rcsInTest(body)
+	refused := w.post(path+"/launch", nil).fails("launch_precondition_failed")
+	missing := refused.body["additionalInformation"].(obj)["validationErrors"].([]any)
+	if len(missing) != 1 || missing[0] != "details.questionnaire.gb.answers.messagesVolume must be given" {
+		t.Errorf("missing: %v", missing)
+	}
+	w.patch(path, obj{"details": obj{"questionnaire": obj{"gb": obj{"answers": obj{"messagesVolume": "0 - 10K messages"}}}}}).ok()
+	w.post(path+"/launch", nil).ok().is("state", "LAUNCHING")
+}

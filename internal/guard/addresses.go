@@ -1,0 +1,92 @@
+package guard
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// What the API opens by itself (media) or sends to (webhooks) must be on the
+// public internet: it can't reach this machine or a private network. Names are
+// not resolved, since the API resolves them elsewhere.
+
+// unreachable says why the API can't reach a URL, "" where it may. local lets
+// it be on this machine: the API is on it too.
+func unreachable(address string, local bool) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" {
+		return "is no URL with a host"
+	}
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if ip, err := netip.ParseAddr(host); err == nil {
+		ip = ip.Unmap()
+		switch {
+		case ip.IsLoopback():
+			return onThisMachine(local)
+		case !ip.IsGlobalUnicast(), ip.IsPrivate(), inReserved(ip):
+			return "is a private address, which the API can't reach"
+		}
+		return ""
+	}
+	last := host[strings.LastIndex(host, ".")+1:]
+	switch {
+	case last == "localhost":
+		return onThisMachine(local)
+	case numericLabel.MatchString(last):
+		// 127.1, 0x7f000001 and 2130706433 are addresses to some programs.
+		return "has a host that is neither a name nor an IP address in full"
+	case !strings.Contains(host, "."), privateNames[last], strings.HasSuffix(host, ".home.arpa"):
+		return "has a name of a private network, which the API can't reach"
+	}
+	return ""
+}
+
+func onThisMachine(local bool) string {
+	if local {
+		return ""
+	}
+	return "is on the loopback, which the API can't reach"
+}
+
+// numericLabel is what the last label of no public name looks like.
+var numericLabel = regexp.MustCompile(`^(?:[0-9]+|0x[0-9a-f]*)$`)
+
+// privateNames are the last labels of names that only a private network knows.
+var privateNames = map[string]bool{
+	"local": true, "internal": true, "lan": true, "intranet": true, "localdomain": true, "corp": true, "home": true, "private": true,
+	"test": true, "invalid": true, "onion": true,
+}
+
+// reserved are the ranges that netip counts as global and nobody is in.
+var reserved = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),
+	netip.MustParsePrefix("100.64.0.0/10"), // shared by the customers of a carrier
+	netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"),
+	netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("64:ff9b::/96"), // IPv4 behind a translator
+	netip.MustParsePrefix("2002::/16"),
+}
+
+func inReserved(ip netip.Addr) bool {
+	for _, prefix := range reserved {
+		if prefix.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+// badTarget says what is wrong with a webhook's target, "" for nothing.
+func badTarget(target string, local bool) string {
+	if reason := unreachable(target, local); reason != "" {
+		return reason
+	}
+	u, err := url.Parse(target)
+	if err == nil && u.Scheme != "https" && unreachable(target, false) == "" {
+		return fmt.Sprintf("begins with %q, and events carry personal data: https is needed", u.Scheme+":")
+	}
+	return ""
+}

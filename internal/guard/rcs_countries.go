@@ -1,0 +1,127 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"papi-mcp/internal/catalog"
+)
+
+// From the launch on only an RCS sender's countries can be changed
+// (fields_not_updatable, updateSender, 1.2.117). So a country that asks for
+// answers of its own can be added later only if they were given before.
+
+// onlyCountries tells whether nothing of the sender but its countries can be
+// changed.
+func onlyCountries(sender map[string]any) bool {
+	state := text(sender, "state")
+	return state == "LAUNCHING" || state == "LAUNCHED"
+}
+
+// askSupport is the way out of what no call changes any more.
+const askSupport = "a person asks Sinch support to add the answers, and names the sender and its project"
+
+// leadOut has the refusal of a launch in LAUNCHING or LAUNCHED lead on to what
+// can still be done: the countries whose answers are missing go, or a person
+// asks.
+func leadOut(refusal *Refusal, id, sender map[string]any) {
+	details := object(sender, "details")
+	var stay, leave []string
+	for _, country := range texts(details["countries"]) {
+		if len(countryNeeds(object(details, "questionnaire"), country).missing) > 0 {
+			leave = append(leave, country)
+		} else {
+			stay = append(stay, country)
+		}
+	}
+	refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and what is missing can't be given any more: %s", text(sender, "state"), askSupport)
+	if len(leave) > 0 && len(stay) > 0 {
+		refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and answers can't be given any more: take %s out again, or %s", text(sender, "state"), strings.Join(leave, ", "), askSupport)
+		refusal.Next = append(refusal.Next, catalog.Next{
+			Do: "when the person agrees, take the countries out that lack answers: " + strings.Join(leave, ", "), Tool: "rcs_sender_update",
+			Args: withArg(id, "details", map[string]any{"countries": stay}), Needs: []string{},
+		})
+	}
+	refusal.Next = append(refusal.Next, catalog.Next{Do: askSupport + "; then launch it again", Args: map[string]any{}, Needs: []string{}})
+}
+
+// countryAnswers warns of countries in a new sender whose answers are missing.
+func countryAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
+	details := object(c.Args, "details")
+	for _, country := range texts(details["countries"]) {
+		if told := unanswered(object(details, "questionnaire"), country); told != "" {
+			c.Warn(fmt.Sprintf("details.countries has %s, %s: give the answers before the first launch, since in LAUNCHING and LAUNCHED they can't be given any more", country, told))
+		}
+	}
+	return nil
+}
+
+func givesCountries(c *Call) bool { return len(texts(object(c.Args, "details")["countries"])) > 0 }
+
+// countryAdded warns of countries that an update adds without their answers.
+func countryAdded(c *Call, s seen) *Refusal {
+	sender := s["rcs_sender_get"]
+	before, now := object(sender, "details"), merged(object(sender, "details"), object(c.Args, "details"))
+	for _, country := range texts(now["countries"]) {
+		told := unanswered(object(now, "questionnaire"), country)
+		switch {
+		case told == "" || slices.Contains(texts(before["countries"]), country):
+		case onlyCountries(sender):
+			c.Warn(fmt.Sprintf("details.countries adds %s, %s, and in %s they can't be given any more: unless %s, take %s out again, or the launch fails for it", country, told, text(sender, "state"), askSupport, country))
+		default:
+			c.Warn(fmt.Sprintf("details.countries adds %s, %s: give the answers before the launch, since in LAUNCHING and LAUNCHED they can't be given any more", country, told))
+		}
+	}
+	return nil
+}
+
+// unanswered tells which answers a country still asks for, "" where none.
+func unanswered(questionnaire map[string]any, country string) string {
+	r := countryNeeds(questionnaire, country)
+	slices.Sort(r.missing)
+	var told []string
+	if len(r.missing) > 0 {
+		told = append(told, "whose launch needs "+inOneBrace(r.missing))
+	}
+	if len(r.asked) > 0 {
+		told = append(told, "whose questionnaire asks for "+inOneBrace(r.asked)+" (the API judges)")
+	}
+	return strings.Join(told, ", and ")
+}
+
+// inOneBrace writes paths that begin alike once: a.b and a.c as a.{b, c}.
+func inOneBrace(paths []string) string {
+	names := map[string][]string{}
+	for _, path := range paths {
+		at := strings.LastIndex(path, ".")
+		names[path[:at]] = append(names[path[:at]], path[at+1:])
+	}
+	var told []string
+	for _, before := range slices.Sorted(maps.Keys(names)) {
+		inside := strings.Join(names[before], ", ")
+		if len(names[before]) > 1 {
+			inside = "{" + inside + "}"
+		}
+		told = append(told, before+"."+inside)
+	}
+	return strings.Join(told, ", ")
+}
+
+// laterCountries tells, before a first launch, which countries can't be added
+// after it because their answers are missing.
+func laterCountries(sender map[string]any) string {
+	details := object(sender, "details")
+	var lacks []string
+	for _, country := range slices.Sorted(maps.Keys(countryParts)) {
+		if !slices.Contains(texts(details["countries"]), country) && unanswered(object(details, "questionnaire"), country) != "" {
+			lacks = append(lacks, country)
+		}
+	}
+	if onlyCountries(sender) || len(lacks) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("FR, GB and US ask for answers of their own, which can't be given after the launch. The sender has none, or not all, for %s: to launch there later, give these answers before this launch.", strings.Join(lacks, ", "))
+}

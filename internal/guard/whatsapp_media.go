@@ -1,0 +1,90 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+)
+
+// mediaTypes are the mime types of a header's format, as the contract spells
+// them, and the endings that files of these types have
+// (WhatsappMediaHeaderExampleInputDto.url, 1.2.117).
+var mediaTypes = map[string]struct{ types, endings []string }{
+	"IMAGE":    {[]string{"IMAGE/JPEG", "IMAGE/PNG"}, []string{".jpg", ".jpeg", ".png"}},
+	"VIDEO":    {[]string{"VIDEO/3GP", "VIDEO/MP4"}, []string{".3gp", ".3gpp", ".mp4"}},
+	"DOCUMENT": {[]string{"APPLICATION/PDF"}, []string{".pdf"}},
+}
+
+// headerMedia compares the types of all headers' examples with their formats.
+// The name of a file proves nothing: the contract's own example of a DOCUMENT
+// ends with .png.
+func headerMedia(_ context.Context, _ *Guard, c *Call) *Refusal {
+	var wrong []string
+	eachHeader(c, func(at string, header map[string]any) {
+		format := text(header, "format")
+		allowed, known := mediaTypes[format]
+		if !known {
+			return
+		}
+		for i, example := range objects(header["examples"]) {
+			here := fmt.Sprintf("%s.examples[%d]", at, i)
+			given := text(example, "mimeType")
+			if given != "" && !slices.Contains(allowed.types, given) {
+				wrong = append(wrong, fmt.Sprintf("%s.mimeType is %s, and a header of format %s takes %s", here, given, format, strings.Join(allowed.types, " or ")))
+			}
+			if ending := endingOf(text(example, "url")); given == "" && isMediaEnding(ending) && !slices.Contains(allowed.endings, ending) {
+				c.Warn(fmt.Sprintf("%s.url ends with %s, and a header of format %s takes %s: the API judges by the file", here, ending, format, strings.Join(allowed.types, " or ")))
+			}
+		}
+	})
+	return mendAll(wrong)
+}
+
+func endingOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(path.Ext(u.Path))
+}
+
+// isMediaEnding tells whether files with the ending are of a type that some
+// format takes, or of one that is commonly tried.
+func isMediaEnding(ending string) bool {
+	for _, media := range mediaTypes {
+		if slices.Contains(media.endings, ending) {
+			return true
+		}
+	}
+	return slices.Contains([]string{".gif", ".webp", ".svg", ".heic", ".bmp", ".tiff", ".mov", ".avi", ".webm", ".doc", ".docx"}, ending)
+}
+
+// templateExamples finds the lists of examples that are empty where what is
+// submitted needs one; those of texts with variables, and of dynamic URLs, are
+// looked at by the rules on these.
+func templateExamples(_ context.Context, _ *Guard, c *Call) *Refusal {
+	if !submitsTemplate(c) {
+		return nil
+	}
+	var wrong []string
+	eachHeader(c, func(at string, header map[string]any) {
+		if _, media := mediaTypes[text(header, "format")]; media && !answered(header["examples"]) {
+			wrong = append(wrong, fmt.Sprintf("%s.examples must have one: the public URL of a sample, which the reviewers look at", at))
+		}
+	})
+	eachButton(c, "COPY_CODE", func(at string, button map[string]any) {
+		if !answered(button["examples"]) {
+			wrong = append(wrong, at+".examples must have one: a sample of the code")
+		}
+	})
+	return mendAll(wrong)
+}
+
+// eachHeader visits the headers of a call's template, those of a carousel's
+// cards too, with their paths.
+func eachHeader(c *Call, visit func(path string, header map[string]any)) {
+	visitTyped(object(c.Args, "details")["components"], "details.components", "HEADER", visit)
+}

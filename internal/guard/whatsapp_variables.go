@@ -1,0 +1,198 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// A WhatsApp template's variables are written {{1}}, {{2}} and so on ("main
+// text; variables are written {{1}}, {{2}}": the body's text, 1.2.117). Which
+// texts may have some, the schemas tell: those with examples beside them.
+
+// templateVariables tells what is wrong with all texts at once, those of a
+// carousel's cards too, in drafts as well: the API keeps a draft as it is, and
+// the error would come with its review.
+func templateVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
+	v := variableCheck{c: c, submits: submitsTemplate(c)}
+	v.components(objects(object(c.Args, "details")["components"]), "details.components")
+	return mendAll(v.wrong)
+}
+
+type variableCheck struct {
+	c       *Call
+	submits bool
+	wrong   []string
+}
+
+func (v *variableCheck) components(components []map[string]any, path string) {
+	for i, component := range components {
+		here := fmt.Sprintf("%s[%d]", path, i)
+		switch component["type"] {
+		case "HEADER", "BODY":
+			v.numbered(component, here)
+		case "FOOTER":
+			v.plain(component, here, "text", "a footer")
+		case "LIMITED_TIME_OFFER":
+			v.plain(component, here, "text", "a limited-time offer")
+		}
+		for j, button := range objects(component["buttons"]) {
+			v.button(button, fmt.Sprintf("%s.buttons[%d]", here, j))
+		}
+		for j, card := range objects(component["cards"]) {
+			v.components(objects(card["components"]), fmt.Sprintf("%s.cards[%d].components", here, j))
+		}
+	}
+}
+
+// numbered checks a text that may have variables.
+func (v *variableCheck) numbered(component map[string]any, path string) {
+	found := findVariables(text(component, "text"))
+	v.warnOfLookalikes(found, path+".text")
+	if len(found.wrong) > 0 {
+		v.refuse("%s.text has %s", path, found.corrections())
+		return
+	}
+	most := 0
+	numbers := map[int]bool{}
+	for _, n := range found.numbers {
+		numbers[n] = true
+		most = max(most, n)
+	}
+	examples, _ := component["examples"].([]any)
+	switch {
+	case most == 0:
+	case most != len(numbers):
+		v.refuse("%s.text: its variables are not {{1}}, {{2}} and so on without a gap", path)
+	case component["type"] == "HEADER" && most > 1:
+		v.refuse("%s.text: a header has one variable at most", path)
+	case v.submits && len(examples) != most:
+		v.refuse("%s.examples: %s for %s", path, count(len(examples), "example", "examples"), count(most, "variable", "variables"))
+	}
+}
+
+// plain checks a text that has no variable: its schema has no examples.
+func (v *variableCheck) plain(holder map[string]any, path, field, noun string) {
+	found := findVariables(text(holder, field))
+	v.warnOfLookalikes(found, path+"."+field)
+	if given := append(found.written, found.wrong...); len(given) > 0 {
+		v.refuse("%s.%s holds %q, and %s takes no variable: write the text itself", path, field, shortened(given[0]), noun)
+	}
+}
+
+// button checks the texts of a button; where a variable may stand in a url,
+// whatsapp_button_url checks.
+func (v *variableCheck) button(button map[string]any, path string) {
+	for _, field := range []string{"text", "autofillText", "phoneNumber"} {
+		v.plain(button, path, field, "a button's "+field)
+	}
+	found := findVariables(text(button, "url"))
+	v.warnOfLookalikes(found, path+".url")
+	if len(found.wrong) > 0 {
+		v.refuse("%s.url holds %q, which is no variable here: write {{1}}, once, at its very end", path, shortened(found.wrong[0]))
+	}
+	for i, example := range texts(button["examples"]) {
+		if found := findVariables(example); len(found.written)+len(found.wrong) > 0 {
+			v.refuse("%s.examples[%d] still holds %q: give the whole text with the variable filled in", path, i, shortened(append(found.written, found.wrong...)[0]))
+		}
+	}
+}
+
+func (v *variableCheck) refuse(format string, args ...any) {
+	v.wrong = append(v.wrong, fmt.Sprintf(format, args...))
+}
+
+func (v *variableCheck) warnOfLookalikes(found variables, path string) {
+	for _, one := range found.lookalikes {
+		v.c.Warn(fmt.Sprintf("%s: %q is sent as it stands, since variables are written {{1}}, {{2}} and so on: number it if it should be one", path, shortened(one)))
+	}
+}
+
+// variables are what a text has of them.
+type variables struct {
+	numbers    []int    // of those that are written as they should be
+	written    []string // the same, as they stand
+	wrong      []string // what only a variable can mean, and is none
+	lookalikes []string // what other APIs take for a variable, and may be plain text
+}
+
+var (
+	// bracesInText finds pairs of braces, and runs of them without a partner.
+	bracesInText = regexp.MustCompile(`#?(\{+)([^{}]*)(\}+)|\{{2,}[^{}\s]*|[^{}\s]*\}{2,}`)
+	numberText   = regexp.MustCompile(`^[1-9][0-9]{0,3}$`)
+	nameText     = regexp.MustCompile(`^\s*[\pL\pN_][\pL\pN_.-]*\s*$`)
+	// foreignBraces are braces that only look alike, and those of a URL that
+	// was percent-encoded.
+	foreignBraces = regexp.MustCompile(`｛｛?[^｛｝]*｝｝?|(?i:%7B%7B.*?%7D%7D)`)
+)
+
+func findVariables(text string) variables {
+	var v variables
+	for _, m := range bracesInText.FindAllStringSubmatch(text, -1) {
+		whole, open, inner, closing := m[0], m[1], m[2], m[3]
+		if open != "{" || closing != "}" {
+			whole = strings.TrimPrefix(whole, "#") // a number sign before a variable
+		}
+		switch {
+		case open == "{{" && closing == "}}" && numberText.MatchString(inner):
+			n, _ := strconv.Atoi(inner)
+			v.numbers, v.written = append(v.numbers, n), append(v.written, whole)
+		case open == "{" && closing == "}":
+			if nameText.MatchString(inner) {
+				v.lookalikes = append(v.lookalikes, whole)
+			}
+		default:
+			v.wrong = append(v.wrong, whole)
+		}
+	}
+	v.lookalikes = append(v.lookalikes, foreignBraces.FindAllString(text, -1)...)
+	return v
+}
+
+// corrections tells for each wrong variable what to write instead: the numbers
+// that the text does not use yet, one for each name.
+func (v *variables) corrections() string {
+	used := map[int]bool{}
+	for _, n := range v.numbers {
+		used[n] = true
+	}
+	next := 1
+	var said []string
+	told := map[string]bool{}
+	for i, one := range v.wrong {
+		if len(said) == mostTold {
+			said = append(said, fmt.Sprintf("%d more", len(v.wrong)-i))
+			break
+		}
+		name := strings.TrimSpace(strings.Trim(one, "{}"))
+		if name != "" && told[name] {
+			continue
+		}
+		told[name] = true
+		if n, err := strconv.Atoi(name); err == nil && n > 0 && n < 1000 {
+			used[n] = true
+			said = append(said, fmt.Sprintf("%q as {{%d}}", shortened(one), n))
+			continue
+		}
+		for used[next] {
+			next++
+		}
+		used[next] = true
+		said = append(said, fmt.Sprintf("%q as {{%d}}", shortened(one), next))
+	}
+	return "placeholders that are no variables here; number them: write " + strings.Join(said, ", ")
+}
+
+// mostTold is how many wrong variables of one text are told one by one.
+const mostTold = 10
+
+// shortened bounds what an answer repeats of a text.
+func shortened(text string) string {
+	const most = 40
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return text
+}
