@@ -169,27 +169,32 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 // send takes a checked call past the guard to the API.
 func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call) Outcome {
 	gc := &guard.Call{
-		Row: row, Principal: caller.Principal, Asker: caller.Asker, CommandLine: caller.CommandLine,
+		Row: row, Principal: caller.Principal, Client: caller.Client, Asker: caller.Asker, CommandLine: caller.CommandLine,
 		ProjectID: c.own.project, Args: c.args, Confirm: c.own.confirm, Reveal: c.own.reveal,
 		RegisteredElsewhere: c.own.registeredElsewhere,
 	}
 	if c.own.dryRun {
 		return s.dryRun(ctx, gc, c)
 	}
-	if e := s.auditReady(row); e != nil {
+	if e := s.auditReady(ctx, row); e != nil {
 		return e.outcome()
 	}
 	v := s.opts.Guard.Check(ctx, gc)
 	c.warnings = append(c.warnings, gc.Warnings...)
 	switch {
 	case v.Ask != nil:
-		s.note(ctx, &c.warnings, gc, c.own, v, 0, nil)
+		s.note(ctx, &c.warnings, gc, c.own, v)
 		return Outcome{Question: v.Ask}
 	case v.Refuse != nil:
 		e := refused(v.Refuse)
-		s.note(ctx, &c.warnings, gc, c.own, v, 0, nil)
+		s.note(ctx, &c.warnings, gc, c.own, v)
 		e.Warnings = c.warnings
 		e.Next = s.offered(e.Next, c.own.project)
+		return e.outcome()
+	}
+	line, e := s.intend(ctx, gc, c.own)
+	if e != nil {
+		e.Warnings = c.warnings
 		return e.outcome()
 	}
 	send := catalog.Send
@@ -209,7 +214,6 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		}
 	}
 	c.warnings = append(c.warnings, sent.Warnings...)
-	var e *Error
 	if err != nil {
 		e = failed(row, c.args, err)
 	} else {
@@ -218,13 +222,13 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		c.warnings = append(c.warnings, warnings...)
 	}
 	if e != nil {
-		s.note(ctx, &c.warnings, gc, c.own, v, 0, e)
+		s.conclude(ctx, &c.warnings, line, 0, e)
 		e.Warnings = append(c.warnings, e.Warnings...)
 		e.Next = s.offered(e.Next, c.own.project)
 		return e.outcome()
 	}
 	r := resultOf(row, gc.ProjectID, c, sent.Answer)
-	s.note(ctx, &r.Warnings, gc, c.own, v, sent.Status, r)
+	s.conclude(ctx, &r.Warnings, line, sent.Status, r)
 	r.Next = s.offered(r.Next, c.own.project)
 	return Outcome{Structured: r}
 }

@@ -42,7 +42,7 @@ func TestALogIsWhole(t *testing.T) {
 			var noted string
 			for n := range 3 { // each by a process of its own
 				l := open()
-				if err := errors.Join(l.Ready(), l.Add(ctx, entry(n))); err != nil {
+				if err := errors.Join(l.Ready(ctx), l.Add(ctx, entry(n))); err != nil {
 					t.Fatal(err)
 				}
 				report, err := l.Verify(ctx, noted)
@@ -103,13 +103,13 @@ func TestTampering(t *testing.T) {
 	lines := bytes.SplitAfter(whole, []byte("\n"))[:4]
 	join := func(lines ...[]byte) []byte { return bytes.Join(lines, nil) }
 	resealed := func() []byte { // altered, and given the hash that fits
-		at, prev, err := open(bytes.TrimSpace(lines[1]))
+		old, _, err := open(bytes.TrimSpace(lines[1]))
 		if err != nil {
 			t.Fatal(err)
 		}
 		e := entry(1)
 		e.Principal = "somebody else"
-		line, err := seal(line{Seq: at.seq, Entry: e, Prev: prev})
+		line, err := seal(line{Seq: old.Seq, Entry: e, Prev: old.Prev})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +180,7 @@ func TestNothingIsAddedToABrokenEnd(t *testing.T) {
 	if err := File(path).Add(ctx, entry(2)); err == nil || !strings.Contains(err.Error(), "not whole") {
 		t.Errorf("a line without its end: got %v", err)
 	}
-	if File(filepath.Join(t.TempDir(), "no", "such", "folder")).Ready() == nil {
+	if File(filepath.Join(t.TempDir(), "no", "such", "folder")).Ready(ctx) == nil {
 		t.Error("a file that can't be made is ready")
 	}
 }

@@ -11,11 +11,12 @@ import (
 	"golang.org/x/term"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/server"
 	"papi-mcp/tools"
 )
 
-// principal is who calls from the command line: the user of the state file.
-const principal = "command line"
+// callClient is the name of papi-mcp call among the clients of its user.
+const callClient = "papi-mcp call"
 
 func newCall(s *streams) *cobra.Command {
 	var (
@@ -56,24 +57,20 @@ Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 					return err
 				}
 			}
-			if c.store == "" {
-				if c.store, err = stateFile(); err != nil {
-					return err
-				}
-			}
-			a, err := c.newApp(s)
+			c.keepState(s)
+			a, err := c.newApp(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
 			defer a.close()
-			out := a.tools.Call(cmd.Context(), tools.Caller{Principal: principal, CommandLine: true}, args[0], arguments)
+			out := a.tools.Call(cmd.Context(), tools.Caller{Principal: server.StdioPrincipal, Client: callClient, CommandLine: true}, args[0], arguments)
 			return printOutcome(s, out, a.tools.Offers(args[0]))
 		},
 	}
 	c.connection(cmd)
 	c.selection(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, what a person would be asked, and the request")
-	cmd.Flags().StringVar(&c.store, "store", "", "where confirmations and registers are kept: memory, or the path of a file (default: a file in the user's state folder)")
+	cmd.Flags().StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox)")
 	return cmd
 }
 

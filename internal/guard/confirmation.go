@@ -68,7 +68,7 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 		v = g.takeToken(ctx, c.Confirm, &m)
 	}
 	if v.Allowed() && project {
-		if err := g.rememberProject(ctx, c.Principal, c.ProjectID); err != nil {
+		if err := g.rememberProject(ctx, c.Principal, c.Client, c.ProjectID); err != nil {
 			return refuse(storeFailed(err))
 		}
 	}
@@ -177,7 +177,7 @@ func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (string, [
 	var s strings.Builder
 	var facts []string
 	if project {
-		fmt.Fprintf(&s, "Work in project %s? Nobody has confirmed it in this session yet.\n", c.ProjectID)
+		fmt.Fprintf(&s, "Work in project %s? Nobody has confirmed it yet; a yes counts %s.\n", c.ProjectID, ConfirmationCounts(c.Client))
 		facts = append(facts, "the project is not confirmed")
 	}
 	fmt.Fprintf(&s, "%s in project %s", c.Row.Tool, c.ProjectID)

@@ -51,7 +51,7 @@ func (f *fixture) Read(_ context.Context, _, tool string, _ map[string]any) (map
 // confirmed confirms the project beforehand.
 func (f *fixture) confirmed(t *testing.T) *fixture {
 	t.Helper()
-	if err := f.rememberProject(context.Background(), me, project); err != nil {
+	if err := f.rememberProject(context.Background(), me, "", project); err != nil {
 		t.Fatal(err)
 	}
 	return f
@@ -119,7 +119,7 @@ func TestProjectIsConfirmedBeforeTheFirstWrite(t *testing.T) {
 	if got := sync(); got != "guard_project_unconfirmed" {
 		t.Fatalf("got %s", got)
 	}
-	if v, _, until := f.ConfirmProject(ctx, me, nil, project, ""); !v.Allowed() || !until.Equal(f.now.Add(12*time.Hour)) {
+	if v, _, until := f.ConfirmProject(ctx, me, "", nil, project, ""); !v.Allowed() || !until.Equal(f.now.Add(12*time.Hour)) {
 		t.Fatalf("naming the project did not confirm it: %+v", v)
 	}
 	if got := sync(); got != "allowed" {
@@ -184,7 +184,7 @@ func TestASubprojectThatIsMadeLaterIsAllowed(t *testing.T) {
 		}
 	}
 	allowed := func(principal, id string) bool {
-		_, r := f.Project(principal, id)
+		_, r := f.Project(t.Context(), principal, id)
 		return r == nil
 	}
 	done("bundle_create", me, "mine", nil)
@@ -394,9 +394,12 @@ func TestTokens(t *testing.T) {
 		{"with reveal", func(_ *fixture, c *Call) { c.Reveal = true }, reasonOther},
 		{"another principal", func(f *fixture, c *Call) {
 			c.Principal = "other"
-			_ = f.rememberProject(context.Background(), "other", project)
+			_ = f.rememberProject(context.Background(), "other", "", project)
 		}, reasonOther},
-		{"another project", func(f *fixture, c *Call) { c.ProjectID = "p2"; _ = f.rememberProject(context.Background(), me, "p2") }, reasonOther},
+		{"another project", func(f *fixture, c *Call) {
+			c.ProjectID = "p2"
+			_ = f.rememberProject(context.Background(), me, "", "p2")
+		}, reasonOther},
 		{"just in time", func(f *fixture, _ *Call) { f.now = f.now.Add(10*time.Minute - time.Second) }, ""},
 		{"too late", func(f *fixture, _ *Call) { f.now = f.now.Add(10 * time.Minute) }, reasonExpired},
 		{"spent", func(f *fixture, c *Call) { copied := *c; f.check(&copied) }, reasonSpent},
@@ -503,7 +506,7 @@ func TestADeclinedProjectStaysUnconfirmed(t *testing.T) {
 	if got := f.check(call("whatsapp_template_sync", nil)); got != "guard_project_unconfirmed" {
 		t.Errorf("got %s", got)
 	}
-	v, _, _ := f.ConfirmProject(context.Background(), me, &person{answer: Declined}, project, "s")
+	v, _, _ := f.ConfirmProject(context.Background(), me, "", &person{answer: Declined}, project, "s")
 	if v.Refuse == nil || v.Refuse.Code != codeDeclined {
 		t.Errorf("got %+v", v)
 	}
@@ -657,7 +660,7 @@ func TestRulesNameWhatExists(t *testing.T) {
 // FuzzTokens: no token but the one that was given opens the door.
 func FuzzTokens(f *testing.F) {
 	fix := newFixture(nil)
-	if err := fix.rememberProject(context.Background(), me, project); err != nil {
+	if err := fix.rememberProject(context.Background(), me, "", project); err != nil {
 		f.Fatal(err)
 	}
 	args := map[string]any{"webhookId": "w"}

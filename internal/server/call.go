@@ -52,6 +52,7 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	}
 	caller := tools.Caller{
 		Principal: principalOf(ctx),
+		Client:    clientOf(ctx),
 		Asker:     asker,
 	}
 	started := time.Now()

@@ -14,7 +14,9 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 )
 
-// StdioPrincipal is who calls over stdio: the user of the process.
+// StdioPrincipal is who calls over stdio, and by papi-mcp call: the user of the
+// process. What is remembered for it counts for all its clients, but for the
+// confirmation of a project: see clientOf.
 const StdioPrincipal = "stdio"
 
 // ServeStdio serves one client: a JSON-RPC message a line, from in and to out.
@@ -32,7 +34,7 @@ const StdioPrincipal = "stdio"
 // whole process.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
 	id := "stdio-" + strconv.FormatInt(s.connections.Add(1), 10)
-	c := s.connect(withPrincipal(ctx, StdioPrincipal), id, s.limits, out)
+	c := s.connect(withUnnamed(withPrincipal(ctx, StdioPrincipal)), id, s.limits, out)
 	defer c.disconnect()
 
 	read := make(chan error, 1)
