@@ -111,7 +111,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 		return e.outcome()
 	}
 	r := newResult("project_confirm", projectID)
-	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "overview": o}
+	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "countsFor": guard.ConfirmationCounts(caller.Client), "overview": o}
 	r.Warnings = warnings
 	return Outcome{Structured: r}
 }

@@ -48,8 +48,8 @@ func (a apart) Run() int {
 //	sandbox            start a sandbox with a clock that stands, and point the environment at it
 //	advance DURATION   move its clock
 //	code               set $CODE to the one-time code that it sent last
-//	connect [-person yes|no] [FLAG...]
-//	                   start papi-mcp serve and connect over stdio, as a client that can or can't ask a person
+//	connect [-client NAME] [-person yes|no] [FLAG...]
+//	                   start papi-mcp serve and connect over stdio, as a client of that name that can or can't ask a person
 //	tool NAME [JSON | @FILE]
 //	                   make a tool call; its result or error is standard output. ! tool wants an error.
 //	                   A file may name variables
@@ -147,6 +147,10 @@ func (s *script) advance(ts *testscript.TestScript, args []string) {
 // connect starts the real binary.
 func (s *script) connect(ts *testscript.TestScript, args []string) {
 	var options []client.ClientOption
+	name := "script"
+	if len(args) > 1 && args[0] == "-client" {
+		name, args = args[1], args[2:]
+	}
 	if len(args) > 1 && args[0] == "-person" {
 		options = append(options, client.WithElicitationHandler(answering(args[1])))
 		args = args[2:]
@@ -166,7 +170,7 @@ func (s *script) connect(ts *testscript.TestScript, args []string) {
 	defer cancel()
 	ts.Check(s.client.Start(context.Background()))
 	_, err = s.client.Initialize(ctx, mcp.InitializeRequest{Params: mcp.InitializeParams{
-		ProtocolVersion: mcp.LATEST_PROTOCOL_VERSION, ClientInfo: mcp.Implementation{Name: "script", Version: "1"},
+		ProtocolVersion: mcp.LATEST_PROTOCOL_VERSION, ClientInfo: mcp.Implementation{Name: name, Version: "1"},
 	}})
 	ts.Check(err)
 }
