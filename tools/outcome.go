@@ -24,6 +24,9 @@ type Outcome struct {
 	Structured any
 	// IsError tells that Structured is an error.
 	IsError bool
+	// Project is the project that the call named, or the default; as the caller
+	// wrote it, and "" for none.
+	Project string
 	// Link leads to a resource that helps; nil where none does.
 	Link *Link
 	// Question, when set, must be put to the person, and the call repeated

@@ -15,6 +15,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -144,10 +145,19 @@ func title(name string) string {
 // Call makes a tool call. It never panics on what comes from outside, and
 // sends nothing that the guard does not let through.
 func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
+	var out Outcome
 	given, e := parseObject(raw)
 	if e != nil {
-		return e.outcome()
+		out = e.outcome()
+	} else {
+		out = s.call(ctx, caller, name, given)
 	}
+	project, _ := given[argProject].(string)
+	out.Project = cmp.Or(project, s.opts.Guard.Default())
+	return out
+}
+
+func (s *Set) call(ctx context.Context, caller Caller, name string, given map[string]any) Outcome {
 	for _, c := range s.core {
 		if c.name == name {
 			return c.run(ctx, caller, given)

@@ -205,6 +205,7 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 			answer = jsonrpcError(m.ID, mcp.INTERNAL_ERROR, "internal error")
 		}
 		if e, ok := answer.(mcp.JSONRPCError); ok {
+			s.logUncalled(ctx, m, e)
 			answer = traced(e, telemetry.RequestID(ctx))
 		}
 	}()

@@ -203,7 +203,7 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 	defer c.requests.leave(r)
 	switch err := c.requests.await(r); {
 	case errors.Is(err, errStopping):
-		c.send(jsonrpcError(r.id, mcp.INTERNAL_ERROR, errStopping.Error()))
+		c.refuseCall(r, m, mcp.INTERNAL_ERROR, errStopping)
 		return
 	case err != nil:
 		return
@@ -213,7 +213,7 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 	if c.admit != nil && r.slot {
 		place, ok := c.admit(ctx)
 		if !ok {
-			c.send(jsonrpcError(r.id, codeBusy, errBusy.Error()))
+			c.refuseCall(r, m, codeBusy, errBusy)
 			return
 		}
 		defer place.leave()
@@ -238,6 +238,13 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 		r.begun()
 		c.server.preload()
 	}
+}
+
+// refuseCall answers a request that is not begun.
+func (c *connection) refuseCall(r *request, m *message, code int, why error) {
+	refusal := jsonrpcError(r.id, code, why.Error())
+	c.server.logUncalled(r.ctx, m, refusal)
+	c.send(refusal)
 }
 
 // handle lets mcp-go handle a message.
