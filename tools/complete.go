@@ -87,7 +87,7 @@ type completion struct {
 // may not be seen, the reading tool is not offered.
 func (s *Set) Complete(ctx context.Context, caller Caller, name string, given map[string]string, begun string) []string {
 	from, ok := sources[name]
-	if !ok {
+	if !ok || len(s.opts.Unfilled) > 0 {
 		return nil
 	}
 	values := []string(nil)

@@ -3,6 +3,7 @@ package tools
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
@@ -59,6 +60,17 @@ func invalidArguments(violations []papi.Violation) *Error {
 		Message:    message,
 		Resolution: "mend what additionalInformation.violations tells, all at once, and call again; schema_get shows a tool's whole schema with an example. Nothing was sent",
 		Info:       info,
+	}
+}
+
+// unfilled is the error of each call to a server that was started with
+// placeholders in place of settings.
+func unfilled(settings []string) *Error {
+	return &Error{
+		Code:       "configuration_unfilled",
+		Message:    "the server was started with a placeholder in place of a value: " + strings.Join(settings, ", "),
+		Resolution: "ask the person to put the value into the configuration of the client that starts this server (often its \"env\"), and to start it again" + papi.ThenDoctor,
+		Info:       map[string]any{"settings": settings},
 	}
 }
 

@@ -7,11 +7,8 @@ var kakaotalkSenderNext = byState{
 		{do: "read why", tool: "kakaotalk_sender_activity_list"},
 		{do: "when the person agrees, discard the change, so that a corrected one can be handed in", tool: "kakaotalk_sender_changes_discard"},
 	},
-	"INACTIVE": {{do: "start the registration: a code goes to the channel's manager", tool: "kakaotalk_sender_register"}},
-	"VERIFYING": {
-		{do: "ask the person for the code that arrived, and hand it in", tool: "kakaotalk_sender_verify", needs: []string{"code"}},
-		{do: "if none arrived, or it is too old, have another one sent", tool: "kakaotalk_sender_register"},
-	},
+	"INACTIVE":  {{do: "start the registration: a code goes to the channel's manager", tool: "kakaotalk_sender_register"}},
+	"VERIFYING": {{do: "ask the person for the code that arrived, and hand it in; if none arrived, kakaotalk_sender_register sends another", tool: "kakaotalk_sender_verify", needs: []string{"code"}}},
 	"ACTIVE":    {{do: "the sender is ready; look at its templates", tool: "kakaotalk_template_list"}},
 	"BLOCKED":   {{do: "read why it was blocked", tool: "kakaotalk_sender_activity_list"}},
 	"SUSPENDED": {{do: "read why it was suspended", tool: "kakaotalk_sender_activity_list"}},

@@ -93,10 +93,10 @@ var marked = []struct {
 
 // No sequence of calls by clients that can't ask, however they guess, repeat,
 // reorder, race, replay and steal, gets a marked operation through without the
-// token of exactly that call. PAPI_MCP_SEQUENCES says how many are tried.
+// token of exactly that call. PAPI_TEST_SEQUENCES says how many are tried.
 func TestNothingGetsThroughWithoutItsToken(t *testing.T) {
 	sequences := 3_000
-	if n, err := strconv.Atoi(os.Getenv("PAPI_MCP_SEQUENCES")); err == nil {
+	if n, err := strconv.Atoi(os.Getenv("PAPI_TEST_SEQUENCES")); err == nil {
 		sequences = n
 	}
 	const seed = 20260728

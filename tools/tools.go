@@ -44,6 +44,9 @@ type Options struct {
 	Audit *audit.Log
 	// Now is the clock of the audit; nil means time.Now.
 	Now func() time.Time
+	// Unfilled are the settings of the server that still hold a placeholder.
+	// Where there are some, each call is refused with them.
+	Unfilled []string
 	// About is a line about where the calls go that project_confirm shows,
 	// such as that it is the sandbox; "" for the API itself.
 	About string
@@ -147,9 +150,12 @@ func title(name string) string {
 func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
 	var out Outcome
 	given, e := parseObject(raw)
-	if e != nil {
+	switch {
+	case len(s.opts.Unfilled) > 0:
+		out = unfilled(s.opts.Unfilled).outcome()
+	case e != nil:
 		out = e.outcome()
-	} else {
+	default:
 		out = s.call(ctx, caller, name, given)
 	}
 	project, _ := given[argProject].(string)

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/papi"
 )
 
 // CredentialsHeader brings the credentials for the API with a request: base64
@@ -37,6 +39,12 @@ func (f fromHeader) Authenticate(r *http.Request) (Identity, *Failure) {
 		return Identity{}, &Failure{
 			Status: http.StatusBadRequest, Code: "credentials_missing",
 			Message: "each request must bring the header " + CredentialsHeader + ", once: base64 of projectId:keyId:keySecret",
+		}
+	}
+	if papi.Unfilled(credentials.ProjectID) || papi.Unfilled(credentials.KeyID) || papi.Unfilled(credentials.KeySecret) {
+		return Identity{}, &Failure{
+			Status: http.StatusBadRequest, Code: "configuration_unfilled",
+			Message: "a part of " + CredentialsHeader + " still holds a placeholder: put the value into the configuration of the client",
 		}
 	}
 	if len(id.Grant.Projects) > 0 && !slices.Contains(id.Grant.Projects, credentials.ProjectID) {

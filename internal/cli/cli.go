@@ -9,11 +9,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // The exit codes.
@@ -76,7 +74,8 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 }
 
 func newRoot(s *streams) *cobra.Command {
-	serve := newServe(s)
+	var c config // of serve
+	serve := newServe(s, &c)
 	root := &cobra.Command{
 		Use:   "papi-mcp",
 		Short: "MCP server for the Sinch Provisioning API",
@@ -96,28 +95,21 @@ New here? papi-mcp demo shows it on a built-in sandbox, without an account.`,
 	root.SetVersionTemplate("papi-mcp {{.Version}}\n")
 	root.Flags().AddFlagSet(serve.Flags())
 	root.AddCommand(serve, newCall(s), newTools(s), newSandbox(s), newDemo(s), newDoctor(s), newAudit(s), newConfig(s))
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := unknownVariable(root, os.Environ()); err != nil {
+			return err
+		}
+		unfilled, err := fromEnvironment(cmd.Flags())
+		if err != nil {
+			return err
+		}
+		if len(unfilled) > 0 && cmd != root && cmd != serve { // which tells it to the client
+			return usage("%s", unfilledText(unfilled))
+		}
+		c.unfilled = unfilled
+		return nil
+	}
 	return root
-}
-
-// fromEnvironment sets each flag that was not given from its twin in the
-// environment: --read-only from PAPI_MCP_READ_ONLY.
-func fromEnvironment(flags *pflag.FlagSet) error {
-	var failed error
-	flags.VisitAll(func(f *pflag.Flag) {
-		value, ok := os.LookupEnv(envName(f.Name))
-		if !ok || f.Changed || f.Name == "help" || f.Name == "version" {
-			return
-		}
-		if err := flags.Set(f.Name, value); err != nil && failed == nil {
-			failed = usage("%s=%q: %v", envName(f.Name), value, err)
-		}
-	})
-	return failed
-}
-
-func envName(flag string) string {
-	return "PAPI_MCP_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 const environmentHelp = `
@@ -130,4 +122,6 @@ Environment:
   PAPI_BASE_URL      the API (https://provisioning.api.sinch.com)
   PAPI_TOKEN_URL     the token endpoint (https://auth.sinch.com/oauth2/token)
   PAPI_AUTH          oauth (default), or basic for quick tests
-Each flag has a twin: --read-only is PAPI_MCP_READ_ONLY.`
+Each flag has a twin: --read-only is PAPI_MCP_READ_ONLY, or PAPI_MCP_READ_ONLY_FILE
+with the path of a file that holds the value. Another PAPI_MCP_ variable is an
+error.`

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -151,6 +153,52 @@ func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
 			}
 			if strings.Contains(out+errOut, "canary") {
 				t.Errorf("a secret is printed:\n%s%s", out, errOut)
+			}
+		})
+	}
+}
+
+// What the doctor says about a connection that fails names its cause, and not
+// the key, nor the doctor.
+func TestTheDoctorNamesTheCause(t *testing.T) {
+	private := httptest.NewUnstartedServer(http.NotFoundHandler())
+	private.Config.ErrorLog = log.New(io.Discard, "", 0)
+	private.StartTLS()
+	defer private.Close()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusProxyAuthRequired)
+	}))
+	defer proxy.Close()
+	none := filepath.Join(t.TempDir(), "none.pem")
+	for _, tt := range []struct {
+		name, at string
+		env      []string
+		want     string
+	}{
+		{"an authority of its own", private.URL, nil, "set SSL_CERT_FILE"},
+		{"a file of authorities that is none", private.URL, []string{"SSL_CERT_FILE=" + none}, "SSL_CERT_FILE names a file that can't be read"},
+		{"a file without certificates", private.URL, []string{"SSL_CERT_FILE=commands_test.go"}, "which holds no certificate"},
+		{"a proxy that asks for credentials", "https://api.example.com", []string{"HTTPS_PROXY=" + proxy.URL}, "give them in HTTPS_PROXY"},
+		{"a proxy that is not there", "https://api.example.com", []string{"HTTPS_PROXY=http://user:canary@127.0.0.1:1"}, "calls go through the proxy that HTTPS_PROXY"},
+		{"the version in the URL", "http://127.0.0.1:1/v1", nil, "set it to http://127.0.0.1:1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, "papi-mcp", "doctor")
+			cmd.Env = append([]string{
+				"PATH=" + os.Getenv("PATH"), "SINCH_PROJECT_ID=" + sandbox.DefaultProject, "SINCH_KEY_ID=key", "SINCH_KEY_SECRET=canary",
+				"PAPI_BASE_URL=" + tt.at, "PAPI_TOKEN_URL=" + tt.at + "/token",
+			}, tt.env...)
+			out, err := cmd.CombinedOutput()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != exitFailed || !strings.Contains(string(out), tt.want) {
+				t.Errorf("%v: %s", err, out)
+			}
+			for _, not := range []string{"canary", "papi-mcp doctor", "check the key"} {
+				if strings.Contains(string(out), not) {
+					t.Errorf("it says %q: %s", not, out)
+				}
 			}
 		})
 	}

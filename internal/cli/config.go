@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +46,10 @@ type config struct {
 	audit     string
 	file      string
 	logFormat string
+	// unfilled are the settings that still hold a placeholder. A command that is
+	// tolerant starts all the same: each call then says so.
+	unfilled []string
+	tolerant bool
 	// tenants looks up the credentials of a name; nil knows none.
 	tenants func(name string) (tenant.Tenant, bool)
 }
@@ -64,7 +69,7 @@ func (c *config) connection(cmd *cobra.Command) {
 	f.BoolVar(&c.sandbox, "sandbox", false, "use a built-in imitation of the API: no account needed")
 	c.imitation.flags(f)
 	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "who confirms: auto (ask the person, else by token), human (only ask), off (nobody: scripts)")
-	f.StringVar(&c.audit, "audit", "", "leave a line for each write and each refusal: in this file, or with store in the --store")
+	f.StringVar(&c.audit, "audit", "", "leave a line before and after each write, and one for each refusal: in this file, or with store in the --store")
 	f.StringVar(&c.logFormat, "log-format", "text", "how lines are logged to standard error: text or json")
 	f.BoolVar(&c.verbose, "verbose", false, "log each exchange with the API to standard error")
 }
@@ -85,12 +90,13 @@ func trim(names []string) []string {
 
 // app is what a command runs on.
 type app struct {
-	pool    *tenant.Pool
-	tools   *tools.Set   // of the server's own tenant
-	client  *papi.Client // its client
-	project string       // the default project, or ""
-	tracers trace.TracerProvider
-	close   func()
+	pool     *tenant.Pool
+	tools    *tools.Set   // of the server's own tenant
+	client   *papi.Client // its client
+	project  string       // the default project, or ""
+	unfilled []string     // settings that still hold a placeholder
+	tracers  trace.TracerProvider
+	close    func()
 }
 
 // lastTraces is how long the last traces may take at the end.
@@ -114,8 +120,15 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		return nil, usage("--log-format %q: give text or json", c.logFormat)
 	}
 	logger := c.logger(s)
-	projects := trim(strings.Split(os.Getenv("SINCH_PROJECT_ID"), ","))
-	a := &app{close: func() { _ = kept.Close() }} // nothing waits to be written
+	unfilled := append(slices.Clone(c.unfilled), unfilledVariables(c.sandbox)...)
+	if len(unfilled) > 0 && !c.tolerant {
+		return nil, usage("%s; put the value in its place", unfilledText(unfilled))
+	}
+	for _, text := range misspelt(os.Environ()) {
+		logger.Warn(text)
+	}
+	projects := trim(strings.Split(os.Getenv(projectVariable), ","))
+	a := &app{unfilled: unfilled, close: func() { _ = kept.Close() }} // nothing waits to be written
 	api, own := apiConfig()
 	api.Logger = logger
 	if len(projects) > 0 {
@@ -166,7 +179,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 			LocalTargets: c.sandbox || isLoopbackURL(api.BaseURL),
 			Store:        kept, Logger: logger,
 		},
-		Tools: tools.Options{About: about, Audit: log},
+		Tools: tools.Options{About: about, Audit: log, Unfilled: unfilled},
 	})
 	if err != nil {
 		return nil, usage("%v", err)
@@ -227,16 +240,23 @@ func (c *config) startSandbox(project string, logger *slog.Logger) (*lateSandbox
 }
 
 // apiConfig is what the environment says of the API, and of the credentials
-// for it.
+// for it. A placeholder counts as unset.
 func apiConfig() (papi.Config, tenant.Tenant) {
+	value := func(variable string) string {
+		text := os.Getenv(variable)
+		if papi.Unfilled(text) {
+			return ""
+		}
+		return text
+	}
 	return papi.Config{
-			BaseURL:  os.Getenv("PAPI_BASE_URL"),
-			TokenURL: os.Getenv("PAPI_TOKEN_URL"),
-			Auth:     os.Getenv("PAPI_AUTH"),
+			BaseURL:  value(baseURLVariable),
+			TokenURL: value(tokenURLVariable),
+			Auth:     value(authVariable),
 		}, tenant.Tenant{
-			KeyID:       os.Getenv("SINCH_KEY_ID"),
-			KeySecret:   os.Getenv("SINCH_KEY_SECRET"),
-			AccessToken: os.Getenv("SINCH_ACCESS_TOKEN"),
+			KeyID:       value(keyIDVariable),
+			KeySecret:   value(keySecretVariable),
+			AccessToken: value(accessTokenVariable),
 		}
 }
 

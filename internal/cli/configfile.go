@@ -59,7 +59,8 @@ all that is wrong with it. Exit code 0 when serve would start, else 1.`,
 			var h httpFlags
 			serve := &cobra.Command{}
 			c.serving(serve, &h)
-			if err := fromEnvironment(serve.Flags()); err != nil {
+			var err error
+			if c.unfilled, err = fromEnvironment(serve.Flags()); err != nil {
 				return err
 			}
 			c.file = args[0]

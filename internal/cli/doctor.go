@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -64,14 +65,39 @@ type doctor struct {
 
 // environment finds a variable that no client can be made with.
 func (d *doctor) environment() {
-	api, own := apiConfig()
-	if d.sandbox {
-		return // which goes by none of them
+	unfilled := unfilledVariables(d.sandbox)
+	for _, name := range unfilled {
+		d.fail("environment", unfilledText([]string{name}), "put the value in its place: see the \"env\" of the client that starts papi-mcp")
 	}
+	for _, text := range misspelt(os.Environ()) {
+		d.note("environment", text)
+	}
+	if d.sandbox || len(unfilled) > 0 {
+		return // the sandbox goes by none of the others
+	}
+	api, own := apiConfig()
 	api.KeyID, api.KeySecret, api.AccessToken = own.KeyID, own.KeySecret, own.AccessToken
 	if _, err := papi.New(api); err != nil {
 		d.bad("environment", err, "set the variable as this line says, or unset it")
 	}
+	if file := os.Getenv("SSL_CERT_FILE"); file != "" {
+		if reason := badCertificates(file); reason != "" {
+			d.fail("environment", "SSL_CERT_FILE "+reason, "set it to a PEM file with the certificates of the authorities to trust, or unset it for the system's")
+		}
+	}
+}
+
+// badCertificates says what is wrong with a file of trusted certificates, ""
+// for nothing.
+func badCertificates(file string) string {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Sprintf("names a file that can't be read: %v", err)
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM(raw) {
+		return fmt.Sprintf("names %s, which holds no certificate", file)
+	}
+	return ""
 }
 
 func (d *doctor) examine(ctx context.Context) {
@@ -97,9 +123,7 @@ func (d *doctor) project() {
 	projects := os.Getenv("SINCH_PROJECT_ID")
 	for id := range strings.SplitSeq(projects, ",") {
 		if reason := papi.BadSegment(strings.TrimSpace(id)); projects != "" && reason != "" {
-			d.failed = true
-			d.line("FAIL", "project", fmt.Sprintf("SINCH_PROJECT_ID: %q %s", id, reason))
-			d.line("", "", "to mend: set it to the ids of the Sinch Dashboard, with commas between them")
+			d.fail("project", fmt.Sprintf("SINCH_PROJECT_ID: %q %s", id, reason), "set it to the ids of the Sinch Dashboard, with commas between them")
 			return
 		}
 	}
@@ -124,15 +148,13 @@ func (d *doctor) credentials() bool {
 		d.good("credentials", "%s", kind)
 		return true
 	}
-	d.failed = true
 	text := "there are none"
 	for name, other := range map[string]string{"SINCH_KEY_ID": "SINCH_KEY_SECRET", "SINCH_KEY_SECRET": "SINCH_KEY_ID"} {
 		if os.Getenv(name) == "" && os.Getenv(other) != "" {
 			text = other + " is set, and " + name + " is not"
 		}
 	}
-	d.line("FAIL", "credentials", text)
-	d.line("", "", "to mend: set SINCH_KEY_ID and SINCH_KEY_SECRET to an access key of the Sinch Dashboard, or try papi-mcp with --sandbox")
+	d.fail("credentials", text, "set SINCH_KEY_ID and SINCH_KEY_SECRET to an access key of the Sinch Dashboard, or try papi-mcp with --sandbox")
 	return false
 }
 
@@ -155,9 +177,7 @@ func (d *doctor) reach(ctx context.Context) {
 		return
 	}
 	if skew := time.Since(resp.Date) - took/2; skew.Abs() > mostSkew {
-		d.failed = true
-		d.line("FAIL", "clock", fmt.Sprintf("differs from the API's by %s", skew.Round(time.Second)))
-		d.line("", "", "to mend: set the clock of this machine (NTP)")
+		d.fail("clock", fmt.Sprintf("differs from the API's by %s", skew.Round(time.Second)), "set the clock of this machine (NTP)")
 		return
 	}
 	d.good("clock", "agrees with the API's")
@@ -169,14 +189,24 @@ func (d *doctor) good(what, format string, args ...any) {
 
 func (d *doctor) note(what, text string) { d.line("note", what, text) }
 
-// bad tells an error and how to mend it: in its own words where it has some.
+// bad tells an error and how to mend it: in its own words where it has some,
+// which fit its cause.
 func (d *doctor) bad(what string, err error, mend string) {
-	d.failed = true
-	d.line("FAIL", what, err.Error())
 	var e *papi.Error
 	if errors.As(err, &e) && e.Resolution != "" {
-		mend = e.Resolution + "; " + mend
+		own := strings.TrimSuffix(e.Resolution, papi.ThenDoctor)
+		if e.Code == papi.CodeUnreachable {
+			mend = own
+		} else {
+			mend = own + "; " + mend
+		}
 	}
+	d.fail(what, err.Error(), mend)
+}
+
+func (d *doctor) fail(what, text, mend string) {
+	d.failed = true
+	d.line("FAIL", what, text)
 	d.line("", "", "to mend: "+mend)
 }
 

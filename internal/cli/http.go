@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -189,6 +190,9 @@ func serveMetrics(addr string, m *server.Metrics) (stop func(), err error) {
 // answers. Where the server has no credentials of its own, and its tenants have
 // theirs, it tells whether the API answers at all.
 func (a *app) ready(ctx context.Context) error {
+	if len(a.unfilled) > 0 {
+		return errors.New(unfilledText(a.unfilled))
+	}
 	if !a.client.HasCredentials() {
 		return a.client.Reach(ctx)
 	}

@@ -87,7 +87,7 @@ func TestReadmeNamesEveryFlagAndVariable(t *testing.T) {
 			t.Errorf("the README does not name the prompt %s", p.Name)
 		}
 	}
-	serve := newServe(&streams{})
+	serve := newServe(&streams{}, &config{})
 	for _, f := range strings.Fields(serve.Flags().FlagUsages()) {
 		if name := strings.TrimRight(f, ",;)"); strings.HasPrefix(name, "--") && !strings.Contains(readme, "`"+name) {
 			t.Errorf("the README does not name %s", name)
@@ -145,7 +145,7 @@ func TestReadmeBlocksForClients(t *testing.T) {
 				t.Errorf("%s starts %+v", client, s)
 				continue
 			}
-			if err := newServe(&streams{}).ParseFlags(s.Args[1:]); err != nil {
+			if err := newServe(&streams{}, &config{}).ParseFlags(s.Args[1:]); err != nil {
 				t.Errorf("%s: %v", client, err)
 			}
 			for name := range s.Env {

@@ -93,6 +93,9 @@ state as JSON, which --seed-data reads again.`,
 			if err := c.imitation.check(); err != nil {
 				return err
 			}
+			if unfilled := unfilledVariables(true); len(unfilled) > 0 {
+				return usage("%s", unfilledText(unfilled))
+			}
 			listener, err := net.Listen("tcp", addr)
 			if err != nil {
 				return usage("--addr: %v", err)

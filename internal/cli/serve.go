@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
+	"fmt"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -18,8 +19,7 @@ import (
 //go:embed instructions.md
 var instructions string
 
-func newServe(s *streams) *cobra.Command {
-	var c config
+func newServe(s *streams, c *config) *cobra.Command {
 	var overHTTP httpFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -34,15 +34,19 @@ has one line, the URL.
 ` + environmentHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.tolerant = true
 			p, err := c.prepare(cmd.Context(), s, &overHTTP, cmd.Flags())
 			if err != nil {
 				return err
 			}
 			defer p.app.close()
-			if overHTTP.addr != "" {
-				return overHTTP.serve(cmd.Context(), s, &c, p)
+			if len(p.app.unfilled) > 0 {
+				fmt.Fprintf(s.err, "papi-mcp: %s. Each call is refused until then.\n", unfilledText(p.app.unfilled))
 			}
-			err = newServer(&c, s, p.app, nil).ServeStdio(cmd.Context(), s.in, s.out)
+			if overHTTP.addr != "" {
+				return overHTTP.serve(cmd.Context(), s, c, p)
+			}
+			err = newServer(c, s, p.app, nil).ServeStdio(cmd.Context(), s.in, s.out)
 			if err != nil && cmd.Context().Err() == nil {
 				return &exitError{exitFailed, err.Error()}
 			}

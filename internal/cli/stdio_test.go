@@ -85,10 +85,10 @@ type rpcAnswer struct {
 
 // A script pipes a thousand requests in at once and closes the input behind
 // them: all get their answers. A short run has ten rounds, CI has a hundred
-// (PAPI_MCP_ROUNDS).
+// (PAPI_TEST_ROUNDS).
 func TestAThousandRequestsAtOnce(t *testing.T) {
 	rounds := 10
-	if given := os.Getenv("PAPI_MCP_ROUNDS"); given != "" {
+	if given := os.Getenv("PAPI_TEST_ROUNDS"); given != "" {
 		if _, err := fmt.Sscan(given, &rounds); err != nil {
 			t.Fatal(err)
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 func newTools(s *streams) *cobra.Command {
-	c := config{store: memory, confirm: string(guard.Auto), imitation: usual}
+	c := config{store: memory, confirm: string(guard.Auto), imitation: usual, tolerant: true}
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "tools",

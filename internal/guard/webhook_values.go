@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"papi-mcp/internal/papi"
 )
 
 // hook is a webhook of a call, and where it stands in it.
@@ -115,6 +117,8 @@ func weak(secret string) string {
 	}
 	lower := strings.ToLower(secret)
 	switch {
+	case papi.Unfilled(secret):
+		return "is a placeholder that was not filled in"
 	case len(secret) < shortest:
 		return fmt.Sprintf("has fewer than %d characters", shortest)
 	case len(signs) < different:

@@ -51,14 +51,17 @@ func TestWebhookAddress(t *testing.T) {
 func TestWebhookSecret(t *testing.T) {
 	f := newFixture(nil).confirmed(t)
 	for secret, want := range map[string]string{
-		"elevensigns":          "guard_webhook_secret",
-		"twelve-signs":         "allowed",
-		"aaaaaaaaaaaaaaaaaaaa": "guard_webhook_secret",
-		"abcdeabcdeabcde":      "guard_webhook_secret",
-		"abcdefabcdef":         "allowed",
-		"my-Password-is-long":  "guard_webhook_secret",
-		"number-123456-number": "guard_webhook_secret",
-		"":                     "guard_webhook_secret",
+		"elevensigns":           "guard_webhook_secret",
+		"${WEBHOOK_SECRET}":     "guard_webhook_secret",
+		"<your-webhook-secret>": "guard_webhook_secret",
+		"your-webhook-secret":   "guard_webhook_secret",
+		"twelve-signs":          "allowed",
+		"aaaaaaaaaaaaaaaaaaaa":  "guard_webhook_secret",
+		"abcdeabcdeabcde":       "guard_webhook_secret",
+		"abcdefabcdef":          "allowed",
+		"my-Password-is-long":   "guard_webhook_secret",
+		"number-123456-number":  "guard_webhook_secret",
+		"":                      "guard_webhook_secret",
 	} {
 		c := call("webhook_create", map[string]any{"target": "https://example.com/", "secret": secret})
 		if got := f.check(c); got != want {

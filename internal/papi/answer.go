@@ -84,11 +84,16 @@ func (x *call) refusal(a *answer) *failure {
 		failed.err.Resolution = "check PAPI_BASE_URL"
 		return failed
 	}
+	if a.status == http.StatusProxyAuthRequired {
+		failed := &failure{err: unreachable("the API can't be reached: "+errProxyCredentials.Error(), baseURLVariable, errProxyCredentials)}
+		failed.err.Status = a.status
+		return failed
+	}
 	failed := &failure{err: x.apiError(a)}
 	if failed.err == nil {
 		failed = x.unexpected(a, "the answer is not in the API's error form")
 		if a.status == http.StatusUnauthorized {
-			failed.err.Resolution = "check SINCH_KEY_ID and SINCH_KEY_SECRET (or SINCH_ACCESS_TOKEN), then run: papi-mcp doctor"
+			failed.err.Resolution = "check SINCH_KEY_ID and SINCH_KEY_SECRET (or SINCH_ACCESS_TOKEN)" + ThenDoctor
 		}
 	}
 	failed.err.RetryAfter = retryAfter(a.header)
@@ -179,7 +184,7 @@ func (x *call) unexpected(a *answer, what string) *failure {
 		Status:     a.status,
 		Code:       CodeUnexpectedAnswer,
 		Message:    what,
-		Resolution: "check PAPI_BASE_URL and what stands between here and the API, then run: papi-mcp doctor",
+		Resolution: "check PAPI_BASE_URL and what stands between here and the API" + ThenDoctor,
 		Info:       map[string]any{},
 	}
 	if len(a.body) > 0 {

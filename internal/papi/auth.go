@@ -105,7 +105,7 @@ func (a *authorizer) token(ctx context.Context) (token, *Error) {
 		return token{}, &Error{
 			Code:       CodeCredentialsMissing,
 			Message:    "there are no credentials for the API",
-			Resolution: "set SINCH_KEY_ID and SINCH_KEY_SECRET (or SINCH_ACCESS_TOKEN), then run: papi-mcp doctor",
+			Resolution: "set SINCH_KEY_ID and SINCH_KEY_SECRET (or SINCH_ACCESS_TOKEN)" + ThenDoctor,
 		}
 	}
 	have := a.have()
@@ -158,7 +158,7 @@ func (a *authorizer) renew(ctx context.Context) (token, error) {
 	ctx, cancel := context.WithTimeout(ctx, tokenDeadline)
 	defer cancel()
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
-		Transport:     named{a.client.http.Transport, a.client.userAgent},
+		Transport:     tokenTransport{a.client.http.Transport, a.client.userAgent},
 		CheckRedirect: a.client.http.CheckRedirect,
 	})
 	got, err := backoff.Retry(ctx, func() (*oauth2.Token, error) {
@@ -208,6 +208,10 @@ func (a *authorizer) failure(err error) error {
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		status := refused.Response.StatusCode
 		switch {
+		case status == http.StatusProxyAuthRequired:
+			e := unreachable("the token endpoint can't be reached: "+errProxyCredentials.Error(), tokenURLVariable, errProxyCredentials)
+			e.Status = status
+			return backoff.Permanent(e)
 		case status == http.StatusTooManyRequests, status >= 500:
 			return again(&Error{
 				Status:     status,
@@ -225,7 +229,7 @@ func (a *authorizer) failure(err error) error {
 				Status:     status,
 				Code:       CodeTokenRejected,
 				Message:    fmt.Sprintf("the token endpoint refused the credentials (%d%s)", status, code),
-				Resolution: "check SINCH_KEY_ID and SINCH_KEY_SECRET, then run: papi-mcp doctor",
+				Resolution: "check SINCH_KEY_ID and SINCH_KEY_SECRET" + ThenDoctor,
 			})
 		}
 		e := unexpectedToken(fmt.Sprintf("status %d", status))
@@ -233,12 +237,7 @@ func (a *authorizer) failure(err error) error {
 		return backoff.Permanent(e)
 	}
 	if lost, ok := errors.AsType[*url.Error](err); ok {
-		e := &Error{
-			Code:       CodeUnreachable,
-			Message:    "the token endpoint can't be reached: " + excerpt(newRedactor(a.key).text(lost.Err.Error())),
-			Resolution: "check the network and PAPI_TOKEN_URL, then run: papi-mcp doctor",
-			Err:        lost.Err,
-		}
+		e := unreachable("the token endpoint can't be reached: "+excerpt(newRedactor(a.key).text(lost.Err.Error())), tokenURLVariable, lost.Err)
 		if hopeless(lost.Err) {
 			return backoff.Permanent(e)
 		}
@@ -251,7 +250,7 @@ func unexpectedToken(what string) *Error {
 	return &Error{
 		Code:       CodeUnexpectedAnswer,
 		Message:    "the token endpoint answered with " + what,
-		Resolution: "check PAPI_TOKEN_URL, then run: papi-mcp doctor",
+		Resolution: "check PAPI_TOKEN_URL" + ThenDoctor,
 	}
 }
 
@@ -263,16 +262,4 @@ var standardCodes = map[string]bool{
 	"unauthorized_client":    true,
 	"unsupported_grant_type": true,
 	"invalid_scope":          true,
-}
-
-// named sends the User-Agent with requests that are made elsewhere.
-type named struct {
-	http.RoundTripper
-	userAgent string
-}
-
-func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("User-Agent", n.userAgent)
-	return n.RoundTripper.RoundTrip(r)
 }

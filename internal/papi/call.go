@@ -170,12 +170,7 @@ func (x *call) exchange() (*answer, *failure) {
 	if x.ctx.Err() != nil && (x.request.Read || !sent) {
 		return nil, &failure{err: ended(x.ctx)}
 	}
-	e := &Error{
-		Code:       CodeUnreachable,
-		Message:    "the API can't be reached: " + text,
-		Resolution: "check the network and PAPI_BASE_URL, then run: papi-mcp doctor",
-		Err:        err,
-	}
+	e := unreachable("the API can't be reached: "+text, baseURLVariable, err)
 	if sent {
 		e.Message = "the request was sent, and no answer came: " + text
 	}

@@ -21,6 +21,12 @@ const (
 	DefaultTokenURL = "https://auth.sinch.com/oauth2/token"
 )
 
+// The variables of the environment that say otherwise.
+const (
+	baseURLVariable  = "PAPI_BASE_URL"
+	tokenURLVariable = "PAPI_TOKEN_URL"
+)
+
 // The ways to authenticate.
 const (
 	AuthOAuth = "oauth" // a token by OAuth2 client credentials
@@ -97,11 +103,14 @@ const (
 // call tells them, so that a server can start without. Its errors are of the
 // configuration, and show no credential.
 func New(config Config) (*Client, error) {
-	base, err := endpoint("PAPI_BASE_URL", config.BaseURL, DefaultBaseURL)
+	base, err := endpoint(baseURLVariable, config.BaseURL, DefaultBaseURL)
 	if err != nil {
 		return nil, err
 	}
-	tokenURL, err := endpoint("PAPI_TOKEN_URL", config.TokenURL, DefaultTokenURL)
+	if err := unversioned(base); err != nil {
+		return nil, err
+	}
+	tokenURL, err := endpoint(tokenURLVariable, config.TokenURL, DefaultTokenURL)
 	if err != nil {
 		return nil, err
 	}
@@ -201,12 +210,13 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 // for many clients: it keeps no credentials.
 func NewTransport() *http.Transport {
 	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
-		TLSHandshakeTimeout: 10 * time.Second,
-		ForceAttemptHTTP2:   true,
-		MaxIdleConns:        128,
-		MaxIdleConnsPerHost: 64,
+		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: proxyAnswered,
+		DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    10 * time.Second,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           128,
+		MaxIdleConnsPerHost:    64,
 		// Well under what gateways allow (60 s and more): a connection that
 		// the other side is about to close can lose a request.
 		IdleConnTimeout:        30 * time.Second,
@@ -232,6 +242,21 @@ func endpoint(variable, given, standard string) (string, error) {
 		return "", fmt.Errorf("papi: %s must have no user, query or fragment; unset, it is %s", variable, standard)
 	}
 	return u.String(), nil
+}
+
+// unversioned refuses a base URL that holds the version, which each operation's
+// path begins with: the vendor's pages show it as a part of every URL.
+func unversioned(base string) error {
+	u, err := url.Parse(base)
+	if err != nil {
+		return err
+	}
+	before, _, versioned := strings.Cut(u.Path+"/", "/v1/")
+	if !versioned {
+		return nil
+	}
+	right := url.URL{Scheme: u.Scheme, Host: u.Host, Path: before}
+	return fmt.Errorf("papi: %s holds the version /v1, which is part of each call's path: set it to %s", baseURLVariable, right.String())
 }
 
 // ended is the error of a call whose context is done.

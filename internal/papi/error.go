@@ -40,6 +40,10 @@ const (
 	CodeInvalidBody        = "invalid_body"        // a body that can't be written as JSON
 )
 
+// ThenDoctor ends the Resolution of errors about which papi-mcp doctor tells
+// more. The doctor itself leaves it out.
+const ThenDoctor = ", then run: papi-mcp doctor"
+
 func (e *Error) Error() string {
 	if e.Status == 0 {
 		return fmt.Sprintf("%s: %s", e.Code, e.Message)

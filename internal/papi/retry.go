@@ -1,7 +1,6 @@
 package papi
 
 import (
-	"crypto/tls"
 	"errors"
 	"net/http"
 	"strconv"
@@ -101,11 +100,4 @@ func date(header http.Header) time.Time {
 		return time.Time{}
 	}
 	return at
-}
-
-// hopeless tells whether a connection would fail again in the same way: the
-// other side can't show who it is.
-func hopeless(err error) bool {
-	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
-	return ok
 }

@@ -197,8 +197,8 @@ func (r *resolver) resolve(value any, path string) any {
 	case string:
 		if name := reference.FindStringSubmatch(v); name != nil {
 			text := os.Getenv(name[1])
-			if text == "" {
-				r.missing = append(r.missing, papi.Violation{Path: path, Given: v, Allowed: "a variable that is set in the environment"})
+			if text == "" || papi.Unfilled(text) {
+				r.missing = append(r.missing, papi.Violation{Path: path, Given: v, Allowed: "a variable that is set in the environment, and no placeholder"})
 			}
 			return text
 		}

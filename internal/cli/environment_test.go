@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"papi-mcp/internal/sandbox"
+)
+
+// serveOnce runs serve on standard input and output with one tool call, and
+// returns its result and what stands on standard error.
+func serveOnce(t *testing.T, env map[string]string, tool string, args ...string) (result map[string]any, errOut string) {
+	t.Helper()
+	for _, name := range accountVariables {
+		t.Setenv(name, env[name])
+	}
+	in := strings.Join([]string{
+		`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`,
+		`{"jsonrpc":"2.0","method":"notifications/initialized"}`,
+		`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"` + tool + `","arguments":{}}}`,
+	}, "\n") + "\n"
+	var out, e bytes.Buffer
+	if code := Main(append([]string{"serve", "--store", "memory"}, args...), strings.NewReader(in), &out, &e); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, e.String())
+	}
+	dec := json.NewDecoder(&out)
+	for dec.More() {
+		var m struct {
+			ID     any
+			Result struct{ StructuredContent map[string]any }
+		}
+		if err := dec.Decode(&m); err != nil {
+			t.Fatal(err)
+		}
+		if m.ID == 2.0 {
+			return m.Result.StructuredContent, e.String()
+		}
+	}
+	t.Fatalf("no answer: %s", e.String())
+	return nil, ""
+}
+
+// A server that was started with placeholders starts, says so, and refuses each
+// call with their names; other commands fail.
+func TestPlaceholders(t *testing.T) {
+	filled := map[string]string{
+		"SINCH_PROJECT_ID": "00000000-0000-0000-0000-000000000000", "SINCH_KEY_ID": "key", "SINCH_KEY_SECRET": "secret",
+		"PAPI_BASE_URL": "http://127.0.0.1:1", "PAPI_TOKEN_URL": "http://127.0.0.1:1/token",
+	}
+	for name, placeholder := range map[string]string{
+		"SINCH_PROJECT_ID":   "${SINCH_PROJECT_ID}",
+		"SINCH_KEY_ID":       "your-key-id",
+		"SINCH_KEY_SECRET":   "${input:sinch-secret}",
+		"SINCH_ACCESS_TOKEN": "<token>",
+		"PAPI_BASE_URL":      "https://<host>",
+		"PAPI_TOKEN_URL":     "${PAPI_TOKEN_URL}",
+		"PAPI_AUTH":          "${PAPI_AUTH}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := map[string]string{name: placeholder}
+			for variable, value := range filled {
+				if variable != name {
+					env[variable] = value
+				}
+			}
+			for _, tool := range []string{"webhook_list", "project_overview", "schema_get"} {
+				got, errOut := serveOnce(t, env, tool)
+				if got["errorCode"] != "configuration_unfilled" || !strings.Contains(got["message"].(string), name) {
+					t.Errorf("%s: %v", tool, got)
+				}
+				if !strings.Contains(errOut, name+" was not filled in") {
+					t.Errorf("standard error: %s", errOut)
+				}
+			}
+			if code, out, errOut := run(t, env, "call", "webhook_list", "--store", "memory"); code != exitUsage || !strings.Contains(errOut, name+" was not filled in") {
+				t.Errorf("call: %d, %s%s", code, out, errOut)
+			}
+			if code, out, errOut := run(t, env, "doctor"); code != exitFailed || !strings.Contains(out, "FAIL  environment  "+name+" was not filled in") || !strings.Contains(out, "to mend: put the value") {
+				t.Errorf("doctor: %d, %s%s", code, out, errOut)
+			}
+			if code, out, _ := run(t, env, "tools"); code != exitDone || !strings.Contains(out, "webhook_list") {
+				t.Errorf("tools: %d", code)
+			}
+		})
+	}
+	env := map[string]string{"SINCH_PROJECT_ID": "{{project}}", "SINCH_KEY_ID": "${SINCH_KEY_ID}"}
+	if code, _, errOut := run(t, env, "sandbox", "--addr", "127.0.0.1:0"); code != exitUsage || !strings.Contains(errOut, "SINCH_PROJECT_ID was not filled in") {
+		t.Errorf("sandbox: %d, %s", code, errOut)
+	}
+	env["SINCH_PROJECT_ID"] = sandbox.DefaultProject
+	if got, errOut := serveOnce(t, env, "webhook_list", "--sandbox"); got["data"] == nil || strings.Contains(errOut, "filled") {
+		t.Errorf("a sandbox needs no key: %v, %s", got, errOut)
+	}
+}
+
+// A flag, or its twin, that holds a placeholder is one more of them. It has no
+// effect: none is taken for a path or an address.
+func TestPlaceholdersInFlags(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	if got, _ := serveOnce(t, nil, "webhook_list", "--sandbox", "--audit", "${LOGS}/audit.jsonl", "--toolsets", "${TOOLSETS}"); got["errorCode"] != "configuration_unfilled" || !strings.Contains(got["message"].(string), "--audit, --toolsets") {
+		t.Errorf("%v", got)
+	}
+	t.Setenv("PAPI_MCP_READ_ONLY", "${READ_ONLY}")
+	t.Setenv("PAPI_MCP_AUDIT_FILE", "<path>")
+	if got, errOut := serveOnce(t, nil, "webhook_list", "--sandbox"); got["errorCode"] != "configuration_unfilled" || !strings.Contains(got["message"].(string), "PAPI_MCP_READ_ONLY") || !strings.Contains(errOut, "PAPI_MCP_AUDIT_FILE") {
+		t.Errorf("%v, %s", got, errOut)
+	}
+	if code, _, errOut := run(t, nil, "call", "webhook_list", "--sandbox"); code != exitUsage || !strings.Contains(errOut, "PAPI_MCP_READ_ONLY") {
+		t.Errorf("call: %d, %s", code, errOut)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+}
+
+// A variable that begins like a flag's twin and is none is an error.
+func TestUnknownVariables(t *testing.T) {
+	for _, tt := range []struct{ name, nearest string }{
+		{"PAPI_MCP_READONLY", "PAPI_MCP_READ_ONLY"},
+		{"PAPI_MCP_READ_ONLYY", "PAPI_MCP_READ_ONLY"},
+		{"PAPI_MCP_READ-ONLY", "PAPI_MCP_READ_ONLY"},
+		{"papi_mcp_read_only", "PAPI_MCP_READ_ONLY"},
+		{"PAPI_MCP_TOOLSET", "PAPI_MCP_TOOLSETS"},
+		{"PAPI_MCP_REED_ONLY_FILE", "PAPI_MCP_READ_ONLY"},
+		{"PAPI_MCP_QQQQQQQQQQQQ", ""},
+	} {
+		err := unknownVariable(newRoot(&streams{}), []string{"HOME=/", tt.name + "=true"})
+		if err == nil || !strings.Contains(err.Error(), "variable "+tt.name) {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		if hint := "did you mean " + tt.nearest + "?"; strings.Contains(err.Error(), "did you mean") != (tt.nearest != "") || tt.nearest != "" && !strings.Contains(err.Error(), hint) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+	known := []string{
+		"PAPI_MCP_READ_ONLY=1", "PAPI_MCP_READ_ONLY_FILE=/x", "PAPI_MCP_NOTED=1", "PAPI_MCP_ADDR=1", "PAPI_MCP_JSON=1",
+		"PAPI_MCP_SERVICE_HOST=10.0.0.1", "PAPI_MCP_SERVICE_PORT=80", "PAPI_MCP_SERVICE_PORT_HTTP=80", "PAPI_MCP_PORT=tcp://10.0.0.1:80",
+		"PAPI_MCP_PORT_80_TCP_ADDR=10.0.0.1", "PAPI_TEST_ROUNDS=1", "PAPI_EVENTS=x",
+	}
+	if err := unknownVariable(newRoot(&streams{}), known); err != nil {
+		t.Error(err)
+	}
+	t.Setenv("PAPI_MCP_READONLY", "true")
+	for _, args := range [][]string{{"serve", "--sandbox"}, {"--sandbox"}, {"call", "webhook_list", "--sandbox"}, {"tools"}, {"config", "schema"}} {
+		if code, _, errOut := run(t, nil, args...); code != exitUsage || !strings.Contains(errOut, "did you mean PAPI_MCP_READ_ONLY?") {
+			t.Errorf("%v: %d, %s", args, code, errOut)
+		}
+	}
+}
+
+// A flag's value may stand in a file that a variable names.
+func TestAFlagFromAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "toolsets")
+	if err := os.WriteFile(path, []byte("sms,webhooks\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PAPI_MCP_TOOLSETS_FILE", path)
+	if code, out, errOut := run(t, nil, "tools"); code != exitDone || !strings.Contains(out, "sms_app_list") || strings.Contains(out, "rcs_sender_list") {
+		t.Errorf("%d, %s%s", code, out, errOut)
+	}
+	t.Setenv("PAPI_MCP_TOOLSETS", "rcs")
+	if code, _, errOut := run(t, nil, "tools"); code != exitUsage || !strings.Contains(errOut, "PAPI_MCP_TOOLSETS and PAPI_MCP_TOOLSETS_FILE are both set") {
+		t.Errorf("%d, %s", code, errOut)
+	}
+	if code, out, errOut := run(t, nil, "tools", "--toolsets", "sms"); code != exitDone || strings.Contains(out, "webhook_list") {
+		t.Errorf("%d, %s", code, errOut)
+	}
+	os.Unsetenv("PAPI_MCP_TOOLSETS")
+	t.Setenv("PAPI_MCP_TOOLSETS_FILE", path+"-is-none")
+	if code, _, errOut := run(t, nil, "tools"); code != exitUsage || !strings.Contains(errOut, "PAPI_MCP_TOOLSETS_FILE: open") {
+		t.Errorf("%d, %s", code, errOut)
+	}
+	newRoot(&streams{}).Flags().VisitAll(func(f *pflag.Flag) {
+		if strings.HasSuffix(envName(f.Name), fileSuffix) {
+			t.Errorf("--%s: its variable would be taken for the file of another flag", f.Name)
+		}
+	})
+}
+
+// A slip in the name of the variable that limits the projects is told: without
+// it, any project is allowed.
+func TestMisspeltVariables(t *testing.T) {
+	told := misspelt([]string{"SINCH_PROJECT_IDS=x", "SINCH_PROJECTID=x", "SINCH_APP_KEY=x", "SINCH_REGION=eu", "SINCH_KEY_ID=x", "PAPI_EVENTS=x", "PAPI_BASE_URI=x", "HOME=/"})
+	want := []string{"SINCH_PROJECT_IDS", "SINCH_PROJECTID", "PAPI_BASE_URI"}
+	for i, name := range want {
+		if len(told) != len(want) || !strings.Contains(told[i], name+" is not read") {
+			t.Fatalf("%q", told)
+		}
+	}
+	t.Setenv("SINCH_PROJECT_IDS", sandbox.DefaultProject)
+	if _, out, _ := run(t, nil, "doctor"); !strings.Contains(out, "SINCH_PROJECT_IDS is not read; did you mean SINCH_PROJECT_ID?") {
+		t.Error(out)
+	}
+}

@@ -1,0 +1,78 @@
+package papi
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+)
+
+// unreachable is the error of a server that could not be reached. variable is
+// the one that holds its URL. What to do about it depends on the cause.
+func unreachable(message, variable string, cause error) *Error {
+	return &Error{Code: CodeUnreachable, Message: message, Resolution: remedy(variable, cause) + ThenDoctor, Err: cause}
+}
+
+// remedy says what helps against the cause of a failed connection.
+func remedy(variable string, cause error) string {
+	var (
+		authority x509.UnknownAuthorityError
+		name      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		proxy     *net.OpError
+	)
+	switch {
+	case errors.Is(cause, errProxyCredentials):
+		return "the proxy asks for credentials: give them in HTTPS_PROXY (HTTP_PROXY for http URLs), as in http://user:password@host:port"
+	case errors.As(cause, &proxy) && proxy.Op == "proxyconnect", isProxyRefusal(cause):
+		return "calls go through the proxy that HTTPS_PROXY (HTTP_PROXY for http URLs) names: check it, or except the host with NO_PROXY"
+	case errors.As(cause, &authority) && os.Getenv("SSL_CERT_FILE") != "":
+		return "the server's certificate is of an authority that the certificates in SSL_CERT_FILE do not hold: add the authority's certificate to that file, in PEM form"
+	case errors.As(cause, &authority):
+		return "the server's certificate is of an authority that this machine does not know, such as a company's own: add the authority's certificate to the system's store, or set SSL_CERT_FILE to a PEM file that holds it (on Linux)"
+	case errors.As(cause, &name):
+		return "the server's certificate is for another name: check the host in " + variable
+	case errors.As(cause, &invalid) && invalid.Reason == x509.Expired:
+		return "the server's certificate has expired, or the clock of this machine is wrong"
+	}
+	return "check the network, and the URL in " + variable
+}
+
+// hopeless tells whether a connection would fail again in the same way: the
+// other side can't show who it is, or the proxy refuses this program.
+func hopeless(err error) bool {
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
+	return certificate || errors.Is(err, errProxyCredentials)
+}
+
+// errProxyCredentials is a proxy's 407: the same request would meet it again.
+var errProxyCredentials = errors.New("the proxy asks for credentials (407)")
+
+// proxyRefusal is a proxy's answer, other than 200, to the request for a tunnel.
+type proxyRefusal struct{ status int }
+
+func (e *proxyRefusal) Error() string {
+	return fmt.Sprintf("the proxy refused to connect (%d)", e.status)
+}
+
+func isProxyRefusal(err error) bool {
+	_, ok := errors.AsType[*proxyRefusal](err)
+	return ok
+}
+
+// proxyAnswered is http.Transport's OnProxyConnectResponse: without it, the
+// transport tells a refusal by its text alone.
+func proxyAnswered(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	switch answer.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusProxyAuthRequired:
+		return errProxyCredentials
+	}
+	return &proxyRefusal{answer.StatusCode}
+}
