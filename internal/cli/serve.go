@@ -35,6 +35,12 @@ has one line, the URL.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.tolerant = true
+			s := &streams{s.in, s.out, s.err}
+			if overHTTP.addr == "" {
+				log := newBacklog(s.err)
+				defer log.close()
+				s.err = log
+			}
 			p, err := c.prepare(cmd.Context(), s, &overHTTP, cmd.Flags())
 			if err != nil {
 				return err
