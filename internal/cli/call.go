@@ -32,7 +32,9 @@ output is the call's result or error as JSON, and nothing else.
 
 A projectId in the arguments confirms the project for this call. Where a person
 must confirm, the answer is confirmation_required with a summary and a token:
-repeat the call with "confirm": TOKEN within ten minutes.
+repeat the call with "confirm": TOKEN within ten minutes. With --sandbox nothing
+is kept from one call to the next: start papi-mcp sandbox, and point
+PAPI_BASE_URL at it.
 
 Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 ` + environmentHelp,

@@ -194,17 +194,19 @@ func TestADamagedFile(t *testing.T) {
 	}
 }
 
+// sharedRounds is how many keys each of the processes tries to add.
+const sharedRounds = 40
+
 // TestMain lets the test program be another process that shares the file: it
 // adds keys as fast as it can, and prints how many of them it was told that it
 // added.
 func TestMain(m *testing.M) {
-	path, rounds := os.Getenv("PAPI_TEST_STORE"), 0
+	path := os.Getenv("PAPI_TEST_STORE")
 	if path == "" {
 		os.Exit(m.Run())
 	}
-	fmt.Sscan(os.Getenv("PAPI_TEST_ROUNDS"), &rounds)
 	s, added := NewFile(path), 0
-	for round := range rounds {
+	for round := range sharedRounds {
 		key := fmt.Sprint("round ", round)
 		first, err := s.Add(context.Background(), key, []byte("x"), time.Hour)
 		if _, ok, got := s.Get(context.Background(), key); err != nil || got != nil || !ok {
@@ -223,13 +225,13 @@ func TestMain(m *testing.M) {
 // first, and none is starved by the others.
 func TestManyProcessesShareAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
-	const processes, rounds = 6, 40
+	const processes = 6
 	var all sync.WaitGroup
 	var added atomic.Int32
 	for range processes {
 		all.Go(func() {
 			cmd := exec.CommandContext(t.Context(), os.Args[0])
-			cmd.Env = append(os.Environ(), "PAPI_TEST_STORE="+path, fmt.Sprint("PAPI_TEST_ROUNDS=", rounds))
+			cmd.Env = append(os.Environ(), "PAPI_TEST_STORE="+path)
 			out, err := cmd.Output()
 			var n int32
 			if _, scan := fmt.Sscan(string(out), &n); err != nil || scan != nil {
@@ -239,8 +241,8 @@ func TestManyProcessesShareAFile(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if added.Load() != rounds {
-		t.Errorf("%d of %d keys were added", added.Load(), rounds)
+	if added.Load() != sharedRounds {
+		t.Errorf("%d of %d keys were added", added.Load(), sharedRounds)
 	}
 }
 
