@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"papi-mcp/internal/audit"
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
 	"papi-mcp/internal/store"
 )
 
@@ -250,4 +252,66 @@ func TestAuditTellsOfAWordAndOfARevealedSecret(t *testing.T) {
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+}
+
+// No line, of an intent, an outcome or a refusal, holds a secret, whatever the
+// tool that takes it.
+func TestNoAuditLineHoldsASecret(t *testing.T) {
+	const canary = "c4n4ry"
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	calls := 0
+	for _, mode := range []guard.Mode{guard.Off, guard.Auto} { // sent, and refused: the project is not confirmed
+		set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{"id": "x"}), func(o *guard.Options) { o.Mode = mode })
+		set.opts.Audit = audit.File(path)
+		for _, row := range catalog.Rows() {
+			for _, body := range row.Op().Variants() {
+				args, hidden := hide(sampleBody(row, body, true), canary)
+				if !hidden || !row.Writes() {
+					continue
+				}
+				given := args.(map[string]any)
+				for _, p := range row.Op().Parameters {
+					if p.In == "path" && p.Name != argProject {
+						given[p.Name] = pathValue(p)
+					}
+				}
+				out := do(t, set, row.Tool, given)
+				if e, ok := out.Structured.(*Error); ok && e.Code == "invalid_arguments" {
+					t.Errorf("%s: %s", row.Tool, encode(e))
+				}
+				calls++
+			}
+		}
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := bytes.Count(raw, []byte("\n")); calls < 10 || lines < calls*3/2 {
+		t.Errorf("%d calls left %d lines", calls, lines)
+	}
+	if bytes.Contains(raw, []byte(canary)) {
+		t.Error("a secret stands in the log")
+	}
+}
+
+// hide puts a secret into the fields that hold one, as far as their form lets it.
+func hide(value any, secret string) (hidden any, found bool) {
+	switch v := value.(type) {
+	case map[string]any:
+		for name, field := range v {
+			if _, text := field.(string); text && papi.RequestSecrets[name] {
+				v[name], found = secret, true
+			} else if f, ok := hide(field, secret); ok {
+				v[name], found = f, true
+			}
+		}
+	case []any:
+		for i, item := range v {
+			if f, ok := hide(item, secret); ok {
+				v[i], found = f, true
+			}
+		}
+	}
+	return value, found
 }
