@@ -82,6 +82,35 @@ func TestManyWriteAtOnce(t *testing.T) {
 	}
 }
 
+// To verify a log that others are writing to finds no line torn.
+func TestVerifyWhileOthersWrite(t *testing.T) {
+	for name, open := range media(t) {
+		t.Run(name, func(t *testing.T) {
+			ctx, stop := context.WithCancel(t.Context())
+			var all sync.WaitGroup
+			for w := range 3 {
+				l := open()
+				all.Go(func() {
+					e := entry(w)
+					e.Arguments["text"] = strings.Repeat("long ", 2_000)
+					for n := 0; n < 30 && ctx.Err() == nil; n++ {
+						if err := l.Add(t.Context(), e); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+			for range 10 {
+				if _, err := open().Verify(t.Context(), ""); err != nil && !errors.Is(err, os.ErrNotExist) {
+					t.Error(err)
+				}
+			}
+			stop()
+			all.Wait()
+		})
+	}
+}
+
 // Whatever is done to a line shows, and where.
 func TestTampering(t *testing.T) {
 	ctx := context.Background()

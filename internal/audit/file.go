@@ -142,7 +142,11 @@ func (f *file) lines(ctx context.Context, do func(line []byte, ended bool) error
 		return err
 	}
 	defer in.Close()
-	lines := bufio.NewReader(in)
+	size, err := f.written(ctx, in)
+	if err != nil {
+		return err
+	}
+	lines := bufio.NewReader(io.LimitReader(in, size))
 	for {
 		line, err := lines.ReadBytes('\n')
 		switch {
@@ -158,4 +162,22 @@ func (f *file) lines(ctx context.Context, do func(line []byte, ended bool) error
 			return err
 		}
 	}
+}
+
+// written is the size of the log while nobody writes a line: one that is under
+// way would look torn. Who only reads needs no lock, and can't always have it.
+func (f *file) written(ctx context.Context, in *os.File) (int64, error) {
+	if _, err := os.Stat(f.lock.Path()); err == nil {
+		ctx, cancel := context.WithTimeout(ctx, f.wait)
+		defer cancel()
+		lock := flock.New(f.lock.Path()) // its own, since f's may be held by a call
+		if ok, _ := lock.TryRLockContext(ctx, lockTry); ok {
+			defer func() { _ = lock.Unlock() }() // nothing was written
+		}
+	}
+	info, err := in.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }
