@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"time"
 
 	"papi-mcp/internal/audit"
 	"papi-mcp/internal/catalog"
@@ -9,46 +10,75 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// auditReady refuses a write that could not be told of afterwards.
-func (s *Set) auditReady(row *catalog.Row) *Error {
+// auditReady refuses a write that could not be told of afterwards, before a
+// person is asked about it.
+func (s *Set) auditReady(ctx context.Context, row *catalog.Row) *Error {
 	if s.opts.Audit == nil || !row.Writes() {
 		return nil
 	}
-	if err := s.opts.Audit.Ready(); err != nil {
-		return &Error{
-			Code:       "guard_audit_unavailable",
-			Message:    "no line can be written to the audit log, so nothing was sent: " + err.Error(),
-			Resolution: "ask whoever runs the server to check its --audit",
-		}
+	if err := s.opts.Audit.Ready(ctx); err != nil {
+		return unaudited(err)
 	}
 	return nil
 }
 
-// note leaves the audit's line about a call that has ended: each write leaves
-// one, and each verdict other than allow. status is that of the API's answer, end  the result or the error of a
-// call that went out, nil for one that did not.
-func (s *Set) note(ctx context.Context, warnings *[]string, c *guard.Call, own ownValues, v guard.Verdict, status int, end any) {
-	if s.opts.Audit == nil || v.Allowed() && !c.Row.Writes() {
-		return
+func unaudited(err error) *Error {
+	return &Error{
+		Code:       "guard_audit_unavailable",
+		Message:    "no line can be written to the audit log, so nothing was sent: " + err.Error(),
+		Resolution: "ask whoever runs the server to check its --audit, and make the call again afterwards; a confirmation that it brought may be used up",
 	}
-	e := s.entry(c.Principal, c.ProjectID, c.Row.Tool, v)
-	e.Arguments, _ = papi.RequestSecrets.Mask(own.with(c.Args)).(map[string]any)
-	if v.Allowed() {
-		e.Confirmed = string(c.Confirmed)
-	}
-	switch end := end.(type) {
-	case *Result:
-		e.Status = status
-		e.IDs = end.IDs
-	case *Error:
-		e.Status, e.ErrorCode = end.Status, end.Code
-		e.IDs = pathIDs(c.Row, c.Args)
-	}
-	s.add(ctx, warnings, e)
 }
 
-func (s *Set) entry(principal, project, tool string, v guard.Verdict) audit.Entry {
-	e := audit.Entry{Time: s.opts.Now(), Principal: principal, Project: project, Tool: tool, Verdict: "allow"}
+// note leaves the audit's line about a call that the guard did not let through.
+func (s *Set) note(ctx context.Context, warnings *[]string, c *guard.Call, own ownValues, v guard.Verdict) {
+	if s.opts.Audit != nil {
+		s.add(ctx, warnings, s.callEntry(c, own, v), "about this call")
+	}
+}
+
+// intend leaves the audit's line about a write that is going to be sent. It
+// returns what becomes the line about its outcome, nil where there is none to
+// leave, and an error where the line can't be written: then nothing is sent.
+func (s *Set) intend(ctx context.Context, c *guard.Call, own ownValues) (*audit.Entry, *Error) {
+	if s.opts.Audit == nil || !c.Row.Writes() {
+		return nil, nil
+	}
+	e := s.callEntry(c, own, guard.Verdict{})
+	e.Confirmed = string(c.Confirmed)
+	e.Phase, e.Call = audit.Intent, audit.NewCall()
+	if err := s.opts.Audit.Add(ctx, e); err != nil {
+		return nil, unaudited(err)
+	}
+	e.Phase = audit.Outcome
+	return &e, nil
+}
+
+// conclude leaves the line about how a write ended: end is its result or its
+// error, and status that of the API's answer to one that went well.
+func (s *Set) conclude(ctx context.Context, warnings *[]string, e *audit.Entry, status int, end any) {
+	if e == nil {
+		return
+	}
+	e.Time = s.opts.Now()
+	switch end := end.(type) {
+	case *Result:
+		e.Status, e.IDs = status, end.IDs
+	case *Error:
+		e.Status, e.ErrorCode = end.Status, end.Code
+		e.IDs = pathIDs(catalog.Lookup(e.Tool), e.Arguments)
+	}
+	s.add(ctx, warnings, *e, "about how this call ended")
+}
+
+func (s *Set) callEntry(c *guard.Call, own ownValues, v guard.Verdict) audit.Entry {
+	e := s.entry(Caller{Principal: c.Principal, Client: c.Client}, c.ProjectID, c.Row.Tool, v)
+	e.Arguments, _ = papi.RequestSecrets.Mask(own.with(c.Args)).(map[string]any)
+	return e
+}
+
+func (s *Set) entry(caller Caller, project, tool string, v guard.Verdict) audit.Entry {
+	e := audit.Entry{Time: s.opts.Now(), Principal: caller.Principal, Client: caller.Client, Project: project, Tool: tool, Verdict: "allow"}
 	switch {
 	case v.Ask != nil:
 		e.Verdict = "confirm"
@@ -60,11 +90,17 @@ func (s *Set) entry(principal, project, tool string, v guard.Verdict) audit.Entr
 	return e
 }
 
-func (s *Set) add(ctx context.Context, warnings *[]string, e audit.Entry) {
+// lineWithin bounds the writing of a line after which nothing is sent.
+const lineWithin = 10 * time.Second
+
+// add leaves a line that nothing depends on any more.
+func (s *Set) add(ctx context.Context, warnings *[]string, e audit.Entry, about string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lineWithin)
+	defer cancel()
 	e.Arguments, _ = forTheRecord(e.Arguments).(map[string]any)
 	e.ErrorCode = cut(e.ErrorCode) // the API's own may be any text
-	if err := s.opts.Audit.Add(context.WithoutCancel(ctx), e); err != nil {
-		*warnings = append(*warnings, "the audit log has no line about this call: "+err.Error())
+	if err := s.opts.Audit.Add(ctx, e); err != nil {
+		*warnings = append(*warnings, "the audit log has no line "+about+": "+err.Error())
 	}
 }
 

@@ -1,8 +1,10 @@
 package tools
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,10 +13,14 @@ import (
 	"time"
 
 	"papi-mcp/internal/audit"
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
+	"papi-mcp/internal/store"
 )
 
-// lines are the lines of a log, without what changes from run to run.
+// auditLines are the lines of a log, without what changes from run to run. An
+// outcome must follow the intent of its call at once.
 func auditLines(t *testing.T, path string) []string {
 	t.Helper()
 	raw, err := os.ReadFile(path)
@@ -22,6 +28,7 @@ func auditLines(t *testing.T, path string) []string {
 		t.Fatal(err)
 	}
 	var lines []string
+	var begun any
 	for text := range strings.SplitSeq(strings.TrimSpace(string(raw)), "\n") {
 		var l map[string]any
 		if err := json.Unmarshal([]byte(text), &l); err != nil {
@@ -33,6 +40,16 @@ func auditLines(t *testing.T, path string) []string {
 			}
 			delete(l, name)
 		}
+		switch l["phase"] {
+		case audit.Intent:
+			begun = l["call"]
+		case audit.Outcome:
+			if begun == nil || l["call"] != begun {
+				t.Errorf("the outcome of %v follows the intent of %v", l["call"], begun)
+			}
+			begun = nil
+		}
+		delete(l, "call")
 		lines = append(lines, string(encode(l)))
 	}
 	return lines
@@ -78,14 +95,17 @@ func TestAuditLines(t *testing.T) {
 	want := strings.Join([]string{
 		`{"arguments":{"secret":"***","target":"https://example.com/a","triggers":["ALL"]},"rule":"guard_project_unconfirmed","tool":"webhook_create","verdict":"refuse"}`,
 		`{"arguments":{"projectId":"` + project + `"},"confirmed":"named","tool":"project_confirm","verdict":"allow"}`,
-		`{"arguments":{"secret":"***","target":"https://example.com/a","triggers":["ALL"]},"ids":{"webhookId":"w-1"},"status":201,"tool":"webhook_create","verdict":"allow"}`,
+		`{"arguments":{"secret":"***","target":"https://example.com/a","triggers":["ALL"]},"phase":"intent","tool":"webhook_create","verdict":"allow"}`,
+		`{"arguments":{"secret":"***","target":"https://example.com/a","triggers":["ALL"]},"ids":{"webhookId":"w-1"},"phase":"outcome","status":201,"tool":"webhook_create","verdict":"allow"}`,
 		`{"arguments":{},"rule":"guard_project_not_allowed","tool":"webhook_list","verdict":"refuse"}`,
 		`{"arguments":{"projectId":"foreign"},"rule":"guard_project_not_allowed","tool":"project_confirm","verdict":"refuse"}`,
 		`{"arguments":{"projectId":"foreign"},"rule":"guard_project_not_allowed","tool":"project_overview","verdict":"refuse"}`,
 		`{"arguments":{"webhookId":"w-1"},"rule":"confirmation_required","tool":"webhook_delete","verdict":"confirm"}`,
-		`{"arguments":{"webhookId":"w-1"},"confirmed":"token","ids":{"webhookId":"w-1"},"status":200,"tool":"webhook_delete","verdict":"allow"}`,
+		`{"arguments":{"webhookId":"w-1"},"confirmed":"token","phase":"intent","tool":"webhook_delete","verdict":"allow"}`,
+		`{"arguments":{"webhookId":"w-1"},"confirmed":"token","ids":{"webhookId":"w-1"},"phase":"outcome","status":200,"tool":"webhook_delete","verdict":"allow"}`,
 		`{"arguments":{"webhookId":"w-1"},"rule":"confirmation_invalid","tool":"webhook_delete","verdict":"confirm"}`,
-		`{"arguments":{"secret":"***","target":"https://example.com/a","triggers":["ALL"]},"errorCode":"webhook_exists","status":409,"tool":"webhook_create","verdict":"allow"}`,
+		`{"arguments":{"secret":"***","target":"https://example.com/a","triggers":["ALL"]},"phase":"intent","tool":"webhook_create","verdict":"allow"}`,
+		`{"arguments":{"secret":"***","target":"https://example.com/a","triggers":["ALL"]},"errorCode":"webhook_exists","phase":"outcome","status":409,"tool":"webhook_create","verdict":"allow"}`,
 	}, "\n")
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -94,22 +114,85 @@ func TestAuditLines(t *testing.T) {
 	if err != nil || strings.Contains(string(raw), canary) || strings.Contains(string(raw), token) {
 		t.Errorf("a secret stands in the log (%v)", err)
 	}
-	if report, err := set.opts.Audit.Verify(context.Background(), ""); err != nil || report.Lines != 10 {
+	if report, err := set.opts.Audit.Verify(context.Background(), ""); err != nil || report.Lines != 13 || len(report.Open) != 0 {
 		t.Errorf("%+v, %v", report, err)
 	}
 }
 
-// A write that could not be told of is not sent.
+// A write that could not be told of is not sent,
+// whatever stands in the way of its line.
 func TestNoWriteWithoutItsLine(t *testing.T) {
-	set, api := newSet(t, answerJSON(http.StatusOK, map[string]any{}), nil)
-	set.opts.Audit = audit.File(filepath.Join(t.TempDir(), "no", "folder", "audit.jsonl"))
-	out := do(t, set, "whatsapp_template_sync", nil)
-	if e, ok := out.Structured.(*Error); !ok || e.Code != "guard_audit_unavailable" || api.count() != 0 {
-		t.Errorf("%s, %d requests", encode(out.Structured), api.count())
+	file := func(t *testing.T, text string) *audit.Log {
+		path := filepath.Join(t.TempDir(), "audit.jsonl")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return audit.File(path)
 	}
-	if out := do(t, set, "webhook_list", nil); out.IsError {
-		t.Errorf("a read needs no line: %s", encode(out.Structured))
+	for name, log := range map[string]func(t *testing.T) *audit.Log{
+		"no folder":        func(t *testing.T) *audit.Log { return audit.File(filepath.Join(t.TempDir(), "no", "audit.jsonl")) },
+		"a folder":         func(t *testing.T) *audit.Log { return audit.File(t.TempDir()) },
+		"a torn line":      func(t *testing.T) *audit.Log { return file(t, `{"seq":1,"time":`) },
+		"no line of ours":  func(t *testing.T) *audit.Log { return file(t, "hello\n") },
+		"a broken store":   func(t *testing.T) *audit.Log { return audit.InStore(failingStore{store.NewMemory(), 0}) },
+		"no room for one":  func(t *testing.T) *audit.Log { return audit.InStore(failingStore{store.NewMemory(), 1}) },
+		"an altered store": func(t *testing.T) *audit.Log { return alteredStore(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			set, api := newSet(t, answerJSON(http.StatusOK, map[string]any{}), nil)
+			set.opts.Audit = log(t)
+			person := &witness{says: guard.Accepted}
+			for tool, args := range map[string]string{"whatsapp_template_sync": "{}", "webhook_create": `{"target":"https://example.com/a","secret":"sixteen-or-more-signs"}`} {
+				out := set.Call(t.Context(), Caller{Principal: "test", Asker: person}, tool, json.RawMessage(args))
+				if e, ok := out.Structured.(*Error); !ok || e.Code != "guard_audit_unavailable" {
+					t.Errorf("%s: %s", tool, encode(out.Structured))
+				}
+			}
+			for _, r := range api.requests {
+				if r.method != http.MethodGet {
+					t.Errorf("sent %s %s", r.method, r.path)
+				}
+			}
+			if out := do(t, set, "webhook_list", nil); out.IsError {
+				t.Errorf("a read needs no line: %s", encode(out.Structured))
+			}
+		})
 	}
+}
+
+// failingStore fails to read (0), or to add (1), as on a full disk.
+type failingStore struct {
+	store.Store
+	at int
+}
+
+func (s failingStore) Get(ctx context.Context, key string) ([]byte, bool, error) {
+	if s.at == 0 {
+		return nil, false, errors.New("broken")
+	}
+	return s.Store.Get(ctx, key)
+}
+
+func (s failingStore) Add(context.Context, string, []byte, time.Duration) (bool, error) {
+	return false, errors.New("no space left on device")
+}
+
+// alteredStore has a log whose last line was altered.
+func alteredStore(t *testing.T) *audit.Log {
+	s := store.NewMemory()
+	log := audit.InStore(s)
+	if err := log.Add(t.Context(), audit.Entry{Tool: "webhook_create", Verdict: "allow"}); err != nil {
+		t.Fatal(err)
+	}
+	key := "audit/line/00000000000000000001"
+	line, ok, err := s.Get(t.Context(), key)
+	if err != nil || !ok {
+		t.Fatal("no line: ", err)
+	}
+	if err := s.Put(t.Context(), key, bytes.Replace(line, []byte("webhook_create"), []byte("webhook_delete"), 1), 0); err != nil {
+		t.Fatal(err)
+	}
+	return log
 }
 
 func TestDryRun(t *testing.T) {
@@ -162,10 +245,73 @@ func TestAuditTellsOfAWordAndOfARevealedSecret(t *testing.T) {
 	do(t, set, "rcs_sender_get", map[string]any{"senderId": "s", "reveal": true})
 	got := strings.Join(auditLines(t, path)[1:], "\n")
 	want := strings.Join([]string{
-		`{"arguments":{"code":"***","registeredElsewhere":true,"senderId":"s"},"ids":{"senderId":"s"},"status":200,"tool":"whatsapp_sender_verify","verdict":"allow"}`,
+		`{"arguments":{"code":"***","registeredElsewhere":true,"senderId":"s"},"phase":"intent","tool":"whatsapp_sender_verify","verdict":"allow"}`,
+		`{"arguments":{"code":"***","registeredElsewhere":true,"senderId":"s"},"ids":{"senderId":"s"},"phase":"outcome","status":200,"tool":"whatsapp_sender_verify","verdict":"allow"}`,
 		`{"arguments":{"reveal":true,"senderId":"s"},"rule":"confirmation_required","tool":"rcs_sender_get","verdict":"confirm"}`,
 	}, "\n")
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+}
+
+// No line, of an intent, an outcome or a refusal, holds a secret, whatever the
+// tool that takes it.
+func TestNoAuditLineHoldsASecret(t *testing.T) {
+	const canary = "c4n4ry"
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	calls := 0
+	for _, mode := range []guard.Mode{guard.Off, guard.Auto} { // sent, and refused: the project is not confirmed
+		set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{"id": "x"}), func(o *guard.Options) { o.Mode = mode })
+		set.opts.Audit = audit.File(path)
+		for _, row := range catalog.Rows() {
+			for _, body := range row.Op().Variants() {
+				args, hidden := hide(sampleBody(row, body, true), canary)
+				if !hidden || !row.Writes() {
+					continue
+				}
+				given := args.(map[string]any)
+				for _, p := range row.Op().Parameters {
+					if p.In == "path" && p.Name != argProject {
+						given[p.Name] = pathValue(p)
+					}
+				}
+				out := do(t, set, row.Tool, given)
+				if e, ok := out.Structured.(*Error); ok && e.Code == "invalid_arguments" {
+					t.Errorf("%s: %s", row.Tool, encode(e))
+				}
+				calls++
+			}
+		}
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := bytes.Count(raw, []byte("\n")); calls < 10 || lines < calls*3/2 {
+		t.Errorf("%d calls left %d lines", calls, lines)
+	}
+	if bytes.Contains(raw, []byte(canary)) {
+		t.Error("a secret stands in the log")
+	}
+}
+
+// hide puts a secret into the fields that hold one, as far as their form lets it.
+func hide(value any, secret string) (hidden any, found bool) {
+	switch v := value.(type) {
+	case map[string]any:
+		for name, field := range v {
+			if _, text := field.(string); text && papi.RequestSecrets[name] {
+				v[name], found = secret, true
+			} else if f, ok := hide(field, secret); ok {
+				v[name], found = f, true
+			}
+		}
+	case []any:
+		for i, item := range v {
+			if f, ok := hide(item, secret); ok {
+				v[i], found = f, true
+			}
+		}
+	}
+	return value, found
 }

@@ -107,7 +107,7 @@ func (s *Set) readToComplete(ctx context.Context, caller Caller, from source, gi
 	if s.tools[from.tool] == nil {
 		return nil
 	}
-	projectID, refusal := s.opts.Guard.Project(caller.Principal, given[argProject])
+	projectID, refusal := s.opts.Guard.Project(ctx, caller.Principal, given[argProject])
 	if refusal != nil {
 		return nil
 	}

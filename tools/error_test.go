@@ -14,7 +14,7 @@ import (
 // repeated.
 func TestAConfirmationHasANext(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{"id": "x"}), func(o *guard.Options) { o.Mode = guard.Auto })
-	if v, _, _ := set.opts.Guard.ConfirmProject(t.Context(), "test", nil, project, ""); !v.Allowed() {
+	if v, _, _ := set.opts.Guard.ConfirmProject(t.Context(), "test", "", nil, project, ""); !v.Allowed() {
 		t.Fatal("the project is not confirmed")
 	}
 	for _, test := range []struct{ tool, args, next string }{

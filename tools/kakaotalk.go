@@ -2,7 +2,7 @@ package tools
 
 var kakaotalkSenderNext = byState{
 	"changes.status=IN_PROGRESS": {{do: "look again {again}: the change is being reviewed{since}", tool: "kakaotalk_sender_get"}},
-	"changes.status=DRAFT":       append([]step{{
+	"changes.status=DRAFT": append([]step{{
 		do: "where it lacks its three category codes, choose them with the person", tool: "kakaotalk_sender_category_list",
 		check: func(answer any) bool { return draftLacks("kakaotalk_sender_update", answer) },
 	}}, submitDraft("kakaotalk_sender_update", senderUpdatable)...),
@@ -11,7 +11,7 @@ var kakaotalkSenderNext = byState{
 		{do: "when the person agrees, discard the change, so that a corrected one can be handed in", tool: "kakaotalk_sender_changes_discard"},
 	},
 	"INACTIVE":  {{do: "start the registration: a code goes to the channel's manager", tool: "kakaotalk_sender_register"}},
-	"VERIFYING": {{do: "ask the person for the code that arrived, and hand it in", tool: "kakaotalk_sender_verify", needs: []string{"code"}}},
+	"VERIFYING": {{do: "ask the person for the code that arrived, and hand it in; if none arrived, kakaotalk_sender_register sends another", tool: "kakaotalk_sender_verify", needs: []string{"code"}}},
 	"ACTIVE":    {{do: "the sender is ready; look at its templates", tool: "kakaotalk_template_list"}},
 	"BLOCKED":   {askSupport("plusFriendId")},
 	"SUSPENDED": {askSupport("plusFriendId")},

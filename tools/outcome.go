@@ -6,6 +6,10 @@ import "papi-mcp/internal/guard"
 type Caller struct {
 	// Principal names who calls: confirmations and limits are kept by it.
 	Principal string
+	// Client is the name of the program that the principal calls with, where
+	// several share what is remembered for it: a project is confirmed for one
+	// of them. "" where the principal alone counts.
+	Client string
 	// Asker puts questions to the person at the client; nil where the client
 	// can't ask.
 	Asker guard.Asker
@@ -20,6 +24,9 @@ type Outcome struct {
 	Structured any
 	// IsError tells that Structured is an error.
 	IsError bool
+	// Project is the project that the call named, or the default; as the caller
+	// wrote it, and "" for none.
+	Project string
 	// Link leads to a resource that helps; nil where none does.
 	Link *Link
 	// Question, when set, must be put to the person, and the call repeated

@@ -69,7 +69,7 @@ var sections = []struct {
 var noneHere = []string{"project_not_initialized", "account_not_found", "sms_service_not_found", "rbm_has_not_been_used"}
 
 func (s *Set) projectOverview(ctx context.Context, caller Caller, args projectOverviewArgs) Outcome {
-	projectID, refusal := s.opts.Guard.Project(caller.Principal, args.ProjectID)
+	projectID, refusal := s.opts.Guard.Project(ctx, caller.Principal, args.ProjectID)
 	if refusal != nil {
 		return s.refuseProject(ctx, caller, "project_overview", projectID, refusal)
 	}
@@ -88,7 +88,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 	if args.ProjectID == "" {
 		return s.showProjects()
 	}
-	projectID, refusal := s.opts.Guard.Project(caller.Principal, args.ProjectID)
+	projectID, refusal := s.opts.Guard.Project(ctx, caller.Principal, args.ProjectID)
 	if refusal != nil {
 		return s.refuseProject(ctx, caller, "project_confirm", projectID, refusal)
 	}
@@ -99,12 +99,12 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 	if e != nil {
 		return e.outcome()
 	}
-	v, by, until := s.opts.Guard.ConfirmProject(ctx, caller.Principal, caller.Asker, projectID, s.describe(projectID, o))
+	v, by, until := s.opts.Guard.ConfirmProject(ctx, caller.Principal, caller.Client, caller.Asker, projectID, s.describe(projectID, caller.Client, o))
 	warnings := o.warnings()
 	if s.opts.Audit != nil {
-		e := s.entry(caller.Principal, projectID, "project_confirm", v)
+		e := s.entry(caller, projectID, "project_confirm", v)
 		e.Arguments, e.Confirmed = map[string]any{argProject: projectID}, string(by)
-		s.add(ctx, &warnings, e)
+		s.add(ctx, &warnings, e, "about this call")
 	}
 	switch {
 	case v.Ask != nil:
@@ -116,7 +116,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 	}
 	r := newResult("project_confirm", projectID)
 	r.Now = stamp(o.now)
-	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "overview": o}
+	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "countsFor": guard.ConfirmationCounts(caller.Client), "overview": o}
 	r.Warnings = warnings
 	return Outcome{Structured: r}
 }
@@ -127,9 +127,9 @@ func (s *Set) refuseProject(ctx context.Context, caller Caller, tool, projectID 
 	e := refused(r)
 	e.Next = nextAfterRefusal(nil, nil, r.Code)
 	if s.opts.Audit != nil {
-		line := s.entry(caller.Principal, projectID, tool, guard.Verdict{Refuse: r})
+		line := s.entry(caller, projectID, tool, guard.Verdict{Refuse: r})
 		line.Arguments = map[string]any{argProject: projectID}
-		s.add(ctx, &e.Warnings, line)
+		s.add(ctx, &e.Warnings, line, "about this call")
 	}
 	return e.outcome()
 }
@@ -285,8 +285,8 @@ const (
 
 // describe tells a person what lives in a project, so that they recognise it.
 // What the API or the caller named is quoted, on one line, and cut.
-func (s *Set) describe(projectID string, o *overview) string {
-	first := fmt.Sprintf("Work in project %s for the next 12 hours?", papi.Quoted(projectID, mostOfProject))
+func (s *Set) describe(projectID, client string, o *overview) string {
+	first := fmt.Sprintf("Work in project %s? A yes counts %s.", papi.Quoted(projectID, mostOfProject), guard.ConfirmationCounts(client))
 	if s.opts.About != "" {
 		first += " (" + s.opts.About + ")"
 	}

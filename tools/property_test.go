@@ -141,7 +141,7 @@ func TestNothingGetsThroughWithoutItsToken(t *testing.T) {
 	clients, projects := []string{"alice", "bob"}, []string{"p1", "p2"}
 	for _, client := range clients {
 		for _, project := range projects {
-			if verdict, _, _ := g.ConfirmProject(t.Context(), client, nil, project, ""); !verdict.Allowed() {
+			if verdict, _, _ := g.ConfirmProject(t.Context(), client, "", nil, project, ""); !verdict.Allowed() {
 				t.Fatal("the project is not confirmed")
 			}
 		}

@@ -15,6 +15,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -150,20 +151,25 @@ func title(name string) string {
 // API have one deadline; the time that a person takes to answer does not count.
 // Its outcome is fit to be read, whatever the API and the caller wrote.
 func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
-	return plain(s.call(ctx, caller, name, raw))
+	var out Outcome
+	given, e := parseObject(raw)
+	switch {
+	case len(s.opts.Unfilled) > 0:
+		out = unfilled(s.opts.Unfilled).outcome()
+	case e != nil:
+		out = e.outcome()
+	default:
+		out = s.call(ctx, caller, name, given)
+	}
+	project, _ := given[argProject].(string)
+	out.Project = cmp.Or(project, s.opts.Guard.Default())
+	return plain(out)
 }
 
-func (s *Set) call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
-	if len(s.opts.Unfilled) > 0 {
-		return unfilled(s.opts.Unfilled).outcome()
-	}
+func (s *Set) call(ctx context.Context, caller Caller, name string, given map[string]any) Outcome {
 	ctx = deadline.Start(ctx)
 	if caller.Asker != nil {
 		caller.Asker = patient{caller.Asker}
-	}
-	given, e := parseObject(raw)
-	if e != nil {
-		return e.outcome()
 	}
 	for _, c := range s.core {
 		if c.name == name {
@@ -195,25 +201,25 @@ func (p patient) Ask(ctx context.Context, q guard.Question) guard.Answer {
 // send takes a checked call past the guard to the API.
 func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call) Outcome {
 	gc := &guard.Call{
-		Row: row, Principal: caller.Principal, Asker: caller.Asker, CommandLine: caller.CommandLine,
+		Row: row, Principal: caller.Principal, Client: caller.Client, Asker: caller.Asker, CommandLine: caller.CommandLine,
 		ProjectID: c.own.project, Args: c.args, Confirm: c.own.confirm, Reveal: c.own.reveal, All: c.own.all,
 		RegisteredElsewhere: c.own.registeredElsewhere,
 	}
 	if c.own.dryRun {
 		return s.dryRun(ctx, gc, c)
 	}
-	if e := s.auditReady(row); e != nil {
+	if e := s.auditReady(ctx, row); e != nil {
 		return e.outcome()
 	}
 	v := s.opts.Guard.Check(ctx, gc)
 	c.warnings = append(c.warnings, gc.Warnings...)
 	switch {
 	case v.Ask != nil:
-		s.note(ctx, &c.warnings, gc, c.own, v, 0, nil)
+		s.note(ctx, &c.warnings, gc, c.own, v)
 		return Outcome{Question: v.Ask}
 	case v.Refuse != nil:
 		e := refused(v.Refuse)
-		s.note(ctx, &c.warnings, gc, c.own, v, 0, nil)
+		s.note(ctx, &c.warnings, gc, c.own, v)
 		e.Warnings = c.warnings
 		if e.Confirmation != nil {
 			e.Next = []catalog.Next{confirmed(row, c)}
@@ -224,6 +230,11 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		if !strings.HasPrefix(e.Code, "guard_project_") { // else the project is what stands in the way
 			e.Next = s.offered(e.Next, c.own.project)
 		}
+		return e.outcome()
+	}
+	line, e := s.intend(ctx, gc, c.own)
+	if e != nil {
+		e.Warnings = c.warnings
 		return e.outcome()
 	}
 	send := catalog.Send
@@ -243,7 +254,6 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		}
 	}
 	c.warnings = append(c.warnings, sent.Warnings...)
-	var e *Error
 	if err != nil {
 		e = failed(row, c.args, err)
 	} else {
@@ -252,7 +262,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		c.warnings = append(c.warnings, warnings...)
 	}
 	if e != nil {
-		s.note(ctx, &c.warnings, gc, c.own, v, 0, e)
+		s.conclude(ctx, &c.warnings, line, 0, e)
 		e.Warnings = append(c.warnings, e.Warnings...)
 		e.Next = s.offered(e.Next, c.own.project)
 		return e.outcome()
@@ -260,7 +270,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 	c.now = s.now(sent)
 	c.since = s.historySince(ctx, row, gc.ProjectID, c, sent.Answer)
 	r := resultOf(row, gc.ProjectID, c, sent.Answer)
-	s.note(ctx, &r.Warnings, gc, c.own, v, sent.Status, r)
+	s.conclude(ctx, &r.Warnings, line, sent.Status, r)
 	r.Next = s.offered(r.Next, c.own.project)
 	return Outcome{Structured: r}
 }

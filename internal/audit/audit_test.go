@@ -42,7 +42,7 @@ func TestALogIsWhole(t *testing.T) {
 			var noted string
 			for n := range 3 { // each by a process of its own
 				l := open()
-				if err := errors.Join(l.Ready(), l.Add(ctx, entry(n))); err != nil {
+				if err := errors.Join(l.Ready(ctx), l.Add(ctx, entry(n))); err != nil {
 					t.Fatal(err)
 				}
 				report, err := l.Verify(ctx, noted)
@@ -82,6 +82,35 @@ func TestManyWriteAtOnce(t *testing.T) {
 	}
 }
 
+// To verify a log that others are writing to finds no line torn.
+func TestVerifyWhileOthersWrite(t *testing.T) {
+	for name, open := range media(t) {
+		t.Run(name, func(t *testing.T) {
+			ctx, stop := context.WithCancel(t.Context())
+			var all sync.WaitGroup
+			for w := range 3 {
+				l := open()
+				all.Go(func() {
+					e := entry(w)
+					e.Arguments["text"] = strings.Repeat("long ", 2_000)
+					for n := 0; n < 30 && ctx.Err() == nil; n++ {
+						if err := l.Add(t.Context(), e); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+			for range 10 {
+				if _, err := open().Verify(t.Context(), ""); err != nil && !errors.Is(err, os.ErrNotExist) {
+					t.Error(err)
+				}
+			}
+			stop()
+			all.Wait()
+		})
+	}
+}
+
 // Whatever is done to a line shows, and where.
 func TestTampering(t *testing.T) {
 	ctx := context.Background()
@@ -103,13 +132,13 @@ func TestTampering(t *testing.T) {
 	lines := bytes.SplitAfter(whole, []byte("\n"))[:4]
 	join := func(lines ...[]byte) []byte { return bytes.Join(lines, nil) }
 	resealed := func() []byte { // altered, and given the hash that fits
-		at, prev, err := open(bytes.TrimSpace(lines[1]))
+		old, _, err := open(bytes.TrimSpace(lines[1]))
 		if err != nil {
 			t.Fatal(err)
 		}
 		e := entry(1)
 		e.Principal = "somebody else"
-		line, err := seal(line{Seq: at.seq, Entry: e, Prev: prev})
+		line, err := seal(line{Seq: old.Seq, Entry: e, Prev: old.Prev})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +209,7 @@ func TestNothingIsAddedToABrokenEnd(t *testing.T) {
 	if err := File(path).Add(ctx, entry(2)); err == nil || !strings.Contains(err.Error(), "not whole") {
 		t.Errorf("a line without its end: got %v", err)
 	}
-	if File(filepath.Join(t.TempDir(), "no", "such", "folder")).Ready() == nil {
+	if File(filepath.Join(t.TempDir(), "no", "such", "folder")).Ready(ctx) == nil {
 		t.Error("a file that can't be made is ready")
 	}
 }

@@ -8,39 +8,78 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 )
-
-// mostOfALine bounds a line: the arguments of a call are bounded too.
-const mostOfALine = 16 << 20
 
 // file is a log in a file. It is locked for each line, by a file beside it, so
 // that processes can share it; and opened for each, so that it can be moved
 // away.
 type file struct {
 	path string
-	mu   sync.Mutex
 	lock *flock.Flock
+	wait time.Duration // how long somebody else may hold the log
+	turn chan struct{} // has room for one: who has the log in this process
 }
+
+const (
+	// lockWait is how long a line waits for its turn.
+	lockWait = 5 * time.Second
+	// lockTry is how often the lock is tried.
+	lockTry = 5 * time.Millisecond
+)
 
 // File returns the log in a file, which is made when it is first written.
-func File(path string) *Log { return &Log{&file{path: path, lock: flock.New(path + ".lock")}} }
+func File(path string) *Log { return &Log{newFile(path)} }
 
-func (f *file) ready() error {
-	out, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	return out.Close()
+func newFile(path string) *file {
+	return &file{path: path, lock: flock.New(path + ".lock"), wait: lockWait, turn: make(chan struct{}, 1)}
 }
 
-func (f *file) append(_ context.Context, next func(tail) ([]byte, error)) (err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if err := f.lock.Lock(); err != nil {
+func (f *file) ready(ctx context.Context) error {
+	return f.locked(ctx, func(out *os.File) error {
+		_, _, err := last(out)
 		return err
+	})
+}
+
+func (f *file) append(ctx context.Context, next func(tail) ([]byte, error)) error {
+	return f.locked(ctx, func(out *os.File) error {
+		end, size, err := last(out)
+		if err != nil {
+			return err
+		}
+		line, err := next(end)
+		if err != nil {
+			return err
+		}
+		if _, err = out.Write(append(line, '\n')); err == nil {
+			err = out.Sync()
+		}
+		if err != nil { // on a full disk a part of the line may be there: nothing could follow it
+			return errors.Join(err, out.Truncate(size))
+		}
+		return nil
+	})
+}
+
+// locked opens the log for do, while nobody else has it.
+func (f *file) locked(ctx context.Context, do func(*os.File) error) (err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, f.wait, errHeld)
+	defer cancel()
+	select {
+	case f.turn <- struct{}{}:
+		defer func() { <-f.turn }()
+	case <-ctx.Done():
+		return f.unlocked(context.Cause(ctx))
+	}
+	// To open what is not a file (a pipe) may wait for ever.
+	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file: give another path", f.path)
+	}
+	if _, err := f.lock.TryLockContext(ctx, lockTry); err != nil {
+		return f.unlocked(err)
 	}
 	defer func() { err = errors.Join(err, f.lock.Unlock()) }()
 	out, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
@@ -48,61 +87,66 @@ func (f *file) append(_ context.Context, next func(tail) ([]byte, error)) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
-	end, err := last(out)
-	if err != nil {
-		return err
-	}
-	line, err := next(end)
-	if err != nil {
-		return err
-	}
-	if _, err := out.Write(append(line, '\n')); err != nil {
-		return err
-	}
-	return out.Sync()
+	return do(out)
 }
 
-// last reads the end of the chain. A log whose last line is not whole is not
-// written to: what follows it could not be verified.
-func last(f *os.File) (tail, error) {
-	size, err := f.Seek(0, io.SeekEnd)
+var errHeld = errors.New("another process, or another call, holds it")
+
+// unlocked tells why the lock was not had.
+func (f *file) unlocked(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errHeld
+	}
+	return fmt.Errorf("the lock %s.lock: %w", f.path, err)
+}
+
+// begunAnew is what a person does about a log that takes no more lines.
+const begunAnew = "move this file away and keep it, so that the next call can begin another (docs/audit.md)"
+
+// last reads the end of the chain, and the size of the log. A log whose last
+// line is not whole is not written to: what follows it could not be verified.
+func last(f *os.File) (at tail, size int64, err error) {
+	size, err = f.Seek(0, io.SeekEnd)
 	if err != nil || size == 0 {
-		return tail{hash: begin}, err
+		return tail{hash: begin}, 0, err
 	}
 	var end []byte
 	for block := int64(4 << 10); ; block *= 4 {
 		from := max(0, size-block)
 		end = make([]byte, size-from)
 		if _, err := f.ReadAt(end, from); err != nil {
-			return tail{}, err
+			return at, size, err
 		}
 		whole := bytes.TrimSuffix(end, []byte("\n"))
 		if i := bytes.LastIndexByte(whole, '\n'); i >= 0 || from == 0 {
 			end = end[i+1:]
 			break
 		}
-		if block > mostOfALine {
-			return tail{}, errors.New("the last line is too long to be one of ours")
+		if block > 2*mostOfALine {
+			return at, size, fmt.Errorf("the last line of %s is too long to be one of ours: %s", f.Name(), begunAnew)
 		}
 	}
 	line, ended := bytes.CutSuffix(end, []byte("\n"))
 	if !ended {
-		return tail{}, errors.New("the last line is not whole: keep this file, and begin another")
+		return at, size, fmt.Errorf("the last line of %s is not whole, as after a crash in the middle of it: %s", f.Name(), begunAnew)
 	}
-	at, _, err := open(line)
-	if err != nil {
-		return tail{}, fmt.Errorf("the last line: %w; keep this file, and begin another", err)
+	if _, at, err = open(line); err != nil {
+		return at, size, fmt.Errorf("the last line of %s: %w; %s", f.Name(), err, begunAnew)
 	}
-	return at, nil
+	return at, size, nil
 }
 
-func (f *file) lines(ctx context.Context, do func([]byte) error) error {
+func (f *file) lines(ctx context.Context, do func(line []byte, ended bool) error) error {
 	in, err := os.Open(f.path)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	lines := bufio.NewReader(in)
+	size, err := f.written(ctx, in)
+	if err != nil {
+		return err
+	}
+	lines := bufio.NewReader(io.LimitReader(in, size))
 	for {
 		line, err := lines.ReadBytes('\n')
 		switch {
@@ -113,9 +157,27 @@ func (f *file) lines(ctx context.Context, do func([]byte) error) error {
 		case err != nil && !errors.Is(err, io.EOF):
 			return err
 		}
-		// A last line that is cut off has no hash at its end.
-		if err := do(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
+		line, ended := bytes.CutSuffix(line, []byte("\n"))
+		if err := do(line, ended); err != nil {
 			return err
 		}
 	}
+}
+
+// written is the size of the log while nobody writes a line: one that is under
+// way would look torn. Who only reads needs no lock, and can't always have it.
+func (f *file) written(ctx context.Context, in *os.File) (int64, error) {
+	if _, err := os.Stat(f.lock.Path()); err == nil {
+		ctx, cancel := context.WithTimeout(ctx, f.wait)
+		defer cancel()
+		lock := flock.New(f.lock.Path()) // its own, since f's may be held by a call
+		if ok, _ := lock.TryRLockContext(ctx, lockTry); ok {
+			defer func() { _ = lock.Unlock() }() // nothing was written
+		}
+	}
+	info, err := in.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }

@@ -19,8 +19,8 @@ const countKey = "audit/count" // of the lines, or fewer when somebody is just a
 
 func lineKey(seq int64) string { return fmt.Sprintf("audit/line/%020d", seq) }
 
-func (s *inStore) ready() error {
-	_, _, err := s.store.Get(context.Background(), countKey)
+func (s *inStore) ready(ctx context.Context) error {
+	_, err := s.end(ctx)
 	return err
 }
 
@@ -47,32 +47,48 @@ func (s *inStore) append(ctx context.Context, next func(tail) ([]byte, error)) e
 // end finds the last line: from the count on, as long as there are more.
 func (s *inStore) end(ctx context.Context) (tail, error) {
 	end := tail{hash: begin}
-	count, ok, err := s.store.Get(ctx, countKey)
+	count, err := s.count(ctx)
 	if err != nil {
 		return end, err
 	}
-	if ok && len(count) == 8 {
-		end.seq = int64(binary.BigEndian.Uint64(count)) - 1 // read the last one again
-	}
+	end.seq = max(0, count-1) // read the last one again
 	for {
 		raw, ok, err := s.store.Get(ctx, lineKey(end.seq+1))
-		if err != nil || !ok {
+		switch {
+		case err != nil:
 			return end, err
+		case !ok && end.seq < count:
+			return end, fmt.Errorf("line %d, the last one, is missing: %s", count, otherLog)
+		case !ok:
+			return end, nil
 		}
-		if end, _, err = open(raw); err != nil {
-			return end, err
+		_, at, err := open(raw)
+		if err != nil {
+			return end, fmt.Errorf("line %d: %w; %s", end.seq+1, err, otherLog)
 		}
+		end = at
 	}
 }
 
-func (s *inStore) lines(ctx context.Context, do func([]byte) error) error {
-	count := int64(0)
+// otherLog is what a person does about a log that takes no more lines.
+const otherLog = "keep the store's file, and give --audit a file, or --store another one (docs/audit.md)"
+
+// count is the number of lines, or fewer.
+func (s *inStore) count(ctx context.Context) (int64, error) {
 	raw, ok, err := s.store.Get(ctx, countKey)
+	if err != nil || !ok {
+		return 0, err
+	}
+	if len(raw) != 8 {
+		return 0, fmt.Errorf("the count of the lines was altered: %s", otherLog)
+	}
+	return int64(binary.BigEndian.Uint64(raw)), nil
+}
+
+func (s *inStore) lines(ctx context.Context, do func(line []byte, ended bool) error) error {
+	count, err := s.count(ctx)
 	if err != nil {
 		return err
-	}
-	if ok && len(raw) == 8 {
-		count = int64(binary.BigEndian.Uint64(raw))
 	}
 	for seq := int64(1); ; seq++ {
 		line, ok, err := s.store.Get(ctx, lineKey(seq))
@@ -83,7 +99,7 @@ func (s *inStore) lines(ctx context.Context, do func([]byte) error) error {
 			return nil
 		}
 		// A line that is missing within the count is an empty one: broken.
-		if err := do(line); err != nil {
+		if err := do(line, true); err != nil {
 			return err
 		}
 	}

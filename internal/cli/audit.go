@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,13 +26,18 @@ func newAuditVerify(s *streams) *cobra.Command {
 		Use:   "verify FILE | --store PATH",
 		Short: "Tell whether a line of the log was altered, removed, put in or moved",
 		Long: `Read the whole log, and tell whether a line of it was altered, removed, put in or
-moved. Standard output is the number of lines and the hash of the last one.
+moved. Standard output is the number of lines and the hash of the last one; then
+a line for each call whose intent is there and its outcome is not. Such a call is
+running now, or the server was killed in the middle of it: look at the API
+whether the change was made.
 
-The log itself does not show that lines are missing at its end, nor that all of
-it was written anew. Note the last hash elsewhere from time to time, and give it
-with --noted: the log must still hold that line.
+The chain alone does not show lines that were cut off at the end, nor a log that
+was written anew and sealed again. Note the last hash from time to time where
+those who write the log can't change it, and give it with --noted: the log must
+still hold that line, and so all before it.
 
-Exit code: 0 the log is whole, 1 it is not, 2 wrong usage.`,
+Exit code: 0 the log is whole (also with calls that have no outcome), 1 it is
+not, 2 wrong usage.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var log *audit.Log
@@ -57,6 +63,10 @@ Exit code: 0 the log is whole, 1 it is not, 2 wrong usage.`,
 				return usage("%v", err)
 			}
 			fmt.Fprintf(s.out, "%d lines, last %s\n", report.Lines, report.Last)
+			for _, b := range report.Open {
+				fmt.Fprintf(s.out, "line %d: an intent without an outcome: %s in project %q by %q at %s, call %s\n",
+					b.Line, b.Tool, b.Project, b.Principal, b.Time.Format(time.RFC3339), b.Call)
+			}
 			return nil
 		},
 	}

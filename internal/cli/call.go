@@ -16,9 +16,8 @@ import (
 	"papi-mcp/tools"
 )
 
-// principal is who calls from the command line: the user of the process, as on
-// stdio, so that what a person refused there is not agreed to here.
-const principal = server.StdioPrincipal
+// callClient is the name of papi-mcp call among the clients of its user.
+const callClient = "papi-mcp call"
 
 func newCall(s *streams) *cobra.Command {
 	var (
@@ -36,7 +35,9 @@ A projectId in the arguments confirms the project for this call. Where a person
 must confirm, the answer is confirmation_required with a summary and a token:
 repeat the call with "confirm": TOKEN within ten minutes. Neither is taken within
 ten minutes after a person was asked about the same, here or by a client of
-serve, and did not say yes.
+serve, and did not say yes. With --sandbox nothing is
+kept from one call to the next: start papi-mcp sandbox, and point PAPI_BASE_URL
+at it.
 
 Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 ` + environmentHelp,
@@ -61,24 +62,20 @@ Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 					return err
 				}
 			}
-			if c.store == "" {
-				if c.store, err = stateFile(); err != nil {
-					return err
-				}
-			}
-			a, err := c.newApp(s)
+			c.keepState(s)
+			a, err := c.newApp(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
 			defer a.close()
-			out := a.tools.Call(cmd.Context(), tools.Caller{Principal: principal, CommandLine: true}, args[0], arguments)
+			out := a.tools.Call(cmd.Context(), tools.Caller{Principal: server.StdioPrincipal, Client: callClient, CommandLine: true}, args[0], arguments)
 			return printOutcome(s, out, a.tools.Offers(args[0]))
 		},
 	}
 	c.connection(cmd)
 	c.selection(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, what a person would be asked, and the request")
-	cmd.Flags().StringVar(&c.store, "store", "", "where confirmations and registers are kept: memory, or the path of a file (default: a file in the user's state folder)")
+	cmd.Flags().StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox)")
 	return cmd
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
@@ -68,7 +69,7 @@ func (c *config) connection(cmd *cobra.Command) {
 	f.BoolVar(&c.sandbox, "sandbox", false, "use a built-in imitation of the API: no account needed")
 	c.imitation.flags(f, usual.strict)
 	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "who confirms: auto (ask the person, else by token), human (only ask), off (nobody: scripts)")
-	f.StringVar(&c.audit, "audit", "", "leave a line for each write and each refusal: in this file, or with store in the --store")
+	f.StringVar(&c.audit, "audit", "", "leave a line before and after each write, and one for each refusal: in this file, or with store in the --store")
 	f.StringVar(&c.logFormat, "log-format", "text", "how lines are logged to standard error: text or json")
 	f.BoolVar(&c.verbose, "verbose", false, "log each exchange with the API to standard error")
 }
@@ -102,7 +103,7 @@ type app struct {
 const lastTraces = 3 * time.Second
 
 // newApp puts together the store, the client, the guard and the tools.
-func (c *config) newApp(s *streams) (*app, error) {
+func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	kept, err := openStore(c.store)
 	if err != nil {
 		return nil, err
@@ -164,7 +165,7 @@ func (c *config) newApp(s *streams) (*app, error) {
 	}
 	api.Observer = c.observe
 	api.UserAgent = "papi-mcp/" + release
-	log, err := c.auditLog(kept)
+	log, err := c.auditLog(ctx, kept)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +214,7 @@ func isLoopbackURL(text string) bool {
 }
 
 // auditLog is the log that --audit names, nil for none.
-func (c *config) auditLog(kept store.Store) (*audit.Log, error) {
+func (c *config) auditLog(ctx context.Context, kept store.Store) (*audit.Log, error) {
 	var log *audit.Log
 	switch {
 	case c.audit == "":
@@ -225,7 +226,7 @@ func (c *config) auditLog(kept store.Store) (*audit.Log, error) {
 	default:
 		log = audit.File(c.audit)
 	}
-	if err := log.Ready(); err != nil {
+	if err := log.Ready(ctx); err != nil {
 		return nil, usage("--audit: %v", err)
 	}
 	return log, nil
@@ -294,19 +295,56 @@ func openStore(name string) (store.Store, error) {
 	return store.NewFile(name), nil
 }
 
+// storeHelp is what --help tells of --store; what the default is else is added.
+const storeHelp = "where confirmations and registers are kept: memory, or the path of a file (default: a file in the user's state folder"
+
+// keepState chooses the store where --store names none: what one process of the
+// user was told, the next one knows. A sandbox of its own begins with nothing,
+// and so does what is remembered of it.
+func (c *config) keepState(s *streams) {
+	if c.store != "" {
+		return
+	}
+	c.store = memory
+	if c.sandbox {
+		return
+	}
+	path, err := stateFile()
+	if err != nil {
+		c.logger(s).Warn("confirmations and registers are kept in memory alone, and lost at the end of this process; give --store the path of a file", "reason", err)
+		return
+	}
+	c.store = path
+}
+
 // stateFile is where a command keeps what the next one must know: under
-// XDG_STATE_HOME, or the folder that the system has for that.
+// XDG_STATE_HOME, or the folder that the system has for that. It fails where
+// there is no folder that can be written.
 func stateFile() (string, error) {
 	dir := os.Getenv("XDG_STATE_HOME")
+	if !filepath.IsAbs(dir) { // its specification says to ignore any other
+		dir = ""
+	}
 	if dir == "" && runtime.GOOS == "windows" {
 		dir = os.Getenv("LocalAppData")
 	}
 	if dir == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return "", usage("no folder for the state (%v): give --store", err)
+			return "", fmt.Errorf("there is no folder for them: %w", err)
 		}
 		dir = filepath.Join(home, ".local", "state")
 	}
-	return filepath.Join(dir, "papi-mcp", "state.db"), nil
+	if !filepath.IsAbs(dir) {
+		return "", fmt.Errorf("there is no folder for them: %s is no absolute path", dir)
+	}
+	path := filepath.Join(dir, "papi-mcp", "state.db")
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", err
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", err
+	}
+	return path, file.Close()
 }

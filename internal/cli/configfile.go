@@ -68,7 +68,7 @@ all that is wrong with it. Exit code 0 when serve would start, else 1.`,
 				return err
 			}
 			c.file = args[0]
-			p, err := c.prepare(s, &h, serve.Flags())
+			p, err := c.prepare(cmd.Context(), s, &h, serve.Flags())
 			if err == nil {
 				defer p.app.close()
 				_, err = h.secure(c.logger(s))

@@ -36,7 +36,7 @@ secret and changes nothing. Exit code 0 when all is well, 1 when something is no
 			defer cancel()
 			d := &doctor{streams: s, sandbox: c.sandbox}
 			if d.environment(); !d.failed {
-				a, err := c.newApp(s)
+				a, err := c.newApp(ctx, s)
 				if err != nil {
 					return err
 				}

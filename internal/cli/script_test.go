@@ -24,9 +24,22 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(apart{m}, map[string]func(){
 		"papi-mcp": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
+}
+
+// apart runs the tests apart from what this user's own papi-mcp remembers.
+type apart struct{ *testing.M }
+
+func (a apart) Run() int {
+	dir, err := os.MkdirTemp("", "papi-mcp-state-*")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	os.Setenv("XDG_STATE_HOME", dir)
+	return a.M.Run()
 }
 
 // The scripts are tool calls that a user could have typed, through the real
@@ -35,8 +48,8 @@ func TestMain(m *testing.M) {
 //	sandbox            start a sandbox with a clock that stands, and point the environment at it
 //	advance DURATION   move its clock
 //	code               set $CODE to the one-time code that it sent last
-//	connect [-person yes|no] [FLAG...]
-//	                   start papi-mcp serve and connect over stdio, as a client that can or can't ask a person
+//	connect [-client NAME] [-person yes|no] [FLAG...]
+//	                   start papi-mcp serve and connect over stdio, as a client of that name that can or can't ask a person
 //	tool NAME [JSON | @FILE]
 //	                   make a tool call; its result or error is standard output. ! tool wants an error.
 //	                   A file may name variables
@@ -134,6 +147,10 @@ func (s *script) advance(ts *testscript.TestScript, args []string) {
 // connect starts the real binary.
 func (s *script) connect(ts *testscript.TestScript, args []string) {
 	var options []client.ClientOption
+	name := "script"
+	if len(args) > 1 && args[0] == "-client" {
+		name, args = args[1], args[2:]
+	}
 	if len(args) > 1 && args[0] == "-person" {
 		options = append(options, client.WithElicitationHandler(answering(args[1])))
 		args = args[2:]
@@ -153,7 +170,7 @@ func (s *script) connect(ts *testscript.TestScript, args []string) {
 	defer cancel()
 	ts.Check(s.client.Start(context.Background()))
 	_, err = s.client.Initialize(ctx, mcp.InitializeRequest{Params: mcp.InitializeParams{
-		ProtocolVersion: mcp.LATEST_PROTOCOL_VERSION, ClientInfo: mcp.Implementation{Name: "script", Version: "1"},
+		ProtocolVersion: mcp.LATEST_PROTOCOL_VERSION, ClientInfo: mcp.Implementation{Name: name, Version: "1"},
 	}})
 	ts.Check(err)
 }

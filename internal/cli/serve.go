@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"cmp"
+	"context"
 	_ "embed"
 	"fmt"
 
@@ -33,7 +35,13 @@ has one line, the URL.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.tolerant = true
-			p, err := c.prepare(s, &overHTTP, cmd.Flags())
+			s := &streams{s.in, s.out, s.err}
+			if overHTTP.addr == "" {
+				log := newBacklog(s.err)
+				defer log.close()
+				s.err = log
+			}
+			p, err := c.prepare(cmd.Context(), s, &overHTTP, cmd.Flags())
 			if err != nil {
 				return err
 			}
@@ -62,7 +70,7 @@ func (c *config) serving(cmd *cobra.Command, h *httpFlags) {
 	h.add(cmd.Flags())
 	cmd.Flags().StringVar(&c.file, "config", "", "a YAML file with flags of serve, and for --http with keys, scopes and tenants (see papi-mcp config); env:NAME for the text in a variable")
 	cmd.Flags().BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and its like say")
-	cmd.Flags().StringVar(&c.store, "store", memory, "where confirmations and registers are kept: memory, or the path of a file")
+	cmd.Flags().StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox and with --http)")
 }
 
 // prepared is what serve runs on.
@@ -74,7 +82,7 @@ type prepared struct {
 
 // prepare reads the configuration, checks that what it says goes together, and
 // puts the server's parts together. It listens to nobody yet.
-func (c *config) prepare(s *streams, h *httpFlags, flags *pflag.FlagSet) (*prepared, error) {
+func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *pflag.FlagSet) (*prepared, error) {
 	reader := settings.NewReader(flags)
 	file, err := readSettings(c.file, reader, flags)
 	if err != nil {
@@ -82,6 +90,7 @@ func (c *config) prepare(s *streams, h *httpFlags, flags *pflag.FlagSet) (*prepa
 	}
 	p := &prepared{}
 	if h.addr != "" {
+		c.store = cmp.Or(c.store, memory)
 		if err := h.check(c, file, flags); err != nil {
 			return nil, err
 		}
@@ -99,7 +108,8 @@ func (c *config) prepare(s *streams, h *httpFlags, flags *pflag.FlagSet) (*prepa
 	} else if len(file.Keys)+len(file.Scopes)+len(file.Tenants) > 0 {
 		return nil, usage("--config %s: keys, scopes and tenants are of a server over HTTP: give --http ADDR too", c.file)
 	}
-	p.app, err = c.newApp(s)
+	c.keepState(s)
+	p.app, err = c.newApp(ctx, s)
 	return p, err
 }
 

@@ -113,6 +113,7 @@ func TestAThousandRequestsAtOnce(t *testing.T) {
 	for round := range rounds {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		cmd := program(ctx, api.URL)
+		cmd.Stderr = nil // a line for each call that is refused
 		cmd.Stdin = bytes.NewReader(script.Bytes())
 		out, err := cmd.Output()
 		cancel()
@@ -135,6 +136,30 @@ func TestAThousandRequestsAtOnce(t *testing.T) {
 				t.Fatalf("round %d: request %d was answered %d times", round, id, answered[id])
 			}
 		}
+	}
+}
+
+// A client that never reads the server's standard error still gets all answers,
+// though each of its calls leaves a line there.
+func TestAClientThatReadsNoLog(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	unread, log, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unread.Close()
+	const calls = 3000
+	script := bytes.NewBufferString(hello)
+	for id := 1; id <= calls; id++ {
+		script.WriteString(toolCall(id, "webhook_get")) // without its id: refused
+	}
+	cmd := program(ctx, "http://127.0.0.1:9")
+	cmd.Stdin, cmd.Stderr = script, log
+	out, err := cmd.Output()
+	log.Close()
+	if err != nil || bytes.Count(out, []byte(`"isError":true`)) != calls {
+		t.Errorf("%v, %d answers", err, bytes.Count(out, []byte(`"isError":true`)))
 	}
 }
 

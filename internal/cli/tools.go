@@ -17,8 +17,8 @@ func newTools(s *streams) *cobra.Command {
 		Use:   "tools",
 		Short: "List the tools that serve would offer with the same flags",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			a, err := c.newApp(s)
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := c.newApp(cmd.Context(), s)
 			if err != nil {
 				return err
 			}

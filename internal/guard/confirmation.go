@@ -77,7 +77,7 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 		v = g.takeToken(ctx, c.Confirm, &m)
 	}
 	if v.Allowed() && project {
-		if err := g.rememberProject(ctx, c.Principal, c.ProjectID); err != nil {
+		if err := g.rememberProject(ctx, c.Principal, c.Client, c.ProjectID); err != nil {
 			return refuse(storeFailed(err))
 		}
 	}
@@ -240,7 +240,7 @@ var reasonText = map[string]string{
 func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (string, []string) {
 	var lines, facts []string
 	if project {
-		lines = append(lines, fmt.Sprintf("Work in project %s? Nobody has confirmed it yet.", name(c.ProjectID)))
+		lines = append(lines, fmt.Sprintf("Work in project %s? Nobody has confirmed it yet; a yes counts %s.", name(c.ProjectID), ConfirmationCounts(c.Client)))
 		facts = append(facts, "the project is not confirmed")
 	}
 	what := c.Row.Tool

@@ -97,7 +97,10 @@ func New(opts Options) *Guard {
 type Call struct {
 	Row       *catalog.Row
 	Principal string
-	Asker     Asker // nil where the client can't ask
+	// Client is the program that the principal calls with: the confirmation of
+	// a project counts for it. "" where the principal alone counts.
+	Client string
+	Asker  Asker // nil where the client can't ask
 	// ProjectID is the project that the call names, or "".
 	ProjectID string
 	// CommandLine tells that a person wrote this one call, so that naming the
@@ -204,7 +207,7 @@ func (g *Guard) judge(ctx context.Context, c *Call) (confirmed bool, _ *Refusal)
 		}
 	}
 	var r *Refusal
-	if c.ProjectID, r = g.Project(c.Principal, c.ProjectID); r != nil {
+	if c.ProjectID, r = g.Project(ctx, c.Principal, c.ProjectID); r != nil {
 		return false, r
 	}
 	confirmed = true
@@ -235,7 +238,8 @@ func storeFailed(err error) *Refusal {
 // Done tells the guard how a call that it let through ended: what it must
 // remember is remembered. answer is the API's, nil where there is none.
 func (g *Guard) Done(ctx context.Context, c *Call, answer map[string]any) error {
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := remembering(ctx)
+	defer cancel()
 	switch {
 	case slices.Contains(registers, c.Row.Tool):
 		return g.rememberRegister(ctx, c)
@@ -245,4 +249,13 @@ func (g *Guard) Done(ctx context.Context, c *Call, answer map[string]any) error 
 		return g.rememberSubproject(ctx, c, answer)
 	}
 	return nil
+}
+
+// rememberWithin bounds what is remembered of a call that was sent.
+const rememberWithin = 10 * time.Second
+
+// remembering returns a context for what must be remembered of a call that was
+// sent, though the caller is gone.
+func remembering(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), rememberWithin)
 }

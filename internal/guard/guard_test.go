@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -51,7 +52,7 @@ func (f *fixture) Read(_ context.Context, _, tool string, _ map[string]any) (map
 // confirmed confirms the project beforehand.
 func (f *fixture) confirmed(t *testing.T) *fixture {
 	t.Helper()
-	if err := f.rememberProject(context.Background(), me, project); err != nil {
+	if err := f.rememberProject(context.Background(), me, "", project); err != nil {
 		t.Fatal(err)
 	}
 	return f
@@ -119,7 +120,7 @@ func TestProjectIsConfirmedBeforeTheFirstWrite(t *testing.T) {
 	if got := sync(); got != "guard_project_unconfirmed" {
 		t.Fatalf("got %s", got)
 	}
-	if v, _, until := f.ConfirmProject(ctx, me, nil, project, ""); !v.Allowed() || !until.Equal(f.now.Add(12*time.Hour)) {
+	if v, _, until := f.ConfirmProject(ctx, me, "", nil, project, ""); !v.Allowed() || !until.Equal(f.now.Add(12*time.Hour)) {
 		t.Fatalf("naming the project did not confirm it: %+v", v)
 	}
 	if got := sync(); got != "allowed" {
@@ -184,7 +185,7 @@ func TestASubprojectThatIsMadeLaterIsAllowed(t *testing.T) {
 		}
 	}
 	allowed := func(principal, id string) bool {
-		_, r := f.Project(principal, id)
+		_, r := f.Project(t.Context(), principal, id)
 		return r == nil
 	}
 	done("bundle_create", me, "mine", nil)
@@ -302,8 +303,17 @@ func TestVerifyNeedsARegister(t *testing.T) {
 	if n := v.Refuse.Next[0]; n.Tool != "whatsapp_sender_register" || n.Args["senderId"] != "s" || !slices.Contains(n.Needs, "method") {
 		t.Errorf("next is %+v", n)
 	}
+	if n := v.Refuse.Next[1]; n.Tool != "whatsapp_sender_verify" || n.Args["registeredElsewhere"] != true || n.Args["code"] != nil || !slices.Equal(n.Needs, []string{"code"}) {
+		t.Errorf("the other step is %+v", n)
+	}
+	if !strings.Contains(v.Refuse.Message, "the server was restarted") {
+		t.Errorf("message %q", v.Refuse.Message)
+	}
 	if got := f.check(verify("s", true)); got != "allowed" {
 		t.Errorf("registered elsewhere: got %s", got)
+	}
+	if got := f.check(call("whatsapp_sender_verify", map[string]any{"senderId": "s"})); got != "allowed" {
+		t.Errorf("without a code: got %s", got)
 	}
 	register := call("whatsapp_sender_register", map[string]any{"senderId": "s", "method": "SMS"})
 	if got := f.check(register); got != "allowed" {
@@ -317,6 +327,96 @@ func TestVerifyNeedsARegister(t *testing.T) {
 	}
 	if got := f.check(verify("another", false)); got != "guard_register_first" {
 		t.Errorf("another sender: got %s", got)
+	}
+}
+
+// A 429 sender-already-registered counts as a register that succeeded; no other
+// error does, and of no other tool.
+func TestAlreadyRegisteredIsRemembered(t *testing.T) {
+	for _, tt := range []struct{ tool, code, want string }{
+		{"whatsapp_sender_register", "sender-already-registered", "allowed"},
+		{"whatsapp_sender_register", "sender-register-too-many-requests", "guard_register_first"},
+		{"whatsapp_sender_register", "not_allowed_register", "guard_register_first"},
+		{"whatsapp_sender_get", "sender-already-registered", "guard_register_first"},
+	} {
+		f := newFixture(nil).confirmed(t)
+		f.api["whatsapp_sender_get"] = map[string]any{"state": "PENDING_VERIFICATION"}
+		c := call(tt.tool, map[string]any{"senderId": "s"})
+		if got := f.check(c); got != "allowed" {
+			t.Fatal(got)
+		}
+		if err := f.Failed(t.Context(), c, &papi.Error{Status: 429, Code: tt.code}); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.check(call("whatsapp_sender_verify", map[string]any{"senderId": "s", "code": "123456"})); got != tt.want {
+			t.Errorf("%s of %s: %s, want %s", tt.code, tt.tool, got, tt.want)
+		}
+	}
+}
+
+// A project that one client of a principal confirmed is not confirmed for its
+// others; what it registered, and what it spent, is.
+func TestClientsOfAPrincipal(t *testing.T) {
+	f := newFixture(func(o *Options) { o.Store = store.NewFile(filepath.Join(t.TempDir(), "state.db")) })
+	of := func(client, tool string, args map[string]any) *Call {
+		c := call(tool, args)
+		c.Client = client
+		return c
+	}
+	one, two := "one", strings.Repeat("/two\u202e\"", 1<<14) // a name may be anything
+	if v, _, _ := f.ConfirmProject(t.Context(), me, one, nil, project, ""); !v.Allowed() {
+		t.Fatal(v.Refuse)
+	}
+	for client, want := range map[string]string{one: "allowed", "ONE": "guard_project_unconfirmed", two: "guard_project_unconfirmed", "": "guard_project_unconfirmed"} {
+		if got := f.check(of(client, "whatsapp_template_sync", nil)); got != want {
+			t.Errorf("client %.10q: %s, want %s", client, got, want)
+		}
+	}
+	if v, _, _ := f.ConfirmProject(t.Context(), me, two, nil, project, ""); !v.Allowed() {
+		t.Fatal(v.Refuse)
+	}
+	f.api["whatsapp_sender_get"] = map[string]any{"state": "PENDING_VERIFICATION"}
+	register := of(one, "whatsapp_sender_register", map[string]any{"senderId": "s", "method": "SMS"})
+	if got := f.check(register); got != "allowed" {
+		t.Fatal(got)
+	}
+	if err := f.Done(t.Context(), register, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.check(of(two, "whatsapp_sender_verify", map[string]any{"senderId": "s", "code": "123456"})); got != "allowed" {
+		t.Errorf("the register of another client: %s", got)
+	}
+	remove := map[string]any{"webhookId": "w"}
+	v := f.Check(t.Context(), of(one, "webhook_delete", remove))
+	if v.Refuse == nil || v.Refuse.Confirmation == nil {
+		t.Fatalf("%+v", v)
+	}
+	for _, step := range []struct{ client, want string }{{two, "allowed"}, {one, "confirmation_invalid"}} {
+		c := of(step.client, "webhook_delete", remove)
+		c.Confirm = v.Refuse.Confirmation.Token
+		if got := f.check(c); got != step.want {
+			t.Errorf("the token, by client %.10q: %s, want %s", step.client, got, step.want)
+		}
+	}
+}
+
+// What a person is asked says for how long, and for whom, a yes counts; a name
+// can't forge a line or push it out of view.
+func TestTheQuestionSaysForWhomAYesCounts(t *testing.T) {
+	for client, want := range map[string]string{
+		"":                           "A yes counts for the next 12 hours, for every client that calls with the same key or login.",
+		"example":                    `a yes counts for the next 12 hours, for the client "example" alone`,
+		"a\nb\u202e":                 `for the client "a\nb\u202e" alone`,
+		strings.Repeat("long ", 1e4): `for the client "` + strings.Repeat("long ", 12) + `..." alone`,
+	} {
+		f := newFixture(nil)
+		p := &person{answer: Declined}
+		c := call("whatsapp_template_sync", map[string]any{})
+		c.Client, c.Asker = client, p
+		f.check(c)
+		if len(p.asked) != 1 || !strings.Contains(strings.ToLower(p.asked[0].Summary), strings.ToLower(strings.TrimSuffix(want, "."))) || strings.Count(p.asked[0].Summary, "\n") != 1 {
+			t.Errorf("%.20q: %q", client, p.asked)
+		}
 	}
 }
 
@@ -394,9 +494,12 @@ func TestTokens(t *testing.T) {
 		{"with reveal", func(_ *fixture, c *Call) { c.Reveal = true }, reasonOther},
 		{"another principal", func(f *fixture, c *Call) {
 			c.Principal = "other"
-			_ = f.rememberProject(context.Background(), "other", project)
+			_ = f.rememberProject(context.Background(), "other", "", project)
 		}, reasonOther},
-		{"another project", func(f *fixture, c *Call) { c.ProjectID = "p2"; _ = f.rememberProject(context.Background(), me, "p2") }, reasonOther},
+		{"another project", func(f *fixture, c *Call) {
+			c.ProjectID = "p2"
+			_ = f.rememberProject(context.Background(), me, "", "p2")
+		}, reasonOther},
 		{"just in time", func(f *fixture, _ *Call) { f.now = f.now.Add(10*time.Minute - time.Second) }, ""},
 		{"too late", func(f *fixture, _ *Call) { f.now = f.now.Add(10 * time.Minute) }, reasonExpired},
 		{"spent", func(f *fixture, c *Call) { copied := *c; f.check(&copied) }, reasonSpent},
@@ -503,7 +606,7 @@ func TestADeclinedProjectStaysUnconfirmed(t *testing.T) {
 	if got := f.check(call("whatsapp_template_sync", nil)); got != codeDeclined {
 		t.Errorf("got %s", got)
 	}
-	v, _, _ := f.ConfirmProject(context.Background(), me, &person{answer: Declined}, project, "s")
+	v, _, _ := f.ConfirmProject(context.Background(), me, "", &person{answer: Declined}, project, "s")
 	if v.Refuse == nil || v.Refuse.Code != codeDeclined {
 		t.Errorf("got %+v", v)
 	}
@@ -662,7 +765,7 @@ func TestRulesNameWhatExists(t *testing.T) {
 // FuzzTokens: no token but the one that was given opens the door.
 func FuzzTokens(f *testing.F) {
 	fix := newFixture(nil)
-	if err := fix.rememberProject(context.Background(), me, project); err != nil {
+	if err := fix.rememberProject(context.Background(), me, "", project); err != nil {
 		f.Fatal(err)
 	}
 	args := map[string]any{"webhookId": "w"}

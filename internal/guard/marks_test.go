@@ -54,7 +54,7 @@ func TestNoTokenAfterAQuestionWithoutAYes(t *testing.T) {
 			}
 			somebody := removes(nil, "")
 			somebody.Principal = "somebody else"
-			if err := other.rememberProject(t.Context(), "somebody else", project); err != nil {
+			if err := other.rememberProject(t.Context(), "somebody else", "", project); err != nil {
 				t.Fatal(err)
 			}
 			if got := other.check(somebody); got != codeRequired {
@@ -171,7 +171,7 @@ func TestTheMarkComesBeforeTheQuestion(t *testing.T) {
 		if got := f.check(removes(nil, "")); got != codeTimeout {
 			t.Errorf("the call: %s", got)
 		}
-		if v, _, _ := f.ConfirmProject(t.Context(), me, nil, project, ""); v.Allowed() || v.Refuse.Code != codeTimeout {
+		if v, _, _ := f.ConfirmProject(t.Context(), me, "", nil, project, ""); v.Allowed() || v.Refuse.Code != codeTimeout {
 			t.Errorf("the project: %+v", v)
 		}
 	}}, "")
@@ -185,7 +185,7 @@ func TestTheMarkComesBeforeTheQuestion(t *testing.T) {
 func TestAProjectIsNotNamedAfterAQuestionWithoutAYes(t *testing.T) {
 	for how, ask := range map[string]func(f *fixture, asker Asker) bool{
 		"project_confirm": func(f *fixture, asker Asker) bool {
-			v, _, _ := f.ConfirmProject(t.Context(), me, asker, project, "s")
+			v, _, _ := f.ConfirmProject(t.Context(), me, "", asker, project, "s")
 			return v.Allowed()
 		},
 		"the first write": func(f *fixture, asker Asker) bool {
@@ -210,7 +210,7 @@ func TestAProjectIsNotNamedAfterAQuestionWithoutAYes(t *testing.T) {
 					c.CommandLine, c.ProjectID = true, project
 					return c
 				}
-				v, _, _ := other.ConfirmProject(t.Context(), me, nil, project, "")
+				v, _, _ := other.ConfirmProject(t.Context(), me, "", nil, project, "")
 				if v.Refuse == nil || v.Refuse.Code != want || !strings.Contains(v.Refuse.Message, "naming it does not confirm it") {
 					t.Errorf("project_confirm: %+v", v.Refuse)
 				}
@@ -220,17 +220,17 @@ func TestAProjectIsNotNamedAfterAQuestionWithoutAYes(t *testing.T) {
 				if got := other.check(call("whatsapp_template_sync", nil)); got != want {
 					t.Errorf("a write: %s", got)
 				}
-				if v, _, _ := other.ConfirmProject(t.Context(), me, &person{answer: Unavailable}, project, ""); v.Allowed() {
+				if v, _, _ := other.ConfirmProject(t.Context(), me, "", &person{answer: Unavailable}, project, ""); v.Allowed() {
 					t.Error("a client that can't ask after all confirmed it")
 				}
-				if v, _, _ := other.ConfirmProject(t.Context(), me, nil, "another", ""); !v.Allowed() {
+				if v, _, _ := other.ConfirmProject(t.Context(), me, "", nil, "another", ""); !v.Allowed() {
 					t.Errorf("another project: %+v", v.Refuse)
 				}
 				other.now = other.now.Add(markLasts)
 				if got := other.check(named()); got != "allowed" {
 					t.Errorf("the command line, ten minutes later: %s", got)
 				}
-				if v, by, _ := other.ConfirmProject(t.Context(), me, nil, project, ""); !v.Allowed() || by != ByNaming {
+				if v, by, _ := other.ConfirmProject(t.Context(), me, "", nil, project, ""); !v.Allowed() || by != ByNaming {
 					t.Errorf("ten minutes later: %+v", v.Refuse)
 				}
 			})
@@ -241,14 +241,14 @@ func TestAProjectIsNotNamedAfterAQuestionWithoutAYes(t *testing.T) {
 			if !ask(f, &person{answer: Accepted}) {
 				t.Fatal("not allowed")
 			}
-			if v, _, _ := f.ConfirmProject(t.Context(), me, nil, project, ""); !v.Allowed() {
+			if v, _, _ := f.ConfirmProject(t.Context(), me, "", nil, project, ""); !v.Allowed() {
 				t.Errorf("after a yes: %+v", v.Refuse)
 			}
 		})
 	}
 	t.Run("a confirmation that stands is not taken back", func(t *testing.T) {
 		f := newFixture(nil).confirmed(t)
-		f.ConfirmProject(t.Context(), me, &person{answer: Declined}, project, "")
+		f.ConfirmProject(t.Context(), me, "", &person{answer: Declined}, project, "")
 		c := call("whatsapp_template_sync", nil)
 		c.CommandLine, c.ProjectID = true, project
 		if got := f.check(c); got != "allowed" {
@@ -266,7 +266,7 @@ func TestConfirmOffKnowsNoRefusal(t *testing.T) {
 	if got := off.check(removes(nil, "")); got != "allowed" {
 		t.Errorf("got %s", got)
 	}
-	if v, by, _ := off.ConfirmProject(t.Context(), me, nil, project, ""); !v.Allowed() || by != ByNobody {
+	if v, by, _ := off.ConfirmProject(t.Context(), me, "", nil, project, ""); !v.Allowed() || by != ByNobody {
 		t.Errorf("got %+v", v.Refuse)
 	}
 }
@@ -384,7 +384,7 @@ func TestAStoreThatFailsKeepsTheRefusal(t *testing.T) {
 		if v := f.Check(t.Context(), removes(&later{}, "")); v.Ask != nil {
 			t.Error("asked")
 		}
-		if v, _, _ := f.ConfirmProject(t.Context(), me, p, project, ""); v.Refuse == nil || v.Refuse.Code != closed || len(p.asked) != 0 {
+		if v, _, _ := f.ConfirmProject(t.Context(), me, "", p, project, ""); v.Refuse == nil || v.Refuse.Code != closed || len(p.asked) != 0 {
 			t.Errorf("%+v", v)
 		}
 	})
@@ -397,7 +397,7 @@ func TestAStoreThatFailsKeepsTheRefusal(t *testing.T) {
 				t.Errorf("with the token %q: %s", with, got)
 			}
 		}
-		if v, _, _ := f.ConfirmProject(t.Context(), me, nil, project, ""); v.Refuse == nil || v.Refuse.Code != closed {
+		if v, _, _ := f.ConfirmProject(t.Context(), me, "", nil, project, ""); v.Refuse == nil || v.Refuse.Code != closed {
 			t.Errorf("the project: %+v", v)
 		}
 	})

@@ -17,7 +17,7 @@ const pauseLasts = 10 * time.Minute
 var pauseRules = []Rule{
 	{
 		Name:  "verify_pause",
-		About: "After the API has told of too many wrong codes (too_many_invalid_verification_codes), a WhatsApp sender is not verified for as long as it asks, else for 10 minutes: each further try makes the wait longer.",
+		About: "After the API has told of too many wrong codes (too_many_invalid_verification_codes), no code is handed in for a WhatsApp sender for as long as it asks, else for 10 minutes: each further try makes the wait longer.",
 		Tools: []string{"whatsapp_sender_verify"},
 		check: verifyPause,
 	},
@@ -27,15 +27,26 @@ var pauseRules = []Rule{
 // through.
 func (g *Guard) Failed(ctx context.Context, c *Call, err error) error {
 	var e *papi.Error
-	if errors.As(err, &e) && e.Code == "sender_already_deleted" && c.Row.Tool == "whatsapp_sender_delete" {
-		return g.rememberDelete(context.WithoutCancel(ctx), c)
-	}
-	if !errors.As(err, &e) || e.Code != "too_many_invalid_verification_codes" || !slices.Contains([]string{"whatsapp_sender_register", "whatsapp_sender_verify"}, c.Row.Tool) {
+	if !errors.As(err, &e) {
 		return nil
 	}
-	lasts := max(e.RetryAfter, pauseLasts)
-	until := g.opts.Now().Add(lasts).UTC().Format(time.RFC3339)
-	return g.opts.Store.Put(context.WithoutCancel(ctx), g.pauseKey(c), []byte(until), lasts)
+	ctx, cancel := remembering(ctx)
+	defer cancel()
+	if e.Code == "sender_already_deleted" && c.Row.Tool == "whatsapp_sender_delete" {
+		return g.rememberDelete(ctx, c)
+	}
+	if !slices.Contains([]string{"whatsapp_sender_register", "whatsapp_sender_verify"}, c.Row.Tool) {
+		return nil
+	}
+	switch e.Code {
+	case "sender-already-registered": // 429 of register: as good as one that succeeded
+		return g.rememberRegister(ctx, c)
+	case "too_many_invalid_verification_codes":
+		lasts := max(e.RetryAfter, pauseLasts)
+		until := g.opts.Now().Add(lasts).UTC().Format(time.RFC3339)
+		return g.opts.Store.Put(ctx, g.pauseKey(c), []byte(until), lasts)
+	}
+	return nil
 }
 
 func (g *Guard) pauseKey(c *Call) string {
@@ -43,6 +54,9 @@ func (g *Guard) pauseKey(c *Call) string {
 }
 
 func verifyPause(ctx context.Context, g *Guard, c *Call) *Refusal {
+	if !bringsCode(c) {
+		return nil
+	}
 	until, ok, err := g.opts.Store.Get(ctx, g.pauseKey(c))
 	if err != nil {
 		return storeFailed(err)

@@ -43,6 +43,9 @@ func TestAVerifyWaitsAfterTooManyWrongCodes(t *testing.T) {
 			if v := f.Check(t.Context(), paused); v.Refuse != nil && v.Refuse.Info["until"] != test.last {
 				t.Errorf("until %v, want %s", v.Refuse.Info["until"], test.last)
 			}
+			if got := f.check(call("whatsapp_sender_verify", id)); got != "allowed" {
+				t.Errorf("without a code: %s", got)
+			}
 			if got := verify("another"); got != "allowed" {
 				t.Errorf("another sender: %s", got)
 			}

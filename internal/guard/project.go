@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,9 +24,9 @@ func (g *Guard) Projects() []string { return slices.Clone(g.opts.Projects) }
 // Project returns the project that a call of the principal is about: the one
 // that it names, or the default. It refuses one that is not allowed, and a call
 // that names none where there is no default.
-func (g *Guard) Project(principal, named string) (string, *Refusal) {
+func (g *Guard) Project(ctx context.Context, principal, named string) (string, *Refusal) {
 	if named != "" {
-		return named, g.allow(principal, named)
+		return named, g.allow(ctx, principal, named)
 	}
 	if g.Default() == "" {
 		return "", &Refusal{
@@ -39,11 +40,11 @@ func (g *Guard) Project(principal, named string) (string, *Refusal) {
 
 // allow refuses a project outside the allowlist. A subproject that a bundle of
 // this principal made is inside once it is confirmed.
-func (g *Guard) allow(principal, projectID string) *Refusal {
+func (g *Guard) allow(ctx context.Context, principal, projectID string) *Refusal {
 	if len(g.opts.Projects) == 0 || slices.Contains(g.opts.Projects, projectID) {
 		return nil
 	}
-	if _, ok, err := g.opts.Store.Get(context.Background(), g.subprojectKey(principal, projectID)); err != nil {
+	if _, ok, err := g.opts.Store.Get(ctx, g.subprojectKey(principal, projectID)); err != nil {
 		return storeFailed(err)
 	} else if ok {
 		return nil
@@ -72,7 +73,7 @@ func (g *Guard) projectConfirmed(ctx context.Context, c *Call) (bool, error) {
 			return true, nil
 		}
 	}
-	_, ok, err := g.opts.Store.Get(ctx, g.projectKey(c.Principal, c.ProjectID))
+	_, ok, err := g.opts.Store.Get(ctx, g.projectKey(c.Principal, c.Client, c.ProjectID))
 	return ok, err
 }
 
@@ -97,11 +98,11 @@ func (g *Guard) projectUnconfirmed(ctx context.Context, c *Call) *Refusal {
 	}
 }
 
-// ConfirmProject confirms a project for a principal: with the person's answer
+// ConfirmProject confirms a project for a principal and its client: with the person's answer
 // to summary where the client can ask, by naming it where it can't. The
 // confirmation lasts until the time returned, and by tells how it came. Project
 // has allowed it before.
-func (g *Guard) ConfirmProject(ctx context.Context, principal string, asker Asker, projectID, summary string) (v Verdict, by Confirmed, until time.Time) {
+func (g *Guard) ConfirmProject(ctx context.Context, principal, client string, asker Asker, projectID, summary string) (v Verdict, by Confirmed, until time.Time) {
 	m := g.projectMatter(principal, projectID)
 	by = ByNaming
 	if g.opts.Mode == Off {
@@ -123,15 +124,30 @@ func (g *Guard) ConfirmProject(ctx context.Context, principal string, asker Aske
 		}
 	}
 	until = g.opts.Now().Add(projectLasts)
-	if err := g.rememberProject(ctx, principal, projectID); err != nil {
+	if err := g.rememberProject(ctx, principal, client, projectID); err != nil {
 		return refuse(storeFailed(err)), "", time.Time{}
 	}
 	return Verdict{}, by, until
 }
 
-func (g *Guard) rememberProject(ctx context.Context, principal, projectID string) error {
-	return g.opts.Store.Put(ctx, g.projectKey(principal, projectID), []byte("confirmed"), projectLasts)
+func (g *Guard) rememberProject(ctx context.Context, principal, client, projectID string) error {
+	return g.opts.Store.Put(ctx, g.projectKey(principal, client, projectID), []byte("confirmed"), projectLasts)
 }
+
+// ConfirmationCounts says for how long, and for whom, the confirmation of a
+// project counts.
+func ConfirmationCounts(client string) string {
+	if client == "" {
+		return "for the next 12 hours, for every client that calls with the same key or login"
+	}
+	if runes := []rune(client); len(runes) > mostOfAName {
+		client = string(runes[:mostOfAName]) + "..."
+	}
+	return fmt.Sprintf("for the next 12 hours, for the client %q alone", client)
+}
+
+// mostOfAName is how much of a client's name a person is shown.
+const mostOfAName = 60
 
 // rememberSubproject lets the principal confirm the subproject that its bundle
 // made, though the allowlist does not name it. The answer to the create may
@@ -153,7 +169,12 @@ func (g *Guard) rememberSubproject(ctx context.Context, c *Call, answer map[stri
 	return nil
 }
 
-func (g *Guard) projectKey(principal, projectID string) string {
+// projectKey has the client's name as a hash, since it may be any text. Without
+// one the key is that of a principal which calls with one client.
+func (g *Guard) projectKey(principal, client, projectID string) string {
+	if client != "" {
+		principal += fmt.Sprintf("/%x", sha256.Sum256([]byte(client)))
+	}
 	return "guard/project/" + g.opts.Realm + "/" + principal + "/" + projectID
 }
 

@@ -42,7 +42,7 @@ func TestReadsAreMadeOnceAndSideBySide(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				reader := &slow{}
 				g := New(Options{Default: project, Store: store.NewMemory(), Reader: reader})
-				if err := g.rememberProject(t.Context(), me, project); err != nil {
+				if err := g.rememberProject(t.Context(), me, "", project); err != nil {
 					t.Fatal(err)
 				}
 				start := time.Now()

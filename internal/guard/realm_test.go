@@ -32,7 +32,7 @@ func TestRealmsAreApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	there.api["whatsapp_sender_get"] = map[string]any{"state": "PENDING_VERIFICATION"}
-	if got := there.check(call("whatsapp_sender_verify", id)); got != "guard_register_first" {
+	if got := there.check(call("whatsapp_sender_verify", map[string]any{"senderId": "s", "code": "123456"})); got != "guard_register_first" {
 		t.Errorf("the register: %s", got)
 	}
 }

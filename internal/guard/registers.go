@@ -24,7 +24,7 @@ var registerRules = []Rule{
 	},
 	{
 		Name:  "register_first",
-		About: "A WhatsApp sender is verified after a register that went through here within 24 hours, since its state does not show whether a code was asked for; registeredElsewhere is the person's word for one made outside.",
+		About: "A code is handed in for a WhatsApp sender after a register that went through here within 24 hours, since its state does not show whether one was sent; registeredElsewhere is the person's word for one made outside. Without a code, which is for a number that Meta has verified already, no register is needed.",
 		Tools: []string{"whatsapp_sender_verify"},
 		check: registerFirst,
 	},
@@ -69,7 +69,7 @@ func mustBe(read Read, want string, good func(state string) bool) func(*Call, se
 }
 
 func registerFirst(ctx context.Context, g *Guard, c *Call) *Refusal {
-	if c.RegisteredElsewhere {
+	if c.RegisteredElsewhere || !bringsCode(c) {
 		return nil
 	}
 	_, ok, err := g.opts.Store.Get(ctx, g.registerKey(c))
@@ -80,14 +80,20 @@ func registerFirst(ctx context.Context, g *Guard, c *Call) *Refusal {
 		return nil
 	}
 	id := map[string]any{"senderId": c.Args["senderId"]}
+	elsewhere := map[string]any{"senderId": c.Args["senderId"], "registeredElsewhere": true}
 	return &Refusal{
-		Message:    "no register of this sender went through here in the last 24 hours, so there is no code to hand in",
-		Resolution: "call whatsapp_sender_register first, and ask the person for the code that arrives; if they asked for the code in the dashboard, say so with registeredElsewhere: true",
+		Message:    "no register of this sender is remembered here for the last 24 hours: it was made elsewhere, or not at all, or the server was restarted since and keeps no state (--store memory)",
+		Resolution: "call whatsapp_sender_register first, and ask the person for the code that arrives; if the person has a code from the last 24 hours, because it was requested in the dashboard or before a restart of the server, say so with registeredElsewhere: true",
 		Next: []catalog.Next{
 			{Do: "have a code sent to the sender's phone", Tool: "whatsapp_sender_register", Args: id, Needs: []string{"method"}},
+			{Do: "only when the person says that a code was requested elsewhere, or before a restart of the server: hand in that code", Tool: "whatsapp_sender_verify", Args: elsewhere, Needs: []string{"code"}},
 		},
 	}
 }
+
+// bringsCode tells whether a verify hands in a code. Meta may have verified the
+// number already; then there is none.
+func bringsCode(c *Call) bool { return c.Args["code"] != nil }
 
 // rememberRegister remembers that a code was asked for.
 func (g *Guard) rememberRegister(ctx context.Context, c *Call) error {

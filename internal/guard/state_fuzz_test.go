@@ -10,7 +10,7 @@ import (
 // with no other.
 func FuzzRequestState(f *testing.F) {
 	fix := newFixture(nil)
-	if err := fix.rememberProject(context.Background(), me, project); err != nil {
+	if err := fix.rememberProject(context.Background(), me, "", project); err != nil {
 		f.Fatal(err)
 	}
 	args := map[string]any{"webhookId": "w"}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -52,13 +53,14 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	}
 	caller := tools.Caller{
 		Principal: principalOf(ctx),
+		Client:    clientOf(ctx),
 		Asker:     asker,
 	}
 	started := time.Now()
 	outcome := s.toolboxOf(ctx).Call(ctx, caller, params.Name, arguments)
 	took := time.Since(started)
 	s.metrics.called(params.Name, outcome, took)
-	s.logCall(ctx, params.Name, caller.Principal, ended(outcome), took)
+	s.logCall(ctx, params.Name, caller.Principal, outcome, took)
 
 	if e, ok := outcome.Structured.(*tools.Error); ok {
 		failed(span, e.Kind())
@@ -78,17 +80,37 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	return result, nil
 }
 
-// logCall leaves a line for a call over HTTP: for one that went well only where
-// the log is verbose, since the metrics count them.
-func (s *Server) logCall(ctx context.Context, tool, principal, outcome string, took time.Duration) {
-	if telemetry.RequestID(ctx) == "" {
+// logCall leaves a line for a call: for one that went well, or was put to a
+// person, only where the log is verbose. It holds no argument but the project.
+func (s *Server) logCall(ctx context.Context, tool, principal string, outcome tools.Outcome, took time.Duration) {
+	level, how := slog.LevelInfo, "errorCode"
+	if !outcome.IsError {
+		level, how = slog.LevelDebug, "outcome"
+	}
+	s.log.Log(ctx, level, "call", "tool", tool, "principal", principal, "project", short(outcome.Project), how, short(ended(outcome)), "ms", took.Milliseconds())
+}
+
+// logUncalled leaves a line for a call that was refused before it reached its
+// tool: there is none of that name, its parameters are none, the server is busy.
+func (s *Server) logUncalled(ctx context.Context, m *message, answer mcp.JSONRPCError) {
+	if m.Method != mcp.MethodToolsCall {
 		return
 	}
-	level := slog.LevelInfo
-	if outcome == "ok" {
-		level = slog.LevelDebug
+	var params struct {
+		Name string `json:"name"`
 	}
-	s.log.Log(ctx, level, "call", "tool", tool, "principal", principal, "outcome", outcome, "ms", took.Milliseconds())
+	_ = json.Unmarshal(m.Params, &params) // the answer says what is wrong with them
+	principal, _ := ctx.Value(principalKey{}).(string)
+	s.log.InfoContext(ctx, "call", "tool", short(params.Name), "principal", principal, "errorCode", answer.Error.Code)
+}
+
+// short bounds what a caller wrote, for a line of the log.
+func short(text string) string {
+	const most = 100
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "..."
+	}
+	return text
 }
 
 // named adds the id of the HTTP request to what an error tells, where there is

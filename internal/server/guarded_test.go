@@ -40,7 +40,7 @@ func newGuarded(t *testing.T, within time.Duration) *guarded {
 		t.Fatal(err)
 	}
 	guards := guard.New(guard.Options{Default: sandbox.DefaultProject, Store: store.NewMemory(), Reader: catalog.Reader{API: client}})
-	if v, _, _ := guards.ConfirmProject(t.Context(), StdioPrincipal, nil, sandbox.DefaultProject, ""); !v.Allowed() {
+	if v, _, _ := guards.ConfirmProject(t.Context(), StdioPrincipal, "peer", nil, sandbox.DefaultProject, ""); !v.Allowed() {
 		t.Fatal("the project is not confirmed")
 	}
 	for i, id := range []*string{&g.one, &g.two} {

@@ -179,7 +179,7 @@ func call(id int, arguments string) string {
 
 // modern is the line of a request of protocol 2026-07-28.
 func modern(id int, method, capabilities, params string) string {
-	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":%q,"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":%s}%s}}`, id, method, capabilities, params)
+	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":%q,"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"peer","version":"1"},"io.modelcontextprotocol/clientCapabilities":%s}%s}}`, id, method, capabilities, params)
 }
 
 func cancelled(id int) string {

@@ -55,7 +55,7 @@ func newAsked(t *testing.T, principal string) *asked {
 	}
 	g := guard.New(guard.Options{Default: "p", Store: store.NewMemory(), Reader: catalog.Reader{API: &a.api}})
 	a.set = tools.New(tools.Options{Rows: rows, Guard: g, API: &a.api})
-	if v, _, _ := g.ConfirmProject(t.Context(), principal, nil, "p", ""); !v.Allowed() {
+	if v, _, _ := g.ConfirmProject(t.Context(), principal, "", nil, "p", ""); !v.Allowed() {
 		t.Fatal("the project is not confirmed")
 	}
 	return a

@@ -26,7 +26,9 @@
 package server
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -220,6 +222,7 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 			answer = jsonrpcError(m.ID, mcp.INTERNAL_ERROR, "internal error")
 		}
 		if e, ok := answer.(mcp.JSONRPCError); ok {
+			s.logUncalled(ctx, m, e)
 			most := mostErrorText
 			if mistake.code == 0 && e.Error.Code != mcp.INTERNAL_ERROR { // in mcp-go's words
 				most = mostForeignText
@@ -290,4 +293,31 @@ func principalOf(ctx context.Context) string {
 		panic("server: a transport did not name its principal")
 	}
 	return principal
+}
+
+type unnamedKey struct{}
+
+// withUnnamed returns a context for the requests of a connection whose principal
+// has other clients too. One that does not give its name gets one that no other
+// connection has.
+func withUnnamed(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unnamedKey{}, "unnamed "+rand.Text()[:10])
+}
+
+// clientOf returns the name of the client that sent a request, "" where the
+// principal alone counts: over HTTP.
+func clientOf(ctx context.Context) string {
+	unnamed, counts := ctx.Value(unnamedKey{}).(string)
+	if !counts {
+		return ""
+	}
+	var info mcp.Implementation
+	if mcpserver.IsModernRequest(ctx) {
+		if given := mcpserver.RequestProtocolInfoFromContext(ctx).ClientInfo; given != nil {
+			info = *given
+		}
+	} else if session, ok := mcpserver.ClientSessionFromContext(ctx).(mcpserver.SessionWithClientInfo); ok {
+		info = session.GetClientInfo()
+	}
+	return cmp.Or(info.Name, unnamed)
 }

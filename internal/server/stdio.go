@@ -14,7 +14,9 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 )
 
-// StdioPrincipal is who calls over stdio: the user of the process.
+// StdioPrincipal is who calls over stdio, and by papi-mcp call: the user of the
+// process. What is remembered for it counts for all its clients, but for the
+// confirmation of a project: see clientOf.
 const StdioPrincipal = "stdio"
 
 // ServeStdio serves one client: a JSON-RPC message a line, from in and to out.
@@ -32,7 +34,7 @@ const StdioPrincipal = "stdio"
 // whole process.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
 	id := "stdio-" + strconv.FormatInt(s.connections.Add(1), 10)
-	c := s.connect(withPrincipal(ctx, StdioPrincipal), id, s.limits, out)
+	c := s.connect(withUnnamed(withPrincipal(ctx, StdioPrincipal)), id, s.limits, out)
 	defer c.disconnect()
 
 	read := make(chan error, 1)
@@ -214,7 +216,7 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 	defer r.batch.ended()
 	switch err := c.requests.await(r); {
 	case errors.Is(err, errStopping):
-		c.answer(r, jsonrpcError(r.id, mcp.INTERNAL_ERROR, errStopping.Error()))
+		c.refuseCall(r, m, mcp.INTERNAL_ERROR, errStopping)
 		return
 	case err != nil || r.batch.isRefused():
 		return
@@ -224,7 +226,7 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 	if c.admit != nil && r.slot {
 		place, ok := c.admit(ctx)
 		if !ok {
-			c.answer(r, jsonrpcError(r.id, codeBusy, errBusy.Error()))
+			c.refuseCall(r, m, codeBusy, errBusy)
 			return
 		}
 		defer place.leave()
@@ -249,6 +251,13 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 		r.begun()
 		c.server.preload()
 	}
+}
+
+// refuseCall answers a request that is not begun.
+func (c *connection) refuseCall(r *request, m *message, code int, why error) {
+	refusal := jsonrpcError(r.id, code, why.Error())
+	c.server.logUncalled(r.ctx, m, refusal)
+	c.send(refusal)
 }
 
 // handle lets mcp-go handle a message.

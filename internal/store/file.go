@@ -6,9 +6,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"sync"
+	"runtime/debug"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -16,40 +18,56 @@ import (
 )
 
 // File is a store in a bbolt file, which outlives the process. The file is
-// open, and so locked, only while an operation lasts: several short-lived
-// processes (papi-mcp call) take turns.
+// open, and so locked, only while an operation lasts: the processes of one user
+// (papi-mcp serve for each client, papi-mcp call) take turns.
 type File struct {
-	path string
-	now  clock
-	mu   sync.Mutex
+	path  string
+	now   clock
+	wait  time.Duration // how long another process may hold the file
+	turn  chan struct{} // has room for one: the operation that is under way
+	sweep time.Time     // when ended entries are removed next
 }
 
-// lockWait is how long another process may hold the file.
-const lockWait = 5 * time.Second
+const (
+	// lockWait is how long an operation waits for its turn.
+	lockWait = 5 * time.Second
+	// oneTry has bbolt try the lock once: its own waiting knows no context, and
+	// looks so seldom that a busy process would starve the others.
+	oneTry = 1
+)
 
 var bucket = []byte("entries")
 
 // NewFile returns a store in the file at path, which is made with its folder
-// when first needed, for its owner alone.
-func NewFile(path string) *File { return &File{path: path, now: time.Now} }
+// when first written, for its owner alone.
+func NewFile(path string) *File {
+	return &File{path: path, now: time.Now, wait: lockWait, turn: make(chan struct{}, 1)}
+}
 
 // Get implements Store.
-func (f *File) Get(_ context.Context, key string) (value []byte, ok bool, err error) {
-	err = f.do(func(b *bbolt.Bucket) error {
-		value, ok = f.get(b, key)
-		return nil
+func (f *File) Get(ctx context.Context, key string) (value []byte, ok bool, err error) {
+	if _, err := os.Stat(f.path); errors.Is(err, os.ErrNotExist) {
+		return nil, false, ctx.Err()
+	}
+	err = f.do(ctx, func(db *bbolt.DB) error {
+		return db.View(func(tx *bbolt.Tx) error {
+			if b := tx.Bucket(bucket); b != nil {
+				value, ok = f.get(b, key)
+			}
+			return nil
+		})
 	})
-	return value, ok, err
+	return value, ok && err == nil, err
 }
 
 // Put implements Store.
-func (f *File) Put(_ context.Context, key string, value []byte, ttl time.Duration) error {
-	return f.do(func(b *bbolt.Bucket) error { return f.put(b, key, value, ttl) })
+func (f *File) Put(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	return f.update(ctx, func(b *bbolt.Bucket) error { return f.put(b, key, value, ttl) })
 }
 
 // Add implements Store.
-func (f *File) Add(_ context.Context, key string, value []byte, ttl time.Duration) (added bool, err error) {
-	err = f.do(func(b *bbolt.Bucket) error {
+func (f *File) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (added bool, err error) {
+	err = f.update(ctx, func(b *bbolt.Bucket) error {
 		if _, ok := f.get(b, key); ok {
 			return nil
 		}
@@ -60,38 +78,96 @@ func (f *File) Add(_ context.Context, key string, value []byte, ttl time.Duratio
 }
 
 // Delete implements Store.
-func (f *File) Delete(_ context.Context, key string) error {
-	return f.do(func(b *bbolt.Bucket) error { return b.Delete([]byte(key)) })
+func (f *File) Delete(ctx context.Context, key string) error {
+	return f.update(ctx, func(b *bbolt.Bucket) error { return b.Delete([]byte(key)) })
 }
 
 // Close implements Store.
 func (f *File) Close() error { return nil }
 
-// do opens the file and runs one transaction in it.
-func (f *File) do(transaction func(*bbolt.Bucket) error) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// update runs one writing transaction.
+func (f *File) update(ctx context.Context, transaction func(*bbolt.Bucket) error) error {
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	db, err := bbolt.Open(f.path, 0o600, &bbolt.Options{Timeout: lockWait})
-	if errors.Is(err, berrors.ErrTimeout) {
-		return fmt.Errorf("store: %s is held by another process: %w", f.path, err)
-	}
-	if err != nil {
-		return fmt.Errorf("store: opening %s: %w", f.path, err)
-	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		b, err := tx.CreateBucketIfNotExists(bucket)
-		if err != nil {
-			return err
-		}
-		return transaction(b)
+	return f.do(ctx, func(db *bbolt.DB) error {
+		return db.Update(func(tx *bbolt.Tx) error {
+			b, err := tx.CreateBucketIfNotExists(bucket)
+			if err != nil {
+				return err
+			}
+			return transaction(b)
+		})
 	})
-	if err = errors.Join(err, db.Close()); err != nil {
+}
+
+// do runs an operation on the open file, in its turn.
+func (f *File) do(ctx context.Context, operation func(*bbolt.DB) error) (err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, f.wait, berrors.ErrTimeout)
+	defer cancel()
+	select {
+	case f.turn <- struct{}{}:
+		defer func() { <-f.turn }()
+	case <-ctx.Done():
+		return f.unopened(context.Cause(ctx))
+	}
+	// bbolt panics on a file that is no database any more, and reads past the
+	// end of one that was cut off. It may then hold its own locks for ever: the
+	// file alone is closed, so that nobody waits for it.
+	var opened *os.File
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			unlock(opened)
+			_ = opened.Close()
+			err = f.damaged(fmt.Errorf("%v", p))
+		}
+	}()
+	db, err := f.open(ctx, &opened)
+	if err != nil {
+		return f.unopened(err)
+	}
+	if err := errors.Join(operation(db), db.Close()); err != nil {
 		return fmt.Errorf("store: %s: %w", f.path, err)
 	}
 	return nil
+}
+
+// open waits until no other process holds the file, or ctx ends.
+func (f *File) open(ctx context.Context, opened **os.File) (*bbolt.DB, error) {
+	options := bbolt.Options{Timeout: oneTry, OpenFile: func(name string, flag int, mode os.FileMode) (file *os.File, err error) {
+		*opened, err = os.OpenFile(name, flag, mode)
+		return *opened, err
+	}}
+	for {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		db, err := bbolt.Open(f.path, 0o600, &options)
+		if !errors.Is(err, berrors.ErrTimeout) {
+			return db, err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Millisecond + rand.N(4*time.Millisecond)):
+		}
+	}
+}
+
+// unopened tells why the file could not be opened.
+func (f *File) unopened(err error) error {
+	var system syscall.Errno
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return fmt.Errorf("store: %s is held by another process: %w", f.path, err)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.As(err, &system):
+		return fmt.Errorf("store: opening %s: %w", f.path, err)
+	}
+	return f.damaged(err)
+}
+
+func (f *File) damaged(err error) error {
+	return fmt.Errorf("store: %s is damaged, or no state file of papi-mcp (%w): move it away, and the next call begins another; what was confirmed and registered is then forgotten", f.path, err)
 }
 
 // An entry's value is its end in nanoseconds (0 for never), then its bytes.
@@ -108,6 +184,24 @@ func (f *File) get(b *bbolt.Bucket, key string) ([]byte, bool) {
 }
 
 func (f *File) put(b *bbolt.Bucket, key string, value []byte, ttl time.Duration) error {
+	if err := f.removeEnded(b); err != nil {
+		return err
+	}
+	var nanos int64
+	if end := f.now.end(ttl); !end.IsZero() {
+		nanos = end.UnixNano()
+	}
+	return b.Put([]byte(key), append(binary.BigEndian.AppendUint64(nil, uint64(nanos)), value...))
+}
+
+// removeEnded removes the entries that have ended, now and then: it looks at
+// all of them.
+func (f *File) removeEnded(b *bbolt.Bucket) error {
+	now := f.now()
+	if now.Before(f.sweep) {
+		return nil
+	}
+	f.sweep = now.Add(sweepEvery)
 	var ended [][]byte
 	err := b.ForEach(func(k, raw []byte) error {
 		if len(raw) < 8 || f.now.ended(endOf(raw)) {
@@ -118,11 +212,7 @@ func (f *File) put(b *bbolt.Bucket, key string, value []byte, ttl time.Duration)
 	for _, k := range ended {
 		err = errors.Join(err, b.Delete(k))
 	}
-	var nanos int64
-	if end := f.now.end(ttl); !end.IsZero() {
-		nanos = end.UnixNano()
-	}
-	return errors.Join(err, b.Put([]byte(key), append(binary.BigEndian.AppendUint64(nil, uint64(nanos)), value...)))
+	return err
 }
 
 func endOf(raw []byte) time.Time {

@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// Where serve keeps its state when --store does not say.
+func TestWhereTheStateIsKept(t *testing.T) {
+	for _, name := range []string{"SINCH_PROJECT_ID", "SINCH_KEY_ID", "SINCH_KEY_SECRET", "SINCH_ACCESS_TOKEN", "PAPI_BASE_URL", "PAPI_TOKEN_URL", "PAPI_AUTH"} {
+		t.Setenv(name, "")
+	}
+	dir := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", dir)
+	file := filepath.Join(dir, "papi-mcp", "state.db")
+	for flags, want := range map[string]string{
+		"":                             file,
+		"--confirm human":              file,
+		"--sandbox":                    memory,
+		"--http 127.0.0.1:0":           memory,
+		"--http 127.0.0.1:0 --sandbox": memory,
+		"--store memory":               memory,
+		"--store " + dir + "/mine.db":  filepath.Join(dir, "mine.db"),
+		"--http 127.0.0.1:0 --store " + dir + "/mine.db": filepath.Join(dir, "mine.db"),
+		"--sandbox --store " + dir + "/mine.db":          filepath.Join(dir, "mine.db"),
+	} {
+		t.Run(flags, func(t *testing.T) {
+			var c config
+			var h httpFlags
+			cmd := &cobra.Command{}
+			c.serving(cmd, &h)
+			if err := cmd.ParseFlags(strings.Fields(flags)); err != nil {
+				t.Fatal(err)
+			}
+			p, err := c.prepare(t.Context(), &streams{strings.NewReader(""), io.Discard, t.Output()}, &h, cmd.Flags())
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.app.close()
+			if c.store != want {
+				t.Errorf("kept in %s, want %s", c.store, want)
+			}
+		})
+	}
+}
