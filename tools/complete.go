@@ -134,7 +134,7 @@ func (s *Set) readToComplete(ctx context.Context, caller Caller, from source, gi
 		values := []string{}
 		for _, item := range items {
 			value := text(catalog.Field(item, from.field))
-			if value == nil || papi.Plain(*value) != *value || len(*value) > completionLength { // no person could pick it knowingly
+			if value == nil || papi.Plain(*value) != *value || strings.ContainsAny(*value, "\n\t") || len(*value) > completionLength { // no person could pick it knowingly
 				continue
 			}
 			values = append(values, *value)

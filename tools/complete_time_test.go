@@ -86,7 +86,7 @@ func TestACompletionIsKeptForAMinute(t *testing.T) {
 // Whoever began to type may leave: who waits for the same read still gets it.
 func TestACompletionOutlivesWhoBeganIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		api := &slowAPI{takes: time.Second, body: `{"senders":[{"id":"s-1"},{"id":"s\u202e-2"}]}`}
+		api := &slowAPI{takes: time.Second, body: `{"senders":[{"id":"s-1"},{"id":"s\u202e-2"},{"id":"s\u3164"},{"id":"s\n-3"}]}`}
 		set := slowSet(t, api)
 		leaving, leave := context.WithCancel(t.Context())
 		go set.Complete(leaving, Caller{Principal: "me"}, "rcs_senders", nil, "")

@@ -3,6 +3,7 @@ package papi
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -13,6 +14,7 @@ import (
 type redactor struct {
 	*strings.Replacer
 	known map[string]bool // the secrets, short ones too
+	codes bool            // some of them are short codes of digits
 }
 
 // redactor knows the credentials of the client and the secrets of the request.
@@ -22,12 +24,14 @@ func (x *call) redactor() redactor {
 }
 
 // newRedactor removes secrets: from texts as far as they are long enough to be
-// some, as they are and as JSON has them; from fields that bear a secret's name
-// whatever their length.
+// some, as they are and as JSON has them, and short codes where they stand as a
+// number of their own; from fields that bear a secret's name whatever their
+// length.
 func newRedactor(secrets []string) redactor {
-	// Anything shorter is no secret, and would leave holes in plain words.
+	// Anything shorter would leave holes in plain words.
 	const shortest = 6
 	var pairs []string
+	codes := false
 	known := map[string]bool{}
 	for _, secret := range secrets {
 		if secret == "" {
@@ -35,6 +39,7 @@ func newRedactor(secrets []string) redactor {
 		}
 		known[secret] = true
 		if len(secret) < shortest {
+			codes = codes || shortCode.MatchString(secret)
 			continue
 		}
 		pairs = append(pairs, secret, Masked)
@@ -42,18 +47,34 @@ func newRedactor(secrets []string) redactor {
 			pairs = append(pairs, string(raw[1:len(raw)-1]), Masked)
 		}
 	}
-	return redactor{strings.NewReplacer(pairs...), known}
+	return redactor{strings.NewReplacer(pairs...), known, codes}
 }
 
-func (r redactor) text(s string) string { return r.Replace(s) }
+var (
+	shortCode = regexp.MustCompile(`^[0-9]{4,}$`)
+	numbers   = regexp.MustCompile(`[\p{L}\p{N}_.-]*[0-9]{4,}[\p{L}\p{N}_.-]*`) // with what they are a part of
+)
+
+func (r redactor) text(s string) string {
+	s = r.Replace(s)
+	if !r.codes {
+		return s
+	}
+	return numbers.ReplaceAllStringFunc(s, func(number string) string {
+		if code := strings.TrimRight(number, ".-"); r.known[code] {
+			return Masked + number[len(code):]
+		}
+		return number
+	})
+}
 
 // value removes the secrets from all texts of a JSON value, which it changes.
 func (r redactor) value(value any) any {
 	switch v := value.(type) {
 	case string:
-		return r.Replace(v)
+		return r.text(v)
 	case json.Number:
-		if hidden := r.Replace(v.String()); hidden != v.String() {
+		if hidden := r.text(v.String()); hidden != v.String() {
 			return hidden
 		}
 	case map[string]any:

@@ -20,9 +20,9 @@ func TestNoSecretComesBack(t *testing.T) {
 		}
 	}
 	got := fmt.Sprint(r.value(map[string]any{
-		"body": map[string]any{"secret": "WH", "code": json.Number("1234"), "name": "WH 1234"}, "code": "131009",
+		"body": map[string]any{"secret": "WH", "code": json.Number("1234"), "name": "WH 1234. x1234 12345 id-1234-2"}, "code": "131009",
 	}))
-	if got != `map[body:map[code:*** name:WH 1234 secret:***] code:131009]` {
+	if got != `map[body:map[code:*** name:WH ***. x1234 12345 id-1234-2 secret:***] code:131009]` {
 		t.Errorf("got %s", got)
 	}
 }
