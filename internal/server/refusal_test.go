@@ -61,10 +61,7 @@ func newAsked(t *testing.T, principal string) *asked {
 	return a
 }
 
-func (a *asked) options(o *Options) {
-	o.Toolbox = a.set
-	o.Grace = time.Millisecond // of a server that is told to stop
-}
+func (a *asked) options(o *Options) { o.Toolbox = a.set }
 
 // remove is the next call that a person must agree to: its id and its params.
 func (a *asked) remove(more string) (id int, params string) {
@@ -372,13 +369,18 @@ func TestTheConnectionsEndIsNoYes(t *testing.T) {
 			t.Run(version+" HTTP, "+name, func(t *testing.T) {
 				a := newAsked(t, "alice")
 				_, token := a.elsewhere("")
-				w := serveWeb(t, nil, HTTPOptions{}, a.options)
+				stopped := name == "the server is stopped"
+				w := serveWeb(t, nil, HTTPOptions{}, a.options, func(o *Options) {
+					if stopped { // the question is open until the grace is over
+						o.Grace = time.Millisecond
+					}
+				})
 				session := w.open("alice")
 				_, params := a.remove("")
 				stream := eventsOf(t, w.send(soon(t), http.MethodPost, "/mcp", toolsCall(1, params), headers{session}))
 				stream.next()
 				end(w, stream, session)
-				if err := w.shutDown(); err != nil {
+				if err := w.shutDown(); err != nil && !stopped {
 					t.Error(err)
 				}
 				check(t, a, token)
