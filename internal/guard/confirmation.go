@@ -44,11 +44,7 @@ const (
 // confirmCall asks for the person's word on a call, and on its project where
 // that is not confirmed yet: one question for both.
 func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict {
-	m := matter{
-		realm: g.opts.Realm, principal: c.Principal, project: c.ProjectID, tool: c.Row.Tool, args: canonical(c.Row.Op(), c.Args),
-		own:             ownArgs{Reveal: c.Reveal, All: c.All, RegisteredElsewhere: c.RegisteredElsewhere},
-		confirmsProject: project,
-	}
+	m := g.matterOf(c, project)
 	if g.opts.Mode == Off {
 		c.Confirmed = ByNobody
 		if g.opts.Logger != nil {
@@ -68,13 +64,13 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 		return r
 	}
 	c.Confirmed = ByElicitation
-	v := g.ask(ctx, c.Asker, &m)
+	v := g.ask(ctx, c.Asker, m)
 	if v.Refuse != nil && v.Refuse.Code == codeUnavailable && g.opts.Mode != Human {
 		if project {
 			return refuse(g.projectUnconfirmed(ctx, c))
 		}
 		c.Confirmed = ByToken
-		v = g.takeToken(ctx, c.Confirm, &m)
+		v = g.takeToken(ctx, c.Confirm, m)
 	}
 	if v.Allowed() && project {
 		if err := g.rememberProject(ctx, c.Principal, c.ProjectID); err != nil {
@@ -82,6 +78,16 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 		}
 	}
 	return v
+}
+
+// matterOf is what a person agrees to with a call, and with its project where
+// that is not confirmed yet.
+func (g *Guard) matterOf(c *Call, project bool) *matter {
+	return &matter{
+		realm: g.opts.Realm, principal: c.Principal, project: c.ProjectID, tool: c.Row.Tool, args: canonical(c.Row.Op(), c.Args),
+		own:             ownArgs{Reveal: c.Reveal, All: c.All, RegisteredElsewhere: c.RegisteredElsewhere},
+		confirmsProject: project,
+	}
 }
 
 // ask puts the matter to the person, or takes the answer that the request

@@ -47,6 +47,9 @@ func TestNoTokenAfterAQuestionWithoutAYes(t *testing.T) {
 					t.Errorf("message %q", v.Refuse.Message)
 				}
 			}
+			if p := other.Preview(t.Context(), removes(nil, "")); p.Refusal == nil || p.Refusal.Code != want {
+				t.Errorf("a preview: %+v", p)
+			}
 			// It concerns exactly this call of this principal.
 			another := call("webhook_delete", map[string]any{"webhookId": "another"})
 			if got := other.check(another); got != codeRequired {
