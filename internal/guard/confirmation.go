@@ -44,11 +44,7 @@ const (
 // confirmCall asks for the person's word on a call, and on its project where
 // that is not confirmed yet: one question for both.
 func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict {
-	m := matter{
-		realm: g.opts.Realm, principal: c.Principal, project: c.ProjectID, tool: c.Row.Tool, args: canonical(c.Row.Op(), c.Args),
-		own:             ownArgs{Reveal: c.Reveal, All: c.All, RegisteredElsewhere: c.RegisteredElsewhere},
-		confirmsProject: project,
-	}
+	m := g.matterOf(c, project)
 	if g.opts.Mode == Off {
 		c.Confirmed = ByNobody
 		if g.opts.Logger != nil {
@@ -68,13 +64,13 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 		return r
 	}
 	c.Confirmed = ByElicitation
-	v := g.ask(ctx, c.Asker, &m)
+	v := g.ask(ctx, c.Asker, m)
 	if v.Refuse != nil && v.Refuse.Code == codeUnavailable && g.opts.Mode != Human {
 		if project {
 			return refuse(g.projectUnconfirmed(ctx, c))
 		}
 		c.Confirmed = ByToken
-		v = g.takeToken(ctx, c.Confirm, &m)
+		v = g.takeToken(ctx, c.Confirm, m)
 	}
 	if v.Allowed() && project {
 		if err := g.rememberProject(ctx, c.Principal, c.Client, c.ProjectID); err != nil {
@@ -82,6 +78,16 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 		}
 	}
 	return v
+}
+
+// matterOf is what a person agrees to with a call, and with its project where
+// that is not confirmed yet.
+func (g *Guard) matterOf(c *Call, project bool) *matter {
+	return &matter{
+		realm: g.opts.Realm, principal: c.Principal, project: c.ProjectID, tool: c.Row.Tool, args: canonical(c.Row.Op(), c.Args),
+		own:             ownArgs{Reveal: c.Reveal, All: c.All, RegisteredElsewhere: c.RegisteredElsewhere},
+		confirmsProject: project,
+	}
 }
 
 // ask puts the matter to the person, or takes the answer that the request
@@ -100,31 +106,32 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 	// What is asked and answered is remembered though the caller goes away.
 	kept := context.WithoutCancel(ctx)
 	state, answer, brought := asker.Answered()
-	var marks marks
 	var stale *Refusal
 	if !brought {
 		var err error
 		if state, _, err = g.sign(ctx, asked, m); err != nil {
 			return refuse(storeFailed(err))
 		}
-		if marks, err = g.mark(kept, m, state); err != nil {
+		left, err := g.mark(kept, m, state)
+		if err != nil {
 			return refuse(storeFailed(err))
 		}
 		q := &Question{Summary: m.summary, State: state}
-		if answer = asker.Ask(ctx, *q); answer == Pending {
+		switch answer = asker.Ask(ctx, *q); answer {
+		case Pending:
 			return Verdict{Ask: q}
-		}
-		switch {
-		case answer == Unavailable:
-			if err := g.unmark(kept, marks); err != nil {
+		case Unavailable:
+			if err := g.unmark(kept, left); err != nil {
 				return refuse(storeFailed(err))
 			}
 			return unavailable
-		case answer == Accepted && m.again != nil:
-			stale = m.again() // while the person thought, things may have changed
+		case Accepted:
+			if m.again != nil {
+				stale = m.again() // while the person thought, things may have changed
+			}
 		}
 	}
-	o, reason, err := g.open(ctx, asked, state, m)
+	o, reason, err := g.open(kept, asked, state, m)
 	if err == nil && reason == "" {
 		// A yes is only good while what the person was told is so; any other
 		// answer ends the question, whatever has become of that.
@@ -134,17 +141,16 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 			reason, err = g.burn(kept, o, m)
 		}
 	}
+	if err == nil && (reason == "" || reason == reasonChanged) {
+		err = g.answered(kept, m, state, o.end.Add(-tokenLasts), answer)
+	}
 	switch {
+	case err != nil && answer != Accepted && !brought: // its mark stands as an open question's
+		return refuse(unagreed(answer, m))
 	case err != nil:
 		return refuse(storeFailed(err))
 	case reason != "" && reason != reasonChanged:
 		return refuse(notOpen(reason))
-	}
-	// Where a no can't be written, its mark stands as an open question's.
-	if err := g.answered(kept, m, state, o.end.Add(-tokenLasts), answer); err != nil && answer == Accepted {
-		return refuse(storeFailed(err))
-	}
-	switch {
 	case answer != Accepted:
 		return refuse(unagreed(answer, m))
 	case stale != nil:
@@ -155,15 +161,22 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 	return Verdict{}
 }
 
-// notOpen refuses an answer that belongs to no open question.
+// notOpen refuses an answer that belongs to no open question, or to one about
+// something that has changed since.
 func notOpen(reason string) *Refusal {
-	return &Refusal{
+	r := &Refusal{
 		Code:       codeInvalid,
 		Message:    "the answer does not belong to an open question about this call: " + reasonText[reason],
 		Resolution: "repeat the call without an answer, to be asked anew",
 		Info:       map[string]any{"reason": reason},
 		Next:       []catalog.Next{doNext("make the same call again, without an answer: the person is asked anew")},
 	}
+	if reason == reasonChanged {
+		r.Message = "what the person was told has changed since they were asked; nothing was sent"
+		r.Resolution = "repeat the call: the person is asked about what is so now"
+		r.Next = []catalog.Next{doNext("make the same call again: the person is asked about what is so now")}
+	}
+	return r
 }
 
 // unagreed refuses because the question just put got no yes.

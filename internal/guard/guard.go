@@ -185,6 +185,11 @@ func (g *Guard) Preview(ctx context.Context, c *Call) Preview {
 	if !g.asks(c, confirmed) || g.opts.Mode == Off {
 		return Preview{}
 	}
+	if c.Asker == nil && g.opts.Mode == Auto {
+		if r := g.refusedBefore(ctx, g.matterOf(c, !confirmed)); r != nil {
+			return Preview{Refusal: r}
+		}
+	}
 	summary, _ := g.summarise(ctx, c, !confirmed)
 	return Preview{Confirm: true, Summary: summary}
 }

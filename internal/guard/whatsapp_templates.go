@@ -236,7 +236,7 @@ func templateDraft(c *Call, s seen) *Refusal {
 		Next: []catalog.Next{
 			readWhatsappTemplate.next(c, "look at the template, and what comes next for it"),
 			{
-				Do:   "only when the person wants the template at Meta gone too (its name and language are then locked for 30 days): deleteSubmitted says so",
+				Do:   "only when the person wants the template at Meta gone too (its name is then locked in this language for 30 days): deleteSubmitted says so",
 				Tool: "whatsapp_template_delete", Args: withArg(pathArgs(c.Row, c.Args), "deleteSubmitted", true), Needs: []string{},
 			},
 		},
