@@ -4,7 +4,7 @@ import "papi-mcp/internal/guard"
 
 // Caller is who makes a call, and through what.
 type Caller struct {
-	// Principal names who calls: confirmations and limits are kept by it.
+	// Principal names who calls: confirmations are kept by it.
 	Principal string
 	// Asker puts questions to the person at the client; nil where the client
 	// can't ask.
