@@ -80,6 +80,9 @@ func (c *config) prepare(s *streams, h *httpFlags, flags *pflag.FlagSet) (*prepa
 	if err != nil {
 		return nil, err
 	}
+	for _, note := range file.Notes {
+		c.logger(s).Warn(note, "config", c.file)
+	}
 	p := &prepared{}
 	if h.addr != "" {
 		if err := h.check(c, file, flags); err != nil {
