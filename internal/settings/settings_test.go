@@ -32,7 +32,7 @@ func TestNames(t *testing.T) {
 	}{
 		{projects: `all`}, {projects: `"all"`}, {projects: `"*"`}, {projects: `[all]`}, {projects: `["*"]`}, {projects: "\n      - all"},
 		{projects: `[a]`, want: []string{"a"}}, {projects: `[a, b]`, want: []string{"a", "b"}}, {projects: "\n      - a\n      - b", want: []string{"a", "b"}},
-		{projects: ``, says: "required: the ids"}, {projects: `null`, says: "required: the ids"}, {projects: `~`, says: "required: the ids"},
+		{projects: ``, says: "required, the ids"}, {projects: `null`, says: "required, the ids"}, {projects: `~`, says: "required, the ids"},
 		{projects: `[]`, says: "the ids of the projects"}, {projects: `""`, says: "the ids of the projects"}, {projects: `a`, says: "the ids of the projects"},
 		{projects: `ALL`, says: "the ids of the projects"}, {projects: `7`, says: "the ids of the projects"}, {projects: `true`, says: "the ids of the projects"},
 		{projects: `{}`, says: "the ids of the projects"}, {projects: `[""]`, says: "at least 1 character"}, {projects: `[7]`, says: "string"}, {projects: `[null]`, says: "string"},
