@@ -4,7 +4,7 @@ import "papi-mcp/internal/guard"
 
 // Caller is who makes a call, and through what.
 type Caller struct {
-	// Principal names who calls: confirmations and limits are kept by it.
+	// Principal names who calls: confirmations are kept by it.
 	Principal string
 	// Client is the name of the program that the principal calls with, where
 	// several share what is remembered for it: a project is confirmed for one

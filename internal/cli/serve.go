@@ -88,6 +88,9 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 	if err != nil {
 		return nil, err
 	}
+	for _, note := range file.Notes {
+		c.logger(s).Warn(note, "config", c.file)
+	}
 	p := &prepared{}
 	if h.addr != "" {
 		c.store = cmp.Or(c.store, memory)

@@ -252,7 +252,7 @@ func (h *HTTP) postBatch(w http.ResponseWriter, r *http.Request, id auth.Identit
 		h.refuseAs(w, http.StatusBadRequest, *refusal)
 		return
 	}
-	if !h.charge(w, id, len(items)-1) {
+	if !h.chargeBatch(w, id, len(items)) {
 		return
 	}
 	for i := range items {
@@ -267,6 +267,16 @@ func (h *HTTP) postBatch(w http.ResponseWriter, r *http.Request, id auth.Identit
 		}
 	}
 	h.serveBatch(w, r, id, s, items)
+}
+
+// chargeBatch counts the messages of a batch, of which the HTTP request itself
+// was counted as one; ok is false when it has been refused.
+func (h *HTTP) chargeBatch(w http.ResponseWriter, id auth.Identity, messages int) (ok bool) {
+	if h.rates != nil && messages > h.limits.Burst {
+		h.refuse(w, http.StatusBadRequest, fmt.Sprintf("a batch may hold %d messages here: send several", h.limits.Burst))
+		return false
+	}
+	return h.charge(w, id, max(0, messages-1))
 }
 
 // serveBatch serves the requests of a batch side by side, begun in their order,

@@ -18,39 +18,48 @@ const mostOfName = 128
 // would for a capability that is no object, and never means that the client can
 // ask a person.
 //
-// Other messages come back as they are.
+// Other messages come back as they are, and so do requests of 2026-07-28 that
+// say nothing odd: nobody keeps what they say.
 func understood(m *message, raw []byte) []byte {
-	var field, infoKey, capabilitiesKey string
 	switch {
 	case m.Method == mcp.MethodInitialize:
-		infoKey, capabilitiesKey = "clientInfo", "capabilities"
-	case bytes.Contains(m.Params, []byte(mcp.MetaKeyClientCapabilities)), bytes.Contains(m.Params, []byte(mcp.MetaKeyClientInfo)):
-		field, infoKey, capabilitiesKey = "_meta", mcp.MetaKeyClientInfo, mcp.MetaKeyClientCapabilities
-	default:
-		return raw
-	}
-	params, ok := fieldsOf(m.Params)
-	if !ok {
-		return raw
-	}
-	said := params
-	if field != "" {
-		if said, ok = fieldsOf(params[field]); !ok {
+		params, ok := fieldsOf(m.Params)
+		if !ok {
 			return raw
 		}
+		replace(params, "clientInfo", keptInfo)
+		replace(params, "capabilities", keptCapabilities)
+		if _, ok := fieldsOf(params["_meta"]); !ok {
+			delete(params, "_meta")
+		}
+		return m.with(params).encode()
+	case bytes.Contains(m.Params, []byte(mcp.MetaKeyClientCapabilities)), bytes.Contains(m.Params, []byte(mcp.MetaKeyClientInfo)):
+		params, _ := fieldsOf(m.Params)
+		meta, ok := fieldsOf(params["_meta"])
+		if !ok {
+			return raw
+		}
+		odd := replace(meta, mcp.MetaKeyClientCapabilities, keptCapabilities)
+		if json.Unmarshal(meta[mcp.MetaKeyClientInfo], new(mcp.Implementation)) != nil {
+			odd = replace(meta, mcp.MetaKeyClientInfo, keptInfo) || odd
+		}
+		if !odd {
+			return raw
+		}
+		params["_meta"] = encoded(meta)
+		return m.with(params).encode()
 	}
-	if given, ok := said[infoKey]; ok {
-		said[infoKey] = keptInfo(given)
+	return raw
+}
+
+// replace puts what is kept of a value in its place, and tells whether that is
+// something else.
+func replace(fields map[string]json.RawMessage, name string, kept func(json.RawMessage) json.RawMessage) (changed bool) {
+	given, ok := fields[name]
+	if ok {
+		fields[name] = kept(given)
 	}
-	if given, ok := said[capabilitiesKey]; ok {
-		said[capabilitiesKey] = keptCapabilities(given)
-	}
-	if field != "" {
-		params[field] = encoded(said)
-	} else if _, ok := fieldsOf(params["_meta"]); !ok {
-		delete(params, "_meta")
-	}
-	return m.with(params).encode()
+	return ok && !bytes.Equal(given, fields[name])
 }
 
 // keptInfo is what is kept of a client's name and version.

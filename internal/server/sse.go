@@ -120,7 +120,7 @@ func (h *HTTP) takeMessage(w http.ResponseWriter, r *http.Request, id auth.Ident
 	}
 	if isBatch(body) {
 		items, _ := parseBatch(body) // the stream tells what is wrong with it
-		if !h.charge(w, id, max(0, len(items)-1)) {
+		if !h.chargeBatch(w, id, len(items)) {
 			return
 		}
 	}

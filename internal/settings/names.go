@@ -2,6 +2,7 @@ package settings
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -88,7 +89,7 @@ func explained(found []papi.Violation) []papi.Violation {
 		}
 		found[i].Allowed, found[i].Nearest = text, ""
 		if v.Given == nil {
-			found[i].Allowed = "required: " + text + " (left out, it meant " + leftOut[field] + "; a file that was cut off must not mean that)"
+			found[i].Allowed = fmt.Sprintf("required, %s; to keep what leaving it out used to mean, write %s: %s", text, field, leftOut[field])
 		}
 	}
 	return found

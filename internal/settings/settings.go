@@ -32,6 +32,8 @@ import (
 type File struct {
 	// Source is what was read; "" where there is no file.
 	Source string `json:"-"`
+	// Notes tell what in it could be written more safely.
+	Notes []string `json:"-"`
 	// Flags are values of flags by name.
 	Flags map[string]any `json:"-"`
 	sections
@@ -145,7 +147,7 @@ func (r *Reader) Read(source string) (*File, error) {
 	if len(all.missing) > 0 {
 		return nil, &Error{all.missing}
 	}
-	f := &File{Source: source}
+	f := &File{Source: source, Notes: order(raw)}
 	if err := json.Unmarshal(encode(document), &f.sections); err != nil {
 		return nil, err
 	}
