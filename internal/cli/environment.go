@@ -136,7 +136,8 @@ func nearestTwin(name string, known []string) string {
 	for _, variable := range known {
 		ends = append(ends, strings.TrimPrefix(variable, twinPrefix))
 	}
-	if nearest := papi.Nearest(strings.TrimPrefix(name, twinPrefix), ends); nearest != "" {
+	end := strings.TrimSuffix(strings.TrimPrefix(name, twinPrefix), fileSuffix)
+	if nearest := papi.Nearest(end, ends); nearest != "" {
 		return twinPrefix + nearest
 	}
 	return ""

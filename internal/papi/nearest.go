@@ -24,9 +24,9 @@ func Nearest(name string, candidates []string) string {
 			return found
 		}
 	}
-	// A few letters may differ: one in five, and one at least.
+	// A few letters may differ: one in four, and one at least.
 	if len(letters(name)) >= 3 {
-		if found := closest(letters(name), candidates, letters, max(1, len(name)/5)); found != "" {
+		if found := closest(letters(name), candidates, letters, max(1, len(name)/4)); found != "" {
 			return found
 		}
 	}
@@ -46,7 +46,7 @@ func closest(text string, candidates []string, fold func(string) string, most in
 		switch d := levenshtein.ComputeDistance(text, fold(c)); {
 		case d < most, d == most && best == "":
 			best, most, tie = c, d, false
-		case d == most:
+		case d == most && c != best:
 			tie = true
 		}
 	}
@@ -61,7 +61,7 @@ func only(candidates []string, fits func(string) bool) string {
 	found := ""
 	for _, c := range candidates {
 		if fits(c) {
-			if found != "" {
+			if found != "" && found != c {
 				return ""
 			}
 			found = c

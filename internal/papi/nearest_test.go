@@ -20,7 +20,7 @@ func TestNearestName(t *testing.T) {
 		{"langCode", fields, "languageCode"}, {"templatename", fields, "templateName"}, {"templteName", fields, "templateName"}, {"all", fields, "ALL"},
 		{"locale", fields, "languageCode"}, {"phone_number", fields, "phoneNumber"},
 		{"webhook", fields, ""}, {"", fields, ""}, {"id", fields, ""}, {"x", fields, ""}, {"phoneNumberProvider", fields, ""}, {strings.Repeat("senderId", 100), fields, ""},
-		{"webhook_lst", tools, "webhook_list"}, {"webhooks_list", tools, "webhook_list"}, {"list_webhooks", tools, "webhook_list"}, {"createWebhook", tools, "webhook_create"}, {"webhook", tools, ""},
+		{"webhook_lst", tools, "webhook_list"}, {"webhooks_list", tools, "webhook_list"}, {"list_webhooks", tools, "webhook_list"}, {"createWebhook", tools, "webhook_create"}, {"READONLY", []string{"READ_ONLY", "HTTP", "READ_ONLY"}, "READ_ONLY"}, {"READ_OLNY", []string{"READ_ONLY", "HTTP", "READ_ONLY"}, "READ_ONLY"}, {"webhook", tools, ""},
 		{"linkIos", button, "schemeIos"}, {"linkAnd", button, "schemeAndroid"}, {"link_mo", button, "linkMo"}, {"urlMobile", button, "linkMo"}, {"url_pc", button, "linkPc"},
 		{"buttonName", button, "name"}, {"buttonType", button, "type"}, {"link", button, ""}, {"scheme", button, ""}, {"chatExtra", button, ""},
 		{"otp_type", otp, "otpType"}, {"autofill_text", otp, "autofillText"}, {"package_name", otp, "packageName"}, {"supported_apps", otp, "supportedApps"},

@@ -221,6 +221,11 @@ func (c *checker) union(s *Schema, value any, at string) {
 		c.differs(all, value, at)
 		return
 	}
+	left := slices.DeleteFunc(slices.Clone(all), func(one ranking) bool { return one.differ != nil || one.score < best.score-500 })
+	if name, values := s.undecided(left, value); name != "" {
+		c.add(Violation{Path: join(at, name), Allowed: "required, one of " + strings.Join(values, ", ")})
+		return
+	}
 	var told *checker
 	for _, one := range all {
 		if !one.kind || one.differ != nil {
@@ -239,10 +244,7 @@ func (c *checker) union(s *Schema, value any, at string) {
 	for i, v := range told.violations {
 		told.violations[i] = s.ofOther(v, value, at)
 	}
-	left := slices.DeleteFunc(all, func(one ranking) bool { return one.differ != nil || !one.kind })
-	if name, values := s.undecided(left, value); name != "" {
-		told.violations = []Violation{{Path: join(at, name), Allowed: "required, one of " + strings.Join(values, ", ")}}
-	} else if forms := openForms(left, value); forms != "" {
+	if forms := openForms(left, value); forms != "" {
 		told.violations = []Violation{{Path: at, Allowed: forms}}
 	}
 	c.violations = append(c.violations, told.violations...)

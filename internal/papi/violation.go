@@ -57,16 +57,19 @@ func (s *Schema) Violations(value any, mode Mode) []Violation {
 func (s *Schema) Check(value any, mode Mode) ([]Violation, []string) {
 	c := &checker{mode: mode}
 	c.check(s, value, "")
-	for i, v := range c.violations {
+	slices.SortStableFunc(c.violations, func(a, b Violation) int { return strings.Compare(a.Path, b.Path) })
+	for i, v := range c.violations[:min(len(c.violations), mostPlaced)] {
 		if v.unknown != "" && v.Nearest == "" {
 			c.violations[i] = s.placed(v)
 		}
 	}
-	slices.SortStableFunc(c.violations, func(a, b Violation) int { return strings.Compare(a.Path, b.Path) })
 	return slices.CompactFunc(c.violations, func(a, b Violation) bool {
 		return a.Path == b.Path && fmt.Sprint(a.Allowed) == fmt.Sprint(b.Allowed)
 	}), c.doubts
 }
+
+// mostPlaced bounds for how many names a place is looked for: nobody reads more.
+const mostPlaced = 50
 
 // checker walks a value beside its schema. The validator checks all between
 // two unions; which variant counts is the checker's own choice.
