@@ -117,9 +117,9 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 		return e.outcome()
 	}
 	r := newResult("project_confirm", projectID)
-	r.Now = stamp(o.now)
 	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "overview": o}
 	r.Warnings = warnings
+	r.Now = stamp(o.now)
 	return Outcome{Structured: r}
 }
 
