@@ -62,8 +62,7 @@ func (st *standing) why(thing any) string {
 			reasons = append(reasons, part.reason)
 		}
 	}
-	why, _ := cleanText(strings.Join(reasons, "; "))
-	return why
+	return shortened(strings.Join(reasons, "; "))
 }
 
 // attend keeps the candidates that need attention. For those that wait, and

@@ -101,7 +101,7 @@ func (st *standing) label(now time.Time) string {
 	for _, part := range st.refused {
 		words = append(words, part.name+"="+part.status)
 	}
-	label := strings.Trim(strings.Join(words, ", "), ", ")
+	label := cut(strings.Trim(strings.Join(words, ", "), ", "))
 	if st.overdue(now) {
 		label += " for " + inWords(st.age(now))
 	}
@@ -173,11 +173,16 @@ const mostQuoted = 200
 
 // quoted is a text that others wrote, on one line, within quotes.
 func quoted(text string) string {
+	return strconv.Quote(shortened(text))
+}
+
+// shortened is a text that others wrote, bounded.
+func shortened(text string) string {
 	text, _ = cleanText(text)
 	if runes := []rune(text); len(runes) > mostQuoted {
-		text = string(runes[:mostQuoted]) + "…"
+		return string(runes[:mostQuoted]) + "…"
 	}
-	return strconv.Quote(text)
+	return text
 }
 
 // historySince asks the thing's history since when it waits: the time of the
