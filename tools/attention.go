@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
 )
 
 // attention is a thing that an owner should know of beside its count: it
@@ -62,7 +63,7 @@ func (st *standing) why(thing any) string {
 			reasons = append(reasons, part.reason)
 		}
 	}
-	return strings.Join(reasons, "; ")
+	return papi.Cut(strings.Join(reasons, "; "), mostQuoted)
 }
 
 // attend keeps the candidates that need attention. For those that wait, and

@@ -115,9 +115,9 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 		return e.outcome()
 	}
 	r := newResult("project_confirm", projectID)
-	r.Now = stamp(o.now)
 	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "countsFor": guard.ConfirmationCounts(caller.Client), "overview": o}
 	r.Warnings = warnings
+	r.Now = stamp(o.now)
 	return Outcome{Structured: r}
 }
 

@@ -12,10 +12,6 @@ import (
 // launchable are the states from which an RCS sender may be launched.
 var launchable = []string{"IN_TEST", "LAUNCHING", "LAUNCHED", "UNLAUNCHED"}
 
-// launchWaits are the states that end by themselves: a launch before that end is
-// no matter of what the sender lacks.
-var launchWaits = []string{"PREPARING_LAUNCH", "IN_PROGRESS"}
-
 // launchBrand are the brand's fields that a launch needs.
 var launchBrand = []string{"bannerUrl", "logoUrl", "privacyPolicyUrl", "termsOfServiceUrl"}
 
@@ -54,12 +50,6 @@ type launchReport struct {
 	// campaign is the version of the second US questionnaire, "" for the
 	// first or none.
 	campaign string
-}
-
-// LaunchMissing is what an RCS sender, as rcs_sender_get shows it, lacks for a
-// launch, as paths; its state aside.
-func LaunchMissing(sender map[string]any) []string {
-	return slices.DeleteFunc(launchNeeds(sender).missing, func(path string) bool { return !strings.HasPrefix(path, "details.") })
 }
 
 // part looks at the answers of a part of the questionnaire.
@@ -166,14 +156,6 @@ func launchRefusal(c *Call, s seen) *Refusal {
 			c.Warn("not answered, though the questionnaire asks for it (the API judges): " + strings.Join(r.asked, ", "))
 		}
 		return nil
-	}
-	if state := text(sender, "state"); slices.Contains(launchWaits, state) {
-		return &Refusal{
-			Message:    fmt.Sprintf("the sender is %s, which goes on by itself: it can't be launched now", state),
-			Resolution: "wait, and look again with rcs_sender_get: its next says when, and what comes then",
-			Info:       map[string]any{"missing": r.missing},
-			Next:       []catalog.Next{readRcsSender.next(c, "wait, and look again: "+state+" goes on by itself")},
-		}
 	}
 	refusal := &Refusal{
 		Message:    fmt.Sprintf("the sender can't be launched yet; missing: %s", strings.Join(r.missing, "; ")),
