@@ -140,10 +140,7 @@ func ConfirmationCounts(client string) string {
 	if client == "" {
 		return "for the next 12 hours, for every client that calls with the same key or login"
 	}
-	if runes := []rune(client); len(runes) > mostOfAName {
-		client = string(runes[:mostOfAName]) + "..."
-	}
-	return fmt.Sprintf("for the next 12 hours, for the client %q alone", client)
+	return fmt.Sprintf("for the next 12 hours, for the client %s alone", papi.Quoted(client, mostOfAName))
 }
 
 // mostOfAName is how much of a client's name a person is shown.
