@@ -210,7 +210,7 @@ func (c *checker) timestamp(value any, at string) {
 	n, err := strconv.ParseFloat(fmt.Sprint(value), 64)
 	switch {
 	case err != nil || n < 0 || n != float64(int64(n)):
-		c.add(Violation{Path: at, Given: value, Allowed: timestampForm})
+		c.add(Violation{Path: at, Given: shown("", value), Allowed: timestampForm})
 	case n < 1e11:
 		c.doubts = append(c.doubts, at+": looks like seconds, and the contract's example has milliseconds: the API judges")
 	}
@@ -229,11 +229,11 @@ func (c *checker) multipliers(given map[string]any, at string) {
 		path := join(at, country)
 		known := countryFor(country, countries)
 		if !alpha2.MatchString(country) || known != nil && known[0] != country {
-			c.add(Violation{Path: path, Given: given[country], Allowed: "a country as its two-letter code of ISO 3166, such as GB", Nearest: offer(known)})
+			c.add(Violation{Path: path, Given: shown(country, given[country]), Allowed: "a country as its two-letter code of ISO 3166, such as GB", Nearest: offer(known)})
 		}
 		text, isText := given[country].(string)
 		if factor, err := strconv.ParseFloat(text, 64); isText && (!multiplier.MatchString(text) || err != nil || factor > 10) {
-			c.add(Violation{Path: path, Given: text, Allowed: `a decimal number from "0.0" to "10.0", as a string such as "1.2"`})
+			c.add(Violation{Path: path, Given: shown(country, text), Allowed: `a decimal number from "0.0" to "10.0", as a string such as "1.2"`})
 		}
 	}
 }
