@@ -1,7 +1,10 @@
 package tools
 
 import (
+	"bytes"
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -110,4 +113,24 @@ func withInfo(info map[string]any, name string, value any) map[string]any {
 		out[k] = v
 	}
 	return out
+}
+
+// confirmed is the call that a person is to agree to, as something to do next.
+// The token is among what it needs, though the agent has it: it stands for the
+// person's word. What may hold a secret is not repeated: it is needed anew.
+func confirmed(row *catalog.Row, c *call) catalog.Next {
+	next := catalog.Next{
+		Do:   "show confirmation.summary to the person; when they agree, make exactly this call with confirm set to confirmation.token",
+		Tool: row.Tool, Args: c.own.again(), Needs: []string{argConfirm},
+	}
+	given := c.own.with(c.args)
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		one := map[string]any{name: given[name]}
+		if bytes.Equal(encode(papi.RequestSecrets.Mask(one)), encode(one)) {
+			next.Args[name] = given[name]
+		} else {
+			next.Needs = append(next.Needs, name)
+		}
+	}
+	return next
 }

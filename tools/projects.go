@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -27,8 +25,7 @@ type projectOverviewArgs struct {
 
 // overview is what lives in a project.
 type overview struct {
-	// Looks says whether the project looks like one for production or for
-	// tests, and by what.
+	// Looks says what in the project is live.
 	Looks    string `json:"looks"`
 	Webhooks []any  `json:"webhooks"` // id, target and triggers of each
 	// WhatsappAccount is the account's state, what pends, or "none".
@@ -48,17 +45,18 @@ type counts struct {
 }
 
 // sections are the lists that an overview counts, with the most items that one
-// page can hold.
+// page can hold, and what people call one item and many.
 var sections = []struct {
 	name, tool string
 	pageSize   int
+	one, many  string
 }{
-	{"whatsappSenders", "whatsapp_sender_list", 100},
-	{"whatsappTemplates", "whatsapp_template_list", 1000},
-	{"rcsSenders", "rcs_sender_list", 100},
-	{"kakaotalkSenders", "kakaotalk_sender_list", 100},
-	{"smsApps", "sms_app_list", 100},
-	{"bundles", "bundle_list", 25},
+	{"whatsappSenders", "whatsapp_sender_list", 100, "WhatsApp sender", "WhatsApp senders"},
+	{"whatsappTemplates", "whatsapp_template_list", 1000, "WhatsApp template", "WhatsApp templates"},
+	{"rcsSenders", "rcs_sender_list", 100, "RCS sender", "RCS senders"},
+	{"kakaotalkSenders", "kakaotalk_sender_list", 100, "KakaoTalk sender", "KakaoTalk senders"},
+	{"smsApps", "sms_app_list", 100, "SMS app", "SMS apps"},
+	{"bundles", "bundle_list", 25, "bundle", "bundles"},
 }
 
 // noneHere are the errors by which the API says that a project has nothing of
@@ -111,7 +109,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 		return e.outcome()
 	}
 	r := newResult("project_confirm", projectID)
-	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "countsFor": guard.ConfirmationCounts(caller.Client), "overview": o}
+	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "countsFor": guard.CountsFor(caller.Client), "overview": o}
 	r.Warnings = warnings
 	return Outcome{Structured: r}
 }
@@ -198,38 +196,32 @@ var live = map[string]string{
 	"whatsappSenders": "ACTIVE", "rcsSenders": "LAUNCHED", "kakaotalkSenders": "ACTIVE", "smsApps": "ACTIVE",
 }
 
-// looks judges by what is live, and tells of webhooks that go to hosts with
-// names of tests.
+// looks tells what is live.
 func (o *overview) looks() string {
 	things, reaching := len(o.Webhooks), []string{}
 	for _, section := range sections {
 		c := o.Counts[section.name]
 		things += c.Total
-		if n := c.ByState[live[section.name]]; n > 0 {
-			reaching = append(reaching, fmt.Sprintf("%d %s %s", n, section.name, live[section.name]))
+		switch n := c.ByState[live[section.name]]; n {
+		case 0:
+		case 1:
+			reaching = append(reaching, fmt.Sprintf("1 %s is %s", section.one, live[section.name]))
+		default:
+			reaching = append(reaching, fmt.Sprintf("%d %s are %s", n, section.many, live[section.name]))
 		}
 	}
-	looks := "a project for tests: nothing in it is live"
+	looks := "nothing in it is live"
 	switch {
 	case len(reaching) > 0:
-		looks = "production: live are " + strings.Join(reaching, ", ")
+		looks = "production: " + strings.Join(reaching, ", ")
 	case things == 0 && o.WhatsappAccount == "none":
 		looks = "an empty project"
 	}
 	if len(o.NotRead) > 0 {
 		looks += " (not all of it could be read)"
 	}
-	for _, hook := range o.Webhooks {
-		target := catalog.Text(catalog.Field(hook, "target"))
-		if u, err := url.Parse(target); err == nil && testHost.MatchString(u.Hostname()) {
-			return looks + "; a webhook goes to " + u.Hostname() + ", which sounds like a test"
-		}
-	}
 	return looks
 }
-
-// testHost matches hosts that have the name of a test.
-var testHost = regexp.MustCompile(`(?i)(^|[.-])(test|tests|testing|staging|stage|dev|sandbox|qa|localhost|ngrok)([.-]|\d|$)|^127\.|^::1$|(^|\.)example\.(com|org|net)$`)
 
 // count counts the things of a list by their state.
 func count(row *catalog.Row, answer any) counts {
@@ -267,32 +259,56 @@ func (o *overview) warnings() []string {
 	return warnings
 }
 
+// What the question about a project tells of others is bounded.
+const (
+	mostOfProject = 80
+	mostOfTarget  = 200
+	mostOfReason  = 200
+	mostTargets   = 15 // which is what a project may have
+	mostStates    = 10
+)
+
 // describe tells a person what lives in a project, so that they recognise it.
+// What the API or the caller named is quoted, on one line, and cut.
 func (s *Set) describe(projectID, client string, o *overview) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Work in project %s? A yes counts %s.", projectID, guard.ConfirmationCounts(client))
+	first := fmt.Sprintf("Work in project %s for the next 12 hours? A yes counts for %s.", papi.Quoted(projectID, mostOfProject), guard.CountsFor(client))
 	if s.opts.About != "" {
-		fmt.Fprintf(&b, " (%s)", s.opts.About)
+		first += " (" + s.opts.About + ")"
 	}
-	fmt.Fprintf(&b, "\nIt looks like %s.", o.Looks)
-	fmt.Fprintf(&b, "\nWebhooks: %d", len(o.Webhooks))
-	for _, hook := range o.Webhooks {
-		fmt.Fprintf(&b, "\n  %v", catalog.Field(hook, "target"))
-	}
-	fmt.Fprintf(&b, "\nWhatsApp account: %s", o.WhatsappAccount)
+	lines := []string{first, strings.ToUpper(o.Looks[:1]) + o.Looks[1:] + ".", "WhatsApp account: " + stateText(o.WhatsappAccount)}
 	for _, section := range sections {
-		c, ok := o.Counts[section.name]
-		if !ok || c.Total == 0 {
-			continue
+		if c := o.Counts[section.name]; c.Total > 0 {
+			lines = append(lines, fmt.Sprintf("%s: %d (%s)", strings.ToUpper(section.many[:1])+section.many[1:], c.Total, c.describe()))
 		}
-		var states []string
-		for _, state := range slices.Sorted(maps.Keys(c.ByState)) {
-			states = append(states, fmt.Sprintf("%d %s", c.ByState[state], state))
-		}
-		fmt.Fprintf(&b, "\n%s: %d (%s)", title(strings.TrimSuffix(section.tool, "_list")), c.Total, strings.Join(states, ", "))
 	}
-	for _, w := range o.warnings() {
-		fmt.Fprintf(&b, "\n%s", w)
+	for _, kind := range slices.Sorted(maps.Keys(o.NotRead)) {
+		lines = append(lines, fmt.Sprintf("%s could not be read: %s", kind, papi.Quoted(o.NotRead[kind], mostOfReason)))
 	}
-	return b.String()
+	lines = append(lines, fmt.Sprintf("Webhooks: %d", len(o.Webhooks)))
+	for _, hook := range o.Webhooks[:min(len(o.Webhooks), mostTargets)] {
+		lines = append(lines, "  "+papi.Quoted(catalog.Text(catalog.Field(hook, "target")), mostOfTarget))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// stateText is what stateOf found, for a person.
+func stateText(state string) string {
+	if pending, ok := strings.CutPrefix(state, "changes.status="); ok {
+		return "not live yet (" + guard.Word(pending) + ")"
+	}
+	return guard.Word(state)
+}
+
+// describe tells how many are in which state, the first states where there are
+// many.
+func (c *counts) describe() string {
+	var states []string
+	for _, state := range slices.Sorted(maps.Keys(c.ByState)) {
+		states = append(states, fmt.Sprintf("%d %s", c.ByState[state], stateText(state)))
+	}
+	shown := strings.Join(states[:min(len(states), mostStates)], ", ")
+	if c.Partly {
+		shown = "of the first page: " + shown
+	}
+	return shown
 }

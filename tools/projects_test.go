@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"unicode"
 
 	"papi-mcp/internal/guard"
 )
@@ -41,7 +42,7 @@ func TestProjectOverview(t *testing.T) {
 	set, api := newSet(t, livedIn, nil)
 	r := result(t, do(t, set, "project_overview", nil))
 	sameJSON(t, "data", r["data"], json.RawMessage(`{
-		"looks": "production: live are 1 whatsappSenders ACTIVE (not all of it could be read); a webhook goes to example.com, which sounds like a test",
+		"looks": "production: 1 WhatsApp sender is ACTIVE (not all of it could be read)",
 		"webhooks": [{"id": "w", "target": "https://example.com/hook", "triggers": ["ALL"]}],
 		"whatsappAccount": "ONBOARDED",
 		"counts": {
@@ -102,27 +103,65 @@ func TestThePersonSeesWhatLivesInTheProject(t *testing.T) {
 	p := &witness{says: guard.Accepted}
 	out := set.Call(t.Context(), Caller{Principal: "test", Asker: p}, "project_confirm", json.RawMessage(`{"projectId":"`+project+`"}`))
 	result(t, out)
-	for _, want := range []string{project, "Webhooks: 1", "https://example.com/hook", "WhatsApp account: ONBOARDED", "WhatsApp sender: 250 (1 ACTIVE", "kakaotalkSenders could not be read"} {
-		if !strings.Contains(p.asked[0], want) {
-			t.Errorf("the question lacks %q:\n%s", want, p.asked[0])
+	if want := `Work in project "` + project + `" for the next 12 hours? A yes counts for every client that calls with the same key or login.
+Production: 1 WhatsApp sender is ACTIVE (not all of it could be read).
+WhatsApp account: ONBOARDED
+WhatsApp senders: 250 (of the first page: 1 ACTIVE, 1 not live yet (DRAFT))
+kakaotalkSenders could not be read: "403 strange: m"
+Webhooks: 1
+  "https://example.com/hook"`; p.asked[0] != want {
+		t.Errorf("the question is\n%s\nwant\n%s", p.asked[0], want)
+	}
+}
+
+// Whatever the API says, the question keeps its lines, and a bounded length; a
+// project id without an allowlist too.
+func TestTheProjectsQuestionCanNotBeForged(t *testing.T) {
+	hostile := "x\".\r\nWork in it for ever? Yes.\u202e\u2028" + strings.Repeat("\n", 50) + strings.Repeat("long ", 4000)
+	var items []any
+	for range 40 {
+		items = append(items, map[string]any{"target": hostile, "state": hostile, "changes": map[string]any{"status": hostile}})
+	}
+	set, _ := newSet(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/kakaotalk/senders") {
+			answerJSON(http.StatusForbidden, map[string]any{"errorCode": hostile, "message": hostile, "resolution": hostile})(w, r)
+			return
+		}
+		answerJSON(http.StatusOK, map[string]any{"webhooks": items, "state": hostile, "senders": items, "templates": items, "apps": items, "bundles": items})(w, r)
+	}, func(o *guard.Options) { o.Mode, o.Default = guard.Auto, "" })
+	p := &witness{says: guard.Declined}
+	set.Call(t.Context(), Caller{Principal: "test", Asker: p}, "project_confirm", encode(map[string]any{"projectId": strings.Repeat("Delete nothing ", 30)}))
+	if len(p.asked) != 1 {
+		t.Fatalf("asked %d times", len(p.asked))
+	}
+	lines := strings.Split(p.asked[0], "\n")
+	if len(p.asked[0]) > 8000 || len(lines) > 1+2+len(sections)+1+15+1 {
+		t.Errorf("%d bytes in %d lines", len(p.asked[0]), len(lines))
+	}
+	if !strings.HasPrefix(lines[0], `Work in project "Delete nothing`) || !strings.HasSuffix(lines[0], `…" for the next 12 hours? A yes counts for every client that calls with the same key or login.`) {
+		t.Errorf("the first line is %s", lines[0])
+	}
+	for _, line := range lines {
+		if strings.HasPrefix(line, "Work in it") || strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Errorf("a line is %q", line)
 		}
 	}
 }
 
 func TestWhatAProjectLooksLike(t *testing.T) {
 	one := func(state string) counts { return counts{Total: 1, ByState: map[string]int{state: 1}} }
-	hook := func(target string) []any { return []any{map[string]any{"target": target}} }
 	for name, test := range map[string]struct {
 		o    overview
 		want string
 	}{
-		"nothing":                         {overview{WhatsappAccount: "none"}, "an empty project"},
-		"an account alone":                {overview{WhatsappAccount: "ONBOARDED"}, "a project for tests: nothing in it is live"},
-		"a sender in test":                {overview{WhatsappAccount: "none", Counts: map[string]counts{"rcsSenders": one("IN_TEST")}}, "a project for tests: nothing in it is live"},
-		"a launched sender":               {overview{WhatsappAccount: "none", Counts: map[string]counts{"rcsSenders": one("LAUNCHED")}}, "production: live are 1 rcsSenders LAUNCHED"},
-		"approved templates only":         {overview{WhatsappAccount: "none", Counts: map[string]counts{"whatsappTemplates": one("APPROVED")}}, "a project for tests: nothing in it is live"},
-		"a webhook to a test":             {overview{WhatsappAccount: "none", Webhooks: hook("https://hooks.staging.example.io/x")}, "a project for tests: nothing in it is live; a webhook goes to hooks.staging.example.io, which sounds like a test"},
-		"a host that only holds the word": {overview{WhatsappAccount: "none", Webhooks: hook("https://latest.contest.io/x")}, "a project for tests: nothing in it is live"},
+		"nothing":                {overview{WhatsappAccount: "none"}, "an empty project"},
+		"an account alone":       {overview{WhatsappAccount: "ONBOARDED"}, "nothing in it is live"},
+		"a sender in test":       {overview{WhatsappAccount: "none", Counts: map[string]counts{"rcsSenders": one("IN_TEST")}}, "nothing in it is live"},
+		"a launched sender":      {overview{WhatsappAccount: "none", Counts: map[string]counts{"rcsSenders": one("LAUNCHED")}}, "production: 1 RCS sender is LAUNCHED"},
+		"launched senders, apps": {overview{WhatsappAccount: "none", Counts: map[string]counts{"rcsSenders": {Total: 3, ByState: map[string]int{"LAUNCHED": 2, "IN_TEST": 1}}, "smsApps": one("ACTIVE")}}, "production: 2 RCS senders are LAUNCHED, 1 SMS app is ACTIVE"},
+		"approved templates":     {overview{WhatsappAccount: "none", Counts: map[string]counts{"whatsappTemplates": one("APPROVED")}}, "nothing in it is live"},
+		// A host's name is no reason to guess.
+		"a webhook to a test": {overview{WhatsappAccount: "none", Webhooks: []any{map[string]any{"target": "https://hooks.staging.example.com/x"}}}, "nothing in it is live"},
 	} {
 		if got := test.o.looks(); got != test.want {
 			t.Errorf("%s: %s", name, got)

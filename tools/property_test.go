@@ -19,8 +19,26 @@ import (
 )
 
 // attempt is one call of a client, as the API can see it: who made it, about
-// what, and with which token.
-type attempt struct{ key, token string }
+// what, with which token, after how many refusals, and whether a person was
+// asked.
+type attempt struct {
+	key, token string
+	began      int
+	asked      *reply
+}
+
+// reply is a person who answers the same to everything.
+type reply struct {
+	says guard.Answer
+	was  bool // asked
+}
+
+func (r *reply) Answered() (string, guard.Answer, bool) { return "", "", false }
+
+func (r *reply) Ask(context.Context, guard.Question) guard.Answer {
+	r.was = true
+	return r.says
+}
 
 type attemptKey struct{}
 
@@ -32,7 +50,12 @@ type vault struct {
 	used    map[string]bool
 	opened  int
 	wrongly []string
-	state   string // of everything: what summaries tell
+	// refused has the calls that a person was asked about without a yes, and as
+	// the how manieth refusal of all; a yes takes one out.
+	refused  map[string]int
+	refusals int
+	person   map[string]*sync.Mutex // by call: a person is asked one thing at a time
+	state    string                 // of everything: what summaries tell
 }
 
 func (v *vault) Do(ctx context.Context, r *papi.Request) (*papi.Response, error) {
@@ -44,6 +67,12 @@ func (v *vault) Do(ctx context.Context, r *papi.Request) (*papi.Response, error)
 	}
 	a, _ := ctx.Value(attemptKey{}).(attempt)
 	v.opened++
+	if a.asked != nil && a.asked.was && a.asked.says == guard.Accepted {
+		return &papi.Response{Status: http.StatusOK, Body: json.RawMessage(`{"id":"x"}`)}, nil
+	}
+	if at, ok := v.refused[a.key]; ok && at <= a.began {
+		v.wrongly = append(v.wrongly, a.key+" after a person was asked, and did not say yes")
+	}
 	if v.issued[a.token] != a.key || v.used[a.token] {
 		v.wrongly = append(v.wrongly, fmt.Sprintf("%s with %q, which is for %q, used before: %v", a.key, a.token, v.issued[a.token], v.used[a.token]))
 	}
@@ -91,16 +120,18 @@ var marked = []struct {
 	{"kakaotalk_template_delete", []map[string]any{{"plusFriendId": "k", "templateCode": "c"}}},
 }
 
-// No sequence of calls by clients that can't ask, however they guess, repeat,
-// reorder, race, replay and steal, gets a marked operation through without the
-// token of exactly that call. PAPI_TEST_SEQUENCES says how many are tried.
+// No sequence of calls, however clients guess, repeat, reorder, race, replay and
+// steal, gets a marked operation through without a person's yes to it, or the
+// token of exactly that call; nor with that where a person was asked about the
+// call, by any client of the principal, and did not say yes. PAPI_TEST_SEQUENCES
+// says how many are tried.
 func TestNothingGetsThroughWithoutItsToken(t *testing.T) {
 	sequences := 3_000
 	if n, err := strconv.Atoi(os.Getenv("PAPI_TEST_SEQUENCES")); err == nil {
 		sequences = n
 	}
 	const seed = 20260728
-	v := &vault{issued: map[string]string{}, used: map[string]bool{}, state: "ACTIVE"}
+	v := &vault{issued: map[string]string{}, used: map[string]bool{}, state: "ACTIVE", refused: map[string]int{}, person: map[string]*sync.Mutex{}}
 	rows, err := catalog.Select(catalog.Filter{})
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +157,7 @@ func TestNothingGetsThroughWithoutItsToken(t *testing.T) {
 			}
 		}
 		all.Wait()
-		if len(v.wrongly) > 0 {
+		if len(v.wrongly) > 0 { // what was sent
 			t.Fatalf("sequence %d: %v", n, v.wrongly)
 		}
 		if n%100 == 99 { // old tokens are tried too, but not for ever
@@ -136,10 +167,48 @@ func TestNothingGetsThroughWithoutItsToken(t *testing.T) {
 	if v.opened < sequences/10 {
 		t.Errorf("only %d calls got through: the test tries too little", v.opened)
 	}
-	t.Logf("%d sequences, %d tokens given, %d calls let through", sequences, len(v.issued), v.opened)
+	if v.refusals < sequences/10 {
+		t.Errorf("only %d refusals: the test tries too little", v.refusals)
+	}
+	t.Logf("%d sequences, %d tokens given, %d calls let through, %d refusals", sequences, len(v.issued), v.opened, v.refusals)
 }
 
-// misbehave makes a few calls, with tokens that are good, stolen, old, bent or
+// begin notes an attempt; the function that it returns notes its end. A person
+// is asked about a call once at a time, so that their last word is known.
+func (v *vault) begin(a *attempt, asked *reply) (done func()) {
+	v.mu.Lock()
+	a.asked = asked
+	if asked == nil {
+		a.began = v.refusals
+		v.mu.Unlock()
+		return func() {}
+	}
+	one := v.person[a.key]
+	if one == nil {
+		one = &sync.Mutex{}
+		v.person[a.key] = one
+	}
+	v.mu.Unlock()
+	one.Lock()
+	v.mu.Lock()
+	a.began = v.refusals
+	v.mu.Unlock()
+	return func() {
+		defer one.Unlock()
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		switch {
+		case !asked.was, asked.says == guard.Unavailable:
+		case asked.says == guard.Accepted:
+			delete(v.refused, a.key)
+		default:
+			v.refusals++
+			v.refused[a.key] = v.refusals
+		}
+	}
+}
+
+// misbehave makes a few calls, some of a client that can ask, some with tokens that are good, stolen, old, bent or
 // made up.
 func misbehave(t *testing.T, set *Set, v *vault, seen *loot, r *rand.Rand, client string, projects []string) {
 	last := ""
@@ -174,13 +243,24 @@ func misbehave(t *testing.T, set *Set, v *vault, seen *loot, r *rand.Rand, clien
 			v.state = []string{"ACTIVE", "PAUSED", "APPROVED"}[r.IntN(3)]
 			v.mu.Unlock()
 		}
+		var asked *reply
+		if r.IntN(4) == 0 {
+			says := []guard.Answer{guard.Accepted, guard.Accepted, guard.Declined, guard.Cancelled, guard.TimedOut, guard.Pending, guard.Unavailable}
+			asked = &reply{says: says[r.IntN(len(says))]}
+		}
 		a := attempt{key: client + " " + project + " " + tool + " " + string(encode(args)), token: token}
+		done := v.begin(&a, asked)
 		given := maps.Clone(args)
 		given["projectId"] = project
 		if token != "" {
 			given["confirm"] = token
 		}
-		out := set.Call(context.WithValue(t.Context(), attemptKey{}, a), Caller{Principal: client}, tool, encode(given))
+		caller := Caller{Principal: client}
+		if asked != nil {
+			caller.Asker = asked
+		}
+		out := set.Call(context.WithValue(t.Context(), attemptKey{}, a), caller, tool, encode(given))
+		done()
 		if e, ok := out.Structured.(*Error); ok && e.Confirmation != nil {
 			last = e.Confirmation.Token
 			v.mu.Lock()

@@ -186,7 +186,7 @@ func (s *Set) call(ctx context.Context, caller Caller, name string, given map[st
 func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call) Outcome {
 	gc := &guard.Call{
 		Row: row, Principal: caller.Principal, Client: caller.Client, Asker: caller.Asker, CommandLine: caller.CommandLine,
-		ProjectID: c.own.project, Args: c.args, Confirm: c.own.confirm, Reveal: c.own.reveal,
+		ProjectID: c.own.project, Args: c.args, Confirm: c.own.confirm, Reveal: c.own.reveal, All: c.own.all,
 		RegisteredElsewhere: c.own.registeredElsewhere,
 	}
 	if c.own.dryRun {
@@ -205,6 +205,9 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		e := refused(v.Refuse)
 		s.note(ctx, &c.warnings, gc, c.own, v)
 		e.Warnings = c.warnings
+		if e.Confirmation != nil {
+			e.Next = []catalog.Next{confirmed(row, c)}
+		}
 		e.Next = s.offered(e.Next, c.own.project)
 		return e.outcome()
 	}

@@ -190,29 +190,56 @@ func retention(mode string, days float64, allowed string) *Refusal {
 	}
 }
 
+// mostHooksListed is how many webhooks of one place a question tells of: more
+// than a project may have.
+const mostHooksListed = 15
+
 // tellBundle tells what the bundle creates, by name, and where.
 func tellBundle(c *Call) string {
-	var s strings.Builder
-	fmt.Fprintf(&s, "In region %v it creates:", c.Args["region"])
+	var creates, forGood []string
 	for _, p := range bundleParts {
 		wanted, input := part(c.Args, p.field)
 		if !wanted {
 			continue
 		}
-		fmt.Fprintf(&s, "\n- %s named %q", p.noun, or(text(input, "name"), text(c.Args, "name")))
+		line := fmt.Sprintf("- %s named %s", p.noun, name(or(text(input, "name"), text(c.Args, "name"))))
 		if labels := object(input, "labels"); len(labels) > 0 {
-			fmt.Fprintf(&s, " with %s", count(len(labels), "label", "labels"))
+			line += " with " + count(len(labels), "label", "labels")
 		}
-		for _, hook := range objects(input["webhooks"]) {
-			fmt.Fprintf(&s, "\n  - its webhook to %q for %s", text(hook, "target"), strings.Join(texts(hook["triggers"]), ", "))
+		creates = append(append(creates, line), hookLines("  - its webhook", input["webhooks"])...)
+		if p.field != "smsApp" {
+			forGood = append(forGood, p.noun)
 		}
 	}
-	for _, hook := range objects(c.Args["webhooks"]) {
-		fmt.Fprintf(&s, "\n- a webhook to %q for %s", text(hook, "target"), strings.Join(texts(hook["triggers"]), ", "))
+	creates = append(creates, hookLines("- a webhook", c.Args["webhooks"])...)
+
+	var lines []string
+	if len(forGood) > 0 {
+		lines = append(lines, fmt.Sprintf("This API has no call that removes %s again.", strings.Join(forGood, " or ")))
 	}
-	if subproject, _ := part(c.Args, "subproject"); subproject {
-		s.WriteString("\nAll of it goes into the new subproject.")
+	if subproject, _ := part(c.Args, "subproject"); subproject && len(creates) > 1 {
+		lines = append(lines, "All of it goes into the new subproject.")
 	}
-	s.WriteString("\nNothing in this API removes a subproject or a Conversation app again.")
-	return s.String()
+	heading := "It creates:"
+	if region := text(c.Args, "region"); region != "" {
+		heading = fmt.Sprintf("In region %s it creates:", Word(region))
+	}
+	return strings.Join(append(append(lines, heading), creates...), "\n")
+}
+
+// hookLines tell of webhooks, a line each.
+func hookLines(noun string, of any) []string {
+	var lines []string
+	hooks := objects(of)
+	for _, hook := range hooks[:min(len(hooks), mostHooksListed)] {
+		line := fmt.Sprintf("%s to %s", noun, address(text(hook, "target")))
+		if triggers := words(texts(hook["triggers"])); triggers != "" {
+			line += " for " + triggers
+		}
+		lines = append(lines, line)
+	}
+	if more := len(hooks) - len(lines); more > 0 {
+		lines = append(lines, fmt.Sprintf("%s to each of %s", noun, count(more, "more target", "more targets")))
+	}
+	return lines
 }

@@ -55,30 +55,6 @@ func TestABundlesConversationApp(t *testing.T) {
 	})
 }
 
-func TestABundleSaysWhatItCreates(t *testing.T) {
-	f := newFixture(nil).confirmed(t)
-	c := call("bundle_create", parsed(t, `{
-		"name": "Shop", "region": "EU", "smsApp": true, "subproject": {"name": "Sub", "labels": {"team": "qa"}},
-		"convApp": {"name": "Talk", "webhooks": [{"target": "https://example.com/talk", "secret": "hidden-and-long-enough", "triggers": ["MESSAGE_DELIVERY"]}]},
-		"webhooks": [{"target": "https://example.com/done", "secret": "hidden-and-long-enough", "triggers": ["BUNDLE_DONE"]}]
-	}`))
-	v := f.Check(t.Context(), c)
-	if v.Refuse == nil || v.Refuse.Confirmation == nil {
-		t.Fatalf("got %+v", v)
-	}
-	_, told, _ := strings.Cut(v.Refuse.Confirmation.Summary, "In region")
-	if want := ` EU it creates:
-- a subproject named "Sub" with 1 label
-- a Conversation app named "Talk"
-  - its webhook to "https://example.com/talk" for MESSAGE_DELIVERY
-- an SMS app named "Shop"
-- a webhook to "https://example.com/done" for BUNDLE_DONE
-All of it goes into the new subproject.
-Nothing in this API removes a subproject or a Conversation app again.`; told != want {
-		t.Errorf("the summary tells\n%s\nwant\n%s", told, want)
-	}
-}
-
 // A suggestion repeats no secret: what holds one is needed anew.
 func TestABundlesSuggestionHoldsNoSecret(t *testing.T) {
 	f := newFixture(nil).confirmed(t)

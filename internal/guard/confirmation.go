@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/catalog"
 )
 
 // Confirmation is what an agent needs to go on where the client can't ask: the
@@ -42,7 +44,7 @@ const (
 // confirmCall asks for the person's word on a call, and on its project where
 // that is not confirmed yet: one question for both.
 func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict {
-	m := matter{realm: g.opts.Realm, principal: c.Principal, project: c.ProjectID, tool: c.Row.Tool, args: c.Args, reveal: c.Reveal}
+	m := g.matterOf(c, project)
 	if g.opts.Mode == Off {
 		c.Confirmed = ByNobody
 		if g.opts.Logger != nil {
@@ -50,22 +52,25 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 		}
 		return Verdict{}
 	}
-	look := func() { m.summary, m.facts = g.summarise(ctx, c, project) }
-	look()
-	if len(m.facts) > 0 {
-		m.again = func() {
-			c.reads.done = nil
-			look()
+	look := func(project bool) { m.summary, m.facts = g.summarise(ctx, c, project) }
+	look(project)
+	m.again = func() *Refusal {
+		confirmed, r := g.judge(ctx, c)
+		if r == nil {
+			// A project whose confirmation has ended meanwhile is a fact that
+			// the person was not told.
+			look(project || !confirmed)
 		}
+		return r
 	}
 	c.Confirmed = ByElicitation
-	v := g.ask(ctx, c.Asker, &m)
+	v := g.ask(ctx, c.Asker, m)
 	if v.Refuse != nil && v.Refuse.Code == codeUnavailable && g.opts.Mode != Human {
 		if project {
-			return refuse(g.projectUnconfirmed(c))
+			return refuse(g.projectUnconfirmed(ctx, c))
 		}
 		c.Confirmed = ByToken
-		v = g.takeToken(ctx, c.Confirm, &m)
+		v = g.takeToken(ctx, c.Confirm, m)
 	}
 	if v.Allowed() && project {
 		if err := g.rememberProject(ctx, c.Principal, c.Client, c.ProjectID); err != nil {
@@ -73,6 +78,16 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 		}
 	}
 	return v
+}
+
+// matterOf is what a person agrees to with a call, and with its project where
+// that is not confirmed yet.
+func (g *Guard) matterOf(c *Call, project bool) *matter {
+	return &matter{
+		realm: g.opts.Realm, principal: c.Principal, project: c.ProjectID, tool: c.Row.Tool, args: canonical(c.Row.Op(), c.Args),
+		own:             ownArgs{Reveal: c.Reveal, All: c.All, RegisteredElsewhere: c.RegisteredElsewhere},
+		confirmsProject: project,
+	}
 }
 
 // ask puts the matter to the person, or takes the answer that the request
@@ -83,74 +98,129 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 		Message:    "a person must confirm this, and the client can't ask one",
 		Resolution: "use a client that supports elicitation, or ask whoever runs the server to start it with --confirm auto",
 		Info:       map[string]any{"summary": m.summary},
+		Next:       []catalog.Next{doNext("the person uses a client that can ask them, or has whoever runs the server start it with --confirm auto; then make the same call again")},
 	})
 	if asker == nil {
 		return unavailable
 	}
+	// What is asked and answered is remembered though the caller goes away.
+	kept := context.WithoutCancel(ctx)
 	state, answer, brought := asker.Answered()
+	var marks marks
+	var stale *Refusal
 	if !brought {
 		var err error
 		if state, _, err = g.sign(ctx, asked, m); err != nil {
+			return refuse(storeFailed(err))
+		}
+		if marks, err = g.mark(kept, m, state); err != nil {
 			return refuse(storeFailed(err))
 		}
 		q := &Question{Summary: m.summary, State: state}
 		if answer = asker.Ask(ctx, *q); answer == Pending {
 			return Verdict{Ask: q}
 		}
-		if answer == Accepted && m.again != nil {
-			m.again() // while the person thought, things may have changed
+		switch {
+		case answer == Unavailable:
+			if err := g.unmark(kept, marks); err != nil {
+				return refuse(storeFailed(err))
+			}
+			return unavailable
+		case answer == Accepted && m.again != nil:
+			stale = m.again() // while the person thought, things may have changed
 		}
 	}
-	if answer == Unavailable {
-		return unavailable
+	o, reason, err := g.open(ctx, asked, state, m)
+	if err == nil && reason == "" {
+		// A yes is only good while what the person was told is so; any other
+		// answer ends the question, whatever has become of that.
+		if answer == Accepted && stale == nil {
+			reason, err = g.use(kept, o, m)
+		} else {
+			reason, err = g.burn(kept, o, m)
+		}
 	}
-	reason, err := g.spend(ctx, asked, state, m)
-	if err != nil {
+	switch {
+	case err != nil:
+		return refuse(storeFailed(err))
+	case reason != "" && reason != reasonChanged:
+		return refuse(notOpen(reason))
+	}
+	// Where a no can't be written, its mark stands as an open question's.
+	if err := g.answered(kept, m, state, o.end.Add(-tokenLasts), answer); err != nil && answer == Accepted {
 		return refuse(storeFailed(err))
 	}
-	if reason != "" {
-		return refuse(&Refusal{
-			Code:       codeInvalid,
-			Message:    "the answer does not belong to an open question about this call: " + reasonText[reason],
-			Resolution: "repeat the call without an answer, to be asked anew",
-			Info:       map[string]any{"reason": reason},
-		})
+	switch {
+	case answer != Accepted:
+		return refuse(unagreed(answer, m))
+	case stale != nil:
+		return refuse(stale)
+	case reason != "":
+		return refuse(notOpen(reason))
 	}
-	switch answer {
-	case Accepted:
-		return Verdict{}
-	case TimedOut:
-		return refuse(&Refusal{
+	return Verdict{}
+}
+
+// notOpen refuses an answer that belongs to no open question.
+func notOpen(reason string) *Refusal {
+	return &Refusal{
+		Code:       codeInvalid,
+		Message:    "the answer does not belong to an open question about this call: " + reasonText[reason],
+		Resolution: "repeat the call without an answer, to be asked anew",
+		Info:       map[string]any{"reason": reason},
+		Next:       []catalog.Next{doNext("make the same call again, without an answer: the person is asked anew")},
+	}
+}
+
+// unagreed refuses because the question just put got no yes.
+func unagreed(answer Answer, m *matter) *Refusal {
+	if answer == TimedOut {
+		return &Refusal{
 			Code:       codeTimeout,
 			Message:    "nobody answered the question in time; nothing was sent",
 			Resolution: "ask the person whether to go on, and repeat the call when they are there",
 			Info:       map[string]any{"summary": m.summary},
-		})
+			Next:       []catalog.Next{doNext("ask the person whether to go on; when they are there, make the same call again")},
+		}
 	}
-	return refuse(&Refusal{
+	return &Refusal{
 		Code:       codeDeclined,
 		Message:    fmt.Sprintf("the person did not agree (%s); nothing was sent", answer),
 		Resolution: "do not repeat the call unless the person asks for it",
 		Info:       map[string]any{"answer": string(answer)},
-	})
+		Next:       []catalog.Next{doNext("tell the person that nothing was sent, and go on with what they ask for")},
+	}
+}
+
+// doNext is something to do next that no tool does.
+func doNext(do string) catalog.Next {
+	return catalog.Next{Do: do, Args: map[string]any{}, Needs: []string{}}
 }
 
 // takeToken takes the agent's token for the matter, or gives it one to show to
-// the person.
+// the person; neither while a question about it stands without a yes.
 func (g *Guard) takeToken(ctx context.Context, token string, m *matter) Verdict {
+	reason := reasonNone
+	if token != "" {
+		var err error
+		if reason, err = g.spend(ctx, given, token, m); err != nil {
+			return refuse(storeFailed(err))
+		}
+	}
+	// Looked at after the token was spent: it ends before the mark does.
+	if r := g.refusedBefore(ctx, m); r != nil {
+		return refuse(r)
+	}
 	r := &Refusal{
 		Code:       codeRequired,
 		Message:    "a person must confirm this call; nothing was sent",
 		Resolution: "show confirmation.summary to the person; when they agree, repeat exactly the same call with confirm set to confirmation.token",
 	}
-	if token != "" {
-		reason, err := g.spend(ctx, given, token, m)
-		if err != nil {
-			return refuse(storeFailed(err))
-		}
-		if reason == "" {
-			return Verdict{}
-		}
+	switch reason {
+	case "":
+		return Verdict{}
+	case reasonNone:
+	default:
 		r.Code = codeInvalid
 		r.Message = "the confirmation token is not good for this call: " + reasonText[reason]
 		r.Resolution = "show the new confirmation.summary to the person; when they agree, repeat the call with the new token"
@@ -174,28 +244,40 @@ var reasonText = map[string]string{
 // summarise says in plain words what will happen, and which facts it told that
 // may change until then.
 func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (string, []string) {
-	var s strings.Builder
-	var facts []string
+	var lines, facts []string
 	if project {
-		fmt.Fprintf(&s, "Work in project %s? Nobody has confirmed it yet; a yes counts %s.\n", c.ProjectID, ConfirmationCounts(c.Client))
+		lines = append(lines, fmt.Sprintf("Work in project %s? Nobody has confirmed it here yet; a yes counts for 12 hours, for %s.", name(c.ProjectID), CountsFor(c.Client)))
 		facts = append(facts, "the project is not confirmed")
 	}
-	fmt.Fprintf(&s, "%s in project %s", c.Row.Tool, c.ProjectID)
+	what := c.Row.Tool
 	if subject := subject(c); subject != "" {
-		fmt.Fprintf(&s, ", %s", subject)
+		what += ", " + subject
 	}
-	if c.Row.Confirm != "" {
-		fmt.Fprintf(&s, ": %s.", c.Row.Confirm)
+	more, marked := summaries[c.Row.Tool]
+	switch {
+	case marked:
+		lines = append(lines, fmt.Sprintf("%s in project %s (%s)?", more.ask, name(c.ProjectID), what))
+	case c.Reveal:
+		lines = append(lines, fmt.Sprintf("Show secrets of project %s to the agent (%s)?", name(c.ProjectID), what))
+	default:
+		lines = append(lines, fmt.Sprintf("The first change in it is %s.", what))
 	}
-	if more := summaries[c.Row.Tool]; c.Row.Confirm != "" && (more.tell != nil || more.show != nil) {
-		told := more.text(ctx, c)
-		s.WriteString("\n" + told)
-		facts = append(facts, told)
+	// What follows stands before what others named: it is always in view.
+	if more.effect != "" {
+		lines = append(lines, more.effect)
 	}
 	if c.Reveal {
-		s.WriteString("\nThe answer will show its secrets (tokens, keys) in clear text to the agent.")
+		reveals := "The answer will show its secrets (tokens, keys) in clear text to the agent"
+		if c.All {
+			reveals += ", on all pages of the list"
+		}
+		lines = append(lines, reveals+".")
 	}
-	return s.String(), facts
+	if told := more.facts(ctx, c); told != "" {
+		lines = append(lines, told)
+		facts = append(facts, told)
+	}
+	return strings.Join(lines, "\n"), facts
 }
 
 // subject names the thing that the call is about by its path parameters.
@@ -203,7 +285,7 @@ func subject(c *Call) string {
 	var parts []string
 	for _, p := range c.Row.Op().Parameters {
 		if p.In == "path" && p.Name != "projectId" {
-			parts = append(parts, fmt.Sprintf("%s %q", p.Name, c.Args[p.Name]))
+			parts = append(parts, p.Name+" "+name(fmt.Sprint(c.Args[p.Name])))
 		}
 	}
 	return strings.Join(parts, ", ")

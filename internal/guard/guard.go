@@ -110,8 +110,8 @@ type Call struct {
 	Args map[string]any
 	// Confirm is the token that the call brought, or "".
 	Confirm string
-	// Reveal asks for secrets unmasked.
-	Reveal bool
+	// Reveal asks for secrets unmasked, All for what stands on further pages.
+	Reveal, All bool
 	// RegisteredElsewhere is the person's word that a code was asked for
 	// outside.
 	RegisteredElsewhere bool
@@ -153,6 +153,7 @@ type Refusal struct {
 // Check looks at a call. It sets ProjectID to the default project where the
 // call names none, may add warnings, and asks the person where it must.
 func (g *Guard) Check(ctx context.Context, c *Call) Verdict {
+	c.named = c.ProjectID != ""
 	confirmed, r := g.judge(ctx, c)
 	if r != nil {
 		return refuse(r)
@@ -176,12 +177,18 @@ type Preview struct {
 // Preview looks at a call as Check does, and asks nobody: it makes the same
 // reads, and leaves nothing behind.
 func (g *Guard) Preview(ctx context.Context, c *Call) Preview {
+	c.named = c.ProjectID != ""
 	confirmed, r := g.judge(ctx, c)
 	if r != nil {
 		return Preview{Refusal: r}
 	}
 	if !g.asks(c, confirmed) || g.opts.Mode == Off {
 		return Preview{}
+	}
+	if c.Asker == nil && g.opts.Mode == Auto {
+		if r := g.refusedBefore(ctx, g.matterOf(c, !confirmed)); r != nil {
+			return Preview{Refusal: r}
+		}
 	}
 	summary, _ := g.summarise(ctx, c, !confirmed)
 	return Preview{Confirm: true, Summary: summary}
@@ -192,9 +199,11 @@ func (g *Guard) asks(c *Call, confirmed bool) bool {
 	return !confirmed || c.Row.Confirm != "" || c.Reveal
 }
 
-// judge tells what stands against a call, and whether its project is confirmed.
+// judge tells what stands against a call, by reads of its own, and whether its
+// project is confirmed.
 func (g *Guard) judge(ctx context.Context, c *Call) (confirmed bool, _ *Refusal) {
-	c.reads.reader = g.opts.Reader
+	c.reads = reads{reader: g.opts.Reader}
+	c.Warnings = nil
 	if c.Row.Writes() && g.opts.ReadOnly {
 		return false, &Refusal{
 			Code:       "guard_read_only",
@@ -202,7 +211,6 @@ func (g *Guard) judge(ctx context.Context, c *Call) (confirmed bool, _ *Refusal)
 			Resolution: "ask whoever runs the server to start it without --read-only",
 		}
 	}
-	c.named = c.ProjectID != ""
 	var r *Refusal
 	if c.ProjectID, r = g.Project(ctx, c.Principal, c.ProjectID); r != nil {
 		return false, r
@@ -214,7 +222,7 @@ func (g *Guard) judge(ctx context.Context, c *Call) (confirmed bool, _ *Refusal)
 			return false, storeFailed(err)
 		}
 		if !confirmed && c.Asker == nil {
-			return false, g.projectUnconfirmed(c)
+			return false, g.projectUnconfirmed(ctx, c)
 		}
 	}
 	return confirmed, g.checkRules(ctx, c)

@@ -404,17 +404,17 @@ func TestClientsOfAPrincipal(t *testing.T) {
 // can't forge a line or push it out of view.
 func TestTheQuestionSaysForWhomAYesCounts(t *testing.T) {
 	for client, want := range map[string]string{
-		"":                           "A yes counts for the next 12 hours, for every client that calls with the same key or login.",
-		"example":                    `a yes counts for the next 12 hours, for the client "example" alone`,
-		"a\nb\u202e":                 `for the client "a\nb\u202e" alone`,
-		strings.Repeat("long ", 1e4): `for the client "` + strings.Repeat("long ", 12) + `..." alone`,
+		"":                           "a yes counts for 12 hours, for every client that calls with the same key or login.",
+		"example":                    `a yes counts for 12 hours, for the client "example" alone`,
+		"a\nb\u202e\"c":              `for the client "a b\"c" alone`,
+		strings.Repeat("long ", 1e4): `for the client "` + strings.Repeat("long ", 16)[:79] + `…" alone`,
 	} {
 		f := newFixture(nil)
 		p := &person{answer: Declined}
 		c := call("whatsapp_template_sync", map[string]any{})
 		c.Client, c.Asker = client, p
 		f.check(c)
-		if len(p.asked) != 1 || !strings.Contains(strings.ToLower(p.asked[0].Summary), strings.ToLower(strings.TrimSuffix(want, "."))) || strings.Count(p.asked[0].Summary, "\n") != 1 {
+		if len(p.asked) != 1 || !strings.Contains(p.asked[0].Summary, want) || strings.Count(p.asked[0].Summary, "\n") != 1 {
 			t.Errorf("%.20q: %q", client, p.asked)
 		}
 	}
@@ -441,7 +441,7 @@ func TestEveryMarkedToolNeedsItsConfirmation(t *testing.T) {
 				t.Fatalf("got %+v", v)
 			}
 			c := v.Refuse.Confirmation
-			if c == nil || !strings.Contains(c.Summary, row.Confirm) || !strings.Contains(c.Summary, project) || !c.ExpiresAt.Equal(f.now.Add(10*time.Minute)) {
+			if c == nil || !strings.HasPrefix(c.Summary, summaries[row.Tool].ask) || !strings.Contains(c.Summary, project) || !c.ExpiresAt.Equal(f.now.Add(10*time.Minute)) {
 				t.Fatalf("got %+v", c)
 			}
 			again := call(row.Tool, args)
@@ -588,7 +588,7 @@ func TestTheFirstWriteAsksForItsProjectToo(t *testing.T) {
 	if got := ask("webhook_delete"); got != "allowed" || len(p.asked) != 1 {
 		t.Fatalf("got %s after %d questions", got, len(p.asked))
 	}
-	if s := p.asked[0].Summary; !strings.Contains(s, "Work in project "+project) || !strings.Contains(s, "events stop reaching") {
+	if s := p.asked[0].Summary; !strings.Contains(s, "Work in project \""+project+"\"?") || !strings.Contains(s, "Events stop reaching") {
 		t.Errorf("the question holds not both: %s", s)
 	}
 	if got := ask("whatsapp_template_sync"); got != "allowed" || len(p.asked) != 1 {
@@ -603,12 +603,16 @@ func TestADeclinedProjectStaysUnconfirmed(t *testing.T) {
 	if got := f.check(c); got != codeDeclined {
 		t.Fatalf("got %s", got)
 	}
-	if got := f.check(call("whatsapp_template_sync", nil)); got != "guard_project_unconfirmed" {
+	if got := f.check(call("whatsapp_template_sync", nil)); got != codeDeclined {
 		t.Errorf("got %s", got)
 	}
 	v, _, _ := f.ConfirmProject(context.Background(), me, "", &person{answer: Declined}, project, "s")
 	if v.Refuse == nil || v.Refuse.Code != codeDeclined {
 		t.Errorf("got %+v", v)
+	}
+	f.now = f.now.Add(markLasts)
+	if got := f.check(call("whatsapp_template_sync", nil)); got != "guard_project_unconfirmed" {
+		t.Errorf("ten minutes later: got %s", got)
 	}
 }
 
@@ -672,9 +676,10 @@ func TestAnswersThatComeLater(t *testing.T) {
 		f := newFixture(nil).confirmed(t)
 		c := call("webhook_delete", args)
 		c.Confirm = question(t, f)
-		if got := f.check(c); got != codeInvalid {
+		if got := f.check(c); got != codeTimeout {
 			t.Errorf("a state as a token: %s", got)
 		}
+		f.now = f.now.Add(markLasts)
 		token := f.Check(context.Background(), call("webhook_delete", args)).Refuse.Confirmation.Token
 		if v := answer(f, args, &later{token, Accepted}); v.Allowed() {
 			t.Error("a token passed as the state of an answer")

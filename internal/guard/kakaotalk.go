@@ -85,11 +85,11 @@ var kakaotalkRules = []Rule{
 	},
 	{
 		Name:   "kakaotalk_template_discard_state",
-		About:  "What is discarded of a KakaoTalk template was not yet submitted: its pending changes are a DRAFT.",
+		About:  "What is discarded of a KakaoTalk template was never submitted: it has no state yet, and its pending changes are a DRAFT.",
 		Tools:  []string{"kakaotalk_template_changes_discard"},
 		Reads:  []Read{readKakaoTemplate},
 		Closed: true,
-		judge:  standing{changes: []string{"DRAFT"}, must: true}.judge(readKakaoTemplate),
+		judge:  standing{changes: []string{"DRAFT"}, must: true, fresh: true}.judge(readKakaoTemplate),
 	},
 }
 
@@ -263,25 +263,19 @@ func kakaoButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
 // showKakaoSender shows which sender goes, and what with it.
 func showKakaoSender(_ *Call, s seen) string {
 	sender := s["kakaotalk_sender_get"]
-	return fmt.Sprintf("The sender %q is %s. It has templates: %s.",
-		kakaoName(sender), or(text(sender, "state"), "not live yet"), total(s["kakaotalk_template_list"], "templates"))
-}
-
-func tellKakaoSenderDelete(*Call) string {
-	return "It delivers its last messages for 60 days; this API has no call that brings it back."
+	return fmt.Sprintf("%s %s. It has %s.", called("The sender", kakaoName(sender)), stands(sender), count(total(s["kakaotalk_template_list"], "templates"), "template", "templates"))
 }
 
 // showKakaoTemplate tells which template goes.
 func showKakaoTemplate(_ *Call, s seen) string {
 	template := s["kakaotalk_template_get"]
-	return fmt.Sprintf("The template %q is %s; pending changes: %s. This API has no call that brings it back.",
-		templateName(template), or(text(template, "state"), "not live yet"), or(pending(template), "none"))
+	return fmt.Sprintf("%s %s.", called("The template", templateName(template)), stands(template))
 }
 
 // showKakaoDiscard tells which changes are lost.
-func showKakaoDiscard(read string) func(*Call, seen) string {
+func showKakaoDiscard(kind, read string) func(*Call, seen) string {
 	return func(_ *Call, s seen) string {
-		return lostChanges(kakaoName(s[read]), s[read])
+		return lostChanges(called(kind, kakaoName(s[read])), s[read])
 	}
 }
 

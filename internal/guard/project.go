@@ -65,17 +65,30 @@ func (g *Guard) projectConfirmed(ctx context.Context, c *Call) (bool, error) {
 		return true, nil
 	}
 	if c.CommandLine && c.named {
-		c.Confirmed = ByCommandLine
-		return true, nil
+		if stands, err := g.standingMark(ctx, g.projectMatter(c.Principal, c.ProjectID).markKey()); err != nil {
+			return false, err
+		} else if stands == nil {
+			c.Confirmed = ByCommandLine
+			return true, nil
+		}
 	}
 	_, ok, err := g.opts.Store.Get(ctx, g.projectKey(c.Principal, c.Client, c.ProjectID))
 	return ok, err
 }
 
-func (g *Guard) projectUnconfirmed(c *Call) *Refusal {
+func (g *Guard) projectMatter(principal, projectID string) *matter {
+	return &matter{realm: g.opts.Realm, principal: principal, project: projectID, tool: toolProjectConfirm}
+}
+
+// projectUnconfirmed refuses a write to a project that nobody has confirmed, or
+// that somebody was asked about without saying yes.
+func (g *Guard) projectUnconfirmed(ctx context.Context, c *Call) *Refusal {
+	if r := g.refusedBefore(ctx, g.projectMatter(c.Principal, c.ProjectID)); r != nil {
+		return r
+	}
 	return &Refusal{
 		Code:       "guard_project_unconfirmed",
-		Message:    fmt.Sprintf("nobody has confirmed project %s yet, and %s would change something in it", c.ProjectID, c.Row.Tool),
+		Message:    fmt.Sprintf("project %s is not confirmed yet, and %s would change something in it", c.ProjectID, c.Row.Tool),
 		Resolution: "ask the person whether this is the project to work in, then call project_confirm with its id and repeat the call",
 		Next: []catalog.Next{{
 			Do: "confirm the project with the person", Tool: "project_confirm",
@@ -89,18 +102,24 @@ func (g *Guard) projectUnconfirmed(c *Call) *Refusal {
 // confirmation lasts until the time returned, and by tells how it came. Project
 // has allowed it before.
 func (g *Guard) ConfirmProject(ctx context.Context, principal, client string, asker Asker, projectID, summary string) (v Verdict, by Confirmed, until time.Time) {
+	m := g.projectMatter(principal, projectID)
 	by = ByNaming
 	if g.opts.Mode == Off {
 		by = ByNobody
 	}
 	if g.opts.Mode == Human || asker != nil && g.opts.Mode != Off {
-		m := matter{realm: g.opts.Realm, principal: principal, project: projectID, tool: "project_confirm", summary: summary}
-		v := g.ask(ctx, asker, &m)
+		m.summary = summary
+		v := g.ask(ctx, asker, m)
 		switch {
 		case v.Allowed():
 			by = ByElicitation
 		case v.Refuse == nil || v.Refuse.Code != codeUnavailable || g.opts.Mode == Human:
 			return v, "", time.Time{}
+		}
+	}
+	if by == ByNaming {
+		if r := g.refusedBefore(ctx, m); r != nil {
+			return refuse(r), "", time.Time{}
 		}
 	}
 	until = g.opts.Now().Add(projectLasts)
@@ -114,20 +133,13 @@ func (g *Guard) rememberProject(ctx context.Context, principal, client, projectI
 	return g.opts.Store.Put(ctx, g.projectKey(principal, client, projectID), []byte("confirmed"), projectLasts)
 }
 
-// ConfirmationCounts says for how long, and for whom, the confirmation of a
-// project counts.
-func ConfirmationCounts(client string) string {
+// CountsFor says for whom the confirmation of a project counts.
+func CountsFor(client string) string {
 	if client == "" {
-		return "for the next 12 hours, for every client that calls with the same key or login"
+		return "every client that calls with the same key or login"
 	}
-	if runes := []rune(client); len(runes) > mostOfAName {
-		client = string(runes[:mostOfAName]) + "..."
-	}
-	return fmt.Sprintf("for the next 12 hours, for the client %q alone", client)
+	return "the client " + name(client) + " alone"
 }
-
-// mostOfAName is how much of a client's name a person is shown.
-const mostOfAName = 60
 
 // rememberSubproject lets the principal confirm the subproject that its bundle
 // made, though the allowlist does not name it. The answer to the create may

@@ -246,13 +246,14 @@ func showLaunch(_ *Call, s seen) string {
 	details := object(sender, "details")
 	var countries []string
 	for _, country := range texts(details["countries"]) {
+		told := Word(country)
 		if now := status[country]; now != "" && now != "NOT_LAUNCHED" {
-			country += " (" + now + ")"
+			told += " (" + Word(now) + ")"
 		}
-		countries = append(countries, country)
+		countries = append(countries, told)
 	}
-	told := fmt.Sprintf("Launches the RCS sender %q, now %s, in %s: %s.",
-		text(object(details, "brand"), "name"), text(sender, "state"), count(len(countries), "country", "countries"), strings.Join(countries, ", "))
+	told := fmt.Sprintf("Launches the RCS sender %s, now %s, in %s: %s.",
+		name(text(object(details, "brand"), "name")), Word(text(sender, "state")), count(len(countries), "country", "countries"), listed(countries[:min(len(countries), 3*mostListed)], len(countries)))
 	if !answered(object(details, "questionnaire", "general", "answers")["videoUris"]) {
 		told += "\nThe questionnaire names no video: the launch waits in PREPARING_LAUNCH until Sinch has added one."
 	}
@@ -271,6 +272,6 @@ func showTestNumber(c *Call, s seen) string {
 			others++
 		}
 	}
-	return fmt.Sprintf("The number is %s; the sender %q keeps %s. To test again, the number must be invited and accept anew.",
-		or(state, "not known"), text(object(sender, "details", "brand"), "name"), count(others, "other test number", "other test numbers"))
+	return fmt.Sprintf("The number is %s; %s keeps %s.",
+		Word(or(state, "UNKNOWN")), called("the sender", text(object(sender, "details", "brand"), "name")), count(others, "other test number", "other test numbers"))
 }

@@ -13,7 +13,7 @@ func readyAPI() map[string]map[string]any {
 		"rcs_sender_get":         launchableSender(),
 		"whatsapp_sender_get":    {"state": "ACTIVE", "changes": map[string]any{"status": "DRAFT"}},
 		"kakaotalk_sender_get":   {"state": "ACTIVE", "changes": map[string]any{"status": "DRAFT"}},
-		"kakaotalk_template_get": {"state": "APPROVED", "changes": map[string]any{"status": "DRAFT"}},
+		"kakaotalk_template_get": {"changes": map[string]any{"status": "DRAFT"}},
 	}
 }
 

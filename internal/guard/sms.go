@@ -3,7 +3,6 @@ package guard
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"papi-mcp/internal/catalog"
 )
@@ -38,9 +37,12 @@ func smsAppConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
 // showSmsAppDelete tells which app goes, and what it is connected to.
 func showSmsAppDelete(_ *Call, s seen) string {
 	app := s["sms_app_get"]
-	told := fmt.Sprintf("The SMS app %q is %s in %s", text(app, "name"), text(app, "status"), strings.Join(texts(app["regions"]), ", "))
-	if conversation := text(object(app, "conversationApiAppDetails"), "id"); conversation != "" {
-		told += fmt.Sprintf(", and the Conversation app %s is connected to it", conversation)
+	told := fmt.Sprintf("%s is %s", called("The SMS app", text(app, "name")), Word(or(text(app, "status"), "UNKNOWN")))
+	if regions := words(texts(app["regions"])); regions != "" {
+		told += " in " + regions
 	}
-	return told + ". This API has no call that brings it back."
+	if conversation := text(object(app, "conversationApiAppDetails"), "id"); conversation != "" {
+		told += fmt.Sprintf(", and the Conversation app %s is connected to it", name(conversation))
+	}
+	return told + "."
 }

@@ -15,10 +15,10 @@ func FuzzRequestState(f *testing.F) {
 	}
 	args := map[string]any{"webhookId": "w"}
 	fix.api["webhook_get"] = map[string]any{"id": "w", "target": "https://example.com"}
+	token := fix.Check(context.Background(), call("webhook_delete", args)).Refuse.Confirmation.Token
 	asking := call("webhook_delete", args)
 	asking.Asker = &later{}
 	real := fix.Check(context.Background(), asking).Ask.State
-	token := fix.Check(context.Background(), call("webhook_delete", args)).Refuse.Confirmation.Token
 	for _, seed := range []string{"", real[:20], token, strings.Repeat("A", len(real))} {
 		f.Add(seed)
 	}

@@ -14,6 +14,7 @@ type standing struct {
 	states  []string // that the thing may have; nil where any will do
 	changes []string // statuses that its pending changes may have
 	must    bool     // changes must pend
+	fresh   bool     // it must never have been submitted, so that it has no state
 }
 
 // judge makes the judgement for a rule that reads the thing.
@@ -24,6 +25,8 @@ func (s standing) judge(read Read) func(*Call, seen) *Refusal {
 		var wrong string
 		var needed []string
 		switch {
+		case s.fresh && state != "":
+			wrong, needed = "its state is "+state, []string{"a draft that was never submitted"}
 		case s.states != nil && state != "" && !slices.Contains(s.states, state):
 			wrong, needed = "its state is "+state, s.states
 		case changes != "" && !slices.Contains(s.changes, changes):

@@ -8,55 +8,128 @@ import (
 	"strings"
 )
 
-// summary adds to the summary of a tool's confirmation what only that tool has
-// to tell. What it tells is a fact: when it is told otherwise at the time of
-// doing, the confirmation is void.
+// summary is what a person is told of a call that needs their word: what this
+// call does, and nothing that another one would do. What tell and show tell is
+// a fact: when it is told otherwise at the time of doing, the confirmation is
+// void.
 type summary struct {
-	// tell tells from the call alone; nil where that has nothing to tell.
-	tell func(c *Call) string
+	// ask is the question, without what the call is about.
+	ask string
+	// effect is what follows, in whole sentences; "" where tell or show says it.
+	effect string
 	// Reads are what show tells from. Where one fails, the person is told that
 	// instead.
 	Reads []Read
 	show  func(c *Call, s seen) string
+	// tell tells from the call alone.
+	tell func(c *Call) string
 }
 
+const noWayBack = "This API has no call that brings it back."
+
 var summaries = map[string]summary{
-	"webhook_delete":                         {Reads: []Read{{Tool: "webhook_get"}}, show: showWebhookDelete},
-	"whatsapp_account_delete":                {Reads: []Read{readWhatsappAccount}, show: showAccountDelete},
-	"whatsapp_sender_delete":                 {Reads: []Read{readWhatsappSender}, show: showWhatsappSenderDelete},
-	"whatsapp_sender_changes_discard":        {Reads: []Read{readWhatsappSender}, show: showWhatsappDiscard},
-	"whatsapp_template_delete":               {Reads: []Read{readWhatsappTemplate}, tell: tellDeleteSubmitted, show: showTemplate},
-	"whatsapp_template_delete_all_languages": {Reads: []Read{{Tool: "whatsapp_template_language_list"}}, show: showTemplateLanguages},
-	"whatsapp_solution_assign":               {Reads: []Read{readSolutions}, show: showSolution},
-	"rcs_sender_launch":                      {Reads: []Read{readRcsSender}, show: showLaunch},
-	"rcs_test_number_delete":                 {Reads: []Read{readRcsSender}, show: showTestNumber},
-	"kakaotalk_sender_delete":                {Reads: []Read{readKakaoSender, {Tool: "kakaotalk_template_list"}}, tell: tellKakaoSenderDelete, show: showKakaoSender},
-	"kakaotalk_sender_changes_discard":       {Reads: []Read{readKakaoSender}, show: showKakaoDiscard("kakaotalk_sender_get")},
-	"kakaotalk_template_delete":              {Reads: []Read{readKakaoTemplate}, show: showKakaoTemplate},
-	"kakaotalk_template_changes_discard":     {Reads: []Read{readKakaoTemplate}, show: showKakaoDiscard("kakaotalk_template_get")},
-	"sms_app_delete":                         {Reads: []Read{{Tool: "sms_app_get"}}, show: showSmsAppDelete},
-	"bundle_create":                          {tell: tellBundle},
+	"webhook_delete": {
+		ask:    "Delete a webhook",
+		effect: "Events stop reaching its target.",
+		Reads:  []Read{{Tool: "webhook_get"}}, show: showWebhookDelete,
+	},
+	"whatsapp_account_delete": {
+		ask:    "Delete the WhatsApp account",
+		effect: noWayBack,
+		Reads:  []Read{readWhatsappAccount}, show: showAccountDelete,
+	},
+	"whatsapp_sender_delete": {
+		ask:    "Delete a WhatsApp sender",
+		effect: "It delivers its last messages for 30 days and is then gone. " + noWayBack,
+		Reads:  []Read{readWhatsappSender}, show: showWhatsappSenderDelete,
+	},
+	"whatsapp_sender_changes_discard": {
+		ask:   "Discard the pending changes of a WhatsApp sender",
+		Reads: []Read{readWhatsappSender}, show: showWhatsappDiscard,
+	},
+	"whatsapp_template_delete": {
+		ask:   "Delete a WhatsApp template in one language",
+		Reads: []Read{readWhatsappTemplate}, show: showTemplate, tell: tellDeleteSubmitted,
+	},
+	"whatsapp_template_delete_all_languages": {
+		ask:    "Delete a WhatsApp template in all its languages",
+		effect: "Its name can't be used again for 30 days. Messages that are on their way are still attempted for 30 days.",
+		Reads:  []Read{{Tool: "whatsapp_template_language_list"}}, show: showTemplateLanguages,
+	},
+	"whatsapp_template_analytics_enable": {
+		ask:    "Turn on Meta's template analytics",
+		effect: "They are on for the whole WhatsApp Business Account, and nothing turns them off again.",
+	},
+	"whatsapp_solution_assign": {
+		ask:    "Assign a WhatsApp solution",
+		effect: "Once the project is onboarded, its solution can't be changed.",
+		Reads:  []Read{readSolutions}, show: showSolution,
+	},
+	"whatsapp_access_token_create": {
+		ask:    "Make a long-lived Meta access token",
+		effect: "It is valid for 60 days.",
+	},
+	"rcs_sender_launch": {
+		ask:    "Launch an RCS sender",
+		effect: "It is submitted to Google and the carriers, and can't be called back; afterwards only its countries can be changed.",
+		Reads:  []Read{readRcsSender}, show: showLaunch,
+	},
+	"rcs_test_number_delete": {
+		ask:    "Remove a test number from an RCS sender",
+		effect: "To test again, the number must be invited again, and accept again.",
+		Reads:  []Read{readRcsSender}, show: showTestNumber,
+	},
+	"kakaotalk_sender_delete": {
+		ask:    "Delete a KakaoTalk sender",
+		effect: "It delivers its last messages for 60 days and is then gone. " + noWayBack,
+		Reads:  []Read{readKakaoSender, {Tool: "kakaotalk_template_list"}}, show: showKakaoSender,
+	},
+	"kakaotalk_sender_changes_discard": {
+		ask:   "Discard the pending changes of a KakaoTalk sender",
+		Reads: []Read{readKakaoSender}, show: showKakaoDiscard("The sender", "kakaotalk_sender_get"),
+	},
+	"kakaotalk_template_delete": {
+		ask:    "Delete a KakaoTalk template",
+		effect: noWayBack,
+		Reads:  []Read{readKakaoTemplate}, show: showKakaoTemplate,
+	},
+	"kakaotalk_template_changes_discard": {
+		ask:   "Discard the draft of a KakaoTalk template",
+		Reads: []Read{readKakaoTemplate}, show: showKakaoDiscard("The template", "kakaotalk_template_get"),
+	},
+	"sms_app_delete": {
+		ask:    "Delete an SMS app",
+		effect: noWayBack,
+		Reads:  []Read{{Tool: "sms_app_get"}}, show: showSmsAppDelete,
+	},
+	"bundle_create": {ask: "Create a bundle", tell: tellBundle},
 }
 
 // lostChanges says which pending changes of a thing are lost.
-func lostChanges(name string, thing map[string]any) string {
-	fields := slices.Sorted(maps.Keys(object(thing, "changes", "details")))
-	return fmt.Sprintf("%q is %s. Lost are its changes in %s: %s.",
-		name, or(text(thing, "state"), "not live yet"), or(pending(thing), "none"), strings.Join(fields, ", "))
+func lostChanges(called string, thing map[string]any) string {
+	told := called + " is not live yet."
+	if state := text(thing, "state"); state != "" {
+		told = called + " is " + Word(state) + "."
+	}
+	of := ""
+	if fields := slices.Sorted(maps.Keys(object(thing, "changes", "details"))); len(fields) > 0 {
+		of = " of " + words(fields)
+	}
+	return fmt.Sprintf("%s Its pending changes%s are lost; their status is %s.", told, of, Word(or(pending(thing), "none")))
 }
 
 // SummaryReads are the reads that the summary of a tool's confirmation is told
 // from.
 func SummaryReads(tool string) []Read { return summaries[tool].Reads }
 
-// text makes the tool's own part of the summary, "" where there is none.
-func (s *summary) text(ctx context.Context, c *Call) string {
+// facts are what tell and show tell, "" where they tell nothing.
+func (s *summary) facts(ctx context.Context, c *Call) string {
 	var lines []string
-	if s.show != nil {
-		lines = append(lines, s.shown(ctx, c))
-	}
 	if s.tell != nil {
 		lines = append(lines, s.tell(c))
+	}
+	if s.show != nil {
+		lines = append(lines, s.shown(ctx, c))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -67,7 +140,7 @@ func (s *summary) shown(ctx context.Context, c *Call) string {
 	for i := range s.Reads {
 		answer, err := c.read(ctx, &s.Reads[i])
 		if err != nil {
-			return fmt.Sprintf("What %s shows could not be read (%s).", s.Reads[i].Tool, code(err))
+			return fmt.Sprintf("What %s shows could not be read (%s).", s.Reads[i].Tool, Word(code(err)))
 		}
 		answers[s.Reads[i].Tool] = answer
 	}

@@ -41,22 +41,33 @@ const (
 	reasonSpent   = "spent"
 	reasonOther   = "other_call" // another call's, or not ours
 	reasonChanged = "changed"    // what the summary told is no longer so
+
+	reasonNone = "none" // no token was brought; never told
 )
 
 // matter is what a person agrees to.
 type matter struct {
 	realm                    string
 	principal, project, tool string
-	args                     map[string]any
-	reveal                   bool
-	facts                    []string // of the summary, as they are now
-	summary                  string
-	again                    func() // looks at the facts anew; nil where there are none
+	args                     map[string]any // canonical
+	// own are the arguments of ours that widen what is shown or done. Those
+	// that only shape an answer (detail, fields) are no part of what is agreed
+	// to.
+	own     ownArgs
+	facts   []string // of the summary, as they are now
+	summary string
+	// confirmsProject tells that the question is about the project too.
+	confirmsProject bool
+	// again judges the call anew, by reads of its own, and looks at the facts
+	// as they are then; nil where nothing is sent to the API.
+	again func() *Refusal
 }
+
+type ownArgs struct{ Reveal, All, RegisteredElsewhere bool }
 
 func (m *matter) callHash() []byte {
 	return hash(map[string]any{
-		"realm": m.realm, "principal": m.principal, "project": m.project, "tool": m.tool, "args": m.args, "reveal": m.reveal,
+		"realm": m.realm, "principal": m.principal, "project": m.project, "tool": m.tool, "args": m.args, "own": m.own,
 	})
 }
 
@@ -121,35 +132,60 @@ func (g *Guard) sign(ctx context.Context, k kind, m *matter) (string, time.Time,
 	return base64.RawURLEncoding.EncodeToString(mac(key, body)), end, nil
 }
 
-// spend takes a token for the matter, so that it is good no more. It returns
-// why it is not good, or "".
-func (g *Guard) spend(ctx context.Context, k kind, token string, m *matter) (reason string, err error) {
+// opened is a token of ours that is for the matter and has not ended.
+type opened struct {
+	nonce, facts []byte
+	end          time.Time
+}
+
+// open reads a token for the matter. It returns why it is not good, or "".
+func (g *Guard) open(ctx context.Context, k kind, token string, m *matter) (o opened, reason string, err error) {
 	key, err := g.signingKey(ctx)
 	if err != nil {
-		return "", err
+		return o, "", err
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(raw) != bodyLength+sha256.Size || !hmac.Equal(mac(key, raw[:bodyLength:bodyLength]), raw) || kind(raw[0]) != k {
-		return reasonOther, nil
+		return o, reasonOther, nil
 	}
-	end := time.Unix(int64(binary.BigEndian.Uint64(raw[1:9])), 0)
-	nonce, call, facts := raw[9:25], raw[25:25+sha256.Size], raw[25+sha256.Size:bodyLength]
+	o.end = time.Unix(int64(binary.BigEndian.Uint64(raw[1:9])), 0)
+	call := raw[25 : 25+sha256.Size]
+	o.nonce, o.facts = raw[9:25], raw[25+sha256.Size:bodyLength]
 	switch {
 	case !hmac.Equal(call, m.callHash()):
-		return reasonOther, nil
-	case !g.opts.Now().Before(end):
-		return reasonExpired, nil
+		return o, reasonOther, nil
+	case !g.opts.Now().Before(o.end):
+		return o, reasonExpired, nil
 	}
-	spent := fmt.Sprintf("guard/spent/%x", nonce)
-	if !hmac.Equal(facts, m.factsHash()) {
+	return o, "", nil
+}
+
+// spend takes a token for the matter, so that it is good no more. It returns
+// why it is not good, or "".
+func (g *Guard) spend(ctx context.Context, k kind, token string, m *matter) (reason string, err error) {
+	o, reason, err := g.open(ctx, k, token, m)
+	if err != nil || reason != "" {
+		return reason, err
+	}
+	return g.use(ctx, o, m)
+}
+
+// use burns a token that is good while the facts are as it was told of.
+func (g *Guard) use(ctx context.Context, o opened, m *matter) (reason string, err error) {
+	if !hmac.Equal(o.facts, m.factsHash()) {
 		// What a spent token did may be what changed the facts.
-		_, used, err := g.opts.Store.Get(ctx, spent)
+		_, used, err := g.opts.Store.Get(ctx, o.spentKey())
 		if used {
 			return reasonSpent, err
 		}
 		return reasonChanged, err
 	}
-	first, err := g.opts.Store.Add(ctx, spent, []byte(m.tool), tokenLasts)
+	return g.burn(ctx, o, m)
+}
+
+// burn makes a token good no more, whatever it was told of.
+func (g *Guard) burn(ctx context.Context, o opened, m *matter) (reason string, err error) {
+	first, err := g.opts.Store.Add(ctx, o.spentKey(), []byte(m.tool), tokenLasts)
 	if err != nil {
 		return "", err
 	}
@@ -158,6 +194,8 @@ func (g *Guard) spend(ctx context.Context, k kind, token string, m *matter) (rea
 	}
 	return "", nil
 }
+
+func (o opened) spentKey() string { return fmt.Sprintf("guard/spent/%x", o.nonce) }
 
 // mac appends the signature to the body.
 func mac(key, body []byte) []byte {

@@ -82,11 +82,12 @@ func count(n int, one, many string) string {
 }
 
 // total is how many things a list tells of, beyond the page that it shows.
-func total(answer map[string]any, list string) string {
-	if size, ok := answer["totalSize"]; ok {
-		return fmt.Sprint(size)
+func total(answer map[string]any, list string) int {
+	n := len(objects(answer[list]))
+	if size, ok := number(answer["totalSize"]); ok && int(size) > n {
+		return int(size)
 	}
-	return fmt.Sprint(len(objects(answer[list])))
+	return n
 }
 
 // number reads a number; ok is false where the value is none.

@@ -178,5 +178,5 @@ func withArg(args map[string]any, name string, value any) map[string]any {
 // showWebhookDelete tells whom events no longer reach.
 func showWebhookDelete(_ *Call, s seen) string {
 	hook := s["webhook_get"]
-	return fmt.Sprintf("The webhook sends %s to %q.", strings.Join(texts(hook["triggers"]), ", "), text(hook, "target"))
+	return fmt.Sprintf("The webhook sends %s to %s.", or(words(texts(hook["triggers"])), "nothing"), address(text(hook, "target")))
 }

@@ -96,7 +96,7 @@ func accountEmpty(_ *Call, s seen) *Refusal {
 		next = append(next, catalog.Next{Do: do, Tool: tool, Args: map[string]any{"senderId": ids[i]}, Needs: []string{}})
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the account still has senders: %s", total(list, "senders")),
+		Message:    fmt.Sprintf("the account still has senders: %d", total(list, "senders")),
 		Resolution: "delete the senders first, and the account when they are gone",
 		Info:       map[string]any{"senderIds": ids},
 		Next:       next,
@@ -106,6 +106,6 @@ func accountEmpty(_ *Call, s seen) *Refusal {
 // showAccountDelete tells which account goes.
 func showAccountDelete(_ *Call, s seen) string {
 	account := s["whatsapp_account_get"]
-	return fmt.Sprintf("The account is %s, with the WhatsApp Business Account %q. This API has no call that brings it back.",
-		or(text(account, "state"), "not live yet"), text(object(account, "details"), "wabaName"))
+	return fmt.Sprintf("The account %s. Its WhatsApp Business Account is called %s.",
+		stands(account), name(text(object(account, "details"), "wabaName")))
 }

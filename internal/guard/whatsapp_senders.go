@@ -110,18 +110,21 @@ func displayNameReview(c *Call, s seen) *Refusal {
 // showWhatsappSenderDelete tells which sender goes.
 func showWhatsappSenderDelete(_ *Call, s seen) string {
 	sender := s["whatsapp_sender_get"]
-	told := fmt.Sprintf("The sender %q, number %q, is %s.",
-		whatsappName(sender), strings.TrimSpace(text(sender, "countryCode")+" "+text(sender, "phoneNumber")), or(text(sender, "state"), "not live yet"))
-	if app := text(object(sender, "conversationApiAppDetails"), "id"); app != "" {
-		told += fmt.Sprintf(" The Conversation app %s is connected to it.", app)
+	told := called("The sender", whatsappName(sender))
+	if number := strings.TrimSpace(text(sender, "countryCode") + " " + text(sender, "phoneNumber")); number != "" {
+		told += " with the number " + name(number)
 	}
-	return told + " It delivers its last messages for 30 days; this API has no call that brings it back."
+	told += " " + stands(sender) + "."
+	if app := text(object(sender, "conversationApiAppDetails"), "id"); app != "" {
+		told += fmt.Sprintf(" The Conversation app %s is connected to it.", name(app))
+	}
+	return told
 }
 
 // showWhatsappDiscard tells which changes are lost.
 func showWhatsappDiscard(_ *Call, s seen) string {
 	sender := s["whatsapp_sender_get"]
-	return lostChanges(whatsappName(sender), sender)
+	return lostChanges(called("The sender", whatsappName(sender)), sender)
 }
 
 func whatsappName(sender map[string]any) string {

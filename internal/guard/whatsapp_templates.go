@@ -3,7 +3,6 @@ package guard
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"papi-mcp/internal/catalog"
 )
@@ -82,6 +81,14 @@ var whatsappTemplateRules = []Rule{
 		Tools: []string{"whatsapp_template_update"},
 		Reads: []Read{{Tool: "whatsapp_template_get", When: "category or allowCategoryChange is given", needed: changesCategory}},
 		judge: templateCategory,
+	},
+	{
+		Name:   "whatsapp_template_delete_draft",
+		About:  "Without deleteSubmitted, what is deleted of a WhatsApp template is a draft: one that Meta has, or is reviewing, is not deleted.",
+		Tools:  []string{"whatsapp_template_delete"},
+		Reads:  []Read{{Tool: "whatsapp_template_get", When: "deleteSubmitted is not true", needed: keepsSubmitted}},
+		Closed: true,
+		judge:  templateDraft,
 	},
 }
 
@@ -187,10 +194,40 @@ func templateCategory(c *Call, s seen) *Refusal {
 	}
 }
 
+func keepsSubmitted(c *Call) bool { return c.Args["deleteSubmitted"] != true }
+
+// templateDraft knows what the API answers with
+// template_not_deletable_due_to_input_config, or template_changes_not_found.
+func templateDraft(c *Call, s seen) *Refusal {
+	template := s["whatsapp_template_get"]
+	state, changes := text(template, "state"), pending(template)
+	wrong := ""
+	switch {
+	case changes == "IN_PROGRESS":
+		wrong = "Meta is reviewing it (its pending changes are IN_PROGRESS)"
+	case changes == "" && state != "":
+		wrong = fmt.Sprintf("it has no draft: it is %s, without pending changes", state)
+	default:
+		return nil
+	}
+	return &Refusal{
+		Message:    "without deleteSubmitted only the draft of a template is deleted, and " + wrong,
+		Resolution: "leave the template as it is, or ask the person whether the template at Meta is to go too: then give deleteSubmitted: true",
+		Info:       map[string]any{"state": or(state, "not live yet"), "changes": or(changes, "none")},
+		Next: []catalog.Next{
+			readWhatsappTemplate.next(c, "look at the template, and what comes next for it"),
+			{
+				Do:   "only when the person wants the template at Meta gone too (its name and language are then locked for 30 days): deleteSubmitted says so",
+				Tool: "whatsapp_template_delete", Args: withArg(pathArgs(c.Row, c.Args), "deleteSubmitted", true), Needs: []string{},
+			},
+		},
+	}
+}
+
 // showTemplate shows how the template stands that goes.
 func showTemplate(_ *Call, s seen) string {
 	template := s["whatsapp_template_get"]
-	return fmt.Sprintf("It is %s; pending changes: %s.", or(text(template, "state"), "not live yet"), or(pending(template), "none"))
+	return fmt.Sprintf("The template %s.", stands(template))
 }
 
 // tellDeleteSubmitted tells what goes with deleteSubmitted and without.
@@ -198,7 +235,7 @@ func tellDeleteSubmitted(c *Call) string {
 	if c.Args["deleteSubmitted"] == true {
 		return "deleteSubmitted is true: the template that was submitted to Meta is deleted too, messages can no longer be sent with it, and its name and language can't be used again for 30 days."
 	}
-	return "deleteSubmitted is false: only the draft goes; a template that was already submitted to Meta stays, and the API refuses to delete it."
+	return "deleteSubmitted is false: only the draft is deleted; a template that Meta has stays as it is."
 }
 
 // showTemplateLanguages shows which languages go, each with its state.
@@ -206,8 +243,8 @@ func showTemplateLanguages(_ *Call, s seen) string {
 	list := s["whatsapp_template_language_list"]
 	var languages []string
 	for _, template := range objects(list["templates"]) {
-		languages = append(languages, fmt.Sprintf("%s (%s)", text(template, "language"), or(text(template, "state"), or(pending(template), "not live yet"))))
+		languages = append(languages, fmt.Sprintf("%s (%s)", Word(text(template, "language")), Word(or(text(template, "state"), or(pending(template), "DRAFT")))))
 	}
 	slices.Sort(languages)
-	return fmt.Sprintf("Deletes %s: %s. Messages on their way are still tried for 30 days.", count(len(languages), "language", "languages"), strings.Join(languages, ", "))
+	return fmt.Sprintf("Deletes %s: %s.", count(len(languages), "language", "languages"), listed(languages[:min(len(languages), 2*mostListed)], len(languages)))
 }

@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"strings"
 	"testing"
 
 	"papi-mcp/internal/papi"
@@ -190,33 +189,4 @@ func TestAWhatsAppTemplateIsThereOnceInALanguage(t *testing.T) {
 		{name: "a category that this API does not know", tool: tool, args: create, api: in(`{"language": "FR", "category": "UNRECOGNIZED"}`), want: "allowed"},
 		{name: "a look that fails", tool: tool, args: create, fail: down, want: "allowed", warn: "a rule was not checked"},
 	})
-}
-
-func TestWhatsAppDeletesSayWhatGoes(t *testing.T) {
-	for _, tt := range []struct{ tool, says string }{
-		{"webhook_delete", `The webhook sends ALL to "https://example.com/hook".`},
-		{"whatsapp_account_delete", `The account is ONBOARDED, with the WhatsApp Business Account "Example".`},
-		{"whatsapp_sender_delete", `The sender "Shop", number "1 5550100", is ACTIVE.`},
-		{"whatsapp_sender_changes_discard", `"Shop" is ACTIVE. Lost are its changes in DRAFT: description.`},
-		{"whatsapp_template_delete", "It is APPROVED; pending changes: none.\ndeleteSubmitted is false"},
-		{"whatsapp_template_delete_all_languages", "Deletes 3 languages: DE (APPROVED), EN_US (REJECTED), FR (DRAFT)."},
-	} {
-		t.Run(tt.tool, func(t *testing.T) {
-			f := newFixture(nil).confirmed(t)
-			f.api = map[string]map[string]any{
-				"webhook_get":                     parsed(t, `{"target": "https://example.com/hook", "triggers": ["ALL"]}`),
-				"whatsapp_account_get":            parsed(t, `{"state": "ONBOARDED", "details": {"wabaName": "Example"}}`),
-				"whatsapp_sender_get":             parsed(t, `{"state": "ACTIVE", "countryCode": "1", "phoneNumber": "5550100", "details": {"displayName": "Shop"}, "changes": {"status": "DRAFT", "details": {"description": "x"}}}`),
-				"whatsapp_template_get":           parsed(t, `{"state": "APPROVED"}`),
-				"whatsapp_template_language_list": parsed(t, `{"templates": [{"language": "EN_US", "state": "REJECTED"}, {"language": "DE", "state": "APPROVED"}, {"language": "FR", "changes": {"status": "DRAFT"}}]}`),
-			}
-			v := f.Check(t.Context(), call(tt.tool, map[string]any{"webhookId": "w", "senderId": "s", "templateName": "t", "languageCode": "EN_US"}))
-			if v.Refuse == nil || v.Refuse.Confirmation == nil {
-				t.Fatalf("got %+v", v)
-			}
-			if summary := v.Refuse.Confirmation.Summary; !strings.Contains(summary, tt.says) {
-				t.Errorf("the summary is %s", summary)
-			}
-		})
-	}
 }

@@ -15,31 +15,34 @@ import (
 // confirmationKey names our one question among a result's input requests.
 const confirmationKey = "confirmation"
 
-// confirmationForm is a question as clients take it: the summary, and a form
-// without fields, since accepting alone decides.
+// confirmationForm is a question as clients take it: the summary, and a form.
 func confirmationForm(question guard.Question) mcp.ElicitationParams {
 	return mcp.ElicitationParams{
 		Message:         question.Summary,
-		RequestedSchema: json.RawMessage(`{"type":"object","properties":{}}`),
+		RequestedSchema: json.RawMessage(confirmationSchema),
 	}
 }
 
-// asker returns how to ask the person behind the request of ctx, which brought
-// brought along; nil where its client can't ask.
+// asker returns how to ask the person behind the request of ctx; nil where its
+// client can't ask, or can't be reached before the call ends.
 //
 // mcp-go would bridge the eras, but it asks older clients without looking at
 // their capabilities, runs the call twice, knows no deadline, and takes the
 // answers that an older client put into its first request.
-func (s *Server) asker(ctx context.Context, brought mcp.MultiRoundTripParams) guard.Asker {
+func (s *Server) asker(ctx context.Context) guard.Asker {
 	if mcpserver.IsModernRequest(ctx) {
 		if canFillForms(mcpserver.RequestProtocolInfoFromContext(ctx).ClientCapabilities.Elicitation) {
-			return roundTrip{brought}
+			b, ok := broughtBy(ctx)
+			return roundTrip{b, ok}
 		}
 		return nil
 	}
 	session := mcpserver.ClientSessionFromContext(ctx)
 	client, known := session.(mcpserver.SessionWithClientInfo)
 	elicitor, reachable := session.(mcpserver.SessionWithElicitation)
+	if x, ok := session.(*exchangeSession); ok {
+		reachable = reachable && x.on.streams
+	}
 	if !known || !reachable || !canFillForms(client.GetClientCapabilities().Elicitation) {
 		return nil
 	}
@@ -47,7 +50,8 @@ func (s *Server) asker(ctx context.Context, brought mcp.MultiRoundTripParams) gu
 }
 
 // canFillForms tells whether a client can put a form to a person. A capability
-// that names no mode is from before there were two, and means forms.
+// that names no mode is from before there were two, and means forms; of others
+// than these two nothing is left by here (understood).
 func canFillForms(capability *mcp.ElicitationCapability) bool {
 	return capability != nil && (capability.Form != nil || capability.URL == nil)
 }
@@ -55,21 +59,12 @@ func canFillForms(capability *mcp.ElicitationCapability) bool {
 // roundTrip asks a client of protocol 2026-07-28: the question is the result
 // of one request, the answer comes with the next.
 type roundTrip struct {
-	brought mcp.MultiRoundTripParams
+	brought
+	ok bool // it brings an answer
 }
 
 func (r roundTrip) Answered() (state string, answer guard.Answer, ok bool) {
-	_, ok = r.brought.InputResponses[confirmationKey]
-	if !ok && r.brought.RequestState == "" {
-		return "", "", false
-	}
-	// Our state without an answer of the form we asked for is a client that
-	// could not ask: to ask it again would go on for ever.
-	answer = guard.Unavailable
-	if response := mcpserver.ElicitationResponse(r.brought.InputResponses, confirmationKey); response != nil {
-		answer = answerOf(response.Action)
-	}
-	return r.brought.RequestState, answer, true
+	return r.state, r.answer, r.ok
 }
 
 func (r roundTrip) Ask(context.Context, guard.Question) guard.Answer { return guard.Pending }
@@ -91,31 +86,18 @@ func (e elicitation) Ask(ctx context.Context, question guard.Question) guard.Ans
 		Params:  confirmationForm(question),
 	})
 	switch {
-	case err == nil && result != nil:
-		return answerOf(result.Action)
-	case errors.Is(context.Cause(ctx), errUnanswered):
-		return guard.TimedOut
-	case ctx.Err() != nil: // the call itself was cancelled
-		return guard.Cancelled
-	default:
+	case errors.Is(err, errCanNotAsk):
 		return guard.Unavailable
+	case err == nil && result != nil && result.Action == mcp.ElicitationResponseActionAccept:
+		return guard.Accepted
+	case err == nil && result != nil && result.Action == mcp.ElicitationResponseActionDecline:
+		return guard.Declined
+	case err != nil && errors.Is(context.Cause(ctx), errUnanswered):
+		return guard.TimedOut
+	default: // the connection's end included
+		return guard.Cancelled
 	}
 }
 
 // errUnanswered is why a question ended that nobody answered in time.
 var errUnanswered = errors.New("no answer in time")
-
-// answerOf reads the action of an answer; one that the protocol does not know
-// counts as a client that can't ask.
-func answerOf(action mcp.ElicitationResponseAction) guard.Answer {
-	switch action {
-	case mcp.ElicitationResponseActionAccept:
-		return guard.Accepted
-	case mcp.ElicitationResponseActionDecline:
-		return guard.Declined
-	case mcp.ElicitationResponseActionCancel:
-		return guard.Cancelled
-	default:
-		return guard.Unavailable
-	}
-}

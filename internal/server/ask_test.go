@@ -11,21 +11,6 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// answers are what a client may send when it is asked, as the result of
-// elicitation/create or as an input response, and what they count as.
-var answers = map[string]struct{ result, want string }{
-	"accept":                {`{"action":"accept"}`, "accepted"},
-	"accept with content":   {`{"action":"accept","content":{"confirm":false}}`, "accepted"},
-	"decline":               {`{"action":"decline"}`, "declined"},
-	"decline with content":  {`{"action":"decline","content":{"confirm":true}}`, "declined"},
-	"cancel":                {`{"action":"cancel"}`, "cancelled"},
-	"an unknown action":     {`{"action":"maybe"}`, "unavailable"},
-	"no action":             {`{}`, "unavailable"},
-	"a list":                {`[]`, "unavailable"},
-	"null":                  {`null`, "unavailable"},
-	"an error for a result": {`{"code":-32603,"message":"no window"}`, "unavailable"},
-}
-
 // capabilities are what a client may declare, and whether it can be asked.
 var capabilities = map[string]struct {
 	declared string
@@ -36,6 +21,7 @@ var capabilities = map[string]struct {
 	"forms":             {`{"elicitation":{"form":{}}}`, true},
 	"both":              {`{"elicitation":{"form":{},"url":{}}}`, true},
 	"URLs alone":        {`{"elicitation":{"url":{}}}`, false},
+	"an unknown mode":   {`{"elicitation":{"voice":{}}}`, false},
 }
 
 var olderVersions = []string{"2025-06-18", "2025-11-25"}
@@ -57,8 +43,10 @@ func seesQuestion(t *testing.T, params []byte) {
 	if got.Message != "Delete <webhook> 7?" {
 		t.Errorf("message %q", got.Message)
 	}
-	if string(got.RequestedSchema) != `{"type":"object","properties":{}}` {
-		t.Errorf("schema %s, want an empty form", got.RequestedSchema)
+	// One property that may be left out, a plain enum without titles or default:
+	// some clients can't submit a form without fields.
+	if string(got.RequestedSchema) != `{"type":"object","properties":{"answer":{"type":"string","enum":["yes","no"]}}}` {
+		t.Errorf("schema %s", got.RequestedSchema)
 	}
 }
 
@@ -84,17 +72,21 @@ func TestAnOlderClientIsAskedOverItsConnection(t *testing.T) {
 	}
 }
 
-func TestAnOlderClientThatFailsToAsk(t *testing.T) {
+func TestAnOlderClientThatAnswersOtherwise(t *testing.T) {
 	for _, version := range olderVersions {
-		p := dial(t, newServer(t, asking))
-		p.initialize(version, `{"elicitation":{}}`)
-		p.send(call(1, `{}`))
-		question := p.next()
-		p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":"no such method"}}`, question.ID))
-		if content := structured(t, toolAnswer(t, p.next())); content["answer"] != "unavailable" {
-			t.Errorf("%s: answer %v", version, content["answer"])
+		for name, test := range otherAnswers {
+			t.Run(version+" "+name, func(t *testing.T) {
+				p := dial(t, newServer(t, asking))
+				defer p.close()
+				p.initialize(version, `{"elicitation":{}}`)
+				p.send(call(1, `{}`))
+				question := p.next()
+				p.send(fmt.Sprintf(test.line, question.ID))
+				if content := structured(t, toolAnswer(t, p.next())); content["answer"] != test.want {
+					t.Errorf("answer %v, want %s", content["answer"], test.want)
+				}
+			})
 		}
-		p.close()
 	}
 }
 
@@ -217,8 +209,8 @@ func TestACancelledCallTakesItsQuestionBack(t *testing.T) {
 // unless its answer was the last line.
 func TestTheEndOfTheInputEndsQuestions(t *testing.T) {
 	for name, last := range map[string]string{
-		"unavailable": "",
-		"accepted":    `{"jsonrpc":"2.0","id":1,"result":{"action":"accept"}}`,
+		"cancelled": "",
+		"accepted":  `{"jsonrpc":"2.0","id":1,"result":{"action":"accept"}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -262,7 +254,7 @@ func TestAModernClientIsAskedByTheResult(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if question.Elicitation.Message != "Delete <webhook> 7?" || !strings.Contains(string(params), `"properties":{}`) {
+	if question.Elicitation.Message != "Delete <webhook> 7?" || !strings.Contains(string(params), `"properties":{"answer":{"enum":["yes","no"],"type":"string"}}`) {
 		t.Errorf("question %s", params)
 	}
 
@@ -282,16 +274,25 @@ func TestAModernClientIsAskedByTheResult(t *testing.T) {
 		"no answer":             `,"requestState":"signed-state"`,
 		"an answer to another":  `,"requestState":"signed-state","inputResponses":{"other":{"action":"accept"}}`,
 		"a state without input": `,"requestState":"signed-state","inputResponses":{}`,
+		"a list of answers":     `,"requestState":"signed-state","inputResponses":[{"action":"accept"}]`,
+		"answers that are null": `,"requestState":"signed-state","inputResponses":null`,
+		"answers in a text":     `,"requestState":"signed-state","inputResponses":"accept"`,
+		"a decline, an accept":  `,"requestState":"signed-state","inputResponses":{"confirmation":{"action":"decline"},"confirmation":{"action":"accept"}}`,
+		"answers twice":         `,"requestState":"signed-state","inputResponses":{},"inputResponses":{"confirmation":{"action":"accept"}}`,
+		"another spelling":      `,"requestState":"signed-state","inputResponses":{"Confirmation":{"action":"accept"}}`,
+		"a state twice":         `,"requestState":"made up","requestState":"signed-state","inputResponses":{"confirmation":{"action":"accept"}}`,
 	} {
 		m := retry(brought)
-		if content := structured(t, toolAnswer(t, m)); content["answer"] != "unavailable" {
-			t.Errorf("%s: answer %v, want unavailable", name, content["answer"])
+		if content := structured(t, toolAnswer(t, m)); content["answer"] != "cancelled" {
+			t.Errorf("%s: answer %v, want cancelled", name, content["answer"])
 		}
 	}
 	for name, brought := range map[string]string{
 		"no state":            `,"inputResponses":{"confirmation":{"action":"accept"}}`,
 		"another state":       `,"requestState":"made up","inputResponses":{"confirmation":{"action":"accept"}}`,
 		"nothing was brought": ``,
+		"a state of no text":  `,"requestState":5,"inputResponses":{"confirmation":{"action":"accept"}}`,
+		"other spellings":     `,"RequestState":"signed-state","InputResponses":{"confirmation":{"action":"accept"}}`,
 	} {
 		if m := retry(brought); !toolAnswer(t, m).NeedsInput() {
 			t.Errorf("%s: got %s, want the question again", name, show(m))

@@ -30,7 +30,7 @@ const confirmsProject = "project_confirm"
 // send its text to the client.
 func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result *mcp.CallToolResult, _ error) {
 	params := request.Params
-	asker := s.asker(ctx, params.MultiRoundTripParams)
+	asker := s.asker(ctx)
 	// Requests that were sent right behind a confirmation of the project build
 	// on it. They wait for it, unless it waits for a person.
 	if params.Name != confirmsProject || asker != nil {

@@ -143,7 +143,7 @@ func TestARealClientWithNobodyThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := structured(t, result); got["answer"] != "unavailable" {
+	if got := structured(t, result); got["answer"] != "cancelled" {
 		t.Errorf("content %v", got)
 	}
 }

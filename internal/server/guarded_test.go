@@ -222,7 +222,7 @@ func TestAGuardedWriteOfAModernClient(t *testing.T) {
 		"a state that was made up":            {func(*guarded) string { return answered("made up", yes) }, "confirmation_invalid other_call", "both"},
 		"the state of another call":           {func(g *guarded) string { return answered(ask(g, g.two), yes) }, "confirmation_invalid other_call", "both"},
 		"a state with a letter changed":       {func(g *guarded) string { return answered(bend(ask(g, g.one)), yes) }, "confirmation_invalid other_call", "both"},
-		"the state, and no answer":            {func(g *guarded) string { return fmt.Sprintf(`,"requestState":%q`, ask(g, g.one)) }, "confirmation_required", "both"},
+		"the state, and no answer":            {func(g *guarded) string { return fmt.Sprintf(`,"requestState":%q`, ask(g, g.one)) }, "confirmation_declined", "both"},
 		"an older question's state, accepted": {func(g *guarded) string { first := ask(g, g.one); ask(g, g.one); return answered(first, yes) }, "done", "two"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -248,15 +248,15 @@ func TestAGuardedWriteOfAModernClient(t *testing.T) {
 			t.Errorf("%s, %s, %s, left: %s", first, second, third, g.there())
 		}
 	})
-	// A client that says that it can't ask gets a token, and its answers count
-	// for nothing.
+	// Once a question is out, a client that says that it can't ask gets no token,
+	// and its answers count for nothing.
 	t.Run("a client that can't ask, with an answer", func(t *testing.T) {
 		g := newGuarded(t, 0)
 		defer g.close()
 		state := ask(g, g.one)
 		g.last++
 		g.send(modern(g.last, "tools/call", `{}`, fmt.Sprintf(`,"name":"webhook_delete","arguments":{"webhookId":%q}%s`, g.one, answered(state, yes))))
-		if got := g.code(g.next()); got != "confirmation_required" || g.there() != "both" {
+		if got := g.code(g.next()); got != "confirmation_timeout" || g.there() != "both" {
 			t.Errorf("%s, left: %s", got, g.there())
 		}
 	})

@@ -28,13 +28,17 @@ func (m *message) isNotification() bool { return m.ID == nil }
 
 // parseMessage reads a line, or the body of an HTTP request, without space
 // around it. Where it is no message, it returns the error that its sender is
-// told, under its id where that is one.
+// told, under its id where that is one. With it comes what names an id and no
+// method: the question of that id has ended, though without an answer.
 func parseMessage(line []byte) (*message, *mcp.JSONRPCError) {
+	var m message
 	refused := func(id json.RawMessage, code int, text string) (*message, *mcp.JSONRPCError) {
 		refusal := jsonrpcError(id, code, text)
+		if id != nil && (m.Method == "" || m.isAnswer()) {
+			return &message{ID: id}, &refusal
+		}
 		return nil, &refusal
 	}
-	var m message
 	if err := json.Unmarshal(line, &m); err != nil {
 		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
 			return refused(nil, mcp.PARSE_ERROR, "the message is not JSON")
@@ -56,7 +60,17 @@ func parseMessage(line []byte) (*message, *mcp.JSONRPCError) {
 	if (m.Method != "") == m.isAnswer() {
 		return refused(m.ID, mcp.INVALID_REQUEST, "a message has either a method, or a result or an error")
 	}
+	if m.isAnswer() && !wellFormed(line) {
+		return &message{Version: m.Version, ID: m.ID, Result: json.RawMessage(`null`)}, nil
+	}
 	return &m, nil
+}
+
+// wellFormed tells whether an answer names each member once, and either a
+// result or an error.
+func wellFormed(line []byte) bool {
+	fields, ok := members(line, "jsonrpc", "id", "method", "result", "error")
+	return ok && (fields["result"] == nil) != (fields["error"] == nil)
 }
 
 // isID tells whether a JSON value may be the id of a request.

@@ -4,11 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/internal/guard"
 )
 
 // questions are the requests of ours that a client has yet to answer.
@@ -106,14 +107,25 @@ func (q *questions) elicit(ctx context.Context, request mcp.ElicitationRequest, 
 // errDeaf is why a question ends when nothing more is read.
 var errDeaf = errors.New("the client can't answer any more")
 
-// elicitationResult reads the answer to an elicitation.
+// errCanNotAsk is why a question ends that the client does not know the method
+// of.
+var errCanNotAsk = errors.New("the client knows no questions")
+
+// elicitationResult reads the answer to an elicitation: an action as it counts,
+// without content.
 func elicitationResult(m *message) (*mcp.ElicitationResult, error) {
+	if m.Error != nil && m.Result == nil && saysItCanNotAsk(m.Error) {
+		return nil, errCanNotAsk
+	}
+	result := &mcp.ElicitationResult{ElicitationResponse: mcp.ElicitationResponse{Action: mcp.ElicitationResponseActionCancel}}
 	if m.Error != nil {
-		return nil, errors.New("the client answered the question with an error")
+		return result, nil
 	}
-	var result mcp.ElicitationResult
-	if err := json.Unmarshal(m.Result, &result); err != nil {
-		return nil, fmt.Errorf("read the answer: %w", err)
+	switch answerOf(m.Result) {
+	case guard.Accepted:
+		result.Action = mcp.ElicitationResponseActionAccept
+	case guard.Declined:
+		result.Action = mcp.ElicitationResponseActionDecline
 	}
-	return &result, nil
+	return result, nil
 }

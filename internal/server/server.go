@@ -196,6 +196,10 @@ func (s *Server) preload() {
 	s.loadTexts()
 }
 
+// mostOfListen bounds a subscriptions/listen, in bytes: it is kept for as long
+// as its stream is open.
+const mostOfListen = 64 << 10
+
 // handle lets mcp-go handle a message. A panic is logged and counted, and
 // answered with an error that tells nothing of it.
 func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp.JSONRPCMessage) {
@@ -209,8 +213,12 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 			answer = traced(e, telemetry.RequestID(ctx))
 		}
 	}()
+	if m.Method == mcp.MethodSubscriptionsListen && len(raw) > mostOfListen {
+		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("this method's message may have %d bytes: subscribe to less", mostOfListen))
+	}
+	ctx, m, raw = takeAnswer(ctx, m, raw)
 	ctx, mistake := withMistake(ctx)
-	return mistake.told(s.mcp.HandleMessage(ctx, raw))
+	return mistake.told(s.mcp.HandleMessage(ctx, understood(m, raw)))
 }
 
 // logPanic logs where a panic came from. Its value is told only where the

@@ -156,7 +156,9 @@ func (c *connection) receive(ctx context.Context, line []byte) {
 	m, refusal := parseMessage(line)
 	switch {
 	case refusal != nil:
-		c.refuse(*refusal)
+		if m == nil || !c.questions.answer(m) {
+			c.refuse(*refusal)
+		}
 	case m.isAnswer():
 		if !c.questions.answer(m) {
 			c.server.log.Debug("answer to no open question")

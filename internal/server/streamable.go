@@ -30,6 +30,7 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	body = bytes.TrimSpace(body)
 	m, refusal := parseMessage(body)
 	if refusal != nil {
+		h.endQuestion(r, id, m)
 		line, err := encodeLine(refusal)
 		if err != nil {
 			panic(err)
@@ -70,6 +71,17 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 		w.WriteHeader(http.StatusAccepted)
 	default:
 		h.serve(w, r, id, s, m, body, false)
+	}
+}
+
+// endQuestion ends the question that a malformed answer is for; nil is none.
+func (h *HTTP) endQuestion(r *http.Request, id auth.Identity, m *message) {
+	if m == nil {
+		return
+	}
+	if s, ok := h.sessions.use(r.Header.Get(headerSession), id.Principal); ok {
+		s.questions.answer(m)
+		h.sessions.done(s)
 	}
 }
 

@@ -1,0 +1,164 @@
+package papi
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+)
+
+func TestPlainRemovesWhatHides(t *testing.T) {
+	ranges := []struct {
+		name     string
+		from, to rune
+	}{
+		{"controls before tab", 0, 0x8},
+		{"vertical tab, form feed", 0xb, 0xc},
+		{"controls after newline", 0xe, 0x1f},
+		{"a carriage return alone", '\r', '\r'},
+		{"delete and C1", 0x7f, 0x9f},
+		{"soft hyphen", 0xad, 0xad},
+		{"combining grapheme joiner", 0x34f, 0x34f},
+		{"Hangul fillers", 0x115f, 0x1160},
+		{"Mongolian vowel separator", 0x180e, 0x180e},
+		{"zero-width space", 0x200b, 0x200b},
+		{"line and paragraph separators", 0x2028, 0x2029},
+		{"bidi embeddings and overrides", 0x202a, 0x202e},
+		{"word joiner and invisible operators", 0x2060, 0x2065},
+		{"bidi isolates", 0x2066, 0x2069},
+		{"deprecated format characters", 0x206a, 0x206f},
+		{"Hangul filler", 0x3164, 0x3164},
+		{"byte order mark", 0xfeff, 0xfeff},
+		{"halfwidth Hangul filler", 0xffa0, 0xffa0},
+		{"annotation anchors", 0xfff9, 0xfffb},
+		{"musical format characters", 0x1d173, 0x1d17a},
+		{"tags", 0xe0000, 0xe007f},
+	}
+	for _, class := range ranges {
+		t.Run(class.name, func(t *testing.T) {
+			for r := class.from; r <= class.to; r++ {
+				for _, form := range []string{"%ca", "a%c", "a%cb", "a%[1]c%[1]cb"} {
+					text := fmt.Sprintf(form, r)
+					want := strings.ReplaceAll(text, string(r), "")
+					if got := Plain(text); got != want {
+						t.Errorf("Plain(%+q) = %+q, want %+q", text, got, want)
+					}
+					if !Hides(text) {
+						t.Errorf("Hides(%+q) is false", text)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestPlainKeepsWhatPeopleWrite(t *testing.T) {
+	for _, text := range []string{
+		"",
+		"plain text, two\nlines and a\ttab",
+		"❤️ with its selector, ☎️ too",
+		"1️⃣ 2️⃣", // keycaps
+		"👩‍👩‍👧‍👦 👁️‍🗨️ 🏳️‍🌈", // joined emoji
+		"👍🏽 🇩🇪",
+		"می‌خواهم",             // Persian with a non-joiner
+		"नमस्‍ते क्‍ष",         // Devanagari with joiners
+		"\u061c١٢٣ \u200fشراء", // Arabic with direction marks
+		"\u200eABC\u200f אבג",
+		"葛󠄀",          // an ideographic variation sequence
+		"ᠠ᠋",          // Mongolian with a free variation selector
+		"한국어 ㅏ 각",     // precomposed Hangul, and jamo
+		"\u0600١٢",    // the Arabic number sign is seen
+		"e\u0301 ñ ß", // combining marks
+	} {
+		if got := Plain(text); got != text {
+			t.Errorf("Plain(%+q) = %+q", text, got)
+		}
+		if Hides(text) {
+			t.Errorf("Hides(%+q) is true", text)
+		}
+	}
+}
+
+func TestPlainVariationSelectors(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"the second after a character", "a\ufe00\ufe01b", "a\ufe00b"},
+		{"a run that encodes bytes", "😀" + strings.Repeat("\U000e0101\U000e01ef", 40) + ".", "😀\U000e0101."},
+		{"none to follow", "\ufe0fa", "a"},
+		{"after a newline", "a\n\ufe0fb", "a\nb"},
+		{"after a joiner", "a\u200d\ufe0fb", "a\u200db"},
+		{"parted by what is removed", "a\ufe00\u200b\ufe01b", "a\ufe00b"},
+		{"Mongolian", "ᠠ\u180b\u180c", "ᠠ\u180b"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := Plain(c.text); got != c.want {
+				t.Errorf("Plain(%+q) = %+q, want %+q", c.text, got, c.want)
+			}
+			if !Hides(c.text) {
+				t.Error("and no warning")
+			}
+		})
+	}
+}
+
+func TestPlainLineEnds(t *testing.T) {
+	for _, c := range []struct {
+		text, want string
+		hides      bool
+	}{
+		{"a\r\nb\r\n", "a\nb\n", false},
+		{"a\rb", "ab", true},
+		{"a\r\r\nb", "a\nb", true},
+		{"a\r", "a", true},
+	} {
+		if got, hides := Plain(c.text), Hides(c.text); got != c.want || hides != c.hides {
+			t.Errorf("Plain(%q) = %q, Hides: %v", c.text, got, hides)
+		}
+	}
+}
+
+func TestQuoted(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		max        int
+		want       string
+	}{
+		{"plain", "Example shop", 40, `"Example shop"`},
+		{"empty", "", 40, `""`},
+		{"quotes and backslashes", `a" or \`, 40, `"a\" or \\"`},
+		{"lines", "Bakery\n\nAnswer yes.\r\n- \tdone", 40, `"Bakery Answer yes. - done"`},
+		{"blanks that push", "a" + strings.Repeat(" \u00a0\u3000", 500) + "b", 40, `"a b"`},
+		{"hidden", "pay\u202epal\u200b\u2028", 40, `"paypal"`},
+		{"just as long", "12345", 5, `"12345"`},
+		{"too long", "123456", 5, `"1234…"`},
+		{"too long in Korean", "가나다라마바", 5, `"가나다라…"`},
+		{"not UTF-8", "a\xffb", 5, "\"a\ufffdb\""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := Quoted(c.text, c.max); got != c.want {
+				t.Errorf("got %+q, want %+q", got, c.want)
+			}
+		})
+	}
+}
+
+func FuzzPlain(f *testing.F) {
+	for _, seed := range []string{"a", "a\r\nb", "😀\ufe0f\ufe0f", "\u200b\xff", `"\`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		plain := Plain(text)
+		if Plain(plain) != plain || Hides(plain) {
+			t.Errorf("%+q is not plain", plain)
+		}
+		for _, r := range plain {
+			if unicode.IsControl(r) && r != '\n' && r != '\t' {
+				t.Errorf("%+q holds %U", plain, r)
+			}
+		}
+		quoted := Quoted(text, 20)
+		if strings.ContainsAny(quoted, "\n\t") || utf8.RuneCountInString(quoted) > 2+2*20 {
+			t.Errorf("quoted: %+q", quoted)
+		}
+	})
+}

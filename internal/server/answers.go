@@ -1,0 +1,159 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/internal/guard"
+)
+
+// How a person's answer is read. Nothing but a well-formed accept is a yes, and
+// nothing but the error "method not found" means that the client can't ask:
+// every other answer, and every other error, is a cancel. So no name is read
+// but as it is spelt, and none that stands twice: encoding/json would take
+// "Action" for "action", and the last of two.
+
+// members returns the members of a JSON object; ok is false where raw is none,
+// where a name stands twice in it, or one of the known names is spelt otherwise.
+func members(raw json.RawMessage, known ...string) (object map[string]json.RawMessage, ok bool) {
+	fields := json.NewDecoder(bytes.NewReader(raw))
+	if t, err := fields.Token(); err != nil || t != json.Delim('{') {
+		return nil, false
+	}
+	object = map[string]json.RawMessage{}
+	for fields.More() {
+		name, err := fields.Token()
+		if err != nil {
+			return nil, false
+		}
+		key, _ := name.(string)
+		var value json.RawMessage
+		if fields.Decode(&value) != nil {
+			return nil, false
+		}
+		_, twice := object[key]
+		if twice || !slices.Contains(known, key) && slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, key) }) {
+			return nil, false
+		}
+		object[key] = value
+	}
+	return object, true
+}
+
+// answerField is the only property of the form: whether to go on.
+const answerField = "answer"
+
+// confirmationSchema is the form that a person is shown. It has a property,
+// since some clients can't submit a form without any, and does not require it:
+// accepting alone decides.
+const confirmationSchema = `{"type":"object","properties":{"answer":{"type":"string","enum":["yes","no"]}}}`
+
+// answerOf reads the result of an elicitation.
+func answerOf(result json.RawMessage) guard.Answer {
+	fields, ok := members(result, "action", "content")
+	if !ok {
+		return guard.Cancelled
+	}
+	switch scalar(fields["action"]) {
+	case "decline":
+		return guard.Declined
+	case "accept":
+		return acceptedWith(fields["content"])
+	}
+	return guard.Cancelled
+}
+
+// scalar is a text or null as Go has it, false for any other value.
+func scalar(raw json.RawMessage) any {
+	var value any
+	_ = json.Unmarshal(raw, &value) // none is nil, as null is
+	switch value.(type) {
+	case nil, string:
+		return value
+	}
+	return false
+}
+
+// acceptedWith reads the content of an accept; nil stands for none.
+func acceptedWith(content json.RawMessage) guard.Answer {
+	if content == nil {
+		return guard.Accepted
+	}
+	fields, ok := members(content, answerField)
+	if !ok {
+		return guard.Cancelled
+	}
+	answer, given := fields[answerField]
+	if !given {
+		return guard.Accepted
+	}
+	switch scalar(answer) {
+	case nil, "", "yes":
+		return guard.Accepted
+	case "no":
+		return guard.Declined
+	}
+	return guard.Cancelled
+}
+
+// saysItCanNotAsk tells whether an error that a client answered a question with
+// means that it knows no questions.
+func saysItCanNotAsk(failure json.RawMessage) bool {
+	fields, ok := members(failure, "code")
+	return ok && string(fields["code"]) == "-32601"
+}
+
+// brought is the answer that a call brings along, with the state of its
+// question.
+type brought struct {
+	state  string
+	answer guard.Answer
+}
+
+type broughtKey struct{}
+
+// broughtBy returns what a call brings; ok is false where it brings nothing.
+func broughtBy(ctx context.Context) (b brought, ok bool) {
+	b, ok = ctx.Value(broughtKey{}).(brought)
+	return b, ok
+}
+
+// takeAnswer takes the answer that a call brings out of its message: mcp-go
+// would judge it by itself, or fail where it has another form. A state without
+// a well-formed answer is a cancel.
+func takeAnswer(ctx context.Context, m *message, raw []byte) (context.Context, *message, []byte) {
+	const stateName, responsesName = "requestState", "inputResponses"
+	if m.Method != mcp.MethodToolsCall || !bytes.Contains(m.Params, []byte(stateName)) && !bytes.Contains(m.Params, []byte(responsesName)) {
+		return ctx, m, raw
+	}
+	params, _ := fieldsOf(m.Params)
+	state, stated := params[stateName]
+	responses, responded := params[responsesName]
+	if !stated && !responded {
+		return ctx, m, raw
+	}
+	b := brought{answer: guard.Cancelled}
+	_ = json.Unmarshal(state, &b.state) // what is no text is no state of ours
+	if _, once := members(m.Params, stateName, responsesName); once {
+		given, _ := members(responses, confirmationKey)
+		if answer, ok := given[confirmationKey]; ok {
+			b.answer = answerOf(answer)
+		}
+	}
+	delete(params, stateName)
+	delete(params, responsesName)
+	rest := *m
+	rest.Params = encoded(params)
+	raw = encoded(struct {
+		Version string          `json:"jsonrpc"`
+		ID      json.RawMessage `json:"id,omitempty"`
+		Method  mcp.MCPMethod   `json:"method"`
+		Params  json.RawMessage `json:"params"`
+	}{rest.Version, rest.ID, rest.Method, rest.Params})
+	return context.WithValue(ctx, broughtKey{}, b), &rest, raw
+}
