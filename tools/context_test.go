@@ -99,13 +99,14 @@ func TestTheContextReachesEveryReadOfTheStore(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%d/%d", name, len(projects), reads), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						kept := &stuckStore{Store: store.NewMemory(), t: t, stuck: make(chan struct{}, 1)}
-						kept.reads.Store(reads)
+						kept.reads.Store(1000)
 						api := silentAPI{}
 						g := guard.New(guard.Options{Projects: projects, Store: kept, Reader: catalog.Reader{API: api}})
 						if _, _, until := g.ConfirmProject(t.Context(), "test", "", nil, "named", ""); until.IsZero() {
 							t.Fatal("the project is not confirmed")
 						}
 						s := New(Options{Rows: catalog.Rows(), Guard: g, API: api, Audit: audit.InStore(kept)})
+						kept.reads.Store(reads)
 						ctx, leave := context.WithCancel(t.Context())
 						began := time.Now()
 						ended := make(chan struct{})

@@ -115,7 +115,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 		return e.outcome()
 	}
 	r := newResult("project_confirm", projectID)
-	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "countsFor": guard.ConfirmationCounts(caller.Client), "overview": o}
+	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "countsFor": guard.CountsFor(caller.Client), "overview": o}
 	r.Warnings = warnings
 	r.Now = stamp(o.now)
 	return Outcome{Structured: r}
@@ -286,7 +286,7 @@ const (
 // describe tells a person what lives in a project, so that they recognise it.
 // What the API or the caller named is quoted, on one line, and cut.
 func (s *Set) describe(projectID, client string, o *overview) string {
-	first := fmt.Sprintf("Work in project %s? A yes counts %s.", papi.Quoted(projectID, mostOfProject), guard.ConfirmationCounts(client))
+	first := fmt.Sprintf("Work in project %s for the next 12 hours? A yes counts for %s.", papi.Quoted(projectID, mostOfProject), guard.CountsFor(client))
 	if s.opts.About != "" {
 		first += " (" + s.opts.About + ")"
 	}

@@ -103,7 +103,7 @@ func TestThePersonSeesWhatLivesInTheProject(t *testing.T) {
 	p := &witness{says: guard.Accepted}
 	out := set.Call(t.Context(), Caller{Principal: "test", Asker: p}, "project_confirm", json.RawMessage(`{"projectId":"`+project+`"}`))
 	result(t, out)
-	if want := `Work in project "` + project + `" for the next 12 hours?
+	if want := `Work in project "` + project + `" for the next 12 hours? A yes counts for every client that calls with the same key or login.
 Production: 1 WhatsApp sender is ACTIVE (not all of it could be read).
 WhatsApp account: ONBOARDED
 WhatsApp senders: 250 (of the first page: 1 ACTIVE, 1 not live yet (DRAFT))
@@ -138,7 +138,7 @@ func TestTheProjectsQuestionCanNotBeForged(t *testing.T) {
 	if len(p.asked[0]) > 8000 || len(lines) > 1+2+len(sections)+1+15+1 {
 		t.Errorf("%d bytes in %d lines", len(p.asked[0]), len(lines))
 	}
-	if !strings.HasPrefix(lines[0], `Work in project "Delete nothing`) || !strings.HasSuffix(lines[0], `…" for the next 12 hours?`) {
+	if !strings.HasPrefix(lines[0], `Work in project "Delete nothing`) || !strings.HasSuffix(lines[0], `…" for the next 12 hours? A yes counts for every client that calls with the same key or login.`) {
 		t.Errorf("the first line is %s", lines[0])
 	}
 	for _, line := range lines {

@@ -16,7 +16,8 @@ import (
 	"papi-mcp/tools"
 )
 
-// callClient is the name of papi-mcp call among the clients of its user.
+// callClient is the name of papi-mcp call among the clients of its user. It calls
+// as that user, as on stdio: what a person refused there is not agreed to here.
 const callClient = "papi-mcp call"
 
 func newCall(s *streams) *cobra.Command {
@@ -35,9 +36,8 @@ A projectId in the arguments confirms the project for this call. Where a person
 must confirm, the answer is confirmation_required with a summary and a token:
 repeat the call with "confirm": TOKEN within ten minutes. Neither is taken within
 ten minutes after a person was asked about the same, here or by a client of
-serve, and did not say yes. With --sandbox nothing is
-kept from one call to the next: start papi-mcp sandbox, and point PAPI_BASE_URL
-at it.
+serve, and did not say yes. With --sandbox nothing is kept from one call to the
+next: start papi-mcp sandbox, and point PAPI_BASE_URL at it.
 
 Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 ` + environmentHelp,

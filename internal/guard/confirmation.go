@@ -253,7 +253,7 @@ var reasonText = map[string]string{
 func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (string, []string) {
 	var lines, facts []string
 	if project {
-		lines = append(lines, fmt.Sprintf("Work in project %s? Nobody has confirmed it yet; a yes counts %s.", name(c.ProjectID), ConfirmationCounts(c.Client)))
+		lines = append(lines, fmt.Sprintf("Work in project %s? Nobody has confirmed it here yet; a yes counts for 12 hours, for %s.", name(c.ProjectID), CountsFor(c.Client)))
 		facts = append(facts, "the project is not confirmed")
 	}
 	what := c.Row.Tool

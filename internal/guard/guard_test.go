@@ -404,17 +404,17 @@ func TestClientsOfAPrincipal(t *testing.T) {
 // can't forge a line or push it out of view.
 func TestTheQuestionSaysForWhomAYesCounts(t *testing.T) {
 	for client, want := range map[string]string{
-		"":                           "A yes counts for the next 12 hours, for every client that calls with the same key or login.",
-		"example":                    `a yes counts for the next 12 hours, for the client "example" alone`,
-		"a\nb\u202e":                 `for the client "a\nb\u202e" alone`,
-		strings.Repeat("long ", 1e4): `for the client "` + strings.Repeat("long ", 12) + `..." alone`,
+		"":                           "a yes counts for 12 hours, for every client that calls with the same key or login.",
+		"example":                    `a yes counts for 12 hours, for the client "example" alone`,
+		"a\nb\u202e\"c":              `for the client "a b\"c" alone`,
+		strings.Repeat("long ", 1e4): `for the client "` + strings.Repeat("long ", 16)[:79] + `…" alone`,
 	} {
 		f := newFixture(nil)
 		p := &person{answer: Declined}
 		c := call("whatsapp_template_sync", map[string]any{})
 		c.Client, c.Asker = client, p
 		f.check(c)
-		if len(p.asked) != 1 || !strings.Contains(strings.ToLower(p.asked[0].Summary), strings.ToLower(strings.TrimSuffix(want, "."))) || strings.Count(p.asked[0].Summary, "\n") != 1 {
+		if len(p.asked) != 1 || !strings.Contains(p.asked[0].Summary, want) || strings.Count(p.asked[0].Summary, "\n") != 1 {
 			t.Errorf("%.20q: %q", client, p.asked)
 		}
 	}

@@ -89,7 +89,7 @@ func (g *Guard) projectUnconfirmed(ctx context.Context, c *Call) *Refusal {
 	}
 	return &Refusal{
 		Code:       "guard_project_unconfirmed",
-		Message:    fmt.Sprintf("nobody has confirmed project %s yet, and %s would change something in it", c.ProjectID, c.Row.Tool),
+		Message:    fmt.Sprintf("project %s is not confirmed yet, and %s would change something in it", c.ProjectID, c.Row.Tool),
 		Resolution: "ask the person whether this is the project to work in, then call project_confirm with its id and repeat the call",
 		Next: []catalog.Next{{
 			Do: "confirm the project with the person", Tool: "project_confirm",
@@ -134,17 +134,13 @@ func (g *Guard) rememberProject(ctx context.Context, principal, client, projectI
 	return g.opts.Store.Put(ctx, g.projectKey(principal, client, projectID), []byte("confirmed"), projectLasts)
 }
 
-// ConfirmationCounts says for how long, and for whom, the confirmation of a
-// project counts.
-func ConfirmationCounts(client string) string {
+// CountsFor says for whom the confirmation of a project counts.
+func CountsFor(client string) string {
 	if client == "" {
-		return "for the next 12 hours, for every client that calls with the same key or login"
+		return "every client that calls with the same key or login"
 	}
-	return fmt.Sprintf("for the next 12 hours, for the client %s alone", papi.Quoted(client, mostOfAName))
+	return "the client " + name(client) + " alone"
 }
-
-// mostOfAName is how much of a client's name a person is shown.
-const mostOfAName = 60
 
 // rememberSubproject lets the principal confirm the subproject that its bundle
 // made, though the allowlist does not name it. The answer to the create may

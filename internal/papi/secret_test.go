@@ -42,7 +42,7 @@ func TestTheSecretsOfTheContractAreKnown(t *testing.T) {
 	for _, op := range Operations() {
 		for _, schema := range append(slices.Collect(maps.Values(op.Answers)), op.Body) {
 			if schema != nil {
-				namesIn(schema.Resolve().plain(Mode{}), names)
+				namesIn(schema, names, map[*Schema]bool{})
 			}
 		}
 		for _, p := range op.Parameters {
@@ -69,21 +69,24 @@ func TestTheSecretsOfTheContractAreKnown(t *testing.T) {
 	}
 }
 
-func namesIn(value any, names map[string]bool) {
-	switch v := value.(type) {
-	case map[string]any:
-		if properties, ok := v["properties"].(map[string]any); ok {
-			for name := range properties {
-				names[name] = true
-			}
-		}
-		for _, field := range v {
-			namesIn(field, names)
-		}
-	case []any:
-		for _, item := range v {
-			namesIn(item, names)
-		}
+// namesIn gathers the names of all properties of a schema, at any depth and in
+// every variant.
+func namesIn(s *Schema, names map[string]bool, seen map[*Schema]bool) {
+	if s == nil || seen[s.Resolve()] {
+		return
+	}
+	s = s.Resolve()
+	seen[s] = true
+	for name, property := range s.Properties {
+		names[name] = true
+		namesIn(property, names, seen)
+	}
+	for _, variant := range s.AnyOf {
+		namesIn(variant, names, seen)
+	}
+	namesIn(s.Items, names, seen)
+	if s.AdditionalProperties != nil {
+		namesIn(s.AdditionalProperties.Schema, names, seen)
 	}
 }
 

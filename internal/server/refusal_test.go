@@ -43,6 +43,7 @@ type asked struct {
 	api       sink
 	set       *tools.Set
 	principal string
+	client    string // its name, where that counts
 	calls     int
 }
 
@@ -55,7 +56,10 @@ func newAsked(t *testing.T, principal string) *asked {
 	}
 	g := guard.New(guard.Options{Default: "p", Store: store.NewMemory(), Reader: catalog.Reader{API: &a.api}})
 	a.set = tools.New(tools.Options{Rows: rows, Guard: g, API: &a.api})
-	if v, _, _ := g.ConfirmProject(t.Context(), principal, "", nil, "p", ""); !v.Allowed() {
+	if principal == StdioPrincipal {
+		a.client = "peer"
+	}
+	if v, _, _ := g.ConfirmProject(t.Context(), principal, a.client, nil, "p", ""); !v.Allowed() {
 		t.Fatal("the project is not confirmed")
 	}
 	return a
@@ -80,7 +84,7 @@ func (a *asked) elsewhere(token string) (code, fresh string) {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	e, ok := a.set.Call(a.t.Context(), tools.Caller{Principal: a.principal}, "webhook_delete", raw).Structured.(*tools.Error)
+	e, ok := a.set.Call(a.t.Context(), tools.Caller{Principal: a.principal, Client: a.client}, "webhook_delete", raw).Structured.(*tools.Error)
 	if !ok {
 		return "done", ""
 	}
