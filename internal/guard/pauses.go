@@ -30,8 +30,7 @@ func (g *Guard) Failed(ctx context.Context, c *Call, err error) error {
 	if !errors.As(err, &e) || !slices.Contains([]string{"whatsapp_sender_register", "whatsapp_sender_verify"}, c.Row.Tool) {
 		return nil
 	}
-	ctx, cancel := remembering(ctx)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
 	switch e.Code {
 	case "sender-already-registered": // 429 of register: as good as one that succeeded
 		return g.rememberRegister(ctx, c)
