@@ -106,31 +106,32 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 	// What is asked and answered is remembered though the caller goes away.
 	kept := context.WithoutCancel(ctx)
 	state, answer, brought := asker.Answered()
-	var marks marks
 	var stale *Refusal
 	if !brought {
 		var err error
 		if state, _, err = g.sign(ctx, asked, m); err != nil {
 			return refuse(storeFailed(err))
 		}
-		if marks, err = g.mark(kept, m, state); err != nil {
+		left, err := g.mark(kept, m, state)
+		if err != nil {
 			return refuse(storeFailed(err))
 		}
 		q := &Question{Summary: m.summary, State: state}
-		if answer = asker.Ask(ctx, *q); answer == Pending {
+		switch answer = asker.Ask(ctx, *q); answer {
+		case Pending:
 			return Verdict{Ask: q}
-		}
-		switch {
-		case answer == Unavailable:
-			if err := g.unmark(kept, marks); err != nil {
+		case Unavailable:
+			if err := g.unmark(kept, left); err != nil {
 				return refuse(storeFailed(err))
 			}
 			return unavailable
-		case answer == Accepted && m.again != nil:
-			stale = m.again() // while the person thought, things may have changed
+		case Accepted:
+			if m.again != nil {
+				stale = m.again() // while the person thought, things may have changed
+			}
 		}
 	}
-	o, reason, err := g.open(ctx, asked, state, m)
+	o, reason, err := g.open(kept, asked, state, m)
 	if err == nil && reason == "" {
 		// A yes is only good while what the person was told is so; any other
 		// answer ends the question, whatever has become of that.
@@ -140,17 +141,16 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 			reason, err = g.burn(kept, o, m)
 		}
 	}
+	if err == nil && (reason == "" || reason == reasonChanged) {
+		err = g.answered(kept, m, state, o.end.Add(-tokenLasts), answer)
+	}
 	switch {
+	case err != nil && answer != Accepted && !brought: // its mark stands as an open question's
+		return refuse(unagreed(answer, m))
 	case err != nil:
 		return refuse(storeFailed(err))
 	case reason != "" && reason != reasonChanged:
 		return refuse(notOpen(reason))
-	}
-	// Where a no can't be written, its mark stands as an open question's.
-	if err := g.answered(kept, m, state, o.end.Add(-tokenLasts), answer); err != nil && answer == Accepted {
-		return refuse(storeFailed(err))
-	}
-	switch {
 	case answer != Accepted:
 		return refuse(unagreed(answer, m))
 	case stale != nil:
@@ -161,15 +161,22 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 	return Verdict{}
 }
 
-// notOpen refuses an answer that belongs to no open question.
+// notOpen refuses an answer that belongs to no open question, or to one about
+// something that has changed since.
 func notOpen(reason string) *Refusal {
-	return &Refusal{
+	r := &Refusal{
 		Code:       codeInvalid,
 		Message:    "the answer does not belong to an open question about this call: " + reasonText[reason],
 		Resolution: "repeat the call without an answer, to be asked anew",
 		Info:       map[string]any{"reason": reason},
 		Next:       []catalog.Next{doNext("make the same call again, without an answer: the person is asked anew")},
 	}
+	if reason == reasonChanged {
+		r.Message = "what the person was told has changed since they were asked; nothing was sent"
+		r.Resolution = "repeat the call: the person is asked about what is so now"
+		r.Next = []catalog.Next{doNext("make the same call again: the person is asked about what is so now")}
+	}
+	return r
 }
 
 // unagreed refuses because the question just put got no yes.

@@ -345,7 +345,14 @@ func TestARefusalIsOfWhatTheCallDoes(t *testing.T) {
 // failing is a store of which one kind of access fails once it is told to.
 type failing struct {
 	store.Store
-	get, put, remove atomic.Bool
+	get, put, add, remove atomic.Bool
+}
+
+func (s *failing) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error) {
+	if s.add.Load() {
+		return false, errBroken
+	}
+	return s.Store.Add(ctx, key, value, ttl)
 }
 
 func (s *failing) Get(ctx context.Context, key string) ([]byte, bool, error) {
@@ -413,9 +420,19 @@ func TestAStoreThatFailsKeepsTheRefusal(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a yes can't be spent", func(t *testing.T) {
+		f, s := at()
+		c := removes(&during{answer: Accepted, do: func() { s.add.Store(true) }}, "")
+		if got := f.check(c); got != closed {
+			t.Errorf("got %s", got)
+		}
+		if got := f.check(removes(nil, "")); got != codeTimeout {
+			t.Errorf("elsewhere: %s", got)
+		}
+	})
 	t.Run("the end of a question can't be written", func(t *testing.T) {
 		f, s := at()
-		c := removes(&during{answer: Declined, do: func() { s.put.Store(true) }}, "")
+		c := removes(&during{answer: Declined, do: func() { s.put.Store(true); s.add.Store(true) }}, "")
 		if got := f.check(c); got != codeDeclined {
 			t.Errorf("got %s", got)
 		}

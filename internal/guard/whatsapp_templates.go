@@ -217,7 +217,7 @@ func templateDraft(c *Call, s seen) *Refusal {
 		Next: []catalog.Next{
 			readWhatsappTemplate.next(c, "look at the template, and what comes next for it"),
 			{
-				Do:   "only when the person wants the template at Meta gone too (its name and language are then locked for 30 days): deleteSubmitted says so",
+				Do:   "only when the person wants the template at Meta gone too (its name is then locked in this language for 30 days): deleteSubmitted says so",
 				Tool: "whatsapp_template_delete", Args: withArg(pathArgs(c.Row, c.Args), "deleteSubmitted", true), Needs: []string{},
 			},
 		},
@@ -233,7 +233,7 @@ func showTemplate(_ *Call, s seen) string {
 // tellDeleteSubmitted tells what goes with deleteSubmitted and without.
 func tellDeleteSubmitted(c *Call) string {
 	if c.Args["deleteSubmitted"] == true {
-		return "deleteSubmitted is true: the template that was submitted to Meta is deleted too, messages can no longer be sent with it, and its name and language can't be used again for 30 days."
+		return "deleteSubmitted is true: the template that was submitted to Meta is deleted too, messages can no longer be sent with it, and this name can't be used again in this language for 30 days."
 	}
 	return "deleteSubmitted is false: only the draft is deleted; a template that Meta has stays as it is."
 }

@@ -279,6 +279,69 @@ func TestARefusalIsFinal(t *testing.T) {
 	}
 }
 
+// A project that a question got no yes for is not confirmed by naming it.
+func TestARefusedProjectIsNotConfirmedByNaming(t *testing.T) {
+	const can = `{"elicitation":{"form":{}}}`
+	for _, version := range append(slices.Clone(olderVersions), "2026-07-28") {
+		t.Run(version, func(t *testing.T) {
+			a := newAsked(t, StdioPrincipal)
+			p := dial(t, New(Options{Toolbox: a.set, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}))
+			defer p.close()
+			older := version != "2026-07-28"
+			if older {
+				p.initialize(version, can)
+			}
+			confirm := func(more string) message {
+				params := fmt.Sprintf(`"name":"project_confirm","arguments":{"projectId":"p%d"}%s`, a.calls, more)
+				if older {
+					p.send(toolsCall(a.calls, params))
+				} else {
+					p.send(modern(a.calls, "tools/call", can, ","+params))
+				}
+				return p.next()
+			}
+			check := func(shape, want string, m message) {
+				content, _ := toolAnswer(t, m).StructuredContent.(map[string]any)
+				code, _ := content["errorCode"].(string)
+				expected := "confirmation_declined"
+				if want == "accepted" || want == "unavailable" {
+					expected = ""
+				}
+				if code != expected {
+					t.Errorf("%s: %q, want %q", shape, code, expected)
+				}
+				raw, err := json.Marshal(map[string]any{"projectId": fmt.Sprintf("p%d", a.calls)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				named := a.set.Call(t.Context(), tools.Caller{Principal: StdioPrincipal}, "project_confirm", raw)
+				if named.IsError != (expected != "") {
+					t.Errorf("%s: named elsewhere: %+v", shape, named.Structured)
+				}
+			}
+			for _, shape := range slices.Sorted(maps.Keys(answers)) {
+				a.calls++
+				m := confirm("")
+				if older {
+					p.send(result(m.ID, answers[shape].result))
+					m = p.next()
+				} else {
+					m = confirm(fmt.Sprintf(`,"requestState":%q,"inputResponses":{"confirmation":%s}`, toolAnswer(t, m).RequestState, answers[shape].result))
+				}
+				check(shape, answers[shape].want, m)
+			}
+			if !older {
+				return
+			}
+			for _, shape := range slices.Sorted(maps.Keys(otherAnswers)) {
+				a.calls++
+				p.send(fmt.Sprintf(otherAnswers[shape].line, confirm("").ID))
+				check(shape, otherAnswers[shape].want, p.next())
+			}
+		})
+	}
+}
+
 // The connection's end is a cancel, at whatever moment of a question it comes.
 func TestTheConnectionsEndIsNoYes(t *testing.T) {
 	const accept = `{"jsonrpc":"2.0","id":%s,"result":{"action":"accept"}}`
