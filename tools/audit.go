@@ -47,7 +47,7 @@ func (s *Set) intend(ctx context.Context, c *guard.Call, own ownValues) (*audit.
 	e := s.callEntry(c, own, guard.Verdict{})
 	e.Confirmed = string(c.Confirmed)
 	e.Phase, e.Call = audit.Intent, audit.NewCall()
-	if err := s.opts.Audit.Add(ctx, e); err != nil {
+	if err := s.write(ctx, e); err != nil {
 		return nil, unaudited(err)
 	}
 	e.Phase = audit.Outcome
@@ -73,7 +73,7 @@ func (s *Set) conclude(ctx context.Context, warnings *[]string, e *audit.Entry, 
 
 func (s *Set) callEntry(c *guard.Call, own ownValues, v guard.Verdict) audit.Entry {
 	e := s.entry(Caller{Principal: c.Principal, Client: c.Client}, c.ProjectID, c.Row.Tool, v)
-	e.Arguments, _ = forTheRecord(papi.RequestSecrets.Mask(own.with(c.Args))).(map[string]any)
+	e.Arguments = own.with(c.Args)
 	return e
 }
 
@@ -97,13 +97,19 @@ const lineWithin = 10 * time.Second
 func (s *Set) add(ctx context.Context, warnings *[]string, e audit.Entry, about string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lineWithin)
 	defer cancel()
-	if err := s.opts.Audit.Add(ctx, e); err != nil {
+	if err := s.write(ctx, e); err != nil {
 		*warnings = append(*warnings, "the audit log has no line "+about+": "+err.Error())
 	}
 }
 
-// forTheRecord is a value as the audit keeps it: exactly what was given, but for the
-// passwords and tokens of URLs.
+// write writes a line: exactly what was given, but for the secrets of the call
+// and the passwords and tokens of URLs.
+func (s *Set) write(ctx context.Context, e audit.Entry) error {
+	e.Arguments, _ = forTheRecord(papi.RequestSecrets.Mask(e.Arguments)).(map[string]any)
+	return s.opts.Audit.Add(ctx, e)
+}
+
+// forTheRecord is a value without the passwords and tokens of URLs in it.
 func forTheRecord(value any) any {
 	switch v := value.(type) {
 	case string:

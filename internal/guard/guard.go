@@ -90,6 +90,7 @@ func New(opts Options) *Guard {
 	if opts.Mode == "" {
 		opts.Mode = Auto
 	}
+	opts.Store = bounded{opts.Store}
 	return &Guard{opts: opts}
 }
 
@@ -243,8 +244,7 @@ func storeFailed(err error) *Refusal {
 // Done tells the guard how a call that it let through ended: what it must
 // remember is remembered. answer is the API's, nil where there is none.
 func (g *Guard) Done(ctx context.Context, c *Call, answer map[string]any) error {
-	ctx, cancel := remembering(ctx)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
 	switch {
 	case slices.Contains(registers, c.Row.Tool):
 		return g.rememberRegister(ctx, c)
@@ -254,13 +254,4 @@ func (g *Guard) Done(ctx context.Context, c *Call, answer map[string]any) error 
 		return g.rememberSubproject(ctx, c, answer)
 	}
 	return nil
-}
-
-// rememberWithin bounds what is remembered of a call that was sent.
-const rememberWithin = 10 * time.Second
-
-// remembering returns a context for what must be remembered of a call that was
-// sent, though the caller is gone.
-func remembering(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), rememberWithin)
 }

@@ -30,8 +30,7 @@ func (g *Guard) Failed(ctx context.Context, c *Call, err error) error {
 	if !errors.As(err, &e) {
 		return nil
 	}
-	ctx, cancel := remembering(ctx)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
 	if e.Code == "sender_already_deleted" && c.Row.Tool == "whatsapp_sender_delete" {
 		return g.rememberDelete(ctx, c)
 	}
