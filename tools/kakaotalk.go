@@ -19,11 +19,14 @@ var kakaotalkSenderNext = byState{
 	"SUSPENDED": {askSupport("plusFriendId")},
 }
 
-// lacksKakaotalkCategory tells whether a draft lacks one of its category codes.
+// lacksKakaotalkCategory tells whether a sender that never was live lacks one of
+// its category codes.
 func lacksKakaotalkCategory(sender any) bool {
+	if catalog.Field(sender, "state") != nil {
+		return false
+	}
 	for _, field := range []string{"topLevelCategoryCode", "midLevelCategoryCode", "subLevelCategoryCode"} {
-		given, known := catalog.Field(sender, "changes.details."+field), catalog.Field(sender, "details."+field)
-		if given == nil && known == nil {
+		if catalog.Field(sender, "changes.details."+field) == nil {
 			return true
 		}
 	}
