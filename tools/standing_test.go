@@ -242,7 +242,8 @@ func TestADraftThatLacksDetailsAsksForThem(t *testing.T) {
 					answer["state"] = liveState[row.Resource.Name]
 				}
 				next := resultOf(row, project, &call{args: pathSample(row)}, answer).Next
-				if len(next) != 1 || next[0].Tool != tool || len(next[0].Needs) != test.needs {
+				next = slices.DeleteFunc(next, func(n catalog.Next) bool { return n.Tool != tool })
+				if len(next) != 1 || len(next[0].Needs) != test.needs {
 					t.Errorf("%s without %s (live: %v): next is %+v", tool, missing, test.state, next)
 				}
 			}
