@@ -43,7 +43,7 @@ func standardFormat(name, format, description string) (string, string) {
 	case "e.164 phone number":
 		return "", withHint(description, "E.164, such as +15550100001")
 	case "numeric phone number", "country code", "digits":
-		return "", withHint(description, "digits alone")
+		return "", withHint(description, "digits only")
 	case "phone number":
 		return "", withHint(description, "phone number")
 	}

@@ -62,7 +62,7 @@ var afterError = map[string][]step{
 	"no_google_supplier":                                       {{do: "look at the sender: test numbers need one that Google supplies", tool: "rcs_sender_get"}},
 	"not_allowed_for_non_test_account":                         {{do: "leave the test number out, or a person asks Sinch support"}},
 	"not_allowed_for_subproject":                               {{do: "leave the test number out, or a person asks Sinch support"}},
-	"Kakaotalk/not_allowed_verify":                             {{do: "the code may have been wrong: look at the sender, and in VERIFYING ask the person for the code again", tool: "kakaotalk_sender_get"}, {do: "or the code was too old: have another one sent", tool: "kakaotalk_sender_register"}},
+	"Kakaotalk/not_allowed_verify":                             {{do: "the code may have been wrong or too old: look at the sender, and in VERIFYING ask the person for the code again, or have another one sent with kakaotalk_sender_register", tool: "kakaotalk_sender_get"}},
 	"not_allowed_verify":                                       {{do: "look again in some minutes: after a right code, or where Meta knows the number, it becomes ACTIVE by itself; if it stays PENDING_VERIFICATION, a person asks Sinch support, with the senderId", tool: "whatsapp_sender_get"}},
 	"not_found_waba_id":                                        {{do: "see whether the project has an account", tool: "whatsapp_account_get"}, {do: "if it has none, onboard one first, or ask the person for the wabaId"}},
 	"object_with_whatsapp_business_account_id_does_not_exist":  {{do: "look at the project's account", tool: "whatsapp_account_get"}, {do: "if the person says that it still exists at Meta, they ask Sinch support"}},

@@ -65,7 +65,7 @@ func (s *Set) conclude(ctx context.Context, warnings *[]string, e *audit.Entry, 
 	case *Result:
 		e.Status, e.IDs = status, end.IDs
 	case *Error:
-		e.Status, e.ErrorCode = end.Status, end.Code
+		e.Status, e.ErrorCode = end.Status, cut(end.Code) // the API's own may be any text
 		e.IDs = pathIDs(catalog.Lookup(e.Tool), e.Arguments)
 	}
 	s.add(ctx, warnings, *e, "about how this call ended")
@@ -73,7 +73,7 @@ func (s *Set) conclude(ctx context.Context, warnings *[]string, e *audit.Entry, 
 
 func (s *Set) callEntry(c *guard.Call, own ownValues, v guard.Verdict) audit.Entry {
 	e := s.entry(Caller{Principal: c.Principal, Client: c.Client}, c.ProjectID, c.Row.Tool, v)
-	e.Arguments, _ = papi.RequestSecrets.Mask(own.with(c.Args)).(map[string]any)
+	e.Arguments, _ = forTheRecord(papi.RequestSecrets.Mask(own.with(c.Args))).(map[string]any)
 	return e
 }
 
@@ -97,8 +97,6 @@ const lineWithin = 10 * time.Second
 func (s *Set) add(ctx context.Context, warnings *[]string, e audit.Entry, about string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lineWithin)
 	defer cancel()
-	e.Arguments, _ = forTheRecord(e.Arguments).(map[string]any)
-	e.ErrorCode = cut(e.ErrorCode) // the API's own may be any text
 	if err := s.opts.Audit.Add(ctx, e); err != nil {
 		*warnings = append(*warnings, "the audit log has no line "+about+": "+err.Error())
 	}

@@ -4,7 +4,7 @@ var kakaotalkSenderNext = byState{
 	"changes.status=IN_PROGRESS": {{do: "look again {again}: the change is being reviewed{since}", tool: "kakaotalk_sender_get"}},
 	"changes.status=DRAFT": append([]step{{
 		do: "where it lacks its three category codes, choose them with the person", tool: "kakaotalk_sender_category_list",
-		check: func(answer any) bool { return draftLacks("kakaotalk_sender_update", answer) },
+		check: lacksKakaotalkCategory,
 	}}, submitDraft("kakaotalk_sender_update", senderUpdatable)...),
 	"changes.status=REJECTED": { // an update takes only a DRAFT, unlike WhatsApp's
 		{do: "read what happened to it: a comment may say why", tool: "kakaotalk_sender_activity_list"},
@@ -15,6 +15,12 @@ var kakaotalkSenderNext = byState{
 	"ACTIVE":    {{do: "the sender is ready; look at its templates", tool: "kakaotalk_template_list"}},
 	"BLOCKED":   {askSupport("plusFriendId")},
 	"SUSPENDED": {askSupport("plusFriendId")},
+}
+
+// lacksKakaotalkCategory tells whether the draft of a sender that never was live
+// lacks one of its category codes.
+func lacksKakaotalkCategory(sender any) bool {
+	return lacks(sender, "topLevelCategoryCode", "midLevelCategoryCode", "subLevelCategoryCode")
 }
 
 // firstKakaotalkSender is what to do in a project without a KakaoTalk account.

@@ -29,14 +29,16 @@ type attempt struct {
 
 // reply is a person who answers the same to everything.
 type reply struct {
-	says guard.Answer
-	was  bool // asked
+	says  guard.Answer
+	was   bool // asked
+	heard func()
 }
 
 func (r *reply) Answered() (string, guard.Answer, bool) { return "", "", false }
 
 func (r *reply) Ask(context.Context, guard.Question) guard.Answer {
 	r.was = true
+	r.heard()
 	return r.says
 }
 
@@ -193,14 +195,19 @@ func (v *vault) begin(a *attempt, asked *reply) (done func()) {
 	v.mu.Lock()
 	a.began = v.refusals
 	v.mu.Unlock()
+	asked.heard = func() { // from the yes on, tokens count again
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		if asked.says == guard.Accepted {
+			delete(v.refused, a.key)
+		}
+	}
 	return func() {
 		defer one.Unlock()
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		switch {
-		case !asked.was, asked.says == guard.Unavailable:
-		case asked.says == guard.Accepted:
-			delete(v.refused, a.key)
+		case !asked.was, asked.says == guard.Unavailable, asked.says == guard.Accepted:
 		default:
 			v.refusals++
 			v.refused[a.key] = v.refusals

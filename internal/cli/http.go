@@ -111,11 +111,18 @@ func isLoopbackAddr(addr string) bool {
 // a twentieth of the time went into collecting (scripts/load).
 const garbage = 800
 
+// muchMemory is how much the process may use before it collects more often than
+// that: what lives is little, unless a caller sees to it that it is not.
+const muchMemory = 512 << 20
+
 // serve serves until ctx ends. It prints the server's URL as one line on
 // standard output once it listens.
 func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, p *prepared) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbage)
+		if os.Getenv("GOMEMLIMIT") == "" {
+			debug.SetMemoryLimit(muchMemory)
+		}
 	}
 	logger := c.logger(s)
 	options := server.HTTPOptions{

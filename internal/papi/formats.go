@@ -107,7 +107,7 @@ func target(text string) (string, string) {
 	if wrong == "" || strings.ContainsFunc(text, unicode.IsSpace) {
 		return wrong, ""
 	}
-	return "", "no URL such as https://example.com/path"
+	return "", "not a URL such as https://example.com/path"
 }
 
 var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:.`)
@@ -123,7 +123,7 @@ func appLink(text string) (string, string) {
 	case strings.Contains(text, "#{"):
 		return "", "a link with a variable"
 	case scheme.MatchString(text) && !strings.HasPrefix(strings.ToLower(text), "http"):
-		return "", "no web address, but the link of an app"
+		return "", "not a web address but a link into an app"
 	}
 	return example, ""
 }
@@ -146,14 +146,14 @@ func onlyDigits(text string) bool { return text != "" && strings.Trim(text, "012
 
 func countryCode(text string) (string, string) {
 	if !onlyDigits(text) || len(text) > 3 || text[0] == '0' {
-		return "the numeric code of a country, digits alone, such as 48 for PL or 44 for GB", ""
+		return "a numeric country code, digits only, such as 48 for PL or 44 for GB", ""
 	}
 	return "", ""
 }
 
 func numericPhone(text string) (string, string) {
 	if !onlyDigits(text) {
-		return "the number without its country code, digits alone, such as 444555666", ""
+		return "the number without its country code, digits only, such as 444555666", ""
 	}
 	return "", ""
 }
@@ -229,7 +229,7 @@ func (c *checker) multipliers(given map[string]any, at string) {
 		path := join(at, country)
 		known := countryFor(country, countries)
 		if !alpha2.MatchString(country) || known != nil && known[0] != country {
-			c.add(Violation{Path: path, Given: shown(country, given[country]), Allowed: "a country as its two-letter code of ISO 3166, such as GB", Nearest: offer(known)})
+			c.add(Violation{Path: path, Given: shown(country, given[country]), Allowed: "a two-letter country code of ISO 3166, such as GB", Nearest: offer(known)})
 		}
 		text, isText := given[country].(string)
 		if factor, err := strconv.ParseFloat(text, 64); isText && (!multiplier.MatchString(text) || err != nil || factor > 10) {

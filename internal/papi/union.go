@@ -351,9 +351,9 @@ func (s *Schema) ofOther(v Violation, value any, at string) Violation {
 	if have == nil {
 		return v
 	}
-	v.Allowed = "not in this form, which the other names say"
+	v.Allowed = "does not go with the other names given"
 	if names := formNames(have, all); names != nil {
-		v.Allowed = fmt.Sprintf("%s; it is in the form %s", v.Allowed, strings.Join(names, ", or "))
+		v.Allowed = fmt.Sprintf("%s; it belongs to the form %s", v.Allowed, strings.Join(names, ", or "))
 	}
 	fields, _ := value.(map[string]any)
 	for _, name := range s.telling() {

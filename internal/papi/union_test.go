@@ -152,7 +152,7 @@ func TestVariantsAreChosen(t *testing.T) {
 		{"a text of the deprecated form", rcs, us(`{"companyLegalName":"Example","messagesVolume":"10K - 100K messages"}`), answers + "messagesVolume: number []"},
 		{"the same with a name of its own", rcs, us(`{"ein":"00-0000000","messagesVolume":"10K - 100K messages"}`), ""},
 		{"too short for the current form", rcs, us(`{"companyLegalName":""}`), answers + "companyLegalName: at least 1 character []"},
-		{"a signup with a display name", sender, `{"wabaId":"1","phoneNumberId":"2","details":{"displayName":"x"}}`, "details: not in this form, which the other names say; it is in the form with details, or with phoneNumberProvider and details []"},
+		{"a signup with a display name", sender, `{"wabaId":"1","phoneNumberId":"2","details":{"displayName":"x"}}`, "details: does not go with the other names given; it belongs to the form with details, or with phoneNumberProvider and details []"},
 		{"a signup without its account", sender, `{"phoneNumberId":"2","authenticationCode":"x"}`, ""},
 		{"partner-initiated, without the provider", sender, `{"details":{"displayName":"x","vertical":"OTHER","countryCode":"1","email":"a@example.com"}}`, "phoneNumberProvider: required, one of CUSTOMER, SINCH []"},
 		{"a new number", sender, `{"details":{"displayName":"x","countryCode":"1"}}`, "details.phoneNumber: required, string []"},

@@ -59,7 +59,7 @@ func (s *Schema) Check(value any, mode Mode) ([]Violation, []string) {
 	c.check(s, value, "")
 	slices.SortStableFunc(c.violations, func(a, b Violation) int { return strings.Compare(a.Path, b.Path) })
 	for i, v := range c.violations[:min(len(c.violations), mostPlaced)] {
-		if v.unknown != "" && v.Nearest == "" {
+		if v.unknown != "" && !sameLetters(v.unknown, v.Nearest) {
 			c.violations[i] = s.placed(v)
 		}
 	}

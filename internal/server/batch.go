@@ -21,7 +21,7 @@ const batchVersion = mcp.ProtocolVersion20250326
 
 const (
 	// mostOfBatch bounds the messages of a batch.
-	mostOfBatch = 50
+	mostOfBatch = 100
 	// servedOfBatch is how many of its requests are served at the same time
 	// over HTTP.
 	servedOfBatch = 8
