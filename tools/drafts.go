@@ -29,14 +29,20 @@ func submitDraft(update string, states []string) []step {
 	return []step{submit, complete}
 }
 
-// draftLacks tells whether a thing that never was live lacks details without
-// which it can't be submitted. Some, such as a sender's number, stand beside
-// the changes.
+// draftLacks tells whether a draft lacks details without which it can't be
+// submitted.
 func draftLacks(update string, thing any) bool {
-	if catalog.Field(thing, "state") != nil { // the draft changes a thing that is whole
+	return lacks(thing, papi.LookupSchema(draftDetails[update]).Required...)
+}
+
+// lacks tells whether a thing that never was live lacks one of the details. Some,
+// such as a sender's number, stand beside the changes. The draft of a live thing
+// changes one that is whole.
+func lacks(thing any, details ...string) bool {
+	if catalog.Field(thing, "state") != nil {
 		return false
 	}
-	for _, name := range papi.LookupSchema(draftDetails[update]).Required {
+	for _, name := range details {
 		if catalog.Field(thing, "changes.details."+name) == nil && catalog.Field(thing, name) == nil {
 			return true
 		}

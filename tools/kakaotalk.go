@@ -1,7 +1,5 @@
 package tools
 
-import "papi-mcp/internal/catalog"
-
 var kakaotalkSenderNext = byState{
 	"changes.status=IN_PROGRESS": {{do: "look again {again}: the change is being reviewed{since}", tool: "kakaotalk_sender_get"}},
 	"changes.status=DRAFT": append([]step{{
@@ -19,18 +17,10 @@ var kakaotalkSenderNext = byState{
 	"SUSPENDED": {askSupport("plusFriendId")},
 }
 
-// lacksKakaotalkCategory tells whether a sender that never was live lacks one of
-// its category codes.
+// lacksKakaotalkCategory tells whether the draft of a sender that never was live
+// lacks one of its category codes.
 func lacksKakaotalkCategory(sender any) bool {
-	if catalog.Field(sender, "state") != nil {
-		return false
-	}
-	for _, field := range []string{"topLevelCategoryCode", "midLevelCategoryCode", "subLevelCategoryCode"} {
-		if catalog.Field(sender, "changes.details."+field) == nil {
-			return true
-		}
-	}
-	return false
+	return lacks(sender, "topLevelCategoryCode", "midLevelCategoryCode", "subLevelCategoryCode")
 }
 
 // firstKakaotalkSender is what to do in a project without a KakaoTalk account.
