@@ -276,6 +276,11 @@ func kakaoVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
 		if given := append(found.written, found.wrong...); len(given) > 0 {
 			c.Warn(fmt.Sprintf("%s.%s holds %q, as a variable of WhatsApp is written; KakaoTalk's are written #{name}: the API judges", path, field, shortened(given[0])))
 		}
+		for _, one := range found.lookalikes {
+			if !strings.HasPrefix(one, "#") {
+				c.Warn(fmt.Sprintf("%s.%s: %q is sent as it stands, since KakaoTalk's variables are written #{name}", path, field, shortened(one)))
+			}
+		}
 	}
 	for _, field := range []string{"content", "extra", "title", "subtitle"} {
 		warn(details, "details", field)

@@ -58,6 +58,8 @@ func webhookSecret(_ context.Context, _ *Guard, c *Call) *Refusal {
 		}
 		if reason := weak(secret); reason != "" {
 			wrong = append(wrong, fmt.Sprintf("%ssecret %s", hook.at, reason))
+		} else if strings.TrimSpace(secret) != secret {
+			c.Warn(hook.at + "secret has blanks or line ends around it, which are a part of it: the receiver must have them too")
 		}
 	}
 	if wrong == nil {

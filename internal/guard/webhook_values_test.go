@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -75,6 +76,12 @@ func TestWebhookSecret(t *testing.T) {
 		c := call("webhook_create", map[string]any{"target": "https://example.com/", "secret": secret})
 		if got := f.check(c); got != want {
 			t.Errorf("%q: %s", secret, got)
+		}
+	}
+	for _, secret := range []string{"twelve-signs\n", " twelve-signs"} {
+		c := call("webhook_create", map[string]any{"target": "https://example.com/", "secret": secret})
+		if got := f.check(c); got != "allowed" || !strings.Contains(strings.Join(c.Warnings, "\n"), "blanks or line ends around it") {
+			t.Errorf("%q: %s, %q", secret, got, c.Warnings)
 		}
 	}
 	r := webhookSecret(t.Context(), f.Guard, call("webhook_create", map[string]any{"secret": "short"}))

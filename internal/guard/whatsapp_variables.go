@@ -62,6 +62,7 @@ func (v *variableCheck) numbered(component map[string]any, path string) {
 		most = max(most, n)
 	}
 	examples, _ := component["examples"].([]any)
+	v.samples(component, path)
 	switch {
 	case most == 0:
 	case most != len(numbers):
@@ -76,7 +77,9 @@ func (v *variableCheck) numbered(component map[string]any, path string) {
 // plain checks a text that has no variable: its schema has no examples.
 func (v *variableCheck) plain(holder map[string]any, path, field, noun string) {
 	found := findVariables(text(holder, field))
-	v.warnOfLookalikes(found, path+"."+field)
+	for _, one := range found.lookalikes {
+		v.c.Warn(fmt.Sprintf("%s.%s: %q is sent as it stands, since %s takes no variable", path, field, shortened(one), noun))
+	}
 	if given := append(found.written, found.wrong...); len(given) > 0 {
 		v.refuse("%s.%s holds %q, and %s takes no variable: write the text itself", path, field, shortened(given[0]), noun)
 	}
@@ -93,7 +96,12 @@ func (v *variableCheck) button(button map[string]any, path string) {
 	if len(found.wrong) > 0 {
 		v.refuse("%s.url holds %q, which is no variable here: write {{1}}, once, at its very end", path, shortened(found.wrong[0]))
 	}
-	for i, example := range texts(button["examples"]) {
+	v.samples(button, path)
+}
+
+// samples checks the examples of variables, which have none themselves.
+func (v *variableCheck) samples(holder map[string]any, path string) {
+	for i, example := range texts(holder["examples"]) {
 		if found := findVariables(example); len(found.written)+len(found.wrong) > 0 {
 			v.refuse("%s.examples[%d] still holds %q: give the whole text with the variable filled in", path, i, shortened(append(found.written, found.wrong...)[0]))
 		}
@@ -120,12 +128,12 @@ type variables struct {
 
 var (
 	// bracesInText finds pairs of braces, and runs of them without a partner.
-	bracesInText = regexp.MustCompile(`#?(\{+)([^{}]*)(\}+)|\{{2,}[^{}\s]*|[^{}\s]*\}{2,}`)
+	bracesInText = regexp.MustCompile(`[#$%]?(\{+)([^{}]*)(\}+)|\{{2,}[^{}\s]*|[^{}\s]*\}{2,}`)
 	numberText   = regexp.MustCompile(`^[1-9][0-9]{0,3}$`)
 	nameText     = regexp.MustCompile(`^\s*[\pL\pN_][\pL\pN_.-]*\s*$`)
-	// foreignBraces are braces that only look alike, and those of a URL that
-	// was percent-encoded.
-	foreignBraces = regexp.MustCompile(`｛｛?[^｛｝]*｝｝?|(?i:%7B%7B.*?%7D%7D)`)
+	// foreign is what other systems write for a variable: braces that only look
+	// alike, those of a URL that was percent-encoded, printf's and templates'.
+	foreign = regexp.MustCompile(`｛｛?[^｛｝]*｝｝?|(?i:%7B%7B.*?%7D%7D)|%[0-9]+\$[sd@]|%s\b|\[\[[^\[\]]+\]\]|<%.*?%>|\{%.*?%\}`)
 )
 
 func findVariables(text string) variables {
@@ -133,7 +141,7 @@ func findVariables(text string) variables {
 	for _, m := range bracesInText.FindAllStringSubmatch(text, -1) {
 		whole, open, inner, closing := m[0], m[1], m[2], m[3]
 		if open != "{" || closing != "}" {
-			whole = strings.TrimPrefix(whole, "#") // a number sign before a variable
+			whole = strings.TrimLeft(whole, "#$%") // a sign before a variable: #{{1}}, ${{1}}
 		}
 		switch {
 		case open == "{{" && closing == "}}" && numberText.MatchString(inner):
@@ -147,7 +155,7 @@ func findVariables(text string) variables {
 			v.wrong = append(v.wrong, whole)
 		}
 	}
-	v.lookalikes = append(v.lookalikes, foreignBraces.FindAllString(text, -1)...)
+	v.lookalikes = append(v.lookalikes, foreign.FindAllString(text, -1)...)
 	return v
 }
 
@@ -182,7 +190,7 @@ func (v *variables) corrections() string {
 		used[next] = true
 		said = append(said, fmt.Sprintf("%q as {{%d}}", shortened(one), next))
 	}
-	return "placeholders that are no variables here; number them: write " + strings.Join(said, ", ")
+	return "placeholders that are no variables here; number them: write " + strings.Join(said, ", ") + ", with one example for each number"
 }
 
 // mostTold is how many wrong variables of one text are told one by one.
