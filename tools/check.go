@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -95,7 +96,15 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 		if p.In != "path" || !ok || slices.ContainsFunc(violations, func(v papi.Violation) bool { return v.Path == p.Name }) {
 			continue
 		}
-		if reason := papi.BadSegment(value); reason != "" {
+		reason := papi.BadSegment(value)
+		switch {
+		case reason != "":
+		case strings.TrimSpace(value) != value:
+			reason = "has blanks around it"
+		case p.Name != argProject && unfilledID.MatchString(value):
+			reason = "is a placeholder that was not filled in"
+		}
+		if reason != "" {
 			violations = append(violations, papi.Violation{Path: p.Name, Given: cut(value), Allowed: "an id as the API told it; this one " + reason})
 		}
 	}
@@ -111,16 +120,20 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 	return c, nil
 }
 
+// unfilledID finds what stands in examples where an id is to be given: {senderId},
+// <id>, ${ID}.
+var unfilledID = regexp.MustCompile(`^(?:\$?\{+[^{}]*\}+|<[^<>]*>)$`)
+
 // orADraft adds to an error that a draft would do, where nothing is wrong with
 // the arguments but what a draft may leave out.
 func (a *arguments) orADraft(e *Error, args map[string]any) *Error {
 	status := a.advertised.Properties["status"]
-	if status == nil || !slices.Contains(status.Resolve().Enum, any("DRAFT")) || a.draft(args) {
+	if status == nil || !slices.Contains(status.Resolve().Enum, any("DRAFT")) || a.draft(args) || len(status.Resolve().Violations(args["status"], papi.Mode{})) > 0 && args["status"] != nil {
 		return e
 	}
 	draft := maps.Clone(args)
 	draft["status"] = "DRAFT"
-	if len(a.checked.Violations(draft, papi.Mode{Closed: true, Draft: true})) == 0 {
+	if len(a.checked.Violations(draft, papi.Mode{Closed: true, Draft: true, Formats: true})) == 0 {
 		e.Resolution = "give what is missing, or save it with status DRAFT, which may leave it out for now. " + e.Resolution
 	}
 	return e

@@ -33,6 +33,9 @@ func TestModelSlipsAreMended(t *testing.T) {
 		{"null that removes is sent", "whatsapp_template_update", `{"templateName":"a_b","languageCode":"DE","details":{"optimization":null}}`, `{"details":{"optimization":null}}`, ""},
 		{"the variant by its fixed values", "whatsapp_template_update", `{"templateName":"a_b","languageCode":"DE","details":{"components":[{"type":"body","text":"hi"}]}}`,
 			`{"details":{"components":[{"text":"hi","type":"BODY"}]}}`, "details.components[0].type"},
+		{"a whole number with a point", "webhook_list", `{"pageSize":5.0}`, `pageSize=5`, ""},
+		{"a whole number with an exponent", "webhook_list", `{"pageSize":"1e1"}`, `pageSize=10`, "pageSize"},
+		{"blanks around a fixed value", "sms_app_create", `{"name":"a","region":" eu "}`, `{"name":"a","region":"EU"}`, "region"},
 		{"big numbers stay exact", "kakaotalk_sender_verify", `{"plusFriendId":"@f","code":9007199254740993}`, `{"code":9007199254740993}`, ""},
 		{"a boolean or an object as a text", "bundle_create", `{"name":"a","region":"EU","smsApp":"true","convApp":"{\"name\":\"b\"}"}`, `{"convApp":{"name":"b"},"name":"a","region":"EU","smsApp":true}`, "smsApp: the text taken as true"},
 		{"the end of one value, where all begin alike", "kakaotalk_template_create", `{"plusFriendId":"@f","details":{"name":"a","language":"ko","content":"c","emphasizeType":"TEXT"}}`,
@@ -129,6 +132,26 @@ func TestAllViolationsAreToldAtOnce(t *testing.T) {
 			[]place{{"details.components[0].example", "no such name", "examples"}}},
 		{"a language of several", "whatsapp_template_create", `{"name":"a_b","language":"zh","category":"UTILITY","status":"DRAFT"}`, []place{{"language", "ZH_CN", "ZH_CN, ZH_HK, ZH_TW"}}},
 		{"a country where it is none of ours", "rcs_sender_update", `{"senderId":"s","details":{"countries":["IE"]}}`, []place{{"details.countries[0]", "GB", ""}}},
+		{"a name of its own beside one elsewhere", "rcs_sender_create", `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"OTP","details":{"brand":{"emails":[{"email":"a@example.com","label":"x"}]}}}`,
+			[]place{{"details.brand.emails[0].address", "required", ""}, {"details.brand.emails[0].email", "no such name", "address"}}},
+		{"another API's name, a place too high", "kakaotalk_template_create", `{"plusFriendId":"@f","templateContent":"b","details":{"name":"a","language":"KO","content":"c"}}`, []place{{"templateContent", "it belongs into details", "details.content"}}},
+		{"a place too deep", "webhook_create", `{"webhook":{"target":"https://example.com/h","secret":"Zx81-vQp3-77Lm"}}`,
+			[]place{{"secret", "required", ""}, {"target", "required", ""}, {"webhook", "give what it holds one level up: secret, target", ""}}},
+		{"another name for the type", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Hi there."},{"type":"BUTTONS","buttons":[{"sub_type":"URL","text":"x","url":"https://example.com"}]}]}}`,
+			[]place{{"details.components[1].buttons[0].sub_type", "no such name", "type"}, {"details.components[1].buttons[0].type", "required, one of COPY_CODE", ""}}},
+		{"a text for an object", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Hi there."},{"type":"HEADER","format":"IMAGE","examples":["https://example.com/a.png"]}]}}`,
+			[]place{{"details.components[1].examples[0]", "object with names of mimeType, url", ""}}},
+		{"no text for a fixed value", "sms_app_create", `{"name":"a","region":null}`, []place{{"region", "BR", ""}}},
+		{"blanks around ids", "whatsapp_sender_create", `{"wabaId":"1 ","phoneNumberId":" 2","authenticationCode":"x"}`, []place{{"phoneNumberId", "without blanks around it", "2"}, {"wabaId", "without blanks around it", "1"}}},
+		{"ids that nobody filled in", "whatsapp_template_comment_add", `{"templateName":"{templateName}","languageCode":"EN","comment":"x"}`, []place{{"templateName", "a placeholder that was not filled in", ""}}},
+		{"a plus sign before a country code", "whatsapp_sender_create", `{"details":{"countryCode":"+44","phoneNumber":"5550100001","displayName":"x"}}`, []place{{"details.countryCode", "digits only", "44"}}},
+		{"a variable in a file's URL", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Hi there."},{"type":"HEADER","format":"IMAGE","examples":[{"url":"https://example.com/{{1}}.png"}]}]}}`,
+			[]place{{"details.components[1].examples[0].url", "a placeholder that was not filled in", ""}}},
+		{"a host that nobody filled in", "webhook_create", `{"target":"https://<your-host>/h","secret":"Zx81-vQp3-77Lm"}`, []place{{"target", "a placeholder that was not filled in", ""}}},
+		{"no port", "webhook_create", `{"target":"https://example.com:99999/h","secret":"Zx81-vQp3-77Lm"}`, []place{{"target", "a port from 1 to 65535", ""}}},
+		{"a variable in a host", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Hi there."},{"type":"BUTTONS","buttons":[{"type":"URL","text":"x","url":"https://{{1}}.example.com","examples":["https://a.example.com"]}]}]}}`,
+			[]place{{"details.components[1].buttons[0].url", "a {{1}} may stand at its very end alone", ""}}},
+		{"blanks around a phone number", "kakaotalk_sender_create", `{"plusFriendId":"@f","details":{"adminPhoneNo":" +15550100001","name":"n","topLevelCategoryCode":"001","midLevelCategoryCode":"0001","subLevelCategoryCode":"0001"}}`, []place{{"details.adminPhoneNo", "a phone number", ""}}},
 		{"no boolean", "bundle_create", `{"name":"a","region":"EU","smsApp":"yes","convApp":[true]}`, []place{{"convApp", "boolean or object", ""}, {"smsApp", "boolean or object", ""}}},
 		{"more than a footer holds", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Hi there."},{"type":"FOOTER","text":"` + strings.Repeat("x", 62) + `"}]}}`,
 			[]place{{"details.components[1].text", "at most 60 characters (given: 62)", ""}}},
@@ -174,7 +197,7 @@ func TestSecretsAreNotRepeatedInViolations(t *testing.T) {
 
 func TestBadIDsAreRefusedBeforeARequest(t *testing.T) {
 	set, api := newSet(t, answerJSON(http.StatusOK, map[string]any{}), nil)
-	for _, id := range []string{"../x", "a/b", `a\b`, "%2e%2e", "%2E.", "", ".", "..", "a\x00b", "a\nb", strings.Repeat("x", 10<<20)} {
+	for _, id := range []string{" a", "a\u00a0", "../x", "a/b", `a\b`, "%2e%2e", "%2E.", "", ".", "..", "a\x00b", "a\nb", strings.Repeat("x", 10<<20)} {
 		for tool, args := range map[string]map[string]any{
 			"webhook_get":                     {"webhookId": id},
 			"rcs_test_number_get":             {"senderId": "s", "testNumber": id},
@@ -330,4 +353,28 @@ func FuzzCheck(f *testing.F) {
 			t.Errorf("mended twice differs: %v and %v", c.args, again.args)
 		}
 	})
+}
+
+// A draft is offered where something is missing, not where something is wrong.
+func TestADraftIsOfferedForWhatItMayLackAlone(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	body := `{"type":"BODY","text":"Hi there."}`
+	for _, tt := range []struct {
+		name, status, components string
+		offered                  bool
+	}{
+		{"nothing is there", "", ``, true},
+		{"a URL that is none", "", body + `,{"type":"BUTTONS","buttons":[{"type":"URL","text":"x","url":"a"}]}`, false},
+		{"a URL that is missing", "", body + `,{"type":"BUTTONS","buttons":[{"type":"URL","text":"x"}]}`, true},
+		{"a status that is none", `"status":"APPROVED",`, body, false},
+	} {
+		details := `"details":{"components":[` + tt.components + `]}`
+		if tt.components == "" {
+			details = `"details":{}`
+		}
+		e := failure(t, do(t, set, "whatsapp_template_create", json.RawMessage(`{"name":"a_b","language":"EN","category":"UTILITY",`+tt.status+details+`}`)))
+		if got := strings.Contains(fmt.Sprint(e["resolution"]), "DRAFT"); got != tt.offered {
+			t.Errorf("%s: %v", tt.name, e["resolution"])
+		}
+	}
 }

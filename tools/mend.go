@@ -3,7 +3,9 @@ package tools
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"papi-mcp/internal/papi"
@@ -85,7 +87,7 @@ func (m *mender) kind(s *papi.Schema, given any, path string) any {
 		case s.Type.Has("number"), s.Type.Has("integer"):
 			if n, ok := m.parse(withoutZeros(v)).(json.Number); ok {
 				m.warn(path, "the text taken as a number")
-				return n
+				return whole(n)
 			}
 		case s.Type.Has("boolean"):
 			if b, ok := m.parse(strings.ToLower(v)).(bool); ok {
@@ -108,12 +110,26 @@ func (m *mender) kind(s *papi.Schema, given any, path string) any {
 			m.warn(path, "the number taken as a text")
 			return v.String()
 		}
+		return whole(v)
 	}
 	if _, isList := given.([]any); s.Type.Has("array") && !isList && given != nil {
 		m.warn(path, "taken as a list of one")
 		return []any{given}
 	}
 	return given
+}
+
+// whole writes a whole number without a point and an exponent, which a query
+// does not take: 50.0 and 5e1 are 50.
+func whole(n json.Number) json.Number {
+	if !strings.ContainsAny(n.String(), ".eE") {
+		return n
+	}
+	const exact = 1 << 53 // beyond it a float is not exact
+	if f, err := n.Float64(); err == nil && f == math.Trunc(f) && math.Abs(f) < exact {
+		return json.Number(strconv.FormatFloat(f, 'f', 0, 64))
+	}
+	return n
 }
 
 // parse reads a text as JSON, nil where it is none or passes the limits.
@@ -173,7 +189,7 @@ func (m *mender) variant(s *papi.Schema, given any, path string) *papi.Schema {
 		if at == "" {
 			at = "the body"
 		}
-		m.warn(at, "this form is deprecated by the API (%s)", strings.TrimPrefix(chosen.Description, "deprecated "))
+		m.warn(at, "this form is deprecated by the API (%s)", strings.TrimLeft(strings.TrimPrefix(chosen.Description, "deprecated"), ", "))
 	}
 	return chosen
 }

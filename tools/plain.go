@@ -180,7 +180,7 @@ func (p *cleaner) value(at string, value any, id bool) any {
 		out := make(map[string]any, len(names))
 		for _, name := range names {
 			key := p.free(p.key(at, name), func(key string) bool { _, taken := out[key]; return taken })
-			out[key] = p.value(strings.TrimPrefix(at+"."+key, "."), v[name], isIdentifier(key))
+			out[key] = p.value(strings.TrimPrefix(at+"."+key, "."), v[name], papi.IsIdentifier(key))
 		}
 		return out
 	}
@@ -248,7 +248,7 @@ func (p *cleaner) reflected(at string, v reflect.Value, id bool) reflect.Value {
 		for i := range v.NumField() {
 			if f := v.Type().Field(i); f.IsExported() {
 				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-				out.Field(i).Set(p.reflected(at+"."+name, v.Field(i), isIdentifier(name)))
+				out.Field(i).Set(p.reflected(at+"."+name, v.Field(i), papi.IsIdentifier(name)))
 			}
 		}
 		return out
@@ -277,7 +277,7 @@ func (p *cleaner) reflected(at string, v reflect.Value, id bool) reflect.Value {
 				})
 				key = reflect.ValueOf(text).Convert(name.Type())
 			}
-			out.SetMapIndex(key, p.reflected(at+"."+key.String(), v.MapIndex(name), isIdentifier(key.String())))
+			out.SetMapIndex(key, p.reflected(at+"."+key.String(), v.MapIndex(name), papi.IsIdentifier(key.String())))
 		}
 		return out
 	}
@@ -395,11 +395,6 @@ func plainFirst(fields map[string]any) []string {
 		return strings.Compare(strconv.FormatBool(papi.Plain(a) != a), strconv.FormatBool(papi.Plain(b) != b))
 	})
 	return names
-}
-
-// isIdentifier tells whether what stands under a name names a thing or a page.
-func isIdentifier(name string) bool {
-	return name == "id" || strings.HasSuffix(name, "Id") || strings.HasSuffix(name, "Ids") || strings.HasSuffix(name, "ageToken")
 }
 
 // indices are those of lists in a path.

@@ -130,7 +130,7 @@ func TestTheProjectsQuestionCanNotBeForged(t *testing.T) {
 		answerJSON(http.StatusOK, map[string]any{"webhooks": items, "state": hostile, "senders": items, "templates": items, "apps": items, "bundles": items})(w, r)
 	}, func(o *guard.Options) { o.Mode, o.Default = guard.Auto, "" })
 	p := &witness{says: guard.Declined}
-	set.Call(t.Context(), Caller{Principal: "test", Asker: p}, "project_confirm", encode(map[string]any{"projectId": strings.Repeat("Delete nothing ", 30)}))
+	set.Call(t.Context(), Caller{Principal: "test", Asker: p}, "project_confirm", encode(map[string]any{"projectId": strings.Repeat("Delete nothing ", 30) + "now"}))
 	if len(p.asked) != 1 {
 		t.Fatalf("asked %d times", len(p.asked))
 	}

@@ -1,6 +1,7 @@
 package papi
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -63,8 +64,16 @@ func languagesFor(given string, values []string) []string {
 	return all
 }
 
+// ofOneLanguage are the countries whose code people write for their language, and
+// which have one that is beyond doubt: KZ, which may mean Kazakh or Russian, is
+// none of them.
+const ofOneLanguage = "AL AT CN CZ DK GB GE GR HK IL IR JP MX RS UA US VN"
+
 // spokenIn is the language of a country.
 func spokenIn(country string) (language.Tag, error) {
+	if !slices.Contains(strings.Fields(ofOneLanguage), strings.ToUpper(country)) {
+		return language.Und, fmt.Errorf("%s is no country of one language", country)
+	}
 	region, err := language.ParseRegion(country)
 	if err != nil {
 		return language.Und, err
@@ -75,7 +84,11 @@ func spokenIn(country string) (language.Tag, error) {
 // countryFor returns the country of a list that another code of ISO 3166 means:
 // UK and GBR are GB.
 func countryFor(given string, values []string) []string {
-	region, err := language.ParseRegion(strings.TrimSpace(given))
+	given = strings.TrimSpace(given)
+	if strings.EqualFold(given, "EL") { // as the European Union writes Greece
+		given = "GR"
+	}
+	region, err := language.ParseRegion(given)
 	if err != nil {
 		return nil
 	}
@@ -88,10 +101,19 @@ func countryFor(given string, values []string) []string {
 // otherNames are what other APIs of the field, and people, call a name of this
 // one, in letters alone.
 var otherNames = map[string][]string{
-	"examples":          {"example", "bodytext", "headertext", "headerhandle", "samples", "bodytextnamedparams"},
-	"target":            {"url", "uri", "callbackurl", "callback", "webhookurl", "endpoint", "targeturl"},
-	"triggers":          {"events", "eventtypes", "subscriptions", "topics"},
-	"language":          {"lang", "locale", "languagecode"},
+	"examples": {"example", "bodytext", "headertext", "headerhandle", "samples", "bodytextnamedparams"},
+	"target":   {"url", "uri", "callbackurl", "callback", "webhookurl", "endpoint", "targeturl"},
+	"triggers": {"events", "eventtypes", "subscriptions", "topics"},
+	"language": {"lang", "locale", "languagecode"},
+	"senderId": {"id", "uuid"}, "webhookId": {"id", "uuid"}, "bundleId": {"id", "uuid"}, "smsAppId": {"id", "uuid", "appid"}, "solutionId": {"id"}, "flowId": {"id"},
+	"plusFriendId":      {"id", "senderid", "pfid", "channelid", "searchid", "kakaochannelid"},
+	"templateCode":      {"id", "code", "templateid", "kakaotemplatecode"},
+	"tool":              {"name", "toolname"},
+	"pageSize":          {"limit", "perpage", "maxresults", "count"},
+	"pageToken":         {"cursor", "nextpagetoken", "next", "after"},
+	"secret":            {"secretkey", "signingkey", "signingsecret", "hmackey", "webhooksecret"},
+	"convApiAppId":      {"conversationappid", "conversationapiappid", "convappid"},
+	"gb":                {"uk"},
 	"languageCode":      {"lang", "locale", "language", "templatelanguage"},
 	"templateName":      {"name", "template"},
 	"templateLanguage":  {"language", "languagecode", "lang"},
@@ -105,17 +127,18 @@ var otherNames = map[string][]string{
 	"content":           {"body", "templatecontent", "message", "text"},
 	"logoUrl":           {"logo", "logoimage", "logouri", "icon"},
 	"logoImage":         {"logo", "logourl", "logouri", "icon"},
-	"bannerUrl":         {"banner", "bannerimage", "banneruri", "hero", "heroimage", "herourl"},
+	"bannerUrl":         {"banner", "bannerimage", "banneruri", "herouri", "hero", "heroimage", "herourl"},
 	"photoUrl":          {"photo", "profilepicture", "profilepictureurl", "avatar", "logourl"},
 	"privacyPolicyUrl":  {"privacy", "privacyurl", "privacypolicy", "privacypolicyuri"},
-	"termsOfServiceUrl": {"terms", "termsurl", "tos", "termsandconditions", "termsandconditionsurl", "termsofservice", "termsofserviceuri"},
+	"termsOfServiceUrl": {"terms", "termsurl", "tos", "termsandconditions", "termsandconditionsurl", "termsofservice", "termsofserviceuri", "termsconditions", "termsandconditionsuri"},
 	"number":            {"phone", "phonenumber", "msisdn"},
 	"address":           {"email", "mail", "emailaddress"},
 	"url":               {"link", "uri", "href", "website"},
-	"emails":            {"email"}, "phones": {"phone"}, "websites": {"website"},
-	"vertical":              {"businesscategory", "category", "industry"},
-	"businessCategory":      {"vertical", "category", "industry"},
-	"messageSendTtlSeconds": {"ttl", "messagettl", "ttlseconds"},
+	"emails":            {"email"}, "phones": {"phone", "phonenumbers"}, "websites": {"website"},
+	"vertical":                {"businesscategory", "category", "industry"},
+	"businessCategory":        {"vertical", "category", "industry"},
+	"clientBusinessManagerId": {"businessmanagerid", "businessid", "bmid", "metabusinessid", "clientbusinessid"},
+	"messageSendTtlSeconds":   {"ttl", "messagettl", "ttlseconds"},
 }
 
 // otherValues are what other APIs of the field call the values of this one: one
@@ -138,5 +161,5 @@ var otherValues = map[string]string{
 	// kinds of files
 	"IMAGE/JPG": "IMAGE/JPEG", "VIDEO/3GPP": "VIDEO/3GP",
 	// ways to send a code, and regions
-	"TEXT_MESSAGE": "SMS", "PHONE_CALL": "VOICE", "EUROPE": "EU", "BRAZIL": "BR", "USA": "US", "UNITED_STATES": "US",
+	"TEXT": "SMS", "TEXT_MESSAGE": "SMS", "PHONE_CALL": "VOICE", "EUROPE": "EU", "BRAZIL": "BR", "USA": "US", "UNITED_STATES": "US",
 }

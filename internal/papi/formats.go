@@ -46,6 +46,11 @@ func MayHoldVariables(name, description string) bool {
 	return slices.Contains(appLinks, name) || strings.Contains(description, "{{")
 }
 
+// IsIdentifier tells whether what stands under a name names a thing or a page.
+func IsIdentifier(name string) bool {
+	return name == "id" || strings.HasSuffix(name, "Id") || strings.HasSuffix(name, "Ids") || strings.HasSuffix(name, "ageToken")
+}
+
 // format checks the form of a value.
 func (c *checker) format(s *Schema, value any, name, at string) {
 	switch v := value.(type) {
@@ -61,12 +66,27 @@ func (c *checker) format(s *Schema, value any, name, at string) {
 		case s.Format == "":
 			check = textFormats[name]
 		}
+		if IsIdentifier(name) && !strings.HasSuffix(name, "ageToken") && strings.TrimSpace(v) != v {
+			c.add(Violation{Path: at, Given: shown(name, v), Allowed: "an id as the API told it, without blanks around it", Nearest: strings.TrimSpace(v)})
+		}
 		if check == nil || v == "" && s.MinLength != nil {
 			return
 		}
 		wrong, doubt := check(v)
+		if s.Format == "url" || s.Format == "" { // those without a format are URLs too
+			switch variables := MayHoldVariables(name, s.Description); {
+			case wrong != "" && strings.Contains(v, "{{") && strings.Contains(s.Description, "{{"):
+				wrong += "; a {{1}} may stand at its very end alone"
+			case !variables && unfilledURL.MatchString(v):
+				wrong, doubt = "a URL such as https://example.com/path; this one holds a placeholder that was not filled in", ""
+			}
+		}
 		if wrong != "" {
-			c.add(Violation{Path: at, Given: shown(name, v), Allowed: wrong})
+			violation := Violation{Path: at, Given: shown(name, v), Allowed: wrong}
+			if s.Format == "country code" {
+				violation.Nearest = callingCode(v)
+			}
+			c.add(violation)
 		}
 		if doubt != "" {
 			c.doubts = append(c.doubts, at+": "+doubt+": the API judges")
@@ -86,6 +106,9 @@ func (c *checker) format(s *Schema, value any, name, at string) {
 // content, a path, or a handle of Meta's.
 var isFile = regexp.MustCompile(`(?i)^(?:data:|file:|blob:|content:|[/\\~.]|[a-z]:[/\\]|[0-9]+(?::|$))`)
 
+// unfilledURL finds the placeholders of a URL that nobody filled in.
+var unfilledURL = regexp.MustCompile(`^[^?#]*<[^<>]*>|[$#]\{|\{\{`)
+
 func webURL(text string) (string, string) {
 	const example = "a URL such as https://example.com/path"
 	if isFile.MatchString(text) {
@@ -94,8 +117,12 @@ func webURL(text string) (string, string) {
 	if strings.ContainsFunc(text, unicode.IsSpace) {
 		return example + ", without blanks", ""
 	}
-	if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return example, ""
+	}
+	if port, err := strconv.Atoi(u.Port()); u.Port() != "" && (err != nil || port < 1 || port > 65535) {
+		return example + ", with a port from 1 to 65535 if it has one", ""
 	}
 	return "", ""
 }
@@ -110,7 +137,11 @@ func target(text string) (string, string) {
 	return "", "not a URL such as https://example.com/path"
 }
 
-var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:.`)
+var (
+	scheme        = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:.`)
+	webScheme     = regexp.MustCompile(`(?i)^https?:`)
+	kakaoVariable = regexp.MustCompile(`#\{[^{}]*\}`) // whose name may have blanks
+)
 
 // appLink takes what KakaoTalk may take: links of apps, and variables.
 func appLink(text string) (string, string) {
@@ -118,11 +149,11 @@ func appLink(text string) (string, string) {
 	switch wrong, _ := webURL(text); {
 	case wrong == "":
 		return "", ""
-	case strings.ContainsFunc(text, unicode.IsSpace):
+	case strings.ContainsFunc(kakaoVariable.ReplaceAllString(text, ""), unicode.IsSpace):
 		return example + ", without blanks", ""
 	case strings.Contains(text, "#{"):
 		return "", "a link with a variable"
-	case scheme.MatchString(text) && !strings.HasPrefix(strings.ToLower(text), "http"):
+	case scheme.MatchString(text) && !webScheme.MatchString(text):
 		return "", "not a web address but a link into an app"
 	}
 	return example, ""
@@ -151,6 +182,16 @@ func countryCode(text string) (string, string) {
 	return "", ""
 }
 
+// callingCode is the country code that a text means beside its own digits: +44
+// and 0044 are 44.
+func callingCode(text string) string {
+	text = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(text), "+"), "00")
+	if wrong, _ := countryCode(text); wrong != "" {
+		return ""
+	}
+	return text
+}
+
 func numericPhone(text string) (string, string) {
 	if !onlyDigits(text) {
 		return "the number without its country code, digits only, such as 444555666", ""
@@ -168,7 +209,7 @@ func phone(text string) (string, string) {
 		}
 	}
 	switch {
-	case !phoneForm.MatchString(text) || n < 3 || n > 15:
+	case !phoneForm.MatchString(text) || n < 3 || n > 15 || strings.TrimSpace(text) != text:
 		return "a phone number: digits, with a plus sign and the country code in front, such as +15550100001", ""
 	case text[0] != '+':
 		return "", "a phone number without a plus sign and its country code"

@@ -208,8 +208,11 @@ func isPart(long, short string) bool {
 	return len(short) >= 3 && (ends && !slices.Contains([]string{"NO", "NON", "NOT"}, before) || strings.HasPrefix(long, short+"_"))
 }
 
-// spelling folds case, and blanks and hyphens into underscores.
-func spelling(text string) string { return underscored.Replace(strings.ToUpper(text)) }
+// spelling folds case, and blanks and hyphens into underscores; blanks around
+// the text mean nothing.
+func spelling(text string) string {
+	return underscored.Replace(strings.ToUpper(strings.TrimSpace(text)))
+}
 
 var underscored = strings.NewReplacer("-", "_", " ", "_")
 

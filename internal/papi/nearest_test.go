@@ -19,13 +19,15 @@ func TestNearestName(t *testing.T) {
 		{"sender_id", fields, "senderId"}, {"SENDERID", fields, "senderId"}, {"sender-id", fields, "senderId"}, {"senderid", fields, "senderId"},
 		{"langCode", fields, "languageCode"}, {"templatename", fields, "templateName"}, {"templteName", fields, "templateName"}, {"all", fields, "ALL"},
 		{"locale", fields, "languageCode"}, {"phone_number", fields, "phoneNumber"},
-		{"webhook", fields, ""}, {"", fields, ""}, {"id", fields, ""}, {"x", fields, ""}, {"phoneNumberProvider", fields, ""}, {strings.Repeat("senderId", 100), fields, ""},
+		{"webhook", fields, ""}, {"", fields, ""}, {"id", fields, "senderId"}, {"id", []string{"projectId", "templateName"}, ""}, {"x", fields, ""}, {"phoneNumberProvider", fields, ""}, {strings.Repeat("senderId", 100), fields, ""},
 		{"webhook_lst", tools, "webhook_list"}, {"webhooks_list", tools, "webhook_list"}, {"list_webhooks", tools, "webhook_list"}, {"createWebhook", tools, "webhook_create"}, {"READONLY", []string{"READ_ONLY", "HTTP", "READ_ONLY"}, "READ_ONLY"}, {"READ_OLNY", []string{"READ_ONLY", "HTTP", "READ_ONLY"}, "READ_ONLY"}, {"webhook", tools, ""},
 		{"linkIos", button, "schemeIos"}, {"linkAnd", button, "schemeAndroid"}, {"link_mo", button, "linkMo"}, {"urlMobile", button, "linkMo"}, {"url_pc", button, "linkPc"},
 		{"buttonName", button, "name"}, {"buttonType", button, "type"}, {"link", button, ""}, {"scheme", button, ""}, {"chatExtra", button, ""},
 		{"otp_type", otp, "otpType"}, {"autofill_text", otp, "autofillText"}, {"package_name", otp, "packageName"}, {"supported_apps", otp, "supportedApps"},
 		{"zero_tap_terms_accepted", otp, "zeroTapTermsAccepted"}, {"signature_hash", otp, "signatureHash"},
 		{"example", []string{"examples", "text", "type"}, "examples"}, {"body_text", []string{"examples", "text", "type"}, "examples"}, {"header_handle", []string{"examples", "format", "type"}, "examples"},
+		{"businessManagerId", []string{"businessManager", "clientBusinessManagerId"}, "clientBusinessManagerId"}, {"limit", []string{"pageSize", "pageToken"}, "pageSize"}, {"cursor", []string{"pageSize", "pageToken"}, "pageToken"},
+		{"heroUri", []string{"bannerUrl", "logoUrl"}, "bannerUrl"}, {"phoneNumbers", []string{"phones", "emails"}, "phones"}, {"uk", []string{"gb", "us", "fr"}, "gb"}, {"secretKey", []string{"secret", "target"}, "secret"},
 		{"url", []string{"secret", "target", "triggers"}, "target"}, {"events", []string{"secret", "target", "triggers"}, "triggers"},
 	} {
 		if got := Nearest(tt.name, tt.known); got != tt.want {
@@ -55,7 +57,7 @@ func TestNearestLanguage(t *testing.T) {
 		"SR": "sr_RS sr-Latn sr-Cyrl-RS sh", "RO": "ro_RO mo ron rum", "CS": "cs_CZ cz ces cze", "DA": "da_DK dk dan", "UK": "uk_UA ukr ua",
 		"ES": "es_CO es-419 es_LA spa", "EN": "eng en_AU en-IN EN_CA", "EN_GB": "en_UK en-uk gb", "EN_US": "us en_US_POSIX",
 		"KY_KG": "ky kir", "RW_RW": "rw kin", "NL": "nl_BE dut nld", "FA": "fa_IR per pes fas", "MS": "ms_MY zsm may", "SW": "sw_KE swa",
-		"": "xx XX zz q german english en_de_fr nn ji yi prs_AF kr se 123 zh_ a-",
+		"": "xx XX zz q german english en_de_fr nn ji yi prs_AF kr se 123 zh_ a- kz ac cd md tz ke pk ch be lu",
 	} {
 		for given := range strings.FieldsSeq(codes) {
 			for _, schema := range []string{"WhatsappInputTemplateLanguagesEnum", "WhatsappTemplateLanguagesEnum", "KakaotalkInputTemplateLanguagesEnum"} {
@@ -71,7 +73,7 @@ func TestNearestLanguage(t *testing.T) {
 func TestSpellingsOfLanguages(t *testing.T) {
 	values := enumOf("WhatsappInputTemplateLanguagesEnum")
 	for _, v := range values {
-		for _, given := range []string{v, strings.ToLower(v), strings.ReplaceAll(v, "_", "-"), strings.ToLower(strings.ReplaceAll(v, "_", "-"))} {
+		for _, given := range []string{v, " " + v + "\n", strings.ToLower(v), strings.ReplaceAll(v, "_", "-"), strings.ToLower(strings.ReplaceAll(v, "_", "-"))} {
 			if got := Spelled(given, values); got != v {
 				t.Errorf("%s is taken as %q", given, got)
 			}
@@ -86,7 +88,7 @@ func TestSpellingsOfLanguages(t *testing.T) {
 
 func TestNearestCountry(t *testing.T) {
 	for _, tt := range []struct{ schema, given, want string }{
-		{"RcsInputRcsCountryCodesEnum", "UK", "GB"}, {"RcsInputRcsCountryCodesEnum", "USA", "US"}, {"RcsInputRcsCountryCodesEnum", "GBR", "GB"}, {"RcsInputRcsCountryCodesEnum", "DEU", "DE"},
+		{"RcsInputRcsCountryCodesEnum", "UK", "GB"}, {"RcsInputRcsCountryCodesEnum", "USA", "US"}, {"RcsInputRcsCountryCodesEnum", "GBR", "GB"}, {"RcsInputRcsCountryCodesEnum", "DEU", "DE"}, {"RcsInputRcsCountryCodesEnum", "EL", "GR"},
 		{"RcsInputRcsCountryCodesEnum", "EN", ""}, {"RcsInputRcsCountryCodesEnum", "IE", ""}, {"RcsInputRcsCountryCodesEnum", "GERMANY", ""}, {"RcsInputRcsCountryCodesEnum", "+44", ""},
 		{"RcsInputCountryCodesNonUsEnum", "US", ""}, {"RcsInputCountryCodesNonUsEnum", "USA", ""}, {"RcsInputCountryCodesUsEnum", "GB", ""},
 		{"WhatsappSenderInputMetaLocalStoragesEnum", "UK", "GB"}, {"WhatsappSenderInputMetaLocalStoragesEnum", "FR", ""}, {"WhatsappSenderInputMetaLocalStoragesEnum", "IND", "IN"},

@@ -9,7 +9,10 @@ import (
 // placed says of an unknown name where it belongs, if it is known elsewhere.
 func (s *Schema) placed(v Violation) Violation {
 	here := plainPlace(strings.TrimSuffix(strings.TrimSuffix(v.Path, v.unknown), "."))
-	places := nearestPlaces(s.places(v.unknown), here)
+	places := nearestPlaces(s.places(func(name string) bool { return sameLetters(v.unknown, name) }), here)
+	if len(places) == 0 && v.Nearest == "" {
+		places = nearestPlaces(s.places(func(name string) bool { return knownAs(v.unknown, name) }), here)
+	}
 	if len(places) == 0 || len(places) > 3 {
 		return v
 	}
@@ -50,8 +53,8 @@ func plainPlace(path string) string {
 
 var itemNumber = regexp.MustCompile(`\[[0-9]+\]`)
 
-// places are the paths at which a name is known. Items of lists are written [].
-func (s *Schema) places(name string) []string {
+// places are the paths of the names that are meant. Items of lists are written [].
+func (s *Schema) places(meant func(name string) bool) []string {
 	type level struct {
 		schema *Schema
 		path   string
@@ -65,7 +68,7 @@ func (s *Schema) places(name string) []string {
 			for _, form := range at.schema.forms() {
 				for property, p := range form.Properties {
 					path := join(at.path, property)
-					if sameLetters(property, name) {
+					if meant(property) {
 						found = append(found, path)
 					}
 					p = p.Resolve()

@@ -190,7 +190,7 @@ var sampleTexts = map[string]string{
 }
 
 func (m sampler) text(s *Schema, name string, n int) string {
-	text := fmt.Sprintf("%s %d", name, n+1)
+	text := strings.TrimSpace(fmt.Sprintf("%s %d", name, n+1))
 	if sample, ok := sampleTexts[name]; ok && n == 0 {
 		text = sample
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -224,6 +225,7 @@ func (c *checker) union(s *Schema, value any, at string) {
 	left := slices.DeleteFunc(slices.Clone(all), func(one ranking) bool { return one.differ != nil || one.score < best.score-500 })
 	if name, values := s.undecided(left, value); name != "" {
 		c.add(Violation{Path: join(at, name), Allowed: "required, one of " + strings.Join(values, ", ")})
+		c.ofNone(left, value.(map[string]any), at)
 		return
 	}
 	var told *checker
@@ -289,6 +291,21 @@ func (s *Schema) undecided(left []ranking, value any) (string, []string) {
 		}
 	}
 	return "", nil
+}
+
+// ofNone tells of the names that none of the variants has.
+func (c *checker) ofNone(left []ranking, fields map[string]any, at string) {
+	var known []string
+	for _, one := range left {
+		known = slices.AppendSeq(known, maps.Keys(one.schema.Resolve().Properties))
+	}
+	slices.Sort(known)
+	known = slices.Compact(known)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if c.mode.Closed && !slices.Contains(known, name) {
+			c.add(unknownName(name, fields[name], join(at, name), known))
+		}
+	}
 }
 
 // openForms lists what each form of an object needs, where no name of the value

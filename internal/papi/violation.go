@@ -59,7 +59,7 @@ func (s *Schema) Check(value any, mode Mode) ([]Violation, []string) {
 	c.check(s, value, "")
 	slices.SortStableFunc(c.violations, func(a, b Violation) int { return strings.Compare(a.Path, b.Path) })
 	for i, v := range c.violations[:min(len(c.violations), mostPlaced)] {
-		if v.unknown != "" && !sameLetters(v.unknown, v.Nearest) {
+		if v.unknown != "" && !sameLetters(v.unknown, v.Nearest) && !knownAs(v.unknown, v.Nearest) {
 			c.violations[i] = s.placed(v)
 		}
 	}
@@ -215,7 +215,7 @@ func (c *compiled) collect(e *jsonschema.ValidationError, root any) []Violation 
 			if object, ok := given.(map[string]any); ok {
 				value = object[name]
 			}
-			all[i] = Violation{Path: at(name), Given: shown(name, value), Allowed: "no such name; known: " + strings.Join(known, ", "), Nearest: Nearest(name, known), unknown: name}
+			all[i] = unknownName(name, value, at(name), known)
 		}
 		return all
 	}
@@ -232,7 +232,7 @@ func (c *compiled) collect(e *jsonschema.ValidationError, root any) []Violation 
 		v.Allowed = []any{k.Want}
 		v.Nearest = nearestValue(fmt.Sprint(given), texts([]any{k.Want}))
 	case *kind.Type:
-		v.Allowed = strings.Join(k.Want, " or ")
+		v.Allowed = ofType(k.Want, c.lookup(e.SchemaURL))
 	case *kind.MinLength:
 		v.Allowed = "at least " + count(k.Want, "character")
 	case *kind.MaxLength:
@@ -297,6 +297,40 @@ func (c *compiled) properties(location string) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// unknownName tells of a name that a schema has not. What an object under it
+// holds may belong where the object stands.
+func unknownName(name string, value any, at string, known []string) Violation {
+	v := Violation{Path: at, Given: shown(name, value), Allowed: "no such name; known: " + strings.Join(known, ", "), Nearest: Nearest(name, known), unknown: name}
+	fields, _ := value.(map[string]any)
+	var held []string
+	for _, field := range slices.Sorted(maps.Keys(fields)) {
+		if slices.Contains(known, field) {
+			held = append(held, field)
+		}
+	}
+	if v.Nearest == "" && len(held) > 0 {
+		v.Allowed = fmt.Sprintf("no such name; give what it holds one level up: %s", strings.Join(held, ", "))
+		v.unknown = ""
+	}
+	return v
+}
+
+// ofType says what may stand where a value has the wrong JSON type: the values
+// or the names that the schema lists, else the types.
+func ofType(types []string, plain map[string]any) any {
+	if values, ok := plain["enum"].([]any); ok {
+		return values
+	}
+	if value, ok := plain["const"]; ok {
+		return []any{value}
+	}
+	text := strings.Join(types, " or ")
+	if properties, _ := plain["properties"].(map[string]any); len(properties) > 0 && text == "object" {
+		text += " with names of " + strings.Join(slices.Sorted(maps.Keys(properties)), ", ")
+	}
+	return text
 }
 
 // describe says in a few words what a plain schema takes.

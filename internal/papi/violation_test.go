@@ -28,7 +28,7 @@ func TestViolations(t *testing.T) {
 	}{
 		{"good", webhook, closed, `{` + good + `}`, ``},
 		{"numbers as a decoder may keep them", "KakaotalkSendersController_verifySender_v1", closed, `{"code":123456}`, ``},
-		{"no object", webhook, closed, `[]`, `: object [[]]`},
+		{"no object", webhook, closed, `[]`, `: object with names of secret, target, triggers [[]]`},
 		{"all at once, by path", webhook, closed, `{"target":"example.com","triggers":["ALLE"]}`, `
 secret: required, string [<nil>]
 target: a URL such as https://example.com/path [example.com]
