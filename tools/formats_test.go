@@ -61,11 +61,11 @@ func TestFormats(t *testing.T) {
 			taken: {sender("countryCode", "1"), sender("countryCode", "380"), partner("phoneNumber", "5550100001"), partner("email", "a@example.com"), partner("websiteOne", "https://example.com")},
 		}},
 		{"webhook_create", map[string][]string{
-			refused: {hook("https://example.com/h "), hook(" https://example.com/h"), hook("https://example.com/a b"), hook("https://exa mple.com/"), hook(`https://example.com/\t`), hook(`https://example.com/\n`), hook(`https://example.com/\u00a0`), hook("example.com/h"), hook("//example.com/h"), hook("https:/example.com"), hook("ftp://example.com/h"), hook("https://")},
-			taken:   {hook("https://example.com/h?a=b%20c#d"), hook("https://user@example.com:8443/h")},
+			refused: {hook("https://example.com:99999/h"), hook("https://example.com:0/h"), hook("https://example.com/h "), hook(" https://example.com/h"), hook("https://example.com/a b"), hook("https://exa mple.com/"), hook(`https://example.com/\t`), hook(`https://example.com/\n`), hook(`https://example.com/\u00a0`), hook("example.com/h"), hook("//example.com/h"), hook("https:/example.com"), hook("ftp://example.com/h"), hook("https://")},
+			taken:   {hook("https://example.com/h?a=b%20c#d"), hook("https://user@example.com:8443/h"), hook("https://[2001:db8::1]/h"), hook("https://[2001:db8::1]:8443/h")},
 		}},
 		{"kakaotalk_sender_create", map[string][]string{
-			refused:  {kakao("call me"), kakao("+1-555-0100-00x"), kakao("12"), kakao("++15550100001"), kakao("1-800-FLOWERS")},
+			refused:  {kakao(" +15550100001"), kakao("call me"), kakao("+1-555-0100-00x"), kakao("12"), kakao("++15550100001"), kakao("1-800-FLOWERS")},
 			doubtful: {kakao("0555-010-0001"), kakao("15550100001")},
 			taken:    {kakao("+15550100001"), kakao("+1 555 0100001")},
 		}},

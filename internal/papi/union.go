@@ -248,6 +248,7 @@ func (c *checker) union(s *Schema, value any, at string) {
 	}
 	if forms := openForms(left, value); forms != "" {
 		told.violations = []Violation{{Path: at, Allowed: forms}}
+		told.ofNone(left, value.(map[string]any), at)
 	}
 	c.violations = append(c.violations, told.violations...)
 	c.doubts = append(c.doubts, told.doubts...)

@@ -71,6 +71,9 @@ func formatProblem(format, name, value string) string {
 		if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) || len(strings.Fields(value)) != 1 || strings.TrimSpace(value) != value {
 			return "must be a URL address"
 		}
+		if n, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || n == 0) {
+			return "must be a URL address"
+		}
 	case "email":
 		if a, err := mail.ParseAddress(value); err != nil || a.Address != value {
 			return "must be an email"
