@@ -285,6 +285,9 @@ func TestRefusalsRepeatLittle(t *testing.T) {
 					args = maps.Clone(most)
 					args[name] = "https://example.com/" + long
 					calls = append(calls, args)
+					args = maps.Clone(most)
+					args[name] = long + " "
+					calls = append(calls, args)
 				}
 			}
 			for _, args := range calls {

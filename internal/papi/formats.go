@@ -67,7 +67,11 @@ func (c *checker) format(s *Schema, value any, name, at string) {
 			check = textFormats[name]
 		}
 		if IsIdentifier(name) && !strings.HasSuffix(name, "ageToken") && strings.TrimSpace(v) != v {
-			c.add(Violation{Path: at, Given: shown(name, v), Allowed: "an id as the API told it, without blanks around it", Nearest: strings.TrimSpace(v)})
+			violation := Violation{Path: at, Given: shown(name, v), Allowed: "an id as the API told it, without blanks around it"}
+			if id := strings.TrimSpace(v); len(id) <= longestGuess {
+				violation.Nearest = id
+			}
+			c.add(violation)
 		}
 		if check == nil || v == "" && s.MinLength != nil {
 			return
