@@ -111,7 +111,7 @@ var afterError = map[string][]step{
 	"template_incorrect_category":                              {{do: "see the category of its other languages, and take that", tool: "whatsapp_template_language_list"}},
 	"template_insights_not_yet_available":                      {{do: "no call turns them on for this account: a person asks Sinch support"}},
 	"template_invalid_category_code":                           {{do: "take a categoryCode of this list", tool: "kakaotalk_template_category_list"}},
-	"template_kakaotalk_validation_error":                      {{do: "tell the person Kakao's reason, which the message holds, and change the text; then submit the draft that was saved, or the whole call again"}},
+	"template_kakaotalk_validation_error":                      {{do: "tell the person Kakao's reason, which the message holds, and see whether it was saved as a draft: then submit that, with another text, else make the whole call again with it", tool: "kakaotalk_template_list"}},
 	"template_language_recently_deleted":                       {{do: "take another name: the deleted language of this one is locked for 4 weeks, and the name in it for 30 days"}},
 	"template_limit_reached":                                   {{do: "see which templates nobody needs, and ask the person whether they can go", tool: "whatsapp_template_list"}},
 	"template_media_file_size_exceeds_maximum_file_size_limit": {{do: "ask the person for a smaller media file"}},

@@ -161,6 +161,9 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 	default:
 		out = s.call(ctx, caller, name, given)
 	}
+	if e, failed := out.Structured.(*Error); failed && e.Code == "invalid_arguments" && len(e.Next) == 0 && s.Offers(name) {
+		e.Next = []catalog.Next{seeSchema(name)}
+	}
 	project, _ := given[argProject].(string)
 	out.Project = cmp.Or(project, s.opts.Guard.Default())
 	return plain(out)
