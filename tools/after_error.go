@@ -115,7 +115,7 @@ var afterError = map[string][]step{
 	"template_language_recently_deleted":                       {{do: "take another name: the deleted language of this one is locked for 4 weeks, and the name in it for 30 days"}},
 	"template_limit_reached":                                   {{do: "see which templates nobody needs, and ask the person whether they can go", tool: "whatsapp_template_list"}},
 	"template_media_file_size_exceeds_maximum_file_size_limit": {{do: "ask the person for a smaller media file"}},
-	"template_name_recently_used":                              {{do: "take another name: a deleted one is locked for 30 days in the languages that were deleted"}},
+	"template_name_recently_used":                              {{do: "take another name: this one is locked for 30 days, in the language that was deleted, or in all of them where all were"}},
 	"template_not_deletable":                                   {{do: "look at its state: what was submitted stays", tool: "kakaotalk_template_get"}},
 	"template_not_deletable_due_to_input_config":               {{do: "only when the person wants the template at Meta gone too (its name and language are then locked for 30 days): deleteSubmitted says so", tool: "whatsapp_template_delete", args: map[string]any{"deleteSubmitted": true}}},
 	"Kakaotalk/template_not_found":                             {{do: "see which templates exist", tool: "kakaotalk_template_list"}},
