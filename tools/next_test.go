@@ -150,3 +150,14 @@ func standingAt(r *catalog.Resource, state, pending string, pends bool) map[stri
 	}
 	return answer
 }
+
+// The contract's own resolution of a 401 is to check the projectId: a wrong one
+// is answered like wrong credentials.
+func TestNextOfA401NamesTheProject(t *testing.T) {
+	for _, row := range catalog.Rows() {
+		next := nextAfterError(row, map[string]any{}, &papi.Error{Status: 401, Code: "unauthorized_error"})
+		if len(next) == 0 || !strings.Contains(next[0].Do, "projectId") || !strings.Contains(next[0].Do, "doctor") {
+			t.Errorf("%s: %v", row.Tool, next)
+		}
+	}
+}
