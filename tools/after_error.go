@@ -144,7 +144,7 @@ var afterError = map[string][]step{
 	"webhook_not_found":                                        {{do: "see which webhooks exist", tool: "webhook_list"}},
 	"whatsapp_business_api_request_limit_exceeded":             {{do: "wait an hour before the next try: each one counts"}},
 	"wrong_business_manager":                                   {{do: "look at the project's account, which has the businessManager", tool: "whatsapp_account_get"}},
-	"wrong_otp":                                                {verifyWhatsappSender},
+	"wrong_otp":                                                {verifyWhatsappSender, {do: "or, where that code may be too old, have another one sent; each wrong code counts", tool: "whatsapp_sender_register", needs: []string{"method"}}},
 	"wrong_supplier_configuration":                             {{do: "no call mends it: a person writes to the address above"}},
 	"wrong_waba_id":                                            {{do: "look at the project's account, which has the wabaId", tool: "whatsapp_account_get"}},
 }

@@ -161,3 +161,24 @@ func TestNextOfA401NamesTheProject(t *testing.T) {
 		}
 	}
 }
+
+// After a wrong code of a register made elsewhere, the next try says so again:
+// else the guard would refuse it. The code may be too old, too.
+func TestNextOfAWrongCodeCanBeTaken(t *testing.T) {
+	g := newGraph(t)
+	sender := thingOf(t, "whatsapp_sender")
+	g.become(func(p map[string]any) { sender.edit(p, "PENDING_VERIFICATION", "") })
+	args := map[string]any{"senderId": sender.read.Args["senderId"], "code": "000000", "registeredElsewhere": true}
+	next := failure(t, do(t, g.set, "whatsapp_sender_verify", args))["next"].([]any)
+	var tools []string
+	for _, n := range next {
+		step := n.(map[string]any)
+		tools = append(tools, step["tool"].(string))
+		if elsewhere := step["args"].(map[string]any)["registeredElsewhere"]; step["tool"] == "whatsapp_sender_verify" && elsewhere != true {
+			t.Errorf("the next verify is refused: %v", step)
+		}
+	}
+	if !slices.Equal(tools, []string{"whatsapp_sender_verify", "whatsapp_sender_register"}) {
+		t.Errorf("next leads to %v", tools)
+	}
+}
