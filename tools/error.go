@@ -80,6 +80,14 @@ func invalidArguments(violations []papi.Violation) *Error {
 	}
 }
 
+// seeSchema leads on from arguments that the violations alone don't put right.
+func seeSchema(tool string) catalog.Next {
+	return catalog.Next{
+		Do:   "put right what the violations name, and make the call again; where that is not enough, the tool's schema has an example",
+		Tool: "schema_get", Args: map[string]any{"tool": tool}, Needs: []string{},
+	}
+}
+
 // unfilled is the error of each call to a server that was started with
 // placeholders in place of settings.
 func unfilled(settings []string) *Error {

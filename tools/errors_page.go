@@ -169,7 +169,7 @@ func byStatus(status int) string {
 	case http.StatusBadRequest:
 		return "Nothing was changed: mend the call (`schema_get` shows the schema and an example) and make it again."
 	case http.StatusUnauthorized:
-		return "The credentials are not good: whoever runs the server runs papi-mcp doctor."
+		return "Check the projectId with the person; where it is right, the credentials are not good for it: whoever runs the server runs papi-mcp doctor."
 	case http.StatusForbidden:
 		return "Another call won't help: a person has to clear it."
 	case http.StatusNotFound:

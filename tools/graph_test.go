@@ -423,7 +423,7 @@ func TestNextOfEachRefusalReachesAnEnd(t *testing.T) {
 			}
 			out := do(t, g.set, row.Tool, args)
 			call := catalog.Next{Tool: row.Tool, Args: args}
-			if e, failed := out.Structured.(*Error); failed && e.Code != "invalid_arguments" {
+			if e, failed := out.Structured.(*Error); failed {
 				g.ends([]string{where + ": " + row.Tool + " answers " + e.Code}, call, out)
 			} else if !failed {
 				g.ends([]string{where + ": " + row.Tool + " " + string(encode(args))}, call, out)

@@ -65,7 +65,7 @@ var nextOfPart = map[string]byState{
 		"wabaBanState=*": {{do: "{status}: Meta disables the account or will: the person appeals in Meta Business Manager, and asks Sinch support with the wabaId"}},
 	},
 	"whatsapp_sender": {
-		"displayName=PENDING":  {{do: "look again {again}: Meta reviews the new display name, and the sender goes on under the old one{since}", tool: "whatsapp_sender_get"}},
+		"displayName=PENDING":  {{do: "look again {again}: Meta reviews the display name{since}", tool: "whatsapp_sender_get"}},
 		"displayName=DEFERRED": {{do: "look again {again}: Meta has put the review of the display name off{since}", tool: "whatsapp_sender_get"}},
 		"displayName=*":        {{do: "the display name {value} is {status}{reason}: choose another with the person, and submit it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: senderUpdatable}},
 		"username=PENDING":     {{do: "look again {again}: the new username is under review{since}", tool: "whatsapp_sender_get"}},
@@ -210,9 +210,9 @@ func (st *standing) steps(project string, ids map[string]string, now time.Time) 
 	}
 	all := slices.Concat(ofParts, ofState)
 	switch class := st.resource.Class(st.state, st.pending); {
-	case class == catalog.NeedsAction:
+	case class == catalog.NeedsAction, class == catalog.Failed:
 		all = slices.Concat(ofState, ofParts)
-	case class != catalog.Failed && strings.Contains(st.pending, "="): // it is not as it should be yet
+	case strings.Contains(st.pending, "="): // it is not as it should be yet
 		all = ofParts
 	}
 	if st.overdue(now) {

@@ -150,3 +150,35 @@ func standingAt(r *catalog.Resource, state, pending string, pends bool) map[stri
 	}
 	return answer
 }
+
+// The contract's own resolution of a 401 is to check the projectId: a wrong one
+// is answered like wrong credentials.
+func TestNextOfA401NamesTheProject(t *testing.T) {
+	for _, row := range catalog.Rows() {
+		next := nextAfterError(row, map[string]any{}, &papi.Error{Status: 401, Code: "unauthorized_error"})
+		if len(next) == 0 || !strings.Contains(next[0].Do, "projectId") || !strings.Contains(next[0].Do, "doctor") {
+			t.Errorf("%s: %v", row.Tool, next)
+		}
+	}
+}
+
+// After a wrong code of a register made elsewhere, the next try says so again:
+// else the guard would refuse it. The code may be too old, too.
+func TestNextOfAWrongCodeCanBeTaken(t *testing.T) {
+	g := newGraph(t)
+	sender := thingOf(t, "whatsapp_sender")
+	g.become(func(p map[string]any) { sender.edit(p, "PENDING_VERIFICATION", "") })
+	args := map[string]any{"senderId": sender.read.Args["senderId"], "code": "000000", "registeredElsewhere": true}
+	next := failure(t, do(t, g.set, "whatsapp_sender_verify", args))["next"].([]any)
+	var tools []string
+	for _, n := range next {
+		step := n.(map[string]any)
+		tools = append(tools, step["tool"].(string))
+		if elsewhere := step["args"].(map[string]any)["registeredElsewhere"]; step["tool"] == "whatsapp_sender_verify" && elsewhere != true {
+			t.Errorf("the next verify is refused: %v", step)
+		}
+	}
+	if !slices.Equal(tools, []string{"whatsapp_sender_verify", "whatsapp_sender_register"}) {
+		t.Errorf("next leads to %v", tools)
+	}
+}

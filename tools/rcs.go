@@ -20,13 +20,49 @@ var rcsSenderNext = byState{
 		{do: "complete what a launch needs: brand, countries, questionnaire answers", tool: "rcs_sender_update", needs: []string{"details"}, check: lacksForLaunch},
 		{do: "it has what a launch needs: when the person agrees, launch it", tool: "rcs_sender_launch", check: readyForLaunch},
 	},
-	"UNLAUNCHED":       {{do: "read what happened to it: a comment may say why it was taken down", tool: "rcs_sender_activity_list"}, {do: "complete what a launch needs: brand, countries, questionnaire answers", tool: "rcs_sender_update", needs: []string{"details"}, check: lacksForLaunch}, {do: "when the person agrees, launch it again", tool: "rcs_sender_launch", check: readyForLaunch}},
-	"PREPARING_LAUNCH": {{do: "look again {again}: the launch is being prepared, and goes on by itself{since}", tool: "rcs_sender_get"}},
-	"LAUNCHING":        {{do: "look again {again}: the carriers decide, each for itself; countryStatus tells what each said{since}", tool: "rcs_sender_get"}},
-	"LAUNCHED": {
-		{do: "for more countries, name all of them, those that are launched too (FR, GB and US only where their answers were given before the launch)", tool: "rcs_sender_update", needs: []string{"details"}},
-		{do: "then launch again, when the person agrees", tool: "rcs_sender_launch", check: readyForLaunch},
+	"UNLAUNCHED": {
+		{do: "read what happened to it: a comment may say why it was taken down, or why the US brand was refused", tool: "rcs_sender_activity_list"},
+		{do: "correct what that names, and complete what a launch needs: brand, countries, questionnaire answers", tool: "rcs_sender_update", needs: []string{"details"}},
+		{do: "only when what took it down is settled, and the person agrees, launch it again", tool: "rcs_sender_launch", check: readyForLaunch},
 	},
+	"PREPARING_LAUNCH": {{do: "look again {again}: the launch is being prepared, and goes on by itself{since}", tool: "rcs_sender_get"}},
+	"LAUNCHING": {
+		rcsCountryLacks, rcsCountryAdded,
+		{do: "look again {again}: the operators decide, each for itself; countryStatus tells what each said{since}", tool: "rcs_sender_get"},
+	},
+	"LAUNCHED": {
+		rcsCountryLacks, rcsCountryAdded,
+		{do: "for more countries, name all of them, those that are launched too (GB and US only where their answers were given before the launch; FR asks for some too)", tool: "rcs_sender_update", needs: []string{"details"}},
+	},
+}
+
+// rcsCountryLacks and rcsCountryAdded are about countries that were added after
+// the first launch: only a further launch brings the sender there, and no answer
+// can be given for them any more.
+var (
+	rcsCountryLacks = step{
+		do:   "a country that was added lacks answers, which can't be given any more, and no launch is possible with it: take it out again, naming all that stay, or a person asks Sinch support to add the answers",
+		tool: "rcs_sender_update", needs: []string{"details"}, check: lacksForLaunch,
+	}
+	rcsCountryAdded = step{
+		do:   "a country was added and is not launched: launch again, when the person agrees",
+		tool: "rcs_sender_launch", check: func(sender any) bool { return readyForLaunch(sender) && addedAfterLaunch(sender) },
+	}
+)
+
+// addedAfterLaunch tells whether a sender names a country in which no operator
+// was asked so far.
+func addedAfterLaunch(sender any) bool {
+	named, _ := catalog.Field(sender, "details.countries").([]any)
+	asked, _ := catalog.Field(sender, "countryStatus").([]any)
+	for _, country := range named {
+		if !slices.ContainsFunc(asked, func(status any) bool {
+			return value(text(catalog.Field(status, "country"))) == country && !shows(status, "status=NOT_LAUNCHED")
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 func readyForLaunch(answer any) bool {
@@ -46,22 +82,7 @@ const mostOperators = 5
 // refusedOperators is the step about the operators that refused a launched
 // sender, with their remarks.
 func refusedOperators(sender any) []step {
-	var named []string
-	countries, _ := catalog.Field(sender, "countryStatus").([]any)
-	for _, country := range countries {
-		operators, _ := catalog.Field(country, "operators").([]any)
-		for _, operator := range operators {
-			status := value(text(catalog.Field(operator, "status")))
-			if !slices.Contains(operatorRefused, status) {
-				continue
-			}
-			name := value(text(catalog.Field(country, "country"))) + " " + value(text(catalog.Field(operator, "name")))
-			if remark := value(text(catalog.Field(operator, "remark"))); remark != "" {
-				name += ": " + remark
-			}
-			named = append(named, status+" "+quoted(name))
-		}
-	}
+	named := operatorsThatRefused(sender)
 	if len(named) == 0 {
 		return nil
 	}
@@ -69,10 +90,36 @@ func refusedOperators(sender any) []step {
 	if n := len(named) - mostOperators; n > 0 {
 		named, more = named[:mostOperators], fmt.Sprintf(" and %d more", n)
 	}
+	for i := range named {
+		status, rest, _ := strings.Cut(named[i], " ")
+		named[i] = status + " " + quoted(rest)
+	}
 	return []step{{
 		do:   "tell the person which operators do not carry it (" + strings.Join(named, "; ") + more + "), and ask those who handle the launch",
 		tool: "rcs_sender_comment_add", needs: []string{"comment"},
 	}}
+}
+
+// operatorsThatRefused are the operators that refused a sender: status, country,
+// name and remark of each.
+func operatorsThatRefused(sender any) []string {
+	var named []string
+	countries, _ := catalog.Field(sender, "countryStatus").([]any)
+	for _, country := range countries {
+		operators, _ := catalog.Field(country, "operators").([]any)
+		for _, operator := range operators {
+			status := value(text(catalog.Field(operator, "status")))
+			if !slices.Contains(operatorRefused, status) || status == "UNLAUNCHED" && shows(sender, "state=UNLAUNCHED") { // with all of them
+				continue
+			}
+			name := value(text(catalog.Field(country, "country"))) + " " + value(text(catalog.Field(operator, "name")))
+			if remark := value(text(catalog.Field(operator, "remark"))); remark != "" {
+				name += ": " + remark
+			}
+			named = append(named, status+" "+name)
+		}
+	}
+	return named
 }
 
 // rcsBrandWaits follows the US brand's registration, which a launch waits for.

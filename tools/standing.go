@@ -51,6 +51,12 @@ func standingOf(resource *catalog.Resource, thing any) standing {
 			st.pending = part.Name + "=" + status
 		}
 	}
+	if resource.Name == "rcs_sender" {
+		if named := operatorsThatRefused(thing); len(named) > 0 {
+			status, _, _ := strings.Cut(named[0], " ")
+			st.refused = append(st.refused, refusedPart{name: "operators", status: status, reason: strings.Join(named, "; ")})
+		}
+	}
 	for field := range strings.SplitSeq(resource.Since, "|") {
 		if at := timeOf(value(text(catalog.Field(thing, field)))); !at.IsZero() {
 			st.since = at
@@ -98,6 +104,9 @@ func (st *standing) needsSomebody(now time.Time) bool {
 // label says in a few words how the thing stands, without what others wrote.
 func (st *standing) label(now time.Time) string {
 	words := []string{st.key()}
+	if strings.Contains(st.pending, "=") { // a part waits, and the state says what the thing itself needs
+		words = slices.Insert(words, 0, st.state)
+	}
 	for _, part := range st.refused {
 		words = append(words, part.name+"="+part.status)
 	}

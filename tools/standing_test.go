@@ -390,3 +390,42 @@ func TestFinishedBundlesAndChannels(t *testing.T) {
 		}
 	}
 }
+
+// A state that needs somebody is told of, and goes first, whatever part of the
+// thing is under review or was refused beside it.
+func TestAStateStandsBeforeItsParts(t *testing.T) {
+	for _, resource := range []string{"whatsapp_account", "whatsapp_sender", "rcs_sender", "sms_app"} {
+		row := catalog.Lookup(readerOf[resource])
+		states := enumOf(map[string]string{"whatsapp_account": "WhatsappAccountStateEnum", "whatsapp_sender": "WhatsappSenderStatesEnum", "rcs_sender": "RcsSenderStatesEnum", "sms_app": "SmsProvisioningStatesEnum"}[resource])
+		for _, part := range row.Resource.Parts {
+			for _, status := range append(slices.Clone(part.Pending), part.Refused...) {
+				for _, state := range states {
+					thing := map[string]any{}
+					set(thing, row.Resource.State, state)
+					set(thing, part.Field, status)
+					st := standingOf(row.Resource, thing)
+					if label := st.label(time.Time{}); !strings.Contains(label, state) || !strings.Contains(label, part.Name+"="+status) {
+						t.Errorf("%s %s, %s=%s is told of as %q", resource, state, part.Name, status, label)
+					}
+					class := row.Resource.Class(st.state, st.pending)
+					own := judge(row.Resource, state, "")
+					if steps := st.steps("", nil, time.Time{}); (class == catalog.Failed || class == catalog.NeedsAction) && len(own) > 0 && steps[0].tool != own[0].tool {
+						t.Errorf("%s %s, %s=%s: first %q, and not what the state asks for: %q", resource, state, part.Name, status, steps[0].do, own[0].do)
+					}
+				}
+			}
+		}
+	}
+}
+
+// set sets a field of a thing by its path.
+func set(thing map[string]any, path, value string) {
+	names := strings.Split(path, ".")
+	for _, name := range names[:len(names)-1] {
+		if thing[name] == nil {
+			thing[name] = map[string]any{}
+		}
+		thing = thing[name].(map[string]any)
+	}
+	thing[names[len(names)-1]] = value
+}

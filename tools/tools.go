@@ -161,6 +161,9 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 	default:
 		out = s.call(ctx, caller, name, given)
 	}
+	if e, failed := out.Structured.(*Error); failed && e.Code == "invalid_arguments" && len(e.Next) == 0 && s.Offers(name) {
+		e.Next = []catalog.Next{seeSchema(name)}
+	}
 	project, _ := given[argProject].(string)
 	out.Project = cmp.Or(project, s.opts.Guard.Default())
 	return plain(out)
@@ -265,6 +268,11 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		s.conclude(ctx, &c.warnings, line, 0, e)
 		e.Warnings = append(c.warnings, e.Warnings...)
 		e.Next = s.offered(e.Next, c.own.project)
+		for i := range e.Next {
+			if e.Next[i].Tool == row.Tool && c.own.registeredElsewhere { // which still holds
+				e.Next[i].Args = withInfo(e.Next[i].Args, argRegisteredElsewhere, true)
+			}
+		}
 		return e.outcome()
 	}
 	c.now = s.now(sent)

@@ -30,7 +30,7 @@ var whatsappAccounts = []Row{
 	},
 	{
 		Tool: "whatsapp_account_create", Operation: "WhatsappAccountsController_createAccount_v1", Toolset: "whatsapp_accounts", Effect: Create, Resource: whatsappAccount,
-		About:     "Create the project's one WhatsApp account, and with senderDetails its first sender. Asynchronous: the answer is often still IN_PROGRESS; follow it with whatsapp_account_get. With Meta's Embedded Signup use whatsapp_sender_create instead.",
+		About:     "Create the project's one WhatsApp account, and its first sender by senderDetails. Asynchronous: the answer is often still IN_PROGRESS; follow it with whatsapp_account_get. With Meta's Embedded Signup use whatsapp_sender_create instead.",
 		Wait:      whatsappAccountWait,
 		Reconcile: &Reconcile{Read: "whatsapp_account_get", Unique: true, Resend: true},
 	},

@@ -302,7 +302,7 @@ func showKakaoSender(_ *Call, s seen) string {
 // showKakaoTemplate tells which template goes.
 func showKakaoTemplate(_ *Call, s seen) string {
 	template := s["kakaotalk_template_get"]
-	return fmt.Sprintf("%s %s.", called("The template", templateName(template)), stands(template))
+	return fmt.Sprintf("%s %s.", called("The template", kakaoName(template)), stands(template))
 }
 
 // showKakaoDiscard tells which changes are lost.

@@ -26,6 +26,8 @@ var everyQuestion = []asks{
 	{name: "a webhook with many triggers", tool: "webhook_delete", args: `{"webhookId": "w-1"}`, api: map[string]string{"webhook_get": `{"target": "https://example.com/hook", "triggers": ["A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "A11", "A12"]}`}},
 	{name: "a webhook that can't be looked at", tool: "webhook_delete", args: `{"webhookId": "w-1"}`, api: map[string]string{"webhook_get": ``}},
 	{name: "an account", tool: "whatsapp_account_delete", args: `{}`, api: map[string]string{"whatsapp_account_get": `{"state": "ONBOARDED", "details": {"wabaName": "Example"}}`}},
+	{name: "an account that is not live yet", tool: "whatsapp_account_delete", args: `{}`, api: map[string]string{"whatsapp_account_get": `{"changes": {"status": "IN_PROGRESS", "details": {"wabaName": "Example"}}}`}},
+	{name: "an account without a name", tool: "whatsapp_account_delete", args: `{}`, api: map[string]string{"whatsapp_account_get": `{"state": "ONBOARDED"}`}},
 	{name: "a sender", tool: "whatsapp_sender_delete", args: `{"senderId": "s-1"}`, api: map[string]string{"whatsapp_sender_get": `{"state": "ACTIVE", "countryCode": "1", "phoneNumber": "5550100", "details": {"displayName": "Example Shop"}, "conversationApiAppDetails": {"id": "app-1"}}`}},
 	{name: "a sender's draft", tool: "whatsapp_sender_changes_discard", args: `{"senderId": "s-1"}`, api: map[string]string{"whatsapp_sender_get": `{"state": "ACTIVE", "details": {"displayName": "Example Shop"}, "changes": {"status": "DRAFT", "details": {"about": "x", "photoUrl": "x"}}}`}},
 	{name: "a sender that is a draft", tool: "whatsapp_sender_changes_discard", args: `{"senderId": "s-1"}`, api: map[string]string{"whatsapp_sender_get": `{"changes": {"status": "REJECTED"}}`}},
@@ -42,6 +44,7 @@ var everyQuestion = []asks{
 	{name: "a KakaoTalk sender", tool: "kakaotalk_sender_delete", args: `{"plusFriendId": "exampleshop"}`, api: map[string]string{"kakaotalk_sender_get": `{"state": "ACTIVE", "details": {"name": "Example Shop"}}`, "kakaotalk_template_list": `{"totalSize": 3, "templates": []}`}},
 	{name: "a KakaoTalk sender's draft", tool: "kakaotalk_sender_changes_discard", args: `{"plusFriendId": "exampleshop"}`, api: map[string]string{"kakaotalk_sender_get": `{"state": "ACTIVE", "details": {"name": "Example Shop"}, "changes": {"status": "DRAFT", "details": {"name": "New"}}}`}},
 	{name: "a KakaoTalk template", tool: "kakaotalk_template_delete", args: `{"plusFriendId": "exampleshop", "templateCode": "c-1"}`, api: map[string]string{"kakaotalk_template_get": `{"state": "APPROVED", "details": {"name": "Welcome"}}`}},
+	{name: "a KakaoTalk template whose name changes", tool: "kakaotalk_template_delete", args: `{"plusFriendId": "exampleshop", "templateCode": "c-1"}`, api: map[string]string{"kakaotalk_template_get": `{"state": "APPROVED", "details": {"name": "Welcome"}, "changes": {"status": "REJECTED", "details": {"name": "Hello"}}}`}},
 	{name: "a KakaoTalk template's draft", tool: "kakaotalk_template_changes_discard", args: `{"plusFriendId": "exampleshop", "templateCode": "c-1"}`, api: map[string]string{"kakaotalk_template_get": `{"changes": {"status": "DRAFT", "details": {"name": "Welcome", "content": "x"}}}`}},
 	{name: "an SMS app", tool: "sms_app_delete", args: `{"smsAppId": "a-1"}`, api: map[string]string{"sms_app_get": `{"name": "Alerts", "status": "ACTIVE", "regions": ["EU", "US"], "conversationApiAppDetails": {"id": "app-1"}}`}},
 	{name: "a bundle of an SMS app", tool: "bundle_create", args: `{"name": "Example", "region": "EU", "smsApp": true}`},
@@ -116,6 +119,28 @@ func TestEveryQuestion(t *testing.T) {
 	}
 	if all.String() != string(want) {
 		t.Errorf("the questions are not those of %s (-update writes it):\n%s", path, all.String())
+	}
+}
+
+// A question says a thing once, and names nothing that it does not know.
+func TestAQuestionDoesNotRepeatItself(t *testing.T) {
+	const words = 6
+	for _, a := range everyQuestion {
+		told := a.question(t, nil)
+		if strings.Contains(told, `""`) {
+			t.Errorf("%s has an empty name: %s", a.name, told)
+		}
+		seen := map[string]bool{}
+		for line := range strings.Lines(told) {
+			said := strings.Fields(line)
+			for i := range len(said) - words + 1 {
+				phrase := strings.Join(said[i:i+words], " ")
+				if seen[phrase] {
+					t.Errorf("%s says %q twice: %s", a.name, phrase, told)
+				}
+				seen[phrase] = true
+			}
+		}
 	}
 }
 

@@ -133,7 +133,10 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 		Message:    fmt.Sprintf("the project has %s, the call would add %d, and %d is the most", count(len(there), "webhook", "webhooks"), more, mostWebhooks),
 		Resolution: "ask the person which webhook may go, or change one that is there",
 		Info:       map[string]any{"webhookIds": ids},
-		Next:       []catalog.Next{readWebhooks.next(c, "see the webhooks that are there")},
+		Next: []catalog.Next{
+			readWebhooks.next(c, "see the webhooks that are there, and ask the person which may go"),
+			{Do: "delete that one, then make the call again", Tool: "webhook_delete", Args: map[string]any{}, Needs: []string{"webhookId"}},
+		},
 	}
 }
 

@@ -141,7 +141,7 @@ func leaveDeleted(ctx context.Context, g *Guard, c *Call, r *Refusal) error {
 	}
 	if len(going) > 0 {
 		r.Info["beingDeleted"] = going
-		r.Message += fmt.Sprintf("; %d of them are being deleted, which takes 30 days", len(going))
+		r.Message += fmt.Sprintf("; being deleted, which takes 30 days: %d", len(going))
 	}
 	if next == nil {
 		next = []catalog.Next{{Do: "all of them are being deleted: look again when they are gone, then delete the account", Tool: "whatsapp_sender_list", Args: map[string]any{}, Needs: []string{}}}
@@ -153,6 +153,10 @@ func leaveDeleted(ctx context.Context, g *Guard, c *Call, r *Refusal) error {
 // showAccountDelete tells which account goes.
 func showAccountDelete(_ *Call, s seen) string {
 	account := s["whatsapp_account_get"]
-	return fmt.Sprintf("The account %s. Its WhatsApp Business Account is called %s.",
-		stands(account), name(text(object(account, "details"), "wabaName")))
+	told := fmt.Sprintf("The account %s.", stands(account))
+	waba := or(text(object(account, "details"), "wabaName"), text(object(account, "changes", "details"), "wabaName"))
+	if waba == "" {
+		return told
+	}
+	return told + fmt.Sprintf(" Its WhatsApp Business Account is called %s.", name(waba))
 }
