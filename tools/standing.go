@@ -112,11 +112,7 @@ func (st *standing) label(now time.Time) string {
 // when to look the next time, {since} since when it waits and what is usual.
 func (st *standing) wording(now time.Time) *strings.Replacer {
 	lasting, _ := st.resource.Lasting(st.state, st.pending)
-	usual := "the API states no usual time"
-	if lasting.Usual != "" {
-		usual = "usually " + lasting.Usual
-	}
-	since := "; " + usual
+	since := "; the API states no usual time"
 	switch age := st.age(now); {
 	case age > 0:
 		since = fmt.Sprintf(": since %s, %s%s", stamp(st.since), inWords(age), since)

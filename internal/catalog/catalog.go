@@ -103,8 +103,6 @@ type Part struct {
 type Lasting struct {
 	// First is after how long it is worth looking for the first time.
 	First time.Duration
-	// Usual is how long the API says that it takes; "" where it does not say.
-	Usual string
 	// Overdue is after how long somebody should ask. The API states no such
 	// time: it is this server's choice, well past what is usual.
 	Overdue time.Duration
