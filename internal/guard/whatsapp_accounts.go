@@ -154,5 +154,5 @@ func leaveDeleted(ctx context.Context, g *Guard, c *Call, r *Refusal) error {
 func showAccountDelete(_ *Call, s seen) string {
 	account := s["whatsapp_account_get"]
 	return fmt.Sprintf("The account %s. Its WhatsApp Business Account is called %s.",
-		stands(account), name(text(object(account, "details"), "wabaName")))
+		stands(account), Name(text(object(account, "details"), "wabaName")))
 }

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"papi-mcp/internal/papi"
 )
 
 // A WhatsApp template's variables are written {{1}}, {{2}} and so on ("main
@@ -189,10 +191,4 @@ func (v *variables) corrections() string {
 const mostTold = 10
 
 // shortened bounds what an answer repeats of a text.
-func shortened(text string) string {
-	const most = 40
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
-}
+func shortened(text string) string { return papi.Cut(text, mostOfWord) }
