@@ -71,7 +71,7 @@ func (r *reader) value(path string, depth int) (any, error) {
 		return r.object(path, depth)
 	case json.Number:
 		if digits(string(t)) > mostDigits {
-			return nil, limit(path, papi.Cut(string(t), mostEcho), "a number of at most %d digits", mostDigits)
+			return nil, limit(path, papi.Cut(string(t), papi.MostEcho), "a number of at most %d digits", mostDigits)
 		}
 	}
 	return token, nil
