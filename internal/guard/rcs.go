@@ -52,7 +52,7 @@ var rcsRules = []Rule{
 		Tools:  []string{"rcs_sender_launch"},
 		Reads:  []Read{readRcsSender},
 		Closed: true,
-		judge:  launchOrWait,
+		judge:  launchRefusal,
 	},
 	{
 		Name:  "rcs_update_launched",
