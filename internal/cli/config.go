@@ -259,8 +259,8 @@ func apiConfig() (papi.Config, tenant.Tenant) {
 		return text
 	}
 	return papi.Config{
-			BaseURL:  value(baseURLVariable),
-			TokenURL: value(tokenURLVariable),
+			BaseURL:  value(papi.BaseURLVariable),
+			TokenURL: value(papi.TokenURLVariable),
 			Auth:     value(authVariable),
 		}, tenant.Tenant{
 			KeyID:       value(keyIDVariable),
