@@ -1,8 +1,8 @@
 // Package catalog is the table of the tools that expose the API's operations:
 // one row for each of the 90, with what the contract does not say. A row names
 // its tool and toolset, what the operation does to the world, what a person
-// must have agreed to, how the end of an asynchronous change is seen, and how
-// a create whose outcome is unknown is found again.
+// must have agreed to, how the end of an asynchronous change is seen, how long
+// its states last, and how a create whose outcome is unknown is found again.
 //
 // Everything else about an operation (parameters, body, answers, error codes)
 // comes from the contract, through [Row.Op]. The package sends nothing but what
