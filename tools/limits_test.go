@@ -143,9 +143,9 @@ func TestLimits(t *testing.T) {
 		names(mostNames):     "",
 		names(mostNames + 1): "at most 200 names in an object",
 		deep(mostDepth):      "",
-		deep(mostDepth + 2):  "objects and lists in each other at most 32 deep",
+		deep(mostDepth + 2):  "objects and lists nested at most 32 deep",
 		"[1" + strings.Repeat(",1", mostValues-2) + "]": "",
-		"[1" + strings.Repeat(",1", mostValues) + "]":   "at most 5000 values in all",
+		"[1" + strings.Repeat(",1", mostValues) + "]":   "at most 5000 values in total",
 		`"` + strings.Repeat("x", 1<<20) + `"`:          "",
 	} {
 		_, err := newReader([]byte(text)).read()

@@ -160,7 +160,7 @@ func (st *standing) escalation(project string, ids map[string]string, now time.T
 		facts = append(facts, name+" "+quoted(ids[name]))
 	}
 	facts = append(facts, fmt.Sprintf("%s since %s", st.key(), stamp(st.since)))
-	return step{do: fmt.Sprintf("overdue: %s for %s, while %s is long for it (the API states no usual time): a person asks %s, with %s",
+	return step{do: fmt.Sprintf("overdue: %s for %s, longer than %s (the API states no usual time): a person asks %s, with %s",
 		st.key(), inWords(st.age(now)), lasting.OverdueAfter(), lasting.Asked(), strings.Join(facts, ", "))}
 }
 

@@ -173,8 +173,8 @@ func notOpen(reason string) *Refusal {
 	}
 	if reason == reasonChanged {
 		r.Message = "what the person was told has changed since they were asked; nothing was sent"
-		r.Resolution = "repeat the call: the person is asked about what is so now"
-		r.Next = []catalog.Next{doNext("make the same call again: the person is asked about what is so now")}
+		r.Resolution = "repeat the call: the person is asked about how things are now"
+		r.Next = []catalog.Next{doNext("make the same call again: the person is asked about how things are now")}
 	}
 	return r
 }

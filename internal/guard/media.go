@@ -39,7 +39,7 @@ func mediaAddress(_ context.Context, _ *Guard, c *Call) *Refusal {
 	wrong = firstOf(wrong)
 	return &Refusal{
 		Message:    strings.Join(wrong, "; "),
-		Resolution: "ask the person for the public URL of the file, one that opens it for everybody and without a login; this API has no upload, so a file that is on a disk must be put on a web server first",
+		Resolution: "ask the person for the public URL of the file, one that anybody can open, without a login; this API has no upload, so a file that is on a disk must be put on a web server first",
 		Info:       map[string]any{"wrong": wrong},
 	}
 }

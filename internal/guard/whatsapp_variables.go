@@ -93,7 +93,7 @@ func (v *variableCheck) button(button map[string]any, path string) {
 	found := findVariables(text(button, "url"))
 	v.warnOfLookalikes(found, path+".url")
 	if len(found.wrong) > 0 {
-		v.refuse("%s.url holds %q, which is no variable here: write {{1}}, once, at its very end", path, shortened(found.wrong[0]))
+		v.refuse("%s.url holds %q, which is not a variable here: write {{1}}, once, at its very end", path, shortened(found.wrong[0]))
 	}
 	for i, example := range texts(button["examples"]) {
 		if found := findVariables(example); len(found.written)+len(found.wrong) > 0 {
@@ -184,7 +184,7 @@ func (v *variables) corrections() string {
 		used[next] = true
 		said = append(said, fmt.Sprintf("%q as {{%d}}", shortened(one), next))
 	}
-	return "placeholders that are no variables here; number them: write " + strings.Join(said, ", ")
+	return "placeholders that are not valid variables; number them: write " + strings.Join(said, ", ")
 }
 
 // mostTold is how many wrong variables of one text are told one by one.

@@ -88,7 +88,7 @@ func TestTheRemedyFitsTheCause(t *testing.T) {
 		})
 	}
 	t.Setenv("SSL_CERT_FILE", "/some/file.pem")
-	if got := remedy(BaseURLVariable, x509.UnknownAuthorityError{}); !strings.Contains(got, "SSL_CERT_FILE do not hold") {
+	if got := remedy(BaseURLVariable, x509.UnknownAuthorityError{}); !strings.Contains(got, "not in SSL_CERT_FILE") {
 		t.Error(got)
 	}
 }
