@@ -105,27 +105,14 @@ func (s *Set) add(ctx context.Context, warnings *[]string, e audit.Entry, about 
 // write writes a line: exactly what was given, but for the secrets of the call
 // and the passwords and tokens of URLs.
 func (s *Set) write(ctx context.Context, e audit.Entry) error {
-	e.Arguments, _ = forTheRecord(papi.RequestSecrets.Mask(e.Arguments)).(map[string]any)
+	e.Arguments, _ = papi.MapScalars(papi.RequestSecrets.Mask(e.Arguments), forTheRecord).(map[string]any)
 	return s.opts.Audit.Add(ctx, e)
 }
 
-// forTheRecord is a value without the passwords and tokens of URLs in it.
+// forTheRecord is a text without the passwords and tokens of URLs in it.
 func forTheRecord(value any) any {
-	switch v := value.(type) {
-	case string:
-		return papi.MaskURLSecrets(v)
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for name, field := range v {
-			out[name] = forTheRecord(field)
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, item := range v {
-			out[i] = forTheRecord(item)
-		}
-		return out
+	if text, ok := value.(string); ok {
+		return papi.MaskURLSecrets(text)
 	}
 	return value
 }

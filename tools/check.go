@@ -76,7 +76,7 @@ func parseObject(raw json.RawMessage) (map[string]any, *Error) {
 	case nil:
 		return map[string]any{}, nil
 	}
-	return nil, invalidArguments([]papi.Violation{{Given: shownKind(value), Allowed: "one JSON object"}})
+	return nil, invalidArguments([]papi.Violation{{Given: papi.KindOf(value), Allowed: "one JSON object"}})
 }
 
 // check mends and checks the arguments of a call against the contract. The
@@ -190,21 +190,5 @@ func plainText(value any) string {
 	return catalog.Text(value)
 }
 
-// shownKind names the kind of a JSON value that is no object.
-func shownKind(value any) string {
-	switch value.(type) {
-	case []any:
-		return "a list"
-	case string:
-		return "a string"
-	case bool:
-		return "true or false"
-	}
-	return "a number"
-}
-
-// mostEcho is how many characters of what was given a message repeats.
-const mostEcho = 100
-
 // cut shortens a text that a message repeats.
-func cut(text string) string { return papi.Cut(text, mostEcho) }
+func cut(text string) string { return papi.Cut(text, papi.MostEcho) }

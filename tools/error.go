@@ -50,15 +50,11 @@ func (e *Error) outcome() Outcome {
 	return Outcome{Structured: e, IsError: true}
 }
 
-// mostViolations bounds what an error tells: a call may have any number of
-// arguments that no tool takes.
-const mostViolations = 50
-
 func invalidArguments(violations []papi.Violation) *Error {
 	info := map[string]any{}
 	message := "the arguments do not keep to the API's contract: " + strconv.Itoa(len(violations)) + " violations"
-	if more := len(violations) - mostViolations; more > 0 {
-		violations, info["more"] = violations[:mostViolations], more
+	if more := len(violations) - papi.MostViolations; more > 0 {
+		violations, info["more"] = violations[:papi.MostViolations], more
 	}
 	shown := make([]papi.Violation, len(violations))
 	for i, v := range violations {

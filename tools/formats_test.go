@@ -57,6 +57,8 @@ func TestFormats(t *testing.T) {
 				sender("countryCode", "GB"), sender("countryCode", "+44"), sender("countryCode", "044"), sender("countryCode", "4 4"), sender("countryCode", ""), sender("countryCode", "44123"),
 				sender("phoneNumber", "+15550100001"), sender("phoneNumber", "5550 100001"), sender("phoneNumber", "5550-100001"), sender("phoneNumber", "call me"), sender("phoneNumber", ""),
 				partner("countryCode", "UK"), partner("phoneNumber", "+15550100001"), partner("email", "a.example.com"), partner("websiteOne", "example.com"), partner("websiteOne", "https://example.com/a b"), partner("photoUrl", "data:image/png;base64,AAAA"),
+				partner("photoUrl", "DATA:text/plain,x"), partner("photoUrl", "file:///home/me/a.png"), partner("photoUrl", "blob:https://example.com/x"), partner("photoUrl", "4::aW1hZ2UvcG5n:ARb:e:1700000000"), partner("photoUrl", "1234567890123456"),
+				partner("photoUrl", "/home/me/a.png"), partner("photoUrl", `C:\\Users\\me\\a.png`), partner("photoUrl", "a.png"), partner("photoUrl", "ftp://example.com/a.png"),
 			},
 			taken: {sender("countryCode", "1"), sender("countryCode", "380"), partner("phoneNumber", "5550100001"), partner("email", "a@example.com"), partner("websiteOne", "https://example.com")},
 		}},

@@ -26,7 +26,7 @@ const hides = "\x00\x1b\x7f\u0085" + // controls
 	"a\ufe00\ufe01\U000e0100" // selectors beyond the first
 
 // honest is what must survive.
-const honest = "❤️ 👩‍👩‍👧 می‌خواهم \u200fשלום"
+const honest = "❤️ 👩‍👩‍👧 می\u200cخواهم \u200fשלום"
 
 // hidden tells of the same, in other words than papi.Plain has.
 func hiddenIn(text string) string {
@@ -181,7 +181,7 @@ func TestAHostileAPI(t *testing.T) {
 								args[name] = value
 							}
 						}
-						raw := json.RawMessage(encode(args))
+						raw := encode(args)
 						look(t, do(t, open, row.Tool, args), revealed)
 						look(t, guarded.Call(t.Context(), Caller{Principal: "test", CommandLine: true}, row.Tool, raw), revealed)
 						look(t, guarded.Call(t.Context(), Caller{Principal: "test", Asker: roundTripper{}}, row.Tool, raw), revealed)
@@ -203,7 +203,7 @@ func TestAHostileAPI(t *testing.T) {
 					"project_overview": {}, "project_confirm": {"projectId": project}, "schema_get": {"tool": "x" + hides}, "no_such" + hides: {},
 				} {
 					look(t, do(t, set, tool, args), revealed)
-					look(t, set.Call(t.Context(), Caller{Principal: "test", Asker: roundTripper{}}, tool, json.RawMessage(encode(args))), revealed)
+					look(t, set.Call(t.Context(), Caller{Principal: "test", Asker: roundTripper{}}, tool, encode(args)), revealed)
 					look(t, do(t, set, tool, hostile(map[string]any{"projectId": "x", "tool": "x"}).(map[string]any)), revealed)
 				}
 				for source := range sources {

@@ -58,10 +58,10 @@ func (r *reader) value(path string, depth int) (any, error) {
 		return nil, broken(err)
 	}
 	if r.values++; r.values > mostValues {
-		return nil, limit(path, nil, "at most %d values in all", mostValues)
+		return nil, limit(path, nil, "at most %d values in total", mostValues)
 	}
 	if depth > mostDepth {
-		return nil, limit(path, nil, "objects and lists in each other at most %d deep", mostDepth)
+		return nil, limit(path, nil, "objects and lists nested at most %d deep", mostDepth)
 	}
 	switch t := token.(type) {
 	case json.Delim:
@@ -71,7 +71,7 @@ func (r *reader) value(path string, depth int) (any, error) {
 		return r.object(path, depth)
 	case json.Number:
 		if digits(string(t)) > mostDigits {
-			return nil, limit(path, papi.Cut(string(t), mostEcho), "a number of at most %d digits", mostDigits)
+			return nil, limit(path, papi.Cut(string(t), papi.MostEcho), "a number of at most %d digits", mostDigits)
 		}
 	}
 	return token, nil

@@ -14,6 +14,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
 )
 
 // call calls a tool with arguments as they stand.
@@ -93,7 +94,7 @@ func TestHugeArguments(t *testing.T) {
 			}
 			eachText(decoded(t, out), func(text string) {
 				for _, run := range []string{"9", "x", "p", "é", "a.", "1", " ", "\x00", "["} {
-					if strings.Contains(text, strings.Repeat(run, mostEcho+1)) {
+					if strings.Contains(text, strings.Repeat(run, papi.MostEcho+1)) {
 						t.Errorf("the answer repeats %d characters: %.300s", utf8.RuneCountInString(text), text)
 					}
 				}
@@ -142,9 +143,9 @@ func TestLimits(t *testing.T) {
 		names(mostNames):     "",
 		names(mostNames + 1): "at most 200 names in an object",
 		deep(mostDepth):      "",
-		deep(mostDepth + 2):  "objects and lists in each other at most 32 deep",
+		deep(mostDepth + 2):  "objects and lists nested at most 32 deep",
 		"[1" + strings.Repeat(",1", mostValues-2) + "]": "",
-		"[1" + strings.Repeat(",1", mostValues) + "]":   "at most 5000 values in all",
+		"[1" + strings.Repeat(",1", mostValues) + "]":   "at most 5000 values in total",
 		`"` + strings.Repeat("x", 1<<20) + `"`:          "",
 	} {
 		_, err := newReader([]byte(text)).read()
@@ -293,7 +294,7 @@ func TestRefusalsRepeatLittle(t *testing.T) {
 			for _, args := range calls {
 				out := do(t, set, row.Tool, args)
 				if e, ours := out.Structured.(*Error); ours && e.Status == 0 {
-					if raw := string(encode(e)); strings.Contains(raw, long[:mostEcho+1]) {
+					if raw := string(encode(e)); strings.Contains(raw, long[:papi.MostEcho+1]) {
 						t.Errorf("%s repeats: %.400s", e.Code, raw)
 					}
 				}

@@ -66,10 +66,10 @@ var nextOfPart = map[string]byState{
 	},
 	"whatsapp_sender": {
 		"displayName=PENDING":  {{do: "look again {again}: Meta reviews the display name{since}", tool: "whatsapp_sender_get"}},
-		"displayName=DEFERRED": {{do: "look again {again}: Meta has put the review of the display name off{since}", tool: "whatsapp_sender_get"}},
+		"displayName=DEFERRED": {{do: "look again {again}: Meta has deferred the review of the display name{since}", tool: "whatsapp_sender_get"}},
 		"displayName=*":        {{do: "the display name {value} is {status}{reason}: choose another with the person, and submit it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: senderUpdatable}},
 		"username=PENDING":     {{do: "look again {again}: the new username is under review{since}", tool: "whatsapp_sender_get"}},
-		"username=DEFERRED":    {{do: "look again {again}: the review of the username is put off{since}", tool: "whatsapp_sender_get"}},
+		"username=DEFERRED":    {{do: "look again {again}: the review of the username is deferred{since}", tool: "whatsapp_sender_get"}},
 		"username=*": {
 			{do: "the username {value} is {status}{reason}: see which are free", tool: "whatsapp_sender_username_suggest", states: senderUpdatable},
 			{do: "choose one with the person, and submit it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: senderUpdatable},

@@ -361,7 +361,7 @@ type places struct {
 }
 
 func (p *places) add(at string) {
-	at = papi.Cut(papi.Plain(at), 100)
+	at = cut(papi.Plain(at))
 	if slices.Contains(p.named, at) {
 		return
 	}

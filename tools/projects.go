@@ -274,19 +274,13 @@ func (o *overview) warnings() []string {
 	return warnings
 }
 
-// What the question about a project tells of others is bounded.
-const (
-	mostOfProject = 80
-	mostOfTarget  = 200
-	mostOfReason  = 200
-	mostTargets   = 15 // which is what a project may have
-	mostStates    = 10
-)
+// mostStates is how many states of a kind the question about a project lists.
+const mostStates = 10
 
 // describe tells a person what lives in a project, so that they recognise it.
 // What the API or the caller named is quoted, on one line, and cut.
 func (s *Set) describe(projectID, client string, o *overview) string {
-	first := fmt.Sprintf("Work in project %s for the next 12 hours? A yes counts for %s.", papi.Quoted(projectID, mostOfProject), guard.CountsFor(client))
+	first := fmt.Sprintf("Work in project %s for the next 12 hours? A yes counts for %s.", guard.Name(projectID), guard.CountsFor(client))
 	if s.opts.About != "" {
 		first += " (" + s.opts.About + ")"
 	}
@@ -297,14 +291,12 @@ func (s *Set) describe(projectID, client string, o *overview) string {
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(o.NotRead)) {
-		lines = append(lines, fmt.Sprintf("%s could not be read: %s", kind, papi.Quoted(o.NotRead[kind], mostOfReason)))
+		lines = append(lines, fmt.Sprintf("%s could not be read: %s", kind, quoted(o.NotRead[kind])))
 	}
-	for _, line := range o.attentionLines() {
-		lines = append(lines, line)
-	}
+	lines = append(lines, o.attentionLines()...)
 	lines = append(lines, fmt.Sprintf("Webhooks: %d", len(o.Webhooks)))
-	for _, hook := range o.Webhooks[:min(len(o.Webhooks), mostTargets)] {
-		lines = append(lines, "  "+papi.Quoted(catalog.Text(catalog.Field(hook, "target")), mostOfTarget))
+	for _, hook := range o.Webhooks[:min(len(o.Webhooks), guard.MostWebhooks)] {
+		lines = append(lines, "  "+guard.Address(catalog.Text(catalog.Field(hook, "target"))))
 	}
 	return strings.Join(lines, "\n")
 }

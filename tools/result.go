@@ -189,9 +189,9 @@ func needy(resource *catalog.Resource, items []any, ids map[string]string, now t
 		if i == mostOfAList {
 			break
 		}
-		do := fmt.Sprintf("it needs somebody (%s): see what to do", st.label(now))
+		do := fmt.Sprintf("it needs attention (%s): see what to do", st.label(now))
 		if i == 0 && len(found) > mostOfAList {
-			do = fmt.Sprintf("%d of %d need somebody, such as this one (%s): see what to do", len(found), len(items), st.label(now))
+			do = fmt.Sprintf("%d of %d need attention, such as this one (%s): see what to do", len(found), len(items), st.label(now))
 		}
 		known := maps.Clone(ids)
 		maps.Copy(known, st.ids)

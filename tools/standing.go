@@ -121,11 +121,7 @@ func (st *standing) label(now time.Time) string {
 // when to look the next time, {since} since when it waits and what is usual.
 func (st *standing) wording(now time.Time) *strings.Replacer {
 	lasting, _ := st.resource.Lasting(st.state, st.pending)
-	usual := "the API states no usual time"
-	if lasting.Usual != "" {
-		usual = "usually " + lasting.Usual
-	}
-	since := "; " + usual
+	since := "; the API states no usual time"
 	switch age := st.age(now); {
 	case age > 0:
 		since = fmt.Sprintf(": since %s, %s%s", stamp(st.since), inWords(age), since)
@@ -173,7 +169,7 @@ func (st *standing) escalation(project string, ids map[string]string, now time.T
 		facts = append(facts, name+" "+quoted(ids[name]))
 	}
 	facts = append(facts, fmt.Sprintf("%s since %s", st.key(), stamp(st.since)))
-	return step{do: fmt.Sprintf("overdue: %s for %s, while %s is long for it (the API states no usual time): a person asks %s, with %s",
+	return step{do: fmt.Sprintf("overdue: %s for %s, longer than %s (the API states no usual time): a person asks %s, with %s",
 		st.key(), inWords(st.age(now)), lasting.OverdueAfter(), lasting.Asked(), strings.Join(facts, ", "))}
 }
 

@@ -4,10 +4,12 @@
 // A tool is a row of package catalog. Its arguments are derived from the
 // contract: an operation's parameters and its body's fields side by side, by
 // the API's own names, and the few of ours that mean something for it. The way
-// of a call: the arguments are mended and checked ([Set.Call]), package guard
-// says whether it goes out, package catalog sends it, and the answer becomes a
-// [Result] with ids, state and what to do next, or an [Error] in the API's own
-// form.
+// of a call ([Set.Call]): its deadline begins; the arguments are read within
+// limits, mended and checked; package guard says whether it goes out; a write
+// leaves its intent in package audit, package catalog sends it, and its outcome
+// is left too; the answer becomes a [Result] with ids, state and what to do
+// next, or an [Error] in the API's own form. Every text in either is made plain
+// on its way out.
 //
 // The files of the families hold what only they have: what to do next in each
 // state, which parts of an answer are bulky. No tool talks to the API past the

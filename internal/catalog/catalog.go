@@ -1,8 +1,8 @@
 // Package catalog is the table of the tools that expose the API's operations:
 // one row for each of the 90, with what the contract does not say. A row names
 // its tool and toolset, what the operation does to the world, what a person
-// must have agreed to, how the end of an asynchronous change is seen, and how
-// a create whose outcome is unknown is found again.
+// must have agreed to, how the end of an asynchronous change is seen, how long
+// its states last, and how a create whose outcome is unknown is found again.
 //
 // Everything else about an operation (parameters, body, answers, error codes)
 // comes from the contract, through [Row.Op]. The package sends nothing but what
@@ -103,8 +103,6 @@ type Part struct {
 type Lasting struct {
 	// First is after how long it is worth looking for the first time.
 	First time.Duration
-	// Usual is how long the API says that it takes; "" where it does not say.
-	Usual string
 	// Overdue is after how long somebody should ask. The API states no such
 	// time: it is this server's choice, well past what is usual.
 	Overdue time.Duration

@@ -12,7 +12,7 @@ const (
 )
 
 // How long things wait for others. The contract states no usual time for any of
-// these states, so Usual is empty throughout.
+// these states.
 var (
 	whatsappAccountLasts = map[string]Lasting{
 		"changes.status=IN_PROGRESS":                   {First: 5 * minute, Overdue: 3 * day},

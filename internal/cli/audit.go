@@ -28,8 +28,8 @@ func newAuditVerify(s *streams) *cobra.Command {
 		Long: `Read the whole log, and tell whether a line of it was altered, removed, put in or
 moved. Standard output is the number of lines and the hash of the last one; then
 a line for each call whose intent is there and its outcome is not. Such a call is
-running now, or the server was killed in the middle of it: look at the API
-whether the change was made.
+running now, or the server was killed in the middle of it: check at
+the API whether the change was made.
 
 The chain alone does not show lines that were cut off at the end, nor a log that
 was written anew and sealed again. Note the last hash from time to time where

@@ -259,8 +259,8 @@ func apiConfig() (papi.Config, tenant.Tenant) {
 		return text
 	}
 	return papi.Config{
-			BaseURL:  value(baseURLVariable),
-			TokenURL: value(tokenURLVariable),
+			BaseURL:  value(papi.BaseURLVariable),
+			TokenURL: value(papi.TokenURLVariable),
 			Auth:     value(authVariable),
 		}, tenant.Tenant{
 			KeyID:       value(keyIDVariable),
@@ -336,7 +336,7 @@ func stateFile() (string, error) {
 		dir = filepath.Join(home, ".local", "state")
 	}
 	if !filepath.IsAbs(dir) {
-		return "", fmt.Errorf("there is no folder for them: %s is no absolute path", dir)
+		return "", fmt.Errorf("there is no folder for them: %s is not an absolute path", dir)
 	}
 	path := filepath.Join(dir, "papi-mcp", "state.db")
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

@@ -13,21 +13,20 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// The variables of the environment that are no flag's twin.
+// The variables of the environment that are not the twin of a flag; papi has the
+// names of two more.
 const (
 	projectVariable     = "SINCH_PROJECT_ID"
 	keyIDVariable       = "SINCH_KEY_ID"
 	keySecretVariable   = "SINCH_KEY_SECRET"
 	accessTokenVariable = "SINCH_ACCESS_TOKEN"
-	baseURLVariable     = "PAPI_BASE_URL"
-	tokenURLVariable    = "PAPI_TOKEN_URL"
 	authVariable        = "PAPI_AUTH"
 )
 
 // accountVariables are those of an account and of the API. The sandbox goes by
 // the first alone.
 var accountVariables = []string{
-	projectVariable, keyIDVariable, keySecretVariable, accessTokenVariable, baseURLVariable, tokenURLVariable, authVariable,
+	projectVariable, keyIDVariable, keySecretVariable, accessTokenVariable, papi.BaseURLVariable, papi.TokenURLVariable, authVariable,
 }
 
 // twinPrefix begins the names of the flags' twins, and fileSuffix ends the names

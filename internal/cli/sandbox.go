@@ -39,7 +39,7 @@ func (i *imitation) flags(f *pflag.FlagSet, strict bool) {
 	f.Float64Var(&i.speed, "speed", usual.speed, "sandbox: seconds of the API's time in each second")
 	f.Uint64Var(&i.seed, "seed", usual.seed, "sandbox: the same seed and calls give the same ids, codes and states")
 	f.StringVar(&i.seedData, "seed-data", usual.seedData, "sandbox: what it holds at first: shop (a lived-in project), or the path of a dump or a script")
-	f.BoolVar(&i.strict, "strict-projects", strict, "sandbox: a project id that is no UUID, such as {projectId}, is 401, as at the API")
+	f.BoolVar(&i.strict, "strict-projects", strict, "sandbox: a project id that is not a UUID, such as {projectId}, is 401, as at the API")
 }
 
 // check says what is wrong with the flags.

@@ -9,7 +9,7 @@ import (
 )
 
 // left is how much time a bound context has.
-func left(t *testing.T, ctx context.Context) time.Duration {
+func left(ctx context.Context, t *testing.T) time.Duration {
 	t.Helper()
 	ctx, cancel := Bound(ctx)
 	defer cancel()
@@ -25,7 +25,7 @@ func TestTheClockOfACall(t *testing.T) {
 		ctx := Start(t.Context())
 		want := func(when string, want time.Duration) {
 			t.Helper()
-			if got := left(t, ctx); got != want {
+			if got := left(ctx, t); got != want {
 				t.Errorf("%s: %v left, want %v", when, got, want)
 			}
 		}
@@ -53,7 +53,7 @@ func TestTheClockOfACall(t *testing.T) {
 			resume()
 		}
 		want("a question after the end brings nothing back", 0)
-		if got := left(t, t.Context()); got != Lasts {
+		if got := left(t.Context(), t); got != Lasts {
 			t.Errorf("without a call: %v", got)
 		}
 		Stop(t.Context())()

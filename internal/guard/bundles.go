@@ -210,10 +210,6 @@ func bundleRetention(app map[string]any) *Refusal {
 	}
 }
 
-// mostHooksListed is how many webhooks of one place a question tells of: more
-// than a project may have.
-const mostHooksListed = 15
-
 // tellBundle tells what the bundle creates, by name, and where.
 func tellBundle(c *Call) string {
 	var creates, forGood []string
@@ -222,7 +218,7 @@ func tellBundle(c *Call) string {
 		if !wanted {
 			continue
 		}
-		line := fmt.Sprintf("- %s named %s", p.noun, name(or(text(input, "name"), text(c.Args, "name"))))
+		line := fmt.Sprintf("- %s named %s", p.noun, Name(or(text(input, "name"), text(c.Args, "name"))))
 		if labels := object(input, "labels"); len(labels) > 0 {
 			line += " with " + count(len(labels), "label", "labels")
 		}
@@ -251,8 +247,8 @@ func tellBundle(c *Call) string {
 func hookLines(noun string, of any) []string {
 	var lines []string
 	hooks := objects(of)
-	for _, hook := range hooks[:min(len(hooks), mostHooksListed)] {
-		line := fmt.Sprintf("%s to %s", noun, address(text(hook, "target")))
+	for _, hook := range hooks[:min(len(hooks), MostWebhooks)] {
+		line := fmt.Sprintf("%s to %s", noun, Address(text(hook, "target")))
 		if triggers := words(texts(hook["triggers"])); triggers != "" {
 			line += " for " + triggers
 		}

@@ -33,30 +33,20 @@ func canonical(op *papi.Operation, args map[string]any) map[string]any {
 			fill(name, s)
 		}
 	}
-	return canonicalValue(full).(map[string]any)
+	return papi.MapScalars(full, canonicalScalar).(map[string]any)
 }
 
-func canonicalValue(value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		object := make(map[string]any, len(v))
-		for name, field := range v {
-			object[name] = canonicalValue(field)
-		}
-		return object
-	case []any:
-		list := make([]any, len(v))
-		for i, item := range v {
-			list[i] = canonicalValue(item)
-		}
-		return list
-	case json.Number:
-		if _, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
-			return v // exact, where a float may not be
-		}
-		if f, err := v.Float64(); err == nil {
-			return f
-		}
+// canonicalScalar writes a number in one way.
+func canonicalScalar(value any) any {
+	n, ok := value.(json.Number)
+	if !ok {
+		return value
 	}
-	return value
+	if _, err := strconv.ParseInt(n.String(), 10, 64); err == nil {
+		return n // exact, where a float may not be
+	}
+	if f, err := n.Float64(); err == nil {
+		return f
+	}
+	return n
 }

@@ -173,8 +173,8 @@ func notOpen(reason string) *Refusal {
 	}
 	if reason == reasonChanged {
 		r.Message = "what the person was told has changed since they were asked; nothing was sent"
-		r.Resolution = "repeat the call: the person is asked about what is so now"
-		r.Next = []catalog.Next{doNext("make the same call again: the person is asked about what is so now")}
+		r.Resolution = "repeat the call: the person is asked about how things are now"
+		r.Next = []catalog.Next{doNext("make the same call again: the person is asked about how things are now")}
 	}
 	return r
 }
@@ -253,7 +253,7 @@ var reasonText = map[string]string{
 func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (string, []string) {
 	var lines, facts []string
 	if project {
-		lines = append(lines, fmt.Sprintf("Work in project %s? Nobody has confirmed it here yet; a yes counts for 12 hours, for %s.", name(c.ProjectID), CountsFor(c.Client)))
+		lines = append(lines, fmt.Sprintf("Work in project %s? Nobody has confirmed it here yet; a yes counts for 12 hours, for %s.", Name(c.ProjectID), CountsFor(c.Client)))
 		facts = append(facts, "the project is not confirmed")
 	}
 	what := c.Row.Tool
@@ -263,9 +263,9 @@ func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (string, [
 	more, marked := summaries[c.Row.Tool]
 	switch {
 	case marked:
-		lines = append(lines, fmt.Sprintf("%s in project %s (%s)?", more.ask, name(c.ProjectID), what))
+		lines = append(lines, fmt.Sprintf("%s in project %s (%s)?", more.ask, Name(c.ProjectID), what))
 	case c.Reveal:
-		lines = append(lines, fmt.Sprintf("Show secrets of project %s to the agent (%s)?", name(c.ProjectID), what))
+		lines = append(lines, fmt.Sprintf("Show secrets of project %s to the agent (%s)?", Name(c.ProjectID), what))
 	default:
 		lines = append(lines, fmt.Sprintf("The first change in it is %s.", what))
 	}
@@ -292,7 +292,7 @@ func subject(c *Call) string {
 	var parts []string
 	for _, p := range c.Row.Op().Parameters {
 		if p.In == "path" && p.Name != "projectId" {
-			parts = append(parts, p.Name+" "+name(fmt.Sprint(c.Args[p.Name])))
+			parts = append(parts, p.Name+" "+Name(fmt.Sprint(c.Args[p.Name])))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -6,8 +6,11 @@
 // A call comes with its arguments checked and mended. [Guard.Check] looks at
 // it in this order: read-only and allowlist, then the project, then the
 // refusals of the rules, then the confirmation. So nobody is asked about a call
-// that would be refused, and no token is given for one. What it lets through
-// is sent by the caller, who reports the end with [Guard.Done].
+// that would be refused, and no token is given for one. A question leaves a mark
+// in the store before it goes out, which a yes removes: while it stands, no token
+// and no naming of the project gets round it. After a yes the call is judged
+// again, by new reads. What it lets through is sent by the caller, who reports
+// the end with [Guard.Done] or [Guard.Failed].
 //
 // The guard reads from the API where a rule must know a state, and never writes
 // to it. A read is made once for all rules of a call and for the summary that a

@@ -155,7 +155,7 @@ func (g *Guard) refusedBefore(ctx context.Context, m *matter) *Refusal {
 	if stands == nil {
 		return nil
 	}
-	what, done := "this call", "no confirmation token is given or taken for it"
+	what, done := "this call", "no confirmation token is issued or accepted for it"
 	if m.tool == toolProjectConfirm {
 		what, done = "this project", "naming it does not confirm it"
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -13,7 +11,7 @@ import (
 var mediaRules = []Rule{
 	{
 		Name:  "media_address",
-		About: "Images, videos and documents are given as public http or https URLs, which the API opens by itself: there is no upload, so no data:, no file:, no path and no handle of Meta's, and no address of this machine or a private network. The sandbox needs no exception: it opens no file.",
+		About: "Images, videos and documents are given as public URLs, which the API opens by itself: no address of this machine or a private network. (data:, file:, paths and handles of Meta's are not URLs, and are refused with the arguments: there is no upload.) The sandbox needs no exception: it opens no file.",
 		Tools: []string{
 			"whatsapp_sender_create", "whatsapp_sender_update", "whatsapp_template_create", "whatsapp_template_update",
 			"rcs_sender_create", "rcs_sender_update",
@@ -31,7 +29,7 @@ var mediaFields = []string{"photoUrl", "bannerUrl", "logoUrl", "videoUris", "scr
 func mediaAddress(_ context.Context, _ *Guard, c *Call) *Refusal {
 	var wrong []string
 	eachMedia(c.Args, "", func(path, address string) {
-		if reason := badMedia(address); reason != "" {
+		if reason := unreachable(address, false); reason != "" {
 			wrong = append(wrong, path+" "+reason)
 		}
 	})
@@ -41,7 +39,7 @@ func mediaAddress(_ context.Context, _ *Guard, c *Call) *Refusal {
 	wrong = firstOf(wrong)
 	return &Refusal{
 		Message:    strings.Join(wrong, "; "),
-		Resolution: "ask the person for the public URL of the file, one that opens it for everybody and without a login; this API has no upload, so a file that is on a disk must be put on a web server first",
+		Resolution: "ask the person for the public URL of the file, one that anybody can open, without a login; this API has no upload, so a file that is on a disk must be put on a web server first",
 		Info:       map[string]any{"wrong": wrong},
 	}
 }
@@ -82,30 +80,4 @@ func visitAddresses(value any, path string, visit func(path, address string)) {
 			visitAddresses(item, fmt.Sprintf("%s[%d]", path, i), visit)
 		}
 	}
-}
-
-// handle is what Meta gives for an upload to itself, or the number of a medium
-// there.
-var handle = regexp.MustCompile(`^(?:[0-9]+|[0-9]+::?[A-Za-z0-9+/=_:.-]+)$`)
-
-// badMedia says what is wrong with a media URL, "" for nothing.
-func badMedia(address string) string {
-	const noUpload = "and this API takes no upload"
-	scheme, _, hasScheme := strings.Cut(strings.ToLower(strings.TrimSpace(address)), ":")
-	switch {
-	case handle.MatchString(address):
-		return "is a handle or a number of Meta's, which only Meta's own API knows"
-	case hasScheme && scheme == "data":
-		return "holds the file itself (data:), " + noUpload
-	case hasScheme && (scheme == "file" || scheme == "blob" || scheme == "content"):
-		return fmt.Sprintf("names a file on a device (%s:), %s", scheme, noUpload)
-	}
-	u, err := url.Parse(address)
-	switch {
-	case err != nil, u.Host == "" && u.Scheme != "http" && u.Scheme != "https":
-		return "is no URL, but what looks like a path or a name, " + noUpload
-	case u.Scheme != "http" && u.Scheme != "https":
-		return fmt.Sprintf("begins with %q, and the API opens http and https URLs", shortened(u.Scheme+":"))
-	}
-	return unreachable(address, false)
 }

@@ -51,7 +51,7 @@ func (g *Guard) allow(ctx context.Context, principal, projectID string) *Refusal
 	}
 	return &Refusal{
 		Code:       "guard_project_not_allowed",
-		Message:    fmt.Sprintf("project %s is not among the projects of this server", papi.Cut(projectID, 100)),
+		Message:    fmt.Sprintf("project %s is not among the projects of this server", papi.Cut(projectID, papi.MostEcho)),
 		Resolution: "use one of the allowed projects, or ask whoever runs the server to add it to SINCH_PROJECT_ID. A subproject that a bundle made is known until the server's store is lost, as by a restart with --store memory: then its id must be added too",
 		Info:       map[string]any{"allowed": strings.Join(g.opts.Projects, ", ")},
 	}
@@ -139,7 +139,7 @@ func CountsFor(client string) string {
 	if client == "" {
 		return "every client that calls with the same key or login"
 	}
-	return "the client " + name(client) + " alone"
+	return "the client " + Name(client) + " alone"
 }
 
 // rememberSubproject lets the principal confirm the subproject that its bundle

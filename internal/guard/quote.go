@@ -18,11 +18,11 @@ const (
 	mostListed    = 10
 )
 
-// name quotes a name or an id of others.
-func name(text string) string { return papi.Quoted(text, mostOfName) }
+// Name quotes a name or an id of others.
+func Name(text string) string { return papi.Quoted(text, mostOfName) }
 
-// address quotes a URL of others.
-func address(text string) string { return papi.Quoted(text, mostOfAddress) }
+// Address quotes a URL of others.
+func Address(text string) string { return papi.Quoted(text, mostOfAddress) }
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$`)
 
@@ -71,5 +71,5 @@ func called(kind, itsName string) string {
 	if itsName == "" {
 		return kind
 	}
-	return kind + " " + name(itsName)
+	return kind + " " + Name(itsName)
 }

@@ -52,7 +52,7 @@ var rcsRules = []Rule{
 		Tools:  []string{"rcs_sender_launch"},
 		Reads:  []Read{readRcsSender},
 		Closed: true,
-		judge:  launchOrWait,
+		judge:  launchRefusal,
 	},
 	{
 		Name:  "rcs_update_launched",
@@ -312,7 +312,7 @@ func showLaunch(_ *Call, s seen) string {
 		countries = append(countries, told)
 	}
 	told := fmt.Sprintf("Launches the RCS sender %s, now %s, in %s: %s.",
-		name(text(object(details, "brand"), "name")), Word(text(sender, "state")), count(len(countries), "country", "countries"), listed(countries[:min(len(countries), 3*mostListed)], len(countries)))
+		Name(text(object(details, "brand"), "name")), Word(text(sender, "state")), count(len(countries), "country", "countries"), listed(countries[:min(len(countries), 3*mostListed)], len(countries)))
 	if !answered(object(details, "questionnaire", "general", "answers")["videoUris"]) {
 		told += "\nThe questionnaire names no video: the launch waits in PREPARING_LAUNCH until Sinch has added one."
 	}

@@ -147,10 +147,23 @@ func firstUS(answers map[string]any) bool {
 	return slices.ContainsFunc(usFirstOnly, func(key string) bool { return answered(answers[key]) })
 }
 
-// launchRefusal tells all that a launch still needs, at once.
+// launchWaits are the states that end by themselves. What the sender lacks does
+// not matter in them.
+var launchWaits = []string{"PREPARING_LAUNCH", "IN_PROGRESS"}
+
+// launchRefusal tells all that a launch still needs, at once; in a state that
+// ends by itself, to wait.
 func launchRefusal(c *Call, s seen) *Refusal {
 	sender := s["rcs_sender_get"]
 	r := launchNeeds(sender)
+	if state := text(sender, "state"); slices.Contains(launchWaits, state) {
+		return &Refusal{
+			Message:    fmt.Sprintf("the sender is %s, which ends by itself: it can't be launched now", state),
+			Resolution: "wait, and look again with rcs_sender_get: its next says when, and what to do then",
+			Info:       map[string]any{"missing": r.missing},
+			Next:       []catalog.Next{readRcsSender.next(c, "wait, and look again: "+state+" ends by itself")},
+		}
+	}
 	if len(r.missing) == 0 {
 		if len(r.asked) > 0 {
 			c.Warn("not answered, though the questionnaire asks for it (the API judges): " + strings.Join(r.asked, ", "))
@@ -167,11 +180,10 @@ func launchRefusal(c *Call, s seen) *Refusal {
 		refusal.Info["askedToo"] = r.asked
 	}
 	id := map[string]any{"senderId": c.Args["senderId"]}
-	inDetails := slices.ContainsFunc(r.missing, func(path string) bool { return strings.HasPrefix(path, "details.") })
 	switch {
 	case onlyCountries(sender):
 		leadOut(refusal, id, sender)
-	case inDetails:
+	case slices.ContainsFunc(r.missing, inDetails):
 		refusal.Next = append(refusal.Next, catalog.Next{Do: "complete the sender with what is missing", Tool: "rcs_sender_update", Args: id, Needs: []string{"details"}})
 		if answered(sender["useCase"]) {
 			refusal.Next = append(refusal.Next, catalog.Next{Do: "read the questions, for the answers that are missing", Tool: "rcs_questionnaire_get", Args: questionsAbout(sender, r), Needs: []string{}})
@@ -190,4 +202,13 @@ func questionsAbout(sender map[string]any, r launchReport) map[string]any {
 		ask["usQuestionnaireBrandCampaignVersion"] = r.campaign
 	}
 	return ask
+}
+
+// inDetails tells whether a path is one that an update of the sender can give.
+func inDetails(path string) bool { return strings.HasPrefix(path, "details.") }
+
+// LaunchMissing is what an RCS sender, as rcs_sender_get shows it, lacks for a
+// launch, as paths; its state aside.
+func LaunchMissing(sender map[string]any) []string {
+	return slices.DeleteFunc(launchNeeds(sender).missing, func(path string) bool { return !inDetails(path) })
 }

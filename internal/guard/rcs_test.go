@@ -128,7 +128,7 @@ func TestALaunchIsRefusedUntilTheSenderIsWhole(t *testing.T) {
 	const launch = `{"senderId": "s"}`
 	checkRule(t, []ruleCase{
 		{name: "a draft", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": `{"state": "DRAFT", "useCase": "OTP"}`}, want: "rcs_launch_requirements", says: "details.countries", next: "rcs_sender_get"},
-		{name: "one whose launch is being prepared waits", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": `{"state": "PREPARING_LAUNCH", "useCase": "OTP"}`}, want: "rcs_launch_requirements", says: "goes on by itself", next: "rcs_sender_get"},
+		{name: "one whose launch is being prepared waits", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": `{"state": "PREPARING_LAUNCH", "useCase": "OTP"}`}, want: "rcs_launch_requirements", says: "ends by itself", next: "rcs_sender_get"},
 		{name: "a whole one is asked about, with one read for rule and summary", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": string(whole)}, want: codeRequired, reads: []string{"rcs_sender_get"}},
 		{name: "a sender that is not there is left to the API", tool: "rcs_sender_launch", args: launch, fail: gone, want: codeRequired},
 		{name: "a read that fails closes the door", tool: "rcs_sender_launch", args: launch, fail: down, want: "read_failed", next: "rcs_sender_get"},

@@ -42,7 +42,7 @@ func showSmsAppDelete(_ *Call, s seen) string {
 		told += " in " + regions
 	}
 	if conversation := text(object(app, "conversationApiAppDetails"), "id"); conversation != "" {
-		told += fmt.Sprintf(", and the Conversation app %s is connected to it", name(conversation))
+		told += fmt.Sprintf(", and the Conversation app %s is connected to it", Name(conversation))
 	}
 	return told + "."
 }

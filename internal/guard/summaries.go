@@ -71,12 +71,12 @@ var summaries = map[string]summary{
 	},
 	"rcs_sender_launch": {
 		ask:    "Launch an RCS sender",
-		effect: "It is submitted to Google and the carriers, and can't be called back; afterwards only its countries can be changed.",
+		effect: "It is submitted to Google and the carriers, and can't be withdrawn; afterwards only its countries can be changed.",
 		Reads:  []Read{readRcsSender}, show: showLaunch,
 	},
 	"rcs_test_number_delete": {
 		ask:    "Remove a test number from an RCS sender",
-		effect: "To test again, the number must be invited again, and accept again.",
+		effect: "To test again, the number must be invited again, and its owner must accept again.",
 		Reads:  []Read{readRcsSender}, show: showTestNumber,
 	},
 	"kakaotalk_sender_delete": {

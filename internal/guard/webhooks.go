@@ -10,8 +10,8 @@ import (
 
 const all = "ALL"
 
-// mostWebhooks is how many webhooks a project has at most.
-const mostWebhooks = 15
+// MostWebhooks is how many webhooks a project has at most.
+const MostWebhooks = 15
 
 var readWebhooks = Read{Tool: "webhook_list"}
 
@@ -122,7 +122,7 @@ func webhookLimit(c *Call, s seen) *Refusal {
 
 // tooManyWebhooks refuses more webhooks than a project may have.
 func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
-	if len(there)+more <= mostWebhooks {
+	if len(there)+more <= MostWebhooks {
 		return nil
 	}
 	ids := make([]string, len(there))
@@ -130,7 +130,7 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 		ids[i] = text(hook, "id")
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the project has %s, the call would add %d, and %d is the most", count(len(there), "webhook", "webhooks"), more, mostWebhooks),
+		Message:    fmt.Sprintf("the project has %s, the call would add %d, and %d is the most", count(len(there), "webhook", "webhooks"), more, MostWebhooks),
 		Resolution: "ask the person which webhook may go, or change one that is there",
 		Info:       map[string]any{"webhookIds": ids},
 		Next: []catalog.Next{
@@ -181,5 +181,5 @@ func withArg(args map[string]any, name string, value any) map[string]any {
 // showWebhookDelete tells whom events no longer reach.
 func showWebhookDelete(_ *Call, s seen) string {
 	hook := s["webhook_get"]
-	return fmt.Sprintf("The webhook sends %s to %s.", or(words(texts(hook["triggers"])), "nothing"), address(text(hook, "target")))
+	return fmt.Sprintf("The webhook sends %s to %s.", or(words(texts(hook["triggers"])), "nothing"), Address(text(hook, "target")))
 }

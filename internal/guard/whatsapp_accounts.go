@@ -158,5 +158,5 @@ func showAccountDelete(_ *Call, s seen) string {
 	if waba == "" {
 		return told
 	}
-	return told + fmt.Sprintf(" Its WhatsApp Business Account is called %s.", name(waba))
+	return told + fmt.Sprintf(" Its WhatsApp Business Account is called %s.", Name(waba))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
 )
 
 // variable is what makes the address of a URL button dynamic.
@@ -92,9 +93,6 @@ func carouselCards(_ context.Context, _ *Guard, c *Call) *Refusal {
 	return mendAll(wrong)
 }
 
-// mostWrong is how much that is wrong an answer lists.
-const mostWrong = 50
-
 // mendAll refuses for all that is wrong at once, nil where nothing is.
 func mendAll(wrong []string) *Refusal {
 	if wrong == nil {
@@ -110,8 +108,9 @@ func mendAll(wrong []string) *Refusal {
 
 // firstOf bounds a list of what is wrong.
 func firstOf(wrong []string) []string {
-	if more := len(wrong) - mostWrong; more > 0 {
-		return append(wrong[:mostWrong:mostWrong], fmt.Sprintf("%d more like these", more))
+	const most = papi.MostViolations
+	if more := len(wrong) - most; more > 0 {
+		return append(wrong[:most:most], fmt.Sprintf("%d more like these", more))
 	}
 	return wrong
 }

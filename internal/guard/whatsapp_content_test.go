@@ -58,7 +58,7 @@ func TestTheContentOfAWhatsAppTemplate(t *testing.T) {
 func TestWhatIsNoVariable(t *testing.T) {
 	const create, update, rule = "whatsapp_template_create", "whatsapp_template_update", "whatsapp_template_variables"
 	texts := map[string]string{ // what is said, by the text
-		"Hello {{name}}":              `placeholders that are no variables here; number them: write "{{name}}" as {{1}}`,
+		"Hello {{name}}":              `placeholders that are not valid variables; number them: write "{{name}}" as {{1}}`,
 		"Hello {{ 1 }}":               `"{{ 1 }}" as {{1}}`,
 		"Hello {{1}":                  `"{{1}" as {{1}}`,
 		"Hello {1}}":                  `"{1}}" as {{1}}`,

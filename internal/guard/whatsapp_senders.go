@@ -151,11 +151,11 @@ func showWhatsappSenderDelete(_ *Call, s seen) string {
 	sender := s["whatsapp_sender_get"]
 	told := called("The sender", whatsappName(sender))
 	if number := strings.TrimSpace(text(sender, "countryCode") + " " + text(sender, "phoneNumber")); number != "" {
-		told += " with the number " + name(number)
+		told += " with the number " + Name(number)
 	}
 	told += " " + stands(sender) + "."
 	if app := text(object(sender, "conversationApiAppDetails"), "id"); app != "" {
-		told += fmt.Sprintf(" The Conversation app %s is connected to it.", name(app))
+		told += fmt.Sprintf(" The Conversation app %s is connected to it.", Name(app))
 	}
 	return told
 }

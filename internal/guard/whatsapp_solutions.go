@@ -47,11 +47,11 @@ func showSolution(c *Call, s seen) string {
 	told := "Assigns a solution that the list of solutions does not show"
 	for _, solution := range objects(list["solutions"]) {
 		if solution["id"] == c.Args["solutionId"] {
-			told = "Assigns the solution " + name(text(object(solution, "details"), "name"))
+			told = "Assigns the solution " + Name(text(object(solution, "details"), "name"))
 		}
 	}
 	if before := assignedSolution(list); before != nil && before["id"] != c.Args["solutionId"] {
-		told += " in place of " + name(text(object(before, "details"), "name"))
+		told += " in place of " + Name(text(object(before, "details"), "name"))
 	}
 	return told + "."
 }

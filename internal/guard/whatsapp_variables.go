@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"papi-mcp/internal/papi"
 )
 
 // A WhatsApp template's variables are written {{1}}, {{2}} and so on ("main
@@ -95,7 +97,7 @@ func (v *variableCheck) button(button map[string]any, path string) {
 	found := findVariables(text(button, "url"))
 	v.warnOfLookalikes(found, path+".url")
 	if len(found.wrong) > 0 {
-		v.refuse("%s.url holds %q, which is no variable here: write {{1}}, once, at its very end", path, shortened(found.wrong[0]))
+		v.refuse("%s.url holds %q, which is not a variable here: write {{1}}, once, at its very end", path, shortened(found.wrong[0]))
 	}
 	v.samples(button, path)
 }
@@ -194,17 +196,11 @@ func (v *variables) corrections() string {
 		used[next] = true
 		said = append(said, fmt.Sprintf("%q as {{%d}}", shortened(one), next))
 	}
-	return "placeholders that are no variables here; number them: write " + strings.Join(said, ", ") + ", with one example for each number"
+	return "placeholders that are not valid variables; number them: write " + strings.Join(said, ", ") + ", with one example for each number"
 }
 
 // mostTold is how many wrong variables of one text are told one by one.
 const mostTold = 10
 
 // shortened bounds what an answer repeats of a text.
-func shortened(text string) string {
-	const most = 40
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
-}
+func shortened(text string) string { return papi.Cut(text, mostOfWord) }

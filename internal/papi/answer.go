@@ -85,7 +85,7 @@ func (x *call) refusal(a *answer) *failure {
 		return failed
 	}
 	if a.status == http.StatusProxyAuthRequired {
-		failed := &failure{err: unreachable("the API can't be reached: "+errProxyCredentials.Error(), baseURLVariable, errProxyCredentials)}
+		failed := &failure{err: unreachable("the API can't be reached: "+errProxyCredentials.Error(), BaseURLVariable, errProxyCredentials)}
 		failed.err.Status = a.status
 		return failed
 	}

@@ -209,7 +209,7 @@ func (a *authorizer) failure(err error) error {
 		status := refused.Response.StatusCode
 		switch {
 		case status == http.StatusProxyAuthRequired:
-			e := unreachable("the token endpoint can't be reached: "+errProxyCredentials.Error(), tokenURLVariable, errProxyCredentials)
+			e := unreachable("the token endpoint can't be reached: "+errProxyCredentials.Error(), TokenURLVariable, errProxyCredentials)
 			e.Status = status
 			return backoff.Permanent(e)
 		case status == http.StatusTooManyRequests, status >= 500:
@@ -237,7 +237,7 @@ func (a *authorizer) failure(err error) error {
 		return backoff.Permanent(e)
 	}
 	if lost, ok := errors.AsType[*url.Error](err); ok {
-		e := unreachable("the token endpoint can't be reached: "+excerpt(newRedactor(a.key).text(lost.Err.Error())), tokenURLVariable, lost.Err)
+		e := unreachable("the token endpoint can't be reached: "+excerpt(newRedactor(a.key).text(lost.Err.Error())), TokenURLVariable, lost.Err)
 		if hopeless(lost.Err) {
 			return backoff.Permanent(e)
 		}

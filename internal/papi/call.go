@@ -174,7 +174,7 @@ func (x *call) exchange() (*answer, *failure) {
 	if x.ctx.Err() != nil && (x.request.Read || !sent) {
 		return nil, &failure{err: ended(x.ctx)}
 	}
-	e := unreachable("the API can't be reached: "+text, baseURLVariable, err)
+	e := unreachable("the API can't be reached: "+text, BaseURLVariable, err)
 	if sent {
 		e.Message = "the request was sent, and no answer came: " + text
 	}

@@ -25,8 +25,8 @@ const (
 
 // The variables of the environment that say otherwise.
 const (
-	baseURLVariable  = "PAPI_BASE_URL"
-	tokenURLVariable = "PAPI_TOKEN_URL"
+	BaseURLVariable  = "PAPI_BASE_URL"
+	TokenURLVariable = "PAPI_TOKEN_URL"
 )
 
 // The ways to authenticate.
@@ -104,14 +104,14 @@ const (
 // call tells them, so that a server can start without. Its errors are of the
 // configuration, and show no credential.
 func New(config Config) (*Client, error) {
-	base, err := endpoint(baseURLVariable, config.BaseURL, DefaultBaseURL)
+	base, err := endpoint(BaseURLVariable, config.BaseURL, DefaultBaseURL)
 	if err != nil {
 		return nil, err
 	}
 	if err := unversioned(base); err != nil {
 		return nil, err
 	}
-	tokenURL, err := endpoint(tokenURLVariable, config.TokenURL, DefaultTokenURL)
+	tokenURL, err := endpoint(TokenURLVariable, config.TokenURL, DefaultTokenURL)
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +259,7 @@ func unversioned(base string) error {
 		return nil
 	}
 	right := url.URL{Scheme: u.Scheme, Host: u.Host, Path: before}
-	return fmt.Errorf("papi: %s holds the version /v1, which is part of each call's path: set it to %s", baseURLVariable, right.String())
+	return fmt.Errorf("papi: %s holds the version /v1, which is part of each call's path: set it to %s", BaseURLVariable, right.String())
 }
 
 // ended is the error of a call whose context is done.

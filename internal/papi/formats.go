@@ -116,7 +116,7 @@ var unfilledURL = regexp.MustCompile(`^[^?#]*<[^<>]*>|[$#]\{|\{\{`)
 func webURL(text string) (string, string) {
 	const example = "a URL such as https://example.com/path"
 	if isFile.MatchString(text) {
-		return example + "; for a file its public URL: there is no upload", ""
+		return example + "; for a file, give its public URL: there is no upload", ""
 	}
 	if strings.ContainsFunc(text, unicode.IsSpace) {
 		return example + ", without blanks", ""

@@ -91,7 +91,7 @@ func knownAs(name, candidate string) bool {
 // reorders tells whether the words are the same in another order: listWebhooks is
 // webhook_list.
 func reorders(name, candidate string) bool {
-	given, known := words(name), words(candidate)
+	given, known := wordsOf(name), wordsOf(candidate)
 	for _, all := range [][]string{given, known} {
 		for i, word := range all {
 			all[i] = strings.TrimSuffix(word, "s")
@@ -104,7 +104,7 @@ func reorders(name, candidate string) bool {
 // abbreviates tells whether each word of name begins one of candidate:
 // langCode is languageCode.
 func abbreviates(name, candidate string) bool {
-	short, long := words(name), words(candidate)
+	short, long := wordsOf(name), wordsOf(candidate)
 	if len(short) != len(long) {
 		return false
 	}
@@ -120,7 +120,7 @@ func abbreviates(name, candidate string) bool {
 // beginning of the candidate, by whole words: number and phone are phoneNumber,
 // templateName is name.
 func shortens(name, candidate string) bool {
-	short, long := words(name), words(candidate)
+	short, long := wordsOf(name), wordsOf(candidate)
 	begins := len(short) < len(long) && slices.Equal(long[:len(short)], short)
 	if len(short) > len(long) {
 		short, long = long, short
@@ -129,26 +129,6 @@ func shortens(name, candidate string) bool {
 		return false
 	}
 	return begins || slices.Equal(long[len(long)-len(short):], short)
-}
-
-// words splits a name at capitals and at what separates words.
-func words(name string) []string {
-	var all []string
-	start, before := 0, rune(0)
-	cut := func(end int) {
-		if word := letters(name[start:end]); word != "" {
-			all = append(all, word)
-		}
-		start = end
-	}
-	for i, r := range name {
-		if strings.ContainsRune("_-. ", r) || unicode.IsUpper(r) && !unicode.IsUpper(before) {
-			cut(i)
-		}
-		before = r
-	}
-	cut(len(name))
-	return all
 }
 
 // nearestValue returns the fixed value that a wrong one most likely means;

@@ -18,13 +18,13 @@ func (s *Schema) placed(v Violation) Violation {
 	}
 	var parents []string
 	for _, place := range places {
-		parent := "the top level"
+		parent := "at the top level"
 		if i := strings.LastIndex(place, "."); i >= 0 {
-			parent = place[:i]
+			parent = "in " + place[:i]
 		}
 		parents = append(parents, parent)
 	}
-	v.Allowed = "no such name here; it belongs into " + strings.Join(parents, " or ")
+	v.Allowed = "no such name here; it belongs " + strings.Join(parents, " or ")
 	v.Nearest = strings.Join(places, ", ")
 	return v
 }

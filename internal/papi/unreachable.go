@@ -30,11 +30,11 @@ func remedy(variable string, cause error) string {
 	case errors.Is(cause, errProxyCredentials):
 		return "the proxy asks for credentials: give them in HTTPS_PROXY (HTTP_PROXY for http URLs), as in http://user:password@host:port"
 	case errors.As(cause, &proxy) && proxy.Op == "proxyconnect", isProxyRefusal(cause):
-		return "calls go through the proxy that HTTPS_PROXY (HTTP_PROXY for http URLs) names: check it, or except the host with NO_PROXY"
+		return "calls go through the proxy that HTTPS_PROXY (HTTP_PROXY for http URLs) names: check it, or exclude the host with NO_PROXY"
 	case errors.As(cause, &authority) && os.Getenv("SSL_CERT_FILE") != "":
-		return "the server's certificate is of an authority that the certificates in SSL_CERT_FILE do not hold: add the authority's certificate to that file, in PEM form"
+		return "the server's certificate was issued by an authority that is not in SSL_CERT_FILE: add the authority's certificate to that file, in PEM form"
 	case errors.As(cause, &authority):
-		return "the server's certificate is of an authority that this machine does not know, such as a company's own: add the authority's certificate to the system's store, or set SSL_CERT_FILE to a PEM file that holds it (on Linux)"
+		return "the server's certificate was issued by an authority that this machine does not trust, such as a company's own: add the authority's certificate to the system's store, or set SSL_CERT_FILE to a PEM file that holds it (on Linux)"
 	case errors.As(cause, &name):
 		return "the server's certificate is for another name: check the host in " + variable
 	case errors.As(cause, &invalid) && invalid.Reason == x509.Expired:

@@ -81,14 +81,14 @@ func TestTheRemedyFitsTheCause(t *testing.T) {
 		{"nobody there", &net.OpError{Op: "dial", Err: errors.New("refused")}, "PAPI_BASE_URL", "PROXY"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := unreachable("", baseURLVariable, fmt.Errorf("wrapped: %w", tt.cause)).Resolution
+			got := unreachable("", BaseURLVariable, fmt.Errorf("wrapped: %w", tt.cause)).Resolution
 			if !strings.Contains(got, tt.want) || strings.Contains(got, tt.not) || !strings.HasSuffix(got, ThenDoctor) {
 				t.Error(got)
 			}
 		})
 	}
 	t.Setenv("SSL_CERT_FILE", "/some/file.pem")
-	if got := remedy(baseURLVariable, x509.UnknownAuthorityError{}); !strings.Contains(got, "SSL_CERT_FILE do not hold") {
+	if got := remedy(BaseURLVariable, x509.UnknownAuthorityError{}); !strings.Contains(got, "not in SSL_CERT_FILE") {
 		t.Error(got)
 	}
 }

@@ -58,7 +58,7 @@ func (s *Schema) Check(value any, mode Mode) ([]Violation, []string) {
 	c := &checker{mode: mode}
 	c.check(s, value, "")
 	slices.SortStableFunc(c.violations, func(a, b Violation) int { return strings.Compare(a.Path, b.Path) })
-	for i, v := range c.violations[:min(len(c.violations), mostPlaced)] {
+	for i, v := range c.violations[:min(len(c.violations), MostViolations)] {
 		if v.unknown != "" && !sameLetters(v.unknown, v.Nearest) && !knownAs(v.unknown, v.Nearest) {
 			c.violations[i] = s.placed(v)
 		}
@@ -68,8 +68,9 @@ func (s *Schema) Check(value any, mode Mode) ([]Violation, []string) {
 	}), c.doubts
 }
 
-// mostPlaced bounds for how many names a place is looked for: nobody reads more.
-const mostPlaced = 50
+// MostViolations is how many of the things that are wrong an answer lists: a call
+// may hold any number of them, and nobody reads more.
+const MostViolations = 50
 
 // checker walks a value beside its schema. The validator checks all between
 // two unions; which variant counts is the checker's own choice.
@@ -368,8 +369,8 @@ func locate(root any, location []string) (string, any) {
 	return path.String(), at
 }
 
-// mostShown is how many characters of a given value a violation shows.
-const mostShown = 100
+// MostEcho is how many characters of what was given an answer repeats.
+const MostEcho = 100
 
 // shown is a given value as a violation may show it.
 func shown(name string, value any) any {
@@ -378,27 +379,36 @@ func shown(name string, value any) any {
 	}
 	switch v := value.(type) {
 	case string:
-		return Cut(v, mostShown)
+		return Cut(v, MostEcho)
 	case json.Number:
-		if len(v) > mostShown {
-			return Cut(v.String(), mostShown)
+		if len(v) > MostEcho {
+			return Cut(v.String(), MostEcho)
 		}
 	case map[string]any, []any:
 		raw, err := json.Marshal(MaskSecrets(v))
-		if err != nil || len(raw) > mostShown {
-			return fmt.Sprintf("%s of %d bytes", jsonKind(v), len(raw))
+		if err != nil || len(raw) > MostEcho {
+			return fmt.Sprintf("%s of %d bytes", KindOf(v), len(raw))
 		}
 		return MaskSecrets(v)
 	}
 	return value
 }
 
-// jsonKind names the kind of a JSON value.
-func jsonKind(value any) string {
-	if _, ok := value.([]any); ok {
+// KindOf names the kind of a JSON value, as a message tells it.
+func KindOf(value any) string {
+	switch value.(type) {
+	case map[string]any:
+		return "an object"
+	case []any:
 		return "a list"
+	case string:
+		return "a string"
+	case bool:
+		return "true or false"
+	case nil:
+		return "null"
 	}
-	return "an object"
+	return "a number"
 }
 
 func texts(values []any) []string {

@@ -39,7 +39,7 @@ type Options struct {
 	Start time.Time
 	// Project is the one that seed data fills; "" is DefaultProject.
 	Project string
-	// StrictProjects refuses a project id that is no UUID, such as {projectId},
+	// StrictProjects refuses a project id that is not a UUID, such as {projectId},
 	// with 401, as the API does. Else any id is a project.
 	StrictProjects bool
 	// Reachable tells that others than this machine can call the sandbox: then

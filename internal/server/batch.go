@@ -29,7 +29,7 @@ const (
 
 // noBatches refuses a batch in a session of another version.
 func noBatches() mcp.JSONRPCError {
-	return jsonrpcError(nil, mcp.INVALID_REQUEST, "batches are served in sessions of protocol "+batchVersion+" alone: send each message by itself")
+	return jsonrpcError(nil, mcp.INVALID_REQUEST, "batches are served only in sessions of protocol "+batchVersion+": send each message by itself")
 }
 
 // isBatch tells whether a text that is not empty would be a batch.
@@ -65,9 +65,9 @@ func parseBatch(text []byte) ([]batched, *mcp.JSONRPCError) {
 	case err != nil:
 		return refused(mcp.PARSE_ERROR, "the message is not JSON")
 	case len(raw) == 0:
-		return refused(mcp.INVALID_REQUEST, "a batch must hold a message")
+		return refused(mcp.INVALID_REQUEST, "a batch must hold at least one message")
 	case len(raw) > mostOfBatch:
-		return refused(mcp.INVALID_REQUEST, fmt.Sprintf("a batch may hold %d messages: send several", mostOfBatch))
+		return refused(mcp.INVALID_REQUEST, fmt.Sprintf("a batch may hold at most %d messages: send several batches", mostOfBatch))
 	}
 	items := make([]batched, len(raw))
 	for i, one := range raw {
@@ -273,7 +273,7 @@ func (h *HTTP) postBatch(w http.ResponseWriter, r *http.Request, id auth.Identit
 // was counted as one; ok is false when it has been refused.
 func (h *HTTP) chargeBatch(w http.ResponseWriter, id auth.Identity, messages int) (ok bool) {
 	if h.rates != nil && messages > h.limits.Burst {
-		h.refuse(w, http.StatusBadRequest, fmt.Sprintf("a batch may hold %d messages here: send several", h.limits.Burst))
+		h.refuse(w, http.StatusBadRequest, fmt.Sprintf("a batch may hold at most %d messages here: send several batches", h.limits.Burst))
 		return false
 	}
 	return h.charge(w, id, max(0, messages-1))

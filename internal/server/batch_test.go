@@ -180,7 +180,7 @@ func TestNoBatchesInOtherVersions(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{})
 	refuses := func(t *testing.T, m message) {
 		t.Helper()
-		if code, text := errorOf(t, m); code != mcp.INVALID_REQUEST || !strings.Contains(text, "batches are served in sessions of protocol 2025-03-26 alone") {
+		if code, text := errorOf(t, m); code != mcp.INVALID_REQUEST || !strings.Contains(text, "batches are served only in sessions of protocol 2025-03-26") {
 			t.Errorf("got %s", show(m))
 		}
 	}
@@ -319,7 +319,7 @@ func TestABatchIsBounded(t *testing.T) {
 		w = serveWeb(t, echo, HTTPOptions{Limits: HTTPLimits{Rate: 1. / 60, Burst: 4}})
 		events := eventsOf(t, w.send(soon(t), http.MethodGet, "/sse", "", nil))
 		at, _ := events.data()
-		if status, text := read(t, w.send(soon(t), http.MethodPost, at, pings(1, 2, 3, 4, 5), nil)); status != http.StatusBadRequest || !strings.Contains(text, "may hold 4 messages") {
+		if status, text := read(t, w.send(soon(t), http.MethodPost, at, pings(1, 2, 3, 4, 5), nil)); status != http.StatusBadRequest || !strings.Contains(text, "may hold at most 4 messages") {
 			t.Errorf("HTTP+SSE: %d %s", status, text)
 		}
 	})

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
-	"strings"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -19,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
 	"papi-mcp/internal/telemetry"
 	"papi-mcp/tools"
 )
@@ -105,13 +105,7 @@ func (s *Server) logUncalled(ctx context.Context, m *message, answer mcp.JSONRPC
 }
 
 // short bounds what a caller wrote, for a line of the log.
-func short(text string) string {
-	const most = 100
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "..."
-	}
-	return text
-}
+func short(text string) string { return papi.Cut(text, papi.MostEcho) }
 
 // named adds the id of the HTTP request to what an error tells, where there is
 // one: by it the server's log has the details.

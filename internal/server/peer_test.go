@@ -204,9 +204,9 @@ func decode(t *testing.T, text string) message {
 // A subscription is kept as long as its stream, so it is bounded too.
 func TestASubscriptionIsBounded(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{})
-	filter := fmt.Sprintf(`,"notifications":{"resourceSubscriptions":[%q]}`, "papi://"+strings.Repeat("x", mostOfListen))
+	filter := fmt.Sprintf(`,"notifications":{"resourceSubscriptions":[%q]}`, "papi://"+strings.Repeat("x", mostParams(mcp.MethodSubscriptionsListen)))
 	status, text := w.answerTo(modern(1, "subscriptions/listen", `{}`, filter), modernHeaders("subscriptions/listen", "")...)
-	if status != http.StatusBadRequest || !strings.Contains(text, "subscribe to less") {
+	if status != http.StatusBadRequest || !strings.Contains(text, "the params of subscriptions/listen") {
 		t.Errorf("%d %.300s", status, text)
 	}
 }

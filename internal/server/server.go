@@ -34,7 +34,6 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -208,10 +207,6 @@ func (s *Server) preload() {
 	s.loadTexts()
 }
 
-// mostOfListen bounds a subscriptions/listen, in bytes: it is kept for as long
-// as its stream is open.
-const mostOfListen = 64 << 10
-
 // handle lets mcp-go handle a message. A panic is logged and counted, and
 // answered with an error that tells nothing of it.
 func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp.JSONRPCMessage) {
@@ -231,11 +226,8 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 			answer = traced(e, telemetry.RequestID(ctx))
 		}
 	}()
-	if len(m.Params) > mostParams && slices.ContainsFunc(bounded, func(prefix string) bool { return strings.HasPrefix(string(m.Method), prefix) }) {
-		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("the params of %s may have %d bytes", m.Method, mostParams))
-	}
-	if m.Method == mcp.MethodSubscriptionsListen && len(raw) > mostOfListen {
-		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("this method's message may have %d bytes: subscribe to less", mostOfListen))
+	if most := mostParams(m.Method); most > 0 && len(m.Params) > most {
+		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("the params of %s may have at most %d bytes", m.Method, most))
 	}
 	ctx, m, raw = takeAnswer(ctx, m, raw)
 	answer = s.mcp.HandleMessage(ctx, understood(m, raw))
@@ -247,12 +239,21 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 	return mistake.told(answer)
 }
 
-// bounded are the methods whose params name something: mcp-go compares a URI
-// with all templates, at a cost that grows with its square.
-var bounded = []string{"resources/", "prompts/", "completion/", "logging/"}
-
-// mostParams is how many bytes those params may have.
-const mostParams = 32 << 10
+// mostParams is how many bytes the params of a method may have; 0 for methods
+// without a limit of their own.
+func mostParams(method mcp.MCPMethod) int {
+	if method == mcp.MethodSubscriptionsListen {
+		return 64 << 10 // which are kept for as long as its stream is open
+	}
+	for _, prefix := range []string{"resources/", "prompts/", "completion/", "logging/"} {
+		// They name something: mcp-go compares a URI with all templates, at a
+		// cost that grows with its square.
+		if strings.HasPrefix(string(method), prefix) {
+			return 32 << 10
+		}
+	}
+	return 0
+}
 
 // quoteArguments returns a call of a tool with its arguments as one text; nil
 // where they are no JSON. mcp-go reads arguments as floats, and refuses a call

@@ -41,7 +41,7 @@ func (n Names) List() []string {
 func lists(wrong func(given, allowed any, path string, args ...any), of string, all map[string]Names) {
 	for _, field := range []string{"projects", "toolsets"} {
 		if names := all[field]; !names.All() && slices.ContainsFunc(names, func(name string) bool { return slices.Contains(everything, name) }) {
-			wrong(names, "names, or all alone", "%s.%s", of, field)
+			wrong(names, "either names, or only all", "%s.%s", of, field)
 		}
 	}
 }

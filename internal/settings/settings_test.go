@@ -36,7 +36,7 @@ func TestNames(t *testing.T) {
 		{projects: `[]`, says: "the ids of the projects"}, {projects: `""`, says: "the ids of the projects"}, {projects: `a`, says: "the ids of the projects"},
 		{projects: `ALL`, says: "the ids of the projects"}, {projects: `7`, says: "the ids of the projects"}, {projects: `true`, says: "the ids of the projects"},
 		{projects: `{}`, says: "the ids of the projects"}, {projects: `[""]`, says: "at least 1 character"}, {projects: `[7]`, says: "string"}, {projects: `[null]`, says: "string"},
-		{projects: `[a, all]`, says: "names, or all alone"}, {projects: `["*", a]`, says: "names, or all alone"}, {projects: `[all, "*"]`, says: "names, or all alone"},
+		{projects: `[a, all]`, says: "either names, or only all"}, {projects: `["*", a]`, says: "either names, or only all"}, {projects: `[all, "*"]`, says: "either names, or only all"},
 		{projects: `*`, says: "put * in quotes, or write all"}, {projects: `[*]`, says: "put * in quotes, or write all"}, {projects: "\n      - *", says: "put * in quotes, or write all"},
 	} {
 		f, err := readText(t, "tenants:\n  emea:\n    access-token: ${PATH}\n    projects: "+test.projects+"\n")
