@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +19,9 @@ import (
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
+	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 )
 
 // hidden has a character of each class that no output may hold; a few of them
@@ -91,10 +93,6 @@ func see(t *testing.T, what string, raw []byte) {
 	}
 }
 
-// legible are the texts in protobuf: random ids and times between them may look
-// like any single character.
-var legible = regexp.MustCompile(`[\x{20}-\x{7e}\x{80}-\x{10ffff}]{8,}`)
-
 // collecting is a person who agrees to everything, and keeps what was asked.
 type collecting struct {
 	mu    sync.Mutex
@@ -135,9 +133,17 @@ func TestNothingHiddenGetsOut(t *testing.T) {
 			api, traces := hostileAPI(t), &collected{}
 			otlp := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
+				var request collector.ExportTraceServiceRequest
+				if err := proto.Unmarshal(body, &request); err != nil {
+					t.Error(err)
+				}
+				texts, err := protojson.Marshal(&request) // ids, which may look like anything, become base64
+				if err != nil {
+					t.Error(err)
+				}
 				traces.mu.Lock()
 				defer traces.mu.Unlock()
-				traces.raw.Write(body)
+				traces.raw.Write(texts)
 			}))
 			defer otlp.Close()
 			log := filepath.Join(t.TempDir(), "audit.jsonl")
@@ -230,7 +236,7 @@ func TestNothingHiddenGetsOut(t *testing.T) {
 			if traces.raw.Len() == 0 {
 				t.Error("no traces")
 			}
-			see(t, "the traces", bytes.Join(legible.FindAll(traces.raw.Bytes(), -1), []byte("\n")))
+			see(t, "the traces", traces.raw.Bytes())
 		})
 	}
 }
