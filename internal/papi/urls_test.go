@@ -1,6 +1,9 @@
 package papi
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestPlainMasksTheUserOfAURL(t *testing.T) {
 	for text, want := range map[string]string{
@@ -49,6 +52,14 @@ func TestMaskURLSecrets(t *testing.T) {
 	} {
 		if got := MaskURLSecrets(text); got != want {
 			t.Errorf("MaskURLSecrets(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestACutURLShowsNoPassword(t *testing.T) {
+	for _, max := range []int{8, 20, 100, 400} {
+		if got := Cut("https://user:"+strings.Repeat("secret", 50)+"@example.com/"+strings.Repeat("x", 200), max); strings.Contains(got, "user") || strings.Contains(got, "secret") {
+			t.Errorf("%d characters: %q", max, got)
 		}
 	}
 }
