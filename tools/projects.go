@@ -297,11 +297,9 @@ func (s *Set) describe(projectID, client string, o *overview) string {
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(o.NotRead)) {
-		lines = append(lines, fmt.Sprintf("%s could not be read: %s", kind, papi.Quoted(o.NotRead[kind], mostOfReason)))
+		lines = append(lines, fmt.Sprintf("Not read: %s (%s)", kindName(kind, 0), papi.Quoted(o.NotRead[kind], mostOfReason)))
 	}
-	for _, line := range o.attentionLines() {
-		lines = append(lines, line)
-	}
+	lines = append(lines, o.attentionLines()...)
 	lines = append(lines, fmt.Sprintf("Webhooks: %d", len(o.Webhooks)))
 	for _, hook := range o.Webhooks[:min(len(o.Webhooks), mostTargets)] {
 		lines = append(lines, "  "+papi.Quoted(catalog.Text(catalog.Field(hook, "target")), mostOfTarget))
