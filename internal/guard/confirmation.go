@@ -108,6 +108,9 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 	state, answer, brought := asker.Answered()
 	var stale *Refusal
 	if !brought {
+		if ctx.Err() != nil { // nobody is asked for a caller who is gone
+			return refuse(unasked())
+		}
 		var err error
 		if state, _, err = g.sign(ctx, asked, m); err != nil {
 			return refuse(storeFailed(err))
@@ -196,6 +199,16 @@ func unagreed(answer Answer, m *matter) *Refusal {
 		Resolution: "do not repeat the call unless the person asks for it",
 		Info:       map[string]any{"answer": string(answer)},
 		Next:       []catalog.Next{doNext("tell the person that nothing was sent, and go on with what they ask for")},
+	}
+}
+
+// unasked refuses because the call ended before its question went out.
+func unasked() *Refusal {
+	return &Refusal{
+		Code:       codeTimeout,
+		Message:    "the call ended before the person was asked; nothing was sent",
+		Resolution: "make the same call again: the person is asked then",
+		Next:       []catalog.Next{doNext("make the same call again: the person is asked then")},
 	}
 }
 

@@ -452,6 +452,24 @@ func TestAMarkOutlivesItsCaller(t *testing.T) {
 	}
 }
 
+// Nobody is asked for a caller who went away during the reads, and nobody is
+// said to have refused.
+func TestNobodyIsAskedForACallerWhoIsGone(t *testing.T) {
+	f := newFixture(nil).confirmed(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p := &person{answer: Accepted}
+	if v := f.Check(ctx, removes(p, "")); v.Allowed() || len(p.asked) != 0 {
+		t.Errorf("%+v, asked %v", v.Refuse, p.asked)
+	}
+	if v := f.Check(ctx, removes(&later{}, "")); v.Ask != nil {
+		t.Errorf("asked %+v", v.Ask)
+	}
+	if got := f.check(removes(nil, "")); got != codeRequired {
+		t.Errorf("afterwards: %s", got)
+	}
+}
+
 // Whatever widens what is shown or done is part of what a person agreed to.
 func TestATokenIsForWhatIsShown(t *testing.T) {
 	page := func(change func(*Call)) *Call {
