@@ -72,14 +72,15 @@ func (g *Guard) mark(ctx context.Context, m *matter, state string) (marks, error
 }
 
 // unmark takes back the marks of a question that nobody could be asked: an
-// earlier one stands again.
+// earlier one stands again. An answer that another question about the same got
+// meanwhile stays.
 func (g *Guard) unmark(ctx context.Context, left marks) error {
 	for key, before := range left.before {
 		now, err := g.standingMark(ctx, key)
 		switch {
 		case err != nil:
 			return err
-		case now == nil || now.ID != left.id: // another question's by now
+		case now == nil || now.ID != left.id || now.Answer != "": // another question's by now
 			continue
 		case before != nil:
 			err = g.putMark(ctx, key, before)

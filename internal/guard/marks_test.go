@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -150,6 +151,33 @@ func TestTwoQuestionsAboutOneCall(t *testing.T) {
 	outer = &during{answer: Unavailable, do: func() { f.check(removes(&person{answer: Declined}, "")) }}
 	if got := f.check(removes(outer, "")); got != codeDeclined {
 		t.Errorf("a refusal while another can't ask: %s", got)
+	}
+}
+
+// A question that nobody could be asked takes no answer to another with it, even
+// where neither saw the other's mark.
+func TestWhoCanNotAskTakesNoAnswerAway(t *testing.T) {
+	for name, sawIt := range map[string]bool{"asked one after the other": true, "asked at once": false} {
+		f := newFixture(nil).confirmed(t)
+		ctx, m := t.Context(), f.matterOf(removes(nil, ""), false)
+		m.project = project
+		if _, err := f.mark(ctx, m, "first"); err != nil {
+			t.Fatal(err)
+		}
+		second, err := f.mark(ctx, m, "second")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !sawIt {
+			clear(second.before)
+			second.before[m.markKey()] = nil
+		}
+		if err := errors.Join(f.answered(ctx, m, "first", f.now, Declined), f.unmark(ctx, second)); err != nil {
+			t.Fatal(err)
+		}
+		if r := f.refusedBefore(ctx, m); r == nil || r.Code != codeDeclined {
+			t.Errorf("%s: %+v", name, r)
+		}
 	}
 }
 
