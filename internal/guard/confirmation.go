@@ -83,8 +83,12 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 // matterOf is what a person agrees to with a call, and with its project where
 // that is not confirmed yet.
 func (g *Guard) matterOf(c *Call, project bool) *matter {
+	args := canonical(c.Row.Op(), c.Args)
+	if c.Row.Tool == "bundle_create" {
+		sameBundle(args)
+	}
 	return &matter{
-		realm: g.opts.Realm, principal: c.Principal, project: c.ProjectID, tool: c.Row.Tool, args: canonical(c.Row.Op(), c.Args),
+		realm: g.opts.Realm, principal: c.Principal, project: c.ProjectID, tool: c.Row.Tool, args: args,
 		own:             ownArgs{Reveal: c.Reveal, All: c.All, RegisteredElsewhere: c.RegisteredElsewhere},
 		confirmsProject: project,
 	}

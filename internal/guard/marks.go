@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -44,7 +45,13 @@ func (g *Guard) markKeys(m *matter) []string {
 	return keys
 }
 
-func (m *matter) markKey() string { return "guard/asked/" + hex.EncodeToString(m.callHash()) }
+// markKey is the same for each way to write the project's id: an id in capitals
+// may name the same project, and a refusal is not to depend on that.
+func (m *matter) markKey() string {
+	call := *m
+	call.project = strings.ToLower(strings.TrimSpace(m.project))
+	return "guard/asked/" + hex.EncodeToString(call.callHash())
+}
 
 // toolProjectConfirm is the tool that confirms a project.
 const toolProjectConfirm = "project_confirm"

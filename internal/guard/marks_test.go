@@ -288,6 +288,22 @@ func TestAProjectIsNotNamedAfterAQuestionWithoutAYes(t *testing.T) {
 	})
 }
 
+// An id in capitals may be the same project to the API.
+func TestARefusedProjectIsRefusedInEachSpelling(t *testing.T) {
+	f := newFixture(func(o *Options) { o.Default = "" })
+	f.ConfirmProject(t.Context(), me, "", &person{answer: Declined}, "00ab-cd", "")
+	for _, id := range []string{"00AB-CD", "00Ab-cd", " 00ab-cd", "00AB-CD\t"} {
+		if v, _, _ := f.ConfirmProject(t.Context(), me, "", nil, id, ""); v.Allowed() {
+			t.Errorf("%q is confirmed by naming it", id)
+		}
+		c := call("whatsapp_template_sync", nil)
+		c.CommandLine, c.ProjectID = true, id
+		if got := f.check(c); got != codeDeclined {
+			t.Errorf("%q on the command line: %s", id, got)
+		}
+	}
+}
+
 // --confirm off asks nobody, and no question of another stops it.
 func TestConfirmOffKnowsNoRefusal(t *testing.T) {
 	kept := store.NewMemory()
@@ -356,6 +372,9 @@ func TestARefusalIsOfWhatTheCallDoes(t *testing.T) {
 			map[string]any{"name": "n", "smsApp": true, "x": number("1")}},
 		"a number within": {"bundle_create", map[string]any{"name": "n", "smsApp": map[string]any{"x": []any{number("100")}}},
 			map[string]any{"name": "n", "smsApp": map[string]any{"x": []any{number("1e2")}}}},
+		"a service that is false":        {"bundle_create", map[string]any{"name": "n", "smsApp": true}, map[string]any{"name": "n", "smsApp": true, "subproject": false}},
+		"a service without details":      {"bundle_create", map[string]any{"name": "n", "smsApp": true}, map[string]any{"name": "n", "smsApp": map[string]any{}}},
+		"a service of the bundle's name": {"bundle_create", map[string]any{"name": "n", "convApp": true}, map[string]any{"name": "n", "convApp": map[string]any{"name": "n"}}},
 	} {
 		f := newFixture(nil).confirmed(t)
 		f.api = readyAPI()
