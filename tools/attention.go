@@ -111,16 +111,40 @@ func (o *overview) next() []catalog.Next {
 	return next
 }
 
-// attentionLines tell a person of the attention, by kind and how things stand;
-// what the API named is quoted.
+// attentionLines tell a person of the attention: a line for each kind, with how
+// the things of it stand.
 func (o *overview) attentionLines() []string {
-	counted := map[string]int{}
+	kinds := map[string]*counts{}
 	for _, a := range o.Attention {
-		counted[a.Kind+": "+quoted(a.Stands)]++
+		c := kinds[a.Kind]
+		if c == nil {
+			c = &counts{ByState: map[string]int{}}
+			kinds[a.Kind] = c
+		}
+		c.Total++
+		c.ByState[a.Stands]++
 	}
 	var lines []string
-	for _, what := range slices.Sorted(maps.Keys(counted)) {
-		lines = append(lines, fmt.Sprintf("%d %s", counted[what], what))
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		c, need := kinds[kind], "need"
+		if c.Total == 1 {
+			need = "needs"
+		}
+		lines = append(lines, fmt.Sprintf("%d %s %s attention (%s)", c.Total, kindName(kind, c.Total), need, c.describe()))
 	}
 	return lines
+}
+
+// kindName is what a person calls so many things of a kind.
+func kindName(kind string, n int) string {
+	for _, section := range sections {
+		switch {
+		case section.name != kind:
+		case n == 1:
+			return section.one
+		default:
+			return section.many
+		}
+	}
+	return "WhatsApp account"
 }

@@ -291,7 +291,7 @@ func (s *Set) describe(projectID, client string, o *overview) string {
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(o.NotRead)) {
-		lines = append(lines, fmt.Sprintf("%s could not be read: %s", kind, quoted(o.NotRead[kind])))
+		lines = append(lines, fmt.Sprintf("Not read: %s (%s)", kindName(kind, 0), quoted(o.NotRead[kind])))
 	}
 	lines = append(lines, o.attentionLines()...)
 	lines = append(lines, fmt.Sprintf("Webhooks: %d", len(o.Webhooks)))

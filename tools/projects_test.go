@@ -2,7 +2,9 @@ package tools
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -107,7 +109,7 @@ func TestThePersonSeesWhatLivesInTheProject(t *testing.T) {
 Production: 1 WhatsApp sender is ACTIVE (not all of it could be read).
 WhatsApp account: ONBOARDED
 WhatsApp senders: 250 (of the first page: 1 ACTIVE, 1 not live yet (DRAFT))
-kakaotalkSenders could not be read: "403 strange: m"
+Not read: KakaoTalk senders ("403 strange: m")
 Webhooks: 1
   "https://example.com/hook"`; p.asked[0] != want {
 		t.Errorf("the question is\n%s\nwant\n%s", p.asked[0], want)
@@ -165,6 +167,41 @@ func TestWhatAProjectLooksLike(t *testing.T) {
 	} {
 		if got := test.o.looks(); got != test.want {
 			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// A person reads of each kind by its name, on one line, however many of its
+// things need attention.
+func TestWhatNeedsAttentionIsToldInWords(t *testing.T) {
+	for _, test := range []struct {
+		kind, want string
+		stands     []string
+	}{
+		{"whatsappTemplates", `2 WhatsApp templates need attention (1 REJECTED, 1 not live yet ("IN_PROGRESS for 9 days"))`, []string{"REJECTED", "changes.status=IN_PROGRESS for 9 days"}},
+		{"whatsappAccount", `1 WhatsApp account needs attention (1 "ACTIVE, displayName=REJECTED")`, []string{"ACTIVE, displayName=REJECTED"}},
+	} {
+		o := &overview{}
+		for _, stands := range test.stands {
+			o.Attention = append(o.Attention, attention{Kind: test.kind, Stands: stands})
+		}
+		if lines := o.attentionLines(); !slices.Equal(lines, []string{test.want}) {
+			t.Errorf("%s: %q", test.kind, lines)
+		}
+	}
+	o := &overview{}
+	for _, section := range sections {
+		for i := range 30 {
+			o.Attention = append(o.Attention, attention{Kind: section.name, Stands: fmt.Sprintf("ACTIVE for %d days", i)})
+		}
+	}
+	lines := o.attentionLines()
+	if len(lines) != len(sections) {
+		t.Errorf("%d lines", len(lines))
+	}
+	for _, line := range lines {
+		if strings.Contains(line, "Senders") || strings.Contains(line, "Templates") || len(line) > 400 {
+			t.Errorf("%q", line)
 		}
 	}
 }

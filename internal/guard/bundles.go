@@ -62,6 +62,21 @@ func part(args map[string]any, field string) (wanted bool, input map[string]any)
 	return false, nil
 }
 
+// sameBundle writes the services of a bundle in one way: the contract says that
+// false is none, and true one that has the bundle's own name.
+func sameBundle(args map[string]any) {
+	for _, p := range bundleParts {
+		wanted, input := part(args, p.field)
+		if !wanted {
+			delete(args, p.field)
+			continue
+		}
+		named := map[string]any{"name": args["name"]}
+		maps.Copy(named, input)
+		args[p.field] = named
+	}
+}
+
 func bundleServices(_ context.Context, _ *Guard, c *Call) *Refusal {
 	for _, p := range bundleParts {
 		if wanted, _ := part(c.Args, p.field); wanted {

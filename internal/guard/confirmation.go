@@ -83,8 +83,12 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 // matterOf is what a person agrees to with a call, and with its project where
 // that is not confirmed yet.
 func (g *Guard) matterOf(c *Call, project bool) *matter {
+	args := canonical(c.Row.Op(), c.Args)
+	if c.Row.Tool == "bundle_create" {
+		sameBundle(args)
+	}
 	return &matter{
-		realm: g.opts.Realm, principal: c.Principal, project: c.ProjectID, tool: c.Row.Tool, args: canonical(c.Row.Op(), c.Args),
+		realm: g.opts.Realm, principal: c.Principal, project: c.ProjectID, tool: c.Row.Tool, args: args,
 		own:             ownArgs{Reveal: c.Reveal, All: c.All, RegisteredElsewhere: c.RegisteredElsewhere},
 		confirmsProject: project,
 	}
@@ -108,6 +112,9 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 	state, answer, brought := asker.Answered()
 	var stale *Refusal
 	if !brought {
+		if ctx.Err() != nil { // nobody is asked for a caller who is gone
+			return refuse(unasked())
+		}
 		var err error
 		if state, _, err = g.sign(ctx, asked, m); err != nil {
 			return refuse(storeFailed(err))
@@ -196,6 +203,16 @@ func unagreed(answer Answer, m *matter) *Refusal {
 		Resolution: "do not repeat the call unless the person asks for it",
 		Info:       map[string]any{"answer": string(answer)},
 		Next:       []catalog.Next{doNext("tell the person that nothing was sent, and go on with what they ask for")},
+	}
+}
+
+// unasked refuses because the call ended before its question went out.
+func unasked() *Refusal {
+	return &Refusal{
+		Code:       codeTimeout,
+		Message:    "the call ended before the person was asked; nothing was sent",
+		Resolution: "make the same call again: the person is asked then",
+		Next:       []catalog.Next{doNext("make the same call again: the person is asked then")},
 	}
 }
 

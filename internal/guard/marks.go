@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -44,7 +45,13 @@ func (g *Guard) markKeys(m *matter) []string {
 	return keys
 }
 
-func (m *matter) markKey() string { return "guard/asked/" + hex.EncodeToString(m.callHash()) }
+// markKey is the same for each way to write the project's id: an id in capitals
+// may name the same project, and a refusal is not to depend on that.
+func (m *matter) markKey() string {
+	call := *m
+	call.project = strings.ToLower(strings.TrimSpace(m.project))
+	return "guard/asked/" + hex.EncodeToString(call.callHash())
+}
 
 // toolProjectConfirm is the tool that confirms a project.
 const toolProjectConfirm = "project_confirm"
@@ -72,14 +79,15 @@ func (g *Guard) mark(ctx context.Context, m *matter, state string) (marks, error
 }
 
 // unmark takes back the marks of a question that nobody could be asked: an
-// earlier one stands again.
+// earlier one stands again. An answer that another question about the same got
+// meanwhile stays.
 func (g *Guard) unmark(ctx context.Context, left marks) error {
 	for key, before := range left.before {
 		now, err := g.standingMark(ctx, key)
 		switch {
 		case err != nil:
 			return err
-		case now == nil || now.ID != left.id: // another question's by now
+		case now == nil || now.ID != left.id || now.Answer != "": // another question's by now
 			continue
 		case before != nil:
 			err = g.putMark(ctx, key, before)

@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -153,6 +154,33 @@ func TestTwoQuestionsAboutOneCall(t *testing.T) {
 	}
 }
 
+// A question that nobody could be asked takes no answer to another with it, even
+// where neither saw the other's mark.
+func TestWhoCanNotAskTakesNoAnswerAway(t *testing.T) {
+	for name, sawIt := range map[string]bool{"asked one after the other": true, "asked at once": false} {
+		f := newFixture(nil).confirmed(t)
+		ctx, m := t.Context(), f.matterOf(removes(nil, ""), false)
+		m.project = project
+		if _, err := f.mark(ctx, m, "first"); err != nil {
+			t.Fatal(err)
+		}
+		second, err := f.mark(ctx, m, "second")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !sawIt {
+			clear(second.before)
+			second.before[m.markKey()] = nil
+		}
+		if err := errors.Join(f.answered(ctx, m, "first", f.now, Declined), f.unmark(ctx, second)); err != nil {
+			t.Fatal(err)
+		}
+		if r := f.refusedBefore(ctx, m); r == nil || r.Code != codeDeclined {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
 // during is a person who answers after something was done.
 type during struct {
 	answer Answer
@@ -260,6 +288,22 @@ func TestAProjectIsNotNamedAfterAQuestionWithoutAYes(t *testing.T) {
 	})
 }
 
+// An id in capitals may be the same project to the API.
+func TestARefusedProjectIsRefusedInEachSpelling(t *testing.T) {
+	f := newFixture(func(o *Options) { o.Default = "" })
+	f.ConfirmProject(t.Context(), me, "", &person{answer: Declined}, "00ab-cd", "")
+	for _, id := range []string{"00AB-CD", "00Ab-cd", " 00ab-cd", "00AB-CD\t"} {
+		if v, _, _ := f.ConfirmProject(t.Context(), me, "", nil, id, ""); v.Allowed() {
+			t.Errorf("%q is confirmed by naming it", id)
+		}
+		c := call("whatsapp_template_sync", nil)
+		c.CommandLine, c.ProjectID = true, id
+		if got := f.check(c); got != codeDeclined {
+			t.Errorf("%q on the command line: %s", id, got)
+		}
+	}
+}
+
 // --confirm off asks nobody, and no question of another stops it.
 func TestConfirmOffKnowsNoRefusal(t *testing.T) {
 	kept := store.NewMemory()
@@ -328,6 +372,9 @@ func TestARefusalIsOfWhatTheCallDoes(t *testing.T) {
 			map[string]any{"name": "n", "smsApp": true, "x": number("1")}},
 		"a number within": {"bundle_create", map[string]any{"name": "n", "smsApp": map[string]any{"x": []any{number("100")}}},
 			map[string]any{"name": "n", "smsApp": map[string]any{"x": []any{number("1e2")}}}},
+		"a service that is false":        {"bundle_create", map[string]any{"name": "n", "smsApp": true}, map[string]any{"name": "n", "smsApp": true, "subproject": false}},
+		"a service without details":      {"bundle_create", map[string]any{"name": "n", "smsApp": true}, map[string]any{"name": "n", "smsApp": map[string]any{}}},
+		"a service of the bundle's name": {"bundle_create", map[string]any{"name": "n", "convApp": true}, map[string]any{"name": "n", "convApp": map[string]any{"name": "n"}}},
 	} {
 		f := newFixture(nil).confirmed(t)
 		f.api = readyAPI()
@@ -449,6 +496,24 @@ func TestAMarkOutlivesItsCaller(t *testing.T) {
 	f.Check(ctx, removes(&during{answer: Cancelled, do: cancel}, ""))
 	if got := f.check(removes(nil, "")); got != codeDeclined {
 		t.Errorf("got %s", got)
+	}
+}
+
+// Nobody is asked for a caller who went away during the reads, and nobody is
+// said to have refused.
+func TestNobodyIsAskedForACallerWhoIsGone(t *testing.T) {
+	f := newFixture(nil).confirmed(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p := &person{answer: Accepted}
+	if v := f.Check(ctx, removes(p, "")); v.Allowed() || len(p.asked) != 0 {
+		t.Errorf("%+v, asked %v", v.Refuse, p.asked)
+	}
+	if v := f.Check(ctx, removes(&later{}, "")); v.Ask != nil {
+		t.Errorf("asked %+v", v.Ask)
+	}
+	if got := f.check(removes(nil, "")); got != codeRequired {
+		t.Errorf("afterwards: %s", got)
 	}
 }
 

@@ -111,11 +111,11 @@ func lostChanges(called string, thing map[string]any) string {
 	if state := text(thing, "state"); state != "" {
 		told = called + " is " + Word(state) + "."
 	}
-	of := ""
+	to := ""
 	if fields := slices.Sorted(maps.Keys(object(thing, "changes", "details"))); len(fields) > 0 {
-		of = " of " + words(fields)
+		to = " to " + words(fields)
 	}
-	return fmt.Sprintf("%s Its pending changes%s are lost; their status is %s.", told, of, Word(or(pending(thing), "none")))
+	return fmt.Sprintf("%s Its pending changes%s are lost; their status is %s.", told, to, Word(or(pending(thing), "none")))
 }
 
 // SummaryReads are the reads that the summary of a tool's confirmation is told

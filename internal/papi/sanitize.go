@@ -48,11 +48,13 @@ func Quoted(text string, max int) string {
 var quotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // Cut shortens a text to at most max characters, the last of which is an
-// ellipsis where there were more.
+// ellipsis where there were more. The password of a URL is masked before: half
+// of a URL no longer shows that it has one.
 func Cut(text string, max int) string {
 	if len(text) <= max {
 		return text
 	}
+	text = maskUserinfo(text)
 	n, last := 0, 0 // characters, and where the last that fits begins
 	for i := range text {
 		if n++; n == max {

@@ -9,11 +9,17 @@ import (
 // of each URL: https://***@example.com/. A webhook's target may have them, and
 // whoever knows them can send events in the API's name.
 func maskUserinfo(text string) string {
-	return eachURL(text, func(authority, rest string) (string, string) {
-		if i := strings.LastIndexByte(authority, '@'); i >= 0 {
-			return Masked + authority[i:], rest
+	return eachURL(text, func(url string) string {
+		parts := strings.Split(url, mark) // a URL may hold others, as a redirect does
+		for i, part := range parts {
+			authority, rest := splitAuthority(part)
+			if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+				parts[i] = Masked + authority[at:] + rest
+			} else if i < len(parts)-1 && hasOddPort(authority) { // a password that holds the mark
+				parts[i] = Masked
+			}
 		}
-		return authority, rest
+		return strings.Join(parts, mark)
 	})
 }
 
@@ -22,10 +28,11 @@ func maskUserinfo(text string) string {
 // of a log are. A result shows these parameters, since the URL of a media file
 // is of no use without them.
 func MaskURLSecrets(text string) string {
-	return eachURL(maskUserinfo(text), func(authority, rest string) (string, string) {
+	return eachURL(maskUserinfo(text), func(whole string) string {
+		authority, rest := splitAuthority(whole)
 		before, query, found := strings.Cut(rest, "?")
 		if !found {
-			return authority, rest
+			return whole
 		}
 		query, fragment, hasFragment := strings.Cut(query, "#")
 		parameters := strings.Split(query, "&")
@@ -39,14 +46,15 @@ func MaskURLSecrets(text string) string {
 		if hasFragment {
 			rest += "#" + fragment
 		}
-		return authority, rest
+		return authority + rest
 	})
 }
 
-// eachURL puts each URL of a text through edit: its authority, and what comes
-// after it.
-func eachURL(text string, edit func(authority, rest string) (string, string)) string {
-	const mark = "://"
+// mark stands behind the scheme of a URL.
+const mark = "://"
+
+// eachURL puts each URL of a text, without its scheme, through edit.
+func eachURL(text string, edit func(url string) string) string {
 	if !strings.Contains(text, mark) { // hardly any text has one
 		return text
 	}
@@ -62,9 +70,7 @@ func eachURL(text string, edit func(authority, rest string) (string, string)) st
 		if i := strings.IndexFunc(after, endsURL); i >= 0 {
 			end = i
 		}
-		authority, rest := edit(splitAuthority(after[:end]))
-		b.WriteString(authority)
-		b.WriteString(rest)
+		b.WriteString(edit(after[:end]))
 		text = after[end:]
 	}
 }
@@ -79,13 +85,17 @@ func splitAuthority(text string) (authority, rest string) {
 	if end < 0 {
 		return text, ""
 	}
-	_, port, hasPort := strings.Cut(text[:end], ":")
-	if at := strings.LastIndexByte(text, '@'); at > end && hasPort && !strings.Contains(text[:end], "@") &&
-		!strings.HasPrefix(text, "[") && strings.Trim(port, "0123456789") != "" {
+	if at := strings.LastIndexByte(text, '@'); at > end && !strings.Contains(text[:end], "@") && hasOddPort(text[:end]) {
 		if end = strings.IndexAny(text[at:], `/?#\`); end < 0 {
 			return text, ""
 		}
 		end += at
 	}
 	return text[:end], text[end:]
+}
+
+// hasOddPort tells whether what would be the port of a host is no number.
+func hasOddPort(host string) bool {
+	_, port, ok := strings.Cut(host, ":")
+	return ok && !strings.HasPrefix(host, "[") && strings.Trim(port, "0123456789") != ""
 }

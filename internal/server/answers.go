@@ -125,10 +125,12 @@ func broughtBy(ctx context.Context) (b brought, ok bool) {
 
 // takeAnswer takes the answer that a call brings out of its message: mcp-go
 // would judge it by itself, or fail where it has another form. A state without
-// a well-formed answer is a cancel.
+// a well-formed answer is a cancel, and so is one in a message that names
+// something twice. The names are looked for among those that were read: JSON may
+// write any letter of them as an escape.
 func takeAnswer(ctx context.Context, m *message, raw []byte) (context.Context, *message, []byte) {
 	const stateName, responsesName = "requestState", "inputResponses"
-	if m.Method != mcp.MethodToolsCall || !bytes.Contains(m.Params, []byte(stateName)) && !bytes.Contains(m.Params, []byte(responsesName)) {
+	if m.Method != mcp.MethodToolsCall {
 		return ctx, m, raw
 	}
 	params, _ := fieldsOf(m.Params)
@@ -139,7 +141,8 @@ func takeAnswer(ctx context.Context, m *message, raw []byte) (context.Context, *
 	}
 	b := brought{answer: guard.Cancelled}
 	_ = json.Unmarshal(state, &b.state) // what is no text is no state of ours
-	if _, once := members(m.Params, stateName, responsesName); once {
+	_, whole := members(raw, "jsonrpc", "id", "method", "params")
+	if _, once := members(m.Params, stateName, responsesName); whole && once {
 		given, _ := members(responses, confirmationKey)
 		if answer, ok := given[confirmationKey]; ok {
 			b.answer = answerOf(answer)

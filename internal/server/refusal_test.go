@@ -247,7 +247,10 @@ func TestARefusalIsFinal(t *testing.T) {
 				if !asked.NeedsInput() {
 					t.Fatalf("%s: not asked", shape)
 				}
-				brought = fmt.Sprintf(`,"requestState":%q`, asked.RequestState) + brought
+				if !strings.Contains(brought, "%") {
+					brought = `,"requestState":"%s"` + brought
+				}
+				brought = strings.Replace(brought, "%s", asked.RequestState, 1)
 				a.ended(shape, want, before, token, do(a.remove(brought)))
 				if want == "accepted" {
 					return
@@ -272,6 +275,9 @@ func TestARefusalIsFinal(t *testing.T) {
 				"another spelling":        `,"inputResponses":{"Confirmation":{"action":"accept"}}`,
 				"a decline and an accept": `,"inputResponses":{"confirmation":{"action":"decline"},"confirmation":{"action":"accept"}}`,
 				"answers twice":           `,"inputResponses":{"confirmation":{"action":"decline"}},"inputResponses":{"confirmation":{"action":"accept"}}`,
+				"no answer, escaped":      `,"request\u0053tate":"%s"`,
+				"a decline, escaped":      `,"request\u0053tate":"%s","input\u0052esponses":{"confirmation":{"action":"decline"}}`,
+				"a member twice":          `,"requestState":"%s","inputResponses":{"confirmation":{"action":"accept"}}},"x":1,"x":{"y":1`,
 			} {
 				try(shape, brought, "cancelled")
 			}
