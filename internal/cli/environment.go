@@ -63,7 +63,8 @@ func twin(flag string) (value, variable string, given bool, _ error) {
 	if err != nil {
 		return "", variable, true, usage("%s: %v", variable, err)
 	}
-	return strings.TrimRight(string(raw), "\r\n"), variable, true, nil
+	// Some editors and shells begin a file with a byte order mark.
+	return strings.TrimRight(strings.TrimPrefix(string(raw), "\ufeff"), "\r\n"), variable, true, nil
 }
 
 // fromEnvironment sets each flag that was not given from its twin in the

@@ -159,12 +159,14 @@ func TestUnknownVariables(t *testing.T) {
 // A flag's value may stand in a file that a variable names.
 func TestAFlagFromAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "toolsets")
-	if err := os.WriteFile(path, []byte("sms,webhooks\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	t.Setenv("PAPI_MCP_TOOLSETS_FILE", path)
-	if code, out, errOut := run(t, nil, "tools"); code != exitDone || !strings.Contains(out, "sms_app_list") || strings.Contains(out, "rcs_sender_list") {
-		t.Errorf("%d, %s%s", code, out, errOut)
+	for _, text := range []string{"sms,webhooks", "sms,webhooks\n", "\ufeffsms,webhooks\r\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, out, errOut := run(t, nil, "tools"); code != exitDone || !strings.Contains(out, "sms_app_list") || strings.Contains(out, "rcs_sender_list") {
+			t.Errorf("%q: %d, %s%s", text, code, out, errOut)
+		}
 	}
 	t.Setenv("PAPI_MCP_TOOLSETS", "rcs")
 	if code, _, errOut := run(t, nil, "tools"); code != exitUsage || !strings.Contains(errOut, "PAPI_MCP_TOOLSETS and PAPI_MCP_TOOLSETS_FILE are both set") {
