@@ -96,8 +96,12 @@ func (e *Error) Error() string {
 	lines := make([]string, len(e.Violations))
 	for i, v := range e.Violations {
 		lines[i] = v.Path + ": "
-		if v.Given != nil {
-			lines[i] += fmt.Sprintf("%v is given; ", v.Given)
+		switch given := v.Given.(type) {
+		case nil:
+		case string: // in quotes, since "true" is not true
+			lines[i] += fmt.Sprintf("%q is given; ", given)
+		default:
+			lines[i] += fmt.Sprintf("%v is given; ", given)
 		}
 		lines[i] += fmt.Sprint("allowed: ", v.Allowed)
 		if v.Nearest != "" {
