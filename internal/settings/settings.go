@@ -248,6 +248,9 @@ func (r *resolver) resolve(value any, path string) any {
 			}
 			return text
 		}
+		if papi.Unfilled(v) {
+			r.missing = append(r.missing, papi.Violation{Path: path, Given: v, Allowed: "a value: this is a placeholder still"})
+		}
 	}
 	return value
 }
