@@ -148,6 +148,11 @@ func TestUnknownVariables(t *testing.T) {
 	if err := unknownVariable(newRoot(&streams{}), known); err != nil {
 		t.Error(err)
 	}
+	for _, name := range []string{"PAPI_MCP_SANDBOX_SERVICE_HOST", "PAPI_MCP_SANDBOX_SERVICE_PORT_HTTP", "PAPI_MCP_STORE_PORT", "PAPI_MCP_TOOLS_PORT_80_TCP", "PAPI_MCP_TOOLS_PORT_80_TCP_PROTO"} {
+		if err := unknownVariable(newRoot(&streams{}), []string{name + "=x"}); err == nil || !strings.Contains(err.Error(), "enableServiceLinks") || strings.Contains(err.Error(), "did you mean") {
+			t.Errorf("%s, of another service: %v", name, err)
+		}
+	}
 	t.Setenv("PAPI_MCP_READONLY", "true")
 	for _, args := range [][]string{{"serve", "--sandbox"}, {"--sandbox"}, {"call", "webhook_list", "--sandbox"}, {"tools"}, {"config", "schema"}} {
 		if code, _, errOut := run(t, nil, args...); code != exitUsage || !strings.Contains(errOut, "did you mean PAPI_MCP_READ_ONLY?") {
