@@ -82,6 +82,33 @@ func TestManyWriteAtOnce(t *testing.T) {
 	}
 }
 
+// A log that has two names is one log, whose lines take turns.
+func TestALogWithTwoNames(t *testing.T) {
+	f := written(t, "")
+	link := filepath.Join(t.TempDir(), "link.jsonl")
+	if err := os.Symlink(f.path, link); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for w := range 8 {
+		l := File([]string{f.path, link}[w%2])
+		all.Go(func() {
+			for n := range 20 {
+				if err := l.Add(t.Context(), entry(w*100+n)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if report, err := File(link).Verify(t.Context(), ""); err != nil || report.Lines != 160 {
+		t.Errorf("%+v, %v", report, err)
+	}
+	if _, err := os.Stat(link + ".lock"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the link has a lock of its own: %v", err)
+	}
+}
+
 // To verify a log that others are writing to finds no line torn.
 func TestVerifyWhileOthersWrite(t *testing.T) {
 	for name, open := range media(t) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -18,7 +19,6 @@ import (
 // away.
 type file struct {
 	path string
-	lock *flock.Flock
 	wait time.Duration // how long somebody else may hold the log
 	turn chan struct{} // has room for one: who has the log in this process
 }
@@ -34,7 +34,17 @@ const (
 func File(path string) *Log { return &Log{newFile(path)} }
 
 func newFile(path string) *file {
-	return &file{path: path, lock: flock.New(path + ".lock"), wait: lockWait, turn: make(chan struct{}, 1)}
+	return &file{path: path, wait: lockWait, turn: make(chan struct{}, 1)}
+}
+
+// lock is the lock of the log. A log that has several names, by symbolic links,
+// has one lock.
+func (f *file) lock() *flock.Flock {
+	path := f.path
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	return flock.New(path + ".lock")
 }
 
 func (f *file) ready(ctx context.Context) error {
@@ -78,10 +88,11 @@ func (f *file) locked(ctx context.Context, do func(*os.File) error) (err error) 
 	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a regular file: give another path", f.path)
 	}
-	if _, err := f.lock.TryLockContext(ctx, lockTry); err != nil {
+	lock := f.lock()
+	if _, err := lock.TryLockContext(ctx, lockTry); err != nil {
 		return f.unlocked(err)
 	}
-	defer func() { err = errors.Join(err, f.lock.Unlock()) }()
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	out, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
@@ -167,10 +178,10 @@ func (f *file) lines(ctx context.Context, do func(line []byte, ended bool) error
 // written is the size of the log while nobody writes a line: one that is under
 // way would look torn. Who only reads needs no lock, and can't always have it.
 func (f *file) written(ctx context.Context, in *os.File) (int64, error) {
-	if _, err := os.Stat(f.lock.Path()); err == nil {
+	lock := f.lock()
+	if _, err := os.Stat(lock.Path()); err == nil {
 		ctx, cancel := context.WithTimeout(ctx, f.wait)
 		defer cancel()
-		lock := flock.New(f.lock.Path()) // its own, since f's may be held by a call
 		if ok, _ := lock.TryRLockContext(ctx, lockTry); ok {
 			defer func() { _ = lock.Unlock() }() // nothing was written
 		}

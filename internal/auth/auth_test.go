@@ -132,6 +132,39 @@ func TestCredentialsKeepToTheAllowlist(t *testing.T) {
 	}
 }
 
+// A placeholder that the client did not fill in is told as one, and what echo
+// adds to a text that is piped into base64 is no part of the secret.
+func TestPlaceholdersInHeaders(t *testing.T) {
+	encode := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
+	for value, code := range map[string]string{
+		"${CREDENTIALS}":                            "configuration_unfilled",
+		"${input:credentials}":                      "configuration_unfilled",
+		"<your-credentials>":                        "configuration_unfilled",
+		encode("${PROJECT}:key:secret"):             "configuration_unfilled",
+		encode("project-a:<key-id>:secret"):         "configuration_unfilled",
+		encode("project-a:key:${SINCH_KEY_SECRET}"): "configuration_unfilled",
+		"project-a:key:secret":                      "credentials_missing",
+		encode("project-a:key:sec\nret"):            "credentials_missing",
+		encode("project-a:key:\n"):                  "credentials_missing",
+		encode("project-a:key:secret\n"):            "",
+		encode("project-a:key:secret\r\n"):          "",
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/mcp", nil)
+		r.Header.Set(CredentialsHeader, value)
+		id, failure := Header(None()).Authenticate(r)
+		switch {
+		case code == "" && (failure != nil || id.Credentials.KeySecret != "secret"):
+			t.Errorf("%s: %+v, %+v", value, id.Credentials, failure)
+		case code != "" && (failure == nil || failure.Code != code || failure.Status != http.StatusBadRequest):
+			t.Errorf("%s: %+v", value, failure)
+		}
+	}
+	a := Keys(func() []Key { return nil })
+	if _, failure := a.Authenticate(presenting("${PAPI_KEY}")); failure == nil || failure.Code != "configuration_unfilled" || failure.Status != http.StatusUnauthorized {
+		t.Errorf("%+v", failure)
+	}
+}
+
 func TestGrants(t *testing.T) {
 	all, some := Grant{}, Grant{Toolsets: map[string]bool{"webhooks": true, "rcs": false}}
 	for _, test := range []struct {

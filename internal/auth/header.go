@@ -34,17 +34,18 @@ func (f fromHeader) Authenticate(r *http.Request) (Identity, *Failure) {
 	if failure != nil {
 		return Identity{}, failure
 	}
-	credentials, ok := parseCredentials(r.Header.Values(CredentialsHeader))
-	if !ok {
+	given := r.Header.Values(CredentialsHeader)
+	credentials, ok := parseCredentials(given)
+	if !ok && !slices.ContainsFunc(given, papi.Unfilled) {
 		return Identity{}, &Failure{
 			Status: http.StatusBadRequest, Code: "credentials_missing",
 			Message: "each request must bring the header " + CredentialsHeader + ", once: base64 of projectId:keyId:keySecret",
 		}
 	}
-	if papi.Unfilled(credentials.ProjectID) || papi.Unfilled(credentials.KeyID) || papi.Unfilled(credentials.KeySecret) {
+	if !ok || papi.Unfilled(credentials.ProjectID) || papi.Unfilled(credentials.KeyID) || papi.Unfilled(credentials.KeySecret) {
 		return Identity{}, &Failure{
 			Status: http.StatusBadRequest, Code: "configuration_unfilled",
-			Message: "a part of " + CredentialsHeader + " still holds a placeholder: put the value into the configuration of the client",
+			Message: CredentialsHeader + ", or a part of it, still holds a placeholder: put the value into the configuration of the client",
 		}
 	}
 	if len(id.Grant.Projects) > 0 && !slices.Contains(id.Grant.Projects, credentials.ProjectID) {
@@ -75,7 +76,8 @@ func parseCredentials(values []string) (c Credentials, ok bool) {
 	if err != nil {
 		return c, false
 	}
-	parts := strings.SplitN(string(raw), ":", 3) // a secret may hold a colon
+	text := strings.TrimRight(string(raw), "\r\n") // as echo ends what is piped into base64
+	parts := strings.SplitN(text, ":", 3)          // a secret may hold a colon
 	if len(parts) != 3 || slices.ContainsFunc(parts, func(part string) bool { return !visible(part) }) {
 		return c, false
 	}

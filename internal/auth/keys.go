@@ -8,6 +8,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+
+	"papi-mcp/internal/papi"
 )
 
 // Key is a caller that proves itself with an API key.
@@ -56,6 +58,12 @@ func (keys apiKeys) Authenticate(r *http.Request) (Identity, *Failure) {
 		return Identity{}, &Failure{
 			Status: http.StatusUnauthorized, Challenge: `Bearer realm="papi-mcp"`, Code: "unauthorized",
 			Message: "an API key is missing: send the header Authorization: Bearer KEY",
+		}
+	}
+	if papi.Unfilled(token) {
+		return Identity{}, &Failure{
+			Status: http.StatusUnauthorized, Challenge: `Bearer realm="papi-mcp", error="invalid_token"`, Code: "configuration_unfilled",
+			Message: "the header Authorization still holds a placeholder: put the API key into the configuration of the client",
 		}
 	}
 	sum := sha256.Sum256([]byte(token))

@@ -235,7 +235,7 @@ func TestTheDoctorNamesTheCause(t *testing.T) {
 		{"an authority of its own", private.URL, nil, "set SSL_CERT_FILE"},
 		{"a file of authorities that is none", private.URL, []string{"SSL_CERT_FILE=" + none}, "SSL_CERT_FILE names a file that can't be read"},
 		{"a file without certificates", private.URL, []string{"SSL_CERT_FILE=commands_test.go"}, "which holds no certificate"},
-		{"a proxy that asks for credentials", "https://api.example.com", []string{"HTTPS_PROXY=" + proxy.URL}, "give them in HTTPS_PROXY"},
+		{"a proxy that asks for credentials", "https://api.example.com", []string{"HTTPS_PROXY=" + proxy.URL}, "before its host, as user:password@host:port"},
 		{"a proxy that is not there", "https://api.example.com", []string{"HTTPS_PROXY=http://user:canary@127.0.0.1:1"}, "calls go through the proxy that HTTPS_PROXY"},
 		{"the version in the URL", "http://127.0.0.1:1/v1", nil, "set it to http://127.0.0.1:1"},
 	} {

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -62,7 +63,8 @@ func twin(flag string) (value, variable string, given bool, _ error) {
 	if err != nil {
 		return "", variable, true, usage("%s: %v", variable, err)
 	}
-	return strings.TrimRight(string(raw), "\r\n"), variable, true, nil
+	// Some editors and shells begin a file with a byte order mark.
+	return strings.TrimRight(strings.TrimPrefix(string(raw), "\ufeff"), "\r\n"), variable, true, nil
 }
 
 // fromEnvironment sets each flag that was not given from its twin in the
@@ -119,7 +121,9 @@ func unknownVariable(root *cobra.Command, environ []string) error {
 		case strings.HasPrefix(name, twinPrefix+"SERVICE_"), name == twinPrefix+"PORT", strings.HasPrefix(name, twinPrefix+"PORT_"):
 		default:
 			hint := ""
-			if nearest := nearestTwin(upper, known); nearest != "" {
+			if ofAService.MatchString(name) {
+				hint = " (as Kubernetes sets for a service: enableServiceLinks: false in the pod leaves it out)"
+			} else if nearest := nearestTwin(upper, known); nearest != "" {
 				hint = " (did you mean " + nearest + "?)"
 			}
 			return usage("there is no flag for the variable %s%s; unset it, or name it as a flag of papi-mcp: --read-only is %s", name, hint, envName("read-only"))
@@ -127,6 +131,9 @@ func unknownVariable(root *cobra.Command, environ []string) error {
 	}
 	return nil
 }
+
+// ofAService matches what Kubernetes sets for a service.
+var ofAService = regexp.MustCompile(`_(SERVICE_(HOST|PORT)(_.*)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
 
 // nearestTwin is the known variable that is most like a name, by what follows
 // the prefix that all share; "" where none is close.

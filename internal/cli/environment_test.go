@@ -148,6 +148,11 @@ func TestUnknownVariables(t *testing.T) {
 	if err := unknownVariable(newRoot(&streams{}), known); err != nil {
 		t.Error(err)
 	}
+	for _, name := range []string{"PAPI_MCP_SANDBOX_SERVICE_HOST", "PAPI_MCP_SANDBOX_SERVICE_PORT_HTTP", "PAPI_MCP_STORE_PORT", "PAPI_MCP_TOOLS_PORT_80_TCP", "PAPI_MCP_TOOLS_PORT_80_TCP_PROTO"} {
+		if err := unknownVariable(newRoot(&streams{}), []string{name + "=x"}); err == nil || !strings.Contains(err.Error(), "enableServiceLinks") || strings.Contains(err.Error(), "did you mean") {
+			t.Errorf("%s, of another service: %v", name, err)
+		}
+	}
 	t.Setenv("PAPI_MCP_READONLY", "true")
 	for _, args := range [][]string{{"serve", "--sandbox"}, {"--sandbox"}, {"call", "webhook_list", "--sandbox"}, {"tools"}, {"config", "schema"}} {
 		if code, _, errOut := run(t, nil, args...); code != exitUsage || !strings.Contains(errOut, "did you mean PAPI_MCP_READ_ONLY?") {
@@ -159,12 +164,14 @@ func TestUnknownVariables(t *testing.T) {
 // A flag's value may stand in a file that a variable names.
 func TestAFlagFromAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "toolsets")
-	if err := os.WriteFile(path, []byte("sms,webhooks\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	t.Setenv("PAPI_MCP_TOOLSETS_FILE", path)
-	if code, out, errOut := run(t, nil, "tools"); code != exitDone || !strings.Contains(out, "sms_app_list") || strings.Contains(out, "rcs_sender_list") {
-		t.Errorf("%d, %s%s", code, out, errOut)
+	for _, text := range []string{"sms,webhooks", "sms,webhooks\n", "\ufeffsms,webhooks\r\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, out, errOut := run(t, nil, "tools"); code != exitDone || !strings.Contains(out, "sms_app_list") || strings.Contains(out, "rcs_sender_list") {
+			t.Errorf("%q: %d, %s%s", text, code, out, errOut)
+		}
 	}
 	t.Setenv("PAPI_MCP_TOOLSETS", "rcs")
 	if code, _, errOut := run(t, nil, "tools"); code != exitUsage || !strings.Contains(errOut, "PAPI_MCP_TOOLSETS and PAPI_MCP_TOOLSETS_FILE are both set") {

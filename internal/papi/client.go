@@ -254,11 +254,11 @@ func unversioned(base string) error {
 	if err != nil {
 		return err
 	}
-	before, _, versioned := strings.Cut(u.Path+"/", "/v1/")
-	if !versioned {
+	version := strings.Index(strings.ToLower(u.Path)+"/", "/v1/")
+	if version < 0 {
 		return nil
 	}
-	right := url.URL{Scheme: u.Scheme, Host: u.Host, Path: before}
+	right := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path[:version]}
 	return fmt.Errorf("papi: %s holds the version /v1, which is part of each call's path: set it to %s", BaseURLVariable, right.String())
 }
 

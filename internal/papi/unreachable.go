@@ -28,7 +28,7 @@ func remedy(variable string, cause error) string {
 	)
 	switch {
 	case errors.Is(cause, errProxyCredentials):
-		return "the proxy asks for credentials: give them in HTTPS_PROXY (HTTP_PROXY for http URLs), as in http://user:password@host:port"
+		return "the proxy asks for credentials: give them in HTTPS_PROXY (HTTP_PROXY for http URLs), before its host, as user:password@host:port"
 	case errors.As(cause, &proxy) && proxy.Op == "proxyconnect", isProxyRefusal(cause):
 		return "calls go through the proxy that HTTPS_PROXY (HTTP_PROXY for http URLs) names: check it, or exclude the host with NO_PROXY"
 	case errors.As(cause, &authority) && os.Getenv("SSL_CERT_FILE") != "":

@@ -101,6 +101,7 @@ func TestTheBaseURLHoldsNoVersion(t *testing.T) {
 		"https://provisioning.api.sinch.com/v1/projects":        "https://provisioning.api.sinch.com",
 		"https://provisioning.api.sinch.com/v1/projects/{id}/x": "https://provisioning.api.sinch.com",
 		"https://gateway.example.com/papi/v1":                   "https://gateway.example.com/papi",
+		"https://gateway.example.com/PAPI/V1/":                  "https://gateway.example.com/PAPI",
 	} {
 		_, err := New(Config{BaseURL: given})
 		if err == nil || !strings.HasSuffix(err.Error(), "set it to "+right) {

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -243,6 +245,30 @@ func TestABatchInItsTurn(t *testing.T) {
 	if !strings.Contains(out.String(), "\n[{") || strings.Count(out.String(), "\n") != 4 {
 		t.Errorf("out came %s", out.String())
 	}
+}
+
+// Where the server is told to stop, the requests of a batch that have not begun
+// are refused in the answer to their batch.
+func TestABatchWhenTheServerStops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, func(ctx context.Context, _ tools.Caller, _ string, _ json.RawMessage) tools.Outcome {
+			<-ctx.Done()
+			return tools.Outcome{Structured: map[string]any{}}
+		})
+		s.limits.serving = 1
+		p := dial(t, s)
+		p.initialize(batchVersion, `{}`)
+		p.send(`[` + call(1, `{}`) + `,` + call(2, `{}`) + `,` + fmt.Sprintf(ping, 3) + `]`)
+		synctest.Wait()
+		p.stop(errTold)
+		line := p.nextLine()
+		if err := <-p.ended; !errors.Is(err, errTold) {
+			t.Errorf("ended with %v", err)
+		}
+		if got := summary(t, batchOf(t, line)); got != "1 2:-32603 3:-32603" {
+			t.Errorf("answered %s", line)
+		}
+	})
 }
 
 // A call in a batch may ask a person; the answer may come in a batch too, and a

@@ -52,7 +52,7 @@ func TestErrorsRepeatLittle(t *testing.T) {
 						t.Errorf("hidden characters: %.300s", raw)
 					}
 				}
-				if took := time.Since(started); took > 5*time.Second {
+				if took := time.Since(started); took > time.Minute { // what grows with the square takes hours
 					t.Errorf("it took %s", took)
 				}
 			})

@@ -257,7 +257,7 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 func (c *connection) refuseCall(r *request, m *message, code int, why error) {
 	refusal := jsonrpcError(r.id, code, why.Error())
 	c.server.logUncalled(r.ctx, m, refusal)
-	c.send(refusal)
+	c.answer(r, refusal)
 }
 
 // handle lets mcp-go handle a message.

@@ -97,8 +97,12 @@ func (e *Error) Error() string {
 	lines := make([]string, len(e.Violations))
 	for i, v := range e.Violations {
 		lines[i] = v.Path + ": "
-		if v.Given != nil {
-			lines[i] += fmt.Sprintf("%v is given; ", v.Given)
+		switch given := v.Given.(type) {
+		case nil:
+		case string: // in quotes, since "true" is not true
+			lines[i] += fmt.Sprintf("%q is given; ", given)
+		default:
+			lines[i] += fmt.Sprintf("%v is given; ", given)
 		}
 		lines[i] += fmt.Sprint("allowed: ", v.Allowed)
 		if v.Nearest != "" {
@@ -243,6 +247,9 @@ func (r *resolver) resolve(value any, path string) any {
 				r.missing = append(r.missing, papi.Violation{Path: path, Given: v, Allowed: "a variable that is set in the environment, and no placeholder"})
 			}
 			return text
+		}
+		if papi.Unfilled(v) {
+			r.missing = append(r.missing, papi.Violation{Path: path, Given: v, Allowed: "a value: this is a placeholder still"})
 		}
 	}
 	return value

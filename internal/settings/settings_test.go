@@ -53,6 +53,23 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// A placeholder that was left in the file is told as one, wherever it stands.
+func TestPlaceholders(t *testing.T) {
+	const hash = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+	for text, path := range map[string]string{
+		"tenants:\n  emea: {access-token: \"${PATH}\", projects: [<your-project-id>]}\n":                                "tenants.emea.projects[0]",
+		"tenants:\n  emea: {access-token: \"${PATH}\", projects: [a, your-project-id]}\n":                               "tenants.emea.projects[1]",
+		"keys:\n  bot: {hashes: [" + hash + "], projects: [\"{{project}}\"], toolsets: all, read-only: true}\n":         "keys.bot.projects[0]",
+		"keys:\n  bot: {hashes: [" + hash + "], tenant: <tenant>, projects: all, toolsets: all, read-only: true}\n":     "keys.bot.tenant",
+		"keys:\n  bot: {hashes: [" + hash + "], projects: [\"${PAPI_TEST_NONE}-x\"], toolsets: all, read-only: true}\n": "keys.bot.projects[0]",
+		"http: <your-address>\n": "http",
+	} {
+		if _, err := readText(t, text); err == nil || !strings.HasPrefix(err.Error(), path+": ") || !strings.Contains(err.Error(), "placeholder") {
+			t.Errorf("%s\n%v", text, err)
+		}
+	}
+}
+
 // A file with grants ends with a line, or a bracket.
 func TestTheEndOfAFile(t *testing.T) {
 	const tenant = "tenants:\n  emea: {projects: all, access-token: \"${PATH}\"}"
