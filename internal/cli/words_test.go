@@ -239,17 +239,18 @@ func TestGuidesTellTheGotchas(t *testing.T) {
 func TestPromptsTellTheGotchas(t *testing.T) {
 	rendered := renderedPrompts(t)
 	for prompt, facts := range map[string][]string{
-		"audit_project":             {"a displayName or username in metadata that is under review or was refused", "PENDING for days"},
-		"find_what_is_stuck":        {"a displayName or username in metadata that is PENDING, DEFERRED, REJECTED or EXPIRED", "PENDING or IN_PROGRESS: only the activities tell since when"},
-		"launch_rcs_sender":         {"Ask which countries may follow later", "once the sender is launched none can be given", "there is no upload"},
-		"onboard_whatsapp_sender":   {"registeredElsewhere true says so", "or without one when none was sent", "there is no upload"},
-		"register_kakaotalk_sender": {"try the create with status DRAFT and without codes", "go on with `kakaotalk_sender_update`", "there is no upload"},
-		"create_whatsapp_template":  {"a footer takes none", "there is no upload"},
-		"provision_channel":         {"a create without status submits"},
+		"audit_project":                  {"a displayName or username in metadata that is under review or was refused", "PENDING for days"},
+		"find_what_is_stuck":             {"a displayName or username in metadata that is PENDING, DEFERRED, REJECTED or EXPIRED", "PENDING or IN_PROGRESS: only the activities tell since when"},
+		"launch_rcs_sender":              {"Ask which countries may follow later", "once the sender is launched none can be given", "there is no upload"},
+		"onboard_whatsapp_sender":        {"registeredElsewhere true says so", "or without one when none was sent"},
+		"onboard_whatsapp_sender  least": {"there is no upload"}, // a sender that is there has its photo
+		"register_kakaotalk_sender":      {"try the create with status DRAFT and without codes", "go on with `kakaotalk_sender_update`", "there is no upload"},
+		"create_whatsapp_template":       {"a footer takes none", "there is no upload"},
+		"provision_channel":              {"a create without status submits"},
 	} {
 		shown := 0
 		for name, text := range rendered {
-			if !strings.HasPrefix(name, prompt+" ") {
+			if !strings.HasPrefix(name+" ", prompt+" ") {
 				continue
 			}
 			shown++
