@@ -119,7 +119,7 @@ func TestAuditLines(t *testing.T) {
 	}
 }
 
-// A write that could not be told of is not sent,
+// A write that could not be told of is not sent, and nobody is asked about it,
 // whatever stands in the way of its line.
 func TestNoWriteWithoutItsLine(t *testing.T) {
 	file := func(t *testing.T, text string) *audit.Log {
@@ -152,6 +152,10 @@ func TestNoWriteWithoutItsLine(t *testing.T) {
 				if r.method != http.MethodGet {
 					t.Errorf("sent %s %s", r.method, r.path)
 				}
+			}
+			// That there is no room shows when the line is written.
+			if asked := len(person.asked) > 0; asked != (name == "no room for one") {
+				t.Errorf("the person was asked: %q", person.asked)
 			}
 			if out := do(t, set, "webhook_list", nil); out.IsError {
 				t.Errorf("a read needs no line: %s", encode(out.Structured))
