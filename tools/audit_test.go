@@ -139,10 +139,10 @@ func TestNoWriteWithoutItsLine(t *testing.T) {
 		"an altered store": func(t *testing.T) *audit.Log { return alteredStore(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			set, api := newSet(t, answerJSON(http.StatusOK, map[string]any{}), nil)
+			set, api := newSet(t, answerJSON(http.StatusOK, map[string]any{}), func(o *guard.Options) { o.Mode = guard.Auto })
 			set.opts.Audit = log(t)
 			person := &witness{says: guard.Accepted}
-			for tool, args := range map[string]string{"whatsapp_template_sync": "{}", "webhook_create": `{"target":"https://example.com/a","secret":"sixteen-or-more-signs"}`} {
+			for tool, args := range map[string]string{"whatsapp_template_sync": "{}", "webhook_delete": `{"webhookId":"w"}`, "webhook_create": `{"target":"https://example.com/a","secret":"sixteen-or-more-signs"}`} {
 				out := set.Call(t.Context(), Caller{Principal: "test", Asker: person}, tool, json.RawMessage(args))
 				if e, ok := out.Structured.(*Error); !ok || e.Code != "guard_audit_unavailable" {
 					t.Errorf("%s: %s", tool, encode(out.Structured))
