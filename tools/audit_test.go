@@ -299,6 +299,22 @@ func TestNoAuditLineHoldsASecret(t *testing.T) {
 	}
 }
 
+// Nor does one hold the password or the token of a URL, whether the call was
+// sent or refused.
+func TestNoAuditLineHoldsTheSecretOfAURL(t *testing.T) {
+	const canary = "c4n4ry"
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	for _, mode := range []guard.Mode{guard.Off, guard.Auto} {
+		set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{"id": "x"}), func(o *guard.Options) { o.Mode = mode })
+		set.opts.Audit = audit.File(path)
+		do(t, set, "webhook_create", map[string]any{"target": "https://user:" + canary + "@example.com/hook?token=" + canary, "secret": "sixteen-or-more-signs"})
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil || bytes.Count(raw, []byte("https://***@example.com/hook?token=***")) < 2 || bytes.Contains(raw, []byte(canary)) {
+		t.Errorf("%v: %s", err, raw)
+	}
+}
+
 // hide puts a secret into the fields that hold one, as far as their form lets it.
 func hide(value any, secret string) (hidden any, found bool) {
 	switch v := value.(type) {
