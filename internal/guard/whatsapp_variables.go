@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // A WhatsApp template's variables are written {{1}}, {{2}} and so on ("main
@@ -122,11 +123,14 @@ var (
 	// bracesInText finds pairs of braces, and runs of them without a partner.
 	bracesInText = regexp.MustCompile(`#?(\{+)([^{}]*)(\}+)|\{{2,}[^{}\s]*|[^{}\s]*\}{2,}`)
 	numberText   = regexp.MustCompile(`^[1-9][0-9]{0,3}$`)
-	nameText     = regexp.MustCompile(`^\s*[\pL\pN_][\pL\pN_.-]*\s*$`)
 	// foreignBraces are braces that only look alike, and those of a URL that
 	// was percent-encoded.
 	foreignBraces = regexp.MustCompile(`｛｛?[^｛｝]*｝｝?|(?i:%7B%7B.*?%7D%7D)`)
 )
+
+// nameText is compiled when it is first needed: the classes of Unicode would
+// cost a start-up 2 ms.
+var nameText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*[\pL\pN_][\pL\pN_.-]*\s*$`) })
 
 func findVariables(text string) variables {
 	var v variables
@@ -140,7 +144,7 @@ func findVariables(text string) variables {
 			n, _ := strconv.Atoi(inner)
 			v.numbers, v.written = append(v.numbers, n), append(v.written, whole)
 		case open == "{" && closing == "}":
-			if nameText.MatchString(inner) {
+			if nameText().MatchString(inner) {
 				v.lookalikes = append(v.lookalikes, whole)
 			}
 		default:

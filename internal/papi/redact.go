@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // redactor removes known secrets from texts of others: Meta's "malformed
@@ -50,17 +51,20 @@ func newRedactor(secrets []string) redactor {
 	return redactor{strings.NewReplacer(pairs...), known, codes}
 }
 
-var (
-	shortCode = regexp.MustCompile(`^[0-9]{4,}$`)
-	numbers   = regexp.MustCompile(`[\p{L}\p{N}_.-]*[0-9]{4,}[\p{L}\p{N}_.-]*`) // with what they are a part of
-)
+var shortCode = regexp.MustCompile(`^[0-9]{4,}$`)
+
+// numbers finds numbers with what they are a part of. It is compiled when it is
+// first needed: the classes of Unicode would cost each start-up.
+var numbers = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[\p{L}\p{N}_.-]*[0-9]{4,}[\p{L}\p{N}_.-]*`)
+})
 
 func (r redactor) text(s string) string {
 	s = r.Replace(s)
 	if !r.codes {
 		return s
 	}
-	return numbers.ReplaceAllStringFunc(s, func(number string) string {
+	return numbers().ReplaceAllStringFunc(s, func(number string) string {
 		if code := strings.TrimRight(number, ".-"); r.known[code] {
 			return Masked + number[len(code):]
 		}

@@ -19,6 +19,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/invopop/jsonschema"
 	"github.com/spf13/pflag"
@@ -111,10 +112,13 @@ func (e *Error) Error() string {
 const FromEnvironment = "env:"
 
 // Reader reads files that may set the flags of a command.
-type Reader struct{ schema *papi.Schema }
+type Reader struct{ schema func() *papi.Schema }
 
-// NewReader returns a reader for the flags.
-func NewReader(flags *pflag.FlagSet) *Reader { return &Reader{schemaOf(flags)} }
+// NewReader returns a reader for the flags. Its schema is made when a file is
+// read: most servers start without one.
+func NewReader(flags *pflag.FlagSet) *Reader {
+	return &Reader{sync.OnceValue(func() *papi.Schema { return schemaOf(flags) })}
+}
 
 // Schema is the JSON schema of the files, as JSON.
 func (r *Reader) Schema() json.RawMessage {
@@ -122,7 +126,7 @@ func (r *Reader) Schema() json.RawMessage {
 		Draft string `json:"$schema"`
 		Title string `json:"title"`
 		*papi.Schema
-	}{jsonschema.Version, "Configuration of papi-mcp serve", r.schema})
+	}{jsonschema.Version, "Configuration of papi-mcp serve", r.schema()})
 }
 
 // Read reads the file that source names; env:NAME stands for the text in a
@@ -136,7 +140,7 @@ func (r *Reader) Read(source string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if found := r.schema.Violations(document, papi.Mode{}); len(found) > 0 {
+	if found := r.schema().Violations(document, papi.Mode{}); len(found) > 0 {
 		return nil, &Error{explained(found)}
 	}
 	if grants(document) && !strings.HasPrefix(source, FromEnvironment) && !whole(raw) {

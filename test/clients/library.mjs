@@ -6,7 +6,7 @@ export async function seesTheLibrary(client) {
   const { prompts } = await client.listPrompts();
   const prompt = prompts.find(({ name }) => name === 'fix_rejected_template');
   assert.ok(prompt?.description && prompt.title, `no prompt to fix a template in ${prompts.map(({ name }) => name)}`);
-  assert.deepEqual(prompt.arguments.filter(({ required }) => required).map(({ name }) => name), ['templateName', 'languageCode']);
+  assert.deepEqual(prompt.arguments.filter(({ required }) => required).map(({ name }) => name), ['templateName']);
   const { messages } = await client.getPrompt({ name: prompt.name, arguments: { templateName: 'hello', languageCode: 'EN' } });
   assert.match(messages[0].content.text, /hello in EN/);
   await assert.rejects(client.getPrompt({ name: prompt.name, arguments: {} }), /needs the argument templateName/);

@@ -21,7 +21,7 @@ export class Person {
     this.asked.push(params.message);
     const { type, properties, required = [] } = params.requestedSchema;
     assert.equal(type, 'object');
-    assert.deepEqual([properties, required], [{}, []], 'accepting alone must decide');
+    assert.deepEqual([properties, required], [{ answer: { type: 'string', enum: ['yes', 'no'] } }, []], 'accepting alone must decide');
     return this.answer === 'accept' ? { action: 'accept', content: {} } : { action: this.answer };
   }
 
