@@ -119,7 +119,7 @@ func TestAuditLines(t *testing.T) {
 	}
 }
 
-// A write that could not be told of is not sent,
+// A write that could not be told of is not sent, and nobody is asked about it,
 // whatever stands in the way of its line.
 func TestNoWriteWithoutItsLine(t *testing.T) {
 	file := func(t *testing.T, text string) *audit.Log {
@@ -139,10 +139,10 @@ func TestNoWriteWithoutItsLine(t *testing.T) {
 		"an altered store": func(t *testing.T) *audit.Log { return alteredStore(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			set, api := newSet(t, answerJSON(http.StatusOK, map[string]any{}), nil)
+			set, api := newSet(t, answerJSON(http.StatusOK, map[string]any{}), func(o *guard.Options) { o.Mode = guard.Auto })
 			set.opts.Audit = log(t)
 			person := &witness{says: guard.Accepted}
-			for tool, args := range map[string]string{"whatsapp_template_sync": "{}", "webhook_create": `{"target":"https://example.com/a","secret":"sixteen-or-more-signs"}`} {
+			for tool, args := range map[string]string{"whatsapp_template_sync": "{}", "webhook_delete": `{"webhookId":"w"}`, "webhook_create": `{"target":"https://example.com/a","secret":"sixteen-or-more-signs"}`} {
 				out := set.Call(t.Context(), Caller{Principal: "test", Asker: person}, tool, json.RawMessage(args))
 				if e, ok := out.Structured.(*Error); !ok || e.Code != "guard_audit_unavailable" {
 					t.Errorf("%s: %s", tool, encode(out.Structured))
@@ -152,6 +152,10 @@ func TestNoWriteWithoutItsLine(t *testing.T) {
 				if r.method != http.MethodGet {
 					t.Errorf("sent %s %s", r.method, r.path)
 				}
+			}
+			// That there is no room shows when the line is written.
+			if asked := len(person.asked) > 0; asked != (name == "no room for one") {
+				t.Errorf("the person was asked: %q", person.asked)
 			}
 			if out := do(t, set, "webhook_list", nil); out.IsError {
 				t.Errorf("a read needs no line: %s", encode(out.Structured))
@@ -292,6 +296,22 @@ func TestNoAuditLineHoldsASecret(t *testing.T) {
 	}
 	if bytes.Contains(raw, []byte(canary)) {
 		t.Error("a secret stands in the log")
+	}
+}
+
+// Nor does one hold the password or the token of a URL, whether the call was
+// sent or refused.
+func TestNoAuditLineHoldsTheSecretOfAURL(t *testing.T) {
+	const canary = "c4n4ry"
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	for _, mode := range []guard.Mode{guard.Off, guard.Auto} {
+		set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{"id": "x"}), func(o *guard.Options) { o.Mode = mode })
+		set.opts.Audit = audit.File(path)
+		do(t, set, "webhook_create", map[string]any{"target": "https://user:" + canary + "@example.com/hook?token=" + canary, "secret": "sixteen-or-more-signs"})
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil || bytes.Count(raw, []byte("https://***@example.com/hook?token=***")) < 2 || bytes.Contains(raw, []byte(canary)) {
+		t.Errorf("%v: %s", err, raw)
 	}
 }
 

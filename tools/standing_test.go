@@ -71,6 +71,10 @@ func TestANameUnderReviewPends(t *testing.T) {
 			if got := steps(t, out); (status == "REJECTED") != strings.Contains(got, `"it is another's"`) {
 				t.Errorf("%s %s: next says %s", field, status, got)
 			}
+			told := string(encode(do(t, g.set, "project_overview", map[string]any{}).Structured))
+			if strings.Contains(told, field+"="+status) != (status != "APPROVED") || strings.Contains(told, `"why":"it is another's"`) != (status == "REJECTED") {
+				t.Errorf("%s %s: the overview says %s", field, status, told)
+			}
 		}
 	}
 	g.become(func(p map[string]any) { // a change goes before a name

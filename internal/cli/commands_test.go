@@ -89,6 +89,29 @@ func TestTheSandboxCommandFillsTheProjectOfTheEnvironment(t *testing.T) {
 	}
 }
 
+// The sandbox in the process takes UUIDs alone, as the API does: a template that
+// nobody filled in is no project there.
+func TestTheBuiltInSandboxIsStrict(t *testing.T) {
+	const call = `{"projectId":"{projectId}"}`
+	if _, out, _ := run(t, nil, "call", "webhook_list", call, "--sandbox"); !strings.Contains(out, `"status":401`) {
+		t.Errorf("strict: %s", out)
+	}
+	if code, out, _ := run(t, nil, "call", "webhook_list", call, "--sandbox", "--strict-projects=false"); code != exitDone {
+		t.Errorf("not strict: %s", out)
+	}
+}
+
+// A byte order mark before the arguments is skipped, on the command line and on
+// standard input.
+func TestArgumentsAfterAByteOrderMark(t *testing.T) {
+	for _, args := range [][]string{{"\ufeff{}"}, {"-"}} {
+		var out, errOut bytes.Buffer
+		if code := Main(append([]string{"call", "webhook_list", "--sandbox"}, args...), strings.NewReader("\ufeff{}\n"), &out, &errOut); code != exitDone {
+			t.Errorf("%q: %d, %s%s", args, code, out.String(), errOut.String())
+		}
+	}
+}
+
 // The sandbox prints its URL as the one line of its output, answers there, and
 // stops at an interrupt.
 func TestTheSandboxCommand(t *testing.T) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"io"
 	"path/filepath"
 	"strings"
@@ -45,5 +46,31 @@ func TestWhereTheStateIsKept(t *testing.T) {
 				t.Errorf("kept in %s, want %s", c.store, want)
 			}
 		})
+	}
+}
+
+// Where there is no folder of the user's, the state is kept in memory, and a
+// line says so; never where --store says what to do, or the sandbox keeps none.
+func TestWithoutAHomeTheStateIsInMemory(t *testing.T) {
+	for _, name := range []string{"XDG_STATE_HOME", "HOME", "LocalAppData", "USERPROFILE", "home"} {
+		t.Setenv(name, "")
+	}
+	for flags, told := range map[string]bool{"": true, "--sandbox": false, "--store memory": false} {
+		var c config
+		var h httpFlags
+		cmd := &cobra.Command{}
+		c.serving(cmd, &h)
+		if err := cmd.ParseFlags(strings.Fields(flags)); err != nil {
+			t.Fatal(err)
+		}
+		var errOut bytes.Buffer
+		p, err := c.prepare(t.Context(), &streams{strings.NewReader(""), io.Discard, &errOut}, &h, cmd.Flags())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.app.close()
+		if c.store != memory || strings.Contains(errOut.String(), "level=WARN") != told || strings.Contains(errOut.String(), "kept in memory alone") != told {
+			t.Errorf("%q: kept in %s: %s", flags, c.store, errOut.String())
+		}
 	}
 }

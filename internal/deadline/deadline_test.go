@@ -59,3 +59,11 @@ func TestTheClockOfACall(t *testing.T) {
 		Stop(t.Context())()
 	})
 }
+
+// Clients of MCP give up after 60 s: 10 s are left for the way there and back,
+// and for the audit's line.
+func TestACallLastsFiftySeconds(t *testing.T) {
+	if Lasts != 50*time.Second {
+		t.Errorf("a call may take %v", Lasts)
+	}
+}

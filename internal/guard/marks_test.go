@@ -489,9 +489,9 @@ func TestAStoreThatFailsKeepsTheRefusal(t *testing.T) {
 	})
 }
 
-// The caller who goes away leaves the mark behind.
+// The caller who goes away leaves the mark behind, and how the question ended.
 func TestAMarkOutlivesItsCaller(t *testing.T) {
-	f := newFixture(nil).confirmed(t)
+	f := newFixture(func(o *Options) { o.Store = heeding{o.Store} }).confirmed(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	f.Check(ctx, removes(&during{answer: Cancelled, do: cancel}, ""))
 	if got := f.check(removes(nil, "")); got != codeDeclined {
@@ -515,6 +515,30 @@ func TestNobodyIsAskedForACallerWhoIsGone(t *testing.T) {
 	if got := f.check(removes(nil, "")); got != codeRequired {
 		t.Errorf("afterwards: %s", got)
 	}
+}
+
+// heeding is a store that does nothing for a caller who has left.
+type heeding struct{ store.Store }
+
+func (h heeding) Get(ctx context.Context, key string) ([]byte, bool, error) {
+	if ctx.Err() != nil {
+		return nil, false, ctx.Err()
+	}
+	return h.Store.Get(ctx, key)
+}
+
+func (h heeding) Put(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return h.Store.Put(ctx, key, value, ttl)
+}
+
+func (h heeding) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error) {
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	return h.Store.Add(ctx, key, value, ttl)
 }
 
 // Whatever widens what is shown or done is part of what a person agreed to.

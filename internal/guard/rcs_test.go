@@ -125,8 +125,15 @@ func TestALaunchIsRefusedUntilTheSenderIsWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	french := launchableSender()
+	object(french, "details")["countries"] = []any{"SE", "FR"}
+	more, err := json.Marshal(french)
+	if err != nil {
+		t.Fatal(err)
+	}
 	const launch = `{"senderId": "s"}`
 	checkRule(t, []ruleCase{
+		{name: "what is asked and not needed is told", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": string(more)}, want: codeRequired, warn: "details.questionnaire.fr.answers.siren"},
 		{name: "a draft", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": `{"state": "DRAFT", "useCase": "OTP"}`}, want: "rcs_launch_requirements", says: "details.countries", next: "rcs_sender_get"},
 		{name: "one whose launch is being prepared waits", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": `{"state": "PREPARING_LAUNCH", "useCase": "OTP"}`}, want: "rcs_launch_requirements", says: "ends by itself", next: "rcs_sender_get"},
 		{name: "a whole one is asked about, with one read for rule and summary", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": string(whole)}, want: codeRequired, reads: []string{"rcs_sender_get"}},

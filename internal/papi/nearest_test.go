@@ -120,6 +120,7 @@ func TestNearestValue(t *testing.T) {
 		{"WhatsappInputBidStrategiesEnum", "BID_STRATEGY_LOWEST_COST_WITH_BID_CAP", "LOWEST_COST_WITH_BID_CAP"},
 		{"BundlesInputConversationAppConversationRetentionPolicyTypesEnum", "MESSAGE_EXPIRE", "MESSAGE_EXPIRE_POLICY"},
 		{"RcsInputSenderUseCasesEnum", "MULTI_USE", "MULTIUSE"}, {"WhatsappSenderInputRegistrationMethodEnum", "CALL", "VOICE"},
+		{"WhatsappSenderInputRegistrationMethodEnum", "SM", ""}, {"WhatsappSenderInputRegistrationMethodEnum", "MMS", ""}, // too short to guess
 	} {
 		if got := nearestValue(tt.given, texts(LookupSchema(tt.schema).Resolve().fixed())); got != tt.want {
 			t.Errorf("%s in %s: %q, want %q", tt.given, tt.schema, got, tt.want)

@@ -139,3 +139,10 @@ func TestAFileThatIsBeingWritten(t *testing.T) {
 		}
 	}
 }
+
+// A file that changes is not taken before it has been left alone for a second.
+func TestASecondOfRest(t *testing.T) {
+	if settles != time.Second {
+		t.Errorf("a file is taken after %v", settles)
+	}
+}

@@ -1,11 +1,13 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -289,6 +291,8 @@ func TestToldToStop(t *testing.T) {
 			}
 		})
 		s.limits.serving = 2
+		var log bytes.Buffer
+		s.log = slog.New(slog.NewTextHandler(&log, nil))
 		p := dial(t, s)
 		p.send(call(1, `4`), call(2, `40`), call(3, `1`))
 		synctest.Wait()
@@ -322,6 +326,9 @@ func TestToldToStop(t *testing.T) {
 		}
 		if len(answers) != 3 {
 			t.Errorf("%d answers, want 3", len(answers))
+		}
+		if lines := log.String(); !strings.Contains(lines, "principal=stdio errorCode=-32603") {
+			t.Errorf("the waiting call leaves no line: %s", lines)
 		}
 	})
 }

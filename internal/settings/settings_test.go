@@ -70,6 +70,29 @@ func TestPlaceholders(t *testing.T) {
 	}
 }
 
+// What bounds a grant is written out, in each key, scope and tenant: a file that
+// was cut off says less, and must not grant more.
+func TestWhatBoundsAGrantIsWrittenOut(t *testing.T) {
+	const hash = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+	for section, lines := range map[string][]string{
+		"keys":    {"projects: all", "toolsets: all", "read-only: true", "hashes: [" + hash + "]"},
+		"scopes":  {"toolsets: all", "read-only: true"},
+		"tenants": {"projects: all", "access-token: ${PATH}"},
+	} {
+		whole := func(lines []string) string { return section + ":\n  one:\n    " + strings.Join(lines, "\n    ") + "\n" }
+		if _, err := readText(t, whole(lines)); err != nil {
+			t.Errorf("%s: %v", section, err)
+		}
+		for i, line := range lines {
+			name, _, _ := strings.Cut(line, ":")
+			_, err := readText(t, whole(slices.Delete(slices.Clone(lines), i, i+1)))
+			if want := section + ".one." + name + ": allowed: required"; name != "access-token" && (err == nil || !strings.Contains(err.Error(), want)) {
+				t.Errorf("%s without %s: %v", section, name, err)
+			}
+		}
+	}
+}
+
 // A file with grants ends with a line, or a bracket.
 func TestTheEndOfAFile(t *testing.T) {
 	const tenant = "tenants:\n  emea: {projects: all, access-token: \"${PATH}\"}"
