@@ -217,7 +217,7 @@ func TestGuidesTellTheGotchas(t *testing.T) {
 	for guide, facts := range map[string][]string{
 		"webhooks":           {"15 webhooks", "`ALL` stands alone", "| each target only once"},
 		"whatsapp":           {"for 30 days", "| BR | `SINCH_BR`, `SINCH_MX` |\n| EU | `SINCH_UK` |\n| US | `SINCH_BR`, `SINCH_MX`, `SINCH_UK` |", "6 characters", "`registeredElsewhere` true says so", "takes no `details`", keptAsDraft, noUpload},
-		"whatsapp_templates": {"locked for 30 days (`template_name_recently_used`)", "4 weeks (`template_language_recently_deleted`)", "count on 30 days", "`deleteSubmitted` true", "`components` replaces the whole list", "footer 60,", "2 buttons on a card", "They count even where an example", "`{{name}}` and `{{ 1 }}` are no variables", keptAsDraft, noUpload},
+		"whatsapp_templates": {"locked for 30 days (`template_name_recently_used`)", "4 weeks (`template_language_recently_deleted`)", "count on 30 days", "`deleteSubmitted` true", "`components` replaces the whole list", "footer 60,", "2 buttons on a card", "They count even where an example", "`{{name}}` and `{{ 1 }}` are not variables", keptAsDraft, noUpload},
 		"rcs": {
 			"`details.countries`: at least one", "`bannerUrl`, `logoUrl`, `privacyPolicyUrl`, `termsOfServiceUrl`, and one of `phones` or `emails`",
 			"`details.questionnaire.general` and `details.questionnaire.verification`", "Without `videoUris`", "each country that has one: `us`, `gb`, `fr`",
@@ -241,7 +241,7 @@ func TestPromptsTellTheGotchas(t *testing.T) {
 	for prompt, facts := range map[string][]string{
 		"audit_project":                  {"a displayName or username in metadata that is under review or was refused", "PENDING for days"},
 		"find_what_is_stuck":             {"a displayName or username in metadata that is PENDING, DEFERRED, REJECTED or EXPIRED", "PENDING or IN_PROGRESS: only the activities tell since when"},
-		"launch_rcs_sender":              {"Ask which countries may follow later", "once the sender is launched none can be given", "there is no upload"},
+		"launch_rcs_sender":              {"Ask which countries may follow later", "in LAUNCHING and LAUNCHED none can be given", "there is no upload"},
 		"onboard_whatsapp_sender":        {"registeredElsewhere true says so", "or without one when none was sent"},
 		"onboard_whatsapp_sender  least": {"there is no upload"}, // a sender that is there has its photo
 		"register_kakaotalk_sender":      {"try the create with status DRAFT and without codes", "go on with `kakaotalk_sender_update`", "there is no upload"},
