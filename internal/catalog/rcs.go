@@ -59,7 +59,7 @@ var rcs = []Row{
 	{
 		Tool: "rcs_sender_launch", Operation: "RcsSendersController_launchSender_v1", Toolset: "rcs", Effect: Action, Resource: rcsSender,
 		About:   "Hand a complete RCS sender to Google and the carriers of its countries. It can't be withdrawn. The operators decide, each for itself, in no stated time: follow it with rcs_sender_get. A person must confirm.",
-		Confirm: "submits the sender to Google and the carriers; it can't be withdrawn, and afterwards only countries can be changed",
+		Confirm: "submits the sender to Google and the carriers; it cannot be called back, and afterwards only countries can be changed",
 		Wait: &Wait{
 			Read:    "rcs_sender_get",
 			Done:    []string{"LAUNCHED"},
