@@ -118,6 +118,12 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
 // Whatever the API writes, nothing hidden and no password of a URL reaches a
 // model, a person, a log, a trace or the audit, by any way out of the program.
 func TestNothingHiddenGetsOut(t *testing.T) {
@@ -128,7 +134,7 @@ func TestNothingHiddenGetsOut(t *testing.T) {
 	for _, version := range []string{"2025-06-18", "2026-07-28"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			api, traces := hostileAPI(t), &collected{}
 			otlp := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -224,9 +230,10 @@ func TestNothingHiddenGetsOut(t *testing.T) {
 			}
 			c.Close()
 
-			see(t, "the log", stderr.b.Bytes())
-			if !strings.Contains(stderr.b.String(), "exchange with the API") || strings.Contains(stderr.b.String(), "hunter3") {
-				t.Errorf("the log: %.2000s", stderr.b.String())
+			logged := stderr.String()
+			see(t, "the log", []byte(logged))
+			if !strings.Contains(logged, "exchange with the API") || strings.Contains(logged, "hunter3") {
+				t.Errorf("the log: %.2000s", logged)
 			}
 			lines, err := os.ReadFile(log)
 			if err != nil || !bytes.Contains(lines, []byte("***@hooks.example.com/?token=***")) {
