@@ -126,7 +126,7 @@ func unknownVariable(root *cobra.Command, environ []string) error {
 			} else if nearest := nearestTwin(upper, known); nearest != "" {
 				hint = " (did you mean " + nearest + "?)"
 			}
-			return usage("there is no flag for the variable %s%s; unset it, or name it as a flag of papi-mcp: --read-only is %s", name, hint, envName("read-only"))
+			return usage("no flag has the variable %s%s; unset it, or correct its name: that of --read-only is %s", name, hint, envName("read-only"))
 		}
 	}
 	return nil

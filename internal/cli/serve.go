@@ -47,7 +47,7 @@ has one line, the URL.
 			}
 			defer p.app.close()
 			if len(p.app.unfilled) > 0 {
-				fmt.Fprintf(s.err, "papi-mcp: %s. Each call is refused until then.\n", unfilledText(p.app.unfilled))
+				fmt.Fprintf(s.err, "papi-mcp: %s. Each call is refused until the server is started with the values.\n", unfilledText(p.app.unfilled))
 			}
 			if overHTTP.addr != "" {
 				return overHTTP.serve(cmd.Context(), s, c, p)
