@@ -142,13 +142,13 @@ func (p *Prompt) Render(given map[string]string) (string, error) {
 	}
 	for name, value := range given {
 		if !slices.Contains(known, name) {
-			return "", &Error{fmt.Sprintf("prompt %s has no argument %s; it takes %s", p.Name, papi.Quoted(name, papi.MostEcho), strings.Join(known, ", "))}
+			return "", &Error{fmt.Sprintf("prompt %s has no argument %s; it takes %s", p.Name, papi.Quoted(name, papi.MaxEcho), strings.Join(known, ", "))}
 		}
-		if len(value) > mostOfAnArgument || papi.Plain(value) != value || strings.ContainsAny(value, "\n\t") {
-			return "", &Error{fmt.Sprintf("the argument %s must be one line of at most %d bytes, without hidden characters and without the password of a URL", name, mostOfAnArgument)}
+		if len(value) > maxOfAnArgument || papi.Plain(value) != value || strings.ContainsAny(value, "\n\t") {
+			return "", &Error{fmt.Sprintf("the argument %s must be one line of at most %d bytes, without hidden characters and without the password of a URL", name, maxOfAnArgument)}
 		}
 		if value = strings.TrimSpace(value); !p.Takes(name, value) {
-			return "", &Error{fmt.Sprintf("there is no %s %s here; known: %s", name, papi.Quoted(value, papi.MostEcho), strings.Join(p.only(name), ", "))}
+			return "", &Error{fmt.Sprintf("there is no %s %s here; known: %s", name, papi.Quoted(value, papi.MaxEcho), strings.Join(p.only(name), ", "))}
 		}
 	}
 	text, err := p.render(p.values(given))
@@ -173,8 +173,8 @@ func (p *Prompt) without(text string) string {
 	return fmt.Sprintf("\nThis server does not offer %s: leave out what needs them, and say so in the report.\n", strings.Join(missing, ", "))
 }
 
-// mostOfAnArgument bounds a value: it becomes part of what an agent is told.
-const mostOfAnArgument = 512
+// maxOfAnArgument bounds a value: it becomes part of what an agent is told.
+const maxOfAnArgument = 512
 
 // Takes tells whether the argument may have the value: one that names a family
 // may only have those that are known, and whose tools are offered.

@@ -26,8 +26,8 @@ type attention struct {
 	read string // the tool that shows it
 }
 
-// mostAttention bounds how many things of a kind are told of.
-const mostAttention = 10
+// maxAttention bounds how many things of a kind are told of.
+const maxAttention = 10
 
 // candidate is a thing that may need attention.
 type candidate struct {
@@ -63,7 +63,7 @@ func (st *standing) why(thing any) string {
 			reasons = append(reasons, part.reason)
 		}
 	}
-	return papi.Cut(strings.Join(reasons, "; "), mostQuoted)
+	return papi.Cut(strings.Join(reasons, "; "), maxQuoted)
 }
 
 // attend keeps the candidates that need attention. For those that wait, and
@@ -74,7 +74,7 @@ func (s *Set) attend(ctx context.Context, projectID string, all []candidate, now
 	for i := range all {
 		st := &all[i].st
 		_, waits := st.resource.Lasting(st.state, st.pending)
-		if !waits || !st.since.IsZero() || st.resource.History == "" || histories[all[i].kind] == mostAttention {
+		if !waits || !st.since.IsZero() || st.resource.History == "" || histories[all[i].kind] == maxAttention {
 			continue
 		}
 		histories[all[i].kind]++
@@ -86,7 +86,7 @@ func (s *Set) attend(ctx context.Context, projectID string, all []candidate, now
 	counts := map[string]int{}
 	for _, c := range all {
 		class := c.st.resource.Class(c.st.state, c.st.pending)
-		if class != catalog.Failed && len(c.st.refused) == 0 && !strings.Contains(c.st.pending, "=") && !c.st.overdue(now) || counts[c.kind] == mostAttention {
+		if class != catalog.Failed && len(c.st.refused) == 0 && !strings.Contains(c.st.pending, "=") && !c.st.overdue(now) || counts[c.kind] == maxAttention {
 			continue
 		}
 		counts[c.kind]++
@@ -103,7 +103,7 @@ func (s *Set) attend(ctx context.Context, projectID string, all []candidate, now
 func (o *overview) next() []catalog.Next {
 	next := []catalog.Next{}
 	for i, a := range o.Attention {
-		if i == mostOfAList {
+		if i == maxOfAList {
 			break
 		}
 		next = append(next, fillAll([]step{{do: fmt.Sprintf("it is %s: see what to do", a.Stands), tool: a.read}}, a.IDs)...)

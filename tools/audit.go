@@ -90,12 +90,12 @@ func (s *Set) entry(caller Caller, project, tool string, v guard.Verdict) audit.
 	return e
 }
 
-// lineWithin bounds the writing of a line after which nothing is sent.
-const lineWithin = 10 * time.Second
+// lineTimeout bounds the writing of a line after which nothing is sent.
+const lineTimeout = 10 * time.Second
 
 // add leaves a line that nothing depends on any more.
 func (s *Set) add(ctx context.Context, warnings *[]string, e audit.Entry, about string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lineWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lineTimeout)
 	defer cancel()
 	if err := s.write(ctx, e); err != nil {
 		*warnings = append(*warnings, "the audit log has no line "+about+": "+err.Error())

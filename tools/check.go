@@ -108,8 +108,8 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 			violations = append(violations, papi.Violation{Path: p.Name, Given: cut(value), Allowed: "an id as the API told it; this one " + reason})
 		}
 	}
-	if paths, ok := mended[argFields].([]any); ok && len(paths) > mostNames {
-		violations = append(violations, papi.Violation{Path: argFields, Given: fmt.Sprintf("%d paths", len(paths)), Allowed: fmt.Sprintf("at most %d paths", mostNames)})
+	if paths, ok := mended[argFields].([]any); ok && len(paths) > maxNames {
+		violations = append(violations, papi.Violation{Path: argFields, Given: fmt.Sprintf("%d paths", len(paths)), Allowed: fmt.Sprintf("at most %d paths", maxNames)})
 	}
 	violations = append(violations, masked(mended, "", "")...)
 	if len(violations) > 0 {
@@ -191,4 +191,4 @@ func plainText(value any) string {
 }
 
 // cut shortens a text that a message repeats.
-func cut(text string) string { return papi.Cut(text, papi.MostEcho) }
+func cut(text string) string { return papi.Cut(text, papi.MaxEcho) }

@@ -244,11 +244,11 @@ func TestArgumentsThatAreNoObject(t *testing.T) {
 func TestTheViolationsToldAreBounded(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
 	args := map[string]any{}
-	for i := range mostNames {
+	for i := range maxNames {
 		args[fmt.Sprintf("unknown%d", i)] = i
 	}
 	info := failure(t, do(t, set, "webhook_list", args))["additionalInformation"].(map[string]any)
-	if len(info["violations"].([]any)) != 50 || info["more"] != mostNames-50.0 {
+	if len(info["violations"].([]any)) != 50 || info["more"] != maxNames-50.0 {
 		t.Errorf("%d told, more: %v", len(info["violations"].([]any)), info["more"])
 	}
 }

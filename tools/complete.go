@@ -62,9 +62,9 @@ func Completes(name string) bool {
 }
 
 const (
-	completionKept   = time.Minute
-	completionWithin = 3 * time.Second
-	completionsKept  = 256 // reads
+	completionTTL      = time.Minute
+	completionTimeout  = 3 * time.Second
+	maxCompletionReads = 256 // reads
 )
 
 // completions are the reads that were made to complete values. What a project
@@ -127,7 +127,7 @@ func (s *Set) readToComplete(ctx context.Context, caller Caller, from source, gi
 		return values
 	}
 	read, _, _ := s.completions.reading.Do(key, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), completionWithin)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), completionTimeout)
 		defer cancel()
 		answer, _ := catalog.Reader{API: s.opts.API}.Read(ctx, projectID, from.tool, args) // silent when it fails
 		items, _ := catalog.Field(answer, row.List()).([]any)
@@ -162,13 +162,13 @@ func (c *completions) get(key string) ([]string, bool) {
 func (c *completions) put(key string, values []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.kept) >= completionsKept {
+	if len(c.kept) >= maxCompletionReads {
 		maps.DeleteFunc(c.kept, func(_ string, old completion) bool { return !time.Now().Before(old.until) })
 	}
-	if c.kept == nil || len(c.kept) >= completionsKept {
+	if c.kept == nil || len(c.kept) >= maxCompletionReads {
 		c.kept = map[string]completion{}
 	}
-	c.kept[key] = completion{values, time.Now().Add(completionKept)}
+	c.kept[key] = completion{values, time.Now().Add(completionTTL)}
 }
 
 // projects are those that the server may touch.

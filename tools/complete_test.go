@@ -106,10 +106,10 @@ func TestKeptCompletionsEndAndAreBounded(t *testing.T) {
 	if _, ok := c.get("old"); ok {
 		t.Error("an old one is still told")
 	}
-	for i := range 10 * completionsKept {
+	for i := range 10 * maxCompletionReads {
 		c.put(string(rune('a'+i%26))+strings.Repeat("x", i), nil)
 	}
-	if len(c.kept) > completionsKept {
+	if len(c.kept) > maxCompletionReads {
 		t.Errorf("%d are kept", len(c.kept))
 	}
 }

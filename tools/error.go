@@ -53,8 +53,8 @@ func (e *Error) outcome() Outcome {
 func invalidArguments(violations []papi.Violation) *Error {
 	info := map[string]any{}
 	message := "the arguments do not keep to the API's contract: " + strconv.Itoa(len(violations)) + " violations"
-	if more := len(violations) - papi.MostViolations; more > 0 {
-		violations, info["more"] = violations[:papi.MostViolations], more
+	if more := len(violations) - papi.MaxViolations; more > 0 {
+		violations, info["more"] = violations[:papi.MaxViolations], more
 	}
 	shown := make([]papi.Violation, len(violations))
 	for i, v := range violations {

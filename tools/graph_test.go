@@ -17,8 +17,8 @@ import (
 	"papi-mcp/internal/store"
 )
 
-// mostSteps is within how many steps next must reach an end.
-const mostSteps = 6
+// maxSteps is within how many steps next must reach an end.
+const maxSteps = 6
 
 // graph walks what next says, in a sandbox with a lived-in shop. An end is a
 // step that needs what a person knows, or a person; a step that reads the same
@@ -91,8 +91,8 @@ func (g *graph) follow(path []string, n catalog.Next) {
 	g.t.Helper()
 	call := n.Tool + " " + string(encode(n.Args))
 	path = append(slices.Clone(path), call)
-	if len(path) > mostSteps+1 {
-		g.t.Errorf("no end within %d steps:\n  %s", mostSteps, strings.Join(path, "\n  "))
+	if len(path) > maxSteps+1 {
+		g.t.Errorf("no end within %d steps:\n  %s", maxSteps, strings.Join(path, "\n  "))
 		return
 	}
 	if g.seen[call] {

@@ -301,7 +301,7 @@ func TestErrorsOfTheAPIAreBounded(t *testing.T) {
 	} {
 		set, _ := newSet(t, answerJSON(http.StatusConflict, value), nil)
 		raw := encode(do(t, set, "webhook_list", nil).Structured)
-		if len(raw) > 2*mostErrorBytes {
+		if len(raw) > 2*maxErrorBytes {
 			t.Errorf("%s: %d bytes", name, len(raw))
 		}
 	}

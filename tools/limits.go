@@ -16,11 +16,11 @@ import (
 // kept while the text is read, before anything else looks at it: to compare a
 // number of a million digits costs minutes.
 const (
-	mostDigits = 64    // of a number, written out
-	mostName   = 128   // bytes of a name
-	mostNames  = 200   // names of an object, and paths in fields
-	mostDepth  = 32    // of objects and lists in each other
-	mostValues = 5_000 // of all of it
+	maxDigits = 64    // of a number, written out
+	maxName   = 128   // bytes of a name
+	maxNames  = 200   // names of an object, and paths in fields
+	maxDepth  = 32    // of objects and lists in each other
+	maxValues = 5_000 // of all of it
 )
 
 // limitError tells that a limit was passed, as a violation.
@@ -57,11 +57,11 @@ func (r *reader) value(path string, depth int) (any, error) {
 	if err != nil {
 		return nil, broken(err)
 	}
-	if r.values++; r.values > mostValues {
-		return nil, limit(path, nil, "at most %d values in total", mostValues)
+	if r.values++; r.values > maxValues {
+		return nil, limit(path, nil, "at most %d values in total", maxValues)
 	}
-	if depth > mostDepth {
-		return nil, limit(path, nil, "objects and lists nested at most %d deep", mostDepth)
+	if depth > maxDepth {
+		return nil, limit(path, nil, "objects and lists nested at most %d deep", maxDepth)
 	}
 	switch t := token.(type) {
 	case json.Delim:
@@ -70,8 +70,8 @@ func (r *reader) value(path string, depth int) (any, error) {
 		}
 		return r.object(path, depth)
 	case json.Number:
-		if digits(string(t)) > mostDigits {
-			return nil, limit(path, papi.Cut(string(t), papi.MostEcho), "a number of at most %d digits", mostDigits)
+		if digits(string(t)) > maxDigits {
+			return nil, limit(path, papi.Cut(string(t), papi.MaxEcho), "a number of at most %d digits", maxDigits)
 		}
 	}
 	return token, nil
@@ -101,14 +101,14 @@ func (r *reader) object(path string, depth int) (any, error) {
 		}
 		name, _ := token.(string)
 		at := strings.TrimPrefix(path+"."+name, ".")
-		if len(name) > mostName {
-			return nil, limit(at, nil, "a name of at most %d bytes", mostName)
+		if len(name) > maxName {
+			return nil, limit(at, nil, "a name of at most %d bytes", maxName)
 		}
 		if fields[name], err = r.value(at, depth+1); err != nil {
 			return nil, err
 		}
-		if len(fields) > mostNames {
-			return nil, limit(path, nil, "at most %d names in an object", mostNames)
+		if len(fields) > maxNames {
+			return nil, limit(path, nil, "at most %d names in an object", maxNames)
 		}
 	}
 	if _, err := r.dec.Token(); err != nil {
@@ -133,12 +133,12 @@ func broken(err error) error {
 func digits(number string) int {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(strings.TrimPrefix(number, "-")), "e")
 	n := len(strings.Replace(mantissa, ".", "", 1))
-	if exponent == "" || n > mostDigits {
+	if exponent == "" || n > maxDigits {
 		return n
 	}
 	e, err := strconv.Atoi(exponent)
-	if err != nil || e > mostDigits || e < -mostDigits {
-		return mostDigits + 1
+	if err != nil || e > maxDigits || e < -maxDigits {
+		return maxDigits + 1
 	}
 	return n + max(e, -e)
 }

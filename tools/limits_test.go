@@ -73,9 +73,9 @@ func huge(n int) map[string][2]string {
 	}
 }
 
-// mostAnswer bounds the JSON of an error about arguments: 50 violations, each
+// maxAnswer bounds the JSON of an error about arguments: 50 violations, each
 // with a list of values.
-const mostAnswer = 100 << 10
+const maxAnswer = 100 << 10
 
 // What is given is refused in a bounded answer, which repeats at most a hundred
 // characters of it.
@@ -89,12 +89,12 @@ func TestHugeArguments(t *testing.T) {
 				t.Errorf("it took %s", took)
 			}
 			raw := encode(out.Structured)
-			if len(raw) > mostAnswer {
+			if len(raw) > maxAnswer {
 				t.Errorf("the answer has %d bytes: %.300s", len(raw), raw)
 			}
 			eachText(decoded(t, out), func(text string) {
 				for _, run := range []string{"9", "x", "p", "é", "a.", "1", " ", "\x00", "["} {
-					if strings.Contains(text, strings.Repeat(run, papi.MostEcho+1)) {
+					if strings.Contains(text, strings.Repeat(run, papi.MaxEcho+1)) {
 						t.Errorf("the answer repeats %d characters: %.300s", utf8.RuneCountInString(text), text)
 					}
 				}
@@ -129,24 +129,24 @@ func TestLimits(t *testing.T) {
 		return string(encode(fields))
 	}
 	for text, want := range map[string]string{
-		strings.Repeat("9", mostDigits):       "",
-		strings.Repeat("9", mostDigits+1):     "a number of at most 64 digits",
-		"-" + strings.Repeat("9", mostDigits): "",
-		"1e63":                                "",
-		"1e64":                                "a number of at most 64 digits",
-		"1e-64":                               "a number of at most 64 digits",
-		"1E+999999999":                        "a number of at most 64 digits",
-		"1e99999999999999999999":              "a number of at most 64 digits",
-		`{"` + strings.Repeat("x", mostName) + `":1}`:        "",
-		`{"` + strings.Repeat("x", mostName+1) + `":1}`:      "a name of at most 128 bytes",
-		`{"` + strings.Repeat(`\u00e9`, mostName/2) + `":1}`: "",
-		names(mostNames):     "",
-		names(mostNames + 1): "at most 200 names in an object",
-		deep(mostDepth):      "",
-		deep(mostDepth + 2):  "objects and lists nested at most 32 deep",
-		"[1" + strings.Repeat(",1", mostValues-2) + "]": "",
-		"[1" + strings.Repeat(",1", mostValues) + "]":   "at most 5000 values in total",
-		`"` + strings.Repeat("x", 1<<20) + `"`:          "",
+		strings.Repeat("9", maxDigits):       "",
+		strings.Repeat("9", maxDigits+1):     "a number of at most 64 digits",
+		"-" + strings.Repeat("9", maxDigits): "",
+		"1e63":                               "",
+		"1e64":                               "a number of at most 64 digits",
+		"1e-64":                              "a number of at most 64 digits",
+		"1E+999999999":                       "a number of at most 64 digits",
+		"1e99999999999999999999":             "a number of at most 64 digits",
+		`{"` + strings.Repeat("x", maxName) + `":1}`:        "",
+		`{"` + strings.Repeat("x", maxName+1) + `":1}`:      "a name of at most 128 bytes",
+		`{"` + strings.Repeat(`\u00e9`, maxName/2) + `":1}`: "",
+		names(maxNames):     "",
+		names(maxNames + 1): "at most 200 names in an object",
+		deep(maxDepth):      "",
+		deep(maxDepth + 2):  "objects and lists nested at most 32 deep",
+		"[1" + strings.Repeat(",1", maxValues-2) + "]": "",
+		"[1" + strings.Repeat(",1", maxValues) + "]":   "at most 5000 values in total",
+		`"` + strings.Repeat("x", 1<<20) + `"`:         "",
 	} {
 		_, err := newReader([]byte(text)).read()
 		passed, ok := errors.AsType[*limitError](err)
@@ -161,12 +161,12 @@ func TestLimits(t *testing.T) {
 
 func TestFieldsAreBounded(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{"webhooks": []any{}}), nil)
-	paths := make([]string, mostNames+1)
+	paths := make([]string, maxNames+1)
 	for i := range paths {
 		paths[i] = fmt.Sprint("f", i)
 	}
-	r := result(t, do(t, set, "webhook_list", map[string]any{"fields": paths[:mostNames]}))
-	if n := len(r["warnings"].([]any)); n != mostWarnings+1 {
+	r := result(t, do(t, set, "webhook_list", map[string]any{"fields": paths[:maxNames]}))
+	if n := len(r["warnings"].([]any)); n != maxWarnings+1 {
 		t.Errorf("%d warnings", n)
 	}
 	if e := failure(t, do(t, set, "webhook_list", map[string]any{"fields": paths})); !strings.Contains(string(encode(e)), "at most 200 paths") {
@@ -212,7 +212,7 @@ func FuzzAnswerSize(f *testing.F) {
 	set, _ := newSet(f, answerJSON(http.StatusNotFound, map[string]any{"errorCode": "webhook_not_found"}), nil)
 	f.Fuzz(func(t *testing.T, i int, raw string) {
 		out := callRaw(t, set, rows[uint(i)%uint(len(rows))].Tool, raw)
-		if n := len(encode(out.Structured)); n > mostAnswer+8*len(raw) && out.IsError || n > mostAnswer && strings.Contains(string(encode(out.Structured)), "invalid_arguments") {
+		if n := len(encode(out.Structured)); n > maxAnswer+8*len(raw) && out.IsError || n > maxAnswer && strings.Contains(string(encode(out.Structured)), "invalid_arguments") {
 			t.Errorf("an answer of %d bytes: %.300s", n, encode(out.Structured))
 		}
 	})

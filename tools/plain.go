@@ -43,18 +43,18 @@ func plain(out Outcome) Outcome {
 const (
 	// These bound each text and each list of an error, and all of it in bytes:
 	// the API and callers put into errors what they like.
-	mostErrorText  = 2000
-	mostErrorItems = 100
-	mostErrorBytes = 128 << 10
-	mostWarnings   = 50
-	// mostPlaces is how many places a warning names.
-	mostPlaces = 5
+	maxErrorText  = 2000
+	maxErrorItems = 100
+	maxErrorBytes = 128 << 10
+	maxWarnings   = 50
+	// maxPlaces is how many places a warning names.
+	maxPlaces = 5
 )
 
 // cleaner walks an outcome and remembers what it changed.
 type cleaner struct {
 	inError bool // with bounds
-	spent   int  // of mostErrorBytes
+	spent   int  // of maxErrorBytes
 	own     map[string]bool
 	cleaned places
 	leftOut places
@@ -194,7 +194,7 @@ func (p *cleaner) isPlain(value any) bool {
 	case nil, bool, float64, int, *papi.Schema: // a schema is the contract's
 		return true
 	case json.Number:
-		return !p.inError || len(v) <= mostErrorText
+		return !p.inError || len(v) <= maxErrorText
 	case string:
 		return !p.inError && papi.Plain(v) == v
 	case []any:
@@ -258,7 +258,7 @@ func (p *cleaner) reflected(at string, v reflect.Value, id bool) reflect.Value {
 		}
 		out := reflect.MakeSlice(v.Type(), 0, v.Len())
 		for i := range v.Len() {
-			if p.inError && i >= mostErrorItems {
+			if p.inError && i >= maxErrorItems {
 				break
 			}
 			out = reflect.Append(out, p.reflected(at+"["+strconv.Itoa(i)+"]", v.Index(i), id))
@@ -291,7 +291,7 @@ func (p *cleaner) text(at, text string) string {
 	}
 	text = papi.Plain(text)
 	if p.inError {
-		if text = papi.Cut(text, mostErrorText); !p.spend(len(text)) {
+		if text = papi.Cut(text, maxErrorText); !p.spend(len(text)) {
 			return "…"
 		}
 	}
@@ -301,7 +301,7 @@ func (p *cleaner) text(at, text string) string {
 // spend tells whether an error has room for so many bytes more.
 func (p *cleaner) spend(bytes int) bool {
 	p.spent += bytes
-	return !p.inError || p.spent <= mostErrorBytes
+	return !p.inError || p.spent <= maxErrorBytes
 }
 
 // key makes the key of an object plain.
@@ -339,11 +339,11 @@ func (p *cleaner) warnings(given []string) []string {
 		all = make([]string, 0, len(given)+2)
 	}
 	for i, warning := range given {
-		if i == mostWarnings {
+		if i == maxWarnings {
 			all = append(all, fmt.Sprintf("and %d more warnings", len(given)-i))
 			break
 		}
-		all = append(all, papi.Cut(p.text("warnings", warning), mostErrorText))
+		all = append(all, papi.Cut(p.text("warnings", warning), maxErrorText))
 	}
 	if p.cleaned.n > 0 {
 		all = append(all, "hidden characters were removed from "+p.cleaned.String())
@@ -365,7 +365,7 @@ func (p *places) add(at string) {
 	if slices.Contains(p.named, at) {
 		return
 	}
-	if p.n++; len(p.named) < mostPlaces {
+	if p.n++; len(p.named) < maxPlaces {
 		p.named = append(p.named, at)
 	}
 }
@@ -381,8 +381,8 @@ func (p *places) String() string {
 // bounded returns the items that an answer may have, and how many more there
 // are.
 func bounded[T any](p *cleaner, items []T) ([]T, int) {
-	if p.inError && len(items) > mostErrorItems {
-		return items[:mostErrorItems], len(items) - mostErrorItems
+	if p.inError && len(items) > maxErrorItems {
+		return items[:maxErrorItems], len(items) - maxErrorItems
 	}
 	return items, 0
 }

@@ -274,8 +274,8 @@ func (o *overview) warnings() []string {
 	return warnings
 }
 
-// mostStates is how many states of a kind the question about a project lists.
-const mostStates = 10
+// maxStates is how many states of a kind the question about a project lists.
+const maxStates = 10
 
 // describe tells a person what lives in a project, so that they recognise it.
 // What the API or the caller named is quoted, on one line, and cut.
@@ -295,7 +295,7 @@ func (s *Set) describe(projectID, client string, o *overview) string {
 	}
 	lines = append(lines, o.attentionLines()...)
 	lines = append(lines, fmt.Sprintf("Webhooks: %d", len(o.Webhooks)))
-	for _, hook := range o.Webhooks[:min(len(o.Webhooks), guard.MostWebhooks)] {
+	for _, hook := range o.Webhooks[:min(len(o.Webhooks), guard.MaxWebhooks)] {
 		lines = append(lines, "  "+guard.Address(catalog.Text(catalog.Field(hook, "target"))))
 	}
 	return strings.Join(lines, "\n")
@@ -316,7 +316,7 @@ func (c *counts) describe() string {
 	for _, state := range slices.Sorted(maps.Keys(c.ByState)) {
 		states = append(states, fmt.Sprintf("%d %s", c.ByState[state], stateText(state)))
 	}
-	shown := strings.Join(states[:min(len(states), mostStates)], ", ")
+	shown := strings.Join(states[:min(len(states), maxStates)], ", ")
 	if c.Partly {
 		shown = "of the first page: " + shown
 	}

@@ -76,8 +76,8 @@ func lacksForLaunch(answer any) bool { return !readyForLaunch(answer) }
 // sender, and does not go on by itself.
 var operatorRefused = []string{"REJECTED", "SUSPENDED", "UNLAUNCHED", "INVALID_IN_GOOGLE_MY_BUSINESS"}
 
-// mostOperators bounds how many operators a step names.
-const mostOperators = 5
+// maxOperators bounds how many operators a step names.
+const maxOperators = 5
 
 // refusedOperators is the step about the operators that refused a launched
 // sender, with their remarks.
@@ -87,8 +87,8 @@ func refusedOperators(sender any) []step {
 		return nil
 	}
 	more := ""
-	if n := len(named) - mostOperators; n > 0 {
-		named, more = named[:mostOperators], fmt.Sprintf(" and %d more", n)
+	if n := len(named) - maxOperators; n > 0 {
+		named, more = named[:maxOperators], fmt.Sprintf(" and %d more", n)
 	}
 	for i := range named {
 		status, rest, _ := strings.Cut(named[i], " ")

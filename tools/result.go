@@ -144,8 +144,8 @@ func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any)
 	}
 }
 
-// mostOfAList is how many things of a list get a step of their own.
-const mostOfAList = 3
+// maxOfAList is how many things of a list get a step of their own.
+const maxOfAList = 3
 
 // nextOfList leads to the next page, to the things that need somebody, or to
 // what makes the first item of a list that is empty.
@@ -186,11 +186,11 @@ func needy(resource *catalog.Resource, items []any, ids map[string]string, now t
 	}
 	var next []catalog.Next
 	for i, st := range found {
-		if i == mostOfAList {
+		if i == maxOfAList {
 			break
 		}
 		do := fmt.Sprintf("it needs attention (%s): see what to do", st.label(now))
-		if i == 0 && len(found) > mostOfAList {
+		if i == 0 && len(found) > maxOfAList {
 			do = fmt.Sprintf("%d of %d need attention, such as this one (%s): see what to do", len(found), len(items), st.label(now))
 		}
 		known := maps.Clone(ids)

@@ -27,7 +27,7 @@ func shape(answer any, own ownValues, bulky []string) (shaped any, warnings []st
 		for _, path := range own.fields {
 			part, found := only(answer, strings.Split(path, "."))
 			if !found {
-				warnings = append(warnings, "fields: the answer has no "+papi.Quoted(path, papi.MostEcho))
+				warnings = append(warnings, "fields: the answer has no "+papi.Quoted(path, papi.MaxEcho))
 				continue
 			}
 			kept = union(kept, part)

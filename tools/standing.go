@@ -173,11 +173,11 @@ func (st *standing) escalation(project string, ids map[string]string, now time.T
 		st.key(), inWords(st.age(now)), lasting.OverdueAfter(), lasting.Asked(), strings.Join(facts, ", "))}
 }
 
-// mostQuoted bounds what others wrote where a step repeats it.
-const mostQuoted = 200
+// maxQuoted bounds what others wrote where a step repeats it.
+const maxQuoted = 200
 
 // quoted is a text that others wrote, on one line, within quotes.
-func quoted(text string) string { return papi.Quoted(text, mostQuoted) }
+func quoted(text string) string { return papi.Quoted(text, maxQuoted) }
 
 // historySince asks the thing's history since when it waits: the time of the
 // newest entry that is no comment. The time stays unknown where that fails: a

@@ -131,9 +131,9 @@ func (l *Log) Add(ctx context.Context, e Entry) error {
 	return nil
 }
 
-// mostOfALine bounds a line, so that the last one is found without reading the
+// maxOfALine bounds a line, so that the last one is found without reading the
 // whole log.
-const mostOfALine = 16 << 20
+const maxOfALine = 16 << 20
 
 // seal writes a line with its hash.
 func seal(l line) ([]byte, error) {
@@ -143,8 +143,8 @@ func seal(l line) ([]byte, error) {
 	if err := encoder.Encode(l); err != nil {
 		return nil, err
 	}
-	if b.Len() > mostOfALine {
-		return nil, fmt.Errorf("a line of %d bytes is too long: at most %d", b.Len(), mostOfALine)
+	if b.Len() > maxOfALine {
+		return nil, fmt.Errorf("a line of %d bytes is too long: at most %d", b.Len(), maxOfALine)
 	}
 	body := bytes.TrimSuffix(papi.EscapeHidden(b.Bytes()), []byte("}\n")) // people read it on terminals
 	sum := sha256.Sum256(body)

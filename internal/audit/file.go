@@ -133,7 +133,7 @@ func last(f *os.File) (at tail, size int64, err error) {
 			end = end[i+1:]
 			break
 		}
-		if block > 2*mostOfALine {
+		if block > 2*maxOfALine {
 			return at, size, fmt.Errorf("the last line of %s is too long to be one of ours: %s", f.Name(), begunAnew)
 		}
 	}

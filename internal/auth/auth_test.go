@@ -105,7 +105,7 @@ func TestCredentialsWithTheRequest(t *testing.T) {
 		"an empty part":    {encode("project-a::secret")},
 		"a line break":     {encode("project-a:key:sec\r\nX: y")},
 		"twice":            {encode("a:b:c"), encode("a:b:c")},
-		"too long":         {encode("a:b:" + strings.Repeat("c", mostCredentials))},
+		"too long":         {encode("a:b:" + strings.Repeat("c", maxCredentials))},
 		"characters apart": {encode("a:b:\u202ec")},
 	} {
 		if _, failure := authenticate(values...); failure == nil || failure.Status != http.StatusBadRequest || failure.Code != "credentials_missing" {

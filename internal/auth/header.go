@@ -15,8 +15,8 @@ import (
 // of projectId:keyId:keySecret.
 const CredentialsHeader = "X-Sinch-Credentials"
 
-// mostCredentials bounds the header's value, in bytes.
-const mostCredentials = 2048
+// maxCredentials bounds the header's value, in bytes.
+const maxCredentials = 2048
 
 // Header takes the credentials for the API from each request, beside whom next
 // knows its caller as. The project is that of the credentials, and no other.
@@ -69,7 +69,7 @@ func (c Credentials) Fingerprint() string {
 }
 
 func parseCredentials(values []string) (c Credentials, ok bool) {
-	if len(values) != 1 || len(values[0]) > mostCredentials {
+	if len(values) != 1 || len(values[0]) > maxCredentials {
 		return c, false
 	}
 	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(values[0]))

@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	// issuerWithin is how long the issuer has to answer.
-	issuerWithin = 10 * time.Second
-	// mostOfIssuer bounds what it answers, in bytes.
-	mostOfIssuer = 1 << 20
-	// issuerRests is how long it is left alone between two questions for the
+	// issuerTimeout is how long the issuer has to answer.
+	issuerTimeout = 10 * time.Second
+	// maxOfIssuer bounds what it answers, in bytes.
+	maxOfIssuer = 1 << 20
+	// issuerBackoff is how long it is left alone between two questions for the
 	// same thing: each token with an unknown key asks for the keys anew, and
 	// anybody can send such tokens.
-	issuerRests = 10 * time.Second
+	issuerBackoff = 10 * time.Second
 )
 
 // errResting stands for a question that was asked a moment ago.
@@ -28,15 +28,15 @@ func issuerClient(transport http.RoundTripper, now func() time.Time) *http.Clien
 	if transport == nil {
 		transport = &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
-			DialContext:         (&net.Dialer{Timeout: issuerWithin}).DialContext,
-			TLSHandshakeTimeout: issuerWithin,
+			DialContext:         (&net.Dialer{Timeout: issuerTimeout}).DialContext,
+			TLSHandshakeTimeout: issuerTimeout,
 			ForceAttemptHTTP2:   true,
 			IdleConnTimeout:     30 * time.Second,
 		}
 	}
 	return &http.Client{
 		Transport: &resting{transport: transport, now: now, asked: map[string]asked{}},
-		Timeout:   issuerWithin,
+		Timeout:   issuerTimeout,
 		// Keys come from where the issuer says, and from nowhere else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -61,7 +61,7 @@ func (t *resting) RoundTrip(r *http.Request) (*http.Response, error) {
 	name := r.URL.String()
 	t.mu.Lock()
 	last, again := t.asked[name]
-	if again && t.now().Sub(last.at) < issuerRests {
+	if again && t.now().Sub(last.at) < issuerBackoff {
 		t.mu.Unlock()
 		if last.err != nil {
 			return nil, last.err
@@ -81,6 +81,6 @@ func (t *resting) RoundTrip(r *http.Request) (*http.Response, error) {
 		t.mu.Unlock()
 		return nil, err
 	}
-	resp.Body = http.MaxBytesReader(nil, resp.Body, mostOfIssuer)
+	resp.Body = http.MaxBytesReader(nil, resp.Body, maxOfIssuer)
 	return resp, nil
 }

@@ -47,10 +47,10 @@ type OIDCOptions struct {
 }
 
 const (
-	// mostToken bounds a token, in bytes: what is longer is not looked at.
-	mostToken = 16 << 10
-	// mostSubject bounds the name of a bearer, in bytes.
-	mostSubject = 256
+	// maxToken bounds a token, in bytes: what is longer is not looked at.
+	maxToken = 16 << 10
+	// maxSubject bounds the name of a bearer, in bytes.
+	maxSubject = 256
 )
 
 // algorithms are those that prove who signed: none of a shared secret, whatever
@@ -120,7 +120,7 @@ var goodTenant = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 func (a *byToken) verify(ctx context.Context, token string, scopes map[string]map[string]bool) (map[string]any, *Failure) {
 	invalid := a.refuse(http.StatusUnauthorized, "unauthorized", scopes, "invalid_token",
 		"this access token is not good here: it is wrong, expired, or for another server; get a new one")
-	if len(token) > mostToken {
+	if len(token) > maxToken {
 		return nil, invalid
 	}
 	verifier, err := a.verifier()
@@ -148,7 +148,7 @@ func (a *byToken) exact(claims map[string]any) bool {
 	subject, _ := claims["sub"].(string)
 	_, ends := claims["exp"].(float64)
 	return claims["iss"] == a.Issuer && slices.Contains(texts(claims["aud"]), a.Audience) && ends &&
-		subject != "" && len(subject) <= mostSubject
+		subject != "" && len(subject) <= maxSubject
 }
 
 // isAccessToken tells whether a token may be one by its type and claims. An ID

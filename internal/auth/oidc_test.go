@@ -233,7 +233,7 @@ func TestTokensOfTheIssuer(t *testing.T) {
 		"alg none":                   {token: plain(`{"alg":"none"}`) + "." + plain(string(body)) + ".", status: 401},
 		"the public key as a secret": {token: signer{der, jose.HS256, "one"}.sign(t, good, nil), status: 401},
 		"critical and unknown":       {token: key.sign(t, good, map[jose.HeaderKey]any{"crit": []string{"x"}, "x": true}), status: 401},
-		"too long":                   {token: sign(map[string]any{"more": strings.Repeat("a", mostToken)}), status: 401},
+		"too long":                   {token: sign(map[string]any{"more": strings.Repeat("a", maxToken)}), status: 401},
 		"changed after signing":      {token: strings.Replace(sign(nil), ".", ".e30", 1), status: 401},
 		"without a scope of ours":    {token: sign(map[string]any{"scope": "openid"}), status: 403},
 		"without scopes":             {token: sign(map[string]any{"scope": nil}), status: 403},
@@ -340,7 +340,7 @@ func TestKeysThatChange(t *testing.T) {
 		t.Fatal("before the change")
 	}
 	i.set(func() { i.keys = []jose.JSONWebKey{fresh.public(t)} })
-	now = now.Add(issuerRests)
+	now = now.Add(issuerBackoff)
 	eventually(t, "after the change", func() bool { return works(fresh) })
 	for works(old) { // go-oidc puts fetched keys in their place just after it has used them
 		if t.Context().Err() != nil {
@@ -382,23 +382,23 @@ func TestAnIssuerThatIsAway(t *testing.T) {
 		t.Errorf("the log has %d lines: %s", n, &log)
 	}
 	i.set(func() { i.away, i.says = false, "https://evil.example.com" })
-	now = now.Add(issuerRests)
+	now = now.Add(issuerBackoff)
 	if got := status(); got != http.StatusServiceUnavailable {
 		t.Errorf("an issuer with another name: %d", got)
 	}
 	i.set(func() { i.says, i.html = "", true })
-	now = now.Add(issuerRests)
+	now = now.Add(issuerBackoff)
 	for range 3 {
 		if got := status(); got != http.StatusServiceUnavailable {
 			t.Errorf("a page for its keys: %d", got)
 		}
 	}
 	i.set(func() { i.html = false })
-	now = now.Add(issuerRests)
+	now = now.Add(issuerBackoff)
 	eventually(t, "it is back", func() bool { return status() == http.StatusOK })
 	// Its keys are known: it may go away again.
 	i.set(func() { i.away = true })
-	now = now.Add(issuerRests)
+	now = now.Add(issuerBackoff)
 	if got := status(); got != http.StatusOK {
 		t.Errorf("it is away once more: %d", got)
 	}

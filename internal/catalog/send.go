@@ -35,8 +35,8 @@ type Sent struct {
 	Warnings []string
 }
 
-// mostSends is how often a create is sent that the API itself refuses twice.
-const mostSends = 3
+// maxSends is how often a create is sent that the API itself refuses twice.
+const maxSends = 3
 
 // Send sends a call of the row, within the deadline of the tool call that ctx
 // belongs to. A create whose outcome is unknown is looked
@@ -71,7 +71,7 @@ func Send(ctx context.Context, api API, row *Row, projectID string, args map[str
 		if err != nil || made != nil {
 			return f.found(made), err
 		}
-		if !row.Reconcile.Resend || sends == mostSends || ctx.Err() != nil {
+		if !row.Reconcile.Resend || sends == maxSends || ctx.Err() != nil {
 			return Sent{}, outcomeUnknown(row, e, "nothing like it was found", nil)
 		}
 	}
@@ -355,7 +355,7 @@ func decode(resp *papi.Response) (any, error) {
 	return value, nil
 }
 
-// SendAll reads the pages of a list as one answer, up to papi.MostItems.
+// SendAll reads the pages of a list as one answer, up to papi.MaxItems.
 func SendAll(ctx context.Context, api API, row *Row, projectID string, args map[string]any) (Sent, error) {
 	ctx, cancel := deadline.Bound(ctx)
 	defer cancel()
@@ -366,7 +366,7 @@ func SendAll(ctx context.Context, api API, row *Row, projectID string, args map[
 	answer, err := decode(resp)
 	s := Sent{Answer: answer, Date: resp.Date}
 	if Field(answer, "nextPageToken") != nil {
-		s.Warnings = []string{fmt.Sprintf("cut after %d items: go on with nextPageToken", papi.MostItems)}
+		s.Warnings = []string{fmt.Sprintf("cut after %d items: go on with nextPageToken", papi.MaxItems)}
 	}
 	return s, err
 }

@@ -92,9 +92,9 @@ func withDryRun(tool string, arguments json.RawMessage) (json.RawMessage, error)
 	return json.Marshal(given)
 }
 
-// mostArguments bounds what is read from standard input, in bytes: a line of
+// maxArguments bounds what is read from standard input, in bytes: a line of
 // serve has no more.
-const mostArguments = 8 << 20
+const maxArguments = 8 << 20
 
 // readArguments reads the JSON of a call.
 func readArguments(s *streams, args []string) (json.RawMessage, error) {
@@ -103,12 +103,12 @@ func readArguments(s *streams, args []string) (json.RawMessage, error) {
 	}
 	text := args[0]
 	if text == "-" {
-		raw, err := io.ReadAll(io.LimitReader(s.in, mostArguments+1))
+		raw, err := io.ReadAll(io.LimitReader(s.in, maxArguments+1))
 		if err != nil {
 			return nil, usage("reading the arguments: %v", err)
 		}
-		if len(raw) > mostArguments {
-			return nil, usage("the arguments have more than %d bytes", mostArguments)
+		if len(raw) > maxArguments {
+			return nil, usage("the arguments have more than %d bytes", maxArguments)
 		}
 		text = string(raw)
 	}

@@ -15,12 +15,12 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// doctorLasts bounds all checks together.
-const doctorLasts = 30 * time.Second
+// doctorTimeout bounds all checks together.
+const doctorTimeout = 30 * time.Second
 
-// mostSkew is how far the clock may be off: tokens live an hour, and webhook
+// maxSkew is how far the clock may be off: tokens live an hour, and webhook
 // signatures are judged by their age.
-const mostSkew = time.Minute
+const maxSkew = time.Minute
 
 func newDoctor(s *streams) *cobra.Command {
 	c := config{store: memory}
@@ -32,7 +32,7 @@ secret and changes nothing. Exit code 0 when all is well, 1 when something is no
 ` + environmentHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx, cancel := context.WithTimeout(cmd.Context(), doctorLasts)
+			ctx, cancel := context.WithTimeout(cmd.Context(), doctorTimeout)
 			defer cancel()
 			d := &doctor{streams: s, sandbox: c.sandbox}
 			if d.environment(); !d.failed {
@@ -176,7 +176,7 @@ func (d *doctor) reach(ctx context.Context) {
 		d.note("clock", "not compared: the API does not tell its time")
 		return
 	}
-	if skew := time.Since(resp.Date) - took/2; skew.Abs() > mostSkew {
+	if skew := time.Since(resp.Date) - took/2; skew.Abs() > maxSkew {
 		d.fail("clock", fmt.Sprintf("differs from the API's by %s", skew.Round(time.Second)), "set the clock of this machine (NTP)")
 		return
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// linesKept is how many lines of the log wait for a reader.
-	linesKept = 1000
+	// maxBacklog is how many lines of the log wait for a reader.
+	maxBacklog = 1000
 	// lastLines is how long the last lines may take at the end.
 	lastLines = time.Second
 )
@@ -27,7 +27,7 @@ type backlog struct {
 }
 
 func newBacklog(out io.Writer) *backlog {
-	b := &backlog{out: out, lines: make(chan []byte, linesKept), quit: make(chan struct{}), ended: make(chan struct{})}
+	b := &backlog{out: out, lines: make(chan []byte, maxBacklog), quit: make(chan struct{}), ended: make(chan struct{})}
 	go b.run()
 	return b
 }

@@ -7,33 +7,33 @@ import (
 	"papi-mcp/internal/store"
 )
 
-// storeWithin bounds an operation of the store. It ends earlier with its caller;
+// storeTimeout bounds an operation of the store. It ends earlier with its caller;
 // what must be remembered though the caller is gone has no other end.
-const storeWithin = 10 * time.Second
+const storeTimeout = 10 * time.Second
 
-// bounded is a store whose operations take no longer than storeWithin.
+// bounded is a store whose operations take no longer than storeTimeout.
 type bounded struct{ store.Store }
 
 func (b bounded) Get(ctx context.Context, key string) ([]byte, bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, storeWithin)
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	return b.Store.Get(ctx, key)
 }
 
 func (b bounded) Put(ctx context.Context, key string, value []byte, ttl time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, storeWithin)
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	return b.Store.Put(ctx, key, value, ttl)
 }
 
 func (b bounded) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, storeWithin)
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	return b.Store.Add(ctx, key, value, ttl)
 }
 
 func (b bounded) Delete(ctx context.Context, key string) error {
-	ctx, cancel := context.WithTimeout(ctx, storeWithin)
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	return b.Store.Delete(ctx, key)
 }

@@ -262,7 +262,7 @@ func tellBundle(c *Call) string {
 func hookLines(noun string, of any) []string {
 	var lines []string
 	hooks := objects(of)
-	for _, hook := range hooks[:min(len(hooks), MostWebhooks)] {
+	for _, hook := range hooks[:min(len(hooks), MaxWebhooks)] {
 		line := fmt.Sprintf("%s to %s", noun, Address(text(hook, "target")))
 		if triggers := words(texts(hook["triggers"])); triggers != "" {
 			line += " for " + triggers

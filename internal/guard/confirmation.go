@@ -149,7 +149,7 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 		}
 	}
 	if err == nil && (reason == "" || reason == reasonChanged) {
-		err = g.answered(kept, m, state, o.end.Add(-tokenLasts), answer)
+		err = g.answered(kept, m, state, o.end.Add(-tokenTTL), answer)
 	}
 	switch {
 	case err != nil && answer != Accepted && !brought: // its mark stands as an open question's

@@ -610,7 +610,7 @@ func TestADeclinedProjectStaysUnconfirmed(t *testing.T) {
 	if v.Refuse == nil || v.Refuse.Code != codeDeclined {
 		t.Errorf("got %+v", v)
 	}
-	f.now = f.now.Add(markLasts)
+	f.now = f.now.Add(markTTL)
 	if got := f.check(call("whatsapp_template_sync", nil)); got != "guard_project_unconfirmed" {
 		t.Errorf("ten minutes later: got %s", got)
 	}
@@ -679,7 +679,7 @@ func TestAnswersThatComeLater(t *testing.T) {
 		if got := f.check(c); got != codeTimeout {
 			t.Errorf("a state as a token: %s", got)
 		}
-		f.now = f.now.Add(markLasts)
+		f.now = f.now.Add(markTTL)
 		token := f.Check(context.Background(), call("webhook_delete", args)).Refuse.Confirmation.Token
 		if v := answer(f, args, &later{token, Accepted}); v.Allowed() {
 			t.Error("a token passed as the state of an answer")

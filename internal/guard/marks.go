@@ -16,8 +16,8 @@ import (
 // principal asks. A yes removes the mark, and so does a client that turns out
 // to be unable to ask: then nobody saw the question.
 
-// markLasts is how long a mark stands after its question.
-const markLasts = 10 * time.Minute
+// markTTL is how long a mark stands after its question.
+const markTTL = 10 * time.Minute
 
 // mark is what the store keeps of a question.
 type mark struct {
@@ -27,7 +27,7 @@ type mark struct {
 	Answer Answer `json:"answer,omitempty"`
 }
 
-func (m *mark) end() time.Time { return m.Asked.Add(markLasts) }
+func (m *mark) end() time.Time { return m.Asked.Add(markTTL) }
 
 // marks are the marks that one question left, with those that they replaced.
 type marks struct {

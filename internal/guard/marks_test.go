@@ -68,7 +68,7 @@ func TestNoTokenAfterAQuestionWithoutAYes(t *testing.T) {
 			if got := f.check(removes(p, "")); got == "allowed" || len(p.asked) != 2 {
 				t.Errorf("again: %s after %d questions", got, len(p.asked))
 			}
-			f.now = f.now.Add(markLasts - time.Second)
+			f.now = f.now.Add(markTTL - time.Second)
 			if got := f.check(removes(nil, "")); got != want {
 				t.Errorf("just before ten minutes: %s", got)
 			}
@@ -88,7 +88,7 @@ func TestAMarkLastsTenMinutes(t *testing.T) {
 	f := newFixture(nil).confirmed(t)
 	token := f.Check(t.Context(), removes(nil, "")).Refuse.Confirmation.Token
 	f.check(removes(&person{answer: Declined}, ""))
-	f.now = f.now.Add(markLasts)
+	f.now = f.now.Add(markTTL)
 	v := f.Check(t.Context(), removes(nil, token))
 	if v.Refuse == nil || v.Refuse.Code != codeInvalid || v.Refuse.Info["reason"] != reasonExpired || v.Refuse.Confirmation == nil {
 		t.Errorf("got %+v", v.Refuse)
@@ -113,7 +113,7 @@ func TestAClientThatCanNotAskAfterAll(t *testing.T) {
 			t.Errorf("after a refusal: %s", got)
 		}
 	}
-	f.now = f.now.Add(markLasts)
+	f.now = f.now.Add(markTTL)
 	if got := f.check(removes(nil, "")); got != codeRequired {
 		t.Errorf("ten minutes after the refusal: %s", got)
 	}
@@ -257,7 +257,7 @@ func TestAProjectIsNotNamedAfterAQuestionWithoutAYes(t *testing.T) {
 				if v, _, _ := other.ConfirmProject(t.Context(), me, "", nil, "another", ""); !v.Allowed() {
 					t.Errorf("another project: %+v", v.Refuse)
 				}
-				other.now = other.now.Add(markLasts)
+				other.now = other.now.Add(markTTL)
 				if got := other.check(named()); got != "allowed" {
 					t.Errorf("the command line, ten minutes later: %s", got)
 				}

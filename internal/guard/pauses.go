@@ -10,9 +10,9 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// pauseLasts is how long a verify waits after too many wrong codes, where the
+// pauseTTL is how long a verify waits after too many wrong codes, where the
 // API does not say: the contract tells no time.
-const pauseLasts = 10 * time.Minute
+const pauseTTL = 10 * time.Minute
 
 var pauseRules = []Rule{
 	{
@@ -41,7 +41,7 @@ func (g *Guard) Failed(ctx context.Context, c *Call, err error) error {
 	case "sender-already-registered": // 429 of register: as good as one that succeeded
 		return g.rememberRegister(ctx, c)
 	case "too_many_invalid_verification_codes":
-		lasts := max(e.RetryAfter, pauseLasts)
+		lasts := max(e.RetryAfter, pauseTTL)
 		until := g.opts.Now().Add(lasts).UTC().Format(time.RFC3339)
 		return g.opts.Store.Put(ctx, g.pauseKey(c), []byte(until), lasts)
 	}

@@ -12,8 +12,8 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// projectLasts is how long a confirmation of a project lasts.
-const projectLasts = 12 * time.Hour
+// projectTTL is how long a confirmation of a project lasts.
+const projectTTL = 12 * time.Hour
 
 // Default is the project of calls that name none, or "".
 func (g *Guard) Default() string { return g.opts.Default }
@@ -51,7 +51,7 @@ func (g *Guard) allow(ctx context.Context, principal, projectID string) *Refusal
 	}
 	return &Refusal{
 		Code:       "guard_project_not_allowed",
-		Message:    fmt.Sprintf("project %s is not among the projects of this server", papi.Cut(projectID, papi.MostEcho)),
+		Message:    fmt.Sprintf("project %s is not among the projects of this server", papi.Cut(projectID, papi.MaxEcho)),
 		Resolution: "use one of the allowed projects, or ask whoever runs the server to add it to SINCH_PROJECT_ID. A subproject that a bundle made is known until the server's store is lost, as by a restart with --store memory: then its id must be added too",
 		Info:       map[string]any{"allowed": strings.Join(g.opts.Projects, ", ")},
 	}
@@ -123,7 +123,7 @@ func (g *Guard) ConfirmProject(ctx context.Context, principal, client string, as
 			return refuse(r), "", time.Time{}
 		}
 	}
-	until = g.opts.Now().Add(projectLasts)
+	until = g.opts.Now().Add(projectTTL)
 	if err := g.rememberProject(ctx, principal, client, projectID); err != nil {
 		return refuse(storeFailed(err)), "", time.Time{}
 	}
@@ -131,7 +131,7 @@ func (g *Guard) ConfirmProject(ctx context.Context, principal, client string, as
 }
 
 func (g *Guard) rememberProject(ctx context.Context, principal, client, projectID string) error {
-	return g.opts.Store.Put(ctx, g.projectKey(principal, client, projectID), []byte("confirmed"), projectLasts)
+	return g.opts.Store.Put(ctx, g.projectKey(principal, client, projectID), []byte("confirmed"), projectTTL)
 }
 
 // CountsFor says for whom the confirmation of a project counts.

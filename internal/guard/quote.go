@@ -12,17 +12,17 @@ import (
 // line and of bounded length: it can neither pass for words of ours nor push
 // them out of view.
 const (
-	mostOfName    = 80
-	mostOfWord    = 40
-	mostOfAddress = 200
-	mostListed    = 10
+	maxOfName    = 80
+	maxOfWord    = 40
+	maxOfAddress = 200
+	maxListed    = 10
 )
 
 // Name quotes a name or an id of others.
-func Name(text string) string { return papi.Quoted(text, mostOfName) }
+func Name(text string) string { return papi.Quoted(text, maxOfName) }
 
 // Address quotes a URL of others.
-func Address(text string) string { return papi.Quoted(text, mostOfAddress) }
+func Address(text string) string { return papi.Quoted(text, maxOfAddress) }
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$`)
 
@@ -32,13 +32,13 @@ func Word(text string) string {
 	if plainWord.MatchString(text) {
 		return text
 	}
-	return papi.Quoted(text, mostOfWord)
+	return papi.Quoted(text, maxOfWord)
 }
 
 // words lists words, the first of them where there are many.
 func words(texts []string) string {
-	shown := make([]string, 0, mostListed)
-	for _, text := range texts[:min(len(texts), mostListed)] {
+	shown := make([]string, 0, maxListed)
+	for _, text := range texts[:min(len(texts), maxListed)] {
 		shown = append(shown, Word(text))
 	}
 	return listed(shown, len(texts))

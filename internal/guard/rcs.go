@@ -255,8 +255,8 @@ func givenNumbers(c *Call) []string {
 	return numbers
 }
 
-// mostInvitations is how many invitations Google sends for a sender in a day.
-const mostInvitations = 20
+// maxInvitations is how many invitations Google sends for a sender in a day.
+const maxInvitations = 20
 
 func testNumber(c *Call, s seen) *Refusal {
 	sender := s["rcs_sender_get"]
@@ -281,8 +281,8 @@ func testNumber(c *Call, s seen) *Refusal {
 	if c.Row.Tool == "rcs_test_number_delete" {
 		return nil
 	}
-	if len(numbers) > mostInvitations {
-		c.Warn(fmt.Sprintf("%d numbers at once: a sender may send %d invitations a day, 200 in all", len(numbers), mostInvitations))
+	if len(numbers) > maxInvitations {
+		c.Warn(fmt.Sprintf("%d numbers at once: a sender may send %d invitations a day, 200 in all", len(numbers), maxInvitations))
 	}
 	for _, number := range numbers {
 		switch states[number] {
@@ -312,7 +312,7 @@ func showLaunch(_ *Call, s seen) string {
 		countries = append(countries, told)
 	}
 	told := fmt.Sprintf("Launches the RCS sender %s, now %s, in %s: %s.",
-		Name(text(object(details, "brand"), "name")), Word(text(sender, "state")), count(len(countries), "country", "countries"), listed(countries[:min(len(countries), 3*mostListed)], len(countries)))
+		Name(text(object(details, "brand"), "name")), Word(text(sender, "state")), count(len(countries), "country", "countries"), listed(countries[:min(len(countries), 3*maxListed)], len(countries)))
 	if !answered(object(details, "questionnaire", "general", "answers")["videoUris"]) {
 		told += "\nThe questionnaire names no video: the launch waits in PREPARING_LAUNCH until Sinch has added one."
 	}

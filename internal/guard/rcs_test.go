@@ -188,7 +188,7 @@ func TestTestNumbersAreTheSenders(t *testing.T) {
 		t.Fatal(err)
 	}
 	api := map[string]string{"rcs_sender_get": string(whole)}
-	many := make([]string, mostInvitations+1)
+	many := make([]string, maxInvitations+1)
 	for i := range many {
 		many[i] = fmt.Sprintf(`"+155502%02d"`, i)
 	}
@@ -202,7 +202,7 @@ func TestTestNumbersAreTheSenders(t *testing.T) {
 		{name: "a VERIFIED one has to accept anew", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "+15550100"}`, api: api, want: "allowed", warn: "UNVERIFIED again"},
 		{name: "a DECLINED one may be refused by the API", tool: "rcs_test_number_add", args: add(`"+15550101"`), api: api, want: "allowed", warn: "DECLINED"},
 		{name: "a new one", tool: "rcs_test_number_add", args: add(`"+15550102"`), api: api, want: "allowed"},
-		{name: "20 at once", tool: "rcs_test_number_add", args: add(many[:mostInvitations]...), api: api, want: "allowed"},
+		{name: "20 at once", tool: "rcs_test_number_add", args: add(many[:maxInvitations]...), api: api, want: "allowed"},
 		{name: "21 at once", tool: "rcs_test_number_add", args: add(many...), api: api, want: "allowed", warn: "21 numbers at once"},
 		{name: "an answer without states tells nothing", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "+15550199"}`, api: map[string]string{"rcs_sender_get": `{"state": "IN_TEST"}`}, want: "allowed"},
 	})

@@ -11,8 +11,8 @@ import (
 // registers are the tools that have a one-time code sent.
 var registers = []string{"whatsapp_sender_register", "kakaotalk_sender_register"}
 
-// registerLasts is how long a register is remembered.
-const registerLasts = 24 * time.Hour
+// registrationTTL is how long a register is remembered.
+const registrationTTL = 24 * time.Hour
 
 var registerRules = []Rule{
 	{
@@ -97,7 +97,7 @@ func bringsCode(c *Call) bool { return c.Args["code"] != nil }
 
 // rememberRegister remembers that a code was asked for.
 func (g *Guard) rememberRegister(ctx context.Context, c *Call) error {
-	return g.opts.Store.Put(ctx, g.registerKey(c), []byte(c.Principal), registerLasts)
+	return g.opts.Store.Put(ctx, g.registerKey(c), []byte(c.Principal), registrationTTL)
 }
 
 func (g *Guard) registerKey(c *Call) string {

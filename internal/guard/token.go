@@ -31,7 +31,7 @@ const (
 )
 
 const (
-	tokenLasts = 10 * time.Minute
+	tokenTTL   = 10 * time.Minute
 	bodyLength = 1 + 8 + 16 + sha256.Size + sha256.Size
 )
 
@@ -120,7 +120,7 @@ func (g *Guard) sign(ctx context.Context, k kind, m *matter) (string, time.Time,
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	end := g.opts.Now().Add(tokenLasts).Truncate(time.Second)
+	end := g.opts.Now().Add(tokenTTL).Truncate(time.Second)
 	body := make([]byte, 0, bodyLength+sha256.Size)
 	body = append(body, byte(k))
 	body = binary.BigEndian.AppendUint64(body, uint64(end.Unix()))
@@ -185,7 +185,7 @@ func (g *Guard) use(ctx context.Context, o opened, m *matter) (reason string, er
 
 // burn makes a token good no more, whatever it was told of.
 func (g *Guard) burn(ctx context.Context, o opened, m *matter) (reason string, err error) {
-	first, err := g.opts.Store.Add(ctx, o.spentKey(), []byte(m.tool), tokenLasts)
+	first, err := g.opts.Store.Add(ctx, o.spentKey(), []byte(m.tool), tokenTTL)
 	if err != nil {
 		return "", err
 	}

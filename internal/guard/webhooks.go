@@ -10,8 +10,8 @@ import (
 
 const all = "ALL"
 
-// MostWebhooks is how many webhooks a project has at most.
-const MostWebhooks = 15
+// MaxWebhooks is how many webhooks a project has at most.
+const MaxWebhooks = 15
 
 var readWebhooks = Read{Tool: "webhook_list"}
 
@@ -122,7 +122,7 @@ func webhookLimit(c *Call, s seen) *Refusal {
 
 // tooManyWebhooks refuses more webhooks than a project may have.
 func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
-	if len(there)+more <= MostWebhooks {
+	if len(there)+more <= MaxWebhooks {
 		return nil
 	}
 	ids := make([]string, len(there))
@@ -130,7 +130,7 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 		ids[i] = text(hook, "id")
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the project has %s, the call would add %d, and %d is the most", count(len(there), "webhook", "webhooks"), more, MostWebhooks),
+		Message:    fmt.Sprintf("the project has %s, the call would add %d, and %d is the most", count(len(there), "webhook", "webhooks"), more, MaxWebhooks),
 		Resolution: "ask the person which webhook may go, or change one that is there",
 		Info:       map[string]any{"webhookIds": ids},
 		Next: []catalog.Next{

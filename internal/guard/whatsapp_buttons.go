@@ -108,7 +108,7 @@ func mendAll(wrong []string) *Refusal {
 
 // firstOf bounds a list of what is wrong.
 func firstOf(wrong []string) []string {
-	const most = papi.MostViolations
+	const most = papi.MaxViolations
 	if more := len(wrong) - most; more > 0 {
 		return append(wrong[:most:most], fmt.Sprintf("%d more like these", more))
 	}

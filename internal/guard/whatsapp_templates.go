@@ -265,5 +265,5 @@ func showTemplateLanguages(_ *Call, s seen) string {
 		languages = append(languages, fmt.Sprintf("%s (%s)", Word(text(template, "language")), Word(or(text(template, "state"), or(pending(template), "DRAFT")))))
 	}
 	slices.Sort(languages)
-	return fmt.Sprintf("Deletes %s: %s.", count(len(languages), "language", "languages"), listed(languages[:min(len(languages), 2*mostListed)], len(languages)))
+	return fmt.Sprintf("Deletes %s: %s.", count(len(languages), "language", "languages"), listed(languages[:min(len(languages), 2*maxListed)], len(languages)))
 }

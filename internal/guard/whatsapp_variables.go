@@ -176,7 +176,7 @@ func (v *variables) corrections() string {
 	var said []string
 	told := map[string]bool{}
 	for i, one := range v.wrong {
-		if len(said) == mostTold {
+		if len(said) == maxTold {
 			said = append(said, fmt.Sprintf("%d more", len(v.wrong)-i))
 			break
 		}
@@ -199,8 +199,8 @@ func (v *variables) corrections() string {
 	return "placeholders that are not valid variables; number them: write " + strings.Join(said, ", ") + ", with one example for each number"
 }
 
-// mostTold is how many wrong variables of one text are told one by one.
-const mostTold = 10
+// maxTold is how many wrong variables of one text are told one by one.
+const maxTold = 10
 
 // shortened bounds what an answer repeats of a text.
-func shortened(text string) string { return papi.Cut(text, mostOfWord) }
+func shortened(text string) string { return papi.Cut(text, maxOfWord) }

@@ -47,7 +47,7 @@ func (x *call) read(a *answer) (*Response, *failure) {
 		failed.unknown, failed.passing = true, true
 		return nil, failed
 	case a.excess:
-		return nil, x.unexpected(a, fmt.Sprintf("the answer has more than %d bytes", x.client.mostBytes))
+		return nil, x.unexpected(a, fmt.Sprintf("the answer has more than %d bytes", x.client.maxBytes))
 	}
 	body := bytes.TrimSpace(a.body)
 	if !json.Valid(body) {

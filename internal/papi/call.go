@@ -243,7 +243,7 @@ func (x *call) roundTrip(ctx context.Context) (*answer, error) {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	return takeIn(resp, x.client.mostBytes), nil
+	return takeIn(resp, x.client.maxBytes), nil
 }
 
 func (x *call) observe(status int) {

@@ -88,16 +88,16 @@ type Client struct {
 	tracer    trace.Tracer // nil where nobody traces
 
 	// Changed in tests only.
-	deadline  time.Duration          // callDeadline
-	mostBytes int64                  // mostAnswerBytes
-	pauses    func() backoff.BackOff // exponentialPauses
+	deadline time.Duration          // callDeadline
+	maxBytes int64                  // maxAnswerBytes
+	pauses   func() backoff.BackOff // exponentialPauses
 }
 
 const (
 	// callDeadline is how long a call may take, with all its tries.
 	callDeadline = deadline.Lasts
-	// mostAnswerBytes is the largest answer that is read.
-	mostAnswerBytes = 16 << 20
+	// maxAnswerBytes is the largest answer that is read.
+	maxAnswerBytes = 16 << 20
 )
 
 // New returns a client. It sends nothing, and takes missing credentials: a
@@ -121,7 +121,7 @@ func New(config Config) (*Client, error) {
 		log:       config.Logger,
 		observer:  config.Observer,
 		deadline:  callDeadline,
-		mostBytes: mostAnswerBytes,
+		maxBytes:  maxAnswerBytes,
 		pauses:    exponentialPauses,
 	}
 	if c.userAgent == "" {

@@ -188,7 +188,7 @@ func TestAnswers(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			api := &fakeAPI{script: []http.HandlerFunc{test.answer}}
 			c := api.onLoopback(t)
-			c.mostBytes = 4096
+			c.maxBytes = 4096
 			resp, err := c.Do(t.Context(), test.request)
 			if test.want == nil {
 				if err != nil {

@@ -7,15 +7,15 @@ import (
 	"net/url"
 )
 
-// MostItems is how many items All gathers, unless it is told another number.
-const MostItems = 1000
+// MaxItems is how many items All gathers, unless it is told another number.
+const MaxItems = 1000
 
-// mostPages bounds All where pages come empty.
-const mostPages = 1000
+// maxPages bounds All where pages come empty.
+const maxPages = 1000
 
 // All reads the pages of a list, from the one that r asks for, and returns
 // them as one answer: that of the first page, with the items of all pages in
-// its field list. It gathers at most most items (0: MostItems), in whole
+// its field list. It gathers at most most items (0: MaxItems), in whole
 // pages: a page that does not fit is left out, save the first. The answer then
 // has the nextPageToken to go on with; one that is whole has none.
 //
@@ -24,7 +24,7 @@ const mostPages = 1000
 // may leave its list out.
 func (c *Client) All(ctx context.Context, r *Request, list string, most int) (*Response, error) {
 	if most <= 0 {
-		most = MostItems
+		most = MaxItems
 	}
 	page := *r
 	page.Query = maps.Clone(r.Query)
@@ -38,7 +38,7 @@ func (c *Client) All(ctx context.Context, r *Request, list string, most int) (*R
 		next   = page.Query.Get("pageToken")
 		seen   = map[string]bool{}
 	)
-	for range mostPages {
+	for range maxPages {
 		if next != "" {
 			page.Query.Set("pageToken", next)
 		}

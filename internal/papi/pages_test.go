@@ -146,7 +146,7 @@ func TestAllIsBounded(t *testing.T) {
 		says(200, fmt.Sprintf(`{"webhooks":[],"nextPageToken":"%d"}`, n))(w, r)
 	}}}
 	resp, err := api.onLoopback(t).All(t.Context(), aRead(), "webhooks", 0)
-	if err != nil || len(api.seen()) != mostPages || !strings.Contains(string(resp.Body), `"nextPageToken":"1000"`) {
+	if err != nil || len(api.seen()) != maxPages || !strings.Contains(string(resp.Body), `"nextPageToken":"1000"`) {
 		t.Errorf("%v, %v after %d requests", resp, err, len(api.seen()))
 	}
 }

@@ -9,7 +9,7 @@ import (
 // clients that did not expand them, {{name}}, $NAME and %NAME% of templates and
 // shells, <name> and your-name of examples.
 var (
-	placeholderWithin = regexp.MustCompile(`\$\{[^{}]+\}|\{\{[^{}]+\}\}|://[^/]*<[^<>]+>`)
+	placeholderInside = regexp.MustCompile(`\$\{[^{}]+\}|\{\{[^{}]+\}\}|://[^/]*<[^<>]+>`)
 	placeholderWhole  = regexp.MustCompile(`^(?:<[^<>]+>|\$[A-Z][A-Z0-9_]*|%[A-Za-z_][A-Za-z0-9_]*%|(?i:your)[-_ ][^/]+)$`)
 )
 
@@ -17,7 +17,7 @@ var (
 // value: ${SINCH_PROJECT_ID}, <your-project>, your-project-id. A list is unfilled
 // where one of its items is.
 func Unfilled(setting string) bool {
-	if placeholderWithin.MatchString(setting) {
+	if placeholderInside.MatchString(setting) {
 		return true
 	}
 	for item := range strings.SplitSeq(setting, ",") {

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// mostTries of a request: the first, and three more.
-	mostTries = 4
+	// maxTries of a request: the first, and three more.
+	maxTries = 4
 	// longestWait before a try. When the API asks for more, the caller is told
 	// instead.
 	longestWait = 10 * time.Second
@@ -47,7 +47,7 @@ func final(status int, code string) bool {
 func (c *Client) retries(within time.Duration) []backoff.RetryOption {
 	return []backoff.RetryOption{
 		backoff.WithBackOff(c.pauses()),
-		backoff.WithMaxTries(mostTries),
+		backoff.WithMaxTries(maxTries),
 		backoff.WithMaxElapsedTime(within),
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"strconv"
 )
 
-// mostTokenBytes is the largest answer of a token endpoint that is read; package
+// maxTokenBytes is the largest answer of a token endpoint that is read; package
 // oauth2 reads no more either.
-const mostTokenBytes = 1 << 20
+const maxTokenBytes = 1 << 20
 
 // tokenTransport carries the requests of package oauth2 to the token endpoint.
 type tokenTransport struct {
@@ -31,7 +31,7 @@ func (t tokenTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind == "application/x-www-form-urlencoded" {
 		return resp, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, mostTokenBytes))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenBytes))
 	_ = resp.Body.Close() // all that is wanted of it is read
 	if err != nil {
 		return nil, err

@@ -58,7 +58,7 @@ func (s *Schema) Check(value any, mode Mode) ([]Violation, []string) {
 	c := &checker{mode: mode}
 	c.check(s, value, "")
 	slices.SortStableFunc(c.violations, func(a, b Violation) int { return strings.Compare(a.Path, b.Path) })
-	for i, v := range c.violations[:min(len(c.violations), MostViolations)] {
+	for i, v := range c.violations[:min(len(c.violations), MaxViolations)] {
 		if v.unknown != "" && !sameLetters(v.unknown, v.Nearest) && !knownAs(v.unknown, v.Nearest) {
 			c.violations[i] = s.placed(v)
 		}
@@ -68,9 +68,9 @@ func (s *Schema) Check(value any, mode Mode) ([]Violation, []string) {
 	}), c.doubts
 }
 
-// MostViolations is how many of the things that are wrong an answer lists: a call
+// MaxViolations is how many of the things that are wrong an answer lists: a call
 // may hold any number of them, and nobody reads more.
-const MostViolations = 50
+const MaxViolations = 50
 
 // checker walks a value beside its schema. The validator checks all between
 // two unions; which variant counts is the checker's own choice.
@@ -369,8 +369,8 @@ func locate(root any, location []string) (string, any) {
 	return path.String(), at
 }
 
-// MostEcho is how many characters of what was given an answer repeats.
-const MostEcho = 100
+// MaxEcho is how many characters of what was given an answer repeats.
+const MaxEcho = 100
 
 // shown is a given value as a violation may show it.
 func shown(name string, value any) any {
@@ -379,14 +379,14 @@ func shown(name string, value any) any {
 	}
 	switch v := value.(type) {
 	case string:
-		return Cut(v, MostEcho)
+		return Cut(v, MaxEcho)
 	case json.Number:
-		if len(v) > MostEcho {
-			return Cut(v.String(), MostEcho)
+		if len(v) > MaxEcho {
+			return Cut(v.String(), MaxEcho)
 		}
 	case map[string]any, []any:
 		raw, err := json.Marshal(MaskSecrets(v))
-		if err != nil || len(raw) > MostEcho {
+		if err != nil || len(raw) > MaxEcho {
 			return fmt.Sprintf("%s of %d bytes", KindOf(v), len(raw))
 		}
 		return MaskSecrets(v)

@@ -268,7 +268,7 @@ func (c *call) bundleHookProblem(hooks []any, subproject bool) string {
 			}
 		}
 	}
-	if !subproject && len(c.project.Webhooks)+len(hooks) > mostWebhooks {
+	if !subproject && len(c.project.Webhooks)+len(hooks) > maxWebhooks {
 		return "webhook_limit_reached"
 	}
 	return ""

@@ -18,7 +18,7 @@ import (
 func (s *Sandbox) control(mux *http.ServeMux) {
 	on := func(pattern string, do func(body []byte) (any, error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 10*mostBody))
+			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 10*maxBody))
 			if err != nil {
 				panic(http.ErrAbortHandler)
 			}

@@ -226,7 +226,7 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%q: %d, want %d", authorization, got, want)
 		}
 	}
-	w.s.Advance(tokenLasts)
+	w.s.Advance(tokenTTL)
 	if got := as(token); got != 401 {
 		t.Errorf("an expired token: %d", got)
 	}

@@ -32,10 +32,10 @@ const (
 const (
 	// deliveryTime is how long a target may take, in real time.
 	deliveryTime = 10 * time.Second
-	// mostAtOnce are the tries that run at the same time.
-	mostAtOnce = 16
-	// mostDeliveries are kept; the oldest ones that have ended are forgotten.
-	mostDeliveries = 5000
+	// maxAtOnce are the tries that run at the same time.
+	maxAtOnce = 16
+	// maxDeliveries are kept; the oldest ones that have ended are forgotten.
+	maxDeliveries = 5000
 )
 
 // backoffs are the waits between the tries of a delivery, in the API's time.
@@ -111,7 +111,7 @@ func (s *Sandbox) emit(p *project, resource, kind string, fields map[string]any)
 
 func (s *Sandbox) keep(d *delivery) {
 	s.state.Deliveries = append(s.state.Deliveries, d)
-	if len(s.state.Deliveries) > mostDeliveries {
+	if len(s.state.Deliveries) > maxDeliveries {
 		ended := slices.IndexFunc(s.state.Deliveries, func(d *delivery) bool { return d.State != deliveryPending })
 		if ended >= 0 {
 			s.state.Deliveries = slices.Delete(s.state.Deliveries, ended, ended+1)

@@ -84,7 +84,7 @@ var otherErrors = func() []provocation {
 			return w.post("/bundles", bundle(obj{"smsApp": true, "webhooks": []any{obj{"target": "http://127.0.0.1:9/a", "secret": "s", "triggers": []any{"ALL"}}}}))
 		}},
 		{bundleNew, "webhook_limit_reached", func(w *world) result {
-			for i := range mostWebhooks {
+			for i := range maxWebhooks {
 				w.post("/webhooks", strings.Replace(webhookOf, "/a", "/"+string(rune('b'+i)), 1)).ok()
 			}
 			return w.post("/bundles", bundle(obj{"smsApp": true, "webhooks": []any{obj{"target": "http://127.0.0.1:9/a", "secret": "s", "triggers": []any{"ALL"}}}}))
@@ -236,7 +236,7 @@ var kakaoErrors = func() []provocation {
 			w.post(senders, kakaoBody("other")).ok()
 			w.s.Advance(kakaoReview)
 			code := w.post(senders+"/other/register", nil).ok().header.Get(HeaderCode)
-			w.s.Advance(codeLasts)
+			w.s.Advance(codeTTL)
 			return w.post(senders+"/other/verify", `{"code":`+code+`}`)
 		})},
 		{tplList, "invalid_page_token", live(func(w *world) result { return w.get(shop + "/templates?pageToken=x") })},

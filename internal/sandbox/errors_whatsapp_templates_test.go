@@ -88,7 +88,7 @@ var templateErrors = func() []provocation {
 		{sync, "project_not_initialized", func(w *world) result { return w.post(templates+"/sync", nil) }},
 		{sync, "resource_locked", after(func(w *world) result { w.post(templates+"/sync", nil).ok(); return w.post(templates+"/sync", nil) })},
 		{sync, "too_many_requests", after(func(w *world) result {
-			for range mostSyncs {
+			for range maxSyncs {
 				w.post(templates+"/sync", nil).ok()
 				w.s.Advance(templateSync)
 			}

@@ -23,7 +23,7 @@ var webhookErrors = func() []provocation {
 		{create, "invalid_payload", func(w *world) result { return w.post("/webhooks", "{") }},
 		{create, "webhook_exists", func(w *world) result { made(w); return w.post("/webhooks", webhookOf) }},
 		{create, "webhook_limit_reached", func(w *world) result {
-			for i := range mostWebhooks {
+			for i := range maxWebhooks {
 				w.post("/webhooks", strings.Replace(webhookOf, "/a", "/"+string(rune('b'+i)), 1)).ok()
 			}
 			w.post("/webhooks", strings.Replace(webhookOf, "/a", "/b", 1)).fails("webhook_exists")
@@ -245,7 +245,7 @@ var senderErrors = func() []provocation {
 		}},
 		{register, "sender-register-too-many-requests", func(w *world) result {
 			path := pending(w, "5550120") + "/register"
-			for range mostRegisters {
+			for range maxRegisters {
 				w.post(path, obj{"method": "SMS"}).ok()
 			}
 			got := w.post(path, obj{"method": "SMS"})
@@ -256,7 +256,7 @@ var senderErrors = func() []provocation {
 		{register, "too_many_invalid_verification_codes", func(w *world) result {
 			path := pending(w, "5550121")
 			code := w.post(path+"/register", obj{"method": "SMS"}).ok().header.Get(HeaderCode)
-			for range mostWrongCodes {
+			for range maxWrongCodes {
 				w.post(path+"/verify", obj{"code": other(code)}).fails("wrong_otp")
 			}
 			w.post(path+"/verify", obj{"code": code}).fails("wrong_otp") // it is void
@@ -272,7 +272,7 @@ var senderErrors = func() []provocation {
 			path := pending(w, "5550123")
 			w.post(path+"/verify", obj{}).fails("wrong_otp")
 			code := w.post(path+"/register", obj{"method": "SMS"}).ok().header.Get(HeaderCode)
-			w.s.Advance(codeLasts)
+			w.s.Advance(codeTTL)
 			return w.post(path+"/verify", obj{"code": code})
 		}},
 	}

@@ -343,7 +343,7 @@ func registerKakaoSender(c *call, k *kakaoSender) answer {
 		k.goLive()
 	}
 	k.Doc["state"] = "VERIFYING"
-	k.Code, k.CodeEnds = c.number(), c.at.Add(codeLasts)
+	k.Code, k.CodeEnds = c.number(), c.at.Add(codeTTL)
 	c.header.Set(HeaderCode, k.Code)
 	c.log.Info("one-time code of the sandbox", "sender", k.ID, "code", k.Code)
 	c.saveKakaoSender(c.project, k)

@@ -279,7 +279,7 @@ func TestRcsTestNumbers(t *testing.T) {
 	for number, state := range map[string]string{"+15550100": "VERIFIED", "+1555010" + endDeclines: "DECLINED", "+1555010" + endSilent: "UNVERIFIED"} {
 		w.get(path+"/testNumbers/"+number).ok().is("state", state)
 	}
-	w.s.Advance(rcsInvitationLasts)
+	w.s.Advance(rcsInvitationTTL)
 	w.get(path+"/testNumbers/+1555010"+endSilent).ok().is("state", "EXPIRED")
 	w.get(path+"/testNumbers/+15550100/retry").ok().is("state", "UNVERIFIED")
 	w.s.Advance(rcsInvitation)

@@ -65,7 +65,7 @@ func (s *Sandbox) invite(p *project, r *rcsSender, number string) {
 	n.Turn++
 	wait := rcsInvitation
 	if strings.HasSuffix(number, endSilent) {
-		wait = rcsInvitationLasts
+		wait = rcsInvitationTTL
 	}
 	s.after(wait, event{Kind: kindRcsTestNumber, Project: p.ID, ID: r.ID + "/" + number, Turn: n.Turn})
 }

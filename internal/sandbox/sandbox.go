@@ -89,7 +89,7 @@ func New(o Options) *Sandbox {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Sandbox{log: o.Logger, seed: o.Seed, mute: o.Reachable, strict: o.StrictProjects, filled: cmp.Or(o.Project, DefaultProject), wake: make(chan struct{}, 1), lines: make(chan struct{}, mostAtOnce), sender: loopbackClient()}
+	s := &Sandbox{log: o.Logger, seed: o.Seed, mute: o.Reachable, strict: o.StrictProjects, filled: cmp.Or(o.Project, DefaultProject), wake: make(chan struct{}, 1), lines: make(chan struct{}, maxAtOnce), sender: loopbackClient()}
 	s.settled = sync.NewCond(&s.mu)
 	s.stopped, s.stop = context.WithCancel(context.Background())
 	s.clock = newClock(o)

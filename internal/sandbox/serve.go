@@ -15,8 +15,8 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// mostBody is the size of a request's body that is read.
-const mostBody = 10 << 20
+// maxBody is the size of a request's body that is read.
+const maxBody = 10 << 20
 
 // handler answers one operation. The lock is held.
 type handler func(c *call) answer
@@ -74,7 +74,7 @@ func (s *Sandbox) routes() *http.ServeMux {
 
 // serve answers an operation.
 func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, op *papi.Operation) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		body = nil // which is no JSON
 	} else if err != nil {

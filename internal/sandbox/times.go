@@ -15,9 +15,9 @@ var (
 	senderQuality        = 24 * time.Hour   // from ACTIVE to the first quality rating
 	accountLimitRaise    = 7 * day          // from the first ACTIVE sender to the next daily limit
 	senderRemoval        = 30 * day         // from delete to gone (contract)
-	codeLasts            = 10 * time.Minute // of a one-time code
+	codeTTL              = 10 * time.Minute // of a one-time code
 	codeBlock            = time.Hour        // of a sender after too many wrong codes
-	registerWindow       = time.Hour        // in which mostRegisters are allowed
+	registerWindow       = time.Hour        // in which maxRegisters are allowed
 	templateSubmission   = 30 * time.Second // from submit to PENDING
 	templateReview       = 2 * time.Minute  // from PENDING to APPROVED or REJECTED
 	templatePause        = time.Hour        // from APPROVED to PAUSED or DISABLED, where the name says so
@@ -29,7 +29,7 @@ var (
 	templateSync         = 30 * time.Second // of a sync
 	rcsSetup             = time.Minute      // from a brand to IN_TEST
 	rcsInvitation        = 2 * time.Minute  // from an invitation to VERIFIED or DECLINED
-	rcsInvitationLasts   = day              // from an invitation that nobody answers to EXPIRED
+	rcsInvitationTTL     = day              // from an invitation that nobody answers to EXPIRED
 	rcsBrand             = 5 * time.Minute  // from launch to a registered brand, in the US
 	rcsPreparation       = 5 * time.Minute  // from launch to LAUNCHING, without a video
 	rcsOperators         = 10 * time.Minute // from LAUNCHING to the first operator's decision
@@ -39,13 +39,13 @@ var (
 	kakaoAccount         = 30 * time.Second // from the first sender to an account
 	kakaoReview          = 2 * time.Minute  // from submit to INACTIVE, APPROVED or REJECTED
 	kakaoRemoval         = 60 * day         // from delete to gone (contract)
-	syncWindow           = time.Hour        // in which mostSyncs are allowed
+	syncWindow           = time.Hour        // in which maxSyncs are allowed
 )
 
 const (
 	day = 24 * time.Hour
 
-	mostRegisters  = 5 // in registerWindow
-	mostWrongCodes = 5
-	mostSyncs      = 5 // in syncWindow
+	maxRegisters  = 5 // in registerWindow
+	maxWrongCodes = 5
+	maxSyncs      = 5 // in syncWindow
 )

@@ -12,7 +12,7 @@ const (
 	// InvalidKey is the key id that the token endpoint refuses.
 	InvalidKey = "invalid"
 
-	tokenLasts = time.Hour
+	tokenTTL = time.Hour
 )
 
 // serveToken is the OAuth2 token endpoint, for the client credentials grant.
@@ -55,13 +55,13 @@ func (s *Sandbox) grant(r *http.Request) answer {
 			delete(s.state.Tokens, old)
 		}
 	}
-	s.state.Tokens[token] = s.at.Add(tokenLasts)
+	s.state.Tokens[token] = s.at.Add(tokenTTL)
 	return answer{status: http.StatusOK, body: map[string]any{
 		"access_token": token,
 		"token_type":   "bearer",
 		"scope":        "",
 		// In real seconds, so that a client renews in time at any speed.
-		"expires_in": max(1, int(tokenLasts.Seconds()/s.clock.speed)),
+		"expires_in": max(1, int(tokenTTL.Seconds()/s.clock.speed)),
 	}}
 }
 

@@ -2,8 +2,8 @@ package sandbox
 
 import "slices"
 
-// mostWebhooks a project may have.
-const mostWebhooks = 15
+// maxWebhooks a project may have.
+const maxWebhooks = 15
 
 type webhook struct {
 	ID       string   `json:"id"`
@@ -45,7 +45,7 @@ func listWebhooks(c *call) answer {
 	for _, w := range c.project.Webhooks {
 		t.put(w.ID, w)
 	}
-	return list(c, t, "webhooks", mostWebhooks, pick{}, c.shownWebhook)
+	return list(c, t, "webhooks", maxWebhooks, pick{}, c.shownWebhook)
 }
 
 // taken tells whether a webhook other than w has the target.
@@ -60,7 +60,7 @@ func createWebhook(c *call) answer {
 	if c.taken(w.Target, w) {
 		return c.fail("webhook_exists")
 	}
-	if len(c.project.Webhooks) >= mostWebhooks {
+	if len(c.project.Webhooks) >= maxWebhooks {
 		return c.fail("webhook_limit_reached")
 	}
 	w.ID = c.ulid(c.project.stream("webhooks"))

@@ -165,13 +165,13 @@ func registerSender(c *call, w *whatsappSender) answer {
 		return c.fail("too_many_invalid_verification_codes")
 	}
 	w.Registers = slices.DeleteFunc(w.Registers, func(t time.Time) bool { return c.at.Sub(t) >= registerWindow })
-	if len(w.Registers) >= mostRegisters {
+	if len(w.Registers) >= maxRegisters {
 		return c.fail("sender-register-too-many-requests")
 	}
 	w.Registers = append(w.Registers, c.at)
 	done := map[string]any{"id": w.ID, "method": c.body["method"], "accepted": stamp(c.at), "verificationCodeSent": !w.KnownToMeta}
 	if !w.KnownToMeta {
-		w.Code, w.CodeEnds, w.WrongCodes = c.digits(c.project.stream("codes"), 6), c.at.Add(codeLasts), 0
+		w.Code, w.CodeEnds, w.WrongCodes = c.digits(c.project.stream("codes"), 6), c.at.Add(codeTTL), 0
 		c.header.Set(HeaderCode, w.Code)
 		c.log.Info("one-time code of the sandbox", "sender", w.ID, "code", w.Code)
 	}
@@ -190,7 +190,7 @@ func verifySender(c *call, w *whatsappSender) answer {
 	right := given && w.Code != "" && code == w.Code && c.at.Before(w.CodeEnds)
 	if !right && (given || !w.KnownToMeta) {
 		w.WrongCodes++
-		if w.WrongCodes >= mostWrongCodes {
+		if w.WrongCodes >= maxWrongCodes {
 			w.Code, w.BlockedUntil = "", c.at.Add(codeBlock)
 		}
 		return c.fail("wrong_otp")

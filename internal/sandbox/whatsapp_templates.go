@@ -442,7 +442,7 @@ func syncTemplates(c *call) answer {
 	if n := len(p.Syncs); n > 0 && c.at.Sub(p.Syncs[n-1]) < templateSync {
 		return c.fail("resource_locked")
 	}
-	if len(p.Syncs) >= mostSyncs {
+	if len(p.Syncs) >= maxSyncs {
 		return c.fail("too_many_requests")
 	}
 	p.Syncs = append(p.Syncs, c.at)

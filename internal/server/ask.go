@@ -47,7 +47,7 @@ func (s *Server) asker(ctx context.Context) guard.Asker {
 	if !known || !reachable || !canFillForms(client.GetClientCapabilities().Elicitation) {
 		return nil
 	}
-	return elicitation{elicitor, s.answerWithin}
+	return elicitation{elicitor, s.answerTimeout}
 }
 
 // canFillForms tells whether a client can put a form to a person. A capability

@@ -20,8 +20,8 @@ import (
 const batchVersion = mcp.ProtocolVersion20250326
 
 const (
-	// mostOfBatch bounds the messages of a batch.
-	mostOfBatch = 100
+	// maxOfBatch bounds the messages of a batch.
+	maxOfBatch = 100
 	// servedOfBatch is how many of its requests are served at the same time
 	// over HTTP.
 	servedOfBatch = 8
@@ -66,8 +66,8 @@ func parseBatch(text []byte) ([]batched, *mcp.JSONRPCError) {
 		return refused(mcp.PARSE_ERROR, "the message is not JSON")
 	case len(raw) == 0:
 		return refused(mcp.INVALID_REQUEST, "a batch must hold at least one message")
-	case len(raw) > mostOfBatch:
-		return refused(mcp.INVALID_REQUEST, fmt.Sprintf("a batch may hold at most %d messages: send several batches", mostOfBatch))
+	case len(raw) > maxOfBatch:
+		return refused(mcp.INVALID_REQUEST, fmt.Sprintf("a batch may hold at most %d messages: send several batches", maxOfBatch))
 	}
 	items := make([]batched, len(raw))
 	for i, one := range raw {

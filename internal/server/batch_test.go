@@ -72,7 +72,7 @@ var refusedBatches = map[string]struct {
 }{
 	"nothing":       {`[]`, mcp.INVALID_REQUEST},
 	"not JSON":      {`[{"jsonrpc":"2.0","id":1,"method":"ping"},`, mcp.PARSE_ERROR},
-	"too many":      {`[` + strings.Repeat(`1,`, mostOfBatch) + `1]`, mcp.INVALID_REQUEST},
+	"too many":      {`[` + strings.Repeat(`1,`, maxOfBatch) + `1]`, mcp.INVALID_REQUEST},
 	"more than one": {pings(1) + pings(2), mcp.PARSE_ERROR},
 }
 

@@ -105,7 +105,7 @@ func (s *Server) logUncalled(ctx context.Context, m *message, answer mcp.JSONRPC
 }
 
 // short bounds what a caller wrote, for a line of the log.
-func short(text string) string { return papi.Cut(text, papi.MostEcho) }
+func short(text string) string { return papi.Cut(text, papi.MaxEcho) }
 
 // named adds the id of the HTTP request to what an error tells, where there is
 // one: by it the server's log has the details.

@@ -323,8 +323,8 @@ type readiness struct {
 }
 
 const (
-	readyKept   = 10 * time.Second
-	readyWithin = 5 * time.Second
+	readyTTL     = 10 * time.Second
+	readyTimeout = 5 * time.Second
 )
 
 func (r *readiness) get(ctx context.Context) error {
@@ -333,8 +333,8 @@ func (r *readiness) get(ctx context.Context) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if time.Since(r.asked) >= readyKept {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyWithin)
+	if time.Since(r.asked) >= readyTTL {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
 		defer cancel()
 		r.err = r.check(ctx)
 		r.asked = time.Now()

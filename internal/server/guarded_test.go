@@ -53,7 +53,7 @@ func newGuarded(t *testing.T, within time.Duration) *guarded {
 	}
 	g.peer = dial(t, New(Options{
 		Toolbox: tools.New(tools.Options{Rows: rows, Guard: guards, API: client}),
-		Logger:  slog.New(slog.NewTextHandler(t.Output(), nil)), AnswerWithin: within,
+		Logger:  slog.New(slog.NewTextHandler(t.Output(), nil)), AnswerTimeout: within,
 	}))
 	return g
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// mostOfName bounds what is kept of a client's name and version, in bytes.
-const mostOfName = 128
+// maxOfName bounds what is kept of a client's name and version, in bytes.
+const maxOfName = 128
 
 // understood returns a message with what its client says of itself cut down to
 // what this server uses: its name, its version, and whether it can elicit. A
@@ -69,7 +69,7 @@ func keptInfo(given json.RawMessage) json.RawMessage {
 	for name := range kept {
 		var text string
 		if json.Unmarshal(fields[name], &text) == nil {
-			kept[name] = strings.ToValidUTF8(text[:min(len(text), mostOfName)], "")
+			kept[name] = strings.ToValidUTF8(text[:min(len(text), maxOfName)], "")
 		}
 	}
 	return encoded(kept)

@@ -182,7 +182,7 @@ func TestSessionsKeepLittle(t *testing.T) {
 		t.Errorf("%d sessions keep %d kB", sessions, grown>>10)
 	}
 	for _, s := range w.http.sessions.open {
-		if info := s.GetClientInfo(); len(info.Name) > mostOfName || len(info.Version) > mostOfName || info.Title != "" || s.GetClientCapabilities().Experimental != nil {
+		if info := s.GetClientInfo(); len(info.Name) > maxOfName || len(info.Version) > maxOfName || info.Title != "" || s.GetClientCapabilities().Experimental != nil {
 			t.Errorf("kept: %.200v", info)
 		}
 	}
@@ -204,7 +204,7 @@ func decode(t *testing.T, text string) message {
 // A subscription is kept as long as its stream, so it is bounded too.
 func TestASubscriptionIsBounded(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{})
-	filter := fmt.Sprintf(`,"notifications":{"resourceSubscriptions":[%q]}`, "papi://"+strings.Repeat("x", mostParams(mcp.MethodSubscriptionsListen)))
+	filter := fmt.Sprintf(`,"notifications":{"resourceSubscriptions":[%q]}`, "papi://"+strings.Repeat("x", maxParams(mcp.MethodSubscriptionsListen)))
 	status, text := w.answerTo(modern(1, "subscriptions/listen", `{}`, filter), modernHeaders("subscriptions/listen", "")...)
 	if status != http.StatusBadRequest || !strings.Contains(text, "the params of subscriptions/listen") {
 		t.Errorf("%d %.300s", status, text)

@@ -42,8 +42,8 @@ func (s *Server) addPrompts() {
 // projectHolder is a toolbox that knows the project of calls that name none.
 type projectHolder interface{ DefaultProject() string }
 
-// mostCompletions is how many values one answer may have, by the protocol.
-const mostCompletions = 100
+// maxCompletions is how many values one answer may have, by the protocol.
+const maxCompletions = 100
 
 // completer completes the arguments of prompts and the variables of resource
 // templates. What it does not know it completes with nothing.
@@ -76,8 +76,8 @@ func (c *completer) complete(ctx context.Context, source string, given map[strin
 	values := c.server.toolboxOf(ctx).Complete(ctx, tools.Caller{Principal: principalOf(ctx)}, source, given, begun)
 	values = slices.DeleteFunc(values, func(value string) bool { return !takes(value) })
 	all := len(values)
-	if all > mostCompletions {
-		values = values[:mostCompletions]
+	if all > maxCompletions {
+		values = values[:maxCompletions]
 	}
 	if values == nil {
 		values = []string{}

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// mostRates bounds the callers whose rates are kept.
-const mostRates = 10_000
+// maxRates bounds the callers whose rates are kept.
+const maxRates = 10_000
 
 // rates bound how often each caller may come, so that one that runs wild
 // leaves room for the others.
@@ -26,7 +26,7 @@ func newRates(perSecond float64, burst int) *rates {
 	}
 	full := time.Duration(float64(burst) / perSecond * float64(time.Second))
 	return &rates{rate.Limit(perSecond), burst, full, ttlcache.New(
-		ttlcache.WithCapacity[string, *rate.Limiter](mostRates),
+		ttlcache.WithCapacity[string, *rate.Limiter](maxRates),
 		ttlcache.WithTTL[string, *rate.Limiter](max(time.Second, full)),
 	)}
 }

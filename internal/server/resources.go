@@ -40,7 +40,7 @@ func (s *Server) addResources() {
 			mcpserver.ResourceTemplateHandlerFunc(content(t.mime, func(ctx context.Context, r mcp.ReadResourceRequest) (string, error) {
 				value := variable(r, t.variable)
 				if value == "" { // a tool would take its default
-					return "", notFound(ctx, fmt.Errorf("no %s in %s", t.variable, papi.Quoted(r.Params.URI, papi.MostEcho)))
+					return "", notFound(ctx, fmt.Errorf("no %s in %s", t.variable, papi.Quoted(r.Params.URI, papi.MaxEcho)))
 				}
 				return t.read(ctx, value)
 			})))
@@ -64,7 +64,7 @@ func (s *Server) templates() []template {
 				if g := guides.Lookup(family); g != nil {
 					return g.Text, nil
 				}
-				return "", notFound(ctx, fmt.Errorf("there is no guide %s; known: %s", papi.Quoted(family, papi.MostEcho), strings.Join(guides.Families(), ", ")))
+				return "", notFound(ctx, fmt.Errorf("there is no guide %s; known: %s", papi.Quoted(family, papi.MaxEcho), strings.Join(guides.Families(), ", ")))
 			},
 		},
 		{
@@ -74,7 +74,7 @@ func (s *Server) templates() []template {
 				if page := tools.ErrorPage(code); page != "" {
 					return page, nil
 				}
-				return "", notFound(ctx, fmt.Errorf("the API documents no error code %s", papi.Quoted(code, papi.MostEcho)))
+				return "", notFound(ctx, fmt.Errorf("the API documents no error code %s", papi.Quoted(code, papi.MaxEcho)))
 			},
 		},
 		{
@@ -128,7 +128,7 @@ func text(read func(context.Context, mcp.ReadResourceRequest) (string, error)) m
 func content(mime string, read func(context.Context, mcp.ReadResourceRequest) (string, error)) mcpserver.ResourceHandlerFunc {
 	return func(ctx context.Context, r mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
 		if uri := r.Params.URI; papi.Plain(uri) != uri { // the answer repeats it
-			return nil, invalid(ctx, fmt.Errorf("the URI %s has hidden characters or a password in it", papi.Quoted(uri, papi.MostEcho)))
+			return nil, invalid(ctx, fmt.Errorf("the URI %s has hidden characters or a password in it", papi.Quoted(uri, papi.MaxEcho)))
 		}
 		text, err := read(ctx, r)
 		if err != nil {

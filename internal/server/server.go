@@ -80,19 +80,19 @@ type Options struct {
 	Metrics *Metrics
 	// Tracers make a span for each tool call; nil makes none.
 	Tracers trace.TracerProvider
-	// AnswerWithin is how long a client that is asked over its connection has
+	// AnswerTimeout is how long a client that is asked over its connection has
 	// to answer; 0 stands for 55 s, as clients give up on a call after 60 s.
-	AnswerWithin time.Duration
+	AnswerTimeout time.Duration
 	// Grace is how long running calls may go on once the server was told to
 	// stop, before they are cancelled; 0 stands for 5 s.
 	Grace time.Duration
 }
 
-// mostErrorText bounds the text of a JSON-RPC error, mostForeignText one of
+// maxErrorText bounds the text of a JSON-RPC error, maxForeignText one of
 // mcp-go, which repeats names and URIs of any length.
 const (
-	mostErrorText   = 1000
-	mostForeignText = 160
+	maxErrorText   = 1000
+	maxForeignText = 160
 )
 
 // listTTL is how long clients of protocol 2026-07-28 may keep what was listed.
@@ -100,15 +100,15 @@ const listTTL = 5 * time.Minute
 
 // Server is an MCP server. It is safe for use by many connections at once.
 type Server struct {
-	mcp          *mcpserver.MCPServer
-	toolbox      Toolbox
-	log          *slog.Logger
-	tracer       trace.Tracer // nil where nobody traces
-	answerWithin time.Duration
-	grace        time.Duration
-	limits       limits
-	connections  atomic.Int64
-	metrics      *Metrics // nil where nobody counts
+	mcp           *mcpserver.MCPServer
+	toolbox       Toolbox
+	log           *slog.Logger
+	tracer        trace.Tracer // nil where nobody traces
+	answerTimeout time.Duration
+	grace         time.Duration
+	limits        limits
+	connections   atomic.Int64
+	metrics       *Metrics // nil where nobody counts
 
 	// loadTools fills mcp with the tools, once; loadTexts with the prompts and
 	// the resources.
@@ -119,12 +119,12 @@ type Server struct {
 // New returns a server that has not yet asked the toolbox for anything.
 func New(options Options) *Server {
 	s := &Server{
-		toolbox:      options.Toolbox,
-		log:          options.Logger,
-		metrics:      options.Metrics,
-		answerWithin: options.AnswerWithin,
-		grace:        options.Grace,
-		limits:       defaultLimits,
+		toolbox:       options.Toolbox,
+		log:           options.Logger,
+		metrics:       options.Metrics,
+		answerTimeout: options.AnswerTimeout,
+		grace:         options.Grace,
+		limits:        defaultLimits,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -132,8 +132,8 @@ func New(options Options) *Server {
 	if options.Tracers != nil {
 		s.tracer = options.Tracers.Tracer("papi-mcp/internal/server")
 	}
-	if s.answerWithin == 0 {
-		s.answerWithin = 55 * time.Second
+	if s.answerTimeout == 0 {
+		s.answerTimeout = 55 * time.Second
 	}
 	if s.grace == 0 {
 		s.grace = 5 * time.Second
@@ -218,15 +218,15 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 		}
 		if e, ok := answer.(mcp.JSONRPCError); ok {
 			s.logUncalled(ctx, m, e)
-			most := mostErrorText
+			most := maxErrorText
 			if mistake.code == 0 && e.Error.Code != mcp.INTERNAL_ERROR { // in mcp-go's words
-				most = mostForeignText
+				most = maxForeignText
 			}
 			e.Error.Message = papi.Cut(papi.Plain(e.Error.Message), most)
 			answer = traced(e, telemetry.RequestID(ctx))
 		}
 	}()
-	if most := mostParams(m.Method); most > 0 && len(m.Params) > most {
+	if most := maxParams(m.Method); most > 0 && len(m.Params) > most {
 		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("the params of %s may have at most %d bytes", m.Method, most))
 	}
 	ctx, m, raw = takeAnswer(ctx, m, raw)
@@ -239,9 +239,9 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 	return mistake.told(answer)
 }
 
-// mostParams is how many bytes the params of a method may have; 0 for methods
+// maxParams is how many bytes the params of a method may have; 0 for methods
 // without a limit of their own.
-func mostParams(method mcp.MCPMethod) int {
+func maxParams(method mcp.MCPMethod) int {
 	if method == mcp.MethodSubscriptionsListen {
 		return 64 << 10 // which are kept for as long as its stream is open
 	}

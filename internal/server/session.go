@@ -91,7 +91,7 @@ func value[T any](p *atomic.Pointer[T]) T {
 type sessions struct {
 	mcp        *mcpserver.MCPServer
 	most       int
-	mostOfOne  int
+	maxOfOne   int
 	idle       time.Duration
 	now        func() time.Time
 	mu         sync.Mutex
@@ -102,7 +102,7 @@ type sessions struct {
 
 func newSessions(server *mcpserver.MCPServer, l HTTPLimits) *sessions {
 	return &sessions{
-		mcp: server, most: l.Sessions, mostOfOne: l.SessionsOfOne, idle: l.SessionIdle, now: time.Now,
+		mcp: server, most: l.Sessions, maxOfOne: l.SessionsOfOne, idle: l.SessionIdle, now: time.Now,
 		open: make(map[string]*session), of: make(map[string]int),
 	}
 }
@@ -114,7 +114,7 @@ func (l *sessions) add(s *session) (ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.endIdle()
-	if len(l.open) >= l.most || l.of[s.caller] >= l.mostOfOne {
+	if len(l.open) >= l.most || l.of[s.caller] >= l.maxOfOne {
 		return false
 	}
 	if l.mcp.RegisterSession(s.ctx, s) != nil {
@@ -131,7 +131,7 @@ func (l *sessions) add(s *session) (ok bool) {
 func (l *sessions) connect(caller string) (ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.of[caller] >= l.mostOfOne {
+	if l.of[caller] >= l.maxOfOne {
 		return false
 	}
 	l.of[caller]++

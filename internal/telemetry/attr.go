@@ -6,8 +6,8 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// mostLogged bounds a text in a log line; the stack of a panic needs the most.
-const mostLogged = 16 << 10
+// maxLogged bounds a text in a log line; the stack of a panic needs the most.
+const maxLogged = 16 << 10
 
 // PlainAttr makes the texts of a log line fit to be read, on a terminal too: it
 // is the ReplaceAttr of a slog.HandlerOptions. A token in the query of a URL is
@@ -25,5 +25,5 @@ func PlainAttr(_ []string, a slog.Attr) slog.Attr {
 }
 
 func logged(text string) string {
-	return papi.Cut(papi.MaskURLSecrets(papi.Plain(text)), mostLogged)
+	return papi.Cut(papi.MaskURLSecrets(papi.Plain(text)), maxLogged)
 }
