@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -54,7 +55,7 @@ func candidates(kind string, resource *catalog.Resource, things []any) []candida
 func (st *standing) why(thing any) string {
 	var reasons []string
 	for field := range strings.SplitSeq(st.resource.Reason, "|") {
-		if reason := value(text(catalog.Field(thing, field))); reason != "" && reason != "NONE" {
+		if reason := jsonvalue.Text(thing, field); reason != "" && reason != "NONE" {
 			reasons = append(reasons, reason)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"papi-mcp/guides"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -130,14 +131,14 @@ func (s *Set) readToComplete(ctx context.Context, caller Caller, from source, gi
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), completionTimeout)
 		defer cancel()
 		answer, _ := catalog.Reader{API: s.opts.API}.Read(ctx, projectID, from.tool, args) // silent when it fails
-		items, _ := catalog.Field(answer, row.List()).([]any)
+		items, _ := jsonvalue.Field(answer, row.List()).([]any)
 		values := []string{}
 		for _, item := range items {
-			value := text(catalog.Field(item, from.field))
-			if value == nil || papi.Plain(*value) != *value || strings.ContainsAny(*value, "\n\t") || len(*value) > completionLength { // no person could pick it knowingly
+			value := jsonvalue.Text(item, from.field)
+			if value == "" || papi.Plain(value) != value || strings.ContainsAny(value, "\n\t") || len(value) > completionLength { // no person could pick it knowingly
 				continue
 			}
-			values = append(values, *value)
+			values = append(values, value)
 		}
 		s.completions.put(key, values)
 		return values, nil

@@ -1,7 +1,7 @@
 package tools
 
 import (
-	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -39,11 +39,11 @@ func draftLacks(update string, thing any) bool {
 // such as a sender's number, stand beside the changes. The draft of a live thing
 // changes one that is whole.
 func lacks(thing any, details ...string) bool {
-	if catalog.Field(thing, "state") != nil {
+	if jsonvalue.Field(thing, "state") != nil {
 		return false
 	}
 	for _, name := range details {
-		if catalog.Field(thing, "changes.details."+name) == nil && catalog.Field(thing, name) == nil {
+		if jsonvalue.Field(thing, "changes.details."+name) == nil && jsonvalue.Field(thing, name) == nil {
 			return true
 		}
 	}

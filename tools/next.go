@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -34,8 +35,8 @@ func (s step) fits(answer any) bool {
 
 func shows(answer any, condition string) bool {
 	field, want, exact := strings.Cut(condition, "=")
-	got := text(catalog.Field(answer, field))
-	return got != nil && (!exact || *got == want)
+	got := jsonvalue.Text(answer, field)
+	return got != "" && (!exact || got == want)
 }
 
 // byState has the steps of a resource by its state, or by what pends, as
@@ -291,8 +292,8 @@ func nextAfterError(row *catalog.Row, args map[string]any, e *papi.Error) []cata
 	ids := pathIDs(row, args)
 	if row.Effect == catalog.Create && row.Resource != nil {
 		for id, field := range row.Resource.IDs { // what the call was to make
-			if given := text(catalog.Field(args, field)); given != nil {
-				ids[id] = *given
+			if given := jsonvalue.Text(args, field); given != "" {
+				ids[id] = given
 			}
 		}
 	}

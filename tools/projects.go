@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -179,7 +181,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 		})
 	}
 	read("webhooks", "webhook_list", nil, func(answer any) {
-		hooks, _ := catalog.Field(answer, "webhooks").([]any)
+		hooks, _ := jsonvalue.Field(answer, "webhooks").([]any)
 		for _, hook := range hooks {
 			kept, _ := shape(hook, ownValues{fields: []string{"id", "target", "triggers"}}, nil)
 			o.Webhooks = append(o.Webhooks, kept)
@@ -196,7 +198,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 		row := catalog.Lookup(section.tool)
 		read(section.name, section.tool, map[string]any{"pageSize": section.pageSize}, func(answer any) {
 			o.Counts[section.name] = count(row, answer)
-			items, _ := catalog.Field(answer, row.List()).([]any)
+			items, _ := jsonvalue.Field(answer, row.List()).([]any)
 			found = append(found, candidates(section.name, row.Resource, items)...)
 		})
 	}
@@ -241,27 +243,24 @@ func (o *overview) looks() string {
 // count counts the things of a list by their state.
 func count(row *catalog.Row, answer any) counts {
 	c := counts{ByState: map[string]int{}}
-	items, _ := catalog.Field(answer, row.List()).([]any)
+	items, _ := jsonvalue.Field(answer, row.List()).([]any)
 	for _, item := range items {
 		c.ByState[stateOf(row.Resource, item)]++
 	}
 	c.Total = len(items)
-	if total := text(catalog.Field(answer, "totalSize")); total != nil {
-		var n int
-		if _, err := fmt.Sscan(*total, &n); err == nil && n > c.Total {
-			c.Total, c.Partly = n, true
-		}
+	if n, err := strconv.Atoi(jsonvalue.Text(answer, "totalSize")); err == nil && n > c.Total {
+		c.Total, c.Partly = n, true
 	}
 	return c
 }
 
 // stateOf is a thing's state, or what pends where it has none yet.
 func stateOf(resource *catalog.Resource, thing any) string {
-	if state := text(catalog.Field(thing, resource.State)); state != nil {
-		return *state
+	if state := jsonvalue.Text(thing, resource.State); state != "" {
+		return state
 	}
-	if pending := text(catalog.Field(thing, resource.Pending)); pending != nil {
-		return resource.Pending + "=" + *pending
+	if pending := jsonvalue.Text(thing, resource.Pending); pending != "" {
+		return resource.Pending + "=" + pending
 	}
 	return ""
 }
@@ -296,7 +295,7 @@ func (s *Set) describe(projectID, client string, o *overview) string {
 	lines = append(lines, o.attentionLines()...)
 	lines = append(lines, fmt.Sprintf("Webhooks: %d", len(o.Webhooks)))
 	for _, hook := range o.Webhooks[:min(len(o.Webhooks), guard.MaxWebhooks)] {
-		lines = append(lines, "  "+guard.Address(catalog.Text(catalog.Field(hook, "target"))))
+		lines = append(lines, "  "+guard.Address(jsonvalue.Text(hook, "target")))
 	}
 	return strings.Join(lines, "\n")
 }

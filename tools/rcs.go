@@ -7,6 +7,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 )
 
 var rcsSenderNext = byState{
@@ -53,11 +54,11 @@ var (
 // addedAfterLaunch tells whether a sender names a country in which no operator
 // was asked so far.
 func addedAfterLaunch(sender any) bool {
-	named, _ := catalog.Field(sender, "details.countries").([]any)
-	asked, _ := catalog.Field(sender, "countryStatus").([]any)
+	named, _ := jsonvalue.Field(sender, "details.countries").([]any)
+	asked, _ := jsonvalue.Field(sender, "countryStatus").([]any)
 	for _, country := range named {
 		if !slices.ContainsFunc(asked, func(status any) bool {
-			return value(text(catalog.Field(status, "country"))) == country && !shows(status, "status=NOT_LAUNCHED")
+			return jsonvalue.Text(status, "country") == country && !shows(status, "status=NOT_LAUNCHED")
 		}) {
 			return true
 		}
@@ -104,16 +105,16 @@ func refusedOperators(sender any) []step {
 // name and remark of each.
 func operatorsThatRefused(sender any) []string {
 	var named []string
-	countries, _ := catalog.Field(sender, "countryStatus").([]any)
+	countries, _ := jsonvalue.Field(sender, "countryStatus").([]any)
 	for _, country := range countries {
-		operators, _ := catalog.Field(country, "operators").([]any)
+		operators, _ := jsonvalue.Field(country, "operators").([]any)
 		for _, operator := range operators {
-			status := value(text(catalog.Field(operator, "status")))
+			status := jsonvalue.Text(operator, "status")
 			if !slices.Contains(operatorRefused, status) || status == "UNLAUNCHED" && shows(sender, "state=UNLAUNCHED") { // with all of them
 				continue
 			}
-			name := value(text(catalog.Field(country, "country"))) + " " + value(text(catalog.Field(operator, "name")))
-			if remark := value(text(catalog.Field(operator, "remark"))); remark != "" {
+			name := jsonvalue.Text(country, "country") + " " + jsonvalue.Text(operator, "name")
+			if remark := jsonvalue.Text(operator, "remark"); remark != "" {
 				name += ": " + remark
 			}
 			named = append(named, status+" "+name)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 // Result is the form of every result; every key is always there, but for Since
@@ -50,7 +51,7 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 	if list == "" && row.Resource != nil {
 		st = newStanding(row, c, answer)
 		maps.Copy(r.IDs, st.ids)
-		r.State = text(catalog.Field(answer, row.Resource.State))
+		r.State = orNil(jsonvalue.Text(answer, row.Resource.State))
 		if st.pending != "" {
 			r.Pending = &st.pending
 		}
@@ -61,9 +62,7 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 	if strings.HasSuffix(row.Tool, "_activity_list") && !c.now.IsZero() {
 		r.Now = stamp(c.now)
 	}
-	if token := text(catalog.Field(answer, "nextPageToken")); value(token) != "" {
-		r.NextPageToken = token
-	}
+	r.NextPageToken = orNil(jsonvalue.Text(answer, "nextPageToken"))
 	r.Next = nextOfResult(row, c, r, st, answer, list)
 	data, warnings := shape(answer, c.own, bulky(row))
 	r.Data = data
@@ -107,9 +106,9 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *standing, answer any
 	}
 	ids := maps.Clone(r.IDs)
 	if numbers, ok := c.args["testNumbers"].([]any); ok && len(numbers) == 1 {
-		ids["testNumber"] = catalog.Text(numbers[0])
+		ids["testNumber"] = jsonvalue.Text(numbers[0], "")
 	}
-	if sent := catalog.Field(answer, "verificationCodeSent"); sent == false {
+	if sent := jsonvalue.Field(answer, "verificationCodeSent"); sent == false {
 		steps = []step{verifyKnownNumber}
 	}
 	steps = slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return !s.fits(answer) })
@@ -123,24 +122,24 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *standing, answer any
 // fromAnswer completes an action by what the answer tells: parameters of the
 // same name, and the subproject in which a bundle made the rest.
 func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any) {
-	made := text(catalog.Field(answer, "projectId"))
+	made := jsonvalue.Text(answer, "projectId")
 	to := catalog.Lookup(n.Tool)
-	if n.Tool == "project_confirm" && made != nil {
-		n.Args[argProject] = *made
+	if n.Tool == "project_confirm" && made != "" {
+		n.Args[argProject] = made
 	}
 	if to == nil {
 		return
 	}
 	n.Needs = slices.DeleteFunc(n.Needs, func(name string) bool {
-		told := text(catalog.Field(answer, name))
-		if told == nil || to.Op().Parameter(name) == nil {
+		told := jsonvalue.Text(answer, name)
+		if told == "" || to.Op().Parameter(name) == nil {
 			return false
 		}
-		n.Args[name] = *told
+		n.Args[name] = told
 		return true
 	})
-	if made != nil && *made != projectID && to.Resource != row.Resource {
-		n.Args[argProject] = *made
+	if made != "" && made != projectID && to.Resource != row.Resource {
+		n.Args[argProject] = made
 	}
 }
 
@@ -161,7 +160,7 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any, list string) [
 		}
 		next = append(next, catalog.Next{Do: "read the next page", Tool: row.Tool, Args: args, Needs: []string{}})
 	}
-	items, _ := catalog.Field(answer, list).([]any)
+	items, _ := jsonvalue.Field(answer, list).([]any)
 	if row.Resource != nil {
 		next = append(next, needy(row.Resource, items, r.IDs, c.now)...)
 	}
@@ -200,15 +199,15 @@ func needy(resource *catalog.Resource, items []any, ids map[string]string, now t
 	return next
 }
 
-// text is a string of the answer, nil where there is none.
-func text(value any) *string {
-	if value == nil {
+// orNil is a text as a result has it: null where there is none.
+func orNil(text string) *string {
+	if text == "" {
 		return nil
 	}
-	t := catalog.Text(value)
-	return &t
+	return &text
 }
 
+// value is the text, "" for null.
 func value(text *string) string {
 	if text == nil {
 		return ""

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -32,20 +33,20 @@ type refusedPart struct {
 func standingOf(resource *catalog.Resource, thing any) standing {
 	st := standing{resource: resource, ids: map[string]string{}}
 	for arg, field := range resource.IDs {
-		if id := text(catalog.Field(thing, field)); id != nil {
-			st.ids[arg] = *id
+		if id := jsonvalue.Text(thing, field); id != "" {
+			st.ids[arg] = id
 		}
 	}
-	st.state = value(text(catalog.Field(thing, resource.State)))
-	st.pending = value(text(catalog.Field(thing, resource.Pending)))
+	st.state = jsonvalue.Text(thing, resource.State)
+	st.pending = jsonvalue.Text(thing, resource.Pending)
 	for _, part := range resource.Parts {
-		status := value(text(catalog.Field(thing, part.Field)))
+		status := jsonvalue.Text(thing, part.Field)
 		switch {
 		case slices.Contains(part.Refused, status):
 			st.refused = append(st.refused, refusedPart{
 				name: part.Name, status: status,
-				value:  value(text(catalog.Field(thing, part.Value))),
-				reason: value(text(catalog.Field(thing, part.Reason))),
+				value:  jsonvalue.Text(thing, part.Value),
+				reason: jsonvalue.Text(thing, part.Reason),
 			})
 		case st.pending == "" && slices.Contains(part.Pending, status):
 			st.pending = part.Name + "=" + status
@@ -58,7 +59,7 @@ func standingOf(resource *catalog.Resource, thing any) standing {
 		}
 	}
 	for field := range strings.SplitSeq(resource.Since, "|") {
-		if at := timeOf(value(text(catalog.Field(thing, field)))); !at.IsZero() {
+		if at := timeOf(jsonvalue.Text(thing, field)); !at.IsZero() {
 			st.since = at
 			break
 		}
@@ -207,10 +208,10 @@ func (s *Set) newestChange(ctx context.Context, history *catalog.Row, project st
 	if err != nil {
 		return time.Time{}
 	}
-	entries, _ := catalog.Field(sent.Answer, history.List()).([]any)
+	entries, _ := jsonvalue.Field(sent.Answer, history.List()).([]any)
 	for _, entry := range entries {
-		if kind := text(catalog.Field(entry, "type")); value(kind) != "COMMENT_ADDED" {
-			return timeOf(value(text(catalog.Field(entry, "created"))))
+		if jsonvalue.Text(entry, "type") != "COMMENT_ADDED" {
+			return timeOf(jsonvalue.Text(entry, "created"))
 		}
 	}
 	return time.Time{}

@@ -3,20 +3,20 @@ package tools
 import (
 	"fmt"
 
-	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 // partly looks at an answer that tells of failures although its status is a
 // success: each failure is a warning, and all failing is an error. (A created
 // solution is answered with 201 and failedSolutions.)
 func partly(answer any) (warnings []string, failed *Error) {
-	told, _ := shape(catalog.Field(answer, "failedSolutions"), ownValues{full: true}, nil) // people wrote parts of it
+	told, _ := shape(jsonvalue.Field(answer, "failedSolutions"), ownValues{full: true}, nil) // people wrote parts of it
 	failures, _ := told.([]any)
 	for i, f := range failures {
 		warnings = append(warnings, fmt.Sprintf("failedSolutions[%d]: partner app %v: %v %v", i,
-			catalog.Field(f, "partnerAppId"), catalog.Field(f, "errorCode"), catalog.Field(f, "errorMessage")))
+			jsonvalue.Field(f, "partnerAppId"), jsonvalue.Field(f, "errorCode"), jsonvalue.Field(f, "errorMessage")))
 	}
-	made, _ := catalog.Field(answer, "solutions").([]any)
+	made, _ := jsonvalue.Field(answer, "solutions").([]any)
 	if len(failures) == 0 || len(made) > 0 {
 		return warnings, nil
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/deadline"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -166,7 +167,7 @@ func (f *finder) read(ctx context.Context) ([]map[string]any, time.Time, error) 
 		return []map[string]any{thing}, resp.Date, nil
 	}
 	var items []map[string]any
-	found, _ := Field(answer, list).([]any)
+	found, _ := jsonvalue.Field(answer, list).([]any)
 	for _, item := range found {
 		if thing, ok := item.(map[string]any); ok {
 			items = append(items, thing)
@@ -178,7 +179,7 @@ func (f *finder) read(ctx context.Context) ([]map[string]any, time.Time, error) 
 // comparable tells whether the call gives the fields to compare by.
 func (f *finder) comparable() bool {
 	for field := range f.row.Reconcile.Same {
-		if Field(f.args, field) == nil {
+		if jsonvalue.Field(f.args, field) == nil {
 			return false
 		}
 	}
@@ -187,9 +188,9 @@ func (f *finder) comparable() bool {
 
 func (f *finder) same(item map[string]any) bool {
 	for field, places := range f.row.Reconcile.Same {
-		given, equal := Field(f.args, field), false
+		given, equal := jsonvalue.Field(f.args, field), false
 		for place := range strings.SplitSeq(places, "|") {
-			equal = equal || Field(item, place) == given
+			equal = equal || jsonvalue.Field(item, place) == given
 		}
 		if !equal {
 			return false
@@ -256,7 +257,7 @@ func (f *finder) recent(item map[string]any, since string, date time.Time) bool 
 	if since == "" {
 		return true
 	}
-	text, _ := Field(item, since).(string)
+	text, _ := jsonvalue.Field(item, since).(string)
 	made, err := time.Parse(time.RFC3339Nano, strings.ToUpper(text))
 	if err != nil || date.IsZero() {
 		return false
@@ -271,7 +272,7 @@ func (f *finder) found(made map[string]any) Sent {
 	s := Sent{Answer: made, Warnings: []string{
 		"the API's answer was lost; data is what " + f.row.Reconcile.Read + " shows of it: check that it is what was asked for",
 	}}
-	if r := f.row.Resource; r != nil && r.Pending != "" && Field(made, r.Pending) == "DRAFT" && Field(made, r.State) == nil && f.args["status"] != "DRAFT" {
+	if r := f.row.Resource; r != nil && r.Pending != "" && jsonvalue.Field(made, r.Pending) == "DRAFT" && jsonvalue.Field(made, r.State) == nil && f.args["status"] != "DRAFT" {
 		s.Warnings = append(s.Warnings, "it was saved as a draft and not submitted")
 	}
 	return s
@@ -325,22 +326,6 @@ func (r *Row) List() string {
 	return ""
 }
 
-// Field returns what stands at a dotted path of decoded JSON, nil where
-// nothing does.
-func Field(value any, path string) any {
-	if path == "" {
-		return nil
-	}
-	for name := range strings.SplitSeq(path, ".") {
-		fields, ok := value.(map[string]any)
-		if !ok {
-			return nil
-		}
-		value = fields[name]
-	}
-	return value
-}
-
 // decode reads an answer, numbers exactly as they stand.
 func decode(resp *papi.Response) (any, error) {
 	if len(resp.Body) == 0 {
@@ -365,7 +350,7 @@ func SendAll(ctx context.Context, api API, row *Row, projectID string, args map[
 	}
 	answer, err := decode(resp)
 	s := Sent{Answer: answer, Date: resp.Date}
-	if Field(answer, "nextPageToken") != nil {
+	if jsonvalue.Field(answer, "nextPageToken") != nil {
 		s.Warnings = []string{fmt.Sprintf("cut after %d items: go on with nextPageToken", papi.MaxItems)}
 	}
 	return s, err

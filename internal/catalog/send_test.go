@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -278,7 +279,7 @@ func TestTheLookGoesOnWithoutTheCaller(t *testing.T) {
 	}}
 	cancel()
 	sent, err := Send(ctx, api, Lookup("webhook_create"), "p", fields{"target": "https://example.com"})
-	if err != nil || Field(sent.Answer, "id") != "w" {
+	if err != nil || jsonvalue.Field(sent.Answer, "id") != "w" {
 		t.Errorf("got %+v, %v", sent, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 var bundleRules = []Rule{
@@ -92,12 +93,12 @@ func bundleServices(_ context.Context, _ *Guard, c *Call) *Refusal {
 }
 
 func bundleNames(_ context.Context, _ *Guard, c *Call) *Refusal {
-	if text(c.Args, "name") != "" {
+	if jsonvalue.Text(c.Args, "name") != "" {
 		return nil
 	}
 	var unnamed []string
 	for _, p := range bundleParts {
-		if wanted, input := part(c.Args, p.field); wanted && text(input, "name") == "" {
+		if wanted, input := part(c.Args, p.field); wanted && jsonvalue.Text(input, "name") == "" {
 			unnamed = append(unnamed, p.field)
 		}
 	}
@@ -118,7 +119,7 @@ func again(do string, c *Call, needs ...string) []catalog.Next {
 	args := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(c.Args)) {
 		switch {
-		case name == "webhooks", name == "convApp" && object(c.Args, "convApp")["webhooks"] != nil:
+		case name == "webhooks", name == "convApp" && jsonvalue.Field(c.Args, "convApp.webhooks") != nil:
 			needs = append(needs, name)
 		case !slices.Contains(needs, name):
 			args[name] = c.Args[name]
@@ -129,8 +130,8 @@ func again(do string, c *Call, needs ...string) []catalog.Next {
 
 func bundleTargets(_ context.Context, _ *Guard, c *Call) *Refusal {
 	seen := map[string]int{}
-	for i, hook := range objects(c.Args["webhooks"]) {
-		target := text(hook, "target")
+	for i, hook := range jsonvalue.Objects(c.Args, "webhooks") {
+		target := jsonvalue.Text(hook, "target")
 		if first, twice := seen[target]; twice {
 			return &Refusal{
 				Message:    fmt.Sprintf("webhooks[%d] and webhooks[%d] have the same target %s", first, i, target),
@@ -147,18 +148,18 @@ func bundleTargets(_ context.Context, _ *Guard, c *Call) *Refusal {
 // a subproject that is yet to be made has none.
 func joinsWebhooks(c *Call) bool {
 	subproject, _ := part(c.Args, "subproject")
-	return !subproject && len(objects(c.Args["webhooks"])) > 0
+	return !subproject && len(jsonvalue.Objects(c.Args, "webhooks")) > 0
 }
 
 func bundleWebhooks(c *Call, s seen) *Refusal {
-	hooks := objects(c.Args["webhooks"])
+	hooks := jsonvalue.Objects(c.Args, "webhooks")
 	at := map[string]int{}
 	for i, hook := range hooks {
-		at[text(hook, "target")] = i
+		at[jsonvalue.Text(hook, "target")] = i
 	}
-	there := objects(s["webhook_list"]["webhooks"])
+	there := jsonvalue.Objects(s["webhook_list"], "webhooks")
 	for _, hook := range there {
-		if i, taken := at[text(hook, "target")]; taken {
+		if i, taken := at[jsonvalue.Text(hook, "target")]; taken {
 			r := targetTaken(hook)
 			r.Message = fmt.Sprintf("webhooks[%d]: %s", i, r.Message)
 			return r
@@ -169,8 +170,8 @@ func bundleWebhooks(c *Call, s seen) *Refusal {
 
 func bundleConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
 	_, app := part(c.Args, "convApp")
-	for i, hook := range objects(app["webhooks"]) {
-		target, err := url.Parse(text(hook, "target"))
+	for i, hook := range jsonvalue.Objects(app, "webhooks") {
+		target, err := url.Parse(jsonvalue.Text(hook, "target"))
 		if err != nil {
 			continue // the API judges what is no URL
 		}
@@ -198,14 +199,14 @@ var retentions = map[string]struct {
 }
 
 func bundleRetention(app map[string]any) *Refusal {
-	policy := object(app, "retentionPolicy")
-	mode := or(text(app, "processingMode"), "DISPATCH")
+	policy := jsonvalue.Object(app, "retentionPolicy")
+	mode := or(jsonvalue.Text(app, "processingMode"), "DISPATCH")
 	allowed, known := retentions[mode]
 	if !known {
 		return nil
 	}
 	var wrong []string
-	if kind := text(policy, "retentionPolicyType"); kind != "" && !slices.Contains(allowed.types, kind) {
+	if kind := jsonvalue.Text(policy, "retentionPolicyType"); kind != "" && !slices.Contains(allowed.types, kind) {
 		wrong = append(wrong, fmt.Sprintf("convApp.retentionPolicy.retentionPolicyType is %s; processingMode %s allows %s", kind, mode, strings.Join(allowed.types, ", ")))
 	}
 	if days, given := number(policy["ttl"]); given && (days < allowed.from || days > allowed.to) {
@@ -215,7 +216,7 @@ func bundleRetention(app map[string]any) *Refusal {
 		return nil
 	}
 	resolution := "give what it allows, or the other processingMode"
-	if text(app, "processingMode") == "" {
+	if jsonvalue.Text(app, "processingMode") == "" {
 		resolution += "; DISPATCH is the default"
 	}
 	return &Refusal{
@@ -233,8 +234,8 @@ func tellBundle(c *Call) string {
 		if !wanted {
 			continue
 		}
-		line := fmt.Sprintf("- %s named %s", p.noun, Name(or(text(input, "name"), text(c.Args, "name"))))
-		if labels := object(input, "labels"); len(labels) > 0 {
+		line := fmt.Sprintf("- %s named %s", p.noun, Name(or(jsonvalue.Text(input, "name"), jsonvalue.Text(c.Args, "name"))))
+		if labels := jsonvalue.Object(input, "labels"); len(labels) > 0 {
 			line += " with " + count(len(labels), "label", "labels")
 		}
 		creates = append(append(creates, line), hookLines("  - its webhook", input["webhooks"])...)
@@ -252,7 +253,7 @@ func tellBundle(c *Call) string {
 		lines = append(lines, "All of it goes into the new subproject.")
 	}
 	heading := "It creates:"
-	if region := text(c.Args, "region"); region != "" {
+	if region := jsonvalue.Text(c.Args, "region"); region != "" {
 		heading = fmt.Sprintf("In region %s it creates:", Word(region))
 	}
 	return strings.Join(append(append(lines, heading), creates...), "\n")
@@ -261,10 +262,10 @@ func tellBundle(c *Call) string {
 // hookLines tell of webhooks, a line each.
 func hookLines(noun string, of any) []string {
 	var lines []string
-	hooks := objects(of)
+	hooks := jsonvalue.Objects(of, "")
 	for _, hook := range hooks[:min(len(hooks), MaxWebhooks)] {
-		line := fmt.Sprintf("%s to %s", noun, Address(text(hook, "target")))
-		if triggers := words(texts(hook["triggers"])); triggers != "" {
+		line := fmt.Sprintf("%s to %s", noun, Address(jsonvalue.Text(hook, "target")))
+		if triggers := words(jsonvalue.Texts(hook, "triggers")); triggers != "" {
 			line += " for " + triggers
 		}
 		lines = append(lines, line)

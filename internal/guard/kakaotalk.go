@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 var (
@@ -101,7 +102,7 @@ var kakaotalkRules = []Rule{
 }
 
 func kakaoSenderUnique(c *Call, s seen) *Refusal {
-	senders := objects(s["kakaotalk_sender_list"]["senders"])
+	senders := jsonvalue.Objects(s["kakaotalk_sender_list"], "senders")
 	live := false
 	for _, sender := range senders {
 		if sender["plusFriendId"] == c.Args["plusFriendId"] {
@@ -111,7 +112,7 @@ func kakaoSenderUnique(c *Call, s seen) *Refusal {
 				Next:       []catalog.Next{readKakaoSender.next(c, "look at the sender that is there")},
 			}
 		}
-		live = live || text(sender, "state") != ""
+		live = live || jsonvalue.Text(sender, "state") != ""
 	}
 	if len(senders) > 0 && !live {
 		c.Warn("no KakaoTalk sender of the project is live yet: while its account is being made, the API refuses another sender (account_is_in_progress)")
@@ -131,7 +132,7 @@ var kakaoLevels = []struct {
 func kakaoCodes(c *Call) []string {
 	codes := make([]string, len(kakaoLevels))
 	for i, level := range kakaoLevels {
-		codes[i] = text(object(c.Args, "details"), level.field)
+		codes[i] = jsonvalue.Text(c.Args, "details."+level.field)
 	}
 	return codes
 }
@@ -159,7 +160,7 @@ func kakaoCategoryForm(_ context.Context, _ *Guard, c *Call) *Refusal {
 }
 
 func kakaoSenderCategory(c *Call, s seen) *Refusal {
-	tree, codes := objects(s["kakaotalk_sender_category_list"]["categories"]), kakaoCodes(c)
+	tree, codes := jsonvalue.Objects(s["kakaotalk_sender_category_list"], "categories"), kakaoCodes(c)
 	if len(tree) == 0 || leadDown(tree, codes) {
 		return nil
 	}
@@ -177,7 +178,7 @@ func leadDown(level []map[string]any, codes []string) bool {
 		return true
 	}
 	for _, one := range level {
-		if (codes[0] == "" || one["code"] == codes[0]) && leadDown(objects(one["subcategories"]), codes[1:]) {
+		if (codes[0] == "" || one["code"] == codes[0]) && leadDown(jsonvalue.Objects(one, "subcategories"), codes[1:]) {
 			return true
 		}
 	}
@@ -187,17 +188,17 @@ func leadDown(level []map[string]any, codes []string) bool {
 
 // givesDetail tells whether the call gives the field of its details.
 func givesDetail(name string) func(*Call) bool {
-	return func(c *Call) bool { return text(object(c.Args, "details"), name) != "" }
+	return func(c *Call) bool { return jsonvalue.Text(c.Args, "details."+name) != "" }
 }
 
 // sameName searches for the templates whose name begins as the given one.
 func sameName(c *Call) map[string]any {
-	return map[string]any{"plusFriendId": c.Args["plusFriendId"], "templateName": object(c.Args, "details")["name"]}
+	return map[string]any{"plusFriendId": c.Args["plusFriendId"], "templateName": jsonvalue.Field(c.Args, "details.name")}
 }
 
 func kakaoTemplateUnique(c *Call, s seen) *Refusal {
-	name := text(object(c.Args, "details"), "name")
-	for _, template := range objects(s["kakaotalk_template_list"]["templates"]) {
+	name := jsonvalue.Text(c.Args, "details.name")
+	for _, template := range jsonvalue.Objects(s["kakaotalk_template_list"], "templates") {
 		if template["code"] == c.Args["templateCode"] || templateName(template) != name {
 			continue
 		}
@@ -217,31 +218,31 @@ func kakaoTemplateUnique(c *Call, s seen) *Refusal {
 
 // templateName is a template's name: the pending one, before the live one.
 func templateName(template map[string]any) string {
-	if name := text(object(template, "changes", "details"), "name"); name != "" {
+	if name := jsonvalue.Text(template, "changes.details.name"); name != "" {
 		return name
 	}
-	return text(object(template, "details"), "name")
+	return jsonvalue.Text(template, "details.name")
 }
 
 // noCategory is the code of a template that names no category.
 const noCategory = "999999"
 
 func givesTemplateCategory(c *Call) bool {
-	code := text(object(c.Args, "details"), "categoryCode")
+	code := jsonvalue.Text(c.Args, "details.categoryCode")
 	return code != "" && code != noCategory
 }
 
 func kakaoTemplateCategory(c *Call, s seen) *Refusal {
-	code := text(object(c.Args, "details"), "categoryCode")
+	code := jsonvalue.Text(c.Args, "details.categoryCode")
 	answer := s["kakaotalk_template_category_list"]
 	var codes []string
-	for _, category := range objects(answer["categories"]) {
-		for _, sub := range objects(category["subcategories"]) {
-			codes = append(codes, text(sub, "code"))
+	for _, category := range jsonvalue.Objects(answer, "categories") {
+		for _, sub := range jsonvalue.Objects(category, "subcategories") {
+			codes = append(codes, jsonvalue.Text(sub, "code"))
 		}
 	}
 	// A list that is cut does not tell that there is no such code.
-	if len(codes) == 0 || answered(answer["nextPageToken"]) || slices.Contains(codes, code) {
+	if len(codes) == 0 || !jsonvalue.IsEmpty(answer["nextPageToken"]) || slices.Contains(codes, code) {
 		return nil
 	}
 	return &Refusal{
@@ -253,8 +254,8 @@ func kakaoTemplateCategory(c *Call, s seen) *Refusal {
 
 func kakaoButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
 	seen := map[string]bool{}
-	for i, button := range objects(object(c.Args, "details")["buttons"]) {
-		kind := text(button, "type")
+	for i, button := range jsonvalue.Objects(c.Args, "details.buttons") {
+		kind := jsonvalue.Text(button, "type")
 		if kind != "" && seen[kind] {
 			return &Refusal{
 				Message:    fmt.Sprintf("details.buttons[%d]: there is a button of type %s already", i, kind),
@@ -270,9 +271,9 @@ func kakaoButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
 // kakaoVariables warns alone: the contract says nothing of KakaoTalk's
 // variables.
 func kakaoVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
-	details := object(c.Args, "details")
+	details := jsonvalue.Object(c.Args, "details")
 	warn := func(holder map[string]any, path, field string) {
-		found := findVariables(text(holder, field))
+		found := findVariables(jsonvalue.Text(holder, field))
 		if given := append(found.written, found.wrong...); len(given) > 0 {
 			c.Warn(fmt.Sprintf("%s.%s holds %q, as a variable of WhatsApp is written; KakaoTalk's are written #{name}: the API judges", path, field, shortened(given[0])))
 		}
@@ -285,7 +286,7 @@ func kakaoVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
 	for _, field := range []string{"content", "extra", "title", "subtitle"} {
 		warn(details, "details", field)
 	}
-	for i, button := range objects(details["buttons"]) {
+	for i, button := range jsonvalue.Objects(details, "buttons") {
 		for _, field := range []string{"name", "linkMo", "linkPc", "schemeIos", "schemeAndroid"} {
 			warn(button, fmt.Sprintf("details.buttons[%d]", i), field)
 		}
@@ -314,8 +315,8 @@ func showKakaoDiscard(kind, read string) func(*Call, seen) string {
 
 // kakaoName is the name of a sender or template.
 func kakaoName(thing map[string]any) string {
-	if name := text(object(thing, "details"), "name"); name != "" {
+	if name := jsonvalue.Text(thing, "details.name"); name != "" {
 		return name
 	}
-	return text(object(thing, "changes", "details"), "name")
+	return jsonvalue.Text(thing, "changes.details.name")
 }

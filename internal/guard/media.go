@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 var mediaRules = []Rule{
@@ -58,7 +60,7 @@ func eachMedia(value any, path string, visit func(path, address string)) {
 			case slices.Contains(mediaFields, name):
 				visitAddresses(v[name], here, visit)
 			case name == "examples":
-				for i, example := range objects(v[name]) {
+				for i, example := range jsonvalue.Objects(v[name], "") {
 					visitAddresses(example["url"], fmt.Sprintf("%s[%d].url", here, i), visit)
 				}
 			default:

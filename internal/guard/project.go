@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -147,16 +148,16 @@ func CountsFor(client string) string {
 // come before the subproject is there: then the bundle is remembered, and a
 // later look at it shows the subproject.
 func (g *Guard) rememberSubproject(ctx context.Context, c *Call, answer map[string]any) error {
-	bundle := g.bundleKey(c, text(answer, "id"))
+	bundle := g.bundleKey(c, jsonvalue.Text(answer, "id"))
 	if c.Row.Tool == "bundle_get" {
 		if _, mine, err := g.opts.Store.Get(ctx, bundle); err != nil || !mine {
 			return err
 		}
 	}
-	if id := text(object(answer, "subproject"), "id"); id != "" {
+	if id := jsonvalue.Text(answer, "subproject.id"); id != "" {
 		return g.opts.Store.Put(ctx, g.subprojectKey(c.Principal, id), []byte(c.ProjectID), 0)
 	}
-	if c.Row.Tool == "bundle_create" && text(answer, "id") != "" {
+	if c.Row.Tool == "bundle_create" && jsonvalue.Text(answer, "id") != "" {
 		return g.opts.Store.Put(ctx, bundle, []byte("made"), 0)
 	}
 	return nil

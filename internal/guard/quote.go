@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -56,7 +57,7 @@ func listed(shown []string, of int) string {
 // stands says how a thing stands, as the end of a sentence.
 func stands(thing map[string]any) string {
 	state := "is not live yet"
-	if s := text(thing, "state"); s != "" {
+	if s := jsonvalue.Text(thing, "state"); s != "" {
 		state = "is " + Word(s)
 	}
 	if changes := pending(thing); changes != "" {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 var readRcsSender = Read{Tool: "rcs_sender_get"}
@@ -82,7 +83,7 @@ var rcsRules = []Rule{
 // changes.
 func beyondCountries(c *Call) []string {
 	var others []string
-	for _, name := range slices.Sorted(maps.Keys(object(c.Args, "details"))) {
+	for _, name := range slices.Sorted(maps.Keys(jsonvalue.Object(c.Args, "details"))) {
 		if name != "countries" {
 			others = append(others, "details."+name)
 		}
@@ -96,27 +97,27 @@ func updateLaunched(c *Call, s seen) *Refusal {
 	if !onlyCountries(s["rcs_sender_get"]) {
 		return nil
 	}
-	state := text(s["rcs_sender_get"], "state")
+	state := jsonvalue.Text(s["rcs_sender_get"], "state")
 	others := beyondCountries(c)
 	r := &Refusal{
 		Message:    fmt.Sprintf("the sender is %s, where only details.countries can be changed; the call would change %s", state, strings.Join(others, ", ")),
 		Resolution: "leave out all but details.countries; test numbers are added with rcs_test_number_add",
 		Info:       map[string]any{"state": state, "notUpdatable": others},
 	}
-	id, details := pathArgs(c.Row, c.Args), object(c.Args, "details")
+	id, details := pathArgs(c.Row, c.Args), jsonvalue.Object(c.Args, "details")
 	if details["questionnaire"] != nil {
 		r.Resolution += "; answers can't be given any more: " + askSupport
 	}
 	if countries, given := details["countries"]; given {
 		r.Next = append(r.Next, catalog.Next{
 			Do: "change the countries alone", Tool: "rcs_sender_update",
-			Args: withArg(id, "details", map[string]any{"countries": countries}), Needs: []string{},
+			Args: jsonvalue.With(id, "details", map[string]any{"countries": countries}), Needs: []string{},
 		})
 	}
 	if numbers, _ := details["testNumbers"].([]any); len(numbers) > 0 {
 		r.Next = append(r.Next, catalog.Next{
 			Do: "add the test numbers", Tool: "rcs_test_number_add",
-			Args: withArg(id, "testNumbers", numbers), Needs: []string{},
+			Args: jsonvalue.With(id, "testNumbers", numbers), Needs: []string{},
 		})
 	}
 	if r.Next == nil {
@@ -134,7 +135,7 @@ var deprecatedBilling = map[string]string{
 }
 
 func billingCategory(_ context.Context, _ *Guard, c *Call) *Refusal {
-	given := text(c.Args, "billingCategory")
+	given := jsonvalue.Text(c.Args, "billingCategory")
 	if instead := deprecatedBilling[given]; instead != "" {
 		c.Warn(fmt.Sprintf("billingCategory %s is deprecated and to be removed: %s takes its place, and a sender's category can't be changed later", given, instead))
 	}
@@ -142,10 +143,10 @@ func billingCategory(_ context.Context, _ *Guard, c *Call) *Refusal {
 }
 
 func usAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
-	answers := object(c.Args, "details", "questionnaire", "us", "answers")
+	answers := jsonvalue.Object(c.Args, "details.questionnaire.us.answers")
 	var stock []string
 	for _, name := range []string{"stockExchange", "stockSymbol"} {
-		if answered(answers[name]) {
+		if !jsonvalue.IsEmpty(answers[name]) {
 			stock = append(stock, "details.questionnaire.us.answers."+name)
 		}
 	}
@@ -163,21 +164,21 @@ func usAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
 			Info:       map[string]any{"missing": []string{"details.questionnaire.us.answers.stockExchange", "details.questionnaire.us.answers.stockSymbol"}},
 		}
 	}
-	if form := text(answers, "legalForm"); answers["ownershipType"] == "PUBLIC" && form != "" && form != "CORPORATION" {
+	if form := jsonvalue.Text(answers, "legalForm"); answers["ownershipType"] == "PUBLIC" && form != "" && form != "CORPORATION" {
 		return &Refusal{
 			Message:    fmt.Sprintf("details.questionnaire.us.answers.legalForm is %s, and a PUBLIC company is a CORPORATION", form),
 			Resolution: "ask the person for the company's legal form, and whether it is PUBLIC or PRIVATE",
 			Info:       map[string]any{"legalForm": form, "allowed": []string{"CORPORATION"}},
 		}
 	}
-	if id := text(answers, "taxId"); answers["taxIdCountry"] == "US" && id != "" && !usTaxID.MatchString(id) {
+	if id := jsonvalue.Text(answers, "taxId"); answers["taxIdCountry"] == "US" && id != "" && !usTaxID.MatchString(id) {
 		return &Refusal{
 			Message:    "details.questionnaire.us.answers.taxId is no US tax id: two digits, a hyphen, seven digits",
 			Resolution: "ask the person for the company's tax id, such as 12-3456789, or for the country of the one that they gave (taxIdCountry)",
 			Info:       map[string]any{"allowed": "NN-NNNNNNN"},
 		}
 	}
-	if country := text(answers, "taxIdCountry"); country != "" && country != "US" && answered(answers["addressState"]) {
+	if country := jsonvalue.Text(answers, "taxIdCountry"); country != "" && country != "US" && !jsonvalue.IsEmpty(answers["addressState"]) {
 		c.Warn("details.questionnaire.us.answers.addressState is ignored: taxIdCountry is " + country)
 	}
 	first := firstUS(answers)
@@ -200,8 +201,8 @@ func brandUnique(_ context.Context, _ *Guard, c *Call) *Refusal {
 	var twice []string
 	for _, contact := range brandContacts {
 		seen := map[string]bool{}
-		for i, item := range objects(object(c.Args, "details", "brand")[contact.list]) {
-			value := text(item, contact.by)
+		for i, item := range jsonvalue.Objects(c.Args, "details.brand."+contact.list) {
+			value := jsonvalue.Text(item, contact.by)
 			if value != "" && seen[value] {
 				twice = append(twice, fmt.Sprintf("details.brand.%s[%d].%s", contact.list, i, contact.by))
 			}
@@ -238,7 +239,7 @@ func testNumberForm(_ context.Context, _ *Guard, c *Call) *Refusal {
 		Resolution: "give each number as a plus sign, the country's code and the digits, without blanks and without the 0 that calls within the country begin with, such as +15550100; ask the person for the country where it is not clear",
 		Info:       map[string]any{"wrong": wrong},
 	}
-	if text(c.Args, "testNumber") != "" {
+	if jsonvalue.Text(c.Args, "testNumber") != "" {
 		// An INVALID number may stand there in a form that this call never takes.
 		r.Resolution += "; one that the sender lists in another form may go with rcs_sender_update, which takes the whole list (details.testNumbers)"
 		r.Next = []catalog.Next{readRcsSender.next(c, "see the test numbers as the sender has them")}
@@ -248,8 +249,8 @@ func testNumberForm(_ context.Context, _ *Guard, c *Call) *Refusal {
 
 // givenNumbers are the test numbers that the call names, wherever they stand.
 func givenNumbers(c *Call) []string {
-	numbers := slices.Concat(texts(c.Args["testNumbers"]), texts(object(c.Args, "details")["testNumbers"]))
-	if one := text(c.Args, "testNumber"); one != "" {
+	numbers := slices.Concat(jsonvalue.Texts(c.Args, "testNumbers"), jsonvalue.Texts(c.Args, "details.testNumbers"))
+	if one := jsonvalue.Text(c.Args, "testNumber"); one != "" {
 		numbers = append(numbers, one)
 	}
 	return numbers
@@ -261,11 +262,11 @@ const maxInvitations = 20
 func testNumber(c *Call, s seen) *Refusal {
 	sender := s["rcs_sender_get"]
 	states := map[string]string{}
-	for _, n := range objects(sender["testNumberStates"]) {
-		states[text(n, "number")] = text(n, "state")
+	for _, n := range jsonvalue.Objects(sender, "testNumberStates") {
+		states[jsonvalue.Text(n, "number")] = jsonvalue.Text(n, "state")
 	}
 	numbers := givenNumbers(c)
-	if one := text(c.Args, "testNumber"); one != "" {
+	if one := jsonvalue.Text(c.Args, "testNumber"); one != "" {
 		// An answer without states does not tell that there are no numbers.
 		if _, known := states[one]; !known && sender["testNumberStates"] != nil {
 			return &Refusal{
@@ -299,12 +300,12 @@ func testNumber(c *Call, s seen) *Refusal {
 func showLaunch(_ *Call, s seen) string {
 	sender := s["rcs_sender_get"]
 	status := map[string]string{}
-	for _, one := range objects(sender["countryStatus"]) {
-		status[text(one, "country")] = text(one, "status")
+	for _, one := range jsonvalue.Objects(sender, "countryStatus") {
+		status[jsonvalue.Text(one, "country")] = jsonvalue.Text(one, "status")
 	}
-	details := object(sender, "details")
+	details := jsonvalue.Object(sender, "details")
 	var countries []string
-	for _, country := range texts(details["countries"]) {
+	for _, country := range jsonvalue.Texts(details, "countries") {
 		told := Word(country)
 		if now := status[country]; now != "" && now != "NOT_LAUNCHED" {
 			told += " (" + Word(now) + ")"
@@ -312,8 +313,8 @@ func showLaunch(_ *Call, s seen) string {
 		countries = append(countries, told)
 	}
 	told := fmt.Sprintf("Launches the RCS sender %s, now %s, in %s: %s.",
-		Name(text(object(details, "brand"), "name")), Word(text(sender, "state")), count(len(countries), "country", "countries"), listed(countries[:min(len(countries), 3*maxListed)], len(countries)))
-	if !answered(object(details, "questionnaire", "general", "answers")["videoUris"]) {
+		Name(jsonvalue.Text(details, "brand.name")), Word(jsonvalue.Text(sender, "state")), count(len(countries), "country", "countries"), listed(countries[:min(len(countries), 3*maxListed)], len(countries)))
+	if jsonvalue.IsEmpty(jsonvalue.Field(details, "questionnaire.general.answers.videoUris")) {
 		told += "\nThe questionnaire names no video: the launch waits in PREPARING_LAUNCH until Sinch has added one."
 	}
 	if later := laterCountries(sender); later != "" {
@@ -327,13 +328,13 @@ func showTestNumber(c *Call, s seen) string {
 	sender := s["rcs_sender_get"]
 	state := ""
 	others := 0
-	for _, n := range objects(sender["testNumberStates"]) {
+	for _, n := range jsonvalue.Objects(sender, "testNumberStates") {
 		if n["number"] == c.Args["testNumber"] {
-			state = text(n, "state")
+			state = jsonvalue.Text(n, "state")
 		} else {
 			others++
 		}
 	}
 	return fmt.Sprintf("The number is %s; %s keeps %s.",
-		Word(or(state, "UNKNOWN")), called("the sender", text(object(sender, "details", "brand"), "name")), count(others, "other test number", "other test numbers"))
+		Word(or(state, "UNKNOWN")), called("the sender", jsonvalue.Text(sender, "details.brand.name")), count(others, "other test number", "other test numbers"))
 }

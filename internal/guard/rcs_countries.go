@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 // From the launch on only an RCS sender's countries can be changed
@@ -17,7 +18,7 @@ import (
 // onlyCountries tells whether nothing of the sender but its countries can be
 // changed.
 func onlyCountries(sender map[string]any) bool {
-	state := text(sender, "state")
+	state := jsonvalue.Text(sender, "state")
 	return state == "LAUNCHING" || state == "LAUNCHED"
 }
 
@@ -28,21 +29,21 @@ const askSupport = "a person asks Sinch support to add the answers, and names th
 // can still be done: the countries whose answers are missing go, or a person
 // asks.
 func leadOut(refusal *Refusal, id, sender map[string]any) {
-	details := object(sender, "details")
+	details := jsonvalue.Object(sender, "details")
 	var stay, leave []string
-	for _, country := range texts(details["countries"]) {
-		if len(countryNeeds(object(details, "questionnaire"), country).missing) > 0 {
+	for _, country := range jsonvalue.Texts(details, "countries") {
+		if len(countryNeeds(jsonvalue.Object(details, "questionnaire"), country).missing) > 0 {
 			leave = append(leave, country)
 		} else {
 			stay = append(stay, country)
 		}
 	}
-	refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and what is missing can't be given any more: %s", text(sender, "state"), askSupport)
+	refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and what is missing can't be given any more: %s", jsonvalue.Text(sender, "state"), askSupport)
 	if len(leave) > 0 && len(stay) > 0 {
-		refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and answers can't be given any more: take %s out again, or %s", text(sender, "state"), strings.Join(leave, ", "), askSupport)
+		refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and answers can't be given any more: take %s out again, or %s", jsonvalue.Text(sender, "state"), strings.Join(leave, ", "), askSupport)
 		refusal.Next = append(refusal.Next, catalog.Next{
 			Do: "when the person agrees, take the countries out that lack answers: " + strings.Join(leave, ", "), Tool: "rcs_sender_update",
-			Args: withArg(id, "details", map[string]any{"countries": stay}), Needs: []string{},
+			Args: jsonvalue.With(id, "details", map[string]any{"countries": stay}), Needs: []string{},
 		})
 	}
 	refusal.Next = append(refusal.Next, catalog.Next{Do: askSupport + "; then launch it again", Args: map[string]any{}, Needs: []string{}})
@@ -50,27 +51,27 @@ func leadOut(refusal *Refusal, id, sender map[string]any) {
 
 // countryAnswers warns of countries in a new sender whose answers are missing.
 func countryAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
-	details := object(c.Args, "details")
-	for _, country := range texts(details["countries"]) {
-		if told := unanswered(object(details, "questionnaire"), country); told != "" {
+	details := jsonvalue.Object(c.Args, "details")
+	for _, country := range jsonvalue.Texts(details, "countries") {
+		if told := unanswered(jsonvalue.Object(details, "questionnaire"), country); told != "" {
 			c.Warn(fmt.Sprintf("details.countries has %s, %s: give the answers before the first launch, since in LAUNCHING and LAUNCHED they can't be given any more", country, told))
 		}
 	}
 	return nil
 }
 
-func givesCountries(c *Call) bool { return len(texts(object(c.Args, "details")["countries"])) > 0 }
+func givesCountries(c *Call) bool { return len(jsonvalue.Texts(c.Args, "details.countries")) > 0 }
 
 // countryAdded warns of countries that an update adds without their answers.
 func countryAdded(c *Call, s seen) *Refusal {
 	sender := s["rcs_sender_get"]
-	before, now := object(sender, "details"), merged(object(sender, "details"), object(c.Args, "details"))
-	for _, country := range texts(now["countries"]) {
-		told := unanswered(object(now, "questionnaire"), country)
+	before, now := jsonvalue.Object(sender, "details"), merged(jsonvalue.Object(sender, "details"), jsonvalue.Object(c.Args, "details"))
+	for _, country := range jsonvalue.Texts(now, "countries") {
+		told := unanswered(jsonvalue.Object(now, "questionnaire"), country)
 		switch {
-		case told == "" || slices.Contains(texts(before["countries"]), country):
+		case told == "" || slices.Contains(jsonvalue.Texts(before, "countries"), country):
 		case onlyCountries(sender):
-			c.Warn(fmt.Sprintf("details.countries adds %s, %s, and in %s they can't be given any more: unless %s, take %s out again, or the launch fails for it", country, told, text(sender, "state"), askSupport, country))
+			c.Warn(fmt.Sprintf("details.countries adds %s, %s, and in %s they can't be given any more: unless %s, take %s out again, or the launch fails for it", country, told, jsonvalue.Text(sender, "state"), askSupport, country))
 		default:
 			c.Warn(fmt.Sprintf("details.countries adds %s, %s: give the answers before the launch, since in LAUNCHING and LAUNCHED they can't be given any more", country, told))
 		}
@@ -113,10 +114,10 @@ func inOneBrace(paths []string) string {
 // laterCountries tells, before a first launch, which countries can't be added
 // after it because their answers are missing.
 func laterCountries(sender map[string]any) string {
-	details := object(sender, "details")
+	details := jsonvalue.Object(sender, "details")
 	var lacks []string
 	for _, country := range slices.Sorted(maps.Keys(countryParts)) {
-		if !slices.Contains(texts(details["countries"]), country) && unanswered(object(details, "questionnaire"), country) != "" {
+		if !slices.Contains(jsonvalue.Texts(details, "countries"), country) && unanswered(jsonvalue.Object(details, "questionnaire"), country) != "" {
 			lacks = append(lacks, country)
 		}
 	}

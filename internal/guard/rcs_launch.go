@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -54,10 +55,10 @@ type launchReport struct {
 
 // part looks at the answers of a part of the questionnaire.
 func (r *launchReport) part(questionnaire map[string]any, name string, q questions) {
-	answers := object(questionnaire, name, "answers")
+	answers := jsonvalue.Object(questionnaire, name+".answers")
 	for into, keys := range map[*[]string][]string{&r.missing: q.needed, &r.asked: q.asked} {
 		for _, key := range keys {
-			if !answered(answers[key]) {
+			if jsonvalue.IsEmpty(answers[key]) {
 				*into = append(*into, "details.questionnaire."+name+".answers."+key)
 			}
 		}
@@ -72,7 +73,7 @@ func (r *launchReport) country(questionnaire map[string]any, country string) {
 		}
 		return
 	}
-	answers := object(questionnaire, "us", "answers")
+	answers := jsonvalue.Object(questionnaire, "us.answers")
 	if firstUS(answers) {
 		r.part(questionnaire, "us", usFirst)
 		return
@@ -93,7 +94,7 @@ func countryNeeds(questionnaire map[string]any, country string) launchReport {
 // launchNeeds looks at a sender as rcs_sender_get shows it.
 func launchNeeds(sender map[string]any) launchReport {
 	var r launchReport
-	details := object(sender, "details")
+	details := jsonvalue.Object(sender, "details")
 	need := func(ok bool, what string) {
 		if !ok {
 			r.missing = append(r.missing, what)
@@ -101,15 +102,15 @@ func launchNeeds(sender map[string]any) launchReport {
 	}
 	state, _ := sender["state"].(string)
 	need(slices.Contains(launchable, state), fmt.Sprintf("state: %s, and only %s can be launched", or(state, "none"), strings.Join(launchable, ", ")))
-	countries := texts(details["countries"])
+	countries := jsonvalue.Texts(details, "countries")
 	need(len(countries) > 0, "details.countries")
-	brand := object(details, "brand")
+	brand := jsonvalue.Object(details, "brand")
 	for _, name := range launchBrand {
-		need(answered(brand[name]), "details.brand."+name)
+		need(!jsonvalue.IsEmpty(brand[name]), "details.brand."+name)
 	}
-	need(answered(brand["phones"]) || answered(brand["emails"]), "details.brand.phones or details.brand.emails")
+	need(!jsonvalue.IsEmpty(brand["phones"]) || !jsonvalue.IsEmpty(brand["emails"]), "details.brand.phones or details.brand.emails")
 
-	questionnaire := object(details, "questionnaire")
+	questionnaire := jsonvalue.Object(details, "questionnaire")
 	for name, q := range launchParts {
 		r.part(questionnaire, name, q)
 	}
@@ -144,7 +145,7 @@ func usCampaign(answers map[string]any) string {
 
 // firstUS tells whether answers are of the first, deprecated US questionnaire.
 func firstUS(answers map[string]any) bool {
-	return slices.ContainsFunc(usFirstOnly, func(key string) bool { return answered(answers[key]) })
+	return slices.ContainsFunc(usFirstOnly, func(key string) bool { return !jsonvalue.IsEmpty(answers[key]) })
 }
 
 // launchWaits are the states that end by themselves. What the sender lacks does
@@ -156,7 +157,7 @@ var launchWaits = []string{"PREPARING_LAUNCH", "IN_PROGRESS"}
 func launchRefusal(c *Call, s seen) *Refusal {
 	sender := s["rcs_sender_get"]
 	r := launchNeeds(sender)
-	if state := text(sender, "state"); slices.Contains(launchWaits, state) {
+	if state := jsonvalue.Text(sender, "state"); slices.Contains(launchWaits, state) {
 		return &Refusal{
 			Message:    fmt.Sprintf("the sender is %s, which ends by itself: it can't be launched now", state),
 			Resolution: "wait, and look again with rcs_sender_get: its next says when, and what to do then",
@@ -185,7 +186,7 @@ func launchRefusal(c *Call, s seen) *Refusal {
 		leadOut(refusal, id, sender)
 	case slices.ContainsFunc(r.missing, inDetails):
 		refusal.Next = append(refusal.Next, catalog.Next{Do: "complete the sender with what is missing", Tool: "rcs_sender_update", Args: id, Needs: []string{"details"}})
-		if answered(sender["useCase"]) {
+		if !jsonvalue.IsEmpty(sender["useCase"]) {
 			refusal.Next = append(refusal.Next, catalog.Next{Do: "read the questions, for the answers that are missing", Tool: "rcs_questionnaire_get", Args: questionsAbout(sender, r), Needs: []string{}})
 		}
 	}
@@ -195,7 +196,7 @@ func launchRefusal(c *Call, s seen) *Refusal {
 // questionsAbout are the arguments that read the questions of a sender.
 func questionsAbout(sender map[string]any, r launchReport) map[string]any {
 	ask := map[string]any{"useCase": sender["useCase"]}
-	if countries := object(sender, "details")["countries"]; answered(countries) {
+	if countries := jsonvalue.Field(sender, "details.countries"); !jsonvalue.IsEmpty(countries) {
 		ask["countries"] = countries
 	}
 	if r.campaign != "" {

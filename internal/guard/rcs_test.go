@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -126,7 +127,7 @@ func TestALaunchIsRefusedUntilTheSenderIsWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	french := launchableSender()
-	object(french, "details")["countries"] = []any{"SE", "FR"}
+	jsonvalue.Object(french, "details")["countries"] = []any{"SE", "FR"}
 	more, err := json.Marshal(french)
 	if err != nil {
 		t.Fatal(err)

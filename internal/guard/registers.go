@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 // registers are the tools that have a one-time code sent.
@@ -49,7 +50,7 @@ var registerRules = []Rule{
 func mustBe(read Read, want string, good func(state string) bool) func(*Call, seen) *Refusal {
 	return func(c *Call, s seen) *Refusal {
 		sender := s[read.Tool]
-		state := text(sender, "state")
+		state := jsonvalue.Text(sender, "state")
 		if good(state) {
 			return nil
 		}

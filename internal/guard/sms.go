@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 var smsRules = []Rule{
@@ -17,11 +18,11 @@ var smsRules = []Rule{
 }
 
 func smsAppConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
-	if c.Args["convApiApp"] != true || text(c.Args, "convApiAppId") == "" {
+	if c.Args["convApiApp"] != true || jsonvalue.Text(c.Args, "convApiAppId") == "" {
 		return nil
 	}
-	existing := withArg(c.Args, "convApiApp", false)
-	fresh := withArg(c.Args, "convApiApp", true)
+	existing := jsonvalue.With(c.Args, "convApiApp", false)
+	fresh := jsonvalue.With(c.Args, "convApiApp", true)
 	delete(existing, "convApiApp")
 	delete(fresh, "convApiAppId")
 	return &Refusal{
@@ -37,11 +38,11 @@ func smsAppConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
 // showSmsAppDelete tells which app goes, and what it is connected to.
 func showSmsAppDelete(_ *Call, s seen) string {
 	app := s["sms_app_get"]
-	told := fmt.Sprintf("%s is %s", called("The SMS app", text(app, "name")), Word(or(text(app, "status"), "UNKNOWN")))
-	if regions := words(texts(app["regions"])); regions != "" {
+	told := fmt.Sprintf("%s is %s", called("The SMS app", jsonvalue.Text(app, "name")), Word(or(jsonvalue.Text(app, "status"), "UNKNOWN")))
+	if regions := words(jsonvalue.Texts(app, "regions")); regions != "" {
 		told += " in " + regions
 	}
-	if conversation := text(object(app, "conversationApiAppDetails"), "id"); conversation != "" {
+	if conversation := jsonvalue.Text(app, "conversationApiAppDetails.id"); conversation != "" {
 		told += fmt.Sprintf(", and the Conversation app %s is connected to it", Name(conversation))
 	}
 	return told + "."

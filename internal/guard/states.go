@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 // standing is how a thing must stand for a call. A thing without a state never
@@ -21,7 +22,7 @@ type standing struct {
 func (s standing) judge(read Read) func(*Call, seen) *Refusal {
 	return func(c *Call, shown seen) *Refusal {
 		thing := shown[read.Tool]
-		state, changes := text(thing, "state"), pending(thing)
+		state, changes := jsonvalue.Text(thing, "state"), pending(thing)
 		var wrong string
 		var needed []string
 		switch {

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // summary is what a person is told of a call that needs their word: what this
@@ -108,11 +110,11 @@ var summaries = map[string]summary{
 // lostChanges says which pending changes of a thing are lost.
 func lostChanges(called string, thing map[string]any) string {
 	told := called + " is not live yet."
-	if state := text(thing, "state"); state != "" {
+	if state := jsonvalue.Text(thing, "state"); state != "" {
 		told = called + " is " + Word(state) + "."
 	}
 	to := ""
-	if fields := slices.Sorted(maps.Keys(object(thing, "changes", "details"))); len(fields) > 0 {
+	if fields := slices.Sorted(maps.Keys(jsonvalue.Object(thing, "changes.details"))); len(fields) > 0 {
 		to = " to " + words(fields)
 	}
 	return fmt.Sprintf("%s Its pending changes%s are lost; their status is %s.", told, to, Word(or(pending(thing), "none")))

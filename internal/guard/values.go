@@ -4,46 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
-
-// object returns the object at the end of the names, nil where there is none.
-func object(fields map[string]any, names ...string) map[string]any {
-	for _, name := range names {
-		fields, _ = fields[name].(map[string]any)
-	}
-	return fields
-}
-
-// text returns a field that is text, "" where it is none.
-func text(fields map[string]any, name string) string {
-	s, _ := fields[name].(string)
-	return s
-}
-
-// texts returns the texts of a list.
-func texts(value any) []string {
-	list, _ := value.([]any)
-	var all []string
-	for _, v := range list {
-		if s, ok := v.(string); ok {
-			all = append(all, s)
-		}
-	}
-	return all
-}
-
-// objects returns the objects of a list.
-func objects(value any) []map[string]any {
-	list, _ := value.([]any)
-	var all []map[string]any
-	for _, v := range list {
-		if o, ok := v.(map[string]any); ok {
-			all = append(all, o)
-		}
-	}
-	return all
-}
 
 // merged is a thing as a change leaves it: objects are merged, and null takes
 // away.
@@ -58,26 +20,12 @@ func merged(thing, change map[string]any) map[string]any {
 		case value == nil:
 			delete(out, name)
 		case isObject:
-			out[name] = merged(object(thing, name), inner)
+			out[name] = merged(jsonvalue.Object(thing, name), inner)
 		default:
 			out[name] = value
 		}
 	}
 	return out
-}
-
-// answered tells whether a value says anything: false and 0 do, an empty text
-// or list does not.
-func answered(value any) bool {
-	switch v := value.(type) {
-	case nil:
-		return false
-	case string:
-		return v != ""
-	case []any:
-		return len(v) > 0
-	}
-	return true
 }
 
 // or is the text, and the other where it is empty.
@@ -90,8 +38,7 @@ func or(text, other string) string {
 
 // pending is the status of a thing's pending changes, "" where none pend.
 func pending(thing map[string]any) string {
-	s, _ := catalog.Field(thing, "changes.status").(string)
-	return s
+	return jsonvalue.Text(thing, "changes.status")
 }
 
 // count is a number with its noun.
@@ -104,7 +51,7 @@ func count(n int, one, many string) string {
 
 // total is how many things a list tells of, beyond the page that it shows.
 func total(answer map[string]any, list string) int {
-	n := len(objects(answer[list]))
+	n := len(jsonvalue.Objects(answer[list], ""))
 	if size, ok := number(answer["totalSize"]); ok && int(size) > n {
 		return int(size)
 	}

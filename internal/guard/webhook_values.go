@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -21,7 +22,7 @@ func hooksOf(c *Call) []hook {
 		return []hook{{"", c.Args}}
 	}
 	var hooks []hook
-	for i, fields := range objects(c.Args["webhooks"]) {
+	for i, fields := range jsonvalue.Objects(c.Args, "webhooks") {
 		hooks = append(hooks, hook{fmt.Sprintf("webhooks[%d].", i), fields})
 	}
 	return hooks
@@ -30,7 +31,7 @@ func hooksOf(c *Call) []hook {
 func webhookAddress(_ context.Context, g *Guard, c *Call) *Refusal {
 	var wrong, targets []string
 	for _, hook := range hooksOf(c) {
-		target := text(hook.fields, "target")
+		target := jsonvalue.Text(hook.fields, "target")
 		if target == "" {
 			continue
 		}

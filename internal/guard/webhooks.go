@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 const all = "ALL"
@@ -56,7 +57,7 @@ func allAlone(_ context.Context, _ *Guard, c *Call) *Refusal {
 		if others == nil {
 			return nil
 		}
-		args := withArg(c.Args, "triggers", []any{all})
+		args := jsonvalue.With(c.Args, "triggers", []any{all})
 		delete(args, "secret")
 		return &Refusal{
 			Message:    fmt.Sprintf("ALL stands beside other triggers (%s), which it holds already", strings.Join(others, ", ")),
@@ -64,7 +65,7 @@ func allAlone(_ context.Context, _ *Guard, c *Call) *Refusal {
 			Info:       map[string]any{"triggers": others},
 			Next: []catalog.Next{
 				{Do: "subscribe to every event", Tool: c.Row.Tool, Args: args, Needs: secretNeeded(c)},
-				{Do: "subscribe to the named events alone", Tool: c.Row.Tool, Args: withArg(args, "triggers", others), Needs: secretNeeded(c)},
+				{Do: "subscribe to the named events alone", Tool: c.Row.Tool, Args: jsonvalue.With(args, "triggers", others), Needs: secretNeeded(c)},
 			},
 		}
 	}
@@ -85,10 +86,10 @@ func allAlone(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 }
 
-func givesTarget(c *Call) bool { return text(c.Args, "target") != "" }
+func givesTarget(c *Call) bool { return jsonvalue.Text(c.Args, "target") != "" }
 
 func webhookTarget(c *Call, s seen) *Refusal {
-	for _, hook := range objects(s["webhook_list"]["webhooks"]) {
+	for _, hook := range jsonvalue.Objects(s["webhook_list"], "webhooks") {
 		if hook["target"] != c.Args["target"] || hook["id"] == c.Args["webhookId"] {
 			continue
 		}
@@ -117,7 +118,7 @@ func targetTaken(hook map[string]any) *Refusal {
 }
 
 func webhookLimit(c *Call, s seen) *Refusal {
-	return tooManyWebhooks(c, objects(s["webhook_list"]["webhooks"]), 1)
+	return tooManyWebhooks(c, jsonvalue.Objects(s["webhook_list"], "webhooks"), 1)
 }
 
 // tooManyWebhooks refuses more webhooks than a project may have.
@@ -127,7 +128,7 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 	}
 	ids := make([]string, len(there))
 	for i, hook := range there {
-		ids[i] = text(hook, "id")
+		ids[i] = jsonvalue.Text(hook, "id")
 	}
 	return &Refusal{
 		Message:    fmt.Sprintf("the project has %s, the call would add %d, and %d is the most", count(len(there), "webhook", "webhooks"), more, MaxWebhooks),
@@ -168,18 +169,8 @@ func secretNeeded(c *Call) []string {
 	return []string{}
 }
 
-// withArg returns a copy of the arguments with one changed.
-func withArg(args map[string]any, name string, value any) map[string]any {
-	out := make(map[string]any, len(args)+1)
-	for k, v := range args {
-		out[k] = v
-	}
-	out[name] = value
-	return out
-}
-
 // showWebhookDelete tells whom events no longer reach.
 func showWebhookDelete(_ *Call, s seen) string {
 	hook := s["webhook_get"]
-	return fmt.Sprintf("The webhook sends %s to %s.", or(words(texts(hook["triggers"])), "nothing"), Address(text(hook, "target")))
+	return fmt.Sprintf("The webhook sends %s to %s.", or(words(jsonvalue.Texts(hook, "triggers")), "nothing"), Address(jsonvalue.Text(hook, "target")))
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 var readWhatsappAccount = Read{Tool: "whatsapp_account_get"}
@@ -44,7 +45,7 @@ var whatsappAccountRules = []Rule{
 }
 
 func tokenSource(_ context.Context, _ *Guard, c *Call) *Refusal {
-	if answered(c.Args["facebookToken"]) || answered(c.Args["facebookCode"]) {
+	if !jsonvalue.IsEmpty(c.Args["facebookToken"]) || !jsonvalue.IsEmpty(c.Args["facebookCode"]) {
 		return nil
 	}
 	return &Refusal{
@@ -56,7 +57,7 @@ func tokenSource(_ context.Context, _ *Guard, c *Call) *Refusal {
 
 func accountOne(c *Call, s seen) *Refusal {
 	account := s["whatsapp_account_get"]
-	state, changes := text(account, "state"), pending(account)
+	state, changes := jsonvalue.Text(account, "state"), pending(account)
 	if state == "" && changes == "" {
 		return nil
 	}
@@ -70,7 +71,7 @@ func accountOne(c *Call, s seen) *Refusal {
 
 func accountUpdate(c *Call, s seen) *Refusal {
 	account := s["whatsapp_account_get"]
-	state, changes := text(account, "state"), pending(account)
+	state, changes := jsonvalue.Text(account, "state"), pending(account)
 	if state == "REJECTED" || changes == "REJECTED" {
 		return nil
 	}
@@ -84,16 +85,16 @@ func accountUpdate(c *Call, s seen) *Refusal {
 
 func accountEmpty(_ *Call, s seen) *Refusal {
 	list := s["whatsapp_sender_list"]
-	senders := objects(list["senders"])
+	senders := jsonvalue.Objects(list, "senders")
 	if len(senders) == 0 {
 		return nil
 	}
 	ids := make([]string, len(senders))
 	var next []catalog.Next
 	for i, sender := range senders {
-		ids[i] = text(sender, "id")
+		ids[i] = jsonvalue.Text(sender, "id")
 		tool, do := "whatsapp_sender_delete", "delete the sender, when the person agrees and unless that was done elsewhere: it goes after 30 days"
-		if text(sender, "state") == "" {
+		if jsonvalue.Text(sender, "state") == "" {
 			tool, do = "whatsapp_sender_changes_discard", "discard the sender that never was live, when the person agrees"
 			if !slices.Contains([]string{"DRAFT", "REJECTED", "ERROR"}, pending(sender)) { // no others can be discarded
 				tool, do = "whatsapp_sender_get", "look again later: nothing can be done about this sender until its change has ended"
@@ -154,7 +155,7 @@ func leaveDeleted(ctx context.Context, g *Guard, c *Call, r *Refusal) error {
 func showAccountDelete(_ *Call, s seen) string {
 	account := s["whatsapp_account_get"]
 	told := fmt.Sprintf("The account %s.", stands(account))
-	waba := or(text(object(account, "details"), "wabaName"), text(object(account, "changes", "details"), "wabaName"))
+	waba := or(jsonvalue.Text(account, "details.wabaName"), jsonvalue.Text(account, "changes.details.wabaName"))
 	if waba == "" {
 		return told
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -23,7 +24,7 @@ func buttonURLs(_ context.Context, _ *Guard, c *Call) *Refusal {
 	submits := submitsTemplate(c)
 	var wrong []string
 	eachButton(c, "URL", func(path string, button map[string]any) {
-		address := text(button, "url")
+		address := jsonvalue.Text(button, "url")
 		host := hostOf(address)
 		before, dynamic := strings.CutSuffix(address, variable)
 		for _, restricted := range restrictedHosts {
@@ -37,9 +38,9 @@ func buttonURLs(_ context.Context, _ *Guard, c *Call) *Refusal {
 			wrong = append(wrong, fmt.Sprintf("%s.url has a variable in its host", path))
 		case strings.Contains(before, "{{"):
 			wrong = append(wrong, fmt.Sprintf("%s.url has a variable other than a %s at its very end", path, variable))
-		case !dynamic && answered(button["examples"]):
+		case !dynamic && !jsonvalue.IsEmpty(button["examples"]):
 			wrong = append(wrong, fmt.Sprintf("%s.examples is given, though the url holds no %s", path, variable))
-		case dynamic && submits && !answered(button["examples"]):
+		case dynamic && submits && jsonvalue.IsEmpty(button["examples"]):
 			wrong = append(wrong, fmt.Sprintf("%s.examples must be given, since the url holds %s", path, variable))
 		}
 	})
@@ -52,7 +53,7 @@ func flowButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 	var wrong []string
 	eachButton(c, "FLOW", func(path string, button map[string]any) {
-		if button["flowAction"] == "NAVIGATE" && !answered(button["navigateScreen"]) {
+		if button["flowAction"] == "NAVIGATE" && jsonvalue.IsEmpty(button["navigateScreen"]) {
 			wrong = append(wrong, path+".navigateScreen must be given, since flowAction is NAVIGATE: the id of the flow's first screen")
 		}
 	})
@@ -70,12 +71,12 @@ func carouselCards(_ context.Context, _ *Guard, c *Call) *Refusal {
 		return nil
 	}
 	var wrong []string
-	for i, component := range objects(object(c.Args, "details")["components"]) {
+	for i, component := range jsonvalue.Objects(c.Args, "details.components") {
 		var first string
-		for j, card := range objects(component["cards"]) {
+		for j, card := range jsonvalue.Objects(component, "cards") {
 			var kinds []string
-			for _, part := range objects(card["components"]) {
-				kinds = append(kinds, strings.TrimSpace(text(part, "type")+" "+text(part, "format")))
+			for _, part := range jsonvalue.Objects(card, "components") {
+				kinds = append(kinds, strings.TrimSpace(jsonvalue.Text(part, "type")+" "+jsonvalue.Text(part, "format")))
 			}
 			slices.Sort(kinds)
 			all := strings.Join(kinds, ", ")
@@ -118,7 +119,7 @@ func firstOf(wrong []string) []string {
 // eachButton visits the buttons of a type in a call's template, with their
 // paths.
 func eachButton(c *Call, kind string, visit func(path string, button map[string]any)) {
-	visitTyped(object(c.Args, "details")["components"], "details.components", kind, visit)
+	visitTyped(jsonvalue.Field(c.Args, "details.components"), "details.components", kind, visit)
 }
 
 // visitTyped visits the components and buttons of a type.

@@ -3,6 +3,8 @@ package guard
 import (
 	"context"
 	"fmt"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 var whatsappContentRules = []Rule{
@@ -48,13 +50,13 @@ func submitsTemplate(c *Call) bool {
 }
 
 func templateBody(_ context.Context, _ *Guard, c *Call) *Refusal {
-	components := objects(object(c.Args, "details")["components"])
+	components := jsonvalue.Objects(c.Args, "details.components")
 	if components == nil {
 		return nil
 	}
 	seen := map[string]bool{}
 	for i, component := range components {
-		kind := text(component, "type")
+		kind := jsonvalue.Text(component, "type")
 		if seen[kind] {
 			c.Warn(fmt.Sprintf("details.components[%d]: there is a component of type %s already: the API judges", i, kind))
 		}
@@ -73,10 +75,10 @@ func templateBody(_ context.Context, _ *Guard, c *Call) *Refusal {
 // warnOfComponent warns of what the contract rules out for a component, and does
 // in its own examples.
 func warnOfComponent(c *Call, component map[string]any, path string) {
-	warnOfCategory(c, text(c.Args, "category"), component, path)
+	warnOfCategory(c, jsonvalue.Text(c.Args, "category"), component, path)
 	first := map[string]int{}
-	for i, button := range objects(component["buttons"]) {
-		label := text(button, "text")
+	for i, button := range jsonvalue.Objects(component, "buttons") {
+		label := jsonvalue.Text(button, "text")
 		if before, twice := first[label]; twice && label != "" {
 			c.Warn(fmt.Sprintf("%s.buttons[%d] and [%d] have the same text: the API judges", path, before, i))
 		} else {
@@ -87,7 +89,7 @@ func warnOfComponent(c *Call, component map[string]any, path string) {
 
 // warnOfCategory warns of what does not go with the template's category.
 func warnOfCategory(c *Call, category string, component map[string]any, path string) {
-	if category == "AUTHENTICATION" && component["type"] == "BODY" && answered(component["text"]) {
+	if category == "AUTHENTICATION" && component["type"] == "BODY" && !jsonvalue.IsEmpty(component["text"]) {
 		c.Warn(path + ".text stays empty in AUTHENTICATION templates, whose text is Meta's own: the API judges")
 	}
 	if category != "" && category != "AUTHENTICATION" {
@@ -108,12 +110,12 @@ var ttls = map[string][2]float64{
 }
 
 func templateTTL(_ context.Context, _ *Guard, c *Call) *Refusal {
-	return wrongTTL(c, text(c.Args, "category"))
+	return wrongTTL(c, jsonvalue.Text(c.Args, "category"))
 }
 
 func wrongTTL(c *Call, category string) *Refusal {
 	allowed, known := ttls[category]
-	seconds, given := number(object(c.Args, "details")["messageSendTtlSeconds"])
+	seconds, given := number(jsonvalue.Field(c.Args, "details.messageSendTtlSeconds"))
 	if !known || !given || allowed[0] <= seconds && seconds <= allowed[1] {
 		return nil
 	}

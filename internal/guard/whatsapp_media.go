@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // mediaTypes are the mime types of a header's format, as the contract spells
@@ -24,18 +26,18 @@ var mediaTypes = map[string]struct{ types, endings []string }{
 func headerMedia(_ context.Context, _ *Guard, c *Call) *Refusal {
 	var wrong []string
 	eachHeader(c, func(at string, header map[string]any) {
-		format := text(header, "format")
+		format := jsonvalue.Text(header, "format")
 		allowed, known := mediaTypes[format]
 		if !known {
 			return
 		}
-		for i, example := range objects(header["examples"]) {
+		for i, example := range jsonvalue.Objects(header, "examples") {
 			here := fmt.Sprintf("%s.examples[%d]", at, i)
-			given := text(example, "mimeType")
+			given := jsonvalue.Text(example, "mimeType")
 			if given != "" && !slices.Contains(allowed.types, given) {
 				wrong = append(wrong, fmt.Sprintf("%s.mimeType is %s, and a header of format %s takes %s", here, given, format, strings.Join(allowed.types, " or ")))
 			}
-			if ending := endingOf(text(example, "url")); given == "" && isMediaEnding(ending) && !slices.Contains(allowed.endings, ending) {
+			if ending := endingOf(jsonvalue.Text(example, "url")); given == "" && isMediaEnding(ending) && !slices.Contains(allowed.endings, ending) {
 				c.Warn(fmt.Sprintf("%s.url ends with %s, and a header of format %s takes %s: the API judges by the file", here, ending, format, strings.Join(allowed.types, " or ")))
 			}
 		}
@@ -71,12 +73,12 @@ func templateExamples(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 	var wrong []string
 	eachHeader(c, func(at string, header map[string]any) {
-		if _, media := mediaTypes[text(header, "format")]; media && !answered(header["examples"]) {
+		if _, media := mediaTypes[jsonvalue.Text(header, "format")]; media && jsonvalue.IsEmpty(header["examples"]) {
 			wrong = append(wrong, fmt.Sprintf("%s.examples must have one: the public URL of a sample, which the reviewers look at", at))
 		}
 	})
 	eachButton(c, "COPY_CODE", func(at string, button map[string]any) {
-		if !answered(button["examples"]) {
+		if jsonvalue.IsEmpty(button["examples"]) {
 			wrong = append(wrong, at+".examples must have one: a sample of the code")
 		}
 	})
@@ -86,5 +88,5 @@ func templateExamples(_ context.Context, _ *Guard, c *Call) *Refusal {
 // eachHeader visits the headers of a call's template, those of a carousel's
 // cards too, with their paths.
 func eachHeader(c *Call, visit func(path string, header map[string]any)) {
-	visitTyped(object(c.Args, "details")["components"], "details.components", "HEADER", visit)
+	visitTyped(jsonvalue.Field(c.Args, "details.components"), "details.components", "HEADER", visit)
 }

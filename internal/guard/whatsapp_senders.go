@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 var readWhatsappSender = Read{Tool: "whatsapp_sender_get"}
@@ -59,10 +60,10 @@ var businessManagers = map[string][]string{
 
 // givenRegion is the region that a call wants a sender in, and where it stands.
 func givenRegion(c *Call) (region, path string) {
-	if region := text(object(c.Args, "senderDetails"), "region"); region != "" {
+	if region := jsonvalue.Text(c.Args, "senderDetails.region"); region != "" {
 		return region, "senderDetails.region"
 	}
-	return text(c.Args, "region"), "region"
+	return jsonvalue.Text(c.Args, "region"), "region"
 }
 
 // regionFits tells which business managers serve a region, nil where the one
@@ -78,7 +79,7 @@ func regionFits(region, manager string) []string {
 
 func senderRegion(_ context.Context, _ *Guard, c *Call) *Refusal {
 	region, path := givenRegion(c)
-	manager := text(c.Args, "businessManager")
+	manager := jsonvalue.Text(c.Args, "businessManager")
 	allowed := regionFits(region, manager)
 	if allowed == nil {
 		return nil
@@ -92,14 +93,14 @@ func senderRegion(_ context.Context, _ *Guard, c *Call) *Refusal {
 
 func namesAccount(c *Call) bool {
 	region, _ := givenRegion(c)
-	return region != "" || text(c.Args, "businessManager") != "" || text(c.Args, "wabaId") != ""
+	return region != "" || jsonvalue.Text(c.Args, "businessManager") != "" || jsonvalue.Text(c.Args, "wabaId") != ""
 }
 
 func senderAccount(c *Call, s seen) *Refusal {
 	account := s["whatsapp_account_get"]
 	var wrong []string
 	for _, name := range []string{"businessManager", "wabaId"} {
-		has, given := text(account, name), text(c.Args, name)
+		has, given := jsonvalue.Text(account, name), jsonvalue.Text(c.Args, name)
 		if has == "" || has == "UNRECOGNIZED" || given == "" || has == given {
 			continue
 		}
@@ -107,7 +108,7 @@ func senderAccount(c *Call, s seen) *Refusal {
 	}
 	info := map[string]any{"businessManager": account["businessManager"], "wabaId": account["wabaId"]}
 	region, path := givenRegion(c)
-	if manager := text(account, "businessManager"); regionFits(region, manager) != nil {
+	if manager := jsonvalue.Text(account, "businessManager"); regionFits(region, manager) != nil {
 		wrong = append(wrong, fmt.Sprintf("%s is %s, and the account's business manager %s serves %s", path, region, manager, strings.Join(regionsOf(manager), " and ")))
 		info["regions"] = regionsOf(manager)
 	}
@@ -134,8 +135,8 @@ func regionsOf(manager string) []string {
 }
 
 func displayNameReview(c *Call, s seen) *Refusal {
-	review := object(s["whatsapp_sender_get"], "metadata", "displayName")
-	if text(review, "status") != "PENDING" {
+	review := jsonvalue.Object(s["whatsapp_sender_get"], "metadata.displayName")
+	if jsonvalue.Text(review, "status") != "PENDING" {
 		return nil
 	}
 	return &Refusal{
@@ -150,11 +151,11 @@ func displayNameReview(c *Call, s seen) *Refusal {
 func showWhatsappSenderDelete(_ *Call, s seen) string {
 	sender := s["whatsapp_sender_get"]
 	told := called("The sender", whatsappName(sender))
-	if number := strings.TrimSpace(text(sender, "countryCode") + " " + text(sender, "phoneNumber")); number != "" {
+	if number := strings.TrimSpace(jsonvalue.Text(sender, "countryCode") + " " + jsonvalue.Text(sender, "phoneNumber")); number != "" {
 		told += " with the number " + Name(number)
 	}
 	told += " " + stands(sender) + "."
-	if app := text(object(sender, "conversationApiAppDetails"), "id"); app != "" {
+	if app := jsonvalue.Text(sender, "conversationApiAppDetails.id"); app != "" {
 		told += fmt.Sprintf(" The Conversation app %s is connected to it.", Name(app))
 	}
 	return told
@@ -167,8 +168,8 @@ func showWhatsappDiscard(_ *Call, s seen) string {
 }
 
 func whatsappName(sender map[string]any) string {
-	if name := text(object(sender, "details"), "displayName"); name != "" {
+	if name := jsonvalue.Text(sender, "details.displayName"); name != "" {
 		return name
 	}
-	return text(object(sender, "changes", "details"), "displayName")
+	return jsonvalue.Text(sender, "changes.details.displayName")
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 var readSolutions = Read{Tool: "whatsapp_solution_list"}
@@ -21,7 +22,7 @@ var solutionRules = []Rule{
 
 func solutionAssigned(c *Call, s seen) *Refusal {
 	assigned := assignedSolution(s["whatsapp_solution_list"])
-	if text(s["whatsapp_account_get"], "state") != "ONBOARDED" || assigned == nil {
+	if jsonvalue.Text(s["whatsapp_account_get"], "state") != "ONBOARDED" || assigned == nil {
 		return nil
 	}
 	return &Refusal{
@@ -33,7 +34,7 @@ func solutionAssigned(c *Call, s seen) *Refusal {
 }
 
 func assignedSolution(list map[string]any) map[string]any {
-	for _, solution := range objects(list["solutions"]) {
+	for _, solution := range jsonvalue.Objects(list, "solutions") {
 		if solution["assigned"] == true {
 			return solution
 		}
@@ -45,13 +46,13 @@ func assignedSolution(list map[string]any) map[string]any {
 func showSolution(c *Call, s seen) string {
 	list := s["whatsapp_solution_list"]
 	told := "Assigns a solution that the list of solutions does not show"
-	for _, solution := range objects(list["solutions"]) {
+	for _, solution := range jsonvalue.Objects(list, "solutions") {
 		if solution["id"] == c.Args["solutionId"] {
-			told = "Assigns the solution " + Name(text(object(solution, "details"), "name"))
+			told = "Assigns the solution " + Name(jsonvalue.Text(solution, "details.name"))
 		}
 	}
 	if before := assignedSolution(list); before != nil && before["id"] != c.Args["solutionId"] {
-		told += " in place of " + Name(text(object(before, "details"), "name"))
+		told += " in place of " + Name(jsonvalue.Text(before, "details.name"))
 	}
 	return told + "."
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 var (
@@ -105,7 +106,7 @@ func sameTemplateName(c *Call) map[string]any {
 }
 
 func templateUnique(c *Call, s seen) *Refusal {
-	for _, template := range objects(s["whatsapp_template_language_list"]["templates"]) {
+	for _, template := range jsonvalue.Objects(s["whatsapp_template_language_list"], "templates") {
 		if template["language"] != c.Args["language"] {
 			continue
 		}
@@ -127,8 +128,8 @@ func templateUnique(c *Call, s seen) *Refusal {
 // one the API goes by where they do not, the contract does not say.
 func templateLanguageCategory(c *Call, s seen) *Refusal {
 	var used []string
-	for _, template := range objects(s["whatsapp_template_language_list"]["templates"]) {
-		used = append(used, text(template, "category"))
+	for _, template := range jsonvalue.Objects(s["whatsapp_template_language_list"], "templates") {
+		used = append(used, jsonvalue.Text(template, "category"))
 	}
 	slices.Sort(used)
 	used = slices.Compact(used)
@@ -139,7 +140,7 @@ func templateLanguageCategory(c *Call, s seen) *Refusal {
 		Message:    fmt.Sprintf("the template %q is %s in its other languages, and has one category in all of them", c.Args["name"], used[0]),
 		Resolution: "give that category, or another name",
 		Info:       map[string]any{"category": used[0]},
-		Next:       []catalog.Next{{Do: "create it in the category of its other languages", Tool: "whatsapp_template_create", Args: withArg(c.Args, "category", used[0]), Needs: []string{}}},
+		Next:       []catalog.Next{{Do: "create it in the category of its other languages", Tool: "whatsapp_template_create", Args: jsonvalue.With(c.Args, "category", used[0]), Needs: []string{}}},
 	}
 }
 
@@ -154,7 +155,7 @@ func templateSource(_ *Call, s seen) *Refusal {
 	}
 }
 
-func givesOptimization(c *Call) bool { return object(c.Args, "details", "optimization") != nil }
+func givesOptimization(c *Call) bool { return jsonvalue.Object(c.Args, "details.optimization") != nil }
 
 func templatePricing(c *Call, s seen) *Refusal {
 	if s["whatsapp_account_get"]["wabaMaxPriceOnboarded"] == false {
@@ -165,28 +166,28 @@ func templatePricing(c *Call, s seen) *Refusal {
 			Next:       []catalog.Next{readWhatsappAccount.next(c, "look at the account")},
 		}
 	}
-	if category := text(c.Args, "category"); category != "" && category != "MARKETING" {
+	if category := jsonvalue.Text(c.Args, "category"); category != "" && category != "MARKETING" {
 		c.Warn(fmt.Sprintf("details.optimization is for MARKETING templates, and this one is %s: the API judges", category))
 	}
 	return nil
 }
 
 func keepsCategory(c *Call) bool {
-	_, given := number(object(c.Args, "details")["messageSendTtlSeconds"])
+	_, given := number(jsonvalue.Field(c.Args, "details.messageSendTtlSeconds"))
 	return given && c.Args["category"] == nil
 }
 
 func templateUpdateTTL(c *Call, s seen) *Refusal {
-	return wrongTTL(c, text(s["whatsapp_template_get"], "category"))
+	return wrongTTL(c, jsonvalue.Text(s["whatsapp_template_get"], "category"))
 }
 
 func keepsCategoryOfComponents(c *Call) bool {
-	return len(objects(object(c.Args, "details")["components"])) > 0 && c.Args["category"] == nil
+	return len(jsonvalue.Objects(c.Args, "details.components")) > 0 && c.Args["category"] == nil
 }
 
 func templateUpdateContent(c *Call, s seen) *Refusal {
-	for i, component := range objects(object(c.Args, "details")["components"]) {
-		warnOfCategory(c, text(s["whatsapp_template_get"], "category"), component, fmt.Sprintf("details.components[%d]", i))
+	for i, component := range jsonvalue.Objects(c.Args, "details.components") {
+		warnOfCategory(c, jsonvalue.Text(s["whatsapp_template_get"], "category"), component, fmt.Sprintf("details.components[%d]", i))
 	}
 	return nil
 }
@@ -198,8 +199,8 @@ func changesCategory(c *Call) bool {
 // templateCategory lets a category stay as it is.
 func templateCategory(c *Call, s seen) *Refusal {
 	template := s["whatsapp_template_get"]
-	state := or(text(template, "state"), pending(template))
-	if state == "" || state == "DRAFT" || state == "REJECTED" && text(template, "rejectionCode") == "INCORRECT_CATEGORY" {
+	state := or(jsonvalue.Text(template, "state"), pending(template))
+	if state == "" || state == "DRAFT" || state == "REJECTED" && jsonvalue.Text(template, "rejectionCode") == "INCORRECT_CATEGORY" {
 		return nil
 	}
 	if c.Args["allowCategoryChange"] == nil && c.Args["category"] == template["category"] {
@@ -219,7 +220,7 @@ func keepsSubmitted(c *Call) bool { return c.Args["deleteSubmitted"] != true }
 // template_not_deletable_due_to_input_config, or template_changes_not_found.
 func templateDraft(c *Call, s seen) *Refusal {
 	template := s["whatsapp_template_get"]
-	state, changes := text(template, "state"), pending(template)
+	state, changes := jsonvalue.Text(template, "state"), pending(template)
 	wrong := ""
 	switch {
 	case changes == "IN_PROGRESS":
@@ -237,7 +238,7 @@ func templateDraft(c *Call, s seen) *Refusal {
 			readWhatsappTemplate.next(c, "look at the template, and what comes next for it"),
 			{
 				Do:   "only when the person wants the template at Meta gone too (its name is then locked in this language for 30 days): deleteSubmitted says so",
-				Tool: "whatsapp_template_delete", Args: withArg(pathArgs(c.Row, c.Args), "deleteSubmitted", true), Needs: []string{},
+				Tool: "whatsapp_template_delete", Args: jsonvalue.With(pathArgs(c.Row, c.Args), "deleteSubmitted", true), Needs: []string{},
 			},
 		},
 	}
@@ -261,8 +262,8 @@ func tellDeleteSubmitted(c *Call) string {
 func showTemplateLanguages(_ *Call, s seen) string {
 	list := s["whatsapp_template_language_list"]
 	var languages []string
-	for _, template := range objects(list["templates"]) {
-		languages = append(languages, fmt.Sprintf("%s (%s)", Word(text(template, "language")), Word(or(text(template, "state"), or(pending(template), "DRAFT")))))
+	for _, template := range jsonvalue.Objects(list, "templates") {
+		languages = append(languages, fmt.Sprintf("%s (%s)", Word(jsonvalue.Text(template, "language")), Word(or(jsonvalue.Text(template, "state"), or(pending(template), "DRAFT")))))
 	}
 	slices.Sort(languages)
 	return fmt.Sprintf("Deletes %s: %s.", count(len(languages), "language", "languages"), listed(languages[:min(len(languages), 2*maxListed)], len(languages)))

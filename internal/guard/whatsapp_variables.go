@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -20,7 +21,7 @@ import (
 // the error would come with its review.
 func templateVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
 	v := variableCheck{c: c, submits: submitsTemplate(c)}
-	v.components(objects(object(c.Args, "details")["components"]), "details.components")
+	v.components(jsonvalue.Objects(c.Args, "details.components"), "details.components")
 	return mendAll(v.wrong)
 }
 
@@ -41,18 +42,18 @@ func (v *variableCheck) components(components []map[string]any, path string) {
 		case "LIMITED_TIME_OFFER":
 			v.plain(component, here, "text", "a limited-time offer")
 		}
-		for j, button := range objects(component["buttons"]) {
+		for j, button := range jsonvalue.Objects(component, "buttons") {
 			v.button(button, fmt.Sprintf("%s.buttons[%d]", here, j))
 		}
-		for j, card := range objects(component["cards"]) {
-			v.components(objects(card["components"]), fmt.Sprintf("%s.cards[%d].components", here, j))
+		for j, card := range jsonvalue.Objects(component, "cards") {
+			v.components(jsonvalue.Objects(card, "components"), fmt.Sprintf("%s.cards[%d].components", here, j))
 		}
 	}
 }
 
 // numbered checks a text that may have variables.
 func (v *variableCheck) numbered(component map[string]any, path string) {
-	found := findVariables(text(component, "text"))
+	found := findVariables(jsonvalue.Text(component, "text"))
 	v.warnOfLookalikes(found, path+".text")
 	if len(found.wrong) > 0 {
 		v.refuse("%s.text has %s", path, found.corrections())
@@ -79,7 +80,7 @@ func (v *variableCheck) numbered(component map[string]any, path string) {
 
 // plain checks a text that has no variable: its schema has no examples.
 func (v *variableCheck) plain(holder map[string]any, path, field, noun string) {
-	found := findVariables(text(holder, field))
+	found := findVariables(jsonvalue.Text(holder, field))
 	for _, one := range found.lookalikes {
 		v.c.Warn(fmt.Sprintf("%s.%s: %q is sent as it stands, since %s takes no variable", path, field, shortened(one), noun))
 	}
@@ -94,7 +95,7 @@ func (v *variableCheck) button(button map[string]any, path string) {
 	for _, field := range []string{"text", "autofillText", "phoneNumber"} {
 		v.plain(button, path, field, "a button's "+field)
 	}
-	found := findVariables(text(button, "url"))
+	found := findVariables(jsonvalue.Text(button, "url"))
 	v.warnOfLookalikes(found, path+".url")
 	if len(found.wrong) > 0 {
 		v.refuse("%s.url holds %q, which is not a variable here: write {{1}}, once, at its very end", path, shortened(found.wrong[0]))
@@ -104,7 +105,7 @@ func (v *variableCheck) button(button map[string]any, path string) {
 
 // samples checks the examples of variables, which have none themselves.
 func (v *variableCheck) samples(holder map[string]any, path string) {
-	for i, example := range texts(holder["examples"]) {
+	for i, example := range jsonvalue.Texts(holder, "examples") {
 		if found := findVariables(example); len(found.written)+len(found.wrong) > 0 {
 			v.refuse("%s.examples[%d] still holds %q: give the whole text with the variable filled in", path, i, shortened(append(found.written, found.wrong...)[0]))
 		}

@@ -11,6 +11,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
 	"papi-mcp/internal/store"
@@ -49,7 +50,7 @@ func newGuarded(t *testing.T, within time.Duration) *guarded {
 		if err != nil {
 			t.Fatal(err)
 		}
-		*id = catalog.Text(catalog.Field(sent.Answer, "id"))
+		*id = jsonvalue.Text(sent.Answer, "id")
 	}
 	g.peer = dial(t, New(Options{
 		Toolbox: tools.New(tools.Options{Rows: rows, Guard: guards, API: client}),

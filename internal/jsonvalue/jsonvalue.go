@@ -1,0 +1,84 @@
+// Package jsonvalue reads decoded JSON: what encoding/json puts into an any,
+// with numbers as float64 or json.Number. A path is names with dots between
+// them ("details.brand.name"); "" is the value itself. What is missing, or of
+// another type than asked for, is the zero value, so that a chain of lookups
+// needs no checks in between.
+package jsonvalue
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Field returns the value at a path, nil where there is none.
+func Field(value any, path string) any {
+	for path != "" {
+		var name string
+		name, path, _ = strings.Cut(path, ".")
+		object, _ := value.(map[string]any)
+		value = object[name]
+	}
+	return value
+}
+
+// Text returns the scalar at a path as text: a string as it is, a number as it
+// was written, a boolean as true or false. Null, objects and lists are "".
+func Text(value any, path string) string {
+	switch v := Field(value, path).(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case bool, float64, int, int64:
+		return fmt.Sprint(v)
+	}
+	return ""
+}
+
+// Object returns the object at a path, nil where there is none.
+func Object(value any, path string) map[string]any {
+	object, _ := Field(value, path).(map[string]any)
+	return object
+}
+
+// Objects returns the objects of the list at a path; other items are left out.
+func Objects(value any, path string) []map[string]any { return items[map[string]any](value, path) }
+
+// Texts returns the strings of the list at a path; other items are left out.
+func Texts(value any, path string) []string { return items[string](value, path) }
+
+func items[T any](value any, path string) []T {
+	list, _ := Field(value, path).([]any)
+	var all []T
+	for _, item := range list {
+		if one, ok := item.(T); ok {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// IsEmpty tells whether a value says nothing: null, "" and an empty list; false,
+// 0 and an object say something.
+func IsEmpty(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	}
+	return false
+}
+
+// With returns a copy of an object with one more field.
+func With(object map[string]any, name string, value any) map[string]any {
+	out := make(map[string]any, len(object)+1)
+	for k, v := range object {
+		out[k] = v
+	}
+	out[name] = value
+	return out
+}
