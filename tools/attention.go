@@ -107,7 +107,7 @@ func (o *overview) next() []catalog.Next {
 		if i == maxOfAList {
 			break
 		}
-		next = append(next, fillAll([]step{{do: fmt.Sprintf("it is %s: see what to do", a.Stands), tool: a.read}}, a.IDs)...)
+		next = append(next, fillAll([]catalog.Step{{Do: fmt.Sprintf("it is %s: see what to do", a.Stands), Tool: a.read}}, a.IDs)...)
 	}
 	return next
 }

@@ -1,12 +1,13 @@
 package tools
 
 import (
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
 // draftDetails has, by the tool that submits a draft, the contract's schema of
-// the details that a first submit needs: a draft may lack some.
+// the details that a first submit Needs: a draft may lack some.
 var draftDetails = map[string]string{
 	"whatsapp_sender_update":    "WhatsappInputSenderPartnerInitiatedDetailsDto",
 	"whatsapp_template_update":  "WhatsappTemplateDetailsInputDto",
@@ -16,17 +17,17 @@ var draftDetails = map[string]string{
 
 // submitDraft is what to do with a draft: status SUBMIT alone hands it in, once
 // it is whole. states are those in which the thing can be updated.
-func submitDraft(update string, states []string) []step {
-	submit := step{
-		do:   "it is a draft, and nobody reviews it: when the person agrees, submit it as it is, or with details that change it",
-		tool: update, args: map[string]any{"status": "SUBMIT"}, states: states,
-		check: func(answer any) bool { return !draftLacks(update, answer) },
+func submitDraft(update string, states []string) []catalog.Step {
+	submit := catalog.Step{
+		Do:   "it is a draft, and nobody reviews it: when the person agrees, submit it as it is, or with details that change it",
+		Tool: update, Args: map[string]any{"status": "SUBMIT"}, States: states,
+		Check: func(answer any) bool { return !draftLacks(update, answer) },
 	}
 	complete := submit
-	complete.do = "it is a draft, and nobody reviews it: when the person agrees, submit it with the details that are still missing"
-	complete.needs = []string{"details"}
-	complete.check = func(answer any) bool { return draftLacks(update, answer) }
-	return []step{submit, complete}
+	complete.Do = "it is a draft, and nobody reviews it: when the person agrees, submit it with the details that are still missing"
+	complete.Needs = []string{"details"}
+	complete.Check = func(answer any) bool { return draftLacks(update, answer) }
+	return []catalog.Step{submit, complete}
 }
 
 // draftLacks tells whether a draft lacks details without which it can't be

@@ -48,10 +48,10 @@ func ErrorPage(code string) string {
 		}
 		for _, step := range next {
 			b.WriteString("- Next: ")
-			if step.tool != "" {
-				fmt.Fprintf(&b, "`%s`: ", step.tool)
+			if step.Tool != "" {
+				fmt.Fprintf(&b, "`%s`: ", step.Tool)
 			}
-			fmt.Fprintf(&b, "%s.\n", step.do)
+			fmt.Fprintf(&b, "%s.\n", step.Do)
 		}
 	}
 	fmt.Fprintf(&b, "\nFacts: Provisioning API %s.\n", papi.ContractVersion)
@@ -150,12 +150,12 @@ func (a *answerer) tools(status int) []string {
 }
 
 // next has the steps that an agent is told after the error, each once.
-func (a *answerer) next() []step {
-	var all []step
+func (a *answerer) next() []catalog.Step {
+	var all []catalog.Step
 	for _, row := range a.rows {
 		e := &papi.Error{Status: statusOf(row, a.code), Code: a.code}
 		for _, s := range stepsAfterError(row, e) {
-			if !slices.ContainsFunc(all, func(o step) bool { return o.tool == s.tool && o.do == s.do }) {
+			if !slices.ContainsFunc(all, func(o catalog.Step) bool { return o.Tool == s.Tool && o.Do == s.Do }) {
 				all = append(all, s)
 			}
 		}

@@ -12,36 +12,9 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// step is something to do next: a tool, or "" where a person must act. The
-// path parameters of the tool are filled in from the ids that are known. A step
-// of a thing that waits may leave {again} and {since} open in do, one about a
-// part of it {value}, {status} and {reason}.
-type step struct {
-	do     string
-	tool   string
-	args   map[string]any // known beside the ids
-	needs  []string       // what only a person knows
-	when   string         // FIELD=VALUE that the answer must show; FIELD alone: any value
-	unless string         // FIELD=VALUE that the answer must not show
-	states []string       // in which the thing must be, "" where it never was live; nil: any
-	// check tells whether the step makes sense after the answer; nil: always.
-	check func(answer any) bool
-}
-
-// fits tells whether the step makes sense after the answer.
-func (s step) fits(answer any) bool {
-	return (s.check == nil || s.check(answer)) && (s.when == "" || shows(answer, s.when)) && (s.unless == "" || !shows(answer, s.unless))
-}
-
-func shows(answer any, condition string) bool {
-	field, want, exact := strings.Cut(condition, "=")
-	got := jsonvalue.Text(answer, field)
-	return got != "" && (!exact || got == want)
-}
-
 // byState has the steps of a resource by its state, or by what pends, as
 // catalog.Resource.Key writes it.
-type byState map[string][]step
+type byState map[string][]catalog.Step
 
 // otherState has the steps for every state that is not listed.
 const otherState = "*"
@@ -63,19 +36,19 @@ var nextOf = map[string]byState{
 // by PART=STATUS; a * stands for every status that is not listed.
 var nextOfPart = map[string]byState{
 	"whatsapp_account": {
-		"wabaBanState=*": {{do: "{status}: Meta disables the account or will: the person appeals in Meta Business Manager, and asks Sinch support with the wabaId"}},
+		"wabaBanState=*": {{Do: "{status}: Meta disables the account or will: the person appeals in Meta Business Manager, and asks Sinch support with the wabaId"}},
 	},
 	"whatsapp_sender": {
-		"displayName=PENDING":  {{do: "look again {again}: Meta reviews the display name{since}", tool: "whatsapp_sender_get"}},
-		"displayName=DEFERRED": {{do: "look again {again}: Meta has deferred the review of the display name{since}", tool: "whatsapp_sender_get"}},
-		"displayName=*":        {{do: "the display name {value} is {status}{reason}: choose another with the person, and submit it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: senderUpdatable}},
-		"username=PENDING":     {{do: "look again {again}: the new username is under review{since}", tool: "whatsapp_sender_get"}},
-		"username=DEFERRED":    {{do: "look again {again}: the review of the username is deferred{since}", tool: "whatsapp_sender_get"}},
+		"displayName=PENDING":  {{Do: "look again {again}: Meta reviews the display name{since}", Tool: "whatsapp_sender_get"}},
+		"displayName=DEFERRED": {{Do: "look again {again}: Meta has deferred the review of the display name{since}", Tool: "whatsapp_sender_get"}},
+		"displayName=*":        {{Do: "the display name {value} is {status}{reason}: choose another with the person, and submit it", Tool: "whatsapp_sender_update", Args: map[string]any{"status": "SUBMIT"}, Needs: []string{"details"}, States: senderUpdatable}},
+		"username=PENDING":     {{Do: "look again {again}: the new username is under review{since}", Tool: "whatsapp_sender_get"}},
+		"username=DEFERRED":    {{Do: "look again {again}: the review of the username is deferred{since}", Tool: "whatsapp_sender_get"}},
 		"username=*": {
-			{do: "the username {value} is {status}{reason}: see which are free", tool: "whatsapp_sender_username_suggest", states: senderUpdatable},
-			{do: "choose one with the person, and submit it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}, states: senderUpdatable},
+			{Do: "the username {value} is {status}{reason}: see which are free", Tool: "whatsapp_sender_username_suggest", States: senderUpdatable},
+			{Do: "choose one with the person, and submit it", Tool: "whatsapp_sender_update", Args: map[string]any{"status": "SUBMIT"}, Needs: []string{"details"}, States: senderUpdatable},
 		},
-		"channelStatus=PENDING": {{do: "look again {again}: its channel in the Conversation app is being set up{since}", tool: "whatsapp_sender_get"}},
+		"channelStatus=PENDING": {{Do: "look again {again}: its channel in the Conversation app is being set up{since}", Tool: "whatsapp_sender_get"}},
 		"channelStatus=*":       channelFails,
 	},
 	"rcs_sender": {
@@ -83,12 +56,12 @@ var nextOfPart = map[string]byState{
 		"brandDetails.registration=PENDING":        rcsBrandWaits,
 		"brandDetails.registration=PENDING_REVIEW": rcsBrandWaits,
 		"brandDetails.registration=MANUAL_REVIEW":  rcsBrandWaits,
-		"brandDetails.registration=*":              {{do: "the registration of the US brand is {status}; an activity may say why. Ask those who handle it, for the person", tool: "rcs_sender_comment_add", needs: []string{"comment"}}},
-		"channelStatus=PENDING":                    {{do: "look again {again}: its channel in the Conversation app is being set up{since}", tool: "rcs_sender_get"}},
+		"brandDetails.registration=*":              {{Do: "the registration of the US brand is {status}; an activity may say why. Ask those who handle it, for the person", Tool: "rcs_sender_comment_add", Needs: []string{"comment"}}},
+		"channelStatus=PENDING":                    {{Do: "look again {again}: its channel in the Conversation app is being set up{since}", Tool: "rcs_sender_get"}},
 		"channelStatus=*":                          channelFails,
 	},
 	"sms_app": {
-		"channelStatus=PENDING": {{do: "look again {again}: its channel in the Conversation app is being set up{since}", tool: "sms_app_get"}},
+		"channelStatus=PENDING": {{Do: "look again {again}: its channel in the Conversation app is being set up{since}", Tool: "sms_app_get"}},
 		"channelStatus=*":       channelFails,
 	},
 }
@@ -101,16 +74,16 @@ var (
 	kakaotalkTemplateUpdatable = []string{"APPROVED", "REJECTED", ""}
 )
 
-var channelFails = []step{{do: "its channel in the Conversation app {value} is {status}: a person looks at it in the Sinch Dashboard"}}
+var channelFails = []catalog.Step{{Do: "its channel in the Conversation app {value} is {status}: a person looks at it in the Sinch Dashboard"}}
 
 // activitiesStep follows a list of activities: what to do about the thing stands
 // with the thing, and those who review it can be asked.
-func activitiesStep(comment string) []step {
-	return []step{{do: "tell the person what it shows: not each change of state is listed, and a refusal need not say why. Who reviews it can be asked by a comment", tool: comment, needs: []string{"comment"}}}
+func activitiesStep(comment string) []catalog.Step {
+	return []catalog.Step{{Do: "tell the person what it shows: not each change of state is listed, and a refusal need not say why. Who reviews it can be asked by a comment", Tool: comment, Needs: []string{"comment"}}}
 }
 
 // nextOfTool has the steps after tools whose answers show no state.
-var nextOfTool = map[string][]step{
+var nextOfTool = map[string][]catalog.Step{
 	"conversation_instagram_get":             channelSteps,
 	"conversation_messenger_get":             channelSteps,
 	"conversation_telegram_get":              channelSteps,
@@ -122,44 +95,44 @@ var nextOfTool = map[string][]step{
 	"rcs_account_activity_list":              activitiesStep("rcs_account_comment_add"),
 	"kakaotalk_sender_activity_list":         activitiesStep("kakaotalk_sender_comment_add"),
 	"kakaotalk_template_activity_list":       activitiesStep("kakaotalk_template_comment_add"),
-	"whatsapp_account_delete":                {{do: "tell the person that the account is gone; see what is left in the project", tool: "project_overview"}},
+	"whatsapp_account_delete":                {{Do: "tell the person that the account is gone; see what is left in the project", Tool: "project_overview"}},
 	"whatsapp_sender_register":               {verifyWhatsappSender},
-	"whatsapp_sender_verify":                 {{do: "see whether the sender has become ACTIVE, which it does by itself some time after the right code", tool: "whatsapp_sender_get"}},
-	"whatsapp_template_sync":                 {{do: "look at the templates", tool: "whatsapp_template_list"}},
-	"whatsapp_template_analytics_enable":     {{do: "read a template's analytics", tool: "whatsapp_template_list"}},
-	"whatsapp_template_delete":               {{do: "see which templates are left", tool: "whatsapp_template_list"}},
-	"whatsapp_template_delete_all_languages": {{do: "see which templates are left", tool: "whatsapp_template_list"}},
-	"whatsapp_solution_create":               {{do: "see which solution is assigned", tool: "whatsapp_solution_list"}},
-	"whatsapp_solution_assign":               {{do: "onboard a sender by Embedded Signup", tool: "whatsapp_sender_create", needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
-	"whatsapp_sender_username_suggest":       {{do: "ask the person which username to take, and set it", tool: "whatsapp_sender_update", args: map[string]any{"status": "SUBMIT"}, needs: []string{"details"}}},
-	"whatsapp_sender_delete":                 {{do: "tell the person: it works for 30 more days, then it is gone; until then the list shows it as before", tool: "whatsapp_sender_list"}},
-	"whatsapp_sender_changes_discard":        {{do: "see the senders that are left: one that never was live went with its changes", tool: "whatsapp_sender_list"}},
-	"whatsapp_flow_list":                     {{do: "see the screens of a flow", tool: "whatsapp_flow_screen_list", needs: []string{"flowId"}}},
-	"kakaotalk_sender_delete":                {{do: "tell the person: it works for 60 more days, then it is gone; until then the list shows it as before", tool: "kakaotalk_sender_list"}},
-	"kakaotalk_sender_changes_discard":       {{do: "see the senders that are left: one that never was live went with its changes, and a corrected one can be handed in", tool: "kakaotalk_sender_list"}},
-	"kakaotalk_template_changes_discard":     {{do: "see the templates that are left: one that never was live went with its draft", tool: "kakaotalk_template_list"}},
-	"kakaotalk_template_delete":              {{do: "see which templates are left", tool: "kakaotalk_template_list"}},
-	"kakaotalk_template_category_list":       {{do: "create a template with a categoryCode of this list", tool: "kakaotalk_template_create", needs: []string{"details"}}},
-	"kakaotalk_sender_category_list":         {{do: "give three codes of this list to the draft that is there", tool: "kakaotalk_sender_update", needs: []string{"plusFriendId", "details"}}, {do: "or create a sender with them", tool: "kakaotalk_sender_create", needs: []string{"plusFriendId", "details"}}},
-	"rcs_questionnaire_get":                  {{do: "give the answers to the sender", tool: "rcs_sender_update", needs: []string{"senderId", "details"}}},
-	"rcs_test_number_add":                    {{do: "when a phone's owner has accepted the invitation, see its state", tool: "rcs_test_number_get", needs: []string{"testNumber"}}},
-	"rcs_test_number_delete":                 {{do: "see which test numbers the sender has", tool: "rcs_sender_get"}},
-	"sms_app_delete":                         {{do: "see which SMS apps are left", tool: "sms_app_list"}},
-	"webhook_create":                         {{do: "see all webhooks of the project", tool: "webhook_list"}},
-	"webhook_delete":                         {{do: "see which webhooks are left", tool: "webhook_list"}},
+	"whatsapp_sender_verify":                 {{Do: "see whether the sender has become ACTIVE, which it does by itself some time after the right code", Tool: "whatsapp_sender_get"}},
+	"whatsapp_template_sync":                 {{Do: "look at the templates", Tool: "whatsapp_template_list"}},
+	"whatsapp_template_analytics_enable":     {{Do: "read a template's analytics", Tool: "whatsapp_template_list"}},
+	"whatsapp_template_delete":               {{Do: "see which templates are left", Tool: "whatsapp_template_list"}},
+	"whatsapp_template_delete_all_languages": {{Do: "see which templates are left", Tool: "whatsapp_template_list"}},
+	"whatsapp_solution_create":               {{Do: "see which solution is assigned", Tool: "whatsapp_solution_list"}},
+	"whatsapp_solution_assign":               {{Do: "onboard a sender by Embedded Signup", Tool: "whatsapp_sender_create", Needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
+	"whatsapp_sender_username_suggest":       {{Do: "ask the person which username to take, and set it", Tool: "whatsapp_sender_update", Args: map[string]any{"status": "SUBMIT"}, Needs: []string{"details"}}},
+	"whatsapp_sender_delete":                 {{Do: "tell the person: it works for 30 more days, then it is gone; until then the list shows it as before", Tool: "whatsapp_sender_list"}},
+	"whatsapp_sender_changes_discard":        {{Do: "see the senders that are left: one that never was live went with its changes", Tool: "whatsapp_sender_list"}},
+	"whatsapp_flow_list":                     {{Do: "see the screens of a flow", Tool: "whatsapp_flow_screen_list", Needs: []string{"flowId"}}},
+	"kakaotalk_sender_delete":                {{Do: "tell the person: it works for 60 more days, then it is gone; until then the list shows it as before", Tool: "kakaotalk_sender_list"}},
+	"kakaotalk_sender_changes_discard":       {{Do: "see the senders that are left: one that never was live went with its changes, and a corrected one can be handed in", Tool: "kakaotalk_sender_list"}},
+	"kakaotalk_template_changes_discard":     {{Do: "see the templates that are left: one that never was live went with its draft", Tool: "kakaotalk_template_list"}},
+	"kakaotalk_template_delete":              {{Do: "see which templates are left", Tool: "kakaotalk_template_list"}},
+	"kakaotalk_template_category_list":       {{Do: "create a template with a categoryCode of this list", Tool: "kakaotalk_template_create", Needs: []string{"details"}}},
+	"kakaotalk_sender_category_list":         {{Do: "give three codes of this list to the draft that is there", Tool: "kakaotalk_sender_update", Needs: []string{"plusFriendId", "details"}}, {Do: "or create a sender with them", Tool: "kakaotalk_sender_create", Needs: []string{"plusFriendId", "details"}}},
+	"rcs_questionnaire_get":                  {{Do: "give the answers to the sender", Tool: "rcs_sender_update", Needs: []string{"senderId", "details"}}},
+	"rcs_test_number_add":                    {{Do: "when a phone's owner has accepted the invitation, see its state", Tool: "rcs_test_number_get", Needs: []string{"testNumber"}}},
+	"rcs_test_number_delete":                 {{Do: "see which test numbers the sender has", Tool: "rcs_sender_get"}},
+	"sms_app_delete":                         {{Do: "see which SMS apps are left", Tool: "sms_app_list"}},
+	"webhook_create":                         {{Do: "see all webhooks of the project", Tool: "webhook_list"}},
+	"webhook_delete":                         {{Do: "see which webhooks are left", Tool: "webhook_list"}},
 }
 
 // createOf is the tool that makes the first thing where a list is empty, with
 // what it needs.
-var createOf = map[string]step{
-	"webhook_list":            {do: "there is none: register one", tool: "webhook_create", needs: []string{"target", "secret"}},
-	"whatsapp_sender_list":    {do: "there is none: create one", tool: "whatsapp_sender_create", needs: []string{"details"}},
-	"whatsapp_template_list":  {do: "there is none: create one", tool: "whatsapp_template_create", needs: []string{"name", "language", "category", "details"}},
-	"rcs_sender_list":         {do: "there is none: create one", tool: "rcs_sender_create", needs: []string{"region", "billingCategory", "useCase"}},
-	"kakaotalk_sender_list":   {do: "there is none: choose categories, then create one", tool: "kakaotalk_sender_category_list"},
-	"kakaotalk_template_list": {do: "there is none: choose a category, then create one", tool: "kakaotalk_template_category_list"},
-	"sms_app_list":            {do: "there is none: create one", tool: "sms_app_create", needs: []string{"name", "region"}},
-	"bundle_list":             {do: "there is none: create one, with what the person wants of subproject, convApp and smsApp", tool: "bundle_create", needs: []string{"name", "region", "subproject", "convApp", "smsApp"}},
+var createOf = map[string]catalog.Step{
+	"webhook_list":            {Do: "there is none: register one", Tool: "webhook_create", Needs: []string{"target", "secret"}},
+	"whatsapp_sender_list":    {Do: "there is none: create one", Tool: "whatsapp_sender_create", Needs: []string{"details"}},
+	"whatsapp_template_list":  {Do: "there is none: create one", Tool: "whatsapp_template_create", Needs: []string{"name", "language", "category", "details"}},
+	"rcs_sender_list":         {Do: "there is none: create one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}},
+	"kakaotalk_sender_list":   {Do: "there is none: choose categories, then create one", Tool: "kakaotalk_sender_category_list"},
+	"kakaotalk_template_list": {Do: "there is none: choose a category, then create one", Tool: "kakaotalk_template_category_list"},
+	"sms_app_list":            {Do: "there is none: create one", Tool: "sms_app_create", Needs: []string{"name", "region"}},
+	"bundle_list":             {Do: "there is none: create one, with what the person wants of subproject, convApp and smsApp", Tool: "bundle_create", Needs: []string{"name", "region", "subproject", "convApp", "smsApp"}},
 }
 
 // readerOf is the tool that shows a resource.
@@ -179,7 +152,7 @@ var readerOf = map[string]string{
 
 // judge returns the steps for a state and what pends: what pends is judged
 // first, as long as it says something.
-func judge(resource *catalog.Resource, state, pending string) []step {
+func judge(resource *catalog.Resource, state, pending string) []catalog.Step {
 	states := nextOf[resource.Name]
 	if steps, ok := states[resource.Key(state, pending)]; ok && pending != "" {
 		return steps
@@ -190,17 +163,17 @@ func judge(resource *catalog.Resource, state, pending string) []step {
 	if steps, ok := states[otherState]; ok || states == nil {
 		return steps
 	}
-	return []step{{do: "the state " + quoted(state) + " is not known here: look again {again}, and if it stays ask Sinch support what it means", tool: readerOf[resource.Name]}}
+	return []catalog.Step{{Do: "the state " + quoted(state) + " is not known here: look again {again}, and if it stays ask Sinch support what it means", Tool: readerOf[resource.Name]}}
 }
 
 // steps are what to do about a thing: what its state asks for, and its parts
 // that are under review or were refused. The state comes first where it needs
 // somebody; where a part is under review and all else is well, that review is
 // what to wait for.
-func (st *standing) steps(project string, ids map[string]string, now time.Time) []step {
+func (st *standing) steps(project string, ids map[string]string, now time.Time) []catalog.Step {
 	wording := st.wording(now)
 	ofState := fillIn(st.possible(judge(st.resource, st.state, st.pending)), wording)
-	var ofParts []step
+	var ofParts []catalog.Step
 	if st.pending == "" || strings.Contains(st.pending, "=") { // else a change pends, and goes first
 		if st.pending != "" {
 			ofParts = append(ofParts, fillIn(partSteps(st.resource, st.pending), wording)...)
@@ -217,15 +190,15 @@ func (st *standing) steps(project string, ids map[string]string, now time.Time) 
 		all = ofParts
 	}
 	if st.overdue(now) {
-		all = slices.Concat([]step{st.escalation(project, ids, now)}, all)
+		all = slices.Concat([]catalog.Step{st.escalation(project, ids, now)}, all)
 	}
 	return all
 }
 
 // possible leaves out the steps that can't be taken in the thing's state. Where
 // a change pends that can't be gone on with there, the state says what to do.
-func (st *standing) possible(steps []step) []step {
-	kept := slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return s.states != nil && !slices.Contains(s.states, st.state) })
+func (st *standing) possible(steps []catalog.Step) []catalog.Step {
+	kept := slices.DeleteFunc(slices.Clone(steps), func(s catalog.Step) bool { return s.States != nil && !slices.Contains(s.States, st.state) })
 	if len(kept) < len(steps) && st.pending != "" && st.state != "" {
 		kept = slices.Concat(judge(st.resource, st.state, ""), kept)
 	}
@@ -233,16 +206,16 @@ func (st *standing) possible(steps []step) []step {
 }
 
 // fillIn completes what steps leave open.
-func fillIn(steps []step, wording *strings.Replacer) []step {
+func fillIn(steps []catalog.Step, wording *strings.Replacer) []catalog.Step {
 	filled := slices.Clone(steps)
 	for i := range filled {
-		filled[i].do = wording.Replace(filled[i].do)
+		filled[i].Do = wording.Replace(filled[i].Do)
 	}
 	return filled
 }
 
 // partSteps are the steps for a part in a status, PART=STATUS.
-func partSteps(resource *catalog.Resource, key string) []step {
+func partSteps(resource *catalog.Resource, key string) []catalog.Step {
 	parts := nextOfPart[resource.Name]
 	if steps, ok := parts[key]; ok {
 		return steps
@@ -265,11 +238,11 @@ func (part *refusedPart) wording() *strings.Replacer {
 
 // fill makes a step an action, with the ids that are known as arguments. It
 // fails where one is neither known nor asked for.
-func fill(s step, ids map[string]string) (next catalog.Next, ok bool) {
-	next = catalog.Next{Do: s.do, Tool: s.tool, Args: map[string]any{}, Needs: []string{}}
-	maps.Copy(next.Args, s.args)
-	next.Needs = append(next.Needs, s.needs...)
-	row := catalog.Lookup(s.tool)
+func fill(s catalog.Step, ids map[string]string) (next catalog.Next, ok bool) {
+	next = catalog.Next{Do: s.Do, Tool: s.Tool, Args: map[string]any{}, Needs: []string{}}
+	maps.Copy(next.Args, s.Args)
+	next.Needs = append(next.Needs, s.Needs...)
+	row := catalog.Lookup(s.Tool)
 	if row == nil {
 		return next, true
 	}
@@ -300,39 +273,39 @@ func nextAfterError(row *catalog.Row, args map[string]any, e *papi.Error) []cata
 	if next := fillAll(stepsAfterError(row, e), ids); len(next) > 0 {
 		return next
 	}
-	return fillAll([]step{otherwise(row, args, e)}, ids)
+	return fillAll([]catalog.Step{otherwise(row, args, e)}, ids)
 }
 
 // otherwise is the step after an error that has none of its own: no error is a
 // dead end.
-func otherwise(row *catalog.Row, args map[string]any, e *papi.Error) step {
+func otherwise(row *catalog.Row, args map[string]any, e *papi.Error) catalog.Step {
 	switch {
 	case e.Status == 0:
-		return step{do: "do what the resolution says, then make the call again"}
+		return catalog.Step{Do: "do what the resolution says, then make the call again"}
 	case e.Status == http.StatusBadRequest:
-		if s := correct(row); len(s.needs) > 0 {
+		if s := correct(row); len(s.Needs) > 0 {
 			return s
 		}
 	case e.Status == http.StatusNotFound && listOf[row.Toolset] != "":
-		return step{do: "see what exists", tool: listOf[row.Toolset]}
+		return catalog.Step{Do: "see what exists", Tool: listOf[row.Toolset]}
 	case e.Status == http.StatusTooManyRequests, e.Status >= http.StatusInternalServerError:
 		if row.Effect == catalog.Read && row.Op().Body == nil { // a body may hold a secret
-			return step{do: "make the same call again, after the time that retryAfterSeconds tells or in some minutes", tool: row.Tool, args: args}
+			return catalog.Step{Do: "make the same call again, after the time that retryAfterSeconds tells or in some minutes", Tool: row.Tool, Args: args}
 		}
 	}
-	return step{do: lower(byStatus(e.Status))}
+	return catalog.Step{Do: lower(byStatus(e.Status))}
 }
 
 // correct is the call again, with what a person or the agent has to put right.
-func correct(row *catalog.Row) step {
-	s := step{do: "put right what the message names, and make the call again", tool: row.Tool}
+func correct(row *catalog.Row) catalog.Step {
+	s := catalog.Step{Do: "put right what the message names, and make the call again", Tool: row.Tool}
 	variants := row.Op().Variants()
 	if len(variants) == 0 {
 		return s
 	}
 	for _, name := range slices.Sorted(maps.Keys(variants[0].Properties)) { // the first is the usual one
 		if name != "status" {
-			s.needs = append(s.needs, name)
+			s.Needs = append(s.Needs, name)
 		}
 	}
 	return s
@@ -350,11 +323,11 @@ func nextAfterRefusal(row *catalog.Row, args map[string]any, code string) []cata
 		return nil
 	}
 	s := correct(row)
-	s.needs = slices.DeleteFunc(s.needs, func(name string) bool { _, given := args[name]; return !given })
-	if code == "guard_read_only" || code == "guard_store_unavailable" || len(s.needs) == 0 {
-		s = step{do: "do what the resolution says"}
+	s.Needs = slices.DeleteFunc(s.Needs, func(name string) bool { _, given := args[name]; return !given })
+	if code == "guard_read_only" || code == "guard_store_unavailable" || len(s.Needs) == 0 {
+		s = catalog.Step{Do: "do what the resolution says"}
 	}
-	return fillAll([]step{s}, pathIDs(row, args))
+	return fillAll([]catalog.Step{s}, pathIDs(row, args))
 }
 
 // listOf is the tool that shows what exists for the tools of a toolset.
@@ -369,20 +342,20 @@ func lower(sentence string) string {
 	return strings.ToLower(sentence[:1]) + strings.TrimSuffix(sentence[1:], ".")
 }
 
-func stepsAfterError(row *catalog.Row, e *papi.Error) []step {
+func stepsAfterError(row *catalog.Row, e *papi.Error) []catalog.Step {
 	steps, own := afterError[row.Op().Family()+"/"+e.Code]
 	if !own {
 		steps = afterError[e.Code]
 	}
 	switch {
 	case e.Unknown:
-		return []step{lookAt(row)}
+		return []catalog.Step{lookAt(row)}
 	case steps != nil:
 		return steps
 	case e.Code == "sender_not_found":
-		return []step{{do: "see which senders exist", tool: listOfSenders[row.Op().Family()]}}
+		return []catalog.Step{{Do: "see which senders exist", Tool: listOfSenders[row.Op().Family()]}}
 	case e.Status == http.StatusConflict && row.Resource != nil && row.Effect != catalog.Create:
-		return []step{{do: "look at its state", tool: readerOf[row.Resource.Name]}}
+		return []catalog.Step{{Do: "look at its state", Tool: readerOf[row.Resource.Name]}}
 	}
 	return nil
 }
@@ -392,22 +365,22 @@ var listOfSenders = map[string]string{
 }
 
 // lookAt is the read that shows whether a call took effect.
-func lookAt(row *catalog.Row) step {
-	s := step{do: "see whether it took effect"}
+func lookAt(row *catalog.Row) catalog.Step {
+	s := catalog.Step{Do: "see whether it took effect"}
 	switch {
 	case row.Reconcile != nil && row.Reconcile.Read != "":
-		s.tool = row.Reconcile.Read
+		s.Tool = row.Reconcile.Read
 	case row.Wait != nil:
-		s.tool = row.Wait.Read
+		s.Tool = row.Wait.Read
 	case row.Resource != nil:
-		s.tool = readerOf[row.Resource.Name]
+		s.Tool = readerOf[row.Resource.Name]
 	default:
-		s.do = "ask the person to look: nothing here shows it"
+		s.Do = "ask the person to look: nothing here shows it"
 		return s
 	}
-	for _, p := range catalog.Lookup(s.tool).Op().Parameters {
+	for _, p := range catalog.Lookup(s.Tool).Op().Parameters {
 		if p.In == "path" && p.Name != argProject {
-			s.needs = append(s.needs, p.Name)
+			s.Needs = append(s.Needs, p.Name)
 		}
 	}
 	return s
@@ -415,7 +388,7 @@ func lookAt(row *catalog.Row) step {
 
 // fillAll makes actions of the steps. One about a thing whose id is not known,
 // and that no person is asked for, is left out.
-func fillAll(steps []step, ids map[string]string) []catalog.Next {
+func fillAll(steps []catalog.Step, ids map[string]string) []catalog.Next {
 	next := []catalog.Next{}
 	for _, s := range steps {
 		if n, ok := fill(s, ids); ok {

@@ -45,7 +45,7 @@ func TestNextOfEachStateCanBeTaken(t *testing.T) {
 				answer := standingAt(row.Resource, state, pending, pends)
 				next := resultOf(row, project, &call{args: pathSample(row)}, answer).Next
 				where := fmt.Sprintf("%s, %s %s", row.Tool, state, key)
-				left := slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return !s.fits(answer) })
+				left := slices.DeleteFunc(slices.Clone(steps), func(s catalog.Step) bool { return !s.Fits(answer) })
 				if len(next) != len(left) {
 					t.Errorf("%s: %d of %d steps are left", where, len(next), len(left))
 				}

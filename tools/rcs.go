@@ -12,28 +12,28 @@ import (
 
 var rcsSenderNext = byState{
 	"DRAFT": {
-		{do: "read what a launch asks for this use case", tool: "rcs_questionnaire_get", needs: []string{"useCase"}},
-		{do: "complete the sender: brand, countries, test numbers, questionnaire answers", tool: "rcs_sender_update", needs: []string{"details"}},
+		{Do: "read what a launch asks for this use case", Tool: "rcs_questionnaire_get", Needs: []string{"useCase"}},
+		{Do: "complete the sender: brand, countries, test numbers, questionnaire answers", Tool: "rcs_sender_update", Needs: []string{"details"}},
 	},
-	"IN_PROGRESS": {{do: "look again {again}: the sender is being set up{since}", tool: "rcs_sender_get"}},
+	"IN_PROGRESS": {{Do: "look again {again}: the sender is being set up{since}", Tool: "rcs_sender_get"}},
 	"IN_TEST": {
-		{do: "invite phones to test it", tool: "rcs_test_number_add", needs: []string{"testNumbers"}},
-		{do: "complete what a launch needs: brand, countries, questionnaire answers", tool: "rcs_sender_update", needs: []string{"details"}, check: lacksForLaunch},
-		{do: "it has what a launch needs: when the person agrees, launch it", tool: "rcs_sender_launch", check: readyForLaunch},
+		{Do: "invite phones to test it", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}},
+		{Do: "complete what a launch Needs: brand, countries, questionnaire answers", Tool: "rcs_sender_update", Needs: []string{"details"}, Check: lacksForLaunch},
+		{Do: "it has what a launch Needs: when the person agrees, launch it", Tool: "rcs_sender_launch", Check: readyForLaunch},
 	},
 	"UNLAUNCHED": {
-		{do: "read what happened to it: a comment may say why it was taken down, or why the US brand was refused", tool: "rcs_sender_activity_list"},
-		{do: "correct what that names, and complete what a launch needs: brand, countries, questionnaire answers", tool: "rcs_sender_update", needs: []string{"details"}},
-		{do: "only when what took it down is settled, and the person agrees, launch it again", tool: "rcs_sender_launch", check: readyForLaunch},
+		{Do: "read what happened to it: a comment may say why it was taken down, or why the US brand was refused", Tool: "rcs_sender_activity_list"},
+		{Do: "correct what that names, and complete what a launch Needs: brand, countries, questionnaire answers", Tool: "rcs_sender_update", Needs: []string{"details"}},
+		{Do: "only when what took it down is settled, and the person agrees, launch it again", Tool: "rcs_sender_launch", Check: readyForLaunch},
 	},
-	"PREPARING_LAUNCH": {{do: "look again {again}: the launch is being prepared, and goes on by itself{since}", tool: "rcs_sender_get"}},
+	"PREPARING_LAUNCH": {{Do: "look again {again}: the launch is being prepared, and goes on by itself{since}", Tool: "rcs_sender_get"}},
 	"LAUNCHING": {
 		rcsCountryLacks, rcsCountryAdded,
-		{do: "look again {again}: the operators decide, each for itself; countryStatus tells what each said{since}", tool: "rcs_sender_get"},
+		{Do: "look again {again}: the operators decide, each for itself; countryStatus tells what each said{since}", Tool: "rcs_sender_get"},
 	},
 	"LAUNCHED": {
 		rcsCountryLacks, rcsCountryAdded,
-		{do: "for more countries, name all of them, those that are launched too (GB and US only where their answers were given before the launch; FR asks for some too)", tool: "rcs_sender_update", needs: []string{"details"}},
+		{Do: "for more countries, name all of them, those that are launched too (GB and US only where their answers were given before the launch; FR asks for some too)", Tool: "rcs_sender_update", Needs: []string{"details"}},
 	},
 }
 
@@ -41,13 +41,13 @@ var rcsSenderNext = byState{
 // the first launch: only a further launch brings the sender there, and no answer
 // can be given for them any more.
 var (
-	rcsCountryLacks = step{
-		do:   "a country that was added lacks answers, which can't be given any more, and no launch is possible with it: take it out again, naming all that stay, or a person asks Sinch support to add the answers",
-		tool: "rcs_sender_update", needs: []string{"details"}, check: lacksForLaunch,
+	rcsCountryLacks = catalog.Step{
+		Do:   "a country that was added lacks answers, which can't be given any more, and no launch is possible with it: take it out again, naming all that stay, or a person asks Sinch support to add the answers",
+		Tool: "rcs_sender_update", Needs: []string{"details"}, Check: lacksForLaunch,
 	}
-	rcsCountryAdded = step{
-		do:   "a country was added and is not launched: launch again, when the person agrees",
-		tool: "rcs_sender_launch", check: func(sender any) bool { return readyForLaunch(sender) && addedAfterLaunch(sender) },
+	rcsCountryAdded = catalog.Step{
+		Do:   "a country was added and is not launched: launch again, when the person agrees",
+		Tool: "rcs_sender_launch", Check: func(sender any) bool { return readyForLaunch(sender) && addedAfterLaunch(sender) },
 	}
 )
 
@@ -58,7 +58,7 @@ func addedAfterLaunch(sender any) bool {
 	asked, _ := jsonvalue.Field(sender, "countryStatus").([]any)
 	for _, country := range named {
 		if !slices.ContainsFunc(asked, func(status any) bool {
-			return jsonvalue.Text(status, "country") == country && !shows(status, "status=NOT_LAUNCHED")
+			return jsonvalue.Text(status, "country") == country && jsonvalue.Text(status, "status") != "NOT_LAUNCHED"
 		}) {
 			return true
 		}
@@ -82,7 +82,7 @@ const maxOperators = 5
 
 // refusedOperators is the step about the operators that refused a launched
 // sender, with their remarks.
-func refusedOperators(sender any) []step {
+func refusedOperators(sender any) []catalog.Step {
 	named := operatorsThatRefused(sender)
 	if len(named) == 0 {
 		return nil
@@ -95,9 +95,9 @@ func refusedOperators(sender any) []step {
 		status, rest, _ := strings.Cut(named[i], " ")
 		named[i] = status + " " + quoted(rest)
 	}
-	return []step{{
-		do:   "tell the person which operators do not carry it (" + strings.Join(named, "; ") + more + "), and ask those who handle the launch",
-		tool: "rcs_sender_comment_add", needs: []string{"comment"},
+	return []catalog.Step{{
+		Do:   "tell the person which operators do not carry it (" + strings.Join(named, "; ") + more + "), and ask those who handle the launch",
+		Tool: "rcs_sender_comment_add", Needs: []string{"comment"},
 	}}
 }
 
@@ -110,7 +110,7 @@ func operatorsThatRefused(sender any) []string {
 		operators, _ := jsonvalue.Field(country, "operators").([]any)
 		for _, operator := range operators {
 			status := jsonvalue.Text(operator, "status")
-			if !slices.Contains(operatorRefused, status) || status == "UNLAUNCHED" && shows(sender, "state=UNLAUNCHED") { // with all of them
+			if !slices.Contains(operatorRefused, status) || status == "UNLAUNCHED" && jsonvalue.Text(sender, "state") == "UNLAUNCHED" { // with all of them
 				continue
 			}
 			name := jsonvalue.Text(country, "country") + " " + jsonvalue.Text(operator, "name")
@@ -124,19 +124,19 @@ func operatorsThatRefused(sender any) []string {
 }
 
 // rcsBrandWaits follows the US brand's registration, which a launch waits for.
-var rcsBrandWaits = []step{{do: "look again {again}: the US brand is being registered, which the launch waits for{since}", tool: "rcs_sender_get"}}
+var rcsBrandWaits = []catalog.Step{{Do: "look again {again}: the US brand is being registered, which the launch waits for{since}", Tool: "rcs_sender_get"}}
 
-var rcsOtherPhone = []step{{do: "this phone can't be had: ask the person for another, and add that", tool: "rcs_test_number_add", needs: []string{"testNumbers"}}}
+var rcsOtherPhone = []catalog.Step{{Do: "this phone can't be had: ask the person for another, and add that", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}}
 
 var rcsTestNumberNext = byState{
-	"PENDING":    {{do: "look again {again}: the operator decides{since}", tool: "rcs_test_number_get"}},
-	"UNVERIFIED": {{do: "the phone's owner accepts the invitation"}, {do: "then look again{since}", tool: "rcs_test_number_get"}},
-	"VERIFIED":   {{do: "see which features the phone supports", tool: "rcs_test_number_capabilities_get"}},
-	"DECLINED":   {{do: "it was declined, by the phone's owner, an operator or the system: add another phone", tool: "rcs_test_number_add", needs: []string{"testNumbers"}}},
-	"EXPIRED":    {{do: "when the owner agrees, invite the phone again", tool: "rcs_test_number_reinvite"}},
+	"PENDING":    {{Do: "look again {again}: the operator decides{since}", Tool: "rcs_test_number_get"}},
+	"UNVERIFIED": {{Do: "the phone's owner accepts the invitation"}, {Do: "then look again{since}", Tool: "rcs_test_number_get"}},
+	"VERIFIED":   {{Do: "see which features the phone supports", Tool: "rcs_test_number_capabilities_get"}},
+	"DECLINED":   {{Do: "it was declined, by the phone's owner, an operator or the system: add another phone", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}},
+	"EXPIRED":    {{Do: "when the owner agrees, invite the phone again", Tool: "rcs_test_number_reinvite"}},
 	"FAILED":     rcsOtherPhone, // no tries are left
 	"REJECTED":   rcsOtherPhone,
-	"INVALID":    {{do: "take the number out and add it in E.164 form", tool: "rcs_test_number_delete"}},
+	"INVALID":    {{Do: "take the number out and add it in E.164 form", Tool: "rcs_test_number_delete"}},
 }
 
 // bulky are the parts of an answer that detail concise leaves out, as paths

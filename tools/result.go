@@ -109,9 +109,9 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *standing, answer any
 		ids["testNumber"] = jsonvalue.Text(numbers[0], "")
 	}
 	if sent := jsonvalue.Field(answer, "verificationCodeSent"); sent == false {
-		steps = []step{verifyKnownNumber}
+		steps = []catalog.Step{verifyKnownNumber}
 	}
-	steps = slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return !s.fits(answer) })
+	steps = slices.DeleteFunc(slices.Clone(steps), func(s catalog.Step) bool { return !s.Fits(answer) })
 	next := fillAll(steps, ids)
 	for i := range next {
 		fromAnswer(&next[i], row, r.ProjectID, answer)
@@ -165,7 +165,7 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any, list string) [
 		next = append(next, needy(row.Resource, items, r.IDs, c.now)...)
 	}
 	if first, ok := createOf[row.Tool]; ok && len(next) == 0 && len(items) == 0 && len(c.args) == len(pathIDs(row, c.args)) {
-		return fillAll([]step{first}, r.IDs)
+		return fillAll([]catalog.Step{first}, r.IDs)
 	}
 	next = append(next, fillAll(nextOfTool[row.Tool], r.IDs)...)
 	if next == nil {
@@ -194,7 +194,7 @@ func needy(resource *catalog.Resource, items []any, ids map[string]string, now t
 		}
 		known := maps.Clone(ids)
 		maps.Copy(known, st.ids)
-		next = append(next, fillAll([]step{{do: do, tool: readerOf[resource.Name]}}, known)...)
+		next = append(next, fillAll([]catalog.Step{{Do: do, Tool: readerOf[resource.Name]}}, known)...)
 	}
 	return next
 }

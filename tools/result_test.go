@@ -15,27 +15,27 @@ import (
 
 // What an agent is told to do next must exist, and every state has an answer.
 func TestNextActionsHoldTogether(t *testing.T) {
-	check := func(where string, s step) {
-		if s.do == "" {
+	check := func(where string, s catalog.Step) {
+		if s.Do == "" {
 			t.Errorf("%s: a step that says nothing", where)
 		}
-		if s.tool == "" || s.tool == "project_confirm" || s.tool == "project_overview" {
+		if s.Tool == "" || s.Tool == "project_confirm" || s.Tool == "project_overview" {
 			return
 		}
-		row := catalog.Lookup(s.tool)
+		row := catalog.Lookup(s.Tool)
 		if row == nil {
-			t.Errorf("%s: no tool %s", where, s.tool)
+			t.Errorf("%s: no tool %s", where, s.Tool)
 			return
 		}
 		known := newArguments(row, true).advertised.Properties
-		for name := range s.args {
+		for name := range s.Args {
 			if known[name] == nil {
-				t.Errorf("%s: %s takes no %s", where, s.tool, name)
+				t.Errorf("%s: %s takes no %s", where, s.Tool, name)
 			}
 		}
-		for _, name := range s.needs {
+		for _, name := range s.Needs {
 			if known[name] == nil {
-				t.Errorf("%s: %s takes no %s", where, s.tool, name)
+				t.Errorf("%s: %s takes no %s", where, s.Tool, name)
 			}
 		}
 	}
@@ -48,7 +48,7 @@ func TestNextActionsHoldTogether(t *testing.T) {
 			}
 		}
 	}
-	for _, table := range []map[string][]step{nextOfTool, afterError} {
+	for _, table := range []map[string][]catalog.Step{nextOfTool, afterError} {
 		for where, steps := range table {
 			for _, s := range steps {
 				check(where, s)
@@ -401,7 +401,7 @@ func TestErrorsOfTheAPIKeepTheirForm(t *testing.T) {
 		t.Errorf("got %s", encode(e))
 	}
 	sameJSON(t, "next", e["next"], []any{map[string]any{
-		"do": afterError["template_not_deletable_due_to_input_config"][0].do, "tool": "whatsapp_template_delete",
+		"do": afterError["template_not_deletable_due_to_input_config"][0].Do, "tool": "whatsapp_template_delete",
 		"args": map[string]any{"deleteSubmitted": true, "languageCode": "DE", "templateName": "a_b"}, "needs": []any{},
 	}})
 }

@@ -9,8 +9,8 @@ var smsAppNext = smsAppStates()
 func smsAppStates() byState {
 	next := byState{"ACTIVE": {}}
 	for _, failed := range catalog.Lookup("sms_app_create").Wait.Failed {
-		next[failed] = []step{{do: "the person asks Sinch support, with the projectId and the smsAppId: no call here repairs the app"}}
+		next[failed] = []catalog.Step{{Do: "the person asks Sinch support, with the projectId and the smsAppId: no call here repairs the app"}}
 	}
-	next[otherState] = []step{{do: "look again {again}: its status is on its way{since}", tool: "sms_app_get"}}
+	next[otherState] = []catalog.Step{{Do: "look again {again}: its status is on its way{since}", Tool: "sms_app_get"}}
 	return next
 }

@@ -163,14 +163,14 @@ func inWords(d time.Duration) string {
 
 // escalation is the step that goes before a look at what is overdue: whom to
 // ask, and with what.
-func (st *standing) escalation(project string, ids map[string]string, now time.Time) step {
+func (st *standing) escalation(project string, ids map[string]string, now time.Time) catalog.Step {
 	lasting, _ := st.resource.Lasting(st.state, st.pending)
 	facts := []string{"projectId " + quoted(project)}
 	for _, name := range slices.Sorted(maps.Keys(ids)) {
 		facts = append(facts, name+" "+quoted(ids[name]))
 	}
 	facts = append(facts, fmt.Sprintf("%s since %s", st.key(), stamp(st.since)))
-	return step{do: fmt.Sprintf("overdue: %s for %s, longer than %s (the API states no usual time): a person asks %s, with %s",
+	return catalog.Step{Do: fmt.Sprintf("overdue: %s for %s, longer than %s (the API states no usual time): a person asks %s, with %s",
 		st.key(), inWords(st.age(now)), lasting.OverdueAfter(), lasting.Asked(), strings.Join(facts, ", "))}
 }
 

@@ -139,7 +139,7 @@ func TestEachStateThatEndsByItselfHasItsTime(t *testing.T) {
 				state, pending = "", key
 			}
 			_, lasts := resource.Lasting(state, pending)
-			reads := slices.ContainsFunc(judge(resource, state, pending), func(s step) bool { return strings.Contains(s.do, "{since}") })
+			reads := slices.ContainsFunc(judge(resource, state, pending), func(s catalog.Step) bool { return strings.Contains(s.Do, "{since}") })
 			if lasts != reads {
 				t.Errorf("%s %s: has a time %v, says to look again %v", thing.name, resource.Key(state, pending), lasts, reads)
 			}
@@ -350,7 +350,7 @@ func TestListsAndDeletesLeadOn(t *testing.T) {
 			continue
 		}
 		steps := nextOfTool[row.Tool]
-		if len(steps) == 0 || steps[0].tool != listOf[row.Toolset] && steps[0].tool != strings.TrimSuffix(strings.TrimSuffix(row.Tool, "_delete"), "_changes_discard")+"_list" {
+		if len(steps) == 0 || steps[0].Tool != listOf[row.Toolset] && steps[0].Tool != strings.TrimSuffix(strings.TrimSuffix(row.Tool, "_delete"), "_changes_discard")+"_list" {
 			t.Errorf("%s leads to %+v", row.Tool, steps)
 		}
 	}
@@ -413,8 +413,8 @@ func TestAStateStandsBeforeItsParts(t *testing.T) {
 					}
 					class := row.Resource.Class(st.state, st.pending)
 					own := judge(row.Resource, state, "")
-					if steps := st.steps("", nil, time.Time{}); (class == catalog.Failed || class == catalog.NeedsAction) && len(own) > 0 && steps[0].tool != own[0].tool {
-						t.Errorf("%s %s, %s=%s: first %q, and not what the state asks for: %q", resource, state, part.Name, status, steps[0].do, own[0].do)
+					if steps := st.steps("", nil, time.Time{}); (class == catalog.Failed || class == catalog.NeedsAction) && len(own) > 0 && steps[0].Tool != own[0].Tool {
+						t.Errorf("%s %s, %s=%s: first %q, and not what the state asks for: %q", resource, state, part.Name, status, steps[0].Do, own[0].Do)
 					}
 				}
 			}

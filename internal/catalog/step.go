@@ -1,0 +1,34 @@
+package catalog
+
+import (
+	"strings"
+
+	"papi-mcp/internal/jsonvalue"
+)
+
+// Step is something to do next about a thing: a tool to call, or what a person
+// does. The path parameters of the tool are filled in from the ids that are
+// known. Do may hold the placeholders {again} and {since} where the thing waits,
+// and {value}, {status} and {reason} where the step is about a part of it.
+type Step struct {
+	Do     string
+	Tool   string         // "" where a person must act
+	Args   map[string]any // known beside the ids
+	Needs  []string       // what only a person knows
+	When   string         // FIELD=VALUE that the answer must show; FIELD alone: any value
+	Unless string         // FIELD=VALUE that the answer must not show
+	States []string       // in which the thing must be, "" where it never was live; nil: any
+	// Check tells whether the step makes sense after the answer; nil: always.
+	Check func(answer any) bool
+}
+
+// Fits tells whether the step makes sense after the answer.
+func (s Step) Fits(answer any) bool {
+	return (s.Check == nil || s.Check(answer)) && (s.When == "" || shows(answer, s.When)) && (s.Unless == "" || !shows(answer, s.Unless))
+}
+
+func shows(answer any, condition string) bool {
+	field, want, exact := strings.Cut(condition, "=")
+	got := jsonvalue.Text(answer, field)
+	return got != "" && (!exact || got == want)
+}
