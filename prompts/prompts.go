@@ -144,7 +144,7 @@ func (p *Prompt) Render(given map[string]string) (string, error) {
 		if !slices.Contains(known, name) {
 			return "", &Error{fmt.Sprintf("prompt %s has no argument %s; it takes %s", p.Name, papi.Quoted(name, papi.MaxEcho), strings.Join(known, ", "))}
 		}
-		if len(value) > maxOfAnArgument || papi.Plain(value) != value || strings.ContainsAny(value, "\n\t") {
+		if len(value) > maxOfAnArgument || papi.Printable(value) != value || strings.ContainsAny(value, "\n\t") {
 			return "", &Error{fmt.Sprintf("the argument %s must be one line of at most %d bytes, without hidden characters and without the password of a URL", name, maxOfAnArgument)}
 		}
 		if value = strings.TrimSpace(value); !p.Takes(name, value) {
@@ -176,7 +176,7 @@ func (p *Prompt) without(text string) string {
 // maxOfAnArgument bounds a value: it becomes part of what an agent is told.
 const maxOfAnArgument = 512
 
-// Takes tells whether the argument may have the value: one that names a family
+// Takes reports whether the argument may have the value: one that names a family
 // may only have those that are known, and whose tools are offered.
 func (p *Prompt) Takes(argument, value string) bool {
 	only := p.only(argument)
@@ -274,7 +274,7 @@ func Offered(all []*Prompt, offered func(tool string) bool) []*Prompt {
 	return kept
 }
 
-// possible tells whether every change that the prompt asks for in a family can
+// possible reports whether every change that the prompt asks for in a family can
 // be made.
 func (p *Prompt) possible(family string, offered func(tool string) bool) bool {
 	text, err := p.render(p.values(map[string]string{"family": family}))

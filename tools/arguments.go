@@ -141,7 +141,7 @@ func answer(op *papi.Operation) *papi.Schema {
 	return nil
 }
 
-// showsSecrets tells whether the operation's answer holds a secret somewhere.
+// showsSecrets reports whether the operation's answer holds a secret somewhere.
 func showsSecrets(row *catalog.Row) bool {
 	s := answer(row.Op())
 	return s != nil && s.Holds(papi.AnswerSecrets)

@@ -64,7 +64,7 @@ func (st *standing) why(thing any) string {
 			reasons = append(reasons, part.reason)
 		}
 	}
-	return papi.Cut(strings.Join(reasons, "; "), maxQuoted)
+	return papi.Truncate(strings.Join(reasons, "; "), maxQuoted)
 }
 
 // attend keeps the candidates that need attention. For those that wait, and

@@ -65,7 +65,7 @@ func (s *Set) conclude(ctx context.Context, warnings *[]string, e *audit.Entry, 
 	case *Result:
 		e.Status, e.IDs = status, end.IDs
 	case *Error:
-		e.Status, e.ErrorCode = end.Status, cut(end.Code) // the API's own may be any text
+		e.Status, e.ErrorCode = end.Status, truncate(end.Code) // the API's own may be any text
 		e.IDs = pathIDs(catalog.Lookup(e.Tool), e.Arguments)
 	}
 	s.add(ctx, warnings, *e, "about how this call ended")

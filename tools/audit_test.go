@@ -143,7 +143,7 @@ func TestNoWriteWithoutItsLine(t *testing.T) {
 			set.opts.Audit = log(t)
 			person := &witness{says: guard.Accepted}
 			for tool, args := range map[string]string{"whatsapp_template_sync": "{}", "webhook_delete": `{"webhookId":"w"}`, "webhook_create": `{"target":"https://example.com/a","secret":"sixteen-or-more-signs"}`} {
-				out := set.Call(t.Context(), Caller{Principal: "test", Asker: person}, tool, json.RawMessage(args))
+				out := set.Call(t.Context(), Caller{Principal: "test", Elicitor: person}, tool, json.RawMessage(args))
 				if e, ok := out.Structured.(*Error); !ok || e.Code != "guard_audit_unavailable" {
 					t.Errorf("%s: %s", tool, encode(out.Structured))
 				}

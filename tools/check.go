@@ -105,7 +105,7 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 			reason = "is a placeholder that was not filled in"
 		}
 		if reason != "" {
-			violations = append(violations, papi.Violation{Path: p.Name, Given: cut(value), Allowed: "an id as the API told it; this one " + reason})
+			violations = append(violations, papi.Violation{Path: p.Name, Given: truncate(value), Allowed: "an id as the API told it; this one " + reason})
 		}
 	}
 	if paths, ok := mended[argFields].([]any); ok && len(paths) > maxNames {
@@ -139,7 +139,7 @@ func (a *arguments) orADraft(e *Error, args map[string]any) *Error {
 	return e
 }
 
-// draft tells whether the call only saves: then the contract asks for less.
+// draft reports whether the call only saves: then the contract asks for less.
 func (a *arguments) draft(args map[string]any) bool {
 	status, given := args["status"]
 	if p := a.advertised.Properties["status"]; !given && p != nil {
@@ -191,4 +191,4 @@ func plainText(value any) string {
 }
 
 // cut shortens a text that a message repeats.
-func cut(text string) string { return papi.Cut(text, papi.MaxEcho) }
+func truncate(text string) string { return papi.Truncate(text, papi.MaxEcho) }

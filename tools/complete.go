@@ -56,7 +56,7 @@ func enum(name string) func(*Set) []string {
 	}
 }
 
-// Completes tells whether Complete knows a source of this name.
+// Completes reports whether Complete knows a source of this name.
 func Completes(name string) bool {
 	_, ok := sources[name]
 	return ok
@@ -135,7 +135,7 @@ func (s *Set) readToComplete(ctx context.Context, caller Caller, from source, gi
 		values := []string{}
 		for _, item := range items {
 			value := jsonvalue.Text(item, from.field)
-			if value == "" || papi.Plain(value) != value || strings.ContainsAny(value, "\n\t") || len(value) > completionLength { // no person could pick it knowingly
+			if value == "" || papi.Printable(value) != value || strings.ContainsAny(value, "\n\t") || len(value) > completionLength { // no person could pick it knowingly
 				continue
 			}
 			values = append(values, value)

@@ -39,7 +39,7 @@ func (s *stuckStore) Get(ctx context.Context, key string) ([]byte, bool, error) 
 	return nil, false, context.Cause(ctx)
 }
 
-// outlives tells whether what stands under a key is read though the caller has
+// outlives reports whether what stands under a key is read though the caller has
 // left: to remember a call that was sent, or to leave a line about one.
 func outlives(key string) bool {
 	return strings.HasPrefix(key, "guard/bundle/") || strings.HasPrefix(key, "audit/")

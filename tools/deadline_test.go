@@ -112,7 +112,7 @@ func TestACallHasOneDeadline(t *testing.T) {
 				opts := guard.Options{Default: project, Mode: guard.Off, Store: store.NewMemory(), Reader: catalog.Reader{API: client}}
 				caller := Caller{Principal: "test"}
 				if test.thinks > 0 {
-					opts.Mode, caller.Asker = guard.Auto, thinker{test.thinks}
+					opts.Mode, caller.Elicitor = guard.Auto, thinker{test.thinks}
 				}
 				s := New(Options{Rows: rows, Guard: guard.New(opts), API: client})
 				out := s.Call(ctx, caller, test.tool, json.RawMessage(test.args))

@@ -30,13 +30,13 @@ func submitDraft(update string, states []string) []catalog.Step {
 	return []catalog.Step{submit, complete}
 }
 
-// draftLacks tells whether a draft lacks details without which it can't be
+// draftLacks reports whether a draft lacks details without which it can't be
 // submitted.
 func draftLacks(update string, thing any) bool {
 	return lacks(thing, papi.LookupSchema(draftDetails[update]).Required...)
 }
 
-// lacks tells whether a thing that never was live lacks one of the details. Some,
+// lacks reports whether a thing that never was live lacks one of the details. Some,
 // such as a sender's number, stand beside the changes. The draft of a live thing
 // changes one that is whole.
 func lacks(thing any, details ...string) bool {

@@ -58,7 +58,7 @@ func invalidArguments(violations []papi.Violation) *Error {
 	}
 	shown := make([]papi.Violation, len(violations))
 	for i, v := range violations {
-		v.Path = cut(v.Path)
+		v.Path = truncate(v.Path)
 		shown[i] = v
 	}
 	info["violations"] = shown

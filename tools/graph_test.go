@@ -119,7 +119,7 @@ func (g *graph) follow(path []string, n catalog.Next) {
 	}
 }
 
-// succeeded tells whether a result shows a thing that is as it should be.
+// succeeded reports whether a result shows a thing that is as it should be.
 func succeeded(out Outcome) bool {
 	r, ok := out.Structured.(*Result)
 	if !ok || catalog.Lookup(r.Tool) == nil {
@@ -177,7 +177,7 @@ func (g *graph) ends(path []string, n catalog.Next, out Outcome) {
 // quotedText is what others wrote, in a step.
 var quotedText = regexp.MustCompile(`"[^"]*"`)
 
-// sameThing tells whether a step reads what the call read.
+// sameThing reports whether a step reads what the call read.
 func sameThing(step, n catalog.Next) bool {
 	return step.Tool == n.Tool && slices.Equal(encode(step.Args), encode(n.Args))
 }

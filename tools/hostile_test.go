@@ -28,7 +28,7 @@ const hides = "\x00\x1b\x7f\u0085" + // controls
 // honest is what must survive.
 const honest = "❤️ 👩‍👩‍👧 می\u200cخواهم \u200fשלום"
 
-// hidden tells of the same, in other words than papi.Plain has.
+// hidden tells of the same, in other words than papi.Printable has.
 func hiddenIn(text string) string {
 	var found []string
 	var before rune
@@ -105,7 +105,7 @@ func look(t *testing.T, out Outcome, revealed bool) {
 	}
 }
 
-// fits tells whether a path is one of an operation's.
+// fits reports whether a path is one of an operation's.
 func fits(template, path string) bool {
 	names, parts := strings.Split(template, "/"), strings.Split(path, "/")
 	return len(names) == len(parts) && !slices.ContainsFunc(names, func(name string) bool {
@@ -184,7 +184,7 @@ func TestAHostileAPI(t *testing.T) {
 						raw := encode(args)
 						look(t, do(t, open, row.Tool, args), revealed)
 						look(t, guarded.Call(t.Context(), Caller{Principal: "test", CommandLine: true}, row.Tool, raw), revealed)
-						look(t, guarded.Call(t.Context(), Caller{Principal: "test", Asker: roundTripper{}}, row.Tool, raw), revealed)
+						look(t, guarded.Call(t.Context(), Caller{Principal: "test", Elicitor: roundTripper{}}, row.Tool, raw), revealed)
 						if i > 0 {
 							continue
 						}
@@ -203,7 +203,7 @@ func TestAHostileAPI(t *testing.T) {
 					"project_overview": {}, "project_confirm": {"projectId": project}, "schema_get": {"tool": "x" + hides}, "no_such" + hides: {},
 				} {
 					look(t, do(t, set, tool, args), revealed)
-					look(t, set.Call(t.Context(), Caller{Principal: "test", Asker: roundTripper{}}, tool, encode(args)), revealed)
+					look(t, set.Call(t.Context(), Caller{Principal: "test", Elicitor: roundTripper{}}, tool, encode(args)), revealed)
 					look(t, do(t, set, tool, hostile(map[string]any{"projectId": "x", "tool": "x"}).(map[string]any)), revealed)
 				}
 				for source := range sources {
@@ -319,7 +319,7 @@ func TestWhatIsSentIsNotAltered(t *testing.T) {
 	if got := api.last().path; !strings.HasSuffix(got, "a%E2%80%8Bb") {
 		t.Errorf("sent %q", got)
 	}
-	if papi.Plain("a\u200bb") != "ab" {
+	if papi.Printable("a\u200bb") != "ab" {
 		t.Error("the test tries nothing")
 	}
 }

@@ -19,7 +19,7 @@ var kakaotalkSenderNext = byState{
 	"SUSPENDED": {askSupport("plusFriendId")},
 }
 
-// lacksKakaotalkCategory tells whether the draft of a sender that never was live
+// lacksKakaotalkCategory reports whether the draft of a sender that never was live
 // lacks one of its category codes.
 func lacksKakaotalkCategory(sender any) bool {
 	return lacks(sender, "topLevelCategoryCode", "midLevelCategoryCode", "subLevelCategoryCode")

@@ -71,7 +71,7 @@ func (r *reader) value(path string, depth int) (any, error) {
 		return r.object(path, depth)
 	case json.Number:
 		if digits(string(t)) > maxDigits {
-			return nil, limit(path, papi.Cut(string(t), papi.MaxEcho), "a number of at most %d digits", maxDigits)
+			return nil, limit(path, papi.Truncate(string(t), papi.MaxEcho), "a number of at most %d digits", maxDigits)
 		}
 	}
 	return token, nil
@@ -118,7 +118,7 @@ func (r *reader) object(path string, depth int) (any, error) {
 }
 
 func limit(path string, given any, format string, most int) error {
-	return &limitError{papi.Violation{Path: cut(path), Given: given, Allowed: fmt.Sprintf(format, most)}}
+	return &limitError{papi.Violation{Path: truncate(path), Given: given, Allowed: fmt.Sprintf(format, most)}}
 }
 
 // broken is an error of the text. The decoder's repeats a character at most.

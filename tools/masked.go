@@ -17,7 +17,7 @@ func masked(value any, name, path string) []papi.Violation {
 		case v == papi.Masked && papi.SoundsSecret(name):
 			return []papi.Violation{{Path: path, Given: v, Allowed: "the secret itself: *** stands for it in answers"}}
 		case strings.Contains(v, "://"+papi.Masked+"@"):
-			return []papi.Violation{{Path: path, Given: cut(v), Allowed: "the URL with its user and password, which *** stands for in answers: ask the person, or leave the argument out where it may stay as it is"}}
+			return []papi.Violation{{Path: path, Given: truncate(v), Allowed: "the URL with its user and password, which *** stands for in answers: ask the person, or leave the argument out where it may stay as it is"}}
 		}
 	case map[string]any:
 		var all []papi.Violation

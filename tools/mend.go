@@ -163,7 +163,7 @@ func (m *mender) enum(s *papi.Schema, given, path string) string {
 		return given
 	}
 	if meant := papi.Spelled(given, values); meant != "" {
-		m.warn(path, "%q taken as %q", cut(given), meant)
+		m.warn(path, "%q taken as %q", truncate(given), meant)
 		return meant
 	}
 	return given
@@ -220,12 +220,12 @@ func (m *mender) unquoted(s *papi.Schema, given any, path string) any {
 	return given
 }
 
-// takes tells whether a variant of a union has the JSON type.
+// takes reports whether a variant of a union has the JSON type.
 func takes(s *papi.Schema, kind string) bool {
 	return slices.ContainsFunc(s.AnyOf, func(v *papi.Schema) bool { return v.Resolve().Type.Has(kind) })
 }
 
-// takesNull tells whether null means something, such as "delete".
+// takesNull reports whether null means something, such as "delete".
 func takesNull(s *papi.Schema) bool {
 	if s.Type.Has("null") {
 		return true

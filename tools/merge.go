@@ -87,7 +87,7 @@ func folded(union []*papi.Schema) []*papi.Schema {
 	return append([]*papi.Schema{one}, outdated...)
 }
 
-// foldable tells whether two objects require nothing, and differ in fixed values
+// foldable reports whether two objects require nothing, and differ in fixed values
 // and in what they name alone.
 func foldable(a, b *papi.Schema) bool {
 	a, b = a.Resolve(), b.Resolve()

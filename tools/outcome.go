@@ -10,9 +10,9 @@ type Caller struct {
 	// several share what is remembered for it: a project is confirmed for one
 	// of them. "" where the principal alone counts.
 	Client string
-	// Asker puts questions to the person at the client; nil where the client
+	// Elicitor puts questions to the person at the client; nil where the client
 	// can't ask.
-	Asker guard.Asker
+	Elicitor guard.Elicitor
 	// CommandLine tells that a person wrote this one call (papi-mcp call), so
 	// that a projectId written in it confirms the project for it.
 	CommandLine bool

@@ -15,7 +15,7 @@ import (
 )
 
 // plain makes an outcome fit to be read: every text in it that the API or a
-// caller wrote, the keys of objects included, passes papi.Plain here, once, on
+// caller wrote, the keys of objects included, passes papi.Printable here, once, on
 // its way out of this package. So no place that makes a text has to think of it.
 //
 // Identifiers and page tokens are never altered, since an altered one could
@@ -34,7 +34,7 @@ func plain(out Outcome) Outcome {
 	}
 	if out.Question != nil {
 		q := *out.Question
-		q.Summary = papi.Plain(q.Summary)
+		q.Summary = papi.Printable(q.Summary)
 		out.Question = &q
 	}
 	return out
@@ -86,7 +86,7 @@ func (p *cleaner) error(e *Error) {
 	e.Next = p.next("next", e.Next)
 	if e.Confirmation != nil {
 		c := *e.Confirmation
-		c.Summary = papi.Plain(c.Summary) // whole: a person agrees to it
+		c.Summary = papi.Printable(c.Summary) // whole: a person agrees to it
 		e.Confirmation = &c
 	}
 	p.others(e, "Next", "Confirmation", "Warnings")
@@ -116,7 +116,7 @@ steps:
 		for _, name := range slices.Sorted(maps.Keys(n.Args)) {
 			value, seen := n.Args[name], &cleaner{inError: p.inError}
 			shown := seen.value("", value, true)
-			changed := seen.changed() || papi.Plain(name) != name || !reflect.DeepEqual(shown, value)
+			changed := seen.changed() || papi.Printable(name) != name || !reflect.DeepEqual(shown, value)
 			switch {
 			case changed && name == "pageToken": // a page that can't be named can't be read
 				p.leftOut.add(at)
@@ -187,7 +187,7 @@ func (p *cleaner) value(at string, value any, id bool) any {
 	return p.reflected(at, reflect.ValueOf(value), id).Interface()
 }
 
-// isPlain tells whether nothing is to be done for a JSON value, or another
+// isPlain reports whether nothing is to be done for a JSON value, or another
 // simple one.
 func (p *cleaner) isPlain(value any) bool {
 	switch v := value.(type) {
@@ -196,7 +196,7 @@ func (p *cleaner) isPlain(value any) bool {
 	case json.Number:
 		return !p.inError || len(v) <= maxErrorText
 	case string:
-		return !p.inError && papi.Plain(v) == v
+		return !p.inError && papi.Printable(v) == v
 	case []any:
 		return !p.inError && !slices.ContainsFunc(v, func(item any) bool { return !p.isPlain(item) })
 	case map[string]any:
@@ -204,7 +204,7 @@ func (p *cleaner) isPlain(value any) bool {
 			return false
 		}
 		for name, field := range v {
-			if papi.Plain(name) != name || !p.isPlain(field) {
+			if papi.Printable(name) != name || !p.isPlain(field) {
 				return false
 			}
 		}
@@ -289,16 +289,16 @@ func (p *cleaner) text(at, text string) string {
 	if papi.Hides(text) {
 		p.cleaned.add(at)
 	}
-	text = papi.Plain(text)
+	text = papi.Printable(text)
 	if p.inError {
-		if text = papi.Cut(text, maxErrorText); !p.spend(len(text)) {
+		if text = papi.Truncate(text, maxErrorText); !p.spend(len(text)) {
 			return "…"
 		}
 	}
 	return text
 }
 
-// spend tells whether an error has room for so many bytes more.
+// spend reports whether an error has room for so many bytes more.
 func (p *cleaner) spend(bytes int) bool {
 	p.spent += bytes
 	return !p.inError || p.spent <= maxErrorBytes
@@ -306,7 +306,7 @@ func (p *cleaner) spend(bytes int) bool {
 
 // key makes the key of an object plain.
 func (p *cleaner) key(at, name string) string {
-	return p.text(strings.TrimPrefix(at+"."+papi.Plain(name), "."), name)
+	return p.text(strings.TrimPrefix(at+"."+papi.Printable(name), "."), name)
 }
 
 // free is a key that is not taken: two keys may differ in hidden characters
@@ -319,10 +319,10 @@ func (p *cleaner) free(key string, taken func(string) bool) string {
 	return free
 }
 
-// fit tells whether an identifier can be shown as it is, and remembers one that
+// fit reports whether an identifier can be shown as it is, and remembers one that
 // can't.
 func (p *cleaner) fit(at, id string) bool {
-	if papi.Plain(id) == id {
+	if papi.Printable(id) == id {
 		return true
 	}
 	p.leftOut.add(at)
@@ -343,7 +343,7 @@ func (p *cleaner) warnings(given []string) []string {
 			all = append(all, fmt.Sprintf("and %d more warnings", len(given)-i))
 			break
 		}
-		all = append(all, papi.Cut(p.text("warnings", warning), maxErrorText))
+		all = append(all, papi.Truncate(p.text("warnings", warning), maxErrorText))
 	}
 	if p.cleaned.n > 0 {
 		all = append(all, "hidden characters were removed from "+p.cleaned.String())
@@ -361,7 +361,7 @@ type places struct {
 }
 
 func (p *places) add(at string) {
-	at = cut(papi.Plain(at))
+	at = truncate(papi.Printable(at))
 	if slices.Contains(p.named, at) {
 		return
 	}
@@ -392,7 +392,7 @@ func bounded[T any](p *cleaner, items []T) ([]T, int) {
 func plainFirst(fields map[string]any) []string {
 	names := slices.Sorted(maps.Keys(fields))
 	slices.SortStableFunc(names, func(a, b string) int {
-		return strings.Compare(strconv.FormatBool(papi.Plain(a) != a), strconv.FormatBool(papi.Plain(b) != b))
+		return strings.Compare(strconv.FormatBool(papi.Printable(a) != a), strconv.FormatBool(papi.Printable(b) != b))
 	})
 	return names
 }

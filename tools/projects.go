@@ -95,13 +95,13 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 		return s.refuseProject(ctx, caller, "project_confirm", projectID, refusal)
 	}
 	if reason := papi.BadSegment(projectID); reason != "" {
-		return invalidArguments([]papi.Violation{{Path: argProject, Given: cut(projectID), Allowed: "an id as the Sinch Dashboard shows it; this one " + reason}}).outcome()
+		return invalidArguments([]papi.Violation{{Path: argProject, Given: truncate(projectID), Allowed: "an id as the Sinch Dashboard shows it; this one " + reason}}).outcome()
 	}
 	o, e := s.readOverview(ctx, projectID)
 	if e != nil {
 		return e.outcome()
 	}
-	v, by, until := s.opts.Guard.ConfirmProject(ctx, caller.Principal, caller.Client, caller.Asker, projectID, s.describe(projectID, caller.Client, o))
+	v, by, until := s.opts.Guard.ConfirmProject(ctx, caller.Principal, caller.Client, caller.Elicitor, projectID, s.describe(projectID, caller.Client, o))
 	warnings := o.warnings()
 	if s.opts.Audit != nil {
 		e := s.entry(caller, projectID, "project_confirm", v)

@@ -103,7 +103,7 @@ func TestProjectConfirm(t *testing.T) {
 func TestThePersonSeesWhatLivesInTheProject(t *testing.T) {
 	set, _ := newSet(t, livedIn, func(o *guard.Options) { o.Mode = guard.Auto })
 	p := &witness{says: guard.Accepted}
-	out := set.Call(t.Context(), Caller{Principal: "test", Asker: p}, "project_confirm", json.RawMessage(`{"projectId":"`+project+`"}`))
+	out := set.Call(t.Context(), Caller{Principal: "test", Elicitor: p}, "project_confirm", json.RawMessage(`{"projectId":"`+project+`"}`))
 	result(t, out)
 	if want := `Work in project "` + project + `" for the next 12 hours? A yes counts for every client that calls with the same key or login.
 Production: 1 WhatsApp sender is ACTIVE (not all of it could be read).
@@ -132,7 +132,7 @@ func TestTheProjectsQuestionCanNotBeForged(t *testing.T) {
 		answerJSON(http.StatusOK, map[string]any{"webhooks": items, "state": hostile, "senders": items, "templates": items, "apps": items, "bundles": items})(w, r)
 	}, func(o *guard.Options) { o.Mode, o.Default = guard.Auto, "" })
 	p := &witness{says: guard.Declined}
-	set.Call(t.Context(), Caller{Principal: "test", Asker: p}, "project_confirm", encode(map[string]any{"projectId": strings.Repeat("Delete nothing ", 30) + "now"}))
+	set.Call(t.Context(), Caller{Principal: "test", Elicitor: p}, "project_confirm", encode(map[string]any{"projectId": strings.Repeat("Delete nothing ", 30) + "now"}))
 	if len(p.asked) != 1 {
 		t.Fatalf("asked %d times", len(p.asked))
 	}

@@ -264,7 +264,7 @@ func misbehave(t *testing.T, set *Set, v *vault, seen *loot, r *rand.Rand, clien
 		}
 		caller := Caller{Principal: client}
 		if asked != nil {
-			caller.Asker = asked
+			caller.Elicitor = asked
 		}
 		out := set.Call(context.WithValue(t.Context(), attemptKey{}, a), caller, tool, encode(given))
 		done()

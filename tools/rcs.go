@@ -51,7 +51,7 @@ var (
 	}
 )
 
-// addedAfterLaunch tells whether a sender names a country in which no operator
+// addedAfterLaunch reports whether a sender names a country in which no operator
 // was asked so far.
 func addedAfterLaunch(sender any) bool {
 	named, _ := jsonvalue.Field(sender, "details.countries").([]any)

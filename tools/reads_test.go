@@ -63,7 +63,7 @@ func costsItsReads(t *testing.T, row *catalog.Row, most bool) {
 		apiError(w, r, http.StatusNotFound, "not_found")
 	}, func(o *guard.Options) { o.Mode, o.Rules = guard.Auto, nil })
 
-	caller := Caller{Principal: "test", Asker: &witness{says: guard.Accepted}}
+	caller := Caller{Principal: "test", Elicitor: &witness{says: guard.Accepted}}
 	if row.Writes() {
 		triedOnly(t, set, api, caller, row, args)
 	}

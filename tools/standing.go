@@ -90,13 +90,13 @@ func (st *standing) age(now time.Time) time.Duration {
 	return now.Sub(st.since)
 }
 
-// overdue tells whether the thing waits for longer than it should.
+// overdue reports whether the thing waits for longer than it should.
 func (st *standing) overdue(now time.Time) bool {
 	lasting, waits := st.resource.Lasting(st.state, st.pending)
 	return waits && st.age(now) > lasting.Overdue
 }
 
-// needsSomebody tells whether the thing does not go on by itself.
+// needsSomebody reports whether the thing does not go on by itself.
 func (st *standing) needsSomebody(now time.Time) bool {
 	class := st.resource.Class(st.state, st.pending)
 	return class == catalog.Failed || class == catalog.NeedsAction || len(st.refused) > 0 || st.overdue(now)
@@ -111,7 +111,7 @@ func (st *standing) label(now time.Time) string {
 	for _, part := range st.refused {
 		words = append(words, part.name+"="+part.status)
 	}
-	label := cut(strings.Trim(strings.Join(words, ", "), ", "))
+	label := truncate(strings.Trim(strings.Join(words, ", "), ", "))
 	if st.overdue(now) {
 		label += " for " + inWords(st.age(now))
 	}

@@ -173,8 +173,8 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 
 func (s *Set) call(ctx context.Context, caller Caller, name string, given map[string]any) Outcome {
 	ctx = deadline.Start(ctx)
-	if caller.Asker != nil {
-		caller.Asker = patient{caller.Asker}
+	if caller.Elicitor != nil {
+		caller.Elicitor = patient{caller.Elicitor}
 	}
 	for _, c := range s.core {
 		if c.name == name {
@@ -195,18 +195,18 @@ func (s *Set) call(ctx context.Context, caller Caller, name string, given map[st
 }
 
 // patient stops the clock of a call while a person is asked.
-type patient struct{ guard.Asker }
+type patient struct{ guard.Elicitor }
 
-// Ask implements guard.Asker.
+// Ask implements guard.Elicitor.
 func (p patient) Ask(ctx context.Context, q guard.Question) guard.Answer {
 	defer deadline.Stop(ctx)()
-	return p.Asker.Ask(ctx, q)
+	return p.Elicitor.Ask(ctx, q)
 }
 
 // send takes a checked call past the guard to the API.
 func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call) Outcome {
 	gc := &guard.Call{
-		Row: row, Principal: caller.Principal, Client: caller.Client, Asker: caller.Asker, CommandLine: caller.CommandLine,
+		Row: row, Principal: caller.Principal, Client: caller.Client, Elicitor: caller.Elicitor, CommandLine: caller.CommandLine,
 		ProjectID: c.own.project, Args: c.args, Confirm: c.own.confirm, Reveal: c.own.reveal, All: c.own.all,
 		RegisteredElsewhere: c.own.registeredElsewhere,
 	}
@@ -318,7 +318,7 @@ func (s *Set) offered(next []catalog.Next, project string) []catalog.Next {
 // DefaultProject is the project of calls that name none, or "".
 func (s *Set) DefaultProject() string { return s.opts.Guard.Default() }
 
-// Offers tells whether there is a tool of this name.
+// Offers reports whether there is a tool of this name.
 func (s *Set) Offers(name string) bool { return s.tools[name] != nil || s.isCore(name) }
 
 func (s *Set) isCore(name string) bool {
@@ -334,7 +334,7 @@ func (s *Set) unknownTool(name string) *Error {
 	names := s.names()
 	e := &Error{
 		Code:       "unknown_tool",
-		Message:    "this server offers no tool " + cut(name),
+		Message:    "this server offers no tool " + truncate(name),
 		Resolution: "call one of the tools that it lists; --toolsets, --tools, --read-only and --deprecated decide which",
 		Info:       map[string]any{"known": names},
 	}

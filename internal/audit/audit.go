@@ -98,7 +98,7 @@ type Log struct{ medium medium }
 
 // medium keeps lines in order.
 type medium interface {
-	// ready tells whether a line can be appended now, without appending one.
+	// ready reports whether a line can be appended now, without appending one.
 	ready(ctx context.Context) error
 	// append appends the line that next makes for the end of the chain, and
 	// nothing when next fails.
@@ -108,7 +108,7 @@ type medium interface {
 	lines(ctx context.Context, do func(line []byte, ended bool) error) error
 }
 
-// Ready tells whether a line can be written now: the log is not held by somebody
+// Ready reports whether a line can be written now: the log is not held by somebody
 // else, and its end is whole. It looks before a person is asked; that the disk
 // has room shows when the intent is written.
 func (l *Log) Ready(ctx context.Context) error {

@@ -45,7 +45,7 @@ type Grant struct {
 	Tenant string
 }
 
-// Allows tells whether the grant covers a tool of the toolset, which changes
+// Allows reports whether the grant covers a tool of the toolset, which changes
 // something or only reads.
 func (g Grant) Allows(toolset string, writes bool) bool {
 	if g.Toolsets == nil {

@@ -84,7 +84,7 @@ func parseCredentials(values []string) (c Credentials, ok bool) {
 	return Credentials{ProjectID: parts[0], KeyID: parts[1], KeySecret: parts[2]}, true
 }
 
-// visible tells whether a text has visible ASCII characters alone, and at least
+// visible reports whether a text has visible ASCII characters alone, and at least
 // one: nothing else is in an id or a key.
 func visible(text string) bool {
 	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })

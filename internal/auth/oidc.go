@@ -142,7 +142,7 @@ func (a *byToken) verify(ctx context.Context, token string, scopes map[string]ma
 	return claims, nil
 }
 
-// exact tells whether the claims that were verified are there by their exact
+// exact reports whether the claims that were verified are there by their exact
 // names: go-oidc takes a name in another case for them.
 func (a *byToken) exact(claims map[string]any) bool {
 	subject, _ := claims["sub"].(string)
@@ -151,7 +151,7 @@ func (a *byToken) exact(claims map[string]any) bool {
 		subject != "" && len(subject) <= maxSubject
 }
 
-// isAccessToken tells whether a token may be one by its type and claims. An ID
+// isAccessToken reports whether a token may be one by its type and claims. An ID
 // token is for a client to read, not for a server to act on.
 func isAccessToken(token string, claims map[string]any) bool {
 	for _, ofIDTokens := range []string{"nonce", "at_hash", "c_hash"} {

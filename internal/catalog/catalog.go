@@ -199,7 +199,7 @@ func (r *Resource) Lasting(state, pending string) (Lasting, bool) {
 	return l, ok && !r.ends(state)
 }
 
-// ends tells whether a state is the end of something, or needs somebody.
+// ends reports whether a state is the end of something, or needs somebody.
 func (r *Resource) ends(state string) bool {
 	return slices.ContainsFunc(Rows(), func(row *Row) bool {
 		return row.Resource == r && row.Wait != nil && row.Wait.class(state) != Unknown
@@ -223,7 +223,7 @@ func (w *Wait) class(key string) Class {
 // Op returns the contract's operation of the row.
 func (r *Row) Op() *papi.Operation { return papi.Lookup(r.Operation) }
 
-// Writes tells whether the operation changes anything.
+// Writes reports whether the operation changes anything.
 func (r *Row) Writes() bool { return r.Effect != Read }
 
 // families are the rows by family, in the order in which tools are listed.

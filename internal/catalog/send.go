@@ -176,7 +176,7 @@ func (f *finder) read(ctx context.Context) ([]map[string]any, time.Time, error) 
 	return items, resp.Date, nil
 }
 
-// comparable tells whether the call gives the fields to compare by.
+// comparable reports whether the call gives the fields to compare by.
 func (f *finder) comparable() bool {
 	for field := range f.row.Reconcile.Same {
 		if jsonvalue.Field(f.args, field) == nil {
@@ -199,7 +199,7 @@ func (f *finder) same(item map[string]any) bool {
 	return true
 }
 
-// agrees tells whether a thing shows nothing that contradicts the arguments. It
+// agrees reports whether a thing shows nothing that contradicts the arguments. It
 // may hold more, may show them as pending changes, and need not show them all.
 func agrees(args, item map[string]any) bool {
 	pending, _ := item["changes"].(map[string]any)
@@ -218,7 +218,7 @@ func agrees(args, item map[string]any) bool {
 	return true
 }
 
-// holds tells whether a value shows what was given: objects may have more
+// holds reports whether a value shows what was given: objects may have more
 // fields, lists of texts another order.
 func holds(shown, given any) bool {
 	switch g := given.(type) {
@@ -251,7 +251,7 @@ func holds(shown, given any) bool {
 // slack is how far the API's times may be off: its Date has whole seconds.
 const slack = 2 * time.Second
 
-// recent tells whether a thing was made since the call, by the API's clock and
+// recent reports whether a thing was made since the call, by the API's clock and
 // the field that tells when; "" for no such field.
 func (f *finder) recent(item map[string]any, since string, date time.Time) bool {
 	if since == "" {

@@ -18,11 +18,11 @@ type Step struct {
 	When   string         // FIELD=VALUE that the answer must show; FIELD alone: any value
 	Unless string         // FIELD=VALUE that the answer must not show
 	States []string       // in which the thing must be, "" where it never was live; nil: any
-	// Check tells whether the step makes sense after the answer; nil: always.
+	// Check reports whether the step makes sense after the answer; nil: always.
 	Check func(answer any) bool
 }
 
-// Fits tells whether the step makes sense after the answer.
+// Fits reports whether the step makes sense after the answer.
 func (s Step) Fits(answer any) bool {
 	return (s.Check == nil || s.Check(answer)) && (s.When == "" || shows(answer, s.When)) && (s.Unless == "" || !shows(answer, s.Unless))
 }

@@ -190,7 +190,7 @@ func grantsMore(a, b *access) string {
 	return ""
 }
 
-// namesMore tells whether an allowlist has what another has not; empty is any.
+// namesMore reports whether an allowlist has what another has not; empty is any.
 func namesMore(a, b []string) bool {
 	return len(b) > 0 && (len(a) == 0 || slices.ContainsFunc(a, func(name string) bool { return !slices.Contains(b, name) }))
 }

@@ -25,7 +25,7 @@ func newAuditVerify(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify FILE | --store PATH",
 		Short: "Tell whether a line of the log was altered, removed, put in or moved",
-		Long: `Read the whole log, and tell whether a line of it was altered, removed, put in or
+		Long: `Read the whole log, and report whether a line of it was altered, removed, put in or
 moved. Standard output is the number of lines and the hash of the last one; then
 a line for each call whose intent is there and its outcome is not. Such a call is
 running now, or the server was killed in the middle of it: check at

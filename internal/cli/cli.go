@@ -72,7 +72,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 		code, text = exit.code, exit.text
 	}
 	if text != "" {
-		fmt.Fprintln(errOut, "papi-mcp:", papi.Plain(text))
+		fmt.Fprintln(errOut, "papi-mcp:", papi.Printable(text))
 		if code == exitUsage {
 			fmt.Fprintln(errOut, "See papi-mcp --help.")
 		}

@@ -204,7 +204,7 @@ func firstProject() string {
 	return ""
 }
 
-// isLoopbackURL tells whether a URL is on this machine.
+// isLoopbackURL reports whether a URL is on this machine.
 func isLoopbackURL(text string) bool {
 	u, err := url.Parse(text)
 	if err != nil {

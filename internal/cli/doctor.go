@@ -211,5 +211,5 @@ func (d *doctor) fail(what, text, mend string) {
 }
 
 func (d *doctor) line(verdict, what, text string) {
-	fmt.Fprintf(d.out, "%-5s %-12s %s\n", verdict, what, strings.Join(strings.Fields(papi.Plain(text)), " "))
+	fmt.Fprintf(d.out, "%-5s %-12s %s\n", verdict, what, strings.Join(strings.Fields(papi.Printable(text)), " "))
 }

@@ -41,7 +41,7 @@ func envName(flag string) string {
 	return twinPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// hasTwin tells whether a flag can be set by the environment.
+// hasTwin reports whether a flag can be set by the environment.
 func hasTwin(flag string) bool { return flag != "help" && flag != "version" }
 
 // twin is what the environment says of a flag, and the variable that says it.

@@ -100,7 +100,7 @@ func (f *httpFlags) allowedHosts() []string {
 	return hosts
 }
 
-// isLoopbackAddr tells whether an address is reached from this machine alone.
+// isLoopbackAddr reports whether an address is reached from this machine alone.
 func isLoopbackAddr(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
 	return err == nil && server.IsLoopback(host)
@@ -193,9 +193,9 @@ func serveMetrics(addr string, m *server.Metrics) (stop func(), err error) {
 	return func() { _ = hs.Close(); <-ended }, nil
 }
 
-// ready tells whether a call can succeed: there is a token, and the API
+// ready reports whether a call can succeed: there is a token, and the API
 // answers. Where the server has no credentials of its own, and its tenants have
-// theirs, it tells whether the API answers at all.
+// theirs, it reports whether the API answers at all.
 func (a *app) ready(ctx context.Context) error {
 	if len(a.unfilled) > 0 {
 		return errors.New(unfilledText(a.unfilled))

@@ -30,9 +30,9 @@ const (
 	Pending Answer = "pending"
 )
 
-// Asker puts questions to the person at the client. A nil Asker stands for a
+// Elicitor puts questions to the person at the client. A nil Elicitor stands for a
 // client that can't.
-type Asker interface {
+type Elicitor interface {
 	// Answered returns the answer that this request brought along, with the
 	// State of its question as the client echoed it; ok is false when it
 	// brought none. The state is not yet verified.

@@ -144,7 +144,7 @@ func bundleTargets(_ context.Context, _ *Guard, c *Call) *Refusal {
 	return nil
 }
 
-// joinsWebhooks tells whether the bundle's webhooks join those of the project;
+// joinsWebhooks reports whether the bundle's webhooks join those of the project;
 // a subproject that is yet to be made has none.
 func joinsWebhooks(c *Call) bool {
 	subproject, _ := part(c.Args, "subproject")

@@ -64,7 +64,7 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 		return r
 	}
 	c.Confirmed = ByElicitation
-	v := g.ask(ctx, c.Asker, m)
+	v := g.ask(ctx, c.Elicitor, m)
 	if v.Refuse != nil && v.Refuse.Code == codeUnavailable && g.opts.Mode != Human {
 		if project {
 			return refuse(g.projectUnconfirmed(ctx, c))
@@ -96,7 +96,7 @@ func (g *Guard) matterOf(c *Call, project bool) *matter {
 
 // ask puts the matter to the person, or takes the answer that the request
 // brought. It refuses with codeUnavailable where nobody can be asked.
-func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
+func (g *Guard) ask(ctx context.Context, elicitor Elicitor, m *matter) Verdict {
 	unavailable := refuse(&Refusal{
 		Code:       codeUnavailable,
 		Message:    "a person must confirm this, and the client can't ask one",
@@ -104,12 +104,12 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 		Info:       map[string]any{"summary": m.summary},
 		Next:       []catalog.Next{doNext("the person uses a client that can ask them, or has whoever runs the server start it with --confirm auto; then make the same call again")},
 	})
-	if asker == nil {
+	if elicitor == nil {
 		return unavailable
 	}
 	// What is asked and answered is remembered though the caller goes away.
 	kept := context.WithoutCancel(ctx)
-	state, answer, brought := asker.Answered()
+	state, answer, brought := elicitor.Answered()
 	var stale *Refusal
 	if !brought {
 		if ctx.Err() != nil { // nobody is asked for a caller who is gone
@@ -124,7 +124,7 @@ func (g *Guard) ask(ctx context.Context, asker Asker, m *matter) Verdict {
 			return refuse(storeFailed(err))
 		}
 		q := &Question{Summary: m.summary, State: state}
-		switch answer = asker.Ask(ctx, *q); answer {
+		switch answer = elicitor.Ask(ctx, *q); answer {
 		case Pending:
 			return Verdict{Ask: q}
 		case Unavailable:

@@ -103,8 +103,8 @@ type Call struct {
 	Principal string
 	// Client is the program that the principal calls with: the confirmation of
 	// a project counts for it. "" where the principal alone counts.
-	Client string
-	Asker  Asker // nil where the client can't ask
+	Client   string
+	Elicitor Elicitor // nil where the client can't ask
 	// ProjectID is the project that the call names, or "".
 	ProjectID string
 	// CommandLine tells that a person wrote this one call, so that naming the
@@ -140,7 +140,7 @@ type Verdict struct {
 	Ask *Question
 }
 
-// Allowed tells whether the call goes out.
+// Allowed reports whether the call goes out.
 func (v Verdict) Allowed() bool { return v.Refuse == nil && v.Ask == nil }
 
 // Refusal is why a call does not go out.
@@ -189,7 +189,7 @@ func (g *Guard) Preview(ctx context.Context, c *Call) Preview {
 	if !g.asks(c, confirmed) || g.opts.Mode == Off {
 		return Preview{}
 	}
-	if c.Asker == nil && g.opts.Mode == Auto {
+	if c.Elicitor == nil && g.opts.Mode == Auto {
 		if r := g.refusedBefore(ctx, g.matterOf(c, !confirmed)); r != nil {
 			return Preview{Refusal: r}
 		}
@@ -198,7 +198,7 @@ func (g *Guard) Preview(ctx context.Context, c *Call) Preview {
 	return Preview{Confirm: true, Summary: summary}
 }
 
-// asks tells whether a call that nothing stands against needs a person's word.
+// asks reports whether a call that nothing stands against needs a person's word.
 func (g *Guard) asks(c *Call, confirmed bool) bool {
 	return !confirmed || c.Row.Confirm != "" || c.Reveal
 }
@@ -225,7 +225,7 @@ func (g *Guard) judge(ctx context.Context, c *Call) (confirmed bool, _ *Refusal)
 		if confirmed, err = g.projectConfirmed(ctx, c); err != nil {
 			return false, storeFailed(err)
 		}
-		if !confirmed && c.Asker == nil {
+		if !confirmed && c.Elicitor == nil {
 			return false, g.projectUnconfirmed(ctx, c)
 		}
 	}

@@ -74,7 +74,7 @@ func (f *fixture) check(c *Call) string {
 	return "allowed"
 }
 
-// person is an asker who answers on the spot.
+// person is an elicitor who answers on the spot.
 type person struct {
 	answer Answer
 	asked  []Question
@@ -87,7 +87,7 @@ func (p *person) Ask(_ context.Context, q Question) Answer {
 	return p.answer
 }
 
-// later is an asker whose answer comes with the next request.
+// later is an elicitor whose answer comes with the next request.
 type later struct {
 	state  string
 	answer Answer
@@ -412,7 +412,7 @@ func TestTheQuestionSaysForWhomAYesCounts(t *testing.T) {
 		f := newFixture(nil)
 		p := &person{answer: Declined}
 		c := call("whatsapp_template_sync", map[string]any{})
-		c.Client, c.Asker = client, p
+		c.Client, c.Elicitor = client, p
 		f.check(c)
 		if len(p.asked) != 1 || !strings.Contains(p.asked[0].Summary, want) || strings.Count(p.asked[0].Summary, "\n") != 1 {
 			t.Errorf("%.20q: %q", client, p.asked)
@@ -561,7 +561,7 @@ func TestThePersonIsAsked(t *testing.T) {
 			f := newFixture(nil).confirmed(t)
 			p := &person{answer: answer}
 			c := call("webhook_delete", map[string]any{"webhookId": "w"})
-			c.Asker = p
+			c.Elicitor = p
 			v := f.Check(context.Background(), c)
 			got := "allowed"
 			if v.Refuse != nil {
@@ -582,7 +582,7 @@ func TestTheFirstWriteAsksForItsProjectToo(t *testing.T) {
 	p := &person{answer: Accepted}
 	ask := func(tool string) string {
 		c := call(tool, map[string]any{"webhookId": "w"})
-		c.Asker = p
+		c.Elicitor = p
 		return f.check(c)
 	}
 	if got := ask("webhook_delete"); got != "allowed" || len(p.asked) != 1 {
@@ -599,7 +599,7 @@ func TestTheFirstWriteAsksForItsProjectToo(t *testing.T) {
 func TestADeclinedProjectStaysUnconfirmed(t *testing.T) {
 	f := newFixture(nil)
 	c := call("whatsapp_template_sync", nil)
-	c.Asker = &person{answer: Declined}
+	c.Elicitor = &person{answer: Declined}
 	if got := f.check(c); got != codeDeclined {
 		t.Fatalf("got %s", got)
 	}
@@ -623,7 +623,7 @@ func TestAnswersThatComeLater(t *testing.T) {
 	question := func(t *testing.T, f *fixture) string {
 		t.Helper()
 		c := call("webhook_delete", args)
-		c.Asker = &later{}
+		c.Elicitor = &later{}
 		v := f.Check(context.Background(), c)
 		if v.Ask == nil {
 			t.Fatalf("got %+v", v)
@@ -632,7 +632,7 @@ func TestAnswersThatComeLater(t *testing.T) {
 	}
 	answer := func(f *fixture, args map[string]any, l *later) Verdict {
 		c := call("webhook_delete", args)
-		c.Asker = l
+		c.Elicitor = l
 		return f.Check(context.Background(), c)
 	}
 	t.Run("accept", func(t *testing.T) {
@@ -690,10 +690,10 @@ func TestAnswersThatComeLater(t *testing.T) {
 func TestConfirmModes(t *testing.T) {
 	args := map[string]any{"webhookId": "w"}
 	for _, tt := range []struct {
-		name  string
-		mode  Mode
-		asker Asker
-		want  string
+		name     string
+		mode     Mode
+		elicitor Elicitor
+		want     string
 	}{
 		{"human, can't ask", Human, nil, codeUnavailable},
 		{"human, asked", Human, &person{answer: Accepted}, "allowed"},
@@ -703,7 +703,7 @@ func TestConfirmModes(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFixture(func(o *Options) { o.Mode = tt.mode }).confirmed(t)
 			c := call("webhook_delete", args)
-			c.Asker = tt.asker
+			c.Elicitor = tt.elicitor
 			if got := f.check(c); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}

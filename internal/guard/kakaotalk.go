@@ -171,7 +171,7 @@ func kakaoSenderCategory(c *Call, s seen) *Refusal {
 	}
 }
 
-// leadDown tells whether the codes lead down the tree; a code that is not given
+// leadDown reports whether the codes lead down the tree; a code that is not given
 // may be any.
 func leadDown(level []map[string]any, codes []string) bool {
 	if len(codes) == 0 {
@@ -186,7 +186,7 @@ func leadDown(level []map[string]any, codes []string) bool {
 	return !slices.ContainsFunc(codes, isGiven)
 }
 
-// givesDetail tells whether the call gives the field of its details.
+// givesDetail reports whether the call gives the field of its details.
 func givesDetail(name string) func(*Call) bool {
 	return func(c *Call) bool { return jsonvalue.Text(c.Args, "details."+name) != "" }
 }

@@ -18,9 +18,9 @@ var notYes = map[Answer]string{Declined: codeDeclined, Cancelled: codeDeclined, 
 
 // removes are calls of webhook_delete: by a client that asks, and by one that
 // can't, with a token.
-func removes(asker Asker, token string) *Call {
+func removes(elicitor Elicitor, token string) *Call {
 	c := call("webhook_delete", map[string]any{"webhookId": "w"})
-	c.Asker, c.Confirm = asker, token
+	c.Elicitor, c.Confirm = elicitor, token
 	return c
 }
 
@@ -214,18 +214,18 @@ func TestTheMarkComesBeforeTheQuestion(t *testing.T) {
 // For ten minutes after a question about a project without a yes, naming the
 // project does not confirm it: in project_confirm, and on the command line.
 func TestAProjectIsNotNamedAfterAQuestionWithoutAYes(t *testing.T) {
-	for how, ask := range map[string]func(f *fixture, asker Asker) bool{
-		"project_confirm": func(f *fixture, asker Asker) bool {
-			v, _, _ := f.ConfirmProject(t.Context(), me, "", asker, project, "s")
+	for how, ask := range map[string]func(f *fixture, elicitor Elicitor) bool{
+		"project_confirm": func(f *fixture, elicitor Elicitor) bool {
+			v, _, _ := f.ConfirmProject(t.Context(), me, "", elicitor, project, "s")
 			return v.Allowed()
 		},
-		"the first write": func(f *fixture, asker Asker) bool {
+		"the first write": func(f *fixture, elicitor Elicitor) bool {
 			c := call("whatsapp_template_sync", nil)
-			c.Asker = asker
+			c.Elicitor = elicitor
 			return f.Check(t.Context(), c).Allowed()
 		},
-		"the first write, which needs a word itself": func(f *fixture, asker Asker) bool {
-			return f.Check(t.Context(), removes(asker, "")).Allowed()
+		"the first write, which needs a word itself": func(f *fixture, elicitor Elicitor) bool {
+			return f.Check(t.Context(), removes(elicitor, "")).Allowed()
 		},
 	} {
 		for answer, want := range notYes {
@@ -379,7 +379,7 @@ func TestARefusalIsOfWhatTheCallDoes(t *testing.T) {
 		f := newFixture(nil).confirmed(t)
 		f.api = readyAPI()
 		c := call(test.tool, test.one)
-		c.Asker = &person{answer: Declined}
+		c.Elicitor = &person{answer: Declined}
 		if got := f.check(c); got != codeDeclined {
 			t.Fatalf("%s: %s", name, got)
 		}

@@ -30,7 +30,7 @@ func TestAWordIsVoidWhenTheFactsChangedMeanwhile(t *testing.T) {
 			f := newFixture(nil).confirmed(t)
 			f.api["sms_app_get"] = map[string]any{"id": "a", "name": "Alerts", "status": "ACTIVE"}
 			c := call("sms_app_delete", map[string]any{"smsAppId": "a"})
-			c.Asker = &changing{func() {
+			c.Elicitor = &changing{func() {
 				f.api["sms_app_get"] = map[string]any{"id": "a", "name": "Alerts", "status": test.state}
 			}}
 			v := f.Check(context.Background(), c)
@@ -77,7 +77,7 @@ func TestPreview(t *testing.T) {
 		t.Errorf("without a confirmed project: %+v", p)
 	}
 	c = call("sms_app_delete", map[string]any{"smsAppId": "a"})
-	c.Asker = asked
+	c.Elicitor = asked
 	if p := f.Preview(ctx, c); !p.Confirm || !strings.Contains(p.Summary, "Nobody has confirmed it") {
 		t.Errorf("one question for both: %+v", p)
 	}

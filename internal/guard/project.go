@@ -52,13 +52,13 @@ func (g *Guard) allow(ctx context.Context, principal, projectID string) *Refusal
 	}
 	return &Refusal{
 		Code:       "guard_project_not_allowed",
-		Message:    fmt.Sprintf("project %s is not among the projects of this server", papi.Cut(projectID, papi.MaxEcho)),
+		Message:    fmt.Sprintf("project %s is not among the projects of this server", papi.Truncate(projectID, papi.MaxEcho)),
 		Resolution: "use one of the allowed projects, or ask whoever runs the server to add it to SINCH_PROJECT_ID. A subproject that a bundle made is known until the server's store is lost, as by a restart with --store memory: then its id must be added too",
 		Info:       map[string]any{"allowed": strings.Join(g.opts.Projects, ", ")},
 	}
 }
 
-// projectConfirmed tells whether the principal has confirmed the call's
+// projectConfirmed reports whether the principal has confirmed the call's
 // project. A person who writes the project into a command confirms it for that
 // command.
 func (g *Guard) projectConfirmed(ctx context.Context, c *Call) (bool, error) {
@@ -103,15 +103,15 @@ func (g *Guard) projectUnconfirmed(ctx context.Context, c *Call) *Refusal {
 // to summary where the client can ask, by naming it where it can't. The
 // confirmation lasts until the time returned, and by tells how it came. Project
 // has allowed it before.
-func (g *Guard) ConfirmProject(ctx context.Context, principal, client string, asker Asker, projectID, summary string) (v Verdict, by Confirmed, until time.Time) {
+func (g *Guard) ConfirmProject(ctx context.Context, principal, client string, elicitor Elicitor, projectID, summary string) (v Verdict, by Confirmed, until time.Time) {
 	m := g.projectMatter(principal, projectID)
 	by = ByNaming
 	if g.opts.Mode == Off {
 		by = ByNobody
 	}
-	if g.opts.Mode == Human || asker != nil && g.opts.Mode != Off {
+	if g.opts.Mode == Human || elicitor != nil && g.opts.Mode != Off {
 		m.summary = summary
-		v := g.ask(ctx, asker, m)
+		v := g.ask(ctx, elicitor, m)
 		switch {
 		case v.Allowed():
 			by = ByElicitation

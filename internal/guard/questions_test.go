@@ -80,7 +80,7 @@ func (a asks) question(t *testing.T, edit func(f *fixture, c *Call)) string {
 	}
 	p := &person{answer: Accepted}
 	c := call(a.tool, parsed(t, a.args))
-	c.Asker, c.Reveal, c.All = p, a.reveal, a.all
+	c.Elicitor, c.Reveal, c.All = p, a.reveal, a.all
 	if edit != nil {
 		edit(f, c)
 	}

@@ -15,7 +15,7 @@ import (
 // (fields_not_updatable, updateSender, 1.2.117). So a country that asks for
 // answers of its own can be added later only if they were given before.
 
-// onlyCountries tells whether nothing of the sender but its countries can be
+// onlyCountries reports whether nothing of the sender but its countries can be
 // changed.
 func onlyCountries(sender map[string]any) bool {
 	state := jsonvalue.Text(sender, "state")

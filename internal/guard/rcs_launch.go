@@ -143,7 +143,7 @@ func usCampaign(answers map[string]any) string {
 	return version + "PRIVATE"
 }
 
-// firstUS tells whether answers are of the first, deprecated US questionnaire.
+// firstUS reports whether answers are of the first, deprecated US questionnaire.
 func firstUS(answers map[string]any) bool {
 	return slices.ContainsFunc(usFirstOnly, func(key string) bool { return !jsonvalue.IsEmpty(answers[key]) })
 }
@@ -205,7 +205,7 @@ func questionsAbout(sender map[string]any, r launchReport) map[string]any {
 	return ask
 }
 
-// inDetails tells whether a path is one that an update of the sender can give.
+// inDetails reports whether a path is one that an update of the sender can give.
 func inDetails(path string) bool { return strings.HasPrefix(path, "details.") }
 
 // LaunchMissing is what an RCS sender, as rcs_sender_get shows it, lacks for a

@@ -22,7 +22,7 @@ type Read struct {
 	// args are the read's arguments; nil means those of the call that stand in
 	// the read's path.
 	args func(c *Call) map[string]any
-	// needed tells whether the call needs the read; nil means always.
+	// needed reports whether the call needs the read; nil means always.
 	needed func(c *Call) bool
 }
 
@@ -89,7 +89,7 @@ func (c *Call) read(ctx context.Context, r *Read) (map[string]any, error) {
 	return result.answer, result.err
 }
 
-// absent tells whether the API answered that there is no such thing, or none of
+// absent reports whether the API answered that there is no such thing, or none of
 // its kind in the project, or that its id is wrong: what it says to the read it
 // says to the call.
 func absent(err error) bool {

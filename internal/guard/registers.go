@@ -92,7 +92,7 @@ func registerFirst(ctx context.Context, g *Guard, c *Call) *Refusal {
 	}
 }
 
-// bringsCode tells whether a verify hands in a code. Meta may have verified the
+// bringsCode reports whether a verify hands in a code. Meta may have verified the
 // number already; then there is none.
 func bringsCode(c *Call) bool { return c.Args["code"] != nil }
 

@@ -40,9 +40,9 @@ func TestWhatTurnsUpWhileAPersonThinks(t *testing.T) {
 					}
 				}
 				set(tt.before)
-				c := func(asker Asker) *Call {
+				c := func(elicitor Elicitor) *Call {
 					c := call(tt.tool, parsed(t, tt.args))
-					c.Asker = asker
+					c.Elicitor = elicitor
 					return c
 				}
 				var got string
@@ -84,7 +84,7 @@ func TestEveryRuleLooksAgainAfterTheAnswer(t *testing.T) {
 		}
 		f := newFixture(func(o *Options) { o.Rules = rules })
 		c := call(row.Tool, sampleArgs(row))
-		c.Asker = &person{answer: Accepted}
+		c.Elicitor = &person{answer: Accepted}
 		if got := f.check(c); got != "allowed" {
 			t.Errorf("%s: %s", row.Tool, got)
 		}

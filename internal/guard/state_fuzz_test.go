@@ -17,7 +17,7 @@ func FuzzRequestState(f *testing.F) {
 	fix.api["webhook_get"] = map[string]any{"id": "w", "target": "https://example.com"}
 	token := fix.Check(context.Background(), call("webhook_delete", args)).Refuse.Confirmation.Token
 	asking := call("webhook_delete", args)
-	asking.Asker = &later{}
+	asking.Elicitor = &later{}
 	real := fix.Check(context.Background(), asking).Ask.State
 	for _, seed := range []string{"", real[:20], token, strings.Repeat("A", len(real))} {
 		f.Add(seed)
@@ -27,7 +27,7 @@ func FuzzRequestState(f *testing.F) {
 			return
 		}
 		c := call("webhook_delete", args)
-		c.Asker = &later{state: state, answer: Accepted}
+		c.Elicitor = &later{state: state, answer: Accepted}
 		if fix.Check(context.Background(), c).Allowed() {
 			t.Errorf("%q opened the door", state)
 		}

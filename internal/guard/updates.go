@@ -42,7 +42,7 @@ func emptyUpdate(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 }
 
-// hasField tells whether a value is more than objects within objects.
+// hasField reports whether a value is more than objects within objects.
 func hasField(value any) bool {
 	fields, ok := value.(map[string]any)
 	if !ok {

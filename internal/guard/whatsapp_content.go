@@ -40,7 +40,7 @@ var whatsappContentRules = []Rule{
 	},
 }
 
-// submitsTemplate tells whether the call submits the template: a create does
+// submitsTemplate reports whether the call submits the template: a create does
 // unless told otherwise, an update only when told.
 func submitsTemplate(c *Call) bool {
 	if c.Row.Tool == "whatsapp_template_create" {

@@ -53,7 +53,7 @@ func endingOf(address string) string {
 	return strings.ToLower(path.Ext(u.Path))
 }
 
-// isMediaEnding tells whether files with the ending are of a type that some
+// isMediaEnding reports whether files with the ending are of a type that some
 // format takes, or of one that is commonly tried.
 func isMediaEnding(ending string) bool {
 	for _, media := range mediaTypes {

@@ -204,4 +204,4 @@ func (v *variables) corrections() string {
 const maxTold = 10
 
 // shortened bounds what an answer repeats of a text.
-func shortened(text string) string { return papi.Cut(text, maxOfWord) }
+func shortened(text string) string { return papi.Truncate(text, maxOfWord) }

@@ -59,7 +59,7 @@ func items[T any](value any, path string) []T {
 	return all
 }
 
-// IsEmpty tells whether a value says nothing: null, "" and an empty list; false,
+// IsEmpty reports whether a value says nothing: null, "" and an empty list; false,
 // 0 and an object say something.
 func IsEmpty(value any) bool {
 	switch v := value.(type) {

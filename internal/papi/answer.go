@@ -60,7 +60,7 @@ func (x *call) read(a *answer) (*Response, *failure) {
 	return &Response{Status: a.status, Body: body, Date: date(a.header), Repeated: x.sendings > 1}, nil
 }
 
-// answersJSON tells whether the contract promises a body with a status. Of a
+// answersJSON reports whether the contract promises a body with a status. Of a
 // status that it does not name, it promises what it does of the others.
 func (op *Operation) answersJSON(status int) bool {
 	if schema, named := op.Answers[status]; named {
@@ -255,5 +255,5 @@ func (x *call) unexpected(a *answer, what string) *failure {
 func excerpt(s string) string {
 	const most, looked = 500, 64 << 10 // looked: before blanks and what hides are gone
 	s = strings.ToValidUTF8(s[:min(len(s), looked)], "")
-	return Cut(strings.Join(strings.Fields(Plain(s)), " "), most)
+	return Truncate(strings.Join(strings.Fields(Printable(s)), " "), most)
 }

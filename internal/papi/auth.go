@@ -87,7 +87,7 @@ func newAuthorizer(config Config, tokenURL string, c *Client) (*authorizer, erro
 	return a, nil
 }
 
-// fitsHeader tells whether a bearer token can stand in a header.
+// fitsHeader reports whether a bearer token can stand in a header.
 func fitsHeader(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
@@ -136,7 +136,7 @@ func (a *authorizer) have() token {
 	return a.current
 }
 
-// drop forgets the token, which the API refused, and tells whether another one
+// drop forgets the token, which the API refused, and reports whether another one
 // can be had. When it has been replaced meanwhile, nothing is forgotten.
 func (a *authorizer) drop(refused token) bool {
 	if a.fixed != "" {

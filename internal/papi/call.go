@@ -90,7 +90,7 @@ func (x *call) try() (*Response, error) {
 	return nil, again(failed.err)
 }
 
-// foundNothing tells whether a delete was done by an earlier sending, of which
+// foundNothing reports whether a delete was done by an earlier sending, of which
 // no answer came.
 func (x *call) foundNothing(e *Error) bool {
 	return x.request.Repeat == RepeatDelete && x.unknown &&

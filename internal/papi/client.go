@@ -173,7 +173,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	return nil, x.conclude(err)
 }
 
-// HasCredentials tells whether there is anything to authenticate with. Whether
+// HasCredentials reports whether there is anything to authenticate with. Whether
 // it is good only a call, or Token, can tell.
 func (c *Client) HasCredentials() bool { return c.auth.complete() }
 

@@ -19,7 +19,7 @@
 //     it may have had an effect;
 //   - bounds everything: the time of a call, its tries, the size of an answer.
 //
-// What the API and callers write passes [Plain] before anybody reads it, and
+// What the API and callers write passes [Printable] before anybody reads it, and
 // [Quoted] in a sentence of ours; [Cut] bounds it, and what sounds like a secret
 // is masked. Nothing of that is done to what is sent.
 //

@@ -41,7 +41,7 @@ const (
 	CodeInvalidBody        = "invalid_body"        // a body that can't be written as JSON
 )
 
-// Known tells whether an error code is one of the contract's, or of the Code
+// Known reports whether an error code is one of the contract's, or of the Code
 // constants. What the API answers may have any.
 func Known(code string) bool { return ErrorCodes()[code] != nil || slices.Contains(ownCodes, code) }
 

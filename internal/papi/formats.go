@@ -40,13 +40,13 @@ var textFormats = map[string]format{
 // appLinks are the links of KakaoTalk's buttons: an "url" there may be of an app.
 var appLinks = []string{"linkMo", "linkPc", "schemeIos", "schemeAndroid"}
 
-// MayHoldVariables tells whether the URL of a property may hold variables, such
+// MayHoldVariables reports whether the URL of a property may hold variables, such
 // as {{1}} or #{name}.
 func MayHoldVariables(name, description string) bool {
 	return slices.Contains(appLinks, name) || strings.Contains(description, "{{")
 }
 
-// IsIdentifier tells whether what stands under a name names a thing or a page.
+// IsIdentifier reports whether what stands under a name names a thing or a page.
 func IsIdentifier(name string) bool {
 	return name == "id" || strings.HasSuffix(name, "Id") || strings.HasSuffix(name, "Ids") || strings.HasSuffix(name, "ageToken")
 }

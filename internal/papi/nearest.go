@@ -83,12 +83,12 @@ func letters(name string) string {
 
 func sameLetters(name, candidate string) bool { return letters(name) == letters(candidate) }
 
-// knownAs tells whether other APIs, or people, call the candidate so.
+// knownAs reports whether other APIs, or people, call the candidate so.
 func knownAs(name, candidate string) bool {
 	return slices.Contains(otherNames[candidate], letters(name))
 }
 
-// reorders tells whether the words are the same in another order: listWebhooks is
+// reorders reports whether the words are the same in another order: listWebhooks is
 // webhook_list.
 func reorders(name, candidate string) bool {
 	given, known := wordsOf(name), wordsOf(candidate)
@@ -101,7 +101,7 @@ func reorders(name, candidate string) bool {
 	return slices.Equal(given, known)
 }
 
-// abbreviates tells whether each word of name begins one of candidate:
+// abbreviates reports whether each word of name begins one of candidate:
 // langCode is languageCode.
 func abbreviates(name, candidate string) bool {
 	short, long := wordsOf(name), wordsOf(candidate)
@@ -116,7 +116,7 @@ func abbreviates(name, candidate string) bool {
 	return true
 }
 
-// shortens tells whether one name is the end of the other, or the given one the
+// shortens reports whether one name is the end of the other, or the given one the
 // beginning of the candidate, by whole words: number and phone are phoneNumber,
 // templateName is name.
 func shortens(name, candidate string) bool {
@@ -181,7 +181,7 @@ func offer(values []string) string {
 	return strings.Join(values, ", ")
 }
 
-// isPart tells whether short is the end or the beginning of long, by whole words.
+// isPart reports whether short is the end or the beginning of long, by whole words.
 func isPart(long, short string) bool {
 	long, short = spelling(long), spelling(short)
 	before, ends := strings.CutSuffix(long, "_"+short)

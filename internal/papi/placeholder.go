@@ -13,7 +13,7 @@ var (
 	placeholderWhole  = regexp.MustCompile(`^(?:<[^<>]+>|\$[A-Z][A-Z0-9_]*|%[A-Za-z_][A-Za-z0-9_]*%|(?i:your)[-_ ][^/]+)$`)
 )
 
-// Unfilled tells whether a setting still holds a placeholder in place of a
+// Unfilled reports whether a setting still holds a placeholder in place of a
 // value: ${SINCH_PROJECT_ID}, <your-project>, your-project-id. A list is unfilled
 // where one of its items is.
 func Unfilled(setting string) bool {

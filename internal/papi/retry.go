@@ -36,7 +36,7 @@ var finalCodes = map[string]bool{
 	"log_in_facebook_required": true,
 }
 
-// final tells whether an error answer would only be met again. Codes are
+// final reports whether an error answer would only be met again. Codes are
 // compared without regard to case: the contract itself writes
 // facebook_Request_limit_reached.
 func final(status int, code string) bool {

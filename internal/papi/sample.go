@@ -62,7 +62,7 @@ func (m sampler) variant(s *Schema) *Schema {
 	return good[0]
 }
 
-// Outdated tells whether the contract deprecates the schema, by its flag or in
+// Outdated reports whether the contract deprecates the schema, by its flag or in
 // its words.
 func (s *Schema) Outdated() bool {
 	return s.Deprecated || strings.HasPrefix(strings.ToLower(s.Description), "deprecated")

@@ -8,7 +8,7 @@ import (
 	"unicode/utf16"
 )
 
-// Plain returns a text as a model or a person may read it: without the
+// Printable returns a text as a model or a person may read it: without the
 // characters that can hide an instruction in it or make it look other than it
 // is, and without the user and password of a URL. Whatever comes from the API or
 // a caller passes here before it is read. What is sent to the API never does.
@@ -18,14 +18,14 @@ import (
 // line and paragraph separators, and each variation selector but the first
 // after a character. CR LF becomes LF. Joiners, direction marks and the
 // selectors of emoji stay: emoji, Persian, Arabic and Hebrew need them.
-func Plain(text string) string {
+func Printable(text string) string {
 	if hasSuspect(text) { // hardly any text has one, and looking costs less than a copy
 		text, _ = sanitize(text)
 	}
 	return maskUserinfo(text)
 }
 
-// Hides tells whether Plain takes characters out of a text that are worth a
+// Hides reports whether Printable takes characters out of a text that are worth a
 // warning: any but the CR of a CR LF.
 func Hides(text string) bool {
 	if !hasSuspect(text) {
@@ -41,16 +41,16 @@ func Hides(text string) bool {
 // quotes and backslashes inside are escaped, so that a text can neither end its
 // own quotes nor push what follows out of view.
 func Quoted(text string, max int) string {
-	text = Cut(strings.Join(strings.Fields(Plain(text)), " "), max)
+	text = Truncate(strings.Join(strings.Fields(Printable(text)), " "), max)
 	return `"` + quotes.Replace(strings.ToValidUTF8(text, "\ufffd")) + `"`
 }
 
 var quotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
-// Cut shortens a text to at most max characters, the last of which is an
+// Truncate shortens a text to at most max characters, the last of which is an
 // ellipsis where there were more. The password of a URL is masked before: half
 // of a URL no longer shows that it has one.
-func Cut(text string, max int) string {
+func Truncate(text string, max int) string {
 	if len(text) <= max {
 		return text
 	}
@@ -67,7 +67,7 @@ func Cut(text string, max int) string {
 	return text
 }
 
-// EscapeHidden writes the characters of a JSON text that Plain would remove as
+// EscapeHidden writes the characters of a JSON text that Printable would remove as
 // \u escapes: it says exactly the same, and can be read on a terminal.
 func EscapeHidden(text []byte) []byte {
 	if !bytes.ContainsFunc(text, suspect) {
@@ -119,12 +119,12 @@ func hasSuspect(text string) bool {
 	return false
 }
 
-// suspect tells whether a character may have to go.
+// suspect reports whether a character may have to go.
 func suspect(r rune) bool {
 	return hidden(r) || r >= 0x180b && unicode.Is(unicode.Variation_Selector, r)
 }
 
-// hidden tells whether a character is removed wherever it stands.
+// hidden reports whether a character is removed wherever it stands.
 func hidden(r rune) bool {
 	switch {
 	case r < 0x7f:

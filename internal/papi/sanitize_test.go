@@ -43,8 +43,8 @@ func TestPlainRemovesWhatHides(t *testing.T) {
 				for _, form := range []string{"%ca", "a%c", "a%cb", "a%[1]c%[1]cb"} {
 					text := fmt.Sprintf(form, r)
 					want := strings.ReplaceAll(text, string(r), "")
-					if got := Plain(text); got != want {
-						t.Errorf("Plain(%+q) = %+q, want %+q", text, got, want)
+					if got := Printable(text); got != want {
+						t.Errorf("Printable(%+q) = %+q, want %+q", text, got, want)
 					}
 					if !Hides(text) {
 						t.Errorf("Hides(%+q) is false", text)
@@ -73,8 +73,8 @@ func TestPlainKeepsWhatPeopleWrite(t *testing.T) {
 		"\u0600١٢",    // the Arabic number sign is seen
 		"e\u0301 ñ ß", // combining marks
 	} {
-		if got := Plain(text); got != text {
-			t.Errorf("Plain(%+q) = %+q", text, got)
+		if got := Printable(text); got != text {
+			t.Errorf("Printable(%+q) = %+q", text, got)
 		}
 		if Hides(text) {
 			t.Errorf("Hides(%+q) is true", text)
@@ -93,8 +93,8 @@ func TestPlainVariationSelectors(t *testing.T) {
 		{"Mongolian", "ᠠ\u180b\u180c", "ᠠ\u180b"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := Plain(c.text); got != c.want {
-				t.Errorf("Plain(%+q) = %+q, want %+q", c.text, got, c.want)
+			if got := Printable(c.text); got != c.want {
+				t.Errorf("Printable(%+q) = %+q, want %+q", c.text, got, c.want)
 			}
 			if !Hides(c.text) {
 				t.Error("and no warning")
@@ -113,8 +113,8 @@ func TestPlainLineEnds(t *testing.T) {
 		{"a\r\r\nb", "a\nb", true},
 		{"a\r", "a", true},
 	} {
-		if got, hides := Plain(c.text), Hides(c.text); got != c.want || hides != c.hides {
-			t.Errorf("Plain(%q) = %q, Hides: %v", c.text, got, hides)
+		if got, hides := Printable(c.text), Hides(c.text); got != c.want || hides != c.hides {
+			t.Errorf("Printable(%q) = %q, Hides: %v", c.text, got, hides)
 		}
 	}
 }
@@ -149,8 +149,8 @@ func FuzzPlain(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		plain := Plain(text)
-		if Plain(plain) != plain || Hides(plain) {
+		plain := Printable(text)
+		if Printable(plain) != plain || Hides(plain) {
 			t.Errorf("%+q is not plain", plain)
 		}
 		for _, r := range plain {

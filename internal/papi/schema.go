@@ -54,7 +54,7 @@ type Schema struct {
 // Types is the keyword "type": one name or several.
 type Types []string
 
-// Has tells whether name is among the types.
+// Has reports whether name is among the types.
 func (t Types) Has(name string) bool {
 	for _, n := range t {
 		if n == name {
@@ -130,7 +130,7 @@ func (s *Schema) Resolve() *Schema {
 	return &r
 }
 
-// MayLack tells whether a request may leave out a property, though the schema
+// MayLack reports whether a request may leave out a property, though the schema
 // requires it: in a draft, or before a launch.
 func (s *Schema) MayLack(name string, draft bool) bool {
 	p := s.Properties[name]
@@ -151,7 +151,7 @@ func (s *Schema) Clone() *Schema {
 	return &c
 }
 
-// Holds tells whether a property of one of the names stands in the schema, at
+// Holds reports whether a property of one of the names stands in the schema, at
 // any depth.
 func (s *Schema) Holds(names SecretNames) bool {
 	return s.holds(names, map[*Schema]bool{})

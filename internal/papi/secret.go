@@ -33,7 +33,7 @@ var AnswerSecrets = SecretNames{
 	"secret":               true,
 }
 
-// SoundsSecret tells whether what stands under a name may be a secret: the
+// SoundsSecret reports whether what stands under a name may be a secret: the
 // names that the API has for them, and what callers make of those. What it is a
 // name of decides, not what the name holds somewhere: otp and facebook_token
 // are secrets, otpType and nextPageToken are not.
@@ -132,7 +132,7 @@ func MaskAnswered(value any) any {
 func (n SecretNames) Mask(value any) any { return maskWhere(value, n.holds) }
 
 // holds knows a name with hidden characters in it too, since they go later.
-func (n SecretNames) holds(name string) bool { return n[Plain(name)] }
+func (n SecretNames) holds(name string) bool { return n[Printable(name)] }
 
 func maskWhere(value any, secret func(name string) bool) any {
 	if !stands(value, secret) { // hardly any does, and looking costs less than a copy
@@ -141,7 +141,7 @@ func maskWhere(value any, secret func(name string) bool) any {
 	return mask(value, secret)
 }
 
-// stands tells whether something stands under a secret name.
+// stands reports whether something stands under a secret name.
 func stands(value any, secret func(name string) bool) bool {
 	switch v := value.(type) {
 	case map[string]any:

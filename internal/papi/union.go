@@ -120,13 +120,13 @@ func (s *Schema) fixed() []any {
 	return s.Enum
 }
 
-// means tells whether a value is one of the fixed ones, or a spelling of one.
+// means reports whether a value is one of the fixed ones, or a spelling of one.
 func (s *Schema) means(value any) bool {
 	text, ok := value.(string)
 	return ok && Spelled(text, texts(s.fixed())) != ""
 }
 
-// usesOwn tells whether a value has a name, at any depth, that only one of the
+// usesOwn reports whether a value has a name, at any depth, that only one of the
 // variants has.
 func usesOwn(variant *Schema, others []*Schema, value any) bool {
 	fields, _ := value.(map[string]any)
@@ -181,7 +181,7 @@ func (s *Schema) likeness(value any) int {
 	return score
 }
 
-// takes tells whether a value has a JSON type that the schema allows.
+// takes reports whether a value has a JSON type that the schema allows.
 func (s *Schema) takes(value any) bool {
 	if len(s.Type) == 0 {
 		return true

@@ -43,7 +43,7 @@ func remedy(variable string, cause error) string {
 	return "check the network, and the URL in " + variable
 }
 
-// hopeless tells whether a connection would fail again in the same way: the
+// hopeless reports whether a connection would fail again in the same way: the
 // other side can't show who it is, or the proxy refuses this program.
 func hopeless(err error) bool {
 	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)

@@ -94,7 +94,7 @@ func splitAuthority(text string) (authority, rest string) {
 	return text[:end], text[end:]
 }
 
-// hasOddPort tells whether what would be the port of a host is no number.
+// hasOddPort reports whether what would be the port of a host is no number.
 func hasOddPort(host string) bool {
 	_, port, ok := strings.Cut(host, ":")
 	return ok && !strings.HasPrefix(host, "[") && strings.Trim(port, "0123456789") != ""

@@ -31,11 +31,11 @@ func TestPlainMasksTheUserOfAURL(t *testing.T) {
 		"https://#{var}":                                  "https://#{var}",
 		"://":                                             "://",
 	} {
-		if got := Plain(text); got != want {
-			t.Errorf("Plain(%q) = %q, want %q", text, got, want)
+		if got := Printable(text); got != want {
+			t.Errorf("Printable(%q) = %q, want %q", text, got, want)
 		}
-		if again := Plain(want); again != want {
-			t.Errorf("Plain(%q) = %q", want, again)
+		if again := Printable(want); again != want {
+			t.Errorf("Printable(%q) = %q", want, again)
 		}
 	}
 }
@@ -58,7 +58,7 @@ func TestMaskURLSecrets(t *testing.T) {
 
 func TestACutURLShowsNoPassword(t *testing.T) {
 	for _, max := range []int{8, 20, 100, 400} {
-		if got := Cut("https://user:"+strings.Repeat("secret", 50)+"@example.com/"+strings.Repeat("x", 200), max); strings.Contains(got, "user") || strings.Contains(got, "secret") {
+		if got := Truncate("https://user:"+strings.Repeat("secret", 50)+"@example.com/"+strings.Repeat("x", 200), max); strings.Contains(got, "user") || strings.Contains(got, "secret") {
 			t.Errorf("%d characters: %q", max, got)
 		}
 	}

@@ -379,10 +379,10 @@ func shown(name string, value any) any {
 	}
 	switch v := value.(type) {
 	case string:
-		return Cut(v, MaxEcho)
+		return Truncate(v, MaxEcho)
 	case json.Number:
 		if len(v) > MaxEcho {
-			return Cut(v.String(), MaxEcho)
+			return Truncate(v.String(), MaxEcho)
 		}
 	case map[string]any, []any:
 		raw, err := json.Marshal(MaskSecrets(v))

@@ -82,7 +82,7 @@ func (v *Value[T]) Current() T {
 	return v.value
 }
 
-// changed tells whether the files have changed, and have settled since.
+// changed reports whether the files have changed, and have settled since.
 func (v *Value[T]) changed(now time.Time) bool {
 	stamps, err := v.stampAll()
 	if err != nil {

@@ -34,7 +34,7 @@ func (c *call) ok(body any) answer {
 	return answer{status: slices.Sorted(maps.Keys(c.op.Answers))[0], body: body}
 }
 
-// documents tells whether the contract names code for the operation.
+// documents reports whether the contract names code for the operation.
 func (c *call) documents(code string) bool { return statusOf(c.op, code) != 0 }
 
 func statusOf(op *papi.Operation, code string) int {

@@ -48,7 +48,7 @@ type event struct {
 	Turn    int       `json:"turn,omitempty"`  // the resource's turn that it belongs to; 0 is any
 }
 
-// happening carries out one kind of event. It tells whether there was a
+// happening carries out one kind of event. It reports whether there was a
 // resource that it could happen to.
 type happening func(s *Sandbox, p *project, e event) bool
 

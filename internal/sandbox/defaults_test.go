@@ -188,7 +188,7 @@ func eachDefault(schema *papi.Schema, path string, do func(path string, standard
 	}
 }
 
-// hasProperty tells whether a property of the name stands anywhere in a schema.
+// hasProperty reports whether a property of the name stands anywhere in a schema.
 func hasProperty(schema *papi.Schema, name string, depth int) bool {
 	if schema == nil || depth > 12 {
 		return false

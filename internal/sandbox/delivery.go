@@ -226,7 +226,7 @@ func signature(secret string, body []byte, nonce, timestamp string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// isLoopback tells whether a target is this machine, without resolving names.
+// isLoopback reports whether a target is this machine, without resolving names.
 func isLoopback(target string) bool {
 	u, err := url.Parse(target)
 	return err == nil && loopbackHost(u.Hostname())

@@ -102,7 +102,7 @@ func (s *Sandbox) fault(r *http.Request, operation string) *faulty {
 	return broken
 }
 
-// before breaks the request before it takes effect, and tells whether it has
+// before breaks the request before it takes effect, and reports whether it has
 // been answered.
 func (b *faulty) before(w http.ResponseWriter) bool { return b.strike(w, false) }
 

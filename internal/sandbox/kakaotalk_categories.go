@@ -30,7 +30,7 @@ func shownKakaoCategories(all []kakaoCategory, parent string, depth int) []any {
 	return shown
 }
 
-// isKakaoCategory tells whether the codes lead down the tree.
+// isKakaoCategory reports whether the codes lead down the tree.
 func isKakaoCategory(codes ...string) bool {
 	level := kakaoCategories
 	for _, code := range codes {

@@ -128,7 +128,7 @@ func createKakaoTemplate(c *call, k *kakaoSender) answer {
 	return c.ok(t.Doc)
 }
 
-// invalidForKakao tells whether KakaoTalk refuses a template: where its content
+// invalidForKakao reports whether KakaoTalk refuses a template: where its content
 // holds "invalid".
 func invalidForKakao(details map[string]any) bool {
 	return strings.Contains(strings.ToLower(text(details, "content")), "invalid")

@@ -133,7 +133,7 @@ func rcsQuestions(c *call) answer {
 	return c.ok(doc)
 }
 
-// legacyUS tells whether US answers are of the first version.
+// legacyUS reports whether US answers are of the first version.
 func legacyUS(answers map[string]any) bool {
 	for _, key := range []string{"ein", "smsCampaign", "fullCompanyAddress"} {
 		if answers[key] != nil {
@@ -182,7 +182,7 @@ func usViolations(answers map[string]any, isNew bool) []papi.Violation {
 	return found
 }
 
-// isEIN tells whether a text has the form 12-3456789.
+// isEIN reports whether a text has the form 12-3456789.
 func isEIN(text string) bool {
 	office, number, ok := strings.Cut(text, "-")
 	return ok && len(office) == 2 && len(number) == 7 && strings.Trim(office+number, "0123456789") == ""

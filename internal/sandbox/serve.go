@@ -287,7 +287,7 @@ func (c *call) bodyError(code string) string {
 	return "internal_error"
 }
 
-// isDraft tells whether the body's status is DRAFT, by itself or by the
+// isDraft reports whether the body's status is DRAFT, by itself or by the
 // schema's default.
 func (c *call) isDraft() bool {
 	if given, ok := c.body["status"]; ok {

@@ -65,7 +65,7 @@ func (s *Sandbox) grant(r *http.Request) answer {
 	}}
 }
 
-// authorized tells whether a request has what the API asks for: a good token,
+// authorized reports whether a request has what the API asks for: a good token,
 // or Basic with a key that is not the invalid one.
 func (s *Sandbox) authorized(r *http.Request) bool {
 	if key, secret, ok := r.BasicAuth(); ok {

@@ -48,7 +48,7 @@ func listWebhooks(c *call) answer {
 	return list(c, t, "webhooks", maxWebhooks, pick{}, c.shownWebhook)
 }
 
-// taken tells whether a webhook other than w has the target.
+// taken reports whether a webhook other than w has the target.
 func (c *call) taken(target string, w *webhook) bool {
 	return slices.ContainsFunc(c.project.Webhooks, func(other *webhook) bool {
 		return other != w && other.Target == target

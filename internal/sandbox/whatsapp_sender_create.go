@@ -137,13 +137,13 @@ func regionOf(manager string) string {
 	return "US"
 }
 
-// fits tells whether a business manager works in a region. SINCH_AMERICA,
+// fits reports whether a business manager works in a region. SINCH_AMERICA,
 // which the contract's table leaves out, works in US.
 func fits(manager, region string) bool {
 	return slices.Contains(businessManagers[region], manager) || manager == "SINCH_AMERICA" && region == "US"
 }
 
-// numberUsed tells whether another submitted sender has the number.
+// numberUsed reports whether another submitted sender has the number.
 func (c *call) numberUsed(w *whatsappSender) bool {
 	for _, p := range c.state.Projects {
 		for _, other := range p.Senders.items {

@@ -45,7 +45,7 @@ func provisionSender(s *Sandbox, p *project, w *whatsappSender, outcome string) 
 	return true
 }
 
-// ends tells whether the number, or the id that Meta has for it, ends so.
+// ends reports whether the number, or the id that Meta has for it, ends so.
 func (w *whatsappSender) ends(with string) bool {
 	return strings.HasSuffix(w.digits(), with) || strings.HasSuffix(w.PhoneNumberID, with)
 }

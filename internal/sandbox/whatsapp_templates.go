@@ -48,7 +48,7 @@ func (t *whatsappTemplate) facet() string { return t.State + "/" + t.Status }
 
 func (t *whatsappTemplate) holds(word string) bool { return strings.Contains(t.Name, word) }
 
-// locked tells whether another operation on the template is still running.
+// locked reports whether another operation on the template is still running.
 func (t *whatsappTemplate) locked(s *Sandbox) bool { return s.at.Before(t.LockedUntil) }
 
 func anyLocked(s *Sandbox, languages []*whatsappTemplate) bool {
@@ -271,7 +271,7 @@ func contentOf(t *whatsappTemplate) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// sameContent tells whether a submitted template of another name has the
+// sameContent reports whether a submitted template of another name has the
 // content.
 func (c *call) sameContent(t *whatsappTemplate, content string) bool {
 	return slices.ContainsFunc(c.project.Contents[content], func(id string) bool { return !strings.HasPrefix(id, t.Name+"/") })

@@ -101,7 +101,7 @@ func acceptedWith(content json.RawMessage) guard.Answer {
 	return guard.Cancelled
 }
 
-// saysItCanNotAsk tells whether an error that a client answered a question with
+// saysItCanNotAsk reports whether an error that a client answered a question with
 // means that it knows no questions.
 func saysItCanNotAsk(failure json.RawMessage) bool {
 	fields, ok := members(failure, "code")

@@ -19,18 +19,18 @@ const confirmationKey = "confirmation"
 // confirmationForm is a question as clients take it: the summary, and a form.
 func confirmationForm(question guard.Question) mcp.ElicitationParams {
 	return mcp.ElicitationParams{
-		Message:         papi.Plain(question.Summary), // which a person reads
+		Message:         papi.Printable(question.Summary), // which a person reads
 		RequestedSchema: json.RawMessage(confirmationSchema),
 	}
 }
 
-// asker returns how to ask the person behind the request of ctx; nil where its
+// elicitor returns how to ask the person behind the request of ctx; nil where its
 // client can't ask, or can't be reached before the call ends.
 //
 // mcp-go would bridge the eras, but it asks older clients without looking at
 // their capabilities, runs the call twice, knows no deadline, and takes the
 // answers that an older client put into its first request.
-func (s *Server) asker(ctx context.Context) guard.Asker {
+func (s *Server) elicitor(ctx context.Context) guard.Elicitor {
 	if mcpserver.IsModernRequest(ctx) {
 		if canFillForms(mcpserver.RequestProtocolInfoFromContext(ctx).ClientCapabilities.Elicitation) {
 			b, ok := broughtBy(ctx)
@@ -50,7 +50,7 @@ func (s *Server) asker(ctx context.Context) guard.Asker {
 	return elicitation{elicitor, s.answerTimeout}
 }
 
-// canFillForms tells whether a client can put a form to a person. A capability
+// canFillForms reports whether a client can put a form to a person. A capability
 // that names no mode is from before there were two, and means forms; of others
 // than these two nothing is left by here (understood).
 func canFillForms(capability *mcp.ElicitationCapability) bool {

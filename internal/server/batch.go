@@ -32,7 +32,7 @@ func noBatches() mcp.JSONRPCError {
 	return jsonrpcError(nil, mcp.INVALID_REQUEST, "batches are served only in sessions of protocol "+batchVersion+": send each message by itself")
 }
 
-// isBatch tells whether a text that is not empty would be a batch.
+// isBatch reports whether a text that is not empty would be a batch.
 func isBatch(text []byte) bool { return text[0] == '[' }
 
 // batched is one message of a batch; or, where it is none, what its sender is
@@ -47,7 +47,7 @@ func (b *batched) isRequest() bool {
 	return b.refusal == nil && !b.isAnswer() && !b.isNotification()
 }
 
-// endsQuestion tells whether this is a malformed answer: the question of its id
+// endsQuestion reports whether this is a malformed answer: the question of its id
 // has ended, though without an answer.
 func (b *batched) endsQuestion() bool {
 	return b.refusal != nil && b.message != nil && b.Method == ""
@@ -137,7 +137,7 @@ func (b *batch) refuse() {
 	b.refused = true
 }
 
-// isRefused tells whether the batch was refused; nil is none, and never was.
+// isRefused reports whether the batch was refused; nil is none, and never was.
 func (b *batch) isRefused() bool {
 	if b == nil {
 		return false
@@ -209,7 +209,7 @@ func (c *connection) receiveBatch(ctx context.Context, line []byte) {
 	}
 }
 
-// batches tells whether the session is one that has batches.
+// batches reports whether the session is one that has batches.
 func (c *connection) batches() bool { return c.session.ProtocolVersion() == batchVersion }
 
 // begin begins a batch in its turn.

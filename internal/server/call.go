@@ -30,10 +30,10 @@ const confirmsProject = "project_confirm"
 // send its text to the client.
 func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result *mcp.CallToolResult, _ error) {
 	params := request.Params
-	asker := s.asker(ctx)
+	elicitor := s.elicitor(ctx)
 	// Requests that were sent right behind a confirmation of the project build
 	// on it. They wait for it, unless it waits for a person.
-	if params.Name != confirmsProject || asker != nil {
+	if params.Name != confirmsProject || elicitor != nil {
 		begun(ctx)
 	}
 	ctx, span := s.span(ctx, &params)
@@ -54,7 +54,7 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	caller := tools.Caller{
 		Principal: principalOf(ctx),
 		Client:    clientOf(ctx),
-		Asker:     asker,
+		Elicitor:  elicitor,
 	}
 	started := time.Now()
 	outcome := s.toolboxOf(ctx).Call(ctx, caller, params.Name, arguments)
@@ -105,7 +105,7 @@ func (s *Server) logUncalled(ctx context.Context, m *message, answer mcp.JSONRPC
 }
 
 // short bounds what a caller wrote, for a line of the log.
-func short(text string) string { return papi.Cut(text, papi.MaxEcho) }
+func short(text string) string { return papi.Truncate(text, papi.MaxEcho) }
 
 // named adds the id of the HTTP request to what an error tells, where there is
 // one: by it the server's log has the details.

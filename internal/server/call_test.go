@@ -37,7 +37,7 @@ func TestArgumentsReachTheToolboxAsTheyAre(t *testing.T) {
 			if got != test.want {
 				t.Errorf("arguments %s, want %s", got, test.want)
 			}
-			if caller.Principal != StdioPrincipal || caller.CommandLine || caller.Asker != nil {
+			if caller.Principal != StdioPrincipal || caller.CommandLine || caller.Elicitor != nil {
 				t.Errorf("caller %+v", caller)
 			}
 		})

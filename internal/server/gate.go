@@ -103,7 +103,7 @@ func requestIDOf(r *http.Request) string {
 	return rand.Text()
 }
 
-// hostAllowed tells whether a request for this host is for us. A page that
+// hostAllowed reports whether a request for this host is for us. A page that
 // had its own name point at our address sends that name.
 func (h *HTTP) hostAllowed(host string) bool {
 	name := hostName(host)
@@ -112,7 +112,7 @@ func (h *HTTP) hostAllowed(host string) bool {
 	})
 }
 
-// originAllowed tells whether a page of this origin may call. Those of the
+// originAllowed reports whether a page of this origin may call. Those of the
 // server's own host may, where the host has been checked by its name.
 func (h *HTTP) originAllowed(origin, host string) bool {
 	if origin == "" || slices.Contains(h.options.Origins, origin) {
@@ -133,7 +133,7 @@ func hostName(host string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }
 
-// IsLoopback tells whether a host's name, without port, is this machine's own.
+// IsLoopback reports whether a host's name, without port, is this machine's own.
 func IsLoopback(name string) bool {
 	if strings.EqualFold(name, "localhost") {
 		return true

@@ -250,14 +250,14 @@ func errorOf(t *testing.T, m message) (code int, text string) {
 // careful toolbox does: an answer that came along counts by its state.
 func asking(ctx context.Context, caller tools.Caller, _ string, _ json.RawMessage) tools.Outcome {
 	const state = "signed-state"
-	if caller.Asker == nil {
+	if caller.Elicitor == nil {
 		return tools.Outcome{Structured: map[string]any{"answer": "nobody to ask"}}
 	}
-	if echoed, answer, ok := caller.Asker.Answered(); ok && echoed == state {
+	if echoed, answer, ok := caller.Elicitor.Answered(); ok && echoed == state {
 		return tools.Outcome{Structured: map[string]any{"answer": answer}}
 	}
 	question := guard.Question{Summary: "Delete <webhook> 7?", State: state}
-	answer := caller.Asker.Ask(ctx, question)
+	answer := caller.Elicitor.Ask(ctx, question)
 	if answer == guard.Pending {
 		return tools.Outcome{Question: &question}
 	}

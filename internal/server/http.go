@@ -28,7 +28,7 @@ type HTTPOptions struct {
 	// Origins are the web pages' origins that may call, such as
 	// https://app.example.com. They get CORS headers; no others do.
 	Origins []string
-	// Ready tells whether calls can succeed; nil stands for yes. It is asked
+	// Ready reports whether calls can succeed; nil stands for yes. It is asked
 	// at most every ten seconds.
 	Ready func(ctx context.Context) error
 	// Open are handlers that need no authentication, by pattern.

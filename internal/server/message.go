@@ -87,7 +87,7 @@ func parseMessage(line []byte) (*message, *mcp.JSONRPCError) {
 	return &m, nil
 }
 
-// wellFormed tells whether an answer names each member once, and either a
+// wellFormed reports whether an answer names each member once, and either a
 // result or an error.
 func wellFormed(line []byte) bool {
 	fields, ok := members(line, "jsonrpc", "id", "method", "result", "error")
@@ -101,7 +101,7 @@ func trimmed(text []byte) []byte {
 	return bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(text), []byte("\ufeff")))
 }
 
-// isID tells whether a JSON value may be the id of a request.
+// isID reports whether a JSON value may be the id of a request.
 func isID(value json.RawMessage) bool {
 	c := value[0]
 	return c == '"' || c == '-' || '0' <= c && c <= '9'

@@ -52,7 +52,7 @@ func understood(m *message, raw []byte) []byte {
 	return raw
 }
 
-// replace puts what is kept of a value in its place, and tells whether that is
+// replace puts what is kept of a value in its place, and reports whether that is
 // something else.
 func replace(fields map[string]json.RawMessage, name string, kept func(json.RawMessage) json.RawMessage) (changed bool) {
 	given, ok := fields[name]

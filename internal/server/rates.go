@@ -31,7 +31,7 @@ func newRates(perSecond float64, burst int) *rates {
 	)}
 }
 
-// allow tells whether a caller may make so many requests now, and if not, in
+// allow reports whether a caller may make so many requests now, and if not, in
 // how long. More than the burst never are.
 func (l *rates) allow(caller string, requests int) (wait time.Duration, ok bool) {
 	if l == nil {

@@ -127,7 +127,7 @@ func text(read func(context.Context, mcp.ReadResourceRequest) (string, error)) m
 // the client to read.
 func content(mime string, read func(context.Context, mcp.ReadResourceRequest) (string, error)) mcpserver.ResourceHandlerFunc {
 	return func(ctx context.Context, r mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
-		if uri := r.Params.URI; papi.Plain(uri) != uri { // the answer repeats it
+		if uri := r.Params.URI; papi.Printable(uri) != uri { // the answer repeats it
 			return nil, invalid(ctx, fmt.Errorf("the URI %s has hidden characters or a password in it", papi.Quoted(uri, papi.MaxEcho)))
 		}
 		text, err := read(ctx, r)

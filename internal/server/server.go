@@ -10,7 +10,7 @@
 //
 // The way of a call on stdio: a line is read (message.go), becomes a request
 // that waits its turn (requests.go), is taken apart by mcp-go, reaches the
-// Toolbox (call.go) with an Asker for its client (ask.go), and its outcome goes
+// Toolbox (call.go) with an Elicitor for its client (ask.go), and its outcome goes
 // out as one line. On HTTP+SSE (sse.go) lines come as the bodies of requests
 // and go out as events. On Streamable HTTP (streamable.go) each message is a
 // request of its own, in the session of its client where its protocol has
@@ -222,7 +222,7 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 			if mistake.code == 0 && e.Error.Code != mcp.INTERNAL_ERROR { // in mcp-go's words
 				most = maxForeignText
 			}
-			e.Error.Message = papi.Cut(papi.Plain(e.Error.Message), most)
+			e.Error.Message = papi.Truncate(papi.Printable(e.Error.Message), most)
 			answer = traced(e, telemetry.RequestID(ctx))
 		}
 	}()

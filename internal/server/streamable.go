@@ -317,7 +317,7 @@ func statusOf(answer mcp.JSONRPCMessage) int {
 	return http.StatusOK
 }
 
-// accepts tells whether the client takes a media type; one that does not say
+// accepts reports whether the client takes a media type; one that does not say
 // takes JSON.
 func accepts(r *http.Request, media string) bool {
 	given := strings.Join(r.Header.Values("Accept"), ",")

@@ -25,7 +25,7 @@ func (n *Names) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*[]string)(n))
 }
 
-// All tells whether it stands for everything.
+// All reports whether it stands for everything.
 func (n Names) All() bool { return len(n) == 1 && slices.Contains(everything, n[0]) }
 
 // List is the names; nil where it stands for everything.

@@ -184,12 +184,12 @@ func load(source string) ([]byte, error) {
 // sectionNames are the sections, by what they are called in the file.
 var sectionNames = []string{"keys", "scopes", "tenants"}
 
-// grants tells whether a document says who may do what.
+// grants reports whether a document says who may do what.
 func grants(document map[string]any) bool {
 	return slices.ContainsFunc(sectionNames, func(name string) bool { return document[name] != nil })
 }
 
-// whole tells whether a text ends with a line, or a bracket that was open: a
+// whole reports whether a text ends with a line, or a bracket that was open: a
 // name that was cut off within its line could be another one.
 func whole(raw []byte) bool {
 	last := raw[bytes.LastIndexByte(raw, '\n')+1:]
@@ -336,7 +336,7 @@ func schemaOf(flags *pflag.FlagSet) *papi.Schema {
 	return s
 }
 
-// special tells whether a flag means nothing in the file.
+// special reports whether a flag means nothing in the file.
 func special(name string) bool { return name == "help" || name == "version" || name == "config" }
 
 // typeOf is the JSON type of a flag's values.

@@ -21,7 +21,7 @@ type Store interface {
 	Get(ctx context.Context, key string) ([]byte, bool, error)
 	// Put sets an entry that ends after ttl; 0 means never.
 	Put(ctx context.Context, key string, value []byte, ttl time.Duration) error
-	// Add sets an entry only where there is none, and tells whether it did:
+	// Add sets an entry only where there is none, and reports whether it did:
 	// of many that add the same key at once, one is told true.
 	Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error)
 	// Delete removes an entry; a missing one is no error.
@@ -41,5 +41,5 @@ func (c clock) end(ttl time.Duration) time.Time {
 	return c().Add(ttl)
 }
 
-// ended tells whether the end of an entry has come.
+// ended reports whether the end of an entry has come.
 func (c clock) ended(at time.Time) bool { return !at.IsZero() && !c().Before(at) }

@@ -25,5 +25,5 @@ func PlainAttr(_ []string, a slog.Attr) slog.Attr {
 }
 
 func logged(text string) string {
-	return papi.Cut(papi.MaskURLSecrets(papi.Plain(text)), maxLogged)
+	return papi.Truncate(papi.MaskURLSecrets(papi.Printable(text)), maxLogged)
 }
