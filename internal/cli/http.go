@@ -17,6 +17,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/loopback"
 	"papi-mcp/internal/server"
 	"papi-mcp/internal/settings"
 )
@@ -79,7 +80,7 @@ func (f *httpFlags) check(c *config, file *settings.File, flags *pflag.FlagSet) 
 	if f.access.mode == authNone && !flags.Changed("rate") {
 		f.limits.Rate = 0
 	}
-	if isLoopbackAddr(f.addr) {
+	if host, _, err := net.SplitHostPort(f.addr); err == nil && loopback.IsHost(host) {
 		return nil
 	}
 	if f.access.mode == authNone {
@@ -98,12 +99,6 @@ func (f *httpFlags) allowedHosts() []string {
 		hosts = append(hosts, u.Hostname())
 	}
 	return hosts
-}
-
-// isLoopbackAddr reports whether an address is reached from this machine alone.
-func isLoopbackAddr(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	return err == nil && server.IsLoopback(host)
 }
 
 // garbage is how much the heap may grow between collections, in percent of
