@@ -13,6 +13,7 @@ import (
 
 	"papi-mcp/guides"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
@@ -130,7 +131,7 @@ func (s *Set) readToComplete(ctx context.Context, caller Caller, from source, gi
 	read, _, _ := s.completions.reading.Do(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), completionTimeout)
 		defer cancel()
-		answer, _ := catalog.Reader{API: s.opts.API}.Read(ctx, projectID, from.tool, args) // silent when it fails
+		answer, _ := dispatch.Reader{API: s.opts.API}.Read(ctx, projectID, from.tool, args) // silent when it fails
 		items, _ := jsonvalue.Field(answer, row.List()).([]any)
 		values := []string{}
 		for _, item := range items {

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -403,7 +404,7 @@ func pathIDs(row *catalog.Row, args map[string]any) map[string]string {
 	ids := map[string]string{}
 	for _, p := range row.Op().Parameters {
 		if value, ok := args[p.Name]; ok && p.In == "path" {
-			ids[p.Name] = catalog.Text(value)
+			ids[p.Name] = fmt.Sprint(value)
 		}
 	}
 	return ids

@@ -30,6 +30,7 @@ import (
 	"papi-mcp/internal/audit"
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/deadline"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 )
@@ -41,7 +42,7 @@ type Options struct {
 	// Guard says which calls go out.
 	Guard *guard.Guard
 	// API is where they go.
-	API catalog.API
+	API dispatch.API
 	// Audit takes a line for each write, and for each verdict other than
 	// allow; nil keeps none.
 	Audit *audit.Log
@@ -242,9 +243,9 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		e.Warnings = c.warnings
 		return e.outcome()
 	}
-	send := catalog.Send
+	send := dispatch.Send
 	if c.own.all {
-		send = catalog.SendAll
+		send = dispatch.SendAll
 	}
 	sent, err := send(ctx, s.opts.API, row, gc.ProjectID, c.args)
 	answer, _ := sent.Answer.(map[string]any)
@@ -287,7 +288,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 
 // now is the API's time of an answer, by which its own times are judged: the
 // clock here may be wrong, and the sandbox's may have been moved.
-func (s *Set) now(sent catalog.Sent) time.Time {
+func (s *Set) now(sent dispatch.Result) time.Time {
 	if sent.Date.IsZero() {
 		return s.opts.Now()
 	}
