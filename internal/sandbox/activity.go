@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // Authors of activities.
@@ -65,6 +67,6 @@ func (c *call) listActivities(h *history) answer {
 
 // comment adds the body's comment to the history, and answers it.
 func (c *call) comment(h *history) answer {
-	h.add(activity{Type: "COMMENT_ADDED", Created: c.at, Comment: text(c.body, "comment")})
+	h.add(activity{Type: "COMMENT_ADDED", Created: c.at, Comment: jsonvalue.Text(c.body, "comment")})
 	return c.ok(map[string]any{"type": "CREATED", "comment": c.body["comment"], "created": stamp(c.at)})
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -90,14 +91,14 @@ func (s *Sandbox) shownBundle(b *bundle) map[string]any {
 		doc["subproject"] = b.Subproject
 	}
 	if app, ok := p.SmsApps.get(b.SmsApp); ok {
-		doc["smsApp"] = with(app.Doc, map[string]any{"numberVerified": false})
+		doc["smsApp"] = clone(app.Doc, map[string]any{"numberVerified": false})
 	}
 	if app := p.ConvApps[b.ConvApp]; app != nil {
-		shown := with(only(app.Input, "retentionPolicy", "consentManagerSettings"), map[string]any{
-			"id": app.ID, "name": app.Name, "processingMode": cmp.Or(text(app.Input, "processingMode"), "DISPATCH"),
+		shown := clone(only(app.Input, "retentionPolicy", "consentManagerSettings"), map[string]any{
+			"id": app.ID, "name": app.Name, "processingMode": cmp.Or(jsonvalue.Text(app.Input, "processingMode"), "DISPATCH"),
 		})
-		if hooks, ok := app.Input["webhooks"].([]any); ok {
-			shown["webhooks"] = shownConvHooks(app.ID, hooks)
+		if app.Input["webhooks"] != nil {
+			shown["webhooks"] = shownConvHooks(app)
 		}
 		if sms := p.smsAppOf(app.ID); sms != nil {
 			shown["smsChannelStatus"] = smsChannel(sms)
@@ -109,11 +110,10 @@ func (s *Sandbox) shownBundle(b *bundle) map[string]any {
 }
 
 // shownConvHooks are the Conversation API's own webhooks of an app.
-func shownConvHooks(app string, hooks []any) []any {
-	shown := make([]any, len(hooks))
-	for i, hook := range hooks {
-		hook, _ := hook.(map[string]any)
-		shown[i] = with(only(hook, "target", "triggers", "secret"), map[string]any{"id": fmt.Sprintf("%s-%d", app, i+1)})
+func shownConvHooks(app *convApp) []any {
+	shown := []any{}
+	for i, hook := range jsonvalue.Objects(app.Input, "webhooks") {
+		shown = append(shown, clone(only(hook, "target", "triggers", "secret"), map[string]any{"id": fmt.Sprintf("%s-%d", app.ID, i+1)}))
 	}
 	return shown
 }
@@ -170,7 +170,7 @@ func magicBundle(c *call, name string) string {
 }
 
 func createBundle(c *call) answer {
-	name, region := text(c.body, "name"), text(c.body, "region")
+	name, region := jsonvalue.Text(c.body, "name"), jsonvalue.Text(c.body, "region")
 	if code := magicBundle(c, name); code != "" {
 		return c.fail(code)
 	}
@@ -181,7 +181,7 @@ func createBundle(c *call) answer {
 		return c.fail("no_services_to_create")
 	}
 	named := func(input map[string]any) string {
-		if own := text(input, "name"); own != "" {
+		if own := jsonvalue.Text(input, "name"); own != "" {
 			return own
 		}
 		return name
@@ -195,9 +195,9 @@ func createBundle(c *call) answer {
 		}
 	}
 	if found := c.keepFor(convInput); len(found) > 0 {
-		return *c.refuseBody("invalid_input", sentences(found))
+		return c.failBody("invalid_input", sentences(found))
 	}
-	hooks, _ := c.body["webhooks"].([]any)
+	hooks := jsonvalue.Objects(c.body, "webhooks")
 	target := c.project
 	if code := c.bundleHookProblem(hooks, sub); code != "" {
 		return c.fail(code)
@@ -206,7 +206,7 @@ func createBundle(c *call) answer {
 	if sub {
 		target = c.Sandbox.project(c.uuid(c.project.stream("subprojects")))
 		b.Subproject = map[string]any{"id": target.ID, "name": named(subInput), "parentProjectId": c.project.ID, "status": "PENDING"}
-		if labels := object(subInput, "labels"); labels != nil {
+		if labels := jsonvalue.Object(subInput, "labels"); labels != nil {
 			b.Subproject["labels"] = labels
 		}
 	}
@@ -219,9 +219,8 @@ func createBundle(c *call) answer {
 		app := c.newSmsApp(target, named(smsInput), region, test)
 		b.SmsApp, app.ConvApp = app.ID, b.ConvApp
 	}
-	for _, item := range hooks {
-		hook, _ := item.(map[string]any)
-		w := &webhook{ID: c.ulid(target.stream("webhooks")), Target: text(hook, "target"), Secret: text(hook, "secret"), Triggers: texts(hook["triggers"])}
+	for _, hook := range hooks {
+		w := &webhook{ID: c.ulid(target.stream("webhooks")), Target: jsonvalue.Text(hook, "target"), Secret: jsonvalue.Text(hook, "secret"), Triggers: jsonvalue.Texts(hook, "triggers")}
 		target.Webhooks = append(target.Webhooks, w)
 		b.Webhooks = append(b.Webhooks, w.ID)
 	}
@@ -240,11 +239,11 @@ var retentionSchemas = map[string]string{
 // schema of its mode, and says what is wrong with it there: the body's union of
 // the two takes either.
 func (c *call) keepFor(app map[string]any) []papi.Violation {
-	given, ok := object(c.given, "convApp")["retentionPolicy"]
+	given, ok := jsonvalue.Object(c.given, "convApp")["retentionPolicy"]
 	if !ok {
 		return nil
 	}
-	schema := papi.LookupSchema(retentionSchemas[text(app, "processingMode")])
+	schema := papi.LookupSchema(retentionSchemas[jsonvalue.Text(app, "processingMode")])
 	found := schema.Violations(given, papi.Mode{})
 	for i := range found {
 		found[i].Path = "convApp.retentionPolicy." + found[i].Path
@@ -255,17 +254,14 @@ func (c *call) keepFor(app map[string]any) []papi.Violation {
 
 // bundleHookProblem is the code for webhooks that the project can't take, or
 // "". A subproject has none before.
-func (c *call) bundleHookProblem(hooks []any, subproject bool) string {
-	for i, item := range hooks {
-		hook, _ := item.(map[string]any)
-		target := text(hook, "target")
+func (c *call) bundleHookProblem(hooks []map[string]any, subproject bool) string {
+	for i, hook := range hooks {
+		target := jsonvalue.Text(hook, "target")
 		if !subproject && c.taken(target, nil) {
 			return "webhook_exists"
 		}
-		for _, before := range hooks[:i] {
-			if before, _ := before.(map[string]any); text(before, "target") == target {
-				return "webhook_exists"
-			}
+		if slices.ContainsFunc(hooks[:i], func(other map[string]any) bool { return other["target"] == target }) {
+			return "webhook_exists"
 		}
 	}
 	if !subproject && len(c.project.Webhooks)+len(hooks) > maxWebhooks {

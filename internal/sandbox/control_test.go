@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 func newRequest(t testing.TB, path string) *http.Request {
@@ -217,7 +219,7 @@ func TestTokens(t *testing.T) {
 		}
 		return resp.StatusCode
 	}
-	token := "Bearer " + text(body, "access_token")
+	token := "Bearer " + jsonvalue.Text(body, "access_token")
 	for authorization, want := range map[string]int{
 		token: 200, "Bearer " + StaticToken: 200, "Basic a2V5OnNlY3JldA==": 200,
 		"": 401, "Bearer other": 401, "Basic aW52YWxpZDpzZWNyZXQ=": 401,

@@ -61,7 +61,7 @@ func onChannel(channel, broken string) handler {
 		case channelBroken:
 			return c.fail(broken)
 		}
-		info := with(channelInfo[channel], map[string]any{"status": app.Channels[channel]})
+		info := clone(channelInfo[channel], map[string]any{"status": app.Channels[channel]})
 		if app.Channels[channel] == "ERROR" || app.Channels[channel] == "FAILING" {
 			info["statusDescription"] = "the credentials of the channel are refused"
 		}

@@ -76,7 +76,7 @@ var deliveryHappenings = map[string]happening{
 // emit tells the project's webhooks of an event. The fields stand beside its
 // type in the body.
 func (s *Sandbox) emit(p *project, resource, kind string, fields map[string]any) {
-	raw, err := json.Marshal(with(fields, map[string]any{"type": kind}))
+	raw, err := json.Marshal(clone(fields, map[string]any{"type": kind}))
 	if err != nil {
 		panic("sandbox: an event that is no JSON: " + err.Error())
 	}

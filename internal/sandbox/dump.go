@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // dump is a state as JSON, with the time that it was.
@@ -233,7 +235,7 @@ func (step *seed) send(client *http.Client, project string, with *strings.Replac
 		}
 	}
 	for name, field := range step.Keep {
-		value := text(body, field)
+		value := jsonvalue.Text(body, field)
 		if field == HeaderCode {
 			value = resp.Header.Get(HeaderCode)
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -51,7 +52,7 @@ func TestEveryErrorThatAStateCanCause(t *testing.T) {
 			}
 			for name := range errorInfo[p.code] {
 				optional := p.code == "template_kakaotalk_validation_error" || p.code == "template_exists" && strings.HasPrefix(p.operation, "Kakao")
-				if info := object(got.body, "additionalInformation"); info[name] == nil && !optional {
+				if info := jsonvalue.Object(got.body, "additionalInformation"); info[name] == nil && !optional {
 					t.Errorf("additionalInformation lacks %s: %v", name, got.body)
 				}
 			}

@@ -125,7 +125,7 @@ var senderErrors = func() []provocation {
 		return path
 	}
 	signup := func(code string, more obj) obj {
-		return with(obj{"wabaId": "111111111111111", "phoneNumberId": "333", "authenticationCode": code}, more)
+		return clone(obj{"wabaId": "111111111111111", "phoneNumberId": "333", "authenticationCode": code}, more)
 	}
 	older := func(token string) obj {
 		return obj{"name": "Example", "facebookAccessToken": token, "details": obj{"displayName": "Example", "vertical": "OTHER"}}
@@ -149,7 +149,7 @@ var senderErrors = func() []provocation {
 		{create, "project_not_initialized", func(w *world) result { return w.post("/whatsapp/senders", partnerSender("5550105")) }},
 		{create, "invalid_facebook_token", func(w *world) result { return w.post("/whatsapp/senders", signup("invalid", nil)) }},
 		{create, "invalid_business_manager", after(func(w *world) result {
-			return w.post("/whatsapp/senders", with(partnerSender("5550106"), obj{"region": "BR"}))
+			return w.post("/whatsapp/senders", clone(partnerSender("5550106"), obj{"region": "BR"}))
 		})},
 		{create, "wrong_waba_id", after(func(w *world) result { return w.post("/whatsapp/senders", signup("a", nil)) })},
 		{create, "not_found_waba_id", func(w *world) result { return w.post("/whatsapp/senders", signup("no-waba", obj{"wabaId": ""})) }},

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -38,7 +39,7 @@ func besides(kind string, body map[string]any) (wrong []string) {
 		if schema := papi.LookupSchema(of); schema != nil {
 			allowed = strings.Split(supported(schema), ",")
 		}
-		if value := text(body, name); value == "" || of != "" && !slices.Contains(allowed, value) {
+		if value := jsonvalue.Text(body, name); value == "" || of != "" && !slices.Contains(allowed, value) {
 			wrong = append(wrong, name+" is "+value)
 		}
 	}

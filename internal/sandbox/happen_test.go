@@ -44,7 +44,7 @@ var outcomes = map[string]struct {
 	kindTemplateCategory: {[]string{"AUTHENTICATION", "MARKETING", "UTILITY"}, approvedTemplate},
 	kindTemplateFuture:   {[]string{"AUTHENTICATION", "MARKETING", "UTILITY"}, approvedTemplate},
 	kindSmsApp:           {[]string{"", "ACTIVE", "BLOCKED", "PROVISIONING_FAILED"}, func(w *world) string { return w.post("/sms/smsApps", smsBody).ok().str("id") }},
-	kindBundle:           {[]string{"", "DONE", "FAILED"}, func(w *world) string { return w.post("/bundles", with(smsBody, obj{"smsApp": true})).ok().str("id") }},
+	kindBundle:           {[]string{"", "DONE", "FAILED"}, func(w *world) string { return w.post("/bundles", clone(smsBody, obj{"smsApp": true})).ok().str("id") }},
 	kindConversationChannel: {[]string{"instagram:ACTIVE", "messenger:ERROR", "telegram:FAILING", "viber:PENDING", "viber:BROKEN"}, func(w *world) string {
 		return w.post("/sms/smsApps", smsBody).ok().str("conversationApiAppDetails", "id")
 	}},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -24,8 +25,8 @@ type kakaoSender struct {
 	Templates *table[*kakaoTemplate] `json:"templates"`
 }
 
-func (k *kakaoSender) state() string  { return text(k.Doc, "state") }
-func (k *kakaoSender) status() string { return text(k.Doc, "changes", "status") }
+func (k *kakaoSender) state() string  { return jsonvalue.Text(k.Doc, "state") }
+func (k *kakaoSender) status() string { return jsonvalue.Text(k.Doc, "changes.status") }
 
 // Senders are listed oldest first.
 func (k *kakaoSender) order() string { return fmt.Sprintf("%09d", k.Number) }
@@ -98,7 +99,7 @@ func (s *Sandbox) saveKakaoSender(p *project, k *kakaoSender) {
 }
 
 func (s *Sandbox) tellKakaoSender(p *project, k *kakaoSender, kind string, more map[string]any) {
-	s.emit(p, "kakaotalk/senders/"+k.ID, kind, with(more, map[string]any{"payload": k.Doc}))
+	s.emit(p, "kakaotalk/senders/"+k.ID, kind, clone(more, map[string]any{"payload": k.Doc}))
 }
 
 func listKakaoSenders(c *call) answer {
@@ -113,7 +114,7 @@ var magicKakao = map[string]string{
 }
 
 func createKakaoSender(c *call) answer {
-	id := text(c.body, "plusFriendId")
+	id := jsonvalue.Text(c.body, "plusFriendId")
 	if code := magicKakao[id]; code != "" {
 		return c.fail(code)
 	}
@@ -125,7 +126,7 @@ func createKakaoSender(c *call) answer {
 			return c.fail("plus_friend_id_used")
 		}
 	}
-	details := with(object(c.body, "details"), nil)
+	details := clone(jsonvalue.Object(c.body, "details"), nil)
 	k := &kakaoSender{ID: id, Number: c.project.next(), Templates: newTable[*kakaoTemplate]()}
 	k.Doc = map[string]any{
 		"id": c.uuid(c.project.stream("kakaoSenders")), "plusFriendId": id, "created": stamp(c.at),
@@ -153,21 +154,21 @@ func createKakaoSender(c *call) answer {
 
 // kakaoSenderProblem is the code for a sender's details, or "".
 func kakaoSenderProblem(details map[string]any) string {
-	logo := fileProblem(text(details, "logoImage"), []string{"", ".jpg", ".jpeg", ".png"})
+	logo := fileProblem(jsonvalue.Text(details, "logoImage"), []string{"", ".jpg", ".jpeg", ".png"})
 	if logo == "file_has_wrong_dimensions" || strings.HasPrefix(logo, "template_") {
 		logo = ""
 	}
 	if logo != "" {
 		return logo
 	}
-	if !isKakaoCategory(text(details, "topLevelCategoryCode"), text(details, "midLevelCategoryCode"), text(details, "subLevelCategoryCode")) {
+	if !isKakaoCategory(jsonvalue.Text(details, "topLevelCategoryCode"), jsonvalue.Text(details, "midLevelCategoryCode"), jsonvalue.Text(details, "subLevelCategoryCode")) {
 		return "sender_invalid_category_code"
 	}
 	return ""
 }
 
 func (c *call) submitKakaoSender(k *kakaoSender) {
-	object(k.Doc, "changes")["status"] = "IN_PROGRESS"
+	jsonvalue.Object(k.Doc, "changes")["status"] = "IN_PROGRESS"
 	k.Turn++
 	k.note(c.at, "IN_PROGRESS")
 	c.saveKakaoSender(c.project, k)
@@ -177,13 +178,13 @@ func (c *call) submitKakaoSender(k *kakaoSender) {
 // reviewKakaoSender ends the review of a sender or of its changes: as the value
 // says, or rejected where the name holds "reject".
 func reviewKakaoSender(s *Sandbox, p *project, k *kakaoSender, outcome string) bool {
-	changes := object(k.Doc, "changes")
+	changes := jsonvalue.Object(k.Doc, "changes")
 	if k.status() != "IN_PROGRESS" {
 		return false
 	}
 	if outcome == "" {
 		outcome = "APPROVED"
-		if strings.Contains(strings.ToLower(text(changes, "details", "name")), "reject") {
+		if strings.Contains(strings.ToLower(jsonvalue.Text(changes, "details.name")), "reject") {
 			outcome = "REJECTED"
 		}
 	}
@@ -213,11 +214,8 @@ func reviewKakaoSender(s *Sandbox, p *project, k *kakaoSender, outcome string) b
 // goLive makes the pending changes the sender's details. A new sender is
 // INACTIVE until it is verified.
 func (k *kakaoSender) goLive() {
-	details := copied(object(k.Doc, "details"))
-	if details == nil {
-		details = map[string]any{}
-	}
-	merge(details, object(k.Doc, "changes", "details"))
+	details := clone(jsonvalue.Object(k.Doc, "details"), nil)
+	patch(details, jsonvalue.Object(k.Doc, "changes.details"))
 	for _, name := range k.Nulls {
 		delete(details, name)
 	}
@@ -254,7 +252,7 @@ func removeKakaoSender(_ *Sandbox, p *project, k *kakaoSender, _ string) bool {
 
 // updateKakaoSender changes an ACTIVE sender, or a draft.
 func updateKakaoSender(c *call, k *kakaoSender) answer {
-	given := object(c.body, "details")
+	given := jsonvalue.Object(c.body, "details")
 	submits := !c.draft && k.status() == "DRAFT"
 	switch {
 	case len(given) == 0 && !submits:
@@ -264,7 +262,7 @@ func updateKakaoSender(c *call, k *kakaoSender) answer {
 	case k.status() != "" && k.status() != "DRAFT":
 		return c.fail("sender_changes_not_updatable")
 	}
-	fields := with(object(k.Doc, "changes", "details"), nil)
+	fields := clone(jsonvalue.Object(k.Doc, "changes.details"), nil)
 	k.Nulls = nil
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if given[name] == nil {
@@ -274,10 +272,10 @@ func updateKakaoSender(c *call, k *kakaoSender) answer {
 			fields[name] = given[name]
 		}
 	}
-	whole := with(object(k.Doc, "details"), fields)
+	whole := clone(jsonvalue.Object(k.Doc, "details"), fields)
 	if !c.draft || k.state() != "" {
 		if found := papi.LookupSchema("KakaotalkInputSenderDetailsDto").Violations(whole, papi.Mode{}); len(found) > 0 {
-			return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
+			return c.failBody("invalid_input", sentences(found))
 		}
 		if code := kakaoSenderProblem(whole); code != "" {
 			return c.fail(code)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -17,15 +18,15 @@ type kakaoTemplate struct {
 	Submitted bool           `json:"submitted"`
 }
 
-func (t *kakaoTemplate) state() string  { return text(t.Doc, "state") }
-func (t *kakaoTemplate) status() string { return text(t.Doc, "changes", "status") }
+func (t *kakaoTemplate) state() string  { return jsonvalue.Text(t.Doc, "state") }
+func (t *kakaoTemplate) status() string { return jsonvalue.Text(t.Doc, "changes.status") }
 
 // name is the pending one, before the live one.
 func (t *kakaoTemplate) name() string {
-	if name := text(t.Doc, "changes", "details", "name"); name != "" {
+	if name := jsonvalue.Text(t.Doc, "changes.details.name"); name != "" {
 		return name
 	}
-	return text(t.Doc, "details", "name")
+	return jsonvalue.Text(t.Doc, "details.name")
 }
 
 // Templates are listed in alphabetical order.
@@ -79,7 +80,7 @@ func (s *Sandbox) saveKakaoTemplate(k *kakaoSender, t *kakaoTemplate) {
 }
 
 func (s *Sandbox) tellKakaoTemplate(p *project, k *kakaoSender, t *kakaoTemplate, kind string, more map[string]any) {
-	s.emit(p, "kakaotalk/senders/"+k.ID+"/templates/"+t.Code, kind, with(more, map[string]any{"payload": t.Doc}))
+	s.emit(p, "kakaotalk/senders/"+k.ID+"/templates/"+t.Code, kind, clone(more, map[string]any{"payload": t.Doc}))
 }
 
 func listKakaoTemplates(c *call, k *kakaoSender) answer {
@@ -90,20 +91,20 @@ func listKakaoTemplates(c *call, k *kakaoSender) answer {
 
 // kakaoTemplateProblem is the code for a template's details, or "".
 func (k *kakaoSender) templateProblem(t *kakaoTemplate, details map[string]any) string {
-	name := text(details, "name")
+	name := jsonvalue.Text(details, "name")
 	for _, other := range k.Templates.items {
 		if other != t && name != "" && other.name() == name {
 			return "template_exists"
 		}
 	}
-	if !isKakaoTemplateCategory(text(details, "categoryCode")) {
+	if !isKakaoTemplateCategory(jsonvalue.Text(details, "categoryCode")) {
 		return "template_invalid_category_code"
 	}
 	return ""
 }
 
 func createKakaoTemplate(c *call, k *kakaoSender) answer {
-	details := with(map[string]any{"buttons": []any{}}, object(c.body, "details")) // the answer always has buttons
+	details := clone(map[string]any{"buttons": []any{}}, jsonvalue.Object(c.body, "details")) // the answer always has buttons
 	t := &kakaoTemplate{Code: c.letters(c.project.stream("kakaoTemplates"), 20)}
 	if code := k.templateProblem(t, details); code != "" {
 		return c.fail(code)
@@ -131,7 +132,7 @@ func createKakaoTemplate(c *call, k *kakaoSender) answer {
 // invalidForKakao reports whether KakaoTalk refuses a template: where its content
 // holds "invalid".
 func invalidForKakao(details map[string]any) bool {
-	return strings.Contains(strings.ToLower(text(details, "content")), "invalid")
+	return strings.Contains(strings.ToLower(jsonvalue.Text(details, "content")), "invalid")
 }
 
 func (c *call) saveKakaoDraft(k *kakaoSender, t *kakaoTemplate) {
@@ -140,7 +141,7 @@ func (c *call) saveKakaoDraft(k *kakaoSender, t *kakaoTemplate) {
 }
 
 func (c *call) submitKakaoTemplate(k *kakaoSender, t *kakaoTemplate) {
-	object(t.Doc, "changes")["status"] = "IN_PROGRESS"
+	jsonvalue.Object(t.Doc, "changes")["status"] = "IN_PROGRESS"
 	t.Turn++
 	t.Submitted = true
 	t.note(c.at, "IN_PROGRESS")
@@ -169,17 +170,17 @@ func reviewKakaoTemplate(s *Sandbox, p *project, e event) bool {
 	}
 	switch outcome {
 	case "APPROVED":
-		details := with(object(t.Doc, "details"), object(t.Doc, "changes", "details"))
+		details := clone(jsonvalue.Object(t.Doc, "details"), jsonvalue.Object(t.Doc, "changes.details"))
 		for _, name := range t.Nulls {
 			delete(details, name)
 		}
 		t.Nulls = nil
 		delete(t.Doc, "changes")
-		merge(t.Doc, map[string]any{"state": "APPROVED", "details": details})
+		patch(t.Doc, map[string]any{"state": "APPROVED", "details": details})
 	case "REJECTED":
-		object(t.Doc, "changes")["status"] = outcome
+		jsonvalue.Object(t.Doc, "changes")["status"] = outcome
 		if t.state() == "" {
-			merge(t.Doc, map[string]any{"state": outcome, "details": object(t.Doc, "changes", "details")})
+			patch(t.Doc, map[string]any{"state": outcome, "details": jsonvalue.Object(t.Doc, "changes.details")})
 			delete(t.Doc, "changes")
 		}
 		t.noteFrom(byKakao, s.at, outcome, "name: the name does not fit the content")
@@ -198,9 +199,9 @@ func updateKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
 		}
 		return c.fail("template_changes_not_updatable")
 	}
-	fields := with(object(t.Doc, "changes", "details"), nil)
+	fields := clone(jsonvalue.Object(t.Doc, "changes.details"), nil)
 	var nulls []string
-	for name, value := range object(c.body, "details") {
+	for name, value := range jsonvalue.Object(c.body, "details") {
 		if value == nil && name != "buttons" {
 			nulls = append(nulls, name)
 			delete(fields, name)
@@ -211,7 +212,7 @@ func updateKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
 		}
 		fields[name] = value
 	}
-	whole := with(object(t.Doc, "details"), fields)
+	whole := clone(jsonvalue.Object(t.Doc, "details"), fields)
 	if code := k.templateProblem(t, whole); code != "" {
 		return c.fail(code)
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // rcsCountry is how the launch in a country stands.
@@ -147,7 +149,7 @@ func launchRcsSender(c *call, r *rcsSender) answer {
 		}
 		c.turnRcs(c.project, r, "PREPARING_LAUNCH")
 		c.rcsTurn(c.project, r, rcsBrand, kindRcsBrand)
-	case len(texts(object(r.Details, "questionnaire", "general", "answers")["videoUris"])) == 0:
+	case len(jsonvalue.Texts(r.Details, "questionnaire.general.answers.videoUris")) == 0:
 		c.turnRcs(c.project, r, "PREPARING_LAUNCH")
 		c.rcsTurn(c.project, r, rcsPreparation, kindRcsPrepared)
 	default:
@@ -164,14 +166,14 @@ func launchRequirements(r *rcsSender) []string {
 			missing = append(missing, what)
 		}
 	}
-	brand := object(r.Details, "brand")
+	brand := jsonvalue.Object(r.Details, "brand")
 	need(len(r.countries()) > 0, "details.countries must hold at least one country")
 	need(brand["phones"] != nil || brand["emails"] != nil, "details.brand.phones or details.brand.emails must be given")
 	for _, name := range []string{"bannerUrl", "logoUrl", "privacyPolicyUrl", "termsOfServiceUrl"} {
-		need(text(brand, name) != "", "details.brand."+name+" must be given")
+		need(jsonvalue.Text(brand, name) != "", "details.brand."+name+" must be given")
 	}
 	answered := func(part string, keys ...string) {
-		answers := object(r.Details, "questionnaire", part, "answers")
+		answers := jsonvalue.Object(r.Details, "questionnaire."+part+".answers")
 		for _, key := range keys {
 			need(answers[key] != nil, fmt.Sprintf("details.questionnaire.%s.answers.%s must be given", part, key))
 		}
@@ -185,7 +187,7 @@ func launchRequirements(r *rcsSender) []string {
 		part := rcsCountryParts[country]
 		key := part
 		if country == "US" {
-			answers := object(r.Details, "questionnaire", "us", "answers")
+			answers := jsonvalue.Object(r.Details, "questionnaire.us.answers")
 			key = campaign(answers)
 			if legacyUS(answers) {
 				key = "us/v1"
@@ -205,7 +207,7 @@ const brandRefused = "the registration of the brand in the US was refused: brand
 // registerBrand ends the registration of the sender's brand in the US: as the
 // value says, or rejected where the brand's name holds "reject".
 func registerBrand(s *Sandbox, p *project, r *rcsSender, status string) bool {
-	brand := object(r.Doc, "brandDetails")
+	brand := jsonvalue.Object(r.Doc, "brandDetails")
 	if brand == nil {
 		return false
 	}
@@ -218,7 +220,7 @@ func registerBrand(s *Sandbox, p *project, r *rcsSender, status string) bool {
 	if !slices.Contains([]string{"COMPLETED", "REJECTED", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW", "INCOMPLETE", "ARCHIVED"}, status) {
 		return false
 	}
-	object(brand, "registration")["status"] = status
+	jsonvalue.Object(brand, "registration")["status"] = status
 	if status == "COMPLETED" {
 		brand["status"] = "COMPLETED"
 	}
@@ -302,7 +304,7 @@ func decideOperator(s *Sandbox, p *project, e event) bool {
 	o, status := launch.Operators[at], e.Value
 	if status == "" {
 		status = "LAUNCHED"
-		if strings.Contains(strings.ToLower(text(r.Details, "brand", "description")), "refuse "+strings.ToLower(o.Name)) {
+		if strings.Contains(strings.ToLower(jsonvalue.Text(r.Details, "brand.description")), "refuse "+strings.ToLower(o.Name)) {
 			status = "REJECTED"
 		}
 	}

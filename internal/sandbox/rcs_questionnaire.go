@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -146,10 +147,10 @@ func legacyUS(answers map[string]any) bool {
 // campaign names the version that current US answers are for.
 func campaign(answers map[string]any) string {
 	where, kind := "NON_US", "PRIVATE"
-	if text(answers, "taxIdCountry") == "US" {
+	if jsonvalue.Text(answers, "taxIdCountry") == "US" {
 		where = "US"
 	}
-	if text(answers, "ownershipType") == "PUBLIC" {
+	if jsonvalue.Text(answers, "ownershipType") == "PUBLIC" {
 		kind = "PUBLIC"
 	}
 	return "us/" + where + "_" + kind
@@ -162,8 +163,8 @@ func usViolations(answers map[string]any, isNew bool) []papi.Violation {
 	if answers == nil || legacyUS(answers) {
 		return nil
 	}
-	given := with(answers, nil)
-	if text(given, "taxIdCountry") != "US" {
+	given := clone(answers, nil)
+	if jsonvalue.Text(given, "taxIdCountry") != "US" {
 		delete(given, "addressState") // ignored there
 	}
 	listed := given["stockExchange"] != nil || given["stockSymbol"] != nil
@@ -172,11 +173,11 @@ func usViolations(answers map[string]any, isNew bool) []papi.Violation {
 	}
 	found := papi.LookupSchema(rcsAnswerSchemas[campaign(given)]).Violations(given, papi.Mode{Closed: true})
 	for _, name := range []string{"stockExchange", "stockSymbol"} {
-		if isNew && text(answers, "ownershipType") == "PUBLIC" && text(answers, name) == "" {
+		if isNew && jsonvalue.Text(answers, "ownershipType") == "PUBLIC" && jsonvalue.Text(answers, name) == "" {
 			found = append(found, papi.Violation{Path: name, Allowed: "required of a PUBLIC company"})
 		}
 	}
-	if id := text(given, "taxId"); id != "" && text(given, "taxIdCountry") == "US" && !isEIN(id) {
+	if id := jsonvalue.Text(given, "taxId"); id != "" && jsonvalue.Text(given, "taxIdCountry") == "US" && !isEIN(id) {
 		found = append(found, papi.Violation{Path: "taxId", Allowed: "XX-XXXXXXX where taxIdCountry is US"})
 	}
 	return found
@@ -192,13 +193,13 @@ func isEIN(text string) bool {
 func shownQuestionnaire(answers map[string]any, countries []string) map[string]any {
 	parts := []string{"general", "verification"}
 	for country, part := range rcsCountryParts {
-		if slices.Contains(countries, country) || object(answers, part) != nil {
+		if slices.Contains(countries, country) || jsonvalue.Object(answers, part) != nil {
 			parts = append(parts, part)
 		}
 	}
 	doc := map[string]any{}
 	for _, part := range parts {
-		given := with(object(answers, part, "answers"), nil)
+		given := clone(jsonvalue.Object(answers, part+".answers"), nil)
 		key := part
 		if part == "us" && legacyUS(given) {
 			key = "us/v1"

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // rcsSender is an RCS sender.
@@ -33,9 +35,9 @@ type rcsTestNumber struct {
 func (r *rcsSender) order() string { return fmt.Sprintf("%09d", r.Number) }
 func (r *rcsSender) facet() string { return r.State }
 
-func (r *rcsSender) brand() string { return text(r.Details, "brand", "name") }
+func (r *rcsSender) brand() string { return jsonvalue.Text(r.Details, "brand.name") }
 
-func (r *rcsSender) countries() []string { return texts(r.Details["countries"]) }
+func (r *rcsSender) countries() []string { return jsonvalue.Texts(r.Details, "countries") }
 
 var rcsHandlers = map[string]handler{
 	"RcsAccountsController_listActivities_v1":           onRcsAccount(func(c *call) answer { return c.listActivities(c.project.Rcs) }),
@@ -97,9 +99,9 @@ func onRcsSender(do func(*call, *rcsSender) answer) handler {
 
 // shownRcs is a sender as it is answered.
 func (s *Sandbox) shownRcs(r *rcsSender) map[string]any {
-	doc := with(r.Doc, map[string]any{"state": r.State})
-	details := copied(r.Details)
-	details["questionnaire"] = shownQuestionnaire(object(r.Details, "questionnaire"), r.countries())
+	doc := clone(r.Doc, map[string]any{"state": r.State})
+	details := clone(r.Details, nil)
+	details["questionnaire"] = shownQuestionnaire(jsonvalue.Object(r.Details, "questionnaire"), r.countries())
 	doc["details"] = details
 	numbers := make([]any, len(r.Numbers))
 	for i, n := range r.Numbers {
@@ -116,7 +118,7 @@ func (s *Sandbox) saveRcs(p *project, r *rcsSender) {
 }
 
 func (s *Sandbox) tellRcs(p *project, r *rcsSender, kind string, more map[string]any) {
-	s.emit(p, "rcs/senders/"+r.ID, kind, with(more, map[string]any{"payload": s.shownRcs(r)}))
+	s.emit(p, "rcs/senders/"+r.ID, kind, clone(more, map[string]any{"payload": s.shownRcs(r)}))
 }
 
 // turnRcs puts a sender into a state, and tells of it.
@@ -175,7 +177,7 @@ func listRcsSenders(c *call) answer {
 		case "STATE":
 			return strings.Compare(a.State, b.State)
 		case "MODIFIED":
-			return strings.Compare(text(a.Doc, "modified"), text(b.Doc, "modified"))
+			return strings.Compare(jsonvalue.Text(a.Doc, "modified"), jsonvalue.Text(b.Doc, "modified"))
 		}
 		return a.Number - b.Number
 	})
@@ -194,21 +196,21 @@ var hostingRegions = map[string]string{"EU": "EUROPE", "US": "NORTH_AMERICA", "B
 // createRcsSender makes a DRAFT, or, where the brand is given, a sender that
 // is set up for tests.
 func createRcsSender(c *call) answer {
-	details := with(object(c.body, "details"), nil)
-	if code := c.rcsMagic(text(details, "brand", "name")); code != "" && code != "invalid_region_for_att_supplier" {
+	details := clone(jsonvalue.Object(c.body, "details"), nil)
+	if code := c.rcsMagic(jsonvalue.Text(details, "brand.name")); code != "" && code != "invalid_region_for_att_supplier" {
 		return c.fail(code)
 	}
-	answers := object(c.given, "details", "questionnaire", "us", "answers")
+	answers := jsonvalue.Object(c.given, "details.questionnaire.us.answers")
 	if found := usViolations(answers, true); len(found) > 0 {
-		return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
+		return c.failBody("invalid_input", sentences(found))
 	}
 	if answers != nil && !legacyUS(answers) { // a part of them fits several variants
-		object(details, "questionnaire", "us")["answers"] = copied(answers)
+		jsonvalue.Object(details, "questionnaire.us")["answers"] = clone(answers, nil)
 	}
-	if code := brandProblem(object(details, "brand")); code != "" {
+	if code := brandProblem(jsonvalue.Object(details, "brand")); code != "" {
 		return c.fail(code)
 	}
-	numbers := texts(details["testNumbers"])
+	numbers := jsonvalue.Texts(details, "testNumbers")
 	if slices.ContainsFunc(numbers, func(n string) bool { return !isPhone(n) }) {
 		return c.fail("add_test_number_invalid")
 	}
@@ -217,7 +219,7 @@ func createRcsSender(c *call) answer {
 		c.project.Rcs.note(c.at, "CREATED")
 	}
 	r := &rcsSender{ID: c.uuid(c.project.stream("rcsSenders")), Number: c.project.next(), Details: details, State: "DRAFT"}
-	r.Doc = map[string]any{"id": r.ID, "created": stamp(c.at), "hostingRegion": hostingRegions[text(c.body, "region")]}
+	r.Doc = map[string]any{"id": r.ID, "created": stamp(c.at), "hostingRegion": hostingRegions[jsonvalue.Text(c.body, "region")]}
 	maps.Copy(r.Doc, only(c.body, "region", "billingCategory", "useCase"))
 	r.note(c.at, "CREATED")
 	for _, number := range numbers {
@@ -230,7 +232,7 @@ func createRcsSender(c *call) answer {
 // setUpRcs begins the set-up of a draft that has a brand.
 func (c *call) setUpRcs(r *rcsSender) {
 	c.saveRcs(c.project, r)
-	if r.State == "DRAFT" && object(r.Details, "brand") != nil {
+	if r.State == "DRAFT" && jsonvalue.Object(r.Details, "brand") != nil {
 		c.turnRcs(c.project, r, "IN_PROGRESS")
 		c.rcsTurn(c.project, r, rcsSetup, kindRcsSetup)
 	}
@@ -244,7 +246,7 @@ func (s *Sandbox) rcsTurn(p *project, r *rcsSender, d time.Duration, kind string
 // brandProblem is the code for a brand's images, or "".
 func brandProblem(brand map[string]any) string {
 	for _, name := range []string{"bannerUrl", "logoUrl"} {
-		code := fileProblem(text(brand, name), []string{"", ".jpg", ".jpeg", ".png"})
+		code := fileProblem(jsonvalue.Text(brand, name), []string{"", ".jpg", ".jpeg", ".png"})
 		if code != "" && !strings.HasPrefix(code, "template_") {
 			return code
 		}
@@ -253,7 +255,7 @@ func brandProblem(brand map[string]any) string {
 }
 
 func updateRcsSender(c *call, r *rcsSender) answer {
-	given := object(c.body, "details")
+	given := jsonvalue.Object(c.body, "details")
 	if len(given) == 0 {
 		return c.fail("no_fields_to_update")
 	}
@@ -264,49 +266,29 @@ func updateRcsSender(c *call, r *rcsSender) answer {
 			}
 		}
 	}
-	details := copied(r.Details)
-	mergeDeep(details, given)
-	if object(given, "questionnaire", "us") != nil {
-		if found := usViolations(object(details, "questionnaire", "us", "answers"), false); len(found) > 0 {
-			return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
+	details := clone(r.Details, nil)
+	mergePatch(details, given)
+	if jsonvalue.Object(given, "questionnaire.us") != nil {
+		if found := usViolations(jsonvalue.Object(details, "questionnaire.us.answers"), false); len(found) > 0 {
+			return c.failBody("invalid_input", sentences(found))
 		}
 	}
-	for _, number := range texts(given["testNumbers"]) {
+	for _, number := range jsonvalue.Texts(given, "testNumbers") {
 		if code := c.testNumberProblem(r, number); code != "" {
 			return c.fail(code)
 		}
 	}
 	r.Details = details
 	r.note(c.at, "EDITED")
-	for _, number := range texts(given["testNumbers"]) {
+	for _, number := range jsonvalue.Texts(given, "testNumbers") {
 		if r.number(number) == nil {
 			c.invite(c.project, r, number)
 		}
 	}
 	if _, set := given["testNumbers"]; set {
-		wanted := texts(details["testNumbers"])
+		wanted := jsonvalue.Texts(details, "testNumbers")
 		r.Numbers = slices.DeleteFunc(r.Numbers, func(n *rcsTestNumber) bool { return !slices.Contains(wanted, n.Number) })
 	}
 	c.setUpRcs(r)
 	return c.ok(c.shownRcs(r))
-}
-
-// mergeDeep lays changes over m, object by object; null takes a field away.
-func mergeDeep(m, changes map[string]any) {
-	for name, value := range changes {
-		below, isObject := value.(map[string]any)
-		inner, has := m[name].(map[string]any)
-		switch {
-		case value == nil:
-			delete(m, name)
-		case isObject && has:
-			mergeDeep(inner, below)
-		case isObject:
-			inner = map[string]any{}
-			mergeDeep(inner, below)
-			m[name] = inner
-		default:
-			m[name] = clone(value)
-		}
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -84,14 +85,14 @@ func TestRcsFromDraftToLaunchedInTwoCountries(t *testing.T) {
 		t.Errorf("%d things are missing: %v", len(missing), missing)
 	}
 	w.patch(path, obj{"details": rcsBody("Example", "FR", "SE")["details"]}).ok()
-	if status := w.get(path).ok().items("countryStatus"); text(status[0], "status") != "NOT_LAUNCHED" {
+	if status := w.get(path).ok().items("countryStatus"); jsonvalue.Text(status[0], "status") != "NOT_LAUNCHED" {
 		t.Errorf("before the launch: %v", status)
 	}
 	w.post(path+"/launch", nil).ok().is("state", "LAUNCHING")
 	w.patch(path, obj{"details": obj{"brand": obj{"name": "Other"}}}).fails("fields_not_updatable")
 	w.launched(path)
 	for _, country := range w.get(path).ok().items("countryStatus") {
-		if text(country, "status") != "LAUNCHED" {
+		if jsonvalue.Text(country, "status") != "LAUNCHED" {
 			t.Errorf("%v", country)
 		}
 		for _, item := range country["operators"].([]any) {
@@ -119,7 +120,7 @@ func TestRcsFromDraftToLaunchedInTwoCountries(t *testing.T) {
 	schema := papi.LookupSchema("RcsSenderDto")
 	seen := map[string]bool{}
 	for _, one := range r.got {
-		seen[text(one.body, "type")] = true
+		seen[jsonvalue.Text(one.body, "type")] = true
 		if found := schema.Violations(one.body["payload"], papi.Mode{Closed: true}); len(found) > 0 {
 			t.Errorf("%v: %v", one.body["type"], sentences(found))
 		}
@@ -181,7 +182,7 @@ func TestRcsUSAnswersOfBothVersions(t *testing.T) {
 	legacy["details"].(obj)["questionnaire"].(obj)["us"] = obj{"answers": whole}
 	for name, body := range map[string]obj{"older": legacy, "current": rcsBody("Example", "US")} {
 		path := w.rcsInTest(body)
-		questions := object(w.get(path).ok().body, "details", "questionnaire", "us", "questions")
+		questions := jsonvalue.Object(w.get(path).ok().body, "details.questionnaire.us.questions")
 		if older := questions["ein"] != nil; older != (name == "older") {
 			t.Errorf("%s answers stand beside the questions %v", name, questions)
 		}
@@ -221,7 +222,7 @@ func TestRcsUSAnswersInParts(t *testing.T) {
 			}
 			continue
 		}
-		if kept := object(got.ok().body, "details", "questionnaire", "us", "answers"); len(kept) != len(c.answers) {
+		if kept := jsonvalue.Object(got.ok().body, "details.questionnaire.us.answers"); len(kept) != len(c.answers) {
 			t.Errorf("of %v is kept %v", c.answers, kept)
 		}
 	}
@@ -249,7 +250,7 @@ func TestRcsSuggestedAnswers(t *testing.T) {
 		{"GB", "gb", "campaignLength", "1 month"},
 	} {
 		got := w.get("/rcs/questionnaire/MULTIUSE?countries=" + c.query).ok()
-		suggested, _ := object(got.body, c.part, "questions", c.key)["suggestedAnswers"].([]any)
+		suggested, _ := jsonvalue.Object(got.body, c.part+".questions."+c.key)["suggestedAnswers"].([]any)
 		if c.want == "" && len(suggested) > 0 || c.want != "" && !slices.Contains(suggested, any(c.want)) {
 			t.Errorf("%s, %s: %v, want %q", c.query, c.key, suggested, c.want)
 		}
@@ -296,7 +297,7 @@ func TestRcsListIsSearchedAndSorted(t *testing.T) {
 	names := func(query string) string {
 		var out []string
 		for _, sender := range w.get("/rcs/senders?" + query).ok().items("senders") {
-			out = append(out, text(sender, "details", "brand", "name"))
+			out = append(out, jsonvalue.Text(sender, "details.brand.name"))
 		}
 		return strings.Join(out, ",")
 	}
@@ -392,7 +393,7 @@ var rcsErrors = func() []provocation {
 		capabilities: func(w *world, path string) result { return w.get(path + "/testNumbers/" + tester + "/capabilities") },
 	}
 	image := func(file string) obj {
-		return with(minimal, obj{"details": obj{"brand": obj{"name": "A", "logoUrl": "https://example.com/" + file}}})
+		return clone(minimal, obj{"details": obj{"brand": obj{"name": "A", "logoUrl": "https://example.com/" + file}}})
 	}
 	all := []provocation{
 		{accountList, "account_not_found", func(w *world) result { return w.get("/rcs/activities") }},
@@ -410,7 +411,7 @@ var rcsErrors = func() []provocation {
 		{create, "invalid_input", func(w *world) result { return w.post(senders, obj{}) }},
 		{create, "invalid_payload", func(w *world) result { return w.post(senders, "x") }},
 		{create, "add_test_number_invalid", func(w *world) result {
-			return w.post(senders, with(minimal, obj{"details": obj{"testNumbers": []any{"soon"}}}))
+			return w.post(senders, clone(minimal, obj{"details": obj{"testNumbers": []any{"soon"}}}))
 		}},
 		{create, "file_invalid_mime_type", func(w *world) result { return w.post(senders, image("a.gif")) }},
 		{create, "file_not_found", func(w *world) result { return w.post(senders, image("missing.png")) }},
@@ -438,7 +439,7 @@ var rcsErrors = func() []provocation {
 			return w.post(senders+"/"+w.post(senders, minimal).ok().str("id")+"/launch", nil)
 		}},
 		{launch, "launch_precondition_failed", func(w *world) result {
-			return w.post(w.rcsInTest(with(minimal, obj{"details": obj{"brand": obj{"name": "A"}}}))+"/launch", nil)
+			return w.post(w.rcsInTest(clone(minimal, obj{"details": obj{"brand": obj{"name": "A"}}}))+"/launch", nil)
 		}},
 		{add, "invalid_input", func(w *world) result { return w.post(unknown+"/testNumbers", obj{"testNumbers": []any{1}}) }},
 		{add, "add_test_number_invalid", inTest(func(w *world, path string) result {
@@ -477,7 +478,7 @@ var rcsErrors = func() []provocation {
 	}
 	for _, code := range []string{"invalid_google_agent", "rbm_has_not_been_used", "rbm_webhook_incorrect_secret", "rbm_resources_not_found", "rbm_too_many_requests"} {
 		all = append(all, provocation{create, code, func(w *world) result {
-			return w.post(senders, with(minimal, obj{"details": obj{"brand": obj{"name": "error:" + code}}}))
+			return w.post(senders, clone(minimal, obj{"details": obj{"brand": obj{"name": "error:" + code}}}))
 		}})
 	}
 	// What Google and the suppliers may answer is asked for by the brand's name.
@@ -534,7 +535,7 @@ var rcsErrors = func() []provocation {
 func TestRcsLaunchNeedsWhatTheContractMarks(t *testing.T) {
 	w := manual(t)
 	body := rcsBody("Example", "GB", "FR")
-	questionnaire := object(body, "details", "questionnaire")
+	questionnaire := jsonvalue.Object(body, "details.questionnaire")
 	delete(questionnaire, "fr")
 	questionnaire["gb"] = obj{"answers": obj{"brandIndustry": "Education", "companyLegalName": "Example Ltd"}}
 	path := w.rcsInTest(body)

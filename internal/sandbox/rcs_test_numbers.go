@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // Ends of test numbers that mean something.
@@ -116,7 +118,7 @@ func (c *call) testNumberProblem(r *rcsSender, number string) string {
 }
 
 func addTestNumbers(c *call, r *rcsSender) answer {
-	numbers := texts(c.body["testNumbers"])
+	numbers := jsonvalue.Texts(c.body, "testNumbers")
 	for _, number := range numbers {
 		if code := c.testNumberProblem(r, number); code != "" {
 			return c.fail(code)

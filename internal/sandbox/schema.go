@@ -38,7 +38,7 @@ func pruneCounted(schema *papi.Schema, value any, mode papi.Mode) (pruned any, n
 		out := map[string]any{}
 		for field, p := range s.Properties {
 			if standard := p.Resolve().Default; standard != nil {
-				out[field] = clone(standard)
+				out[field] = cloneValue(standard)
 			}
 		}
 		for field, inner := range v {

@@ -10,8 +10,10 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strconv"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -57,7 +59,7 @@ type call struct {
 func (c *call) id(name string) string { return c.request.PathValue(name) }
 
 // list is a list parameter of the query.
-func (c *call) list(name string) []string { return texts(c.query[name]) }
+func (c *call) list(name string) []string { return jsonvalue.Texts(c.query[name], "") }
 
 func (s *Sandbox) routes() *http.ServeMux {
 	mux := http.NewServeMux()
@@ -180,7 +182,7 @@ func (c *call) readParameters() *answer {
 		if p.In == "path" {
 			id := c.id(p.Name)
 			if good := idForms[p.Name]; good != nil && !good(id) && c.documents("invalid_id_format") {
-				return c.refuse("invalid_id_format", nil)
+				return new(c.fail("invalid_id_format"))
 			}
 			if refused := c.checkParameter(p, id); refused != nil {
 				return refused
@@ -213,7 +215,7 @@ func (c *call) checkParameter(p *papi.Parameter, value any) *answer {
 		}
 		info = map[string]any{name: codes}
 	}
-	return c.refuse(code, info)
+	return new(c.failWith(code, info))
 }
 
 // parameterValue reads a query parameter by the type of its schema. A list is
@@ -246,7 +248,7 @@ func (c *call) readBody(raw []byte) *answer {
 		return nil
 	}
 	if err := json.Unmarshal(raw, &c.body); err != nil || c.body == nil {
-		return c.refuseBody("invalid_payload", []string{"the body is not a JSON object"})
+		return new(c.failBody("invalid_payload", []string{"the body is not a JSON object"}))
 	}
 	c.draft = c.isDraft()
 	found := c.op.Body.Violations(c.body, papi.Mode{Draft: c.draft})
@@ -255,10 +257,10 @@ func (c *call) readBody(raw []byte) *answer {
 		if len(found) == 1 && found[0].Path == "category" && c.documents("template_invalid_category") {
 			code = "template_invalid_category"
 		}
-		return c.refuseBody(code, sentences(found))
+		return new(c.failBody(code, sentences(found)))
 	}
 	if wrong := formatProblems(c.op.Body, c.body, papi.Mode{Draft: c.draft}); len(wrong) > 0 {
-		return c.refuseBody("invalid_input", wrong)
+		return new(c.failBody("invalid_input", wrong))
 	}
 	pruned, variant := prune(c.op.Body, c.body, papi.Mode{Draft: c.draft})
 	c.given = c.body
@@ -266,25 +268,16 @@ func (c *call) readBody(raw []byte) *answer {
 	return nil
 }
 
-// refuseBody is the error for a body that is wrong. What is wrong stands in
-// invalid_input; in another error only where the operation has no invalid_input.
-func (c *call) refuseBody(code string, wrong []string) *answer {
-	code = c.bodyError(code)
+// failBody is the error for an invalid body: with the code, or with the nearest
+// one that the operation documents. The list of what is wrong is part of
+// invalid_input; of another error only where the operation has no invalid_input.
+func (c *call) failBody(code string, wrong []string) answer {
+	codes := []string{code, "invalid_payload", "invalid_input", "internal_error"}
+	code = codes[slices.IndexFunc(codes, c.documents)]
 	if code != "invalid_input" && c.documents("invalid_input") {
-		return c.refuse(code, nil)
+		return c.fail(code)
 	}
-	return c.refuse(code, map[string]any{"validationErrors": wrong})
-}
-
-// bodyError is code where the operation documents it, else the documented code
-// that is nearest.
-func (c *call) bodyError(code string) string {
-	for _, nearest := range []string{code, "invalid_payload", "invalid_input"} {
-		if c.documents(nearest) {
-			return nearest
-		}
-	}
-	return "internal_error"
+	return c.failWith(code, map[string]any{"validationErrors": wrong})
 }
 
 // isDraft reports whether the body's status is DRAFT, by itself or by the

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // smsApp is an SMS app.
@@ -51,14 +53,14 @@ func (c *call) shownSmsApp(a *smsApp) map[string]any {
 	if app == nil {
 		return a.Doc
 	}
-	return with(a.Doc, map[string]any{"conversationApiAppDetails": map[string]any{
+	return clone(a.Doc, map[string]any{"conversationApiAppDetails": map[string]any{
 		"id": app.ID, "projectId": c.project.ID, "region": app.Region, "channelStatus": smsChannel(a),
 	}})
 }
 
 // smsChannel is the state of the SMS channel of an app's Conversation app.
 func smsChannel(a *smsApp) string {
-	switch text(a.Doc, "status") {
+	switch jsonvalue.Text(a.Doc, "status") {
 	case "ACTIVE":
 		return "ACTIVE"
 	case smsFailed:
@@ -105,7 +107,7 @@ func provisionSmsApp(s *Sandbox, p *project, e event) bool {
 	status := e.Value
 	if status == "" {
 		status = "ACTIVE"
-		if strings.Contains(strings.ToLower(text(a.Doc, "name")), "fail") {
+		if strings.Contains(strings.ToLower(jsonvalue.Text(a.Doc, "name")), "fail") {
 			status = smsFailed
 		}
 	}
@@ -117,9 +119,9 @@ func provisionSmsApp(s *Sandbox, p *project, e event) bool {
 }
 
 func createSmsApp(c *call) answer {
-	given := text(c.body, "convApiAppId")
+	given := jsonvalue.Text(c.body, "convApiAppId")
 	refused := func(why string) answer {
-		return c.failWith("invalid_input", map[string]any{"validationErrors": []string{why}})
+		return c.failBody("invalid_input", []string{why})
 	}
 	if given != "" && c.body["convApiApp"] == true {
 		return refused("convApiApp and convApiAppId can't be given together")
@@ -131,16 +133,16 @@ func createSmsApp(c *call) answer {
 		return refused("convApiAppId: the Conversation app has an SMS app already")
 	}
 	test, _ := c.body["test"].(bool)
-	a := c.newSmsApp(c.project, text(c.body, "name"), text(c.body, "region"), test)
+	a := c.newSmsApp(c.project, jsonvalue.Text(c.body, "name"), jsonvalue.Text(c.body, "region"), test)
 	a.ConvApp = given
 	if c.body["convApiApp"] == true {
-		a.ConvApp = c.newConvApp(c.project, text(c.body, "name"), text(c.body, "region"), nil).ID
+		a.ConvApp = c.newConvApp(c.project, jsonvalue.Text(c.body, "name"), jsonvalue.Text(c.body, "region"), nil).ID
 	}
 	return c.ok(c.shownSmsApp(a))
 }
 
 func updateSmsApp(c *call, a *smsApp) answer {
-	name := text(c.body, "name")
+	name := jsonvalue.Text(c.body, "name")
 	if name == "" {
 		return c.fail("no_fields_to_update")
 	}

@@ -1,6 +1,10 @@
 package sandbox
 
-import "slices"
+import (
+	"slices"
+
+	"papi-mcp/internal/jsonvalue"
+)
 
 // maxWebhooks a project may have.
 const maxWebhooks = 15
@@ -56,7 +60,7 @@ func (c *call) taken(target string, w *webhook) bool {
 }
 
 func createWebhook(c *call) answer {
-	w := &webhook{Target: text(c.body, "target"), Secret: text(c.body, "secret"), Triggers: texts(c.body["triggers"])}
+	w := &webhook{Target: jsonvalue.Text(c.body, "target"), Secret: jsonvalue.Text(c.body, "secret"), Triggers: jsonvalue.Texts(c.body, "triggers")}
 	if c.taken(w.Target, w) {
 		return c.fail("webhook_exists")
 	}
@@ -70,7 +74,7 @@ func createWebhook(c *call) answer {
 
 // changeWebhook replaces and updates: a replacement's body has all fields.
 func changeWebhook(c *call, w *webhook) answer {
-	target, secret, triggers := text(c.body, "target"), text(c.body, "secret"), texts(c.body["triggers"])
+	target, secret, triggers := jsonvalue.Text(c.body, "target"), jsonvalue.Text(c.body, "secret"), jsonvalue.Texts(c.body, "triggers")
 	if target != "" && c.taken(target, w) {
 		return c.fail("webhook_exists")
 	}

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // whatsappAccount is the WhatsApp account of a project.
@@ -12,8 +14,8 @@ type whatsappAccount struct {
 	Turn int            `json:"turn"`
 }
 
-func (a *whatsappAccount) state() string  { return text(a.Doc, "state") }
-func (a *whatsappAccount) status() string { return text(a.Doc, "changes", "status") }
+func (a *whatsappAccount) state() string  { return jsonvalue.Text(a.Doc, "state") }
+func (a *whatsappAccount) status() string { return jsonvalue.Text(a.Doc, "changes.status") }
 
 // The account's events.
 const (
@@ -63,7 +65,7 @@ func onboarded(do handler) handler {
 }
 
 func (s *Sandbox) tellAccount(p *project, kind string, more map[string]any) {
-	s.emit(p, "whatsapp/account", kind, with(more, map[string]any{"payload": p.Account.Doc}))
+	s.emit(p, "whatsapp/account", kind, clone(more, map[string]any{"payload": p.Account.Doc}))
 }
 
 // region and its facts. The first business manager is the one that is taken
@@ -114,14 +116,14 @@ func createAccount(c *call) answer {
 		return c.fail("account_exists")
 	}
 	details := only(c.body, "clientBusinessManagerId", "wabaName", "companyLegalName", "senderDetails")
-	if text(details, "wabaName") == "" { // the older form of the body
+	if jsonvalue.Text(details, "wabaName") == "" { // the older form of the body
 		details["wabaName"] = details["companyLegalName"]
 	}
 	region := defaultRegion
-	if sender := object(details, "senderDetails"); sender != nil {
+	if sender := jsonvalue.Object(details, "senderDetails"); sender != nil {
 		region = completeRegion(sender)
 	}
-	manager := text(c.body, "businessManager")
+	manager := jsonvalue.Text(c.body, "businessManager")
 	switch manager {
 	case foreignBusinessManager:
 		return c.fail("invalid_business_manager_for_environment")
@@ -137,11 +139,11 @@ func createAccount(c *call) answer {
 // completeRegion sets the region and the local storage that are left out, and
 // returns the region.
 func completeRegion(m map[string]any) string {
-	if text(m, "region") == "" {
+	if jsonvalue.Text(m, "region") == "" {
 		m["region"] = defaultRegion
 	}
-	region := text(m, "region")
-	if text(m, "metaLocalStorage") == "" {
+	region := jsonvalue.Text(m, "region")
+	if jsonvalue.Text(m, "metaLocalStorage") == "" {
 		m["metaLocalStorage"] = localStorages[region]
 	}
 	return region
@@ -160,9 +162,9 @@ func updateAccount(c *call, a *whatsappAccount) answer {
 	if a.state() != "REJECTED" && a.status() != "REJECTED" {
 		return c.fail("account_not_updatable")
 	}
-	details := with(object(a.Doc, "changes", "details"), nil) // there may be none: a state of its own
-	sender := with(object(details, "senderDetails"), object(c.body, "senderDetails"))
-	merge(details, c.body)
+	details := clone(jsonvalue.Object(a.Doc, "changes.details"), nil) // there may be none: a state of its own
+	sender := clone(jsonvalue.Object(details, "senderDetails"), jsonvalue.Object(c.body, "senderDetails"))
+	patch(details, c.body)
 	if len(sender) > 0 {
 		completeRegion(sender)
 		details["senderDetails"] = sender
@@ -180,10 +182,10 @@ func reviewAccount(s *Sandbox, p *project, e event) bool {
 	if a == nil || e.Turn != 0 && e.Turn != a.Turn || a.status() == "" || a.status() == "REJECTED" {
 		return false
 	}
-	changes := object(a.Doc, "changes")
+	changes := jsonvalue.Object(a.Doc, "changes")
 	outcome := e.Value
 	if outcome == "" {
-		name := strings.ToLower(text(changes, "details", "wabaName"))
+		name := strings.ToLower(jsonvalue.Text(changes, "details.wabaName"))
 		switch {
 		case strings.Contains(name, "reject"):
 			outcome = "REJECTED"
@@ -206,8 +208,8 @@ func reviewAccount(s *Sandbox, p *project, e event) bool {
 		s.after(accountVerification, event{Kind: kindAccountReview, Project: p.ID, Turn: a.Turn})
 	case "ONBOARDED":
 		delete(a.Doc, "changes")
-		a.onboard(s, p, object(changes, "details"))
-		if sender := object(changes, "details", "senderDetails"); sender != nil {
+		a.onboard(s, p, jsonvalue.Object(changes, "details"))
+		if sender := jsonvalue.Object(changes, "details.senderDetails"); sender != nil {
 			s.firstSender(p, sender)
 		}
 	default:
@@ -218,11 +220,11 @@ func reviewAccount(s *Sandbox, p *project, e event) bool {
 
 // onboard makes the account usable.
 func (a *whatsappAccount) onboard(s *Sandbox, p *project, details map[string]any) {
-	merge(a.Doc, map[string]any{
+	patch(a.Doc, map[string]any{
 		"state":              "ONBOARDED",
 		"details":            details,
 		"businessDailyLimit": "TIER_250",
-		"currency":           currencies[text(a.Doc, "businessManager")],
+		"currency":           currencies[jsonvalue.Text(a.Doc, "businessManager")],
 	})
 	s.tellAccount(p, "WHATSAPP_ACCOUNT_ONBOARDED", nil)
 }
@@ -259,7 +261,7 @@ func deleteAccount(c *call) answer {
 // enableTemplateAnalytics fails where the WABA's name holds "no insights".
 func enableTemplateAnalytics(c *call) answer {
 	a := c.project.Account
-	if strings.Contains(strings.ToLower(text(a.Doc, "details", "wabaName")), "no insights") {
+	if strings.Contains(strings.ToLower(jsonvalue.Text(a.Doc, "details.wabaName")), "no insights") {
 		return c.fail("template_insights_not_yet_available")
 	}
 	a.Doc["wabaEnabledForInsights"] = true
@@ -278,7 +280,7 @@ func raiseAccountLimit(s *Sandbox, p *project, e event) bool {
 	}
 	at := slices.Index(dailyLimits, e.Value)
 	if e.Value == "" {
-		at = min(slices.Index(dailyLimits, text(a.Doc, "businessDailyLimit"))+1, len(dailyLimits)-1)
+		at = min(slices.Index(dailyLimits, jsonvalue.Text(a.Doc, "businessDailyLimit"))+1, len(dailyLimits)-1)
 	}
 	if at < 0 {
 		return false
@@ -305,9 +307,9 @@ func changeAccount(s *Sandbox, p *project, e event) bool {
 	case "MAX_PRICE":
 		a.Doc["wabaMaxPriceOnboarded"] = true
 	case "DISABLE", "SCHEDULE_FOR_DISABLE":
-		merge(a.Doc, map[string]any{"wabaBanState": e.Value, "wabaBanDate": stamp(s.at)})
+		patch(a.Doc, map[string]any{"wabaBanState": e.Value, "wabaBanDate": stamp(s.at)})
 	case "REINSTATE":
-		merge(a.Doc, map[string]any{"wabaBanState": e.Value, "wabaBanDate": nil})
+		patch(a.Doc, map[string]any{"wabaBanState": e.Value, "wabaBanDate": nil})
 	default:
 		return false
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // whatsappSolution is a multi-partner solution of a project.
@@ -73,17 +75,17 @@ func (p *project) shownSolutions() []any {
 // createSolution fails, in its answer, with an access token that is refused and
 // where the name holds "fail".
 func createSolution(c *call) answer {
-	name := text(c.body, "details", "name")
+	name := jsonvalue.Text(c.body, "details.name")
 	partner := c.digits(c.project.stream("apps"), 15)
 	failed := []any{}
-	if magicSignups[text(c.body, "accessToken")] != "" || strings.Contains(strings.ToLower(name), "fail") {
+	if magicSignups[jsonvalue.Text(c.body, "accessToken")] != "" || strings.Contains(strings.ToLower(name), "fail") {
 		failed = append(failed, map[string]any{"partnerAppId": partner, "errorCode": "CREATION_FAILED", "errorMessage": "the solution could not be made"})
 	} else {
 		app, _ := strconv.ParseFloat(partner, 64) // digits
 		c.project.Solutions = append(c.project.Solutions, &whatsappSolution{Doc: map[string]any{
 			"id":         c.digits(c.project.stream("solutions"), 16),
 			"details":    map[string]any{"name": name},
-			"ownerApp":   map[string]any{"id": float64(100000000000001), "name": "Sinch " + text(c.body, "businessManager")},
+			"ownerApp":   map[string]any{"id": float64(100000000000001), "name": "Sinch " + jsonvalue.Text(c.body, "businessManager")},
 			"partnerApp": map[string]any{"id": app, "name": name},
 			"assigned":   false,
 		}})
@@ -107,17 +109,17 @@ func assignSolution(c *call, w *whatsappSolution) answer {
 // metaProblem is the code for what a helper of the older signup was given, or
 // "".
 func (c *call) metaProblem() string {
-	manager := text(c.body, "businessManager")
+	manager := jsonvalue.Text(c.body, "businessManager")
 	if manager == foreignBusinessManager {
 		return "invalid_business_manager_for_environment"
 	}
-	if a := c.project.Account; a != nil && manager != "" && manager != text(a.Doc, "businessManager") {
+	if a := c.project.Account; a != nil && manager != "" && manager != jsonvalue.Text(a.Doc, "businessManager") {
 		return "invalid_business_manager"
 	}
-	if code := text(c.body, "facebookCode"); magicSignups[code] == "invalid_facebook_token" || c.state.Spent[code] {
+	if code := jsonvalue.Text(c.body, "facebookCode"); magicSignups[code] == "invalid_facebook_token" || c.state.Spent[code] {
 		return "invalid_facebook_code"
 	}
-	for _, given := range []string{text(c.body, "facebookToken"), text(c.body, "facebookCode")} {
+	for _, given := range []string{jsonvalue.Text(c.body, "facebookToken"), jsonvalue.Text(c.body, "facebookCode")} {
 		if code := magicSignups[given]; code != "" && c.documents(code) {
 			return code
 		}
@@ -126,13 +128,13 @@ func (c *call) metaProblem() string {
 }
 
 func createLongLivedToken(c *call) answer {
-	if text(c.body, "facebookToken") == "" && text(c.body, "facebookCode") == "" {
-		return c.failWith("invalid_input", map[string]any{"validationErrors": []string{"facebookToken or facebookCode must be given"}})
+	if jsonvalue.Text(c.body, "facebookToken") == "" && jsonvalue.Text(c.body, "facebookCode") == "" {
+		return c.failBody("invalid_input", []string{"facebookToken or facebookCode must be given"})
 	}
 	if code := c.metaProblem(); code != "" {
 		return c.fail(code)
 	}
-	if code := text(c.body, "facebookCode"); code != "" {
+	if code := jsonvalue.Text(c.body, "facebookCode"); code != "" {
 		c.state.Spent[code] = true
 	}
 	return c.ok(map[string]any{"longLivedAccessToken": "EAA" + c.letters(c.project.stream("meta"), 40)})
@@ -146,7 +148,7 @@ func listWabas(c *call) answer {
 	}
 	waba := "100000000000001"
 	if a := c.project.Account; a != nil {
-		waba = text(a.Doc, "wabaId")
+		waba = jsonvalue.Text(a.Doc, "wabaId")
 	}
 	numbers := []any{}
 	for i := range 2 {

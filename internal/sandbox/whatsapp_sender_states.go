@@ -3,6 +3,8 @@ package sandbox
 import (
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // provisionSender ends the provisioning of a sender: as the value says, or as
@@ -20,12 +22,12 @@ func provisionSender(s *Sandbox, p *project, w *whatsappSender, outcome string) 
 			outcome = "ERROR"
 		}
 	}
-	changes := object(w.Doc, "changes")
+	changes := jsonvalue.Object(w.Doc, "changes")
 	switch outcome {
 	case "PENDING_VERIFICATION":
 		delete(w.Doc, "changes")
-		merge(w.Doc, map[string]any{"state": outcome, "details": changes["details"], "metadata": map[string]any{
-			"displayName": map[string]any{"value": text(changes, "details", "displayName"), "status": "PENDING"},
+		patch(w.Doc, map[string]any{"state": outcome, "details": changes["details"], "metadata": map[string]any{
+			"displayName": map[string]any{"value": jsonvalue.Text(changes, "details.displayName"), "status": "PENDING"},
 		}})
 		w.KnownToMeta = w.ends(endKnownToMeta)
 		s.after(displayNameReview, event{Kind: kindSenderDisplayName, Project: p.ID, ID: w.ID})
@@ -56,11 +58,11 @@ func activateSender(s *Sandbox, p *project, w *whatsappSender, _ string) bool {
 	}
 	w.Verified = true
 	first := !slices.ContainsFunc(p.Senders.all(), func(other *whatsappSender) bool { return other.state() == "ACTIVE" })
-	merge(w.Doc, map[string]any{
+	patch(w.Doc, map[string]any{
 		"state":         "ACTIVE",
 		"maxTps":        float64(80),
 		"qualityRating": "UNKNOWN",
-		"dailyLimit":    text(p.Account.Doc, "businessDailyLimit"),
+		"dailyLimit":    jsonvalue.Text(p.Account.Doc, "businessDailyLimit"),
 		"bearerToken":   s.letters(p.stream("bearers"), 12) + "." + s.letters(p.stream("bearers"), 24) + "." + s.letters(p.stream("bearers"), 24),
 	})
 	w.noteFrom(bySinch, s.at, "ACTIVE", "")
@@ -120,13 +122,13 @@ func removeSender(s *Sandbox, p *project, w *whatsappSender, _ string) bool {
 // applySenderChanges ends the review of an update: as the value says, or
 // rejected where the description holds "reject".
 func applySenderChanges(s *Sandbox, p *project, w *whatsappSender, outcome string) bool {
-	changes := object(w.Doc, "changes")
+	changes := jsonvalue.Object(w.Doc, "changes")
 	if w.state() == "" || w.status() != "IN_PROGRESS" {
 		return false
 	}
 	if outcome == "" {
 		outcome = "APPROVED"
-		if strings.Contains(strings.ToLower(text(changes, "details", "description")), "reject") {
+		if strings.Contains(strings.ToLower(jsonvalue.Text(changes, "details.description")), "reject") {
 			outcome = "REJECTED"
 		}
 	}
@@ -134,7 +136,7 @@ func applySenderChanges(s *Sandbox, p *project, w *whatsappSender, outcome strin
 	switch outcome {
 	case "APPROVED":
 		told = "WHATSAPP_SENDER_ACTIVE"
-		merge(made(w.Doc, "details"), w.wanted())
+		patch(ensureObject(w.Doc, "details"), w.wanted())
 		delete(w.Doc, "changes")
 		w.Nulls = nil
 	case "REJECTED":
@@ -155,19 +157,19 @@ func applySenderChanges(s *Sandbox, p *project, w *whatsappSender, outcome strin
 // reviewDisplayName ends the review of a display name: as the value says, or
 // rejected where the name holds "reject".
 func reviewDisplayName(s *Sandbox, p *project, w *whatsappSender, outcome string) bool {
-	field := object(w.Doc, "metadata", "displayName")
-	if text(w.Doc, "metadata", "displayName", "status") != "PENDING" {
+	field := jsonvalue.Object(w.Doc, "metadata.displayName")
+	if jsonvalue.Text(w.Doc, "metadata.displayName.status") != "PENDING" {
 		return false
 	}
 	if outcome == "" {
 		outcome = "APPROVED"
-		if strings.Contains(strings.ToLower(text(field, "value")), "reject") {
+		if strings.Contains(strings.ToLower(jsonvalue.Text(field, "value")), "reject") {
 			outcome = "REJECTED"
 		}
 	}
 	switch outcome {
 	case "APPROVED":
-		made(w.Doc, "details")["displayName"] = field["value"]
+		ensureObject(w.Doc, "details")["displayName"] = field["value"]
 	case "REJECTED":
 		field["rejectionReason"] = "the name does not fit the business"
 	default:
@@ -182,17 +184,17 @@ func reviewDisplayName(s *Sandbox, p *project, w *whatsappSender, outcome string
 // reviewUsername ends the review of a username, which is approved unless the
 // value says otherwise.
 func reviewUsername(s *Sandbox, p *project, w *whatsappSender, outcome string) bool {
-	field := object(w.Doc, "metadata", "username")
-	if text(w.Doc, "metadata", "username", "status") != "PENDING" {
+	field := jsonvalue.Object(w.Doc, "metadata.username")
+	if jsonvalue.Text(w.Doc, "metadata.username.status") != "PENDING" {
 		return false
 	}
 	switch outcome {
 	case "", "APPROVED":
 		field["status"] = "APPROVED"
 		if name, ok := field["value"]; ok {
-			made(w.Doc, "details")["username"] = name
+			ensureObject(w.Doc, "details")["username"] = name
 		} else {
-			delete(object(w.Doc, "details"), "username")
+			delete(jsonvalue.Object(w.Doc, "details"), "username")
 			field["status"] = "DELETED"
 		}
 	case "REJECTED":

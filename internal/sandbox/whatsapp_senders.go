@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // whatsappSender is a WhatsApp sender.
@@ -31,8 +33,8 @@ type whatsappSender struct {
 	Nulls []string `json:"nulls"`
 }
 
-func (w *whatsappSender) state() string  { return text(w.Doc, "state") }
-func (w *whatsappSender) status() string { return text(w.Doc, "changes", "status") }
+func (w *whatsappSender) state() string  { return jsonvalue.Text(w.Doc, "state") }
+func (w *whatsappSender) status() string { return jsonvalue.Text(w.Doc, "changes.status") }
 
 // Senders are listed oldest first, and filtered by state and by the status of
 // their changes.
@@ -41,7 +43,7 @@ func (w *whatsappSender) facet() string { return w.state() + "/" + w.status() }
 
 // digits is the whole phone number; its end decides what happens.
 func (w *whatsappSender) digits() string {
-	return text(w.Doc, "countryCode") + text(w.Doc, "phoneNumber")
+	return jsonvalue.Text(w.Doc, "countryCode") + jsonvalue.Text(w.Doc, "phoneNumber")
 }
 
 // Ends of phone numbers, and of phoneNumberId, that mean something.
@@ -127,7 +129,7 @@ func (s *Sandbox) senderTurn(p *project, w *whatsappSender, d time.Duration, kin
 }
 
 func (s *Sandbox) tellSender(p *project, w *whatsappSender, kind string, more map[string]any) {
-	s.emit(p, "whatsapp/senders/"+w.ID, kind, with(more, map[string]any{"payload": w.Doc}))
+	s.emit(p, "whatsapp/senders/"+w.ID, kind, clone(more, map[string]any{"payload": w.Doc}))
 }
 
 func listSenders(c *call) answer {
@@ -236,9 +238,9 @@ func discardSenderChanges(c *call) answer {
 var notInUsernames = regexp.MustCompile(`[^a-z0-9]+`)
 
 func suggestUsernames(c *call, w *whatsappSender) answer {
-	name := text(w.Doc, "details", "displayName")
+	name := jsonvalue.Text(w.Doc, "details.displayName")
 	if name == "" {
-		name = text(w.Doc, "changes", "details", "displayName")
+		name = jsonvalue.Text(w.Doc, "changes.details.displayName")
 	}
 	slug := strings.Trim(notInUsernames.ReplaceAllString(strings.ToLower(name), "."), ".")
 	return c.ok(map[string]any{"usernames": []any{slug, slug + ".official", slug + ".team"}})

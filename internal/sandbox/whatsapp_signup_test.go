@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // A signup's code can say what the person entered: the account and the sender
@@ -44,7 +46,7 @@ func TestASignupThatSaysSomethingWrongIsRefused(t *testing.T) {
 	} {
 		w := manual(t)
 		got := w.post("/whatsapp/senders", obj{"wabaId": "", "phoneNumberId": "77", "authenticationCode": signupScheme + said}).fails("invalid_input")
-		info := strings.Join(texts(object(got.body, "additionalInformation")["validationErrors"]), " ")
+		info := strings.Join(jsonvalue.Texts(jsonvalue.Object(got.body, "additionalInformation"), "validationErrors"), " ")
 		if !strings.Contains(info, want) {
 			t.Errorf("%s: %s", said, info)
 		}

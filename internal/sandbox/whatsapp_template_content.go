@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // useContent remembers what a template was submitted with.
@@ -29,37 +31,24 @@ func (p *project) forgetContent(t *whatsappTemplate) {
 
 // contentProblem is the error code for the content of a template, or "".
 func contentProblem(details map[string]any) string {
-	components, _ := details["components"].([]any)
-	for _, item := range components {
-		component, _ := item.(map[string]any)
-		if strings.Contains(strings.ToLower(text(component, "text")), "abusive") {
+	for _, component := range jsonvalue.Objects(details, "components") {
+		if contains(jsonvalue.Text(component, "text"), "abusive") {
 			return "template_policies_violations"
 		}
-		if text(component, "type") == "HEADER" {
-			if code := mediaProblem(component); code != "" {
-				return code
-			}
-		}
-		if code := buttonsProblem(component); code != "" {
-			return code
-		}
-		cards, _ := component["cards"].([]any)
-		for _, card := range cards {
-			if card, ok := card.(map[string]any); ok {
-				if code := contentProblem(card); code != "" {
+		if jsonvalue.Text(component, "type") == "HEADER" {
+			for _, media := range jsonvalue.Objects(component, "examples") {
+				if code := headerProblem(jsonvalue.Text(media, "url")); code != "" {
 					return code
 				}
 			}
 		}
-	}
-	return ""
-}
-
-func mediaProblem(header map[string]any) string {
-	examples, _ := header["examples"].([]any)
-	for _, example := range examples {
-		if media, ok := example.(map[string]any); ok {
-			if code := headerProblem(text(media, "url")); code != "" {
+		for _, button := range jsonvalue.Objects(component, "buttons") {
+			if code := buttonProblem(button); code != "" {
+				return code
+			}
+		}
+		for _, card := range jsonvalue.Objects(component, "cards") {
+			if code := contentProblem(card); code != "" {
 				return code
 			}
 		}
@@ -69,20 +58,15 @@ func mediaProblem(header map[string]any) string {
 
 var dynamicURL = regexp.MustCompile(`\{\{1\}\}$`)
 
-func buttonsProblem(component map[string]any) string {
-	buttons, _ := component["buttons"].([]any)
-	for _, item := range buttons {
-		button, _ := item.(map[string]any)
-		if text(button, "type") != "URL" {
-			continue
-		}
-		address := text(button, "url")
-		if restricted(address) {
-			return "template_restricted_Domain_for_button_url"
-		}
-		if examples, _ := button["examples"].([]any); len(examples) > 0 && !dynamicURL.MatchString(address) {
-			return "template_invalid_button_example"
-		}
+func buttonProblem(button map[string]any) string {
+	address := jsonvalue.Text(button, "url")
+	switch {
+	case jsonvalue.Text(button, "type") != "URL":
+		return ""
+	case restricted(address):
+		return "template_restricted_Domain_for_button_url"
+	case !jsonvalue.IsEmpty(button["examples"]) && !dynamicURL.MatchString(address):
+		return "template_invalid_button_example"
 	}
 	return ""
 }
@@ -127,9 +111,9 @@ func (s *Sandbox) shownTemplate(p *project, t *whatsappTemplate, days int) map[s
 // shownDetails turns details from the form of requests into that of answers,
 // which names a text header's example and a bid strategy in another way.
 func shownDetails(details map[string]any) map[string]any {
-	out := with(details, nil)
-	if bid := object(out, "optimization"); bid != nil {
-		bid["bidStrategy"] = "BID_STRATEGY_" + text(bid, "bidStrategy")
+	out := clone(details, nil)
+	if bid := jsonvalue.Object(out, "optimization"); bid != nil {
+		bid["bidStrategy"] = "BID_STRATEGY_" + jsonvalue.Text(bid, "bidStrategy")
 		if bid["bidCountryMultiplierOverrides"] == nil {
 			delete(bid, "bidCountryMultiplierOverrides")
 		}
@@ -139,30 +123,27 @@ func shownDetails(details map[string]any) map[string]any {
 }
 
 func showComponents(holder map[string]any) {
-	components, _ := holder["components"].([]any)
-	for _, item := range components {
-		component, _ := item.(map[string]any)
-		examples, _ := component["examples"].([]any)
-		switch {
-		case text(component, "type") == "HEADER" && text(component, "format") == "TEXT":
-			delete(component, "examples")
-			if len(examples) > 0 {
-				component["example"] = examples[0]
-			}
-		case text(component, "type") == "HEADER":
-			for _, example := range examples {
-				if media, ok := example.(map[string]any); ok {
-					delete(media, "mimeType")
-				}
-			}
+	for _, component := range jsonvalue.Objects(holder, "components") {
+		if jsonvalue.Text(component, "type") == "HEADER" {
+			showExamples(component)
 		}
-		cards, _ := component["cards"].([]any)
-		for _, card := range cards {
-			if card, ok := card.(map[string]any); ok {
-				showComponents(card)
-			}
+		for _, card := range jsonvalue.Objects(component, "cards") {
+			showComponents(card)
 		}
 	}
+}
+
+func showExamples(header map[string]any) {
+	if jsonvalue.Text(header, "format") != "TEXT" {
+		for _, media := range jsonvalue.Objects(header, "examples") {
+			delete(media, "mimeType")
+		}
+		return
+	}
+	if examples, _ := header["examples"].([]any); len(examples) > 0 {
+		header["example"] = examples[0]
+	}
+	delete(header, "examples")
 }
 
 // sendsADay of an approved template: more of one whose name holds popular.
@@ -187,14 +168,10 @@ func (t *whatsappTemplate) sends(from, to time.Time) int {
 func (t *whatsappTemplate) analytics(from, to time.Time) map[string]any {
 	sent := t.sends(from, to)
 	buttons := []any{}
-	components, _ := t.Details["components"].([]any)
-	for _, item := range components {
-		component, _ := item.(map[string]any)
-		all, _ := component["buttons"].([]any)
-		for _, item := range all {
-			button, _ := item.(map[string]any)
-			if kind := text(button, "type"); kind == "URL" || kind == "QUICK_REPLY" {
-				buttons = append(buttons, map[string]any{"type": kind, "content": text(button, "text"), "clicks": sent / 10})
+	for _, component := range jsonvalue.Objects(t.Details, "components") {
+		for _, button := range jsonvalue.Objects(component, "buttons") {
+			if kind := jsonvalue.Text(button, "type"); kind == "URL" || kind == "QUICK_REPLY" {
+				buttons = append(buttons, map[string]any{"type": kind, "content": jsonvalue.Text(button, "text"), "clicks": sent / 10})
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -100,7 +101,7 @@ func (s *Sandbox) saveTemplate(p *project, t *whatsappTemplate) {
 }
 
 func (s *Sandbox) tellTemplate(p *project, t *whatsappTemplate, kind string, more map[string]any) {
-	s.emit(p, "whatsapp/templates/"+t.id(), kind, with(more, map[string]any{"payload": s.shownTemplate(p, t, 0)}))
+	s.emit(p, "whatsapp/templates/"+t.id(), kind, clone(more, map[string]any{"payload": s.shownTemplate(p, t, 0)}))
 }
 
 func listTemplates(c *call) answer {
@@ -127,11 +128,11 @@ func commentTemplate(c *call, t *whatsappTemplate) answer {
 
 func createTemplate(c *call) answer {
 	t := &whatsappTemplate{
-		Name:     text(c.body, "name"),
-		Language: text(c.body, "language"),
-		Category: text(c.body, "category"),
+		Name:     jsonvalue.Text(c.body, "name"),
+		Language: jsonvalue.Text(c.body, "language"),
+		Category: jsonvalue.Text(c.body, "category"),
 		Quality:  "QUALITY_SCORE_UNKNOWN",
-		Changes:  with(object(c.body, "details"), nil),
+		Changes:  clone(jsonvalue.Object(c.body, "details"), nil),
 		Status:   "DRAFT",
 	}
 	t.AllowChange, _ = c.body["allowCategoryChange"].(bool)
@@ -204,10 +205,10 @@ var magicTemplates = []struct{ holds, code string }{
 // submitTemplate sends the changes on their way to Meta, or says why not.
 func (c *call) submitTemplate(t *whatsappTemplate) *answer {
 	if found := papi.LookupSchema("WhatsappTemplateDetailsInputDto").Violations(t.Changes, papi.Mode{}); len(found) > 0 {
-		return c.refuseBody("invalid_input", sentences(found))
+		return new(c.failBody("invalid_input", sentences(found)))
 	}
 	if found := contentViolations(t.Changes, t.Category); len(found) > 0 {
-		return c.refuseBody("invalid_input", found)
+		return new(c.failBody("invalid_input", found))
 	}
 	for _, magic := range magicTemplates {
 		if t.holds(magic.holds) {
@@ -246,15 +247,15 @@ func (c *call) submitTemplate(t *whatsappTemplate) *answer {
 
 func (c *call) templateRefused(code string) *answer {
 	if code != "template_submit_error" {
-		return c.refuse(code, nil)
+		return new(c.fail(code))
 	}
-	return c.refuse(code, map[string]any{"metaError": map[string]any{
+	return new(c.failWith(code, map[string]any{"metaError": map[string]any{
 		"code":        "100",
 		"subcode":     "2388299",
 		"message":     "Invalid parameter",
 		"description": "The template could not be submitted",
 		"reason":      "the sandbox was told so by the template",
-	}})
+	}}))
 }
 
 // contentOf names the content of a template: other templates in the same
@@ -330,7 +331,7 @@ func updateTemplate(c *call, t *whatsappTemplate) answer {
 	if code := c.updatableTemplate(t); code != "" {
 		return c.fail(code)
 	}
-	if category := text(c.body, "category"); category != "" {
+	if category := jsonvalue.Text(c.body, "category"); category != "" {
 		t.Category = category
 	}
 	if allow, ok := c.body["allowCategoryChange"].(bool); ok {
@@ -340,9 +341,9 @@ func updateTemplate(c *call, t *whatsappTemplate) answer {
 	if t.Status == "" {
 		before = t.Details
 	}
-	t.Changes = with(before, nil)
-	merge(t.Changes, object(c.body, "details"))
-	if bid := object(t.Changes, "optimization"); bid != nil && bid["bidCountryMultiplierOverrides"] == nil {
+	t.Changes = clone(before, nil)
+	patch(t.Changes, jsonvalue.Object(c.body, "details"))
+	if bid := jsonvalue.Object(t.Changes, "optimization"); bid != nil && bid["bidCountryMultiplierOverrides"] == nil {
 		delete(bid, "bidCountryMultiplierOverrides") // null clears them
 	}
 	t.note(c.at, "EDITED")
@@ -360,7 +361,7 @@ func updateTemplate(c *call, t *whatsappTemplate) answer {
 func (c *call) updatableTemplate(t *whatsappTemplate) string {
 	rejected := t.State == "REJECTED" || t.State == "" && t.Status == "REJECTED"
 	recategorizable := t.State == "" && t.Status == "DRAFT" || rejected && t.RejectionCode == "INCORRECT_CATEGORY"
-	category := text(c.body, "category")
+	category := jsonvalue.Text(c.body, "category")
 	_, allowGiven := c.body["allowCategoryChange"].(bool)
 	switch {
 	case t.MetaGenerated:
@@ -382,7 +383,7 @@ const leastSends = 1000
 
 func compareTemplates(c *call, t *whatsappTemplate) answer {
 	other := c.body["templates"].([]any)[0].(map[string]any)
-	id := templateID(text(other, "templateName"), text(other, "templateLanguage"))
+	id := templateID(jsonvalue.Text(other, "templateName"), jsonvalue.Text(other, "templateLanguage"))
 	if id == t.id() {
 		return c.fail("templates_compare_not_unique")
 	}
@@ -391,7 +392,7 @@ func compareTemplates(c *call, t *whatsappTemplate) answer {
 		return c.fail("templates_compare_not_found")
 	}
 	days := 7
-	if given := text(c.body, "timeframe"); given != "" {
+	if given := jsonvalue.Text(c.body, "timeframe"); given != "" {
 		_, _ = fmt.Sscan(given, &days) // an enum of numbers
 	}
 	end := c.at
