@@ -39,7 +39,11 @@ var bundleHandlers = map[string]handler{
 	"BundlesBundlesController_get_v1":    getBundle,
 }
 
-var bundleHappenings = map[string]happening{kindBundle: finishBundle}
+var bundleEvents = map[string]eventHandler{
+	kindBundle: onEvent(findBundle, []string{"DONE", "FAILED"}, magic(func(b *bundle) string { return b.Name }, "fail", "FAILED", "DONE"), finishBundle),
+}
+
+func findBundle(p *project, id string) (*bundle, bool) { return p.Bundles.get(id) }
 
 var isBundleID = regexp.MustCompile(`^[0-9a-f]{24}$`).MatchString
 
@@ -270,21 +274,9 @@ func (c *call) bundleHookProblem(hooks []map[string]any, subproject bool) string
 	return ""
 }
 
-// finishBundle ends a bundle: as the value says, or with a failure where the
-// name holds "fail". The SMS app may still be on its way.
-func finishBundle(s *Sandbox, p *project, e event) bool {
-	b, ok := p.Bundles.get(e.ID)
-	if !ok || b.State != "IN_PROGRESS" {
-		return false
-	}
-	outcome := e.Value
-	if outcome == "" {
-		outcome = "DONE"
-		if strings.Contains(strings.ToLower(b.Name), "fail") {
-			outcome = "FAILED"
-		}
-	}
-	if outcome != "DONE" && outcome != "FAILED" {
+// finishBundle ends a bundle. Its SMS app may still be pending then.
+func finishBundle(s *Sandbox, p *project, b *bundle, outcome string) bool {
+	if b.State != "IN_PROGRESS" {
 		return false
 	}
 	b.State = outcome

@@ -142,7 +142,7 @@ func (s *Sandbox) controlNext(body []byte) (any, error) {
 
 // kinds are the events that the control API lets happen.
 func (s *Sandbox) kinds() []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.happenings)), func(kind string) bool { return strings.HasPrefix(kind, "_") })
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.events)), func(kind string) bool { return strings.HasPrefix(kind, "_") })
 }
 
 // controlHappen lets an event happen now: a review that ends, with an outcome.
@@ -157,8 +157,8 @@ func (s *Sandbox) controlHappen(body []byte) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.catchUp()
-	in.At, in.Turn = s.at, 0
-	if !s.happenings[in.Kind](s, s.project(in.Project), in) {
+	in.At, in.Generation = s.at, 0
+	if !s.events[in.Kind](s, s.project(in.Project), in) {
 		return nil, fmt.Errorf("nothing that this could happen to: project %q, id %q, value %q", in.Project, in.ID, in.Value)
 	}
 	s.catchUp()

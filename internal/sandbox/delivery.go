@@ -63,7 +63,7 @@ func (d *delivery) chain() string { return d.WebhookID + " " + d.Resource }
 
 const kindDeliver = "_deliver"
 
-var deliveryHappenings = map[string]happening{
+var deliveryEvents = map[string]eventHandler{
 	kindDeliver: func(s *Sandbox, _ *project, e event) bool {
 		d := s.delivery(e.ID)
 		if d != nil && d.State == deliveryPending {

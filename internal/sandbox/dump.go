@@ -50,7 +50,7 @@ func (s *Sandbox) Load(r io.Reader) error {
 		return fmt.Errorf("sandbox: read a state: it has no time, or no state")
 	}
 	for _, e := range in.State.Queue {
-		if s.happenings[e.Kind] == nil {
+		if s.events[e.Kind] == nil {
 			return fmt.Errorf("sandbox: read a state: unknown event %q", e.Kind)
 		}
 	}

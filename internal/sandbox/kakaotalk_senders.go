@@ -14,10 +14,10 @@ import (
 // kakaoSender is a KakaoTalk sender, with its templates.
 type kakaoSender struct {
 	history
+	schedule
 	Number    int                    `json:"number"`
 	ID        string                 `json:"id"` // plusFriendId
 	Doc       map[string]any         `json:"doc"`
-	Turn      int                    `json:"turn"`
 	Code      string                 `json:"code"`
 	CodeEnds  time.Time              `json:"codeEnds"`
 	Deleted   bool                   `json:"deleted"`
@@ -55,12 +55,14 @@ var kakaotalkSenderHandlers = map[string]handler{
 	"KakaotalkSendersController_verifySender_v1":             onKakaoSender(verifyKakaoSender),
 }
 
-var kakaotalkHappenings = map[string]happening{
-	kindKakaoSender:   kakaoEvent(reviewKakaoSender),
-	kindKakaoState:    kakaoEvent(turnKakaoSender),
-	kindKakaoRemove:   kakaoEvent(removeKakaoSender),
-	kindKakaoTemplate: reviewKakaoTemplate,
+var kakaotalkEvents = map[string]eventHandler{
+	kindKakaoSender:   onEvent(findKakaoSender, []string{"APPROVED", "REJECTED"}, magic((*kakaoSender).pendingName, "reject", "REJECTED", "APPROVED"), reviewKakaoSender),
+	kindKakaoState:    onEvent(findKakaoSender, []string{"ACTIVE", "BLOCKED", "INACTIVE", "SUSPENDED"}, nil, setKakaoState),
+	kindKakaoRemove:   onEvent(findKakaoSender, nil, nil, removeKakaoSender),
+	kindKakaoTemplate: onEvent(findKakaoTemplate, []string{"APPROVED", "REJECTED"}, magic(kakaoTemplateOf.name, "reject", "REJECTED", "APPROVED"), reviewKakaoTemplate),
 }
+
+func findKakaoSender(p *project, id string) (*kakaoSender, bool) { return p.KakaoSenders.get(id) }
 
 // onKakao is for a project that is set up for KakaoTalk: one that has, or had,
 // a sender.
@@ -81,16 +83,6 @@ func onKakaoSender(do func(*call, *kakaoSender) answer) handler {
 		}
 		return do(c, k)
 	})
-}
-
-func kakaoEvent(do func(s *Sandbox, p *project, k *kakaoSender, value string) bool) happening {
-	return func(s *Sandbox, p *project, e event) bool {
-		k, ok := p.KakaoSenders.get(e.ID)
-		if !ok || e.Turn != 0 && e.Turn != k.Turn {
-			return false
-		}
-		return do(s, p, k, e.Value)
-	}
 }
 
 func (s *Sandbox) saveKakaoSender(p *project, k *kakaoSender) {
@@ -169,46 +161,40 @@ func kakaoSenderProblem(details map[string]any) string {
 
 func (c *call) submitKakaoSender(k *kakaoSender) {
 	jsonvalue.Object(k.Doc, "changes")["status"] = "IN_PROGRESS"
-	k.Turn++
 	k.note(c.at, "IN_PROGRESS")
 	c.saveKakaoSender(c.project, k)
-	c.after(kakaoReview, event{Kind: kindKakaoSender, Project: c.project.ID, ID: k.ID, Turn: k.Turn})
+	c.reschedule(&k.schedule, kakaoReview, event{Kind: kindKakaoSender, Project: c.project.ID, ID: k.ID})
 }
 
-// reviewKakaoSender ends the review of a sender or of its changes: as the value
-// says, or rejected where the name holds "reject".
+func (k *kakaoSender) pendingName() string { return jsonvalue.Text(k.Doc, "changes.details.name") }
+
+// reviewKakaoSender ends the review of a sender or of its changes.
 func reviewKakaoSender(s *Sandbox, p *project, k *kakaoSender, outcome string) bool {
-	changes := jsonvalue.Object(k.Doc, "changes")
 	if k.status() != "IN_PROGRESS" {
 		return false
 	}
-	if outcome == "" {
-		outcome = "APPROVED"
-		if strings.Contains(strings.ToLower(jsonvalue.Text(changes, "details.name")), "reject") {
-			outcome = "REJECTED"
-		}
-	}
-	switch outcome {
-	case "REJECTED":
-		changes["status"] = outcome
+	trigger := "KAKAOTALK_SENDER_REJECTED"
+	if outcome == "REJECTED" {
+		jsonvalue.Object(k.Doc, "changes")["status"] = outcome
 		k.noteFrom(byKakao, s.at, outcome, "name: the name does not fit the channel")
-		s.saveKakaoSender(p, k)
-		s.tellKakaoSender(p, k, "KAKAOTALK_SENDER_REJECTED", nil)
-	case "APPROVED":
+	} else {
 		k.goLive()
-		told := "KAKAOTALK_SENDER_INACTIVE"
-		switch k.state() {
-		case "ACTIVE":
-			told = "KAKAOTALK_SENDER_ACTIVE"
-		case "INACTIVE":
+		trigger = k.stateTrigger()
+		if k.state() == "INACTIVE" {
 			k.noteFrom(byKakao, s.at, "INACTIVE", "")
 		}
-		s.saveKakaoSender(p, k)
-		s.tellKakaoSender(p, k, told, nil)
-	default:
-		return false
 	}
+	s.saveKakaoSender(p, k)
+	s.tellKakaoSender(p, k, trigger, nil)
 	return true
+}
+
+// stateTrigger is the trigger of webhooks for the sender's state: there are two.
+func (k *kakaoSender) stateTrigger() string {
+	if k.state() == "ACTIVE" {
+		return "KAKAOTALK_SENDER_ACTIVE"
+	}
+	return "KAKAOTALK_SENDER_INACTIVE"
 }
 
 // goLive makes the pending changes the sender's details. A new sender is
@@ -227,21 +213,17 @@ func (k *kakaoSender) goLive() {
 	}
 }
 
-// turnKakaoSender puts a live sender into another state.
-func turnKakaoSender(s *Sandbox, p *project, k *kakaoSender, state string) bool {
-	if k.state() == "" || !slices.Contains([]string{"ACTIVE", "BLOCKED", "INACTIVE", "SUSPENDED"}, state) {
+// setKakaoState puts a live sender into another state.
+func setKakaoState(s *Sandbox, p *project, k *kakaoSender, state string) bool {
+	if k.state() == "" {
 		return false
 	}
 	k.Doc["state"] = state
 	if state == "ACTIVE" || state == "INACTIVE" { // the others have no type
 		k.noteFrom(byKakao, s.at, state, "")
 	}
-	told := "KAKAOTALK_SENDER_INACTIVE"
-	if state == "ACTIVE" {
-		told = "KAKAOTALK_SENDER_ACTIVE"
-	}
 	s.saveKakaoSender(p, k)
-	s.tellKakaoSender(p, k, told, nil)
+	s.tellKakaoSender(p, k, k.stateTrigger(), nil)
 	return true
 }
 

@@ -11,9 +11,9 @@ import (
 // kakaoTemplate is a template of a KakaoTalk sender.
 type kakaoTemplate struct {
 	history
+	schedule
 	Code      string         `json:"code"`
 	Doc       map[string]any `json:"doc"` // as it is answered
-	Turn      int            `json:"turn"`
 	Nulls     []string       `json:"nulls"`
 	Submitted bool           `json:"submitted"`
 }
@@ -142,34 +142,35 @@ func (c *call) saveKakaoDraft(k *kakaoSender, t *kakaoTemplate) {
 
 func (c *call) submitKakaoTemplate(k *kakaoSender, t *kakaoTemplate) {
 	jsonvalue.Object(t.Doc, "changes")["status"] = "IN_PROGRESS"
-	t.Turn++
 	t.Submitted = true
 	t.note(c.at, "IN_PROGRESS")
 	c.saveKakaoTemplate(k, t)
-	c.after(kakaoReview, event{Kind: kindKakaoTemplate, Project: c.project.ID, ID: k.ID + "/" + t.Code, Turn: t.Turn})
+	c.reschedule(&t.schedule, kakaoReview, event{Kind: kindKakaoTemplate, Project: c.project.ID, ID: k.ID + "/" + t.Code})
 }
 
-// reviewKakaoTemplate ends the review of a template: as the value says, or
-// rejected where the name holds "reject".
-func reviewKakaoTemplate(s *Sandbox, p *project, e event) bool {
-	sender, code, _ := strings.Cut(e.ID, "/")
+// kakaoTemplateOf is a template with its sender.
+type kakaoTemplateOf struct {
+	*kakaoTemplate
+	sender *kakaoSender
+}
+
+// findKakaoTemplate returns a template by the id of its events.
+func findKakaoTemplate(p *project, id string) (kakaoTemplateOf, bool) {
+	sender, code, _ := strings.Cut(id, "/")
 	k, ok := p.KakaoSenders.get(sender)
 	if !ok {
-		return false
+		return kakaoTemplateOf{}, false
 	}
 	t, ok := k.Templates.get(code)
-	if !ok || e.Turn != 0 && e.Turn != t.Turn || t.status() != "IN_PROGRESS" {
+	return kakaoTemplateOf{t, k}, ok
+}
+
+// reviewKakaoTemplate ends the review of a template.
+func reviewKakaoTemplate(s *Sandbox, p *project, t kakaoTemplateOf, outcome string) bool {
+	if t.status() != "IN_PROGRESS" {
 		return false
 	}
-	outcome := e.Value
-	if outcome == "" {
-		outcome = "APPROVED"
-		if strings.Contains(strings.ToLower(t.name()), "reject") {
-			outcome = "REJECTED"
-		}
-	}
-	switch outcome {
-	case "APPROVED":
+	if outcome == "APPROVED" {
 		details := clone(jsonvalue.Object(t.Doc, "details"), jsonvalue.Object(t.Doc, "changes.details"))
 		for _, name := range t.Nulls {
 			delete(details, name)
@@ -177,18 +178,16 @@ func reviewKakaoTemplate(s *Sandbox, p *project, e event) bool {
 		t.Nulls = nil
 		delete(t.Doc, "changes")
 		patch(t.Doc, map[string]any{"state": "APPROVED", "details": details})
-	case "REJECTED":
+	} else {
 		jsonvalue.Object(t.Doc, "changes")["status"] = outcome
 		if t.state() == "" {
 			patch(t.Doc, map[string]any{"state": outcome, "details": jsonvalue.Object(t.Doc, "changes.details")})
 			delete(t.Doc, "changes")
 		}
 		t.noteFrom(byKakao, s.at, outcome, "name: the name does not fit the content")
-	default:
-		return false
 	}
-	s.saveKakaoTemplate(k, t)
-	s.tellKakaoTemplate(p, k, t, "KAKAOTALK_TEMPLATE_"+outcome, nil)
+	s.saveKakaoTemplate(t.sender, t.kakaoTemplate)
+	s.tellKakaoTemplate(p, t.sender, t.kakaoTemplate, "KAKAOTALK_TEMPLATE_"+outcome, nil)
 	return true
 }
 

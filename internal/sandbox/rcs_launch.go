@@ -34,24 +34,16 @@ const (
 	kindRcsTestNumber = "rcs_test_number"
 )
 
-var rcsHappenings = map[string]happening{
-	kindRcsSetup:      rcsEvent(setUpDone),
-	kindRcsBrand:      rcsEvent(registerBrand),
-	kindRcsPrepared:   rcsEvent(prepared),
-	kindRcsOperator:   decideOperator,
-	kindRcsUnlaunch:   rcsEvent(unlaunch),
-	kindRcsTestNumber: answerInvitation,
+var rcsEvents = map[string]eventHandler{
+	kindRcsSetup:      onEvent(findRcsSender, nil, nil, endSetup),
+	kindRcsBrand:      onEvent(findRcsSender, []string{"COMPLETED", "REJECTED", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW", "INCOMPLETE", "ARCHIVED"}, magic((*rcsSender).brand, "reject", "REJECTED", "COMPLETED"), registerBrand),
+	kindRcsPrepared:   onEvent(findRcsSender, nil, nil, endPreparation),
+	kindRcsOperator:   onEvent(findOperator, []string{"LAUNCHED", "REJECTED", "SUSPENDED", "PENDING", "PENDING_UNLAUNCHED", "UNLAUNCHED"}, operatorOutcome, setOperatorStatus),
+	kindRcsUnlaunch:   onEvent(findRcsSender, nil, nil, unlaunch),
+	kindRcsTestNumber: onEvent(findTestNumber, []string{"DECLINED", "EXPIRED", "FAILED", "INVALID", "PENDING", "REJECTED", "UNVERIFIED", "VERIFIED"}, invitationOutcome, endInvitation),
 }
 
-func rcsEvent(do func(s *Sandbox, p *project, r *rcsSender, value string) bool) happening {
-	return func(s *Sandbox, p *project, e event) bool {
-		r, ok := p.RcsSenders.get(e.ID)
-		if !ok || e.Turn != 0 && e.Turn != r.Turn {
-			return false
-		}
-		return do(s, p, r, e.Value)
-	}
-}
+func findRcsSender(p *project, id string) (*rcsSender, bool) { return p.RcsSenders.get(id) }
 
 // operators are those of a country; a country that is not named has one.
 var operators = map[string][]string{
@@ -70,8 +62,8 @@ func operatorsOf(country string) []string {
 	return []string{"Vodafone"}
 }
 
-// setUpDone takes a sender to its tests.
-func setUpDone(s *Sandbox, p *project, r *rcsSender, _ string) bool {
+// endSetup makes a sender ready for its tests.
+func endSetup(s *Sandbox, p *project, r *rcsSender, _ string) bool {
 	if r.State != "IN_PROGRESS" {
 		return false
 	}
@@ -148,10 +140,10 @@ func launchRcsSender(c *call, r *rcsSender) answer {
 			"registration": map[string]any{"id": c.uuid(c.project.stream("rcsBrands")), "status": "NEW"},
 		}
 		c.turnRcs(c.project, r, "PREPARING_LAUNCH")
-		c.rcsTurn(c.project, r, rcsBrand, kindRcsBrand)
+		c.reschedule(&r.schedule, rcsBrand, event{Kind: kindRcsBrand, Project: c.project.ID, ID: r.ID})
 	case len(jsonvalue.Texts(r.Details, "questionnaire.general.answers.videoUris")) == 0:
 		c.turnRcs(c.project, r, "PREPARING_LAUNCH")
-		c.rcsTurn(c.project, r, rcsPreparation, kindRcsPrepared)
+		c.reschedule(&r.schedule, rcsPreparation, event{Kind: kindRcsPrepared, Project: c.project.ID, ID: r.ID})
 	default:
 		c.beginLaunch(c.project, r)
 	}
@@ -204,20 +196,11 @@ func launchRequirements(r *rcsSender) []string {
 // no REJECTED activity, so that it is a comment.
 const brandRefused = "the registration of the brand in the US was refused: brandName does not belong to companyLegalName; correct the US answers and launch again"
 
-// registerBrand ends the registration of the sender's brand in the US: as the
-// value says, or rejected where the brand's name holds "reject".
+// registerBrand sets the status of the registration of the sender's brand in the
+// US.
 func registerBrand(s *Sandbox, p *project, r *rcsSender, status string) bool {
 	brand := jsonvalue.Object(r.Doc, "brandDetails")
 	if brand == nil {
-		return false
-	}
-	if status == "" {
-		status = "COMPLETED"
-		if strings.Contains(strings.ToLower(r.brand()), "reject") {
-			status = "REJECTED"
-		}
-	}
-	if !slices.Contains([]string{"COMPLETED", "REJECTED", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW", "INCOMPLETE", "ARCHIVED"}, status) {
 		return false
 	}
 	jsonvalue.Object(brand, "registration")["status"] = status
@@ -257,7 +240,7 @@ func (s *Sandbox) callOff(p *project, r *rcsSender) {
 	s.turnRcs(p, r, state)
 }
 
-func prepared(s *Sandbox, p *project, r *rcsSender, _ string) bool {
+func endPreparation(s *Sandbox, p *project, r *rcsSender, _ string) bool {
 	if r.State != "PREPARING_LAUNCH" {
 		return false
 	}
@@ -285,33 +268,45 @@ func (s *Sandbox) beginLaunch(p *project, r *rcsSender) {
 	}
 }
 
-// decideOperator ends an operator's review: as the value says, or refused where
-// the brand's description holds "refuse" and the operator's name.
-func decideOperator(s *Sandbox, p *project, e event) bool {
-	parts := strings.SplitN(e.ID, "/", 3)
-	if len(parts) < 3 {
-		return false
+// operatorOf is an operator that launches a sender in a country.
+type operatorOf struct {
+	*rcsOperator
+	launch *rcsCountry
+	sender *rcsSender
+}
+
+// findOperator returns an operator by the id of its events.
+func findOperator(p *project, id string) (operatorOf, bool) {
+	sender, rest, _ := strings.Cut(id, "/")
+	country, name, _ := strings.Cut(rest, "/")
+	r, ok := p.RcsSenders.get(sender)
+	if !ok {
+		return operatorOf{}, false
 	}
-	r, ok := p.RcsSenders.get(parts[0])
-	if !ok || r.launch(parts[1]) == nil {
-		return false
-	}
-	launch := r.launch(parts[1])
-	at := slices.IndexFunc(launch.Operators, func(o *rcsOperator) bool { return o.Name == parts[2] })
-	if at < 0 || e.Value == "" && launch.Operators[at].Status != "PENDING" {
-		return false
-	}
-	o, status := launch.Operators[at], e.Value
-	if status == "" {
-		status = "LAUNCHED"
-		if strings.Contains(strings.ToLower(jsonvalue.Text(r.Details, "brand.description")), "refuse "+strings.ToLower(o.Name)) {
-			status = "REJECTED"
+	if launch := r.launch(country); launch != nil {
+		for _, o := range launch.Operators {
+			if o.Name == name {
+				return operatorOf{o, launch, r}, true
+			}
 		}
 	}
-	if !slices.Contains([]string{"LAUNCHED", "REJECTED", "SUSPENDED", "PENDING", "PENDING_UNLAUNCHED", "UNLAUNCHED"}, status) {
-		return false
+	return operatorOf{}, false
+}
+
+// isStale reports whether the operator has decided before the event.
+func (o operatorOf) isStale(e event) bool { return e.Value == "" && o.Status != "PENDING" }
+
+// operatorOutcome is what the brand's description asks for.
+func operatorOutcome(o operatorOf) string {
+	if contains(jsonvalue.Text(o.sender.Details, "brand.description"), "refuse "+o.Name) {
+		return "REJECTED"
 	}
-	before := o.Status
+	return "LAUNCHED"
+}
+
+// setOperatorStatus ends an operator's review, or changes its decision.
+func setOperatorStatus(s *Sandbox, p *project, o operatorOf, status string) bool {
+	r, launch, before := o.sender, o.launch, o.Status
 	o.Status, o.Modified, o.Remark = status, s.at, ""
 	if status == "REJECTED" {
 		o.Remark = "The sender does not fit the operator's policy."

@@ -13,22 +13,22 @@ import (
 // rcsSender is an RCS sender.
 type rcsSender struct {
 	history
+	schedule
 	ID       string           `json:"id"`
 	Number   int              `json:"number"`
 	Doc      map[string]any   `json:"doc"`     // as it is answered, without details and states of numbers and countries
 	Details  map[string]any   `json:"details"` // in the form of requests
 	State    string           `json:"state"`
-	Turn     int              `json:"turn"`
 	Numbers  []*rcsTestNumber `json:"numbers"`
 	Launches []*rcsCountry    `json:"launches"`
 }
 
 // rcsTestNumber is a phone that may test a sender.
 type rcsTestNumber struct {
+	schedule
 	Number    string    `json:"number"`
 	State     string    `json:"state"`
 	Submitted time.Time `json:"submitted"`
-	Turn      int       `json:"turn"`
 }
 
 // Senders are listed oldest first, and filtered by state.
@@ -234,13 +234,8 @@ func (c *call) setUpRcs(r *rcsSender) {
 	c.saveRcs(c.project, r)
 	if r.State == "DRAFT" && jsonvalue.Object(r.Details, "brand") != nil {
 		c.turnRcs(c.project, r, "IN_PROGRESS")
-		c.rcsTurn(c.project, r, rcsSetup, kindRcsSetup)
+		c.reschedule(&r.schedule, rcsSetup, event{Kind: kindRcsSetup, Project: c.project.ID, ID: r.ID})
 	}
-}
-
-func (s *Sandbox) rcsTurn(p *project, r *rcsSender, d time.Duration, kind string) {
-	r.Turn++
-	s.after(d, event{Kind: kind, Project: p.ID, ID: r.ID, Turn: r.Turn})
 }
 
 // brandProblem is the code for a brand's images, or "".

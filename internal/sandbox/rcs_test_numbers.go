@@ -64,39 +64,43 @@ func (s *Sandbox) invite(p *project, r *rcsSender, number string) {
 		r.Numbers = append(r.Numbers, n)
 	}
 	n.State, n.Submitted = "UNVERIFIED", s.at
-	n.Turn++
 	wait := rcsInvitation
 	if strings.HasSuffix(number, endSilent) {
 		wait = rcsInvitationTTL
 	}
-	s.after(wait, event{Kind: kindRcsTestNumber, Project: p.ID, ID: r.ID + "/" + number, Turn: n.Turn})
+	s.reschedule(&n.schedule, wait, event{Kind: kindRcsTestNumber, Project: p.ID, ID: r.ID + "/" + number})
 }
 
-// answerInvitation ends an invitation: as the value says, or as the number
-// does.
-func answerInvitation(_ *Sandbox, p *project, e event) bool {
-	id, number, _ := strings.Cut(e.ID, "/")
-	r, ok := p.RcsSenders.get(id)
+// findTestNumber returns a test number by the id of its events.
+func findTestNumber(p *project, id string) (*rcsTestNumber, bool) {
+	sender, number, _ := strings.Cut(id, "/")
+	r, ok := p.RcsSenders.get(sender)
 	if !ok {
-		return false
+		return nil, false
 	}
 	n := r.number(number)
-	if n == nil || e.Turn != 0 && (e.Turn != n.Turn || n.State != "UNVERIFIED") {
-		return false
+	return n, n != nil
+}
+
+// isStale reports whether the invitation was answered or repeated before the
+// event.
+func (n *rcsTestNumber) isStale(e event) bool {
+	return n.schedule.isStale(e) || e.Generation != 0 && n.State != "UNVERIFIED"
+}
+
+// invitationOutcome is what the number asks for.
+func invitationOutcome(n *rcsTestNumber) string {
+	switch {
+	case strings.HasSuffix(n.Number, endDeclines):
+		return "DECLINED"
+	case strings.HasSuffix(n.Number, endSilent):
+		return "EXPIRED"
 	}
-	state := e.Value
-	if state == "" {
-		state = "VERIFIED"
-		switch {
-		case strings.HasSuffix(number, endDeclines):
-			state = "DECLINED"
-		case strings.HasSuffix(number, endSilent):
-			state = "EXPIRED"
-		}
-	}
-	if !slices.Contains([]string{"DECLINED", "EXPIRED", "FAILED", "INVALID", "PENDING", "REJECTED", "UNVERIFIED", "VERIFIED"}, state) {
-		return false
-	}
+	return "VERIFIED"
+}
+
+// endInvitation sets the state of a test number.
+func endInvitation(_ *Sandbox, _ *project, n *rcsTestNumber, state string) bool {
 	n.State = state
 	return true
 }

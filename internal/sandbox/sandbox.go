@@ -62,8 +62,8 @@ type Sandbox struct {
 	strict bool   // takes UUIDs for projects alone
 	mux    *http.ServeMux
 
-	handlers   map[string]handler   // by operation
-	happenings map[string]happening // by the event's kind
+	handlers map[string]handler      // by operation
+	events   map[string]eventHandler // by kind
 
 	stop    context.CancelFunc
 	stopped context.Context

@@ -28,8 +28,8 @@ type handler func(c *call) answer
 func (s *Sandbox) families() {
 	s.handlers = joined(webhookHandlers, whatsappAccountHandlers, whatsappSenderHandlers, whatsappTemplateHandlers, whatsappOtherHandlers,
 		bundleHandlers, kakaotalkSenderHandlers, kakaotalkTemplateHandlers, conversationHandlers, rcsHandlers, smsHandlers)
-	s.happenings = joined(deliveryHappenings, whatsappAccountHappenings, whatsappSenderHappenings, whatsappTemplateHappenings,
-		bundleHappenings, kakaotalkHappenings, conversationHappenings, rcsHappenings, smsHappenings)
+	s.events = joined(deliveryEvents, whatsappAccountEvents, whatsappSenderEvents, whatsappTemplateEvents,
+		bundleEvents, kakaotalkEvents, conversationEvents, rcsEvents, smsEvents)
 }
 
 func joined[V any](parts ...map[string]V) map[string]V {

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"fmt"
 	"regexp"
-	"strings"
 
 	"papi-mcp/internal/jsonvalue"
 )
@@ -30,7 +29,13 @@ var smsHandlers = map[string]handler{
 	"SmsSmsAppsController_deleteSmsApp_v1": onSmsApp(deleteSmsApp),
 }
 
-var smsHappenings = map[string]happening{kindSmsApp: provisionSmsApp}
+var smsEvents = map[string]eventHandler{
+	kindSmsApp: onEvent(findSmsApp, []string{"ACTIVE", "BLOCKED", smsFailed}, magic((*smsApp).name, "fail", smsFailed, "ACTIVE"), provisionSmsApp),
+}
+
+func findSmsApp(p *project, id string) (*smsApp, bool) { return p.SmsApps.get(id) }
+
+func (a *smsApp) name() string { return jsonvalue.Text(a.Doc, "name") }
 
 var (
 	isUUID = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`).MatchString
@@ -97,23 +102,8 @@ func (s *Sandbox) newSmsApp(p *project, name, region string, test bool) *smsApp 
 	return a
 }
 
-// provisionSmsApp ends the provisioning: with the status of the value, or with
-// a failure where the name holds "fail".
-func provisionSmsApp(s *Sandbox, p *project, e event) bool {
-	a, ok := p.SmsApps.get(e.ID)
-	if !ok {
-		return false
-	}
-	status := e.Value
-	if status == "" {
-		status = "ACTIVE"
-		if strings.Contains(strings.ToLower(jsonvalue.Text(a.Doc, "name")), "fail") {
-			status = smsFailed
-		}
-	}
-	if status != "ACTIVE" && status != "BLOCKED" && status != smsFailed {
-		return false
-	}
+// provisionSmsApp ends the provisioning.
+func provisionSmsApp(_ *Sandbox, _ *project, a *smsApp, status string) bool {
 	a.Doc["status"] = status
 	return true
 }

@@ -10,8 +10,8 @@ import (
 // whatsappAccount is the WhatsApp account of a project.
 type whatsappAccount struct {
 	history
-	Doc  map[string]any `json:"doc"` // as it is answered
-	Turn int            `json:"turn"`
+	schedule
+	Doc map[string]any `json:"doc"` // as it is answered
 }
 
 func (a *whatsappAccount) state() string  { return jsonvalue.Text(a.Doc, "state") }
@@ -38,11 +38,13 @@ var whatsappAccountHandlers = map[string]handler{
 	"WhatsappTemplateAnalyticsHelpersController_enableTemplateAnalytics_v1": onboarded(enableTemplateAnalytics),
 }
 
-var whatsappAccountHappenings = map[string]happening{
-	kindAccountReview: reviewAccount,
-	kindAccountLimit:  raiseAccountLimit,
-	kindAccountChange: changeAccount,
+var whatsappAccountEvents = map[string]eventHandler{
+	kindAccountReview: onEvent(findAccount, []string{"ONBOARDED", "REJECTED", "PENDING_FACEBOOK_VERIFICATION"}, reviewOutcome, reviewAccount),
+	kindAccountLimit:  onEvent(findAccount, dailyLimits, nextDailyLimit, setAccountLimit),
+	kindAccountChange: onEvent(findAccount, []string{"MAX_PRICE", "DISABLE", "SCHEDULE_FOR_DISABLE", "REINSTATE"}, nil, changeAccount),
 }
+
+func findAccount(p *project, _ string) (*whatsappAccount, bool) { return p.Account, p.Account != nil }
 
 func onAccount(do func(*call, *whatsappAccount) answer) handler {
 	return func(c *call) answer {
@@ -150,9 +152,8 @@ func completeRegion(m map[string]any) string {
 }
 
 func (a *whatsappAccount) submit(s *Sandbox, p *project) {
-	a.Turn++
 	a.note(s.at, "IN_PROGRESS")
-	s.after(accountReview, event{Kind: kindAccountReview, Project: p.ID, Turn: a.Turn})
+	s.reschedule(&a.schedule, accountReview, event{Kind: kindAccountReview, Project: p.ID})
 }
 
 func updateAccount(c *call, a *whatsappAccount) answer {
@@ -175,26 +176,24 @@ func updateAccount(c *call, a *whatsappAccount) answer {
 	return c.ok(a.Doc)
 }
 
-// reviewAccount ends an onboarding. Where nothing else is said, the WABA's
-// name decides.
-func reviewAccount(s *Sandbox, p *project, e event) bool {
-	a := p.Account
-	if a == nil || e.Turn != 0 && e.Turn != a.Turn || a.status() == "" || a.status() == "REJECTED" {
+// reviewOutcome is what the WABA's name asks for.
+func reviewOutcome(a *whatsappAccount) string {
+	name := jsonvalue.Text(a.Doc, "changes.details.wabaName")
+	switch {
+	case contains(name, "reject"):
+		return "REJECTED"
+	case contains(name, "pending") && a.status() == "IN_PROGRESS":
+		return "PENDING_FACEBOOK_VERIFICATION"
+	}
+	return "ONBOARDED"
+}
+
+// reviewAccount ends an onboarding.
+func reviewAccount(s *Sandbox, p *project, a *whatsappAccount, outcome string) bool {
+	if a.status() == "" || a.status() == "REJECTED" {
 		return false
 	}
 	changes := jsonvalue.Object(a.Doc, "changes")
-	outcome := e.Value
-	if outcome == "" {
-		name := strings.ToLower(jsonvalue.Text(changes, "details.wabaName"))
-		switch {
-		case strings.Contains(name, "reject"):
-			outcome = "REJECTED"
-		case strings.Contains(name, "pending") && a.status() == "IN_PROGRESS":
-			outcome = "PENDING_FACEBOOK_VERIFICATION"
-		default:
-			outcome = "ONBOARDED"
-		}
-	}
 	switch outcome {
 	case "REJECTED":
 		changes["status"] = outcome
@@ -204,16 +203,13 @@ func reviewAccount(s *Sandbox, p *project, e event) bool {
 		changes["status"] = outcome
 		a.noteFrom(byMeta, s.at, outcome, "")
 		s.tellAccount(p, "WHATSAPP_ACCOUNT_PENDING_VERIFICATION", nil)
-		a.Turn++
-		s.after(accountVerification, event{Kind: kindAccountReview, Project: p.ID, Turn: a.Turn})
+		s.reschedule(&a.schedule, accountVerification, event{Kind: kindAccountReview, Project: p.ID})
 	case "ONBOARDED":
 		delete(a.Doc, "changes")
 		a.onboard(s, p, jsonvalue.Object(changes, "details"))
 		if sender := jsonvalue.Object(changes, "details.senderDetails"); sender != nil {
 			s.firstSender(p, sender)
 		}
-	default:
-		return false
 	}
 	return true
 }
@@ -271,25 +267,21 @@ func enableTemplateAnalytics(c *call) answer {
 // dailyLimits, lowest first.
 var dailyLimits = []string{"TIER_250", "TIER_1K", "TIER_2K", "TIER_10K", "TIER_100K", "TIER_UNLIMITED"}
 
-// raiseAccountLimit sets the daily limit to the event's value, or to the next
-// one above the present.
-func raiseAccountLimit(s *Sandbox, p *project, e event) bool {
-	a := p.Account
-	if a == nil || a.state() != "ONBOARDED" {
+// nextDailyLimit is the one above the present.
+func nextDailyLimit(a *whatsappAccount) string {
+	present := slices.Index(dailyLimits, jsonvalue.Text(a.Doc, "businessDailyLimit"))
+	return dailyLimits[min(present+1, len(dailyLimits)-1)]
+}
+
+func setAccountLimit(s *Sandbox, p *project, a *whatsappAccount, limit string) bool {
+	if a.state() != "ONBOARDED" {
 		return false
 	}
-	at := slices.Index(dailyLimits, e.Value)
-	if e.Value == "" {
-		at = min(slices.Index(dailyLimits, jsonvalue.Text(a.Doc, "businessDailyLimit"))+1, len(dailyLimits)-1)
-	}
-	if at < 0 {
-		return false
-	}
-	a.Doc["businessDailyLimit"] = dailyLimits[at]
+	a.Doc["businessDailyLimit"] = limit
 	s.tellAccount(p, "WHATSAPP_ACCOUNT_DAILY_LIMIT_CHANGED", nil)
 	for _, sender := range p.Senders.all() {
 		if sender.state() == "ACTIVE" {
-			sender.Doc["dailyLimit"] = dailyLimits[at]
+			sender.Doc["dailyLimit"] = limit
 			s.tellSender(p, sender, "WHATSAPP_SENDER_DAILY_LIMIT_CHANGED", nil)
 		}
 	}
@@ -298,20 +290,14 @@ func raiseAccountLimit(s *Sandbox, p *project, e event) bool {
 
 // changeAccount lets Meta change something of the business: a ban, its end, or
 // the maximum price feature.
-func changeAccount(s *Sandbox, p *project, e event) bool {
-	a := p.Account
-	if a == nil {
-		return false
-	}
-	switch e.Value {
+func changeAccount(s *Sandbox, p *project, a *whatsappAccount, change string) bool {
+	switch change {
 	case "MAX_PRICE":
 		a.Doc["wabaMaxPriceOnboarded"] = true
 	case "DISABLE", "SCHEDULE_FOR_DISABLE":
-		patch(a.Doc, map[string]any{"wabaBanState": e.Value, "wabaBanDate": stamp(s.at)})
+		patch(a.Doc, map[string]any{"wabaBanState": change, "wabaBanDate": stamp(s.at)})
 	case "REINSTATE":
-		patch(a.Doc, map[string]any{"wabaBanState": e.Value, "wabaBanDate": nil})
-	default:
-		return false
+		patch(a.Doc, map[string]any{"wabaBanState": change, "wabaBanDate": nil})
 	}
 	s.tellAccount(p, "WHATSAPP_WABA_ACCOUNT_CHANGED", nil)
 	return true

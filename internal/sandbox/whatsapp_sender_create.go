@@ -75,7 +75,7 @@ func (s *Sandbox) submitNewSender(p *project, w *whatsappSender) {
 	jsonvalue.Object(w.Doc, "changes")["status"] = "IN_PROGRESS"
 	w.note(s.at, "IN_PROGRESS")
 	s.saveSender(p, w)
-	s.senderTurn(p, w, senderProvisioning, kindSenderProvision)
+	s.reschedule(&w.schedule, senderProvisioning, event{Kind: kindSenderProvision, Project: p.ID, ID: w.ID})
 }
 
 // firstSender is the sender that an onboarded account comes with, on a number

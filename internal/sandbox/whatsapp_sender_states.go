@@ -7,20 +7,21 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// provisionSender ends the provisioning of a sender: as the value says, or as
-// its number does.
+// provisionOutcome is what the sender's number asks for.
+func provisionOutcome(w *whatsappSender) string {
+	switch {
+	case w.ends(endRejected):
+		return "REJECTED"
+	case w.ends(endError):
+		return "ERROR"
+	}
+	return "PENDING_VERIFICATION"
+}
+
+// provisionSender ends the provisioning of a sender.
 func provisionSender(s *Sandbox, p *project, w *whatsappSender, outcome string) bool {
 	if w.state() != "" || w.status() != "IN_PROGRESS" {
 		return false
-	}
-	if outcome == "" {
-		outcome = "PENDING_VERIFICATION"
-		switch {
-		case w.ends(endRejected):
-			outcome = "REJECTED"
-		case w.ends(endError):
-			outcome = "ERROR"
-		}
 	}
 	changes := jsonvalue.Object(w.Doc, "changes")
 	switch outcome {
@@ -39,8 +40,6 @@ func provisionSender(s *Sandbox, p *project, w *whatsappSender, outcome string) 
 		changes["status"], changes["errorReason"] = outcome, reason
 		changes["errorCode"] = "CANNOT_REGISTER_NEW_WHATSAPP_SENDER"
 		w.noteFrom(bySinch, s.at, outcome, reason)
-	default:
-		return false
 	}
 	s.saveSender(p, w)
 	s.tellSender(p, w, "WHATSAPP_SENDER_"+outcome, nil)
@@ -77,7 +76,7 @@ func activateSender(s *Sandbox, p *project, w *whatsappSender, _ string) bool {
 
 // rateSender sets the quality rating.
 func rateSender(s *Sandbox, p *project, w *whatsappSender, rating string) bool {
-	if w.state() != "ACTIVE" || !slices.Contains([]string{"GREEN", "YELLOW", "RED", "UNKNOWN"}, rating) {
+	if w.state() != "ACTIVE" {
 		return false
 	}
 	w.Doc["qualityRating"] = rating
@@ -86,23 +85,20 @@ func rateSender(s *Sandbox, p *project, w *whatsappSender, rating string) bool {
 	return true
 }
 
-// turnSender puts a live sender into another state, as Meta or Sinch may.
-func turnSender(s *Sandbox, p *project, w *whatsappSender, state string) bool {
-	told := map[string]string{
-		"ACTIVE":    "WHATSAPP_SENDER_ACTIVE",
-		"INACTIVE":  "WHATSAPP_SENDER_INACTIVE",
-		"SUSPENDED": "WHATSAPP_SENDER_INACTIVE",
-		"ERROR":     "WHATSAPP_SENDER_ERROR",
-	}[state]
-	if w.state() == "" || told == "" {
+// setSenderState puts a live sender into another state, as Meta or Sinch may.
+func setSenderState(s *Sandbox, p *project, w *whatsappSender, state string) bool {
+	if w.state() == "" {
 		return false
 	}
 	w.Doc["state"] = state
-	if state != "SUSPENDED" {
+	trigger := "WHATSAPP_SENDER_" + state
+	if state == "SUSPENDED" { // which has neither a trigger nor an activity
+		trigger = "WHATSAPP_SENDER_INACTIVE"
+	} else {
 		w.noteFrom(byMeta, s.at, state, "")
 	}
 	s.saveSender(p, w)
-	s.tellSender(p, w, told, nil)
+	s.tellSender(p, w, trigger, nil)
 	return true
 }
 
@@ -119,23 +115,20 @@ func removeSender(s *Sandbox, p *project, w *whatsappSender, _ string) bool {
 	return true
 }
 
-// applySenderChanges ends the review of an update: as the value says, or
-// rejected where the description holds "reject".
+func pendingDescription(w *whatsappSender) string {
+	return jsonvalue.Text(w.Doc, "changes.details.description")
+}
+
+// applySenderChanges ends the review of an update.
 func applySenderChanges(s *Sandbox, p *project, w *whatsappSender, outcome string) bool {
 	changes := jsonvalue.Object(w.Doc, "changes")
 	if w.state() == "" || w.status() != "IN_PROGRESS" {
 		return false
 	}
-	if outcome == "" {
-		outcome = "APPROVED"
-		if strings.Contains(strings.ToLower(jsonvalue.Text(changes, "details.description")), "reject") {
-			outcome = "REJECTED"
-		}
-	}
-	told := "WHATSAPP_SENDER_" + outcome
+	trigger := "WHATSAPP_SENDER_" + outcome
 	switch outcome {
 	case "APPROVED":
-		told = "WHATSAPP_SENDER_ACTIVE"
+		trigger = "WHATSAPP_SENDER_ACTIVE"
 		patch(ensureObject(w.Doc, "details"), w.wanted())
 		delete(w.Doc, "changes")
 		w.Nulls = nil
@@ -146,62 +139,49 @@ func applySenderChanges(s *Sandbox, p *project, w *whatsappSender, outcome strin
 		reason := "the profile could not be updated; contact support"
 		changes["status"], changes["errorReason"] = outcome, reason
 		w.noteFrom(bySinch, s.at, outcome, reason)
-	default:
-		return false
 	}
 	s.saveSender(p, w)
-	s.tellSender(p, w, told, nil)
+	s.tellSender(p, w, trigger, nil)
 	return true
 }
 
-// reviewDisplayName ends the review of a display name: as the value says, or
-// rejected where the name holds "reject".
+func pendingDisplayName(w *whatsappSender) string {
+	return jsonvalue.Text(w.Doc, "metadata.displayName.value")
+}
+
+// reviewDisplayName ends the review of a display name.
 func reviewDisplayName(s *Sandbox, p *project, w *whatsappSender, outcome string) bool {
 	field := jsonvalue.Object(w.Doc, "metadata.displayName")
 	if jsonvalue.Text(w.Doc, "metadata.displayName.status") != "PENDING" {
 		return false
 	}
-	if outcome == "" {
-		outcome = "APPROVED"
-		if strings.Contains(strings.ToLower(jsonvalue.Text(field, "value")), "reject") {
-			outcome = "REJECTED"
-		}
-	}
-	switch outcome {
-	case "APPROVED":
-		ensureObject(w.Doc, "details")["displayName"] = field["value"]
-	case "REJECTED":
-		field["rejectionReason"] = "the name does not fit the business"
-	default:
-		return false
-	}
 	field["status"] = outcome
+	if outcome == "APPROVED" {
+		ensureObject(w.Doc, "details")["displayName"] = field["value"]
+	} else {
+		field["rejectionReason"] = "the name does not fit the business"
+	}
 	s.saveSender(p, w)
 	s.tellSender(p, w, "WHATSAPP_SENDER_DISPLAY_NAME_UPDATED", nil)
 	return true
 }
 
-// reviewUsername ends the review of a username, which is approved unless the
-// value says otherwise.
+// reviewUsername ends the review of a username, or of its removal.
 func reviewUsername(s *Sandbox, p *project, w *whatsappSender, outcome string) bool {
 	field := jsonvalue.Object(w.Doc, "metadata.username")
 	if jsonvalue.Text(w.Doc, "metadata.username.status") != "PENDING" {
 		return false
 	}
-	switch outcome {
-	case "", "APPROVED":
-		field["status"] = "APPROVED"
-		if name, ok := field["value"]; ok {
-			ensureObject(w.Doc, "details")["username"] = name
-		} else {
-			delete(jsonvalue.Object(w.Doc, "details"), "username")
-			field["status"] = "DELETED"
-		}
-	case "REJECTED":
-		field["status"] = outcome
+	field["status"] = outcome
+	name, given := field["value"]
+	switch {
+	case outcome == "REJECTED":
 		field["rejectionReason"] = "the username is not allowed"
+	case given:
+		ensureObject(w.Doc, "details")["username"] = name
 	default:
-		return false
+		delete(jsonvalue.Object(w.Doc, "details"), "username")
+		field["status"] = "DELETED"
 	}
 	s.saveSender(p, w)
 	s.tellSender(p, w, "WHATSAPP_SENDER_USERNAME_UPDATED", nil)

@@ -140,7 +140,7 @@ func (c *call) submitFields(w *whatsappSender, fields map[string]any) {
 	if len(fields) > 0 {
 		w.want(fields, "IN_PROGRESS")
 		w.note(c.at, "IN_PROGRESS")
-		c.senderTurn(c.project, w, senderUpdate, kindSenderUpdate)
+		c.reschedule(&w.schedule, senderUpdate, event{Kind: kindSenderUpdate, Project: c.project.ID, ID: w.ID})
 	}
 	c.saveSender(c.project, w)
 }

@@ -13,10 +13,10 @@ import (
 // whatsappSender is a WhatsApp sender.
 type whatsappSender struct {
 	history
+	schedule
 	ID     string         `json:"id"`
 	Number int            `json:"number"`
 	Doc    map[string]any `json:"doc"` // as it is answered
-	Turn   int            `json:"turn"`
 
 	PhoneNumberID string      `json:"phoneNumberId"` // of embedded signup
 	KnownToMeta   bool        `json:"knownToMeta"`   // needs no code
@@ -82,16 +82,18 @@ var whatsappSenderHandlers = map[string]handler{
 	"WhatsappSendersController_getSuggestedUsernames_v1": onSender(suggestUsernames),
 }
 
-var whatsappSenderHappenings = map[string]happening{
-	kindSenderProvision:   senderEvent(provisionSender),
-	kindSenderActivate:    senderEvent(activateSender),
-	kindSenderUpdate:      senderEvent(applySenderChanges),
-	kindSenderDisplayName: senderEvent(reviewDisplayName),
-	kindSenderUsername:    senderEvent(reviewUsername),
-	kindSenderQuality:     senderEvent(rateSender),
-	kindSenderState:       senderEvent(turnSender),
-	kindSenderRemove:      senderEvent(removeSender),
+var whatsappSenderEvents = map[string]eventHandler{
+	kindSenderProvision:   onEvent(findSender, []string{"PENDING_VERIFICATION", "REJECTED", "ERROR"}, provisionOutcome, provisionSender),
+	kindSenderActivate:    onEvent(findSender, nil, nil, activateSender),
+	kindSenderUpdate:      onEvent(findSender, []string{"APPROVED", "REJECTED", "ERROR"}, magic(pendingDescription, "reject", "REJECTED", "APPROVED"), applySenderChanges),
+	kindSenderDisplayName: onEvent(findSender, []string{"APPROVED", "REJECTED"}, magic(pendingDisplayName, "reject", "REJECTED", "APPROVED"), reviewDisplayName),
+	kindSenderUsername:    onEvent(findSender, []string{"APPROVED", "REJECTED"}, func(*whatsappSender) string { return "APPROVED" }, reviewUsername),
+	kindSenderQuality:     onEvent(findSender, []string{"GREEN", "YELLOW", "RED", "UNKNOWN"}, nil, rateSender),
+	kindSenderState:       onEvent(findSender, []string{"ACTIVE", "INACTIVE", "SUSPENDED", "ERROR"}, nil, setSenderState),
+	kindSenderRemove:      onEvent(findSender, nil, nil, removeSender),
 }
+
+func findSender(p *project, id string) (*whatsappSender, bool) { return p.Senders.get(id) }
 
 func onSender(do func(*call, *whatsappSender) answer) handler {
 	return onboarded(func(c *call) answer {
@@ -103,29 +105,10 @@ func onSender(do func(*call, *whatsappSender) answer) handler {
 	})
 }
 
-// senderEvent finds the event's sender, and puts it back into its place in the
-// lists.
-func senderEvent(do func(s *Sandbox, p *project, w *whatsappSender, value string) bool) happening {
-	return func(s *Sandbox, p *project, e event) bool {
-		w, ok := p.Senders.get(e.ID)
-		if !ok || e.Turn != 0 && e.Turn != w.Turn {
-			return false
-		}
-		return do(s, p, w, e.Value)
-	}
-}
-
 // saveSender ends a change of a sender.
 func (s *Sandbox) saveSender(p *project, w *whatsappSender) {
 	w.Doc["modified"] = stamp(s.at)
 	p.Senders.put(w.ID, w)
-}
-
-// senderTurn lets an event happen to the sender, unless another turn begins
-// before.
-func (s *Sandbox) senderTurn(p *project, w *whatsappSender, d time.Duration, kind string) {
-	w.Turn++
-	s.after(d, event{Kind: kind, Project: p.ID, ID: w.ID, Turn: w.Turn})
 }
 
 func (s *Sandbox) tellSender(p *project, w *whatsappSender, kind string, more map[string]any) {
@@ -200,7 +183,7 @@ func verifySender(c *call, w *whatsappSender) answer {
 	w.Code, w.Verified = "", true
 	w.note(c.at, "VERIFIED")
 	c.saveSender(c.project, w)
-	c.senderTurn(c.project, w, senderActivation, kindSenderActivate)
+	c.reschedule(&w.schedule, senderActivation, event{Kind: kindSenderActivate, Project: c.project.ID, ID: w.ID})
 	return c.ok(nil)
 }
 

@@ -17,6 +17,7 @@ import (
 // whatsappTemplate is one language of a template.
 type whatsappTemplate struct {
 	history
+	schedule
 	WhatsappID    string         `json:"whatsappId"`
 	Name          string         `json:"name"`
 	Language      string         `json:"language"`
@@ -29,7 +30,6 @@ type whatsappTemplate struct {
 	Details       map[string]any `json:"details"` // live, in the form of requests
 	Changes       map[string]any `json:"changes"` // pending, likewise
 	Status        string         `json:"status"`  // of the changes; "" is none
-	Turn          int            `json:"turn"`
 	Submits       int            `json:"submits"`
 	Approved      time.Time      `json:"approved"` // first
 	LockedUntil   time.Time      `json:"lockedUntil"`
@@ -241,7 +241,7 @@ func (c *call) submitTemplate(t *whatsappTemplate) *answer {
 	if t.State != "" && t.State != "REJECTED" {
 		wait += templateReview // the live form stays until the review has ended
 	}
-	c.templateTurn(c.project, t, wait, kindTemplateReview)
+	c.reschedule(&t.schedule, wait, event{Kind: kindTemplateReview, Project: c.project.ID, ID: t.id()})
 	return nil
 }
 
