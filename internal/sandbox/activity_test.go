@@ -27,13 +27,13 @@ func TestARejectionSaysWhyAndByWhom(t *testing.T) {
 		}},
 		{"whatsapp sender", "REJECTED", byMeta, func(w *world) string {
 			w.onboarded()
-			id := w.post("/whatsapp/senders", partnerSender("555"+endRejected)).ok().str("id")
+			id := w.post("/whatsapp/senders", partnerSender("555"+suffixRejected)).ok().str("id")
 			w.s.Advance(senderProvisioning)
 			return "/whatsapp/senders/" + id
 		}},
 		{"whatsapp sender in error", "ERROR", bySinch, func(w *world) string {
 			w.onboarded()
-			id := w.post("/whatsapp/senders", partnerSender("555"+endError)).ok().str("id")
+			id := w.post("/whatsapp/senders", partnerSender("555"+suffixError)).ok().str("id")
 			w.s.Advance(senderProvisioning)
 			return "/whatsapp/senders/" + id
 		}},
@@ -44,7 +44,7 @@ func TestARejectionSaysWhyAndByWhom(t *testing.T) {
 		}},
 		{"kakaotalk sender", "REJECTED", byKakao, func(w *world) string {
 			w.post("/kakaotalk/senders", kakaoBody("shop")).ok()
-			happen(w, kindKakaoSender, "shop", "REJECTED")
+			happen(w, kindKakaoSenderReview, "shop", "REJECTED")
 			return "/kakaotalk/senders/shop"
 		}},
 		{"kakaotalk template", "REJECTED", byKakao, func(w *world) string {

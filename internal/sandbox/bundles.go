@@ -27,11 +27,11 @@ type bundle struct {
 	Webhooks   []string       `json:"webhooks"`
 }
 
-// Bundles are listed oldest first.
-func (b *bundle) order() string { return fmt.Sprintf("%09d", b.Number) }
-func (b *bundle) facet() string { return b.State }
+// Bundles are document oldest first.
+func (b *bundle) sortKey() string { return fmt.Sprintf("%09d", b.Number) }
+func (b *bundle) facet() string   { return b.State }
 
-const kindBundle = "bundle_finish"
+const kindBundleFinish = "bundle_finish"
 
 var bundleHandlers = map[string]handler{
 	"BundlesBundlesController_list_v1":   listBundles,
@@ -40,7 +40,7 @@ var bundleHandlers = map[string]handler{
 }
 
 var bundleEvents = map[string]eventHandler{
-	kindBundle: onEvent(findBundle, []string{"DONE", "FAILED"}, magic(func(b *bundle) string { return b.Name }, "fail", "FAILED", "DONE"), finishBundle),
+	kindBundleFinish: onEvent(findBundle, []string{"DONE", "FAILED"}, magic(func(b *bundle) string { return b.Name }, "fail", "FAILED", "DONE"), finishBundle),
 }
 
 func findBundle(p *project, id string) (*bundle, bool) { return p.Bundles.get(id) }
@@ -48,7 +48,7 @@ func findBundle(p *project, id string) (*bundle, bool) { return p.Bundles.get(id
 var isBundleID = regexp.MustCompile(`^[0-9a-f]{24}$`).MatchString
 
 func listBundles(c *call) answer {
-	states, sms, conv := c.list("filterStates"), c.list("filterSmsAppIds"), c.list("filterConvAppIds")
+	states, sms, conv := c.queryList("filterStates"), c.queryList("filterSmsAppIds"), c.queryList("filterConvAppIds")
 	if !isUUID(c.project.ID) {
 		return c.fail("invalid_id_format")
 	}
@@ -71,7 +71,7 @@ func listBundles(c *call) answer {
 			}
 		}
 	}
-	return list(c, chosen, "bundles", 10, pickStates(states, nil), c.shownBundle)
+	return listPage(c, chosen, "bundles", 10, stateFilter(states, nil), c.renderBundle)
 }
 
 func getBundle(c *call) answer {
@@ -82,10 +82,10 @@ func getBundle(c *call) answer {
 	if b.ConvApp != "" && c.Sandbox.project(b.Project).ConvApps[b.ConvApp] == nil {
 		return c.fail("conversation_app_not_found")
 	}
-	return c.ok(c.shownBundle(b))
+	return c.ok(c.renderBundle(b))
 }
 
-func (s *Sandbox) shownBundle(b *bundle) map[string]any {
+func (s *Sandbox) renderBundle(b *bundle) map[string]any {
 	p := s.project(b.Project)
 	doc := map[string]any{"id": b.ID, "projectId": b.Project, "state": b.State, "region": b.Region}
 	if b.Name != "" {
@@ -102,19 +102,19 @@ func (s *Sandbox) shownBundle(b *bundle) map[string]any {
 			"id": app.ID, "name": app.Name, "processingMode": cmp.Or(jsonvalue.Text(app.Input, "processingMode"), "DISPATCH"),
 		})
 		if app.Input["webhooks"] != nil {
-			shown["webhooks"] = shownConvHooks(app)
+			shown["webhooks"] = renderConvWebhooks(app)
 		}
 		if sms := p.smsAppOf(app.ID); sms != nil {
 			shown["smsChannelStatus"] = smsChannel(sms)
 		}
 		doc["convApp"] = shown
 	}
-	s.showBundleHooks(p, b, doc)
+	s.addBundleWebhooks(p, b, doc)
 	return doc
 }
 
-// shownConvHooks are the Conversation API's own webhooks of an app.
-func shownConvHooks(app *convApp) []any {
+// renderConvWebhooks are the Conversation API's own webhooks of an app.
+func renderConvWebhooks(app *convApp) []any {
 	shown := []any{}
 	for i, hook := range jsonvalue.Objects(app.Input, "webhooks") {
 		shown = append(shown, clone(only(hook, "target", "triggers", "secret"), map[string]any{"id": fmt.Sprintf("%s-%d", app.ID, i+1)}))
@@ -122,8 +122,8 @@ func shownConvHooks(app *convApp) []any {
 	return shown
 }
 
-// showBundleHooks adds the bundle's webhooks, and how BUNDLE_DONE reached them.
-func (s *Sandbox) showBundleHooks(p *project, b *bundle, doc map[string]any) {
+// addBundleWebhooks adds the bundle's webhooks, and how BUNDLE_DONE reached them.
+func (s *Sandbox) addBundleWebhooks(p *project, b *bundle, doc map[string]any) {
 	hooks, statuses := []any{}, []any{}
 	for _, hook := range p.Webhooks {
 		if slices.Contains(b.Webhooks, hook.ID) {
@@ -134,7 +134,7 @@ func (s *Sandbox) showBundleHooks(p *project, b *bundle, doc map[string]any) {
 		if d.Type != "BUNDLE_DONE" || d.Resource != "bundles/"+b.ID || d.Tries == 0 || !slices.Contains(b.Webhooks, d.WebhookID) {
 			continue
 		}
-		status := map[string]any{"webhookId": d.WebhookID, "date": stamp(d.Created), "httpStatusCode": http.StatusBadGateway}
+		status := map[string]any{"webhookId": d.WebhookID, "date": formatTime(d.Created), "httpStatusCode": http.StatusBadGateway}
 		var code int
 		if _, err := fmt.Sscanf(d.Outcome, "status %d", &code); err == nil {
 			status["httpStatusCode"] = code
@@ -198,15 +198,15 @@ func createBundle(c *call) answer {
 			return c.fail("missing_name")
 		}
 	}
-	if found := c.keepFor(convInput); len(found) > 0 {
-		return c.failBody("invalid_input", sentences(found))
+	if found := c.completeRetention(convInput); len(found) > 0 {
+		return c.failBody("invalid_input", messages(found))
 	}
 	hooks := jsonvalue.Objects(c.body, "webhooks")
 	target := c.project
-	if code := c.bundleHookProblem(hooks, sub); code != "" {
+	if code := c.bundleWebhookProblem(hooks, sub); code != "" {
 		return c.fail(code)
 	}
-	b := &bundle{ID: c.hex(c.project.stream("bundles"), 24), Number: c.project.next(), Name: name, Region: region, State: "IN_PROGRESS"}
+	b := &bundle{ID: c.hex(c.project.stream("bundles"), 24), Number: c.project.nextNumber(), Name: name, Region: region, State: "IN_PROGRESS"}
 	if sub {
 		target = c.Sandbox.project(c.uuid(c.project.stream("subprojects")))
 		b.Subproject = map[string]any{"id": target.ID, "name": named(subInput), "parentProjectId": c.project.ID, "status": "PENDING"}
@@ -229,8 +229,8 @@ func createBundle(c *call) answer {
 		b.Webhooks = append(b.Webhooks, w.ID)
 	}
 	c.project.Bundles.put(b.ID, b)
-	c.after(bundleTime, event{Kind: kindBundle, Project: c.project.ID, ID: b.ID})
-	return c.ok(c.shownBundle(b))
+	c.after(bundleTime, event{Kind: kindBundleFinish, Project: c.project.ID, ID: b.ID})
+	return c.ok(c.renderBundle(b))
 }
 
 // retentionSchemas say how long a Conversation app keeps messages, by its mode.
@@ -239,10 +239,10 @@ var retentionSchemas = map[string]string{
 	"DISPATCH":     "BundlesConversationAppDispatchRetentionPolicyInputDto",
 }
 
-// keepFor completes the retention policy of a bundle's Conversation app by the
+// completeRetention completes the retention policy of a bundle's Conversation app by the
 // schema of its mode, and says what is wrong with it there: the body's union of
 // the two takes either.
-func (c *call) keepFor(app map[string]any) []papi.Violation {
+func (c *call) completeRetention(app map[string]any) []papi.Violation {
 	given, ok := jsonvalue.Object(c.given, "convApp")["retentionPolicy"]
 	if !ok {
 		return nil
@@ -256,9 +256,9 @@ func (c *call) keepFor(app map[string]any) []papi.Violation {
 	return found
 }
 
-// bundleHookProblem is the code for webhooks that the project can't take, or
+// bundleWebhookProblem is the code for webhooks that the project can't take, or
 // "". A subproject has none before.
-func (c *call) bundleHookProblem(hooks []map[string]any, subproject bool) string {
+func (c *call) bundleWebhookProblem(hooks []map[string]any, subproject bool) string {
 	for i, hook := range hooks {
 		target := jsonvalue.Text(hook, "target")
 		if !subproject && c.taken(target, nil) {
@@ -285,9 +285,9 @@ func finishBundle(s *Sandbox, p *project, b *bundle, outcome string) bool {
 	}
 	p.Bundles.put(b.ID, b)
 	if outcome == "DONE" {
-		s.emit(s.project(b.Project), "bundles/"+b.ID, "BUNDLE_DONE", map[string]any{"payload": s.shownBundle(b)})
+		s.emit(s.project(b.Project), "bundles/"+b.ID, "BUNDLE_DONE", map[string]any{"payload": s.renderBundle(b)})
 		if b.Project != p.ID {
-			s.emit(p, "bundles/"+b.ID, "BUNDLE_DONE", map[string]any{"payload": s.shownBundle(b)})
+			s.emit(p, "bundles/"+b.ID, "BUNDLE_DONE", map[string]any{"payload": s.renderBundle(b)})
 		}
 	}
 	return true

@@ -40,21 +40,21 @@ func (s *Sandbox) Now() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.catchUp()
-	return s.at
+	return s.now
 }
 
 // Advance moves the API's time on by d, and all happens that is due by then,
 // in its order. It returns when the webhooks of that time have been delivered
 // or have failed: their retries are events as well.
 func (s *Sandbox) Advance(d time.Duration) {
-	s.moving.Lock() // one after the other, so that each moves the time by its own
-	defer s.moving.Unlock()
+	s.advancing.Lock() // one after the other, so that each moves the time by its own
+	defer s.advancing.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	until := s.clock.now().Add(d)
 	for {
 		for s.inFlight > 0 {
-			s.settled.Wait()
+			s.idle.Wait()
 		}
 		if !s.step(until) {
 			break
@@ -74,7 +74,7 @@ func (s *Sandbox) Settle() {
 	defer s.mu.Unlock()
 	s.catchUp()
 	for s.inFlight > 0 {
-		s.settled.Wait()
+		s.idle.Wait()
 	}
 }
 

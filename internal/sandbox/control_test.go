@@ -165,7 +165,7 @@ func TestOutcomesCanBeSet(t *testing.T) {
 	w.get(tpl).ok().is("qualityScore", "QUALITY_SCORE_RED")
 	happen(kindTemplateStatus, "steered/EN", "DISABLED").ok()
 	w.get(tpl).ok().is("state", "DISABLED")
-	happen(kindTemplateFuture, "steered/EN", "MARKETING").ok()
+	happen(kindTemplateFutureCategory, "steered/EN", "MARKETING").ok()
 	w.s.Advance(day)
 	w.get(tpl).ok().is("category", "MARKETING")
 

@@ -63,8 +63,8 @@ func TestEveryErrorThatAStateCanCause(t *testing.T) {
 	for id := range s.handlers {
 		for _, codes := range papi.Lookup(id).Errors {
 			for _, code := range codes {
-				listed := slices.Contains(covered[id], code) || slices.Contains(onlyNext[id], code)
-				if !listed && projectOf[code] == "" {
+				document := slices.Contains(covered[id], code) || slices.Contains(onlyNext[id], code)
+				if !document && projectOf[code] == "" {
 					t.Errorf("%s: nothing provokes %s", id, code)
 				}
 			}

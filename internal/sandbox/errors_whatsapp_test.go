@@ -198,7 +198,7 @@ var senderErrors = func() []provocation {
 			return w.patch(active(w, "5550112"), obj{"details": obj{"username": "taken.name"}})
 		}},
 		{update, "sender_phone_number_not_registered_with_meta_cloud_api", func(w *world) result {
-			return w.patch(active(w, "555"+endNoCloud), obj{"details": obj{"username": "me"}})
+			return w.patch(active(w, "555"+suffixNoCloudAPI), obj{"details": obj{"username": "me"}})
 		}},
 		{update, "sender_display_name_update_not_allowed", func(w *world) result {
 			path := active(w, "5550113")
@@ -238,10 +238,10 @@ var senderErrors = func() []provocation {
 			return w.post(path+"/register", obj{"method": "SMS"})
 		}},
 		{register, "sender-number-not-approved-for-enterprise", func(w *world) result {
-			return w.post(pending(w, "555"+endUnapproved)+"/register", obj{"method": "SMS"})
+			return w.post(pending(w, "555"+suffixUnapproved)+"/register", obj{"method": "SMS"})
 		}},
 		{register, "sender_request_code_failed", func(w *world) result {
-			return w.post(pending(w, "555"+endUnreachable)+"/register", obj{"method": "SMS"})
+			return w.post(pending(w, "555"+suffixUnreachable)+"/register", obj{"method": "SMS"})
 		}},
 		{register, "sender-register-too-many-requests", func(w *world) result {
 			path := pending(w, "5550120") + "/register"

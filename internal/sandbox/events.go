@@ -88,7 +88,7 @@ func (q *eventQueue) Pop() any {
 // after lets e happen when d has passed.
 func (s *Sandbox) after(d time.Duration, e event) {
 	s.state.Events++
-	e.At, e.Seq = s.at.Add(d), s.state.Events
+	e.At, e.Seq = s.now.Add(d), s.state.Events
 	heap.Push(&s.state.Queue, e)
 	select {
 	case s.wake <- struct{}{}:
@@ -110,8 +110,8 @@ func (s *Sandbox) step(until time.Time) bool {
 		return false
 	}
 	e := heap.Pop(&s.state.Queue).(event)
-	if e.At.After(s.at) {
-		s.at = e.At
+	if e.At.After(s.now) {
+		s.now = e.At
 		if s.clock.manual {
 			s.clock.base = e.At
 		}
@@ -125,7 +125,7 @@ func (s *Sandbox) catchUp() {
 	now := s.clock.now()
 	for s.step(now) {
 	}
-	if now.After(s.at) {
-		s.at = now
+	if now.After(s.now) {
+		s.now = now
 	}
 }

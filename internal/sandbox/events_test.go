@@ -37,7 +37,7 @@ func besides(kind string, body map[string]any) (wrong []string) {
 	for name, of := range want {
 		allowed := strings.Split(of, ",")
 		if schema := papi.LookupSchema(of); schema != nil {
-			allowed = strings.Split(supported(schema), ",")
+			allowed = strings.Split(supportedCodes(schema), ",")
 		}
 		if value := jsonvalue.Text(body, name); value == "" || of != "" && !slices.Contains(allowed, value) {
 			wrong = append(wrong, name+" is "+value)
@@ -91,7 +91,7 @@ func TestEveryTriggerIsTold(t *testing.T) {
 		happen(kindTemplateStatus, "told/EN", status)
 	}
 	happen(kindTemplateQuality, "told/EN", "QUALITY_SCORE_RED")
-	happen(kindTemplateFuture, "told/EN", "MARKETING")
+	happen(kindTemplateFutureCategory, "told/EN", "MARKETING")
 	w.post("/whatsapp/templates", template("reject_told", "EN")).ok()
 	w.s.Advance(senderRemoval)
 	w.delete("/whatsapp/templates/told").ok()

@@ -237,7 +237,7 @@ func checkEvents(t *testing.T, s *Sandbox) {
 				continue
 			}
 			if found := papi.LookupSchema(schema).Violations(payload, papi.Mode{Closed: true}); len(found) > 0 {
-				t.Errorf("%s: %v", d.Type, sentences(found))
+				t.Errorf("%s: %v", d.Type, messages(found))
 			}
 		}
 	}
@@ -285,7 +285,7 @@ func complain(op *papi.Operation, status int, raw []byte) string {
 			return ""
 		}
 		if found := schema.Violations(body, papi.Mode{Closed: true}); len(found) > 0 {
-			return strings.Join(sentences(found), "; ") + " in " + string(raw)
+			return strings.Join(messages(found), "; ") + " in " + string(raw)
 		}
 		if wrong := wrongDates(schema, body); len(wrong) > 0 {
 			return strings.Join(wrong, "; ") + " in " + string(raw)

@@ -28,45 +28,45 @@ type kakaoSender struct {
 func (k *kakaoSender) state() string  { return jsonvalue.Text(k.Doc, "state") }
 func (k *kakaoSender) status() string { return jsonvalue.Text(k.Doc, "changes.status") }
 
-// Senders are listed oldest first.
-func (k *kakaoSender) order() string { return fmt.Sprintf("%09d", k.Number) }
-func (k *kakaoSender) facet() string { return k.state() + "/" + k.status() }
+// Senders are document oldest first.
+func (k *kakaoSender) sortKey() string { return fmt.Sprintf("%09d", k.Number) }
+func (k *kakaoSender) facet() string   { return k.state() + "/" + k.status() }
 
 // The events of KakaoTalk. A template's id is plusFriendId/code.
 const (
-	kindKakaoSender   = "kakaotalk_sender_review"
-	kindKakaoState    = "kakaotalk_sender_state"
-	kindKakaoRemove   = "kakaotalk_sender_remove"
-	kindKakaoTemplate = "kakaotalk_template_review"
+	kindKakaoSenderReview   = "kakaotalk_sender_review"
+	kindKakaoSenderState    = "kakaotalk_sender_state"
+	kindKakaoSenderRemove   = "kakaotalk_sender_remove"
+	kindKakaoTemplateReview = "kakaotalk_template_review"
 )
 
 var kakaotalkSenderHandlers = map[string]handler{
-	"KakaotalkCategoriesController_listSenderCategories_v1":  onKakao(listKakaoCategories),
+	"KakaotalkCategoriesController_listSenderCategories_v1":  withKakaoAccount(listKakaoCategories),
 	"KakaotalkCategoriesController_getTemplateCategories_v1": onKakaoSender(listKakaoTemplateCategories),
-	"KakaotalkSendersController_listSenders_v1":              onKakao(listKakaoSenders),
+	"KakaotalkSendersController_listSenders_v1":              withKakaoAccount(listKakaoSenders),
 	"KakaotalkSendersController_createSender_v1":             createKakaoSender,
 	"KakaotalkSendersController_getSender_v1":                onKakaoSender(func(c *call, k *kakaoSender) answer { return c.ok(k.Doc) }),
 	"KakaotalkSendersController_updateSender_v1":             onKakaoSender(updateKakaoSender),
 	"KakaotalkSendersController_deleteSender_v1":             onKakaoSender(deleteKakaoSender),
 	"KakaotalkSendersController_listActivities_v1":           onKakaoSender(func(c *call, k *kakaoSender) answer { return c.listActivities(&k.history) }),
-	"KakaotalkSendersController_deleteChanges_v1":            onKakao(discardKakaoChanges),
+	"KakaotalkSendersController_deleteChanges_v1":            withKakaoAccount(discardKakaoChanges),
 	"KakaotalkSendersController_createComment_v1":            onKakaoSender(commentKakaoSender),
 	"KakaotalkSendersController_registerSender_v1":           onKakaoSender(registerKakaoSender),
 	"KakaotalkSendersController_verifySender_v1":             onKakaoSender(verifyKakaoSender),
 }
 
 var kakaotalkEvents = map[string]eventHandler{
-	kindKakaoSender:   onEvent(findKakaoSender, []string{"APPROVED", "REJECTED"}, magic((*kakaoSender).pendingName, "reject", "REJECTED", "APPROVED"), reviewKakaoSender),
-	kindKakaoState:    onEvent(findKakaoSender, []string{"ACTIVE", "BLOCKED", "INACTIVE", "SUSPENDED"}, nil, setKakaoState),
-	kindKakaoRemove:   onEvent(findKakaoSender, nil, nil, removeKakaoSender),
-	kindKakaoTemplate: onEvent(findKakaoTemplate, []string{"APPROVED", "REJECTED"}, magic(kakaoTemplateOf.name, "reject", "REJECTED", "APPROVED"), reviewKakaoTemplate),
+	kindKakaoSenderReview:   onEvent(findKakaoSender, []string{"APPROVED", "REJECTED"}, magic((*kakaoSender).pendingName, "reject", "REJECTED", "APPROVED"), reviewKakaoSender),
+	kindKakaoSenderState:    onEvent(findKakaoSender, []string{"ACTIVE", "BLOCKED", "INACTIVE", "SUSPENDED"}, nil, setKakaoState),
+	kindKakaoSenderRemove:   onEvent(findKakaoSender, nil, nil, removeKakaoSender),
+	kindKakaoTemplateReview: onEvent(findKakaoTemplate, []string{"APPROVED", "REJECTED"}, magic(kakaoTemplateOf.name, "reject", "REJECTED", "APPROVED"), reviewKakaoTemplate),
 }
 
 func findKakaoSender(p *project, id string) (*kakaoSender, bool) { return p.KakaoSenders.get(id) }
 
-// onKakao is for a project that is set up for KakaoTalk: one that has, or had,
+// withKakaoAccount is for a project that is set up for KakaoTalk: one that has, or had,
 // a sender.
-func onKakao(do handler) handler {
+func withKakaoAccount(do handler) handler {
 	return func(c *call) answer {
 		if c.project.KakaoReady.IsZero() {
 			return c.fail("project_not_initialized")
@@ -76,7 +76,7 @@ func onKakao(do handler) handler {
 }
 
 func onKakaoSender(do func(*call, *kakaoSender) answer) handler {
-	return onKakao(func(c *call) answer {
+	return withKakaoAccount(func(c *call) answer {
 		k, ok := c.project.KakaoSenders.get(c.id("plusFriendId"))
 		if !ok {
 			return c.fail("sender_not_found")
@@ -86,17 +86,17 @@ func onKakaoSender(do func(*call, *kakaoSender) answer) handler {
 }
 
 func (s *Sandbox) saveKakaoSender(p *project, k *kakaoSender) {
-	k.Doc["modified"] = stamp(s.at)
+	k.Doc["modified"] = formatTime(s.now)
 	p.KakaoSenders.put(k.ID, k)
 }
 
-func (s *Sandbox) tellKakaoSender(p *project, k *kakaoSender, kind string, more map[string]any) {
+func (s *Sandbox) notifyKakaoSender(p *project, k *kakaoSender, kind string, more map[string]any) {
 	s.emit(p, "kakaotalk/senders/"+k.ID, kind, clone(more, map[string]any{"payload": k.Doc}))
 }
 
 func listKakaoSenders(c *call) answer {
-	picked := pickStates(c.list("filterStates"), c.list("filterStatuses"))
-	return list(c, c.project.KakaoSenders, "senders", 50, picked, func(k *kakaoSender) map[string]any { return k.Doc })
+	picked := stateFilter(c.queryList("filterStates"), c.queryList("filterStatuses"))
+	return listPage(c, c.project.KakaoSenders, "senders", 50, picked, func(k *kakaoSender) map[string]any { return k.Doc })
 }
 
 // magicKakao are plusFriendIds that stand for what is wrong with an account.
@@ -110,7 +110,7 @@ func createKakaoSender(c *call) answer {
 	if code := magicKakao[id]; code != "" {
 		return c.fail(code)
 	}
-	if c.at.Before(c.project.KakaoReady) {
+	if c.now.Before(c.project.KakaoReady) {
 		return c.fail("account_is_in_progress")
 	}
 	for _, p := range c.state.Projects {
@@ -119,21 +119,21 @@ func createKakaoSender(c *call) answer {
 		}
 	}
 	details := clone(jsonvalue.Object(c.body, "details"), nil)
-	k := &kakaoSender{ID: id, Number: c.project.next(), Templates: newTable[*kakaoTemplate]()}
+	k := &kakaoSender{ID: id, Number: c.project.nextNumber(), Templates: newTable[*kakaoTemplate]()}
 	k.Doc = map[string]any{
-		"id": c.uuid(c.project.stream("kakaoSenders")), "plusFriendId": id, "created": stamp(c.at),
+		"id": c.uuid(c.project.stream("kakaoSenders")), "plusFriendId": id, "created": formatTime(c.now),
 		"changes": map[string]any{"status": "DRAFT", "details": details},
 	}
-	k.note(c.at, "CREATED")
+	k.record(c.now, "CREATED")
 	code := kakaoSenderProblem(details)
 	if code != "" && !c.draft && c.body["saveDraftOnFailure"] != true {
 		return c.fail(code)
 	}
 	if c.project.KakaoReady.IsZero() {
-		c.project.KakaoReady = c.at.Add(kakaoAccount)
+		c.project.KakaoReady = c.now.Add(kakaoAccount)
 	}
 	if c.draft || code != "" {
-		k.note(c.at, "DRAFT")
+		k.record(c.now, "DRAFT")
 		c.saveKakaoSender(c.project, k)
 		if code != "" && !c.draft {
 			return c.fail(code)
@@ -161,9 +161,9 @@ func kakaoSenderProblem(details map[string]any) string {
 
 func (c *call) submitKakaoSender(k *kakaoSender) {
 	jsonvalue.Object(k.Doc, "changes")["status"] = "IN_PROGRESS"
-	k.note(c.at, "IN_PROGRESS")
+	k.record(c.now, "IN_PROGRESS")
 	c.saveKakaoSender(c.project, k)
-	c.reschedule(&k.schedule, kakaoReview, event{Kind: kindKakaoSender, Project: c.project.ID, ID: k.ID})
+	c.reschedule(&k.schedule, kakaoReview, event{Kind: kindKakaoSenderReview, Project: c.project.ID, ID: k.ID})
 }
 
 func (k *kakaoSender) pendingName() string { return jsonvalue.Text(k.Doc, "changes.details.name") }
@@ -176,16 +176,16 @@ func reviewKakaoSender(s *Sandbox, p *project, k *kakaoSender, outcome string) b
 	trigger := "KAKAOTALK_SENDER_REJECTED"
 	if outcome == "REJECTED" {
 		jsonvalue.Object(k.Doc, "changes")["status"] = outcome
-		k.noteFrom(byKakao, s.at, outcome, "name: the name does not fit the channel")
+		k.recordBy(byKakao, s.now, outcome, "name: the name does not fit the channel")
 	} else {
 		k.goLive()
 		trigger = k.stateTrigger()
 		if k.state() == "INACTIVE" {
-			k.noteFrom(byKakao, s.at, "INACTIVE", "")
+			k.recordBy(byKakao, s.now, "INACTIVE", "")
 		}
 	}
 	s.saveKakaoSender(p, k)
-	s.tellKakaoSender(p, k, trigger, nil)
+	s.notifyKakaoSender(p, k, trigger, nil)
 	return true
 }
 
@@ -220,10 +220,10 @@ func setKakaoState(s *Sandbox, p *project, k *kakaoSender, state string) bool {
 	}
 	k.Doc["state"] = state
 	if state == "ACTIVE" || state == "INACTIVE" { // the others have no type
-		k.noteFrom(byKakao, s.at, state, "")
+		k.recordBy(byKakao, s.now, state, "")
 	}
 	s.saveKakaoSender(p, k)
-	s.tellKakaoSender(p, k, k.stateTrigger(), nil)
+	s.notifyKakaoSender(p, k, k.stateTrigger(), nil)
 	return true
 }
 
@@ -257,14 +257,14 @@ func updateKakaoSender(c *call, k *kakaoSender) answer {
 	whole := clone(jsonvalue.Object(k.Doc, "details"), fields)
 	if !c.draft || k.state() != "" {
 		if found := papi.LookupSchema("KakaotalkInputSenderDetailsDto").Violations(whole, papi.Mode{}); len(found) > 0 {
-			return c.failBody("invalid_input", sentences(found))
+			return c.failBody("invalid_input", messages(found))
 		}
 		if code := kakaoSenderProblem(whole); code != "" {
 			return c.fail(code)
 		}
 	}
 	k.Doc["changes"] = map[string]any{"status": "DRAFT", "details": fields}
-	k.note(c.at, "EDITED")
+	k.record(c.now, "EDITED")
 	if c.draft {
 		c.saveKakaoSender(c.project, k)
 	} else {
@@ -281,7 +281,7 @@ func deleteKakaoSender(c *call, k *kakaoSender) answer {
 		return c.fail("sender_already_deleted")
 	}
 	k.Deleted = true
-	c.after(kakaoRemoval, event{Kind: kindKakaoRemove, Project: c.project.ID, ID: k.ID})
+	c.after(kakaoRemoval, event{Kind: kindKakaoSenderRemove, Project: c.project.ID, ID: k.ID})
 	return c.ok(nil)
 }
 
@@ -299,14 +299,14 @@ func discardKakaoChanges(c *call) answer {
 	}
 	delete(k.Doc, "changes")
 	k.Nulls = nil
-	k.note(c.at, "EDITED")
+	k.record(c.now, "EDITED")
 	c.saveKakaoSender(c.project, k)
 	return c.ok(nil)
 }
 
 func commentKakaoSender(c *call, k *kakaoSender) answer {
 	done := c.comment(&k.history)
-	c.tellKakaoSender(c.project, k, "KAKAOTALK_SENDER_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+	c.notifyKakaoSender(c.project, k, "KAKAOTALK_SENDER_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
 	return done
 }
 
@@ -323,7 +323,7 @@ func registerKakaoSender(c *call, k *kakaoSender) answer {
 		k.goLive()
 	}
 	k.Doc["state"] = "VERIFYING"
-	k.Code, k.CodeEnds = c.number(), c.at.Add(codeTTL)
+	k.Code, k.CodeEnds = c.number(), c.now.Add(codeTTL)
 	c.header.Set(HeaderCode, k.Code)
 	c.log.Info("one-time code of the sandbox", "sender", k.ID, "code", k.Code)
 	c.saveKakaoSender(c.project, k)
@@ -342,12 +342,12 @@ func (c *call) number() string {
 // has for the operation.
 func verifyKakaoSender(c *call, k *kakaoSender) answer {
 	code, _ := c.body["code"].(float64)
-	if k.state() != "VERIFYING" || fmt.Sprintf("%.0f", code) != k.Code || !c.at.Before(k.CodeEnds) {
+	if k.state() != "VERIFYING" || fmt.Sprintf("%.0f", code) != k.Code || !c.now.Before(k.CodeEnds) {
 		return c.fail("not_allowed_verify")
 	}
 	k.Doc["state"], k.Code = "ACTIVE", ""
-	k.noteFrom(byKakao, c.at, "ACTIVE", "")
+	k.recordBy(byKakao, c.now, "ACTIVE", "")
 	c.saveKakaoSender(c.project, k)
-	c.tellKakaoSender(c.project, k, "KAKAOTALK_SENDER_ACTIVE", nil)
+	c.notifyKakaoSender(c.project, k, "KAKAOTALK_SENDER_ACTIVE", nil)
 	return c.ok(k.Doc)
 }

@@ -29,9 +29,9 @@ func (t *kakaoTemplate) name() string {
 	return jsonvalue.Text(t.Doc, "details.name")
 }
 
-// Templates are listed in alphabetical order.
-func (t *kakaoTemplate) order() string { return t.name() + "\x00" + t.Code }
-func (t *kakaoTemplate) facet() string { return t.state() + "/" + t.status() }
+// Templates are document in alphabetical order.
+func (t *kakaoTemplate) sortKey() string { return t.name() + "\x00" + t.Code }
+func (t *kakaoTemplate) facet() string   { return t.state() + "/" + t.status() }
 
 var kakaotalkTemplateHandlers = map[string]handler{
 	"KakaotalkTemplatesController_listTemplates_v1":  onKakaoSender(listKakaoTemplates),
@@ -50,7 +50,7 @@ var kakaotalkTemplateHandlers = map[string]handler{
 	}),
 	"KakaotalkTemplatesController_createComment_v1": onKakaoTemplate(func(c *call, k *kakaoSender, t *kakaoTemplate) answer {
 		done := c.comment(&t.history)
-		c.tellKakaoTemplate(c.project, k, t, "KAKAOTALK_TEMPLATE_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+		c.notifyKakaoTemplate(c.project, k, t, "KAKAOTALK_TEMPLATE_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
 		return done
 	}),
 }
@@ -58,7 +58,7 @@ var kakaotalkTemplateHandlers = map[string]handler{
 // onKakaoTemplate finds a template of a sender. Operations that do not
 // document sender_not_found know no template of an unknown sender.
 func onKakaoTemplate(do func(*call, *kakaoSender, *kakaoTemplate) answer) handler {
-	return onKakao(func(c *call) answer {
+	return withKakaoAccount(func(c *call) answer {
 		k, ok := c.project.KakaoSenders.get(c.id("plusFriendId"))
 		if !ok && c.documents("sender_not_found") {
 			return c.fail("sender_not_found")
@@ -75,18 +75,18 @@ func onKakaoTemplate(do func(*call, *kakaoSender, *kakaoTemplate) answer) handle
 }
 
 func (s *Sandbox) saveKakaoTemplate(k *kakaoSender, t *kakaoTemplate) {
-	t.Doc["modified"] = stamp(s.at)
+	t.Doc["modified"] = formatTime(s.now)
 	k.Templates.put(t.Code, t)
 }
 
-func (s *Sandbox) tellKakaoTemplate(p *project, k *kakaoSender, t *kakaoTemplate, kind string, more map[string]any) {
+func (s *Sandbox) notifyKakaoTemplate(p *project, k *kakaoSender, t *kakaoTemplate, kind string, more map[string]any) {
 	s.emit(p, "kakaotalk/senders/"+k.ID+"/templates/"+t.Code, kind, clone(more, map[string]any{"payload": t.Doc}))
 }
 
 func listKakaoTemplates(c *call, k *kakaoSender) answer {
-	picked := pickStates(c.list("filterStates"), c.list("filterStatuses"))
+	picked := stateFilter(c.queryList("filterStates"), c.queryList("filterStatuses"))
 	picked.prefix, _ = c.query["templateName"].(string)
-	return list(c, k.Templates, "templates", 50, picked, func(t *kakaoTemplate) map[string]any { return t.Doc })
+	return listPage(c, k.Templates, "templates", 50, picked, func(t *kakaoTemplate) map[string]any { return t.Doc })
 }
 
 // kakaoTemplateProblem is the code for a template's details, or "".
@@ -110,11 +110,11 @@ func createKakaoTemplate(c *call, k *kakaoSender) answer {
 		return c.fail(code)
 	}
 	t.Doc = map[string]any{
-		"id": c.uuid(c.project.stream("kakaoTemplateIds")), "code": t.Code, "created": stamp(c.at),
+		"id": c.uuid(c.project.stream("kakaoTemplateIds")), "code": t.Code, "created": formatTime(c.now),
 		"changes": map[string]any{"status": "DRAFT", "details": details},
 	}
-	t.note(c.at, "CREATED")
-	if !c.draft && invalidForKakao(details) {
+	t.record(c.now, "CREATED")
+	if !c.draft && isInvalidKakaoTemplate(details) {
 		if c.body["saveDraftOnFailure"] != true {
 			return c.fail("template_kakaotalk_validation_error")
 		}
@@ -129,23 +129,23 @@ func createKakaoTemplate(c *call, k *kakaoSender) answer {
 	return c.ok(t.Doc)
 }
 
-// invalidForKakao reports whether KakaoTalk refuses a template: where its content
+// isInvalidKakaoTemplate reports whether KakaoTalk refuses a template: where its content
 // holds "invalid".
-func invalidForKakao(details map[string]any) bool {
+func isInvalidKakaoTemplate(details map[string]any) bool {
 	return strings.Contains(strings.ToLower(jsonvalue.Text(details, "content")), "invalid")
 }
 
 func (c *call) saveKakaoDraft(k *kakaoSender, t *kakaoTemplate) {
-	t.note(c.at, "DRAFT")
+	t.record(c.now, "DRAFT")
 	c.saveKakaoTemplate(k, t)
 }
 
 func (c *call) submitKakaoTemplate(k *kakaoSender, t *kakaoTemplate) {
 	jsonvalue.Object(t.Doc, "changes")["status"] = "IN_PROGRESS"
 	t.Submitted = true
-	t.note(c.at, "IN_PROGRESS")
+	t.record(c.now, "IN_PROGRESS")
 	c.saveKakaoTemplate(k, t)
-	c.reschedule(&t.schedule, kakaoReview, event{Kind: kindKakaoTemplate, Project: c.project.ID, ID: k.ID + "/" + t.Code})
+	c.reschedule(&t.schedule, kakaoReview, event{Kind: kindKakaoTemplateReview, Project: c.project.ID, ID: k.ID + "/" + t.Code})
 }
 
 // kakaoTemplateOf is a template with its sender.
@@ -184,10 +184,10 @@ func reviewKakaoTemplate(s *Sandbox, p *project, t kakaoTemplateOf, outcome stri
 			patch(t.Doc, map[string]any{"state": outcome, "details": jsonvalue.Object(t.Doc, "changes.details")})
 			delete(t.Doc, "changes")
 		}
-		t.noteFrom(byKakao, s.at, outcome, "name: the name does not fit the content")
+		t.recordBy(byKakao, s.now, outcome, "name: the name does not fit the content")
 	}
 	s.saveKakaoTemplate(t.sender, t.kakaoTemplate)
-	s.tellKakaoTemplate(p, t.sender, t.kakaoTemplate, "KAKAOTALK_TEMPLATE_"+outcome, nil)
+	s.notifyKakaoTemplate(p, t.sender, t.kakaoTemplate, "KAKAOTALK_TEMPLATE_"+outcome, nil)
 	return true
 }
 
@@ -215,12 +215,12 @@ func updateKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
 	if code := k.templateProblem(t, whole); code != "" {
 		return c.fail(code)
 	}
-	if !c.draft && invalidForKakao(whole) {
+	if !c.draft && isInvalidKakaoTemplate(whole) {
 		return c.failWith("template_kakaotalk_validation_error", map[string]any{"templateCode": t.Code})
 	}
 	if !c.draft {
 		if found := papi.LookupSchema("KakaotalkInputTemplateDetailsDto").Violations(whole, papi.Mode{}); len(found) > 0 {
-			return c.failWith("template_kakaotalk_validation_error", map[string]any{"validationErrors": sentences(found)})
+			return c.failWith("template_kakaotalk_validation_error", map[string]any{"validationErrors": messages(found)})
 		}
 	}
 	if len(fields) == 0 && len(nulls) == 0 {
@@ -229,7 +229,7 @@ func updateKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
 	slices.Sort(nulls)
 	t.Nulls = nulls
 	t.Doc["changes"] = map[string]any{"status": "DRAFT", "details": fields}
-	t.note(c.at, "EDITED")
+	t.record(c.now, "EDITED")
 	if c.draft {
 		c.saveKakaoDraft(k, t)
 		return c.ok(t.Doc)

@@ -69,13 +69,13 @@ func endSetup(s *Sandbox, p *project, r *rcsSender, _ string) bool {
 	}
 	r.Doc["authName"] = "rcs-" + r.ID[:8]
 	r.Doc["authToken"] = s.letters(p.stream("rcsTokens"), 40)
-	r.noteFrom(bySinch, s.at, "TEST", "")
-	s.turnRcs(p, r, "IN_TEST")
+	r.recordBy(bySinch, s.now, "TEST", "")
+	s.setRcsState(p, r, "IN_TEST")
 	return true
 }
 
-// shownCountries are the countries of the sender, and how their launch stands.
-func (r *rcsSender) shownCountries() []any {
+// renderCountries are the countries of the sender, and how their launch stands.
+func (r *rcsSender) renderCountries() []any {
 	shown := []any{}
 	for _, country := range r.countries() {
 		launch := r.launch(country)
@@ -89,7 +89,7 @@ func (r *rcsSender) shownCountries() []any {
 				doc["remark"] = o.Remark
 			}
 			if !o.Modified.IsZero() {
-				doc["modified"] = stamp(o.Modified)
+				doc["modified"] = formatTime(o.Modified)
 			}
 			all[i] = doc
 		}
@@ -122,7 +122,7 @@ func launchRcsSender(c *call, r *rcsSender) answer {
 	if !slices.Contains([]string{"IN_TEST", "LAUNCHING", "LAUNCHED", "UNLAUNCHED"}, r.State) {
 		return c.fail("launch_invalid_agent_state")
 	}
-	if missing := launchRequirements(r); len(missing) > 0 {
+	if missing := missingForLaunch(r); len(missing) > 0 {
 		return c.failWith("launch_precondition_failed", map[string]any{"validationErrors": missing})
 	}
 	if r.State == "UNLAUNCHED" {
@@ -130,7 +130,7 @@ func launchRcsSender(c *call, r *rcsSender) answer {
 	}
 	for _, country := range r.countries() {
 		if r.launch(country) == nil {
-			r.Launches = append(r.Launches, newCountry(country, "PENDING", c.at))
+			r.Launches = append(r.Launches, newCountry(country, "PENDING", c.now))
 		}
 	}
 	switch {
@@ -139,19 +139,19 @@ func launchRcsSender(c *call, r *rcsSender) answer {
 			"id": c.uuid(c.project.stream("rcsBrands")), "status": "DRAFT",
 			"registration": map[string]any{"id": c.uuid(c.project.stream("rcsBrands")), "status": "NEW"},
 		}
-		c.turnRcs(c.project, r, "PREPARING_LAUNCH")
+		c.setRcsState(c.project, r, "PREPARING_LAUNCH")
 		c.reschedule(&r.schedule, rcsBrand, event{Kind: kindRcsBrand, Project: c.project.ID, ID: r.ID})
 	case len(jsonvalue.Texts(r.Details, "questionnaire.general.answers.videoUris")) == 0:
-		c.turnRcs(c.project, r, "PREPARING_LAUNCH")
+		c.setRcsState(c.project, r, "PREPARING_LAUNCH")
 		c.reschedule(&r.schedule, rcsPreparation, event{Kind: kindRcsPrepared, Project: c.project.ID, ID: r.ID})
 	default:
 		c.beginLaunch(c.project, r)
 	}
-	return c.ok(c.shownRcs(r))
+	return c.ok(c.renderRcsSender(r))
 }
 
-// launchRequirements is what a launch still needs, all at once.
-func launchRequirements(r *rcsSender) []string {
+// missingForLaunch is what a launch still needs, all at once.
+func missingForLaunch(r *rcsSender) []string {
 	var missing []string
 	need := func(ok bool, what string) {
 		if !ok {
@@ -180,8 +180,8 @@ func launchRequirements(r *rcsSender) []string {
 		key := part
 		if country == "US" {
 			answers := jsonvalue.Object(r.Details, "questionnaire.us.answers")
-			key = campaign(answers)
-			if legacyUS(answers) {
+			key = usVersion(answers)
+			if isLegacyUS(answers) {
 				key = "us/v1"
 			} else {
 				answered("verification", "phone")
@@ -207,11 +207,11 @@ func registerBrand(s *Sandbox, p *project, r *rcsSender, status string) bool {
 	if status == "COMPLETED" {
 		brand["status"] = "COMPLETED"
 	}
-	s.saveRcs(p, r)
-	s.tellRcs(p, r, "RCS_BRAND_REGISTRATION_PROCESS_STATUS_UPDATED", map[string]any{"status": status})
+	s.saveRcsSender(p, r)
+	s.notifyRcsSender(p, r, "RCS_BRAND_REGISTRATION_PROCESS_STATUS_UPDATED", map[string]any{"status": status})
 	if status == "REJECTED" {
-		r.noteFrom(byRegistrar, s.at, "COMMENT_ADDED", brandRefused)
-		s.tellRcs(p, r, "RCS_SENDER_COMMENT_ADDED", map[string]any{"comment": brandRefused})
+		r.recordBy(byRegistrar, s.now, "COMMENT_ADDED", brandRefused)
+		s.notifyRcsSender(p, r, "RCS_SENDER_COMMENT_ADDED", map[string]any{"comment": brandRefused})
 	}
 	if r.State != "PREPARING_LAUNCH" {
 		return true
@@ -221,23 +221,23 @@ func registerBrand(s *Sandbox, p *project, r *rcsSender, status string) bool {
 		s.beginLaunch(p, r)
 	case "REJECTED":
 		delete(r.Doc, "brandDetails")
-		s.callOff(p, r)
+		s.cancelLaunch(p, r)
 	}
 	return true
 }
 
-// callOff ends a launch before the operators were asked: what waited for them
+// cancelLaunch ends a launch before the operators were asked: what waited for them
 // is not launched, what was launched before still is.
-func (s *Sandbox) callOff(p *project, r *rcsSender) {
+func (s *Sandbox) cancelLaunch(p *project, r *rcsSender) {
 	r.Launches = slices.DeleteFunc(r.Launches, func(l *rcsCountry) bool { return l.Status == "PENDING" })
 	state := "UNLAUNCHED"
 	if slices.ContainsFunc(r.Launches, func(l *rcsCountry) bool { return l.Status == "LAUNCHED" }) {
 		state = "LAUNCHED"
 	}
 	if state == "UNLAUNCHED" {
-		r.noteFrom(bySinch, s.at, "INACTIVE", "")
+		r.recordBy(bySinch, s.now, "INACTIVE", "")
 	}
-	s.turnRcs(p, r, state)
+	s.setRcsState(p, r, state)
 }
 
 func endPreparation(s *Sandbox, p *project, r *rcsSender, _ string) bool {
@@ -251,7 +251,7 @@ func endPreparation(s *Sandbox, p *project, r *rcsSender, _ string) bool {
 // beginLaunch sends the sender to the operators, which decide one after the
 // other.
 func (s *Sandbox) beginLaunch(p *project, r *rcsSender) {
-	s.turnRcs(p, r, "LAUNCHING")
+	s.setRcsState(p, r, "LAUNCHING")
 	wait := rcsOperators
 	waiting := false
 	for _, launch := range r.Launches {
@@ -307,13 +307,13 @@ func operatorOutcome(o operatorOf) string {
 // setOperatorStatus ends an operator's review, or changes its decision.
 func setOperatorStatus(s *Sandbox, p *project, o operatorOf, status string) bool {
 	r, launch, before := o.sender, o.launch, o.Status
-	o.Status, o.Modified, o.Remark = status, s.at, ""
+	o.Status, o.Modified, o.Remark = status, s.now, ""
 	if status == "REJECTED" {
 		o.Remark = "The sender does not fit the operator's policy."
 	}
-	launch.judge()
-	s.saveRcs(p, r)
-	s.tellRcs(p, r, "RCS_SENDER_OPERATOR_STATUS_UPDATED", map[string]any{
+	launch.updateStatus()
+	s.saveRcsSender(p, r)
+	s.notifyRcsSender(p, r, "RCS_SENDER_OPERATOR_STATUS_UPDATED", map[string]any{
 		"operator": o.Name, "operatorCountry": launch.Country,
 		"operatorPreviousStatus": before, "operatorCurrentStatus": status,
 	})
@@ -321,8 +321,8 @@ func setOperatorStatus(s *Sandbox, p *project, o operatorOf, status string) bool
 	return true
 }
 
-// judge sets a country's status once no operator is pending.
-func (l *rcsCountry) judge() {
+// updateStatus sets a country's status once no operator is pending.
+func (l *rcsCountry) updateStatus() {
 	status := "REJECTED"
 	for _, o := range l.Operators {
 		if o.Status == "PENDING" {
@@ -350,12 +350,12 @@ func (s *Sandbox) endLaunch(p *project, r *rcsSender) {
 		}
 	}
 	if state == "LAUNCHED" {
-		r.Doc["launched"] = stamp(s.at)
-		r.noteFrom(bySinch, s.at, "ACTIVE", "")
+		r.Doc["launched"] = formatTime(s.now)
+		r.recordBy(bySinch, s.now, "ACTIVE", "")
 	} else {
-		r.noteFrom(bySinch, s.at, "INACTIVE", "no operator took the sender; its remark says why")
+		r.recordBy(bySinch, s.now, "INACTIVE", "no operator took the sender; its remark says why")
 	}
-	s.turnRcs(p, r, state)
+	s.setRcsState(p, r, state)
 }
 
 // unlaunch takes a launched sender back.
@@ -366,10 +366,10 @@ func unlaunch(s *Sandbox, p *project, r *rcsSender, _ string) bool {
 	for _, launch := range r.Launches {
 		launch.Status = "UNLAUNCHED"
 		for _, o := range launch.Operators {
-			o.Status, o.Modified = "UNLAUNCHED", s.at
+			o.Status, o.Modified = "UNLAUNCHED", s.now
 		}
 	}
-	r.noteFrom(bySinch, s.at, "INACTIVE", "")
-	s.turnRcs(p, r, "UNLAUNCHED")
+	r.recordBy(bySinch, s.now, "INACTIVE", "")
+	s.setRcsState(p, r, "UNLAUNCHED")
 	return true
 }

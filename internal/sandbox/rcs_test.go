@@ -122,7 +122,7 @@ func TestRcsFromDraftToLaunchedInTwoCountries(t *testing.T) {
 	for _, one := range r.got {
 		seen[jsonvalue.Text(one.body, "type")] = true
 		if found := schema.Violations(one.body["payload"], papi.Mode{Closed: true}); len(found) > 0 {
-			t.Errorf("%v: %v", one.body["type"], sentences(found))
+			t.Errorf("%v: %v", one.body["type"], messages(found))
 		}
 	}
 	if !seen["RCS_SENDER_STATUS_UPDATED"] || !seen["RCS_SENDER_OPERATOR_STATUS_UPDATED"] {
@@ -275,13 +275,13 @@ func TestRcsWithoutAVideoIsPrepared(t *testing.T) {
 func TestRcsTestNumbers(t *testing.T) {
 	w := manual(t)
 	path := w.rcsInTest(rcsBody("Example", "SE"))
-	w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555010" + endDeclines, "+1555010" + endSilent}}).ok()
+	w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555010" + suffixDeclines, "+1555010" + suffixSilent}}).ok()
 	w.s.Advance(rcsInvitation)
-	for number, state := range map[string]string{"+15550100": "VERIFIED", "+1555010" + endDeclines: "DECLINED", "+1555010" + endSilent: "UNVERIFIED"} {
+	for number, state := range map[string]string{"+15550100": "VERIFIED", "+1555010" + suffixDeclines: "DECLINED", "+1555010" + suffixSilent: "UNVERIFIED"} {
 		w.get(path+"/testNumbers/"+number).ok().is("state", state)
 	}
 	w.s.Advance(rcsInvitationTTL)
-	w.get(path+"/testNumbers/+1555010"+endSilent).ok().is("state", "EXPIRED")
+	w.get(path+"/testNumbers/+1555010"+suffixSilent).ok().is("state", "EXPIRED")
 	w.get(path+"/testNumbers/+15550100/retry").ok().is("state", "UNVERIFIED")
 	w.s.Advance(rcsInvitation)
 	w.get(path + "/testNumbers/+15550100/capabilities").ok()
@@ -371,7 +371,7 @@ var rcsErrors = func() []provocation {
 	}
 	declined := func(do func(w *world, path string) result) func(*world) result {
 		return inTest(func(w *world, path string) result {
-			w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + endDeclines}}).ok()
+			w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + suffixDeclines}}).ok()
 			w.s.Advance(rcsInvitation)
 			return do(w, path)
 		})
@@ -429,7 +429,7 @@ var rcsErrors = func() []provocation {
 			return w.patch(path, obj{"details": obj{"testNumbers": []any{"soon"}}})
 		})},
 		{update, "blocked_because_the_recipient_declined", declined(func(w *world, path string) result {
-			return w.patch(path, obj{"details": obj{"testNumbers": []any{"+1555" + endDeclines}}})
+			return w.patch(path, obj{"details": obj{"testNumbers": []any{"+1555" + suffixDeclines}}})
 		})},
 		{activities, "invalid_page_size", func(w *world) result { return w.get(unknown + "/activities?pageSize=x") }},
 		{activities, "invalid_page_token", inTest(func(w *world, path string) result { return w.get(path + "/activities?pageToken=x") })},
@@ -446,34 +446,34 @@ var rcsErrors = func() []provocation {
 			return w.post(path+"/testNumbers", obj{"testNumbers": []any{"soon"}})
 		})},
 		{add, "user_cannot_be_reached", inTest(func(w *world, path string) result {
-			return w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + endNoRCS}})
+			return w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + suffixNoRCS}})
 		})},
 		{add, "add_test_number_not_allowed_before_launch", inTest(func(w *world, path string) result {
-			return w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + endAfterLaunch}})
+			return w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + suffixAfterLaunch}})
 		})},
 		{add, "blocked_because_the_recipient_declined", declined(func(w *world, path string) result {
-			return w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + endDeclines}})
+			return w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + suffixDeclines}})
 		})},
 		{retry, "add_test_number_invalid", inTest(func(w *world, path string) result { return w.get(path + "/testNumbers/soon/retry") })},
 		{retry, "add_test_number_not_allowed_before_launch", func(w *world) result {
 			body := rcsBody("Example", "SE")
-			body["details"].(obj)["testNumbers"] = []any{"+1555" + endAfterLaunch}
-			return w.get(w.rcsInTest(body) + "/testNumbers/+1555" + endAfterLaunch + "/retry")
+			body["details"].(obj)["testNumbers"] = []any{"+1555" + suffixAfterLaunch}
+			return w.get(w.rcsInTest(body) + "/testNumbers/+1555" + suffixAfterLaunch + "/retry")
 		}},
 		{retry, "blocked_because_the_recipient_declined", declined(func(w *world, path string) result {
-			return w.get(path + "/testNumbers/+1555" + endDeclines + "/retry")
+			return w.get(path + "/testNumbers/+1555" + suffixDeclines + "/retry")
 		})},
 		{capabilities, "blocked_because_the_recipient_declined", declined(func(w *world, path string) result {
-			return w.get(path + "/testNumbers/+1555" + endDeclines + "/capabilities")
+			return w.get(path + "/testNumbers/+1555" + suffixDeclines + "/capabilities")
 		})},
 		{capabilities, "user_has_not_accepted_invite", inTest(func(w *world, path string) result {
 			w.get(path + "/testNumbers/" + tester + "/retry").ok()
 			return w.get(path + "/testNumbers/" + tester + "/capabilities")
 		})},
 		{capabilities, "user_cannot_be_reached", inTest(func(w *world, path string) result {
-			w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + endLosesRCS}}).ok()
+			w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + suffixLosesRCS}}).ok()
 			w.s.Advance(rcsInvitation)
-			return w.get(path + "/testNumbers/+1555" + endLosesRCS + "/capabilities")
+			return w.get(path + "/testNumbers/+1555" + suffixLosesRCS + "/capabilities")
 		})},
 	}
 	for _, code := range []string{"invalid_google_agent", "rbm_has_not_been_used", "rbm_webhook_incorrect_secret", "rbm_resources_not_found", "rbm_too_many_requests"} {

@@ -10,11 +10,11 @@ import (
 
 // Ends of test numbers that mean something.
 const (
-	endDeclines    = "0000" // declines the invitation
-	endNoRCS       = "0002" // has no RCS: can't be added
-	endLosesRCS    = "0003" // has no RCS any more when its capabilities are asked for
-	endAfterLaunch = "0004" // the carrier takes it after the launch only
-	endSilent      = "9999" // lets the invitation expire
+	suffixDeclines    = "0000" // declines the invitation
+	suffixNoRCS       = "0002" // has no RCS: can't be added
+	suffixLosesRCS    = "0003" // has no RCS any more when its capabilities are asked for
+	suffixAfterLaunch = "0004" // the carrier takes it after the launch only
+	suffixSilent      = "9999" // lets the invitation expire
 )
 
 var isPhone = regexp.MustCompile(`^\+?[0-9]{6,15}$`).MatchString
@@ -52,8 +52,8 @@ func (r *rcsSender) number(number string) *rcsTestNumber {
 	return nil
 }
 
-func (n *rcsTestNumber) shown() map[string]any {
-	return map[string]any{"number": n.Number, "state": n.State, "submitted": stamp(n.Submitted)}
+func (n *rcsTestNumber) render() map[string]any {
+	return map[string]any{"number": n.Number, "state": n.State, "submitted": formatTime(n.Submitted)}
 }
 
 // invite asks the owner of a number, anew where it was asked before.
@@ -63,9 +63,9 @@ func (s *Sandbox) invite(p *project, r *rcsSender, number string) {
 		n = &rcsTestNumber{Number: number}
 		r.Numbers = append(r.Numbers, n)
 	}
-	n.State, n.Submitted = "UNVERIFIED", s.at
+	n.State, n.Submitted = "UNVERIFIED", s.now
 	wait := rcsInvitation
-	if strings.HasSuffix(number, endSilent) {
+	if strings.HasSuffix(number, suffixSilent) {
 		wait = rcsInvitationTTL
 	}
 	s.reschedule(&n.schedule, wait, event{Kind: kindRcsTestNumber, Project: p.ID, ID: r.ID + "/" + number})
@@ -91,9 +91,9 @@ func (n *rcsTestNumber) isStale(e event) bool {
 // invitationOutcome is what the number asks for.
 func invitationOutcome(n *rcsTestNumber) string {
 	switch {
-	case strings.HasSuffix(n.Number, endDeclines):
+	case strings.HasSuffix(n.Number, suffixDeclines):
 		return "DECLINED"
-	case strings.HasSuffix(n.Number, endSilent):
+	case strings.HasSuffix(n.Number, suffixSilent):
 		return "EXPIRED"
 	}
 	return "VERIFIED"
@@ -113,9 +113,9 @@ func (c *call) testNumberProblem(r *rcsSender, number string) string {
 		return "add_test_number_invalid"
 	case known != nil && known.State == "DECLINED":
 		return "blocked_because_the_recipient_declined"
-	case strings.HasSuffix(number, endNoRCS) && c.documents("user_cannot_be_reached"):
+	case strings.HasSuffix(number, suffixNoRCS) && c.documents("user_cannot_be_reached"):
 		return "user_cannot_be_reached"
-	case strings.HasSuffix(number, endAfterLaunch) && r.State != "LAUNCHED" && c.documents("add_test_number_not_allowed_before_launch"):
+	case strings.HasSuffix(number, suffixAfterLaunch) && r.State != "LAUNCHED" && c.documents("add_test_number_not_allowed_before_launch"):
 		return "add_test_number_not_allowed_before_launch"
 	}
 	return ""
@@ -131,17 +131,17 @@ func addTestNumbers(c *call, r *rcsSender) answer {
 	for _, number := range numbers {
 		c.invite(c.project, r, number)
 	}
-	r.noteNumbers()
-	c.saveRcs(c.project, r)
+	r.syncTestNumbers()
+	c.saveRcsSender(c.project, r)
 	shown := make([]any, len(r.Numbers))
 	for i, n := range r.Numbers {
-		shown[i] = n.shown()
+		shown[i] = n.render()
 	}
 	return c.ok(map[string]any{"testNumbers": shown})
 }
 
-// noteNumbers keeps the details' list of numbers as the numbers are.
-func (r *rcsSender) noteNumbers() {
+// syncTestNumbers keeps the details' list of numbers as the numbers are.
+func (r *rcsSender) syncTestNumbers() {
 	all := make([]any, len(r.Numbers))
 	for i, n := range r.Numbers {
 		all[i] = n.Number
@@ -154,13 +154,13 @@ func retryTestNumber(c *call, r *rcsSender, n *rcsTestNumber) answer {
 		return c.fail(code)
 	}
 	c.invite(c.project, r, n.Number)
-	return c.ok(n.shown())
+	return c.ok(n.render())
 }
 
 func deleteTestNumber(c *call, r *rcsSender, n *rcsTestNumber) answer {
 	r.Numbers = slices.DeleteFunc(r.Numbers, func(other *rcsTestNumber) bool { return other == n })
-	r.noteNumbers()
-	c.saveRcs(c.project, r)
+	r.syncTestNumbers()
+	c.saveRcsSender(c.project, r)
 	return c.ok(nil)
 }
 
@@ -170,7 +170,7 @@ func testNumberCapabilities(c *call, _ *rcsSender, n *rcsTestNumber) answer {
 		return c.fail("blocked_because_the_recipient_declined")
 	case n.State != "VERIFIED":
 		return c.fail("user_has_not_accepted_invite")
-	case strings.HasSuffix(n.Number, endLosesRCS):
+	case strings.HasSuffix(n.Number, suffixLosesRCS):
 		return c.fail("user_cannot_be_reached")
 	}
 	return c.ok(map[string]any{"features": []any{"REVOCATION", "ACTION_DIAL", "ACTION_OPEN_URL", "RICHCARD_STANDALONE", "RICHCARD_CAROUSEL"}})

@@ -141,7 +141,7 @@ func TestOperationsAreRefusedInTheStatesThatTheContractNames(t *testing.T) {
 						sender.Verified, sender.KnownToMeta = false, true // needs no code
 					}
 					for _, sender := range p.KakaoSenders.items {
-						sender.Code, sender.CodeEnds = "123456", w.s.at.Add(day)
+						sender.Code, sender.CodeEnds = "123456", w.s.now.Add(day)
 					}
 					got := w.do(method, one.path+below, rule.body)
 					if code := jsonvalue.Text(got.body, "errorCode"); code != rule.code(state, status) {

@@ -78,8 +78,8 @@ func pruneUnion(variants []*papi.Schema, value any, mode papi.Mode) (best any, n
 	return best, name, most
 }
 
-// supported lists the values that a schema, or its items, may have.
-func supported(schema *papi.Schema) string {
+// supportedCodes lists the values that a schema, or its items, may have.
+func supportedCodes(schema *papi.Schema) string {
 	s := schema.Resolve()
 	if s.Items != nil {
 		s = s.Items.Resolve()

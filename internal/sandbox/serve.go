@@ -23,16 +23,16 @@ const maxBody = 10 << 20
 // handler answers one operation. The lock is held.
 type handler func(c *call) answer
 
-// families joins what the families' files have: the handler of each operation
+// register joins what the families' files have: the handler of each operation
 // that the sandbox knows, and what can happen, by the event's kind.
-func (s *Sandbox) families() {
-	s.handlers = joined(webhookHandlers, whatsappAccountHandlers, whatsappSenderHandlers, whatsappTemplateHandlers, whatsappOtherHandlers,
+func (s *Sandbox) register() {
+	s.handlers = union(webhookHandlers, whatsappAccountHandlers, whatsappSenderHandlers, whatsappTemplateHandlers, whatsappOtherHandlers,
 		bundleHandlers, kakaotalkSenderHandlers, kakaotalkTemplateHandlers, conversationHandlers, rcsHandlers, smsHandlers)
-	s.events = joined(deliveryEvents, whatsappAccountEvents, whatsappSenderEvents, whatsappTemplateEvents,
+	s.events = union(deliveryEvents, whatsappAccountEvents, whatsappSenderEvents, whatsappTemplateEvents,
 		bundleEvents, kakaotalkEvents, conversationEvents, rcsEvents, smsEvents)
 }
 
-func joined[V any](parts ...map[string]V) map[string]V {
+func union[V any](parts ...map[string]V) map[string]V {
 	all := map[string]V{}
 	for _, part := range parts {
 		maps.Copy(all, part)
@@ -58,8 +58,8 @@ type call struct {
 // id is a variable of the path.
 func (c *call) id(name string) string { return c.request.PathValue(name) }
 
-// list is a list parameter of the query.
-func (c *call) list(name string) []string { return jsonvalue.Texts(c.query[name], "") }
+// queryList is a list parameter of the query.
+func (c *call) queryList(name string) []string { return jsonvalue.Texts(c.query[name], "") }
 
 func (s *Sandbox) routes() *http.ServeMux {
 	mux := http.NewServeMux()
@@ -115,14 +115,14 @@ func (c *call) run(body []byte) answer {
 		return c.fail("unauthorized_error")
 	}
 	projectID := c.request.PathValue("projectId")
-	if c.strict && !isUUID(projectID) {
+	if c.strictProjects && !isUUID(projectID) {
 		return c.fail("unauthorized_error")
 	}
 	if code := magicProjects[projectID]; code != "" && c.documents(code) {
 		return c.fail(code)
 	}
-	if codes := c.nexts[c.op.ID]; len(codes) > 0 {
-		c.nexts[c.op.ID] = codes[1:]
+	if codes := c.nextErrors[c.op.ID]; len(codes) > 0 {
+		c.nextErrors[c.op.ID] = codes[1:]
 		return c.fail(codes[0])
 	}
 	handle := c.handlers[c.op.ID]
@@ -208,7 +208,7 @@ func (c *call) checkParameter(p *papi.Parameter, value any) *answer {
 		return nil
 	}
 	var info map[string]any
-	if codes := supported(p.Schema); codes != "" {
+	if codes := supportedCodes(p.Schema); codes != "" {
 		name := supportedNames[p.Name]
 		if name == "" {
 			name = "supportedCodes"
@@ -257,7 +257,7 @@ func (c *call) readBody(raw []byte) *answer {
 		if len(found) == 1 && found[0].Path == "category" && c.documents("template_invalid_category") {
 			code = "template_invalid_category"
 		}
-		return new(c.failBody(code, sentences(found)))
+		return new(c.failBody(code, messages(found)))
 	}
 	if wrong := formatProblems(c.op.Body, c.body, papi.Mode{Draft: c.draft}); len(wrong) > 0 {
 		return new(c.failBody("invalid_input", wrong))
@@ -294,7 +294,7 @@ func (c *call) isDraft() bool {
 	return false
 }
 
-func sentences(found []papi.Violation) []string {
+func messages(found []papi.Violation) []string {
 	out := make([]string, len(found))
 	for i, v := range found {
 		out[i] = fmt.Sprintf("%s: %v", v.Path, v.Allowed)

@@ -15,22 +15,22 @@ type smsApp struct {
 	ConvApp string         `json:"convApp"`
 }
 
-// SMS apps are listed oldest first.
-func (a *smsApp) order() string { return fmt.Sprintf("%09d", a.Number) }
-func (a *smsApp) facet() string { return "" }
+// SMS apps are document oldest first.
+func (a *smsApp) sortKey() string { return fmt.Sprintf("%09d", a.Number) }
+func (a *smsApp) facet() string   { return "" }
 
-const kindSmsApp = "sms_app_provision"
+const kindSmsAppProvision = "sms_app_provision"
 
 var smsHandlers = map[string]handler{
 	"SmsSmsAppsController_listSmsApps_v1":  listSmsApps,
 	"SmsSmsAppsController_createSmsApp_v1": createSmsApp,
-	"SmsSmsAppsController_getSmsApp_v1":    onSmsApp(func(c *call, a *smsApp) answer { return c.ok(c.shownSmsApp(a)) }),
+	"SmsSmsAppsController_getSmsApp_v1":    onSmsApp(func(c *call, a *smsApp) answer { return c.ok(c.renderSmsApp(a)) }),
 	"SmsSmsAppsController_updateSmsApp_v1": onSmsApp(updateSmsApp),
 	"SmsSmsAppsController_deleteSmsApp_v1": onSmsApp(deleteSmsApp),
 }
 
 var smsEvents = map[string]eventHandler{
-	kindSmsApp: onEvent(findSmsApp, []string{"ACTIVE", "BLOCKED", smsFailed}, magic((*smsApp).name, "fail", smsFailed, "ACTIVE"), provisionSmsApp),
+	kindSmsAppProvision: onEvent(findSmsApp, []string{"ACTIVE", "BLOCKED", smsFailed}, magic((*smsApp).name, "fail", smsFailed, "ACTIVE"), provisionSmsApp),
 }
 
 func findSmsApp(p *project, id string) (*smsApp, bool) { return p.SmsApps.get(id) }
@@ -52,8 +52,8 @@ func onSmsApp(do func(*call, *smsApp) answer) handler {
 	}
 }
 
-// shownSmsApp is an SMS app with the Conversation app that it is connected to.
-func (c *call) shownSmsApp(a *smsApp) map[string]any {
+// renderSmsApp is an SMS app with the Conversation app that it is connected to.
+func (c *call) renderSmsApp(a *smsApp) map[string]any {
 	app := c.project.ConvApps[a.ConvApp]
 	if app == nil {
 		return a.Doc
@@ -84,7 +84,7 @@ func listSmsApps(c *call) answer {
 	if c.project.SmsService == "" {
 		return c.fail("sms_service_not_found")
 	}
-	return list(c, c.project.SmsApps, "smsApps", 50, pick{}, c.shownSmsApp)
+	return listPage(c, c.project.SmsApps, "smsApps", 50, filter{}, c.renderSmsApp)
 }
 
 // newSmsApp makes an SMS app, which is on its way.
@@ -92,13 +92,13 @@ func (s *Sandbox) newSmsApp(p *project, name, region string, test bool) *smsApp 
 	if p.SmsService == "" {
 		p.SmsService = s.hex(p.stream("smsServices"), 32)
 	}
-	a := &smsApp{ID: s.hex(p.stream("smsApps"), 32), Number: p.next()}
+	a := &smsApp{ID: s.hex(p.stream("smsApps"), 32), Number: p.nextNumber()}
 	a.Doc = map[string]any{
 		"id": a.ID, "smsServiceId": p.SmsService, "name": name,
 		"status": "PENDING_ADD", "regions": []any{region}, "test": test,
 	}
 	p.SmsApps.put(a.ID, a)
-	s.after(smsProvisioning, event{Kind: kindSmsApp, Project: p.ID, ID: a.ID})
+	s.after(smsProvisioning, event{Kind: kindSmsAppProvision, Project: p.ID, ID: a.ID})
 	return a
 }
 
@@ -128,7 +128,7 @@ func createSmsApp(c *call) answer {
 	if c.body["convApiApp"] == true {
 		a.ConvApp = c.newConvApp(c.project, jsonvalue.Text(c.body, "name"), jsonvalue.Text(c.body, "region"), nil).ID
 	}
-	return c.ok(c.shownSmsApp(a))
+	return c.ok(c.renderSmsApp(a))
 }
 
 func updateSmsApp(c *call, a *smsApp) answer {
@@ -137,7 +137,7 @@ func updateSmsApp(c *call, a *smsApp) answer {
 		return c.fail("no_fields_to_update")
 	}
 	a.Doc["name"] = name
-	return c.ok(c.shownSmsApp(a))
+	return c.ok(c.renderSmsApp(a))
 }
 
 func deleteSmsApp(c *call, a *smsApp) answer {

@@ -16,14 +16,14 @@ type webhook struct {
 	Triggers []string `json:"triggers"`
 }
 
-// Webhooks are listed by target.
-func (w *webhook) order() string { return w.Target }
-func (w *webhook) facet() string { return "" }
+// Webhooks are document by target.
+func (w *webhook) sortKey() string { return w.Target }
+func (w *webhook) facet() string   { return "" }
 
 var webhookHandlers = map[string]handler{
 	"WebhookWebhookController_listWebhooks_v1":   listWebhooks,
 	"WebhookWebhookController_createWebhook_v1":  createWebhook,
-	"WebhookWebhookController_getWebhook_v1":     onWebhook(func(c *call, w *webhook) answer { return c.ok(c.shownWebhook(w)) }),
+	"WebhookWebhookController_getWebhook_v1":     onWebhook(func(c *call, w *webhook) answer { return c.ok(c.renderWebhook(w)) }),
 	"WebhookWebhookController_deleteWebhook_v1":  onWebhook(deleteWebhook),
 	"WebhookWebhookController_replaceWebhook_v1": onWebhook(changeWebhook),
 	"WebhookWebhookController_updateWebhook_v1":  onWebhook(changeWebhook),
@@ -40,7 +40,7 @@ func onWebhook(do func(*call, *webhook) answer) handler {
 	}
 }
 
-func (c *call) shownWebhook(w *webhook) map[string]any {
+func (c *call) renderWebhook(w *webhook) map[string]any {
 	return map[string]any{"id": w.ID, "target": w.Target, "projectId": c.project.ID, "triggers": w.Triggers}
 }
 
@@ -49,7 +49,7 @@ func listWebhooks(c *call) answer {
 	for _, w := range c.project.Webhooks {
 		t.put(w.ID, w)
 	}
-	return list(c, t, "webhooks", maxWebhooks, pick{}, c.shownWebhook)
+	return listPage(c, t, "webhooks", maxWebhooks, filter{}, c.renderWebhook)
 }
 
 // taken reports whether a webhook other than w has the target.
@@ -69,7 +69,7 @@ func createWebhook(c *call) answer {
 	}
 	w.ID = c.ulid(c.project.stream("webhooks"))
 	c.project.Webhooks = append(c.project.Webhooks, w)
-	return c.ok(c.shownWebhook(w))
+	return c.ok(c.renderWebhook(w))
 }
 
 // changeWebhook replaces and updates: a replacement's body has all fields.
@@ -87,7 +87,7 @@ func changeWebhook(c *call, w *webhook) answer {
 	if len(triggers) > 0 {
 		w.Triggers = triggers
 	}
-	return c.ok(c.shownWebhook(w))
+	return c.ok(c.renderWebhook(w))
 }
 
 func deleteWebhook(c *call, w *webhook) answer {

@@ -32,7 +32,7 @@ var whatsappAccountHandlers = map[string]handler{
 	"WhatsappAccountsController_listActivities_v1": onAccount(func(c *call, a *whatsappAccount) answer { return c.listActivities(&a.history) }),
 	"WhatsappAccountsController_createComment_v1": onAccount(func(c *call, a *whatsappAccount) answer {
 		done := c.comment(&a.history)
-		c.tellAccount(c.project, "WHATSAPP_ACCOUNT_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+		c.notifyAccount(c.project, "WHATSAPP_ACCOUNT_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
 		return done
 	}),
 	"WhatsappTemplateAnalyticsHelpersController_enableTemplateAnalytics_v1": onboarded(enableTemplateAnalytics),
@@ -66,7 +66,7 @@ func onboarded(do handler) handler {
 	}
 }
 
-func (s *Sandbox) tellAccount(p *project, kind string, more map[string]any) {
+func (s *Sandbox) notifyAccount(p *project, kind string, more map[string]any) {
 	s.emit(p, "whatsapp/account", kind, clone(more, map[string]any{"payload": p.Account.Doc}))
 }
 
@@ -108,7 +108,7 @@ func (s *Sandbox) newAccount(p *project, businessManager string) *whatsappAccoun
 		"wabaMaxPriceOnboarded":    false,
 		"compatibleRegions":        compatibleRegions(businessManager),
 	}}
-	a.note(s.at, "CREATED")
+	a.record(s.now, "CREATED")
 	p.Account = a
 	return a
 }
@@ -152,7 +152,7 @@ func completeRegion(m map[string]any) string {
 }
 
 func (a *whatsappAccount) submit(s *Sandbox, p *project) {
-	a.note(s.at, "IN_PROGRESS")
+	a.record(s.now, "IN_PROGRESS")
 	s.reschedule(&a.schedule, accountReview, event{Kind: kindAccountReview, Project: p.ID})
 }
 
@@ -171,7 +171,7 @@ func updateAccount(c *call, a *whatsappAccount) answer {
 		details["senderDetails"] = sender
 	}
 	a.Doc["changes"] = map[string]any{"status": "IN_PROGRESS", "details": details}
-	a.note(c.at, "EDITED")
+	a.record(c.now, "EDITED")
 	a.submit(c.Sandbox, c.project)
 	return c.ok(a.Doc)
 }
@@ -197,18 +197,18 @@ func reviewAccount(s *Sandbox, p *project, a *whatsappAccount, outcome string) b
 	switch outcome {
 	case "REJECTED":
 		changes["status"] = outcome
-		a.noteFrom(byMeta, s.at, outcome, "wabaName: the name does not fit the legal name of the business")
-		s.tellAccount(p, "WHATSAPP_ACCOUNT_REJECTED", nil)
+		a.recordBy(byMeta, s.now, outcome, "wabaName: the name does not fit the legal name of the business")
+		s.notifyAccount(p, "WHATSAPP_ACCOUNT_REJECTED", nil)
 	case "PENDING_FACEBOOK_VERIFICATION":
 		changes["status"] = outcome
-		a.noteFrom(byMeta, s.at, outcome, "")
-		s.tellAccount(p, "WHATSAPP_ACCOUNT_PENDING_VERIFICATION", nil)
+		a.recordBy(byMeta, s.now, outcome, "")
+		s.notifyAccount(p, "WHATSAPP_ACCOUNT_PENDING_VERIFICATION", nil)
 		s.reschedule(&a.schedule, accountVerification, event{Kind: kindAccountReview, Project: p.ID})
 	case "ONBOARDED":
 		delete(a.Doc, "changes")
 		a.onboard(s, p, jsonvalue.Object(changes, "details"))
 		if sender := jsonvalue.Object(changes, "details.senderDetails"); sender != nil {
-			s.firstSender(p, sender)
+			s.createFirstSender(p, sender)
 		}
 	}
 	return true
@@ -222,7 +222,7 @@ func (a *whatsappAccount) onboard(s *Sandbox, p *project, details map[string]any
 		"businessDailyLimit": "TIER_250",
 		"currency":           currencies[jsonvalue.Text(a.Doc, "businessManager")],
 	})
-	s.tellAccount(p, "WHATSAPP_ACCOUNT_ONBOARDED", nil)
+	s.notifyAccount(p, "WHATSAPP_ACCOUNT_ONBOARDED", nil)
 }
 
 func deleteAccount(c *call) answer {
@@ -278,11 +278,11 @@ func setAccountLimit(s *Sandbox, p *project, a *whatsappAccount, limit string) b
 		return false
 	}
 	a.Doc["businessDailyLimit"] = limit
-	s.tellAccount(p, "WHATSAPP_ACCOUNT_DAILY_LIMIT_CHANGED", nil)
+	s.notifyAccount(p, "WHATSAPP_ACCOUNT_DAILY_LIMIT_CHANGED", nil)
 	for _, sender := range p.Senders.all() {
 		if sender.state() == "ACTIVE" {
 			sender.Doc["dailyLimit"] = limit
-			s.tellSender(p, sender, "WHATSAPP_SENDER_DAILY_LIMIT_CHANGED", nil)
+			s.notifySender(p, sender, "WHATSAPP_SENDER_DAILY_LIMIT_CHANGED", nil)
 		}
 	}
 	return true
@@ -295,10 +295,10 @@ func changeAccount(s *Sandbox, p *project, a *whatsappAccount, change string) bo
 	case "MAX_PRICE":
 		a.Doc["wabaMaxPriceOnboarded"] = true
 	case "DISABLE", "SCHEDULE_FOR_DISABLE":
-		patch(a.Doc, map[string]any{"wabaBanState": change, "wabaBanDate": stamp(s.at)})
+		patch(a.Doc, map[string]any{"wabaBanState": change, "wabaBanDate": formatTime(s.now)})
 	case "REINSTATE":
 		patch(a.Doc, map[string]any{"wabaBanState": change, "wabaBanDate": nil})
 	}
-	s.tellAccount(p, "WHATSAPP_WABA_ACCOUNT_CHANGED", nil)
+	s.notifyAccount(p, "WHATSAPP_WABA_ACCOUNT_CHANGED", nil)
 	return true
 }

@@ -18,7 +18,7 @@ var whatsappOtherHandlers = map[string]handler{
 	"WhatsappFlowsController_listFlows_v1":       onboarded(listFlows),
 	"WhatsappFlowsController_listFlowScreens_v1": onboarded(listFlowScreens),
 	"WhatsappSolutionsController_listSolutions_v1": func(c *call) answer {
-		return c.ok(map[string]any{"solutions": c.project.shownSolutions()})
+		return c.ok(map[string]any{"solutions": c.project.renderSolutions()})
 	},
 	"WhatsappSolutionsController_createSolution_v1":                        createSolution,
 	"WhatsappSolutionsController_getSolution_v1":                           onSolution(func(c *call, w *whatsappSolution) answer { return c.ok(w.Doc) }),
@@ -33,13 +33,13 @@ var flows = []map[string]any{
 	{"id": "1000000000000002", "name": "Booking", "status": "FLOW_STATUS_DRAFT"},
 }
 
-// flowScreens has the screens by flow; a draft has none yet.
-var flowScreens = map[string][]any{
+// screensOfFlow has the screens by flow; a draft has none yet.
+var screensOfFlow = map[string][]any{
 	"1000000000000001": {map[string]any{"id": "QUESTION_ONE"}, map[string]any{"id": "THANKS"}},
 }
 
 func listFlows(c *call) answer {
-	return list(c, tabled(flows), "flows", 50, pick{}, func(l listed) map[string]any { return l.doc })
+	return listPage(c, documentTable(flows), "flows", 50, filter{}, func(l document) map[string]any { return l.doc })
 }
 
 func listFlowScreens(c *call) answer {
@@ -47,10 +47,10 @@ func listFlowScreens(c *call) answer {
 	if !slices.ContainsFunc(flows, func(flow map[string]any) bool { return flow["id"] == id }) {
 		return c.fail("flow_not_found")
 	}
-	if len(flowScreens[id]) == 0 {
+	if len(screensOfFlow[id]) == 0 {
 		return c.fail("flow_screens_not_found")
 	}
-	return c.ok(map[string]any{"screens": flowScreens[id]})
+	return c.ok(map[string]any{"screens": screensOfFlow[id]})
 }
 
 func onSolution(do func(*call, *whatsappSolution) answer) handler {
@@ -64,7 +64,7 @@ func onSolution(do func(*call, *whatsappSolution) answer) handler {
 	}
 }
 
-func (p *project) shownSolutions() []any {
+func (p *project) renderSolutions() []any {
 	shown := make([]any, len(p.Solutions))
 	for i, w := range p.Solutions {
 		shown[i] = w.Doc
@@ -90,7 +90,7 @@ func createSolution(c *call) answer {
 			"assigned":   false,
 		}})
 	}
-	return c.ok(map[string]any{"solutions": c.project.shownSolutions(), "failedSolutions": failed})
+	return c.ok(map[string]any{"solutions": c.project.renderSolutions(), "failedSolutions": failed})
 }
 
 // assignSolution assigns one solution. Once the project is onboarded, the one
@@ -106,9 +106,9 @@ func assignSolution(c *call, w *whatsappSolution) answer {
 	return c.ok(nil)
 }
 
-// metaProblem is the code for what a helper of the older signup was given, or
+// helperProblem is the code for what a helper of the older signup was given, or
 // "".
-func (c *call) metaProblem() string {
+func (c *call) helperProblem() string {
 	manager := jsonvalue.Text(c.body, "businessManager")
 	if manager == foreignBusinessManager {
 		return "invalid_business_manager_for_environment"
@@ -116,7 +116,7 @@ func (c *call) metaProblem() string {
 	if a := c.project.Account; a != nil && manager != "" && manager != jsonvalue.Text(a.Doc, "businessManager") {
 		return "invalid_business_manager"
 	}
-	if code := jsonvalue.Text(c.body, "facebookCode"); magicSignups[code] == "invalid_facebook_token" || c.state.Spent[code] {
+	if code := jsonvalue.Text(c.body, "facebookCode"); magicSignups[code] == "invalid_facebook_token" || c.state.UsedSignups[code] {
 		return "invalid_facebook_code"
 	}
 	for _, given := range []string{jsonvalue.Text(c.body, "facebookToken"), jsonvalue.Text(c.body, "facebookCode")} {
@@ -131,11 +131,11 @@ func createLongLivedToken(c *call) answer {
 	if jsonvalue.Text(c.body, "facebookToken") == "" && jsonvalue.Text(c.body, "facebookCode") == "" {
 		return c.failBody("invalid_input", []string{"facebookToken or facebookCode must be given"})
 	}
-	if code := c.metaProblem(); code != "" {
+	if code := c.helperProblem(); code != "" {
 		return c.fail(code)
 	}
 	if code := jsonvalue.Text(c.body, "facebookCode"); code != "" {
-		c.state.Spent[code] = true
+		c.state.UsedSignups[code] = true
 	}
 	return c.ok(map[string]any{"longLivedAccessToken": "EAA" + c.letters(c.project.stream("meta"), 40)})
 }
@@ -143,7 +143,7 @@ func createLongLivedToken(c *call) answer {
 // listWabas shows one WABA with two numbers: that of the project, where it has
 // one.
 func listWabas(c *call) answer {
-	if code := c.metaProblem(); code != "" {
+	if code := c.helperProblem(); code != "" {
 		return c.fail(code)
 	}
 	waba := "100000000000001"

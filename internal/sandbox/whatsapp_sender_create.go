@@ -11,10 +11,10 @@ import (
 
 // The bodies of a new sender. The older embedded signup body is deprecated.
 const (
-	bodyEmbeddedSignup   = "WhatsappSenderInputEsDto"
-	bodyPhone            = "WhatsappInputSenderPhoneProvisioningDto"
-	bodyPartner          = "WhatsappInputSenderPartnerInitiatedDto"
-	bodyEmbeddedSignupV0 = "WhatsappSenderInputDtoDeprecated"
+	bodyEmbeddedSignup           = "WhatsappSenderInputEsDto"
+	bodyPhone                    = "WhatsappInputSenderPhoneProvisioningDto"
+	bodyPartner                  = "WhatsappInputSenderPartnerInitiatedDto"
+	bodyEmbeddedSignupDeprecated = "WhatsappSenderInputDtoDeprecated"
 )
 
 // magicSignups are signup codes and tokens that are refused.
@@ -29,7 +29,7 @@ var magicSignups = map[string]string{
 }
 
 func createSender(c *call) answer {
-	if c.variant == bodyEmbeddedSignup || c.variant == bodyEmbeddedSignupV0 {
+	if c.variant == bodyEmbeddedSignup || c.variant == bodyEmbeddedSignupDeprecated {
 		return signUpSender(c)
 	}
 	return onboarded(submitSender)(c)
@@ -51,36 +51,36 @@ func (s *Sandbox) newSender(p *project, region, storage, manager, provider strin
 	if jsonvalue.Text(shown, "vertical") == "" {
 		shown["vertical"] = "OTHER"
 	}
-	w := &whatsappSender{ID: s.uuid(p.stream("senders")), Number: p.next()}
+	w := &whatsappSender{ID: s.uuid(p.stream("senders")), Number: p.nextNumber()}
 	w.Doc = map[string]any{
 		"id":                w.ID,
 		"changes":           map[string]any{"status": "DRAFT", "details": shown},
 		"region":            region,
 		"metaLocalStorage":  storage,
 		"cloudApi":          true,
-		"created":           stamp(s.at),
-		"modified":          stamp(s.at),
+		"created":           formatTime(s.now),
+		"modified":          formatTime(s.now),
 		"countryCode":       country,
 		"phoneNumber":       phone,
 		"numberProvider":    provider,
 		"businessManager":   manager,
 		"compatibleRegions": compatibleRegions(manager),
 	}
-	w.note(s.at, "CREATED")
+	w.record(s.now, "CREATED")
 	return w
 }
 
 // submitNewSender begins the provisioning.
 func (s *Sandbox) submitNewSender(p *project, w *whatsappSender) {
 	jsonvalue.Object(w.Doc, "changes")["status"] = "IN_PROGRESS"
-	w.note(s.at, "IN_PROGRESS")
+	w.record(s.now, "IN_PROGRESS")
 	s.saveSender(p, w)
 	s.reschedule(&w.schedule, senderProvisioning, event{Kind: kindSenderProvision, Project: p.ID, ID: w.ID})
 }
 
-// firstSender is the sender that an onboarded account comes with, on a number
+// createFirstSender is the sender that an onboarded account comes with, on a number
 // provided by Sinch.
-func (s *Sandbox) firstSender(p *project, details map[string]any) {
+func (s *Sandbox) createFirstSender(p *project, details map[string]any) {
 	w := s.newSender(p, jsonvalue.Text(details, "region"), jsonvalue.Text(details, "metaLocalStorage"), jsonvalue.Text(p.Account.Doc, "businessManager"), "SINCH", map[string]any{
 		"displayName": details["displayName"],
 		"vertical":    details["businessCategory"],
@@ -96,7 +96,7 @@ func submitSender(c *call) answer {
 	if region == "" {
 		region = regionOf(manager)
 	}
-	if !fits(manager, region) {
+	if !managerServes(manager, region) {
 		return c.fail("invalid_business_manager")
 	}
 	storage := jsonvalue.Text(c.body, "metaLocalStorage")
@@ -110,7 +110,7 @@ func submitSender(c *call) answer {
 	details := jsonvalue.Object(c.body, "details")
 	w := c.newSender(c.project, region, storage, manager, provider, details)
 	if c.variant == bodyPartner && c.draft {
-		w.note(c.at, "DRAFT")
+		w.record(c.now, "DRAFT")
 		c.saveSender(c.project, w)
 		return c.ok(w.Doc)
 	}
@@ -120,7 +120,7 @@ func submitSender(c *call) answer {
 	}
 	if code != "" {
 		if c.body["saveDraftOnFailure"] == true {
-			w.note(c.at, "DRAFT")
+			w.record(c.now, "DRAFT")
 			c.saveSender(c.project, w)
 		}
 		return c.fail(code)
@@ -132,16 +132,16 @@ func submitSender(c *call) answer {
 // regionOf is the region of senders of a business manager.
 func regionOf(manager string) string {
 	for _, region := range []string{"EU", "BR", "US"} {
-		if fits(manager, region) {
+		if managerServes(manager, region) {
 			return region
 		}
 	}
 	return "US"
 }
 
-// fits reports whether a business manager works in a region. SINCH_AMERICA,
+// managerServes reports whether a business manager works in a region. SINCH_AMERICA,
 // which the contract's table leaves out, works in US.
-func fits(manager, region string) bool {
+func managerServes(manager, region string) bool {
 	return slices.Contains(businessManagers[region], manager) || manager == "SINCH_AMERICA" && region == "US"
 }
 
@@ -172,10 +172,10 @@ func signUpSender(c *call) answer {
 	} else if code != "" {
 		return c.fail(code)
 	}
-	if c.state.Spent[signup] {
+	if c.state.UsedSignups[signup] {
 		return c.fail("invalid_facebook_token")
 	}
-	said, wrong := signupValues(signup)
+	said, wrong := parseSignup(signup)
 	if wrong != nil {
 		return c.failBody("invalid_input", wrong)
 	}
@@ -227,7 +227,7 @@ func signUpSender(c *call) answer {
 		})
 	}
 	if jsonvalue.Text(c.body, "authenticationCode") != "" || jsonvalue.Text(c.body, "facebookCode") != "" {
-		c.state.Spent[signup] = true // a code is good once, a token more often
+		c.state.UsedSignups[signup] = true // a code is good once, a token more often
 	}
 	w.PhoneNumberID = number
 	c.submitNewSender(c.project, w)
@@ -265,7 +265,7 @@ func (c *call) signupRegion(account *whatsappAccount) (manager, region, code str
 	if manager == "" {
 		manager = businessManagers[region][0]
 	}
-	if !fits(manager, region) {
+	if !managerServes(manager, region) {
 		return "", "", misfit
 	}
 	return manager, region, ""

@@ -10,9 +10,9 @@ import (
 // provisionOutcome is what the sender's number asks for.
 func provisionOutcome(w *whatsappSender) string {
 	switch {
-	case w.ends(endRejected):
+	case w.ends(suffixRejected):
 		return "REJECTED"
-	case w.ends(endError):
+	case w.ends(suffixError):
 		return "ERROR"
 	}
 	return "PENDING_VERIFICATION"
@@ -30,19 +30,19 @@ func provisionSender(s *Sandbox, p *project, w *whatsappSender, outcome string) 
 		patch(w.Doc, map[string]any{"state": outcome, "details": changes["details"], "metadata": map[string]any{
 			"displayName": map[string]any{"value": jsonvalue.Text(changes, "details.displayName"), "status": "PENDING"},
 		}})
-		w.KnownToMeta = w.ends(endKnownToMeta)
+		w.KnownToMeta = w.ends(suffixKnownToMeta)
 		s.after(displayNameReview, event{Kind: kindSenderDisplayName, Project: p.ID, ID: w.ID})
 	case "REJECTED":
 		changes["status"] = outcome
-		w.noteFrom(byMeta, s.at, outcome, "phoneNumber: the number can't be used with WhatsApp")
+		w.recordBy(byMeta, s.now, outcome, "phoneNumber: the number can't be used with WhatsApp")
 	case "ERROR":
 		reason := "the number could not be registered; contact support"
 		changes["status"], changes["errorReason"] = outcome, reason
 		changes["errorCode"] = "CANNOT_REGISTER_NEW_WHATSAPP_SENDER"
-		w.noteFrom(bySinch, s.at, outcome, reason)
+		w.recordBy(bySinch, s.now, outcome, reason)
 	}
 	s.saveSender(p, w)
-	s.tellSender(p, w, "WHATSAPP_SENDER_"+outcome, nil)
+	s.notifySender(p, w, "WHATSAPP_SENDER_"+outcome, nil)
 	return true
 }
 
@@ -64,9 +64,9 @@ func activateSender(s *Sandbox, p *project, w *whatsappSender, _ string) bool {
 		"dailyLimit":    jsonvalue.Text(p.Account.Doc, "businessDailyLimit"),
 		"bearerToken":   s.letters(p.stream("bearers"), 12) + "." + s.letters(p.stream("bearers"), 24) + "." + s.letters(p.stream("bearers"), 24),
 	})
-	w.noteFrom(bySinch, s.at, "ACTIVE", "")
+	w.recordBy(bySinch, s.now, "ACTIVE", "")
 	s.saveSender(p, w)
-	s.tellSender(p, w, "WHATSAPP_SENDER_ACTIVE", nil)
+	s.notifySender(p, w, "WHATSAPP_SENDER_ACTIVE", nil)
 	s.after(senderQuality, event{Kind: kindSenderQuality, Project: p.ID, ID: w.ID, Value: "GREEN"})
 	if first {
 		s.after(accountLimitRaise, event{Kind: kindAccountLimit, Project: p.ID})
@@ -81,7 +81,7 @@ func rateSender(s *Sandbox, p *project, w *whatsappSender, rating string) bool {
 	}
 	w.Doc["qualityRating"] = rating
 	s.saveSender(p, w)
-	s.tellSender(p, w, "WHATSAPP_SENDER_QUALITY_RATING_CHANGED", nil)
+	s.notifySender(p, w, "WHATSAPP_SENDER_QUALITY_RATING_CHANGED", nil)
 	return true
 }
 
@@ -95,10 +95,10 @@ func setSenderState(s *Sandbox, p *project, w *whatsappSender, state string) boo
 	if state == "SUSPENDED" { // which has neither a trigger nor an activity
 		trigger = "WHATSAPP_SENDER_INACTIVE"
 	} else {
-		w.noteFrom(byMeta, s.at, state, "")
+		w.recordBy(byMeta, s.now, state, "")
 	}
 	s.saveSender(p, w)
-	s.tellSender(p, w, trigger, nil)
+	s.notifySender(p, w, trigger, nil)
 	return true
 }
 
@@ -134,14 +134,14 @@ func applySenderChanges(s *Sandbox, p *project, w *whatsappSender, outcome strin
 		w.Nulls = nil
 	case "REJECTED":
 		changes["status"] = outcome
-		w.noteFrom(byMeta, s.at, outcome, "description: the text does not keep to WhatsApp's policies")
+		w.recordBy(byMeta, s.now, outcome, "description: the text does not keep to WhatsApp's policies")
 	case "ERROR":
 		reason := "the profile could not be updated; contact support"
 		changes["status"], changes["errorReason"] = outcome, reason
-		w.noteFrom(bySinch, s.at, outcome, reason)
+		w.recordBy(bySinch, s.now, outcome, reason)
 	}
 	s.saveSender(p, w)
-	s.tellSender(p, w, trigger, nil)
+	s.notifySender(p, w, trigger, nil)
 	return true
 }
 
@@ -162,7 +162,7 @@ func reviewDisplayName(s *Sandbox, p *project, w *whatsappSender, outcome string
 		field["rejectionReason"] = "the name does not fit the business"
 	}
 	s.saveSender(p, w)
-	s.tellSender(p, w, "WHATSAPP_SENDER_DISPLAY_NAME_UPDATED", nil)
+	s.notifySender(p, w, "WHATSAPP_SENDER_DISPLAY_NAME_UPDATED", nil)
 	return true
 }
 
@@ -184,6 +184,6 @@ func reviewUsername(s *Sandbox, p *project, w *whatsappSender, outcome string) b
 		field["status"] = "DELETED"
 	}
 	s.saveSender(p, w)
-	s.tellSender(p, w, "WHATSAPP_SENDER_USERNAME_UPDATED", nil)
+	s.notifySender(p, w, "WHATSAPP_SENDER_USERNAME_UPDATED", nil)
 	return true
 }

@@ -55,10 +55,10 @@ func updateSender(c *call, w *whatsappSender) answer {
 	if w.state() == "" {
 		return resubmitSender(c, w, fields, submits)
 	}
-	w.note(c.at, "EDITED")
+	w.record(c.now, "EDITED")
 	if !submits {
 		w.want(fields, "DRAFT")
-		w.note(c.at, "DRAFT")
+		w.record(c.now, "DRAFT")
 		c.saveSender(c.project, w)
 		return c.ok(w.Doc)
 	}
@@ -72,10 +72,10 @@ func resubmitSender(c *call, w *whatsappSender, fields map[string]any, submits b
 	if submits {
 		whole := clone(fields, only(w.Doc, "countryCode", "phoneNumber"))
 		if found := papi.LookupSchema("WhatsappInputSenderPartnerInitiatedDetailsDto").Violations(whole, papi.Mode{}); len(found) > 0 {
-			return c.failBody("invalid_input", sentences(found))
+			return c.failBody("invalid_input", messages(found))
 		}
 	}
-	w.note(c.at, "EDITED")
+	w.record(c.now, "EDITED")
 	w.want(fields, "DRAFT")
 	if submits {
 		c.submitNewSender(c.project, w)
@@ -97,7 +97,7 @@ func updatableSender(c *call, w *whatsappSender, given map[string]any) string {
 		return "sender_changes_not_updatable"
 	case jsonvalue.Text(given, "displayName") != "" && jsonvalue.Text(w.Doc, "metadata.displayName.status") == "PENDING":
 		return "sender_display_name_update_not_allowed"
-	case named && strings.HasSuffix(w.digits(), endNoCloud):
+	case named && strings.HasSuffix(w.digits(), suffixNoCloudAPI):
 		return "sender_phone_number_not_registered_with_meta_cloud_api"
 	case named && (strings.Contains(username, "taken") || c.usernameUsed(username, w)):
 		return "sender_username_not_available"
@@ -139,7 +139,7 @@ func (c *call) submitFields(w *whatsappSender, fields map[string]any) {
 	w.Nulls = nil
 	if len(fields) > 0 {
 		w.want(fields, "IN_PROGRESS")
-		w.note(c.at, "IN_PROGRESS")
+		w.record(c.now, "IN_PROGRESS")
 		c.reschedule(&w.schedule, senderUpdate, event{Kind: kindSenderUpdate, Project: c.project.ID, ID: w.ID})
 	}
 	c.saveSender(c.project, w)

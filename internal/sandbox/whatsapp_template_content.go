@@ -63,7 +63,7 @@ func buttonProblem(button map[string]any) string {
 	switch {
 	case jsonvalue.Text(button, "type") != "URL":
 		return ""
-	case restricted(address):
+	case isRestrictedDomain(address):
 		return "template_restricted_Domain_for_button_url"
 	case !jsonvalue.IsEmpty(button["examples"]) && !dynamicURL.MatchString(address):
 		return "template_invalid_button_example"
@@ -71,7 +71,7 @@ func buttonProblem(button map[string]any) string {
 	return ""
 }
 
-func restricted(address string) bool {
+func isRestrictedDomain(address string) bool {
 	u, err := url.Parse(strings.ReplaceAll(address, "{{1}}", "1"))
 	if err != nil {
 		return false
@@ -80,9 +80,9 @@ func restricted(address string) bool {
 	return strings.HasSuffix(host, ".wa.me") || strings.HasSuffix(host, ".whatsapp.com")
 }
 
-// shownTemplate is a template as it is answered, with the analytics of the
+// renderTemplate is a template as it is answered, with the analytics of the
 // days up to now; 0 shows none.
-func (s *Sandbox) shownTemplate(p *project, t *whatsappTemplate, days int) map[string]any {
+func (s *Sandbox) renderTemplate(p *project, t *whatsappTemplate, days int) map[string]any {
 	doc := map[string]any{
 		"name":            t.Name,
 		"language":        t.Language,
@@ -97,20 +97,20 @@ func (s *Sandbox) shownTemplate(p *project, t *whatsappTemplate, days int) map[s
 		}
 	}
 	if t.Details != nil {
-		doc["details"] = shownDetails(t.Details)
+		doc["details"] = renderDetails(t.Details)
 	}
 	if t.Status != "" {
-		doc["changes"] = map[string]any{"status": t.Status, "allowCategoryChange": t.AllowChange, "details": shownDetails(t.Changes)}
+		doc["changes"] = map[string]any{"status": t.Status, "allowCategoryChange": t.AllowChange, "details": renderDetails(t.Changes)}
 	}
 	if days > 0 && p.Account.Doc["wabaEnabledForInsights"] == true && !t.Approved.IsZero() {
-		doc["analytics"] = []any{t.analytics(s.at.Add(-time.Duration(days)*day), s.at)}
+		doc["analytics"] = []any{t.analytics(s.now.Add(-time.Duration(days)*day), s.now)}
 	}
 	return doc
 }
 
-// shownDetails turns details from the form of requests into that of answers,
+// renderDetails turns details from the form of requests into that of answers,
 // which names a text header's example and a bid strategy in another way.
-func shownDetails(details map[string]any) map[string]any {
+func renderDetails(details map[string]any) map[string]any {
 	out := clone(details, nil)
 	if bid := jsonvalue.Object(out, "optimization"); bid != nil {
 		bid["bidStrategy"] = "BID_STRATEGY_" + jsonvalue.Text(bid, "bidStrategy")
@@ -118,22 +118,22 @@ func shownDetails(details map[string]any) map[string]any {
 			delete(bid, "bidCountryMultiplierOverrides")
 		}
 	}
-	showComponents(out)
+	renderComponents(out)
 	return out
 }
 
-func showComponents(holder map[string]any) {
+func renderComponents(holder map[string]any) {
 	for _, component := range jsonvalue.Objects(holder, "components") {
 		if jsonvalue.Text(component, "type") == "HEADER" {
-			showExamples(component)
+			renderExamples(component)
 		}
 		for _, card := range jsonvalue.Objects(component, "cards") {
-			showComponents(card)
+			renderComponents(card)
 		}
 	}
 }
 
-func showExamples(header map[string]any) {
+func renderExamples(header map[string]any) {
 	if jsonvalue.Text(header, "format") != "TEXT" {
 		for _, media := range jsonvalue.Objects(header, "examples") {
 			delete(media, "mimeType")
@@ -146,8 +146,8 @@ func showExamples(header map[string]any) {
 	delete(header, "examples")
 }
 
-// sendsADay of an approved template: more of one whose name holds popular.
-func (t *whatsappTemplate) sendsADay() float64 {
+// sendsPerDay of an approved template: more of one whose name holds popular.
+func (t *whatsappTemplate) sendsPerDay() float64 {
 	if t.holds("popular") {
 		return 1000
 	}
@@ -162,7 +162,7 @@ func (t *whatsappTemplate) sends(from, to time.Time) int {
 	if t.Approved.After(from) {
 		from = t.Approved
 	}
-	return max(0, int(to.Sub(from).Hours()/24*t.sendsADay()))
+	return max(0, int(to.Sub(from).Hours()/24*t.sendsPerDay()))
 }
 
 func (t *whatsappTemplate) analytics(from, to time.Time) map[string]any {
@@ -177,7 +177,7 @@ func (t *whatsappTemplate) analytics(from, to time.Time) map[string]any {
 	}
 	return map[string]any{
 		"sent": sent, "delivered": sent * 95 / 100, "read": sent * 60 / 100,
-		"start": stamp(from), "end": stamp(to), "buttons": buttons,
+		"start": formatTime(from), "end": formatTime(to), "buttons": buttons,
 	}
 }
 
@@ -190,8 +190,8 @@ func (c *call) maskedTemplate(t *whatsappTemplate) map[string]any {
 	if !ok {
 		span = "DAY"
 	}
-	doc := c.shownTemplate(c.project, t, analyticsDays[span])
-	mask := c.list("fieldMask")
+	doc := c.renderTemplate(c.project, t, analyticsDays[span])
+	mask := c.queryList("fieldMask")
 	if len(mask) == 0 {
 		return doc
 	}

@@ -8,19 +8,19 @@ import (
 
 // The template's events. Their id is name/LANGUAGE.
 const (
-	kindTemplateReview   = "whatsapp_template_review"
-	kindTemplateStatus   = "whatsapp_template_status"
-	kindTemplateQuality  = "whatsapp_template_quality"
-	kindTemplateCategory = "whatsapp_template_category"
-	kindTemplateFuture   = "whatsapp_template_future_category"
+	kindTemplateReview         = "whatsapp_template_review"
+	kindTemplateStatus         = "whatsapp_template_status"
+	kindTemplateQuality        = "whatsapp_template_quality"
+	kindTemplateCategory       = "whatsapp_template_category"
+	kindTemplateFutureCategory = "whatsapp_template_future_category"
 )
 
 var whatsappTemplateEvents = map[string]eventHandler{
-	kindTemplateReview:   onEvent(findTemplate, slices.Concat([]string{"PENDING", "APPROVED"}, slices.Collect(maps.Keys(rejections))), templateOutcome, reviewTemplate),
-	kindTemplateStatus:   onEvent(findTemplate, []string{"PAUSED", "UNPAUSED", "DISABLED", "REINSTATED", "FLAGGED", "ARCHIVED"}, nil, setTemplateStatus),
-	kindTemplateQuality:  onEvent(findTemplate, []string{"QUALITY_SCORE_GREEN", "QUALITY_SCORE_YELLOW", "QUALITY_SCORE_RED", "QUALITY_SCORE_UNKNOWN"}, nil, scoreTemplate),
-	kindTemplateCategory: onEvent(findTemplate, templateCategories, nil, recategorizeTemplate),
-	kindTemplateFuture:   onEvent(findTemplate, templateCategories, nil, announceCategory),
+	kindTemplateReview:         onEvent(findTemplate, slices.Concat([]string{"PENDING", "APPROVED"}, slices.Collect(maps.Keys(rejections))), templateOutcome, reviewTemplate),
+	kindTemplateStatus:         onEvent(findTemplate, []string{"PAUSED", "UNPAUSED", "DISABLED", "REINSTATED", "FLAGGED", "ARCHIVED"}, nil, setTemplateStatus),
+	kindTemplateQuality:        onEvent(findTemplate, []string{"QUALITY_SCORE_GREEN", "QUALITY_SCORE_YELLOW", "QUALITY_SCORE_RED", "QUALITY_SCORE_UNKNOWN"}, nil, scoreTemplate),
+	kindTemplateCategory:       onEvent(findTemplate, templateCategories, nil, recategorizeTemplate),
+	kindTemplateFutureCategory: onEvent(findTemplate, templateCategories, nil, announceCategory),
 }
 
 var templateCategories = []string{"AUTHENTICATION", "MARKETING", "UTILITY"}
@@ -54,9 +54,9 @@ func reviewTemplate(s *Sandbox, p *project, t *whatsappTemplate, outcome string)
 			t.State = "REJECTED"
 		}
 		t.RejectionCode = outcome
-		t.noteFrom(byMeta, s.at, "REJECTED", rejections[outcome])
+		t.recordBy(byMeta, s.now, "REJECTED", rejections[outcome])
 		s.saveTemplate(p, t)
-		s.tellTemplate(p, t, "WHATSAPP_TEMPLATE_REJECTED", nil)
+		s.notifyTemplate(p, t, "WHATSAPP_TEMPLATE_REJECTED", nil)
 	}
 	return true
 }
@@ -94,10 +94,10 @@ func (s *Sandbox) approveTemplate(p *project, t *whatsappTemplate) {
 	t.State, t.RejectionCode = "APPROVED", ""
 	first := t.Approved.IsZero()
 	if first {
-		t.Approved = s.at
+		t.Approved = s.now
 	}
 	s.saveTemplate(p, t)
-	s.tellTemplate(p, t, "WHATSAPP_TEMPLATE_APPROVED", nil)
+	s.notifyTemplate(p, t, "WHATSAPP_TEMPLATE_APPROVED", nil)
 	if t.holds("recategorize") && t.AllowChange && t.Category != "MARKETING" {
 		recategorizeTemplate(s, p, t, "MARKETING")
 	}
@@ -132,7 +132,7 @@ func setTemplateStatus(s *Sandbox, p *project, t *whatsappTemplate, status strin
 	}
 	t.State = state
 	s.saveTemplate(p, t)
-	s.tellTemplate(p, t, "WHATSAPP_TEMPLATE_STATUS_UPDATED", map[string]any{"newState": status})
+	s.notifyTemplate(p, t, "WHATSAPP_TEMPLATE_STATUS_UPDATED", map[string]any{"newState": status})
 	return true
 }
 
@@ -143,7 +143,7 @@ func scoreTemplate(s *Sandbox, p *project, t *whatsappTemplate, score string) bo
 	}
 	t.Quality = score
 	s.saveTemplate(p, t)
-	s.tellTemplate(p, t, "WHATSAPP_TEMPLATE_QUALITY_SCORE_UPDATED", nil)
+	s.notifyTemplate(p, t, "WHATSAPP_TEMPLATE_QUALITY_SCORE_UPDATED", nil)
 	return true
 }
 
@@ -152,7 +152,7 @@ func recategorizeTemplate(s *Sandbox, p *project, t *whatsappTemplate, category 
 	for _, one := range p.languages(t.Name) {
 		one.Category = category
 		s.saveTemplate(p, one)
-		s.tellTemplate(p, one, "WHATSAPP_TEMPLATE_CATEGORY_UPDATED", nil)
+		s.notifyTemplate(p, one, "WHATSAPP_TEMPLATE_CATEGORY_UPDATED", nil)
 	}
 	return true
 }
@@ -160,7 +160,7 @@ func recategorizeTemplate(s *Sandbox, p *project, t *whatsappTemplate, category 
 // announceCategory tells of a category that Meta is going to set, and lets that
 // happen a day later.
 func announceCategory(s *Sandbox, p *project, t *whatsappTemplate, category string) bool {
-	s.tellTemplate(p, t, "WHATSAPP_TEMPLATE_CATEGORY_FUTURE_UPDATE", map[string]any{"futureCategory": category})
+	s.notifyTemplate(p, t, "WHATSAPP_TEMPLATE_CATEGORY_FUTURE_UPDATE", map[string]any{"futureCategory": category})
 	s.after(day, event{Kind: kindTemplateCategory, Project: p.ID, ID: t.id(), Value: category})
 	return true
 }
