@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
@@ -483,7 +484,7 @@ func TestNextOfEachErrorReachesAnEnd(t *testing.T) {
 				}
 			}
 		}
-		for _, code := range []string{papi.CodeUnreachable, papi.CodeTimeout, papi.CodeCredentialsMissing} {
+		for _, code := range []string{errorcode.Unreachable, errorcode.Timeout, errorcode.CredentialsMissing} {
 			out := Outcome{IsError: true, Structured: &Error{Code: code, Next: nextAfterError(row, args, &papi.Error{Code: code})}}
 			g.ends([]string{row.Tool + " ends with " + code}, call, out)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/deadline"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
@@ -42,7 +43,7 @@ const maxSends = 3
 // Send sends a call of the row, within the deadline of the tool call that ctx
 // belongs to. A create whose outcome is unknown is looked
 // for as its row says, then reported as made, sent again only where the row
-// allows it, or ends as an error of code papi.CodeOutcomeUnknown, whose Info
+// allows it, or ends as an error of code errorcode.OutcomeUnknown, whose Info
 // holds the candidates. Errors are *papi.Error.
 func Send(ctx context.Context, api API, row *Row, projectID string, args map[string]any) (Sent, error) {
 	ctx, cancel := deadline.Bound(ctx)
@@ -285,9 +286,9 @@ func outcomeUnknown(row *Row, cause *papi.Error, why string, candidates []map[st
 	}
 	return &papi.Error{
 		Status:     cause.Status,
-		Code:       papi.CodeOutcomeUnknown,
+		Code:       errorcode.OutcomeUnknown,
 		Message:    fmt.Sprintf("%s was sent, and whether it took effect is not known: %s", row.Tool, why),
-		Resolution: "look before doing it again; ask the person when what you see does not tell",
+		Resolution: errorcode.Do(errorcode.OutcomeUnknown),
 		Info:       info,
 		RetryAfter: cause.RetryAfter,
 		Unknown:    true,
@@ -335,7 +336,7 @@ func decode(resp *papi.Response) (any, error) {
 	dec.UseNumber()
 	var value any
 	if err := dec.Decode(&value); err != nil {
-		return nil, &papi.Error{Status: resp.Status, Code: papi.CodeUnexpectedAnswer, Message: "the API's answer is not JSON", Err: err}
+		return nil, &papi.Error{Status: resp.Status, Code: errorcode.UnexpectedAnswer, Message: "the API's answer is not JSON", Err: err}
 	}
 	return value, nil
 }

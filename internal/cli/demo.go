@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
@@ -262,7 +263,7 @@ func (d *demo) deletion(ctx context.Context) error {
 	id := args{"webhookId": at(list, "data.webhooks.0.id")}
 	asked := d.asked
 	d.agrees = false
-	if _, err := d.call(ctx, "webhook_delete", id, expect{"errorCode": "confirmation_declined"}); err != nil {
+	if _, err := d.call(ctx, "webhook_delete", id, expect{"errorCode": errorcode.ConfirmationDeclined}); err != nil {
 		return err
 	}
 	d.say("I do not insist. Later the person asks for it:")

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 )
 
@@ -194,8 +195,8 @@ func (d *doctor) note(what, text string) { d.line("note", what, text) }
 func (d *doctor) bad(what string, err error, mend string) {
 	var e *papi.Error
 	if errors.As(err, &e) && e.Resolution != "" {
-		own := strings.TrimSuffix(e.Resolution, papi.ThenDoctor)
-		if e.Code == papi.CodeUnreachable {
+		own := strings.TrimSuffix(e.Resolution, errorcode.ThenDoctor)
+		if e.Code == errorcode.Unreachable {
 			mend = own
 		} else {
 			mend = own + "; " + mend
