@@ -12,6 +12,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
@@ -484,7 +485,7 @@ func TestNextOfEachErrorReachesAnEnd(t *testing.T) {
 				}
 			}
 		}
-		for _, code := range []string{papi.CodeUnreachable, papi.CodeTimeout, papi.CodeCredentialsMissing} {
+		for _, code := range []string{errorcode.Unreachable, errorcode.Timeout, errorcode.CredentialsMissing} {
 			out := Outcome{IsError: true, Structured: &Error{Code: code, Next: nextAfterError(row, args, &papi.Error{Code: code})}}
 			g.ends([]string{row.Tool + " ends with " + code}, call, out)
 		}

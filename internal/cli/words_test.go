@@ -311,7 +311,7 @@ func TestAnErrorPageSaysWhatHelps(t *testing.T) {
 		}
 	}
 	page := tools.ErrorPage("file_not_found")
-	if strings.Contains(page, "The state stands in the way") || !strings.Contains(page, "\n- Next: ask the person for a URL") {
+	if strings.Contains(page, "The current state does not allow it") || !strings.Contains(page, "\n- Next: ask the person for a URL") {
 		t.Errorf("what holds for other errors of a 409 is told of a file:\n%s", page)
 	}
 	if page := tools.ErrorPage("account_not_found"); !strings.Contains(page, "`whatsapp_account_create`: there is none: onboard the project's WhatsApp account.") {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 )
 
 // Confirmation is what an agent needs to go on where the client can't ask: the
@@ -16,15 +17,6 @@ type Confirmation struct {
 	Summary   string    `json:"summary"`
 	ExpiresAt time.Time `json:"expiresAt"`
 }
-
-// The codes of refusals that are about a confirmation.
-const (
-	codeRequired    = "confirmation_required"
-	codeInvalid     = "confirmation_invalid"
-	codeDeclined    = "confirmation_declined"
-	codeTimeout     = "confirmation_timeout"
-	codeUnavailable = "confirmation_unavailable"
-)
 
 // Confirmed is by what a person's word came.
 type Confirmed string
@@ -65,7 +57,7 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 	}
 	c.Confirmed = ByElicitation
 	v := g.ask(ctx, c.Elicitor, m)
-	if v.Refuse != nil && v.Refuse.Code == codeUnavailable && g.opts.Mode != Human {
+	if v.Refuse != nil && v.Refuse.Code == errorcode.ConfirmationUnavailable && g.opts.Mode != Human {
 		if project {
 			return refuse(g.projectUnconfirmed(ctx, c))
 		}
@@ -95,14 +87,13 @@ func (g *Guard) matterOf(c *Call, project bool) *matter {
 }
 
 // ask puts the matter to the person, or takes the answer that the request
-// brought. It refuses with codeUnavailable where nobody can be asked.
+// brought. It refuses with errorcode.ConfirmationUnavailable where nobody can be asked.
 func (g *Guard) ask(ctx context.Context, elicitor Elicitor, m *matter) Verdict {
 	unavailable := refuse(&Refusal{
-		Code:       codeUnavailable,
-		Message:    "a person must confirm this, and the client can't ask one",
-		Resolution: "use a client that supports elicitation, or ask whoever runs the server to start it with --confirm auto",
-		Info:       map[string]any{"summary": m.summary},
-		Next:       []catalog.Next{doNext("the person uses a client that can ask them, or has whoever runs the server start it with --confirm auto; then make the same call again")},
+		Code:    errorcode.ConfirmationUnavailable,
+		Message: "a person must confirm this, and the client can't ask one",
+		Info:    map[string]any{"summary": m.summary},
+		Next:    []catalog.Next{doNext("the person uses a client that can ask them, or has whoever runs the server start it with --confirm auto; then make the same call again")},
 	})
 	if elicitor == nil {
 		return unavailable
@@ -172,7 +163,7 @@ func (g *Guard) ask(ctx context.Context, elicitor Elicitor, m *matter) Verdict {
 // something that has changed since.
 func notOpen(reason string) *Refusal {
 	r := &Refusal{
-		Code:       codeInvalid,
+		Code:       errorcode.ConfirmationInvalid,
 		Message:    "the answer does not belong to an open question about this call: " + reasonText[reason],
 		Resolution: "repeat the call without an answer, to be asked anew",
 		Info:       map[string]any{"reason": reason},
@@ -190,26 +181,24 @@ func notOpen(reason string) *Refusal {
 func unagreed(answer Answer, m *matter) *Refusal {
 	if answer == TimedOut {
 		return &Refusal{
-			Code:       codeTimeout,
-			Message:    "nobody answered the question in time; nothing was sent",
-			Resolution: "ask the person whether to go on, and repeat the call when they are there",
-			Info:       map[string]any{"summary": m.summary},
-			Next:       []catalog.Next{doNext("ask the person whether to go on; when they are there, make the same call again")},
+			Code:    errorcode.ConfirmationTimeout,
+			Message: "nobody answered the question in time; nothing was sent",
+			Info:    map[string]any{"summary": m.summary},
+			Next:    []catalog.Next{doNext("ask the person whether to go on; when they are there, make the same call again")},
 		}
 	}
 	return &Refusal{
-		Code:       codeDeclined,
-		Message:    fmt.Sprintf("the person did not agree (%s); nothing was sent", answer),
-		Resolution: "do not repeat the call unless the person asks for it",
-		Info:       map[string]any{"answer": string(answer)},
-		Next:       []catalog.Next{doNext("tell the person that nothing was sent, and go on with what they ask for")},
+		Code:    errorcode.ConfirmationDeclined,
+		Message: fmt.Sprintf("the person did not agree (%s); nothing was sent", answer),
+		Info:    map[string]any{"answer": string(answer)},
+		Next:    []catalog.Next{doNext("tell the person that nothing was sent, and go on with what they ask for")},
 	}
 }
 
 // unasked refuses because the call ended before its question went out.
 func unasked() *Refusal {
 	return &Refusal{
-		Code:       codeTimeout,
+		Code:       errorcode.ConfirmationTimeout,
 		Message:    "the call ended before the person was asked; nothing was sent",
 		Resolution: "make the same call again: the person is asked then",
 		Next:       []catalog.Next{doNext("make the same call again: the person is asked then")},
@@ -236,18 +225,16 @@ func (g *Guard) takeToken(ctx context.Context, token string, m *matter) Verdict 
 		return refuse(r)
 	}
 	r := &Refusal{
-		Code:       codeRequired,
-		Message:    "a person must confirm this call; nothing was sent",
-		Resolution: "show confirmation.summary to the person; when they agree, repeat exactly the same call with confirm set to confirmation.token",
+		Code:    errorcode.ConfirmationRequired,
+		Message: "a person must confirm this call; nothing was sent",
 	}
 	switch reason {
 	case "":
 		return Verdict{}
 	case reasonNone:
 	default:
-		r.Code = codeInvalid
+		r.Code = errorcode.ConfirmationInvalid
 		r.Message = "the confirmation token is not good for this call: " + reasonText[reason]
-		r.Resolution = "show the new confirmation.summary to the person; when they agree, repeat the call with the new token"
 		r.Info = map[string]any{"reason": reason}
 	}
 	fresh, end, err := g.sign(ctx, given, m)

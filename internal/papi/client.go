@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"papi-mcp/internal/deadline"
+	"papi-mcp/internal/errorcode"
 )
 
 // Where the API is, unless a Config says otherwise.
@@ -266,7 +267,7 @@ func unversioned(base string) error {
 func ended(ctx context.Context) *Error {
 	err := context.Cause(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return &Error{Code: CodeTimeout, Message: "the deadline passed before the API answered", Resolution: "try again", Err: err}
+		return &Error{Code: errorcode.Timeout, Message: "the deadline passed before the API answered", Resolution: errorcode.Do(errorcode.Timeout), Err: err}
 	}
-	return &Error{Code: CodeCancelled, Message: "the caller went away", Err: err}
+	return &Error{Code: errorcode.Cancelled, Message: "the caller went away", Err: err}
 }

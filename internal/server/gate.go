@@ -219,7 +219,9 @@ func (h *HTTP) refuseCaller(w http.ResponseWriter, failure *auth.Failure) {
 		w.Header().Set("WWW-Authenticate", failure.Challenge)
 	}
 	h.server.metrics.refused("caller")
-	h.refuse(w, failure.Status, failure.Message)
+	refusal := jsonrpcError(nil, codeRefused, failure.Message)
+	refusal.Error.Data = map[string]any{"errorCode": failure.Code, "requestId": w.Header().Get(headerRequestID)}
+	h.refuseAs(w, failure.Status, refusal)
 }
 
 // refuseFor refuses a request that may be made again after a time.
