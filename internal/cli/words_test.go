@@ -240,12 +240,12 @@ func TestPromptsTellTheGotchas(t *testing.T) {
 	rendered := renderedPrompts(t)
 	for prompt, facts := range map[string][]string{
 		"audit_project":                  {"a displayName or username in metadata that is under review or was refused", "PENDING for days"},
-		"find_what_is_stuck":             {"a displayName or username in metadata that is PENDING, DEFERRED, REJECTED or EXPIRED", "PENDING or IN_PROGRESS: only the activities tell since when"},
-		"launch_rcs_sender":              {"Ask which countries may follow later", "in LAUNCHING and LAUNCHED none can be given", "there is no upload"},
-		"onboard_whatsapp_sender":        {"registeredElsewhere true says so", "or without one when none was sent"},
+		"find_what_is_stuck":             {"a displayName or username in metadata that is PENDING, DEFERRED, REJECTED or EXPIRED", "PENDING or IN_PROGRESS: only the activities show since when"},
+		"launch_rcs_sender":              {"Ask which countries may follow later", "can't be answered in LAUNCHING and LAUNCHED", "there is no upload"},
+		"onboard_whatsapp_sender":        {"set registeredElsewhere true", "or without one when none was sent"},
 		"onboard_whatsapp_sender  least": {"there is no upload"}, // a sender that is there has its photo
-		"register_kakaotalk_sender":      {"try the create with status DRAFT and without codes", "go on with `kakaotalk_sender_update`", "there is no upload"},
-		"create_whatsapp_template":       {"a footer takes none", "there is no upload"},
+		"register_kakaotalk_sender":      {"try the create with status DRAFT and without codes", "continue with `kakaotalk_sender_update`", "there is no upload"},
+		"create_whatsapp_template":       {"a footer has no variables", "there is no upload"},
 		"provision_channel":              {"a create without status submits"},
 	} {
 		shown := 0
