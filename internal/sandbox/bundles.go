@@ -27,7 +27,7 @@ type bundle struct {
 	Webhooks   []string       `json:"webhooks"`
 }
 
-// Bundles are document oldest first.
+// Bundles are listed oldest first.
 func (b *bundle) sortKey() string { return fmt.Sprintf("%09d", b.Number) }
 func (b *bundle) facet() string   { return b.State }
 
@@ -243,7 +243,7 @@ var retentionSchemas = map[string]string{
 // schema of its mode, and says what is wrong with it there: the body's union of
 // the two takes either.
 func (c *call) completeRetention(app map[string]any) []papi.Violation {
-	given, ok := jsonvalue.Object(c.given, "convApp")["retentionPolicy"]
+	given, ok := jsonvalue.Object(c.rawBody, "convApp")["retentionPolicy"]
 	if !ok {
 		return nil
 	}

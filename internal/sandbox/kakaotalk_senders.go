@@ -28,7 +28,7 @@ type kakaoSender struct {
 func (k *kakaoSender) state() string  { return jsonvalue.Text(k.Doc, "state") }
 func (k *kakaoSender) status() string { return jsonvalue.Text(k.Doc, "changes.status") }
 
-// Senders are document oldest first.
+// Senders are listed oldest first.
 func (k *kakaoSender) sortKey() string { return fmt.Sprintf("%09d", k.Number) }
 func (k *kakaoSender) facet() string   { return k.state() + "/" + k.status() }
 

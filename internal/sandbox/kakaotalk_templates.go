@@ -29,7 +29,7 @@ func (t *kakaoTemplate) name() string {
 	return jsonvalue.Text(t.Doc, "details.name")
 }
 
-// Templates are document in alphabetical order.
+// Templates are listed in alphabetical order.
 func (t *kakaoTemplate) sortKey() string { return t.name() + "\x00" + t.Code }
 func (t *kakaoTemplate) facet() string   { return t.state() + "/" + t.status() }
 

@@ -31,7 +31,7 @@ type rcsTestNumber struct {
 	Submitted time.Time `json:"submitted"`
 }
 
-// Senders are document oldest first, and filtered by state.
+// Senders are listed oldest first, and filtered by state.
 func (r *rcsSender) sortKey() string { return fmt.Sprintf("%09d", r.Number) }
 func (r *rcsSender) facet() string   { return r.State }
 
@@ -188,7 +188,7 @@ func listRcsSenders(c *call) answer {
 	for i, r := range found {
 		docs[i] = c.renderRcsSender(r)
 	}
-	return listPage(c, documentTable(docs), "senders", 50, filter{}, func(l document) map[string]any { return l.doc })
+	return listDocuments(c, "senders", docs)
 }
 
 var hostingRegions = map[string]string{"EU": "EUROPE", "US": "NORTH_AMERICA", "BR": "NORTH_AMERICA"}
@@ -200,11 +200,11 @@ func createRcsSender(c *call) answer {
 	if code := c.rcsMagicError(jsonvalue.Text(details, "brand.name")); code != "" && code != "invalid_region_for_att_supplier" {
 		return c.fail(code)
 	}
-	answers := jsonvalue.Object(c.given, "details.questionnaire.us.answers")
+	answers := jsonvalue.Object(c.rawBody, "details.questionnaire.us.answers")
 	if found := usAnswerViolations(answers, true); len(found) > 0 {
 		return c.failBody("invalid_input", messages(found))
 	}
-	if answers != nil && !isLegacyUS(answers) { // a part of them managerServes several variants
+	if answers != nil && !isLegacyUS(answers) { // answers in part match several variants
 		jsonvalue.Object(details, "questionnaire.us")["answers"] = clone(answers, nil)
 	}
 	if code := brandProblem(jsonvalue.Object(details, "brand")); code != "" {

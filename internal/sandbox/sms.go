@@ -15,7 +15,7 @@ type smsApp struct {
 	ConvApp string         `json:"convApp"`
 }
 
-// SMS apps are document oldest first.
+// SMS apps are listed oldest first.
 func (a *smsApp) sortKey() string { return fmt.Sprintf("%09d", a.Number) }
 func (a *smsApp) facet() string   { return "" }
 

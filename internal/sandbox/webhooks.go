@@ -16,7 +16,7 @@ type webhook struct {
 	Triggers []string `json:"triggers"`
 }
 
-// Webhooks are document by target.
+// Webhooks are listed by target.
 func (w *webhook) sortKey() string { return w.Target }
 func (w *webhook) facet() string   { return "" }
 

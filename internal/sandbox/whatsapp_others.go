@@ -39,7 +39,7 @@ var screensOfFlow = map[string][]any{
 }
 
 func listFlows(c *call) answer {
-	return listPage(c, documentTable(flows), "flows", 50, filter{}, func(l document) map[string]any { return l.doc })
+	return listDocuments(c, "flows", flows)
 }
 
 func listFlowScreens(c *call) answer {

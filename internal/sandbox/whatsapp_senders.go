@@ -36,7 +36,7 @@ type whatsappSender struct {
 func (w *whatsappSender) state() string  { return jsonvalue.Text(w.Doc, "state") }
 func (w *whatsappSender) status() string { return jsonvalue.Text(w.Doc, "changes.status") }
 
-// Senders are document oldest first, and filtered by state and by the status of
+// Senders are listed oldest first, and filtered by state and by the status of
 // their changes.
 func (w *whatsappSender) sortKey() string { return fmt.Sprintf("%09d", w.Number) }
 func (w *whatsappSender) facet() string   { return w.state() + "/" + w.status() }

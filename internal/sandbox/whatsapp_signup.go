@@ -19,8 +19,8 @@ const signupScheme = "signup:"
 // signupForm are the names that it may have besides the sender's details.
 var signupForm = []string{"clientBusinessManagerId", "countryCode", "phoneNumber", "wabaId", "wabaName"}
 
-// parseSignup reads what a signup says of itself: nothing, where its code does
-// not begin so.
+// parseSignup reads the values in a signup's code or token. There are none where it
+// does not begin with the scheme.
 func parseSignup(signup string) (map[string]any, []string) {
 	query, ok := strings.CutPrefix(signup, signupScheme)
 	if !ok {

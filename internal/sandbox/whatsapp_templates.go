@@ -42,7 +42,7 @@ func templateID(name, language string) string { return name + "/" + language }
 
 func (t *whatsappTemplate) id() string { return templateID(t.Name, t.Language) }
 
-// Templates are document in alphabetical order, and filtered by state and by the
+// Templates are listed in alphabetical order, and filtered by state and by the
 // status of their changes.
 func (t *whatsappTemplate) sortKey() string { return t.id() }
 func (t *whatsappTemplate) facet() string   { return t.State + "/" + t.Status }
@@ -58,8 +58,7 @@ func anyLocked(s *Sandbox, languages []*whatsappTemplate) bool {
 
 // languages are the templates of a name.
 func (p *project) languages(name string) []*whatsappTemplate {
-	found, _ := p.Templates.cut(p.Templates.choose(filter{prefix: name + "/"}), "", p.Templates.len())
-	return found
+	return p.Templates.matching(filter{prefix: name + "/"})
 }
 
 var whatsappTemplateHandlers = map[string]handler{
@@ -112,7 +111,7 @@ func listTemplates(c *call) answer {
 
 func listTemplateLanguages(c *call) answer {
 	name := c.id("templateName") + "/"
-	if len(c.project.Templates.choose(filter{prefix: name})) == 0 {
+	if len(c.project.Templates.match(filter{prefix: name})) == 0 {
 		return c.fail("template_not_found")
 	}
 	return listPage(c, c.project.Templates, "templates", 50, filter{prefix: name}, c.maskedTemplate)
