@@ -26,8 +26,8 @@ type handler func(c *call) answer
 
 // register collects the handlers of the families' files.
 func (s *Sandbox) register() {
-	s.handlers = union(webhookHandlers, whatsappAccountHandlers, whatsappSenderHandlers, whatsappTemplateHandlers, whatsappOtherHandlers,
-		bundleHandlers, kakaotalkSenderHandlers, kakaotalkTemplateHandlers, conversationHandlers, rcsHandlers, smsHandlers)
+	s.handlers = union(webhookHandlers, whatsappAccountHandlers, whatsappSenderHandlers, whatsappTemplateHandlers, whatsappFlowHandlers,
+		whatsappSolutionHandlers, whatsappSignupHandlers, bundleHandlers, kakaotalkSenderHandlers, kakaotalkTemplateHandlers, conversationHandlers, rcsHandlers, smsHandlers)
 	s.events = union(deliveryEvents, whatsappAccountEvents, whatsappSenderEvents, whatsappTemplateEvents,
 		bundleEvents, kakaotalkEvents, conversationEvents, rcsEvents, smsEvents)
 }
