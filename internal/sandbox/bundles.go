@@ -36,7 +36,7 @@ const kindBundleFinish = "bundle_finish"
 var bundleHandlers = map[string]handler{
 	"BundlesBundlesController_list_v1":   listBundles,
 	"BundlesBundlesController_create_v1": createBundle,
-	"BundlesBundlesController_get_v1":    getBundle,
+	"BundlesBundlesController_get_v1":    withResource(findBundle, "bundleId", "bundle_not_found", getBundle),
 }
 
 var bundleEvents = map[string]eventHandler{
@@ -74,11 +74,7 @@ func listBundles(c *call) answer {
 	return listPage(c, chosen, "bundles", 10, stateFilter(states, nil), c.renderBundle)
 }
 
-func getBundle(c *call) answer {
-	b, ok := c.project.Bundles.get(c.id("bundleId"))
-	if !ok {
-		return c.fail("bundle_not_found")
-	}
+func getBundle(c *call, b *bundle) answer {
 	if b.ConvApp != "" && c.Sandbox.project(b.Project).ConvApps[b.ConvApp] == nil {
 		return c.fail("conversation_app_not_found")
 	}

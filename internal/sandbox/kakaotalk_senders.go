@@ -76,13 +76,7 @@ func withKakaoAccount(do handler) handler {
 }
 
 func onKakaoSender(do func(*call, *kakaoSender) answer) handler {
-	return withKakaoAccount(func(c *call) answer {
-		k, ok := c.project.KakaoSenders.get(c.id("plusFriendId"))
-		if !ok {
-			return c.fail("sender_not_found")
-		}
-		return do(c, k)
-	})
+	return withKakaoAccount(withResource(findKakaoSender, "plusFriendId", "sender_not_found", do))
 }
 
 func (s *Sandbox) saveKakaoSender(p *project, k *kakaoSender) {

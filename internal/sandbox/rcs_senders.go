@@ -82,18 +82,17 @@ func (c *call) rcsMagicError(brand string) string {
 }
 
 func onRcsSender(do func(*call, *rcsSender) answer) handler {
-	return func(c *call) answer {
-		if c.project.Rcs == nil && c.documents("rbm_has_not_been_used") {
-			return c.fail("rbm_has_not_been_used")
-		}
-		r, ok := c.project.RcsSenders.get(c.id("senderId"))
-		if !ok {
-			return c.fail("sender_not_found")
-		}
+	handle := withResource(findRcsSender, "senderId", "sender_not_found", func(c *call, r *rcsSender) answer {
 		if code := c.rcsMagicError(r.brand()); code != "" && (code != "invalid_region_for_att_supplier" || r.Doc["region"] != "US") {
 			return c.fail(code)
 		}
 		return do(c, r)
+	})
+	return func(c *call) answer {
+		if c.project.Rcs == nil && c.documents("rbm_has_not_been_used") {
+			return c.fail("rbm_has_not_been_used")
+		}
+		return handle(c)
 	}
 }
 

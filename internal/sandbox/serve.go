@@ -32,6 +32,18 @@ func (s *Sandbox) register() {
 		bundleEvents, kakaotalkEvents, conversationEvents, rcsEvents, smsEvents)
 }
 
+// withResource returns the handler of an operation on a resource: do gets the
+// resource that find returns for a parameter of the path.
+func withResource[T any](find func(p *project, id string) (T, bool), parameter, notFound string, do func(*call, T) answer) handler {
+	return func(c *call) answer {
+		resource, ok := find(c.project, c.id(parameter))
+		if !ok {
+			return c.fail(notFound)
+		}
+		return do(c, resource)
+	}
+}
+
 func union[V any](parts ...map[string]V) map[string]V {
 	all := map[string]V{}
 	for _, part := range parts {

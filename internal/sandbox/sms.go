@@ -43,13 +43,7 @@ var (
 )
 
 func onSmsApp(do func(*call, *smsApp) answer) handler {
-	return func(c *call) answer {
-		a, ok := c.project.SmsApps.get(c.id("smsAppId"))
-		if !ok {
-			return c.fail("sms_app_not_found")
-		}
-		return do(c, a)
-	}
+	return withResource(findSmsApp, "smsAppId", "sms_app_not_found", do)
 }
 
 // renderSmsApp is an SMS app with the Conversation app that it is connected to.

@@ -31,14 +31,15 @@ var webhookHandlers = map[string]handler{
 }
 
 func onWebhook(do func(*call, *webhook) answer) handler {
-	return func(c *call) answer {
-		for _, w := range c.project.Webhooks {
-			if w.ID == c.id("webhookId") {
-				return do(c, w)
-			}
-		}
-		return c.fail("webhook_not_found")
+	return withResource(findWebhook, "webhookId", "webhook_not_found", do)
+}
+
+func findWebhook(p *project, id string) (*webhook, bool) {
+	i := slices.IndexFunc(p.Webhooks, func(w *webhook) bool { return w.ID == id })
+	if i < 0 {
+		return nil, false
 	}
+	return p.Webhooks[i], true
 }
 
 func (c *call) renderWebhook(w *webhook) map[string]any {

@@ -97,13 +97,7 @@ var whatsappSenderEvents = map[string]eventHandler{
 func findSender(p *project, id string) (*whatsappSender, bool) { return p.Senders.get(id) }
 
 func onSender(do func(*call, *whatsappSender) answer) handler {
-	return onboarded(func(c *call) answer {
-		w, ok := c.project.Senders.get(c.id("senderId"))
-		if !ok {
-			return c.fail("sender_not_found")
-		}
-		return do(c, w)
-	})
+	return onboarded(withResource(findSender, "senderId", "sender_not_found", do))
 }
 
 // saveSender ends a change of a sender.
