@@ -18,9 +18,9 @@ import (
 // but as it is spelt, and none that stands twice: encoding/json would take
 // "Action" for "action", and the last of two.
 
-// members returns the members of a JSON object; ok is false where raw is none,
+// strictMembers returns the strictMembers of a JSON object; ok is false where raw is none,
 // where a name stands twice in it, or one of the known names is spelt otherwise.
-func members(raw json.RawMessage, known ...string) (object map[string]json.RawMessage, ok bool) {
+func strictMembers(raw json.RawMessage, known ...string) (object map[string]json.RawMessage, ok bool) {
 	fields := json.NewDecoder(bytes.NewReader(raw))
 	if t, err := fields.Token(); err != nil || t != json.Delim('{') {
 		return nil, false
@@ -53,23 +53,23 @@ const answerField = "answer"
 // accepting alone decides.
 const confirmationSchema = `{"type":"object","properties":{"answer":{"type":"string","enum":["yes","no"]}}}`
 
-// answerOf reads the result of an elicitation.
-func answerOf(result json.RawMessage) guard.Answer {
-	fields, ok := members(result, "action", "content")
+// readAnswer reads the result of an elicitation.
+func readAnswer(result json.RawMessage) guard.Answer {
+	fields, ok := strictMembers(result, "action", "content")
 	if !ok {
 		return guard.Cancelled
 	}
-	switch scalar(fields["action"]) {
+	switch textOrNull(fields["action"]) {
 	case "decline":
 		return guard.Declined
 	case "accept":
-		return acceptedWith(fields["content"])
+		return readAcceptContent(fields["content"])
 	}
 	return guard.Cancelled
 }
 
-// scalar is a text or null as Go has it, false for any other value.
-func scalar(raw json.RawMessage) any {
+// textOrNull is a text or null as Go has it, false for any other value.
+func textOrNull(raw json.RawMessage) any {
 	var value any
 	_ = json.Unmarshal(raw, &value) // none is nil, as null is
 	switch value.(type) {
@@ -79,12 +79,12 @@ func scalar(raw json.RawMessage) any {
 	return false
 }
 
-// acceptedWith reads the content of an accept; nil stands for none.
-func acceptedWith(content json.RawMessage) guard.Answer {
+// readAcceptContent reads the content of an accept; nil stands for none.
+func readAcceptContent(content json.RawMessage) guard.Answer {
 	if content == nil {
 		return guard.Accepted
 	}
-	fields, ok := members(content, answerField)
+	fields, ok := strictMembers(content, answerField)
 	if !ok {
 		return guard.Cancelled
 	}
@@ -92,7 +92,7 @@ func acceptedWith(content json.RawMessage) guard.Answer {
 	if !given {
 		return guard.Accepted
 	}
-	switch scalar(answer) {
+	switch textOrNull(answer) {
 	case nil, "", "yes":
 		return guard.Accepted
 	case "no":
@@ -101,55 +101,55 @@ func acceptedWith(content json.RawMessage) guard.Answer {
 	return guard.Cancelled
 }
 
-// saysItCanNotAsk reports whether an error that a client answered a question with
+// isMethodNotFound reports whether an error that a client answered a question with
 // means that it knows no questions.
-func saysItCanNotAsk(failure json.RawMessage) bool {
-	fields, ok := members(failure, "code")
+func isMethodNotFound(failure json.RawMessage) bool {
+	fields, ok := strictMembers(failure, "code")
 	return ok && string(fields["code"]) == "-32601"
 }
 
-// brought is the answer that a call brings along, with the state of its
+// suppliedAnswer is the answer that a call brings along, with the state of its
 // question.
-type brought struct {
+type suppliedAnswer struct {
 	state  string
 	answer guard.Answer
 }
 
-type broughtKey struct{}
+type suppliedAnswerKey struct{}
 
-// broughtBy returns what a call brings; ok is false where it brings nothing.
-func broughtBy(ctx context.Context) (b brought, ok bool) {
-	b, ok = ctx.Value(broughtKey{}).(brought)
+// suppliedAnswerOf returns what a call brings; ok is false where it brings nothing.
+func suppliedAnswerOf(ctx context.Context) (b suppliedAnswer, ok bool) {
+	b, ok = ctx.Value(suppliedAnswerKey{}).(suppliedAnswer)
 	return b, ok
 }
 
-// takeAnswer takes the answer that a call brings out of its message: mcp-go
+// extractAnswer takes the answer that a call brings out of its message: mcp-go
 // would judge it by itself, or fail where it has another form. A state without
 // a well-formed answer is a cancel, and so is one in a message that names
 // something twice. The names are looked for among those that were read: JSON may
 // write any letter of them as an escape.
-func takeAnswer(ctx context.Context, m *message, raw []byte) (context.Context, *message, []byte) {
+func extractAnswer(ctx context.Context, m *message, raw []byte) (context.Context, *message, []byte) {
 	const stateName, responsesName = "requestState", "inputResponses"
 	if m.Method != mcp.MethodToolsCall {
 		return ctx, m, raw
 	}
-	params, _ := fieldsOf(m.Params)
+	params, _ := jsonFields(m.Params)
 	state, stated := params[stateName]
 	responses, responded := params[responsesName]
 	if !stated && !responded {
 		return ctx, m, raw
 	}
-	b := brought{answer: guard.Cancelled}
+	b := suppliedAnswer{answer: guard.Cancelled}
 	_ = json.Unmarshal(state, &b.state) // what is no text is no state of ours
-	_, whole := members(raw, "jsonrpc", "id", "method", "params")
-	if _, once := members(m.Params, stateName, responsesName); whole && once {
-		given, _ := members(responses, confirmationKey)
+	_, whole := strictMembers(raw, "jsonrpc", "id", "method", "params")
+	if _, once := strictMembers(m.Params, stateName, responsesName); whole && once {
+		given, _ := strictMembers(responses, confirmationKey)
 		if answer, ok := given[confirmationKey]; ok {
-			b.answer = answerOf(answer)
+			b.answer = readAnswer(answer)
 		}
 	}
 	delete(params, stateName)
 	delete(params, responsesName)
 	m = m.with(params)
-	return context.WithValue(ctx, broughtKey{}, b), m, m.encode()
+	return context.WithValue(ctx, suppliedAnswerKey{}, b), m, m.encode()
 }

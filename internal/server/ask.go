@@ -33,7 +33,7 @@ func confirmationForm(question guard.Question) mcp.ElicitationParams {
 func (s *Server) elicitor(ctx context.Context) guard.Elicitor {
 	if mcpserver.IsModernRequest(ctx) {
 		if canFillForms(mcpserver.RequestProtocolInfoFromContext(ctx).ClientCapabilities.Elicitation) {
-			b, ok := broughtBy(ctx)
+			b, ok := suppliedAnswerOf(ctx)
 			return roundTrip{b, ok}
 		}
 		return nil
@@ -41,8 +41,8 @@ func (s *Server) elicitor(ctx context.Context) guard.Elicitor {
 	session := mcpserver.ClientSessionFromContext(ctx)
 	client, known := session.(mcpserver.SessionWithClientInfo)
 	elicitor, reachable := session.(mcpserver.SessionWithElicitation)
-	if x, ok := session.(*exchangeSession); ok {
-		reachable = reachable && x.on.streams
+	if x, ok := session.(*requestSession); ok {
+		reachable = reachable && x.responder.acceptsStream
 	}
 	if !known || !reachable || !canFillForms(client.GetClientCapabilities().Elicitation) {
 		return nil
@@ -60,12 +60,12 @@ func canFillForms(capability *mcp.ElicitationCapability) bool {
 // roundTrip asks a client of protocol 2026-07-28: the question is the result
 // of one request, the answer comes with the next.
 type roundTrip struct {
-	brought
-	ok bool // it brings an answer
+	suppliedAnswer
+	answered bool // it brings an answer
 }
 
 func (r roundTrip) Answered() (state string, answer guard.Answer, ok bool) {
-	return r.state, r.answer, r.ok
+	return r.state, r.answer, r.answered
 }
 
 func (r roundTrip) Ask(context.Context, guard.Question) guard.Answer { return guard.Pending }
@@ -74,31 +74,31 @@ func (r roundTrip) Ask(context.Context, guard.Question) guard.Answer { return gu
 // waits. What such a client puts into its requests is no answer.
 type elicitation struct {
 	session mcpserver.SessionWithElicitation
-	within  time.Duration
+	timeout time.Duration
 }
 
 func (elicitation) Answered() (state string, answer guard.Answer, ok bool) { return "", "", false }
 
 func (e elicitation) Ask(ctx context.Context, question guard.Question) guard.Answer {
-	ctx, cancel := context.WithTimeoutCause(ctx, e.within, errUnanswered)
+	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, errAnswerTimeout)
 	defer cancel()
 	result, err := e.session.RequestElicitation(ctx, mcp.ElicitationRequest{
 		Request: mcp.Request{Method: string(mcp.MethodElicitationCreate)},
 		Params:  confirmationForm(question),
 	})
 	switch {
-	case errors.Is(err, errCanNotAsk):
+	case errors.Is(err, errElicitationUnsupported):
 		return guard.Unavailable
 	case err == nil && result != nil && result.Action == mcp.ElicitationResponseActionAccept:
 		return guard.Accepted
 	case err == nil && result != nil && result.Action == mcp.ElicitationResponseActionDecline:
 		return guard.Declined
-	case err != nil && errors.Is(context.Cause(ctx), errUnanswered):
+	case err != nil && errors.Is(context.Cause(ctx), errAnswerTimeout):
 		return guard.TimedOut
 	default: // the connection's end included
 		return guard.Cancelled
 	}
 }
 
-// errUnanswered is why a question ended that nobody answered in time.
-var errUnanswered = errors.New("no answer in time")
+// errAnswerTimeout is why a question ended that nobody answered in time.
+var errAnswerTimeout = errors.New("no answer in time")

@@ -23,8 +23,8 @@ import (
 	"papi-mcp/tools"
 )
 
-// confirmsProject is the tool without which the guard lets no write through.
-const confirmsProject = "project_confirm"
+// projectConfirmTool is the tool without which the guard lets no write through.
+const projectConfirmTool = "project_confirm"
 
 // call is the handler of every tool. It never returns an error: mcp-go would
 // send its text to the client.
@@ -33,8 +33,8 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	elicitor := s.elicitor(ctx)
 	// Requests that were sent right behind a confirmation of the project build
 	// on it. They wait for it, unless it waits for a person.
-	if params.Name != confirmsProject || elicitor != nil {
-		begun(ctx)
+	if params.Name != projectConfirmTool || elicitor != nil {
+		markStarted(ctx)
 	}
 	ctx, span := s.span(ctx, &params)
 	defer span.End()
@@ -42,7 +42,7 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic(ctx, "tool "+params.Name, p)
-			failed(span, "internal_error")
+			recordError(span, "internal_error")
 			result = internalError(ctx)
 		}
 	}()
@@ -59,15 +59,15 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	started := time.Now()
 	outcome := s.toolboxOf(ctx).Call(ctx, caller, params.Name, arguments)
 	took := time.Since(started)
-	s.metrics.called(params.Name, outcome, took)
+	s.metrics.countCall(params.Name, outcome, took)
 	s.logCall(ctx, params.Name, caller.Principal, outcome, took)
 
 	if e, ok := outcome.Structured.(*tools.Error); ok {
-		failed(span, e.Kind())
-		e.Info = named(ctx, e.Info)
+		recordError(span, e.Kind())
+		e.Info = withRequestID(ctx, e.Info)
 	}
 	if outcome.Question != nil {
-		return s.ask(ctx, *outcome.Question), nil
+		return s.questionResult(ctx, *outcome.Question), nil
 	}
 	if mcpserver.RequestProtocolVersion(ctx) < resourceLinksSince {
 		outcome.Link = nil
@@ -87,12 +87,12 @@ func (s *Server) logCall(ctx context.Context, tool, principal string, outcome to
 	if !outcome.IsError {
 		level, how = slog.LevelDebug, "outcome"
 	}
-	s.log.Log(ctx, level, "call", "tool", tool, "principal", principal, "project", short(outcome.Project), how, short(ended(outcome)), "ms", took.Milliseconds())
+	s.log.Log(ctx, level, "call", "tool", tool, "principal", principal, "project", truncated(outcome.Project), how, truncated(outcomeLabel(outcome)), "ms", took.Milliseconds())
 }
 
-// logUncalled leaves a line for a call that was refused before it reached its
+// logRefusedCall leaves a line for a call that was refused before it reached its
 // tool: there is none of that name, its parameters are none, the server is busy.
-func (s *Server) logUncalled(ctx context.Context, m *message, answer mcp.JSONRPCError) {
+func (s *Server) logRefusedCall(ctx context.Context, m *message, answer mcp.JSONRPCError) {
 	if m.Method != mcp.MethodToolsCall {
 		return
 	}
@@ -101,15 +101,15 @@ func (s *Server) logUncalled(ctx context.Context, m *message, answer mcp.JSONRPC
 	}
 	_ = json.Unmarshal(m.Params, &params) // the answer says what is wrong with them
 	principal, _ := ctx.Value(principalKey{}).(string)
-	s.log.InfoContext(ctx, "call", "tool", short(params.Name), "principal", principal, "errorCode", answer.Error.Code)
+	s.log.InfoContext(ctx, "call", "tool", truncated(params.Name), "principal", principal, "errorCode", answer.Error.Code)
 }
 
-// short bounds what a caller wrote, for a line of the log.
-func short(text string) string { return papi.Truncate(text, papi.MaxEcho) }
+// truncated bounds what a caller wrote, for a line of the log.
+func truncated(text string) string { return papi.Truncate(text, papi.MaxEcho) }
 
-// named adds the id of the HTTP request to what an error tells, where there is
+// withRequestID adds the id of the HTTP request to what an error tells, where there is
 // one: by it the server's log has the details.
-func named(ctx context.Context, info map[string]any) map[string]any {
+func withRequestID(ctx context.Context, info map[string]any) map[string]any {
 	request := telemetry.RequestID(ctx)
 	if request == "" {
 		return info
@@ -133,17 +133,17 @@ func (s *Server) span(ctx context.Context, params *mcp.CallToolParams) (context.
 		))
 }
 
-// failed tells a span of the error that the call ended with, by its code: the
+// recordError tells a span of the error that the call ended with, by its code: the
 // message may hold what the caller or the API wrote.
-func failed(span trace.Span, code string) {
+func recordError(span trace.Span, code string) {
 	span.SetAttributes(semconv.ErrorTypeKey.String(code))
 	span.SetStatus(codes.Error, "")
 }
 
-// ask makes the result that puts a question to a client of protocol
-// 2026-07-28. No other may get it: mcp-go would ask an older client by itself,
+// questionResult makes the result that puts a question to a client of protocol
+// 2026-07-28. No other may get it: mcp-go would questionResult an older client by itself,
 // whether or not it can answer, and without a deadline.
-func (s *Server) ask(ctx context.Context, question guard.Question) *mcp.CallToolResult {
+func (s *Server) questionResult(ctx context.Context, question guard.Question) *mcp.CallToolResult {
 	if !mcpserver.IsModernRequest(ctx) {
 		s.log.ErrorContext(ctx, "a question for a client of an older protocol")
 		return internalError(ctx)
@@ -187,7 +187,7 @@ func internalError(ctx context.Context) *mcp.CallToolResult {
 		"errorCode":             "internal_error",
 		"message":               "The server failed while it worked on this call.",
 		"resolution":            "A read may simply be repeated. After a call that changes something, read the current state first: the change may have been made. The server's log has the details.",
-		"additionalInformation": named(ctx, map[string]any{}),
+		"additionalInformation": withRequestID(ctx, map[string]any{}),
 		"next":                  []any{},
 	}})
 	if err != nil {

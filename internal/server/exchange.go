@@ -14,48 +14,48 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// exchange is one POST and what goes back on it: the answer as JSON, or a
+// responder is one POST and what goes back on it: the answer as JSON, or a
 // stream of events when something has to be said before it.
-type exchange struct {
-	w       http.ResponseWriter
-	log     *slog.Logger
-	timeout time.Duration // for each write
-	most    int           // bytes of an answer
-	streams bool          // the client takes a stream
-	mu      sync.Mutex
-	begun   bool // the stream has begun
-	ended   bool
+type responder struct {
+	w             http.ResponseWriter
+	log           *slog.Logger
+	timeout       time.Duration // for each write
+	maxBytes      int           // bytes of an answer
+	acceptsStream bool          // the client takes a stream
+	mu            sync.Mutex
+	streaming     bool // the stream has begun
+	ended         bool
 
 	notifications chan mcp.JSONRPCNotification
-	pumping       sync.Once
+	startOnce     sync.Once
 	done          chan struct{} // closed when nothing more is notified
-	pumped        sync.WaitGroup
+	notifier      sync.WaitGroup
 }
 
-// exchangeSession is a session as one request of it sees it: what the request
+// requestSession is a session as one request of it sees it: what the request
 // tells and asks goes out on its own stream, never on another call's.
-type exchangeSession struct {
+type requestSession struct {
 	*session
-	on *exchange
+	responder *responder
 }
 
 // NotificationChannel is asked for by who has something to tell, which few
 // requests do.
-func (s *exchangeSession) NotificationChannel() chan<- mcp.JSONRPCNotification {
-	s.on.startPump()
-	return s.on.notifications
+func (s *requestSession) NotificationChannel() chan<- mcp.JSONRPCNotification {
+	s.responder.startNotifier()
+	return s.responder.notifications
 }
 
 // RequestElicitation asks on the stream of the call, and waits for the answer,
 // which comes as a POST of its own.
-func (s *exchangeSession) RequestElicitation(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
-	return s.questions.elicit(ctx, request, s.on.send, s.ctx.Done())
+func (s *requestSession) RequestElicitation(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
+	return s.elicitations.elicit(ctx, request, s.responder.send, s.ctx.Done())
 }
 
 var errNoStream = errors.New("the client takes no stream")
 
 // send puts a message on the stream, which it begins where it must.
-func (x *exchange) send(message any) error {
+func (x *responder) send(message any) error {
 	line, err := encodeLine(message)
 	if err != nil {
 		return err
@@ -66,24 +66,24 @@ func (x *exchange) send(message any) error {
 }
 
 // event writes one event. The caller holds mu.
-func (x *exchange) event(line []byte) error {
-	if !x.streams || x.ended {
+func (x *responder) event(line []byte) error {
+	if !x.acceptsStream || x.ended {
 		return errNoStream
 	}
-	if !x.begun {
-		x.begun = true
-		beginStream(x.w)
+	if !x.streaming {
+		x.streaming = true
+		startStream(x.w)
 	}
 	return writeEvent(x.w, x.timeout, "message", line)
 }
 
 // answer ends the exchange.
-func (x *exchange) answer(status int, message mcp.JSONRPCMessage) {
+func (x *responder) answer(status int, message mcp.JSONRPCMessage) {
 	line, err := encodeLine(message)
-	if err == nil && len(line) > x.most {
+	if err == nil && len(line) > x.maxBytes {
 		err = fmt.Errorf("an answer of %d bytes", len(line))
 		line, _ = encodeLine(jsonrpcError(answerID(message), mcp.INTERNAL_ERROR,
-			fmt.Sprintf("the answer has more than %d bytes: ask for fewer items or fields", x.most)))
+			fmt.Sprintf("the answer has more than %d bytes: ask for fewer items or fields", x.maxBytes)))
 	}
 	if err != nil {
 		x.log.Error("answer can't be told", "error", err)
@@ -98,7 +98,7 @@ func (x *exchange) answer(status int, message mcp.JSONRPCMessage) {
 			more = false
 		}
 	}
-	if x.begun {
+	if x.streaming {
 		_ = x.event(line) // a client that is gone gets no answer
 	} else {
 		writeJSON(x.w, x.timeout, status, line)
@@ -122,10 +122,10 @@ func answerID(answer mcp.JSONRPCMessage) []byte {
 	return bytes.TrimSpace(raw)
 }
 
-// startPump begins to send what the request notifies.
-func (x *exchange) startPump() {
-	x.pumping.Do(func() {
-		x.pumped.Go(func() {
+// startNotifier begins to send what the request notifies.
+func (x *responder) startNotifier() {
+	x.startOnce.Do(func() {
+		x.notifier.Go(func() {
 			for {
 				select {
 				case n := <-x.notifications:
@@ -140,16 +140,16 @@ func (x *exchange) startPump() {
 	})
 }
 
-// stopPump ends it, now that the request has been handled.
-func (x *exchange) stopPump() {
-	x.pumping.Do(func() {}) // it never began, and is not to begin any more
+// stopNotifier ends it, now that the request has been handled.
+func (x *responder) stopNotifier() {
+	x.startOnce.Do(func() {}) // it never began, and is not to begin any more
 	close(x.done)
-	x.pumped.Wait()
+	x.notifier.Wait()
 }
 
 // notify sends a notification; where the client takes no stream it is dropped,
 // since the result has it all. The caller holds mu.
-func (x *exchange) notify(n mcp.JSONRPCNotification) {
+func (x *responder) notify(n mcp.JSONRPCNotification) {
 	line, err := encodeLine(n)
 	if err != nil {
 		x.log.Error("notification can't be told", "method", n.Method, "error", err)
@@ -158,8 +158,8 @@ func (x *exchange) notify(n mcp.JSONRPCNotification) {
 	_ = x.event(line)
 }
 
-// beginStream writes the header of a stream of events.
-func beginStream(w http.ResponseWriter) {
+// startStream writes the header of a stream of events.
+func startStream(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store, no-transform")
@@ -169,15 +169,15 @@ func beginStream(w http.ResponseWriter) {
 
 // writeEvent writes one event with a line of data, and sees that it goes out.
 func writeEvent(w http.ResponseWriter, timeout time.Duration, name string, line []byte) error {
-	return write(w, timeout, fmt.Appendf(nil, "event: %s\ndata: %s\n\n", name, bytes.TrimRight(line, "\n")))
+	return writeAndFlush(w, timeout, fmt.Appendf(nil, "event: %s\ndata: %s\n\n", name, bytes.TrimRight(line, "\n")))
 }
 
 // writeHeartbeat writes a comment, which keeps proxies from closing a stream.
 func writeHeartbeat(w http.ResponseWriter, timeout time.Duration) error {
-	return write(w, timeout, []byte(":\n\n"))
+	return writeAndFlush(w, timeout, []byte(":\n\n"))
 }
 
-func write(w http.ResponseWriter, timeout time.Duration, data []byte) error {
+func writeAndFlush(w http.ResponseWriter, timeout time.Duration, data []byte) error {
 	c := http.NewResponseController(w)
 	if err := c.SetWriteDeadline(time.Now().Add(timeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err

@@ -40,11 +40,11 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // of the request before
-	counted := &countedWriter{ResponseWriter: w}
+	counted := &statusRecorder{ResponseWriter: w}
 	w = counted
-	r = withoutSlash(r.WithContext(telemetry.WithRequestID(r.Context(), requestIDOf(r))))
+	r = trimSlash(r.WithContext(telemetry.WithRequestID(r.Context(), requestIDOf(r))))
 	defer func() {
-		h.server.metrics.answered(counted.status)
+		h.server.metrics.countAnswer(counted.status)
 		if counted.status >= http.StatusBadRequest {
 			h.server.log.InfoContext(r.Context(), "refused", "method", r.Method, "path", r.URL.Path, "status", counted.status)
 		}
@@ -74,9 +74,9 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// withoutSlash returns the request for the path without a slash at its end:
+// trimSlash returns the request for the path without a slash at its end:
 // clients are given /mcp/ for /mcp, and repeat no POST after a redirect.
-func withoutSlash(r *http.Request) *http.Request {
+func trimSlash(r *http.Request) *http.Request {
 	if len(r.URL.Path) < 2 || !strings.HasSuffix(r.URL.Path, "/") {
 		return r
 	}
@@ -93,12 +93,12 @@ func withoutSlash(r *http.Request) *http.Request {
 // before us, may give it.
 const headerRequestID = "X-Request-Id"
 
-var goodRequestID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
+var validRequestID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
 
 // requestIDOf is the id that a request brought, if it is a plain one, or a new
 // one.
 func requestIDOf(r *http.Request) string {
-	if given := r.Header.Get(headerRequestID); goodRequestID.MatchString(given) {
+	if given := r.Header.Get(headerRequestID); validRequestID.MatchString(given) {
 		return given
 	}
 	return rand.Text()
@@ -160,8 +160,8 @@ func (h *HTTP) cors(w http.ResponseWriter, r *http.Request, origin string) (done
 // methods are the handlers of an endpoint for callers who are known.
 type methods map[string]func(http.ResponseWriter, *http.Request, auth.Identity)
 
-// known lets in whom the authenticator knows, as often as they may come.
-func (h *HTTP) known(by methods) http.Handler {
+// authenticated lets in whom the authenticator knows, as often as they may come.
+func (h *HTTP) authenticated(by methods) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handle, ok := by[r.Method]
 		if !ok {
@@ -176,7 +176,7 @@ func (h *HTTP) known(by methods) http.Handler {
 			h.refuseCaller(w, failure)
 			return
 		}
-		if !h.charge(w, id, 1) {
+		if !h.checkRate(w, id, 1) {
 			return
 		}
 		ctx := withPrincipal(telemetry.FromHeader(r.Context(), r.Header), id.Principal)
@@ -184,12 +184,12 @@ func (h *HTTP) known(by methods) http.Handler {
 	})
 }
 
-// charge counts so many messages of a caller; ok is false when it has come too
+// checkRate counts so many messages of a caller; ok is false when it has come too
 // often, and the request has been refused.
-func (h *HTTP) charge(w http.ResponseWriter, id auth.Identity, messages int) (ok bool) {
-	wait, ok := h.rates.allow(id.CountedAs(), messages)
+func (h *HTTP) checkRate(w http.ResponseWriter, id auth.Identity, messages int) (ok bool) {
+	wait, ok := h.rateLimiters.allow(id.LimitKey(), messages)
 	if !ok {
-		h.refuseFor(w, http.StatusTooManyRequests, wait, "too many requests: slow down")
+		h.refuseUntil(w, http.StatusTooManyRequests, wait, "too many requests: slow down")
 	}
 	return ok
 }
@@ -208,7 +208,7 @@ func (h *HTTP) withTools(w http.ResponseWriter, r *http.Request, id auth.Identit
 		return nil, false
 	case err != nil:
 		h.server.log.Error("no tools for a caller", "principal", id.Principal, "error", err)
-		h.refuseFor(w, http.StatusServiceUnavailable, 5*time.Second, "the tools of this caller are not available now")
+		h.refuseUntil(w, http.StatusServiceUnavailable, 5*time.Second, "the tools of this caller are not available now")
 		return nil, false
 	}
 	return r.WithContext(withToolbox(r.Context(), toolbox)), true
@@ -218,13 +218,13 @@ func (h *HTTP) refuseCaller(w http.ResponseWriter, failure *auth.Failure) {
 	if failure.Challenge != "" {
 		w.Header().Set("WWW-Authenticate", failure.Challenge)
 	}
-	h.server.metrics.refused("caller")
+	h.server.metrics.countRefusal("caller")
 	h.refuse(w, failure.Status, failure.Message)
 }
 
-// refuseFor refuses a request that may be made again after a time.
-func (h *HTTP) refuseFor(w http.ResponseWriter, status int, wait time.Duration, text string) {
-	h.server.metrics.refused("busy")
+// refuseUntil refuses a request that may be made again after a time.
+func (h *HTTP) refuseUntil(w http.ResponseWriter, status int, wait time.Duration, text string) {
+	h.server.metrics.countRefusal("busy")
 	w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
 	h.refuseMessage(w, status, nil, codeBusy, text)
 }
@@ -236,11 +236,11 @@ func (h *HTTP) refuse(w http.ResponseWriter, status int, text string) {
 
 // refuseMessage answers a request with an error, under its id.
 func (h *HTTP) refuseMessage(w http.ResponseWriter, status int, id json.RawMessage, code int, text string) {
-	h.refuseAs(w, status, jsonrpcError(id, code, text))
+	h.writeError(w, status, jsonrpcError(id, code, text))
 }
 
-// refuseAs answers with an error, which names the HTTP request.
-func (h *HTTP) refuseAs(w http.ResponseWriter, status int, refusal mcp.JSONRPCError) {
+// writeError answers with an error, which names the HTTP request.
+func (h *HTTP) writeError(w http.ResponseWriter, status int, refusal mcp.JSONRPCError) {
 	line, err := encodeLine(traced(refusal, w.Header().Get(headerRequestID)))
 	if err != nil {
 		panic(err) // texts and ids are JSON
@@ -297,8 +297,8 @@ func depth(text []byte) int {
 	return deepest
 }
 
-// tell answers those who run the server.
-func (h *HTTP) tell(w http.ResponseWriter, status int, text string) {
+// reportStatus answers those who run the server.
+func (h *HTTP) reportStatus(w http.ResponseWriter, status int, text string) {
 	line, err := encodeLine(map[string]string{"status": text})
 	if err != nil {
 		panic(err)
@@ -334,17 +334,17 @@ func (r *readiness) get(ctx context.Context) error {
 	return r.err
 }
 
-func (h *HTTP) tellReady(w http.ResponseWriter, r *http.Request) {
+func (h *HTTP) reportReady(w http.ResponseWriter, r *http.Request) {
 	if h.accepting.Err() != nil {
-		h.tell(w, http.StatusServiceUnavailable, "stopping")
+		h.reportStatus(w, http.StatusServiceUnavailable, "stopping")
 		return
 	}
 	if err := h.ready.get(r.Context()); err != nil {
 		h.server.log.Warn("not ready", "error", err)
-		h.tell(w, http.StatusServiceUnavailable, "the API can't be used now; the server's log has the details")
+		h.reportStatus(w, http.StatusServiceUnavailable, "the API can't be used now; the server's log has the details")
 		return
 	}
-	h.tell(w, http.StatusOK, "ready")
+	h.reportStatus(w, http.StatusOK, "ready")
 }
 
 // errorLog takes what net/http has to say, such as failed handshakes. It tells
@@ -352,16 +352,16 @@ func (h *HTTP) tellReady(w http.ResponseWriter, r *http.Request) {
 // before it sees them.
 func errorLog(l *slog.Logger) *log.Logger { return slog.NewLogLogger(l.Handler(), slog.LevelDebug) }
 
-// countedWriter remembers the status of an answer.
-type countedWriter struct {
+// statusRecorder remembers the status of an answer.
+type statusRecorder struct {
 	http.ResponseWriter
 	status int
 }
 
 // Unwrap lets http.ResponseController flush and set deadlines.
-func (w *countedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *statusRecorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w *countedWriter) WriteHeader(status int) {
+func (w *statusRecorder) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
 	}

@@ -39,52 +39,52 @@ type HTTPOptions struct {
 // HTTPLimits bound what callers may ask for. A zero value in any of them but
 // Rate stands for that of DefaultHTTPLimits.
 type HTTPLimits struct {
-	Body          int           // bytes of a request
-	Answer        int           // bytes of an answer
-	Depth         int           // of the JSON of a request
-	Rate          float64       // requests a second of one caller; 0 is no limit
-	Burst         int           // requests that it may make at once
-	Running       int           // requests that run at the same time
-	Waiting       int           // requests that wait for a place
-	Patience      time.Duration // how long they do
-	Sessions      int           // of the older protocols, open at the same time
-	SessionsOfOne int           // of one caller, with its connections of HTTP+SSE
-	SessionIdle   time.Duration // unused for so long, one ends
-	Streams       int           // connections that stay open: streams and questions
-	ReadTimeout   time.Duration // of a request's header and body
-	WriteTimeout  time.Duration // of each write
-	Heartbeat     time.Duration // between signs of life on a silent stream
+	Body               int           // bytes of a request
+	Answer             int           // bytes of an answer
+	Depth              int           // of the JSON of a request
+	Rate               float64       // requests a second of one caller; 0 is no limit
+	Burst              int           // requests that it may make at once
+	Running            int           // requests that run at the same time
+	Waiting            int           // requests that wait for a place
+	MaxWait            time.Duration // how long they do
+	Sessions           int           // of the older protocols, open at the same time
+	SessionsPerCaller  int           // of one caller, with its connections of HTTP+SSE
+	SessionIdleTimeout time.Duration // unused for so long, one ends
+	Streams            int           // connections that stay open: streams and questions
+	ReadTimeout        time.Duration // of a request's header and body
+	WriteTimeout       time.Duration // of each write
+	Heartbeat          time.Duration // between signs of life on a silent stream
 }
 
 // DefaultHTTPLimits are for a server of a few hundred agents.
 var DefaultHTTPLimits = HTTPLimits{
 	Body: 4 << 20, Answer: 16 << 20, Depth: 64, Rate: 50, Burst: 100,
-	Running: 256, Waiting: 1024, Patience: 5 * time.Second,
-	Sessions: 8192, SessionsOfOne: 2048, SessionIdle: 30 * time.Minute,
+	Running: 256, Waiting: 1024, MaxWait: 5 * time.Second,
+	Sessions: 8192, SessionsPerCaller: 2048, SessionIdleTimeout: 30 * time.Minute,
 	Streams: 8192, ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second,
 	Heartbeat: 25 * time.Second,
 }
 
-// streamsOfASession is how many streams a client may hold open for messages
+// maxSessionStreams is how many streams a client may hold open for messages
 // that belong to no call.
-const streamsOfASession = 4
+const maxSessionStreams = 4
 
-// headerBytes bound a request's header.
-const headerBytes = 32 << 10
+// maxHeaderBytes bound a request's header.
+const maxHeaderBytes = 32 << 10
 
 // withDefaults returns the limits with the defaults for what is not set.
 func (l HTTPLimits) withDefaults() HTTPLimits {
 	d := DefaultHTTPLimits
 	for _, pair := range [][2]*int{
 		{&l.Body, &d.Body}, {&l.Answer, &d.Answer}, {&l.Depth, &d.Depth}, {&l.Burst, &d.Burst}, {&l.Running, &d.Running},
-		{&l.Waiting, &d.Waiting}, {&l.Sessions, &d.Sessions}, {&l.SessionsOfOne, &d.SessionsOfOne}, {&l.Streams, &d.Streams},
+		{&l.Waiting, &d.Waiting}, {&l.Sessions, &d.Sessions}, {&l.SessionsPerCaller, &d.SessionsPerCaller}, {&l.Streams, &d.Streams},
 	} {
 		if *pair[0] == 0 {
 			*pair[0] = *pair[1]
 		}
 	}
 	for _, pair := range [][2]*time.Duration{
-		{&l.Patience, &d.Patience}, {&l.SessionIdle, &d.SessionIdle}, {&l.ReadTimeout, &d.ReadTimeout},
+		{&l.MaxWait, &d.MaxWait}, {&l.SessionIdleTimeout, &d.SessionIdleTimeout}, {&l.ReadTimeout, &d.ReadTimeout},
 		{&l.WriteTimeout, &d.WriteTimeout}, {&l.Heartbeat, &d.Heartbeat},
 	} {
 		if *pair[0] == 0 {
@@ -98,15 +98,15 @@ func (l HTTPLimits) withDefaults() HTTPLimits {
 // protocol version, HTTP+SSE of 2024-11-05 at /sse and /message, and /healthz,
 // /readyz and /metrics for those who run it.
 type HTTP struct {
-	server   *Server
-	options  HTTPOptions
-	limits   HTTPLimits
-	mux      *http.ServeMux
-	sessions *sessions
-	places   *places
-	rates    *rates
-	streams  atomic.Int64
-	ready    readiness
+	server       *Server
+	options      HTTPOptions
+	limits       HTTPLimits
+	mux          *http.ServeMux
+	sessions     *sessions
+	limiter      *limiter
+	rateLimiters *rateLimiters
+	streams      atomic.Int64
+	ready        readiness
 
 	// accepting ends when the server is told to stop: streams close, and no
 	// new calls begin. running ends when their grace is over.
@@ -116,7 +116,7 @@ type HTTP struct {
 	cancel    context.CancelFunc
 
 	mu          sync.Mutex
-	connections map[string]*eventConnection // of HTTP+SSE, by session id
+	connections map[string]*sseConnection // of HTTP+SSE, by session id
 }
 
 // HTTP returns a handler for the server. Serve runs it; where it is only used
@@ -124,30 +124,30 @@ type HTTP struct {
 func (s *Server) HTTP(options HTTPOptions) *HTTP {
 	h := &HTTP{
 		server: s, options: options, limits: options.Limits.withDefaults(),
-		mux: http.NewServeMux(), connections: make(map[string]*eventConnection),
+		mux: http.NewServeMux(), connections: make(map[string]*sseConnection),
 	}
 	h.sessions = newSessions(s.mcp, h.limits)
-	h.places = newPlaces(h.limits.Running, h.limits.Waiting, h.limits.Patience)
-	h.rates = newRates(h.limits.Rate, h.limits.Burst)
+	h.limiter = newLimiter(h.limits.Running, h.limits.Waiting, h.limits.MaxWait)
+	h.rateLimiters = newRateLimiters(h.limits.Rate, h.limits.Burst)
 	h.ready.check = options.Ready
 	h.running, h.cancel = context.WithCancel(context.Background())
 	h.accepting, h.stop = context.WithCancel(h.running)
 
-	h.mux.Handle("/mcp", h.known(methods{http.MethodPost: h.post, http.MethodGet: h.listen, http.MethodDelete: h.endSession}))
-	h.mux.Handle("/sse", h.known(methods{http.MethodGet: h.openEvents}))
-	h.mux.Handle("/message", h.known(methods{http.MethodPost: h.takeMessage}))
-	h.mux.Handle("/metrics", h.known(methods{http.MethodGet: func(w http.ResponseWriter, r *http.Request, _ auth.Identity) {
+	h.mux.Handle("/mcp", h.authenticated(methods{http.MethodPost: h.post, http.MethodGet: h.openNotifications, http.MethodDelete: h.endSession}))
+	h.mux.Handle("/sse", h.authenticated(methods{http.MethodGet: h.openSSE}))
+	h.mux.Handle("/message", h.authenticated(methods{http.MethodPost: h.postSSEMessage}))
+	h.mux.Handle("/metrics", h.authenticated(methods{http.MethodGet: func(w http.ResponseWriter, r *http.Request, _ auth.Identity) {
 		s.metrics.handler().ServeHTTP(w, r)
 	}}))
-	h.mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { h.tell(w, http.StatusOK, "alive") })
-	h.mux.HandleFunc("/readyz", h.tellReady)
+	h.mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { h.reportStatus(w, http.StatusOK, "alive") })
+	h.mux.HandleFunc("/readyz", h.reportReady)
 	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		h.refuse(w, http.StatusNotFound, "nothing is here: MCP is at /mcp, or at /sse for clients of 2024-11-05")
 	})
 	for pattern, handler := range options.Open {
 		h.mux.Handle(pattern, handler)
 	}
-	s.metrics.watch(h)
+	s.metrics.registerGauges(h)
 	return h
 }
 
@@ -161,7 +161,7 @@ func (h *HTTP) Serve(ctx context.Context, listeners ...net.Listener) error {
 		BaseContext:       func(net.Listener) context.Context { return h.running },
 		ReadHeaderTimeout: h.limits.ReadTimeout,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    headerBytes,
+		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          errorLog(h.server.log),
 		// No ReadTimeout and WriteTimeout: they would end streams and long
 		// calls. Bodies and writes have their own deadlines.
@@ -201,8 +201,8 @@ func (h *HTTP) Close() {
 	h.sessions.closeAll()
 }
 
-// openStream counts a stream; ok is false when there are too many.
-func (h *HTTP) openStream() (closed func(), ok bool) {
+// acquireStream counts a stream; ok is false when there are too many.
+func (h *HTTP) acquireStream() (closed func(), ok bool) {
 	if h.streams.Add(1) > int64(h.limits.Streams) {
 		h.streams.Add(-1)
 		return nil, false

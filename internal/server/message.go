@@ -28,12 +28,12 @@ func (m *message) isNotification() bool { return m.ID == nil }
 
 // with returns the message with other params: a request or a notification.
 func (m *message) with(params map[string]json.RawMessage) *message {
-	return &message{Version: m.Version, ID: m.ID, Method: m.Method, Params: encoded(params)}
+	return &message{Version: m.Version, ID: m.ID, Method: m.Method, Params: mustEncode(params)}
 }
 
 // encode writes a request or a notification as it is sent.
 func (m *message) encode() []byte {
-	return encoded(struct {
+	return mustEncode(struct {
 		Version string          `json:"jsonrpc"`
 		ID      json.RawMessage `json:"id,omitempty"`
 		Method  mcp.MCPMethod   `json:"method"`
@@ -41,9 +41,9 @@ func (m *message) encode() []byte {
 	}{m.Version, m.ID, m.Method, m.Params})
 }
 
-// isWaitedFor tells that something that runs may wait for the message: an
+// endsWait tells that something that runs may wait for the message: an
 // answer, a cancellation.
-func (m *message) isWaitedFor() bool {
+func (m *message) endsWait() bool {
 	return m.isAnswer() || m.Method == mcp.MethodNotificationCancelled
 }
 
@@ -81,23 +81,23 @@ func parseMessage(line []byte) (*message, *mcp.JSONRPCError) {
 	if (m.Method != "") == m.isAnswer() {
 		return refused(m.ID, mcp.INVALID_REQUEST, "a message has either a method, or a result or an error")
 	}
-	if m.isAnswer() && !wellFormed(line) {
+	if m.isAnswer() && !isWellFormedAnswer(line) {
 		return &message{Version: m.Version, ID: m.ID, Result: json.RawMessage(`null`)}, nil
 	}
 	return &m, nil
 }
 
-// wellFormed reports whether an answer names each member once, and either a
+// isWellFormedAnswer reports whether an answer names each member once, and either a
 // result or an error.
-func wellFormed(line []byte) bool {
-	fields, ok := members(line, "jsonrpc", "id", "method", "result", "error")
+func isWellFormedAnswer(line []byte) bool {
+	fields, ok := strictMembers(line, "jsonrpc", "id", "method", "result", "error")
 	return ok && (fields["result"] == nil) != (fields["error"] == nil)
 }
 
-// trimmed is a message without the space around it, and without the byte order
+// trimMessage is a message without the space around it, and without the byte order
 // mark that some programs begin a text with (RFC 8259, 8.1: a parser may ignore
 // it).
-func trimmed(text []byte) []byte {
+func trimMessage(text []byte) []byte {
 	return bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(text), []byte("\ufeff")))
 }
 
@@ -151,7 +151,7 @@ func withID(answer mcp.JSONRPCMessage, id json.RawMessage) mcp.JSONRPCMessage {
 // idOf is the id of a request of which only the beginning is there; nil where
 // its other fields come first.
 func idOf(beginning []byte) json.RawMessage {
-	fields := json.NewDecoder(bytes.NewReader(trimmed(beginning)))
+	fields := json.NewDecoder(bytes.NewReader(trimMessage(beginning)))
 	if t, err := fields.Token(); err != nil || t != json.Delim('{') {
 		return nil
 	}
@@ -173,8 +173,8 @@ func idOf(beginning []byte) json.RawMessage {
 // errLineTooLong stands for a line over the limit, which has been skipped.
 var errLineTooLong = errors.New("line too long")
 
-// beginningOfALine is what is kept of a line that is too long.
-const beginningOfALine = 4 << 10
+// keptLinePrefix is what is kept of a line that is too long.
+const keptLinePrefix = 4 << 10
 
 // readLine returns the next line without its end and the space around it, a
 // last one without a line end included, then io.EOF. Of one that is too long it
@@ -189,7 +189,7 @@ func readLine(r *bufio.Reader, limit int) ([]byte, error) {
 			tooLong = len(bytes.TrimRight(line, "\r\n")) > limit
 		}
 		if tooLong {
-			line = line[:min(len(line), beginningOfALine)]
+			line = line[:min(len(line), keptLinePrefix)]
 		}
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
@@ -202,6 +202,6 @@ func readLine(r *bufio.Reader, limit int) ([]byte, error) {
 		if tooLong {
 			return line, errLineTooLong
 		}
-		return trimmed(line), nil
+		return trimMessage(line), nil
 	}
 }

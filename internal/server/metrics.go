@@ -15,15 +15,15 @@ import (
 // Metrics count what a server does, for Prometheus. Labels are names of ours
 // and of the API alone: no principal, project or id.
 type Metrics struct {
-	registry  *prometheus.Registry
-	calls     *prometheus.CounterVec
-	durations *prometheus.HistogramVec
-	answers   *prometheus.CounterVec
-	refusals  *prometheus.CounterVec
-	panics    prometheus.Counter
-	exchanges *prometheus.CounterVec
-	retries   prometheus.Counter
-	tokens    *prometheus.CounterVec
+	registry    *prometheus.Registry
+	calls       *prometheus.CounterVec
+	durations   *prometheus.HistogramVec
+	answers     *prometheus.CounterVec
+	refusals    *prometheus.CounterVec
+	panics      prometheus.Counter
+	apiRequests *prometheus.CounterVec
+	retries     prometheus.Counter
+	tokens      *prometheus.CounterVec
 }
 
 // NewMetrics returns counters at zero.
@@ -46,7 +46,7 @@ func NewMetrics() *Metrics {
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "papi_mcp_panics_total", Help: "Panics that were caught: each is a defect, and stands in the log.",
 		}),
-		exchanges: prometheus.NewCounterVec(prometheus.CounterOpts{
+		apiRequests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "papi_mcp_upstream_exchanges_total", Help: "Requests to the API by the status of the answer: other where HTTP has no such status, error where none came.",
 		}, []string{"status"}),
 		retries: prometheus.NewCounter(prometheus.CounterOpts{
@@ -56,7 +56,7 @@ func NewMetrics() *Metrics {
 			Name: "papi_mcp_upstream_tokens_total", Help: "Fetches of an access token by how they ended: ok, failed.",
 		}, []string{"outcome"}),
 	}
-	m.registry.MustRegister(m.calls, m.durations, m.answers, m.refusals, m.panics, m.exchanges, m.retries, m.tokens,
+	m.registry.MustRegister(m.calls, m.durations, m.answers, m.refusals, m.panics, m.apiRequests, m.retries, m.tokens,
 		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.MetricsGC)), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -82,7 +82,7 @@ func (m *Metrics) Exchanged(try, status int) {
 	case status != 0:
 		label = "other"
 	}
-	m.exchanges.WithLabelValues(label).Inc()
+	m.apiRequests.WithLabelValues(label).Inc()
 	if try > 1 {
 		m.retries.Inc()
 	}
@@ -97,8 +97,8 @@ func (m *Metrics) TokenFetched(ok bool) {
 	m.tokens.WithLabelValues(outcome).Inc()
 }
 
-// watch adds what a handler has open.
-func (m *Metrics) watch(h *HTTP) {
+// registerGauges adds what a handler has open.
+func (m *Metrics) registerGauges(h *HTTP) {
 	if m == nil {
 		return
 	}
@@ -113,23 +113,23 @@ func (m *Metrics) watch(h *HTTP) {
 			return float64(len(h.connections))
 		}),
 		gauge("papi_mcp_requests_open", "Requests and streams that are open.", func() float64 { return float64(h.streams.Load()) }),
-		gauge("papi_mcp_requests_running", "Requests that run.", func() float64 { return float64(len(h.places.running)) }),
-		gauge("papi_mcp_requests_waiting", "Requests that wait for a place.", func() float64 { return float64(len(h.places.waiting)) }),
+		gauge("papi_mcp_requests_running", "Requests that run.", func() float64 { return float64(len(h.limiter.running)) }),
+		gauge("papi_mcp_requests_waiting", "Requests that wait for a place.", func() float64 { return float64(len(h.limiter.queue)) }),
 	)
 }
 
-// called counts a call; mcp-go has looked its tool up, so that the names are
+// countCall counts a call; mcp-go has looked its tool up, so that the names are
 // bounded.
-func (m *Metrics) called(tool string, o tools.Outcome, took time.Duration) {
+func (m *Metrics) countCall(tool string, o tools.Outcome, took time.Duration) {
 	if m == nil {
 		return
 	}
-	m.calls.WithLabelValues(tool, ended(o)).Inc()
+	m.calls.WithLabelValues(tool, outcomeLabel(o)).Inc()
 	m.durations.WithLabelValues(tool).Observe(took.Seconds())
 }
 
-// ended tells in a word how a call ended.
-func ended(o tools.Outcome) string {
+// outcomeLabel tells in a word how a call outcomeLabel.
+func outcomeLabel(o tools.Outcome) string {
 	if e, ok := o.Structured.(*tools.Error); ok {
 		return e.Kind()
 	}
@@ -142,19 +142,19 @@ func ended(o tools.Outcome) string {
 	return "ok"
 }
 
-func (m *Metrics) answered(status int) {
+func (m *Metrics) countAnswer(status int) {
 	if m != nil {
 		m.answers.WithLabelValues(strconv.Itoa(status)).Inc()
 	}
 }
 
-func (m *Metrics) refused(reason string) {
+func (m *Metrics) countRefusal(reason string) {
 	if m != nil {
 		m.refusals.WithLabelValues(reason).Inc()
 	}
 }
 
-func (m *Metrics) panicked() {
+func (m *Metrics) countPanic() {
 	if m != nil {
 		m.panics.Inc()
 	}

@@ -7,21 +7,21 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 )
 
-// mistake is where the handler of a prompt or a resource leaves the code of an
+// errorCode is where the handler of a prompt or a resource leaves the code of an
 // error that the client made: mcp-go answers every error of a handler as an
 // internal one, after which a client may try the same again.
-type mistake struct{ code int }
+type errorCode struct{ code int }
 
-type mistakeKey struct{}
+type errorCodeKey struct{}
 
-func withMistake(ctx context.Context) (context.Context, *mistake) {
-	m := &mistake{}
-	return context.WithValue(ctx, mistakeKey{}, m), m
+func withErrorCode(ctx context.Context) (context.Context, *errorCode) {
+	m := &errorCode{}
+	return context.WithValue(ctx, errorCodeKey{}, m), m
 }
 
 // invalid marks err as one of the request's arguments.
 func invalid(ctx context.Context, err error) error {
-	return marked(ctx, mcp.INVALID_PARAMS, err)
+	return markError(ctx, mcp.INVALID_PARAMS, err)
 }
 
 // notFound marks err as one of a resource that does not exist. Since 2026-07-28
@@ -30,18 +30,18 @@ func notFound(ctx context.Context, err error) error {
 	if mcp.IsModernProtocol(mcpserver.RequestProtocolVersion(ctx)) {
 		return invalid(ctx, err)
 	}
-	return marked(ctx, mcp.RESOURCE_NOT_FOUND, err)
+	return markError(ctx, mcp.RESOURCE_NOT_FOUND, err)
 }
 
-func marked(ctx context.Context, code int, err error) error {
-	if m, ok := ctx.Value(mistakeKey{}).(*mistake); ok {
+func markError(ctx context.Context, code int, err error) error {
+	if m, ok := ctx.Value(errorCodeKey{}).(*errorCode); ok {
 		m.code = code
 	}
 	return err
 }
 
-// told gives an answer the code that was left.
-func (m *mistake) told(answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
+// apply gives an answer the code that was left.
+func (m *errorCode) apply(answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
 	if e, ok := answer.(mcp.JSONRPCError); ok && m.code != 0 {
 		e.Error.Code = m.code
 		return e

@@ -8,45 +8,45 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// maxOfName bounds what is kept of a client's name and version, in bytes.
-const maxOfName = 128
+// maxClientName bounds what is kept of a client's name and version, in bytes.
+const maxClientName = 128
 
-// understood returns a message with what its client says of itself cut down to
+// limitClientInfo returns a message with what its client says of itself cut down to
 // what this server uses: its name, its version, and whether it can elicit. A
 // session keeps that for as long as it lives, and a client may say megabytes.
-// What is not understood counts as absent: it fails no initialize, as mcp-go
+// What is not limitClientInfo counts as absent: it fails no initialize, as mcp-go
 // would for a capability that is no object, and never means that the client can
 // ask a person.
 //
 // Other messages come back as they are, and so do requests of 2026-07-28 that
 // say nothing odd: nobody keeps what they say.
-func understood(m *message, raw []byte) []byte {
+func limitClientInfo(m *message, raw []byte) []byte {
 	switch {
 	case m.Method == mcp.MethodInitialize:
-		params, ok := fieldsOf(m.Params)
+		params, ok := jsonFields(m.Params)
 		if !ok {
 			return raw
 		}
-		replace(params, "clientInfo", keptInfo)
-		replace(params, "capabilities", keptCapabilities)
-		if _, ok := fieldsOf(params["_meta"]); !ok {
+		replace(params, "clientInfo", limitInfo)
+		replace(params, "capabilities", limitCapabilities)
+		if _, ok := jsonFields(params["_meta"]); !ok {
 			delete(params, "_meta")
 		}
 		return m.with(params).encode()
 	case bytes.Contains(m.Params, []byte(mcp.MetaKeyClientCapabilities)), bytes.Contains(m.Params, []byte(mcp.MetaKeyClientInfo)):
-		params, _ := fieldsOf(m.Params)
-		meta, ok := fieldsOf(params["_meta"])
+		params, _ := jsonFields(m.Params)
+		meta, ok := jsonFields(params["_meta"])
 		if !ok {
 			return raw
 		}
-		odd := replace(meta, mcp.MetaKeyClientCapabilities, keptCapabilities)
+		odd := replace(meta, mcp.MetaKeyClientCapabilities, limitCapabilities)
 		if json.Unmarshal(meta[mcp.MetaKeyClientInfo], new(mcp.Implementation)) != nil {
-			odd = replace(meta, mcp.MetaKeyClientInfo, keptInfo) || odd
+			odd = replace(meta, mcp.MetaKeyClientInfo, limitInfo) || odd
 		}
 		if !odd {
 			return raw
 		}
-		params["_meta"] = encoded(meta)
+		params["_meta"] = mustEncode(meta)
 		return m.with(params).encode()
 	}
 	return raw
@@ -62,48 +62,48 @@ func replace(fields map[string]json.RawMessage, name string, kept func(json.RawM
 	return ok && !bytes.Equal(given, fields[name])
 }
 
-// keptInfo is what is kept of a client's name and version.
-func keptInfo(given json.RawMessage) json.RawMessage {
-	fields, _ := fieldsOf(given)
+// limitInfo is what is kept of a client's name and version.
+func limitInfo(given json.RawMessage) json.RawMessage {
+	fields, _ := jsonFields(given)
 	kept := map[string]string{"name": "", "version": ""}
 	for name := range kept {
 		var text string
 		if json.Unmarshal(fields[name], &text) == nil {
-			kept[name] = strings.ToValidUTF8(text[:min(len(text), maxOfName)], "")
+			kept[name] = strings.ToValidUTF8(text[:min(len(text), maxClientName)], "")
 		}
 	}
-	return encoded(kept)
+	return mustEncode(kept)
 }
 
-// keptCapabilities is what is kept of a client's capabilities: elicitation, with
+// limitCapabilities is what is kept of a client's capabilities: elicitation, with
 // its modes. One that names no mode is from before there were two, and means
 // forms; one that names something else, and no form, can't show a form.
-func keptCapabilities(given json.RawMessage) json.RawMessage {
-	all, _ := fieldsOf(given)
-	named, ok := fieldsOf(all["elicitation"])
+func limitCapabilities(given json.RawMessage) json.RawMessage {
+	all, _ := jsonFields(given)
+	named, ok := jsonFields(all["elicitation"])
 	if !ok {
 		return json.RawMessage(`{}`)
 	}
 	modes := map[string]json.RawMessage{}
 	for _, mode := range []string{"form", "url"} {
-		if _, ok := fieldsOf(named[mode]); ok {
+		if _, ok := jsonFields(named[mode]); ok {
 			modes[mode] = json.RawMessage(`{}`)
 		}
 	}
 	if len(modes) == 0 && len(named) > 0 {
 		return json.RawMessage(`{}`)
 	}
-	return encoded(map[string]any{"elicitation": modes})
+	return mustEncode(map[string]any{"elicitation": modes})
 }
 
-// fieldsOf returns the fields of a JSON object; ok is false where value is none.
-func fieldsOf(value json.RawMessage) (fields map[string]json.RawMessage, ok bool) {
+// jsonFields returns the fields of a JSON object; ok is false where value is none.
+func jsonFields(value json.RawMessage) (fields map[string]json.RawMessage, ok bool) {
 	err := json.Unmarshal(value, &fields)
 	return fields, err == nil && fields != nil
 }
 
-// encoded writes JSON that is ours, or was read as JSON; it can't fail.
-func encoded(value any) json.RawMessage {
+// mustEncode writes JSON that is ours, or was read as JSON; it can't fail.
+func mustEncode(value any) json.RawMessage {
 	line, err := encodeLine(value)
 	if err != nil {
 		panic("server: " + err.Error())

@@ -11,37 +11,37 @@ const codeBusy = -32000
 
 var errBusy = errors.New("the server is busy: try again in a few seconds")
 
-// places bound how many requests of all clients run at the same time, and how
+// limiter bound how many requests of all clients run at the same time, and how
 // many wait for how long. Beyond that a request is refused: it would only be
 // answered when its client has given up.
-type places struct {
-	running  chan struct{}
-	waiting  chan struct{}
-	patience time.Duration
+type limiter struct {
+	running chan struct{}
+	queue   chan struct{}
+	maxWait time.Duration
 }
 
-func newPlaces(running, waiting int, patience time.Duration) *places {
-	return &places{make(chan struct{}, running), make(chan struct{}, waiting), patience}
+func newLimiter(running, waiting int, patience time.Duration) *limiter {
+	return &limiter{make(chan struct{}, running), make(chan struct{}, waiting), patience}
 }
 
-// place is one of the places, held.
-type place struct{ of *places }
+// slot is one of the places, held.
+type slot struct{ of *limiter }
 
-// enter takes a place; ok is false when there is none in time.
-func (p *places) enter(ctx context.Context) (held *place, ok bool) {
-	held = &place{p}
+// acquire takes a place; ok is false when there is none in time.
+func (p *limiter) acquire(ctx context.Context) (held *slot, ok bool) {
+	held = &slot{p}
 	select {
 	case p.running <- struct{}{}:
 		return held, true
 	default:
 	}
 	select {
-	case p.waiting <- struct{}{}:
+	case p.queue <- struct{}{}:
 	default:
 		return nil, false
 	}
-	defer func() { <-p.waiting }()
-	ctx, cancel := context.WithTimeout(ctx, p.patience)
+	defer func() { <-p.queue }()
+	ctx, cancel := context.WithTimeout(ctx, p.maxWait)
 	defer cancel()
 	select {
 	case p.running <- struct{}{}:
@@ -51,23 +51,23 @@ func (p *places) enter(ctx context.Context) (held *place, ok bool) {
 	}
 }
 
-// leave gives the place back.
-func (p *place) leave() { <-p.of.running }
+// release gives the place back.
+func (p *slot) release() { <-p.of.running }
 
-type placeKey struct{}
+type slotKey struct{}
 
-func withPlace(ctx context.Context, p *place) context.Context {
-	return context.WithValue(ctx, placeKey{}, p)
+func withSlot(ctx context.Context, p *slot) context.Context {
+	return context.WithValue(ctx, slotKey{}, p)
 }
 
-// yield gives the place of a request to others while it waits for a person.
+// yieldSlot gives the place of a request to others while it waits for a person.
 // The function it returns takes it again, and waits for that without limit: the
 // call has been let in once.
-func yield(ctx context.Context) (resume func()) {
-	p, ok := ctx.Value(placeKey{}).(*place)
+func yieldSlot(ctx context.Context) (resume func()) {
+	p, ok := ctx.Value(slotKey{}).(*slot)
 	if !ok {
 		return func() {}
 	}
-	p.leave()
+	p.release()
 	return func() { p.of.running <- struct{}{} }
 }

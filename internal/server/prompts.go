@@ -24,7 +24,7 @@ func (s *Server) addPrompts() {
 		prompt.Title = p.Title
 		s.mcp.AddPrompt(prompt, func(ctx context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 			// ownPrompts has let only those through that are there.
-			own := promptNamed(s.promptsOf(ctx), p.Name)
+			own := findPrompt(s.callerPrompts(ctx), p.Name)
 			if t, ok := s.toolboxOf(ctx).(projectHolder); ok {
 				own = own.InProject(t.DefaultProject())
 			}
@@ -51,8 +51,8 @@ type completer struct{ server *Server }
 
 // CompletePromptArgument implements mcp-go's PromptCompletionProvider.
 func (c *completer) CompletePromptArgument(ctx context.Context, name string, argument mcp.CompleteArgument, given mcp.CompleteContext) (*mcp.Completion, error) {
-	c.server.loadTexts()
-	if p := promptNamed(c.server.promptsOf(ctx), name); p != nil {
+	c.server.loadPrompts()
+	if p := findPrompt(c.server.callerPrompts(ctx), name); p != nil {
 		for _, a := range p.Arguments {
 			if a.Name == argument.Name {
 				return c.complete(ctx, a.Complete, given.Arguments, argument.Value, func(value string) bool { return p.Takes(a.Name, value) }), nil

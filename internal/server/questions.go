@@ -12,15 +12,15 @@ import (
 	"papi-mcp/internal/guard"
 )
 
-// questions are the requests of ours that a client has yet to answer.
-type questions struct {
+// pendingElicitations are the requests of ours that a client has yet to answer.
+type pendingElicitations struct {
 	mu    sync.Mutex
 	asked int64
 	open  map[string]chan *message
 }
 
-// ask opens a question: its id, and where its answer will come.
-func (q *questions) ask() (id string, answer <-chan *message) {
+// add opens a question: its id, and where its answer will come.
+func (q *pendingElicitations) add() (id string, answer <-chan *message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.open == nil {
@@ -33,9 +33,9 @@ func (q *questions) ask() (id string, answer <-chan *message) {
 	return id, c
 }
 
-// answer hands an answer to the one who asked. One to a question that was not
+// resolve hands an resolve to the one who asked. One to a question that was not
 // asked, or has ended, goes nowhere: ok is false.
-func (q *questions) answer(m *message) (ok bool) {
+func (q *pendingElicitations) resolve(m *message) (ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	c, ok := q.open[string(m.ID)]
@@ -46,8 +46,8 @@ func (q *questions) answer(m *message) (ok bool) {
 	return ok
 }
 
-// end closes a question; its answer may still come and goes nowhere.
-func (q *questions) end(id string) {
+// remove closes a question; its answer may still come and goes nowhere.
+func (q *pendingElicitations) remove(id string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.open, id)
@@ -64,15 +64,15 @@ type outgoingRequest struct {
 // Elicit asks the client over this connection, and waits for its answer until
 // ctx ends. It implements the elicitation of the connection's session.
 func (c *connection) Elicit(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
-	return c.questions.elicit(ctx, request, c.out.write, c.hearing.Done())
+	return c.elicitations.elicit(ctx, request, c.out.write, c.receiving.Done())
 }
 
 // elicit puts a question with send, and waits for its answer until ctx ends or
 // nothing more is heard. A call that waits for a person gives its place among
 // the running ones to others meanwhile.
-func (q *questions) elicit(ctx context.Context, request mcp.ElicitationRequest, send func(message any) error, deaf <-chan struct{}) (*mcp.ElicitationResult, error) {
-	id, answer := q.ask()
-	defer q.end(id)
+func (q *pendingElicitations) elicit(ctx context.Context, request mcp.ElicitationRequest, send func(message any) error, deaf <-chan struct{}) (*mcp.ElicitationResult, error) {
+	id, answer := q.add()
+	defer q.remove(id)
 	err := send(outgoingRequest{
 		Version: mcp.JSONRPC_VERSION,
 		ID:      json.RawMessage(id),
@@ -82,7 +82,7 @@ func (q *questions) elicit(ctx context.Context, request mcp.ElicitationRequest, 
 	if err != nil {
 		return nil, err
 	}
-	defer yield(ctx)()
+	defer yieldSlot(ctx)()
 	select {
 	case m := <-answer:
 		return elicitationResult(m)
@@ -99,29 +99,29 @@ func (q *questions) elicit(ctx context.Context, request mcp.ElicitationRequest, 
 		case m := <-answer: // the last thing that was read
 			return elicitationResult(m)
 		default:
-			return nil, errDeaf
+			return nil, errClientGone
 		}
 	}
 }
 
-// errDeaf is why a question ends when nothing more is read.
-var errDeaf = errors.New("the client can't answer any more")
+// errClientGone is why a question ends when nothing more is read.
+var errClientGone = errors.New("the client can't answer any more")
 
-// errCanNotAsk is why a question ends that the client does not know the method
+// errElicitationUnsupported is why a question ends that the client does not know the method
 // of.
-var errCanNotAsk = errors.New("the client knows no questions")
+var errElicitationUnsupported = errors.New("the client knows no questions")
 
 // elicitationResult reads the answer to an elicitation: an action as it counts,
 // without content.
 func elicitationResult(m *message) (*mcp.ElicitationResult, error) {
-	if m.Error != nil && m.Result == nil && saysItCanNotAsk(m.Error) {
-		return nil, errCanNotAsk
+	if m.Error != nil && m.Result == nil && isMethodNotFound(m.Error) {
+		return nil, errElicitationUnsupported
 	}
 	result := &mcp.ElicitationResult{ElicitationResponse: mcp.ElicitationResponse{Action: mcp.ElicitationResponseActionCancel}}
 	if m.Error != nil {
 		return result, nil
 	}
-	switch answerOf(m.Result) {
+	switch readAnswer(m.Result) {
 	case guard.Accepted:
 		result.Action = mcp.ElicitationResponseActionAccept
 	case guard.Declined:

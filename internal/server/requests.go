@@ -10,15 +10,15 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// limits bound what one connection may ask of the process.
-type limits struct {
-	line    int   // bytes in a line
-	inHand  int64 // bytes of all lines that are read and not yet done with
-	serving int64 // requests served at the same time
+// connectionLimits bound what one connection may ask of the process.
+type connectionLimits struct {
+	line       int   // bytes in a line
+	inFlight   int64 // bytes of all lines that are read and not yet done with
+	concurrent int64 // requests served at the same time
 }
 
 // With lines of the usual size, tens of thousands may wait.
-var defaultLimits = limits{line: 8 << 20, inHand: 64 << 20, serving: 64}
+var defaultConnectionLimits = connectionLimits{line: 8 << 20, inFlight: 64 << 20, concurrent: 64}
 
 // lineCost is what a line costs beside its bytes, about: its goroutine.
 const lineCost = 1 << 10
@@ -33,12 +33,12 @@ type request struct {
 	// turn is closed when the request before this one has begun, begun closes
 	// that of the next one.
 	turn    <-chan struct{}
-	begun   func()
+	started func()
 	running bool // it no longer waits
-	slot    bool // it counts among those served
+	counted bool // it counts among those served
 	// batch gathers its answer where it came in one, at a place; else nil.
 	batch *batch
-	place int
+	index int
 }
 
 // Why a request ended before its time.
@@ -47,38 +47,38 @@ var (
 	errStopping  = errors.New("the server is stopping")
 )
 
-// requests are the requests of one connection.
+// requestQueue are the requestQueue of one connection.
 //
 // They begin one after the other, in the order of their lines, and then run
 // side by side, so many at a time. Each waits in a goroutine of its own for
 // the one before it: so the reader never waits for a call, and an answer that
 // a call is waiting for, or its cancellation, gets through behind any number
-// of waiting requests. Only when those fill the memory they may have does the
+// of waiting requestQueue. Only when those fill the memory they may have does the
 // reader pause.
-type requests struct {
-	room    *semaphore.Weighted // bytes of lines
-	serving *semaphore.Weighted // requests
-	all     sync.WaitGroup
-	mu      sync.Mutex
-	closed  bool // takes no more
-	open    map[string]*request
-	last    <-chan struct{} // closed when the last request taken has begun
+type requestQueue struct {
+	room       *semaphore.Weighted // bytes of lines
+	concurrent *semaphore.Weighted // requests
+	all        sync.WaitGroup
+	mu         sync.Mutex
+	closed     bool // takes no more
+	open       map[string]*request
+	last       <-chan struct{} // closed when the last request taken has begun
 }
 
-func newRequests(l limits) *requests {
+func newRequestQueue(l connectionLimits) *requestQueue {
 	begun := make(chan struct{})
 	close(begun)
-	return &requests{
-		room:    semaphore.NewWeighted(l.inHand),
-		serving: semaphore.NewWeighted(l.serving),
-		open:    make(map[string]*request),
-		last:    begun,
+	return &requestQueue{
+		room:       semaphore.NewWeighted(l.inFlight),
+		concurrent: semaphore.NewWeighted(l.concurrent),
+		open:       make(map[string]*request),
+		last:       begun,
 	}
 }
 
-// start runs f beside the reader, on account of a line of so many bytes. It
+// run runs f beside the reader, on account of a line of so many bytes. It
 // waits for room; ok is false when ctx ends before, or no more is taken.
-func (q *requests) start(ctx context.Context, bytes int, f func()) (ok bool) {
+func (q *requestQueue) run(ctx context.Context, bytes int, f func()) (ok bool) {
 	cost := int64(bytes) + lineCost
 	if q.room.Acquire(ctx, cost) != nil {
 		return false
@@ -95,25 +95,25 @@ func (q *requests) start(ctx context.Context, bytes int, f func()) (ok bool) {
 	return true
 }
 
-// enter puts a request at the end of the queue.
-func (q *requests) enter(r *request) {
+// enqueue puts a request at the end of the queue.
+func (q *requestQueue) enqueue(r *request) {
 	begun := make(chan struct{})
-	r.begun = sync.OnceFunc(func() { close(begun) })
+	r.started = sync.OnceFunc(func() { close(begun) })
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	r.turn, q.last = q.last, begun
 	q.open[string(r.id)] = r
 }
 
-// await returns nil when the request may begin, and the reason when it never
+// waitTurn returns nil when the request may begin, and the reason when it never
 // will. leave must follow in any case.
-func (q *requests) await(r *request) error {
+func (q *requestQueue) waitTurn(r *request) error {
 	<-r.turn
 	if r.method != mcp.MethodSubscriptionsListen { // which lasts as long as the connection
-		if q.serving.Acquire(r.ctx, 1) != nil {
+		if q.concurrent.Acquire(r.ctx, 1) != nil {
 			return context.Cause(r.ctx)
 		}
-		r.slot = true
+		r.counted = true
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -121,13 +121,13 @@ func (q *requests) await(r *request) error {
 	return context.Cause(r.ctx)
 }
 
-// leave lets the next request begin, if this one has not yet, and gives back
+// finish lets the next request begin, if this one has not yet, and gives back
 // what it held.
-func (q *requests) leave(r *request) {
-	r.begun()
+func (q *requestQueue) finish(r *request) {
+	r.started()
 	r.cancel(nil)
-	if r.slot {
-		q.serving.Release(1)
+	if r.counted {
+		q.concurrent.Release(1)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -138,7 +138,7 @@ func (q *requests) leave(r *request) {
 
 // cancel ends a request, waiting or running, as its client wishes. The
 // protocol forbids it for initialize.
-func (q *requests) cancel(id json.RawMessage) {
+func (q *requestQueue) cancel(id json.RawMessage) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if r := q.open[string(id)]; r != nil && r.method != mcp.MethodInitialize {
@@ -148,7 +148,7 @@ func (q *requests) cancel(id json.RawMessage) {
 
 // close takes no more requests. The channel it returns is closed when the last
 // one has ended.
-func (q *requests) close() <-chan struct{} {
+func (q *requestQueue) close() <-chan struct{} {
 	q.mu.Lock()
 	q.closed = true
 	q.mu.Unlock()
@@ -160,8 +160,8 @@ func (q *requests) close() <-chan struct{} {
 	return ended
 }
 
-// stop ends the requests that still wait; those that run go on.
-func (q *requests) stop() {
+// cancelWaiting ends the requests that still wait; those that run go on.
+func (q *requestQueue) cancelWaiting() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, r := range q.open {
@@ -171,18 +171,18 @@ func (q *requests) stop() {
 	}
 }
 
-type begunKey struct{}
+type startedKey struct{}
 
-// withBegun returns the context of a request that tells through it when its
+// withStarted returns the context of a request that tells through it when its
 // handling has begun.
-func withBegun(ctx context.Context, begun func()) context.Context {
-	return context.WithValue(ctx, begunKey{}, begun)
+func withStarted(ctx context.Context, begun func()) context.Context {
+	return context.WithValue(ctx, startedKey{}, begun)
 }
 
-// begun tells that the handling of the request has begun, so that the next one
+// markStarted tells that the handling of the request has markStarted, so that the next one
 // may. Where nothing waits for that, it does nothing.
-func begun(ctx context.Context) {
-	if f, ok := ctx.Value(begunKey{}).(func()); ok {
+func markStarted(ctx context.Context) {
+	if f, ok := ctx.Value(startedKey{}).(func()); ok {
 		f()
 	}
 }

@@ -88,11 +88,11 @@ type Options struct {
 	Grace time.Duration
 }
 
-// maxErrorText bounds the text of a JSON-RPC error, maxForeignText one of
+// maxErrorText bounds the text of a JSON-RPC error, maxLibraryText one of
 // mcp-go, which repeats names and URIs of any length.
 const (
 	maxErrorText   = 1000
-	maxForeignText = 160
+	maxLibraryText = 160
 )
 
 // listTTL is how long clients of protocol 2026-07-28 may keep what was listed.
@@ -106,14 +106,14 @@ type Server struct {
 	tracer        trace.Tracer // nil where nobody traces
 	answerTimeout time.Duration
 	grace         time.Duration
-	limits        limits
+	limits        connectionLimits
 	connections   atomic.Int64
 	metrics       *Metrics // nil where nobody counts
 
-	// loadTools fills mcp with the tools, once; loadTexts with the prompts and
+	// loadTools fills mcp with the tools, once; loadPrompts with the prompts and
 	// the resources.
-	loadTools, loadTexts func()
-	prompts              []*prompts.Prompt
+	loadTools, loadPrompts func()
+	prompts                []*prompts.Prompt
 }
 
 // New returns a server that has not yet asked the toolbox for anything.
@@ -124,7 +124,7 @@ func New(options Options) *Server {
 		metrics:       options.Metrics,
 		answerTimeout: options.AnswerTimeout,
 		grace:         options.Grace,
-		limits:        defaultLimits,
+		limits:        defaultConnectionLimits,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -143,11 +143,11 @@ func New(options Options) *Server {
 	hooks := &mcpserver.Hooks{}
 	hooks.AddBeforeListTools(func(context.Context, any, *mcp.ListToolsRequest) { s.loadTools() })
 	hooks.AddBeforeCallTool(func(context.Context, any, *mcp.CallToolRequest) { s.loadTools() })
-	hooks.AddBeforeListPrompts(func(context.Context, any, *mcp.ListPromptsRequest) { s.loadTexts() })
-	hooks.AddBeforeGetPrompt(func(context.Context, any, *mcp.GetPromptRequest) { s.loadTexts() })
-	hooks.AddBeforeListResources(func(context.Context, any, *mcp.ListResourcesRequest) { s.loadTexts() })
-	hooks.AddBeforeListResourceTemplates(func(context.Context, any, *mcp.ListResourceTemplatesRequest) { s.loadTexts() })
-	hooks.AddBeforeReadResource(func(context.Context, any, *mcp.ReadResourceRequest) { s.loadTexts() })
+	hooks.AddBeforeListPrompts(func(context.Context, any, *mcp.ListPromptsRequest) { s.loadPrompts() })
+	hooks.AddBeforeGetPrompt(func(context.Context, any, *mcp.GetPromptRequest) { s.loadPrompts() })
+	hooks.AddBeforeListResources(func(context.Context, any, *mcp.ListResourcesRequest) { s.loadPrompts() })
+	hooks.AddBeforeListResourceTemplates(func(context.Context, any, *mcp.ListResourceTemplatesRequest) { s.loadPrompts() })
+	hooks.AddBeforeReadResource(func(context.Context, any, *mcp.ReadResourceRequest) { s.loadPrompts() })
 
 	completes := &completer{s}
 	s.mcp = mcpserver.NewMCPServer(options.Name, options.Version,
@@ -157,8 +157,8 @@ func New(options Options) *Server {
 		// them late is no change that a client should hear of.
 		mcpserver.WithToolCapabilities(false),
 		mcpserver.WithLogging(),
-		mcpserver.WithToolFilter(ownTools),
-		mcpserver.WithPromptFilter(s.ownPrompts),
+		mcpserver.WithToolFilter(filterTools),
+		mcpserver.WithPromptFilter(s.filterPrompts),
 		mcpserver.WithPromptCapabilities(false),
 		// Subscriptions are taken, and keep nothing: texts don't change while
 		// the server runs, and what lives in a project is read when asked for.
@@ -180,7 +180,7 @@ func New(options Options) *Server {
 		}
 		s.mcp.AddTools(served...)
 	})
-	s.loadTexts = sync.OnceFunc(func() {
+	s.loadPrompts = sync.OnceFunc(func() {
 		if options.Prompts != nil {
 			s.prompts = options.Prompts()
 		}
@@ -204,23 +204,23 @@ func (s *Server) preload() {
 		}
 	}()
 	s.loadTools()
-	s.loadTexts()
+	s.loadPrompts()
 }
 
 // handle lets mcp-go handle a message. A panic is logged and counted, and
 // answered with an error that tells nothing of it.
 func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp.JSONRPCMessage) {
-	ctx, mistake := withMistake(ctx)
+	ctx, mistake := withErrorCode(ctx)
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic(ctx, string(m.Method), p)
 			answer = jsonrpcError(m.ID, mcp.INTERNAL_ERROR, "internal error")
 		}
 		if e, ok := answer.(mcp.JSONRPCError); ok {
-			s.logUncalled(ctx, m, e)
+			s.logRefusedCall(ctx, m, e)
 			most := maxErrorText
 			if mistake.code == 0 && e.Error.Code != mcp.INTERNAL_ERROR { // in mcp-go's words
-				most = maxForeignText
+				most = maxLibraryText
 			}
 			e.Error.Message = papi.Truncate(papi.Printable(e.Error.Message), most)
 			answer = traced(e, telemetry.RequestID(ctx))
@@ -229,14 +229,14 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 	if most := maxParams(m.Method); most > 0 && len(m.Params) > most {
 		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("the params of %s may have at most %d bytes", m.Method, most))
 	}
-	ctx, m, raw = takeAnswer(ctx, m, raw)
-	answer = s.mcp.HandleMessage(ctx, understood(m, raw))
+	ctx, m, raw = extractAnswer(ctx, m, raw)
+	answer = s.mcp.HandleMessage(ctx, limitClientInfo(m, raw))
 	if e, ok := answer.(mcp.JSONRPCError); ok && m.Method == mcp.MethodToolsCall && e.Error.Code == mcp.INVALID_REQUEST {
 		if quoted := quoteArguments(m); quoted != nil {
-			answer = s.mcp.HandleMessage(ctx, understood(quoted, quoted.encode()))
+			answer = s.mcp.HandleMessage(ctx, limitClientInfo(quoted, quoted.encode()))
 		}
 	}
-	return mistake.told(answer)
+	return mistake.apply(answer)
 }
 
 // maxParams is how many bytes the params of a method may have; 0 for methods
@@ -259,11 +259,11 @@ func maxParams(method mcp.MCPMethod) int {
 // where they are no JSON. mcp-go reads arguments as floats, and refuses a call
 // with a number that is none; so the tool itself refuses it, in a result.
 func quoteArguments(m *message) *message {
-	params, ok := fieldsOf(m.Params)
+	params, ok := jsonFields(m.Params)
 	if !ok || len(params["arguments"]) == 0 {
 		return nil
 	}
-	params["arguments"] = encoded(string(params["arguments"]))
+	params["arguments"] = mustEncode(string(params["arguments"]))
 	return m.with(params)
 }
 
@@ -274,7 +274,7 @@ func (s *Server) logPanic(ctx context.Context, doing string, p any) {
 	if err, ok := p.(runtime.Error); ok {
 		what = err.Error()
 	}
-	s.metrics.panicked()
+	s.metrics.countPanic()
 	s.log.ErrorContext(ctx, "panic", "doing", doing, "panic", what, "stack", string(debug.Stack()))
 }
 
@@ -296,19 +296,19 @@ func principalOf(ctx context.Context) string {
 	return principal
 }
 
-type unnamedKey struct{}
+type clientFallbackKey struct{}
 
-// withUnnamed returns a context for the requests of a connection whose principal
+// withClientFallback returns a context for the requests of a connection whose principal
 // has other clients too. One that does not give its name gets one that no other
 // connection has.
-func withUnnamed(ctx context.Context) context.Context {
-	return context.WithValue(ctx, unnamedKey{}, "unnamed "+rand.Text()[:10])
+func withClientFallback(ctx context.Context) context.Context {
+	return context.WithValue(ctx, clientFallbackKey{}, "unnamed "+rand.Text()[:10])
 }
 
 // clientOf returns the name of the client that sent a request, "" where the
 // principal alone counts: over HTTP.
 func clientOf(ctx context.Context) string {
-	unnamed, counts := ctx.Value(unnamedKey{}).(string)
+	unnamed, counts := ctx.Value(clientFallbackKey{}).(string)
 	if !counts {
 		return ""
 	}

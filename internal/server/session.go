@@ -23,7 +23,7 @@ type session struct {
 	principal     string
 	caller        string                       // whom it counts for
 	notifications chan mcp.JSONRPCNotification // what belongs to no call
-	questions     questions
+	elicitations  pendingElicitations
 	ctx           context.Context // ends with the session
 	end           context.CancelFunc
 
@@ -32,7 +32,7 @@ type session struct {
 	level        atomic.Pointer[mcp.LoggingLevel]
 	filter       atomic.Pointer[mcp.SubscriptionFilter]
 	version      atomic.Pointer[string]
-	listens      bool // it serves subscriptions/listen
+	subscribes   bool // it serves subscriptions/listen
 
 	// Guarded by sessions.mu.
 	busy    int // requests and streams
@@ -41,7 +41,7 @@ type session struct {
 }
 
 func newSession(id auth.Identity) *session {
-	s := &session{id: rand.Text(), principal: id.Principal, caller: id.CountedAs(), notifications: make(chan mcp.JSONRPCNotification, 16)}
+	s := &session{id: rand.Text(), principal: id.Principal, caller: id.LimitKey(), notifications: make(chan mcp.JSONRPCNotification, 16)}
 	s.ctx, s.end = context.WithCancel(context.Background())
 	return s
 }
@@ -50,7 +50,7 @@ var (
 	_ mcpserver.SessionWithClientInfo         = (*session)(nil)
 	_ mcpserver.SessionWithLogging            = (*session)(nil)
 	_ mcpserver.SessionWithProtocolVersion    = (*session)(nil)
-	_ mcpserver.SessionWithElicitation        = (*exchangeSession)(nil)
+	_ mcpserver.SessionWithElicitation        = (*requestSession)(nil)
 	_ mcpserver.SessionWithSubscriptionFilter = (*session)(nil)
 )
 
@@ -67,7 +67,7 @@ func (s *session) SetProtocolVersion(version string)                   { s.versi
 func (s *session) SetLogLevel(level mcp.LoggingLevel)                  { s.level.Store(&level) }
 func (s *session) SetSubscriptionFilter(filter mcp.SubscriptionFilter) { s.filter.Store(&filter) }
 func (s *session) SubscriptionFilter() (mcp.SubscriptionFilter, bool) {
-	return value(&s.filter), s.listens
+	return value(&s.filter), s.subscribes
 }
 
 // GetLogLevel returns the level that the client has set, or error.
@@ -89,21 +89,21 @@ func value[T any](p *atomic.Pointer[T]) T {
 // sessions are the sessions of the older protocols: bounded in number, by
 // caller too, and ended when nobody used them for long.
 type sessions struct {
-	mcp        *mcpserver.MCPServer
-	most       int
-	maxOfOne   int
-	idle       time.Duration
-	now        func() time.Time
-	mu         sync.Mutex
-	open       map[string]*session
-	of         map[string]int // sessions by caller, and its connections of HTTP+SSE
-	lastLooked time.Time
+	mcp          *mcpserver.MCPServer
+	max          int
+	maxPerCaller int
+	idleTimeout  time.Duration
+	now          func() time.Time
+	mu           sync.Mutex
+	open         map[string]*session
+	perCaller    map[string]int // sessions by caller, and its connections of HTTP+SSE
+	lastSweep    time.Time
 }
 
 func newSessions(server *mcpserver.MCPServer, l HTTPLimits) *sessions {
 	return &sessions{
-		mcp: server, most: l.Sessions, maxOfOne: l.SessionsOfOne, idle: l.SessionIdle, now: time.Now,
-		open: make(map[string]*session), of: make(map[string]int),
+		mcp: server, max: l.Sessions, maxPerCaller: l.SessionsPerCaller, idleTimeout: l.SessionIdleTimeout, now: time.Now,
+		open: make(map[string]*session), perCaller: make(map[string]int),
 	}
 }
 
@@ -114,7 +114,7 @@ func (l *sessions) add(s *session) (ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.endIdle()
-	if len(l.open) >= l.most || l.of[s.caller] >= l.maxOfOne {
+	if len(l.open) >= l.max || l.perCaller[s.caller] >= l.maxPerCaller {
 		return false
 	}
 	if l.mcp.RegisterSession(s.ctx, s) != nil {
@@ -122,39 +122,39 @@ func (l *sessions) add(s *session) (ok bool) {
 	}
 	s.busy, s.used = 1, l.now()
 	l.open[s.id] = s
-	l.of[s.caller]++
+	l.perCaller[s.caller]++
 	return true
 }
 
-// connect counts a connection of HTTP+SSE, which is a session too, for its
+// addConnection counts a connection of HTTP+SSE, which is a session too, for its
 // caller; ok is false when that has too many.
-func (l *sessions) connect(caller string) (ok bool) {
+func (l *sessions) addConnection(caller string) (ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.of[caller] >= l.maxOfOne {
+	if l.perCaller[caller] >= l.maxPerCaller {
 		return false
 	}
-	l.of[caller]++
+	l.perCaller[caller]++
 	return true
 }
 
-// disconnect ends what connect began.
-func (l *sessions) disconnect(caller string) {
+// removeConnection ends what connect began.
+func (l *sessions) removeConnection(caller string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.release(caller)
+	l.decrement(caller)
 }
 
-// release gives back one session of a caller. The caller of it holds mu.
-func (l *sessions) release(caller string) {
-	if l.of[caller]--; l.of[caller] == 0 {
-		delete(l.of, caller)
+// decrement gives back one session of a caller. The caller of it holds mu.
+func (l *sessions) decrement(caller string) {
+	if l.perCaller[caller]--; l.perCaller[caller] == 0 {
+		delete(l.perCaller, caller)
 	}
 }
 
-// use returns the session of a principal, and keeps it from ending as idle
+// acquire returns the session of a principal, and keeps it from ending as idle
 // until done. Another principal's session does not exist for it.
-func (l *sessions) use(id, principal string) (*session, bool) {
+func (l *sessions) acquire(id, principal string) (*session, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.endIdle()
@@ -166,27 +166,27 @@ func (l *sessions) use(id, principal string) (*session, bool) {
 	return s, true
 }
 
-// done ends one use of a session.
-func (l *sessions) done(s *session) {
+// release ends one use of a session.
+func (l *sessions) release(s *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.busy--
 	s.used = l.now()
 }
 
-// listen counts a stream of the session; ok is false when it has too many.
-func (l *sessions) listen(s *session) (ok bool) {
+// addStream counts a stream of the session; ok is false when it has too many.
+func (l *sessions) addStream(s *session) (ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s.streams >= streamsOfASession {
+	if s.streams >= maxSessionStreams {
 		return false
 	}
 	s.streams++
 	return true
 }
 
-// hangUp ends what listen began.
-func (l *sessions) hangUp(s *session) {
+// removeStream ends what listen began.
+func (l *sessions) removeStream(s *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.streams--
@@ -218,12 +218,12 @@ func (l *sessions) count() int {
 // most every tenth of that time.
 func (l *sessions) endIdle() {
 	now := l.now()
-	if now.Sub(l.lastLooked) < l.idle/10 {
+	if now.Sub(l.lastSweep) < l.idleTimeout/10 {
 		return
 	}
-	l.lastLooked = now
+	l.lastSweep = now
 	for _, s := range l.open {
-		if s.busy == 0 && now.Sub(s.used) >= l.idle {
+		if s.busy == 0 && now.Sub(s.used) >= l.idleTimeout {
 			l.drop(s)
 		}
 	}
@@ -234,7 +234,7 @@ func (l *sessions) drop(s *session) {
 		return
 	}
 	delete(l.open, s.id)
-	l.release(s.caller)
+	l.decrement(s.caller)
 	s.end()
 	l.mcp.UnregisterSession(s.ctx, s.id)
 }

@@ -14,20 +14,20 @@ import (
 	"papi-mcp/internal/telemetry"
 )
 
-// eventLimits bound one client of HTTP+SSE.
-func (h *HTTP) eventLimits() limits {
-	return limits{line: h.limits.Body, inHand: int64(4 * h.limits.Body), serving: 16}
+// sseLimits bound one client of HTTP+SSE.
+func (h *HTTP) sseLimits() connectionLimits {
+	return connectionLimits{line: h.limits.Body, inFlight: int64(4 * h.limits.Body), concurrent: 16}
 }
 
-// eventConnection is one client of HTTP+SSE: a connection as on stdio, whose
+// sseConnection is one client of HTTP+SSE: a connection as on stdio, whose
 // lines come as the bodies of requests and go out as events of one stream.
-type eventConnection struct {
+type sseConnection struct {
 	*connection
 	principal string
 }
 
-// openEvents opens a connection of HTTP+SSE, and tells where its messages go.
-func (h *HTTP) openEvents(w http.ResponseWriter, r *http.Request, id auth.Identity) {
+// openSSE opens a connection of HTTP+SSE, and tells where its messages go.
+func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if !accepts(r, "text/event-stream") {
 		h.refuse(w, http.StatusNotAcceptable, "the client must accept text/event-stream")
 		return
@@ -35,22 +35,22 @@ func (h *HTTP) openEvents(w http.ResponseWriter, r *http.Request, id auth.Identi
 	if _, ok := h.withTools(w, r, id); !ok {
 		return
 	}
-	closed, ok := h.openStream()
+	closed, ok := h.acquireStream()
 	if !ok {
-		h.refuseFor(w, http.StatusServiceUnavailable, time.Minute, errBusy.Error())
+		h.refuseUntil(w, http.StatusServiceUnavailable, time.Minute, errBusy.Error())
 		return
 	}
 	defer closed()
-	if !h.sessions.connect(id.CountedAs()) {
-		h.refuseFor(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
+	if !h.sessions.addConnection(id.LimitKey()) {
+		h.refuseUntil(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
 		return
 	}
-	defer h.sessions.disconnect(id.CountedAs())
+	defer h.sessions.removeConnection(id.LimitKey())
 	sessionID := rand.Text()
-	beginStream(w)
-	out := &eventWriter{w: w, timeout: h.limits.WriteTimeout}
-	c := &eventConnection{h.server.connect(r.Context(), sessionID, h.eventLimits(), out), id.Principal}
-	c.admit = h.places.enter
+	startStream(w)
+	out := &sseWriter{w: w, timeout: h.limits.WriteTimeout}
+	c := &sseConnection{h.server.connect(r.Context(), sessionID, h.sseLimits(), out), id.Principal}
+	c.acquireSlot = h.limiter.acquire
 	// It is there before its client is told of it, who may be quick.
 	h.addConnection(sessionID, c)
 	if out.event("endpoint", []byte("/message?sessionId="+sessionID)) != nil {
@@ -83,7 +83,7 @@ func (h *HTTP) openEvents(w http.ResponseWriter, r *http.Request, id auth.Identi
 	<-c.out.ended // w is not ours after the return; its writes have deadlines
 }
 
-func (h *HTTP) addConnection(id string, c *eventConnection) {
+func (h *HTTP) addConnection(id string, c *sseConnection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.connections[id] = c
@@ -95,8 +95,8 @@ func (h *HTTP) removeConnection(id string) {
 	delete(h.connections, id)
 }
 
-// takeMessage takes a message for a connection of the same principal.
-func (h *HTTP) takeMessage(w http.ResponseWriter, r *http.Request, id auth.Identity) {
+// postSSEMessage takes a message for a connection of the same principal.
+func (h *HTTP) postSSEMessage(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	h.mu.Lock()
 	c := h.connections[r.URL.Query().Get("sessionId")]
 	h.mu.Unlock()
@@ -114,23 +114,23 @@ func (h *HTTP) takeMessage(w http.ResponseWriter, r *http.Request, id auth.Ident
 	if !ok {
 		return
 	}
-	if body = trimmed(body); len(body) == 0 {
+	if body = trimMessage(body); len(body) == 0 {
 		h.refuse(w, http.StatusBadRequest, "the message is empty")
 		return
 	}
 	if isBatch(body) {
 		items, _ := parseBatch(body) // the stream tells what is wrong with it
-		if !h.chargeBatch(w, id, len(items)) {
+		if !h.checkBatchRate(w, id, len(items)) {
 			return
 		}
 	}
-	c.receive(ofMessage(c.serving, r.Context()), body)
+	c.receive(messageContext(c.serving, r.Context()), body)
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// ofMessage returns the context for a message of a connection: it lives as long
+// messageContext returns the context for a message of a connection: it lives as long
 // as the connection, and knows what the POST that brought it knows.
-func ofMessage(connection, post context.Context) context.Context {
+func messageContext(connection, post context.Context) context.Context {
 	ctx := telemetry.WithRequestID(connection, telemetry.RequestID(post))
 	if t, ok := post.Value(toolboxKey{}).(Toolbox); ok {
 		ctx = withToolbox(ctx, t)
@@ -138,22 +138,22 @@ func ofMessage(connection, post context.Context) context.Context {
 	return trace.ContextWithRemoteSpanContext(ctx, trace.SpanContextFromContext(post))
 }
 
-// eventWriter writes each line as an event, and an empty one as a sign of
+// sseWriter writes each line as an event, and an empty one as a sign of
 // life.
-type eventWriter struct {
+type sseWriter struct {
 	mu      sync.Mutex // the first event may still be on its way when the first answer comes
 	w       http.ResponseWriter
 	timeout time.Duration
 }
 
-func (e *eventWriter) Write(line []byte) (int, error) {
+func (e *sseWriter) Write(line []byte) (int, error) {
 	if err := e.event("message", line); err != nil {
 		return 0, err
 	}
 	return len(line), nil
 }
 
-func (e *eventWriter) event(name string, line []byte) error {
+func (e *sseWriter) event(name string, line []byte) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if len(bytes.TrimSpace(line)) == 0 {

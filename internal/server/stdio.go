@@ -34,7 +34,7 @@ const StdioPrincipal = "stdio"
 // whole process.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
 	id := "stdio-" + strconv.FormatInt(s.connections.Add(1), 10)
-	c := s.connect(withUnnamed(withPrincipal(ctx, StdioPrincipal)), id, s.limits, out)
+	c := s.connect(withClientFallback(withPrincipal(ctx, StdioPrincipal)), id, s.limits, out)
 	defer c.disconnect()
 
 	read := make(chan error, 1)
@@ -61,7 +61,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 // drain takes nothing more in and waits for the running requests: until ctx
 // ends and their grace with it, or at once when nobody hears their answers.
 func (c *connection) drain(ctx context.Context) {
-	c.deafen()
+	c.stopReceiving()
 	ended := c.requests.close()
 	grace := c.server.grace
 	select {
@@ -70,14 +70,14 @@ func (c *connection) drain(ctx context.Context) {
 	case <-c.out.broken:
 		grace = 0
 	}
-	c.requests.stop()
-	wait(ended, grace)
+	c.requests.cancelWaiting()
+	waitFor(ended, grace)
 	c.cancelRequests()
-	wait(ended, c.server.grace)
+	waitFor(ended, c.server.grace)
 }
 
-// wait waits for done, so long at most.
-func wait(done <-chan struct{}, atMost time.Duration) {
+// waitFor waits for done, so long at most.
+func waitFor(done <-chan struct{}, atMost time.Duration) {
 	select {
 	case <-done:
 	case <-time.After(atMost):
@@ -86,35 +86,35 @@ func wait(done <-chan struct{}, atMost time.Duration) {
 
 // connection is one client on a pair of streams.
 type connection struct {
-	server    *Server
-	session   *mcpserver.InProcessSession
-	limits    limits
-	out       *writer
-	requests  *requests
-	questions questions
-	// admit asks for one of the places that all connections share; nil where
+	server       *Server
+	session      *mcpserver.InProcessSession
+	limits       connectionLimits
+	out          *lineWriter
+	requests     *requestQueue
+	elicitations pendingElicitations
+	// acquireSlot asks for one of the places that all connections share; nil where
 	// there is only one connection.
-	admit func(context.Context) (*place, bool)
+	acquireSlot func(context.Context) (*slot, bool)
 
 	// serving is the context of the requests. hearing ends before it, when
 	// nothing more is read.
 	serving        context.Context
 	cancelRequests context.CancelFunc
-	hearing        context.Context
-	deafen         context.CancelFunc
+	receiving      context.Context
+	stopReceiving  context.CancelFunc
 }
 
 // connect opens a connection. Its requests outlive ctx, which names their
 // principal, for their grace.
-func (s *Server) connect(ctx context.Context, id string, l limits, out io.Writer) *connection {
-	c := &connection{server: s, limits: l, requests: newRequests(l)}
+func (s *Server) connect(ctx context.Context, id string, l connectionLimits, out io.Writer) *connection {
+	c := &connection{server: s, limits: l, requests: newRequestQueue(l)}
 	c.session = mcpserver.NewInProcessSessionWithHandlers(id, nil, c, nil)
-	c.out = newWriter(out, c.session.ClientNotifications(), s.log)
+	c.out = newLineWriter(out, c.session.ClientNotifications(), s.log)
 	go c.out.run()
 
 	ctx = context.WithoutCancel(ctx)
 	c.serving, c.cancelRequests = context.WithCancel(s.mcp.WithContext(ctx, c.session))
-	c.hearing, c.deafen = context.WithCancel(c.serving)
+	c.receiving, c.stopReceiving = context.WithCancel(c.serving)
 	if err := s.mcp.RegisterSession(c.serving, c.session); err != nil {
 		panic(err) // ids don't repeat
 	}
@@ -127,13 +127,13 @@ func (c *connection) disconnect() {
 	c.cancelRequests()
 	c.server.mcp.UnregisterSession(c.serving, c.session.SessionID())
 	close(c.out.quit)
-	wait(c.out.ended, c.server.grace) // a write may be stuck
+	waitFor(c.out.ended, c.server.grace) // a write may be stuck
 }
 
 // read takes in what the client sends, until it ends or nothing more is heard.
 func (c *connection) read(in io.Reader) error {
 	lines := bufio.NewReaderSize(in, 64<<10)
-	for c.hearing.Err() == nil {
+	for c.receiving.Err() == nil {
 		line, err := readLine(lines, c.limits.line)
 		switch {
 		case errors.Is(err, io.EOF):
@@ -160,11 +160,11 @@ func (c *connection) receive(ctx context.Context, line []byte) {
 	m, refusal := parseMessage(line)
 	switch {
 	case refusal != nil:
-		if m == nil || !c.questions.answer(m) {
+		if m == nil || !c.elicitations.resolve(m) {
 			c.refuse(*refusal)
 		}
 	case m.isAnswer():
-		if !c.questions.answer(m) {
+		if !c.elicitations.resolve(m) {
 			c.server.log.Debug("answer to no open question")
 		}
 	case m.Method == mcp.MethodNotificationCancelled:
@@ -178,43 +178,43 @@ func (c *connection) receive(ctx context.Context, line []byte) {
 		c.handle(ctx, m, line)
 	case m.Method == mcp.MethodPing:
 		// It asks whether we live, not whether we are busy.
-		c.requests.start(c.hearing, len(line), func() {
+		c.requests.run(c.receiving, len(line), func() {
 			c.send(withID(c.handle(ctx, m, line), m.ID))
 		})
 	default:
-		c.request(ctx, m, line)
+		c.startRequest(ctx, m, line)
 	}
 }
 
 // refuse answers a line that is no message.
 func (c *connection) refuse(refusal mcp.JSONRPCError) {
-	c.requests.start(c.hearing, 0, func() { c.send(refusal) })
+	c.requests.run(c.receiving, 0, func() { c.send(refusal) })
 }
 
-// request starts a request, in its turn.
-func (c *connection) request(ctx context.Context, m *message, line []byte) {
-	r := c.enter(ctx, m)
-	if !c.requests.start(c.hearing, len(line), func() { c.serve(r, m, line) }) {
-		c.requests.leave(r)
+// startRequest starts a startRequest, in its turn.
+func (c *connection) startRequest(ctx context.Context, m *message, line []byte) {
+	r := c.enqueue(ctx, m)
+	if !c.requests.run(c.receiving, len(line), func() { c.serve(r, m, line) }) {
+		c.requests.finish(r)
 	}
 }
 
-// enter puts a request into the queue.
-func (c *connection) enter(ctx context.Context, m *message) *request {
+// enqueue puts a request into the queue.
+func (c *connection) enqueue(ctx context.Context, m *message) *request {
 	r := &request{id: m.ID, method: m.Method}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	if r.method == mcp.MethodSubscriptionsListen { // or the end of the input would wait for it for ever
-		context.AfterFunc(c.hearing, func() { r.cancel(nil) })
+		context.AfterFunc(c.receiving, func() { r.cancel(nil) })
 	}
-	c.requests.enter(r)
+	c.requests.enqueue(r)
 	return r
 }
 
 // serve waits until the request may begin, handles it and answers.
 func (c *connection) serve(r *request, m *message, line []byte) {
-	defer c.requests.leave(r)
-	defer r.batch.ended()
-	switch err := c.requests.await(r); {
+	defer c.requests.finish(r)
+	defer r.batch.itemDone()
+	switch err := c.requests.waitTurn(r); {
 	case errors.Is(err, errStopping):
 		c.refuseCall(r, m, mcp.INTERNAL_ERROR, errStopping)
 		return
@@ -222,15 +222,15 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 		return
 	}
 
-	ctx := withBegun(r.ctx, r.begun)
-	if c.admit != nil && r.slot {
-		place, ok := c.admit(ctx)
+	ctx := withStarted(r.ctx, r.started)
+	if c.acquireSlot != nil && r.counted {
+		place, ok := c.acquireSlot(ctx)
 		if !ok {
 			c.refuseCall(r, m, codeBusy, errBusy)
 			return
 		}
-		defer place.leave()
-		ctx = withPlace(ctx, place)
+		defer place.release()
+		ctx = withSlot(ctx, place)
 	}
 
 	opening := r.method == mcp.MethodInitialize || r.method == mcp.MethodServerDiscover
@@ -238,7 +238,7 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 	case mcp.MethodInitialize: // answered before the next request begins
 	case mcp.MethodToolsCall: // begun when the call is on its way to the toolbox
 	default:
-		r.begun()
+		r.started()
 	}
 	answer := c.handle(ctx, m, line)
 	if errors.Is(context.Cause(r.ctx), errCancelled) {
@@ -248,7 +248,7 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 	if opening {
 		// The tools are asked for next. To load them any earlier would make
 		// the client wait for the answer that is now out.
-		r.begun()
+		r.started()
 		c.server.preload()
 	}
 }
@@ -256,7 +256,7 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 // refuseCall answers a request that is not begun.
 func (c *connection) refuseCall(r *request, m *message, code int, why error) {
 	refusal := jsonrpcError(r.id, code, why.Error())
-	c.server.logUncalled(r.ctx, m, refusal)
+	c.server.logRefusedCall(r.ctx, m, refusal)
 	c.answer(r, refusal)
 }
 
@@ -268,7 +268,7 @@ func (c *connection) handle(ctx context.Context, m *message, line []byte) mcp.JS
 // answer answers a request: by itself, or with the others of its batch.
 func (c *connection) answer(r *request, answer mcp.JSONRPCMessage) {
 	if r.batch != nil {
-		r.batch.put(r.place, answer)
+		r.batch.put(r.index, answer)
 		return
 	}
 	c.send(answer)

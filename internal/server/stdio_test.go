@@ -74,8 +74,8 @@ func TestTwoHundredSlowCalls(t *testing.T) {
 			p.send(call(id, strconv.Itoa(id)))
 		}
 		synctest.Wait()
-		if n := len(p.lines); n != int(defaultLimits.serving) {
-			t.Fatalf("%d questions are out, want %d", n, defaultLimits.serving)
+		if n := len(p.lines); n != int(defaultConnectionLimits.concurrent) {
+			t.Fatalf("%d questions are out, want %d", n, defaultConnectionLimits.concurrent)
 		}
 
 		p.send(cancelled(calls), `{"jsonrpc":"2.0","id":"ping","method":"ping"}`)
@@ -200,7 +200,7 @@ func TestSubscriptionsEndWithTheInput(t *testing.T) {
 			<-ctx.Done()
 		})
 		p := dial(t, s)
-		subscriptions := int(defaultLimits.serving) + 1
+		subscriptions := int(defaultConnectionLimits.concurrent) + 1
 		for id := range subscriptions {
 			p.send(modern(id, "subscriptions/listen", `{}`, `,"notifications":{}`))
 		}
@@ -290,7 +290,7 @@ func TestToldToStop(t *testing.T) {
 				return tools.Outcome{Structured: map[string]any{"ended": "done"}}
 			}
 		})
-		s.limits.serving = 2
+		s.limits.concurrent = 2
 		var log bytes.Buffer
 		s.log = slog.New(slog.NewTextHandler(&log, nil))
 		p := dial(t, s)
@@ -433,7 +433,7 @@ func TestTheReaderPausesWhenTooMuchWaits(t *testing.T) {
 			<-release
 			return tools.Outcome{Structured: map[string]any{}}
 		})
-		s.limits.inHand = 10 * (lineCost + 100)
+		s.limits.inFlight = 10 * (lineCost + 100)
 		p := dial(t, s)
 		const calls = 50
 		var sent atomic.Int32

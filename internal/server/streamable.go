@@ -26,7 +26,7 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if !ok {
 		return
 	}
-	body = trimmed(body)
+	body = trimMessage(body)
 	if len(body) > 0 && isBatch(body) {
 		h.postBatch(w, r, id, body)
 		return
@@ -34,7 +34,7 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	m, refusal := parseMessage(body)
 	if refusal != nil {
 		h.endQuestion(r, id, m)
-		h.refuseAs(w, http.StatusBadRequest, *refusal)
+		h.writeError(w, http.StatusBadRequest, *refusal)
 		return
 	}
 	version := r.Header.Get(mcp.HeaderProtocolVersion)
@@ -55,14 +55,14 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if !ok {
 		return
 	}
-	defer h.sessions.done(s)
+	defer h.sessions.release(s)
 	switch {
 	case m.isAnswer():
 		// Told first: clients give up on this request when the call that waits
 		// for the answer has ended.
 		w.WriteHeader(http.StatusAccepted)
 		_ = http.NewResponseController(w).Flush() // who is gone needs none
-		if !s.questions.answer(m) {
+		if !s.elicitations.resolve(m) {
 			h.server.log.DebugContext(r.Context(), "answer to no open question")
 		}
 	case m.isNotification():
@@ -78,9 +78,9 @@ func (h *HTTP) endQuestion(r *http.Request, id auth.Identity, m *message) {
 	if m == nil {
 		return
 	}
-	if s, ok := h.sessions.use(r.Header.Get(headerSession), id.Principal); ok {
-		s.questions.answer(m)
-		h.sessions.done(s)
+	if s, ok := h.sessions.acquire(r.Header.Get(headerSession), id.Principal); ok {
+		s.elicitations.resolve(m)
+		h.sessions.release(s)
 	}
 }
 
@@ -89,17 +89,17 @@ func (h *HTTP) initialize(w http.ResponseWriter, r *http.Request, id auth.Identi
 	s := newSession(id)
 	if !h.sessions.add(s) {
 		s.end()
-		h.refuseFor(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
+		h.refuseUntil(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
 		return
 	}
-	defer h.sessions.done(s)
+	defer h.sessions.release(s)
 	answer := withID(h.server.handle(h.server.mcp.WithContext(r.Context(), s), m, body), m.ID)
 	if _, failed := answer.(mcp.JSONRPCError); failed {
 		h.sessions.remove(s)
 	} else {
 		w.Header().Set(headerSession, s.id)
 	}
-	h.exchange(w, r).answer(http.StatusOK, answer)
+	h.newResponder(w, r).answer(http.StatusOK, answer)
 }
 
 // sessionOf returns the session that a request of an older protocol names, in
@@ -114,7 +114,7 @@ func (h *HTTP) sessionOf(w http.ResponseWriter, r *http.Request, id auth.Identit
 		h.refuseMessage(w, http.StatusBadRequest, message, codeRefused, "the header "+headerSession+" is missing: initialize first, and send what it answers")
 		return nil, false
 	}
-	if s, ok = h.sessions.use(given, id.Principal); !ok {
+	if s, ok = h.sessions.acquire(given, id.Principal); !ok {
 		h.refuseMessage(w, http.StatusNotFound, message, codeRefused, "there is no such session: initialize again")
 	}
 	return s, ok
@@ -133,7 +133,7 @@ func (h *HTTP) postModern(w http.ResponseWriter, r *http.Request, id auth.Identi
 	s := newSession(id)
 	defer s.end()
 	if m.Method == mcp.MethodSubscriptionsListen {
-		s.listens = true
+		s.subscribes = true
 		if err := h.server.mcp.RegisterSession(s.ctx, s); err != nil {
 			panic(err) // ids don't repeat
 		}
@@ -149,9 +149,9 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	if !ok {
 		return
 	}
-	closed, ok := h.openStream()
+	closed, ok := h.acquireStream()
 	if !ok {
-		h.refuseFor(w, http.StatusServiceUnavailable, time.Second, errBusy.Error())
+		h.refuseUntil(w, http.StatusServiceUnavailable, time.Second, errBusy.Error())
 		return
 	}
 	defer closed()
@@ -162,22 +162,22 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	if m.Method == mcp.MethodSubscriptionsListen { // it lasts as long as the connection
 		defer context.AfterFunc(h.accepting, cancel)()
 	} else {
-		place, ok := h.places.enter(ctx)
+		place, ok := h.limiter.acquire(ctx)
 		if !ok {
-			h.refuseFor(w, http.StatusServiceUnavailable, time.Second, errBusy.Error())
+			h.refuseUntil(w, http.StatusServiceUnavailable, time.Second, errBusy.Error())
 			return
 		}
-		defer place.leave()
-		ctx = withPlace(ctx, place)
+		defer place.release()
+		ctx = withSlot(ctx, place)
 	}
 
-	x := h.exchange(w, r)
-	if s.listens {
+	x := h.newResponder(w, r)
+	if s.subscribes {
 		x.notifications = s.notifications
-		x.startPump()
+		x.startNotifier()
 	}
-	answer := h.server.handle(h.server.mcp.WithContext(ctx, &exchangeSession{s, x}), m, body)
-	x.stopPump()
+	answer := h.server.handle(h.server.mcp.WithContext(ctx, &requestSession{s, x}), m, body)
+	x.stopNotifier()
 	status := http.StatusOK
 	if modern {
 		status = statusOf(answer)
@@ -185,18 +185,18 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	x.answer(status, withID(answer, m.ID))
 }
 
-func (h *HTTP) exchange(w http.ResponseWriter, r *http.Request) *exchange {
-	return &exchange{
-		w: w, log: h.server.log, timeout: h.limits.WriteTimeout, most: h.limits.Answer,
-		streams:       accepts(r, "text/event-stream"),
+func (h *HTTP) newResponder(w http.ResponseWriter, r *http.Request) *responder {
+	return &responder{
+		w: w, log: h.server.log, timeout: h.limits.WriteTimeout, maxBytes: h.limits.Answer,
+		acceptsStream: accepts(r, "text/event-stream"),
 		notifications: make(chan mcp.JSONRPCNotification, 32),
 		done:          make(chan struct{}),
 	}
 }
 
-// listen opens a stream for what belongs to no call. No message is kept for a
+// openNotifications opens a stream for what belongs to no call. No message is kept for a
 // stream that broke: a call ends with its connection.
-func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, id auth.Identity) {
+func (h *HTTP) openNotifications(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if h.refuseModernMethod(w, r) {
 		return
 	}
@@ -208,20 +208,20 @@ func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, id auth.Identity) 
 	if !ok {
 		return
 	}
-	defer h.sessions.done(s)
-	if !h.sessions.listen(s) {
-		h.refuseFor(w, http.StatusTooManyRequests, time.Minute, "this session has too many streams")
+	defer h.sessions.release(s)
+	if !h.sessions.addStream(s) {
+		h.refuseUntil(w, http.StatusTooManyRequests, time.Minute, "this session has too many streams")
 		return
 	}
-	defer h.sessions.hangUp(s)
-	closed, ok := h.openStream()
+	defer h.sessions.removeStream(s)
+	closed, ok := h.acquireStream()
 	if !ok {
-		h.refuseFor(w, http.StatusServiceUnavailable, time.Minute, errBusy.Error())
+		h.refuseUntil(w, http.StatusServiceUnavailable, time.Minute, errBusy.Error())
 		return
 	}
 	defer closed()
 
-	beginStream(w)
+	startStream(w)
 	heartbeat := time.NewTicker(h.limits.Heartbeat)
 	defer heartbeat.Stop()
 	for err := writeHeartbeat(w, h.limits.WriteTimeout); err == nil; {
@@ -253,7 +253,7 @@ func (h *HTTP) endSession(w http.ResponseWriter, r *http.Request, id auth.Identi
 		return
 	}
 	h.sessions.remove(s)
-	h.sessions.done(s)
+	h.sessions.release(s)
 	w.WriteHeader(http.StatusNoContent)
 }
 

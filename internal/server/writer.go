@@ -10,32 +10,32 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// writer puts messages on the output, one a line. One goroutine owns the
+// lineWriter puts messages on the output, one a line. One goroutine owns the
 // output, and takes the session's notifications itself: so what a call
 // notified is out before its answer (with two writers the answer may overtake).
-type writer struct {
+type lineWriter struct {
 	out           io.Writer
 	notifications <-chan mcp.JSONRPCNotification
 	log           *slog.Logger
 
-	lines  chan outgoing
+	lines  chan outgoingLine
 	quit   chan struct{} // closed to end run
 	ended  chan struct{} // closed when run has ended
 	broken chan struct{} // closed when the output takes nothing more
 	err    error         // why; to be read once broken is closed
 }
 
-type outgoing struct {
+type outgoingLine struct {
 	line    []byte
 	written chan struct{}
 }
 
-func newWriter(out io.Writer, notifications <-chan mcp.JSONRPCNotification, log *slog.Logger) *writer {
-	return &writer{
+func newLineWriter(out io.Writer, notifications <-chan mcp.JSONRPCNotification, log *slog.Logger) *lineWriter {
+	return &lineWriter{
 		out:           out,
 		notifications: notifications,
 		log:           log,
-		lines:         make(chan outgoing),
+		lines:         make(chan outgoingLine),
 		quit:          make(chan struct{}),
 		ended:         make(chan struct{}),
 		broken:        make(chan struct{}),
@@ -43,7 +43,7 @@ func newWriter(out io.Writer, notifications <-chan mcp.JSONRPCNotification, log 
 }
 
 // run writes until quit is closed.
-func (w *writer) run() {
+func (w *lineWriter) run() {
 	defer close(w.ended)
 	for {
 		select {
@@ -62,12 +62,12 @@ func (w *writer) run() {
 
 // write returns when the message is out, or when there is no output any more.
 // A message that is no JSON is an error.
-func (w *writer) write(message any) error {
+func (w *lineWriter) write(message any) error {
 	line, err := encodeLine(message)
 	if err != nil {
 		return err
 	}
-	o := outgoing{line, make(chan struct{})}
+	o := outgoingLine{line, make(chan struct{})}
 	select {
 	case w.lines <- o:
 		<-o.written
@@ -77,14 +77,14 @@ func (w *writer) write(message any) error {
 }
 
 // keepAlive writes an empty line, unless the writer is busy.
-func (w *writer) keepAlive() {
+func (w *lineWriter) keepAlive() {
 	select {
-	case w.lines <- outgoing{[]byte("\n"), make(chan struct{})}:
+	case w.lines <- outgoingLine{[]byte("\n"), make(chan struct{})}:
 	default:
 	}
 }
 
-func (w *writer) writeNotifications() {
+func (w *lineWriter) writeNotifications() {
 	for {
 		select {
 		case n := <-w.notifications:
@@ -95,7 +95,7 @@ func (w *writer) writeNotifications() {
 	}
 }
 
-func (w *writer) notify(n mcp.JSONRPCNotification) {
+func (w *lineWriter) notify(n mcp.JSONRPCNotification) {
 	line, err := encodeLine(n)
 	if err != nil {
 		w.log.Error("notification can't be told", "method", n.Method, "error", err)
@@ -105,7 +105,7 @@ func (w *writer) notify(n mcp.JSONRPCNotification) {
 }
 
 // put writes one line in one piece; after a failure it writes nothing more.
-func (w *writer) put(line []byte) {
+func (w *lineWriter) put(line []byte) {
 	if w.err != nil {
 		return
 	}
@@ -120,7 +120,7 @@ func encodeLine(message any) ([]byte, error) {
 	var line bytes.Buffer
 	if response, ok := message.(mcp.JSONRPCResponse); ok {
 		if result, ok := response.Result.(json.Marshaler); ok {
-			return frame(response, result)
+			return encodeResponse(response, result)
 		}
 	}
 	encoder := json.NewEncoder(&line)
@@ -131,9 +131,9 @@ func encodeLine(message any) ([]byte, error) {
 	return line.Bytes(), nil
 }
 
-// frame puts a result that renders itself into its answer. encoding/json would
+// encodeResponse puts a result that renders itself into its answer. encoding/json would
 // read through all of it once more, and most of what is sent is such results.
-func frame(response mcp.JSONRPCResponse, result json.Marshaler) ([]byte, error) {
+func encodeResponse(response mcp.JSONRPCResponse, result json.Marshaler) ([]byte, error) {
 	id, err := json.Marshal(response.ID)
 	if err != nil {
 		return nil, err
