@@ -364,7 +364,7 @@ func TestABatchIsBounded(t *testing.T) {
 		for i, m := range answers {
 			if m.Error == nil {
 				served++
-			} else if !strings.Contains(string(m.Error), "send this request by itself") || string(m.ID) != fmt.Sprint(i) {
+			} else if !strings.Contains(string(m.Error), "send this request on its own") || string(m.ID) != fmt.Sprint(i) {
 				t.Errorf("got %s", show(m))
 			}
 		}

@@ -163,7 +163,7 @@ func TestHTTPStopsInGoodOrder(t *testing.T) {
 // A call that goes on for too long is cancelled at the end of the grace.
 func TestHTTPStopsCallsThatLast(t *testing.T) {
 	h := newHeld()
-	w := serveWeb(t, h.do, HTTPOptions{}, func(o *Options) { o.Grace = 10 * time.Millisecond })
+	w := serveWeb(t, h.do, HTTPOptions{}, func(o *Options) { o.grace = 10 * time.Millisecond })
 	session := w.open("alice")
 	go func() { read(t, w.send(soon(t), http.MethodPost, "/mcp", call(1, `{}`), headers{session})) }()
 	<-h.began

@@ -12,8 +12,8 @@ import (
 	"papi-mcp/tools"
 )
 
-// Metrics count what a server does, for Prometheus. Labels are names of ours
-// and of the API alone: no principal, project or id.
+// Metrics counts what a server does, for Prometheus. Labels are only names of
+// ours and of the API: no principal, project or id.
 type Metrics struct {
 	registry    *prometheus.Registry
 	calls       *prometheus.CounterVec
@@ -31,23 +31,23 @@ func NewMetrics() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "papi_mcp_calls_total", Help: "Tool calls by how they ended: ok, asked, or the error code, which for the guard's verdicts begins with guard_ or confirmation_; other for a code that the API's contract does not have.",
+			Name: "papi_mcp_calls_total", Help: "Tool calls by how they ended: ok, asked, or the error code, which starts with guard_ or confirmation_ for the guard's verdicts; other for a code that is not in the API's contract.",
 		}, []string{"tool", "outcome"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "papi_mcp_call_duration_seconds", Help: "How long tool calls took, with the time that a person took to answer.",
+			Name: "papi_mcp_call_duration_seconds", Help: "Duration of tool calls, including the time that a person took to answer.",
 			Buckets: []float64{.001, .005, .025, .1, .25, 1, 2.5, 10, 30, 60},
 		}, []string{"tool"}),
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "papi_mcp_http_answers_total", Help: "HTTP answers by status.",
 		}, []string{"status"}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "papi_mcp_http_refusals_total", Help: "HTTP requests that were refused: caller (not known, or may not), busy (a limit was reached).",
+			Name: "papi_mcp_http_refusals_total", Help: "HTTP requests that were refused: caller (unknown or not allowed), busy (a limit was reached).",
 		}, []string{"reason"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "papi_mcp_panics_total", Help: "Panics that were caught: each is a defect, and stands in the log.",
+			Name: "papi_mcp_panics_total", Help: "Panics that were recovered: each is a defect, and is in the log.",
 		}),
 		apiRequests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "papi_mcp_upstream_exchanges_total", Help: "Requests to the API by the status of the answer: other where HTTP has no such status, error where none came.",
+			Name: "papi_mcp_upstream_exchanges_total", Help: "Requests to the API by the status of the answer: other where HTTP has no such status, error where there was no answer.",
 		}, []string{"status"}),
 		retries: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "papi_mcp_upstream_retries_total", Help: "Requests to the API that were sent again.",
@@ -61,19 +61,17 @@ func NewMetrics() *Metrics {
 	return m
 }
 
-// Handler serves the numbers in Prometheus's format, to anybody: for a port of
-// its own.
-func (m *Metrics) Handler() http.Handler { return m.handler() }
-
-func (m *Metrics) handler() http.Handler {
+// Handler serves the metrics in Prometheus's format, without authentication;
+// it answers 404 where m is nil.
+func (m *Metrics) Handler() http.Handler {
 	if m == nil {
 		return http.NotFoundHandler()
 	}
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
 }
 
-// Exchanged counts a request to the API: its try, from 1, and the status of
-// the answer, 0 where none came.
+// Exchanged counts a request to the API: the attempt, from 1, and the status
+// of the answer, 0 where there is none.
 func (m *Metrics) Exchanged(try, status int) {
 	label := "error"
 	switch {
@@ -97,7 +95,7 @@ func (m *Metrics) TokenFetched(ok bool) {
 	m.tokens.WithLabelValues(outcome).Inc()
 }
 
-// registerGauges adds what a handler has open.
+// registerGauges adds the gauges of a handler.
 func (m *Metrics) registerGauges(h *HTTP) {
 	if m == nil {
 		return
@@ -112,13 +110,13 @@ func (m *Metrics) registerGauges(h *HTTP) {
 			defer h.mu.Unlock()
 			return float64(len(h.connections))
 		}),
-		gauge("papi_mcp_requests_open", "Requests and streams that are open.", func() float64 { return float64(h.streams.Load()) }),
-		gauge("papi_mcp_requests_running", "Requests that run.", func() float64 { return float64(len(h.limiter.running)) }),
-		gauge("papi_mcp_requests_waiting", "Requests that wait for a place.", func() float64 { return float64(len(h.limiter.queue)) }),
+		gauge("papi_mcp_requests_open", "Open requests and streams.", func() float64 { return float64(h.streams.Load()) }),
+		gauge("papi_mcp_requests_running", "Running requests.", func() float64 { return float64(len(h.limiter.running)) }),
+		gauge("papi_mcp_requests_waiting", "Requests in the queue.", func() float64 { return float64(len(h.limiter.queue)) }),
 	)
 }
 
-// countCall counts a call; mcp-go has looked its tool up, so that the names are
+// countCall counts a call. mcp-go has looked its tool up, so the labels are
 // bounded.
 func (m *Metrics) countCall(tool string, o tools.Outcome, took time.Duration) {
 	if m == nil {
@@ -128,7 +126,7 @@ func (m *Metrics) countCall(tool string, o tools.Outcome, took time.Duration) {
 	m.durations.WithLabelValues(tool).Observe(took.Seconds())
 }
 
-// outcomeLabel tells in a word how a call outcomeLabel.
+// outcomeLabel returns how a call ended, as one word.
 func outcomeLabel(o tools.Outcome) string {
 	if e, ok := o.Structured.(*tools.Error); ok {
 		return e.Kind()

@@ -22,12 +22,12 @@ const (
 	projectURI = "papi://project/"
 )
 
-// addResources registers what can be read: the guides and the triggers by
-// name, the rest by templates. It reads nothing yet.
+// addResources registers the guides and the triggers as resources, the rest as
+// templates.
 func (s *Server) addResources() {
 	s.mcp.AddResource(
 		mcp.NewResource(triggers, "Webhook triggers", mcp.WithMIMEType(markdown),
-			mcp.WithResourceDescription("All webhook triggers by family, and what they tell.")),
+			mcp.WithResourceDescription("All webhook triggers by family, and what they report.")),
 		markdownHandler(func(context.Context, mcp.ReadResourceRequest) (string, error) { return guides.Triggers(), nil }))
 	for _, g := range guides.All() {
 		s.mcp.AddResource(
@@ -47,11 +47,11 @@ func (s *Server) addResources() {
 	}
 }
 
-// template is a family of resources that differ by one variable.
+// template is a resource template with one variable.
 type template struct {
 	uri, variable, rest string
 	name, about, mime   string
-	complete            string // what completes the variable
+	complete            string // the source of its completions
 	read                func(ctx context.Context, value string) (string, error)
 }
 
@@ -79,7 +79,7 @@ func (s *Server) templates() []template {
 		},
 		{
 			uri: schemasURI, variable: "tool", complete: "tools", mime: asJSON,
-			name: "Tool schema", about: "A tool's whole schema, with notes, errors and an example, as schema_get answers it.",
+			name: "Tool schema", about: "A tool's complete schema, with notes, errors and an example, as schema_get answers it.",
 			read: func(ctx context.Context, tool string) (string, error) {
 				return s.toolData(ctx, "schema_get", map[string]string{"tool": tool})
 			},
@@ -94,8 +94,8 @@ func (s *Server) templates() []template {
 	}
 }
 
-// toolData makes a call of a tool that only reads, and returns the data of its
-// result. So a resource shows what the tool does, and to nobody else.
+// toolData calls a tool that only reads, and returns the data of its result.
+// So a resource shows exactly what its caller can read with the tool.
 func (s *Server) toolData(ctx context.Context, tool string, args map[string]string) (string, error) {
 	given, err := json.Marshal(args)
 	if err != nil {
@@ -118,13 +118,13 @@ func (s *Server) toolData(ctx context.Context, tool string, args map[string]stri
 	return "", fmt.Errorf("%s has nothing to show", tool)
 }
 
-// markdownHandler makes a handler of what returns markdown.
+// markdownHandler returns a handler for a function that returns markdown.
 func markdownHandler(read func(context.Context, mcp.ReadResourceRequest) (string, error)) mcpserver.ResourceHandlerFunc {
 	return textHandler(markdown, read)
 }
 
-// textHandler makes a handler of what returns a text. Its errors are ours, and for
-// the client to read.
+// textHandler returns a handler for a function that returns a text. Its errors
+// are for the client.
 func textHandler(mime string, read func(context.Context, mcp.ReadResourceRequest) (string, error)) mcpserver.ResourceHandlerFunc {
 	return func(ctx context.Context, r mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
 		if uri := r.Params.URI; papi.Printable(uri) != uri { // the answer repeats it
@@ -138,8 +138,8 @@ func textHandler(mime string, read func(context.Context, mcp.ReadResourceRequest
 	}
 }
 
-// templateVariable is the value of a template's templateVariable: mcp-go gives it as a list of
-// decoded strings, which may be empty.
+// templateVariable returns the value of a template's variable, which mcp-go
+// gives as a list of decoded strings.
 func templateVariable(r mcp.ReadResourceRequest, name string) string {
 	values, _ := r.Params.Arguments[name].([]string)
 	if len(values) == 0 {

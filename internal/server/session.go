@@ -14,19 +14,21 @@ import (
 	"papi-mcp/internal/auth"
 )
 
-// session is what mcp-go knows of a client on Streamable HTTP. With the older
-// protocols it lives from initialize until it is deleted or idle too long, and
-// belongs to the principal that opened it. With protocol 2026-07-28 each
-// request has its own, so that a cancellation can't reach another's.
+// session is the state that mcp-go keeps of a client on Streamable HTTP. With
+// the older protocols it lives from initialize until it is deleted or its idle
+// timeout, and belongs to the principal that opened it. With protocol
+// 2026-07-28 each request has its own, so that a cancellation can't reach
+// another request.
 type session struct {
 	id            string
 	principal     string
-	caller        string                       // whom it counts for
-	notifications chan mcp.JSONRPCNotification // what belongs to no call
+	limitKey      string                       // of its caller
+	notifications chan mcp.JSONRPCNotification // that belong to no call
 	elicitations  pendingElicitations
 	ctx           context.Context // ends with the session
 	end           context.CancelFunc
 
+	// Never nil: newSession sets them all.
 	info         atomic.Pointer[mcp.Implementation]
 	capabilities atomic.Pointer[mcp.ClientCapabilities]
 	level        atomic.Pointer[mcp.LoggingLevel]
@@ -41,7 +43,12 @@ type session struct {
 }
 
 func newSession(id auth.Identity) *session {
-	s := &session{id: rand.Text(), principal: id.Principal, caller: id.LimitKey(), notifications: make(chan mcp.JSONRPCNotification, 16)}
+	s := &session{id: rand.Text(), principal: id.Principal, limitKey: id.LimitKey(), notifications: make(chan mcp.JSONRPCNotification, 16)}
+	s.SetClientInfo(mcp.Implementation{})
+	s.SetClientCapabilities(mcp.ClientCapabilities{})
+	s.SetProtocolVersion("")
+	s.SetLogLevel(mcp.LoggingLevelError)
+	s.SetSubscriptionFilter(mcp.SubscriptionFilter{})
 	s.ctx, s.end = context.WithCancel(context.Background())
 	return s
 }
@@ -58,36 +65,21 @@ func (s *session) SessionID() string                                   { return 
 func (s *session) NotificationChannel() chan<- mcp.JSONRPCNotification { return s.notifications }
 func (s *session) Initialize()                                         {}
 func (s *session) Initialized() bool                                   { return true }
-func (s *session) GetClientInfo() mcp.Implementation                   { return value(&s.info) }
+func (s *session) GetClientInfo() mcp.Implementation                   { return *s.info.Load() }
 func (s *session) SetClientInfo(info mcp.Implementation)               { s.info.Store(&info) }
-func (s *session) GetClientCapabilities() mcp.ClientCapabilities       { return value(&s.capabilities) }
+func (s *session) GetClientCapabilities() mcp.ClientCapabilities       { return *s.capabilities.Load() }
 func (s *session) SetClientCapabilities(c mcp.ClientCapabilities)      { s.capabilities.Store(&c) }
-func (s *session) ProtocolVersion() string                             { return value(&s.version) }
+func (s *session) ProtocolVersion() string                             { return *s.version.Load() }
 func (s *session) SetProtocolVersion(version string)                   { s.version.Store(&version) }
+func (s *session) GetLogLevel() mcp.LoggingLevel                       { return *s.level.Load() }
 func (s *session) SetLogLevel(level mcp.LoggingLevel)                  { s.level.Store(&level) }
 func (s *session) SetSubscriptionFilter(filter mcp.SubscriptionFilter) { s.filter.Store(&filter) }
 func (s *session) SubscriptionFilter() (mcp.SubscriptionFilter, bool) {
-	return value(&s.filter), s.subscribes
+	return *s.filter.Load(), s.subscribes
 }
 
-// GetLogLevel returns the level that the client has set, or error.
-func (s *session) GetLogLevel() mcp.LoggingLevel {
-	if level := s.level.Load(); level != nil {
-		return *level
-	}
-	return mcp.LoggingLevelError
-}
-
-func value[T any](p *atomic.Pointer[T]) T {
-	if v := p.Load(); v != nil {
-		return *v
-	}
-	var zero T
-	return zero
-}
-
-// sessions are the sessions of the older protocols: bounded in number, by
-// caller too, and ended when nobody used them for long.
+// sessions are the open sessions of the older protocols. Their number is
+// bounded, for each caller too, and they end after an idle timeout.
 type sessions struct {
 	mcp          *mcpserver.MCPServer
 	max          int
@@ -114,7 +106,7 @@ func (l *sessions) add(s *session) (ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.endIdle()
-	if len(l.open) >= l.max || l.perCaller[s.caller] >= l.maxPerCaller {
+	if len(l.open) >= l.max || l.perCaller[s.limitKey] >= l.maxPerCaller {
 		return false
 	}
 	if l.mcp.RegisterSession(s.ctx, s) != nil {
@@ -122,12 +114,12 @@ func (l *sessions) add(s *session) (ok bool) {
 	}
 	s.busy, s.used = 1, l.now()
 	l.open[s.id] = s
-	l.perCaller[s.caller]++
+	l.perCaller[s.limitKey]++
 	return true
 }
 
-// addConnection counts a connection of HTTP+SSE, which is a session too, for its
-// caller; ok is false when that has too many.
+// addConnection counts a connection of HTTP+SSE as a session of its caller; ok
+// is false when the caller has too many.
 func (l *sessions) addConnection(caller string) (ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,22 +130,22 @@ func (l *sessions) addConnection(caller string) (ok bool) {
 	return true
 }
 
-// removeConnection ends what connect began.
+// removeConnection undoes addConnection.
 func (l *sessions) removeConnection(caller string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.decrement(caller)
 }
 
-// decrement gives back one session of a caller. The caller of it holds mu.
+// decrement counts one session of a caller less. The caller holds mu.
 func (l *sessions) decrement(caller string) {
 	if l.perCaller[caller]--; l.perCaller[caller] == 0 {
 		delete(l.perCaller, caller)
 	}
 }
 
-// acquire returns the session of a principal, and keeps it from ending as idle
-// until done. Another principal's session does not exist for it.
+// acquire returns the session of a principal, and keeps it from its idle
+// timeout until release. It does not find another principal's session.
 func (l *sessions) acquire(id, principal string) (*session, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -174,7 +166,8 @@ func (l *sessions) release(s *session) {
 	s.used = l.now()
 }
 
-// addStream counts a stream of the session; ok is false when it has too many.
+// addStream counts a stream of the session; ok is false when there are too
+// many.
 func (l *sessions) addStream(s *session) (ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -185,21 +178,21 @@ func (l *sessions) addStream(s *session) (ok bool) {
 	return true
 }
 
-// removeStream ends what listen began.
+// removeStream undoes addStream.
 func (l *sessions) removeStream(s *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.streams--
 }
 
-// remove ends a session, and all that runs in it.
+// remove ends a session, and everything that runs in it.
 func (l *sessions) remove(s *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.drop(s)
 }
 
-// closeAll ends every session.
+// closeAll ends all sessions.
 func (l *sessions) closeAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -214,8 +207,8 @@ func (l *sessions) count() int {
 	return len(l.open)
 }
 
-// endIdle ends sessions that are idle too long. It looks at all of them at
-// most every tenth of that time.
+// endIdle ends the sessions over the idle timeout. It checks at most ten times
+// per timeout.
 func (l *sessions) endIdle() {
 	now := l.now()
 	if now.Sub(l.lastSweep) < l.idleTimeout/10 {
@@ -234,7 +227,7 @@ func (l *sessions) drop(s *session) {
 		return
 	}
 	delete(l.open, s.id)
-	l.decrement(s.caller)
+	l.decrement(s.limitKey)
 	s.end()
 	l.mcp.UnregisterSession(s.ctx, s.id)
 }

@@ -20,13 +20,15 @@ func (h *HTTP) sseLimits() connectionLimits {
 }
 
 // sseConnection is one client of HTTP+SSE: a connection as on stdio, whose
-// lines come as the bodies of requests and go out as events of one stream.
+// lines are received as the bodies of requests and sent as events of one
+// stream.
 type sseConnection struct {
 	*connection
 	principal string
 }
 
-// openSSE opens a connection of HTTP+SSE, and tells where its messages go.
+// openSSE opens a connection of HTTP+SSE, and announces the URL for its
+// messages.
 func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if !accepts(r, "text/event-stream") {
 		h.refuse(w, http.StatusNotAcceptable, "the client must accept text/event-stream")
@@ -37,12 +39,12 @@ func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity)
 	}
 	closed, ok := h.acquireStream()
 	if !ok {
-		h.refuseUntil(w, http.StatusServiceUnavailable, time.Minute, errBusy.Error())
+		h.refuseWithRetry(w, http.StatusServiceUnavailable, time.Minute, errBusy.Error())
 		return
 	}
 	defer closed()
 	if !h.sessions.addConnection(id.LimitKey()) {
-		h.refuseUntil(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
+		h.refuseWithRetry(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
 		return
 	}
 	defer h.sessions.removeConnection(id.LimitKey())
@@ -50,8 +52,8 @@ func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity)
 	startStream(w)
 	out := &sseWriter{w: w, timeout: h.limits.WriteTimeout}
 	c := &sseConnection{h.server.connect(r.Context(), sessionID, h.sseLimits(), out), id.Principal}
-	c.acquireSlot = h.limiter.acquire
-	// It is there before its client is told of it, who may be quick.
+	c.limiter = h.limiter
+	// Registered first: the client may be quick to use the URL.
 	h.addConnection(sessionID, c)
 	if out.event("endpoint", []byte("/message?sessionId="+sessionID)) != nil {
 		c.cancelRequests() // the client is gone
@@ -62,7 +64,7 @@ func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity)
 		select {
 		case <-heartbeat.C:
 			c.out.keepAlive()
-		case <-r.Context().Done(): // gone, or out of grace
+		case <-r.Context().Done(): // the client is gone, or the grace period is over
 			open = false
 		case <-c.out.broken:
 			open = false
@@ -71,7 +73,7 @@ func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity)
 		}
 	}
 	if h.accepting.Err() == nil {
-		// Nobody hears the answers any more: calls end, as on Streamable HTTP.
+		// The client is gone: calls end, as on Streamable HTTP.
 		c.cancelRequests()
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
@@ -80,7 +82,7 @@ func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity)
 	c.drain(ctx)
 	h.removeConnection(sessionID)
 	c.disconnect()
-	<-c.out.ended // w is not ours after the return; its writes have deadlines
+	<-c.out.ended // w must not be used after the return; its writes have deadlines
 }
 
 func (h *HTTP) addConnection(id string, c *sseConnection) {
@@ -95,7 +97,7 @@ func (h *HTTP) removeConnection(id string) {
 	delete(h.connections, id)
 }
 
-// postSSEMessage takes a message for a connection of the same principal.
+// postSSEMessage receives a message for a connection of the same principal.
 func (h *HTTP) postSSEMessage(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	h.mu.Lock()
 	c := h.connections[r.URL.Query().Get("sessionId")]
@@ -104,8 +106,7 @@ func (h *HTTP) postSSEMessage(w http.ResponseWriter, r *http.Request, id auth.Id
 		h.refuse(w, http.StatusNotFound, "there is no such session: open /sse again")
 		return
 	}
-	// What the caller may do is looked up with each message: the connection may
-	// have been opened long ago.
+	// The grant is looked up for each message: the connection may be old.
 	r, ok := h.withTools(w, r, id)
 	if !ok {
 		return
@@ -119,7 +120,7 @@ func (h *HTTP) postSSEMessage(w http.ResponseWriter, r *http.Request, id auth.Id
 		return
 	}
 	if isBatch(body) {
-		items, _ := parseBatch(body) // the stream tells what is wrong with it
+		items, _ := parseBatch(body) // an error is sent on the stream
 		if !h.checkBatchRate(w, id, len(items)) {
 			return
 		}
@@ -128,8 +129,8 @@ func (h *HTTP) postSSEMessage(w http.ResponseWriter, r *http.Request, id auth.Id
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// messageContext returns the context for a message of a connection: it lives as long
-// as the connection, and knows what the POST that brought it knows.
+// messageContext returns the context for a message of a connection: it lives
+// as long as the connection, and has the values of the POST.
 func messageContext(connection, post context.Context) context.Context {
 	ctx := telemetry.WithRequestID(connection, telemetry.RequestID(post))
 	if t, ok := post.Value(toolboxKey{}).(Toolbox); ok {
@@ -138,10 +139,9 @@ func messageContext(connection, post context.Context) context.Context {
 	return trace.ContextWithRemoteSpanContext(ctx, trace.SpanContextFromContext(post))
 }
 
-// sseWriter writes each line as an event, and an empty one as a sign of
-// life.
+// sseWriter writes each line as an event, and an empty line as a heartbeat.
 type sseWriter struct {
-	mu      sync.Mutex // the first event may still be on its way when the first answer comes
+	mu      sync.Mutex // the first answer may come while the first event is being written
 	w       http.ResponseWriter
 	timeout time.Duration
 }

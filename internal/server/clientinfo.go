@@ -8,18 +8,17 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// maxClientName bounds what is kept of a client's name and version, in bytes.
+// maxClientName bounds a client's name and its version, in bytes.
 const maxClientName = 128
 
-// limitClientInfo returns a message with what its client says of itself cut down to
-// what this server uses: its name, its version, and whether it can elicit. A
-// session keeps that for as long as it lives, and a client may say megabytes.
-// What is not limitClientInfo counts as absent: it fails no initialize, as mcp-go
-// would for a capability that is no object, and never means that the client can
-// ask a person.
+// limitClientInfo returns a message with the client's information reduced to
+// what this server uses: name, version, and whether it can elicit. A session
+// keeps that for its lifetime, and a client may send megabytes. Malformed
+// information counts as absent: mcp-go would fail initialize for a capability
+// that is no object, and it must never mean that the client can ask a person.
 //
-// Other messages come back as they are, and so do requests of 2026-07-28 that
-// say nothing odd: nobody keeps what they say.
+// Other messages are returned unchanged, and so are requests of 2026-07-28
+// whose information is well-formed, since no session keeps it.
 func limitClientInfo(m *message, raw []byte) []byte {
 	switch {
 	case m.Method == mcp.MethodInitialize:
@@ -39,11 +38,11 @@ func limitClientInfo(m *message, raw []byte) []byte {
 		if !ok {
 			return raw
 		}
-		odd := replace(meta, mcp.MetaKeyClientCapabilities, limitCapabilities)
+		changed := replace(meta, mcp.MetaKeyClientCapabilities, limitCapabilities)
 		if json.Unmarshal(meta[mcp.MetaKeyClientInfo], new(mcp.Implementation)) != nil {
-			odd = replace(meta, mcp.MetaKeyClientInfo, limitInfo) || odd
+			changed = replace(meta, mcp.MetaKeyClientInfo, limitInfo) || changed
 		}
-		if !odd {
+		if !changed {
 			return raw
 		}
 		params["_meta"] = mustEncode(meta)
@@ -52,17 +51,17 @@ func limitClientInfo(m *message, raw []byte) []byte {
 	return raw
 }
 
-// replace puts what is kept of a value in its place, and reports whether that is
-// something else.
-func replace(fields map[string]json.RawMessage, name string, kept func(json.RawMessage) json.RawMessage) (changed bool) {
+// replace replaces a field by what limit returns for it, and reports whether that
+// differs.
+func replace(fields map[string]json.RawMessage, name string, limit func(json.RawMessage) json.RawMessage) (changed bool) {
 	given, ok := fields[name]
 	if ok {
-		fields[name] = kept(given)
+		fields[name] = limit(given)
 	}
 	return ok && !bytes.Equal(given, fields[name])
 }
 
-// limitInfo is what is kept of a client's name and version.
+// limitInfo returns what is kept of a client's name and version.
 func limitInfo(given json.RawMessage) json.RawMessage {
 	fields, _ := jsonFields(given)
 	kept := map[string]string{"name": "", "version": ""}
@@ -75,9 +74,9 @@ func limitInfo(given json.RawMessage) json.RawMessage {
 	return mustEncode(kept)
 }
 
-// limitCapabilities is what is kept of a client's capabilities: elicitation, with
-// its modes. One that names no mode is from before there were two, and means
-// forms; one that names something else, and no form, can't show a form.
+// limitCapabilities returns what is kept of a client's capabilities: elicitation
+// with its modes. A capability without a mode is from before there were modes, and
+// means forms; one with unknown modes only can't show a form.
 func limitCapabilities(given json.RawMessage) json.RawMessage {
 	all, _ := jsonFields(given)
 	named, ok := jsonFields(all["elicitation"])
@@ -96,13 +95,14 @@ func limitCapabilities(given json.RawMessage) json.RawMessage {
 	return mustEncode(map[string]any{"elicitation": modes})
 }
 
-// jsonFields returns the fields of a JSON object; ok is false where value is none.
+// jsonFields returns the fields of a JSON object; ok is false for any other value.
 func jsonFields(value json.RawMessage) (fields map[string]json.RawMessage, ok bool) {
 	err := json.Unmarshal(value, &fields)
 	return fields, err == nil && fields != nil
 }
 
-// mustEncode writes JSON that is ours, or was read as JSON; it can't fail.
+// mustEncode encodes values that are ours or were decoded from JSON, which can't
+// fail.
 func mustEncode(value any) json.RawMessage {
 	line, err := encodeLine(value)
 	if err != nil {

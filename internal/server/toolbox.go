@@ -11,8 +11,8 @@ import (
 
 type toolboxKey struct{}
 
-// withToolbox returns a context for requests that another toolbox than the
-// server's own serves.
+// withToolbox returns a context for requests with their own toolbox instead of
+// the server's.
 func withToolbox(ctx context.Context, t Toolbox) context.Context {
 	return context.WithValue(ctx, toolboxKey{}, t)
 }
@@ -24,9 +24,9 @@ func (s *Server) toolboxOf(ctx context.Context) Toolbox {
 	return s.toolbox
 }
 
-// filterTools keeps the tools that the caller of ctx may use: those of its own
-// toolbox, where it has one, in that one's words. mcp-go asks it for lists and
-// for calls.
+// filterTools returns the tools that the caller of ctx may use: those of its
+// own toolbox, with that one's descriptions, where it has one. mcp-go applies
+// it to lists and to calls.
 func filterTools(ctx context.Context, offered []mcp.Tool) []mcp.Tool {
 	t, ok := ctx.Value(toolboxKey{}).(Toolbox)
 	if !ok {
@@ -43,8 +43,8 @@ func filterTools(ctx context.Context, offered []mcp.Tool) []mcp.Tool {
 	return kept
 }
 
-// callerPrompts are the prompts for the caller of ctx: those whose changes it can
-// make with its own toolbox, where it has one.
+// callerPrompts returns the prompts whose writes the caller of ctx can make
+// with its tools.
 func (s *Server) callerPrompts(ctx context.Context) []*prompts.Prompt {
 	t, ok := ctx.Value(toolboxKey{}).(Toolbox)
 	if !ok {
@@ -65,8 +65,8 @@ func findPrompt(all []*prompts.Prompt, name string) *prompts.Prompt {
 	return all[i]
 }
 
-// filterPrompts drops the prompts whose changes the caller of ctx can't make.
-// mcp-go asks it for lists and for texts.
+// filterPrompts removes the prompts whose writes the caller of ctx can't make.
+// mcp-go applies it to lists and to texts.
 func (s *Server) filterPrompts(ctx context.Context, offered []mcp.Prompt) []mcp.Prompt {
 	own := s.callerPrompts(ctx)
 	return slices.DeleteFunc(slices.Clone(offered), func(p mcp.Prompt) bool {

@@ -14,99 +14,98 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// responder is one POST and what goes back on it: the answer as JSON, or a
-// stream of events when something has to be said before it.
+// responder answers one POST: with JSON, or with a stream of events where a
+// message has to be sent before the answer.
 type responder struct {
 	w             http.ResponseWriter
 	log           *slog.Logger
 	timeout       time.Duration // for each write
 	maxBytes      int           // bytes of an answer
-	acceptsStream bool          // the client takes a stream
+	acceptsStream bool          // of the client
 	mu            sync.Mutex
-	streaming     bool // the stream has begun
+	streaming     bool // the stream has started
 	ended         bool
 
 	notifications chan mcp.JSONRPCNotification
 	startOnce     sync.Once
-	done          chan struct{} // closed when nothing more is notified
+	done          chan struct{} // closed when there are no more notifications
 	notifier      sync.WaitGroup
 }
 
-// requestSession is a session as one request of it sees it: what the request
-// tells and asks goes out on its own stream, never on another call's.
+// requestSession is a session in one request: its notifications and questions
+// are sent on the stream of that request, never on that of another.
 type requestSession struct {
 	*session
 	responder *responder
 }
 
-// NotificationChannel is asked for by who has something to tell, which few
-// requests do.
+// NotificationChannel starts the notifier: few requests have notifications.
 func (s *requestSession) NotificationChannel() chan<- mcp.JSONRPCNotification {
 	s.responder.startNotifier()
 	return s.responder.notifications
 }
 
 // RequestElicitation asks on the stream of the call, and waits for the answer,
-// which comes as a POST of its own.
+// which is a POST of its own.
 func (s *requestSession) RequestElicitation(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
 	return s.elicitations.elicit(ctx, request, s.responder.send, s.ctx.Done())
 }
 
-var errNoStream = errors.New("the client takes no stream")
+var errNoStream = errors.New("the client accepts no stream")
 
-// send puts a message on the stream, which it begins where it must.
-func (x *responder) send(message any) error {
+// send writes a message to the stream, and starts the stream first if needed.
+func (r *responder) send(message any) error {
 	line, err := encodeLine(message)
 	if err != nil {
 		return err
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.event(line)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.event(line)
 }
 
 // event writes one event. The caller holds mu.
-func (x *responder) event(line []byte) error {
-	if !x.acceptsStream || x.ended {
+func (r *responder) event(line []byte) error {
+	if !r.acceptsStream || r.ended {
 		return errNoStream
 	}
-	if !x.streaming {
-		x.streaming = true
-		startStream(x.w)
+	if !r.streaming {
+		r.streaming = true
+		startStream(r.w)
 	}
-	return writeEvent(x.w, x.timeout, "message", line)
+	return writeEvent(r.w, r.timeout, "message", line)
 }
 
-// answer ends the exchange.
-func (x *responder) answer(status int, message mcp.JSONRPCMessage) {
+// answer writes the answer, and ends the exchange.
+func (r *responder) answer(status int, message mcp.JSONRPCMessage) {
 	line, err := encodeLine(message)
-	if err == nil && len(line) > x.maxBytes {
+	if err == nil && len(line) > r.maxBytes {
 		err = fmt.Errorf("an answer of %d bytes", len(line))
 		line, _ = encodeLine(jsonrpcError(answerID(message), mcp.INTERNAL_ERROR,
-			fmt.Sprintf("the answer has more than %d bytes: ask for fewer items or fields", x.maxBytes)))
+			fmt.Sprintf("the answer has more than %d bytes: ask for fewer items or fields", r.maxBytes)))
 	}
 	if err != nil {
-		x.log.Error("answer can't be told", "error", err)
+		r.log.Error("answer can't be encoded", "error", err)
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for more := true; more; { // what was told before the answer goes first
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for more := true; more; { // notifications come before the answer
 		select {
-		case n := <-x.notifications:
-			x.notify(n)
+		case n := <-r.notifications:
+			r.notify(n)
 		default:
 			more = false
 		}
 	}
-	if x.streaming {
-		_ = x.event(line) // a client that is gone gets no answer
+	if r.streaming {
+		_ = r.event(line) // fails where the client is gone
 	} else {
-		writeJSON(x.w, x.timeout, status, line)
+		writeJSON(r.w, r.timeout, status, line)
 	}
-	x.ended = true
+	r.ended = true
 }
 
-// answerID is the id that an answer is for.
+// answerID returns the request id of an answer.
 func answerID(answer mcp.JSONRPCMessage) []byte {
 	var id mcp.RequestId
 	switch a := answer.(type) {
@@ -122,17 +121,17 @@ func answerID(answer mcp.JSONRPCMessage) []byte {
 	return bytes.TrimSpace(raw)
 }
 
-// startNotifier begins to send what the request notifies.
-func (x *responder) startNotifier() {
-	x.startOnce.Do(func() {
-		x.notifier.Go(func() {
+// startNotifier starts to send the notifications of the request.
+func (r *responder) startNotifier() {
+	r.startOnce.Do(func() {
+		r.notifier.Go(func() {
 			for {
 				select {
-				case n := <-x.notifications:
-					x.mu.Lock()
-					x.notify(n)
-					x.mu.Unlock()
-				case <-x.done:
+				case n := <-r.notifications:
+					r.mu.Lock()
+					r.notify(n)
+					r.mu.Unlock()
+				case <-r.done:
 					return
 				}
 			}
@@ -140,22 +139,22 @@ func (x *responder) startNotifier() {
 	})
 }
 
-// stopNotifier ends it, now that the request has been handled.
-func (x *responder) stopNotifier() {
-	x.startOnce.Do(func() {}) // it never began, and is not to begin any more
-	close(x.done)
-	x.notifier.Wait()
+// stopNotifier stops it after the request has been handled.
+func (r *responder) stopNotifier() {
+	r.startOnce.Do(func() {}) // so that it can't start any more
+	close(r.done)
+	r.notifier.Wait()
 }
 
-// notify sends a notification; where the client takes no stream it is dropped,
-// since the result has it all. The caller holds mu.
-func (x *responder) notify(n mcp.JSONRPCNotification) {
+// notify sends a notification, or drops it where the client accepts no stream,
+// since the result has everything. The caller holds mu.
+func (r *responder) notify(n mcp.JSONRPCNotification) {
 	line, err := encodeLine(n)
 	if err != nil {
-		x.log.Error("notification can't be told", "method", n.Method, "error", err)
+		r.log.Error("notification can't be encoded", "method", n.Method, "error", err)
 		return
 	}
-	_ = x.event(line)
+	_ = r.event(line)
 }
 
 // startStream writes the header of a stream of events.
@@ -163,11 +162,11 @@ func startStream(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store, no-transform")
-	h.Set("X-Accel-Buffering", "no") // nginx would keep events back
+	h.Set("X-Accel-Buffering", "no") // nginx would buffer events
 	w.WriteHeader(http.StatusOK)
 }
 
-// writeEvent writes one event with a line of data, and sees that it goes out.
+// writeEvent writes one event with a line of data, and flushes it.
 func writeEvent(w http.ResponseWriter, timeout time.Duration, name string, line []byte) error {
 	return writeAndFlush(w, timeout, fmt.Appendf(nil, "event: %s\ndata: %s\n\n", name, bytes.TrimRight(line, "\n")))
 }
@@ -182,7 +181,7 @@ func writeAndFlush(w http.ResponseWriter, timeout time.Duration, data []byte) er
 	if err := c.SetWriteDeadline(time.Now().Add(timeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
-	// None between writes: over HTTP/2 it would end a stream that is silent.
+	// No deadline between writes: over HTTP/2 it would end a silent stream.
 	defer func() { _ = c.SetWriteDeadline(time.Time{}) }()
 	if _, err := w.Write(data); err != nil {
 		return err
@@ -190,7 +189,7 @@ func writeAndFlush(w http.ResponseWriter, timeout time.Duration, data []byte) er
 	return c.Flush()
 }
 
-// writeJSON writes a whole answer.
+// writeJSON writes a complete answer.
 func writeJSON(w http.ResponseWriter, timeout time.Duration, status int, line []byte) {
 	c := http.NewResponseController(w)
 	_ = c.SetWriteDeadline(time.Now().Add(timeout))

@@ -12,29 +12,29 @@ import (
 	"papi-mcp/internal/guard"
 )
 
-// pendingElicitations are the requests of ours that a client has yet to answer.
+// pendingElicitations are our requests that a client has not answered yet.
 type pendingElicitations struct {
-	mu    sync.Mutex
-	asked int64
-	open  map[string]chan *message
+	mu     sync.Mutex
+	lastID int64
+	open   map[string]chan *message
 }
 
-// add opens a question: its id, and where its answer will come.
+// add returns the id of a new question, and the channel for its answer.
 func (q *pendingElicitations) add() (id string, answer <-chan *message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.open == nil {
 		q.open = make(map[string]chan *message)
 	}
-	q.asked++
-	id = strconv.FormatInt(q.asked, 10)
+	q.lastID++
+	id = strconv.FormatInt(q.lastID, 10)
 	c := make(chan *message, 1)
 	q.open[id] = c
 	return id, c
 }
 
-// resolve hands an resolve to the one who asked. One to a question that was not
-// asked, or has ended, goes nowhere: ok is false.
+// resolve delivers an answer; ok is false where its question was never asked,
+// or has ended.
 func (q *pendingElicitations) resolve(m *message) (ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -46,14 +46,14 @@ func (q *pendingElicitations) resolve(m *message) (ok bool) {
 	return ok
 }
 
-// remove closes a question; its answer may still come and goes nowhere.
+// remove ends a question; a later answer is ignored.
 func (q *pendingElicitations) remove(id string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.open, id)
 }
 
-// outgoingRequest is a request of ours, or a notification without ID.
+// outgoingRequest is a request to a client, or a notification without ID.
 type outgoingRequest struct {
 	Version string          `json:"jsonrpc"`
 	ID      json.RawMessage `json:"id,omitempty"`
@@ -61,16 +61,15 @@ type outgoingRequest struct {
 	Params  any             `json:"params"`
 }
 
-// Elicit asks the client over this connection, and waits for its answer until
-// ctx ends. It implements the elicitation of the connection's session.
+// Elicit implements mcp-go's elicitation for the session of the connection: it asks
+// the client, and waits for the answer until ctx ends.
 func (c *connection) Elicit(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
 	return c.elicitations.elicit(ctx, request, c.out.write, c.receiving.Done())
 }
 
-// elicit puts a question with send, and waits for its answer until ctx ends or
-// nothing more is heard. A call that waits for a person gives its place among
-// the running ones to others meanwhile.
-func (q *pendingElicitations) elicit(ctx context.Context, request mcp.ElicitationRequest, send func(message any) error, deaf <-chan struct{}) (*mcp.ElicitationResult, error) {
+// elicit sends a question with send, and waits for its answer until ctx ends or gone
+// is closed. While it waits, the call's slot is free for others.
+func (q *pendingElicitations) elicit(ctx context.Context, request mcp.ElicitationRequest, send func(message any) error, gone <-chan struct{}) (*mcp.ElicitationResult, error) {
 	id, answer := q.add()
 	defer q.remove(id)
 	err := send(outgoingRequest{
@@ -87,16 +86,16 @@ func (q *pendingElicitations) elicit(ctx context.Context, request mcp.Elicitatio
 	case m := <-answer:
 		return elicitationResult(m)
 	case <-ctx.Done():
-		// The client may still show the question: it is to take it back.
+		// The client may still show the question, and should close it.
 		_ = send(outgoingRequest{
 			Version: mcp.JSONRPC_VERSION,
 			Method:  mcp.MethodNotificationCancelled,
 			Params:  map[string]any{"requestId": json.RawMessage(id), "reason": context.Cause(ctx).Error()},
 		})
 		return nil, ctx.Err()
-	case <-deaf:
+	case <-gone:
 		select {
-		case m := <-answer: // the last thing that was read
+		case m := <-answer: // it was the last message
 			return elicitationResult(m)
 		default:
 			return nil, errClientGone
@@ -104,15 +103,15 @@ func (q *pendingElicitations) elicit(ctx context.Context, request mcp.Elicitatio
 	}
 }
 
-// errClientGone is why a question ends when nothing more is read.
-var errClientGone = errors.New("the client can't answer any more")
+var (
+	// errClientGone ends a question when nothing more is received.
+	errClientGone = errors.New("the client can no longer answer")
+	// errElicitationUnsupported ends a question whose method the client does not
+	// have.
+	errElicitationUnsupported = errors.New("the client has no elicitation")
+)
 
-// errElicitationUnsupported is why a question ends that the client does not know the method
-// of.
-var errElicitationUnsupported = errors.New("the client knows no questions")
-
-// elicitationResult reads the answer to an elicitation: an action as it counts,
-// without content.
+// elicitationResult reads the answer to an elicitation: only the action is used.
 func elicitationResult(m *message) (*mcp.ElicitationResult, error) {
 	if m.Error != nil && m.Result == nil && isMethodNotFound(m.Error) {
 		return nil, errElicitationUnsupported

@@ -12,14 +12,13 @@ import (
 	"papi-mcp/internal/guard"
 )
 
-// How a person's answer is read. Nothing but a well-formed accept is a yes, and
-// nothing but the error "method not found" means that the client can't ask:
-// every other answer, and every other error, is a cancel. So no name is read
-// but as it is spelt, and none that stands twice: encoding/json would take
-// "Action" for "action", and the last of two.
+// How a person's answer is read. Only a well-formed accept is a yes, and only the
+// error "method not found" means that the client can't ask: every other answer and
+// every other error is a cancel. So names must be spelled exactly and be unique:
+// encoding/json would read "Action" as "action", and use the last of two.
 
-// strictMembers returns the strictMembers of a JSON object; ok is false where raw is none,
-// where a name stands twice in it, or one of the known names is spelt otherwise.
+// strictMembers returns the members of a JSON object; ok is false for any
+// other value, for a duplicate name, and for a known name in another case.
 func strictMembers(raw json.RawMessage, known ...string) (object map[string]json.RawMessage, ok bool) {
 	fields := json.NewDecoder(bytes.NewReader(raw))
 	if t, err := fields.Token(); err != nil || t != json.Delim('{') {
@@ -36,8 +35,8 @@ func strictMembers(raw json.RawMessage, known ...string) (object map[string]json
 		if fields.Decode(&value) != nil {
 			return nil, false
 		}
-		_, twice := object[key]
-		if twice || !slices.Contains(known, key) && slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, key) }) {
+		_, duplicate := object[key]
+		if duplicate || !slices.Contains(known, key) && slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, key) }) {
 			return nil, false
 		}
 		object[key] = value
@@ -45,15 +44,15 @@ func strictMembers(raw json.RawMessage, known ...string) (object map[string]json
 	return object, true
 }
 
-// answerField is the only property of the form: whether to go on.
+// answerField is the only property of the form.
 const answerField = "answer"
 
-// confirmationSchema is the form that a person is shown. It has a property,
-// since some clients can't submit a form without any, and does not require it:
-// accepting alone decides.
+// confirmationSchema is the form that a person sees. It has a property because some
+// clients can't submit an empty form; it is optional because accepting the form is
+// enough.
 const confirmationSchema = `{"type":"object","properties":{"answer":{"type":"string","enum":["yes","no"]}}}`
 
-// readAnswer reads the result of an elicitation.
+// readAnswer returns the answer in the result of an elicitation.
 func readAnswer(result json.RawMessage) guard.Answer {
 	fields, ok := strictMembers(result, "action", "content")
 	if !ok {
@@ -68,10 +67,10 @@ func readAnswer(result json.RawMessage) guard.Answer {
 	return guard.Cancelled
 }
 
-// textOrNull is a text or null as Go has it, false for any other value.
+// textOrNull decodes a text or null; it returns false for any other value.
 func textOrNull(raw json.RawMessage) any {
 	var value any
-	_ = json.Unmarshal(raw, &value) // none is nil, as null is
+	_ = json.Unmarshal(raw, &value) // a missing value is nil, like null
 	switch value.(type) {
 	case nil, string:
 		return value
@@ -79,7 +78,8 @@ func textOrNull(raw json.RawMessage) any {
 	return false
 }
 
-// readAcceptContent reads the content of an accept; nil stands for none.
+// readAcceptContent returns the answer in the content of an accept, which may be
+// missing.
 func readAcceptContent(content json.RawMessage) guard.Answer {
 	if content == nil {
 		return guard.Accepted
@@ -101,14 +101,14 @@ func readAcceptContent(content json.RawMessage) guard.Answer {
 	return guard.Cancelled
 }
 
-// isMethodNotFound reports whether an error that a client answered a question with
-// means that it knows no questions.
+// isMethodNotFound reports whether an error means that the client has no
+// elicitation.
 func isMethodNotFound(failure json.RawMessage) bool {
 	fields, ok := strictMembers(failure, "code")
 	return ok && string(fields["code"]) == "-32601"
 }
 
-// suppliedAnswer is the answer that a call brings along, with the state of its
+// suppliedAnswer is the answer in the parameters of a call, with the state of its
 // question.
 type suppliedAnswer struct {
 	state  string
@@ -117,17 +117,16 @@ type suppliedAnswer struct {
 
 type suppliedAnswerKey struct{}
 
-// suppliedAnswerOf returns what a call brings; ok is false where it brings nothing.
-func suppliedAnswerOf(ctx context.Context) (b suppliedAnswer, ok bool) {
-	b, ok = ctx.Value(suppliedAnswerKey{}).(suppliedAnswer)
-	return b, ok
+// suppliedAnswerOf returns the answer in a call; ok is false where it has none.
+func suppliedAnswerOf(ctx context.Context) (a suppliedAnswer, ok bool) {
+	a, ok = ctx.Value(suppliedAnswerKey{}).(suppliedAnswer)
+	return a, ok
 }
 
-// extractAnswer takes the answer that a call brings out of its message: mcp-go
-// would judge it by itself, or fail where it has another form. A state without
-// a well-formed answer is a cancel, and so is one in a message that names
-// something twice. The names are looked for among those that were read: JSON may
-// write any letter of them as an escape.
+// extractAnswer moves the answer in a call from its message to the context: mcp-go
+// would interpret it itself, or fail where it has another form. A state without a
+// well-formed answer is a cancel, and so is one in a message with duplicate names.
+// Names are compared after decoding, since JSON may escape any letter of them.
 func extractAnswer(ctx context.Context, m *message, raw []byte) (context.Context, *message, []byte) {
 	const stateName, responsesName = "requestState", "inputResponses"
 	if m.Method != mcp.MethodToolsCall {
@@ -139,17 +138,17 @@ func extractAnswer(ctx context.Context, m *message, raw []byte) (context.Context
 	if !stated && !responded {
 		return ctx, m, raw
 	}
-	b := suppliedAnswer{answer: guard.Cancelled}
-	_ = json.Unmarshal(state, &b.state) // what is no text is no state of ours
-	_, whole := strictMembers(raw, "jsonrpc", "id", "method", "params")
-	if _, once := strictMembers(m.Params, stateName, responsesName); whole && once {
+	supplied := suppliedAnswer{answer: guard.Cancelled}
+	_ = json.Unmarshal(state, &supplied.state) // a value that is no text is not our state
+	_, unique := strictMembers(raw, "jsonrpc", "id", "method", "params")
+	if _, once := strictMembers(m.Params, stateName, responsesName); unique && once {
 		given, _ := strictMembers(responses, confirmationKey)
 		if answer, ok := given[confirmationKey]; ok {
-			b.answer = readAnswer(answer)
+			supplied.answer = readAnswer(answer)
 		}
 	}
 	delete(params, stateName)
 	delete(params, responsesName)
 	m = m.with(params)
-	return context.WithValue(ctx, suppliedAnswerKey{}, b), m, m.encode()
+	return context.WithValue(ctx, suppliedAnswerKey{}, supplied), m, m.encode()
 }

@@ -7,32 +7,32 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// maxRateLimiters bounds the callers whose rates are kept.
+// maxRateLimiters bounds the number of callers whose limiters are kept.
 const maxRateLimiters = 10_000
 
-// rateLimiters bound how often each caller may come, so that one that runs wild
-// leaves room for the others.
+// rateLimiters limit the requests of each caller, so that one caller can't take the
+// capacity of the others.
 type rateLimiters struct {
 	limit    rate.Limit
 	burst    int
-	refill   time.Duration // after so long unused, a limiter is as good as new
+	refill   time.Duration // an unused limiter has its complete burst again after this time
 	byCaller *ttlcache.Cache[string, *rate.Limiter]
 }
 
-// newRateLimiters returns limits of so many requests a second; 0 is no limit.
+// newRateLimiters returns limiters of perSecond requests a second; 0 means no limit.
 func newRateLimiters(perSecond float64, burst int) *rateLimiters {
 	if perSecond == 0 {
 		return nil
 	}
-	full := time.Duration(float64(burst) / perSecond * float64(time.Second))
-	return &rateLimiters{rate.Limit(perSecond), burst, full, ttlcache.New(
+	refill := time.Duration(float64(burst) / perSecond * float64(time.Second))
+	return &rateLimiters{rate.Limit(perSecond), burst, refill, ttlcache.New(
 		ttlcache.WithCapacity[string, *rate.Limiter](maxRateLimiters),
-		ttlcache.WithTTL[string, *rate.Limiter](max(time.Second, full)),
+		ttlcache.WithTTL[string, *rate.Limiter](max(time.Second, refill)),
 	)}
 }
 
-// allow reports whether a caller may make so many requests now, and if not, in
-// how long. More than the burst never are.
+// allow reports whether a caller may make a number of requests now, and if not,
+// after which wait. More than the burst are never allowed.
 func (l *rateLimiters) allow(caller string, requests int) (wait time.Duration, ok bool) {
 	if l == nil {
 		return 0, true
