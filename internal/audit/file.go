@@ -11,9 +11,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"papi-mcp/internal/filelock"
-
 	"github.com/gofrs/flock"
+
+	"papi-mcp/internal/filelock"
 )
 
 // file is a log in a file. For each line the file is opened, so that it can be

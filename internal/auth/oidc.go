@@ -16,10 +16,11 @@ import (
 	"sync"
 	"time"
 
-	"papi-mcp/internal/jsonvalue"
-
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/sync/singleflight"
+
+	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/jsonvalue"
 )
 
 // OIDCOptions say which tokens are accepted, and what they grant.
@@ -87,7 +88,7 @@ func (a *oidcAuthenticator) Authenticate(r *http.Request) (Identity, *Failure) {
 	scopes := a.Scopes()
 	token := bearer(r)
 	if token == "" {
-		return Identity{}, a.refuse(http.StatusUnauthorized, "unauthorized", scopes, "",
+		return Identity{}, a.refuse(http.StatusUnauthorized, errorcode.Unauthorized, scopes, "",
 			"an access token is missing: send the header Authorization: Bearer TOKEN")
 	}
 	claims, failure := a.verify(r.Context(), token, scopes)
@@ -117,7 +118,7 @@ var validTenant = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // verify returns the claims of a token that is valid here.
 func (a *oidcAuthenticator) verify(ctx context.Context, token string, scopes map[string]map[string]bool) (map[string]any, *Failure) {
-	invalid := a.refuse(http.StatusUnauthorized, "unauthorized", scopes, "invalid_token",
+	invalid := a.refuse(http.StatusUnauthorized, errorcode.Unauthorized, scopes, "invalid_token",
 		"this access token is not valid here: it is malformed, expired, or for another server; get a new one")
 	if len(token) > maxToken {
 		return nil, invalid
@@ -190,7 +191,7 @@ func (a *oidcAuthenticator) toolsets(claims map[string]any, scopes map[string]ma
 		}
 	}
 	if !known {
-		return nil, a.refuse(http.StatusForbidden, "insufficient_scope", scopes, "insufficient_scope",
+		return nil, a.refuse(http.StatusForbidden, errorcode.InsufficientScope, scopes, errorcode.InsufficientScope,
 			"this access token has no scope that grants anything here")
 	}
 	return toolsets, nil
@@ -212,7 +213,7 @@ func claimTexts(claim any) []string {
 
 func (a *oidcAuthenticator) missingClaim(claim string) *Failure {
 	return &Failure{
-		Status: http.StatusForbidden, Code: "claim_missing",
+		Status: http.StatusForbidden, Code: errorcode.ClaimMissing,
 		Message: "this access token lacks the claim " + claim + ", which says what its bearer may do here",
 	}
 }
@@ -238,7 +239,7 @@ func (a *oidcAuthenticator) unavailable(err error) *Failure {
 		a.Logger.Error("the issuer of tokens can't be reached", "issuer", a.Issuer, "error", err)
 	}
 	return &Failure{
-		Status: http.StatusServiceUnavailable, Code: "issuer_unavailable",
+		Status: http.StatusServiceUnavailable, Code: errorcode.IssuerUnavailable,
 		Message: "the authorization server can't be reached now, so no token can be checked: try again in a few seconds",
 	}
 }

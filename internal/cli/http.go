@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/loopback"
 	"papi-mcp/internal/server"
@@ -204,6 +205,6 @@ func (a *app) ready(ctx context.Context) error {
 	if a.project == "" {
 		return a.client.Reach(ctx) // no project to ask about
 	}
-	_, err := a.client.Do(ctx, catalog.Lookup("webhook_list").Request(a.project, nil))
+	_, err := a.client.Do(ctx, dispatch.NewRequest(catalog.Lookup("webhook_list"), a.project, nil))
 	return err
 }

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
@@ -43,7 +44,7 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic(ctx, "tool "+params.Name, p)
-			recordError(span, "internal_error")
+			recordError(span, errorcode.InternalError)
 			result = internalError(ctx)
 		}
 	}()
@@ -183,9 +184,9 @@ func toolResult(outcome tools.Outcome) (*mcp.CallToolResult, error) {
 // in the form of all errors, without internal details.
 func internalError(ctx context.Context) *mcp.CallToolResult {
 	result, err := toolResult(tools.Outcome{IsError: true, Structured: map[string]any{
-		"errorCode":             "internal_error",
+		"errorCode":             errorcode.InternalError,
 		"message":               "The server failed while it worked on this call.",
-		"resolution":            "A read may simply be repeated. After a call that changes something, read the current state first: the change may have been made. The server's log has the details.",
+		"resolution":            errorcode.Do(errorcode.InternalError),
 		"additionalInformation": withRequestID(ctx, map[string]any{}),
 		"next":                  []any{},
 	}})

@@ -90,6 +90,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		says               string
 	}{
 		"nobody":                         {"POST", "/mcp", openSession, headers{"Authorization:"}, 401, "who are you?"},
+		"nobody, by its code":            {"POST", "/mcp", openSession, headers{"Authorization:"}, 401, `"errorCode":"unauthorized"`},
 		"nobody who wants the numbers":   {"GET", "/metrics", "", headers{"Authorization:"}, 401, ""},
 		"nobody who wants events":        {"GET", "/sse", "", headers{"Authorization:"}, 401, ""},
 		"nobody who ends a session":      {"DELETE", "/mcp", "", headers{"Authorization:", session}, 401, ""},

@@ -17,7 +17,9 @@ func (h *HTTP) refuseCaller(w http.ResponseWriter, failure *auth.Failure) {
 		w.Header().Set("WWW-Authenticate", failure.Challenge)
 	}
 	h.server.metrics.countRefusal("caller")
-	h.refuse(w, failure.Status, failure.Message)
+	refusal := jsonrpcError(nil, codeRefused, failure.Message)
+	refusal.Error.Data = map[string]any{"errorCode": failure.Code, "requestId": w.Header().Get(headerRequestID)}
+	h.writeError(w, failure.Status, refusal)
 }
 
 // refuseWithRetry refuses a request over a limit, which may be sent again

@@ -201,7 +201,7 @@ func (s *Server) preload() {
 // handle has mcp-go handle a message. A panic is logged, counted, and answered
 // with an error without details.
 func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp.JSONRPCMessage) {
-	ctx, code := withErrorCode(ctx)
+	ctx, code := withRPCCode(ctx)
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic(ctx, string(m.Method), p)

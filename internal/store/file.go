@@ -12,10 +12,10 @@ import (
 	"syscall"
 	"time"
 
-	"papi-mcp/internal/filelock"
-
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"papi-mcp/internal/filelock"
 )
 
 // File is a store in a bbolt file. The file is open, and therefore locked, only

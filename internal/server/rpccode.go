@@ -7,16 +7,16 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 )
 
-// errorCode is where the handler of a prompt or a resource stores the code of a
+// rpcCode is where the handler of a prompt or a resource stores the code of a
 // client's error: mcp-go answers every error of a handler as an internal one, after
 // which a client may retry the same request.
-type errorCode struct{ code int }
+type rpcCode struct{ code int }
 
-type errorCodeKey struct{}
+type rpcCodeKey struct{}
 
-func withErrorCode(ctx context.Context) (context.Context, *errorCode) {
-	c := &errorCode{}
-	return context.WithValue(ctx, errorCodeKey{}, c), c
+func withRPCCode(ctx context.Context) (context.Context, *rpcCode) {
+	c := &rpcCode{}
+	return context.WithValue(ctx, rpcCodeKey{}, c), c
 }
 
 // invalid marks err as an error in the request's arguments.
@@ -32,14 +32,14 @@ func notFound(ctx context.Context, err error) error {
 }
 
 func markError(ctx context.Context, code int, err error) error {
-	if c, ok := ctx.Value(errorCodeKey{}).(*errorCode); ok {
+	if c, ok := ctx.Value(rpcCodeKey{}).(*rpcCode); ok {
 		c.code = code
 	}
 	return err
 }
 
 // apply sets the stored code in an error answer.
-func (c *errorCode) apply(answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
+func (c *rpcCode) apply(answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
 	if e, ok := answer.(mcp.JSONRPCError); ok && c.code != 0 {
 		e.Error.Code = c.code
 		return e
