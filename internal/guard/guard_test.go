@@ -441,7 +441,7 @@ func TestEveryMarkedToolNeedsItsConfirmation(t *testing.T) {
 				t.Fatalf("got %+v", v)
 			}
 			c := v.Refuse.Confirmation
-			if c == nil || !strings.HasPrefix(c.Summary, summaries[row.Tool].text(args, nil).ask) || !strings.Contains(c.Summary, project) || !c.ExpiresAt.Equal(f.now.Add(10*time.Minute)) {
+			if c == nil || !strings.HasPrefix(c.Summary, Summaries[row.Tool].text(args, nil).ask) || !strings.Contains(c.Summary, project) || !c.ExpiresAt.Equal(f.now.Add(10*time.Minute)) {
 				t.Fatalf("got %+v", c)
 			}
 			again := call(row.Tool, args)
@@ -502,7 +502,7 @@ func TestTokens(t *testing.T) {
 		}, reasonOther},
 		{"just in time", func(f *fixture, _ *Call) { f.now = f.now.Add(10*time.Minute - time.Second) }, ""},
 		{"too late", func(f *fixture, _ *Call) { f.now = f.now.Add(10 * time.Minute) }, reasonExpired},
-		{"spent", func(f *fixture, c *Call) { copied := *c; f.check(&copied) }, reasonSpent},
+		{"spent", func(f *fixture, c *Call) { copied := *c; f.check(&copied) }, reasonUsed},
 		{"made up", func(_ *fixture, c *Call) { c.Confirm = "yes" }, reasonOther},
 		{"one bit changed", func(_ *fixture, c *Call) { c.Confirm = "A" + c.Confirm[1:] }, reasonOther},
 		{"cut", func(_ *fixture, c *Call) { c.Confirm = c.Confirm[:len(c.Confirm)-4] }, reasonOther},
@@ -610,7 +610,7 @@ func TestADeclinedProjectStaysUnconfirmed(t *testing.T) {
 	if v.Refuse == nil || v.Refuse.Code != codeDeclined {
 		t.Errorf("got %+v", v)
 	}
-	f.now = f.now.Add(markTTL)
+	f.now = f.now.Add(unapprovedTTL)
 	if got := f.check(call("whatsapp_template_sync", nil)); got != "guard_project_unconfirmed" {
 		t.Errorf("ten minutes later: got %s", got)
 	}
@@ -641,7 +641,7 @@ func TestAnswersThatComeLater(t *testing.T) {
 		if v := answer(f, args, &later{state, Accepted}); !v.Allowed() {
 			t.Fatalf("got %+v", v.Refuse)
 		}
-		if v := answer(f, args, &later{state, Accepted}); v.Refuse == nil || v.Refuse.Info["reason"] != reasonSpent {
+		if v := answer(f, args, &later{state, Accepted}); v.Refuse == nil || v.Refuse.Info["reason"] != reasonUsed {
 			t.Errorf("answered twice: %+v", v.Refuse)
 		}
 	})
@@ -679,7 +679,7 @@ func TestAnswersThatComeLater(t *testing.T) {
 		if got := f.check(c); got != codeTimeout {
 			t.Errorf("a state as a token: %s", got)
 		}
-		f.now = f.now.Add(markTTL)
+		f.now = f.now.Add(unapprovedTTL)
 		token := f.Check(context.Background(), call("webhook_delete", args)).Refuse.Confirmation.Token
 		if v := answer(f, args, &later{token, Accepted}); v.Allowed() {
 			t.Error("a token passed as the state of an answer")

@@ -68,7 +68,7 @@ func TestNoTokenAfterAQuestionWithoutAYes(t *testing.T) {
 			if got := f.check(removes(p, "")); got == "allowed" || len(p.asked) != 2 {
 				t.Errorf("again: %s after %d questions", got, len(p.asked))
 			}
-			f.now = f.now.Add(markTTL - time.Second)
+			f.now = f.now.Add(unapprovedTTL - time.Second)
 			if got := f.check(removes(nil, "")); got != want {
 				t.Errorf("just before ten minutes: %s", got)
 			}
@@ -88,7 +88,7 @@ func TestAMarkLastsTenMinutes(t *testing.T) {
 	f := newFixture(nil).confirmed(t)
 	token := f.Check(t.Context(), removes(nil, "")).Refuse.Confirmation.Token
 	f.check(removes(&person{answer: Declined}, ""))
-	f.now = f.now.Add(markTTL)
+	f.now = f.now.Add(unapprovedTTL)
 	v := f.Check(t.Context(), removes(nil, token))
 	if v.Refuse == nil || v.Refuse.Code != codeInvalid || v.Refuse.Info["reason"] != reasonExpired || v.Refuse.Confirmation == nil {
 		t.Errorf("got %+v", v.Refuse)
@@ -113,7 +113,7 @@ func TestAClientThatCanNotAskAfterAll(t *testing.T) {
 			t.Errorf("after a refusal: %s", got)
 		}
 	}
-	f.now = f.now.Add(markTTL)
+	f.now = f.now.Add(unapprovedTTL)
 	if got := f.check(removes(nil, "")); got != codeRequired {
 		t.Errorf("ten minutes after the refusal: %s", got)
 	}
@@ -159,23 +159,23 @@ func TestTwoQuestionsAboutOneCall(t *testing.T) {
 func TestWhoCanNotAskTakesNoAnswerAway(t *testing.T) {
 	for name, sawIt := range map[string]bool{"asked one after the other": true, "asked at once": false} {
 		f := newFixture(nil).confirmed(t)
-		ctx, m := t.Context(), f.matterOf(removes(nil, ""), false)
+		ctx, m := t.Context(), f.subjectOf(removes(nil, ""), false)
 		m.project = project
-		if _, err := f.mark(ctx, m, "first"); err != nil {
+		if _, err := f.recordQuestion(ctx, m, "first"); err != nil {
 			t.Fatal(err)
 		}
-		second, err := f.mark(ctx, m, "second")
+		second, err := f.recordQuestion(ctx, m, "second")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !sawIt {
 			clear(second.before)
-			second.before[m.markKey()] = nil
+			second.before[m.unapprovedKey()] = nil
 		}
-		if err := errors.Join(f.answered(ctx, m, "first", f.now, Declined), f.unmark(ctx, second)); err != nil {
+		if err := errors.Join(f.recordAnswer(ctx, m, "first", f.now, Declined), f.withdrawQuestion(ctx, second)); err != nil {
 			t.Fatal(err)
 		}
-		if r := f.refusedBefore(ctx, m); r == nil || r.Code != codeDeclined {
+		if r := f.refuseUnapproved(ctx, m); r == nil || r.Code != codeDeclined {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}
@@ -257,7 +257,7 @@ func TestAProjectIsNotNamedAfterAQuestionWithoutAYes(t *testing.T) {
 				if v, _, _ := other.ConfirmProject(t.Context(), me, "", nil, "another", ""); !v.Allowed() {
 					t.Errorf("another project: %+v", v.Refuse)
 				}
-				other.now = other.now.Add(markTTL)
+				other.now = other.now.Add(unapprovedTTL)
 				if got := other.check(named()); got != "allowed" {
 					t.Errorf("the command line, ten minutes later: %s", got)
 				}
@@ -313,7 +313,7 @@ func TestConfirmOffKnowsNoRefusal(t *testing.T) {
 	if got := off.check(removes(nil, "")); got != "allowed" {
 		t.Errorf("got %s", got)
 	}
-	if v, by, _ := off.ConfirmProject(t.Context(), me, "", nil, project, ""); !v.Allowed() || by != ByNobody {
+	if v, by, _ := off.ConfirmProject(t.Context(), me, "", nil, project, ""); !v.Allowed() || by != ByConfirmOff {
 		t.Errorf("got %+v", v.Refuse)
 	}
 }

@@ -55,7 +55,7 @@ func TestASpentTokenStaysSpentWhenTheFactsChange(t *testing.T) {
 	f.api["sms_app_get"] = map[string]any{"id": "a", "name": "Alerts", "status": "ACTIVE"}
 	remove := func() *Call { return call("sms_app_delete", map[string]any{"smsAppId": "a"}) }
 	token := f.Check(t.Context(), remove()).Refuse.Confirmation.Token
-	for i, want := range []string{"", reasonSpent} {
+	for i, want := range []string{"", reasonUsed} {
 		c := remove()
 		c.Confirm = token
 		v := f.Check(t.Context(), c)

@@ -110,7 +110,7 @@ func TestEveryQuestion(t *testing.T) {
 		if row.Effect == catalog.Delete && row.Confirm == "" {
 			t.Errorf("%s deletes without a confirmation", row.Tool)
 		}
-		if ok := summaries[row.Tool] != nil; ok != (row.Confirm != "") {
+		if ok := Summaries[row.Tool] != nil; ok != (row.Confirm != "") {
 			t.Errorf("%s: has a question: %v, needs one: %v", row.Tool, ok, row.Confirm != "")
 		}
 	}
@@ -170,7 +170,7 @@ func TestAQuestionCanNotBeForged(t *testing.T) {
 				if a.newProject {
 					c.ProjectID = hostile
 				}
-				if s := summaries[a.tool]; s != nil {
+				if s := Summaries[a.tool]; s != nil {
 					effect = s.text(c.Args, f.api).effect
 				}
 			})
