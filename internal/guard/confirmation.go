@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 )
 
 // Confirmation is what an agent needs to go on where the client can't ask: the
@@ -15,15 +16,6 @@ type Confirmation struct {
 	Summary   string    `json:"summary"`
 	ExpiresAt time.Time `json:"expiresAt"`
 }
-
-// The codes of refusals that are about a confirmation.
-const (
-	codeRequired    = "confirmation_required"
-	codeInvalid     = "confirmation_invalid"
-	codeDeclined    = "confirmation_declined"
-	codeTimeout     = "confirmation_timeout"
-	codeUnavailable = "confirmation_unavailable"
-)
 
 // Confirmed says how a confirmation came.
 type Confirmed string
@@ -63,7 +55,7 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 	}
 	c.Confirmed = ByElicitation
 	v := g.ask(ctx, c.Elicitor, s)
-	if v.Refuse != nil && v.Refuse.Code == codeUnavailable && g.opts.Mode != Human {
+	if v.Refuse != nil && v.Refuse.Code == errorcode.ConfirmationUnavailable && g.opts.Mode != Human {
 		if project {
 			return refuse(g.projectUnconfirmed(ctx, c))
 		}
@@ -93,15 +85,14 @@ func (g *Guard) subjectOf(c *Call, project bool) *subject {
 }
 
 // ask puts the question about the subject to the person, or takes the answer
-// that came with the request. It refuses with codeUnavailable where the client
-// can't ask.
+// that came with the request. It refuses with
+// [errorcode.ConfirmationUnavailable] where the client can't ask.
 func (g *Guard) ask(ctx context.Context, elicitor Elicitor, s *subject) Verdict {
 	unavailable := refuse(&Refusal{
-		Code:       codeUnavailable,
-		Message:    "a person must confirm this, and the client can't ask one",
-		Resolution: "use a client that supports elicitation, or ask the server's operator to start it with --confirm auto",
-		Info:       map[string]any{"summary": s.summary},
-		Next:       nextDo("the person uses a client that can ask them, or has the server's operator start it with --confirm auto; then make the same call again"),
+		Code:    errorcode.ConfirmationUnavailable,
+		Message: "a person must confirm this, and the client can't ask one",
+		Info:    map[string]any{"summary": s.summary},
+		Next:    nextDo("the person uses a client that can ask them, or has the server's operator start it with --confirm auto; then make the same call again"),
 	})
 	if elicitor == nil {
 		return unavailable
@@ -171,7 +162,7 @@ func (g *Guard) ask(ctx context.Context, elicitor Elicitor, s *subject) Verdict 
 // something that has changed since.
 func notOpen(reason string) *Refusal {
 	r := &Refusal{
-		Code:       codeInvalid,
+		Code:       errorcode.ConfirmationInvalid,
 		Message:    "the answer does not belong to an open question about this call: " + reasonText[reason],
 		Resolution: "make the same call again, without an answer: the person is asked again",
 		Info:       map[string]any{"reason": reason},
@@ -190,26 +181,24 @@ const sayNothingSent = "tell the person that nothing was sent, and go on with wh
 func notAgreed(answer Answer, s *subject) *Refusal {
 	if answer == TimedOut {
 		return &Refusal{
-			Code:       codeTimeout,
-			Message:    "the question was not answered in time; nothing was sent",
-			Resolution: "ask the person whether to go on, and repeat the call when they are there",
-			Info:       map[string]any{"summary": s.summary},
-			Next:       nextDo("ask the person whether to go on; when they are there, make the same call again"),
+			Code:    errorcode.ConfirmationTimeout,
+			Message: "the question was not answered in time; nothing was sent",
+			Info:    map[string]any{"summary": s.summary},
+			Next:    nextDo("ask the person whether to go on; when they are there, make the same call again"),
 		}
 	}
 	return &Refusal{
-		Code:       codeDeclined,
-		Message:    fmt.Sprintf("the person did not agree (%s); nothing was sent", answer),
-		Resolution: "do not repeat the call unless the person asks for it",
-		Info:       map[string]any{"answer": string(answer)},
-		Next:       nextDo(sayNothingSent),
+		Code:    errorcode.ConfirmationDeclined,
+		Message: fmt.Sprintf("the person did not agree (%s); nothing was sent", answer),
+		Info:    map[string]any{"answer": string(answer)},
+		Next:    nextDo(sayNothingSent),
 	}
 }
 
 // notAsked refuses because the call ended before its question was sent.
 func notAsked() *Refusal {
 	const again = "make the same call again: the person is asked then"
-	return &Refusal{Code: codeTimeout, Message: "the call ended before the person was asked; nothing was sent", Resolution: again, Next: nextDo(again)}
+	return &Refusal{Code: errorcode.ConfirmationTimeout, Message: "the call ended before the person was asked; nothing was sent", Resolution: again, Next: nextDo(again)}
 }
 
 // nextDo is a next step that no tool does.
@@ -237,15 +226,13 @@ func (g *Guard) takeToken(ctx context.Context, token string, s *subject) Verdict
 		return refuse(r)
 	}
 	r := &Refusal{
-		Code:       codeRequired,
-		Message:    "a person must confirm this call; nothing was sent",
-		Resolution: "show confirmation.summary to the person; when they agree, repeat exactly the same call with confirm set to confirmation.token",
+		Code:    errorcode.ConfirmationRequired,
+		Message: "a person must confirm this call; nothing was sent",
 	}
 	switch {
 	case reason != "":
-		r.Code = codeInvalid
+		r.Code = errorcode.ConfirmationInvalid
 		r.Message = "the confirmation token is not valid for this call: " + reasonText[reason]
-		r.Resolution = "show the new confirmation.summary to the person; when they agree, repeat the call with the new token"
 		r.Info = map[string]any{"reason": reason}
 	case token != "":
 		return Verdict{}

@@ -181,7 +181,7 @@ func usAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
 	if country := jsonvalue.Text(answers, "taxIdCountry"); country != "" && country != "US" && !jsonvalue.IsEmpty(answers["addressState"]) {
 		c.Warn("details.questionnaire.us.answers.addressState is ignored: taxIdCountry is " + country)
 	}
-	first := firstUS(answers)
+	first := catalog.FirstUSQuestionnaire(answers)
 	switch version := c.Args["usQuestionnaireVersion"]; {
 	case version == "v1" && !first && answers["ownershipType"] != nil:
 		c.Warn("usQuestionnaireVersion is v1, and the answers look like those of v2: the API judges")

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/errorcode"
 )
 
 // A refusal by a person is final. A question is recorded in the store before it
@@ -170,14 +172,14 @@ func (g *Guard) refuseUnapproved(ctx context.Context, s *subject) *Refusal {
 		what, until = "this project", "naming it does not confirm it"
 	}
 	r := &Refusal{
-		Code:       codeTimeout,
+		Code:       errorcode.ConfirmationTimeout,
 		Resolution: "do not look for another way to do it; only when the person asks for it, make the call again with a client that can ask them, or after that time",
 		Info:       map[string]any{"answer": "none", "askedAt": u.Asked.UTC().Format(time.RFC3339), "until": u.end().UTC().Format(time.RFC3339)},
 		Next:       nextDo(sayNothingSent),
 	}
 	ended := "has not answered"
 	if u.Answer != "" && u.Answer != TimedOut {
-		r.Code, ended = codeDeclined, fmt.Sprintf("did not agree (%s)", u.Answer)
+		r.Code, ended = errorcode.ConfirmationDeclined, fmt.Sprintf("did not agree (%s)", u.Answer)
 		r.Info["answer"] = string(u.Answer)
 	}
 	const timeOfDay = "15:04:05 MST"
