@@ -133,6 +133,11 @@ func (g *Guard) rememberProject(ctx context.Context, principal, client, projectI
 	return g.opts.Store.Put(ctx, g.projectKey(principal, client, projectID), []byte("confirmed"), projectTTL)
 }
 
+// ProjectQuestion asks a person whether to work in a project.
+func ProjectQuestion(projectID, client string) string {
+	return fmt.Sprintf("Work in project %s for the next 12 hours? A yes counts for %s.", Name(projectID), CountsFor(client))
+}
+
 // CountsFor says for which clients the confirmation of a project is valid.
 func CountsFor(client string) string {
 	if client == "" {

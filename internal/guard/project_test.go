@@ -155,8 +155,8 @@ func TestClientsOfAPrincipal(t *testing.T) {
 // can't forge a line or push it out of view.
 func TestTheQuestionSaysForWhomAYesCounts(t *testing.T) {
 	for client, want := range map[string]string{
-		"":                           "a yes counts for 12 hours, for every client that calls with the same key or login.",
-		"example":                    `a yes counts for 12 hours, for the client "example" alone`,
+		"":                           "for the next 12 hours? A yes counts for every client that calls with the same key or login.",
+		"example":                    `A yes counts for the client "example" alone`,
 		"a\nb\u202e\"c":              `for the client "a b\"c" alone`,
 		strings.Repeat("long ", 1e4): `for the client "` + strings.Repeat("long ", 16)[:79] + `…" alone`,
 	} {
@@ -182,7 +182,7 @@ func TestTheFirstWriteAsksForItsProjectToo(t *testing.T) {
 	if got := ask("webhook_delete"); got != "allowed" || len(p.asked) != 1 {
 		t.Fatalf("got %s after %d questions", got, len(p.asked))
 	}
-	if s := p.asked[0].Summary; !strings.Contains(s, "Work in project \""+project+"\"?") || !strings.Contains(s, "Delete the webhook") {
+	if s := p.asked[0].Summary; !strings.Contains(s, "Work in project \""+project+"\" for the next 12 hours?") || !strings.Contains(s, "Delete the webhook") {
 		t.Errorf("the question holds not both: %s", s)
 	}
 	if got := ask("whatsapp_template_sync"); got != "allowed" || len(p.asked) != 1 {

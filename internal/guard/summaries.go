@@ -19,7 +19,7 @@ type Summary struct {
 	Reads []Read
 	// text words the question. It depends on nothing but its arguments, and
 	// when it returns something else at the time of sending, the confirmation
-	// is void. The answer of a read that failed is missing.
+	// is void. The answer of a read that failed is nil.
 	text func(args map[string]any, answers seen) sentences
 }
 
@@ -60,7 +60,7 @@ func byTool(all []Summary) map[string]*Summary {
 func summarise(ctx context.Context, c *Call, project bool) (summary string, facts []string) {
 	var lines []string
 	if project {
-		lines = append(lines, fmt.Sprintf("Work in project %s? It has not been confirmed here yet; a yes counts for 12 hours, for %s.", Name(c.ProjectID), CountsFor(c.Client)))
+		lines = append(lines, ProjectQuestion(c.ProjectID, c.Client)+" It has not been confirmed here yet.")
 		facts = append(facts, "the project is not confirmed")
 	}
 	ids, last := []string{c.Row.Tool}, ""
@@ -100,11 +100,11 @@ func (s *Summary) sentences(ctx context.Context, c *Call) sentences {
 	answers, failed := seen{}, ""
 	for i := range s.Reads {
 		answer, err := c.read(ctx, &s.Reads[i])
-		if err == nil {
-			answers[s.Reads[i].Tool] = answer
-		} else if failed == "" {
-			failed = fmt.Sprintf("More about it could not be read: %s answered %s.", s.Reads[i].Tool, Word(code(err)))
+		if err != nil {
+			answer = nil
+			failed = or(failed, fmt.Sprintf("More about it could not be read: %s answered %s.", s.Reads[i].Tool, Word(code(err))))
 		}
+		answers[s.Reads[i].Tool] = answer
 	}
 	text := s.text(c.Args, answers)
 	if failed != "" {
