@@ -132,10 +132,8 @@ func triedOnly(t *testing.T, set *Set, api *api, caller Caller, row *catalog.Row
 // those that it may read with.
 func guardReads(row *catalog.Row) (always, all []string) {
 	var wanted []guard.Read
-	for _, s := range guard.Summaries {
-		if s.Tool == row.Tool {
-			wanted = append(wanted, s.Reads...)
-		}
+	if s := guard.Summaries[row.Tool]; s != nil {
+		wanted = append(wanted, s.Reads...)
 	}
 	for _, rule := range guard.Rules {
 		if slices.Contains(rule.Tools, row.Tool) {

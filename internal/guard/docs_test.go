@@ -95,7 +95,7 @@ func readsTable() string {
 				add(read, r.Name)
 			}
 		}
-		if s := summaries[row.Tool]; s != nil {
+		if s := Summaries[row.Tool]; s != nil {
 			for _, read := range s.Reads {
 				add(read, "summary")
 			}

@@ -58,15 +58,15 @@ func TestReadsAreMadeOnceAndSideBySide(t *testing.T) {
 	}
 }
 
-func TestWhatNobodyIsAskedIsNotReadFor(t *testing.T) {
+func TestNothingIsReadForAQuestionThatIsNotAsked(t *testing.T) {
 	f := newFixture(func(o *Options) { o.Mode = Off })
 	if got := f.check(call("kakaotalk_sender_delete", map[string]any{"plusFriendId": "p"})); got != "allowed" || len(f.reads) != 0 {
 		t.Errorf("got %s, and it read %v", got, f.reads)
 	}
 }
 
-// The person is told what could not be looked at, and that is a fact too: when
-// it can be, they are asked anew.
+// The question says what could not be read, and that is a fact too: when it can
+// be read, the person is asked again.
 func TestASummaryTellsWhatItCouldNotRead(t *testing.T) {
 	f := newFixture(nil).confirmed(t)
 	f.fail = down
