@@ -33,7 +33,7 @@ var sources = map[string]source{
 	"families":         {known: func(*Set) []string { return guides.Families() }},
 	"trigger_families": {known: func(*Set) []string { return guides.TriggerFamilies() }},
 	"tools":            {known: (*Set).names},
-	"error_codes":      {known: func(*Set) []string { return slices.Sorted(maps.Keys(papi.ErrorCodes())) }},
+	"error_codes":      {known: func(*Set) []string { return errorCodes() }},
 	"languages":        {known: enum("WhatsappInputTemplateLanguagesEnum")},
 	"categories":       {known: enum("WhatsappTemplateInputCategoryEnum")},
 	"rcs_use_cases":    {known: enum("RcsInputSenderUseCasesEnum")},

@@ -1,10 +1,9 @@
 package tools
 
 import (
-	"strings"
-
 	"papi-mcp/guides"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 )
 
@@ -30,8 +29,13 @@ func linkFor(row *catalog.Row, outcome any) *Link {
 		switch {
 		case o.Status != 0 && papi.ErrorCodes()[o.Code] != nil:
 			return &Link{errorURI(o.Code, row.Toolset), o.Code, "what this error means here, and what to do"}
-		case strings.HasPrefix(o.Code, "guard_") && !strings.HasPrefix(o.Code, "guard_project") && !strings.HasPrefix(o.Code, "guard_store"):
+		case ruleOf(o.Code) != nil:
 			return guideFor(row)
+		}
+		// Other errors of ours say all that their page does, but for what the
+		// server's operator has to do.
+		if own, _ := errorcode.Lookup(o.Code); own.Origin == errorcode.Guard || own.Origin == errorcode.Audit {
+			return &Link{ErrorsURI + o.Code, o.Code, "what this error means, and what to do"}
 		}
 	case *Result:
 		for _, state := range stuck {
