@@ -123,7 +123,7 @@ func (s *Set) readToComplete(ctx context.Context, caller Caller, from source, gi
 	if row.Op().Parameter("pageSize") != nil {
 		args["pageSize"] = float64(completionPage)
 	}
-	key := string(encode([]any{projectID, from.tool, args}))
+	key := string(jsonvalue.Encode([]any{projectID, from.tool, args}))
 	if values, ok := s.completions.get(key); ok {
 		return values
 	}

@@ -149,10 +149,10 @@ func errorURI(code, toolset string) string {
 	return ErrorsURI + toolset + "." + code
 }
 
-// plainer replaces texts of the contract which speak of their own source, name
-// what another operation takes, or know one of two fields only. The key is the
+// clearerTexts replace texts of the contract that mention their own source, name
+// what another operation takes, or cover only one of two fields. The key is the
 // code, or toolset/code.
-var plainer = map[string]papi.ErrorText{
+var clearerTexts = map[string]papi.ErrorText{
 	"invalid_google_agent":                     {Message: "Google does not take the sender as it is"},
 	"user_cannot_be_reached":                   {Message: "the phone can't be reached by RCS"},
 	"invalid_business_manager_for_environment": {Resolution: "use one that is allowed in this environment"},
@@ -176,8 +176,8 @@ type answerer struct {
 func (a *answerer) text() papi.ErrorText {
 	text := a.rows[0].Op().ErrorText(a.code)
 	for _, key := range []string{a.code, a.toolset + "/" + a.code} {
-		text.Message = cmp.Or(plainer[key].Message, text.Message)
-		text.Resolution = cmp.Or(plainer[key].Resolution, text.Resolution)
+		text.Message = cmp.Or(clearerTexts[key].Message, text.Message)
+		text.Resolution = cmp.Or(clearerTexts[key].Resolution, text.Resolution)
 	}
 	return text
 }
@@ -231,7 +231,7 @@ func (a *answerer) tools(status int) []string {
 	return all
 }
 
-// next has the steps that an agent is told after the error, each once.
+// next has the steps that an agent gets after the error, each once.
 func (a *answerer) next() []catalog.Step {
 	var all []catalog.Step
 	for _, row := range a.rows {

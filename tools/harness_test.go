@@ -11,6 +11,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/store"
 )
@@ -135,3 +136,6 @@ func (w *witness) Ask(_ context.Context, q guard.Question) guard.Answer {
 	w.asked = append(w.asked, q.Summary)
 	return w.says
 }
+
+// encode is short for what many tests need.
+var encode = jsonvalue.Encode

@@ -7,7 +7,7 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// Link leads to a resource that helps with an outcome.
+// Link is a resource that helps with an outcome.
 type Link struct{ URI, Name, Description string }
 
 // The beginnings of the resources' URIs.
@@ -20,8 +20,8 @@ const (
 // not go on by itself.
 var stuck = []string{"REJECTED", "FAILED", "ERROR", "PAUSED", "DISABLED", "SUSPENDED", "BLOCKED", "UNLAUNCHED"}
 
-// linkFor is the one resource that shortens the way after an outcome, nil where
-// none does: the page of an error that the API answered, the guide where a rule
+// linkFor is the one resource that helps after an outcome, nil where none does:
+// the page of an error that the API answered, the guide where a rule
 // refused, or where a thing does not go on by itself.
 func linkFor(row *catalog.Row, outcome any) *Link {
 	switch o := outcome.(type) {

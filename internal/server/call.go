@@ -88,7 +88,7 @@ func (s *Server) logCall(ctx context.Context, tool, principal string, outcome to
 	if !outcome.IsError {
 		level, how = slog.LevelDebug, "outcome"
 	}
-	s.log.Log(ctx, level, "call", "tool", tool, "principal", principal, "project", short(outcome.Project), how, short(ended(outcome)), "ms", took.Milliseconds())
+	s.log.Log(ctx, level, "call", "tool", tool, "principal", principal, "project", papi.Echo(outcome.Project), how, papi.Echo(ended(outcome)), "ms", took.Milliseconds())
 }
 
 // logUncalled leaves a line for a call that was refused before it reached its
@@ -102,11 +102,8 @@ func (s *Server) logUncalled(ctx context.Context, m *message, answer mcp.JSONRPC
 	}
 	_ = json.Unmarshal(m.Params, &params) // the answer says what is wrong with them
 	principal, _ := ctx.Value(principalKey{}).(string)
-	s.log.InfoContext(ctx, "call", "tool", short(params.Name), "principal", principal, "errorCode", answer.Error.Code)
+	s.log.InfoContext(ctx, "call", "tool", papi.Echo(params.Name), "principal", principal, "errorCode", answer.Error.Code)
 }
-
-// short bounds what a caller wrote, for a line of the log.
-func short(text string) string { return papi.Truncate(text, papi.MaxEcho) }
 
 // named adds the id of the HTTP request to what an error tells, where there is
 // one: by it the server's log has the details.
