@@ -41,7 +41,7 @@ func stepsAfterError(row *catalog.Row, e *papi.Error) []catalog.Step {
 		}
 	}
 	if e.Status == http.StatusConflict && row.Resource != nil && row.Effect != catalog.Create {
-		return []catalog.Step{{Do: "check its state", Tool: readerOf[row.Resource.Name]}}
+		return []catalog.Step{{Do: "check its state", Tool: row.Resource.Get}}
 	}
 	return nil
 }
@@ -55,8 +55,8 @@ func stepByStatus(row *catalog.Row, args map[string]any, status int) catalog.Ste
 		if s := correct(row); len(s.Needs) > 0 {
 			return s
 		}
-	case status == http.StatusNotFound && listOf[row.Toolset] != "":
-		return catalog.Step{Do: "see what exists", Tool: listOf[row.Toolset]}
+	case status == http.StatusNotFound && catalog.ListOf(row.Toolset) != "":
+		return catalog.Step{Do: "see what exists", Tool: catalog.ListOf(row.Toolset)}
 	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
 		if row.Effect == catalog.Read && row.Op().Body == nil { // a body may hold a secret
 			return catalog.Step{Do: "make the same call again, after retryAfterSeconds where it is given, else in some minutes", Tool: row.Tool, Args: args}
@@ -109,7 +109,7 @@ func checkOutcome(row *catalog.Row) catalog.Step {
 	case row.Wait != nil:
 		s.Tool = row.Wait.Read
 	case row.Resource != nil:
-		s.Tool = readerOf[row.Resource.Name]
+		s.Tool = row.Resource.Get
 	default:
 		s.Do = "ask the person to check: no tool shows it"
 		return s
@@ -297,7 +297,7 @@ var afterError = map[string][]catalog.Step{
 	"webhook_not_found":                                        {{Do: "see which webhooks exist", Tool: "webhook_list"}},
 	"whatsapp_business_api_request_limit_exceeded":             {{Do: "wait an hour before the next try: each one counts"}},
 	"wrong_business_manager":                                   {{Do: "read the project's account, which has the businessManager", Tool: "whatsapp_account_get"}},
-	"wrong_otp":                                                {{Do: "ask the person for the code that arrived, and submit it", Tool: "whatsapp_sender_verify", Needs: []string{"code"}}, {Do: "or, where that code may be too old, have another one sent; each wrong code counts", Tool: "whatsapp_sender_register", Needs: []string{"method"}}},
+	"wrong_otp":                                                {{Do: "ask the person for the code that arrived, and submit it", Tool: "whatsapp_sender_verify", Needs: []string{"code"}}, {Do: "or, where that code may have expired, have another one sent; each wrong code counts", Tool: "whatsapp_sender_register", Needs: []string{"method"}}},
 	"wrong_supplier_configuration":                             {{Do: "no call fixes it: a person writes to the address above"}},
 	"wrong_waba_id":                                            {{Do: "read the project's account, which has the wabaId", Tool: "whatsapp_account_get"}},
 }

@@ -6,6 +6,7 @@ import (
 
 	"papi-mcp/internal/audit"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
@@ -178,7 +179,7 @@ type requestShown struct {
 }
 
 func shownRequest(c *guard.Call) (*requestShown, *Error) {
-	request := c.Row.Request(c.ProjectID, c.Args)
+	request := dispatch.NewRequest(c.Row, c.ProjectID, c.Args)
 	path, err := request.URLPath()
 	if err != nil {
 		return nil, failed(c.Row, c.Args, err)

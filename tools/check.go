@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 )
@@ -182,9 +181,9 @@ func plainText(value any) string {
 	if list, ok := value.([]any); ok {
 		texts := make([]string, len(list))
 		for i, v := range list {
-			texts[i] = catalog.Text(v)
+			texts[i] = fmt.Sprint(v)
 		}
 		return strings.Join(texts, ", ")
 	}
-	return catalog.Text(value)
+	return fmt.Sprint(value)
 }

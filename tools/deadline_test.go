@@ -12,6 +12,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/deadline"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
@@ -110,7 +111,7 @@ func TestACallHasOneDeadline(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				opts := guard.Options{Default: project, Mode: guard.Off, Store: store.NewMemory(), Reader: catalog.Reader{API: client}}
+				opts := guard.Options{Default: project, Mode: guard.Off, Store: store.NewMemory(), Reader: dispatch.Reader{API: client}}
 				caller := Caller{Principal: "test"}
 				if test.thinks > 0 {
 					opts.Mode, caller.Elicitor = guard.Auto, thinker{test.thinks}

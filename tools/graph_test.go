@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
@@ -49,7 +50,7 @@ func newGraph(t *testing.T) *graph {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := guard.Options{Default: sandbox.DefaultProject, Mode: guard.Off, Store: store.NewMemory(), Reader: catalog.Reader{API: client}}
+	opts := guard.Options{Default: sandbox.DefaultProject, Mode: guard.Off, Store: store.NewMemory(), Reader: dispatch.Reader{API: client}}
 	g.set = New(Options{Rows: rows, Guard: guard.New(opts), API: client, Now: g.box.Now})
 	return g
 }
@@ -350,7 +351,7 @@ func TestNextOfEachStateReachesAnEnd(t *testing.T) {
 	g := newGraph(t)
 	g.worlds(func(thing graphThing, where string) {
 		g.follow(nil, thing.read)
-		list := listOf[catalog.Lookup(thing.read.Tool).Toolset]
+		list := catalog.ListOf(catalog.Lookup(thing.read.Tool).Toolset)
 		for _, n := range []catalog.Next{{Tool: list, Args: map[string]any{}}, {Tool: "project_overview", Args: map[string]any{}}} {
 			if n.Tool != "" {
 				g.follow(nil, n)

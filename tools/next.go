@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -73,80 +74,6 @@ var (
 
 var channelFails = []catalog.Step{{Do: "its channel in the Conversation app {value} is {status}: a person looks at it in the Sinch Dashboard"}}
 
-// activitiesStep follows a list of activities: what to do about the thing stands
-// with the thing, and those who review it can be asked.
-func activitiesStep(comment string) []catalog.Step {
-	return []catalog.Step{{Do: "tell the person what it shows: not each change of state is listed, and a refusal need not say why. Who reviews it can be asked by a comment", Tool: comment, Needs: []string{"comment"}}}
-}
-
-// nextOfTool has the steps after tools whose answers show no state.
-var nextOfTool = map[string][]catalog.Step{
-	"conversation_instagram_get":             channelSteps,
-	"conversation_messenger_get":             channelSteps,
-	"conversation_telegram_get":              channelSteps,
-	"conversation_viber_get":                 channelSteps,
-	"whatsapp_account_activity_list":         activitiesStep("whatsapp_account_comment_add"),
-	"whatsapp_sender_activity_list":          activitiesStep("whatsapp_sender_comment_add"),
-	"whatsapp_template_activity_list":        activitiesStep("whatsapp_template_comment_add"),
-	"rcs_sender_activity_list":               activitiesStep("rcs_sender_comment_add"),
-	"rcs_account_activity_list":              activitiesStep("rcs_account_comment_add"),
-	"kakaotalk_sender_activity_list":         activitiesStep("kakaotalk_sender_comment_add"),
-	"kakaotalk_template_activity_list":       activitiesStep("kakaotalk_template_comment_add"),
-	"whatsapp_account_delete":                {{Do: "tell the person that the account is gone; see what is left in the project", Tool: "project_overview"}},
-	"whatsapp_sender_register":               {verifyWhatsappSender},
-	"whatsapp_sender_verify":                 {{Do: "see whether the sender has become ACTIVE, which it does by itself some time after the right code", Tool: "whatsapp_sender_get"}},
-	"whatsapp_template_sync":                 {{Do: "look at the templates", Tool: "whatsapp_template_list"}},
-	"whatsapp_template_analytics_enable":     {{Do: "read a template's analytics", Tool: "whatsapp_template_list"}},
-	"whatsapp_template_delete":               {{Do: "see which templates are left", Tool: "whatsapp_template_list"}},
-	"whatsapp_template_delete_all_languages": {{Do: "see which templates are left", Tool: "whatsapp_template_list"}},
-	"whatsapp_solution_create":               {{Do: "see which solution is assigned", Tool: "whatsapp_solution_list"}},
-	"whatsapp_solution_assign":               {{Do: "onboard a sender by Embedded Signup", Tool: "whatsapp_sender_create", Needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
-	"whatsapp_sender_username_suggest":       {{Do: "ask the person which username to take, and set it", Tool: "whatsapp_sender_update", Args: map[string]any{"status": "SUBMIT"}, Needs: []string{"details"}}},
-	"whatsapp_sender_delete":                 {{Do: "tell the person: it works for 30 more days, then it is gone; until then the list shows it as before", Tool: "whatsapp_sender_list"}},
-	"whatsapp_sender_changes_discard":        {{Do: "see the senders that are left: one that never was live went with its changes", Tool: "whatsapp_sender_list"}},
-	"whatsapp_flow_list":                     {{Do: "see the screens of a flow", Tool: "whatsapp_flow_screen_list", Needs: []string{"flowId"}}},
-	"kakaotalk_sender_delete":                {{Do: "tell the person: it works for 60 more days, then it is gone; until then the list shows it as before", Tool: "kakaotalk_sender_list"}},
-	"kakaotalk_sender_changes_discard":       {{Do: "see the senders that are left: one that never was live went with its changes, and a corrected one can be handed in", Tool: "kakaotalk_sender_list"}},
-	"kakaotalk_template_changes_discard":     {{Do: "see the templates that are left: one that never was live went with its draft", Tool: "kakaotalk_template_list"}},
-	"kakaotalk_template_delete":              {{Do: "see which templates are left", Tool: "kakaotalk_template_list"}},
-	"kakaotalk_template_category_list":       {{Do: "create a template with a categoryCode of this list", Tool: "kakaotalk_template_create", Needs: []string{"details"}}},
-	"kakaotalk_sender_category_list":         {{Do: "give three codes of this list to the draft that is there", Tool: "kakaotalk_sender_update", Needs: []string{"plusFriendId", "details"}}, {Do: "or create a sender with them", Tool: "kakaotalk_sender_create", Needs: []string{"plusFriendId", "details"}}},
-	"rcs_questionnaire_get":                  {{Do: "give the answers to the sender", Tool: "rcs_sender_update", Needs: []string{"senderId", "details"}}},
-	"rcs_test_number_add":                    {{Do: "when a phone's owner has accepted the invitation, see its state", Tool: "rcs_test_number_get", Needs: []string{"testNumber"}}},
-	"rcs_test_number_delete":                 {{Do: "see which test numbers the sender has", Tool: "rcs_sender_get"}},
-	"sms_app_delete":                         {{Do: "see which SMS apps are left", Tool: "sms_app_list"}},
-	"webhook_create":                         {{Do: "see all webhooks of the project", Tool: "webhook_list"}},
-	"webhook_delete":                         {{Do: "see which webhooks are left", Tool: "webhook_list"}},
-}
-
-// createOf is the tool that makes the first thing where a list is empty, with
-// what it needs.
-var createOf = map[string]catalog.Step{
-	"webhook_list":            {Do: "there is none: register one", Tool: "webhook_create", Needs: []string{"target", "secret"}},
-	"whatsapp_sender_list":    {Do: "there is none: create one", Tool: "whatsapp_sender_create", Needs: []string{"details"}},
-	"whatsapp_template_list":  {Do: "there is none: create one", Tool: "whatsapp_template_create", Needs: []string{"name", "language", "category", "details"}},
-	"rcs_sender_list":         {Do: "there is none: create one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}},
-	"kakaotalk_sender_list":   {Do: "there is none: choose categories, then create one", Tool: "kakaotalk_sender_category_list"},
-	"kakaotalk_template_list": {Do: "there is none: choose a category, then create one", Tool: "kakaotalk_template_category_list"},
-	"sms_app_list":            {Do: "there is none: create one", Tool: "sms_app_create", Needs: []string{"name", "region"}},
-	"bundle_list":             {Do: "there is none: create one, with what the person wants of subproject, convApp and smsApp", Tool: "bundle_create", Needs: []string{"name", "region", "subproject", "convApp", "smsApp"}},
-}
-
-// readerOf is the tool that shows a resource.
-var readerOf = map[string]string{
-	"webhook":            "webhook_get",
-	"whatsapp_account":   "whatsapp_account_get",
-	"whatsapp_sender":    "whatsapp_sender_get",
-	"whatsapp_template":  "whatsapp_template_get",
-	"whatsapp_solution":  "whatsapp_solution_list",
-	"rcs_sender":         "rcs_sender_get",
-	"rcs_test_number":    "rcs_sender_get",
-	"kakaotalk_sender":   "kakaotalk_sender_get",
-	"kakaotalk_template": "kakaotalk_template_get",
-	"sms_app":            "sms_app_get",
-	"bundle":             "bundle_get",
-}
-
 // judge returns the steps for a state and what pends: what pends is judged
 // first, as long as it says something.
 func judge(resource *catalog.Resource, state, pending string) []catalog.Step {
@@ -160,7 +87,7 @@ func judge(resource *catalog.Resource, state, pending string) []catalog.Step {
 	if steps, ok := states[otherState]; ok || states == nil {
 		return steps
 	}
-	return []catalog.Step{{Do: "the state " + quoted(state) + " is not known here: look again {again}, and if it stays ask Sinch support what it means", Tool: readerOf[resource.Name]}}
+	return []catalog.Step{{Do: "the state " + quoted(state) + " is not known here: look again {again}, and if it stays ask Sinch support what it means", Tool: resource.Get}}
 }
 
 // steps are what to do about a thing: what its state asks for, and its parts
@@ -257,13 +184,6 @@ func fill(s catalog.Step, ids map[string]string) (next catalog.Next, ok bool) {
 	return next, true
 }
 
-// listOf is the tool that shows what exists for the tools of a toolset.
-var listOf = map[string]string{
-	"webhooks": "webhook_list", "whatsapp_senders": "whatsapp_sender_list", "whatsapp_templates": "whatsapp_template_list",
-	"whatsapp_flows": "whatsapp_flow_list", "whatsapp_solutions": "whatsapp_solution_list", "rcs": "rcs_sender_list",
-	"kakaotalk": "kakaotalk_sender_list", "sms": "sms_app_list", "bundles": "bundle_list",
-}
-
 // fillAll makes actions of the steps. One about a thing whose id is not known,
 // and that no person is asked for, is left out.
 func fillAll(steps []catalog.Step, ids map[string]string) []catalog.Next {
@@ -281,7 +201,7 @@ func pathIDs(row *catalog.Row, args map[string]any) map[string]string {
 	ids := map[string]string{}
 	for _, p := range row.Op().Parameters {
 		if value, ok := args[p.Name]; ok && p.In == "path" {
-			ids[p.Name] = catalog.Text(value)
+			ids[p.Name] = fmt.Sprint(value)
 		}
 	}
 	return ids

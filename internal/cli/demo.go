@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
@@ -117,7 +118,7 @@ func (d *demo) connect(ctx context.Context) (stop func(), err error) {
 	}
 	g := guard.New(guard.Options{
 		Projects: []string{sandbox.DefaultProject}, Default: sandbox.DefaultProject,
-		Store: store.NewMemory(), Reader: catalog.Reader{API: api},
+		Store: store.NewMemory(), Reader: dispatch.Reader{API: api},
 	})
 	s := server.New(server.Options{
 		Name: "papi-mcp", Version: release, Instructions: instructions,

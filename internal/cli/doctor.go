@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 )
@@ -166,7 +167,7 @@ func (d *doctor) reach(ctx context.Context) {
 		return
 	}
 	asked := time.Now()
-	resp, err := d.app.client.Do(ctx, catalog.Lookup("webhook_list").Request(d.app.project, nil))
+	resp, err := d.app.client.Do(ctx, dispatch.NewRequest(catalog.Lookup("webhook_list"), d.app.project, nil))
 	if err != nil {
 		d.bad("API", err, "check PAPI_BASE_URL, the network and its proxy, and that the key belongs to the project")
 		return

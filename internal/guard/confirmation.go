@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -252,52 +253,41 @@ var reasonText = map[string]string{
 	reasonChanged: "what the person was told has changed since",
 }
 
-// summarise says in plain words what will happen, and which facts it told that
-// may change until then.
-func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (string, []string) {
-	var lines, facts []string
+// summarise words the question about a call, and returns the facts in it that
+// may change until the answer.
+func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (summary string, facts []string) {
+	var lines []string
 	if project {
-		lines = append(lines, fmt.Sprintf("Work in project %s? Nobody has confirmed it here yet; a yes counts for 12 hours, for %s.", Name(c.ProjectID), CountsFor(c.Client)))
+		lines = append(lines, fmt.Sprintf("Work in project %s? It has not been confirmed here yet; a yes counts for 12 hours, for %s.", Name(c.ProjectID), CountsFor(c.Client)))
 		facts = append(facts, "the project is not confirmed")
 	}
-	what := c.Row.Tool
-	if subject := subject(c); subject != "" {
-		what += ", " + subject
-	}
-	more, marked := summaries[c.Row.Tool]
-	switch {
-	case marked:
-		lines = append(lines, fmt.Sprintf("%s in project %s (%s)?", more.ask, Name(c.ProjectID), what))
-	case c.Reveal:
-		lines = append(lines, fmt.Sprintf("Show secrets of project %s to the agent (%s)?", Name(c.ProjectID), what))
-	default:
-		lines = append(lines, fmt.Sprintf("The first change in it is %s.", what))
-	}
-	// What follows stands before what others named: it is always in view.
-	if more.effect != "" {
-		lines = append(lines, more.effect)
-	}
-	if c.Reveal {
-		reveals := "The answer will show its secrets (tokens, keys) in clear text to the agent"
-		if c.All {
-			reveals += ", on all pages of the list"
-		}
-		lines = append(lines, reveals+".")
-	}
-	if told := more.facts(ctx, c); told != "" {
-		lines = append(lines, told)
-		facts = append(facts, told)
-	}
-	return strings.Join(lines, "\n"), facts
-}
-
-// subject names the thing that the call is about by its path parameters.
-func subject(c *Call) string {
-	var parts []string
+	ids, last := []string{c.Row.Tool}, ""
 	for _, p := range c.Row.Op().Parameters {
 		if p.In == "path" && p.Name != "projectId" {
-			parts = append(parts, p.Name+" "+Name(fmt.Sprint(c.Args[p.Name])))
+			last = Name(fmt.Sprint(c.Args[p.Name]))
+			ids = append(ids, p.Name+" "+last)
 		}
 	}
-	return strings.Join(parts, ", ")
+	var text sentences
+	switch s := summaries[c.Row.Tool]; {
+	case s != nil:
+		text = s.sentences(ctx, c)
+		facts = append(facts, text.ask, text.name, text.effect, text.facts)
+	case !c.Reveal:
+		return strings.Join(append(lines, "The first change in it is "+strings.Join(ids, ", ")+"."), "\n"), facts
+	case last == "":
+		text.ask = "Show secrets to the agent"
+	default:
+		text.ask = "Show the agent the secrets of"
+	}
+	lines = append(lines, strings.TrimSpace(text.ask+" "+or(text.name, last))+"?", text.effect)
+	if c.Reveal {
+		pages := ""
+		if c.All {
+			pages = ", on all pages of the list"
+		}
+		lines = append(lines, "The answer will show its secrets (tokens, keys) in clear text to the agent"+pages+".")
+	}
+	lines = append(lines, text.facts, fmt.Sprintf("(%s, project %s)", strings.Join(ids, ", "), Name(c.ProjectID)))
+	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n"), facts
 }

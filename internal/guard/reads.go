@@ -39,6 +39,9 @@ func (r *Read) arguments(c *Call) map[string]any {
 // seen is what the reads of a rule or a summary showed, by tool.
 type seen map[string]map[string]any
 
+// of returns what a read returned.
+func (s seen) of(r Read) map[string]any { return s[r.Tool] }
+
 // reads are the reads that the rules and the summary of one call share: each
 // is made once.
 type reads struct {

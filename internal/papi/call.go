@@ -86,7 +86,7 @@ func (x *call) try() (*Response, error) {
 	case failed.err.Status/100 == 2:
 		x.unknown = false // it was done, though the answer is no good
 	}
-	if !failed.passing || failed.unknown && x.request.Repeat == RepeatNever {
+	if !failed.passing || failed.unknown && x.request.Retry == RetryNever {
 		return nil, backoff.Permanent(failed.err)
 	}
 	return nil, again(failed.err)
@@ -95,7 +95,7 @@ func (x *call) try() (*Response, error) {
 // foundNothing reports whether a delete was done by an earlier sending, of which
 // no answer came.
 func (x *call) foundNothing(e *Error) bool {
-	return x.request.Repeat == RepeatDelete && x.unknown &&
+	return x.request.Retry == RetryDelete && x.unknown &&
 		(e.Status == http.StatusNotFound || e.Code == "sender_already_deleted")
 }
 
@@ -116,7 +116,7 @@ func (x *call) conclude(err error) *Error {
 	if e.Unknown && slices.Contains(silentCodes, e.Code) {
 		e.Code = errorcode.OutcomeUnknown
 		e.Resolution = "read what is there before you send it again"
-		if x.request.Repeat != RepeatNever {
+		if x.request.Retry != RetryNever {
 			e.Resolution = "send it again: a second time does no harm"
 		}
 	}
@@ -221,7 +221,7 @@ func (x *call) roundTrip(ctx context.Context) (*answer, error) {
 	switch {
 	case x.body != nil:
 		body = bytes.NewReader(x.body)
-	case x.request.Repeat == RepeatNever:
+	case x.request.Retry == RetryNever:
 		// net/http resends a GET on its own when a kept connection breaks,
 		// unless it has a body that can't be had twice. This one is empty.
 		body = io.NopCloser(bytes.NewReader(nil))

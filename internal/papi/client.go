@@ -158,7 +158,7 @@ func New(config Config) (*Client, error) {
 // goes away, since the API does.
 //
 // After a broken connection, a 429 or a 5xx the request is sent again up to
-// three times, as far as its Repeat allows and unless the API's error code
+// three times, as far as its Retry allows and unless the API's error code
 // says that it would be in vain.
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.deadline)

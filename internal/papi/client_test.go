@@ -157,7 +157,7 @@ func TestAnswers(t *testing.T) {
 		{"empty, though a body is promised", aRead(), says(200, ""), "", unexpected(200, "the answer is not JSON", "")},
 		{"empty, though a body is promised, to a create: it was made", aCreate(), says(201, ""), "", nil},
 		{"text where no body is promised", &Request{
-			Operation: Lookup("WhatsappTemplatesController_syncTemplates_v1"), Path: map[string]string{"projectId": testProject}, Repeat: RepeatNever,
+			Operation: Lookup("WhatsappTemplatesController_syncTemplates_v1"), Path: map[string]string{"projectId": testProject}, Retry: RetryNever,
 		}, says(200, "OK"), "", nil},
 		{"a status that the contract does not name", aCreate(), says(202, `{"id":"w1"}`), `{"id":"w1"}`, nil},
 		{"HTML at 200", aRead(), says(200, page), "", unexpected(200, "the answer is not JSON", plain)},

@@ -21,27 +21,27 @@ type Request struct {
 	Query url.Values
 	// Body is sent as JSON; nil sends none.
 	Body map[string]any
-	// Repeat says how far the request may be sent again.
-	Repeat Repeat
+	// Retry says whether the request may be sent again.
+	Retry RetryPolicy
 	// Read tells that nothing changes: such a request ends with its caller,
 	// while a write that has been sent goes on to its deadline.
 	Read bool
 }
 
-// Repeat says how far a request may be sent again.
-type Repeat int
+// RetryPolicy says whether a request may be sent again.
+type RetryPolicy int
 
-// The kinds of request, by what a second sending would do.
+// The policies, by the effect of sending the request twice.
 const (
-	// RepeatNever: a second sending could do the thing twice (a create, a
-	// code sent, a launch). Sent again only when the first one surely had no
-	// effect: it never left, or a 429 refused it.
-	RepeatNever Repeat = iota
-	// RepeatAlways: a read, or an update that gives the same end twice.
-	RepeatAlways
-	// RepeatDelete: as RepeatAlways, and a repeated one that finds nothing
-	// has succeeded.
-	RepeatDelete
+	// RetryNever: the second one could do the thing twice (a create, a code
+	// sent, a launch). Sent again only when the first one certainly had no
+	// effect: it was never sent, or a 429 refused it.
+	RetryNever RetryPolicy = iota
+	// RetryAlways: a read, or an update that has the same effect twice.
+	RetryAlways
+	// RetryDelete: as RetryAlways, and a second one that finds nothing has
+	// succeeded.
+	RetryDelete
 )
 
 // Response is a successful answer.

@@ -22,6 +22,7 @@ import (
 
 	"papi-mcp/internal/auth"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
@@ -216,7 +217,7 @@ func (p *Pool) config(t Tenant) papi.Config {
 // make makes the tools of a tenant, as far as a grant opens them.
 func (p *Pool) make(t Tenant, grant auth.Grant, client *papi.Client) *tools.Set {
 	options := p.opts.Guard
-	options.Projects, options.Reader, options.Default = t.Projects, catalog.Reader{API: client}, t.Default
+	options.Projects, options.Reader, options.Default = t.Projects, dispatch.Reader{API: client}, t.Default
 	if len(t.Projects) > 0 && !slices.Contains(t.Projects, t.Default) {
 		options.Default = t.Projects[0]
 	}
