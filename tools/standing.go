@@ -112,7 +112,7 @@ func (st *standing) label(now time.Time) string {
 	for _, part := range st.refused {
 		words = append(words, part.name+"="+part.status)
 	}
-	label := truncate(strings.Trim(strings.Join(words, ", "), ", "))
+	label := papi.Echo(strings.Trim(strings.Join(words, ", "), ", "))
 	if st.overdue(now) {
 		label += " for " + inWords(st.age(now))
 	}

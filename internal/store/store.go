@@ -1,12 +1,6 @@
-<<<<<<< HEAD
 // Package store keeps what outlives a call: confirmed projects, registrations,
 // used confirmations and the key that signs them, pending and declined
 // questions, and the lines of the audit log with --audit store.
-=======
-// Package store keeps what outlives a call: confirmed projects, remembered
-// registrations, used confirmations and the key that signs them, the questions
-// that are open or refused, the lines of the audit log where it is kept here.
->>>>>>> as
 //
 // A store is a map of byte strings whose entries expire. It knows nothing about
 // their content; its users prefix their keys ("guard/spent/..."). There are two:
