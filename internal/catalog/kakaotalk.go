@@ -48,7 +48,7 @@ var (
 		Errors: []string{"template_not_updatable", "template_changes_not_updatable"}, Source: "updateTemplate, 1.2.117",
 	}
 	KakaotalkTemplateDiscard = &Precondition{
-		Code: "guard_kakaotalk_template_discard_state", About: "Pending changes of a KakaoTalk template are discarded", Tools: []string{"kakaotalk_template_changes_discard"},
+		Code: "guard_kakaotalk_template_discard_state", About: "The draft of a KakaoTalk template is discarded", Tools: []string{"kakaotalk_template_changes_discard"},
 		Changes: []string{"DRAFT"}, MustPend: true, NeverSubmitted: true, FailClosed: true,
 		Errors: []string{"template_not_deletable"}, Source: "deleteTemplateDraft, 1.2.117",
 	}

@@ -34,7 +34,7 @@ func TestABundlesWebhooksHaveTheirOwnTargets(t *testing.T) {
 		{name: "taken in the project", tool: "bundle_create", args: bundle(false, a, "https://example.com/1"), api: webhooksThere(2), want: "bundle_webhooks", says: "webhook w1", next: "webhook_get"},
 		{name: "a subproject has none yet", tool: "bundle_create", args: bundle(true, "https://example.com/1"), api: webhooksThere(15), want: codeRequired, reads: []string{}},
 		{name: "13 and 2 are 15", tool: "bundle_create", args: bundle(false, a, b), api: webhooksThere(13), want: codeRequired},
-		{name: "14 and 2 are too many", tool: "bundle_create", args: bundle(false, a, b), api: webhooksThere(14), want: "bundle_webhooks", says: "15 is the most", next: "webhook_list"},
+		{name: "14 and 2 are too many", tool: "bundle_create", args: bundle(false, a, b), api: webhooksThere(14), want: "bundle_webhooks", says: "15 is the limit", next: "webhook_list"},
 		{name: "what can't be undone is not done blindly", tool: "bundle_create", args: bundle(false, a), fail: down, want: "read_failed", next: "webhook_list"},
 	})
 }
@@ -87,7 +87,7 @@ func TestABundlesWrongWebhooksAreToldTogether(t *testing.T) {
 	checkRule(t, []ruleCase{
 		{name: "targets", tool: "bundle_create", want: "webhook_address", says: "webhooks[2].target is a private address",
 			args: bundle(`{"target": "http://example.com/a"}, {"target": "https://example.com/b"}, {"target": "https://10.0.0.1/"}`)},
-		{name: "triggers", tool: "bundle_create", want: "all_alone", says: "(BUNDLE_DONE), which it holds already; webhooks[1]: ALL stands beside",
+		{name: "triggers", tool: "bundle_create", want: "all_alone", says: "(BUNDLE_DONE), which it includes already; webhooks[1]: ALL is given with other triggers",
 			args: bundle(`{"target": "https://example.com/a", "triggers": ["ALL", "BUNDLE_DONE"]}, {"target": "https://example.com/b", "triggers": ["SMS_APP_UPDATED", "ALL"]}`)},
 		{name: "the first of them", tool: "bundle_create", want: "webhook_address", says: "webhooks[0].target begins with",
 			args: bundle(`{"target": "http://example.com/a"}, {"target": "https://10.0.0.1/"}`)},

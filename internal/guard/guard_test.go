@@ -748,16 +748,16 @@ func TestRulesNameWhatExists(t *testing.T) {
 	for _, r := range Rules {
 		for _, tool := range r.Tools {
 			if row := catalog.Lookup(tool); row == nil || !row.Writes() {
-				t.Errorf("rule %s looks at %s", r.Name, tool)
+				t.Errorf("rule %s looks at %s", r.Code, tool)
 			}
 		}
 		for _, read := range r.Reads {
-			if row := catalog.Lookup(read.Tool); row == nil || row.Writes() || (read.When == "") != (read.needed == nil) {
-				t.Errorf("rule %s reads with %+v", r.Name, read)
+			if row := catalog.Lookup(read.Tool); row == nil || row.Writes() {
+				t.Errorf("rule %s reads with %+v", r.Code, read)
 			}
 		}
-		if r.About == "" || (r.check == nil) == (r.judge == nil) || (r.judge == nil) != (r.Reads == nil) {
-			t.Errorf("rule %s is not whole", r.Name)
+		if r.About == "" || (r.check == nil) == (r.checkRead == nil) || (r.checkRead == nil) != (r.Reads == nil) || (r.When == "") != (r.applies == nil) {
+			t.Errorf("rule %s is not whole", r.Code)
 		}
 	}
 }

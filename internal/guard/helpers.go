@@ -41,6 +41,21 @@ func pending(thing map[string]any) string {
 	return jsonvalue.Text(thing, "changes.status")
 }
 
+// givesDetail reports whether the call gives the field of its details.
+func givesDetail(name string) func(*Call) bool {
+	return func(c *Call) bool { return jsonvalue.Text(c.Args, "details."+name) != "" }
+}
+
+// stateInfo is the additional information about the state of a thing, and the
+// states that it needs.
+func stateInfo(state, changes string, needed ...string) map[string]any {
+	info := map[string]any{"state": or(state, "not live yet"), "changes": or(changes, "none")}
+	if needed != nil {
+		info["needed"] = needed
+	}
+	return info
+}
+
 // count is a number with its noun.
 func count(n int, one, many string) string {
 	if n == 1 {

@@ -14,7 +14,7 @@ func TestAKakaoTalkSenderIsThereOnce(t *testing.T) {
 		{name: "another id", tool: "kakaotalk_sender_create", args: create, api: list(`{"plusFriendId": "q", "state": "ACTIVE"}`), want: "allowed"},
 		{name: "the account may be on its way", tool: "kakaotalk_sender_create", args: create, api: list(`{"plusFriendId": "q", "changes": {"status": "IN_PROGRESS"}}`), want: "allowed", warn: "account_is_in_progress"},
 		{name: "the first of the project", tool: "kakaotalk_sender_create", args: create, fail: gone, want: "allowed"},
-		{name: "a read that fails leaves it to the API", tool: "kakaotalk_sender_create", args: create, fail: down, want: "allowed", warn: "the API judges"},
+		{name: "a read that fails leaves it to the API", tool: "kakaotalk_sender_create", args: create, fail: down, want: "allowed", warn: "the API decides"},
 	})
 }
 
@@ -58,7 +58,7 @@ func TestKakaoTalkSendersChangeInTheirStates(t *testing.T) {
 		{name: "INACTIVE", tool: "kakaotalk_sender_update", args: update, api: in(`{"state": "INACTIVE"}`), want: rule},
 		{name: "changes in review", tool: "kakaotalk_sender_update", args: update, api: in(`{"state": "ACTIVE", "changes": {"status": "IN_PROGRESS"}}`), want: rule, says: "IN_PROGRESS"},
 		{name: "changes that were rejected", tool: "kakaotalk_sender_update", args: update, api: in(`{"changes": {"status": "REJECTED"}}`), want: rule},
-		{name: "an update without a look goes to the API", tool: "kakaotalk_sender_update", args: update, fail: down, want: "allowed", warn: "the API judges"},
+		{name: "an update without a look goes to the API", tool: "kakaotalk_sender_update", args: update, fail: down, want: "allowed", warn: "the API decides"},
 
 		{name: "a draft is discarded", tool: "kakaotalk_sender_changes_discard", args: discard, api: in(`{"changes": {"status": "DRAFT"}}`), want: codeRequired, reads: []string{"kakaotalk_sender_get"}},
 		{name: "rejected changes are discarded", tool: "kakaotalk_sender_changes_discard", args: discard, api: in(`{"state": "ACTIVE", "changes": {"status": "REJECTED"}}`), want: codeRequired},

@@ -39,9 +39,7 @@ func TestALaunchDependsOnTheState(t *testing.T) {
 		{"a draft", "DRAFT", "state: DRAFT, and only IN_TEST, LAUNCHING, LAUNCHED, UNLAUNCHED can be launched"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			sender := launchableSender()
-			sender["state"] = tt.state
-			if got := strings.Join(launchMissing(sender, catalog.LaunchNeeds(sender)), "; "); got != tt.want {
+			if got := strings.Join(launchMissing(tt.state, catalog.LaunchNeeds(launchableSender())), "; "); got != tt.want {
 				t.Errorf("missing %q, want %q", got, tt.want)
 			}
 		})
@@ -69,7 +67,7 @@ func TestALaunchIsRefusedUntilTheSenderIsWhole(t *testing.T) {
 	checkRule(t, []ruleCase{
 		{name: "what is asked and not needed is told", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": string(more)}, want: codeRequired, warn: "details.questionnaire.fr.answers.siren"},
 		{name: "a draft", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": `{"state": "DRAFT", "useCase": "OTP"}`}, want: "rcs_launch_requirements", says: "details.countries", next: "rcs_sender_get"},
-		{name: "one whose launch is being prepared waits", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": `{"state": "PREPARING_LAUNCH", "useCase": "OTP"}`}, want: "rcs_launch_requirements", says: "ends by itself", next: "rcs_sender_get"},
+		{name: "one whose launch is being prepared waits", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": `{"state": "PREPARING_LAUNCH", "useCase": "OTP"}`}, want: "rcs_launch_requirements", says: "ends on its own", next: "rcs_sender_get"},
 		{name: "a whole one is asked about, with one read for rule and summary", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": string(whole)}, want: codeRequired, reads: []string{"rcs_sender_get"}},
 		{name: "a sender that is not there is left to the API", tool: "rcs_sender_launch", args: launch, fail: gone, want: codeRequired},
 		{name: "a read that fails closes the door", tool: "rcs_sender_launch", args: launch, fail: down, want: "read_failed", next: "rcs_sender_get"},
@@ -87,7 +85,7 @@ func TestALaunchedSenderChangesItsCountriesOnly(t *testing.T) {
 		{name: "test numbers have a tool of their own", tool: "rcs_sender_update", args: `{"senderId": "s", "details": {"testNumbers": ["+15550100"]}}`, api: in("LAUNCHED"), want: "rcs_update_launched", next: "rcs_test_number_add"},
 		{name: "PREPARING_LAUNCH may change all", tool: "rcs_sender_update", args: both, api: in("PREPARING_LAUNCH"), want: "allowed"},
 		{name: "countries alone", tool: "rcs_sender_update", args: `{"senderId": "s", "details": {"countries": ["SE"]}}`, api: in("LAUNCHED"), want: "allowed", reads: []string{"rcs_sender_get"}},
-		{name: "a read that fails leaves it to the API", tool: "rcs_sender_update", args: both, fail: down, want: "allowed", warn: "the API judges"},
+		{name: "a read that fails leaves it to the API", tool: "rcs_sender_update", args: both, fail: down, want: "allowed", warn: "the API decides"},
 	})
 }
 
@@ -242,7 +240,7 @@ func TestACountryWithoutItsAnswersIsTold(t *testing.T) {
 		{name: "a new sender in Sweden", tool: create, args: fresh("SE", ""), want: "allowed", reads: []string{}},
 		{name: "in Britain", tool: create, args: fresh("GB", ""), want: "allowed", warn: "details.countries has GB, whose launch needs details.questionnaire.gb.answers.{brandIndustry, companyLegalName, messagesVolume}, and whose questionnaire asks for"},
 		{name: "in Britain, with the answers", tool: create, args: fresh("GB", gb), want: "allowed"},
-		{name: "in France", tool: create, args: fresh("FR", ""), want: "allowed", warn: "details.countries has FR, whose questionnaire asks for details.questionnaire.fr.answers.{fullCompanyAddress, siren} (the API judges): give the answers before the first launch"},
+		{name: "in France", tool: create, args: fresh("FR", ""), want: "allowed", warn: "details.countries has FR, whose questionnaire asks for details.questionnaire.fr.answers.{fullCompanyAddress, siren} (the API decides): give the answers before the first launch"},
 		{name: "in the US", tool: create, args: fresh("US", ""), want: "allowed", warn: "details.questionnaire.verification.answers.phone"},
 
 		{name: "Britain is added while testing", tool: update, args: add(`"SE", "GB"`, ""), api: in("IN_TEST", ""), want: "allowed", warn: "details.countries adds GB, whose launch needs details.questionnaire.gb.answers.{brandIndustry, companyLegalName, messagesVolume}", reads: read},

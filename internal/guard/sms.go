@@ -8,13 +8,12 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-var smsRules = []Rule{
-	{
-		Name:  "sms_app_conversation",
-		About: "An SMS app is created with a new Conversation app (convApiApp) or connected to one that exists (convApiAppId), not both.",
-		Tools: []string{"sms_app_create"},
-		check: smsAppConversation,
-	},
+var ruleSmsAppConversation = Rule{
+	Code:   "guard_sms_app_conversation",
+	About:  "An SMS app is created with a new Conversation app (convApiApp) or connected to one that exists (convApiAppId), not both.",
+	Tools:  []string{"sms_app_create"},
+	Source: "SmsInputSmsAppDto, 1.2.117",
+	check:  smsAppConversation,
 }
 
 func smsAppConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
@@ -36,8 +35,8 @@ func smsAppConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
 }
 
 // showSmsAppDelete tells which app goes, and what it is connected to.
-func showSmsAppDelete(_ *Call, s seen) string {
-	app := s["sms_app_get"]
+func showSmsAppDelete(_ *Call, a answers) string {
+	app := a.of(readSmsApp)
 	told := fmt.Sprintf("%s is %s", called("The SMS app", jsonvalue.Text(app, "name")), Word(or(jsonvalue.Text(app, "status"), "UNKNOWN")))
 	if regions := words(jsonvalue.Texts(app, "regions")); regions != "" {
 		told += " in " + regions

@@ -21,8 +21,8 @@ type summary struct {
 	effect string
 	// Reads are what show tells from. Where one fails, the person is told that
 	// instead.
-	Reads []Read
-	show  func(c *Call, s seen) string
+	Reads []*Read
+	show  func(c *Call, a answers) string
 	// tell tells from the call alone.
 	tell func(c *Call) string
 }
@@ -33,30 +33,30 @@ var summaries = map[string]summary{
 	"webhook_delete": {
 		ask:    "Delete a webhook",
 		effect: "Events stop reaching its target.",
-		Reads:  []Read{{Tool: "webhook_get"}}, show: showWebhookDelete,
+		Reads:  []*Read{readWebhook}, show: showWebhookDelete,
 	},
 	"whatsapp_account_delete": {
 		ask:    "Delete the WhatsApp account",
 		effect: noWayBack,
-		Reads:  []Read{readWhatsappAccount}, show: showAccountDelete,
+		Reads:  []*Read{readWhatsappAccount}, show: showAccountDelete,
 	},
 	"whatsapp_sender_delete": {
 		ask:    "Delete a WhatsApp sender",
 		effect: "It delivers its last messages for 30 days and is then gone. " + noWayBack,
-		Reads:  []Read{readWhatsappSender}, show: showWhatsappSenderDelete,
+		Reads:  []*Read{readWhatsappSender}, show: showWhatsappSenderDelete,
 	},
 	"whatsapp_sender_changes_discard": {
 		ask:   "Discard the pending changes of a WhatsApp sender",
-		Reads: []Read{readWhatsappSender}, show: showWhatsappDiscard,
+		Reads: []*Read{readWhatsappSender}, show: showWhatsappDiscard,
 	},
 	"whatsapp_template_delete": {
 		ask:   "Delete a WhatsApp template in one language",
-		Reads: []Read{readWhatsappTemplate}, show: showTemplate, tell: tellDeleteSubmitted,
+		Reads: []*Read{readWhatsappTemplate}, show: showTemplate, tell: tellDeleteSubmitted,
 	},
 	"whatsapp_template_delete_all_languages": {
 		ask:    "Delete a WhatsApp template in all its languages",
 		effect: "Its name can't be used again for 30 days. Messages that are on their way are still attempted for 30 days.",
-		Reads:  []Read{{Tool: "whatsapp_template_language_list"}}, show: showTemplateLanguages,
+		Reads:  []*Read{readWhatsappTemplateLanguages}, show: showTemplateLanguages,
 	},
 	"whatsapp_template_analytics_enable": {
 		ask:    "Turn on Meta's template analytics",
@@ -65,7 +65,7 @@ var summaries = map[string]summary{
 	"whatsapp_solution_assign": {
 		ask:    "Assign a WhatsApp solution",
 		effect: "Once the project is onboarded, its solution can't be changed.",
-		Reads:  []Read{readSolutions}, show: showSolution,
+		Reads:  []*Read{readSolutions}, show: showSolution,
 	},
 	"whatsapp_access_token_create": {
 		ask:    "Make a long-lived Meta access token",
@@ -74,35 +74,35 @@ var summaries = map[string]summary{
 	"rcs_sender_launch": {
 		ask:    "Launch an RCS sender",
 		effect: "It is submitted to Google and the carriers, and can't be withdrawn; afterwards only its countries can be changed.",
-		Reads:  []Read{readRcsSender}, show: showLaunch,
+		Reads:  []*Read{readRcsSender}, show: showLaunch,
 	},
 	"rcs_test_number_delete": {
 		ask:    "Remove a test number from an RCS sender",
 		effect: "To test again, the number must be invited again, and its owner must accept again.",
-		Reads:  []Read{readRcsSender}, show: showTestNumber,
+		Reads:  []*Read{readRcsSender}, show: showTestNumber,
 	},
 	"kakaotalk_sender_delete": {
 		ask:    "Delete a KakaoTalk sender",
 		effect: "It delivers its last messages for 60 days and is then gone. " + noWayBack,
-		Reads:  []Read{readKakaoSender, {Tool: "kakaotalk_template_list"}}, show: showKakaoSender,
+		Reads:  []*Read{readKakaoSender, readKakaoTemplates}, show: showKakaoSender,
 	},
 	"kakaotalk_sender_changes_discard": {
 		ask:   "Discard the pending changes of a KakaoTalk sender",
-		Reads: []Read{readKakaoSender}, show: showKakaoDiscard("The sender", "kakaotalk_sender_get"),
+		Reads: []*Read{readKakaoSender}, show: showKakaoDiscard("The sender", readKakaoSender),
 	},
 	"kakaotalk_template_delete": {
 		ask:    "Delete a KakaoTalk template",
 		effect: noWayBack,
-		Reads:  []Read{readKakaoTemplate}, show: showKakaoTemplate,
+		Reads:  []*Read{readKakaoTemplate}, show: showKakaoTemplate,
 	},
 	"kakaotalk_template_changes_discard": {
 		ask:   "Discard the draft of a KakaoTalk template",
-		Reads: []Read{readKakaoTemplate}, show: showKakaoDiscard("The template", "kakaotalk_template_get"),
+		Reads: []*Read{readKakaoTemplate}, show: showKakaoDiscard("The template", readKakaoTemplate),
 	},
 	"sms_app_delete": {
 		ask:    "Delete an SMS app",
 		effect: noWayBack,
-		Reads:  []Read{{Tool: "sms_app_get"}}, show: showSmsAppDelete,
+		Reads:  []*Read{readSmsApp}, show: showSmsAppDelete,
 	},
 	"bundle_create": {ask: "Create a bundle", tell: tellBundle},
 }
@@ -122,7 +122,7 @@ func lostChanges(called string, thing map[string]any) string {
 
 // SummaryReads are the reads that the summary of a tool's confirmation is told
 // from.
-func SummaryReads(tool string) []Read { return summaries[tool].Reads }
+func SummaryReads(tool string) []*Read { return summaries[tool].Reads }
 
 // facts are what tell and show tell, "" where they tell nothing.
 func (s *summary) facts(ctx context.Context, c *Call) string {
@@ -138,13 +138,13 @@ func (s *summary) facts(ctx context.Context, c *Call) string {
 
 func (s *summary) shown(ctx context.Context, c *Call) string {
 	c.readAll(ctx, s.Reads)
-	answers := seen{}
-	for i := range s.Reads {
-		answer, err := c.read(ctx, &s.Reads[i])
+	a := answers{}
+	for _, read := range s.Reads {
+		answer, err := c.read(ctx, read)
 		if err != nil {
-			return fmt.Sprintf("What %s shows could not be read (%s).", s.Reads[i].Tool, Word(code(err)))
+			return fmt.Sprintf("What %s shows could not be read (%s).", read.Tool, Word(code(err)))
 		}
-		answers[s.Reads[i].Tool] = answer
+		a[read] = answer
 	}
-	return s.show(c, answers)
+	return s.show(c, a)
 }
