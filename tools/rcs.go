@@ -137,17 +137,3 @@ var rcsTestNumberNext = byState{
 	"REJECTED":   rcsOtherPhone,
 	"INVALID":    {{Do: "take the number out and add it in E.164 form", Tool: "rcs_test_number_delete"}},
 }
-
-// bulky are the parts of an answer that detail concise leaves out, as paths
-// with * for any name. The texts of an RCS questionnaire are the same for each
-// sender; rcs_questionnaire_get tells them.
-func bulky(row *catalog.Row) []string {
-	if row.Resource == nil || row.Resource.Name != "rcs_sender" {
-		return nil
-	}
-	path := "details.questionnaire.*.questions"
-	if list := row.List(); list != "" {
-		path = list + "." + path
-	}
-	return []string{path}
-}

@@ -141,7 +141,11 @@ func guardReads(row *catalog.Row) (always, all []string) {
 			}
 		}
 	}
-	add(guard.SummaryReads(row.Tool), "")
+	for _, s := range guard.Summaries {
+		if s.Tool == row.Tool {
+			add(s.Reads, "")
+		}
+	}
 	for _, rule := range guard.Rules {
 		if slices.Contains(rule.Tools, row.Tool) {
 			add(rule.Reads, rule.When)

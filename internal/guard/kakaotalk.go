@@ -251,26 +251,35 @@ func kakaoVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
 	return nil
 }
 
-// showKakaoSender shows which sender goes, and what with it.
-func showKakaoSender(_ *Call, a answers) string {
+var (
+	kakaotalkSummaries = []Summary{
+		{Tool: "kakaotalk_sender_delete", Reads: []*Read{readKakaoSender, readKakaoTemplates}, text: askKakaoSenderDelete},
+		{Tool: "kakaotalk_sender_changes_discard", Reads: []*Read{readKakaoSender}, text: func(_ map[string]any, a answers) sentences {
+			sender := a.of(readKakaoSender)
+			return sentences{ask: "Discard the pending changes of the KakaoTalk sender", name: kakaoName(sender), facts: lostChanges(sender)}
+		}},
+		{Tool: "kakaotalk_template_delete", Reads: []*Read{readKakaoTemplate}, text: func(_ map[string]any, a answers) sentences {
+			template := a.of(readKakaoTemplate)
+			return sentences{ask: "Delete the KakaoTalk template", name: kakaoName(template), effect: noWayBack, facts: stateAndChanges(template)}
+		}},
+		{Tool: "kakaotalk_template_changes_discard", Reads: []*Read{readKakaoTemplate}, text: func(_ map[string]any, a answers) sentences {
+			template := a.of(readKakaoTemplate)
+			return sentences{ask: "Discard the draft of the KakaoTalk template", name: kakaoName(template), facts: lostChanges(template)}
+		}},
+	}
+)
+
+func askKakaoSenderDelete(_ map[string]any, a answers) sentences {
 	sender := a.of(readKakaoSender)
-	return fmt.Sprintf("%s %s. It has %s.", called("The sender", kakaoName(sender)), stands(sender), count(total(a.of(readKakaoTemplates), "templates"), "template", "templates"))
-}
-
-// showKakaoTemplate tells which template goes.
-func showKakaoTemplate(_ *Call, a answers) string {
-	template := a.of(readKakaoTemplate)
-	return fmt.Sprintf("%s %s.", called("The template", kakaoName(template)), stands(template))
-}
-
-// showKakaoDiscard tells which changes are lost.
-func showKakaoDiscard(kind string, read *Read) func(*Call, answers) string {
-	return func(_ *Call, a answers) string {
-		return lostChanges(called(kind, kakaoName(a.of(read))), a.of(read))
+	return sentences{
+		ask:    "Delete the KakaoTalk sender",
+		name:   kakaoName(sender),
+		effect: "Its last messages are delivered for 60 days, then it is gone. " + noWayBack,
+		facts:  fmt.Sprintf("%s It has %s.", stateAndChanges(sender), count(total(a.of(readKakaoTemplates), "templates"), "template", "templates")),
 	}
 }
 
 // kakaoName is the name of a sender or template.
 func kakaoName(thing map[string]any) string {
-	return or(jsonvalue.Text(thing, "details.name"), jsonvalue.Text(thing, "changes.details.name"))
+	return nameOf(thing, "details.name", "changes.details.name")
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
@@ -150,10 +151,9 @@ func unreadable(c *Call, r *Read, closed bool, err error) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Code:       "guard_read_failed",
-		Message:    fmt.Sprintf("%s can't be undone, and what it would do could not be checked: %s answered %s", c.Row.Tool, r.Tool, code(err)),
-		Resolution: "call again when the read works; nothing was sent",
-		Next:       []catalog.Next{r.next(c, "check its state, and what comes next in it")},
+		Code:    errorcode.ReadFailed,
+		Message: fmt.Sprintf("%s can't be undone, and what it would do could not be checked: %s answered %s", c.Row.Tool, r.Tool, code(err)),
+		Next:    []catalog.Next{r.next(c, "check its state, and what comes next in it")},
 	}
 }
 
@@ -180,5 +180,5 @@ func code(err error) string {
 	if errors.As(err, &e) {
 		return e.Code
 	}
-	return "internal_error"
+	return errorcode.InternalError
 }

@@ -54,6 +54,15 @@ func put(fields map[string]any, path string, value any) {
 	}
 }
 
+// answersTo are the answers to reads, by tool.
+func answersTo(reads []*Read, api map[string]map[string]any) answers {
+	a := answers{}
+	for _, read := range reads {
+		a[read] = api[read.Tool]
+	}
+	return a
+}
+
 // ruleCase is a line of a rule's table: what the API shows, what is called,
 // and what the guard says of it.
 type ruleCase struct {
