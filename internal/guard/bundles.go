@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -209,7 +210,7 @@ var retentions = map[string]struct {
 
 func bundleRetention(app map[string]any) *Refusal {
 	policy := jsonvalue.Object(app, "retentionPolicy")
-	mode := or(jsonvalue.Text(app, "processingMode"), "DISPATCH")
+	mode := cmp.Or(jsonvalue.Text(app, "processingMode"), "DISPATCH")
 	allowed, known := retentions[mode]
 	if !known {
 		return nil
@@ -244,7 +245,7 @@ func askBundle(args map[string]any, _ answers) sentences {
 		if !wanted {
 			continue
 		}
-		line := fmt.Sprintf("- %s named %s", p.noun, Name(or(jsonvalue.Text(input, "name"), jsonvalue.Text(args, "name"))))
+		line := fmt.Sprintf("- %s named %s", p.noun, Name(cmp.Or(jsonvalue.Text(input, "name"), jsonvalue.Text(args, "name"))))
 		if labels := jsonvalue.Object(input, "labels"); len(labels) > 0 {
 			line += " with " + count(len(labels), "label", "labels")
 		}

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -280,7 +281,7 @@ func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (summary s
 	default:
 		text.ask = "Show the agent the secrets of"
 	}
-	lines = append(lines, strings.TrimSpace(text.ask+" "+or(text.name, last))+"?", text.effect)
+	lines = append(lines, strings.TrimSpace(text.ask+" "+cmp.Or(text.name, last))+"?", text.effect)
 	if c.Reveal {
 		pages := ""
 		if c.All {

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -154,7 +155,7 @@ func kakaoTemplateUnique(c *Call, a answers) *Refusal {
 
 // templateName is a template's name: the pending one, before the live one.
 func templateName(template map[string]any) string {
-	return or(jsonvalue.Text(template, "changes.details.name"), jsonvalue.Text(template, "details.name"))
+	return cmp.Or(jsonvalue.Text(template, "changes.details.name"), jsonvalue.Text(template, "details.name"))
 }
 
 var ruleKakaoTemplateCategory = Rule{

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -237,14 +238,14 @@ func askLaunch(_ map[string]any, a answers) sentences {
 	var countries []string
 	for _, country := range jsonvalue.Texts(details, "countries") {
 		shown := Word(country)
-		if now := status[country]; now != "" && now != "NOT_LAUNCHED" {
+		if now := status[country]; now != "" && now != catalog.RcsNotLaunched {
 			shown += " (" + Word(now) + ")"
 		}
 		countries = append(countries, shown)
 	}
 	facts := fmt.Sprintf("It is %s now, and is launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), count(len(countries), "country", "countries"), listed(countries, 3*maxListed))
 	if jsonvalue.IsEmpty(jsonvalue.Field(details, "questionnaire.general.answers.videoUris")) {
-		facts += "\nThe questionnaire names no video: the launch waits in PREPARING_LAUNCH until Sinch has added one."
+		facts += "\nThe questionnaire names no video: the launch waits until Sinch has added one."
 	}
 	if later := laterCountries(sender); later != "" {
 		facts += "\n" + later
@@ -276,6 +277,6 @@ func askTestNumberDelete(args map[string]any, a answers) sentences {
 		ask:    "Remove the test number",
 		name:   name,
 		effect: "To test again, the number must be invited again, and its owner must accept again.",
-		facts:  fmt.Sprintf("It is %s. The sender keeps %s.", Word(or(state, "UNKNOWN")), count(others, "other test number", "other test numbers")),
+		facts:  fmt.Sprintf("It is %s. The sender keeps %s.", Word(cmp.Or(state, "UNKNOWN")), count(others, "other test number", "other test numbers")),
 	}
 }

@@ -99,6 +99,27 @@ func countryAdded(c *Call, a answers) *Refusal {
 	return nil
 }
 
+// merged is a thing as a change leaves it: objects are merged, and null takes
+// away.
+func merged(thing, change map[string]any) map[string]any {
+	out := make(map[string]any, len(thing)+len(change))
+	for name, value := range thing {
+		out[name] = value
+	}
+	for name, value := range change {
+		inner, isObject := value.(map[string]any)
+		switch {
+		case value == nil:
+			delete(out, name)
+		case isObject:
+			out[name] = merged(jsonvalue.Object(thing, name), inner)
+		default:
+			out[name] = value
+		}
+	}
+	return out
+}
+
 // unanswered names the answers that a country still asks for, "" for none.
 func unanswered(questionnaire map[string]any, country string) string {
 	r := catalog.CountryNeeds(questionnaire, country)

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -77,7 +78,7 @@ func launchMissing(state string, r catalog.LaunchReport) []string {
 	if catalog.RcsSenderLaunch.AllowsState(state) {
 		return r.Missing
 	}
-	return append(slices.Clip(r.Missing), fmt.Sprintf("state: %s, and only %s can be launched", or(state, "none"), strings.Join(catalog.RcsSenderLaunch.Live, ", ")))
+	return append(slices.Clip(r.Missing), fmt.Sprintf("state: %s, and only %s can be launched", cmp.Or(state, "none"), strings.Join(catalog.RcsSenderLaunch.Live, ", ")))
 }
 
 var ruleUpdateLaunched = withState(catalog.RcsSenderUpdate, Rule{

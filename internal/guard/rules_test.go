@@ -39,11 +39,8 @@ func isOperation(name string, tools []string) bool {
 
 // Each precondition of the catalog is a rule, with its code.
 func TestEveryPreconditionIsARule(t *testing.T) {
-	for _, row := range catalog.Rows() {
-		if row.Resource == nil {
-			continue
-		}
-		for _, p := range row.Resource.Preconditions {
+	for _, resource := range catalog.Resources() {
+		for _, p := range resource.Preconditions {
 			var rules []Rule
 			for _, r := range Rules {
 				if r.State == p {

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -38,7 +39,7 @@ var smsSummaries = []Summary{{Tool: "sms_app_delete", Reads: []*Read{readSmsApp}
 
 func askSmsAppDelete(_ map[string]any, a answers) sentences {
 	app := a.of(readSmsApp)
-	facts := "It is " + Word(or(jsonvalue.Text(app, "status"), "UNKNOWN"))
+	facts := "It is " + Word(cmp.Or(jsonvalue.Text(app, "status"), "UNKNOWN"))
 	if regions := words(jsonvalue.Texts(app, "regions")); regions != "" {
 		facts += " in " + regions
 	}

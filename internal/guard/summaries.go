@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -80,5 +81,5 @@ func lostChanges(thing map[string]any) string {
 	if fields := slices.Sorted(maps.Keys(jsonvalue.Object(thing, "changes.details"))); len(fields) > 0 {
 		to = " to " + words(fields)
 	}
-	return fmt.Sprintf("Its pending changes%s are lost; their status is %s. %s.", to, Word(or(pending(thing), "none")), stateOf(thing))
+	return fmt.Sprintf("Its pending changes%s are lost; their status is %s. %s.", to, Word(cmp.Or(pending(thing), "none")), stateOf(thing))
 }

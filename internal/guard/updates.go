@@ -24,7 +24,7 @@ func emptyUpdate(_ context.Context, _ *Guard, c *Call) *Refusal {
 	for _, body := range c.Row.Op().Variants() {
 		for name := range body.Properties {
 			switch value, given := c.Args[name]; {
-			case name == "status" && value == "DRAFT":
+			case name == "status" && value == asDraft:
 			case given && hasField(value):
 				return nil
 			}

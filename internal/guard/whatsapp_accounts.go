@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -44,7 +45,7 @@ func accountOne(c *Call, a answers) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the project has its WhatsApp account already: it is %s, its pending changes: %s", or(state, "not live yet"), or(changes, "none")),
+		Message:    fmt.Sprintf("the project has its WhatsApp account already: it is %s, its pending changes: %s", cmp.Or(state, "not live yet"), cmp.Or(changes, "none")),
 		Resolution: "work with the account that is there; one that was " + oneOf(catalog.WhatsappAccountUpdate.Live) + " is changed with whatsapp_account_update",
 		Info:       stateInfo(state, changes),
 		Next:       []catalog.Next{readWhatsappAccount.next(c, "check its state, and what comes next in it")},
@@ -65,7 +66,7 @@ func accountUpdate(c *Call, a answers) *Refusal {
 	}
 	needed := catalog.WhatsappAccountUpdate.Live
 	return &Refusal{
-		Message:    fmt.Sprintf("only a %s account can be updated; this one is %s, its pending changes: %s", oneOf(needed), or(state, "not live yet"), or(changes, "none")),
+		Message:    fmt.Sprintf("only a %s account can be updated; this one is %s, its pending changes: %s", oneOf(needed), cmp.Or(state, "not live yet"), cmp.Or(changes, "none")),
 		Resolution: "check the account, and do what its state asks for",
 		Info:       stateInfo(state, changes, needed...),
 		Next:       []catalog.Next{readWhatsappAccount.next(c, "check its state, and what comes next in it")},

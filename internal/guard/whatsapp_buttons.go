@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -8,7 +9,6 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
-	"papi-mcp/internal/papi"
 )
 
 var ruleButtonURLs = Rule{
@@ -110,34 +110,12 @@ func carouselCards(_ context.Context, _ *Guard, c *Call) *Refusal {
 					wrong = append(wrong, fmt.Sprintf("%s has no %s", path, needed))
 				}
 			}
-			if first = or(first, all); all != first {
-				wrong = append(wrong, fmt.Sprintf("%s: %s, and the first card has %s", path, or(all, "none"), first))
+			if first = cmp.Or(first, all); all != first {
+				wrong = append(wrong, fmt.Sprintf("%s: %s, and the first card has %s", path, cmp.Or(all, "none"), first))
 			}
 		}
 	}
 	return refuseAll(wrong)
-}
-
-// refuseAll refuses with all that is wrong, nil where nothing is.
-func refuseAll(wrong []string) *Refusal {
-	if wrong == nil {
-		return nil
-	}
-	wrong = firstOf(wrong)
-	return &Refusal{
-		Message:    strings.Join(wrong, "; "),
-		Resolution: "correct all of them, and call again",
-		Info:       map[string]any{"wrong": wrong},
-	}
-}
-
-// firstOf bounds a list of what is wrong.
-func firstOf(wrong []string) []string {
-	const limit = papi.MaxViolations
-	if more := len(wrong) - limit; more > 0 {
-		return append(wrong[:limit:limit], fmt.Sprintf("%d more like these", more))
-	}
-	return wrong
 }
 
 // eachButton visits the buttons of a type in a call's template, with their

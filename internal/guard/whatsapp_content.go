@@ -34,7 +34,7 @@ func templateBody(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 	return &Refusal{
 		Message:    "details.components has no BODY, and a template needs one",
-		Resolution: "add a component of type BODY with the text, or save it with status DRAFT",
+		Resolution: "add a component of type BODY with the text, or save it with status " + asDraft,
 	}
 }
 
@@ -42,9 +42,9 @@ func templateBody(_ context.Context, _ *Guard, c *Call) *Refusal {
 // by default, an update only when it is asked to.
 func submitsTemplate(c *Call) bool {
 	if c.Row.Tool == "whatsapp_template_create" {
-		return c.Args["status"] != "DRAFT"
+		return c.Args["status"] != asDraft
 	}
-	return c.Args["status"] == "SUBMIT"
+	return c.Args["status"] == submit
 }
 
 // warnOfComponent warns of what the contract rules out for a component, and does

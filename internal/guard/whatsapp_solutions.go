@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"fmt"
 
 	"papi-mcp/internal/catalog"
@@ -47,7 +48,7 @@ func askSolution(args map[string]any, a answers) sentences {
 	}
 	for _, solution := range jsonvalue.Objects(list, "solutions") {
 		if solution["id"] == args["solutionId"] {
-			s.name, s.facts = or(nameOf(solution, "details.name"), s.name), ""
+			s.name, s.facts = cmp.Or(nameOf(solution, "details.name"), s.name), ""
 		}
 	}
 	if before := assignedSolution(list); before != nil && before["id"] != args["solutionId"] {

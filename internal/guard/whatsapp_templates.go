@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -164,7 +165,7 @@ const incorrectCategory = "INCORRECT_CATEGORY"
 // templateCategory allows a category that stays as it is.
 func templateCategory(c *Call, a answers) *Refusal {
 	template := a.of(readWhatsappTemplate)
-	state := or(jsonvalue.Text(template, "state"), pending(template))
+	state := cmp.Or(jsonvalue.Text(template, "state"), pending(template))
 	p := catalog.WhatsappTemplateCategory
 	rejected := slices.Contains(p.Live, state) && jsonvalue.Text(template, "rejectionCode") == incorrectCategory
 	if state == "" || slices.Contains(p.Changes, state) || rejected {
@@ -248,7 +249,7 @@ func askTemplateDelete(args map[string]any, a answers) sentences {
 func askTemplateDeleteAll(args map[string]any, a answers) sentences {
 	var languages []string
 	for _, template := range jsonvalue.Objects(a.of(readWhatsappTemplateLanguages), "templates") {
-		languages = append(languages, fmt.Sprintf("%s (%s)", Word(jsonvalue.Text(template, "language")), Word(or(jsonvalue.Text(template, "state"), or(pending(template), "DRAFT")))))
+		languages = append(languages, fmt.Sprintf("%s (%s)", Word(jsonvalue.Text(template, "language")), Word(cmp.Or(jsonvalue.Text(template, "state"), pending(template), "UNKNOWN"))))
 	}
 	slices.Sort(languages)
 	return sentences{

@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"papi-mcp/internal/jsonvalue"
-	"papi-mcp/internal/papi"
 )
 
 // A WhatsApp template's variables are written {{1}}, {{2}} and so on ("main
@@ -210,6 +209,3 @@ func (v *variables) corrections() string {
 
 // maxCorrections is how many wrong variables of one text are listed.
 const maxCorrections = 10
-
-// shortened bounds what an answer repeats of a text.
-func shortened(text string) string { return papi.Truncate(text, maxOfWord) }
