@@ -273,7 +273,7 @@ func askBundle(args map[string]any, _ answers) sentences {
 	return s
 }
 
-// hookLines tell of webhooks, a line each.
+// hookLines are webhooks for a reader, a line each.
 func hookLines(noun string, of any) []string {
 	var lines []string
 	hooks := jsonvalue.Objects(of, "")

@@ -52,14 +52,14 @@ func TestABundlesConversationApp(t *testing.T) {
 		{name: "but not 8", tool: "bundle_create", args: app(`"retentionPolicy": {"ttl": 8}`), want: "bundle_conversation", says: "DISPATCH allows 0 to 7"},
 		{name: "DISPATCH lets messages expire", tool: "bundle_create", args: app(`"processingMode": "DISPATCH", "retentionPolicy": {"retentionPolicyType": "MESSAGE_EXPIRE_POLICY"}`), want: codeRequired},
 		{name: "and keeps no conversations", tool: "bundle_create", args: app(`"processingMode": "DISPATCH", "retentionPolicy": {"retentionPolicyType": "CONVERSATION_EXPIRE_POLICY"}`), want: "bundle_conversation", says: "retentionPolicyType is CONVERSATION_EXPIRE_POLICY; processingMode DISPATCH allows MESSAGE_EXPIRE_POLICY"},
-		{name: "nor anything for good, as the default mode", tool: "bundle_create", args: app(`"retentionPolicy": {"retentionPolicyType": "PERSIST_RETENTION_POLICY", "ttl": 8}`), want: "bundle_conversation", says: "MESSAGE_EXPIRE_POLICY; convApp.retentionPolicy.ttl is 8 days"},
+		{name: "nor anything forever, as the default mode", tool: "bundle_create", args: app(`"retentionPolicy": {"retentionPolicyType": "PERSIST_RETENTION_POLICY", "ttl": 8}`), want: "bundle_conversation", says: "MESSAGE_EXPIRE_POLICY; convApp.retentionPolicy.ttl is 8 days"},
 		{name: "CONVERSATION may", tool: "bundle_create", args: app(`"processingMode": "CONVERSATION", "retentionPolicy": {"retentionPolicyType": "PERSIST_RETENTION_POLICY"}`), want: codeRequired},
 		{name: "CONVERSATION does", tool: "bundle_create", args: app(`"processingMode": "CONVERSATION", "retentionPolicy": {"ttl": 8}`), want: codeRequired},
 		{name: "but not 0", tool: "bundle_create", args: app(`"processingMode": "CONVERSATION", "retentionPolicy": {"ttl": 0}`), want: "bundle_conversation"},
 	})
 }
 
-// A suggestion repeats no secret: what holds one is needed anew.
+// A suggestion repeats no secret: what holds one must be given again.
 func TestABundlesSuggestionHoldsNoSecret(t *testing.T) {
 	f := newFixture(nil).confirmed(t)
 	v := f.Check(t.Context(), call("bundle_create", parsed(t, `{
@@ -79,8 +79,8 @@ func TestABundlesSuggestionHoldsNoSecret(t *testing.T) {
 	}
 }
 
-// What is wrong with several webhooks of a bundle is told at once, in order.
-func TestABundlesWrongWebhooksAreToldTogether(t *testing.T) {
+// The refusal names all that is wrong with the webhooks of a bundle, in order.
+func TestARefusalNamesAllWrongWebhooksOfABundle(t *testing.T) {
 	bundle := func(hooks string) string {
 		return `{"name": "n", "smsApp": true, "webhooks": [` + hooks + `]}`
 	}

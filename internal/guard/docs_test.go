@@ -11,10 +11,10 @@ import (
 	"papi-mcp/internal/catalog"
 )
 
-var update = flag.Bool("update", false, "write the tables of docs/guard.md anew")
+var update = flag.Bool("update", false, "write the tables of docs/guard.md again")
 
 // The tables of docs/guard.md are made of the rules. `go test ./internal/guard
-// -run Docs -update` writes them anew.
+// -run Docs -update` writes them again.
 func TestDocsAreFresh(t *testing.T) {
 	const path = "../../docs/guard.md"
 	raw, err := os.ReadFile(path)
@@ -71,7 +71,7 @@ func rulesTable() string {
 	return b.String()
 }
 
-// readsTable tells, for each tool that costs the guard a read, which.
+// readsTable lists the reads of each tool that costs the guard one.
 func readsTable() string {
 	var b strings.Builder
 	b.WriteString("| tool | reads, each once | at most |\n|---|---|---|\n")

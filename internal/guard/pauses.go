@@ -55,7 +55,7 @@ func (g *Guard) Failed(ctx context.Context, c *Call, err error) error {
 		return nil
 	}
 	switch e.Code {
-	case "sender-already-registered": // 429 of register: the same as one that succeeded
+	case "sender-already-registered": // 429 of the tool: the same as one that succeeded
 		return g.rememberRegistration(ctx, c)
 	case "too_many_invalid_verification_codes":
 		ttl := max(e.RetryAfter, pauseTTL)

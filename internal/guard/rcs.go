@@ -177,7 +177,7 @@ func givenNumbers(c *Call) []string {
 }
 
 var ruleTestNumber = withState(catalog.RcsTestNumberInvite, Rule{
-	About:     "A number that is invited again or removed is a test number of the sender. A warning: more than 20 invitations at once, a number that loses " + catalog.RcsTestNumberVerified + ", a number that is " + oneOf(catalog.RcsTestNumberInvite.NotLive) + ".",
+	About:     "A number that is invited again or removed is a test number of the sender. A warning: more than 20 invitations in one call, a number that loses " + catalog.RcsTestNumberVerified + ", a number that is " + oneOf(catalog.RcsTestNumberInvite.NotLive) + ".",
 	Tools:     []string{"rcs_test_number_add", "rcs_test_number_reinvite", "rcs_test_number_delete"},
 	Reads:     []*Read{readRcsSender},
 	checkRead: testNumber,
@@ -207,7 +207,7 @@ func testNumber(c *Call, a answers) *Refusal {
 		return nil
 	}
 	if len(numbers) > maxInvitations {
-		c.Warn(fmt.Sprintf("%d numbers at once: a sender may send %d invitations a day, 200 in all", len(numbers), maxInvitations))
+		c.Warn(fmt.Sprintf("%d numbers in one call: a sender may send %d invitations a day, 200 in all", len(numbers), maxInvitations))
 	}
 	for _, number := range numbers {
 		switch state := states[number]; {

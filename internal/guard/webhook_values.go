@@ -110,7 +110,7 @@ func weak(secret string) string {
 	}
 	for _, word := range []string{"password", "changeme", "123456", "qwerty", "letmein"} {
 		if strings.Contains(lower, word) {
-			return "holds a word that is tried first"
+			return "holds a word that attackers try first"
 		}
 	}
 	return ""

@@ -24,7 +24,7 @@ func TestAWebhookHasATargetOfItsOwn(t *testing.T) {
 		{name: "a webhook keeps its own", tool: "webhook_replace", args: `{"webhookId": "w1", ` + taken + `}`, api: webhooksThere(2), want: "allowed"},
 		{name: "but takes no other's", tool: "webhook_replace", args: `{"webhookId": "w0", ` + taken + `}`, api: webhooksThere(2), want: "webhook_target"},
 		{name: "nor by an update", tool: "webhook_update", args: `{"webhookId": "w0", ` + taken + `}`, api: webhooksThere(2), want: "webhook_target"},
-		{name: "an update that leaves it alone needs no look", tool: "webhook_update", args: `{"webhookId": "w0", "triggers": ["ALL"]}`, api: webhooksThere(2), want: "allowed", reads: []string{}},
+		{name: "an update that leaves it alone needs no read", tool: "webhook_update", args: `{"webhookId": "w0", "triggers": ["ALL"]}`, api: webhooksThere(2), want: "allowed", reads: []string{}},
 		{name: "a read that fails leaves it to the API", tool: "webhook_update", args: `{"webhookId": "w0", ` + taken + `}`, fail: down, want: "allowed", warn: "the API decides"},
 	})
 }

@@ -22,7 +22,7 @@ func TestTheContentOfAWhatsAppTemplate(t *testing.T) {
 	checkRule(t, []ruleCase{
 		{name: "no BODY", tool: create, args: submit(`{"type": "FOOTER", "text": "x"}`), want: "whatsapp_template_body"},
 		{name: "no BODY in a draft", tool: create, args: draft(`{"type": "FOOTER", "text": "x"}`), want: "allowed"},
-		{name: "an update saves a draft unless told", tool: update, args: submit(`{"type": "FOOTER", "text": "x"}`), want: "allowed"},
+		{name: "an update saves a draft by default", tool: update, args: submit(`{"type": "FOOTER", "text": "x"}`), want: "allowed"},
 		{name: "an AUTHENTICATION body has no text", tool: create, args: submit(`{"type": "BODY"}`), want: "allowed"},
 		{name: "two components of a type", tool: create, args: submit(body("a", "") + `, ` + body("b", "")), want: "allowed", warn: "of type BODY already"},
 
@@ -54,7 +54,7 @@ func TestTheContentOfAWhatsAppTemplate(t *testing.T) {
 }
 
 // What is written like a variable, and is none, passes in no text and no form:
-// the reviewers would see it as it stands, and so would whoever gets the message.
+// the reviewers would see it as it is, and so would the people who get the message.
 func TestWhatIsNoVariable(t *testing.T) {
 	const create, update, rule = "whatsapp_template_create", "whatsapp_template_update", "whatsapp_template_variables"
 	texts := map[string]string{ // what is said, by the text
@@ -114,7 +114,7 @@ func TestWhatIsNoVariable(t *testing.T) {
 		ruleCase{name: "an example of a body", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Hi {{1}}", "examples": ["{{name}}"]}]}}`, want: rule, says: "details.components[0].examples[0] still holds"},
 		ruleCase{name: "an example of a header", tool: create, args: component(`{"type": "HEADER", "format": "TEXT", "text": "Hi {{1}}", "examples": ["{{1}}"]}`), want: rule, says: "details.components[1].examples[0] still holds"},
 		ruleCase{name: "one brace in a footer", tool: create, args: component(`{"type": "FOOTER", "text": "Bye {name}"}`), want: "allowed", warn: `"{name}" is sent as it is, since a footer takes no variable`},
-		ruleCase{name: "the examples are asked for at once", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Hi {{name}}"}]}}`, want: rule, says: "with one example for each number"},
+		ruleCase{name: "the refusal asks for the examples too", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Hi {{name}}"}]}}`, want: rule, says: "with one example for each number"},
 		ruleCase{name: "a number sign before a variable", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Order #{{1}}", "examples": ["1"]}]}}`, want: "allowed"},
 		ruleCase{name: "braces of a text", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Sizes {S, M}"}]}}`, want: "allowed"},
 		ruleCase{name: "one brace for two", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Order {1}"}]}}`, want: "allowed", warn: `details.components[0].text: "{1}" is sent as it is`},

@@ -13,7 +13,7 @@ import (
 
 // A WhatsApp template's variables are written {{1}}, {{2}} and so on ("main
 // text; variables are written {{1}}, {{2}}": the body's text, 1.2.117). Which
-// texts may have some, the schemas tell: those with examples beside them.
+// texts may have some, the schemas show: those with examples beside them.
 
 var ruleTemplateVariables = Rule{
 	Code:   "guard_whatsapp_template_variables",
@@ -96,7 +96,7 @@ func (v *variableCheck) plain(holder map[string]any, path, field, noun string) {
 	}
 }
 
-// button checks the texts of a button; where a variable may stand in a url,
+// button checks the texts of a button; where a url may have a variable,
 // whatsapp_button_url checks.
 func (v *variableCheck) button(button map[string]any, path string) {
 	for _, field := range []string{"text", "autofillText", "phoneNumber"} {
@@ -132,7 +132,7 @@ func (v *variableCheck) warnOfLookalikes(found variables, path string) {
 // variables are what a text has of them.
 type variables struct {
 	numbers    []int    // of those that are written as they should be
-	written    []string // the same, as they stand
+	written    []string // the same, as text
 	wrong      []string // what only a variable can mean, and is none
 	lookalikes []string // what other APIs take for a variable, and may be plain text
 }

@@ -9,7 +9,7 @@ import (
 	"papi-mcp/internal/catalog"
 )
 
-// What is sent was judged by reads made after the answer, in both eras: what
+// What is sent was checked by reads made after the answer, in both eras: what
 // turned up while the person thought is refused though they said yes.
 func TestWhatTurnsUpWhileAPersonThinks(t *testing.T) {
 	for _, tt := range []struct {
@@ -62,7 +62,7 @@ func TestWhatTurnsUpWhileAPersonThinks(t *testing.T) {
 }
 
 // The mechanism is one for all: after an answer on the connection every rule of
-// the call looks again, by new reads.
+// the call checks again, by new reads.
 func TestEveryRuleChecksAgainAfterTheAnswer(t *testing.T) {
 	for _, row := range catalog.Rows() {
 		if !row.Writes() {
