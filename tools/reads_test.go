@@ -141,10 +141,8 @@ func guardReads(row *catalog.Row) (always, all []string) {
 			}
 		}
 	}
-	for _, s := range guard.Summaries {
-		if s.Tool == row.Tool {
-			add(s.Reads, "")
-		}
+	if s := guard.Summaries[row.Tool]; s != nil {
+		add(s.Reads, "")
 	}
 	for _, rule := range guard.Rules {
 		if slices.Contains(rule.Tools, row.Tool) {

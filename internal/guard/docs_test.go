@@ -95,7 +95,7 @@ func readsTable() string {
 				add(read, strings.TrimPrefix(r.Code, "guard_"), r.When)
 			}
 		}
-		if s := summaries[row.Tool]; s != nil {
+		if s := Summaries[row.Tool]; s != nil {
 			for _, read := range s.Reads {
 				add(read, "summary", "")
 			}

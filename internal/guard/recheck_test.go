@@ -62,8 +62,8 @@ func TestWhatTurnsUpWhileAPersonThinks(t *testing.T) {
 }
 
 // The mechanism is one for all: after an answer on the connection every rule of
-// the call checks again, by new reads.
-func TestEveryRuleChecksAgainAfterTheAnswer(t *testing.T) {
+// the call is checked again, by new reads.
+func TestEveryRuleIsCheckedAgainAfterTheAnswer(t *testing.T) {
 	for _, row := range catalog.Rows() {
 		if !row.Writes() {
 			continue

@@ -129,7 +129,7 @@ func (g *Guard) checkRules(ctx context.Context, c *Call) *Refusal {
 		}
 	}
 	if c.Row.Confirm != "" && g.opts.Mode != Off {
-		wanted = append(wanted, summaries[c.Row.Tool].Reads...)
+		wanted = append(wanted, Summaries[c.Row.Tool].Reads...)
 	}
 	read := false
 	for _, rule := range needed {

@@ -10,6 +10,24 @@ import (
 	"papi-mcp/internal/papi"
 )
 
+func TestRulesNameWhatExists(t *testing.T) {
+	for _, r := range Rules {
+		for _, tool := range r.Tools {
+			if row := catalog.Lookup(tool); row == nil || !row.Writes() {
+				t.Errorf("rule %s checks %s", r.Code, tool)
+			}
+		}
+		for _, read := range r.Reads {
+			if row := catalog.Lookup(read.Tool); row == nil || row.Writes() {
+				t.Errorf("rule %s reads with %+v", r.Code, read)
+			}
+		}
+		if r.About == "" || (r.check == nil) == (r.checkRead == nil) || (r.checkRead == nil) != (r.Reads == nil) || (r.When == "") != (r.applies == nil) {
+			t.Errorf("rule %s is not complete", r.Code)
+		}
+	}
+}
+
 // A source is a list of operations and schemas of the contract, and its version.
 func TestEveryRuleHasASource(t *testing.T) {
 	version := regexp.MustCompile(`^1\.\d+\.\d+$`)
