@@ -113,6 +113,8 @@ type Resource struct {
 	// Lasts tells how long the thing waits for others, by its state, or by the
 	// pending change as Key writes it; "" stands for states that are in no list.
 	Lasts map[string]Lasting
+	// Preconditions are what its state must be for the tools that change it.
+	Preconditions []*Precondition
 }
 
 // Part is a part of a thing that is reviewed, or fails, by itself: the display

@@ -13,9 +13,26 @@ var rcsSender = &Resource{
 		{Name: "brandDetails.registration", Field: "brandDetails.registration.status", Pending: brandUnderReview, Refused: []string{"REJECTED", "INCOMPLETE", "ARCHIVED"}},
 		channelPart,
 	},
-	Since: "modified|created",
-	Lasts: rcsSenderLasts,
+	Since:         "modified|created",
+	Lasts:         rcsSenderLasts,
+	Preconditions: []*Precondition{RcsSenderLaunch, RcsSenderUpdate},
 }
+
+// What the state of an RCS sender must be.
+var (
+	// RcsSenderLaunch: what else a launch needs is in [LaunchNeeds].
+	RcsSenderLaunch = &Precondition{
+		Code: "guard_rcs_launch_requirements", About: "An RCS sender is launched", Tools: []string{"rcs_sender_launch"},
+		Live: []string{"IN_TEST", "LAUNCHING", "LAUNCHED", "UNLAUNCHED"}, MustBeLive: true, FailClosed: true,
+		Errors: []string{"launch_invalid_agent_state", "launch_precondition_failed"}, Source: "launchSender, 1.2.117",
+	}
+	// RcsSenderUpdate: in the other states the countries can still be changed.
+	RcsSenderUpdate = &Precondition{
+		Code: "guard_rcs_update_launched", About: "More than the countries of an RCS sender is updated", Tools: []string{"rcs_sender_update"},
+		NotLive: []string{"LAUNCHING", "LAUNCHED"},
+		Errors:  []string{"fields_not_updatable"}, Source: "updateSender, 1.2.117",
+	}
+)
 
 // brandUnderReview are the statuses of a US brand's registration that goes on.
 var brandUnderReview = []string{"NEW", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW"}
@@ -23,7 +40,22 @@ var brandUnderReview = []string{"NEW", "PENDING", "PENDING_REVIEW", "MANUAL_REVI
 var rcsTestNumber = &Resource{
 	Name: "rcs_test_number", Get: "rcs_sender_get", IDs: map[string]string{"testNumber": "number"}, State: "state",
 	Since: "submitted", Lasts: rcsTestNumberLasts,
+	Preconditions: []*Precondition{RcsTestNumberInvite},
 }
+
+// RcsTestNumberInvite is a warning: the owner may have thought better of it.
+var RcsTestNumberInvite = &Precondition{
+	Code: "guard_rcs_test_number", About: "A test number of an RCS sender is invited", Tools: []string{"rcs_test_number_add", "rcs_test_number_reinvite"},
+	NotLive: []string{"DECLINED"},
+	Errors:  []string{"blocked_because_the_recipient_declined"}, Source: "addTestNumbers, retryTestNumber, 1.2.117",
+}
+
+// An invitation makes a verified test number unverified (addTestNumbers,
+// 1.2.117).
+const (
+	RcsTestNumberVerified   = "VERIFIED"
+	RcsTestNumberUnverified = "UNVERIFIED"
+)
 
 var rcsTestNumberWait = &Wait{
 	Read:    "rcs_test_number_get",

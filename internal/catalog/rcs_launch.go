@@ -15,7 +15,7 @@ import (
 // launchBrand are the brand's fields that a launch needs.
 var launchBrand = []string{"bannerUrl", "logoUrl", "privacyPolicyUrl", "termsOfServiceUrl"}
 
-// questions are the answers of a part of the questionnaire that matter for a
+// questions are the answers of a part of the questionnaire that concern a
 // launch.
 type questions struct {
 	// needed must be answered ("needed at launch", or required of complete US
@@ -50,6 +50,10 @@ var usSchemas = map[string]string{
 	"NON_US_PUBLIC":  "RcsNonUsPublicBrandCampaignSenderDetailsQuestionnaireUSAnswersInputDto",
 	"NON_US_PRIVATE": "RcsNonUsPrivateBrandCampaignSenderDetailsQuestionnaireUSAnswersInputDto",
 }
+
+// RcsNotLaunched is the status of a country that no launch has named yet
+// (RcsOperatorStatusEnum, 1.2.117).
+const RcsNotLaunched = "NOT_LAUNCHED"
 
 // LaunchReport is what a launch of an RCS sender still needs, as paths in the
 // sender, sorted.

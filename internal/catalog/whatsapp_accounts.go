@@ -4,10 +4,25 @@ var whatsappAccount = &Resource{
 	Name: "whatsapp_account",
 	Get:  "whatsapp_account_get", Create: "whatsapp_account_create",
 	State: "state", Pending: "changes.status",
-	Parts:   []Part{{Name: "wabaBanState", Field: "wabaBanState", Refused: []string{"SCHEDULE_FOR_DISABLE", "DISABLE"}}},
-	History: "whatsapp_account_activity_list",
-	Lasts:   whatsappAccountLasts,
+	Parts:         []Part{{Name: "wabaBanState", Field: "wabaBanState", Refused: []string{"SCHEDULE_FOR_DISABLE", "DISABLE"}}},
+	History:       "whatsapp_account_activity_list",
+	Lasts:         whatsappAccountLasts,
+	Preconditions: []*Precondition{WhatsappAccountUpdate, WhatsappSolutionAssign},
 }
+
+// What the state of a WhatsApp account must be.
+var (
+	WhatsappAccountUpdate = &Precondition{
+		Code: "guard_whatsapp_account_update_state", About: "A WhatsApp account is updated", Tools: []string{"whatsapp_account_update"},
+		Live: []string{"REJECTED"}, Changes: []string{"REJECTED"}, Either: true,
+		Errors: []string{"account_not_updatable"}, Source: "updateAccount, 1.2.117",
+	}
+	WhatsappSolutionAssign = &Precondition{
+		Code: "guard_whatsapp_solution_assigned", About: "The WhatsApp solution of a project is replaced by another", Tools: []string{"whatsapp_solution_assign"},
+		NotLive: []string{"ONBOARDED"}, FailClosed: true,
+		Errors: []string{"solution_cannot_be_reassigned"}, Source: "assignSolution, 1.2.117",
+	}
+)
 
 var whatsappAccountWait = &Wait{
 	Read:        "whatsapp_account_get",

@@ -32,7 +32,7 @@ func TestEveryToolWithAConfirmNeedsItsConfirmation(t *testing.T) {
 				t.Fatalf("got %+v", v)
 			}
 			c := v.Refuse.Confirmation
-			if c == nil || !strings.HasPrefix(c.Summary, Summaries[row.Tool].text(args, nil).ask) || !strings.Contains(c.Summary, project) || !c.ExpiresAt.Equal(f.now.Add(10*time.Minute)) {
+			if c == nil || !strings.HasPrefix(c.Summary, Summaries[row.Tool].text(args, answersTo(Summaries[row.Tool].Reads, nil)).ask) || !strings.Contains(c.Summary, project) || !c.ExpiresAt.Equal(f.now.Add(10*time.Minute)) {
 				t.Fatalf("got %+v", c)
 			}
 			again := call(row.Tool, args)

@@ -21,7 +21,6 @@ package guard
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"time"
 
 	"papi-mcp/internal/catalog"
@@ -251,8 +250,8 @@ func storeFailed(err error) *Refusal {
 func (g *Guard) Done(ctx context.Context, c *Call, answer map[string]any) error {
 	ctx = context.WithoutCancel(ctx)
 	switch {
-	case slices.Contains(registers, c.Row.Tool):
-		return g.rememberRegister(ctx, c)
+	case c.Row.Tool == "whatsapp_sender_register":
+		return g.rememberRegistration(ctx, c)
 	case c.Row.Tool == "whatsapp_sender_delete":
 		return g.rememberDelete(ctx, c)
 	case c.Row.Tool == "bundle_create", c.Row.Tool == "bundle_get":

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/store"
 )
 
@@ -47,23 +46,5 @@ func TestAStoreThatFailsRefusesTheCall(t *testing.T) {
 	reveal.Reveal = true
 	if got := f.check(reveal); got != "guard_store_unavailable" {
 		t.Errorf("got %s", got)
-	}
-}
-
-func TestRulesNameWhatExists(t *testing.T) {
-	for _, r := range Rules {
-		for _, tool := range r.Tools {
-			if row := catalog.Lookup(tool); row == nil || !row.Writes() {
-				t.Errorf("rule %s looks at %s", r.Name, tool)
-			}
-		}
-		for _, read := range r.Reads {
-			if row := catalog.Lookup(read.Tool); row == nil || row.Writes() || (read.When == "") != (read.needed == nil) {
-				t.Errorf("rule %s reads with %+v", r.Name, read)
-			}
-		}
-		if r.About == "" || (r.check == nil) == (r.judge == nil) || (r.judge == nil) != (r.Reads == nil) {
-			t.Errorf("rule %s is not whole", r.Name)
-		}
 	}
 }

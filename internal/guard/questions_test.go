@@ -171,7 +171,7 @@ func TestAQuestionCanNotBeForged(t *testing.T) {
 					c.ProjectID = hostile
 				}
 				if s := Summaries[a.tool]; s != nil {
-					effect = s.text(c.Args, f.api).effect
+					effect = s.text(c.Args, answersTo(s.Reads, f.api)).effect
 				}
 			})
 			lines := strings.Count(asked, "\n")

@@ -68,19 +68,16 @@ func TestEveryRuleIsCheckedAgainAfterTheAnswer(t *testing.T) {
 		if !row.Writes() {
 			continue
 		}
-		looked := map[string]int{}
+		checked := map[string]int{}
 		rules := slices.Clone(Rules)
 		for i := range rules {
-			name := rules[i].Name
-			if rules[i].judge != nil {
-				rules[i].judge = func(*Call, seen) *Refusal { looked[name]++; return nil }
+			code := rules[i].Code
+			if rules[i].checkRead != nil {
+				rules[i].checkRead = func(*Call, answers) *Refusal { checked[code]++; return nil }
 			} else {
-				rules[i].check = func(context.Context, *Guard, *Call) *Refusal { looked[name]++; return nil }
+				rules[i].check = func(context.Context, *Guard, *Call) *Refusal { checked[code]++; return nil }
 			}
-			for j := range rules[i].Reads {
-				rules[i].Reads = slices.Clone(rules[i].Reads)
-				rules[i].Reads[j].needed = nil
-			}
+			rules[i].applies = nil
 		}
 		f := newFixture(func(o *Options) { o.Rules = rules })
 		c := call(row.Tool, sampleArgs(row))
@@ -89,8 +86,8 @@ func TestEveryRuleIsCheckedAgainAfterTheAnswer(t *testing.T) {
 			t.Errorf("%s: %s", row.Tool, got)
 		}
 		for _, rule := range Rules {
-			if slices.Contains(rule.Tools, row.Tool) && looked[rule.Name] != 2 {
-				t.Errorf("%s: the rule %s looked %d times", row.Tool, rule.Name, looked[rule.Name])
+			if slices.Contains(rule.Tools, row.Tool) && checked[rule.Code] != 2 {
+				t.Errorf("%s: the rule %s checked %d times", row.Tool, rule.Code, checked[rule.Code])
 			}
 		}
 		reads := map[string]int{}

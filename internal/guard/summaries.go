@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -16,11 +17,11 @@ import (
 type Summary struct {
 	Tool string
 	// Reads are what text needs beside the arguments.
-	Reads []Read
+	Reads []*Read
 	// text words the question. It depends on nothing but its arguments, and
 	// when it returns something else at the time of sending, the confirmation
 	// is void. The answer of a read that failed is nil.
-	text func(args map[string]any, answers seen) sentences
+	text func(args map[string]any, a answers) sentences
 }
 
 // sentences are the parts of a question, in the order in which they are shown.
@@ -82,7 +83,7 @@ func summarise(ctx context.Context, c *Call, project bool) (summary string, fact
 	default:
 		text.ask = "Show the agent the secrets of"
 	}
-	lines = append(lines, strings.TrimSpace(text.ask+" "+or(text.name, last))+"?", text.effect)
+	lines = append(lines, strings.TrimSpace(text.ask+" "+cmp.Or(text.name, last))+"?", text.effect)
 	if c.Reveal {
 		pages := ""
 		if c.All {
@@ -97,16 +98,16 @@ func summarise(ctx context.Context, c *Call, project bool) (summary string, fact
 // sentences words the question about a call.
 func (s *Summary) sentences(ctx context.Context, c *Call) sentences {
 	c.readAll(ctx, s.Reads)
-	answers, failed := seen{}, ""
-	for i := range s.Reads {
-		answer, err := c.read(ctx, &s.Reads[i])
+	a, failed := answers{}, ""
+	for _, read := range s.Reads {
+		answer, err := c.read(ctx, read)
 		if err != nil {
 			answer = nil
-			failed = or(failed, fmt.Sprintf("More about it could not be read: %s answered %s.", s.Reads[i].Tool, Word(code(err))))
+			failed = cmp.Or(failed, fmt.Sprintf("More about it could not be read: %s answered %s.", read.Tool, Word(code(err))))
 		}
-		answers[s.Reads[i].Tool] = answer
+		a[read] = answer
 	}
-	text := s.text(c.Args, answers)
+	text := s.text(c.Args, a)
 	if failed != "" {
 		text.facts = failed
 	}
@@ -119,5 +120,5 @@ func lostChanges(thing map[string]any) string {
 	if fields := slices.Sorted(maps.Keys(jsonvalue.Object(thing, "changes.details"))); len(fields) > 0 {
 		to = " to " + words(fields)
 	}
-	return fmt.Sprintf("Its pending changes%s are lost; their status is %s. %s.", to, Word(or(pending(thing), "none")), stateOf(thing))
+	return fmt.Sprintf("Its pending changes%s are lost; their status is %s. %s.", to, Word(cmp.Or(pending(thing), "none")), stateOf(thing))
 }

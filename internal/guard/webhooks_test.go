@@ -25,8 +25,8 @@ func TestAWebhookHasATargetOfItsOwn(t *testing.T) {
 		{name: "a webhook keeps its own", tool: "webhook_replace", args: `{"webhookId": "w1", ` + taken + `}`, api: webhooksThere(2), want: "allowed"},
 		{name: "but takes no other's", tool: "webhook_replace", args: `{"webhookId": "w0", ` + taken + `}`, api: webhooksThere(2), want: "webhook_target"},
 		{name: "nor by an update", tool: "webhook_update", args: `{"webhookId": "w0", ` + taken + `}`, api: webhooksThere(2), want: "webhook_target"},
-		{name: "an update that leaves it alone needs no look", tool: "webhook_update", args: `{"webhookId": "w0", "triggers": ["ALL"]}`, api: webhooksThere(2), want: "allowed", reads: []string{}},
-		{name: "a read that fails leaves it to the API", tool: "webhook_update", args: `{"webhookId": "w0", ` + taken + `}`, fail: down, want: "allowed", warn: "the API judges"},
+		{name: "an update that leaves it alone needs no read", tool: "webhook_update", args: `{"webhookId": "w0", "triggers": ["ALL"]}`, api: webhooksThere(2), want: "allowed", reads: []string{}},
+		{name: "a read that fails leaves it to the API", tool: "webhook_update", args: `{"webhookId": "w0", ` + taken + `}`, fail: down, want: "allowed", warn: "the API decides"},
 	})
 }
 
@@ -34,7 +34,7 @@ func TestAProjectHas15Webhooks(t *testing.T) {
 	const create = `{"target": "https://example.com/new"}`
 	checkRule(t, []ruleCase{
 		{name: "the 15th", tool: "webhook_create", args: create, api: webhooksThere(14), want: "allowed"},
-		{name: "the 16th", tool: "webhook_create", args: create, api: webhooksThere(15), want: "webhook_limit", says: "15 is the most", next: "webhook_list"},
+		{name: "the 16th", tool: "webhook_create", args: create, api: webhooksThere(15), want: "webhook_limit", says: "15 is the limit", next: "webhook_list"},
 		{name: "a replacement adds none", tool: "webhook_replace", args: `{"webhookId": "w1", "target": "https://example.com/new"}`, api: webhooksThere(15), want: "allowed"},
 	})
 }
