@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"papi-mcp/internal/catalog"
-	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 )
 
@@ -68,7 +67,7 @@ func addedAfterLaunch(sender any) bool {
 
 func readyForLaunch(answer any) bool {
 	sender, _ := answer.(map[string]any)
-	return len(guard.LaunchMissing(sender)) == 0
+	return len(catalog.LaunchNeeds(sender).Missing) == 0
 }
 
 func lacksForLaunch(answer any) bool { return !readyForLaunch(answer) }
