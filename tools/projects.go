@@ -200,7 +200,7 @@ var counted = sync.OnceValue(func() []*catalog.Resource {
 	return slices.DeleteFunc(slices.Clone(catalog.Resources()), func(r *catalog.Resource) bool { return !r.Counted() })
 })
 
-// looks tells what is live.
+// looks says what is live.
 func (o *overview) looks() string {
 	things, reaching := len(o.Webhooks), []string{}
 	for _, resource := range counted() {

@@ -22,7 +22,7 @@ var sms = []Row{
 	},
 	{
 		Tool: "sms_app_create", Operation: "SmsSmsAppsController_createSmsApp_v1", Toolset: "sms", Effect: Create, Resource: smsApp,
-		About: "Create an SMS app, by itself, with a new Conversation app (convApiApp true), or connected to one that exists (convApiAppId).",
+		About: "Create an SMS app: alone, with a new Conversation app (convApiApp true), or connected to one that exists (convApiAppId).",
 		Wait: &Wait{
 			Read: "sms_app_get",
 			Done: []string{"ACTIVE"},
