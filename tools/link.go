@@ -17,13 +17,9 @@ const (
 	GuidesURI = "papi://guides/"
 )
 
-// stuck are the states, and statuses of pending changes, in which a thing does
-// not go on by itself.
-var stuck = []string{"REJECTED", "FAILED", "ERROR", "PAUSED", "DISABLED", "SUSPENDED", "BLOCKED", "UNLAUNCHED"}
-
 // linkFor is the one resource that shortens the way after an outcome, nil where
 // none does: the page of an error that the API answered, the guide where a rule
-// refused, or where a thing does not go on by itself.
+// refused, or where a thing failed or was refused.
 func linkFor(row *catalog.Row, outcome any) *Link {
 	switch o := outcome.(type) {
 	case *Error:
@@ -34,10 +30,8 @@ func linkFor(row *catalog.Row, outcome any) *Link {
 			return guideFor(row)
 		}
 	case *Result:
-		for _, state := range stuck {
-			if value(o.State) == state || value(o.Pending) == state {
-				return guideFor(row)
-			}
+		if row.Class(value(o.State), "") == catalog.Failure || row.Class("", value(o.Pending)) == catalog.Failure {
+			return guideFor(row)
 		}
 	}
 	return nil

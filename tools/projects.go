@@ -208,23 +208,20 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 	return o, failure
 }
 
-// live are the states in which a thing reaches people, by kind.
-var live = map[string]string{
-	"whatsappSenders": "ACTIVE", "rcsSenders": "LAUNCHED", "kakaotalkSenders": "ACTIVE", "smsApps": "ACTIVE",
-}
-
 // looks tells what is live.
 func (o *overview) looks() string {
 	things, reaching := len(o.Webhooks), []string{}
 	for _, section := range sections {
 		c := o.Counts[section.name]
 		things += c.Total
-		switch n := c.ByState[live[section.name]]; n {
-		case 0:
-		case 1:
-			reaching = append(reaching, fmt.Sprintf("1 %s is %s", section.one, live[section.name]))
-		default:
-			reaching = append(reaching, fmt.Sprintf("%d %s are %s", n, section.many, live[section.name]))
+		for _, state := range catalog.Lookup(section.tool).Resource.States {
+			switch n := c.ByState[state.Name]; {
+			case !state.Live || n == 0:
+			case n == 1:
+				reaching = append(reaching, fmt.Sprintf("1 %s is %s", section.one, state.Name))
+			default:
+				reaching = append(reaching, fmt.Sprintf("%d %s are %s", n, section.many, state.Name))
+			}
 		}
 	}
 	looks := "nothing in it is live"

@@ -1,5 +1,40 @@
 package catalog
 
+// ChannelStates are the statuses of a social channel of a Conversation app
+// (ConversationChannelStatusEnum, 1.2.117), which no call here changes. The
+// results of its tools show no state: the status is in data.
+var ChannelStates = []State{
+	{Name: "ACTIVE", Class: Success, Means: "works"},
+	{
+		Name: "PENDING", Class: ActionRequired, Means: "setup or verification is not finished", Moves: "a person, in the Sinch Dashboard",
+		Next: []Step{{Do: "the channel is not finished: a person finishes it in the Sinch Dashboard"}},
+	},
+	{
+		Name: "FAILING", Class: Failure, Means: "validation or delivery fails; `statusDescription` says why", Moves: "a person, at the provider",
+		Next: []Step{{Do: "the channel fails: statusDescription says why; a person fixes it at the provider"}},
+	},
+	{
+		Name: "ERROR", Class: Failure, Means: "broke down and is disabled", Moves: "a person, who connects it again in the Sinch Dashboard",
+		Next: []Step{{Do: "the channel broke down and is disabled: a person connects it again in the Sinch Dashboard"}},
+	},
+	unrecognized,
+}
+
+// ChannelSteps are the steps of each status that an answer may show.
+var ChannelSteps = byStatus("status", ChannelStates)
+
+// byStatus has the steps of states that an answer shows in a field.
+func byStatus(field string, states []State) []Step {
+	var all []Step
+	for _, state := range states {
+		for _, step := range state.Next {
+			step.When = field + "=" + state.Name
+			all = append(all, step)
+		}
+	}
+	return all
+}
+
 var conversation = []Row{
 	{
 		Tool: "conversation_instagram_get", Operation: "ConversationInstagramController_get_v1", Toolset: "conversation", Effect: Read,

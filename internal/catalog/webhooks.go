@@ -1,6 +1,6 @@
 package catalog
 
-var webhook = &Resource{Name: "webhook", IDs: map[string]string{"webhookId": "id"}}
+var webhook = &Resource{Name: "webhook", Get: "webhook_get", IDs: map[string]string{"webhookId": "id"}}
 
 // everyTrigger is what a webhook listens to unless it is told otherwise.
 var everyTrigger = map[string]any{"triggers": []any{"ALL"}}

@@ -11,7 +11,7 @@ var whatsappFlows = []Row{
 	},
 }
 
-var whatsappSolution = &Resource{Name: "whatsapp_solution", IDs: map[string]string{"solutionId": "id"}}
+var whatsappSolution = &Resource{Name: "whatsapp_solution", Get: "whatsapp_solution_list", IDs: map[string]string{"solutionId": "id"}}
 
 var whatsappSolutions = []Row{
 	{
