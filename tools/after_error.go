@@ -91,6 +91,9 @@ var afterError = map[string][]catalog.Step{
 	"sender_changes_not_found":                                 {{Do: "look at the sender: nothing pends", Tool: "whatsapp_sender_get"}},
 	"sender_invalid_category_code":                             {{Do: "take three codes of this list; before the first sender it can't be read, and a draft without codes may open it", Tool: "kakaotalk_sender_category_list"}},
 	"sender_phone_number_not_registered_with_meta_cloud_api":   {{Do: "the number is registered with Meta's Cloud API first: a person asks Sinch support when it should be"}},
+	"Kakaotalk/sender_not_found":                               {{Do: "see which senders exist", Tool: "kakaotalk_sender_list"}},
+	"Rcs/sender_not_found":                                     {{Do: "see which senders exist", Tool: "rcs_sender_list"}},
+	"sender_not_found":                                         {{Do: "see which senders exist", Tool: "whatsapp_sender_list"}},
 	"sender_request_code_failed":                               {{Do: "after some minutes ask for the code again; the person says whether by SMS or VOICE", Tool: "whatsapp_sender_register", Needs: []string{"method"}}},
 	"sender_username_not_available":                            {{Do: "see which usernames are free, and ask the person for one", Tool: "whatsapp_sender_username_suggest"}},
 	"sms_app_is_already_in_bundles_process":                    {{Do: "follow the bundle that has it, or take another app", Tool: "bundle_list"}},
@@ -146,7 +149,7 @@ var afterError = map[string][]catalog.Step{
 	"webhook_not_found":                                        {{Do: "see which webhooks exist", Tool: "webhook_list"}},
 	"whatsapp_business_api_request_limit_exceeded":             {{Do: "wait an hour before the next try: each one counts"}},
 	"wrong_business_manager":                                   {{Do: "look at the project's account, which has the businessManager", Tool: "whatsapp_account_get"}},
-	"wrong_otp":                                                {verifyWhatsappSender, {Do: "or, where that code may be too old, have another one sent; each wrong code counts", Tool: "whatsapp_sender_register", Needs: []string{"method"}}},
+	"wrong_otp":                                                {{Do: "ask the person for the code that arrived, and submit it", Tool: "whatsapp_sender_verify", Needs: []string{"code"}}, {Do: "or, where that code may be too old, have another one sent; each wrong code counts", Tool: "whatsapp_sender_register", Needs: []string{"method"}}},
 	"wrong_supplier_configuration":                             {{Do: "no call mends it: a person writes to the address above"}},
 	"wrong_waba_id":                                            {{Do: "look at the project's account, which has the wabaId", Tool: "whatsapp_account_get"}},
 }

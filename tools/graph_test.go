@@ -349,7 +349,7 @@ func TestNextOfEachStateReachesAnEnd(t *testing.T) {
 	g := newGraph(t)
 	g.worlds(func(thing graphThing, where string) {
 		g.follow(nil, thing.read)
-		list := listOf[catalog.Lookup(thing.read.Tool).Toolset]
+		list := catalog.ListOf(catalog.Lookup(thing.read.Tool).Toolset)
 		for _, n := range []catalog.Next{{Tool: list, Args: map[string]any{}}, {Tool: "project_overview", Args: map[string]any{}}} {
 			if n.Tool != "" {
 				g.follow(nil, n)

@@ -12,80 +12,6 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// activitiesStep follows a list of activities: what to do about the thing stands
-// with the thing, and those who review it can be asked.
-func activitiesStep(comment string) []catalog.Step {
-	return []catalog.Step{{Do: "tell the person what it shows: not each change of state is listed, and a refusal need not say why. Who reviews it can be asked by a comment", Tool: comment, Needs: []string{"comment"}}}
-}
-
-// nextOfTool has the steps after tools whose answers show no state.
-var nextOfTool = map[string][]catalog.Step{
-	"conversation_instagram_get":             channelSteps,
-	"conversation_messenger_get":             channelSteps,
-	"conversation_telegram_get":              channelSteps,
-	"conversation_viber_get":                 channelSteps,
-	"whatsapp_account_activity_list":         activitiesStep("whatsapp_account_comment_add"),
-	"whatsapp_sender_activity_list":          activitiesStep("whatsapp_sender_comment_add"),
-	"whatsapp_template_activity_list":        activitiesStep("whatsapp_template_comment_add"),
-	"rcs_sender_activity_list":               activitiesStep("rcs_sender_comment_add"),
-	"rcs_account_activity_list":              activitiesStep("rcs_account_comment_add"),
-	"kakaotalk_sender_activity_list":         activitiesStep("kakaotalk_sender_comment_add"),
-	"kakaotalk_template_activity_list":       activitiesStep("kakaotalk_template_comment_add"),
-	"whatsapp_account_delete":                {{Do: "tell the person that the account is gone; see what is left in the project", Tool: "project_overview"}},
-	"whatsapp_sender_register":               {verifyWhatsappSender},
-	"whatsapp_sender_verify":                 {{Do: "see whether the sender has become ACTIVE, which it does by itself some time after the right code", Tool: "whatsapp_sender_get"}},
-	"whatsapp_template_sync":                 {{Do: "look at the templates", Tool: "whatsapp_template_list"}},
-	"whatsapp_template_analytics_enable":     {{Do: "read a template's analytics", Tool: "whatsapp_template_list"}},
-	"whatsapp_template_delete":               {{Do: "see which templates are left", Tool: "whatsapp_template_list"}},
-	"whatsapp_template_delete_all_languages": {{Do: "see which templates are left", Tool: "whatsapp_template_list"}},
-	"whatsapp_solution_create":               {{Do: "see which solution is assigned", Tool: "whatsapp_solution_list"}},
-	"whatsapp_solution_assign":               {{Do: "onboard a sender by Embedded Signup", Tool: "whatsapp_sender_create", Needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
-	"whatsapp_sender_username_suggest":       {{Do: "ask the person which username to take, and set it", Tool: "whatsapp_sender_update", Args: map[string]any{"status": "SUBMIT"}, Needs: []string{"details"}}},
-	"whatsapp_sender_delete":                 {{Do: "tell the person: it works for 30 more days, then it is gone; until then the list shows it as before", Tool: "whatsapp_sender_list"}},
-	"whatsapp_sender_changes_discard":        {{Do: "see the senders that are left: one that never was live went with its changes", Tool: "whatsapp_sender_list"}},
-	"whatsapp_flow_list":                     {{Do: "see the screens of a flow", Tool: "whatsapp_flow_screen_list", Needs: []string{"flowId"}}},
-	"kakaotalk_sender_delete":                {{Do: "tell the person: it works for 60 more days, then it is gone; until then the list shows it as before", Tool: "kakaotalk_sender_list"}},
-	"kakaotalk_sender_changes_discard":       {{Do: "see the senders that are left: one that never was live went with its changes, and a corrected one can be handed in", Tool: "kakaotalk_sender_list"}},
-	"kakaotalk_template_changes_discard":     {{Do: "see the templates that are left: one that never was live went with its draft", Tool: "kakaotalk_template_list"}},
-	"kakaotalk_template_delete":              {{Do: "see which templates are left", Tool: "kakaotalk_template_list"}},
-	"kakaotalk_template_category_list":       {{Do: "create a template with a categoryCode of this list", Tool: "kakaotalk_template_create", Needs: []string{"details"}}},
-	"kakaotalk_sender_category_list":         {{Do: "give three codes of this list to the draft that is there", Tool: "kakaotalk_sender_update", Needs: []string{"plusFriendId", "details"}}, {Do: "or create a sender with them", Tool: "kakaotalk_sender_create", Needs: []string{"plusFriendId", "details"}}},
-	"rcs_questionnaire_get":                  {{Do: "give the answers to the sender", Tool: "rcs_sender_update", Needs: []string{"senderId", "details"}}},
-	"rcs_test_number_add":                    {{Do: "when a phone's owner has accepted the invitation, see its state", Tool: "rcs_test_number_get", Needs: []string{"testNumber"}}},
-	"rcs_test_number_delete":                 {{Do: "see which test numbers the sender has", Tool: "rcs_sender_get"}},
-	"sms_app_delete":                         {{Do: "see which SMS apps are left", Tool: "sms_app_list"}},
-	"webhook_create":                         {{Do: "see all webhooks of the project", Tool: "webhook_list"}},
-	"webhook_delete":                         {{Do: "see which webhooks are left", Tool: "webhook_list"}},
-}
-
-// createOf is the tool that makes the first thing where a list is empty, with
-// what it needs.
-var createOf = map[string]catalog.Step{
-	"webhook_list":            {Do: "there is none: register one", Tool: "webhook_create", Needs: []string{"target", "secret"}},
-	"whatsapp_sender_list":    {Do: "there is none: create one", Tool: "whatsapp_sender_create", Needs: []string{"details"}},
-	"whatsapp_template_list":  {Do: "there is none: create one", Tool: "whatsapp_template_create", Needs: []string{"name", "language", "category", "details"}},
-	"rcs_sender_list":         {Do: "there is none: create one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}},
-	"kakaotalk_sender_list":   {Do: "there is none: choose categories, then create one", Tool: "kakaotalk_sender_category_list"},
-	"kakaotalk_template_list": {Do: "there is none: choose a category, then create one", Tool: "kakaotalk_template_category_list"},
-	"sms_app_list":            {Do: "there is none: create one", Tool: "sms_app_create", Needs: []string{"name", "region"}},
-	"bundle_list":             {Do: "there is none: create one, with what the person wants of subproject, convApp and smsApp", Tool: "bundle_create", Needs: []string{"name", "region", "subproject", "convApp", "smsApp"}},
-}
-
-// readerOf is the tool that shows a resource.
-var readerOf = map[string]string{
-	"webhook":            "webhook_get",
-	"whatsapp_account":   "whatsapp_account_get",
-	"whatsapp_sender":    "whatsapp_sender_get",
-	"whatsapp_template":  "whatsapp_template_get",
-	"whatsapp_solution":  "whatsapp_solution_list",
-	"rcs_sender":         "rcs_sender_get",
-	"rcs_test_number":    "rcs_sender_get",
-	"kakaotalk_sender":   "kakaotalk_sender_get",
-	"kakaotalk_template": "kakaotalk_template_get",
-	"sms_app":            "sms_app_get",
-	"bundle":             "bundle_get",
-}
-
 // steps are what to do about a thing: what its state asks for, and its parts
 // that are under review or were refused. The state comes first where a call or a
 // person has to move it on; where a part is under review and all else is well,
@@ -197,8 +123,8 @@ func otherwise(row *catalog.Row, args map[string]any, e *papi.Error) catalog.Ste
 		if s := correct(row); len(s.Needs) > 0 {
 			return s
 		}
-	case e.Status == http.StatusNotFound && listOf[row.Toolset] != "":
-		return catalog.Step{Do: "see what exists", Tool: listOf[row.Toolset]}
+	case e.Status == http.StatusNotFound && catalog.ListOf(row.Toolset) != "":
+		return catalog.Step{Do: "see what exists", Tool: catalog.ListOf(row.Toolset)}
 	case e.Status == http.StatusTooManyRequests, e.Status >= http.StatusInternalServerError:
 		if row.Effect == catalog.Read && row.Op().Body == nil { // a body may hold a secret
 			return catalog.Step{Do: "make the same call again, after the time that retryAfterSeconds tells or in some minutes", Tool: row.Tool, Args: args}
@@ -241,13 +167,6 @@ func nextAfterRefusal(row *catalog.Row, args map[string]any, code string) []cata
 	return fillAll([]catalog.Step{s}, pathIDs(row, args))
 }
 
-// listOf is the tool that shows what exists for the tools of a toolset.
-var listOf = map[string]string{
-	"webhooks": "webhook_list", "whatsapp_senders": "whatsapp_sender_list", "whatsapp_templates": "whatsapp_template_list",
-	"whatsapp_flows": "whatsapp_flow_list", "whatsapp_solutions": "whatsapp_solution_list", "rcs": "rcs_sender_list",
-	"kakaotalk": "kakaotalk_sender_list", "sms": "sms_app_list", "bundles": "bundle_list",
-}
-
 // lower begins with a small letter, as what stands in do does.
 func lower(sentence string) string {
 	return strings.ToLower(sentence[:1]) + strings.TrimSuffix(sentence[1:], ".")
@@ -263,16 +182,10 @@ func stepsAfterError(row *catalog.Row, e *papi.Error) []catalog.Step {
 		return []catalog.Step{lookAt(row)}
 	case steps != nil:
 		return steps
-	case e.Code == "sender_not_found":
-		return []catalog.Step{{Do: "see which senders exist", Tool: listOfSenders[row.Op().Family()]}}
 	case e.Status == http.StatusConflict && row.Resource != nil && row.Effect != catalog.Create:
-		return []catalog.Step{{Do: "look at its state", Tool: readerOf[row.Resource.Name]}}
+		return []catalog.Step{{Do: "look at its state", Tool: row.Resource.Get}}
 	}
 	return nil
-}
-
-var listOfSenders = map[string]string{
-	"Whatsapp": "whatsapp_sender_list", "Kakaotalk": "kakaotalk_sender_list", "Rcs": "rcs_sender_list",
 }
 
 // lookAt is the read that shows whether a call took effect.
@@ -284,7 +197,7 @@ func lookAt(row *catalog.Row) catalog.Step {
 	case row.Wait != nil:
 		s.Tool = row.Wait.Read
 	case row.Resource != nil:
-		s.Tool = readerOf[row.Resource.Name]
+		s.Tool = row.Resource.Get
 	default:
 		s.Do = "ask the person to look: nothing here shows it"
 		return s

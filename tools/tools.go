@@ -132,20 +132,12 @@ func (s *Set) advertise() []mcp.Tool {
 func annotations(row *catalog.Row) mcp.ToolAnnotation {
 	replaces := row.Effect == catalog.Update || row.Effect == catalog.Delete
 	return mcp.ToolAnnotation{
-		Title:           title(row.Tool),
+		Title:           row.Title,
 		ReadOnlyHint:    mcp.ToBoolPtr(row.Effect == catalog.Read),
 		DestructiveHint: mcp.ToBoolPtr(replaces || row.Effect == catalog.Action && row.Confirm != ""),
 		IdempotentHint:  mcp.ToBoolPtr(replaces || row.Effect == catalog.Read || row.Idempotent),
 		OpenWorldHint:   mcp.ToBoolPtr(true),
 	}
-}
-
-var brands = strings.NewReplacer("whatsapp", "WhatsApp", "kakaotalk", "KakaoTalk", "rcs", "RCS", "sms", "SMS", "_", " ", "waba", "WABA")
-
-// title is a tool's name for people.
-func title(name string) string {
-	t := brands.Replace(name)
-	return strings.ToUpper(t[:1]) + t[1:]
 }
 
 // Call makes a tool call. It never panics on what comes from outside, and

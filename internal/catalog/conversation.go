@@ -20,36 +20,41 @@ var ChannelStates = []State{
 	unrecognized,
 }
 
-// ChannelSteps are the steps of each status that an answer may show.
-var ChannelSteps = byStatus("status", ChannelStates)
-
-// byStatus has the steps of states that an answer shows in a field.
-func byStatus(field string, states []State) []Step {
+// channelSteps are the steps of each status that an answer may show.
+var channelSteps = func() []Step {
 	var all []Step
-	for _, state := range states {
+	for _, state := range ChannelStates {
 		for _, step := range state.Next {
-			step.When = field + "=" + state.Name
+			step.When = "status=" + state.Name
 			all = append(all, step)
 		}
 	}
 	return all
-}
+}()
 
 var conversation = []Row{
 	{
 		Tool: "conversation_instagram_get", Operation: "ConversationInstagramController_get_v1", Toolset: "conversation", Effect: Read,
 		About: "Read the Instagram channel of a Conversation API app. Closed beta.",
+		Title: "Get Instagram channel of Conversation app",
+		Next:  channelSteps,
 	},
 	{
 		Tool: "conversation_messenger_get", Operation: "ConversationMessengerController_get_v1", Toolset: "conversation", Effect: Read,
 		About: "Read the Facebook Messenger channel of a Conversation API app. Closed beta.",
+		Title: "Get Messenger channel of Conversation app",
+		Next:  channelSteps,
 	},
 	{
 		Tool: "conversation_telegram_get", Operation: "ConversationTelegramController_get_v1", Toolset: "conversation", Effect: Read,
 		About: "Read the Telegram bot channel of a Conversation API app. Closed beta.",
+		Title: "Get Telegram channel of Conversation app",
+		Next:  channelSteps,
 	},
 	{
 		Tool: "conversation_viber_get", Operation: "ConversationViberController_get_v1", Toolset: "conversation", Effect: Read,
 		About: "Read the Viber bot channel of a Conversation API app. Closed beta.",
+		Title: "Get Viber channel of Conversation app",
+		Next:  channelSteps,
 	},
 }

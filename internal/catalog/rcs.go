@@ -21,11 +21,13 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_sender_update", Operation: "RcsSendersController_updateSender_v1", Toolset: "rcs", Effect: Update, Resource: rcsSender,
-		About: "Change an RCS sender. details is merged, object by object: fields left out stay, null deletes where the schema allows it, and a list (countries, testNumbers) replaces the old one, so name all of it. In LAUNCHING and LAUNCHED only details.countries can be changed.",
+		About:   "Change an RCS sender. details is merged, object by object: fields left out stay, null deletes where the schema allows it, and a list (countries, testNumbers) replaces the old one, so name all of it. In LAUNCHING and LAUNCHED only details.countries can be changed.",
+		Example: `{"details":{"brand":{"description":"News of your orders"}}}`,
 	},
 	{
 		Tool: "rcs_questionnaire_get", Operation: "RcsQuestionnaireController_getQuestions_v1", Toolset: "rcs", Effect: Read,
 		About: "Read the questions that a launch must answer, for a use case and countries. The answers go into details.questionnaire of rcs_sender_update.",
+		Next:  []Step{{Do: "give the answers to the sender", Tool: "rcs_sender_update", Needs: []string{"senderId", "details"}}},
 	},
 	{
 		Tool: "rcs_sender_launch", Operation: "RcsSendersController_launchSender_v1", Toolset: "rcs", Effect: Action, Resource: rcsSender,
@@ -42,6 +44,8 @@ var rcs = []Row{
 	{
 		Tool: "rcs_test_number_add", Operation: "RcsSendersController_addTestNumbers_v1", Toolset: "rcs", Effect: Action, Resource: rcsTestNumber,
 		About: "Invite phones to test an RCS sender; each owner must accept the invitation. A number that was verified must be verified anew.",
+		Title: "Add RCS test numbers",
+		Next:  []Step{{Do: "when a phone's owner has accepted the invitation, see its state", Tool: "rcs_test_number_get", Needs: []string{"testNumber"}}},
 		Wait:  rcsTestNumberWait,
 	},
 	{
@@ -60,24 +64,29 @@ var rcs = []Row{
 	{
 		Tool: "rcs_test_number_delete", Operation: "RcsSendersController_deleteTestNumber_v1", Toolset: "rcs", Effect: Delete,
 		About:   "Remove a test number from an RCS sender. A person must confirm.",
+		Next:    []Step{{Do: "see which test numbers the sender has", Tool: "rcs_sender_get"}},
 		Confirm: "the number can no longer test the sender",
 	},
 	{
-		Tool: "rcs_sender_activity_list", Operation: "RcsSendersController_listActivities_v1", Toolset: "rcs", Effect: Read,
+		Tool: "rcs_sender_activity_list", Operation: "RcsSendersController_listActivities_v1", Toolset: "rcs", Effect: Read, Activities: true,
 		About: "List what happened to an RCS sender, newest first: edits, comments, launched (ACTIVE) and taken down (INACTIVE). What the operators decide leaves no entry: countryStatus of rcs_sender_get has it, with their remarks.",
+		Next:  activitiesStep("rcs_sender_comment_add"),
 	},
 	{
 		Tool: "rcs_sender_comment_add", Operation: "RcsSendersController_createSenderComment_v1", Toolset: "rcs", Effect: Create,
 		About:     "Add a comment to an RCS sender, for the people who review it.",
+		Title:     "Add comment to RCS sender",
 		Reconcile: commentReconcile("rcs_sender_activity_list"),
 	},
 	{
-		Tool: "rcs_account_activity_list", Operation: "RcsAccountsController_listActivities_v1", Toolset: "rcs", Effect: Read,
+		Tool: "rcs_account_activity_list", Operation: "RcsAccountsController_listActivities_v1", Toolset: "rcs", Effect: Read, Activities: true,
 		About: "List what happened to the project's RCS account, newest first.",
+		Next:  activitiesStep("rcs_account_comment_add"),
 	},
 	{
 		Tool: "rcs_account_comment_add", Operation: "RcsAccountsController_createComment_v1", Toolset: "rcs", Effect: Create,
 		About:     "Add a comment to the project's RCS account.",
+		Title:     "Add comment to RCS account",
 		Reconcile: commentReconcile("rcs_account_activity_list"),
 	},
 }

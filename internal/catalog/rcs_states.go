@@ -10,10 +10,13 @@ import (
 )
 
 var rcsSender = &Resource{
-	Name:  "rcs_sender",
-	Get:   "rcs_sender_get",
-	IDs:   map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
-	State: "state",
+	Name: "rcs_sender",
+	Get:  "rcs_sender_get", List: "rcs_sender_list", Create: "rcs_sender_create",
+	Empty:    Step{Do: "there is none: create one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}},
+	Complete: map[string]Completion{"rcs_senders": {Field: "id"}},
+	Bulky:    []string{"details.questionnaire.*.questions"}, // the same for each sender; rcs_questionnaire_get shows them
+	IDs:      map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
+	State:    "state",
 	States: []State{
 		{
 			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "`rcs_sender_update`, with what is still missing",

@@ -67,13 +67,7 @@ func eachStates(do func(where, enum string, states []State)) {
 
 // resources are those that have a state.
 func resources() []*Resource {
-	var all []*Resource
-	for _, row := range Rows() {
-		if r := row.Resource; r != nil && r.State != "" && !slices.Contains(all, r) {
-			all = append(all, r)
-		}
-	}
-	return all
+	return slices.DeleteFunc(slices.Clone(Resources()), func(r *Resource) bool { return r.State == "" })
 }
 
 // Each state of the contract is declared, once, and no other is.

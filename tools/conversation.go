@@ -1,5 +1,0 @@
-package tools
-
-import "papi-mcp/internal/catalog"
-
-var channelSteps = catalog.ChannelSteps
