@@ -110,6 +110,8 @@ type Resource struct {
 	// History is the tool that lists what happened to the thing, where only
 	// that tells since when it waits.
 	History string
+	// Preconditions are what its state must be for the tools that change it.
+	Preconditions []*Precondition
 	// More returns the steps that an answer asks for beside those of the state;
 	// nil for none.
 	More func(thing any) []Step

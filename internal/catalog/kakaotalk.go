@@ -45,14 +45,31 @@ var kakaotalkSender = &Resource{
 			},
 		},
 	},
-	Since: "modified|created",
+	Since:         "modified|created",
+	Preconditions: []*Precondition{KakaotalkSenderUpdate, KakaotalkSenderDiscard, KakaotalkSenderRegister, KakaotalkSenderVerify},
 }
 
+// What the state of a KakaoTalk sender must be.
 var (
 	KakaotalkSenderUpdate = &Precondition{
 		Code: "guard_kakaotalk_sender_update_state", About: "A KakaoTalk sender is updated", Tools: []string{"kakaotalk_sender_update"},
 		Live: []string{"ACTIVE"}, Changes: []string{"DRAFT"},
 		Errors: []string{"sender_not_updatable", "sender_changes_not_updatable"}, Source: "updateSender, 1.2.117",
+	}
+	KakaotalkSenderDiscard = &Precondition{
+		Code: "guard_kakaotalk_sender_discard_state", About: "Pending changes of a KakaoTalk sender are discarded", Tools: []string{"kakaotalk_sender_changes_discard"},
+		Changes: []string{"DRAFT", "REJECTED"}, MustPend: true, FailClosed: true,
+		Errors: []string{"sender_changes_not_deletable", "sender_changes_not_found"}, Source: "deleteChanges, 1.2.117",
+	}
+	KakaotalkSenderRegister = &Precondition{
+		Code: "guard_kakaotalk_register_state", About: "A KakaoTalk sender is registered", Tools: []string{"kakaotalk_sender_register"},
+		NotLive: []string{"ACTIVE"},
+		Errors:  []string{"not_allowed_register"}, Source: "registerSender, 1.2.117",
+	}
+	KakaotalkSenderVerify = &Precondition{
+		Code: "guard_kakaotalk_verify_state", About: "A KakaoTalk sender is verified", Tools: []string{"kakaotalk_sender_verify"},
+		Live: []string{"VERIFYING"}, MustBeLive: true,
+		Errors: []string{"not_allowed_verify"}, Source: "verifySender, 1.2.117",
 	}
 )
 
@@ -77,14 +94,21 @@ var kakaotalkTemplate = &Resource{
 		},
 		kakaotalkTemplateRejected,
 	},
-	Since: "modified|created",
+	Since:         "modified|created",
+	Preconditions: []*Precondition{KakaotalkTemplateUpdate, KakaotalkTemplateDiscard},
 }
 
+// What the state of a KakaoTalk template must be.
 var (
 	KakaotalkTemplateUpdate = &Precondition{
 		Code: "guard_kakaotalk_template_update_state", About: "A KakaoTalk template is updated", Tools: []string{"kakaotalk_template_update"},
 		Live: []string{"APPROVED", "REJECTED"}, Changes: []string{"DRAFT", "REJECTED"},
 		Errors: []string{"template_not_updatable", "template_changes_not_updatable"}, Source: "updateTemplate, 1.2.117",
+	}
+	KakaotalkTemplateDiscard = &Precondition{
+		Code: "guard_kakaotalk_template_discard_state", About: "The draft of a KakaoTalk template is discarded", Tools: []string{"kakaotalk_template_changes_discard"},
+		Changes: []string{"DRAFT"}, MustPend: true, NeverSubmitted: true, FailClosed: true,
+		Errors: []string{"template_not_deletable"}, Source: "deleteTemplateDraft, 1.2.117",
 	}
 )
 
@@ -96,6 +120,7 @@ var kakaotalkTemplateRejected = State{
 	},
 }
 
+// What the state of a KakaoTalk template must be.
 var kakaotalkSenderWait = &Wait{
 	Read:     "kakaotalk_sender_get",
 	Triggers: []string{"KAKAOTALK_SENDER_ACTIVE", "KAKAOTALK_SENDER_INACTIVE", "KAKAOTALK_SENDER_REJECTED"},

@@ -87,9 +87,26 @@ var rcsSender = &Resource{
 			return status, strings.Join(named, "; ")
 		}},
 	},
-	Since: "modified|created",
-	More:  tellOfOperators,
+	Since:         "modified|created",
+	More:          tellOfOperators,
+	Preconditions: []*Precondition{RcsSenderLaunch, RcsSenderUpdate},
 }
+
+// What the state of an RCS sender must be.
+var (
+	// RcsSenderLaunch: what else a launch needs is in [LaunchNeeds].
+	RcsSenderLaunch = &Precondition{
+		Code: "guard_rcs_launch_requirements", About: "An RCS sender is launched", Tools: []string{"rcs_sender_launch"},
+		Live: []string{"IN_TEST", "LAUNCHING", "LAUNCHED", "UNLAUNCHED"}, MustBeLive: true, FailClosed: true,
+		Errors: []string{"launch_invalid_agent_state", "launch_precondition_failed"}, Source: "launchSender, 1.2.117",
+	}
+	// RcsSenderUpdate: in the other states the countries can still be changed.
+	RcsSenderUpdate = &Precondition{
+		Code: "guard_rcs_update_launched", About: "More than the countries of an RCS sender is updated", Tools: []string{"rcs_sender_update"},
+		NotLive: []string{"LAUNCHING", "LAUNCHED"},
+		Errors:  []string{"fields_not_updatable"}, Source: "updateSender, 1.2.117",
+	}
+)
 
 // StatesInNotes has a state as the contract's notes on the launch call it, and
 // its name in answers (launchSender, 1.2.117).
@@ -220,8 +237,23 @@ var rcsTestNumber = &Resource{
 		},
 		unrecognized,
 	},
-	Since: "submitted",
+	Since:         "submitted",
+	Preconditions: []*Precondition{RcsTestNumberInvite},
 }
+
+// RcsTestNumberInvite is a warning: the owner may have thought better of it.
+var RcsTestNumberInvite = &Precondition{
+	Code: "guard_rcs_test_number", About: "A test number of an RCS sender is invited", Tools: []string{"rcs_test_number_add", "rcs_test_number_reinvite"},
+	NotLive: []string{"DECLINED"},
+	Errors:  []string{"blocked_because_the_recipient_declined"}, Source: "addTestNumbers, retryTestNumber, 1.2.117",
+}
+
+// An invitation makes a verified test number unverified (addTestNumbers,
+// 1.2.117).
+const (
+	RcsTestNumberVerified   = "VERIFIED"
+	RcsTestNumberUnverified = "UNVERIFIED"
+)
 
 const rcsOtherPhone = "another phone, with `rcs_test_number_add`"
 

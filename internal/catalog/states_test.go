@@ -214,7 +214,7 @@ var genericStates = []string{
 
 // ofTheGuard are the guard's files that name states of their own accord.
 var ofTheGuard = []string{
-	"internal/guard/kakaotalk.go", "internal/guard/rcs.go", "internal/guard/rcs_countries.go", "internal/guard/rcs_launch.go", "internal/guard/registers.go",
+	"internal/guard/kakaotalk.go", "internal/guard/rcs.go", "internal/guard/rcs_countries.go", "internal/guard/rcs_launch.go", "internal/guard/registrations.go",
 	"internal/guard/whatsapp_accounts.go", "internal/guard/whatsapp_senders.go", "internal/guard/whatsapp_solutions.go", "internal/guard/whatsapp_templates.go",
 }
 

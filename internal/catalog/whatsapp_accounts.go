@@ -30,8 +30,23 @@ var whatsappAccount = &Resource{
 		{Name: "DISABLE", Class: Failure, Means: "Meta disabled the account", Moves: "an appeal in Meta Business Manager", Next: whatsappAccountBanned},
 		unrecognized,
 	}}},
-	History: "whatsapp_account_activity_list",
+	History:       "whatsapp_account_activity_list",
+	Preconditions: []*Precondition{WhatsappAccountUpdate, WhatsappSolutionAssign},
 }
+
+// What the state of a WhatsApp account must be.
+var (
+	WhatsappAccountUpdate = &Precondition{
+		Code: "guard_whatsapp_account_update_state", About: "A WhatsApp account is updated", Tools: []string{"whatsapp_account_update"},
+		Live: []string{"REJECTED"}, Changes: []string{"REJECTED"}, Either: true,
+		Errors: []string{"account_not_updatable"}, Source: "updateAccount, 1.2.117",
+	}
+	WhatsappSolutionAssign = &Precondition{
+		Code: "guard_whatsapp_solution_assigned", About: "The WhatsApp solution of a project is replaced by another", Tools: []string{"whatsapp_solution_assign"},
+		NotLive: []string{"ONBOARDED"}, FailClosed: true,
+		Errors: []string{"solution_cannot_be_reassigned"}, Source: "assignSolution, 1.2.117",
+	}
+)
 
 // The same as a state and as the status of a change.
 var (

@@ -70,15 +70,32 @@ var whatsappSender = &Resource{
 		},
 		channelPart("whatsapp_sender_get"),
 	},
-	Reason: "changes.errorReason",
-	Since:  "modified|created",
+	Reason:        "changes.errorReason",
+	Since:         "modified|created",
+	Preconditions: []*Precondition{WhatsappSenderUpdate, WhatsappSenderDisplayName, WhatsappSenderDiscard, WhatsappSenderRegister},
 }
 
+// What the state of a WhatsApp sender must be.
 var (
 	WhatsappSenderUpdate = &Precondition{
 		Code: "guard_whatsapp_sender_update_state", About: "A WhatsApp sender is updated", Tools: []string{"whatsapp_sender_update"},
 		Live: []string{"ACTIVE"}, Changes: []string{"DRAFT", "REJECTED"},
 		Errors: []string{"sender_not_updatable", "sender_changes_not_updatable"}, Source: "update, 1.2.117",
+	}
+	WhatsappSenderDisplayName = &Precondition{
+		Code: "guard_whatsapp_display_name_review", About: "The display name of a WhatsApp sender is changed", Tools: []string{"whatsapp_sender_update"},
+		Part: "displayName", NotLive: []string{"PENDING"},
+		Errors: []string{"sender_display_name_update_not_allowed"}, Source: "update, 1.2.117",
+	}
+	WhatsappSenderDiscard = &Precondition{
+		Code: "guard_whatsapp_sender_discard_state", About: "Pending changes of a WhatsApp sender are discarded", Tools: []string{"whatsapp_sender_changes_discard"},
+		Changes: []string{"DRAFT", "REJECTED", "ERROR"}, MustPend: true, FailClosed: true,
+		Errors: []string{"sender_changes_not_deletable", "sender_changes_not_found"}, Source: "deleteChanges, 1.2.117",
+	}
+	WhatsappSenderRegister = &Precondition{
+		Code: "guard_register_state", About: "A WhatsApp sender is registered and verified", Tools: []string{"whatsapp_sender_register", "whatsapp_sender_verify"},
+		Live: []string{"PENDING_VERIFICATION"}, MustBeLive: true,
+		Errors: []string{"not_allowed_register", "not_allowed_verify"}, Source: "register, verify, 1.2.117",
 	}
 )
 

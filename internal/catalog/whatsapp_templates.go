@@ -37,15 +37,30 @@ var whatsappTemplate = &Resource{
 		},
 		whatsappTemplateRejected,
 	},
-	Reason:  "rejectionCode",
-	History: "whatsapp_template_activity_list",
+	Reason:        "rejectionCode",
+	History:       "whatsapp_template_activity_list",
+	Preconditions: []*Precondition{WhatsappTemplateUpdate, WhatsappTemplateCategory, WhatsappTemplateDelete},
 }
 
+// What the state of a WhatsApp template must be.
 var (
 	WhatsappTemplateUpdate = &Precondition{
 		Code: "guard_whatsapp_template_update_state", About: "A WhatsApp template is updated", Tools: []string{"whatsapp_template_update"},
 		Live: []string{"APPROVED", "REJECTED", "PAUSED", "DISABLED"}, Changes: []string{"DRAFT", "REJECTED"},
 		Errors: []string{"template_not_updatable", "template_changes_not_updatable"}, Source: "updateTemplate, 1.2.117",
+	}
+	// WhatsappTemplateCategory: a REJECTED one also needs the rejectionCode
+	// INCORRECT_CATEGORY.
+	WhatsappTemplateCategory = &Precondition{
+		Code: "guard_whatsapp_template_category", About: "The category of a WhatsApp template is changed", Tools: []string{"whatsapp_template_update"},
+		Live: []string{"REJECTED"}, Changes: []string{"DRAFT"},
+		Errors: []string{"template_category_not_updatable", "template_allow_category_change_not_updatable"}, Source: "updateTemplate, 1.2.117",
+	}
+	// WhatsappTemplateDelete holds without deleteSubmitted.
+	WhatsappTemplateDelete = &Precondition{
+		Code: "guard_whatsapp_template_delete_draft", About: "The draft of a WhatsApp template is deleted", Tools: []string{"whatsapp_template_delete"},
+		Changes: []string{"DRAFT", "REJECTED"}, MustPend: true, FailClosed: true,
+		Errors: []string{"template_not_deletable_due_to_input_config", "template_changes_not_found"}, Source: "deleteTemplateByNameAndLanguage, 1.2.117",
 	}
 )
 
@@ -57,6 +72,7 @@ var whatsappTemplateRejected = State{
 	},
 }
 
+// What the state of a WhatsApp template must be.
 var whatsappTemplateWait = &Wait{
 	Read:     "whatsapp_template_get",
 	Triggers: []string{"WHATSAPP_TEMPLATE_APPROVED", "WHATSAPP_TEMPLATE_REJECTED", "WHATSAPP_TEMPLATE_STATUS_UPDATED"},
