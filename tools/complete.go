@@ -14,6 +14,7 @@ import (
 
 	"papi-mcp/guides"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
@@ -135,7 +136,7 @@ func (s *Set) readToComplete(ctx context.Context, caller Caller, from catalog.Co
 	read, _, _ := s.completions.reading.Do(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), completionTimeout)
 		defer cancel()
-		answer, _ := catalog.Reader{API: s.opts.API}.Read(ctx, projectID, from.Tool, args) // silent when it fails
+		answer, _ := dispatch.Reader{API: s.opts.API}.Read(ctx, projectID, from.Tool, args) // silent when it fails
 		items, _ := jsonvalue.Field(answer, row.List()).([]any)
 		values := []string{}
 		for _, item := range items {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
@@ -35,7 +36,7 @@ func TestExamplesCanBeCalled(t *testing.T) {
 			t.Fatal(err)
 		}
 		set := New(Options{Rows: rows, API: client, Guard: guard.New(guard.Options{
-			Default: byDefault, Mode: guard.Off, Rules: stateless, Store: store.NewMemory(), Reader: catalog.Reader{API: client},
+			Default: byDefault, Mode: guard.Off, Rules: stateless, Store: store.NewMemory(), Reader: dispatch.Reader{API: client},
 		})})
 		for _, row := range rows {
 			given := example(set.tools[row.Tool].arguments())

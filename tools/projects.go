@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
@@ -149,7 +150,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 	read := func(name, tool string, args map[string]any, take func(answer any)) {
 		all.Go(func() {
 			row := catalog.Lookup(tool)
-			sent, err := catalog.Send(ctx, s.opts.API, row, projectID, args)
+			sent, err := dispatch.Send(ctx, s.opts.API, row, projectID, args)
 			mu.Lock()
 			defer mu.Unlock()
 			var e *papi.Error

@@ -445,7 +445,7 @@ func TestAllIsCutAtAThousandItems(t *testing.T) {
 		answerJSON(http.StatusOK, map[string]any{"senders": items, "nextPageToken": r.URL.Query().Get("pageToken") + "x"})(w, r)
 	}, nil)
 	r := result(t, do(t, set, "whatsapp_sender_list", map[string]any{"all": true}))
-	if len(r["data"].(map[string]any)["senders"].([]any)) != 1000 || r["nextPageToken"] == nil || !strings.Contains(string(encode(r["warnings"])), "cut after 1000") {
+	if len(r["data"].(map[string]any)["senders"].([]any)) != 1000 || r["nextPageToken"] == nil || !strings.Contains(string(encode(r["warnings"])), "truncated after 1000") {
 		t.Errorf("token %v, warnings %s", r["nextPageToken"], encode(r["warnings"]))
 	}
 }

@@ -5,8 +5,7 @@
 // its states last, and how a create whose outcome is unknown is found again.
 //
 // Everything else about an operation (parameters, body, answers, error codes)
-// comes from the contract, through [Row.Op]. The package sends nothing but what
-// [Send] is asked to send.
+// comes from the contract, through [Row.Op].
 package catalog
 
 import (
@@ -156,6 +155,41 @@ func (r *Row) Op() *papi.Operation { return papi.Lookup(r.Operation) }
 
 // Writes reports whether the operation changes anything.
 func (r *Row) Writes() bool { return r.Effect != Read }
+
+// List is the field of the row's answer that holds a list of things, "" where
+// the answer is one thing.
+func (r *Row) List() string {
+	for _, answer := range r.Op().Answers {
+		if answer == nil {
+			continue
+		}
+		s := answer.Resolve()
+		if len(s.AnyOf) > 0 {
+			s = s.AnyOf[0].Resolve()
+		}
+		if r.Op().Parameter("pageToken") == nil && len(s.Properties) > 1 {
+			return ""
+		}
+		for name, p := range s.Properties {
+			if p.Resolve().Type.Has("array") {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// Retry says whether a request of this row may be sent again: a read or an update
+// has the same effect twice; a second create, code or launch does not.
+func (r *Row) Retry() papi.RetryPolicy {
+	switch {
+	case r.Effect == Read, r.Effect == Update, r.Effect == Action && r.Idempotent:
+		return papi.RetryAlways
+	case r.Effect == Delete:
+		return papi.RetryDelete
+	}
+	return papi.RetryNever
+}
 
 // families are the rows by family, in the order in which tools are listed.
 var families = [][]Row{
