@@ -31,7 +31,7 @@ var ownArguments = map[string]*papi.Schema{
 	argDryRun:  {Type: papi.Types{"boolean"}, Description: "send nothing, show what would be sent"},
 	argAll:     {Type: papi.Types{"boolean"}, Description: "follow the pages, up to 1000 items"},
 	argRegisteredElsewhere: {Type: papi.Types{"boolean"},
-		Description: "the person's word that the code was asked for elsewhere (the dashboard), or before a restart of this server"},
+		Description: "the person confirms that the code was requested elsewhere (the dashboard), or before a restart of this server"},
 }
 
 // arguments are what one tool takes.

@@ -12,7 +12,7 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// auditReady refuses a write that could not be told of afterwards, before a
+// auditReady refuses a write that could not be recorded afterwards, before a
 // person is asked about it.
 func (s *Set) auditReady(ctx context.Context, row *catalog.Row) *Error {
 	if s.opts.Audit == nil || !row.Writes() {
@@ -119,7 +119,7 @@ func forTheRecord(value any) any {
 }
 
 // with are the arguments as they were given, ours among them that say what was
-// asked for. A confirmation's token is spent, and left out.
+// asked for. A confirmation's token is used, and left out.
 func (o ownValues) with(args map[string]any) map[string]any {
 	all := make(map[string]any, len(args)+2)
 	for name, value := range args {
@@ -134,27 +134,27 @@ func (o ownValues) with(args map[string]any) map[string]any {
 	return all
 }
 
-// dryRun tells what a write would do, and sends nothing but the guard's reads.
+// dryRun shows what a write would do, and sends nothing but the guard's reads.
 func (s *Set) dryRun(ctx context.Context, gc *guard.Call, c *call) Outcome {
 	p := s.opts.Guard.Preview(ctx, gc)
 	r := newResult(gc.Row.Tool, gc.ProjectID)
 	r.Warnings = append(append(r.Warnings, c.warnings...), gc.Warnings...)
 	r.IDs = pathIDs(gc.Row, c.args)
-	told := preview{DryRun: true, Verdict: "allow"}
+	shown := preview{DryRun: true, Verdict: "allow"}
 	switch {
 	case p.Refusal != nil:
-		told.Verdict, told.Refusal = "refuse", refused(p.Refusal)
-		told.Refusal.outcome() // fills what every error has
+		shown.Verdict, shown.Refusal = "refuse", refused(p.Refusal)
+		shown.Refusal.outcome() // fills what every error has
 		r.Next = s.offered(p.Refusal.Next, c.own.project)
 	case p.Confirm:
-		told.Verdict, told.Summary = "confirm", p.Summary
+		shown.Verdict, shown.Summary = "confirm", p.Summary
 	}
 	request, e := shownRequest(gc)
 	if e != nil {
 		return e.outcome()
 	}
-	told.Request = request
-	r.Data = told
+	shown.Request = request
+	r.Data = shown
 	return Outcome{Structured: r}
 }
 
@@ -170,7 +170,7 @@ type preview struct {
 	Request *requestShown `json:"request"`
 }
 
-// requestShown is a request as it would go out, secrets masked.
+// requestShown is a request as it would be sent, secrets masked.
 type requestShown struct {
 	Method string              `json:"method"`
 	Path   string              `json:"path"`

@@ -7,7 +7,7 @@ import (
 // CoreToolset is the toolset of the tools of the server's own.
 const CoreToolset = "core"
 
-// Description is what people and scripts are told of a tool.
+// Description describes a tool for people and scripts.
 type Description struct {
 	Tool       string         `json:"tool"`
 	Toolset    string         `json:"toolset"`

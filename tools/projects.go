@@ -200,7 +200,7 @@ var counted = sync.OnceValue(func() []*catalog.Resource {
 	return slices.DeleteFunc(slices.Clone(catalog.Resources()), func(r *catalog.Resource) bool { return !r.Counted() })
 })
 
-// looks tells what is live.
+// looks says what is live.
 func (o *overview) looks() string {
 	things, reaching := len(o.Webhooks), []string{}
 	for _, resource := range counted() {
@@ -265,7 +265,7 @@ func (o *overview) warnings() []string {
 // maxStates is how many states of a kind the question about a project lists.
 const maxStates = 10
 
-// describe tells a person what lives in a project, so that they recognise it.
+// describe shows a person what lives in a project, so that they recognise it.
 // What the API or the caller named is quoted, on one line, and cut.
 func (s *Set) describe(projectID, client string, o *overview) string {
 	first := fmt.Sprintf("Work in project %s for the next 12 hours? A yes counts for %s.", guard.Name(projectID), guard.CountsFor(client))
@@ -298,7 +298,7 @@ func stateText(state string) string {
 	return guard.Word(state)
 }
 
-// describe tells how many are in which state, the first states where there are
+// describe says how many are in which state, the first states where there are
 // many.
 func (c *counts) describe() string {
 	var states []string

@@ -15,7 +15,7 @@ type schemaGetArgs struct {
 	Tool string `json:"tool" jsonschema:"description=name of the tool"`
 }
 
-// toolSchema is what schema_get tells of a tool.
+// toolSchema is what schema_get returns about a tool.
 type toolSchema struct {
 	Tool        string       `json:"tool"`
 	About       string       `json:"about"`

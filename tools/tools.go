@@ -2,17 +2,16 @@
 // and a few tools of the server's own.
 //
 // A tool is a row of package catalog. Its arguments are derived from the
-// contract: an operation's parameters and its body's fields side by side, by
-// the API's own names, and the few of ours that mean something for it. The way
+// contract: an operation's parameters and its body's fields in one object, by
+// the API's own names, and the few of ours that mean something for it. The path
 // of a call ([Set.Call]): its deadline begins; the arguments are read within
-// limits, mended and checked; package guard says whether it goes out; a write
+// limits, coerced and checked; package guard says whether it is sent; a write
 // leaves its intent in package audit, package catalog sends it, and its outcome
 // is left too; the answer becomes a [Result] with ids, state and what to do
 // next, or an [Error] in the API's own form. Every text in either is made plain
 // on its way out.
 //
-// The files of the families hold what only they have: what to do next in each
-// state, which parts of an answer are bulky. No tool talks to the API past the
+// What is known of a tool or a resource is in package catalog. No tool talks to the API past the
 // guard.
 package tools
 
@@ -40,7 +39,7 @@ import (
 type Options struct {
 	// Rows are the operations to offer.
 	Rows []*catalog.Row
-	// Guard says which calls go out.
+	// Guard says which calls are sent.
 	Guard *guard.Guard
 	// API is where they go.
 	API dispatch.API
@@ -108,7 +107,7 @@ func New(opts Options) *Set {
 	return s
 }
 
-// Tools returns what clients are told of the tools: the core tools first, then
+// Tools returns the tools as clients see them: the core tools first, then
 // the operations'. The first call reads the contract.
 func (s *Set) Tools() []mcp.Tool { return s.all() }
 
@@ -129,8 +128,8 @@ func (s *Set) advertise() []mcp.Tool {
 	return all
 }
 
-// annotations tell the truth about a tool: what only reads, what destroys,
-// what gives the same end when repeated.
+// annotations say what only reads, what destroys, and what gives the same end
+// when repeated.
 func annotations(row *catalog.Row) mcp.ToolAnnotation {
 	replaces := row.Effect == catalog.Update || row.Effect == catalog.Delete
 	return mcp.ToolAnnotation{
@@ -226,7 +225,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		if len(e.Next) == 0 {
 			e.Next = nextAfterRefusal(row, gc.Args, e.Code)
 		}
-		if !strings.HasPrefix(e.Code, "guard_project_") { // else the project is what stands in the way
+		if !strings.HasPrefix(e.Code, "guard_project_") { // else the project has to be settled first
 			e.Next = s.offered(e.Next, c.own.project)
 		}
 		return e.outcome()

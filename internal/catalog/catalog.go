@@ -1,7 +1,7 @@
 // Package catalog is the table of the tools that expose the API's operations:
 // one row for each of them, with what the contract does not say. A row names
 // its tool and toolset, what the operation does to the world, what a person
-// must have agreed to, how the end of an asynchronous change is seen, how long
+// must have agreed to, how the end of an asynchronous change is recognised, how long
 // its states last, and how a create whose outcome is unknown is found again.
 //
 // Everything else about an operation (parameters, body, answers, error codes)
@@ -37,8 +37,8 @@ type Row struct {
 	Operation string // the contract's operationId
 	Toolset   string
 	Effect    Effect
-	// About tells an agent what the tool does and what to mind, in a sentence
-	// or two. What the arguments mean stands in the schema.
+	// About is the tool's description for agents: what it does and what to
+	// mind, in a sentence or two. The schema explains the arguments.
 	About string
 	// Confirm is what a person must have agreed to before the call; "" where
 	// the call needs no confirmation.
@@ -48,7 +48,7 @@ type Row struct {
 	// Wait tells how the end of the change is seen; nil where the answer is
 	// the end.
 	Wait *Wait
-	// Reconcile tells how a create whose outcome is unknown is found.
+	// Reconcile says how a create whose outcome is unknown is found.
 	Reconcile *Reconcile
 	// Defaults are sent for arguments that are left out though the contract
 	// requires them.
@@ -66,9 +66,9 @@ type Row struct {
 	Example string
 	// Next is what to do after a call whose answer shows no state.
 	Next []Step
-	// Activities tells that it lists what happened to a thing, with times.
+	// Activities reports that it lists what happened to a thing, with times.
 	Activities bool
-	// RegisteredElsewhere tells that the call takes a code that may have been
+	// RegisteredElsewhere reports that the call takes a code that may have been
 	// requested elsewhere, and so the argument of this name.
 	RegisteredElsewhere bool
 }
@@ -129,7 +129,7 @@ type Wait struct {
 	Triggers []string
 }
 
-// Reconcile tells how to find what a create made when its answer was lost.
+// Reconcile says how to find what a create made when its answer was lost.
 type Reconcile struct {
 	// Read is the tool that shows it; "" where nothing does.
 	Read string
@@ -142,10 +142,10 @@ type Reconcile struct {
 	// Since is the field of the time at which the thing was made; only things
 	// made since the call count, by the API's clock.
 	Since string
-	// Unique tells that what is the same is the thing itself, and not another
+	// Unique reports that what is the same is the thing itself, and not another
 	// one that looks like it.
 	Unique bool
-	// Resend tells that the API itself refuses a second one, so that the
+	// Resend reports that the API itself refuses a second one, so that the
 	// create may be sent again when nothing was found.
 	Resend bool
 }
@@ -293,7 +293,7 @@ type UnknownError struct {
 	Name    string
 	Nearest string   // the known name most like it, or ""
 	Known   []string // what may be named
-	// Deprecated tells that the name is known and needs --deprecated.
+	// Deprecated reports that the name is known and needs --deprecated.
 	Deprecated bool
 }
 

@@ -168,19 +168,19 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_sender_verify", Operation: "KakaotalkSendersController_verifySender_v1", Toolset: "kakaotalk", Effect: Action, Resource: kakaotalkSender,
-		About: "Hand in the one-time code that kakaotalk_sender_register had sent, for a sender in VERIFYING. Ask the person for the code; never guess one.",
+		About: "Submit the one-time code that kakaotalk_sender_register had sent, for a sender in VERIFYING. Ask the person for the code; never guess one.",
 		Wait:  kakaotalkSenderWait,
 	},
 	{
 		Tool: "kakaotalk_sender_changes_discard", Operation: "KakaotalkSendersController_deleteChanges_v1", Toolset: "kakaotalk", Effect: Delete,
 		About:   "Discard the pending changes of a KakaoTalk sender, in status DRAFT or REJECTED. A person must confirm.",
-		Next:    []Step{{Do: "see the senders that are left: one that never was live went with its changes, and a corrected one can be handed in", Tool: "kakaotalk_sender_list"}},
+		Next:    []Step{{Do: "see the senders that are left: one that never was live went with its changes, and a corrected one can be submitted", Tool: "kakaotalk_sender_list"}},
 		Confirm: "pending changes of the sender are lost",
 	},
 	{
 		Tool: "kakaotalk_sender_delete", Operation: "KakaotalkSendersController_deleteSender_v1", Toolset: "kakaotalk", Effect: Delete,
 		About:   "Mark a KakaoTalk sender for removal: it stays active for 60 days for its last messages and is then gone. A person must confirm.",
-		Next:    []Step{{Do: "tell the person: it works for 60 more days, then it is gone; until then the list shows it as before", Tool: "kakaotalk_sender_list"}},
+		Next:    []Step{{Do: "inform the person: it works for 60 more days, then it is gone; until then the list shows it as before", Tool: "kakaotalk_sender_list"}},
 		Confirm: "the sender goes after 60 days, and cannot be kept",
 	},
 	{

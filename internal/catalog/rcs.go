@@ -31,7 +31,7 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_sender_launch", Operation: "RcsSendersController_launchSender_v1", Toolset: "rcs", Effect: Action, Resource: rcsSender,
-		About:   "Hand a complete RCS sender to Google and the carriers of its countries. It can't be withdrawn. The operators decide, each for itself, in no stated time: follow it with rcs_sender_get. A person must confirm.",
+		About:   "Submit a complete RCS sender to Google and the carriers of its countries. It can't be withdrawn. Each operator decides on its own, in no stated time: follow it with rcs_sender_get. A person must confirm.",
 		Confirm: "submits the sender to Google and the carriers; it cannot be called back, and afterwards only countries can be changed",
 		Wait: &Wait{
 			Read:    "rcs_sender_get",
@@ -43,7 +43,7 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_test_number_add", Operation: "RcsSendersController_addTestNumbers_v1", Toolset: "rcs", Effect: Action, Resource: rcsTestNumber,
-		About: "Invite phones to test an RCS sender; each owner must accept the invitation. A number that was verified must be verified anew.",
+		About: "Invite phones to test an RCS sender; each owner must accept the invitation. A number that was verified must be verified again.",
 		Title: "Add RCS test numbers",
 		Next:  []Step{{Do: "when a phone's owner has accepted the invitation, see its state", Tool: "rcs_test_number_get", Needs: []string{"testNumber"}}},
 		Wait:  rcsTestNumberWait,
@@ -54,7 +54,7 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_test_number_reinvite", Operation: "RcsSendersController_retryTestNumber_v1", Toolset: "rcs", Effect: Action, Resource: rcsTestNumber,
-		About: "Send the invitation to a test number again. A number that was VERIFIED must be verified anew.",
+		About: "Send the invitation to a test number again. A number that was VERIFIED must be verified again.",
 		Wait:  rcsTestNumberWait,
 	},
 	{

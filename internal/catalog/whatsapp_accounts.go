@@ -78,7 +78,7 @@ var whatsappAccountWait = &Wait{
 // activitiesStep follows a list of activities: what to do about the thing is
 // said by the thing's own read, and those who review it can be asked.
 func activitiesStep(comment string) []Step {
-	return []Step{{Do: "tell the person what it shows: not each change of state is listed, and a refusal need not say why. Who reviews it can be asked by a comment", Tool: comment, Needs: []string{"comment"}}}
+	return []Step{{Do: "report to the person what it shows: not each change of state is listed, and a refusal need not say why. Who reviews it can be asked by a comment", Tool: comment, Needs: []string{"comment"}}}
 }
 
 // commentReconcile finds a comment among the newest activities.
@@ -99,14 +99,14 @@ var whatsappAccounts = []Row{
 	},
 	{
 		Tool: "whatsapp_account_update", Operation: "WhatsappAccountsController_updateAccount_v1", Toolset: "whatsapp_accounts", Effect: Update, Resource: whatsappAccount,
-		About:   "Correct a REJECTED WhatsApp account, which hands it in again at once. What is given is merged: fields left out stay.",
+		About:   "Correct a REJECTED WhatsApp account, which submits it again immediately. What is given is merged: fields left out stay.",
 		Example: `{"wabaName":"Example Shop"}`,
 		Wait:    whatsappAccountWait,
 	},
 	{
 		Tool: "whatsapp_account_delete", Operation: "WhatsappAccountsController_deleteAccount_v1", Toolset: "whatsapp_accounts", Effect: Delete, Resource: whatsappAccount,
 		About:   "Delete the project's WhatsApp account, which must have no senders and no pending sender changes. A person must confirm. Closed beta.",
-		Next:    []Step{{Do: "tell the person that the account is gone; see what is left in the project", Tool: "project_overview"}},
+		Next:    []Step{{Do: "inform the person that the account is gone; see what is left in the project", Tool: "project_overview"}},
 		Confirm: "the WhatsApp account of the project is deleted",
 	},
 	{

@@ -188,8 +188,8 @@ var whatsappSenders = []Row{
 	},
 	{
 		Tool: "whatsapp_sender_verify", Operation: "WhatsappSendersController_verify_v1", Toolset: "whatsapp_senders", Effect: Action, Resource: whatsappSender, RegisteredElsewhere: true,
-		About:   "Hand in the one-time code that whatsapp_sender_register had sent. Never guess a code. Leave it out only when Meta has already verified the number. Afterwards the sender becomes ACTIVE by itself: follow it with whatsapp_sender_get.",
-		Next:    []Step{{Do: "see whether the sender has become ACTIVE, which it does by itself some time after the right code", Tool: "whatsapp_sender_get"}},
+		About:   "Submit the one-time code that whatsapp_sender_register had sent. Never guess a code. Leave it out only when Meta has already verified the number. Afterwards the sender becomes ACTIVE on its own: follow it with whatsapp_sender_get.",
+		Next:    []Step{{Do: "check whether the sender has become ACTIVE, which happens on its own some time after the right code", Tool: "whatsapp_sender_get"}},
 		Example: `{"code":"123456"}`,
 		Wait:    whatsappSenderWait(""),
 	},
@@ -208,7 +208,7 @@ var whatsappSenders = []Row{
 	{
 		Tool: "whatsapp_sender_delete", Operation: "WhatsappSendersController_delete_v1", Toolset: "whatsapp_senders", Effect: Delete,
 		About:   "Mark a sender for removal: it stays ACTIVE for 30 days for its last messages and is then gone. A person must confirm.",
-		Next:    []Step{{Do: "tell the person: it works for 30 more days, then it is gone; until then the list shows it as before", Tool: "whatsapp_sender_list"}},
+		Next:    []Step{{Do: "inform the person: it works for 30 more days, then it is gone; until then the list shows it as before", Tool: "whatsapp_sender_list"}},
 		Confirm: "the sender goes after 30 days, and cannot be kept",
 	},
 	{

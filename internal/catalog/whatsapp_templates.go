@@ -126,9 +126,9 @@ var whatsappTemplates = []Row{
 	},
 	{
 		Tool: "whatsapp_template_sync", Operation: "WhatsappTemplatesController_syncTemplates_v1", Toolset: "whatsapp_templates", Effect: Action,
-		About:      "Bring the project's templates up to date with Meta's. Rarely needed; it has no answer of its own: look with whatsapp_template_list.",
+		About:      "Bring the project's templates up to date with Meta's. Rarely needed; it has no answer of its own: check with whatsapp_template_list.",
 		Title:      "Sync WhatsApp templates",
-		Next:       []Step{{Do: "look at the templates", Tool: "whatsapp_template_list"}},
+		Next:       []Step{{Do: "check the templates", Tool: "whatsapp_template_list"}},
 		Idempotent: true,
 	},
 	{

@@ -1,12 +1,12 @@
 package sandbox
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -138,7 +138,7 @@ func (w *world) sample(op *papi.Operation) bool {
 
 // samplePath is the path of an operation with ids of the seeded shop.
 func (w *world) samplePath(op *papi.Operation) string {
-	first := func(path, list, field string) string { return fmt.Sprint(w.get(path).ok().items(list)[0][field]) }
+	first := func(path, list, field string) string { return jsonvalue.Text(w.get(path).ok().items(list)[0], field) }
 	sender := first("/whatsapp/senders?filterStates=ACTIVE", "senders", "id")
 	if op.Family() == "Rcs" {
 		sender = first("/rcs/senders", "senders", "id")
