@@ -95,7 +95,7 @@ func TestEveryCodeOfOursHasAPage(t *testing.T) {
 	}
 	for i := range guard.Rules {
 		rule := &guard.Rules[i]
-		page := ErrorPage(codeOf(rule))
+		page := ErrorPage(rule.Code)
 		if rule.Warns {
 			if page != "" {
 				t.Errorf("%s never refuses, and has a page", rule.Name)

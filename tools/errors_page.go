@@ -112,7 +112,7 @@ func ownCodes() []errorcode.Entry {
 			continue
 		}
 		all = append(all, errorcode.Entry{
-			Code: codeOf(rule), Origin: errorcode.Guard, Meaning: rule.About, Retryable: errorcode.No,
+			Code: rule.Code, Origin: errorcode.Guard, Meaning: rule.About, Retryable: errorcode.No,
 			Do: "do what the resolution says: change the call, or first bring the resource into the state that it needs; then call again",
 		})
 	}
@@ -121,14 +121,12 @@ func ownCodes() []errorcode.Entry {
 
 // ruleOf is the rule of the guard that refuses with the code, or nil.
 func ruleOf(code string) *guard.Rule {
-	i := slices.IndexFunc(guard.Rules, func(r guard.Rule) bool { return codeOf(&r) == code })
+	i := slices.IndexFunc(guard.Rules, func(r guard.Rule) bool { return r.Code == code })
 	if i < 0 {
 		return nil
 	}
 	return &guard.Rules[i]
 }
-
-func codeOf(rule *guard.Rule) string { return "guard_" + rule.Name }
 
 // errorCodes are all codes that have a page.
 func errorCodes() []string {

@@ -16,13 +16,9 @@ const (
 	GuidesURI = "papi://guides/"
 )
 
-// stuck are the states, and statuses of pending changes, in which a thing does
-// not go on by itself.
-var stuck = []string{"REJECTED", "FAILED", "ERROR", "PAUSED", "DISABLED", "SUSPENDED", "BLOCKED", "UNLAUNCHED"}
-
 // linkFor is the one resource that helps after an outcome, nil where none does:
-// the page of an error that the API answered, the guide where a rule
-// refused, or where a thing does not go on by itself.
+// the page of an error that the API answered, the guide where a rule refused, or
+// where a thing failed or was refused.
 func linkFor(row *catalog.Row, outcome any) *Link {
 	switch o := outcome.(type) {
 	case *Error:
@@ -38,10 +34,8 @@ func linkFor(row *catalog.Row, outcome any) *Link {
 			return &Link{ErrorsURI + o.Code, o.Code, "what this error means, and what to do"}
 		}
 	case *Result:
-		for _, state := range stuck {
-			if value(o.State) == state || value(o.Pending) == state {
-				return guideFor(row)
-			}
+		if row.Class(value(o.State), "") == catalog.Failure || row.Class("", value(o.Pending)) == catalog.Failure {
+			return guideFor(row)
 		}
 	}
 	return nil

@@ -206,12 +206,14 @@ func (o *overview) looks() string {
 	for _, resource := range counted() {
 		c := o.Counts[resource.Kind()]
 		things += c.Total
-		switch n := c.ByState[resource.Reaches]; {
-		case n == 0 || resource.Reaches == "":
-		case n == 1:
-			reaching = append(reaching, fmt.Sprintf("1 %s is %s", resource.Called(1), resource.Reaches))
-		default:
-			reaching = append(reaching, fmt.Sprintf("%d %s are %s", n, resource.Called(n), resource.Reaches))
+		for _, state := range resource.States {
+			switch n := c.ByState[state.Name]; {
+			case !state.Live || n == 0:
+			case n == 1:
+				reaching = append(reaching, fmt.Sprintf("1 %s is %s", resource.Called(1), state.Name))
+			default:
+				reaching = append(reaching, fmt.Sprintf("%d %s are %s", n, resource.Called(n), state.Name))
+			}
 		}
 	}
 	looks := "nothing in it is live"

@@ -99,8 +99,8 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *standing, answer any
 	steps := row.Next
 	if steps == nil && st != nil {
 		steps = st.steps(r.ProjectID, r.IDs, c.now)
-		if row.Resource.Name == "rcs_sender" {
-			steps = append(steps, refusedOperators(answer)...)
+		if row.Resource.More != nil {
+			steps = append(steps, row.Resource.More(answer)...)
 		}
 	}
 	ids := maps.Clone(r.IDs)
@@ -181,7 +181,7 @@ func showsNone(row *catalog.Row) bool {
 func needy(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
 	var found []standing
 	for _, item := range items {
-		if st := standingOf(resource, item); st.needsSomebody(now) {
+		if st := standingOf(resource, item); st.needsAttention(now) {
 			found = append(found, st)
 		}
 	}

@@ -38,7 +38,7 @@ var otherMeanings = map[string]string{
 func ruleCodes() []string {
 	var all []string
 	for _, r := range guard.Rules {
-		all = append(all, "guard_"+r.Name)
+		all = append(all, r.Code)
 	}
 	return all
 }
