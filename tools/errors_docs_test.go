@@ -98,20 +98,20 @@ func TestEveryCodeOfOursHasAPage(t *testing.T) {
 		page := ErrorPage(rule.Code)
 		if rule.Warns {
 			if page != "" {
-				t.Errorf("%s never refuses, and has a page", rule.Name)
+				t.Errorf("%s never refuses, and has a page", rule.Code)
 			}
 			continue
 		}
 		for _, tool := range rule.Tools {
 			if !strings.Contains(page, "`"+tool+"`") {
-				t.Errorf("%s: its page does not name %s", rule.Name, tool)
+				t.Errorf("%s: its page does not name %s", rule.Code, tool)
 			}
 		}
 		_, uris, _ := strings.Cut(page, "\n- Guide: ")
 		uris, _, _ = strings.Cut(uris, ".\n")
 		for uri := range strings.SplitSeq(uris, ", ") {
 			if guides.Lookup(strings.TrimPrefix(uri, GuidesURI)) == nil {
-				t.Errorf("%s: no guide %q", rule.Name, uri)
+				t.Errorf("%s: no guide %q", rule.Code, uri)
 			}
 		}
 	}

@@ -149,7 +149,7 @@ func addedAfterLaunch(sender any) bool {
 	asked := jsonvalue.Objects(sender, "countryStatus")
 	return slices.ContainsFunc(jsonvalue.Texts(sender, "details.countries"), func(country string) bool {
 		return !slices.ContainsFunc(asked, func(status map[string]any) bool {
-			return status["country"] == country && status["status"] != "NOT_LAUNCHED"
+			return status["country"] == country && status["status"] != RcsNotLaunched
 		})
 	})
 }
@@ -260,3 +260,7 @@ const rcsOtherPhone = "another phone, with `rcs_test_number_add`"
 var rcsAddOtherPhone = []Step{{Do: "this phone can't be used: ask the person for another, and add that", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}}
 
 var rcsTestNumberWait = &Wait{Read: "rcs_test_number_get"}
+
+// RcsNotLaunched is the status of a country that no launch has named yet
+// (RcsOperatorStatusEnum, 1.2.117).
+const RcsNotLaunched = "NOT_LAUNCHED"
