@@ -8,7 +8,7 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// Link leads to a resource that helps with an outcome.
+// Link is a resource that helps with an outcome.
 type Link struct{ URI, Name, Description string }
 
 // The beginnings of the resources' URIs.
@@ -17,8 +17,8 @@ const (
 	GuidesURI = "papi://guides/"
 )
 
-// linkFor is the one resource that shortens the way after an outcome, nil where
-// none does: the page of an error that the API answered, the guide where a rule
+// linkFor is the one resource that helps after an outcome, nil where none does:
+// the page of an error that the API answered, the guide where a rule
 // refused, or where a thing failed or was refused.
 func linkFor(row *catalog.Row, outcome any) *Link {
 	switch o := outcome.(type) {

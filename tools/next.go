@@ -15,8 +15,8 @@ import (
 // person has to move it on; where a part is under review and all else is well,
 // that review is what to wait for.
 func (st *standing) steps(project string, ids map[string]string, now time.Time) []catalog.Step {
-	at, wording := st.resource.At(st.state, st.pending), st.wording(now)
-	ofState := fillIn(st.possible(at.Next), wording)
+	wording := st.wording(now)
+	ofState := fillIn(st.possible(st.at.Next), wording)
 	var ofParts []catalog.Step
 	reviewed := st.resource.Pends(st.pending)
 	if st.pending == "" || reviewed != nil { // else a change pends, and goes first
@@ -29,7 +29,7 @@ func (st *standing) steps(project string, ids map[string]string, now time.Time) 
 	}
 	all := slices.Concat(ofParts, ofState)
 	switch {
-	case at.Class == catalog.ActionRequired, at.Class == catalog.Failure:
+	case st.at.Class == catalog.ActionRequired, st.at.Class == catalog.Failure:
 		all = slices.Concat(ofState, ofParts)
 	case reviewed != nil: // it is not as it should be yet
 		all = ofParts

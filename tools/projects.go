@@ -266,7 +266,7 @@ func (o *overview) warnings() []string {
 const maxStates = 10
 
 // describe shows a person what lives in a project, so that they recognise it.
-// What the API or the caller named is quoted, on one line, and cut.
+// What the API or the caller named is quoted, on one line, and truncated.
 func (s *Set) describe(projectID, client string, o *overview) string {
 	first := fmt.Sprintf("Work in project %s for the next 12 hours? A yes counts for %s.", guard.Name(projectID), guard.CountsFor(client))
 	if s.opts.About != "" {

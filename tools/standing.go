@@ -14,24 +14,25 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// standing is how a thing of the API stands, for its own read, for a list that
-// it is in, and for the overview.
+// standing is the state of a thing of the API, with its pending change and its
+// parts: for its own read, for a list that it is in, and for the overview.
 type standing struct {
 	resource       *catalog.Resource
 	ids            map[string]string
 	state, pending string
+	at             catalog.State // the one that decides
 	refused        []refusedPart
-	since          time.Time // zero: the answer does not tell
+	since          time.Time // zero: the answer does not show it
 }
 
 // refusedPart is a part of a thing that was refused or failed.
 type refusedPart struct {
 	name          string
 	status        *catalog.State
-	value, reason string // "" where the answer does not tell
+	value, reason string // "" where the answer does not show it
 }
 
-// standingOf reads how a thing stands out of an answer.
+// standingOf reads the condition of a thing from an answer.
 func standingOf(resource *catalog.Resource, thing any) standing {
 	st := standing{resource: resource, ids: map[string]string{}}
 	for arg, field := range resource.IDs {
@@ -52,6 +53,7 @@ func standingOf(resource *catalog.Resource, thing any) standing {
 			st.pending = part.Name + "=" + status.Name
 		}
 	}
+	st.at = resource.At(st.state, st.pending)
 	for field := range strings.SplitSeq(resource.Since, "|") {
 		if at := timeOf(jsonvalue.Text(thing, field)); !at.IsZero() {
 			st.since = at
@@ -93,11 +95,10 @@ func (st *standing) overdue(now time.Time) bool {
 // needsAttention reports whether the thing does not go on without a call or a
 // person.
 func (st *standing) needsAttention(now time.Time) bool {
-	class := st.resource.At(st.state, st.pending).Class
-	return class == catalog.Failure || class == catalog.ActionRequired || len(st.refused) > 0 || st.overdue(now)
+	return st.at.Class == catalog.Failure || st.at.Class == catalog.ActionRequired || len(st.refused) > 0 || st.overdue(now)
 }
 
-// label says in a few words how the thing stands, without what others wrote.
+// label says in a few words what the condition is, without what others wrote.
 func (st *standing) label(now time.Time) string {
 	words := []string{st.key()}
 	if strings.Contains(st.pending, "=") { // a part waits, and the state says what the thing itself needs
@@ -121,7 +122,7 @@ func (st *standing) wording(now time.Time) *strings.Replacer {
 	switch age := st.age(now); {
 	case age > 0:
 		since = fmt.Sprintf(": since %s, %s%s", stamp(st.since), inWords(age), since)
-	case lasting.Overdue > 0: // the API does not tell since when
+	case lasting.Overdue > 0: // the API does not say since when
 		since += fmt.Sprintf(", and after %s a person asks %s", lasting.OverdueAfter(), lasting.Asked())
 	}
 	return strings.NewReplacer("{again}", lasting.CheckAgain(st.age(now)), "{since}", since)
@@ -176,7 +177,7 @@ func (s *Set) historySince(ctx context.Context, row *catalog.Row, project string
 	return s.newestChange(ctx, catalog.Lookup(row.Resource.History), project, pathIDs(row, c.args))
 }
 
-// historyTimeout bounds the read of a history, which nobody asked for.
+// historyTimeout bounds the read of a history, which no caller asked for.
 const historyTimeout = 5 * time.Second
 
 func (s *Set) newestChange(ctx context.Context, history *catalog.Row, project string, ids map[string]string) time.Time {
