@@ -209,8 +209,8 @@ func (g *graph) possible(path []string, n catalog.Next) {
 	}
 	told := string(encode(r.Data))
 	for _, rule := range guard.Rules {
-		if strings.HasSuffix(rule.Name, "_state") && strings.Contains(told, `"guard_`+rule.Name+`"`) {
-			g.t.Errorf("next leads to %s, which guard_%s refuses:\n  %s", n.Tool, rule.Name, strings.Join(path, "\n  "))
+		if strings.HasSuffix(rule.Code, "_state") && strings.Contains(told, `"`+rule.Code+`"`) {
+			g.t.Errorf("next leads to %s, which %s refuses:\n  %s", n.Tool, rule.Code, strings.Join(path, "\n  "))
 		}
 	}
 }

@@ -23,7 +23,7 @@ var liveState = map[string]string{
 // the call alone.
 func knownBySight() []guard.Rule {
 	return slices.DeleteFunc(slices.Clone(guard.Rules), func(r guard.Rule) bool {
-		return !strings.HasSuffix(r.Name, "_state") && !slices.Contains([]string{"bundle_services", "bundle_names", "empty_update"}, r.Name)
+		return !strings.HasSuffix(r.Code, "_state") && !slices.Contains([]string{"guard_bundle_services", "guard_bundle_names", "guard_empty_update"}, r.Code)
 	})
 }
 
@@ -61,7 +61,7 @@ func TestNextOfEachStateCanBeTaken(t *testing.T) {
 // and after each error that an operation documents.
 func TestNextOfToolsAndErrorsCanBeTaken(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{}), func(o *guard.Options) {
-		o.Rules = slices.DeleteFunc(knownBySight(), func(r guard.Rule) bool { return strings.HasSuffix(r.Name, "_state") })
+		o.Rules = slices.DeleteFunc(knownBySight(), func(r guard.Rule) bool { return strings.HasSuffix(r.Code, "_state") })
 	})
 	for _, row := range catalog.Rows() {
 		args := pathSample(row)

@@ -265,10 +265,10 @@ func (o *overview) warnings() []string {
 // maxStates is how many states of a kind the question about a project lists.
 const maxStates = 10
 
-// describe shows a person what lives in a project, so that they recognise it.
-// What the API or the caller named is quoted, on one line, and truncated.
+// describe is the question about a project. It shows what lives there, so that
+// the person recognises it. Text of others is quoted, on one line and bounded.
 func (s *Set) describe(projectID, client string, o *overview) string {
-	first := fmt.Sprintf("Work in project %s for the next 12 hours? A yes counts for %s.", guard.Name(projectID), guard.CountsFor(client))
+	first := guard.ProjectQuestion(projectID, client)
 	if s.opts.About != "" {
 		first += " (" + s.opts.About + ")"
 	}

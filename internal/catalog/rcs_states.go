@@ -108,6 +108,10 @@ var (
 	}
 )
 
+// RcsNotLaunched is the status of a country that no launch has named yet
+// (RcsOperatorStatusEnum, 1.2.117).
+const RcsNotLaunched = "NOT_LAUNCHED"
+
 // StatesInNotes has a state as the contract's notes on the launch call it, and
 // its name in answers (launchSender, 1.2.117).
 var StatesInNotes = []string{"PENDING_LAUNCH", "PREPARING_LAUNCH"}
@@ -119,7 +123,7 @@ var StatesInNotes = []string{"PENDING_LAUNCH", "PREPARING_LAUNCH"}
 var rcsOperatorStates = slices.Concat(
 	[]State{
 		{Name: "LAUNCHED", Class: Success, Means: "live"},
-		{Name: "NOT_LAUNCHED", Means: "not live yet"},
+		{Name: RcsNotLaunched, Means: "not live yet"},
 		{Name: "PENDING", Means: "activation awaited"},
 		{Name: "PENDING_UNLAUNCHED", Means: "to be taken down"},
 	},
@@ -149,7 +153,7 @@ func addedAfterLaunch(sender any) bool {
 	asked := jsonvalue.Objects(sender, "countryStatus")
 	return slices.ContainsFunc(jsonvalue.Texts(sender, "details.countries"), func(country string) bool {
 		return !slices.ContainsFunc(asked, func(status map[string]any) bool {
-			return status["country"] == country && status["status"] != "NOT_LAUNCHED"
+			return status["country"] == country && status["status"] != RcsNotLaunched
 		})
 	})
 }

@@ -1,6 +1,6 @@
 // Package store keeps what outlives a call: confirmed projects, remembered
-// registers, spent confirmations and the key that signs them, the marks of open
-// and refused questions, the lines of the audit log where it is kept here.
+// registrations, used confirmations and the key that signs them, the questions
+// that are open or refused, the lines of the audit log where it is kept here.
 //
 // A store is a map of byte strings whose entries end by themselves. It knows
 // nothing of what it keeps; keys are namespaced by their users
