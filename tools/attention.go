@@ -33,7 +33,7 @@ const maxAttention = 10
 // candidate is a thing that may need attention.
 type candidate struct {
 	kind string
-	st   standing
+	st   condition
 	why  string
 }
 
@@ -42,7 +42,7 @@ type candidate struct {
 func candidates(resource *catalog.Resource, things []any) []candidate {
 	var all []candidate
 	for _, thing := range things {
-		st := standingOf(resource, thing)
+		st := conditionOf(resource, thing)
 		_, waits := resource.Lasting(st.state, st.pending)
 		if waits || len(st.refused) > 0 || st.at.Class == catalog.Failure {
 			all = append(all, candidate{resource.Kind(), st, st.why(thing)})
@@ -52,7 +52,7 @@ func candidates(resource *catalog.Resource, things []any) []candidate {
 }
 
 // why is the reason that the API gives, of the thing or of its parts.
-func (st *standing) why(thing any) string {
+func (st *condition) why(thing any) string {
 	var reasons []string
 	for field := range strings.SplitSeq(st.resource.Reason, "|") {
 		if reason := jsonvalue.Text(thing, field); reason != "" && reason != "NONE" {

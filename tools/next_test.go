@@ -41,7 +41,7 @@ func TestNextOfEachStateCanBeTaken(t *testing.T) {
 				pending, states = declared.Name, []string{"", liveState[row.Resource.Name]}
 			}
 			for _, state := range states {
-				answer := standingAt(row.Resource, state, pending, pending != "")
+				answer := answerAt(row.Resource, state, pending, pending != "")
 				next := resultOf(row, project, &call{args: pathSample(row)}, answer).Next
 				where := fmt.Sprintf("%s, %s %s", row.Tool, state, declared.Name)
 				left := slices.DeleteFunc(slices.Clone(row.Resource.At(state, pending).Next), func(s catalog.Step) bool { return !s.Fits(answer) })
@@ -132,8 +132,8 @@ func pathSample(row *catalog.Row) map[string]any {
 	return args
 }
 
-// standingAt is the answer that shows a resource in a state, with its ids.
-func standingAt(r *catalog.Resource, state, pending string, pends bool) map[string]any {
+// answerAt is the answer that shows a resource in a state, with its ids.
+func answerAt(r *catalog.Resource, state, pending string, pends bool) map[string]any {
 	answer := map[string]any{}
 	for arg, field := range r.IDs {
 		put(answer, field, "x")

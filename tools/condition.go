@@ -14,9 +14,9 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// standing is the state of a thing of the API, with its pending change and its
+// condition is the state of a thing of the API, with its pending change and its
 // parts: for its own read, for a list that it is in, and for the overview.
-type standing struct {
+type condition struct {
 	resource       *catalog.Resource
 	ids            map[string]string
 	state, pending string
@@ -32,9 +32,9 @@ type refusedPart struct {
 	value, reason string // "" where the answer does not show it
 }
 
-// standingOf reads the condition of a thing from an answer.
-func standingOf(resource *catalog.Resource, thing any) standing {
-	st := standing{resource: resource, ids: map[string]string{}}
+// conditionOf reads the condition of a thing from an answer.
+func conditionOf(resource *catalog.Resource, thing any) condition {
+	st := condition{resource: resource, ids: map[string]string{}}
 	for arg, field := range resource.IDs {
 		if id := jsonvalue.Text(thing, field); id != "" {
 			st.ids[arg] = id
@@ -76,10 +76,10 @@ func timeOf(text string) time.Time {
 func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 
 // key is what decides: what pends, else the state.
-func (st *standing) key() string { return st.resource.Key(st.state, st.pending) }
+func (st *condition) key() string { return st.resource.Key(st.state, st.pending) }
 
 // age is how long the thing is as it is, at least; 0 where that is unknown.
-func (st *standing) age(now time.Time) time.Duration {
+func (st *condition) age(now time.Time) time.Duration {
 	if st.since.IsZero() || now.IsZero() || now.Before(st.since) {
 		return 0
 	}
@@ -87,19 +87,19 @@ func (st *standing) age(now time.Time) time.Duration {
 }
 
 // overdue reports whether the thing waits for longer than it should.
-func (st *standing) overdue(now time.Time) bool {
+func (st *condition) overdue(now time.Time) bool {
 	lasting, waits := st.resource.Lasting(st.state, st.pending)
 	return waits && st.age(now) > lasting.Overdue
 }
 
 // needsAttention reports whether the thing does not go on without a call or a
 // person.
-func (st *standing) needsAttention(now time.Time) bool {
+func (st *condition) needsAttention(now time.Time) bool {
 	return st.at.Class == catalog.Failure || st.at.Class == catalog.ActionRequired || len(st.refused) > 0 || st.overdue(now)
 }
 
 // label says in a few words what the condition is, without what others wrote.
-func (st *standing) label(now time.Time) string {
+func (st *condition) label(now time.Time) string {
 	words := []string{st.key()}
 	if strings.Contains(st.pending, "=") { // a part waits, and the state says what the thing itself needs
 		words = slices.Insert(words, 0, st.state)
@@ -116,7 +116,7 @@ func (st *standing) label(now time.Time) string {
 
 // wording replaces what the steps of a waiting thing leave open: {again} is
 // when to check the next time, {since} since when it waits and what is usual.
-func (st *standing) wording(now time.Time) *strings.Replacer {
+func (st *condition) wording(now time.Time) *strings.Replacer {
 	lasting, _ := st.resource.Lasting(st.state, st.pending)
 	since := "; the API states no usual time"
 	switch age := st.age(now); {
@@ -146,7 +146,7 @@ func inWords(d time.Duration) string {
 
 // escalation is the step that goes before a check of what is overdue: whom to
 // ask, and with what.
-func (st *standing) escalation(project string, ids map[string]string, now time.Time) catalog.Step {
+func (st *condition) escalation(project string, ids map[string]string, now time.Time) catalog.Step {
 	lasting, _ := st.resource.Lasting(st.state, st.pending)
 	facts := []string{"projectId " + quoted(project)}
 	for _, name := range slices.Sorted(maps.Keys(ids)) {
@@ -170,7 +170,7 @@ func (s *Set) historySince(ctx context.Context, row *catalog.Row, project string
 	if row.Effect != catalog.Read || row.Resource == nil || row.Resource.History == "" || row.List() != "" {
 		return time.Time{}
 	}
-	st := standingOf(row.Resource, answer)
+	st := conditionOf(row.Resource, answer)
 	if _, waits := row.Resource.Lasting(st.state, st.pending); !waits {
 		return time.Time{}
 	}
