@@ -32,7 +32,7 @@ func unaudited(err error) *Error {
 }
 
 // note leaves the audit's line about a call that the guard did not let through.
-func (s *Set) note(ctx context.Context, warnings *[]string, c *guard.Call, own ownValues, v guard.Verdict) {
+func (s *Set) note(ctx context.Context, warnings *[]string, c *guard.Call, own callOptions, v guard.Verdict) {
 	if s.opts.Audit != nil {
 		s.add(ctx, warnings, s.callEntry(c, own, v), "about this call")
 	}
@@ -41,7 +41,7 @@ func (s *Set) note(ctx context.Context, warnings *[]string, c *guard.Call, own o
 // intend leaves the audit's line about a write that is going to be sent. It
 // returns what becomes the line about its outcome, nil where there is none to
 // leave, and an error where the line can't be written: then nothing is sent.
-func (s *Set) intend(ctx context.Context, c *guard.Call, own ownValues) (*audit.Entry, *Error) {
+func (s *Set) intend(ctx context.Context, c *guard.Call, own callOptions) (*audit.Entry, *Error) {
 	if s.opts.Audit == nil || !c.Row.Writes() {
 		return nil, nil
 	}
@@ -66,13 +66,13 @@ func (s *Set) conclude(ctx context.Context, warnings *[]string, e *audit.Entry, 
 	case *Result:
 		e.Status, e.IDs = status, end.IDs
 	case *Error:
-		e.Status, e.ErrorCode = end.Status, truncate(end.Code) // the API's own may be any text
+		e.Status, e.ErrorCode = end.Status, papi.Echo(end.Code) // the API's own may be any text
 		e.IDs = pathIDs(catalog.Lookup(e.Tool), e.Arguments)
 	}
 	s.add(ctx, warnings, *e, "about how this call ended")
 }
 
-func (s *Set) callEntry(c *guard.Call, own ownValues, v guard.Verdict) audit.Entry {
+func (s *Set) callEntry(c *guard.Call, own callOptions, v guard.Verdict) audit.Entry {
 	e := s.entry(Caller{Principal: c.Principal, Client: c.Client}, c.ProjectID, c.Row.Tool, v)
 	e.Arguments = own.with(c.Args)
 	return e
@@ -120,7 +120,7 @@ func forTheRecord(value any) any {
 
 // with are the arguments as they were given, ours among them that say what was
 // asked for. A confirmation's token is used, and left out.
-func (o ownValues) with(args map[string]any) map[string]any {
+func (o callOptions) with(args map[string]any) map[string]any {
 	all := make(map[string]any, len(args)+2)
 	for name, value := range args {
 		all[name] = value

@@ -45,7 +45,7 @@ var known = map[string]source{
 	"families":         {known: func(*Set) []string { return guides.Families() }},
 	"trigger_families": {known: func(*Set) []string { return guides.TriggerFamilies() }},
 	"tools":            {known: (*Set).names},
-	"error_codes":      {known: func(*Set) []string { return slices.Sorted(maps.Keys(papi.ErrorCodes())) }},
+	"error_codes":      {known: func(*Set) []string { return errorCodes() }},
 	"languages":        {known: enum("WhatsappInputTemplateLanguagesEnum")},
 	"categories":       {known: enum("WhatsappTemplateInputCategoryEnum")},
 	"rcs_use_cases":    {known: enum("RcsInputSenderUseCasesEnum")},
@@ -129,7 +129,7 @@ func (s *Set) readToComplete(ctx context.Context, caller Caller, from catalog.Co
 	if row.Op().Parameter("pageSize") != nil {
 		args["pageSize"] = float64(completionPage)
 	}
-	key := string(encode([]any{projectID, from.Tool, args}))
+	key := string(jsonvalue.Encode([]any{projectID, from.Tool, args}))
 	if values, ok := s.completions.get(key); ok {
 		return values
 	}

@@ -107,7 +107,7 @@ func (st *condition) label(now time.Time) string {
 	for _, part := range st.refused {
 		words = append(words, part.name+"="+part.status.Name)
 	}
-	label := truncate(strings.Trim(strings.Join(words, ", "), ", "))
+	label := papi.Echo(strings.Trim(strings.Join(words, ", "), ", "))
 	if st.overdue(now) {
 		label += " for " + inWords(st.age(now))
 	}

@@ -81,7 +81,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 		return s.refuseProject(ctx, caller, "project_confirm", projectID, refusal)
 	}
 	if reason := papi.BadSegment(projectID); reason != "" {
-		return invalidArguments([]papi.Violation{{Path: argProject, Given: truncate(projectID), Allowed: "an id as the Sinch Dashboard shows it; this one " + reason}}).outcome()
+		return invalidArguments([]papi.Violation{{Path: argProject, Given: papi.Echo(projectID), Allowed: "an id as the Sinch Dashboard shows it; this one " + reason}}).outcome()
 	}
 	o, e := s.readOverview(ctx, projectID)
 	if e != nil {
@@ -170,7 +170,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 	read(webhook.Kind(), webhook.List, nil, func(answer any) {
 		hooks, _ := jsonvalue.Field(answer, "webhooks").([]any)
 		for _, hook := range hooks {
-			kept, _ := shape(hook, ownValues{fields: []string{"id", "target", "triggers"}}, nil)
+			kept, _ := shape(hook, callOptions{fields: []string{"id", "target", "triggers"}}, nil)
 			o.Webhooks = append(o.Webhooks, kept)
 		}
 	})

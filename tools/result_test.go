@@ -300,10 +300,10 @@ func TestNextNamesOnlyWhatIsOffered(t *testing.T) {
 func TestFieldsWinOverConcise(t *testing.T) {
 	answer := map[string]any{"details": map[string]any{"questionnaire": map[string]any{"general": map[string]any{"questions": "long"}}}}
 	bulk := bulky(catalog.Lookup("rcs_sender_get"))
-	if shaped, _ := shape(answer, ownValues{}, bulk); strings.Contains(string(encode(shaped)), "long") {
+	if shaped, _ := shape(answer, callOptions{}, bulk); strings.Contains(string(encode(shaped)), "long") {
 		t.Errorf("concise: %s", encode(shaped))
 	}
-	shaped, warnings := shape(answer, ownValues{fields: []string{"details.questionnaire.general.questions"}}, bulk)
+	shaped, warnings := shape(answer, callOptions{fields: []string{"details.questionnaire.general.questions"}}, bulk)
 	if !strings.Contains(string(encode(shaped)), "long") || len(warnings) != 0 {
 		t.Errorf("%s, %v", encode(shaped), warnings)
 	}

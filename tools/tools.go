@@ -32,6 +32,7 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -114,7 +115,7 @@ func (s *Set) Tools() []mcp.Tool { return s.all() }
 func (s *Set) advertise() []mcp.Tool {
 	var all []mcp.Tool
 	for _, c := range s.core {
-		t := mcp.NewToolWithRawSchema(c.name, c.about, encode(c.schema()))
+		t := mcp.NewToolWithRawSchema(c.name, c.about, jsonvalue.Encode(c.schema()))
 		t.Annotations = c.annotations
 		t.Title = t.Annotations.Title
 		all = append(all, t)
@@ -161,7 +162,7 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 	}
 	project, _ := given[argProject].(string)
 	out.Project = cmp.Or(project, s.opts.Guard.Default())
-	return plain(out)
+	return sanitize(out)
 }
 
 func (s *Set) call(ctx context.Context, caller Caller, name string, given map[string]any) Outcome {
@@ -220,7 +221,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		s.note(ctx, &c.warnings, gc, c.own, v)
 		e.Warnings = c.warnings
 		if e.Confirmation != nil {
-			e.Next = []catalog.Next{confirmed(row, c)}
+			e.Next = []catalog.Next{afterApproval(row, c)}
 		}
 		if len(e.Next) == 0 {
 			e.Next = nextAfterRefusal(row, gc.Args, e.Code)
@@ -265,7 +266,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		e.Next = s.offered(e.Next, c.own.project)
 		for i := range e.Next {
 			if e.Next[i].Tool == row.Tool && c.own.registeredElsewhere { // which still holds
-				e.Next[i].Args = withInfo(e.Next[i].Args, argRegisteredElsewhere, true)
+				e.Next[i].Args = jsonvalue.With(e.Next[i].Args, argRegisteredElsewhere, true)
 			}
 		}
 		return e.outcome()
@@ -300,8 +301,8 @@ func (s *Set) offered(next []catalog.Next, project string) []catalog.Next {
 		if _, ok := s.tools[n.Tool]; !ok && n.Tool != "" && !s.isCore(n.Tool) {
 			continue
 		}
-		if project != "" && n.Tool != "" {
-			n.Args = withInfo(n.Args, argProject, project)
+		if _, given := n.Args[argProject]; project != "" && n.Tool != "" && !given {
+			n.Args = jsonvalue.With(n.Args, argProject, project)
 		}
 		kept = append(kept, n)
 	}
@@ -327,20 +328,11 @@ func (s *Set) unknownTool(name string) *Error {
 	names := s.names()
 	e := &Error{
 		Code:    errorcode.UnknownTool,
-		Message: "this server offers no tool " + truncate(name),
+		Message: "this server offers no tool " + papi.Echo(name),
 		Info:    map[string]any{"known": names},
 	}
 	if near := papi.Nearest(name, names); near != "" {
 		e.Info["nearest"] = near
 	}
 	return e
-}
-
-// encode writes JSON that is ours; it can't fail.
-func encode(v any) json.RawMessage {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		panic("tools: " + err.Error())
-	}
-	return raw
 }
