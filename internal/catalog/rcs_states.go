@@ -49,7 +49,7 @@ var rcsSender = &Resource{
 			},
 		},
 		{
-			Name: "LAUNCHED", Class: Success, Live: true, Means: "the launch succeeded; `countryStatus` says where", Moves: "`rcs_sender_launch` again, for new countries",
+			Name: "LAUNCHED", Class: Success, Production: true, Means: "the launch succeeded; `countryStatus` says where", Moves: "`rcs_sender_launch` again, for new countries",
 			Next: []Step{
 				rcsCountryLacks, rcsCountryAdded,
 				{Do: "for more countries, name all of them, those that are launched too (GB and US only where their answers were given before the launch; FR asks for some too)", Tool: "rcs_sender_update", Needs: []string{"details"}},

@@ -112,8 +112,8 @@ func TestEachStateIsComplete(t *testing.T) {
 			if s.Lasts.Overdue < s.Lasts.First || s.Lasts.First == 0 && s.Lasts != (Lasting{}) {
 				t.Errorf("%s lasts %+v", at, s.Lasts)
 			}
-			if s.Live && s.Class != Success {
-				t.Errorf("%s is live and %s", at, s.Class)
+			if s.Production && s.Class != Success {
+				t.Errorf("%s is in production and %s", at, s.Class)
 			}
 		}
 	})
