@@ -21,7 +21,7 @@ var whatsappSender = &Resource{
 			},
 		},
 		{
-			Name: "ACTIVE", Class: Success, Live: true, Means: "can send",
+			Name: "ACTIVE", Class: Success, Production: true, Means: "can send",
 			Next: []Step{{Do: "the sender is ready; a first message to a user needs an approved template", Tool: "whatsapp_template_list"}},
 		},
 		{Name: "INACTIVE", Class: Failure, Means: "exists, but is not active", Moves: "Sinch support", Next: stopped("whatsapp_sender_activity_list", "senderId")},

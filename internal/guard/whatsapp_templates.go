@@ -216,21 +216,19 @@ func templateDraft(c *Call, a answers) *Refusal {
 	}
 }
 
-var (
-	whatsappTemplateSummaries = []Summary{
-		{Tool: "whatsapp_template_delete", Reads: []*Read{readWhatsappTemplate}, text: askTemplateDelete},
-		{Tool: "whatsapp_template_delete_all_languages", Reads: []*Read{readWhatsappTemplateLanguages}, text: askTemplateDeleteAll},
-		{Tool: "whatsapp_template_analytics_enable", text: func(map[string]any, answers) sentences {
-			return sentences{
-				ask:    "Turn on template analytics for the project's WhatsApp Business Account",
-				effect: "They are on for all of the account's templates, and nothing turns them off again.",
-			}
-		}},
-		{Tool: "whatsapp_access_token_create", text: func(map[string]any, answers) sentences {
-			return sentences{ask: "Make a long-lived Meta access token", effect: "It is valid for 60 days."}
-		}},
-	}
-)
+var whatsappTemplateSummaries = []Summary{
+	{Tool: "whatsapp_template_delete", Reads: []*Read{readWhatsappTemplate}, text: askTemplateDelete},
+	{Tool: "whatsapp_template_delete_all_languages", Reads: []*Read{readWhatsappLanguages}, text: askTemplateDeleteAll},
+	{Tool: "whatsapp_template_analytics_enable", text: func(map[string]any, answers) sentences {
+		return sentences{
+			ask:    "Turn on template analytics for the project's WhatsApp Business Account",
+			effect: "They are on for all of the account's templates, and nothing turns them off again.",
+		}
+	}},
+	{Tool: "whatsapp_access_token_create", text: func(map[string]any, answers) sentences {
+		return sentences{ask: "Make a long-lived Meta access token", effect: "It is valid for 60 days."}
+	}},
+}
 
 func askTemplateDelete(args map[string]any, a answers) sentences {
 	s := sentences{
@@ -248,7 +246,7 @@ func askTemplateDelete(args map[string]any, a answers) sentences {
 
 func askTemplateDeleteAll(args map[string]any, a answers) sentences {
 	var languages []string
-	for _, template := range jsonvalue.Objects(a.of(readWhatsappTemplateLanguages), "templates") {
+	for _, template := range jsonvalue.Objects(a.of(readWhatsappLanguages), "templates") {
 		languages = append(languages, fmt.Sprintf("%s (%s)", Word(jsonvalue.Text(template, "language")), Word(cmp.Or(jsonvalue.Text(template, "state"), pending(template), "UNKNOWN"))))
 	}
 	slices.Sort(languages)

@@ -14,26 +14,27 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// standing is how a thing of the API stands, for its own read, for a list that
-// it is in, and for the overview.
-type standing struct {
+// condition is the state of a thing of the API, with its pending change and its
+// parts: for its own read, for a list that it is in, and for the overview.
+type condition struct {
 	resource       *catalog.Resource
 	ids            map[string]string
 	state, pending string
+	at             catalog.State // the one that decides
 	refused        []refusedPart
-	since          time.Time // zero: the answer does not tell
+	since          time.Time // zero: the answer does not show it
 }
 
 // refusedPart is a part of a thing that was refused or failed.
 type refusedPart struct {
 	name          string
 	status        *catalog.State
-	value, reason string // "" where the answer does not tell
+	value, reason string // "" where the answer does not show it
 }
 
-// standingOf reads how a thing stands out of an answer.
-func standingOf(resource *catalog.Resource, thing any) standing {
-	st := standing{resource: resource, ids: map[string]string{}}
+// conditionOf reads the condition of a thing from an answer.
+func conditionOf(resource *catalog.Resource, thing any) condition {
+	st := condition{resource: resource, ids: map[string]string{}}
 	for arg, field := range resource.IDs {
 		if id := jsonvalue.Text(thing, field); id != "" {
 			st.ids[arg] = id
@@ -52,6 +53,7 @@ func standingOf(resource *catalog.Resource, thing any) standing {
 			st.pending = part.Name + "=" + status.Name
 		}
 	}
+	st.at = resource.At(st.state, st.pending)
 	for field := range strings.SplitSeq(resource.Since, "|") {
 		if at := timeOf(jsonvalue.Text(thing, field)); !at.IsZero() {
 			st.since = at
@@ -74,10 +76,10 @@ func timeOf(text string) time.Time {
 func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 
 // key is what decides: what pends, else the state.
-func (st *standing) key() string { return st.resource.Key(st.state, st.pending) }
+func (st *condition) key() string { return st.resource.Key(st.state, st.pending) }
 
 // age is how long the thing is as it is, at least; 0 where that is unknown.
-func (st *standing) age(now time.Time) time.Duration {
+func (st *condition) age(now time.Time) time.Duration {
 	if st.since.IsZero() || now.IsZero() || now.Before(st.since) {
 		return 0
 	}
@@ -85,20 +87,19 @@ func (st *standing) age(now time.Time) time.Duration {
 }
 
 // overdue reports whether the thing waits for longer than it should.
-func (st *standing) overdue(now time.Time) bool {
+func (st *condition) overdue(now time.Time) bool {
 	lasting, waits := st.resource.Lasting(st.state, st.pending)
 	return waits && st.age(now) > lasting.Overdue
 }
 
 // needsAttention reports whether the thing does not go on without a call or a
 // person.
-func (st *standing) needsAttention(now time.Time) bool {
-	class := st.resource.At(st.state, st.pending).Class
-	return class == catalog.Failure || class == catalog.ActionRequired || len(st.refused) > 0 || st.overdue(now)
+func (st *condition) needsAttention(now time.Time) bool {
+	return st.at.Class == catalog.Failure || st.at.Class == catalog.ActionRequired || len(st.refused) > 0 || st.overdue(now)
 }
 
-// label says in a few words how the thing stands, without what others wrote.
-func (st *standing) label(now time.Time) string {
+// label says in a few words what the condition is, without what others wrote.
+func (st *condition) label(now time.Time) string {
 	words := []string{st.key()}
 	if strings.Contains(st.pending, "=") { // a part waits, and the state says what the thing itself needs
 		words = slices.Insert(words, 0, st.state)
@@ -115,13 +116,13 @@ func (st *standing) label(now time.Time) string {
 
 // wording replaces what the steps of a waiting thing leave open: {again} is
 // when to check the next time, {since} since when it waits and what is usual.
-func (st *standing) wording(now time.Time) *strings.Replacer {
+func (st *condition) wording(now time.Time) *strings.Replacer {
 	lasting, _ := st.resource.Lasting(st.state, st.pending)
 	since := "; the API states no usual time"
 	switch age := st.age(now); {
 	case age > 0:
 		since = fmt.Sprintf(": since %s, %s%s", stamp(st.since), inWords(age), since)
-	case lasting.Overdue > 0: // the API does not tell since when
+	case lasting.Overdue > 0: // the API does not say since when
 		since += fmt.Sprintf(", and after %s a person asks %s", lasting.OverdueAfter(), lasting.Asked())
 	}
 	return strings.NewReplacer("{again}", lasting.CheckAgain(st.age(now)), "{since}", since)
@@ -145,7 +146,7 @@ func inWords(d time.Duration) string {
 
 // escalation is the step that goes before a check of what is overdue: whom to
 // ask, and with what.
-func (st *standing) escalation(project string, ids map[string]string, now time.Time) catalog.Step {
+func (st *condition) escalation(project string, ids map[string]string, now time.Time) catalog.Step {
 	lasting, _ := st.resource.Lasting(st.state, st.pending)
 	facts := []string{"projectId " + quoted(project)}
 	for _, name := range slices.Sorted(maps.Keys(ids)) {
@@ -169,14 +170,14 @@ func (s *Set) historySince(ctx context.Context, row *catalog.Row, project string
 	if row.Effect != catalog.Read || row.Resource == nil || row.Resource.History == "" || row.List() != "" {
 		return time.Time{}
 	}
-	st := standingOf(row.Resource, answer)
+	st := conditionOf(row.Resource, answer)
 	if _, waits := row.Resource.Lasting(st.state, st.pending); !waits {
 		return time.Time{}
 	}
 	return s.newestChange(ctx, catalog.Lookup(row.Resource.History), project, pathIDs(row, c.args))
 }
 
-// historyTimeout bounds the read of a history, which nobody asked for.
+// historyTimeout bounds the read of a history, which no caller asked for.
 const historyTimeout = 5 * time.Second
 
 func (s *Set) newestChange(ctx context.Context, history *catalog.Row, project string, ids map[string]string) time.Time {

@@ -129,8 +129,8 @@ func TestNextKnowsTime(t *testing.T) {
 	}
 }
 
-// Each state that ends by itself has its time, and no other has.
-func TestEachStateThatEndsByItselfHasItsTime(t *testing.T) {
+// Each state that ends without a call has its time, and no other has.
+func TestEachStateThatEndsWithoutACallHasItsTime(t *testing.T) {
 	for _, thing := range graphThings() {
 		resource := catalog.Lookup(thing.read.Tool).Resource
 		keys := append(enumOf(thing.states), enumOf(thing.changes)...)
@@ -402,7 +402,7 @@ func TestFinishedBundlesAndChannels(t *testing.T) {
 
 // A state that needs somebody is told of, and goes first, whatever part of the
 // thing is under review or was refused beside it.
-func TestAStateStandsBeforeItsParts(t *testing.T) {
+func TestAStateComesBeforeItsParts(t *testing.T) {
 	for _, resource := range []string{"whatsapp_account", "whatsapp_sender", "rcs_sender", "sms_app"} {
 		row := catalog.Lookup(catalog.LookupResource(resource).Get)
 		states := enumOf(map[string]string{"whatsapp_account": "WhatsappAccountStateEnum", "whatsapp_sender": "WhatsappSenderStatesEnum", "rcs_sender": "RcsSenderStatesEnum", "sms_app": "SmsProvisioningStatesEnum"}[resource])
@@ -416,9 +416,9 @@ func TestAStateStandsBeforeItsParts(t *testing.T) {
 					thing := map[string]any{}
 					set(thing, row.Resource.State, state)
 					set(thing, part.Field, status)
-					st := standingOf(row.Resource, thing)
+					st := conditionOf(row.Resource, thing)
 					if label := st.label(time.Time{}); !strings.Contains(label, state) || !strings.Contains(label, part.Name+"="+status) {
-						t.Errorf("%s %s, %s=%s is told of as %q", resource, state, part.Name, status, label)
+						t.Errorf("%s %s, %s=%s is listed as %q", resource, state, part.Name, status, label)
 					}
 					class := row.Resource.At(st.state, st.pending).Class
 					own := row.Resource.At(state, "").Next
