@@ -35,17 +35,16 @@ func TestNextOfEachStateCanBeTaken(t *testing.T) {
 		if row.Resource == nil || row.List() != "" || row.Next != nil {
 			continue
 		}
-		for key, steps := range nextOf[row.Resource.Name] {
-			pending, pends := strings.CutPrefix(key, "changes.status=")
-			states := []string{key}
-			if pends {
-				states = []string{"", liveState[row.Resource.Name]}
+		for i, declared := range slices.Concat(row.Resource.States, row.Resource.Changes) {
+			pending, states := "", []string{declared.Name}
+			if i >= len(row.Resource.States) {
+				pending, states = declared.Name, []string{"", liveState[row.Resource.Name]}
 			}
 			for _, state := range states {
-				answer := standingAt(row.Resource, state, pending, pends)
+				answer := standingAt(row.Resource, state, pending, pending != "")
 				next := resultOf(row, project, &call{args: pathSample(row)}, answer).Next
-				where := fmt.Sprintf("%s, %s %s", row.Tool, state, key)
-				left := slices.DeleteFunc(slices.Clone(steps), func(s catalog.Step) bool { return !s.Fits(answer) })
+				where := fmt.Sprintf("%s, %s %s", row.Tool, state, declared.Name)
+				left := slices.DeleteFunc(slices.Clone(row.Resource.At(state, pending).Next), func(s catalog.Step) bool { return !s.Fits(answer) })
 				if len(next) != len(left) {
 					t.Errorf("%s: %d of %d steps are left", where, len(next), len(left))
 				}

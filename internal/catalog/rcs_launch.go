@@ -51,10 +51,6 @@ var usSchemas = map[string]string{
 	"NON_US_PRIVATE": "RcsNonUsPrivateBrandCampaignSenderDetailsQuestionnaireUSAnswersInputDto",
 }
 
-// RcsNotLaunched is the status of a country that no launch has named yet
-// (RcsOperatorStatusEnum, 1.2.117).
-const RcsNotLaunched = "NOT_LAUNCHED"
-
 // LaunchReport is what a launch of an RCS sender still needs, as paths in the
 // sender, sorted.
 type LaunchReport struct {

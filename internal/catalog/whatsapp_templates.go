@@ -10,9 +10,35 @@ var whatsappTemplate = &Resource{
 	},
 	IDs:   map[string]string{"templateName": "name", "languageCode": "language"},
 	State: "state", Pending: "changes.status",
+	States: []State{
+		{
+			Name: "PENDING", Class: Pending, Means: "waits for approval", Moves: "Meta", Lasts: Lasting{First: 5 * minute, Overdue: 2 * day},
+			Next: []Step{{Do: "check again {again}: it is being reviewed{since}", Tool: "whatsapp_template_get"}},
+		},
+		{Name: "APPROVED", Class: Success, Means: "can be sent"},
+		{
+			Name: "PAUSED", Class: Failure, Means: "can't be used until it is resumed", Moves: "Meta; or a better text, with `whatsapp_template_update`",
+			Next: []Step{resubmit(WhatsappTemplateUpdate, "Meta may resume it on its own; else improve it and submit it again")},
+		},
+		{
+			Name: "DISABLED", Class: Failure, Means: "can't be sent", Moves: "a better text, with `whatsapp_template_update`; or a new template under another name",
+			Next: []Step{resubmit(WhatsappTemplateUpdate, "change it with the person and submit it again")},
+		},
+		whatsappTemplateRejected,
+	},
+	Changes: []State{
+		{
+			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "`whatsapp_template_update` with `status` SUBMIT",
+			Next: submitDraft(WhatsappTemplateUpdate, "WhatsappTemplateDetailsInputDto"),
+		},
+		{
+			Name: "IN_PROGRESS", Class: Pending, Means: "submitted, being processed", Moves: "Sinch and Meta", Lasts: Lasting{First: minute, Overdue: day},
+			Next: []Step{{Do: "check again {again}: it is being reviewed{since}", Tool: "whatsapp_template_get"}},
+		},
+		whatsappTemplateRejected,
+	},
 	Reason:        "rejectionCode",
 	History:       "whatsapp_template_activity_list",
-	Lasts:         whatsappTemplateLasts,
 	Preconditions: []*Precondition{WhatsappTemplateUpdate, WhatsappTemplateCategory, WhatsappTemplateDelete},
 }
 
@@ -38,13 +64,18 @@ var (
 	}
 )
 
+var whatsappTemplateRejected = State{
+	Name: "REJECTED", Class: Failure, Means: "refused; `rejectionCode` says why", Moves: "`whatsapp_template_update`",
+	Next: []Step{
+		{Do: "rejectionCode says why, where it is given; read what happened to it, where a comment may say more", Tool: "whatsapp_template_activity_list"},
+		resubmit(WhatsappTemplateUpdate, "correct it and submit it again"),
+	},
+}
+
+// What the state of a WhatsApp template must be.
 var whatsappTemplateWait = &Wait{
-	Read:        "whatsapp_template_get",
-	Done:        []string{"APPROVED"},
-	Failed:      []string{"REJECTED", "DISABLED", "PAUSED", "changes.status=REJECTED"},
-	NeedsAction: []string{"changes.status=DRAFT"},
-	Running:     []string{"PENDING", "changes.status=IN_PROGRESS"},
-	Triggers:    []string{"WHATSAPP_TEMPLATE_APPROVED", "WHATSAPP_TEMPLATE_REJECTED", "WHATSAPP_TEMPLATE_STATUS_UPDATED"},
+	Read:     "whatsapp_template_get",
+	Triggers: []string{"WHATSAPP_TEMPLATE_APPROVED", "WHATSAPP_TEMPLATE_REJECTED", "WHATSAPP_TEMPLATE_STATUS_UPDATED"},
 }
 
 var whatsappTemplates = []Row{
@@ -95,9 +126,9 @@ var whatsappTemplates = []Row{
 	},
 	{
 		Tool: "whatsapp_template_sync", Operation: "WhatsappTemplatesController_syncTemplates_v1", Toolset: "whatsapp_templates", Effect: Action,
-		About:      "Bring the project's templates up to date with Meta's. Rarely needed; it has no answer of its own: look with whatsapp_template_list.",
+		About:      "Bring the project's templates up to date with Meta's. Rarely needed; it has no answer of its own: check with whatsapp_template_list.",
 		Title:      "Sync WhatsApp templates",
-		Next:       []Step{{Do: "look at the templates", Tool: "whatsapp_template_list"}},
+		Next:       []Step{{Do: "check the templates", Tool: "whatsapp_template_list"}},
 		Idempotent: true,
 	},
 	{

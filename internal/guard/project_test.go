@@ -135,7 +135,7 @@ func TestClientsOfAPrincipal(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := f.check(of(two, "whatsapp_sender_verify", map[string]any{"senderId": "s", "code": "123456"})); got != "allowed" {
-		t.Errorf("the register of another client: %s", got)
+		t.Errorf("the registration by another client: %s", got)
 	}
 	remove := map[string]any{"webhookId": "w"}
 	v := f.Check(t.Context(), of(one, "webhook_delete", remove))

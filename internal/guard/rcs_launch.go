@@ -24,7 +24,7 @@ func launch(c *Call, a answers) *Refusal {
 	state := jsonvalue.Text(sender, "state")
 	r := catalog.LaunchNeeds(sender)
 	missing := launchMissing(state, r)
-	if !catalog.RcsSenderLaunch.AllowsState(state) && c.Row.Resource.Class(state, "") == catalog.Running {
+	if !catalog.RcsSenderLaunch.AllowsState(state) && c.Row.Resource.At(state, "").Class == catalog.Pending {
 		return &Refusal{
 			Message:    fmt.Sprintf("the sender is %s, which ends on its own: it can't be launched now", state),
 			Resolution: "wait, and check again with rcs_sender_get: its next says when, and what to do then",

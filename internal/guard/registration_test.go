@@ -88,14 +88,14 @@ func TestVerifyNeedsARegister(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := f.check(verify("s", false)); got != "allowed" {
-		t.Errorf("after the register: got %s", got)
+		t.Errorf("after the registration: got %s", got)
 	}
 	if got := f.check(verify("another", false)); got != "guard_register_first" {
 		t.Errorf("another sender: got %s", got)
 	}
 }
 
-// A 429 sender-already-registered counts as a register that succeeded; no other
+// A 429 sender-already-registered counts as a registration that succeeded; no other
 // error does, and of no other tool.
 func TestAlreadyRegisteredIsRemembered(t *testing.T) {
 	for _, tt := range []struct{ tool, code, want string }{

@@ -42,9 +42,9 @@ func TestErrorsRepeatLittle(t *testing.T) {
 				}
 				for _, m := range scripted(t, s, []string{
 					`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}`,
-					fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%s,"params":{%s}}`, string(encoded(test.method)), params),
+					fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%s,"params":{%s}}`, string(mustEncode(test.method)), params),
 				}) {
-					raw := string(encoded(m))
+					raw := string(mustEncode(m))
 					if len(raw) > 2000 || strings.Contains(raw, strings.Repeat("y", 161)) {
 						t.Errorf("%d bytes: %.300s", len(raw), raw)
 					}

@@ -11,8 +11,8 @@ import (
 
 type toolboxKey struct{}
 
-// withToolbox returns a context for requests that another toolbox than the
-// server's own serves.
+// withToolbox returns a context for requests with their own toolbox instead of
+// the server's.
 func withToolbox(ctx context.Context, t Toolbox) context.Context {
 	return context.WithValue(ctx, toolboxKey{}, t)
 }
@@ -24,10 +24,10 @@ func (s *Server) toolboxOf(ctx context.Context) Toolbox {
 	return s.toolbox
 }
 
-// ownTools keeps the tools that the caller of ctx may use: those of its own
-// toolbox, where it has one, in that one's words. mcp-go asks it for lists and
-// for calls.
-func ownTools(ctx context.Context, offered []mcp.Tool) []mcp.Tool {
+// filterTools returns the tools that the caller of ctx may use: those of its
+// own toolbox, with that one's descriptions, where it has one. mcp-go applies
+// it to lists and to calls.
+func filterTools(ctx context.Context, offered []mcp.Tool) []mcp.Tool {
 	t, ok := ctx.Value(toolboxKey{}).(Toolbox)
 	if !ok {
 		return offered
@@ -43,9 +43,9 @@ func ownTools(ctx context.Context, offered []mcp.Tool) []mcp.Tool {
 	return kept
 }
 
-// promptsOf are the prompts for the caller of ctx: those whose changes it can
-// make with its own toolbox, where it has one.
-func (s *Server) promptsOf(ctx context.Context) []*prompts.Prompt {
+// callerPrompts returns the prompts whose writes the caller of ctx can make
+// with its tools.
+func (s *Server) callerPrompts(ctx context.Context) []*prompts.Prompt {
 	t, ok := ctx.Value(toolboxKey{}).(Toolbox)
 	if !ok {
 		return s.prompts
@@ -57,7 +57,7 @@ func (s *Server) promptsOf(ctx context.Context) []*prompts.Prompt {
 	return prompts.Offered(s.prompts, func(tool string) bool { return own[tool] })
 }
 
-func promptNamed(all []*prompts.Prompt, name string) *prompts.Prompt {
+func findPrompt(all []*prompts.Prompt, name string) *prompts.Prompt {
 	i := slices.IndexFunc(all, func(p *prompts.Prompt) bool { return p.Name == name })
 	if i < 0 {
 		return nil
@@ -65,11 +65,11 @@ func promptNamed(all []*prompts.Prompt, name string) *prompts.Prompt {
 	return all[i]
 }
 
-// ownPrompts drops the prompts whose changes the caller of ctx can't make.
-// mcp-go asks it for lists and for texts.
-func (s *Server) ownPrompts(ctx context.Context, offered []mcp.Prompt) []mcp.Prompt {
-	own := s.promptsOf(ctx)
+// filterPrompts removes the prompts whose writes the caller of ctx can't make.
+// mcp-go applies it to lists and to texts.
+func (s *Server) filterPrompts(ctx context.Context, offered []mcp.Prompt) []mcp.Prompt {
+	own := s.callerPrompts(ctx)
 	return slices.DeleteFunc(slices.Clone(offered), func(p mcp.Prompt) bool {
-		return promptNamed(s.prompts, p.Name) != nil && promptNamed(own, p.Name) == nil
+		return findPrompt(s.prompts, p.Name) != nil && findPrompt(own, p.Name) == nil
 	})
 }

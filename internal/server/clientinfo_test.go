@@ -68,7 +68,7 @@ func hasBegun(t *testing.T, m message) {
 }
 
 func TestOddCapabilitiesNeverFailInitialize(t *testing.T) {
-	w := serveWeb(t, asking, HTTPOptions{Limits: HTTPLimits{SessionsOfOne: 4000}})
+	w := serveWeb(t, asking, HTTPOptions{Limits: HTTPLimits{SessionsPerCaller: 4000}})
 	web := func(body string) (message, string) {
 		r := w.send(soon(t), http.MethodPost, "/mcp", body, nil)
 		_, text := read(t, r)
@@ -182,7 +182,7 @@ func TestSessionsKeepLittle(t *testing.T) {
 		t.Errorf("%d sessions keep %d kB", sessions, grown>>10)
 	}
 	for _, s := range w.http.sessions.open {
-		if info := s.GetClientInfo(); len(info.Name) > maxOfName || len(info.Version) > maxOfName || info.Title != "" || s.GetClientCapabilities().Experimental != nil {
+		if info := s.GetClientInfo(); len(info.Name) > maxClientName || len(info.Version) > maxClientName || info.Title != "" || s.GetClientCapabilities().Experimental != nil {
 			t.Errorf("kept: %.200v", info)
 		}
 	}

@@ -105,7 +105,7 @@ var otherAnswers = map[string]struct{ line, want string }{
 
 func TestWhatAnAnswerMeans(t *testing.T) {
 	for name, test := range answers {
-		if got := answerOf(json.RawMessage(test.result)); got != guard.Answer(test.want) {
+		if got := readAnswer(json.RawMessage(test.result)); got != guard.Answer(test.want) {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
 	}

@@ -55,7 +55,7 @@ func newGuarded(t *testing.T, within time.Duration) *guarded {
 	}
 	g.peer = dial(t, New(Options{
 		Toolbox: tools.New(tools.Options{Rows: rows, Guard: guards, API: client}),
-		Logger:  slog.New(slog.NewTextHandler(t.Output(), nil)), AnswerTimeout: within,
+		Logger:  slog.New(slog.NewTextHandler(t.Output(), nil)), answerTimeout: within,
 	}))
 	return g
 }

@@ -13,10 +13,10 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// confirmationKey names our one question among a result's input requests.
+// confirmationKey is the name of our question in a result's input requests.
 const confirmationKey = "confirmation"
 
-// confirmationForm is a question as clients take it: the summary, and a form.
+// confirmationForm returns the elicitation for a question: its summary and a form.
 func confirmationForm(question guard.Question) mcp.ElicitationParams {
 	return mcp.ElicitationParams{
 		Message:         papi.Printable(question.Summary), // which a person reads
@@ -24,25 +24,25 @@ func confirmationForm(question guard.Question) mcp.ElicitationParams {
 	}
 }
 
-// elicitor returns how to ask the person behind the request of ctx; nil where its
-// client can't ask, or can't be reached before the call ends.
+// elicitor returns how to ask the person behind the request of ctx; nil where the
+// client can't elicit, or can't be reached during the call.
 //
-// mcp-go would bridge the eras, but it asks older clients without looking at
-// their capabilities, runs the call twice, knows no deadline, and takes the
-// answers that an older client put into its first request.
+// mcp-go can bridge the protocol versions too, but it asks older clients without
+// checking their capabilities, runs the call twice, has no timeout, and accepts
+// answers that an older client puts into its first request.
 func (s *Server) elicitor(ctx context.Context) guard.Elicitor {
 	if mcpserver.IsModernRequest(ctx) {
 		if canFillForms(mcpserver.RequestProtocolInfoFromContext(ctx).ClientCapabilities.Elicitation) {
-			b, ok := broughtBy(ctx)
-			return roundTrip{b, ok}
+			a, ok := suppliedAnswerOf(ctx)
+			return roundTrip{a, ok}
 		}
 		return nil
 	}
 	session := mcpserver.ClientSessionFromContext(ctx)
 	client, known := session.(mcpserver.SessionWithClientInfo)
 	elicitor, reachable := session.(mcpserver.SessionWithElicitation)
-	if x, ok := session.(*exchangeSession); ok {
-		reachable = reachable && x.on.streams
+	if x, ok := session.(*requestSession); ok {
+		reachable = reachable && x.responder.acceptsStream
 	}
 	if !known || !reachable || !canFillForms(client.GetClientCapabilities().Elicitation) {
 		return nil
@@ -50,55 +50,55 @@ func (s *Server) elicitor(ctx context.Context) guard.Elicitor {
 	return elicitation{elicitor, s.answerTimeout}
 }
 
-// canFillForms reports whether a client can put a form to a person. A capability
-// that names no mode is from before there were two, and means forms; of others
-// than these two nothing is left by here (understood).
+// canFillForms reports whether a client can show a form to a person. A
+// capability without a mode is from before there were modes, and means forms;
+// limitClientInfo has removed unknown modes.
 func canFillForms(capability *mcp.ElicitationCapability) bool {
 	return capability != nil && (capability.Form != nil || capability.URL == nil)
 }
 
-// roundTrip asks a client of protocol 2026-07-28: the question is the result
-// of one request, the answer comes with the next.
+// roundTrip asks a client of protocol 2026-07-28: the question is the result of one
+// request, and the next request has the answer.
 type roundTrip struct {
-	brought
-	ok bool // it brings an answer
+	suppliedAnswer
+	answered bool
 }
 
 func (r roundTrip) Answered() (state string, answer guard.Answer, ok bool) {
-	return r.state, r.answer, r.ok
+	return r.state, r.answer, r.answered
 }
 
 func (r roundTrip) Ask(context.Context, guard.Question) guard.Answer { return guard.Pending }
 
-// elicitation asks a client of the older protocols over its connection, and
-// waits. What such a client puts into its requests is no answer.
+// elicitation asks a client of the older protocols over its connection, and waits.
+// Whatever such a client puts into its requests is no answer.
 type elicitation struct {
 	session mcpserver.SessionWithElicitation
-	within  time.Duration
+	timeout time.Duration
 }
 
 func (elicitation) Answered() (state string, answer guard.Answer, ok bool) { return "", "", false }
 
 func (e elicitation) Ask(ctx context.Context, question guard.Question) guard.Answer {
-	ctx, cancel := context.WithTimeoutCause(ctx, e.within, errUnanswered)
+	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, errAnswerTimeout)
 	defer cancel()
 	result, err := e.session.RequestElicitation(ctx, mcp.ElicitationRequest{
 		Request: mcp.Request{Method: string(mcp.MethodElicitationCreate)},
 		Params:  confirmationForm(question),
 	})
 	switch {
-	case errors.Is(err, errCanNotAsk):
+	case errors.Is(err, errElicitationUnsupported):
 		return guard.Unavailable
 	case err == nil && result != nil && result.Action == mcp.ElicitationResponseActionAccept:
 		return guard.Accepted
 	case err == nil && result != nil && result.Action == mcp.ElicitationResponseActionDecline:
 		return guard.Declined
-	case err != nil && errors.Is(context.Cause(ctx), errUnanswered):
+	case err != nil && errors.Is(context.Cause(ctx), errAnswerTimeout):
 		return guard.TimedOut
 	default: // the connection's end included
 		return guard.Cancelled
 	}
 }
 
-// errUnanswered is why a question ended that nobody answered in time.
-var errUnanswered = errors.New("no answer in time")
+// errAnswerTimeout is the cause for a question without an answer in time.
+var errAnswerTimeout = errors.New("no answer in time")

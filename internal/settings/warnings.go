@@ -7,10 +7,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// order tells of what stands so that a file could lose it by being cut off, and
-// still be taken: flags behind the callers, and the tenant of a caller behind
-// what is required of it. A mapping in brackets can't be cut off.
-func order(raw []byte) (notes []string) {
+// orderWarnings reports what a truncated file could lose and still be valid: flags
+// that follow the callers, and the tenant of a caller that follows its required
+// fields. A mapping in brackets can't be truncated unnoticed.
+func orderWarnings(raw []byte) (warnings []string) {
 	var document yaml.Node
 	if yaml.Unmarshal(raw, &document) != nil || len(document.Content) == 0 {
 		return nil
@@ -21,7 +21,7 @@ func order(raw []byte) (notes []string) {
 		case slices.Contains(sectionNames, name):
 			section = name
 		case section != "":
-			notes = append(notes, fmt.Sprintf("%s stands behind %s: write flags first, since a file that was cut off would lose them", name, section))
+			warnings = append(warnings, fmt.Sprintf("%s comes after %s: write flags first, since a truncated file would lose them", name, section))
 		}
 		if name != "keys" {
 			continue
@@ -32,14 +32,15 @@ func order(raw []byte) (notes []string) {
 				last = field
 			}
 			if last == "tenant" {
-				notes = append(notes, fmt.Sprintf("keys.%s.tenant stands last: write it first, since a file that was cut off would lose it, and the calls go out with the credentials in the environment", caller))
+				warnings = append(warnings, fmt.Sprintf("keys.%s.tenant comes last: write it first, since a truncated file would lose it, and the calls would use the credentials in the environment", caller))
 			}
 		}
 	}
-	return notes
+	return warnings
 }
 
-// pairs are the names and values of a mapping in lines, in their order.
+// pairs iterates over the names and values of a mapping in block style, in their
+// order.
 func pairs(mapping *yaml.Node) func(yield func(string, *yaml.Node) bool) {
 	return func(yield func(string, *yaml.Node) bool) {
 		if mapping.Kind != yaml.MappingNode || mapping.Style&yaml.FlowStyle != 0 {

@@ -10,21 +10,21 @@ import (
 // A second answer is refused even while nobody has taken the first: to keep it
 // would stop the reader.
 func TestAQuestionHasOneAnswer(t *testing.T) {
-	var q questions
-	id, answer := q.ask()
+	var q pendingElicitations
+	id, answer := q.add()
 	first := &message{ID: json.RawMessage(id), Result: json.RawMessage(`{}`)}
-	if !q.answer(first) {
+	if !q.resolve(first) {
 		t.Error("the first answer was refused")
 	}
-	if q.answer(&message{ID: json.RawMessage(id)}) {
+	if q.resolve(&message{ID: json.RawMessage(id)}) {
 		t.Error("the second answer was taken")
 	}
 	if got := <-answer; got != first {
 		t.Errorf("got %v", got)
 	}
-	other, _ := q.ask()
-	q.end(other)
-	if other == id || q.answer(&message{ID: json.RawMessage(other)}) {
+	other, _ := q.add()
+	q.remove(other)
+	if other == id || q.resolve(&message{ID: json.RawMessage(other)}) {
 		t.Error("a question that has ended took an answer")
 	}
 }
@@ -35,14 +35,14 @@ func TestTheLastLineMayAnswer(t *testing.T) {
 	ctx := withPrincipal(t.Context(), StdioPrincipal)
 	for range 50 { // the two are ready at once
 		var c *connection
-		c = newServer(t, echo).connect(ctx, "1", defaultLimits, writerFunc(func(line []byte) {
+		c = newServer(t, echo).connect(ctx, "1", defaultConnectionLimits, writerFunc(func(line []byte) {
 			var question message
 			if err := json.Unmarshal(line, &question); err != nil {
 				t.Error(err)
 			}
-			c.questions.answer(&message{ID: question.ID, Result: json.RawMessage(`{"action":"accept"}`)})
+			c.elicitations.resolve(&message{ID: question.ID, Result: json.RawMessage(`{"action":"accept"}`)})
 		}))
-		c.deafen()
+		c.stopReceiving()
 		result, err := c.Elicit(t.Context(), mcp.ElicitationRequest{})
 		c.disconnect()
 		if err != nil || result.Action != mcp.ElicitationResponseActionAccept {
