@@ -214,7 +214,7 @@ var rcsTestNumber = &Resource{
 	Name: "rcs_test_number", Get: "rcs_sender_get", IDs: map[string]string{"testNumber": "number"}, State: "state",
 	States: []State{
 		{
-			Name: "UNVERIFIED", Class: Pending, Means: "invited, not verified so far", Moves: "the phone's owner, who accepts the invitation", Lasts: Lasting{First: 10 * minute, Overdue: day, Ask: "the phone's owner"},
+			Name: RcsTestNumberUnverified, Class: Pending, Means: "invited, not verified so far", Moves: "the phone's owner, who accepts the invitation", Lasts: Lasting{First: 10 * minute, Overdue: day, Ask: "the phone's owner"},
 			Next: []Step{{Do: "the phone's owner accepts the invitation"}, {Do: "then check again{since}", Tool: "rcs_test_number_get"}},
 		},
 		{
@@ -222,7 +222,7 @@ var rcsTestNumber = &Resource{
 			Next: []Step{{Do: "check again {again}: the operator decides{since}", Tool: "rcs_test_number_get"}},
 		},
 		{
-			Name: "VERIFIED", Class: Success, Means: "can be used; adding it again sends a new invitation",
+			Name: RcsTestNumberVerified, Class: Success, Means: "can be used; adding it again sends a new invitation",
 			Next: []Step{{Do: "see which features the phone supports", Tool: "rcs_test_number_capabilities_get"}},
 		},
 		{

@@ -84,7 +84,7 @@ var (
 	}
 	WhatsappSenderDisplayName = &Precondition{
 		Code: "guard_whatsapp_display_name_review", About: "The display name of a WhatsApp sender is changed", Tools: []string{"whatsapp_sender_update"},
-		Part: "displayName", NotLive: []string{"PENDING"},
+		Field: "metadata.displayName.status", NotLive: []string{"PENDING"},
 		Errors: []string{"sender_display_name_update_not_allowed"}, Source: "update, 1.2.117",
 	}
 	WhatsappSenderDiscard = &Precondition{

@@ -249,12 +249,12 @@ func storeFailed(err error) *Refusal {
 // store's errors.
 func (g *Guard) Done(ctx context.Context, c *Call, answer map[string]any) error {
 	ctx = context.WithoutCancel(ctx)
-	switch {
-	case c.Row.Tool == "whatsapp_sender_register":
+	switch c.Row.Tool {
+	case "whatsapp_sender_register":
 		return g.rememberRegistration(ctx, c)
-	case c.Row.Tool == "whatsapp_sender_delete":
+	case "whatsapp_sender_delete":
 		return g.rememberDelete(ctx, c)
-	case c.Row.Tool == "bundle_create", c.Row.Tool == "bundle_get":
+	case "bundle_create", "bundle_get":
 		return g.rememberSubproject(ctx, c, answer)
 	}
 	return nil

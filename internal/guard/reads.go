@@ -159,7 +159,7 @@ func unreadable(c *Call, r *Read, closed bool, err error) *Refusal {
 
 // next is the read as a next step.
 func (r *Read) next(c *Call, do string) catalog.Next {
-	return catalog.Next{Do: do, Tool: r.Tool, Args: r.arguments(c), Needs: []string{}}
+	return nextCall(do, r.Tool, r.arguments(c))
 }
 
 // pathArgs are the arguments that name the thing: those in the operation's
