@@ -13,7 +13,7 @@ func TestTheDocsTellOfEveryCodeAndEvent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(string(raw), "## How each error code is provoked")
+	_, table, _ := strings.Cut(string(raw), "## How to provoke each error code")
 	for code := range papi.ErrorCodes() {
 		if !strings.Contains(table, "`"+code+"`") {
 			t.Errorf("no row for %s", code)
