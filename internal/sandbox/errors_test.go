@@ -40,7 +40,8 @@ var onlyNext = map[string][]string{
 }
 
 func TestEveryErrorThatAStateCanCause(t *testing.T) {
-	all := slices.Concat(webhookErrors, accountErrors, senderErrors, templateErrors, otherErrors, kakaoErrors, rcsErrors)
+	all := slices.Concat(webhookErrors, accountErrors, senderErrors, templateErrors, solutionErrors, smsErrors, bundleErrors,
+		conversationErrors, kakaoErrors, rcsErrors)
 	covered := map[string][]string{}
 	for _, p := range all {
 		covered[p.operation] = append(covered[p.operation], p.code)
