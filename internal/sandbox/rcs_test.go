@@ -48,7 +48,7 @@ func usAnswers() obj {
 }
 
 // rcsInTest makes a sender that is in its tests.
-func (w *world) rcsInTest(body obj) string {
+func (w *harness) rcsInTest(body obj) string {
 	w.t.Helper()
 	path := "/rcs/senders/" + w.post("/rcs/senders", body).ok().is("state", "IN_PROGRESS").str("id")
 	w.s.Advance(rcsSetup)
@@ -57,7 +57,7 @@ func (w *world) rcsInTest(body obj) string {
 }
 
 // launched lets all operators decide.
-func (w *world) launched(path string) {
+func (w *harness) launched(path string) {
 	w.t.Helper()
 	w.s.Advance(rcsOperators + 20*rcsOperatorStep)
 	w.get(path).ok().is("state", "LAUNCHED")
@@ -142,7 +142,7 @@ func TestRcsInTheUSWaitsForTheBrand(t *testing.T) {
 		t.Errorf("no operator was asked, and the country is %v", got)
 	}
 
-	// A brand that is refused takes nothing from countries that are launched.
+	// The rejection of a brand changes nothing in countries that are launched.
 	path = w.rcsInTest(rcsBody("Reject Example", "SE", "US"))
 	w.patch(path, obj{"details": obj{"countries": []any{"SE"}}}).ok()
 	w.post(path+"/launch", nil).ok()
@@ -312,7 +312,7 @@ func TestRcsListIsSearchedAndSorted(t *testing.T) {
 	}
 }
 
-func requestRcs(w *world) {
+func requestRcs(w *harness) {
 	path := w.rcsInTest(rcsBody("Example", "FR"))
 	w.get("/rcs/senders").ok()
 	w.get(path + "/activities").ok()
@@ -335,9 +335,9 @@ func requestRcs(w *world) {
 	w.get("/rcs/questionnaire/MULTIUSE?countries=US&usQuestionnaireVersion=v1").ok()
 }
 
-// A launch needs what the contract calls needed at launch, and no question
-// beside it.
-func TestRcsLaunchNeedsWhatTheContractMarks(t *testing.T) {
+// A launch needs what the contract calls needed at launch, and no other
+// answer.
+func TestRcsLaunchNeedsTheAnswersOfTheContract(t *testing.T) {
 	w := manual(t)
 	body := rcsBody("Example", "GB", "FR")
 	questionnaire := jsonvalue.Object(body, "details.questionnaire")

@@ -12,7 +12,7 @@ func kakaoBody(id string) obj {
 }
 
 // kakaoActive brings a KakaoTalk sender to ACTIVE.
-func (w *world) kakaoActive(id string) {
+func (w *harness) kakaoActive(id string) {
 	w.t.Helper()
 	w.post("/kakaotalk/senders", kakaoBody(id)).ok().is("changes.status", "IN_PROGRESS")
 	w.s.Advance(kakaoReview)
@@ -26,7 +26,7 @@ func kakaoTemplateBody(name string) obj {
 	return obj{"details": obj{"name": name, "language": "KO", "content": "Hello", "categoryCode": "001001"}}
 }
 
-func requestKakaotalk(w *world) {
+func requestKakaotalk(w *harness) {
 	w.kakaoActive("shop")
 	path := "/kakaotalk/senders/shop"
 	w.get("/kakaotalk/categories/senders").ok()

@@ -11,8 +11,8 @@ import (
 )
 
 // validRequests make a valid request of each operation of a family.
-var validRequests = map[string]func(w *world){
-	"webhooks": func(w *world) {
+var validRequests = map[string]func(w *harness){
+	"webhooks": func(w *harness) {
 		id := w.post("/webhooks", obj{"target": "http://127.0.0.1:9/a", "secret": "s", "triggers": []any{"BUNDLE_DONE"}}).ok().str("id")
 		w.get("/webhooks").ok()
 		w.get("/webhooks/"+id).ok().is("target", "http://127.0.0.1:9/a", "projectId", w.project)
@@ -20,7 +20,7 @@ var validRequests = map[string]func(w *world){
 		w.put("/webhooks/"+id, obj{"target": "http://127.0.0.1:9/b", "secret": "t", "triggers": []any{"ALL"}}).ok().is("target", "http://127.0.0.1:9/b")
 		w.delete("/webhooks/" + id).ok()
 	},
-	"whatsapp accounts": func(w *world) {
+	"whatsapp accounts": func(w *harness) {
 		w.post("/whatsapp", obj{"companyLegalName": "Reject Ltd", "clientBusinessManagerId": "1"}).ok()
 		w.post("/whatsapp/comments", obj{"comment": "Why?"}).ok()
 		w.s.Advance(accountReview)
@@ -30,7 +30,7 @@ var validRequests = map[string]func(w *world){
 		w.get("/whatsapp/activities").ok()
 		w.put("/whatsapp/enableTemplateAnalytics", nil).ok()
 	},
-	"whatsapp senders": func(w *world) {
+	"whatsapp senders": func(w *harness) {
 		w.onboarded()
 		id := w.activeSender("5550160")
 		w.get("/whatsapp/senders").ok()
@@ -42,13 +42,13 @@ var validRequests = map[string]func(w *world){
 		w.delete(path + "/changes").ok()
 		w.delete(path).ok()
 	},
-	"whatsapp sender bodies": func(w *world) {
+	"whatsapp sender bodies": func(w *harness) {
 		w.post("/whatsapp/senders", obj{"wabaId": "", "phoneNumberId": "77", "authenticationCode": "c", "region": "US"}).ok().is("region", "US", "metaLocalStorage", "US")
 		w.post("/whatsapp/senders", obj{"details": obj{"countryCode": "1", "phoneNumber": "5550161", "displayName": "Example"}}).ok().is("numberProvider", "CUSTOMER")
 		w.post("/whatsapp/senders", obj{"phoneNumberProvider": "SINCH", "details": obj{"countryCode": "1", "displayName": "Example", "vertical": "OTHER"}}).ok().is("numberProvider", "SINCH")
 		w.post("/whatsapp/senders", obj{"name": "Example", "facebookAccessToken": "t", "details": obj{"displayName": "Example", "vertical": "OTHER"}}).ok()
 	},
-	"whatsapp templates": func(w *world) {
+	"whatsapp templates": func(w *harness) {
 		w.onboarded()
 		w.put("/whatsapp/enableTemplateAnalytics", nil).ok()
 		w.approved("popular_one", "EN")
@@ -76,11 +76,11 @@ var validRequests = map[string]func(w *world){
 			w.t.Errorf("header %v", header)
 		}
 	},
-	"whatsapp account deleted": func(w *world) {
+	"whatsapp account deleted": func(w *harness) {
 		w.post("/whatsapp", obj{"companyLegalName": "Example Ltd", "clientBusinessManagerId": "1"}).ok()
 		w.delete("/whatsapp").ok()
 	},
-	"whatsapp flows and solutions": func(w *world) {
+	"whatsapp flows and solutions": func(w *harness) {
 		solution := w.post("/whatsapp/solutions", obj{"accessToken": "t", "businessManager": "SINCH_UK", "details": obj{"name": "One"}}).ok()
 		id := jsonvalue.Text(solution.items("solutions")[0], "id")
 		w.get("/whatsapp/solutions").ok()
@@ -102,7 +102,7 @@ var validRequests = map[string]func(w *world){
 		w.post("/whatsapp/wabaDetails", obj{"facebookToken": "t"}).ok()
 		w.post("/whatsapp/longLivedAccessToken", obj{"facebookCode": "c"}).ok()
 	},
-	"sms": func(w *world) {
+	"sms": func(w *harness) {
 		id := w.post("/sms/smsApps", obj{"name": "Alerts", "region": "EU", "convApiApp": true}).ok().is("status", "PENDING_ADD", "conversationApiAppDetails.channelStatus", "PENDING").str("id")
 		w.s.Advance(smsProvisioning)
 		w.get("/sms/smsApps/"+id).ok().is("status", "ACTIVE", "conversationApiAppDetails.channelStatus", "ACTIVE")
@@ -110,7 +110,7 @@ var validRequests = map[string]func(w *world){
 		w.get("/sms/smsApps").ok()
 		w.delete("/sms/smsApps/" + id).ok()
 	},
-	"bundles and conversation": func(w *world) {
+	"bundles and conversation": func(w *harness) {
 		r := receive(w.t)
 		made := w.post("/bundles", obj{
 			"name": "Social shop", "region": "EU", "subproject": obj{"labels": obj{"env": "test"}}, "smsApp": true,
@@ -128,16 +128,16 @@ var validRequests = map[string]func(w *world){
 		if got := strings.Join(r.types(), " "); got != "BUNDLE_DONE" {
 			w.t.Errorf("delivered %q", got)
 		}
-		sub := w.in(made.str("subproject", "id"))
+		sub := w.in(made.str("subproject.id"))
 		if got := sub.get("/webhooks").ok().items("webhooks"); len(got) != 1 {
 			w.t.Errorf("the subproject has webhooks %v", got)
 		}
-		sub.get("/sms/smsApps/"+made.str("smsApp", "id")).ok().is("status", "ACTIVE")
+		sub.get("/sms/smsApps/"+made.str("smsApp.id")).ok().is("status", "ACTIVE")
 		for _, channel := range []string{"instagram", "messenger", "telegram", "viber"} {
-			sub.get("/conversation/apps/"+made.str("convApp", "id")+"/"+channel).ok().is("status", "ACTIVE")
+			sub.get("/conversation/apps/"+made.str("convApp.id")+"/"+channel).ok().is("status", "ACTIVE")
 		}
 		for query, want := range map[string]int{
-			"": 1, "filterStates=DONE": 1, "filterStates=FAILED": 0, "filterSmsAppIds=" + made.str("smsApp", "id"): 1,
+			"": 1, "filterStates=DONE": 1, "filterStates=FAILED": 0, "filterSmsAppIds=" + made.str("smsApp.id"): 1,
 			"filterConvAppIds=" + noULID: 0, "pageSize=25": 1,
 		} {
 			if got := w.get("/bundles?" + query).ok().items("bundles"); len(got) != want {
@@ -180,9 +180,9 @@ func TestEveryOperationAnswersAValidRequest(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(validRequests)) {
 		t.Run(name, func(t *testing.T) {
 			w := manual(t)
-			w.hook("https://example.com/all", "ALL") // is told of everything, and checked
+			w.hook("https://example.com/all", "ALL") // so that all webhooks are sent, and checked
 			validRequests[name](w)
-			maps.Copy(good, w.client.Transport.(*checked).good)
+			maps.Copy(good, w.client.Transport.(*contractChecker).good)
 		})
 	}
 	s := New(Options{Manual: true})
