@@ -6,6 +6,8 @@ import (
 
 	"papi-mcp/internal/audit"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 )
@@ -24,9 +26,8 @@ func (s *Set) auditReady(ctx context.Context, row *catalog.Row) *Error {
 
 func unaudited(err error) *Error {
 	return &Error{
-		Code:       "guard_audit_unavailable",
-		Message:    "no line can be written to the audit log, so nothing was sent: " + err.Error(),
-		Resolution: "ask whoever runs the server to check its --audit, and make the call again afterwards; a confirmation that it brought may be used up",
+		Code:    errorcode.AuditUnavailable,
+		Message: "no line can be written to the audit log, so nothing was sent: " + err.Error(),
 	}
 }
 
@@ -178,7 +179,7 @@ type requestShown struct {
 }
 
 func shownRequest(c *guard.Call) (*requestShown, *Error) {
-	request := c.Row.Request(c.ProjectID, c.Args)
+	request := dispatch.NewRequest(c.Row, c.ProjectID, c.Args)
 	path, err := request.URLPath()
 	if err != nil {
 		return nil, failed(c.Row, c.Args, err)

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 )
 
@@ -134,7 +134,7 @@ func (a *arguments) orADraft(e *Error, args map[string]any) *Error {
 	draft := maps.Clone(args)
 	draft["status"] = "DRAFT"
 	if len(a.checked.Violations(draft, papi.Mode{Closed: true, Draft: true, Formats: true})) == 0 {
-		e.Resolution = "give what is missing, or save it with status DRAFT, which may leave it out for now. " + e.Resolution
+		e.Resolution = "give what is missing, or save it with status DRAFT, which may leave it out for now. " + errorcode.Do(e.Code)
 	}
 	return e
 }
@@ -183,11 +183,11 @@ func plainText(value any) string {
 	if list, ok := value.([]any); ok {
 		texts := make([]string, len(list))
 		for i, v := range list {
-			texts[i] = catalog.Text(v)
+			texts[i] = fmt.Sprint(v)
 		}
 		return strings.Join(texts, ", ")
 	}
-	return catalog.Text(value)
+	return fmt.Sprint(value)
 }
 
 // cut shortens a text that a message repeats.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/store"
@@ -43,7 +44,7 @@ func slowSet(t *testing.T, api *slowAPI, toolsets ...string) *Set {
 		t.Fatal(err)
 	}
 	return New(Options{Rows: rows, API: api, Guard: guard.New(guard.Options{
-		Default: project, Mode: guard.Off, Rules: []guard.Rule{}, Store: store.NewMemory(), Reader: catalog.Reader{API: api},
+		Default: project, Mode: guard.Off, Rules: []guard.Rule{}, Store: store.NewMemory(), Reader: dispatch.Reader{API: api},
 	})})
 }
 

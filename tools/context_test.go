@@ -14,6 +14,7 @@ import (
 
 	"papi-mcp/internal/audit"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/store"
@@ -103,7 +104,7 @@ func TestTheContextReachesEveryReadOfTheStore(t *testing.T) {
 						kept := &stuckStore{Store: store.NewMemory(), stuck: make(chan string, 1)}
 						kept.reads.Store(1000)
 						api := silentAPI{}
-						g := guard.New(guard.Options{Projects: projects, Store: kept, Reader: catalog.Reader{API: api}})
+						g := guard.New(guard.Options{Projects: projects, Store: kept, Reader: dispatch.Reader{API: api}})
 						if _, _, until := g.ConfirmProject(t.Context(), "test", "", nil, "named", ""); until.IsZero() {
 							t.Fatal("the project is not confirmed")
 						}

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
@@ -48,7 +50,7 @@ func newGraph(t *testing.T) *graph {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := guard.Options{Default: sandbox.DefaultProject, Mode: guard.Off, Store: store.NewMemory(), Reader: catalog.Reader{API: client}}
+	opts := guard.Options{Default: sandbox.DefaultProject, Mode: guard.Off, Store: store.NewMemory(), Reader: dispatch.Reader{API: client}}
 	g.set = New(Options{Rows: rows, Guard: guard.New(opts), API: client, Now: g.box.Now})
 	return g
 }
@@ -349,7 +351,7 @@ func TestNextOfEachStateReachesAnEnd(t *testing.T) {
 	g := newGraph(t)
 	g.worlds(func(thing graphThing, where string) {
 		g.follow(nil, thing.read)
-		list := listOf[catalog.Lookup(thing.read.Tool).Toolset]
+		list := catalog.ListOf(catalog.Lookup(thing.read.Tool).Toolset)
 		for _, n := range []catalog.Next{{Tool: list, Args: map[string]any{}}, {Tool: "project_overview", Args: map[string]any{}}} {
 			if n.Tool != "" {
 				g.follow(nil, n)
@@ -483,7 +485,7 @@ func TestNextOfEachErrorReachesAnEnd(t *testing.T) {
 				}
 			}
 		}
-		for _, code := range []string{papi.CodeUnreachable, papi.CodeTimeout, papi.CodeCredentialsMissing} {
+		for _, code := range []string{errorcode.Unreachable, errorcode.Timeout, errorcode.CredentialsMissing} {
 			out := Outcome{IsError: true, Structured: &Error{Code: code, Next: nextAfterError(row, args, &papi.Error{Code: code})}}
 			g.ends([]string{row.Tool + " ends with " + code}, call, out)
 		}

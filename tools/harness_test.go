@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/store"
@@ -79,7 +80,7 @@ func newSet(t testing.TB, answer http.HandlerFunc, edit func(*guard.Options)) (*
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := guard.Options{Default: project, Mode: guard.Off, Rules: []guard.Rule{}, Store: store.NewMemory(), Reader: catalog.Reader{API: client}}
+	opts := guard.Options{Default: project, Mode: guard.Off, Rules: []guard.Rule{}, Store: store.NewMemory(), Reader: dispatch.Reader{API: client}}
 	if edit != nil {
 		edit(&opts)
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/store"
@@ -138,7 +139,7 @@ func TestNothingGetsThroughWithoutItsToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := guard.New(guard.Options{Store: store.NewMemory(), Reader: catalog.Reader{API: v}})
+	g := guard.New(guard.Options{Store: store.NewMemory(), Reader: dispatch.Reader{API: v}})
 	set := New(Options{Rows: rows, Guard: g, API: v})
 	clients, projects := []string{"alice", "bob"}, []string{"p1", "p2"}
 	for _, client := range clients {

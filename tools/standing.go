@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
@@ -204,7 +205,7 @@ func (s *Set) newestChange(ctx context.Context, history *catalog.Row, project st
 	for name, id := range ids {
 		args[name] = id
 	}
-	sent, err := catalog.Send(ctx, s.opts.API, history, project, args)
+	sent, err := dispatch.Send(ctx, s.opts.API, history, project, args)
 	if err != nil {
 		return time.Time{}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"papi-mcp/internal/auth"
+	"papi-mcp/internal/loopback"
 	"papi-mcp/internal/reload"
 	"papi-mcp/internal/server"
 	"papi-mcp/internal/settings"
@@ -74,7 +75,7 @@ func (f *accessFlags) check(publicURL string, file *settings.File) error {
 		return usage("--auth oidc with --config needs scopes in it, since a file that was cut off must not open more than the whole one. Without a file it is as if it said:\n%s", defaultScopesText)
 	case f.mode == authOIDC && publicURL == "":
 		return usage("--auth oidc needs --public-url: tokens are for that URL, and clients are told by it where to get one")
-	case f.mode == authOIDC && (err != nil || issuer.Host == "" || issuer.Scheme != "https" && !(issuer.Scheme == "http" && server.IsLoopback(issuer.Hostname()))):
+	case f.mode == authOIDC && (err != nil || issuer.Host == "" || issuer.Scheme != "https" && !(issuer.Scheme == "http" && loopback.IsHost(issuer.Hostname()))):
 		return usage("--oidc-issuer %q: give the https URL of the authorization server", f.issuer)
 	case f.tenant == tenantHeader && (len(file.Tenants) > 0 || keysOfTenants || f.tenantClaim != ""):
 		return usage("with --tenant header each request brings its credentials: take the tenants out of --config")

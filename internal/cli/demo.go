@@ -18,6 +18,8 @@ import (
 	"golang.org/x/term"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
@@ -116,7 +118,7 @@ func (d *demo) connect(ctx context.Context) (stop func(), err error) {
 	}
 	g := guard.New(guard.Options{
 		Projects: []string{sandbox.DefaultProject}, Default: sandbox.DefaultProject,
-		Store: store.NewMemory(), Reader: catalog.Reader{API: api},
+		Store: store.NewMemory(), Reader: dispatch.Reader{API: api},
 	})
 	s := server.New(server.Options{
 		Name: "papi-mcp", Version: release, Instructions: instructions,
@@ -262,7 +264,7 @@ func (d *demo) deletion(ctx context.Context) error {
 	id := args{"webhookId": at(list, "data.webhooks.0.id")}
 	asked := d.asked
 	d.agrees = false
-	if _, err := d.call(ctx, "webhook_delete", id, expect{"errorCode": "confirmation_declined"}); err != nil {
+	if _, err := d.call(ctx, "webhook_delete", id, expect{"errorCode": errorcode.ConfirmationDeclined}); err != nil {
 		return err
 	}
 	d.say("I do not insist. Later the person asks for it:")

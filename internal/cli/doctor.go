@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 )
 
@@ -165,7 +167,7 @@ func (d *doctor) reach(ctx context.Context) {
 		return
 	}
 	asked := time.Now()
-	resp, err := d.app.client.Do(ctx, catalog.Lookup("webhook_list").Request(d.app.project, nil))
+	resp, err := d.app.client.Do(ctx, dispatch.NewRequest(catalog.Lookup("webhook_list"), d.app.project, nil))
 	if err != nil {
 		d.bad("API", err, "check PAPI_BASE_URL, the network and its proxy, and that the key belongs to the project")
 		return
@@ -194,8 +196,8 @@ func (d *doctor) note(what, text string) { d.line("note", what, text) }
 func (d *doctor) bad(what string, err error, mend string) {
 	var e *papi.Error
 	if errors.As(err, &e) && e.Resolution != "" {
-		own := strings.TrimSuffix(e.Resolution, papi.ThenDoctor)
-		if e.Code == papi.CodeUnreachable {
+		own := strings.TrimSuffix(e.Resolution, errorcode.ThenDoctor)
+		if e.Code == errorcode.Unreachable {
 			mend = own
 		} else {
 			mend = own + "; " + mend

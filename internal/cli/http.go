@@ -16,7 +16,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/loopback"
 	"papi-mcp/internal/server"
 	"papi-mcp/internal/settings"
 )
@@ -79,7 +81,7 @@ func (f *httpFlags) check(c *config, file *settings.File, flags *pflag.FlagSet) 
 	if f.access.mode == authNone && !flags.Changed("rate") {
 		f.limits.Rate = 0
 	}
-	if isLoopbackAddr(f.addr) {
+	if host, _, err := net.SplitHostPort(f.addr); err == nil && loopback.IsHost(host) {
 		return nil
 	}
 	if f.access.mode == authNone {
@@ -98,12 +100,6 @@ func (f *httpFlags) allowedHosts() []string {
 		hosts = append(hosts, u.Hostname())
 	}
 	return hosts
-}
-
-// isLoopbackAddr reports whether an address is reached from this machine alone.
-func isLoopbackAddr(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	return err == nil && server.IsLoopback(host)
 }
 
 // garbage is how much the heap may grow between collections, in percent of
@@ -209,6 +205,6 @@ func (a *app) ready(ctx context.Context) error {
 	if a.project == "" {
 		return a.client.Reach(ctx) // no project to ask about
 	}
-	_, err := a.client.Do(ctx, catalog.Lookup("webhook_list").Request(a.project, nil))
+	_, err := a.client.Do(ctx, dispatch.NewRequest(catalog.Lookup("webhook_list"), a.project, nil))
 	return err
 }

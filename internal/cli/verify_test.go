@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
@@ -42,7 +43,7 @@ func newRegistering(t *testing.T) *registering {
 // restart gives the agent a server that remembers nothing.
 func (r *registering) restart(client *papi.Client) {
 	r.set = tools.New(tools.Options{Rows: catalog.Rows(), API: client, Guard: guard.New(guard.Options{
-		Default: sandbox.DefaultProject, Mode: guard.Off, Store: store.NewMemory(), Reader: catalog.Reader{API: client},
+		Default: sandbox.DefaultProject, Mode: guard.Off, Store: store.NewMemory(), Reader: dispatch.Reader{API: client},
 	})})
 }
 

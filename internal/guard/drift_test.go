@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
@@ -182,7 +183,7 @@ func newWorld(t *testing.T) *world {
 // do makes a call that must go well, and returns the answer.
 func (w *world) do(tool string, args jsonObject) jsonObject {
 	w.t.Helper()
-	sent, err := catalog.Send(context.Background(), w.client, catalog.Lookup(tool), sandbox.DefaultProject, args)
+	sent, err := dispatch.Send(context.Background(), w.client, catalog.Lookup(tool), sandbox.DefaultProject, args)
 	if err != nil {
 		w.t.Fatalf("%s: %v", tool, err)
 	}
@@ -247,7 +248,7 @@ var rcsBody = jsonObject{
 // verdict is the code of the guard's refusal, "" where it lets the call pass.
 // What it can't see in the API is given: a register went out before a verify.
 func (w *world) verdict(tool string, args jsonObject) string {
-	g := guard.New(guard.Options{Default: sandbox.DefaultProject, Mode: guard.Off, Store: store.NewMemory(), Reader: catalog.Reader{API: w.client}})
+	g := guard.New(guard.Options{Default: sandbox.DefaultProject, Mode: guard.Off, Store: store.NewMemory(), Reader: dispatch.Reader{API: w.client}})
 	p := g.Preview(context.Background(), &guard.Call{Row: catalog.Lookup(tool), Principal: "drift", Args: clone(args), RegisteredElsewhere: true})
 	if p.Refusal == nil {
 		return ""
@@ -257,7 +258,7 @@ func (w *world) verdict(tool string, args jsonObject) string {
 
 // answer is the code of the sandbox's error, "" where it does the call.
 func (w *world) answer(tool string, args jsonObject) string {
-	_, err := catalog.Send(context.Background(), w.client, catalog.Lookup(tool), sandbox.DefaultProject, clone(args))
+	_, err := dispatch.Send(context.Background(), w.client, catalog.Lookup(tool), sandbox.DefaultProject, clone(args))
 	var e *papi.Error
 	switch {
 	case err == nil:

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/errorcode"
 )
 
 // answer is what the API sent back.
@@ -93,7 +95,7 @@ func (x *call) refusal(a *answer) *failure {
 	if failed.err == nil {
 		failed = x.unexpected(a, "the answer is not in the API's error form")
 		if a.status == http.StatusUnauthorized {
-			failed.err.Resolution = "check SINCH_KEY_ID and SINCH_KEY_SECRET (or SINCH_ACCESS_TOKEN)" + ThenDoctor
+			failed.err.Resolution = "check SINCH_KEY_ID and SINCH_KEY_SECRET (or SINCH_ACCESS_TOKEN)" + errorcode.ThenDoctor
 		}
 	}
 	failed.err.RetryAfter = retryAfter(a.header)
@@ -235,9 +237,9 @@ func (op *Operation) argumentNames() map[string]bool {
 func (x *call) unexpected(a *answer, what string) *failure {
 	e := &Error{
 		Status:     a.status,
-		Code:       CodeUnexpectedAnswer,
+		Code:       errorcode.UnexpectedAnswer,
 		Message:    what,
-		Resolution: "check PAPI_BASE_URL and what stands between here and the API" + ThenDoctor,
+		Resolution: errorcode.Do(errorcode.UnexpectedAnswer),
 		Info:       map[string]any{},
 	}
 	if len(a.body) > 0 {

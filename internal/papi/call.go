@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"papi-mcp/internal/errorcode"
+
 	"github.com/cenkalti/backoff/v5"
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -60,7 +62,7 @@ func (c *Client) newCall(ctx context.Context, r *Request) (*call, error) {
 		encoder := json.NewEncoder(&body)
 		encoder.SetEscapeHTML(false)
 		if err := encoder.Encode(r.Body); err != nil {
-			return nil, &Error{Code: CodeInvalidBody, Message: "the body can't be written as JSON", Err: err}
+			return nil, &Error{Code: errorcode.InvalidBody, Message: "the body can't be written as JSON", Err: err}
 		}
 		x.body = bytes.TrimSuffix(body.Bytes(), []byte("\n"))
 	}
@@ -84,7 +86,7 @@ func (x *call) try() (*Response, error) {
 	case failed.err.Status/100 == 2:
 		x.unknown = false // it was done, though the answer is no good
 	}
-	if !failed.passing || failed.unknown && x.request.Repeat == RepeatNever {
+	if !failed.passing || failed.unknown && x.request.Retry == RetryNever {
 		return nil, backoff.Permanent(failed.err)
 	}
 	return nil, again(failed.err)
@@ -93,7 +95,7 @@ func (x *call) try() (*Response, error) {
 // foundNothing reports whether a delete was done by an earlier sending, of which
 // no answer came.
 func (x *call) foundNothing(e *Error) bool {
-	return x.request.Repeat == RepeatDelete && x.unknown &&
+	return x.request.Retry == RetryDelete && x.unknown &&
 		(e.Status == http.StatusNotFound || e.Code == "sender_already_deleted")
 }
 
@@ -107,14 +109,14 @@ func (x *call) conclude(err error) *Error {
 	default: // it waited to be sent again; its last end says more
 		e = x.last
 	}
-	if e.Code == CodeTimeout && e.Status == 0 && x.sendings == 0 && !x.request.Read {
+	if e.Code == errorcode.Timeout && e.Status == 0 && x.sendings == 0 && !x.request.Read {
 		e.Message = "the deadline of the call passed before its request could be sent: nothing was sent"
 	}
 	e.Unknown = x.unknown
 	if e.Unknown && slices.Contains(silentCodes, e.Code) {
-		e.Code = CodeOutcomeUnknown
+		e.Code = errorcode.OutcomeUnknown
 		e.Resolution = "read what is there before you send it again"
-		if x.request.Repeat != RepeatNever {
+		if x.request.Retry != RetryNever {
 			e.Resolution = "send it again: a second time does no harm"
 		}
 	}
@@ -122,7 +124,7 @@ func (x *call) conclude(err error) *Error {
 }
 
 // silentCodes tell nothing of what became of a request.
-var silentCodes = []string{CodeUnreachable, CodeTimeout, CodeCancelled, CodeUnexpectedAnswer}
+var silentCodes = []string{errorcode.Unreachable, errorcode.Timeout, errorcode.Cancelled, errorcode.UnexpectedAnswer}
 
 func (x *call) send() (*Response, *failure) {
 	for {
@@ -219,7 +221,7 @@ func (x *call) roundTrip(ctx context.Context) (*answer, error) {
 	switch {
 	case x.body != nil:
 		body = bytes.NewReader(x.body)
-	case x.request.Repeat == RepeatNever:
+	case x.request.Retry == RetryNever:
 		// net/http resends a GET on its own when a kept connection breaks,
 		// unless it has a body that can't be had twice. This one is empty.
 		body = io.NopCloser(bytes.NewReader(nil))

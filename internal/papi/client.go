@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"papi-mcp/internal/deadline"
+	"papi-mcp/internal/errorcode"
 )
 
 // Where the API is, unless a Config says otherwise.
@@ -157,7 +158,7 @@ func New(config Config) (*Client, error) {
 // goes away, since the API does.
 //
 // After a broken connection, a 429 or a 5xx the request is sent again up to
-// three times, as far as its Repeat allows and unless the API's error code
+// three times, as far as its Retry allows and unless the API's error code
 // says that it would be in vain.
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.deadline)
@@ -266,7 +267,7 @@ func unversioned(base string) error {
 func ended(ctx context.Context) *Error {
 	err := context.Cause(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return &Error{Code: CodeTimeout, Message: "the deadline passed before the API answered", Resolution: "try again", Err: err}
+		return &Error{Code: errorcode.Timeout, Message: "the deadline passed before the API answered", Resolution: errorcode.Do(errorcode.Timeout), Err: err}
 	}
-	return &Error{Code: CodeCancelled, Message: "the caller went away", Err: err}
+	return &Error{Code: errorcode.Cancelled, Message: "the caller went away", Err: err}
 }

@@ -14,7 +14,7 @@
 //
 //   - refuses ids that could lead to another resource, before anything is sent;
 //   - authenticates, with a token that all callers share;
-//   - sends again what may be sent again, and nothing else: [Repeat] says what
+//   - sends again what may be sent again, and nothing else: [RetryPolicy] says what
 //     a second sending would do, and the client knows of each sending whether
 //     it may have had an effect;
 //   - bounds everything: the time of a call, its tries, the size of an answer.

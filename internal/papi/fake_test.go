@@ -199,32 +199,32 @@ func (l *logged) to(c *Config) {
 
 // The requests of the tests: one of each kind.
 func aRead() *Request {
-	return &Request{Operation: Lookup("WebhookWebhookController_listWebhooks_v1"), Path: map[string]string{"projectId": testProject}, Repeat: RepeatAlways, Read: true}
+	return &Request{Operation: Lookup("WebhookWebhookController_listWebhooks_v1"), Path: map[string]string{"projectId": testProject}, Retry: RetryAlways, Read: true}
 }
 
 func aCreate() *Request {
 	return &Request{
 		Operation: Lookup("WebhookWebhookController_createWebhook_v1"), Path: map[string]string{"projectId": testProject},
-		Body: map[string]any{"target": "https://example.com/hook"}, Repeat: RepeatNever,
+		Body: map[string]any{"target": "https://example.com/hook"}, Retry: RetryNever,
 	}
 }
 
 func anUpdate() *Request {
 	return &Request{
 		Operation: Lookup("WebhookWebhookController_updateWebhook_v1"), Path: map[string]string{"projectId": testProject, "webhookId": "w1"},
-		Body: map[string]any{"target": "https://example.com/hook"}, Repeat: RepeatAlways,
+		Body: map[string]any{"target": "https://example.com/hook"}, Retry: RetryAlways,
 	}
 }
 
 func aDelete() *Request {
-	return &Request{Operation: Lookup("WebhookWebhookController_deleteWebhook_v1"), Path: map[string]string{"projectId": testProject, "webhookId": "w1"}, Repeat: RepeatDelete}
+	return &Request{Operation: Lookup("WebhookWebhookController_deleteWebhook_v1"), Path: map[string]string{"projectId": testProject, "webhookId": "w1"}, Retry: RetryDelete}
 }
 
 // aReinvite is the one GET that changes something.
 func aReinvite() *Request {
 	return &Request{
 		Operation: Lookup("RcsSendersController_retryTestNumber_v1"),
-		Path:      map[string]string{"projectId": testProject, "senderId": "s1", "testNumber": "+15550100"}, Repeat: RepeatNever,
+		Path:      map[string]string{"projectId": testProject, "senderId": "s1", "testNumber": "+15550100"}, Retry: RetryNever,
 	}
 }
 

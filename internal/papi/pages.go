@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"maps"
 	"net/url"
+
+	"papi-mcp/internal/errorcode"
 )
 
 // MaxItems is how many items All gathers, unless it is told another number.
@@ -20,7 +22,7 @@ const maxPages = 1000
 // has the nextPageToken to go on with; one that is whole has none.
 //
 // When a page fails, so does All, with its *Error. A token that comes twice is
-// one of code CodeUnexpectedAnswer, as is an answer that is no page; a page
+// one of code errorcode.UnexpectedAnswer, as is an answer that is no page; a page
 // may leave its list out.
 func (c *Client) All(ctx context.Context, r *Request, list string, most int) (*Response, error) {
 	if most <= 0 {
@@ -69,14 +71,14 @@ func (c *Client) All(ctx context.Context, r *Request, list string, most int) (*R
 	}
 	var err error
 	if first[list], err = json.Marshal(items); err != nil {
-		return nil, &Error{Code: CodeUnexpectedAnswer, Message: "the pages can't be put together", Err: err}
+		return nil, &Error{Code: errorcode.UnexpectedAnswer, Message: "the pages can't be put together", Err: err}
 	}
 	delete(first, "nextPageToken")
 	if next != "" {
 		first["nextPageToken"], _ = json.Marshal(next) // a string can always be written
 	}
 	if answer.Body, err = json.Marshal(first); err != nil {
-		return nil, &Error{Code: CodeUnexpectedAnswer, Message: "the pages can't be put together", Err: err}
+		return nil, &Error{Code: errorcode.UnexpectedAnswer, Message: "the pages can't be put together", Err: err}
 	}
 	return &answer, nil
 }
@@ -97,5 +99,5 @@ func readPage(resp *Response, list string) (fields map[string]json.RawMessage, i
 }
 
 func notPaged(resp *Response, what string) *Error {
-	return &Error{Status: resp.Status, Code: CodeUnexpectedAnswer, Message: what, Resolution: "read the list page by page"}
+	return &Error{Status: resp.Status, Code: errorcode.UnexpectedAnswer, Message: what, Resolution: "read the list page by page"}
 }

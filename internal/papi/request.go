@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"papi-mcp/internal/errorcode"
 )
 
 // Request is one call of an operation.
@@ -19,27 +21,27 @@ type Request struct {
 	Query url.Values
 	// Body is sent as JSON; nil sends none.
 	Body map[string]any
-	// Repeat says how far the request may be sent again.
-	Repeat Repeat
+	// Retry says whether the request may be sent again.
+	Retry RetryPolicy
 	// Read tells that nothing changes: such a request ends with its caller,
 	// while a write that has been sent goes on to its deadline.
 	Read bool
 }
 
-// Repeat says how far a request may be sent again.
-type Repeat int
+// RetryPolicy says whether a request may be sent again.
+type RetryPolicy int
 
-// The kinds of request, by what a second sending would do.
+// The policies, by the effect of sending the request twice.
 const (
-	// RepeatNever: a second sending could do the thing twice (a create, a
-	// code sent, a launch). Sent again only when the first one surely had no
-	// effect: it never left, or a 429 refused it.
-	RepeatNever Repeat = iota
-	// RepeatAlways: a read, or an update that gives the same end twice.
-	RepeatAlways
-	// RepeatDelete: as RepeatAlways, and a repeated one that finds nothing
-	// has succeeded.
-	RepeatDelete
+	// RetryNever: the second one could do the thing twice (a create, a code
+	// sent, a launch). Sent again only when the first one certainly had no
+	// effect: it was never sent, or a 429 refused it.
+	RetryNever RetryPolicy = iota
+	// RetryAlways: a read, or an update that has the same effect twice.
+	RetryAlways
+	// RetryDelete: as RetryAlways, and a second one that finds nothing has
+	// succeeded.
+	RetryDelete
 )
 
 // Response is a successful answer.
@@ -58,7 +60,7 @@ const longestSegment = 512
 
 // URLPath returns the path of the request, each variable escaped as one
 // segment. Values that could lead to another resource are refused with an
-// *Error of code CodeInvalidPath: empty, over 512 bytes, not UTF-8, with a
+// *Error of code errorcode.InvalidPath: empty, over 512 bytes, not UTF-8, with a
 // slash, a backslash or a control character, "." and "..", and escaped forms
 // of these.
 func (r *Request) URLPath() (string, error) {
@@ -74,9 +76,9 @@ func (r *Request) URLPath() (string, error) {
 		value := r.Path[name]
 		if reason := BadSegment(value); reason != "" {
 			return "", &Error{
-				Code:       CodeInvalidPath,
+				Code:       errorcode.InvalidPath,
 				Message:    fmt.Sprintf("%s %s", name, reason),
-				Resolution: "give " + name + " exactly as the API told it",
+				Resolution: "give " + name + " exactly as the API returned it",
 				Info:       map[string]any{"parameter": name},
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"papi-mcp/internal/errorcode"
+
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
@@ -42,7 +44,7 @@ func answered(span trace.Span, status int) {
 // unanswered tells a span that no answer came. Why it did not may hold the
 // caller's words, and stands in the log alone.
 func unanswered(ctx context.Context, span trace.Span) {
-	kind := CodeUnreachable
+	kind := errorcode.Unreachable
 	if ctx.Err() != nil {
 		kind = ended(ctx).Code
 	}

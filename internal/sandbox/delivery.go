@@ -13,11 +13,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
+
+	"papi-mcp/internal/loopback"
 )
 
 // The states of a delivery.
@@ -98,7 +98,7 @@ func (s *Sandbox) emit(p *project, resource, kind string, fields map[string]any)
 			Secret:    hook.Secret,
 		}
 		s.addDelivery(d)
-		if s.noDelivery || !isLoopback(hook.Target) {
+		if s.noDelivery || !loopback.IsURL(hook.Target) {
 			d.State, d.Outcome = deliveryNotSent, "the sandbox delivers to loopback only"
 			continue
 		}
@@ -227,21 +227,6 @@ func signature(secret string, body []byte, nonce, timestamp string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// isLoopback reports whether the host of a URL is this machine. It resolves no
-// names.
-func isLoopback(target string) bool {
-	u, err := url.Parse(target)
-	return err == nil && loopbackHost(u.Hostname())
-}
-
-func loopbackHost(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
-}
-
 // loopbackClient returns a client that connects to loopback addresses only. It
 // uses no proxy, follows no redirect and resolves no name but localhost.
 func loopbackClient() *http.Client {
@@ -251,10 +236,10 @@ func loopbackClient() *http.Client {
 		Transport: &http.Transport{
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 				host, port, err := net.SplitHostPort(address)
-				if err != nil || !loopbackHost(host) {
+				if err != nil || !loopback.IsHost(host) {
 					return nil, errors.New("sandbox: not a loopback address")
 				}
-				if host != "localhost" {
+				if net.ParseIP(host) != nil {
 					return dialer.DialContext(ctx, network, address)
 				}
 				conn, err := dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
@@ -40,12 +41,12 @@ func newGuarded(t *testing.T, within time.Duration) *guarded {
 	if err != nil {
 		t.Fatal(err)
 	}
-	guards := guard.New(guard.Options{Default: sandbox.DefaultProject, Store: store.NewMemory(), Reader: catalog.Reader{API: client}})
+	guards := guard.New(guard.Options{Default: sandbox.DefaultProject, Store: store.NewMemory(), Reader: dispatch.Reader{API: client}})
 	if v, _, _ := guards.ConfirmProject(t.Context(), StdioPrincipal, "peer", nil, sandbox.DefaultProject, ""); !v.Allowed() {
 		t.Fatal("the project is not confirmed")
 	}
 	for i, id := range []*string{&g.one, &g.two} {
-		sent, err := catalog.Send(t.Context(), client, catalog.Lookup("webhook_create"), sandbox.DefaultProject,
+		sent, err := dispatch.Send(t.Context(), client, catalog.Lookup("webhook_create"), sandbox.DefaultProject,
 			map[string]any{"target": fmt.Sprintf("https://example.com/%d", i), "secret": "sixteen-or-more-signs", "triggers": []any{"ALL"}})
 		if err != nil {
 			t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/store"
@@ -54,7 +55,7 @@ func newAsked(t *testing.T, principal string) *asked {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := guard.New(guard.Options{Default: "p", Store: store.NewMemory(), Reader: catalog.Reader{API: &a.api}})
+	g := guard.New(guard.Options{Default: "p", Store: store.NewMemory(), Reader: dispatch.Reader{API: &a.api}})
 	a.set = tools.New(tools.Options{Rows: rows, Guard: g, API: &a.api})
 	if principal == StdioPrincipal {
 		a.client = "peer"

@@ -22,6 +22,8 @@ import (
 
 	"papi-mcp/internal/auth"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/tools"
@@ -156,14 +158,14 @@ func (p *Pool) tenant(id auth.Identity) (Tenant, *auth.Failure) {
 		}
 		if !ok {
 			return t, &auth.Failure{
-				Status: http.StatusForbidden, Code: "tenant_unknown",
+				Status: http.StatusForbidden, Code: errorcode.TenantUnknown,
 				Message: "the tenant that this caller works for is not configured: ask whoever runs the server",
 			}
 		}
 	}
 	if t.Projects = allowed(t.Projects, id.Grant.Projects); t.Projects == nil && len(id.Grant.Projects) > 0 {
 		return t, &auth.Failure{
-			Status: http.StatusForbidden, Code: "project_not_allowed",
+			Status: http.StatusForbidden, Code: errorcode.ProjectNotGranted,
 			Message: "none of the projects that this caller may touch is among those of its tenant: ask whoever runs the server",
 		}
 	}
@@ -215,7 +217,7 @@ func (p *Pool) config(t Tenant) papi.Config {
 // make makes the tools of a tenant, as far as a grant opens them.
 func (p *Pool) make(t Tenant, grant auth.Grant, client *papi.Client) *tools.Set {
 	options := p.opts.Guard
-	options.Projects, options.Reader, options.Default = t.Projects, catalog.Reader{API: client}, t.Default
+	options.Projects, options.Reader, options.Default = t.Projects, dispatch.Reader{API: client}, t.Default
 	if len(t.Projects) > 0 && !slices.Contains(t.Projects, t.Default) {
 		options.Default = t.Projects[0]
 	}

@@ -1,4 +1,4 @@
-package catalog
+package dispatch
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
@@ -39,7 +41,7 @@ func (s *scripted) Do(ctx context.Context, r *papi.Request) (*papi.Response, err
 		s.t.Fatalf("one request too many: %s", sent)
 	}
 	if r.Read && ctx.Err() != nil { // as the client does; a write that was sent goes on
-		return nil, &papi.Error{Code: papi.CodeCancelled, Message: "the caller went away"}
+		return nil, &papi.Error{Code: errorcode.Cancelled, Message: "the caller went away"}
 	}
 	next := s.script[0]
 	s.script = s.script[1:]
@@ -63,7 +65,7 @@ func (s *scripted) All(ctx context.Context, r *papi.Request, _ string, _ int) (*
 type fields = map[string]any
 
 func lost() error {
-	return &papi.Error{Code: papi.CodeOutcomeUnknown, Message: "connection lost", Unknown: true}
+	return &papi.Error{Code: errorcode.OutcomeUnknown, Message: "connection lost", Unknown: true}
 }
 func failed500() error {
 	return &papi.Error{Status: 500, Code: "internal_error", Message: "m", Unknown: true}
@@ -181,7 +183,7 @@ func TestLostCreatesAreReconciled(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			api := &scripted{t: t, script: tt.script, date: date}
-			sent, err := Send(context.Background(), api, Lookup(tt.tool), "p", tt.args)
+			sent, err := Send(context.Background(), api, catalog.Lookup(tt.tool), "p", tt.args)
 			if len(api.script) > 0 {
 				t.Errorf("not sent: %+v", api.script)
 			}
@@ -189,7 +191,7 @@ func TestLostCreatesAreReconciled(t *testing.T) {
 			switch {
 			case tt.want == made && (err != nil || sent.Answer == nil):
 				t.Fatalf("got %v, %v", sent, err)
-			case tt.want == unknown && (!errors.As(err, &e) || e.Code != papi.CodeOutcomeUnknown || !e.Unknown):
+			case tt.want == unknown && (!errors.As(err, &e) || e.Code != errorcode.OutcomeUnknown || !e.Unknown):
 				t.Fatalf("got %v, %v", sent, err)
 			}
 			if e != nil {
@@ -207,7 +209,7 @@ func TestEveryCreateHasAReconcileTest(t *testing.T) {
 		"webhook_create", "whatsapp_account_create", "whatsapp_sender_create", "whatsapp_template_create", "kakaotalk_sender_create",
 		"kakaotalk_template_create", "rcs_sender_create", "bundle_create", "sms_app_create", "whatsapp_solution_create", "whatsapp_access_token_create",
 	}
-	for _, row := range Rows() {
+	for _, row := range catalog.Rows() {
 		if row.Reconcile == nil || strings.HasSuffix(row.Tool, "_comment_add") {
 			continue
 		}
@@ -238,12 +240,12 @@ func TestAnOldThingIsNotTakenForTheNewOne(t *testing.T) {
 			reply{want: "GET /kakaotalk/senders/@a", answer: fields{"plusFriendId": "@a", "state": "BLOCKED", "created": "2020-01-01T00:00:00.000Z"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			row := Lookup(test.tool)
+			row := catalog.Lookup(test.tool)
 			made := "POST " + strings.TrimPrefix(row.Op().Path, "/v1/projects/{projectId}")
 			api := &scripted{t: t, date: now, script: []reply{{want: made, err: failed500()}, test.reads}}
 			_, err := Send(t.Context(), api, row, "p", test.args)
 			e, ok := errors.AsType[*papi.Error](err)
-			if !ok || e.Code != papi.CodeOutcomeUnknown || e.Info["candidates"] == nil {
+			if !ok || e.Code != errorcode.OutcomeUnknown || e.Info["candidates"] == nil {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -255,7 +257,7 @@ func TestATemplateFoundAsADraftWasNotSubmitted(t *testing.T) {
 		{"POST /whatsapp/templates", nil, lost()},
 		{"GET /whatsapp/templates/a_b/languages/DE", fields{"name": "a_b", "changes": fields{"status": "DRAFT"}}, nil},
 	}}
-	sent, err := Send(context.Background(), api, Lookup("whatsapp_template_create"), "p", fields{"name": "a_b", "language": "DE"})
+	sent, err := Send(context.Background(), api, catalog.Lookup("whatsapp_template_create"), "p", fields{"name": "a_b", "language": "DE"})
 	if err != nil || len(sent.Warnings) != 2 || !strings.Contains(sent.Warnings[1], "draft") {
 		t.Errorf("got %+v, %v", sent, err)
 	}
@@ -263,7 +265,7 @@ func TestATemplateFoundAsADraftWasNotSubmitted(t *testing.T) {
 
 func TestAPlainRefusalIsNotReconciled(t *testing.T) {
 	api := &scripted{t: t, script: []reply{{"POST /webhooks", nil, conflict("webhook_exists")}}}
-	_, err := Send(context.Background(), api, Lookup("webhook_create"), "p", fields{"target": "https://example.com"})
+	_, err := Send(context.Background(), api, catalog.Lookup("webhook_create"), "p", fields{"target": "https://example.com"})
 	var e *papi.Error
 	if !errors.As(err, &e) || e.Code != "webhook_exists" {
 		t.Errorf("got %v", err)
@@ -278,7 +280,7 @@ func TestTheLookGoesOnWithoutTheCaller(t *testing.T) {
 		{"GET /webhooks", fields{"webhooks": []any{fields{"id": "w", "target": "https://example.com"}}}, nil},
 	}}
 	cancel()
-	sent, err := Send(ctx, api, Lookup("webhook_create"), "p", fields{"target": "https://example.com"})
+	sent, err := Send(ctx, api, catalog.Lookup("webhook_create"), "p", fields{"target": "https://example.com"})
 	if err != nil || jsonvalue.Field(sent.Answer, "id") != "w" {
 		t.Errorf("got %+v, %v", sent, err)
 	}
@@ -287,30 +289,30 @@ func TestTheLookGoesOnWithoutTheCaller(t *testing.T) {
 func TestRequests(t *testing.T) {
 	for _, tt := range []struct {
 		tool string
-		want papi.Repeat
+		want papi.RetryPolicy
 		read bool
 	}{
-		{"webhook_list", papi.RepeatAlways, true},
-		{"whatsapp_template_compare", papi.RepeatAlways, true},
-		{"webhook_update", papi.RepeatAlways, false},
-		{"webhook_delete", papi.RepeatDelete, false},
-		{"webhook_create", papi.RepeatNever, false},
-		{"whatsapp_template_sync", papi.RepeatAlways, false},
-		{"whatsapp_sender_register", papi.RepeatNever, false},
-		{"whatsapp_sender_verify", papi.RepeatNever, false},
-		{"kakaotalk_sender_register", papi.RepeatNever, false},
-		{"rcs_sender_launch", papi.RepeatNever, false},
-		{"rcs_test_number_reinvite", papi.RepeatNever, false},
-		{"rcs_test_number_add", papi.RepeatNever, false},
-		{"whatsapp_solution_assign", papi.RepeatNever, false},
-		{"kakaotalk_sender_verify", papi.RepeatNever, false},
+		{"webhook_list", papi.RetryAlways, true},
+		{"whatsapp_template_compare", papi.RetryAlways, true},
+		{"webhook_update", papi.RetryAlways, false},
+		{"webhook_delete", papi.RetryDelete, false},
+		{"webhook_create", papi.RetryNever, false},
+		{"whatsapp_template_sync", papi.RetryAlways, false},
+		{"whatsapp_sender_register", papi.RetryNever, false},
+		{"whatsapp_sender_verify", papi.RetryNever, false},
+		{"kakaotalk_sender_register", papi.RetryNever, false},
+		{"rcs_sender_launch", papi.RetryNever, false},
+		{"rcs_test_number_reinvite", papi.RetryNever, false},
+		{"rcs_test_number_add", papi.RetryNever, false},
+		{"whatsapp_solution_assign", papi.RetryNever, false},
+		{"kakaotalk_sender_verify", papi.RetryNever, false},
 	} {
-		r := Lookup(tt.tool).Request("p", nil)
-		if r.Repeat != tt.want || r.Read != tt.read {
-			t.Errorf("%s: repeat %v, read %v", tt.tool, r.Repeat, r.Read)
+		r := NewRequest(catalog.Lookup(tt.tool), "p", nil)
+		if r.Retry != tt.want || r.Read != tt.read {
+			t.Errorf("%s: retry %v, read %v", tt.tool, r.Retry, r.Read)
 		}
 	}
-	r := Lookup("whatsapp_template_create").Request("p", fields{"name": "n", "templateName": "no field of the body"})
+	r := NewRequest(catalog.Lookup("whatsapp_template_create"), "p", fields{"name": "n", "templateName": "no field of the body"})
 	if len(r.Body) != 1 || r.Operation.Method != http.MethodPost {
 		t.Errorf("body %v", r.Body)
 	}

@@ -1,0 +1,127 @@
+// Package dispatch sends the API request of one row of the catalog: it fills in
+// the request from a call's arguments ([NewRequest]), and finds out whether a
+// create took effect when its answer was lost ([Send]).
+//
+// A lost create is reconciled as [catalog.Reconcile] of its row says: what it may
+// have made is read and compared with the arguments. Whatever can't be
+// established that way ends as an error of code errorcode.OutcomeUnknown; the
+// package never guesses, and never sends a create again unless the API itself
+// refuses a second one.
+package dispatch
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/deadline"
+	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
+)
+
+// API sends requests; *papi.Client does.
+type API interface {
+	Do(ctx context.Context, r *papi.Request) (*papi.Response, error)
+	All(ctx context.Context, r *papi.Request, list string, max int) (*papi.Response, error)
+}
+
+// Result is what a successful call returned.
+type Result struct {
+	// Answer is the API's, as decoded JSON with json.Number; nil where there
+	// is none.
+	Answer any
+	// Status is that of the answer; 0 where the answer was lost and what the
+	// call made has been found.
+	Status int
+	// Date is the API's time when it answered; zero where it did not say.
+	Date time.Time
+	// Warnings are for the caller, such as that the answer was lost.
+	Warnings []string
+}
+
+// maxSends is how often a create is sent that the API itself refuses twice.
+const maxSends = 3
+
+// Send sends a call of the row, within the deadline of the tool call that ctx
+// belongs to. A create whose outcome is unknown is looked for, then reported as
+// made, sent again where the row allows it, or ends as an error of code
+// errorcode.OutcomeUnknown whose Info holds the candidates. Errors are
+// *papi.Error.
+func Send(ctx context.Context, api API, row *catalog.Row, projectID string, args map[string]any) (Result, error) {
+	ctx, cancel := deadline.Bound(ctx)
+	defer cancel()
+	started := time.Now()
+	for sends := 1; ; sends++ {
+		resp, err := api.Do(ctx, NewRequest(row, projectID, args))
+		if err == nil {
+			answer, err := decode(resp)
+			return Result{Answer: answer, Status: resp.Status, Date: resp.Date}, err
+		}
+		var e *papi.Error
+		if !errors.As(err, &e) {
+			return Result{}, err
+		}
+		// A conflict on a later send means that an earlier one took effect.
+		conflict := sends > 1 && e.Status == http.StatusConflict
+		if !e.Unknown && !conflict || row.Reconcile == nil && row.Retry() != papi.RetryNever {
+			return Result{}, err
+		}
+		if row.Reconcile == nil {
+			return Result{}, outcomeUnknown(row, e, "it is not sent again, since that could do it twice", nil)
+		}
+		r := reconciler{api: api, row: row, project: projectID, args: args, started: started}
+		made, err := r.find(ctx, e)
+		if err != nil || made != nil {
+			return r.result(made), err
+		}
+		if !row.Reconcile.Resend || sends == maxSends || ctx.Err() != nil {
+			return Result{}, outcomeUnknown(row, e, "nothing like it was found", nil)
+		}
+	}
+}
+
+// SendAll reads the pages of a list as one answer, up to papi.MaxItems.
+func SendAll(ctx context.Context, api API, row *catalog.Row, projectID string, args map[string]any) (Result, error) {
+	ctx, cancel := deadline.Bound(ctx)
+	defer cancel()
+	resp, err := api.All(ctx, NewRequest(row, projectID, args), row.List(), 0)
+	if err != nil {
+		return Result{}, err
+	}
+	answer, err := decode(resp)
+	r := Result{Answer: answer, Date: resp.Date}
+	if jsonvalue.Field(answer, "nextPageToken") != nil {
+		r.Warnings = []string{fmt.Sprintf("truncated after %d items: continue with nextPageToken", papi.MaxItems)}
+	}
+	return r, err
+}
+
+// Reader reads from the API for others: it is package guard's Reader.
+type Reader struct{ API API }
+
+// Read calls a reading tool and returns its answer as an object.
+func (r Reader) Read(ctx context.Context, projectID, tool string, args map[string]any) (map[string]any, error) {
+	result, err := Send(ctx, r.API, catalog.Lookup(tool), projectID, args)
+	answer, _ := result.Answer.(map[string]any)
+	return answer, err
+}
+
+// decode reads an answer, with numbers exactly as the API wrote them.
+func decode(resp *papi.Response) (any, error) {
+	if len(resp.Body) == 0 {
+		return nil, nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(resp.Body))
+	dec.UseNumber()
+	var value any
+	if err := dec.Decode(&value); err != nil {
+		return nil, &papi.Error{Status: resp.Status, Code: errorcode.UnexpectedAnswer, Message: "the API's answer is not JSON", Err: err}
+	}
+	return value, nil
+}
