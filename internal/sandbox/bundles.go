@@ -48,19 +48,9 @@ func findBundle(p *project, id string) (*bundle, bool) { return p.Bundles.get(id
 var isBundleID = regexp.MustCompile(`^[0-9a-f]{24}$`).MatchString
 
 func listBundles(c *call) answer {
-	states, sms, conv := c.queryList("filterStates"), c.queryList("filterSmsAppIds"), c.queryList("filterConvAppIds")
-	if !isUUID(c.project.ID) {
+	sms, conv := c.queryList("filterSmsAppIds"), c.queryList("filterConvAppIds")
+	if !isUUID(c.project.ID) || !all(sms, isHex) || !all(conv, isULID) {
 		return c.fail("invalid_id_format")
-	}
-	for _, id := range sms {
-		if !isHex(id) {
-			return c.fail("invalid_id_format")
-		}
-	}
-	for _, id := range conv {
-		if !isULID(id) {
-			return c.fail("invalid_id_format")
-		}
 	}
 	chosen := c.project.Bundles
 	if len(sms)+len(conv) > 0 {
@@ -71,7 +61,11 @@ func listBundles(c *call) answer {
 			}
 		}
 	}
-	return listPage(c, chosen, "bundles", 10, stateFilter(states, nil), c.renderBundle)
+	return listPage(c, chosen, "bundles", 10, c.stateFilter(), c.renderBundle)
+}
+
+func all(ids []string, valid func(string) bool) bool {
+	return !slices.ContainsFunc(ids, func(id string) bool { return !valid(id) })
 }
 
 func getBundle(c *call, b *bundle) answer {

@@ -152,8 +152,8 @@ func TestCreatesSubmitByDefault(t *testing.T) {
 	}
 }
 
-// A retention policy is completed by the mode of the app, and judged by it: the
-// contract's union of the two takes either.
+// The mode of an app decides the defaults of its retention policy and the valid
+// times. The schema of the body allows the policies of both modes.
 func TestRetentionDependsOnTheMode(t *testing.T) {
 	w := manual(t)
 	for mode, days := range map[string]float64{"DISPATCH": 7, "CONVERSATION": 180, "": 7} {

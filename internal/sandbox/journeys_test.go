@@ -72,7 +72,7 @@ func TestEmbeddedSignupOnboardsTheProject(t *testing.T) {
 	}
 	w.s.Advance(senderProvisioning)
 	w.get("/whatsapp/senders/"+id).ok().is("state", "PENDING_VERIFICATION")
-	w.post("/whatsapp/senders", body).fails("invalid_facebook_token") // the code is spent
+	w.post("/whatsapp/senders", body).fails("invalid_facebook_token") // the code was used
 }
 
 func TestNumberVerifiedByMetaNeedsNoCode(t *testing.T) {
@@ -136,7 +136,7 @@ func TestDraftSenderIsSubmittedLater(t *testing.T) {
 
 func TestAccountJourneys(t *testing.T) {
 	body := func(name string) obj { return obj{"companyLegalName": name, "clientBusinessManagerId": "1234567890"} }
-	t.Run("rejected, then mended", func(t *testing.T) {
+	t.Run("rejected, then corrected", func(t *testing.T) {
 		w := manual(t)
 		w.post("/whatsapp", body("Reject Ltd")).ok().is("changes.status", "IN_PROGRESS", "state", "")
 		w.patch("/whatsapp", obj{"wabaName": "Good Ltd"}).fails("account_not_updatable")
