@@ -88,16 +88,16 @@ func (s *Sandbox) renderBundle(b *bundle) map[string]any {
 		doc["smsApp"] = clone(app.Doc, map[string]any{"numberVerified": false})
 	}
 	if app := p.ConvApps[b.ConvApp]; app != nil {
-		shown := clone(only(app.Input, "retentionPolicy", "consentManagerSettings"), map[string]any{
+		conv := clone(only(app.Input, "retentionPolicy", "consentManagerSettings"), map[string]any{
 			"id": app.ID, "name": app.Name, "processingMode": cmp.Or(jsonvalue.Text(app.Input, "processingMode"), "DISPATCH"),
 		})
 		if app.Input["webhooks"] != nil {
-			shown["webhooks"] = renderConvWebhooks(app)
+			conv["webhooks"] = renderConvWebhooks(app)
 		}
 		if sms := p.smsAppOf(app.ID); sms != nil {
-			shown["smsChannelStatus"] = smsChannel(sms)
+			conv["smsChannelStatus"] = smsChannel(sms)
 		}
-		doc["convApp"] = shown
+		doc["convApp"] = conv
 	}
 	s.addBundleWebhooks(p, b, doc)
 	return doc
@@ -105,11 +105,11 @@ func (s *Sandbox) renderBundle(b *bundle) map[string]any {
 
 // renderConvWebhooks returns the Conversation API's own webhooks of an app.
 func renderConvWebhooks(app *convApp) []any {
-	shown := []any{}
+	hooks := []any{}
 	for i, hook := range jsonvalue.Objects(app.Input, "webhooks") {
-		shown = append(shown, clone(only(hook, "target", "triggers", "secret"), map[string]any{"id": fmt.Sprintf("%s-%d", app.ID, i+1)}))
+		hooks = append(hooks, clone(only(hook, "target", "triggers", "secret"), map[string]any{"id": fmt.Sprintf("%s-%d", app.ID, i+1)}))
 	}
-	return shown
+	return hooks
 }
 
 // addBundleWebhooks adds the bundle's webhooks, and the deliveries of BUNDLE_DONE to
