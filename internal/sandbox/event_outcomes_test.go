@@ -12,29 +12,29 @@ import (
 // outcomes that it may have; "" is the usual one.
 var outcomes = map[string]struct {
 	values []string
-	of     func(w *world) (id string)
+	of     func(w *harness) (id string)
 }{
-	kindAccountReview: {[]string{"", "ONBOARDED", "REJECTED", "PENDING_FACEBOOK_VERIFICATION"}, func(w *world) string {
+	kindAccountReview: {[]string{"", "ONBOARDED", "REJECTED", "PENDING_FACEBOOK_VERIFICATION"}, func(w *harness) string {
 		w.post("/whatsapp", obj{"companyLegalName": "Example Ltd", "clientBusinessManagerId": "1"}).ok()
 		return ""
 	}},
-	kindAccountLimit:      {slices.Concat([]string{""}, dailyLimits), func(w *world) string { w.onboarded(); return "" }},
-	kindAccountChange:     {[]string{"MAX_PRICE", "DISABLE", "SCHEDULE_FOR_DISABLE", "REINSTATE"}, func(w *world) string { w.onboarded(); return "" }},
+	kindAccountLimit:      {slices.Concat([]string{""}, dailyLimits), func(w *harness) string { w.onboarded(); return "" }},
+	kindAccountChange:     {[]string{"MAX_PRICE", "DISABLE", "SCHEDULE_FOR_DISABLE", "REINSTATE"}, func(w *harness) string { w.onboarded(); return "" }},
 	kindSenderProvision:   {[]string{"", "PENDING_VERIFICATION", "REJECTED", "ERROR"}, newSender},
-	kindSenderActivate:    {[]string{""}, func(w *world) string { id := newSender(w); w.s.Advance(senderProvisioning); return id }},
+	kindSenderActivate:    {[]string{""}, func(w *harness) string { id := newSender(w); w.s.Advance(senderProvisioning); return id }},
 	kindSenderRemove:      {[]string{""}, newSender},
 	kindSenderUpdate:      {[]string{"", "APPROVED", "REJECTED", "ERROR"}, updatedSender(obj{"about": "New"})},
 	kindSenderDisplayName: {[]string{"", "APPROVED", "REJECTED"}, updatedSender(obj{"displayName": "New"})},
 	kindSenderUsername:    {[]string{"", "APPROVED", "REJECTED"}, updatedSender(obj{"username": "example"})},
 	kindSenderQuality:     {[]string{"GREEN", "YELLOW", "RED", "UNKNOWN"}, updatedSender(obj{"about": "New"})},
 	kindSenderState:       {[]string{"ACTIVE", "INACTIVE", "SUSPENDED", "ERROR"}, updatedSender(obj{"about": "New"})},
-	kindTemplateReview: {slices.Concat([]string{"", "APPROVED"}, slices.Sorted(maps.Keys(rejections))), func(w *world) string {
+	kindTemplateReview: {slices.Concat([]string{"", "APPROVED"}, slices.Sorted(maps.Keys(rejections))), func(w *harness) string {
 		w.onboarded()
 		w.post("/whatsapp/templates", template("steered", "EN")).ok()
 		w.s.Advance(templateSubmission)
 		return "steered/EN"
 	}},
-	kindTemplateStatus: {[]string{"PAUSED", "UNPAUSED", "DISABLED", "REINSTATED", "FLAGGED", "ARCHIVED"}, func(w *world) string {
+	kindTemplateStatus: {[]string{"PAUSED", "UNPAUSED", "DISABLED", "REINSTATED", "FLAGGED", "ARCHIVED"}, func(w *harness) string {
 		w.onboarded()
 		w.approved("pause_steered", "EN")
 		w.s.Advance(templatePause)
@@ -43,43 +43,43 @@ var outcomes = map[string]struct {
 	kindTemplateQuality:        {[]string{"QUALITY_SCORE_GREEN", "QUALITY_SCORE_YELLOW", "QUALITY_SCORE_RED", "QUALITY_SCORE_UNKNOWN"}, approvedTemplate},
 	kindTemplateCategory:       {[]string{"AUTHENTICATION", "MARKETING", "UTILITY"}, approvedTemplate},
 	kindTemplateFutureCategory: {[]string{"AUTHENTICATION", "MARKETING", "UTILITY"}, approvedTemplate},
-	kindSmsAppProvision:        {[]string{"", "ACTIVE", "BLOCKED", "PROVISIONING_FAILED"}, func(w *world) string { return w.post("/sms/smsApps", smsBody).ok().str("id") }},
-	kindBundleFinish:           {[]string{"", "DONE", "FAILED"}, func(w *world) string { return w.post("/bundles", clone(smsBody, obj{"smsApp": true})).ok().str("id") }},
-	kindConversationChannel: {[]string{"instagram:ACTIVE", "messenger:ERROR", "telegram:FAILING", "viber:PENDING", "viber:BROKEN"}, func(w *world) string {
-		return w.post("/sms/smsApps", smsBody).ok().str("conversationApiAppDetails", "id")
+	kindSmsAppProvision:        {[]string{"", "ACTIVE", "BLOCKED", "PROVISIONING_FAILED"}, func(w *harness) string { return w.post("/sms/smsApps", smsBody).ok().str("id") }},
+	kindBundleFinish:           {[]string{"", "DONE", "FAILED"}, func(w *harness) string { return w.post("/bundles", clone(smsBody, obj{"smsApp": true})).ok().str("id") }},
+	kindConversationChannel: {[]string{"instagram:ACTIVE", "messenger:ERROR", "telegram:FAILING", "viber:PENDING", "viber:BROKEN"}, func(w *harness) string {
+		return w.post("/sms/smsApps", smsBody).ok().str("conversationApiAppDetails.id")
 	}},
-	kindKakaoSenderReview: {[]string{"", "APPROVED", "REJECTED"}, func(w *world) string { w.post("/kakaotalk/senders", kakaoBody("shop")).ok(); return "shop" }},
-	kindKakaoSenderState:  {[]string{"ACTIVE", "INACTIVE", "BLOCKED", "SUSPENDED"}, func(w *world) string { w.kakaoActive("shop"); return "shop" }},
-	kindKakaoSenderRemove: {[]string{""}, func(w *world) string { w.kakaoActive("shop"); return "shop" }},
-	kindKakaoTemplateReview: {[]string{"", "APPROVED", "REJECTED"}, func(w *world) string {
+	kindKakaoSenderReview: {[]string{"", "APPROVED", "REJECTED"}, func(w *harness) string { w.post("/kakaotalk/senders", kakaoBody("shop")).ok(); return "shop" }},
+	kindKakaoSenderState:  {[]string{"ACTIVE", "INACTIVE", "BLOCKED", "SUSPENDED"}, func(w *harness) string { w.kakaoActive("shop"); return "shop" }},
+	kindKakaoSenderRemove: {[]string{""}, func(w *harness) string { w.kakaoActive("shop"); return "shop" }},
+	kindKakaoTemplateReview: {[]string{"", "APPROVED", "REJECTED"}, func(w *harness) string {
 		w.kakaoActive("shop")
 		return "shop/" + w.post("/kakaotalk/senders/shop/templates", kakaoTemplateBody("Welcome")).ok().str("code")
 	}},
-	kindRcsSetup:    {[]string{""}, func(w *world) string { return w.post("/rcs/senders", rcsBody("Example", "SE")).ok().str("id") }},
+	kindRcsSetup:    {[]string{""}, func(w *harness) string { return w.post("/rcs/senders", rcsBody("Example", "SE")).ok().str("id") }},
 	kindRcsPrepared: {[]string{""}, launching("US")},
 	kindRcsBrand:    {[]string{"", "COMPLETED", "REJECTED", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW", "INCOMPLETE", "ARCHIVED"}, launching("US")},
-	kindRcsOperator: {[]string{"", "LAUNCHED", "REJECTED", "SUSPENDED", "PENDING", "PENDING_UNLAUNCHED", "UNLAUNCHED"}, func(w *world) string {
+	kindRcsOperator: {[]string{"", "LAUNCHED", "REJECTED", "SUSPENDED", "PENDING", "PENDING_UNLAUNCHED", "UNLAUNCHED"}, func(w *harness) string {
 		return launching("SE")(w) + "/SE/Telia"
 	}},
-	kindRcsUnlaunch: {[]string{""}, func(w *world) string {
+	kindRcsUnlaunch: {[]string{""}, func(w *harness) string {
 		id := launching("SE")(w)
 		w.launched("/rcs/senders/" + id)
 		return id
 	}},
-	kindRcsTestNumber: {[]string{"", "VERIFIED", "DECLINED", "EXPIRED", "FAILED", "INVALID", "PENDING", "REJECTED", "UNVERIFIED"}, func(w *world) string {
+	kindRcsTestNumber: {[]string{"", "VERIFIED", "DECLINED", "EXPIRED", "FAILED", "INVALID", "PENDING", "REJECTED", "UNVERIFIED"}, func(w *harness) string {
 		return launching("SE")(w) + "/+15550100"
 	}},
 }
 
 var smsBody = obj{"name": "Social", "region": "EU", "convApiApp": true}
 
-func newSender(w *world) string {
+func newSender(w *harness) string {
 	w.onboarded()
 	return w.post("/whatsapp/senders", partnerSender("5550190")).ok().str("id")
 }
 
-func updatedSender(details obj) func(w *world) string {
-	return func(w *world) string {
+func updatedSender(details obj) func(w *harness) string {
+	return func(w *harness) string {
 		w.onboarded()
 		id := w.activeSender("5550190")
 		w.s.Advance(displayNameReview)
@@ -88,14 +88,14 @@ func updatedSender(details obj) func(w *world) string {
 	}
 }
 
-func approvedTemplate(w *world) string {
+func approvedTemplate(w *harness) string {
 	w.onboarded()
 	w.approved("steered", "EN")
 	return "steered/EN"
 }
 
-func launching(country string) func(w *world) string {
-	return func(w *world) string {
+func launching(country string) func(w *harness) string {
+	return func(w *harness) string {
 		path := w.rcsInTest(rcsBody("Example", country))
 		return w.post(path+"/launch", nil).ok().str("id")
 	}
@@ -135,7 +135,7 @@ func TestEveryOutcomeCanBeSet(t *testing.T) {
 					happen(id, "NONSENSE").fails("sandbox_invalid_control")
 				}
 				happen(id, value).ok()
-				w.s.Advance(day) // all goes on
+				w.s.Advance(day) // the events that follow happen too
 				if kind != kindConversationChannel && value != "" && !strings.Contains(row, "`"+value+"`") {
 					t.Errorf("not in its row of the docs: %s", row)
 				}

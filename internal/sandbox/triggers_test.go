@@ -10,9 +10,9 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// beside is what an event has beside type and payload, by its type: the schema
-// of each value, "" where that is any text.
-var beside = map[string]map[string]string{
+// extraFields are the fields of a webhook's body other than type and payload, by its
+// type, with the schema of the value; "" allows any text.
+var extraFields = map[string]map[string]string{
 	"RCS_SENDER_STATUS_UPDATED":                     {"previousState": "RcsSenderStatesEnum", "currentState": "RcsSenderStatesEnum"},
 	"RCS_BRAND_REGISTRATION_PROCESS_STATUS_UPDATED": {"status": "RcsBrandRegistrationProcessStatusesEnum"},
 	"RCS_SENDER_OPERATOR_STATUS_UPDATED": {
@@ -22,16 +22,16 @@ var beside = map[string]map[string]string{
 	"WHATSAPP_TEMPLATE_STATUS_UPDATED":         {"newState": "ARCHIVED,DISABLED,FLAGGED,PAUSED,REINSTATED,UNPAUSED"},
 }
 
-// besides says what about the fields beside an event's payload is not as the
-// contract's callbacks have it.
-func besides(kind string, body map[string]any) (wrong []string) {
-	want := beside[kind]
+// extraFieldProblems describes how the extra fields of a webhook's body violate the
+// contract's callbacks.
+func extraFieldProblems(kind string, body map[string]any) (problems []string) {
+	want := extraFields[kind]
 	if strings.HasSuffix(kind, "_COMMENT_ADDED") {
 		want = map[string]string{"comment": ""}
 	}
 	for name := range body {
 		if _, known := want[name]; !known && name != "type" && name != "payload" {
-			wrong = append(wrong, "has "+name)
+			problems = append(problems, "has "+name)
 		}
 	}
 	for name, of := range want {
@@ -40,15 +40,15 @@ func besides(kind string, body map[string]any) (wrong []string) {
 			allowed = strings.Split(supportedCodes(schema), ",")
 		}
 		if value := jsonvalue.Text(body, name); value == "" || of != "" && !slices.Contains(allowed, value) {
-			wrong = append(wrong, name+" is "+value)
+			problems = append(problems, name+" is "+value)
 		}
 	}
-	return wrong
+	return problems
 }
 
-// Each event that a webhook can ask for is told, in its callback's form (which
-// the end of every test checks).
-func TestEveryTriggerIsTold(t *testing.T) {
+// Every trigger of the contract is sent, in the form of its callback (which the end
+// of every test checks).
+func TestEveryTriggerIsSent(t *testing.T) {
 	w := manual(t)
 	w.hook("https://example.com/all", "ALL")
 	happen := func(kind, id, value string) {
@@ -85,16 +85,16 @@ func TestEveryTriggerIsTold(t *testing.T) {
 	w.s.Advance(senderProvisioning)
 	w.delete(sender).ok()
 
-	w.approved("told", "EN")
-	comment(templatePath("told", "EN"))
+	w.approved("notified", "EN")
+	comment(templatePath("notified", "EN"))
 	for _, status := range []string{"FLAGGED", "PAUSED", "UNPAUSED", "DISABLED", "REINSTATED", "ARCHIVED"} {
-		happen(kindTemplateStatus, "told/EN", status)
+		happen(kindTemplateStatus, "notified/EN", status)
 	}
-	happen(kindTemplateQuality, "told/EN", "QUALITY_SCORE_RED")
-	happen(kindTemplateFutureCategory, "told/EN", "MARKETING")
-	w.post("/whatsapp/templates", template("reject_told", "EN")).ok()
+	happen(kindTemplateQuality, "notified/EN", "QUALITY_SCORE_RED")
+	happen(kindTemplateFutureCategory, "notified/EN", "MARKETING")
+	w.post("/whatsapp/templates", template("reject_notified", "EN")).ok()
 	w.s.Advance(senderRemoval)
-	w.delete("/whatsapp/templates/told").ok()
+	w.delete("/whatsapp/templates/notified").ok()
 
 	w.kakaoActive("shop")
 	comment("/kakaotalk/senders/shop")
@@ -114,15 +114,15 @@ func TestEveryTriggerIsTold(t *testing.T) {
 	w.post("/bundles", obj{"name": "Alerts", "region": "EU", "smsApp": true}).ok()
 	w.s.Advance(bundleTime)
 
-	told := map[string]bool{"ALL": true} // which is no event
+	sent := map[string]bool{"ALL": true} // which has no webhooks of its own
 	w.s.mu.Lock()
 	defer w.s.mu.Unlock()
 	for _, d := range w.s.state.Deliveries {
-		told[d.Type] = true
+		sent[d.Type] = true
 	}
 	for _, trigger := range papi.LookupSchema("WebhookWebhookTriggersEnum").Enum {
-		if kind := trigger.(string); !told[kind] {
-			t.Errorf("%s is not told; %v", kind, slices.Sorted(maps.Keys(told)))
+		if kind := trigger.(string); !sent[kind] {
+			t.Errorf("%s is not sent; %v", kind, slices.Sorted(maps.Keys(sent)))
 		}
 	}
 }

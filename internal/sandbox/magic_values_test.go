@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// The magic values of docs/sandbox.md that end in a state; those that end in
+// The magic values of docs/sandbox.md whose result is a state; those whose result is
 // an error are tested with the errors.
 func TestMagicOutcomes(t *testing.T) {
-	tpl := func(name string) func(w *world) result {
-		return func(w *world) result {
+	tpl := func(name string) func(w *harness) result {
+		return func(w *harness) result {
 			w.onboarded()
 			body := template(name, "EN")
 			body["details"] = obj{"components": []any{obj{"type": "BODY", "text": "Hello."}}} // a text without magic
@@ -22,8 +22,8 @@ func TestMagicOutcomes(t *testing.T) {
 			return w.get(templatePath(name, "EN"))
 		}
 	}
-	sender := func(number string) func(w *world) result {
-		return func(w *world) result {
+	sender := func(number string) func(w *harness) result {
+		return func(w *harness) result {
 			w.onboarded()
 			id := w.post("/whatsapp/senders", partnerSender(number)).ok().str("id")
 			w.s.Advance(senderProvisioning)
@@ -31,7 +31,7 @@ func TestMagicOutcomes(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct {
-		do   func(w *world) result
+		do   func(w *harness) result
 		want []string // paths and values
 	}{
 		"sender 0000":           {sender("5550000"), []string{"state", "", "changes.status", "REJECTED"}},
@@ -41,35 +41,35 @@ func TestMagicOutcomes(t *testing.T) {
 		"template abusive":      {tpl("reject_abusive"), []string{"rejectionCode", "ABUSIVE_CONTENT"}},
 		"template category":     {tpl("reject_category"), []string{"rejectionCode", "INCORRECT_CATEGORY"}},
 		"template recategorize": {tpl("recategorize_it"), []string{"state", "REJECTED", "rejectionCode", "INCORRECT_CATEGORY"}},
-		"template always": {func(w *world) result {
+		"template always": {func(w *harness) result {
 			tpl("reject_always")(w)
 			w.patch(templatePath("reject_always", "EN"), obj{"status": "SUBMIT"}).ok()
 			w.s.Advance(templateSubmission + templateReview)
 			return w.get(templatePath("reject_always", "EN"))
 		}, []string{"state", "REJECTED"}},
-		"template disable": {func(w *world) result {
+		"template disable": {func(w *harness) result {
 			tpl("disable_it")(w).is("state", "APPROVED")
 			w.s.Advance(time.Hour)
 			return w.get(templatePath("disable_it", "EN"))
 		}, []string{"state", "DISABLED"}},
-		"sms fail": {func(w *world) result {
+		"sms fail": {func(w *harness) result {
 			id := w.post("/sms/smsApps", obj{"name": "Fail", "region": "EU"}).ok().str("id")
 			w.s.Advance(smsProvisioning)
 			return w.get("/sms/smsApps/" + id)
 		}, []string{"status", "PROVISIONING_FAILED"}},
-		"kakaotalk sender": {func(w *world) result {
+		"kakaotalk sender": {func(w *harness) result {
 			body := kakaoBody("shop")
 			body["details"].(obj)["name"] = "Reject us"
 			w.post("/kakaotalk/senders", body).ok()
 			w.s.Advance(kakaoReview)
 			return w.get("/kakaotalk/senders/shop")
 		}, []string{"changes.status", "REJECTED"}},
-		"signup expired": {func(w *world) result {
+		"signup expired": {func(w *harness) result {
 			got := w.post("/whatsapp/senders", obj{"wabaId": "", "phoneNumberId": "77", "authenticationCode": "expired", "region": "US"})
 			return result{t: got.t, status: 200, body: got.body}
 		}, []string{"errorCode", "invalid_facebook_token"}},
-		"bundle without channels": {func(w *world) result {
-			app := w.post("/bundles", obj{"name": "Telegram only", "region": "EU", "convApp": true}).ok().str("convApp", "id")
+		"bundle without channels": {func(w *harness) result {
+			app := w.post("/bundles", obj{"name": "Telegram only", "region": "EU", "convApp": true}).ok().str("convApp.id")
 			w.get("/conversation/apps/" + app + "/viber").fails("conversation_app_no_viber_channel")
 			return w.get("/conversation/apps/" + app + "/telegram")
 		}, []string{"status", "ACTIVE"}},
@@ -82,7 +82,7 @@ func TestCodesAreInTheLog(t *testing.T) {
 	var log bytes.Buffer
 	s := New(Options{Manual: true, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	defer s.Close()
-	w := &world{t: t, s: s, client: &http.Client{Transport: s.Transport()}, project: DefaultProject}
+	w := &harness{t: t, s: s, client: &http.Client{Transport: s.Transport()}, project: DefaultProject}
 	w.post("/kakaotalk/senders", kakaoBody("shop")).ok()
 	w.s.Advance(kakaoReview)
 	code := w.post("/kakaotalk/senders/shop/register", nil).ok().header.Get(HeaderCode)

@@ -10,9 +10,9 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// walks make a valid request of each operation of a family.
-var walks = map[string]func(w *world){
-	"webhooks": func(w *world) {
+// validRequests make a valid request of each operation of a family.
+var validRequests = map[string]func(w *harness){
+	"webhooks": func(w *harness) {
 		id := w.post("/webhooks", obj{"target": "http://127.0.0.1:9/a", "secret": "s", "triggers": []any{"BUNDLE_DONE"}}).ok().str("id")
 		w.get("/webhooks").ok()
 		w.get("/webhooks/"+id).ok().is("target", "http://127.0.0.1:9/a", "projectId", w.project)
@@ -20,7 +20,7 @@ var walks = map[string]func(w *world){
 		w.put("/webhooks/"+id, obj{"target": "http://127.0.0.1:9/b", "secret": "t", "triggers": []any{"ALL"}}).ok().is("target", "http://127.0.0.1:9/b")
 		w.delete("/webhooks/" + id).ok()
 	},
-	"whatsapp accounts": func(w *world) {
+	"whatsapp accounts": func(w *harness) {
 		w.post("/whatsapp", obj{"companyLegalName": "Reject Ltd", "clientBusinessManagerId": "1"}).ok()
 		w.post("/whatsapp/comments", obj{"comment": "Why?"}).ok()
 		w.s.Advance(accountReview)
@@ -30,7 +30,7 @@ var walks = map[string]func(w *world){
 		w.get("/whatsapp/activities").ok()
 		w.put("/whatsapp/enableTemplateAnalytics", nil).ok()
 	},
-	"whatsapp senders": func(w *world) {
+	"whatsapp senders": func(w *harness) {
 		w.onboarded()
 		id := w.activeSender("5550160")
 		w.get("/whatsapp/senders").ok()
@@ -42,13 +42,13 @@ var walks = map[string]func(w *world){
 		w.delete(path + "/changes").ok()
 		w.delete(path).ok()
 	},
-	"whatsapp sender bodies": func(w *world) {
+	"whatsapp sender bodies": func(w *harness) {
 		w.post("/whatsapp/senders", obj{"wabaId": "", "phoneNumberId": "77", "authenticationCode": "c", "region": "US"}).ok().is("region", "US", "metaLocalStorage", "US")
 		w.post("/whatsapp/senders", obj{"details": obj{"countryCode": "1", "phoneNumber": "5550161", "displayName": "Example"}}).ok().is("numberProvider", "CUSTOMER")
 		w.post("/whatsapp/senders", obj{"phoneNumberProvider": "SINCH", "details": obj{"countryCode": "1", "displayName": "Example", "vertical": "OTHER"}}).ok().is("numberProvider", "SINCH")
 		w.post("/whatsapp/senders", obj{"name": "Example", "facebookAccessToken": "t", "details": obj{"displayName": "Example", "vertical": "OTHER"}}).ok()
 	},
-	"whatsapp templates": func(w *world) {
+	"whatsapp templates": func(w *harness) {
 		w.onboarded()
 		w.put("/whatsapp/enableTemplateAnalytics", nil).ok()
 		w.approved("popular_one", "EN")
@@ -76,10 +76,80 @@ var walks = map[string]func(w *world){
 			w.t.Errorf("header %v", header)
 		}
 	},
-	"whatsapp account deleted": func(w *world) {
+	"whatsapp account deleted": func(w *harness) {
 		w.post("/whatsapp", obj{"companyLegalName": "Example Ltd", "clientBusinessManagerId": "1"}).ok()
 		w.delete("/whatsapp").ok()
 	},
+	"whatsapp flows and solutions": func(w *harness) {
+		solution := w.post("/whatsapp/solutions", obj{"accessToken": "t", "businessManager": "SINCH_UK", "details": obj{"name": "One"}}).ok()
+		id := jsonvalue.Text(solution.items("solutions")[0], "id")
+		w.get("/whatsapp/solutions").ok()
+		w.post("/whatsapp/solutions/"+id+"/assign", nil).ok()
+		if got := w.get("/whatsapp/solutions/" + id).ok(); got.body["assigned"] != true {
+			w.t.Errorf("not assigned: %v", got.body)
+		}
+		failed := w.post("/whatsapp/solutions", obj{"accessToken": "invalid", "businessManager": "SINCH_UK", "details": obj{"name": "Two"}}).ok()
+		if len(failed.items("failedSolutions")) != 1 || len(failed.items("solutions")) != 1 {
+			w.t.Errorf("a refused token: %v", failed.body)
+		}
+		w.onboarded()
+		page := w.get("/whatsapp/flows?pageSize=1").ok()
+		if next := w.get("/whatsapp/flows?pageSize=1&pageToken=" + page.str("nextPageToken")).ok(); next.names("flows", "name")[0] != "Booking" {
+			w.t.Errorf("second page: %v", next.body)
+		}
+		w.get("/whatsapp/flows?pageToken=x&pageSize=x").ok() // no error is documented
+		w.get("/whatsapp/flows/1000000000000001/screens").ok()
+		w.post("/whatsapp/wabaDetails", obj{"facebookToken": "t"}).ok()
+		w.post("/whatsapp/longLivedAccessToken", obj{"facebookCode": "c"}).ok()
+	},
+	"sms": func(w *harness) {
+		id := w.post("/sms/smsApps", obj{"name": "Alerts", "region": "EU", "convApiApp": true}).ok().is("status", "PENDING_ADD", "conversationApiAppDetails.channelStatus", "PENDING").str("id")
+		w.s.Advance(smsProvisioning)
+		w.get("/sms/smsApps/"+id).ok().is("status", "ACTIVE", "conversationApiAppDetails.channelStatus", "ACTIVE")
+		w.patch("/sms/smsApps/"+id, obj{"name": "News"}).ok().is("name", "News")
+		w.get("/sms/smsApps").ok()
+		w.delete("/sms/smsApps/" + id).ok()
+	},
+	"bundles and conversation": func(w *harness) {
+		r := receive(w.t)
+		made := w.post("/bundles", obj{
+			"name": "Social shop", "region": "EU", "subproject": obj{"labels": obj{"env": "test"}}, "smsApp": true,
+			"convApp":  obj{"processingMode": "DISPATCH", "webhooks": []any{obj{"target": "https://example.com/", "triggers": []any{"MESSAGE_DELIVERY"}}}},
+			"webhooks": []any{obj{"target": r.URL, "secret": "hush", "triggers": []any{"BUNDLE_DONE"}}},
+		}).ok().is("state", "IN_PROGRESS", "subproject.status", "PENDING", "smsApp.status", "PENDING_ADD", "convApp.smsChannelStatus", "PENDING")
+		path := "/bundles/" + made.str("id")
+		w.s.Advance(bundleTime)
+		w.get(path).ok().is("state", "DONE", "subproject.status", "READY", "smsApp.status", "PENDING_ADD")
+		w.s.Advance(smsProvisioning)
+		done := w.get(path).ok().is("smsApp.status", "ACTIVE", "convApp.smsChannelStatus", "ACTIVE")
+		if statuses := done.items("webhookDeliveryStatuses"); len(statuses) != 1 || statuses[0]["httpStatusCode"] != float64(200) {
+			w.t.Errorf("delivery statuses %v", statuses)
+		}
+		if got := strings.Join(r.types(), " "); got != "BUNDLE_DONE" {
+			w.t.Errorf("delivered %q", got)
+		}
+		sub := w.in(made.str("subproject.id"))
+		if got := sub.get("/webhooks").ok().items("webhooks"); len(got) != 1 {
+			w.t.Errorf("the subproject has webhooks %v", got)
+		}
+		sub.get("/sms/smsApps/"+made.str("smsApp.id")).ok().is("status", "ACTIVE")
+		for _, channel := range []string{"instagram", "messenger", "telegram", "viber"} {
+			sub.get("/conversation/apps/"+made.str("convApp.id")+"/"+channel).ok().is("status", "ACTIVE")
+		}
+		for query, want := range map[string]int{
+			"": 1, "filterStates=DONE": 1, "filterStates=FAILED": 0, "filterSmsAppIds=" + made.str("smsApp.id"): 1,
+			"filterConvAppIds=" + noULID: 0, "pageSize=25": 1,
+		} {
+			if got := w.get("/bundles?" + query).ok().items("bundles"); len(got) != want {
+				w.t.Errorf("%s: %d bundles, want %d", query, len(got), want)
+			}
+		}
+		failed := w.post("/bundles", obj{"name": "Fail", "region": "US", "smsApp": obj{"name": "Own"}}).ok().str("id")
+		w.s.Advance(bundleTime)
+		w.get("/bundles/"+failed).ok().is("state", "FAILED")
+	},
+	"kakaotalk": requestKakaotalk,
+	"rcs":       requestRcs,
 }
 
 // richTemplate has a component of each kind.
@@ -107,12 +177,12 @@ var richTemplate = obj{"name": "rich", "language": "EN_US", "category": "MARKETI
 
 func TestEveryOperationAnswersAValidRequest(t *testing.T) {
 	good := map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(walks)) {
+	for _, name := range slices.Sorted(maps.Keys(validRequests)) {
 		t.Run(name, func(t *testing.T) {
 			w := manual(t)
-			w.hook("https://example.com/all", "ALL") // is told of everything, and checked
-			walks[name](w)
-			maps.Copy(good, w.client.Transport.(*checked).good)
+			w.hook("https://example.com/all", "ALL") // so that all webhooks are sent, and checked
+			validRequests[name](w)
+			maps.Copy(good, w.client.Transport.(*contractChecker).good)
 		})
 	}
 	w := manual(t)
@@ -121,7 +191,7 @@ func TestEveryOperationAnswersAValidRequest(t *testing.T) {
 	}
 	for id := range w.s.handlers {
 		if !good[id] && !w.sample(papi.Lookup(id)) {
-			t.Errorf("%s has no walk, and is not answered well when called with a sample", id)
+			t.Errorf("%s has no valid request, and does not accept a sample of its arguments", id)
 		}
 	}
 }
