@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,7 @@ func serveWeb(t *testing.T, do doing, options HTTPOptions, configure ...func(*Op
 	if options.Authenticate == nil {
 		options.Authenticate = byName{}
 	}
+	options.Limits = withDefaults(options.Limits)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +76,20 @@ func serveWeb(t *testing.T, do doing, options HTTPOptions, configure ...func(*Op
 		}
 	})
 	return w
+}
+
+// withDefaults returns the limits with the defaults for the fields that a test does
+// not set; the rate stays unlimited.
+func withDefaults(l HTTPLimits) HTTPLimits {
+	d := DefaultHTTPLimits
+	d.Rate = 0
+	set, defaults := reflect.ValueOf(&l).Elem(), reflect.ValueOf(d)
+	for i := range set.NumField() {
+		if set.Field(i).IsZero() {
+			set.Field(i).Set(defaults.Field(i))
+		}
+	}
+	return l
 }
 
 // shutDown tells the server to stop and returns how it ended.
