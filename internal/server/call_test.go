@@ -15,7 +15,7 @@ import (
 	"papi-mcp/tools"
 )
 
-func TestArgumentsReachTheToolboxAsTheyAre(t *testing.T) {
+func TestArgumentsReachTheToolboxUnchanged(t *testing.T) {
 	for name, test := range map[string]struct{ params, want string }{
 		"an object, byte for byte": {`{"name":"do","arguments":{"b": 1,  "a":12345678901234567890.10}}`, `{"b": 1,  "a":12345678901234567890.10}`},
 		"none":                     {`{"name":"do"}`, `{}`},
@@ -73,9 +73,9 @@ func TestAnUnknownToolIsAProtocolError(t *testing.T) {
 	}
 }
 
-// Whatever goes wrong in a call, its client gets a result in the form of all
-// errors, and learns nothing of the inside; the log tells where it was.
-func TestACallThatFailsInside(t *testing.T) {
+// An internal error of a call is a result in the form of all errors, without
+// internal details; the log has the location.
+func TestInternalErrors(t *testing.T) {
 	for name, test := range map[string]struct {
 		do     func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome
 		logged string
@@ -136,7 +136,7 @@ func TestACallThatFailsInside(t *testing.T) {
 }
 
 // What a tool call answers is rendered as mcp-go renders it.
-func TestACallsResultIsRenderedAsEver(t *testing.T) {
+func TestResultIsRenderedAsByMCPGo(t *testing.T) {
 	told := tools.Outcome{Structured: map[string]any{"text": "a <b> & \u2028 \"c\"", "n": 1}}
 	failed, linked := told, told
 	failed.IsError = true

@@ -60,7 +60,7 @@ func connect(t *testing.T, s *Server, version string, options ...client.ClientOp
 	return c
 }
 
-func TestARealClient(t *testing.T) {
+func TestRealClient(t *testing.T) {
 	var request mcp.CallToolRequest
 	request.Params.Name = "do"
 	request.Params.Arguments = map[string]any{"a": 1}
@@ -135,7 +135,7 @@ func TestARealClient(t *testing.T) {
 
 // mcp-go's client answers with an error when its handler fails, where the
 // protocol has a place for one.
-func TestARealClientWithNobodyThere(t *testing.T) {
+func TestRealClientWhoseHandlerFails(t *testing.T) {
 	var request mcp.CallToolRequest
 	request.Params.Name = "do"
 	c := connect(t, newServer(t, asking), "2025-11-25", client.WithElicitationHandler(person{}))

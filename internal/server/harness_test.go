@@ -132,7 +132,7 @@ func (p *peer) next() message {
 
 // hangUp closes the input and returns what else came out, and how the
 // connection ended.
-func (p *peer) hangUp() ([]message, error) {
+func (p *peer) closeInput() ([]message, error) {
 	p.t.Helper()
 	p.in.Close()
 	return p.rest(), <-p.ended
@@ -155,7 +155,7 @@ func (p *peer) rest() []message {
 // close hangs up and expects that nothing more came.
 func (p *peer) close() {
 	p.t.Helper()
-	rest, err := p.hangUp()
+	rest, err := p.closeInput()
 	if err != nil {
 		p.t.Errorf("the connection ended with %v", err)
 	}
@@ -301,4 +301,4 @@ func equal[T comparable](t *testing.T, what string, got, want []T) {
 	}
 }
 
-var errTold = errors.New("told to stop")
+var errStopped = errors.New("stopped by the test")

@@ -39,10 +39,10 @@ type web struct {
 	ended  chan error
 }
 
-type doing = func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome
+type callFunc = func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome
 
 // serveWeb serves a server with one tool, "do", on a port of its own.
-func serveWeb(t *testing.T, do doing, options HTTPOptions, configure ...func(*Options)) *web {
+func serveWeb(t *testing.T, do callFunc, options HTTPOptions, configure ...func(*Options)) *web {
 	t.Helper()
 	o := Options{
 		Name: "papi-mcp", Version: "1.2.3", Instructions: "Confirm the project first.",
@@ -223,17 +223,17 @@ func modernCall(id int) string {
 }
 
 // held is a tool whose calls run until they are let go, or cancelled.
-type held struct {
+type blockingTool struct {
 	began chan string // gets the principal of each call
 	free  chan struct{}
 	ended chan error // gets why each ended
 }
 
-func newHeld() *held {
-	return &held{make(chan string, 64), make(chan struct{}), make(chan error, 64)}
+func newBlockingTool() *blockingTool {
+	return &blockingTool{make(chan string, 64), make(chan struct{}), make(chan error, 64)}
 }
 
-func (h *held) do(ctx context.Context, caller tools.Caller, _ string, _ json.RawMessage) tools.Outcome {
+func (h *blockingTool) do(ctx context.Context, caller tools.Caller, _ string, _ json.RawMessage) tools.Outcome {
 	h.began <- caller.Principal
 	select {
 	case <-h.free:
@@ -243,8 +243,8 @@ func (h *held) do(ctx context.Context, caller tools.Caller, _ string, _ json.Raw
 	return tools.Outcome{Structured: map[string]any{"done": true}}
 }
 
-// soon bounds what should not last.
-func soon(t *testing.T) context.Context {
+// withTimeout bounds what a test waits for.
+func withTimeout(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
 	return ctx
