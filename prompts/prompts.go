@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -95,7 +94,7 @@ func read(from fs.FS) ([]*Prompt, error) {
 }
 
 func parse(raw []byte) (*Prompt, error) {
-	p := &Prompt{families: slices.Sorted(maps.Keys(families))}
+	p := &Prompt{families: slices.Sorted(slices.Values(guides.Families()))}
 	text, err := frontmatter.Read(raw, p)
 	if err != nil {
 		return nil, err
@@ -293,28 +292,24 @@ func (p *Prompt) canWrite(family string, offered func(tool string) bool) bool {
 // show what exists, that create or change something, and that show its progress.
 type family struct{ Read, Write, Follow string }
 
-// families has the catalog's resource of each family.
-var families = map[string]string{
-	"webhooks": "webhook", "whatsapp": "whatsapp_sender", "whatsapp_templates": "whatsapp_template", "rcs": "rcs_sender",
-	"kakaotalk": "kakaotalk_sender", "conversation": "bundle", "sms": "sms_app", "bundles": "bundle",
-}
-
 func familyOf(name string) (family, error) {
-	resource := catalog.LookupResource(families[name])
-	switch {
-	case resource == nil:
+	if !slices.Contains(guides.Families(), name) {
 		return family{}, fmt.Errorf("there is no family %q", name)
-	case name == "conversation": // a bundle sets the channels up, which have no state of their own
-		return family{resource.List, resource.Create, "conversation_messenger_get"}, nil
 	}
-	return family{resource.List, resource.Create, resource.Get}, nil
+	for _, row := range catalog.Rows() {
+		if r := row.Resource; r != nil && r.List != "" && guides.OfTool(row.Toolset) == name {
+			return family{r.List, r.Create, r.Get}, nil
+		}
+	}
+	bundle := catalog.LookupResource("bundle") // which connects the channels of Conversation apps
+	return family{bundle.List, bundle.Create, "conversation_messenger_get"}, nil
 }
 
 // activities returns the tools that list the activities of a resource.
 func activities() []string {
 	var tools []string
 	for _, row := range catalog.Rows() {
-		if strings.HasSuffix(row.Tool, "_activity_list") {
+		if row.Activities {
 			tools = append(tools, row.Tool)
 		}
 	}

@@ -89,7 +89,7 @@ func (s *Server) logCall(ctx context.Context, tool, principal string, outcome to
 	if !outcome.IsError {
 		level, how = slog.LevelDebug, "outcome"
 	}
-	s.log.Log(ctx, level, "call", "tool", tool, "principal", principal, "project", truncated(outcome.Project), how, truncated(outcomeLabel(outcome)), "ms", took.Milliseconds())
+	s.log.Log(ctx, level, "call", "tool", tool, "principal", principal, "project", papi.Echo(outcome.Project), how, papi.Echo(outcomeLabel(outcome)), "ms", took.Milliseconds())
 }
 
 // logRefusedCall logs a call that was refused before it reached its tool: the
@@ -103,11 +103,8 @@ func (s *Server) logRefusedCall(ctx context.Context, m *message, answer mcp.JSON
 	}
 	_ = json.Unmarshal(m.Params, &params) // the answer says what is wrong
 	principal, _ := ctx.Value(principalKey{}).(string)
-	s.log.InfoContext(ctx, "call", "tool", truncated(params.Name), "principal", principal, "errorCode", answer.Error.Code)
+	s.log.InfoContext(ctx, "call", "tool", papi.Echo(params.Name), "principal", principal, "errorCode", answer.Error.Code)
 }
-
-// truncated bounds a text of the caller for the log.
-func truncated(text string) string { return papi.Truncate(text, papi.MaxEcho) }
 
 // withRequestID adds the id of the HTTP request to the information of an
 // error: the server's log has the details under that id.

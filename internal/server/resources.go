@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -71,12 +70,12 @@ func (s *Server) templates() []template {
 		},
 		{
 			uri: tools.ErrorsURI, variable: "code", complete: "error_codes", mime: markdown,
-			name: "Error code", about: "What an errorCode of the API means, which tools answer it, and what to do; TOOLSET.CODE begins with the tools of that toolset.",
+			name: "Error code", about: "What an errorCode of the API or of this server means, which tools return it, and what to do; TOOLSET.CODE begins with the tools of that toolset.",
 			read: func(ctx context.Context, code string) (string, error) {
 				if page := tools.ErrorPage(code); page != "" {
 					return page, nil
 				}
-				return "", notFound(ctx, fmt.Errorf("the API documents no error code %s", papi.Quoted(code, papi.MaxEcho)))
+				return "", notFound(ctx, fmt.Errorf("there is no error code %s", papi.Quoted(code, papi.MaxEcho)))
 			},
 		},
 		{
@@ -96,9 +95,6 @@ func (s *Server) templates() []template {
 	}
 }
 
-// argumentCodes are those of calls with wrong arguments.
-var argumentCodes = []string{errorcode.InvalidArguments, errorcode.ProjectMissing, errorcode.ProjectNotAllowed, errorcode.ProjectUnconfirmed}
-
 // toolData calls a tool that only reads, and returns the data of its result.
 // So a resource shows exactly what its caller can read with the tool.
 func (s *Server) toolData(ctx context.Context, tool string, args map[string]string) (string, error) {
@@ -112,10 +108,10 @@ func (s *Server) toolData(ctx context.Context, tool string, args map[string]stri
 		return string(data), err
 	case *tools.Error:
 		err := fmt.Errorf("%s: %s; %s", out.Code, out.Message, out.Resolution)
-		switch {
-		case out.Code == errorcode.UnknownTool:
+		switch own, _ := errorcode.Lookup(out.Code); {
+		case own.Code == errorcode.UnknownTool:
 			return "", notFound(ctx, err)
-		case slices.Contains(argumentCodes, out.Code):
+		case own.Origin == errorcode.Argument:
 			return "", invalid(ctx, err)
 		}
 		return "", err

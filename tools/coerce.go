@@ -11,21 +11,21 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// mender puts right the harmless slips of models in a call's arguments, and
-// tells each as a warning: "50" for 50, a bare value for a list of one, en_us
-// for EN_US, null for an optional argument that takes none, an object written
-// as a string. What it can't put right stays, for the check to refuse.
-type mender struct {
+// coercer corrects the harmless slips of models in a call's arguments, each with
+// a warning: "50" for 50, a bare value for a list of one, en_us for EN_US, null
+// for an optional argument that is not nullable, an object written as a string.
+// What it can't correct stays, for the validation to refuse.
+type coercer struct {
 	warnings []string
-	values   int // that were read out of texts
+	values   int // parsed out of texts, for maxValues
 }
 
-func (m *mender) warn(path, format string, args ...any) {
-	m.warnings = append(m.warnings, path+": "+fmt.Sprintf(format, args...))
+func (c *coercer) warn(path, format string, args ...any) {
+	c.warnings = append(c.warnings, path+": "+fmt.Sprintf(format, args...))
 }
 
-// object mends the properties of an object.
-func (m *mender) object(s *papi.Schema, given map[string]any, path string) map[string]any {
+// object coerces the properties of an object.
+func (c *coercer) object(s *papi.Schema, given map[string]any, path string) map[string]any {
 	out := make(map[string]any, len(given))
 	for name, value := range given {
 		at := strings.TrimPrefix(path+"."+name, ".")
@@ -40,88 +40,88 @@ func (m *mender) object(s *papi.Schema, given map[string]any, path string) map[s
 			continue
 		}
 		if value == nil && !takesNull(p) && !slices.Contains(s.Required, name) {
-			m.warn(at, "null left out; it takes no null")
+			c.warn(at, "null left out; it is not nullable")
 			continue
 		}
 		if p.Deprecated {
-			m.warn(at, "deprecated by the API")
+			c.warn(at, "deprecated by the API")
 		}
-		out[name] = m.value(p, value, at)
+		out[name] = c.value(p, value, at)
 	}
 	return out
 }
 
-// value mends one value.
-func (m *mender) value(s *papi.Schema, given any, path string) any {
+// value coerces one value.
+func (c *coercer) value(s *papi.Schema, given any, path string) any {
 	s = s.Resolve()
 	if len(s.AnyOf) > 0 {
-		given = m.unquoted(s, given, path)
-		s = m.variant(s, given, path)
+		given = c.unquoted(s, given, path)
+		s = c.variant(s, given, path)
 	}
-	given = m.kind(s, given, path)
+	given = c.kind(s, given, path)
 	switch v := given.(type) {
 	case map[string]any:
-		return m.object(s, v, path)
+		return c.object(s, v, path)
 	case []any:
 		if s.Items == nil {
 			return v
 		}
 		out := make([]any, len(v))
 		for i, item := range v {
-			out[i] = m.value(s.Items, item, fmt.Sprintf("%s[%d]", path, i))
+			out[i] = c.value(s.Items, item, fmt.Sprintf("%s[%d]", path, i))
 		}
 		return out
 	case string:
-		return m.enum(s, v, path)
+		return c.enum(s, v, path)
 	}
 	return given
 }
 
-// kind mends a value of the wrong JSON type.
-func (m *mender) kind(s *papi.Schema, given any, path string) any {
+// kind coerces a value of the wrong JSON type.
+func (c *coercer) kind(s *papi.Schema, given any, path string) any {
 	switch v := given.(type) {
 	case string:
 		switch {
 		case s.Type.Has("string"):
 			return v
 		case s.Type.Has("number"), s.Type.Has("integer"):
-			if n, ok := m.parse(withoutZeros(v)).(json.Number); ok {
-				m.warn(path, "the text taken as a number")
-				return whole(n)
+			if n, ok := c.parse(withoutZeros(v)).(json.Number); ok {
+				c.warn(path, "the text taken as a number")
+				return integer(n)
 			}
 		case s.Type.Has("boolean"):
-			if b, ok := m.parse(strings.ToLower(v)).(bool); ok {
-				m.warn(path, "the text taken as %v", b)
+			if b, ok := c.parse(strings.ToLower(v)).(bool); ok {
+				c.warn(path, "the text taken as %v", b)
 				return b
 			}
 		case s.Type.Has("object"):
-			if o, ok := m.parse(v).(map[string]any); ok {
-				m.warn(path, "the text taken as the object that it holds")
+			if o, ok := c.parse(v).(map[string]any); ok {
+				c.warn(path, "the text taken as the object that it holds")
 				return o
 			}
 		case s.Type.Has("array"):
-			if l, ok := m.parse(v).([]any); ok {
-				m.warn(path, "the text taken as the list that it holds")
+			if l, ok := c.parse(v).([]any); ok {
+				c.warn(path, "the text taken as the list that it holds")
 				return l
 			}
 		}
 	case json.Number:
 		if s.Type.Has("string") && !s.Type.Has("number") {
-			m.warn(path, "the number taken as a text")
+			c.warn(path, "the number taken as a text")
 			return v.String()
 		}
-		return whole(v)
+		return integer(v)
 	}
 	if _, isList := given.([]any); s.Type.Has("array") && !isList && given != nil {
-		m.warn(path, "taken as a list of one")
+		c.warn(path, "taken as a list of one")
 		return []any{given}
 	}
 	return given
 }
 
-// whole writes a whole number without a point and an exponent, which a query
-// does not take: 50.0 and 5e1 are 50.
-func whole(n json.Number) json.Number {
+// integer writes a whole number without a point and an exponent, which a query
+// does not accept: 50.0 and 5e1 are 50.
+func integer(n json.Number) json.Number {
 	if !strings.ContainsAny(n.String(), ".eE") {
 		return n
 	}
@@ -132,20 +132,19 @@ func whole(n json.Number) json.Number {
 	return n
 }
 
-// parse reads a text as JSON, nil where it is none or passes the limits.
-func (m *mender) parse(text string) any {
+// parse reads a text as JSON; nil where it is not JSON, or exceeds the limits.
+func (c *coercer) parse(text string) any {
 	r := newReader([]byte(text))
-	r.values = m.values
+	r.values = c.values
 	value, err := r.read()
 	if err != nil {
 		return nil
 	}
-	m.values = r.values
+	c.values = r.values
 	return value
 }
 
-// withoutZeros drops the zeros that a code of digits begins with: as a number
-// it has none.
+// withoutZeros drops leading zeros, which a JSON number does not have.
 func withoutZeros(text string) string {
 	if strings.Trim(text, "0123456789") != "" || len(text) < 2 {
 		return text
@@ -156,20 +155,20 @@ func withoutZeros(text string) string {
 	return "0"
 }
 
-// enum mends the spelling of a fixed value.
-func (m *mender) enum(s *papi.Schema, given, path string) string {
+// enum corrects the spelling of a fixed value.
+func (c *coercer) enum(s *papi.Schema, given, path string) string {
 	values := fixed(s)
 	if slices.Contains(values, given) {
 		return given
 	}
 	if meant := papi.Spelled(given, values); meant != "" {
-		m.warn(path, "%q taken as %q", truncate(given), meant)
+		c.warn(path, "%q taken as %q", papi.Echo(given), meant)
 		return meant
 	}
 	return given
 }
 
-// fixed are the values that a schema allows, nil where it does not list them.
+// fixed are the values that a schema lists, nil where it lists none.
 func fixed(s *papi.Schema) []string {
 	if s.Const != nil {
 		return []string{fmt.Sprint(s.Const)}
@@ -181,40 +180,40 @@ func fixed(s *papi.Schema) []string {
 	return values
 }
 
-// variant chooses of a union the schema that a value most likely means.
-func (m *mender) variant(s *papi.Schema, given any, path string) *papi.Schema {
+// variant chooses the schema of a union that a value most likely means.
+func (c *coercer) variant(s *papi.Schema, given any, path string) *papi.Schema {
 	chosen := s.Variant(given)
 	if chosen.Outdated() {
 		at := path
 		if at == "" {
 			at = "the body"
 		}
-		m.warn(at, "this form is deprecated by the API (%s)", strings.TrimLeft(strings.TrimPrefix(chosen.Description, "deprecated"), ", "))
+		c.warn(at, "this form is deprecated by the API (%s)", strings.TrimLeft(strings.TrimPrefix(chosen.Description, "deprecated"), ", "))
 	}
 	return chosen
 }
 
-// unquoted takes a text for what it holds, where a union takes that and no
-// text: "true" where a boolean or an object may stand.
-func (m *mender) unquoted(s *papi.Schema, given any, path string) any {
+// unquoted parses a text where a union accepts what it holds, and no text:
+// "true" for a boolean or an object.
+func (c *coercer) unquoted(s *papi.Schema, given any, path string) any {
 	text, isText := given.(string)
 	if !isText || takes(s, "string") {
 		return given
 	}
-	switch held := m.parse(text).(type) {
+	switch held := c.parse(text).(type) {
 	case map[string]any:
 		if takes(s, "object") {
-			m.warn(path, "the text taken as the object that it holds")
+			c.warn(path, "the text taken as the object that it holds")
 			return held
 		}
 	case []any:
 		if takes(s, "array") {
-			m.warn(path, "the text taken as the list that it holds")
+			c.warn(path, "the text taken as the list that it holds")
 			return held
 		}
 	}
-	if b, ok := m.parse(strings.ToLower(text)).(bool); ok && takes(s, "boolean") {
-		m.warn(path, "the text taken as %v", b)
+	if b, ok := c.parse(strings.ToLower(text)).(bool); ok && takes(s, "boolean") {
+		c.warn(path, "the text taken as %v", b)
 		return b
 	}
 	return given

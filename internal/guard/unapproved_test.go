@@ -1,11 +1,9 @@
 package guard
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,19 +54,19 @@ func TestNoTokenAfterAQuestionWithoutAYes(t *testing.T) {
 			if got := other.check(another); got != codeRequired {
 				t.Errorf("another call: %s", got)
 			}
-			somebody := removes(nil, "")
-			somebody.Principal = "somebody else"
-			if err := other.rememberProject(t.Context(), "somebody else", "", project); err != nil {
+			stranger := removes(nil, "")
+			stranger.Principal = "another principal"
+			if err := other.rememberProject(t.Context(), "another principal", "", project); err != nil {
 				t.Fatal(err)
 			}
-			if got := other.check(somebody); got != codeRequired {
+			if got := other.check(stranger); got != codeRequired {
 				t.Errorf("another principal: %s", got)
 			}
-			// Calling again asks again, and a yes removes the mark.
+			// Calling again asks again, and a yes removes the record.
 			if got := f.check(removes(p, "")); got == "allowed" || len(p.asked) != 2 {
 				t.Errorf("again: %s after %d questions", got, len(p.asked))
 			}
-			f.now = f.now.Add(markTTL - time.Second)
+			f.now = f.now.Add(unapprovedTTL - time.Second)
 			if got := f.check(removes(nil, "")); got != want {
 				t.Errorf("just before ten minutes: %s", got)
 			}
@@ -84,11 +82,11 @@ func TestNoTokenAfterAQuestionWithoutAYes(t *testing.T) {
 
 // Ten minutes after the question a token is given again; what was given before
 // it has ended by then.
-func TestAMarkLastsTenMinutes(t *testing.T) {
+func TestAQuestionIsRecordedForTenMinutes(t *testing.T) {
 	f := newFixture(nil).confirmed(t)
 	token := f.Check(t.Context(), removes(nil, "")).Refuse.Confirmation.Token
 	f.check(removes(&person{answer: Declined}, ""))
-	f.now = f.now.Add(markTTL)
+	f.now = f.now.Add(unapprovedTTL)
 	v := f.Check(t.Context(), removes(nil, token))
 	if v.Refuse == nil || v.Refuse.Code != codeInvalid || v.Refuse.Info["reason"] != reasonExpired || v.Refuse.Confirmation == nil {
 		t.Errorf("got %+v", v.Refuse)
@@ -113,7 +111,7 @@ func TestAClientThatCanNotAskAfterAll(t *testing.T) {
 			t.Errorf("after a refusal: %s", got)
 		}
 	}
-	f.now = f.now.Add(markTTL)
+	f.now = f.now.Add(unapprovedTTL)
 	if got := f.check(removes(nil, "")); got != codeRequired {
 		t.Errorf("ten minutes after the refusal: %s", got)
 	}
@@ -139,7 +137,7 @@ func TestTwoQuestionsAboutOneCall(t *testing.T) {
 		t.Fatalf("got %s", got)
 	}
 	if got := f.check(removes(nil, "")); got != codeDeclined {
-		t.Errorf("the last word was no: %s", got)
+		t.Errorf("the last answer was no: %s", got)
 	}
 	outer = &during{answer: Accepted, do: func() { f.check(removes(&person{answer: Declined}, "")) }}
 	if got := f.check(removes(outer, "")); got != "allowed" {
@@ -154,49 +152,36 @@ func TestTwoQuestionsAboutOneCall(t *testing.T) {
 	}
 }
 
-// A question that nobody could be asked takes no answer to another with it, even
-// where neither saw the other's mark.
+// A question that could not be shown does not remove the answer to another, even
+// where neither saw the other's record.
 func TestWhoCanNotAskTakesNoAnswerAway(t *testing.T) {
-	for name, sawIt := range map[string]bool{"asked one after the other": true, "asked at once": false} {
+	for name, sawIt := range map[string]bool{"asked one after the other": true, "asked at the same time": false} {
 		f := newFixture(nil).confirmed(t)
-		ctx, m := t.Context(), f.matterOf(removes(nil, ""), false)
+		ctx, m := t.Context(), f.subjectOf(removes(nil, ""), false)
 		m.project = project
-		if _, err := f.mark(ctx, m, "first"); err != nil {
+		if _, err := f.recordQuestion(ctx, m, "first"); err != nil {
 			t.Fatal(err)
 		}
-		second, err := f.mark(ctx, m, "second")
+		second, err := f.recordQuestion(ctx, m, "second")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !sawIt {
 			clear(second.before)
-			second.before[m.markKey()] = nil
+			second.before[m.unapprovedKey()] = nil
 		}
-		if err := errors.Join(f.answered(ctx, m, "first", f.now, Declined), f.unmark(ctx, second)); err != nil {
+		if err := errors.Join(f.recordAnswer(ctx, m, "first", f.now, Declined), f.withdrawQuestion(ctx, second)); err != nil {
 			t.Fatal(err)
 		}
-		if r := f.refusedBefore(ctx, m); r == nil || r.Code != codeDeclined {
+		if r := f.refuseUnapproved(ctx, m); r == nil || r.Code != codeDeclined {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}
 }
 
-// during is a person who answers after something was done.
-type during struct {
-	answer Answer
-	do     func()
-}
-
-func (d *during) Answered() (string, Answer, bool) { return "", "", false }
-
-func (d *during) Ask(context.Context, Question) Answer {
-	d.do()
-	return d.answer
-}
-
-// The mark is there before the question is: a client that looks while the
+// The question is recorded before it is sent: a client that calls while the
 // person thinks gets no token.
-func TestTheMarkComesBeforeTheQuestion(t *testing.T) {
+func TestAQuestionIsRecordedBeforeItIsSent(t *testing.T) {
 	f := newFixture(nil)
 	c := removes(&during{answer: Cancelled, do: func() {
 		if got := f.check(removes(nil, "")); got != codeTimeout {
@@ -224,7 +209,7 @@ func TestAProjectIsNotNamedAfterAQuestionWithoutAYes(t *testing.T) {
 			c.Elicitor = elicitor
 			return f.Check(t.Context(), c).Allowed()
 		},
-		"the first write, which needs a word itself": func(f *fixture, elicitor Elicitor) bool {
+		"the first write, which needs a confirmation itself": func(f *fixture, elicitor Elicitor) bool {
 			return f.Check(t.Context(), removes(elicitor, "")).Allowed()
 		},
 	} {
@@ -257,7 +242,7 @@ func TestAProjectIsNotNamedAfterAQuestionWithoutAYes(t *testing.T) {
 				if v, _, _ := other.ConfirmProject(t.Context(), me, "", nil, "another", ""); !v.Allowed() {
 					t.Errorf("another project: %+v", v.Refuse)
 				}
-				other.now = other.now.Add(markTTL)
+				other.now = other.now.Add(unapprovedTTL)
 				if got := other.check(named()); got != "allowed" {
 					t.Errorf("the command line, ten minutes later: %s", got)
 				}
@@ -304,7 +289,7 @@ func TestARefusedProjectIsRefusedInEachSpelling(t *testing.T) {
 	}
 }
 
-// --confirm off asks nobody, and no question of another stops it.
+// --confirm off does not ask, and no question of another stops it.
 func TestConfirmOffKnowsNoRefusal(t *testing.T) {
 	kept := store.NewMemory()
 	f := newFixture(func(o *Options) { o.Store = kept })
@@ -313,13 +298,13 @@ func TestConfirmOffKnowsNoRefusal(t *testing.T) {
 	if got := off.check(removes(nil, "")); got != "allowed" {
 		t.Errorf("got %s", got)
 	}
-	if v, by, _ := off.ConfirmProject(t.Context(), me, "", nil, project, ""); !v.Allowed() || by != ByNobody {
+	if v, by, _ := off.ConfirmProject(t.Context(), me, "", nil, project, ""); !v.Allowed() || by != ByConfirmOff {
 		t.Errorf("got %+v", v.Refuse)
 	}
 }
 
 // What an answer of a later request ends is ended for every connection.
-func TestAnAnswerThatComesLaterLeavesItsMark(t *testing.T) {
+func TestAnAnswerThatComesLaterIsRecorded(t *testing.T) {
 	for answer, want := range map[Answer]string{Accepted: codeRequired, Declined: codeDeclined, Cancelled: codeDeclined} {
 		f := newFixture(nil).confirmed(t)
 		state := f.Check(t.Context(), removes(&later{}, "")).Ask.State
@@ -338,8 +323,8 @@ func TestAnAnswerThatComesLaterLeavesItsMark(t *testing.T) {
 	}
 }
 
-// A refusal holds though what was told has changed since: the person said no.
-func TestANoNeedsNoUnchangedFacts(t *testing.T) {
+// A refusal holds though the facts have changed since: the person said no.
+func TestANoCountsThoughTheFactsChanged(t *testing.T) {
 	f := newFixture(nil).confirmed(t)
 	f.api["webhook_get"] = map[string]any{"target": "https://example.com/a"}
 	state := f.Check(t.Context(), removes(&later{}, "")).Ask.State
@@ -385,194 +370,6 @@ func TestARefusalIsOfWhatTheCallDoes(t *testing.T) {
 		}
 		if got := f.check(call(test.tool, test.same)); got != codeDeclined {
 			t.Errorf("%s: %s", name, got)
-		}
-	}
-}
-
-// failing is a store of which one kind of access fails once it is told to.
-type failing struct {
-	store.Store
-	get, put, add, remove atomic.Bool
-}
-
-func (s *failing) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error) {
-	if s.add.Load() {
-		return false, errBroken
-	}
-	return s.Store.Add(ctx, key, value, ttl)
-}
-
-func (s *failing) Get(ctx context.Context, key string) ([]byte, bool, error) {
-	if s.get.Load() && strings.HasPrefix(key, "guard/asked/") {
-		return nil, false, errBroken
-	}
-	return s.Store.Get(ctx, key)
-}
-
-func (s *failing) Put(ctx context.Context, key string, value []byte, ttl time.Duration) error {
-	if s.put.Load() {
-		return errBroken
-	}
-	return s.Store.Put(ctx, key, value, ttl)
-}
-
-func (s *failing) Delete(ctx context.Context, key string) error {
-	if s.remove.Load() {
-		return errBroken
-	}
-	return s.Store.Delete(ctx, key)
-}
-
-// Where the mark can't be kept, nobody is asked; where it can't be read or
-// removed, nothing goes out.
-func TestAStoreThatFailsKeepsTheRefusal(t *testing.T) {
-	const closed = "guard_store_unavailable"
-	at := func() (*fixture, *failing) {
-		s := &failing{Store: store.NewMemory()}
-		return newFixture(func(o *Options) { o.Store = s }).confirmed(t), s
-	}
-	t.Run("it can't be written", func(t *testing.T) {
-		f, s := at()
-		s.put.Store(true)
-		p := &person{answer: Accepted}
-		if got := f.check(removes(p, "")); got != closed || len(p.asked) != 0 {
-			t.Errorf("%s after %d questions", got, len(p.asked))
-		}
-		if v := f.Check(t.Context(), removes(&later{}, "")); v.Ask != nil {
-			t.Error("asked")
-		}
-		if v, _, _ := f.ConfirmProject(t.Context(), me, "", p, project, ""); v.Refuse == nil || v.Refuse.Code != closed || len(p.asked) != 0 {
-			t.Errorf("%+v", v)
-		}
-	})
-	t.Run("it can't be read", func(t *testing.T) {
-		f, s := at()
-		token := f.Check(t.Context(), removes(nil, "")).Refuse.Confirmation.Token
-		s.get.Store(true)
-		for _, with := range []string{"", token} {
-			if got := f.check(removes(nil, with)); got != closed {
-				t.Errorf("with the token %q: %s", with, got)
-			}
-		}
-		if v, _, _ := f.ConfirmProject(t.Context(), me, "", nil, project, ""); v.Refuse == nil || v.Refuse.Code != closed {
-			t.Errorf("the project: %+v", v)
-		}
-	})
-	t.Run("it can't be taken back", func(t *testing.T) {
-		for _, answer := range []Answer{Accepted, Unavailable} {
-			f, s := at()
-			s.remove.Store(true)
-			if got := f.check(removes(&person{answer: answer}, "")); got != closed {
-				t.Errorf("%s: %s", answer, got)
-			}
-		}
-	})
-	t.Run("a yes can't be spent", func(t *testing.T) {
-		f, s := at()
-		c := removes(&during{answer: Accepted, do: func() { s.add.Store(true) }}, "")
-		if got := f.check(c); got != closed {
-			t.Errorf("got %s", got)
-		}
-		if got := f.check(removes(nil, "")); got != codeTimeout {
-			t.Errorf("elsewhere: %s", got)
-		}
-	})
-	t.Run("the end of a question can't be written", func(t *testing.T) {
-		f, s := at()
-		c := removes(&during{answer: Declined, do: func() { s.put.Store(true); s.add.Store(true) }}, "")
-		if got := f.check(c); got != codeDeclined {
-			t.Errorf("got %s", got)
-		}
-		if got := f.check(removes(nil, "")); got != codeTimeout {
-			t.Errorf("elsewhere: %s", got)
-		}
-	})
-}
-
-// The caller who goes away leaves the mark behind, and how the question ended.
-func TestAMarkOutlivesItsCaller(t *testing.T) {
-	f := newFixture(func(o *Options) { o.Store = heeding{o.Store} }).confirmed(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	f.Check(ctx, removes(&during{answer: Cancelled, do: cancel}, ""))
-	if got := f.check(removes(nil, "")); got != codeDeclined {
-		t.Errorf("got %s", got)
-	}
-}
-
-// Nobody is asked for a caller who went away during the reads, and nobody is
-// said to have refused.
-func TestNobodyIsAskedForACallerWhoIsGone(t *testing.T) {
-	f := newFixture(nil).confirmed(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	p := &person{answer: Accepted}
-	if v := f.Check(ctx, removes(p, "")); v.Allowed() || len(p.asked) != 0 {
-		t.Errorf("%+v, asked %v", v.Refuse, p.asked)
-	}
-	if v := f.Check(ctx, removes(&later{}, "")); v.Ask != nil {
-		t.Errorf("asked %+v", v.Ask)
-	}
-	if got := f.check(removes(nil, "")); got != codeRequired {
-		t.Errorf("afterwards: %s", got)
-	}
-}
-
-// heeding is a store that does nothing for a caller who has left.
-type heeding struct{ store.Store }
-
-func (h heeding) Get(ctx context.Context, key string) ([]byte, bool, error) {
-	if ctx.Err() != nil {
-		return nil, false, ctx.Err()
-	}
-	return h.Store.Get(ctx, key)
-}
-
-func (h heeding) Put(ctx context.Context, key string, value []byte, ttl time.Duration) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return h.Store.Put(ctx, key, value, ttl)
-}
-
-func (h heeding) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error) {
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	return h.Store.Add(ctx, key, value, ttl)
-}
-
-// Whatever widens what is shown or done is part of what a person agreed to.
-func TestATokenIsForWhatIsShown(t *testing.T) {
-	page := func(change func(*Call)) *Call {
-		c := call("rcs_sender_list", map[string]any{"pageSize": json.Number("10")})
-		c.Reveal = true
-		if change != nil {
-			change(c)
-		}
-		return c
-	}
-	for name, change := range map[string]func(*Call){
-		"all pages":            func(c *Call) { c.All = true },
-		"a larger page":        func(c *Call) { c.Args = map[string]any{"pageSize": json.Number("1000")} },
-		"the next page":        func(c *Call) { c.Args["pageToken"] = "t" },
-		"another place's word": func(c *Call) { c.RegisteredElsewhere = true },
-	} {
-		f := newFixture(nil)
-		token := f.Check(t.Context(), page(nil)).Refuse.Confirmation.Token
-		c := page(change)
-		c.Confirm = token
-		if v := f.Check(t.Context(), c); v.Refuse == nil || v.Refuse.Info["reason"] != reasonOther {
-			t.Errorf("%s: %+v", name, v.Refuse)
-		}
-		c = page(nil)
-		c.Confirm = token
-		if got := f.check(c); got != "allowed" {
-			t.Errorf("%s: the call itself: %s", name, got)
-		}
-		// The question says so.
-		all := f.Check(t.Context(), page(func(c *Call) { c.All = true })).Refuse.Confirmation.Summary
-		if !strings.Contains(all, "all pages") {
-			t.Errorf("the question: %s", all)
 		}
 	}
 }

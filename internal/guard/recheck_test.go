@@ -9,7 +9,7 @@ import (
 	"papi-mcp/internal/catalog"
 )
 
-// What is sent was judged by reads made after the answer, in both eras: what
+// What is sent was checked by reads made after the answer, in both eras: what
 // turned up while the person thought is refused though they said yes.
 func TestWhatTurnsUpWhileAPersonThinks(t *testing.T) {
 	for _, tt := range []struct {
@@ -62,25 +62,22 @@ func TestWhatTurnsUpWhileAPersonThinks(t *testing.T) {
 }
 
 // The mechanism is one for all: after an answer on the connection every rule of
-// the call looks again, by new reads.
-func TestEveryRuleLooksAgainAfterTheAnswer(t *testing.T) {
+// the call is checked again, by new reads.
+func TestEveryRuleIsCheckedAgainAfterTheAnswer(t *testing.T) {
 	for _, row := range catalog.Rows() {
 		if !row.Writes() {
 			continue
 		}
-		looked := map[string]int{}
+		checked := map[string]int{}
 		rules := slices.Clone(Rules)
 		for i := range rules {
-			name := rules[i].Name
-			if rules[i].judge != nil {
-				rules[i].judge = func(*Call, seen) *Refusal { looked[name]++; return nil }
+			code := rules[i].Code
+			if rules[i].checkRead != nil {
+				rules[i].checkRead = func(*Call, answers) *Refusal { checked[code]++; return nil }
 			} else {
-				rules[i].check = func(context.Context, *Guard, *Call) *Refusal { looked[name]++; return nil }
+				rules[i].check = func(context.Context, *Guard, *Call) *Refusal { checked[code]++; return nil }
 			}
-			for j := range rules[i].Reads {
-				rules[i].Reads = slices.Clone(rules[i].Reads)
-				rules[i].Reads[j].needed = nil
-			}
+			rules[i].applies = nil
 		}
 		f := newFixture(func(o *Options) { o.Rules = rules })
 		c := call(row.Tool, sampleArgs(row))
@@ -89,8 +86,8 @@ func TestEveryRuleLooksAgainAfterTheAnswer(t *testing.T) {
 			t.Errorf("%s: %s", row.Tool, got)
 		}
 		for _, rule := range Rules {
-			if slices.Contains(rule.Tools, row.Tool) && looked[rule.Name] != 2 {
-				t.Errorf("%s: the rule %s looked %d times", row.Tool, rule.Name, looked[rule.Name])
+			if slices.Contains(rule.Tools, row.Tool) && checked[rule.Code] != 2 {
+				t.Errorf("%s: the rule %s checked %d times", row.Tool, rule.Code, checked[rule.Code])
 			}
 		}
 		reads := map[string]int{}
