@@ -47,7 +47,7 @@ func TestCallersWithKeys(t *testing.T) {
 		"the hash for the key":      {[]string{"Bearer " + firstHash}, "", `Bearer realm="papi-mcp", error="invalid_token"`},
 		"an empty one":              {[]string{"Bearer "}, "", `Bearer realm="papi-mcp"`},
 		"another scheme":            {[]string{"Basic " + first}, "", `Bearer realm="papi-mcp"`},
-		"two, of which one is good": {[]string{"Bearer " + first, "Bearer x"}, "", `Bearer realm="papi-mcp"`},
+		"two, of which one is valid": {[]string{"Bearer " + first, "Bearer x"}, "", `Bearer realm="papi-mcp"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodPost, "/mcp", nil)

@@ -344,7 +344,7 @@ func TestKeyRotation(t *testing.T) {
 	eventually(t, "after the change", func() bool { return works(fresh) })
 	for works(old) { // go-oidc puts fetched keys in their place just after it has used them
 		if t.Context().Err() != nil {
-			t.Fatal("the old key is good for ever")
+			t.Fatal("the old key stays valid")
 		}
 	}
 	before := i.keysRead.Load()
