@@ -241,7 +241,7 @@ func TestBatchOrder(t *testing.T) {
 	if err := s.ServeStdio(t.Context(), strings.NewReader(strings.Join(lines, "\n")), &out); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "begun", order, []string{`{"n":1}`, `{"n":2}`, `{"n":3}`, `{"n":4}`})
+	equal(t, "started", order, []string{`{"n":1}`, `{"n":2}`, `{"n":3}`, `{"n":4}`})
 	if !strings.Contains(out.String(), "\n[{") || strings.Count(out.String(), "\n") != 4 {
 		t.Errorf("out came %s", out.String())
 	}

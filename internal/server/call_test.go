@@ -126,7 +126,7 @@ func TestInternalErrors(t *testing.T) {
 				}
 			}
 			if strings.Contains(fmt.Sprint(content), "hunter2") || strings.Contains(log.String(), "hunter2") {
-				t.Errorf("the inside is told: %v, log %s", content, log.String())
+				t.Errorf("internal details are sent: %v, log %s", content, log.String())
 			}
 			if !strings.Contains(log.String(), test.logged) {
 				t.Errorf("log has no %q: %s", test.logged, log.String())
@@ -137,11 +137,11 @@ func TestInternalErrors(t *testing.T) {
 
 // What a tool call answers is rendered as mcp-go renders it.
 func TestResultIsRenderedAsByMCPGo(t *testing.T) {
-	told := tools.Outcome{Structured: map[string]any{"text": "a <b> & \u2028 \"c\"", "n": 1}}
-	failed, linked := told, told
+	succeeded := tools.Outcome{Structured: map[string]any{"text": "a <b> & \u2028 \"c\"", "n": 1}}
+	failed, linked := succeeded, succeeded
 	failed.IsError = true
 	linked.Link = &tools.Link{URI: "papi://triggers", Name: "triggers"}
-	for name, outcome := range map[string]tools.Outcome{"a result": told, "an error": failed, "with a link": linked} {
+	for name, outcome := range map[string]tools.Outcome{"a result": succeeded, "an error": failed, "with a link": linked} {
 		for _, kind := range []mcp.ResultType{"", mcp.ResultTypeComplete} {
 			result, err := toolResult(outcome)
 			if err != nil {

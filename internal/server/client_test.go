@@ -19,7 +19,7 @@ type person struct{ action mcp.ElicitationResponseAction }
 
 func (p person) Elicit(_ context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
 	if p.action == "" {
-		return nil, errors.New("nobody here")
+		return nil, errors.New("the handler fails")
 	}
 	return &mcp.ElicitationResult{ElicitationResponse: mcp.ElicitationResponse{Action: p.action}}, nil
 }
@@ -90,7 +90,7 @@ func TestRealClient(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := structured(t, result); got["answer"] != "nobody to ask" {
+			if got := structured(t, result); got["answer"] != "can not elicit" {
 				t.Errorf("content %v", got)
 			}
 		})

@@ -161,7 +161,7 @@ func TestSessionMemory(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{})
 	experimental := fmt.Sprintf(`{"experimental":{"x":[%s1]}}`, strings.Repeat(`{"y":[]},`, 1<<17))
 	long := fmt.Sprintf(`{"name":%[1]q,"version":%[1]q,"title":%[1]q,"icons":[{"src":%[1]q}]}`, strings.Repeat("n", 1<<18))
-	begin := func() {
+	open := func() {
 		t.Helper()
 		for _, body := range []string{initializeWith(validInfo, experimental), initializeWith(long, `{}`)} {
 			if status, text := w.answerTo(body); status != http.StatusOK {
@@ -169,10 +169,10 @@ func TestSessionMemory(t *testing.T) {
 			}
 		}
 	}
-	begin() // what is loaded once
+	open() // what is loaded once
 	before := live()
 	for range 10 {
-		begin()
+		open()
 	}
 	const sessions, most = 20, 64 << 10
 	if n := w.http.sessions.count(); n != sessions+2 {

@@ -73,7 +73,7 @@ func TestDeclineIsFinal(t *testing.T) {
 		t.Run("2026-07-28 "+name, func(t *testing.T) {
 			a := newElicitFixture(t, map[bool]string{true: StdioPrincipal, false: "alice"}[name == "stdio"])
 			do := open(t, a)
-			try := func(shape, brought, want string) {
+			try := func(shape, supplied, want string) {
 				a.calls++
 				_, token := a.elsewhere("")
 				before := a.api.sent.Load()
@@ -81,11 +81,11 @@ func TestDeclineIsFinal(t *testing.T) {
 				if !asked.NeedsInput() {
 					t.Fatalf("%s: not asked", shape)
 				}
-				if !strings.Contains(brought, "%") {
-					brought = `,"requestState":"%s"` + brought
+				if !strings.Contains(supplied, "%") {
+					supplied = `,"requestState":"%s"` + supplied
 				}
-				brought = strings.Replace(brought, "%s", asked.RequestState, 1)
-				a.ended(shape, want, before, token, do(a.deleteCall(brought)))
+				supplied = strings.Replace(supplied, "%s", asked.RequestState, 1)
+				a.ended(shape, want, before, token, do(a.deleteCall(supplied)))
 				if want == "accepted" {
 					return
 				}
@@ -98,7 +98,7 @@ func TestDeclineIsFinal(t *testing.T) {
 			for _, shape := range slices.Sorted(maps.Keys(answers)) {
 				try(shape, `,"inputResponses":{"confirmation":`+answers[shape].result+`}`, answers[shape].want)
 			}
-			for shape, brought := range map[string]string{
+			for shape, supplied := range map[string]string{
 				"no answers":              ``,
 				"empty answers":           `,"inputResponses":{}`,
 				"answers that are null":   `,"inputResponses":null`,
@@ -113,7 +113,7 @@ func TestDeclineIsFinal(t *testing.T) {
 				"a decline, escaped":      `,"request\u0053tate":"%s","input\u0052esponses":{"confirmation":{"action":"decline"}}`,
 				"a member twice":          `,"requestState":"%s","inputResponses":{"confirmation":{"action":"accept"}}},"x":1,"x":{"y":1`,
 			} {
-				try(shape, brought, "cancelled")
+				try(shape, supplied, "cancelled")
 			}
 		})
 	}
@@ -205,7 +205,7 @@ func TestTheConnectionsEndIsACancel(t *testing.T) {
 				p.send(fmt.Sprintf(accept, q.ID))
 				p.in.Close()
 			},
-			"the server is told to stop": func(p *peer, _ message) { p.stop(errStopped); p.rest(); p.in.Close() },
+			"the server stops": func(p *peer, _ message) { p.stop(errStopped); p.rest(); p.in.Close() },
 		} {
 			t.Run(version+" stdio, "+name, func(t *testing.T) {
 				a := newElicitFixture(t, StdioPrincipal)
@@ -247,9 +247,9 @@ func TestTheConnectionsEndIsACancel(t *testing.T) {
 			check(t, a, token)
 		})
 		for name, end := range map[string]func(w *web, stream *events, post func(string)){
-			"its client hangs up":        func(_ *web, stream *events, _ func(string)) { stream.body.Close() },
-			"the call is cancelled":      func(_ *web, _ *events, post func(string)) { post(cancelled(1)) },
-			"the server is told to stop": func(w *web, _ *events, _ func(string)) {},
+			"its client hangs up":   func(_ *web, stream *events, _ func(string)) { stream.body.Close() },
+			"the call is cancelled": func(_ *web, _ *events, post func(string)) { post(cancelled(1)) },
+			"the server stops":      func(w *web, _ *events, _ func(string)) {},
 		} {
 			t.Run(version+" SSE, "+name, func(t *testing.T) {
 				a := newElicitFixture(t, "alice")

@@ -33,7 +33,7 @@ func TestAQuestionHasOneAnswer(t *testing.T) {
 // it is read.
 func TestAnswerOnTheLastLine(t *testing.T) {
 	ctx := withPrincipal(t.Context(), StdioPrincipal)
-	for range 50 { // the two are ready at once
+	for range 50 { // both are ready at the same time
 		var c *connection
 		c = newServer(t, echo).connect(ctx, "1", defaultConnectionLimits, writerFunc(func(line []byte) {
 			var question message

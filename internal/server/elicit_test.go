@@ -119,7 +119,7 @@ func TestElicitationCapabilities(t *testing.T) {
 // A client that has not declared its capabilities is not asked.
 func TestNoElicitationBeforeInitialize(t *testing.T) {
 	answers := scripted(t, newServer(t, asking), []string{call(1, `{}`)})
-	if content := structured(t, toolAnswer(t, answers[0])); content["answer"] != "nobody to ask" {
+	if content := structured(t, toolAnswer(t, answers[0])); content["answer"] != "can not elicit" {
 		t.Errorf("content %v", content)
 	}
 }
@@ -259,9 +259,9 @@ func TestElicitationOfAModernClient(t *testing.T) {
 	}
 
 	id := 1
-	retry := func(brought string) message {
+	retry := func(supplied string) message {
 		id++
-		p.send(modern(id, "tools/call", can, `,"name":"do","arguments":{"a":1}`+brought))
+		p.send(modern(id, "tools/call", can, `,"name":"do","arguments":{"a":1}`+supplied))
 		return p.next()
 	}
 	for name, test := range answers {
@@ -270,7 +270,7 @@ func TestElicitationOfAModernClient(t *testing.T) {
 			t.Errorf("%s: answer %v, want %s", name, content["answer"], test.want)
 		}
 	}
-	for name, brought := range map[string]string{
+	for name, supplied := range map[string]string{
 		"no answer":             `,"requestState":"signed-state"`,
 		"an answer to another":  `,"requestState":"signed-state","inputResponses":{"other":{"action":"accept"}}`,
 		"a state without input": `,"requestState":"signed-state","inputResponses":{}`,
@@ -282,19 +282,19 @@ func TestElicitationOfAModernClient(t *testing.T) {
 		"another spelling":      `,"requestState":"signed-state","inputResponses":{"Confirmation":{"action":"accept"}}`,
 		"a state twice":         `,"requestState":"made up","requestState":"signed-state","inputResponses":{"confirmation":{"action":"accept"}}`,
 	} {
-		m := retry(brought)
+		m := retry(supplied)
 		if content := structured(t, toolAnswer(t, m)); content["answer"] != "cancelled" {
 			t.Errorf("%s: answer %v, want cancelled", name, content["answer"])
 		}
 	}
-	for name, brought := range map[string]string{
-		"no state":            `,"inputResponses":{"confirmation":{"action":"accept"}}`,
-		"another state":       `,"requestState":"made up","inputResponses":{"confirmation":{"action":"accept"}}`,
-		"nothing was brought": ``,
-		"a state of no text":  `,"requestState":5,"inputResponses":{"confirmation":{"action":"accept"}}`,
-		"other spellings":     `,"RequestState":"signed-state","InputResponses":{"confirmation":{"action":"accept"}}`,
+	for name, supplied := range map[string]string{
+		"no state":           `,"inputResponses":{"confirmation":{"action":"accept"}}`,
+		"another state":      `,"requestState":"made up","inputResponses":{"confirmation":{"action":"accept"}}`,
+		"no answer":          ``,
+		"a state of no text": `,"requestState":5,"inputResponses":{"confirmation":{"action":"accept"}}`,
+		"other spellings":    `,"RequestState":"signed-state","InputResponses":{"confirmation":{"action":"accept"}}`,
 	} {
-		if m := retry(brought); !toolAnswer(t, m).NeedsInput() {
+		if m := retry(supplied); !toolAnswer(t, m).NeedsInput() {
 			t.Errorf("%s: got %s, want the question again", name, show(m))
 		}
 	}
@@ -305,7 +305,7 @@ func TestAModernClientWithoutElicitation(t *testing.T) {
 	p := dial(t, newServer(t, asking))
 	defer p.close()
 	p.send(modern(1, "tools/call", `{}`, `,"name":"do","requestState":"signed-state","inputResponses":{"confirmation":{"action":"accept"}}`))
-	if content := structured(t, toolAnswer(t, p.next())); content["answer"] != "nobody to ask" {
+	if content := structured(t, toolAnswer(t, p.next())); content["answer"] != "can not elicit" {
 		t.Errorf("content %v", content)
 	}
 }

@@ -90,14 +90,14 @@ func (g *guarded) remaining() string {
 }
 
 // deleteCall returns the line of a call that a person must confirm.
-func (g *guarded) deleteCall(webhook, brought string) string {
+func (g *guarded) deleteCall(webhook, supplied string) string {
 	g.last++
-	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"webhook_delete","arguments":{"webhookId":%q}%s}}`, g.last, webhook, brought)
+	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"webhook_delete","arguments":{"webhookId":%q}%s}}`, g.last, webhook, supplied)
 }
 
-func (g *guarded) modernDeleteCall(webhook, brought string) string {
+func (g *guarded) modernDeleteCall(webhook, supplied string) string {
 	g.last++
-	return modern(g.last, "tools/call", `{"elicitation":{"form":{}}}`, fmt.Sprintf(`,"name":"webhook_delete","arguments":{"webhookId":%q}%s`, webhook, brought))
+	return modern(g.last, "tools/call", `{"elicitation":{"form":{}}}`, fmt.Sprintf(`,"name":"webhook_delete","arguments":{"webhookId":%q}%s`, webhook, supplied))
 }
 
 // code is the errorCode of a result, with the reason where it has one; "done"
@@ -146,7 +146,7 @@ func TestAGuardedWriteOfAnOlderClient(t *testing.T) {
 				}
 			})
 		}
-		t.Run(version+", nobody answers", func(t *testing.T) {
+		t.Run(version+", no answer", func(t *testing.T) {
 			g := newGuarded(t, time.Millisecond)
 			defer g.close()
 			g.initialize(version, `{"elicitation":{}}`)
@@ -216,9 +216,9 @@ func TestAGuardedWriteOfAModernClient(t *testing.T) {
 		})
 	}
 	for name, test := range map[string]struct {
-		brought func(g *guarded) string // to the call that deletes the first
-		code    string
-		left    string
+		supplied func(g *guarded) string // to the call that deletes the first
+		code     string
+		left     string
 	}{
 		"an answer to what was not asked":     {func(*guarded) string { return `,"inputResponses":{"confirmation":` + yes + `}` }, "confirmation_invalid other_call", "both"},
 		"a state that was made up":            {func(*guarded) string { return answered("made up", yes) }, "confirmation_invalid other_call", "both"},
@@ -230,8 +230,8 @@ func TestAGuardedWriteOfAModernClient(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := newGuarded(t, 0)
 			defer g.close()
-			brought := test.brought(g)
-			g.send(g.modernDeleteCall(g.one, brought))
+			supplied := test.supplied(g)
+			g.send(g.modernDeleteCall(g.one, supplied))
 			if got := g.code(g.next()); got != test.code || g.remaining() != test.left {
 				t.Errorf("%s, left: %s", got, g.remaining())
 			}

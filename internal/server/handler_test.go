@@ -34,7 +34,7 @@ func TestOtherOriginsAreRefusedEverywhere(t *testing.T) {
 		"a name of ours in capitals":        {headers{"Host: MCP.example.com:443"}, false},
 		"a name that was pointed at us":     {headers{"Host: evil.example.com:" + port}, true},
 		"one that ends like ours":           {headers{"Host: evilmcp.example.com"}, true},
-		"one that begins like loopback":     {headers{"Host: localhost.evil.example.com"}, true},
+		"one that starts like loopback":     {headers{"Host: localhost.evil.example.com"}, true},
 		"an address that is not ours":       {headers{"Host: 192.0.2.1"}, true},
 		"IPv6 loopback":                     {headers{"Host: [::1]:" + port}, false},
 		"a foreign Origin":                  {headers{"Origin: https://evil.example.com"}, true},
@@ -42,7 +42,7 @@ func TestOtherOriginsAreRefusedEverywhere(t *testing.T) {
 		"another port of this machine":      {headers{"Origin: http://127.0.0.1:1"}, true},
 		"our own page":                      {headers{"Origin: http://" + w.addr}, false},
 		"a configured Origin":               {headers{"Origin: https://app.example.com"}, false},
-		"one that begins like a configured": {headers{"Origin: https://app.example.com.evil.example.com"}, true},
+		"one that starts like a configured": {headers{"Origin: https://app.example.com.evil.example.com"}, true},
 	} {
 		for path, method := range endpoints {
 			t.Run(name+" at "+path, func(t *testing.T) {
@@ -89,11 +89,11 @@ func TestRefusedRequests(t *testing.T) {
 		status             int
 		says               string
 	}{
-		"nobody":                         {"POST", "/mcp", openSession, headers{"Authorization:"}, 401, "who are you?"},
-		"nobody, by its code":            {"POST", "/mcp", openSession, headers{"Authorization:"}, 401, `"errorCode":"unauthorized"`},
-		"nobody who wants the numbers":   {"GET", "/metrics", "", headers{"Authorization:"}, 401, ""},
-		"nobody who wants events":        {"GET", "/sse", "", headers{"Authorization:"}, 401, ""},
-		"nobody who ends a session":      {"DELETE", "/mcp", "", headers{"Authorization:", session}, 401, ""},
+		"no key":                         {"POST", "/mcp", openSession, headers{"Authorization:"}, 401, "who are you?"},
+		"no key, by its code":            {"POST", "/mcp", openSession, headers{"Authorization:"}, 401, `"errorCode":"unauthorized"`},
+		"no key for metrics":             {"GET", "/metrics", "", headers{"Authorization:"}, 401, ""},
+		"no key for events":              {"GET", "/sse", "", headers{"Authorization:"}, 401, ""},
+		"no key to end a session":        {"DELETE", "/mcp", "", headers{"Authorization:", session}, 401, ""},
 		"nothing is there":               {"GET", "/etc/passwd", "", nil, 404, "/mcp"},
 		"a path with dots":               {"GET", "/mcp/..%2f..%2fetc/passwd", "", nil, 404, ""},
 		"a method that is not served":    {"PUT", "/mcp", openSession, nil, 405, ""},

@@ -251,7 +251,7 @@ func errorOf(t *testing.T, m message) (code int, text string) {
 func asking(ctx context.Context, caller tools.Caller, _ string, _ json.RawMessage) tools.Outcome {
 	const state = "signed-state"
 	if caller.Elicitor == nil {
-		return tools.Outcome{Structured: map[string]any{"answer": "nobody to ask"}}
+		return tools.Outcome{Structured: map[string]any{"answer": "can not elicit"}}
 	}
 	if echoed, answer, ok := caller.Elicitor.Answered(); ok && echoed == state {
 		return tools.Outcome{Structured: map[string]any{"answer": answer}}

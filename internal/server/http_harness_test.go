@@ -92,7 +92,7 @@ func withDefaults(l HTTPLimits) HTTPLimits {
 	return l
 }
 
-// shutDown tells the server to stop and returns how it ended.
+// shutDown stops the server and returns its error.
 func (w *web) shutDown() error {
 	w.stop()
 	err := <-w.ended

@@ -33,16 +33,16 @@ func TestAThousandRequests(t *testing.T) {
 
 	for range 100 {
 		s := newServer(t, echo)
-		var begun []string // by the hook, which runs before the next one may begin
+		var started []string // by the hook, which runs before the next one may start
 		s.mcp.GetHooks().AddBeforeCallTool(func(_ context.Context, _ any, request *mcp.CallToolRequest) {
-			begun = append(begun, string(request.Params.RawArguments))
+			started = append(started, string(request.Params.RawArguments))
 		})
 		var out strings.Builder
 		if err := s.ServeStdio(t.Context(), strings.NewReader(input), &out); err != nil {
 			t.Fatal(err)
 		}
-		if !slices.Equal(begun, order) {
-			t.Fatalf("began in the order %v", begun)
+		if !slices.Equal(started, order) {
+			t.Fatalf("started in the order %v", started)
 		}
 		first, rest, _ := strings.Cut(out.String(), "\n")
 		if !strings.HasPrefix(first, `{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":`) {

@@ -86,7 +86,7 @@ func TestToolsAreLoadedOnDemand(t *testing.T) {
 			if m := p.next(); string(m.ID) != "0" {
 				t.Fatalf("got %s", show(m))
 			}
-			<-loading // though nobody has asked for a tool yet
+			<-loading // before any request for a tool
 			p.send(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, call(2, `{}`), `{"jsonrpc":"2.0","id":3,"method":"ping"}`)
 			if m := p.next(); string(m.ID) != "3" {
 				t.Fatalf("answered without tools: %s", show(m))

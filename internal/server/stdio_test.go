@@ -45,7 +45,7 @@ func TestCallsContinueAfterTheEndOfTheInput(t *testing.T) {
 				return tools.Outcome{Structured: map[string]any{"done": true}}
 			}
 		}))
-		const calls = 150 // more than run at once
+		const calls = 150 // more than run at the same time
 		for id := range calls {
 			p.send(call(id, `{}`))
 		}
@@ -148,9 +148,9 @@ func TestInvalidLines(t *testing.T) {
 // more.
 func TestShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var begun atomic.Int32
+		var started atomic.Int32
 		s := newServer(t, func(ctx context.Context, _ tools.Caller, _ string, arguments json.RawMessage) tools.Outcome {
-			begun.Add(1)
+			started.Add(1)
 			var seconds int
 			if err := json.Unmarshal(arguments, &seconds); err != nil {
 				t.Error(err)
@@ -177,7 +177,7 @@ func TestShutdown(t *testing.T) {
 		if took := time.Since(start); took != s.grace {
 			t.Errorf("took %v, want the grace, %v", took, s.grace)
 		}
-		if n := begun.Load(); n != 2 {
+		if n := started.Load(); n != 2 {
 			t.Errorf("%d calls began, want 2", n)
 		}
 		for _, m := range answers {
