@@ -26,13 +26,13 @@ func TestAllPrompts(t *testing.T) {
 
 func TestInvalidPrompts(t *testing.T) {
 	for name, test := range map[string]struct{ file, want string }{
-		"no front matter":          {"text", "front matter"},
-		"an unknown field":         {"---\nname: a\ntitle: A\ndescription: d\nargs: []\n---\ntext", "args"},
-		"another name":             {"---\nname: b\ntitle: B\ndescription: d\n---\ntext", `its name is "b"`},
-		"no title":                 {"---\nname: a\ndescription: d\n---\ntext", "no title"},
+		"no front matter":                   {"text", "front matter"},
+		"an unknown field":                  {"---\nname: a\ntitle: A\ndescription: d\nargs: []\n---\ntext", "args"},
+		"another name":                      {"---\nname: b\ntitle: B\ndescription: d\n---\ntext", `its name is "b"`},
+		"no title":                          {"---\nname: a\ndescription: d\n---\ntext", "no title"},
 		"an argument without a description": {"---\nname: a\ntitle: A\ndescription: d\narguments:\n  - name: x\n---\ntext", "without a name"},
-		"an unknown argument":      {"---\nname: a\ntitle: A\ndescription: d\n---\n{{.nothing}}", "nothing"},
-		"a broken template":        {"---\nname: a\ntitle: A\ndescription: d\n---\n{{if", "unclosed"},
+		"an unknown argument":               {"---\nname: a\ntitle: A\ndescription: d\n---\n{{.nothing}}", "nothing"},
+		"a broken template":                 {"---\nname: a\ntitle: A\ndescription: d\n---\n{{if", "unclosed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := read(fstest.MapFS{"a.md": {Data: []byte(test.file)}})
