@@ -49,12 +49,12 @@ func (f withCredentials) Authenticate(r *http.Request) (Identity, *Failure) {
 	id.Grant.Projects = []string{credentials.ProjectID}
 	id.Credentials = &credentials
 	id.Caller = id.LimitKey()
-	id.Principal = principal(id.Principal, credentials.Fingerprint())
+	id.Principal = principal(id.Principal, credentials.fingerprint())
 	return id, nil
 }
 
-// Fingerprint identifies the credentials without revealing them.
-func (c Credentials) Fingerprint() string {
+// fingerprint identifies the credentials without revealing them.
+func (c Credentials) fingerprint() string {
 	// No part can hold a NUL, so no other three parts give the same text.
 	sum := sha256.Sum256([]byte(c.ProjectID + "\x00" + c.KeyID + "\x00" + c.KeySecret))
 	return hex.EncodeToString(sum[:16])
