@@ -41,13 +41,13 @@ func (f *httpFlags) add(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.origins, "allow-origin", nil, "origins of web pages that may call, such as https://app.example.com (CORS)")
 	flags.StringVar(&f.tlsCert, "tls-cert", "", "certificate with its chain, in PEM; read again when it changes")
 	flags.StringVar(&f.tlsKey, "tls-key", "", "its private key, in PEM")
-	d := server.DefaultHTTPLimits
-	flags.IntVar(&f.limits.Running, "max-running", d.Running, "calls over HTTP that run at the same time")
-	flags.IntVar(&f.limits.Waiting, "max-waiting", d.Waiting, "calls that may wait for one of them to end; more are refused")
-	flags.IntVar(&f.limits.Sessions, "max-sessions", d.Sessions, "sessions of the older protocols that are open at the same time")
-	flags.DurationVar(&f.limits.SessionIdleTimeout, "session-idle", d.SessionIdleTimeout, "how long a session may be unused until it ends")
-	flags.Float64Var(&f.limits.Rate, "rate", d.Rate, "requests a second that one caller may make for long; with --auth none, where all are one, without limit unless given")
-	flags.IntVar(&f.limits.Burst, "burst", d.Burst, "requests that one caller may make at once")
+	f.limits = server.DefaultHTTPLimits
+	flags.IntVar(&f.limits.Running, "max-running", f.limits.Running, "calls over HTTP that run at the same time")
+	flags.IntVar(&f.limits.Waiting, "max-waiting", f.limits.Waiting, "calls that may wait for one of them to end; more are refused")
+	flags.IntVar(&f.limits.Sessions, "max-sessions", f.limits.Sessions, "sessions of the older protocols that are open at the same time")
+	flags.DurationVar(&f.limits.SessionIdleTimeout, "session-idle", f.limits.SessionIdleTimeout, "how long a session may be unused until it ends")
+	flags.Float64Var(&f.limits.Rate, "rate", f.limits.Rate, "requests a second that one caller may make for long; with --auth none, where all are one, without limit unless given")
+	flags.IntVar(&f.limits.Burst, "burst", f.limits.Burst, "requests that one caller may make at once")
 	f.access.add(flags)
 }
 
