@@ -111,7 +111,7 @@ func failed(row *catalog.Row, args map[string]any, err error) *Error {
 		return &Error{Code: "internal_error", Message: err.Error(), Resolution: "this is a defect of the server; tell whoever runs it"}
 	}
 	out := &Error{Code: e.Code, Status: e.Status, Message: e.Message, Resolution: e.Resolution}
-	out.Info, _ = papi.MaskAnswered(e.Info).(map[string]any)
+	out.Info, _ = papi.MaskAnswer(e.Info).(map[string]any)
 	if e.RetryAfter > 0 {
 		out.Info = withInfo(out.Info, "retryAfterSeconds", int(e.RetryAfter.Seconds()))
 	}

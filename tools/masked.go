@@ -14,7 +14,7 @@ func masked(value any, name, path string) []papi.Violation {
 	switch v := value.(type) {
 	case string:
 		switch {
-		case v == papi.Masked && papi.SoundsSecret(name):
+		case v == papi.Masked && papi.IsSecretName(name):
 			return []papi.Violation{{Path: path, Given: v, Allowed: "the secret itself: *** stands for it in answers"}}
 		case strings.Contains(v, "://"+papi.Masked+"@"):
 			return []papi.Violation{{Path: path, Given: truncate(v), Allowed: "the URL with its user and password, which *** stands for in answers: ask the person, or leave the argument out where it may stay as it is"}}

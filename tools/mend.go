@@ -162,7 +162,7 @@ func (m *mender) enum(s *papi.Schema, given, path string) string {
 	if slices.Contains(values, given) {
 		return given
 	}
-	if meant := papi.Spelled(given, values); meant != "" {
+	if meant := papi.CanonicalValue(given, values); meant != "" {
 		m.warn(path, "%q taken as %q", truncate(given), meant)
 		return meant
 	}
@@ -184,7 +184,7 @@ func fixed(s *papi.Schema) []string {
 // variant chooses of a union the schema that a value most likely means.
 func (m *mender) variant(s *papi.Schema, given any, path string) *papi.Schema {
 	chosen := s.Variant(given)
-	if chosen.Outdated() {
+	if chosen.IsDeprecated() {
 		at := path
 		if at == "" {
 			at = "the body"

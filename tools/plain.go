@@ -286,7 +286,7 @@ func (p *cleaner) reflected(at string, v reflect.Value, id bool) reflect.Value {
 
 // text makes a text plain, and cuts that of an error.
 func (p *cleaner) text(at, text string) string {
-	if papi.Hides(text) {
+	if papi.HasHidden(text) {
 		p.cleaned.add(at)
 	}
 	text = papi.Printable(text)

@@ -36,13 +36,13 @@ func (f fromHeader) Authenticate(r *http.Request) (Identity, *Failure) {
 	}
 	given := r.Header.Values(CredentialsHeader)
 	credentials, ok := parseCredentials(given)
-	if !ok && !slices.ContainsFunc(given, papi.Unfilled) {
+	if !ok && !slices.ContainsFunc(given, papi.HasPlaceholder) {
 		return Identity{}, &Failure{
 			Status: http.StatusBadRequest, Code: "credentials_missing",
 			Message: "each request must bring the header " + CredentialsHeader + ", once: base64 of projectId:keyId:keySecret",
 		}
 	}
-	if !ok || papi.Unfilled(credentials.ProjectID) || papi.Unfilled(credentials.KeyID) || papi.Unfilled(credentials.KeySecret) {
+	if !ok || papi.HasPlaceholder(credentials.ProjectID) || papi.HasPlaceholder(credentials.KeyID) || papi.HasPlaceholder(credentials.KeySecret) {
 		return Identity{}, &Failure{
 			Status: http.StatusBadRequest, Code: "configuration_unfilled",
 			Message: CredentialsHeader + ", or a part of it, still holds a placeholder: put the value into the configuration of the client",

@@ -217,7 +217,7 @@ func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
 		{"a URL that is none", env("PAPI_BASE_URL", "::"), false, exitFailed, []string{"FAIL  environment", "PAPI_BASE_URL is not a URL; unset, it is https://", "to mend:"}},
 		{"a URL without a scheme", env("PAPI_TOKEN_URL", "example.com"), false, exitFailed, []string{"PAPI_TOKEN_URL must be like https://host/path"}},
 		{"a secret in a URL", env("PAPI_TOKEN_URL", "https://a:canary@example.com"), false, exitFailed, []string{"PAPI_TOKEN_URL must have no user"}},
-		{"another way to authenticate", env("PAPI_AUTH", "digest"), false, exitFailed, []string{`PAPI_AUTH: unknown way to authenticate "digest"; known: oauth`}},
+		{"another authentication method", env("PAPI_AUTH", "digest"), false, exitFailed, []string{`PAPI_AUTH: unknown authentication method "digest"; known: oauth`}},
 		{"a token that can't be sent", env("SINCH_ACCESS_TOKEN", "canary a"), false, exitFailed, []string{"SINCH_ACCESS_TOKEN"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -253,7 +253,7 @@ func (c *config) startSandbox(project string, logger *slog.Logger) (*lateSandbox
 func apiConfig() (papi.Config, tenant.Tenant) {
 	value := func(variable string) string {
 		text := os.Getenv(variable)
-		if papi.Unfilled(text) {
+		if papi.HasPlaceholder(text) {
 			return ""
 		}
 		return text

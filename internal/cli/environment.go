@@ -56,7 +56,7 @@ func twin(flag string) (value, variable string, given bool, _ error) {
 		return value, variable, given, nil
 	}
 	variable += fileSuffix
-	if papi.Unfilled(path) {
+	if papi.HasPlaceholder(path) {
 		return path, variable, true, nil
 	}
 	raw, err := os.ReadFile(path)
@@ -77,7 +77,7 @@ func fromEnvironment(flags *pflag.FlagSet) (unfilled []string, failed error) {
 			return
 		}
 		if f.Changed {
-			if papi.Unfilled(strings.Trim(f.Value.String(), "[]")) {
+			if papi.HasPlaceholder(strings.Trim(f.Value.String(), "[]")) {
 				unfilled = append(unfilled, "--"+f.Name)
 				failed = toDefault(f)
 			}
@@ -87,7 +87,7 @@ func fromEnvironment(flags *pflag.FlagSet) (unfilled []string, failed error) {
 		switch {
 		case err != nil:
 			failed = err
-		case given && papi.Unfilled(value):
+		case given && papi.HasPlaceholder(value):
 			unfilled = append(unfilled, variable)
 		case given:
 			if err := flags.Set(f.Name, value); err != nil {
@@ -173,7 +173,7 @@ func unfilledVariables(sandbox bool) []string {
 	}
 	var names []string
 	for _, name := range variables {
-		if papi.Unfilled(os.Getenv(name)) {
+		if papi.HasPlaceholder(os.Getenv(name)) {
 			names = append(names, name)
 		}
 	}

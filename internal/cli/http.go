@@ -202,13 +202,13 @@ func (a *app) ready(ctx context.Context) error {
 		return errors.New(unfilledText(a.unfilled))
 	}
 	if !a.client.HasCredentials() {
-		return a.client.Reach(ctx)
+		return a.client.Ping(ctx)
 	}
 	if _, err := a.client.Token(ctx); err != nil {
 		return err
 	}
 	if a.project == "" {
-		return a.client.Reach(ctx) // no project to ask about
+		return a.client.Ping(ctx) // no project to ask about
 	}
 	_, err := a.client.Do(ctx, dispatch.NewRequest(catalog.Lookup("webhook_list"), a.project, nil))
 	return err

@@ -136,11 +136,11 @@ func TestOnlyTheRefusedTokenIsDropped(t *testing.T) {
 			t.Fatal(err)
 		}
 		tokens = append(tokens, got)
-		if !c.auth.drop(tokens[0]) {
+		if !c.auth.invalidate(tokens[0]) {
 			t.Error("another token can be had")
 		}
 	}
-	if got := c.auth.have(); got != tokens[1] || tokens[0] == tokens[1] {
+	if got := c.auth.cached(); got != tokens[1] || tokens[0] == tokens[1] {
 		t.Errorf("it has %+v after %+v", got, tokens)
 	}
 }
@@ -320,8 +320,8 @@ func TestATokenEndpointThatGivesNone(t *testing.T) {
 		{"refuses at 200", echo(200, `{"error":"invalid_client"}`), 1, 200, CodeTokenRejected, "the token endpoint refused the credentials (200 invalid_client)"},
 		{"is not there", echo(404, `HEADER`), 1, 404, CodeUnexpectedAnswer, "the token endpoint answered with status 404"},
 		{"redirects", says(302, "", "Location", "/oauth2/token"), 1, 302, CodeUnexpectedAnswer, "the token endpoint answered with status 302"},
-		{"answers a page", echo(200, `<html>HEADER`), 1, 0, CodeUnexpectedAnswer, "the token endpoint answered with no token in the standard's form"},
-		{"answers no token", echo(200, `{"token":"HEADER"}`), 1, 0, CodeUnexpectedAnswer, "the token endpoint answered with no token in the standard's form"},
+		{"answers a page", echo(200, `<html>HEADER`), 1, 0, CodeUnexpectedAnswer, "the token endpoint answered with no token in the standard form"},
+		{"answers no token", echo(200, `{"token":"HEADER"}`), 1, 0, CodeUnexpectedAnswer, "the token endpoint answered with no token in the standard form"},
 		{"gives one that can't be sent", echo(200, `{"access_token":"HEADER\n"}`), 1, 0, CodeUnexpectedAnswer, "the token endpoint answered with a token that can't be sent"},
 		{"is down", echo(503, `HEADER`), 4, 503, CodeUnreachable, "the token endpoint answered 503"},
 		{"is busy", echo(429, `HEADER`), 4, 429, CodeUnreachable, "the token endpoint answered 429"},

@@ -28,8 +28,8 @@ func TestNew(t *testing.T) {
 		{"another scheme", Config{TokenURL: "ftp://example.com/"}, "PAPI_TOKEN_URL must be like"},
 		{"a password in the URL", Config{BaseURL: "https://user:canary@example.com"}, "PAPI_BASE_URL must have no user"},
 		{"a query", Config{TokenURL: "https://example.com/token?secret=canary"}, "PAPI_TOKEN_URL must have no user, query"},
-		{"an unknown way to authenticate", Config{Auth: "digest"}, `PAPI_AUTH: unknown way to authenticate "digest"; known: oauth (also where it is unset), basic`},
-		{"an access token of two lines", Config{AccessToken: "canary\nfoo"}, "the access token (SINCH_ACCESS_TOKEN) holds"},
+		{"an unknown authentication method", Config{Auth: "digest"}, `PAPI_AUTH: unknown authentication method "digest"; known: oauth (the default), basic`},
+		{"an access token of two lines", Config{AccessToken: "canary\nfoo"}, "the access token (SINCH_ACCESS_TOKEN) contains"},
 		{"an access token with the newline of its file", Config{AccessToken: "canary\n"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -171,7 +171,7 @@ func TestAnswers(t *testing.T) {
 		{"too much of an error", aRead(), says(400, `"`+strings.Repeat("x", 4096)+`"`), "",
 			unexpected(400, "the answer is not in the API's error form", "")},
 		{"a redirect", aRead(), says(302, "", "Location", "https://elsewhere.example.com/canary?token=x"), "", &Error{
-			Status: 302, Code: CodeUnexpectedAnswer, Message: "redirects are not followed, since the credentials would go along",
+			Status: 302, Code: CodeUnexpectedAnswer, Message: "redirects are not followed, since that would send the credentials to another server",
 			Info: map[string]any{"location": "https://elsewhere.example.com"},
 		}},
 		{"an error of the API", aRead(), says(400, `{"errorCode":"invalid_input","message":"m","resolution":"r","additionalInformation":{"a":["b"],"n":12345678901234567890}}`), "",
@@ -194,7 +194,7 @@ func TestAnswers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if string(resp.Body) != test.body || resp.Repeated {
+				if string(resp.Body) != test.body {
 					t.Errorf("body %s, want %s", resp.Body, test.body)
 				}
 				return

@@ -13,20 +13,18 @@ import (
 //go:embed contract/*.json
 var contractFiles embed.FS
 
-// ContractVersion is the version of the API whose facts are embedded.
+// ContractVersion is the version of the API that is embedded.
 const ContractVersion = "1.2.117"
 
-// Operation is what the contract says of one operation: an endpoint and a
-// method. Operations are shared and must not be changed.
+// Operation is the contract of one operation: an endpoint and a method. Operations
+// are shared and must not be changed.
 type Operation struct {
-	ID         string      // the contract's operationId
-	Method     string      // GET, POST, PUT, PATCH or DELETE
-	Path       string      // with its variables in braces: /v1/projects/{projectId}/webhooks
-	Tag        string      // the group in the API's own documentation
-	Summary    string      // one line
-	Notes      string      // rules, one a line, each behind "- "
-	Maturity   string      // "GA", "Closed Beta"
-	Deprecated bool        //
+	ID         string // the contract's operationId
+	Method     string // GET, POST, PUT, PATCH or DELETE
+	Path       string // with its variables in braces: /v1/projects/{projectId}/webhooks
+	Notes      string // rules, one a line, each behind "- "
+	Maturity   string // "GA", "Closed Beta"
+	Deprecated bool
 	Parameters []Parameter // of path and query
 	Body       *Schema     // nil where the operation takes no body
 
@@ -48,13 +46,13 @@ type Parameter struct {
 
 // ErrorText is what the contract says of an error code.
 type ErrorText struct {
-	In         []string `json:"in"` // the families of the API that say it so
+	In         []string `json:"in"` // the families of the API with this text
 	Message    string   `json:"message"`
 	Resolution string   `json:"resolution"`
 }
 
-// family is one file of the contract, read when one of its operations is
-// first asked for: a start-up reads none.
+// family is one file of the contract, which is read when it is first needed, and
+// not at start-up.
 type family struct {
 	prefix string // of its operation ids and schema names
 	once   sync.Once
@@ -103,8 +101,8 @@ func LookupSchema(name string) *Schema {
 	return nil
 }
 
-// ErrorCodes returns what the contract says of each of its error codes, by
-// code: one text for each family of the API that words it in its own way.
+// ErrorCodes returns the texts of the contract's error codes, by code: several
+// where families of the API have texts of their own.
 var ErrorCodes = sync.OnceValue(func() map[string][]ErrorText {
 	var api struct {
 		Version string                 `json:"version"`
@@ -117,8 +115,8 @@ var ErrorCodes = sync.OnceValue(func() map[string][]ErrorText {
 	return api.Errors
 })
 
-// Family is the part of the API that the operation belongs to, as the error
-// texts name it: "Webhook", "Whatsapp", "Bundles", "Kakaotalk",
+// Family returns the part of the API that the operation belongs to, as
+// ErrorText.In names it: "Webhook", "Whatsapp", "Bundles", "Kakaotalk",
 // "Conversation", "Rcs" or "Sms".
 func (op *Operation) Family() string { return familyOf(op.ID).prefix }
 
@@ -132,8 +130,8 @@ func (op *Operation) Parameter(name string) *Parameter {
 	return nil
 }
 
-// Variants returns the bodies that the operation takes: more than one where
-// the contract has a union, none where there is no body.
+// Variants returns the schemas of the operation's body: more than one where it is a
+// union, none where there is no body.
 func (op *Operation) Variants() []*Schema {
 	if op.Body == nil {
 		return nil
@@ -174,7 +172,7 @@ func (f *family) read() {
 	}
 	readContract(strings.ToLower(f.prefix), &file)
 	f.schema = file.Schemas
-	correct(f.schema)
+	applyCorrections(f.schema)
 	for _, s := range f.schema {
 		f.link(s)
 	}
@@ -184,12 +182,12 @@ func (f *family) read() {
 		op := row.Operation
 		op.Answers = make(map[int]*Schema, len(row.Answers))
 		for status, schema := range row.Answers {
-			op.Answers[number(status)] = schema
+			op.Answers[parseStatus(status)] = schema
 			f.link(schema)
 		}
 		op.Errors = make(map[int][]string, len(row.Errors))
 		for status, codes := range row.Errors {
-			op.Errors[number(status)] = codes
+			op.Errors[parseStatus(status)] = codes
 		}
 		f.link(op.Body)
 		for _, p := range op.Parameters {
@@ -198,26 +196,26 @@ func (f *family) read() {
 		f.ops[op.ID] = &op
 	}
 	for _, s := range f.schema {
-		unite(s)
+		setDiscriminators(s)
 	}
 	for _, op := range f.ops {
-		unite(op.Body)
+		setDiscriminators(op.Body)
 		for _, answer := range op.Answers {
-			unite(answer)
+			setDiscriminators(answer)
 		}
 	}
 }
 
-// unite finds out what tells the variants of the unions in and below s apart,
-// once all references are linked.
-func unite(s *Schema) {
+// setDiscriminators sets the discriminators of the unions in and below s, once all
+// references are linked.
+func setDiscriminators(s *Schema) {
 	if s == nil {
 		return
 	}
 	if len(s.AnyOf) > 0 {
-		s.tells = telling(s.AnyOf)
+		s.discriminatorNames = discriminators(s.AnyOf)
 	}
-	s.children(unite)
+	s.children(setDiscriminators)
 }
 
 // link sets the targets of the references in and below s.
@@ -226,7 +224,7 @@ func (f *family) link(s *Schema) {
 		return
 	}
 	if len(s.AllOf) == 1 {
-		// The contract's way to let a reference be null: the types stand beside it.
+		// This is how the contract makes a reference nullable, with the types beside it.
 		s.Ref, s.AllOf = s.AllOf[0].Ref, nil
 	}
 	if len(s.AllOf) > 0 {
@@ -240,7 +238,7 @@ func (f *family) link(s *Schema) {
 	s.children(f.link)
 }
 
-func number(status string) int {
+func parseStatus(status string) int {
 	n, err := strconv.Atoi(status)
 	if err != nil {
 		panic("papi: the contract has a status " + status)
@@ -248,8 +246,8 @@ func number(status string) int {
 	return n
 }
 
-// readContract reads an embedded file. It is part of the program, so that an
-// error is a defect of the build and the tests find it.
+// readContract reads an embedded file. An error is a defect of the build, which the
+// tests find.
 func readContract(name string, into any) {
 	raw, err := contractFiles.ReadFile("contract/" + name + ".json")
 	if err == nil {

@@ -164,7 +164,7 @@ func (f *fakeAPI) onLoopback(t *testing.T, change ...func(*Config)) *Client {
 		server.Close()
 	})
 	c := f.client(t, server.URL, transport, change...)
-	c.pauses = func() backoff.BackOff { return &backoff.ZeroBackOff{} }
+	c.backoff = func() backoff.BackOff { return &backoff.ZeroBackOff{} }
 	return c
 }
 

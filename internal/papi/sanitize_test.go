@@ -46,7 +46,7 @@ func TestPlainRemovesWhatHides(t *testing.T) {
 					if got := Printable(text); got != want {
 						t.Errorf("Printable(%+q) = %+q, want %+q", text, got, want)
 					}
-					if !Hides(text) {
+					if !HasHidden(text) {
 						t.Errorf("Hides(%+q) is false", text)
 					}
 				}
@@ -76,7 +76,7 @@ func TestPlainKeepsWhatPeopleWrite(t *testing.T) {
 		if got := Printable(text); got != text {
 			t.Errorf("Printable(%+q) = %+q", text, got)
 		}
-		if Hides(text) {
+		if HasHidden(text) {
 			t.Errorf("Hides(%+q) is true", text)
 		}
 	}
@@ -96,7 +96,7 @@ func TestPlainVariationSelectors(t *testing.T) {
 			if got := Printable(c.text); got != c.want {
 				t.Errorf("Printable(%+q) = %+q, want %+q", c.text, got, c.want)
 			}
-			if !Hides(c.text) {
+			if !HasHidden(c.text) {
 				t.Error("and no warning")
 			}
 		})
@@ -113,7 +113,7 @@ func TestPlainLineEnds(t *testing.T) {
 		{"a\r\r\nb", "a\nb", true},
 		{"a\r", "a", true},
 	} {
-		if got, hides := Printable(c.text), Hides(c.text); got != c.want || hides != c.hides {
+		if got, hides := Printable(c.text), HasHidden(c.text); got != c.want || hides != c.hides {
 			t.Errorf("Printable(%q) = %q, Hides: %v", c.text, got, hides)
 		}
 	}
@@ -150,7 +150,7 @@ func FuzzPlain(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		plain := Printable(text)
-		if Printable(plain) != plain || Hides(plain) {
+		if Printable(plain) != plain || HasHidden(plain) {
 			t.Errorf("%+q is not plain", plain)
 		}
 		for _, r := range plain {
@@ -169,7 +169,7 @@ func TestEscapeHidden(t *testing.T) {
 	text := "a\u202eb\u007f\u2028\U000e0041❤\ufe0f é"
 	raw := []byte(`{"` + text + `":"` + text + `"}`)
 	got := EscapeHidden(raw)
-	if Hides(string(got)) || strings.ContainsFunc(string(got), suspect) {
+	if HasHidden(string(got)) || strings.ContainsFunc(string(got), suspect) {
 		t.Errorf("got %+q", got)
 	}
 	var before, after map[string]string

@@ -55,12 +55,12 @@ func TestEachVariantOfEachUnion(t *testing.T) {
 					}
 				}
 				fields, isObject := variant.Sample(true).(map[string]any)
-				if !isObject || variant.Outdated() && !usesOwn(v, without(union.AnyOf, v), fields) {
+				if !isObject || variant.IsDeprecated() && !usesOwnName(v, without(union.AnyOf, v), fields) {
 					return
 				}
 				for _, name := range variant.Required {
 					left := lacking(fields, name)
-					if !variant.MayLack(name, false) && (!variant.Outdated() || usesOwn(v, without(union.AnyOf, v), left)) {
+					if !variant.MayOmit(name, false) && (!variant.IsDeprecated() || usesOwnName(v, without(union.AnyOf, v), left)) {
 						lacks(t, union, left, name)
 					}
 				}
@@ -71,7 +71,7 @@ func TestEachVariantOfEachUnion(t *testing.T) {
 						continue
 					}
 					for _, inner := range p.Required {
-						if !p.MayLack(inner, false) {
+						if !p.MayOmit(inner, false) {
 							changed := maps.Clone(fields)
 							changed[name] = lacking(below, inner)
 							lacks(t, union, changed, name+"."+inner)
@@ -116,7 +116,7 @@ func TestRcsAnswersMayBeGivenInPart(t *testing.T) {
 			continue
 		}
 		for _, v := range union.AnyOf {
-			if v.Resolve().Outdated() {
+			if v.Resolve().IsDeprecated() {
 				continue
 			}
 			all := v.Resolve().Sample(true).(map[string]any)
@@ -152,7 +152,7 @@ func TestVariantsAreChosen(t *testing.T) {
 		{"a text of the deprecated form", rcs, us(`{"companyLegalName":"Example","messagesVolume":"10K - 100K messages"}`), answers + "messagesVolume: number []"},
 		{"the same with a name of its own", rcs, us(`{"ein":"00-0000000","messagesVolume":"10K - 100K messages"}`), ""},
 		{"too short for the current form", rcs, us(`{"companyLegalName":""}`), answers + "companyLegalName: at least 1 character []"},
-		{"a signup with a display name", sender, `{"wabaId":"1","phoneNumberId":"2","details":{"displayName":"x"}}`, "details: does not go with the other names given; it belongs to the form with details, or with phoneNumberProvider and details []"},
+		{"a signup with a display name", sender, `{"wabaId":"1","phoneNumberId":"2","details":{"displayName":"x"}}`, "details: not allowed with the other names given; it belongs to the form with details, or with phoneNumberProvider and details []"},
 		{"a signup without its account", sender, `{"phoneNumberId":"2","authenticationCode":"x"}`, ""},
 		{"partner-initiated, without the provider", sender, `{"details":{"displayName":"x","vertical":"OTHER","countryCode":"1","email":"a@example.com"}}`, "phoneNumberProvider: required, one of CUSTOMER, SINCH []"},
 		{"a new number", sender, `{"details":{"displayName":"x","countryCode":"1"}}`, "details.phoneNumber: required, string []"},

@@ -17,7 +17,7 @@ func TestSoundsSecret(t *testing.T) {
 		"apiKey", "api_key", "apikey", "x-api-key", "APIKey", "privateKey", "signingKey", "app_key",
 		"credentials", "Authorization", "authorization", "cookie", "jwt", "longLivedAccessToken",
 	} {
-		if !SoundsSecret(name) {
+		if !IsSecretName(name) {
 			t.Errorf("%s is shown", name)
 		}
 	}
@@ -29,7 +29,7 @@ func TestSoundsSecret(t *testing.T) {
 		"signatureHash", "authName", "keyId", "key", "publicKey", "monkey", "author", "authentication", "shipping", "passenger", "spin", "pinned", "compass",
 		"name", "text", "value", "", "_",
 	} {
-		if SoundsSecret(name) {
+		if IsSecretName(name) {
 			t.Errorf("%s is masked", name)
 		}
 	}
@@ -46,18 +46,18 @@ func TestTheSecretsOfTheContractAreKnown(t *testing.T) {
 			}
 		}
 		for _, p := range op.Parameters {
-			if RequestSecrets[p.Name] || AnswerSecrets[p.Name] || SoundsSecret(p.Name) {
+			if RequestSecrets[p.Name] || AnswerSecrets[p.Name] || IsSecretName(p.Name) {
 				t.Errorf("%s: the parameter %s is a secret that would stand in a URL", op.ID, p.Name)
 			}
 		}
 	}
 	for name := range names {
-		if known := RequestSecrets[name] || AnswerSecrets[name]; SoundsSecret(name) && !known {
+		if known := RequestSecrets[name] || AnswerSecrets[name]; IsSecretName(name) && !known {
 			t.Errorf("%s sounds secret, and is masked in refused arguments alone", name)
 		}
 		lower := strings.ToLower(name)
 		for _, part := range []string{"token", "secret", "otp", "password", "credential"} {
-			if strings.Contains(lower, part) && !SoundsSecret(name) && !slices.Contains([]string{"otpType", "pageToken", "nextPageToken", "previousPageToken"}, name) {
+			if strings.Contains(lower, part) && !IsSecretName(name) && !slices.Contains([]string{"otpType", "pageToken", "nextPageToken", "previousPageToken"}, name) {
 				t.Errorf("%s holds %q: is it a secret?", name, part)
 			}
 		}
@@ -92,7 +92,7 @@ func namesIn(s *Schema, names map[string]bool, seen map[*Schema]bool) {
 
 func TestWhatIsGivenIsMaskedAtAnyDepth(t *testing.T) {
 	value := map[string]any{"otp_type": "COPY_CODE", "inner": []any{map[string]any{"facebook_token": "EAAB-1", "otp": json.Number("123456")}}}
-	raw, err := json.Marshal(shown("details", value))
+	raw, err := json.Marshal(echo("details", value))
 	if want := `{"inner":[{"facebook_token":"***","otp":"***"}],"otp_type":"COPY_CODE"}`; err != nil || string(raw) != want {
 		t.Errorf("got  %s\nwant %s", raw, want)
 	}
