@@ -111,7 +111,7 @@ func TestManyCallersFetchOneToken(t *testing.T) {
 	})
 }
 
-// Who comes to fetch a token when another one has just done so takes that.
+// A caller that would fetch a token just after another caller did uses that one.
 func TestATokenIsNotFetchedTwice(t *testing.T) {
 	api := &fakeAPI{script: ok}
 	c := api.onLoopback(t)
@@ -125,8 +125,8 @@ func TestATokenIsNotFetchedTwice(t *testing.T) {
 	}
 }
 
-// A late refusal of an old token does not cost the new one.
-func TestOnlyTheRefusedTokenIsDropped(t *testing.T) {
+// A late 401 for an old token does not discard the new one.
+func TestOnlyTheRefusedTokenIsInvalidated(t *testing.T) {
 	api := &fakeAPI{script: ok}
 	c := api.onLoopback(t)
 	var tokens []token
@@ -192,7 +192,7 @@ func TestATokenIsRenewedEarly(t *testing.T) {
 		use(58*time.Minute, "canary-token-1", 1)
 		use(90*time.Second, "canary-token-1", 2) // still good, and renewed meanwhile
 		use(time.Second, "canary-token-2", 2)
-		use(2*time.Hour, "canary-token-3", 3) // nobody came while it was good
+		use(2*time.Hour, "canary-token-3", 3) // no call was made while it was valid
 	})
 }
 
@@ -272,7 +272,7 @@ func TestAnExpiredToken(t *testing.T) {
 	}
 }
 
-// A token that the API refuses to many is fetched once more, not for each.
+// When the API refuses a token to many callers, one new token is fetched.
 func TestManyCallersOfAnExpiredToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{script: []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
@@ -299,7 +299,7 @@ func TestManyCallersOfAnExpiredToken(t *testing.T) {
 	})
 }
 
-func TestATokenEndpointThatGivesNone(t *testing.T) {
+func TestTokenEndpointErrors(t *testing.T) {
 	echo := func(status int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			says(status, strings.ReplaceAll(body, "HEADER", r.Header.Get("Authorization")))(w, r)
@@ -383,9 +383,9 @@ func TestToken(t *testing.T) {
 	})
 }
 
-// Redirects are not followed: the key would go along.
-func TestTheKeyStaysHere(t *testing.T) {
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it came here") }))
+// Redirects are not followed: the key would be sent to another server.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a redirect was followed") }))
 	defer elsewhere.Close()
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		away := says(status, "", "Location", elsewhere.URL)

@@ -112,7 +112,7 @@ func TestTheRequest(t *testing.T) {
 	})
 }
 
-func TestIDsThatAreNotSent(t *testing.T) {
+func TestUnsafeIDsAreRefused(t *testing.T) {
 	api := &fakeAPI{script: []http.HandlerFunc{says(200, `{}`)}}
 	c := api.onLoopback(t)
 	for name, id := range map[string]string{
@@ -132,7 +132,7 @@ func TestIDsThatAreNotSent(t *testing.T) {
 	}
 }
 
-func TestAnswers(t *testing.T) {
+func TestResponses(t *testing.T) {
 	page := "<html>\x1b[31m Bad\u202e\n\tGateway </html>" + strings.Repeat("x", 1000)
 	plain := "<html>[31m Bad Gateway </html>"
 	plain += strings.Repeat("x", 499-len(plain)) + "…"
@@ -180,7 +180,7 @@ func TestAnswers(t *testing.T) {
 			&Error{Status: 400, Code: "invalid_input", Message: "m; n"}},
 		{"one with other information", aRead(), says(400, `{"errorCode":"invalid_input","message":"m","additionalInformation":["x"]}`), "",
 			&Error{Status: 400, Code: "invalid_input", Message: "m", Info: map[string]any{"additionalInformation": []any{"x"}}}},
-		{"one with a code alone: the contract tells the rest", aRead(), says(404, `{"errorCode":"webhook_not_found","additionalInformation":null}`), "",
+		{"one with only a code: the rest is from the contract", aRead(), says(404, `{"errorCode":"webhook_not_found","additionalInformation":null}`), "",
 			&Error{Status: 404, Code: "webhook_not_found", Message: ErrorCodes()["webhook_not_found"][0].Message}},
 		{"one with an unknown code alone", aRead(), says(409, `{"errorCode":"brand_new"}`), "",
 			&Error{Status: 409, Code: "brand_new", Message: "conflict"}},
@@ -218,7 +218,7 @@ func TestTheClockOfTheAPI(t *testing.T) {
 	}
 }
 
-func TestACallerWhoLeaves(t *testing.T) {
+func TestCancelledCalls(t *testing.T) {
 	// slowly answers once the test lets it.
 	slowly := func(arrived, release chan struct{}) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -325,7 +325,7 @@ func TestACallerWhoLeaves(t *testing.T) {
 
 	t.Run("while a write waits for a connection", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			network := &pipes{closed: make(chan struct{})} // nobody takes what is dialled
+			network := &pipes{closed: make(chan struct{})} // no dial is accepted
 			defer network.Close()
 			transport := NewTransport()
 			transport.DialContext = network.dial
@@ -363,7 +363,7 @@ func TestACallerWhoLeaves(t *testing.T) {
 	})
 }
 
-// What many callers opened at the same time is kept for the next ones.
+// Connections that many callers opened at the same time are reused.
 func TestConnectionsAreKeptAndShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const callers = 40
@@ -397,8 +397,8 @@ func TestConnectionsAreKeptAndShared(t *testing.T) {
 	})
 }
 
-// The bound that a client has by itself; other tests set a smaller one.
-func TestAnswersAreBounded(t *testing.T) {
+// The limit that a client has by default; other tests set a smaller one.
+func TestResponseSizeIsLimited(t *testing.T) {
 	api := &fakeAPI{script: []http.HandlerFunc{says(200, `"`+strings.Repeat("x", 16<<20)+`"`)}}
 	_, err := api.onLoopback(t, withToken).Do(t.Context(), aRead())
 	if e := failureOf(t, err); e.Code != CodeUnexpectedAnswer || !strings.Contains(e.Message, "more than 16777216 bytes") {
@@ -406,7 +406,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 }
 
-func TestACallTakesFiftySeconds(t *testing.T) {
+func TestCallDeadline(t *testing.T) {
 	for _, test := range []struct {
 		request *Request
 		code    string
@@ -443,7 +443,7 @@ func TestACallTakesFiftySeconds(t *testing.T) {
 	})
 }
 
-func TestNoSecretIsSeen(t *testing.T) {
+func TestNoSecretInErrorsAndLogs(t *testing.T) {
 	echo := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			text := fmt.Sprintf("%v", r.Header)
@@ -474,14 +474,14 @@ func TestNoSecretIsSeen(t *testing.T) {
 				api := &fakeAPI{script: []http.HandlerFunc{answer}}
 				_, err := api.onLoopback(t, auth, log.to).Do(t.Context(), request())
 				e := failureOf(t, err)
-				told := fmt.Sprintf("%v %+v %s", err, struct{ M, R, I any }{e.Message, e.Resolution, e.Info}, log.String())
+				output := fmt.Sprintf("%v %+v %s", err, struct{ M, R, I any }{e.Message, e.Resolution, e.Info}, log.String())
 				for _, secret := range []string{"canary-token", "canary-access", "canary-key-secret", "canary-meta", encoded, "424242"} {
-					if strings.Contains(told, secret) {
-						t.Errorf("%s is seen in %s", secret, told)
+					if strings.Contains(output, secret) {
+						t.Errorf("%s is in %s", secret, output)
 					}
 				}
 				if !strings.Contains(log.String(), `"path":"/v1/projects/{projectId}/webhooks"`) {
-					t.Errorf("the log does not tell the exchange: %s", log.String())
+					t.Errorf("the log does not have the exchange: %s", log.String())
 				}
 			})
 		}

@@ -90,7 +90,7 @@ func TestErrorCodes(t *testing.T) {
 	}
 }
 
-func TestErrorTextIsTheFamilys(t *testing.T) {
+func TestErrorTextIsOfTheFamily(t *testing.T) {
 	const code = "invalid_page_token"
 	for _, op := range Operations() {
 		if !slices.Contains(op.Errors[400], code) {

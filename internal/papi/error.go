@@ -21,8 +21,8 @@ type Error struct {
 	Info map[string]any
 	// RetryAfter is how long the API asks to wait, 0 where it does not say.
 	RetryAfter time.Duration
-	// Unknown tells that the request may have taken effect: it was sent, and
-	// no answer told how it ended (a 5xx, a lost connection).
+	// Unknown says that the request may have taken effect: it was sent, and no
+	// answer shows how it ended (a 5xx, a lost connection).
 	Unknown bool
 	// Err is the cause where the API did not answer.
 	Err error
@@ -37,7 +37,7 @@ const (
 	CodeCancelled          = "cancelled"           // the caller went away
 	CodeOutcomeUnknown     = "outcome_unknown"     // it may have taken effect
 	CodeUnexpectedAnswer   = "unexpected_answer"   // no JSON, or too large
-	CodeInvalidPath        = "invalid_path"        // an id that can't stand in a URL
+	CodeInvalidPath        = "invalid_path"        // an id that can't be part of a URL
 	CodeInvalidBody        = "invalid_body"        // a body that can't be written as JSON
 )
 

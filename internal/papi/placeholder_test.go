@@ -2,7 +2,7 @@ package papi
 
 import "testing"
 
-func TestUnfilled(t *testing.T) {
+func TestHasPlaceholder(t *testing.T) {
 	for _, setting := range []string{
 		"${SINCH_PROJECT_ID}", "${input:sinch-secret}", "${env:SINCH_KEY_ID}", "${SINCH_KEY_ID:-}", "a,${OTHER}",
 		"{{SINCH_PROJECT_ID}}", "$SINCH_PROJECT_ID", "%SINCH_PROJECT_ID%", "<your-project>", "<PROJECT_ID>", " <key id> ",

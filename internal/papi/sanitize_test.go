@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-func TestPlainRemovesWhatHides(t *testing.T) {
+func TestPrintableRemovesHiddenCharacters(t *testing.T) {
 	ranges := []struct {
 		name     string
 		from, to rune
@@ -55,7 +55,7 @@ func TestPlainRemovesWhatHides(t *testing.T) {
 	}
 }
 
-func TestPlainKeepsWhatPeopleWrite(t *testing.T) {
+func TestPrintableKeepsOrdinaryText(t *testing.T) {
 	for _, text := range []string{
 		"",
 		"plain text, two\nlines and a\ttab",
@@ -82,7 +82,7 @@ func TestPlainKeepsWhatPeopleWrite(t *testing.T) {
 	}
 }
 
-func TestPlainVariationSelectors(t *testing.T) {
+func TestPrintableVariationSelectors(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"the second after a character", "a\ufe00\ufe01b", "a\ufe00b"},
 		{"a run that encodes bytes", "😀" + strings.Repeat("\U000e0101\U000e01ef", 40) + ".", "😀\U000e0101."},
@@ -103,7 +103,7 @@ func TestPlainVariationSelectors(t *testing.T) {
 	}
 }
 
-func TestPlainLineEnds(t *testing.T) {
+func TestPrintableLineEnds(t *testing.T) {
 	for _, c := range []struct {
 		text, want string
 		hides      bool
@@ -144,7 +144,7 @@ func TestQuoted(t *testing.T) {
 	}
 }
 
-func FuzzPlain(f *testing.F) {
+func FuzzPrintable(f *testing.F) {
 	for _, seed := range []string{"a", "a\r\nb", "😀\ufe0f\ufe0f", "\u200b\xff", `"\`} {
 		f.Add(seed)
 	}
@@ -181,8 +181,8 @@ func TestEscapeHidden(t *testing.T) {
 	}
 }
 
-// Of all characters, those go that are invisible by their nature, and no other
-// that is assigned.
+// Of all characters, those that are invisible are removed, and no other assigned
+// one.
 func TestHiddenAmongAllCharacters(t *testing.T) {
 	kept := []rune{'\n', '\t', '\u061c', '\u200c', '\u200d', '\u200e', '\u200f'}
 	for r := rune(0); r <= unicode.MaxRune; r++ {

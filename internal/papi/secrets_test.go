@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestSoundsSecret(t *testing.T) {
+func TestIsSecretName(t *testing.T) {
 	for _, name := range []string{
 		"accessToken", "access_token", "accesstoken", "Access-Token", "authToken", "bearerToken", "facebookToken", "refresh_token", "tokens", "token", "tokenValue",
 		"secret", "clientSecret", "client_secret", "keySecret", "webhookSecrets", "secretKey", "secretValue",
@@ -35,9 +35,9 @@ func TestSoundsSecret(t *testing.T) {
 	}
 }
 
-// What the contract names and sounds secret is known as one, so that it is
-// masked in audit lines and answers; and no name of a secret is missed.
-func TestTheSecretsOfTheContractAreKnown(t *testing.T) {
+// Names of the contract that sound secret are known secrets, so that they are
+// masked in audit lines and answers, and no known secret is missed.
+func TestContractSecretsAreKnown(t *testing.T) {
 	names := map[string]bool{}
 	for _, op := range Operations() {
 		for _, schema := range append(slices.Collect(maps.Values(op.Answers)), op.Body) {
@@ -47,7 +47,7 @@ func TestTheSecretsOfTheContractAreKnown(t *testing.T) {
 		}
 		for _, p := range op.Parameters {
 			if RequestSecrets[p.Name] || AnswerSecrets[p.Name] || IsSecretName(p.Name) {
-				t.Errorf("%s: the parameter %s is a secret that would stand in a URL", op.ID, p.Name)
+				t.Errorf("%s: the parameter %s is a secret in a URL", op.ID, p.Name)
 			}
 		}
 	}
@@ -90,7 +90,7 @@ func namesIn(s *Schema, names map[string]bool, seen map[*Schema]bool) {
 	}
 }
 
-func TestWhatIsGivenIsMaskedAtAnyDepth(t *testing.T) {
+func TestGivenValuesAreMaskedAtAnyDepth(t *testing.T) {
 	value := map[string]any{"otp_type": "COPY_CODE", "inner": []any{map[string]any{"facebook_token": "EAAB-1", "otp": json.Number("123456")}}}
 	raw, err := json.Marshal(echo("details", value))
 	if want := `{"inner":[{"facebook_token":"***","otp":"***"}],"otp_type":"COPY_CODE"}`; err != nil || string(raw) != want {

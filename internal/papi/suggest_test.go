@@ -41,8 +41,8 @@ func TestNearestName(t *testing.T) {
 
 func enumOf(schema string) []string { return toStrings(LookupSchema(schema).Resolve().Values()) }
 
-// A wrong language is one that a code of BCP 47 or ISO 639 means, or none: a
-// template in a wrong language can't be undone for a month.
+// For an unknown language, only one that a code of BCP 47 or ISO 639 means is
+// suggested: a template in a wrong language can't be undone for a month.
 func TestNearestLanguage(t *testing.T) {
 	for want, codes := range map[string]string{
 		"ZH_CN, ZH_HK, ZH_TW": "zh ZH zho chi cmn",
@@ -70,7 +70,7 @@ func TestNearestLanguage(t *testing.T) {
 }
 
 // Each language of the list is found by its own code in all spellings.
-func TestSpellingsOfLanguages(t *testing.T) {
+func TestCanonicalLanguage(t *testing.T) {
 	values := enumOf("WhatsappInputTemplateLanguagesEnum")
 	for _, v := range values {
 		for _, given := range []string{v, " " + v + "\n", strings.ToLower(v), strings.ReplaceAll(v, "_", "-"), strings.ToLower(strings.ReplaceAll(v, "_", "-"))} {
@@ -128,7 +128,7 @@ func TestNearestValue(t *testing.T) {
 	}
 }
 
-// What a value is taken for, or may mean, is always one of the list.
+// A suggestion is always a value of the list.
 func TestNearestIsOneOfTheList(t *testing.T) {
 	for _, f := range families {
 		for name, s := range f.load().schema {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// unions are all unions of the bodies that operations take, by where they stand.
+// unions are all unions of the bodies that operations take, by path.
 func unions() map[string]*Schema {
 	found := map[string]*Schema{}
 	var look func(s *Schema, path string)
@@ -36,8 +36,8 @@ func unions() map[string]*Schema {
 	return found
 }
 
-// Each variant of each union that a request has: its samples are taken, and each
-// single thing that they lack is told of that variant and of no other one.
+// For each variant of each union of a request, its samples are valid, and each
+// single thing that they lack is reported for that variant and no other.
 func TestEachVariantOfEachUnion(t *testing.T) {
 	mode := Mode{Closed: true, Formats: true}
 	all := unions()
@@ -83,7 +83,7 @@ func TestEachVariantOfEachUnion(t *testing.T) {
 	}
 }
 
-// lacks checks that what a value lacks is told, and nothing else.
+// lacks checks that only what a value lacks is reported.
 func lacks(t *testing.T, union *Schema, value map[string]any, path string) {
 	t.Helper()
 	found := union.Violations(value, Mode{Closed: true, Formats: true})
@@ -109,7 +109,7 @@ func lacking(fields map[string]any, name string) map[string]any {
 }
 
 // Answers of an RCS sender are needed at launch: whichever of them are given, a
-// create takes them.
+// create is valid.
 func TestRcsAnswersMayBeGivenInPart(t *testing.T) {
 	for path, union := range unions() {
 		if !strings.HasPrefix(path, "Rcs") {

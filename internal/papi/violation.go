@@ -68,8 +68,7 @@ func (s *Schema) Check(value any, mode Mode) ([]Violation, []string) {
 	}), c.warnings
 }
 
-// MaxViolations is how many violations an error lists: a call may have any number of
-// them, and nobody reads more.
+// MaxViolations is how many violations an error lists: a call may have any number.
 const MaxViolations = 50
 
 // checker walks a value along its schema. The validator checks everything between

@@ -29,7 +29,7 @@ func TestViolations(t *testing.T) {
 		{"good", webhook, closed, `{` + good + `}`, ``},
 		{"numbers as a decoder may keep them", "KakaotalkSendersController_verifySender_v1", closed, `{"code":123456}`, ``},
 		{"no object", webhook, closed, `[]`, `: object with names of secret, target, triggers [[]]`},
-		{"all at once, by path", webhook, closed, `{"target":"example.com","triggers":["ALLE"]}`, `
+		{"all in one list, by path", webhook, closed, `{"target":"example.com","triggers":["ALLE"]}`, `
 secret: required, string [<nil>]
 target: a URL such as https://example.com/path [example.com]
 triggers[0]: a list with WHATSAPP_SENDER_ACTIVE [ALLE] (ALL)`},
@@ -108,7 +108,7 @@ phoneNumberId: required, string [<nil>]`},
 	}
 }
 
-// line writes a violation as the table does: of a list of values it tells the
+// line writes a violation as the table does: of a list of values it has the
 // one that is wanted, a long sentence ends where the wanted one does.
 func line(v Violation, want string) string {
 	allowed := fmt.Sprint(v.Allowed)
