@@ -205,16 +205,16 @@ func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
 		want   []string
 	}{
 		{"all is well", env(), false, exitDone, []string{"ok    token", "ok    API", "ok    clock"}},
-		{"no credentials", env("SINCH_KEY_ID", ""), false, exitFailed, []string{"FAIL  credentials", "to mend: set SINCH_KEY_ID"}},
+		{"no credentials", env("SINCH_KEY_ID", ""), false, exitFailed, []string{"FAIL  credentials", "to fix: set SINCH_KEY_ID"}},
 		{"half a key", env("SINCH_KEY_SECRET", ""), false, exitFailed, []string{"SINCH_KEY_ID is set, and SINCH_KEY_SECRET is not"}},
 		{"a project that is none", env("SINCH_PROJECT_ID", "abc/../x"), false, exitFailed, []string{"FAIL  project", "holds a slash"}},
-		{"a key that is refused", env("SINCH_KEY_ID", "invalid"), false, exitFailed, []string{"FAIL  token", "to mend:"}},
-		{"a token as it is", env("SINCH_ACCESS_TOKEN", "sandbox"), false, exitDone, []string{"SINCH_ACCESS_TOKEN is set", "used as it is given"}},
-		{"a token that is refused", env("SINCH_ACCESS_TOKEN", "canary-token"), false, exitFailed, []string{"FAIL  API", "to mend:"}},
+		{"a key that is refused", env("SINCH_KEY_ID", "invalid"), false, exitFailed, []string{"FAIL  token", "to fix:"}},
+		{"a token as it is", env("SINCH_ACCESS_TOKEN", "sandbox"), false, exitDone, []string{"SINCH_ACCESS_TOKEN is set", "used as given"}},
+		{"a token that is refused", env("SINCH_ACCESS_TOKEN", "canary-token"), false, exitFailed, []string{"FAIL  API", "to fix:"}},
 		{"nobody there", env("PAPI_BASE_URL", "http://127.0.0.1:1"), false, exitFailed, []string{"FAIL  API", "PAPI_BASE_URL"}},
 		{"no project", env("SINCH_PROJECT_ID", ""), false, exitDone, []string{"note  project", "note  API"}},
 		{"a clock that is off", env(), true, exitFailed, []string{"FAIL  clock", "differs from the API's by 5m", "set the clock"}},
-		{"a URL that is none", env("PAPI_BASE_URL", "::"), false, exitFailed, []string{"FAIL  environment", "PAPI_BASE_URL is not a URL; unset, it is https://", "to mend:"}},
+		{"a URL that is none", env("PAPI_BASE_URL", "::"), false, exitFailed, []string{"FAIL  environment", "PAPI_BASE_URL is not a URL; unset, it is https://", "to fix:"}},
 		{"a URL without a scheme", env("PAPI_TOKEN_URL", "example.com"), false, exitFailed, []string{"PAPI_TOKEN_URL must be like https://host/path"}},
 		{"a secret in a URL", env("PAPI_TOKEN_URL", "https://a:canary@example.com"), false, exitFailed, []string{"PAPI_TOKEN_URL must have no user"}},
 		{"another authentication method", env("PAPI_AUTH", "digest"), false, exitFailed, []string{`PAPI_AUTH: unknown authentication method "digest"; known: oauth`}},
@@ -257,7 +257,7 @@ func TestTheDoctorNamesTheCause(t *testing.T) {
 	}{
 		{"an authority of its own", private.URL, nil, "set SSL_CERT_FILE"},
 		{"a file of authorities that is none", private.URL, []string{"SSL_CERT_FILE=" + none}, "SSL_CERT_FILE names a file that can't be read"},
-		{"a file without certificates", private.URL, []string{"SSL_CERT_FILE=commands_test.go"}, "which holds no certificate"},
+		{"a file without certificates", private.URL, []string{"SSL_CERT_FILE=commands_test.go"}, "which contains no certificate"},
 		{"a proxy that asks for credentials", "https://api.example.com", []string{"HTTPS_PROXY=" + proxy.URL}, "before its host, as user:password@host:port"},
 		{"a proxy that is not there", "https://api.example.com", []string{"HTTPS_PROXY=http://user:canary@127.0.0.1:1"}, "calls go through the proxy that HTTPS_PROXY"},
 		{"the version in the URL", "http://127.0.0.1:1/v1", nil, "set it to http://127.0.0.1:1"},
@@ -284,8 +284,8 @@ func TestTheDoctorNamesTheCause(t *testing.T) {
 	}
 }
 
-// The tour ends with an error where a step comes out otherwise than told.
-func TestTheTourChecksItsSteps(t *testing.T) {
+// The demo fails where a step does not have the expected result.
+func TestDemoChecksItsSteps(t *testing.T) {
 	var out bytes.Buffer
 	d := &demo{out: &out, box: sandbox.New(sandbox.Options{Seed: 1, Manual: true})}
 	defer d.box.Close()
@@ -301,17 +301,17 @@ func TestTheTourChecksItsSteps(t *testing.T) {
 		t.Error(err)
 	}
 	if err := d.expectAsked(1); err == nil {
-		t.Error("nobody was asked, and that passed")
+		t.Error("the person was not asked, and that passed")
 	}
 }
 
-func TestColourIsForTerminals(t *testing.T) {
+func TestDemoColors(t *testing.T) {
 	var out bytes.Buffer
 	d := &demo{out: &out}
-	d.paint(red, "plain")
-	d.colour = true
-	d.paint(red, "painted")
-	if got := out.String(); got != "plain\n\x1b[31mpainted\x1b[0m\n" {
+	d.print(red, "plain")
+	d.color = true
+	d.print(red, "colored")
+	if got := out.String(); got != "plain\n\x1b[31mcolored\x1b[0m\n" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -81,7 +81,7 @@ func TestPlaceholders(t *testing.T) {
 			if code, out, errOut := run(t, env, "call", "webhook_list", "--store", "memory"); code != exitUsage || !strings.Contains(errOut, name+" was not filled in") {
 				t.Errorf("call: %d, %s%s", code, out, errOut)
 			}
-			if code, out, errOut := run(t, env, "doctor"); code != exitFailed || !strings.Contains(out, "FAIL  environment  "+name+" was not filled in") || !strings.Contains(out, "to mend: put the value") {
+			if code, out, errOut := run(t, env, "doctor"); code != exitFailed || !strings.Contains(out, "FAIL  environment  "+name+" was not filled in") || !strings.Contains(out, "to fix: replace it by the value") {
 				t.Errorf("doctor: %d, %s%s", code, out, errOut)
 			}
 			if code, out, _ := run(t, env, "tools"); code != exitDone || !strings.Contains(out, "webhook_list") {
@@ -195,7 +195,7 @@ func TestAFlagFromAFile(t *testing.T) {
 // A slip in the name of the variable that limits the projects is told: without
 // it, any project is allowed.
 func TestMisspeltVariables(t *testing.T) {
-	told := misspelt([]string{"SINCH_PROJECT_IDS=x", "SINCH_PROJECTID=x", "SINCH_APP_KEY=x", "SINCH_REGION=eu", "SINCH_KEY_ID=x", "PAPI_EVENTS=x", "PAPI_BASE_URI=x", "HOME=/"})
+	told := misspelledVariables([]string{"SINCH_PROJECT_IDS=x", "SINCH_PROJECTID=x", "SINCH_APP_KEY=x", "SINCH_REGION=eu", "SINCH_KEY_ID=x", "PAPI_EVENTS=x", "PAPI_BASE_URI=x", "HOME=/"})
 	want := []string{"SINCH_PROJECT_IDS", "SINCH_PROJECTID", "PAPI_BASE_URI"}
 	for i, name := range want {
 		if len(told) != len(want) || !strings.Contains(told[i], name+" is not read") {

@@ -33,7 +33,7 @@ func TestWhereTheStateIsKept(t *testing.T) {
 			var c config
 			var h httpFlags
 			cmd := &cobra.Command{}
-			c.serving(cmd, &h)
+			c.addServeFlags(cmd, &h)
 			if err := cmd.ParseFlags(strings.Fields(flags)); err != nil {
 				t.Fatal(err)
 			}
@@ -59,7 +59,7 @@ func TestWithoutAHomeTheStateIsInMemory(t *testing.T) {
 		var c config
 		var h httpFlags
 		cmd := &cobra.Command{}
-		c.serving(cmd, &h)
+		c.addServeFlags(cmd, &h)
 		if err := cmd.ParseFlags(strings.Fields(flags)); err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func TestWithoutAHomeTheStateIsInMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.app.close()
-		if c.store != memory || strings.Contains(errOut.String(), "level=WARN") != told || strings.Contains(errOut.String(), "kept in memory alone") != told {
+		if c.store != memory || strings.Contains(errOut.String(), "level=WARN") != told || strings.Contains(errOut.String(), "stored in memory only") != told {
 			t.Errorf("%q: kept in %s: %s", flags, c.store, errOut.String())
 		}
 	}

@@ -407,7 +407,7 @@ tenants:
 		}
 	})
 
-	t.Run("a key that is taken out of the file is good no more", func(t *testing.T) {
+	t.Run("a key that is removed from the file is no longer valid", func(t *testing.T) {
 		write(others)
 		within(t, 20*time.Second, func() bool {
 			return strings.HasPrefix(w.request("tools/list", "", "", as(bot)), "401")
@@ -418,7 +418,7 @@ tenants:
 		write(strings.Replace(others, "tenant: emea, ", "", 1))
 		within(t, 20*time.Second, func() bool {
 			w.request("tools/list", "", "", as(desk))
-			return strings.Contains(w.all(), "keys.desk has lost its tenant")
+			return strings.Contains(w.all(), "keys.desk no longer has a tenant")
 		})
 		write(" [")
 		within(t, 20*time.Second, func() bool {

@@ -105,13 +105,13 @@ func TestAFileThatIsCutOffGrantsNoMore(t *testing.T) {
 	t.Setenv("LIMITS_KEY_ID", "key")
 	t.Setenv("LIMITS_KEY_SECRET", "not-a-real-one")
 	serve := &cobra.Command{}
-	new(config).serving(serve, new(httpFlags))
+	new(config).addServeFlags(serve, new(httpFlags))
 	reader := settings.NewReader(serve.Flags())
 	for name, file := range wholeFiles {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "papi-mcp.yaml")
 			text := strings.TrimPrefix(file.text, "\n")
-			read := func(text string) (*settings.File, *access, error) {
+			read := func(text string) (*settings.File, *grants, error) {
 				t.Helper()
 				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 					t.Fatal(err)
@@ -120,14 +120,14 @@ func TestAFileThatIsCutOffGrantsNoMore(t *testing.T) {
 				if err != nil {
 					return nil, nil, err
 				}
-				flags := accessFlags{mode: file.mode, tenant: tenantConfig}
+				flags := authFlags{mode: file.mode, tenant: tenantConfig}
 				if file.mode == authOIDC {
 					flags.issuer = "https://issuer.example.com"
 				}
 				if err := flags.check("https://papi.example.com", f); err != nil {
 					return nil, nil, err
 				}
-				a, err := newAccess(f)
+				a, err := newGrants(f)
 				return f, a, err
 			}
 			wholeFile, whole, err := read(text)
@@ -139,7 +139,7 @@ func TestAFileThatIsCutOffGrantsNoMore(t *testing.T) {
 				f, a, err := read(text[:end])
 				// A running server looks at what it had before, too; a file
 				// without notes is safe at a start as well.
-				if err != nil || len(wholeFile.Notes) > 0 && keepTenants(wholeFile, f) != nil {
+				if err != nil || len(wholeFile.Notes) > 0 && checkTenantsKept(wholeFile, f) != nil {
 					continue
 				}
 				taken++
@@ -153,7 +153,7 @@ func TestAFileThatIsCutOffGrantsNoMore(t *testing.T) {
 }
 
 // grantsMore tells what a grants that b does not, "" for nothing.
-func grantsMore(a, b *access) string {
+func grantsMore(a, b *grants) string {
 	of := map[string]auth.Key{}
 	for _, key := range b.keys {
 		of[key.Name] = key
@@ -223,10 +223,10 @@ func TestTheFileOfTheDocs(t *testing.T) {
 	}
 	text = strings.Replace(text, "sha256:...", hashOne, 1)
 	serve := &cobra.Command{}
-	new(config).serving(serve, new(httpFlags))
+	new(config).addServeFlags(serve, new(httpFlags))
 	reader := settings.NewReader(serve.Flags())
 	path := filepath.Join(t.TempDir(), "papi-mcp.yaml")
-	read := func(text string) (*settings.File, *access) {
+	read := func(text string) (*settings.File, *grants) {
 		t.Helper()
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -235,7 +235,7 @@ func TestTheFileOfTheDocs(t *testing.T) {
 		if err != nil {
 			return nil, nil
 		}
-		a, err := newAccess(f)
+		a, err := newGrants(f)
 		if err != nil {
 			return nil, nil
 		}
