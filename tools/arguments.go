@@ -124,7 +124,7 @@ func (a *arguments) own() []string {
 	if a.row.Writes() {
 		own = append(own, argDryRun)
 	}
-	if a.row.Tool == "whatsapp_sender_verify" {
+	if a.row.RegisteredElsewhere {
 		own = append(own, argRegisteredElsewhere)
 	}
 	return own

@@ -37,15 +37,15 @@ type candidate struct {
 	why  string
 }
 
-// candidates are those of the things of a kind that may need attention: that
+// candidates are those of the things that may need attention: that
 // depends on the time for what waits.
-func candidates(kind string, resource *catalog.Resource, things []any) []candidate {
+func candidates(resource *catalog.Resource, things []any) []candidate {
 	var all []candidate
 	for _, thing := range things {
 		st := standingOf(resource, thing)
 		_, waits := resource.Lasting(st.state, st.pending)
 		if waits || len(st.refused) > 0 || resource.Class(st.state, st.pending) == catalog.Failed {
-			all = append(all, candidate{kind, st, st.why(thing)})
+			all = append(all, candidate{resource.Kind(), st, st.why(thing)})
 		}
 	}
 	return all
@@ -91,7 +91,7 @@ func (s *Set) attend(ctx context.Context, projectID string, all []candidate, now
 			continue
 		}
 		counts[c.kind]++
-		a := attention{Kind: c.kind, IDs: c.st.ids, Stands: c.st.label(now), Why: c.why, read: readerOf[c.st.resource.Name]}
+		a := attention{Kind: c.kind, IDs: c.st.ids, Stands: c.st.label(now), Why: c.why, read: c.st.resource.Get}
 		if !c.st.since.IsZero() {
 			a.Since = stamp(c.st.since)
 		}
@@ -138,14 +138,6 @@ func (o *overview) attentionLines() []string {
 
 // kindName is what a person calls so many things of a kind.
 func kindName(kind string, n int) string {
-	for _, section := range sections {
-		switch {
-		case section.name != kind:
-		case n == 1:
-			return section.one
-		default:
-			return section.many
-		}
-	}
-	return "WhatsApp account"
+	i := slices.IndexFunc(catalog.Resources(), func(r *catalog.Resource) bool { return r.Kind() == kind })
+	return catalog.Resources()[i].Called(n)
 }

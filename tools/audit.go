@@ -7,6 +7,7 @@ import (
 	"papi-mcp/internal/audit"
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
@@ -26,9 +27,8 @@ func (s *Set) auditReady(ctx context.Context, row *catalog.Row) *Error {
 
 func unaudited(err error) *Error {
 	return &Error{
-		Code:       "guard_audit_unavailable",
-		Message:    "no line can be written to the audit log, so nothing was sent: " + err.Error(),
-		Resolution: "ask whoever runs the server to check its --audit, and make the call again afterwards; a confirmation that it brought may be used up",
+		Code:    errorcode.AuditUnavailable,
+		Message: "no line can be written to the audit log, so nothing was sent: " + err.Error(),
 	}
 }
 

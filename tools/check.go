@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 )
 
@@ -133,7 +134,7 @@ func (a *arguments) orADraft(e *Error, args map[string]any) *Error {
 	draft := maps.Clone(args)
 	draft["status"] = "DRAFT"
 	if len(a.checked.Violations(draft, papi.Mode{Closed: true, Draft: true, Formats: true})) == 0 {
-		e.Resolution = "give what is missing, or save it with status DRAFT, which may leave it out for now. " + e.Resolution
+		e.Resolution = "give what is missing, or save it with status DRAFT, which may leave it out for now. " + errorcode.Do(e.Code)
 	}
 	return e
 }

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -23,13 +24,23 @@ import (
 type source struct {
 	known func(s *Set) []string
 
-	tool  string            // the read
-	field string            // of each item of its list
-	args  map[string]string // arguments of the read, by the argument that is given already
+	read catalog.Completion
 }
 
 // sources are all of them, by the names that prompts and resources use.
-var sources = map[string]source{
+var sources = sync.OnceValue(func() map[string]source {
+	all := maps.Clone(known)
+	for _, resource := range catalog.Resources() {
+		for name, from := range resource.Complete {
+			from.Tool = cmp.Or(from.Tool, resource.List)
+			all[name] = source{read: from}
+		}
+	}
+	return all
+})
+
+// known are the sources that need no read.
+var known = map[string]source{
 	"projects":         {known: func(s *Set) []string { return s.projects() }},
 	"families":         {known: func(*Set) []string { return guides.Families() }},
 	"trigger_families": {known: func(*Set) []string { return guides.TriggerFamilies() }},
@@ -39,12 +50,6 @@ var sources = map[string]source{
 	"categories":       {known: enum("WhatsappTemplateInputCategoryEnum")},
 	"rcs_use_cases":    {known: enum("RcsInputSenderUseCasesEnum")},
 	"bundle_regions":   {known: enum("BundlesBundlesInputRegionEnum")},
-
-	"whatsapp_senders":            {tool: "whatsapp_sender_list", field: "id"},
-	"rcs_senders":                 {tool: "rcs_sender_list", field: "id"},
-	"kakaotalk_senders":           {tool: "kakaotalk_sender_list", field: "plusFriendId"},
-	"whatsapp_template_names":     {tool: "whatsapp_template_list", field: "name"},
-	"whatsapp_template_languages": {tool: "whatsapp_template_language_list", field: "language", args: map[string]string{"templateName": "templateName"}},
 }
 
 func enum(name string) func(*Set) []string {
@@ -59,7 +64,7 @@ func enum(name string) func(*Set) []string {
 
 // Completes reports whether Complete knows a source of this name.
 func Completes(name string) bool {
-	_, ok := sources[name]
+	_, ok := sources()[name]
 	return ok
 }
 
@@ -88,7 +93,7 @@ type completion struct {
 // where there is nothing to tell: the API does not answer in 3 s, the project
 // may not be seen, the reading tool is not offered.
 func (s *Set) Complete(ctx context.Context, caller Caller, name string, given map[string]string, begun string) []string {
-	from, ok := sources[name]
+	from, ok := sources()[name]
 	if !ok || len(s.opts.Unfilled) > 0 {
 		return nil
 	}
@@ -96,7 +101,7 @@ func (s *Set) Complete(ctx context.Context, caller Caller, name string, given ma
 	if from.known != nil {
 		values = from.known(s)
 	} else {
-		values = s.readToComplete(ctx, caller, from, given)
+		values = s.readToComplete(ctx, caller, from.read, given)
 	}
 	matching := slices.DeleteFunc(slices.Clone(values), func(value string) bool {
 		return len(value) < len(begun) || !strings.EqualFold(value[:len(begun)], begun)
@@ -105,37 +110,37 @@ func (s *Set) Complete(ctx context.Context, caller Caller, name string, given ma
 	return slices.Compact(matching)
 }
 
-func (s *Set) readToComplete(ctx context.Context, caller Caller, from source, given map[string]string) []string {
-	if s.tools[from.tool] == nil {
+func (s *Set) readToComplete(ctx context.Context, caller Caller, from catalog.Completion, given map[string]string) []string {
+	if s.tools[from.Tool] == nil {
 		return nil
 	}
 	projectID, refusal := s.opts.Guard.Project(ctx, caller.Principal, given[argProject])
 	if refusal != nil {
 		return nil
 	}
-	row := catalog.Lookup(from.tool)
+	row := catalog.Lookup(from.Tool)
 	args := map[string]any{}
-	for arg, by := range from.args {
-		if given[by] == "" || len(given[by]) > completionLength {
+	for _, name := range from.Args {
+		if given[name] == "" || len(given[name]) > completionLength {
 			return nil
 		}
-		args[arg] = given[by]
+		args[name] = given[name]
 	}
 	if row.Op().Parameter("pageSize") != nil {
 		args["pageSize"] = float64(completionPage)
 	}
-	key := string(encode([]any{projectID, from.tool, args}))
+	key := string(encode([]any{projectID, from.Tool, args}))
 	if values, ok := s.completions.get(key); ok {
 		return values
 	}
 	read, _, _ := s.completions.reading.Do(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), completionTimeout)
 		defer cancel()
-		answer, _ := dispatch.Reader{API: s.opts.API}.Read(ctx, projectID, from.tool, args) // silent when it fails
+		answer, _ := dispatch.Reader{API: s.opts.API}.Read(ctx, projectID, from.Tool, args) // silent when it fails
 		items, _ := jsonvalue.Field(answer, row.List()).([]any)
 		values := []string{}
 		for _, item := range items {
-			value := jsonvalue.Text(item, from.field)
+			value := jsonvalue.Text(item, from.Field)
 			if value == "" || papi.Printable(value) != value || strings.ContainsAny(value, "\n\t") || len(value) > completionLength { // no person could pick it knowingly
 				continue
 			}

@@ -23,9 +23,9 @@ type coreTool struct {
 }
 
 // newCoreTool makes a core tool of a function over its arguments.
-func newCoreTool[Args any](name, about string, hints mcp.ToolAnnotation, run func(context.Context, Caller, Args) Outcome) *coreTool {
+func newCoreTool[Args any](name, title, about string, hints mcp.ToolAnnotation, run func(context.Context, Caller, Args) Outcome) *coreTool {
 	schema := schemaOf[Args]()
-	hints.Title = title(name)
+	hints.Title = title
 	return &coreTool{
 		name: name, about: about, annotations: hints, schema: schema,
 		run: func(ctx context.Context, caller Caller, given map[string]any) Outcome {
@@ -76,11 +76,11 @@ func (s *Set) coreTools() []*coreTool {
 	confirms := mcp.ToolAnnotation{ReadOnlyHint: no, DestructiveHint: no, IdempotentHint: yes, OpenWorldHint: yes}
 	looksUp := mcp.ToolAnnotation{ReadOnlyHint: yes, DestructiveHint: no, IdempotentHint: yes, OpenWorldHint: no}
 	return []*coreTool{
-		newCoreTool("project_confirm", "Confirm with the person which project to change, before the first write. Shows what lives in the project. Without projectId it shows the projects and confirms none. A confirmation lasts 12 hours, for this client.",
+		newCoreTool("project_confirm", "Confirm project", "Confirm with the person which project to change, before the first write. Shows what lives in the project. Without projectId it shows the projects and confirms none. A confirmation lasts 12 hours, for this client.",
 			confirms, s.projectConfirm),
-		newCoreTool("project_overview", "Read what lives in a project: webhooks, and the accounts, senders, templates, apps and bundles of each channel, counted by state; what failed, is under review or was refused in part, or waits too long; and the API's time.",
+		newCoreTool("project_overview", "Show project overview", "Read what lives in a project: webhooks, and the accounts, senders, templates, apps and bundles of each channel, counted by state; what failed, is under review or was refused in part, or waits too long; and the API's time.",
 			reads, s.projectOverview),
-		newCoreTool("schema_get", "Get a tool's whole schema with notes, what its values mean, the errors it can answer, and an example of its arguments.",
+		newCoreTool("schema_get", "Get tool schema", "Get a tool's whole schema with notes, what its values mean, the errors it can answer, and an example of its arguments.",
 			looksUp, s.schemaGet),
 	}
 }

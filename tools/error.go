@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 )
@@ -47,6 +48,9 @@ func (e *Error) outcome() Outcome {
 	if e.Next == nil {
 		e.Next = []catalog.Next{}
 	}
+	if e.Resolution == "" && e.Status == 0 {
+		e.Resolution = errorcode.Do(e.Code)
+	}
 	return Outcome{Structured: e, IsError: true}
 }
 
@@ -69,10 +73,9 @@ func invalidArguments(violations []papi.Violation) *Error {
 		}
 	}
 	return &Error{
-		Code:       "invalid_arguments",
-		Message:    message,
-		Resolution: "mend what additionalInformation.violations tells, all at once, and call again; schema_get shows a tool's whole schema with an example. Nothing was sent",
-		Info:       info,
+		Code:    errorcode.InvalidArguments,
+		Message: message,
+		Info:    info,
 	}
 }
 
@@ -88,10 +91,9 @@ func seeSchema(tool string) catalog.Next {
 // placeholders in place of settings.
 func unfilled(settings []string) *Error {
 	return &Error{
-		Code:       "configuration_unfilled",
-		Message:    "the server was started with a placeholder in place of a value: " + strings.Join(settings, ", "),
-		Resolution: "ask the person to put the value into the configuration of the client that starts this server (often its \"env\"), and to start it again" + papi.ThenDoctor,
-		Info:       map[string]any{"settings": settings},
+		Code:    errorcode.ConfigurationUnfilled,
+		Message: "the server was started with a placeholder in place of a value: " + strings.Join(settings, ", "),
+		Info:    map[string]any{"settings": settings},
 	}
 }
 
@@ -108,7 +110,7 @@ func refused(r *guard.Refusal) *Error {
 func failed(row *catalog.Row, args map[string]any, err error) *Error {
 	var e *papi.Error
 	if !errors.As(err, &e) {
-		return &Error{Code: "internal_error", Message: err.Error(), Resolution: "this is a defect of the server; tell whoever runs it"}
+		return &Error{Code: errorcode.InternalError, Message: err.Error()}
 	}
 	out := &Error{Code: e.Code, Status: e.Status, Message: e.Message, Resolution: e.Resolution}
 	out.Info, _ = papi.MaskAnswer(e.Info).(map[string]any)

@@ -163,25 +163,6 @@ func (a *answerer) next() []catalog.Step {
 	return all
 }
 
-// byStatus is what holds for every error of a status.
-func byStatus(status int) string {
-	switch status {
-	case http.StatusBadRequest:
-		return "Nothing was changed: mend the call (`schema_get` shows the schema and an example) and make it again."
-	case http.StatusUnauthorized:
-		return "Check the projectId with the person; where it is right, the credentials are not good for it: whoever runs the server runs papi-mcp doctor."
-	case http.StatusForbidden:
-		return "Another call won't help: a person has to clear it."
-	case http.StatusNotFound:
-		return "Look at what exists before anything is made anew."
-	case http.StatusConflict, http.StatusPreconditionFailed, http.StatusFailedDependency:
-		return "The state stands in the way: read it, do what it asks for, then make the call again."
-	case http.StatusTooManyRequests:
-		return "Wait, as long as retryAfterSeconds says where it stands there; the same call at once makes it worse."
-	}
-	return "After a change, read the state first: it may have been made. Then wait, and try again."
-}
-
 // sentence begins with a capital letter.
 func sentence(text string) string {
 	if text == "" {

@@ -12,6 +12,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
@@ -350,7 +351,7 @@ func TestNextOfEachStateReachesAnEnd(t *testing.T) {
 	g := newGraph(t)
 	g.worlds(func(thing graphThing, where string) {
 		g.follow(nil, thing.read)
-		list := listOf[catalog.Lookup(thing.read.Tool).Toolset]
+		list := catalog.ListOf(catalog.Lookup(thing.read.Tool).Toolset)
 		for _, n := range []catalog.Next{{Tool: list, Args: map[string]any{}}, {Tool: "project_overview", Args: map[string]any{}}} {
 			if n.Tool != "" {
 				g.follow(nil, n)
@@ -484,7 +485,7 @@ func TestNextOfEachErrorReachesAnEnd(t *testing.T) {
 				}
 			}
 		}
-		for _, code := range []string{papi.CodeUnreachable, papi.CodeTimeout, papi.CodeCredentialsMissing} {
+		for _, code := range []string{errorcode.Unreachable, errorcode.Timeout, errorcode.CredentialsMissing} {
 			out := Outcome{IsError: true, Structured: &Error{Code: code, Next: nextAfterError(row, args, &papi.Error{Code: code})}}
 			g.ends([]string{row.Tool + " ends with " + code}, call, out)
 		}

@@ -206,7 +206,7 @@ func TestAHostileAPI(t *testing.T) {
 					look(t, set.Call(t.Context(), Caller{Principal: "test", Elicitor: roundTripper{}}, tool, encode(args)), revealed)
 					look(t, do(t, set, tool, hostile(map[string]any{"projectId": "x", "tool": "x"}).(map[string]any)), revealed)
 				}
-				for source := range sources {
+				for source := range sources() {
 					for _, value := range set.Complete(t.Context(), Caller{Principal: "test"}, source, map[string]string{"templateName": "x"}, "") {
 						if hiddenIn(value) != "" || strings.HasPrefix(value, "id") {
 							t.Errorf("%s completes %q", source, value)

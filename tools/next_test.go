@@ -32,7 +32,7 @@ func knownBySight() []guard.Rule {
 // that very state.
 func TestNextOfEachStateCanBeTaken(t *testing.T) {
 	for _, row := range catalog.Rows() {
-		if row.Resource == nil || row.List() != "" || nextOfTool[row.Tool] != nil {
+		if row.Resource == nil || row.List() != "" || row.Next != nil {
 			continue
 		}
 		for key, steps := range nextOf[row.Resource.Name] {
@@ -138,7 +138,7 @@ func standingAt(r *catalog.Resource, state, pending string, pends bool) map[stri
 	answer := map[string]any{}
 	for arg, field := range r.IDs {
 		put(answer, field, "x")
-		if p := catalog.Lookup(readerOf[r.Name]).Op().Parameter(arg); p != nil {
+		if p := catalog.Lookup(r.Get).Op().Parameter(arg); p != nil {
 			put(answer, field, pathValue(*p))
 		}
 	}

@@ -52,21 +52,6 @@ type counts struct {
 	Partly  bool           `json:"partly"`
 }
 
-// sections are the lists that an overview counts, with the most items that one
-// page can hold, and what people call one item and many.
-var sections = []struct {
-	name, tool string
-	pageSize   int
-	one, many  string
-}{
-	{"whatsappSenders", "whatsapp_sender_list", 100, "WhatsApp sender", "WhatsApp senders"},
-	{"whatsappTemplates", "whatsapp_template_list", 1000, "WhatsApp template", "WhatsApp templates"},
-	{"rcsSenders", "rcs_sender_list", 100, "RCS sender", "RCS senders"},
-	{"kakaotalkSenders", "kakaotalk_sender_list", 100, "KakaoTalk sender", "KakaoTalk senders"},
-	{"smsApps", "sms_app_list", 100, "SMS app", "SMS apps"},
-	{"bundles", "bundle_list", 25, "bundle", "bundles"},
-}
-
 // noneHere are the errors by which the API says that a project has nothing of
 // a kind.
 var noneHere = []string{"project_not_initialized", "account_not_found", "sms_service_not_found", "rbm_has_not_been_used"}
@@ -153,7 +138,7 @@ func (s *Set) showProjects() Outcome {
 	return Outcome{Structured: r}
 }
 
-// readOverview reads what lives in a project, all kinds side by side. Without
+// readOverview reads what lives in a project, all kinds concurrently. Without
 // its webhooks, which every project can list, there is no overview.
 func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *Error) {
 	o := &overview{Webhooks: []any{}, WhatsappAccount: "none", Counts: map[string]counts{}, NotRead: map[string]string{}}
@@ -161,6 +146,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 	var all sync.WaitGroup
 	var failure *Error
 	var found []candidate
+	webhook, account := catalog.LookupResource("webhook"), catalog.LookupResource("whatsapp_account")
 	read := func(name, tool string, args map[string]any, take func(answer any)) {
 		all.Go(func() {
 			row := catalog.Lookup(tool)
@@ -174,33 +160,33 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 				take(sent.Answer)
 			case errors.As(err, &e) && slices.Contains(noneHere, e.Code):
 				take(nil)
-			case name == "webhooks":
+			case name == webhook.Kind():
 				failure = failed(row, args, err)
 			default:
 				o.NotRead[name] = err.Error()
 			}
 		})
 	}
-	read("webhooks", "webhook_list", nil, func(answer any) {
+	read(webhook.Kind(), webhook.List, nil, func(answer any) {
 		hooks, _ := jsonvalue.Field(answer, "webhooks").([]any)
 		for _, hook := range hooks {
 			kept, _ := shape(hook, ownValues{fields: []string{"id", "target", "triggers"}}, nil)
 			o.Webhooks = append(o.Webhooks, kept)
 		}
 	})
-	read("whatsappAccount", "whatsapp_account_get", nil, func(answer any) {
-		resource := catalog.Lookup("whatsapp_account_get").Resource
-		if state := stateOf(resource, answer); state != "" {
+	read(account.Kind(), account.Get, nil, func(answer any) {
+		if state := stateOf(account, answer); state != "" {
 			o.WhatsappAccount = state
-			found = append(found, candidates("whatsappAccount", resource, []any{answer})...)
+			found = append(found, candidates(account, []any{answer})...)
 		}
 	})
-	for _, section := range sections {
-		row := catalog.Lookup(section.tool)
-		read(section.name, section.tool, map[string]any{"pageSize": section.pageSize}, func(answer any) {
-			o.Counts[section.name] = count(row, answer)
+	for _, resource := range counted() {
+		row := catalog.Lookup(resource.List)
+		page := *row.Op().Parameter("pageSize").Schema.Resolve().Maximum
+		read(resource.Kind(), resource.List, map[string]any{"pageSize": int(page)}, func(answer any) {
+			o.Counts[resource.Kind()] = count(row, answer)
 			items, _ := jsonvalue.Field(answer, row.List()).([]any)
-			found = append(found, candidates(section.name, row.Resource, items)...)
+			found = append(found, candidates(resource, items)...)
 		})
 	}
 	all.Wait()
@@ -209,23 +195,23 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 	return o, failure
 }
 
-// live are the states in which a thing reaches people, by kind.
-var live = map[string]string{
-	"whatsappSenders": "ACTIVE", "rcsSenders": "LAUNCHED", "kakaotalkSenders": "ACTIVE", "smsApps": "ACTIVE",
-}
+// counted are the resources whose things an overview counts by their state.
+var counted = sync.OnceValue(func() []*catalog.Resource {
+	return slices.DeleteFunc(slices.Clone(catalog.Resources()), func(r *catalog.Resource) bool { return !r.Counted() })
+})
 
 // looks tells what is live.
 func (o *overview) looks() string {
 	things, reaching := len(o.Webhooks), []string{}
-	for _, section := range sections {
-		c := o.Counts[section.name]
+	for _, resource := range counted() {
+		c := o.Counts[resource.Kind()]
 		things += c.Total
-		switch n := c.ByState[live[section.name]]; n {
-		case 0:
-		case 1:
-			reaching = append(reaching, fmt.Sprintf("1 %s is %s", section.one, live[section.name]))
+		switch n := c.ByState[resource.Reaches]; {
+		case n == 0 || resource.Reaches == "":
+		case n == 1:
+			reaching = append(reaching, fmt.Sprintf("1 %s is %s", resource.Called(1), resource.Reaches))
 		default:
-			reaching = append(reaching, fmt.Sprintf("%d %s are %s", n, section.many, live[section.name]))
+			reaching = append(reaching, fmt.Sprintf("%d %s are %s", n, resource.Called(n), resource.Reaches))
 		}
 	}
 	looks := "nothing in it is live"
@@ -285,9 +271,10 @@ func (s *Set) describe(projectID, client string, o *overview) string {
 		first += " (" + s.opts.About + ")"
 	}
 	lines := []string{first, strings.ToUpper(o.Looks[:1]) + o.Looks[1:] + ".", "WhatsApp account: " + stateText(o.WhatsappAccount)}
-	for _, section := range sections {
-		if c := o.Counts[section.name]; c.Total > 0 {
-			lines = append(lines, fmt.Sprintf("%s: %d (%s)", strings.ToUpper(section.many[:1])+section.many[1:], c.Total, c.describe()))
+	for _, resource := range counted() {
+		if c := o.Counts[resource.Kind()]; c.Total > 0 {
+			many := resource.Called(0)
+			lines = append(lines, fmt.Sprintf("%s: %d (%s)", strings.ToUpper(many[:1])+many[1:], c.Total, c.describe()))
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(o.NotRead)) {

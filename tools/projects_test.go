@@ -137,7 +137,7 @@ func TestTheProjectsQuestionCanNotBeForged(t *testing.T) {
 		t.Fatalf("asked %d times", len(p.asked))
 	}
 	lines := strings.Split(p.asked[0], "\n")
-	if len(p.asked[0]) > 8000 || len(lines) > 1+2+len(sections)+1+15+1 {
+	if len(p.asked[0]) > 8000 || len(lines) > 1+2+len(counted())+1+15+1 {
 		t.Errorf("%d bytes in %d lines", len(p.asked[0]), len(lines))
 	}
 	if !strings.HasPrefix(lines[0], `Work in project "Delete nothing`) || !strings.HasSuffix(lines[0], `…" for the next 12 hours? A yes counts for every client that calls with the same key or login.`) {
@@ -190,13 +190,13 @@ func TestWhatNeedsAttentionIsToldInWords(t *testing.T) {
 		}
 	}
 	o := &overview{}
-	for _, section := range sections {
+	for _, resource := range counted() {
 		for i := range 30 {
-			o.Attention = append(o.Attention, attention{Kind: section.name, Stands: fmt.Sprintf("ACTIVE for %d days", i)})
+			o.Attention = append(o.Attention, attention{Kind: resource.Kind(), Stands: fmt.Sprintf("ACTIVE for %d days", i)})
 		}
 	}
 	lines := o.attentionLines()
-	if len(lines) != len(sections) {
+	if len(lines) != len(counted()) {
 		t.Errorf("%d lines", len(lines))
 	}
 	for _, line := range lines {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"papi-mcp/internal/catalog"
-	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 )
 
@@ -68,7 +67,7 @@ func addedAfterLaunch(sender any) bool {
 
 func readyForLaunch(answer any) bool {
 	sender, _ := answer.(map[string]any)
-	return len(guard.LaunchMissing(sender)) == 0
+	return len(catalog.LaunchNeeds(sender).Missing) == 0
 }
 
 func lacksForLaunch(answer any) bool { return !readyForLaunch(answer) }
@@ -137,18 +136,4 @@ var rcsTestNumberNext = byState{
 	"FAILED":     rcsOtherPhone, // no tries are left
 	"REJECTED":   rcsOtherPhone,
 	"INVALID":    {{Do: "take the number out and add it in E.164 form", Tool: "rcs_test_number_delete"}},
-}
-
-// bulky are the parts of an answer that detail concise leaves out, as paths
-// with * for any name. The texts of an RCS questionnaire are the same for each
-// sender; rcs_questionnaire_get tells them.
-func bulky(row *catalog.Row) []string {
-	if row.Resource == nil || row.Resource.Name != "rcs_sender" {
-		return nil
-	}
-	path := "details.questionnaire.*.questions"
-	if list := row.List(); list != "" {
-		path = list + "." + path
-	}
-	return []string{path}
 }

@@ -77,7 +77,7 @@ func TestARefusalOfAnOperatorNeedsAttention(t *testing.T) {
 	resource := catalog.Lookup("rcs_sender_get").Resource
 	for _, status := range enumOf("RcsOperatorStatusEnum") {
 		st := standingOf(resource, refusedBy(status))
-		found := candidates("rcsSenders", resource, []any{refusedBy(status)})
+		found := candidates(resource, []any{refusedBy(status)})
 		want := slices.Contains(operatorRefused, status)
 		if (len(st.refused) > 0) != want || (len(found) > 0) != want {
 			t.Errorf("%s: refused %v, candidates %v", status, st.refused, found)

@@ -131,7 +131,12 @@ func triedOnly(t *testing.T, set *Set, api *api, caller Caller, row *catalog.Row
 // guardReads are the tools that the guard always reads with for a call, and
 // those that it may read with.
 func guardReads(row *catalog.Row) (always, all []string) {
-	wanted := slices.Clone(guard.SummaryReads(row.Tool))
+	var wanted []guard.Read
+	for _, s := range guard.Summaries {
+		if s.Tool == row.Tool {
+			wanted = append(wanted, s.Reads...)
+		}
+	}
 	for _, rule := range guard.Rules {
 		if slices.Contains(rule.Tools, row.Tool) {
 			wanted = append(wanted, rule.Reads...)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"papi-mcp/internal/catalog"
@@ -59,7 +58,7 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 			r.Since = stamp(st.since)
 		}
 	}
-	if strings.HasSuffix(row.Tool, "_activity_list") && !c.now.IsZero() {
+	if row.Activities && !c.now.IsZero() {
 		r.Now = stamp(c.now)
 	}
 	r.NextPageToken = orNil(jsonvalue.Text(answer, "nextPageToken"))
@@ -97,8 +96,8 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *standing, answer any
 	if list != "" && row.Effect == catalog.Read {
 		return nextOfList(row, c, r, answer, list)
 	}
-	steps, ok := nextOfTool[row.Tool]
-	if !ok && st != nil {
+	steps := row.Next
+	if steps == nil && st != nil {
 		steps = st.steps(r.ProjectID, r.IDs, c.now)
 		if row.Resource.Name == "rcs_sender" {
 			steps = append(steps, refusedOperators(answer)...)
@@ -107,9 +106,6 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *standing, answer any
 	ids := maps.Clone(r.IDs)
 	if numbers, ok := c.args["testNumbers"].([]any); ok && len(numbers) == 1 {
 		ids["testNumber"] = jsonvalue.Text(numbers[0], "")
-	}
-	if sent := jsonvalue.Field(answer, "verificationCodeSent"); sent == false {
-		steps = []catalog.Step{verifyKnownNumber}
 	}
 	steps = slices.DeleteFunc(slices.Clone(steps), func(s catalog.Step) bool { return !s.Fits(answer) })
 	next := fillAll(steps, ids)
@@ -164,14 +160,20 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any, list string) [
 	if row.Resource != nil {
 		next = append(next, needy(row.Resource, items, r.IDs, c.now)...)
 	}
-	if first, ok := createOf[row.Tool]; ok && len(next) == 0 && len(items) == 0 && len(c.args) == len(pathIDs(row, c.args)) {
-		return fillAll([]catalog.Step{first}, r.IDs)
+	if showsNone(row) && len(next) == 0 && len(items) == 0 && len(c.args) == len(pathIDs(row, c.args)) {
+		return fillAll([]catalog.Step{row.Resource.Empty}, r.IDs)
 	}
-	next = append(next, fillAll(nextOfTool[row.Tool], r.IDs)...)
+	next = append(next, fillAll(row.Next, r.IDs)...)
 	if next == nil {
 		next = []catalog.Next{}
 	}
 	return next
+}
+
+// showsNone reports whether an empty answer of the row tells that there is no such
+// thing yet, and what to do then is known.
+func showsNone(row *catalog.Row) bool {
+	return row.Resource != nil && row.Resource.List == row.Tool && row.Resource.Empty.Do != ""
 }
 
 // needy leads to the items that need somebody, the first few of them one by
@@ -194,7 +196,7 @@ func needy(resource *catalog.Resource, items []any, ids map[string]string, now t
 		}
 		known := maps.Clone(ids)
 		maps.Copy(known, st.ids)
-		next = append(next, fillAll([]catalog.Step{{Do: do, Tool: readerOf[resource.Name]}}, known)...)
+		next = append(next, fillAll([]catalog.Step{{Do: do, Tool: resource.Get}}, known)...)
 	}
 	return next
 }

@@ -48,33 +48,25 @@ func TestNextActionsHoldTogether(t *testing.T) {
 			}
 		}
 	}
-	for _, table := range []map[string][]catalog.Step{nextOfTool, afterError} {
-		for where, steps := range table {
-			for _, s := range steps {
-				check(where, s)
-			}
+	for where, steps := range afterError {
+		for _, s := range steps {
+			check(where, s)
 		}
 	}
-	for where, s := range createOf {
-		check(where, s)
-		if row := catalog.Lookup(where); row == nil || row.List() == "" {
-			t.Errorf("%s is no list", where)
+	for _, row := range catalog.Rows() {
+		for _, s := range row.Next {
+			check(row.Tool, s)
 		}
 	}
-	for resource, reader := range readerOf {
-		if row := catalog.Lookup(reader); row == nil || row.Writes() {
-			t.Errorf("%s is read with %q", resource, reader)
+	for _, resource := range catalog.Resources() {
+		if resource.Empty.Do != "" {
+			check(resource.List, resource.Empty)
 		}
 	}
 	for key := range afterError {
 		code := key[strings.IndexByte(key, '/')+1:]
 		if papi.ErrorCodes()[code] == nil {
 			t.Errorf("the API has no error code %s", code)
-		}
-	}
-	for tool := range nextOfTool {
-		if catalog.Lookup(tool) == nil {
-			t.Errorf("no tool %s", tool)
 		}
 	}
 }

@@ -65,31 +65,6 @@ func (s *Set) schemaResult(schema *toolSchema) Outcome {
 	return Outcome{Structured: r}
 }
 
-// examples are what the examples of tools have beside the least that the schema
-// asks for: what the call needs by the contract's words, and what makes it
-// plausible.
-var examples = map[string]string{
-	"webhook_create":               `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
-	"webhook_update":               `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
-	"webhook_replace":              `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
-	"whatsapp_account_update":      `{"wabaName":"Example Shop"}`,
-	"whatsapp_sender_create":       `{"wabaId":"100000000000001","authenticationCode":"the code of the signup","region":"EU","businessManager":"SINCH_UK"}`,
-	"whatsapp_sender_update":       `{"details":{"about":"Open from 9 to 5."}}`,
-	"whatsapp_sender_verify":       `{"code":"123456"}`,
-	"whatsapp_access_token_create": `{"facebookCode":"the code of the signup"}`,
-	"whatsapp_waba_list":           `{"facebookToken":"the token of the signup"}`,
-	"whatsapp_solution_create":     `{"accessToken":"the token of the signup"}`,
-	"whatsapp_template_create":     `{"name":"order_shipped","details":{"components":[{"type":"BODY","text":"Order {{1}} is on its way.","examples":["1001"]}]}}`,
-	"whatsapp_template_update":     `{"details":{"components":[{"type":"BODY","text":"Your order {{1}} is on its way.","examples":["1001"]}]}}`,
-	"whatsapp_template_compare":    `{"templates":[{"templateName":"order_sent","templateLanguage":"EN_US"}]}`,
-	"rcs_sender_update":            `{"details":{"brand":{"description":"News of your orders"}}}`,
-	"kakaotalk_sender_update":      `{"details":{"name":"Example Shop"}}`,
-	"kakaotalk_template_create":    `{"details":{"name":"order_shipped","language":"KO","content":"Order #{number} is on its way."}}`,
-	"kakaotalk_template_update":    `{"details":{"content":"Your order #{number} is on its way."}}`,
-	"sms_app_update":               `{"name":"Alerts"}`,
-	"bundle_create":                `{"name":"Example Shop","smsApp":true}`,
-}
-
 // example has the least arguments of a call that the API would take.
 func example(a *arguments) map[string]any {
 	given, _ := a.checked.Sample(false).(map[string]any)
@@ -98,8 +73,8 @@ func example(a *arguments) map[string]any {
 			delete(given, name)
 		}
 	}
-	if more, ok := examples[a.row.Tool]; ok {
-		if err := json.Unmarshal([]byte(more), &given); err != nil {
+	if a.row.Example != "" {
+		if err := json.Unmarshal([]byte(a.row.Example), &given); err != nil {
 			panic("tools: " + err.Error())
 		}
 	}

@@ -1,8 +1,10 @@
 package tools
 
 import (
+	"slices"
 	"strings"
 
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/papi"
 )
 
@@ -116,4 +118,19 @@ func union(a, b any) any {
 		return x
 	}
 	return b
+}
+
+// bulky are the parts of an answer that detail concise leaves out, as paths
+// with * for any name.
+func bulky(row *catalog.Row) []string {
+	if row.Resource == nil || len(row.Resource.Bulky) == 0 {
+		return nil
+	}
+	paths, list := slices.Clone(row.Resource.Bulky), row.List()
+	for i := range paths {
+		if list != "" {
+			paths[i] = list + "." + paths[i]
+		}
+	}
+	return paths
 }

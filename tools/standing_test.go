@@ -349,8 +349,8 @@ func TestListsAndDeletesLeadOn(t *testing.T) {
 		if row.Effect != catalog.Delete || row.Tool == "rcs_test_number_delete" || row.Tool == "whatsapp_account_delete" { // of which there is no list
 			continue
 		}
-		steps := nextOfTool[row.Tool]
-		if len(steps) == 0 || steps[0].Tool != listOf[row.Toolset] && steps[0].Tool != strings.TrimSuffix(strings.TrimSuffix(row.Tool, "_delete"), "_changes_discard")+"_list" {
+		steps := row.Next
+		if len(steps) == 0 || steps[0].Tool != catalog.ListOf(row.Toolset) && steps[0].Tool != strings.TrimSuffix(strings.TrimSuffix(row.Tool, "_delete"), "_changes_discard")+"_list" {
 			t.Errorf("%s leads to %+v", row.Tool, steps)
 		}
 	}
@@ -399,7 +399,7 @@ func TestFinishedBundlesAndChannels(t *testing.T) {
 // thing is under review or was refused beside it.
 func TestAStateStandsBeforeItsParts(t *testing.T) {
 	for _, resource := range []string{"whatsapp_account", "whatsapp_sender", "rcs_sender", "sms_app"} {
-		row := catalog.Lookup(readerOf[resource])
+		row := catalog.Lookup(catalog.LookupResource(resource).Get)
 		states := enumOf(map[string]string{"whatsapp_account": "WhatsappAccountStateEnum", "whatsapp_sender": "WhatsappSenderStatesEnum", "rcs_sender": "RcsSenderStatesEnum", "sms_app": "SmsProvisioningStatesEnum"}[resource])
 		for _, part := range row.Resource.Parts {
 			for _, status := range append(slices.Clone(part.Pending), part.Refused...) {

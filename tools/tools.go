@@ -31,6 +31,7 @@ import (
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/deadline"
 	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 )
@@ -133,20 +134,12 @@ func (s *Set) advertise() []mcp.Tool {
 func annotations(row *catalog.Row) mcp.ToolAnnotation {
 	replaces := row.Effect == catalog.Update || row.Effect == catalog.Delete
 	return mcp.ToolAnnotation{
-		Title:           title(row.Tool),
+		Title:           row.Title,
 		ReadOnlyHint:    mcp.ToBoolPtr(row.Effect == catalog.Read),
 		DestructiveHint: mcp.ToBoolPtr(replaces || row.Effect == catalog.Action && row.Confirm != ""),
 		IdempotentHint:  mcp.ToBoolPtr(replaces || row.Effect == catalog.Read || row.Idempotent),
 		OpenWorldHint:   mcp.ToBoolPtr(true),
 	}
-}
-
-var brands = strings.NewReplacer("whatsapp", "WhatsApp", "kakaotalk", "KakaoTalk", "rcs", "RCS", "sms", "SMS", "_", " ", "waba", "WABA")
-
-// title is a tool's name for people.
-func title(name string) string {
-	t := brands.Replace(name)
-	return strings.ToUpper(t[:1]) + t[1:]
 }
 
 // Call makes a tool call. It never panics on what comes from outside, and
@@ -164,7 +157,7 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 	default:
 		out = s.call(ctx, caller, name, given)
 	}
-	if e, failed := out.Structured.(*Error); failed && e.Code == "invalid_arguments" && len(e.Next) == 0 && s.Offers(name) {
+	if e, failed := out.Structured.(*Error); failed && e.Code == errorcode.InvalidArguments && len(e.Next) == 0 && s.Offers(name) {
 		e.Next = []catalog.Next{seeSchema(name)}
 	}
 	project, _ := given[argProject].(string)
@@ -334,10 +327,9 @@ func (s *Set) isCore(name string) bool {
 func (s *Set) unknownTool(name string) *Error {
 	names := s.names()
 	e := &Error{
-		Code:       "unknown_tool",
-		Message:    "this server offers no tool " + truncate(name),
-		Resolution: "call one of the tools that it lists; --toolsets, --tools, --read-only and --deprecated decide which",
-		Info:       map[string]any{"known": names},
+		Code:    errorcode.UnknownTool,
+		Message: "this server offers no tool " + truncate(name),
+		Info:    map[string]any{"known": names},
 	}
 	if near := papi.Nearest(name, names); near != "" {
 		e.Info["nearest"] = near

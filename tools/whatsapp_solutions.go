@@ -3,6 +3,7 @@ package tools
 import (
 	"fmt"
 
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/jsonvalue"
 )
 
@@ -21,9 +22,8 @@ func partly(answer any) (warnings []string, failed *Error) {
 		return warnings, nil
 	}
 	return warnings, &Error{
-		Code:       "nothing_created",
-		Message:    "the API took the request, and none of the solutions was created",
-		Resolution: "mend what additionalInformation.failedSolutions tells, and call again with a fresh accessToken",
-		Info:       map[string]any{"failedSolutions": failures},
+		Code:    errorcode.NothingCreated,
+		Message: "the API accepted the request, and none of the solutions was created",
+		Info:    map[string]any{"failedSolutions": failures},
 	}
 }

@@ -11,35 +11,29 @@ import (
 	"path/filepath"
 	"time"
 
+	"papi-mcp/internal/filelock"
+
 	"github.com/gofrs/flock"
 )
 
-// file is a log in a file. It is locked for each line, by a file beside it, so
-// that processes can share it; and opened for each, so that it can be moved
-// away.
+// file is a log in a file. For each line the file is opened, so that it can be
+// moved away, and locked by a file beside it, so that processes can share it.
 type file struct {
 	path string
-	wait time.Duration // how long somebody else may hold the log
-	turn chan struct{} // has room for one: who has the log in this process
+	lock *filelock.Lock
 }
 
-const (
-	// lockWait is how long a line waits for its turn.
-	lockWait = 5 * time.Second
-	// lockTry is how often the lock is tried.
-	lockTry = 5 * time.Millisecond
-)
+// lockTimeout bounds how long a line waits for the lock.
+const lockTimeout = 5 * time.Second
 
 // File returns the log in a file, which is made when it is first written.
 func File(path string) *Log { return &Log{newFile(path)} }
 
-func newFile(path string) *file {
-	return &file{path: path, wait: lockWait, turn: make(chan struct{}, 1)}
-}
+func newFile(path string) *file { return &file{path, filelock.New(lockTimeout)} }
 
-// lock is the lock of the log. A log that has several names, by symbolic links,
-// has one lock.
-func (f *file) lock() *flock.Flock {
+// lockFile is the lock between processes. A log that has several names, by
+// symbolic links, has one lock.
+func (f *file) lockFile() *flock.Flock {
 	path := f.path
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
@@ -74,24 +68,18 @@ func (f *file) append(ctx context.Context, next func(tail) ([]byte, error)) erro
 	})
 }
 
-// locked opens the log for do, while nobody else has it.
+// locked opens the log for do, while nothing else has it.
 func (f *file) locked(ctx context.Context, do func(*os.File) error) (err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, f.wait, errHeld)
-	defer cancel()
-	select {
-	case f.turn <- struct{}{}:
-		defer func() { <-f.turn }()
-	case <-ctx.Done():
-		return f.unlocked(context.Cause(ctx))
-	}
 	// To open what is not a file (a pipe) may wait for ever.
 	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a regular file: give another path", f.path)
 	}
-	lock := f.lock()
-	if _, err := lock.TryLockContext(ctx, lockTry); err != nil {
-		return f.unlocked(err)
+	lock := f.lockFile()
+	release, err := f.lock.Acquire(ctx, lock.TryLock)
+	if err != nil {
+		return fmt.Errorf("the lock %s.lock: %w", f.path, err)
 	}
+	defer release()
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	out, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -99,16 +87,6 @@ func (f *file) locked(ctx context.Context, do func(*os.File) error) (err error) 
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	return do(out)
-}
-
-var errHeld = errors.New("another process, or another call, holds it")
-
-// unlocked tells why the lock was not had.
-func (f *file) unlocked(err error) error {
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = errHeld
-	}
-	return fmt.Errorf("the lock %s.lock: %w", f.path, err)
 }
 
 // begunAnew is what a person does about a log that takes no more lines.
@@ -178,11 +156,11 @@ func (f *file) lines(ctx context.Context, do func(line []byte, ended bool) error
 // written is the size of the log while nobody writes a line: one that is under
 // way would look torn. Who only reads needs no lock, and can't always have it.
 func (f *file) written(ctx context.Context, in *os.File) (int64, error) {
-	lock := f.lock()
+	lock := f.lockFile()
 	if _, err := os.Stat(lock.Path()); err == nil {
-		ctx, cancel := context.WithTimeout(ctx, f.wait)
+		ctx, cancel := context.WithTimeout(ctx, f.lock.Timeout)
 		defer cancel()
-		if ok, _ := lock.TryRLockContext(ctx, lockTry); ok {
+		if ok, _ := lock.TryRLockContext(ctx, 5*time.Millisecond); ok {
 			defer func() { _ = lock.Unlock() }() // nothing was written
 		}
 	}

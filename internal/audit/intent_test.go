@@ -126,12 +126,14 @@ func TestReadyKnowsWhetherALineCanBeWritten(t *testing.T) {
 			}
 			t.Cleanup(func() { held.Close() })
 			return f
-		}, "audit.jsonl.lock: another process, or another call, holds it"},
+		}, "audit.jsonl.lock: held by another process, or another call"},
 		"another call has it": {func(t *testing.T) *file {
 			f := written(t, line(t))
-			f.turn <- struct{}{}
+			if _, err := f.lock.Acquire(t.Context(), func() (bool, error) { return true, nil }); err != nil {
+				t.Fatal(err)
+			}
 			return f
-		}, "another process, or another call, holds it"},
+		}, "held by another process, or another call"},
 		"torn":            {func(t *testing.T) *file { return written(t, line(t)+`{"seq":2,"time":"2026`) }, "move this file away"},
 		"without its end": {func(t *testing.T) *file { return written(t, strings.TrimSpace(line(t))) }, "move this file away"},
 		"altered": {func(t *testing.T) *file {
@@ -156,7 +158,7 @@ func TestReadyKnowsWhetherALineCanBeWritten(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := test.log(t)
-			f.wait = 20 * time.Millisecond
+			f.lock.Timeout = 20 * time.Millisecond
 			log := &Log{f}
 			before, _ := os.ReadFile(f.path)
 			for what, err := range map[string]error{"Ready": log.Ready(t.Context()), "Add": log.Add(t.Context(), entry(2))} {
@@ -197,7 +199,7 @@ func TestTheCallersContextEndsTheWait(t *testing.T) {
 	defer held.Close()
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
-	f.wait = time.Hour
+	f.lock.Timeout = time.Hour
 	if err := (&Log{f}).Ready(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}

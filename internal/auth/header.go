@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 )
 
@@ -38,19 +39,19 @@ func (f fromHeader) Authenticate(r *http.Request) (Identity, *Failure) {
 	credentials, ok := parseCredentials(given)
 	if !ok && !slices.ContainsFunc(given, papi.HasPlaceholder) {
 		return Identity{}, &Failure{
-			Status: http.StatusBadRequest, Code: "credentials_missing",
+			Status: http.StatusBadRequest, Code: errorcode.CredentialsMissing,
 			Message: "each request must bring the header " + CredentialsHeader + ", once: base64 of projectId:keyId:keySecret",
 		}
 	}
 	if !ok || papi.HasPlaceholder(credentials.ProjectID) || papi.HasPlaceholder(credentials.KeyID) || papi.HasPlaceholder(credentials.KeySecret) {
 		return Identity{}, &Failure{
-			Status: http.StatusBadRequest, Code: "configuration_unfilled",
+			Status: http.StatusBadRequest, Code: errorcode.ConfigurationUnfilled,
 			Message: CredentialsHeader + ", or a part of it, still holds a placeholder: put the value into the configuration of the client",
 		}
 	}
 	if len(id.Grant.Projects) > 0 && !slices.Contains(id.Grant.Projects, credentials.ProjectID) {
 		return Identity{}, &Failure{
-			Status: http.StatusForbidden, Code: "project_not_allowed",
+			Status: http.StatusForbidden, Code: errorcode.ProjectNotGranted,
 			Message: "the project in " + CredentialsHeader + " is not among those that this caller may touch",
 		}
 	}

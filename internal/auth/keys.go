@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 )
 
@@ -56,13 +57,13 @@ func (keys apiKeys) Authenticate(r *http.Request) (Identity, *Failure) {
 	token := bearer(r)
 	if token == "" {
 		return Identity{}, &Failure{
-			Status: http.StatusUnauthorized, Challenge: `Bearer realm="papi-mcp"`, Code: "unauthorized",
+			Status: http.StatusUnauthorized, Challenge: `Bearer realm="papi-mcp"`, Code: errorcode.Unauthorized,
 			Message: "an API key is missing: send the header Authorization: Bearer KEY",
 		}
 	}
 	if papi.HasPlaceholder(token) {
 		return Identity{}, &Failure{
-			Status: http.StatusUnauthorized, Challenge: `Bearer realm="papi-mcp", error="invalid_token"`, Code: "configuration_unfilled",
+			Status: http.StatusUnauthorized, Challenge: `Bearer realm="papi-mcp", error="invalid_token"`, Code: errorcode.ConfigurationUnfilled,
 			Message: "the header Authorization still holds a placeholder: put the API key into the configuration of the client",
 		}
 	}
@@ -77,7 +78,7 @@ func (keys apiKeys) Authenticate(r *http.Request) (Identity, *Failure) {
 	}
 	if known == nil {
 		return Identity{}, &Failure{
-			Status: http.StatusUnauthorized, Challenge: `Bearer realm="papi-mcp", error="invalid_token"`, Code: "unauthorized",
+			Status: http.StatusUnauthorized, Challenge: `Bearer realm="papi-mcp", error="invalid_token"`, Code: errorcode.Unauthorized,
 			Message: "this API key is not known here: it may have been replaced; ask whoever runs the server",
 		}
 	}

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"time"
 
+	"papi-mcp/internal/errorcode"
+
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/sync/singleflight"
 )
@@ -87,7 +89,7 @@ func (a *byToken) Authenticate(r *http.Request) (Identity, *Failure) {
 	scopes := a.Scopes()
 	token := bearer(r)
 	if token == "" {
-		return Identity{}, a.refuse(http.StatusUnauthorized, "unauthorized", scopes, "",
+		return Identity{}, a.refuse(http.StatusUnauthorized, errorcode.Unauthorized, scopes, "",
 			"an access token is missing: send the header Authorization: Bearer TOKEN")
 	}
 	claims, failure := a.verify(r.Context(), token, scopes)
@@ -118,7 +120,7 @@ var goodTenant = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 // verify returns the claims of a token that is good here, its subject among
 // them.
 func (a *byToken) verify(ctx context.Context, token string, scopes map[string]map[string]bool) (map[string]any, *Failure) {
-	invalid := a.refuse(http.StatusUnauthorized, "unauthorized", scopes, "invalid_token",
+	invalid := a.refuse(http.StatusUnauthorized, errorcode.Unauthorized, scopes, "invalid_token",
 		"this access token is not good here: it is wrong, expired, or for another server; get a new one")
 	if len(token) > maxToken {
 		return nil, invalid
@@ -191,7 +193,7 @@ func (a *byToken) opened(claims map[string]any, scopes map[string]map[string]boo
 		}
 	}
 	if !known {
-		return nil, a.refuse(http.StatusForbidden, "insufficient_scope", scopes, "insufficient_scope",
+		return nil, a.refuse(http.StatusForbidden, errorcode.InsufficientScope, scopes, errorcode.InsufficientScope,
 			"this access token has no scope that opens anything here")
 	}
 	return toolsets, nil
@@ -219,7 +221,7 @@ func texts(claim any) []string {
 
 func (a *byToken) lacks(claim string) *Failure {
 	return &Failure{
-		Status: http.StatusForbidden, Code: "claim_missing",
+		Status: http.StatusForbidden, Code: errorcode.ClaimMissing,
 		Message: "this access token lacks the claim " + claim + ", which says what its bearer may do here",
 	}
 }
@@ -245,7 +247,7 @@ func (a *byToken) unavailable(err error) *Failure {
 		a.Logger.Error("the issuer of tokens can't be asked", "issuer", a.Issuer, "error", err)
 	}
 	return &Failure{
-		Status: http.StatusServiceUnavailable, Code: "issuer_unavailable",
+		Status: http.StatusServiceUnavailable, Code: errorcode.IssuerUnavailable,
 		Message: "the authorization server can't be asked now, so that no token can be checked: try again in a few seconds",
 	}
 }

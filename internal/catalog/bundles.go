@@ -1,7 +1,12 @@
 package catalog
 
 var bundle = &Resource{
-	Name:  "bundle",
+	Name: "bundle",
+	Get:  "bundle_get", List: "bundle_list", Create: "bundle_create",
+	Empty: Step{
+		Do:   "there is none: create one, with what the person wants of subproject, convApp and smsApp",
+		Tool: "bundle_create", Needs: []string{"name", "region", "subproject", "convApp", "smsApp"},
+	},
 	IDs:   map[string]string{"bundleId": "id", "smsAppId": "smsApp.id", "conversationAppId": "convApp.id", "subprojectId": "subproject.id"},
 	State: "state",
 	Lasts: bundleLasts,
@@ -19,6 +24,7 @@ var bundles = []Row{
 	{
 		Tool: "bundle_create", Operation: "BundlesBundlesController_create_v1", Toolset: "bundles", Effect: Create, Resource: bundle,
 		About:   "Create a subproject, an SMS app, a Conversation app and webhooks in one go; ask for at least one of them, and give a name to the bundle or to each. A person must confirm: nothing here removes a subproject or a Conversation app again. Asynchronous: follow it with bundle_get.",
+		Example: `{"name":"Example Shop","smsApp":true}`,
 		Confirm: "creates what the body asks for: a subproject, a Conversation app, an SMS app, webhooks; this API has no call that removes a subproject or a Conversation app",
 		Wait: &Wait{
 			Read:     "bundle_get",

@@ -1,5 +1,5 @@
 // Package catalog is the table of the tools that expose the API's operations:
-// one row for each of the 90, with what the contract does not say. A row names
+// one row for each of them, with what the contract does not say. A row names
 // its tool and toolset, what the operation does to the world, what a person
 // must have agreed to, how the end of an asynchronous change is seen, how long
 // its states last, and how a create whose outcome is unknown is found again.
@@ -9,6 +9,7 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,12 +58,40 @@ type Row struct {
 	// outcome, so that they may be sent again.
 	Idempotent bool
 	Deprecated bool
+	// Title is the tool's name for people; where a row gives none, it is made
+	// of the tool's name.
+	Title string
+	// Example is JSON of arguments that an example needs beside the least that
+	// the schema asks for: what makes it valid by the contract's words, and
+	// plausible.
+	Example string
+	// Next is what to do after a call whose answer shows no state.
+	Next []Step
+	// Activities tells that it lists what happened to a thing, with times.
+	Activities bool
+	// RegisteredElsewhere tells that the call takes a code that may have been
+	// requested elsewhere, and so the argument of this name.
+	RegisteredElsewhere bool
 }
 
 // Resource is a kind of thing that operations make, show and change. Fields
 // are named by their path in the answer, with dots.
 type Resource struct {
 	Name string
+	// Get, List and Create are the tools that show the thing as it is now, list
+	// all of them and make one; "" where there is none.
+	Get, List, Create string
+	// Empty is what to do where List shows none.
+	Empty Step
+	// Complete has, by the name that prompts use, the values that complete an
+	// argument.
+	Complete map[string]Completion
+	// Bulky are the parts of the thing that a concise result leaves out, with *
+	// for any name.
+	Bulky []string
+	// Reaches is the state in which the thing reaches people, "" where it has
+	// none.
+	Reaches string
 	// IDs has the field of each id by the argument name that the next call
 	// takes.
 	IDs map[string]string
@@ -272,7 +301,9 @@ var Rows = sync.OnceValue(func() []*Row {
 	var all []*Row
 	for _, family := range families {
 		for i := range family {
-			all = append(all, &family[i])
+			row := &family[i]
+			row.Title = cmp.Or(row.Title, title(row.Tool))
+			all = append(all, row)
 		}
 	}
 	return all

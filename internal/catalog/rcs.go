@@ -1,9 +1,14 @@
 package catalog
 
 var rcsSender = &Resource{
-	Name:  "rcs_sender",
-	IDs:   map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
-	State: "state",
+	Name: "rcs_sender",
+	Get:  "rcs_sender_get", List: "rcs_sender_list", Create: "rcs_sender_create",
+	Empty:    Step{Do: "there is none: create one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}},
+	Complete: map[string]Completion{"rcs_senders": {Field: "id"}},
+	Bulky:    []string{"details.questionnaire.*.questions"}, // the same for each sender; rcs_questionnaire_get shows them
+	Reaches:  "LAUNCHED",
+	IDs:      map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
+	State:    "state",
 	Parts: []Part{
 		{Name: "brandDetails.registration", Field: "brandDetails.registration.status", Pending: brandUnderReview, Refused: []string{"REJECTED", "INCOMPLETE", "ARCHIVED"}},
 		channelPart,
@@ -16,7 +21,7 @@ var rcsSender = &Resource{
 var brandUnderReview = []string{"NEW", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW"}
 
 var rcsTestNumber = &Resource{
-	Name: "rcs_test_number", IDs: map[string]string{"testNumber": "number"}, State: "state",
+	Name: "rcs_test_number", Get: "rcs_sender_get", IDs: map[string]string{"testNumber": "number"}, State: "state",
 	Since: "submitted", Lasts: rcsTestNumberLasts,
 }
 
@@ -50,11 +55,13 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_sender_update", Operation: "RcsSendersController_updateSender_v1", Toolset: "rcs", Effect: Update, Resource: rcsSender,
-		About: "Change an RCS sender. details is merged, object by object: fields left out stay, null deletes where the schema allows it, and a list (countries, testNumbers) replaces the old one, so name all of it. In LAUNCHING and LAUNCHED only details.countries can be changed.",
+		About:   "Change an RCS sender. details is merged, object by object: fields left out stay, null deletes where the schema allows it, and a list (countries, testNumbers) replaces the old one, so name all of it. In LAUNCHING and LAUNCHED only details.countries can be changed.",
+		Example: `{"details":{"brand":{"description":"News of your orders"}}}`,
 	},
 	{
 		Tool: "rcs_questionnaire_get", Operation: "RcsQuestionnaireController_getQuestions_v1", Toolset: "rcs", Effect: Read,
 		About: "Read the questions that a launch must answer, for a use case and countries. The answers go into details.questionnaire of rcs_sender_update.",
+		Next:  []Step{{Do: "give the answers to the sender", Tool: "rcs_sender_update", Needs: []string{"senderId", "details"}}},
 	},
 	{
 		Tool: "rcs_sender_launch", Operation: "RcsSendersController_launchSender_v1", Toolset: "rcs", Effect: Action, Resource: rcsSender,
@@ -73,6 +80,8 @@ var rcs = []Row{
 	{
 		Tool: "rcs_test_number_add", Operation: "RcsSendersController_addTestNumbers_v1", Toolset: "rcs", Effect: Action, Resource: rcsTestNumber,
 		About: "Invite phones to test an RCS sender; each owner must accept the invitation. A number that was verified must be verified anew.",
+		Title: "Add RCS test numbers",
+		Next:  []Step{{Do: "when a phone's owner has accepted the invitation, see its state", Tool: "rcs_test_number_get", Needs: []string{"testNumber"}}},
 		Wait:  rcsTestNumberWait,
 	},
 	{
@@ -91,24 +100,29 @@ var rcs = []Row{
 	{
 		Tool: "rcs_test_number_delete", Operation: "RcsSendersController_deleteTestNumber_v1", Toolset: "rcs", Effect: Delete,
 		About:   "Remove a test number from an RCS sender. A person must confirm.",
+		Next:    []Step{{Do: "see which test numbers the sender has", Tool: "rcs_sender_get"}},
 		Confirm: "the number can no longer test the sender",
 	},
 	{
-		Tool: "rcs_sender_activity_list", Operation: "RcsSendersController_listActivities_v1", Toolset: "rcs", Effect: Read,
+		Tool: "rcs_sender_activity_list", Operation: "RcsSendersController_listActivities_v1", Toolset: "rcs", Effect: Read, Activities: true,
 		About: "List what happened to an RCS sender, newest first: edits, comments, launched (ACTIVE) and taken down (INACTIVE). What the operators decide leaves no entry: countryStatus of rcs_sender_get has it, with their remarks.",
+		Next:  activitiesStep("rcs_sender_comment_add"),
 	},
 	{
 		Tool: "rcs_sender_comment_add", Operation: "RcsSendersController_createSenderComment_v1", Toolset: "rcs", Effect: Create,
 		About:     "Add a comment to an RCS sender, for the people who review it.",
+		Title:     "Add comment to RCS sender",
 		Reconcile: commentReconcile("rcs_sender_activity_list"),
 	},
 	{
-		Tool: "rcs_account_activity_list", Operation: "RcsAccountsController_listActivities_v1", Toolset: "rcs", Effect: Read,
+		Tool: "rcs_account_activity_list", Operation: "RcsAccountsController_listActivities_v1", Toolset: "rcs", Effect: Read, Activities: true,
 		About: "List what happened to the project's RCS account, newest first.",
+		Next:  activitiesStep("rcs_account_comment_add"),
 	},
 	{
 		Tool: "rcs_account_comment_add", Operation: "RcsAccountsController_createComment_v1", Toolset: "rcs", Effect: Create,
 		About:     "Add a comment to the project's RCS account.",
+		Title:     "Add comment to RCS account",
 		Reconcile: commentReconcile("rcs_account_activity_list"),
 	},
 }

@@ -1,11 +1,14 @@
 package catalog
 
 var smsApp = &Resource{
-	Name:  "sms_app",
-	IDs:   map[string]string{"smsAppId": "id", "conversationAppId": "conversationApiAppDetails.id"},
-	State: "status",
-	Parts: []Part{channelPart},
-	Lasts: smsAppLasts,
+	Name: "sms_app",
+	Get:  "sms_app_get", List: "sms_app_list", Create: "sms_app_create",
+	Empty:   Step{Do: "there is none: create one", Tool: "sms_app_create", Needs: []string{"name", "region"}},
+	Reaches: "ACTIVE",
+	IDs:     map[string]string{"smsAppId": "id", "conversationAppId": "conversationApiAppDetails.id"},
+	State:   "status",
+	Parts:   []Part{channelPart},
+	Lasts:   smsAppLasts,
 }
 
 var sms = []Row{
@@ -33,11 +36,13 @@ var sms = []Row{
 	},
 	{
 		Tool: "sms_app_update", Operation: "SmsSmsAppsController_updateSmsApp_v1", Toolset: "sms", Effect: Update, Resource: smsApp,
-		About: "Rename an SMS app: it changes nothing else.",
+		About:   "Rename an SMS app: it changes nothing else.",
+		Example: `{"name":"Alerts"}`,
 	},
 	{
 		Tool: "sms_app_delete", Operation: "SmsSmsAppsController_deleteSmsApp_v1", Toolset: "sms", Effect: Delete,
 		About:   "Delete an SMS app. A person must confirm.",
+		Next:    []Step{{Do: "see which SMS apps are left", Tool: "sms_app_list"}},
 		Confirm: "the SMS app is deleted",
 	},
 }

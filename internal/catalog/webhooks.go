@@ -1,6 +1,11 @@
 package catalog
 
-var webhook = &Resource{Name: "webhook", IDs: map[string]string{"webhookId": "id"}}
+var webhook = &Resource{
+	Name: "webhook",
+	Get:  "webhook_get", List: "webhook_list", Create: "webhook_create",
+	Empty: Step{Do: "there is none: register one", Tool: "webhook_create", Needs: []string{"target", "secret"}},
+	IDs:   map[string]string{"webhookId": "id"},
+}
 
 // everyTrigger is what a webhook listens to unless it is told otherwise.
 var everyTrigger = map[string]any{"triggers": []any{"ALL"}}
@@ -17,20 +22,25 @@ var webhooks = []Row{
 	{
 		Tool: "webhook_create", Operation: "WebhookWebhookController_createWebhook_v1", Toolset: "webhooks", Effect: Create, Resource: webhook, Defaults: everyTrigger,
 		About:     "Register a webhook. Give triggers alone, or ALL alone (the default); each target has one webhook, and a project at most 15.",
+		Next:      []Step{{Do: "see all webhooks of the project", Tool: "webhook_list"}},
+		Example:   `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
 		Reconcile: &Reconcile{Read: "webhook_list", Same: map[string]string{"target": "target"}, Unique: true, Resend: true},
 	},
 	{
 		Tool: "webhook_update", Operation: "WebhookWebhookController_updateWebhook_v1", Toolset: "webhooks", Effect: Update, Resource: webhook,
-		About: "Change some fields of a webhook: those left out stay. A list of triggers replaces the old list.",
+		About:   "Change some fields of a webhook: those left out stay. A list of triggers replaces the old list.",
+		Example: `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
 	},
 	{
 		Tool: "webhook_replace", Operation: "WebhookWebhookController_replaceWebhook_v1", Toolset: "webhooks", Effect: Update, Resource: webhook,
 		Defaults: everyTrigger,
 		About:    "Replace a webhook whole: target, secret and triggers (ALL unless given). To change one field, use webhook_update.",
+		Example:  `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
 	},
 	{
 		Tool: "webhook_delete", Operation: "WebhookWebhookController_deleteWebhook_v1", Toolset: "webhooks", Effect: Delete, Resource: webhook,
 		About:   "Delete a webhook. A person must confirm.",
+		Next:    []Step{{Do: "see which webhooks are left", Tool: "webhook_list"}},
 		Confirm: "events stop reaching its target",
 	},
 }

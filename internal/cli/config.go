@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -20,9 +19,9 @@ import (
 	"papi-mcp/internal/auth"
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/loopback"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
-	"papi-mcp/internal/server"
 	"papi-mcp/internal/store"
 	"papi-mcp/internal/telemetry"
 	"papi-mcp/internal/tenant"
@@ -174,7 +173,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		Rows: rows, API: api, Own: own, Lookup: c.tenants,
 		Guard: guard.Options{
 			Mode: mode, ReadOnly: c.readOnly, Realm: cmp.Or(api.BaseURL, papi.DefaultBaseURL),
-			LocalTargets: c.sandbox || isLoopbackURL(api.BaseURL),
+			LocalTargets: c.sandbox || loopback.IsURL(api.BaseURL),
 			Store:        opened, Logger: logger,
 		},
 		Tools: tools.Options{About: about, Audit: log, Unfilled: placeholders},
@@ -202,15 +201,6 @@ func defaultProject() string {
 		return projects[0]
 	}
 	return ""
-}
-
-// isLoopbackURL reports whether a URL is on this machine.
-func isLoopbackURL(text string) bool {
-	u, err := url.Parse(text)
-	if err != nil {
-		return false
-	}
-	return server.IsLoopback(u.Hostname())
 }
 
 // auditLog returns the log that --audit names, nil for none.

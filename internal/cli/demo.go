@@ -19,6 +19,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
@@ -263,7 +264,7 @@ func (d *demo) deletion(ctx context.Context) error {
 	id := args{"webhookId": at(list, "data.webhooks.0.id")}
 	asked := d.asked
 	d.confirms = false
-	if _, err := d.call(ctx, "webhook_delete", id, expect{"errorCode": "confirmation_declined"}); err != nil {
+	if _, err := d.call(ctx, "webhook_delete", id, expect{"errorCode": errorcode.ConfirmationDeclined}); err != nil {
 		return err
 	}
 	d.say("I do not repeat it. Later the person asks for it:")

@@ -13,6 +13,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 )
 
@@ -195,8 +196,8 @@ func (d *doctor) note(what, text string) { d.line("note", what, text) }
 func (d *doctor) bad(what string, err error, fix string) {
 	var e *papi.Error
 	if errors.As(err, &e) && e.Resolution != "" {
-		own := strings.TrimSuffix(e.Resolution, papi.ThenDoctor)
-		if e.Code == papi.CodeUnreachable {
+		own := strings.TrimSuffix(e.Resolution, errorcode.ThenDoctor)
+		if e.Code == errorcode.Unreachable {
 			fix = own
 		} else {
 			fix = own + "; " + fix

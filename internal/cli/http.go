@@ -18,6 +18,7 @@ import (
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/loopback"
 	"papi-mcp/internal/server"
 	"papi-mcp/internal/settings"
 )
@@ -80,7 +81,7 @@ func (f *httpFlags) check(c *config, file *settings.File, flags *pflag.FlagSet) 
 	if f.auth.mode == authNone && !flags.Changed("rate") {
 		f.limits.Rate = 0
 	}
-	if isLoopbackAddr(f.addr) {
+	if host, _, err := net.SplitHostPort(f.addr); err == nil && loopback.IsHost(host) {
 		return nil
 	}
 	if f.auth.mode == authNone {
@@ -99,12 +100,6 @@ func (f *httpFlags) allowedHosts() []string {
 		hosts = append(hosts, u.Hostname())
 	}
 	return hosts
-}
-
-// isLoopbackAddr reports whether only this machine can reach an address.
-func isLoopbackAddr(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	return err == nil && server.IsLoopback(host)
 }
 
 // gcPercent is how much the heap may grow between garbage collections, in percent

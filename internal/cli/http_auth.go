@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"papi-mcp/internal/auth"
+	"papi-mcp/internal/loopback"
 	"papi-mcp/internal/reload"
 	"papi-mcp/internal/server"
 	"papi-mcp/internal/settings"
@@ -74,7 +75,7 @@ func (f *authFlags) check(publicURL string, file *settings.File) error {
 		return usage("--auth oidc with --config needs scopes in the file, since a truncated file must not grant more than the complete one. Without a file, the default is:\n%s", defaultScopesText)
 	case f.mode == authOIDC && publicURL == "":
 		return usage("--auth oidc needs --public-url: it is the audience of tokens, and where clients learn how to get one")
-	case f.mode == authOIDC && (err != nil || issuer.Host == "" || issuer.Scheme != "https" && !(issuer.Scheme == "http" && server.IsLoopback(issuer.Hostname()))):
+	case f.mode == authOIDC && (err != nil || issuer.Host == "" || issuer.Scheme != "https" && !(issuer.Scheme == "http" && loopback.IsHost(issuer.Hostname()))):
 		return usage("--oidc-issuer %q: use the https URL of the authorization server", f.issuer)
 	case f.tenant == tenantHeader && (len(file.Tenants) > 0 || keysOfTenants || f.tenantClaim != ""):
 		return usage("with --tenant header each request sends its credentials: remove the tenants from --config")

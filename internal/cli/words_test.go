@@ -179,7 +179,7 @@ func TestGuidesTellOfEveryState(t *testing.T) {
 		{"whatsapp", "The account", []string{"WhatsappAccountStateEnum", "WhatsappAccountChangeStateEnum"}},
 		{"whatsapp", "A sender", []string{"WhatsappSenderStatesEnum", "WhatsappSenderStatusesEnum"}},
 		{"whatsapp_templates", "States", []string{"WhatsappTemplateStatesEnum", "WhatsappTemplateStatusesEnum"}},
-		{"whatsapp_templates", "What a review looks at", []string{"WhatsappTemplateRejectionCodeEnum"}},
+		{"whatsapp_templates", "What a review checks", []string{"WhatsappTemplateRejectionCodeEnum"}},
 		{"rcs", "States", []string{"RcsSenderStatesEnum"}},
 		{"rcs", "Test numbers", []string{"RcsTestNumberStatesEnum"}},
 		{"kakaotalk", "A sender", []string{"KakaotalkSenderStatesEnum", "KakaotalkSenderStatusesEnum"}},
@@ -212,20 +212,20 @@ func TestGuidesTellOfEveryState(t *testing.T) {
 func TestGuidesTellTheGotchas(t *testing.T) {
 	const (
 		noUpload    = "there is no upload"
-		keptAsDraft = "kept as a draft, and a create is submitted"
+		keptAsDraft = "saved as a draft, and a create is submitted"
 	)
 	for guide, facts := range map[string][]string{
-		"webhooks":           {"15 webhooks", "`ALL` stands alone", "| each target only once"},
-		"whatsapp":           {"for 30 days", "| BR | `SINCH_BR`, `SINCH_MX` |\n| EU | `SINCH_UK` |\n| US | `SINCH_BR`, `SINCH_MX`, `SINCH_UK` |", "6 characters", "`registeredElsewhere` true says so", "takes no `details`", keptAsDraft, noUpload},
-		"whatsapp_templates": {"locked for 30 days (`template_name_recently_used`)", "4 weeks (`template_language_recently_deleted`)", "count on 30 days", "`deleteSubmitted` true", "`components` replaces the whole list", "footer 60,", "2 buttons on a card", "They count even where an example", "`{{name}}` and `{{ 1 }}` are not variables", keptAsDraft, noUpload},
+		"webhooks":           {"15 webhooks", "`ALL` can't be combined", "| each target at most once"},
+		"whatsapp":           {"for 30 days", "| BR | `SINCH_BR`, `SINCH_MX` |\n| EU | `SINCH_UK` |\n| US | `SINCH_BR`, `SINCH_MX`, `SINCH_UK` |", "6 characters", "set `registeredElsewhere` true", "takes no `details`", keptAsDraft, noUpload},
+		"whatsapp_templates": {"locked for 30 days (`template_name_recently_used`)", "4 weeks (`template_language_recently_deleted`)", "expect 30 days", "`deleteSubmitted` true", "`components` replaces the complete list", "footer 60,", "2 buttons on a card", "They apply even where an example", "`{{name}}` and `{{ 1 }}` are not variables", keptAsDraft, noUpload},
 		"rcs": {
 			"`details.countries`: at least one", "`bannerUrl`, `logoUrl`, `privacyPolicyUrl`, `termsOfServiceUrl`, and one of `phones` or `emails`",
 			"`details.questionnaire.general` and `details.questionnaire.verification`", "Without `videoUris`", "each country that has one: `us`, `gb`, `fr`",
-			"Before the first launch, think of the countries that may follow", "take the country out again, or a person asks Sinch support", "`details.countries` names all countries, those that are launched too",
+			"Before the first launch, think of the countries that may follow", "remove the country again, or a person asks Sinch support", "`details.countries` names all countries, including the launched ones",
 			"GB needs `brandIndustry`, `companyLegalName` and `messagesVolume`", noUpload,
 		},
-		"kakaotalk": {"60 more days", "The code is a number", "does not promise that a draft opens the list", "`buttons` replaces the whole list", keptAsDraft, noUpload},
-		"bundles":   {"Nothing here takes it back", "without them none are registered", "adds the subproject's id to its configuration"},
+		"kakaotalk": {"60 more days", "The code is a number", "does not promise that a draft makes the list available", "`buttons` replaces the complete list", keptAsDraft, noUpload},
+		"bundles":   {"It can't be undone", "without them none are registered", "adds the subproject's id to the configuration"},
 	} {
 		for _, fact := range facts {
 			if !strings.Contains(guides.Lookup(guide).Text, fact) {
@@ -240,12 +240,12 @@ func TestPromptsTellTheGotchas(t *testing.T) {
 	rendered := renderedPrompts(t)
 	for prompt, facts := range map[string][]string{
 		"audit_project":                  {"a displayName or username in metadata that is under review or was refused", "PENDING for days"},
-		"find_what_is_stuck":             {"a displayName or username in metadata that is PENDING, DEFERRED, REJECTED or EXPIRED", "PENDING or IN_PROGRESS: only the activities tell since when"},
-		"launch_rcs_sender":              {"Ask which countries may follow later", "in LAUNCHING and LAUNCHED none can be given", "there is no upload"},
-		"onboard_whatsapp_sender":        {"registeredElsewhere true says so", "or without one when none was sent"},
+		"find_what_is_stuck":             {"a displayName or username in metadata that is PENDING, DEFERRED, REJECTED or EXPIRED", "PENDING or IN_PROGRESS: only the activities show since when"},
+		"launch_rcs_sender":              {"Ask which countries may follow later", "can't be answered in LAUNCHING and LAUNCHED", "there is no upload"},
+		"onboard_whatsapp_sender":        {"set registeredElsewhere true", "or without one when none was sent"},
 		"onboard_whatsapp_sender  least": {"there is no upload"}, // a sender that is there has its photo
-		"register_kakaotalk_sender":      {"try the create with status DRAFT and without codes", "go on with `kakaotalk_sender_update`", "there is no upload"},
-		"create_whatsapp_template":       {"a footer takes none", "there is no upload"},
+		"register_kakaotalk_sender":      {"try the create with status DRAFT and without codes", "continue with `kakaotalk_sender_update`", "there is no upload"},
+		"create_whatsapp_template":       {"a footer has no variables", "there is no upload"},
 		"provision_channel":              {"a create without status submits"},
 	} {
 		shown := 0
@@ -311,7 +311,7 @@ func TestAnErrorPageSaysWhatHelps(t *testing.T) {
 		}
 	}
 	page := tools.ErrorPage("file_not_found")
-	if strings.Contains(page, "The state stands in the way") || !strings.Contains(page, "\n- Next: ask the person for a URL") {
+	if strings.Contains(page, "The current state does not allow it") || !strings.Contains(page, "\n- Next: ask the person for a URL") {
 		t.Errorf("what holds for other errors of a 409 is told of a file:\n%s", page)
 	}
 	if page := tools.ErrorPage("account_not_found"); !strings.Contains(page, "`whatsapp_account_create`: there is none: onboard the project's WhatsApp account.") {

@@ -4,7 +4,7 @@
 //
 // A lost create is reconciled as [catalog.Reconcile] of its row says: what it may
 // have made is read and compared with the arguments. Whatever can't be
-// established that way ends as an error of code papi.CodeOutcomeUnknown; the
+// established that way ends as an error of code errorcode.OutcomeUnknown; the
 // package never guesses, and never sends a create again unless the API itself
 // refuses a second one.
 package dispatch
@@ -20,6 +20,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/deadline"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
@@ -50,7 +51,7 @@ const maxSends = 3
 // Send sends a call of the row, within the deadline of the tool call that ctx
 // belongs to. A create whose outcome is unknown is looked for, then reported as
 // made, sent again where the row allows it, or ends as an error of code
-// papi.CodeOutcomeUnknown whose Info holds the candidates. Errors are
+// errorcode.OutcomeUnknown whose Info holds the candidates. Errors are
 // *papi.Error.
 func Send(ctx context.Context, api API, row *catalog.Row, projectID string, args map[string]any) (Result, error) {
 	ctx, cancel := deadline.Bound(ctx)
@@ -120,7 +121,7 @@ func decode(resp *papi.Response) (any, error) {
 	dec.UseNumber()
 	var value any
 	if err := dec.Decode(&value); err != nil {
-		return nil, &papi.Error{Status: resp.Status, Code: papi.CodeUnexpectedAnswer, Message: "the API's answer is not JSON", Err: err}
+		return nil, &papi.Error{Status: resp.Status, Code: errorcode.UnexpectedAnswer, Message: "the API's answer is not JSON", Err: err}
 	}
 	return value, nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
@@ -40,7 +41,7 @@ func (s *scripted) Do(ctx context.Context, r *papi.Request) (*papi.Response, err
 		s.t.Fatalf("one request too many: %s", sent)
 	}
 	if r.Read && ctx.Err() != nil { // as the client does; a write that was sent goes on
-		return nil, &papi.Error{Code: papi.CodeCancelled, Message: "the caller went away"}
+		return nil, &papi.Error{Code: errorcode.Cancelled, Message: "the caller went away"}
 	}
 	next := s.script[0]
 	s.script = s.script[1:]
@@ -64,7 +65,7 @@ func (s *scripted) All(ctx context.Context, r *papi.Request, _ string, _ int) (*
 type fields = map[string]any
 
 func lost() error {
-	return &papi.Error{Code: papi.CodeOutcomeUnknown, Message: "connection lost", Unknown: true}
+	return &papi.Error{Code: errorcode.OutcomeUnknown, Message: "connection lost", Unknown: true}
 }
 func failed500() error {
 	return &papi.Error{Status: 500, Code: "internal_error", Message: "m", Unknown: true}
@@ -190,7 +191,7 @@ func TestLostCreatesAreReconciled(t *testing.T) {
 			switch {
 			case tt.want == made && (err != nil || sent.Answer == nil):
 				t.Fatalf("got %v, %v", sent, err)
-			case tt.want == unknown && (!errors.As(err, &e) || e.Code != papi.CodeOutcomeUnknown || !e.Unknown):
+			case tt.want == unknown && (!errors.As(err, &e) || e.Code != errorcode.OutcomeUnknown || !e.Unknown):
 				t.Fatalf("got %v, %v", sent, err)
 			}
 			if e != nil {
@@ -244,7 +245,7 @@ func TestAnOldThingIsNotTakenForTheNewOne(t *testing.T) {
 			api := &scripted{t: t, date: now, script: []reply{{want: made, err: failed500()}, test.reads}}
 			_, err := Send(t.Context(), api, row, "p", test.args)
 			e, ok := errors.AsType[*papi.Error](err)
-			if !ok || e.Code != papi.CodeOutcomeUnknown || e.Info["candidates"] == nil {
+			if !ok || e.Code != errorcode.OutcomeUnknown || e.Info["candidates"] == nil {
 				t.Errorf("got %v", err)
 			}
 		})

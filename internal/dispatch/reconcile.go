@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
@@ -216,9 +217,9 @@ func outcomeUnknown(row *catalog.Row, cause *papi.Error, why string, candidates 
 	}
 	return &papi.Error{
 		Status:     cause.Status,
-		Code:       papi.CodeOutcomeUnknown,
+		Code:       errorcode.OutcomeUnknown,
 		Message:    fmt.Sprintf("%s was sent, and it is not known whether it took effect: %s", row.Tool, why),
-		Resolution: "read what exists before you call it again; ask the person if that does not settle it",
+		Resolution: errorcode.Do(errorcode.OutcomeUnknown),
 		Info:       info,
 		RetryAfter: cause.RetryAfter,
 		Unknown:    true,

@@ -226,15 +226,16 @@ func bundleRetention(app map[string]any) *Refusal {
 	}
 }
 
-// tellBundle tells what the bundle creates, by name, and where.
-func tellBundle(c *Call) string {
+var bundleSummaries = []Summary{{Tool: "bundle_create", text: askBundle}}
+
+func askBundle(args map[string]any, _ seen) sentences {
 	var creates, forGood []string
 	for _, p := range bundleParts {
-		wanted, input := part(c.Args, p.field)
+		wanted, input := part(args, p.field)
 		if !wanted {
 			continue
 		}
-		line := fmt.Sprintf("- %s named %s", p.noun, Name(or(jsonvalue.Text(input, "name"), jsonvalue.Text(c.Args, "name"))))
+		line := fmt.Sprintf("- %s named %s", p.noun, Name(or(jsonvalue.Text(input, "name"), jsonvalue.Text(args, "name"))))
 		if labels := jsonvalue.Object(input, "labels"); len(labels) > 0 {
 			line += " with " + count(len(labels), "label", "labels")
 		}
@@ -243,20 +244,23 @@ func tellBundle(c *Call) string {
 			forGood = append(forGood, p.noun)
 		}
 	}
-	creates = append(creates, hookLines("- a webhook", c.Args["webhooks"])...)
+	creates = append(creates, hookLines("- a webhook", args["webhooks"])...)
 
-	var lines []string
+	s := sentences{ask: "Create the bundle", name: nameOf(args, "name"), facts: "It creates:"}
+	if s.name == "" {
+		s.ask = "Create a bundle"
+	}
 	if len(forGood) > 0 {
-		lines = append(lines, fmt.Sprintf("This API has no call that removes %s again.", strings.Join(forGood, " or ")))
+		s.effect = fmt.Sprintf("This API has no call that removes %s again.", strings.Join(forGood, " or "))
 	}
-	if subproject, _ := part(c.Args, "subproject"); subproject && len(creates) > 1 {
-		lines = append(lines, "All of it goes into the new subproject.")
+	if region := jsonvalue.Text(args, "region"); region != "" {
+		s.facts = fmt.Sprintf("In region %s it creates:", Word(region))
 	}
-	heading := "It creates:"
-	if region := jsonvalue.Text(c.Args, "region"); region != "" {
-		heading = fmt.Sprintf("In region %s it creates:", Word(region))
+	if subproject, _ := part(args, "subproject"); subproject && len(creates) > 1 {
+		s.facts = "All of it goes into the new subproject.\n" + s.facts
 	}
-	return strings.Join(append(append(lines, heading), creates...), "\n")
+	s.facts = strings.Join(append([]string{s.facts}, creates...), "\n")
+	return s
 }
 
 // hookLines tell of webhooks, a line each.

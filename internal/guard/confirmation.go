@@ -3,10 +3,12 @@ package guard
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 )
 
 // Confirmation is what an agent needs to go on where the client can't ask: the
@@ -16,15 +18,6 @@ type Confirmation struct {
 	Summary   string    `json:"summary"`
 	ExpiresAt time.Time `json:"expiresAt"`
 }
-
-// The codes of refusals that are about a confirmation.
-const (
-	codeRequired    = "confirmation_required"
-	codeInvalid     = "confirmation_invalid"
-	codeDeclined    = "confirmation_declined"
-	codeTimeout     = "confirmation_timeout"
-	codeUnavailable = "confirmation_unavailable"
-)
 
 // Confirmed is by what a person's word came.
 type Confirmed string
@@ -65,7 +58,7 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 	}
 	c.Confirmed = ByElicitation
 	v := g.ask(ctx, c.Elicitor, m)
-	if v.Refuse != nil && v.Refuse.Code == codeUnavailable && g.opts.Mode != Human {
+	if v.Refuse != nil && v.Refuse.Code == errorcode.ConfirmationUnavailable && g.opts.Mode != Human {
 		if project {
 			return refuse(g.projectUnconfirmed(ctx, c))
 		}
@@ -95,14 +88,13 @@ func (g *Guard) matterOf(c *Call, project bool) *matter {
 }
 
 // ask puts the matter to the person, or takes the answer that the request
-// brought. It refuses with codeUnavailable where nobody can be asked.
+// brought. It refuses with errorcode.ConfirmationUnavailable where nobody can be asked.
 func (g *Guard) ask(ctx context.Context, elicitor Elicitor, m *matter) Verdict {
 	unavailable := refuse(&Refusal{
-		Code:       codeUnavailable,
-		Message:    "a person must confirm this, and the client can't ask one",
-		Resolution: "use a client that supports elicitation, or ask whoever runs the server to start it with --confirm auto",
-		Info:       map[string]any{"summary": m.summary},
-		Next:       []catalog.Next{doNext("the person uses a client that can ask them, or has whoever runs the server start it with --confirm auto; then make the same call again")},
+		Code:    errorcode.ConfirmationUnavailable,
+		Message: "a person must confirm this, and the client can't ask one",
+		Info:    map[string]any{"summary": m.summary},
+		Next:    []catalog.Next{doNext("the person uses a client that can ask them, or has whoever runs the server start it with --confirm auto; then make the same call again")},
 	})
 	if elicitor == nil {
 		return unavailable
@@ -172,7 +164,7 @@ func (g *Guard) ask(ctx context.Context, elicitor Elicitor, m *matter) Verdict {
 // something that has changed since.
 func notOpen(reason string) *Refusal {
 	r := &Refusal{
-		Code:       codeInvalid,
+		Code:       errorcode.ConfirmationInvalid,
 		Message:    "the answer does not belong to an open question about this call: " + reasonText[reason],
 		Resolution: "repeat the call without an answer, to be asked anew",
 		Info:       map[string]any{"reason": reason},
@@ -190,26 +182,24 @@ func notOpen(reason string) *Refusal {
 func unagreed(answer Answer, m *matter) *Refusal {
 	if answer == TimedOut {
 		return &Refusal{
-			Code:       codeTimeout,
-			Message:    "nobody answered the question in time; nothing was sent",
-			Resolution: "ask the person whether to go on, and repeat the call when they are there",
-			Info:       map[string]any{"summary": m.summary},
-			Next:       []catalog.Next{doNext("ask the person whether to go on; when they are there, make the same call again")},
+			Code:    errorcode.ConfirmationTimeout,
+			Message: "nobody answered the question in time; nothing was sent",
+			Info:    map[string]any{"summary": m.summary},
+			Next:    []catalog.Next{doNext("ask the person whether to go on; when they are there, make the same call again")},
 		}
 	}
 	return &Refusal{
-		Code:       codeDeclined,
-		Message:    fmt.Sprintf("the person did not agree (%s); nothing was sent", answer),
-		Resolution: "do not repeat the call unless the person asks for it",
-		Info:       map[string]any{"answer": string(answer)},
-		Next:       []catalog.Next{doNext("tell the person that nothing was sent, and go on with what they ask for")},
+		Code:    errorcode.ConfirmationDeclined,
+		Message: fmt.Sprintf("the person did not agree (%s); nothing was sent", answer),
+		Info:    map[string]any{"answer": string(answer)},
+		Next:    []catalog.Next{doNext("tell the person that nothing was sent, and go on with what they ask for")},
 	}
 }
 
 // unasked refuses because the call ended before its question went out.
 func unasked() *Refusal {
 	return &Refusal{
-		Code:       codeTimeout,
+		Code:       errorcode.ConfirmationTimeout,
 		Message:    "the call ended before the person was asked; nothing was sent",
 		Resolution: "make the same call again: the person is asked then",
 		Next:       []catalog.Next{doNext("make the same call again: the person is asked then")},
@@ -236,18 +226,16 @@ func (g *Guard) takeToken(ctx context.Context, token string, m *matter) Verdict 
 		return refuse(r)
 	}
 	r := &Refusal{
-		Code:       codeRequired,
-		Message:    "a person must confirm this call; nothing was sent",
-		Resolution: "show confirmation.summary to the person; when they agree, repeat exactly the same call with confirm set to confirmation.token",
+		Code:    errorcode.ConfirmationRequired,
+		Message: "a person must confirm this call; nothing was sent",
 	}
 	switch reason {
 	case "":
 		return Verdict{}
 	case reasonNone:
 	default:
-		r.Code = codeInvalid
+		r.Code = errorcode.ConfirmationInvalid
 		r.Message = "the confirmation token is not good for this call: " + reasonText[reason]
-		r.Resolution = "show the new confirmation.summary to the person; when they agree, repeat the call with the new token"
 		r.Info = map[string]any{"reason": reason}
 	}
 	fresh, end, err := g.sign(ctx, given, m)
@@ -265,52 +253,41 @@ var reasonText = map[string]string{
 	reasonChanged: "what the person was told has changed since",
 }
 
-// summarise says in plain words what will happen, and which facts it told that
-// may change until then.
-func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (string, []string) {
-	var lines, facts []string
+// summarise words the question about a call, and returns the facts in it that
+// may change until the answer.
+func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (summary string, facts []string) {
+	var lines []string
 	if project {
-		lines = append(lines, fmt.Sprintf("Work in project %s? Nobody has confirmed it here yet; a yes counts for 12 hours, for %s.", Name(c.ProjectID), CountsFor(c.Client)))
+		lines = append(lines, fmt.Sprintf("Work in project %s? It has not been confirmed here yet; a yes counts for 12 hours, for %s.", Name(c.ProjectID), CountsFor(c.Client)))
 		facts = append(facts, "the project is not confirmed")
 	}
-	what := c.Row.Tool
-	if subject := subject(c); subject != "" {
-		what += ", " + subject
-	}
-	more, marked := summaries[c.Row.Tool]
-	switch {
-	case marked:
-		lines = append(lines, fmt.Sprintf("%s in project %s (%s)?", more.ask, Name(c.ProjectID), what))
-	case c.Reveal:
-		lines = append(lines, fmt.Sprintf("Show secrets of project %s to the agent (%s)?", Name(c.ProjectID), what))
-	default:
-		lines = append(lines, fmt.Sprintf("The first change in it is %s.", what))
-	}
-	// What follows stands before what others named: it is always in view.
-	if more.effect != "" {
-		lines = append(lines, more.effect)
-	}
-	if c.Reveal {
-		reveals := "The answer will show its secrets (tokens, keys) in clear text to the agent"
-		if c.All {
-			reveals += ", on all pages of the list"
-		}
-		lines = append(lines, reveals+".")
-	}
-	if told := more.facts(ctx, c); told != "" {
-		lines = append(lines, told)
-		facts = append(facts, told)
-	}
-	return strings.Join(lines, "\n"), facts
-}
-
-// subject names the thing that the call is about by its path parameters.
-func subject(c *Call) string {
-	var parts []string
+	ids, last := []string{c.Row.Tool}, ""
 	for _, p := range c.Row.Op().Parameters {
 		if p.In == "path" && p.Name != "projectId" {
-			parts = append(parts, p.Name+" "+Name(fmt.Sprint(c.Args[p.Name])))
+			last = Name(fmt.Sprint(c.Args[p.Name]))
+			ids = append(ids, p.Name+" "+last)
 		}
 	}
-	return strings.Join(parts, ", ")
+	var text sentences
+	switch s := summaries[c.Row.Tool]; {
+	case s != nil:
+		text = s.sentences(ctx, c)
+		facts = append(facts, text.ask, text.name, text.effect, text.facts)
+	case !c.Reveal:
+		return strings.Join(append(lines, "The first change in it is "+strings.Join(ids, ", ")+"."), "\n"), facts
+	case last == "":
+		text.ask = "Show secrets to the agent"
+	default:
+		text.ask = "Show the agent the secrets of"
+	}
+	lines = append(lines, strings.TrimSpace(text.ask+" "+or(text.name, last))+"?", text.effect)
+	if c.Reveal {
+		pages := ""
+		if c.All {
+			pages = ", on all pages of the list"
+		}
+		lines = append(lines, "The answer will show its secrets (tokens, keys) in clear text to the agent"+pages+".")
+	}
+	lines = append(lines, text.facts, fmt.Sprintf("(%s, project %s)", strings.Join(ids, ", "), Name(c.ProjectID)))
+	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n"), facts
 }

@@ -95,8 +95,10 @@ func readsTable() string {
 				add(read, r.Name)
 			}
 		}
-		for _, read := range SummaryReads(row.Tool) {
-			add(read, "summary")
+		if s := summaries[row.Tool]; s != nil {
+			for _, read := range s.Reads {
+				add(read, "summary")
+			}
 		}
 		if tools != nil {
 			fmt.Fprintf(&b, "| `%s` | %s | %d |\n", row.Tool, strings.Join(lines, "<br>"), len(tools))

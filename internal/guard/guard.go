@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/store"
 )
 
@@ -145,8 +146,10 @@ func (v Verdict) Allowed() bool { return v.Refuse == nil && v.Ask == nil }
 
 // Refusal is why a call does not go out.
 type Refusal struct {
-	Code       string // stable: guard_... or confirmation_...
-	Message    string
+	Code    string // stable: of a rule, or of package errorcode
+	Message string
+	// Resolution is what to do; "" stands for what package errorcode says of the
+	// code.
 	Resolution string
 	Info       map[string]any
 	Next       []catalog.Next
@@ -210,9 +213,8 @@ func (g *Guard) judge(ctx context.Context, c *Call) (confirmed bool, _ *Refusal)
 	c.Warnings = nil
 	if c.Row.Writes() && g.opts.ReadOnly {
 		return false, &Refusal{
-			Code:       "guard_read_only",
-			Message:    "this server only reads; " + c.Row.Tool + " would change something",
-			Resolution: "ask whoever runs the server to start it without --read-only",
+			Code:    errorcode.ReadOnly,
+			Message: "this server only reads; " + c.Row.Tool + " would change something",
 		}
 	}
 	var r *Refusal
@@ -238,9 +240,8 @@ func refuse(r *Refusal) Verdict { return Verdict{Refuse: r} }
 // closed.
 func storeFailed(err error) *Refusal {
 	return &Refusal{
-		Code:       "guard_store_unavailable",
-		Message:    "what the guard remembers can't be read or written: " + err.Error(),
-		Resolution: "check the server's --store; nothing was sent",
+		Code:    errorcode.StoreUnavailable,
+		Message: "what the guard remembers can't be read or written: " + err.Error(),
 	}
 }
 

@@ -441,7 +441,7 @@ func TestEveryMarkedToolNeedsItsConfirmation(t *testing.T) {
 				t.Fatalf("got %+v", v)
 			}
 			c := v.Refuse.Confirmation
-			if c == nil || !strings.HasPrefix(c.Summary, summaries[row.Tool].ask) || !strings.Contains(c.Summary, project) || !c.ExpiresAt.Equal(f.now.Add(10*time.Minute)) {
+			if c == nil || !strings.HasPrefix(c.Summary, summaries[row.Tool].text(args, nil).ask) || !strings.Contains(c.Summary, project) || !c.ExpiresAt.Equal(f.now.Add(10*time.Minute)) {
 				t.Fatalf("got %+v", c)
 			}
 			again := call(row.Tool, args)
@@ -588,7 +588,7 @@ func TestTheFirstWriteAsksForItsProjectToo(t *testing.T) {
 	if got := ask("webhook_delete"); got != "allowed" || len(p.asked) != 1 {
 		t.Fatalf("got %s after %d questions", got, len(p.asked))
 	}
-	if s := p.asked[0].Summary; !strings.Contains(s, "Work in project \""+project+"\"?") || !strings.Contains(s, "Events stop reaching") {
+	if s := p.asked[0].Summary; !strings.Contains(s, "Work in project \""+project+"\"?") || !strings.Contains(s, "Delete the webhook") {
 		t.Errorf("the question holds not both: %s", s)
 	}
 	if got := ask("whatsapp_template_sync"); got != "allowed" || len(p.asked) != 1 {

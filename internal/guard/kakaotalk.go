@@ -294,29 +294,37 @@ func kakaoVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
 	return nil
 }
 
-// showKakaoSender shows which sender goes, and what with it.
-func showKakaoSender(_ *Call, s seen) string {
-	sender := s["kakaotalk_sender_get"]
-	return fmt.Sprintf("%s %s. It has %s.", called("The sender", kakaoName(sender)), stands(sender), count(total(s["kakaotalk_template_list"], "templates"), "template", "templates"))
-}
+var (
+	readKakaoTemplates = Read{Tool: "kakaotalk_template_list"}
 
-// showKakaoTemplate tells which template goes.
-func showKakaoTemplate(_ *Call, s seen) string {
-	template := s["kakaotalk_template_get"]
-	return fmt.Sprintf("%s %s.", called("The template", kakaoName(template)), stands(template))
-}
+	kakaotalkSummaries = []Summary{
+		{Tool: "kakaotalk_sender_delete", Reads: []Read{readKakaoSender, readKakaoTemplates}, text: askKakaoSenderDelete},
+		{Tool: "kakaotalk_sender_changes_discard", Reads: []Read{readKakaoSender}, text: func(_ map[string]any, answers seen) sentences {
+			sender := answers.of(readKakaoSender)
+			return sentences{ask: "Discard the pending changes of the KakaoTalk sender", name: kakaoName(sender), facts: lostChanges(sender)}
+		}},
+		{Tool: "kakaotalk_template_delete", Reads: []Read{readKakaoTemplate}, text: func(_ map[string]any, answers seen) sentences {
+			template := answers.of(readKakaoTemplate)
+			return sentences{ask: "Delete the KakaoTalk template", name: kakaoName(template), effect: noWayBack, facts: stateAndChanges(template)}
+		}},
+		{Tool: "kakaotalk_template_changes_discard", Reads: []Read{readKakaoTemplate}, text: func(_ map[string]any, answers seen) sentences {
+			template := answers.of(readKakaoTemplate)
+			return sentences{ask: "Discard the draft of the KakaoTalk template", name: kakaoName(template), facts: lostChanges(template)}
+		}},
+	}
+)
 
-// showKakaoDiscard tells which changes are lost.
-func showKakaoDiscard(kind, read string) func(*Call, seen) string {
-	return func(_ *Call, s seen) string {
-		return lostChanges(called(kind, kakaoName(s[read])), s[read])
+func askKakaoSenderDelete(_ map[string]any, answers seen) sentences {
+	sender := answers.of(readKakaoSender)
+	return sentences{
+		ask:    "Delete the KakaoTalk sender",
+		name:   kakaoName(sender),
+		effect: "Its last messages are delivered for 60 days, then it is gone. " + noWayBack,
+		facts:  fmt.Sprintf("%s It has %s.", stateAndChanges(sender), count(total(answers.of(readKakaoTemplates), "templates"), "template", "templates")),
 	}
 }
 
 // kakaoName is the name of a sender or template.
 func kakaoName(thing map[string]any) string {
-	if name := jsonvalue.Text(thing, "details.name"); name != "" {
-		return name
-	}
-	return jsonvalue.Text(thing, "changes.details.name")
+	return nameOf(thing, "details.name", "changes.details.name")
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/errorcode"
 )
 
 // A person's refusal is final. A question about a call leaves a mark in the
@@ -168,12 +170,12 @@ func (g *Guard) refusedBefore(ctx context.Context, m *matter) *Refusal {
 		what, done = "this project", "naming it does not confirm it"
 	}
 	r := &Refusal{
-		Code: codeTimeout,
+		Code: errorcode.ConfirmationTimeout,
 		Info: map[string]any{"answer": "none", "askedAt": stands.Asked.UTC().Format(time.RFC3339), "until": stands.end().UTC().Format(time.RFC3339)},
 	}
 	ended := "has not answered"
 	if stands.Answer != "" && stands.Answer != TimedOut {
-		r.Code, ended = codeDeclined, fmt.Sprintf("did not agree (%s)", stands.Answer)
+		r.Code, ended = errorcode.ConfirmationDeclined, fmt.Sprintf("did not agree (%s)", stands.Answer)
 		r.Info["answer"] = string(stands.Answer)
 	}
 	r.Message = fmt.Sprintf("a person was asked about %s at %s and %s; until %s %s. Nothing was sent",

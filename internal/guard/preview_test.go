@@ -78,7 +78,7 @@ func TestPreview(t *testing.T) {
 	}
 	c = call("sms_app_delete", map[string]any{"smsAppId": "a"})
 	c.Elicitor = asked
-	if p := f.Preview(ctx, c); !p.Confirm || !strings.Contains(p.Summary, "Nobody has confirmed it") {
+	if p := f.Preview(ctx, c); !p.Confirm || !strings.Contains(p.Summary, "not been confirmed") {
 		t.Errorf("one question for both: %+v", p)
 	}
 	if got := f.check(call("whatsapp_template_sync", nil)); got != "guard_project_unconfirmed" {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
@@ -31,9 +32,8 @@ func (g *Guard) Project(ctx context.Context, principal, named string) (string, *
 	}
 	if g.Default() == "" {
 		return "", &Refusal{
-			Code:       "guard_project_missing",
-			Message:    "the call names no project, and no default project is configured",
-			Resolution: "give projectId (ask the person which project; the Sinch Dashboard shows its id), or set SINCH_PROJECT_ID for the server",
+			Code:    errorcode.ProjectMissing,
+			Message: "the call names no project, and no default project is configured",
 		}
 	}
 	return g.Default(), nil
@@ -51,10 +51,9 @@ func (g *Guard) allow(ctx context.Context, principal, projectID string) *Refusal
 		return nil
 	}
 	return &Refusal{
-		Code:       "guard_project_not_allowed",
-		Message:    fmt.Sprintf("project %s is not among the projects of this server", papi.Truncate(projectID, papi.MaxEcho)),
-		Resolution: "use one of the allowed projects, or ask whoever runs the server to add it to SINCH_PROJECT_ID. A subproject that a bundle made is known until the server's store is lost, as by a restart with --store memory: then its id must be added too",
-		Info:       map[string]any{"allowed": strings.Join(g.opts.Projects, ", ")},
+		Code:    errorcode.ProjectNotAllowed,
+		Message: fmt.Sprintf("project %s is not among the projects of this server", papi.Truncate(projectID, papi.MaxEcho)),
+		Info:    map[string]any{"allowed": strings.Join(g.opts.Projects, ", ")},
 	}
 }
 
@@ -89,9 +88,8 @@ func (g *Guard) projectUnconfirmed(ctx context.Context, c *Call) *Refusal {
 		return r
 	}
 	return &Refusal{
-		Code:       "guard_project_unconfirmed",
-		Message:    fmt.Sprintf("project %s is not confirmed yet, and %s would change something in it", c.ProjectID, c.Row.Tool),
-		Resolution: "ask the person whether this is the project to work in, then call project_confirm with its id and repeat the call",
+		Code:    errorcode.ProjectUnconfirmed,
+		Message: fmt.Sprintf("project %s is not confirmed yet, and %s would change something in it", c.ProjectID, c.Row.Tool),
 		Next: []catalog.Next{{
 			Do: "confirm the project with the person", Tool: "project_confirm",
 			Args: map[string]any{"projectId": c.ProjectID}, Needs: []string{},
@@ -115,7 +113,7 @@ func (g *Guard) ConfirmProject(ctx context.Context, principal, client string, el
 		switch {
 		case v.Allowed():
 			by = ByElicitation
-		case v.Refuse == nil || v.Refuse.Code != codeUnavailable || g.opts.Mode == Human:
+		case v.Refuse == nil || v.Refuse.Code != errorcode.ConfirmationUnavailable || g.opts.Mode == Human:
 			return v, "", time.Time{}
 		}
 	}

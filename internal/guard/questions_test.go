@@ -49,6 +49,9 @@ var everyQuestion = []asks{
 	{name: "an SMS app", tool: "sms_app_delete", args: `{"smsAppId": "a-1"}`, api: map[string]string{"sms_app_get": `{"name": "Alerts", "status": "ACTIVE", "regions": ["EU", "US"], "conversationApiAppDetails": {"id": "app-1"}}`}},
 	{name: "a bundle of an SMS app", tool: "bundle_create", args: `{"name": "Example", "region": "EU", "smsApp": true}`},
 	{name: "a bundle of a subproject", tool: "bundle_create", args: `{"name": "Example", "region": "EU", "subproject": true}`},
+	{name: "a bundle whose services have the names", tool: "bundle_create", args: `{"region": "EU", "smsApp": {"name": "Texts"}}`},
+	{name: "a KakaoTalk sender that can't be looked at", tool: "kakaotalk_sender_delete", args: `{"plusFriendId": "exampleshop"}`, api: map[string]string{"kakaotalk_sender_get": ``}},
+	{name: "a template that can't be looked at", tool: "whatsapp_template_delete", args: `{"templateName": "order_shipped", "languageCode": "EN_US", "deleteSubmitted": true}`, api: map[string]string{"whatsapp_template_get": ``}},
 	{name: "a whole bundle", tool: "bundle_create", args: `{
 		"name": "Example", "region": "EU", "smsApp": true, "subproject": {"name": "Sub", "labels": {"team": "qa"}},
 		"convApp": {"name": "Talk", "webhooks": [{"target": "https://example.com/talk", "secret": "hidden-and-long-enough", "triggers": ["MESSAGE_DELIVERY"]}]},
@@ -104,7 +107,10 @@ func TestEveryQuestion(t *testing.T) {
 		if row.Confirm != "" && !slices.Contains(tools, row.Tool) {
 			t.Errorf("no question of %s is shown", row.Tool)
 		}
-		if _, ok := summaries[row.Tool]; ok != (row.Confirm != "") {
+		if row.Effect == catalog.Delete && row.Confirm == "" {
+			t.Errorf("%s deletes without a confirmation", row.Tool)
+		}
+		if ok := summaries[row.Tool] != nil; ok != (row.Confirm != "") {
 			t.Errorf("%s: has a question: %v, needs one: %v", row.Tool, ok, row.Confirm != "")
 		}
 	}
@@ -155,6 +161,7 @@ func TestAQuestionCanNotBeForged(t *testing.T) {
 		}
 		tame := strings.Count(a.question(t, func(*fixture, *Call) {}), "\n")
 		for _, times := range []int{1, 40} {
+			effect := ""
 			told := a.question(t, func(f *fixture, c *Call) {
 				for tool := range a.api {
 					f.api[tool], _ = spoiled(f.api[tool], hostile, times).(map[string]any)
@@ -162,6 +169,9 @@ func TestAQuestionCanNotBeForged(t *testing.T) {
 				c.Args, _ = spoiled(c.Args, hostile, times).(map[string]any)
 				if a.newProject {
 					c.ProjectID = hostile
+				}
+				if s := summaries[a.tool]; s != nil {
+					effect = s.text(c.Args, f.api).effect
 				}
 			})
 			lines := strings.Count(told, "\n")
@@ -171,7 +181,7 @@ func TestAQuestionCanNotBeForged(t *testing.T) {
 			if len(told) > 24_000 || strings.Contains(told, "\nApproved") || strings.ContainsFunc(told, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) {
 				t.Errorf("%s, %d times: %d bytes:\n%.2000s", a.name, times, len(told), told)
 			}
-			if effect := summaries[a.tool].effect; strings.Index(told, effect) > 2_000 {
+			if at := strings.Index(told, effect); at < 0 || at > 2_000 {
 				t.Errorf("%s, %d times: what follows is out of view:\n%.3000s", a.name, times, told)
 			}
 		}

@@ -38,39 +38,44 @@ func Word(text string) string {
 
 // words lists words, the first of them where there are many.
 func words(texts []string) string {
-	shown := make([]string, 0, maxListed)
-	for _, text := range texts[:min(len(texts), maxListed)] {
-		shown = append(shown, Word(text))
+	shown := make([]string, len(texts))
+	for i, text := range texts {
+		shown[i] = Word(text)
 	}
-	return listed(shown, len(texts))
+	return listed(shown, maxListed)
 }
 
-// listed joins what is shown of so many.
-func listed(shown []string, of int) string {
-	list := strings.Join(shown, ", ")
-	if more := of - len(shown); more > 0 {
-		list += fmt.Sprintf(" and %d more", more)
+// listed joins texts, the first of them where there are more than max.
+func listed(texts []string, max int) string {
+	more := len(texts) - max
+	if more <= 0 {
+		return strings.Join(texts, ", ")
 	}
-	return list
+	return fmt.Sprintf("%s and %d more", strings.Join(texts[:max], ", "), more)
 }
 
-// stands says how a thing stands, as the end of a sentence.
-func stands(thing map[string]any) string {
-	state := "is not live yet"
-	if s := jsonvalue.Text(thing, "state"); s != "" {
-		state = "is " + Word(s)
+// stateOf says in which state a thing is, as a sentence without its end.
+func stateOf(thing map[string]any) string {
+	if state := jsonvalue.Text(thing, "state"); state != "" {
+		return "It is " + Word(state)
 	}
+	return "It is not live yet"
+}
+
+// stateAndChanges says in which state a thing and its pending changes are.
+func stateAndChanges(thing map[string]any) string {
 	if changes := pending(thing); changes != "" {
-		return fmt.Sprintf("%s and has pending changes (%s)", state, Word(changes))
+		return fmt.Sprintf("%s and has pending changes (%s).", stateOf(thing), Word(changes))
 	}
-	return state
+	return stateOf(thing) + "."
 }
 
-// called is what a thing is called in a sentence: its kind, and its name where
-// it has one.
-func called(kind, itsName string) string {
-	if itsName == "" {
-		return kind
+// nameOf quotes the first of the fields that holds a name, "" where none does.
+func nameOf(thing map[string]any, fields ...string) string {
+	for _, field := range fields {
+		if name := jsonvalue.Text(thing, field); name != "" {
+			return Name(name)
+		}
 	}
-	return kind + " " + Name(itsName)
+	return ""
 }

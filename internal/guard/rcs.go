@@ -181,7 +181,7 @@ func usAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
 	if country := jsonvalue.Text(answers, "taxIdCountry"); country != "" && country != "US" && !jsonvalue.IsEmpty(answers["addressState"]) {
 		c.Warn("details.questionnaire.us.answers.addressState is ignored: taxIdCountry is " + country)
 	}
-	first := firstUS(answers)
+	first := catalog.FirstUSQuestionnaire(answers)
 	switch version := c.Args["usQuestionnaireVersion"]; {
 	case version == "v1" && !first && answers["ownershipType"] != nil:
 		c.Warn("usQuestionnaireVersion is v1, and the answers look like those of v2: the API judges")
@@ -296,9 +296,13 @@ func testNumber(c *Call, s seen) *Refusal {
 	return nil
 }
 
-// showLaunch tells what is launched, where, and what comes of it.
-func showLaunch(_ *Call, s seen) string {
-	sender := s["rcs_sender_get"]
+var rcsSummaries = []Summary{
+	{Tool: "rcs_sender_launch", Reads: []Read{readRcsSender}, text: askLaunch},
+	{Tool: "rcs_test_number_delete", Reads: []Read{readRcsSender}, text: askTestNumberDelete},
+}
+
+func askLaunch(_ map[string]any, answers seen) sentences {
+	sender := answers.of(readRcsSender)
 	status := map[string]string{}
 	for _, one := range jsonvalue.Objects(sender, "countryStatus") {
 		status[jsonvalue.Text(one, "country")] = jsonvalue.Text(one, "status")
@@ -306,35 +310,46 @@ func showLaunch(_ *Call, s seen) string {
 	details := jsonvalue.Object(sender, "details")
 	var countries []string
 	for _, country := range jsonvalue.Texts(details, "countries") {
-		told := Word(country)
+		shown := Word(country)
 		if now := status[country]; now != "" && now != "NOT_LAUNCHED" {
-			told += " (" + Word(now) + ")"
+			shown += " (" + Word(now) + ")"
 		}
-		countries = append(countries, told)
+		countries = append(countries, shown)
 	}
-	told := fmt.Sprintf("Launches the RCS sender %s, now %s, in %s: %s.",
-		Name(jsonvalue.Text(details, "brand.name")), Word(jsonvalue.Text(sender, "state")), count(len(countries), "country", "countries"), listed(countries[:min(len(countries), 3*maxListed)], len(countries)))
+	facts := fmt.Sprintf("It is %s now, and is launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), count(len(countries), "country", "countries"), listed(countries, 3*maxListed))
 	if jsonvalue.IsEmpty(jsonvalue.Field(details, "questionnaire.general.answers.videoUris")) {
-		told += "\nThe questionnaire names no video: the launch waits in PREPARING_LAUNCH until Sinch has added one."
+		facts += "\nThe questionnaire names no video: the launch waits in PREPARING_LAUNCH until Sinch has added one."
 	}
 	if later := laterCountries(sender); later != "" {
-		told += "\n" + later
+		facts += "\n" + later
 	}
-	return told
+	return sentences{
+		ask:    "Launch the RCS sender",
+		name:   nameOf(details, "brand.name"),
+		effect: "It is submitted to Google and the carriers, and can't be withdrawn; afterwards only its countries can be changed.",
+		facts:  facts,
+	}
 }
 
-// showTestNumber tells what the number that goes was.
-func showTestNumber(c *Call, s seen) string {
-	sender := s["rcs_sender_get"]
+func askTestNumberDelete(args map[string]any, answers seen) sentences {
+	sender := answers.of(readRcsSender)
 	state := ""
 	others := 0
 	for _, n := range jsonvalue.Objects(sender, "testNumberStates") {
-		if n["number"] == c.Args["testNumber"] {
+		if n["number"] == args["testNumber"] {
 			state = jsonvalue.Text(n, "state")
 		} else {
 			others++
 		}
 	}
-	return fmt.Sprintf("The number is %s; %s keeps %s.",
-		Word(or(state, "UNKNOWN")), called("the sender", jsonvalue.Text(sender, "details.brand.name")), count(others, "other test number", "other test numbers"))
+	name := Name(jsonvalue.Text(args, "testNumber"))
+	if brand := nameOf(sender, "details.brand.name"); brand != "" {
+		name += " from the RCS sender " + brand
+	}
+	return sentences{
+		ask:    "Remove the test number",
+		name:   name,
+		effect: "To test again, the number must be invited again, and its owner must accept again.",
+		facts:  fmt.Sprintf("It is %s. The sender keeps %s.", Word(or(state, "UNKNOWN")), count(others, "other test number", "other test numbers")),
+	}
 }

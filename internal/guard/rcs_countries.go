@@ -32,7 +32,7 @@ func leadOut(refusal *Refusal, id, sender map[string]any) {
 	details := jsonvalue.Object(sender, "details")
 	var stay, leave []string
 	for _, country := range jsonvalue.Texts(details, "countries") {
-		if len(countryNeeds(jsonvalue.Object(details, "questionnaire"), country).missing) > 0 {
+		if len(catalog.CountryNeeds(jsonvalue.Object(details, "questionnaire"), country).Missing) > 0 {
 			leave = append(leave, country)
 		} else {
 			stay = append(stay, country)
@@ -81,14 +81,13 @@ func countryAdded(c *Call, s seen) *Refusal {
 
 // unanswered tells which answers a country still asks for, "" where none.
 func unanswered(questionnaire map[string]any, country string) string {
-	r := countryNeeds(questionnaire, country)
-	slices.Sort(r.missing)
+	r := catalog.CountryNeeds(questionnaire, country)
 	var told []string
-	if len(r.missing) > 0 {
-		told = append(told, "whose launch needs "+inOneBrace(r.missing))
+	if len(r.Missing) > 0 {
+		told = append(told, "whose launch needs "+inOneBrace(r.Missing))
 	}
-	if len(r.asked) > 0 {
-		told = append(told, "whose questionnaire asks for "+inOneBrace(r.asked)+" (the API judges)")
+	if len(r.Asked) > 0 {
+		told = append(told, "whose questionnaire asks for "+inOneBrace(r.Asked)+" (the API judges)")
 	}
 	return strings.Join(told, ", and ")
 }
@@ -116,7 +115,7 @@ func inOneBrace(paths []string) string {
 func laterCountries(sender map[string]any) string {
 	details := jsonvalue.Object(sender, "details")
 	var lacks []string
-	for _, country := range slices.Sorted(maps.Keys(countryParts)) {
+	for _, country := range catalog.LaunchCountries() {
 		if !slices.Contains(jsonvalue.Texts(details, "countries"), country) && unanswered(jsonvalue.Object(details, "questionnaire"), country) != "" {
 			lacks = append(lacks, country)
 		}

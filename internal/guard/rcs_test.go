@@ -3,113 +3,46 @@ package guard
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
 // launchableSender is an RCS sender that lacks nothing for a launch in Sweden.
 func launchableSender() map[string]any {
+	raw, err := os.ReadFile("../catalog/testdata/rcs_sender_launchable.json")
+	if err != nil {
+		panic(err)
+	}
 	var sender map[string]any
-	if err := json.Unmarshal([]byte(`{
-		"state": "IN_TEST", "useCase": "OTP",
-		"testNumberStates": [{"number": "+15550100", "state": "VERIFIED"}, {"number": "+15550101", "state": "DECLINED"}],
-		"details": {
-			"countries": ["SE"],
-			"brand": {
-				"name": "Example Shop", "emails": [{"address": "care@example.com"}],
-				"bannerUrl": "https://example.com/b.png", "logoUrl": "https://example.com/l.png",
-				"privacyPolicyUrl": "https://example.com/p", "termsOfServiceUrl": "https://example.com/t"
-			},
-			"questionnaire": {
-				"general": {"answers": {"optInDescription": "a", "triggerDescription": "b", "interactionsDescription": "c", "optOutDescription": "d", "videoUris": ["https://example.com/v"]}},
-				"verification": {"answers": {"name": "Example Manager", "email": "care@example.com", "website": "https://example.com"}}
-			}
-		}
-	}`), &sender); err != nil {
+	if err := json.Unmarshal(raw, &sender); err != nil {
 		panic(err)
 	}
 	return sender
 }
 
-// usAnswered are whole answers of the second US questionnaire.
-func usAnswered(ownership, taxCountry string) map[string]any {
-	answers := map[string]any{"ownershipType": ownership, "taxIdCountry": taxCountry}
-	for _, key := range papi.LookupSchema(usSchemas[usCampaign(answers)]).Required {
-		if answers[key] == nil {
-			answers[key] = "given"
-		}
-	}
-	return answers
-}
-
-func TestALaunchIsToldAllThatItLacks(t *testing.T) {
-	const (
-		general      = "details.questionnaire.general.answers."
-		verification = "details.questionnaire.verification.answers."
-		gb           = "details.questionnaire.gb.answers."
-		fr           = "details.questionnaire.fr.answers."
-		us           = "details.questionnaire.us.answers."
-	)
-	countries := func(codes ...any) map[string]any { return map[string]any{"details.countries": codes} }
-	plus := func(m map[string]any, more map[string]any) map[string]any { maps.Copy(m, more); return m }
+func TestALaunchDependsOnTheState(t *testing.T) {
 	for _, tt := range []struct {
-		name    string
-		edit    map[string]any // what the sender has, by path; nil for what it lacks
-		missing []string
-		asked   []string
+		name  string
+		state string
+		want  string // "" where the state allows it
 	}{
-		{name: "a whole sender lacks nothing"},
-		{name: "a launched one may be launched in more countries", edit: map[string]any{"state": "LAUNCHED"}},
-		{name: "one that was taken down may be launched again", edit: map[string]any{"state": "UNLAUNCHED"}},
-		{name: "not while it is being prepared", edit: map[string]any{"state": "PREPARING_LAUNCH"}, missing: []string{"state: PREPARING_LAUNCH, and only IN_TEST, LAUNCHING, LAUNCHED, UNLAUNCHED can be launched"}},
-		{name: "no country", edit: map[string]any{"details.countries": []any{}}, missing: []string{"details.countries"}},
-		{name: "a phone does for an email", edit: map[string]any{"details.brand.emails": nil, "details.brand.phones": []any{map[string]any{"number": "+15550100"}}}},
-		{name: "neither phone nor email", edit: map[string]any{"details.brand.emails": nil}, missing: []string{"details.brand.phones or details.brand.emails"}},
-		{name: "images and policies", edit: map[string]any{"details.brand.bannerUrl": nil, "details.brand.logoUrl": "", "details.brand.privacyPolicyUrl": nil, "details.brand.termsOfServiceUrl": nil},
-			missing: []string{"details.brand.bannerUrl", "details.brand.logoUrl", "details.brand.privacyPolicyUrl", "details.brand.termsOfServiceUrl"}},
-		{name: "answers that every sender gives", edit: map[string]any{general + "optOutDescription": nil, verification + "website": nil}, missing: []string{general + "optOutDescription", verification + "website"}},
-		{name: "a video is not needed", edit: map[string]any{general + "videoUris": nil}},
-		{name: "Britain asks three things", edit: plus(countries("GB"), map[string]any{gb + "brandIndustry": "Retail"}),
-			missing: []string{gb + "companyLegalName", gb + "messagesVolume"}, asked: []string{gb + "companyRegistrationNumber", gb + "fullCompanyAddress", gb + "messagesFrequency"}},
-		{name: "France asks, and the contract marks nothing as needed", edit: countries("FR"), asked: []string{fr + "fullCompanyAddress", fr + "siren"}},
-		{name: "Britain needs what is marked as needed, and asks for the rest", edit: countries("GB"),
-			missing: []string{gb + "brandIndustry", gb + "companyLegalName", gb + "messagesVolume"}, asked: []string{gb + "companyRegistrationNumber", gb + "fullCompanyAddress", gb + "messagesFrequency"}},
-		{name: "one French answer leaves the rest to the API", edit: plus(countries("FR"), map[string]any{fr + "siren": "000000000"}), asked: []string{fr + "fullCompanyAddress"}},
-		{name: "answers of a country that is not launched are not asked for", edit: map[string]any{fr + "siren": "000000000"}},
-		{name: "the second US questionnaire asks for the verification's phone", edit: plus(countries("US"), map[string]any{"details.questionnaire.us.answers": usAnswered("PRIVATE", "DE")}),
-			missing: []string{verification + "phone"}},
-		{name: "a US company names its state", edit: plus(countries("US"), map[string]any{"details.questionnaire.us.answers": usAnswered("PRIVATE", "DE"), us + "taxIdCountry": "US", verification + "phone": "+15550100"}),
-			missing: []string{us + "addressState"}},
-		{name: "a public company names its stock", edit: plus(countries("US"), map[string]any{"details.questionnaire.us.answers": usAnswered("PRIVATE", "US"), us + "ownershipType": "PUBLIC", verification + "phone": "+15550100"}),
-			missing: []string{us + "stockExchange", us + "stockSymbol"}},
-		{name: "false is an answer", edit: plus(countries("US"), map[string]any{"details.questionnaire.us.answers": usAnswered("PUBLIC", "US"), us + "ageGatedContent": false, verification + "phone": "+15550100"})},
-		{name: "the first US questionnaire asks less", edit: plus(countries("US"), map[string]any{us + "ein": "00-0000000", us + "companyLegalName": "Example Ltd", us + "brandIndustry": "Retail"}),
-			missing: []string{us + "messagesVolume"}, asked: []string{us + "fullCompanyAddress"}},
-		{name: "everything at once", edit: map[string]any{"state": "DRAFT", "details": map[string]any{}},
-			missing: []string{
-				"details.brand.bannerUrl", "details.brand.logoUrl", "details.brand.phones or details.brand.emails", "details.brand.privacyPolicyUrl", "details.brand.termsOfServiceUrl", "details.countries",
-				general + "interactionsDescription", general + "optInDescription", general + "optOutDescription", general + "triggerDescription",
-				verification + "email", verification + "name", verification + "website",
-				"state: DRAFT, and only IN_TEST, LAUNCHING, LAUNCHED, UNLAUNCHED can be launched",
-			}},
+		{"a launched one may be launched in more countries", "LAUNCHED", ""},
+		{"one that was taken down may be launched again", "UNLAUNCHED", ""},
+		{"not while it is being prepared", "PREPARING_LAUNCH", "state: PREPARING_LAUNCH, and only IN_TEST, LAUNCHING, LAUNCHED, UNLAUNCHED can be launched"},
+		{"a draft", "DRAFT", "state: DRAFT, and only IN_TEST, LAUNCHING, LAUNCHED, UNLAUNCHED can be launched"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			sender := launchableSender()
-			for _, path := range slices.Sorted(maps.Keys(tt.edit)) {
-				put(sender, path, tt.edit[path])
-			}
-			got := launchNeeds(sender)
-			if !slices.Equal(got.missing, tt.missing) {
-				t.Errorf("missing:\n%s\nwant:\n%s", strings.Join(got.missing, "\n"), strings.Join(tt.missing, "\n"))
-			}
-			if !slices.Equal(got.asked, tt.asked) {
-				t.Errorf("asked: %v, want %v", got.asked, tt.asked)
+			sender["state"] = tt.state
+			if got := strings.Join(launchMissing(sender, catalog.LaunchNeeds(sender)), "; "); got != tt.want {
+				t.Errorf("missing %q, want %q", got, tt.want)
 			}
 		})
 	}
@@ -287,37 +220,6 @@ func TestADeprecatedBillingCategoryIsTold(t *testing.T) {
 		t.Fatalf("the contract tells of %d billing categories", len(cases))
 	}
 	checkRule(t, cases)
-}
-
-// What the contract calls needed at launch is what the launch is refused for:
-// no more, and no less.
-func TestTheContractTellsWhatACountryNeeds(t *testing.T) {
-	schemas := map[string]string{"GB": "RcsSenderDetailsQuestionnaireGBAnswersInputDto", "FR": "RcsSenderDetailsQuestionnaireFRAnswersInputDto"}
-	for country, name := range schemas {
-		for key, property := range papi.LookupSchema(name).Properties {
-			needed := strings.Contains(property.Resolve().Description, "needed at launch")
-			if got := slices.Contains(countryAsks[country].needed, key); got != needed {
-				t.Errorf("%s: %s is needed: %v, as the contract has it: %v", country, key, got, needed)
-			}
-			told := needed || slices.Contains(countryAsks[country].asked, key) || property.Deprecated || strings.HasSuffix(key, "Metadata")
-			if !told {
-				t.Errorf("%s: nobody asks for %s", country, key)
-			}
-		}
-	}
-	for key, property := range papi.LookupSchema("RcsSenderDetailsQuestionnaireUSAnswersInputDto").Properties {
-		if needed := strings.Contains(property.Resolve().Description, "needed at launch"); slices.Contains(usFirst.needed, key) != needed {
-			t.Errorf("US, the first questionnaire: %s is needed: %v", key, needed)
-		}
-	}
-	for version, name := range usSchemas {
-		whole := papi.LookupSchema(name)
-		for key, property := range whole.Properties {
-			if strings.Contains(property.Resolve().Description, "needed at launch") && !slices.Contains(whole.Required, key) {
-				t.Errorf("US, %s: %s is needed at launch and not required", version, key)
-			}
-		}
-	}
 }
 
 // A country that is added after the launch, or named in a new sender, without

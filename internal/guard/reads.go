@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 )
 
@@ -37,6 +38,9 @@ func (r *Read) arguments(c *Call) map[string]any {
 
 // seen is what the reads of a rule or a summary showed, by tool.
 type seen map[string]map[string]any
+
+// of returns what a read returned.
+func (s seen) of(r Read) map[string]any { return s[r.Tool] }
 
 // reads are the reads that the rules and the summary of one call share: each
 // is made once.
@@ -107,10 +111,9 @@ func unreadable(c *Call, r *Read, closed bool, err error) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Code:       "guard_read_failed",
-		Message:    fmt.Sprintf("%s can't be undone, and what it would do could not be looked at: %s answered %s", c.Row.Tool, r.Tool, code(err)),
-		Resolution: "call again when the read works; nothing was sent",
-		Next:       []catalog.Next{r.next(c, "look at its state, and what comes next in it")},
+		Code:    errorcode.ReadFailed,
+		Message: fmt.Sprintf("%s can't be undone, and what it would do could not be looked at: %s answered %s", c.Row.Tool, r.Tool, code(err)),
+		Next:    []catalog.Next{r.next(c, "look at its state, and what comes next in it")},
 	}
 }
 
@@ -137,5 +140,5 @@ func code(err error) string {
 	if errors.As(err, &e) {
 		return e.Code
 	}
-	return "internal_error"
+	return errorcode.InternalError
 }

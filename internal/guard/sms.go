@@ -35,15 +35,18 @@ func smsAppConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 }
 
-// showSmsAppDelete tells which app goes, and what it is connected to.
-func showSmsAppDelete(_ *Call, s seen) string {
-	app := s["sms_app_get"]
-	told := fmt.Sprintf("%s is %s", called("The SMS app", jsonvalue.Text(app, "name")), Word(or(jsonvalue.Text(app, "status"), "UNKNOWN")))
+var readSmsApp = Read{Tool: "sms_app_get"}
+
+var smsSummaries = []Summary{{Tool: "sms_app_delete", Reads: []Read{readSmsApp}, text: askSmsAppDelete}}
+
+func askSmsAppDelete(_ map[string]any, answers seen) sentences {
+	app := answers.of(readSmsApp)
+	facts := "It is " + Word(or(jsonvalue.Text(app, "status"), "UNKNOWN"))
 	if regions := words(jsonvalue.Texts(app, "regions")); regions != "" {
-		told += " in " + regions
+		facts += " in " + regions
 	}
 	if conversation := jsonvalue.Text(app, "conversationApiAppDetails.id"); conversation != "" {
-		told += fmt.Sprintf(", and the Conversation app %s is connected to it", Name(conversation))
+		facts += fmt.Sprintf(", and the Conversation app %s is connected to it", Name(conversation))
 	}
-	return told + "."
+	return sentences{ask: "Delete the SMS app", name: nameOf(app, "name"), effect: noWayBack, facts: facts + "."}
 }

@@ -23,7 +23,7 @@ func TestDeletingAnSMSAppSaysWhatIsConnected(t *testing.T) {
 	if v.Refuse == nil || v.Refuse.Confirmation == nil {
 		t.Fatalf("got %+v", v)
 	}
-	if want := `The SMS app "Shop" is ACTIVE in EU, and the Conversation app "talk" is connected to it.`; !strings.Contains(v.Refuse.Confirmation.Summary, want) {
+	if want := `It is ACTIVE in EU, and the Conversation app "talk" is connected to it.`; !strings.HasPrefix(v.Refuse.Confirmation.Summary, `Delete the SMS app "Shop"?`) || !strings.Contains(v.Refuse.Confirmation.Summary, want) {
 		t.Errorf("the summary is %s", v.Refuse.Confirmation.Summary)
 	}
 }

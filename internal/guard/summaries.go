@@ -5,146 +5,81 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 )
 
-// summary is what a person is told of a call that needs their word: what this
-// call does, and nothing that another one would do. What tell and show tell is
-// a fact: when it is told otherwise at the time of doing, the confirmation is
-// void.
-type summary struct {
-	// ask is the question, without what the call is about.
-	ask string
-	// effect is what follows, in whole sentences; "" where tell or show says it.
-	effect string
-	// Reads are what show tells from. Where one fails, the person is told that
-	// instead.
+// Summary declares the question about the calls of one tool that needs a
+// confirmation. It stands beside the rules of the tool's family.
+type Summary struct {
+	Tool string
+	// Reads are what text needs beside the arguments.
 	Reads []Read
-	show  func(c *Call, s seen) string
-	// tell tells from the call alone.
-	tell func(c *Call) string
+	// text words the question. It is a pure function: when it returns something
+	// else after the answer, the confirmation is void. A read that failed is
+	// missing from the answers.
+	text func(args map[string]any, answers seen) sentences
 }
 
-const noWayBack = "This API has no call that brings it back."
+// sentences are the parts of a question, in the order in which they are shown.
+type sentences struct {
+	// ask is the verb and the kind of thing, without the question mark.
+	ask string
+	// name is what the person knows the thing by; "" stands for its id.
+	name string
+	// effect is what follows from a yes, whatever the reads return. It comes
+	// before the facts, whose length depends on others: it is always in view.
+	effect string
+	// facts are what else matters to the decision. Where a read failed, the
+	// error is shown instead.
+	facts string
+}
 
-var summaries = map[string]summary{
-	"webhook_delete": {
-		ask:    "Delete a webhook",
-		effect: "Events stop reaching its target.",
-		Reads:  []Read{{Tool: "webhook_get"}}, show: showWebhookDelete,
-	},
-	"whatsapp_account_delete": {
-		ask:    "Delete the WhatsApp account",
-		effect: noWayBack,
-		Reads:  []Read{readWhatsappAccount}, show: showAccountDelete,
-	},
-	"whatsapp_sender_delete": {
-		ask:    "Delete a WhatsApp sender",
-		effect: "It delivers its last messages for 30 days and is then gone. " + noWayBack,
-		Reads:  []Read{readWhatsappSender}, show: showWhatsappSenderDelete,
-	},
-	"whatsapp_sender_changes_discard": {
-		ask:   "Discard the pending changes of a WhatsApp sender",
-		Reads: []Read{readWhatsappSender}, show: showWhatsappDiscard,
-	},
-	"whatsapp_template_delete": {
-		ask:   "Delete a WhatsApp template in one language",
-		Reads: []Read{readWhatsappTemplate}, show: showTemplate, tell: tellDeleteSubmitted,
-	},
-	"whatsapp_template_delete_all_languages": {
-		ask:    "Delete a WhatsApp template in all its languages",
-		effect: "Its name can't be used again for 30 days. Messages that are on their way are still attempted for 30 days.",
-		Reads:  []Read{{Tool: "whatsapp_template_language_list"}}, show: showTemplateLanguages,
-	},
-	"whatsapp_template_analytics_enable": {
-		ask:    "Turn on Meta's template analytics",
-		effect: "They are on for the whole WhatsApp Business Account, and nothing turns them off again.",
-	},
-	"whatsapp_solution_assign": {
-		ask:    "Assign a WhatsApp solution",
-		effect: "Once the project is onboarded, its solution can't be changed.",
-		Reads:  []Read{readSolutions}, show: showSolution,
-	},
-	"whatsapp_access_token_create": {
-		ask:    "Make a long-lived Meta access token",
-		effect: "It is valid for 60 days.",
-	},
-	"rcs_sender_launch": {
-		ask:    "Launch an RCS sender",
-		effect: "It is submitted to Google and the carriers, and can't be withdrawn; afterwards only its countries can be changed.",
-		Reads:  []Read{readRcsSender}, show: showLaunch,
-	},
-	"rcs_test_number_delete": {
-		ask:    "Remove a test number from an RCS sender",
-		effect: "To test again, the number must be invited again, and its owner must accept again.",
-		Reads:  []Read{readRcsSender}, show: showTestNumber,
-	},
-	"kakaotalk_sender_delete": {
-		ask:    "Delete a KakaoTalk sender",
-		effect: "It delivers its last messages for 60 days and is then gone. " + noWayBack,
-		Reads:  []Read{readKakaoSender, {Tool: "kakaotalk_template_list"}}, show: showKakaoSender,
-	},
-	"kakaotalk_sender_changes_discard": {
-		ask:   "Discard the pending changes of a KakaoTalk sender",
-		Reads: []Read{readKakaoSender}, show: showKakaoDiscard("The sender", "kakaotalk_sender_get"),
-	},
-	"kakaotalk_template_delete": {
-		ask:    "Delete a KakaoTalk template",
-		effect: noWayBack,
-		Reads:  []Read{readKakaoTemplate}, show: showKakaoTemplate,
-	},
-	"kakaotalk_template_changes_discard": {
-		ask:   "Discard the draft of a KakaoTalk template",
-		Reads: []Read{readKakaoTemplate}, show: showKakaoDiscard("The template", "kakaotalk_template_get"),
-	},
-	"sms_app_delete": {
-		ask:    "Delete an SMS app",
-		effect: noWayBack,
-		Reads:  []Read{{Tool: "sms_app_get"}}, show: showSmsAppDelete,
-	},
-	"bundle_create": {ask: "Create a bundle", tell: tellBundle},
+const noWayBack = "This API has no call that restores it."
+
+// Summaries has the question of each tool whose row has a Confirm.
+var Summaries = slices.Concat(webhookSummaries, whatsappAccountSummaries, whatsappSenderSummaries, whatsappTemplateSummaries, solutionSummaries, rcsSummaries, kakaotalkSummaries, smsSummaries, bundleSummaries)
+
+// summaries are Summaries by tool. A row without its question is found when the
+// program starts, not when the row is called.
+var summaries = func() map[string]*Summary {
+	byTool := map[string]*Summary{}
+	for i := range Summaries {
+		byTool[Summaries[i].Tool] = &Summaries[i]
+	}
+	for _, row := range catalog.Rows() {
+		if (byTool[row.Tool] != nil) != (row.Confirm != "") {
+			panic("guard: " + row.Tool + " has a Confirm or a question, but not both")
+		}
+	}
+	return byTool
+}()
+
+// sentences words the question about a call.
+func (s *Summary) sentences(ctx context.Context, c *Call) sentences {
+	c.readAll(ctx, s.Reads)
+	answers, failed := seen{}, ""
+	for i := range s.Reads {
+		answer, err := c.read(ctx, &s.Reads[i])
+		if err == nil {
+			answers[s.Reads[i].Tool] = answer
+		} else if failed == "" {
+			failed = fmt.Sprintf("More about it could not be read: %s answered %s.", s.Reads[i].Tool, Word(code(err)))
+		}
+	}
+	text := s.text(c.Args, answers)
+	if failed != "" {
+		text.facts = failed
+	}
+	return text
 }
 
 // lostChanges says which pending changes of a thing are lost.
-func lostChanges(called string, thing map[string]any) string {
-	told := called + " is not live yet."
-	if state := jsonvalue.Text(thing, "state"); state != "" {
-		told = called + " is " + Word(state) + "."
-	}
+func lostChanges(thing map[string]any) string {
 	to := ""
 	if fields := slices.Sorted(maps.Keys(jsonvalue.Object(thing, "changes.details"))); len(fields) > 0 {
 		to = " to " + words(fields)
 	}
-	return fmt.Sprintf("%s Its pending changes%s are lost; their status is %s.", told, to, Word(or(pending(thing), "none")))
-}
-
-// SummaryReads are the reads that the summary of a tool's confirmation is told
-// from.
-func SummaryReads(tool string) []Read { return summaries[tool].Reads }
-
-// facts are what tell and show tell, "" where they tell nothing.
-func (s *summary) facts(ctx context.Context, c *Call) string {
-	var lines []string
-	if s.tell != nil {
-		lines = append(lines, s.tell(c))
-	}
-	if s.show != nil {
-		lines = append(lines, s.shown(ctx, c))
-	}
-	return strings.Join(lines, "\n")
-}
-
-func (s *summary) shown(ctx context.Context, c *Call) string {
-	c.readAll(ctx, s.Reads)
-	answers := seen{}
-	for i := range s.Reads {
-		answer, err := c.read(ctx, &s.Reads[i])
-		if err != nil {
-			return fmt.Sprintf("What %s shows could not be read (%s).", s.Reads[i].Tool, Word(code(err)))
-		}
-		answers[s.Reads[i].Tool] = answer
-	}
-	return s.show(c, answers)
+	return fmt.Sprintf("Its pending changes%s are lost; their status is %s. %s.", to, Word(or(pending(thing), "none")), stateOf(thing))
 }

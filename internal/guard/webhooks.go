@@ -169,8 +169,22 @@ func secretNeeded(c *Call) []string {
 	return []string{}
 }
 
-// showWebhookDelete tells whom events no longer reach.
-func showWebhookDelete(_ *Call, s seen) string {
-	hook := s["webhook_get"]
-	return fmt.Sprintf("The webhook sends %s to %s.", or(words(jsonvalue.Texts(hook, "triggers")), "nothing"), Address(jsonvalue.Text(hook, "target")))
+var readWebhook = Read{Tool: "webhook_get"}
+
+var webhookSummaries = []Summary{{Tool: "webhook_delete", Reads: []Read{readWebhook}, text: askWebhookDelete}}
+
+func askWebhookDelete(_ map[string]any, answers seen) sentences {
+	hook := answers.of(readWebhook)
+	s := sentences{ask: "Delete the webhook", effect: "It stops receiving events."}
+	if target := jsonvalue.Text(hook, "target"); target != "" {
+		s.name = "to " + Address(target)
+	}
+	switch triggers := words(jsonvalue.Texts(hook, "triggers")); triggers {
+	case "":
+	case all:
+		s.effect = "It stops receiving ALL events."
+	default:
+		s.effect = "It stops receiving these events: " + triggers + "."
+	}
+	return s
 }

@@ -151,13 +151,14 @@ func leaveDeleted(ctx context.Context, g *Guard, c *Call, r *Refusal) error {
 	return nil
 }
 
-// showAccountDelete tells which account goes.
-func showAccountDelete(_ *Call, s seen) string {
-	account := s["whatsapp_account_get"]
-	told := fmt.Sprintf("The account %s.", stands(account))
-	waba := or(jsonvalue.Text(account, "details.wabaName"), jsonvalue.Text(account, "changes.details.wabaName"))
-	if waba == "" {
-		return told
+var whatsappAccountSummaries = []Summary{{Tool: "whatsapp_account_delete", Reads: []Read{readWhatsappAccount}, text: askAccountDelete}}
+
+func askAccountDelete(_ map[string]any, answers seen) sentences {
+	account := answers.of(readWhatsappAccount)
+	return sentences{
+		ask:    "Delete the project's WhatsApp account",
+		name:   nameOf(account, "details.wabaName", "changes.details.wabaName"),
+		effect: noWayBack,
+		facts:  stateAndChanges(account),
 	}
-	return told + fmt.Sprintf(" Its WhatsApp Business Account is called %s.", Name(waba))
 }

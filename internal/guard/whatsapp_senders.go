@@ -147,29 +147,33 @@ func displayNameReview(c *Call, s seen) *Refusal {
 	}
 }
 
-// showWhatsappSenderDelete tells which sender goes.
-func showWhatsappSenderDelete(_ *Call, s seen) string {
-	sender := s["whatsapp_sender_get"]
-	told := called("The sender", whatsappName(sender))
-	if number := strings.TrimSpace(jsonvalue.Text(sender, "countryCode") + " " + jsonvalue.Text(sender, "phoneNumber")); number != "" {
-		told += " with the number " + Name(number)
-	}
-	told += " " + stands(sender) + "."
-	if app := jsonvalue.Text(sender, "conversationApiAppDetails.id"); app != "" {
-		told += fmt.Sprintf(" The Conversation app %s is connected to it.", Name(app))
-	}
-	return told
+var whatsappSenderSummaries = []Summary{
+	{Tool: "whatsapp_sender_delete", Reads: []Read{readWhatsappSender}, text: askWhatsappSenderDelete},
+	{Tool: "whatsapp_sender_changes_discard", Reads: []Read{readWhatsappSender}, text: askWhatsappDiscard},
 }
 
-// showWhatsappDiscard tells which changes are lost.
-func showWhatsappDiscard(_ *Call, s seen) string {
-	sender := s["whatsapp_sender_get"]
-	return lostChanges(called("The sender", whatsappName(sender)), sender)
+func askWhatsappSenderDelete(_ map[string]any, answers seen) sentences {
+	sender := answers.of(readWhatsappSender)
+	s := sentences{
+		ask:    "Delete the WhatsApp sender",
+		name:   whatsappName(sender),
+		effect: "Its last messages are delivered for 30 days, then it is gone. " + noWayBack,
+		facts:  stateAndChanges(sender),
+	}
+	if number := strings.TrimSpace(jsonvalue.Text(sender, "countryCode") + " " + jsonvalue.Text(sender, "phoneNumber")); number != "" {
+		s.name = strings.TrimSpace(s.name + " with the number " + Name(number))
+	}
+	if app := jsonvalue.Text(sender, "conversationApiAppDetails.id"); app != "" {
+		s.facts += fmt.Sprintf(" The Conversation app %s is connected to it.", Name(app))
+	}
+	return s
+}
+
+func askWhatsappDiscard(_ map[string]any, answers seen) sentences {
+	sender := answers.of(readWhatsappSender)
+	return sentences{ask: "Discard the pending changes of the WhatsApp sender", name: whatsappName(sender), facts: lostChanges(sender)}
 }
 
 func whatsappName(sender map[string]any) string {
-	if name := jsonvalue.Text(sender, "details.displayName"); name != "" {
-		return name
-	}
-	return jsonvalue.Text(sender, "changes.details.displayName")
+	return nameOf(sender, "details.displayName", "changes.details.displayName")
 }

@@ -42,17 +42,23 @@ func assignedSolution(list map[string]any) map[string]any {
 	return nil
 }
 
-// showSolution tells which solution is assigned, and in whose place.
-func showSolution(c *Call, s seen) string {
-	list := s["whatsapp_solution_list"]
-	told := "Assigns a solution that the list of solutions does not show"
+var solutionSummaries = []Summary{{Tool: "whatsapp_solution_assign", Reads: []Read{readSolutions}, text: askSolution}}
+
+func askSolution(args map[string]any, answers seen) sentences {
+	list := answers.of(readSolutions)
+	s := sentences{
+		ask:    "Assign the WhatsApp solution",
+		name:   Name(jsonvalue.Text(args, "solutionId")),
+		effect: "Once the project is onboarded, its solution can't be changed.",
+		facts:  "The list of solutions does not show it.",
+	}
 	for _, solution := range jsonvalue.Objects(list, "solutions") {
-		if solution["id"] == c.Args["solutionId"] {
-			told = "Assigns the solution " + Name(jsonvalue.Text(solution, "details.name"))
+		if solution["id"] == args["solutionId"] {
+			s.name, s.facts = or(nameOf(solution, "details.name"), s.name), ""
 		}
 	}
-	if before := assignedSolution(list); before != nil && before["id"] != c.Args["solutionId"] {
-		told += " in place of " + Name(jsonvalue.Text(before, "details.name"))
+	if before := assignedSolution(list); before != nil && before["id"] != args["solutionId"] {
+		s.name += " in place of " + Name(jsonvalue.Text(before, "details.name"))
 	}
-	return told + "."
+	return s
 }

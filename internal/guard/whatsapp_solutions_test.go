@@ -34,7 +34,7 @@ func TestAssigningASolutionSaysInWhosePlace(t *testing.T) {
 	if v.Refuse == nil || v.Refuse.Confirmation == nil {
 		t.Fatalf("got %+v", v)
 	}
-	if want := `Assigns the solution "Two" in place of "One".`; !strings.Contains(v.Refuse.Confirmation.Summary, want) {
+	if want := `Assign the WhatsApp solution "Two" in place of "One"?`; !strings.Contains(v.Refuse.Confirmation.Summary, want) {
 		t.Errorf("the summary is %s", v.Refuse.Confirmation.Summary)
 	}
 }

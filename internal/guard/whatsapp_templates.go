@@ -244,27 +244,48 @@ func templateDraft(c *Call, s seen) *Refusal {
 	}
 }
 
-// showTemplate shows how the template stands that goes.
-func showTemplate(_ *Call, s seen) string {
-	template := s["whatsapp_template_get"]
-	return fmt.Sprintf("The template %s.", stands(template))
-}
+var (
+	readLanguages = Read{Tool: "whatsapp_template_language_list"}
 
-// tellDeleteSubmitted tells what goes with deleteSubmitted and without.
-func tellDeleteSubmitted(c *Call) string {
-	if c.Args["deleteSubmitted"] == true {
-		return "deleteSubmitted is true: the template that was submitted to Meta is deleted too, messages can no longer be sent with it, and this name can't be used again in this language for 30 days."
+	whatsappTemplateSummaries = []Summary{
+		{Tool: "whatsapp_template_delete", Reads: []Read{readWhatsappTemplate}, text: askTemplateDelete},
+		{Tool: "whatsapp_template_delete_all_languages", Reads: []Read{readLanguages}, text: askTemplateDeleteAll},
+		{Tool: "whatsapp_template_analytics_enable", text: func(map[string]any, seen) sentences {
+			return sentences{
+				ask:    "Turn on template analytics for the project's WhatsApp Business Account",
+				effect: "They are on for all of the account's templates, and nothing turns them off again.",
+			}
+		}},
+		{Tool: "whatsapp_access_token_create", text: func(map[string]any, seen) sentences {
+			return sentences{ask: "Make a long-lived Meta access token", effect: "It is valid for 60 days."}
+		}},
 	}
-	return "deleteSubmitted is false: only the draft is deleted; a template that Meta has stays as it is."
+)
+
+func askTemplateDelete(args map[string]any, answers seen) sentences {
+	s := sentences{
+		ask:    "Delete the draft of the WhatsApp template",
+		name:   fmt.Sprintf("%s in %s", Name(jsonvalue.Text(args, "templateName")), Word(jsonvalue.Text(args, "languageCode"))),
+		effect: "Only the draft is deleted (deleteSubmitted is false): a template that Meta has stays as it is.",
+		facts:  stateAndChanges(answers.of(readWhatsappTemplate)),
+	}
+	if args["deleteSubmitted"] == true {
+		s.ask = "Delete the WhatsApp template"
+		s.effect = "deleteSubmitted is true: the template that was submitted to Meta is deleted too, no more messages can be sent with it, and this name can't be used again in this language for 30 days."
+	}
+	return s
 }
 
-// showTemplateLanguages shows which languages go, each with its state.
-func showTemplateLanguages(_ *Call, s seen) string {
-	list := s["whatsapp_template_language_list"]
+func askTemplateDeleteAll(args map[string]any, answers seen) sentences {
 	var languages []string
-	for _, template := range jsonvalue.Objects(list, "templates") {
+	for _, template := range jsonvalue.Objects(answers.of(readLanguages), "templates") {
 		languages = append(languages, fmt.Sprintf("%s (%s)", Word(jsonvalue.Text(template, "language")), Word(or(jsonvalue.Text(template, "state"), or(pending(template), "DRAFT")))))
 	}
 	slices.Sort(languages)
-	return fmt.Sprintf("Deletes %s: %s.", count(len(languages), "language", "languages"), listed(languages[:min(len(languages), 2*maxListed)], len(languages)))
+	return sentences{
+		ask:    "Delete the WhatsApp template",
+		name:   Name(jsonvalue.Text(args, "templateName")) + " in all its languages",
+		effect: "Its name can't be used again for 30 days. Messages that are on their way are still attempted for 30 days.",
+		facts:  fmt.Sprintf("It has %s: %s.", count(len(languages), "language", "languages"), listed(languages, 2*maxListed)),
+	}
 }

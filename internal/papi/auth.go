@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"papi-mcp/internal/errorcode"
+
 	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
@@ -103,9 +105,9 @@ func (a *authorizer) token(ctx context.Context) (token, *Error) {
 	}
 	if a.oauth == nil {
 		return token{}, &Error{
-			Code:       CodeCredentialsMissing,
+			Code:       errorcode.CredentialsMissing,
 			Message:    "there are no credentials for the API",
-			Resolution: "set SINCH_KEY_ID and SINCH_KEY_SECRET (or SINCH_ACCESS_TOKEN)" + ThenDoctor,
+			Resolution: errorcode.Do(errorcode.CredentialsMissing),
 		}
 	}
 	current := a.cached()
@@ -173,7 +175,7 @@ func (a *authorizer) renew(ctx context.Context) (token, error) {
 	if err != nil {
 		var failed *Error
 		if !errors.As(err, &failed) {
-			failed = &Error{Code: CodeTimeout, Message: "the token endpoint did not answer in time", Resolution: "try again", Err: err}
+			failed = &Error{Code: errorcode.Timeout, Message: "the token endpoint did not answer in time", Resolution: errorcode.Do(errorcode.Timeout), Err: err}
 		}
 		return token{}, failed
 	}
@@ -215,7 +217,7 @@ func tokenError(err error, secrets []string) error {
 		case status == http.StatusTooManyRequests, status >= 500:
 			return retryableError(&Error{
 				Status:     status,
-				Code:       CodeUnreachable,
+				Code:       errorcode.Unreachable,
 				Message:    fmt.Sprintf("the token endpoint answered %d", status),
 				Resolution: "try again later",
 				RetryAfter: retryAfter(refused.Response.Header),
@@ -227,9 +229,9 @@ func tokenError(err error, secrets []string) error {
 			}
 			return backoff.Permanent(&Error{
 				Status:     status,
-				Code:       CodeTokenRejected,
+				Code:       errorcode.TokenRejected,
 				Message:    fmt.Sprintf("the token endpoint refused the credentials (%d%s)", status, code),
-				Resolution: "check SINCH_KEY_ID and SINCH_KEY_SECRET" + ThenDoctor,
+				Resolution: errorcode.Do(errorcode.TokenRejected),
 			})
 		}
 		e := unexpectedToken(fmt.Sprintf("status %d", status))
@@ -248,9 +250,9 @@ func tokenError(err error, secrets []string) error {
 
 func unexpectedToken(what string) *Error {
 	return &Error{
-		Code:       CodeUnexpectedAnswer,
+		Code:       errorcode.UnexpectedAnswer,
 		Message:    "the token endpoint answered with " + what,
-		Resolution: "check PAPI_TOKEN_URL" + ThenDoctor,
+		Resolution: "check PAPI_TOKEN_URL" + errorcode.ThenDoctor,
 	}
 }
 

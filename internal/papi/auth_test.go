@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"papi-mcp/internal/errorcode"
 )
 
 var ok = []http.HandlerFunc{says(200, `{}`)}
@@ -46,7 +48,7 @@ func TestCredentials(t *testing.T) {
 				return
 			}
 			e := failureOf(t, err)
-			if e.Code != CodeCredentialsMissing || e.Unknown || len(api.seen())+api.tokensGiven() != 0 {
+			if e.Code != errorcode.CredentialsMissing || e.Unknown || len(api.seen())+api.tokensGiven() != 0 {
 				t.Errorf("%v, unknown %t, %d requests", e, e.Unknown, len(api.seen()))
 			}
 			for _, word := range []string{"SINCH_KEY_ID", "SINCH_KEY_SECRET", "SINCH_ACCESS_TOKEN", "papi-mcp doctor"} {
@@ -92,7 +94,7 @@ func TestManyCallersFetchOneToken(t *testing.T) {
 		var all sync.WaitGroup
 		all.Go(func() { // the first one, who starts the fetch
 			_, err := c.Do(hurried, aRead())
-			if e := failureOf(t, err); e.Code != CodeTimeout {
+			if e := failureOf(t, err); e.Code != errorcode.Timeout {
 				t.Error(e)
 			}
 		})
@@ -162,7 +164,7 @@ func TestManyCallersWithoutAToken(t *testing.T) {
 		for _, err := range errs {
 			e := failureOf(t, err)
 			own[e] = true
-			if e.Code != CodeTokenRejected {
+			if e.Code != errorcode.TokenRejected {
 				t.Error(e)
 			}
 		}
@@ -228,7 +230,7 @@ func TestARenewalThatFails(t *testing.T) {
 		}
 		<-time.After(time.Minute)
 		_, err := c.Do(t.Context(), aRead())
-		if e := failureOf(t, err); e.Code != CodeUnreachable {
+		if e := failureOf(t, err); e.Code != errorcode.Unreachable {
 			t.Error(e)
 		}
 	})
@@ -313,20 +315,20 @@ func TestTokenEndpointErrors(t *testing.T) {
 		code    string
 		message string
 	}{
-		{"refuses", echo(401, `{"error":"invalid_client","error_description":"HEADER is not known"}`), 1, 401, CodeTokenRejected,
+		{"refuses", echo(401, `{"error":"invalid_client","error_description":"HEADER is not known"}`), 1, 401, errorcode.TokenRejected,
 			"the token endpoint refused the credentials (401 invalid_client)"},
-		{"refuses with a code of its own", echo(400, `{"error":"HEADER"}`), 1, 400, CodeTokenRejected, "the token endpoint refused the credentials (400)"},
-		{"refuses with a page", echo(403, `<html>HEADER`), 1, 403, CodeTokenRejected, "the token endpoint refused the credentials (403)"},
-		{"refuses at 200", echo(200, `{"error":"invalid_client"}`), 1, 200, CodeTokenRejected, "the token endpoint refused the credentials (200 invalid_client)"},
-		{"is not there", echo(404, `HEADER`), 1, 404, CodeUnexpectedAnswer, "the token endpoint answered with status 404"},
-		{"redirects", says(302, "", "Location", "/oauth2/token"), 1, 302, CodeUnexpectedAnswer, "the token endpoint answered with status 302"},
-		{"answers a page", echo(200, `<html>HEADER`), 1, 0, CodeUnexpectedAnswer, "the token endpoint answered with no token in the standard form"},
-		{"answers no token", echo(200, `{"token":"HEADER"}`), 1, 0, CodeUnexpectedAnswer, "the token endpoint answered with no token in the standard form"},
-		{"gives one that can't be sent", echo(200, `{"access_token":"HEADER\n"}`), 1, 0, CodeUnexpectedAnswer, "the token endpoint answered with a token that can't be sent"},
-		{"is down", echo(503, `HEADER`), 4, 503, CodeUnreachable, "the token endpoint answered 503"},
-		{"is busy", echo(429, `HEADER`), 4, 429, CodeUnreachable, "the token endpoint answered 429"},
-		{"is busy for an hour", says(429, "", "Retry-After", "3600"), 1, 429, CodeUnreachable, "the token endpoint answered 429"},
-		{"breaks the connection", cuts(""), 4, 0, CodeUnreachable, "the token endpoint can't be reached: EOF"},
+		{"refuses with a code of its own", echo(400, `{"error":"HEADER"}`), 1, 400, errorcode.TokenRejected, "the token endpoint refused the credentials (400)"},
+		{"refuses with a page", echo(403, `<html>HEADER`), 1, 403, errorcode.TokenRejected, "the token endpoint refused the credentials (403)"},
+		{"refuses at 200", echo(200, `{"error":"invalid_client"}`), 1, 200, errorcode.TokenRejected, "the token endpoint refused the credentials (200 invalid_client)"},
+		{"is not there", echo(404, `HEADER`), 1, 404, errorcode.UnexpectedAnswer, "the token endpoint answered with status 404"},
+		{"redirects", says(302, "", "Location", "/oauth2/token"), 1, 302, errorcode.UnexpectedAnswer, "the token endpoint answered with status 302"},
+		{"answers a page", echo(200, `<html>HEADER`), 1, 0, errorcode.UnexpectedAnswer, "the token endpoint answered with no token in the standard form"},
+		{"answers no token", echo(200, `{"token":"HEADER"}`), 1, 0, errorcode.UnexpectedAnswer, "the token endpoint answered with no token in the standard form"},
+		{"gives one that can't be sent", echo(200, `{"access_token":"HEADER\n"}`), 1, 0, errorcode.UnexpectedAnswer, "the token endpoint answered with a token that can't be sent"},
+		{"is down", echo(503, `HEADER`), 4, 503, errorcode.Unreachable, "the token endpoint answered 503"},
+		{"is busy", echo(429, `HEADER`), 4, 429, errorcode.Unreachable, "the token endpoint answered 429"},
+		{"is busy for an hour", says(429, "", "Retry-After", "3600"), 1, 429, errorcode.Unreachable, "the token endpoint answered 429"},
+		{"breaks the connection", cuts(""), 4, 0, errorcode.Unreachable, "the token endpoint can't be reached: EOF"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var log logged
@@ -354,7 +356,7 @@ func TestTokenEndpointErrors(t *testing.T) {
 			c := api.onPipes(t)
 			started := time.Now()
 			_, err := c.Do(t.Context(), aCreate())
-			if e := failureOf(t, err); e.Code != CodeTimeout || e.Unknown || time.Since(started) != 30*time.Second {
+			if e := failureOf(t, err); e.Code != errorcode.Timeout || e.Unknown || time.Since(started) != 30*time.Second {
 				t.Errorf("%v, unknown %t, after %v", e, e.Unknown, time.Since(started))
 			}
 		})
@@ -377,7 +379,7 @@ func TestToken(t *testing.T) {
 	})
 	t.Run("refused", func(t *testing.T) {
 		_, err := (&fakeAPI{token: says(401, "{}")}).onLoopback(t).Token(t.Context())
-		if e := failureOf(t, err); e.Code != CodeTokenRejected {
+		if e := failureOf(t, err); e.Code != errorcode.TokenRejected {
 			t.Error(e)
 		}
 	})
@@ -391,12 +393,12 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		away := says(status, "", "Location", elsewhere.URL)
 		for _, request := range []*Request{aRead(), aCreate()} {
 			_, err := (&fakeAPI{script: []http.HandlerFunc{away}}).onLoopback(t).Do(t.Context(), request)
-			if e := failureOf(t, err); e.Code != CodeUnexpectedAnswer || e.Status != status || e.Unknown {
+			if e := failureOf(t, err); e.Code != errorcode.UnexpectedAnswer || e.Status != status || e.Unknown {
 				t.Errorf("%d: %v, unknown %t", status, e, e.Unknown)
 			}
 		}
 		_, err := (&fakeAPI{token: away}).onLoopback(t).Token(t.Context())
-		if e := failureOf(t, err); e.Code != CodeUnexpectedAnswer || e.Status != status {
+		if e := failureOf(t, err); e.Code != errorcode.UnexpectedAnswer || e.Status != status {
 			t.Errorf("%d of the token endpoint: %v", status, e)
 		}
 	}

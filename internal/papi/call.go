@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"papi-mcp/internal/errorcode"
+
 	"github.com/cenkalti/backoff/v5"
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -58,7 +60,7 @@ func (c *Client) newCall(ctx context.Context, r *Request) (*call, error) {
 		encoder := json.NewEncoder(&body)
 		encoder.SetEscapeHTML(false)
 		if err := encoder.Encode(r.Body); err != nil {
-			return nil, &Error{Code: CodeInvalidBody, Message: "the body can't be written as JSON", Err: err}
+			return nil, &Error{Code: errorcode.InvalidBody, Message: "the body can't be written as JSON", Err: err}
 		}
 		x.body = bytes.TrimSuffix(body.Bytes(), []byte("\n"))
 	}
@@ -105,12 +107,12 @@ func (x *call) finalError(err error) *Error {
 	default: // it waited for a retry; the error of its last attempt says more
 		e = x.last
 	}
-	if e.Code == CodeTimeout && e.Status == 0 && x.sends == 0 && !x.request.Read {
+	if e.Code == errorcode.Timeout && e.Status == 0 && x.sends == 0 && !x.request.Read {
 		e.Message = "the deadline of the call passed before its request could be sent: nothing was sent"
 	}
 	e.Unknown = x.unknown
 	if e.Unknown && slices.Contains(inconclusiveCodes, e.Code) {
-		e.Code = CodeOutcomeUnknown
+		e.Code = errorcode.OutcomeUnknown
 		e.Resolution = "read what exists before you send it again"
 		if x.request.Retry != RetryNever {
 			e.Resolution = "send it again: it has the same effect twice"
@@ -120,7 +122,7 @@ func (x *call) finalError(err error) *Error {
 }
 
 // inconclusiveCodes are those that don't show whether the request took effect.
-var inconclusiveCodes = []string{CodeUnreachable, CodeTimeout, CodeCancelled, CodeUnexpectedAnswer}
+var inconclusiveCodes = []string{errorcode.Unreachable, errorcode.Timeout, errorcode.Cancelled, errorcode.UnexpectedAnswer}
 
 func (x *call) send() (*Response, *failure) {
 	for {

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"papi-mcp/internal/deadline"
+	"papi-mcp/internal/errorcode"
 )
 
 // The default URLs of the API.
@@ -101,7 +102,7 @@ const (
 )
 
 // New returns a client. It sends nothing, and accepts missing credentials: calls
-// then fail with CodeCredentialsMissing, so that a server can start without. Its
+// then fail with errorcode.CredentialsMissing, so that a server can start without. Its
 // errors are about the configuration, and show no credential.
 func New(config Config) (*Client, error) {
 	base, err := endpoint(BaseURLVariable, config.BaseURL, DefaultBaseURL)
@@ -265,7 +266,7 @@ func rejectVersion(base string) error {
 func contextError(ctx context.Context) *Error {
 	err := context.Cause(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return &Error{Code: CodeTimeout, Message: "the deadline passed before the API answered", Resolution: "try again", Err: err}
+		return &Error{Code: errorcode.Timeout, Message: "the deadline passed before the API answered", Resolution: errorcode.Do(errorcode.Timeout), Err: err}
 	}
-	return &Error{Code: CodeCancelled, Message: "the caller went away", Err: err}
+	return &Error{Code: errorcode.Cancelled, Message: "the caller went away", Err: err}
 }

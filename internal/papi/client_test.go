@@ -13,6 +13,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"papi-mcp/internal/errorcode"
 )
 
 func TestNew(t *testing.T) {
@@ -106,7 +108,7 @@ func TestTheRequest(t *testing.T) {
 		r := aCreate()
 		r.Body = map[string]any{"n": json.Number("canary")}
 		_, err := c.Do(t.Context(), r)
-		if e := failureOf(t, err); e.Code != CodeInvalidBody || len(api.seen()) != before {
+		if e := failureOf(t, err); e.Code != errorcode.InvalidBody || len(api.seen()) != before {
 			t.Error(e)
 		}
 	})
@@ -122,7 +124,7 @@ func TestUnsafeIDsAreRefused(t *testing.T) {
 			r := aDelete()
 			r.Path["webhookId"] = id
 			_, err := c.Do(t.Context(), r)
-			if e := failureOf(t, err); e.Code != CodeInvalidPath || e.Unknown || len(e.Error()) > 200 {
+			if e := failureOf(t, err); e.Code != errorcode.InvalidPath || e.Unknown || len(e.Error()) > 200 {
 				t.Errorf("%v", e.Code)
 			}
 		})
@@ -137,7 +139,7 @@ func TestResponses(t *testing.T) {
 	plain := "<html>[31m Bad Gateway </html>"
 	plain += strings.Repeat("x", 499-len(plain)) + "…"
 	unexpected := func(status int, message, excerpt string) *Error {
-		e := &Error{Status: status, Code: CodeUnexpectedAnswer, Message: message, Info: map[string]any{}}
+		e := &Error{Status: status, Code: errorcode.UnexpectedAnswer, Message: message, Info: map[string]any{}}
 		if excerpt != "" {
 			e.Info["excerpt"] = excerpt
 		}
@@ -171,7 +173,7 @@ func TestResponses(t *testing.T) {
 		{"too much of an error", aRead(), says(400, `"`+strings.Repeat("x", 4096)+`"`), "",
 			unexpected(400, "the answer is not in the API's error form", "")},
 		{"a redirect", aRead(), says(302, "", "Location", "https://elsewhere.example.com/canary?token=x"), "", &Error{
-			Status: 302, Code: CodeUnexpectedAnswer, Message: "redirects are not followed, since that would send the credentials to another server",
+			Status: 302, Code: errorcode.UnexpectedAnswer, Message: "redirects are not followed, since that would send the credentials to another server",
 			Info: map[string]any{"location": "https://elsewhere.example.com"},
 		}},
 		{"an error of the API", aRead(), says(400, `{"errorCode":"invalid_input","message":"m","resolution":"r","additionalInformation":{"a":["b"],"n":12345678901234567890}}`), "",
@@ -230,7 +232,7 @@ func TestCancelledCalls(t *testing.T) {
 	for _, test := range []struct {
 		request *Request
 		code    string // "" where the call goes on
-	}{{aRead(), CodeCancelled}, {aCreate(), ""}, {anUpdate(), ""}, {aDelete(), ""}, {aReinvite(), ""}} {
+	}{{aRead(), errorcode.Cancelled}, {aCreate(), ""}, {anUpdate(), ""}, {aDelete(), ""}, {aReinvite(), ""}} {
 		t.Run("during "+test.request.Operation.ID, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				arrived, release := make(chan struct{}), make(chan struct{})
@@ -272,7 +274,7 @@ func TestCancelledCalls(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		leave()
 		_, err := c.Do(ctx, aCreate())
-		if e := failureOf(t, err); e.Code != CodeCancelled || e.Unknown {
+		if e := failureOf(t, err); e.Code != errorcode.Cancelled || e.Unknown {
 			t.Errorf("%v, unknown %t", e, e.Unknown)
 		}
 	})
@@ -289,7 +291,7 @@ func TestCancelledCalls(t *testing.T) {
 				return inner.RoundTrip(r)
 			})
 			_, err := c.Do(ctx, aCreate())
-			if e := failureOf(t, err); e.Code != CodeCancelled || e.Unknown || len(api.seen()) != 0 {
+			if e := failureOf(t, err); e.Code != errorcode.Cancelled || e.Unknown || len(api.seen()) != 0 {
 				t.Errorf("%v, unknown %t, %d requests", e, e.Unknown, len(api.seen()))
 			}
 		})
@@ -299,7 +301,7 @@ func TestCancelledCalls(t *testing.T) {
 		for _, test := range []struct {
 			request *Request
 			code    string
-		}{{aRead(), CodeCancelled}, {aCreate(), ""}} {
+		}{{aRead(), errorcode.Cancelled}, {aCreate(), ""}} {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, leave := context.WithCancel(t.Context())
 				api := &fakeAPI{script: []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
@@ -333,7 +335,7 @@ func TestCancelledCalls(t *testing.T) {
 			ctx, leave := context.WithCancel(t.Context())
 			time.AfterFunc(time.Second, leave)
 			_, err := c.Do(ctx, aCreate())
-			if e := failureOf(t, err); e.Code != CodeCancelled || e.Unknown {
+			if e := failureOf(t, err); e.Code != errorcode.Cancelled || e.Unknown {
 				t.Errorf("%v, unknown %t", e, e.Unknown)
 			}
 		})
@@ -348,7 +350,7 @@ func TestCancelledCalls(t *testing.T) {
 		}{
 			{aCreate(), fails(429, "too_many_requests", "Retry-After", "5"), "too_many_requests", false},
 			{anUpdate(), fails(500, "internal_error", "Retry-After", "5"), "internal_error", true},
-			{aRead(), fails(500, "internal_error", "Retry-After", "5"), CodeCancelled, false},
+			{aRead(), fails(500, "internal_error", "Retry-After", "5"), errorcode.Cancelled, false},
 		} {
 			synctest.Test(t, func(t *testing.T) {
 				api := &fakeAPI{script: []http.HandlerFunc{test.answer}}
@@ -401,7 +403,7 @@ func TestConnectionsAreKeptAndShared(t *testing.T) {
 func TestResponseSizeIsLimited(t *testing.T) {
 	api := &fakeAPI{script: []http.HandlerFunc{says(200, `"`+strings.Repeat("x", 16<<20)+`"`)}}
 	_, err := api.onLoopback(t, withToken).Do(t.Context(), aRead())
-	if e := failureOf(t, err); e.Code != CodeUnexpectedAnswer || !strings.Contains(e.Message, "more than 16777216 bytes") {
+	if e := failureOf(t, err); e.Code != errorcode.UnexpectedAnswer || !strings.Contains(e.Message, "more than 16777216 bytes") {
 		t.Errorf("got %v", e)
 	}
 }
@@ -411,7 +413,7 @@ func TestCallDeadline(t *testing.T) {
 		request *Request
 		code    string
 		unknown bool
-	}{{aRead(), CodeTimeout, false}, {aCreate(), CodeOutcomeUnknown, true}, {anUpdate(), CodeOutcomeUnknown, true}} {
+	}{{aRead(), errorcode.Timeout, false}, {aCreate(), errorcode.OutcomeUnknown, true}, {anUpdate(), errorcode.OutcomeUnknown, true}} {
 		t.Run(test.request.Operation.ID, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := &fakeAPI{script: []http.HandlerFunc{func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}}

@@ -2,8 +2,9 @@ package papi
 
 import (
 	"fmt"
-	"slices"
 	"time"
+
+	"papi-mcp/internal/errorcode"
 )
 
 // Error is why an exchange with the API did not succeed: an error that the API
@@ -12,7 +13,7 @@ import (
 type Error struct {
 	// Status is the HTTP status of the answer, 0 when the API did not answer.
 	Status int
-	// Code is the API's errorCode, or one of the Code constants.
+	// Code is the API's errorCode, or a code of package errorcode.
 	Code       string
 	Message    string
 	Resolution string
@@ -28,31 +29,12 @@ type Error struct {
 	Err error
 }
 
-// The codes of errors that are not the API's.
-const (
-	CodeCredentialsMissing = "credentials_missing" // nothing to authenticate with
-	CodeTokenRejected      = "token_rejected"      // the token endpoint refused the credentials
-	CodeUnreachable        = "unreachable"         // no answer: DNS, connection, TLS
-	CodeTimeout            = "timeout"             // the deadline passed
-	CodeCancelled          = "cancelled"           // the caller went away
-	CodeOutcomeUnknown     = "outcome_unknown"     // it may have taken effect
-	CodeUnexpectedAnswer   = "unexpected_answer"   // no JSON, or too large
-	CodeInvalidPath        = "invalid_path"        // an id that can't be part of a URL
-	CodeInvalidBody        = "invalid_body"        // a body that can't be written as JSON
-)
-
-// Known reports whether an error code is one of the contract's, or of the Code
-// constants. What the API answers may have any.
-func Known(code string) bool { return ErrorCodes()[code] != nil || slices.Contains(ownCodes, code) }
-
-var ownCodes = []string{
-	CodeCredentialsMissing, CodeTokenRejected, CodeUnreachable, CodeTimeout, CodeCancelled,
-	CodeOutcomeUnknown, CodeUnexpectedAnswer, CodeInvalidPath, CodeInvalidBody,
+// Known reports whether an error code is one of the contract's or of this
+// client's. What the API answers may have any.
+func Known(code string) bool {
+	own, ok := errorcode.Lookup(code)
+	return ok && own.Origin == errorcode.Client || ErrorCodes()[code] != nil
 }
-
-// ThenDoctor ends the Resolution of errors about which papi-mcp doctor tells
-// more. The doctor itself leaves it out.
-const ThenDoctor = ", then run: papi-mcp doctor"
 
 func (e *Error) Error() string {
 	if e.Status == 0 {

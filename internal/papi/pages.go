@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"maps"
 	"net/url"
+
+	"papi-mcp/internal/errorcode"
 )
 
 // MaxItems is how many items All gathers by default.
@@ -20,7 +22,7 @@ const maxPages = 1000
 // nextPageToken to continue with; a complete one has none.
 //
 // When a page fails, All returns its *Error. A page token that is returned twice
-// is an error of code CodeUnexpectedAnswer, as is an answer that is not a page; a
+// is an error of code errorcode.UnexpectedAnswer, as is an answer that is not a page; a
 // page may leave its list out.
 func (c *Client) All(ctx context.Context, r *Request, list string, max int) (*Response, error) {
 	if max <= 0 {
@@ -68,14 +70,14 @@ func (c *Client) All(ctx context.Context, r *Request, list string, max int) (*Re
 	}
 	var err error
 	if first[list], err = json.Marshal(items); err != nil {
-		return nil, &Error{Code: CodeUnexpectedAnswer, Message: "the pages can't be combined", Err: err}
+		return nil, &Error{Code: errorcode.UnexpectedAnswer, Message: "the pages can't be combined", Err: err}
 	}
 	delete(first, "nextPageToken")
 	if next != "" {
 		first["nextPageToken"], _ = json.Marshal(next) // a string has no error
 	}
 	if answer.Body, err = json.Marshal(first); err != nil {
-		return nil, &Error{Code: CodeUnexpectedAnswer, Message: "the pages can't be combined", Err: err}
+		return nil, &Error{Code: errorcode.UnexpectedAnswer, Message: "the pages can't be combined", Err: err}
 	}
 	return &answer, nil
 }
@@ -96,5 +98,5 @@ func readPage(resp *Response, list string) (fields map[string]json.RawMessage, i
 }
 
 func pagingError(resp *Response, what string) *Error {
-	return &Error{Status: resp.Status, Code: CodeUnexpectedAnswer, Message: what, Resolution: "read the list page by page"}
+	return &Error{Status: resp.Status, Code: errorcode.UnexpectedAnswer, Message: what, Resolution: "read the list page by page"}
 }

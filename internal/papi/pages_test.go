@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"papi-mcp/internal/errorcode"
 )
 
 // lists is an API that has count webhooks, in pages of a size.
@@ -107,16 +109,16 @@ func TestAllErrors(t *testing.T) {
 		code     string // of the error
 		requests int
 	}{
-		{"a token for ever", []http.HandlerFunc{says(200, `{"webhooks":[1],"nextPageToken":"x"}`)}, CodeUnexpectedAnswer, 2},
+		{"a token for ever", []http.HandlerFunc{says(200, `{"webhooks":[1],"nextPageToken":"x"}`)}, errorcode.UnexpectedAnswer, 2},
 		{"two tokens in turns", []http.HandlerFunc{
 			says(200, `{"nextPageToken":"x"}`), says(200, `{"nextPageToken":"y"}`), says(200, `{"nextPageToken":"x"}`),
-		}, CodeUnexpectedAnswer, 3},
+		}, errorcode.UnexpectedAnswer, 3},
 		{"a page that fails", []http.HandlerFunc{says(200, `{"webhooks":[1],"nextPageToken":"x"}`), fails(400, "invalid_page_token")}, "invalid_page_token", 2},
-		{"no list", []http.HandlerFunc{says(200, `{"webhooks":{}}`)}, CodeUnexpectedAnswer, 1},
-		{"no object", []http.HandlerFunc{says(200, `[]`)}, CodeUnexpectedAnswer, 1},
-		{"null", []http.HandlerFunc{says(200, `null`)}, CodeUnexpectedAnswer, 1},
-		{"nothing", []http.HandlerFunc{says(204, ``)}, CodeUnexpectedAnswer, 1},
-		{"a token that is no text", []http.HandlerFunc{says(200, `{"nextPageToken":7}`)}, CodeUnexpectedAnswer, 1},
+		{"no list", []http.HandlerFunc{says(200, `{"webhooks":{}}`)}, errorcode.UnexpectedAnswer, 1},
+		{"no object", []http.HandlerFunc{says(200, `[]`)}, errorcode.UnexpectedAnswer, 1},
+		{"null", []http.HandlerFunc{says(200, `null`)}, errorcode.UnexpectedAnswer, 1},
+		{"nothing", []http.HandlerFunc{says(204, ``)}, errorcode.UnexpectedAnswer, 1},
+		{"a token that is no text", []http.HandlerFunc{says(200, `{"nextPageToken":7}`)}, errorcode.UnexpectedAnswer, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			api := &fakeAPI{script: test.script}

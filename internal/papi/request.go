@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"papi-mcp/internal/errorcode"
 )
 
 // Request is a request for an operation.
@@ -56,7 +58,7 @@ const maxSegmentBytes = 512
 
 // URLPath returns the path of the request, each variable escaped as one
 // segment. Values that could lead to another resource are refused with an
-// *Error of code CodeInvalidPath: empty, over 512 bytes, not UTF-8, with a
+// *Error of code errorcode.InvalidPath: empty, over 512 bytes, not UTF-8, with a
 // slash, a backslash or a control character, "." and "..", and escaped forms
 // of these.
 func (r *Request) URLPath() (string, error) {
@@ -72,7 +74,7 @@ func (r *Request) URLPath() (string, error) {
 		value := r.Path[name]
 		if reason := BadSegment(value); reason != "" {
 			return "", &Error{
-				Code:       CodeInvalidPath,
+				Code:       errorcode.InvalidPath,
 				Message:    fmt.Sprintf("%s %s", name, reason),
 				Resolution: "give " + name + " exactly as the API returned it",
 				Info:       map[string]any{"parameter": name},

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"papi-mcp/internal/errorcode"
 )
 
 // aPath has its second variable in the middle.
@@ -63,7 +65,7 @@ func TestURLPath(t *testing.T) {
 				return
 			}
 			e := failureOf(t, err)
-			if e.Code != CodeInvalidPath || e.Info["parameter"] != "senderId" || len(e.Error()) > 200 {
+			if e.Code != errorcode.InvalidPath || e.Info["parameter"] != "senderId" || len(e.Error()) > 200 {
 				t.Errorf("%v %v", e, e.Info)
 			}
 		})

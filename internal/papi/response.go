@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/jsonvalue"
 )
 
@@ -94,7 +95,7 @@ func (x *call) errorStatus(a *answer) *failure {
 	if failed.err == nil {
 		failed = x.unexpected(a, "the answer is not in the API's error form")
 		if a.status == http.StatusUnauthorized {
-			failed.err.Resolution = "check SINCH_KEY_ID and SINCH_KEY_SECRET (or SINCH_ACCESS_TOKEN)" + ThenDoctor
+			failed.err.Resolution = "check SINCH_KEY_ID and SINCH_KEY_SECRET (or SINCH_ACCESS_TOKEN)" + errorcode.ThenDoctor
 		}
 	}
 	failed.err.RetryAfter = retryAfter(a.header)
@@ -151,9 +152,9 @@ func joinTexts(field any) string {
 func (x *call) unexpected(a *answer, what string) *failure {
 	e := &Error{
 		Status:     a.status,
-		Code:       CodeUnexpectedAnswer,
+		Code:       errorcode.UnexpectedAnswer,
 		Message:    what,
-		Resolution: "check PAPI_BASE_URL and any proxy or gateway between here and the API" + ThenDoctor,
+		Resolution: errorcode.Do(errorcode.UnexpectedAnswer),
 		Info:       map[string]any{},
 	}
 	if len(a.body) > 0 {

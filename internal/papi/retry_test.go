@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"papi-mcp/internal/errorcode"
+
 	"github.com/cenkalti/backoff/v5"
 )
 
@@ -48,11 +50,11 @@ func TestRetries(t *testing.T) {
 		{"an update that is refused the second time may have been made the first", anUpdate(), []http.HandlerFunc{unavailable, fails(409, "webhook_target_exists")},
 			outcome{sent: 2, status: 409, code: "webhook_target_exists", unknown: true, atMost: 2 * second}},
 		{"an update that is answered at last, with what is no JSON", anUpdate(), []http.HandlerFunc{unavailable, says(200, "<html>")},
-			outcome{sent: 2, status: 200, code: CodeUnexpectedAnswer, atMost: 2 * second}},
+			outcome{sent: 2, status: 200, code: errorcode.UnexpectedAnswer, atMost: 2 * second}},
 		{"a create that meets a 500", aCreate(), []http.HandlerFunc{unavailable, created},
 			outcome{sent: 1, status: 503, code: "internal_error", unknown: true}},
 		{"a create that meets a 502 of a proxy", aCreate(), []http.HandlerFunc{says(502, "<html>Bad Gateway</html>"), created},
-			outcome{sent: 1, status: 502, code: CodeOutcomeUnknown, unknown: true}},
+			outcome{sent: 1, status: 502, code: errorcode.OutcomeUnknown, unknown: true}},
 		{"a GET that must not be repeated and meets a 500", aReinvite(), []http.HandlerFunc{unavailable, ok},
 			outcome{sent: 1, status: 503, code: "internal_error", unknown: true}},
 
@@ -174,14 +176,14 @@ func TestBrokenConnections(t *testing.T) {
 		want    outcome
 	}{
 		{"a read", aRead(), []http.HandlerFunc{lost, says(200, `{}`)}, outcome{sent: 2, status: 200}},
-		{"a read for ever", aRead(), []http.HandlerFunc{lost}, outcome{sent: 4, code: CodeUnreachable}},
+		{"a read for ever", aRead(), []http.HandlerFunc{lost}, outcome{sent: 4, code: errorcode.Unreachable}},
 		{"an update", anUpdate(), []http.HandlerFunc{lost, says(200, `{}`)}, outcome{sent: 2, status: 200}},
-		{"an update for ever", anUpdate(), []http.HandlerFunc{lost}, outcome{sent: 4, code: CodeOutcomeUnknown, unknown: true}},
+		{"an update for ever", anUpdate(), []http.HandlerFunc{lost}, outcome{sent: 4, code: errorcode.OutcomeUnknown, unknown: true}},
 		{"a delete", aDelete(), []http.HandlerFunc{lost, fails(404, "webhook_not_found")}, outcome{sent: 2, status: 404}},
-		{"a create", aCreate(), []http.HandlerFunc{lost, says(201, `{}`)}, outcome{sent: 1, code: CodeOutcomeUnknown, unknown: true}},
-		{"a create, in the middle of the answer", aCreate(), []http.HandlerFunc{half, says(201, `{}`)}, outcome{sent: 1, status: 201, code: CodeOutcomeUnknown, unknown: true}},
+		{"a create", aCreate(), []http.HandlerFunc{lost, says(201, `{}`)}, outcome{sent: 1, code: errorcode.OutcomeUnknown, unknown: true}},
+		{"a create, in the middle of the answer", aCreate(), []http.HandlerFunc{half, says(201, `{}`)}, outcome{sent: 1, status: 201, code: errorcode.OutcomeUnknown, unknown: true}},
 		{"a read, in the middle of the answer", aRead(), []http.HandlerFunc{half, says(200, `{}`)}, outcome{sent: 2, status: 200}},
-		{"a GET that must not be repeated", aReinvite(), []http.HandlerFunc{lost, says(200, `{}`)}, outcome{sent: 1, code: CodeOutcomeUnknown, unknown: true}},
+		{"a GET that must not be repeated", aReinvite(), []http.HandlerFunc{lost, says(200, `{}`)}, outcome{sent: 1, code: errorcode.OutcomeUnknown, unknown: true}},
 	} {
 		// On a kept connection net/http has its own ideas of what to repeat: it
 		// adds a sending to a read.
@@ -189,7 +191,7 @@ func TestBrokenConnections(t *testing.T) {
 			name, want := test.name+", on a new connection", test.want
 			if kept {
 				name = test.name + ", on a kept connection"
-				if test.request.Read && want.code == CodeUnreachable {
+				if test.request.Read && want.code == errorcode.Unreachable {
 					want.sent++
 				}
 			}
@@ -268,7 +270,7 @@ func TestUnreachable(t *testing.T) {
 			c.backoff = func() backoff.BackOff { return &backoff.ZeroBackOff{} }
 			_, err := c.Do(t.Context(), request)
 			e := failureOf(t, err)
-			if e.Code != CodeUnreachable || e.Unknown || e.Status != 0 || dials.Load() != 4 {
+			if e.Code != errorcode.Unreachable || e.Unknown || e.Status != 0 || dials.Load() != 4 {
 				t.Errorf("%d dials, then %v, unknown %t", dials.Load(), e, e.Unknown)
 			}
 		})
@@ -306,7 +308,7 @@ func TestUnreachable(t *testing.T) {
 		}
 		_, err := api.client(t, server.URL, transport, withToken).Do(t.Context(), aCreate())
 		e := failureOf(t, err)
-		if e.Code != CodeUnreachable || e.Unknown || len(api.seen()) != 0 || dials != 1 {
+		if e.Code != errorcode.Unreachable || e.Unknown || len(api.seen()) != 0 || dials != 1 {
 			t.Errorf("%v, unknown %t, %d dials, %d requests", e, e.Unknown, dials, len(api.seen()))
 		}
 	})
@@ -318,7 +320,7 @@ func TestUnreachable(t *testing.T) {
 			return nil, errors.New("it broke")
 		})
 		_, err := (&fakeAPI{}).client(t, "http://papi.example.com", mute, withToken).Do(t.Context(), aCreate())
-		if e := failureOf(t, err); e.Code != CodeOutcomeUnknown || !e.Unknown || trips.Load() != 1 {
+		if e := failureOf(t, err); e.Code != errorcode.OutcomeUnknown || !e.Unknown || trips.Load() != 1 {
 			t.Errorf("%v, unknown %t, %d trips", e, e.Unknown, trips.Load())
 		}
 	})

@@ -3,6 +3,8 @@ package papi
 import (
 	"testing"
 	"time"
+
+	"papi-mcp/internal/errorcode"
 )
 
 // Servers write expires_in in several forms.
@@ -29,7 +31,7 @@ func TestTokenExpiry(t *testing.T) {
 		expires, err := c.Token(t.Context())
 		switch {
 		case want < 0:
-			if e := failureOf(t, err); e.Code != CodeUnexpectedAnswer {
+			if e := failureOf(t, err); e.Code != errorcode.UnexpectedAnswer {
 				t.Errorf("%s: %v", given, e)
 			}
 		case err != nil:

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"papi-mcp/internal/errorcode"
+
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
@@ -42,7 +44,7 @@ func setStatus(span trace.Span, status int) {
 // setNoAnswer records that there was no answer. The reason may quote the caller,
 // and is only logged.
 func setNoAnswer(ctx context.Context, span trace.Span) {
-	kind := CodeUnreachable
+	kind := errorcode.Unreachable
 	if ctx.Err() != nil {
 		kind = contextError(ctx).Code
 	}

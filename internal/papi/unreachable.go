@@ -10,12 +10,14 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+
+	"papi-mcp/internal/errorcode"
 )
 
 // unreachable is the error of a server that could not be reached. variable is
 // the one that holds its URL. What to do about it depends on the cause.
 func unreachable(message, variable string, cause error) *Error {
-	return &Error{Code: CodeUnreachable, Message: message, Resolution: remedy(variable, cause) + ThenDoctor, Err: cause}
+	return &Error{Code: errorcode.Unreachable, Message: message, Resolution: remedy(variable, cause) + errorcode.ThenDoctor, Err: cause}
 }
 
 // remedy says what to do about the cause of a failed connection.

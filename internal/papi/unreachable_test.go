@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"papi-mcp/internal/errorcode"
 )
 
 // throughProxy sends a client's calls through a proxy that answers each request
@@ -49,7 +51,7 @@ func TestProxyCredentialsAreNotRetried(t *testing.T) {
 				}
 				_, err = c.Do(t.Context(), aRead())
 				e := failureOf(t, err)
-				if e.Code != CodeUnreachable || !strings.Contains(e.Message, "407") || !strings.Contains(e.Resolution, "HTTPS_PROXY") {
+				if e.Code != errorcode.Unreachable || !strings.Contains(e.Message, "407") || !strings.Contains(e.Resolution, "HTTPS_PROXY") {
 					t.Errorf("%v; %s", e, e.Resolution)
 				}
 				if n := asked.Load(); n != 1 {
@@ -81,7 +83,7 @@ func TestResolutionFitsTheCause(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := unreachable("", BaseURLVariable, fmt.Errorf("wrapped: %w", tt.cause)).Resolution
-			if !strings.Contains(got, tt.want) || strings.Contains(got, tt.not) || !strings.HasSuffix(got, ThenDoctor) {
+			if !strings.Contains(got, tt.want) || strings.Contains(got, tt.not) || !strings.HasSuffix(got, errorcode.ThenDoctor) {
 				t.Error(got)
 			}
 		})

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // Authors of activities.
@@ -24,12 +26,12 @@ type activity struct {
 	Number  int       `json:"number"`
 }
 
-// Activities are listed newest first.
-func (a activity) order() string { return fmt.Sprintf("%012d", 999_999_999_999-a.Number) }
-func (a activity) facet() string { return "" }
+// Activities are document newest first.
+func (a activity) sortKey() string { return fmt.Sprintf("%012d", 999_999_999_999-a.Number) }
+func (a activity) facet() string   { return "" }
 
-func (a activity) shown() map[string]any {
-	doc := map[string]any{"type": a.Type, "created": stamp(a.Created), "author": cmp.Or(a.Author, byCaller)}
+func (a activity) render() map[string]any {
+	doc := map[string]any{"type": a.Type, "created": formatTime(a.Created), "author": cmp.Or(a.Author, byCaller)}
 	if a.Comment != "" {
 		doc["comment"] = a.Comment
 	}
@@ -41,12 +43,12 @@ type history struct {
 	Activities *table[activity] `json:"activities"`
 }
 
-// note adds what a caller did to the history.
-func (h *history) note(at time.Time, kind string) { h.add(activity{Type: kind, Created: at}) }
+// record adds what a caller did to the history.
+func (h *history) record(at time.Time, kind string) { h.add(activity{Type: kind, Created: at}) }
 
-// noteFrom adds what somebody else decided, and why: "" where there is no
+// recordBy adds what somebody else decided, and why: "" where there is no
 // reason to tell.
-func (h *history) noteFrom(by string, at time.Time, kind, why string) {
+func (h *history) recordBy(by string, at time.Time, kind, why string) {
 	h.add(activity{Type: kind, Created: at, Comment: why, Author: by})
 }
 
@@ -55,16 +57,16 @@ func (h *history) add(a activity) {
 		h.Activities = newTable[activity]()
 	}
 	a.Number = h.Activities.len() + 1
-	h.Activities.put(a.order(), a)
+	h.Activities.put(a.sortKey(), a)
 }
 
 // listActivities answers a page of the history.
 func (c *call) listActivities(h *history) answer {
-	return list(c, h.Activities, "notifications", 50, pick{}, activity.shown)
+	return listPage(c, h.Activities, "notifications", 50, filter{}, activity.render)
 }
 
 // comment adds the body's comment to the history, and answers it.
 func (c *call) comment(h *history) answer {
-	h.add(activity{Type: "COMMENT_ADDED", Created: c.at, Comment: text(c.body, "comment")})
-	return c.ok(map[string]any{"type": "CREATED", "comment": c.body["comment"], "created": stamp(c.at)})
+	h.add(activity{Type: "COMMENT_ADDED", Created: c.now, Comment: jsonvalue.Text(c.body, "comment")})
+	return c.ok(map[string]any{"type": "CREATED", "comment": c.body["comment"], "created": formatTime(c.now)})
 }

@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"testing"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // A rejection leaves an entry that says why, by somebody else than the caller;
@@ -25,13 +27,13 @@ func TestARejectionSaysWhyAndByWhom(t *testing.T) {
 		}},
 		{"whatsapp sender", "REJECTED", byMeta, func(w *world) string {
 			w.onboarded()
-			id := w.post("/whatsapp/senders", partnerSender("555"+endRejected)).ok().str("id")
+			id := w.post("/whatsapp/senders", partnerSender("555"+suffixRejected)).ok().str("id")
 			w.s.Advance(senderProvisioning)
 			return "/whatsapp/senders/" + id
 		}},
 		{"whatsapp sender in error", "ERROR", bySinch, func(w *world) string {
 			w.onboarded()
-			id := w.post("/whatsapp/senders", partnerSender("555"+endError)).ok().str("id")
+			id := w.post("/whatsapp/senders", partnerSender("555"+suffixError)).ok().str("id")
 			w.s.Advance(senderProvisioning)
 			return "/whatsapp/senders/" + id
 		}},
@@ -42,7 +44,7 @@ func TestARejectionSaysWhyAndByWhom(t *testing.T) {
 		}},
 		{"kakaotalk sender", "REJECTED", byKakao, func(w *world) string {
 			w.post("/kakaotalk/senders", kakaoBody("shop")).ok()
-			happen(w, kindKakaoSender, "shop", "REJECTED")
+			happen(w, kindKakaoSenderReview, "shop", "REJECTED")
 			return "/kakaotalk/senders/shop"
 		}},
 		{"kakaotalk template", "REJECTED", byKakao, func(w *world) string {
@@ -73,13 +75,13 @@ func TestARejectionSaysWhyAndByWhom(t *testing.T) {
 			w := manual(t)
 			found := false
 			for _, entry := range w.get(c.do(w) + "/activities").ok().items("notifications") {
-				if kind := text(entry, "type"); kind == "CREATED" && text(entry, "author") != byCaller {
+				if kind := jsonvalue.Text(entry, "type"); kind == "CREATED" && jsonvalue.Text(entry, "author") != byCaller {
 					t.Errorf("the caller's own entry: %v", entry)
 				} else if kind != c.kind {
 					continue
 				}
 				found = true
-				if text(entry, "comment") == "" || text(entry, "author") != c.by {
+				if jsonvalue.Text(entry, "comment") == "" || jsonvalue.Text(entry, "author") != c.by {
 					t.Errorf("an entry without a reason, or by the caller: %v", entry)
 				}
 			}

@@ -56,21 +56,8 @@ func (c *call) failWith(code string, info map[string]any) answer {
 	if status == 0 {
 		panic("sandbox: " + c.op.ID + " does not document " + code)
 	}
-	said := errorText(c.op, code)
-	return errorAnswer(status, code, said.Message, said.Resolution, info)
-}
-
-func (c *call) refuse(code string, info map[string]any) *answer {
-	a := c.failWith(code, info)
-	return &a
-}
-
-// errorText is what the contract says of a code, for the operation.
-func errorText(op *papi.Operation, code string) papi.ErrorText {
-	if said := op.ErrorText(code); said.Message != "" {
-		return said
-	}
-	return papi.ErrorText{Message: code, Resolution: "check the request"}
+	text := c.op.ErrorText(code)
+	return errorAnswer(status, code, text.Message, text.Resolution, info)
 }
 
 func errorAnswer(status int, code, message, resolution string, info map[string]any) answer {

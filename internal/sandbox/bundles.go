@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -26,11 +27,11 @@ type bundle struct {
 	Webhooks   []string       `json:"webhooks"`
 }
 
-// Bundles are listed oldest first.
-func (b *bundle) order() string { return fmt.Sprintf("%09d", b.Number) }
-func (b *bundle) facet() string { return b.State }
+// Bundles are document oldest first.
+func (b *bundle) sortKey() string { return fmt.Sprintf("%09d", b.Number) }
+func (b *bundle) facet() string   { return b.State }
 
-const kindBundle = "bundle_finish"
+const kindBundleFinish = "bundle_finish"
 
 var bundleHandlers = map[string]handler{
 	"BundlesBundlesController_list_v1":   listBundles,
@@ -38,12 +39,16 @@ var bundleHandlers = map[string]handler{
 	"BundlesBundlesController_get_v1":    getBundle,
 }
 
-var bundleHappenings = map[string]happening{kindBundle: finishBundle}
+var bundleEvents = map[string]eventHandler{
+	kindBundleFinish: onEvent(findBundle, []string{"DONE", "FAILED"}, magic(func(b *bundle) string { return b.Name }, "fail", "FAILED", "DONE"), finishBundle),
+}
+
+func findBundle(p *project, id string) (*bundle, bool) { return p.Bundles.get(id) }
 
 var isBundleID = regexp.MustCompile(`^[0-9a-f]{24}$`).MatchString
 
 func listBundles(c *call) answer {
-	states, sms, conv := c.list("filterStates"), c.list("filterSmsAppIds"), c.list("filterConvAppIds")
+	states, sms, conv := c.queryList("filterStates"), c.queryList("filterSmsAppIds"), c.queryList("filterConvAppIds")
 	if !isUUID(c.project.ID) {
 		return c.fail("invalid_id_format")
 	}
@@ -66,7 +71,7 @@ func listBundles(c *call) answer {
 			}
 		}
 	}
-	return list(c, chosen, "bundles", 10, pickStates(states, nil), c.shownBundle)
+	return listPage(c, chosen, "bundles", 10, stateFilter(states, nil), c.renderBundle)
 }
 
 func getBundle(c *call) answer {
@@ -77,10 +82,10 @@ func getBundle(c *call) answer {
 	if b.ConvApp != "" && c.Sandbox.project(b.Project).ConvApps[b.ConvApp] == nil {
 		return c.fail("conversation_app_not_found")
 	}
-	return c.ok(c.shownBundle(b))
+	return c.ok(c.renderBundle(b))
 }
 
-func (s *Sandbox) shownBundle(b *bundle) map[string]any {
+func (s *Sandbox) renderBundle(b *bundle) map[string]any {
 	p := s.project(b.Project)
 	doc := map[string]any{"id": b.ID, "projectId": b.Project, "state": b.State, "region": b.Region}
 	if b.Name != "" {
@@ -90,36 +95,35 @@ func (s *Sandbox) shownBundle(b *bundle) map[string]any {
 		doc["subproject"] = b.Subproject
 	}
 	if app, ok := p.SmsApps.get(b.SmsApp); ok {
-		doc["smsApp"] = with(app.Doc, map[string]any{"numberVerified": false})
+		doc["smsApp"] = clone(app.Doc, map[string]any{"numberVerified": false})
 	}
 	if app := p.ConvApps[b.ConvApp]; app != nil {
-		shown := with(only(app.Input, "retentionPolicy", "consentManagerSettings"), map[string]any{
-			"id": app.ID, "name": app.Name, "processingMode": cmp.Or(text(app.Input, "processingMode"), "DISPATCH"),
+		shown := clone(only(app.Input, "retentionPolicy", "consentManagerSettings"), map[string]any{
+			"id": app.ID, "name": app.Name, "processingMode": cmp.Or(jsonvalue.Text(app.Input, "processingMode"), "DISPATCH"),
 		})
-		if hooks, ok := app.Input["webhooks"].([]any); ok {
-			shown["webhooks"] = shownConvHooks(app.ID, hooks)
+		if app.Input["webhooks"] != nil {
+			shown["webhooks"] = renderConvWebhooks(app)
 		}
 		if sms := p.smsAppOf(app.ID); sms != nil {
 			shown["smsChannelStatus"] = smsChannel(sms)
 		}
 		doc["convApp"] = shown
 	}
-	s.showBundleHooks(p, b, doc)
+	s.addBundleWebhooks(p, b, doc)
 	return doc
 }
 
-// shownConvHooks are the Conversation API's own webhooks of an app.
-func shownConvHooks(app string, hooks []any) []any {
-	shown := make([]any, len(hooks))
-	for i, hook := range hooks {
-		hook, _ := hook.(map[string]any)
-		shown[i] = with(only(hook, "target", "triggers", "secret"), map[string]any{"id": fmt.Sprintf("%s-%d", app, i+1)})
+// renderConvWebhooks are the Conversation API's own webhooks of an app.
+func renderConvWebhooks(app *convApp) []any {
+	shown := []any{}
+	for i, hook := range jsonvalue.Objects(app.Input, "webhooks") {
+		shown = append(shown, clone(only(hook, "target", "triggers", "secret"), map[string]any{"id": fmt.Sprintf("%s-%d", app.ID, i+1)}))
 	}
 	return shown
 }
 
-// showBundleHooks adds the bundle's webhooks, and how BUNDLE_DONE reached them.
-func (s *Sandbox) showBundleHooks(p *project, b *bundle, doc map[string]any) {
+// addBundleWebhooks adds the bundle's webhooks, and how BUNDLE_DONE reached them.
+func (s *Sandbox) addBundleWebhooks(p *project, b *bundle, doc map[string]any) {
 	hooks, statuses := []any{}, []any{}
 	for _, hook := range p.Webhooks {
 		if slices.Contains(b.Webhooks, hook.ID) {
@@ -130,7 +134,7 @@ func (s *Sandbox) showBundleHooks(p *project, b *bundle, doc map[string]any) {
 		if d.Type != "BUNDLE_DONE" || d.Resource != "bundles/"+b.ID || d.Tries == 0 || !slices.Contains(b.Webhooks, d.WebhookID) {
 			continue
 		}
-		status := map[string]any{"webhookId": d.WebhookID, "date": stamp(d.Created), "httpStatusCode": http.StatusBadGateway}
+		status := map[string]any{"webhookId": d.WebhookID, "date": formatTime(d.Created), "httpStatusCode": http.StatusBadGateway}
 		var code int
 		if _, err := fmt.Sscanf(d.Outcome, "status %d", &code); err == nil {
 			status["httpStatusCode"] = code
@@ -170,7 +174,7 @@ func magicBundle(c *call, name string) string {
 }
 
 func createBundle(c *call) answer {
-	name, region := text(c.body, "name"), text(c.body, "region")
+	name, region := jsonvalue.Text(c.body, "name"), jsonvalue.Text(c.body, "region")
 	if code := magicBundle(c, name); code != "" {
 		return c.fail(code)
 	}
@@ -181,7 +185,7 @@ func createBundle(c *call) answer {
 		return c.fail("no_services_to_create")
 	}
 	named := func(input map[string]any) string {
-		if own := text(input, "name"); own != "" {
+		if own := jsonvalue.Text(input, "name"); own != "" {
 			return own
 		}
 		return name
@@ -194,19 +198,19 @@ func createBundle(c *call) answer {
 			return c.fail("missing_name")
 		}
 	}
-	if found := c.keepFor(convInput); len(found) > 0 {
-		return *c.refuseBody("invalid_input", sentences(found))
+	if found := c.completeRetention(convInput); len(found) > 0 {
+		return c.failBody("invalid_input", messages(found))
 	}
-	hooks, _ := c.body["webhooks"].([]any)
+	hooks := jsonvalue.Objects(c.body, "webhooks")
 	target := c.project
-	if code := c.bundleHookProblem(hooks, sub); code != "" {
+	if code := c.bundleWebhookProblem(hooks, sub); code != "" {
 		return c.fail(code)
 	}
-	b := &bundle{ID: c.hex(c.project.stream("bundles"), 24), Number: c.project.next(), Name: name, Region: region, State: "IN_PROGRESS"}
+	b := &bundle{ID: c.hex(c.project.stream("bundles"), 24), Number: c.project.nextNumber(), Name: name, Region: region, State: "IN_PROGRESS"}
 	if sub {
 		target = c.Sandbox.project(c.uuid(c.project.stream("subprojects")))
 		b.Subproject = map[string]any{"id": target.ID, "name": named(subInput), "parentProjectId": c.project.ID, "status": "PENDING"}
-		if labels := object(subInput, "labels"); labels != nil {
+		if labels := jsonvalue.Object(subInput, "labels"); labels != nil {
 			b.Subproject["labels"] = labels
 		}
 	}
@@ -219,15 +223,14 @@ func createBundle(c *call) answer {
 		app := c.newSmsApp(target, named(smsInput), region, test)
 		b.SmsApp, app.ConvApp = app.ID, b.ConvApp
 	}
-	for _, item := range hooks {
-		hook, _ := item.(map[string]any)
-		w := &webhook{ID: c.ulid(target.stream("webhooks")), Target: text(hook, "target"), Secret: text(hook, "secret"), Triggers: texts(hook["triggers"])}
+	for _, hook := range hooks {
+		w := &webhook{ID: c.ulid(target.stream("webhooks")), Target: jsonvalue.Text(hook, "target"), Secret: jsonvalue.Text(hook, "secret"), Triggers: jsonvalue.Texts(hook, "triggers")}
 		target.Webhooks = append(target.Webhooks, w)
 		b.Webhooks = append(b.Webhooks, w.ID)
 	}
 	c.project.Bundles.put(b.ID, b)
-	c.after(bundleTime, event{Kind: kindBundle, Project: c.project.ID, ID: b.ID})
-	return c.ok(c.shownBundle(b))
+	c.after(bundleTime, event{Kind: kindBundleFinish, Project: c.project.ID, ID: b.ID})
+	return c.ok(c.renderBundle(b))
 }
 
 // retentionSchemas say how long a Conversation app keeps messages, by its mode.
@@ -236,15 +239,15 @@ var retentionSchemas = map[string]string{
 	"DISPATCH":     "BundlesConversationAppDispatchRetentionPolicyInputDto",
 }
 
-// keepFor completes the retention policy of a bundle's Conversation app by the
+// completeRetention completes the retention policy of a bundle's Conversation app by the
 // schema of its mode, and says what is wrong with it there: the body's union of
 // the two takes either.
-func (c *call) keepFor(app map[string]any) []papi.Violation {
-	given, ok := object(c.given, "convApp")["retentionPolicy"]
+func (c *call) completeRetention(app map[string]any) []papi.Violation {
+	given, ok := jsonvalue.Object(c.given, "convApp")["retentionPolicy"]
 	if !ok {
 		return nil
 	}
-	schema := papi.LookupSchema(retentionSchemas[text(app, "processingMode")])
+	schema := papi.LookupSchema(retentionSchemas[jsonvalue.Text(app, "processingMode")])
 	found := schema.Violations(given, papi.Mode{})
 	for i := range found {
 		found[i].Path = "convApp.retentionPolicy." + found[i].Path
@@ -253,19 +256,16 @@ func (c *call) keepFor(app map[string]any) []papi.Violation {
 	return found
 }
 
-// bundleHookProblem is the code for webhooks that the project can't take, or
+// bundleWebhookProblem is the code for webhooks that the project can't take, or
 // "". A subproject has none before.
-func (c *call) bundleHookProblem(hooks []any, subproject bool) string {
-	for i, item := range hooks {
-		hook, _ := item.(map[string]any)
-		target := text(hook, "target")
+func (c *call) bundleWebhookProblem(hooks []map[string]any, subproject bool) string {
+	for i, hook := range hooks {
+		target := jsonvalue.Text(hook, "target")
 		if !subproject && c.taken(target, nil) {
 			return "webhook_exists"
 		}
-		for _, before := range hooks[:i] {
-			if before, _ := before.(map[string]any); text(before, "target") == target {
-				return "webhook_exists"
-			}
+		if slices.ContainsFunc(hooks[:i], func(other map[string]any) bool { return other["target"] == target }) {
+			return "webhook_exists"
 		}
 	}
 	if !subproject && len(c.project.Webhooks)+len(hooks) > maxWebhooks {
@@ -274,21 +274,9 @@ func (c *call) bundleHookProblem(hooks []any, subproject bool) string {
 	return ""
 }
 
-// finishBundle ends a bundle: as the value says, or with a failure where the
-// name holds "fail". The SMS app may still be on its way.
-func finishBundle(s *Sandbox, p *project, e event) bool {
-	b, ok := p.Bundles.get(e.ID)
-	if !ok || b.State != "IN_PROGRESS" {
-		return false
-	}
-	outcome := e.Value
-	if outcome == "" {
-		outcome = "DONE"
-		if strings.Contains(strings.ToLower(b.Name), "fail") {
-			outcome = "FAILED"
-		}
-	}
-	if outcome != "DONE" && outcome != "FAILED" {
+// finishBundle ends a bundle. Its SMS app may still be pending then.
+func finishBundle(s *Sandbox, p *project, b *bundle, outcome string) bool {
+	if b.State != "IN_PROGRESS" {
 		return false
 	}
 	b.State = outcome
@@ -297,9 +285,9 @@ func finishBundle(s *Sandbox, p *project, e event) bool {
 	}
 	p.Bundles.put(b.ID, b)
 	if outcome == "DONE" {
-		s.emit(s.project(b.Project), "bundles/"+b.ID, "BUNDLE_DONE", map[string]any{"payload": s.shownBundle(b)})
+		s.emit(s.project(b.Project), "bundles/"+b.ID, "BUNDLE_DONE", map[string]any{"payload": s.renderBundle(b)})
 		if b.Project != p.ID {
-			s.emit(p, "bundles/"+b.ID, "BUNDLE_DONE", map[string]any{"payload": s.shownBundle(b)})
+			s.emit(p, "bundles/"+b.ID, "BUNDLE_DONE", map[string]any{"payload": s.renderBundle(b)})
 		}
 	}
 	return true

@@ -22,7 +22,7 @@ func (s *Sandbox) control(mux *http.ServeMux) {
 			if err != nil {
 				panic(http.ErrAbortHandler)
 			}
-			result, err := do(withoutBOM(body))
+			result, err := do(trimBOM(body))
 			if err != nil {
 				s.write(w, ownError(http.StatusBadRequest, "sandbox_invalid_control", err.Error(), "docs/sandbox.md has the forms of the control API"), nil)
 				return
@@ -33,8 +33,8 @@ func (s *Sandbox) control(mux *http.ServeMux) {
 	on("GET /_sandbox/clock", func([]byte) (any, error) { return s.clockNow(), nil })
 	on("POST /_sandbox/clock", s.controlClock)
 	on("POST /_sandbox/reset", s.controlReset)
-	on("GET /_sandbox/deliveries", func([]byte) (any, error) { return s.shownDeliveries(), nil })
-	on("GET /_sandbox/faults", func([]byte) (any, error) { return s.shownFaults() })
+	on("GET /_sandbox/deliveries", func([]byte) (any, error) { return s.renderDeliveries(), nil })
+	on("GET /_sandbox/faults", func([]byte) (any, error) { return s.renderFaults() })
 	on("POST /_sandbox/faults", s.controlFault)
 	on("POST /_sandbox/next", s.controlNext)
 	on("GET /_sandbox/happen", func([]byte) (any, error) { return map[string]any{"events": s.kinds()}, nil })
@@ -54,7 +54,7 @@ func (s *Sandbox) control(mux *http.ServeMux) {
 }
 
 func (s *Sandbox) clockNow() map[string]any {
-	return map[string]any{"now": stamp(s.Now())}
+	return map[string]any{"now": formatTime(s.Now())}
 }
 
 func read(body []byte, into any) error {
@@ -97,16 +97,16 @@ func (s *Sandbox) controlSeed(body []byte) (any, error) {
 
 func (s *Sandbox) controlReset([]byte) (any, error) {
 	s.mu.Lock()
-	s.empty()
+	s.reset()
 	s.mu.Unlock()
 	return s.clockNow(), nil
 }
 
-func (s *Sandbox) shownFaults() (any, error) {
+func (s *Sandbox) renderFaults() (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	raw, err := json.Marshal(s.faults)
-	return map[string]any{"faults": json.RawMessage(raw), "next": maps.Clone(s.nexts)}, err
+	return map[string]any{"faults": json.RawMessage(raw), "next": maps.Clone(s.nextErrors)}, err
 }
 
 func (s *Sandbox) controlFault(body []byte) (any, error) {
@@ -120,7 +120,7 @@ func (s *Sandbox) controlFault(body []byte) (any, error) {
 	s.mu.Lock()
 	s.faults = append(s.faults, f)
 	s.mu.Unlock()
-	return s.shownFaults()
+	return s.renderFaults()
 }
 
 func (s *Sandbox) controlNext(body []byte) (any, error) {
@@ -135,14 +135,14 @@ func (s *Sandbox) controlNext(body []byte) (any, error) {
 		return nil, fmt.Errorf("code: %s does not document %q", in.Operation, in.Code)
 	}
 	s.mu.Lock()
-	s.nexts[in.Operation] = append(s.nexts[in.Operation], in.Code)
+	s.nextErrors[in.Operation] = append(s.nextErrors[in.Operation], in.Code)
 	s.mu.Unlock()
-	return s.shownFaults()
+	return s.renderFaults()
 }
 
 // kinds are the events that the control API lets happen.
 func (s *Sandbox) kinds() []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.happenings)), func(kind string) bool { return strings.HasPrefix(kind, "_") })
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.events)), func(kind string) bool { return strings.HasPrefix(kind, "_") })
 }
 
 // controlHappen lets an event happen now: a review that ends, with an outcome.
@@ -157,10 +157,10 @@ func (s *Sandbox) controlHappen(body []byte) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.catchUp()
-	in.At, in.Turn = s.at, 0
-	if !s.happenings[in.Kind](s, s.project(in.Project), in) {
+	in.At, in.Generation = s.now, 0
+	if !s.events[in.Kind](s, s.project(in.Project), in) {
 		return nil, fmt.Errorf("nothing that this could happen to: project %q, id %q, value %q", in.Project, in.ID, in.Value)
 	}
 	s.catchUp()
-	return map[string]any{"now": stamp(s.at)}, nil
+	return map[string]any{"now": formatTime(s.now)}, nil
 }

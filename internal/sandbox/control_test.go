@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 func newRequest(t testing.TB, path string) *http.Request {
@@ -163,7 +165,7 @@ func TestOutcomesCanBeSet(t *testing.T) {
 	w.get(tpl).ok().is("qualityScore", "QUALITY_SCORE_RED")
 	happen(kindTemplateStatus, "steered/EN", "DISABLED").ok()
 	w.get(tpl).ok().is("state", "DISABLED")
-	happen(kindTemplateFuture, "steered/EN", "MARKETING").ok()
+	happen(kindTemplateFutureCategory, "steered/EN", "MARKETING").ok()
 	w.s.Advance(day)
 	w.get(tpl).ok().is("category", "MARKETING")
 
@@ -217,7 +219,7 @@ func TestTokens(t *testing.T) {
 		}
 		return resp.StatusCode
 	}
-	token := "Bearer " + text(body, "access_token")
+	token := "Bearer " + jsonvalue.Text(body, "access_token")
 	for authorization, want := range map[string]int{
 		token: 200, "Bearer " + StaticToken: 200, "Basic a2V5OnNlY3JldA==": 200,
 		"": 401, "Bearer other": 401, "Basic aW52YWxpZDpzZWNyZXQ=": 401,

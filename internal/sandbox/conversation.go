@@ -1,6 +1,9 @@
 package sandbox
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // convApp is a Conversation app, which a bundle or an SMS app came with.
 type convApp struct {
@@ -21,7 +24,14 @@ var conversationHandlers = map[string]handler{
 	"ConversationViberController_get_v1":     onChannel("viber", "viber_api_error"),
 }
 
-var conversationHappenings = map[string]happening{kindConversationChannel: setChannel}
+var conversationEvents = map[string]eventHandler{
+	kindConversationChannel: onEvent(findConvApp, nil, nil, setChannel),
+}
+
+func findConvApp(p *project, id string) (*convApp, bool) {
+	app, ok := p.ConvApps[id]
+	return app, ok
+}
 
 // channelInfo is what the channels tell of themselves.
 var channelInfo = map[string]map[string]any{
@@ -61,7 +71,7 @@ func onChannel(channel, broken string) handler {
 		case channelBroken:
 			return c.fail(broken)
 		}
-		info := with(channelInfo[channel], map[string]any{"status": app.Channels[channel]})
+		info := clone(channelInfo[channel], map[string]any{"status": app.Channels[channel]})
 		if app.Channels[channel] == "ERROR" || app.Channels[channel] == "FAILING" {
 			info["statusDescription"] = "the credentials of the channel are refused"
 		}
@@ -74,11 +84,9 @@ const channelBroken = "BROKEN"
 
 // setChannel sets the state of an app's channel, by a value such as
 // instagram:ACTIVE. BROKEN lets the provider's API fail.
-func setChannel(_ *Sandbox, p *project, e event) bool {
-	app := p.ConvApps[e.ID]
-	channel, state, _ := strings.Cut(e.Value, ":")
-	known := strings.Contains(" ACTIVE ERROR FAILING PENDING "+channelBroken+" ", " "+state+" ")
-	if app == nil || channelInfo[channel] == nil || state == "" || !known {
+func setChannel(_ *Sandbox, _ *project, app *convApp, value string) bool {
+	channel, state, _ := strings.Cut(value, ":")
+	if channelInfo[channel] == nil || !slices.Contains([]string{"ACTIVE", "ERROR", "FAILING", "PENDING", channelBroken}, state) {
 		return false
 	}
 	app.Channels[channel] = state

@@ -106,9 +106,9 @@ func templateUpdateDefault(w *world) result {
 // What a request leaves out stands in the answer with its default, for every
 // default of the contract that the answer has a place for.
 func TestAnswersShowTheDefaultsOfWhatIsLeftOut(t *testing.T) {
-	listed := map[string]bool{}
+	document := map[string]bool{}
 	for _, row := range defaultRows {
-		listed[row.operation+" "+row.property] = true
+		document[row.operation+" "+row.property] = true
 		op := papi.Lookup(row.operation)
 		var want any
 		eachDefault(op.Body, "", func(path string, standard any) {
@@ -133,7 +133,7 @@ func TestAnswersShowTheDefaultsOfWhatIsLeftOut(t *testing.T) {
 	for _, op := range papi.Operations() {
 		if op.Body != nil {
 			eachDefault(op.Body, "", func(path string, standard any) {
-				if !listed[op.ID+" "+path] {
+				if !document[op.ID+" "+path] {
 					t.Errorf("%s: %s has the default %v, and no row here", op.ID, path, standard)
 				}
 			})

@@ -13,11 +13,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
+
+	"papi-mcp/internal/loopback"
 )
 
 // The states of a delivery.
@@ -30,10 +30,10 @@ const (
 )
 
 const (
-	// deliveryTime is how long a target may take, in real time.
-	deliveryTime = 10 * time.Second
-	// maxAtOnce are the tries that run at the same time.
-	maxAtOnce = 16
+	// deliveryTimeout is how long a target may take, in real time.
+	deliveryTimeout = 10 * time.Second
+	// maxConcurrentTries are the tries that run at the same time.
+	maxConcurrentTries = 16
 	// maxDeliveries are kept; the oldest ones that have ended are forgotten.
 	maxDeliveries = 5000
 )
@@ -63,7 +63,7 @@ func (d *delivery) chain() string { return d.WebhookID + " " + d.Resource }
 
 const kindDeliver = "_deliver"
 
-var deliveryHappenings = map[string]happening{
+var deliveryEvents = map[string]eventHandler{
 	kindDeliver: func(s *Sandbox, _ *project, e event) bool {
 		d := s.delivery(e.ID)
 		if d != nil && d.State == deliveryPending {
@@ -76,7 +76,7 @@ var deliveryHappenings = map[string]happening{
 // emit tells the project's webhooks of an event. The fields stand beside its
 // type in the body.
 func (s *Sandbox) emit(p *project, resource, kind string, fields map[string]any) {
-	raw, err := json.Marshal(with(fields, map[string]any{"type": kind}))
+	raw, err := json.Marshal(clone(fields, map[string]any{"type": kind}))
 	if err != nil {
 		panic("sandbox: an event that is no JSON: " + err.Error())
 	}
@@ -91,13 +91,13 @@ func (s *Sandbox) emit(p *project, resource, kind string, fields map[string]any)
 			Target:    hook.Target,
 			Type:      kind,
 			Resource:  resource,
-			Created:   s.at,
+			Created:   s.now,
 			State:     deliveryPending,
 			Body:      raw,
 			Secret:    hook.Secret,
 		}
 		s.keep(d)
-		if s.mute || !isLoopback(hook.Target) {
+		if s.noDelivery || !loopback.IsURL(hook.Target) {
 			d.State, d.Outcome = deliveryNotSent, "the sandbox delivers to loopback only"
 			continue
 		}
@@ -140,15 +140,15 @@ func (s *Sandbox) try(d *delivery) {
 	s.running.Go(func() {
 		outcome, good := "the sandbox was closed", false
 		select {
-		case s.lines <- struct{}{}:
+		case s.slots <- struct{}{}:
 			outcome, good = s.send(target, secret, nonce, body)
-			<-s.lines
+			<-s.slots
 		case <-s.stopped.Done():
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.inFlight--
-		s.settled.Broadcast()
+		s.idle.Broadcast()
 		s.tried(d, outcome, good)
 	})
 }
@@ -194,7 +194,7 @@ func (s *Sandbox) cancelDeliveries(webhookID string) {
 // send makes one try: a POST with the four headers of the signature. Any 2xx
 // is good.
 func (s *Sandbox) send(target, secret, nonce string, body []byte) (outcome string, good bool) {
-	ctx, cancel := context.WithTimeout(s.stopped, deliveryTime)
+	ctx, cancel := context.WithTimeout(s.stopped, deliveryTimeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
@@ -208,7 +208,7 @@ func (s *Sandbox) send(target, secret, nonce string, body []byte) (outcome strin
 	r.Header.Set("x-sinch-webhook-signature-algorithm", "HmacSHA256")
 	r.Header.Set("x-sinch-webhook-signature-nonce", nonce)
 	r.Header.Set("x-sinch-webhook-signature-timestamp", timestamp)
-	resp, err := s.sender.Do(r)
+	resp, err := s.webhookClient.Do(r)
 	if err != nil {
 		return "no answer", false
 	}
@@ -226,20 +226,6 @@ func signature(secret string, body []byte, nonce, timestamp string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// isLoopback reports whether a target is this machine, without resolving names.
-func isLoopback(target string) bool {
-	u, err := url.Parse(target)
-	return err == nil && loopbackHost(u.Hostname())
-}
-
-func loopbackHost(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
-}
-
 // loopbackClient sends to loopback addresses and nowhere else: no proxy, no
 // redirect, no name but localhost.
 func loopbackClient() *http.Client {
@@ -249,10 +235,10 @@ func loopbackClient() *http.Client {
 		Transport: &http.Transport{
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 				host, port, err := net.SplitHostPort(address)
-				if err != nil || !loopbackHost(host) {
+				if err != nil || !loopback.IsHost(host) {
 					return nil, errors.New("sandbox: not a loopback address")
 				}
-				if host != "localhost" {
+				if net.ParseIP(host) != nil {
 					return dialer.DialContext(ctx, network, address)
 				}
 				conn, err := dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
@@ -265,8 +251,8 @@ func loopbackClient() *http.Client {
 	}
 }
 
-// shownDeliveries are all deliveries, oldest first, without the secrets.
-func (s *Sandbox) shownDeliveries() map[string]any {
+// renderDeliveries are all deliveries, oldest first, without the secrets.
+func (s *Sandbox) renderDeliveries() map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.catchUp()
@@ -279,7 +265,7 @@ func (s *Sandbox) shownDeliveries() map[string]any {
 			"target":    d.Target,
 			"type":      d.Type,
 			"resource":  d.Resource,
-			"created":   stamp(d.Created),
+			"created":   formatTime(d.Created),
 			"state":     d.State,
 			"tries":     d.Tries,
 			"outcome":   d.Outcome,

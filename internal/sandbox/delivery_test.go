@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // receiver keeps the webhook calls that it got.
@@ -61,7 +63,7 @@ func (r *receiver) types() []string {
 	defer r.mu.Unlock()
 	var types []string
 	for _, one := range r.got {
-		types = append(types, text(one.body, "type"))
+		types = append(types, jsonvalue.Text(one.body, "type"))
 	}
 	return types
 }
@@ -80,7 +82,7 @@ func TestWebhooksAreDelivered(t *testing.T) {
 	w.s.Advance(accountLimitRaise)
 	w.post("/whatsapp/senders/"+id+"/comments", obj{"comment": "Hello"}).ok()
 	w.delete("/whatsapp/senders/" + id).ok()
-	w.post("/whatsapp/templates", with(template("recategorize_pause", "EN"), obj{"allowCategoryChange": true})).ok()
+	w.post("/whatsapp/templates", clone(template("recategorize_pause", "EN"), obj{"allowCategoryChange": true})).ok()
 	w.s.Advance(senderRemoval)
 	w.delete("/whatsapp/templates/recategorize_pause").ok()
 	w.s.Settle()
@@ -160,7 +162,7 @@ func TestAFailedDeliveryIsRetriedInOrder(t *testing.T) {
 		t.Errorf("delivered %v", got)
 	}
 	deliveries := w.get("/_sandbox/deliveries").items("deliveries")
-	if len(deliveries) != 2 || text(deliveries[0], "state") != deliveryDelivered || deliveries[0]["tries"].(float64) < 3 {
+	if len(deliveries) != 2 || jsonvalue.Text(deliveries[0], "state") != deliveryDelivered || deliveries[0]["tries"].(float64) < 3 {
 		t.Errorf("deliveries %v", deliveries)
 	}
 }
@@ -173,14 +175,14 @@ func TestADeliveryIsGivenUp(t *testing.T) {
 	w.post("/whatsapp", obj{"companyLegalName": "Example Ltd", "clientBusinessManagerId": "1"}).ok()
 	w.s.Advance(48 * time.Hour)
 	deliveries := w.get("/_sandbox/deliveries").items("deliveries")
-	if len(deliveries) != 1 || text(deliveries[0], "state") != deliveryFailed || len(r.types()) != len(backoffs)+1 {
+	if len(deliveries) != 1 || jsonvalue.Text(deliveries[0], "state") != deliveryFailed || len(r.types()) != len(backoffs)+1 {
 		t.Errorf("%d tries, deliveries %v", len(r.types()), deliveries)
 	}
 	w.post("/whatsapp/comments", obj{"comment": "Hello"}).ok()
 	w.s.Settle()
 	w.delete("/webhooks/" + hook).ok()
 	deliveries = w.get("/_sandbox/deliveries").items("deliveries")
-	if text(deliveries[1], "state") != deliveryCancelled {
+	if jsonvalue.Text(deliveries[1], "state") != deliveryCancelled {
 		t.Errorf("deliveries %v", deliveries)
 	}
 }
@@ -200,28 +202,18 @@ func TestAWebhookIsDeletedWhileItIsCalled(t *testing.T) {
 	w.onboarded()
 	w.s.Advance(day)
 	deliveries := w.get("/_sandbox/deliveries").items("deliveries")
-	if calls != 1 || text(deliveries[0], "state") != deliveryCancelled {
+	if calls != 1 || jsonvalue.Text(deliveries[0], "state") != deliveryCancelled {
 		t.Errorf("%d calls, deliveries %v", calls, deliveries)
 	}
 }
 
 func TestOnlyLoopbackIsContacted(t *testing.T) {
-	for target, want := range map[string]bool{
-		"http://127.0.0.1:1/a": true, "http://localhost/a": true, "https://[::1]:8/": true, "http://127.9.9.9/": true,
-		"http://[::ffff:127.0.0.1]/": true,
-		"https://example.com/":       false, "http://localhost.example.com/": false, "http://192.0.2.1/": false,
-		"http://127.0.0.1.example.com/": false, "http://[::]/": false, "http://0.0.0.0/": false, "http://127.1/": false,
-	} {
-		if got := isLoopback(target); got != want {
-			t.Errorf("%s: %v, want %v", target, got, want)
-		}
-	}
 	w := manual(t)
 	w.hook("https://example.com/hook", "ALL")
 	w.post("/whatsapp", obj{"companyLegalName": "Example Ltd", "clientBusinessManagerId": "1"}).ok()
 	w.s.Advance(accountReview)
 	deliveries := w.get("/_sandbox/deliveries").items("deliveries")
-	if len(deliveries) != 1 || text(deliveries[0], "state") != deliveryNotSent {
+	if len(deliveries) != 1 || jsonvalue.Text(deliveries[0], "state") != deliveryNotSent {
 		t.Errorf("deliveries %v", deliveries)
 	}
 	if _, err := loopbackClient().Get("http://192.0.2.1/"); err == nil || !strings.Contains(err.Error(), "not a loopback address") {

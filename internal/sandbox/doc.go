@@ -23,5 +23,5 @@
 // Webhooks go out over real HTTP, to loopback addresses only. The package
 // contacts nothing else, and knows nothing of the project but papi's contract.
 //
-// What it assumes beyond the contract is listed in docs/sandbox.md.
+// What it assumes beyond the contract is document in docs/sandbox.md.
 package sandbox

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // dump is a state as JSON, with the time that it was.
@@ -26,7 +28,7 @@ type dump struct {
 func (s *Sandbox) Dump(w io.Writer) error {
 	s.mu.Lock()
 	s.catchUp()
-	raw, err := json.Marshal(dump{s.at, s.state})
+	raw, err := json.Marshal(dump{s.now, s.state})
 	s.mu.Unlock()
 	if err != nil {
 		return fmt.Errorf("sandbox: write the state: %w", err)
@@ -48,7 +50,7 @@ func (s *Sandbox) Load(r io.Reader) error {
 		return fmt.Errorf("sandbox: read a state: it has no time, or no state")
 	}
 	for _, e := range in.State.Queue {
-		if s.happenings[e.Kind] == nil {
+		if s.events[e.Kind] == nil {
 			return fmt.Errorf("sandbox: read a state: unknown event %q", e.Kind)
 		}
 	}
@@ -59,14 +61,14 @@ func (s *Sandbox) Load(r io.Reader) error {
 	for _, p := range in.State.Projects {
 		p.complete()
 	}
-	s.moving.Lock()
-	defer s.moving.Unlock()
+	s.advancing.Lock()
+	defer s.advancing.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.empty()
+	s.reset()
 	s.state = in.State
 	s.clock.base, s.clock.since = in.Now, time.Now()
-	s.at = in.Now
+	s.now = in.Now
 	// Tries that were under way when the state was written are made again.
 	for _, chain := range s.state.Chains {
 		d := s.delivery(chain[0])
@@ -81,7 +83,7 @@ func (s *Sandbox) Load(r io.Reader) error {
 // check says what is null or empty in a state that was read, and never is in one
 // that was written.
 func (s *state) check() error {
-	if s.Projects == nil || s.Draws == nil || s.Tokens == nil || s.Spent == nil || s.Chains == nil {
+	if s.Projects == nil || s.Draws == nil || s.Tokens == nil || s.UsedSignups == nil || s.Chains == nil {
 		return errors.New("a part of it is null")
 	}
 	if slices.Contains(s.Deliveries, nil) {
@@ -134,9 +136,9 @@ func (s *Sandbox) Seed(name string) error {
 	return s.Play(bytes.NewReader(raw))
 }
 
-// withoutBOM leaves out the byte order mark that some programs begin a file
+// trimBOM leaves out the byte order mark that some programs begin a file
 // with; a parser may ignore it (RFC 8259, 8.1).
-func withoutBOM(raw []byte) []byte { return bytes.TrimPrefix(raw, []byte("\ufeff")) }
+func trimBOM(raw []byte) []byte { return bytes.TrimPrefix(raw, []byte("\ufeff")) }
 
 // Fill gives the sandbox a state from a file of either kind: what Dump wrote, a
 // JSON object, or a script for Play, a JSON list.
@@ -145,7 +147,7 @@ func (s *Sandbox) Fill(r io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("sandbox: read seed data: %w", err)
 	}
-	if raw = bytes.TrimSpace(withoutBOM(raw)); len(raw) > 0 && raw[0] == '{' {
+	if raw = bytes.TrimSpace(trimBOM(raw)); len(raw) > 0 && raw[0] == '{' {
 		return s.Load(bytes.NewReader(raw))
 	}
 	return s.Play(bytes.NewReader(raw))
@@ -160,18 +162,18 @@ func (s *Sandbox) Play(r io.Reader) error {
 	if err := json.NewDecoder(r).Decode(&script); err != nil {
 		return fmt.Errorf("sandbox: read seed data: %w", err)
 	}
-	if err := s.goBack(script); err != nil {
+	if err := s.rewind(script); err != nil {
 		return err
 	}
 	kept := []string{}
 	client := &http.Client{Transport: s.Transport()}
 	for i, step := range script {
 		if step.Advance != "" {
-			d, _ := time.ParseDuration(step.Advance) // goBack has read them all
+			d, _ := time.ParseDuration(step.Advance) // rewind has read them all
 			s.Advance(d)
 			continue
 		}
-		more, err := step.send(client, s.filled, strings.NewReplacer(kept...))
+		more, err := step.send(client, s.seedProject, strings.NewReplacer(kept...))
 		if err != nil {
 			return fmt.Errorf("sandbox: seed data, step %d: %w", i+1, err)
 		}
@@ -180,9 +182,9 @@ func (s *Sandbox) Play(r io.Reader) error {
 	return nil
 }
 
-// goBack lets a script on an empty sandbox begin in the past, so that it ends
+// rewind lets a script on an empty sandbox begin in the past, so that it ends
 // at the present time.
-func (s *Sandbox) goBack(script []seed) error {
+func (s *Sandbox) rewind(script []seed) error {
 	var total time.Duration
 	for i, step := range script {
 		if step.Advance == "" {
@@ -199,7 +201,7 @@ func (s *Sandbox) goBack(script []seed) error {
 	if len(s.state.Projects) == 0 && len(s.state.Queue) == 0 {
 		s.catchUp()
 		s.clock.base = s.clock.base.Add(-total)
-		s.at = s.at.Add(-total)
+		s.now = s.now.Add(-total)
 	}
 	return nil
 }
@@ -233,7 +235,7 @@ func (step *seed) send(client *http.Client, project string, with *strings.Replac
 		}
 	}
 	for name, field := range step.Keep {
-		value := text(body, field)
+		value := jsonvalue.Text(body, field)
 		if field == HeaderCode {
 			value = resp.Header.Get(HeaderCode)
 		}

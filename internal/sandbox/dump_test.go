@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 func TestShopIsLivedIn(t *testing.T) {
@@ -19,7 +21,7 @@ func TestShopIsLivedIn(t *testing.T) {
 	senders := w.get("/whatsapp/senders").ok()
 	var states []string
 	for _, sender := range senders.items("senders") {
-		states = append(states, text(sender, "state")+text(sender, "changes", "status"))
+		states = append(states, jsonvalue.Text(sender, "state")+jsonvalue.Text(sender, "changes.status"))
 	}
 	slices.Sort(states)
 	if got := strings.Join(states, " "); got != "ACTIVE DRAFT PENDING_VERIFICATION" {
@@ -27,7 +29,7 @@ func TestShopIsLivedIn(t *testing.T) {
 	}
 	states = nil
 	for _, template := range w.get("/whatsapp/templates").ok().items("templates") {
-		states = append(states, text(template, "state")+"/"+text(template, "changes", "status"))
+		states = append(states, jsonvalue.Text(template, "state")+"/"+jsonvalue.Text(template, "changes.status"))
 	}
 	if len(states) != 12 {
 		t.Errorf("%d templates", len(states))

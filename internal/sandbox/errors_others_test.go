@@ -1,6 +1,10 @@
 package sandbox
 
-import "strings"
+import (
+	"strings"
+
+	"papi-mcp/internal/jsonvalue"
+)
 
 var otherErrors = func() []provocation {
 	const (
@@ -27,7 +31,7 @@ var otherErrors = func() []provocation {
 	sms := func(w *world) string {
 		return "/sms/smsApps/" + w.post("/sms/smsApps", obj{"name": "A", "region": "EU"}).ok().str("id")
 	}
-	bundle := func(body obj) obj { return with(obj{"name": "B", "region": "EU"}, body) }
+	bundle := func(body obj) obj { return clone(obj{"name": "B", "region": "EU"}, body) }
 	all := []provocation{
 		{flows, "project_not_initialized", func(w *world) result { return w.get("/whatsapp/flows") }},
 		{screens, "project_not_initialized", func(w *world) result { return w.get("/whatsapp/flows/1/screens") }},
@@ -37,7 +41,7 @@ var otherErrors = func() []provocation {
 		{assign, "solution_not_found", func(w *world) result { return w.post("/whatsapp/solutions/1/assign", nil) }},
 		{assign, "solution_cannot_be_reassigned", after(func(w *world) result {
 			made := w.post("/whatsapp/solutions", obj{"accessToken": "t", "businessManager": "SINCH_UK", "details": obj{"name": "One"}}).ok()
-			path := "/whatsapp/solutions/" + text(made.items("solutions")[0], "id") + "/assign"
+			path := "/whatsapp/solutions/" + jsonvalue.Text(made.items("solutions")[0], "id") + "/assign"
 			w.post(path, nil).ok() // the first one replaces none
 			return w.post(path, nil)
 		})},
@@ -249,7 +253,7 @@ var kakaoErrors = func() []provocation {
 		{tplCreate, "template_kakaotalk_validation_error", live(func(w *world) result {
 			body := obj{"details": obj{"name": "A", "language": "KO", "content": "Invalid"}}
 			got := w.post(shop+"/templates", body)
-			saved := w.post(shop+"/templates", with(body, obj{"saveDraftOnFailure": true})).fails("template_kakaotalk_validation_error")
+			saved := w.post(shop+"/templates", clone(body, obj{"saveDraftOnFailure": true})).fails("template_kakaotalk_validation_error")
 			w.get(shop+"/templates/"+saved.str("additionalInformation", "templateCode")).ok().is("changes.status", "DRAFT")
 			return got
 		})},
@@ -280,7 +284,7 @@ var kakaoErrors = func() []provocation {
 		all = append(all,
 			provocation{create, code, func(w *world) result {
 				got := w.post(senders, logo(file))
-				w.post(senders, with(logo(file), obj{"saveDraftOnFailure": true})).fails(code)
+				w.post(senders, clone(logo(file), obj{"saveDraftOnFailure": true})).fails(code)
 				w.get(senders+"/logo").ok().is("changes.status", "DRAFT")
 				return got
 			}},

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -51,7 +52,7 @@ func TestEveryErrorThatAStateCanCause(t *testing.T) {
 			}
 			for name := range errorInfo[p.code] {
 				optional := p.code == "template_kakaotalk_validation_error" || p.code == "template_exists" && strings.HasPrefix(p.operation, "Kakao")
-				if info := object(got.body, "additionalInformation"); info[name] == nil && !optional {
+				if info := jsonvalue.Object(got.body, "additionalInformation"); info[name] == nil && !optional {
 					t.Errorf("additionalInformation lacks %s: %v", name, got.body)
 				}
 			}
@@ -62,8 +63,8 @@ func TestEveryErrorThatAStateCanCause(t *testing.T) {
 	for id := range s.handlers {
 		for _, codes := range papi.Lookup(id).Errors {
 			for _, code := range codes {
-				listed := slices.Contains(covered[id], code) || slices.Contains(onlyNext[id], code)
-				if !listed && magic[code] == "" {
+				document := slices.Contains(covered[id], code) || slices.Contains(onlyNext[id], code)
+				if !document && projectOf[code] == "" {
 					t.Errorf("%s: nothing provokes %s", id, code)
 				}
 			}
@@ -71,9 +72,9 @@ func TestEveryErrorThatAStateCanCause(t *testing.T) {
 	}
 }
 
-// magic has the project that provokes a code in every operation that documents
+// projectOf has the project that provokes a code in every operation that documents
 // it.
-var magic = func() map[string]string {
+var projectOf = func() map[string]string {
 	out := map[string]string{}
 	for project, code := range magicProjects {
 		out[code] = project
@@ -88,9 +89,9 @@ func TestMagicProjects(t *testing.T) {
 	for _, op := range papi.Operations() {
 		for _, codes := range op.Errors {
 			for _, code := range codes {
-				if magic[code] != "" {
+				if projectOf[code] != "" {
 					path := strings.NewReplacer("/v1/projects/{projectId}", "", "{", "", "}", "").Replace(op.Path)
-					w.in(magic[code]).do(op.Method, path, nil).fails(code)
+					w.in(projectOf[code]).do(op.Method, path, nil).fails(code)
 				}
 			}
 		}

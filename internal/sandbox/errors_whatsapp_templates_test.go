@@ -28,10 +28,10 @@ var templateErrors = func() []provocation {
 		return components(text, obj{"type": "HEADER", "format": "IMAGE", "examples": []any{obj{"url": "https://example.com/" + file}}})
 	}
 	button := func(button obj) obj {
-		return components(text, obj{"type": "BUTTONS", "buttons": []any{with(button, obj{"type": "URL", "text": "Open"})}})
+		return components(text, obj{"type": "BUTTONS", "buttons": []any{clone(button, obj{"type": "URL", "text": "Open"})}})
 	}
 	bid := func() obj {
-		return with(components(text), obj{"optimization": obj{"bidAmount": 500, "bidStrategy": "LOWEST_COST_WITH_BID_CAP"}})
+		return clone(components(text), obj{"optimization": obj{"bidAmount": 500, "bidStrategy": "LOWEST_COST_WITH_BID_CAP"}})
 	}
 	// locked is a template on which another operation is still running.
 	locked := func(do func(w *world, path string) result) func(*world) result {
@@ -60,7 +60,7 @@ var templateErrors = func() []provocation {
 		{create, "invalid_input", func(w *world) result { return w.post(templates, obj{"name": "UPPER"}) }},
 		{create, "invalid_payload", func(w *world) result { return w.post(templates, "x") }},
 		{create, "template_invalid_category", func(w *world) result {
-			return w.post(templates, with(template("a1", "EN"), obj{"category": "NEWS"}))
+			return w.post(templates, clone(template("a1", "EN"), obj{"category": "NEWS"}))
 		}},
 		{create, "resource_locked", after(func(w *world) result {
 			w.post(templates, template("locked_one", "EN")).ok()
@@ -68,7 +68,7 @@ var templateErrors = func() []provocation {
 		})},
 		{create, "template_exists", live("twice", func(w *world, _ string) result { return w.post(templates, template("twice", "EN")) })},
 		{create, "template_incorrect_category", live("two_kinds", func(w *world, _ string) result {
-			return w.post(templates, with(template("two_kinds", "DE"), obj{"category": "MARKETING"}))
+			return w.post(templates, clone(template("two_kinds", "DE"), obj{"category": "MARKETING"}))
 		})},
 		{create, "template_name_recently_used", live("gone", func(w *world, _ string) result {
 			w.delete(templates + "/gone").ok()
@@ -79,7 +79,7 @@ var templateErrors = func() []provocation {
 			return w.post(templates, template("gone", "EN"))
 		})},
 		{create, "template_dynamic_pricing_not_available", after(func(w *world) result {
-			body := with(template("priced", "EN"), obj{"details": bid()})
+			body := clone(template("priced", "EN"), obj{"details": bid()})
 			got := w.post(templates, body)
 			w.post("/_sandbox/happen", obj{"event": kindAccountChange, "project": w.project, "value": "MAX_PRICE"}).ok()
 			w.post(templates, body).ok()
@@ -131,7 +131,7 @@ var templateErrors = func() []provocation {
 		{removeAll, "template_not_found", after(func(w *world) result { return w.delete(templates + "/none") })},
 		{removeAll, "resource_locked", locked(func(w *world, _ string) result { return w.delete(templates + "/locked_one") })},
 		{removeAll, "whatsapp_business_api_request_limit_exceeded", after(func(w *world) result {
-			w.post(templates, with(template("rate_limited", "EN"), obj{"status": "DRAFT"})).ok()
+			w.post(templates, clone(template("rate_limited", "EN"), obj{"status": "DRAFT"})).ok()
 			return w.delete(templates + "/rate_limited")
 		})},
 		{activities, "invalid_page_size", func(w *world) result { return w.get(none + "/activities?pageSize=x") }},
@@ -177,7 +177,7 @@ var templateErrors = func() []provocation {
 		copied := p.do
 		p.do = func(w *world) result {
 			w.onboarded()
-			w.post(templates, with(template("original", "EN"), obj{"details": components(text)})).ok()
+			w.post(templates, clone(template("original", "EN"), obj{"details": components(text)})).ok()
 			return copied(w)
 		}
 		all = append(all, p)
@@ -211,7 +211,7 @@ var templateErrors = func() []provocation {
 // submits provokes an error of a submit: of a new template, which is saved as
 // a draft where the body asks for it, and of a draft.
 func submits(create, update, code, name string, details obj) []provocation {
-	body := with(template(name, "EN"), obj{"details": details})
+	body := clone(template(name, "EN"), obj{"details": details})
 	prepare := func(w *world) {
 		if w.get("/whatsapp").status != 200 {
 			w.onboarded()
@@ -222,13 +222,13 @@ func submits(create, update, code, name string, details obj) []provocation {
 			prepare(w)
 			got := w.post("/whatsapp/templates", body)
 			w.get(templatePath(name, "EN")).fails("template_not_found")
-			w.post("/whatsapp/templates", with(body, obj{"saveDraftOnFailure": true})).fails(code)
+			w.post("/whatsapp/templates", clone(body, obj{"saveDraftOnFailure": true})).fails(code)
 			w.get(templatePath(name, "EN")).ok().is("changes.status", "DRAFT")
 			return got
 		}},
 		{update, code, func(w *world) result {
 			prepare(w)
-			w.post("/whatsapp/templates", with(body, obj{"status": "DRAFT"})).ok()
+			w.post("/whatsapp/templates", clone(body, obj{"status": "DRAFT"})).ok()
 			return w.patch(templatePath(name, "EN"), obj{"status": "SUBMIT"})
 		}},
 	}

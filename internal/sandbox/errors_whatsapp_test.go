@@ -125,7 +125,7 @@ var senderErrors = func() []provocation {
 		return path
 	}
 	signup := func(code string, more obj) obj {
-		return with(obj{"wabaId": "111111111111111", "phoneNumberId": "333", "authenticationCode": code}, more)
+		return clone(obj{"wabaId": "111111111111111", "phoneNumberId": "333", "authenticationCode": code}, more)
 	}
 	older := func(token string) obj {
 		return obj{"name": "Example", "facebookAccessToken": token, "details": obj{"displayName": "Example", "vertical": "OTHER"}}
@@ -149,7 +149,7 @@ var senderErrors = func() []provocation {
 		{create, "project_not_initialized", func(w *world) result { return w.post("/whatsapp/senders", partnerSender("5550105")) }},
 		{create, "invalid_facebook_token", func(w *world) result { return w.post("/whatsapp/senders", signup("invalid", nil)) }},
 		{create, "invalid_business_manager", after(func(w *world) result {
-			return w.post("/whatsapp/senders", with(partnerSender("5550106"), obj{"region": "BR"}))
+			return w.post("/whatsapp/senders", clone(partnerSender("5550106"), obj{"region": "BR"}))
 		})},
 		{create, "wrong_waba_id", after(func(w *world) result { return w.post("/whatsapp/senders", signup("a", nil)) })},
 		{create, "not_found_waba_id", func(w *world) result { return w.post("/whatsapp/senders", signup("no-waba", obj{"wabaId": ""})) }},
@@ -198,7 +198,7 @@ var senderErrors = func() []provocation {
 			return w.patch(active(w, "5550112"), obj{"details": obj{"username": "taken.name"}})
 		}},
 		{update, "sender_phone_number_not_registered_with_meta_cloud_api", func(w *world) result {
-			return w.patch(active(w, "555"+endNoCloud), obj{"details": obj{"username": "me"}})
+			return w.patch(active(w, "555"+suffixNoCloudAPI), obj{"details": obj{"username": "me"}})
 		}},
 		{update, "sender_display_name_update_not_allowed", func(w *world) result {
 			path := active(w, "5550113")
@@ -238,10 +238,10 @@ var senderErrors = func() []provocation {
 			return w.post(path+"/register", obj{"method": "SMS"})
 		}},
 		{register, "sender-number-not-approved-for-enterprise", func(w *world) result {
-			return w.post(pending(w, "555"+endUnapproved)+"/register", obj{"method": "SMS"})
+			return w.post(pending(w, "555"+suffixUnapproved)+"/register", obj{"method": "SMS"})
 		}},
 		{register, "sender_request_code_failed", func(w *world) result {
-			return w.post(pending(w, "555"+endUnreachable)+"/register", obj{"method": "SMS"})
+			return w.post(pending(w, "555"+suffixUnreachable)+"/register", obj{"method": "SMS"})
 		}},
 		{register, "sender-register-too-many-requests", func(w *world) result {
 			path := pending(w, "5550120") + "/register"

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -36,9 +37,9 @@ func besides(kind string, body map[string]any) (wrong []string) {
 	for name, of := range want {
 		allowed := strings.Split(of, ",")
 		if schema := papi.LookupSchema(of); schema != nil {
-			allowed = strings.Split(supported(schema), ",")
+			allowed = strings.Split(supportedCodes(schema), ",")
 		}
-		if value := text(body, name); value == "" || of != "" && !slices.Contains(allowed, value) {
+		if value := jsonvalue.Text(body, name); value == "" || of != "" && !slices.Contains(allowed, value) {
 			wrong = append(wrong, name+" is "+value)
 		}
 	}
@@ -90,7 +91,7 @@ func TestEveryTriggerIsTold(t *testing.T) {
 		happen(kindTemplateStatus, "told/EN", status)
 	}
 	happen(kindTemplateQuality, "told/EN", "QUALITY_SCORE_RED")
-	happen(kindTemplateFuture, "told/EN", "MARKETING")
+	happen(kindTemplateFutureCategory, "told/EN", "MARKETING")
 	w.post("/whatsapp/templates", template("reject_told", "EN")).ok()
 	w.s.Advance(senderRemoval)
 	w.delete("/whatsapp/templates/told").ok()

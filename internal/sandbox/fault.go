@@ -73,18 +73,18 @@ func isOperation(id string) bool {
 	return slices.ContainsFunc(papi.Operations(), func(op *papi.Operation) bool { return op.ID == id })
 }
 
-// faulty is what is broken about one request.
-type faulty struct {
+// activeFaults is what is broken about one request.
+type activeFaults struct {
 	sandbox *Sandbox
 	request *http.Request
 	faults  []*fault
 }
 
 // fault chooses what is broken about a request.
-func (s *Sandbox) fault(r *http.Request, operation string) *faulty {
+func (s *Sandbox) fault(r *http.Request, operation string) *activeFaults {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	broken := &faulty{sandbox: s, request: r}
+	broken := &activeFaults{sandbox: s, request: r}
 	s.faults = slices.DeleteFunc(s.faults, func(f *fault) bool {
 		if f.Operation != "" && f.Operation != operation {
 			return false
@@ -104,18 +104,18 @@ func (s *Sandbox) fault(r *http.Request, operation string) *faulty {
 
 // before breaks the request before it takes effect, and reports whether it has
 // been answered.
-func (b *faulty) before(w http.ResponseWriter) bool { return b.strike(w, false) }
+func (b *activeFaults) before(w http.ResponseWriter) bool { return b.apply(w, false) }
 
 // after breaks the answer of a request that has taken effect.
-func (b *faulty) after(w http.ResponseWriter) bool { return b.strike(w, true) }
+func (b *activeFaults) after(w http.ResponseWriter) bool { return b.apply(w, true) }
 
-func (b *faulty) strike(w http.ResponseWriter, after bool) bool {
+func (b *activeFaults) apply(w http.ResponseWriter, after bool) bool {
 	for _, f := range b.faults {
 		if f.After != after {
 			continue
 		}
 		if f.latency > 0 {
-			b.hold(f.latency)
+			b.delay(f.latency)
 		}
 		if f.RetryAfter > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
@@ -137,9 +137,9 @@ func (b *faulty) strike(w http.ResponseWriter, after bool) bool {
 	return false
 }
 
-// hold waits in real time. Where the client goes away meanwhile, so does the
+// delay waits in real time. Where the client goes away meanwhile, so does the
 // answer; a request that was not yet carried out never is.
-func (b *faulty) hold(d time.Duration) {
+func (b *activeFaults) delay(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -40,18 +40,18 @@ var outcomes = map[string]struct {
 		w.s.Advance(templatePause)
 		return "pause_steered/EN"
 	}},
-	kindTemplateQuality:  {[]string{"QUALITY_SCORE_GREEN", "QUALITY_SCORE_YELLOW", "QUALITY_SCORE_RED", "QUALITY_SCORE_UNKNOWN"}, approvedTemplate},
-	kindTemplateCategory: {[]string{"AUTHENTICATION", "MARKETING", "UTILITY"}, approvedTemplate},
-	kindTemplateFuture:   {[]string{"AUTHENTICATION", "MARKETING", "UTILITY"}, approvedTemplate},
-	kindSmsApp:           {[]string{"", "ACTIVE", "BLOCKED", "PROVISIONING_FAILED"}, func(w *world) string { return w.post("/sms/smsApps", smsBody).ok().str("id") }},
-	kindBundle:           {[]string{"", "DONE", "FAILED"}, func(w *world) string { return w.post("/bundles", with(smsBody, obj{"smsApp": true})).ok().str("id") }},
+	kindTemplateQuality:        {[]string{"QUALITY_SCORE_GREEN", "QUALITY_SCORE_YELLOW", "QUALITY_SCORE_RED", "QUALITY_SCORE_UNKNOWN"}, approvedTemplate},
+	kindTemplateCategory:       {[]string{"AUTHENTICATION", "MARKETING", "UTILITY"}, approvedTemplate},
+	kindTemplateFutureCategory: {[]string{"AUTHENTICATION", "MARKETING", "UTILITY"}, approvedTemplate},
+	kindSmsAppProvision:        {[]string{"", "ACTIVE", "BLOCKED", "PROVISIONING_FAILED"}, func(w *world) string { return w.post("/sms/smsApps", smsBody).ok().str("id") }},
+	kindBundleFinish:           {[]string{"", "DONE", "FAILED"}, func(w *world) string { return w.post("/bundles", clone(smsBody, obj{"smsApp": true})).ok().str("id") }},
 	kindConversationChannel: {[]string{"instagram:ACTIVE", "messenger:ERROR", "telegram:FAILING", "viber:PENDING", "viber:BROKEN"}, func(w *world) string {
 		return w.post("/sms/smsApps", smsBody).ok().str("conversationApiAppDetails", "id")
 	}},
-	kindKakaoSender: {[]string{"", "APPROVED", "REJECTED"}, func(w *world) string { w.post("/kakaotalk/senders", kakaoBody("shop")).ok(); return "shop" }},
-	kindKakaoState:  {[]string{"ACTIVE", "INACTIVE", "BLOCKED", "SUSPENDED"}, func(w *world) string { w.kakaoActive("shop"); return "shop" }},
-	kindKakaoRemove: {[]string{""}, func(w *world) string { w.kakaoActive("shop"); return "shop" }},
-	kindKakaoTemplate: {[]string{"", "APPROVED", "REJECTED"}, func(w *world) string {
+	kindKakaoSenderReview: {[]string{"", "APPROVED", "REJECTED"}, func(w *world) string { w.post("/kakaotalk/senders", kakaoBody("shop")).ok(); return "shop" }},
+	kindKakaoSenderState:  {[]string{"ACTIVE", "INACTIVE", "BLOCKED", "SUSPENDED"}, func(w *world) string { w.kakaoActive("shop"); return "shop" }},
+	kindKakaoSenderRemove: {[]string{""}, func(w *world) string { w.kakaoActive("shop"); return "shop" }},
+	kindKakaoTemplateReview: {[]string{"", "APPROVED", "REJECTED"}, func(w *world) string {
 		w.kakaoActive("shop")
 		return "shop/" + w.post("/kakaotalk/senders/shop/templates", kakaoTemplateBody("Welcome")).ok().str("code")
 	}},

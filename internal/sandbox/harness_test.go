@@ -16,6 +16,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -126,13 +127,13 @@ func (r result) fails(code string) result {
 }
 
 // str is the string at a path of names in the answer.
-func (r result) str(path ...string) string { return text(r.body, path...) }
+func (r result) str(path ...string) string { return jsonvalue.Text(r.body, strings.Join(path, ".")) }
 
 // is wants strings at paths of dotted names.
 func (r result) is(pairs ...string) result {
 	r.t.Helper()
 	for i := 0; i < len(pairs); i += 2 {
-		if got := text(r.body, strings.Split(pairs[i], ".")...); got != pairs[i+1] {
+		if got := jsonvalue.Text(r.body, pairs[i]); got != pairs[i+1] {
 			r.t.Fatalf("%s is %q, want %q, in %v", pairs[i], got, pairs[i+1], r.body)
 		}
 	}
@@ -141,19 +142,14 @@ func (r result) is(pairs ...string) result {
 
 // items are the objects of a list in the answer.
 func (r result) items(name string) []map[string]any {
-	list, _ := r.body[name].([]any)
-	out := make([]map[string]any, len(list))
-	for i, item := range list {
-		out[i], _ = item.(map[string]any)
-	}
-	return out
+	return jsonvalue.Objects(r.body, name)
 }
 
 // names are one field of the objects of a list in the answer.
 func (r result) names(list, field string) []string {
 	var out []string
 	for _, item := range r.items(list) {
-		out = append(out, text(item, field))
+		out = append(out, jsonvalue.Text(item, field))
 	}
 	return out
 }
@@ -241,7 +237,7 @@ func checkEvents(t *testing.T, s *Sandbox) {
 				continue
 			}
 			if found := papi.LookupSchema(schema).Violations(payload, papi.Mode{Closed: true}); len(found) > 0 {
-				t.Errorf("%s: %v", d.Type, sentences(found))
+				t.Errorf("%s: %v", d.Type, messages(found))
 			}
 		}
 	}
@@ -289,7 +285,7 @@ func complain(op *papi.Operation, status int, raw []byte) string {
 			return ""
 		}
 		if found := schema.Violations(body, papi.Mode{Closed: true}); len(found) > 0 {
-			return strings.Join(sentences(found), "; ") + " in " + string(raw)
+			return strings.Join(messages(found), "; ") + " in " + string(raw)
 		}
 		if wrong := wrongDates(schema, body); len(wrong) > 0 {
 			return strings.Join(wrong, "; ") + " in " + string(raw)
@@ -297,7 +293,7 @@ func complain(op *papi.Operation, status int, raw []byte) string {
 		return ""
 	}
 	failed, _ := body.(map[string]any)
-	code := text(failed, "errorCode")
+	code := jsonvalue.Text(failed, "errorCode")
 	if strings.HasPrefix(code, "sandbox_") {
 		return ""
 	}
@@ -305,7 +301,7 @@ func complain(op *papi.Operation, status int, raw []byte) string {
 		return "undocumented: " + http.StatusText(status) + " " + code
 	}
 	for _, name := range []string{"message", "resolution"} {
-		if text(failed, name) == "" {
+		if jsonvalue.Text(failed, name) == "" {
 			return "an error without " + name
 		}
 	}

@@ -70,8 +70,8 @@ func (s *Sandbox) letters(stream string, n int) string {
 	return string(out)
 }
 
-// stamp is the form of times in answers.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+// formatTime is the form of times in answers.
+func formatTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // hex is the form of SMS apps and bundles.
 func (s *Sandbox) hex(stream string, n int) string {

@@ -19,12 +19,12 @@ type kakaoCategory struct {
 	below      []kakaoCategory
 }
 
-func shownKakaoCategories(all []kakaoCategory, parent string, depth int) []any {
+func renderKakaoCategories(all []kakaoCategory, parent string, depth int) []any {
 	shown := make([]any, len(all))
 	for i, one := range all {
 		shown[i] = map[string]any{
 			"parentCode": parent, "depth": depth, "code": one.code, "name": one.name,
-			"subcategories": shownKakaoCategories(one.below, one.code, depth+1),
+			"subcategories": renderKakaoCategories(one.below, one.code, depth+1),
 		}
 	}
 	return shown
@@ -49,7 +49,7 @@ func isKakaoCategory(codes ...string) bool {
 }
 
 func listKakaoCategories(c *call) answer {
-	return c.ok(map[string]any{"categories": shownKakaoCategories(kakaoCategories, "", 1)})
+	return c.ok(map[string]any{"categories": renderKakaoCategories(kakaoCategories, "", 1)})
 }
 
 // noKakaoCategory is the code of a template that names no category.
@@ -72,7 +72,7 @@ func kakaoSubcategory(code, group, name, english, inclusion string) map[string]a
 }
 
 func listKakaoTemplateCategories(c *call, _ *kakaoSender) answer {
-	return list(c, tabled(kakaoTemplateCategories), "categories", 50, pick{}, func(l listed) map[string]any { return l.doc })
+	return listPage(c, documentTable(kakaoTemplateCategories), "categories", 50, filter{}, func(l document) map[string]any { return l.doc })
 }
 
 func isKakaoTemplateCategory(code string) bool {

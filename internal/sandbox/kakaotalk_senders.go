@@ -7,16 +7,17 @@ import (
 	"strings"
 	"time"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
 // kakaoSender is a KakaoTalk sender, with its templates.
 type kakaoSender struct {
 	history
+	schedule
 	Number    int                    `json:"number"`
 	ID        string                 `json:"id"` // plusFriendId
 	Doc       map[string]any         `json:"doc"`
-	Turn      int                    `json:"turn"`
 	Code      string                 `json:"code"`
 	CodeEnds  time.Time              `json:"codeEnds"`
 	Deleted   bool                   `json:"deleted"`
@@ -24,46 +25,48 @@ type kakaoSender struct {
 	Templates *table[*kakaoTemplate] `json:"templates"`
 }
 
-func (k *kakaoSender) state() string  { return text(k.Doc, "state") }
-func (k *kakaoSender) status() string { return text(k.Doc, "changes", "status") }
+func (k *kakaoSender) state() string  { return jsonvalue.Text(k.Doc, "state") }
+func (k *kakaoSender) status() string { return jsonvalue.Text(k.Doc, "changes.status") }
 
-// Senders are listed oldest first.
-func (k *kakaoSender) order() string { return fmt.Sprintf("%09d", k.Number) }
-func (k *kakaoSender) facet() string { return k.state() + "/" + k.status() }
+// Senders are document oldest first.
+func (k *kakaoSender) sortKey() string { return fmt.Sprintf("%09d", k.Number) }
+func (k *kakaoSender) facet() string   { return k.state() + "/" + k.status() }
 
 // The events of KakaoTalk. A template's id is plusFriendId/code.
 const (
-	kindKakaoSender   = "kakaotalk_sender_review"
-	kindKakaoState    = "kakaotalk_sender_state"
-	kindKakaoRemove   = "kakaotalk_sender_remove"
-	kindKakaoTemplate = "kakaotalk_template_review"
+	kindKakaoSenderReview   = "kakaotalk_sender_review"
+	kindKakaoSenderState    = "kakaotalk_sender_state"
+	kindKakaoSenderRemove   = "kakaotalk_sender_remove"
+	kindKakaoTemplateReview = "kakaotalk_template_review"
 )
 
 var kakaotalkSenderHandlers = map[string]handler{
-	"KakaotalkCategoriesController_listSenderCategories_v1":  onKakao(listKakaoCategories),
+	"KakaotalkCategoriesController_listSenderCategories_v1":  withKakaoAccount(listKakaoCategories),
 	"KakaotalkCategoriesController_getTemplateCategories_v1": onKakaoSender(listKakaoTemplateCategories),
-	"KakaotalkSendersController_listSenders_v1":              onKakao(listKakaoSenders),
+	"KakaotalkSendersController_listSenders_v1":              withKakaoAccount(listKakaoSenders),
 	"KakaotalkSendersController_createSender_v1":             createKakaoSender,
 	"KakaotalkSendersController_getSender_v1":                onKakaoSender(func(c *call, k *kakaoSender) answer { return c.ok(k.Doc) }),
 	"KakaotalkSendersController_updateSender_v1":             onKakaoSender(updateKakaoSender),
 	"KakaotalkSendersController_deleteSender_v1":             onKakaoSender(deleteKakaoSender),
 	"KakaotalkSendersController_listActivities_v1":           onKakaoSender(func(c *call, k *kakaoSender) answer { return c.listActivities(&k.history) }),
-	"KakaotalkSendersController_deleteChanges_v1":            onKakao(discardKakaoChanges),
+	"KakaotalkSendersController_deleteChanges_v1":            withKakaoAccount(discardKakaoChanges),
 	"KakaotalkSendersController_createComment_v1":            onKakaoSender(commentKakaoSender),
 	"KakaotalkSendersController_registerSender_v1":           onKakaoSender(registerKakaoSender),
 	"KakaotalkSendersController_verifySender_v1":             onKakaoSender(verifyKakaoSender),
 }
 
-var kakaotalkHappenings = map[string]happening{
-	kindKakaoSender:   kakaoEvent(reviewKakaoSender),
-	kindKakaoState:    kakaoEvent(turnKakaoSender),
-	kindKakaoRemove:   kakaoEvent(removeKakaoSender),
-	kindKakaoTemplate: reviewKakaoTemplate,
+var kakaotalkEvents = map[string]eventHandler{
+	kindKakaoSenderReview:   onEvent(findKakaoSender, []string{"APPROVED", "REJECTED"}, magic((*kakaoSender).pendingName, "reject", "REJECTED", "APPROVED"), reviewKakaoSender),
+	kindKakaoSenderState:    onEvent(findKakaoSender, []string{"ACTIVE", "BLOCKED", "INACTIVE", "SUSPENDED"}, nil, setKakaoState),
+	kindKakaoSenderRemove:   onEvent(findKakaoSender, nil, nil, removeKakaoSender),
+	kindKakaoTemplateReview: onEvent(findKakaoTemplate, []string{"APPROVED", "REJECTED"}, magic(kakaoTemplateOf.name, "reject", "REJECTED", "APPROVED"), reviewKakaoTemplate),
 }
 
-// onKakao is for a project that is set up for KakaoTalk: one that has, or had,
+func findKakaoSender(p *project, id string) (*kakaoSender, bool) { return p.KakaoSenders.get(id) }
+
+// withKakaoAccount is for a project that is set up for KakaoTalk: one that has, or had,
 // a sender.
-func onKakao(do handler) handler {
+func withKakaoAccount(do handler) handler {
 	return func(c *call) answer {
 		if c.project.KakaoReady.IsZero() {
 			return c.fail("project_not_initialized")
@@ -73,7 +76,7 @@ func onKakao(do handler) handler {
 }
 
 func onKakaoSender(do func(*call, *kakaoSender) answer) handler {
-	return onKakao(func(c *call) answer {
+	return withKakaoAccount(func(c *call) answer {
 		k, ok := c.project.KakaoSenders.get(c.id("plusFriendId"))
 		if !ok {
 			return c.fail("sender_not_found")
@@ -82,28 +85,18 @@ func onKakaoSender(do func(*call, *kakaoSender) answer) handler {
 	})
 }
 
-func kakaoEvent(do func(s *Sandbox, p *project, k *kakaoSender, value string) bool) happening {
-	return func(s *Sandbox, p *project, e event) bool {
-		k, ok := p.KakaoSenders.get(e.ID)
-		if !ok || e.Turn != 0 && e.Turn != k.Turn {
-			return false
-		}
-		return do(s, p, k, e.Value)
-	}
-}
-
 func (s *Sandbox) saveKakaoSender(p *project, k *kakaoSender) {
-	k.Doc["modified"] = stamp(s.at)
+	k.Doc["modified"] = formatTime(s.now)
 	p.KakaoSenders.put(k.ID, k)
 }
 
-func (s *Sandbox) tellKakaoSender(p *project, k *kakaoSender, kind string, more map[string]any) {
-	s.emit(p, "kakaotalk/senders/"+k.ID, kind, with(more, map[string]any{"payload": k.Doc}))
+func (s *Sandbox) notifyKakaoSender(p *project, k *kakaoSender, kind string, more map[string]any) {
+	s.emit(p, "kakaotalk/senders/"+k.ID, kind, clone(more, map[string]any{"payload": k.Doc}))
 }
 
 func listKakaoSenders(c *call) answer {
-	picked := pickStates(c.list("filterStates"), c.list("filterStatuses"))
-	return list(c, c.project.KakaoSenders, "senders", 50, picked, func(k *kakaoSender) map[string]any { return k.Doc })
+	picked := stateFilter(c.queryList("filterStates"), c.queryList("filterStatuses"))
+	return listPage(c, c.project.KakaoSenders, "senders", 50, picked, func(k *kakaoSender) map[string]any { return k.Doc })
 }
 
 // magicKakao are plusFriendIds that stand for what is wrong with an account.
@@ -113,11 +106,11 @@ var magicKakao = map[string]string{
 }
 
 func createKakaoSender(c *call) answer {
-	id := text(c.body, "plusFriendId")
+	id := jsonvalue.Text(c.body, "plusFriendId")
 	if code := magicKakao[id]; code != "" {
 		return c.fail(code)
 	}
-	if c.at.Before(c.project.KakaoReady) {
+	if c.now.Before(c.project.KakaoReady) {
 		return c.fail("account_is_in_progress")
 	}
 	for _, p := range c.state.Projects {
@@ -125,22 +118,22 @@ func createKakaoSender(c *call) answer {
 			return c.fail("plus_friend_id_used")
 		}
 	}
-	details := with(object(c.body, "details"), nil)
-	k := &kakaoSender{ID: id, Number: c.project.next(), Templates: newTable[*kakaoTemplate]()}
+	details := clone(jsonvalue.Object(c.body, "details"), nil)
+	k := &kakaoSender{ID: id, Number: c.project.nextNumber(), Templates: newTable[*kakaoTemplate]()}
 	k.Doc = map[string]any{
-		"id": c.uuid(c.project.stream("kakaoSenders")), "plusFriendId": id, "created": stamp(c.at),
+		"id": c.uuid(c.project.stream("kakaoSenders")), "plusFriendId": id, "created": formatTime(c.now),
 		"changes": map[string]any{"status": "DRAFT", "details": details},
 	}
-	k.note(c.at, "CREATED")
+	k.record(c.now, "CREATED")
 	code := kakaoSenderProblem(details)
 	if code != "" && !c.draft && c.body["saveDraftOnFailure"] != true {
 		return c.fail(code)
 	}
 	if c.project.KakaoReady.IsZero() {
-		c.project.KakaoReady = c.at.Add(kakaoAccount)
+		c.project.KakaoReady = c.now.Add(kakaoAccount)
 	}
 	if c.draft || code != "" {
-		k.note(c.at, "DRAFT")
+		k.record(c.now, "DRAFT")
 		c.saveKakaoSender(c.project, k)
 		if code != "" && !c.draft {
 			return c.fail(code)
@@ -153,71 +146,62 @@ func createKakaoSender(c *call) answer {
 
 // kakaoSenderProblem is the code for a sender's details, or "".
 func kakaoSenderProblem(details map[string]any) string {
-	logo := fileProblem(text(details, "logoImage"), []string{"", ".jpg", ".jpeg", ".png"})
+	logo := fileProblem(jsonvalue.Text(details, "logoImage"), []string{"", ".jpg", ".jpeg", ".png"})
 	if logo == "file_has_wrong_dimensions" || strings.HasPrefix(logo, "template_") {
 		logo = ""
 	}
 	if logo != "" {
 		return logo
 	}
-	if !isKakaoCategory(text(details, "topLevelCategoryCode"), text(details, "midLevelCategoryCode"), text(details, "subLevelCategoryCode")) {
+	if !isKakaoCategory(jsonvalue.Text(details, "topLevelCategoryCode"), jsonvalue.Text(details, "midLevelCategoryCode"), jsonvalue.Text(details, "subLevelCategoryCode")) {
 		return "sender_invalid_category_code"
 	}
 	return ""
 }
 
 func (c *call) submitKakaoSender(k *kakaoSender) {
-	object(k.Doc, "changes")["status"] = "IN_PROGRESS"
-	k.Turn++
-	k.note(c.at, "IN_PROGRESS")
+	jsonvalue.Object(k.Doc, "changes")["status"] = "IN_PROGRESS"
+	k.record(c.now, "IN_PROGRESS")
 	c.saveKakaoSender(c.project, k)
-	c.after(kakaoReview, event{Kind: kindKakaoSender, Project: c.project.ID, ID: k.ID, Turn: k.Turn})
+	c.reschedule(&k.schedule, kakaoReview, event{Kind: kindKakaoSenderReview, Project: c.project.ID, ID: k.ID})
 }
 
-// reviewKakaoSender ends the review of a sender or of its changes: as the value
-// says, or rejected where the name holds "reject".
+func (k *kakaoSender) pendingName() string { return jsonvalue.Text(k.Doc, "changes.details.name") }
+
+// reviewKakaoSender ends the review of a sender or of its changes.
 func reviewKakaoSender(s *Sandbox, p *project, k *kakaoSender, outcome string) bool {
-	changes := object(k.Doc, "changes")
 	if k.status() != "IN_PROGRESS" {
 		return false
 	}
-	if outcome == "" {
-		outcome = "APPROVED"
-		if strings.Contains(strings.ToLower(text(changes, "details", "name")), "reject") {
-			outcome = "REJECTED"
-		}
-	}
-	switch outcome {
-	case "REJECTED":
-		changes["status"] = outcome
-		k.noteFrom(byKakao, s.at, outcome, "name: the name does not fit the channel")
-		s.saveKakaoSender(p, k)
-		s.tellKakaoSender(p, k, "KAKAOTALK_SENDER_REJECTED", nil)
-	case "APPROVED":
+	trigger := "KAKAOTALK_SENDER_REJECTED"
+	if outcome == "REJECTED" {
+		jsonvalue.Object(k.Doc, "changes")["status"] = outcome
+		k.recordBy(byKakao, s.now, outcome, "name: the name does not fit the channel")
+	} else {
 		k.goLive()
-		told := "KAKAOTALK_SENDER_INACTIVE"
-		switch k.state() {
-		case "ACTIVE":
-			told = "KAKAOTALK_SENDER_ACTIVE"
-		case "INACTIVE":
-			k.noteFrom(byKakao, s.at, "INACTIVE", "")
+		trigger = k.stateTrigger()
+		if k.state() == "INACTIVE" {
+			k.recordBy(byKakao, s.now, "INACTIVE", "")
 		}
-		s.saveKakaoSender(p, k)
-		s.tellKakaoSender(p, k, told, nil)
-	default:
-		return false
 	}
+	s.saveKakaoSender(p, k)
+	s.notifyKakaoSender(p, k, trigger, nil)
 	return true
+}
+
+// stateTrigger is the trigger of webhooks for the sender's state: there are two.
+func (k *kakaoSender) stateTrigger() string {
+	if k.state() == "ACTIVE" {
+		return "KAKAOTALK_SENDER_ACTIVE"
+	}
+	return "KAKAOTALK_SENDER_INACTIVE"
 }
 
 // goLive makes the pending changes the sender's details. A new sender is
 // INACTIVE until it is verified.
 func (k *kakaoSender) goLive() {
-	details := copied(object(k.Doc, "details"))
-	if details == nil {
-		details = map[string]any{}
-	}
-	merge(details, object(k.Doc, "changes", "details"))
+	details := clone(jsonvalue.Object(k.Doc, "details"), nil)
+	patch(details, jsonvalue.Object(k.Doc, "changes.details"))
 	for _, name := range k.Nulls {
 		delete(details, name)
 	}
@@ -229,21 +213,17 @@ func (k *kakaoSender) goLive() {
 	}
 }
 
-// turnKakaoSender puts a live sender into another state.
-func turnKakaoSender(s *Sandbox, p *project, k *kakaoSender, state string) bool {
-	if k.state() == "" || !slices.Contains([]string{"ACTIVE", "BLOCKED", "INACTIVE", "SUSPENDED"}, state) {
+// setKakaoState puts a live sender into another state.
+func setKakaoState(s *Sandbox, p *project, k *kakaoSender, state string) bool {
+	if k.state() == "" {
 		return false
 	}
 	k.Doc["state"] = state
 	if state == "ACTIVE" || state == "INACTIVE" { // the others have no type
-		k.noteFrom(byKakao, s.at, state, "")
-	}
-	told := "KAKAOTALK_SENDER_INACTIVE"
-	if state == "ACTIVE" {
-		told = "KAKAOTALK_SENDER_ACTIVE"
+		k.recordBy(byKakao, s.now, state, "")
 	}
 	s.saveKakaoSender(p, k)
-	s.tellKakaoSender(p, k, told, nil)
+	s.notifyKakaoSender(p, k, k.stateTrigger(), nil)
 	return true
 }
 
@@ -254,7 +234,7 @@ func removeKakaoSender(_ *Sandbox, p *project, k *kakaoSender, _ string) bool {
 
 // updateKakaoSender changes an ACTIVE sender, or a draft.
 func updateKakaoSender(c *call, k *kakaoSender) answer {
-	given := object(c.body, "details")
+	given := jsonvalue.Object(c.body, "details")
 	submits := !c.draft && k.status() == "DRAFT"
 	switch {
 	case len(given) == 0 && !submits:
@@ -264,7 +244,7 @@ func updateKakaoSender(c *call, k *kakaoSender) answer {
 	case k.status() != "" && k.status() != "DRAFT":
 		return c.fail("sender_changes_not_updatable")
 	}
-	fields := with(object(k.Doc, "changes", "details"), nil)
+	fields := clone(jsonvalue.Object(k.Doc, "changes.details"), nil)
 	k.Nulls = nil
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if given[name] == nil {
@@ -274,17 +254,17 @@ func updateKakaoSender(c *call, k *kakaoSender) answer {
 			fields[name] = given[name]
 		}
 	}
-	whole := with(object(k.Doc, "details"), fields)
+	whole := clone(jsonvalue.Object(k.Doc, "details"), fields)
 	if !c.draft || k.state() != "" {
 		if found := papi.LookupSchema("KakaotalkInputSenderDetailsDto").Violations(whole, papi.Mode{}); len(found) > 0 {
-			return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
+			return c.failBody("invalid_input", messages(found))
 		}
 		if code := kakaoSenderProblem(whole); code != "" {
 			return c.fail(code)
 		}
 	}
 	k.Doc["changes"] = map[string]any{"status": "DRAFT", "details": fields}
-	k.note(c.at, "EDITED")
+	k.record(c.now, "EDITED")
 	if c.draft {
 		c.saveKakaoSender(c.project, k)
 	} else {
@@ -301,7 +281,7 @@ func deleteKakaoSender(c *call, k *kakaoSender) answer {
 		return c.fail("sender_already_deleted")
 	}
 	k.Deleted = true
-	c.after(kakaoRemoval, event{Kind: kindKakaoRemove, Project: c.project.ID, ID: k.ID})
+	c.after(kakaoRemoval, event{Kind: kindKakaoSenderRemove, Project: c.project.ID, ID: k.ID})
 	return c.ok(nil)
 }
 
@@ -319,14 +299,14 @@ func discardKakaoChanges(c *call) answer {
 	}
 	delete(k.Doc, "changes")
 	k.Nulls = nil
-	k.note(c.at, "EDITED")
+	k.record(c.now, "EDITED")
 	c.saveKakaoSender(c.project, k)
 	return c.ok(nil)
 }
 
 func commentKakaoSender(c *call, k *kakaoSender) answer {
 	done := c.comment(&k.history)
-	c.tellKakaoSender(c.project, k, "KAKAOTALK_SENDER_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+	c.notifyKakaoSender(c.project, k, "KAKAOTALK_SENDER_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
 	return done
 }
 
@@ -343,7 +323,7 @@ func registerKakaoSender(c *call, k *kakaoSender) answer {
 		k.goLive()
 	}
 	k.Doc["state"] = "VERIFYING"
-	k.Code, k.CodeEnds = c.number(), c.at.Add(codeTTL)
+	k.Code, k.CodeEnds = c.number(), c.now.Add(codeTTL)
 	c.header.Set(HeaderCode, k.Code)
 	c.log.Info("one-time code of the sandbox", "sender", k.ID, "code", k.Code)
 	c.saveKakaoSender(c.project, k)
@@ -362,12 +342,12 @@ func (c *call) number() string {
 // has for the operation.
 func verifyKakaoSender(c *call, k *kakaoSender) answer {
 	code, _ := c.body["code"].(float64)
-	if k.state() != "VERIFYING" || fmt.Sprintf("%.0f", code) != k.Code || !c.at.Before(k.CodeEnds) {
+	if k.state() != "VERIFYING" || fmt.Sprintf("%.0f", code) != k.Code || !c.now.Before(k.CodeEnds) {
 		return c.fail("not_allowed_verify")
 	}
 	k.Doc["state"], k.Code = "ACTIVE", ""
-	k.noteFrom(byKakao, c.at, "ACTIVE", "")
+	k.recordBy(byKakao, c.now, "ACTIVE", "")
 	c.saveKakaoSender(c.project, k)
-	c.tellKakaoSender(c.project, k, "KAKAOTALK_SENDER_ACTIVE", nil)
+	c.notifyKakaoSender(c.project, k, "KAKAOTALK_SENDER_ACTIVE", nil)
 	return c.ok(k.Doc)
 }

@@ -4,33 +4,34 @@ import (
 	"slices"
 	"strings"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
 // kakaoTemplate is a template of a KakaoTalk sender.
 type kakaoTemplate struct {
 	history
+	schedule
 	Code      string         `json:"code"`
 	Doc       map[string]any `json:"doc"` // as it is answered
-	Turn      int            `json:"turn"`
 	Nulls     []string       `json:"nulls"`
 	Submitted bool           `json:"submitted"`
 }
 
-func (t *kakaoTemplate) state() string  { return text(t.Doc, "state") }
-func (t *kakaoTemplate) status() string { return text(t.Doc, "changes", "status") }
+func (t *kakaoTemplate) state() string  { return jsonvalue.Text(t.Doc, "state") }
+func (t *kakaoTemplate) status() string { return jsonvalue.Text(t.Doc, "changes.status") }
 
 // name is the pending one, before the live one.
 func (t *kakaoTemplate) name() string {
-	if name := text(t.Doc, "changes", "details", "name"); name != "" {
+	if name := jsonvalue.Text(t.Doc, "changes.details.name"); name != "" {
 		return name
 	}
-	return text(t.Doc, "details", "name")
+	return jsonvalue.Text(t.Doc, "details.name")
 }
 
-// Templates are listed in alphabetical order.
-func (t *kakaoTemplate) order() string { return t.name() + "\x00" + t.Code }
-func (t *kakaoTemplate) facet() string { return t.state() + "/" + t.status() }
+// Templates are document in alphabetical order.
+func (t *kakaoTemplate) sortKey() string { return t.name() + "\x00" + t.Code }
+func (t *kakaoTemplate) facet() string   { return t.state() + "/" + t.status() }
 
 var kakaotalkTemplateHandlers = map[string]handler{
 	"KakaotalkTemplatesController_listTemplates_v1":  onKakaoSender(listKakaoTemplates),
@@ -49,7 +50,7 @@ var kakaotalkTemplateHandlers = map[string]handler{
 	}),
 	"KakaotalkTemplatesController_createComment_v1": onKakaoTemplate(func(c *call, k *kakaoSender, t *kakaoTemplate) answer {
 		done := c.comment(&t.history)
-		c.tellKakaoTemplate(c.project, k, t, "KAKAOTALK_TEMPLATE_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+		c.notifyKakaoTemplate(c.project, k, t, "KAKAOTALK_TEMPLATE_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
 		return done
 	}),
 }
@@ -57,7 +58,7 @@ var kakaotalkTemplateHandlers = map[string]handler{
 // onKakaoTemplate finds a template of a sender. Operations that do not
 // document sender_not_found know no template of an unknown sender.
 func onKakaoTemplate(do func(*call, *kakaoSender, *kakaoTemplate) answer) handler {
-	return onKakao(func(c *call) answer {
+	return withKakaoAccount(func(c *call) answer {
 		k, ok := c.project.KakaoSenders.get(c.id("plusFriendId"))
 		if !ok && c.documents("sender_not_found") {
 			return c.fail("sender_not_found")
@@ -74,46 +75,46 @@ func onKakaoTemplate(do func(*call, *kakaoSender, *kakaoTemplate) answer) handle
 }
 
 func (s *Sandbox) saveKakaoTemplate(k *kakaoSender, t *kakaoTemplate) {
-	t.Doc["modified"] = stamp(s.at)
+	t.Doc["modified"] = formatTime(s.now)
 	k.Templates.put(t.Code, t)
 }
 
-func (s *Sandbox) tellKakaoTemplate(p *project, k *kakaoSender, t *kakaoTemplate, kind string, more map[string]any) {
-	s.emit(p, "kakaotalk/senders/"+k.ID+"/templates/"+t.Code, kind, with(more, map[string]any{"payload": t.Doc}))
+func (s *Sandbox) notifyKakaoTemplate(p *project, k *kakaoSender, t *kakaoTemplate, kind string, more map[string]any) {
+	s.emit(p, "kakaotalk/senders/"+k.ID+"/templates/"+t.Code, kind, clone(more, map[string]any{"payload": t.Doc}))
 }
 
 func listKakaoTemplates(c *call, k *kakaoSender) answer {
-	picked := pickStates(c.list("filterStates"), c.list("filterStatuses"))
+	picked := stateFilter(c.queryList("filterStates"), c.queryList("filterStatuses"))
 	picked.prefix, _ = c.query["templateName"].(string)
-	return list(c, k.Templates, "templates", 50, picked, func(t *kakaoTemplate) map[string]any { return t.Doc })
+	return listPage(c, k.Templates, "templates", 50, picked, func(t *kakaoTemplate) map[string]any { return t.Doc })
 }
 
 // kakaoTemplateProblem is the code for a template's details, or "".
 func (k *kakaoSender) templateProblem(t *kakaoTemplate, details map[string]any) string {
-	name := text(details, "name")
+	name := jsonvalue.Text(details, "name")
 	for _, other := range k.Templates.items {
 		if other != t && name != "" && other.name() == name {
 			return "template_exists"
 		}
 	}
-	if !isKakaoTemplateCategory(text(details, "categoryCode")) {
+	if !isKakaoTemplateCategory(jsonvalue.Text(details, "categoryCode")) {
 		return "template_invalid_category_code"
 	}
 	return ""
 }
 
 func createKakaoTemplate(c *call, k *kakaoSender) answer {
-	details := with(map[string]any{"buttons": []any{}}, object(c.body, "details")) // the answer always has buttons
+	details := clone(map[string]any{"buttons": []any{}}, jsonvalue.Object(c.body, "details")) // the answer always has buttons
 	t := &kakaoTemplate{Code: c.letters(c.project.stream("kakaoTemplates"), 20)}
 	if code := k.templateProblem(t, details); code != "" {
 		return c.fail(code)
 	}
 	t.Doc = map[string]any{
-		"id": c.uuid(c.project.stream("kakaoTemplateIds")), "code": t.Code, "created": stamp(c.at),
+		"id": c.uuid(c.project.stream("kakaoTemplateIds")), "code": t.Code, "created": formatTime(c.now),
 		"changes": map[string]any{"status": "DRAFT", "details": details},
 	}
-	t.note(c.at, "CREATED")
-	if !c.draft && invalidForKakao(details) {
+	t.record(c.now, "CREATED")
+	if !c.draft && isInvalidKakaoTemplate(details) {
 		if c.body["saveDraftOnFailure"] != true {
 			return c.fail("template_kakaotalk_validation_error")
 		}
@@ -128,66 +129,65 @@ func createKakaoTemplate(c *call, k *kakaoSender) answer {
 	return c.ok(t.Doc)
 }
 
-// invalidForKakao reports whether KakaoTalk refuses a template: where its content
+// isInvalidKakaoTemplate reports whether KakaoTalk refuses a template: where its content
 // holds "invalid".
-func invalidForKakao(details map[string]any) bool {
-	return strings.Contains(strings.ToLower(text(details, "content")), "invalid")
+func isInvalidKakaoTemplate(details map[string]any) bool {
+	return strings.Contains(strings.ToLower(jsonvalue.Text(details, "content")), "invalid")
 }
 
 func (c *call) saveKakaoDraft(k *kakaoSender, t *kakaoTemplate) {
-	t.note(c.at, "DRAFT")
+	t.record(c.now, "DRAFT")
 	c.saveKakaoTemplate(k, t)
 }
 
 func (c *call) submitKakaoTemplate(k *kakaoSender, t *kakaoTemplate) {
-	object(t.Doc, "changes")["status"] = "IN_PROGRESS"
-	t.Turn++
+	jsonvalue.Object(t.Doc, "changes")["status"] = "IN_PROGRESS"
 	t.Submitted = true
-	t.note(c.at, "IN_PROGRESS")
+	t.record(c.now, "IN_PROGRESS")
 	c.saveKakaoTemplate(k, t)
-	c.after(kakaoReview, event{Kind: kindKakaoTemplate, Project: c.project.ID, ID: k.ID + "/" + t.Code, Turn: t.Turn})
+	c.reschedule(&t.schedule, kakaoReview, event{Kind: kindKakaoTemplateReview, Project: c.project.ID, ID: k.ID + "/" + t.Code})
 }
 
-// reviewKakaoTemplate ends the review of a template: as the value says, or
-// rejected where the name holds "reject".
-func reviewKakaoTemplate(s *Sandbox, p *project, e event) bool {
-	sender, code, _ := strings.Cut(e.ID, "/")
+// kakaoTemplateOf is a template with its sender.
+type kakaoTemplateOf struct {
+	*kakaoTemplate
+	sender *kakaoSender
+}
+
+// findKakaoTemplate returns a template by the id of its events.
+func findKakaoTemplate(p *project, id string) (kakaoTemplateOf, bool) {
+	sender, code, _ := strings.Cut(id, "/")
 	k, ok := p.KakaoSenders.get(sender)
 	if !ok {
-		return false
+		return kakaoTemplateOf{}, false
 	}
 	t, ok := k.Templates.get(code)
-	if !ok || e.Turn != 0 && e.Turn != t.Turn || t.status() != "IN_PROGRESS" {
+	return kakaoTemplateOf{t, k}, ok
+}
+
+// reviewKakaoTemplate ends the review of a template.
+func reviewKakaoTemplate(s *Sandbox, p *project, t kakaoTemplateOf, outcome string) bool {
+	if t.status() != "IN_PROGRESS" {
 		return false
 	}
-	outcome := e.Value
-	if outcome == "" {
-		outcome = "APPROVED"
-		if strings.Contains(strings.ToLower(t.name()), "reject") {
-			outcome = "REJECTED"
-		}
-	}
-	switch outcome {
-	case "APPROVED":
-		details := with(object(t.Doc, "details"), object(t.Doc, "changes", "details"))
+	if outcome == "APPROVED" {
+		details := clone(jsonvalue.Object(t.Doc, "details"), jsonvalue.Object(t.Doc, "changes.details"))
 		for _, name := range t.Nulls {
 			delete(details, name)
 		}
 		t.Nulls = nil
 		delete(t.Doc, "changes")
-		merge(t.Doc, map[string]any{"state": "APPROVED", "details": details})
-	case "REJECTED":
-		object(t.Doc, "changes")["status"] = outcome
+		patch(t.Doc, map[string]any{"state": "APPROVED", "details": details})
+	} else {
+		jsonvalue.Object(t.Doc, "changes")["status"] = outcome
 		if t.state() == "" {
-			merge(t.Doc, map[string]any{"state": outcome, "details": object(t.Doc, "changes", "details")})
+			patch(t.Doc, map[string]any{"state": outcome, "details": jsonvalue.Object(t.Doc, "changes.details")})
 			delete(t.Doc, "changes")
 		}
-		t.noteFrom(byKakao, s.at, outcome, "name: the name does not fit the content")
-	default:
-		return false
+		t.recordBy(byKakao, s.now, outcome, "name: the name does not fit the content")
 	}
-	s.saveKakaoTemplate(k, t)
-	s.tellKakaoTemplate(p, k, t, "KAKAOTALK_TEMPLATE_"+outcome, nil)
+	s.saveKakaoTemplate(t.sender, t.kakaoTemplate)
+	s.notifyKakaoTemplate(p, t.sender, t.kakaoTemplate, "KAKAOTALK_TEMPLATE_"+outcome, nil)
 	return true
 }
 
@@ -198,9 +198,9 @@ func updateKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
 		}
 		return c.fail("template_changes_not_updatable")
 	}
-	fields := with(object(t.Doc, "changes", "details"), nil)
+	fields := clone(jsonvalue.Object(t.Doc, "changes.details"), nil)
 	var nulls []string
-	for name, value := range object(c.body, "details") {
+	for name, value := range jsonvalue.Object(c.body, "details") {
 		if value == nil && name != "buttons" {
 			nulls = append(nulls, name)
 			delete(fields, name)
@@ -211,16 +211,16 @@ func updateKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
 		}
 		fields[name] = value
 	}
-	whole := with(object(t.Doc, "details"), fields)
+	whole := clone(jsonvalue.Object(t.Doc, "details"), fields)
 	if code := k.templateProblem(t, whole); code != "" {
 		return c.fail(code)
 	}
-	if !c.draft && invalidForKakao(whole) {
+	if !c.draft && isInvalidKakaoTemplate(whole) {
 		return c.failWith("template_kakaotalk_validation_error", map[string]any{"templateCode": t.Code})
 	}
 	if !c.draft {
 		if found := papi.LookupSchema("KakaotalkInputTemplateDetailsDto").Violations(whole, papi.Mode{}); len(found) > 0 {
-			return c.failWith("template_kakaotalk_validation_error", map[string]any{"validationErrors": sentences(found)})
+			return c.failWith("template_kakaotalk_validation_error", map[string]any{"validationErrors": messages(found)})
 		}
 	}
 	if len(fields) == 0 && len(nulls) == 0 {
@@ -229,7 +229,7 @@ func updateKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
 	slices.Sort(nulls)
 	t.Nulls = nulls
 	t.Doc["changes"] = map[string]any{"status": "DRAFT", "details": fields}
-	t.note(c.at, "EDITED")
+	t.record(c.now, "EDITED")
 	if c.draft {
 		c.saveKakaoDraft(k, t)
 		return c.ok(t.Doc)

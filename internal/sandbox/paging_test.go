@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -47,7 +48,7 @@ func TestStandardPages(t *testing.T) {
 	if err := w.s.Seed("shop"); err != nil {
 		t.Fatal(err)
 	}
-	first := func(path, list, field string) string { return text(w.get(path).ok().items(list)[0], field) }
+	first := func(path, list, field string) string { return jsonvalue.Text(w.get(path).ok().items(list)[0], field) }
 	sizes := map[string]float64{"webhooks": 15, "bundles": 10} // 50 else
 	ids := map[string]string{
 		"plusFriendId": "exampleshop", "templateName": "order_shipped", "languageCode": "EN",
@@ -95,7 +96,7 @@ func TestFilters(t *testing.T) {
 	w.approved("offer_b", "EN")
 	w.approved("order_a", "EN")
 	w.patch(templatePath("offer_b", "EN"), obj{"details": obj{"messageSendTtlSeconds": 60}}).ok()
-	w.post("/whatsapp/templates", with(template("offer_c", "EN"), obj{"status": "DRAFT"})).ok()
+	w.post("/whatsapp/templates", clone(template("offer_c", "EN"), obj{"status": "DRAFT"})).ok()
 	for query, want := range map[string]string{
 		"":                      "offer_a offer_b offer_c order_a",
 		"templateName=offer":    "offer_a offer_b offer_c",

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // rcsCountry is how the launch in a country stands.
@@ -32,24 +34,16 @@ const (
 	kindRcsTestNumber = "rcs_test_number"
 )
 
-var rcsHappenings = map[string]happening{
-	kindRcsSetup:      rcsEvent(setUpDone),
-	kindRcsBrand:      rcsEvent(registerBrand),
-	kindRcsPrepared:   rcsEvent(prepared),
-	kindRcsOperator:   decideOperator,
-	kindRcsUnlaunch:   rcsEvent(unlaunch),
-	kindRcsTestNumber: answerInvitation,
+var rcsEvents = map[string]eventHandler{
+	kindRcsSetup:      onEvent(findRcsSender, nil, nil, endSetup),
+	kindRcsBrand:      onEvent(findRcsSender, []string{"COMPLETED", "REJECTED", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW", "INCOMPLETE", "ARCHIVED"}, magic((*rcsSender).brand, "reject", "REJECTED", "COMPLETED"), registerBrand),
+	kindRcsPrepared:   onEvent(findRcsSender, nil, nil, endPreparation),
+	kindRcsOperator:   onEvent(findOperator, []string{"LAUNCHED", "REJECTED", "SUSPENDED", "PENDING", "PENDING_UNLAUNCHED", "UNLAUNCHED"}, operatorOutcome, setOperatorStatus),
+	kindRcsUnlaunch:   onEvent(findRcsSender, nil, nil, unlaunch),
+	kindRcsTestNumber: onEvent(findTestNumber, []string{"DECLINED", "EXPIRED", "FAILED", "INVALID", "PENDING", "REJECTED", "UNVERIFIED", "VERIFIED"}, invitationOutcome, endInvitation),
 }
 
-func rcsEvent(do func(s *Sandbox, p *project, r *rcsSender, value string) bool) happening {
-	return func(s *Sandbox, p *project, e event) bool {
-		r, ok := p.RcsSenders.get(e.ID)
-		if !ok || e.Turn != 0 && e.Turn != r.Turn {
-			return false
-		}
-		return do(s, p, r, e.Value)
-	}
-}
+func findRcsSender(p *project, id string) (*rcsSender, bool) { return p.RcsSenders.get(id) }
 
 // operators are those of a country; a country that is not named has one.
 var operators = map[string][]string{
@@ -68,20 +62,20 @@ func operatorsOf(country string) []string {
 	return []string{"Vodafone"}
 }
 
-// setUpDone takes a sender to its tests.
-func setUpDone(s *Sandbox, p *project, r *rcsSender, _ string) bool {
+// endSetup makes a sender ready for its tests.
+func endSetup(s *Sandbox, p *project, r *rcsSender, _ string) bool {
 	if r.State != "IN_PROGRESS" {
 		return false
 	}
 	r.Doc["authName"] = "rcs-" + r.ID[:8]
 	r.Doc["authToken"] = s.letters(p.stream("rcsTokens"), 40)
-	r.noteFrom(bySinch, s.at, "TEST", "")
-	s.turnRcs(p, r, "IN_TEST")
+	r.recordBy(bySinch, s.now, "TEST", "")
+	s.setRcsState(p, r, "IN_TEST")
 	return true
 }
 
-// shownCountries are the countries of the sender, and how their launch stands.
-func (r *rcsSender) shownCountries() []any {
+// renderCountries are the countries of the sender, and how their launch stands.
+func (r *rcsSender) renderCountries() []any {
 	shown := []any{}
 	for _, country := range r.countries() {
 		launch := r.launch(country)
@@ -95,7 +89,7 @@ func (r *rcsSender) shownCountries() []any {
 				doc["remark"] = o.Remark
 			}
 			if !o.Modified.IsZero() {
-				doc["modified"] = stamp(o.Modified)
+				doc["modified"] = formatTime(o.Modified)
 			}
 			all[i] = doc
 		}
@@ -128,7 +122,7 @@ func launchRcsSender(c *call, r *rcsSender) answer {
 	if !slices.Contains([]string{"IN_TEST", "LAUNCHING", "LAUNCHED", "UNLAUNCHED"}, r.State) {
 		return c.fail("launch_invalid_agent_state")
 	}
-	if missing := launchRequirements(r); len(missing) > 0 {
+	if missing := missingForLaunch(r); len(missing) > 0 {
 		return c.failWith("launch_precondition_failed", map[string]any{"validationErrors": missing})
 	}
 	if r.State == "UNLAUNCHED" {
@@ -136,7 +130,7 @@ func launchRcsSender(c *call, r *rcsSender) answer {
 	}
 	for _, country := range r.countries() {
 		if r.launch(country) == nil {
-			r.Launches = append(r.Launches, newCountry(country, "PENDING", c.at))
+			r.Launches = append(r.Launches, newCountry(country, "PENDING", c.now))
 		}
 	}
 	switch {
@@ -145,33 +139,33 @@ func launchRcsSender(c *call, r *rcsSender) answer {
 			"id": c.uuid(c.project.stream("rcsBrands")), "status": "DRAFT",
 			"registration": map[string]any{"id": c.uuid(c.project.stream("rcsBrands")), "status": "NEW"},
 		}
-		c.turnRcs(c.project, r, "PREPARING_LAUNCH")
-		c.rcsTurn(c.project, r, rcsBrand, kindRcsBrand)
-	case len(texts(object(r.Details, "questionnaire", "general", "answers")["videoUris"])) == 0:
-		c.turnRcs(c.project, r, "PREPARING_LAUNCH")
-		c.rcsTurn(c.project, r, rcsPreparation, kindRcsPrepared)
+		c.setRcsState(c.project, r, "PREPARING_LAUNCH")
+		c.reschedule(&r.schedule, rcsBrand, event{Kind: kindRcsBrand, Project: c.project.ID, ID: r.ID})
+	case len(jsonvalue.Texts(r.Details, "questionnaire.general.answers.videoUris")) == 0:
+		c.setRcsState(c.project, r, "PREPARING_LAUNCH")
+		c.reschedule(&r.schedule, rcsPreparation, event{Kind: kindRcsPrepared, Project: c.project.ID, ID: r.ID})
 	default:
 		c.beginLaunch(c.project, r)
 	}
-	return c.ok(c.shownRcs(r))
+	return c.ok(c.renderRcsSender(r))
 }
 
-// launchRequirements is what a launch still needs, all at once.
-func launchRequirements(r *rcsSender) []string {
+// missingForLaunch is what a launch still needs, all at once.
+func missingForLaunch(r *rcsSender) []string {
 	var missing []string
 	need := func(ok bool, what string) {
 		if !ok {
 			missing = append(missing, what)
 		}
 	}
-	brand := object(r.Details, "brand")
+	brand := jsonvalue.Object(r.Details, "brand")
 	need(len(r.countries()) > 0, "details.countries must hold at least one country")
 	need(brand["phones"] != nil || brand["emails"] != nil, "details.brand.phones or details.brand.emails must be given")
 	for _, name := range []string{"bannerUrl", "logoUrl", "privacyPolicyUrl", "termsOfServiceUrl"} {
-		need(text(brand, name) != "", "details.brand."+name+" must be given")
+		need(jsonvalue.Text(brand, name) != "", "details.brand."+name+" must be given")
 	}
 	answered := func(part string, keys ...string) {
-		answers := object(r.Details, "questionnaire", part, "answers")
+		answers := jsonvalue.Object(r.Details, "questionnaire."+part+".answers")
 		for _, key := range keys {
 			need(answers[key] != nil, fmt.Sprintf("details.questionnaire.%s.answers.%s must be given", part, key))
 		}
@@ -185,9 +179,9 @@ func launchRequirements(r *rcsSender) []string {
 		part := rcsCountryParts[country]
 		key := part
 		if country == "US" {
-			answers := object(r.Details, "questionnaire", "us", "answers")
-			key = campaign(answers)
-			if legacyUS(answers) {
+			answers := jsonvalue.Object(r.Details, "questionnaire.us.answers")
+			key = usVersion(answers)
+			if isLegacyUS(answers) {
 				key = "us/v1"
 			} else {
 				answered("verification", "phone")
@@ -202,31 +196,22 @@ func launchRequirements(r *rcsSender) []string {
 // no REJECTED activity, so that it is a comment.
 const brandRefused = "the registration of the brand in the US was refused: brandName does not belong to companyLegalName; correct the US answers and launch again"
 
-// registerBrand ends the registration of the sender's brand in the US: as the
-// value says, or rejected where the brand's name holds "reject".
+// registerBrand sets the status of the registration of the sender's brand in the
+// US.
 func registerBrand(s *Sandbox, p *project, r *rcsSender, status string) bool {
-	brand := object(r.Doc, "brandDetails")
+	brand := jsonvalue.Object(r.Doc, "brandDetails")
 	if brand == nil {
 		return false
 	}
-	if status == "" {
-		status = "COMPLETED"
-		if strings.Contains(strings.ToLower(r.brand()), "reject") {
-			status = "REJECTED"
-		}
-	}
-	if !slices.Contains([]string{"COMPLETED", "REJECTED", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW", "INCOMPLETE", "ARCHIVED"}, status) {
-		return false
-	}
-	object(brand, "registration")["status"] = status
+	jsonvalue.Object(brand, "registration")["status"] = status
 	if status == "COMPLETED" {
 		brand["status"] = "COMPLETED"
 	}
-	s.saveRcs(p, r)
-	s.tellRcs(p, r, "RCS_BRAND_REGISTRATION_PROCESS_STATUS_UPDATED", map[string]any{"status": status})
+	s.saveRcsSender(p, r)
+	s.notifyRcsSender(p, r, "RCS_BRAND_REGISTRATION_PROCESS_STATUS_UPDATED", map[string]any{"status": status})
 	if status == "REJECTED" {
-		r.noteFrom(byRegistrar, s.at, "COMMENT_ADDED", brandRefused)
-		s.tellRcs(p, r, "RCS_SENDER_COMMENT_ADDED", map[string]any{"comment": brandRefused})
+		r.recordBy(byRegistrar, s.now, "COMMENT_ADDED", brandRefused)
+		s.notifyRcsSender(p, r, "RCS_SENDER_COMMENT_ADDED", map[string]any{"comment": brandRefused})
 	}
 	if r.State != "PREPARING_LAUNCH" {
 		return true
@@ -236,26 +221,26 @@ func registerBrand(s *Sandbox, p *project, r *rcsSender, status string) bool {
 		s.beginLaunch(p, r)
 	case "REJECTED":
 		delete(r.Doc, "brandDetails")
-		s.callOff(p, r)
+		s.cancelLaunch(p, r)
 	}
 	return true
 }
 
-// callOff ends a launch before the operators were asked: what waited for them
+// cancelLaunch ends a launch before the operators were asked: what waited for them
 // is not launched, what was launched before still is.
-func (s *Sandbox) callOff(p *project, r *rcsSender) {
+func (s *Sandbox) cancelLaunch(p *project, r *rcsSender) {
 	r.Launches = slices.DeleteFunc(r.Launches, func(l *rcsCountry) bool { return l.Status == "PENDING" })
 	state := "UNLAUNCHED"
 	if slices.ContainsFunc(r.Launches, func(l *rcsCountry) bool { return l.Status == "LAUNCHED" }) {
 		state = "LAUNCHED"
 	}
 	if state == "UNLAUNCHED" {
-		r.noteFrom(bySinch, s.at, "INACTIVE", "")
+		r.recordBy(bySinch, s.now, "INACTIVE", "")
 	}
-	s.turnRcs(p, r, state)
+	s.setRcsState(p, r, state)
 }
 
-func prepared(s *Sandbox, p *project, r *rcsSender, _ string) bool {
+func endPreparation(s *Sandbox, p *project, r *rcsSender, _ string) bool {
 	if r.State != "PREPARING_LAUNCH" {
 		return false
 	}
@@ -266,7 +251,7 @@ func prepared(s *Sandbox, p *project, r *rcsSender, _ string) bool {
 // beginLaunch sends the sender to the operators, which decide one after the
 // other.
 func (s *Sandbox) beginLaunch(p *project, r *rcsSender) {
-	s.turnRcs(p, r, "LAUNCHING")
+	s.setRcsState(p, r, "LAUNCHING")
 	wait := rcsOperators
 	waiting := false
 	for _, launch := range r.Launches {
@@ -283,40 +268,52 @@ func (s *Sandbox) beginLaunch(p *project, r *rcsSender) {
 	}
 }
 
-// decideOperator ends an operator's review: as the value says, or refused where
-// the brand's description holds "refuse" and the operator's name.
-func decideOperator(s *Sandbox, p *project, e event) bool {
-	parts := strings.SplitN(e.ID, "/", 3)
-	if len(parts) < 3 {
-		return false
+// operatorOf is an operator that launches a sender in a country.
+type operatorOf struct {
+	*rcsOperator
+	launch *rcsCountry
+	sender *rcsSender
+}
+
+// findOperator returns an operator by the id of its events.
+func findOperator(p *project, id string) (operatorOf, bool) {
+	sender, rest, _ := strings.Cut(id, "/")
+	country, name, _ := strings.Cut(rest, "/")
+	r, ok := p.RcsSenders.get(sender)
+	if !ok {
+		return operatorOf{}, false
 	}
-	r, ok := p.RcsSenders.get(parts[0])
-	if !ok || r.launch(parts[1]) == nil {
-		return false
-	}
-	launch := r.launch(parts[1])
-	at := slices.IndexFunc(launch.Operators, func(o *rcsOperator) bool { return o.Name == parts[2] })
-	if at < 0 || e.Value == "" && launch.Operators[at].Status != "PENDING" {
-		return false
-	}
-	o, status := launch.Operators[at], e.Value
-	if status == "" {
-		status = "LAUNCHED"
-		if strings.Contains(strings.ToLower(text(r.Details, "brand", "description")), "refuse "+strings.ToLower(o.Name)) {
-			status = "REJECTED"
+	if launch := r.launch(country); launch != nil {
+		for _, o := range launch.Operators {
+			if o.Name == name {
+				return operatorOf{o, launch, r}, true
+			}
 		}
 	}
-	if !slices.Contains([]string{"LAUNCHED", "REJECTED", "SUSPENDED", "PENDING", "PENDING_UNLAUNCHED", "UNLAUNCHED"}, status) {
-		return false
+	return operatorOf{}, false
+}
+
+// isStale reports whether the operator has decided before the event.
+func (o operatorOf) isStale(e event) bool { return e.Value == "" && o.Status != "PENDING" }
+
+// operatorOutcome is what the brand's description asks for.
+func operatorOutcome(o operatorOf) string {
+	if contains(jsonvalue.Text(o.sender.Details, "brand.description"), "refuse "+o.Name) {
+		return "REJECTED"
 	}
-	before := o.Status
-	o.Status, o.Modified, o.Remark = status, s.at, ""
+	return "LAUNCHED"
+}
+
+// setOperatorStatus ends an operator's review, or changes its decision.
+func setOperatorStatus(s *Sandbox, p *project, o operatorOf, status string) bool {
+	r, launch, before := o.sender, o.launch, o.Status
+	o.Status, o.Modified, o.Remark = status, s.now, ""
 	if status == "REJECTED" {
 		o.Remark = "The sender does not fit the operator's policy."
 	}
-	launch.judge()
-	s.saveRcs(p, r)
-	s.tellRcs(p, r, "RCS_SENDER_OPERATOR_STATUS_UPDATED", map[string]any{
+	launch.updateStatus()
+	s.saveRcsSender(p, r)
+	s.notifyRcsSender(p, r, "RCS_SENDER_OPERATOR_STATUS_UPDATED", map[string]any{
 		"operator": o.Name, "operatorCountry": launch.Country,
 		"operatorPreviousStatus": before, "operatorCurrentStatus": status,
 	})
@@ -324,8 +321,8 @@ func decideOperator(s *Sandbox, p *project, e event) bool {
 	return true
 }
 
-// judge sets a country's status once no operator is pending.
-func (l *rcsCountry) judge() {
+// updateStatus sets a country's status once no operator is pending.
+func (l *rcsCountry) updateStatus() {
 	status := "REJECTED"
 	for _, o := range l.Operators {
 		if o.Status == "PENDING" {
@@ -353,12 +350,12 @@ func (s *Sandbox) endLaunch(p *project, r *rcsSender) {
 		}
 	}
 	if state == "LAUNCHED" {
-		r.Doc["launched"] = stamp(s.at)
-		r.noteFrom(bySinch, s.at, "ACTIVE", "")
+		r.Doc["launched"] = formatTime(s.now)
+		r.recordBy(bySinch, s.now, "ACTIVE", "")
 	} else {
-		r.noteFrom(bySinch, s.at, "INACTIVE", "no operator took the sender; its remark says why")
+		r.recordBy(bySinch, s.now, "INACTIVE", "no operator took the sender; its remark says why")
 	}
-	s.turnRcs(p, r, state)
+	s.setRcsState(p, r, state)
 }
 
 // unlaunch takes a launched sender back.
@@ -369,10 +366,10 @@ func unlaunch(s *Sandbox, p *project, r *rcsSender, _ string) bool {
 	for _, launch := range r.Launches {
 		launch.Status = "UNLAUNCHED"
 		for _, o := range launch.Operators {
-			o.Status, o.Modified = "UNLAUNCHED", s.at
+			o.Status, o.Modified = "UNLAUNCHED", s.now
 		}
 	}
-	r.noteFrom(bySinch, s.at, "INACTIVE", "")
-	s.turnRcs(p, r, "UNLAUNCHED")
+	r.recordBy(bySinch, s.now, "INACTIVE", "")
+	s.setRcsState(p, r, "UNLAUNCHED")
 	return true
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -114,7 +115,7 @@ var rcsCountryParts = map[string]string{"GB": "gb", "FR": "fr", "US": "us"}
 func rcsQuestions(c *call) answer {
 	doc := map[string]any{}
 	parts := []string{"general", "verification"}
-	for _, country := range c.list("countries") {
+	for _, country := range c.queryList("countries") {
 		if part := rcsCountryParts[country]; part != "" {
 			parts = append(parts, part)
 		}
@@ -133,8 +134,8 @@ func rcsQuestions(c *call) answer {
 	return c.ok(doc)
 }
 
-// legacyUS reports whether US answers are of the first version.
-func legacyUS(answers map[string]any) bool {
+// isLegacyUS reports whether US answers are of the first version.
+func isLegacyUS(answers map[string]any) bool {
 	for _, key := range []string{"ein", "smsCampaign", "fullCompanyAddress"} {
 		if answers[key] != nil {
 			return true
@@ -143,40 +144,40 @@ func legacyUS(answers map[string]any) bool {
 	return false
 }
 
-// campaign names the version that current US answers are for.
-func campaign(answers map[string]any) string {
+// usVersion names the version that current US answers are for.
+func usVersion(answers map[string]any) string {
 	where, kind := "NON_US", "PRIVATE"
-	if text(answers, "taxIdCountry") == "US" {
+	if jsonvalue.Text(answers, "taxIdCountry") == "US" {
 		where = "US"
 	}
-	if text(answers, "ownershipType") == "PUBLIC" {
+	if jsonvalue.Text(answers, "ownershipType") == "PUBLIC" {
 		kind = "PUBLIC"
 	}
 	return "us/" + where + "_" + kind
 }
 
-// usViolations are what is wrong with current US answers. They may be given in
+// usAnswerViolations are what is wrong with current US answers. They may be given in
 // parts, for a launch alone needs them all; but a new sender of a PUBLIC company
 // names its exchange and symbol.
-func usViolations(answers map[string]any, isNew bool) []papi.Violation {
-	if answers == nil || legacyUS(answers) {
+func usAnswerViolations(answers map[string]any, isNew bool) []papi.Violation {
+	if answers == nil || isLegacyUS(answers) {
 		return nil
 	}
-	given := with(answers, nil)
-	if text(given, "taxIdCountry") != "US" {
+	given := clone(answers, nil)
+	if jsonvalue.Text(given, "taxIdCountry") != "US" {
 		delete(given, "addressState") // ignored there
 	}
-	listed := given["stockExchange"] != nil || given["stockSymbol"] != nil
-	if given["ownershipType"] == nil && listed {
+	document := given["stockExchange"] != nil || given["stockSymbol"] != nil
+	if given["ownershipType"] == nil && document {
 		given["ownershipType"] = "PUBLIC"
 	}
-	found := papi.LookupSchema(rcsAnswerSchemas[campaign(given)]).Violations(given, papi.Mode{Closed: true})
+	found := papi.LookupSchema(rcsAnswerSchemas[usVersion(given)]).Violations(given, papi.Mode{Closed: true})
 	for _, name := range []string{"stockExchange", "stockSymbol"} {
-		if isNew && text(answers, "ownershipType") == "PUBLIC" && text(answers, name) == "" {
+		if isNew && jsonvalue.Text(answers, "ownershipType") == "PUBLIC" && jsonvalue.Text(answers, name) == "" {
 			found = append(found, papi.Violation{Path: name, Allowed: "required of a PUBLIC company"})
 		}
 	}
-	if id := text(given, "taxId"); id != "" && text(given, "taxIdCountry") == "US" && !isEIN(id) {
+	if id := jsonvalue.Text(given, "taxId"); id != "" && jsonvalue.Text(given, "taxIdCountry") == "US" && !isEIN(id) {
 		found = append(found, papi.Violation{Path: "taxId", Allowed: "XX-XXXXXXX where taxIdCountry is US"})
 	}
 	return found
@@ -188,19 +189,19 @@ func isEIN(text string) bool {
 	return ok && len(office) == 2 && len(number) == 7 && strings.Trim(office+number, "0123456789") == ""
 }
 
-// shownQuestionnaire puts the questions beside the answers.
-func shownQuestionnaire(answers map[string]any, countries []string) map[string]any {
+// renderQuestionnaire puts the questions beside the answers.
+func renderQuestionnaire(answers map[string]any, countries []string) map[string]any {
 	parts := []string{"general", "verification"}
 	for country, part := range rcsCountryParts {
-		if slices.Contains(countries, country) || object(answers, part) != nil {
+		if slices.Contains(countries, country) || jsonvalue.Object(answers, part) != nil {
 			parts = append(parts, part)
 		}
 	}
 	doc := map[string]any{}
 	for _, part := range parts {
-		given := with(object(answers, part, "answers"), nil)
+		given := clone(jsonvalue.Object(answers, part+".answers"), nil)
 		key := part
-		if part == "us" && legacyUS(given) {
+		if part == "us" && isLegacyUS(given) {
 			key = "us/v1"
 		}
 		doc[part] = map[string]any{"questions": questions(key), "answers": given}

@@ -6,36 +6,38 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // rcsSender is an RCS sender.
 type rcsSender struct {
 	history
+	schedule
 	ID       string           `json:"id"`
 	Number   int              `json:"number"`
 	Doc      map[string]any   `json:"doc"`     // as it is answered, without details and states of numbers and countries
 	Details  map[string]any   `json:"details"` // in the form of requests
 	State    string           `json:"state"`
-	Turn     int              `json:"turn"`
 	Numbers  []*rcsTestNumber `json:"numbers"`
 	Launches []*rcsCountry    `json:"launches"`
 }
 
 // rcsTestNumber is a phone that may test a sender.
 type rcsTestNumber struct {
+	schedule
 	Number    string    `json:"number"`
 	State     string    `json:"state"`
 	Submitted time.Time `json:"submitted"`
-	Turn      int       `json:"turn"`
 }
 
-// Senders are listed oldest first, and filtered by state.
-func (r *rcsSender) order() string { return fmt.Sprintf("%09d", r.Number) }
-func (r *rcsSender) facet() string { return r.State }
+// Senders are document oldest first, and filtered by state.
+func (r *rcsSender) sortKey() string { return fmt.Sprintf("%09d", r.Number) }
+func (r *rcsSender) facet() string   { return r.State }
 
-func (r *rcsSender) brand() string { return text(r.Details, "brand", "name") }
+func (r *rcsSender) brand() string { return jsonvalue.Text(r.Details, "brand.name") }
 
-func (r *rcsSender) countries() []string { return texts(r.Details["countries"]) }
+func (r *rcsSender) countries() []string { return jsonvalue.Texts(r.Details, "countries") }
 
 var rcsHandlers = map[string]handler{
 	"RcsAccountsController_listActivities_v1":           onRcsAccount(func(c *call) answer { return c.listActivities(c.project.Rcs) }),
@@ -43,13 +45,13 @@ var rcsHandlers = map[string]handler{
 	"RcsQuestionnaireController_getQuestions_v1":        rcsQuestions,
 	"RcsSendersController_listSenders_v1":               listRcsSenders,
 	"RcsSendersController_createSender_v1":              createRcsSender,
-	"RcsSendersController_getSender_v1":                 onRcsSender(func(c *call, r *rcsSender) answer { return c.ok(c.shownRcs(r)) }),
+	"RcsSendersController_getSender_v1":                 onRcsSender(func(c *call, r *rcsSender) answer { return c.ok(c.renderRcsSender(r)) }),
 	"RcsSendersController_updateSender_v1":              onRcsSender(updateRcsSender),
 	"RcsSendersController_listActivities_v1":            onRcsSender(func(c *call, r *rcsSender) answer { return c.listActivities(&r.history) }),
 	"RcsSendersController_createSenderComment_v1":       onRcsSender(commentRcsSender),
 	"RcsSendersController_launchSender_v1":              onRcsSender(launchRcsSender),
 	"RcsSendersController_addTestNumbers_v1":            onRcsSender(supplied(addTestNumbers)),
-	"RcsSendersController_getTestNumberState_v1":        onRcsSender(supplied(onTestNumber(func(c *call, _ *rcsSender, n *rcsTestNumber) answer { return c.ok(n.shown()) }))),
+	"RcsSendersController_getTestNumberState_v1":        onRcsSender(supplied(onTestNumber(func(c *call, _ *rcsSender, n *rcsTestNumber) answer { return c.ok(n.render()) }))),
 	"RcsSendersController_retryTestNumber_v1":           onRcsSender(supplied(onTestNumber(retryTestNumber))),
 	"RcsSendersController_deleteTestNumber_v1":          onRcsSender(supplied(onTestNumber(deleteTestNumber))),
 	"RcsSendersController_getTestNumberCapabilities_v1": onRcsSender(supplied(onTestNumber(testNumberCapabilities))),
@@ -66,10 +68,10 @@ func onRcsAccount(do handler) handler {
 	}
 }
 
-// rcsMagic is the documented code that a brand's name asks for, as in
+// rcsMagicError is the documented code that a brand's name asks for, as in
 // "error:rbm_too_many_requests". It stands for what Google and the suppliers
 // may answer.
-func (c *call) rcsMagic(brand string) string {
+func (c *call) rcsMagicError(brand string) string {
 	if _, code, found := strings.Cut(brand, "error:"); found && c.documents(code) {
 		return code
 	}
@@ -88,44 +90,44 @@ func onRcsSender(do func(*call, *rcsSender) answer) handler {
 		if !ok {
 			return c.fail("sender_not_found")
 		}
-		if code := c.rcsMagic(r.brand()); code != "" && (code != "invalid_region_for_att_supplier" || r.Doc["region"] != "US") {
+		if code := c.rcsMagicError(r.brand()); code != "" && (code != "invalid_region_for_att_supplier" || r.Doc["region"] != "US") {
 			return c.fail(code)
 		}
 		return do(c, r)
 	}
 }
 
-// shownRcs is a sender as it is answered.
-func (s *Sandbox) shownRcs(r *rcsSender) map[string]any {
-	doc := with(r.Doc, map[string]any{"state": r.State})
-	details := copied(r.Details)
-	details["questionnaire"] = shownQuestionnaire(object(r.Details, "questionnaire"), r.countries())
+// renderRcsSender is a sender as it is answered.
+func (s *Sandbox) renderRcsSender(r *rcsSender) map[string]any {
+	doc := clone(r.Doc, map[string]any{"state": r.State})
+	details := clone(r.Details, nil)
+	details["questionnaire"] = renderQuestionnaire(jsonvalue.Object(r.Details, "questionnaire"), r.countries())
 	doc["details"] = details
 	numbers := make([]any, len(r.Numbers))
 	for i, n := range r.Numbers {
-		numbers[i] = n.shown()
+		numbers[i] = n.render()
 	}
 	doc["testNumberStates"] = numbers
-	doc["countryStatus"] = r.shownCountries()
+	doc["countryStatus"] = r.renderCountries()
 	return doc
 }
 
-func (s *Sandbox) saveRcs(p *project, r *rcsSender) {
-	r.Doc["modified"] = stamp(s.at)
+func (s *Sandbox) saveRcsSender(p *project, r *rcsSender) {
+	r.Doc["modified"] = formatTime(s.now)
 	p.RcsSenders.put(r.ID, r)
 }
 
-func (s *Sandbox) tellRcs(p *project, r *rcsSender, kind string, more map[string]any) {
-	s.emit(p, "rcs/senders/"+r.ID, kind, with(more, map[string]any{"payload": s.shownRcs(r)}))
+func (s *Sandbox) notifyRcsSender(p *project, r *rcsSender, kind string, more map[string]any) {
+	s.emit(p, "rcs/senders/"+r.ID, kind, clone(more, map[string]any{"payload": s.renderRcsSender(r)}))
 }
 
-// turnRcs puts a sender into a state, and tells of it.
-func (s *Sandbox) turnRcs(p *project, r *rcsSender, state string) {
+// setRcsState puts a sender into a state, and tells of it.
+func (s *Sandbox) setRcsState(p *project, r *rcsSender, state string) {
 	before := r.State
 	r.State = state
-	s.saveRcs(p, r)
+	s.saveRcsSender(p, r)
 	if before != state {
-		s.tellRcs(p, r, "RCS_SENDER_STATUS_UPDATED", map[string]any{"previousState": before, "currentState": state})
+		s.notifyRcsSender(p, r, "RCS_SENDER_STATUS_UPDATED", map[string]any{"previousState": before, "currentState": state})
 	}
 }
 
@@ -137,7 +139,7 @@ func commentRcsAccount(c *call) answer {
 
 func commentRcsSender(c *call, r *rcsSender) answer {
 	done := c.comment(&r.history)
-	c.tellRcs(c.project, r, "RCS_SENDER_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+	c.notifyRcsSender(c.project, r, "RCS_SENDER_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
 	return done
 }
 
@@ -148,15 +150,15 @@ func listRcsSenders(c *call) answer {
 	}
 	all := c.project.RcsSenders
 	for _, r := range all.all() {
-		if code := c.rcsMagic(r.brand()); code != "" {
+		if code := c.rcsMagicError(r.brand()); code != "" {
 			return c.fail(code)
 		}
 	}
-	states := c.list("filterStates")
-	picked := pick{facet: func(state string) bool { return len(states) == 0 || slices.Contains(states, state) }}
+	states := c.queryList("filterStates")
+	picked := filter{facet: func(state string) bool { return len(states) == 0 || slices.Contains(states, state) }}
 	given := func(name string) string { s, _ := c.query[name].(string); return s }
 	if given("search")+given("filterSenderName")+given("filterSenderIds")+given("filterConversationApiAppId")+given("sortColumn")+given("sortDirection") == "" {
-		return list(c, all, "senders", 50, picked, c.shownRcs)
+		return listPage(c, all, "senders", 50, picked, c.renderRcsSender)
 	}
 	found := slices.DeleteFunc(all.all(), func(r *rcsSender) bool {
 		name := strings.ToLower(r.brand())
@@ -175,7 +177,7 @@ func listRcsSenders(c *call) answer {
 		case "STATE":
 			return strings.Compare(a.State, b.State)
 		case "MODIFIED":
-			return strings.Compare(text(a.Doc, "modified"), text(b.Doc, "modified"))
+			return strings.Compare(jsonvalue.Text(a.Doc, "modified"), jsonvalue.Text(b.Doc, "modified"))
 		}
 		return a.Number - b.Number
 	})
@@ -184,9 +186,9 @@ func listRcsSenders(c *call) answer {
 	}
 	docs := make([]map[string]any, len(found))
 	for i, r := range found {
-		docs[i] = c.shownRcs(r)
+		docs[i] = c.renderRcsSender(r)
 	}
-	return list(c, tabled(docs), "senders", 50, pick{}, func(l listed) map[string]any { return l.doc })
+	return listPage(c, documentTable(docs), "senders", 50, filter{}, func(l document) map[string]any { return l.doc })
 }
 
 var hostingRegions = map[string]string{"EU": "EUROPE", "US": "NORTH_AMERICA", "BR": "NORTH_AMERICA"}
@@ -194,57 +196,52 @@ var hostingRegions = map[string]string{"EU": "EUROPE", "US": "NORTH_AMERICA", "B
 // createRcsSender makes a DRAFT, or, where the brand is given, a sender that
 // is set up for tests.
 func createRcsSender(c *call) answer {
-	details := with(object(c.body, "details"), nil)
-	if code := c.rcsMagic(text(details, "brand", "name")); code != "" && code != "invalid_region_for_att_supplier" {
+	details := clone(jsonvalue.Object(c.body, "details"), nil)
+	if code := c.rcsMagicError(jsonvalue.Text(details, "brand.name")); code != "" && code != "invalid_region_for_att_supplier" {
 		return c.fail(code)
 	}
-	answers := object(c.given, "details", "questionnaire", "us", "answers")
-	if found := usViolations(answers, true); len(found) > 0 {
-		return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
+	answers := jsonvalue.Object(c.given, "details.questionnaire.us.answers")
+	if found := usAnswerViolations(answers, true); len(found) > 0 {
+		return c.failBody("invalid_input", messages(found))
 	}
-	if answers != nil && !legacyUS(answers) { // a part of them fits several variants
-		object(details, "questionnaire", "us")["answers"] = copied(answers)
+	if answers != nil && !isLegacyUS(answers) { // a part of them managerServes several variants
+		jsonvalue.Object(details, "questionnaire.us")["answers"] = clone(answers, nil)
 	}
-	if code := brandProblem(object(details, "brand")); code != "" {
+	if code := brandProblem(jsonvalue.Object(details, "brand")); code != "" {
 		return c.fail(code)
 	}
-	numbers := texts(details["testNumbers"])
+	numbers := jsonvalue.Texts(details, "testNumbers")
 	if slices.ContainsFunc(numbers, func(n string) bool { return !isPhone(n) }) {
 		return c.fail("add_test_number_invalid")
 	}
 	if c.project.Rcs == nil {
 		c.project.Rcs = &history{}
-		c.project.Rcs.note(c.at, "CREATED")
+		c.project.Rcs.record(c.now, "CREATED")
 	}
-	r := &rcsSender{ID: c.uuid(c.project.stream("rcsSenders")), Number: c.project.next(), Details: details, State: "DRAFT"}
-	r.Doc = map[string]any{"id": r.ID, "created": stamp(c.at), "hostingRegion": hostingRegions[text(c.body, "region")]}
+	r := &rcsSender{ID: c.uuid(c.project.stream("rcsSenders")), Number: c.project.nextNumber(), Details: details, State: "DRAFT"}
+	r.Doc = map[string]any{"id": r.ID, "created": formatTime(c.now), "hostingRegion": hostingRegions[jsonvalue.Text(c.body, "region")]}
 	maps.Copy(r.Doc, only(c.body, "region", "billingCategory", "useCase"))
-	r.note(c.at, "CREATED")
+	r.record(c.now, "CREATED")
 	for _, number := range numbers {
 		c.invite(c.project, r, number)
 	}
 	c.setUpRcs(r)
-	return c.ok(c.shownRcs(r))
+	return c.ok(c.renderRcsSender(r))
 }
 
 // setUpRcs begins the set-up of a draft that has a brand.
 func (c *call) setUpRcs(r *rcsSender) {
-	c.saveRcs(c.project, r)
-	if r.State == "DRAFT" && object(r.Details, "brand") != nil {
-		c.turnRcs(c.project, r, "IN_PROGRESS")
-		c.rcsTurn(c.project, r, rcsSetup, kindRcsSetup)
+	c.saveRcsSender(c.project, r)
+	if r.State == "DRAFT" && jsonvalue.Object(r.Details, "brand") != nil {
+		c.setRcsState(c.project, r, "IN_PROGRESS")
+		c.reschedule(&r.schedule, rcsSetup, event{Kind: kindRcsSetup, Project: c.project.ID, ID: r.ID})
 	}
-}
-
-func (s *Sandbox) rcsTurn(p *project, r *rcsSender, d time.Duration, kind string) {
-	r.Turn++
-	s.after(d, event{Kind: kind, Project: p.ID, ID: r.ID, Turn: r.Turn})
 }
 
 // brandProblem is the code for a brand's images, or "".
 func brandProblem(brand map[string]any) string {
 	for _, name := range []string{"bannerUrl", "logoUrl"} {
-		code := fileProblem(text(brand, name), []string{"", ".jpg", ".jpeg", ".png"})
+		code := fileProblem(jsonvalue.Text(brand, name), []string{"", ".jpg", ".jpeg", ".png"})
 		if code != "" && !strings.HasPrefix(code, "template_") {
 			return code
 		}
@@ -253,7 +250,7 @@ func brandProblem(brand map[string]any) string {
 }
 
 func updateRcsSender(c *call, r *rcsSender) answer {
-	given := object(c.body, "details")
+	given := jsonvalue.Object(c.body, "details")
 	if len(given) == 0 {
 		return c.fail("no_fields_to_update")
 	}
@@ -264,49 +261,29 @@ func updateRcsSender(c *call, r *rcsSender) answer {
 			}
 		}
 	}
-	details := copied(r.Details)
-	mergeDeep(details, given)
-	if object(given, "questionnaire", "us") != nil {
-		if found := usViolations(object(details, "questionnaire", "us", "answers"), false); len(found) > 0 {
-			return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
+	details := clone(r.Details, nil)
+	mergePatch(details, given)
+	if jsonvalue.Object(given, "questionnaire.us") != nil {
+		if found := usAnswerViolations(jsonvalue.Object(details, "questionnaire.us.answers"), false); len(found) > 0 {
+			return c.failBody("invalid_input", messages(found))
 		}
 	}
-	for _, number := range texts(given["testNumbers"]) {
+	for _, number := range jsonvalue.Texts(given, "testNumbers") {
 		if code := c.testNumberProblem(r, number); code != "" {
 			return c.fail(code)
 		}
 	}
 	r.Details = details
-	r.note(c.at, "EDITED")
-	for _, number := range texts(given["testNumbers"]) {
+	r.record(c.now, "EDITED")
+	for _, number := range jsonvalue.Texts(given, "testNumbers") {
 		if r.number(number) == nil {
 			c.invite(c.project, r, number)
 		}
 	}
 	if _, set := given["testNumbers"]; set {
-		wanted := texts(details["testNumbers"])
+		wanted := jsonvalue.Texts(details, "testNumbers")
 		r.Numbers = slices.DeleteFunc(r.Numbers, func(n *rcsTestNumber) bool { return !slices.Contains(wanted, n.Number) })
 	}
 	c.setUpRcs(r)
-	return c.ok(c.shownRcs(r))
-}
-
-// mergeDeep lays changes over m, object by object; null takes a field away.
-func mergeDeep(m, changes map[string]any) {
-	for name, value := range changes {
-		below, isObject := value.(map[string]any)
-		inner, has := m[name].(map[string]any)
-		switch {
-		case value == nil:
-			delete(m, name)
-		case isObject && has:
-			mergeDeep(inner, below)
-		case isObject:
-			inner = map[string]any{}
-			mergeDeep(inner, below)
-			m[name] = inner
-		default:
-			m[name] = clone(value)
-		}
-	}
+	return c.ok(c.renderRcsSender(r))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -84,14 +85,14 @@ func TestRcsFromDraftToLaunchedInTwoCountries(t *testing.T) {
 		t.Errorf("%d things are missing: %v", len(missing), missing)
 	}
 	w.patch(path, obj{"details": rcsBody("Example", "FR", "SE")["details"]}).ok()
-	if status := w.get(path).ok().items("countryStatus"); text(status[0], "status") != "NOT_LAUNCHED" {
+	if status := w.get(path).ok().items("countryStatus"); jsonvalue.Text(status[0], "status") != "NOT_LAUNCHED" {
 		t.Errorf("before the launch: %v", status)
 	}
 	w.post(path+"/launch", nil).ok().is("state", "LAUNCHING")
 	w.patch(path, obj{"details": obj{"brand": obj{"name": "Other"}}}).fails("fields_not_updatable")
 	w.launched(path)
 	for _, country := range w.get(path).ok().items("countryStatus") {
-		if text(country, "status") != "LAUNCHED" {
+		if jsonvalue.Text(country, "status") != "LAUNCHED" {
 			t.Errorf("%v", country)
 		}
 		for _, item := range country["operators"].([]any) {
@@ -119,9 +120,9 @@ func TestRcsFromDraftToLaunchedInTwoCountries(t *testing.T) {
 	schema := papi.LookupSchema("RcsSenderDto")
 	seen := map[string]bool{}
 	for _, one := range r.got {
-		seen[text(one.body, "type")] = true
+		seen[jsonvalue.Text(one.body, "type")] = true
 		if found := schema.Violations(one.body["payload"], papi.Mode{Closed: true}); len(found) > 0 {
-			t.Errorf("%v: %v", one.body["type"], sentences(found))
+			t.Errorf("%v: %v", one.body["type"], messages(found))
 		}
 	}
 	if !seen["RCS_SENDER_STATUS_UPDATED"] || !seen["RCS_SENDER_OPERATOR_STATUS_UPDATED"] {
@@ -181,7 +182,7 @@ func TestRcsUSAnswersOfBothVersions(t *testing.T) {
 	legacy["details"].(obj)["questionnaire"].(obj)["us"] = obj{"answers": whole}
 	for name, body := range map[string]obj{"older": legacy, "current": rcsBody("Example", "US")} {
 		path := w.rcsInTest(body)
-		questions := object(w.get(path).ok().body, "details", "questionnaire", "us", "questions")
+		questions := jsonvalue.Object(w.get(path).ok().body, "details.questionnaire.us.questions")
 		if older := questions["ein"] != nil; older != (name == "older") {
 			t.Errorf("%s answers stand beside the questions %v", name, questions)
 		}
@@ -221,7 +222,7 @@ func TestRcsUSAnswersInParts(t *testing.T) {
 			}
 			continue
 		}
-		if kept := object(got.ok().body, "details", "questionnaire", "us", "answers"); len(kept) != len(c.answers) {
+		if kept := jsonvalue.Object(got.ok().body, "details.questionnaire.us.answers"); len(kept) != len(c.answers) {
 			t.Errorf("of %v is kept %v", c.answers, kept)
 		}
 	}
@@ -249,7 +250,7 @@ func TestRcsSuggestedAnswers(t *testing.T) {
 		{"GB", "gb", "campaignLength", "1 month"},
 	} {
 		got := w.get("/rcs/questionnaire/MULTIUSE?countries=" + c.query).ok()
-		suggested, _ := object(got.body, c.part, "questions", c.key)["suggestedAnswers"].([]any)
+		suggested, _ := jsonvalue.Object(got.body, c.part+".questions."+c.key)["suggestedAnswers"].([]any)
 		if c.want == "" && len(suggested) > 0 || c.want != "" && !slices.Contains(suggested, any(c.want)) {
 			t.Errorf("%s, %s: %v, want %q", c.query, c.key, suggested, c.want)
 		}
@@ -274,13 +275,13 @@ func TestRcsWithoutAVideoIsPrepared(t *testing.T) {
 func TestRcsTestNumbers(t *testing.T) {
 	w := manual(t)
 	path := w.rcsInTest(rcsBody("Example", "SE"))
-	w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555010" + endDeclines, "+1555010" + endSilent}}).ok()
+	w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555010" + suffixDeclines, "+1555010" + suffixSilent}}).ok()
 	w.s.Advance(rcsInvitation)
-	for number, state := range map[string]string{"+15550100": "VERIFIED", "+1555010" + endDeclines: "DECLINED", "+1555010" + endSilent: "UNVERIFIED"} {
+	for number, state := range map[string]string{"+15550100": "VERIFIED", "+1555010" + suffixDeclines: "DECLINED", "+1555010" + suffixSilent: "UNVERIFIED"} {
 		w.get(path+"/testNumbers/"+number).ok().is("state", state)
 	}
 	w.s.Advance(rcsInvitationTTL)
-	w.get(path+"/testNumbers/+1555010"+endSilent).ok().is("state", "EXPIRED")
+	w.get(path+"/testNumbers/+1555010"+suffixSilent).ok().is("state", "EXPIRED")
 	w.get(path+"/testNumbers/+15550100/retry").ok().is("state", "UNVERIFIED")
 	w.s.Advance(rcsInvitation)
 	w.get(path + "/testNumbers/+15550100/capabilities").ok()
@@ -296,7 +297,7 @@ func TestRcsListIsSearchedAndSorted(t *testing.T) {
 	names := func(query string) string {
 		var out []string
 		for _, sender := range w.get("/rcs/senders?" + query).ok().items("senders") {
-			out = append(out, text(sender, "details", "brand", "name"))
+			out = append(out, jsonvalue.Text(sender, "details.brand.name"))
 		}
 		return strings.Join(out, ",")
 	}
@@ -370,7 +371,7 @@ var rcsErrors = func() []provocation {
 	}
 	declined := func(do func(w *world, path string) result) func(*world) result {
 		return inTest(func(w *world, path string) result {
-			w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + endDeclines}}).ok()
+			w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + suffixDeclines}}).ok()
 			w.s.Advance(rcsInvitation)
 			return do(w, path)
 		})
@@ -392,7 +393,7 @@ var rcsErrors = func() []provocation {
 		capabilities: func(w *world, path string) result { return w.get(path + "/testNumbers/" + tester + "/capabilities") },
 	}
 	image := func(file string) obj {
-		return with(minimal, obj{"details": obj{"brand": obj{"name": "A", "logoUrl": "https://example.com/" + file}}})
+		return clone(minimal, obj{"details": obj{"brand": obj{"name": "A", "logoUrl": "https://example.com/" + file}}})
 	}
 	all := []provocation{
 		{accountList, "account_not_found", func(w *world) result { return w.get("/rcs/activities") }},
@@ -410,7 +411,7 @@ var rcsErrors = func() []provocation {
 		{create, "invalid_input", func(w *world) result { return w.post(senders, obj{}) }},
 		{create, "invalid_payload", func(w *world) result { return w.post(senders, "x") }},
 		{create, "add_test_number_invalid", func(w *world) result {
-			return w.post(senders, with(minimal, obj{"details": obj{"testNumbers": []any{"soon"}}}))
+			return w.post(senders, clone(minimal, obj{"details": obj{"testNumbers": []any{"soon"}}}))
 		}},
 		{create, "file_invalid_mime_type", func(w *world) result { return w.post(senders, image("a.gif")) }},
 		{create, "file_not_found", func(w *world) result { return w.post(senders, image("missing.png")) }},
@@ -428,7 +429,7 @@ var rcsErrors = func() []provocation {
 			return w.patch(path, obj{"details": obj{"testNumbers": []any{"soon"}}})
 		})},
 		{update, "blocked_because_the_recipient_declined", declined(func(w *world, path string) result {
-			return w.patch(path, obj{"details": obj{"testNumbers": []any{"+1555" + endDeclines}}})
+			return w.patch(path, obj{"details": obj{"testNumbers": []any{"+1555" + suffixDeclines}}})
 		})},
 		{activities, "invalid_page_size", func(w *world) result { return w.get(unknown + "/activities?pageSize=x") }},
 		{activities, "invalid_page_token", inTest(func(w *world, path string) result { return w.get(path + "/activities?pageToken=x") })},
@@ -438,46 +439,46 @@ var rcsErrors = func() []provocation {
 			return w.post(senders+"/"+w.post(senders, minimal).ok().str("id")+"/launch", nil)
 		}},
 		{launch, "launch_precondition_failed", func(w *world) result {
-			return w.post(w.rcsInTest(with(minimal, obj{"details": obj{"brand": obj{"name": "A"}}}))+"/launch", nil)
+			return w.post(w.rcsInTest(clone(minimal, obj{"details": obj{"brand": obj{"name": "A"}}}))+"/launch", nil)
 		}},
 		{add, "invalid_input", func(w *world) result { return w.post(unknown+"/testNumbers", obj{"testNumbers": []any{1}}) }},
 		{add, "add_test_number_invalid", inTest(func(w *world, path string) result {
 			return w.post(path+"/testNumbers", obj{"testNumbers": []any{"soon"}})
 		})},
 		{add, "user_cannot_be_reached", inTest(func(w *world, path string) result {
-			return w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + endNoRCS}})
+			return w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + suffixNoRCS}})
 		})},
 		{add, "add_test_number_not_allowed_before_launch", inTest(func(w *world, path string) result {
-			return w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + endAfterLaunch}})
+			return w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + suffixAfterLaunch}})
 		})},
 		{add, "blocked_because_the_recipient_declined", declined(func(w *world, path string) result {
-			return w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + endDeclines}})
+			return w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + suffixDeclines}})
 		})},
 		{retry, "add_test_number_invalid", inTest(func(w *world, path string) result { return w.get(path + "/testNumbers/soon/retry") })},
 		{retry, "add_test_number_not_allowed_before_launch", func(w *world) result {
 			body := rcsBody("Example", "SE")
-			body["details"].(obj)["testNumbers"] = []any{"+1555" + endAfterLaunch}
-			return w.get(w.rcsInTest(body) + "/testNumbers/+1555" + endAfterLaunch + "/retry")
+			body["details"].(obj)["testNumbers"] = []any{"+1555" + suffixAfterLaunch}
+			return w.get(w.rcsInTest(body) + "/testNumbers/+1555" + suffixAfterLaunch + "/retry")
 		}},
 		{retry, "blocked_because_the_recipient_declined", declined(func(w *world, path string) result {
-			return w.get(path + "/testNumbers/+1555" + endDeclines + "/retry")
+			return w.get(path + "/testNumbers/+1555" + suffixDeclines + "/retry")
 		})},
 		{capabilities, "blocked_because_the_recipient_declined", declined(func(w *world, path string) result {
-			return w.get(path + "/testNumbers/+1555" + endDeclines + "/capabilities")
+			return w.get(path + "/testNumbers/+1555" + suffixDeclines + "/capabilities")
 		})},
 		{capabilities, "user_has_not_accepted_invite", inTest(func(w *world, path string) result {
 			w.get(path + "/testNumbers/" + tester + "/retry").ok()
 			return w.get(path + "/testNumbers/" + tester + "/capabilities")
 		})},
 		{capabilities, "user_cannot_be_reached", inTest(func(w *world, path string) result {
-			w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + endLosesRCS}}).ok()
+			w.post(path+"/testNumbers", obj{"testNumbers": []any{"+1555" + suffixLosesRCS}}).ok()
 			w.s.Advance(rcsInvitation)
-			return w.get(path + "/testNumbers/+1555" + endLosesRCS + "/capabilities")
+			return w.get(path + "/testNumbers/+1555" + suffixLosesRCS + "/capabilities")
 		})},
 	}
 	for _, code := range []string{"invalid_google_agent", "rbm_has_not_been_used", "rbm_webhook_incorrect_secret", "rbm_resources_not_found", "rbm_too_many_requests"} {
 		all = append(all, provocation{create, code, func(w *world) result {
-			return w.post(senders, with(minimal, obj{"details": obj{"brand": obj{"name": "error:" + code}}}))
+			return w.post(senders, clone(minimal, obj{"details": obj{"brand": obj{"name": "error:" + code}}}))
 		}})
 	}
 	// What Google and the suppliers may answer is asked for by the brand's name.
@@ -534,7 +535,7 @@ var rcsErrors = func() []provocation {
 func TestRcsLaunchNeedsWhatTheContractMarks(t *testing.T) {
 	w := manual(t)
 	body := rcsBody("Example", "GB", "FR")
-	questionnaire := object(body, "details", "questionnaire")
+	questionnaire := jsonvalue.Object(body, "details.questionnaire")
 	delete(questionnaire, "fr")
 	questionnaire["gb"] = obj{"answers": obj{"brandIndustry": "Education", "companyLegalName": "Example Ltd"}}
 	path := w.rcsInTest(body)

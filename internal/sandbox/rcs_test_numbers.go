@@ -4,15 +4,17 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // Ends of test numbers that mean something.
 const (
-	endDeclines    = "0000" // declines the invitation
-	endNoRCS       = "0002" // has no RCS: can't be added
-	endLosesRCS    = "0003" // has no RCS any more when its capabilities are asked for
-	endAfterLaunch = "0004" // the carrier takes it after the launch only
-	endSilent      = "9999" // lets the invitation expire
+	suffixDeclines    = "0000" // declines the invitation
+	suffixNoRCS       = "0002" // has no RCS: can't be added
+	suffixLosesRCS    = "0003" // has no RCS any more when its capabilities are asked for
+	suffixAfterLaunch = "0004" // the carrier takes it after the launch only
+	suffixSilent      = "9999" // lets the invitation expire
 )
 
 var isPhone = regexp.MustCompile(`^\+?[0-9]{6,15}$`).MatchString
@@ -50,8 +52,8 @@ func (r *rcsSender) number(number string) *rcsTestNumber {
 	return nil
 }
 
-func (n *rcsTestNumber) shown() map[string]any {
-	return map[string]any{"number": n.Number, "state": n.State, "submitted": stamp(n.Submitted)}
+func (n *rcsTestNumber) render() map[string]any {
+	return map[string]any{"number": n.Number, "state": n.State, "submitted": formatTime(n.Submitted)}
 }
 
 // invite asks the owner of a number, anew where it was asked before.
@@ -61,40 +63,44 @@ func (s *Sandbox) invite(p *project, r *rcsSender, number string) {
 		n = &rcsTestNumber{Number: number}
 		r.Numbers = append(r.Numbers, n)
 	}
-	n.State, n.Submitted = "UNVERIFIED", s.at
-	n.Turn++
+	n.State, n.Submitted = "UNVERIFIED", s.now
 	wait := rcsInvitation
-	if strings.HasSuffix(number, endSilent) {
+	if strings.HasSuffix(number, suffixSilent) {
 		wait = rcsInvitationTTL
 	}
-	s.after(wait, event{Kind: kindRcsTestNumber, Project: p.ID, ID: r.ID + "/" + number, Turn: n.Turn})
+	s.reschedule(&n.schedule, wait, event{Kind: kindRcsTestNumber, Project: p.ID, ID: r.ID + "/" + number})
 }
 
-// answerInvitation ends an invitation: as the value says, or as the number
-// does.
-func answerInvitation(_ *Sandbox, p *project, e event) bool {
-	id, number, _ := strings.Cut(e.ID, "/")
-	r, ok := p.RcsSenders.get(id)
+// findTestNumber returns a test number by the id of its events.
+func findTestNumber(p *project, id string) (*rcsTestNumber, bool) {
+	sender, number, _ := strings.Cut(id, "/")
+	r, ok := p.RcsSenders.get(sender)
 	if !ok {
-		return false
+		return nil, false
 	}
 	n := r.number(number)
-	if n == nil || e.Turn != 0 && (e.Turn != n.Turn || n.State != "UNVERIFIED") {
-		return false
+	return n, n != nil
+}
+
+// isStale reports whether the invitation was answered or repeated before the
+// event.
+func (n *rcsTestNumber) isStale(e event) bool {
+	return n.schedule.isStale(e) || e.Generation != 0 && n.State != "UNVERIFIED"
+}
+
+// invitationOutcome is what the number asks for.
+func invitationOutcome(n *rcsTestNumber) string {
+	switch {
+	case strings.HasSuffix(n.Number, suffixDeclines):
+		return "DECLINED"
+	case strings.HasSuffix(n.Number, suffixSilent):
+		return "EXPIRED"
 	}
-	state := e.Value
-	if state == "" {
-		state = "VERIFIED"
-		switch {
-		case strings.HasSuffix(number, endDeclines):
-			state = "DECLINED"
-		case strings.HasSuffix(number, endSilent):
-			state = "EXPIRED"
-		}
-	}
-	if !slices.Contains([]string{"DECLINED", "EXPIRED", "FAILED", "INVALID", "PENDING", "REJECTED", "UNVERIFIED", "VERIFIED"}, state) {
-		return false
-	}
+	return "VERIFIED"
+}
+
+// endInvitation sets the state of a test number.
+func endInvitation(_ *Sandbox, _ *project, n *rcsTestNumber, state string) bool {
 	n.State = state
 	return true
 }
@@ -107,16 +113,16 @@ func (c *call) testNumberProblem(r *rcsSender, number string) string {
 		return "add_test_number_invalid"
 	case known != nil && known.State == "DECLINED":
 		return "blocked_because_the_recipient_declined"
-	case strings.HasSuffix(number, endNoRCS) && c.documents("user_cannot_be_reached"):
+	case strings.HasSuffix(number, suffixNoRCS) && c.documents("user_cannot_be_reached"):
 		return "user_cannot_be_reached"
-	case strings.HasSuffix(number, endAfterLaunch) && r.State != "LAUNCHED" && c.documents("add_test_number_not_allowed_before_launch"):
+	case strings.HasSuffix(number, suffixAfterLaunch) && r.State != "LAUNCHED" && c.documents("add_test_number_not_allowed_before_launch"):
 		return "add_test_number_not_allowed_before_launch"
 	}
 	return ""
 }
 
 func addTestNumbers(c *call, r *rcsSender) answer {
-	numbers := texts(c.body["testNumbers"])
+	numbers := jsonvalue.Texts(c.body, "testNumbers")
 	for _, number := range numbers {
 		if code := c.testNumberProblem(r, number); code != "" {
 			return c.fail(code)
@@ -125,17 +131,17 @@ func addTestNumbers(c *call, r *rcsSender) answer {
 	for _, number := range numbers {
 		c.invite(c.project, r, number)
 	}
-	r.noteNumbers()
-	c.saveRcs(c.project, r)
+	r.syncTestNumbers()
+	c.saveRcsSender(c.project, r)
 	shown := make([]any, len(r.Numbers))
 	for i, n := range r.Numbers {
-		shown[i] = n.shown()
+		shown[i] = n.render()
 	}
 	return c.ok(map[string]any{"testNumbers": shown})
 }
 
-// noteNumbers keeps the details' list of numbers as the numbers are.
-func (r *rcsSender) noteNumbers() {
+// syncTestNumbers keeps the details' list of numbers as the numbers are.
+func (r *rcsSender) syncTestNumbers() {
 	all := make([]any, len(r.Numbers))
 	for i, n := range r.Numbers {
 		all[i] = n.Number
@@ -148,13 +154,13 @@ func retryTestNumber(c *call, r *rcsSender, n *rcsTestNumber) answer {
 		return c.fail(code)
 	}
 	c.invite(c.project, r, n.Number)
-	return c.ok(n.shown())
+	return c.ok(n.render())
 }
 
 func deleteTestNumber(c *call, r *rcsSender, n *rcsTestNumber) answer {
 	r.Numbers = slices.DeleteFunc(r.Numbers, func(other *rcsTestNumber) bool { return other == n })
-	r.noteNumbers()
-	c.saveRcs(c.project, r)
+	r.syncTestNumbers()
+	c.saveRcsSender(c.project, r)
 	return c.ok(nil)
 }
 
@@ -164,7 +170,7 @@ func testNumberCapabilities(c *call, _ *rcsSender, n *rcsTestNumber) answer {
 		return c.fail("blocked_because_the_recipient_declined")
 	case n.State != "VERIFIED":
 		return c.fail("user_has_not_accepted_invite")
-	case strings.HasSuffix(n.Number, endLosesRCS):
+	case strings.HasSuffix(n.Number, suffixLosesRCS):
 		return c.fail("user_cannot_be_reached")
 	}
 	return c.ok(map[string]any{"features": []any{"REVOCATION", "ACTION_DIAL", "ACTION_OPEN_URL", "RICHCARD_STANDALONE", "RICHCARD_CAROUSEL"}})

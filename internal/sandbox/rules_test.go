@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // stateRule is what the contract says of the states in which an operation may be
@@ -139,10 +141,10 @@ func TestOperationsAreRefusedInTheStatesThatTheContractNames(t *testing.T) {
 						sender.Verified, sender.KnownToMeta = false, true // needs no code
 					}
 					for _, sender := range p.KakaoSenders.items {
-						sender.Code, sender.CodeEnds = "123456", w.s.at.Add(day)
+						sender.Code, sender.CodeEnds = "123456", w.s.now.Add(day)
 					}
 					got := w.do(method, one.path+below, rule.body)
-					if code := text(got.body, "errorCode"); code != rule.code(state, status) {
+					if code := jsonvalue.Text(got.body, "errorCode"); code != rule.code(state, status) {
 						t.Errorf("%s/%s: %d %q, want %q", state, status, got.status, code, rule.code(state, status))
 					}
 				}

@@ -55,33 +55,33 @@ var ManualStart = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 // Sandbox is an imitation of the API. It is an http.Handler, safe for use by
 // many at once. Close it when done.
 type Sandbox struct {
-	log    *slog.Logger
-	seed   uint64
-	filled string // the project of seed data
-	mute   bool   // delivers nothing
-	strict bool   // takes UUIDs for projects alone
-	mux    *http.ServeMux
+	log            *slog.Logger
+	seed           uint64
+	seedProject    string // the project of seed data
+	noDelivery     bool   // delivers nothing
+	strictProjects bool   // takes UUIDs for projects alone
+	mux            *http.ServeMux
 
-	handlers   map[string]handler   // by operation
-	happenings map[string]happening // by the event's kind
+	handlers map[string]handler      // by operation
+	events   map[string]eventHandler // by kind
 
-	stop    context.CancelFunc
-	stopped context.Context
-	wake    chan struct{}  // tells the runner of a new event
-	running sync.WaitGroup // the runner and the deliveries
-	sender  *http.Client   // of webhooks
-	lines   chan struct{}  // of the tries that run
+	stop          context.CancelFunc
+	stopped       context.Context
+	wake          chan struct{}  // tells the runner of a new event
+	running       sync.WaitGroup // the runner and the deliveries
+	webhookClient *http.Client   // of webhooks
+	slots         chan struct{}  // of the tries that run
 
-	moving sync.Mutex // the time
+	advancing sync.Mutex // the time
 
-	mu       sync.Mutex
-	clock    clock
-	at       time.Time // the API's time of what runs now
-	state    *state
-	faults   []*fault
-	nexts    map[string][]string // error codes to answer, by operation
-	inFlight int
-	settled  *sync.Cond // of inFlight
+	mu         sync.Mutex
+	clock      clock
+	now        time.Time // the API's time of what runs now
+	state      *state
+	faults     []*fault
+	nextErrors map[string][]string // error codes to answer, by operation
+	inFlight   int
+	idle       *sync.Cond // of inFlight
 }
 
 // New returns a running sandbox.
@@ -89,13 +89,13 @@ func New(o Options) *Sandbox {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Sandbox{log: o.Logger, seed: o.Seed, mute: o.Reachable, strict: o.StrictProjects, filled: cmp.Or(o.Project, DefaultProject), wake: make(chan struct{}, 1), lines: make(chan struct{}, maxAtOnce), sender: loopbackClient()}
-	s.settled = sync.NewCond(&s.mu)
+	s := &Sandbox{log: o.Logger, seed: o.Seed, noDelivery: o.Reachable, strictProjects: o.StrictProjects, seedProject: cmp.Or(o.Project, DefaultProject), wake: make(chan struct{}, 1), slots: make(chan struct{}, maxConcurrentTries), webhookClient: loopbackClient()}
+	s.idle = sync.NewCond(&s.mu)
 	s.stopped, s.stop = context.WithCancel(context.Background())
 	s.clock = newClock(o)
-	s.at = s.clock.now()
-	s.empty()
-	s.families()
+	s.now = s.clock.now()
+	s.reset()
+	s.register()
 	s.mux = s.routes()
 	if !o.Manual {
 		s.running.Go(s.run)
@@ -103,12 +103,12 @@ func New(o Options) *Sandbox {
 	return s
 }
 
-// empty forgets all state. The time goes on.
-func (s *Sandbox) empty() {
+// reset forgets all state. The time goes on.
+func (s *Sandbox) reset() {
 	s.state = newState()
 	s.state.Seed = s.seed
 	s.faults = nil
-	s.nexts = map[string][]string{}
+	s.nextErrors = map[string][]string{}
 }
 
 // Close stops timers and deliveries, and returns when they have ended. A
@@ -118,7 +118,7 @@ func (s *Sandbox) Close() {
 	s.stop() // under the lock: no delivery starts behind it
 	s.mu.Unlock()
 	s.running.Wait()
-	s.sender.CloseIdleConnections()
+	s.webhookClient.CloseIdleConnections()
 }
 
 // ServeHTTP answers as the API does.

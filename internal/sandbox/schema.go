@@ -38,7 +38,7 @@ func pruneCounted(schema *papi.Schema, value any, mode papi.Mode) (pruned any, n
 		out := map[string]any{}
 		for field, p := range s.Properties {
 			if standard := p.Resolve().Default; standard != nil {
-				out[field] = clone(standard)
+				out[field] = cloneValue(standard)
 			}
 		}
 		for field, inner := range v {
@@ -78,8 +78,8 @@ func pruneUnion(variants []*papi.Schema, value any, mode papi.Mode) (best any, n
 	return best, name, most
 }
 
-// supported lists the values that a schema, or its items, may have.
-func supported(schema *papi.Schema) string {
+// supportedCodes lists the values that a schema, or its items, may have.
+func supportedCodes(schema *papi.Schema) string {
 	s := schema.Resolve()
 	if s.Items != nil {
 		s = s.Items.Resolve()

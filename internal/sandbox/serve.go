@@ -10,8 +10,10 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strconv"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -21,16 +23,16 @@ const maxBody = 10 << 20
 // handler answers one operation. The lock is held.
 type handler func(c *call) answer
 
-// families joins what the families' files have: the handler of each operation
+// register joins what the families' files have: the handler of each operation
 // that the sandbox knows, and what can happen, by the event's kind.
-func (s *Sandbox) families() {
-	s.handlers = joined(webhookHandlers, whatsappAccountHandlers, whatsappSenderHandlers, whatsappTemplateHandlers, whatsappOtherHandlers,
+func (s *Sandbox) register() {
+	s.handlers = union(webhookHandlers, whatsappAccountHandlers, whatsappSenderHandlers, whatsappTemplateHandlers, whatsappOtherHandlers,
 		bundleHandlers, kakaotalkSenderHandlers, kakaotalkTemplateHandlers, conversationHandlers, rcsHandlers, smsHandlers)
-	s.happenings = joined(deliveryHappenings, whatsappAccountHappenings, whatsappSenderHappenings, whatsappTemplateHappenings,
-		bundleHappenings, kakaotalkHappenings, conversationHappenings, rcsHappenings, smsHappenings)
+	s.events = union(deliveryEvents, whatsappAccountEvents, whatsappSenderEvents, whatsappTemplateEvents,
+		bundleEvents, kakaotalkEvents, conversationEvents, rcsEvents, smsEvents)
 }
 
-func joined[V any](parts ...map[string]V) map[string]V {
+func union[V any](parts ...map[string]V) map[string]V {
 	all := map[string]V{}
 	for _, part := range parts {
 		maps.Copy(all, part)
@@ -56,8 +58,8 @@ type call struct {
 // id is a variable of the path.
 func (c *call) id(name string) string { return c.request.PathValue(name) }
 
-// list is a list parameter of the query.
-func (c *call) list(name string) []string { return texts(c.query[name]) }
+// queryList is a list parameter of the query.
+func (c *call) queryList(name string) []string { return jsonvalue.Texts(c.query[name], "") }
 
 func (s *Sandbox) routes() *http.ServeMux {
 	mux := http.NewServeMux()
@@ -113,14 +115,14 @@ func (c *call) run(body []byte) answer {
 		return c.fail("unauthorized_error")
 	}
 	projectID := c.request.PathValue("projectId")
-	if c.strict && !isUUID(projectID) {
+	if c.strictProjects && !isUUID(projectID) {
 		return c.fail("unauthorized_error")
 	}
 	if code := magicProjects[projectID]; code != "" && c.documents(code) {
 		return c.fail(code)
 	}
-	if codes := c.nexts[c.op.ID]; len(codes) > 0 {
-		c.nexts[c.op.ID] = codes[1:]
+	if codes := c.nextErrors[c.op.ID]; len(codes) > 0 {
+		c.nextErrors[c.op.ID] = codes[1:]
 		return c.fail(codes[0])
 	}
 	handle := c.handlers[c.op.ID]
@@ -180,7 +182,7 @@ func (c *call) readParameters() *answer {
 		if p.In == "path" {
 			id := c.id(p.Name)
 			if good := idForms[p.Name]; good != nil && !good(id) && c.documents("invalid_id_format") {
-				return c.refuse("invalid_id_format", nil)
+				return new(c.fail("invalid_id_format"))
 			}
 			if refused := c.checkParameter(p, id); refused != nil {
 				return refused
@@ -206,14 +208,14 @@ func (c *call) checkParameter(p *papi.Parameter, value any) *answer {
 		return nil
 	}
 	var info map[string]any
-	if codes := supported(p.Schema); codes != "" {
+	if codes := supportedCodes(p.Schema); codes != "" {
 		name := supportedNames[p.Name]
 		if name == "" {
 			name = "supportedCodes"
 		}
 		info = map[string]any{name: codes}
 	}
-	return c.refuse(code, info)
+	return new(c.failWith(code, info))
 }
 
 // parameterValue reads a query parameter by the type of its schema. A list is
@@ -246,7 +248,7 @@ func (c *call) readBody(raw []byte) *answer {
 		return nil
 	}
 	if err := json.Unmarshal(raw, &c.body); err != nil || c.body == nil {
-		return c.refuseBody("invalid_payload", []string{"the body is not a JSON object"})
+		return new(c.failBody("invalid_payload", []string{"the body is not a JSON object"}))
 	}
 	c.draft = c.isDraft()
 	found := c.op.Body.Violations(c.body, papi.Mode{Draft: c.draft})
@@ -255,10 +257,10 @@ func (c *call) readBody(raw []byte) *answer {
 		if len(found) == 1 && found[0].Path == "category" && c.documents("template_invalid_category") {
 			code = "template_invalid_category"
 		}
-		return c.refuseBody(code, sentences(found))
+		return new(c.failBody(code, messages(found)))
 	}
 	if wrong := formatProblems(c.op.Body, c.body, papi.Mode{Draft: c.draft}); len(wrong) > 0 {
-		return c.refuseBody("invalid_input", wrong)
+		return new(c.failBody("invalid_input", wrong))
 	}
 	pruned, variant := prune(c.op.Body, c.body, papi.Mode{Draft: c.draft})
 	c.given = c.body
@@ -266,25 +268,16 @@ func (c *call) readBody(raw []byte) *answer {
 	return nil
 }
 
-// refuseBody is the error for a body that is wrong. What is wrong stands in
-// invalid_input; in another error only where the operation has no invalid_input.
-func (c *call) refuseBody(code string, wrong []string) *answer {
-	code = c.bodyError(code)
+// failBody is the error for an invalid body: with the code, or with the nearest
+// one that the operation documents. The list of what is wrong is part of
+// invalid_input; of another error only where the operation has no invalid_input.
+func (c *call) failBody(code string, wrong []string) answer {
+	codes := []string{code, "invalid_payload", "invalid_input", "internal_error"}
+	code = codes[slices.IndexFunc(codes, c.documents)]
 	if code != "invalid_input" && c.documents("invalid_input") {
-		return c.refuse(code, nil)
+		return c.fail(code)
 	}
-	return c.refuse(code, map[string]any{"validationErrors": wrong})
-}
-
-// bodyError is code where the operation documents it, else the documented code
-// that is nearest.
-func (c *call) bodyError(code string) string {
-	for _, nearest := range []string{code, "invalid_payload", "invalid_input"} {
-		if c.documents(nearest) {
-			return nearest
-		}
-	}
-	return "internal_error"
+	return c.failWith(code, map[string]any{"validationErrors": wrong})
 }
 
 // isDraft reports whether the body's status is DRAFT, by itself or by the
@@ -301,7 +294,7 @@ func (c *call) isDraft() bool {
 	return false
 }
 
-func sentences(found []papi.Violation) []string {
+func messages(found []papi.Violation) []string {
 	out := make([]string, len(found))
 	for i, v := range found {
 		out[i] = fmt.Sprintf("%s: %v", v.Path, v.Allowed)

@@ -3,7 +3,8 @@ package sandbox
 import (
 	"fmt"
 	"regexp"
-	"strings"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // smsApp is an SMS app.
@@ -14,21 +15,27 @@ type smsApp struct {
 	ConvApp string         `json:"convApp"`
 }
 
-// SMS apps are listed oldest first.
-func (a *smsApp) order() string { return fmt.Sprintf("%09d", a.Number) }
-func (a *smsApp) facet() string { return "" }
+// SMS apps are document oldest first.
+func (a *smsApp) sortKey() string { return fmt.Sprintf("%09d", a.Number) }
+func (a *smsApp) facet() string   { return "" }
 
-const kindSmsApp = "sms_app_provision"
+const kindSmsAppProvision = "sms_app_provision"
 
 var smsHandlers = map[string]handler{
 	"SmsSmsAppsController_listSmsApps_v1":  listSmsApps,
 	"SmsSmsAppsController_createSmsApp_v1": createSmsApp,
-	"SmsSmsAppsController_getSmsApp_v1":    onSmsApp(func(c *call, a *smsApp) answer { return c.ok(c.shownSmsApp(a)) }),
+	"SmsSmsAppsController_getSmsApp_v1":    onSmsApp(func(c *call, a *smsApp) answer { return c.ok(c.renderSmsApp(a)) }),
 	"SmsSmsAppsController_updateSmsApp_v1": onSmsApp(updateSmsApp),
 	"SmsSmsAppsController_deleteSmsApp_v1": onSmsApp(deleteSmsApp),
 }
 
-var smsHappenings = map[string]happening{kindSmsApp: provisionSmsApp}
+var smsEvents = map[string]eventHandler{
+	kindSmsAppProvision: onEvent(findSmsApp, []string{"ACTIVE", "BLOCKED", smsFailed}, magic((*smsApp).name, "fail", smsFailed, "ACTIVE"), provisionSmsApp),
+}
+
+func findSmsApp(p *project, id string) (*smsApp, bool) { return p.SmsApps.get(id) }
+
+func (a *smsApp) name() string { return jsonvalue.Text(a.Doc, "name") }
 
 var (
 	isUUID = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`).MatchString
@@ -45,20 +52,20 @@ func onSmsApp(do func(*call, *smsApp) answer) handler {
 	}
 }
 
-// shownSmsApp is an SMS app with the Conversation app that it is connected to.
-func (c *call) shownSmsApp(a *smsApp) map[string]any {
+// renderSmsApp is an SMS app with the Conversation app that it is connected to.
+func (c *call) renderSmsApp(a *smsApp) map[string]any {
 	app := c.project.ConvApps[a.ConvApp]
 	if app == nil {
 		return a.Doc
 	}
-	return with(a.Doc, map[string]any{"conversationApiAppDetails": map[string]any{
+	return clone(a.Doc, map[string]any{"conversationApiAppDetails": map[string]any{
 		"id": app.ID, "projectId": c.project.ID, "region": app.Region, "channelStatus": smsChannel(a),
 	}})
 }
 
 // smsChannel is the state of the SMS channel of an app's Conversation app.
 func smsChannel(a *smsApp) string {
-	switch text(a.Doc, "status") {
+	switch jsonvalue.Text(a.Doc, "status") {
 	case "ACTIVE":
 		return "ACTIVE"
 	case smsFailed:
@@ -77,7 +84,7 @@ func listSmsApps(c *call) answer {
 	if c.project.SmsService == "" {
 		return c.fail("sms_service_not_found")
 	}
-	return list(c, c.project.SmsApps, "smsApps", 50, pick{}, c.shownSmsApp)
+	return listPage(c, c.project.SmsApps, "smsApps", 50, filter{}, c.renderSmsApp)
 }
 
 // newSmsApp makes an SMS app, which is on its way.
@@ -85,41 +92,26 @@ func (s *Sandbox) newSmsApp(p *project, name, region string, test bool) *smsApp 
 	if p.SmsService == "" {
 		p.SmsService = s.hex(p.stream("smsServices"), 32)
 	}
-	a := &smsApp{ID: s.hex(p.stream("smsApps"), 32), Number: p.next()}
+	a := &smsApp{ID: s.hex(p.stream("smsApps"), 32), Number: p.nextNumber()}
 	a.Doc = map[string]any{
 		"id": a.ID, "smsServiceId": p.SmsService, "name": name,
 		"status": "PENDING_ADD", "regions": []any{region}, "test": test,
 	}
 	p.SmsApps.put(a.ID, a)
-	s.after(smsProvisioning, event{Kind: kindSmsApp, Project: p.ID, ID: a.ID})
+	s.after(smsProvisioning, event{Kind: kindSmsAppProvision, Project: p.ID, ID: a.ID})
 	return a
 }
 
-// provisionSmsApp ends the provisioning: with the status of the value, or with
-// a failure where the name holds "fail".
-func provisionSmsApp(s *Sandbox, p *project, e event) bool {
-	a, ok := p.SmsApps.get(e.ID)
-	if !ok {
-		return false
-	}
-	status := e.Value
-	if status == "" {
-		status = "ACTIVE"
-		if strings.Contains(strings.ToLower(text(a.Doc, "name")), "fail") {
-			status = smsFailed
-		}
-	}
-	if status != "ACTIVE" && status != "BLOCKED" && status != smsFailed {
-		return false
-	}
+// provisionSmsApp ends the provisioning.
+func provisionSmsApp(_ *Sandbox, _ *project, a *smsApp, status string) bool {
 	a.Doc["status"] = status
 	return true
 }
 
 func createSmsApp(c *call) answer {
-	given := text(c.body, "convApiAppId")
+	given := jsonvalue.Text(c.body, "convApiAppId")
 	refused := func(why string) answer {
-		return c.failWith("invalid_input", map[string]any{"validationErrors": []string{why}})
+		return c.failBody("invalid_input", []string{why})
 	}
 	if given != "" && c.body["convApiApp"] == true {
 		return refused("convApiApp and convApiAppId can't be given together")
@@ -131,21 +123,21 @@ func createSmsApp(c *call) answer {
 		return refused("convApiAppId: the Conversation app has an SMS app already")
 	}
 	test, _ := c.body["test"].(bool)
-	a := c.newSmsApp(c.project, text(c.body, "name"), text(c.body, "region"), test)
+	a := c.newSmsApp(c.project, jsonvalue.Text(c.body, "name"), jsonvalue.Text(c.body, "region"), test)
 	a.ConvApp = given
 	if c.body["convApiApp"] == true {
-		a.ConvApp = c.newConvApp(c.project, text(c.body, "name"), text(c.body, "region"), nil).ID
+		a.ConvApp = c.newConvApp(c.project, jsonvalue.Text(c.body, "name"), jsonvalue.Text(c.body, "region"), nil).ID
 	}
-	return c.ok(c.shownSmsApp(a))
+	return c.ok(c.renderSmsApp(a))
 }
 
 func updateSmsApp(c *call, a *smsApp) answer {
-	name := text(c.body, "name")
+	name := jsonvalue.Text(c.body, "name")
 	if name == "" {
 		return c.fail("no_fields_to_update")
 	}
 	a.Doc["name"] = name
-	return c.ok(c.shownSmsApp(a))
+	return c.ok(c.renderSmsApp(a))
 }
 
 func deleteSmsApp(c *call, a *smsApp) answer {

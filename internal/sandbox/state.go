@@ -10,9 +10,9 @@ type state struct {
 	Events   int                  `json:"events"` // so far, which orders them
 	Draws    map[string]uint64    `json:"draws"`  // from each stream, see draw
 	Tokens   map[string]time.Time `json:"tokens"` // when they expire
-	// Spent are the signup codes that have been used.
-	Spent      map[string]bool `json:"spent"`
-	Deliveries []*delivery     `json:"deliveries"`
+	// UsedSignups are the signup codes that have been used.
+	UsedSignups map[string]bool `json:"spent"`
+	Deliveries  []*delivery     `json:"deliveries"`
 	// Chains are the deliveries that wait for each other, by webhook and
 	// resource, first to last.
 	Chains map[string][]string `json:"chains"`
@@ -21,7 +21,7 @@ type state struct {
 // project is what belongs to one project.
 type project struct {
 	ID       string     `json:"id"`
-	Made     int        `json:"made"` // things so far, which orders them
+	Counter  int        `json:"made"` // things so far, which orders them
 	Webhooks []*webhook `json:"webhooks"`
 
 	Account   *whatsappAccount          `json:"account,omitempty"`
@@ -47,11 +47,11 @@ type project struct {
 
 func newState() *state {
 	return &state{
-		Projects: map[string]*project{},
-		Draws:    map[string]uint64{},
-		Tokens:   map[string]time.Time{},
-		Spent:    map[string]bool{},
-		Chains:   map[string][]string{},
+		Projects:    map[string]*project{},
+		Draws:       map[string]uint64{},
+		Tokens:      map[string]time.Time{},
+		UsedSignups: map[string]bool{},
+		Chains:      map[string][]string{},
 	}
 }
 
@@ -67,16 +67,16 @@ func (s *Sandbox) project(id string) *project {
 	return p
 }
 
-// complete makes the parts that a new project, or a written one, lacks.
+// complete makes the parts that a new project, or a written one, ensure.
 func (p *project) complete() {
-	lacks(&p.Senders, newTable[*whatsappSender])
-	lacks(&p.Templates, newTable[*whatsappTemplate])
-	lacks(&p.Bundles, newTable[*bundle])
-	lacks(&p.KakaoSenders, newTable[*kakaoSender])
-	lacks(&p.RcsSenders, newTable[*rcsSender])
-	lacks(&p.SmsApps, newTable[*smsApp])
+	ensure(&p.Senders, newTable[*whatsappSender])
+	ensure(&p.Templates, newTable[*whatsappTemplate])
+	ensure(&p.Bundles, newTable[*bundle])
+	ensure(&p.KakaoSenders, newTable[*kakaoSender])
+	ensure(&p.RcsSenders, newTable[*rcsSender])
+	ensure(&p.SmsApps, newTable[*smsApp])
 	for _, k := range p.KakaoSenders.items {
-		lacks(&k.Templates, newTable[*kakaoTemplate])
+		ensure(&k.Templates, newTable[*kakaoTemplate])
 	}
 	if p.Locked == nil {
 		p.Locked = map[string]time.Time{}
@@ -89,16 +89,16 @@ func (p *project) complete() {
 	}
 }
 
-func lacks[T any](part **T, made func() *T) {
+func ensure[T any](part **T, made func() *T) {
 	if *part == nil {
 		*part = made()
 	}
 }
 
-// next numbers the things of a project in the order of their making.
-func (p *project) next() int {
-	p.Made++
-	return p.Made
+// nextNumber numbers the things of a project in the order of their making.
+func (p *project) nextNumber() int {
+	p.Counter++
+	return p.Counter
 }
 
 // stream names a source of randomness of the project.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -30,7 +31,7 @@ func (w *world) eachState() []stateful {
 	rcs := w.post("/rcs/senders", rcsBody("Example", "SE")).ok().str("id")
 	w.s.Advance(rcsSetup)
 	sms := w.post("/sms/smsApps", smsBody).ok().str("id")
-	bundle := w.post("/bundles", with(smsBody, obj{"smsApp": true})).ok().str("id")
+	bundle := w.post("/bundles", clone(smsBody, obj{"smsApp": true})).ok().str("id")
 	return []stateful{
 		{"/whatsapp", "WhatsappAccountStateEnum", "WhatsappAccountChangeStateEnum", "whatsapp_account", "", func(p *project, state, status string, noDetails bool) {
 			setDoc(p.Account.Doc, state, status, noDetails)
@@ -49,7 +50,7 @@ func (w *world) eachState() []stateful {
 			if state == "" {
 				one.Details, one.Changes = nil, one.Details
 			} else if status != "" {
-				one.Changes = copied(one.Details)
+				one.Changes = clone(one.Details, nil)
 			}
 			p.Templates.put("offer/EN", one)
 		}},
@@ -84,13 +85,13 @@ func (w *world) eachState() []stateful {
 // status nothing pends.
 // With noDetails it has none, which the contract allows for WhatsApp.
 func setDoc(doc map[string]any, state, status string, noDetails bool) {
-	details := object(doc, "details")
+	details := jsonvalue.Object(doc, "details")
 	if status != "" {
 		doc["changes"] = map[string]any{"status": status, "details": details}
 	}
 	if noDetails {
 		delete(doc, "details")
-		delete(object(doc, "changes"), "details")
+		delete(jsonvalue.Object(doc, "changes"), "details")
 	}
 	doc["state"] = state
 	if state == "" {
@@ -104,7 +105,7 @@ func values(enum string) []string {
 	if enum == "" {
 		return []string{""}
 	}
-	return append([]string{""}, texts(papi.LookupSchema(enum).Enum)...)
+	return append([]string{""}, jsonvalue.Texts(papi.LookupSchema(enum).Enum, "")...)
 }
 
 // Whatever state a resource is in, and whatever is asked of it then, with a body
@@ -233,7 +234,7 @@ func bodies(op *papi.Operation) []any {
 	for _, variant := range op.Variants() {
 		out = append(out, variant.Sample(false), variant.Sample(true))
 		if whole, ok := variant.Sample(true).(map[string]any); ok && whole["status"] != nil {
-			out = append(out, with(whole, obj{"status": "SUBMIT"}))
+			out = append(out, clone(whole, obj{"status": "SUBMIT"}))
 		}
 	}
 	return out

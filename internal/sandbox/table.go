@@ -12,7 +12,7 @@ import (
 // entry is what a table holds.
 type entry interface {
 	// order is where the entry stands in lists; no two have the same.
-	order() string
+	sortKey() string
 	// facet is what lists are filtered by: few different values.
 	facet() string
 }
@@ -20,9 +20,9 @@ type entry interface {
 // table holds entries by id, and for each facet the ids in order. So a page
 // costs the same however long the list is, whatever it is filtered by.
 type table[T entry] struct {
-	items  map[string]T
-	places map[string]place
-	lists  map[string][]place // by facet
+	items map[string]T
+	keys  map[string]place
+	lists map[string][]place // by facet
 }
 
 // place is where an entry stands.
@@ -31,7 +31,7 @@ type place struct{ order, facet, id string }
 func byOrder(a, b place) int { return strings.Compare(a.order, b.order) }
 
 func newTable[T entry]() *table[T] {
-	return &table[T]{items: map[string]T{}, places: map[string]place{}, lists: map[string][]place{}}
+	return &table[T]{items: map[string]T{}, keys: map[string]place{}, lists: map[string][]place{}}
 }
 
 func (t *table[T]) len() int { return len(t.items) }
@@ -43,32 +43,32 @@ func (t *table[T]) get(id string) (T, bool) {
 
 // put adds an entry, or puts a changed one into its new place.
 func (t *table[T]) put(id string, item T) {
-	now := place{item.order(), item.facet(), id}
-	if old, ok := t.places[id]; !ok || old != now {
+	now := place{item.sortKey(), item.facet(), id}
+	if old, ok := t.keys[id]; !ok || old != now {
 		t.remove(id)
 		list := t.lists[now.facet]
 		at, _ := slices.BinarySearchFunc(list, now, byOrder)
 		t.lists[now.facet] = slices.Insert(list, at, now)
-		t.places[id] = now
+		t.keys[id] = now
 	}
 	t.items[id] = item
 }
 
 func (t *table[T]) remove(id string) {
-	old, ok := t.places[id]
+	old, ok := t.keys[id]
 	if !ok {
 		return
 	}
 	list := t.lists[old.facet]
 	at, _ := slices.BinarySearchFunc(list, old, byOrder)
 	t.lists[old.facet] = slices.Delete(list, at, at+1)
-	delete(t.places, id)
+	delete(t.keys, id)
 	delete(t.items, id)
 }
 
 // all returns the entries in order.
 func (t *table[T]) all() []T {
-	out, _ := t.cut(t.choose(pick{}), "", t.len())
+	out, _ := t.cut(t.choose(filter{}), "", t.len())
 	return out
 }
 
@@ -94,22 +94,22 @@ func (t *table[T]) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// pick chooses entries of a table.
-type pick struct {
+// filter chooses entries of a table.
+type filter struct {
 	facet  func(string) bool // nil: all
 	prefix string            // of the order
 }
 
-// choose returns the parts of the lists that pick leaves.
-func (t *table[T]) choose(p pick) [][]place {
+// choose returns the parts of the lists that filter leaves.
+func (t *table[T]) choose(p filter) [][]place {
 	var chosen [][]place
 	for facet, list := range t.lists {
 		if p.facet != nil && !p.facet(facet) {
 			continue
 		}
 		if p.prefix != "" {
-			from, _ := slices.BinarySearchFunc(list, p.prefix, orderAt)
-			to, _ := slices.BinarySearchFunc(list, p.prefix+"\xff", orderAt)
+			from, _ := slices.BinarySearchFunc(list, p.prefix, compareKey)
+			to, _ := slices.BinarySearchFunc(list, p.prefix+"\xff", compareKey)
 			list = list[from:to]
 		}
 		if len(list) > 0 {
@@ -119,7 +119,7 @@ func (t *table[T]) choose(p pick) [][]place {
 	return chosen
 }
 
-func orderAt(p place, order string) int { return strings.Compare(p.order, order) }
+func compareKey(p place, order string) int { return strings.Compare(p.order, order) }
 
 // bounds of a page: the order of the first entry of the page before, and of
 // the one after; "" where there is none.
@@ -129,7 +129,7 @@ type bounds struct{ before, after string }
 func (t *table[T]) cut(lists [][]place, from string, size int) ([]T, bounds) {
 	at := make([]int, len(lists))
 	for i, list := range lists {
-		at[i], _ = slices.BinarySearchFunc(list, from, orderAt)
+		at[i], _ = slices.BinarySearchFunc(list, from, compareKey)
 	}
 	var b bounds
 	back := slices.Clone(at)
@@ -167,9 +167,9 @@ func (t *table[T]) cut(lists [][]place, from string, size int) ([]T, bounds) {
 	}
 }
 
-// list answers a page of a table under the name that the answer's schema has
+// listPage answers a page of a table under the name that the answer's schema has
 // for the items. standard is the size of a page when the request names none.
-func list[T entry](c *call, t *table[T], name string, standard int, p pick, show func(T) map[string]any) answer {
+func listPage[T entry](c *call, t *table[T], name string, standard int, p filter, show func(T) map[string]any) answer {
 	size := standard
 	if n, ok := c.query["pageSize"].(float64); ok {
 		size = int(n)
@@ -226,21 +226,21 @@ func (c *call) tokenMark(order string) []byte {
 	return sum[:tokenMarkBytes]
 }
 
-// listed is an entry that only has a document, listed by a text of it.
-type listed struct {
+// document is an entry that only has a document, document by a text of it.
+type document struct {
 	place string
 	doc   map[string]any
 }
 
-func (l listed) order() string { return l.place }
-func (l listed) facet() string { return "" }
+func (l document) sortKey() string { return l.place }
+func (l document) facet() string   { return "" }
 
-// tabled makes a table of documents, in their order.
-func tabled(docs []map[string]any) *table[listed] {
-	t := newTable[listed]()
+// documentTable makes a table of documents, in their order.
+func documentTable(docs []map[string]any) *table[document] {
+	t := newTable[document]()
 	for i, doc := range docs {
 		place := fmt.Sprintf("%06d", i)
-		t.put(place, listed{place, doc})
+		t.put(place, document{place, doc})
 	}
 	return t
 }

@@ -51,11 +51,11 @@ func (s *Sandbox) grant(r *http.Request) answer {
 	s.catchUp()
 	token := s.letters("tokens", 40)
 	for old, ends := range s.state.Tokens {
-		if !ends.After(s.at) {
+		if !ends.After(s.now) {
 			delete(s.state.Tokens, old)
 		}
 	}
-	s.state.Tokens[token] = s.at.Add(tokenTTL)
+	s.state.Tokens[token] = s.now.Add(tokenTTL)
 	return answer{status: http.StatusOK, body: map[string]any{
 		"access_token": token,
 		"token_type":   "bearer",
@@ -75,5 +75,5 @@ func (s *Sandbox) authorized(r *http.Request) bool {
 	if !strings.EqualFold(scheme, "Bearer") {
 		return false
 	}
-	return token == StaticToken || s.at.Before(s.state.Tokens[token])
+	return token == StaticToken || s.now.Before(s.state.Tokens[token])
 }

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 func init() { maps.Copy(walks, otherWalks) }
@@ -33,7 +35,7 @@ func kakaoTemplateBody(name string) obj {
 var otherWalks = map[string]func(w *world){
 	"whatsapp flows and solutions": func(w *world) {
 		solution := w.post("/whatsapp/solutions", obj{"accessToken": "t", "businessManager": "SINCH_UK", "details": obj{"name": "One"}}).ok()
-		id := text(solution.items("solutions")[0], "id")
+		id := jsonvalue.Text(solution.items("solutions")[0], "id")
 		w.get("/whatsapp/solutions").ok()
 		w.post("/whatsapp/solutions/"+id+"/assign", nil).ok()
 		if got := w.get("/whatsapp/solutions/" + id).ok(); got.body["assigned"] != true {
@@ -127,7 +129,7 @@ var otherWalks = map[string]func(w *world){
 		w.get(one + "/activities").ok()
 		w.post(one+"/comments", obj{"comment": "Hi"}).ok()
 
-		draft := path + "/templates/" + w.post(path+"/templates", with(kakaoTemplateBody("Draft"), obj{"status": "DRAFT"})).ok().str("code")
+		draft := path + "/templates/" + w.post(path+"/templates", clone(kakaoTemplateBody("Draft"), obj{"status": "DRAFT"})).ok().str("code")
 		w.delete(draft + "/changes").ok()
 		w.get(draft).fails("template_not_found")
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -138,7 +139,7 @@ func TestSamplesOfEveryBody(t *testing.T) {
 	if err := w.s.Seed("shop"); err != nil {
 		t.Fatal(err)
 	}
-	first := func(path, list, field string) string { return text(w.get(path).ok().items(list)[0], field) }
+	first := func(path, list, field string) string { return jsonvalue.Text(w.get(path).ok().items(list)[0], field) }
 	ids := []string{
 		"{webhookId}", first("/webhooks", "webhooks", "id"), "{bundleId}", first("/bundles", "bundles", "id"),
 		"{smsAppId}", first("/sms/smsApps", "smsApps", "id"), "{plusFriendId}", "exampleshop",

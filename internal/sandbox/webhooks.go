@@ -1,6 +1,10 @@
 package sandbox
 
-import "slices"
+import (
+	"slices"
+
+	"papi-mcp/internal/jsonvalue"
+)
 
 // maxWebhooks a project may have.
 const maxWebhooks = 15
@@ -12,14 +16,14 @@ type webhook struct {
 	Triggers []string `json:"triggers"`
 }
 
-// Webhooks are listed by target.
-func (w *webhook) order() string { return w.Target }
-func (w *webhook) facet() string { return "" }
+// Webhooks are document by target.
+func (w *webhook) sortKey() string { return w.Target }
+func (w *webhook) facet() string   { return "" }
 
 var webhookHandlers = map[string]handler{
 	"WebhookWebhookController_listWebhooks_v1":   listWebhooks,
 	"WebhookWebhookController_createWebhook_v1":  createWebhook,
-	"WebhookWebhookController_getWebhook_v1":     onWebhook(func(c *call, w *webhook) answer { return c.ok(c.shownWebhook(w)) }),
+	"WebhookWebhookController_getWebhook_v1":     onWebhook(func(c *call, w *webhook) answer { return c.ok(c.renderWebhook(w)) }),
 	"WebhookWebhookController_deleteWebhook_v1":  onWebhook(deleteWebhook),
 	"WebhookWebhookController_replaceWebhook_v1": onWebhook(changeWebhook),
 	"WebhookWebhookController_updateWebhook_v1":  onWebhook(changeWebhook),
@@ -36,7 +40,7 @@ func onWebhook(do func(*call, *webhook) answer) handler {
 	}
 }
 
-func (c *call) shownWebhook(w *webhook) map[string]any {
+func (c *call) renderWebhook(w *webhook) map[string]any {
 	return map[string]any{"id": w.ID, "target": w.Target, "projectId": c.project.ID, "triggers": w.Triggers}
 }
 
@@ -45,7 +49,7 @@ func listWebhooks(c *call) answer {
 	for _, w := range c.project.Webhooks {
 		t.put(w.ID, w)
 	}
-	return list(c, t, "webhooks", maxWebhooks, pick{}, c.shownWebhook)
+	return listPage(c, t, "webhooks", maxWebhooks, filter{}, c.renderWebhook)
 }
 
 // taken reports whether a webhook other than w has the target.
@@ -56,7 +60,7 @@ func (c *call) taken(target string, w *webhook) bool {
 }
 
 func createWebhook(c *call) answer {
-	w := &webhook{Target: text(c.body, "target"), Secret: text(c.body, "secret"), Triggers: texts(c.body["triggers"])}
+	w := &webhook{Target: jsonvalue.Text(c.body, "target"), Secret: jsonvalue.Text(c.body, "secret"), Triggers: jsonvalue.Texts(c.body, "triggers")}
 	if c.taken(w.Target, w) {
 		return c.fail("webhook_exists")
 	}
@@ -65,12 +69,12 @@ func createWebhook(c *call) answer {
 	}
 	w.ID = c.ulid(c.project.stream("webhooks"))
 	c.project.Webhooks = append(c.project.Webhooks, w)
-	return c.ok(c.shownWebhook(w))
+	return c.ok(c.renderWebhook(w))
 }
 
 // changeWebhook replaces and updates: a replacement's body has all fields.
 func changeWebhook(c *call, w *webhook) answer {
-	target, secret, triggers := text(c.body, "target"), text(c.body, "secret"), texts(c.body["triggers"])
+	target, secret, triggers := jsonvalue.Text(c.body, "target"), jsonvalue.Text(c.body, "secret"), jsonvalue.Texts(c.body, "triggers")
 	if target != "" && c.taken(target, w) {
 		return c.fail("webhook_exists")
 	}
@@ -83,7 +87,7 @@ func changeWebhook(c *call, w *webhook) answer {
 	if len(triggers) > 0 {
 		w.Triggers = triggers
 	}
-	return c.ok(c.shownWebhook(w))
+	return c.ok(c.renderWebhook(w))
 }
 
 func deleteWebhook(c *call, w *webhook) answer {

@@ -3,17 +3,19 @@ package sandbox
 import (
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // whatsappAccount is the WhatsApp account of a project.
 type whatsappAccount struct {
 	history
-	Doc  map[string]any `json:"doc"` // as it is answered
-	Turn int            `json:"turn"`
+	schedule
+	Doc map[string]any `json:"doc"` // as it is answered
 }
 
-func (a *whatsappAccount) state() string  { return text(a.Doc, "state") }
-func (a *whatsappAccount) status() string { return text(a.Doc, "changes", "status") }
+func (a *whatsappAccount) state() string  { return jsonvalue.Text(a.Doc, "state") }
+func (a *whatsappAccount) status() string { return jsonvalue.Text(a.Doc, "changes.status") }
 
 // The account's events.
 const (
@@ -30,17 +32,19 @@ var whatsappAccountHandlers = map[string]handler{
 	"WhatsappAccountsController_listActivities_v1": onAccount(func(c *call, a *whatsappAccount) answer { return c.listActivities(&a.history) }),
 	"WhatsappAccountsController_createComment_v1": onAccount(func(c *call, a *whatsappAccount) answer {
 		done := c.comment(&a.history)
-		c.tellAccount(c.project, "WHATSAPP_ACCOUNT_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+		c.notifyAccount(c.project, "WHATSAPP_ACCOUNT_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
 		return done
 	}),
 	"WhatsappTemplateAnalyticsHelpersController_enableTemplateAnalytics_v1": onboarded(enableTemplateAnalytics),
 }
 
-var whatsappAccountHappenings = map[string]happening{
-	kindAccountReview: reviewAccount,
-	kindAccountLimit:  raiseAccountLimit,
-	kindAccountChange: changeAccount,
+var whatsappAccountEvents = map[string]eventHandler{
+	kindAccountReview: onEvent(findAccount, []string{"ONBOARDED", "REJECTED", "PENDING_FACEBOOK_VERIFICATION"}, reviewOutcome, reviewAccount),
+	kindAccountLimit:  onEvent(findAccount, dailyLimits, nextDailyLimit, setAccountLimit),
+	kindAccountChange: onEvent(findAccount, []string{"MAX_PRICE", "DISABLE", "SCHEDULE_FOR_DISABLE", "REINSTATE"}, nil, changeAccount),
 }
+
+func findAccount(p *project, _ string) (*whatsappAccount, bool) { return p.Account, p.Account != nil }
 
 func onAccount(do func(*call, *whatsappAccount) answer) handler {
 	return func(c *call) answer {
@@ -62,8 +66,8 @@ func onboarded(do handler) handler {
 	}
 }
 
-func (s *Sandbox) tellAccount(p *project, kind string, more map[string]any) {
-	s.emit(p, "whatsapp/account", kind, with(more, map[string]any{"payload": p.Account.Doc}))
+func (s *Sandbox) notifyAccount(p *project, kind string, more map[string]any) {
+	s.emit(p, "whatsapp/account", kind, clone(more, map[string]any{"payload": p.Account.Doc}))
 }
 
 // region and its facts. The first business manager is the one that is taken
@@ -104,7 +108,7 @@ func (s *Sandbox) newAccount(p *project, businessManager string) *whatsappAccoun
 		"wabaMaxPriceOnboarded":    false,
 		"compatibleRegions":        compatibleRegions(businessManager),
 	}}
-	a.note(s.at, "CREATED")
+	a.record(s.now, "CREATED")
 	p.Account = a
 	return a
 }
@@ -114,14 +118,14 @@ func createAccount(c *call) answer {
 		return c.fail("account_exists")
 	}
 	details := only(c.body, "clientBusinessManagerId", "wabaName", "companyLegalName", "senderDetails")
-	if text(details, "wabaName") == "" { // the older form of the body
+	if jsonvalue.Text(details, "wabaName") == "" { // the older form of the body
 		details["wabaName"] = details["companyLegalName"]
 	}
 	region := defaultRegion
-	if sender := object(details, "senderDetails"); sender != nil {
+	if sender := jsonvalue.Object(details, "senderDetails"); sender != nil {
 		region = completeRegion(sender)
 	}
-	manager := text(c.body, "businessManager")
+	manager := jsonvalue.Text(c.body, "businessManager")
 	switch manager {
 	case foreignBusinessManager:
 		return c.fail("invalid_business_manager_for_environment")
@@ -137,20 +141,19 @@ func createAccount(c *call) answer {
 // completeRegion sets the region and the local storage that are left out, and
 // returns the region.
 func completeRegion(m map[string]any) string {
-	if text(m, "region") == "" {
+	if jsonvalue.Text(m, "region") == "" {
 		m["region"] = defaultRegion
 	}
-	region := text(m, "region")
-	if text(m, "metaLocalStorage") == "" {
+	region := jsonvalue.Text(m, "region")
+	if jsonvalue.Text(m, "metaLocalStorage") == "" {
 		m["metaLocalStorage"] = localStorages[region]
 	}
 	return region
 }
 
 func (a *whatsappAccount) submit(s *Sandbox, p *project) {
-	a.Turn++
-	a.note(s.at, "IN_PROGRESS")
-	s.after(accountReview, event{Kind: kindAccountReview, Project: p.ID, Turn: a.Turn})
+	a.record(s.now, "IN_PROGRESS")
+	s.reschedule(&a.schedule, accountReview, event{Kind: kindAccountReview, Project: p.ID})
 }
 
 func updateAccount(c *call, a *whatsappAccount) answer {
@@ -160,71 +163,66 @@ func updateAccount(c *call, a *whatsappAccount) answer {
 	if a.state() != "REJECTED" && a.status() != "REJECTED" {
 		return c.fail("account_not_updatable")
 	}
-	details := with(object(a.Doc, "changes", "details"), nil) // there may be none: a state of its own
-	sender := with(object(details, "senderDetails"), object(c.body, "senderDetails"))
-	merge(details, c.body)
+	details := clone(jsonvalue.Object(a.Doc, "changes.details"), nil) // there may be none: a state of its own
+	sender := clone(jsonvalue.Object(details, "senderDetails"), jsonvalue.Object(c.body, "senderDetails"))
+	patch(details, c.body)
 	if len(sender) > 0 {
 		completeRegion(sender)
 		details["senderDetails"] = sender
 	}
 	a.Doc["changes"] = map[string]any{"status": "IN_PROGRESS", "details": details}
-	a.note(c.at, "EDITED")
+	a.record(c.now, "EDITED")
 	a.submit(c.Sandbox, c.project)
 	return c.ok(a.Doc)
 }
 
-// reviewAccount ends an onboarding. Where nothing else is said, the WABA's
-// name decides.
-func reviewAccount(s *Sandbox, p *project, e event) bool {
-	a := p.Account
-	if a == nil || e.Turn != 0 && e.Turn != a.Turn || a.status() == "" || a.status() == "REJECTED" {
+// reviewOutcome is what the WABA's name asks for.
+func reviewOutcome(a *whatsappAccount) string {
+	name := jsonvalue.Text(a.Doc, "changes.details.wabaName")
+	switch {
+	case contains(name, "reject"):
+		return "REJECTED"
+	case contains(name, "pending") && a.status() == "IN_PROGRESS":
+		return "PENDING_FACEBOOK_VERIFICATION"
+	}
+	return "ONBOARDED"
+}
+
+// reviewAccount ends an onboarding.
+func reviewAccount(s *Sandbox, p *project, a *whatsappAccount, outcome string) bool {
+	if a.status() == "" || a.status() == "REJECTED" {
 		return false
 	}
-	changes := object(a.Doc, "changes")
-	outcome := e.Value
-	if outcome == "" {
-		name := strings.ToLower(text(changes, "details", "wabaName"))
-		switch {
-		case strings.Contains(name, "reject"):
-			outcome = "REJECTED"
-		case strings.Contains(name, "pending") && a.status() == "IN_PROGRESS":
-			outcome = "PENDING_FACEBOOK_VERIFICATION"
-		default:
-			outcome = "ONBOARDED"
-		}
-	}
+	changes := jsonvalue.Object(a.Doc, "changes")
 	switch outcome {
 	case "REJECTED":
 		changes["status"] = outcome
-		a.noteFrom(byMeta, s.at, outcome, "wabaName: the name does not fit the legal name of the business")
-		s.tellAccount(p, "WHATSAPP_ACCOUNT_REJECTED", nil)
+		a.recordBy(byMeta, s.now, outcome, "wabaName: the name does not fit the legal name of the business")
+		s.notifyAccount(p, "WHATSAPP_ACCOUNT_REJECTED", nil)
 	case "PENDING_FACEBOOK_VERIFICATION":
 		changes["status"] = outcome
-		a.noteFrom(byMeta, s.at, outcome, "")
-		s.tellAccount(p, "WHATSAPP_ACCOUNT_PENDING_VERIFICATION", nil)
-		a.Turn++
-		s.after(accountVerification, event{Kind: kindAccountReview, Project: p.ID, Turn: a.Turn})
+		a.recordBy(byMeta, s.now, outcome, "")
+		s.notifyAccount(p, "WHATSAPP_ACCOUNT_PENDING_VERIFICATION", nil)
+		s.reschedule(&a.schedule, accountVerification, event{Kind: kindAccountReview, Project: p.ID})
 	case "ONBOARDED":
 		delete(a.Doc, "changes")
-		a.onboard(s, p, object(changes, "details"))
-		if sender := object(changes, "details", "senderDetails"); sender != nil {
-			s.firstSender(p, sender)
+		a.onboard(s, p, jsonvalue.Object(changes, "details"))
+		if sender := jsonvalue.Object(changes, "details.senderDetails"); sender != nil {
+			s.createFirstSender(p, sender)
 		}
-	default:
-		return false
 	}
 	return true
 }
 
 // onboard makes the account usable.
 func (a *whatsappAccount) onboard(s *Sandbox, p *project, details map[string]any) {
-	merge(a.Doc, map[string]any{
+	patch(a.Doc, map[string]any{
 		"state":              "ONBOARDED",
 		"details":            details,
 		"businessDailyLimit": "TIER_250",
-		"currency":           currencies[text(a.Doc, "businessManager")],
+		"currency":           currencies[jsonvalue.Text(a.Doc, "businessManager")],
 	})
-	s.tellAccount(p, "WHATSAPP_ACCOUNT_ONBOARDED", nil)
+	s.notifyAccount(p, "WHATSAPP_ACCOUNT_ONBOARDED", nil)
 }
 
 func deleteAccount(c *call) answer {
@@ -259,7 +257,7 @@ func deleteAccount(c *call) answer {
 // enableTemplateAnalytics fails where the WABA's name holds "no insights".
 func enableTemplateAnalytics(c *call) answer {
 	a := c.project.Account
-	if strings.Contains(strings.ToLower(text(a.Doc, "details", "wabaName")), "no insights") {
+	if strings.Contains(strings.ToLower(jsonvalue.Text(a.Doc, "details.wabaName")), "no insights") {
 		return c.fail("template_insights_not_yet_available")
 	}
 	a.Doc["wabaEnabledForInsights"] = true
@@ -269,26 +267,22 @@ func enableTemplateAnalytics(c *call) answer {
 // dailyLimits, lowest first.
 var dailyLimits = []string{"TIER_250", "TIER_1K", "TIER_2K", "TIER_10K", "TIER_100K", "TIER_UNLIMITED"}
 
-// raiseAccountLimit sets the daily limit to the event's value, or to the next
-// one above the present.
-func raiseAccountLimit(s *Sandbox, p *project, e event) bool {
-	a := p.Account
-	if a == nil || a.state() != "ONBOARDED" {
+// nextDailyLimit is the one above the present.
+func nextDailyLimit(a *whatsappAccount) string {
+	present := slices.Index(dailyLimits, jsonvalue.Text(a.Doc, "businessDailyLimit"))
+	return dailyLimits[min(present+1, len(dailyLimits)-1)]
+}
+
+func setAccountLimit(s *Sandbox, p *project, a *whatsappAccount, limit string) bool {
+	if a.state() != "ONBOARDED" {
 		return false
 	}
-	at := slices.Index(dailyLimits, e.Value)
-	if e.Value == "" {
-		at = min(slices.Index(dailyLimits, text(a.Doc, "businessDailyLimit"))+1, len(dailyLimits)-1)
-	}
-	if at < 0 {
-		return false
-	}
-	a.Doc["businessDailyLimit"] = dailyLimits[at]
-	s.tellAccount(p, "WHATSAPP_ACCOUNT_DAILY_LIMIT_CHANGED", nil)
+	a.Doc["businessDailyLimit"] = limit
+	s.notifyAccount(p, "WHATSAPP_ACCOUNT_DAILY_LIMIT_CHANGED", nil)
 	for _, sender := range p.Senders.all() {
 		if sender.state() == "ACTIVE" {
-			sender.Doc["dailyLimit"] = dailyLimits[at]
-			s.tellSender(p, sender, "WHATSAPP_SENDER_DAILY_LIMIT_CHANGED", nil)
+			sender.Doc["dailyLimit"] = limit
+			s.notifySender(p, sender, "WHATSAPP_SENDER_DAILY_LIMIT_CHANGED", nil)
 		}
 	}
 	return true
@@ -296,21 +290,15 @@ func raiseAccountLimit(s *Sandbox, p *project, e event) bool {
 
 // changeAccount lets Meta change something of the business: a ban, its end, or
 // the maximum price feature.
-func changeAccount(s *Sandbox, p *project, e event) bool {
-	a := p.Account
-	if a == nil {
-		return false
-	}
-	switch e.Value {
+func changeAccount(s *Sandbox, p *project, a *whatsappAccount, change string) bool {
+	switch change {
 	case "MAX_PRICE":
 		a.Doc["wabaMaxPriceOnboarded"] = true
 	case "DISABLE", "SCHEDULE_FOR_DISABLE":
-		merge(a.Doc, map[string]any{"wabaBanState": e.Value, "wabaBanDate": stamp(s.at)})
+		patch(a.Doc, map[string]any{"wabaBanState": change, "wabaBanDate": formatTime(s.now)})
 	case "REINSTATE":
-		merge(a.Doc, map[string]any{"wabaBanState": e.Value, "wabaBanDate": nil})
-	default:
-		return false
+		patch(a.Doc, map[string]any{"wabaBanState": change, "wabaBanDate": nil})
 	}
-	s.tellAccount(p, "WHATSAPP_WABA_ACCOUNT_CHANGED", nil)
+	s.notifyAccount(p, "WHATSAPP_WABA_ACCOUNT_CHANGED", nil)
 	return true
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // whatsappSolution is a multi-partner solution of a project.
@@ -16,7 +18,7 @@ var whatsappOtherHandlers = map[string]handler{
 	"WhatsappFlowsController_listFlows_v1":       onboarded(listFlows),
 	"WhatsappFlowsController_listFlowScreens_v1": onboarded(listFlowScreens),
 	"WhatsappSolutionsController_listSolutions_v1": func(c *call) answer {
-		return c.ok(map[string]any{"solutions": c.project.shownSolutions()})
+		return c.ok(map[string]any{"solutions": c.project.renderSolutions()})
 	},
 	"WhatsappSolutionsController_createSolution_v1":                        createSolution,
 	"WhatsappSolutionsController_getSolution_v1":                           onSolution(func(c *call, w *whatsappSolution) answer { return c.ok(w.Doc) }),
@@ -31,13 +33,13 @@ var flows = []map[string]any{
 	{"id": "1000000000000002", "name": "Booking", "status": "FLOW_STATUS_DRAFT"},
 }
 
-// flowScreens has the screens by flow; a draft has none yet.
-var flowScreens = map[string][]any{
+// screensOfFlow has the screens by flow; a draft has none yet.
+var screensOfFlow = map[string][]any{
 	"1000000000000001": {map[string]any{"id": "QUESTION_ONE"}, map[string]any{"id": "THANKS"}},
 }
 
 func listFlows(c *call) answer {
-	return list(c, tabled(flows), "flows", 50, pick{}, func(l listed) map[string]any { return l.doc })
+	return listPage(c, documentTable(flows), "flows", 50, filter{}, func(l document) map[string]any { return l.doc })
 }
 
 func listFlowScreens(c *call) answer {
@@ -45,10 +47,10 @@ func listFlowScreens(c *call) answer {
 	if !slices.ContainsFunc(flows, func(flow map[string]any) bool { return flow["id"] == id }) {
 		return c.fail("flow_not_found")
 	}
-	if len(flowScreens[id]) == 0 {
+	if len(screensOfFlow[id]) == 0 {
 		return c.fail("flow_screens_not_found")
 	}
-	return c.ok(map[string]any{"screens": flowScreens[id]})
+	return c.ok(map[string]any{"screens": screensOfFlow[id]})
 }
 
 func onSolution(do func(*call, *whatsappSolution) answer) handler {
@@ -62,7 +64,7 @@ func onSolution(do func(*call, *whatsappSolution) answer) handler {
 	}
 }
 
-func (p *project) shownSolutions() []any {
+func (p *project) renderSolutions() []any {
 	shown := make([]any, len(p.Solutions))
 	for i, w := range p.Solutions {
 		shown[i] = w.Doc
@@ -73,22 +75,22 @@ func (p *project) shownSolutions() []any {
 // createSolution fails, in its answer, with an access token that is refused and
 // where the name holds "fail".
 func createSolution(c *call) answer {
-	name := text(c.body, "details", "name")
+	name := jsonvalue.Text(c.body, "details.name")
 	partner := c.digits(c.project.stream("apps"), 15)
 	failed := []any{}
-	if magicSignups[text(c.body, "accessToken")] != "" || strings.Contains(strings.ToLower(name), "fail") {
+	if magicSignups[jsonvalue.Text(c.body, "accessToken")] != "" || strings.Contains(strings.ToLower(name), "fail") {
 		failed = append(failed, map[string]any{"partnerAppId": partner, "errorCode": "CREATION_FAILED", "errorMessage": "the solution could not be made"})
 	} else {
 		app, _ := strconv.ParseFloat(partner, 64) // digits
 		c.project.Solutions = append(c.project.Solutions, &whatsappSolution{Doc: map[string]any{
 			"id":         c.digits(c.project.stream("solutions"), 16),
 			"details":    map[string]any{"name": name},
-			"ownerApp":   map[string]any{"id": float64(100000000000001), "name": "Sinch " + text(c.body, "businessManager")},
+			"ownerApp":   map[string]any{"id": float64(100000000000001), "name": "Sinch " + jsonvalue.Text(c.body, "businessManager")},
 			"partnerApp": map[string]any{"id": app, "name": name},
 			"assigned":   false,
 		}})
 	}
-	return c.ok(map[string]any{"solutions": c.project.shownSolutions(), "failedSolutions": failed})
+	return c.ok(map[string]any{"solutions": c.project.renderSolutions(), "failedSolutions": failed})
 }
 
 // assignSolution assigns one solution. Once the project is onboarded, the one
@@ -104,20 +106,20 @@ func assignSolution(c *call, w *whatsappSolution) answer {
 	return c.ok(nil)
 }
 
-// metaProblem is the code for what a helper of the older signup was given, or
+// helperProblem is the code for what a helper of the older signup was given, or
 // "".
-func (c *call) metaProblem() string {
-	manager := text(c.body, "businessManager")
+func (c *call) helperProblem() string {
+	manager := jsonvalue.Text(c.body, "businessManager")
 	if manager == foreignBusinessManager {
 		return "invalid_business_manager_for_environment"
 	}
-	if a := c.project.Account; a != nil && manager != "" && manager != text(a.Doc, "businessManager") {
+	if a := c.project.Account; a != nil && manager != "" && manager != jsonvalue.Text(a.Doc, "businessManager") {
 		return "invalid_business_manager"
 	}
-	if code := text(c.body, "facebookCode"); magicSignups[code] == "invalid_facebook_token" || c.state.Spent[code] {
+	if code := jsonvalue.Text(c.body, "facebookCode"); magicSignups[code] == "invalid_facebook_token" || c.state.UsedSignups[code] {
 		return "invalid_facebook_code"
 	}
-	for _, given := range []string{text(c.body, "facebookToken"), text(c.body, "facebookCode")} {
+	for _, given := range []string{jsonvalue.Text(c.body, "facebookToken"), jsonvalue.Text(c.body, "facebookCode")} {
 		if code := magicSignups[given]; code != "" && c.documents(code) {
 			return code
 		}
@@ -126,14 +128,14 @@ func (c *call) metaProblem() string {
 }
 
 func createLongLivedToken(c *call) answer {
-	if text(c.body, "facebookToken") == "" && text(c.body, "facebookCode") == "" {
-		return c.failWith("invalid_input", map[string]any{"validationErrors": []string{"facebookToken or facebookCode must be given"}})
+	if jsonvalue.Text(c.body, "facebookToken") == "" && jsonvalue.Text(c.body, "facebookCode") == "" {
+		return c.failBody("invalid_input", []string{"facebookToken or facebookCode must be given"})
 	}
-	if code := c.metaProblem(); code != "" {
+	if code := c.helperProblem(); code != "" {
 		return c.fail(code)
 	}
-	if code := text(c.body, "facebookCode"); code != "" {
-		c.state.Spent[code] = true
+	if code := jsonvalue.Text(c.body, "facebookCode"); code != "" {
+		c.state.UsedSignups[code] = true
 	}
 	return c.ok(map[string]any{"longLivedAccessToken": "EAA" + c.letters(c.project.stream("meta"), 40)})
 }
@@ -141,12 +143,12 @@ func createLongLivedToken(c *call) answer {
 // listWabas shows one WABA with two numbers: that of the project, where it has
 // one.
 func listWabas(c *call) answer {
-	if code := c.metaProblem(); code != "" {
+	if code := c.helperProblem(); code != "" {
 		return c.fail(code)
 	}
 	waba := "100000000000001"
 	if a := c.project.Account; a != nil {
-		waba = text(a.Doc, "wabaId")
+		waba = jsonvalue.Text(a.Doc, "wabaId")
 	}
 	numbers := []any{}
 	for i := range 2 {

@@ -5,14 +5,16 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // The bodies of a new sender. The older embedded signup body is deprecated.
 const (
-	bodyEmbeddedSignup   = "WhatsappSenderInputEsDto"
-	bodyPhone            = "WhatsappInputSenderPhoneProvisioningDto"
-	bodyPartner          = "WhatsappInputSenderPartnerInitiatedDto"
-	bodyEmbeddedSignupV0 = "WhatsappSenderInputDtoDeprecated"
+	bodyEmbeddedSignup           = "WhatsappSenderInputEsDto"
+	bodyPhone                    = "WhatsappInputSenderPhoneProvisioningDto"
+	bodyPartner                  = "WhatsappInputSenderPartnerInitiatedDto"
+	bodyEmbeddedSignupDeprecated = "WhatsappSenderInputDtoDeprecated"
 )
 
 // magicSignups are signup codes and tokens that are refused.
@@ -27,7 +29,7 @@ var magicSignups = map[string]string{
 }
 
 func createSender(c *call) answer {
-	if c.variant == bodyEmbeddedSignup || c.variant == bodyEmbeddedSignupV0 {
+	if c.variant == bodyEmbeddedSignup || c.variant == bodyEmbeddedSignupDeprecated {
 		return signUpSender(c)
 	}
 	return onboarded(submitSender)(c)
@@ -36,50 +38,50 @@ func createSender(c *call) answer {
 // newSender makes a sender of a request's details, without state. The number
 // is that of the details, unless they name none.
 func (s *Sandbox) newSender(p *project, region, storage, manager, provider string, details map[string]any) *whatsappSender {
-	country, phone := text(details, "countryCode"), text(details, "phoneNumber")
+	country, phone := jsonvalue.Text(details, "countryCode"), jsonvalue.Text(details, "phoneNumber")
 	if country == "" {
 		country = "1"
 	}
 	if phone == "" {
 		phone = "555" + s.digits(p.stream("numbers"), 6) + "4"
 	}
-	shown := with(details, nil)
+	shown := clone(details, nil)
 	delete(shown, "countryCode")
 	delete(shown, "phoneNumber")
-	if text(shown, "vertical") == "" {
+	if jsonvalue.Text(shown, "vertical") == "" {
 		shown["vertical"] = "OTHER"
 	}
-	w := &whatsappSender{ID: s.uuid(p.stream("senders")), Number: p.next()}
+	w := &whatsappSender{ID: s.uuid(p.stream("senders")), Number: p.nextNumber()}
 	w.Doc = map[string]any{
 		"id":                w.ID,
 		"changes":           map[string]any{"status": "DRAFT", "details": shown},
 		"region":            region,
 		"metaLocalStorage":  storage,
 		"cloudApi":          true,
-		"created":           stamp(s.at),
-		"modified":          stamp(s.at),
+		"created":           formatTime(s.now),
+		"modified":          formatTime(s.now),
 		"countryCode":       country,
 		"phoneNumber":       phone,
 		"numberProvider":    provider,
 		"businessManager":   manager,
 		"compatibleRegions": compatibleRegions(manager),
 	}
-	w.note(s.at, "CREATED")
+	w.record(s.now, "CREATED")
 	return w
 }
 
 // submitNewSender begins the provisioning.
 func (s *Sandbox) submitNewSender(p *project, w *whatsappSender) {
-	object(w.Doc, "changes")["status"] = "IN_PROGRESS"
-	w.note(s.at, "IN_PROGRESS")
+	jsonvalue.Object(w.Doc, "changes")["status"] = "IN_PROGRESS"
+	w.record(s.now, "IN_PROGRESS")
 	s.saveSender(p, w)
-	s.senderTurn(p, w, senderProvisioning, kindSenderProvision)
+	s.reschedule(&w.schedule, senderProvisioning, event{Kind: kindSenderProvision, Project: p.ID, ID: w.ID})
 }
 
-// firstSender is the sender that an onboarded account comes with, on a number
+// createFirstSender is the sender that an onboarded account comes with, on a number
 // provided by Sinch.
-func (s *Sandbox) firstSender(p *project, details map[string]any) {
-	w := s.newSender(p, text(details, "region"), text(details, "metaLocalStorage"), text(p.Account.Doc, "businessManager"), "SINCH", map[string]any{
+func (s *Sandbox) createFirstSender(p *project, details map[string]any) {
+	w := s.newSender(p, jsonvalue.Text(details, "region"), jsonvalue.Text(details, "metaLocalStorage"), jsonvalue.Text(p.Account.Doc, "businessManager"), "SINCH", map[string]any{
 		"displayName": details["displayName"],
 		"vertical":    details["businessCategory"],
 	})
@@ -89,36 +91,36 @@ func (s *Sandbox) firstSender(p *project, details map[string]any) {
 // submitSender makes a sender of an onboarded project from the body with a
 // phone number.
 func submitSender(c *call) answer {
-	manager := text(c.project.Account.Doc, "businessManager")
-	region := text(c.body, "region")
+	manager := jsonvalue.Text(c.project.Account.Doc, "businessManager")
+	region := jsonvalue.Text(c.body, "region")
 	if region == "" {
 		region = regionOf(manager)
 	}
-	if !fits(manager, region) {
+	if !managerServes(manager, region) {
 		return c.fail("invalid_business_manager")
 	}
-	storage := text(c.body, "metaLocalStorage")
+	storage := jsonvalue.Text(c.body, "metaLocalStorage")
 	if storage == "" {
 		storage = localStorages[region]
 	}
-	provider := text(c.body, "phoneNumberProvider")
+	provider := jsonvalue.Text(c.body, "phoneNumberProvider")
 	if provider == "" {
 		provider = "CUSTOMER"
 	}
-	details := object(c.body, "details")
+	details := jsonvalue.Object(c.body, "details")
 	w := c.newSender(c.project, region, storage, manager, provider, details)
 	if c.variant == bodyPartner && c.draft {
-		w.note(c.at, "DRAFT")
+		w.record(c.now, "DRAFT")
 		c.saveSender(c.project, w)
 		return c.ok(w.Doc)
 	}
-	code := photoProblem(text(details, "photoUrl"))
+	code := photoProblem(jsonvalue.Text(details, "photoUrl"))
 	if code == "" && c.numberUsed(w) {
 		code = "used_phone_number_id"
 	}
 	if code != "" {
 		if c.body["saveDraftOnFailure"] == true {
-			w.note(c.at, "DRAFT")
+			w.record(c.now, "DRAFT")
 			c.saveSender(c.project, w)
 		}
 		return c.fail(code)
@@ -130,16 +132,16 @@ func submitSender(c *call) answer {
 // regionOf is the region of senders of a business manager.
 func regionOf(manager string) string {
 	for _, region := range []string{"EU", "BR", "US"} {
-		if fits(manager, region) {
+		if managerServes(manager, region) {
 			return region
 		}
 	}
 	return "US"
 }
 
-// fits reports whether a business manager works in a region. SINCH_AMERICA,
+// managerServes reports whether a business manager works in a region. SINCH_AMERICA,
 // which the contract's table leaves out, works in US.
-func fits(manager, region string) bool {
+func managerServes(manager, region string) bool {
 	return slices.Contains(businessManagers[region], manager) || manager == "SINCH_AMERICA" && region == "US"
 }
 
@@ -160,53 +162,56 @@ func (c *call) numberUsed(w *whatsappSender) bool {
 func signUpSender(c *call) answer {
 	signup := c.signup()
 	if code := magicSignups[signup]; code == "not_found_waba_id" || code == "too_many_waba_id" {
-		if text(c.body, "wabaId") == "" {
+		if jsonvalue.Text(c.body, "wabaId") == "" {
 			return c.fail(code)
 		}
 	} else if code == "all_phone_number_id_provisioned" {
-		if text(c.body, "phoneNumberId") == "" {
+		if jsonvalue.Text(c.body, "phoneNumberId") == "" {
 			return c.fail(code)
 		}
 	} else if code != "" {
 		return c.fail(code)
 	}
-	if c.state.Spent[signup] {
+	if c.state.UsedSignups[signup] {
 		return c.fail("invalid_facebook_token")
 	}
-	said, wrong := signupValues(signup)
+	said, wrong := parseSignup(signup)
 	if wrong != nil {
-		return *c.refuseBody("invalid_input", wrong)
+		return c.failBody("invalid_input", wrong)
 	}
 	account := c.project.Account
 	if account != nil && account.state() != "ONBOARDED" {
 		return c.fail("project_not_initialized")
 	}
-	manager, region, refused := c.signupPlace(account)
-	if refused != nil {
-		return *refused
-	}
-	waba, refused := c.signupWABA(account, cmp.Or(text(c.body, "wabaId"), text(said, "wabaId")))
-	if refused != nil {
-		return *refused
-	}
-	number, refused := c.signupNumber()
-	if refused != nil {
-		return *refused
-	}
-	details := with(said, object(c.body, "details")) // what the request names goes before
-	maps.DeleteFunc(details, func(name string, _ any) bool { return slices.Contains(signupForm, name) })
-	if text(details, "displayName") == "" {
-		details["displayName"] = "Signed-up business"
-	}
-	if code := photoProblem(text(details, "photoUrl")); code != "" {
+	manager, region, code := c.signupRegion(account)
+	if code != "" {
 		return c.fail(code)
 	}
-	storage := text(c.body, "metaLocalStorage")
+	waba := cmp.Or(jsonvalue.Text(c.body, "wabaId"), jsonvalue.Text(said, "wabaId"))
+	if code := c.wabaProblem(account, waba); code != "" {
+		return c.fail(code)
+	}
+	number := jsonvalue.Text(c.body, "phoneNumberId")
+	if code := c.phoneNumberProblem(number); code != "" {
+		return c.fail(code)
+	}
+	if number == "" {
+		number = c.digits(c.project.stream("phoneNumberIds"), 14) + "4"
+	}
+	details := clone(said, jsonvalue.Object(c.body, "details")) // what the request names goes before
+	maps.DeleteFunc(details, func(name string, _ any) bool { return slices.Contains(signupForm, name) })
+	if jsonvalue.Text(details, "displayName") == "" {
+		details["displayName"] = "Signed-up business"
+	}
+	if code := photoProblem(jsonvalue.Text(details, "photoUrl")); code != "" {
+		return c.fail(code)
+	}
+	storage := jsonvalue.Text(c.body, "metaLocalStorage")
 	if storage == "" {
 		storage = localStorages[region]
 	}
-	phone := cmp.Or(text(said, "phoneNumber"), "555"+lastDigits(number, 7))
-	w := c.newSender(c.project, region, storage, manager, "CUSTOMER", with(details, map[string]any{"countryCode": text(said, "countryCode"), "phoneNumber": phone}))
+	phone := cmp.Or(jsonvalue.Text(said, "phoneNumber"), "555"+lastDigits(number, 7))
+	w := c.newSender(c.project, region, storage, manager, "CUSTOMER", clone(details, map[string]any{"countryCode": jsonvalue.Text(said, "countryCode"), "phoneNumber": phone}))
 	if c.numberUsed(w) {
 		return c.fail("used_phone_number_id")
 	}
@@ -217,12 +222,12 @@ func signUpSender(c *call) answer {
 			account.Doc["wabaId"] = waba
 		}
 		account.onboard(c.Sandbox, c.project, map[string]any{
-			"clientBusinessManagerId": cmp.Or(text(said, "clientBusinessManagerId"), c.digits(c.project.stream("managers"), 10)),
-			"wabaName":                cmp.Or(text(said, "wabaName"), text(details, "displayName")),
+			"clientBusinessManagerId": cmp.Or(jsonvalue.Text(said, "clientBusinessManagerId"), c.digits(c.project.stream("managers"), 10)),
+			"wabaName":                cmp.Or(jsonvalue.Text(said, "wabaName"), jsonvalue.Text(details, "displayName")),
 		})
 	}
-	if text(c.body, "authenticationCode") != "" || text(c.body, "facebookCode") != "" {
-		c.state.Spent[signup] = true // a code is good once, a token more often
+	if jsonvalue.Text(c.body, "authenticationCode") != "" || jsonvalue.Text(c.body, "facebookCode") != "" {
+		c.state.UsedSignups[signup] = true // a code is good once, a token more often
 	}
 	w.PhoneNumberID = number
 	c.submitNewSender(c.project, w)
@@ -232,78 +237,72 @@ func signUpSender(c *call) answer {
 // signup is what the signup handed back.
 func (c *call) signup() string {
 	for _, name := range []string{"authenticationCode", "facebookCode", "facebookAccessToken"} {
-		if given := text(c.body, name); given != "" {
+		if given := jsonvalue.Text(c.body, name); given != "" {
 			return given
 		}
 	}
 	return ""
 }
 
-// signupPlace chooses the business manager and the region of a signup.
-func (c *call) signupPlace(account *whatsappAccount) (manager, region string, refused *answer) {
-	manager, region = text(c.body, "businessManager"), text(c.body, "region")
+// signupRegion chooses the business manager and the region of a signup, or
+// returns the error code for those that the request names.
+func (c *call) signupRegion(account *whatsappAccount) (manager, region, code string) {
+	manager, region = jsonvalue.Text(c.body, "businessManager"), jsonvalue.Text(c.body, "region")
+	misfit := "invalid_business_manager"
 	if account != nil {
-		own := text(account.Doc, "businessManager")
+		own := jsonvalue.Text(account.Doc, "businessManager")
 		if manager != "" && manager != own {
-			return "", "", c.refuse("wrong_business_manager", nil)
+			return "", "", "wrong_business_manager"
 		}
-		if region == "" {
-			region = regionOf(own)
-		}
-		if !fits(own, region) {
-			return "", "", c.refuse("invalid_waba_id_or_phone_number_id_for_region", nil)
-		}
-		return own, region, nil
+		manager, misfit = own, "invalid_waba_id_or_phone_number_id_for_region"
 	}
-	if region == "" {
+	switch {
+	case region == "" && manager == "":
 		region = defaultRegion
-		if manager != "" {
-			region = regionOf(manager)
-		}
+	case region == "":
+		region = regionOf(manager)
 	}
 	if manager == "" {
 		manager = businessManagers[region][0]
 	}
-	if !fits(manager, region) {
-		return "", "", c.refuse("invalid_business_manager", nil)
+	if !managerServes(manager, region) {
+		return "", "", misfit
 	}
-	return manager, region, nil
+	return manager, region, ""
 }
 
-// signupWABA checks the wabaId, which may be left empty.
-func (c *call) signupWABA(account *whatsappAccount, given string) (string, *answer) {
-	if given == "" {
-		return "", nil
+// wabaProblem is the error code for the id of a signup's WABA, or "". The id may
+// be empty.
+func (c *call) wabaProblem(account *whatsappAccount, id string) string {
+	if id == "" {
+		return ""
 	}
-	if account != nil && text(account.Doc, "wabaId") != given {
-		return "", c.refuse("wrong_waba_id", nil)
+	if account != nil && jsonvalue.Text(account.Doc, "wabaId") != id {
+		return "wrong_waba_id"
 	}
 	for _, p := range c.state.Projects {
-		if p != c.project && p.Account != nil && text(p.Account.Doc, "wabaId") == given {
-			return "", c.refuse("waba_id_used", nil)
+		if p != c.project && p.Account != nil && jsonvalue.Text(p.Account.Doc, "wabaId") == id {
+			return "waba_id_used"
 		}
 	}
-	return given, nil
+	return ""
 }
 
-// signupNumber checks the body's phoneNumberId, or makes one.
-func (c *call) signupNumber() (string, *answer) {
-	given := text(c.body, "phoneNumberId")
-	if given == "" {
-		return c.digits(c.project.stream("phoneNumberIds"), 14) + "4", nil
-	}
+// phoneNumberProblem is the error code for the phoneNumberId of a signup, or "".
+// The id may be empty.
+func (c *call) phoneNumberProblem(id string) string {
 	for _, p := range c.state.Projects {
 		for _, other := range p.Senders.items {
-			if other.PhoneNumberID != given {
-				continue
+			switch {
+			case id == "" || other.PhoneNumberID != id:
+			case other.state() == "ACTIVE":
+				return "provisioned_phone_number_id"
+			default:
+				return "used_phone_number_id"
 			}
-			if other.state() == "ACTIVE" {
-				return "", c.refuse("provisioned_phone_number_id", nil)
-			}
-			return "", c.refuse("used_phone_number_id", nil)
 		}
 	}
-	return given, nil
+	return ""
 }
 
 // lastDigits are the last n digits in s, filled up with zeros in front.

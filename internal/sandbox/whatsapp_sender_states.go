@@ -3,45 +3,46 @@ package sandbox
 import (
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
-// provisionSender ends the provisioning of a sender: as the value says, or as
-// its number does.
+// provisionOutcome is what the sender's number asks for.
+func provisionOutcome(w *whatsappSender) string {
+	switch {
+	case w.ends(suffixRejected):
+		return "REJECTED"
+	case w.ends(suffixError):
+		return "ERROR"
+	}
+	return "PENDING_VERIFICATION"
+}
+
+// provisionSender ends the provisioning of a sender.
 func provisionSender(s *Sandbox, p *project, w *whatsappSender, outcome string) bool {
 	if w.state() != "" || w.status() != "IN_PROGRESS" {
 		return false
 	}
-	if outcome == "" {
-		outcome = "PENDING_VERIFICATION"
-		switch {
-		case w.ends(endRejected):
-			outcome = "REJECTED"
-		case w.ends(endError):
-			outcome = "ERROR"
-		}
-	}
-	changes := object(w.Doc, "changes")
+	changes := jsonvalue.Object(w.Doc, "changes")
 	switch outcome {
 	case "PENDING_VERIFICATION":
 		delete(w.Doc, "changes")
-		merge(w.Doc, map[string]any{"state": outcome, "details": changes["details"], "metadata": map[string]any{
-			"displayName": map[string]any{"value": text(changes, "details", "displayName"), "status": "PENDING"},
+		patch(w.Doc, map[string]any{"state": outcome, "details": changes["details"], "metadata": map[string]any{
+			"displayName": map[string]any{"value": jsonvalue.Text(changes, "details.displayName"), "status": "PENDING"},
 		}})
-		w.KnownToMeta = w.ends(endKnownToMeta)
+		w.KnownToMeta = w.ends(suffixKnownToMeta)
 		s.after(displayNameReview, event{Kind: kindSenderDisplayName, Project: p.ID, ID: w.ID})
 	case "REJECTED":
 		changes["status"] = outcome
-		w.noteFrom(byMeta, s.at, outcome, "phoneNumber: the number can't be used with WhatsApp")
+		w.recordBy(byMeta, s.now, outcome, "phoneNumber: the number can't be used with WhatsApp")
 	case "ERROR":
 		reason := "the number could not be registered; contact support"
 		changes["status"], changes["errorReason"] = outcome, reason
 		changes["errorCode"] = "CANNOT_REGISTER_NEW_WHATSAPP_SENDER"
-		w.noteFrom(bySinch, s.at, outcome, reason)
-	default:
-		return false
+		w.recordBy(bySinch, s.now, outcome, reason)
 	}
 	s.saveSender(p, w)
-	s.tellSender(p, w, "WHATSAPP_SENDER_"+outcome, nil)
+	s.notifySender(p, w, "WHATSAPP_SENDER_"+outcome, nil)
 	return true
 }
 
@@ -56,16 +57,16 @@ func activateSender(s *Sandbox, p *project, w *whatsappSender, _ string) bool {
 	}
 	w.Verified = true
 	first := !slices.ContainsFunc(p.Senders.all(), func(other *whatsappSender) bool { return other.state() == "ACTIVE" })
-	merge(w.Doc, map[string]any{
+	patch(w.Doc, map[string]any{
 		"state":         "ACTIVE",
 		"maxTps":        float64(80),
 		"qualityRating": "UNKNOWN",
-		"dailyLimit":    text(p.Account.Doc, "businessDailyLimit"),
+		"dailyLimit":    jsonvalue.Text(p.Account.Doc, "businessDailyLimit"),
 		"bearerToken":   s.letters(p.stream("bearers"), 12) + "." + s.letters(p.stream("bearers"), 24) + "." + s.letters(p.stream("bearers"), 24),
 	})
-	w.noteFrom(bySinch, s.at, "ACTIVE", "")
+	w.recordBy(bySinch, s.now, "ACTIVE", "")
 	s.saveSender(p, w)
-	s.tellSender(p, w, "WHATSAPP_SENDER_ACTIVE", nil)
+	s.notifySender(p, w, "WHATSAPP_SENDER_ACTIVE", nil)
 	s.after(senderQuality, event{Kind: kindSenderQuality, Project: p.ID, ID: w.ID, Value: "GREEN"})
 	if first {
 		s.after(accountLimitRaise, event{Kind: kindAccountLimit, Project: p.ID})
@@ -75,32 +76,29 @@ func activateSender(s *Sandbox, p *project, w *whatsappSender, _ string) bool {
 
 // rateSender sets the quality rating.
 func rateSender(s *Sandbox, p *project, w *whatsappSender, rating string) bool {
-	if w.state() != "ACTIVE" || !slices.Contains([]string{"GREEN", "YELLOW", "RED", "UNKNOWN"}, rating) {
+	if w.state() != "ACTIVE" {
 		return false
 	}
 	w.Doc["qualityRating"] = rating
 	s.saveSender(p, w)
-	s.tellSender(p, w, "WHATSAPP_SENDER_QUALITY_RATING_CHANGED", nil)
+	s.notifySender(p, w, "WHATSAPP_SENDER_QUALITY_RATING_CHANGED", nil)
 	return true
 }
 
-// turnSender puts a live sender into another state, as Meta or Sinch may.
-func turnSender(s *Sandbox, p *project, w *whatsappSender, state string) bool {
-	told := map[string]string{
-		"ACTIVE":    "WHATSAPP_SENDER_ACTIVE",
-		"INACTIVE":  "WHATSAPP_SENDER_INACTIVE",
-		"SUSPENDED": "WHATSAPP_SENDER_INACTIVE",
-		"ERROR":     "WHATSAPP_SENDER_ERROR",
-	}[state]
-	if w.state() == "" || told == "" {
+// setSenderState puts a live sender into another state, as Meta or Sinch may.
+func setSenderState(s *Sandbox, p *project, w *whatsappSender, state string) bool {
+	if w.state() == "" {
 		return false
 	}
 	w.Doc["state"] = state
-	if state != "SUSPENDED" {
-		w.noteFrom(byMeta, s.at, state, "")
+	trigger := "WHATSAPP_SENDER_" + state
+	if state == "SUSPENDED" { // which has neither a trigger nor an activity
+		trigger = "WHATSAPP_SENDER_INACTIVE"
+	} else {
+		w.recordBy(byMeta, s.now, state, "")
 	}
 	s.saveSender(p, w)
-	s.tellSender(p, w, told, nil)
+	s.notifySender(p, w, trigger, nil)
 	return true
 }
 
@@ -117,91 +115,75 @@ func removeSender(s *Sandbox, p *project, w *whatsappSender, _ string) bool {
 	return true
 }
 
-// applySenderChanges ends the review of an update: as the value says, or
-// rejected where the description holds "reject".
+func pendingDescription(w *whatsappSender) string {
+	return jsonvalue.Text(w.Doc, "changes.details.description")
+}
+
+// applySenderChanges ends the review of an update.
 func applySenderChanges(s *Sandbox, p *project, w *whatsappSender, outcome string) bool {
-	changes := object(w.Doc, "changes")
+	changes := jsonvalue.Object(w.Doc, "changes")
 	if w.state() == "" || w.status() != "IN_PROGRESS" {
 		return false
 	}
-	if outcome == "" {
-		outcome = "APPROVED"
-		if strings.Contains(strings.ToLower(text(changes, "details", "description")), "reject") {
-			outcome = "REJECTED"
-		}
-	}
-	told := "WHATSAPP_SENDER_" + outcome
+	trigger := "WHATSAPP_SENDER_" + outcome
 	switch outcome {
 	case "APPROVED":
-		told = "WHATSAPP_SENDER_ACTIVE"
-		merge(made(w.Doc, "details"), w.wanted())
+		trigger = "WHATSAPP_SENDER_ACTIVE"
+		patch(ensureObject(w.Doc, "details"), w.wanted())
 		delete(w.Doc, "changes")
 		w.Nulls = nil
 	case "REJECTED":
 		changes["status"] = outcome
-		w.noteFrom(byMeta, s.at, outcome, "description: the text does not keep to WhatsApp's policies")
+		w.recordBy(byMeta, s.now, outcome, "description: the text does not keep to WhatsApp's policies")
 	case "ERROR":
 		reason := "the profile could not be updated; contact support"
 		changes["status"], changes["errorReason"] = outcome, reason
-		w.noteFrom(bySinch, s.at, outcome, reason)
-	default:
-		return false
+		w.recordBy(bySinch, s.now, outcome, reason)
 	}
 	s.saveSender(p, w)
-	s.tellSender(p, w, told, nil)
+	s.notifySender(p, w, trigger, nil)
 	return true
 }
 
-// reviewDisplayName ends the review of a display name: as the value says, or
-// rejected where the name holds "reject".
+func pendingDisplayName(w *whatsappSender) string {
+	return jsonvalue.Text(w.Doc, "metadata.displayName.value")
+}
+
+// reviewDisplayName ends the review of a display name.
 func reviewDisplayName(s *Sandbox, p *project, w *whatsappSender, outcome string) bool {
-	field := object(w.Doc, "metadata", "displayName")
-	if text(w.Doc, "metadata", "displayName", "status") != "PENDING" {
-		return false
-	}
-	if outcome == "" {
-		outcome = "APPROVED"
-		if strings.Contains(strings.ToLower(text(field, "value")), "reject") {
-			outcome = "REJECTED"
-		}
-	}
-	switch outcome {
-	case "APPROVED":
-		made(w.Doc, "details")["displayName"] = field["value"]
-	case "REJECTED":
-		field["rejectionReason"] = "the name does not fit the business"
-	default:
+	field := jsonvalue.Object(w.Doc, "metadata.displayName")
+	if jsonvalue.Text(w.Doc, "metadata.displayName.status") != "PENDING" {
 		return false
 	}
 	field["status"] = outcome
+	if outcome == "APPROVED" {
+		ensureObject(w.Doc, "details")["displayName"] = field["value"]
+	} else {
+		field["rejectionReason"] = "the name does not fit the business"
+	}
 	s.saveSender(p, w)
-	s.tellSender(p, w, "WHATSAPP_SENDER_DISPLAY_NAME_UPDATED", nil)
+	s.notifySender(p, w, "WHATSAPP_SENDER_DISPLAY_NAME_UPDATED", nil)
 	return true
 }
 
-// reviewUsername ends the review of a username, which is approved unless the
-// value says otherwise.
+// reviewUsername ends the review of a username, or of its removal.
 func reviewUsername(s *Sandbox, p *project, w *whatsappSender, outcome string) bool {
-	field := object(w.Doc, "metadata", "username")
-	if text(w.Doc, "metadata", "username", "status") != "PENDING" {
+	field := jsonvalue.Object(w.Doc, "metadata.username")
+	if jsonvalue.Text(w.Doc, "metadata.username.status") != "PENDING" {
 		return false
 	}
-	switch outcome {
-	case "", "APPROVED":
-		field["status"] = "APPROVED"
-		if name, ok := field["value"]; ok {
-			made(w.Doc, "details")["username"] = name
-		} else {
-			delete(object(w.Doc, "details"), "username")
-			field["status"] = "DELETED"
-		}
-	case "REJECTED":
-		field["status"] = outcome
+	field["status"] = outcome
+	name, given := field["value"]
+	switch {
+	case outcome == "REJECTED":
 		field["rejectionReason"] = "the username is not allowed"
+	case given:
+		ensureObject(w.Doc, "details")["username"] = name
 	default:
-		return false
+		delete(jsonvalue.Object(w.Doc, "details"), "username")
+		field["status"] = "DELETED"
 	}
 	s.saveSender(p, w)
-	s.tellSender(p, w, "WHATSAPP_SENDER_USERNAME_UPDATED", nil)
+	s.notifySender(p, w, "WHATSAPP_SENDER_USERNAME_UPDATED", nil)
 	return true
 }

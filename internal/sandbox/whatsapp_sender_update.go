@@ -5,15 +5,13 @@ import (
 	"slices"
 	"strings"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
 // wanted are the fields of pending changes, null for those that go.
 func (w *whatsappSender) wanted() map[string]any {
-	wanted := copied(object(w.Doc, "changes", "details"))
-	if wanted == nil {
-		wanted = map[string]any{}
-	}
+	wanted := clone(jsonvalue.Object(w.Doc, "changes.details"), nil)
 	for _, name := range w.Nulls {
 		wanted[name] = nil
 	}
@@ -28,7 +26,7 @@ func (w *whatsappSender) want(fields map[string]any, status string) {
 		if fields[name] == nil {
 			w.Nulls = append(w.Nulls, name)
 		} else {
-			details[name] = clone(fields[name])
+			details[name] = cloneValue(fields[name])
 		}
 	}
 	w.Doc["changes"] = map[string]any{"status": status, "details": details}
@@ -37,7 +35,7 @@ func (w *whatsappSender) want(fields map[string]any, status string) {
 // updateSender changes a live sender, or one whose provisioning was saved as a
 // draft or rejected.
 func updateSender(c *call, w *whatsappSender) answer {
-	given := object(c.body, "details")
+	given := jsonvalue.Object(c.body, "details")
 	submits := !c.draft
 	pending := w.status() == "DRAFT" || w.status() == "REJECTED"
 	if len(given) == 0 && !(submits && pending) {
@@ -46,7 +44,7 @@ func updateSender(c *call, w *whatsappSender) answer {
 	if code := updatableSender(c, w, given); code != "" {
 		return c.fail(code)
 	}
-	if code := photoProblem(text(given, "photoUrl")); code != "" {
+	if code := photoProblem(jsonvalue.Text(given, "photoUrl")); code != "" {
 		return c.fail(code)
 	}
 	fields := map[string]any{}
@@ -57,10 +55,10 @@ func updateSender(c *call, w *whatsappSender) answer {
 	if w.state() == "" {
 		return resubmitSender(c, w, fields, submits)
 	}
-	w.note(c.at, "EDITED")
+	w.record(c.now, "EDITED")
 	if !submits {
 		w.want(fields, "DRAFT")
-		w.note(c.at, "DRAFT")
+		w.record(c.now, "DRAFT")
 		c.saveSender(c.project, w)
 		return c.ok(w.Doc)
 	}
@@ -72,12 +70,12 @@ func updateSender(c *call, w *whatsappSender) answer {
 func resubmitSender(c *call, w *whatsappSender, fields map[string]any, submits bool) answer {
 	maps.DeleteFunc(fields, func(_ string, value any) bool { return value == nil })
 	if submits {
-		whole := with(fields, only(w.Doc, "countryCode", "phoneNumber"))
+		whole := clone(fields, only(w.Doc, "countryCode", "phoneNumber"))
 		if found := papi.LookupSchema("WhatsappInputSenderPartnerInitiatedDetailsDto").Violations(whole, papi.Mode{}); len(found) > 0 {
-			return c.failWith("invalid_input", map[string]any{"validationErrors": sentences(found)})
+			return c.failBody("invalid_input", messages(found))
 		}
 	}
-	w.note(c.at, "EDITED")
+	w.record(c.now, "EDITED")
 	w.want(fields, "DRAFT")
 	if submits {
 		c.submitNewSender(c.project, w)
@@ -97,9 +95,9 @@ func updatableSender(c *call, w *whatsappSender, given map[string]any) string {
 		return "sender_not_updatable"
 	case w.status() != "" && w.status() != "DRAFT" && w.status() != "REJECTED":
 		return "sender_changes_not_updatable"
-	case text(given, "displayName") != "" && text(w.Doc, "metadata", "displayName", "status") == "PENDING":
+	case jsonvalue.Text(given, "displayName") != "" && jsonvalue.Text(w.Doc, "metadata.displayName.status") == "PENDING":
 		return "sender_display_name_update_not_allowed"
-	case named && strings.HasSuffix(w.digits(), endNoCloud):
+	case named && strings.HasSuffix(w.digits(), suffixNoCloudAPI):
 		return "sender_phone_number_not_registered_with_meta_cloud_api"
 	case named && (strings.Contains(username, "taken") || c.usernameUsed(username, w)):
 		return "sender_username_not_available"
@@ -110,7 +108,7 @@ func updatableSender(c *call, w *whatsappSender, given map[string]any) string {
 func (c *call) usernameUsed(name string, w *whatsappSender) bool {
 	for _, p := range c.state.Projects {
 		for _, other := range p.Senders.items {
-			if other != w && (text(other.Doc, "details", "username") == name || text(other.Doc, "metadata", "username", "value") == name) {
+			if other != w && (jsonvalue.Text(other.Doc, "details.username") == name || jsonvalue.Text(other.Doc, "metadata.username.value") == name) {
 				return true
 			}
 		}
@@ -121,10 +119,7 @@ func (c *call) usernameUsed(name string, w *whatsappSender) bool {
 // submitFields sends changes on their way: display name and username are
 // reviewed each by itself, the rest together.
 func (c *call) submitFields(w *whatsappSender, fields map[string]any) {
-	metadata := copied(object(w.Doc, "metadata"))
-	if metadata == nil {
-		metadata = map[string]any{}
-	}
+	metadata := clone(jsonvalue.Object(w.Doc, "metadata"), nil)
 	if name, ok := fields["displayName"]; ok {
 		metadata["displayName"] = map[string]any{"value": name, "status": "PENDING"}
 		c.after(displayNameReview, event{Kind: kindSenderDisplayName, Project: c.project.ID, ID: w.ID})
@@ -144,8 +139,8 @@ func (c *call) submitFields(w *whatsappSender, fields map[string]any) {
 	w.Nulls = nil
 	if len(fields) > 0 {
 		w.want(fields, "IN_PROGRESS")
-		w.note(c.at, "IN_PROGRESS")
-		c.senderTurn(c.project, w, senderUpdate, kindSenderUpdate)
+		w.record(c.now, "IN_PROGRESS")
+		c.reschedule(&w.schedule, senderUpdate, event{Kind: kindSenderUpdate, Project: c.project.ID, ID: w.ID})
 	}
 	c.saveSender(c.project, w)
 }

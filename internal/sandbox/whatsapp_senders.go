@@ -6,15 +6,17 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // whatsappSender is a WhatsApp sender.
 type whatsappSender struct {
 	history
+	schedule
 	ID     string         `json:"id"`
 	Number int            `json:"number"`
 	Doc    map[string]any `json:"doc"` // as it is answered
-	Turn   int            `json:"turn"`
 
 	PhoneNumberID string      `json:"phoneNumberId"` // of embedded signup
 	KnownToMeta   bool        `json:"knownToMeta"`   // needs no code
@@ -31,27 +33,27 @@ type whatsappSender struct {
 	Nulls []string `json:"nulls"`
 }
 
-func (w *whatsappSender) state() string  { return text(w.Doc, "state") }
-func (w *whatsappSender) status() string { return text(w.Doc, "changes", "status") }
+func (w *whatsappSender) state() string  { return jsonvalue.Text(w.Doc, "state") }
+func (w *whatsappSender) status() string { return jsonvalue.Text(w.Doc, "changes.status") }
 
-// Senders are listed oldest first, and filtered by state and by the status of
+// Senders are document oldest first, and filtered by state and by the status of
 // their changes.
-func (w *whatsappSender) order() string { return fmt.Sprintf("%09d", w.Number) }
-func (w *whatsappSender) facet() string { return w.state() + "/" + w.status() }
+func (w *whatsappSender) sortKey() string { return fmt.Sprintf("%09d", w.Number) }
+func (w *whatsappSender) facet() string   { return w.state() + "/" + w.status() }
 
 // digits is the whole phone number; its end decides what happens.
 func (w *whatsappSender) digits() string {
-	return text(w.Doc, "countryCode") + text(w.Doc, "phoneNumber")
+	return jsonvalue.Text(w.Doc, "countryCode") + jsonvalue.Text(w.Doc, "phoneNumber")
 }
 
 // Ends of phone numbers, and of phoneNumberId, that mean something.
 const (
-	endRejected    = "0000" // provisioning is rejected
-	endUnapproved  = "0001" // register: not approved for an enterprise
-	endUnreachable = "0002" // register: the code can't be sent
-	endNoCloud     = "0003" // a username is refused: not in the Cloud API
-	endKnownToMeta = "1111" // Meta has verified the number: no code is needed
-	endError       = "9999" // provisioning fails
+	suffixRejected    = "0000" // provisioning is rejected
+	suffixUnapproved  = "0001" // register: not approved for an enterprise
+	suffixUnreachable = "0002" // register: the code can't be sent
+	suffixNoCloudAPI  = "0003" // a username is refused: not in the Cloud API
+	suffixKnownToMeta = "1111" // Meta has verified the number: no code is needed
+	suffixError       = "9999" // provisioning fails
 )
 
 // The sender's events.
@@ -80,16 +82,18 @@ var whatsappSenderHandlers = map[string]handler{
 	"WhatsappSendersController_getSuggestedUsernames_v1": onSender(suggestUsernames),
 }
 
-var whatsappSenderHappenings = map[string]happening{
-	kindSenderProvision:   senderEvent(provisionSender),
-	kindSenderActivate:    senderEvent(activateSender),
-	kindSenderUpdate:      senderEvent(applySenderChanges),
-	kindSenderDisplayName: senderEvent(reviewDisplayName),
-	kindSenderUsername:    senderEvent(reviewUsername),
-	kindSenderQuality:     senderEvent(rateSender),
-	kindSenderState:       senderEvent(turnSender),
-	kindSenderRemove:      senderEvent(removeSender),
+var whatsappSenderEvents = map[string]eventHandler{
+	kindSenderProvision:   onEvent(findSender, []string{"PENDING_VERIFICATION", "REJECTED", "ERROR"}, provisionOutcome, provisionSender),
+	kindSenderActivate:    onEvent(findSender, nil, nil, activateSender),
+	kindSenderUpdate:      onEvent(findSender, []string{"APPROVED", "REJECTED", "ERROR"}, magic(pendingDescription, "reject", "REJECTED", "APPROVED"), applySenderChanges),
+	kindSenderDisplayName: onEvent(findSender, []string{"APPROVED", "REJECTED"}, magic(pendingDisplayName, "reject", "REJECTED", "APPROVED"), reviewDisplayName),
+	kindSenderUsername:    onEvent(findSender, []string{"APPROVED", "REJECTED"}, func(*whatsappSender) string { return "APPROVED" }, reviewUsername),
+	kindSenderQuality:     onEvent(findSender, []string{"GREEN", "YELLOW", "RED", "UNKNOWN"}, nil, rateSender),
+	kindSenderState:       onEvent(findSender, []string{"ACTIVE", "INACTIVE", "SUSPENDED", "ERROR"}, nil, setSenderState),
+	kindSenderRemove:      onEvent(findSender, nil, nil, removeSender),
 }
+
+func findSender(p *project, id string) (*whatsappSender, bool) { return p.Senders.get(id) }
 
 func onSender(do func(*call, *whatsappSender) answer) handler {
 	return onboarded(func(c *call) answer {
@@ -101,44 +105,25 @@ func onSender(do func(*call, *whatsappSender) answer) handler {
 	})
 }
 
-// senderEvent finds the event's sender, and puts it back into its place in the
-// lists.
-func senderEvent(do func(s *Sandbox, p *project, w *whatsappSender, value string) bool) happening {
-	return func(s *Sandbox, p *project, e event) bool {
-		w, ok := p.Senders.get(e.ID)
-		if !ok || e.Turn != 0 && e.Turn != w.Turn {
-			return false
-		}
-		return do(s, p, w, e.Value)
-	}
-}
-
 // saveSender ends a change of a sender.
 func (s *Sandbox) saveSender(p *project, w *whatsappSender) {
-	w.Doc["modified"] = stamp(s.at)
+	w.Doc["modified"] = formatTime(s.now)
 	p.Senders.put(w.ID, w)
 }
 
-// senderTurn lets an event happen to the sender, unless another turn begins
-// before.
-func (s *Sandbox) senderTurn(p *project, w *whatsappSender, d time.Duration, kind string) {
-	w.Turn++
-	s.after(d, event{Kind: kind, Project: p.ID, ID: w.ID, Turn: w.Turn})
-}
-
-func (s *Sandbox) tellSender(p *project, w *whatsappSender, kind string, more map[string]any) {
-	s.emit(p, "whatsapp/senders/"+w.ID, kind, with(more, map[string]any{"payload": w.Doc}))
+func (s *Sandbox) notifySender(p *project, w *whatsappSender, kind string, more map[string]any) {
+	s.emit(p, "whatsapp/senders/"+w.ID, kind, clone(more, map[string]any{"payload": w.Doc}))
 }
 
 func listSenders(c *call) answer {
-	states, statuses := c.list("filterStates"), c.list("filterStatuses")
-	return list(c, c.project.Senders, "senders", 50, pickStates(states, statuses), func(w *whatsappSender) map[string]any { return w.Doc })
+	states, statuses := c.queryList("filterStates"), c.queryList("filterStatuses")
+	return listPage(c, c.project.Senders, "senders", 50, stateFilter(states, statuses), func(w *whatsappSender) map[string]any { return w.Doc })
 }
 
-// pickStates chooses what has one of the states and one of the statuses; none
+// stateFilter chooses what has one of the states and one of the statuses; none
 // given is any.
-func pickStates(states, statuses []string) pick {
-	return pick{facet: func(facet string) bool {
+func stateFilter(states, statuses []string) filter {
+	return filter{facet: func(facet string) bool {
 		state, status, _ := strings.Cut(facet, "/")
 		return (len(states) == 0 || slices.Contains(states, state)) && (len(statuses) == 0 || slices.Contains(statuses, status))
 	}}
@@ -146,7 +131,7 @@ func pickStates(states, statuses []string) pick {
 
 func commentSender(c *call, w *whatsappSender) answer {
 	done := c.comment(&w.history)
-	c.tellSender(c.project, w, "WHATSAPP_SENDER_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+	c.notifySender(c.project, w, "WHATSAPP_SENDER_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
 	return done
 }
 
@@ -157,25 +142,25 @@ func registerSender(c *call, w *whatsappSender) answer {
 		return c.fail("not_allowed_register")
 	case w.Verified: // and not yet ACTIVE
 		return c.fail("sender-already-registered")
-	case strings.HasSuffix(w.digits(), endUnapproved):
+	case strings.HasSuffix(w.digits(), suffixUnapproved):
 		return c.fail("sender-number-not-approved-for-enterprise")
-	case strings.HasSuffix(w.digits(), endUnreachable):
+	case strings.HasSuffix(w.digits(), suffixUnreachable):
 		return c.fail("sender_request_code_failed")
-	case c.at.Before(w.BlockedUntil):
+	case c.now.Before(w.BlockedUntil):
 		return c.fail("too_many_invalid_verification_codes")
 	}
-	w.Registers = slices.DeleteFunc(w.Registers, func(t time.Time) bool { return c.at.Sub(t) >= registerWindow })
+	w.Registers = slices.DeleteFunc(w.Registers, func(t time.Time) bool { return c.now.Sub(t) >= registerWindow })
 	if len(w.Registers) >= maxRegisters {
 		return c.fail("sender-register-too-many-requests")
 	}
-	w.Registers = append(w.Registers, c.at)
-	done := map[string]any{"id": w.ID, "method": c.body["method"], "accepted": stamp(c.at), "verificationCodeSent": !w.KnownToMeta}
+	w.Registers = append(w.Registers, c.now)
+	done := map[string]any{"id": w.ID, "method": c.body["method"], "accepted": formatTime(c.now), "verificationCodeSent": !w.KnownToMeta}
 	if !w.KnownToMeta {
-		w.Code, w.CodeEnds, w.WrongCodes = c.digits(c.project.stream("codes"), 6), c.at.Add(codeTTL), 0
+		w.Code, w.CodeEnds, w.WrongCodes = c.digits(c.project.stream("codes"), 6), c.now.Add(codeTTL), 0
 		c.header.Set(HeaderCode, w.Code)
 		c.log.Info("one-time code of the sandbox", "sender", w.ID, "code", w.Code)
 	}
-	w.note(c.at, "REGISTERED")
+	w.record(c.now, "REGISTERED")
 	return c.ok(done)
 }
 
@@ -187,18 +172,18 @@ func verifySender(c *call, w *whatsappSender) answer {
 		return c.ok(nil)
 	}
 	code, given := c.body["code"]
-	right := given && w.Code != "" && code == w.Code && c.at.Before(w.CodeEnds)
+	right := given && w.Code != "" && code == w.Code && c.now.Before(w.CodeEnds)
 	if !right && (given || !w.KnownToMeta) {
 		w.WrongCodes++
 		if w.WrongCodes >= maxWrongCodes {
-			w.Code, w.BlockedUntil = "", c.at.Add(codeBlock)
+			w.Code, w.BlockedUntil = "", c.now.Add(codeBlock)
 		}
 		return c.fail("wrong_otp")
 	}
 	w.Code, w.Verified = "", true
-	w.note(c.at, "VERIFIED")
+	w.record(c.now, "VERIFIED")
 	c.saveSender(c.project, w)
-	c.senderTurn(c.project, w, senderActivation, kindSenderActivate)
+	c.reschedule(&w.schedule, senderActivation, event{Kind: kindSenderActivate, Project: c.project.ID, ID: w.ID})
 	return c.ok(nil)
 }
 
@@ -228,7 +213,7 @@ func discardSenderChanges(c *call) answer {
 		return c.ok(nil)
 	}
 	delete(w.Doc, "changes")
-	w.note(c.at, "EDITED")
+	w.record(c.now, "EDITED")
 	c.saveSender(c.project, w)
 	return c.ok(nil)
 }
@@ -236,9 +221,9 @@ func discardSenderChanges(c *call) answer {
 var notInUsernames = regexp.MustCompile(`[^a-z0-9]+`)
 
 func suggestUsernames(c *call, w *whatsappSender) answer {
-	name := text(w.Doc, "details", "displayName")
+	name := jsonvalue.Text(w.Doc, "details.displayName")
 	if name == "" {
-		name = text(w.Doc, "changes", "details", "displayName")
+		name = jsonvalue.Text(w.Doc, "changes.details.displayName")
 	}
 	slug := strings.Trim(notInUsernames.ReplaceAllString(strings.ToLower(name), "."), ".")
 	return c.ok(map[string]any{"usernames": []any{slug, slug + ".official", slug + ".team"}})

@@ -19,9 +19,9 @@ const signupScheme = "signup:"
 // signupForm are the names that it may have besides the sender's details.
 var signupForm = []string{"clientBusinessManagerId", "countryCode", "phoneNumber", "wabaId", "wabaName"}
 
-// signupValues reads what a signup says of itself: nothing, where its code does
+// parseSignup reads what a signup says of itself: nothing, where its code does
 // not begin so.
-func signupValues(signup string) (map[string]any, []string) {
+func parseSignup(signup string) (map[string]any, []string) {
 	query, ok := strings.CutPrefix(signup, signupScheme)
 	if !ok {
 		return nil, nil

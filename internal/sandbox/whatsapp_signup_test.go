@@ -4,13 +4,15 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // A signup's code can say what the person entered: the account and the sender
 // have that.
 func TestASignupCanSayWhatItIsOf(t *testing.T) {
 	said := url.Values{
-		"countryCode": {"44"}, "phoneNumber": {"5550" + endKnownToMeta}, "displayName": {"Example & Sons"}, "vertical": {"EDUCATION"},
+		"countryCode": {"44"}, "phoneNumber": {"5550" + suffixKnownToMeta}, "displayName": {"Example & Sons"}, "vertical": {"EDUCATION"},
 		"about": {"We teach."}, "websiteOne": {"https://example.com"}, "wabaName": {"Example Ltd"}, "wabaId": {"123"}, "clientBusinessManagerId": {"456"},
 	}.Encode()
 	for name, body := range map[string]obj{
@@ -24,7 +26,7 @@ func TestASignupCanSayWhatItIsOf(t *testing.T) {
 			w.get("/whatsapp").ok().is("wabaId", "123", "details.wabaName", "Example Ltd", "details.clientBusinessManagerId", "456", "state", "ONBOARDED")
 			w.s.Advance(senderProvisioning)
 			path := "/whatsapp/senders/" + id
-			w.get(path).ok().is("countryCode", "44", "phoneNumber", "5550"+endKnownToMeta, "details.displayName", "Example & Sons",
+			w.get(path).ok().is("countryCode", "44", "phoneNumber", "5550"+suffixKnownToMeta, "details.displayName", "Example & Sons",
 				"details.vertical", "EDUCATION", "details.about", "We teach.", "details.websiteOne", "https://example.com")
 			if got := w.post(path+"/register", obj{"method": "SMS"}).ok(); got.body["verificationCodeSent"] != false {
 				t.Errorf("the end of the number means nothing: %v", got.body)
@@ -44,7 +46,7 @@ func TestASignupThatSaysSomethingWrongIsRefused(t *testing.T) {
 	} {
 		w := manual(t)
 		got := w.post("/whatsapp/senders", obj{"wabaId": "", "phoneNumberId": "77", "authenticationCode": signupScheme + said}).fails("invalid_input")
-		info := strings.Join(texts(object(got.body, "additionalInformation")["validationErrors"]), " ")
+		info := strings.Join(jsonvalue.Texts(jsonvalue.Object(got.body, "additionalInformation"), "validationErrors"), " ")
 		if !strings.Contains(info, want) {
 			t.Errorf("%s: %s", said, info)
 		}

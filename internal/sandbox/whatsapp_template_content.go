@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // useContent remembers what a template was submitted with.
@@ -29,37 +31,24 @@ func (p *project) forgetContent(t *whatsappTemplate) {
 
 // contentProblem is the error code for the content of a template, or "".
 func contentProblem(details map[string]any) string {
-	components, _ := details["components"].([]any)
-	for _, item := range components {
-		component, _ := item.(map[string]any)
-		if strings.Contains(strings.ToLower(text(component, "text")), "abusive") {
+	for _, component := range jsonvalue.Objects(details, "components") {
+		if contains(jsonvalue.Text(component, "text"), "abusive") {
 			return "template_policies_violations"
 		}
-		if text(component, "type") == "HEADER" {
-			if code := mediaProblem(component); code != "" {
-				return code
-			}
-		}
-		if code := buttonsProblem(component); code != "" {
-			return code
-		}
-		cards, _ := component["cards"].([]any)
-		for _, card := range cards {
-			if card, ok := card.(map[string]any); ok {
-				if code := contentProblem(card); code != "" {
+		if jsonvalue.Text(component, "type") == "HEADER" {
+			for _, media := range jsonvalue.Objects(component, "examples") {
+				if code := headerProblem(jsonvalue.Text(media, "url")); code != "" {
 					return code
 				}
 			}
 		}
-	}
-	return ""
-}
-
-func mediaProblem(header map[string]any) string {
-	examples, _ := header["examples"].([]any)
-	for _, example := range examples {
-		if media, ok := example.(map[string]any); ok {
-			if code := headerProblem(text(media, "url")); code != "" {
+		for _, button := range jsonvalue.Objects(component, "buttons") {
+			if code := buttonProblem(button); code != "" {
+				return code
+			}
+		}
+		for _, card := range jsonvalue.Objects(component, "cards") {
+			if code := contentProblem(card); code != "" {
 				return code
 			}
 		}
@@ -69,25 +58,20 @@ func mediaProblem(header map[string]any) string {
 
 var dynamicURL = regexp.MustCompile(`\{\{1\}\}$`)
 
-func buttonsProblem(component map[string]any) string {
-	buttons, _ := component["buttons"].([]any)
-	for _, item := range buttons {
-		button, _ := item.(map[string]any)
-		if text(button, "type") != "URL" {
-			continue
-		}
-		address := text(button, "url")
-		if restricted(address) {
-			return "template_restricted_Domain_for_button_url"
-		}
-		if examples, _ := button["examples"].([]any); len(examples) > 0 && !dynamicURL.MatchString(address) {
-			return "template_invalid_button_example"
-		}
+func buttonProblem(button map[string]any) string {
+	address := jsonvalue.Text(button, "url")
+	switch {
+	case jsonvalue.Text(button, "type") != "URL":
+		return ""
+	case isRestrictedDomain(address):
+		return "template_restricted_Domain_for_button_url"
+	case !jsonvalue.IsEmpty(button["examples"]) && !dynamicURL.MatchString(address):
+		return "template_invalid_button_example"
 	}
 	return ""
 }
 
-func restricted(address string) bool {
+func isRestrictedDomain(address string) bool {
 	u, err := url.Parse(strings.ReplaceAll(address, "{{1}}", "1"))
 	if err != nil {
 		return false
@@ -96,9 +80,9 @@ func restricted(address string) bool {
 	return strings.HasSuffix(host, ".wa.me") || strings.HasSuffix(host, ".whatsapp.com")
 }
 
-// shownTemplate is a template as it is answered, with the analytics of the
+// renderTemplate is a template as it is answered, with the analytics of the
 // days up to now; 0 shows none.
-func (s *Sandbox) shownTemplate(p *project, t *whatsappTemplate, days int) map[string]any {
+func (s *Sandbox) renderTemplate(p *project, t *whatsappTemplate, days int) map[string]any {
 	doc := map[string]any{
 		"name":            t.Name,
 		"language":        t.Language,
@@ -113,60 +97,57 @@ func (s *Sandbox) shownTemplate(p *project, t *whatsappTemplate, days int) map[s
 		}
 	}
 	if t.Details != nil {
-		doc["details"] = shownDetails(t.Details)
+		doc["details"] = renderDetails(t.Details)
 	}
 	if t.Status != "" {
-		doc["changes"] = map[string]any{"status": t.Status, "allowCategoryChange": t.AllowChange, "details": shownDetails(t.Changes)}
+		doc["changes"] = map[string]any{"status": t.Status, "allowCategoryChange": t.AllowChange, "details": renderDetails(t.Changes)}
 	}
 	if days > 0 && p.Account.Doc["wabaEnabledForInsights"] == true && !t.Approved.IsZero() {
-		doc["analytics"] = []any{t.analytics(s.at.Add(-time.Duration(days)*day), s.at)}
+		doc["analytics"] = []any{t.analytics(s.now.Add(-time.Duration(days)*day), s.now)}
 	}
 	return doc
 }
 
-// shownDetails turns details from the form of requests into that of answers,
+// renderDetails turns details from the form of requests into that of answers,
 // which names a text header's example and a bid strategy in another way.
-func shownDetails(details map[string]any) map[string]any {
-	out := with(details, nil)
-	if bid := object(out, "optimization"); bid != nil {
-		bid["bidStrategy"] = "BID_STRATEGY_" + text(bid, "bidStrategy")
+func renderDetails(details map[string]any) map[string]any {
+	out := clone(details, nil)
+	if bid := jsonvalue.Object(out, "optimization"); bid != nil {
+		bid["bidStrategy"] = "BID_STRATEGY_" + jsonvalue.Text(bid, "bidStrategy")
 		if bid["bidCountryMultiplierOverrides"] == nil {
 			delete(bid, "bidCountryMultiplierOverrides")
 		}
 	}
-	showComponents(out)
+	renderComponents(out)
 	return out
 }
 
-func showComponents(holder map[string]any) {
-	components, _ := holder["components"].([]any)
-	for _, item := range components {
-		component, _ := item.(map[string]any)
-		examples, _ := component["examples"].([]any)
-		switch {
-		case text(component, "type") == "HEADER" && text(component, "format") == "TEXT":
-			delete(component, "examples")
-			if len(examples) > 0 {
-				component["example"] = examples[0]
-			}
-		case text(component, "type") == "HEADER":
-			for _, example := range examples {
-				if media, ok := example.(map[string]any); ok {
-					delete(media, "mimeType")
-				}
-			}
+func renderComponents(holder map[string]any) {
+	for _, component := range jsonvalue.Objects(holder, "components") {
+		if jsonvalue.Text(component, "type") == "HEADER" {
+			renderExamples(component)
 		}
-		cards, _ := component["cards"].([]any)
-		for _, card := range cards {
-			if card, ok := card.(map[string]any); ok {
-				showComponents(card)
-			}
+		for _, card := range jsonvalue.Objects(component, "cards") {
+			renderComponents(card)
 		}
 	}
 }
 
-// sendsADay of an approved template: more of one whose name holds popular.
-func (t *whatsappTemplate) sendsADay() float64 {
+func renderExamples(header map[string]any) {
+	if jsonvalue.Text(header, "format") != "TEXT" {
+		for _, media := range jsonvalue.Objects(header, "examples") {
+			delete(media, "mimeType")
+		}
+		return
+	}
+	if examples, _ := header["examples"].([]any); len(examples) > 0 {
+		header["example"] = examples[0]
+	}
+	delete(header, "examples")
+}
+
+// sendsPerDay of an approved template: more of one whose name holds popular.
+func (t *whatsappTemplate) sendsPerDay() float64 {
 	if t.holds("popular") {
 		return 1000
 	}
@@ -181,26 +162,22 @@ func (t *whatsappTemplate) sends(from, to time.Time) int {
 	if t.Approved.After(from) {
 		from = t.Approved
 	}
-	return max(0, int(to.Sub(from).Hours()/24*t.sendsADay()))
+	return max(0, int(to.Sub(from).Hours()/24*t.sendsPerDay()))
 }
 
 func (t *whatsappTemplate) analytics(from, to time.Time) map[string]any {
 	sent := t.sends(from, to)
 	buttons := []any{}
-	components, _ := t.Details["components"].([]any)
-	for _, item := range components {
-		component, _ := item.(map[string]any)
-		all, _ := component["buttons"].([]any)
-		for _, item := range all {
-			button, _ := item.(map[string]any)
-			if kind := text(button, "type"); kind == "URL" || kind == "QUICK_REPLY" {
-				buttons = append(buttons, map[string]any{"type": kind, "content": text(button, "text"), "clicks": sent / 10})
+	for _, component := range jsonvalue.Objects(t.Details, "components") {
+		for _, button := range jsonvalue.Objects(component, "buttons") {
+			if kind := jsonvalue.Text(button, "type"); kind == "URL" || kind == "QUICK_REPLY" {
+				buttons = append(buttons, map[string]any{"type": kind, "content": jsonvalue.Text(button, "text"), "clicks": sent / 10})
 			}
 		}
 	}
 	return map[string]any{
 		"sent": sent, "delivered": sent * 95 / 100, "read": sent * 60 / 100,
-		"start": stamp(from), "end": stamp(to), "buttons": buttons,
+		"start": formatTime(from), "end": formatTime(to), "buttons": buttons,
 	}
 }
 
@@ -213,8 +190,8 @@ func (c *call) maskedTemplate(t *whatsappTemplate) map[string]any {
 	if !ok {
 		span = "DAY"
 	}
-	doc := c.shownTemplate(c.project, t, analyticsDays[span])
-	mask := c.list("fieldMask")
+	doc := c.renderTemplate(c.project, t, analyticsDays[span])
+	mask := c.queryList("fieldMask")
 	if len(mask) == 0 {
 		return doc
 	}

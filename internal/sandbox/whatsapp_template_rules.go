@@ -3,6 +3,8 @@ package sandbox
 import (
 	"fmt"
 	"regexp"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // What the contract asks of a template's content in the descriptions of its
@@ -17,20 +19,14 @@ var ttls = map[string][2]float64{"AUTHENTICATION": {10, 900}, "UTILITY": {30, 43
 // submitted.
 func contentViolations(details map[string]any, category string) []string {
 	var found []string
-	components, _ := details["components"].([]any)
 	hasBody := false
-	for i, item := range components {
-		component, _ := item.(map[string]any)
-		at := fmt.Sprintf("details.components[%d]", i)
-		hasBody = hasBody || text(component, "type") == "BODY"
-		found = append(found, exampleViolations(at, component)...)
-		cards, _ := component["cards"].([]any)
-		for n, card := range cards {
-			card, _ := card.(map[string]any)
-			inside, _ := card["components"].([]any)
-			for m, item := range inside {
-				component, _ := item.(map[string]any)
-				found = append(found, exampleViolations(fmt.Sprintf("%s.cards[%d].components[%d]", at, n, m), component)...)
+	for i, component := range jsonvalue.Objects(details, "components") {
+		path := fmt.Sprintf("details.components[%d]", i)
+		hasBody = hasBody || jsonvalue.Text(component, "type") == "BODY"
+		found = append(found, exampleViolations(path, component)...)
+		for n, card := range jsonvalue.Objects(component, "cards") {
+			for m, component := range jsonvalue.Objects(card, "components") {
+				found = append(found, exampleViolations(fmt.Sprintf("%s.cards[%d].components[%d]", path, n, m), component)...)
 			}
 		}
 	}
@@ -46,19 +42,17 @@ func contentViolations(details map[string]any, category string) []string {
 }
 
 // exampleViolations says which variables have no example.
-func exampleViolations(at string, component map[string]any) []string {
+func exampleViolations(path string, component map[string]any) []string {
 	var found []string
-	if numbered.MatchString(text(component, "text")) && component["examples"] == nil && component["example"] == nil {
-		found = append(found, at+".examples must be given, since the text has a variable")
+	if numbered.MatchString(jsonvalue.Text(component, "text")) && component["examples"] == nil && component["example"] == nil {
+		found = append(found, path+".examples must be given, since the text has a variable")
 	}
-	buttons, _ := component["buttons"].([]any)
-	for i, item := range buttons {
-		button, _ := item.(map[string]any)
-		where := fmt.Sprintf("%s.buttons[%d]", at, i)
-		if numbered.MatchString(text(button, "url")) && button["examples"] == nil && button["example"] == nil {
+	for i, button := range jsonvalue.Objects(component, "buttons") {
+		where := fmt.Sprintf("%s.buttons[%d]", path, i)
+		if numbered.MatchString(jsonvalue.Text(button, "url")) && button["examples"] == nil && button["example"] == nil {
 			found = append(found, where+".examples must be given, since the url has a variable")
 		}
-		if text(button, "flowAction") == "NAVIGATE" && text(button, "navigateScreen") == "" {
+		if jsonvalue.Text(button, "flowAction") == "NAVIGATE" && jsonvalue.Text(button, "navigateScreen") == "" {
 			found = append(found, where+".navigateScreen must be given for NAVIGATE")
 		}
 	}

@@ -1,81 +1,62 @@
 package sandbox
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
 
 // The template's events. Their id is name/LANGUAGE.
 const (
-	kindTemplateReview   = "whatsapp_template_review"
-	kindTemplateStatus   = "whatsapp_template_status"
-	kindTemplateQuality  = "whatsapp_template_quality"
-	kindTemplateCategory = "whatsapp_template_category"
-	kindTemplateFuture   = "whatsapp_template_future_category"
+	kindTemplateReview         = "whatsapp_template_review"
+	kindTemplateStatus         = "whatsapp_template_status"
+	kindTemplateQuality        = "whatsapp_template_quality"
+	kindTemplateCategory       = "whatsapp_template_category"
+	kindTemplateFutureCategory = "whatsapp_template_future_category"
 )
 
-var whatsappTemplateHappenings = map[string]happening{
-	kindTemplateReview:   templateEvent(reviewTemplate),
-	kindTemplateStatus:   templateEvent(turnTemplate),
-	kindTemplateQuality:  templateEvent(scoreTemplate),
-	kindTemplateCategory: templateEvent(recategorizeTemplate),
-	kindTemplateFuture:   templateEvent(announceCategory),
+var whatsappTemplateEvents = map[string]eventHandler{
+	kindTemplateReview:         onEvent(findTemplate, slices.Concat([]string{"PENDING", "APPROVED"}, slices.Collect(maps.Keys(rejections))), templateOutcome, reviewTemplate),
+	kindTemplateStatus:         onEvent(findTemplate, []string{"PAUSED", "UNPAUSED", "DISABLED", "REINSTATED", "FLAGGED", "ARCHIVED"}, nil, setTemplateStatus),
+	kindTemplateQuality:        onEvent(findTemplate, []string{"QUALITY_SCORE_GREEN", "QUALITY_SCORE_YELLOW", "QUALITY_SCORE_RED", "QUALITY_SCORE_UNKNOWN"}, nil, scoreTemplate),
+	kindTemplateCategory:       onEvent(findTemplate, templateCategories, nil, recategorizeTemplate),
+	kindTemplateFutureCategory: onEvent(findTemplate, templateCategories, nil, announceCategory),
 }
 
-func templateEvent(do func(s *Sandbox, p *project, t *whatsappTemplate, value string) bool) happening {
-	return func(s *Sandbox, p *project, e event) bool {
-		t, ok := p.Templates.get(e.ID)
-		if !ok || e.Turn != 0 && e.Turn != t.Turn {
-			return false
-		}
-		return do(s, p, t, e.Value)
-	}
-}
+var templateCategories = []string{"AUTHENTICATION", "MARKETING", "UTILITY"}
 
-// templateTurn lets an event happen to the template, unless another turn
-// begins before.
-func (s *Sandbox) templateTurn(p *project, t *whatsappTemplate, d time.Duration, kind string) {
-	t.Turn++
-	s.after(d, event{Kind: kind, Project: p.ID, ID: t.id(), Turn: t.Turn})
-}
+func findTemplate(p *project, id string) (*whatsappTemplate, bool) { return p.Templates.get(id) }
 
-// reviewTemplate takes a submitted template on: a new one to PENDING, then to
-// the end of its review. The value is the outcome (PENDING, APPROVED, or a
-// rejection code); without one the name decides.
+// isNew reports whether there is no live form of the template.
+func (t *whatsappTemplate) isNew() bool { return t.State == "" || t.State == "REJECTED" }
+
+// reviewTemplate moves a submitted template on: a new one to PENDING, then to
+// the end of its review, whose outcome is APPROVED or a rejection code.
 func reviewTemplate(s *Sandbox, p *project, t *whatsappTemplate, outcome string) bool {
-	submitted := t.Status == "IN_PROGRESS"
-	if !submitted && t.State != "PENDING" {
+	submitted, isNew := t.Status == "IN_PROGRESS", t.isNew()
+	if !submitted && t.State != "PENDING" || outcome == "PENDING" && !isNew {
 		return false
-	}
-	isNew := t.State == "" || t.State == "REJECTED"
-	if outcome == "" && isNew {
-		outcome = "PENDING"
-	}
-	if outcome == "" {
-		outcome = t.review()
 	}
 	if submitted && (isNew || outcome == "APPROVED") {
 		t.Details, t.Changes, t.Status = t.Changes, nil, ""
 	}
-	switch {
-	case outcome == "PENDING" && isNew:
+	switch outcome {
+	case "PENDING":
 		t.State, t.RejectionCode = "PENDING", ""
 		s.saveTemplate(p, t)
-		s.templateTurn(p, t, templateReview, kindTemplateReview)
-	case outcome == "APPROVED":
+		s.reschedule(&t.schedule, templateReview, event{Kind: kindTemplateReview, Project: p.ID, ID: t.id()})
+	case "APPROVED":
 		s.approveTemplate(p, t)
-	case rejections[outcome] != "":
+	default:
 		if t.Status == "IN_PROGRESS" { // the live form stays
 			t.Status = "REJECTED"
 		} else {
 			t.State = "REJECTED"
 		}
 		t.RejectionCode = outcome
-		t.noteFrom(byMeta, s.at, "REJECTED", rejections[outcome])
+		t.recordBy(byMeta, s.now, "REJECTED", rejections[outcome])
 		s.saveTemplate(p, t)
-		s.tellTemplate(p, t, "WHATSAPP_TEMPLATE_REJECTED", nil)
-	default:
-		return false
+		s.notifyTemplate(p, t, "WHATSAPP_TEMPLATE_REJECTED", nil)
 	}
 	return true
 }
@@ -88,11 +69,13 @@ var rejections = map[string]string{
 	"SCAM":               "the content looks like a scam",
 }
 
-// review is the outcome that the template's name asks for. The first submit of
-// a name that holds reject is rejected, and each one where it holds
-// reject_always.
-func (t *whatsappTemplate) review() string {
+// templateOutcome is the outcome of a step of the review that the template's name
+// asks for. The first submit of a name that contains reject is rejected, and
+// every one where it contains reject_always.
+func templateOutcome(t *whatsappTemplate) string {
 	switch {
+	case t.isNew():
+		return "PENDING"
 	case t.holds("recategorize") && !t.AllowChange && t.Category != "MARKETING":
 		return "INCORRECT_CATEGORY"
 	case !t.holds("reject") || t.Submits > 1 && !t.holds("reject_always"):
@@ -111,10 +94,10 @@ func (s *Sandbox) approveTemplate(p *project, t *whatsappTemplate) {
 	t.State, t.RejectionCode = "APPROVED", ""
 	first := t.Approved.IsZero()
 	if first {
-		t.Approved = s.at
+		t.Approved = s.now
 	}
 	s.saveTemplate(p, t)
-	s.tellTemplate(p, t, "WHATSAPP_TEMPLATE_APPROVED", nil)
+	s.notifyTemplate(p, t, "WHATSAPP_TEMPLATE_APPROVED", nil)
 	if t.holds("recategorize") && t.AllowChange && t.Category != "MARKETING" {
 		recategorizeTemplate(s, p, t, "MARKETING")
 	}
@@ -133,9 +116,9 @@ func (s *Sandbox) approveTemplate(p *project, t *whatsappTemplate) {
 	}
 }
 
-// turnTemplate tells of what Meta did to a live template, and sets its state.
-func turnTemplate(s *Sandbox, p *project, t *whatsappTemplate, status string) bool {
-	state, known := map[string]string{
+// setTemplateStatus sets the state of a live template that Meta changes.
+func setTemplateStatus(s *Sandbox, p *project, t *whatsappTemplate, status string) bool {
+	state := map[string]string{
 		"PAUSED":     "PAUSED",
 		"UNPAUSED":   "APPROVED",
 		"DISABLED":   "DISABLED",
@@ -144,36 +127,32 @@ func turnTemplate(s *Sandbox, p *project, t *whatsappTemplate, status string) bo
 		"ARCHIVED":   "DISABLED",
 	}[status]
 	live := slices.Contains([]string{"APPROVED", "PAUSED", "DISABLED"}, t.State)
-	if !known || !live || status == "UNPAUSED" && t.State != "PAUSED" {
+	if !live || status == "UNPAUSED" && t.State != "PAUSED" {
 		return false
 	}
 	t.State = state
 	s.saveTemplate(p, t)
-	s.tellTemplate(p, t, "WHATSAPP_TEMPLATE_STATUS_UPDATED", map[string]any{"newState": status})
+	s.notifyTemplate(p, t, "WHATSAPP_TEMPLATE_STATUS_UPDATED", map[string]any{"newState": status})
 	return true
 }
 
 // scoreTemplate sets the quality score.
 func scoreTemplate(s *Sandbox, p *project, t *whatsappTemplate, score string) bool {
-	scores := []string{"QUALITY_SCORE_GREEN", "QUALITY_SCORE_YELLOW", "QUALITY_SCORE_RED", "QUALITY_SCORE_UNKNOWN"}
-	if t.State == "" || !slices.Contains(scores, score) {
+	if t.State == "" {
 		return false
 	}
 	t.Quality = score
 	s.saveTemplate(p, t)
-	s.tellTemplate(p, t, "WHATSAPP_TEMPLATE_QUALITY_SCORE_UPDATED", nil)
+	s.notifyTemplate(p, t, "WHATSAPP_TEMPLATE_QUALITY_SCORE_UPDATED", nil)
 	return true
 }
 
 // recategorizeTemplate lets Meta change the category, in all languages.
 func recategorizeTemplate(s *Sandbox, p *project, t *whatsappTemplate, category string) bool {
-	if !slices.Contains([]string{"AUTHENTICATION", "MARKETING", "UTILITY"}, category) {
-		return false
-	}
 	for _, one := range p.languages(t.Name) {
 		one.Category = category
 		s.saveTemplate(p, one)
-		s.tellTemplate(p, one, "WHATSAPP_TEMPLATE_CATEGORY_UPDATED", nil)
+		s.notifyTemplate(p, one, "WHATSAPP_TEMPLATE_CATEGORY_UPDATED", nil)
 	}
 	return true
 }
@@ -181,10 +160,7 @@ func recategorizeTemplate(s *Sandbox, p *project, t *whatsappTemplate, category 
 // announceCategory tells of a category that Meta is going to set, and lets that
 // happen a day later.
 func announceCategory(s *Sandbox, p *project, t *whatsappTemplate, category string) bool {
-	if !slices.Contains([]string{"AUTHENTICATION", "MARKETING", "UTILITY"}, category) {
-		return false
-	}
-	s.tellTemplate(p, t, "WHATSAPP_TEMPLATE_CATEGORY_FUTURE_UPDATE", map[string]any{"futureCategory": category})
+	s.notifyTemplate(p, t, "WHATSAPP_TEMPLATE_CATEGORY_FUTURE_UPDATE", map[string]any{"futureCategory": category})
 	s.after(day, event{Kind: kindTemplateCategory, Project: p.ID, ID: t.id(), Value: category})
 	return true
 }

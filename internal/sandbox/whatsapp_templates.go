@@ -10,12 +10,14 @@ import (
 	"strings"
 	"time"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
 // whatsappTemplate is one language of a template.
 type whatsappTemplate struct {
 	history
+	schedule
 	WhatsappID    string         `json:"whatsappId"`
 	Name          string         `json:"name"`
 	Language      string         `json:"language"`
@@ -28,7 +30,6 @@ type whatsappTemplate struct {
 	Details       map[string]any `json:"details"` // live, in the form of requests
 	Changes       map[string]any `json:"changes"` // pending, likewise
 	Status        string         `json:"status"`  // of the changes; "" is none
-	Turn          int            `json:"turn"`
 	Submits       int            `json:"submits"`
 	Approved      time.Time      `json:"approved"` // first
 	LockedUntil   time.Time      `json:"lockedUntil"`
@@ -41,15 +42,15 @@ func templateID(name, language string) string { return name + "/" + language }
 
 func (t *whatsappTemplate) id() string { return templateID(t.Name, t.Language) }
 
-// Templates are listed in alphabetical order, and filtered by state and by the
+// Templates are document in alphabetical order, and filtered by state and by the
 // status of their changes.
-func (t *whatsappTemplate) order() string { return t.id() }
-func (t *whatsappTemplate) facet() string { return t.State + "/" + t.Status }
+func (t *whatsappTemplate) sortKey() string { return t.id() }
+func (t *whatsappTemplate) facet() string   { return t.State + "/" + t.Status }
 
 func (t *whatsappTemplate) holds(word string) bool { return strings.Contains(t.Name, word) }
 
 // locked reports whether another operation on the template is still running.
-func (t *whatsappTemplate) locked(s *Sandbox) bool { return s.at.Before(t.LockedUntil) }
+func (t *whatsappTemplate) locked(s *Sandbox) bool { return s.now.Before(t.LockedUntil) }
 
 func anyLocked(s *Sandbox, languages []*whatsappTemplate) bool {
 	return slices.ContainsFunc(languages, func(t *whatsappTemplate) bool { return t.locked(s) })
@@ -57,7 +58,7 @@ func anyLocked(s *Sandbox, languages []*whatsappTemplate) bool {
 
 // languages are the templates of a name.
 func (p *project) languages(name string) []*whatsappTemplate {
-	found, _ := p.Templates.cut(p.Templates.choose(pick{prefix: name + "/"}), "", p.Templates.len())
+	found, _ := p.Templates.cut(p.Templates.choose(filter{prefix: name + "/"}), "", p.Templates.len())
 	return found
 }
 
@@ -99,46 +100,46 @@ func (s *Sandbox) saveTemplate(p *project, t *whatsappTemplate) {
 	p.Templates.put(t.id(), t)
 }
 
-func (s *Sandbox) tellTemplate(p *project, t *whatsappTemplate, kind string, more map[string]any) {
-	s.emit(p, "whatsapp/templates/"+t.id(), kind, with(more, map[string]any{"payload": s.shownTemplate(p, t, 0)}))
+func (s *Sandbox) notifyTemplate(p *project, t *whatsappTemplate, kind string, more map[string]any) {
+	s.emit(p, "whatsapp/templates/"+t.id(), kind, clone(more, map[string]any{"payload": s.renderTemplate(p, t, 0)}))
 }
 
 func listTemplates(c *call) answer {
-	picked := pickStates(c.list("filterStates"), c.list("filterStatuses"))
+	picked := stateFilter(c.queryList("filterStates"), c.queryList("filterStatuses"))
 	picked.prefix, _ = c.query["templateName"].(string)
-	return list(c, c.project.Templates, "templates", 50, picked, c.maskedTemplate)
+	return listPage(c, c.project.Templates, "templates", 50, picked, c.maskedTemplate)
 }
 
 func listTemplateLanguages(c *call) answer {
 	name := c.id("templateName") + "/"
-	if len(c.project.Templates.choose(pick{prefix: name})) == 0 {
+	if len(c.project.Templates.choose(filter{prefix: name})) == 0 {
 		return c.fail("template_not_found")
 	}
-	return list(c, c.project.Templates, "templates", 50, pick{prefix: name}, c.maskedTemplate)
+	return listPage(c, c.project.Templates, "templates", 50, filter{prefix: name}, c.maskedTemplate)
 }
 
 func getTemplate(c *call, t *whatsappTemplate) answer { return c.ok(c.maskedTemplate(t)) }
 
 func commentTemplate(c *call, t *whatsappTemplate) answer {
 	done := c.comment(&t.history)
-	c.tellTemplate(c.project, t, "WHATSAPP_TEMPLATE_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
+	c.notifyTemplate(c.project, t, "WHATSAPP_TEMPLATE_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
 	return done
 }
 
 func createTemplate(c *call) answer {
 	t := &whatsappTemplate{
-		Name:     text(c.body, "name"),
-		Language: text(c.body, "language"),
-		Category: text(c.body, "category"),
+		Name:     jsonvalue.Text(c.body, "name"),
+		Language: jsonvalue.Text(c.body, "language"),
+		Category: jsonvalue.Text(c.body, "category"),
 		Quality:  "QUALITY_SCORE_UNKNOWN",
-		Changes:  with(object(c.body, "details"), nil),
+		Changes:  clone(jsonvalue.Object(c.body, "details"), nil),
 		Status:   "DRAFT",
 	}
 	t.AllowChange, _ = c.body["allowCategoryChange"].(bool)
 	if code, info := c.templateClash(t); code != "" {
 		return c.failWith(code, info)
 	}
-	t.note(c.at, "CREATED")
+	t.record(c.now, "CREATED")
 	if c.draft {
 		return c.saveDraft(t)
 	}
@@ -148,21 +149,21 @@ func createTemplate(c *call) answer {
 		}
 		return *failed
 	}
-	return c.ok(c.shownTemplate(c.project, t, 0))
+	return c.ok(c.renderTemplate(c.project, t, 0))
 }
 
 func (c *call) saveDraft(t *whatsappTemplate) answer {
 	t.Status = "DRAFT"
-	t.note(c.at, "DRAFT")
+	t.record(c.now, "DRAFT")
 	c.lockTemplate(t)
 	c.saveTemplate(c.project, t)
-	return c.ok(c.shownTemplate(c.project, t, 0))
+	return c.ok(c.renderTemplate(c.project, t, 0))
 }
 
 // lockTemplate lets the operation run on for a while, where the name says so.
 func (c *call) lockTemplate(t *whatsappTemplate) {
 	if t.holds("locked") {
-		t.LockedUntil = c.at.Add(templateLock)
+		t.LockedUntil = c.now.Add(templateLock)
 	}
 }
 
@@ -170,16 +171,16 @@ func (c *call) lockTemplate(t *whatsappTemplate) {
 // allow, or "".
 func (c *call) templateClash(t *whatsappTemplate) (code string, info map[string]any) {
 	if _, exists := c.project.Templates.get(t.id()); exists {
-		return "template_exists", map[string]any{"supportedCodes": supported(papi.LookupSchema("WhatsappInputTemplateLanguagesEnum"))}
+		return "template_exists", map[string]any{"supportedCodes": supportedCodes(papi.LookupSchema("WhatsappInputTemplateLanguagesEnum"))}
 	}
-	if deleted, ok := c.project.Locked[t.Name]; ok && c.at.Before(deleted.Add(templateNameLock)) {
+	if deleted, ok := c.project.Locked[t.Name]; ok && c.now.Before(deleted.Add(templateNameLock)) {
 		return "template_name_recently_used", nil
 	}
 	if deleted, ok := c.project.Locked[t.id()]; ok {
-		if c.at.Before(deleted.Add(templateLanguageLock)) {
+		if c.now.Before(deleted.Add(templateLanguageLock)) {
 			return "template_language_recently_deleted", nil
 		}
-		if c.at.Before(deleted.Add(templateNameLock)) {
+		if c.now.Before(deleted.Add(templateNameLock)) {
 			return "template_name_recently_used", nil
 		}
 	}
@@ -204,10 +205,10 @@ var magicTemplates = []struct{ holds, code string }{
 // submitTemplate sends the changes on their way to Meta, or says why not.
 func (c *call) submitTemplate(t *whatsappTemplate) *answer {
 	if found := papi.LookupSchema("WhatsappTemplateDetailsInputDto").Violations(t.Changes, papi.Mode{}); len(found) > 0 {
-		return c.refuseBody("invalid_input", sentences(found))
+		return new(c.failBody("invalid_input", messages(found)))
 	}
 	if found := contentViolations(t.Changes, t.Category); len(found) > 0 {
-		return c.refuseBody("invalid_input", found)
+		return new(c.failBody("invalid_input", found))
 	}
 	for _, magic := range magicTemplates {
 		if t.holds(magic.holds) {
@@ -223,7 +224,7 @@ func (c *call) submitTemplate(t *whatsappTemplate) *answer {
 		}
 		return c.templateRefused("template_submit_error")
 	}
-	content := contentOf(t)
+	content := contentHash(t)
 	if content != "" && c.sameContent(t, content) {
 		return c.templateRefused("template_content_already_exists")
 	}
@@ -233,33 +234,33 @@ func (c *call) submitTemplate(t *whatsappTemplate) *answer {
 	c.project.useContent(t, content)
 	t.Status = "IN_PROGRESS"
 	t.Submits++
-	t.note(c.at, "IN_PROGRESS")
+	t.record(c.now, "IN_PROGRESS")
 	c.lockTemplate(t)
 	c.saveTemplate(c.project, t)
 	wait := templateSubmission
 	if t.State != "" && t.State != "REJECTED" {
 		wait += templateReview // the live form stays until the review has ended
 	}
-	c.templateTurn(c.project, t, wait, kindTemplateReview)
+	c.reschedule(&t.schedule, wait, event{Kind: kindTemplateReview, Project: c.project.ID, ID: t.id()})
 	return nil
 }
 
 func (c *call) templateRefused(code string) *answer {
 	if code != "template_submit_error" {
-		return c.refuse(code, nil)
+		return new(c.fail(code))
 	}
-	return c.refuse(code, map[string]any{"metaError": map[string]any{
+	return new(c.failWith(code, map[string]any{"metaError": map[string]any{
 		"code":        "100",
 		"subcode":     "2388299",
 		"message":     "Invalid parameter",
 		"description": "The template could not be submitted",
 		"reason":      "the sandbox was told so by the template",
-	}})
+	}}))
 }
 
-// contentOf names the content of a template: other templates in the same
+// contentHash names the content of a template: other templates in the same
 // project must differ. AUTHENTICATION templates all have Meta's text.
-func contentOf(t *whatsappTemplate) string {
+func contentHash(t *whatsappTemplate) string {
 	if t.Category == "AUTHENTICATION" {
 		return ""
 	}
@@ -288,7 +289,7 @@ func deleteTemplate(c *call, t *whatsappTemplate) answer {
 		c.removeTemplate(t, "")
 	case t.Status != "":
 		t.Status, t.Changes = "", nil
-		t.note(c.at, "EDITED")
+		t.record(c.now, "EDITED")
 		c.saveTemplate(c.project, t)
 	case t.State == "REJECTED" || t.State == "DISABLED":
 		return c.fail("template_changes_not_found")
@@ -303,7 +304,7 @@ func (c *call) removeTemplate(t *whatsappTemplate, lock string) {
 	c.project.forgetContent(t)
 	c.project.Templates.remove(t.id())
 	if lock != "" && t.Submits > 0 {
-		c.project.Locked[lock] = c.at
+		c.project.Locked[lock] = c.now
 	}
 	c.emit(c.project, "whatsapp/templates/"+t.id(), "WHATSAPP_TEMPLATE_DELETED", nil)
 }
@@ -330,7 +331,7 @@ func updateTemplate(c *call, t *whatsappTemplate) answer {
 	if code := c.updatableTemplate(t); code != "" {
 		return c.fail(code)
 	}
-	if category := text(c.body, "category"); category != "" {
+	if category := jsonvalue.Text(c.body, "category"); category != "" {
 		t.Category = category
 	}
 	if allow, ok := c.body["allowCategoryChange"].(bool); ok {
@@ -340,12 +341,12 @@ func updateTemplate(c *call, t *whatsappTemplate) answer {
 	if t.Status == "" {
 		before = t.Details
 	}
-	t.Changes = with(before, nil)
-	merge(t.Changes, object(c.body, "details"))
-	if bid := object(t.Changes, "optimization"); bid != nil && bid["bidCountryMultiplierOverrides"] == nil {
+	t.Changes = clone(before, nil)
+	patch(t.Changes, jsonvalue.Object(c.body, "details"))
+	if bid := jsonvalue.Object(t.Changes, "optimization"); bid != nil && bid["bidCountryMultiplierOverrides"] == nil {
 		delete(bid, "bidCountryMultiplierOverrides") // null clears them
 	}
-	t.note(c.at, "EDITED")
+	t.record(c.now, "EDITED")
 	if c.draft {
 		return c.saveDraft(t)
 	}
@@ -353,14 +354,14 @@ func updateTemplate(c *call, t *whatsappTemplate) answer {
 		c.saveDraft(t)
 		return *failed
 	}
-	return c.ok(c.shownTemplate(c.project, t, 0))
+	return c.ok(c.renderTemplate(c.project, t, 0))
 }
 
 // updatableTemplate is the code for a template that can't be changed so, or "".
 func (c *call) updatableTemplate(t *whatsappTemplate) string {
 	rejected := t.State == "REJECTED" || t.State == "" && t.Status == "REJECTED"
 	recategorizable := t.State == "" && t.Status == "DRAFT" || rejected && t.RejectionCode == "INCORRECT_CATEGORY"
-	category := text(c.body, "category")
+	category := jsonvalue.Text(c.body, "category")
 	_, allowGiven := c.body["allowCategoryChange"].(bool)
 	switch {
 	case t.MetaGenerated:
@@ -377,12 +378,12 @@ func (c *call) updatableTemplate(t *whatsappTemplate) string {
 	return ""
 }
 
-// leastSends are the sends that a comparison needs.
-const leastSends = 1000
+// minSends are the sends that a comparison needs.
+const minSends = 1000
 
 func compareTemplates(c *call, t *whatsappTemplate) answer {
 	other := c.body["templates"].([]any)[0].(map[string]any)
-	id := templateID(text(other, "templateName"), text(other, "templateLanguage"))
+	id := templateID(jsonvalue.Text(other, "templateName"), jsonvalue.Text(other, "templateLanguage"))
 	if id == t.id() {
 		return c.fail("templates_compare_not_unique")
 	}
@@ -391,10 +392,10 @@ func compareTemplates(c *call, t *whatsappTemplate) answer {
 		return c.fail("templates_compare_not_found")
 	}
 	days := 7
-	if given := text(c.body, "timeframe"); given != "" {
+	if given := jsonvalue.Text(c.body, "timeframe"); given != "" {
 		_, _ = fmt.Sscan(given, &days) // an enum of numbers
 	}
-	end := c.at
+	end := c.now
 	if ms, ok := c.body["endTimestamp"].(float64); ok {
 		end = time.UnixMilli(int64(ms))
 	}
@@ -404,7 +405,7 @@ func compareTemplates(c *call, t *whatsappTemplate) answer {
 	compared := make([]any, len(both))
 	for i, one := range both {
 		sends := one.sends(from, end)
-		if sends < leastSends {
+		if sends < minSends {
 			return c.fail("templates_not_eligible_for_comparison")
 		}
 		compared[i] = map[string]any{
@@ -430,7 +431,7 @@ var blocks = map[string]struct {
 // byBlocks puts what is blocked least first; equal ones stand as in the list of
 // templates, whichever the request names first.
 func byBlocks(a, b *whatsappTemplate) int {
-	return cmp.Or(blocks[a.Quality].rank-blocks[b.Quality].rank, strings.Compare(a.order(), b.order()))
+	return cmp.Or(blocks[a.Quality].rank-blocks[b.Quality].rank, strings.Compare(a.sortKey(), b.sortKey()))
 }
 
 // sampleTemplate is the one that a first sync brings in from Meta.
@@ -438,22 +439,22 @@ const sampleTemplate = "sample_greeting"
 
 func syncTemplates(c *call) answer {
 	p := c.project
-	p.Syncs = slices.DeleteFunc(p.Syncs, func(t time.Time) bool { return c.at.Sub(t) >= syncWindow })
-	if n := len(p.Syncs); n > 0 && c.at.Sub(p.Syncs[n-1]) < templateSync {
+	p.Syncs = slices.DeleteFunc(p.Syncs, func(t time.Time) bool { return c.now.Sub(t) >= syncWindow })
+	if n := len(p.Syncs); n > 0 && c.now.Sub(p.Syncs[n-1]) < templateSync {
 		return c.fail("resource_locked")
 	}
 	if len(p.Syncs) >= maxSyncs {
 		return c.fail("too_many_requests")
 	}
-	p.Syncs = append(p.Syncs, c.at)
+	p.Syncs = append(p.Syncs, c.now)
 	if _, ok := p.Templates.get(templateID(sampleTemplate, "EN_US")); !ok {
 		t := &whatsappTemplate{
 			WhatsappID: c.digits(p.stream("templates"), 16), Name: sampleTemplate, Language: "EN_US",
 			Category: "UTILITY", State: "APPROVED", Quality: "QUALITY_SCORE_UNKNOWN", MetaGenerated: true,
 			Details:  map[string]any{"components": []any{map[string]any{"type": "BODY", "text": "Welcome. This template was made by Meta."}}},
-			Approved: c.at,
+			Approved: c.now,
 		}
-		t.note(c.at, "CREATED")
+		t.record(c.now, "CREATED")
 		c.saveTemplate(p, t)
 	}
 	return c.ok(nil)

@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/telemetry"
@@ -42,7 +43,7 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic(ctx, "tool "+params.Name, p)
-			failed(span, "internal_error")
+			failed(span, errorcode.InternalError)
 			result = internalError(ctx)
 		}
 	}()
@@ -184,9 +185,9 @@ func toolResult(outcome tools.Outcome) (*mcp.CallToolResult, error) {
 // in the form of all errors, without what went wrong inside.
 func internalError(ctx context.Context) *mcp.CallToolResult {
 	result, err := toolResult(tools.Outcome{IsError: true, Structured: map[string]any{
-		"errorCode":             "internal_error",
+		"errorCode":             errorcode.InternalError,
 		"message":               "The server failed while it worked on this call.",
-		"resolution":            "A read may simply be repeated. After a call that changes something, read the current state first: the change may have been made. The server's log has the details.",
+		"resolution":            errorcode.Do(errorcode.InternalError),
 		"additionalInformation": named(ctx, map[string]any{}),
 		"next":                  []any{},
 	}})

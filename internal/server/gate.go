@@ -23,6 +23,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"papi-mcp/internal/auth"
+	"papi-mcp/internal/loopback"
 	"papi-mcp/internal/telemetry"
 )
 
@@ -107,7 +108,7 @@ func requestIDOf(r *http.Request) string {
 // had its own name point at our address sends that name.
 func (h *HTTP) hostAllowed(host string) bool {
 	name := hostName(host)
-	return IsLoopback(name) || slices.Contains(h.options.Hosts, "*") || slices.ContainsFunc(h.options.Hosts, func(allowed string) bool {
+	return loopback.IsHost(name) || slices.Contains(h.options.Hosts, "*") || slices.ContainsFunc(h.options.Hosts, func(allowed string) bool {
 		return strings.EqualFold(name, allowed)
 	})
 }
@@ -122,7 +123,7 @@ func (h *HTTP) originAllowed(origin, host string) bool {
 	if err != nil || u.Host == "" || !strings.EqualFold(u.Host, host) {
 		return false
 	}
-	return IsLoopback(hostName(host)) || !slices.Contains(h.options.Hosts, "*")
+	return loopback.IsHost(hostName(host)) || !slices.Contains(h.options.Hosts, "*")
 }
 
 // hostName is a host without its port and brackets.
@@ -131,15 +132,6 @@ func hostName(host string) string {
 		host = name
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-}
-
-// IsLoopback reports whether a host's name, without port, is this machine's own.
-func IsLoopback(name string) bool {
-	if strings.EqualFold(name, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(name)
-	return ip != nil && ip.IsLoopback()
 }
 
 // cors answers what a browser asks before it lets a page call, and lets the
@@ -227,7 +219,9 @@ func (h *HTTP) refuseCaller(w http.ResponseWriter, failure *auth.Failure) {
 		w.Header().Set("WWW-Authenticate", failure.Challenge)
 	}
 	h.server.metrics.refused("caller")
-	h.refuse(w, failure.Status, failure.Message)
+	refusal := jsonrpcError(nil, codeRefused, failure.Message)
+	refusal.Error.Data = map[string]any{"errorCode": failure.Code, "requestId": w.Header().Get(headerRequestID)}
+	h.refuseAs(w, failure.Status, refusal)
 }
 
 // refuseFor refuses a request that may be made again after a time.

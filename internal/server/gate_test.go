@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/auth"
+	"papi-mcp/internal/loopback"
 )
 
 // Every endpoint, each with the method that it serves.
@@ -89,6 +90,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		says               string
 	}{
 		"nobody":                         {"POST", "/mcp", openSession, headers{"Authorization:"}, 401, "who are you?"},
+		"nobody, by its code":            {"POST", "/mcp", openSession, headers{"Authorization:"}, 401, `"errorCode":"unauthorized"`},
 		"nobody who wants the numbers":   {"GET", "/metrics", "", headers{"Authorization:"}, 401, ""},
 		"nobody who wants events":        {"GET", "/sse", "", headers{"Authorization:"}, 401, ""},
 		"nobody who ends a session":      {"DELETE", "/mcp", "", headers{"Authorization:", session}, 401, ""},
@@ -225,7 +227,7 @@ func TestLoopbackNames(t *testing.T) {
 		"localhost": true, "LOCALHOST:80": true, "127.0.0.1:8080": true, "127.8.8.8": true, "[::1]:80": true, "[::1]": true,
 		"": false, "0.0.0.0": false, "127.0.0.1.example.com": false, "localhost.example.com": false, "2130706433": false,
 	} {
-		if got := IsLoopback(hostName(host)); got != want {
+		if got := loopback.IsHost(hostName(host)); got != want {
 			t.Errorf("%q: %v", host, got)
 		}
 	}

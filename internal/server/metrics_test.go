@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 	"papi-mcp/tools"
 )
@@ -26,7 +27,7 @@ func TestLabelsAreBounded(t *testing.T) {
 		call(400, code)
 	}
 	call(0, "guard_project_missing")
-	call(502, papi.CodeUnexpectedAnswer)
+	call(502, errorcode.UnexpectedAnswer)
 	m.Exchanged(1, 200)
 	m.Exchanged(1, 0)
 

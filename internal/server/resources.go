@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
 	"papi-mcp/guides"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 	"papi-mcp/tools"
 )
@@ -94,6 +96,9 @@ func (s *Server) templates() []template {
 	}
 }
 
+// argumentCodes are those of calls that name what they may not.
+var argumentCodes = []string{errorcode.InvalidArguments, errorcode.ProjectMissing, errorcode.ProjectNotAllowed, errorcode.ProjectUnconfirmed}
+
 // dataOf makes a call of a tool that only reads, and returns the data of its
 // result. So a resource shows what the tool does, and to nobody else.
 func (s *Server) dataOf(ctx context.Context, tool string, args map[string]string) (string, error) {
@@ -108,9 +113,9 @@ func (s *Server) dataOf(ctx context.Context, tool string, args map[string]string
 	case *tools.Error:
 		err := fmt.Errorf("%s: %s; %s", out.Code, out.Message, out.Resolution)
 		switch {
-		case out.Code == "unknown_tool":
+		case out.Code == errorcode.UnknownTool:
 			return "", notFound(ctx, err)
-		case out.Code == "invalid_arguments", strings.HasPrefix(out.Code, "guard_project"):
+		case slices.Contains(argumentCodes, out.Code):
 			return "", invalid(ctx, err)
 		}
 		return "", err

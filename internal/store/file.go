@@ -6,12 +6,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"syscall"
 	"time"
+
+	"papi-mcp/internal/filelock"
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
@@ -23,25 +24,19 @@ import (
 type File struct {
 	path  string
 	now   clock
-	wait  time.Duration // how long another process may hold the file
-	turn  chan struct{} // has room for one: the operation that is under way
-	sweep time.Time     // when ended entries are removed next
+	lock  *filelock.Lock
+	sweep time.Time // when ended entries are removed next
 }
 
-const (
-	// lockWait is how long an operation waits for its turn.
-	lockWait = 5 * time.Second
-	// oneTry has bbolt try the lock once: its own waiting knows no context, and
-	// looks so seldom that a busy process would starve the others.
-	oneTry = 1
-)
+// lockTimeout bounds how long an operation waits for the file.
+const lockTimeout = 5 * time.Second
 
 var bucket = []byte("entries")
 
 // NewFile returns a store in the file at path, which is made with its folder
 // when first written, for its owner alone.
 func NewFile(path string) *File {
-	return &File{path: path, now: time.Now, wait: lockWait, turn: make(chan struct{}, 1)}
+	return &File{path: path, now: time.Now, lock: filelock.New(lockTimeout)}
 }
 
 // Get implements Store.
@@ -101,66 +96,52 @@ func (f *File) update(ctx context.Context, transaction func(*bbolt.Bucket) error
 	})
 }
 
-// do runs an operation on the open file, in its turn.
+// do opens the file, once no other goroutine or process holds it, and runs an
+// operation on it.
 func (f *File) do(ctx context.Context, operation func(*bbolt.DB) error) (err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, f.wait, berrors.ErrTimeout)
-	defer cancel()
-	select {
-	case f.turn <- struct{}{}:
-		defer func() { <-f.turn }()
-	case <-ctx.Done():
-		return f.unopened(context.Cause(ctx))
-	}
-	// bbolt panics on a file that is no database any more, and reads past the
-	// end of one that was cut off. It may then hold its own locks for ever: the
-	// file alone is closed, so that nobody waits for it.
+	// bbolt panics on a file that is no longer a database, and reads past the end
+	// of one that was truncated. It may then hold its own locks for ever: only the
+	// file is closed, so that nothing waits for it.
 	var opened *os.File
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
-			unlock(opened)
+			filelock.Unlock(opened)
 			_ = opened.Close()
 			err = f.damaged(fmt.Errorf("%v", p))
 		}
 	}()
-	db, err := f.open(ctx, &opened)
+	options := bbolt.Options{
+		// One attempt: bbolt's own wait ignores the context, and polls so seldom
+		// that a busy process would starve the others.
+		Timeout: 1,
+		OpenFile: func(name string, flag int, mode os.FileMode) (file *os.File, err error) {
+			opened, err = os.OpenFile(name, flag, mode)
+			return opened, err
+		},
+	}
+	var db *bbolt.DB
+	release, err := f.lock.Acquire(ctx, func() (ok bool, err error) {
+		if db, err = bbolt.Open(f.path, 0o600, &options); errors.Is(err, berrors.ErrTimeout) {
+			return false, nil
+		}
+		return true, err
+	})
 	if err != nil {
 		return f.unopened(err)
 	}
+	defer release()
 	if err := errors.Join(operation(db), db.Close()); err != nil {
 		return fmt.Errorf("store: %s: %w", f.path, err)
 	}
 	return nil
 }
 
-// open waits until no other process holds the file, or ctx ends.
-func (f *File) open(ctx context.Context, opened **os.File) (*bbolt.DB, error) {
-	options := bbolt.Options{Timeout: oneTry, OpenFile: func(name string, flag int, mode os.FileMode) (file *os.File, err error) {
-		*opened, err = os.OpenFile(name, flag, mode)
-		return *opened, err
-	}}
-	for {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		db, err := bbolt.Open(f.path, 0o600, &options)
-		if !errors.Is(err, berrors.ErrTimeout) {
-			return db, err
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(time.Millisecond + rand.N(4*time.Millisecond)):
-		}
-	}
-}
-
-// unopened tells why the file could not be opened.
+// unopened returns the error for a file that could not be opened.
 func (f *File) unopened(err error) error {
 	var system syscall.Errno
 	switch {
-	case errors.Is(err, berrors.ErrTimeout):
-		return fmt.Errorf("store: %s is held by another process: %w", f.path, err)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.As(err, &system):
+	case errors.Is(err, filelock.ErrHeld), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.As(err, &system):
 		return fmt.Errorf("store: opening %s: %w", f.path, err)
 	}
 	return f.damaged(err)

@@ -109,7 +109,7 @@ func TestAFileThatIsHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	impatient := NewFile(path)
-	impatient.wait = time.Millisecond
+	impatient.lock.Timeout = time.Millisecond
 	left, leave := context.WithCancel(t.Context())
 	leave()
 	for name, do := range operations {

@@ -23,6 +23,7 @@ import (
 	"papi-mcp/internal/auth"
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/tools"
@@ -157,14 +158,14 @@ func (p *Pool) tenant(id auth.Identity) (Tenant, *auth.Failure) {
 		}
 		if !ok {
 			return t, &auth.Failure{
-				Status: http.StatusForbidden, Code: "tenant_unknown",
+				Status: http.StatusForbidden, Code: errorcode.TenantUnknown,
 				Message: "the tenant that this caller works for is not configured: ask whoever runs the server",
 			}
 		}
 	}
 	if t.Projects = allowed(t.Projects, id.Grant.Projects); t.Projects == nil && len(id.Grant.Projects) > 0 {
 		return t, &auth.Failure{
-			Status: http.StatusForbidden, Code: "project_not_allowed",
+			Status: http.StatusForbidden, Code: errorcode.ProjectNotGranted,
 			Message: "none of the projects that this caller may touch is among those of its tenant: ask whoever runs the server",
 		}
 	}

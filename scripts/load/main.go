@@ -33,6 +33,8 @@ import (
 	"syscall"
 	"time"
 
+	"papi-mcp/internal/errorcode"
+
 	"golang.org/x/sync/errgroup"
 )
 
@@ -179,8 +181,8 @@ var work = []struct{ method, params, code string }{
 	{"tools/call", `{"name":"webhook_list","arguments":{}}`, ""},
 	{"tools/call", `{"name":"whatsapp_template_list","arguments":{"pageSize":5}}`, ""},
 	{"tools/call", `{"name":"schema_get","arguments":{"tool":"bundle_create"}}`, ""},
-	{"tools/call", `{"name":"webhook_create","arguments":{"target":"https://example.com/hook","secret":"sixteen-or-more-signs"}}`, "guard_project_unconfirmed"},
-	{"tools/call", `{"name":"webhook_get","arguments":{}}`, "invalid_arguments"},
+	{"tools/call", `{"name":"webhook_create","arguments":{"target":"https://example.com/hook","secret":"sixteen-or-more-signs"}}`, errorcode.ProjectUnconfirmed},
+	{"tools/call", `{"name":"webhook_get","arguments":{}}`, errorcode.InvalidArguments},
 	{"prompts/list", `{}`, ""},
 	{"resources/read", `{"uri":"papi://triggers"}`, ""},
 	{"ping", `{}`, ""},

@@ -1,0 +1,80 @@
+package catalog
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A title says in sentence case what the tool does: its verb first, then the
+// thing by the name that people know, and no other tool has it.
+func TestTitlesAreForPeople(t *testing.T) {
+	verbs := strings.Fields("Add Assign Compare Create Delete Discard Enable Get Launch List Register Reinvite Replace Suggest Sync Update Verify")
+	names := strings.Fields("WhatsApp KakaoTalk RCS SMS Meta Instagram Messenger Telegram Viber Conversation Business Accounts")
+	plain := regexp.MustCompile(`^[a-z]+$`)
+	titles := map[string]string{}
+	for _, row := range Rows() {
+		if other := titles[row.Title]; other != "" {
+			t.Errorf("%s and %s: both are %q", other, row.Tool, row.Title)
+		}
+		titles[row.Title] = row.Tool
+		words := strings.Split(row.Title, " ")
+		if !slices.Contains(verbs, words[0]) || len(words) < 2 || len(row.Title) > 50 {
+			t.Errorf("%s: %q is not a verb and a thing", row.Tool, row.Title)
+		}
+		for _, word := range words[1:] {
+			if !slices.Contains(names, word) && !plain.MatchString(word) {
+				t.Errorf("%s: %q in %q", row.Tool, word, row.Title)
+			}
+		}
+		if strings.HasSuffix(row.Tool, "_list") != (words[0] == "List") {
+			t.Errorf("%s is called %q", row.Tool, row.Title)
+		}
+	}
+}
+
+func TestResourcesByName(t *testing.T) {
+	for name, want := range map[string]struct {
+		kind, one, many string
+		counted         bool
+	}{
+		"webhook":            {"webhooks", "webhook", "webhooks", false},
+		"whatsapp_account":   {"whatsappAccount", "WhatsApp account", "WhatsApp account", false},
+		"whatsapp_sender":    {"whatsappSenders", "WhatsApp sender", "WhatsApp senders", true},
+		"kakaotalk_template": {"kakaotalkTemplates", "KakaoTalk template", "KakaoTalk templates", false},
+		"sms_app":            {"smsApps", "SMS app", "SMS apps", true},
+	} {
+		r := LookupResource(name)
+		if r.Kind() != want.kind || r.Called(1) != want.one || r.Called(2) != want.many || r.Counted() != want.counted {
+			t.Errorf("%s: %s, %s, %s, counted %v", name, r.Kind(), r.Called(1), r.Called(2), r.Counted())
+		}
+	}
+	if LookupResource("no_such") != nil {
+		t.Error("found no_such")
+	}
+}
+
+// The tools that a resource names do what the name says.
+func TestResourcesNameTheirTools(t *testing.T) {
+	for _, r := range Resources() {
+		for tool, effect := range map[string]Effect{r.Get: Read, r.List: Read, r.Create: Create, r.History: Read} {
+			if tool != "" && (Lookup(tool) == nil || Lookup(tool).Effect != effect) {
+				t.Errorf("%s: %s is no tool to %s", r.Name, tool, effect)
+			}
+		}
+		if r.Get == "" || r.List != "" && Lookup(r.List).List() == "" {
+			t.Errorf("%s is shown by %q and listed by %q", r.Name, r.Get, r.List)
+		}
+		for _, row := range Rows() {
+			if row.Effect == Create && row.Resource == r && row.Tool != r.Create {
+				t.Errorf("%s is made by %s, not by %q", r.Name, row.Tool, r.Create)
+			}
+		}
+		for name, from := range r.Complete {
+			if from.Tool == "" && r.List == "" || from.Tool != "" && Lookup(from.Tool) == nil {
+				t.Errorf("%s is completed by no list", name)
+			}
+		}
+	}
+}

@@ -1,0 +1,255 @@
+package errorcode
+
+// The codes. A code never changes its meaning, and never goes away.
+const (
+	// HTTP, before a request reaches a tool.
+	Unauthorized      = "unauthorized"
+	InsufficientScope = "insufficient_scope" // RFC 6750, 3.1
+	ClaimMissing      = "claim_missing"
+	ProjectNotGranted = "project_not_allowed"
+	TenantUnknown     = "tenant_unknown"
+	IssuerUnavailable = "issuer_unavailable"
+
+	// Arguments.
+	InvalidArguments = "invalid_arguments"
+	UnknownTool      = "unknown_tool"
+
+	// The guard, beside its rules.
+	ReadOnly           = "guard_read_only"
+	ProjectMissing     = "guard_project_missing"
+	ProjectNotAllowed  = "guard_project_not_allowed"
+	ProjectUnconfirmed = "guard_project_unconfirmed"
+	ReadFailed         = "guard_read_failed"
+	StoreUnavailable   = "guard_store_unavailable"
+
+	// Confirmations.
+	ConfirmationRequired    = "confirmation_required"
+	ConfirmationInvalid     = "confirmation_invalid"
+	ConfirmationDeclined    = "confirmation_declined"
+	ConfirmationTimeout     = "confirmation_timeout"
+	ConfirmationUnavailable = "confirmation_unavailable"
+
+	// The audit log.
+	AuditUnavailable = "guard_audit_unavailable"
+
+	// The client of the API.
+	CredentialsMissing = "credentials_missing"
+	TokenRejected      = "token_rejected"
+	Unreachable        = "unreachable"
+	Timeout            = "timeout"
+	Cancelled          = "cancelled"
+	OutcomeUnknown     = "outcome_unknown"
+	UnexpectedAnswer   = "unexpected_answer"
+	InvalidPath        = "invalid_path"
+	InvalidBody        = "invalid_body"
+	NothingCreated     = "nothing_created"
+
+	// The server itself.
+	ConfigurationUnfilled = "configuration_unfilled"
+	InternalError         = "internal_error"
+)
+
+// ThenDoctor ends what to do about errors that papi-mcp doctor explains further.
+// The doctor itself leaves it out.
+const ThenDoctor = ", then run: papi-mcp doctor"
+
+var table = []Entry{
+	{
+		Unauthorized, HTTP,
+		"The request has no API key or access token, or one that is not valid here (401).",
+		"send Authorization: Bearer with an API key that the server knows, or get a new access token as WWW-Authenticate says",
+		No,
+	},
+	{
+		InsufficientScope, HTTP,
+		"The access token has no scope that opens anything here (403).",
+		"get an access token with one of the scopes that WWW-Authenticate names",
+		No,
+	},
+	{
+		ClaimMissing, HTTP,
+		"The access token lacks the claim that says which projects or tenant its bearer may use (403).",
+		"ask those who run the authorization server to add the claim that the message names",
+		No,
+	},
+	{
+		ProjectNotGranted, HTTP,
+		"The caller may not use the project of its credentials, or none of its projects is one of its tenant (403).",
+		"use credentials of an allowed project, or ask the server's operator to allow it",
+		No,
+	},
+	{
+		TenantUnknown, HTTP,
+		"The tenant that the caller works for is not configured (403).",
+		"ask the server's operator to configure the tenant",
+		No,
+	},
+	{
+		IssuerUnavailable, HTTP,
+		"The authorization server can't be reached, so no access token can be checked (503).",
+		"send the same request again in a few seconds",
+		Yes,
+	},
+
+	{
+		InvalidArguments, Argument,
+		"The arguments do not fit the API's contract; nothing was sent.",
+		"fix what additionalInformation.violations lists, all of it in one go, and call again; schema_get shows the tool's complete schema with an example. Nothing was sent",
+		No,
+	},
+	{
+		UnknownTool, Argument,
+		"The server offers no tool of this name.",
+		"call one of the tools that it lists; --toolsets, --tools, --read-only and --deprecated decide which",
+		No,
+	},
+
+	{
+		ReadOnly, Guard,
+		"The server was started with --read-only, and the tool would change something.",
+		"ask the server's operator to start it without --read-only",
+		No,
+	},
+	{
+		ProjectMissing, Guard,
+		"The call names no project, and no default project is configured.",
+		"give projectId (ask the person which project; the Sinch Dashboard shows its id), or set SINCH_PROJECT_ID for the server",
+		No,
+	},
+	{
+		ProjectNotAllowed, Guard,
+		"The project is not in the allowlist of this server.",
+		"use one of the allowed projects, or ask the server's operator to add it to SINCH_PROJECT_ID. A subproject that a bundle created is known until the server's store is lost, as by a restart with --store memory: then its id must be added too",
+		No,
+	},
+	{
+		ProjectUnconfirmed, Guard,
+		"The first write to a project needs its confirmation, and there is none that is still valid.",
+		"ask the person whether this is the project to work in, then call project_confirm with its id and repeat the call",
+		No,
+	},
+	{
+		ReadFailed, Guard,
+		"A change that can't be undone needs a read before it, and that read failed.",
+		"call again when the read works; nothing was sent",
+		Yes,
+	},
+	{
+		StoreUnavailable, Guard,
+		"The store of confirmations and registrations can't be read or written.",
+		"check the server's --store; nothing was sent",
+		Yes,
+	},
+
+	{
+		ConfirmationRequired, Confirmation,
+		"A person must confirm this call, and the client can't ask one.",
+		"show confirmation.summary to the person; when they agree, repeat exactly the same call with confirm set to confirmation.token",
+		No,
+	},
+	{
+		ConfirmationInvalid, Confirmation,
+		"The confirmation token, or the person's answer, is not valid for this call: additionalInformation.reason says why (expired, spent, other_call, changed).",
+		"show the new confirmation.summary to the person; when they agree, repeat the call with the new token",
+		No,
+	},
+	{
+		ConfirmationDeclined, Confirmation,
+		"The person was asked and did not agree.",
+		"do not repeat the call unless the person asks for it",
+		No,
+	},
+	{
+		ConfirmationTimeout, Confirmation,
+		"The person was asked and did not answer in time.",
+		"ask the person whether to go on, and repeat the call when they are there",
+		Yes,
+	},
+	{
+		ConfirmationUnavailable, Confirmation,
+		"A person must confirm this call, the client can't ask one, and --confirm human takes no token.",
+		"use a client that supports elicitation, or ask the server's operator to start it with --confirm auto",
+		No,
+	},
+
+	{
+		AuditUnavailable, Audit,
+		"The audit log can't be written, so nothing was sent.",
+		"ask the server's operator to check its --audit, and make the call again afterwards; the confirmation that came with it may be used up",
+		Yes,
+	},
+
+	{
+		CredentialsMissing, Client,
+		"There are no credentials for the API; over HTTP, the request did not bring them (400).",
+		"set SINCH_KEY_ID and SINCH_KEY_SECRET (or SINCH_ACCESS_TOKEN)" + ThenDoctor,
+		No,
+	},
+	{
+		TokenRejected, Client,
+		"The token endpoint refused the credentials.",
+		"check SINCH_KEY_ID and SINCH_KEY_SECRET" + ThenDoctor,
+		No,
+	},
+	{
+		Unreachable, Client,
+		"The API, or the token endpoint, could not be reached: DNS, the connection, a proxy or TLS.",
+		"do what the resolution says, which depends on the cause" + ThenDoctor,
+		After,
+	},
+	{
+		Timeout, Client,
+		"The deadline of the call passed before the API answered; nothing was changed.",
+		"try again",
+		Yes,
+	},
+	{
+		Cancelled, Client,
+		"The caller ended the call before the API answered; nothing was changed.",
+		"make the call again if it is still needed",
+		Yes,
+	},
+	{
+		OutcomeUnknown, Client,
+		"The call was sent, and whether it took effect is not known.",
+		"check before doing it again; ask the person when what you see does not answer it",
+		No,
+	},
+	{
+		UnexpectedAnswer, Client,
+		"The answer is not one that the contract describes: not JSON, too large, a redirect, or from another server.",
+		"check PAPI_BASE_URL and any proxy between here and the API" + ThenDoctor,
+		No,
+	},
+	{
+		InvalidPath, Client,
+		"An id can't be part of a URL: it is empty, too long, or holds a slash or a control character.",
+		"give the id exactly as the API returned it",
+		No,
+	},
+	{
+		InvalidBody, Client,
+		"The body of the request can't be written as JSON.",
+		"fix the arguments: numbers must be finite, and texts valid UTF-8",
+		No,
+	},
+	{
+		NothingCreated, Client,
+		"The API accepted the request, and created none of the solutions.",
+		"fix what additionalInformation.failedSolutions reports, and call again with a fresh accessToken",
+		No,
+	},
+
+	{
+		ConfigurationUnfilled, Server,
+		"A setting, or a header of the request, still holds a placeholder.",
+		`ask the person to put the value into the configuration of the client that starts this server (often its "env"), and to start it again` + ThenDoctor,
+		No,
+	},
+	{
+		InternalError, Server,
+		"The server failed while it worked on the call.",
+		"A read may simply be repeated. After a call that changes something, read the current state first: the change may have been made. The server's log has the details.",
+		Yes,
+	},
+}
