@@ -19,8 +19,8 @@ import (
 	"papi-mcp/internal/sandbox"
 )
 
-// aSandbox starts the command, and returns it with its URL and what it prints
-// after that.
+// aSandbox starts the command, and returns it with its URL and the rest of its
+// output.
 func aSandbox(ctx context.Context, t *testing.T, env []string, flags ...string) (cmd *exec.Cmd, url string, rest io.Reader) {
 	t.Helper()
 	cmd = exec.CommandContext(ctx, "papi-mcp", append([]string{"sandbox", "--addr", "127.0.0.1:0", "--clock", "manual"}, flags...)...)
@@ -40,9 +40,9 @@ func aSandbox(ctx context.Context, t *testing.T, env []string, flags ...string) 
 	return cmd, strings.TrimSpace(line), lines
 }
 
-// The sandbox fills the project of the environment, and takes any id for one
-// unless it is told to be strict.
-func TestTheSandboxCommandFillsTheProjectOfTheEnvironment(t *testing.T) {
+// The sandbox fills the project of the environment, and accepts any project id
+// without --strict-projects.
+func TestSandboxFillsTheProjectOfTheEnvironment(t *testing.T) {
 	const own = "00000000-0000-0000-0000-000000000007"
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -89,9 +89,9 @@ func TestTheSandboxCommandFillsTheProjectOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// The sandbox in the process takes UUIDs alone, as the API does: a template that
-// nobody filled in is no project there.
-func TestTheBuiltInSandboxIsStrict(t *testing.T) {
+// The built-in sandbox accepts only UUIDs, as the API does: a template that was not
+// filled in is not a project.
+func TestBuiltInSandboxRequiresUUIDs(t *testing.T) {
 	const call = `{"projectId":"{projectId}"}`
 	if _, out, _ := run(t, nil, "call", "webhook_list", call, "--sandbox"); !strings.Contains(out, `"status":401`) {
 		t.Errorf("strict: %s", out)
@@ -114,7 +114,7 @@ func TestArgumentsAfterAByteOrderMark(t *testing.T) {
 
 // The sandbox prints its URL as the one line of its output, answers there, and
 // stops at an interrupt.
-func TestTheSandboxCommand(t *testing.T) {
+func TestSandboxCommand(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd, url, lines := aSandbox(ctx, t, nil)
@@ -141,7 +141,7 @@ func TestTheSandboxCommand(t *testing.T) {
 	}
 }
 
-// run runs a command in this process, with an environment of its own.
+// run runs a command in this process, with its own environment.
 func run(t *testing.T, env map[string]string, args ...string) (code int, out, errOut string) {
 	t.Helper()
 	for _, name := range []string{"SINCH_PROJECT_ID", "SINCH_KEY_ID", "SINCH_KEY_SECRET", "SINCH_ACCESS_TOKEN", "PAPI_BASE_URL", "PAPI_TOKEN_URL", "PAPI_AUTH"} {
@@ -152,8 +152,8 @@ func run(t *testing.T, env map[string]string, args ...string) (code int, out, er
 	return code, o.String(), e.String()
 }
 
-// What one sandbox dumped, the next begins with.
-func TestADumpIsSeedData(t *testing.T) {
+// The dump of one sandbox is seed data for the next.
+func TestDumpIsSeedData(t *testing.T) {
 	box := sandbox.New(sandbox.Options{Seed: 1})
 	defer box.Close()
 	if err := box.Seed("shop"); err != nil {
@@ -173,7 +173,7 @@ func TestADumpIsSeedData(t *testing.T) {
 	}
 }
 
-func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
+func TestDoctorFindsProblems(t *testing.T) {
 	box := sandbox.New(sandbox.Options{Seed: 1})
 	defer box.Close()
 	skewed := false
@@ -238,9 +238,9 @@ func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
-// What the doctor says about a connection that fails names its cause, and not
-// the key, nor the doctor.
-func TestTheDoctorNamesTheCause(t *testing.T) {
+// For a connection that fails, the doctor names the cause, and neither the key nor
+// itself.
+func TestDoctorNamesTheCause(t *testing.T) {
 	private := httptest.NewUnstartedServer(http.NotFoundHandler())
 	private.Config.ErrorLog = log.New(io.Discard, "", 0)
 	private.StartTLS()

@@ -104,7 +104,7 @@ func (f *httpFlags) allowedHosts() []string {
 
 // gcPercent is how much the heap may grow between garbage collections, in percent
 // of the live heap, which is small here, while each call allocates a lot: with the
-// default of 100, a twentieth of the time was spent on collections (scripts/load).
+// default of 100, collections took a twentieth of the time (scripts/load).
 const gcPercent = 800
 
 // memoryLimit is how much memory the process may use before it collects more often:

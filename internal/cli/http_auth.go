@@ -148,7 +148,7 @@ func (f *httpFlags) watchGrants(source string, first *settings.File, reader *set
 			if err := f.auth.check(f.publicURL, read); err != nil {
 				return nil, err
 			}
-			if err := checkTenantsKept(current, read); err != nil {
+			if err := checkTenants(current, read); err != nil {
 				return nil, err
 			}
 			if !reflect.DeepEqual(read.Flags, first.Flags) {
@@ -163,10 +163,10 @@ func (f *httpFlags) watchGrants(source string, first *settings.File, reader *set
 	})
 }
 
-// checkTenantsKept refuses a changed file in which a key no longer has its tenant:
+// checkTenants refuses a changed file in which a key no longer has its tenant:
 // the file may be truncated, and the caller's calls would use the server's own
 // credentials.
-func checkTenantsKept(old, changed *settings.File) error {
+func checkTenants(old, changed *settings.File) error {
 	for _, name := range slices.Sorted(maps.Keys(changed.Keys)) {
 		if changed.Keys[name].Tenant == "" && old.Keys[name].Tenant != "" {
 			return fmt.Errorf("keys.%s no longer has a tenant, so that its calls would use the credentials in the environment: name its tenant (%s), or restart the server if this is intended", name, old.Keys[name].Tenant)

@@ -18,8 +18,8 @@ const (
 	hashTwo = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
 )
 
-// wholeFiles are configuration files in many orders and styles.
-var wholeFiles = map[string]struct{ mode, text string }{
+// completeFiles are configuration files in many orders and styles.
+var completeFiles = map[string]struct{ mode, text string }{
 	"as the docs show it": {authToken, `
 http: 0.0.0.0:8443
 auth: token
@@ -99,15 +99,15 @@ scopes:
 `},
 }
 
-// A file that was cut off at any byte is refused, or grants nothing that the
-// whole one does not.
-func TestAFileThatIsCutOffGrantsNoMore(t *testing.T) {
+// A file that is truncated at any byte is refused, or grants nothing that the
+// complete one does not.
+func TestTruncatedConfigGrantsNoMore(t *testing.T) {
 	t.Setenv("LIMITS_KEY_ID", "key")
 	t.Setenv("LIMITS_KEY_SECRET", "not-a-real-one")
 	serve := &cobra.Command{}
 	new(config).addServeFlags(serve, new(httpFlags))
 	reader := settings.NewReader(serve.Flags())
-	for name, file := range wholeFiles {
+	for name, file := range completeFiles {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "papi-mcp.yaml")
 			text := strings.TrimPrefix(file.text, "\n")
@@ -130,29 +130,29 @@ func TestAFileThatIsCutOffGrantsNoMore(t *testing.T) {
 				a, err := newGrants(f)
 				return f, a, err
 			}
-			wholeFile, whole, err := read(text)
+			complete, whole, err := read(text)
 			if err != nil {
 				t.Fatal(err)
 			}
-			taken := 0
+			accepted := 0
 			for end := range len(text) {
 				f, a, err := read(text[:end])
-				// A running server looks at what it had before, too; a file
+				// A running server also compares it with the file before; a file
 				// without notes is safe at a start as well.
-				if err != nil || len(wholeFile.Notes) > 0 && checkTenantsKept(wholeFile, f) != nil {
+				if err != nil || len(complete.Notes) > 0 && checkTenants(complete, f) != nil {
 					continue
 				}
-				taken++
+				accepted++
 				if more := grantsMore(a, whole); more != "" {
 					t.Errorf("%s\nin what is left of the file:\n%s", more, text[:end])
 				}
 			}
-			t.Logf("%d of %d beginnings are taken", taken, len(text))
+			t.Logf("%d of %d prefixes are accepted", accepted, len(text))
 		})
 	}
 }
 
-// grantsMore tells what a grants that b does not, "" for nothing.
+// grantsMore returns what a grants and b does not, "" for nothing.
 func grantsMore(a, b *grants) string {
 	of := map[string]auth.Key{}
 	for _, key := range b.keys {
@@ -167,7 +167,7 @@ func grantsMore(a, b *grants) string {
 			return "another tenant for " + key.Name + ": " + key.Grant.Tenant
 		case namesMore(key.Grant.Projects, known.Grant.Projects):
 			return "more projects for " + key.Name + ": " + strings.Join(key.Grant.Projects, " ")
-		case opensMore(key.Grant.Toolsets, known.Grant.Toolsets):
+		case allowsMore(key.Grant.Toolsets, known.Grant.Toolsets):
 			return "more tools for " + key.Name
 		}
 		for _, hash := range key.Hashes {
@@ -177,7 +177,7 @@ func grantsMore(a, b *grants) string {
 		}
 	}
 	for name, opens := range a.scopes {
-		if known, ok := b.scopes[name]; !ok || opensMore(opens, known) {
+		if known, ok := b.scopes[name]; !ok || allowsMore(opens, known) {
 			return "more for scope " + name
 		}
 	}
@@ -190,13 +190,13 @@ func grantsMore(a, b *grants) string {
 	return ""
 }
 
-// namesMore reports whether an allowlist has what another has not; empty is any.
+// namesMore reports whether an allowlist has names that another lacks; empty is any.
 func namesMore(a, b []string) bool {
 	return len(b) > 0 && (len(a) == 0 || slices.ContainsFunc(a, func(name string) bool { return !slices.Contains(b, name) }))
 }
 
-// opensMore compares toolsets, in the form of auth.Grant.
-func opensMore(a, b map[string]bool) bool {
+// allowsMore compares toolsets, in the form of auth.Grant.
+func allowsMore(a, b map[string]bool) bool {
 	if a == nil || b == nil {
 		return b != nil
 	}
@@ -208,8 +208,8 @@ func opensMore(a, b map[string]bool) bool {
 	return false
 }
 
-// The example of the docs is a good file, and no cut makes it grant more.
-func TestTheFileOfTheDocs(t *testing.T) {
+// The example of the docs is valid, and does not grant more when it is truncated.
+func TestConfigFileOfTheDocs(t *testing.T) {
 	t.Setenv("EMEA_KEY_ID", "key")
 	t.Setenv("EMEA_KEY_SECRET", "not-a-real-one")
 	docs, err := os.ReadFile("../../docs/http.md")

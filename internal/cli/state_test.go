@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Where serve keeps its state when --store does not say.
-func TestWhereTheStateIsKept(t *testing.T) {
+// The state file of serve without --store.
+func TestStateFile(t *testing.T) {
 	for _, name := range []string{"SINCH_PROJECT_ID", "SINCH_KEY_ID", "SINCH_KEY_SECRET", "SINCH_ACCESS_TOKEN", "PAPI_BASE_URL", "PAPI_TOKEN_URL", "PAPI_AUTH"} {
 		t.Setenv(name, "")
 	}
@@ -49,9 +49,9 @@ func TestWhereTheStateIsKept(t *testing.T) {
 	}
 }
 
-// Where there is no folder of the user's, the state is kept in memory, and a
-// line says so; never where --store says what to do, or the sandbox keeps none.
-func TestWithoutAHomeTheStateIsInMemory(t *testing.T) {
+// Without a home folder the state is in memory, with a warning; with --store or the
+// sandbox there is no warning.
+func TestStateIsInMemoryWithoutAHome(t *testing.T) {
 	for _, name := range []string{"XDG_STATE_HOME", "HOME", "LocalAppData", "USERPROFILE", "home"} {
 		t.Setenv(name, "")
 	}

@@ -150,13 +150,13 @@ func (s *Schema) HasProperty(names SecretNames) bool {
 	return s.hasProperty(names, map[*Schema]bool{})
 }
 
-func (s *Schema) hasProperty(names SecretNames, seen map[*Schema]bool) bool {
+func (s *Schema) hasProperty(names SecretNames, visited map[*Schema]bool) bool {
 	if s.target != nil {
-		if seen[s.target] {
+		if visited[s.target] {
 			return false
 		}
-		seen[s.target] = true
-		return s.target.hasProperty(names, seen)
+		visited[s.target] = true
+		return s.target.hasProperty(names, visited)
 	}
 	for name := range s.Properties {
 		if names[name] {
@@ -164,7 +164,7 @@ func (s *Schema) hasProperty(names SecretNames, seen map[*Schema]bool) bool {
 		}
 	}
 	found := false
-	s.children(func(c *Schema) { found = found || c.hasProperty(names, seen) })
+	s.children(func(c *Schema) { found = found || c.hasProperty(names, visited) })
 	return found
 }
 

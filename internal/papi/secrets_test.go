@@ -71,22 +71,22 @@ func TestContractSecretsAreKnown(t *testing.T) {
 
 // namesIn gathers the names of all properties of a schema, at any depth and in
 // every variant.
-func namesIn(s *Schema, names map[string]bool, seen map[*Schema]bool) {
-	if s == nil || seen[s.Resolve()] {
+func namesIn(s *Schema, names map[string]bool, visited map[*Schema]bool) {
+	if s == nil || visited[s.Resolve()] {
 		return
 	}
 	s = s.Resolve()
-	seen[s] = true
+	visited[s] = true
 	for name, property := range s.Properties {
 		names[name] = true
-		namesIn(property, names, seen)
+		namesIn(property, names, visited)
 	}
 	for _, variant := range s.AnyOf {
-		namesIn(variant, names, seen)
+		namesIn(variant, names, visited)
 	}
-	namesIn(s.Items, names, seen)
+	namesIn(s.Items, names, visited)
 	if s.AdditionalProperties != nil {
-		namesIn(s.AdditionalProperties.Schema, names, seen)
+		namesIn(s.AdditionalProperties.Schema, names, visited)
 	}
 }
 

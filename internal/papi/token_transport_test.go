@@ -41,7 +41,7 @@ func TestTokenExpiry(t *testing.T) {
 				t.Errorf("%s: expires %v", given, expires)
 			}
 		case time.Until(expires) > want || time.Until(expires) < want-time.Minute:
-			t.Errorf("%s: good for %v", given, time.Until(expires))
+			t.Errorf("%s: valid for %v", given, time.Until(expires))
 		}
 	}
 	// One that does not say how long it is valid, as a web form.
