@@ -45,7 +45,7 @@ func (f *httpFlags) add(flags *pflag.FlagSet) {
 	flags.IntVar(&f.limits.Running, "max-running", d.Running, "maximum number of calls that run at the same time")
 	flags.IntVar(&f.limits.Waiting, "max-waiting", d.Waiting, "maximum number of calls that wait for one of them to end; more are refused")
 	flags.IntVar(&f.limits.Sessions, "max-sessions", d.Sessions, "maximum number of open sessions of the older protocols")
-	flags.DurationVar(&f.limits.SessionIdle, "session-idle", d.SessionIdle, "how long a session may be idle before it is closed")
+	flags.DurationVar(&f.limits.SessionIdleTimeout, "session-idle", d.SessionIdleTimeout, "how long a session may be idle before it is closed")
 	flags.Float64Var(&f.limits.Rate, "rate", d.Rate, "requests per second that one caller may make on average; with --auth none all are one caller, and the default is no limit")
 	flags.IntVar(&f.limits.Burst, "burst", d.Burst, "requests that one caller may make in a burst")
 	f.auth.add(flags)
@@ -70,7 +70,7 @@ func (f *httpFlags) check(c *config, file *settings.File, flags *pflag.FlagSet) 
 	switch u, err := url.Parse(f.publicURL); {
 	case (f.tlsCert == "") != (f.tlsKey == ""):
 		return usage("--tls-cert and --tls-key need each other")
-	case f.limits.Running < 1 || f.limits.Waiting < 1 || f.limits.Sessions < 1 || f.limits.SessionIdle <= 0 || f.limits.Rate < 0 || f.limits.Burst < 1:
+	case f.limits.Running < 1 || f.limits.Waiting < 1 || f.limits.Sessions < 1 || f.limits.SessionIdleTimeout <= 0 || f.limits.Rate < 0 || f.limits.Burst < 1:
 		return usage("--max-running, --max-waiting, --max-sessions, --session-idle and --burst must be greater than 0, and --rate 0 (no limit) or greater")
 	case f.publicURL != "" && (err != nil || u.Host == "" || f.publicURL != u.Scheme+"://"+u.Host || u.Scheme != "https" && u.Scheme != "http"):
 		return usage("--public-url %q: use only scheme and host, such as https://papi.example.com", f.publicURL)

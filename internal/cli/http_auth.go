@@ -106,7 +106,7 @@ var defaultScopes = map[string]settings.Scope{
 func newGrants(file *settings.File) (*grants, error) {
 	a := &grants{scopes: map[string]map[string]bool{}, tenants: map[string]tenant.Tenant{}}
 	for name, key := range file.Keys {
-		k := auth.Key{Name: name, Grant: auth.Grant{Projects: key.Projects.List(), Toolsets: key.Opens(), Tenant: key.Tenant}}
+		k := auth.Key{Name: name, Grant: auth.Grant{Projects: key.Projects.List(), Toolsets: key.Grants(), Tenant: key.Tenant}}
 		for _, text := range key.Hashes {
 			hash, err := auth.ParseHash(text)
 			if err != nil {
@@ -121,7 +121,7 @@ func newGrants(file *settings.File) (*grants, error) {
 		scopes = defaultScopes
 	}
 	for name, scope := range scopes {
-		a.scopes[name] = scope.Opens()
+		a.scopes[name] = scope.Grants()
 	}
 	for name, t := range file.Tenants {
 		a.tenants[name] = tenant.Tenant{Projects: t.Projects.List(), KeyID: t.KeyID, KeySecret: t.KeySecret, AccessToken: t.AccessToken}
@@ -196,7 +196,7 @@ func (f *authFlags) options(o *server.HTTPOptions, publicURL string, a *app, liv
 		o.Open = map[string]http.Handler{"GET " + path: metadata(resource, f.issuer, live)}
 	}
 	if f.tenant == tenantHeader {
-		o.Authenticate = auth.Header(o.Authenticate)
+		o.Authenticate = auth.WithCredentials(o.Authenticate)
 	}
 	if f.mode != authNone || f.tenant == tenantHeader {
 		o.ToolboxFor = func(_ context.Context, id auth.Identity) (server.Toolbox, error) { return a.pool.Tools(id) }

@@ -139,7 +139,7 @@ func TestTruncatedConfigGrantsNoMore(t *testing.T) {
 				f, a, err := read(text[:end])
 				// A running server also compares it with the file before; a file
 				// without notes is safe at a start as well.
-				if err != nil || len(complete.Notes) > 0 && checkTenants(complete, f) != nil {
+				if err != nil || len(complete.Warnings) > 0 && checkTenants(complete, f) != nil {
 					continue
 				}
 				accepted++
@@ -242,7 +242,7 @@ func TestConfigFileOfTheDocs(t *testing.T) {
 		return f, a
 	}
 	f, whole := read(text)
-	if f == nil || len(f.Notes) > 0 || len(f.Keys)+len(f.Scopes)+len(f.Tenants) != 4 {
+	if f == nil || len(f.Warnings) > 0 || len(f.Keys)+len(f.Scopes)+len(f.Tenants) != 4 {
 		t.Fatalf("got %+v from\n%s", f, text)
 	}
 	for end := range len(text) {

@@ -2,7 +2,7 @@
 // with numbers as float64 or json.Number. A path is names with dots between
 // them ("details.brand.name"); "" is the value itself. What is missing, or of
 // another type than asked for, is the zero value, so that a chain of lookups
-// needs no checks in between.
+// needs no checks in between. [Encode] writes JSON.
 package jsonvalue
 
 import (
@@ -101,4 +101,14 @@ func MapScalars(value any, edit func(any) any) any {
 		return list
 	}
 	return edit(value)
+}
+
+// Encode returns the JSON of a value whose types can always be encoded; for any
+// other it panics.
+func Encode(value any) json.RawMessage {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		panic("jsonvalue: " + err.Error())
+	}
+	return raw
 }

@@ -67,7 +67,7 @@ func (c *checker) format(s *Schema, value any, name, at string) {
 			check = textFormats[name]
 		}
 		if IsIdentifier(name) && !strings.HasSuffix(name, "ageToken") && strings.TrimSpace(v) != v {
-			violation := Violation{Path: at, Given: echo(name, v), Allowed: "an id as the API returned it, without blanks around it"}
+			violation := Violation{Path: at, Given: echoValue(name, v), Allowed: "an id as the API returned it, without blanks around it"}
 			if id := strings.TrimSpace(v); len(id) <= maxNameLength {
 				violation.Nearest = id
 			}
@@ -86,7 +86,7 @@ func (c *checker) format(s *Schema, value any, name, at string) {
 			}
 		}
 		if allowed != "" {
-			violation := Violation{Path: at, Given: echo(name, v), Allowed: allowed}
+			violation := Violation{Path: at, Given: echoValue(name, v), Allowed: allowed}
 			if s.Format == "country code" {
 				violation.Nearest = callingCode(v)
 			}
@@ -254,7 +254,7 @@ func (c *checker) timestamp(value any, at string) {
 	n, err := strconv.ParseFloat(fmt.Sprint(value), 64)
 	switch {
 	case err != nil || n < 0 || n != float64(int64(n)):
-		c.add(Violation{Path: at, Given: echo("", value), Allowed: timestampForm})
+		c.add(Violation{Path: at, Given: echoValue("", value), Allowed: timestampForm})
 	case n < 1e11:
 		c.warnings = append(c.warnings, at+": looks like seconds, and the contract's example has milliseconds: the API decides")
 	}
@@ -273,11 +273,11 @@ func (c *checker) multipliers(given map[string]any, at string) {
 		path := join(at, country)
 		known := countryFor(country, countries)
 		if !alpha2.MatchString(country) || known != nil && known[0] != country {
-			c.add(Violation{Path: path, Given: echo(country, given[country]), Allowed: "a two-letter country code of ISO 3166, such as GB", Nearest: joinFew(known)})
+			c.add(Violation{Path: path, Given: echoValue(country, given[country]), Allowed: "a two-letter country code of ISO 3166, such as GB", Nearest: joinFew(known)})
 		}
 		text, isText := given[country].(string)
 		if factor, err := strconv.ParseFloat(text, 64); isText && (!multiplier.MatchString(text) || err != nil || factor > 10) {
-			c.add(Violation{Path: path, Given: echo(country, text), Allowed: `a decimal number from "0.0" to "10.0", as a string such as "1.2"`})
+			c.add(Violation{Path: path, Given: echoValue(country, text), Allowed: `a decimal number from "0.0" to "10.0", as a string such as "1.2"`})
 		}
 	}
 }

@@ -92,7 +92,7 @@ func namesIn(s *Schema, names map[string]bool, visited map[*Schema]bool) {
 
 func TestGivenValuesAreMaskedAtAnyDepth(t *testing.T) {
 	value := map[string]any{"otp_type": "COPY_CODE", "inner": []any{map[string]any{"facebook_token": "EAAB-1", "otp": json.Number("123456")}}}
-	raw, err := json.Marshal(echo("details", value))
+	raw, err := json.Marshal(echoValue("details", value))
 	if want := `{"inner":[{"facebook_token":"***","otp":"***"}],"otp_type":"COPY_CODE"}`; err != nil || string(raw) != want {
 		t.Errorf("got  %s\nwant %s", raw, want)
 	}

@@ -213,7 +213,7 @@ func (c *checker) union(s *Schema, value any, at string) {
 			types = append(types, v.schema.Resolve().Type...)
 		}
 		slices.Sort(types)
-		c.add(Violation{Path: at, Given: echo(lastName(at), value), Allowed: strings.Join(slices.Compact(types), " or ")})
+		c.add(Violation{Path: at, Given: echoValue(lastName(at), value), Allowed: strings.Join(slices.Compact(types), " or ")})
 		return
 	}
 	best := all[0]
@@ -265,7 +265,7 @@ func (c *checker) wrongDiscriminator(all []candidate, value any, at string) {
 		}
 		values = sortedUnique(values)
 		given := value.(map[string]any)[name]
-		c.add(Violation{Path: join(at, name), Given: echo(name, given), Allowed: values, Nearest: nearestValue(fmt.Sprint(given), toStrings(values))})
+		c.add(Violation{Path: join(at, name), Given: echoValue(name, given), Allowed: values, Nearest: nearestValue(fmt.Sprint(given), toStrings(values))})
 	}
 }
 

@@ -223,7 +223,7 @@ func (c *compiled) collect(e *jsonschema.ValidationError, root any) []Violation 
 	if n := len(e.InstanceLocation); n > 0 {
 		name = e.InstanceLocation[n-1]
 	}
-	v := Violation{Path: path, Given: echo(name, given)}
+	v := Violation{Path: path, Given: echoValue(name, given)}
 	switch k := e.ErrorKind.(type) {
 	case *kind.Enum:
 		v.Allowed = k.Want
@@ -302,7 +302,7 @@ func (c *compiled) properties(location string) []string {
 // unknownName is the violation of a name that the schema does not have. If it holds
 // an object with names that the schema does have, they may belong one level up.
 func unknownName(name string, value any, at string, known []string) Violation {
-	v := Violation{Path: at, Given: echo(name, value), Allowed: "no such name; known: " + strings.Join(known, ", "), Nearest: Nearest(name, known), unknown: name}
+	v := Violation{Path: at, Given: echoValue(name, value), Allowed: "no such name; known: " + strings.Join(known, ", "), Nearest: Nearest(name, known), unknown: name}
 	fields, _ := value.(map[string]any)
 	var held []string
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
@@ -371,17 +371,20 @@ func locate(root any, location []string) (string, any) {
 // MaxEcho is how many characters of an argument an error repeats.
 const MaxEcho = 100
 
-// echo returns a given value as a violation may repeat it.
-func echo(name string, value any) any {
+// Echo truncates an argument to MaxEcho, as an error repeats it.
+func Echo(text string) string { return Truncate(text, MaxEcho) }
+
+// echoValue returns a given value as a violation may repeat it.
+func echoValue(name string, value any) any {
 	if value != nil && IsSecretName(name) {
 		return Masked
 	}
 	switch v := value.(type) {
 	case string:
-		return Truncate(v, MaxEcho)
+		return Echo(v)
 	case json.Number:
 		if len(v) > MaxEcho {
-			return Truncate(v.String(), MaxEcho)
+			return Echo(v.String())
 		}
 	case map[string]any, []any:
 		raw, err := json.Marshal(MaskSecrets(v))

@@ -8,7 +8,7 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// Authors of activities.
+// The authors of activities.
 const (
 	byCaller    = "Provisioning API user"
 	bySinch     = "Sinch"
@@ -17,7 +17,7 @@ const (
 	byRegistrar = "US brand registry"
 )
 
-// activity is an entry of a resource's history.
+// activity is an entry in a resource's history.
 type activity struct {
 	Type    string    `json:"type"`
 	Created time.Time `json:"created"`
@@ -26,7 +26,7 @@ type activity struct {
 	Number  int       `json:"number"`
 }
 
-// Activities are document newest first.
+// Activities are listed newest first.
 func (a activity) sortKey() string { return fmt.Sprintf("%012d", 999_999_999_999-a.Number) }
 func (a activity) facet() string   { return "" }
 
@@ -38,18 +38,18 @@ func (a activity) render() map[string]any {
 	return doc
 }
 
-// history is what happened to a resource.
+// history lists what happened to a resource. Embed it in a resource that has
+// activities.
 type history struct {
 	Activities *table[activity] `json:"activities"`
 }
 
-// record adds what a caller did to the history.
-func (h *history) record(at time.Time, kind string) { h.add(activity{Type: kind, Created: at}) }
+// record adds an activity of the caller.
+func (h *history) record(now time.Time, kind string) { h.add(activity{Type: kind, Created: now}) }
 
-// recordBy adds what somebody else decided, and why: "" where there is no
-// reason to tell.
-func (h *history) recordBy(by string, at time.Time, kind, why string) {
-	h.add(activity{Type: kind, Created: at, Comment: why, Author: by})
+// recordBy adds an activity of another author, with the reason or "".
+func (h *history) recordBy(author string, now time.Time, kind, reason string) {
+	h.add(activity{Type: kind, Created: now, Comment: reason, Author: author})
 }
 
 func (h *history) add(a activity) {
@@ -65,7 +65,7 @@ func (c *call) listActivities(h *history) answer {
 	return listPage(c, h.Activities, "notifications", 50, filter{}, activity.render)
 }
 
-// comment adds the body's comment to the history, and answers it.
+// comment adds the body's comment to the history, and returns the answer.
 func (c *call) comment(h *history) answer {
 	h.add(activity{Type: "COMMENT_ADDED", Created: c.now, Comment: jsonvalue.Text(c.body, "comment")})
 	return c.ok(map[string]any{"type": "CREATED", "comment": c.body["comment"], "created": formatTime(c.now)})

@@ -9,27 +9,26 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// answer is what a request gets.
+// answer is the response to a request.
 type answer struct {
 	status int
-	body   any    // written as JSON; nil is none
-	raw    []byte // the body, written
+	body   any    // nil: there is none
+	raw    []byte // the body as JSON
 }
 
-// marshal writes the body down, so that the answer shares nothing with the
-// state.
+// marshal sets the raw body, so that the answer shares nothing with the state.
 func (a answer) marshal() answer {
 	if a.body != nil && a.raw == nil {
 		raw, err := json.Marshal(a.body)
 		if err != nil {
-			panic("sandbox: an answer that is no JSON: " + err.Error())
+			panic("sandbox: marshal an answer: " + err.Error())
 		}
 		a.raw = raw
 	}
 	return a
 }
 
-// ok is the operation's successful answer.
+// ok returns the operation's successful answer.
 func (c *call) ok(body any) answer {
 	return answer{status: slices.Sorted(maps.Keys(c.op.Answers))[0], body: body}
 }
@@ -46,8 +45,8 @@ func statusOf(op *papi.Operation, code string) int {
 	return 0
 }
 
-// fail is the operation's error with the code. It panics on one that the
-// contract does not name for the operation.
+// fail returns the operation's error with the code. It panics where the contract
+// does not document the code for the operation.
 func (c *call) fail(code string) answer { return c.failWith(code, nil) }
 
 // failWith is fail with additionalInformation.
@@ -68,7 +67,7 @@ func errorAnswer(status int, code, message, resolution string, info map[string]a
 	return answer{status: status, body: body}
 }
 
-// ownError is an error that only a sandbox has.
+// ownError returns an error that the API does not have.
 func ownError(status int, code, message, resolution string) answer {
 	return errorAnswer(status, code, message, resolution, nil)
 }
@@ -84,10 +83,10 @@ func (s *Sandbox) write(w http.ResponseWriter, a answer, header http.Header) {
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.raw) // a client that is gone wants no answer
+	_, _ = w.Write(a.raw) // an error means that the client has gone away
 }
 
-// date sets the API's time in an answer.
+// date sets the Date header to the API's time.
 func (s *Sandbox) date(w http.ResponseWriter) {
 	w.Header().Set("Date", s.Now().Format(http.TimeFormat))
 }

@@ -12,14 +12,14 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// bundle is a set of resources that are made together.
+// bundle is a set of resources that are created together.
 type bundle struct {
 	ID      string `json:"id"`
 	Number  int    `json:"number"`
 	Name    string `json:"name"`
 	Region  string `json:"region"`
 	State   string `json:"state"`
-	Project string `json:"project"` // in which the resources are: the subproject's, where there is one
+	Project string `json:"project"` // of the resources: the subproject, where there is one
 
 	Subproject map[string]any `json:"subproject"`
 	SmsApp     string         `json:"smsApp"`
@@ -27,7 +27,7 @@ type bundle struct {
 	Webhooks   []string       `json:"webhooks"`
 }
 
-// Bundles are document oldest first.
+// Bundles are listed oldest first.
 func (b *bundle) sortKey() string { return fmt.Sprintf("%09d", b.Number) }
 func (b *bundle) facet() string   { return b.State }
 
@@ -36,7 +36,7 @@ const kindBundleFinish = "bundle_finish"
 var bundleHandlers = map[string]handler{
 	"BundlesBundlesController_list_v1":   listBundles,
 	"BundlesBundlesController_create_v1": createBundle,
-	"BundlesBundlesController_get_v1":    getBundle,
+	"BundlesBundlesController_get_v1":    withResource(findBundle, "bundleId", "bundle_not_found", getBundle),
 }
 
 var bundleEvents = map[string]eventHandler{
@@ -74,11 +74,7 @@ func listBundles(c *call) answer {
 	return listPage(c, chosen, "bundles", 10, stateFilter(states, nil), c.renderBundle)
 }
 
-func getBundle(c *call) answer {
-	b, ok := c.project.Bundles.get(c.id("bundleId"))
-	if !ok {
-		return c.fail("bundle_not_found")
-	}
+func getBundle(c *call, b *bundle) answer {
 	if b.ConvApp != "" && c.Sandbox.project(b.Project).ConvApps[b.ConvApp] == nil {
 		return c.fail("conversation_app_not_found")
 	}
@@ -113,7 +109,7 @@ func (s *Sandbox) renderBundle(b *bundle) map[string]any {
 	return doc
 }
 
-// renderConvWebhooks are the Conversation API's own webhooks of an app.
+// renderConvWebhooks returns the Conversation API's own webhooks of an app.
 func renderConvWebhooks(app *convApp) []any {
 	shown := []any{}
 	for i, hook := range jsonvalue.Objects(app.Input, "webhooks") {
@@ -122,7 +118,8 @@ func renderConvWebhooks(app *convApp) []any {
 	return shown
 }
 
-// addBundleWebhooks adds the bundle's webhooks, and how BUNDLE_DONE reached them.
+// addBundleWebhooks adds the bundle's webhooks, and the deliveries of BUNDLE_DONE to
+// them.
 func (s *Sandbox) addBundleWebhooks(p *project, b *bundle, doc map[string]any) {
 	hooks, statuses := []any{}, []any{}
 	for _, hook := range p.Webhooks {
@@ -152,8 +149,8 @@ func (s *Sandbox) addBundleWebhooks(p *project, b *bundle, doc map[string]any) {
 	}
 }
 
-// service reads one of subproject, smsApp and convApp: true, or an object.
-func (c *call) service(name string) (wanted bool, input map[string]any) {
+// service reads one of subproject, smsApp and convApp, which are true or an object.
+func (c *call) service(name string) (requested bool, input map[string]any) {
 	switch given := c.body[name].(type) {
 	case bool:
 		return given, map[string]any{}
@@ -163,10 +160,10 @@ func (c *call) service(name string) (wanted bool, input map[string]any) {
 	return false, nil
 }
 
-// magicBundle is the documented code that the name of a bundle asks for, as in
-// "error:more_than_one_sms_app". It stands for what the sandbox does not know:
-// prices, carriers, test accounts.
-func magicBundle(c *call, name string) string {
+// magicError returns the error code that a name asks for, as in
+// "error:more_than_one_sms_app", if the operation documents it. So errors can be
+// provoked whose causes the sandbox does not have: prices, carriers, suppliers.
+func (c *call) magicError(name string) string {
 	if _, code, found := strings.Cut(name, "error:"); found && c.documents(code) {
 		return code
 	}
@@ -175,7 +172,7 @@ func magicBundle(c *call, name string) string {
 
 func createBundle(c *call) answer {
 	name, region := jsonvalue.Text(c.body, "name"), jsonvalue.Text(c.body, "region")
-	if code := magicBundle(c, name); code != "" {
+	if code := c.magicError(name); code != "" {
 		return c.fail(code)
 	}
 	sub, subInput := c.service("subproject")
@@ -184,19 +181,9 @@ func createBundle(c *call) answer {
 	if !sub && !sms && !conv {
 		return c.fail("no_services_to_create")
 	}
-	named := func(input map[string]any) string {
-		if own := jsonvalue.Text(input, "name"); own != "" {
-			return own
-		}
-		return name
-	}
-	for _, one := range []struct {
-		wanted bool
-		input  map[string]any
-	}{{sub, subInput}, {sms, smsInput}, {conv, convInput}} {
-		if one.wanted && named(one.input) == "" {
-			return c.fail("missing_name")
-		}
+	nameOf := func(input map[string]any) string { return cmp.Or(jsonvalue.Text(input, "name"), name) }
+	if sub && nameOf(subInput) == "" || sms && nameOf(smsInput) == "" || conv && nameOf(convInput) == "" {
+		return c.fail("missing_name")
 	}
 	if found := c.completeRetention(convInput); len(found) > 0 {
 		return c.failBody("invalid_input", messages(found))
@@ -209,18 +196,18 @@ func createBundle(c *call) answer {
 	b := &bundle{ID: c.hex(c.project.stream("bundles"), 24), Number: c.project.nextNumber(), Name: name, Region: region, State: "IN_PROGRESS"}
 	if sub {
 		target = c.Sandbox.project(c.uuid(c.project.stream("subprojects")))
-		b.Subproject = map[string]any{"id": target.ID, "name": named(subInput), "parentProjectId": c.project.ID, "status": "PENDING"}
+		b.Subproject = map[string]any{"id": target.ID, "name": nameOf(subInput), "parentProjectId": c.project.ID, "status": "PENDING"}
 		if labels := jsonvalue.Object(subInput, "labels"); labels != nil {
 			b.Subproject["labels"] = labels
 		}
 	}
 	b.Project = target.ID
 	if conv {
-		b.ConvApp = c.newConvApp(target, named(convInput), region, convInput).ID
+		b.ConvApp = c.newConvApp(target, nameOf(convInput), region, convInput).ID
 	}
 	if sms {
 		test, _ := smsInput["test"].(bool)
-		app := c.newSmsApp(target, named(smsInput), region, test)
+		app := c.newSmsApp(target, nameOf(smsInput), region, test)
 		b.SmsApp, app.ConvApp = app.ID, b.ConvApp
 	}
 	for _, hook := range hooks {
@@ -233,17 +220,18 @@ func createBundle(c *call) answer {
 	return c.ok(c.renderBundle(b))
 }
 
-// retentionSchemas say how long a Conversation app keeps messages, by its mode.
+// retentionSchemas are the schemas of a Conversation app's retention policy, by
+// its processing mode.
 var retentionSchemas = map[string]string{
 	"CONVERSATION": "BundlesConversationAppConversationRetentionPolicyInputDto",
 	"DISPATCH":     "BundlesConversationAppDispatchRetentionPolicyInputDto",
 }
 
-// completeRetention completes the retention policy of a bundle's Conversation app by the
-// schema of its mode, and says what is wrong with it there: the body's union of
-// the two takes either.
+// completeRetention validates the retention policy of a bundle's Conversation app
+// by the schema of its mode, and sets its defaults. The schema of the body allows
+// the policies of both modes.
 func (c *call) completeRetention(app map[string]any) []papi.Violation {
-	given, ok := jsonvalue.Object(c.given, "convApp")["retentionPolicy"]
+	given, ok := jsonvalue.Object(c.rawBody, "convApp")["retentionPolicy"]
 	if !ok {
 		return nil
 	}
@@ -256,12 +244,12 @@ func (c *call) completeRetention(app map[string]any) []papi.Violation {
 	return found
 }
 
-// bundleWebhookProblem is the code for webhooks that the project can't take, or
-// "". A subproject has none before.
+// bundleWebhookProblem is the error code for webhooks that the project can't have,
+// or "". A subproject has no other webhooks.
 func (c *call) bundleWebhookProblem(hooks []map[string]any, subproject bool) string {
 	for i, hook := range hooks {
 		target := jsonvalue.Text(hook, "target")
-		if !subproject && c.taken(target, nil) {
+		if !subproject && c.targetUsed(target, nil) {
 			return "webhook_exists"
 		}
 		if slices.ContainsFunc(hooks[:i], func(other map[string]any) bool { return other["target"] == target }) {

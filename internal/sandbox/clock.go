@@ -4,16 +4,16 @@ import (
 	"time"
 )
 
-// clock tells the API's time.
+// clock computes the API's time from the real time.
 type clock struct {
-	manual bool
-	speed  float64
-	base   time.Time // the API's time when ...
-	since  time.Time // ... it was this, really
+	manual   bool
+	speed    float64
+	base     time.Time // the API's time at realBase
+	realBase time.Time
 }
 
 func newClock(o Options) clock {
-	c := clock{manual: o.Manual, speed: o.Speed, base: o.Start, since: time.Now()}
+	c := clock{manual: o.Manual, speed: o.Speed, base: o.Start, realBase: time.Now()}
 	if c.speed <= 0 || c.manual {
 		c.speed = 1
 	}
@@ -22,7 +22,7 @@ func newClock(o Options) clock {
 	case c.manual:
 		c.base = ManualStart
 	default:
-		c.base = c.since
+		c.base = c.realBase
 	}
 	c.base = c.base.UTC().Truncate(time.Millisecond)
 	return c
@@ -32,7 +32,7 @@ func (c *clock) now() time.Time {
 	if c.manual {
 		return c.base
 	}
-	return c.base.Add(time.Duration(float64(time.Since(c.since)) * c.speed)).Truncate(time.Millisecond)
+	return c.base.Add(time.Duration(float64(time.Since(c.realBase)) * c.speed)).Truncate(time.Millisecond)
 }
 
 // Now returns the API's time.
@@ -43,11 +43,11 @@ func (s *Sandbox) Now() time.Time {
 	return s.now
 }
 
-// Advance moves the API's time on by d, and all happens that is due by then,
-// in its order. It returns when the webhooks of that time have been delivered
-// or have failed: their retries are events as well.
+// Advance moves the API's time forward by d. The events that are due by then
+// happen in their order, retries of webhooks among them. It returns when the
+// webhooks of that time have been delivered or have failed.
 func (s *Sandbox) Advance(d time.Duration) {
-	s.advancing.Lock() // one after the other, so that each moves the time by its own
+	s.advancing.Lock() // one at a time, so that each moves the time by its own d
 	defer s.advancing.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +68,7 @@ func (s *Sandbox) Advance(d time.Duration) {
 	s.catchUp()
 }
 
-// Settle returns when no webhook is on its way.
+// Settle waits until no webhook is being delivered.
 func (s *Sandbox) Settle() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,9 +78,9 @@ func (s *Sandbox) Settle() {
 	}
 }
 
-// run lets events happen in real time, while no request comes.
+// run lets events happen when they are due, whether requests come or not.
 func (s *Sandbox) run() {
-	const longest = time.Hour
+	const maxWait = time.Hour
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -92,11 +92,11 @@ func (s *Sandbox) run() {
 		}
 		s.mu.Lock()
 		s.catchUp()
-		wait := longest
+		wait := maxWait
 		if len(s.state.Queue) > 0 {
 			wait = time.Duration(float64(s.state.Queue[0].At.Sub(s.clock.now()))/s.clock.speed) + time.Millisecond
 		}
 		s.mu.Unlock()
-		timer.Reset(min(max(wait, 0), longest))
+		timer.Reset(min(max(wait, 0), maxWait))
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// control adds the control API, which needs no token.
+// control adds the routes of the control API, which needs no token.
 func (s *Sandbox) control(mux *http.ServeMux) {
 	on := func(pattern string, do func(body []byte) (any, error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -37,7 +37,7 @@ func (s *Sandbox) control(mux *http.ServeMux) {
 	on("GET /_sandbox/faults", func([]byte) (any, error) { return s.renderFaults() })
 	on("POST /_sandbox/faults", s.controlFault)
 	on("POST /_sandbox/next", s.controlNext)
-	on("GET /_sandbox/happen", func([]byte) (any, error) { return map[string]any{"events": s.kinds()}, nil })
+	on("GET /_sandbox/happen", func([]byte) (any, error) { return map[string]any{"events": s.eventKinds()}, nil })
 	on("POST /_sandbox/happen", s.controlHappen)
 	on("GET /_sandbox/dump", func([]byte) (any, error) {
 		var b bytes.Buffer
@@ -57,36 +57,37 @@ func (s *Sandbox) clockNow() map[string]any {
 	return map[string]any{"now": formatTime(s.Now())}
 }
 
-func read(body []byte, into any) error {
+func decode(body []byte, into any) error {
 	if len(body) == 0 {
 		return nil
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("the body is not as it should be: %w", err)
+		return fmt.Errorf("the body is not valid: %w", err)
 	}
 	return nil
 }
 
 func (s *Sandbox) controlClock(body []byte) (any, error) {
 	var in struct{ Advance string }
-	if err := read(body, &in); err != nil {
+	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
 	d, err := time.ParseDuration(in.Advance)
 	if err != nil || d < 0 {
-		return nil, fmt.Errorf("advance: a duration such as 90s or 48h")
+		return nil, fmt.Errorf("advance: must be a duration such as 90s or 48h")
 	}
 	s.Advance(d)
 	return s.clockNow(), nil
 }
 
-// controlSeed plays seed data: the body's script, or one that has a name.
+// controlSeed fills a project with seed data: the script in the body, or the one
+// with a name.
 func (s *Sandbox) controlSeed(body []byte) (any, error) {
 	var in struct {
 		Name   string
 		Script json.RawMessage
 	}
-	if err := read(body, &in); err != nil {
+	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
 	if in.Script != nil {
@@ -111,7 +112,7 @@ func (s *Sandbox) renderFaults() (any, error) {
 
 func (s *Sandbox) controlFault(body []byte) (any, error) {
 	f := &fault{}
-	if err := read(body, f); err != nil {
+	if err := decode(body, f); err != nil {
 		return nil, err
 	}
 	if err := f.check(); err != nil {
@@ -125,11 +126,11 @@ func (s *Sandbox) controlFault(body []byte) (any, error) {
 
 func (s *Sandbox) controlNext(body []byte) (any, error) {
 	var in struct{ Operation, Code string }
-	if err := read(body, &in); err != nil {
+	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
 	if !isOperation(in.Operation) {
-		return nil, fmt.Errorf("operation: %q is none", in.Operation)
+		return nil, fmt.Errorf("operation: there is no operation %q", in.Operation)
 	}
 	if statusOf(papi.Lookup(in.Operation), in.Code) == 0 {
 		return nil, fmt.Errorf("code: %s does not document %q", in.Operation, in.Code)
@@ -140,26 +141,27 @@ func (s *Sandbox) controlNext(body []byte) (any, error) {
 	return s.renderFaults()
 }
 
-// kinds are the events that the control API lets happen.
-func (s *Sandbox) kinds() []string {
+// eventKinds are the events that the control API can trigger.
+func (s *Sandbox) eventKinds() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.events)), func(kind string) bool { return strings.HasPrefix(kind, "_") })
 }
 
-// controlHappen lets an event happen now: a review that ends, with an outcome.
+// controlHappen lets an event happen now, such as the end of a review, with an
+// outcome.
 func (s *Sandbox) controlHappen(body []byte) (any, error) {
 	in := event{Project: DefaultProject}
-	if err := read(body, &in); err != nil {
+	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
-	if !slices.Contains(s.kinds(), in.Kind) {
-		return nil, fmt.Errorf("event: one of %s", strings.Join(s.kinds(), ", "))
+	if !slices.Contains(s.eventKinds(), in.Kind) {
+		return nil, fmt.Errorf("event: must be one of %s", strings.Join(s.eventKinds(), ", "))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.catchUp()
 	in.At, in.Generation = s.now, 0
 	if !s.events[in.Kind](s, s.project(in.Project), in) {
-		return nil, fmt.Errorf("nothing that this could happen to: project %q, id %q, value %q", in.Project, in.ID, in.Value)
+		return nil, fmt.Errorf("the event can't happen: project %q, id %q, value %q", in.Project, in.ID, in.Value)
 	}
 	s.catchUp()
 	return map[string]any{"now": formatTime(s.now)}, nil

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// convApp is a Conversation app, which a bundle or an SMS app came with.
+// convApp is a Conversation app that was created with a bundle or an SMS app.
 type convApp struct {
 	ID     string         `json:"id"`
 	Name   string         `json:"name"`
 	Region string         `json:"region"`
-	Input  map[string]any `json:"input"` // what a bundle asked for
-	// Channels has the state of each channel that was set up.
+	Input  map[string]any `json:"input"` // of the bundle
+	// Channels are the states of the channels that are set up.
 	Channels map[string]string `json:"channels"`
 }
 
@@ -33,7 +33,7 @@ func findConvApp(p *project, id string) (*convApp, bool) {
 	return app, ok
 }
 
-// channelInfo is what the channels tell of themselves.
+// channelInfo are the answers of the channels' providers.
 var channelInfo = map[string]map[string]any{
 	"instagram": {"id": "17800000000000001", "username": "example.shop", "name": "Example Shop", "followersCount": 1200, "followsCount": 30, "mediaCount": 48},
 	"messenger": {"id": "100000000000009", "name": "Example Shop"},
@@ -41,13 +41,12 @@ var channelInfo = map[string]map[string]any{
 	"viber":     {"id": "pa:5500000000000000001", "name": "Example Shop", "uri": "exampleshop", "subscribersCount": 640, "country": "United States", "location": map[string]any{"lon": 0.1, "lat": 51.5}},
 }
 
-// newConvApp makes a Conversation app. A channel that its name holds is set up,
-// and every one where it holds "social".
+// newConvApp creates a Conversation app. The channels that its name contains are
+// set up, and all of them where it contains "social".
 func (s *Sandbox) newConvApp(p *project, name, region string, input map[string]any) *convApp {
 	app := &convApp{ID: s.ulid(p.stream("conversationApps")), Name: name, Region: region, Input: input, Channels: map[string]string{}}
 	for channel := range channelInfo {
-		lower := strings.ToLower(name)
-		if strings.Contains(lower, channel) || strings.Contains(lower, "social") {
+		if contains(name, channel) || contains(name, "social") {
 			app.Channels[channel] = "ACTIVE"
 		}
 	}
@@ -55,7 +54,7 @@ func (s *Sandbox) newConvApp(p *project, name, region string, input map[string]a
 	return app
 }
 
-func onChannel(channel, broken string) handler {
+func onChannel(channel, providerError string) handler {
 	return func(c *call) answer {
 		id := c.id("conversationAppId")
 		if !isULID(id) && c.documents("conversation_app_id_invalid") {
@@ -69,21 +68,21 @@ func onChannel(channel, broken string) handler {
 		case "":
 			return c.fail("conversation_app_no_" + channel + "_channel")
 		case channelBroken:
-			return c.fail(broken)
+			return c.fail(providerError)
 		}
 		info := clone(channelInfo[channel], map[string]any{"status": app.Channels[channel]})
 		if app.Channels[channel] == "ERROR" || app.Channels[channel] == "FAILING" {
-			info["statusDescription"] = "the credentials of the channel are refused"
+			info["statusDescription"] = "the provider rejects the credentials of the channel"
 		}
 		return c.ok(info)
 	}
 }
 
-// channelBroken stands for a provider whose API answers with errors.
+// channelBroken is the state of a channel whose provider's API fails.
 const channelBroken = "BROKEN"
 
-// setChannel sets the state of an app's channel, by a value such as
-// instagram:ACTIVE. BROKEN lets the provider's API fail.
+// setChannel sets the state of an app's channel, with a value such as
+// instagram:ACTIVE.
 func setChannel(_ *Sandbox, _ *project, app *convApp, value string) bool {
 	channel, state, _ := strings.Cut(value, ":")
 	if channelInfo[channel] == nil || !slices.Contains([]string{"ACTIVE", "ERROR", "FAILING", "PENDING", channelBroken}, state) {

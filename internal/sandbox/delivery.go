@@ -30,18 +30,19 @@ const (
 )
 
 const (
-	// deliveryTimeout is how long a target may take, in real time.
+	// deliveryTimeout is the timeout of a try, in real time.
 	deliveryTimeout = 10 * time.Second
-	// maxConcurrentTries are the tries that run at the same time.
+	// maxConcurrentTries limits the tries that run at the same time.
 	maxConcurrentTries = 16
-	// maxDeliveries are kept; the oldest ones that have ended are forgotten.
+	// maxDeliveries limits the list of deliveries; the oldest one that has ended is
+	// removed from a full list.
 	maxDeliveries = 5000
 )
 
-// backoffs are the waits between the tries of a delivery, in the API's time.
+// backoffs are the times between the tries of a delivery, in the API's time.
 var backoffs = []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour}
 
-// delivery is one event on its way to one webhook.
+// delivery sends one event to one webhook.
 type delivery struct {
 	ID        string          `json:"id"`
 	ProjectID string          `json:"projectId"`
@@ -57,8 +58,8 @@ type delivery struct {
 	Secret    string          `json:"secret"`
 }
 
-// chain names the deliveries that must arrive in order: those of one resource
-// to one webhook.
+// chain names the deliveries that are made in order: those of one resource to
+// one webhook.
 func (d *delivery) chain() string { return d.WebhookID + " " + d.Resource }
 
 const kindDeliver = "_deliver"
@@ -73,12 +74,12 @@ var deliveryEvents = map[string]eventHandler{
 	},
 }
 
-// emit tells the project's webhooks of an event. The fields stand beside its
-// type in the body.
+// emit sends an event to the project's webhooks that have its type as a trigger.
+// Its body has the fields and the type.
 func (s *Sandbox) emit(p *project, resource, kind string, fields map[string]any) {
 	raw, err := json.Marshal(clone(fields, map[string]any{"type": kind}))
 	if err != nil {
-		panic("sandbox: an event that is no JSON: " + err.Error())
+		panic("sandbox: marshal an event: " + err.Error())
 	}
 	for _, hook := range p.Webhooks {
 		if !slices.Contains(hook.Triggers, kind) && !slices.Contains(hook.Triggers, "ALL") {
@@ -96,7 +97,7 @@ func (s *Sandbox) emit(p *project, resource, kind string, fields map[string]any)
 			Body:      raw,
 			Secret:    hook.Secret,
 		}
-		s.keep(d)
+		s.addDelivery(d)
 		if s.noDelivery || !loopback.IsURL(hook.Target) {
 			d.State, d.Outcome = deliveryNotSent, "the sandbox delivers to loopback only"
 			continue
@@ -109,7 +110,7 @@ func (s *Sandbox) emit(p *project, resource, kind string, fields map[string]any)
 	}
 }
 
-func (s *Sandbox) keep(d *delivery) {
+func (s *Sandbox) addDelivery(d *delivery) {
 	s.state.Deliveries = append(s.state.Deliveries, d)
 	if len(s.state.Deliveries) > maxDeliveries {
 		ended := slices.IndexFunc(s.state.Deliveries, func(d *delivery) bool { return d.State != deliveryPending })
@@ -128,7 +129,7 @@ func (s *Sandbox) delivery(id string) *delivery {
 	return nil
 }
 
-// try sends a delivery beside the lock, and records how that ended.
+// try makes one try of a delivery, without the lock, and records its outcome.
 func (s *Sandbox) try(d *delivery) {
 	if s.stopped.Err() != nil {
 		return
@@ -138,10 +139,10 @@ func (s *Sandbox) try(d *delivery) {
 	target, secret, body := d.Target, d.Secret, d.Body
 	s.inFlight++
 	s.running.Go(func() {
-		outcome, good := "the sandbox was closed", false
+		outcome, ok := "the sandbox was closed", false
 		select {
 		case s.slots <- struct{}{}:
-			outcome, good = s.send(target, secret, nonce, body)
+			outcome, ok = s.send(target, secret, nonce, body)
 			<-s.slots
 		case <-s.stopped.Done():
 		}
@@ -149,17 +150,17 @@ func (s *Sandbox) try(d *delivery) {
 		defer s.mu.Unlock()
 		s.inFlight--
 		s.idle.Broadcast()
-		s.tried(d, outcome, good)
+		s.endTry(d, outcome, ok)
 	})
 }
 
-// tried records a try, and goes on with the next one, or the next delivery of
-// the chain.
-func (s *Sandbox) tried(d *delivery, outcome string, good bool) {
+// endTry records the outcome of a try, and schedules the next one, or the next
+// delivery of the chain.
+func (s *Sandbox) endTry(d *delivery, outcome string, ok bool) {
 	d.Outcome = outcome
 	switch {
-	case d.State != deliveryPending: // cancelled meanwhile
-	case good:
+	case d.State != deliveryPending: // cancelled during the try
+	case ok:
 		d.State = deliveryDelivered
 	case d.Tries > len(backoffs):
 		d.State = deliveryFailed
@@ -170,7 +171,7 @@ func (s *Sandbox) tried(d *delivery, outcome string, good bool) {
 	s.log.Info("webhook", slog.String("type", d.Type), slog.String("state", d.State), slog.Int("tries", d.Tries))
 	chain := s.state.Chains[d.chain()]
 	if len(chain) == 0 || chain[0] != d.ID {
-		return // reset meanwhile
+		return // the sandbox was reset during the try
 	}
 	if chain = chain[1:]; len(chain) == 0 {
 		delete(s.state.Chains, d.chain())
@@ -181,7 +182,7 @@ func (s *Sandbox) tried(d *delivery, outcome string, good bool) {
 	s.catchUp()
 }
 
-// cancelDeliveries ends what is on its way to a webhook that is gone.
+// cancelDeliveries cancels the pending deliveries to a deleted webhook.
 func (s *Sandbox) cancelDeliveries(webhookID string) {
 	for _, d := range s.state.Deliveries {
 		if d.WebhookID == webhookID && d.State == deliveryPending {
@@ -191,16 +192,16 @@ func (s *Sandbox) cancelDeliveries(webhookID string) {
 	}
 }
 
-// send makes one try: a POST with the four headers of the signature. Any 2xx
-// is good.
-func (s *Sandbox) send(target, secret, nonce string, body []byte) (outcome string, good bool) {
+// send makes a POST with the four headers of the signature. Any 2xx is a
+// success.
+func (s *Sandbox) send(target, secret, nonce string, body []byte) (outcome string, ok bool) {
 	ctx, cancel := context.WithTimeout(s.stopped, deliveryTimeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
-		return "the target is no URL", false
+		return "the target is not a URL", false
 	}
-	// Real time, whatever the API's: receivers check the age by their clock.
+	// In real time, since receivers check the age by their own clock.
 	timestamp := strconv.FormatInt(time.Now().Unix(), 10)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set(HeaderSandbox, "true")
@@ -213,12 +214,12 @@ func (s *Sandbox) send(target, secret, nonce string, body []byte) (outcome strin
 		return "no answer", false
 	}
 	defer resp.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // lets the connection be used again
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be reused
 	return fmt.Sprintf("status %d", resp.StatusCode), resp.StatusCode/100 == 2
 }
 
-// signature proves a webhook's body: base64 of HMAC-SHA256 over
-// body.nonce.timestamp with the webhook's secret.
+// signature returns base64 of the HMAC-SHA256 of body.nonce.timestamp with the
+// webhook's secret.
 func signature(secret string, body []byte, nonce, timestamp string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write(body)
@@ -226,8 +227,8 @@ func signature(secret string, body []byte, nonce, timestamp string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// loopbackClient sends to loopback addresses and nowhere else: no proxy, no
-// redirect, no name but localhost.
+// loopbackClient returns a client that connects to loopback addresses only. It
+// uses no proxy, follows no redirect and resolves no name but localhost.
 func loopbackClient() *http.Client {
 	var dialer net.Dialer
 	return &http.Client{
@@ -251,14 +252,14 @@ func loopbackClient() *http.Client {
 	}
 }
 
-// renderDeliveries are all deliveries, oldest first, without the secrets.
+// renderDeliveries returns all deliveries, oldest first, without the secrets.
 func (s *Sandbox) renderDeliveries() map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.catchUp()
-	shown := make([]any, len(s.state.Deliveries))
+	items := make([]any, len(s.state.Deliveries))
 	for i, d := range s.state.Deliveries {
-		shown[i] = map[string]any{
+		items[i] = map[string]any{
 			"id":        d.ID,
 			"projectId": d.ProjectID,
 			"webhookId": d.WebhookID,
@@ -272,5 +273,5 @@ func (s *Sandbox) renderDeliveries() map[string]any {
 			"body":      d.Body,
 		}
 	}
-	return map[string]any{"deliveries": shown}
+	return map[string]any{"deliveries": items}
 }

@@ -28,7 +28,7 @@ func TestTheDocsTellOfEveryCodeAndEvent(t *testing.T) {
 	}
 	s := New(Options{Manual: true})
 	defer s.Close()
-	for _, kind := range s.kinds() {
+	for _, kind := range s.eventKinds() {
 		if !strings.Contains(string(raw), "`"+kind+"`") {
 			t.Errorf("no row for the event %s", kind)
 		}

@@ -16,15 +16,15 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// dump is a state as JSON, with the time that it was.
+// dump is a state with its time.
 type dump struct {
 	Now   time.Time `json:"now"`
 	State *state    `json:"state"`
 }
 
-// Dump writes the whole state as JSON: projects, what is going to happen,
-// deliveries, tokens. It holds secrets of webhooks and tokens, all of them the
-// sandbox's own.
+// Dump writes the complete state as JSON: projects, scheduled events, deliveries,
+// tokens. It contains the tokens and the secrets of webhooks, all of them of the
+// sandbox.
 func (s *Sandbox) Dump(w io.Writer) error {
 	s.mu.Lock()
 	s.catchUp()
@@ -38,7 +38,7 @@ func (s *Sandbox) Dump(w io.Writer) error {
 }
 
 // Load replaces the state by one that Dump wrote, of the same version of the
-// sandbox. Its time becomes the API's time. Faults end.
+// sandbox. Its time becomes the API's time. Faults are removed.
 func (s *Sandbox) Load(r io.Reader) error {
 	in := dump{State: newState()}
 	decoder := json.NewDecoder(r)
@@ -67,12 +67,12 @@ func (s *Sandbox) Load(r io.Reader) error {
 	defer s.mu.Unlock()
 	s.reset()
 	s.state = in.State
-	s.clock.base, s.clock.since = in.Now, time.Now()
+	s.clock.base, s.clock.realBase = in.Now, time.Now()
 	s.now = in.Now
-	// Tries that were under way when the state was written are made again.
+	// Tries that ran when the state was dumped are made again.
 	for _, chain := range s.state.Chains {
 		d := s.delivery(chain[0])
-		if d != nil && !s.scheduled(d.ID) {
+		if d != nil && !s.isQueued(d.ID) {
 			s.after(0, event{Kind: kindDeliver, Project: d.ProjectID, ID: d.ID})
 		}
 	}
@@ -80,8 +80,8 @@ func (s *Sandbox) Load(r io.Reader) error {
 	return nil
 }
 
-// check says what is null or empty in a state that was read, and never is in one
-// that was written.
+// check refuses a loaded state in which something is null or empty that never is
+// in a dump.
 func (s *state) check() error {
 	if s.Projects == nil || s.Draws == nil || s.Tokens == nil || s.UsedSignups == nil || s.Chains == nil {
 		return errors.New("a part of it is null")
@@ -105,29 +105,25 @@ func (s *state) check() error {
 	return nil
 }
 
-func (s *Sandbox) scheduled(delivery string) bool {
-	for _, e := range s.state.Queue {
-		if e.Kind == kindDeliver && e.ID == delivery {
-			return true
-		}
-	}
-	return false
+// isQueued reports whether there is an event for a delivery.
+func (s *Sandbox) isQueued(delivery string) bool {
+	return slices.ContainsFunc(s.state.Queue, func(e event) bool { return e.Kind == kindDeliver && e.ID == delivery })
 }
 
 //go:embed seeds/*.json
 var seeds embed.FS
 
-// seed is a script of requests that fill a project, as its users would.
-type seed struct {
+// seedStep is a request, or a move of the time.
+type seedStep struct {
 	Method  string            `json:"method"`
-	Path    string            `json:"path"` // below the project's
+	Path    string            `json:"path"` // below that of the project
 	Body    json.RawMessage   `json:"body"`
-	Keep    map[string]string `json:"keep"`    // fields of the answer, by the name that later paths and bodies have them
-	Advance string            `json:"advance"` // moves the time on instead
+	Keep    map[string]string `json:"keep"`    // fields of the answer, by their names in later paths and bodies
+	Advance string            `json:"advance"` // moves the time forward instead
 }
 
-// Seed fills a project (Options.Project) with the seed data of a name: "shop" is a
-// lived-in one.
+// Seed fills a project (Options.Project) with the seed data of a name. The only
+// one is "shop": a project with resources of all families.
 func (s *Sandbox) Seed(name string) error {
 	raw, err := seeds.ReadFile("seeds/" + name + ".json")
 	if err != nil {
@@ -136,12 +132,12 @@ func (s *Sandbox) Seed(name string) error {
 	return s.Play(bytes.NewReader(raw))
 }
 
-// trimBOM leaves out the byte order mark that some programs begin a file
-// with; a parser may ignore it (RFC 8259, 8.1).
+// trimBOM removes the byte order mark with which some programs begin a file; a
+// parser may ignore it (RFC 8259, 8.1).
 func trimBOM(raw []byte) []byte { return bytes.TrimPrefix(raw, []byte("\ufeff")) }
 
-// Fill gives the sandbox a state from a file of either kind: what Dump wrote, a
-// JSON object, or a script for Play, a JSON list.
+// Fill reads seed data of either form: a JSON object for Load, or a JSON list
+// for Play.
 func (s *Sandbox) Fill(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	if err != nil {
@@ -153,38 +149,39 @@ func (s *Sandbox) Fill(r io.Reader) error {
 	return s.Play(bytes.NewReader(raw))
 }
 
-// Play runs a script of requests against a project (Options.Project): a JSON list of
-// {method, path, body, keep} and {advance}. keep names fields of the answer, or
-// X-Papi-Sandbox-Code, which later steps have as "{name}", or as the number
-// "{name:number}". An answer that is no success ends it.
+// Play runs a script of requests in a project (Options.Project): a JSON list of
+// {method, path, body, keep} and {advance}. keep gives names to fields of the
+// answer, or to X-Papi-Sandbox-Code, which later steps use as "{name}", or as the
+// number "{name:number}". An answer other than success ends the script with an
+// error.
 func (s *Sandbox) Play(r io.Reader) error {
-	var script []seed
+	var script []seedStep
 	if err := json.NewDecoder(r).Decode(&script); err != nil {
 		return fmt.Errorf("sandbox: read seed data: %w", err)
 	}
 	if err := s.rewind(script); err != nil {
 		return err
 	}
-	kept := []string{}
+	var replacements []string
 	client := &http.Client{Transport: s.Transport()}
 	for i, step := range script {
 		if step.Advance != "" {
-			d, _ := time.ParseDuration(step.Advance) // rewind has read them all
+			d, _ := time.ParseDuration(step.Advance) // rewind has checked it
 			s.Advance(d)
 			continue
 		}
-		more, err := step.send(client, s.seedProject, strings.NewReplacer(kept...))
+		more, err := step.send(client, s.seedProject, strings.NewReplacer(replacements...))
 		if err != nil {
 			return fmt.Errorf("sandbox: seed data, step %d: %w", i+1, err)
 		}
-		kept = append(kept, more...)
+		replacements = append(replacements, more...)
 	}
 	return nil
 }
 
-// rewind lets a script on an empty sandbox begin in the past, so that it ends
-// at the present time.
-func (s *Sandbox) rewind(script []seed) error {
+// rewind sets the time of an empty sandbox back, so that a script ends at the
+// present time.
+func (s *Sandbox) rewind(script []seedStep) error {
 	var total time.Duration
 	for i, step := range script {
 		if step.Advance == "" {
@@ -192,7 +189,7 @@ func (s *Sandbox) rewind(script []seed) error {
 		}
 		d, err := time.ParseDuration(step.Advance)
 		if err != nil || d < 0 {
-			return fmt.Errorf("sandbox: seed data, step %d: advance: a duration such as 2m", i+1)
+			return fmt.Errorf("sandbox: seed data, step %d: advance: must be a duration such as 2m", i+1)
 		}
 		total += d
 	}
@@ -206,11 +203,11 @@ func (s *Sandbox) rewind(script []seed) error {
 	return nil
 }
 
-// send makes the request of a step, and returns what is to be replaced in
-// later ones.
-func (step *seed) send(client *http.Client, project string, with *strings.Replacer) ([]string, error) {
-	path := "http://sandbox/v1/projects/" + project + with.Replace(step.Path)
-	r, err := http.NewRequest(step.Method, path, strings.NewReader(with.Replace(string(step.Body))))
+// send makes the request of a step, and returns the replacements for later
+// steps.
+func (step *seedStep) send(client *http.Client, project string, names *strings.Replacer) ([]string, error) {
+	path := "http://sandbox/v1/projects/" + project + names.Replace(step.Path)
+	r, err := http.NewRequest(step.Method, path, strings.NewReader(names.Replace(string(step.Body))))
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +224,7 @@ func (step *seed) send(client *http.Client, project string, with *strings.Replac
 	if resp.StatusCode/100 != 2 {
 		return nil, fmt.Errorf("%s %s: %d %s", step.Method, step.Path, resp.StatusCode, raw)
 	}
-	var kept []string
+	var replacements []string
 	var body map[string]any
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &body); err != nil {
@@ -242,7 +239,7 @@ func (step *seed) send(client *http.Client, project string, with *strings.Replac
 		if value == "" {
 			return nil, fmt.Errorf("%s %s: the answer has no %s", step.Method, step.Path, field)
 		}
-		kept = append(kept, `"{`+name+`:number}"`, value, "{"+name+"}", value)
+		replacements = append(replacements, `"{`+name+`:number}"`, value, "{"+name+"}", value)
 	}
-	return kept, nil
+	return replacements, nil
 }

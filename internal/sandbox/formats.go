@@ -12,12 +12,11 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// formatProblems says which strings of a body have not the form that the
-// contract gives them, by its formats and, where it has none, by its texts. What
-// the texts leave open (the digits of a flowId, the links of KakaoTalk's
-// buttons) is taken.
+// formatProblems returns the strings of a body whose form is not what the
+// contract's formats, or the descriptions of fields without one, require. What they
+// leave open (the digits of a flowId, the links of KakaoTalk's buttons) is valid.
 func formatProblems(schema *papi.Schema, value any, mode papi.Mode) []string {
-	var wrong []string
+	var problems []string
 	var visit func(s *papi.Schema, value any, name, path string)
 	visit = func(s *papi.Schema, value any, name, path string) {
 		s = s.Resolve()
@@ -29,15 +28,15 @@ func formatProblems(schema *papi.Schema, value any, mode papi.Mode) []string {
 		switch v := value.(type) {
 		case string:
 			if problem := formatProblem(s.Format, name, v); problem != "" {
-				wrong = append(wrong, path+" "+problem)
+				problems = append(problems, path+" "+problem)
 			}
 		case float64:
 			if s.Format == "timestamp" && (v < 0 || v != float64(int64(v))) {
-				wrong = append(wrong, path+" must be a timestamp in milliseconds")
+				problems = append(problems, path+" must be a timestamp in milliseconds")
 			}
 		case map[string]any:
 			if name == "bidCountryMultiplierOverrides" {
-				wrong = append(wrong, multiplierProblems(v, path)...)
+				problems = append(problems, multiplierProblems(v, path)...)
 			}
 			for _, field := range slices.Sorted(maps.Keys(v)) {
 				if p := s.Properties[field]; p != nil {
@@ -53,8 +52,8 @@ func formatProblems(schema *papi.Schema, value any, mode papi.Mode) []string {
 		}
 	}
 	visit(schema, value, "", "")
-	slices.Sort(wrong)
-	return slices.Compact(wrong)
+	slices.Sort(problems)
+	return slices.Compact(problems)
 }
 
 func formatProblem(format, name, value string) string {
@@ -104,20 +103,20 @@ func formatProblem(format, name, value string) string {
 	return ""
 }
 
-// multiplierProblems looks at bids by country: "ISO 3166-1 alpha-2 country code,
+// multiplierProblems validates bids by country: "ISO 3166-1 alpha-2 country code,
 // as decimal strings; 0.0 to 10.0".
 func multiplierProblems(given map[string]any, path string) []string {
-	var wrong []string
+	var problems []string
 	for _, country := range slices.Sorted(maps.Keys(given)) {
 		value, _ := given[country].(string)
-		whole, fraction, point := strings.Cut(value, ".")
-		plain := whole != "" && strings.Trim(whole+fraction, "0123456789") == "" && (!point || fraction != "")
-		if n, err := strconv.ParseFloat(value, 64); err != nil || !plain || n > 10 {
-			wrong = append(wrong, fmt.Sprintf("%s.%s must be a decimal from 0.0 to 10.0", path, country))
+		integer, fraction, point := strings.Cut(value, ".")
+		decimal := integer != "" && strings.Trim(integer+fraction, "0123456789") == "" && (!point || fraction != "")
+		if n, err := strconv.ParseFloat(value, 64); err != nil || !decimal || n > 10 {
+			problems = append(problems, fmt.Sprintf("%s.%s must be a decimal from 0.0 to 10.0", path, country))
 		}
 		if len(country) != 2 || strings.Trim(country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" || country == "UK" {
-			wrong = append(wrong, fmt.Sprintf("%s.%s is no country code", path, country))
+			problems = append(problems, fmt.Sprintf("%s.%s is not a country code", path, country))
 		}
 	}
-	return wrong
+	return problems
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // draw returns a source of randomness that depends on the seed, the name of
-// the stream and how often that was drawn from: what happens in one project
-// does not change the ids of another.
+// the stream, and the number of draws from that stream. So what happens in one
+// project does not change the ids of another.
 func (s *Sandbox) draw(stream string) *rand.ChaCha8 {
 	n := s.state.Draws[stream]
 	s.state.Draws[stream] = n + 1
@@ -31,8 +31,8 @@ func (s *Sandbox) uuid(stream string) string {
 
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-// ulid is the form of webhooks, bundles and nonces: 26 characters. Those of a
-// ULID that tell the time are drawn too, so that the seed decides them.
+// ulid is the form of webhooks, deliveries and nonces. The characters that encode
+// the time in other ULIDs are random too, so that they depend on the seed.
 func (s *Sandbox) ulid(stream string) string {
 	from := s.draw(stream)
 	out := []byte("01")

@@ -72,7 +72,7 @@ func kakaoSubcategory(code, group, name, english, inclusion string) map[string]a
 }
 
 func listKakaoTemplateCategories(c *call, _ *kakaoSender) answer {
-	return listPage(c, documentTable(kakaoTemplateCategories), "categories", 50, filter{}, func(l document) map[string]any { return l.doc })
+	return listDocuments(c, "categories", kakaoTemplateCategories)
 }
 
 func isKakaoTemplateCategory(code string) bool {

@@ -21,14 +21,14 @@ type kakaoSender struct {
 	Code      string                 `json:"code"`
 	CodeEnds  time.Time              `json:"codeEnds"`
 	Deleted   bool                   `json:"deleted"`
-	Nulls     []string               `json:"nulls"` // fields that pending changes take away
+	Nulls     []string               `json:"nulls"` // fields that the pending changes remove
 	Templates *table[*kakaoTemplate] `json:"templates"`
 }
 
 func (k *kakaoSender) state() string  { return jsonvalue.Text(k.Doc, "state") }
 func (k *kakaoSender) status() string { return jsonvalue.Text(k.Doc, "changes.status") }
 
-// Senders are document oldest first.
+// Senders are listed oldest first.
 func (k *kakaoSender) sortKey() string { return fmt.Sprintf("%09d", k.Number) }
 func (k *kakaoSender) facet() string   { return k.state() + "/" + k.status() }
 
@@ -64,8 +64,8 @@ var kakaotalkEvents = map[string]eventHandler{
 
 func findKakaoSender(p *project, id string) (*kakaoSender, bool) { return p.KakaoSenders.get(id) }
 
-// withKakaoAccount is for a project that is set up for KakaoTalk: one that has, or had,
-// a sender.
+// withKakaoAccount is for operations that need a project that is set up for
+// KakaoTalk: one that has, or had, a sender.
 func withKakaoAccount(do handler) handler {
 	return func(c *call) answer {
 		if c.project.KakaoReady.IsZero() {
@@ -76,13 +76,7 @@ func withKakaoAccount(do handler) handler {
 }
 
 func onKakaoSender(do func(*call, *kakaoSender) answer) handler {
-	return withKakaoAccount(func(c *call) answer {
-		k, ok := c.project.KakaoSenders.get(c.id("plusFriendId"))
-		if !ok {
-			return c.fail("sender_not_found")
-		}
-		return do(c, k)
-	})
+	return withKakaoAccount(withResource(findKakaoSender, "plusFriendId", "sender_not_found", do))
 }
 
 func (s *Sandbox) saveKakaoSender(p *project, k *kakaoSender) {
@@ -99,7 +93,7 @@ func listKakaoSenders(c *call) answer {
 	return listPage(c, c.project.KakaoSenders, "senders", 50, picked, func(k *kakaoSender) map[string]any { return k.Doc })
 }
 
-// magicKakao are plusFriendIds that stand for what is wrong with an account.
+// magicKakao are the error codes that a plusFriendId asks for.
 var magicKakao = map[string]string{
 	"account_exists":        "account_exists",
 	"account_not_updatable": "account_not_updatable",
@@ -144,14 +138,10 @@ func createKakaoSender(c *call) answer {
 	return c.ok(k.Doc)
 }
 
-// kakaoSenderProblem is the code for a sender's details, or "".
+// kakaoSenderProblem is the error code for a sender's details, or "".
 func kakaoSenderProblem(details map[string]any) string {
-	logo := fileProblem(jsonvalue.Text(details, "logoImage"), []string{"", ".jpg", ".jpeg", ".png"})
-	if logo == "file_has_wrong_dimensions" || strings.HasPrefix(logo, "template_") {
-		logo = ""
-	}
-	if logo != "" {
-		return logo
+	if code := imageProblem(jsonvalue.Text(details, "logoImage")); code != "" && code != "file_has_wrong_dimensions" {
+		return code
 	}
 	if !isKakaoCategory(jsonvalue.Text(details, "topLevelCategoryCode"), jsonvalue.Text(details, "midLevelCategoryCode"), jsonvalue.Text(details, "subLevelCategoryCode")) {
 		return "sender_invalid_category_code"
@@ -254,12 +244,12 @@ func updateKakaoSender(c *call, k *kakaoSender) answer {
 			fields[name] = given[name]
 		}
 	}
-	whole := clone(jsonvalue.Object(k.Doc, "details"), fields)
+	complete := clone(jsonvalue.Object(k.Doc, "details"), fields)
 	if !c.draft || k.state() != "" {
-		if found := papi.LookupSchema("KakaotalkInputSenderDetailsDto").Violations(whole, papi.Mode{}); len(found) > 0 {
+		if found := papi.LookupSchema("KakaotalkInputSenderDetailsDto").Violations(complete, papi.Mode{}); len(found) > 0 {
 			return c.failBody("invalid_input", messages(found))
 		}
-		if code := kakaoSenderProblem(whole); code != "" {
+		if code := kakaoSenderProblem(complete); code != "" {
 			return c.fail(code)
 		}
 	}
@@ -270,7 +260,7 @@ func updateKakaoSender(c *call, k *kakaoSender) answer {
 	} else {
 		c.submitKakaoSender(k)
 	}
-	if k.state() == "" { // the answer for a draft has no more
+	if k.state() == "" { // the contract's answer for a draft
 		return c.ok(only(k.Doc, "plusFriendId", "changes"))
 	}
 	return c.ok(k.Doc)
@@ -310,8 +300,8 @@ func commentKakaoSender(c *call, k *kakaoSender) answer {
 	return done
 }
 
-// registerKakaoSender sends a code of 6 digits, in every state but ACTIVE; a
-// first review that is on its way ends with it.
+// registerKakaoSender sends a code of 6 digits, in every state but ACTIVE. It ends
+// a pending first review.
 func registerKakaoSender(c *call, k *kakaoSender) answer {
 	if strings.Contains(k.ID, "invalid_app_key") {
 		return c.fail("invalid_app_key")
@@ -323,23 +313,23 @@ func registerKakaoSender(c *call, k *kakaoSender) answer {
 		k.goLive()
 	}
 	k.Doc["state"] = "VERIFYING"
-	k.Code, k.CodeEnds = c.number(), c.now.Add(codeTTL)
+	k.Code, k.CodeEnds = c.kakaoCode(), c.now.Add(codeTTL)
 	c.header.Set(HeaderCode, k.Code)
 	c.log.Info("one-time code of the sandbox", "sender", k.ID, "code", k.Code)
 	c.saveKakaoSender(c.project, k)
 	return c.ok(k.Doc)
 }
 
-// number is a code that begins with no zero, since KakaoTalk's verify takes a
-// number.
-func (c *call) number() string {
+// kakaoCode returns a code without a leading zero, since the verify operation
+// takes a number.
+func (c *call) kakaoCode() string {
 	code := []byte(c.digits(c.project.stream("codes"), 6))
 	code[0] = '1' + (code[0]-'0')%9
 	return string(code)
 }
 
-// verifyKakaoSender refuses a wrong code with the only error that the contract
-// has for the operation.
+// verifyKakaoSender fails for a wrong code with the only error that the contract
+// documents for the operation.
 func verifyKakaoSender(c *call, k *kakaoSender) answer {
 	code, _ := c.body["code"].(float64)
 	if k.state() != "VERIFYING" || fmt.Sprintf("%.0f", code) != k.Code || !c.now.Before(k.CodeEnds) {

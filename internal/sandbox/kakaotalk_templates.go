@@ -13,7 +13,7 @@ type kakaoTemplate struct {
 	history
 	schedule
 	Code      string         `json:"code"`
-	Doc       map[string]any `json:"doc"` // as it is answered
+	Doc       map[string]any `json:"doc"` // the API's answer
 	Nulls     []string       `json:"nulls"`
 	Submitted bool           `json:"submitted"`
 }
@@ -21,7 +21,7 @@ type kakaoTemplate struct {
 func (t *kakaoTemplate) state() string  { return jsonvalue.Text(t.Doc, "state") }
 func (t *kakaoTemplate) status() string { return jsonvalue.Text(t.Doc, "changes.status") }
 
-// name is the pending one, before the live one.
+// name is the pending name, or else the live one.
 func (t *kakaoTemplate) name() string {
 	if name := jsonvalue.Text(t.Doc, "changes.details.name"); name != "" {
 		return name
@@ -29,7 +29,7 @@ func (t *kakaoTemplate) name() string {
 	return jsonvalue.Text(t.Doc, "details.name")
 }
 
-// Templates are document in alphabetical order.
+// Templates are listed in alphabetical order.
 func (t *kakaoTemplate) sortKey() string { return t.name() + "\x00" + t.Code }
 func (t *kakaoTemplate) facet() string   { return t.state() + "/" + t.status() }
 
@@ -55,22 +55,18 @@ var kakaotalkTemplateHandlers = map[string]handler{
 	}),
 }
 
-// onKakaoTemplate finds a template of a sender. Operations that do not
-// document sender_not_found know no template of an unknown sender.
+// onKakaoTemplate is for operations on a template. Those that do not document
+// sender_not_found fail with template_not_found for an unknown sender.
 func onKakaoTemplate(do func(*call, *kakaoSender, *kakaoTemplate) answer) handler {
 	return withKakaoAccount(func(c *call) answer {
-		k, ok := c.project.KakaoSenders.get(c.id("plusFriendId"))
-		if !ok && c.documents("sender_not_found") {
+		if _, ok := findKakaoSender(c.project, c.id("plusFriendId")); !ok && c.documents("sender_not_found") {
 			return c.fail("sender_not_found")
 		}
+		t, ok := findKakaoTemplate(c.project, c.id("plusFriendId")+"/"+c.id("templateCode"))
 		if !ok {
 			return c.fail("template_not_found")
 		}
-		t, ok := k.Templates.get(c.id("templateCode"))
-		if !ok {
-			return c.fail("template_not_found")
-		}
-		return do(c, k, t)
+		return do(c, t.sender, t.kakaoTemplate)
 	})
 }
 
@@ -89,7 +85,7 @@ func listKakaoTemplates(c *call, k *kakaoSender) answer {
 	return listPage(c, k.Templates, "templates", 50, picked, func(t *kakaoTemplate) map[string]any { return t.Doc })
 }
 
-// kakaoTemplateProblem is the code for a template's details, or "".
+// templateProblem is the error code for a template's details, or "".
 func (k *kakaoSender) templateProblem(t *kakaoTemplate, details map[string]any) string {
 	name := jsonvalue.Text(details, "name")
 	for _, other := range k.Templates.items {
@@ -104,7 +100,7 @@ func (k *kakaoSender) templateProblem(t *kakaoTemplate, details map[string]any) 
 }
 
 func createKakaoTemplate(c *call, k *kakaoSender) answer {
-	details := clone(map[string]any{"buttons": []any{}}, jsonvalue.Object(c.body, "details")) // the answer always has buttons
+	details := clone(map[string]any{"buttons": []any{}}, jsonvalue.Object(c.body, "details")) // which the answer always has
 	t := &kakaoTemplate{Code: c.letters(c.project.stream("kakaoTemplates"), 20)}
 	if code := k.templateProblem(t, details); code != "" {
 		return c.fail(code)
@@ -129,10 +125,10 @@ func createKakaoTemplate(c *call, k *kakaoSender) answer {
 	return c.ok(t.Doc)
 }
 
-// isInvalidKakaoTemplate reports whether KakaoTalk refuses a template: where its content
-// holds "invalid".
+// isInvalidKakaoTemplate reports whether KakaoTalk refuses a template: its content
+// contains "invalid".
 func isInvalidKakaoTemplate(details map[string]any) bool {
-	return strings.Contains(strings.ToLower(jsonvalue.Text(details, "content")), "invalid")
+	return contains(jsonvalue.Text(details, "content"), "invalid")
 }
 
 func (c *call) saveKakaoDraft(k *kakaoSender, t *kakaoTemplate) {
@@ -211,15 +207,15 @@ func updateKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
 		}
 		fields[name] = value
 	}
-	whole := clone(jsonvalue.Object(t.Doc, "details"), fields)
-	if code := k.templateProblem(t, whole); code != "" {
+	complete := clone(jsonvalue.Object(t.Doc, "details"), fields)
+	if code := k.templateProblem(t, complete); code != "" {
 		return c.fail(code)
 	}
-	if !c.draft && isInvalidKakaoTemplate(whole) {
+	if !c.draft && isInvalidKakaoTemplate(complete) {
 		return c.failWith("template_kakaotalk_validation_error", map[string]any{"templateCode": t.Code})
 	}
 	if !c.draft {
-		if found := papi.LookupSchema("KakaotalkInputTemplateDetailsDto").Violations(whole, papi.Mode{}); len(found) > 0 {
+		if found := papi.LookupSchema("KakaotalkInputTemplateDetailsDto").Violations(complete, papi.Mode{}); len(found) > 0 {
 			return c.failWith("template_kakaotalk_validation_error", map[string]any{"validationErrors": messages(found)})
 		}
 	}
@@ -238,8 +234,7 @@ func updateKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
 	return c.ok(t.Doc)
 }
 
-// discardKakaoTemplate removes a template that is a draft: one that was never
-// submitted to KakaoTalk.
+// discardKakaoTemplate removes a template that was never submitted to KakaoTalk.
 func discardKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
 	if t.Submitted || t.state() != "" || t.status() != "DRAFT" {
 		return c.fail("template_not_deletable")

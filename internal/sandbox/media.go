@@ -7,14 +7,15 @@ import (
 	"strings"
 )
 
-// The sandbox fetches no file: the name in its URL says what is wrong with it.
+// The sandbox downloads no files: the name in a URL asks for an error.
 var (
+	imageTypes  = []string{"", ".jpg", ".jpeg", ".png"}
 	photoTypes  = []string{"", ".jpg", ".jpeg", ".png", ".webp"}
 	headerTypes = []string{"", ".jpg", ".jpeg", ".png", ".pdf", ".3gp", ".mp4"}
 )
 
-// magicFiles has the error code for what the name of a file holds.
-var magicFiles = []struct{ holds, code string }{
+// magicFiles are the error codes that a word in the name of a file asks for.
+var magicFiles = []struct{ word, code string }{
 	{"missing", "file_not_found"},
 	{"too-large", "file_size_too_large"},
 	{"wrong-dimensions", "file_has_wrong_dimensions"},
@@ -24,9 +25,14 @@ var magicFiles = []struct{ holds, code string }{
 	{"no-upload", "template_start_session_for_uploading_media"},
 }
 
-// photoProblem is the error code for the photo of a sender, or "".
-func photoProblem(address string) string {
-	code := fileProblem(address, photoTypes)
+// photoProblem is the error code for the photo of a WhatsApp sender, or "".
+func photoProblem(address string) string { return senderFileProblem(address, photoTypes) }
+
+// imageProblem is the error code for an image of another sender, or "".
+func imageProblem(address string) string { return senderFileProblem(address, imageTypes) }
+
+func senderFileProblem(address string, types []string) string {
+	code := fileProblem(address, types)
 	if strings.HasPrefix(code, "template_") {
 		return ""
 	}
@@ -52,7 +58,7 @@ func fileProblem(address string, types []string) string {
 		return "file_invalid_mime_type"
 	}
 	for _, magic := range magicFiles {
-		if strings.Contains(name, magic.holds) {
+		if strings.Contains(name, magic.word) {
 			return magic.code
 		}
 	}

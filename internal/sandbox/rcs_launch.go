@@ -9,7 +9,7 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// rcsCountry is how the launch in a country stands.
+// rcsCountry is the launch in a country.
 type rcsCountry struct {
 	Country   string         `json:"country"`
 	Status    string         `json:"status"`
@@ -23,8 +23,8 @@ type rcsOperator struct {
 	Modified time.Time `json:"modified"`
 }
 
-// The events of RCS. A test number's id is senderId/number, an operator's
-// senderId/COUNTRY/name.
+// The events of RCS. Their id is a senderId, senderId/number for a test number,
+// and senderId/COUNTRY/name for an operator.
 const (
 	kindRcsSetup      = "rcs_sender_setup"
 	kindRcsBrand      = "rcs_brand_registration"
@@ -45,7 +45,7 @@ var rcsEvents = map[string]eventHandler{
 
 func findRcsSender(p *project, id string) (*rcsSender, bool) { return p.RcsSenders.get(id) }
 
-// operators are those of a country; a country that is not named has one.
+// operators are the operators by country. Other countries have one.
 var operators = map[string][]string{
 	"DE": {"1und1", "O2", "Telekom", "Vodafone"},
 	"ES": {"Movistar", "Orange", "Vodafone", "Yoigo"},
@@ -74,9 +74,9 @@ func endSetup(s *Sandbox, p *project, r *rcsSender, _ string) bool {
 	return true
 }
 
-// renderCountries are the countries of the sender, and how their launch stands.
+// renderCountries returns the countries of the sender with their launches.
 func (r *rcsSender) renderCountries() []any {
-	shown := []any{}
+	countries := []any{}
 	for _, country := range r.countries() {
 		launch := r.launch(country)
 		if launch == nil {
@@ -93,9 +93,9 @@ func (r *rcsSender) renderCountries() []any {
 			}
 			all[i] = doc
 		}
-		shown = append(shown, map[string]any{"country": country, "status": launch.Status, "operators": all})
+		countries = append(countries, map[string]any{"country": country, "status": launch.Status, "operators": all})
 	}
-	return shown
+	return countries
 }
 
 func (r *rcsSender) launch(country string) *rcsCountry {
@@ -115,9 +115,9 @@ func newCountry(country, status string, at time.Time) *rcsCountry {
 	return launch
 }
 
-// launchRcsSender begins a launch, of the countries that were not launched
-// before. It waits for the brand where the US are among them, and for a video
-// where the questionnaire names none.
+// launchRcsSender begins a launch in the countries in which the sender was not
+// launched before. The launch waits for the brand's registration where the US is
+// among them, and for a video where the questionnaire has none.
 func launchRcsSender(c *call, r *rcsSender) answer {
 	if !slices.Contains([]string{"IN_TEST", "LAUNCHING", "LAUNCHED", "UNLAUNCHED"}, r.State) {
 		return c.fail("launch_invalid_agent_state")
@@ -150,7 +150,7 @@ func launchRcsSender(c *call, r *rcsSender) answer {
 	return c.ok(c.renderRcsSender(r))
 }
 
-// missingForLaunch is what a launch still needs, all at once.
+// missingForLaunch lists all that a launch still needs.
 func missingForLaunch(r *rcsSender) []string {
 	var missing []string
 	need := func(ok bool, what string) {
@@ -164,14 +164,14 @@ func missingForLaunch(r *rcsSender) []string {
 	for _, name := range []string{"bannerUrl", "logoUrl", "privacyPolicyUrl", "termsOfServiceUrl"} {
 		need(jsonvalue.Text(brand, name) != "", "details.brand."+name+" must be given")
 	}
-	answered := func(part string, keys ...string) {
+	needAnswers := func(part string, keys ...string) {
 		answers := jsonvalue.Object(r.Details, "questionnaire."+part+".answers")
 		for _, key := range keys {
 			need(answers[key] != nil, fmt.Sprintf("details.questionnaire.%s.answers.%s must be given", part, key))
 		}
 	}
-	answered("general", "optInDescription", "triggerDescription", "interactionsDescription", "optOutDescription")
-	answered("verification", "name", "email", "website")
+	needAnswers("general", "optInDescription", "triggerDescription", "interactionsDescription", "optOutDescription")
+	needAnswers("verification", "name", "email", "website")
 	for _, country := range []string{"GB", "FR", "US"} {
 		if !slices.Contains(r.countries(), country) {
 			continue
@@ -184,17 +184,17 @@ func missingForLaunch(r *rcsSender) []string {
 			if isLegacyUS(answers) {
 				key = "us/v1"
 			} else {
-				answered("verification", "phone")
+				needAnswers("verification", "phone")
 			}
 		}
-		answered(part, neededAtLaunch(key)...)
+		needAnswers(part, neededAtLaunch(key)...)
 	}
 	return missing
 }
 
-// brandRefused is why the registration of a brand was refused. RCS senders have
-// no REJECTED activity, so that it is a comment.
-const brandRefused = "the registration of the brand in the US was refused: brandName does not belong to companyLegalName; correct the US answers and launch again"
+// brandRejected is the reason for which the registration of a brand is rejected.
+// RCS senders have no REJECTED activity, so it is a comment.
+const brandRejected = "the registration of the brand in the US was refused: brandName does not belong to companyLegalName; correct the US answers and launch again"
 
 // registerBrand sets the status of the registration of the sender's brand in the
 // US.
@@ -210,8 +210,8 @@ func registerBrand(s *Sandbox, p *project, r *rcsSender, status string) bool {
 	s.saveRcsSender(p, r)
 	s.notifyRcsSender(p, r, "RCS_BRAND_REGISTRATION_PROCESS_STATUS_UPDATED", map[string]any{"status": status})
 	if status == "REJECTED" {
-		r.recordBy(byRegistrar, s.now, "COMMENT_ADDED", brandRefused)
-		s.notifyRcsSender(p, r, "RCS_SENDER_COMMENT_ADDED", map[string]any{"comment": brandRefused})
+		r.recordBy(byRegistrar, s.now, "COMMENT_ADDED", brandRejected)
+		s.notifyRcsSender(p, r, "RCS_SENDER_COMMENT_ADDED", map[string]any{"comment": brandRejected})
 	}
 	if r.State != "PREPARING_LAUNCH" {
 		return true
@@ -226,8 +226,8 @@ func registerBrand(s *Sandbox, p *project, r *rcsSender, status string) bool {
 	return true
 }
 
-// cancelLaunch ends a launch before the operators were asked: what waited for them
-// is not launched, what was launched before still is.
+// cancelLaunch ends a launch before the operators review it. What was launched
+// before stays launched.
 func (s *Sandbox) cancelLaunch(p *project, r *rcsSender) {
 	r.Launches = slices.DeleteFunc(r.Launches, func(l *rcsCountry) bool { return l.Status == "PENDING" })
 	state := "UNLAUNCHED"
@@ -248,7 +248,7 @@ func endPreparation(s *Sandbox, p *project, r *rcsSender, _ string) bool {
 	return true
 }
 
-// beginLaunch sends the sender to the operators, which decide one after the
+// beginLaunch submits the sender to the operators, which decide one after the
 // other.
 func (s *Sandbox) beginLaunch(p *project, r *rcsSender) {
 	s.setRcsState(p, r, "LAUNCHING")
@@ -321,7 +321,7 @@ func setOperatorStatus(s *Sandbox, p *project, o operatorOf, status string) bool
 	return true
 }
 
-// updateStatus sets a country's status once no operator is pending.
+// updateStatus sets the status of a country in which no operator is pending.
 func (l *rcsCountry) updateStatus() {
 	status := "REJECTED"
 	for _, o := range l.Operators {
@@ -335,7 +335,8 @@ func (l *rcsCountry) updateStatus() {
 	l.Status = status
 }
 
-// endLaunch ends a launch when every country is decided: LAUNCHED where one is.
+// endLaunch ends a launch when no country is pending: LAUNCHED where one country
+// is.
 func (s *Sandbox) endLaunch(p *project, r *rcsSender) {
 	if r.State != "LAUNCHING" {
 		return
@@ -353,12 +354,12 @@ func (s *Sandbox) endLaunch(p *project, r *rcsSender) {
 		r.Doc["launched"] = formatTime(s.now)
 		r.recordBy(bySinch, s.now, "ACTIVE", "")
 	} else {
-		r.recordBy(bySinch, s.now, "INACTIVE", "no operator took the sender; its remark says why")
+		r.recordBy(bySinch, s.now, "INACTIVE", "no operator accepted the sender; their remarks have the reasons")
 	}
 	s.setRcsState(p, r, state)
 }
 
-// unlaunch takes a launched sender back.
+// unlaunch ends the launch of a sender in all countries.
 func unlaunch(s *Sandbox, p *project, r *rcsSender, _ string) bool {
 	if r.State != "LAUNCHED" {
 		return false

@@ -9,8 +9,8 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// The questions of the parts of an RCS questionnaire, by the schemas that name
-// them.
+// rcsQuestionSchemas are the schemas of the questions of an RCS questionnaire, by
+// its parts.
 var rcsQuestionSchemas = map[string]string{
 	"general":           "RcsSenderDetailsQuestionnaireGeneralQuestionsDto",
 	"verification":      "RcsSenderDetailsQuestionnaireVerificationQuestionsDto",
@@ -32,18 +32,18 @@ var rcsAnswerSchemas = map[string]string{
 	"us/NON_US_PRIVATE": "RcsNonUsPrivateBrandCampaignSenderDetailsQuestionnaireUSAnswersInputDto",
 }
 
-// rcsPartialSchemas are the schemas of answers that need not be complete; their
-// texts tell which are needed at launch.
+// rcsPartialSchemas are the schemas of answers that need not be complete. Their
+// descriptions say which answers are needed at launch.
 var rcsPartialSchemas = map[string]string{
 	"gb":    "RcsSenderDetailsQuestionnaireGBAnswersInputDto",
 	"fr":    "RcsSenderDetailsQuestionnaireFRAnswersInputDto",
 	"us/v1": "RcsSenderDetailsQuestionnaireUSAnswersInputDto",
 }
 
-// neededAtLaunch are the answers of a part without which no launch begins.
+// neededAtLaunch returns the answers of a part that a launch needs.
 func neededAtLaunch(part string) []string {
-	if whole := rcsAnswerSchemas[part]; whole != "" {
-		return slices.Sorted(slices.Values(papi.LookupSchema(whole).Required))
+	if schema := rcsAnswerSchemas[part]; schema != "" {
+		return slices.Sorted(slices.Values(papi.LookupSchema(schema).Required))
 	}
 	var needed []string
 	for key, property := range papi.LookupSchema(rcsPartialSchemas[part]).Properties {
@@ -55,9 +55,9 @@ func neededAtLaunch(part string) []string {
 	return needed
 }
 
-// suggestions are the answers that the questionnaire proposes, by the part of
-// it. Any text may be given instead, but in the current US part, whose values
-// are the contract's own.
+// suggestions are the answers that the questionnaire suggests, by part. Any other
+// text is valid too, except in the current US part, whose values are those of the
+// contract.
 var suggestions = sync.OnceValue(func() map[string]map[string][]any {
 	industries := []any{
 		"Automotive", "Beauty, spa and salon", "Clothing", "Education", "Entertainment", "Event planning and service",
@@ -82,8 +82,8 @@ var suggestions = sync.OnceValue(func() map[string]map[string][]any {
 	}
 })
 
-// questions makes the questions of a part from its schema: a leaf is a text
-// and suggested answers, anything else a part within.
+// questions returns the questions of a part, made from its schema: an object with
+// suggestedAnswers is a question, any other a group of questions.
 func questions(part string) map[string]any {
 	suggested := suggestions()[part]
 	if suggested == nil && strings.HasPrefix(part, "us/") {
@@ -109,7 +109,7 @@ func questionsOf(schema *papi.Schema, suggestions map[string][]any) map[string]a
 	return out
 }
 
-// rcsCountryParts are the countries that have a part of their own.
+// rcsCountryParts are the parts of the countries that have one.
 var rcsCountryParts = map[string]string{"GB": "gb", "FR": "fr", "US": "us"}
 
 func rcsQuestions(c *call) answer {
@@ -144,21 +144,20 @@ func isLegacyUS(answers map[string]any) bool {
 	return false
 }
 
-// usVersion names the version that current US answers are for.
+// usVersion names the version of the US part that current answers are for.
 func usVersion(answers map[string]any) string {
-	where, kind := "NON_US", "PRIVATE"
+	country, kind := "NON_US", "PRIVATE"
 	if jsonvalue.Text(answers, "taxIdCountry") == "US" {
-		where = "US"
+		country = "US"
 	}
 	if jsonvalue.Text(answers, "ownershipType") == "PUBLIC" {
 		kind = "PUBLIC"
 	}
-	return "us/" + where + "_" + kind
+	return "us/" + country + "_" + kind
 }
 
-// usAnswerViolations are what is wrong with current US answers. They may be given in
-// parts, for a launch alone needs them all; but a new sender of a PUBLIC company
-// names its exchange and symbol.
+// usAnswerViolations validates current US answers. Only a launch needs all of them;
+// but a new sender of a PUBLIC company needs its stock exchange and symbol.
 func usAnswerViolations(answers map[string]any, isNew bool) []papi.Violation {
 	if answers == nil || isLegacyUS(answers) {
 		return nil
@@ -189,7 +188,8 @@ func isEIN(text string) bool {
 	return ok && len(office) == 2 && len(number) == 7 && strings.Trim(office+number, "0123456789") == ""
 }
 
-// renderQuestionnaire puts the questions beside the answers.
+// renderQuestionnaire returns the parts of the questionnaire that have answers or
+// are needed for the countries, with their questions.
 func renderQuestionnaire(answers map[string]any, countries []string) map[string]any {
 	parts := []string{"general", "verification"}
 	for country, part := range rcsCountryParts {

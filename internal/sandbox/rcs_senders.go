@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,7 +17,7 @@ type rcsSender struct {
 	schedule
 	ID       string           `json:"id"`
 	Number   int              `json:"number"`
-	Doc      map[string]any   `json:"doc"`     // as it is answered, without details and states of numbers and countries
+	Doc      map[string]any   `json:"doc"`     // the API's answer, without details and states of numbers and countries
 	Details  map[string]any   `json:"details"` // in the form of requests
 	State    string           `json:"state"`
 	Numbers  []*rcsTestNumber `json:"numbers"`
@@ -31,7 +32,7 @@ type rcsTestNumber struct {
 	Submitted time.Time `json:"submitted"`
 }
 
-// Senders are document oldest first, and filtered by state.
+// Senders are listed oldest first, and filtered by state.
 func (r *rcsSender) sortKey() string { return fmt.Sprintf("%09d", r.Number) }
 func (r *rcsSender) facet() string   { return r.State }
 
@@ -50,11 +51,11 @@ var rcsHandlers = map[string]handler{
 	"RcsSendersController_listActivities_v1":            onRcsSender(func(c *call, r *rcsSender) answer { return c.listActivities(&r.history) }),
 	"RcsSendersController_createSenderComment_v1":       onRcsSender(commentRcsSender),
 	"RcsSendersController_launchSender_v1":              onRcsSender(launchRcsSender),
-	"RcsSendersController_addTestNumbers_v1":            onRcsSender(supplied(addTestNumbers)),
-	"RcsSendersController_getTestNumberState_v1":        onRcsSender(supplied(onTestNumber(func(c *call, _ *rcsSender, n *rcsTestNumber) answer { return c.ok(n.render()) }))),
-	"RcsSendersController_retryTestNumber_v1":           onRcsSender(supplied(onTestNumber(retryTestNumber))),
-	"RcsSendersController_deleteTestNumber_v1":          onRcsSender(supplied(onTestNumber(deleteTestNumber))),
-	"RcsSendersController_getTestNumberCapabilities_v1": onRcsSender(supplied(onTestNumber(testNumberCapabilities))),
+	"RcsSendersController_addTestNumbers_v1":            onRcsSender(withSupplier(addTestNumbers)),
+	"RcsSendersController_getTestNumberState_v1":        onRcsSender(withSupplier(onTestNumber(func(c *call, _ *rcsSender, n *rcsTestNumber) answer { return c.ok(n.render()) }))),
+	"RcsSendersController_retryTestNumber_v1":           onRcsSender(withSupplier(onTestNumber(retryTestNumber))),
+	"RcsSendersController_deleteTestNumber_v1":          onRcsSender(withSupplier(onTestNumber(deleteTestNumber))),
+	"RcsSendersController_getTestNumberCapabilities_v1": onRcsSender(withSupplier(onTestNumber(testNumberCapabilities))),
 }
 
 // onRcsAccount is for a project that has an RCS account: one that has, or had,
@@ -68,11 +69,10 @@ func onRcsAccount(do handler) handler {
 	}
 }
 
-// rcsMagicError is the documented code that a brand's name asks for, as in
-// "error:rbm_too_many_requests". It stands for what Google and the suppliers
-// may answer.
+// rcsMagicError is the error code of Google or a supplier that a brand's name asks
+// for, or "".
 func (c *call) rcsMagicError(brand string) string {
-	if _, code, found := strings.Cut(brand, "error:"); found && c.documents(code) {
+	if code := c.magicError(brand); code != "" {
 		return code
 	}
 	if strings.Contains(brand, "supplier ATT") && c.documents("invalid_region_for_att_supplier") {
@@ -82,22 +82,21 @@ func (c *call) rcsMagicError(brand string) string {
 }
 
 func onRcsSender(do func(*call, *rcsSender) answer) handler {
-	return func(c *call) answer {
-		if c.project.Rcs == nil && c.documents("rbm_has_not_been_used") {
-			return c.fail("rbm_has_not_been_used")
-		}
-		r, ok := c.project.RcsSenders.get(c.id("senderId"))
-		if !ok {
-			return c.fail("sender_not_found")
-		}
+	handle := withResource(findRcsSender, "senderId", "sender_not_found", func(c *call, r *rcsSender) answer {
 		if code := c.rcsMagicError(r.brand()); code != "" && (code != "invalid_region_for_att_supplier" || r.Doc["region"] != "US") {
 			return c.fail(code)
 		}
 		return do(c, r)
+	})
+	return func(c *call) answer {
+		if c.project.Rcs == nil && c.documents("rbm_has_not_been_used") {
+			return c.fail("rbm_has_not_been_used")
+		}
+		return handle(c)
 	}
 }
 
-// renderRcsSender is a sender as it is answered.
+// renderRcsSender returns the API's answer for a sender.
 func (s *Sandbox) renderRcsSender(r *rcsSender) map[string]any {
 	doc := clone(r.Doc, map[string]any{"state": r.State})
 	details := clone(r.Details, nil)
@@ -121,7 +120,7 @@ func (s *Sandbox) notifyRcsSender(p *project, r *rcsSender, kind string, more ma
 	s.emit(p, "rcs/senders/"+r.ID, kind, clone(more, map[string]any{"payload": s.renderRcsSender(r)}))
 }
 
-// setRcsState puts a sender into a state, and tells of it.
+// setRcsState puts a sender into a state, and notifies the webhooks of a change.
 func (s *Sandbox) setRcsState(p *project, r *rcsSender, state string) {
 	before := r.State
 	r.State = state
@@ -143,7 +142,8 @@ func commentRcsSender(c *call, r *rcsSender) answer {
 	return done
 }
 
-// listRcsSenders sorts and searches only where that is asked for.
+// listRcsSenders answers a page in order of creation, or, where the request
+// searches or sorts, of the senders found.
 func listRcsSenders(c *call) answer {
 	if c.project.Rcs == nil {
 		return c.fail("rbm_has_not_been_used")
@@ -155,23 +155,21 @@ func listRcsSenders(c *call) answer {
 		}
 	}
 	states := c.queryList("filterStates")
-	picked := filter{facet: func(state string) bool { return len(states) == 0 || slices.Contains(states, state) }}
-	given := func(name string) string { s, _ := c.query[name].(string); return s }
+	inStates := filter{facet: func(state string) bool { return len(states) == 0 || slices.Contains(states, state) }}
+	given := func(name string) string { return jsonvalue.Text(c.query, name) }
 	if given("search")+given("filterSenderName")+given("filterSenderIds")+given("filterConversationApiAppId")+given("sortColumn")+given("sortDirection") == "" {
-		return listPage(c, all, "senders", 50, picked, c.renderRcsSender)
+		return listPage(c, all, "senders", 50, inStates, c.renderRcsSender)
 	}
 	found := slices.DeleteFunc(all.all(), func(r *rcsSender) bool {
-		name := strings.ToLower(r.brand())
 		ids := given("filterSenderIds")
-		return !picked.facet(r.State) ||
-			!strings.Contains(name, strings.ToLower(given("search"))) ||
-			!strings.Contains(name, strings.ToLower(given("filterSenderName"))) ||
+		return !inStates.facet(r.State) ||
+			!contains(r.brand(), given("search")) ||
+			!contains(r.brand(), given("filterSenderName")) ||
 			ids != "" && !slices.Contains(strings.Split(ids, ","), r.ID) ||
 			given("filterConversationApiAppId") != "" // no sender is connected to an app
 	})
-	column := given("sortColumn")
 	slices.SortStableFunc(found, func(a, b *rcsSender) int {
-		switch column {
+		switch given("sortColumn") {
 		case "NAME":
 			return strings.Compare(a.brand(), b.brand())
 		case "STATE":
@@ -188,23 +186,23 @@ func listRcsSenders(c *call) answer {
 	for i, r := range found {
 		docs[i] = c.renderRcsSender(r)
 	}
-	return listPage(c, documentTable(docs), "senders", 50, filter{}, func(l document) map[string]any { return l.doc })
+	return listDocuments(c, "senders", docs)
 }
 
 var hostingRegions = map[string]string{"EU": "EUROPE", "US": "NORTH_AMERICA", "BR": "NORTH_AMERICA"}
 
-// createRcsSender makes a DRAFT, or, where the brand is given, a sender that
-// is set up for tests.
+// createRcsSender creates a draft, or, where the brand is given, a sender that
+// gets ready for its tests.
 func createRcsSender(c *call) answer {
 	details := clone(jsonvalue.Object(c.body, "details"), nil)
 	if code := c.rcsMagicError(jsonvalue.Text(details, "brand.name")); code != "" && code != "invalid_region_for_att_supplier" {
 		return c.fail(code)
 	}
-	answers := jsonvalue.Object(c.given, "details.questionnaire.us.answers")
+	answers := jsonvalue.Object(c.rawBody, "details.questionnaire.us.answers")
 	if found := usAnswerViolations(answers, true); len(found) > 0 {
 		return c.failBody("invalid_input", messages(found))
 	}
-	if answers != nil && !isLegacyUS(answers) { // a part of them managerServes several variants
+	if answers != nil && !isLegacyUS(answers) { // answers in part match several variants
 		jsonvalue.Object(details, "questionnaire.us")["answers"] = clone(answers, nil)
 	}
 	if code := brandProblem(jsonvalue.Object(details, "brand")); code != "" {
@@ -225,12 +223,12 @@ func createRcsSender(c *call) answer {
 	for _, number := range numbers {
 		c.invite(c.project, r, number)
 	}
-	c.setUpRcs(r)
+	c.setUpRcsSender(r)
 	return c.ok(c.renderRcsSender(r))
 }
 
-// setUpRcs begins the set-up of a draft that has a brand.
-func (c *call) setUpRcs(r *rcsSender) {
+// setUpRcsSender begins the setup of a draft that has a brand.
+func (c *call) setUpRcsSender(r *rcsSender) {
 	c.saveRcsSender(c.project, r)
 	if r.State == "DRAFT" && jsonvalue.Object(r.Details, "brand") != nil {
 		c.setRcsState(c.project, r, "IN_PROGRESS")
@@ -238,15 +236,9 @@ func (c *call) setUpRcs(r *rcsSender) {
 	}
 }
 
-// brandProblem is the code for a brand's images, or "".
+// brandProblem is the error code for a brand's images, or "".
 func brandProblem(brand map[string]any) string {
-	for _, name := range []string{"bannerUrl", "logoUrl"} {
-		code := fileProblem(jsonvalue.Text(brand, name), []string{"", ".jpg", ".jpeg", ".png"})
-		if code != "" && !strings.HasPrefix(code, "template_") {
-			return code
-		}
-	}
-	return ""
+	return cmp.Or(imageProblem(jsonvalue.Text(brand, "bannerUrl")), imageProblem(jsonvalue.Text(brand, "logoUrl")))
 }
 
 func updateRcsSender(c *call, r *rcsSender) answer {
@@ -284,6 +276,6 @@ func updateRcsSender(c *call, r *rcsSender) answer {
 		wanted := jsonvalue.Texts(details, "testNumbers")
 		r.Numbers = slices.DeleteFunc(r.Numbers, func(n *rcsTestNumber) bool { return !slices.Contains(wanted, n.Number) })
 	}
-	c.setUpRcs(r)
+	c.setUpRcsSender(r)
 	return c.ok(c.renderRcsSender(r))
 }

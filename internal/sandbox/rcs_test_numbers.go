@@ -8,19 +8,20 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// Ends of test numbers that mean something.
+// The magic test numbers, by how they end.
 const (
 	suffixDeclines    = "0000" // declines the invitation
-	suffixNoRCS       = "0002" // has no RCS: can't be added
-	suffixLosesRCS    = "0003" // has no RCS any more when its capabilities are asked for
-	suffixAfterLaunch = "0004" // the carrier takes it after the launch only
+	suffixNoRCS       = "0002" // does not have RCS: can't be added
+	suffixLosesRCS    = "0003" // does not have RCS any more when its capabilities are read
+	suffixAfterLaunch = "0004" // the carrier accepts it only after the launch
 	suffixSilent      = "9999" // lets the invitation expire
 )
 
 var isPhone = regexp.MustCompile(`^\+?[0-9]{6,15}$`).MatchString
 
-// supplied is for senders that have their Google supplier: all but drafts.
-func supplied(do func(*call, *rcsSender) answer) func(*call, *rcsSender) answer {
+// withSupplier is for operations that need a sender with a Google supplier: any
+// but a draft.
+func withSupplier(do func(*call, *rcsSender) answer) func(*call, *rcsSender) answer {
 	return func(c *call, r *rcsSender) answer {
 		if r.State == "DRAFT" {
 			return c.fail("no_google_supplier")
@@ -56,7 +57,7 @@ func (n *rcsTestNumber) render() map[string]any {
 	return map[string]any{"number": n.Number, "state": n.State, "submitted": formatTime(n.Submitted)}
 }
 
-// invite asks the owner of a number, anew where it was asked before.
+// invite sends an invitation to a number, or repeats it.
 func (s *Sandbox) invite(p *project, r *rcsSender, number string) {
 	n := r.number(number)
 	if n == nil {
@@ -105,7 +106,7 @@ func endInvitation(_ *Sandbox, _ *project, n *rcsTestNumber, state string) bool 
 	return true
 }
 
-// testNumberProblem is the code for a number that can't be added, or "".
+// testNumberProblem is the error code for a number that can't be added, or "".
 func (c *call) testNumberProblem(r *rcsSender, number string) string {
 	known := r.number(number)
 	switch {
@@ -140,7 +141,7 @@ func addTestNumbers(c *call, r *rcsSender) answer {
 	return c.ok(map[string]any{"testNumbers": shown})
 }
 
-// syncTestNumbers keeps the details' list of numbers as the numbers are.
+// syncTestNumbers sets the list of numbers in the details.
 func (r *rcsSender) syncTestNumbers() {
 	all := make([]any, len(r.Numbers))
 	for i, n := range r.Numbers {

@@ -13,53 +13,54 @@ import (
 )
 
 // DefaultProject is the project that the docs and the demo use. Any other id
-// is a project too, unless Options.StrictProjects says otherwise.
+// is a project too, unless Options.StrictProjects is set.
 const DefaultProject = "00000000-0000-0000-0000-000000000000"
 
 // Header names of answers.
 const (
 	// HeaderSandbox is "true" in every answer: nothing here is the real API.
 	HeaderSandbox = "X-Papi-Sandbox"
-	// HeaderCode has the one-time code in the answer to a register.
+	// HeaderCode is the one-time code, in the answer of a register operation.
 	HeaderCode = "X-Papi-Sandbox-Code"
 )
 
-// Options say how a sandbox runs. The zero value is a sandbox in real time.
+// Options configure a sandbox. The zero value is a sandbox in real time.
 type Options struct {
-	// Seed decides ids and codes: two sandboxes with the same seed and the
-	// same calls come to the same state.
+	// Seed determines ids and codes: two sandboxes with the same seed and the
+	// same calls are in the same state.
 	Seed uint64
-	// Manual lets time move by Advance and the control API only.
+	// Manual stops the clock, which then moves by Advance and the control API
+	// only.
 	Manual bool
-	// Speed is how many seconds of the API's time a real second takes; 0 is 1.
-	// Manual ignores it.
+	// Speed is the number of seconds of the API's time in a real second; 0 is 1.
+	// It has no effect with Manual.
 	Speed float64
-	// Start is the API's time at first; zero is now, or ManualStart when
-	// Manual is set.
+	// Start is the API's time at the start; the zero value is the present, or
+	// ManualStart with Manual.
 	Start time.Time
-	// Project is the one that seed data fills; "" is DefaultProject.
+	// Project is the project that seed data fills; "" is DefaultProject.
 	Project string
 	// StrictProjects refuses a project id that is not a UUID, such as {projectId},
-	// with 401, as the API does. Else any id is a project.
+	// with 401, as the API does. Otherwise any id is a project.
 	StrictProjects bool
-	// Reachable tells that others than this machine can call the sandbox: then
-	// it delivers no webhooks, since it could be made to call local services.
+	// Reachable states that other machines can call the sandbox. It then delivers
+	// no webhooks, since they could make it call local services.
 	Reachable bool
-	// Logger gets the one-time codes and what happens; nil logs nothing.
+	// Logger gets the one-time codes and the deliveries; nil logs nothing.
 	Logger *slog.Logger
 }
 
-// ManualStart is when the time of a manual sandbox begins.
+// ManualStart is the time at which a manual sandbox starts.
 var ManualStart = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 
 // Sandbox is an imitation of the API. It is an http.Handler, safe for use by
-// many at once. Close it when done.
+// many goroutines. Close it when done.
 type Sandbox struct {
 	log            *slog.Logger
 	seed           uint64
 	seedProject    string // the project of seed data
-	noDelivery     bool   // delivers nothing
-	strictProjects bool   // takes UUIDs for projects alone
+	noDelivery     bool
+	strictProjects bool
 	mux            *http.ServeMux
 
 	handlers map[string]handler      // by operation
@@ -67,21 +68,21 @@ type Sandbox struct {
 
 	stop          context.CancelFunc
 	stopped       context.Context
-	wake          chan struct{}  // tells the runner of a new event
-	running       sync.WaitGroup // the runner and the deliveries
-	webhookClient *http.Client   // of webhooks
-	slots         chan struct{}  // of the tries that run
+	wake          chan struct{}  // receives when there is a new event
+	running       sync.WaitGroup // of run and the deliveries
+	webhookClient *http.Client
+	slots         chan struct{} // limits concurrent deliveries
 
-	advancing sync.Mutex // the time
+	advancing sync.Mutex // one Advance or Load at a time
 
-	mu         sync.Mutex
+	mu         sync.Mutex // guards the rest
 	clock      clock
-	now        time.Time // the API's time of what runs now
+	now        time.Time // the API's time of the present request or event
 	state      *state
 	faults     []*fault
-	nextErrors map[string][]string // error codes to answer, by operation
-	inFlight   int
-	idle       *sync.Cond // of inFlight
+	nextErrors map[string][]string // the codes that operations answer next
+	inFlight   int                 // deliveries
+	idle       *sync.Cond          // signals a change of inFlight
 }
 
 // New returns a running sandbox.
@@ -89,10 +90,19 @@ func New(o Options) *Sandbox {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Sandbox{log: o.Logger, seed: o.Seed, noDelivery: o.Reachable, strictProjects: o.StrictProjects, seedProject: cmp.Or(o.Project, DefaultProject), wake: make(chan struct{}, 1), slots: make(chan struct{}, maxConcurrentTries), webhookClient: loopbackClient()}
+	s := &Sandbox{
+		log:            o.Logger,
+		seed:           o.Seed,
+		seedProject:    cmp.Or(o.Project, DefaultProject),
+		noDelivery:     o.Reachable,
+		strictProjects: o.StrictProjects,
+		wake:           make(chan struct{}, 1),
+		webhookClient:  loopbackClient(),
+		slots:          make(chan struct{}, maxConcurrentTries),
+		clock:          newClock(o),
+	}
 	s.idle = sync.NewCond(&s.mu)
 	s.stopped, s.stop = context.WithCancel(context.Background())
-	s.clock = newClock(o)
 	s.now = s.clock.now()
 	s.reset()
 	s.register()
@@ -103,7 +113,7 @@ func New(o Options) *Sandbox {
 	return s
 }
 
-// reset forgets all state. The time goes on.
+// reset removes all state but the time.
 func (s *Sandbox) reset() {
 	s.state = newState()
 	s.state.Seed = s.seed
@@ -112,10 +122,10 @@ func (s *Sandbox) reset() {
 }
 
 // Close stops timers and deliveries, and returns when they have ended. A
-// closed sandbox still answers, but no time passes by itself.
+// closed sandbox still answers, and events that are due happen before it does.
 func (s *Sandbox) Close() {
 	s.mu.Lock()
-	s.stop() // under the lock: no delivery starts behind it
+	s.stop() // under the lock, so that no delivery starts after it
 	s.mu.Unlock()
 	s.running.Wait()
 	s.webhookClient.CloseIdleConnections()
@@ -128,14 +138,14 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Transport returns a RoundTripper that calls the sandbox directly, whatever
-// host the request names. A connection that the sandbox cuts is
+// the host of the request. Where a fault cuts the connection, the error is
 // io.ErrUnexpectedEOF.
-func (s *Sandbox) Transport() http.RoundTripper { return direct{s} }
+func (s *Sandbox) Transport() http.RoundTripper { return transport{s} }
 
-type direct struct{ sandbox *Sandbox }
+type transport struct{ sandbox *Sandbox }
 
 // RoundTrip implements http.RoundTripper.
-func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+func (t transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	if r.Body != nil {
 		defer r.Body.Close()
 	}
@@ -149,21 +159,16 @@ func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 		in.Body = http.NoBody
 	}
 	defer func() {
-		if cut := recover(); cut != nil {
-			if failed, ok := cut.(error); !ok || !errors.Is(failed, http.ErrAbortHandler) {
-				panic(cut)
+		if panicked := recover(); panicked != nil {
+			if abort, ok := panicked.(error); !ok || !errors.Is(abort, http.ErrAbortHandler) {
+				panic(panicked)
 			}
-			resp, err = nil, io.ErrUnexpectedEOF
-			if gone := r.Context().Err(); gone != nil {
-				err = gone
-			}
+			resp, err = nil, cmp.Or(r.Context().Err(), io.ErrUnexpectedEOF)
 		}
 	}()
-	w := &kept{header: http.Header{}}
-	d.sandbox.ServeHTTP(w, in)
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
+	w := &recorder{header: http.Header{}}
+	t.sandbox.ServeHTTP(w, in)
+	w.WriteHeader(http.StatusOK) // where the handler has not
 	return &http.Response{
 		Status:        http.StatusText(w.status),
 		StatusCode:    w.status,
@@ -177,22 +182,22 @@ func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	}, nil
 }
 
-// kept is a ResponseWriter that keeps what is written.
-type kept struct {
+// recorder is a ResponseWriter that records what is written.
+type recorder struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-func (k *kept) Header() http.Header { return k.header }
+func (r *recorder) Header() http.Header { return r.header }
 
-func (k *kept) WriteHeader(status int) {
-	if k.status == 0 {
-		k.status = status
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
 	}
 }
 
-func (k *kept) Write(b []byte) (int, error) {
-	k.WriteHeader(http.StatusOK)
-	return k.body.Write(b)
+func (r *recorder) Write(b []byte) (int, error) {
+	r.WriteHeader(http.StatusOK)
+	return r.body.Write(b)
 }

@@ -7,27 +7,26 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// prune returns what schema names of a value that keeps to it, with the
-// defaults of what the value leaves out, and the name of the schema: of a union,
-// that of the variant which names most of the value. The API stores nothing else
-// of a body.
+// prune returns the part of a valid value that the schema describes, with the
+// defaults of the missing fields, and the name of the schema: of a union, that of
+// the variant that describes the largest part. The API stores only this of a body.
 func prune(schema *papi.Schema, value any, mode papi.Mode) (any, string) {
 	pruned, name, _ := pruneCounted(schema, value, mode)
 	return pruned, name
 }
 
-// pruneCounted is prune, and counts how many of the given values are named:
-// defaults do not count.
-func pruneCounted(schema *papi.Schema, value any, mode papi.Mode) (pruned any, name string, named int) {
+// pruneCounted is prune, and counts the values that are described, defaults not
+// included.
+func pruneCounted(schema *papi.Schema, value any, mode papi.Mode) (pruned any, name string, count int) {
 	name = schema.Name()
 	s := schema.Resolve()
 	if len(s.AnyOf) > 0 {
 		return pruneUnion(s.AnyOf, value, mode)
 	}
-	named = 1
+	count = 1
 	below := func(schema *papi.Schema, value any) any {
 		inner, _, n := pruneCounted(schema, value, mode)
-		named += n
+		count += n
 		return inner
 	}
 	switch v := value.(type) {
@@ -37,8 +36,8 @@ func pruneCounted(schema *papi.Schema, value any, mode papi.Mode) (pruned any, n
 		}
 		out := map[string]any{}
 		for field, p := range s.Properties {
-			if standard := p.Resolve().Default; standard != nil {
-				out[field] = cloneValue(standard)
+			if value := p.Resolve().Default; value != nil {
+				out[field] = cloneValue(value)
 			}
 		}
 		for field, inner := range v {
@@ -49,7 +48,7 @@ func pruneCounted(schema *papi.Schema, value any, mode papi.Mode) (pruned any, n
 				out[field] = below(s.AdditionalProperties.Schema, inner)
 			}
 		}
-		return out, name, named
+		return out, name, count
 	case []any:
 		out := make([]any, len(v))
 		for i, item := range v {
@@ -58,27 +57,27 @@ func pruneCounted(schema *papi.Schema, value any, mode papi.Mode) (pruned any, n
 				out[i] = below(s.Items, item)
 			}
 		}
-		return out, name, named
+		return out, name, count
 	}
-	return value, name, named
+	return value, name, count
 }
 
-func pruneUnion(variants []*papi.Schema, value any, mode papi.Mode) (best any, name string, most int) {
+func pruneUnion(variants []*papi.Schema, value any, mode papi.Mode) (best any, name string, count int) {
 	for _, variant := range variants {
 		if len(variant.Violations(value, mode)) > 0 {
 			continue
 		}
-		if pruned, of, n := pruneCounted(variant, value, mode); n > most {
-			best, name, most = pruned, of, n
+		if pruned, of, n := pruneCounted(variant, value, mode); n > count {
+			best, name, count = pruned, of, n
 		}
 	}
-	if most == 0 {
+	if count == 0 {
 		return value, "", 1
 	}
-	return best, name, most
+	return best, name, count
 }
 
-// supportedCodes lists the values that a schema, or its items, may have.
+// supportedCodes lists the values of the enum of a schema, or of its items.
 func supportedCodes(schema *papi.Schema) string {
 	s := schema.Resolve()
 	if s.Items != nil {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,19 +18,30 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// maxBody is the size of a request's body that is read.
+// maxBody is the size of a request's body at most.
 const maxBody = 10 << 20
 
-// handler answers one operation. The lock is held.
+// handler answers one operation. The sandbox's lock is held.
 type handler func(c *call) answer
 
-// register joins what the families' files have: the handler of each operation
-// that the sandbox knows, and what can happen, by the event's kind.
+// register collects the handlers of the families' files.
 func (s *Sandbox) register() {
-	s.handlers = union(webhookHandlers, whatsappAccountHandlers, whatsappSenderHandlers, whatsappTemplateHandlers, whatsappOtherHandlers,
-		bundleHandlers, kakaotalkSenderHandlers, kakaotalkTemplateHandlers, conversationHandlers, rcsHandlers, smsHandlers)
+	s.handlers = union(webhookHandlers, whatsappAccountHandlers, whatsappSenderHandlers, whatsappTemplateHandlers, whatsappFlowHandlers,
+		whatsappSolutionHandlers, whatsappSignupHandlers, bundleHandlers, kakaotalkSenderHandlers, kakaotalkTemplateHandlers, conversationHandlers, rcsHandlers, smsHandlers)
 	s.events = union(deliveryEvents, whatsappAccountEvents, whatsappSenderEvents, whatsappTemplateEvents,
 		bundleEvents, kakaotalkEvents, conversationEvents, rcsEvents, smsEvents)
+}
+
+// withResource returns the handler of an operation on a resource: do gets the
+// resource that find returns for a parameter of the path.
+func withResource[T any](find func(p *project, id string) (T, bool), parameter, notFound string, do func(*call, T) answer) handler {
+	return func(c *call) answer {
+		resource, ok := find(c.project, c.id(parameter))
+		if !ok {
+			return c.fail(notFound)
+		}
+		return do(c, resource)
+	}
 }
 
 func union[V any](parts ...map[string]V) map[string]V {
@@ -40,25 +52,25 @@ func union[V any](parts ...map[string]V) map[string]V {
 	return all
 }
 
-// call is one request of an operation, after its checks.
+// call is a valid request of an operation.
 type call struct {
 	*Sandbox
 	op      *papi.Operation
 	request *http.Request
 	path    string // of the URL
 	project *project
-	query   map[string]any // by the types of the parameters' schemas
-	given   map[string]any // the body
-	body    map[string]any // what the contract names of it
-	variant string         // the schema that the body keeps to
-	draft   bool           // status is DRAFT, given or by default
+	query   map[string]any // with values of the types that the contract has
+	rawBody map[string]any // with all fields of the request
+	body    map[string]any // with the fields and the defaults that the contract has
+	variant string         // the schema of the body, where the contract has several
+	draft   bool           // status is DRAFT, in the request or by default
 	header  http.Header    // of the answer
 }
 
-// id is a variable of the path.
+// id returns a parameter of the path.
 func (c *call) id(name string) string { return c.request.PathValue(name) }
 
-// queryList is a list parameter of the query.
+// queryList returns a list parameter of the query.
 func (c *call) queryList(name string) []string { return jsonvalue.Texts(c.query[name], "") }
 
 func (s *Sandbox) routes() *http.ServeMux {
@@ -69,7 +81,7 @@ func (s *Sandbox) routes() *http.ServeMux {
 	mux.HandleFunc("POST /oauth2/token", s.serveToken)
 	s.control(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.write(w, ownError(http.StatusNotFound, "sandbox_no_such_path", "the API has no "+r.Method+" of this path", "check method and path against the API's reference"), nil)
+		s.write(w, ownError(http.StatusNotFound, "sandbox_no_such_path", "the API has no "+r.Method+" operation with this path", "check method and path against the API's reference"), nil)
 	})
 	return mux
 }
@@ -78,35 +90,36 @@ func (s *Sandbox) routes() *http.ServeMux {
 func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, op *papi.Operation) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
-		body = nil // which is no JSON
+		body = nil // which is not valid JSON
 	} else if err != nil {
-		panic(http.ErrAbortHandler) // the client is gone
+		panic(http.ErrAbortHandler) // the client has gone away
 	}
-	broken := s.fault(r, op.ID)
-	if broken.before(w) {
+	faults := s.takeFaults(r, op.ID)
+	if faults.before(w) {
 		return
 	}
-	a, header := s.answer(r, op, body)
-	if broken.after(w) {
+	a, header := s.execute(r, op, body)
+	if faults.after(w) {
 		return
 	}
 	s.write(w, a, header)
 }
 
-// answer runs the call under the lock and writes its answer down there.
-func (s *Sandbox) answer(r *http.Request, op *papi.Operation, body []byte) (a answer, header http.Header) {
+// execute answers a call under the lock. The answer is marshalled there, since it
+// may share data with the state.
+func (s *Sandbox) execute(r *http.Request, op *papi.Operation, body []byte) (a answer, header http.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := &call{Sandbox: s, op: op, request: r, path: r.URL.Path, header: http.Header{}}
 	defer func() {
-		if broken := recover(); broken != nil {
-			s.log.Error("defect of the sandbox", slog.String("operation", op.ID), slog.Any("panic", broken), slog.String("stack", string(debug.Stack())))
-			a, header = ownError(http.StatusInternalServerError, "internal_error", "a defect of the sandbox; its log has more", "report it, with the request"), c.header
+		if panicked := recover(); panicked != nil {
+			s.log.Error("defect of the sandbox", slog.String("operation", op.ID), slog.Any("panic", panicked), slog.String("stack", string(debug.Stack())))
+			a, header = ownError(http.StatusInternalServerError, "internal_error", "the sandbox has a defect; see its log", "report it, with the request"), c.header
 		}
 	}()
 	s.catchUp()
 	a = c.run(body)
-	s.catchUp() // what happens at once
+	s.catchUp() // events without a delay
 	return a.marshal(), c.header
 }
 
@@ -127,20 +140,20 @@ func (c *call) run(body []byte) answer {
 	}
 	handle := c.handlers[c.op.ID]
 	if handle == nil {
-		return ownError(http.StatusNotImplemented, "sandbox_not_implemented", "the sandbox does not imitate "+c.op.ID+" yet", "try it against the real API")
+		return ownError(http.StatusNotImplemented, "sandbox_not_implemented", "the sandbox does not imitate "+c.op.ID+" yet", "call the real API")
 	}
-	if refused := c.readParameters(); refused != nil {
-		return *refused
+	if failure := c.readParameters(); failure != nil {
+		return *failure
 	}
-	if refused := c.readBody(body); refused != nil {
-		return *refused
+	if failure := c.readBody(body); failure != nil {
+		return *failure
 	}
 	c.project = c.Sandbox.project(projectID)
 	return handle(c)
 }
 
-// magicProjects are projects that always answer an error, where the operation
-// documents it.
+// magicProjects are the projects in which every operation fails with an error,
+// if it documents that error.
 var magicProjects = map[string]string{
 	"00000000-0000-0000-0000-000000000401": "unauthorized_error",
 	"00000000-0000-0000-0000-000000000404": "project_not_found",
@@ -148,7 +161,7 @@ var magicProjects = map[string]string{
 	"00000000-0000-0000-0000-000000000500": "internal_error",
 }
 
-// parameterErrors has the code that tells what is wrong with a parameter.
+// parameterErrors are the error codes of invalid parameters.
 var parameterErrors = map[string]string{
 	"pageSize":       "invalid_page_size",
 	"filterStates":   "invalid_filter_states",
@@ -159,21 +172,20 @@ var parameterErrors = map[string]string{
 	"countries":      "questionnaire_invalid_country",
 }
 
-// supportedNames has the name under which an error lists what is allowed, where
-// that is not supportedCodes.
+// supportedNames are the fields in which an error lists the values that are
+// allowed, where that is not supportedCodes.
 var supportedNames = map[string]string{"useCase": "validUseCases", "countries": "supportedValues"}
 
-// idForms has the form of ids whose operations document invalid_id_format.
-var idForms = map[string]func(string) bool{
+// idFormats are the formats of ids whose operations document invalid_id_format.
+var idFormats = map[string]func(string) bool{
 	"webhookId": isULID,
 	"bundleId":  isBundleID,
 	"smsAppId":  isHex,
 	"senderId":  isUUID,
 }
 
-// readParameters checks the parameters of path and query against their
-// schemas. One that is wrong, and for which the operation documents no code,
-// counts as not given.
+// readParameters validates the parameters of path and query. An invalid one for
+// which the operation documents no code is ignored.
 func (c *call) readParameters() *answer {
 	c.query = map[string]any{}
 	given := c.request.URL.Query()
@@ -181,11 +193,11 @@ func (c *call) readParameters() *answer {
 		p := &c.op.Parameters[i]
 		if p.In == "path" {
 			id := c.id(p.Name)
-			if good := idForms[p.Name]; good != nil && !good(id) && c.documents("invalid_id_format") {
+			if valid := idFormats[p.Name]; valid != nil && !valid(id) && c.documents("invalid_id_format") {
 				return new(c.fail("invalid_id_format"))
 			}
-			if refused := c.checkParameter(p, id); refused != nil {
-				return refused
+			if failure := c.checkParameter(p, id); failure != nil {
+				return failure
 			}
 			continue
 		}
@@ -195,8 +207,8 @@ func (c *call) readParameters() *answer {
 		value := parameterValue(p, given)
 		if len(p.Schema.Violations(value, papi.Mode{})) == 0 {
 			c.query[p.Name] = value
-		} else if refused := c.checkParameter(p, value); refused != nil {
-			return refused
+		} else if failure := c.checkParameter(p, value); failure != nil {
+			return failure
 		}
 	}
 	return nil
@@ -209,17 +221,13 @@ func (c *call) checkParameter(p *papi.Parameter, value any) *answer {
 	}
 	var info map[string]any
 	if codes := supportedCodes(p.Schema); codes != "" {
-		name := supportedNames[p.Name]
-		if name == "" {
-			name = "supportedCodes"
-		}
-		info = map[string]any{name: codes}
+		info = map[string]any{cmp.Or(supportedNames[p.Name], "supportedCodes"): codes}
 	}
 	return new(c.failWith(code, info))
 }
 
-// parameterValue reads a query parameter by the type of its schema. A list is
-// repeated; a comma is a character like others.
+// parameterValue converts a query parameter to the type of its schema. A list is
+// a repeated parameter; a comma does not separate values.
 func parameterValue(p *papi.Parameter, given url.Values) any {
 	schema, values := p.Schema.Resolve(), given[p.Name]
 	if schema.Type.Has("array") {
@@ -242,7 +250,7 @@ func parameterValue(p *papi.Parameter, given url.Values) any {
 	return values[0]
 }
 
-// readBody checks the body against the operation's schema.
+// readBody validates the body.
 func (c *call) readBody(raw []byte) *answer {
 	if c.op.Body == nil {
 		return nil
@@ -259,11 +267,11 @@ func (c *call) readBody(raw []byte) *answer {
 		}
 		return new(c.failBody(code, messages(found)))
 	}
-	if wrong := formatProblems(c.op.Body, c.body, papi.Mode{Draft: c.draft}); len(wrong) > 0 {
-		return new(c.failBody("invalid_input", wrong))
+	if found := formatProblems(c.op.Body, c.body, papi.Mode{Draft: c.draft}); len(found) > 0 {
+		return new(c.failBody("invalid_input", found))
 	}
 	pruned, variant := prune(c.op.Body, c.body, papi.Mode{Draft: c.draft})
-	c.given = c.body
+	c.rawBody = c.body
 	c.body, c.variant = pruned.(map[string]any), variant
 	return nil
 }
@@ -271,17 +279,16 @@ func (c *call) readBody(raw []byte) *answer {
 // failBody is the error for an invalid body: with the code, or with the nearest
 // one that the operation documents. The list of what is wrong is part of
 // invalid_input; of another error only where the operation has no invalid_input.
-func (c *call) failBody(code string, wrong []string) answer {
+func (c *call) failBody(code string, problems []string) answer {
 	codes := []string{code, "invalid_payload", "invalid_input", "internal_error"}
 	code = codes[slices.IndexFunc(codes, c.documents)]
 	if code != "invalid_input" && c.documents("invalid_input") {
 		return c.fail(code)
 	}
-	return c.failWith(code, map[string]any{"validationErrors": wrong})
+	return c.failWith(code, map[string]any{"validationErrors": problems})
 }
 
-// isDraft reports whether the body's status is DRAFT, by itself or by the
-// schema's default.
+// isDraft reports whether the body's status is DRAFT, given or by default.
 func (c *call) isDraft() bool {
 	if given, ok := c.body["status"]; ok {
 		return given == "DRAFT"
@@ -294,6 +301,7 @@ func (c *call) isDraft() bool {
 	return false
 }
 
+// messages says what violates the contract, a line each.
 func messages(found []papi.Violation) []string {
 	out := make([]string, len(found))
 	for i, v := range found {

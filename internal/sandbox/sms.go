@@ -11,11 +11,11 @@ import (
 type smsApp struct {
 	ID      string         `json:"id"`
 	Number  int            `json:"number"`
-	Doc     map[string]any `json:"doc"` // as it is answered
+	Doc     map[string]any `json:"doc"` // the API's answer
 	ConvApp string         `json:"convApp"`
 }
 
-// SMS apps are document oldest first.
+// SMS apps are listed oldest first.
 func (a *smsApp) sortKey() string { return fmt.Sprintf("%09d", a.Number) }
 func (a *smsApp) facet() string   { return "" }
 
@@ -43,13 +43,7 @@ var (
 )
 
 func onSmsApp(do func(*call, *smsApp) answer) handler {
-	return func(c *call) answer {
-		a, ok := c.project.SmsApps.get(c.id("smsAppId"))
-		if !ok {
-			return c.fail("sms_app_not_found")
-		}
-		return do(c, a)
-	}
+	return withResource(findSmsApp, "smsAppId", "sms_app_not_found", do)
 }
 
 // renderSmsApp is an SMS app with the Conversation app that it is connected to.
@@ -76,7 +70,7 @@ func smsChannel(a *smsApp) string {
 
 const smsFailed = "PROVISIONING_FAILED"
 
-// listSmsApps knows an SMS service from when the project had its first app.
+// listSmsApps fails before the project has had an app: it has no SMS service then.
 func listSmsApps(c *call) answer {
 	if !isUUID(c.project.ID) {
 		return c.fail("invalid_id_format")
@@ -87,7 +81,7 @@ func listSmsApps(c *call) answer {
 	return listPage(c, c.project.SmsApps, "smsApps", 50, filter{}, c.renderSmsApp)
 }
 
-// newSmsApp makes an SMS app, which is on its way.
+// newSmsApp creates an SMS app and begins its provisioning.
 func (s *Sandbox) newSmsApp(p *project, name, region string, test bool) *smsApp {
 	if p.SmsService == "" {
 		p.SmsService = s.hex(p.stream("smsServices"), 32)
@@ -109,22 +103,22 @@ func provisionSmsApp(_ *Sandbox, _ *project, a *smsApp, status string) bool {
 }
 
 func createSmsApp(c *call) answer {
-	given := jsonvalue.Text(c.body, "convApiAppId")
-	refused := func(why string) answer {
-		return c.failBody("invalid_input", []string{why})
+	convApp, problem := jsonvalue.Text(c.body, "convApiAppId"), ""
+	switch {
+	case convApp == "":
+	case c.body["convApiApp"] == true:
+		problem = "convApiApp and convApiAppId can't be given together"
+	case c.project.ConvApps[convApp] == nil:
+		problem = "convApiAppId: the project has no such Conversation app"
+	case c.project.smsAppOf(convApp) != nil:
+		problem = "convApiAppId: the Conversation app has an SMS app already"
 	}
-	if given != "" && c.body["convApiApp"] == true {
-		return refused("convApiApp and convApiAppId can't be given together")
-	}
-	if given != "" && c.project.ConvApps[given] == nil {
-		return refused("convApiAppId: the project has no such Conversation app")
-	}
-	if given != "" && c.project.smsAppOf(given) != nil {
-		return refused("convApiAppId: the Conversation app has an SMS app already")
+	if problem != "" {
+		return c.failBody("invalid_input", []string{problem})
 	}
 	test, _ := c.body["test"].(bool)
 	a := c.newSmsApp(c.project, jsonvalue.Text(c.body, "name"), jsonvalue.Text(c.body, "region"), test)
-	a.ConvApp = given
+	a.ConvApp = convApp
 	if c.body["convApiApp"] == true {
 		a.ConvApp = c.newConvApp(c.project, jsonvalue.Text(c.body, "name"), jsonvalue.Text(c.body, "region"), nil).ID
 	}

@@ -2,23 +2,23 @@ package sandbox
 
 import "time"
 
-// state is all that a sandbox remembers; it can be written as JSON.
+// state is all that a sandbox remembers, as Dump writes it.
 type state struct {
-	Seed     uint64               `json:"seed"` // that ids and codes are drawn from
+	Seed     uint64               `json:"seed"` // of ids and codes
 	Projects map[string]*project  `json:"projects"`
 	Queue    eventQueue           `json:"queue"`
-	Events   int                  `json:"events"` // so far, which orders them
-	Draws    map[string]uint64    `json:"draws"`  // from each stream, see draw
-	Tokens   map[string]time.Time `json:"tokens"` // when they expire
+	Events   int                  `json:"events"` // the number of events so far
+	Draws    map[string]uint64    `json:"draws"`  // the number of draws from each stream, see draw
+	Tokens   map[string]time.Time `json:"tokens"` // the times at which they expire
 	// UsedSignups are the signup codes that have been used.
 	UsedSignups map[string]bool `json:"spent"`
 	Deliveries  []*delivery     `json:"deliveries"`
-	// Chains are the deliveries that wait for each other, by webhook and
-	// resource, first to last.
+	// Chains are the deliveries that are made one after the other, by webhook
+	// and resource.
 	Chains map[string][]string `json:"chains"`
 }
 
-// project is what belongs to one project.
+// project holds the resources of one project.
 type project struct {
 	ID       string     `json:"id"`
 	Counter  int        `json:"made"` // things so far, which orders them
@@ -27,17 +27,17 @@ type project struct {
 	Account   *whatsappAccount          `json:"account,omitempty"`
 	Senders   *table[*whatsappSender]   `json:"senders"`
 	Templates *table[*whatsappTemplate] `json:"templates"`
-	// Locked are the template names, and names and languages, that were
-	// deleted, with the time of it.
+	// Locked has the time of deletion of template names, and of names with a
+	// language.
 	Locked map[string]time.Time `json:"locked"`
-	// Contents has the ids of submitted templates by their content.
+	// Contents has the ids of submitted templates by the hash of their content.
 	Contents map[string][]string `json:"contents"`
-	Syncs    []time.Time         `json:"syncs"` // of templates, of the last hour
+	Syncs    []time.Time         `json:"syncs"` // the syncs of templates in the last hour
 
 	Solutions    []*whatsappSolution  `json:"solutions"`
 	Bundles      *table[*bundle]      `json:"bundles"`
 	KakaoSenders *table[*kakaoSender] `json:"kakaoSenders"`
-	KakaoReady   time.Time            `json:"kakaoReady"` // when the KakaoTalk account is made; zero: there is none
+	KakaoReady   time.Time            `json:"kakaoReady"` // the time from which there is a KakaoTalk account; zero: there is none
 	ConvApps     map[string]*convApp  `json:"convApps"`
 	Rcs          *history             `json:"rcs,omitempty"` // of the RCS account
 	RcsSenders   *table[*rcsSender]   `json:"rcsSenders"`
@@ -55,8 +55,8 @@ func newState() *state {
 	}
 }
 
-// project returns the project called id, which exists from when it is first
-// asked for.
+// project returns the project with the id, which it creates when the id is first
+// used.
 func (s *Sandbox) project(id string) *project {
 	p := s.state.Projects[id]
 	if p == nil {
@@ -67,7 +67,7 @@ func (s *Sandbox) project(id string) *project {
 	return p
 }
 
-// complete makes the parts that a new project, or a written one, ensure.
+// complete creates the parts that a new project, or a loaded one, does not have.
 func (p *project) complete() {
 	ensure(&p.Senders, newTable[*whatsappSender])
 	ensure(&p.Templates, newTable[*whatsappTemplate])
@@ -89,17 +89,17 @@ func (p *project) complete() {
 	}
 }
 
-func ensure[T any](part **T, made func() *T) {
+func ensure[T any](part **T, create func() *T) {
 	if *part == nil {
-		*part = made()
+		*part = create()
 	}
 }
 
-// nextNumber numbers the things of a project in the order of their making.
+// nextNumber numbers the resources of a project in the order of their creation.
 func (p *project) nextNumber() int {
 	p.Counter++
 	return p.Counter
 }
 
-// stream names a source of randomness of the project.
+// stream names a source of randomness of the project, see draw.
 func (p *project) stream(of string) string { return p.ID + "/" + of }

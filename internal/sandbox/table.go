@@ -9,29 +9,29 @@ import (
 	"strings"
 )
 
-// entry is what a table holds.
+// entry is an item of a table.
 type entry interface {
-	// order is where the entry stands in lists; no two have the same.
+	// sortKey orders the entries of a list; no two entries have the same.
 	sortKey() string
-	// facet is what lists are filtered by: few different values.
+	// facet is what lists are filtered by. It has few different values.
 	facet() string
 }
 
-// table holds entries by id, and for each facet the ids in order. So a page
-// costs the same however long the list is, whatever it is filtered by.
+// table holds entries by id, and an index of them for each facet. So a page
+// costs the same however long the list is, and whatever it is filtered by.
 type table[T entry] struct {
-	items map[string]T
-	keys  map[string]place
-	lists map[string][]place // by facet
+	items   map[string]T
+	keys    map[string]indexKey   // by id
+	indexes map[string][]indexKey // by facet, sorted
 }
 
-// place is where an entry stands.
-type place struct{ order, facet, id string }
+type indexKey struct{ sortKey, facet, id string }
 
-func byOrder(a, b place) int { return strings.Compare(a.order, b.order) }
+func compareKeys(a, b indexKey) int              { return strings.Compare(a.sortKey, b.sortKey) }
+func compareSortKey(k indexKey, sort string) int { return strings.Compare(k.sortKey, sort) }
 
 func newTable[T entry]() *table[T] {
-	return &table[T]{items: map[string]T{}, keys: map[string]place{}, lists: map[string][]place{}}
+	return &table[T]{items: map[string]T{}, keys: map[string]indexKey{}, indexes: map[string][]indexKey{}}
 }
 
 func (t *table[T]) len() int { return len(t.items) }
@@ -41,35 +41,38 @@ func (t *table[T]) get(id string) (T, bool) {
 	return item, ok
 }
 
-// put adds an entry, or puts a changed one into its new place.
+// put adds an entry, or indexes it again after a change.
 func (t *table[T]) put(id string, item T) {
-	now := place{item.sortKey(), item.facet(), id}
-	if old, ok := t.keys[id]; !ok || old != now {
+	key := indexKey{item.sortKey(), item.facet(), id}
+	if old, ok := t.keys[id]; !ok || old != key {
 		t.remove(id)
-		list := t.lists[now.facet]
-		at, _ := slices.BinarySearchFunc(list, now, byOrder)
-		t.lists[now.facet] = slices.Insert(list, at, now)
-		t.keys[id] = now
+		index := t.indexes[key.facet]
+		i, _ := slices.BinarySearchFunc(index, key, compareKeys)
+		t.indexes[key.facet] = slices.Insert(index, i, key)
+		t.keys[id] = key
 	}
 	t.items[id] = item
 }
 
 func (t *table[T]) remove(id string) {
-	old, ok := t.keys[id]
+	key, ok := t.keys[id]
 	if !ok {
 		return
 	}
-	list := t.lists[old.facet]
-	at, _ := slices.BinarySearchFunc(list, old, byOrder)
-	t.lists[old.facet] = slices.Delete(list, at, at+1)
+	index := t.indexes[key.facet]
+	i, _ := slices.BinarySearchFunc(index, key, compareKeys)
+	t.indexes[key.facet] = slices.Delete(index, i, i+1)
 	delete(t.keys, id)
 	delete(t.items, id)
 }
 
 // all returns the entries in order.
-func (t *table[T]) all() []T {
-	out, _ := t.cut(t.choose(filter{}), "", t.len())
-	return out
+func (t *table[T]) all() []T { return t.matching(filter{}) }
+
+// matching returns the entries that a filter matches, in order.
+func (t *table[T]) matching(f filter) []T {
+	items, _ := t.page(t.match(f), "", t.len())
+	return items
 }
 
 // MarshalJSON writes the entries by id.
@@ -94,83 +97,81 @@ func (t *table[T]) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// filter chooses entries of a table.
+// filter selects entries of a table.
 type filter struct {
 	facet  func(string) bool // nil: all
-	prefix string            // of the order
+	prefix string            // of the sort key
 }
 
-// choose returns the parts of the lists that filter leaves.
-func (t *table[T]) choose(p filter) [][]place {
-	var chosen [][]place
-	for facet, list := range t.lists {
-		if p.facet != nil && !p.facet(facet) {
+// match returns the parts of the indexes that a filter matches.
+func (t *table[T]) match(f filter) [][]indexKey {
+	var matches [][]indexKey
+	for facet, index := range t.indexes {
+		if f.facet != nil && !f.facet(facet) {
 			continue
 		}
-		if p.prefix != "" {
-			from, _ := slices.BinarySearchFunc(list, p.prefix, compareKey)
-			to, _ := slices.BinarySearchFunc(list, p.prefix+"\xff", compareKey)
-			list = list[from:to]
+		if f.prefix != "" {
+			from, _ := slices.BinarySearchFunc(index, f.prefix, compareSortKey)
+			to, _ := slices.BinarySearchFunc(index, f.prefix+"\xff", compareSortKey)
+			index = index[from:to]
 		}
-		if len(list) > 0 {
-			chosen = append(chosen, list)
+		if len(index) > 0 {
+			matches = append(matches, index)
 		}
 	}
-	return chosen
+	return matches
 }
 
-func compareKey(p place, order string) int { return strings.Compare(p.order, order) }
+// bounds are the sort keys at which the previous and the next page begin; ""
+// where there is none.
+type bounds struct{ previous, next string }
 
-// bounds of a page: the order of the first entry of the page before, and of
-// the one after; "" where there is none.
-type bounds struct{ before, after string }
-
-// cut returns size entries of the lists, merged, beginning at the order from.
-func (t *table[T]) cut(lists [][]place, from string, size int) ([]T, bounds) {
-	at := make([]int, len(lists))
-	for i, list := range lists {
-		at[i], _ = slices.BinarySearchFunc(list, from, compareKey)
+// page merges indexes and returns up to size entries, from the sort key on.
+func (t *table[T]) page(indexes [][]indexKey, from string, size int) ([]T, bounds) {
+	positions := make([]int, len(indexes))
+	for i, index := range indexes {
+		positions[i], _ = slices.BinarySearchFunc(index, from, compareSortKey)
 	}
 	var b bounds
-	back := slices.Clone(at)
+	back := slices.Clone(positions)
 	for range size {
-		best := -1
-		for i, list := range lists {
-			if back[i] > 0 && (best < 0 || list[back[i]-1].order > lists[best][back[best]-1].order) {
-				best = i
+		last := -1
+		for i, index := range indexes {
+			if back[i] > 0 && (last < 0 || index[back[i]-1].sortKey > indexes[last][back[last]-1].sortKey) {
+				last = i
 			}
 		}
-		if best < 0 {
+		if last < 0 {
 			break
 		}
-		back[best]--
-		b.before = lists[best][back[best]].order
+		back[last]--
+		b.previous = indexes[last][back[last]].sortKey
 	}
 	items := make([]T, 0, min(size, len(t.items)))
 	for {
-		best := -1
-		for i, list := range lists {
-			if at[i] < len(list) && (best < 0 || list[at[i]].order < lists[best][at[best]].order) {
-				best = i
+		first := -1
+		for i, index := range indexes {
+			if positions[i] < len(index) && (first < 0 || index[positions[i]].sortKey < indexes[first][positions[first]].sortKey) {
+				first = i
 			}
 		}
-		if best < 0 {
+		if first < 0 {
 			return items, b
 		}
-		next := lists[best][at[best]]
+		key := indexes[first][positions[first]]
 		if len(items) == size {
-			b.after = next.order
+			b.next = key.sortKey
 			return items, b
 		}
-		items = append(items, t.items[next.id])
-		at[best]++
+		items = append(items, t.items[key.id])
+		positions[first]++
 	}
 }
 
-// listPage answers a page of a table under the name that the answer's schema has
-// for the items. standard is the size of a page when the request names none.
-func listPage[T entry](c *call, t *table[T], name string, standard int, p filter, show func(T) map[string]any) answer {
-	size := standard
+// listPage answers a page of a table. name is the field of the items in the
+// answer's schema; defaultSize is the size of a page when the request has none.
+func listPage[T entry](c *call, t *table[T], name string, defaultSize int, f filter, render func(T) map[string]any) answer {
+	size := defaultSize
 	if n, ok := c.query["pageSize"].(float64); ok {
 		size = int(n)
 	}
@@ -181,66 +182,65 @@ func listPage[T entry](c *call, t *table[T], name string, standard int, p filter
 			return c.fail("invalid_page_token")
 		}
 	}
-	lists := t.choose(p)
+	indexes := t.match(f)
 	total := 0
-	for _, l := range lists {
-		total += len(l)
+	for _, index := range indexes {
+		total += len(index)
 	}
-	items, b := t.cut(lists, from, size)
-	shown := make([]any, len(items))
-	for i, item := range items {
-		shown[i] = show(item)
+	entries, b := t.page(indexes, from, size)
+	items := make([]any, len(entries))
+	for i, e := range entries {
+		items[i] = render(e)
 	}
-	doc := map[string]any{"totalSize": total, "pageSize": size, name: shown}
-	if b.before != "" {
-		doc["previousPageToken"] = c.pageToken(b.before)
+	doc := map[string]any{"totalSize": total, "pageSize": size, name: items}
+	if b.previous != "" {
+		doc["previousPageToken"] = c.pageToken(b.previous)
 	}
-	if b.after != "" {
-		doc["nextPageToken"] = c.pageToken(b.after)
+	if b.next != "" {
+		doc["nextPageToken"] = c.pageToken(b.next)
 	}
 	return c.ok(doc)
 }
 
-// pageToken names the page that begins at an order. It is good for this list
-// only.
-func (c *call) pageToken(order string) string {
-	return base64.RawURLEncoding.EncodeToString(append(c.tokenMark(order), order...))
+// pageToken returns the token of the page that begins at a sort key. It is valid
+// for this list only.
+func (c *call) pageToken(sortKey string) string {
+	return base64.RawURLEncoding.EncodeToString(append(c.pageChecksum(sortKey), sortKey...))
 }
 
-func (c *call) openPageToken(token string) (order string, ok bool) {
+func (c *call) openPageToken(token string) (sortKey string, ok bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(raw) <= tokenMarkBytes {
+	if err != nil || len(raw) <= pageChecksumSize {
 		return "", false
 	}
-	order = string(raw[tokenMarkBytes:])
-	if string(c.tokenMark(order)) != string(raw[:tokenMarkBytes]) {
+	sortKey = string(raw[pageChecksumSize:])
+	if string(c.pageChecksum(sortKey)) != string(raw[:pageChecksumSize]) {
 		return "", false
 	}
-	return order, true
+	return sortKey, true
 }
 
-const tokenMarkBytes = 6
+const pageChecksumSize = 6
 
-func (c *call) tokenMark(order string) []byte {
-	sum := sha256.Sum256([]byte(c.path + "\x00" + order))
-	return sum[:tokenMarkBytes]
+func (c *call) pageChecksum(sortKey string) []byte {
+	sum := sha256.Sum256([]byte(c.path + "\x00" + sortKey))
+	return sum[:pageChecksumSize]
 }
 
-// document is an entry that only has a document, document by a text of it.
-type document struct {
-	place string
-	doc   map[string]any
-}
-
-func (l document) sortKey() string { return l.place }
-func (l document) facet() string   { return "" }
-
-// documentTable makes a table of documents, in their order.
-func documentTable(docs []map[string]any) *table[document] {
+// listDocuments answers a page of documents that are in order.
+func listDocuments(c *call, name string, docs []map[string]any) answer {
 	t := newTable[document]()
 	for i, doc := range docs {
-		place := fmt.Sprintf("%06d", i)
-		t.put(place, document{place, doc})
+		id := fmt.Sprintf("%06d", i)
+		t.put(id, document{id, doc})
 	}
-	return t
+	return listPage(c, t, name, 50, filter{}, func(d document) map[string]any { return d.doc })
 }
+
+type document struct {
+	id  string
+	doc map[string]any
+}
+
+func (d document) sortKey() string { return d.id }
+func (d document) facet() string   { return "" }

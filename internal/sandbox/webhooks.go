@@ -1,12 +1,13 @@
 package sandbox
 
 import (
+	"cmp"
 	"slices"
 
 	"papi-mcp/internal/jsonvalue"
 )
 
-// maxWebhooks a project may have.
+// maxWebhooks is the number of webhooks that a project can have.
 const maxWebhooks = 15
 
 type webhook struct {
@@ -16,7 +17,7 @@ type webhook struct {
 	Triggers []string `json:"triggers"`
 }
 
-// Webhooks are document by target.
+// Webhooks are listed by target.
 func (w *webhook) sortKey() string { return w.Target }
 func (w *webhook) facet() string   { return "" }
 
@@ -30,14 +31,15 @@ var webhookHandlers = map[string]handler{
 }
 
 func onWebhook(do func(*call, *webhook) answer) handler {
-	return func(c *call) answer {
-		for _, w := range c.project.Webhooks {
-			if w.ID == c.id("webhookId") {
-				return do(c, w)
-			}
-		}
-		return c.fail("webhook_not_found")
+	return withResource(findWebhook, "webhookId", "webhook_not_found", do)
+}
+
+func findWebhook(p *project, id string) (*webhook, bool) {
+	i := slices.IndexFunc(p.Webhooks, func(w *webhook) bool { return w.ID == id })
+	if i < 0 {
+		return nil, false
 	}
+	return p.Webhooks[i], true
 }
 
 func (c *call) renderWebhook(w *webhook) map[string]any {
@@ -52,8 +54,8 @@ func listWebhooks(c *call) answer {
 	return listPage(c, t, "webhooks", maxWebhooks, filter{}, c.renderWebhook)
 }
 
-// taken reports whether a webhook other than w has the target.
-func (c *call) taken(target string, w *webhook) bool {
+// targetUsed reports whether a webhook other than w has the target.
+func (c *call) targetUsed(target string, w *webhook) bool {
 	return slices.ContainsFunc(c.project.Webhooks, func(other *webhook) bool {
 		return other != w && other.Target == target
 	})
@@ -61,7 +63,7 @@ func (c *call) taken(target string, w *webhook) bool {
 
 func createWebhook(c *call) answer {
 	w := &webhook{Target: jsonvalue.Text(c.body, "target"), Secret: jsonvalue.Text(c.body, "secret"), Triggers: jsonvalue.Texts(c.body, "triggers")}
-	if c.taken(w.Target, w) {
+	if c.targetUsed(w.Target, w) {
 		return c.fail("webhook_exists")
 	}
 	if len(c.project.Webhooks) >= maxWebhooks {
@@ -72,19 +74,14 @@ func createWebhook(c *call) answer {
 	return c.ok(c.renderWebhook(w))
 }
 
-// changeWebhook replaces and updates: a replacement's body has all fields.
+// changeWebhook replaces or updates a webhook: a replacement has all fields.
 func changeWebhook(c *call, w *webhook) answer {
-	target, secret, triggers := jsonvalue.Text(c.body, "target"), jsonvalue.Text(c.body, "secret"), jsonvalue.Texts(c.body, "triggers")
-	if target != "" && c.taken(target, w) {
+	target := cmp.Or(jsonvalue.Text(c.body, "target"), w.Target)
+	if c.targetUsed(target, w) {
 		return c.fail("webhook_exists")
 	}
-	if target != "" {
-		w.Target = target
-	}
-	if secret != "" {
-		w.Secret = secret
-	}
-	if len(triggers) > 0 {
+	w.Target, w.Secret = target, cmp.Or(jsonvalue.Text(c.body, "secret"), w.Secret)
+	if triggers := jsonvalue.Texts(c.body, "triggers"); len(triggers) > 0 {
 		w.Triggers = triggers
 	}
 	return c.ok(c.renderWebhook(w))

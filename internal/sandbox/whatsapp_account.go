@@ -1,8 +1,8 @@
 package sandbox
 
 import (
+	"cmp"
 	"slices"
-	"strings"
 
 	"papi-mcp/internal/jsonvalue"
 )
@@ -11,7 +11,7 @@ import (
 type whatsappAccount struct {
 	history
 	schedule
-	Doc map[string]any `json:"doc"` // as it is answered
+	Doc map[string]any `json:"doc"` // the API's answer
 }
 
 func (a *whatsappAccount) state() string  { return jsonvalue.Text(a.Doc, "state") }
@@ -55,8 +55,8 @@ func onAccount(do func(*call, *whatsappAccount) answer) handler {
 	}
 }
 
-// onboarded is for what needs a project that is set up for WhatsApp: one whose
-// account has been onboarded.
+// onboarded is for operations that need a project that is set up for WhatsApp: one
+// whose account is onboarded.
 func onboarded(do handler) handler {
 	return func(c *call) answer {
 		if c.project.Account == nil || c.project.Account.state() != "ONBOARDED" {
@@ -70,8 +70,8 @@ func (s *Sandbox) notifyAccount(p *project, kind string, more map[string]any) {
 	s.emit(p, "whatsapp/account", kind, clone(more, map[string]any{"payload": p.Account.Doc}))
 }
 
-// region and its facts. The first business manager is the one that is taken
-// where nobody names one.
+// The properties of regions and business managers. The first business manager of
+// a region is its default.
 var (
 	businessManagers = map[string][]string{
 		"BR": {"SINCH_BR", "SINCH_MX"},
@@ -84,7 +84,7 @@ var (
 
 const defaultRegion = "EU"
 
-// foreignBusinessManager is not allowed in the sandbox's environment.
+// foreignBusinessManager belongs to another environment of the API.
 const foreignBusinessManager = "SINCH_SEP"
 
 // compatibleRegions are the regions of Conversation apps that senders of a
@@ -97,7 +97,7 @@ func compatibleRegions(businessManager string) []any {
 	return []any{"eu", "us"}
 }
 
-// newAccount makes an account document without state.
+// newAccount creates an account without a state.
 func (s *Sandbox) newAccount(p *project, businessManager string) *whatsappAccount {
 	a := &whatsappAccount{Doc: map[string]any{
 		"isEmbeddedSignup":         false,
@@ -138,16 +138,12 @@ func createAccount(c *call) answer {
 	return c.ok(a.Doc)
 }
 
-// completeRegion sets the region and the local storage that are left out, and
+// completeRegion sets the defaults of the region and the local storage, and
 // returns the region.
-func completeRegion(m map[string]any) string {
-	if jsonvalue.Text(m, "region") == "" {
-		m["region"] = defaultRegion
-	}
-	region := jsonvalue.Text(m, "region")
-	if jsonvalue.Text(m, "metaLocalStorage") == "" {
-		m["metaLocalStorage"] = localStorages[region]
-	}
+func completeRegion(details map[string]any) string {
+	region := cmp.Or(jsonvalue.Text(details, "region"), defaultRegion)
+	details["region"] = region
+	details["metaLocalStorage"] = cmp.Or(jsonvalue.Text(details, "metaLocalStorage"), localStorages[region])
 	return region
 }
 
@@ -163,7 +159,7 @@ func updateAccount(c *call, a *whatsappAccount) answer {
 	if a.state() != "REJECTED" && a.status() != "REJECTED" {
 		return c.fail("account_not_updatable")
 	}
-	details := clone(jsonvalue.Object(a.Doc, "changes.details"), nil) // there may be none: a state of its own
+	details := clone(jsonvalue.Object(a.Doc, "changes.details"), nil) // {} in the state REJECTED
 	sender := clone(jsonvalue.Object(details, "senderDetails"), jsonvalue.Object(c.body, "senderDetails"))
 	patch(details, c.body)
 	if len(sender) > 0 {
@@ -176,7 +172,7 @@ func updateAccount(c *call, a *whatsappAccount) answer {
 	return c.ok(a.Doc)
 }
 
-// reviewOutcome is what the WABA's name asks for.
+// reviewOutcome is the outcome that the WABA's name asks for.
 func reviewOutcome(a *whatsappAccount) string {
 	name := jsonvalue.Text(a.Doc, "changes.details.wabaName")
 	switch {
@@ -254,10 +250,10 @@ func deleteAccount(c *call) answer {
 	return c.ok(nil)
 }
 
-// enableTemplateAnalytics fails where the WABA's name holds "no insights".
+// enableTemplateAnalytics fails where the WABA's name contains "no insights".
 func enableTemplateAnalytics(c *call) answer {
 	a := c.project.Account
-	if strings.Contains(strings.ToLower(jsonvalue.Text(a.Doc, "details.wabaName")), "no insights") {
+	if contains(jsonvalue.Text(a.Doc, "details.wabaName"), "no insights") {
 		return c.fail("template_insights_not_yet_available")
 	}
 	a.Doc["wabaEnabledForInsights"] = true
@@ -267,7 +263,7 @@ func enableTemplateAnalytics(c *call) answer {
 // dailyLimits, lowest first.
 var dailyLimits = []string{"TIER_250", "TIER_1K", "TIER_2K", "TIER_10K", "TIER_100K", "TIER_UNLIMITED"}
 
-// nextDailyLimit is the one above the present.
+// nextDailyLimit is the limit above the present one.
 func nextDailyLimit(a *whatsappAccount) string {
 	present := slices.Index(dailyLimits, jsonvalue.Text(a.Doc, "businessDailyLimit"))
 	return dailyLimits[min(present+1, len(dailyLimits)-1)]
@@ -288,8 +284,7 @@ func setAccountLimit(s *Sandbox, p *project, a *whatsappAccount, limit string) b
 	return true
 }
 
-// changeAccount lets Meta change something of the business: a ban, its end, or
-// the maximum price feature.
+// changeAccount is a change by Meta: a ban, its end, or the maximum price feature.
 func changeAccount(s *Sandbox, p *project, a *whatsappAccount, change string) bool {
 	switch change {
 	case "MAX_PRICE":

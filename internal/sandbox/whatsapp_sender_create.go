@@ -3,13 +3,14 @@ package sandbox
 import (
 	"cmp"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
 	"papi-mcp/internal/jsonvalue"
 )
 
-// The bodies of a new sender. The older embedded signup body is deprecated.
+// The schemas of the body of a new sender.
 const (
 	bodyEmbeddedSignup           = "WhatsappSenderInputEsDto"
 	bodyPhone                    = "WhatsappInputSenderPhoneProvisioningDto"
@@ -17,7 +18,7 @@ const (
 	bodyEmbeddedSignupDeprecated = "WhatsappSenderInputDtoDeprecated"
 )
 
-// magicSignups are signup codes and tokens that are refused.
+// magicSignups are the error codes that a signup's code or token asks for.
 var magicSignups = map[string]string{
 	"invalid":         "invalid_facebook_token",
 	"expired":         "invalid_facebook_token",
@@ -35,32 +36,26 @@ func createSender(c *call) answer {
 	return onboarded(submitSender)(c)
 }
 
-// newSender makes a sender of a request's details, without state. The number
-// is that of the details, unless they name none.
+// newSender creates a sender without a state from the details of a request. Where
+// they have no number, the sender gets one.
 func (s *Sandbox) newSender(p *project, region, storage, manager, provider string, details map[string]any) *whatsappSender {
-	country, phone := jsonvalue.Text(details, "countryCode"), jsonvalue.Text(details, "phoneNumber")
-	if country == "" {
-		country = "1"
-	}
+	phone := jsonvalue.Text(details, "phoneNumber")
 	if phone == "" {
 		phone = "555" + s.digits(p.stream("numbers"), 6) + "4"
 	}
-	shown := clone(details, nil)
-	delete(shown, "countryCode")
-	delete(shown, "phoneNumber")
-	if jsonvalue.Text(shown, "vertical") == "" {
-		shown["vertical"] = "OTHER"
-	}
+	changes := clone(details, map[string]any{"vertical": cmp.Or(jsonvalue.Text(details, "vertical"), "OTHER")})
+	delete(changes, "countryCode")
+	delete(changes, "phoneNumber")
 	w := &whatsappSender{ID: s.uuid(p.stream("senders")), Number: p.nextNumber()}
 	w.Doc = map[string]any{
 		"id":                w.ID,
-		"changes":           map[string]any{"status": "DRAFT", "details": shown},
+		"changes":           map[string]any{"status": "DRAFT", "details": changes},
 		"region":            region,
 		"metaLocalStorage":  storage,
 		"cloudApi":          true,
 		"created":           formatTime(s.now),
 		"modified":          formatTime(s.now),
-		"countryCode":       country,
+		"countryCode":       cmp.Or(jsonvalue.Text(details, "countryCode"), "1"),
 		"phoneNumber":       phone,
 		"numberProvider":    provider,
 		"businessManager":   manager,
@@ -78,8 +73,8 @@ func (s *Sandbox) submitNewSender(p *project, w *whatsappSender) {
 	s.reschedule(&w.schedule, senderProvisioning, event{Kind: kindSenderProvision, Project: p.ID, ID: w.ID})
 }
 
-// createFirstSender is the sender that an onboarded account comes with, on a number
-// provided by Sinch.
+// createFirstSender creates the sender that comes with an onboarded account, on a
+// number provided by Sinch.
 func (s *Sandbox) createFirstSender(p *project, details map[string]any) {
 	w := s.newSender(p, jsonvalue.Text(details, "region"), jsonvalue.Text(details, "metaLocalStorage"), jsonvalue.Text(p.Account.Doc, "businessManager"), "SINCH", map[string]any{
 		"displayName": details["displayName"],
@@ -88,25 +83,16 @@ func (s *Sandbox) createFirstSender(p *project, details map[string]any) {
 	s.submitNewSender(p, w)
 }
 
-// submitSender makes a sender of an onboarded project from the body with a
-// phone number.
+// submitSender creates a sender of an onboarded project from a body with a phone
+// number.
 func submitSender(c *call) answer {
 	manager := jsonvalue.Text(c.project.Account.Doc, "businessManager")
-	region := jsonvalue.Text(c.body, "region")
-	if region == "" {
-		region = regionOf(manager)
-	}
+	region := cmp.Or(jsonvalue.Text(c.body, "region"), regionOf(manager))
 	if !managerServes(manager, region) {
 		return c.fail("invalid_business_manager")
 	}
-	storage := jsonvalue.Text(c.body, "metaLocalStorage")
-	if storage == "" {
-		storage = localStorages[region]
-	}
-	provider := jsonvalue.Text(c.body, "phoneNumberProvider")
-	if provider == "" {
-		provider = "CUSTOMER"
-	}
+	storage := cmp.Or(jsonvalue.Text(c.body, "metaLocalStorage"), localStorages[region])
+	provider := cmp.Or(jsonvalue.Text(c.body, "phoneNumberProvider"), "CUSTOMER")
 	details := jsonvalue.Object(c.body, "details")
 	w := c.newSender(c.project, region, storage, manager, provider, details)
 	if c.variant == bodyPartner && c.draft {
@@ -129,7 +115,7 @@ func submitSender(c *call) answer {
 	return c.ok(w.Doc)
 }
 
-// regionOf is the region of senders of a business manager.
+// regionOf is the default region of the senders of a business manager.
 func regionOf(manager string) string {
 	for _, region := range []string{"EU", "BR", "US"} {
 		if managerServes(manager, region) {
@@ -139,8 +125,8 @@ func regionOf(manager string) string {
 	return "US"
 }
 
-// managerServes reports whether a business manager works in a region. SINCH_AMERICA,
-// which the contract's table leaves out, works in US.
+// managerServes reports whether a business manager serves a region. SINCH_AMERICA,
+// which is not in the contract's table, serves US.
 func managerServes(manager, region string) bool {
 	return slices.Contains(businessManagers[region], manager) || manager == "SINCH_AMERICA" && region == "US"
 }
@@ -157,27 +143,29 @@ func (c *call) numberUsed(w *whatsappSender) bool {
 	return false
 }
 
-// signUpSender makes a sender from an embedded signup. A project without an
-// account is onboarded by it.
+// signUpSender creates a sender from an embedded signup, which also onboards a
+// project without an account.
 func signUpSender(c *call) answer {
-	signup := c.signup()
-	if code := magicSignups[signup]; code == "not_found_waba_id" || code == "too_many_waba_id" {
+	signup := cmp.Or(jsonvalue.Text(c.body, "authenticationCode"), jsonvalue.Text(c.body, "facebookCode"), jsonvalue.Text(c.body, "facebookAccessToken"))
+	switch code := magicSignups[signup]; code {
+	case "":
+	case "not_found_waba_id", "too_many_waba_id":
 		if jsonvalue.Text(c.body, "wabaId") == "" {
 			return c.fail(code)
 		}
-	} else if code == "all_phone_number_id_provisioned" {
+	case "all_phone_number_id_provisioned":
 		if jsonvalue.Text(c.body, "phoneNumberId") == "" {
 			return c.fail(code)
 		}
-	} else if code != "" {
+	default:
 		return c.fail(code)
 	}
 	if c.state.UsedSignups[signup] {
 		return c.fail("invalid_facebook_token")
 	}
-	said, wrong := parseSignup(signup)
-	if wrong != nil {
-		return c.failBody("invalid_input", wrong)
+	values, problems := parseSignup(signup)
+	if problems != nil {
+		return c.failBody("invalid_input", problems)
 	}
 	account := c.project.Account
 	if account != nil && account.state() != "ONBOARDED" {
@@ -187,7 +175,7 @@ func signUpSender(c *call) answer {
 	if code != "" {
 		return c.fail(code)
 	}
-	waba := cmp.Or(jsonvalue.Text(c.body, "wabaId"), jsonvalue.Text(said, "wabaId"))
+	waba := cmp.Or(jsonvalue.Text(c.body, "wabaId"), jsonvalue.Text(values, "wabaId"))
 	if code := c.wabaProblem(account, waba); code != "" {
 		return c.fail(code)
 	}
@@ -198,7 +186,7 @@ func signUpSender(c *call) answer {
 	if number == "" {
 		number = c.digits(c.project.stream("phoneNumberIds"), 14) + "4"
 	}
-	details := clone(said, jsonvalue.Object(c.body, "details")) // what the request names goes before
+	details := clone(values, jsonvalue.Object(c.body, "details")) // those of the request take precedence
 	maps.DeleteFunc(details, func(name string, _ any) bool { return slices.Contains(signupForm, name) })
 	if jsonvalue.Text(details, "displayName") == "" {
 		details["displayName"] = "Signed-up business"
@@ -206,12 +194,9 @@ func signUpSender(c *call) answer {
 	if code := photoProblem(jsonvalue.Text(details, "photoUrl")); code != "" {
 		return c.fail(code)
 	}
-	storage := jsonvalue.Text(c.body, "metaLocalStorage")
-	if storage == "" {
-		storage = localStorages[region]
-	}
-	phone := cmp.Or(jsonvalue.Text(said, "phoneNumber"), "555"+lastDigits(number, 7))
-	w := c.newSender(c.project, region, storage, manager, "CUSTOMER", clone(details, map[string]any{"countryCode": jsonvalue.Text(said, "countryCode"), "phoneNumber": phone}))
+	storage := cmp.Or(jsonvalue.Text(c.body, "metaLocalStorage"), localStorages[region])
+	phone := cmp.Or(jsonvalue.Text(values, "phoneNumber"), "555"+lastDigits(number, 7))
+	w := c.newSender(c.project, region, storage, manager, "CUSTOMER", clone(details, map[string]any{"countryCode": jsonvalue.Text(values, "countryCode"), "phoneNumber": phone}))
 	if c.numberUsed(w) {
 		return c.fail("used_phone_number_id")
 	}
@@ -222,26 +207,16 @@ func signUpSender(c *call) answer {
 			account.Doc["wabaId"] = waba
 		}
 		account.onboard(c.Sandbox, c.project, map[string]any{
-			"clientBusinessManagerId": cmp.Or(jsonvalue.Text(said, "clientBusinessManagerId"), c.digits(c.project.stream("managers"), 10)),
-			"wabaName":                cmp.Or(jsonvalue.Text(said, "wabaName"), jsonvalue.Text(details, "displayName")),
+			"clientBusinessManagerId": cmp.Or(jsonvalue.Text(values, "clientBusinessManagerId"), c.digits(c.project.stream("managers"), 10)),
+			"wabaName":                cmp.Or(jsonvalue.Text(values, "wabaName"), jsonvalue.Text(details, "displayName")),
 		})
 	}
 	if jsonvalue.Text(c.body, "authenticationCode") != "" || jsonvalue.Text(c.body, "facebookCode") != "" {
-		c.state.UsedSignups[signup] = true // a code is good once, a token more often
+		c.state.UsedSignups[signup] = true // a code can be used once, a token more often
 	}
 	w.PhoneNumberID = number
 	c.submitNewSender(c.project, w)
 	return c.ok(w.Doc)
-}
-
-// signup is what the signup handed back.
-func (c *call) signup() string {
-	for _, name := range []string{"authenticationCode", "facebookCode", "facebookAccessToken"} {
-		if given := jsonvalue.Text(c.body, name); given != "" {
-			return given
-		}
-	}
-	return ""
 }
 
 // signupRegion chooses the business manager and the region of a signup, or
@@ -305,14 +280,11 @@ func (c *call) phoneNumberProblem(id string) string {
 	return ""
 }
 
-// lastDigits are the last n digits in s, filled up with zeros in front.
+var nonDigits = regexp.MustCompile(`[^0-9]`)
+
+// lastDigits returns the last n digits in s, with leading zeros where there are
+// fewer.
 func lastDigits(s string, n int) string {
-	only := strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, s)
-	only = strings.Repeat("0", n) + only
-	return only[len(only)-n:]
+	digits := strings.Repeat("0", n) + nonDigits.ReplaceAllString(s, "")
+	return digits[len(digits)-n:]
 }

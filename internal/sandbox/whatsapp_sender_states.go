@@ -7,12 +7,12 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// provisionOutcome is what the sender's number asks for.
+// provisionOutcome is the outcome that the sender's number asks for.
 func provisionOutcome(w *whatsappSender) string {
 	switch {
-	case w.ends(suffixRejected):
+	case w.hasSuffix(suffixRejected):
 		return "REJECTED"
-	case w.ends(suffixError):
+	case w.hasSuffix(suffixError):
 		return "ERROR"
 	}
 	return "PENDING_VERIFICATION"
@@ -30,7 +30,7 @@ func provisionSender(s *Sandbox, p *project, w *whatsappSender, outcome string) 
 		patch(w.Doc, map[string]any{"state": outcome, "details": changes["details"], "metadata": map[string]any{
 			"displayName": map[string]any{"value": jsonvalue.Text(changes, "details.displayName"), "status": "PENDING"},
 		}})
-		w.KnownToMeta = w.ends(suffixKnownToMeta)
+		w.KnownToMeta = w.hasSuffix(suffixKnownToMeta)
 		s.after(displayNameReview, event{Kind: kindSenderDisplayName, Project: p.ID, ID: w.ID})
 	case "REJECTED":
 		changes["status"] = outcome
@@ -46,9 +46,10 @@ func provisionSender(s *Sandbox, p *project, w *whatsappSender, outcome string) 
 	return true
 }
 
-// ends reports whether the number, or the id that Meta has for it, ends so.
-func (w *whatsappSender) ends(with string) bool {
-	return strings.HasSuffix(w.digits(), with) || strings.HasSuffix(w.PhoneNumberID, with)
+// hasSuffix reports whether the number, or the id that Meta has for it, ends with
+// the suffix.
+func (w *whatsappSender) hasSuffix(suffix string) bool {
+	return strings.HasSuffix(w.digits(), suffix) || strings.HasSuffix(w.PhoneNumberID, suffix)
 }
 
 func activateSender(s *Sandbox, p *project, w *whatsappSender, _ string) bool {
@@ -129,7 +130,7 @@ func applySenderChanges(s *Sandbox, p *project, w *whatsappSender, outcome strin
 	switch outcome {
 	case "APPROVED":
 		trigger = "WHATSAPP_SENDER_ACTIVE"
-		patch(ensureObject(w.Doc, "details"), w.wanted())
+		patch(ensureObject(w.Doc, "details"), w.pendingFields())
 		delete(w.Doc, "changes")
 		w.Nulls = nil
 	case "REJECTED":

@@ -9,17 +9,18 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// wanted are the fields of pending changes, null for those that go.
-func (w *whatsappSender) wanted() map[string]any {
-	wanted := clone(jsonvalue.Object(w.Doc, "changes.details"), nil)
+// pendingFields returns the fields of the pending changes, null for those that
+// they remove.
+func (w *whatsappSender) pendingFields() map[string]any {
+	fields := clone(jsonvalue.Object(w.Doc, "changes.details"), nil)
 	for _, name := range w.Nulls {
-		wanted[name] = nil
+		fields[name] = nil
 	}
-	return wanted
+	return fields
 }
 
-// want sets the pending changes.
-func (w *whatsappSender) want(fields map[string]any, status string) {
+// setChanges sets the pending changes.
+func (w *whatsappSender) setChanges(fields map[string]any, status string) {
 	w.Nulls = nil
 	details := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
@@ -41,7 +42,7 @@ func updateSender(c *call, w *whatsappSender) answer {
 	if len(given) == 0 && !(submits && pending) {
 		return c.fail("no_fields_to_update")
 	}
-	if code := updatableSender(c, w, given); code != "" {
+	if code := updateProblem(c, w, given); code != "" {
 		return c.fail(code)
 	}
 	if code := photoProblem(jsonvalue.Text(given, "photoUrl")); code != "" {
@@ -49,7 +50,7 @@ func updateSender(c *call, w *whatsappSender) answer {
 	}
 	fields := map[string]any{}
 	if pending {
-		fields = w.wanted()
+		fields = w.pendingFields()
 	}
 	maps.Copy(fields, given)
 	if w.state() == "" {
@@ -57,7 +58,7 @@ func updateSender(c *call, w *whatsappSender) answer {
 	}
 	w.record(c.now, "EDITED")
 	if !submits {
-		w.want(fields, "DRAFT")
+		w.setChanges(fields, "DRAFT")
 		w.record(c.now, "DRAFT")
 		c.saveSender(c.project, w)
 		return c.ok(w.Doc)
@@ -66,17 +67,17 @@ func updateSender(c *call, w *whatsappSender) answer {
 	return c.ok(w.Doc)
 }
 
-// resubmitSender goes on with a sender that never was live.
+// resubmitSender changes a sender that was never live.
 func resubmitSender(c *call, w *whatsappSender, fields map[string]any, submits bool) answer {
 	maps.DeleteFunc(fields, func(_ string, value any) bool { return value == nil })
 	if submits {
-		whole := clone(fields, only(w.Doc, "countryCode", "phoneNumber"))
-		if found := papi.LookupSchema("WhatsappInputSenderPartnerInitiatedDetailsDto").Violations(whole, papi.Mode{}); len(found) > 0 {
+		complete := clone(fields, only(w.Doc, "countryCode", "phoneNumber"))
+		if found := papi.LookupSchema("WhatsappInputSenderPartnerInitiatedDetailsDto").Violations(complete, papi.Mode{}); len(found) > 0 {
 			return c.failBody("invalid_input", messages(found))
 		}
 	}
 	w.record(c.now, "EDITED")
-	w.want(fields, "DRAFT")
+	w.setChanges(fields, "DRAFT")
 	if submits {
 		c.submitNewSender(c.project, w)
 	} else {
@@ -85,8 +86,9 @@ func resubmitSender(c *call, w *whatsappSender, fields map[string]any, submits b
 	return c.ok(w.Doc)
 }
 
-// updatableSender is the code for a sender that can't be changed so, or "".
-func updatableSender(c *call, w *whatsappSender, given map[string]any) string {
+// updateProblem is the error code for an update that the sender's state does not
+// allow, or "".
+func updateProblem(c *call, w *whatsappSender, given map[string]any) string {
 	username, named := given["username"].(string)
 	switch {
 	case named && (w.state() == "" || w.state() != "ACTIVE" && len(given) == 1):
@@ -116,8 +118,8 @@ func (c *call) usernameUsed(name string, w *whatsappSender) bool {
 	return false
 }
 
-// submitFields sends changes on their way: display name and username are
-// reviewed each by itself, the rest together.
+// submitFields begins the review of changes: display name and username each have
+// a review of their own, the other fields have one together.
 func (c *call) submitFields(w *whatsappSender, fields map[string]any) {
 	metadata := clone(jsonvalue.Object(w.Doc, "metadata"), nil)
 	if name, ok := fields["displayName"]; ok {
@@ -138,7 +140,7 @@ func (c *call) submitFields(w *whatsappSender, fields map[string]any) {
 	delete(w.Doc, "changes")
 	w.Nulls = nil
 	if len(fields) > 0 {
-		w.want(fields, "IN_PROGRESS")
+		w.setChanges(fields, "IN_PROGRESS")
 		w.record(c.now, "IN_PROGRESS")
 		c.reschedule(&w.schedule, senderUpdate, event{Kind: kindSenderUpdate, Project: c.project.ID, ID: w.ID})
 	}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -16,43 +17,43 @@ type whatsappSender struct {
 	schedule
 	ID     string         `json:"id"`
 	Number int            `json:"number"`
-	Doc    map[string]any `json:"doc"` // as it is answered
+	Doc    map[string]any `json:"doc"` // the API's answer
 
 	PhoneNumberID string      `json:"phoneNumberId"` // of embedded signup
 	KnownToMeta   bool        `json:"knownToMeta"`   // needs no code
 	Verified      bool        `json:"verified"`
-	Code          string      `json:"code"` // sent by the last register
+	Code          string      `json:"code"` // of the last registration
 	CodeEnds      time.Time   `json:"codeEnds"`
 	WrongCodes    int         `json:"wrongCodes"`
 	BlockedUntil  time.Time   `json:"blockedUntil"`
-	Registers     []time.Time `json:"registers"`
+	Registrations []time.Time `json:"registers"`
 	Deleted       bool        `json:"deleted"`
 
-	// Nulls are the fields that pending changes take away, which the answer's
-	// schema has no place for.
+	// Nulls are the fields that the pending changes remove. The schema of the
+	// answer has no field for them.
 	Nulls []string `json:"nulls"`
 }
 
 func (w *whatsappSender) state() string  { return jsonvalue.Text(w.Doc, "state") }
 func (w *whatsappSender) status() string { return jsonvalue.Text(w.Doc, "changes.status") }
 
-// Senders are document oldest first, and filtered by state and by the status of
+// Senders are listed oldest first, and filtered by state and by the status of
 // their changes.
 func (w *whatsappSender) sortKey() string { return fmt.Sprintf("%09d", w.Number) }
 func (w *whatsappSender) facet() string   { return w.state() + "/" + w.status() }
 
-// digits is the whole phone number; its end decides what happens.
+// digits is the phone number with its country code.
 func (w *whatsappSender) digits() string {
 	return jsonvalue.Text(w.Doc, "countryCode") + jsonvalue.Text(w.Doc, "phoneNumber")
 }
 
-// Ends of phone numbers, and of phoneNumberId, that mean something.
+// The magic phone numbers and phoneNumberIds, by how they end.
 const (
 	suffixRejected    = "0000" // provisioning is rejected
 	suffixUnapproved  = "0001" // register: not approved for an enterprise
 	suffixUnreachable = "0002" // register: the code can't be sent
-	suffixNoCloudAPI  = "0003" // a username is refused: not in the Cloud API
-	suffixKnownToMeta = "1111" // Meta has verified the number: no code is needed
+	suffixNoCloudAPI  = "0003" // a username is rejected: the number is not in the Cloud API
+	suffixKnownToMeta = "1111" // Meta has verified the number: it needs no code
 	suffixError       = "9999" // provisioning fails
 )
 
@@ -96,13 +97,7 @@ var whatsappSenderEvents = map[string]eventHandler{
 func findSender(p *project, id string) (*whatsappSender, bool) { return p.Senders.get(id) }
 
 func onSender(do func(*call, *whatsappSender) answer) handler {
-	return onboarded(func(c *call) answer {
-		w, ok := c.project.Senders.get(c.id("senderId"))
-		if !ok {
-			return c.fail("sender_not_found")
-		}
-		return do(c, w)
-	})
+	return onboarded(withResource(findSender, "senderId", "sender_not_found", do))
 }
 
 // saveSender ends a change of a sender.
@@ -120,8 +115,8 @@ func listSenders(c *call) answer {
 	return listPage(c, c.project.Senders, "senders", 50, stateFilter(states, statuses), func(w *whatsappSender) map[string]any { return w.Doc })
 }
 
-// stateFilter chooses what has one of the states and one of the statuses; none
-// given is any.
+// stateFilter selects what has one of the states and one of the statuses; an empty
+// list allows any.
 func stateFilter(states, statuses []string) filter {
 	return filter{facet: func(facet string) bool {
 		state, status, _ := strings.Cut(facet, "/")
@@ -135,12 +130,12 @@ func commentSender(c *call, w *whatsappSender) answer {
 	return done
 }
 
-// registerSender sends a one-time code: into the log and the answer's header.
+// registerSender puts a one-time code into the log and the answer's header.
 func registerSender(c *call, w *whatsappSender) answer {
 	switch {
 	case w.state() != "PENDING_VERIFICATION":
 		return c.fail("not_allowed_register")
-	case w.Verified: // and not yet ACTIVE
+	case w.Verified: // but not yet ACTIVE
 		return c.fail("sender-already-registered")
 	case strings.HasSuffix(w.digits(), suffixUnapproved):
 		return c.fail("sender-number-not-approved-for-enterprise")
@@ -149,31 +144,31 @@ func registerSender(c *call, w *whatsappSender) answer {
 	case c.now.Before(w.BlockedUntil):
 		return c.fail("too_many_invalid_verification_codes")
 	}
-	w.Registers = slices.DeleteFunc(w.Registers, func(t time.Time) bool { return c.now.Sub(t) >= registerWindow })
-	if len(w.Registers) >= maxRegisters {
+	w.Registrations = slices.DeleteFunc(w.Registrations, func(t time.Time) bool { return c.now.Sub(t) >= registerWindow })
+	if len(w.Registrations) >= maxRegisters {
 		return c.fail("sender-register-too-many-requests")
 	}
-	w.Registers = append(w.Registers, c.now)
-	done := map[string]any{"id": w.ID, "method": c.body["method"], "accepted": formatTime(c.now), "verificationCodeSent": !w.KnownToMeta}
+	w.Registrations = append(w.Registrations, c.now)
+	doc := map[string]any{"id": w.ID, "method": c.body["method"], "accepted": formatTime(c.now), "verificationCodeSent": !w.KnownToMeta}
 	if !w.KnownToMeta {
 		w.Code, w.CodeEnds, w.WrongCodes = c.digits(c.project.stream("codes"), 6), c.now.Add(codeTTL), 0
 		c.header.Set(HeaderCode, w.Code)
 		c.log.Info("one-time code of the sandbox", "sender", w.ID, "code", w.Code)
 	}
 	w.record(c.now, "REGISTERED")
-	return c.ok(done)
+	return c.ok(doc)
 }
 
 func verifySender(c *call, w *whatsappSender) answer {
 	if w.state() != "PENDING_VERIFICATION" {
 		return c.fail("not_allowed_verify")
 	}
-	if w.Verified { // and not yet ACTIVE: the state is all that the contract asks for
+	if w.Verified { // but not yet ACTIVE: the contract names the state alone
 		return c.ok(nil)
 	}
 	code, given := c.body["code"]
-	right := given && w.Code != "" && code == w.Code && c.now.Before(w.CodeEnds)
-	if !right && (given || !w.KnownToMeta) {
+	correct := given && w.Code != "" && code == w.Code && c.now.Before(w.CodeEnds)
+	if !correct && (given || !w.KnownToMeta) {
 		w.WrongCodes++
 		if w.WrongCodes >= maxWrongCodes {
 			w.Code, w.BlockedUntil = "", c.now.Add(codeBlock)
@@ -198,8 +193,8 @@ func deleteSender(c *call, w *whatsappSender) answer {
 	return c.ok(nil)
 }
 
-// discardSenderChanges drops pending changes. Of a sender that never was live
-// nothing is left then.
+// discardSenderChanges removes the pending changes, and a sender that was never
+// live with them.
 func discardSenderChanges(c *call) answer {
 	w, ok := c.project.Senders.get(c.id("senderId"))
 	if !ok || w.status() == "" {
@@ -221,10 +216,7 @@ func discardSenderChanges(c *call) answer {
 var notInUsernames = regexp.MustCompile(`[^a-z0-9]+`)
 
 func suggestUsernames(c *call, w *whatsappSender) answer {
-	name := jsonvalue.Text(w.Doc, "details.displayName")
-	if name == "" {
-		name = jsonvalue.Text(w.Doc, "changes.details.displayName")
-	}
+	name := cmp.Or(jsonvalue.Text(w.Doc, "details.displayName"), jsonvalue.Text(w.Doc, "changes.details.displayName"))
 	slug := strings.Trim(notInUsernames.ReplaceAllString(strings.ToLower(name), "."), ".")
 	return c.ok(map[string]any{"usernames": []any{slug, slug + ".official", slug + ".team"}})
 }

@@ -39,9 +39,9 @@ func TestASignupCanSayWhatItIsOf(t *testing.T) {
 
 func TestASignupThatSaysSomethingWrongIsRefused(t *testing.T) {
 	for said, want := range map[string]string{
-		"number=5550123":        "is none of",
+		"number=5550123":        "is not one of",
 		"vertical=BAKERY":       "vertical",
-		"phoneNumber=%2B155501": "phoneNumber: digits",
+		"phoneNumber=%2B155501": "phoneNumber: must be digits",
 		"%zz":                   "escape",
 	} {
 		w := manual(t)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/url"
 	"regexp"
 	"slices"
@@ -10,7 +11,7 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// useContent remembers what a template was submitted with.
+// useContent remembers the hash of the content that a template was submitted with.
 func (p *project) useContent(t *whatsappTemplate, content string) {
 	p.forgetContent(t)
 	t.Content = content
@@ -80,8 +81,8 @@ func isRestrictedDomain(address string) bool {
 	return strings.HasSuffix(host, ".wa.me") || strings.HasSuffix(host, ".whatsapp.com")
 }
 
-// renderTemplate is a template as it is answered, with the analytics of the
-// days up to now; 0 shows none.
+// renderTemplate returns the API's answer for a template, with the analytics of
+// the last days; 0 is without analytics.
 func (s *Sandbox) renderTemplate(p *project, t *whatsappTemplate, days int) map[string]any {
 	doc := map[string]any{
 		"name":            t.Name,
@@ -108,8 +109,8 @@ func (s *Sandbox) renderTemplate(p *project, t *whatsappTemplate, days int) map[
 	return doc
 }
 
-// renderDetails turns details from the form of requests into that of answers,
-// which names a text header's example and a bid strategy in another way.
+// renderDetails converts details from the form of requests to that of answers, in
+// which a text header's example and a bid strategy are different.
 func renderDetails(details map[string]any) map[string]any {
 	out := clone(details, nil)
 	if bid := jsonvalue.Object(out, "optimization"); bid != nil {
@@ -146,15 +147,17 @@ func renderExamples(header map[string]any) {
 	delete(header, "examples")
 }
 
-// sendsPerDay of an approved template: more of one whose name holds popular.
+// sendsPerDay is the number of messages a day with an approved template. It is
+// higher where its name contains popular.
 func (t *whatsappTemplate) sendsPerDay() float64 {
-	if t.holds("popular") {
+	if t.isNamed("popular") {
 		return 1000
 	}
 	return 100
 }
 
-// sends are the messages that went out with the template between two times.
+// sends is the number of messages that were sent with the template between two
+// times.
 func (t *whatsappTemplate) sends(from, to time.Time) int {
 	if t.Approved.IsZero() {
 		return 0
@@ -184,12 +187,9 @@ func (t *whatsappTemplate) analytics(from, to time.Time) map[string]any {
 // analyticsDays are the days of a templateAnalyticsDateRange.
 var analyticsDays = map[string]int{"DAY": 1, "WEEK": 7, "MONTH": 30, "QUARTER": 90}
 
-// maskedTemplate is a template with the fields that the request asks for.
+// maskedTemplate returns a template with the fields in the request's field mask.
 func (c *call) maskedTemplate(t *whatsappTemplate) map[string]any {
-	span, ok := c.query["templateAnalyticsDateRange"].(string)
-	if !ok {
-		span = "DAY"
-	}
+	span := cmp.Or(jsonvalue.Text(c.query, "templateAnalyticsDateRange"), "DAY")
 	doc := c.renderTemplate(c.project, t, analyticsDays[span])
 	mask := c.queryList("fieldMask")
 	if len(mask) == 0 {
@@ -203,8 +203,8 @@ func (c *call) maskedTemplate(t *whatsappTemplate) map[string]any {
 	return out
 }
 
-// masked returns what the paths name of a value; a path goes through each item
-// of a list.
+// masked returns the parts of a value at the paths. A path applies to each item of
+// a list.
 func masked(value any, paths [][]string) any {
 	for _, path := range paths {
 		if len(path) == 0 {

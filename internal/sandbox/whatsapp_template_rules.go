@@ -7,16 +7,16 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// What the contract asks of a template's content in the descriptions of its
-// schemas, which no schema can check.
+// The rules for a template's content that are in the descriptions of the
+// contract's schemas, but can't be expressed by a schema.
 
 var numbered = regexp.MustCompile(`\{\{\d+\}\}`)
 
-// ttls are the seconds that a category's messages may be retried for.
+// ttls are the limits of messageSendTtlSeconds by category.
 var ttls = map[string][2]float64{"AUTHENTICATION": {10, 900}, "UTILITY": {30, 43200}, "MARKETING": {43200, 2592000}}
 
-// contentViolations says what is wrong with the details of a template that is
-// submitted.
+// contentViolations returns the violations of the rules in the details of a
+// template that is submitted.
 func contentViolations(details map[string]any, category string) []string {
 	var found []string
 	hasBody := false
@@ -41,7 +41,8 @@ func contentViolations(details map[string]any, category string) []string {
 	return found
 }
 
-// exampleViolations says which variables have no example.
+// exampleViolations returns the fields that a component's variables and buttons
+// need.
 func exampleViolations(path string, component map[string]any) []string {
 	var found []string
 	if numbered.MatchString(jsonvalue.Text(component, "text")) && component["examples"] == nil && component["example"] == nil {

@@ -61,7 +61,7 @@ func reviewTemplate(s *Sandbox, p *project, t *whatsappTemplate, outcome string)
 	return true
 }
 
-// rejections say why a template is rejected, by its rejection code.
+// rejections are the reasons for which a template is rejected, by rejection code.
 var rejections = map[string]string{
 	"ABUSIVE_CONTENT":    "the content is abusive",
 	"INCORRECT_CATEGORY": "the content does not fit the category",
@@ -76,15 +76,15 @@ func templateOutcome(t *whatsappTemplate) string {
 	switch {
 	case t.isNew():
 		return "PENDING"
-	case t.holds("recategorize") && !t.AllowChange && t.Category != "MARKETING":
+	case t.isNamed("recategorize") && !t.AllowChange && t.Category != "MARKETING":
 		return "INCORRECT_CATEGORY"
-	case !t.holds("reject") || t.Submits > 1 && !t.holds("reject_always"):
+	case !t.isNamed("reject") || t.Submits > 1 && !t.isNamed("reject_always"):
 		return "APPROVED"
-	case t.holds("scam"):
+	case t.isNamed("scam"):
 		return "SCAM"
-	case t.holds("abusive"):
+	case t.isNamed("abusive"):
 		return "ABUSIVE_CONTENT"
-	case t.holds("category"):
+	case t.isNamed("category"):
 		return "INCORRECT_CATEGORY"
 	}
 	return "INVALID_FORMAT"
@@ -98,21 +98,21 @@ func (s *Sandbox) approveTemplate(p *project, t *whatsappTemplate) {
 	}
 	s.saveTemplate(p, t)
 	s.notifyTemplate(p, t, "WHATSAPP_TEMPLATE_APPROVED", nil)
-	if t.holds("recategorize") && t.AllowChange && t.Category != "MARKETING" {
+	if t.isNamed("recategorize") && t.AllowChange && t.Category != "MARKETING" {
 		recategorizeTemplate(s, p, t, "MARKETING")
 	}
-	at := func(d time.Duration, kind, value string) {
+	later := func(d time.Duration, kind, value string) {
 		s.after(d, event{Kind: kind, Project: p.ID, ID: t.id(), Value: value})
 	}
 	if first {
-		at(templateQuality, kindTemplateQuality, "QUALITY_SCORE_GREEN")
+		later(templateQuality, kindTemplateQuality, "QUALITY_SCORE_GREEN")
 	}
-	if t.holds("pause") {
-		at(templatePause, kindTemplateStatus, "PAUSED")
-		at(templatePause+templateUnpause, kindTemplateStatus, "UNPAUSED")
+	if t.isNamed("pause") {
+		later(templatePause, kindTemplateStatus, "PAUSED")
+		later(templatePause+templateUnpause, kindTemplateStatus, "UNPAUSED")
 	}
-	if t.holds("disable") {
-		at(templatePause, kindTemplateStatus, "DISABLED")
+	if t.isNamed("disable") {
+		later(templatePause, kindTemplateStatus, "DISABLED")
 	}
 }
 
@@ -123,7 +123,7 @@ func setTemplateStatus(s *Sandbox, p *project, t *whatsappTemplate, status strin
 		"UNPAUSED":   "APPROVED",
 		"DISABLED":   "DISABLED",
 		"REINSTATED": "APPROVED",
-		"FLAGGED":    t.State, // it goes on
+		"FLAGGED":    t.State, // it can still be used
 		"ARCHIVED":   "DISABLED",
 	}[status]
 	live := slices.Contains([]string{"APPROVED", "PAUSED", "DISABLED"}, t.State)
@@ -147,7 +147,7 @@ func scoreTemplate(s *Sandbox, p *project, t *whatsappTemplate, score string) bo
 	return true
 }
 
-// recategorizeTemplate lets Meta change the category, in all languages.
+// recategorizeTemplate changes the category in all languages, as Meta may.
 func recategorizeTemplate(s *Sandbox, p *project, t *whatsappTemplate, category string) bool {
 	for _, one := range p.languages(t.Name) {
 		one.Category = category
@@ -157,8 +157,7 @@ func recategorizeTemplate(s *Sandbox, p *project, t *whatsappTemplate, category 
 	return true
 }
 
-// announceCategory tells of a category that Meta is going to set, and lets that
-// happen a day later.
+// announceCategory announces a new category, which Meta sets a day later.
 func announceCategory(s *Sandbox, p *project, t *whatsappTemplate, category string) bool {
 	s.notifyTemplate(p, t, "WHATSAPP_TEMPLATE_CATEGORY_FUTURE_UPDATE", map[string]any{"futureCategory": category})
 	s.after(day, event{Kind: kindTemplateCategory, Project: p.ID, ID: t.id(), Value: category})

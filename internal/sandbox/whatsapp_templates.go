@@ -36,20 +36,20 @@ type whatsappTemplate struct {
 	Content       string         `json:"content"` // hash of what was submitted
 }
 
-// templateID is a template's id in its project, and its place in lists: by
-// name, then by language.
+// templateID is a template's id in its project, and its sort key: by name, then by
+// language.
 func templateID(name, language string) string { return name + "/" + language }
 
 func (t *whatsappTemplate) id() string { return templateID(t.Name, t.Language) }
 
-// Templates are document in alphabetical order, and filtered by state and by the
+// Templates are listed in alphabetical order, and filtered by state and by the
 // status of their changes.
 func (t *whatsappTemplate) sortKey() string { return t.id() }
 func (t *whatsappTemplate) facet() string   { return t.State + "/" + t.Status }
 
-func (t *whatsappTemplate) holds(word string) bool { return strings.Contains(t.Name, word) }
+func (t *whatsappTemplate) isNamed(word string) bool { return strings.Contains(t.Name, word) }
 
-// locked reports whether another operation on the template is still running.
+// locked reports whether an operation on the template is still running.
 func (t *whatsappTemplate) locked(s *Sandbox) bool { return s.now.Before(t.LockedUntil) }
 
 func anyLocked(s *Sandbox, languages []*whatsappTemplate) bool {
@@ -58,8 +58,7 @@ func anyLocked(s *Sandbox, languages []*whatsappTemplate) bool {
 
 // languages are the templates of a name.
 func (p *project) languages(name string) []*whatsappTemplate {
-	found, _ := p.Templates.cut(p.Templates.choose(filter{prefix: name + "/"}), "", p.Templates.len())
-	return found
+	return p.Templates.matching(filter{prefix: name + "/"})
 }
 
 var whatsappTemplateHandlers = map[string]handler{
@@ -112,7 +111,7 @@ func listTemplates(c *call) answer {
 
 func listTemplateLanguages(c *call) answer {
 	name := c.id("templateName") + "/"
-	if len(c.project.Templates.choose(filter{prefix: name})) == 0 {
+	if len(c.project.Templates.match(filter{prefix: name})) == 0 {
 		return c.fail("template_not_found")
 	}
 	return listPage(c, c.project.Templates, "templates", 50, filter{prefix: name}, c.maskedTemplate)
@@ -136,7 +135,7 @@ func createTemplate(c *call) answer {
 		Status:   "DRAFT",
 	}
 	t.AllowChange, _ = c.body["allowCategoryChange"].(bool)
-	if code, info := c.templateClash(t); code != "" {
+	if code, info := c.createProblem(t); code != "" {
 		return c.failWith(code, info)
 	}
 	t.record(c.now, "CREATED")
@@ -160,16 +159,17 @@ func (c *call) saveDraft(t *whatsappTemplate) answer {
 	return c.ok(c.renderTemplate(c.project, t, 0))
 }
 
-// lockTemplate lets the operation run on for a while, where the name says so.
+// lockTemplate locks a template for a while, as if the operation went on, where
+// its name asks for it.
 func (c *call) lockTemplate(t *whatsappTemplate) {
-	if t.holds("locked") {
+	if t.isNamed("locked") {
 		t.LockedUntil = c.now.Add(templateLock)
 	}
 }
 
-// templateClash is the code for a template that what is there already does not
-// allow, or "".
-func (c *call) templateClash(t *whatsappTemplate) (code string, info map[string]any) {
+// createProblem is the error code for a template that the templates of the project
+// do not allow, or "".
+func (c *call) createProblem(t *whatsappTemplate) (code string, info map[string]any) {
 	if _, exists := c.project.Templates.get(t.id()); exists {
 		return "template_exists", map[string]any{"supportedCodes": supportedCodes(papi.LookupSchema("WhatsappInputTemplateLanguagesEnum"))}
 	}
@@ -194,15 +194,16 @@ func (c *call) templateClash(t *whatsappTemplate) (code string, info map[string]
 	return "", nil
 }
 
-// magicTemplates has the error code of a submit for what a name holds.
-var magicTemplates = []struct{ holds, code string }{
+// magicTemplates are the error codes of a submission that a word in a template's
+// name asks for.
+var magicTemplates = []struct{ word, code string }{
 	{"limit_reached", "template_limit_reached"},
 	{"submit_error", "template_submit_error"},
 	{"rate_limited", "whatsapp_business_api_request_limit_exceeded"},
 	{"waba_gone", "object_with_whatsapp_business_account_id_does_not_exist"},
 }
 
-// submitTemplate sends the changes on their way to Meta, or says why not.
+// submitTemplate begins the review of the changes by Meta, or returns an error.
 func (c *call) submitTemplate(t *whatsappTemplate) *answer {
 	if found := papi.LookupSchema("WhatsappTemplateDetailsInputDto").Violations(t.Changes, papi.Mode{}); len(found) > 0 {
 		return new(c.failBody("invalid_input", messages(found)))
@@ -211,7 +212,7 @@ func (c *call) submitTemplate(t *whatsappTemplate) *answer {
 		return new(c.failBody("invalid_input", found))
 	}
 	for _, magic := range magicTemplates {
-		if t.holds(magic.holds) {
+		if t.isNamed(magic.word) {
 			return c.templateRefused(magic.code)
 		}
 	}
@@ -254,19 +255,19 @@ func (c *call) templateRefused(code string) *answer {
 		"subcode":     "2388299",
 		"message":     "Invalid parameter",
 		"description": "The template could not be submitted",
-		"reason":      "the sandbox was told so by the template",
+		"reason":      "the name of the template asks the sandbox for this error",
 	}}))
 }
 
-// contentHash names the content of a template: other templates in the same
-// project must differ. AUTHENTICATION templates all have Meta's text.
+// contentHash is the hash of a template's content, which no other template of the
+// project may have; "" for AUTHENTICATION templates, which all have Meta's text.
 func contentHash(t *whatsappTemplate) string {
 	if t.Category == "AUTHENTICATION" {
 		return ""
 	}
 	raw, err := json.Marshal(t.Changes["components"])
 	if err != nil {
-		panic("sandbox: components that are no JSON: " + err.Error())
+		panic("sandbox: marshal components: " + err.Error())
 	}
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:8])
@@ -299,7 +300,8 @@ func deleteTemplate(c *call, t *whatsappTemplate) answer {
 	return c.ok(nil)
 }
 
-// removeTemplate removes a template; what was submitted locks name or language.
+// removeTemplate removes a template, and locks a name, or a name with a language,
+// where the template was submitted.
 func (c *call) removeTemplate(t *whatsappTemplate, lock string) {
 	c.project.forgetContent(t)
 	c.project.Templates.remove(t.id())
@@ -328,7 +330,7 @@ func deleteTemplateLanguages(c *call) answer {
 }
 
 func updateTemplate(c *call, t *whatsappTemplate) answer {
-	if code := c.updatableTemplate(t); code != "" {
+	if code := c.updateTemplateProblem(t); code != "" {
 		return c.fail(code)
 	}
 	if category := jsonvalue.Text(c.body, "category"); category != "" {
@@ -357,8 +359,9 @@ func updateTemplate(c *call, t *whatsappTemplate) answer {
 	return c.ok(c.renderTemplate(c.project, t, 0))
 }
 
-// updatableTemplate is the code for a template that can't be changed so, or "".
-func (c *call) updatableTemplate(t *whatsappTemplate) string {
+// updateTemplateProblem is the error code for an update that the template's state
+// does not allow, or "".
+func (c *call) updateTemplateProblem(t *whatsappTemplate) string {
 	rejected := t.State == "REJECTED" || t.State == "" && t.Status == "REJECTED"
 	recategorizable := t.State == "" && t.Status == "DRAFT" || rejected && t.RejectionCode == "INCORRECT_CATEGORY"
 	category := jsonvalue.Text(c.body, "category")
@@ -378,7 +381,7 @@ func (c *call) updatableTemplate(t *whatsappTemplate) string {
 	return ""
 }
 
-// minSends are the sends that a comparison needs.
+// minSends is the number of messages that a comparison needs.
 const minSends = 1000
 
 func compareTemplates(c *call, t *whatsappTemplate) answer {
@@ -416,8 +419,8 @@ func compareTemplates(c *call, t *whatsappTemplate) answer {
 	return c.ok(map[string]any{"templates": compared})
 }
 
-// blocks is how often, and why most of all, users block the business after a
-// template, by its quality score.
+// blocks are how often users block the business after a template, as a rank, and
+// their most frequent reason, by the template's quality score.
 var blocks = map[string]struct {
 	rank   int
 	reason string
@@ -428,13 +431,13 @@ var blocks = map[string]struct {
 	"QUALITY_SCORE_RED":     {4, "SPAM"},
 }
 
-// byBlocks puts what is blocked least first; equal ones stand as in the list of
-// templates, whichever the request names first.
+// byBlocks compares templates by their rank, and equal ones by their order in
+// lists.
 func byBlocks(a, b *whatsappTemplate) int {
 	return cmp.Or(blocks[a.Quality].rank-blocks[b.Quality].rank, strings.Compare(a.sortKey(), b.sortKey()))
 }
 
-// sampleTemplate is the one that a first sync brings in from Meta.
+// sampleTemplate is the template that a first sync copies from Meta.
 const sampleTemplate = "sample_greeting"
 
 func syncTemplates(c *call) answer {
