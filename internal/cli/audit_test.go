@@ -61,7 +61,7 @@ func TestKilledProcessLeavesAnIntent(t *testing.T) {
 				t.Errorf("%v:\n%s", err, out)
 			}
 			if text, _ := os.ReadFile(filepath.Join(dir, "audit.jsonl")); strings.Contains(string(text), "canary") {
-				t.Error("a secret stands in the log")
+				t.Error("a secret is in the log")
 			}
 		})
 	}

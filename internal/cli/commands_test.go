@@ -211,7 +211,7 @@ func TestDoctorFindsProblems(t *testing.T) {
 		{"a key that is refused", env("SINCH_KEY_ID", "invalid"), false, exitFailed, []string{"FAIL  token", "to fix:"}},
 		{"a token as it is", env("SINCH_ACCESS_TOKEN", "sandbox"), false, exitDone, []string{"SINCH_ACCESS_TOKEN is set", "used as given"}},
 		{"a token that is refused", env("SINCH_ACCESS_TOKEN", "canary-token"), false, exitFailed, []string{"FAIL  API", "to fix:"}},
-		{"nobody there", env("PAPI_BASE_URL", "http://127.0.0.1:1"), false, exitFailed, []string{"FAIL  API", "PAPI_BASE_URL"}},
+		{"nothing listens", env("PAPI_BASE_URL", "http://127.0.0.1:1"), false, exitFailed, []string{"FAIL  API", "PAPI_BASE_URL"}},
 		{"no project", env("SINCH_PROJECT_ID", ""), false, exitDone, []string{"note  project", "note  API"}},
 		{"a clock that is off", env(), true, exitFailed, []string{"FAIL  clock", "differs from the API's by 5m", "set the clock"}},
 		{"a URL that is none", env("PAPI_BASE_URL", "::"), false, exitFailed, []string{"FAIL  environment", "PAPI_BASE_URL is not a URL; unset, it is https://", "to fix:"}},

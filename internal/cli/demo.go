@@ -21,6 +21,7 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
 	"papi-mcp/internal/server"
@@ -221,18 +222,18 @@ func (d *demo) sender(ctx context.Context) error {
 	id := args{"senderId": at(created, "ids.senderId")}
 	d.say("It is being set up. A code that was not requested can't be submitted:")
 	d.wait(10)
-	if _, err := d.call(ctx, "whatsapp_sender_verify", id.and("code", "123456"), expect{"errorCode": "guard_register_first"}); err != nil {
+	if _, err := d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", "123456"), expect{"errorCode": "guard_register_first"}); err != nil {
 		return err
 	}
 	d.say("So I read its state first, and request a code.")
 	if _, err := d.call(ctx, "whatsapp_sender_get", id, expect{"state": "PENDING_VERIFICATION", "next.0.tool": "whatsapp_sender_register"}); err != nil {
 		return err
 	}
-	if _, err := d.call(ctx, "whatsapp_sender_register", id.and("method", "SMS"), expect{"next.0.needs.0": "code"}); err != nil {
+	if _, err := d.call(ctx, "whatsapp_sender_register", jsonvalue.With(id, "method", "SMS"), expect{"next.0.needs.0": "code"}); err != nil {
 		return err
 	}
 	d.print(yellow, "  person reads the code from the phone: %s", d.phone.code)
-	if _, err := d.call(ctx, "whatsapp_sender_verify", id.and("code", d.phone.code), expect{"next.0.tool": "whatsapp_sender_get"}); err != nil {
+	if _, err := d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", d.phone.code), expect{"next.0.tool": "whatsapp_sender_get"}); err != nil {
 		return err
 	}
 	d.wait(10)
@@ -283,15 +284,7 @@ func (d *demo) expectAsked(times int) error {
 }
 
 // args are the arguments of a call.
-type args map[string]any
-
-func (a args) and(name string, value any) args {
-	out := args{name: value}
-	for k, v := range a {
-		out[k] = v
-	}
-	return out
-}
+type args = map[string]any
 
 // expect has the expected values at paths of the answer.
 type expect map[string]any

@@ -44,7 +44,7 @@ changes nothing. Exit code 0 if there are no problems, else 1.
 				}
 				defer a.close()
 				d.app = a
-				d.examine(ctx)
+				d.checkConnection(ctx)
 			}
 			if d.failed {
 				return &exitError{exitFailed, "there are problems to fix"}
@@ -80,7 +80,7 @@ func (d *doctor) environment() {
 	api, own := apiConfig()
 	api.KeyID, api.KeySecret, api.AccessToken = own.KeyID, own.KeySecret, own.AccessToken
 	if _, err := papi.New(api); err != nil {
-		d.bad("environment", err, "set the variable as this line says, or unset it")
+		d.failError("environment", err, "set the variable as this line says, or unset it")
 	}
 	if file := os.Getenv("SSL_CERT_FILE"); file != "" {
 		if reason := badCertificates(file); reason != "" {
@@ -102,23 +102,23 @@ func badCertificates(file string) string {
 	return ""
 }
 
-func (d *doctor) examine(ctx context.Context) {
-	d.good("version", "papi-mcp %s, API %s, %d tools offered", Version(), papi.ContractVersion, len(d.app.tools.Tools()))
+func (d *doctor) checkConnection(ctx context.Context) {
+	d.ok("version", "papi-mcp %s, API %s, %d tools offered", Version(), papi.ContractVersion, len(d.app.tools.Tools()))
 	d.project()
 	if !d.credentials() {
 		return
 	}
 	expires, err := d.app.client.Token(ctx)
 	if err != nil {
-		d.bad("token", err, "check the key in the Sinch Dashboard (Settings, Access keys), and PAPI_TOKEN_URL")
+		d.failError("token", err, "check the key in the Sinch Dashboard (Settings, Access keys), and PAPI_TOKEN_URL")
 		return
 	}
 	if expires.IsZero() {
-		d.good("token", "used as given")
+		d.ok("token", "used as given")
 	} else {
-		d.good("token", "issued, valid until %s", expires.Format(time.RFC3339))
+		d.ok("token", "issued, valid until %s", expires.Format(time.RFC3339))
 	}
-	d.reach(ctx)
+	d.checkAPI(ctx)
 }
 
 func (d *doctor) project() {
@@ -131,9 +131,9 @@ func (d *doctor) project() {
 	}
 	switch {
 	case projects != "":
-		d.good("project", "default %s, allowed: %s", d.app.project, projects)
+		d.ok("project", "default %s, allowed: %s", d.app.project, projects)
 	case d.sandbox:
-		d.good("project", "default %s, of the sandbox; any id works there", d.app.project)
+		d.ok("project", "default %s, of the sandbox; any id works there", d.app.project)
 	default:
 		d.note("project", "SINCH_PROJECT_ID is not set: each call must name a project, and any is allowed")
 	}
@@ -147,7 +147,7 @@ func (d *doctor) credentials() bool {
 		} else if os.Getenv("SINCH_ACCESS_TOKEN") != "" {
 			kind = "SINCH_ACCESS_TOKEN is set"
 		}
-		d.good("credentials", "%s", kind)
+		d.ok("credentials", "%s", kind)
 		return true
 	}
 	text := "none are set"
@@ -160,8 +160,8 @@ func (d *doctor) credentials() bool {
 	return false
 }
 
-// reach reads the webhooks of the default project, and compares the clocks.
-func (d *doctor) reach(ctx context.Context) {
+// checkAPI reads the webhooks of the default project, and compares the clocks.
+func (d *doctor) checkAPI(ctx context.Context) {
 	if d.app.project == "" {
 		d.note("API", "not tried: there is no default project to read")
 		return
@@ -169,11 +169,11 @@ func (d *doctor) reach(ctx context.Context) {
 	asked := time.Now()
 	resp, err := d.app.client.Do(ctx, dispatch.NewRequest(catalog.Lookup("webhook_list"), d.app.project, nil))
 	if err != nil {
-		d.bad("API", err, "check PAPI_BASE_URL, the network and its proxy, and that the key belongs to the project")
+		d.failError("API", err, "check PAPI_BASE_URL, the network and its proxy, and that the key belongs to the project")
 		return
 	}
 	took := time.Since(asked)
-	d.good("API", "answered in %d ms", took.Milliseconds())
+	d.ok("API", "answered in %d ms", took.Milliseconds())
 	if resp.Date.IsZero() {
 		d.note("clock", "not compared: the API's answer has no time")
 		return
@@ -182,18 +182,18 @@ func (d *doctor) reach(ctx context.Context) {
 		d.fail("clock", fmt.Sprintf("differs from the API's by %s", skew.Round(time.Second)), "set the clock of this machine (NTP)")
 		return
 	}
-	d.good("clock", "agrees with the API's")
+	d.ok("clock", "agrees with the API's")
 }
 
-func (d *doctor) good(what, format string, args ...any) {
+func (d *doctor) ok(what, format string, args ...any) {
 	d.line("ok", what, fmt.Sprintf(format, args...))
 }
 
 func (d *doctor) note(what, text string) { d.line("note", what, text) }
 
-// bad reports an error and how to fix it: by its own Resolution if it has one, which
+// failError reports an error and how to fix it: by its own Resolution if it has one, which
 // fits its cause.
-func (d *doctor) bad(what string, err error, fix string) {
+func (d *doctor) failError(what string, err error, fix string) {
 	var e *papi.Error
 	if errors.As(err, &e) && e.Resolution != "" {
 		own := strings.TrimSuffix(e.Resolution, errorcode.ThenDoctor)

@@ -223,7 +223,7 @@ func TestHiddenCharactersAreRemoved(t *testing.T) {
 				tell(prompt, result, err)
 			}
 			if len(person.asked) == 0 {
-				t.Error("nobody was asked")
+				t.Error("the person was not asked")
 			}
 			for _, question := range person.asked {
 				tell("a question", question.Message, nil)

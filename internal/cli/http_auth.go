@@ -56,10 +56,7 @@ func (f *authFlags) add(flags *pflag.FlagSet) {
 // check refuses flags and a configuration file that contradict each other.
 func (f *authFlags) check(publicURL string, file *settings.File) error {
 	issuer, err := url.Parse(f.issuer)
-	keysOfTenants := false
-	for _, key := range file.Keys {
-		keysOfTenants = keysOfTenants || key.Tenant != ""
-	}
+	keysOfTenants := slices.ContainsFunc(slices.Collect(maps.Values(file.Keys)), func(key settings.Key) bool { return key.Tenant != "" })
 	switch {
 	case f.mode != authNone && f.mode != authToken && f.mode != authOIDC:
 		return usage("--auth %q: use none, token or oidc", f.mode)

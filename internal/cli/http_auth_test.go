@@ -130,7 +130,7 @@ func TestTruncatedConfigGrantsNoMore(t *testing.T) {
 				a, err := newGrants(f)
 				return f, a, err
 			}
-			complete, whole, err := read(text)
+			complete, all, err := read(text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -143,7 +143,7 @@ func TestTruncatedConfigGrantsNoMore(t *testing.T) {
 					continue
 				}
 				accepted++
-				if more := grantsMore(a, whole); more != "" {
+				if more := grantsMore(a, all); more != "" {
 					t.Errorf("%s\nin what is left of the file:\n%s", more, text[:end])
 				}
 			}
@@ -241,7 +241,7 @@ func TestConfigFileOfTheDocs(t *testing.T) {
 		}
 		return f, a
 	}
-	f, whole := read(text)
+	f, all := read(text)
 	if f == nil || len(f.Warnings) > 0 || len(f.Keys)+len(f.Scopes)+len(f.Tenants) != 4 {
 		t.Fatalf("got %+v from\n%s", f, text)
 	}
@@ -253,7 +253,7 @@ func TestConfigFileOfTheDocs(t *testing.T) {
 		if len(f.Scopes) == 0 { // with --auth oidc it is refused, else they mean nothing
 			a.scopes = nil
 		}
-		if more := grantsMore(a, whole); more != "" {
+		if more := grantsMore(a, all); more != "" {
 			t.Errorf("%s\nin\n%s", more, text[:end])
 		}
 	}

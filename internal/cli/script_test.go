@@ -45,7 +45,7 @@ func (a apart) Run() int {
 // The scripts are tool calls that a user could type, made by the real binary. In
 // addition to testscript's commands they have:
 //
-//	sandbox            start a sandbox with a clock that stands, and point the environment at it
+//	sandbox            start a sandbox with a manual clock, and set the environment for it
 //	advance DURATION   move its clock
 //	code               set $CODE to the one-time code that it sent last
 //	connect [-client NAME] [-person yes|no] [FLAG...]
@@ -55,7 +55,7 @@ func (a apart) Run() int {
 //	                   A file may name variables
 //	receive            start a receiver of webhooks, and set $HOOK to its URL
 //	received           the bodies of the webhooks that came since the last time, a line each, as standard output
-//	keep VAR PATH      set $VAR to what stands at the path of the last answer
+//	keep VAR PATH      set $VAR to the value at the path in the last answer
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "../../testdata/script",

@@ -55,7 +55,7 @@ func TestStateIsInMemoryWithoutAHome(t *testing.T) {
 	for _, name := range []string{"XDG_STATE_HOME", "HOME", "LocalAppData", "USERPROFILE", "home"} {
 		t.Setenv(name, "")
 	}
-	for flags, told := range map[string]bool{"": true, "--sandbox": false, "--store memory": false} {
+	for flags, warns := range map[string]bool{"": true, "--sandbox": false, "--store memory": false} {
 		var c config
 		var h httpFlags
 		cmd := &cobra.Command{}
@@ -69,7 +69,7 @@ func TestStateIsInMemoryWithoutAHome(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.app.close()
-		if c.store != memory || strings.Contains(errOut.String(), "level=WARN") != told || strings.Contains(errOut.String(), "stored in memory only") != told {
+		if c.store != memory || strings.Contains(errOut.String(), "level=WARN") != warns || strings.Contains(errOut.String(), "stored in memory only") != warns {
 			t.Errorf("%q: kept in %s: %s", flags, c.store, errOut.String())
 		}
 	}

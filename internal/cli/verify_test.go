@@ -178,7 +178,7 @@ func TestNextEndsAtAVerifiedSender(t *testing.T) {
 			return a
 		},
 		"verified again without a code": func(r *registering) answer { return r.call("whatsapp_sender_verify", verified(r)) },
-		"a code that nobody asked for here": func(r *registering) answer {
+		"a code that was not requested here": func(r *registering) answer {
 			return r.call("whatsapp_sender_verify", with(sender(r, other), "code", "012345"))
 		},
 		"a KakaoTalk sender": func(r *registering) answer { return r.call("kakaotalk_sender_get", kakaoShop(r)) },

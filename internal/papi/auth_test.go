@@ -192,7 +192,7 @@ func TestATokenIsRenewedEarly(t *testing.T) {
 		}
 		use(0, "canary-token-1", 1)
 		use(58*time.Minute, "canary-token-1", 1)
-		use(90*time.Second, "canary-token-1", 2) // still good, and renewed meanwhile
+		use(90*time.Second, "canary-token-1", 2) // still valid, and renewed meanwhile
 		use(time.Second, "canary-token-2", 2)
 		use(2*time.Hour, "canary-token-3", 3) // no call was made while it was valid
 	})
@@ -226,7 +226,7 @@ func TestARenewalThatFails(t *testing.T) {
 		api.token = says(503, "")
 		api.mu.Unlock()
 		if _, err := c.Do(t.Context(), aRead()); err != nil {
-			t.Errorf("the token is still good: %v", err)
+			t.Errorf("the token is still valid: %v", err)
 		}
 		<-time.After(time.Minute)
 		_, err := c.Do(t.Context(), aRead())

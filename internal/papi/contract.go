@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 )
@@ -140,9 +139,9 @@ func (op *Operation) Variants() []*Schema {
 	if len(body.AnyOf) == 0 {
 		return []*Schema{body}
 	}
-	variants := make([]*Schema, len(body.AnyOf))
-	for i, v := range body.AnyOf {
-		variants[i] = v.Resolve()
+	var variants []*Schema
+	for _, v := range body.AnyOf {
+		variants = append(variants, v.Resolve())
 	}
 	return variants
 }
@@ -163,12 +162,8 @@ func (f *family) load() *family {
 
 func (f *family) read() {
 	var file struct {
-		Operations []struct {
-			Operation
-			Answers map[string]*Schema
-			Errors  map[string][]string
-		} `json:"operations"`
-		Schemas map[string]*Schema `json:"schemas"`
+		Operations []*Operation       `json:"operations"`
+		Schemas    map[string]*Schema `json:"schemas"`
 	}
 	readContract(strings.ToLower(f.prefix), &file)
 	f.schema = file.Schemas
@@ -177,23 +172,15 @@ func (f *family) read() {
 		f.link(s)
 	}
 	f.ops = make(map[string]*Operation, len(file.Operations))
-	for i := range file.Operations {
-		row := &file.Operations[i]
-		op := row.Operation
-		op.Answers = make(map[int]*Schema, len(row.Answers))
-		for status, schema := range row.Answers {
-			op.Answers[parseStatus(status)] = schema
-			f.link(schema)
-		}
-		op.Errors = make(map[int][]string, len(row.Errors))
-		for status, codes := range row.Errors {
-			op.Errors[parseStatus(status)] = codes
+	for _, op := range file.Operations {
+		for _, answer := range op.Answers {
+			f.link(answer)
 		}
 		f.link(op.Body)
 		for _, p := range op.Parameters {
 			f.link(p.Schema)
 		}
-		f.ops[op.ID] = &op
+		f.ops[op.ID] = op
 	}
 	for _, s := range f.schema {
 		setDiscriminators(s)
@@ -236,14 +223,6 @@ func (f *family) link(s *Schema) {
 		}
 	}
 	s.children(f.link)
-}
-
-func parseStatus(status string) int {
-	n, err := strconv.Atoi(status)
-	if err != nil {
-		panic("papi: the contract has a status " + status)
-	}
-	return n
 }
 
 // readContract reads an embedded file. An error is a defect of the build, which the

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // format says what is allowed where a text is invalid, or warns where only the API
@@ -24,12 +23,25 @@ type format func(text string) (allowed, warning string)
 var formats = map[string]format{
 	"url":                  webURL,
 	"email":                email,
-	"otp":                  otp,
+	"otp":                  matching(`^[^\x00- ]{6}$`, "a string of exactly 6 characters, without spaces"),
 	"country code":         countryCode,
-	"numeric phone number": numericPhone,
+	"numeric phone number": matching(`^[0-9]+$`, "the number without its country code, digits only, such as 444555666"),
 	"phone number":         phone,
-	"hex":                  color,
+	"hex":                  matching(`^#[0-9A-Fa-f]{6}$`, "a color as #RRGGBB, such as #1A73E8"),
 	"digits":               digits,
+}
+
+var countryCode = matching(`^[1-9][0-9]{0,2}$`, "a numeric country code, digits only, such as 48 for PL or 44 for GB")
+
+// matching returns the format of the texts that match a pattern.
+func matching(pattern, allowed string) format {
+	form := regexp.MustCompile(pattern)
+	return func(text string) (string, string) {
+		if form.MatchString(text) {
+			return "", ""
+		}
+		return allowed, ""
+	}
 }
 
 // textFormats are those of properties whose description alone states the format.
@@ -170,21 +182,7 @@ func email(text string) (string, string) {
 	return "", ""
 }
 
-func otp(text string) (string, string) {
-	if utf8.RuneCountInString(text) != 6 || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' }) {
-		return "a string of exactly 6 characters, without spaces", ""
-	}
-	return "", ""
-}
-
 func onlyDigits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
-
-func countryCode(text string) (string, string) {
-	if !onlyDigits(text) || len(text) > 3 || text[0] == '0' {
-		return "a numeric country code, digits only, such as 48 for PL or 44 for GB", ""
-	}
-	return "", ""
-}
 
 // callingCode returns the digits of a country code that is written in another way:
 // 44 for +44 and 0044.
@@ -194,13 +192,6 @@ func callingCode(text string) string {
 		return ""
 	}
 	return text
-}
-
-func numericPhone(text string) (string, string) {
-	if !onlyDigits(text) {
-		return "the number without its country code, digits only, such as 444555666", ""
-	}
-	return "", ""
 }
 
 var phoneForm = regexp.MustCompile(`^\+?[0-9 ().-]+$`)
@@ -217,15 +208,6 @@ func phone(text string) (string, string) {
 		return "a phone number: digits, with a plus sign and the country code in front, such as +15550100001", ""
 	case text[0] != '+':
 		return "", "a phone number without a plus sign and its country code"
-	}
-	return "", ""
-}
-
-var colorForm = regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)
-
-func color(text string) (string, string) {
-	if !colorForm.MatchString(text) {
-		return "a color as #RRGGBB, such as #1A73E8", ""
 	}
 	return "", ""
 }

@@ -97,9 +97,6 @@ func retryAfter(header http.Header) time.Duration {
 
 // date returns the API's time, the zero time where the answer has none.
 func date(header http.Header) time.Time {
-	at, err := http.ParseTime(header.Get("Date"))
-	if err != nil {
-		return time.Time{}
-	}
+	at, _ := http.ParseTime(header.Get("Date")) // zero with an error
 	return at
 }

@@ -18,23 +18,24 @@ func Nearest(name string, candidates []string) string {
 	if name == "" || len(name) > maxNameLength {
 		return ""
 	}
-	for _, matches := range []func(name, candidate string) bool{sameLetters, isSynonym} {
-		if found := unique(candidates, func(c string) bool { return matches(name, c) }); found != "" {
-			return found
+	first := func(criteria ...func(name, candidate string) bool) string {
+		for _, matches := range criteria {
+			if found := unique(candidates, func(c string) bool { return matches(name, c) }); found != "" {
+				return found
+			}
 		}
+		return ""
+	}
+	if found := first(sameLetters, isSynonym); found != "" {
+		return found
 	}
 	// One letter in four may differ, and at least one.
-	if len(normalizeName(name)) >= 3 {
-		if found := closest(normalizeName(name), candidates, normalizeName, max(1, len(name)/4)); found != "" {
+	if letters := normalizeName(name); len(letters) >= 3 {
+		if found := closest(letters, candidates, normalizeName, max(1, len(name)/4)); found != "" {
 			return found
 		}
 	}
-	for _, matches := range []func(name, candidate string) bool{hasSameWords, isAbbreviation, isPrefixOrSuffix} {
-		if found := unique(candidates, func(c string) bool { return matches(name, c) }); found != "" {
-			return found
-		}
-	}
-	return ""
+	return first(hasSameWords, isAbbreviation, isPrefixOrSuffix)
 }
 
 // closest returns the candidate with the smallest edit distance from a text, if

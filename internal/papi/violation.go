@@ -291,12 +291,7 @@ func (c *compiled) property(location, name string) map[string]any {
 
 func (c *compiled) properties(location string) []string {
 	properties, _ := c.lookup(location)["properties"].(map[string]any)
-	names := make([]string, 0, len(properties))
-	for name := range properties {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(properties))
 }
 
 // unknownName is the violation of a name that the schema does not have. If it holds
