@@ -57,7 +57,7 @@ type config struct {
 func (c *config) addSelectionFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringSliceVar(&c.toolsets, "toolsets", nil, "toolsets to offer, or all ("+strings.Join(catalog.Toolsets(), ", ")+")")
-	f.StringSliceVar(&c.tools, "tools", nil, "tools to offer in addition to --toolsets; without it: only these")
+	f.StringSliceVar(&c.tools, "tools", nil, "tools to offer in addition to --toolsets; without --toolsets, only these")
 	f.BoolVar(&c.readOnly, "read-only", false, "offer only tools that change nothing")
 	f.BoolVar(&c.deprecated, "deprecated", false, "also offer the deprecated operations")
 }
@@ -68,7 +68,7 @@ func (c *config) addConnectionFlags(cmd *cobra.Command) {
 	f.BoolVar(&c.sandbox, "sandbox", false, "use the built-in sandbox instead of the API: no account needed")
 	c.sandboxFlags.flags(f, defaultSandbox.strict)
 	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)")
-	f.StringVar(&c.audit, "audit", "", "log a line before and after each write, and one for each refusal, to this file; store: to the --store")
+	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")
 	f.StringVar(&c.logFormat, "log-format", "text", "format of the log on standard error: text or json")
 	f.BoolVar(&c.verbose, "verbose", false, "log each exchange with the API to standard error")
 }

@@ -68,7 +68,7 @@ func (c *config) addServeFlags(cmd *cobra.Command, h *httpFlags) {
 	c.addConnectionFlags(cmd)
 	c.addSelectionFlags(cmd)
 	h.add(cmd.Flags())
-	cmd.Flags().StringVar(&c.file, "config", "", "YAML file with flags of serve, and for --http with keys, scopes and tenants (see papi-mcp config); env:NAME reads it from a variable")
+	cmd.Flags().StringVar(&c.file, "config", "", "YAML file with flags of serve and, for --http, keys, scopes and tenants (see papi-mcp config); env:NAME reads it from an environment variable")
 	cmd.Flags().BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and related variables say")
 	cmd.Flags().StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox and with --http)")
 }
