@@ -161,7 +161,7 @@ func (c *coercer) enum(s *papi.Schema, given, path string) string {
 	if slices.Contains(values, given) {
 		return given
 	}
-	if meant := papi.Spelled(given, values); meant != "" {
+	if meant := papi.CanonicalValue(given, values); meant != "" {
 		c.warn(path, "%q taken as %q", papi.Echo(given), meant)
 		return meant
 	}
@@ -183,7 +183,7 @@ func fixed(s *papi.Schema) []string {
 // variant chooses the schema of a union that a value most likely means.
 func (c *coercer) variant(s *papi.Schema, given any, path string) *papi.Schema {
 	chosen := s.Variant(given)
-	if chosen.Outdated() {
+	if chosen.IsDeprecated() {
 		at := path
 		if at == "" {
 			at = "the body"

@@ -14,7 +14,7 @@ func masked(value any, name, path string) []papi.Violation {
 	switch v := value.(type) {
 	case string:
 		switch {
-		case v == papi.Masked && papi.SoundsSecret(name):
+		case v == papi.Masked && papi.IsSecretName(name):
 			return []papi.Violation{{Path: path, Given: v, Allowed: "the secret itself: answers show it as ***"}}
 		case strings.Contains(v, "://"+papi.Masked+"@"):
 			return []papi.Violation{{Path: path, Given: papi.Echo(v), Allowed: "the URL with its user and password, which answers show as ***: ask the person, or leave the argument out to keep it as it is"}}

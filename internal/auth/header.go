@@ -37,10 +37,10 @@ func (f withCredentials) Authenticate(r *http.Request) (Identity, *Failure) {
 	}
 	given := r.Header.Values(CredentialsHeader)
 	credentials, ok := parseCredentials(given)
-	if !ok && !slices.ContainsFunc(given, papi.Unfilled) {
+	if !ok && !slices.ContainsFunc(given, papi.HasPlaceholder) {
 		return Identity{}, NewFailure(http.StatusBadRequest, errorcode.CredentialsMissing, "each request must send the header "+CredentialsHeader+", once: base64 of projectId:keyId:keySecret")
 	}
-	if !ok || papi.Unfilled(credentials.ProjectID) || papi.Unfilled(credentials.KeyID) || papi.Unfilled(credentials.KeySecret) {
+	if !ok || papi.HasPlaceholder(credentials.ProjectID) || papi.HasPlaceholder(credentials.KeyID) || papi.HasPlaceholder(credentials.KeySecret) {
 		return Identity{}, NewFailure(http.StatusBadRequest, errorcode.ConfigurationUnfilled, CredentialsHeader+", or a part of it, is still a placeholder: put the value into the configuration of the client")
 	}
 	if len(id.Grant.Projects) > 0 && !slices.Contains(id.Grant.Projects, credentials.ProjectID) {

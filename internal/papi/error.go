@@ -22,8 +22,8 @@ type Error struct {
 	Info map[string]any
 	// RetryAfter is how long the API asks to wait, 0 where it does not say.
 	RetryAfter time.Duration
-	// Unknown tells that the request may have taken effect: it was sent, and
-	// no answer told how it ended (a 5xx, a lost connection).
+	// Unknown says that the request may have taken effect: it was sent, and no
+	// answer shows how it ended (a 5xx, a lost connection).
 	Unknown bool
 	// Err is the cause where the API did not answer.
 	Err error

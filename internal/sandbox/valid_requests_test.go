@@ -198,7 +198,7 @@ func TestEveryOperationAnswersAValidRequest(t *testing.T) {
 
 // sample calls an operation on the seeded shop with the least body that the
 // contract allows, and reports whether it succeeds.
-func (w *world) sample(op *papi.Operation) bool {
+func (w *harness) sample(op *papi.Operation) bool {
 	var body any
 	if variants := op.Variants(); len(variants) > 0 {
 		body = variants[0].Sample(false)
@@ -207,7 +207,7 @@ func (w *world) sample(op *papi.Operation) bool {
 }
 
 // samplePath is the path of an operation with ids of the seeded shop.
-func (w *world) samplePath(op *papi.Operation) string {
+func (w *harness) samplePath(op *papi.Operation) string {
 	first := func(path, list, field string) string { return jsonvalue.Text(w.get(path).ok().items(list)[0], field) }
 	sender := first("/whatsapp/senders?filterStates=ACTIVE", "senders", "id")
 	if op.Family() == "Rcs" {

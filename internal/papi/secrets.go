@@ -6,10 +6,10 @@ import (
 	"unicode"
 )
 
-// Masked stands where a secret stood.
+// Masked replaces a secret.
 const Masked = "***"
 
-// SecretNames are names of fields that hold what only their owner may read.
+// SecretNames are names of fields whose values are secret.
 type SecretNames map[string]bool
 
 // RequestSecrets are the secrets of requests: keys, tokens, one-time codes and
@@ -24,8 +24,8 @@ var RequestSecrets = SecretNames{
 	"secret":              true,
 }
 
-// AnswerSecrets are the secrets of answers. An answer's code is a template's
-// or a category's, and no secret.
+// AnswerSecrets are the secrets of answers. An answer's code is a template's or a
+// category's, and not secret.
 var AnswerSecrets = SecretNames{
 	"authToken":            true,
 	"bearerToken":          true,
@@ -33,16 +33,15 @@ var AnswerSecrets = SecretNames{
 	"secret":               true,
 }
 
-// SoundsSecret reports whether what stands under a name may be a secret: the
-// names that the API has for them, and what callers make of those. What it is a
-// name of decides, not what the name holds somewhere: otp and facebook_token
-// are secrets, otpType and nextPageToken are not.
-func SoundsSecret(name string) bool {
+// IsSecretName reports whether the value of a name may be secret: a name that the
+// API has for a secret, or a caller's variation of one. Its last word decides: otp
+// and facebook_token are secret, otpType and nextPageToken are not.
+func IsSecretName(name string) bool {
 	if RequestSecrets[name] || AnswerSecrets[name] {
 		return true
 	}
-	words := wordsOf(name)
-	for len(words) > 1 && neutral[words[len(words)-1]] { // tokenValue is the token
+	words := splitWords(name)
+	for len(words) > 1 && neutralWords[words[len(words)-1]] { // tokenValue is a token
 		words = words[:len(words)-1]
 	}
 	if len(words) == 0 {
@@ -55,47 +54,36 @@ func SoundsSecret(name string) bool {
 	last = strings.TrimSuffix(last, "s")
 	switch {
 	case last == "token" && slices.Contains(pageTokens, before), last == "pagetoken":
-		return false // it leads to a page
+		return false // of paging
 	case last == "key":
 		return slices.Contains(secretKeys, before)
 	case last == "code":
 		return slices.Contains(secretCodes, before)
 	}
-	for _, ends := range secretWords {
-		if strings.HasSuffix(last, ends) {
-			return true
-		}
-	}
-	for _, what := range secretKeys {
-		if strings.HasSuffix(last, what+"key") {
-			return true
-		}
-	}
-	for _, what := range secretCodes {
-		if strings.HasSuffix(last, what+"code") {
-			return true
-		}
-	}
-	return slices.Contains(shortSecretWords, last)
+	endsWith := func(suffix string) bool { return strings.HasSuffix(last, suffix) }
+	return slices.ContainsFunc(secretWords, endsWith) ||
+		slices.ContainsFunc(secretKeys, func(kind string) bool { return endsWith(kind + "key") }) ||
+		slices.ContainsFunc(secretCodes, func(kind string) bool { return endsWith(kind + "code") }) ||
+		slices.Contains(shortSecretWords, last)
 }
 
 var (
-	// secretWords end the name of a secret, shortSecretWords are one by
-	// themselves: "pin" ends harmless words too. All are singular.
+	// secretWords are the ends of secret names. shortSecretWords count only as
+	// complete words: "pin" is also the end of harmless ones. All are singular.
 	secretWords      = []string{"token", "secret", "password", "passwd", "passphrase", "passcode", "credential", "authorization", "apikey", "cookie"}
 	shortSecretWords = []string{"otp", "pin", "pas", "pwd", "auth", "jwt", "bearer"} // pass without its s
 	// secretKeys and secretCodes are the kinds of keys and codes that are secret.
 	secretKeys  = []string{"api", "app", "access", "private", "secret", "signing", "encryption", "auth", "authentication", "shared", "account", "master"}
 	secretCodes = []string{"otp", "authentication", "authorization", "auth", "verification", "confirmation", "security", "facebook", "access", "signup", "login", "recovery", "time", "mfa", "pin", "sms", "registration"}
-	// neutral are words that add nothing to a name.
-	neutral = map[string]bool{"value": true, "text": true, "string": true, "raw": true, "plain": true}
-	// pageTokens are the tokens of paging.
+	// neutralWords add nothing to a name.
+	neutralWords = map[string]bool{"value": true, "text": true, "string": true, "raw": true, "plain": true}
+	// pageTokens are the kinds of tokens that are for paging.
 	pageTokens = []string{"page", "next", "previous", "continuation", "cursor"}
 )
 
-// wordsOf splits a name into its words, in lower case: otpType, otp_type and
-// OTP-Type are otp and type.
-func wordsOf(name string) []string {
+// splitWords splits a name into its words, in lower case: otp and type of otpType,
+// otp_type and OTP-Type.
+func splitWords(name string) []string {
 	var words []string
 	begin := 0
 	runes := []rune(name)
@@ -118,41 +106,41 @@ func wordsOf(name string) []string {
 	return words
 }
 
-// MaskSecrets masks what stands under a name that sounds secret, at any depth.
-func MaskSecrets(value any) any { return maskWhere(value, SoundsSecret) }
+// MaskSecrets masks the values of names that IsSecretName reports, at any depth.
+func MaskSecrets(value any) any { return maskWhere(value, IsSecretName) }
 
-// MaskAnswered does the same for what the API answers, where a code is a
-// template's or a category's.
-func MaskAnswered(value any) any {
-	return maskWhere(value, func(name string) bool { return name != "code" && SoundsSecret(name) })
+// MaskAnswer does the same for answers of the API, whose codes are a template's or
+// a category's.
+func MaskAnswer(value any) any {
+	return maskWhere(value, func(name string) bool { return name != "code" && IsSecretName(name) })
 }
 
-// Mask returns a JSON value in which what stands under the names is replaced by
-// Masked, at any depth: a copy, or the value itself where it holds none.
-func (n SecretNames) Mask(value any) any { return maskWhere(value, n.holds) }
-
-// holds knows a name with hidden characters in it too, since they go later.
-func (n SecretNames) holds(name string) bool { return n[Printable(name)] }
+// Mask returns a JSON value in which the values of the names are replaced by Masked,
+// at any depth: a copy, or the value itself where it has none. A name with hidden
+// characters counts as well, since they are removed later.
+func (n SecretNames) Mask(value any) any {
+	return maskWhere(value, func(name string) bool { return n[Printable(name)] })
+}
 
 func maskWhere(value any, secret func(name string) bool) any {
-	if !stands(value, secret) { // hardly any does, and looking costs less than a copy
+	if !hasSecret(value, secret) { // few values have one, and this costs less than a copy
 		return value
 	}
 	return mask(value, secret)
 }
 
-// stands reports whether something stands under a secret name.
-func stands(value any, secret func(name string) bool) bool {
+// hasSecret reports whether a value has a secret, at any depth.
+func hasSecret(value any, secret func(name string) bool) bool {
 	switch v := value.(type) {
 	case map[string]any:
 		for name, field := range v {
-			if secret(name) && field != nil || stands(field, secret) {
+			if secret(name) && field != nil || hasSecret(field, secret) {
 				return true
 			}
 		}
 	case []any:
 		for _, item := range v {
-			if stands(item, secret) {
+			if hasSecret(item, secret) {
 				return true
 			}
 		}

@@ -39,10 +39,10 @@ func TestNearestName(t *testing.T) {
 	}
 }
 
-func enumOf(schema string) []string { return texts(LookupSchema(schema).Resolve().Values()) }
+func enumOf(schema string) []string { return toStrings(LookupSchema(schema).Resolve().Values()) }
 
-// A wrong language is one that a code of BCP 47 or ISO 639 means, or none: a
-// template in a wrong language can't be undone for a month.
+// For an unknown language, only one that a code of BCP 47 or ISO 639 means is
+// suggested: a template in a wrong language can't be undone for a month.
 func TestNearestLanguage(t *testing.T) {
 	for want, codes := range map[string]string{
 		"ZH_CN, ZH_HK, ZH_TW": "zh ZH zho chi cmn",
@@ -70,17 +70,17 @@ func TestNearestLanguage(t *testing.T) {
 }
 
 // Each language of the list is found by its own code in all spellings.
-func TestSpellingsOfLanguages(t *testing.T) {
+func TestCanonicalLanguage(t *testing.T) {
 	values := enumOf("WhatsappInputTemplateLanguagesEnum")
 	for _, v := range values {
 		for _, given := range []string{v, " " + v + "\n", strings.ToLower(v), strings.ReplaceAll(v, "_", "-"), strings.ToLower(strings.ReplaceAll(v, "_", "-"))} {
-			if got := Spelled(given, values); got != v {
+			if got := CanonicalValue(given, values); got != v {
 				t.Errorf("%s is taken as %q", given, got)
 			}
 		}
 	}
 	for _, given := range []string{"zh", "pt", "de_DE", "iw", "en_UK", "ua", "", "E"} {
-		if got := Spelled(given, values); got != "" {
+		if got := CanonicalValue(given, values); got != "" {
 			t.Errorf("%s is taken as %s, which it need not mean", given, got)
 		}
 	}
@@ -95,15 +95,15 @@ func TestNearestCountry(t *testing.T) {
 		{"RcsUsStatesEnum", "DEU", ""}, {"RcsUsStatesEnum", "UK", ""}, {"RcsInputSenderRegionsEnum", "UK", ""}, {"RcsInputSenderRegionsEnum", "UE", ""}, {"RcsInputSenderRegionsEnum", "europe", "EU"}, {"RcsInputSenderRegionsEnum", "USA", "US"},
 	} {
 		values := LookupSchema(tt.schema).Resolve()
-		if got := nearestValue(tt.given, texts(values.fixed())); got != tt.want {
+		if got := nearestValue(tt.given, toStrings(values.enumValues())); got != tt.want {
 			t.Errorf("%s in %s: %q, want %q", tt.given, tt.schema, got, tt.want)
 		}
 	}
 	countries := enumOf("RcsInputRcsCountryCodesEnum")
-	if Spelled("UK", countries) != "GB" || Spelled("uk", countries) != "GB" || Spelled("gb", countries) != "GB" || Spelled("USA", countries) != "" {
+	if CanonicalValue("UK", countries) != "GB" || CanonicalValue("uk", countries) != "GB" || CanonicalValue("gb", countries) != "GB" || CanonicalValue("USA", countries) != "" {
 		t.Error("of other codes UK alone is certain")
 	}
-	if got := Spelled("UK", enumOf("RcsUsStatesEnum")); got != "" {
+	if got := CanonicalValue("UK", enumOf("RcsUsStatesEnum")); got != "" {
 		t.Errorf("UK is the state of %s", got)
 	}
 }
@@ -122,19 +122,19 @@ func TestNearestValue(t *testing.T) {
 		{"RcsInputSenderUseCasesEnum", "MULTI_USE", "MULTIUSE"}, {"WhatsappSenderInputRegistrationMethodEnum", "CALL", "VOICE"},
 		{"WhatsappSenderInputRegistrationMethodEnum", "SM", ""}, {"WhatsappSenderInputRegistrationMethodEnum", "MMS", ""}, // too short to guess
 	} {
-		if got := nearestValue(tt.given, texts(LookupSchema(tt.schema).Resolve().fixed())); got != tt.want {
+		if got := nearestValue(tt.given, toStrings(LookupSchema(tt.schema).Resolve().enumValues())); got != tt.want {
 			t.Errorf("%s in %s: %q, want %q", tt.given, tt.schema, got, tt.want)
 		}
 	}
 }
 
-// What a value is taken for, or may mean, is always one of the list.
+// A suggestion is always a value of the list.
 func TestNearestIsOneOfTheList(t *testing.T) {
 	for _, f := range families {
 		for name, s := range f.load().schema {
-			values := texts(s.Resolve().fixed())
+			values := toStrings(s.Resolve().enumValues())
 			for _, given := range []string{"UK", "en", "zh", "TEXT", "a", "OTHERS", "", strings.Repeat("x", 1000), "ё", "APPROVED_"} {
-				if got := Spelled(given, values); got != "" && !slices.Contains(values, got) {
+				if got := CanonicalValue(given, values); got != "" && !slices.Contains(values, got) {
 					t.Errorf("%s: %q is taken as %q", name, given, got)
 				}
 				for part := range strings.SplitSeq(nearestValue(given, values), ", ") {

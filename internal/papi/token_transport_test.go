@@ -8,7 +8,7 @@ import (
 )
 
 // Servers write expires_in in several forms.
-func TestTheLifeOfAToken(t *testing.T) {
+func TestTokenExpiry(t *testing.T) {
 	for given, want := range map[string]time.Duration{
 		`3599`:       3599 * time.Second,
 		`3599.0`:     3599 * time.Second,
@@ -16,7 +16,7 @@ func TestTheLifeOfAToken(t *testing.T) {
 		`"3599"`:     3599 * time.Second,
 		`"3599.0"`:   3599 * time.Second,
 		`1e30`:       (1<<31 - 1) * time.Second,
-		`""`:         0, // absent: not told
+		`""`:         0, // absent: unknown
 		`null`:       0,
 		`0`:          0,
 		`3599.5`:     -1, // refused
@@ -41,10 +41,10 @@ func TestTheLifeOfAToken(t *testing.T) {
 				t.Errorf("%s: expires %v", given, expires)
 			}
 		case time.Until(expires) > want || time.Until(expires) < want-time.Minute:
-			t.Errorf("%s: good for %v", given, time.Until(expires))
+			t.Errorf("%s: valid for %v", given, time.Until(expires))
 		}
 	}
-	// One that does not tell how long it is good, in the form of a web form.
+	// One that does not say how long it is valid, as a web form.
 	api := &fakeAPI{script: ok, token: says(200, `access_token=canary&expires_in=60`, "Content-Type", "application/x-www-form-urlencoded")}
 	if expires, err := api.onLoopback(t).Token(t.Context()); err != nil || expires.IsZero() {
 		t.Errorf("%v, %v", expires, err)

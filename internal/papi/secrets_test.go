@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestSoundsSecret(t *testing.T) {
+func TestIsSecretName(t *testing.T) {
 	for _, name := range []string{
 		"accessToken", "access_token", "accesstoken", "Access-Token", "authToken", "bearerToken", "facebookToken", "refresh_token", "tokens", "token", "tokenValue",
 		"secret", "clientSecret", "client_secret", "keySecret", "webhookSecrets", "secretKey", "secretValue",
@@ -17,7 +17,7 @@ func TestSoundsSecret(t *testing.T) {
 		"apiKey", "api_key", "apikey", "x-api-key", "APIKey", "privateKey", "signingKey", "app_key",
 		"credentials", "Authorization", "authorization", "cookie", "jwt", "longLivedAccessToken",
 	} {
-		if !SoundsSecret(name) {
+		if !IsSecretName(name) {
 			t.Errorf("%s is shown", name)
 		}
 	}
@@ -29,15 +29,15 @@ func TestSoundsSecret(t *testing.T) {
 		"signatureHash", "authName", "keyId", "key", "publicKey", "monkey", "author", "authentication", "shipping", "passenger", "spin", "pinned", "compass",
 		"name", "text", "value", "", "_",
 	} {
-		if SoundsSecret(name) {
+		if IsSecretName(name) {
 			t.Errorf("%s is masked", name)
 		}
 	}
 }
 
-// What the contract names and sounds secret is known as one, so that it is
-// masked in audit lines and answers; and no name of a secret is missed.
-func TestTheSecretsOfTheContractAreKnown(t *testing.T) {
+// Names of the contract that sound secret are known secrets, so that they are
+// masked in audit lines and answers, and no known secret is missed.
+func TestContractSecretsAreKnown(t *testing.T) {
 	names := map[string]bool{}
 	for _, op := range Operations() {
 		for _, schema := range append(slices.Collect(maps.Values(op.Answers)), op.Body) {
@@ -46,18 +46,18 @@ func TestTheSecretsOfTheContractAreKnown(t *testing.T) {
 			}
 		}
 		for _, p := range op.Parameters {
-			if RequestSecrets[p.Name] || AnswerSecrets[p.Name] || SoundsSecret(p.Name) {
-				t.Errorf("%s: the parameter %s is a secret that would stand in a URL", op.ID, p.Name)
+			if RequestSecrets[p.Name] || AnswerSecrets[p.Name] || IsSecretName(p.Name) {
+				t.Errorf("%s: the parameter %s is a secret in a URL", op.ID, p.Name)
 			}
 		}
 	}
 	for name := range names {
-		if known := RequestSecrets[name] || AnswerSecrets[name]; SoundsSecret(name) && !known {
+		if known := RequestSecrets[name] || AnswerSecrets[name]; IsSecretName(name) && !known {
 			t.Errorf("%s sounds secret, and is masked in refused arguments alone", name)
 		}
 		lower := strings.ToLower(name)
 		for _, part := range []string{"token", "secret", "otp", "password", "credential"} {
-			if strings.Contains(lower, part) && !SoundsSecret(name) && !slices.Contains([]string{"otpType", "pageToken", "nextPageToken", "previousPageToken"}, name) {
+			if strings.Contains(lower, part) && !IsSecretName(name) && !slices.Contains([]string{"otpType", "pageToken", "nextPageToken", "previousPageToken"}, name) {
 				t.Errorf("%s holds %q: is it a secret?", name, part)
 			}
 		}
@@ -71,28 +71,28 @@ func TestTheSecretsOfTheContractAreKnown(t *testing.T) {
 
 // namesIn gathers the names of all properties of a schema, at any depth and in
 // every variant.
-func namesIn(s *Schema, names map[string]bool, seen map[*Schema]bool) {
-	if s == nil || seen[s.Resolve()] {
+func namesIn(s *Schema, names map[string]bool, visited map[*Schema]bool) {
+	if s == nil || visited[s.Resolve()] {
 		return
 	}
 	s = s.Resolve()
-	seen[s] = true
+	visited[s] = true
 	for name, property := range s.Properties {
 		names[name] = true
-		namesIn(property, names, seen)
+		namesIn(property, names, visited)
 	}
 	for _, variant := range s.AnyOf {
-		namesIn(variant, names, seen)
+		namesIn(variant, names, visited)
 	}
-	namesIn(s.Items, names, seen)
+	namesIn(s.Items, names, visited)
 	if s.AdditionalProperties != nil {
-		namesIn(s.AdditionalProperties.Schema, names, seen)
+		namesIn(s.AdditionalProperties.Schema, names, visited)
 	}
 }
 
-func TestWhatIsGivenIsMaskedAtAnyDepth(t *testing.T) {
+func TestGivenValuesAreMaskedAtAnyDepth(t *testing.T) {
 	value := map[string]any{"otp_type": "COPY_CODE", "inner": []any{map[string]any{"facebook_token": "EAAB-1", "otp": json.Number("123456")}}}
-	raw, err := json.Marshal(shown("details", value))
+	raw, err := json.Marshal(echoValue("details", value))
 	if want := `{"inner":[{"facebook_token":"***","otp":"***"}],"otp_type":"COPY_CODE"}`; err != nil || string(raw) != want {
 		t.Errorf("got  %s\nwant %s", raw, want)
 	}

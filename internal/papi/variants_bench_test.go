@@ -20,7 +20,7 @@ func BenchmarkUnion(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
 				if len(body.Violations(value, Mode{Closed: true, Formats: true})) == 0 {
-					b.Fatal("all are good")
+					b.Fatal("all are valid")
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(len(components)), "us/item")

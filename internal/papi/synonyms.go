@@ -1,106 +1,8 @@
 package papi
 
-import (
-	"fmt"
-	"regexp"
-	"slices"
-	"strings"
-
-	"golang.org/x/text/language"
-)
-
-// What a list of fixed values holds is told by its own values.
-
-func areLanguages(values []string) bool { return slices.Contains(values, "PT_BR") }
-
-// areCountries tells lists of countries from those of regions (EU is one) and
-// of the states of the US.
-func areCountries(values []string) bool {
-	return slices.Contains(values, "GB") && areCodes(values)
-}
-
-var codeForm = regexp.MustCompile(`^[A-Z]{2,3}$`)
-
-func areCodes(values []string) bool {
-	return !slices.ContainsFunc(values, func(v string) bool { return !codeForm.MatchString(v) && v != "UNRECOGNIZED" })
-}
-
-// languagesFor returns the languages of a list that a code of ISO 639 or a tag
-// of BCP 47 may mean, old and three-letter codes too: iw is HE, de_AT is DE,
-// zh is one of three. A code that is no language's may be that of a country,
-// as jp is.
-func languagesFor(given string, values []string) []string {
-	tag, err := language.All.Parse(strings.ReplaceAll(given, " ", "-"))
-	if err != nil && len(given) == 2 {
-		tag, err = spokenIn(given)
-	}
-	base, sure := tag.Base()
-	if err != nil || sure < language.High {
-		return nil
-	}
-	name := strings.ToUpper(base.String())
-	if base.String() == "no" {
-		name = "NB" // Norwegian is Bokmål where nothing else is said
-	}
-	region, regionSure := tag.Region()
-	if exact := name + "_" + region.Canonicalize().String(); regionSure == language.Exact && slices.Contains(values, exact) {
-		return []string{exact}
-	}
-	if slices.Contains(values, name) {
-		return []string{name}
-	}
-	script, scriptSure := tag.Script()
-	var all []string
-	for _, v := range values {
-		if !strings.HasPrefix(v, name+"_") {
-			continue
-		}
-		written, _ := language.Make(v).Script()
-		if (regionSure == language.Exact || scriptSure == language.Exact) && written != script {
-			continue
-		}
-		all = append(all, v)
-	}
-	return all
-}
-
-// ofOneLanguage are the countries whose code people write for their language, and
-// which have one that is beyond doubt: KZ, which may mean Kazakh or Russian, is
-// none of them.
-const ofOneLanguage = "AL AT CN CZ DK GB GE GR HK IL IR JP MX RS UA US VN"
-
-// spokenIn is the language of a country.
-func spokenIn(country string) (language.Tag, error) {
-	if !slices.Contains(strings.Fields(ofOneLanguage), strings.ToUpper(country)) {
-		return language.Und, fmt.Errorf("%s is no country of one language", country)
-	}
-	region, err := language.ParseRegion(country)
-	if err != nil {
-		return language.Und, err
-	}
-	return language.Compose(language.Und, region.Canonicalize())
-}
-
-// countryFor returns the country of a list that another code of ISO 3166 means:
-// UK and GBR are GB.
-func countryFor(given string, values []string) []string {
-	given = strings.TrimSpace(given)
-	if strings.EqualFold(given, "EL") { // as the European Union writes Greece
-		given = "GR"
-	}
-	region, err := language.ParseRegion(given)
-	if err != nil {
-		return nil
-	}
-	if found := region.Canonicalize().String(); slices.Contains(values, found) {
-		return []string{found}
-	}
-	return nil
-}
-
-// otherNames are what other APIs of the field, and people, call a name of this
-// one, in letters alone.
-var otherNames = map[string][]string{
+// nameSynonyms are the names that other messaging APIs, and people, use for a name
+// of this one, as normalizeName writes them.
+var nameSynonyms = map[string][]string{
 	"examples": {"example", "bodytext", "headertext", "headerhandle", "samples", "bodytextnamedparams"},
 	"target":   {"url", "uri", "callbackurl", "callback", "webhookurl", "endpoint", "targeturl"},
 	"triggers": {"events", "eventtypes", "subscriptions", "topics"},
@@ -141,9 +43,9 @@ var otherNames = map[string][]string{
 	"messageSendTtlSeconds":   {"ttl", "messagettl", "ttlseconds"},
 }
 
-// otherValues are what other APIs of the field call the values of this one: one
-// or more of them, as the list that they stand in decides.
-var otherValues = map[string]string{
+// valueSynonyms are the values that other messaging APIs use, and the values of this
+// one that they may mean: which of them, the list of allowed values decides.
+var valueSynonyms = map[string]string{
 	// Meta's older categories of templates, and what people call them
 	"TRANSACTIONAL": "UTILITY", "OTP": "AUTHENTICATION", "ACCOUNT_UPDATE": "UTILITY", "AUTH": "AUTHENTICATION", "PROMOTIONAL": "MARKETING", "PROMOTION": "MARKETING PROMOTIONAL",
 	// its headers and buttons

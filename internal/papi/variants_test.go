@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// unions are all unions of the bodies that operations take, by where they stand.
+// unions are all unions of the bodies that operations take, by path.
 func unions() map[string]*Schema {
 	found := map[string]*Schema{}
 	var look func(s *Schema, path string)
@@ -36,8 +36,8 @@ func unions() map[string]*Schema {
 	return found
 }
 
-// Each variant of each union that a request has: its samples are taken, and each
-// single thing that they lack is told of that variant and of no other one.
+// For each variant of each union of a request, its samples are valid, and each
+// single thing that they lack is reported for that variant and no other.
 func TestEachVariantOfEachUnion(t *testing.T) {
 	mode := Mode{Closed: true, Formats: true}
 	all := unions()
@@ -55,12 +55,12 @@ func TestEachVariantOfEachUnion(t *testing.T) {
 					}
 				}
 				fields, isObject := variant.Sample(true).(map[string]any)
-				if !isObject || variant.Outdated() && !usesOwn(v, without(union.AnyOf, v), fields) {
+				if !isObject || variant.IsDeprecated() && !usesOwnName(v, without(union.AnyOf, v), fields) {
 					return
 				}
 				for _, name := range variant.Required {
 					left := lacking(fields, name)
-					if !variant.MayLack(name, false) && (!variant.Outdated() || usesOwn(v, without(union.AnyOf, v), left)) {
+					if !variant.MayOmit(name, false) && (!variant.IsDeprecated() || usesOwnName(v, without(union.AnyOf, v), left)) {
 						lacks(t, union, left, name)
 					}
 				}
@@ -71,7 +71,7 @@ func TestEachVariantOfEachUnion(t *testing.T) {
 						continue
 					}
 					for _, inner := range p.Required {
-						if !p.MayLack(inner, false) {
+						if !p.MayOmit(inner, false) {
 							changed := maps.Clone(fields)
 							changed[name] = lacking(below, inner)
 							lacks(t, union, changed, name+"."+inner)
@@ -83,7 +83,7 @@ func TestEachVariantOfEachUnion(t *testing.T) {
 	}
 }
 
-// lacks checks that what a value lacks is told, and nothing else.
+// lacks checks that only what a value lacks is reported.
 func lacks(t *testing.T, union *Schema, value map[string]any, path string) {
 	t.Helper()
 	found := union.Violations(value, Mode{Closed: true, Formats: true})
@@ -109,14 +109,14 @@ func lacking(fields map[string]any, name string) map[string]any {
 }
 
 // Answers of an RCS sender are needed at launch: whichever of them are given, a
-// create takes them.
+// create is valid.
 func TestRcsAnswersMayBeGivenInPart(t *testing.T) {
 	for path, union := range unions() {
 		if !strings.HasPrefix(path, "Rcs") {
 			continue
 		}
 		for _, v := range union.AnyOf {
-			if v.Resolve().Outdated() {
+			if v.Resolve().IsDeprecated() {
 				continue
 			}
 			all := v.Resolve().Sample(true).(map[string]any)
@@ -152,7 +152,7 @@ func TestVariantsAreChosen(t *testing.T) {
 		{"a text of the deprecated form", rcs, us(`{"companyLegalName":"Example","messagesVolume":"10K - 100K messages"}`), answers + "messagesVolume: number []"},
 		{"the same with a name of its own", rcs, us(`{"ein":"00-0000000","messagesVolume":"10K - 100K messages"}`), ""},
 		{"too short for the current form", rcs, us(`{"companyLegalName":""}`), answers + "companyLegalName: at least 1 character []"},
-		{"a signup with a display name", sender, `{"wabaId":"1","phoneNumberId":"2","details":{"displayName":"x"}}`, "details: does not go with the other names given; it belongs to the form with details, or with phoneNumberProvider and details []"},
+		{"a signup with a display name", sender, `{"wabaId":"1","phoneNumberId":"2","details":{"displayName":"x"}}`, "details: not allowed with the other names given; it belongs to the form with details, or with phoneNumberProvider and details []"},
 		{"a signup without its account", sender, `{"phoneNumberId":"2","authenticationCode":"x"}`, ""},
 		{"partner-initiated, without the provider", sender, `{"details":{"displayName":"x","vertical":"OTHER","countryCode":"1","email":"a@example.com"}}`, "phoneNumberProvider: required, one of CUSTOMER, SINCH []"},
 		{"a new number", sender, `{"details":{"displayName":"x","countryCode":"1"}}`, "details.phoneNumber: required, string []"},

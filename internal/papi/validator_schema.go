@@ -2,15 +2,15 @@ package papi
 
 import "slices"
 
-// plain writes out the schema for the validator: references replaced by what
-// they point to, no keyword that checks nothing, and no union: a checker looks
-// at these, and at formats, by itself.
-func (s *Schema) plain(mode Mode) map[string]any {
-	p := plainer{mode: mode, open: map[*Schema]bool{}, recursive: map[string]*Schema{}}
-	out := p.plain(s)
+// forValidator returns the schema in the form that the validator compiles: references
+// replaced by their targets, no keywords without effect, and no unions and formats,
+// which the checker checks itself.
+func (s *Schema) forValidator(mode Mode) map[string]any {
+	e := expander{mode: mode, open: map[*Schema]bool{}, recursive: map[string]*Schema{}}
+	out := e.expand(s)
 	defs := map[string]any{}
-	for name, target := range p.recursive {
-		defs[name] = p.plain(&Schema{Ref: refPrefix + name, target: target})
+	for name, target := range e.recursive {
+		defs[name] = e.expand(&Schema{Ref: refPrefix + name, target: target})
 	}
 	if len(defs) > 0 {
 		out["$defs"] = defs
@@ -18,20 +18,20 @@ func (s *Schema) plain(mode Mode) map[string]any {
 	return out
 }
 
-type plainer struct {
+type expander struct {
 	mode      Mode
-	open      map[*Schema]bool   // the references that are being written out
-	recursive map[string]*Schema // those that were met again meanwhile
+	open      map[*Schema]bool   // the references that are being expanded
+	recursive map[string]*Schema // those that refer to themselves
 }
 
-func (p *plainer) plain(s *Schema) map[string]any {
+func (e *expander) expand(s *Schema) map[string]any {
 	if s.target != nil {
-		if p.open[s.target] {
-			p.recursive[s.Name()] = s.target
+		if e.open[s.target] {
+			e.recursive[s.Name()] = s.target
 			return map[string]any{"$ref": "#/$defs/" + s.Name()}
 		}
-		p.open[s.target] = true
-		defer delete(p.open, s.target)
+		e.open[s.target] = true
+		defer delete(e.open, s.target)
 		s = s.Resolve()
 	}
 	out := map[string]any{}
@@ -41,9 +41,9 @@ func (p *plainer) plain(s *Schema) map[string]any {
 		}
 	}
 	if len(s.AnyOf) > 0 {
-		return out // the checker's own choice
+		return out
 	}
-	set("type", len(s.Type) > 0, anys(s.Type))
+	set("type", len(s.Type) > 0, toAnys(s.Type))
 	set("enum", len(s.Enum) > 0, s.Values())
 	set("const", s.Const != nil, s.Const)
 	set("pattern", s.Pattern != "", s.Pattern)
@@ -55,11 +55,11 @@ func (p *plainer) plain(s *Schema) map[string]any {
 	setNumber(out, "maxItems", s.MaxItems)
 	set("uniqueItems", s.UniqueItems, true)
 	if s.Items != nil {
-		out["items"] = p.plain(s.Items)
+		out["items"] = e.expand(s.Items)
 	}
 	var required []any
 	for _, name := range s.Required {
-		if !s.MayLack(name, p.mode.Draft) {
+		if !s.MayOmit(name, e.mode.Draft) {
 			required = append(required, name)
 		}
 	}
@@ -67,21 +67,21 @@ func (p *plainer) plain(s *Schema) map[string]any {
 	if s.Properties != nil {
 		properties := make(map[string]any, len(s.Properties))
 		for name, property := range s.Properties {
-			properties[name] = p.plain(property)
+			properties[name] = e.expand(property)
 		}
 		out["properties"] = properties
 	}
 	switch {
 	case s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil:
-		out["additionalProperties"] = p.plain(s.AdditionalProperties.Schema)
-	case s.AdditionalProperties != nil, p.mode.Closed && s.Properties != nil:
+		out["additionalProperties"] = e.expand(s.AdditionalProperties.Schema)
+	case s.AdditionalProperties != nil, e.mode.Closed && s.Properties != nil:
 		out["additionalProperties"] = false
 	}
 	return out
 }
 
-// Values is the list of fixed values; null is one of them where the type allows
-// it, since the contract's lists leave it out.
+// Values returns the enum; null is one of its values where the type allows it, since
+// the contract's lists leave it out.
 func (s *Schema) Values() []any {
 	if len(s.Enum) > 0 && s.Type.Has("null") && !slices.Contains(s.Enum, nil) {
 		return append(slices.Clone(s.Enum), nil)
@@ -89,7 +89,7 @@ func (s *Schema) Values() []any {
 	return s.Enum
 }
 
-func anys(of []string) []any {
+func toAnys(of []string) []any {
 	all := make([]any, len(of))
 	for i, v := range of {
 		all[i] = v

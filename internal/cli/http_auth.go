@@ -37,76 +37,71 @@ const (
 	tenantHeader = "header"
 )
 
-// accessFlags say who may call over HTTP, and with which credentials.
-type accessFlags struct {
+// authFlags are the flags of who may call over HTTP, and with which credentials.
+type authFlags struct {
 	mode, tenant               string
 	issuer, audience           string
 	projectsClaim, tenantClaim string
 }
 
-func (f *accessFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.mode, "auth", authNone, "who may call over HTTP: none (everybody, on loopback only), token (the keys of --config), oidc (who has a token of --oidc-issuer)")
-	flags.StringVar(&f.tenant, "tenant", tenantConfig, "whose credentials a call goes out with: config (those of the caller's tenant in --config, else of the environment), header ("+auth.CredentialsHeader+" of each request)")
-	flags.StringVar(&f.issuer, "oidc-issuer", "", "URL of the authorization server whose tokens are taken")
-	flags.StringVar(&f.audience, "oidc-audience", "", "what tokens must be for (default: --public-url with /mcp)")
-	flags.StringVar(&f.projectsClaim, "oidc-projects-claim", "", "claim of a token with the projects that its bearer may touch")
-	flags.StringVar(&f.tenantClaim, "oidc-tenant-claim", "", "claim of a token with the name of its bearer's tenant")
+func (f *authFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.mode, "auth", authNone, "who may call over HTTP: none (everybody, on loopback only), token (callers with a key of --config), oidc (callers with a token from --oidc-issuer)")
+	flags.StringVar(&f.tenant, "tenant", tenantConfig, "which credentials a call uses: config (those of the caller's tenant in --config, else the environment's), header (those in the "+auth.CredentialsHeader+" header of each request)")
+	flags.StringVar(&f.issuer, "oidc-issuer", "", "URL of the authorization server whose tokens are accepted")
+	flags.StringVar(&f.audience, "oidc-audience", "", "audience that tokens must have (default: --public-url with /mcp)")
+	flags.StringVar(&f.projectsClaim, "oidc-projects-claim", "", "claim of a token that lists the projects its bearer may use")
+	flags.StringVar(&f.tenantClaim, "oidc-tenant-claim", "", "claim of a token that names its bearer's tenant")
 }
 
-// check refuses what does not fit together.
-func (f *accessFlags) check(publicURL string, file *settings.File) error {
+// check refuses flags and a configuration file that contradict each other.
+func (f *authFlags) check(publicURL string, file *settings.File) error {
 	issuer, err := url.Parse(f.issuer)
-	keysOfTenants := false
-	for _, key := range file.Keys {
-		keysOfTenants = keysOfTenants || key.Tenant != ""
-	}
+	keysOfTenants := slices.ContainsFunc(slices.Collect(maps.Values(file.Keys)), func(key settings.Key) bool { return key.Tenant != "" })
 	switch {
 	case f.mode != authNone && f.mode != authToken && f.mode != authOIDC:
-		return usage("--auth %q: give none, token or oidc", f.mode)
+		return usage("--auth %q: use none, token or oidc", f.mode)
 	case f.tenant != tenantConfig && f.tenant != tenantHeader:
-		return usage("--tenant %q: give config or header", f.tenant)
+		return usage("--tenant %q: use config or header", f.tenant)
 	case f.mode == authToken && len(file.Keys) == 0:
-		return usage("--auth token needs keys in --config: papi-mcp config key makes one")
+		return usage("--auth token needs keys in --config: papi-mcp config key generates one")
 	case f.mode != authToken && len(file.Keys) > 0:
-		return usage("--config has keys, which mean nothing with --auth %s: choose --auth token, or take them out", f.mode)
+		return usage("--config has keys, which have no effect with --auth %s: use --auth token, or remove them", f.mode)
 	case f.mode != authOIDC && (f.issuer+f.audience+f.projectsClaim+f.tenantClaim != "" || len(file.Scopes) > 0):
-		return usage("--oidc-... and scopes mean nothing with --auth %s: choose --auth oidc, or take them out", f.mode)
+		return usage("--oidc-... and scopes have no effect with --auth %s: use --auth oidc, or remove them", f.mode)
 	case f.mode == authOIDC && file.Source != "" && len(file.Scopes) == 0:
-		return usage("--auth oidc with --config needs scopes in it, since a file that was cut off must not open more than the whole one. Without a file it is as if it said:\n%s", defaultScopesText)
+		return usage("--auth oidc with --config needs scopes in the file, since a truncated file must not grant more than the complete one. Without a file, the default is:\n%s", defaultScopesText)
 	case f.mode == authOIDC && publicURL == "":
-		return usage("--auth oidc needs --public-url: tokens are for that URL, and clients are told by it where to get one")
+		return usage("--auth oidc needs --public-url: it is the audience of tokens, and where clients learn how to get one")
 	case f.mode == authOIDC && (err != nil || issuer.Host == "" || issuer.Scheme != "https" && !(issuer.Scheme == "http" && loopback.IsHost(issuer.Hostname()))):
-		return usage("--oidc-issuer %q: give the https URL of the authorization server", f.issuer)
+		return usage("--oidc-issuer %q: use the https URL of the authorization server", f.issuer)
 	case f.tenant == tenantHeader && (len(file.Tenants) > 0 || keysOfTenants || f.tenantClaim != ""):
-		return usage("with --tenant header each request brings its credentials: take the tenants out of --config")
+		return usage("with --tenant header each request sends its credentials: remove the tenants from --config")
 	case f.tenantClaim != "" && len(file.Tenants) == 0:
 		return usage("--oidc-tenant-claim needs tenants in --config")
 	}
 	return nil
 }
 
-// access is what the configuration file says of callers and tenants, ready for
-// use.
-type access struct {
-	flags   map[string]any
+// grants are the keys, scopes and tenants of the configuration file.
+type grants struct {
 	keys    []auth.Key
 	scopes  map[string]map[string]bool
 	tenants map[string]tenant.Tenant
 }
 
-// defaultScopesText are the default scopes as a file would say them.
+// defaultScopesText shows the default scopes as YAML.
 const defaultScopesText = `scopes:
   papi.read: {toolsets: all, read-only: true}
   papi.write: {toolsets: all, read-only: false}`
 
-// defaultScopes open what scopes open where there is no file.
+// defaultScopes apply where there is no file.
 var defaultScopes = map[string]settings.Scope{
 	"papi.read":  {Toolsets: settings.Names{"all"}, ReadOnly: true},
 	"papi.write": {Toolsets: settings.Names{"all"}},
 }
 
-func newAccess(file *settings.File) (*access, error) {
-	a := &access{flags: file.Flags, scopes: map[string]map[string]bool{}, tenants: map[string]tenant.Tenant{}}
+func newGrants(file *settings.File) (*grants, error) {
+	a := &grants{scopes: map[string]map[string]bool{}, tenants: map[string]tenant.Tenant{}}
 	for name, key := range file.Keys {
 		k := auth.Key{Name: name, Grant: auth.Grant{Projects: key.Projects.List(), Toolsets: key.Grants(), Tenant: key.Tenant}}
 		for _, text := range key.Hashes {
@@ -131,15 +126,15 @@ func newAccess(file *settings.File) (*access, error) {
 	return a, nil
 }
 
-// liveAccess follows the file that source names; "" and a variable of the
-// environment never change. What the file says of flags holds from the next
+// watchGrants reads the grants again when the file that source names changes; ""
+// and an environment variable never do. Flags in the file take effect at the next
 // start.
-func (f *httpFlags) liveAccess(source string, first *settings.File, reader *settings.Reader, log *slog.Logger) (*reload.Value[*access], error) {
+func (f *httpFlags) watchGrants(source string, first *settings.File, reader *settings.Reader, log *slog.Logger) (*reload.Value[*grants], error) {
 	current, file, files := first, first, []string{source}
 	if source == "" || strings.HasPrefix(source, settings.FromEnvironment) {
 		files = nil
 	}
-	return reload.New("the configuration file", files, log, func() (*access, error) {
+	return reload.New("the configuration file", files, log, func() (*grants, error) {
 		read := file
 		file = nil
 		if read == nil {
@@ -147,17 +142,17 @@ func (f *httpFlags) liveAccess(source string, first *settings.File, reader *sett
 			if read, err = reader.Read(source); err != nil {
 				return nil, err
 			}
-			if err := f.access.check(f.publicURL, read); err != nil {
+			if err := f.auth.check(f.publicURL, read); err != nil {
 				return nil, err
 			}
-			if err := keepTenants(current, read); err != nil {
+			if err := checkTenants(current, read); err != nil {
 				return nil, err
 			}
 			if !reflect.DeepEqual(read.Flags, first.Flags) {
-				log.Warn("flags in the configuration file have changed: they hold from the next start")
+				log.Warn("flags in the configuration file have changed: they take effect at the next start")
 			}
 		}
-		a, err := newAccess(read)
+		a, err := newGrants(read)
 		if err == nil {
 			current = read
 		}
@@ -165,20 +160,20 @@ func (f *httpFlags) liveAccess(source string, first *settings.File, reader *sett
 	})
 }
 
-// keepTenants refuses a changed file in which a caller names no tenant any
-// more: it may have been cut off there, and the caller's calls would go out with
-// the server's own credentials.
-func keepTenants(old, changed *settings.File) error {
+// checkTenants refuses a changed file in which a key no longer has its tenant:
+// the file may be truncated, and the caller's calls would use the server's own
+// credentials.
+func checkTenants(old, changed *settings.File) error {
 	for _, name := range slices.Sorted(maps.Keys(changed.Keys)) {
 		if changed.Keys[name].Tenant == "" && old.Keys[name].Tenant != "" {
-			return fmt.Errorf("keys.%s has lost its tenant, so that its calls would go out with the credentials in the environment: give its tenant (%s), or start the server again if this is meant", name, old.Keys[name].Tenant)
+			return fmt.Errorf("keys.%s no longer has a tenant, so that its calls would use the credentials in the environment: name its tenant (%s), or restart the server if this is intended", name, old.Keys[name].Tenant)
 		}
 	}
 	return nil
 }
 
-// options sets who may call, and with which tools.
-func (f *accessFlags) options(o *server.HTTPOptions, publicURL string, a *app, live *reload.Value[*access], log *slog.Logger) {
+// options sets the authentication of the server, and the tools of each caller.
+func (f *authFlags) options(o *server.HTTPOptions, publicURL string, a *app, live *reload.Value[*grants], log *slog.Logger) {
 	o.Authenticate = auth.None()
 	switch f.mode {
 	case authToken:
@@ -205,11 +200,11 @@ func (f *accessFlags) options(o *server.HTTPOptions, publicURL string, a *app, l
 	}
 }
 
-// metadata tells clients where to get a token (RFC 9728).
-func metadata(resource, issuer string, live *reload.Value[*access]) http.Handler {
+// metadata serves where clients get a token (RFC 9728).
+func metadata(resource, issuer string, live *reload.Value[*grants]) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(mcpserver.ProtectedResourceMetadataConfig{ // who is gone needs none
+		_ = json.NewEncoder(w).Encode(mcpserver.ProtectedResourceMetadataConfig{ // an error means that the client is gone
 			Resource: resource, AuthorizationServers: []string{issuer},
 			ScopesSupported:        slices.Sorted(maps.Keys(live.Current().scopes)),
 			BearerMethodsSupported: []string{"header"}, ResourceName: "papi-mcp",
@@ -217,8 +212,8 @@ func metadata(resource, issuer string, live *reload.Value[*access]) http.Handler
 	})
 }
 
-// readSettings reads the configuration file that source names, "" for none,
-// and sets the flags that it sets.
+// readSettings reads the configuration file that source names, "" for none, and
+// applies its flags.
 func readSettings(source string, reader *settings.Reader, flags *pflag.FlagSet) (*settings.File, error) {
 	if source == "" {
 		return &settings.File{}, nil
@@ -229,7 +224,7 @@ func readSettings(source string, reader *settings.Reader, flags *pflag.FlagSet) 
 	}
 	var wrong *settings.Error
 	if errors.As(err, &wrong) {
-		return nil, usage("--config %s: what is wrong with it:\n%v", source, wrong)
+		return nil, usage("--config %s is invalid:\n%v", source, wrong)
 	}
 	if err != nil {
 		return nil, usage("--config %s: %v", source, err)

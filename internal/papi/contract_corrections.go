@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// correct puts right the schemas of a family where the contract's own words
-// contradict them (1.2.117, its list of doubts). Its files stay as they are.
-func correct(schemas map[string]*Schema) {
+// applyCorrections corrects the schemas of a family where the contract's own texts
+// contradict them (1.2.117). The embedded files stay as the API has them.
+func applyCorrections(schemas map[string]*Schema) {
 	for name, s := range schemas {
-		// "optional at create, needed at launch": the answers of a sender may be
-		// given in parts, and rcs_sender_launch looks at the whole.
+		// "optional at create, needed at launch": a sender's answers may be given
+		// in parts, and rcs_sender_launch checks all of them.
 		if strings.HasPrefix(name, "Rcs") && strings.HasSuffix(name, "AnswersInputDto") {
-			s.atLaunch = true
+			s.requiredAtLaunch = true
 		}
 	}
 	// "checked when taxIdCountry is US, ignored otherwise"
@@ -26,7 +26,7 @@ func correct(schemas map[string]*Schema) {
 	if signup := schemas["WhatsappSenderInputEsDto"]; signup != nil {
 		signup.Required = slices.DeleteFunc(signup.Required, func(name string) bool { return name == "wabaId" })
 	}
-	// A list has items, not a length; the answer's schema counts them too.
+	// A list has items, not a length; the schema of the answer limits the items.
 	if hook := schemas["BundlesConversationAppWebhooksInputDto"]; hook != nil {
 		triggers := hook.Properties["triggers"]
 		triggers.MaxItems, triggers.MaxLength = triggers.MaxLength, nil
@@ -38,13 +38,13 @@ func correct(schemas map[string]*Schema) {
 	}
 }
 
-// textCorrection replaces a part of a property's text, or of its items'.
+// textCorrection replaces a part of a property's description, or of its items'.
 type textCorrection struct{ schema, property, old, new string }
 
-// mediaTexts say of each medium that it is a public URL. Some texts speak of
-// handles and uploaded files, others of the image alone; but no operation
-// uploads anything, and the errors (file_not_found,
-// template_check_media_file_size) speak of the URL.
+// mediaTexts say that media are given as public URLs. Some of the contract's texts
+// name handles and uploaded files, others only the image; but no operation uploads
+// anything, and the errors (file_not_found, template_check_media_file_size) are
+// about the URL.
 var mediaTexts = []textCorrection{
 	{"WhatsappCardHeaderComponentDto", "examples", "handle of the uploaded media", mediaURL},
 	{"WhatsappPartialCardHeaderComponentDto", "examples", "handle of the uploaded media", mediaURL},
@@ -74,14 +74,14 @@ const (
 	imageFile = "image file at imageUrl; there is no upload"
 )
 
-// apply panics where the text is another: a new version of the contract may not
-// need the correction, and the tests find it.
+// apply panics where the text is a different one: a new version of the contract may
+// not need the correction, and the tests find that.
 func (c textCorrection) apply(s *Schema) {
 	if s.Description == "" {
 		s = s.Items
 	}
 	if !strings.Contains(s.Description, c.old) {
-		panic("papi: the text of " + c.schema + "." + c.property + " is not the one that is corrected: " + s.Description)
+		panic("papi: the text of " + c.schema + "." + c.property + " is not the one to correct: " + s.Description)
 	}
 	s.Description = strings.Replace(s.Description, c.old, c.new, 1)
 }

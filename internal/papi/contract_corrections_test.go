@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// Nothing is uploaded to this API, and nothing has a handle: no text says so.
-func TestNoTextSpeaksOfAnUpload(t *testing.T) {
+// Nothing is uploaded to this API, and media have no handles: no description
+// mentions either.
+func TestNoDescriptionMentionsAnUpload(t *testing.T) {
 	seen := map[*Schema]bool{}
 	var look func(where string, s *Schema)
 	look = func(where string, s *Schema) {
@@ -37,7 +38,7 @@ func TestNoTextSpeaksOfAnUpload(t *testing.T) {
 	}
 }
 
-func TestACorrectionOfAnotherTextIsFound(t *testing.T) {
+func TestCorrectionOfAChangedTextPanics(t *testing.T) {
 	defer func() {
 		if recover() == nil {
 			t.Error("it passed")

@@ -18,8 +18,8 @@ const (
 	hashTwo = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
 )
 
-// wholeFiles are configuration files in many orders and styles.
-var wholeFiles = map[string]struct{ mode, text string }{
+// completeFiles are configuration files in many orders and styles.
+var completeFiles = map[string]struct{ mode, text string }{
 	"as the docs show it": {authToken, `
 http: 0.0.0.0:8443
 auth: token
@@ -99,19 +99,19 @@ scopes:
 `},
 }
 
-// A file that was cut off at any byte is refused, or grants nothing that the
-// whole one does not.
-func TestAFileThatIsCutOffGrantsNoMore(t *testing.T) {
+// A file that is truncated at any byte is refused, or grants nothing that the
+// complete one does not.
+func TestTruncatedConfigGrantsNoMore(t *testing.T) {
 	t.Setenv("LIMITS_KEY_ID", "key")
 	t.Setenv("LIMITS_KEY_SECRET", "not-a-real-one")
 	serve := &cobra.Command{}
-	new(config).serving(serve, new(httpFlags))
+	new(config).addServeFlags(serve, new(httpFlags))
 	reader := settings.NewReader(serve.Flags())
-	for name, file := range wholeFiles {
+	for name, file := range completeFiles {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "papi-mcp.yaml")
 			text := strings.TrimPrefix(file.text, "\n")
-			read := func(text string) (*settings.File, *access, error) {
+			read := func(text string) (*settings.File, *grants, error) {
 				t.Helper()
 				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 					t.Fatal(err)
@@ -120,40 +120,40 @@ func TestAFileThatIsCutOffGrantsNoMore(t *testing.T) {
 				if err != nil {
 					return nil, nil, err
 				}
-				flags := accessFlags{mode: file.mode, tenant: tenantConfig}
+				flags := authFlags{mode: file.mode, tenant: tenantConfig}
 				if file.mode == authOIDC {
 					flags.issuer = "https://issuer.example.com"
 				}
 				if err := flags.check("https://papi.example.com", f); err != nil {
 					return nil, nil, err
 				}
-				a, err := newAccess(f)
+				a, err := newGrants(f)
 				return f, a, err
 			}
-			wholeFile, whole, err := read(text)
+			complete, all, err := read(text)
 			if err != nil {
 				t.Fatal(err)
 			}
-			taken := 0
+			accepted := 0
 			for end := range len(text) {
 				f, a, err := read(text[:end])
-				// A running server looks at what it had before, too; a file
+				// A running server also compares it with the file before; a file
 				// without notes is safe at a start as well.
-				if err != nil || len(wholeFile.Warnings) > 0 && keepTenants(wholeFile, f) != nil {
+				if err != nil || len(complete.Warnings) > 0 && checkTenants(complete, f) != nil {
 					continue
 				}
-				taken++
-				if more := grantsMore(a, whole); more != "" {
+				accepted++
+				if more := grantsMore(a, all); more != "" {
 					t.Errorf("%s\nin what is left of the file:\n%s", more, text[:end])
 				}
 			}
-			t.Logf("%d of %d beginnings are taken", taken, len(text))
+			t.Logf("%d of %d prefixes are accepted", accepted, len(text))
 		})
 	}
 }
 
-// grantsMore tells what a grants that b does not, "" for nothing.
-func grantsMore(a, b *access) string {
+// grantsMore returns what a grants and b does not, "" for nothing.
+func grantsMore(a, b *grants) string {
 	of := map[string]auth.Key{}
 	for _, key := range b.keys {
 		of[key.Name] = key
@@ -167,7 +167,7 @@ func grantsMore(a, b *access) string {
 			return "another tenant for " + key.Name + ": " + key.Grant.Tenant
 		case namesMore(key.Grant.Projects, known.Grant.Projects):
 			return "more projects for " + key.Name + ": " + strings.Join(key.Grant.Projects, " ")
-		case opensMore(key.Grant.Toolsets, known.Grant.Toolsets):
+		case allowsMore(key.Grant.Toolsets, known.Grant.Toolsets):
 			return "more tools for " + key.Name
 		}
 		for _, hash := range key.Hashes {
@@ -177,7 +177,7 @@ func grantsMore(a, b *access) string {
 		}
 	}
 	for name, opens := range a.scopes {
-		if known, ok := b.scopes[name]; !ok || opensMore(opens, known) {
+		if known, ok := b.scopes[name]; !ok || allowsMore(opens, known) {
 			return "more for scope " + name
 		}
 	}
@@ -190,13 +190,13 @@ func grantsMore(a, b *access) string {
 	return ""
 }
 
-// namesMore reports whether an allowlist has what another has not; empty is any.
+// namesMore reports whether an allowlist has names that another lacks; empty is any.
 func namesMore(a, b []string) bool {
 	return len(b) > 0 && (len(a) == 0 || slices.ContainsFunc(a, func(name string) bool { return !slices.Contains(b, name) }))
 }
 
-// opensMore compares toolsets, in the form of auth.Grant.
-func opensMore(a, b map[string]bool) bool {
+// allowsMore compares toolsets, in the form of auth.Grant.
+func allowsMore(a, b map[string]bool) bool {
 	if a == nil || b == nil {
 		return b != nil
 	}
@@ -208,8 +208,8 @@ func opensMore(a, b map[string]bool) bool {
 	return false
 }
 
-// The example of the docs is a good file, and no cut makes it grant more.
-func TestTheFileOfTheDocs(t *testing.T) {
+// The example of the docs is valid, and does not grant more when it is truncated.
+func TestConfigFileOfTheDocs(t *testing.T) {
 	t.Setenv("EMEA_KEY_ID", "key")
 	t.Setenv("EMEA_KEY_SECRET", "not-a-real-one")
 	docs, err := os.ReadFile("../../docs/http.md")
@@ -223,10 +223,10 @@ func TestTheFileOfTheDocs(t *testing.T) {
 	}
 	text = strings.Replace(text, "sha256:...", hashOne, 1)
 	serve := &cobra.Command{}
-	new(config).serving(serve, new(httpFlags))
+	new(config).addServeFlags(serve, new(httpFlags))
 	reader := settings.NewReader(serve.Flags())
 	path := filepath.Join(t.TempDir(), "papi-mcp.yaml")
-	read := func(text string) (*settings.File, *access) {
+	read := func(text string) (*settings.File, *grants) {
 		t.Helper()
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -235,13 +235,13 @@ func TestTheFileOfTheDocs(t *testing.T) {
 		if err != nil {
 			return nil, nil
 		}
-		a, err := newAccess(f)
+		a, err := newGrants(f)
 		if err != nil {
 			return nil, nil
 		}
 		return f, a
 	}
-	f, whole := read(text)
+	f, all := read(text)
 	if f == nil || len(f.Warnings) > 0 || len(f.Keys)+len(f.Scopes)+len(f.Tenants) != 4 {
 		t.Fatalf("got %+v from\n%s", f, text)
 	}
@@ -253,7 +253,7 @@ func TestTheFileOfTheDocs(t *testing.T) {
 		if len(f.Scopes) == 0 { // with --auth oidc it is refused, else they mean nothing
 			a.scopes = nil
 		}
-		if more := grantsMore(a, whole); more != "" {
+		if more := grantsMore(a, all); more != "" {
 			t.Errorf("%s\nin\n%s", more, text[:end])
 		}
 	}
