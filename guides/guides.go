@@ -7,12 +7,11 @@ import (
 	"cmp"
 	"embed"
 	"fmt"
-	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 
-	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/frontmatter"
 	"papi-mcp/internal/papi"
 )
@@ -45,45 +44,21 @@ var All = sync.OnceValue(func() []*Guide {
 		if g.Text, err = frontmatter.Read(raw, g); err != nil {
 			panic("guides: " + family + ": " + err.Error())
 		}
-		g.Text = strings.TrimSpace(g.Text) + lasts(family) + "\n\nFacts: Provisioning API " + papi.ContractVersion + ".\n"
+		g.Text = strings.TrimSpace(markers.ReplaceAllString(g.Text, ""))
+		if strings.Contains(g.Text, "; overdue after ") {
+			g.Text += overdueNote
+		}
+		g.Text += "\n\nFacts: Provisioning API " + papi.ContractVersion + ".\n"
 		all = append(all, g)
 	}
 	return all
 })
 
-// lasts tells after how long a wait in each state is overdue, "" where nothing
-// of the family waits.
-func lasts(family string) string {
-	var b strings.Builder
-	told := map[string]bool{}
-	for _, row := range catalog.Rows() {
-		if row.Resource == nil || OfTool(row.Toolset) != family || told[row.Resource.Name] || len(row.Resource.Lasts) == 0 {
-			continue
-		}
-		told[row.Resource.Name] = true
-		for _, key := range slices.Sorted(maps.Keys(row.Resource.Lasts)) {
-			l := row.Resource.Lasts[key]
-			thing := strings.ReplaceAll(row.Resource.Name, "_", " ")
-			state, changes := strings.CutPrefix(key, row.Resource.Pending+"=")
-			switch {
-			case key == "":
-				state = "any status on its way"
-			case row.Resource.Pending != "" && changes:
-				state += " (changes)"
-			case strings.Contains(key, "="):
-				part, status, _ := strings.Cut(key, "=")
-				state = part + " " + status
-			default:
-				state = key
-			}
-			fmt.Fprintf(&b, "| %s: %s | %s | %s |\n", thing, state, l.OverdueAfter(), l.Asked())
-		}
-	}
-	if b.Len() == 0 {
-		return ""
-	}
-	return "\n\n## How long\n\nThe API states no usual times. Where it tells since when something waits, results do too; next calls it overdue after the time below, which is this server's choice, and names who can be asked.\n\n| waits | overdue after | a person asks |\n|---|---|---|\n" + strings.TrimSuffix(b.String(), "\n")
-}
+// markers are the comments around the tables of states, which a test writes.
+var markers = regexp.MustCompile(`(?m)^<!-- states.*-->\n`)
+
+// overdueNote follows tables that say when a wait is overdue.
+const overdueNote = "\n\nThe API states no usual times. Where it tells since when something waits, results do too. When a wait is overdue is this server's choice: then a person asks Sinch support, unless the table names others."
 
 // Lookup returns the guide of a family, or nil.
 func Lookup(family string) *Guide {

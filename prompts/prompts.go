@@ -11,7 +11,6 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -95,7 +94,7 @@ func read(from fs.FS) ([]*Prompt, error) {
 }
 
 func parse(raw []byte) (*Prompt, error) {
-	p := &Prompt{families: slices.Sorted(maps.Keys(families))}
+	p := &Prompt{families: slices.Sorted(slices.Values(guides.Families()))}
 	text, err := frontmatter.Read(raw, p)
 	if err != nil {
 		return nil, err
@@ -292,30 +291,24 @@ func (p *Prompt) possible(family string, offered func(tool string) bool) bool {
 // that shows how that goes on.
 type family struct{ Read, Write, Follow string }
 
-var families = map[string]family{
-	"webhooks":           {"webhook_list", "webhook_create", "webhook_get"},
-	"whatsapp":           {"whatsapp_sender_list", "whatsapp_sender_create", "whatsapp_sender_get"},
-	"whatsapp_templates": {"whatsapp_template_list", "whatsapp_template_create", "whatsapp_template_get"},
-	"rcs":                {"rcs_sender_list", "rcs_sender_create", "rcs_sender_get"},
-	"kakaotalk":          {"kakaotalk_sender_list", "kakaotalk_sender_create", "kakaotalk_sender_get"},
-	"conversation":       {"bundle_list", "bundle_create", "conversation_messenger_get"},
-	"sms":                {"sms_app_list", "sms_app_create", "sms_app_get"},
-	"bundles":            {"bundle_list", "bundle_create", "bundle_get"},
-}
-
 func familyOf(name string) (family, error) {
-	f, ok := families[name]
-	if !ok {
+	if !slices.Contains(guides.Families(), name) {
 		return family{}, fmt.Errorf("there is no family %q", name)
 	}
-	return f, nil
+	for _, row := range catalog.Rows() {
+		if r := row.Resource; r != nil && r.List != "" && guides.OfTool(row.Toolset) == name {
+			return family{r.List, r.Create, r.Get}, nil
+		}
+	}
+	made := catalog.LookupResource("bundle") // which connects the channels of Conversation apps
+	return family{made.List, made.Create, "conversation_messenger_get"}, nil
 }
 
 // activities are the tools that read what happened to a thing.
 func activities() []string {
 	var tools []string
 	for _, row := range catalog.Rows() {
-		if strings.HasSuffix(row.Tool, "_activity_list") {
+		if row.Activities {
 			tools = append(tools, row.Tool)
 		}
 	}

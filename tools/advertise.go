@@ -10,7 +10,7 @@ import (
 // advertised returns a schema as clients see it in the list of tools: JSON
 // Schema and its formats alone, since some clients refuse what they do not know.
 // References are replaced by what they point to, and what a draft may leave out
-// is not required. schema_get tells the rest.
+// is not required. schema_get returns the rest.
 func advertised(s *papi.Schema) *papi.Schema {
 	return rewrite(s, "", func(name string, s *papi.Schema) {
 		s.Required = slices.DeleteFunc(slices.Clone(s.Required), func(name string) bool { return s.MayLack(name, true) })
@@ -61,7 +61,7 @@ func withHint(description, hint string) string {
 	return description + "; " + hint
 }
 
-// rewrite copies the schema of a property, or of the whole where name is "", with
+// rewrite copies the schema of a property, or of the root where name is "", with
 // its references resolved, and edits each copy before those below it. Arguments'
 // schemas do not hold themselves.
 func rewrite(s *papi.Schema, name string, edit func(name string, s *papi.Schema)) *papi.Schema {

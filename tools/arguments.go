@@ -6,11 +6,12 @@ import (
 	"sync"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
-// The arguments of ours, beside an operation's own. Each tool takes only those
-// that mean something for it.
+// The arguments that we add to an operation's own. Each tool takes only those that
+// apply to it.
 const (
 	argProject             = "projectId"
 	argConfirm             = "confirm"
@@ -31,20 +32,20 @@ var ownArguments = map[string]*papi.Schema{
 	argDryRun:  {Type: papi.Types{"boolean"}, Description: "send nothing, show what would be sent"},
 	argAll:     {Type: papi.Types{"boolean"}, Description: "follow the pages, up to 1000 items"},
 	argRegisteredElsewhere: {Type: papi.Types{"boolean"},
-		Description: "the person's word that the code was asked for elsewhere (the dashboard), or before a restart of this server"},
+		Description: "the person confirms that the code was requested elsewhere (the dashboard), or before a restart of this server"},
 }
 
-// arguments are what one tool takes.
+// arguments are those of one tool.
 type arguments struct {
 	row *catalog.Row
-	// advertised is the one flat object that the client sees, raw its JSON.
+	// advertised is the one flat object that the client is shown, raw its JSON.
 	advertised *papi.Schema
 	raw        func() json.RawMessage
-	// checked is what a call is checked against: the object, or a union of
-	// objects where the operation's body is a union.
+	// checked is the schema that a call is validated against: the object, or a
+	// union of objects where the operation's body is a union.
 	checked *papi.Schema
-	// list is the field of the answer that holds the items, where the
-	// operation has pages; else "".
+	// list is the field of the answer that holds the items where the operation
+	// has pages, else "".
 	list string
 }
 
@@ -63,7 +64,7 @@ func newArguments(row *catalog.Row, defaultProject bool) *arguments {
 		shapes[i] = a.shape(body, defaultProject)
 	}
 	a.advertised = merge(shapes)
-	a.raw = sync.OnceValue(func() json.RawMessage { return encode(advertised(a.advertised)) })
+	a.raw = sync.OnceValue(func() json.RawMessage { return jsonvalue.Encode(advertised(a.advertised)) })
 	a.checked = shapes[0]
 	if len(shapes) > 1 {
 		a.checked = &papi.Schema{AnyOf: shapes}
@@ -71,7 +72,7 @@ func newArguments(row *catalog.Row, defaultProject bool) *arguments {
 	return a
 }
 
-// shape makes the flat object for one variant of the body.
+// shape derives the flat object for one variant of the body.
 func (a *arguments) shape(body *papi.Schema, defaultProject bool) *papi.Schema {
 	s := &papi.Schema{Type: papi.Types{"object"}, Description: body.Description, Properties: map[string]*papi.Schema{}}
 	for _, p := range a.row.Op().Parameters {
@@ -102,7 +103,7 @@ func (a *arguments) shape(body *papi.Schema, defaultProject bool) *papi.Schema {
 	return s
 }
 
-// own names the arguments of ours that mean something for the tool.
+// own are the names of our arguments that apply to the tool.
 func (a *arguments) own() []string {
 	own := []string{argProject}
 	secret := showsSecrets(a.row)
@@ -130,8 +131,8 @@ func (a *arguments) own() []string {
 	return own
 }
 
-// answer is the schema of the operation's successful answer, nil where it has
-// no body.
+// answer is the schema of the operation's successful answer, nil where it has no
+// body.
 func answer(op *papi.Operation) *papi.Schema {
 	for _, s := range op.Answers {
 		if s != nil {

@@ -44,7 +44,7 @@ func candidates(resource *catalog.Resource, things []any) []candidate {
 	for _, thing := range things {
 		st := standingOf(resource, thing)
 		_, waits := resource.Lasting(st.state, st.pending)
-		if waits || len(st.refused) > 0 || resource.Class(st.state, st.pending) == catalog.Failed {
+		if waits || len(st.refused) > 0 || resource.At(st.state, st.pending).Class == catalog.Failure {
 			all = append(all, candidate{resource.Kind(), st, st.why(thing)})
 		}
 	}
@@ -86,8 +86,8 @@ func (s *Set) attend(ctx context.Context, projectID string, all []candidate, now
 	var told []attention
 	counts := map[string]int{}
 	for _, c := range all {
-		class := c.st.resource.Class(c.st.state, c.st.pending)
-		if class != catalog.Failed && len(c.st.refused) == 0 && !strings.Contains(c.st.pending, "=") && !c.st.overdue(now) || counts[c.kind] == maxAttention {
+		class := c.st.resource.At(c.st.state, c.st.pending).Class
+		if class != catalog.Failure && len(c.st.refused) == 0 && !strings.Contains(c.st.pending, "=") && !c.st.overdue(now) || counts[c.kind] == maxAttention {
 			continue
 		}
 		counts[c.kind]++

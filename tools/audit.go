@@ -12,7 +12,7 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// auditReady refuses a write that could not be told of afterwards, before a
+// auditReady refuses a write that could not be recorded afterwards, before a
 // person is asked about it.
 func (s *Set) auditReady(ctx context.Context, row *catalog.Row) *Error {
 	if s.opts.Audit == nil || !row.Writes() {
@@ -32,7 +32,7 @@ func unaudited(err error) *Error {
 }
 
 // note leaves the audit's line about a call that the guard did not let through.
-func (s *Set) note(ctx context.Context, warnings *[]string, c *guard.Call, own ownValues, v guard.Verdict) {
+func (s *Set) note(ctx context.Context, warnings *[]string, c *guard.Call, own callOptions, v guard.Verdict) {
 	if s.opts.Audit != nil {
 		s.add(ctx, warnings, s.callEntry(c, own, v), "about this call")
 	}
@@ -41,7 +41,7 @@ func (s *Set) note(ctx context.Context, warnings *[]string, c *guard.Call, own o
 // intend leaves the audit's line about a write that is going to be sent. It
 // returns what becomes the line about its outcome, nil where there is none to
 // leave, and an error where the line can't be written: then nothing is sent.
-func (s *Set) intend(ctx context.Context, c *guard.Call, own ownValues) (*audit.Entry, *Error) {
+func (s *Set) intend(ctx context.Context, c *guard.Call, own callOptions) (*audit.Entry, *Error) {
 	if s.opts.Audit == nil || !c.Row.Writes() {
 		return nil, nil
 	}
@@ -66,13 +66,13 @@ func (s *Set) conclude(ctx context.Context, warnings *[]string, e *audit.Entry, 
 	case *Result:
 		e.Status, e.IDs = status, end.IDs
 	case *Error:
-		e.Status, e.ErrorCode = end.Status, truncate(end.Code) // the API's own may be any text
+		e.Status, e.ErrorCode = end.Status, papi.Echo(end.Code) // the API's own may be any text
 		e.IDs = pathIDs(catalog.Lookup(e.Tool), e.Arguments)
 	}
 	s.add(ctx, warnings, *e, "about how this call ended")
 }
 
-func (s *Set) callEntry(c *guard.Call, own ownValues, v guard.Verdict) audit.Entry {
+func (s *Set) callEntry(c *guard.Call, own callOptions, v guard.Verdict) audit.Entry {
 	e := s.entry(Caller{Principal: c.Principal, Client: c.Client}, c.ProjectID, c.Row.Tool, v)
 	e.Arguments = own.with(c.Args)
 	return e
@@ -119,8 +119,8 @@ func forTheRecord(value any) any {
 }
 
 // with are the arguments as they were given, ours among them that say what was
-// asked for. A confirmation's token is spent, and left out.
-func (o ownValues) with(args map[string]any) map[string]any {
+// asked for. A confirmation's token is used, and left out.
+func (o callOptions) with(args map[string]any) map[string]any {
 	all := make(map[string]any, len(args)+2)
 	for name, value := range args {
 		all[name] = value
@@ -134,27 +134,27 @@ func (o ownValues) with(args map[string]any) map[string]any {
 	return all
 }
 
-// dryRun tells what a write would do, and sends nothing but the guard's reads.
+// dryRun shows what a write would do, and sends nothing but the guard's reads.
 func (s *Set) dryRun(ctx context.Context, gc *guard.Call, c *call) Outcome {
 	p := s.opts.Guard.Preview(ctx, gc)
 	r := newResult(gc.Row.Tool, gc.ProjectID)
 	r.Warnings = append(append(r.Warnings, c.warnings...), gc.Warnings...)
 	r.IDs = pathIDs(gc.Row, c.args)
-	told := preview{DryRun: true, Verdict: "allow"}
+	shown := preview{DryRun: true, Verdict: "allow"}
 	switch {
 	case p.Refusal != nil:
-		told.Verdict, told.Refusal = "refuse", refused(p.Refusal)
-		told.Refusal.outcome() // fills what every error has
+		shown.Verdict, shown.Refusal = "refuse", refused(p.Refusal)
+		shown.Refusal.outcome() // fills what every error has
 		r.Next = s.offered(p.Refusal.Next, c.own.project)
 	case p.Confirm:
-		told.Verdict, told.Summary = "confirm", p.Summary
+		shown.Verdict, shown.Summary = "confirm", p.Summary
 	}
 	request, e := shownRequest(gc)
 	if e != nil {
 		return e.outcome()
 	}
-	told.Request = request
-	r.Data = told
+	shown.Request = request
+	r.Data = shown
 	return Outcome{Structured: r}
 }
 
@@ -170,7 +170,7 @@ type preview struct {
 	Request *requestShown `json:"request"`
 }
 
-// requestShown is a request as it would go out, secrets masked.
+// requestShown is a request as it would be sent, secrets masked.
 type requestShown struct {
 	Method string              `json:"method"`
 	Path   string              `json:"path"`

@@ -15,17 +15,17 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// call is a tool call with its arguments checked and mended.
+// call is a tool call with its arguments coerced and validated.
 type call struct {
 	args     map[string]any // the operation's own
-	own      ownValues
+	own      callOptions
 	warnings []string
 	now      time.Time // the API's time when it answered; zero: unknown
-	since    time.Time // what the thing's history tells; zero: nothing
+	since    time.Time // from the history of the resource; zero: unknown
 }
 
-// ownValues are the values of our own arguments.
-type ownValues struct {
+// callOptions are the values of our own arguments.
+type callOptions struct {
 	project             string
 	confirm             string
 	reveal              bool
@@ -36,9 +36,8 @@ type ownValues struct {
 	dryRun              bool
 }
 
-// again are the arguments of ours that the next page is to be asked for with,
-// as a call would give them.
-func (o ownValues) again() map[string]any {
+// again are the arguments of ours that a request for the next page repeats.
+func (o callOptions) again() map[string]any {
 	args := map[string]any{}
 	if o.full {
 		args[argDetail] = "full"
@@ -52,14 +51,14 @@ func (o ownValues) again() map[string]any {
 	return args
 }
 
-// parseObject reads the arguments of a call. What is no object is an
-// *Error of code invalid_arguments.
+// parseObject reads the arguments of a call. Anything but an object is an *Error
+// of code invalid_arguments.
 func parseObject(raw json.RawMessage) (map[string]any, *Error) {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return map[string]any{}, nil
 	}
 	value, err := newReader(raw).read()
-	if text, ok := value.(string); ok { // which the server makes of what mcp-go can't read
+	if text, ok := value.(string); ok { // the server sends what mcp-go can't read as a string
 		if _, inner := newReader([]byte(text)).read(); errors.As(inner, new(*limitError)) {
 			err = inner
 		}
@@ -79,20 +78,20 @@ func parseObject(raw json.RawMessage) (map[string]any, *Error) {
 	return nil, invalidArguments([]papi.Violation{{Given: papi.KindOf(value), Allowed: "one JSON object"}})
 }
 
-// check mends and checks the arguments of a call against the contract. The
-// error tells every violation at once.
+// check coerces the arguments of a call and validates them against the contract.
+// The error lists all violations.
 func (a *arguments) check(given map[string]any) (*call, *Error) {
-	m := &mender{}
-	mended, _ := m.value(a.checked, given, "").(map[string]any)
+	coerce := &coercer{}
+	args, _ := coerce.value(a.checked, given, "").(map[string]any)
 	for name, value := range a.row.Defaults {
-		if v, ok := mended[name]; !ok || v == nil {
-			mended[name] = value
-			m.warn(name, "not given, so %s is used", plainText(value))
+		if v, ok := args[name]; !ok || v == nil {
+			args[name] = value
+			coerce.warn(name, "not given, so %s is used", plainText(value))
 		}
 	}
-	violations, doubts := a.checked.Check(mended, papi.Mode{Closed: true, Draft: a.draft(mended), Formats: true})
+	violations, doubts := a.checked.Check(args, papi.Mode{Closed: true, Draft: a.draft(args), Formats: true})
 	for _, p := range a.row.Op().Parameters {
-		value, ok := mended[p.Name].(string)
+		value, ok := args[p.Name].(string)
 		if p.In != "path" || !ok || slices.ContainsFunc(violations, func(v papi.Violation) bool { return v.Path == p.Name }) {
 			continue
 		}
@@ -105,27 +104,26 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 			reason = "is a placeholder that was not filled in"
 		}
 		if reason != "" {
-			violations = append(violations, papi.Violation{Path: p.Name, Given: truncate(value), Allowed: "an id as the API told it; this one " + reason})
+			violations = append(violations, papi.Violation{Path: p.Name, Given: papi.Echo(value), Allowed: "an id as the API returned it; this one " + reason})
 		}
 	}
-	if paths, ok := mended[argFields].([]any); ok && len(paths) > maxNames {
+	if paths, ok := args[argFields].([]any); ok && len(paths) > maxNames {
 		violations = append(violations, papi.Violation{Path: argFields, Given: fmt.Sprintf("%d paths", len(paths)), Allowed: fmt.Sprintf("at most %d paths", maxNames)})
 	}
-	violations = append(violations, masked(mended, "", "")...)
+	violations = append(violations, masked(args, "", "")...)
 	if len(violations) > 0 {
-		return nil, a.orADraft(invalidArguments(violations), mended)
+		return nil, a.orADraft(invalidArguments(violations), args)
 	}
-	c := &call{warnings: append(m.warnings, doubts...)}
-	c.own, c.args = split(mended)
+	c := &call{warnings: append(coerce.warnings, doubts...)}
+	c.own, c.args = split(args)
 	return c, nil
 }
 
-// unfilledID finds what stands in examples where an id is to be given: {senderId},
-// <id>, ${ID}.
+// unfilledID matches the placeholders of examples: {senderId}, <id>, ${ID}.
 var unfilledID = regexp.MustCompile(`^(?:\$?\{+[^{}]*\}+|<[^<>]*>)$`)
 
-// orADraft adds to an error that a draft would do, where nothing is wrong with
-// the arguments but what a draft may leave out.
+// orADraft adds to an error that a draft would be accepted, where all that is wrong
+// with the arguments is that something is missing which a draft may omit.
 func (a *arguments) orADraft(e *Error, args map[string]any) *Error {
 	status := a.advertised.Properties["status"]
 	if status == nil || !slices.Contains(status.Resolve().Enum, any("DRAFT")) || a.draft(args) || len(status.Resolve().Violations(args["status"], papi.Mode{})) > 0 && args["status"] != nil {
@@ -139,7 +137,7 @@ func (a *arguments) orADraft(e *Error, args map[string]any) *Error {
 	return e
 }
 
-// draft reports whether the call only saves: then the contract asks for less.
+// draft reports whether the call only saves a draft, which requires less.
 func (a *arguments) draft(args map[string]any) bool {
 	status, given := args["status"]
 	if p := a.advertised.Properties["status"]; !given && p != nil {
@@ -148,11 +146,11 @@ func (a *arguments) draft(args map[string]any) bool {
 	return status == "DRAFT"
 }
 
-// split keeps our own arguments apart from the operation's.
-func split(mended map[string]any) (ownValues, map[string]any) {
-	var own ownValues
-	args := make(map[string]any, len(mended))
-	for name, value := range mended {
+// split separates our own arguments from the operation's.
+func split(given map[string]any) (callOptions, map[string]any) {
+	var own callOptions
+	args := make(map[string]any, len(given))
+	for name, value := range given {
 		switch name {
 		case argProject:
 			own.project, _ = value.(string)
@@ -189,6 +187,3 @@ func plainText(value any) string {
 	}
 	return fmt.Sprint(value)
 }
-
-// cut shortens a text that a message repeats.
-func truncate(text string) string { return papi.Truncate(text, papi.MaxEcho) }

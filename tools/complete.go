@@ -45,7 +45,7 @@ var known = map[string]source{
 	"families":         {known: func(*Set) []string { return guides.Families() }},
 	"trigger_families": {known: func(*Set) []string { return guides.TriggerFamilies() }},
 	"tools":            {known: (*Set).names},
-	"error_codes":      {known: func(*Set) []string { return slices.Sorted(maps.Keys(papi.ErrorCodes())) }},
+	"error_codes":      {known: func(*Set) []string { return errorCodes() }},
 	"languages":        {known: enum("WhatsappInputTemplateLanguagesEnum")},
 	"categories":       {known: enum("WhatsappTemplateInputCategoryEnum")},
 	"rcs_use_cases":    {known: enum("RcsInputSenderUseCasesEnum")},
@@ -75,7 +75,7 @@ const (
 )
 
 // completions are the reads that were made to complete values. What a project
-// holds is kept by the project, and only told to those who may see it.
+// holds is kept by the project, and only shown to those who may see it.
 type completions struct {
 	reading singleflight.Group
 	mu      sync.Mutex
@@ -90,7 +90,7 @@ type completion struct {
 // Complete returns the values of a source that begin with begun, whatever the
 // case, sorted. given are the arguments that the person has filled in already:
 // their projectId says where to read, else the default project. It is silent
-// where there is nothing to tell: the API does not answer in 3 s, the project
+// where there is nothing to offer: the API does not answer in 3 s, the project
 // may not be seen, the reading tool is not offered.
 func (s *Set) Complete(ctx context.Context, caller Caller, name string, given map[string]string, begun string) []string {
 	from, ok := sources()[name]
@@ -129,7 +129,7 @@ func (s *Set) readToComplete(ctx context.Context, caller Caller, from catalog.Co
 	if row.Op().Parameter("pageSize") != nil {
 		args["pageSize"] = float64(completionPage)
 	}
-	key := string(encode([]any{projectID, from.Tool, args}))
+	key := string(jsonvalue.Encode([]any{projectID, from.Tool, args}))
 	if values, ok := s.completions.get(key); ok {
 		return values
 	}

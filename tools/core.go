@@ -9,11 +9,12 @@ import (
 	"github.com/invopop/jsonschema"
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
-// coreTool is a tool of the server's own. Its arguments are a Go struct, from
-// which its schema is made; they are mended and checked like any others.
+// coreTool is a tool of the server's own. Its arguments are a Go struct, from which
+// its schema is derived; they are coerced and validated like any others.
 type coreTool struct {
 	name        string
 	about       string
@@ -22,25 +23,25 @@ type coreTool struct {
 	run         func(ctx context.Context, caller Caller, given map[string]any) Outcome
 }
 
-// newCoreTool makes a core tool of a function over its arguments.
+// newCoreTool returns a core tool that calls a function with its arguments.
 func newCoreTool[Args any](name, title, about string, hints mcp.ToolAnnotation, run func(context.Context, Caller, Args) Outcome) *coreTool {
 	schema := schemaOf[Args]()
 	hints.Title = title
 	return &coreTool{
 		name: name, about: about, annotations: hints, schema: schema,
 		run: func(ctx context.Context, caller Caller, given map[string]any) Outcome {
-			m := &mender{}
-			mended := m.value(schema(), given, "")
-			if violations := schema().Violations(mended, papi.Mode{Closed: true, Formats: true}); len(violations) > 0 {
+			coerce := &coercer{}
+			coerced := coerce.value(schema(), given, "")
+			if violations := schema().Violations(coerced, papi.Mode{Closed: true, Formats: true}); len(violations) > 0 {
 				return invalidArguments(violations).outcome()
 			}
 			var args Args
-			if err := json.Unmarshal(encode(mended), &args); err != nil {
+			if err := json.Unmarshal(jsonvalue.Encode(coerced), &args); err != nil {
 				return invalidArguments([]papi.Violation{{Allowed: err.Error()}}).outcome()
 			}
 			out := run(ctx, caller, args)
 			if r, ok := out.Structured.(*Result); ok {
-				r.Warnings = append(m.warnings, r.Warnings...)
+				r.Warnings = append(coerce.warnings, r.Warnings...)
 				if r.Warnings == nil {
 					r.Warnings = []string{}
 				}
@@ -50,21 +51,21 @@ func newCoreTool[Args any](name, title, about string, hints mcp.ToolAnnotation, 
 	}
 }
 
-// reflected are the schemas of the core tools' arguments, once for all sets.
+// reflected caches the schemas of the core tools' arguments for all sets.
 var reflected sync.Map // reflect.Type to func() *papi.Schema
 
-// schemaOf returns what makes the schema of a struct of arguments, when it is
-// first needed.
+// schemaOf returns a function that derives the schema of a struct of arguments when
+// it is first called.
 func schemaOf[Args any]() func() *papi.Schema {
 	found, _ := reflected.LoadOrStore(reflect.TypeFor[Args](), sync.OnceValue(reflectSchema[Args]))
 	return found.(func() *papi.Schema)
 }
 
-// reflectSchema makes the schema of a struct of arguments.
+// reflectSchema derives the schema of a struct of arguments.
 func reflectSchema[Args any]() *papi.Schema {
 	reflector := jsonschema.Reflector{Anonymous: true, DoNotReference: true}
 	schema := &papi.Schema{}
-	if err := json.Unmarshal(encode(reflector.Reflect(new(Args))), schema); err != nil {
+	if err := json.Unmarshal(jsonvalue.Encode(reflector.Reflect(new(Args))), schema); err != nil {
 		panic("tools: " + err.Error())
 	}
 	return schema
@@ -80,7 +81,7 @@ func (s *Set) coreTools() []*coreTool {
 			confirms, s.projectConfirm),
 		newCoreTool("project_overview", "Show project overview", "Read what lives in a project: webhooks, and the accounts, senders, templates, apps and bundles of each channel, counted by state; what failed, is under review or was refused in part, or waits too long; and the API's time.",
 			reads, s.projectOverview),
-		newCoreTool("schema_get", "Get tool schema", "Get a tool's whole schema with notes, what its values mean, the errors it can answer, and an example of its arguments.",
+		newCoreTool("schema_get", "Get tool schema", "Get a tool's complete schema with notes, what its values mean, the errors it can answer, and an example of its arguments.",
 			looksUp, s.schemaGet),
 	}
 }

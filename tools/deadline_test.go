@@ -73,18 +73,18 @@ func TestACallHasOneDeadline(t *testing.T) {
 		code        string // "" for a result
 	}{
 		"all is quick":             {tool: "webhook_create", args: create, read: time.Second, write: time.Second, took: 2 * time.Second, sends: 1, done: 1},
-		"a slow read":              {tool: "webhook_list", args: `{}`, read: time.Hour, took: deadline.Lasts, code: errorcode.Timeout},
-		"a slow write":             {tool: "webhook_create", args: create, read: time.Second, write: time.Hour, took: deadline.Lasts, sends: 1, code: errorcode.OutcomeUnknown},
-		"reads, then a slow write": {tool: "webhook_create", args: create, read: 45 * time.Second, write: 45 * time.Second, took: deadline.Lasts, sends: 1, code: errorcode.OutcomeUnknown},
-		"reads until the end":      {tool: "webhook_create", args: create, read: time.Hour, write: time.Second, took: deadline.Lasts, code: errorcode.Timeout},
-		"an overview":              {tool: "project_overview", args: `{}`, read: time.Hour, took: deadline.Lasts, code: errorcode.Timeout},
+		"a slow read":              {tool: "webhook_list", args: `{}`, read: time.Hour, took: deadline.Timeout, code: errorcode.Timeout},
+		"a slow write":             {tool: "webhook_create", args: create, read: time.Second, write: time.Hour, took: deadline.Timeout, sends: 1, code: errorcode.OutcomeUnknown},
+		"reads, then a slow write": {tool: "webhook_create", args: create, read: 45 * time.Second, write: 45 * time.Second, took: deadline.Timeout, sends: 1, code: errorcode.OutcomeUnknown},
+		"reads until the end":      {tool: "webhook_create", args: create, read: time.Hour, write: time.Second, took: deadline.Timeout, code: errorcode.Timeout},
+		"an overview":              {tool: "project_overview", args: `{}`, read: time.Hour, took: deadline.Timeout, code: errorcode.Timeout},
 		"a person who thinks": {
 			tool: "webhook_create", args: create, read: 10 * time.Second, write: 10 * time.Second, thinks: 4 * time.Minute,
-			within: 4*time.Minute + deadline.Lasts, sends: 1, done: 1,
+			within: 4*time.Minute + deadline.Timeout, sends: 1, done: 1,
 		},
 		"a person, then a slow write": {
 			tool: "webhook_create", args: create, read: 10 * time.Second, write: time.Hour, thinks: 4 * time.Minute,
-			took: 4*time.Minute + deadline.Lasts, sends: 1, code: errorcode.OutcomeUnknown,
+			took: 4*time.Minute + deadline.Timeout, sends: 1, code: errorcode.OutcomeUnknown,
 		},
 		"a caller that goes away": {
 			tool: "webhook_create", args: create, read: time.Second, write: 30 * time.Second, goes: time.Second,
@@ -92,7 +92,7 @@ func TestACallHasOneDeadline(t *testing.T) {
 		},
 		"a caller that goes away from a slow write": {
 			tool: "webhook_create", args: create, read: 20 * time.Second, write: time.Hour, goes: time.Second,
-			took: deadline.Lasts, sends: 1, code: errorcode.OutcomeUnknown,
+			took: deadline.Timeout, sends: 1, code: errorcode.OutcomeUnknown,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestACallHasOneDeadline(t *testing.T) {
 					t.Errorf("ended with %q, want %q: %s", code, test.code, encode(out.Structured))
 				}
 				for _, left := range api.left {
-					if left-test.thinks >= deadline.Lasts {
+					if left-test.thinks >= deadline.Timeout {
 						t.Errorf("a write left after %v", left)
 					}
 				}

@@ -2,12 +2,13 @@ package tools
 
 import (
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 // CoreToolset is the toolset of the tools of the server's own.
 const CoreToolset = "core"
 
-// Description is what people and scripts are told of a tool.
+// Description describes a tool for people and scripts.
 type Description struct {
 	Tool       string         `json:"tool"`
 	Toolset    string         `json:"toolset"`
@@ -24,7 +25,7 @@ type Description struct {
 func (s *Set) Describe() []Description {
 	all := make([]Description, 0, len(s.Tools()))
 	for _, t := range s.Tools() {
-		d := Description{Tool: t.Name, Toolset: CoreToolset, Effect: catalog.Read, Bytes: len(encode(t))}
+		d := Description{Tool: t.Name, Toolset: CoreToolset, Effect: catalog.Read, Bytes: len(jsonvalue.Encode(t))}
 		if row := catalog.Lookup(t.Name); row != nil {
 			op := row.Op()
 			d.Toolset, d.Effect, d.Operation, d.Deprecated, d.Confirm = row.Toolset, row.Effect, row.Operation, row.Deprecated, row.Confirm

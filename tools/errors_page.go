@@ -3,63 +3,143 @@ package tools
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
+	"papi-mcp/guides"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 )
 
-// ErrorPage tells of an error code of the API as markdown: what it means in
-// each toolset, which tools answer it, and what to do. A toolset may stand before
-// the code, with a dot between them (kakaotalk.file_not_found): its part is then
-// the first. It returns "" for a code that the contract does not know, and for
-// a toolset that does not answer it.
+// ErrorPage explains an error code of the API or of this server as markdown: what
+// it means in each toolset, which tools return it, and what to do. A toolset, or
+// the origin of a code of ours, may be given before the code, with a dot between
+// them (kakaotalk.file_not_found): its section is then the first. It returns ""
+// for an unknown code, and for a toolset that does not return it.
 func ErrorPage(code string) string {
-	toolset, own, named := strings.Cut(code, ".")
+	toolset, bare, named := strings.Cut(code, ".")
 	if named {
-		code = own
+		code = bare
 	}
-	if papi.ErrorCodes()[code] == nil {
-		return ""
+	documented := papi.ErrorCodes()[code] != nil
+	var sections []section
+	for _, a := range answering(code) {
+		sections = append(sections, a.section())
 	}
-	all := answering(code)
+	for _, own := range ownCodes() {
+		if own.Code == code {
+			sections = append(sections, ownSection(own))
+		}
+	}
 	if named {
-		i := slices.IndexFunc(all, func(a *answerer) bool { return a.toolset == toolset })
+		i := slices.IndexFunc(sections, func(s section) bool { return s.name == toolset })
 		if i < 0 {
 			return ""
 		}
-		all = slices.Concat(all[i:i+1], all[:i], all[i+1:])
+		sections = slices.Concat(sections[i:i+1], sections[:i], sections[i+1:])
+	}
+	if len(sections) == 0 && !documented {
+		return ""
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n", code)
-	for _, in := range all {
-		text := in.text()
-		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n", in.toolset, sentence(text.Message))
-		fmt.Fprintf(&b, "Do: %s.\n\n", text.Resolution)
-		next := in.next()
-		for _, status := range in.statuses() {
-			fmt.Fprintf(&b, "- %d %s, answered by %s.", status, http.StatusText(status), strings.Join(in.tools(status), ", "))
-			if len(next) == 0 { // what holds for every error of a status may be wrong for one that has steps of its own
-				fmt.Fprintf(&b, " %s", byStatus(status))
-			}
-			b.WriteString("\n")
-		}
-		for _, step := range next {
-			b.WriteString("- Next: ")
-			if step.Tool != "" {
-				fmt.Fprintf(&b, "`%s`: ", step.Tool)
-			}
-			fmt.Fprintf(&b, "%s.\n", step.Do)
-		}
+	for _, s := range sections {
+		fmt.Fprintf(&b, "\n## %s\n\n%s", s.name, s.text)
 	}
-	fmt.Fprintf(&b, "\nFacts: Provisioning API %s.\n", papi.ContractVersion)
+	if documented {
+		fmt.Fprintf(&b, "\nFacts: Provisioning API %s.\n", papi.ContractVersion)
+	}
 	return b.String()
 }
 
+// section is the part of a page that is about one toolset, or about this server.
+type section struct{ name, text string }
+
+func (a *answerer) section() section {
+	var b strings.Builder
+	text := a.text()
+	fmt.Fprintf(&b, "%s.\n\nDo: %s.\n\n", sentence(text.Message), text.Resolution)
+	next := a.next()
+	for _, status := range a.statuses() {
+		fmt.Fprintf(&b, "- %d %s, answered by %s.", status, http.StatusText(status), strings.Join(a.tools(status), ", "))
+		if len(next) == 0 { // what holds for every error of a status may be wrong for one that has steps of its own
+			fmt.Fprintf(&b, " %s", byStatus(status))
+		}
+		b.WriteString("\n")
+	}
+	writeSteps(&b, next)
+	return section{a.toolset, b.String()}
+}
+
+func writeSteps(b *strings.Builder, steps []catalog.Step) {
+	for _, step := range steps {
+		b.WriteString("- Next: ")
+		if step.Tool != "" {
+			fmt.Fprintf(b, "`%s`: ", step.Tool)
+		}
+		fmt.Fprintf(b, "%s.\n", step.Do)
+	}
+}
+
+func ownSection(own errorcode.Entry) section {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\nDo: %s.\n\n- Retryable: %s.\n", own.Meaning, strings.TrimSuffix(own.Do, "."), own.Retryable)
+	if rule := ruleOf(own.Code); rule != nil {
+		fmt.Fprintf(&b, "- A rule of the guard; it checks `%s`.\n", strings.Join(rule.Tools, "`, `"))
+		var families []string
+		for _, tool := range rule.Tools {
+			if family := guides.OfTool(catalog.Lookup(tool).Toolset); !slices.Contains(families, family) {
+				families = append(families, family)
+			}
+		}
+		fmt.Fprintf(&b, "- Guide: %s%s.\n", GuidesURI, strings.Join(families, ", "+GuidesURI))
+	}
+	writeSteps(&b, afterRefusal[own.Code])
+	return section{string(own.Origin), b.String()}
+}
+
+// ownCodes are the codes of this server: those of package errorcode, and those
+// of the guard's rules.
+func ownCodes() []errorcode.Entry {
+	all := errorcode.All()
+	for i := range guard.Rules {
+		rule := &guard.Rules[i]
+		if rule.Warns { // and never refuses
+			continue
+		}
+		all = append(all, errorcode.Entry{
+			Code: rule.Code, Origin: errorcode.Guard, Meaning: rule.About, Retryable: errorcode.No,
+			Do: "do what the resolution says: change the call, or first bring the resource into the state that it needs; then call again",
+		})
+	}
+	return all
+}
+
+// ruleOf is the rule of the guard that refuses with the code, or nil.
+func ruleOf(code string) *guard.Rule {
+	i := slices.IndexFunc(guard.Rules, func(r guard.Rule) bool { return r.Code == code })
+	if i < 0 {
+		return nil
+	}
+	return &guard.Rules[i]
+}
+
+// errorCodes are all codes that have a page.
+func errorCodes() []string {
+	codes := slices.Collect(maps.Keys(papi.ErrorCodes()))
+	for _, own := range ownCodes() {
+		codes = append(codes, own.Code)
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
+}
+
 // errorURI is the page of an error that a tool of the toolset met. The shorter
-// URI will do where the page begins with that toolset anyway.
+// URI is enough where the page begins with that toolset anyway.
 func errorURI(code, toolset string) string {
 	if all := answering(code); len(all) == 0 || all[0].toolset == toolset {
 		return ErrorsURI + code
@@ -67,10 +147,10 @@ func errorURI(code, toolset string) string {
 	return ErrorsURI + toolset + "." + code
 }
 
-// plainer replaces texts of the contract which speak of their own source, name
-// what another operation takes, or know one of two fields only. The key is the
+// clearerTexts replace texts of the contract that mention their own source, name
+// what another operation takes, or cover only one of two fields. The key is the
 // code, or toolset/code.
-var plainer = map[string]papi.ErrorText{
+var clearerTexts = map[string]papi.ErrorText{
 	"invalid_google_agent":                     {Message: "Google does not take the sender as it is"},
 	"user_cannot_be_reached":                   {Message: "the phone can't be reached by RCS"},
 	"invalid_business_manager_for_environment": {Resolution: "use one that is allowed in this environment"},
@@ -94,8 +174,8 @@ type answerer struct {
 func (a *answerer) text() papi.ErrorText {
 	text := a.rows[0].Op().ErrorText(a.code)
 	for _, key := range []string{a.code, a.toolset + "/" + a.code} {
-		text.Message = cmp.Or(plainer[key].Message, text.Message)
-		text.Resolution = cmp.Or(plainer[key].Resolution, text.Resolution)
+		text.Message = cmp.Or(clearerTexts[key].Message, text.Message)
+		text.Resolution = cmp.Or(clearerTexts[key].Resolution, text.Resolution)
 	}
 	return text
 }
@@ -149,7 +229,7 @@ func (a *answerer) tools(status int) []string {
 	return all
 }
 
-// next has the steps that an agent is told after the error, each once.
+// next has the steps that an agent gets after the error, each once.
 func (a *answerer) next() []catalog.Step {
 	var all []catalog.Step
 	for _, row := range a.rows {

@@ -128,7 +128,7 @@ func succeeded(out Outcome) bool {
 		return false
 	}
 	row := catalog.Lookup(r.Tool)
-	return row.Resource != nil && r.State != nil && r.Pending == nil && row.Resource.Class(*r.State, "") == catalog.Done
+	return row.Resource != nil && r.State != nil && r.Pending == nil && row.Resource.At(*r.State, "").Class == catalog.Success
 }
 
 // refusal is the code of an outcome that tells of a step that could not be
@@ -153,7 +153,7 @@ func (g *graph) ends(path []string, n catalog.Next, out Outcome) {
 		}
 	case *Result:
 		next = o.Next
-		if len(next) == 0 && row != nil && row.Resource != nil && row.List() == "" && o.State != nil && row.Resource.Class(value(o.State), value(o.Pending)) != catalog.Done {
+		if len(next) == 0 && row != nil && row.Resource != nil && row.List() == "" && o.State != nil && row.Resource.At(value(o.State), value(o.Pending)).Class != catalog.Success {
 			g.t.Errorf("%s, %s pending, is a dead end:\n  %s", value(o.State), value(o.Pending), strings.Join(path, "\n  "))
 		}
 	}
@@ -209,8 +209,8 @@ func (g *graph) possible(path []string, n catalog.Next) {
 	}
 	told := string(encode(r.Data))
 	for _, rule := range guard.Rules {
-		if strings.HasSuffix(rule.Name, "_state") && strings.Contains(told, `"guard_`+rule.Name+`"`) {
-			g.t.Errorf("next leads to %s, which guard_%s refuses:\n  %s", n.Tool, rule.Name, strings.Join(path, "\n  "))
+		if strings.HasSuffix(rule.Code, "_state") && strings.Contains(told, `"`+rule.Code+`"`) {
+			g.t.Errorf("next leads to %s, which %s refuses:\n  %s", n.Tool, rule.Code, strings.Join(path, "\n  "))
 		}
 	}
 }
@@ -325,8 +325,8 @@ func launchReady(sender map[string]any) {
 // of a live thing, and of one that never was live.
 func (g *graph) worlds(do func(thing graphThing, where string)) {
 	for _, thing := range graphThings() {
-		if thing.name != "" && nextOf[thing.name] == nil {
-			g.t.Errorf("no steps for %s", thing.name)
+		if catalog.Lookup(thing.read.Tool).Resource.States == nil {
+			g.t.Errorf("no states of %s", thing.name)
 		}
 		for _, state := range append(enumOf(thing.states), "") {
 			for _, change := range append(enumOf(thing.changes), "") {
@@ -338,9 +338,9 @@ func (g *graph) worlds(do func(thing graphThing, where string)) {
 			}
 		}
 	}
-	for name := range nextOf {
-		if !slices.ContainsFunc(graphThings(), func(thing graphThing) bool { return thing.name == name }) {
-			g.t.Errorf("nobody walks %s", name)
+	for _, row := range catalog.Rows() {
+		if r := row.Resource; r != nil && r.States != nil && !slices.ContainsFunc(graphThings(), func(thing graphThing) bool { return thing.name == r.Name }) {
+			g.t.Errorf("nobody walks %s", r.Name)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/store"
 )
@@ -136,3 +137,6 @@ func (w *witness) Ask(_ context.Context, q guard.Question) guard.Answer {
 	w.asked = append(w.asked, q.Summary)
 	return w.says
 }
+
+// encode is short for what many tests need.
+var encode = jsonvalue.Encode

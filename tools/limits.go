@@ -12,18 +12,18 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// The limits of what a caller gives, far beyond what any call needs. They are
-// kept while the text is read, before anything else looks at it: to compare a
-// number of a million digits costs minutes.
+// The limits of a call's arguments, far beyond what any call needs. They are
+// enforced while the text is parsed, before anything else reads it: comparing a
+// number of a million digits takes minutes.
 const (
 	maxDigits = 64    // of a number, written out
 	maxName   = 128   // bytes of a name
-	maxNames  = 200   // names of an object, and paths in fields
-	maxDepth  = 32    // of objects and lists in each other
-	maxValues = 5_000 // of all of it
+	maxNames  = 200   // names of an object, and paths in the argument fields
+	maxDepth  = 32    // of nested objects and lists
+	maxValues = 5_000 // in total
 )
 
-// limitError tells that a limit was passed, as a violation.
+// limitError is a limit that was exceeded, as a violation.
 type limitError struct{ papi.Violation }
 
 func (e *limitError) Error() string { return fmt.Sprintf("%s: %v", e.Path, e.Allowed) }
@@ -40,7 +40,7 @@ func newReader(text []byte) *reader {
 	return r
 }
 
-// read returns the value. One that passes the limits is a *limitError.
+// read returns the value. A *limitError means that it exceeds a limit.
 func (r *reader) read() (any, error) {
 	value, err := r.value("", 0)
 	if err != nil {
@@ -71,7 +71,7 @@ func (r *reader) value(path string, depth int) (any, error) {
 		return r.object(path, depth)
 	case json.Number:
 		if digits(string(t)) > maxDigits {
-			return nil, limit(path, papi.Truncate(string(t), papi.MaxEcho), "a number of at most %d digits", maxDigits)
+			return nil, limit(path, papi.Echo(string(t)), "a number of at most %d digits", maxDigits)
 		}
 	}
 	return token, nil
@@ -117,11 +117,12 @@ func (r *reader) object(path string, depth int) (any, error) {
 	return fields, nil
 }
 
-func limit(path string, given any, format string, most int) error {
-	return &limitError{papi.Violation{Path: truncate(path), Given: given, Allowed: fmt.Sprintf(format, most)}}
+func limit(path string, given any, format string, max int) error {
+	return &limitError{papi.Violation{Path: papi.Echo(path), Given: given, Allowed: fmt.Sprintf(format, max)}}
 }
 
-// broken is an error of the text. The decoder's repeats a character at most.
+// broken is an error of the JSON text. The decoder's own repeats one character at
+// most.
 func broken(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("unexpected end")
@@ -129,7 +130,7 @@ func broken(err error) error {
 	return err
 }
 
-// digits counts the digits of a number if it were written out: 1e9 has ten.
+// digits counts the digits of a number written out: 1e9 has ten.
 func digits(number string) int {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(strings.TrimPrefix(number, "-")), "e")
 	n := len(strings.Replace(mantissa, ".", "", 1))

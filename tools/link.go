@@ -1,14 +1,13 @@
 package tools
 
 import (
-	"strings"
-
 	"papi-mcp/guides"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 )
 
-// Link leads to a resource that helps with an outcome.
+// Link is a resource that helps with an outcome.
 type Link struct{ URI, Name, Description string }
 
 // The beginnings of the resources' URIs.
@@ -17,27 +16,26 @@ const (
 	GuidesURI = "papi://guides/"
 )
 
-// stuck are the states, and statuses of pending changes, in which a thing does
-// not go on by itself.
-var stuck = []string{"REJECTED", "FAILED", "ERROR", "PAUSED", "DISABLED", "SUSPENDED", "BLOCKED", "UNLAUNCHED"}
-
-// linkFor is the one resource that shortens the way after an outcome, nil where
-// none does: the page of an error that the API answered, the guide where a rule
-// refused, or where a thing does not go on by itself.
+// linkFor is the one resource that helps after an outcome, nil where none does:
+// the page of an error that the API answered, the guide where a rule refused, or
+// where a thing failed or was refused.
 func linkFor(row *catalog.Row, outcome any) *Link {
 	switch o := outcome.(type) {
 	case *Error:
 		switch {
 		case o.Status != 0 && papi.ErrorCodes()[o.Code] != nil:
 			return &Link{errorURI(o.Code, row.Toolset), o.Code, "what this error means here, and what to do"}
-		case strings.HasPrefix(o.Code, "guard_") && !strings.HasPrefix(o.Code, "guard_project") && !strings.HasPrefix(o.Code, "guard_store"):
+		case ruleOf(o.Code) != nil:
 			return guideFor(row)
 		}
+		// Other errors of ours say all that their page does, but for what the
+		// server's operator has to do.
+		if own, _ := errorcode.Lookup(o.Code); own.Origin == errorcode.Guard || own.Origin == errorcode.Audit {
+			return &Link{ErrorsURI + o.Code, o.Code, "what this error means, and what to do"}
+		}
 	case *Result:
-		for _, state := range stuck {
-			if value(o.State) == state || value(o.Pending) == state {
-				return guideFor(row)
-			}
+		if row.Class(value(o.State), "") == catalog.Failure || row.Class("", value(o.Pending)) == catalog.Failure {
+			return guideFor(row)
 		}
 	}
 	return nil

@@ -8,16 +8,16 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// masked finds in the arguments what stands for a secret in an answer. An agent
-// that copies an answer into a call would put *** in the secret's place.
+// masked finds masked secrets in the arguments: an agent that copies an answer into
+// a call would replace the secret with ***.
 func masked(value any, name, path string) []papi.Violation {
 	switch v := value.(type) {
 	case string:
 		switch {
 		case v == papi.Masked && papi.SoundsSecret(name):
-			return []papi.Violation{{Path: path, Given: v, Allowed: "the secret itself: *** stands for it in answers"}}
+			return []papi.Violation{{Path: path, Given: v, Allowed: "the secret itself: answers show it as ***"}}
 		case strings.Contains(v, "://"+papi.Masked+"@"):
-			return []papi.Violation{{Path: path, Given: truncate(v), Allowed: "the URL with its user and password, which *** stands for in answers: ask the person, or leave the argument out where it may stay as it is"}}
+			return []papi.Violation{{Path: path, Given: papi.Echo(v), Allowed: "the URL with its user and password, which answers show as ***: ask the person, or leave the argument out to keep it as it is"}}
 		}
 	case map[string]any:
 		var all []papi.Violation

@@ -14,7 +14,7 @@ func TestTheMaskIsNoValue(t *testing.T) {
 		"webhook_update":  {"webhookId": "x", "secret": "***"},
 		"bundle_create":   {"name": "x", "region": "EU", "webhooks": []any{map[string]any{"target": "https://***@example.com/h", "secret": "s", "triggers": []any{"ALL"}}}},
 	} {
-		if e := failure(t, do(t, set, tool, args)); e["errorCode"] != "invalid_arguments" || !strings.Contains(string(encode(e)), "*** stands for") {
+		if e := failure(t, do(t, set, tool, args)); e["errorCode"] != "invalid_arguments" || !strings.Contains(string(encode(e)), "as ***") {
 			t.Errorf("%s: %s", tool, encode(e))
 		}
 	}

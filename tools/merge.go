@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strings"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
-// merge makes one object of the variants, which admits all of them: all that any
-// of them takes, at any depth, and of what is required that which all of them
-// require. What only a deprecated variant takes is marked as deprecated.
+// merge returns one object that accepts each of the variants: it has the properties
+// of all of them, at any depth, and requires what all of them require. A property
+// that only a deprecated variant has is marked as deprecated.
 func merge(variants []*papi.Schema) *papi.Schema {
 	merged := variants[0].Resolve().Clone()
 	if len(variants) == 1 {
@@ -38,7 +39,7 @@ func merge(variants []*papi.Schema) *papi.Schema {
 	return merged
 }
 
-// both admits what either of two properties of the same name takes.
+// both accepts what either of two properties of the same name accepts.
 func both(a, b *papi.Schema) *papi.Schema {
 	left, right := a.Resolve(), b.Resolve()
 	switch {
@@ -67,9 +68,9 @@ func both(a, b *papi.Schema) *papi.Schema {
 	return merged
 }
 
-// folded merges the variants of a union that no fixed value tells apart, where
-// one object says as much in a fraction of the words: answers of which a request
-// may give any part. The deprecated ones stay beside it.
+// folded merges the variants of a union that no fixed value distinguishes, where one
+// object says the same in far fewer words: answers of which a request may give any
+// part. The deprecated variants stay beside it.
 func folded(union []*papi.Schema) []*papi.Schema {
 	var current, outdated []*papi.Schema
 	for _, v := range union {
@@ -87,8 +88,8 @@ func folded(union []*papi.Schema) []*papi.Schema {
 	return append([]*papi.Schema{one}, outdated...)
 }
 
-// foldable reports whether two objects require nothing, and differ in fixed values
-// and in what they name alone.
+// foldable reports whether two objects require nothing, and differ only in fixed
+// values and in properties that one of them lacks.
 func foldable(a, b *papi.Schema) bool {
 	a, b = a.Resolve(), b.Resolve()
 	for _, s := range []*papi.Schema{a, b} {
@@ -104,9 +105,9 @@ func foldable(a, b *papi.Schema) bool {
 	return true
 }
 
-// limits is what a schema says beside its fixed values and its words.
+// limits is what a schema says besides its fixed values and its descriptions.
 func limits(s *papi.Schema) []byte {
 	bare := s.Resolve().Clone()
 	bare.Const, bare.Enum, bare.EnumDescriptions, bare.Description = nil, nil, nil, ""
-	return encode(bare)
+	return jsonvalue.Encode(bare)
 }

@@ -10,107 +10,28 @@ import (
 	"papi-mcp/internal/catalog"
 )
 
-// byState has the steps of a resource by its state, or by what pends, as
-// catalog.Resource.Key writes it.
-type byState map[string][]catalog.Step
-
-// otherState has the steps for every state that is not listed.
-const otherState = "*"
-
-// nextOf has the steps of each resource.
-var nextOf = map[string]byState{
-	"whatsapp_account":   whatsappAccountNext,
-	"whatsapp_sender":    whatsappSenderNext,
-	"whatsapp_template":  whatsappTemplateNext,
-	"rcs_sender":         rcsSenderNext,
-	"rcs_test_number":    rcsTestNumberNext,
-	"kakaotalk_sender":   kakaotalkSenderNext,
-	"kakaotalk_template": kakaotalkTemplateNext,
-	"sms_app":            smsAppNext,
-	"bundle":             bundleNext,
-}
-
-// nextOfPart has the steps for a part of a resource that waits or was refused,
-// by PART=STATUS; a * stands for every status that is not listed.
-var nextOfPart = map[string]byState{
-	"whatsapp_account": {
-		"wabaBanState=*": {{Do: "{status}: Meta disables the account or will: the person appeals in Meta Business Manager, and asks Sinch support with the wabaId"}},
-	},
-	"whatsapp_sender": {
-		"displayName=PENDING":  {{Do: "look again {again}: Meta reviews the display name{since}", Tool: "whatsapp_sender_get"}},
-		"displayName=DEFERRED": {{Do: "look again {again}: Meta has deferred the review of the display name{since}", Tool: "whatsapp_sender_get"}},
-		"displayName=*":        {{Do: "the display name {value} is {status}{reason}: choose another with the person, and submit it", Tool: "whatsapp_sender_update", Args: map[string]any{"status": "SUBMIT"}, Needs: []string{"details"}, States: senderUpdatable}},
-		"username=PENDING":     {{Do: "look again {again}: the new username is under review{since}", Tool: "whatsapp_sender_get"}},
-		"username=DEFERRED":    {{Do: "look again {again}: the review of the username is deferred{since}", Tool: "whatsapp_sender_get"}},
-		"username=*": {
-			{Do: "the username {value} is {status}{reason}: see which are free", Tool: "whatsapp_sender_username_suggest", States: senderUpdatable},
-			{Do: "choose one with the person, and submit it", Tool: "whatsapp_sender_update", Args: map[string]any{"status": "SUBMIT"}, Needs: []string{"details"}, States: senderUpdatable},
-		},
-		"channelStatus=PENDING": {{Do: "look again {again}: its channel in the Conversation app is being set up{since}", Tool: "whatsapp_sender_get"}},
-		"channelStatus=*":       channelFails,
-	},
-	"rcs_sender": {
-		"brandDetails.registration=NEW":            rcsBrandWaits,
-		"brandDetails.registration=PENDING":        rcsBrandWaits,
-		"brandDetails.registration=PENDING_REVIEW": rcsBrandWaits,
-		"brandDetails.registration=MANUAL_REVIEW":  rcsBrandWaits,
-		"brandDetails.registration=*":              {{Do: "the registration of the US brand is {status}; an activity may say why. Ask those who handle it, for the person", Tool: "rcs_sender_comment_add", Needs: []string{"comment"}}},
-		"channelStatus=PENDING":                    {{Do: "look again {again}: its channel in the Conversation app is being set up{since}", Tool: "rcs_sender_get"}},
-		"channelStatus=*":                          channelFails,
-	},
-	"sms_app": {
-		"channelStatus=PENDING": {{Do: "look again {again}: its channel in the Conversation app is being set up{since}", Tool: "sms_app_get"}},
-		"channelStatus=*":       channelFails,
-	},
-}
-
-// The states in which a thing can be updated, by the contract, beside things
-// that never were live.
-var (
-	senderUpdatable            = []string{"ACTIVE", ""}
-	whatsappTemplateUpdatable  = []string{"APPROVED", "DISABLED", "PAUSED", "REJECTED", ""}
-	kakaotalkTemplateUpdatable = []string{"APPROVED", "REJECTED", ""}
-)
-
-var channelFails = []catalog.Step{{Do: "its channel in the Conversation app {value} is {status}: a person looks at it in the Sinch Dashboard"}}
-
-// judge returns the steps for a state and what pends: what pends is judged
-// first, as long as it says something.
-func judge(resource *catalog.Resource, state, pending string) []catalog.Step {
-	states := nextOf[resource.Name]
-	if steps, ok := states[resource.Key(state, pending)]; ok && pending != "" {
-		return steps
-	}
-	if steps, ok := states[state]; ok || state == "" {
-		return steps
-	}
-	if steps, ok := states[otherState]; ok || states == nil {
-		return steps
-	}
-	return []catalog.Step{{Do: "the state " + quoted(state) + " is not known here: look again {again}, and if it stays ask Sinch support what it means", Tool: resource.Get}}
-}
-
 // steps are what to do about a thing: what its state asks for, and its parts
-// that are under review or were refused. The state comes first where it needs
-// somebody; where a part is under review and all else is well, that review is
-// what to wait for.
+// that are under review or were refused. The state comes first where a call or a
+// person has to move it on; where a part is under review and all else is well,
+// that review is what to wait for.
 func (st *standing) steps(project string, ids map[string]string, now time.Time) []catalog.Step {
-	wording := st.wording(now)
-	ofState := fillIn(st.possible(judge(st.resource, st.state, st.pending)), wording)
+	at, wording := st.resource.At(st.state, st.pending), st.wording(now)
+	ofState := fillIn(st.possible(at.Next), wording)
 	var ofParts []catalog.Step
-	if st.pending == "" || strings.Contains(st.pending, "=") { // else a change pends, and goes first
-		if st.pending != "" {
-			ofParts = append(ofParts, fillIn(partSteps(st.resource, st.pending), wording)...)
+	reviewed := st.resource.Pends(st.pending)
+	if st.pending == "" || reviewed != nil { // else a change pends, and goes first
+		if reviewed != nil {
+			ofParts = fillIn(reviewed.Next, wording)
 		}
 		for _, part := range st.refused {
-			ofParts = append(ofParts, fillIn(st.possible(partSteps(st.resource, part.name+"="+part.status)), part.wording())...)
+			ofParts = append(ofParts, fillIn(st.possible(part.status.Next), part.wording())...)
 		}
 	}
 	all := slices.Concat(ofParts, ofState)
-	switch class := st.resource.Class(st.state, st.pending); {
-	case class == catalog.NeedsAction, class == catalog.Failed:
+	switch {
+	case at.Class == catalog.ActionRequired, at.Class == catalog.Failure:
 		all = slices.Concat(ofState, ofParts)
-	case strings.Contains(st.pending, "="): // it is not as it should be yet
+	case reviewed != nil: // it is not as it should be yet
 		all = ofParts
 	}
 	if st.overdue(now) {
@@ -120,11 +41,11 @@ func (st *standing) steps(project string, ids map[string]string, now time.Time) 
 }
 
 // possible leaves out the steps that can't be taken in the thing's state. Where
-// a change pends that can't be gone on with there, the state says what to do.
+// that concerns a pending change, the state says what to do.
 func (st *standing) possible(steps []catalog.Step) []catalog.Step {
-	kept := slices.DeleteFunc(slices.Clone(steps), func(s catalog.Step) bool { return s.States != nil && !slices.Contains(s.States, st.state) })
+	kept := slices.DeleteFunc(slices.Clone(steps), func(s catalog.Step) bool { return s.Requires != nil && !s.Requires.AllowsState(st.state) })
 	if len(kept) < len(steps) && st.pending != "" && st.state != "" {
-		kept = slices.Concat(judge(st.resource, st.state, ""), kept)
+		kept = slices.Concat(st.resource.At(st.state, "").Next, kept)
 	}
 	return kept
 }
@@ -138,16 +59,6 @@ func fillIn(steps []catalog.Step, wording *strings.Replacer) []catalog.Step {
 	return filled
 }
 
-// partSteps are the steps for a part in a status, PART=STATUS.
-func partSteps(resource *catalog.Resource, key string) []catalog.Step {
-	parts := nextOfPart[resource.Name]
-	if steps, ok := parts[key]; ok {
-		return steps
-	}
-	name, _, _ := strings.Cut(key, "=")
-	return parts[name+"=*"]
-}
-
 // wording replaces what the steps of a refused part leave open.
 func (part *refusedPart) wording() *strings.Replacer {
 	reason, shown := "", ""
@@ -157,7 +68,7 @@ func (part *refusedPart) wording() *strings.Replacer {
 	if part.value != "" {
 		shown = " " + quoted(part.value)
 	}
-	return strings.NewReplacer(" {value}", shown, "{status}", part.status, "{reason}", reason)
+	return strings.NewReplacer(" {value}", shown, "{status}", part.status.Name, "{reason}", reason)
 }
 
 // fill makes a step an action, with the ids that are known as arguments. It

@@ -23,7 +23,7 @@ var liveState = map[string]string{
 // the call alone.
 func knownBySight() []guard.Rule {
 	return slices.DeleteFunc(slices.Clone(guard.Rules), func(r guard.Rule) bool {
-		return !strings.HasSuffix(r.Name, "_state") && !slices.Contains([]string{"bundle_services", "bundle_names", "empty_update"}, r.Name)
+		return !strings.HasSuffix(r.Code, "_state") && !slices.Contains([]string{"guard_bundle_services", "guard_bundle_names", "guard_empty_update"}, r.Code)
 	})
 }
 
@@ -35,17 +35,16 @@ func TestNextOfEachStateCanBeTaken(t *testing.T) {
 		if row.Resource == nil || row.List() != "" || row.Next != nil {
 			continue
 		}
-		for key, steps := range nextOf[row.Resource.Name] {
-			pending, pends := strings.CutPrefix(key, "changes.status=")
-			states := []string{key}
-			if pends {
-				states = []string{"", liveState[row.Resource.Name]}
+		for i, declared := range slices.Concat(row.Resource.States, row.Resource.Changes) {
+			pending, states := "", []string{declared.Name}
+			if i >= len(row.Resource.States) {
+				pending, states = declared.Name, []string{"", liveState[row.Resource.Name]}
 			}
 			for _, state := range states {
-				answer := standingAt(row.Resource, state, pending, pends)
+				answer := standingAt(row.Resource, state, pending, pending != "")
 				next := resultOf(row, project, &call{args: pathSample(row)}, answer).Next
-				where := fmt.Sprintf("%s, %s %s", row.Tool, state, key)
-				left := slices.DeleteFunc(slices.Clone(steps), func(s catalog.Step) bool { return !s.Fits(answer) })
+				where := fmt.Sprintf("%s, %s %s", row.Tool, state, declared.Name)
+				left := slices.DeleteFunc(slices.Clone(row.Resource.At(state, pending).Next), func(s catalog.Step) bool { return !s.Fits(answer) })
 				if len(next) != len(left) {
 					t.Errorf("%s: %d of %d steps are left", where, len(next), len(left))
 				}
@@ -62,7 +61,7 @@ func TestNextOfEachStateCanBeTaken(t *testing.T) {
 // and after each error that an operation documents.
 func TestNextOfToolsAndErrorsCanBeTaken(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{}), func(o *guard.Options) {
-		o.Rules = slices.DeleteFunc(knownBySight(), func(r guard.Rule) bool { return strings.HasSuffix(r.Name, "_state") })
+		o.Rules = slices.DeleteFunc(knownBySight(), func(r guard.Rule) bool { return strings.HasSuffix(r.Code, "_state") })
 	})
 	for _, row := range catalog.Rows() {
 		args := pathSample(row)

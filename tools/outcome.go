@@ -4,17 +4,16 @@ import "papi-mcp/internal/guard"
 
 // Caller is who makes a call, and through what.
 type Caller struct {
-	// Principal names who calls: confirmations are kept by it.
+	// Principal names who calls: confirmations are stored under it.
 	Principal string
 	// Client is the name of the program that the principal calls with, where
-	// several share what is remembered for it: a project is confirmed for one
-	// of them. "" where the principal alone counts.
+	// several share its store: a project is confirmed for one of them. "" where
+	// only the principal counts.
 	Client string
-	// Elicitor puts questions to the person at the client; nil where the client
-	// can't ask.
+	// Elicitor asks the person at the client; nil where the client can't ask.
 	Elicitor guard.Elicitor
-	// CommandLine tells that a person wrote this one call (papi-mcp call), so
-	// that a projectId written in it confirms the project for it.
+	// CommandLine says that a person wrote this call (papi-mcp call), so that a
+	// projectId in it confirms the project for this call.
 	CommandLine bool
 }
 
@@ -22,14 +21,14 @@ type Caller struct {
 type Outcome struct {
 	// Structured is the result or the error, as its JSON goes to the client.
 	Structured any
-	// IsError tells that Structured is an error.
+	// IsError reports whether Structured is an error.
 	IsError bool
-	// Project is the project that the call named, or the default; as the caller
-	// wrote it, and "" for none.
+	// Project is the project that the call named, as the caller wrote it, or the
+	// default; "" for none.
 	Project string
-	// Link leads to a resource that helps; nil where none does.
+	// Link is a resource that helps; nil where none does.
 	Link *Link
-	// Question, when set, must be put to the person, and the call repeated
-	// with the answer; nothing has been sent to the API, and Structured is nil.
+	// Question, when set, must be asked of the person, and the call repeated with
+	// the answer; nothing has been sent to the API, and Structured is nil.
 	Question *guard.Question
 }

@@ -81,7 +81,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 		return s.refuseProject(ctx, caller, "project_confirm", projectID, refusal)
 	}
 	if reason := papi.BadSegment(projectID); reason != "" {
-		return invalidArguments([]papi.Violation{{Path: argProject, Given: truncate(projectID), Allowed: "an id as the Sinch Dashboard shows it; this one " + reason}}).outcome()
+		return invalidArguments([]papi.Violation{{Path: argProject, Given: papi.Echo(projectID), Allowed: "an id as the Sinch Dashboard shows it; this one " + reason}}).outcome()
 	}
 	o, e := s.readOverview(ctx, projectID)
 	if e != nil {
@@ -170,7 +170,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 	read(webhook.Kind(), webhook.List, nil, func(answer any) {
 		hooks, _ := jsonvalue.Field(answer, "webhooks").([]any)
 		for _, hook := range hooks {
-			kept, _ := shape(hook, ownValues{fields: []string{"id", "target", "triggers"}}, nil)
+			kept, _ := shape(hook, callOptions{fields: []string{"id", "target", "triggers"}}, nil)
 			o.Webhooks = append(o.Webhooks, kept)
 		}
 	})
@@ -200,18 +200,20 @@ var counted = sync.OnceValue(func() []*catalog.Resource {
 	return slices.DeleteFunc(slices.Clone(catalog.Resources()), func(r *catalog.Resource) bool { return !r.Counted() })
 })
 
-// looks tells what is live.
+// looks says what is live.
 func (o *overview) looks() string {
 	things, reaching := len(o.Webhooks), []string{}
 	for _, resource := range counted() {
 		c := o.Counts[resource.Kind()]
 		things += c.Total
-		switch n := c.ByState[resource.Reaches]; {
-		case n == 0 || resource.Reaches == "":
-		case n == 1:
-			reaching = append(reaching, fmt.Sprintf("1 %s is %s", resource.Called(1), resource.Reaches))
-		default:
-			reaching = append(reaching, fmt.Sprintf("%d %s are %s", n, resource.Called(n), resource.Reaches))
+		for _, state := range resource.States {
+			switch n := c.ByState[state.Name]; {
+			case !state.Live || n == 0:
+			case n == 1:
+				reaching = append(reaching, fmt.Sprintf("1 %s is %s", resource.Called(1), state.Name))
+			default:
+				reaching = append(reaching, fmt.Sprintf("%d %s are %s", n, resource.Called(n), state.Name))
+			}
 		}
 	}
 	looks := "nothing in it is live"
@@ -263,10 +265,10 @@ func (o *overview) warnings() []string {
 // maxStates is how many states of a kind the question about a project lists.
 const maxStates = 10
 
-// describe tells a person what lives in a project, so that they recognise it.
-// What the API or the caller named is quoted, on one line, and cut.
+// describe is the question about a project. It shows what lives there, so that
+// the person recognises it. Text of others is quoted, on one line and bounded.
 func (s *Set) describe(projectID, client string, o *overview) string {
-	first := fmt.Sprintf("Work in project %s for the next 12 hours? A yes counts for %s.", guard.Name(projectID), guard.CountsFor(client))
+	first := guard.ProjectQuestion(projectID, client)
 	if s.opts.About != "" {
 		first += " (" + s.opts.About + ")"
 	}
@@ -296,7 +298,7 @@ func stateText(state string) string {
 	return guard.Word(state)
 }
 
-// describe tells how many are in which state, the first states where there are
+// describe says how many are in which state, the first states where there are
 // many.
 func (c *counts) describe() string {
 	var states []string

@@ -131,23 +131,22 @@ func triedOnly(t *testing.T, set *Set, api *api, caller Caller, row *catalog.Row
 // guardReads are the tools that the guard always reads with for a call, and
 // those that it may read with.
 func guardReads(row *catalog.Row) (always, all []string) {
-	var wanted []guard.Read
-	for _, s := range guard.Summaries {
-		if s.Tool == row.Tool {
-			wanted = append(wanted, s.Reads...)
+	add := func(reads []*guard.Read, when string) {
+		for _, read := range reads {
+			if !slices.Contains(all, read.Tool) {
+				all = append(all, read.Tool)
+			}
+			if when == "" && !slices.Contains(always, read.Tool) {
+				always = append(always, read.Tool)
+			}
 		}
+	}
+	if s := guard.Summaries[row.Tool]; s != nil {
+		add(s.Reads, "")
 	}
 	for _, rule := range guard.Rules {
 		if slices.Contains(rule.Tools, row.Tool) {
-			wanted = append(wanted, rule.Reads...)
-		}
-	}
-	for _, read := range wanted {
-		if !slices.Contains(all, read.Tool) {
-			all = append(all, read.Tool)
-		}
-		if read.When == "" && !slices.Contains(always, read.Tool) {
-			always = append(always, read.Tool)
+			add(rule.Reads, rule.When)
 		}
 	}
 	return always, all

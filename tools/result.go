@@ -21,14 +21,14 @@ type Result struct {
 	// State is the resource's, null where it has none.
 	State *string `json:"state"`
 	// Pending is the status of the change that is not yet live, or PART=STATUS
-	// of a part that is under review by itself.
+	// of a part that is under review on its own.
 	Pending *string `json:"pending"`
 	// Since is the time since which a thing that waits is as it is, at least;
-	// left out where nothing waits, or the API does not tell.
+	// left out where nothing waits, or the API does not say.
 	Since string `json:"since,omitempty"`
 	// Now is the API's time, beside times that it is compared with.
 	Now string `json:"now,omitempty"`
-	// Next is what to do next, judged by the state.
+	// Next is what to do next, by the state.
 	Next []catalog.Next `json:"next"`
 	// Data is the API's answer, shaped; null where it has none.
 	Data any `json:"data"`
@@ -72,8 +72,8 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 	return r
 }
 
-// newStanding reads how the thing of a result stands, with the time that its
-// history told.
+// newStanding reads the state of a result's thing, with the time that its
+// history shows.
 func newStanding(row *catalog.Row, c *call, answer any) *standing {
 	st := standingOf(row.Resource, answer)
 	if st.since.IsZero() {
@@ -82,7 +82,7 @@ func newStanding(row *catalog.Row, c *call, answer any) *standing {
 	return &st
 }
 
-// keptAsDraft warns of a change that was saved and not handed in, since the
+// keptAsDraft warns of a change that was saved and not submitted, since the
 // call left status out and the contract's default is DRAFT.
 func keptAsDraft(row *catalog.Row, c *call, st *standing) string {
 	if row.Effect != catalog.Update || st == nil || st.pending != "DRAFT" || c.args["status"] != nil {
@@ -91,7 +91,7 @@ func keptAsDraft(row *catalog.Row, c *call, st *standing) string {
 	return "kept as a draft, since status was left out: " + row.Tool + " with status SUBMIT alone submits it"
 }
 
-// nextOfResult tells what to do after a call that went well.
+// nextOfResult returns what to do after a call that went well.
 func nextOfResult(row *catalog.Row, c *call, r *Result, st *standing, answer any, list string) []catalog.Next {
 	if list != "" && row.Effect == catalog.Read {
 		return nextOfList(row, c, r, answer, list)
@@ -99,8 +99,8 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *standing, answer any
 	steps := row.Next
 	if steps == nil && st != nil {
 		steps = st.steps(r.ProjectID, r.IDs, c.now)
-		if row.Resource.Name == "rcs_sender" {
-			steps = append(steps, refusedOperators(answer)...)
+		if row.Resource.More != nil {
+			steps = append(steps, row.Resource.More(answer)...)
 		}
 	}
 	ids := maps.Clone(r.IDs)
@@ -115,7 +115,7 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *standing, answer any
 	return next
 }
 
-// fromAnswer completes an action by what the answer tells: parameters of the
+// fromAnswer completes an action by what the answer shows: parameters of the
 // same name, and the subproject in which a bundle made the rest.
 func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any) {
 	made := jsonvalue.Text(answer, "projectId")
@@ -127,11 +127,11 @@ func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any)
 		return
 	}
 	n.Needs = slices.DeleteFunc(n.Needs, func(name string) bool {
-		told := jsonvalue.Text(answer, name)
-		if told == "" || to.Op().Parameter(name) == nil {
+		shown := jsonvalue.Text(answer, name)
+		if shown == "" || to.Op().Parameter(name) == nil {
 			return false
 		}
-		n.Args[name] = told
+		n.Args[name] = shown
 		return true
 	})
 	if made != "" && made != projectID && to.Resource != row.Resource {
@@ -142,7 +142,7 @@ func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any)
 // maxOfAList is how many things of a list get a step of their own.
 const maxOfAList = 3
 
-// nextOfList leads to the next page, to the things that need somebody, or to
+// nextOfList leads to the next page, to the things that need attention, or to
 // what makes the first item of a list that is empty.
 func nextOfList(row *catalog.Row, c *call, r *Result, answer any, list string) []catalog.Next {
 	var next []catalog.Next
@@ -170,18 +170,18 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any, list string) [
 	return next
 }
 
-// showsNone reports whether an empty answer of the row tells that there is no such
+// showsNone reports whether an empty answer of the row means that there is no such
 // thing yet, and what to do then is known.
 func showsNone(row *catalog.Row) bool {
 	return row.Resource != nil && row.Resource.List == row.Tool && row.Resource.Empty.Do != ""
 }
 
-// needy leads to the items that need somebody, the first few of them one by
+// needy leads to the items that need attention, the first few of them one by
 // one.
 func needy(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
 	var found []standing
 	for _, item := range items {
-		if st := standingOf(resource, item); st.needsSomebody(now) {
+		if st := standingOf(resource, item); st.needsAttention(now) {
 			found = append(found, st)
 		}
 	}

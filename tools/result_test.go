@@ -39,12 +39,17 @@ func TestNextActionsHoldTogether(t *testing.T) {
 			}
 		}
 	}
-	for _, table := range []map[string]byState{nextOf, nextOfPart} {
-		for name, states := range table {
-			for state, steps := range states {
-				for _, s := range steps {
-					check(name+" "+state, s)
-				}
+	for _, row := range catalog.Rows() {
+		if row.Resource == nil {
+			continue
+		}
+		states := slices.Concat(row.Resource.States, row.Resource.Changes)
+		for _, part := range row.Resource.Parts {
+			states = append(states, part.States...)
+		}
+		for _, state := range states {
+			for _, s := range state.Next {
+				check(row.Resource.Name+" "+state.Name, s)
 			}
 		}
 	}
@@ -157,25 +162,29 @@ func TestEveryStateHasItsNext(t *testing.T) {
 		"sms_app":            {"SmsProvisioningStatesEnum", ""},
 		"bundle":             {"BundlesBundleServicesStateEnum", ""},
 	}
-	for resource, states := range nextOf {
-		for i, name := range enums[resource] {
+	for _, row := range catalog.Rows() {
+		if row.Resource == nil || row.Resource.States == nil {
+			continue
+		}
+		if _, ok := enums[row.Resource.Name]; !ok {
+			t.Errorf("no enum of the states of %s", row.Resource.Name)
+		}
+		for i, name := range enums[row.Resource.Name] {
 			if name == "" {
 				continue
 			}
 			enum := papi.LookupSchema(name)
 			if enum == nil {
-				t.Errorf("%s: no enum %s", resource, name)
+				t.Errorf("%s: no enum %s", row.Resource.Name, name)
 				continue
 			}
 			for _, value := range enum.Enum {
-				key := fmt.Sprint(value)
+				at := row.Resource.At(fmt.Sprint(value), "")
 				if i == 1 {
-					key = "changes.status=" + key
+					at = row.Resource.At("", fmt.Sprint(value))
 				}
-				_, listed := states[key]
-				_, other := states[otherState]
-				if !listed && !other && value != "UNKNOWN" && value != "UNRECOGNIZED" {
-					t.Errorf("%s: nothing to do in %s", resource, key)
+				if len(at.Next) == 0 && (at.Class != catalog.Success || at.Name == "") && value != "UNKNOWN" && value != "UNRECOGNIZED" {
+					t.Errorf("%s: nothing to do in %v", row.Resource.Name, value)
 				}
 			}
 		}
@@ -291,10 +300,10 @@ func TestNextNamesOnlyWhatIsOffered(t *testing.T) {
 func TestFieldsWinOverConcise(t *testing.T) {
 	answer := map[string]any{"details": map[string]any{"questionnaire": map[string]any{"general": map[string]any{"questions": "long"}}}}
 	bulk := bulky(catalog.Lookup("rcs_sender_get"))
-	if shaped, _ := shape(answer, ownValues{}, bulk); strings.Contains(string(encode(shaped)), "long") {
+	if shaped, _ := shape(answer, callOptions{}, bulk); strings.Contains(string(encode(shaped)), "long") {
 		t.Errorf("concise: %s", encode(shaped))
 	}
-	shaped, warnings := shape(answer, ownValues{fields: []string{"details.questionnaire.general.questions"}}, bulk)
+	shaped, warnings := shape(answer, callOptions{fields: []string{"details.questionnaire.general.questions"}}, bulk)
 	if !strings.Contains(string(encode(shaped)), "long") || len(warnings) != 0 {
 		t.Errorf("%s, %v", encode(shaped), warnings)
 	}

@@ -15,7 +15,7 @@ type schemaGetArgs struct {
 	Tool string `json:"tool" jsonschema:"description=name of the tool"`
 }
 
-// toolSchema is what schema_get tells of a tool.
+// toolSchema is what schema_get returns about a tool.
 type toolSchema struct {
 	Tool        string       `json:"tool"`
 	About       string       `json:"about"`
@@ -89,7 +89,7 @@ func notes(row *catalog.Row) []string {
 		events = strings.Join(row.Wait.Triggers, ", ") + "; papi://triggers explains them"
 	}
 	// The contract's own text names a state that no answer has.
-	fill := strings.NewReplacer("(see callbacks)", "("+events+")", "PENDING_LAUNCH", "PREPARING_LAUNCH")
+	fill := strings.NewReplacer(slices.Concat(catalog.StatesInNotes, []string{"(see callbacks)", "(" + events + ")"})...)
 	all := []string{}
 	for line := range strings.Lines(row.Op().Notes) {
 		all = append(all, fill.Replace(strings.TrimSpace(strings.TrimPrefix(line, "- "))))

@@ -8,11 +8,11 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// shape makes an answer fit for an agent: secrets masked unless revealed, and
-// only the named fields where some are named, else bulky known parts left out
-// unless detail is full. Unknown fields always stay:
-// a newer API must lose nothing here.
-func shape(answer any, own ownValues, bulky []string) (shaped any, warnings []string) {
+// shape prepares an answer for an agent: secrets are masked unless revealed, and
+// only the named fields are kept where some are named; else known bulky parts are
+// left out unless detail is full. Unknown fields always stay: nothing of a newer
+// API is lost here.
+func shape(answer any, own callOptions, bulky []string) (shaped any, warnings []string) {
 	if answer == nil {
 		return nil, nil
 	}
@@ -39,8 +39,8 @@ func shape(answer any, own ownValues, bulky []string) (shaped any, warnings []st
 	return answer, warnings
 }
 
-// without returns the value without what stands at the path; * stands for any
-// name, and a list for each of its items.
+// without returns the value without what is at the path; * matches any name, and a
+// list is its items.
 func without(value any, path []string) any {
 	switch v := value.(type) {
 	case []any:
@@ -63,8 +63,8 @@ func without(value any, path []string) any {
 	return value
 }
 
-// only returns the value with nothing but what stands at the path, and false
-// where nothing stands there.
+// only returns the value with nothing but what is at the path, and false where
+// nothing is there.
 func only(value any, path []string) (any, bool) {
 	if len(path) == 0 {
 		return value, true
@@ -92,7 +92,7 @@ func only(value any, path []string) (any, bool) {
 	return nil, false
 }
 
-// union puts two parts of one value together.
+// union joins two parts of one value.
 func union(a, b any) any {
 	switch x := a.(type) {
 	case map[string]any:

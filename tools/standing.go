@@ -24,9 +24,10 @@ type standing struct {
 	since          time.Time // zero: the answer does not tell
 }
 
-// refusedPart is a part of a thing that somebody has to look at.
+// refusedPart is a part of a thing that was refused or failed.
 type refusedPart struct {
-	name, status  string
+	name          string
+	status        *catalog.State
 	value, reason string // "" where the answer does not tell
 }
 
@@ -40,23 +41,15 @@ func standingOf(resource *catalog.Resource, thing any) standing {
 	}
 	st.state = jsonvalue.Text(thing, resource.State)
 	st.pending = jsonvalue.Text(thing, resource.Pending)
-	for _, part := range resource.Parts {
-		status := jsonvalue.Text(thing, part.Field)
+	for i := range resource.Parts {
+		part := &resource.Parts[i]
+		status, value, reason := part.Status(thing)
 		switch {
-		case slices.Contains(part.Refused, status):
-			st.refused = append(st.refused, refusedPart{
-				name: part.Name, status: status,
-				value:  jsonvalue.Text(thing, part.Value),
-				reason: jsonvalue.Text(thing, part.Reason),
-			})
-		case st.pending == "" && slices.Contains(part.Pending, status):
-			st.pending = part.Name + "=" + status
-		}
-	}
-	if resource.Name == "rcs_sender" {
-		if named := operatorsThatRefused(thing); len(named) > 0 {
-			status, _, _ := strings.Cut(named[0], " ")
-			st.refused = append(st.refused, refusedPart{name: "operators", status: status, reason: strings.Join(named, "; ")})
+		case status == nil:
+		case status.Class == catalog.Failure, status.Class == catalog.ActionRequired:
+			st.refused = append(st.refused, refusedPart{part.Name, status, value, reason})
+		case st.pending == "" && status.Class == catalog.Pending:
+			st.pending = part.Name + "=" + status.Name
 		}
 	}
 	for field := range strings.SplitSeq(resource.Since, "|") {
@@ -80,10 +73,10 @@ func timeOf(text string) time.Time {
 // stamp writes a time as results have it.
 func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 
-// key is what is judged: what pends, else the state.
+// key is what decides: what pends, else the state.
 func (st *standing) key() string { return st.resource.Key(st.state, st.pending) }
 
-// age is how long the thing is as it is, at least; 0 where nobody knows.
+// age is how long the thing is as it is, at least; 0 where that is unknown.
 func (st *standing) age(now time.Time) time.Duration {
 	if st.since.IsZero() || now.IsZero() || now.Before(st.since) {
 		return 0
@@ -97,10 +90,11 @@ func (st *standing) overdue(now time.Time) bool {
 	return waits && st.age(now) > lasting.Overdue
 }
 
-// needsSomebody reports whether the thing does not go on by itself.
-func (st *standing) needsSomebody(now time.Time) bool {
-	class := st.resource.Class(st.state, st.pending)
-	return class == catalog.Failed || class == catalog.NeedsAction || len(st.refused) > 0 || st.overdue(now)
+// needsAttention reports whether the thing does not go on without a call or a
+// person.
+func (st *standing) needsAttention(now time.Time) bool {
+	class := st.resource.At(st.state, st.pending).Class
+	return class == catalog.Failure || class == catalog.ActionRequired || len(st.refused) > 0 || st.overdue(now)
 }
 
 // label says in a few words how the thing stands, without what others wrote.
@@ -110,9 +104,9 @@ func (st *standing) label(now time.Time) string {
 		words = slices.Insert(words, 0, st.state)
 	}
 	for _, part := range st.refused {
-		words = append(words, part.name+"="+part.status)
+		words = append(words, part.name+"="+part.status.Name)
 	}
-	label := truncate(strings.Trim(strings.Join(words, ", "), ", "))
+	label := papi.Echo(strings.Trim(strings.Join(words, ", "), ", "))
 	if st.overdue(now) {
 		label += " for " + inWords(st.age(now))
 	}
@@ -120,30 +114,17 @@ func (st *standing) label(now time.Time) string {
 }
 
 // wording replaces what the steps of a waiting thing leave open: {again} is
-// when to look the next time, {since} since when it waits and what is usual.
+// when to check the next time, {since} since when it waits and what is usual.
 func (st *standing) wording(now time.Time) *strings.Replacer {
 	lasting, _ := st.resource.Lasting(st.state, st.pending)
 	since := "; the API states no usual time"
 	switch age := st.age(now); {
 	case age > 0:
 		since = fmt.Sprintf(": since %s, %s%s", stamp(st.since), inWords(age), since)
-	case lasting.Overdue > 0: // nobody knows since when
+	case lasting.Overdue > 0: // the API does not tell since when
 		since += fmt.Sprintf(", and after %s a person asks %s", lasting.OverdueAfter(), lasting.Asked())
 	}
-	return strings.NewReplacer("{again}", again(max(lasting.First, st.age(now)/4)), "{since}", since)
-}
-
-// again says when to look the next time: the longer a thing waits, the later.
-func again(wait time.Duration) string {
-	switch {
-	case wait < 5*time.Minute:
-		return "in a minute"
-	case wait < 30*time.Minute:
-		return "in ten minutes"
-	case wait < 6*time.Hour:
-		return "in an hour"
-	}
-	return "tomorrow"
+	return strings.NewReplacer("{again}", lasting.CheckAgain(st.age(now)), "{since}", since)
 }
 
 // inWords is a duration in its largest unit, rounded down.
@@ -162,7 +143,7 @@ func inWords(d time.Duration) string {
 	return "less than a minute"
 }
 
-// escalation is the step that goes before a look at what is overdue: whom to
+// escalation is the step that goes before a check of what is overdue: whom to
 // ask, and with what.
 func (st *standing) escalation(project string, ids map[string]string, now time.Time) catalog.Step {
 	lasting, _ := st.resource.Lasting(st.state, st.pending)

@@ -43,7 +43,7 @@ func TestANameUnderReviewPends(t *testing.T) {
 	sender := thingOf(t, "whatsapp_sender")
 	id := sender.read.Args["senderId"]
 	updated := result(t, do(t, g.set, "whatsapp_sender_update", map[string]any{"senderId": id, "status": "SUBMIT", "details": map[string]any{"displayName": "Example reject"}}))
-	if updated["pending"] != "displayName=PENDING" || strings.Contains(string(encode(updated["next"])), "ready") || !strings.HasPrefix(updated["next"].([]any)[0].(map[string]any)["do"].(string), "look again ") {
+	if updated["pending"] != "displayName=PENDING" || strings.Contains(string(encode(updated["next"])), "ready") || !strings.HasPrefix(updated["next"].([]any)[0].(map[string]any)["do"].(string), "check again ") {
 		t.Errorf("after the update: %s", encode(updated))
 	}
 	g.box.Advance(time.Hour)
@@ -93,13 +93,14 @@ func TestNextKnowsTime(t *testing.T) {
 	g := newGraph(t)
 	for _, thing := range graphThings() {
 		resource := catalog.Lookup(thing.read.Tool).Resource
-		for key, lasting := range resource.Lasts {
-			state, change := key, ""
-			if status, pends := strings.CutPrefix(key, "changes.status="); pends {
-				state, change = "", status
+		for i, declared := range slices.Concat(resource.States, resource.Changes) {
+			state, change, lasting := declared.Name, "", declared.Lasts
+			if i >= len(resource.States) {
+				state, change = "", declared.Name
 			}
-			if key == "" || strings.Contains(state, "=") {
-				continue // below, and parts
+			key := resource.Key(state, change)
+			if lasting.Overdue == 0 {
+				continue
 			}
 			g.become(func(p map[string]any) { thing.edit(p, state, change) })
 			g.box.Advance(lasting.Overdue + 30*24*time.Hour)
@@ -122,7 +123,7 @@ func TestNextKnowsTime(t *testing.T) {
 		}
 	}
 	for wait, want := range map[time.Duration]string{time.Minute: "in a minute", 10 * time.Minute: "in ten minutes", time.Hour: "in an hour", 9 * time.Hour: "tomorrow"} {
-		if got := again(wait); got != want {
+		if got := (catalog.Lasting{First: wait}).CheckAgain(0); got != want {
 			t.Errorf("after %s: %s, want %s", wait, got, want)
 		}
 	}
@@ -139,20 +140,19 @@ func TestEachStateThatEndsByItselfHasItsTime(t *testing.T) {
 				state, pending = "", key
 			}
 			_, lasts := resource.Lasting(state, pending)
-			reads := slices.ContainsFunc(judge(resource, state, pending), func(s catalog.Step) bool { return strings.Contains(s.Do, "{since}") })
+			reads := slices.ContainsFunc(resource.At(state, pending).Next, func(s catalog.Step) bool { return strings.Contains(s.Do, "{since}") })
 			if lasts != reads {
-				t.Errorf("%s %s: has a time %v, says to look again %v", thing.name, resource.Key(state, pending), lasts, reads)
+				t.Errorf("%s %s: has a time %v, says to check again %v", thing.name, resource.Key(state, pending), lasts, reads)
 			}
 		}
 		for _, part := range resource.Parts {
-			for _, status := range part.Pending {
-				if _, lasts := resource.Lasts[part.Name+"="+status]; !lasts || len(partSteps(resource, part.Name+"="+status)) == 0 {
-					t.Errorf("%s %s=%s has no time, or no step", thing.name, part.Name, status)
+			for _, status := range part.States {
+				_, lasts := resource.Lasting("", part.Name+"="+status.Name)
+				if lasts != (status.Class == catalog.Pending) {
+					t.Errorf("%s %s=%s is %s, has a time: %v", thing.name, part.Name, status.Name, status.Class, lasts)
 				}
-			}
-			for _, status := range part.Refused {
-				if len(partSteps(resource, part.Name+"="+status)) == 0 {
-					t.Errorf("%s %s=%s has no step", thing.name, part.Name, status)
+				if status.Class != catalog.Success && status.Class != catalog.Unknown && len(status.Next) == 0 && resource.More == nil {
+					t.Errorf("%s %s=%s has no step", thing.name, part.Name, status.Name)
 				}
 			}
 		}
@@ -227,7 +227,12 @@ func TestADraftSaysThatItIsOne(t *testing.T) {
 
 // A draft that lacks what a submit needs asks for it; a whole one does not.
 func TestADraftThatLacksDetailsAsksForThem(t *testing.T) {
-	for tool, schema := range draftDetails {
+	for tool, schema := range map[string]string{
+		"whatsapp_sender_update":    "WhatsappInputSenderPartnerInitiatedDetailsDto",
+		"whatsapp_template_update":  "WhatsappTemplateDetailsInputDto",
+		"kakaotalk_sender_update":   "KakaotalkInputSenderDetailsDto",
+		"kakaotalk_template_update": "KakaotalkInputTemplateDetailsDto",
+	} {
 		row := catalog.Lookup(tool)
 		details := map[string]any{}
 		for _, name := range papi.LookupSchema(schema).Required {
@@ -402,7 +407,11 @@ func TestAStateStandsBeforeItsParts(t *testing.T) {
 		row := catalog.Lookup(catalog.LookupResource(resource).Get)
 		states := enumOf(map[string]string{"whatsapp_account": "WhatsappAccountStateEnum", "whatsapp_sender": "WhatsappSenderStatesEnum", "rcs_sender": "RcsSenderStatesEnum", "sms_app": "SmsProvisioningStatesEnum"}[resource])
 		for _, part := range row.Resource.Parts {
-			for _, status := range append(slices.Clone(part.Pending), part.Refused...) {
+			for _, declared := range part.States {
+				status := declared.Name
+				if declared.Class == catalog.Success || declared.Class == catalog.Unknown || part.Find != nil {
+					continue
+				}
 				for _, state := range states {
 					thing := map[string]any{}
 					set(thing, row.Resource.State, state)
@@ -411,9 +420,9 @@ func TestAStateStandsBeforeItsParts(t *testing.T) {
 					if label := st.label(time.Time{}); !strings.Contains(label, state) || !strings.Contains(label, part.Name+"="+status) {
 						t.Errorf("%s %s, %s=%s is told of as %q", resource, state, part.Name, status, label)
 					}
-					class := row.Resource.Class(st.state, st.pending)
-					own := judge(row.Resource, state, "")
-					if steps := st.steps("", nil, time.Time{}); (class == catalog.Failed || class == catalog.NeedsAction) && len(own) > 0 && steps[0].Tool != own[0].Tool {
+					class := row.Resource.At(st.state, st.pending).Class
+					own := row.Resource.At(state, "").Next
+					if steps := st.steps("", nil, time.Time{}); (class == catalog.Failure || class == catalog.ActionRequired) && len(own) > 0 && steps[0].Tool != own[0].Tool {
 						t.Errorf("%s %s, %s=%s: first %q, and not what the state asks for: %q", resource, state, part.Name, status, steps[0].Do, own[0].Do)
 					}
 				}

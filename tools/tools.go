@@ -2,17 +2,16 @@
 // and a few tools of the server's own.
 //
 // A tool is a row of package catalog. Its arguments are derived from the
-// contract: an operation's parameters and its body's fields side by side, by
-// the API's own names, and the few of ours that mean something for it. The way
+// contract: an operation's parameters and its body's fields in one object, by
+// the API's own names, and the few of ours that mean something for it. The path
 // of a call ([Set.Call]): its deadline begins; the arguments are read within
-// limits, mended and checked; package guard says whether it goes out; a write
+// limits, coerced and checked; package guard says whether it is sent; a write
 // leaves its intent in package audit, package catalog sends it, and its outcome
 // is left too; the answer becomes a [Result] with ids, state and what to do
 // next, or an [Error] in the API's own form. Every text in either is made plain
 // on its way out.
 //
-// The files of the families hold what only they have: what to do next in each
-// state, which parts of an answer are bulky. No tool talks to the API past the
+// What is known of a tool or a resource is in package catalog. No tool talks to the API past the
 // guard.
 package tools
 
@@ -33,6 +32,7 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -40,7 +40,7 @@ import (
 type Options struct {
 	// Rows are the operations to offer.
 	Rows []*catalog.Row
-	// Guard says which calls go out.
+	// Guard says which calls are sent.
 	Guard *guard.Guard
 	// API is where they go.
 	API dispatch.API
@@ -108,14 +108,14 @@ func New(opts Options) *Set {
 	return s
 }
 
-// Tools returns what clients are told of the tools: the core tools first, then
+// Tools returns the tools as clients see them: the core tools first, then
 // the operations'. The first call reads the contract.
 func (s *Set) Tools() []mcp.Tool { return s.all() }
 
 func (s *Set) advertise() []mcp.Tool {
 	var all []mcp.Tool
 	for _, c := range s.core {
-		t := mcp.NewToolWithRawSchema(c.name, c.about, encode(c.schema()))
+		t := mcp.NewToolWithRawSchema(c.name, c.about, jsonvalue.Encode(c.schema()))
 		t.Annotations = c.annotations
 		t.Title = t.Annotations.Title
 		all = append(all, t)
@@ -129,8 +129,8 @@ func (s *Set) advertise() []mcp.Tool {
 	return all
 }
 
-// annotations tell the truth about a tool: what only reads, what destroys,
-// what gives the same end when repeated.
+// annotations say what only reads, what destroys, and what gives the same end
+// when repeated.
 func annotations(row *catalog.Row) mcp.ToolAnnotation {
 	replaces := row.Effect == catalog.Update || row.Effect == catalog.Delete
 	return mcp.ToolAnnotation{
@@ -162,7 +162,7 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 	}
 	project, _ := given[argProject].(string)
 	out.Project = cmp.Or(project, s.opts.Guard.Default())
-	return plain(out)
+	return sanitize(out)
 }
 
 func (s *Set) call(ctx context.Context, caller Caller, name string, given map[string]any) Outcome {
@@ -221,12 +221,12 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		s.note(ctx, &c.warnings, gc, c.own, v)
 		e.Warnings = c.warnings
 		if e.Confirmation != nil {
-			e.Next = []catalog.Next{confirmed(row, c)}
+			e.Next = []catalog.Next{afterApproval(row, c)}
 		}
 		if len(e.Next) == 0 {
 			e.Next = nextAfterRefusal(row, gc.Args, e.Code)
 		}
-		if !strings.HasPrefix(e.Code, "guard_project_") { // else the project is what stands in the way
+		if !strings.HasPrefix(e.Code, "guard_project_") { // else the project has to be settled first
 			e.Next = s.offered(e.Next, c.own.project)
 		}
 		return e.outcome()
@@ -266,7 +266,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		e.Next = s.offered(e.Next, c.own.project)
 		for i := range e.Next {
 			if e.Next[i].Tool == row.Tool && c.own.registeredElsewhere { // which still holds
-				e.Next[i].Args = withInfo(e.Next[i].Args, argRegisteredElsewhere, true)
+				e.Next[i].Args = jsonvalue.With(e.Next[i].Args, argRegisteredElsewhere, true)
 			}
 		}
 		return e.outcome()
@@ -301,8 +301,8 @@ func (s *Set) offered(next []catalog.Next, project string) []catalog.Next {
 		if _, ok := s.tools[n.Tool]; !ok && n.Tool != "" && !s.isCore(n.Tool) {
 			continue
 		}
-		if project != "" && n.Tool != "" {
-			n.Args = withInfo(n.Args, argProject, project)
+		if _, given := n.Args[argProject]; project != "" && n.Tool != "" && !given {
+			n.Args = jsonvalue.With(n.Args, argProject, project)
 		}
 		kept = append(kept, n)
 	}
@@ -328,20 +328,11 @@ func (s *Set) unknownTool(name string) *Error {
 	names := s.names()
 	e := &Error{
 		Code:    errorcode.UnknownTool,
-		Message: "this server offers no tool " + truncate(name),
+		Message: "this server offers no tool " + papi.Echo(name),
 		Info:    map[string]any{"known": names},
 	}
 	if near := papi.Nearest(name, names); near != "" {
 		e.Info["nearest"] = near
 	}
 	return e
-}
-
-// encode writes JSON that is ours; it can't fail.
-func encode(v any) json.RawMessage {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		panic("tools: " + err.Error())
-	}
-	return raw
 }

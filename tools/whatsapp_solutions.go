@@ -11,7 +11,7 @@ import (
 // success: each failure is a warning, and all failing is an error. (A created
 // solution is answered with 201 and failedSolutions.)
 func partly(answer any) (warnings []string, failed *Error) {
-	told, _ := shape(jsonvalue.Field(answer, "failedSolutions"), ownValues{full: true}, nil) // people wrote parts of it
+	told, _ := shape(jsonvalue.Field(answer, "failedSolutions"), callOptions{full: true}, nil) // people wrote parts of it
 	failures, _ := told.([]any)
 	for i, f := range failures {
 		warnings = append(warnings, fmt.Sprintf("failedSolutions[%d]: partner app %v: %v %v", i,

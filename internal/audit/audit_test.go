@@ -35,7 +35,7 @@ func media(t *testing.T) map[string]func() *Log {
 	}
 }
 
-func TestALogIsWhole(t *testing.T) {
+func TestChain(t *testing.T) {
 	ctx := context.Background()
 	for name, open := range media(t) {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestALogIsWhole(t *testing.T) {
 	}
 }
 
-func TestManyWriteAtOnce(t *testing.T) {
+func TestConcurrentWriters(t *testing.T) {
 	ctx := context.Background()
 	const writers, each = 8, 20
 	for name, open := range media(t) {
@@ -82,7 +82,7 @@ func TestManyWriteAtOnce(t *testing.T) {
 	}
 }
 
-// A log that has two names is one log, whose lines take turns.
+// A log with two names is one log with one lock.
 func TestALogWithTwoNames(t *testing.T) {
 	f := written(t, "")
 	link := filepath.Join(t.TempDir(), "link.jsonl")
@@ -109,7 +109,7 @@ func TestALogWithTwoNames(t *testing.T) {
 	}
 }
 
-// To verify a log that others are writing to finds no line torn.
+// Verify finds no incomplete line in a log that is being written.
 func TestVerifyWhileOthersWrite(t *testing.T) {
 	for name, open := range media(t) {
 		t.Run(name, func(t *testing.T) {
@@ -138,7 +138,7 @@ func TestVerifyWhileOthersWrite(t *testing.T) {
 	}
 }
 
-// Whatever is done to a line shows, and where.
+// Verify detects every change to a line, and names the line.
 func TestTampering(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
@@ -158,13 +158,13 @@ func TestTampering(t *testing.T) {
 	}
 	lines := bytes.SplitAfter(whole, []byte("\n"))[:4]
 	join := func(lines ...[]byte) []byte { return bytes.Join(lines, nil) }
-	resealed := func() []byte { // altered, and given the hash that fits
-		old, _, err := open(bytes.TrimSpace(lines[1]))
+	resealed := func() []byte { // altered, with a new hash
+		old, _, err := parseLine(bytes.TrimSpace(lines[1]))
 		if err != nil {
 			t.Fatal(err)
 		}
 		e := entry(1)
-		e.Principal = "somebody else"
+		e.Principal = "another caller"
 		line, err := seal(line{Seq: old.Seq, Entry: e, Prev: old.Prev})
 		if err != nil {
 			t.Fatal(err)
@@ -201,8 +201,7 @@ func TestTampering(t *testing.T) {
 	}
 }
 
-// A log that is broken at its end takes nothing more: what followed could not
-// be verified.
+// No line is added to a log whose end is broken: it could not be verified.
 func TestNothingIsAddedToABrokenEnd(t *testing.T) {
 	ctx := context.Background()
 	for name, text := range map[string]string{"no line end": `{"seq":1`, "no hash": "{}\n", "a long line": strings.Repeat("x", 100_000) + "\n"} {
@@ -211,7 +210,7 @@ func TestNothingIsAddedToABrokenEnd(t *testing.T) {
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if err := File(path).Add(ctx, entry(1)); err == nil || !strings.Contains(err.Error(), "begin another") {
+			if err := File(path).Add(ctx, entry(1)); err == nil || !strings.Contains(err.Error(), "start a new one") {
 				t.Errorf("got %v", err)
 			}
 			if after, _ := os.ReadFile(path); string(after) != text {
@@ -233,7 +232,7 @@ func TestNothingIsAddedToABrokenEnd(t *testing.T) {
 	if err := os.WriteFile(path, whole[:len(whole)-1], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := File(path).Add(ctx, entry(2)); err == nil || !strings.Contains(err.Error(), "not whole") {
+	if err := File(path).Add(ctx, entry(2)); err == nil || !strings.Contains(err.Error(), "is incomplete") {
 		t.Errorf("a line without its end: got %v", err)
 	}
 	if File(filepath.Join(t.TempDir(), "no", "such", "folder")).Ready(ctx) == nil {
@@ -256,7 +255,7 @@ func TestALongLineIsFoundAgain(t *testing.T) {
 	}
 }
 
-// A line that is missing in a store, though later ones are there, shows.
+// Verify detects a line that is missing in a store before later ones.
 func TestALineMissingInAStore(t *testing.T) {
 	ctx := context.Background()
 	s := store.NewMemory()

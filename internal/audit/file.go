@@ -11,9 +11,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"papi-mcp/internal/filelock"
-
 	"github.com/gofrs/flock"
+
+	"papi-mcp/internal/filelock"
 )
 
 // file is a log in a file. For each line the file is opened, so that it can be
@@ -26,7 +26,7 @@ type file struct {
 // lockTimeout bounds how long a line waits for the lock.
 const lockTimeout = 5 * time.Second
 
-// File returns the log in a file, which is made when it is first written.
+// File returns the log in a file, which the first line creates.
 func File(path string) *Log { return &Log{newFile(path)} }
 
 func newFile(path string) *file { return &file{path, filelock.New(lockTimeout)} }
@@ -61,7 +61,7 @@ func (f *file) append(ctx context.Context, next func(tail) ([]byte, error)) erro
 		if _, err = out.Write(append(line, '\n')); err == nil {
 			err = out.Sync()
 		}
-		if err != nil { // on a full disk a part of the line may be there: nothing could follow it
+		if err != nil { // on a full disk part of the line may be written: no line could follow it
 			return errors.Join(err, out.Truncate(size))
 		}
 		return nil
@@ -89,15 +89,15 @@ func (f *file) locked(ctx context.Context, do func(*os.File) error) (err error) 
 	return do(out)
 }
 
-// begunAnew is what a person does about a log that takes no more lines.
-const begunAnew = "move this file away and keep it, so that the next call can begin another (docs/audit.md)"
+// moveAway is what to do about a log to which no line can be added.
+const moveAway = "move this file away and keep it, so that the next call can start a new one (docs/audit.md)"
 
-// last reads the end of the chain, and the size of the log. A log whose last
-// line is not whole is not written to: what follows it could not be verified.
+// last reads the end of the chain, and the size of the log. A log whose last line
+// is incomplete is not written to: the lines after it could not be verified.
 func last(f *os.File) (at tail, size int64, err error) {
 	size, err = f.Seek(0, io.SeekEnd)
 	if err != nil || size == 0 {
-		return tail{hash: begin}, 0, err
+		return tail{hash: zeroHash}, 0, err
 	}
 	var end []byte
 	for block := int64(4 << 10); ; block *= 4 {
@@ -106,32 +106,32 @@ func last(f *os.File) (at tail, size int64, err error) {
 		if _, err := f.ReadAt(end, from); err != nil {
 			return at, size, err
 		}
-		whole := bytes.TrimSuffix(end, []byte("\n"))
-		if i := bytes.LastIndexByte(whole, '\n'); i >= 0 || from == 0 {
+		lines := bytes.TrimSuffix(end, []byte("\n"))
+		if i := bytes.LastIndexByte(lines, '\n'); i >= 0 || from == 0 {
 			end = end[i+1:]
 			break
 		}
-		if block > 2*maxOfALine {
-			return at, size, fmt.Errorf("the last line of %s is too long to be one of ours: %s", f.Name(), begunAnew)
+		if block > 2*maxLine {
+			return at, size, fmt.Errorf("the last line of %s is too long to be one of this log: %s", f.Name(), moveAway)
 		}
 	}
-	line, ended := bytes.CutSuffix(end, []byte("\n"))
-	if !ended {
-		return at, size, fmt.Errorf("the last line of %s is not whole, as after a crash in the middle of it: %s", f.Name(), begunAnew)
+	line, complete := bytes.CutSuffix(end, []byte("\n"))
+	if !complete {
+		return at, size, fmt.Errorf("the last line of %s is incomplete, as after a crash: %s", f.Name(), moveAway)
 	}
-	if _, at, err = open(line); err != nil {
-		return at, size, fmt.Errorf("the last line of %s: %w; %s", f.Name(), err, begunAnew)
+	if _, at, err = parseLine(line); err != nil {
+		return at, size, fmt.Errorf("the last line of %s: %w; %s", f.Name(), err, moveAway)
 	}
 	return at, size, nil
 }
 
-func (f *file) lines(ctx context.Context, do func(line []byte, ended bool) error) error {
+func (f *file) lines(ctx context.Context, do func(line []byte, complete bool) error) error {
 	in, err := os.Open(f.path)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	size, err := f.written(ctx, in)
+	size, err := f.stableSize(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -146,16 +146,17 @@ func (f *file) lines(ctx context.Context, do func(line []byte, ended bool) error
 		case err != nil && !errors.Is(err, io.EOF):
 			return err
 		}
-		line, ended := bytes.CutSuffix(line, []byte("\n"))
-		if err := do(line, ended); err != nil {
+		line, complete := bytes.CutSuffix(line, []byte("\n"))
+		if err := do(line, complete); err != nil {
 			return err
 		}
 	}
 }
 
-// written is the size of the log while nobody writes a line: one that is under
-// way would look torn. Who only reads needs no lock, and can't always have it.
-func (f *file) written(ctx context.Context, in *os.File) (int64, error) {
+// stableSize returns the size of the log while no line is being written: half a
+// line would look truncated. A reader needs no lock, and may lack the permission
+// for one.
+func (f *file) stableSize(ctx context.Context, in *os.File) (int64, error) {
 	lock := f.lockFile()
 	if _, err := os.Stat(lock.Path()); err == nil {
 		ctx, cancel := context.WithTimeout(ctx, f.lock.Timeout)

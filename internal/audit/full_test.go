@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// A line for which there is no room leaves no part of itself: else no line
-// could follow.
+// A line for which the disk has no room is removed again: no line could follow a
+// part of one.
 func TestAFullDisk(t *testing.T) {
 	f := written(t, "")
 	l := &Log{f}

@@ -14,9 +14,8 @@ import (
 	"papi-mcp/internal/store"
 )
 
-// A log of a release that wrote one line for each call is whole still, and is
-// gone on with.
-func TestALogOfBeforeThereWereIntents(t *testing.T) {
+// A log of a release that wrote one line for each call is valid, and is continued.
+func TestALogWithoutIntents(t *testing.T) {
 	old, err := os.ReadFile(filepath.Join("testdata", "before_intents.jsonl"))
 	if err != nil {
 		t.Fatal(err)
@@ -38,9 +37,9 @@ func TestALogOfBeforeThereWereIntents(t *testing.T) {
 	}
 }
 
-// A chain alone can't show that its end was cut off and sealed again: a hash that
-// was noted does.
-func TestANotedHashShowsAnEndThatWasSealedAgain(t *testing.T) {
+// A chain alone can't show that its end was removed and sealed again: a noted hash
+// does.
+func TestANotedHashDetectsARewrittenEnd(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
 	l := File(path)
 	var noted string
@@ -69,7 +68,7 @@ func TestANotedHashShowsAnEndThatWasSealedAgain(t *testing.T) {
 	}
 }
 
-// Intents whose outcome is missing are told, and no others.
+// Verify reports the intents whose outcome is missing, and no others.
 func TestIntentsWithoutAnOutcome(t *testing.T) {
 	for name, open := range media(t) {
 		t.Run(name, func(t *testing.T) {
@@ -98,9 +97,9 @@ func TestIntentsWithoutAnOutcome(t *testing.T) {
 	}
 }
 
-// What Ready says of a log is what an Add would find: it never waits for long,
-// and says what a person can do.
-func TestReadyKnowsWhetherALineCanBeWritten(t *testing.T) {
+// Ready returns the error that Add would return, after a bounded wait, and the error
+// says what to do.
+func TestReadyReportsWhetherALineCanBeWritten(t *testing.T) {
 	line := func(t *testing.T) string {
 		path := filepath.Join(t.TempDir(), "audit.jsonl")
 		if err := File(path).Add(t.Context(), entry(1)); err != nil {
@@ -114,7 +113,7 @@ func TestReadyKnowsWhetherALineCanBeWritten(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		log  func(t *testing.T) *file
-		told string
+		want string
 	}{
 		"whole": {func(t *testing.T) *file { return written(t, line(t)) }, ""},
 		"new":   {func(t *testing.T) *file { return newFile(filepath.Join(t.TempDir(), "audit.jsonl")) }, ""},
@@ -134,7 +133,7 @@ func TestReadyKnowsWhetherALineCanBeWritten(t *testing.T) {
 			}
 			return f
 		}, "held by another process, or another call"},
-		"torn":            {func(t *testing.T) *file { return written(t, line(t)+`{"seq":2,"time":"2026`) }, "move this file away"},
+		"incomplete":      {func(t *testing.T) *file { return written(t, line(t)+`{"seq":2,"time":"2026`) }, "move this file away"},
 		"without its end": {func(t *testing.T) *file { return written(t, strings.TrimSpace(line(t))) }, "move this file away"},
 		"altered": {func(t *testing.T) *file {
 			return written(t, strings.Replace(line(t), "webhook_delete", "webhook_create", 1))
@@ -162,11 +161,11 @@ func TestReadyKnowsWhetherALineCanBeWritten(t *testing.T) {
 			log := &Log{f}
 			before, _ := os.ReadFile(f.path)
 			for what, err := range map[string]error{"Ready": log.Ready(t.Context()), "Add": log.Add(t.Context(), entry(2))} {
-				if told := errorText(err); (test.told == "") != (err == nil) || !strings.Contains(told, test.told) {
-					t.Errorf("%s: %q", what, told)
+				if got := errorText(err); (test.want == "") != (err == nil) || !strings.Contains(got, test.want) {
+					t.Errorf("%s: %q", what, got)
 				}
 			}
-			if after, _ := os.ReadFile(f.path); test.told != "" && string(after) != string(before) {
+			if after, _ := os.ReadFile(f.path); test.want != "" && string(after) != string(before) {
 				t.Error("the log was written to")
 			}
 		})
@@ -189,7 +188,7 @@ func written(t *testing.T, text string) *file {
 	return newFile(path)
 }
 
-// A call that is given up does not wait for the log.
+// A cancelled call does not wait for the log.
 func TestTheCallersContextEndsTheWait(t *testing.T) {
 	f := written(t, "")
 	held := flock.New(f.path + ".lock")
@@ -205,8 +204,8 @@ func TestTheCallersContextEndsTheWait(t *testing.T) {
 	}
 }
 
-// In a store, a last line that was altered or is missing is known as well.
-func TestReadyLooksAtTheEndInAStore(t *testing.T) {
+// In a store, Ready detects an altered or missing last line too.
+func TestReadyChecksTheEndInAStore(t *testing.T) {
 	for name, alter := range map[string]func(s store.Store) error{
 		"altered":  func(s store.Store) error { return s.Put(context.Background(), lineKey(2), []byte("hello"), 0) },
 		"missing":  func(s store.Store) error { return s.Delete(context.Background(), lineKey(2)) },

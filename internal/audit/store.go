@@ -8,14 +8,14 @@ import (
 	"papi-mcp/internal/store"
 )
 
-// inStore is a log in a store: each line under its number. What many processes
-// add at once is put in order by Store.Add, of which only one succeeds.
+// inStore is a log in a store, with each line under its number. Store.Add orders
+// what processes add concurrently, since only one of them succeeds.
 type inStore struct{ store store.Store }
 
 // InStore returns the log in a store, for as long as the store lasts.
 func InStore(s store.Store) *Log { return &Log{&inStore{s}} }
 
-const countKey = "audit/count" // of the lines, or fewer when somebody is just adding one
+const countKey = "audit/count" // of the lines, or fewer while one is being added
 
 func lineKey(seq int64) string { return fmt.Sprintf("audit/line/%020d", seq) }
 
@@ -44,9 +44,9 @@ func (s *inStore) append(ctx context.Context, next func(tail) ([]byte, error)) e
 	}
 }
 
-// end finds the last line: from the count on, as long as there are more.
+// end finds the last line: it follows the lines from the count on.
 func (s *inStore) end(ctx context.Context) (tail, error) {
-	end := tail{hash: begin}
+	end := tail{hash: zeroHash}
 	count, err := s.count(ctx)
 	if err != nil {
 		return end, err
@@ -62,7 +62,7 @@ func (s *inStore) end(ctx context.Context) (tail, error) {
 		case !ok:
 			return end, nil
 		}
-		_, at, err := open(raw)
+		_, at, err := parseLine(raw)
 		if err != nil {
 			return end, fmt.Errorf("line %d: %w; %s", end.seq+1, err, otherLog)
 		}
@@ -70,22 +70,22 @@ func (s *inStore) end(ctx context.Context) (tail, error) {
 	}
 }
 
-// otherLog is what a person does about a log that takes no more lines.
+// otherLog is what to do about a log to which no line can be added.
 const otherLog = "keep the store's file, and give --audit a file, or --store another one (docs/audit.md)"
 
-// count is the number of lines, or fewer.
+// count returns the number of lines, or fewer.
 func (s *inStore) count(ctx context.Context) (int64, error) {
 	raw, ok, err := s.store.Get(ctx, countKey)
 	if err != nil || !ok {
 		return 0, err
 	}
 	if len(raw) != 8 {
-		return 0, fmt.Errorf("the count of the lines was altered: %s", otherLog)
+		return 0, fmt.Errorf("the number of lines was altered: %s", otherLog)
 	}
 	return int64(binary.BigEndian.Uint64(raw)), nil
 }
 
-func (s *inStore) lines(ctx context.Context, do func(line []byte, ended bool) error) error {
+func (s *inStore) lines(ctx context.Context, do func(line []byte, complete bool) error) error {
 	count, err := s.count(ctx)
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func (s *inStore) lines(ctx context.Context, do func(line []byte, ended bool) er
 		case !ok && seq > count:
 			return nil
 		}
-		// A line that is missing within the count is an empty one: broken.
+		// A missing line within the count is read as an empty one, which is broken.
 		if err := do(line, true); err != nil {
 			return err
 		}

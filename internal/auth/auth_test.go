@@ -72,7 +72,7 @@ func TestCallersWithKeys(t *testing.T) {
 }
 
 func TestCredentialsWithTheRequest(t *testing.T) {
-	a := Header(None())
+	a := WithCredentials(None())
 	encode := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 	authenticate := func(values ...string) (Identity, *Failure) {
 		r := httptest.NewRequest(http.MethodPost, "/mcp", nil)
@@ -86,15 +86,15 @@ func TestCredentialsWithTheRequest(t *testing.T) {
 	if want := (Credentials{"project-a", "key", "sec:ret"}); *id.Credentials != want || !reflect.DeepEqual(id.Grant.Projects, []string{"project-a"}) {
 		t.Errorf("got %+v, %+v", id, id.Credentials)
 	}
-	if id.CountedAs() != "http" {
-		t.Errorf("limits count %q", id.CountedAs())
+	if id.LimitKey() != "http" {
+		t.Errorf("limits count %q", id.LimitKey())
 	}
 	if strings.Contains(id.Principal, "ret") || !strings.HasPrefix(id.Principal, "http@") {
 		t.Errorf("principal %s", id.Principal)
 	}
 	// Only who has all three parts is the same.
 	for _, text := range []string{"project-b:key:sec:ret", "project-a:key2:sec:ret", "project-a:key:sec:red", "project-a:key:sec"} {
-		if other, failure := authenticate(encode(text)); failure != nil || other.Principal == id.Principal || other.CountedAs() != id.CountedAs() {
+		if other, failure := authenticate(encode(text)); failure != nil || other.Principal == id.Principal || other.LimitKey() != id.LimitKey() {
 			t.Errorf("%s: %+v, %v", text, other, failure)
 		}
 	}
@@ -114,11 +114,11 @@ func TestCredentialsWithTheRequest(t *testing.T) {
 	}
 }
 
-// A caller with an allowlist can't leave it by bringing credentials.
+// A caller with an allowlist can't bypass it with its own credentials.
 func TestCredentialsKeepToTheAllowlist(t *testing.T) {
 	key, hash := NewKey()
 	keys := []Key{{Name: "bot", Hashes: [][sha256.Size]byte{hashed(t, hash)}, Grant: Grant{Projects: []string{"project-a"}}}}
-	a := Header(Keys(func() []Key { return keys }))
+	a := WithCredentials(Keys(func() []Key { return keys }))
 	for project, status := range map[string]int{"project-a": 0, "project-b": http.StatusForbidden} {
 		r := presenting(key)
 		r.Header.Set(CredentialsHeader, base64.StdEncoding.EncodeToString([]byte(project+":key:secret")))
@@ -132,8 +132,8 @@ func TestCredentialsKeepToTheAllowlist(t *testing.T) {
 	}
 }
 
-// A placeholder that the client did not fill in is told as one, and what echo
-// adds to a text that is piped into base64 is no part of the secret.
+// A placeholder that was not filled in is reported as one, and the line break that
+// echo adds before base64 is no part of the secret.
 func TestPlaceholdersInHeaders(t *testing.T) {
 	encode := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 	for value, code := range map[string]string{
@@ -151,7 +151,7 @@ func TestPlaceholdersInHeaders(t *testing.T) {
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/mcp", nil)
 		r.Header.Set(CredentialsHeader, value)
-		id, failure := Header(None()).Authenticate(r)
+		id, failure := WithCredentials(None()).Authenticate(r)
 		switch {
 		case code == "" && (failure != nil || id.Credentials.KeySecret != "secret"):
 			t.Errorf("%s: %+v, %+v", value, id.Credentials, failure)

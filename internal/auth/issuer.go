@@ -10,20 +10,20 @@ import (
 )
 
 const (
-	// issuerTimeout is how long the issuer has to answer.
+	// issuerTimeout bounds a request to the issuer.
 	issuerTimeout = 10 * time.Second
-	// maxOfIssuer bounds what it answers, in bytes.
-	maxOfIssuer = 1 << 20
-	// issuerBackoff is how long it is left alone between two questions for the
-	// same thing: each token with an unknown key asks for the keys anew, and
-	// anybody can send such tokens.
+	// maxIssuerAnswer bounds its answer, in bytes.
+	maxIssuerAnswer = 1 << 20
+	// issuerBackoff is the least time between two requests for the same URL: each
+	// token with an unknown key makes us fetch the keys again, and anyone can send
+	// such tokens.
 	issuerBackoff = 10 * time.Second
 )
 
-// errResting stands for a question that was asked a moment ago.
-var errResting = errors.New("the issuer was asked a moment ago")
+// errIssuerBackoff is the error of a request within the backoff.
+var errIssuerBackoff = errors.New("the issuer was asked less than 10 s ago")
 
-// issuerClient returns a client for the questions to an issuer, which are few.
+// issuerClient returns a client for the requests to an issuer, which are few.
 func issuerClient(transport http.RoundTripper, now func() time.Time) *http.Client {
 	if transport == nil {
 		transport = &http.Transport{
@@ -35,52 +35,53 @@ func issuerClient(transport http.RoundTripper, now func() time.Time) *http.Clien
 		}
 	}
 	return &http.Client{
-		Transport: &resting{transport: transport, now: now, asked: map[string]asked{}},
+		Transport: &backoffTransport{next: transport, now: now, last: map[string]issuerRequest{}},
 		Timeout:   issuerTimeout,
-		// Keys come from where the issuer says, and from nowhere else.
+		// Keys come from the URL that the issuer declares, and from no other.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// resting asks each URL at most so often, and takes only whole answers.
-type resting struct {
-	transport http.RoundTripper
-	now       func() time.Time
-	mu        sync.Mutex
-	asked     map[string]asked // by URL: the issuer's own two
+// backoffTransport requests each URL at most once within issuerBackoff, and
+// takes only the status 200.
+type backoffTransport struct {
+	next http.RoundTripper
+	now  func() time.Time
+	mu   sync.Mutex
+	last map[string]issuerRequest // by URL: the issuer's own two
 }
 
-type asked struct {
+type issuerRequest struct {
 	at  time.Time
 	err error
 }
 
-// RoundTrip implements http.RoundTripper. While it rests, it fails as the last
-// question did, or with errResting.
-func (t *resting) RoundTrip(r *http.Request) (*http.Response, error) {
+// RoundTrip implements http.RoundTripper. Within the backoff it fails as the last
+// request did, or with errIssuerBackoff.
+func (t *backoffTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	name := r.URL.String()
 	t.mu.Lock()
-	last, again := t.asked[name]
+	last, again := t.last[name]
 	if again && t.now().Sub(last.at) < issuerBackoff {
 		t.mu.Unlock()
 		if last.err != nil {
 			return nil, last.err
 		}
-		return nil, errResting
+		return nil, errIssuerBackoff
 	}
-	t.asked[name] = asked{at: t.now()}
+	t.last[name] = issuerRequest{at: t.now()}
 	t.mu.Unlock()
 
-	resp, err := t.transport.RoundTrip(r)
+	resp, err := t.next.RoundTrip(r)
 	if err == nil && resp.StatusCode != http.StatusOK {
 		err = errors.Join(fmt.Errorf("the issuer answers %d", resp.StatusCode), resp.Body.Close())
 	}
 	if err != nil {
 		t.mu.Lock()
-		t.asked[name] = asked{at: t.now(), err: err}
+		t.last[name] = issuerRequest{at: t.now(), err: err}
 		t.mu.Unlock()
 		return nil, err
 	}
-	resp.Body = http.MaxBytesReader(nil, resp.Body, maxOfIssuer)
+	resp.Body = http.MaxBytesReader(nil, resp.Body, maxIssuerAnswer)
 	return resp, nil
 }

@@ -13,23 +13,22 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// Key is a caller that proves itself with an API key.
+// Key is a caller with API keys.
 type Key struct {
-	// Name is the caller's, told in logs and in the audit.
+	// Name is the caller's, as it appears in the log and the audit log.
 	Name string
 	// Hashes are the SHA-256 of its keys: more than one while they are being
-	// replaced. A key is random and long ([NewKey]), so that its hash can't be
-	// searched for, and needs no salt.
+	// replaced. A key is long and random ([NewKey]), so its hash can't be guessed
+	// and needs no salt.
 	Hashes [][sha256.Size]byte
 	Grant  Grant
 }
 
-// hashPrefix begins the hash of a key as it is written, and keeps one of
-// digits alone from being read as a number.
+// hashPrefix begins the written hash of a key. It keeps YAML from reading a hash
+// of digits alone as a number.
 const hashPrefix = "sha256:"
 
-// NewKey makes an API key, and the hash by which it is known: sha256: and 64
-// hexadecimal digits.
+// NewKey returns a new API key and its hash: sha256: and 64 hexadecimal digits.
 func NewKey() (key, hash string) {
 	key = "pmk_" + rand.Text()
 	sum := sha256.Sum256([]byte(key))
@@ -46,8 +45,8 @@ func ParseHash(text string) (hash [sha256.Size]byte, err error) {
 	return [sha256.Size]byte(raw), nil
 }
 
-// Keys knows callers by their API keys, sent as bearer tokens. It asks for the
-// keys with each request, so that they can change.
+// Keys authenticates callers by API keys, sent as bearer tokens. It calls keys
+// for each request, so that they can change.
 func Keys(keys func() []Key) Authenticator { return apiKeys(keys) }
 
 type apiKeys func() []Key
@@ -64,12 +63,12 @@ func (keys apiKeys) Authenticate(r *http.Request) (Identity, *Failure) {
 	if papi.Unfilled(token) {
 		return Identity{}, &Failure{
 			Status: http.StatusUnauthorized, Challenge: `Bearer realm="papi-mcp", error="invalid_token"`, Code: errorcode.ConfigurationUnfilled,
-			Message: "the header Authorization still holds a placeholder: put the API key into the configuration of the client",
+			Message: "the header Authorization is still a placeholder: put the API key into the configuration of the client",
 		}
 	}
 	sum := sha256.Sum256([]byte(token))
 	var known *Key
-	for _, key := range keys() { // all of them: the time taken tells nothing
+	for _, key := range keys() { // all of them, so that the time taken reveals nothing
 		for _, hash := range key.Hashes {
 			if subtle.ConstantTimeCompare(sum[:], hash[:]) == 1 {
 				known = &key
@@ -79,14 +78,14 @@ func (keys apiKeys) Authenticate(r *http.Request) (Identity, *Failure) {
 	if known == nil {
 		return Identity{}, &Failure{
 			Status: http.StatusUnauthorized, Challenge: `Bearer realm="papi-mcp", error="invalid_token"`, Code: errorcode.Unauthorized,
-			Message: "this API key is not known here: it may have been replaced; ask whoever runs the server",
+			Message: "this API key is not known here: it may have been replaced; ask the server's operator",
 		}
 	}
 	caller := "key:" + known.Name
 	return Identity{Caller: caller, Principal: principal(caller, known.Grant.Tenant), Grant: known.Grant}, nil
 }
 
-// principal is a caller's name, with the tenant that it works for.
+// principal is a caller's name with its tenant.
 func principal(caller, tenant string) string {
 	if tenant == "" {
 		return caller

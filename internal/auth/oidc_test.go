@@ -24,12 +24,12 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// issuer is an authorization server of a test.
+// issuer is an authorization server for tests.
 type issuer struct {
 	*httptest.Server
 	mu       sync.Mutex
 	keys     []jose.JSONWebKey // the public ones that it shows
-	away     bool
+	down     bool
 	says     string // that it is, where it is not its URL
 	html     bool   // it answers for its keys with a page
 	keysRead atomic.Int32
@@ -46,7 +46,7 @@ func newIssuer(t *testing.T, keys ...jose.JSONWebKey) *issuer {
 			name = i.says
 		}
 		// It also announces what must never be taken.
-		answer(w, i.away, map[string]any{"issuer": name, "jwks_uri": i.URL + "/keys", "id_token_signing_alg_values_supported": []string{"none", "HS256", "RS256"}})
+		answer(w, i.down, map[string]any{"issuer": name, "jwks_uri": i.URL + "/keys", "id_token_signing_alg_values_supported": []string{"none", "HS256", "RS256"}})
 	})
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
 		i.keysRead.Add(1)
@@ -56,15 +56,15 @@ func newIssuer(t *testing.T, keys ...jose.JSONWebKey) *issuer {
 			_, _ = w.Write([]byte("<html>sign in</html>"))
 			return
 		}
-		answer(w, i.away, jose.JSONWebKeySet{Keys: i.keys})
+		answer(w, i.down, jose.JSONWebKeySet{Keys: i.keys})
 	})
 	i.Server = httptest.NewServer(mux)
 	t.Cleanup(i.Close)
 	return i
 }
 
-func answer(w http.ResponseWriter, away bool, body any) {
-	if away {
+func answer(w http.ResponseWriter, down bool, body any) {
+	if down {
 		w.WriteHeader(http.StatusBadGateway)
 		return
 	}
@@ -78,7 +78,7 @@ func (i *issuer) set(f func()) {
 	f()
 }
 
-// signer is a private key with what it shows of itself.
+// signer is a private key with the metadata of its public key.
 type signer struct {
 	private any
 	alg     jose.SignatureAlgorithm
@@ -91,7 +91,7 @@ func (s signer) public(t *testing.T) jose.JSONWebKey {
 	return whole.Public()
 }
 
-// sign makes a token. header has more of its header.
+// sign returns a token; header adds to the token's header.
 func (s signer) sign(t *testing.T, claims map[string]any, header map[jose.HeaderKey]any) string {
 	t.Helper()
 	options := (&jose.SignerOptions{ExtraHeaders: header}).WithHeader("kid", s.id)
@@ -123,7 +123,7 @@ func rsaSigner(t *testing.T, id string) signer {
 	return signer{key, jose.RS256, id}
 }
 
-// with returns the claims with some set anew; nil takes one out.
+// with returns the claims with some replaced; nil removes one.
 func with(claims map[string]any, changes map[string]any) map[string]any {
 	all := map[string]any{}
 	for name, value := range claims {
@@ -262,7 +262,7 @@ func TestTokensOfTheIssuer(t *testing.T) {
 				t.Errorf("the challenge is %s", failure.Challenge)
 			}
 			if test.token != "" && strings.Contains(failure.Challenge+failure.Message, test.token) {
-				t.Error("the token is told")
+				t.Error("the answer or the log shows the token")
 			}
 		})
 	}
@@ -282,7 +282,7 @@ func TestTokensOfTheIssuer(t *testing.T) {
 	}
 }
 
-func TestClaimsSayWhatABearerMayTouch(t *testing.T) {
+func TestClaimsLimitTheBearer(t *testing.T) {
 	key := rsaSigner(t, "one")
 	i := newIssuer(t, key.public(t))
 	a := byIssuer(i, func(o *OIDCOptions) { o.ProjectsClaim, o.TenantClaim = "papi_projects", "papi_tenant" })
@@ -311,8 +311,8 @@ func TestClaimsSayWhatABearerMayTouch(t *testing.T) {
 	}
 }
 
-// eventually tries until it holds: go-oidc ends a question to the issuer a moment
-// after it was answered, and gives its answer to whoever asks until then.
+// eventually repeats until it holds: go-oidc ends a request to the issuer a moment
+// after the answer, and shares that answer until then.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for range 1000 {
@@ -324,9 +324,9 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	t.Error(what)
 }
 
-// The keys of the issuer change, and tokens with unknown keys come by the
-// hundred: it is asked anew, and not for each of them.
-func TestKeysThatChange(t *testing.T) {
+// The issuer changes its keys, and hundreds of tokens with unknown keys arrive: the
+// keys are fetched again, but not for each token.
+func TestKeyRotation(t *testing.T) {
 	old, fresh := rsaSigner(t, "old"), rsaSigner(t, "fresh")
 	i := newIssuer(t, old.public(t))
 	now := time.Now()
@@ -356,10 +356,10 @@ func TestKeysThatChange(t *testing.T) {
 	}
 }
 
-func TestAnIssuerThatIsAway(t *testing.T) {
+func TestUnreachableIssuer(t *testing.T) {
 	key := rsaSigner(t, "one")
 	i := newIssuer(t, key.public(t))
-	i.away = true
+	i.down = true
 	now := time.Now()
 	var log bytes.Buffer
 	a := byIssuer(i, func(o *OIDCOptions) {
@@ -381,7 +381,7 @@ func TestAnIssuerThatIsAway(t *testing.T) {
 	if n := strings.Count(log.String(), "issuer of tokens"); n != 1 || strings.Contains(log.String(), token) {
 		t.Errorf("the log has %d lines: %s", n, &log)
 	}
-	i.set(func() { i.away, i.says = false, "https://evil.example.com" })
+	i.set(func() { i.down, i.says = false, "https://evil.example.com" })
 	now = now.Add(issuerBackoff)
 	if got := status(); got != http.StatusServiceUnavailable {
 		t.Errorf("an issuer with another name: %d", got)
@@ -397,7 +397,7 @@ func TestAnIssuerThatIsAway(t *testing.T) {
 	now = now.Add(issuerBackoff)
 	eventually(t, "it is back", func() bool { return status() == http.StatusOK })
 	// Its keys are known: it may go away again.
-	i.set(func() { i.away = true })
+	i.set(func() { i.down = true })
 	now = now.Add(issuerBackoff)
 	if got := status(); got != http.StatusOK {
 		t.Errorf("it is away once more: %d", got)

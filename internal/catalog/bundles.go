@@ -9,7 +9,26 @@ var bundle = &Resource{
 	},
 	IDs:   map[string]string{"bundleId": "id", "smsAppId": "smsApp.id", "conversationAppId": "convApp.id", "subprojectId": "subproject.id"},
 	State: "state",
-	Lasts: bundleLasts,
+	States: []State{
+		{
+			Name: "IN_PROGRESS", Class: Pending, Means: "being made", Moves: "Sinch", Lasts: Lasting{First: minute, Overdue: day},
+			Next: []Step{{Do: "check again {again}: the bundle is being made{since}", Tool: "bundle_get"}},
+		},
+		{
+			Name: "DONE", Class: Success, Means: "all is made; the SMS channel may become active a little later",
+			Next: []Step{
+				{Do: "check the SMS app, whose channel may still be pending", Tool: "sms_app_get", When: "smsApp.id", Unless: "smsApp.status=ACTIVE"},
+				{Do: "check again {again}: the SMS channel of the Conversation app is being set up", Tool: "bundle_get", When: "convApp.smsChannelStatus=PENDING"},
+				{Do: "the SMS channel of the Conversation app fails: a person checks it in the Sinch Dashboard", When: "convApp.smsChannelStatus=FAILING"},
+				{Do: "check again {again}: the subproject is still being set up", Tool: "bundle_get", When: "subproject.status=PENDING"},
+				{Do: "the parts are in the subproject: before anything is changed in it, confirm it with the person", Tool: "project_confirm", When: "subproject.id"},
+			},
+		},
+		{
+			Name: "FAILED", Class: Failure, Means: "not all is made. Don't repeat the call: it would make a second of what worked", Moves: "Sinch support",
+			Next: []Step{{Do: "data shows what was made; the person asks Sinch support for the rest, with the projectId and the bundleId"}},
+		},
+	},
 }
 
 var bundles = []Row{
@@ -28,9 +47,6 @@ var bundles = []Row{
 		Confirm: "creates what the body asks for: a subproject, a Conversation app, an SMS app, webhooks; this API has no call that removes a subproject or a Conversation app",
 		Wait: &Wait{
 			Read:     "bundle_get",
-			Done:     []string{"DONE"},
-			Failed:   []string{"FAILED"},
-			Running:  []string{"IN_PROGRESS"},
 			Also:     "the SMS channel may still be pending when the bundle is DONE; BUNDLE_DONE on failure is not documented: poll as well",
 			Triggers: []string{"BUNDLE_DONE"},
 		},

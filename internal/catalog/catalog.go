@@ -1,7 +1,7 @@
 // Package catalog is the table of the tools that expose the API's operations:
 // one row for each of them, with what the contract does not say. A row names
 // its tool and toolset, what the operation does to the world, what a person
-// must have agreed to, how the end of an asynchronous change is seen, how long
+// must have agreed to, how the end of an asynchronous change is recognised, how long
 // its states last, and how a create whose outcome is unknown is found again.
 //
 // Everything else about an operation (parameters, body, answers, error codes)
@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"papi-mcp/internal/papi"
 )
@@ -38,8 +37,8 @@ type Row struct {
 	Operation string // the contract's operationId
 	Toolset   string
 	Effect    Effect
-	// About tells an agent what the tool does and what to mind, in a sentence
-	// or two. What the arguments mean stands in the schema.
+	// About is the tool's description for agents: what it does and what to
+	// mind, in a sentence or two. The schema explains the arguments.
 	About string
 	// Confirm is what a person must have agreed to before the call; "" where
 	// the call needs no confirmation.
@@ -49,7 +48,7 @@ type Row struct {
 	// Wait tells how the end of the change is seen; nil where the answer is
 	// the end.
 	Wait *Wait
-	// Reconcile tells how a create whose outcome is unknown is found.
+	// Reconcile says how a create whose outcome is unknown is found.
 	Reconcile *Reconcile
 	// Defaults are sent for arguments that are left out though the contract
 	// requires them.
@@ -67,9 +66,9 @@ type Row struct {
 	Example string
 	// Next is what to do after a call whose answer shows no state.
 	Next []Step
-	// Activities tells that it lists what happened to a thing, with times.
+	// Activities reports that it lists what happened to a thing, with times.
 	Activities bool
-	// RegisteredElsewhere tells that the call takes a code that may have been
+	// RegisteredElsewhere reports that the call takes a code that may have been
 	// requested elsewhere, and so the argument of this name.
 	RegisteredElsewhere bool
 }
@@ -89,16 +88,16 @@ type Resource struct {
 	// Bulky are the parts of the thing that a concise result leaves out, with *
 	// for any name.
 	Bulky []string
-	// Reaches is the state in which the thing reaches people, "" where it has
-	// none.
-	Reaches string
 	// IDs has the field of each id by the argument name that the next call
 	// takes.
 	IDs map[string]string
-	// State is the field of the state, Pending that of a change which is not
-	// yet live; "" where there is none.
+	// State is the field of the state, Pending that of the status of a change
+	// which is not yet live; "" where there is none.
 	State, Pending string
-	// Parts are judged by themselves, beside the state.
+	// States are the states of the live thing, Changes the statuses of its
+	// pending change.
+	States, Changes []State
+	// Parts have statuses of their own, beside the state.
 	Parts []Part
 	// Reason are the fields, with | between them, that say why the thing was
 	// refused or failed; "" where nothing does.
@@ -110,49 +109,27 @@ type Resource struct {
 	// History is the tool that lists what happened to the thing, where only
 	// that tells since when it waits.
 	History string
-	// Lasts tells how long the thing waits for others, by its state, or by the
-	// pending change as Key writes it; "" stands for states that are in no list.
-	Lasts map[string]Lasting
+	// Preconditions are what its state must be for the tools that change it.
+	Preconditions []*Precondition
+	// More returns the steps that an answer asks for beside those of the state;
+	// nil for none.
+	More func(thing any) []Step
 }
 
-// Part is a part of a thing that is reviewed, or fails, by itself: the display
-// name of a sender is refused while the sender is ACTIVE.
-type Part struct {
-	Name   string // before the = in what pends
-	Field  string // of its status
-	Value  string // field of the value that is judged, "" where there is none
-	Reason string // field that tells why it was refused, "" where nothing does
-	// Pending and Refused are the statuses of a part that is under review, and
-	// of one that somebody has to look at.
-	Pending, Refused []string
-}
-
-// Lasting tells how long a state lasts that ends by itself.
-type Lasting struct {
-	// First is after how long it is worth looking for the first time.
-	First time.Duration
-	// Overdue is after how long somebody should ask. The API states no such
-	// time: it is this server's choice, well past what is usual.
-	Overdue time.Duration
-	// Ask is who can tell: Sinch support unless it says otherwise.
-	Ask string
-}
-
-// Wait tells how the end of an asynchronous change is seen. A pending change
-// is judged first, the state only when none pends; a value in no list means:
-// go on looking.
+// Wait tells how the end of an asynchronous change is seen: by the states of
+// the resource, read with Read.
 type Wait struct {
 	Read string // the tool that shows it
-	// Done, Failed, NeedsAction and Running list states, and statuses of the
-	// pending change behind "changes.status=".
-	Done, Failed, NeedsAction, Running []string
-	// Also is what else must be looked at.
+	// Classes has the states whose class is another for this operation than
+	// for the resource.
+	Classes map[string]Class
+	// Also is what else must be checked.
 	Also string
-	// Triggers are the webhook events that tell of it.
+	// Triggers are the webhook events that report it.
 	Triggers []string
 }
 
-// Reconcile tells how to find what a create made when its answer was lost.
+// Reconcile says how to find what a create made when its answer was lost.
 type Reconcile struct {
 	// Read is the tool that shows it; "" where nothing does.
 	Read string
@@ -165,87 +142,12 @@ type Reconcile struct {
 	// Since is the field of the time at which the thing was made; only things
 	// made since the call count, by the API's clock.
 	Since string
-	// Unique tells that what is the same is the thing itself, and not another
+	// Unique reports that what is the same is the thing itself, and not another
 	// one that looks like it.
 	Unique bool
-	// Resend tells that the API itself refuses a second one, so that the
+	// Resend reports that the API itself refuses a second one, so that the
 	// create may be sent again when nothing was found.
 	Resend bool
-}
-
-// Key is a state, or a pending change, as the lists of Wait and Lasts write
-// it: a pending change goes before the state.
-func (r *Resource) Key(state, pending string) string {
-	switch {
-	case pending == "":
-		return state
-	case strings.Contains(pending, "="): // of a part
-		return pending
-	}
-	return r.Pending + "=" + pending
-}
-
-// Class is what a state, or a pending change, asks for.
-type Class int
-
-// The classes. Unknown is a state that this version of the table does not have.
-const (
-	Unknown Class = iota
-	Done
-	Running
-	NeedsAction
-	Failed
-)
-
-// Class judges a state and what pends: what pends first, as long as the table
-// knows it. It goes by the row that makes the thing.
-func (r *Resource) Class(state, pending string) Class {
-	for _, row := range Rows() {
-		if row.Resource != r || row.Wait == nil {
-			continue
-		}
-		for _, key := range []string{r.Key(state, pending), state} {
-			if c := row.Wait.class(key); c != Unknown {
-				return c
-			}
-		}
-		if _, waits := r.Lasting(state, pending); waits {
-			return Running
-		}
-		return Unknown
-	}
-	return Unknown
-}
-
-// Lasting is how long a state, or what pends, lasts; false where it does not
-// end by itself.
-func (r *Resource) Lasting(state, pending string) (Lasting, bool) {
-	if l, ok := r.Lasts[r.Key(state, pending)]; ok || state == "" {
-		return l, ok
-	}
-	l, ok := r.Lasts[""]
-	return l, ok && !r.ends(state)
-}
-
-// ends reports whether a state is the end of something, or needs somebody.
-func (r *Resource) ends(state string) bool {
-	return slices.ContainsFunc(Rows(), func(row *Row) bool {
-		return row.Resource == r && row.Wait != nil && row.Wait.class(state) != Unknown
-	})
-}
-
-func (w *Wait) class(key string) Class {
-	switch {
-	case slices.Contains(w.Done, key):
-		return Done
-	case slices.Contains(w.Failed, key):
-		return Failed
-	case slices.Contains(w.NeedsAction, key):
-		return NeedsAction
-	case slices.Contains(w.Running, key):
-		return Running
-	}
-	return Unknown
 }
 
 // Op returns the contract's operation of the row.
@@ -391,7 +293,7 @@ type UnknownError struct {
 	Name    string
 	Nearest string   // the known name most like it, or ""
 	Known   []string // what may be named
-	// Deprecated tells that the name is known and needs --deprecated.
+	// Deprecated reports that the name is known and needs --deprecated.
 	Deprecated bool
 }
 

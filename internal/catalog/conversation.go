@@ -1,12 +1,36 @@
 package catalog
 
-// channelSteps follow the status of a social channel, which no call here
-// changes.
-var channelSteps = []Step{
-	{Do: "the channel is not finished: a person finishes it in the Sinch Dashboard", When: "status=PENDING"},
-	{Do: "the channel fails: statusDescription says what; a person fixes it at the provider", When: "status=FAILING"},
-	{Do: "the channel broke down and is disabled: a person connects it again in the Sinch Dashboard", When: "status=ERROR"},
+// ChannelStates are the statuses of a social channel of a Conversation app
+// (ConversationChannelStatusEnum, 1.2.117), which no call here changes. The
+// results of its tools show no state: the status is in data.
+var ChannelStates = []State{
+	{Name: "ACTIVE", Class: Success, Means: "works"},
+	{
+		Name: "PENDING", Class: ActionRequired, Means: "setup or verification is not finished", Moves: "a person, in the Sinch Dashboard",
+		Next: []Step{{Do: "the channel is not finished: a person finishes it in the Sinch Dashboard"}},
+	},
+	{
+		Name: "FAILING", Class: Failure, Means: "validation or delivery fails; `statusDescription` says why", Moves: "a person, at the provider",
+		Next: []Step{{Do: "the channel fails: statusDescription says why; a person fixes it at the provider"}},
+	},
+	{
+		Name: "ERROR", Class: Failure, Means: "broke down and is disabled", Moves: "a person, who connects it again in the Sinch Dashboard",
+		Next: []Step{{Do: "the channel broke down and is disabled: a person connects it again in the Sinch Dashboard"}},
+	},
+	unrecognized,
 }
+
+// channelSteps are the steps of each status that an answer may show.
+var channelSteps = func() []Step {
+	var all []Step
+	for _, state := range ChannelStates {
+		for _, step := range state.Next {
+			step.When = "status=" + state.Name
+			all = append(all, step)
+		}
+	}
+	return all
+}()
 
 var conversation = []Row{
 	{

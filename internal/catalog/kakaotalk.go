@@ -5,11 +5,73 @@ var kakaotalkSender = &Resource{
 	Get:  "kakaotalk_sender_get", List: "kakaotalk_sender_list", Create: "kakaotalk_sender_create",
 	Empty:    Step{Do: "there is none: choose categories, then create one", Tool: "kakaotalk_sender_category_list"},
 	Complete: map[string]Completion{"kakaotalk_senders": {Field: "plusFriendId"}},
-	Reaches:  "ACTIVE",
 	IDs:      map[string]string{"plusFriendId": "plusFriendId"},
 	State:    "state", Pending: "changes.status",
-	Since: "modified|created", Lasts: kakaotalkLasts,
+	States: []State{
+		{
+			Name: "INACTIVE", Class: ActionRequired, Means: "exists, but is not active", Moves: "`kakaotalk_sender_register`",
+			Next: []Step{{Do: "start the registration: a code is sent to the channel's manager", Tool: "kakaotalk_sender_register"}},
+		},
+		{
+			Name: "VERIFYING", Class: ActionRequired, Means: "being verified: a code was sent", Moves: "`kakaotalk_sender_verify`",
+			Next: []Step{{Do: "ask the person for the code that arrived, and submit it; if none arrived, kakaotalk_sender_register sends another", Tool: "kakaotalk_sender_verify", Needs: []string{"code"}}},
+		},
+		{
+			Name: "ACTIVE", Class: Success, Live: true, Means: "can send",
+			Next: []Step{{Do: "the sender is ready; see its templates", Tool: "kakaotalk_template_list"}},
+		},
+		{Name: "BLOCKED", Class: Failure, Means: "usable for nothing", Moves: "Sinch support", Next: []Step{askSupport("plusFriendId")}},
+		{Name: "SUSPENDED", Class: Failure, Means: "stopped for a time, for administrative or policy reasons", Moves: "Sinch support", Next: []Step{askSupport("plusFriendId")}},
+	},
+	Changes: []State{
+		{
+			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "`kakaotalk_sender_update` with `status` SUBMIT",
+			Next: append([]Step{{
+				Do: "where it lacks its three category codes, choose them with the person", Tool: "kakaotalk_sender_category_list",
+				Check: func(sender any) bool {
+					return lacks(sender, "topLevelCategoryCode", "midLevelCategoryCode", "subLevelCategoryCode")
+				},
+			}}, submitDraft(KakaotalkSenderUpdate, "KakaotalkInputSenderDetailsDto")...),
+		},
+		{
+			Name: "IN_PROGRESS", Class: Pending, Means: "submitted, being processed", Moves: "Sinch and Kakao", Lasts: Lasting{First: hour, Overdue: 7 * day},
+			Next: []Step{{Do: "check again {again}: the change is being reviewed{since}", Tool: "kakaotalk_sender_get"}},
+		},
+		{ // an update takes only a DRAFT, unlike WhatsApp's
+			Name: "REJECTED", Class: Failure, Means: "reviewed and refused; it can't be edited", Moves: "`kakaotalk_sender_changes_discard`, after which it can be made again",
+			Next: []Step{
+				{Do: "read what happened to it: a comment may say why", Tool: "kakaotalk_sender_activity_list"},
+				{Do: "when the person agrees, discard the change, so that a corrected one can be submitted", Tool: "kakaotalk_sender_changes_discard"},
+			},
+		},
+	},
+	Since:         "modified|created",
+	Preconditions: []*Precondition{KakaotalkSenderUpdate, KakaotalkSenderDiscard, KakaotalkSenderRegister, KakaotalkSenderVerify},
 }
+
+// What the state of a KakaoTalk sender must be.
+var (
+	KakaotalkSenderUpdate = &Precondition{
+		Code: "guard_kakaotalk_sender_update_state", About: "A KakaoTalk sender is updated", Tools: []string{"kakaotalk_sender_update"},
+		Live: []string{"ACTIVE"}, Changes: []string{"DRAFT"},
+		Errors: []string{"sender_not_updatable", "sender_changes_not_updatable"}, Source: "updateSender, 1.2.117",
+	}
+	KakaotalkSenderDiscard = &Precondition{
+		Code: "guard_kakaotalk_sender_discard_state", About: "Pending changes of a KakaoTalk sender are discarded", Tools: []string{"kakaotalk_sender_changes_discard"},
+		Changes: []string{"DRAFT", "REJECTED"}, MustPend: true, FailClosed: true,
+		Errors: []string{"sender_changes_not_deletable", "sender_changes_not_found"}, Source: "deleteChanges, 1.2.117",
+	}
+	KakaotalkSenderRegister = &Precondition{
+		Code: "guard_kakaotalk_register_state", About: "A KakaoTalk sender is registered", Tools: []string{"kakaotalk_sender_register"},
+		NotLive: []string{"ACTIVE"},
+		Errors:  []string{"not_allowed_register"}, Source: "registerSender, 1.2.117",
+	}
+	KakaotalkSenderVerify = &Precondition{
+		Code: "guard_kakaotalk_verify_state", About: "A KakaoTalk sender is verified", Tools: []string{"kakaotalk_sender_verify"},
+		Live: []string{"VERIFYING"}, MustBeLive: true,
+		Errors: []string{"not_allowed_verify"}, Source: "verifySender, 1.2.117",
+	}
+)
 
 var kakaotalkTemplate = &Resource{
 	Name: "kakaotalk_template",
@@ -17,25 +79,56 @@ var kakaotalkTemplate = &Resource{
 	Empty: Step{Do: "there is none: choose a category, then create one", Tool: "kakaotalk_template_category_list"},
 	IDs:   map[string]string{"templateCode": "code"},
 	State: "state", Pending: "changes.status",
-	Since: "modified|created", Lasts: kakaotalkLasts,
+	States: []State{
+		{Name: "APPROVED", Class: Success, Means: "can be sent"},
+		kakaotalkTemplateRejected,
+	},
+	Changes: []State{
+		{
+			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "`kakaotalk_template_update` with `status` SUBMIT",
+			Next: submitDraft(KakaotalkTemplateUpdate, "KakaotalkInputTemplateDetailsDto"),
+		},
+		{
+			Name: "IN_PROGRESS", Class: Pending, Means: "submitted, being processed", Moves: "Kakao", Lasts: Lasting{First: hour, Overdue: 7 * day},
+			Next: []Step{{Do: "check again {again}: it is being reviewed{since}", Tool: "kakaotalk_template_get"}},
+		},
+		kakaotalkTemplateRejected,
+	},
+	Since:         "modified|created",
+	Preconditions: []*Precondition{KakaotalkTemplateUpdate, KakaotalkTemplateDiscard},
 }
 
+// What the state of a KakaoTalk template must be.
+var (
+	KakaotalkTemplateUpdate = &Precondition{
+		Code: "guard_kakaotalk_template_update_state", About: "A KakaoTalk template is updated", Tools: []string{"kakaotalk_template_update"},
+		Live: []string{"APPROVED", "REJECTED"}, Changes: []string{"DRAFT", "REJECTED"},
+		Errors: []string{"template_not_updatable", "template_changes_not_updatable"}, Source: "updateTemplate, 1.2.117",
+	}
+	KakaotalkTemplateDiscard = &Precondition{
+		Code: "guard_kakaotalk_template_discard_state", About: "The draft of a KakaoTalk template is discarded", Tools: []string{"kakaotalk_template_changes_discard"},
+		Changes: []string{"DRAFT"}, MustPend: true, NeverSubmitted: true, FailClosed: true,
+		Errors: []string{"template_not_deletable"}, Source: "deleteTemplateDraft, 1.2.117",
+	}
+)
+
+var kakaotalkTemplateRejected = State{
+	Name: "REJECTED", Class: Failure, Means: "reviewed and refused", Moves: "`kakaotalk_template_update`",
+	Next: []Step{
+		{Do: "read what happened to it: a comment may say why it was rejected", Tool: "kakaotalk_template_activity_list"},
+		resubmit(KakaotalkTemplateUpdate, "correct it and submit it again"),
+	},
+}
+
+// What the state of a KakaoTalk template must be.
 var kakaotalkSenderWait = &Wait{
-	Read:        "kakaotalk_sender_get",
-	Done:        []string{"ACTIVE"},
-	Failed:      []string{"BLOCKED", "SUSPENDED", "changes.status=REJECTED"},
-	NeedsAction: []string{"INACTIVE", "VERIFYING", "changes.status=DRAFT"},
-	Running:     []string{"changes.status=IN_PROGRESS"},
-	Triggers:    []string{"KAKAOTALK_SENDER_ACTIVE", "KAKAOTALK_SENDER_INACTIVE", "KAKAOTALK_SENDER_REJECTED"},
+	Read:     "kakaotalk_sender_get",
+	Triggers: []string{"KAKAOTALK_SENDER_ACTIVE", "KAKAOTALK_SENDER_INACTIVE", "KAKAOTALK_SENDER_REJECTED"},
 }
 
 var kakaotalkTemplateWait = &Wait{
-	Read:        "kakaotalk_template_get",
-	Done:        []string{"APPROVED"},
-	Failed:      []string{"REJECTED", "changes.status=REJECTED"},
-	NeedsAction: []string{"changes.status=DRAFT"},
-	Running:     []string{"changes.status=IN_PROGRESS"},
-	Triggers:    []string{"KAKAOTALK_TEMPLATE_APPROVED", "KAKAOTALK_TEMPLATE_REJECTED"},
+	Read:     "kakaotalk_template_get",
+	Triggers: []string{"KAKAOTALK_TEMPLATE_APPROVED", "KAKAOTALK_TEMPLATE_REJECTED"},
 }
 
 var kakaotalk = []Row{
@@ -75,19 +168,19 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_sender_verify", Operation: "KakaotalkSendersController_verifySender_v1", Toolset: "kakaotalk", Effect: Action, Resource: kakaotalkSender,
-		About: "Hand in the one-time code that kakaotalk_sender_register had sent, for a sender in VERIFYING. Ask the person for the code; never guess one.",
+		About: "Submit the one-time code that kakaotalk_sender_register had sent, for a sender in VERIFYING. Ask the person for the code; never guess one.",
 		Wait:  kakaotalkSenderWait,
 	},
 	{
 		Tool: "kakaotalk_sender_changes_discard", Operation: "KakaotalkSendersController_deleteChanges_v1", Toolset: "kakaotalk", Effect: Delete,
 		About:   "Discard the pending changes of a KakaoTalk sender, in status DRAFT or REJECTED. A person must confirm.",
-		Next:    []Step{{Do: "see the senders that are left: one that never was live went with its changes, and a corrected one can be handed in", Tool: "kakaotalk_sender_list"}},
+		Next:    []Step{{Do: "see the senders that are left: one that never was live went with its changes, and a corrected one can be submitted", Tool: "kakaotalk_sender_list"}},
 		Confirm: "pending changes of the sender are lost",
 	},
 	{
 		Tool: "kakaotalk_sender_delete", Operation: "KakaotalkSendersController_deleteSender_v1", Toolset: "kakaotalk", Effect: Delete,
 		About:   "Mark a KakaoTalk sender for removal: it stays active for 60 days for its last messages and is then gone. A person must confirm.",
-		Next:    []Step{{Do: "tell the person: it works for 60 more days, then it is gone; until then the list shows it as before", Tool: "kakaotalk_sender_list"}},
+		Next:    []Step{{Do: "inform the person: it works for 60 more days, then it is gone; until then the list shows it as before", Tool: "kakaotalk_sender_list"}},
 		Confirm: "the sender goes after 60 days, and cannot be kept",
 	},
 	{

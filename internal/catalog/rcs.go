@@ -1,37 +1,5 @@
 package catalog
 
-var rcsSender = &Resource{
-	Name: "rcs_sender",
-	Get:  "rcs_sender_get", List: "rcs_sender_list", Create: "rcs_sender_create",
-	Empty:    Step{Do: "there is none: create one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}},
-	Complete: map[string]Completion{"rcs_senders": {Field: "id"}},
-	Bulky:    []string{"details.questionnaire.*.questions"}, // the same for each sender; rcs_questionnaire_get shows them
-	Reaches:  "LAUNCHED",
-	IDs:      map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
-	State:    "state",
-	Parts: []Part{
-		{Name: "brandDetails.registration", Field: "brandDetails.registration.status", Pending: brandUnderReview, Refused: []string{"REJECTED", "INCOMPLETE", "ARCHIVED"}},
-		channelPart,
-	},
-	Since: "modified|created",
-	Lasts: rcsSenderLasts,
-}
-
-// brandUnderReview are the statuses of a US brand's registration that goes on.
-var brandUnderReview = []string{"NEW", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW"}
-
-var rcsTestNumber = &Resource{
-	Name: "rcs_test_number", Get: "rcs_sender_get", IDs: map[string]string{"testNumber": "number"}, State: "state",
-	Since: "submitted", Lasts: rcsTestNumberLasts,
-}
-
-var rcsTestNumberWait = &Wait{
-	Read:    "rcs_test_number_get",
-	Done:    []string{"VERIFIED"},
-	Failed:  []string{"DECLINED", "EXPIRED", "FAILED", "INVALID", "REJECTED"},
-	Running: []string{"PENDING", "UNVERIFIED"},
-}
-
 var rcs = []Row{
 	{
 		Tool: "rcs_sender_list", Operation: "RcsSendersController_listSenders_v1", Toolset: "rcs", Effect: Read, Resource: rcsSender,
@@ -45,11 +13,9 @@ var rcs = []Row{
 		Tool: "rcs_sender_create", Operation: "RcsSendersController_createSender_v1", Toolset: "rcs", Effect: Create, Resource: rcsSender,
 		About: "Create an RCS sender. region, billingCategory and useCase are enough; brand, countries, test numbers and questionnaire can follow with rcs_sender_update before the launch.",
 		Wait: &Wait{
-			Read:        "rcs_sender_get",
-			Done:        []string{"IN_TEST", "LAUNCHED"},
-			NeedsAction: []string{"DRAFT", "UNLAUNCHED"},
-			Running:     []string{"IN_PROGRESS", "PREPARING_LAUNCH", "LAUNCHING"},
-			Triggers:    []string{"RCS_SENDER_STATUS_UPDATED"},
+			Read:     "rcs_sender_get",
+			Classes:  map[string]Class{"UNLAUNCHED": ActionRequired},
+			Triggers: []string{"RCS_SENDER_STATUS_UPDATED"},
 		},
 		Reconcile: &Reconcile{Read: "rcs_sender_list", Same: map[string]string{"details.brand.name": "details.brand.name"}, Since: "created"},
 	},
@@ -65,13 +31,11 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_sender_launch", Operation: "RcsSendersController_launchSender_v1", Toolset: "rcs", Effect: Action, Resource: rcsSender,
-		About:   "Hand a complete RCS sender to Google and the carriers of its countries. It can't be withdrawn. The operators decide, each for itself, in no stated time: follow it with rcs_sender_get. A person must confirm.",
+		About:   "Submit a complete RCS sender to Google and the carriers of its countries. It can't be withdrawn. Each operator decides on its own, in no stated time: follow it with rcs_sender_get. A person must confirm.",
 		Confirm: "submits the sender to Google and the carriers; it cannot be called back, and afterwards only countries can be changed",
 		Wait: &Wait{
 			Read:    "rcs_sender_get",
-			Done:    []string{"LAUNCHED"},
-			Failed:  []string{"UNLAUNCHED"},
-			Running: []string{"IN_TEST", "IN_PROGRESS", "PREPARING_LAUNCH", "LAUNCHING"},
+			Classes: map[string]Class{"IN_TEST": Pending, "DRAFT": Unknown},
 			Also: "a launched sender can be launched again for new countries: judge by countryStatus of details.countries (each operator), and brandDetails.registration.status; " +
 				"LAUNCHED with some operators refused is done with those named",
 			Triggers: []string{"RCS_SENDER_STATUS_UPDATED", "RCS_SENDER_OPERATOR_STATUS_UPDATED", "RCS_BRAND_REGISTRATION_PROCESS_STATUS_UPDATED"},
@@ -79,7 +43,7 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_test_number_add", Operation: "RcsSendersController_addTestNumbers_v1", Toolset: "rcs", Effect: Action, Resource: rcsTestNumber,
-		About: "Invite phones to test an RCS sender; each owner must accept the invitation. A number that was verified must be verified anew.",
+		About: "Invite phones to test an RCS sender; each owner must accept the invitation. A number that was verified must be verified again.",
 		Title: "Add RCS test numbers",
 		Next:  []Step{{Do: "when a phone's owner has accepted the invitation, see its state", Tool: "rcs_test_number_get", Needs: []string{"testNumber"}}},
 		Wait:  rcsTestNumberWait,
@@ -90,7 +54,7 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_test_number_reinvite", Operation: "RcsSendersController_retryTestNumber_v1", Toolset: "rcs", Effect: Action, Resource: rcsTestNumber,
-		About: "Send the invitation to a test number again. A number that was VERIFIED must be verified anew.",
+		About: "Send the invitation to a test number again. A number that was VERIFIED must be verified again.",
 		Wait:  rcsTestNumberWait,
 	},
 	{

@@ -15,7 +15,7 @@ import (
 // launchBrand are the brand's fields that a launch needs.
 var launchBrand = []string{"bannerUrl", "logoUrl", "privacyPolicyUrl", "termsOfServiceUrl"}
 
-// questions are the answers of a part of the questionnaire that matter for a
+// questions are the answers of a part of the questionnaire that concern a
 // launch.
 type questions struct {
 	// needed must be answered ("needed at launch", or required of complete US

@@ -1,14 +1,42 @@
 package catalog
 
+import "slices"
+
 var smsApp = &Resource{
 	Name: "sms_app",
 	Get:  "sms_app_get", List: "sms_app_list", Create: "sms_app_create",
-	Empty:   Step{Do: "there is none: create one", Tool: "sms_app_create", Needs: []string{"name", "region"}},
-	Reaches: "ACTIVE",
-	IDs:     map[string]string{"smsAppId": "id", "conversationAppId": "conversationApiAppDetails.id"},
-	State:   "status",
-	Parts:   []Part{channelPart},
-	Lasts:   smsAppLasts,
+	Empty: Step{Do: "there is none: create one", Tool: "sms_app_create", Needs: []string{"name", "region"}},
+	IDs:   map[string]string{"smsAppId": "id", "conversationAppId": "conversationApiAppDetails.id"},
+	State: "status",
+	States: slices.Concat(
+		[]State{{Name: "ACTIVE", Class: Success, Live: true, Means: "ready for use"}},
+		same(smsAppGoesOn("being made"), "PENDING_ADD", "IN_PROGRESS_ADD", "PROVISIONING", "PROVISIONING_ADD"),
+		same(smsAppGoesOn("being changed"), "PENDING_UPDATE", "IN_PROGRESS_UPDATE", "PROVISIONING_UPDATE"),
+		same(smsAppGoesOn("being blocked"), "PENDING_BLOCK", "IN_PROGRESS_BLOCK", "PROVISIONING_BLOCK"),
+		same(smsAppGoesOn("being unblocked"), "PENDING_UNBLOCK", "IN_PROGRESS_UNBLOCK", "PROVISIONING_UNBLOCK"),
+		same(smsAppGoesOn("being deleted"), "PENDING_DELETE", "IN_PROGRESS_DELETE", "DEPROVISIONING"),
+		same(smsAppGoesOn("in a status that the API does not name"), "STATUS_UNSPECIFIED", "UNRECOGNIZED"),
+		same(smsAppFailed("not made; don't make another on top"), "FAILED_ADD", "PROVISIONING_ADD_FAILED", "PROVISIONING_FAILED"),
+		same(smsAppFailed("a later change failed"), "FAILED_UPDATE", "FAILED_BLOCK", "FAILED_UNBLOCK", "FAILED_DELETE",
+			"PROVISIONING_UPDATE_FAILED", "PROVISIONING_BLOCK_FAILED", "PROVISIONING_UNBLOCK_FAILED", "DEPROVISIONING_FAILED"),
+		same(smsAppFailed("blocked, not usable"), "BLOCKED"),
+		same(smsAppFailed("deleted"), "DELETED"),
+	),
+	Parts: []Part{channelPart("sms_app_get")},
+}
+
+func smsAppGoesOn(means string) State {
+	return State{
+		Class: Pending, Means: means, Moves: "Sinch", Lasts: Lasting{First: minute, Overdue: day},
+		Next: []Step{{Do: "check again {again}: the app is " + means + "{since}", Tool: "sms_app_get"}},
+	}
+}
+
+func smsAppFailed(means string) State {
+	return State{
+		Class: Failure, Means: means, Moves: "Sinch support",
+		Next: []Step{{Do: "the person asks Sinch support, with the projectId and the smsAppId: no call here repairs the app"}},
+	}
 }
 
 var sms = []Row{
@@ -22,16 +50,8 @@ var sms = []Row{
 	},
 	{
 		Tool: "sms_app_create", Operation: "SmsSmsAppsController_createSmsApp_v1", Toolset: "sms", Effect: Create, Resource: smsApp,
-		About: "Create an SMS app, by itself, with a new Conversation app (convApiApp true), or connected to one that exists (convApiAppId).",
-		Wait: &Wait{
-			Read: "sms_app_get",
-			Done: []string{"ACTIVE"},
-			Failed: []string{
-				"BLOCKED", "DELETED", "PROVISIONING_FAILED", "PROVISIONING_ADD_FAILED", "FAILED_ADD", "FAILED_BLOCK", "FAILED_DELETE", "FAILED_UNBLOCK",
-				"FAILED_UPDATE", "DEPROVISIONING_FAILED", "PROVISIONING_BLOCK_FAILED", "PROVISIONING_UNBLOCK_FAILED", "PROVISIONING_UPDATE_FAILED",
-			},
-			Also: "every other status is on its way",
-		},
+		About:     "Create an SMS app: alone, with a new Conversation app (convApiApp true), or connected to one that exists (convApiAppId).",
+		Wait:      &Wait{Read: "sms_app_get", Also: "every other status is on its way"},
 		Reconcile: &Reconcile{Read: "sms_app_list", Same: map[string]string{"name": "name"}},
 	},
 	{

@@ -17,7 +17,8 @@ type Step struct {
 	Needs  []string       // what only a person knows
 	When   string         // FIELD=VALUE that the answer must show; FIELD alone: any value
 	Unless string         // FIELD=VALUE that the answer must not show
-	States []string       // in which the thing must be, "" where it never was live; nil: any
+	// Requires is the precondition that the state of the thing must meet; nil: none.
+	Requires *Precondition
 	// Check reports whether the step makes sense after the answer; nil: always.
 	Check func(answer any) bool
 }
@@ -31,4 +32,15 @@ func shows(answer any, condition string) bool {
 	field, want, exact := strings.Cut(condition, "=")
 	got := jsonvalue.Text(answer, field)
 	return got != "" && (!exact || got == want)
+}
+
+// stopped is what to do about a thing that no call here restores, and whose
+// activities have an entry for its state.
+func stopped(activities, id string) []Step {
+	return []Step{{Do: "read what happened to it: a comment may say why", Tool: activities}, askSupport(id)}
+}
+
+// askSupport is the last step for a thing that no call here restores.
+func askSupport(id string) Step {
+	return Step{Do: "no call here restores it: a person asks Sinch support, with the projectId and the " + id}
 }

@@ -10,7 +10,10 @@ import (
 // A title says in sentence case what the tool does: its verb first, then the
 // thing by the name that people know, and no other tool has it.
 func TestTitlesAreForPeople(t *testing.T) {
-	verbs := strings.Fields("Add Assign Compare Create Delete Discard Enable Get Launch List Register Reinvite Replace Suggest Sync Update Verify")
+	var verbs []string // by which tools are called
+	for _, row := range Rows() {
+		verbs = append(verbs, capitalised(row.Tool[strings.LastIndexByte(row.Tool, '_')+1:]))
+	}
 	names := strings.Fields("WhatsApp KakaoTalk RCS SMS Meta Instagram Messenger Telegram Viber Conversation Business Accounts")
 	plain := regexp.MustCompile(`^[a-z]+$`)
 	titles := map[string]string{}

@@ -7,7 +7,7 @@ var webhook = &Resource{
 	IDs:   map[string]string{"webhookId": "id"},
 }
 
-// everyTrigger is what a webhook listens to unless it is told otherwise.
+// everyTrigger is the default of a webhook that names no triggers.
 var everyTrigger = map[string]any{"triggers": []any{"ALL"}}
 
 var webhooks = []Row{
@@ -34,7 +34,7 @@ var webhooks = []Row{
 	{
 		Tool: "webhook_replace", Operation: "WebhookWebhookController_replaceWebhook_v1", Toolset: "webhooks", Effect: Update, Resource: webhook,
 		Defaults: everyTrigger,
-		About:    "Replace a webhook whole: target, secret and triggers (ALL unless given). To change one field, use webhook_update.",
+		About:    "Replace all of a webhook: target, secret and triggers (ALL unless given). To change one field, use webhook_update.",
 		Example:  `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
 	},
 	{

@@ -4,25 +4,81 @@ var whatsappAccount = &Resource{
 	Name: "whatsapp_account",
 	Get:  "whatsapp_account_get", Create: "whatsapp_account_create",
 	State: "state", Pending: "changes.status",
-	Parts:   []Part{{Name: "wabaBanState", Field: "wabaBanState", Refused: []string{"SCHEDULE_FOR_DISABLE", "DISABLE"}}},
-	History: "whatsapp_account_activity_list",
-	Lasts:   whatsappAccountLasts,
+	States: []State{
+		{
+			Name: "ONBOARDED", Class: Success, Means: "onboarding is done: senders and templates can be created",
+			Next: []Step{{Do: "see the senders", Tool: "whatsapp_sender_list"}},
+		},
+		whatsappAccountVerification,
+		whatsappAccountRejected,
+	},
+	Changes: []State{
+		{
+			Name: "IN_PROGRESS", Class: Pending, Means: "submitted, onboarding is under way", Moves: "Sinch and Meta", Lasts: Lasting{First: 5 * minute, Overdue: 3 * day},
+			Next: []Step{{Do: "check again {again}: onboarding is under way{since}", Tool: "whatsapp_account_get"}},
+		},
+		whatsappAccountVerification,
+		{
+			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "Sinch support: no call submits it, since only a rejected account can be updated",
+			Next: []Step{{Do: "no call submits a draft, since only a REJECTED account can be updated: the person asks Sinch support"}},
+		},
+		whatsappAccountRejected,
+	},
+	Parts: []Part{{Name: "wabaBanState", Field: "wabaBanState", States: []State{
+		{Name: "REINSTATE", Class: Success, Means: "the account is back, without restrictions"},
+		{Name: "SCHEDULE_FOR_DISABLE", Class: ActionRequired, Means: "Meta will disable the account after a grace or appeal period", Moves: "an appeal in Meta Business Manager", Next: whatsappAccountBanned},
+		{Name: "DISABLE", Class: Failure, Means: "Meta disabled the account", Moves: "an appeal in Meta Business Manager", Next: whatsappAccountBanned},
+		unrecognized,
+	}}},
+	History:       "whatsapp_account_activity_list",
+	Preconditions: []*Precondition{WhatsappAccountUpdate, WhatsappSolutionAssign},
 }
 
+// What the state of a WhatsApp account must be.
+var (
+	WhatsappAccountUpdate = &Precondition{
+		Code: "guard_whatsapp_account_update_state", About: "A WhatsApp account is updated", Tools: []string{"whatsapp_account_update"},
+		Live: []string{"REJECTED"}, Changes: []string{"REJECTED"}, Either: true,
+		Errors: []string{"account_not_updatable"}, Source: "updateAccount, 1.2.117",
+	}
+	WhatsappSolutionAssign = &Precondition{
+		Code: "guard_whatsapp_solution_assigned", About: "The WhatsApp solution of a project is replaced by another", Tools: []string{"whatsapp_solution_assign"},
+		NotLive: []string{"ONBOARDED"}, FailClosed: true,
+		Errors: []string{"solution_cannot_be_reassigned"}, Source: "assignSolution, 1.2.117",
+	}
+)
+
+// The same as a state and as the status of a change.
+var (
+	whatsappAccountVerification = State{
+		Name: "PENDING_FACEBOOK_VERIFICATION", Class: ActionRequired, Means: "Meta verifies the business", Moves: "the person, in Meta Business Manager",
+		Lasts: Lasting{First: day, Overdue: 14 * day, Ask: "Meta, in Meta Business Manager, then Sinch support"},
+		Next: []Step{
+			{Do: "the person finishes the business verification in Meta Business Manager"},
+			{Do: "then check again {again}{since}", Tool: "whatsapp_account_get"},
+		},
+	}
+	whatsappAccountRejected = State{
+		Name: "REJECTED", Class: Failure, Means: "reviewed and refused", Moves: "`whatsapp_account_update`, possible only here",
+		Next: []Step{
+			{Do: "read what happened to it: a comment may say why it was rejected", Tool: "whatsapp_account_activity_list"},
+			{Do: "correct it with the person, which submits it again", Tool: "whatsapp_account_update", Needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}},
+		},
+	}
+)
+
+var whatsappAccountBanned = []Step{{Do: "{status}: Meta disables the account or will: the person appeals in Meta Business Manager, and asks Sinch support with the wabaId"}}
+
 var whatsappAccountWait = &Wait{
-	Read:        "whatsapp_account_get",
-	Done:        []string{"ONBOARDED"},
-	Failed:      []string{"REJECTED", "changes.status=REJECTED"},
-	NeedsAction: []string{"PENDING_FACEBOOK_VERIFICATION", "changes.status=PENDING_FACEBOOK_VERIFICATION", "changes.status=DRAFT"},
-	Running:     []string{"changes.status=IN_PROGRESS"},
-	Also:        "the first sender, which senderDetails creates: whatsapp_sender_list",
-	Triggers:    []string{"WHATSAPP_ACCOUNT_ONBOARDED", "WHATSAPP_ACCOUNT_REJECTED", "WHATSAPP_ACCOUNT_PENDING_VERIFICATION"},
+	Read:     "whatsapp_account_get",
+	Also:     "the first sender, which senderDetails creates: whatsapp_sender_list",
+	Triggers: []string{"WHATSAPP_ACCOUNT_ONBOARDED", "WHATSAPP_ACCOUNT_REJECTED", "WHATSAPP_ACCOUNT_PENDING_VERIFICATION"},
 }
 
 // activitiesStep follows a list of activities: what to do about the thing is
 // said by the thing's own read, and those who review it can be asked.
 func activitiesStep(comment string) []Step {
-	return []Step{{Do: "tell the person what it shows: not each change of state is listed, and a refusal need not say why. Who reviews it can be asked by a comment", Tool: comment, Needs: []string{"comment"}}}
+	return []Step{{Do: "report to the person what it shows: not each change of state is listed, and a refusal need not say why. Who reviews it can be asked by a comment", Tool: comment, Needs: []string{"comment"}}}
 }
 
 // commentReconcile finds a comment among the newest activities.
@@ -43,14 +99,14 @@ var whatsappAccounts = []Row{
 	},
 	{
 		Tool: "whatsapp_account_update", Operation: "WhatsappAccountsController_updateAccount_v1", Toolset: "whatsapp_accounts", Effect: Update, Resource: whatsappAccount,
-		About:   "Correct a REJECTED WhatsApp account, which hands it in again at once. What is given is merged: fields left out stay.",
+		About:   "Correct a REJECTED WhatsApp account, which submits it again immediately. What is given is merged: fields left out stay.",
 		Example: `{"wabaName":"Example Shop"}`,
 		Wait:    whatsappAccountWait,
 	},
 	{
 		Tool: "whatsapp_account_delete", Operation: "WhatsappAccountsController_deleteAccount_v1", Toolset: "whatsapp_accounts", Effect: Delete, Resource: whatsappAccount,
 		About:   "Delete the project's WhatsApp account, which must have no senders and no pending sender changes. A person must confirm. Closed beta.",
-		Next:    []Step{{Do: "tell the person that the account is gone; see what is left in the project", Tool: "project_overview"}},
+		Next:    []Step{{Do: "inform the person that the account is gone; see what is left in the project", Tool: "project_overview"}},
 		Confirm: "the WhatsApp account of the project is deleted",
 	},
 	{

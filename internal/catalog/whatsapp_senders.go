@@ -5,46 +5,150 @@ var whatsappSender = &Resource{
 	Get:  "whatsapp_sender_get", List: "whatsapp_sender_list", Create: "whatsapp_sender_create",
 	Empty:    Step{Do: "there is none: create one", Tool: "whatsapp_sender_create", Needs: []string{"details"}},
 	Complete: map[string]Completion{"whatsapp_senders": {Field: "id"}},
-	Reaches:  "ACTIVE",
 	IDs:      map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
 	State:    "state", Pending: "changes.status",
+	States: []State{
+		{
+			Name: "IN_PROGRESS", Class: Pending, Means: "being set up", Moves: "Sinch and Meta", Lasts: Lasting{First: minute, Overdue: day},
+			Next: []Step{{Do: "check again {again}: the sender is being set up{since}", Tool: "whatsapp_sender_get"}},
+		},
+		{
+			Name: "PENDING_VERIFICATION", Class: ActionRequired, Means: "waits for the code", Moves: "`whatsapp_sender_register`, then `whatsapp_sender_verify`",
+			Next: []Step{
+				{Do: "unless a code was submitted just now: ask the person whether the code should come by SMS or VOICE, and have it sent", Tool: "whatsapp_sender_register", Needs: []string{"method"}},
+				{Do: "with the code from the person, verify", Tool: "whatsapp_sender_verify", Needs: []string{"code"}},
+				{Do: "after the right code it becomes ACTIVE on its own: check again", Tool: "whatsapp_sender_get"},
+			},
+		},
+		{
+			Name: "ACTIVE", Class: Success, Live: true, Means: "can send",
+			Next: []Step{{Do: "the sender is ready; a first message to a user needs an approved template", Tool: "whatsapp_template_list"}},
+		},
+		{Name: "INACTIVE", Class: Failure, Means: "exists, but is not active", Moves: "Sinch support", Next: stopped("whatsapp_sender_activity_list", "senderId")},
+		{Name: "SUSPENDED", Class: Failure, Means: "stopped for a time, for administrative or policy reasons", Moves: "Sinch support", Next: []Step{askSupport("senderId")}},
+		{Name: "ERROR", Class: Failure, Means: "an operation failed", Moves: "Sinch support", Next: stopped("whatsapp_sender_activity_list", "senderId")},
+	},
+	Changes: []State{
+		{
+			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "`whatsapp_sender_update` with `status` SUBMIT",
+			Next: submitDraft(WhatsappSenderUpdate, "WhatsappInputSenderPartnerInitiatedDetailsDto"),
+		},
+		{
+			Name: "IN_PROGRESS", Class: Pending, Means: "submitted, being processed", Moves: "Sinch and Meta", Lasts: Lasting{First: minute, Overdue: day},
+			Next: []Step{{Do: "check again {again}: the change is under way{since}", Tool: "whatsapp_sender_get"}},
+		},
+		{
+			Name: "REJECTED", Class: Failure, Means: "reviewed and refused", Moves: "`whatsapp_sender_update` or `whatsapp_sender_changes_discard`",
+			Next: []Step{
+				{Do: "read what happened to it: a comment may say why", Tool: "whatsapp_sender_activity_list"},
+				resubmit(WhatsappSenderUpdate, "correct it and submit it again"),
+				{Do: "or discard the change, when the person agrees", Tool: "whatsapp_sender_changes_discard"},
+			},
+		},
+		{ // changes in ERROR can't be updated, only discarded
+			Name: "ERROR", Class: Failure, Means: "the change failed", Moves: "`whatsapp_sender_changes_discard`, after which it can be made again",
+			Next: []Step{
+				{Do: "changes.errorReason says what went wrong; read what happened to it, where a comment may say more", Tool: "whatsapp_sender_activity_list"},
+				{Do: "discard the change, when the person agrees; then it can be made again", Tool: "whatsapp_sender_changes_discard"},
+			},
+		},
+		{
+			Name: "MULTIPLE_WABA_ERROR", Class: Failure, Means: "the project has several WhatsApp Business Accounts; deprecated", Moves: "Sinch support",
+			Next: []Step{{Do: "the project has more than one WhatsApp Business Account: the person settles it with Sinch support"}},
+		},
+	},
 	Parts: []Part{
 		{
 			Name: "displayName", Field: "metadata.displayName.status", Value: "metadata.displayName.value", Reason: "metadata.displayName.rejectionReason",
-			Pending: underReview, Refused: turnedDown,
+			States: reviewedByMeta("display name", resubmit(WhatsappSenderUpdate, "the display name {value} is {status}{reason}: choose another with the person, and submit it")),
 		},
 		{
 			Name: "username", Field: "metadata.username.status", Value: "metadata.username.value", Reason: "metadata.username.rejectionReason",
-			Pending: underReview, Refused: turnedDown,
+			States: reviewedByMeta("username",
+				Step{Do: "the username {value} is {status}{reason}: see which are free", Tool: "whatsapp_sender_username_suggest", Requires: WhatsappSenderUpdate},
+				resubmit(WhatsappSenderUpdate, "choose one with the person, and submit it")),
 		},
-		channelPart,
+		channelPart("whatsapp_sender_get"),
 	},
-	Reason: "changes.errorReason",
-	Since:  "modified|created",
-	Lasts:  whatsappSenderLasts,
+	Reason:        "changes.errorReason",
+	Since:         "modified|created",
+	Preconditions: []*Precondition{WhatsappSenderUpdate, WhatsappSenderDisplayName, WhatsappSenderDiscard, WhatsappSenderRegister},
 }
 
-// Statuses of a field that Meta reviews by itself.
+// What the state of a WhatsApp sender must be.
 var (
-	underReview = []string{"PENDING", "DEFERRED"}
-	turnedDown  = []string{"REJECTED", "EXPIRED"}
+	WhatsappSenderUpdate = &Precondition{
+		Code: "guard_whatsapp_sender_update_state", About: "A WhatsApp sender is updated", Tools: []string{"whatsapp_sender_update"},
+		Live: []string{"ACTIVE"}, Changes: []string{"DRAFT", "REJECTED"},
+		Errors: []string{"sender_not_updatable", "sender_changes_not_updatable"}, Source: "update, 1.2.117",
+	}
+	WhatsappSenderDisplayName = &Precondition{
+		Code: "guard_whatsapp_display_name_review", About: "The display name of a WhatsApp sender is changed", Tools: []string{"whatsapp_sender_update"},
+		Part: "displayName", NotLive: []string{"PENDING"},
+		Errors: []string{"sender_display_name_update_not_allowed"}, Source: "update, 1.2.117",
+	}
+	WhatsappSenderDiscard = &Precondition{
+		Code: "guard_whatsapp_sender_discard_state", About: "Pending changes of a WhatsApp sender are discarded", Tools: []string{"whatsapp_sender_changes_discard"},
+		Changes: []string{"DRAFT", "REJECTED", "ERROR"}, MustPend: true, FailClosed: true,
+		Errors: []string{"sender_changes_not_deletable", "sender_changes_not_found"}, Source: "deleteChanges, 1.2.117",
+	}
+	WhatsappSenderRegister = &Precondition{
+		Code: "guard_register_state", About: "A WhatsApp sender is registered and verified", Tools: []string{"whatsapp_sender_register", "whatsapp_sender_verify"},
+		Live: []string{"PENDING_VERIFICATION"}, MustBeLive: true,
+		Errors: []string{"not_allowed_register", "not_allowed_verify"}, Source: "register, verify, 1.2.117",
+	}
 )
+
+// reviewedByMeta are the statuses of a field that Meta reviews on its own
+// (WhatsappWhatsAppSenderFieldUpdateStatusEnum, 1.2.117); again is what to do
+// where it did not get through.
+func reviewedByMeta(field string, again ...Step) []State {
+	return []State{
+		{Name: "APPROVED", Class: Success, Means: "approved and applied"},
+		{
+			Name: "PENDING", Class: Pending, Means: "under review", Moves: "Meta", Lasts: Lasting{First: 10 * minute, Overdue: 3 * day},
+			Next: []Step{{Do: "check again {again}: Meta reviews the " + field + "{since}", Tool: "whatsapp_sender_get"}},
+		},
+		{
+			Name: "DEFERRED", Class: Pending, Means: "the review is deferred", Moves: "Meta", Lasts: Lasting{First: hour, Overdue: 7 * day},
+			Next: []Step{{Do: "check again {again}: Meta has deferred the review of the " + field + "{since}", Tool: "whatsapp_sender_get"}},
+		},
+		{Name: "REJECTED", Class: Failure, Means: "reviewed and refused", Moves: "another one, with `whatsapp_sender_update`", Next: again},
+		{Name: "EXPIRED", Class: Failure, Means: "ran out before completion", Moves: "another one, with `whatsapp_sender_update`", Next: again},
+		{Name: "DELETED", Means: "removed"},
+		{Name: "RESERVED", Means: "reserved, not finally approved"},
+		{Name: "UNSPECIFIED", Means: "no status is given"},
+		unrecognized,
+	}
+}
+
+// unrecognized is a value that the API itself does not know.
+var unrecognized = State{Name: "UNRECOGNIZED", Means: "a value that the API does not know"}
 
 // channelPart is the channel in the Conversation app that a thing is connected
 // to.
-var channelPart = Part{
-	Name: "channelStatus", Field: "conversationApiAppDetails.channelStatus", Value: "conversationApiAppDetails.id",
-	Pending: []string{"PENDING"}, Refused: []string{"FAILING"},
+func channelPart(get string) Part {
+	return Part{
+		Name: "channelStatus", Field: "conversationApiAppDetails.channelStatus", Value: "conversationApiAppDetails.id",
+		States: []State{
+			{Name: "ACTIVE", Class: Success, Means: "works"},
+			{
+				Name: "PENDING", Class: Pending, Means: "the channel in the Conversation app is being set up", Moves: "Sinch", Lasts: Lasting{First: minute, Overdue: day},
+				Next: []Step{{Do: "check again {again}: its channel in the Conversation app is being set up{since}", Tool: get}},
+			},
+			{
+				Name: "FAILING", Class: Failure, Means: "the channel in the Conversation app fails", Moves: "a person, in the Sinch Dashboard",
+				Next: []Step{{Do: "its channel in the Conversation app {value} is {status}: a person checks it in the Sinch Dashboard"}},
+			},
+			unrecognized,
+		},
+	}
 }
 
 func whatsappSenderWait(also string, more ...string) *Wait {
 	return &Wait{
-		Read:        "whatsapp_sender_get",
-		Done:        []string{"ACTIVE"},
-		Failed:      []string{"ERROR", "SUSPENDED", "INACTIVE", "changes.status=REJECTED", "changes.status=ERROR", "changes.status=MULTIPLE_WABA_ERROR"},
-		NeedsAction: []string{"PENDING_VERIFICATION", "changes.status=DRAFT"},
-		Running:     []string{"IN_PROGRESS", "changes.status=IN_PROGRESS"},
-		Also:        also,
+		Read: "whatsapp_sender_get",
+		Also: also,
 		Triggers: append([]string{
 			"WHATSAPP_SENDER_ACTIVE", "WHATSAPP_SENDER_PENDING_VERIFICATION", "WHATSAPP_SENDER_REJECTED",
 			"WHATSAPP_SENDER_ERROR", "WHATSAPP_SENDER_INACTIVE",
@@ -84,8 +188,8 @@ var whatsappSenders = []Row{
 	},
 	{
 		Tool: "whatsapp_sender_verify", Operation: "WhatsappSendersController_verify_v1", Toolset: "whatsapp_senders", Effect: Action, Resource: whatsappSender, RegisteredElsewhere: true,
-		About:   "Hand in the one-time code that whatsapp_sender_register had sent. Never guess a code. Leave it out only when Meta has already verified the number. Afterwards the sender becomes ACTIVE by itself: follow it with whatsapp_sender_get.",
-		Next:    []Step{{Do: "see whether the sender has become ACTIVE, which it does by itself some time after the right code", Tool: "whatsapp_sender_get"}},
+		About:   "Submit the one-time code that whatsapp_sender_register had sent. Never guess a code. Leave it out only when Meta has already verified the number. Afterwards the sender becomes ACTIVE on its own: follow it with whatsapp_sender_get.",
+		Next:    []Step{{Do: "check whether the sender has become ACTIVE, which happens on its own some time after the right code", Tool: "whatsapp_sender_get"}},
 		Example: `{"code":"123456"}`,
 		Wait:    whatsappSenderWait(""),
 	},
@@ -104,7 +208,7 @@ var whatsappSenders = []Row{
 	{
 		Tool: "whatsapp_sender_delete", Operation: "WhatsappSendersController_delete_v1", Toolset: "whatsapp_senders", Effect: Delete,
 		About:   "Mark a sender for removal: it stays ACTIVE for 30 days for its last messages and is then gone. A person must confirm.",
-		Next:    []Step{{Do: "tell the person: it works for 30 more days, then it is gone; until then the list shows it as before", Tool: "whatsapp_sender_list"}},
+		Next:    []Step{{Do: "inform the person: it works for 30 more days, then it is gone; until then the list shows it as before", Tool: "whatsapp_sender_list"}},
 		Confirm: "the sender goes after 30 days, and cannot be kept",
 	},
 	{

@@ -10,18 +10,72 @@ var whatsappTemplate = &Resource{
 	},
 	IDs:   map[string]string{"templateName": "name", "languageCode": "language"},
 	State: "state", Pending: "changes.status",
-	Reason:  "rejectionCode",
-	History: "whatsapp_template_activity_list",
-	Lasts:   whatsappTemplateLasts,
+	States: []State{
+		{
+			Name: "PENDING", Class: Pending, Means: "waits for approval", Moves: "Meta", Lasts: Lasting{First: 5 * minute, Overdue: 2 * day},
+			Next: []Step{{Do: "check again {again}: it is being reviewed{since}", Tool: "whatsapp_template_get"}},
+		},
+		{Name: "APPROVED", Class: Success, Means: "can be sent"},
+		{
+			Name: "PAUSED", Class: Failure, Means: "can't be used until it is resumed", Moves: "Meta; or a better text, with `whatsapp_template_update`",
+			Next: []Step{resubmit(WhatsappTemplateUpdate, "Meta may resume it on its own; else improve it and submit it again")},
+		},
+		{
+			Name: "DISABLED", Class: Failure, Means: "can't be sent", Moves: "a better text, with `whatsapp_template_update`; or a new template under another name",
+			Next: []Step{resubmit(WhatsappTemplateUpdate, "change it with the person and submit it again")},
+		},
+		whatsappTemplateRejected,
+	},
+	Changes: []State{
+		{
+			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "`whatsapp_template_update` with `status` SUBMIT",
+			Next: submitDraft(WhatsappTemplateUpdate, "WhatsappTemplateDetailsInputDto"),
+		},
+		{
+			Name: "IN_PROGRESS", Class: Pending, Means: "submitted, being processed", Moves: "Sinch and Meta", Lasts: Lasting{First: minute, Overdue: day},
+			Next: []Step{{Do: "check again {again}: it is being reviewed{since}", Tool: "whatsapp_template_get"}},
+		},
+		whatsappTemplateRejected,
+	},
+	Reason:        "rejectionCode",
+	History:       "whatsapp_template_activity_list",
+	Preconditions: []*Precondition{WhatsappTemplateUpdate, WhatsappTemplateCategory, WhatsappTemplateDelete},
 }
 
+// What the state of a WhatsApp template must be.
+var (
+	WhatsappTemplateUpdate = &Precondition{
+		Code: "guard_whatsapp_template_update_state", About: "A WhatsApp template is updated", Tools: []string{"whatsapp_template_update"},
+		Live: []string{"APPROVED", "REJECTED", "PAUSED", "DISABLED"}, Changes: []string{"DRAFT", "REJECTED"},
+		Errors: []string{"template_not_updatable", "template_changes_not_updatable"}, Source: "updateTemplate, 1.2.117",
+	}
+	// WhatsappTemplateCategory: a REJECTED one also needs the rejectionCode
+	// INCORRECT_CATEGORY.
+	WhatsappTemplateCategory = &Precondition{
+		Code: "guard_whatsapp_template_category", About: "The category of a WhatsApp template is changed", Tools: []string{"whatsapp_template_update"},
+		Live: []string{"REJECTED"}, Changes: []string{"DRAFT"},
+		Errors: []string{"template_category_not_updatable", "template_allow_category_change_not_updatable"}, Source: "updateTemplate, 1.2.117",
+	}
+	// WhatsappTemplateDelete holds without deleteSubmitted.
+	WhatsappTemplateDelete = &Precondition{
+		Code: "guard_whatsapp_template_delete_draft", About: "The draft of a WhatsApp template is deleted", Tools: []string{"whatsapp_template_delete"},
+		Changes: []string{"DRAFT", "REJECTED"}, MustPend: true, FailClosed: true,
+		Errors: []string{"template_not_deletable_due_to_input_config", "template_changes_not_found"}, Source: "deleteTemplateByNameAndLanguage, 1.2.117",
+	}
+)
+
+var whatsappTemplateRejected = State{
+	Name: "REJECTED", Class: Failure, Means: "refused; `rejectionCode` says why", Moves: "`whatsapp_template_update`",
+	Next: []Step{
+		{Do: "rejectionCode says why, where it is given; read what happened to it, where a comment may say more", Tool: "whatsapp_template_activity_list"},
+		resubmit(WhatsappTemplateUpdate, "correct it and submit it again"),
+	},
+}
+
+// What the state of a WhatsApp template must be.
 var whatsappTemplateWait = &Wait{
-	Read:        "whatsapp_template_get",
-	Done:        []string{"APPROVED"},
-	Failed:      []string{"REJECTED", "DISABLED", "PAUSED", "changes.status=REJECTED"},
-	NeedsAction: []string{"changes.status=DRAFT"},
-	Running:     []string{"PENDING", "changes.status=IN_PROGRESS"},
-	Triggers:    []string{"WHATSAPP_TEMPLATE_APPROVED", "WHATSAPP_TEMPLATE_REJECTED", "WHATSAPP_TEMPLATE_STATUS_UPDATED"},
+	Read:     "whatsapp_template_get",
+	Triggers: []string{"WHATSAPP_TEMPLATE_APPROVED", "WHATSAPP_TEMPLATE_REJECTED", "WHATSAPP_TEMPLATE_STATUS_UPDATED"},
 }
 
 var whatsappTemplates = []Row{
@@ -72,9 +126,9 @@ var whatsappTemplates = []Row{
 	},
 	{
 		Tool: "whatsapp_template_sync", Operation: "WhatsappTemplatesController_syncTemplates_v1", Toolset: "whatsapp_templates", Effect: Action,
-		About:      "Bring the project's templates up to date with Meta's. Rarely needed; it has no answer of its own: look with whatsapp_template_list.",
+		About:      "Bring the project's templates up to date with Meta's. Rarely needed; it has no answer of its own: check with whatsapp_template_list.",
 		Title:      "Sync WhatsApp templates",
-		Next:       []Step{{Do: "look at the templates", Tool: "whatsapp_template_list"}},
+		Next:       []Step{{Do: "check the templates", Tool: "whatsapp_template_list"}},
 		Idempotent: true,
 	},
 	{

@@ -108,7 +108,7 @@ var defaultScopes = map[string]settings.Scope{
 func newAccess(file *settings.File) (*access, error) {
 	a := &access{flags: file.Flags, scopes: map[string]map[string]bool{}, tenants: map[string]tenant.Tenant{}}
 	for name, key := range file.Keys {
-		k := auth.Key{Name: name, Grant: auth.Grant{Projects: key.Projects.List(), Toolsets: key.Opens(), Tenant: key.Tenant}}
+		k := auth.Key{Name: name, Grant: auth.Grant{Projects: key.Projects.List(), Toolsets: key.Grants(), Tenant: key.Tenant}}
 		for _, text := range key.Hashes {
 			hash, err := auth.ParseHash(text)
 			if err != nil {
@@ -123,7 +123,7 @@ func newAccess(file *settings.File) (*access, error) {
 		scopes = defaultScopes
 	}
 	for name, scope := range scopes {
-		a.scopes[name] = scope.Opens()
+		a.scopes[name] = scope.Grants()
 	}
 	for name, t := range file.Tenants {
 		a.tenants[name] = tenant.Tenant{Projects: t.Projects.List(), KeyID: t.KeyID, KeySecret: t.KeySecret, AccessToken: t.AccessToken}
@@ -198,7 +198,7 @@ func (f *accessFlags) options(o *server.HTTPOptions, publicURL string, a *app, l
 		o.Open = map[string]http.Handler{"GET " + path: metadata(resource, f.issuer, live)}
 	}
 	if f.tenant == tenantHeader {
-		o.Authenticate = auth.Header(o.Authenticate)
+		o.Authenticate = auth.WithCredentials(o.Authenticate)
 	}
 	if f.mode != authNone || f.tenant == tenantHeader {
 		o.ToolboxFor = func(_ context.Context, id auth.Identity) (server.Toolbox, error) { return a.pool.Tools(id) }

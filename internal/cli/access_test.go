@@ -139,7 +139,7 @@ func TestAFileThatIsCutOffGrantsNoMore(t *testing.T) {
 				f, a, err := read(text[:end])
 				// A running server looks at what it had before, too; a file
 				// without notes is safe at a start as well.
-				if err != nil || len(wholeFile.Notes) > 0 && keepTenants(wholeFile, f) != nil {
+				if err != nil || len(wholeFile.Warnings) > 0 && keepTenants(wholeFile, f) != nil {
 					continue
 				}
 				taken++
@@ -242,7 +242,7 @@ func TestTheFileOfTheDocs(t *testing.T) {
 		return f, a
 	}
 	f, whole := read(text)
-	if f == nil || len(f.Notes) > 0 || len(f.Keys)+len(f.Scopes)+len(f.Tenants) != 4 {
+	if f == nil || len(f.Warnings) > 0 || len(f.Keys)+len(f.Scopes)+len(f.Tenants) != 4 {
 		t.Fatalf("got %+v from\n%s", f, text)
 	}
 	for end := range len(text) {

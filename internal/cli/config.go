@@ -264,7 +264,7 @@ func (c *config) logger(s *streams) *slog.Logger {
 	if c.verbose {
 		level = slog.LevelDebug
 	}
-	options := &slog.HandlerOptions{Level: level, ReplaceAttr: telemetry.PlainAttr}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: telemetry.PrintableAttr}
 	if c.logFormat == "json" {
 		return slog.New(telemetry.LogHandler(slog.NewJSONHandler(s.err, options)))
 	}

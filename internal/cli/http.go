@@ -45,7 +45,7 @@ func (f *httpFlags) add(flags *pflag.FlagSet) {
 	flags.IntVar(&f.limits.Running, "max-running", d.Running, "calls over HTTP that run at the same time")
 	flags.IntVar(&f.limits.Waiting, "max-waiting", d.Waiting, "calls that may wait for one of them to end; more are refused")
 	flags.IntVar(&f.limits.Sessions, "max-sessions", d.Sessions, "sessions of the older protocols that are open at the same time")
-	flags.DurationVar(&f.limits.SessionIdle, "session-idle", d.SessionIdle, "how long a session may be unused until it ends")
+	flags.DurationVar(&f.limits.SessionIdleTimeout, "session-idle", d.SessionIdleTimeout, "how long a session may be unused until it ends")
 	flags.Float64Var(&f.limits.Rate, "rate", d.Rate, "requests a second that one caller may make for long; with --auth none, where all are one, without limit unless given")
 	flags.IntVar(&f.limits.Burst, "burst", d.Burst, "requests that one caller may make at once")
 	f.access.add(flags)
@@ -70,7 +70,7 @@ func (f *httpFlags) check(c *config, file *settings.File, flags *pflag.FlagSet) 
 	switch u, err := url.Parse(f.publicURL); {
 	case (f.tlsCert == "") != (f.tlsKey == ""):
 		return usage("--tls-cert and --tls-key belong together")
-	case f.limits.Running < 1 || f.limits.Waiting < 1 || f.limits.Sessions < 1 || f.limits.SessionIdle <= 0 || f.limits.Rate < 0 || f.limits.Burst < 1:
+	case f.limits.Running < 1 || f.limits.Waiting < 1 || f.limits.Sessions < 1 || f.limits.SessionIdleTimeout <= 0 || f.limits.Rate < 0 || f.limits.Burst < 1:
 		return usage("--max-running, --max-waiting, --max-sessions, --session-idle and --burst must be over 0, and --rate not under it (0 is no limit)")
 	case f.publicURL != "" && (err != nil || u.Host == "" || f.publicURL != u.Scheme+"://"+u.Host || u.Scheme != "https" && u.Scheme != "http"):
 		return usage("--public-url %q: give scheme and host alone, such as https://papi.example.com", f.publicURL)

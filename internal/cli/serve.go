@@ -88,8 +88,8 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 	if err != nil {
 		return nil, err
 	}
-	for _, note := range file.Notes {
-		c.logger(s).Warn(note, "config", c.file)
+	for _, warning := range file.Warnings {
+		c.logger(s).Warn(warning, "config", c.file)
 	}
 	p := &prepared{}
 	if h.addr != "" {

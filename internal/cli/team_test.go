@@ -423,7 +423,7 @@ tenants:
 		write(" [")
 		within(t, 20*time.Second, func() bool {
 			w.request("tools/list", "", "", as(desk))
-			return strings.Contains(w.all(), "what was read before stays")
+			return strings.Contains(w.all(), "the previous value stays")
 		})
 		if got := w.call("webhook_list", `{}`, as(desk)); got["projectId"] != projectA {
 			t.Errorf("a wrong file: %v", got)

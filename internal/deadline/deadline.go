@@ -1,7 +1,6 @@
-// Package deadline gives a tool call its one deadline: the reads of the guard,
-// the call itself and what is read after it all end with it, however many they
-// are. The clock stands still while a person is asked, since nobody thinks
-// faster for it.
+// Package deadline gives each tool call one deadline, which covers the guard's
+// reads, the call itself and what is read after it. The clock stops while a
+// person is asked.
 package deadline
 
 import (
@@ -10,26 +9,25 @@ import (
 	"time"
 )
 
-// Lasts is how long a call may take: clients of MCP give up on a request after
-// 60 s.
-const Lasts = 50 * time.Second
+// Timeout is the timeout of a call: MCP clients cancel a request after 60 s.
+const Timeout = 50 * time.Second
 
-// clock is the time that a call has left.
+// clock is the time that remains for a call.
 type clock struct {
-	mu      sync.Mutex
-	ends    time.Time     // while it runs
-	left    time.Duration // while it stands
-	stopped int           // by how many
+	mu        sync.Mutex
+	deadline  time.Time     // while the clock runs
+	remaining time.Duration // while it is stopped
+	stops     int           // calls of Stop without resume
 }
 
 type key struct{}
 
-// Start returns a context for a call that begins now.
+// Start returns a context for a call that starts now.
 func Start(ctx context.Context) context.Context {
-	return context.WithValue(ctx, key{}, &clock{ends: time.Now().Add(Lasts)})
+	return context.WithValue(ctx, key{}, &clock{deadline: time.Now().Add(Timeout)})
 }
 
-// Stop stops the clock of the call; resume lets it go on.
+// Stop stops the clock of the call; resume starts it again.
 func Stop(ctx context.Context) (resume func()) {
 	c, ok := ctx.Value(key{}).(*clock)
 	if !ok {
@@ -37,28 +35,27 @@ func Stop(ctx context.Context) (resume func()) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.stopped == 0 {
-		c.left = time.Until(c.ends)
+	if c.stops == 0 {
+		c.remaining = time.Until(c.deadline)
 	}
-	c.stopped++
+	c.stops++
 	return sync.OnceFunc(func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if c.stopped--; c.stopped == 0 {
-			c.ends = time.Now().Add(c.left)
+		if c.stops--; c.stops == 0 {
+			c.deadline = time.Now().Add(c.remaining)
 		}
 	})
 }
 
-// Bound returns a context that ends when the call's time is up, for what is
-// done in one go: the clock must not be stopped meanwhile. Where ctx belongs to
-// no call, the time begins now.
+// Bound returns a context with the call's deadline. The clock must not be stopped
+// while that context is in use. If ctx belongs to no call, the timeout starts now.
 func Bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	c, ok := ctx.Value(key{}).(*clock)
 	if !ok {
-		return context.WithTimeout(ctx, Lasts)
+		return context.WithTimeout(ctx, Timeout)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return context.WithDeadline(ctx, c.ends)
+	return context.WithDeadline(ctx, c.deadline)
 }

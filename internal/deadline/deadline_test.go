@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// left is how much time a bound context has.
-func left(ctx context.Context, t *testing.T) time.Duration {
+// remaining is the time until the deadline of a bound context.
+func remaining(ctx context.Context, t *testing.T) time.Duration {
 	t.Helper()
 	ctx, cancel := Bound(ctx)
 	defer cancel()
@@ -25,13 +25,13 @@ func TestTheClockOfACall(t *testing.T) {
 		ctx := Start(t.Context())
 		want := func(when string, want time.Duration) {
 			t.Helper()
-			if got := left(ctx, t); got != want {
+			if got := remaining(ctx, t); got != want {
 				t.Errorf("%s: %v left, want %v", when, got, want)
 			}
 		}
-		want("at the start", Lasts)
+		want("at the start", Timeout)
 		time.Sleep(20 * time.Second)
-		want("after 20 s", Lasts-20*time.Second)
+		want("after 20 s", Timeout-20*time.Second)
 
 		resume := Stop(ctx)
 		again := Stop(ctx)
@@ -40,9 +40,9 @@ func TestTheClockOfACall(t *testing.T) {
 		time.Sleep(time.Hour)
 		resume()
 		resume() // once
-		want("after two hours of thinking", Lasts-20*time.Second)
+		want("after two hours of thinking", Timeout-20*time.Second)
 
-		time.Sleep(Lasts - 20*time.Second)
+		time.Sleep(Timeout - 20*time.Second)
 		bound, cancel := Bound(ctx)
 		defer cancel()
 		if !errors.Is(bound.Err(), context.DeadlineExceeded) {
@@ -53,17 +53,17 @@ func TestTheClockOfACall(t *testing.T) {
 			resume()
 		}
 		want("a question after the end brings nothing back", 0)
-		if got := left(t.Context(), t); got != Lasts {
+		if got := remaining(t.Context(), t); got != Timeout {
 			t.Errorf("without a call: %v", got)
 		}
 		Stop(t.Context())()
 	})
 }
 
-// Clients of MCP give up after 60 s: 10 s are left for the way there and back,
-// and for the audit's line.
-func TestACallLastsFiftySeconds(t *testing.T) {
-	if Lasts != 50*time.Second {
-		t.Errorf("a call may take %v", Lasts)
+// MCP clients cancel a request after 60 s: 10 s remain for the network and for the
+// line in the audit log.
+func TestTimeoutIsFiftySeconds(t *testing.T) {
+	if Timeout != 50*time.Second {
+		t.Errorf("a call may take %v", Timeout)
 	}
 }

@@ -10,19 +10,19 @@ const (
 	TenantUnknown     = "tenant_unknown"
 	IssuerUnavailable = "issuer_unavailable"
 
-	// Arguments.
-	InvalidArguments = "invalid_arguments"
-	UnknownTool      = "unknown_tool"
+	// Arguments, the project among them.
+	InvalidArguments  = "invalid_arguments"
+	UnknownTool       = "unknown_tool"
+	ProjectMissing    = "guard_project_missing"
+	ProjectNotAllowed = "guard_project_not_allowed"
 
 	// The guard, beside its rules.
-	ReadOnly           = "guard_read_only"
-	ProjectMissing     = "guard_project_missing"
-	ProjectNotAllowed  = "guard_project_not_allowed"
-	ProjectUnconfirmed = "guard_project_unconfirmed"
-	ReadFailed         = "guard_read_failed"
-	StoreUnavailable   = "guard_store_unavailable"
+	ReadOnly         = "guard_read_only"
+	ReadFailed       = "guard_read_failed"
+	StoreUnavailable = "guard_store_unavailable"
 
-	// Confirmations.
+	// Confirmations, of the project and of calls.
+	ProjectUnconfirmed      = "guard_project_unconfirmed"
 	ConfirmationRequired    = "confirmation_required"
 	ConfirmationInvalid     = "confirmation_invalid"
 	ConfirmationDeclined    = "confirmation_declined"
@@ -103,29 +103,23 @@ var table = []Entry{
 		"call one of the tools that it lists; --toolsets, --tools, --read-only and --deprecated decide which",
 		No,
 	},
-
 	{
-		ReadOnly, Guard,
-		"The server was started with --read-only, and the tool would change something.",
-		"ask the server's operator to start it without --read-only",
-		No,
-	},
-	{
-		ProjectMissing, Guard,
+		ProjectMissing, Argument,
 		"The call names no project, and no default project is configured.",
 		"give projectId (ask the person which project; the Sinch Dashboard shows its id), or set SINCH_PROJECT_ID for the server",
 		No,
 	},
 	{
-		ProjectNotAllowed, Guard,
+		ProjectNotAllowed, Argument,
 		"The project is not in the allowlist of this server.",
 		"use one of the allowed projects, or ask the server's operator to add it to SINCH_PROJECT_ID. A subproject that a bundle created is known until the server's store is lost, as by a restart with --store memory: then its id must be added too",
 		No,
 	},
+
 	{
-		ProjectUnconfirmed, Guard,
-		"The first write to a project needs its confirmation, and there is none that is still valid.",
-		"ask the person whether this is the project to work in, then call project_confirm with its id and repeat the call",
+		ReadOnly, Guard,
+		"The server was started with --read-only, and the tool would change something.",
+		"ask the server's operator to start it without --read-only",
 		No,
 	},
 	{
@@ -141,6 +135,12 @@ var table = []Entry{
 		Yes,
 	},
 
+	{
+		ProjectUnconfirmed, Confirmation,
+		"The first write to a project needs its confirmation, and there is none that is still valid.",
+		"ask the person whether this is the project to work in, then call project_confirm with its id and repeat the call",
+		No,
+	},
 	{
 		ConfirmationRequired, Confirmation,
 		"A person must confirm this call, and the client can't ask one.",

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// What the API opens by itself (media) or sends to (webhooks) must be on the
+// What the API opens itself (media) or sends to (webhooks) must be on the
 // public internet: it can't reach this machine or a private network. Names are
 // not resolved, since the API resolves them elsewhere.
 
@@ -59,7 +59,8 @@ var privateNames = map[string]bool{
 	"test": true, "invalid": true, "onion": true,
 }
 
-// reserved are the ranges that netip counts as global and nobody is in.
+// reserved are the ranges that netip counts as global and that have no public
+// hosts.
 var reserved = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("100.64.0.0/10"), // shared by the customers of a carrier

@@ -7,8 +7,8 @@ import (
 	"papi-mcp/internal/store"
 )
 
-// storeTimeout bounds an operation of the store. It ends earlier with its caller;
-// what must be remembered though the caller is gone has no other end.
+// storeTimeout bounds an operation of the store. The caller's context may end it
+// earlier; what must be recorded though the caller is gone has no other limit.
 const storeTimeout = 10 * time.Second
 
 // bounded is a store whose operations take no longer than storeTimeout.

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -12,42 +13,29 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-var bundleRules = []Rule{
-	{
-		Name:  "bundle_services",
-		About: "A bundle asks for at least one of subproject, smsApp and convApp.",
-		Tools: []string{"bundle_create"},
-		check: bundleServices,
-	},
-	{
-		Name:  "bundle_names",
-		About: "A bundle has a name, or each of its services has one.",
-		Tools: []string{"bundle_create"},
-		check: bundleNames,
-	},
-	{
-		Name:  "bundle_conversation",
-		About: "A bundle's Conversation app sends no webhooks to conversation-api.*.sinch.com, and keeps messages as its processingMode allows: in DISPATCH, the default, for 0 to 7 days with the retentionPolicyType MESSAGE_EXPIRE_POLICY; in CONVERSATION for 1 to 3650 days with any type.",
-		Tools: []string{"bundle_create"},
-		check: bundleConversation,
-	},
-	{
-		Name:  "bundle_targets",
-		About: "The webhooks of a bundle have a target each.",
-		Tools: []string{"bundle_create"},
-		check: bundleTargets,
-	},
-	{
-		Name:   "bundle_webhooks",
-		About:  "Where a bundle makes no subproject, its webhooks join those of the project: no target twice, and 15 at most.",
-		Tools:  []string{"bundle_create"},
-		Reads:  []Read{{Tool: "webhook_list", When: "it has webhooks and makes no subproject", needed: joinsWebhooks}},
-		Closed: true,
-		judge:  bundleWebhooks,
-	},
+var ruleBundleServices = Rule{
+	Code:   "guard_bundle_services",
+	About:  "A bundle asks for at least one of subproject, smsApp and convApp.",
+	Tools:  []string{"bundle_create"},
+	Source: "create, 1.2.117",
+	check:  bundleServices,
 }
 
-// bundleParts are the services that a bundle makes, for a reader.
+func bundleServices(_ context.Context, _ *Guard, c *Call) *Refusal {
+	for _, p := range bundleParts {
+		if wanted, _ := part(c.Args, p.field); wanted {
+			return nil
+		}
+	}
+	return &Refusal{
+		Message:    "the bundle asks for nothing: none of subproject, convApp and smsApp is given",
+		Resolution: "ask the person what to create, and give true or an object for each; a webhook alone is made with webhook_create",
+		Info:       map[string]any{"services": []string{"subproject", "convApp", "smsApp"}},
+		Next:       again("name what the person wants", c, "subproject", "convApp", "smsApp"),
+	}
+}
+
+// bundleParts are the services that a bundle creates, for a reader.
 var bundleParts = []struct{ field, noun string }{
 	{"subproject", "a subproject"}, {"convApp", "a Conversation app"}, {"smsApp", "an SMS app"},
 }
@@ -78,18 +66,12 @@ func sameBundle(args map[string]any) {
 	}
 }
 
-func bundleServices(_ context.Context, _ *Guard, c *Call) *Refusal {
-	for _, p := range bundleParts {
-		if wanted, _ := part(c.Args, p.field); wanted {
-			return nil
-		}
-	}
-	return &Refusal{
-		Message:    "the bundle asks for nothing: none of subproject, convApp and smsApp is given",
-		Resolution: "ask the person what to create, and give true or an object for each; a webhook alone is made with webhook_create",
-		Info:       map[string]any{"services": []string{"subproject", "convApp", "smsApp"}},
-		Next:       again("name what the person wants", c, "subproject", "convApp", "smsApp"),
-	}
+var ruleBundleNames = Rule{
+	Code:   "guard_bundle_names",
+	About:  "A bundle has a name, or each of its services has one.",
+	Tools:  []string{"bundle_create"},
+	Source: "create, BundlesInputBundlesDto, 1.2.117",
+	check:  bundleNames,
 }
 
 func bundleNames(_ context.Context, _ *Guard, c *Call) *Refusal {
@@ -113,8 +95,8 @@ func bundleNames(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 }
 
-// again suggests the call anew with what it needs. What may hold a secret is
-// not repeated: it is needed anew, too.
+// again suggests the same call with what it needs. What may hold a secret is not
+// repeated: it must be given again.
 func again(do string, c *Call, needs ...string) []catalog.Next {
 	args := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(c.Args)) {
@@ -126,6 +108,14 @@ func again(do string, c *Call, needs ...string) []catalog.Next {
 		}
 	}
 	return []catalog.Next{{Do: do, Tool: c.Row.Tool, Args: args, Needs: needs}}
+}
+
+var ruleBundleTargets = Rule{
+	Code:   "guard_bundle_targets",
+	About:  "The webhooks of a bundle have a target each.",
+	Tools:  []string{"bundle_create"},
+	Source: "BundlesInputBundlesDto, 1.2.117",
+	check:  bundleTargets,
 }
 
 func bundleTargets(_ context.Context, _ *Guard, c *Call) *Refusal {
@@ -144,20 +134,25 @@ func bundleTargets(_ context.Context, _ *Guard, c *Call) *Refusal {
 	return nil
 }
 
-// joinsWebhooks reports whether the bundle's webhooks join those of the project;
-// a subproject that is yet to be made has none.
-func joinsWebhooks(c *Call) bool {
-	subproject, _ := part(c.Args, "subproject")
-	return !subproject && len(jsonvalue.Objects(c.Args, "webhooks")) > 0
+var ruleBundleWebhooks = Rule{
+	Code:       "guard_bundle_webhooks",
+	About:      "Where a bundle creates no subproject, its webhooks join those of the project: no target twice, and 15 at most.",
+	Tools:      []string{"bundle_create"},
+	Source:     "create, 1.2.117",
+	When:       "it has webhooks and creates no subproject",
+	applies:    joinsWebhooks,
+	Reads:      []*Read{readWebhooks},
+	FailClosed: true,
+	checkRead:  bundleWebhooks,
 }
 
-func bundleWebhooks(c *Call, s seen) *Refusal {
+func bundleWebhooks(c *Call, a answers) *Refusal {
 	hooks := jsonvalue.Objects(c.Args, "webhooks")
 	at := map[string]int{}
 	for i, hook := range hooks {
 		at[jsonvalue.Text(hook, "target")] = i
 	}
-	there := jsonvalue.Objects(s["webhook_list"], "webhooks")
+	there := jsonvalue.Objects(a.of(readWebhooks), "webhooks")
 	for _, hook := range there {
 		if i, taken := at[jsonvalue.Text(hook, "target")]; taken {
 			r := targetTaken(hook)
@@ -168,12 +163,27 @@ func bundleWebhooks(c *Call, s seen) *Refusal {
 	return tooManyWebhooks(c, there, len(hooks))
 }
 
+// joinsWebhooks reports whether the bundle's webhooks join those of the project;
+// a new subproject has none.
+func joinsWebhooks(c *Call) bool {
+	subproject, _ := part(c.Args, "subproject")
+	return !subproject && len(jsonvalue.Objects(c.Args, "webhooks")) > 0
+}
+
+var ruleBundleConversation = Rule{
+	Code:   "guard_bundle_conversation",
+	About:  "A bundle's Conversation app sends no webhooks to conversation-api.*.sinch.com, and keeps messages as its processingMode allows: in DISPATCH, the default, for 0 to 7 days with the retentionPolicyType MESSAGE_EXPIRE_POLICY; in CONVERSATION for 1 to 3650 days with any type.",
+	Tools:  []string{"bundle_create"},
+	Source: "BundlesConversationAppInputDto, BundlesConversationAppWebhooksInputDto, 1.2.117",
+	check:  bundleConversation,
+}
+
 func bundleConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
 	_, app := part(c.Args, "convApp")
 	for i, hook := range jsonvalue.Objects(app, "webhooks") {
 		target, err := url.Parse(jsonvalue.Text(hook, "target"))
 		if err != nil {
-			continue // the API judges what is no URL
+			continue // the API decides about what is not a URL
 		}
 		host := strings.ToLower(strings.TrimSuffix(target.Hostname(), "."))
 		if strings.HasPrefix(host, "conversation-api.") && strings.HasSuffix(host, ".sinch.com") {
@@ -200,7 +210,7 @@ var retentions = map[string]struct {
 
 func bundleRetention(app map[string]any) *Refusal {
 	policy := jsonvalue.Object(app, "retentionPolicy")
-	mode := or(jsonvalue.Text(app, "processingMode"), "DISPATCH")
+	mode := cmp.Or(jsonvalue.Text(app, "processingMode"), "DISPATCH")
 	allowed, known := retentions[mode]
 	if !known {
 		return nil
@@ -228,14 +238,14 @@ func bundleRetention(app map[string]any) *Refusal {
 
 var bundleSummaries = []Summary{{Tool: "bundle_create", text: askBundle}}
 
-func askBundle(args map[string]any, _ seen) sentences {
+func askBundle(args map[string]any, _ answers) sentences {
 	var creates, forGood []string
 	for _, p := range bundleParts {
 		wanted, input := part(args, p.field)
 		if !wanted {
 			continue
 		}
-		line := fmt.Sprintf("- %s named %s", p.noun, Name(or(jsonvalue.Text(input, "name"), jsonvalue.Text(args, "name"))))
+		line := fmt.Sprintf("- %s named %s", p.noun, Name(cmp.Or(jsonvalue.Text(input, "name"), jsonvalue.Text(args, "name"))))
 		if labels := jsonvalue.Object(input, "labels"); len(labels) > 0 {
 			line += " with " + count(len(labels), "label", "labels")
 		}
@@ -263,7 +273,7 @@ func askBundle(args map[string]any, _ seen) sentences {
 	return s
 }
 
-// hookLines tell of webhooks, a line each.
+// hookLines are webhooks for a reader, a line each.
 func hookLines(noun string, of any) []string {
 	var lines []string
 	hooks := jsonvalue.Objects(of, "")

@@ -34,7 +34,7 @@ func TestABundlesWebhooksHaveTheirOwnTargets(t *testing.T) {
 		{name: "taken in the project", tool: "bundle_create", args: bundle(false, a, "https://example.com/1"), api: webhooksThere(2), want: "bundle_webhooks", says: "webhook w1", next: "webhook_get"},
 		{name: "a subproject has none yet", tool: "bundle_create", args: bundle(true, "https://example.com/1"), api: webhooksThere(15), want: codeRequired, reads: []string{}},
 		{name: "13 and 2 are 15", tool: "bundle_create", args: bundle(false, a, b), api: webhooksThere(13), want: codeRequired},
-		{name: "14 and 2 are too many", tool: "bundle_create", args: bundle(false, a, b), api: webhooksThere(14), want: "bundle_webhooks", says: "15 is the most", next: "webhook_list"},
+		{name: "14 and 2 are too many", tool: "bundle_create", args: bundle(false, a, b), api: webhooksThere(14), want: "bundle_webhooks", says: "15 is the limit", next: "webhook_list"},
 		{name: "what can't be undone is not done blindly", tool: "bundle_create", args: bundle(false, a), fail: down, want: "read_failed", next: "webhook_list"},
 	})
 }
@@ -52,14 +52,14 @@ func TestABundlesConversationApp(t *testing.T) {
 		{name: "but not 8", tool: "bundle_create", args: app(`"retentionPolicy": {"ttl": 8}`), want: "bundle_conversation", says: "DISPATCH allows 0 to 7"},
 		{name: "DISPATCH lets messages expire", tool: "bundle_create", args: app(`"processingMode": "DISPATCH", "retentionPolicy": {"retentionPolicyType": "MESSAGE_EXPIRE_POLICY"}`), want: codeRequired},
 		{name: "and keeps no conversations", tool: "bundle_create", args: app(`"processingMode": "DISPATCH", "retentionPolicy": {"retentionPolicyType": "CONVERSATION_EXPIRE_POLICY"}`), want: "bundle_conversation", says: "retentionPolicyType is CONVERSATION_EXPIRE_POLICY; processingMode DISPATCH allows MESSAGE_EXPIRE_POLICY"},
-		{name: "nor anything for good, as the default mode", tool: "bundle_create", args: app(`"retentionPolicy": {"retentionPolicyType": "PERSIST_RETENTION_POLICY", "ttl": 8}`), want: "bundle_conversation", says: "MESSAGE_EXPIRE_POLICY; convApp.retentionPolicy.ttl is 8 days"},
+		{name: "nor anything forever, as the default mode", tool: "bundle_create", args: app(`"retentionPolicy": {"retentionPolicyType": "PERSIST_RETENTION_POLICY", "ttl": 8}`), want: "bundle_conversation", says: "MESSAGE_EXPIRE_POLICY; convApp.retentionPolicy.ttl is 8 days"},
 		{name: "CONVERSATION may", tool: "bundle_create", args: app(`"processingMode": "CONVERSATION", "retentionPolicy": {"retentionPolicyType": "PERSIST_RETENTION_POLICY"}`), want: codeRequired},
 		{name: "CONVERSATION does", tool: "bundle_create", args: app(`"processingMode": "CONVERSATION", "retentionPolicy": {"ttl": 8}`), want: codeRequired},
 		{name: "but not 0", tool: "bundle_create", args: app(`"processingMode": "CONVERSATION", "retentionPolicy": {"ttl": 0}`), want: "bundle_conversation"},
 	})
 }
 
-// A suggestion repeats no secret: what holds one is needed anew.
+// A suggestion repeats no secret: what holds one must be given again.
 func TestABundlesSuggestionHoldsNoSecret(t *testing.T) {
 	f := newFixture(nil).confirmed(t)
 	v := f.Check(t.Context(), call("bundle_create", parsed(t, `{
@@ -79,15 +79,15 @@ func TestABundlesSuggestionHoldsNoSecret(t *testing.T) {
 	}
 }
 
-// What is wrong with several webhooks of a bundle is told at once, in order.
-func TestABundlesWrongWebhooksAreToldTogether(t *testing.T) {
+// The refusal names all that is wrong with the webhooks of a bundle, in order.
+func TestARefusalNamesAllWrongWebhooksOfABundle(t *testing.T) {
 	bundle := func(hooks string) string {
 		return `{"name": "n", "smsApp": true, "webhooks": [` + hooks + `]}`
 	}
 	checkRule(t, []ruleCase{
 		{name: "targets", tool: "bundle_create", want: "webhook_address", says: "webhooks[2].target is a private address",
 			args: bundle(`{"target": "http://example.com/a"}, {"target": "https://example.com/b"}, {"target": "https://10.0.0.1/"}`)},
-		{name: "triggers", tool: "bundle_create", want: "all_alone", says: "(BUNDLE_DONE), which it holds already; webhooks[1]: ALL stands beside",
+		{name: "triggers", tool: "bundle_create", want: "all_alone", says: "(BUNDLE_DONE), which it includes already; webhooks[1]: ALL is given with other triggers",
 			args: bundle(`{"target": "https://example.com/a", "triggers": ["ALL", "BUNDLE_DONE"]}, {"target": "https://example.com/b", "triggers": ["SMS_APP_UPDATED", "ALL"]}`)},
 		{name: "the first of them", tool: "bundle_create", want: "webhook_address", says: "webhooks[0].target begins with",
 			args: bundle(`{"target": "http://example.com/a"}, {"target": "https://10.0.0.1/"}`)},

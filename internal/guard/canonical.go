@@ -8,11 +8,11 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// canonical returns arguments as they are compared: two that ask the API for
-// the same are equal. What is left out and has a default in the contract has
-// it, and a number is written in one way. Where an operation's body has
-// variants, only its parameters have defaults: which variant is meant, the
-// arguments don't say.
+// canonical returns arguments in the form in which they are compared: two calls
+// that ask the API for the same have equal arguments. Defaults of the contract
+// are filled in, and a number is written in one way. Where an operation's body
+// has variants, only the parameters get their defaults: the arguments don't say
+// which variant is meant.
 func canonical(op *papi.Operation, args map[string]any) map[string]any {
 	full := maps.Clone(args)
 	if full == nil {

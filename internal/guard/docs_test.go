@@ -11,10 +11,10 @@ import (
 	"papi-mcp/internal/catalog"
 )
 
-var update = flag.Bool("update", false, "write the tables of docs/guard.md anew")
+var update = flag.Bool("update", false, "write the tables of docs/guard.md again")
 
 // The tables of docs/guard.md are made of the rules. `go test ./internal/guard
-// -run Docs -update` writes them anew.
+// -run Docs -update` writes them again.
 func TestDocsAreFresh(t *testing.T) {
 	const path = "../../docs/guard.md"
 	raw, err := os.ReadFile(path)
@@ -44,46 +44,46 @@ func TestDocsAreFresh(t *testing.T) {
 // Each rule has a script that shows what an agent sees of it.
 func TestEveryRuleIsShown(t *testing.T) {
 	for _, r := range Rules {
-		raw, err := os.ReadFile("../../testdata/script/guard_" + r.Name + ".txtar")
-		shown := `"errorCode":"guard_` + r.Name + `"`
+		raw, err := os.ReadFile("../../testdata/script/" + r.Code + ".txtar")
+		shown := `"errorCode":"` + r.Code + `"`
 		if r.Warns {
 			shown = `"warnings":`
 		}
 		if err != nil || !strings.Contains(string(raw), shown) {
-			t.Errorf("no script shows what the rule %s finds (%v)", r.Name, err)
+			t.Errorf("no script shows what the rule %s finds (%v)", r.Code, err)
 		}
 	}
 }
 
 func rulesTable() string {
 	var b strings.Builder
-	b.WriteString("| `guard_` | rule | tools | when its read fails |\n|---|---|---|---|\n")
+	b.WriteString("| `errorCode` | rule | tools | when its read fails | source |\n|---|---|---|---|---|\n")
 	for _, r := range Rules {
 		fails := "reads nothing"
 		switch {
-		case r.Closed:
+		case r.FailClosed:
 			fails = "closed: refused"
 		case r.Reads != nil:
 			fails = "open: a warning"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.Name, r.About, quoted(r.Tools), fails)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", r.Code, r.About, quoted(r.Tools), fails, r.Source)
 	}
 	return b.String()
 }
 
-// readsTable tells, for each tool that costs the guard a read, which.
+// readsTable lists the reads of each tool that costs the guard one.
 func readsTable() string {
 	var b strings.Builder
 	b.WriteString("| tool | reads, each once | at most |\n|---|---|---|\n")
 	for _, row := range catalog.Rows() {
 		var lines, tools []string
-		add := func(read Read, why string) {
+		add := func(read *Read, why, when string) {
 			if !slices.Contains(tools, read.Tool) {
 				tools = append(tools, read.Tool)
 			}
 			line := fmt.Sprintf("`%s` (%s", read.Tool, why)
-			if read.When != "" {
-				line += ", when " + read.When
+			if when != "" {
+				line += ", when " + when
 			}
 			lines = append(lines, line+")")
 		}
@@ -92,12 +92,12 @@ func readsTable() string {
 				continue
 			}
 			for _, read := range r.Reads {
-				add(read, r.Name)
+				add(read, strings.TrimPrefix(r.Code, "guard_"), r.When)
 			}
 		}
-		if s := summaries[row.Tool]; s != nil {
+		if s := Summaries[row.Tool]; s != nil {
 			for _, read := range s.Reads {
-				add(read, "summary")
+				add(read, "summary", "")
 			}
 		}
 		if tools != nil {

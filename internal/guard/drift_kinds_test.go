@@ -159,7 +159,7 @@ func (w *world) whatsappTemplate() kind {
 			one["changes"] = jsonObject{"components": body("Other.")}
 		}
 	}
-	fresh := jsonObject{"details": jsonObject{"components": body("Hello anew.")}}
+	fresh := jsonObject{"details": jsonObject{"components": body("Hello again.")}}
 	submit := jsonObject{"status": "SUBMIT"}
 	return kind{
 		resource: "whatsapp_template", states: "WhatsappTemplateStatesEnum", statuses: "WhatsappTemplateStatusesEnum", none: true, set: set,
@@ -229,7 +229,7 @@ func (w *world) kakaotalkSender() kind {
 			"kakaotalk_template_category_list": withAll(id),
 			"kakaotalk_template_list":          withAll(id),
 			"kakaotalk_template_create":        withAll(id, jsonObject{"details": kakaoTemplate("Goodbye")}),
-			"kakaotalk_template_update":        withAll(template, jsonObject{"details": jsonObject{"content": "Hello anew"}}),
+			"kakaotalk_template_update":        withAll(template, jsonObject{"details": jsonObject{"content": "Hello again"}}),
 			"kakaotalk_template_delete":        withAll(template),
 			"kakaotalk_template_comment_add":   withAll(template, jsonObject{"comment": "Hi"}),
 			"kakaotalk_template_activity_list": withAll(template),
@@ -239,7 +239,7 @@ func (w *world) kakaotalkSender() kind {
 
 func (w *world) kakaotalkTemplate() kind {
 	id := jsonObject{"plusFriendId": "shop", "templateCode": w.ids["templateCode"]}
-	change := jsonObject{"content": "Hello anew"}
+	change := jsonObject{"content": "Hello again"}
 	return kind{
 		resource: "kakaotalk_template", states: "KakaotalkTemplateStatesEnum", statuses: "KakaotalkTemplateStatusesEnum", none: true,
 		set: func(p jsonObject, state, status string) {

@@ -22,7 +22,7 @@ import (
 
 // The guard and the sandbox are written apart, from the same contract, and share
 // no code. Here every thing that has states is put into each of them in the
-// sandbox, and every tool that may be called then is judged by the guard and
+// sandbox, and every tool that may be called then is checked by the guard and
 // sent to the sandbox: what the guard refuses, the sandbox must refuse too, and
 // what the sandbox refuses for a state, the guard must have refused, or
 // unguarded says why it does not.
@@ -40,22 +40,22 @@ var unguarded = map[string]string{
 
 	"* sender_already_deleted":                           "no answer shows that a thing is marked for removal",
 	"* resource_locked":                                  "no answer shows that another operation is running",
-	"* account_is_in_progress":                           "no answer shows it: told as a warning",
-	"whatsapp_sender_register sender-already-registered": "no answer shows that the right code was handed in: the state is still PENDING_VERIFICATION",
-	"whatsapp_sender_verify wrong_otp":                   "a matter of the code, not of a state: no answer shows whether Meta asks for one",
+	"* account_is_in_progress":                           "no answer shows it: the guard warns",
+	"whatsapp_sender_register sender-already-registered": "no answer shows that the right code was submitted: the state is still PENDING_VERIFICATION",
+	"whatsapp_sender_verify wrong_otp":                   "it depends on the code, not on a state: no answer shows whether Meta asks for one",
 
 	"whatsapp_sender_update no_fields_to_update":  submitAlone,
 	"kakaotalk_sender_update no_fields_to_update": submitAlone,
 
-	"whatsapp_sender_update sender_username_update_not_available": "the contract does not tell of an update before a sender is live: the sandbox takes one, but for the username",
+	"whatsapp_sender_update sender_username_update_not_available": "the contract does not say what an update does before a sender is live: the sandbox takes one, but for the username",
 
 	"* no_google_supplier":                                          "that a DRAFT has none is the sandbox's own choice, beyond the contract",
-	"* blocked_because_the_recipient_declined":                      "the owner of the phone may have thought better of it: told as a warning",
+	"* blocked_because_the_recipient_declined":                      "the owner of the phone may have thought better of it: the guard warns",
 	"rcs_test_number_capabilities_get user_has_not_accepted_invite": "it only reads",
 }
 
 const (
-	notThere    = "there is no such thing, and the API says so at once"
+	notThere    = "there is no such thing, and the API says so immediately"
 	submitAlone = "what a status SUBMIT alone does where nothing pends is for the API to say (rule empty_update)"
 )
 
@@ -130,7 +130,7 @@ func TestTheGuardAndTheSandboxAgree(t *testing.T) {
 	t.Logf("%d combinations", combinations)
 }
 
-// Every tool that changes something of a kind stands among its calls, and every
+// Every tool that changes something of a kind is among its calls, and every
 // resource of the catalog that has a state is a kind.
 func TestTheDriftTestTriesEveryTool(t *testing.T) {
 	w := newWorld(t)
@@ -246,7 +246,7 @@ var rcsBody = jsonObject{
 }
 
 // verdict is the code of the guard's refusal, "" where it lets the call pass.
-// What it can't see in the API is given: a register went out before a verify.
+// What it can't see in the API is given: a registration before a verify.
 func (w *world) verdict(tool string, args jsonObject) string {
 	g := guard.New(guard.Options{Default: sandbox.DefaultProject, Mode: guard.Off, Store: store.NewMemory(), Reader: dispatch.Reader{API: w.client}})
 	p := g.Preview(context.Background(), &guard.Call{Row: catalog.Lookup(tool), Principal: "drift", Args: clone(args), RegisteredElsewhere: true})
@@ -286,7 +286,7 @@ func (w *world) places(k kind) map[string][]byte {
 			w.t.Fatal(err)
 		}
 		state := in(dump, "state")
-		state["queue"] = []any{} // nothing goes on by itself
+		state["queue"] = []any{} // nothing happens on its own
 		for _, edit := range edits {
 			edit(in(state, "projects", sandbox.DefaultProject))
 		}

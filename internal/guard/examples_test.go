@@ -14,8 +14,8 @@ import (
 )
 
 // The contract's own examples of requests, where they are found beside the
-// project, are refused by no rule that judges the request: they tell what the
-// API takes. Rules that read have nothing to judge here.
+// project, are refused by no rule that checks the request: they show what the
+// API takes. Rules that read have nothing to check here.
 func TestTheContractsExamplesAreNotRefused(t *testing.T) {
 	raw, err := os.ReadFile("../../../shared/papi/openapi.json")
 	if errors.Is(err, fs.ErrNotExist) {

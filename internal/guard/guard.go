@@ -1,27 +1,26 @@
-// Package guard stands between a tool call and the API, and enforces in code
+// Package guard checks each tool call before it is sent, and enforces in code
 // the workflow that the API's documentation asks of an agent: the project
-// confirmed before the first write, ALL alone, register before verify, and a
-// person's word before what can't be undone.
+// confirmed before the first write, ALL without other triggers, register before
+// verify, and a person's confirmation before what can't be undone.
 //
-// A call comes with its arguments checked and mended. [Guard.Check] looks at
-// it in this order: read-only and allowlist, then the project, then the
-// refusals of the rules, then the confirmation. So nobody is asked about a call
-// that would be refused, and no token is given for one. A question leaves a mark
-// in the store before it goes out, which a yes removes: while it stands, no token
-// and no naming of the project gets round it. After a yes the call is judged
-// again, by new reads. What it lets through is sent by the caller, who reports
-// the end with [Guard.Done] or [Guard.Failed].
+// A call comes with its arguments validated and coerced. [Guard.Check] checks it
+// in this order: read-only and allowlist, then the project, then the rules, then
+// the confirmation. So a person is not asked about a call that would be refused,
+// and no token is issued for one. A question is recorded in the store before it
+// is sent, and a yes removes the record: while it is there, neither a token nor
+// naming the project takes the place of the answer. After a yes the call is
+// checked again, by new reads. The caller sends what the guard lets through, and
+// reports how it ended with [Guard.Done] or [Guard.Failed].
 //
 // The guard reads from the API where a rule must know a state, and never writes
 // to it. A read is made once for all rules of a call and for the summary that a
-// person is shown; those of one call are made side by side. Rules that need none
+// person is shown; those of one call are made in parallel. Rules that need none
 // come first.
 package guard
 
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"time"
 
 	"papi-mcp/internal/catalog"
@@ -29,17 +28,17 @@ import (
 	"papi-mcp/internal/store"
 )
 
-// Mode says whose word counts as a confirmation.
+// Mode says what counts as a confirmation.
 type Mode string
 
 // The modes of --confirm.
 const (
-	// Auto asks the person where the client can, and gives a token where it
+	// Auto asks the person where the client can, and issues a token where it
 	// can't.
 	Auto Mode = "auto"
-	// Human takes only the answer of a person whom the client asked.
+	// Human accepts only the answer of a person whom the client asked.
 	Human Mode = "human"
-	// Off asks nobody: for scripts. It never covers the allowlist.
+	// Off confirms every call, for scripts. The allowlist still applies.
 	Off Mode = "off"
 )
 
@@ -52,19 +51,19 @@ type Options struct {
 	Default  string
 	Mode     Mode
 	ReadOnly bool
-	// Realm names the API that calls go to: what is confirmed and remembered
-	// for one counts for no other, though they share a store.
+	// Realm names the API that calls are sent to: what is confirmed and
+	// remembered for one is not valid for another that shares the store.
 	Realm string
-	// LocalTargets lets webhooks have targets on this machine: the API is on it
+	// LocalTargets allows webhook targets on this machine: the API is on it
 	// too.
 	LocalTargets bool
-	// Store keeps confirmed projects, remembered registers, spent tokens and
+	// Store keeps confirmed projects, remembered registrations, used tokens and
 	// the signing key.
 	Store store.Store
 	// Reader reads from the API for the rules.
 	Reader Reader
 	Logger *slog.Logger
-	// Rules look at each call; nil stands for all of them.
+	// Rules check each call; nil means all of them.
 	Rules []Rule
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -77,13 +76,13 @@ type Reader interface {
 	Read(ctx context.Context, projectID, tool string, args map[string]any) (map[string]any, error)
 }
 
-// Guard is safe for use by many goroutines.
+// Guard is safe for concurrent use.
 type Guard struct {
 	opts Options
 	key  signingKey
 }
 
-// New returns a guard. It touches the store only when a call asks for it.
+// New returns a guard. The store is first used by a call that needs it.
 func New(opts Options) *Guard {
 	if opts.Now == nil {
 		opts.Now = time.Now
@@ -103,27 +102,25 @@ type Call struct {
 	Row       *catalog.Row
 	Principal string
 	// Client is the program that the principal calls with: the confirmation of
-	// a project counts for it. "" where the principal alone counts.
+	// a project is valid for it alone. "" makes it valid for the principal.
 	Client   string
 	Elicitor Elicitor // nil where the client can't ask
 	// ProjectID is the project that the call names, or "".
 	ProjectID string
-	// CommandLine tells that a person wrote this one call, so that naming the
+	// CommandLine is set where a person wrote this one call, so that naming the
 	// project confirms it for the call.
 	CommandLine bool
-	// Args are the operation's arguments, checked and mended.
+	// Args are the operation's arguments, validated and coerced.
 	Args map[string]any
-	// Confirm is the token that the call brought, or "".
+	// Confirm is the token that came with the call, or "".
 	Confirm string
-	// Reveal asks for secrets unmasked, All for what stands on further pages.
+	// Reveal asks for secrets unmasked, All for all pages of a list.
 	Reveal, All bool
-	// RegisteredElsewhere is the person's word that a code was asked for
-	// outside.
+	// RegisteredElsewhere states that a code was requested outside this server.
 	RegisteredElsewhere bool
-	// Warnings collects what the caller should know though the call goes on.
+	// Warnings collects what the caller should know though the call is sent.
 	Warnings []string
-	// Confirmed is set by Check: by what a person's word came for a call that
-	// goes out.
+	// Confirmed is set by Check: how the confirmation of an allowed call came.
 	Confirmed Confirmed
 
 	named bool // ProjectID was written in the call
@@ -133,18 +130,18 @@ type Call struct {
 // Warn adds a warning to the call.
 func (c *Call) Warn(text string) { c.Warnings = append(c.Warnings, text) }
 
-// Verdict is what the guard says of a call; the zero value lets it through.
+// Verdict is the result of checking a call; the zero value lets it through.
 type Verdict struct {
-	// Refuse tells why the call does not go out, or what it needs first.
+	// Refuse is why the call is not sent, or what it needs first.
 	Refuse *Refusal
 	// Ask must be put to the person, and the call repeated with the answer.
 	Ask *Question
 }
 
-// Allowed reports whether the call goes out.
+// Allowed reports whether the call may be sent.
 func (v Verdict) Allowed() bool { return v.Refuse == nil && v.Ask == nil }
 
-// Refusal is why a call does not go out.
+// Refusal is why a call is not sent.
 type Refusal struct {
 	Code    string // stable: of a rule, or of package errorcode
 	Message string
@@ -157,58 +154,60 @@ type Refusal struct {
 	Confirmation *Confirmation
 }
 
-// Check looks at a call. It sets ProjectID to the default project where the
-// call names none, may add warnings, and asks the person where it must.
+// Check decides whether a call may be sent, and asks the person where it must.
+// It sets ProjectID to the default project where the call names none, and may
+// add warnings.
 func (g *Guard) Check(ctx context.Context, c *Call) Verdict {
 	c.named = c.ProjectID != ""
-	confirmed, r := g.judge(ctx, c)
+	confirmed, r := g.checkCall(ctx, c)
 	if r != nil {
 		return refuse(r)
 	}
-	if !g.asks(c, confirmed) {
+	if !needsConfirmation(c, confirmed) {
 		return Verdict{}
 	}
 	return g.confirmCall(ctx, c, !confirmed)
 }
 
-// Preview is what Check would say of a call.
+// Preview is what Check would decide about a call.
 type Preview struct {
-	// Refusal tells why it would not go out; nil where it would, if a person
+	// Refusal is why it would not be sent; nil where it would, if a person
 	// agrees.
 	Refusal *Refusal
-	// Confirm tells that a person would be asked, with the Summary.
+	// Confirm is set where a person would be asked, with the Summary.
 	Confirm bool
 	Summary string
 }
 
-// Preview looks at a call as Check does, and asks nobody: it makes the same
-// reads, and leaves nothing behind.
+// Preview checks a call as Check does, by the same reads. It does not ask, and
+// changes nothing.
 func (g *Guard) Preview(ctx context.Context, c *Call) Preview {
 	c.named = c.ProjectID != ""
-	confirmed, r := g.judge(ctx, c)
+	confirmed, r := g.checkCall(ctx, c)
 	if r != nil {
 		return Preview{Refusal: r}
 	}
-	if !g.asks(c, confirmed) || g.opts.Mode == Off {
+	if !needsConfirmation(c, confirmed) || g.opts.Mode == Off {
 		return Preview{}
 	}
 	if c.Elicitor == nil && g.opts.Mode == Auto {
-		if r := g.refusedBefore(ctx, g.matterOf(c, !confirmed)); r != nil {
+		if r := g.refuseUnapproved(ctx, g.subjectOf(c, !confirmed)); r != nil {
 			return Preview{Refusal: r}
 		}
 	}
-	summary, _ := g.summarise(ctx, c, !confirmed)
+	summary, _ := summarise(ctx, c, !confirmed)
 	return Preview{Confirm: true, Summary: summary}
 }
 
-// asks reports whether a call that nothing stands against needs a person's word.
-func (g *Guard) asks(c *Call, confirmed bool) bool {
+// needsConfirmation reports whether a person must confirm a call, whose project
+// is confirmed or not.
+func needsConfirmation(c *Call, confirmed bool) bool {
 	return !confirmed || c.Row.Confirm != "" || c.Reveal
 }
 
-// judge tells what stands against a call, by reads of its own, and whether its
-// project is confirmed.
-func (g *Guard) judge(ctx context.Context, c *Call) (confirmed bool, _ *Refusal) {
+// checkCall checks a call by new reads. It returns why the call is refused, and
+// whether its project is confirmed.
+func (g *Guard) checkCall(ctx context.Context, c *Call) (confirmed bool, _ *Refusal) {
 	c.reads = reads{reader: g.opts.Reader}
 	c.Warnings = nil
 	if c.Row.Writes() && g.opts.ReadOnly {
@@ -236,22 +235,23 @@ func (g *Guard) judge(ctx context.Context, c *Call) (confirmed bool, _ *Refusal)
 
 func refuse(r *Refusal) Verdict { return Verdict{Refuse: r} }
 
-// storeFailed refuses because the guard can't know what it must: it fails
-// closed.
+// storeFailed refuses because the store can't be read or written: the guard
+// fails closed.
 func storeFailed(err error) *Refusal {
 	return &Refusal{
 		Code:    errorcode.StoreUnavailable,
-		Message: "what the guard remembers can't be read or written: " + err.Error(),
+		Message: "the guard's store can't be read or written: " + err.Error(),
 	}
 }
 
-// Done tells the guard how a call that it let through ended: what it must
-// remember is remembered. answer is the API's, nil where there is none.
+// Done records what later calls depend on after a call that was let through and
+// succeeded. answer is the API's, nil where there is none. It returns the
+// store's errors.
 func (g *Guard) Done(ctx context.Context, c *Call, answer map[string]any) error {
 	ctx = context.WithoutCancel(ctx)
 	switch {
-	case slices.Contains(registers, c.Row.Tool):
-		return g.rememberRegister(ctx, c)
+	case c.Row.Tool == "whatsapp_sender_register":
+		return g.rememberRegistration(ctx, c)
 	case c.Row.Tool == "whatsapp_sender_delete":
 		return g.rememberDelete(ctx, c)
 	case c.Row.Tool == "bundle_create", c.Row.Tool == "bundle_get":

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,106 +11,24 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-var (
-	readKakaoSender   = Read{Tool: "kakaotalk_sender_get"}
-	readKakaoTemplate = Read{Tool: "kakaotalk_template_get"}
-
-	// The templates that a name may stand in the way of.
-	readKakaoNames = Read{Tool: "kakaotalk_template_list", When: "a name is given", args: sameName, needed: givesDetail("name")}
-
-	readKakaoSenderCategories   = Read{Tool: "kakaotalk_sender_category_list", When: "a category code is given", needed: givesCategory}
-	readKakaoTemplateCategories = Read{Tool: "kakaotalk_template_category_list", When: "a category other than 999999 is given", needed: givesTemplateCategory}
-)
-
-var kakaotalkRules = []Rule{
-	{
-		Name:  "kakaotalk_category_form",
-		About: "A KakaoTalk sender's category codes have 3, 4 and 4 digits.",
-		Tools: []string{"kakaotalk_sender_create", "kakaotalk_sender_update"},
-		check: kakaoCategoryForm,
-	},
-	{
-		Name:  "kakaotalk_buttons",
-		About: "No two buttons of a KakaoTalk template share a type.",
-		Tools: []string{"kakaotalk_template_create", "kakaotalk_template_update"},
-		check: kakaoButtons,
-	},
-	{
-		Name:  "kakaotalk_variables",
-		About: "Told as a warning: {{1}} and its like in the texts of a KakaoTalk template, which is how WhatsApp's variables are written; KakaoTalk's are written #{name}.",
-		Tools: []string{"kakaotalk_template_create", "kakaotalk_template_update"},
-		Warns: true,
-		check: kakaoVariables,
-	},
-	{
-		Name:  "kakaotalk_sender_unique",
-		About: "A plusFriendId is used by one sender. Told as a warning: a project whose KakaoTalk account, of which it has one, may still be on its way.",
-		Tools: []string{"kakaotalk_sender_create"},
-		Reads: []Read{{Tool: "kakaotalk_sender_list"}},
-		judge: kakaoSenderUnique,
-	},
-	{
-		Name:  "kakaotalk_sender_category",
-		About: "A KakaoTalk sender's category codes lead down the tree of supported categories.",
-		Tools: []string{"kakaotalk_sender_create", "kakaotalk_sender_update"},
-		Reads: []Read{readKakaoSenderCategories},
-		judge: kakaoSenderCategory,
-	},
-	{
-		Name:  "kakaotalk_sender_update_state",
-		About: "A KakaoTalk sender is updated when ACTIVE, or not yet live, and while its pending changes are a DRAFT.",
-		Tools: []string{"kakaotalk_sender_update"},
-		Reads: []Read{readKakaoSender},
-		judge: standing{states: []string{"ACTIVE"}, changes: []string{"DRAFT"}}.judge(readKakaoSender),
-	},
-	{
-		Name:   "kakaotalk_sender_discard_state",
-		About:  "Pending changes of a KakaoTalk sender are discarded when DRAFT or REJECTED.",
-		Tools:  []string{"kakaotalk_sender_changes_discard"},
-		Reads:  []Read{readKakaoSender},
-		Closed: true,
-		judge:  standing{changes: []string{"DRAFT", "REJECTED"}, must: true}.judge(readKakaoSender),
-	},
-	{
-		Name:  "kakaotalk_template_unique",
-		About: "A KakaoTalk template's name is used once with a sender.",
-		Tools: []string{"kakaotalk_template_create", "kakaotalk_template_update"},
-		Reads: []Read{readKakaoNames},
-		judge: kakaoTemplateUnique,
-	},
-	{
-		Name:  "kakaotalk_template_category",
-		About: "A KakaoTalk template's category code is one that the project supports, or 999999 for none.",
-		Tools: []string{"kakaotalk_template_create", "kakaotalk_template_update"},
-		Reads: []Read{readKakaoTemplateCategories},
-		judge: kakaoTemplateCategory,
-	},
-	{
-		Name:  "kakaotalk_template_update_state",
-		About: "A KakaoTalk template is updated when APPROVED, REJECTED or not yet live, and while its pending changes are DRAFT or REJECTED.",
-		Tools: []string{"kakaotalk_template_update"},
-		Reads: []Read{readKakaoTemplate},
-		judge: standing{states: []string{"APPROVED", "REJECTED"}, changes: []string{"DRAFT", "REJECTED"}}.judge(readKakaoTemplate),
-	},
-	{
-		Name:   "kakaotalk_template_discard_state",
-		About:  "What is discarded of a KakaoTalk template was never submitted: it has no state yet, and its pending changes are a DRAFT.",
-		Tools:  []string{"kakaotalk_template_changes_discard"},
-		Reads:  []Read{readKakaoTemplate},
-		Closed: true,
-		judge:  standing{changes: []string{"DRAFT"}, must: true, fresh: true}.judge(readKakaoTemplate),
-	},
+var ruleKakaoSenderUnique = Rule{
+	Code:      "guard_kakaotalk_sender_unique",
+	About:     "A plusFriendId is used by one sender. A warning: a project whose KakaoTalk account, of which it has one, may still be in the making.",
+	Tools:     []string{"kakaotalk_sender_create"},
+	Source:    "createSender, 1.2.117",
+	Reads:     []*Read{readKakaoSenders},
+	checkRead: kakaoSenderUnique,
 }
 
-func kakaoSenderUnique(c *Call, s seen) *Refusal {
-	senders := jsonvalue.Objects(s["kakaotalk_sender_list"], "senders")
+func kakaoSenderUnique(c *Call, a answers) *Refusal {
+	senders := jsonvalue.Objects(a.of(readKakaoSenders), "senders")
 	live := false
 	for _, sender := range senders {
 		if sender["plusFriendId"] == c.Args["plusFriendId"] {
 			return &Refusal{
 				Message:    fmt.Sprintf("the project has a sender with plusFriendId %q already", c.Args["plusFriendId"]),
 				Resolution: "go on with that sender, or name another channel",
-				Next:       []catalog.Next{readKakaoSender.next(c, "look at the sender that is there")},
+				Next:       []catalog.Next{readKakaoSender.next(c, "check the sender that is there")},
 			}
 		}
 		live = live || jsonvalue.Text(sender, "state") != ""
@@ -118,6 +37,32 @@ func kakaoSenderUnique(c *Call, s seen) *Refusal {
 		c.Warn("no KakaoTalk sender of the project is live yet: while its account is being made, the API refuses another sender (account_is_in_progress)")
 	}
 	return nil
+}
+
+var ruleKakaoCategoryForm = Rule{
+	Code:   "guard_kakaotalk_category_form",
+	About:  "A KakaoTalk sender's category codes have 3, 4 and 4 digits.",
+	Tools:  []string{"kakaotalk_sender_create", "kakaotalk_sender_update"},
+	Source: "KakaotalkInputSenderDetailsDto, 1.2.117",
+	check:  kakaoCategoryForm,
+}
+
+func kakaoCategoryForm(_ context.Context, _ *Guard, c *Call) *Refusal {
+	var wrong []string
+	for i, code := range kakaoCodes(c) {
+		level := kakaoLevels[i]
+		if code != "" && (len(code) != level.digits || strings.Trim(code, "0123456789") != "") {
+			wrong = append(wrong, fmt.Sprintf("details.%s must have exactly %d digits", level.field, level.digits))
+		}
+	}
+	if wrong == nil {
+		return nil
+	}
+	return &Refusal{
+		Message:    strings.Join(wrong, "; "),
+		Resolution: "take the codes from kakaotalk_sender_category_list",
+		Next:       []catalog.Next{readKakaoSenderCategories.next(c, "choose a category with the person")},
+	}
 }
 
 // kakaoLevels are the codes of a sender's category, from the top down, and
@@ -139,28 +84,19 @@ func kakaoCodes(c *Call) []string {
 
 func isGiven(code string) bool { return code != "" }
 
-func givesCategory(c *Call) bool { return slices.ContainsFunc(kakaoCodes(c), isGiven) }
-
-func kakaoCategoryForm(_ context.Context, _ *Guard, c *Call) *Refusal {
-	var wrong []string
-	for i, code := range kakaoCodes(c) {
-		level := kakaoLevels[i]
-		if code != "" && (len(code) != level.digits || strings.Trim(code, "0123456789") != "") {
-			wrong = append(wrong, fmt.Sprintf("details.%s must have exactly %d digits", level.field, level.digits))
-		}
-	}
-	if wrong == nil {
-		return nil
-	}
-	return &Refusal{
-		Message:    strings.Join(wrong, "; "),
-		Resolution: "take the codes from kakaotalk_sender_category_list",
-		Next:       []catalog.Next{readKakaoSenderCategories.next(c, "choose a category with the person")},
-	}
+var ruleKakaoSenderCategory = Rule{
+	Code:      "guard_kakaotalk_sender_category",
+	About:     "A KakaoTalk sender's category codes lead down the tree of supported categories.",
+	Tools:     []string{"kakaotalk_sender_create", "kakaotalk_sender_update"},
+	Source:    "createSender, updateSender, 1.2.117",
+	When:      "a category code is given",
+	applies:   func(c *Call) bool { return slices.ContainsFunc(kakaoCodes(c), isGiven) },
+	Reads:     []*Read{readKakaoSenderCategories},
+	checkRead: kakaoSenderCategory,
 }
 
-func kakaoSenderCategory(c *Call, s seen) *Refusal {
-	tree, codes := jsonvalue.Objects(s["kakaotalk_sender_category_list"], "categories"), kakaoCodes(c)
+func kakaoSenderCategory(c *Call, a answers) *Refusal {
+	tree, codes := jsonvalue.Objects(a.of(readKakaoSenderCategories), "categories"), kakaoCodes(c)
 	if len(tree) == 0 || leadDown(tree, codes) {
 		return nil
 	}
@@ -186,19 +122,20 @@ func leadDown(level []map[string]any, codes []string) bool {
 	return !slices.ContainsFunc(codes, isGiven)
 }
 
-// givesDetail reports whether the call gives the field of its details.
-func givesDetail(name string) func(*Call) bool {
-	return func(c *Call) bool { return jsonvalue.Text(c.Args, "details."+name) != "" }
+var ruleKakaoTemplateUnique = Rule{
+	Code:      "guard_kakaotalk_template_unique",
+	About:     "A KakaoTalk template's name is used once with a sender.",
+	Tools:     []string{"kakaotalk_template_create", "kakaotalk_template_update"},
+	Source:    "createTemplate, updateTemplate, 1.2.117",
+	When:      "a name is given",
+	applies:   givesDetail("name"),
+	Reads:     []*Read{readKakaoNames},
+	checkRead: kakaoTemplateUnique,
 }
 
-// sameName searches for the templates whose name begins as the given one.
-func sameName(c *Call) map[string]any {
-	return map[string]any{"plusFriendId": c.Args["plusFriendId"], "templateName": jsonvalue.Field(c.Args, "details.name")}
-}
-
-func kakaoTemplateUnique(c *Call, s seen) *Refusal {
+func kakaoTemplateUnique(c *Call, a answers) *Refusal {
 	name := jsonvalue.Text(c.Args, "details.name")
-	for _, template := range jsonvalue.Objects(s["kakaotalk_template_list"], "templates") {
+	for _, template := range jsonvalue.Objects(a.of(readKakaoNames), "templates") {
 		if template["code"] == c.Args["templateCode"] || templateName(template) != name {
 			continue
 		}
@@ -208,7 +145,7 @@ func kakaoTemplateUnique(c *Call, s seen) *Refusal {
 			Resolution: "give another name, or update that template",
 			Info:       map[string]any{"templateCode": template["code"]},
 			Next: []catalog.Next{
-				{Do: "look at the template that is there", Tool: "kakaotalk_template_get", Args: id, Needs: []string{}},
+				{Do: "check the template that is there", Tool: "kakaotalk_template_get", Args: id, Needs: []string{}},
 				{Do: "or change it", Tool: "kakaotalk_template_update", Args: id, Needs: []string{"details"}},
 			},
 		}
@@ -218,30 +155,32 @@ func kakaoTemplateUnique(c *Call, s seen) *Refusal {
 
 // templateName is a template's name: the pending one, before the live one.
 func templateName(template map[string]any) string {
-	if name := jsonvalue.Text(template, "changes.details.name"); name != "" {
-		return name
-	}
-	return jsonvalue.Text(template, "details.name")
+	return cmp.Or(jsonvalue.Text(template, "changes.details.name"), jsonvalue.Text(template, "details.name"))
 }
 
-// noCategory is the code of a template that names no category.
-const noCategory = "999999"
-
-func givesTemplateCategory(c *Call) bool {
-	code := jsonvalue.Text(c.Args, "details.categoryCode")
-	return code != "" && code != noCategory
+var ruleKakaoTemplateCategory = Rule{
+	Code:   "guard_kakaotalk_template_category",
+	About:  "A KakaoTalk template's category code is one that the project supports, or " + noCategory + " for none.",
+	Tools:  []string{"kakaotalk_template_create", "kakaotalk_template_update"},
+	Source: "createTemplate, updateTemplate, 1.2.117",
+	When:   "a category other than " + noCategory + " is given",
+	applies: func(c *Call) bool {
+		return !slices.Contains([]string{"", noCategory}, jsonvalue.Text(c.Args, "details.categoryCode"))
+	},
+	Reads:     []*Read{readKakaoTemplateCategories},
+	checkRead: kakaoTemplateCategory,
 }
 
-func kakaoTemplateCategory(c *Call, s seen) *Refusal {
+func kakaoTemplateCategory(c *Call, a answers) *Refusal {
 	code := jsonvalue.Text(c.Args, "details.categoryCode")
-	answer := s["kakaotalk_template_category_list"]
+	answer := a.of(readKakaoTemplateCategories)
 	var codes []string
 	for _, category := range jsonvalue.Objects(answer, "categories") {
 		for _, sub := range jsonvalue.Objects(category, "subcategories") {
 			codes = append(codes, jsonvalue.Text(sub, "code"))
 		}
 	}
-	// A list that is cut does not tell that there is no such code.
+	// A list that is truncated does not show that there is no such code.
 	if len(codes) == 0 || !jsonvalue.IsEmpty(answer["nextPageToken"]) || slices.Contains(codes, code) {
 		return nil
 	}
@@ -250,6 +189,17 @@ func kakaoTemplateCategory(c *Call, s seen) *Refusal {
 		Resolution: "take a code from kakaotalk_template_category_list, or leave it out",
 		Next:       []catalog.Next{readKakaoTemplateCategories.next(c, "choose a category with the person")},
 	}
+}
+
+// noCategory is the code of a template that names no category.
+const noCategory = "999999"
+
+var ruleKakaoButtons = Rule{
+	Code:   "guard_kakaotalk_buttons",
+	About:  "No two buttons of a KakaoTalk template share a type.",
+	Tools:  []string{"kakaotalk_template_create", "kakaotalk_template_update"},
+	Source: "KakaotalkInputTemplateDetailsDto, 1.2.117",
+	check:  kakaoButtons,
 }
 
 func kakaoButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
@@ -268,18 +218,26 @@ func kakaoButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
 	return nil
 }
 
-// kakaoVariables warns alone: the contract says nothing of KakaoTalk's
-// variables.
+var ruleKakaoVariables = Rule{
+	Code:   "guard_kakaotalk_variables",
+	About:  "A warning: {{1}} and its like in the texts of a KakaoTalk template, which is how WhatsApp's variables are written; KakaoTalk's are written #{name}.",
+	Tools:  []string{"kakaotalk_template_create", "kakaotalk_template_update"},
+	Source: "KakaotalkInputTemplateDetailsDto, KakaotalkInputButtonDto, 1.2.117",
+	Warns:  true,
+	check:  kakaoVariables,
+}
+
+// kakaoVariables only warns: the contract says nothing of KakaoTalk's variables.
 func kakaoVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
 	details := jsonvalue.Object(c.Args, "details")
 	warn := func(holder map[string]any, path, field string) {
 		found := findVariables(jsonvalue.Text(holder, field))
 		if given := append(found.written, found.wrong...); len(given) > 0 {
-			c.Warn(fmt.Sprintf("%s.%s holds %q, as a variable of WhatsApp is written; KakaoTalk's are written #{name}: the API judges", path, field, shortened(given[0])))
+			c.Warn(fmt.Sprintf("%s.%s holds %q, as a variable of WhatsApp is written; KakaoTalk's are written #{name}: the API decides", path, field, shortened(given[0])))
 		}
 		for _, one := range found.lookalikes {
 			if !strings.HasPrefix(one, "#") {
-				c.Warn(fmt.Sprintf("%s.%s: %q is sent as it stands, since KakaoTalk's variables are written #{name}", path, field, shortened(one)))
+				c.Warn(fmt.Sprintf("%s.%s: %q is sent as it is, since KakaoTalk's variables are written #{name}", path, field, shortened(one)))
 			}
 		}
 	}
@@ -295,32 +253,30 @@ func kakaoVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
 }
 
 var (
-	readKakaoTemplates = Read{Tool: "kakaotalk_template_list"}
-
 	kakaotalkSummaries = []Summary{
-		{Tool: "kakaotalk_sender_delete", Reads: []Read{readKakaoSender, readKakaoTemplates}, text: askKakaoSenderDelete},
-		{Tool: "kakaotalk_sender_changes_discard", Reads: []Read{readKakaoSender}, text: func(_ map[string]any, answers seen) sentences {
-			sender := answers.of(readKakaoSender)
+		{Tool: "kakaotalk_sender_delete", Reads: []*Read{readKakaoSender, readKakaoTemplates}, text: askKakaoSenderDelete},
+		{Tool: "kakaotalk_sender_changes_discard", Reads: []*Read{readKakaoSender}, text: func(_ map[string]any, a answers) sentences {
+			sender := a.of(readKakaoSender)
 			return sentences{ask: "Discard the pending changes of the KakaoTalk sender", name: kakaoName(sender), facts: lostChanges(sender)}
 		}},
-		{Tool: "kakaotalk_template_delete", Reads: []Read{readKakaoTemplate}, text: func(_ map[string]any, answers seen) sentences {
-			template := answers.of(readKakaoTemplate)
+		{Tool: "kakaotalk_template_delete", Reads: []*Read{readKakaoTemplate}, text: func(_ map[string]any, a answers) sentences {
+			template := a.of(readKakaoTemplate)
 			return sentences{ask: "Delete the KakaoTalk template", name: kakaoName(template), effect: noWayBack, facts: stateAndChanges(template)}
 		}},
-		{Tool: "kakaotalk_template_changes_discard", Reads: []Read{readKakaoTemplate}, text: func(_ map[string]any, answers seen) sentences {
-			template := answers.of(readKakaoTemplate)
+		{Tool: "kakaotalk_template_changes_discard", Reads: []*Read{readKakaoTemplate}, text: func(_ map[string]any, a answers) sentences {
+			template := a.of(readKakaoTemplate)
 			return sentences{ask: "Discard the draft of the KakaoTalk template", name: kakaoName(template), facts: lostChanges(template)}
 		}},
 	}
 )
 
-func askKakaoSenderDelete(_ map[string]any, answers seen) sentences {
-	sender := answers.of(readKakaoSender)
+func askKakaoSenderDelete(_ map[string]any, a answers) sentences {
+	sender := a.of(readKakaoSender)
 	return sentences{
 		ask:    "Delete the KakaoTalk sender",
 		name:   kakaoName(sender),
 		effect: "Its last messages are delivered for 60 days, then it is gone. " + noWayBack,
-		facts:  fmt.Sprintf("%s It has %s.", stateAndChanges(sender), count(total(answers.of(readKakaoTemplates), "templates"), "template", "templates")),
+		facts:  fmt.Sprintf("%s It has %s.", stateAndChanges(sender), count(total(a.of(readKakaoTemplates), "templates"), "template", "templates")),
 	}
 }
 

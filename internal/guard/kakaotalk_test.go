@@ -14,7 +14,7 @@ func TestAKakaoTalkSenderIsThereOnce(t *testing.T) {
 		{name: "another id", tool: "kakaotalk_sender_create", args: create, api: list(`{"plusFriendId": "q", "state": "ACTIVE"}`), want: "allowed"},
 		{name: "the account may be on its way", tool: "kakaotalk_sender_create", args: create, api: list(`{"plusFriendId": "q", "changes": {"status": "IN_PROGRESS"}}`), want: "allowed", warn: "account_is_in_progress"},
 		{name: "the first of the project", tool: "kakaotalk_sender_create", args: create, fail: gone, want: "allowed"},
-		{name: "a read that fails leaves it to the API", tool: "kakaotalk_sender_create", args: create, fail: down, want: "allowed", warn: "the API judges"},
+		{name: "a read that fails leaves it to the API", tool: "kakaotalk_sender_create", args: create, fail: down, want: "allowed", warn: "the API decides"},
 	})
 }
 
@@ -35,8 +35,8 @@ func TestKakaoTalkSenderCategories(t *testing.T) {
 		{name: "a path of the tree", tool: "kakaotalk_sender_create", args: create("019", "0006", "0002"), api: api, want: "allowed"},
 		{name: "codes of two branches", tool: "kakaotalk_sender_create", args: create("001", "0006", "0001"), api: api, want: rule, says: "001 > 0006 > 0001", next: list},
 		{name: "two digits", tool: "kakaotalk_sender_create", args: create("19", "0006", "0001"), api: api, want: "kakaotalk_category_form", says: "topLevelCategoryCode must have exactly 3 digits", next: list, reads: []string{}},
-		{name: "all wrong forms at once", tool: "kakaotalk_sender_create", args: create("019", "6", "00x1"), api: api, want: "kakaotalk_category_form", says: "midLevelCategoryCode must have exactly 4 digits; details.subLevelCategoryCode"},
-		{name: "a draft with none needs no look", tool: "kakaotalk_sender_create", args: `{"plusFriendId": "p", "status": "DRAFT"}`, api: api, want: "allowed", reads: []string{"kakaotalk_sender_list"}},
+		{name: "all wrong forms together", tool: "kakaotalk_sender_create", args: create("019", "6", "00x1"), api: api, want: "kakaotalk_category_form", says: "midLevelCategoryCode must have exactly 4 digits; details.subLevelCategoryCode"},
+		{name: "a draft with none needs no read", tool: "kakaotalk_sender_create", args: `{"plusFriendId": "p", "status": "DRAFT"}`, api: api, want: "allowed", reads: []string{"kakaotalk_sender_list"}},
 		{name: "an update of one level that is somewhere", tool: "kakaotalk_sender_update", args: `{"plusFriendId": "p", "details": {"midLevelCategoryCode": "0006"}}`, api: api, want: "allowed"},
 		{name: "an update of one level that is nowhere", tool: "kakaotalk_sender_update", args: `{"plusFriendId": "p", "details": {"midLevelCategoryCode": "0009"}}`, api: api, want: rule},
 		{name: "before the first sender there is no tree to read", tool: "kakaotalk_sender_create", args: create("019", "0006", "0001"), fail: gone, want: "allowed"},
@@ -58,13 +58,13 @@ func TestKakaoTalkSendersChangeInTheirStates(t *testing.T) {
 		{name: "INACTIVE", tool: "kakaotalk_sender_update", args: update, api: in(`{"state": "INACTIVE"}`), want: rule},
 		{name: "changes in review", tool: "kakaotalk_sender_update", args: update, api: in(`{"state": "ACTIVE", "changes": {"status": "IN_PROGRESS"}}`), want: rule, says: "IN_PROGRESS"},
 		{name: "changes that were rejected", tool: "kakaotalk_sender_update", args: update, api: in(`{"changes": {"status": "REJECTED"}}`), want: rule},
-		{name: "an update without a look goes to the API", tool: "kakaotalk_sender_update", args: update, fail: down, want: "allowed", warn: "the API judges"},
+		{name: "an update whose read fails goes to the API", tool: "kakaotalk_sender_update", args: update, fail: down, want: "allowed", warn: "the API decides"},
 
 		{name: "a draft is discarded", tool: "kakaotalk_sender_changes_discard", args: discard, api: in(`{"changes": {"status": "DRAFT"}}`), want: codeRequired, reads: []string{"kakaotalk_sender_get"}},
 		{name: "rejected changes are discarded", tool: "kakaotalk_sender_changes_discard", args: discard, api: in(`{"state": "ACTIVE", "changes": {"status": "REJECTED"}}`), want: codeRequired},
 		{name: "changes in review are not", tool: "kakaotalk_sender_changes_discard", args: discard, api: in(`{"changes": {"status": "IN_PROGRESS"}}`), want: "kakaotalk_sender_discard_state"},
 		{name: "nothing is there to discard", tool: "kakaotalk_sender_changes_discard", args: discard, api: in(`{"state": "ACTIVE"}`), want: "kakaotalk_sender_discard_state", says: "no pending changes"},
-		{name: "a discard without a look is refused", tool: "kakaotalk_sender_changes_discard", args: discard, fail: down, want: "read_failed"},
+		{name: "a discard whose read fails is refused", tool: "kakaotalk_sender_changes_discard", args: discard, fail: down, want: "read_failed"},
 	})
 }
 
@@ -84,7 +84,7 @@ func TestKakaoTalkTemplatesChangeInTheirStates(t *testing.T) {
 		{name: "a draft is discarded", tool: "kakaotalk_template_changes_discard", args: discard, api: in(`{"changes": {"status": "DRAFT"}}`), want: codeRequired, reads: []string{"kakaotalk_template_get"}},
 		{name: "what was submitted is not", tool: "kakaotalk_template_changes_discard", args: discard, api: in(`{"changes": {"status": "REJECTED"}}`), want: "kakaotalk_template_discard_state"},
 		{name: "the draft of one that was submitted is not", tool: "kakaotalk_template_changes_discard", args: discard, api: in(`{"state": "APPROVED", "changes": {"status": "DRAFT"}}`), want: "kakaotalk_template_discard_state", says: "needs a draft that was never submitted, and its state is APPROVED"},
-		{name: "a discard without a look is refused", tool: "kakaotalk_template_changes_discard", args: discard, fail: down, want: "read_failed"},
+		{name: "a discard whose read fails is refused", tool: "kakaotalk_template_changes_discard", args: discard, fail: down, want: "read_failed"},
 	})
 }
 
@@ -109,8 +109,8 @@ func TestKakaoTalkTemplateNamesAndCategories(t *testing.T) {
 
 		{name: "a category that is there", tool: "kakaotalk_template_create", args: create(`"categoryCode": "001001"`), api: api, want: "allowed"},
 		{name: "one that is not", tool: "kakaotalk_template_create", args: create(`"categoryCode": "001009"`), api: api, want: "kakaotalk_template_category", next: "kakaotalk_template_category_list"},
-		{name: "none needs no look", tool: "kakaotalk_template_create", args: create(`"categoryCode": "999999"`), api: api, want: "allowed", reads: []string{}},
-		{name: "a list that is cut tells nothing", tool: "kakaotalk_template_create", args: create(`"categoryCode": "001009"`), want: "allowed",
+		{name: "none needs no read", tool: "kakaotalk_template_create", args: create(`"categoryCode": "999999"`), api: api, want: "allowed", reads: []string{}},
+		{name: "a list that is truncated proves nothing", tool: "kakaotalk_template_create", args: create(`"categoryCode": "001009"`), want: "allowed",
 			api: map[string]string{"kakaotalk_template_category_list": `{"nextPageToken": "more", "categories": [{"subcategories": [{"code": "001001"}]}]}`}},
 
 		{name: "two buttons of a type", tool: "kakaotalk_template_create", args: create(`"buttons": [{"type": "WEB_LINK"}, {"type": "APP_LINK"}, {"type": "WEB_LINK"}]`), want: "kakaotalk_buttons", says: "buttons[2]"},
@@ -118,7 +118,7 @@ func TestKakaoTalkTemplateNamesAndCategories(t *testing.T) {
 	})
 }
 
-func TestAVariableOfWhatsAppInAKakaoTalkTemplateIsTold(t *testing.T) {
+func TestAVariableOfWhatsAppInAKakaoTalkTemplateIsAWarning(t *testing.T) {
 	details := func(fields string) string {
 		return `{"plusFriendId": "@f", "details": {` + fields + `}}`
 	}

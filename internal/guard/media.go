@@ -10,23 +10,17 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-var mediaRules = []Rule{
-	{
-		Name:  "media_address",
-		About: "Images, videos and documents are given as public URLs, which the API opens by itself: no address of this machine or a private network. (data:, file:, paths and handles of Meta's are not URLs, and are refused with the arguments: there is no upload.) The sandbox needs no exception: it opens no file.",
-		Tools: []string{
-			"whatsapp_sender_create", "whatsapp_sender_update", "whatsapp_template_create", "whatsapp_template_update",
-			"rcs_sender_create", "rcs_sender_update",
-			"kakaotalk_sender_create", "kakaotalk_sender_update", "kakaotalk_template_create", "kakaotalk_template_update",
-		},
-		check: mediaAddress,
+var ruleMediaAddress = Rule{
+	Code:  "guard_media_address",
+	About: "Images, videos and documents are given as public URLs, which the API opens itself: no address of this machine or a private network. (data:, file:, paths and handles of Meta's are not URLs, and are refused with the arguments: there is no upload.) The sandbox needs no exception: it opens no file.",
+	Tools: []string{
+		"whatsapp_sender_create", "whatsapp_sender_update", "whatsapp_template_create", "whatsapp_template_update",
+		"rcs_sender_create", "rcs_sender_update",
+		"kakaotalk_sender_create", "kakaotalk_sender_update", "kakaotalk_template_create", "kakaotalk_template_update",
 	},
+	Source: "createSender, createTemplate, WhatsappMediaHeaderExampleInputDto, 1.2.117",
+	check:  mediaAddress,
 }
-
-// mediaFields are the fields of requests that hold the URL of a file that the
-// API opens, or a list of them. Beside them stand the url of the examples of a
-// WhatsApp template's headers. Links that people open are none of them.
-var mediaFields = []string{"photoUrl", "bannerUrl", "logoUrl", "videoUris", "screenshotUris", "logoImage", "imageUrl"}
 
 func mediaAddress(_ context.Context, _ *Guard, c *Call) *Refusal {
 	var wrong []string
@@ -41,10 +35,15 @@ func mediaAddress(_ context.Context, _ *Guard, c *Call) *Refusal {
 	wrong = firstOf(wrong)
 	return &Refusal{
 		Message:    strings.Join(wrong, "; "),
-		Resolution: "ask the person for the public URL of the file, one that anybody can open, without a login; this API has no upload, so a file that is on a disk must be put on a web server first",
+		Resolution: "ask the person for the public URL of the file, one that opens without a login; this API has no upload, so a file that is on a disk must be put on a web server first",
 		Info:       map[string]any{"wrong": wrong},
 	}
 }
+
+// mediaFields are the fields of requests that hold the URL of a file that the
+// API opens, or a list of them. The url of the examples of a
+// WhatsApp template's headers is another. Links that people open are not.
+var mediaFields = []string{"photoUrl", "bannerUrl", "logoUrl", "videoUris", "screenshotUris", "logoImage", "imageUrl"}
 
 // eachMedia visits the media URLs of a request, with their paths.
 func eachMedia(value any, path string, visit func(path, address string)) {

@@ -59,8 +59,8 @@ func TestMediaArePublicURLs(t *testing.T) {
 var links = regexp.MustCompile(`(^|\.)(target|websiteOne|websiteTwo|websites\[\]\.url|buttons\[\]\.(url|examples\[\])|privacyPolicyUrl|termsOfServiceUrl|website|websiteUrl|linkMo|linkPc|schemeIos|schemeAndroid)$`)
 
 // Each field of a request that the contract gives the format of a URL is a
-// medium, or known to be a link; each medium is looked at, in each tool.
-func TestEveryMediaFieldOfTheContractIsLookedAt(t *testing.T) {
+// medium, or known to be a link; each medium is checked, in each tool.
+func TestEveryMediaFieldOfTheContractIsChecked(t *testing.T) {
 	tried := 0
 	for _, row := range catalog.Rows() {
 		media := map[string]bool{}
@@ -80,7 +80,7 @@ func TestEveryMediaFieldOfTheContractIsLookedAt(t *testing.T) {
 			f.fail = gone
 			args := atPath(path, "http://10.0.0.1/a.png").(map[string]any)
 			if got := f.check(call(row.Tool, args)); got != "guard_media_address" {
-				t.Errorf("%s: %s is not looked at: %s", row.Tool, path, got)
+				t.Errorf("%s: %s is not checked: %s", row.Tool, path, got)
 			}
 		}
 	}
@@ -117,7 +117,7 @@ func atPath(path string, value any) any {
 	return map[string]any{name: value}
 }
 
-func TestMediaAreToldAllAtOnce(t *testing.T) {
+func TestTheRefusalNamesAllWrongMedia(t *testing.T) {
 	const rule = "media_address"
 	var many []string
 	for range 60 {

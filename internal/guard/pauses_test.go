@@ -15,13 +15,13 @@ func TestAVerifyWaitsAfterTooManyWrongCodes(t *testing.T) {
 		tool string
 		err  error
 		want string
-		last string // when the pause ends; the fixture's clock stands at midnight
+		last string // when the pause ends; the fixture's clock shows midnight
 	}{
-		"the register was refused for it": {"whatsapp_sender_register", tooMany, "guard_verify_pause", "2026-01-01T00:10:00Z"},
-		"with a longer time of the API's": {"whatsapp_sender_register", &papi.Error{Status: 429, Code: tooMany.Code, RetryAfter: time.Hour}, "guard_verify_pause", "2026-01-01T01:00:00Z"},
-		"a wrong code, one of a few":      {"whatsapp_sender_verify", &papi.Error{Status: 409, Code: "wrong_otp"}, "allowed", ""},
-		"too many registers":              {"whatsapp_sender_register", &papi.Error{Status: 429, Code: "sender-register-too-many-requests"}, "allowed", ""},
-		"no error of the API":             {"whatsapp_sender_register", errors.New("x"), "allowed", ""},
+		"the registration was refused for it": {"whatsapp_sender_register", tooMany, "guard_verify_pause", "2026-01-01T00:10:00Z"},
+		"with a longer time of the API's":     {"whatsapp_sender_register", &papi.Error{Status: 429, Code: tooMany.Code, RetryAfter: time.Hour}, "guard_verify_pause", "2026-01-01T01:00:00Z"},
+		"a wrong code, one of a few":          {"whatsapp_sender_verify", &papi.Error{Status: 409, Code: "wrong_otp"}, "allowed", ""},
+		"too many registrations":              {"whatsapp_sender_register", &papi.Error{Status: 429, Code: "sender-register-too-many-requests"}, "allowed", ""},
+		"no error of the API":                 {"whatsapp_sender_register", errors.New("x"), "allowed", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(func(o *Options) { o.Store = store.NewMemory() }).confirmed(t)

@@ -6,19 +6,9 @@ import (
 	"testing"
 )
 
-// changing is a person who agrees after something has happened.
-type changing struct{ meanwhile func() }
-
-func (c *changing) Answered() (string, Answer, bool) { return "", "", false }
-
-func (c *changing) Ask(context.Context, Question) Answer {
-	c.meanwhile()
-	return Accepted
-}
-
-// What changed while a person thought about the question makes their word void,
-// on every protocol.
-func TestAWordIsVoidWhenTheFactsChangedMeanwhile(t *testing.T) {
+// What changed while a person thought about the question makes their confirmation
+// void, on every protocol.
+func TestAConfirmationIsVoidWhenTheFactsChangedMeanwhile(t *testing.T) {
 	for name, test := range map[string]struct {
 		state string // of the app, while the person thinks
 		want  string
@@ -30,7 +20,7 @@ func TestAWordIsVoidWhenTheFactsChangedMeanwhile(t *testing.T) {
 			f := newFixture(nil).confirmed(t)
 			f.api["sms_app_get"] = map[string]any{"id": "a", "name": "Alerts", "status": "ACTIVE"}
 			c := call("sms_app_delete", map[string]any{"smsAppId": "a"})
-			c.Elicitor = &changing{func() {
+			c.Elicitor = &during{answer: Accepted, do: func() {
 				f.api["sms_app_get"] = map[string]any{"id": "a", "name": "Alerts", "status": test.state}
 			}}
 			v := f.Check(context.Background(), c)
@@ -48,14 +38,14 @@ func TestAWordIsVoidWhenTheFactsChangedMeanwhile(t *testing.T) {
 	}
 }
 
-// What a spent token did may be what changed the facts: it is told that it was
-// spent.
-func TestASpentTokenStaysSpentWhenTheFactsChange(t *testing.T) {
+// The call that used a token may be what changed the facts: the reason is that
+// the token was used.
+func TestAUsedTokenStaysUsedWhenTheFactsChange(t *testing.T) {
 	f := newFixture(nil).confirmed(t)
 	f.api["sms_app_get"] = map[string]any{"id": "a", "name": "Alerts", "status": "ACTIVE"}
 	remove := func() *Call { return call("sms_app_delete", map[string]any{"smsAppId": "a"}) }
 	token := f.Check(t.Context(), remove()).Refuse.Confirmation.Token
-	for i, want := range []string{"", reasonSpent} {
+	for i, want := range []string{"", reasonUsed} {
 		c := remove()
 		c.Confirm = token
 		v := f.Check(t.Context(), c)
@@ -66,7 +56,7 @@ func TestASpentTokenStaysSpentWhenTheFactsChange(t *testing.T) {
 	}
 }
 
-// A preview says what Check would, asks nobody and leaves nothing behind.
+// A preview says what Check would, does not ask and changes nothing.
 func TestPreview(t *testing.T) {
 	ctx := context.Background()
 	f := newFixture(nil)

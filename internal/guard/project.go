@@ -14,7 +14,7 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// projectTTL is how long a confirmation of a project lasts.
+// projectTTL is how long a confirmation of a project is valid.
 const projectTTL = 12 * time.Hour
 
 // Default is the project of calls that name none, or "".
@@ -40,7 +40,7 @@ func (g *Guard) Project(ctx context.Context, principal, named string) (string, *
 }
 
 // allow refuses a project outside the allowlist. A subproject that a bundle of
-// this principal made is inside once it is confirmed.
+// this principal made counts as inside.
 func (g *Guard) allow(ctx context.Context, principal, projectID string) *Refusal {
 	if len(g.opts.Projects) == 0 || slices.Contains(g.opts.Projects, projectID) {
 		return nil
@@ -52,7 +52,7 @@ func (g *Guard) allow(ctx context.Context, principal, projectID string) *Refusal
 	}
 	return &Refusal{
 		Code:    errorcode.ProjectNotAllowed,
-		Message: fmt.Sprintf("project %s is not among the projects of this server", papi.Truncate(projectID, papi.MaxEcho)),
+		Message: fmt.Sprintf("project %s is not among the projects of this server", papi.Echo(projectID)),
 		Info:    map[string]any{"allowed": strings.Join(g.opts.Projects, ", ")},
 	}
 }
@@ -62,13 +62,13 @@ func (g *Guard) allow(ctx context.Context, principal, projectID string) *Refusal
 // command.
 func (g *Guard) projectConfirmed(ctx context.Context, c *Call) (bool, error) {
 	if g.opts.Mode == Off {
-		c.Confirmed = ByNobody
+		c.Confirmed = ByConfirmOff
 		return true, nil
 	}
 	if c.CommandLine && c.named {
-		if stands, err := g.standingMark(ctx, g.projectMatter(c.Principal, c.ProjectID).markKey()); err != nil {
+		if u, err := g.getUnapproved(ctx, g.projectSubject(c.Principal, c.ProjectID).unapprovedKey()); err != nil {
 			return false, err
-		} else if stands == nil {
+		} else if u == nil {
 			c.Confirmed = ByCommandLine
 			return true, nil
 		}
@@ -77,14 +77,14 @@ func (g *Guard) projectConfirmed(ctx context.Context, c *Call) (bool, error) {
 	return ok, err
 }
 
-func (g *Guard) projectMatter(principal, projectID string) *matter {
-	return &matter{realm: g.opts.Realm, principal: principal, project: projectID, tool: toolProjectConfirm}
+func (g *Guard) projectSubject(principal, projectID string) *subject {
+	return &subject{realm: g.opts.Realm, principal: principal, project: projectID, tool: toolProjectConfirm}
 }
 
-// projectUnconfirmed refuses a write to a project that nobody has confirmed, or
-// that somebody was asked about without saying yes.
+// projectUnconfirmed refuses a write to a project that is not confirmed, or that
+// a person was asked about without saying yes.
 func (g *Guard) projectUnconfirmed(ctx context.Context, c *Call) *Refusal {
-	if r := g.refusedBefore(ctx, g.projectMatter(c.Principal, c.ProjectID)); r != nil {
+	if r := g.refuseUnapproved(ctx, g.projectSubject(c.Principal, c.ProjectID)); r != nil {
 		return r
 	}
 	return &Refusal{
@@ -97,19 +97,19 @@ func (g *Guard) projectUnconfirmed(ctx context.Context, c *Call) *Refusal {
 	}
 }
 
-// ConfirmProject confirms a project for a principal and its client: with the person's answer
-// to summary where the client can ask, by naming it where it can't. The
-// confirmation lasts until the time returned, and by tells how it came. Project
-// has allowed it before.
+// ConfirmProject confirms a project for a principal and its client: with the
+// person's answer to summary where the client can ask, by naming it where it
+// can't. It returns how the confirmation came, and until when it is valid. The
+// caller has checked the project with [Guard.Project] before.
 func (g *Guard) ConfirmProject(ctx context.Context, principal, client string, elicitor Elicitor, projectID, summary string) (v Verdict, by Confirmed, until time.Time) {
-	m := g.projectMatter(principal, projectID)
+	s := g.projectSubject(principal, projectID)
 	by = ByNaming
 	if g.opts.Mode == Off {
-		by = ByNobody
+		by = ByConfirmOff
 	}
 	if g.opts.Mode == Human || elicitor != nil && g.opts.Mode != Off {
-		m.summary = summary
-		v := g.ask(ctx, elicitor, m)
+		s.summary = summary
+		v := g.ask(ctx, elicitor, s)
 		switch {
 		case v.Allowed():
 			by = ByElicitation
@@ -118,7 +118,7 @@ func (g *Guard) ConfirmProject(ctx context.Context, principal, client string, el
 		}
 	}
 	if by == ByNaming {
-		if r := g.refusedBefore(ctx, m); r != nil {
+		if r := g.refuseUnapproved(ctx, s); r != nil {
 			return refuse(r), "", time.Time{}
 		}
 	}
@@ -133,7 +133,12 @@ func (g *Guard) rememberProject(ctx context.Context, principal, client, projectI
 	return g.opts.Store.Put(ctx, g.projectKey(principal, client, projectID), []byte("confirmed"), projectTTL)
 }
 
-// CountsFor says for whom the confirmation of a project counts.
+// ProjectQuestion asks a person whether to work in a project.
+func ProjectQuestion(projectID, client string) string {
+	return fmt.Sprintf("Work in project %s for the next 12 hours? A yes counts for %s.", Name(projectID), CountsFor(client))
+}
+
+// CountsFor says for which clients the confirmation of a project is valid.
 func CountsFor(client string) string {
 	if client == "" {
 		return "every client that calls with the same key or login"
@@ -141,10 +146,10 @@ func CountsFor(client string) string {
 	return "the client " + Name(client) + " alone"
 }
 
-// rememberSubproject lets the principal confirm the subproject that its bundle
-// made, though the allowlist does not name it. The answer to the create may
-// come before the subproject is there: then the bundle is remembered, and a
-// later look at it shows the subproject.
+// rememberSubproject allows the principal the subproject that its bundle made,
+// though the allowlist does not name it. The answer to the create may come
+// before the subproject exists: then the bundle is remembered, and a later
+// bundle_get shows the subproject.
 func (g *Guard) rememberSubproject(ctx context.Context, c *Call, answer map[string]any) error {
 	bundle := g.bundleKey(c, jsonvalue.Text(answer, "id"))
 	if c.Row.Tool == "bundle_get" {

@@ -20,11 +20,11 @@ type asks struct {
 	newProject       bool
 }
 
-// everyQuestion has at least one call of each tool that needs a person's word.
+// everyQuestion has at least one call of each tool that needs a confirmation.
 var everyQuestion = []asks{
 	{name: "a webhook", tool: "webhook_delete", args: `{"webhookId": "w-1"}`, api: map[string]string{"webhook_get": `{"target": "https://example.com/hook", "triggers": ["ALL"]}`}},
 	{name: "a webhook with many triggers", tool: "webhook_delete", args: `{"webhookId": "w-1"}`, api: map[string]string{"webhook_get": `{"target": "https://example.com/hook", "triggers": ["A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "A11", "A12"]}`}},
-	{name: "a webhook that can't be looked at", tool: "webhook_delete", args: `{"webhookId": "w-1"}`, api: map[string]string{"webhook_get": ``}},
+	{name: "a webhook that can't be read", tool: "webhook_delete", args: `{"webhookId": "w-1"}`, api: map[string]string{"webhook_get": ``}},
 	{name: "an account", tool: "whatsapp_account_delete", args: `{}`, api: map[string]string{"whatsapp_account_get": `{"state": "ONBOARDED", "details": {"wabaName": "Example"}}`}},
 	{name: "an account that is not live yet", tool: "whatsapp_account_delete", args: `{}`, api: map[string]string{"whatsapp_account_get": `{"changes": {"status": "IN_PROGRESS", "details": {"wabaName": "Example"}}}`}},
 	{name: "an account without a name", tool: "whatsapp_account_delete", args: `{}`, api: map[string]string{"whatsapp_account_get": `{"state": "ONBOARDED"}`}},
@@ -50,8 +50,8 @@ var everyQuestion = []asks{
 	{name: "a bundle of an SMS app", tool: "bundle_create", args: `{"name": "Example", "region": "EU", "smsApp": true}`},
 	{name: "a bundle of a subproject", tool: "bundle_create", args: `{"name": "Example", "region": "EU", "subproject": true}`},
 	{name: "a bundle whose services have the names", tool: "bundle_create", args: `{"region": "EU", "smsApp": {"name": "Texts"}}`},
-	{name: "a KakaoTalk sender that can't be looked at", tool: "kakaotalk_sender_delete", args: `{"plusFriendId": "exampleshop"}`, api: map[string]string{"kakaotalk_sender_get": ``}},
-	{name: "a template that can't be looked at", tool: "whatsapp_template_delete", args: `{"templateName": "order_shipped", "languageCode": "EN_US", "deleteSubmitted": true}`, api: map[string]string{"whatsapp_template_get": ``}},
+	{name: "a KakaoTalk sender that can't be read", tool: "kakaotalk_sender_delete", args: `{"plusFriendId": "exampleshop"}`, api: map[string]string{"kakaotalk_sender_get": ``}},
+	{name: "a template that can't be read", tool: "whatsapp_template_delete", args: `{"templateName": "order_shipped", "languageCode": "EN_US", "deleteSubmitted": true}`, api: map[string]string{"whatsapp_template_get": ``}},
 	{name: "a whole bundle", tool: "bundle_create", args: `{
 		"name": "Example", "region": "EU", "smsApp": true, "subproject": {"name": "Sub", "labels": {"team": "qa"}},
 		"convApp": {"name": "Talk", "webhooks": [{"target": "https://example.com/talk", "secret": "hidden-and-long-enough", "triggers": ["MESSAGE_DELIVERY"]}]},
@@ -59,7 +59,7 @@ var everyQuestion = []asks{
 	{name: "secrets of a read", tool: "rcs_sender_get", args: `{"senderId": "s-1"}`, reveal: true},
 	{name: "secrets of all pages", tool: "rcs_sender_list", args: `{}`, reveal: true, all: true},
 	{name: "the first change in a project", tool: "whatsapp_template_sync", args: `{}`, newProject: true},
-	{name: "the first change in a project, and a word on it", tool: "webhook_delete", args: `{"webhookId": "w-1"}`, api: map[string]string{"webhook_get": `{"target": "https://example.com/hook", "triggers": ["ALL"]}`}, newProject: true},
+	{name: "the first change in a project, and a confirmation", tool: "webhook_delete", args: `{"webhookId": "w-1"}`, api: map[string]string{"webhook_get": `{"target": "https://example.com/hook", "triggers": ["ALL"]}`}, newProject: true},
 }
 
 // question is what a person is asked about the call.
@@ -94,7 +94,7 @@ func (a asks) question(t *testing.T, edit func(f *fixture, c *Call)) string {
 }
 
 // The text of every question, for a reader: `go test ./internal/guard -run
-// Question -update` writes testdata/questions.txt anew.
+// Question -update` rewrites testdata/questions.txt.
 func TestEveryQuestion(t *testing.T) {
 	const path = "testdata/questions.txt"
 	var all strings.Builder
@@ -110,7 +110,7 @@ func TestEveryQuestion(t *testing.T) {
 		if row.Effect == catalog.Delete && row.Confirm == "" {
 			t.Errorf("%s deletes without a confirmation", row.Tool)
 		}
-		if ok := summaries[row.Tool] != nil; ok != (row.Confirm != "") {
+		if ok := Summaries[row.Tool] != nil; ok != (row.Confirm != "") {
 			t.Errorf("%s: has a question: %v, needs one: %v", row.Tool, ok, row.Confirm != "")
 		}
 	}
@@ -132,17 +132,17 @@ func TestEveryQuestion(t *testing.T) {
 func TestAQuestionDoesNotRepeatItself(t *testing.T) {
 	const words = 6
 	for _, a := range everyQuestion {
-		told := a.question(t, nil)
-		if strings.Contains(told, `""`) {
-			t.Errorf("%s has an empty name: %s", a.name, told)
+		asked := a.question(t, nil)
+		if strings.Contains(asked, `""`) {
+			t.Errorf("%s has an empty name: %s", a.name, asked)
 		}
 		seen := map[string]bool{}
-		for line := range strings.Lines(told) {
+		for line := range strings.Lines(asked) {
 			said := strings.Fields(line)
 			for i := range len(said) - words + 1 {
 				phrase := strings.Join(said[i:i+words], " ")
 				if seen[phrase] {
-					t.Errorf("%s says %q twice: %s", a.name, phrase, told)
+					t.Errorf("%s says %q twice: %s", a.name, phrase, asked)
 				}
 				seen[phrase] = true
 			}
@@ -162,7 +162,7 @@ func TestAQuestionCanNotBeForged(t *testing.T) {
 		tame := strings.Count(a.question(t, func(*fixture, *Call) {}), "\n")
 		for _, times := range []int{1, 40} {
 			effect := ""
-			told := a.question(t, func(f *fixture, c *Call) {
+			asked := a.question(t, func(f *fixture, c *Call) {
 				for tool := range a.api {
 					f.api[tool], _ = spoiled(f.api[tool], hostile, times).(map[string]any)
 				}
@@ -170,19 +170,19 @@ func TestAQuestionCanNotBeForged(t *testing.T) {
 				if a.newProject {
 					c.ProjectID = hostile
 				}
-				if s := summaries[a.tool]; s != nil {
-					effect = s.text(c.Args, f.api).effect
+				if s := Summaries[a.tool]; s != nil {
+					effect = s.text(c.Args, answersTo(s.Reads, f.api)).effect
 				}
 			})
-			lines := strings.Count(told, "\n")
+			lines := strings.Count(asked, "\n")
 			if times == 1 && lines != tame || lines > tame+2*MaxWebhooks+4 {
-				t.Errorf("%s, %d times: %d lines, not %d:\n%s", a.name, times, lines, tame, told)
+				t.Errorf("%s, %d times: %d lines, not %d:\n%s", a.name, times, lines, tame, asked)
 			}
-			if len(told) > 24_000 || strings.Contains(told, "\nApproved") || strings.ContainsFunc(told, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) {
-				t.Errorf("%s, %d times: %d bytes:\n%.2000s", a.name, times, len(told), told)
+			if len(asked) > 24_000 || strings.Contains(asked, "\nApproved") || strings.ContainsFunc(asked, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) {
+				t.Errorf("%s, %d times: %d bytes:\n%.2000s", a.name, times, len(asked), asked)
 			}
-			if at := strings.Index(told, effect); at < 0 || at > 2_000 {
-				t.Errorf("%s, %d times: what follows is out of view:\n%.3000s", a.name, times, told)
+			if at := strings.Index(asked, effect); at < 0 || at > 2_000 {
+				t.Errorf("%s, %d times: what follows is out of view:\n%.3000s", a.name, times, asked)
 			}
 		}
 	}
@@ -195,7 +195,7 @@ func spoiled(value any, hostile string, times int) any {
 		object := make(map[string]any, len(v))
 		for name, field := range v {
 			object[name] = spoiled(field, hostile, times)
-			if name == "details" && v["status"] != nil { // pending changes: their names are told
+			if name == "details" && v["status"] != nil { // pending changes: their names are shown
 				object[name] = map[string]any{hostile: hostile}
 			}
 		}

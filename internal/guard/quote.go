@@ -9,9 +9,9 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// What a question tells of others - the API, the caller - is quoted, on one
-// line and of bounded length: it can neither pass for words of ours nor push
-// them out of view.
+// Text of the API or the caller is quoted in a question, on one line and of
+// bounded length: it can neither pass for a text of ours nor push one out of
+// view.
 const (
 	maxOfName    = 80
 	maxOfWord    = 40
@@ -27,8 +27,8 @@ func Address(text string) string { return papi.Quoted(text, maxOfAddress) }
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$`)
 
-// Word is a state, a code or the name of a field: as it is where it looks like
-// one, else quoted.
+// Word shows a state, a code or the name of a field: as it is where it looks
+// like one, else quoted.
 func Word(text string) string {
 	if plainWord.MatchString(text) {
 		return text

@@ -15,21 +15,24 @@ import (
 // (fields_not_updatable, updateSender, 1.2.117). So a country that asks for
 // answers of its own can be added later only if they were given before.
 
+// launchedStates are the states in which only the countries can be changed, for a
+// reader.
+var launchedStates = strings.Join(catalog.RcsSenderUpdate.NotLive, " and ")
+
 // onlyCountries reports whether nothing of the sender but its countries can be
 // changed.
 func onlyCountries(sender map[string]any) bool {
-	state := jsonvalue.Text(sender, "state")
-	return state == "LAUNCHING" || state == "LAUNCHED"
+	return !catalog.RcsSenderUpdate.AllowsState(jsonvalue.Text(sender, "state"))
 }
 
-// askSupport is the way out of what no call changes any more.
+// askSupport is what to do about what no call can change.
 const askSupport = "a person asks Sinch support to add the answers, and names the sender and its project"
 
-// leadOut has the refusal of a launch in LAUNCHING or LAUNCHED lead on to what
-// can still be done: the countries whose answers are missing go, or a person
-// asks.
-func leadOut(refusal *Refusal, id, sender map[string]any) {
-	details := jsonvalue.Object(sender, "details")
+// addLaunchedSteps completes the refusal of a launch of a launched sender by what
+// can still be done: the countries whose answers are missing are removed, or a
+// person asks.
+func addLaunchedSteps(refusal *Refusal, id, sender map[string]any) {
+	state, details := jsonvalue.Text(sender, "state"), jsonvalue.Object(sender, "details")
 	var stay, leave []string
 	for _, country := range jsonvalue.Texts(details, "countries") {
 		if len(catalog.CountryNeeds(jsonvalue.Object(details, "questionnaire"), country).Missing) > 0 {
@@ -38,79 +41,117 @@ func leadOut(refusal *Refusal, id, sender map[string]any) {
 			stay = append(stay, country)
 		}
 	}
-	refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and what is missing can't be given any more: %s", jsonvalue.Text(sender, "state"), askSupport)
+	refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and what is missing can't be given any more: %s", state, askSupport)
 	if len(leave) > 0 && len(stay) > 0 {
-		refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and answers can't be given any more: take %s out again, or %s", jsonvalue.Text(sender, "state"), strings.Join(leave, ", "), askSupport)
+		refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and answers can't be given any more: remove %s again, or %s", state, strings.Join(leave, ", "), askSupport)
 		refusal.Next = append(refusal.Next, catalog.Next{
-			Do: "when the person agrees, take the countries out that lack answers: " + strings.Join(leave, ", "), Tool: "rcs_sender_update",
+			Do: "when the person agrees, remove the countries that lack answers: " + strings.Join(leave, ", "), Tool: "rcs_sender_update",
 			Args: jsonvalue.With(id, "details", map[string]any{"countries": stay}), Needs: []string{},
 		})
 	}
 	refusal.Next = append(refusal.Next, catalog.Next{Do: askSupport + "; then launch it again", Args: map[string]any{}, Needs: []string{}})
 }
 
-// countryAnswers warns of countries in a new sender whose answers are missing.
+var ruleCountryAnswers = Rule{
+	Code:   "guard_rcs_country_answers",
+	About:  "A warning: a country of a new sender whose launch asks for answers that the call does not give. They can't be given after the first launch.",
+	Tools:  []string{"rcs_sender_create"},
+	Source: "launchSender, updateSender, 1.2.117",
+	Warns:  true,
+	check:  countryAnswers,
+}
+
 func countryAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
 	details := jsonvalue.Object(c.Args, "details")
 	for _, country := range jsonvalue.Texts(details, "countries") {
-		if told := unanswered(jsonvalue.Object(details, "questionnaire"), country); told != "" {
-			c.Warn(fmt.Sprintf("details.countries has %s, %s: give the answers before the first launch, since in LAUNCHING and LAUNCHED they can't be given any more", country, told))
+		if lacks := unanswered(jsonvalue.Object(details, "questionnaire"), country); lacks != "" {
+			c.Warn(fmt.Sprintf("details.countries has %s, %s: give the answers before the first launch, since in %s they can't be given any more", country, lacks, launchedStates))
 		}
 	}
 	return nil
 }
 
-func givesCountries(c *Call) bool { return len(jsonvalue.Texts(c.Args, "details.countries")) > 0 }
+var ruleCountryAdded = Rule{
+	Code:      "guard_rcs_country_added",
+	About:     "A warning: a country that an update adds, and whose launch asks for answers that the sender lacks. In " + launchedStates + " they can't be given any more.",
+	Tools:     []string{"rcs_sender_update"},
+	Source:    "launchSender, updateSender, 1.2.117",
+	When:      "countries are given",
+	applies:   func(c *Call) bool { return len(jsonvalue.Texts(c.Args, "details.countries")) > 0 },
+	Reads:     []*Read{readRcsSender},
+	Warns:     true,
+	checkRead: countryAdded,
+}
 
-// countryAdded warns of countries that an update adds without their answers.
-func countryAdded(c *Call, s seen) *Refusal {
-	sender := s["rcs_sender_get"]
+func countryAdded(c *Call, a answers) *Refusal {
+	sender := a.of(readRcsSender)
 	before, now := jsonvalue.Object(sender, "details"), merged(jsonvalue.Object(sender, "details"), jsonvalue.Object(c.Args, "details"))
 	for _, country := range jsonvalue.Texts(now, "countries") {
-		told := unanswered(jsonvalue.Object(now, "questionnaire"), country)
+		lacks := unanswered(jsonvalue.Object(now, "questionnaire"), country)
 		switch {
-		case told == "" || slices.Contains(jsonvalue.Texts(before, "countries"), country):
+		case lacks == "" || slices.Contains(jsonvalue.Texts(before, "countries"), country):
 		case onlyCountries(sender):
-			c.Warn(fmt.Sprintf("details.countries adds %s, %s, and in %s they can't be given any more: unless %s, take %s out again, or the launch fails for it", country, told, jsonvalue.Text(sender, "state"), askSupport, country))
+			c.Warn(fmt.Sprintf("details.countries adds %s, %s, and in %s they can't be given any more: unless %s, remove %s again, or the launch fails for it", country, lacks, jsonvalue.Text(sender, "state"), askSupport, country))
 		default:
-			c.Warn(fmt.Sprintf("details.countries adds %s, %s: give the answers before the launch, since in LAUNCHING and LAUNCHED they can't be given any more", country, told))
+			c.Warn(fmt.Sprintf("details.countries adds %s, %s: give the answers before the launch, since in %s they can't be given any more", country, lacks, launchedStates))
 		}
 	}
 	return nil
 }
 
-// unanswered tells which answers a country still asks for, "" where none.
-func unanswered(questionnaire map[string]any, country string) string {
-	r := catalog.CountryNeeds(questionnaire, country)
-	var told []string
-	if len(r.Missing) > 0 {
-		told = append(told, "whose launch needs "+inOneBrace(r.Missing))
+// merged is a thing as a change leaves it: objects are merged, and null takes
+// away.
+func merged(thing, change map[string]any) map[string]any {
+	out := make(map[string]any, len(thing)+len(change))
+	for name, value := range thing {
+		out[name] = value
 	}
-	if len(r.Asked) > 0 {
-		told = append(told, "whose questionnaire asks for "+inOneBrace(r.Asked)+" (the API judges)")
+	for name, value := range change {
+		inner, isObject := value.(map[string]any)
+		switch {
+		case value == nil:
+			delete(out, name)
+		case isObject:
+			out[name] = merged(jsonvalue.Object(thing, name), inner)
+		default:
+			out[name] = value
+		}
 	}
-	return strings.Join(told, ", and ")
+	return out
 }
 
-// inOneBrace writes paths that begin alike once: a.b and a.c as a.{b, c}.
-func inOneBrace(paths []string) string {
+// unanswered names the answers that a country still asks for, "" for none.
+func unanswered(questionnaire map[string]any, country string) string {
+	r := catalog.CountryNeeds(questionnaire, country)
+	var lacks []string
+	if len(r.Missing) > 0 {
+		lacks = append(lacks, "whose launch needs "+joinPaths(r.Missing))
+	}
+	if len(r.Asked) > 0 {
+		lacks = append(lacks, "whose questionnaire asks for "+joinPaths(r.Asked)+" (the API decides)")
+	}
+	return strings.Join(lacks, ", and ")
+}
+
+// joinPaths writes what paths have in common once: a.b and a.c as a.{b, c}.
+func joinPaths(paths []string) string {
 	names := map[string][]string{}
 	for _, path := range paths {
 		at := strings.LastIndex(path, ".")
 		names[path[:at]] = append(names[path[:at]], path[at+1:])
 	}
-	var told []string
+	var joined []string
 	for _, before := range slices.Sorted(maps.Keys(names)) {
 		inside := strings.Join(names[before], ", ")
 		if len(names[before]) > 1 {
 			inside = "{" + inside + "}"
 		}
-		told = append(told, before+"."+inside)
+		joined = append(joined, before+"."+inside)
 	}
-	return strings.Join(told, ", ")
+	return strings.Join(joined, ", ")
 }
 
-// laterCountries tells, before a first launch, which countries can't be added
+// laterCountries says, before a first launch, which countries can't be added
 // after it because their answers are missing.
 func laterCountries(sender map[string]any) string {
 	details := jsonvalue.Object(sender, "details")

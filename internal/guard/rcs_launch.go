@@ -1,7 +1,9 @@
 package guard
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,48 +11,38 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// launchable are the states from which an RCS sender may be launched.
-var launchable = []string{"IN_TEST", "LAUNCHING", "LAUNCHED", "UNLAUNCHED"}
+var ruleLaunch = withState(catalog.RcsSenderLaunch, Rule{
+	About:     "An RCS sender is launched from " + oneOf(catalog.RcsSenderLaunch.Live) + ", with banner, logo, privacy policy, terms, a phone or an email, a country, and the answers of the general, the verification and each country's questionnaire that the contract marks as needed at launch: the refusal names all that is missing. A warning: answers that a country's questionnaire asks for beside them.",
+	Reads:     []*Read{readRcsSender},
+	checkRead: launch,
+})
 
-// launchMissing is what a sender lacks for a launch: what is wrong with its
-// state, and the paths of the rest.
-func launchMissing(sender map[string]any, r catalog.LaunchReport) []string {
+// launch names all that a launch still needs. In a state that ends on its own,
+// what the sender lacks does not matter: it says to wait.
+func launch(c *Call, a answers) *Refusal {
+	sender := a.of(readRcsSender)
 	state := jsonvalue.Text(sender, "state")
-	if slices.Contains(launchable, state) {
-		return r.Missing
-	}
-	return append(slices.Clip(r.Missing), fmt.Sprintf("state: %s, and only %s can be launched", or(state, "none"), strings.Join(launchable, ", ")))
-}
-
-// launchWaits are the states that end by themselves. What the sender lacks does
-// not matter in them.
-var launchWaits = []string{"PREPARING_LAUNCH", "IN_PROGRESS"}
-
-// launchRefusal tells all that a launch still needs, at once; in a state that
-// ends by itself, to wait.
-func launchRefusal(c *Call, s seen) *Refusal {
-	sender := s["rcs_sender_get"]
 	r := catalog.LaunchNeeds(sender)
-	missing := launchMissing(sender, r)
-	if state := jsonvalue.Text(sender, "state"); slices.Contains(launchWaits, state) {
+	missing := launchMissing(state, r)
+	if !catalog.RcsSenderLaunch.AllowsState(state) && c.Row.Resource.At(state, "").Class == catalog.Pending {
 		return &Refusal{
-			Message:    fmt.Sprintf("the sender is %s, which ends by itself: it can't be launched now", state),
-			Resolution: "wait, and look again with rcs_sender_get: its next says when, and what to do then",
+			Message:    fmt.Sprintf("the sender is %s, which ends on its own: it can't be launched now", state),
+			Resolution: "wait, and check again with rcs_sender_get: its next says when, and what to do then",
 			Info:       map[string]any{"missing": missing},
-			Next:       []catalog.Next{readRcsSender.next(c, "wait, and look again: "+state+" ends by itself")},
+			Next:       []catalog.Next{readRcsSender.next(c, "wait, and check again: "+state+" ends on its own")},
 		}
 	}
 	if len(missing) == 0 {
 		if len(r.Asked) > 0 {
-			c.Warn("not answered, though the questionnaire asks for it (the API judges): " + strings.Join(r.Asked, ", "))
+			c.Warn("not answered, though the questionnaire asks for it (the API decides): " + strings.Join(r.Asked, ", "))
 		}
 		return nil
 	}
 	refusal := &Refusal{
 		Message:    fmt.Sprintf("the sender can't be launched yet; missing: %s", strings.Join(missing, "; ")),
-		Resolution: "complete the sender with rcs_sender_update, all that is missing at once, and launch it again",
+		Resolution: "complete the sender with rcs_sender_update, in one update for all that is missing, and launch it again",
 		Info:       map[string]any{"missing": missing},
-		Next:       []catalog.Next{readRcsSender.next(c, "look at the sender, and what comes next in its state")},
+		Next:       []catalog.Next{readRcsSender.next(c, "check the sender, and what comes next in its state")},
 	}
 	if len(r.Asked) > 0 {
 		refusal.Info["askedToo"] = r.Asked
@@ -58,8 +50,8 @@ func launchRefusal(c *Call, s seen) *Refusal {
 	id := map[string]any{"senderId": c.Args["senderId"]}
 	switch {
 	case onlyCountries(sender):
-		leadOut(refusal, id, sender)
-	case slices.ContainsFunc(missing, inDetails):
+		addLaunchedSteps(refusal, id, sender)
+	case r.Missing != nil:
 		refusal.Next = append(refusal.Next, catalog.Next{Do: "complete the sender with what is missing", Tool: "rcs_sender_update", Args: id, Needs: []string{"details"}})
 		if !jsonvalue.IsEmpty(sender["useCase"]) {
 			refusal.Next = append(refusal.Next, catalog.Next{Do: "read the questions, for the answers that are missing", Tool: "rcs_questionnaire_get", Args: questionsAbout(sender, r), Needs: []string{}})
@@ -80,5 +72,65 @@ func questionsAbout(sender map[string]any, r catalog.LaunchReport) map[string]an
 	return ask
 }
 
-// inDetails reports whether a path is one that an update of the sender can give.
-func inDetails(path string) bool { return strings.HasPrefix(path, "details.") }
+// launchMissing is what a sender lacks for a launch: the paths of the fields,
+// and what is wrong with its state.
+func launchMissing(state string, r catalog.LaunchReport) []string {
+	if catalog.RcsSenderLaunch.AllowsState(state) {
+		return r.Missing
+	}
+	return append(slices.Clip(r.Missing), fmt.Sprintf("state: %s, and only %s can be launched", cmp.Or(state, "none"), strings.Join(catalog.RcsSenderLaunch.Live, ", ")))
+}
+
+var ruleUpdateLaunched = withState(catalog.RcsSenderUpdate, Rule{
+	About:     "In " + launchedStates + " an update changes the countries of an RCS sender and nothing else.",
+	When:      "more than countries changes",
+	applies:   func(c *Call) bool { return beyondCountries(c) != nil },
+	Reads:     []*Read{readRcsSender},
+	checkRead: updateLaunched,
+})
+
+func updateLaunched(c *Call, a answers) *Refusal {
+	sender := a.of(readRcsSender)
+	if !onlyCountries(sender) {
+		return nil
+	}
+	state := jsonvalue.Text(sender, "state")
+	others := beyondCountries(c)
+	r := &Refusal{
+		Message:    fmt.Sprintf("the sender is %s, where only details.countries can be changed; the call would change %s", state, strings.Join(others, ", ")),
+		Resolution: "leave out all but details.countries; test numbers are added with rcs_test_number_add",
+		Info:       map[string]any{"state": state, "notUpdatable": others},
+	}
+	id, details := pathArgs(c.Row, c.Args), jsonvalue.Object(c.Args, "details")
+	if details["questionnaire"] != nil {
+		r.Resolution += "; answers can't be given any more: " + askSupport
+	}
+	if countries, given := details["countries"]; given {
+		r.Next = append(r.Next, catalog.Next{
+			Do: "change the countries alone", Tool: "rcs_sender_update",
+			Args: jsonvalue.With(id, "details", map[string]any{"countries": countries}), Needs: []string{},
+		})
+	}
+	if numbers, _ := details["testNumbers"].([]any); len(numbers) > 0 {
+		r.Next = append(r.Next, catalog.Next{
+			Do: "add the test numbers", Tool: "rcs_test_number_add",
+			Args: jsonvalue.With(id, "testNumbers", numbers), Needs: []string{},
+		})
+	}
+	if r.Next == nil {
+		r.Next = []catalog.Next{readRcsSender.next(c, "check the sender, and what comes next in its state")}
+	}
+	return r
+}
+
+// beyondCountries are the fields, other than the countries, that an update
+// changes.
+func beyondCountries(c *Call) []string {
+	var others []string
+	for _, name := range slices.Sorted(maps.Keys(jsonvalue.Object(c.Args, "details"))) {
+		if name != "countries" {
+			others = append(others, "details."+name)
+		}
+	}
+	return others
+}

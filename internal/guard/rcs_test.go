@@ -39,9 +39,7 @@ func TestALaunchDependsOnTheState(t *testing.T) {
 		{"a draft", "DRAFT", "state: DRAFT, and only IN_TEST, LAUNCHING, LAUNCHED, UNLAUNCHED can be launched"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			sender := launchableSender()
-			sender["state"] = tt.state
-			if got := strings.Join(launchMissing(sender, catalog.LaunchNeeds(sender)), "; "); got != tt.want {
+			if got := strings.Join(launchMissing(tt.state, catalog.LaunchNeeds(launchableSender())), "; "); got != tt.want {
 				t.Errorf("missing %q, want %q", got, tt.want)
 			}
 		})
@@ -54,8 +52,8 @@ var down = &papi.Error{Code: "internal_error", Status: http.StatusInternalServer
 // gone is the API's answer for what is not there.
 var gone = &papi.Error{Code: "sender_not_found", Status: http.StatusNotFound}
 
-func TestALaunchIsRefusedUntilTheSenderIsWhole(t *testing.T) {
-	whole, err := json.Marshal(launchableSender())
+func TestALaunchIsRefusedUntilTheSenderIsComplete(t *testing.T) {
+	complete, err := json.Marshal(launchableSender())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,12 +65,12 @@ func TestALaunchIsRefusedUntilTheSenderIsWhole(t *testing.T) {
 	}
 	const launch = `{"senderId": "s"}`
 	checkRule(t, []ruleCase{
-		{name: "what is asked and not needed is told", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": string(more)}, want: codeRequired, warn: "details.questionnaire.fr.answers.siren"},
+		{name: "what is asked and not needed is a warning", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": string(more)}, want: codeRequired, warn: "details.questionnaire.fr.answers.siren"},
 		{name: "a draft", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": `{"state": "DRAFT", "useCase": "OTP"}`}, want: "rcs_launch_requirements", says: "details.countries", next: "rcs_sender_get"},
-		{name: "one whose launch is being prepared waits", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": `{"state": "PREPARING_LAUNCH", "useCase": "OTP"}`}, want: "rcs_launch_requirements", says: "ends by itself", next: "rcs_sender_get"},
-		{name: "a whole one is asked about, with one read for rule and summary", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": string(whole)}, want: codeRequired, reads: []string{"rcs_sender_get"}},
+		{name: "one whose launch is being prepared waits", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": `{"state": "PREPARING_LAUNCH", "useCase": "OTP"}`}, want: "rcs_launch_requirements", says: "ends on its own", next: "rcs_sender_get"},
+		{name: "a complete one is asked about, with one read for rule and summary", tool: "rcs_sender_launch", args: launch, api: map[string]string{"rcs_sender_get": string(complete)}, want: codeRequired, reads: []string{"rcs_sender_get"}},
 		{name: "a sender that is not there is left to the API", tool: "rcs_sender_launch", args: launch, fail: gone, want: codeRequired},
-		{name: "a read that fails closes the door", tool: "rcs_sender_launch", args: launch, fail: down, want: "read_failed", next: "rcs_sender_get"},
+		{name: "a read that fails refuses the launch", tool: "rcs_sender_launch", args: launch, fail: down, want: "read_failed", next: "rcs_sender_get"},
 	})
 }
 
@@ -87,7 +85,7 @@ func TestALaunchedSenderChangesItsCountriesOnly(t *testing.T) {
 		{name: "test numbers have a tool of their own", tool: "rcs_sender_update", args: `{"senderId": "s", "details": {"testNumbers": ["+15550100"]}}`, api: in("LAUNCHED"), want: "rcs_update_launched", next: "rcs_test_number_add"},
 		{name: "PREPARING_LAUNCH may change all", tool: "rcs_sender_update", args: both, api: in("PREPARING_LAUNCH"), want: "allowed"},
 		{name: "countries alone", tool: "rcs_sender_update", args: `{"senderId": "s", "details": {"countries": ["SE"]}}`, api: in("LAUNCHED"), want: "allowed", reads: []string{"rcs_sender_get"}},
-		{name: "a read that fails leaves it to the API", tool: "rcs_sender_update", args: both, fail: down, want: "allowed", warn: "the API judges"},
+		{name: "a read that fails leaves it to the API", tool: "rcs_sender_update", args: both, fail: down, want: "allowed", warn: "the API decides"},
 	})
 }
 
@@ -117,11 +115,11 @@ func TestUSAnswersOfAPrivateCompanyNameNoStock(t *testing.T) {
 }
 
 func TestTestNumbersAreTheSenders(t *testing.T) {
-	whole, err := json.Marshal(launchableSender())
+	complete, err := json.Marshal(launchableSender())
 	if err != nil {
 		t.Fatal(err)
 	}
-	api := map[string]string{"rcs_sender_get": string(whole)}
+	api := map[string]string{"rcs_sender_get": string(complete)}
 	many := make([]string, maxInvitations+1)
 	for i := range many {
 		many[i] = fmt.Sprintf(`"+155502%02d"`, i)
@@ -133,12 +131,12 @@ func TestTestNumbersAreTheSenders(t *testing.T) {
 		{name: "an unknown number is not invited again", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "+15550199"}`, api: api, want: "rcs_test_number", next: "rcs_test_number_add"},
 		{name: "nor taken out", tool: "rcs_test_number_delete", args: `{"senderId": "s", "testNumber": "+15550199"}`, api: api, want: "rcs_test_number"},
 		{name: "a known one is, when a person agrees", tool: "rcs_test_number_delete", args: `{"senderId": "s", "testNumber": "+15550100"}`, api: api, want: codeRequired, reads: []string{"rcs_sender_get"}},
-		{name: "a VERIFIED one has to accept anew", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "+15550100"}`, api: api, want: "allowed", warn: "UNVERIFIED again"},
+		{name: "the owner of a VERIFIED one has to accept again", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "+15550100"}`, api: api, want: "allowed", warn: "UNVERIFIED again"},
 		{name: "a DECLINED one may be refused by the API", tool: "rcs_test_number_add", args: add(`"+15550101"`), api: api, want: "allowed", warn: "DECLINED"},
 		{name: "a new one", tool: "rcs_test_number_add", args: add(`"+15550102"`), api: api, want: "allowed"},
-		{name: "20 at once", tool: "rcs_test_number_add", args: add(many[:maxInvitations]...), api: api, want: "allowed"},
-		{name: "21 at once", tool: "rcs_test_number_add", args: add(many...), api: api, want: "allowed", warn: "21 numbers at once"},
-		{name: "an answer without states tells nothing", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "+15550199"}`, api: map[string]string{"rcs_sender_get": `{"state": "IN_TEST"}`}, want: "allowed"},
+		{name: "20 in one call", tool: "rcs_test_number_add", args: add(many[:maxInvitations]...), api: api, want: "allowed"},
+		{name: "21 in one call", tool: "rcs_test_number_add", args: add(many...), api: api, want: "allowed", warn: "21 numbers in one call"},
+		{name: "an answer without states proves nothing", tool: "rcs_test_number_reinvite", args: `{"senderId": "s", "testNumber": "+15550199"}`, api: map[string]string{"rcs_sender_get": `{"state": "IN_TEST"}`}, want: "allowed"},
 	})
 }
 
@@ -198,17 +196,17 @@ func TestABrandNamesEachContactOnce(t *testing.T) {
 	checkRule(t, []ruleCase{
 		{name: "one label for two emails", tool: tool, args: brand(`"emails": [{"label": "l", "address": "a@example.com"}, {"label": "l", "address": "b@example.com"}]`), want: "allowed"},
 		{name: "an email twice", tool: tool, args: brand(`"emails": [{"label": "a", "address": "a@example.com"}, {"label": "b", "address": "a@example.com"}]`), want: rule, says: "details.brand.emails[1].address"},
-		{name: "all at once", tool: tool, args: brand(`"phones": [{"number": "+15550100"}, {"number": "+15550100"}], "websites": [{"url": "https://example.com"}, {"url": "https://example.com"}]`), want: rule, says: "phones[1].number, details.brand.websites[1].url"},
+		{name: "all together", tool: tool, args: brand(`"phones": [{"number": "+15550100"}, {"number": "+15550100"}], "websites": [{"url": "https://example.com"}, {"url": "https://example.com"}]`), want: rule, says: "phones[1].number, details.brand.websites[1].url"},
 		{name: "an email that is taken away", tool: tool, args: brand(`"emails": null`), want: "allowed"},
 	})
 }
 
-func TestADeprecatedBillingCategoryIsTold(t *testing.T) {
+func TestADeprecatedBillingCategoryIsAWarning(t *testing.T) {
 	create := func(category string) string {
 		return `{"region": "EU", "billingCategory": "` + category + `", "useCase": "OTP"}`
 	}
 	cases := []ruleCase{}
-	// The contract's own words tell which are deprecated.
+	// The contract says which are deprecated.
 	for value, about := range papi.LookupSchema("RcsInputSenderBillingCategoriesEnum").EnumDescriptions {
 		warn := ""
 		if _, instead, deprecated := strings.Cut(about, "deprecated, use "); deprecated {
@@ -217,14 +215,14 @@ func TestADeprecatedBillingCategoryIsTold(t *testing.T) {
 		cases = append(cases, ruleCase{name: value, tool: "rcs_sender_create", args: create(value), want: "allowed", warn: warn, reads: []string{}})
 	}
 	if len(cases) < 5 {
-		t.Fatalf("the contract tells of %d billing categories", len(cases))
+		t.Fatalf("the contract has %d billing categories", len(cases))
 	}
 	checkRule(t, cases)
 }
 
 // A country that is added after the launch, or named in a new sender, without
 // the answers that it asks for.
-func TestACountryWithoutItsAnswersIsTold(t *testing.T) {
+func TestACountryWithoutItsAnswersIsAWarning(t *testing.T) {
 	gb := `"gb": {"answers": {"brandIndustry": "Retail", "companyLegalName": "Example Ltd", "messagesVolume": "0 - 10K messages", "companyRegistrationNumber": "1", "fullCompanyAddress": "1 Example Street", "messagesFrequency": "Once per day"}}`
 	fr := `"fr": {"answers": {"fullCompanyAddress": "1 Rue Example", "siren": "000000000"}}`
 	const create, update = "rcs_sender_create", "rcs_sender_update"
@@ -242,7 +240,7 @@ func TestACountryWithoutItsAnswersIsTold(t *testing.T) {
 		{name: "a new sender in Sweden", tool: create, args: fresh("SE", ""), want: "allowed", reads: []string{}},
 		{name: "in Britain", tool: create, args: fresh("GB", ""), want: "allowed", warn: "details.countries has GB, whose launch needs details.questionnaire.gb.answers.{brandIndustry, companyLegalName, messagesVolume}, and whose questionnaire asks for"},
 		{name: "in Britain, with the answers", tool: create, args: fresh("GB", gb), want: "allowed"},
-		{name: "in France", tool: create, args: fresh("FR", ""), want: "allowed", warn: "details.countries has FR, whose questionnaire asks for details.questionnaire.fr.answers.{fullCompanyAddress, siren} (the API judges): give the answers before the first launch"},
+		{name: "in France", tool: create, args: fresh("FR", ""), want: "allowed", warn: "details.countries has FR, whose questionnaire asks for details.questionnaire.fr.answers.{fullCompanyAddress, siren} (the API decides): give the answers before the first launch"},
 		{name: "in the US", tool: create, args: fresh("US", ""), want: "allowed", warn: "details.questionnaire.verification.answers.phone"},
 
 		{name: "Britain is added while testing", tool: update, args: add(`"SE", "GB"`, ""), api: in("IN_TEST", ""), want: "allowed", warn: "details.countries adds GB, whose launch needs details.questionnaire.gb.answers.{brandIndustry, companyLegalName, messagesVolume}", reads: read},
@@ -306,7 +304,7 @@ func TestALaunchOfALaunchedSenderHasAWayOut(t *testing.T) {
 	}
 }
 
-func TestTheLaunchTellsWhichCountriesCantFollow(t *testing.T) {
+func TestTheQuestionAboutALaunchNamesCountriesThatCantFollow(t *testing.T) {
 	summary := func(edit map[string]any) string {
 		f := newFixture(nil).confirmed(t)
 		sender := launchableSender()

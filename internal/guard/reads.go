@@ -10,6 +10,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -17,17 +18,53 @@ import (
 type Read struct {
 	// Tool is the tool that reads.
 	Tool string
-	// When tells in words for which calls it is made; "" for all.
-	When string
 
-	// args are the read's arguments; nil means those of the call that stand in
+	// args are the read's arguments; nil means those of the call that are in
 	// the read's path.
 	args func(c *Call) map[string]any
-	// needed reports whether the call needs the read; nil means always.
-	needed func(c *Call) bool
 }
 
-func (r *Read) isNeeded(c *Call) bool { return r.needed == nil || r.needed(c) }
+// The reads of all rules and summaries.
+var (
+	readWebhook                   = newRead("webhook_get")
+	readWebhooks                  = newRead("webhook_list")
+	readWhatsappAccount           = newRead("whatsapp_account_get")
+	readWhatsappSender            = newRead("whatsapp_sender_get")
+	readWhatsappSenders           = newRead("whatsapp_sender_list")
+	readWhatsappTemplate          = newRead("whatsapp_template_get")
+	readWhatsappTemplateLanguages = newRead("whatsapp_template_language_list")
+	readSolutions                 = newRead("whatsapp_solution_list")
+	readRcsSender                 = newRead("rcs_sender_get")
+	readKakaoSender               = newRead("kakaotalk_sender_get")
+	readKakaoSenders              = newRead("kakaotalk_sender_list")
+	readKakaoTemplate             = newRead("kakaotalk_template_get")
+	readKakaoTemplates            = newRead("kakaotalk_template_list")
+	readSmsApp                    = newRead("sms_app_get")
+	readKakaoSenderCategories     = newRead("kakaotalk_sender_category_list")
+	readKakaoTemplateCategories   = newRead("kakaotalk_template_category_list")
+
+	// readWhatsappLanguages are the languages that a new template's name is in.
+	readWhatsappLanguages = newRead("whatsapp_template_language_list").with(func(c *Call) map[string]any {
+		return map[string]any{"templateName": c.Args["name"]}
+	})
+	// readKakaoNames are the templates whose name begins with the given one.
+	readKakaoNames = newRead("kakaotalk_template_list").with(func(c *Call) map[string]any {
+		return map[string]any{"plusFriendId": c.Args["plusFriendId"], "templateName": jsonvalue.Field(c.Args, "details.name")}
+	})
+)
+
+// newRead panics at start-up when there is no such tool.
+func newRead(tool string) *Read {
+	if row := catalog.Lookup(tool); row == nil || row.Writes() {
+		panic("guard: no tool reads as " + tool)
+	}
+	return &Read{Tool: tool}
+}
+
+func (r *Read) with(args func(c *Call) map[string]any) *Read {
+	r.args = args
+	return r
+}
 
 func (r *Read) arguments(c *Call) map[string]any {
 	if r.args != nil {
@@ -36,11 +73,17 @@ func (r *Read) arguments(c *Call) map[string]any {
 	return pathArgs(catalog.Lookup(r.Tool), c.Args)
 }
 
-// seen is what the reads of a rule or a summary showed, by tool.
-type seen map[string]map[string]any
+// answers are what the reads of a rule or a summary returned.
+type answers map[*Read]map[string]any
 
-// of returns what a read returned.
-func (s seen) of(r Read) map[string]any { return s[r.Tool] }
+// of panics when the rule or the summary does not declare the read.
+func (a answers) of(r *Read) map[string]any {
+	answer, declared := a[r]
+	if !declared {
+		panic("guard: " + r.Tool + " is used and not declared in Reads")
+	}
+	return answer
+}
 
 // reads are the reads that the rules and the summary of one call share: each
 // is made once.
@@ -63,18 +106,15 @@ func key(tool string, args map[string]any) string {
 	return tool + string(raw)
 }
 
-// readAll makes those of the reads that the call needs and that were not made
-// before, side by side, and waits for them.
-func (c *Call) readAll(ctx context.Context, wanted []Read) {
+// readAll makes those of the reads that were not made before, concurrently, and
+// waits for them.
+func (c *Call) readAll(ctx context.Context, wanted []*Read) {
 	if c.reads.done == nil {
 		c.reads.done = map[string]*readResult{}
 	}
 	var running sync.WaitGroup
-	for i := range wanted {
-		if !wanted[i].isNeeded(c) {
-			continue
-		}
-		tool, args := wanted[i].Tool, wanted[i].arguments(c)
+	for _, read := range wanted {
+		tool, args := read.Tool, read.arguments(c)
 		k := key(tool, args)
 		if c.reads.done[k] != nil {
 			continue
@@ -86,16 +126,16 @@ func (c *Call) readAll(ctx context.Context, wanted []Read) {
 	running.Wait()
 }
 
-// read returns what a read showed; it is made where it was not yet.
+// read returns the answer of a read, which is made unless it was before.
 func (c *Call) read(ctx context.Context, r *Read) (map[string]any, error) {
-	c.readAll(ctx, []Read{*r})
+	c.readAll(ctx, []*Read{r})
 	result := c.reads.done[key(r.Tool, r.arguments(c))]
 	return result.answer, result.err
 }
 
 // absent reports whether the API answered that there is no such thing, or none of
-// its kind in the project, or that its id is wrong: what it says to the read it
-// says to the call.
+// its kind in the project, or that its id is wrong: it will answer the
+// call alike.
 func absent(err error) bool {
 	var e *papi.Error
 	if !errors.As(err, &e) {
@@ -104,16 +144,16 @@ func absent(err error) bool {
 	return e.Status == http.StatusNotFound || e.Status == http.StatusBadRequest || e.Code == "rbm_has_not_been_used"
 }
 
-// unreadable is what a rule says when its read failed.
+// unreadable is a rule's answer when its read failed.
 func unreadable(c *Call, r *Read, closed bool, err error) *Refusal {
 	if !closed {
-		c.Warn(fmt.Sprintf("%s could not be read (%s), so a rule was not checked: the API judges", r.Tool, code(err)))
+		c.Warn(fmt.Sprintf("%s could not be read (%s), so a rule was not checked: the API decides", r.Tool, code(err)))
 		return nil
 	}
 	return &Refusal{
 		Code:    errorcode.ReadFailed,
-		Message: fmt.Sprintf("%s can't be undone, and what it would do could not be looked at: %s answered %s", c.Row.Tool, r.Tool, code(err)),
-		Next:    []catalog.Next{r.next(c, "look at its state, and what comes next in it")},
+		Message: fmt.Sprintf("%s can't be undone, and what it would do could not be checked: %s answered %s", c.Row.Tool, r.Tool, code(err)),
+		Next:    []catalog.Next{r.next(c, "check its state, and what comes next in it")},
 	}
 }
 

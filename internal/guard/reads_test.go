@@ -25,7 +25,7 @@ func (s *slow) Read(_ context.Context, _, tool string, _ map[string]any) (map[st
 	return map[string]any{}, nil
 }
 
-func TestReadsAreMadeOnceAndSideBySide(t *testing.T) {
+func TestReadsAreMadeOnceAndConcurrently(t *testing.T) {
 	for _, tt := range []struct {
 		name, tool, args string
 		reads            int
@@ -35,7 +35,7 @@ func TestReadsAreMadeOnceAndSideBySide(t *testing.T) {
 		{"a rule and a summary that read the same", "rcs_test_number_delete", `{"senderId": "s", "testNumber": "+15550100"}`, 1, time.Second},
 		{"a rule of two reads, and a summary of one of them", "whatsapp_solution_assign", `{"solutionId": "1"}`, 2, time.Second},
 		{"a summary alone", "kakaotalk_sender_delete", `{"plusFriendId": "p"}`, 2, time.Second},
-		{"a rule that has nothing to look for", "kakaotalk_template_create", `{"plusFriendId": "p", "details": {}}`, 0, 0},
+		{"a rule that does not apply", "kakaotalk_template_create", `{"plusFriendId": "p", "details": {}}`, 0, 0},
 		{"a call that is refused for itself", "bundle_create", `{"webhooks": [{"target": "https://example.com"}]}`, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,16 +58,16 @@ func TestReadsAreMadeOnceAndSideBySide(t *testing.T) {
 	}
 }
 
-func TestWhatNobodyIsAskedIsNotReadFor(t *testing.T) {
+func TestNoReadWithoutAQuestion(t *testing.T) {
 	f := newFixture(func(o *Options) { o.Mode = Off })
 	if got := f.check(call("kakaotalk_sender_delete", map[string]any{"plusFriendId": "p"})); got != "allowed" || len(f.reads) != 0 {
 		t.Errorf("got %s, and it read %v", got, f.reads)
 	}
 }
 
-// The person is told what could not be looked at, and that is a fact too: when
-// it can be, they are asked anew.
-func TestASummaryTellsWhatItCouldNotRead(t *testing.T) {
+// The question says what could not be read, and that is a fact too: when it can
+// be, the person is asked again.
+func TestAQuestionNamesTheReadThatFailed(t *testing.T) {
 	f := newFixture(nil).confirmed(t)
 	f.fail = down
 	remove := func() *Call { return call("sms_app_delete", map[string]any{"smsAppId": "s"}) }

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// readyAPI is what the API answers where nothing stands in the way of a call.
+// readyAPI is what the API answers where nothing prevents a call.
 func readyAPI() map[string]map[string]any {
 	return map[string]map[string]any{
 		"rcs_sender_get":         launchableSender(),
@@ -35,7 +35,7 @@ func parsed(t *testing.T, text string) map[string]any {
 	return v
 }
 
-// put sets what stands at a dotted path, and takes it away where it is nil.
+// put sets the value at a dotted path, or removes it where it is nil.
 func put(fields map[string]any, path string, value any) {
 	names := strings.Split(path, ".")
 	last := names[len(names)-1]
@@ -54,6 +54,15 @@ func put(fields map[string]any, path string, value any) {
 	}
 }
 
+// answersTo are the answers to reads, by tool.
+func answersTo(reads []*Read, api map[string]map[string]any) answers {
+	a := answers{}
+	for _, read := range reads {
+		a[read] = api[read.Tool]
+	}
+	return a
+}
+
 // ruleCase is a line of a rule's table: what the API shows, what is called,
 // and what the guard says of it.
 type ruleCase struct {
@@ -67,7 +76,7 @@ type ruleCase struct {
 	warn string            // a part of a warning
 	next string            // the tool of the first thing to do next
 	// reads are the tools that were read with, in alphabetical order; nil where
-	// the case does not tell.
+	// the case does not say.
 	reads []string
 }
 
@@ -102,7 +111,7 @@ func checkRule(t *testing.T, cases []ruleCase) {
 			if warned := strings.Join(c.Warnings, "\n"); !strings.Contains(warned, tt.warn) || tt.warn == "" && warned != "" {
 				t.Errorf("warned of %q, want %q", warned, tt.warn)
 			}
-			slices.Sort(f.reads) // they are made side by side
+			slices.Sort(f.reads) // they are made concurrently
 			if tt.reads != nil && !slices.Equal(f.reads, tt.reads) {
 				t.Errorf("it read %v, want %v", f.reads, tt.reads)
 			}

@@ -8,7 +8,7 @@ import (
 )
 
 // What was confirmed for one API counts for no other, though both share a
-// store: a project, a register, a token.
+// store: a project, a registration, a token.
 func TestRealmsAreApart(t *testing.T) {
 	ctx := context.Background()
 	shared := store.NewMemory()
@@ -33,6 +33,6 @@ func TestRealmsAreApart(t *testing.T) {
 	}
 	there.api["whatsapp_sender_get"] = map[string]any{"state": "PENDING_VERIFICATION"}
 	if got := there.check(call("whatsapp_sender_verify", map[string]any{"senderId": "s", "code": "123456"})); got != "guard_register_first" {
-		t.Errorf("the register: %s", got)
+		t.Errorf("the registration: %s", got)
 	}
 }

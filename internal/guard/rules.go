@@ -3,95 +3,143 @@ package guard
 import (
 	"context"
 	"slices"
+
+	"papi-mcp/internal/catalog"
 )
 
 // Rule is one thing that the API's documentation asks of an agent.
 type Rule struct {
-	// Name is stable: a refusal's errorCode is "guard_" and the name.
-	Name string
+	// Code is the errorCode of its refusals; stable.
+	Code string
 	// About says the rule in a sentence.
 	About string
-	// Tools are the tools that it looks at.
+	// Tools are the tools that it checks.
 	Tools []string
-	// Reads are the reads that it judges by. Where one is not needed, or shows
-	// that there is no such thing, the rule has nothing against the call.
-	Reads []Read
-	// Closed refuses when a read fails; else the call goes on with a warning,
-	// and the API judges.
-	Closed bool
-
+	// Source names the operations or schemas of the contract that it is taken
+	// from, and the contract's version: "updateSender, 1.2.117".
+	Source string
+	// When says in words for which calls it applies; "" for all.
+	When string
+	// Reads are what it must know from the API. Where one shows that there is no
+	// such thing, the rule allows the call.
+	Reads []*Read
+	// FailClosed refuses the call when a read fails; else the call goes on with
+	// a warning, and the API decides.
+	FailClosed bool
 	// Warns tells that the rule refuses nothing: what it finds is a warning, and
-	// the API judges.
+	// the API decides.
 	Warns bool
+	// State is the precondition that the rule checks; nil where it checks none.
+	State *catalog.Precondition
 
-	// A rule has one of the two: check judges the call alone, judge judges it
-	// by what the reads showed.
-	check func(ctx context.Context, g *Guard, c *Call) *Refusal
-	judge func(c *Call, s seen) *Refusal
-	// recall completes a refusal of judge by what the guard remembers; nil adds
+	// applies is When as a function; nil applies to all calls.
+	applies func(c *Call) bool
+	// A rule has one of the two: check looks at the call alone, checkRead at
+	// what the reads returned too.
+	check     func(ctx context.Context, g *Guard, c *Call) *Refusal
+	checkRead func(c *Call, a answers) *Refusal
+	// complete adds to a refusal of checkRead what the guard remembers; nil adds
 	// nothing.
-	recall func(ctx context.Context, g *Guard, c *Call, r *Refusal) error
+	complete func(ctx context.Context, g *Guard, c *Call, r *Refusal) error
 }
 
-// Check applies the rule to a call: nil where it has nothing against it.
-func (r *Rule) Check(ctx context.Context, g *Guard, c *Call) *Refusal {
-	if r.judge == nil {
+// Rules are all rules, in the order in which they check a call. Those that need
+// no read come first in their family, so that a call that they refuse costs
+// none.
+var Rules = []Rule{
+	ruleEmptyUpdate,
+
+	ruleAllAlone, ruleWebhookAddress, ruleWebhookSecret, ruleWebhookTarget, ruleWebhookLimit,
+
+	ruleMediaAddress,
+
+	ruleTokenSource, ruleAccountOne, ruleAccountUpdate, ruleAccountEmpty,
+	ruleSenderRegion, ruleSenderAccount,
+	stateRule(catalog.WhatsappSenderUpdate, readWhatsappSender),
+	ruleDisplayNameReview,
+	stateRule(catalog.WhatsappSenderDiscard, readWhatsappSender),
+	ruleVerifyPause,
+	stateRule(catalog.WhatsappSenderRegister, readWhatsappSender),
+	ruleRegisterFirst,
+	stateRule(catalog.KakaotalkSenderRegister, readKakaoSender),
+	stateRule(catalog.KakaotalkSenderVerify, readKakaoSender),
+
+	ruleTemplateBody, ruleTemplateVariables, ruleHeaderMedia, ruleTemplateExamples, ruleTemplateTTL,
+	ruleButtonURLs, ruleFlowButtons, ruleCarouselCards,
+	ruleTemplateUnique, ruleTemplateLanguageCategory, ruleTemplatePricing, ruleTemplateUpdateContent, ruleTemplateUpdateTTL,
+	stateRule(catalog.WhatsappTemplateUpdate, readWhatsappTemplate),
+	ruleTemplateSource, ruleTemplateCategory, ruleTemplateDraft,
+	ruleSolutionAssigned,
+
+	ruleBrandUnique, ruleBillingCategory, ruleCountryAnswers, ruleUSAnswers, ruleTestNumberForm,
+	ruleLaunch, ruleUpdateLaunched, ruleCountryAdded, ruleTestNumber,
+
+	ruleKakaoCategoryForm, ruleKakaoButtons, ruleKakaoVariables, ruleKakaoSenderUnique, ruleKakaoSenderCategory,
+	stateRule(catalog.KakaotalkSenderUpdate, readKakaoSender),
+	stateRule(catalog.KakaotalkSenderDiscard, readKakaoSender),
+	ruleKakaoTemplateUnique, ruleKakaoTemplateCategory,
+	stateRule(catalog.KakaotalkTemplateUpdate, readKakaoTemplate),
+	stateRule(catalog.KakaotalkTemplateDiscard, readKakaoTemplate),
+
+	ruleSmsAppConversation,
+
+	ruleBundleServices, ruleBundleNames, ruleBundleConversation, ruleBundleTargets, ruleBundleWebhooks,
+}
+
+// isNeeded reports whether the rule applies to the call.
+func (r *Rule) isNeeded(c *Call) bool {
+	return slices.Contains(r.Tools, c.Row.Tool) && (r.applies == nil || r.applies(c))
+}
+
+// apply checks a call: nil where the rule allows it.
+func (r *Rule) apply(ctx context.Context, g *Guard, c *Call) *Refusal {
+	if r.checkRead == nil {
 		return r.check(ctx, g, c)
 	}
-	s := seen{}
-	for i := range r.Reads {
-		read := &r.Reads[i]
-		if !read.isNeeded(c) {
-			return nil
-		}
+	a := answers{}
+	for _, read := range r.Reads {
 		answer, err := c.read(ctx, read)
 		switch {
 		case err == nil:
-			s[read.Tool] = answer
+			a[read] = answer
 		case absent(err):
 			return nil
 		default:
-			return unreadable(c, read, r.Closed, err)
+			return unreadable(c, read, r.FailClosed, err)
 		}
 	}
-	refusal := r.judge(c, s)
-	if refusal != nil && r.recall != nil {
-		if err := r.recall(ctx, g, c, refusal); err != nil {
+	refusal := r.checkRead(c, a)
+	if refusal != nil && r.complete != nil {
+		if err := r.complete(ctx, g, c, refusal); err != nil {
 			return storeFailed(err)
 		}
 	}
 	return refusal
 }
 
-// Rules are all rules, in the order in which they look at a call. Those that
-// need no read come first in their family, so that a call that they refuse
-// costs none.
-var Rules = slices.Concat(updateRules, webhookRules, mediaRules, whatsappAccountRules, whatsappSenderRules, pauseRules, registerRules, whatsappContentRules, whatsappTemplateRules, solutionRules, rcsRules, kakaotalkRules, smsRules, bundleRules)
-
-// checkRules applies the rules of the call's tool. When the first of them needs
-// to read, all that they and the summary read is read side by side.
+// checkRules applies the rules of the call. When the first of them needs to
+// read, all that they and the summary read is read concurrently.
 func (g *Guard) checkRules(ctx context.Context, c *Call) *Refusal {
-	var mine []*Rule
-	var wanted []Read
+	var needed []*Rule
+	var wanted []*Read
 	for i := range g.opts.Rules {
-		rule := &g.opts.Rules[i]
-		if slices.Contains(rule.Tools, c.Row.Tool) {
-			mine = append(mine, rule)
+		if rule := &g.opts.Rules[i]; rule.isNeeded(c) {
+			needed = append(needed, rule)
 			wanted = append(wanted, rule.Reads...)
 		}
 	}
 	if c.Row.Confirm != "" && g.opts.Mode != Off {
-		wanted = append(wanted, summaries[c.Row.Tool].Reads...)
+		wanted = append(wanted, Summaries[c.Row.Tool].Reads...)
 	}
 	read := false
-	for _, rule := range mine {
-		if rule.judge != nil && !read {
+	for _, rule := range needed {
+		if rule.Reads != nil && !read {
 			c.readAll(ctx, wanted)
 			read = true
 		}
-		if r := rule.Check(ctx, g, c); r != nil {
+		if r := rule.apply(ctx, g, c); r != nil {
 			if r.Code == "" {
-				r.Code = "guard_" + rule.Name
+				r.Code = rule.Code
 			}
 			return r
 		}

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -8,13 +9,12 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-var smsRules = []Rule{
-	{
-		Name:  "sms_app_conversation",
-		About: "An SMS app is created with a new Conversation app (convApiApp) or connected to one that exists (convApiAppId), not both.",
-		Tools: []string{"sms_app_create"},
-		check: smsAppConversation,
-	},
+var ruleSmsAppConversation = Rule{
+	Code:   "guard_sms_app_conversation",
+	About:  "An SMS app is created with a new Conversation app (convApiApp) or connected to one that exists (convApiAppId), not both.",
+	Tools:  []string{"sms_app_create"},
+	Source: "SmsInputSmsAppDto, 1.2.117",
+	check:  smsAppConversation,
 }
 
 func smsAppConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
@@ -35,13 +35,11 @@ func smsAppConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 }
 
-var readSmsApp = Read{Tool: "sms_app_get"}
+var smsSummaries = []Summary{{Tool: "sms_app_delete", Reads: []*Read{readSmsApp}, text: askSmsAppDelete}}
 
-var smsSummaries = []Summary{{Tool: "sms_app_delete", Reads: []Read{readSmsApp}, text: askSmsAppDelete}}
-
-func askSmsAppDelete(_ map[string]any, answers seen) sentences {
-	app := answers.of(readSmsApp)
-	facts := "It is " + Word(or(jsonvalue.Text(app, "status"), "UNKNOWN"))
+func askSmsAppDelete(_ map[string]any, a answers) sentences {
+	app := a.of(readSmsApp)
+	facts := "It is " + Word(cmp.Or(jsonvalue.Text(app, "status"), "UNKNOWN"))
 	if regions := words(jsonvalue.Texts(app, "regions")); regions != "" {
 		facts += " in " + regions
 	}

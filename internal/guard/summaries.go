@@ -1,74 +1,113 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 )
 
-// Summary declares the question about the calls of one tool that needs a
-// confirmation. It stands beside the rules of the tool's family.
+// Summary declares the question about a call of one tool. It is found beside the
+// rules of the tool's family.
 type Summary struct {
 	Tool string
 	// Reads are what text needs beside the arguments.
-	Reads []Read
-	// text words the question. It is a pure function: when it returns something
-	// else after the answer, the confirmation is void. A read that failed is
-	// missing from the answers.
-	text func(args map[string]any, answers seen) sentences
+	Reads []*Read
+	// text words the question. It depends on nothing but its arguments, and
+	// when it returns something else at the time of sending, the confirmation
+	// is void. The answer of a read that failed is nil.
+	text func(args map[string]any, a answers) sentences
 }
 
 // sentences are the parts of a question, in the order in which they are shown.
 type sentences struct {
-	// ask is the verb and the kind of thing, without the question mark.
-	ask string
-	// name is what the person knows the thing by; "" stands for its id.
-	name string
-	// effect is what follows from a yes, whatever the reads return. It comes
+	ask  string // the verb and the kind of thing
+	name string // what the person knows the thing by; its id where this is ""
+	// effect is what follows from a yes, worded without the reads too. It comes
 	// before the facts, whose length depends on others: it is always in view.
 	effect string
-	// facts are what else matters to the decision. Where a read failed, the
+	// facts are what else the person should know. Where a read failed, the
 	// error is shown instead.
 	facts string
 }
 
 const noWayBack = "This API has no call that restores it."
 
-// Summaries has the question of each tool whose row has a Confirm.
-var Summaries = slices.Concat(webhookSummaries, whatsappAccountSummaries, whatsappSenderSummaries, whatsappTemplateSummaries, solutionSummaries, rcsSummaries, kakaotalkSummaries, smsSummaries, bundleSummaries)
+// Summaries has, by tool, the question of each row that has a Confirm.
+var Summaries = byTool(slices.Concat(webhookSummaries, whatsappAccountSummaries, whatsappSenderSummaries, whatsappTemplateSummaries, solutionSummaries, rcsSummaries, kakaotalkSummaries, smsSummaries, bundleSummaries))
 
-// summaries are Summaries by tool. A row without its question is found when the
-// program starts, not when the row is called.
-var summaries = func() map[string]*Summary {
-	byTool := map[string]*Summary{}
-	for i := range Summaries {
-		byTool[Summaries[i].Tool] = &Summaries[i]
+// byTool indexes the declarations. It panics for a row that lacks its question:
+// that is found when the program starts, not when the tool is called.
+func byTool(all []Summary) map[string]*Summary {
+	index := map[string]*Summary{}
+	for i := range all {
+		index[all[i].Tool] = &all[i]
 	}
 	for _, row := range catalog.Rows() {
-		if (byTool[row.Tool] != nil) != (row.Confirm != "") {
+		if (index[row.Tool] != nil) != (row.Confirm != "") {
 			panic("guard: " + row.Tool + " has a Confirm or a question, but not both")
 		}
 	}
-	return byTool
-}()
+	return index
+}
+
+// summarise words the question about a call, and returns the facts in it that
+// may change until the answer.
+func summarise(ctx context.Context, c *Call, project bool) (summary string, facts []string) {
+	var lines []string
+	if project {
+		lines = append(lines, ProjectQuestion(c.ProjectID, c.Client)+" It has not been confirmed here yet.")
+		facts = append(facts, "the project is not confirmed")
+	}
+	ids, last := []string{c.Row.Tool}, ""
+	for _, p := range c.Row.Op().Parameters {
+		if p.In == "path" && p.Name != "projectId" {
+			last = Name(fmt.Sprint(c.Args[p.Name]))
+			ids = append(ids, p.Name+" "+last)
+		}
+	}
+	var text sentences
+	switch s := Summaries[c.Row.Tool]; {
+	case s != nil:
+		text = s.sentences(ctx, c)
+		facts = append(facts, text.ask, text.name, text.effect, text.facts)
+	case !c.Reveal:
+		return strings.Join(append(lines, "The first change in it is "+strings.Join(ids, ", ")+"."), "\n"), facts
+	case last == "":
+		text.ask = "Show secrets to the agent"
+	default:
+		text.ask = "Show the agent the secrets of"
+	}
+	lines = append(lines, strings.TrimSpace(text.ask+" "+cmp.Or(text.name, last))+"?", text.effect)
+	if c.Reveal {
+		pages := ""
+		if c.All {
+			pages = ", on all pages of the list"
+		}
+		lines = append(lines, "The answer will show its secrets (tokens, keys) in clear text to the agent"+pages+".")
+	}
+	lines = append(lines, text.facts, fmt.Sprintf("(%s, project %s)", strings.Join(ids, ", "), Name(c.ProjectID)))
+	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n"), facts
+}
 
 // sentences words the question about a call.
 func (s *Summary) sentences(ctx context.Context, c *Call) sentences {
 	c.readAll(ctx, s.Reads)
-	answers, failed := seen{}, ""
-	for i := range s.Reads {
-		answer, err := c.read(ctx, &s.Reads[i])
-		if err == nil {
-			answers[s.Reads[i].Tool] = answer
-		} else if failed == "" {
-			failed = fmt.Sprintf("More about it could not be read: %s answered %s.", s.Reads[i].Tool, Word(code(err)))
+	a, failed := answers{}, ""
+	for _, read := range s.Reads {
+		answer, err := c.read(ctx, read)
+		if err != nil {
+			answer = nil
+			failed = cmp.Or(failed, fmt.Sprintf("More about it could not be read: %s answered %s.", read.Tool, Word(code(err))))
 		}
+		a[read] = answer
 	}
-	text := s.text(c.Args, answers)
+	text := s.text(c.Args, a)
 	if failed != "" {
 		text.facts = failed
 	}
@@ -81,5 +120,5 @@ func lostChanges(thing map[string]any) string {
 	if fields := slices.Sorted(maps.Keys(jsonvalue.Object(thing, "changes.details"))); len(fields) > 0 {
 		to = " to " + words(fields)
 	}
-	return fmt.Sprintf("Its pending changes%s are lost; their status is %s. %s.", to, Word(or(pending(thing), "none")), stateOf(thing))
+	return fmt.Sprintf("Its pending changes%s are lost; their status is %s. %s.", to, Word(cmp.Or(pending(thing), "none")), stateOf(thing))
 }

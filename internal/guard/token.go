@@ -13,21 +13,21 @@ import (
 	"time"
 )
 
-// A token is our word that exactly one call may go out once. It is signed, and
-// holds no more than two hashes, an end and a number of its own:
+// A token lets exactly one call through, once. It is signed, and holds two
+// hashes, its end and a number of its own:
 //
 //	kind (1 byte) | end (8 bytes, Unix seconds) | nonce (16) | call (32) | facts (32) | HMAC-SHA256 of all that (32)
 //
-// call is the hash of who calls what, with what; facts is the hash of what the
-// person was told about the state of things.
+// call is the hash of who calls what with which arguments; facts is the hash of
+// what the person was shown about the state of things.
 
-// kind keeps what a person answered apart from what an agent repeats, so that
-// neither can stand for the other.
+// kind keeps apart what comes with a person's answer and what an agent repeats:
+// neither is accepted in place of the other.
 type kind byte
 
 const (
-	asked kind = 'q' // the state of a question put to a person
-	given kind = 't' // a token that an agent repeats after asking the person
+	questionState kind = 'q' // the state of a question put to a person
+	agentToken    kind = 't' // what an agent repeats after asking the person
 )
 
 const (
@@ -35,43 +35,40 @@ const (
 	bodyLength = 1 + 8 + 16 + sha256.Size + sha256.Size
 )
 
-// The reasons for which a token is not good, as errors tell them.
+// The reasons for which a token is not valid, as errors show them.
 const (
 	reasonExpired = "expired"
-	reasonSpent   = "spent"
+	reasonUsed    = "spent"
 	reasonOther   = "other_call" // another call's, or not ours
-	reasonChanged = "changed"    // what the summary told is no longer so
-
-	reasonNone = "none" // no token was brought; never told
+	reasonChanged = "changed"    // what the summary said is no longer so
 )
 
-// matter is what a person agrees to.
-type matter struct {
+// subject is what a confirmation is about.
+type subject struct {
 	realm                    string
 	principal, project, tool string
 	args                     map[string]any // canonical
 	// own are the arguments of ours that widen what is shown or done. Those
-	// that only shape an answer (detail, fields) are no part of what is agreed
-	// to.
+	// that only shape an answer (detail, fields) are no part of the subject.
 	own     ownArgs
 	facts   []string // of the summary, as they are now
 	summary string
-	// confirmsProject tells that the question is about the project too.
+	// confirmsProject is set where the question is about the project too.
 	confirmsProject bool
-	// again judges the call anew, by reads of its own, and looks at the facts
-	// as they are then; nil where nothing is sent to the API.
-	again func() *Refusal
+	// recheck checks the call again, by reads of its own, and updates the
+	// facts; nil where nothing is sent to the API.
+	recheck func() *Refusal
 }
 
 type ownArgs struct{ Reveal, All, RegisteredElsewhere bool }
 
-func (m *matter) callHash() []byte {
+func (s *subject) callHash() []byte {
 	return hash(map[string]any{
-		"realm": m.realm, "principal": m.principal, "project": m.project, "tool": m.tool, "args": m.args, "own": m.own,
+		"realm": s.realm, "principal": s.principal, "project": s.project, "tool": s.tool, "args": s.args, "own": s.own,
 	})
 }
 
-func (m *matter) factsHash() []byte { return hash(m.facts) }
+func (s *subject) factsHash() []byte { return hash(s.facts) }
 
 // hash hashes the canonical JSON of a value: encoding/json sorts the names.
 func hash(value any) []byte {
@@ -83,8 +80,8 @@ func hash(value any) []byte {
 	return sum[:]
 }
 
-// signingKey is the key of the tokens, kept in the store so that all who share
-// it (replicas, one command after another) know each other's tokens.
+// signingKey is the key of the tokens. It is kept in the store so that all who
+// share it (replicas, one command after another) accept each other's tokens.
 type signingKey struct {
 	mu  sync.Mutex
 	key []byte
@@ -114,8 +111,8 @@ func (g *Guard) signingKey(ctx context.Context) ([]byte, error) {
 	return key, nil
 }
 
-// sign makes a token for the matter, and tells when it ends.
-func (g *Guard) sign(ctx context.Context, k kind, m *matter) (string, time.Time, error) {
+// sign makes a token for the subject, and returns when it ends.
+func (g *Guard) sign(ctx context.Context, k kind, s *subject) (string, time.Time, error) {
 	key, err := g.signingKey(ctx)
 	if err != nil {
 		return "", time.Time{}, err
@@ -127,75 +124,64 @@ func (g *Guard) sign(ctx context.Context, k kind, m *matter) (string, time.Time,
 	nonce := make([]byte, 16)
 	rand.Read(nonce)
 	body = append(body, nonce...)
-	body = append(body, m.callHash()...)
-	body = append(body, m.factsHash()...)
+	body = append(body, s.callHash()...)
+	body = append(body, s.factsHash()...)
 	return base64.RawURLEncoding.EncodeToString(mac(key, body)), end, nil
 }
 
-// opened is a token of ours that is for the matter and has not ended.
-type opened struct {
+// openedToken is a token of ours that is for the subject and has not ended.
+type openedToken struct {
 	nonce, facts []byte
 	end          time.Time
 }
 
-// open reads a token for the matter. It returns why it is not good, or "".
-func (g *Guard) open(ctx context.Context, k kind, token string, m *matter) (o opened, reason string, err error) {
+// open reads a token for the subject. The reason says why it is not valid; it
+// is "" for one that is.
+func (g *Guard) open(ctx context.Context, k kind, token string, s *subject) (t openedToken, reason string, err error) {
 	key, err := g.signingKey(ctx)
 	if err != nil {
-		return o, "", err
+		return t, "", err
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(raw) != bodyLength+sha256.Size || !hmac.Equal(mac(key, raw[:bodyLength:bodyLength]), raw) || kind(raw[0]) != k {
-		return o, reasonOther, nil
+		return t, reasonOther, nil
 	}
-	o.end = time.Unix(int64(binary.BigEndian.Uint64(raw[1:9])), 0)
+	t.end = time.Unix(int64(binary.BigEndian.Uint64(raw[1:9])), 0)
 	call := raw[25 : 25+sha256.Size]
-	o.nonce, o.facts = raw[9:25], raw[25+sha256.Size:bodyLength]
+	t.nonce, t.facts = raw[9:25], raw[25+sha256.Size:bodyLength]
 	switch {
-	case !hmac.Equal(call, m.callHash()):
-		return o, reasonOther, nil
-	case !g.opts.Now().Before(o.end):
-		return o, reasonExpired, nil
+	case !hmac.Equal(call, s.callHash()):
+		return t, reasonOther, nil
+	case !g.opts.Now().Before(t.end):
+		return t, reasonExpired, nil
 	}
-	return o, "", nil
+	return t, "", nil
 }
 
-// spend takes a token for the matter, so that it is good no more. It returns
-// why it is not good, or "".
-func (g *Guard) spend(ctx context.Context, k kind, token string, m *matter) (reason string, err error) {
-	o, reason, err := g.open(ctx, k, token, m)
-	if err != nil || reason != "" {
-		return reason, err
-	}
-	return g.use(ctx, o, m)
-}
-
-// use burns a token that is good while the facts are as it was told of.
-func (g *Guard) use(ctx context.Context, o opened, m *matter) (reason string, err error) {
-	if !hmac.Equal(o.facts, m.factsHash()) {
-		// What a spent token did may be what changed the facts.
-		_, used, err := g.opts.Store.Get(ctx, o.spentKey())
+// use marks a token as used if the facts are still those that it was made for.
+// The reason says why it is not valid.
+func (g *Guard) use(ctx context.Context, t openedToken, s *subject) (reason string, err error) {
+	if !hmac.Equal(t.facts, s.factsHash()) {
+		// The call that used the token may be what changed the facts.
+		_, used, err := g.opts.Store.Get(ctx, t.usedKey())
 		if used {
-			return reasonSpent, err
+			return reasonUsed, err
 		}
 		return reasonChanged, err
 	}
-	return g.burn(ctx, o, m)
+	return g.markUsed(ctx, t, s)
 }
 
-// burn makes a token good no more, whatever it was told of.
-func (g *Guard) burn(ctx context.Context, o opened, m *matter) (reason string, err error) {
-	first, err := g.opts.Store.Add(ctx, o.spentKey(), []byte(m.tool), tokenTTL)
-	if err != nil {
+// markUsed marks a token as used, whatever facts it was made for.
+func (g *Guard) markUsed(ctx context.Context, t openedToken, s *subject) (reason string, err error) {
+	first, err := g.opts.Store.Add(ctx, t.usedKey(), []byte(s.tool), tokenTTL)
+	if err != nil || first {
 		return "", err
 	}
-	if !first {
-		return reasonSpent, nil
-	}
-	return "", nil
+	return reasonUsed, nil
 }
 
-func (o opened) spentKey() string { return fmt.Sprintf("guard/spent/%x", o.nonce) }
+func (t openedToken) usedKey() string { return fmt.Sprintf("guard/spent/%x", t.nonce) }
 
 // mac appends the signature to the body.
 func mac(key, body []byte) []byte {

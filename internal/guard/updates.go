@@ -9,23 +9,22 @@ import (
 	"papi-mcp/internal/catalog"
 )
 
-var updateRules = []Rule{
-	{
-		Name:  "empty_update",
-		About: "An update names at least one field to change; objects without a field count as nothing, null counts as a field. A status SUBMIT alone is left to the API: it may submit what is pending.",
-		Tools: []string{"rcs_sender_update", "whatsapp_account_update", "whatsapp_sender_update", "kakaotalk_sender_update", "sms_app_update"},
-		check: emptyUpdate,
-	},
+var ruleEmptyUpdate = Rule{
+	Code:   "guard_empty_update",
+	About:  "An update names at least one field to change; objects without a field count as nothing, null counts as a field. A status SUBMIT alone is left to the API: it may submit what is pending.",
+	Tools:  []string{"rcs_sender_update", "whatsapp_account_update", "whatsapp_sender_update", "kakaotalk_sender_update", "sms_app_update"},
+	Source: "updateSender, updateAccount, update, updateSmsApp, 1.2.117",
+	check:  emptyUpdate,
 }
 
-// emptyUpdate knows the operations that document no_fields_to_update. The
-// KakaoTalk template's update is not one: its contract takes an empty body.
+// emptyUpdate is for the operations that document no_fields_to_update. That of a
+// KakaoTalk template is not one: it takes an empty body.
 func emptyUpdate(_ context.Context, _ *Guard, c *Call) *Refusal {
 	var fields []string
 	for _, body := range c.Row.Op().Variants() {
 		for name := range body.Properties {
 			switch value, given := c.Args[name]; {
-			case name == "status" && value == "DRAFT":
+			case name == "status" && value == asDraft:
 			case given && hasField(value):
 				return nil
 			}

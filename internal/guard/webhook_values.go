@@ -11,21 +11,12 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// hook is a webhook of a call, and where it stands in it.
-type hook struct {
-	at     string
-	fields map[string]any
-}
-
-func hooksOf(c *Call) []hook {
-	if c.Row.Tool != "bundle_create" {
-		return []hook{{"", c.Args}}
-	}
-	var hooks []hook
-	for i, fields := range jsonvalue.Objects(c.Args, "webhooks") {
-		hooks = append(hooks, hook{fmt.Sprintf("webhooks[%d].", i), fields})
-	}
-	return hooks
+var ruleWebhookAddress = Rule{
+	Code:   "guard_webhook_address",
+	About:  "A webhook's target is an https URL of the public internet. Where the API itself is on this machine (the sandbox), it may be on this machine too.",
+	Tools:  []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
+	Source: "WebhookWebhookInputDto, 1.2.117",
+	check:  webhookAddress,
 }
 
 func webhookAddress(_ context.Context, g *Guard, c *Call) *Refusal {
@@ -50,6 +41,31 @@ func webhookAddress(_ context.Context, g *Guard, c *Call) *Refusal {
 	}
 }
 
+// hook is a webhook of a call, and its path.
+type hook struct {
+	at     string
+	fields map[string]any
+}
+
+func hooksOf(c *Call) []hook {
+	if c.Row.Tool != "bundle_create" {
+		return []hook{{"", c.Args}}
+	}
+	var hooks []hook
+	for i, fields := range jsonvalue.Objects(c.Args, "webhooks") {
+		hooks = append(hooks, hook{fmt.Sprintf("webhooks[%d].", i), fields})
+	}
+	return hooks
+}
+
+var ruleWebhookSecret = Rule{
+	Code:   "guard_webhook_secret",
+	About:  "A webhook's secret is hard to guess: 12 characters or more, 6 of them different, no common word. The refusal suggests one.",
+	Tools:  []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
+	Source: "WebhookWebhookInputDto, 1.2.117",
+	check:  webhookSecret,
+}
+
 func webhookSecret(_ context.Context, _ *Guard, c *Call) *Refusal {
 	var wrong []string
 	for _, hook := range hooksOf(c) {
@@ -67,7 +83,7 @@ func webhookSecret(_ context.Context, _ *Guard, c *Call) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Message:    strings.Join(wrong, "; ") + ": whoever guesses it can send events in the API's name",
+		Message:    strings.Join(wrong, "; ") + ": anyone who guesses it can send events in the API's name",
 		Resolution: "take additionalInformation.suggestion, or another random text, and give the receiver the same one; it is never shown again",
 		Info:       map[string]any{"suggestion": randomSecret()},
 	}
@@ -94,7 +110,7 @@ func weak(secret string) string {
 	}
 	for _, word := range []string{"password", "changeme", "123456", "qwerty", "letmein"} {
 		if strings.Contains(lower, word) {
-			return "holds a word that is tried first"
+			return "holds a word that attackers try first"
 		}
 	}
 	return ""

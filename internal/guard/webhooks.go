@@ -11,44 +11,15 @@ import (
 
 const all = "ALL"
 
-// MaxWebhooks is how many webhooks a project has at most.
+// MaxWebhooks is how many webhooks a project may have.
 const MaxWebhooks = 15
 
-var readWebhooks = Read{Tool: "webhook_list"}
-
-var webhookRules = []Rule{
-	{
-		Name:  "all_alone",
-		About: "The trigger ALL stands alone: it holds every other one.",
-		Tools: []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
-		check: allAlone,
-	},
-	{
-		Name:  "webhook_address",
-		About: "A webhook's target is an https URL of the public internet. Where the API itself is on this machine (the sandbox), it may be on this machine too.",
-		Tools: []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
-		check: webhookAddress,
-	},
-	{
-		Name:  "webhook_secret",
-		About: "A webhook's secret is hard to guess: 12 characters or more, 6 of them different, no common word. A good one is offered.",
-		Tools: []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
-		check: webhookSecret,
-	},
-	{
-		Name:  "webhook_target",
-		About: "Each webhook of a project has a target of its own.",
-		Tools: []string{"webhook_create", "webhook_update", "webhook_replace"},
-		Reads: []Read{{Tool: "webhook_list", When: "a target is given", needed: givesTarget}},
-		judge: webhookTarget,
-	},
-	{
-		Name:  "webhook_limit",
-		About: "A project has 15 webhooks at most.",
-		Tools: []string{"webhook_create"},
-		Reads: []Read{readWebhooks},
-		judge: webhookLimit,
-	},
+var ruleAllAlone = Rule{
+	Code:   "guard_all_alone",
+	About:  "The trigger ALL is given alone: it includes every other one.",
+	Tools:  []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
+	Source: "createWebhook, 1.2.117",
+	check:  allAlone,
 }
 
 func allAlone(_ context.Context, _ *Guard, c *Call) *Refusal {
@@ -60,7 +31,7 @@ func allAlone(_ context.Context, _ *Guard, c *Call) *Refusal {
 		args := jsonvalue.With(c.Args, "triggers", []any{all})
 		delete(args, "secret")
 		return &Refusal{
-			Message:    fmt.Sprintf("ALL stands beside other triggers (%s), which it holds already", strings.Join(others, ", ")),
+			Message:    fmt.Sprintf("ALL is given with other triggers (%s), which it includes already", strings.Join(others, ", ")),
 			Resolution: "give ALL alone, or leave ALL out and name the triggers",
 			Info:       map[string]any{"triggers": others},
 			Next: []catalog.Next{
@@ -72,7 +43,7 @@ func allAlone(_ context.Context, _ *Guard, c *Call) *Refusal {
 	var wrong, extra []string
 	for _, hook := range hooksOf(c) {
 		if others := besideAll(hook.fields["triggers"]); others != nil {
-			wrong = append(wrong, fmt.Sprintf("%s: ALL stands beside other triggers (%s), which it holds already", strings.TrimSuffix(hook.at, "."), strings.Join(others, ", ")))
+			wrong = append(wrong, fmt.Sprintf("%s: ALL is given with other triggers (%s), which it includes already", strings.TrimSuffix(hook.at, "."), strings.Join(others, ", ")))
 			extra = append(extra, others...)
 		}
 	}
@@ -86,17 +57,26 @@ func allAlone(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 }
 
-func givesTarget(c *Call) bool { return jsonvalue.Text(c.Args, "target") != "" }
+var ruleWebhookTarget = Rule{
+	Code:      "guard_webhook_target",
+	About:     "Each webhook of a project has a target of its own.",
+	Tools:     []string{"webhook_create", "webhook_update", "webhook_replace"},
+	Source:    "createWebhook, updateWebhook, replaceWebhook, 1.2.117",
+	When:      "a target is given",
+	applies:   func(c *Call) bool { return jsonvalue.Text(c.Args, "target") != "" },
+	Reads:     []*Read{readWebhooks},
+	checkRead: webhookTarget,
+}
 
-func webhookTarget(c *Call, s seen) *Refusal {
-	for _, hook := range jsonvalue.Objects(s["webhook_list"], "webhooks") {
+func webhookTarget(c *Call, a answers) *Refusal {
+	for _, hook := range jsonvalue.Objects(a.of(readWebhooks), "webhooks") {
 		if hook["target"] != c.Args["target"] || hook["id"] == c.Args["webhookId"] {
 			continue
 		}
 		r := targetTaken(hook)
 		if c.Row.Tool == "webhook_create" {
 			r.Next = append(r.Next, catalog.Next{
-				Do: "or change what it is told of", Tool: "webhook_update",
+				Do: "or change the events that it receives", Tool: "webhook_update",
 				Args: map[string]any{"webhookId": hook["id"]}, Needs: []string{"triggers"},
 			})
 		}
@@ -112,13 +92,22 @@ func targetTaken(hook map[string]any) *Refusal {
 		Resolution: "change that webhook's triggers where they lack something, or give another target",
 		Info:       map[string]any{"target": hook["target"], "webhookId": hook["id"]},
 		Next: []catalog.Next{
-			{Do: "look at the webhook that has the target", Tool: "webhook_get", Args: map[string]any{"webhookId": hook["id"]}, Needs: []string{}},
+			{Do: "check the webhook that has the target", Tool: "webhook_get", Args: map[string]any{"webhookId": hook["id"]}, Needs: []string{}},
 		},
 	}
 }
 
-func webhookLimit(c *Call, s seen) *Refusal {
-	return tooManyWebhooks(c, jsonvalue.Objects(s["webhook_list"], "webhooks"), 1)
+var ruleWebhookLimit = Rule{
+	Code:      "guard_webhook_limit",
+	About:     "A project has 15 webhooks at most.",
+	Tools:     []string{"webhook_create"},
+	Source:    "createWebhook, 1.2.117",
+	Reads:     []*Read{readWebhooks},
+	checkRead: webhookLimit,
+}
+
+func webhookLimit(c *Call, a answers) *Refusal {
+	return tooManyWebhooks(c, jsonvalue.Objects(a.of(readWebhooks), "webhooks"), 1)
 }
 
 // tooManyWebhooks refuses more webhooks than a project may have.
@@ -131,7 +120,7 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 		ids[i] = jsonvalue.Text(hook, "id")
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the project has %s, the call would add %d, and %d is the most", count(len(there), "webhook", "webhooks"), more, MaxWebhooks),
+		Message:    fmt.Sprintf("the project has %s, the call would add %d, and %d is the limit", count(len(there), "webhook", "webhooks"), more, MaxWebhooks),
 		Resolution: "ask the person which webhook may go, or change one that is there",
 		Info:       map[string]any{"webhookIds": ids},
 		Next: []catalog.Next{
@@ -141,7 +130,7 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 	}
 }
 
-// besideAll returns the triggers that stand beside ALL, nil where ALL is
+// besideAll returns the triggers that are given with ALL, nil where ALL is
 // missing or alone.
 func besideAll(triggers any) []string {
 	list, _ := triggers.([]any)
@@ -169,12 +158,10 @@ func secretNeeded(c *Call) []string {
 	return []string{}
 }
 
-var readWebhook = Read{Tool: "webhook_get"}
+var webhookSummaries = []Summary{{Tool: "webhook_delete", Reads: []*Read{readWebhook}, text: askWebhookDelete}}
 
-var webhookSummaries = []Summary{{Tool: "webhook_delete", Reads: []Read{readWebhook}, text: askWebhookDelete}}
-
-func askWebhookDelete(_ map[string]any, answers seen) sentences {
-	hook := answers.of(readWebhook)
+func askWebhookDelete(_ map[string]any, a answers) sentences {
+	hook := a.of(readWebhook)
 	s := sentences{ask: "Delete the webhook", effect: "It stops receiving events."}
 	if target := jsonvalue.Text(hook, "target"); target != "" {
 		s.name = "to " + Address(target)

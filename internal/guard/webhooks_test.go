@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -24,8 +25,8 @@ func TestAWebhookHasATargetOfItsOwn(t *testing.T) {
 		{name: "a webhook keeps its own", tool: "webhook_replace", args: `{"webhookId": "w1", ` + taken + `}`, api: webhooksThere(2), want: "allowed"},
 		{name: "but takes no other's", tool: "webhook_replace", args: `{"webhookId": "w0", ` + taken + `}`, api: webhooksThere(2), want: "webhook_target"},
 		{name: "nor by an update", tool: "webhook_update", args: `{"webhookId": "w0", ` + taken + `}`, api: webhooksThere(2), want: "webhook_target"},
-		{name: "an update that leaves it alone needs no look", tool: "webhook_update", args: `{"webhookId": "w0", "triggers": ["ALL"]}`, api: webhooksThere(2), want: "allowed", reads: []string{}},
-		{name: "a read that fails leaves it to the API", tool: "webhook_update", args: `{"webhookId": "w0", ` + taken + `}`, fail: down, want: "allowed", warn: "the API judges"},
+		{name: "an update that leaves it alone needs no read", tool: "webhook_update", args: `{"webhookId": "w0", "triggers": ["ALL"]}`, api: webhooksThere(2), want: "allowed", reads: []string{}},
+		{name: "a read that fails leaves it to the API", tool: "webhook_update", args: `{"webhookId": "w0", ` + taken + `}`, fail: down, want: "allowed", warn: "the API decides"},
 	})
 }
 
@@ -33,7 +34,43 @@ func TestAProjectHas15Webhooks(t *testing.T) {
 	const create = `{"target": "https://example.com/new"}`
 	checkRule(t, []ruleCase{
 		{name: "the 15th", tool: "webhook_create", args: create, api: webhooksThere(14), want: "allowed"},
-		{name: "the 16th", tool: "webhook_create", args: create, api: webhooksThere(15), want: "webhook_limit", says: "15 is the most", next: "webhook_list"},
+		{name: "the 16th", tool: "webhook_create", args: create, api: webhooksThere(15), want: "webhook_limit", says: "15 is the limit", next: "webhook_list"},
 		{name: "a replacement adds none", tool: "webhook_replace", args: `{"webhookId": "w1", "target": "https://example.com/new"}`, api: webhooksThere(15), want: "allowed"},
 	})
+}
+
+func TestAllStandsAlone(t *testing.T) {
+	for _, tt := range []struct {
+		name, tool string
+		args       map[string]any
+		want       string
+	}{
+		{"ALL alone", "webhook_create", map[string]any{"triggers": []any{"ALL"}}, "allowed"},
+		{"others alone", "webhook_create", map[string]any{"triggers": []any{"BUNDLE_DONE", "WHATSAPP_SENDER_ACTIVE"}}, "allowed"},
+		{"ALL and another, create", "webhook_create", map[string]any{"secret": "s", "triggers": []any{"BUNDLE_DONE", "ALL"}}, "guard_all_alone"},
+		{"ALL and another, update", "webhook_update", map[string]any{"triggers": []any{"ALL", "BUNDLE_DONE"}}, "guard_all_alone"},
+		{"ALL and another, replace", "webhook_replace", map[string]any{"triggers": []any{"ALL", "BUNDLE_DONE"}}, "guard_all_alone"},
+		{"update without triggers", "webhook_update", map[string]any{"target": "https://example.com"}, "allowed"},
+		{"in a bundle", "bundle_create", map[string]any{"webhooks": []any{map[string]any{"triggers": []any{"ALL", "BUNDLE_DONE"}}}}, "guard_all_alone"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFixture(nil).confirmed(t)
+			c := call(tt.tool, tt.args)
+			v := f.Check(context.Background(), c)
+			got := "allowed"
+			if v.Refuse != nil {
+				got = v.Refuse.Code
+			}
+			if got != tt.want {
+				t.Fatalf("got %s, want %s", got, tt.want)
+			}
+			if v.Refuse != nil {
+				for _, n := range v.Refuse.Next {
+					if _, told := n.Args["secret"]; told {
+						t.Error("the suggestion repeats the secret")
+					}
+				}
+			}
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -8,18 +9,18 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
-	"papi-mcp/internal/papi"
 )
 
-// variable is what makes the address of a URL button dynamic.
-const variable = "{{1}}"
+var ruleButtonURLs = Rule{
+	Code:   "guard_whatsapp_button_url",
+	About:  "A URL button leads neither to wa.me nor to whatsapp.com, has no variable but a {{1}} at its very end, and has an example when, and only when, it ends so; a draft may leave the example out.",
+	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
+	Source: "WhatsappUrlButtonInputDto, 1.2.117",
+	check:  buttonURLs,
+}
 
-// restrictedHosts are those that a URL button may not lead to, with all below
-// them.
-var restrictedHosts = []string{"wa.me", "whatsapp.com"}
-
-// buttonURLs tells what is wrong with all URL buttons at once, those of a
-// carousel's cards too.
+// buttonURLs names all that is wrong with the URL buttons, those of a carousel's
+// cards too.
 func buttonURLs(_ context.Context, _ *Guard, c *Call) *Refusal {
 	submits := submitsTemplate(c)
 	var wrong []string
@@ -44,7 +45,22 @@ func buttonURLs(_ context.Context, _ *Guard, c *Call) *Refusal {
 			wrong = append(wrong, fmt.Sprintf("%s.examples must be given, since the url holds %s", path, variable))
 		}
 	})
-	return mendAll(wrong)
+	return refuseAll(wrong)
+}
+
+// variable is what makes the address of a URL button dynamic.
+const variable = "{{1}}"
+
+// restrictedHosts are those that a URL button may not lead to, with all below
+// them.
+var restrictedHosts = []string{"wa.me", "whatsapp.com"}
+
+var ruleFlowButtons = Rule{
+	Code:   "guard_whatsapp_button_flow",
+	About:  "A FLOW button that navigates names its first screen; a draft may leave it out.",
+	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
+	Source: "WhatsappFlowButtonInputDto, 1.2.117",
+	check:  flowButtons,
 }
 
 func flowButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
@@ -57,11 +73,19 @@ func flowButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
 			wrong = append(wrong, path+".navigateScreen must be given, since flowAction is NAVIGATE: the id of the flow's first screen")
 		}
 	})
-	r := mendAll(wrong)
+	r := refuseAll(wrong)
 	if r != nil {
 		r.Next = []catalog.Next{{Do: "see the flow's screens", Tool: "whatsapp_flow_screen_list", Args: map[string]any{}, Needs: []string{"flowId"}}}
 	}
 	return r
+}
+
+var ruleCarouselCards = Rule{
+	Code:   "guard_whatsapp_carousel_cards",
+	About:  "The cards of a carousel have the same components, each a header and a body; a draft may leave them out.",
+	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
+	Source: "WhatsappInputCarouselComponentDto, WhatsappInputCardDto, 1.2.117",
+	check:  carouselCards,
 }
 
 // carouselCards compares the kinds of components: of cards that differ, the
@@ -86,34 +110,12 @@ func carouselCards(_ context.Context, _ *Guard, c *Call) *Refusal {
 					wrong = append(wrong, fmt.Sprintf("%s has no %s", path, needed))
 				}
 			}
-			if first = or(first, all); all != first {
-				wrong = append(wrong, fmt.Sprintf("%s: %s, and the first card has %s", path, or(all, "none"), first))
+			if first = cmp.Or(first, all); all != first {
+				wrong = append(wrong, fmt.Sprintf("%s: %s, and the first card has %s", path, cmp.Or(all, "none"), first))
 			}
 		}
 	}
-	return mendAll(wrong)
-}
-
-// mendAll refuses for all that is wrong at once, nil where nothing is.
-func mendAll(wrong []string) *Refusal {
-	if wrong == nil {
-		return nil
-	}
-	wrong = firstOf(wrong)
-	return &Refusal{
-		Message:    strings.Join(wrong, "; "),
-		Resolution: "mend all of them, and call again",
-		Info:       map[string]any{"wrong": wrong},
-	}
-}
-
-// firstOf bounds a list of what is wrong.
-func firstOf(wrong []string) []string {
-	const most = papi.MaxViolations
-	if more := len(wrong) - most; more > 0 {
-		return append(wrong[:most:most], fmt.Sprintf("%d more like these", more))
-	}
-	return wrong
+	return refuseAll(wrong)
 }
 
 // eachButton visits the buttons of a type in a call's template, with their
@@ -139,7 +141,7 @@ func visitTyped(value any, path, kind string, visit func(path string, part map[s
 	}
 }
 
-// hostOf is the host of an address, in small letters. An address with a
+// hostOf is the host of an address, in lower case. An address with a
 // variable need not be a URL yet, so it is taken apart by hand.
 func hostOf(address string) string {
 	_, rest, _ := strings.Cut(address, "://")

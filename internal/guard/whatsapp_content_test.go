@@ -22,7 +22,7 @@ func TestTheContentOfAWhatsAppTemplate(t *testing.T) {
 	checkRule(t, []ruleCase{
 		{name: "no BODY", tool: create, args: submit(`{"type": "FOOTER", "text": "x"}`), want: "whatsapp_template_body"},
 		{name: "no BODY in a draft", tool: create, args: draft(`{"type": "FOOTER", "text": "x"}`), want: "allowed"},
-		{name: "an update saves a draft unless told", tool: update, args: submit(`{"type": "FOOTER", "text": "x"}`), want: "allowed"},
+		{name: "an update saves a draft by default", tool: update, args: submit(`{"type": "FOOTER", "text": "x"}`), want: "allowed"},
 		{name: "an AUTHENTICATION body has no text", tool: create, args: submit(`{"type": "BODY"}`), want: "allowed"},
 		{name: "two components of a type", tool: create, args: submit(body("a", "") + `, ` + body("b", "")), want: "allowed", warn: "of type BODY already"},
 
@@ -54,7 +54,7 @@ func TestTheContentOfAWhatsAppTemplate(t *testing.T) {
 }
 
 // What is written like a variable, and is none, passes in no text and no form:
-// the reviewers would see it as it stands, and so would whoever gets the message.
+// the reviewers would see it as it is, and so would the people who get the message.
 func TestWhatIsNoVariable(t *testing.T) {
 	const create, update, rule = "whatsapp_template_create", "whatsapp_template_update", "whatsapp_template_variables"
 	texts := map[string]string{ // what is said, by the text
@@ -113,16 +113,16 @@ func TestWhatIsNoVariable(t *testing.T) {
 		ruleCase{name: "an example that is not filled in", tool: create, args: component(`{"type": "BUTTONS", "buttons": [{"type": "URL", "url": "https://example.com/{{1}}", "examples": ["https://example.com/{{1}}"]}]}`), want: rule, says: "examples[0] still holds"},
 		ruleCase{name: "an example of a body", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Hi {{1}}", "examples": ["{{name}}"]}]}}`, want: rule, says: "details.components[0].examples[0] still holds"},
 		ruleCase{name: "an example of a header", tool: create, args: component(`{"type": "HEADER", "format": "TEXT", "text": "Hi {{1}}", "examples": ["{{1}}"]}`), want: rule, says: "details.components[1].examples[0] still holds"},
-		ruleCase{name: "one brace in a footer", tool: create, args: component(`{"type": "FOOTER", "text": "Bye {name}"}`), want: "allowed", warn: `"{name}" is sent as it stands, since a footer takes no variable`},
-		ruleCase{name: "the examples are asked for at once", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Hi {{name}}"}]}}`, want: rule, says: "with one example for each number"},
+		ruleCase{name: "one brace in a footer", tool: create, args: component(`{"type": "FOOTER", "text": "Bye {name}"}`), want: "allowed", warn: `"{name}" is sent as it is, since a footer takes no variable`},
+		ruleCase{name: "the refusal asks for the examples too", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Hi {{name}}"}]}}`, want: rule, says: "with one example for each number"},
 		ruleCase{name: "a number sign before a variable", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Order #{{1}}", "examples": ["1"]}]}}`, want: "allowed"},
 		ruleCase{name: "braces of a text", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Sizes {S, M}"}]}}`, want: "allowed"},
-		ruleCase{name: "one brace for two", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Order {1}"}]}}`, want: "allowed", warn: `details.components[0].text: "{1}" is sent as it stands`},
-		ruleCase{name: "a variable of KakaoTalk", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Order #{number}"}]}}`, want: "allowed", warn: `"#{number}" is sent as it stands`},
-		ruleCase{name: "other braces", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Order ｛｛1｝｝"}]}}`, want: "allowed", warn: "is sent as it stands"},
+		ruleCase{name: "one brace for two", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Order {1}"}]}}`, want: "allowed", warn: `details.components[0].text: "{1}" is sent as it is`},
+		ruleCase{name: "a variable of KakaoTalk", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Order #{number}"}]}}`, want: "allowed", warn: `"#{number}" is sent as it is`},
+		ruleCase{name: "other braces", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Order ｛｛1｝｝"}]}}`, want: "allowed", warn: "is sent as it is"},
 	)
 	for _, foreign := range []string{"${name}", "%{name}", "#{name}", "{name}", "%1$s", "%s", "[[name]]", "<%= name %>", "{% name %}"} {
-		says := fmt.Sprintf("%q is sent as it stands", foreign)
+		says := fmt.Sprintf("%q is sent as it is", foreign)
 		cases = append(cases, ruleCase{name: "as elsewhere: " + foreign, tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Order ` + foreign + ` is here"}]}}`, want: "allowed", warn: says})
 		if foreign != "#{name}" {
 			cases = append(cases, ruleCase{name: "in KakaoTalk: " + foreign, tool: "kakaotalk_template_create", args: `{"plusFriendId": "@f", "details": {"content": "Order ` + foreign + ` is here"}}`, want: "allowed", warn: says})

@@ -11,13 +11,12 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// mediaTypes are the mime types of a header's format, as the contract spells
-// them, and the endings that files of these types have
-// (WhatsappMediaHeaderExampleInputDto.url, 1.2.117).
-var mediaTypes = map[string]struct{ types, endings []string }{
-	"IMAGE":    {[]string{"IMAGE/JPEG", "IMAGE/PNG"}, []string{".jpg", ".jpeg", ".png"}},
-	"VIDEO":    {[]string{"VIDEO/3GP", "VIDEO/MP4"}, []string{".3gp", ".3gpp", ".mp4"}},
-	"DOCUMENT": {[]string{"APPLICATION/PDF"}, []string{".pdf"}},
+var ruleHeaderMedia = Rule{
+	Code:   "guard_whatsapp_header_media",
+	About:  "The mimeType of a header's example is one of its format: IMAGE/JPEG and IMAGE/PNG for IMAGE, VIDEO/3GP and VIDEO/MP4 for VIDEO, APPLICATION/PDF for DOCUMENT. A warning, since the contract's own examples do it: a URL that ends like a file of another type.",
+	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
+	Source: "WhatsappMediaHeaderExampleInputDto, WhatsappInputMediaHeaderExampleSupportedMimeTypesEnum, 1.2.117",
+	check:  headerMedia,
 }
 
 // headerMedia compares the types of all headers' examples with their formats.
@@ -38,11 +37,20 @@ func headerMedia(_ context.Context, _ *Guard, c *Call) *Refusal {
 				wrong = append(wrong, fmt.Sprintf("%s.mimeType is %s, and a header of format %s takes %s", here, given, format, strings.Join(allowed.types, " or ")))
 			}
 			if ending := endingOf(jsonvalue.Text(example, "url")); given == "" && isMediaEnding(ending) && !slices.Contains(allowed.endings, ending) {
-				c.Warn(fmt.Sprintf("%s.url ends with %s, and a header of format %s takes %s: the API judges by the file", here, ending, format, strings.Join(allowed.types, " or ")))
+				c.Warn(fmt.Sprintf("%s.url ends with %s, and a header of format %s takes %s: the API decides by the file", here, ending, format, strings.Join(allowed.types, " or ")))
 			}
 		}
 	})
-	return mendAll(wrong)
+	return refuseAll(wrong)
+}
+
+// mediaTypes are the mime types of a header's format, as the contract spells
+// them, and the endings that files of these types have
+// (WhatsappMediaHeaderExampleInputDto.url, 1.2.117).
+var mediaTypes = map[string]struct{ types, endings []string }{
+	"IMAGE":    {[]string{"IMAGE/JPEG", "IMAGE/PNG"}, []string{".jpg", ".jpeg", ".png"}},
+	"VIDEO":    {[]string{"VIDEO/3GP", "VIDEO/MP4"}, []string{".3gp", ".3gpp", ".mp4"}},
+	"DOCUMENT": {[]string{"APPLICATION/PDF"}, []string{".pdf"}},
 }
 
 func endingOf(address string) string {
@@ -64,9 +72,16 @@ func isMediaEnding(ending string) bool {
 	return slices.Contains([]string{".gif", ".webp", ".svg", ".heic", ".bmp", ".tiff", ".mov", ".avi", ".webm", ".doc", ".docx"}, ending)
 }
 
+var ruleTemplateExamples = Rule{
+	Code:   "guard_whatsapp_template_examples",
+	About:  "What is submitted has an example in each header of format IMAGE, VIDEO or DOCUMENT, and in each COPY_CODE button; a draft may leave them out.",
+	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
+	Source: "WhatsappMediaHeaderComponentInputDto, WhatsappCopyCodeButtonInputDto, 1.2.117",
+	check:  templateExamples,
+}
+
 // templateExamples finds the lists of examples that are empty where what is
-// submitted needs one; those of texts with variables, and of dynamic URLs, are
-// looked at by the rules on these.
+// submitted needs one; the rules on variables and on dynamic URLs check theirs.
 func templateExamples(_ context.Context, _ *Guard, c *Call) *Refusal {
 	if !submitsTemplate(c) {
 		return nil
@@ -74,7 +89,7 @@ func templateExamples(_ context.Context, _ *Guard, c *Call) *Refusal {
 	var wrong []string
 	eachHeader(c, func(at string, header map[string]any) {
 		if _, media := mediaTypes[jsonvalue.Text(header, "format")]; media && jsonvalue.IsEmpty(header["examples"]) {
-			wrong = append(wrong, fmt.Sprintf("%s.examples must have one: the public URL of a sample, which the reviewers look at", at))
+			wrong = append(wrong, fmt.Sprintf("%s.examples must have one: the public URL of a sample, which the reviewers see", at))
 		}
 	})
 	eachButton(c, "COPY_CODE", func(at string, button map[string]any) {
@@ -82,7 +97,7 @@ func templateExamples(_ context.Context, _ *Guard, c *Call) *Refusal {
 			wrong = append(wrong, at+".examples must have one: a sample of the code")
 		}
 	})
-	return mendAll(wrong)
+	return refuseAll(wrong)
 }
 
 // eachHeader visits the headers of a call's template, those of a carousel's

@@ -1,32 +1,26 @@
 package guard
 
 import (
+	"cmp"
 	"fmt"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 )
 
-var readSolutions = Read{Tool: "whatsapp_solution_list"}
+var ruleSolutionAssigned = withState(catalog.WhatsappSolutionAssign, Rule{
+	About:     "Once the project is " + oneOf(catalog.WhatsappSolutionAssign.NotLive) + ", the WhatsApp solution that is assigned to it can't be replaced by another.",
+	Reads:     []*Read{readWhatsappAccount, readSolutions},
+	checkRead: solutionAssigned,
+})
 
-var solutionRules = []Rule{
-	{
-		Name:   "whatsapp_solution_assigned",
-		About:  "Once the project is ONBOARDED, the WhatsApp solution that is assigned to it can't be replaced by another.",
-		Tools:  []string{"whatsapp_solution_assign"},
-		Reads:  []Read{readWhatsappAccount, readSolutions},
-		Closed: true,
-		judge:  solutionAssigned,
-	},
-}
-
-func solutionAssigned(c *Call, s seen) *Refusal {
-	assigned := assignedSolution(s["whatsapp_solution_list"])
-	if jsonvalue.Text(s["whatsapp_account_get"], "state") != "ONBOARDED" || assigned == nil {
+func solutionAssigned(c *Call, a answers) *Refusal {
+	state, assigned := jsonvalue.Text(a.of(readWhatsappAccount), "state"), assignedSolution(a.of(readSolutions))
+	if catalog.WhatsappSolutionAssign.AllowsState(state) || assigned == nil {
 		return nil
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the project is ONBOARDED with the solution %v, which can't be changed any more", assigned["id"]),
+		Message:    fmt.Sprintf("the project is %s with the solution %v, which can't be changed any more", state, assigned["id"]),
 		Resolution: "keep the solution, or onboard another project with the other one",
 		Info:       map[string]any{"assigned": assigned["id"]},
 		Next:       []catalog.Next{readSolutions.next(c, "see the solutions")},
@@ -42,10 +36,10 @@ func assignedSolution(list map[string]any) map[string]any {
 	return nil
 }
 
-var solutionSummaries = []Summary{{Tool: "whatsapp_solution_assign", Reads: []Read{readSolutions}, text: askSolution}}
+var solutionSummaries = []Summary{{Tool: "whatsapp_solution_assign", Reads: []*Read{readSolutions}, text: askSolution}}
 
-func askSolution(args map[string]any, answers seen) sentences {
-	list := answers.of(readSolutions)
+func askSolution(args map[string]any, a answers) sentences {
+	list := a.of(readSolutions)
 	s := sentences{
 		ask:    "Assign the WhatsApp solution",
 		name:   Name(jsonvalue.Text(args, "solutionId")),
@@ -54,7 +48,7 @@ func askSolution(args map[string]any, answers seen) sentences {
 	}
 	for _, solution := range jsonvalue.Objects(list, "solutions") {
 		if solution["id"] == args["solutionId"] {
-			s.name, s.facts = or(nameOf(solution, "details.name"), s.name), ""
+			s.name, s.facts = cmp.Or(nameOf(solution, "details.name"), s.name), ""
 		}
 	}
 	if before := assignedSolution(list); before != nil && before["id"] != args["solutionId"] {

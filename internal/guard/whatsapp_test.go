@@ -40,7 +40,7 @@ func TestAWhatsAppSenderIsOfTheProjectsAccount(t *testing.T) {
 		{name: "the account's own", tool: tool, args: `{"businessManager": "SINCH_UK", "wabaId": "100"}`, api: account(has), want: "allowed", reads: read},
 		{name: "another WABA", tool: tool, args: `{"wabaId": "101"}`, api: account(has), want: rule, says: "wabaId is 101, and the project's account has 100", next: "whatsapp_account_get", reads: read},
 		{name: "another business manager", tool: tool, args: `{"businessManager": "SINCH_BR"}`, api: account(has), want: rule, says: "businessManager is SINCH_BR"},
-		{name: "both are told at once", tool: tool, args: `{"businessManager": "SINCH_BR", "wabaId": "101"}`, api: account(has), want: rule, says: "has SINCH_UK; wabaId is 101"},
+		{name: "both are named", tool: tool, args: `{"businessManager": "SINCH_BR", "wabaId": "101"}`, api: account(has), want: rule, says: "has SINCH_UK; wabaId is 101"},
 		{name: "a new number in a region of another business manager", tool: tool, args: `{"region": "BR", "phoneNumberProvider": "CUSTOMER", "details": {"countryCode": "48", "phoneNumber": "777777777", "displayName": "Example"}}`, api: account(has), want: rule, says: "region is BR, and the account's business manager SINCH_UK serves EU and US", next: "whatsapp_account_get", reads: read},
 		{name: "a signup in such a region", tool: tool, args: `{"region": "BR", "phoneNumberId": "2", "authenticationCode": "c"}`, api: account(has), want: rule, says: "region is BR"},
 		{name: "a new number in its own region", tool: tool, args: `{"region": "US", "details": {"countryCode": "48", "phoneNumber": "777777777"}}`, api: account(has), want: "allowed", reads: read},
@@ -52,7 +52,7 @@ func TestAWhatsAppSenderIsOfTheProjectsAccount(t *testing.T) {
 		{name: "neither is given", tool: tool, args: `{"phoneNumberId": "2"}`, api: account(has), want: "allowed", reads: []string{}},
 		{name: "an account that names no WABA yet", tool: tool, args: `{"wabaId": "101"}`, api: account(`{"businessManager": "UNRECOGNIZED"}`), want: "allowed"},
 		{name: "no account yet", tool: tool, args: `{"wabaId": "101"}`, fail: &papi.Error{Status: 400, Code: "project_not_initialized"}, want: "allowed"},
-		{name: "a look that fails", tool: tool, args: `{"wabaId": "101"}`, fail: down, want: "allowed", warn: "a rule was not checked"},
+		{name: "a read that fails", tool: tool, args: `{"wabaId": "101"}`, fail: down, want: "allowed", warn: "a rule was not checked"},
 	})
 }
 
@@ -79,7 +79,7 @@ func TestWhatsAppSendersChangeInTheirStates(t *testing.T) {
 		{name: "an error is discarded", tool: "whatsapp_sender_changes_discard", args: discard, api: in(`{"changes": {"status": "ERROR"}}`), want: codeRequired},
 		{name: "changes on their way are not", tool: "whatsapp_sender_changes_discard", args: discard, api: in(`{"changes": {"status": "IN_PROGRESS"}}`), want: "whatsapp_sender_discard_state"},
 		{name: "nothing is there to discard", tool: "whatsapp_sender_changes_discard", args: discard, api: in(`{"state": "ACTIVE"}`), want: "whatsapp_sender_discard_state", says: "no pending changes"},
-		{name: "a discard without a look is refused", tool: "whatsapp_sender_changes_discard", args: discard, fail: down, want: "read_failed"},
+		{name: "a discard whose read fails is refused", tool: "whatsapp_sender_changes_discard", args: discard, fail: down, want: "read_failed"},
 	})
 }
 
@@ -105,13 +105,13 @@ func TestAWhatsAppAccountIsUpdatedWhenRejectedAndDeletedWhenEmpty(t *testing.T) 
 		{name: "a first account", tool: "whatsapp_account_create", args: `{"wabaName": "Example"}`, fail: &papi.Error{Status: 404, Code: "account_not_found"}, want: "allowed"},
 		{name: "a second account", tool: "whatsapp_account_create", args: `{"wabaName": "Example"}`, api: account(`{"state": "ONBOARDED"}`), want: "whatsapp_account_one", says: "ONBOARDED", next: "whatsapp_account_get", reads: []string{"whatsapp_account_get"}},
 		{name: "a second account while the first is on its way", tool: "whatsapp_account_create", args: `{"wabaName": "Example"}`, api: account(`{"changes": {"status": "IN_PROGRESS"}}`), want: "whatsapp_account_one", says: "IN_PROGRESS"},
-		{name: "an account is created where the look fails", tool: "whatsapp_account_create", args: `{"wabaName": "Example"}`, fail: down, want: "allowed", warn: "a rule was not checked"},
+		{name: "an account is created where the read fails", tool: "whatsapp_account_create", args: `{"wabaName": "Example"}`, fail: down, want: "allowed", warn: "a rule was not checked"},
 
 		{name: "no sender is left", tool: "whatsapp_account_delete", args: `{}`, api: senders(``), want: codeRequired, reads: []string{"whatsapp_account_get", "whatsapp_sender_list"}},
 		{name: "a live sender", tool: "whatsapp_account_delete", args: `{}`, api: senders(`{"id": "s", "state": "ACTIVE"}`), want: "whatsapp_account_empty", next: "whatsapp_sender_delete"},
 		{name: "a sender that never was live", tool: "whatsapp_account_delete", args: `{}`, api: senders(`{"id": "s", "changes": {"status": "DRAFT"}}`), want: "whatsapp_account_empty", next: "whatsapp_sender_changes_discard"},
 		{name: "a sender whose change runs can't be discarded", tool: "whatsapp_account_delete", args: `{}`, api: senders(`{"id": "s", "changes": {"status": "IN_PROGRESS"}}`), want: "whatsapp_account_empty", next: "whatsapp_sender_get"},
-		{name: "a delete without a look is refused", tool: "whatsapp_account_delete", args: `{}`, fail: down, want: "read_failed"},
+		{name: "a delete whose read fails is refused", tool: "whatsapp_account_delete", args: `{}`, fail: down, want: "read_failed"},
 	})
 }
 
@@ -152,7 +152,7 @@ func TestTheTimeToLiveOfAnUpdate(t *testing.T) {
 	checkRule(t, []ruleCase{
 		{name: "the most of the template's category", tool: tool, args: update(`900}`), api: in("AUTHENTICATION"), want: "allowed", reads: read},
 		{name: "more", tool: tool, args: update(`901}`), api: in("AUTHENTICATION"), want: rule, says: "AUTHENTICATION allows 10 to 900", reads: read},
-		{name: "good for another category", tool: tool, args: update(`60}`), api: in("MARKETING"), want: rule},
+		{name: "valid for another category", tool: tool, args: update(`60}`), api: in("MARKETING"), want: rule},
 		{name: "the category that the update gives counts", tool: tool, args: update(`43200}, "category": "MARKETING"`), api: in("AUTHENTICATION"), want: "allowed"},
 		{name: "a category that is not known", tool: tool, args: update(`1}`), api: in("UNRECOGNIZED"), want: "allowed"},
 	})
@@ -173,10 +173,10 @@ func TestTheOptimizationOfATemplate(t *testing.T) {
 	checkRule(t, []ruleCase{
 		{name: "an account with the feature", tool: tool, args: create("MARKETING", bid), api: account(`{"wabaMaxPriceOnboarded": true}`), want: "allowed"},
 		{name: "an account without it", tool: tool, args: create("MARKETING", bid), api: account(`{"wabaMaxPriceOnboarded": false}`), want: rule, says: "no maximum price feature", next: "whatsapp_account_get"},
-		{name: "an account that does not tell", tool: tool, args: create("MARKETING", bid), api: account(`{"state": "ONBOARDED"}`), want: "allowed"},
+		{name: "an account that does not say", tool: tool, args: create("MARKETING", bid), api: account(`{"state": "ONBOARDED"}`), want: "allowed"},
 		{name: "another category", tool: tool, args: create("UTILITY", bid), api: account(`{"wabaMaxPriceOnboarded": true}`), want: "allowed", warn: "for MARKETING templates, and this one is UTILITY"},
 		{name: "taken away", tool: "whatsapp_template_update", args: `{"templateName": "t", "languageCode": "DE", "details": {"optimization": null}}`, api: account(`{"wabaMaxPriceOnboarded": false}`), want: "allowed", reads: []string{"whatsapp_template_get"}},
-		{name: "a look that fails", tool: "whatsapp_template_update", args: `{"templateName": "t", "languageCode": "DE", "details": {"optimization": ` + bid + `}}`, fail: down, want: "allowed", warn: "whatsapp_account_get could not be read"},
+		{name: "a read that fails", tool: "whatsapp_template_update", args: `{"templateName": "t", "languageCode": "DE", "details": {"optimization": ` + bid + `}}`, fail: down, want: "allowed", warn: "whatsapp_account_get could not be read"},
 	})
 }
 
@@ -199,6 +199,6 @@ func TestAWhatsAppTemplateIsThereOnceInALanguage(t *testing.T) {
 		{name: "another category than the other language's", tool: tool, args: create, api: in(promo), want: "whatsapp_template_language_category", says: "MARKETING", next: tool, reads: list},
 		{name: "languages that do not agree are left to the API", tool: tool, args: create, api: in(english + "," + promo), want: "allowed"},
 		{name: "a category that this API does not know", tool: tool, args: create, api: in(`{"language": "FR", "category": "UNRECOGNIZED"}`), want: "allowed"},
-		{name: "a look that fails", tool: tool, args: create, fail: down, want: "allowed", warn: "a rule was not checked"},
+		{name: "a read that fails", tool: tool, args: create, fail: down, want: "allowed", warn: "a rule was not checked"},
 	})
 }

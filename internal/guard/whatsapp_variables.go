@@ -9,20 +9,27 @@ import (
 	"sync"
 
 	"papi-mcp/internal/jsonvalue"
-	"papi-mcp/internal/papi"
 )
 
 // A WhatsApp template's variables are written {{1}}, {{2}} and so on ("main
 // text; variables are written {{1}}, {{2}}": the body's text, 1.2.117). Which
-// texts may have some, the schemas tell: those with examples beside them.
+// texts may have some, the schemas show: those with examples beside them.
 
-// templateVariables tells what is wrong with all texts at once, those of a
-// carousel's cards too, in drafts as well: the API keeps a draft as it is, and
-// the error would come with its review.
+var ruleTemplateVariables = Rule{
+	Code:   "guard_whatsapp_template_variables",
+	About:  "The variables of a WhatsApp template are written {{1}}, {{2}} and so on without a gap, one at most in a header, drafts included: {{name}}, {{ 1 }}, {{1} and {{}} are none. What is submitted has an example for each. Footers, limited-time offers and the texts of buttons take no variable. A warning: {name}, #{name} and their like, which are sent as plain text.",
+	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
+	Source: "WhatsappBodyComponentInputDto, WhatsappTextHeaderComponentInputDto, WhatsappUrlButtonInputDto, 1.2.117",
+	check:  templateVariables,
+}
+
+// templateVariables names all that is wrong with the texts, those of a carousel's
+// cards too, in drafts as well: the API keeps a draft as it is, and the error
+// would come with its review.
 func templateVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
 	v := variableCheck{c: c, submits: submitsTemplate(c)}
 	v.components(jsonvalue.Objects(c.Args, "details.components"), "details.components")
-	return mendAll(v.wrong)
+	return refuseAll(v.wrong)
 }
 
 type variableCheck struct {
@@ -82,14 +89,14 @@ func (v *variableCheck) numbered(component map[string]any, path string) {
 func (v *variableCheck) plain(holder map[string]any, path, field, noun string) {
 	found := findVariables(jsonvalue.Text(holder, field))
 	for _, one := range found.lookalikes {
-		v.c.Warn(fmt.Sprintf("%s.%s: %q is sent as it stands, since %s takes no variable", path, field, shortened(one), noun))
+		v.c.Warn(fmt.Sprintf("%s.%s: %q is sent as it is, since %s takes no variable", path, field, shortened(one), noun))
 	}
 	if given := append(found.written, found.wrong...); len(given) > 0 {
 		v.refuse("%s.%s holds %q, and %s takes no variable: write the text itself", path, field, shortened(given[0]), noun)
 	}
 }
 
-// button checks the texts of a button; where a variable may stand in a url,
+// button checks the texts of a button; where a url may have a variable,
 // whatsapp_button_url checks.
 func (v *variableCheck) button(button map[string]any, path string) {
 	for _, field := range []string{"text", "autofillText", "phoneNumber"} {
@@ -107,7 +114,7 @@ func (v *variableCheck) button(button map[string]any, path string) {
 func (v *variableCheck) samples(holder map[string]any, path string) {
 	for i, example := range jsonvalue.Texts(holder, "examples") {
 		if found := findVariables(example); len(found.written)+len(found.wrong) > 0 {
-			v.refuse("%s.examples[%d] still holds %q: give the whole text with the variable filled in", path, i, shortened(append(found.written, found.wrong...)[0]))
+			v.refuse("%s.examples[%d] still holds %q: give the complete text with the variable filled in", path, i, shortened(append(found.written, found.wrong...)[0]))
 		}
 	}
 }
@@ -118,14 +125,14 @@ func (v *variableCheck) refuse(format string, args ...any) {
 
 func (v *variableCheck) warnOfLookalikes(found variables, path string) {
 	for _, one := range found.lookalikes {
-		v.c.Warn(fmt.Sprintf("%s: %q is sent as it stands, since variables are written {{1}}, {{2}} and so on: number it if it should be one", path, shortened(one)))
+		v.c.Warn(fmt.Sprintf("%s: %q is sent as it is, since variables are written {{1}}, {{2}} and so on: number it if it should be one", path, shortened(one)))
 	}
 }
 
 // variables are what a text has of them.
 type variables struct {
 	numbers    []int    // of those that are written as they should be
-	written    []string // the same, as they stand
+	written    []string // the same, as text
 	wrong      []string // what only a variable can mean, and is none
 	lookalikes []string // what other APIs take for a variable, and may be plain text
 }
@@ -166,7 +173,7 @@ func findVariables(text string) variables {
 	return v
 }
 
-// corrections tells for each wrong variable what to write instead: the numbers
+// corrections says for each wrong variable what to write instead: the numbers
 // that the text does not use yet, one for each name.
 func (v *variables) corrections() string {
 	used := map[int]bool{}
@@ -175,17 +182,17 @@ func (v *variables) corrections() string {
 	}
 	next := 1
 	var said []string
-	told := map[string]bool{}
+	done := map[string]bool{}
 	for i, one := range v.wrong {
-		if len(said) == maxTold {
+		if len(said) == maxCorrections {
 			said = append(said, fmt.Sprintf("%d more", len(v.wrong)-i))
 			break
 		}
 		name := strings.TrimSpace(strings.Trim(one, "{}"))
-		if name != "" && told[name] {
+		if name != "" && done[name] {
 			continue
 		}
-		told[name] = true
+		done[name] = true
 		if n, err := strconv.Atoi(name); err == nil && n > 0 && n < 1000 {
 			used[n] = true
 			said = append(said, fmt.Sprintf("%q as {{%d}}", shortened(one), n))
@@ -200,8 +207,5 @@ func (v *variables) corrections() string {
 	return "placeholders that are not valid variables; number them: write " + strings.Join(said, ", ") + ", with one example for each number"
 }
 
-// maxTold is how many wrong variables of one text are told one by one.
-const maxTold = 10
-
-// shortened bounds what an answer repeats of a text.
-func shortened(text string) string { return papi.Truncate(text, maxOfWord) }
+// maxCorrections is how many wrong variables of one text are listed.
+const maxCorrections = 10

@@ -2,7 +2,7 @@
 // with numbers as float64 or json.Number. A path is names with dots between
 // them ("details.brand.name"); "" is the value itself. What is missing, or of
 // another type than asked for, is the zero value, so that a chain of lookups
-// needs no checks in between.
+// needs no checks in between. [Encode] writes JSON.
 package jsonvalue
 
 import (
@@ -81,4 +81,14 @@ func With(object map[string]any, name string, value any) map[string]any {
 	}
 	out[name] = value
 	return out
+}
+
+// Encode returns the JSON of a value whose types can always be encoded; for any
+// other it panics.
+func Encode(value any) json.RawMessage {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		panic("jsonvalue: " + err.Error())
+	}
+	return raw
 }

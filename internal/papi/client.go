@@ -96,7 +96,7 @@ type Client struct {
 
 const (
 	// callDeadline is how long a call may take, with all its tries.
-	callDeadline = deadline.Lasts
+	callDeadline = deadline.Timeout
 	// maxAnswerBytes is the largest answer that is read.
 	maxAnswerBytes = 16 << 20
 )

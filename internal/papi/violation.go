@@ -369,8 +369,11 @@ func locate(root any, location []string) (string, any) {
 	return path.String(), at
 }
 
-// MaxEcho is how many characters of what was given an answer repeats.
+// MaxEcho is how many characters of a given text an answer repeats.
 const MaxEcho = 100
+
+// Echo is a given text as an answer repeats it: truncated to MaxEcho.
+func Echo(text string) string { return Truncate(text, MaxEcho) }
 
 // shown is a given value as a violation may show it.
 func shown(name string, value any) any {
@@ -379,10 +382,10 @@ func shown(name string, value any) any {
 	}
 	switch v := value.(type) {
 	case string:
-		return Truncate(v, MaxEcho)
+		return Echo(v)
 	case json.Number:
 		if len(v) > MaxEcho {
-			return Truncate(v.String(), MaxEcho)
+			return Echo(v.String())
 		}
 	case map[string]any, []any:
 		raw, err := json.Marshal(MaskSecrets(v))

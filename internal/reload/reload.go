@@ -1,5 +1,5 @@
-// Package reload keeps what was read from files, and reads it again when they
-// change: a renewed certificate, a replaced key.
+// Package reload keeps a value that was read from files, and reads it again when
+// they change: a renewed certificate, a replaced key.
 package reload
 
 import (
@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	// looked is how often the files are looked at.
-	looked = 5 * time.Second
-	// settles is how long a changed file must have been unchanged before it is
-	// read: it may still be being written.
-	settles = time.Second
+	// checkInterval is how often the files are checked for changes.
+	checkInterval = 5 * time.Second
+	// settleTime is how long a changed file must be unchanged before it is read:
+	// it may still be being written.
+	settleTime = time.Second
 )
 
-// Value is what was read from files. It is safe for use by many goroutines.
+// Value is what was read from files. It is safe for concurrent use.
 type Value[T any] struct {
 	what  string
 	files []string
@@ -28,14 +28,14 @@ type Value[T any] struct {
 	log   *slog.Logger
 	now   func() time.Time // changed in tests
 
-	mu       sync.Mutex
-	value    T
-	stamps   []stamp   // of what was read
-	settling []stamp   // of what has changed since, and may change further; nil for none
-	last     time.Time // when the files were looked at
+	mu        sync.Mutex
+	value     T
+	stamps    []stamp   // of what was read
+	settling  []stamp   // of what has changed since, and may change further; nil for none
+	lastCheck time.Time // of the files
 }
 
-// stamp tells one state of a file from another.
+// stamp distinguishes one version of a file from another.
 type stamp struct {
 	changed time.Time
 	size    int64
@@ -53,27 +53,27 @@ func New[T any](what string, files []string, log *slog.Logger, read func() (T, e
 	if err != nil {
 		return nil, err
 	}
-	v.last = v.now()
+	v.lastCheck = v.now()
 	return v, nil
 }
 
-// Current is the value as the files have it, at most 6 s late: they are read
-// when they have been unchanged for a second. Where they can't be read any more,
-// or hold something wrong, it is the value from before, and the log says why.
+// Current returns the value of the files, at most 6 s late: they are read when
+// they have been unchanged for a second. Where they can no longer be read, or
+// their content is wrong, it is the previous value, and the log says why.
 func (v *Value[T]) Current() T {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	wait := looked
+	wait := checkInterval
 	if v.settling != nil {
-		wait = settles
+		wait = settleTime
 	}
-	if now := v.now(); now.Sub(v.last) >= wait {
-		v.last = now
+	if now := v.now(); now.Sub(v.lastCheck) >= wait {
+		v.lastCheck = now
 		if v.changed(now) {
 			switch err := v.load(); {
 			case errors.Is(err, errChanging):
 			case err != nil:
-				v.log.Error("what has changed can't be used: what was read before stays", "what", v.what, "error", err)
+				v.log.Error("the changed files can't be used: the previous value stays", "what", v.what, "error", err)
 			default:
 				v.log.Info("read again", "what", v.what)
 			}
@@ -86,27 +86,28 @@ func (v *Value[T]) Current() T {
 func (v *Value[T]) changed(now time.Time) bool {
 	stamps, err := v.stampAll()
 	if err != nil {
-		return true // load tells what is wrong
+		return true // load reports what is wrong
 	}
-	seen := v.settling
+	previous := v.settling
 	v.settling = nil
 	if slices.Equal(stamps, v.stamps) {
 		return false
 	}
-	// Either their own times tell, or they are as they were a second ago.
-	young := slices.ContainsFunc(stamps, func(s stamp) bool { return now.Sub(s.changed) < settles })
-	if young && !slices.Equal(stamps, seen) {
+	// They have settled if their own times say so, or if nothing has changed since
+	// the check a second ago.
+	young := slices.ContainsFunc(stamps, func(s stamp) bool { return now.Sub(s.changed) < settleTime })
+	if young && !slices.Equal(stamps, previous) {
 		v.settling = stamps
 		return false
 	}
 	return true
 }
 
-// errChanging tells that a file has changed while it was read.
+// errChanging is the error for a file that changes while it is read.
 var errChanging = errors.New("it changes while it is read")
 
-// load reads the files. The stamps are taken before, so that a change while it
-// reads is seen; what it has read then may be the half of a file.
+// load reads the files. It takes their stamps before and after, since what is read
+// during a change may be half a file.
 func (v *Value[T]) load() error {
 	stamps, err := v.stampAll()
 	if err != nil {
@@ -117,7 +118,7 @@ func (v *Value[T]) load() error {
 		v.settling = after
 		return fmt.Errorf("%s: %w", v.what, errChanging)
 	}
-	v.stamps = stamps // what is wrong is told once
+	v.stamps = stamps // so that an error is logged once
 	if err != nil {
 		return fmt.Errorf("%s: %w", v.what, err)
 	}

@@ -54,15 +54,15 @@ func TestAValueFollowsItsFile(t *testing.T) {
 	}
 	want("one", 1)
 	write("two")
-	want("one", 1) // not looked at yet
-	now = now.Add(looked)
+	want("one", 1) // not checked yet
+	now = now.Add(checkInterval)
 	want("two", 2)
-	now = now.Add(looked)
+	now = now.Add(checkInterval)
 	want("two", 2) // unchanged
 	write("wrong")
-	now = now.Add(looked)
+	now = now.Add(checkInterval)
 	want("two", 3)
-	now = now.Add(looked)
+	now = now.Add(checkInterval)
 	want("two", 3)
 	if strings.Count(log.String(), "it is wrong") != 1 {
 		t.Errorf("the log does not say what is wrong: %s", &log)
@@ -70,10 +70,10 @@ func TestAValueFollowsItsFile(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(looked)
+	now = now.Add(checkInterval)
 	want("two", 3)
 	write("three")
-	now = now.Add(looked)
+	now = now.Add(checkInterval)
 	want("three", 4)
 }
 
@@ -106,7 +106,7 @@ func TestAFileThatIsBeingWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.now, v.last = func() time.Time { return now }, now
+	v.now, v.lastCheck = func() time.Time { return now }, now
 	want := func(value string, after time.Duration) {
 		t.Helper()
 		now = now.Add(after)
@@ -114,7 +114,7 @@ func TestAFileThatIsBeingWritten(t *testing.T) {
 			t.Errorf("got %q, want %q; reads %q", got, value, reads)
 		}
 	}
-	now = now.Add(looked - time.Second)
+	now = now.Add(checkInterval - time.Second)
 	write("ha", now.Add(time.Second)) // seen in the moment in which it is written
 	want("old", time.Second)
 	write("half", now.Add(500*time.Millisecond)) // and again, as it grows
@@ -123,26 +123,26 @@ func TestAFileThatIsBeingWritten(t *testing.T) {
 	want("half", 500*time.Millisecond) // a second after its last change
 
 	write("settled", now.Add(time.Second))
-	want("settled", looked) // found as it was left seconds ago: at once
+	want("settled", checkInterval) // unchanged for seconds already: immediately
 
-	write("ahead", now.Add(time.Hour)) // by a clock that is not ours
-	want("settled", looked)
-	want("ahead", settles)
+	write("ahead", now.Add(time.Hour)) // by another clock
+	want("settled", checkInterval)
+	want("ahead", settleTime)
 
 	write("first", now)
 	whileReading = func() { write("first and second", now) }
-	want("ahead", looked)
-	want("first and second", settles)
+	want("ahead", checkInterval)
+	want("first and second", settleTime)
 	for _, read := range reads {
 		if read == "ha" {
-			t.Errorf("a half was read: %q", reads)
+			t.Errorf("half a file was read: %q", reads)
 		}
 	}
 }
 
-// A file that changes is not taken before it has been left alone for a second.
-func TestASecondOfRest(t *testing.T) {
-	if settles != time.Second {
-		t.Errorf("a file is taken after %v", settles)
+// A file that changes is not read before it has been unchanged for a second.
+func TestAFileSettlesForASecond(t *testing.T) {
+	if settleTime != time.Second {
+		t.Errorf("a file is read after %v", settleTime)
 	}
 }

@@ -15,48 +15,48 @@ import (
 	"papi-mcp/internal/auth"
 )
 
-// batchVersion is the one protocol version that has JSON-RPC batches: the next
-// one took them out again.
+// batchVersion is the only protocol version with JSON-RPC batches: the next
+// one removed them.
 const batchVersion = mcp.ProtocolVersion20250326
 
 const (
-	// maxOfBatch bounds the messages of a batch.
-	maxOfBatch = 100
-	// servedOfBatch is how many of its requests are served at the same time
+	// maxBatch bounds the messages of a batch.
+	maxBatch = 100
+	// maxBatchConcurrency bounds how many of its requests run at the same time
 	// over HTTP.
-	servedOfBatch = 8
+	maxBatchConcurrency = 8
 )
 
-// noBatches refuses a batch in a session of another version.
-func noBatches() mcp.JSONRPCError {
-	return jsonrpcError(nil, mcp.INVALID_REQUEST, "batches are served only in sessions of protocol "+batchVersion+": send each message by itself")
+// errorNoBatches is the error for a batch in a session of another version.
+func errorNoBatches() mcp.JSONRPCError {
+	return jsonrpcError(nil, mcp.INVALID_REQUEST, "batches are served only in sessions of protocol "+batchVersion+": send each message on its own")
 }
 
-// isBatch reports whether a text that is not empty would be a batch.
+// isBatch reports whether a non-empty text starts like a batch.
 func isBatch(text []byte) bool { return text[0] == '[' }
 
-// batched is one message of a batch; or, where it is none, what its sender is
-// told of it.
-type batched struct {
+// batchItem is one message of a batch, or the error to answer where it is
+// none.
+type batchItem struct {
 	*message
 	raw     json.RawMessage
 	refusal *mcp.JSONRPCError
 }
 
-func (b *batched) isRequest() bool {
+func (b *batchItem) isRequest() bool {
 	return b.refusal == nil && !b.isAnswer() && !b.isNotification()
 }
 
-// endsQuestion reports whether this is a malformed answer: the question of its id
-// has ended, though without an answer.
-func (b *batched) endsQuestion() bool {
+// endsQuestion reports whether this is a malformed answer, which ends the
+// question with its id.
+func (b *batchItem) endsQuestion() bool {
 	return b.refusal != nil && b.message != nil && b.Method == ""
 }
 
-// parseBatch takes a batch apart. Where it is none, it returns the one error
-// that its sender is told.
-func parseBatch(text []byte) ([]batched, *mcp.JSONRPCError) {
-	refused := func(code int, text string) ([]batched, *mcp.JSONRPCError) {
+// parseBatch splits a batch into its messages, or returns the error to answer
+// where the text is no batch.
+func parseBatch(text []byte) ([]batchItem, *mcp.JSONRPCError) {
+	refused := func(code int, text string) ([]batchItem, *mcp.JSONRPCError) {
 		refusal := jsonrpcError(nil, code, text)
 		return nil, &refusal
 	}
@@ -66,43 +66,43 @@ func parseBatch(text []byte) ([]batched, *mcp.JSONRPCError) {
 		return refused(mcp.PARSE_ERROR, "the message is not JSON")
 	case len(raw) == 0:
 		return refused(mcp.INVALID_REQUEST, "a batch must hold at least one message")
-	case len(raw) > maxOfBatch:
-		return refused(mcp.INVALID_REQUEST, fmt.Sprintf("a batch may hold at most %d messages: send several batches", maxOfBatch))
+	case len(raw) > maxBatch:
+		return refused(mcp.INVALID_REQUEST, fmt.Sprintf("a batch may hold at most %d messages: send several batches", maxBatch))
 	}
-	items := make([]batched, len(raw))
+	items := make([]batchItem, len(raw))
 	for i, one := range raw {
 		m, refusal := parseMessage(one)
 		switch {
 		case refusal != nil:
 		case m.Method == mcp.MethodInitialize:
-			wrong := jsonrpcError(m.ID, mcp.INVALID_REQUEST, "initialize must be sent by itself, before any batch")
+			wrong := jsonrpcError(m.ID, mcp.INVALID_REQUEST, "initialize must be sent on its own, before any batch")
 			refusal = &wrong
 		case mcp.IsModernProtocol(versionOf(m)):
-			wrong := jsonrpcError(m.ID, mcp.INVALID_REQUEST, "the protocol version of this message has no batches: send it by itself")
+			wrong := jsonrpcError(m.ID, mcp.INVALID_REQUEST, "the protocol version of this message has no batches: send it on its own")
 			refusal = &wrong
 		}
-		items[i] = batched{m, one, refusal}
+		items[i] = batchItem{m, one, refusal}
 	}
 	return items, nil
 }
 
-// batch gathers the answers to the messages of a batch: they go out as one, in
-// the order of the requests, when the last one is there.
+// batch collects the answers to the messages of a batch. They are sent
+// together, in the order of the requests, after the last one.
 type batch struct {
-	most int // bytes of all answers; 0 for any number
-	send func(line json.RawMessage)
+	maxBytes int // of all answers; 0 means no limit
+	send     func(line json.RawMessage)
 
 	mu      sync.Mutex
-	open    int // what has yet to end
+	open    int // requests that have not ended
 	refused bool
 	size    int
-	answers []json.RawMessage // by place; nil where nothing is answered
+	answers []json.RawMessage // by index; nil for messages without an answer
 }
 
-// newBatch returns a batch that has ended when ended was called for each of
-// its requests, and once more.
-func newBatch(items []batched, most int, send func(json.RawMessage)) *batch {
-	b := &batch{most: most, send: send, open: 1, answers: make([]json.RawMessage, len(items))}
+// newBatch returns a batch that is complete when itemDone was called for each
+// of its requests, and once more.
+func newBatch(items []batchItem, most int, send func(json.RawMessage)) *batch {
+	b := &batch{maxBytes: most, send: send, open: 1, answers: make([]json.RawMessage, len(items))}
 	for i := range items {
 		switch {
 		case items[i].refusal != nil:
@@ -114,30 +114,30 @@ func newBatch(items []batched, most int, send func(json.RawMessage)) *batch {
 	return b
 }
 
-// put keeps the answer to the message at a place.
-func (b *batch) put(place int, answer mcp.JSONRPCMessage) {
+// put stores the answer to the message at index.
+func (b *batch) put(index int, answer mcp.JSONRPCMessage) {
 	line, err := encodeLine(answer)
 	if err != nil {
 		line, _ = encodeLine(jsonrpcError(answerID(answer), mcp.INTERNAL_ERROR, "internal error"))
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.most > 0 && b.size+len(line) > b.most {
+	if b.maxBytes > 0 && b.size+len(line) > b.maxBytes {
 		line, _ = encodeLine(jsonrpcError(answerID(answer), mcp.INTERNAL_ERROR,
-			fmt.Sprintf("the answers to this batch have more than %d bytes: send this request by itself", b.most)))
+			fmt.Sprintf("the answers to this batch have more than %d bytes: send this request on its own", b.maxBytes)))
 	}
 	b.size += len(line)
-	b.answers[place] = bytes.TrimSpace(line)
+	b.answers[index] = bytes.TrimSpace(line)
 }
 
-// refuse drops the batch: its requests are not served, and not answered.
+// refuse drops the batch: its requests are neither served nor answered.
 func (b *batch) refuse() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.refused = true
 }
 
-// isRefused reports whether the batch was refused; nil is none, and never was.
+// isRefused reports whether the batch was refused; it is false for nil.
 func (b *batch) isRefused() bool {
 	if b == nil {
 		return false
@@ -147,9 +147,9 @@ func (b *batch) isRefused() bool {
 	return b.refused
 }
 
-// ended tells that one of the batch's requests has ended, whether or not it was
-// answered.
-func (b *batch) ended() {
+// itemDone counts a request that has ended, answered or not. The last one
+// sends the answers.
+func (b *batch) itemDone() {
 	if b == nil {
 		return
 	}
@@ -160,20 +160,20 @@ func (b *batch) ended() {
 	if !last {
 		return
 	}
-	given := make([][]byte, 0, len(b.answers))
+	answers := make([][]byte, 0, len(b.answers))
 	for _, answer := range b.answers {
 		if answer != nil {
-			given = append(given, answer)
+			answers = append(answers, answer)
 		}
 	}
-	if len(given) > 0 { // a batch that nothing is to be said to is not answered
-		b.send(append(append([]byte{'['}, bytes.Join(given, []byte{','})...), ']'))
+	if len(answers) > 0 { // notifications alone are not answered
+		b.send(append(append([]byte{'['}, bytes.Join(answers, []byte{','})...), ']'))
 	}
 }
 
-// receiveBatch deals with a line that is a batch. In which version the session
-// is may only be known when the lines before it have been dealt with, so a
-// place in the queue is taken for it, and for each of its requests.
+// receiveBatch handles a line with a batch. The version of the session may be
+// known only after the lines before have been handled, so the batch gets a
+// turn in the queue, and so does each of its requests.
 func (c *connection) receiveBatch(ctx context.Context, line []byte) {
 	items, refusal := parseBatch(line)
 	if refusal != nil {
@@ -181,87 +181,87 @@ func (c *connection) receiveBatch(ctx context.Context, line []byte) {
 		return
 	}
 	b := newBatch(items, 0, func(answers json.RawMessage) { c.send(answers) })
-	if c.batches() {
-		for i := range items { // what ends a wait takes effect at once
+	if c.hasBatches() {
+		for i := range items { // what ends a wait takes effect immediately
 			switch one := &items[i]; {
 			case one.endsQuestion():
-				c.questions.answer(one.message)
-			case one.refusal == nil && one.isWaitedFor():
+				c.elicitations.resolve(one.message)
+			case one.refusal == nil && one.endsWait():
 				c.receive(ctx, one.raw)
 			}
 		}
 	}
-	head := c.enter(ctx, &message{ID: json.RawMessage("batch")}) // which no client can name
-	waiting := make([]*request, len(items))
+	opening := c.enqueue(ctx, &message{ID: json.RawMessage("batch")}) // no client can use this id
+	requests := make([]*request, len(items))
 	for i := range items {
 		if items[i].isRequest() {
-			waiting[i] = c.enter(ctx, items[i].message)
-			waiting[i].batch, waiting[i].place = b, i
+			requests[i] = c.enqueue(ctx, items[i].message)
+			requests[i].batch, requests[i].index = b, i
 		}
 	}
-	if !c.requests.start(c.hearing, 0, func() { c.begin(head, b, items) }) {
-		c.requests.leave(head)
+	if !c.requests.run(c.receiving, 0, func() { c.startBatch(opening, b, items) }) {
+		c.requests.finish(opening)
 	}
-	for i, r := range waiting {
-		if r != nil && !c.requests.start(c.hearing, len(items[i].raw), func() { c.serve(r, items[i].message, items[i].raw) }) {
-			c.requests.leave(r)
+	for i, r := range requests {
+		if r != nil && !c.requests.run(c.receiving, len(items[i].raw), func() { c.serve(r, items[i].message, items[i].raw) }) {
+			c.requests.finish(r)
 		}
 	}
 }
 
-// batches reports whether the session is one that has batches.
-func (c *connection) batches() bool { return c.session.ProtocolVersion() == batchVersion }
+// hasBatches reports whether the session's version has batches.
+func (c *connection) hasBatches() bool { return c.session.ProtocolVersion() == batchVersion }
 
-// begin begins a batch in its turn.
-func (c *connection) begin(head *request, b *batch, items []batched) {
-	defer c.requests.leave(head)
-	defer b.ended()
-	err := c.requests.await(head)
-	if !c.batches() {
+// startBatch starts a batch when its turn comes.
+func (c *connection) startBatch(opening *request, b *batch, items []batchItem) {
+	defer c.requests.finish(opening)
+	defer b.itemDone()
+	err := c.requests.waitTurn(opening)
+	if !c.hasBatches() {
 		b.refuse()
-		c.send(noBatches())
+		c.send(errorNoBatches())
 		return
 	}
 	if err != nil {
-		return // its requests say why
+		return // its requests answer with the reason
 	}
 	for i := range items {
-		if items[i].refusal == nil && items[i].isNotification() && !items[i].isWaitedFor() {
-			c.handle(head.ctx, items[i].message, items[i].raw)
+		if items[i].refusal == nil && items[i].isNotification() && !items[i].endsWait() {
+			c.server.handle(opening.ctx, items[i].message, items[i].raw)
 		}
 	}
 }
 
-// postBatch takes a batch of Streamable HTTP.
+// postBatch handles a batch over Streamable HTTP.
 func (h *HTTP) postBatch(w http.ResponseWriter, r *http.Request, id auth.Identity, body []byte) {
 	if r.Header.Get(headerSession) == "" || mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)) {
-		h.refuseAs(w, http.StatusBadRequest, noBatches())
+		h.writeError(w, http.StatusBadRequest, errorNoBatches())
 		return
 	}
 	s, ok := h.sessionOf(w, r, id, nil)
 	if !ok {
 		return
 	}
-	defer h.sessions.done(s)
+	defer h.sessions.release(s)
 	if s.ProtocolVersion() != batchVersion {
-		h.refuseAs(w, http.StatusBadRequest, noBatches())
+		h.writeError(w, http.StatusBadRequest, errorNoBatches())
 		return
 	}
 	items, refusal := parseBatch(body)
 	if refusal != nil {
-		h.refuseAs(w, http.StatusBadRequest, *refusal)
+		h.writeError(w, http.StatusBadRequest, *refusal)
 		return
 	}
-	if !h.chargeBatch(w, id, len(items)) {
+	if !h.checkBatchRate(w, id, len(items)) {
 		return
 	}
 	for i := range items {
 		switch one := items[i]; {
 		case one.endsQuestion():
-			s.questions.answer(one.message)
+			s.elicitations.resolve(one.message)
 		case one.refusal != nil || one.isRequest():
 		case one.isAnswer():
-			s.questions.answer(one.message)
+			s.elicitations.resolve(one.message)
 		default:
 			h.server.handle(h.server.mcp.WithContext(r.Context(), s), one.message, one.raw)
 		}
@@ -269,26 +269,26 @@ func (h *HTTP) postBatch(w http.ResponseWriter, r *http.Request, id auth.Identit
 	h.serveBatch(w, r, id, s, items)
 }
 
-// chargeBatch counts the messages of a batch, of which the HTTP request itself
-// was counted as one; ok is false when it has been refused.
-func (h *HTTP) chargeBatch(w http.ResponseWriter, id auth.Identity, messages int) (ok bool) {
-	if h.rates != nil && messages > h.limits.Burst {
+// checkBatchRate counts the messages of a batch, of which the HTTP request was
+// counted as one; ok is false when the request has been refused.
+func (h *HTTP) checkBatchRate(w http.ResponseWriter, id auth.Identity, messages int) (ok bool) {
+	if h.rateLimiters != nil && messages > h.limits.Burst {
 		h.refuse(w, http.StatusBadRequest, fmt.Sprintf("a batch may hold at most %d messages here: send several batches", h.limits.Burst))
 		return false
 	}
-	return h.charge(w, id, max(0, messages-1))
+	return h.checkRate(w, id, max(0, messages-1))
 }
 
-// serveBatch serves the requests of a batch side by side, begun in their order,
-// and answers them all at once.
-func (h *HTTP) serveBatch(w http.ResponseWriter, r *http.Request, id auth.Identity, s *session, items []batched) {
+// serveBatch serves the requests of a batch concurrently, started in their
+// order, and answers them together.
+func (h *HTTP) serveBatch(w http.ResponseWriter, r *http.Request, id auth.Identity, s *session, items []batchItem) {
 	r, ok := h.withTools(w, r, id)
 	if !ok {
 		return
 	}
-	closed, ok := h.openStream()
+	closed, ok := h.acquireStream()
 	if !ok {
-		h.refuseFor(w, http.StatusServiceUnavailable, 0, errBusy.Error())
+		h.refuseWithRetry(w, http.StatusServiceUnavailable, 0, errBusy.Error())
 		return
 	}
 	defer closed()
@@ -296,48 +296,47 @@ func (h *HTTP) serveBatch(w http.ResponseWriter, r *http.Request, id auth.Identi
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
 
-	x := h.exchange(w, r)
+	x := h.newResponder(w, r)
 	var answers json.RawMessage
 	b := newBatch(items, h.limits.Answer, func(line json.RawMessage) { answers = line })
-	q := newRequests(limits{inHand: math.MaxInt64, serving: servedOfBatch})
+	q := newRequestQueue(connectionLimits{inFlight: math.MaxInt64, concurrent: maxBatchConcurrency})
 	for i := range items {
 		if !items[i].isRequest() {
 			continue
 		}
-		one := &request{id: items[i].ID, method: items[i].Method, batch: b, place: i}
+		one := &request{id: items[i].ID, method: items[i].Method, batch: b, index: i}
 		one.ctx, one.cancel = context.WithCancelCause(ctx)
-		q.enter(one)
-		q.start(ctx, 0, func() { h.serveBatched(q, one, &exchangeSession{s, x}, &items[i]) })
+		q.enqueue(one)
+		q.run(ctx, 0, func() { h.serveBatchItem(q, one, &requestSession{s, x}, &items[i]) })
 	}
 	<-q.close()
-	b.ended()
-	x.stopPump()
-	if answers == nil { // nothing but notifications and answers, or nobody is there
+	b.itemDone()
+	x.stopNotifier()
+	if answers == nil { // only notifications and answers, or the client is gone
 		w.WriteHeader(http.StatusAccepted)
 		return
 	}
 	x.answer(http.StatusOK, answers)
 }
 
-// serveBatched serves one request of a batch, in its turn.
-func (h *HTTP) serveBatched(q *requests, r *request, s *exchangeSession, one *batched) {
-	defer q.leave(r)
-	defer r.batch.ended()
-	if q.await(r) != nil {
+// serveBatchItem serves one request of a batch when its turn comes.
+func (h *HTTP) serveBatchItem(q *requestQueue, r *request, s *requestSession, one *batchItem) {
+	defer q.finish(r)
+	defer r.batch.itemDone()
+	if q.waitTurn(r) != nil {
 		return
 	}
-	place, ok := h.places.enter(r.ctx)
-	if !ok {
-		r.batch.put(r.place, jsonrpcError(r.id, codeBusy, errBusy.Error()))
+	if !h.limiter.acquire(r.ctx) {
+		r.batch.put(r.index, jsonrpcError(r.id, codeRefused, errBusy.Error()))
 		return
 	}
-	defer place.leave()
+	defer h.limiter.release()
 	if r.method != mcp.MethodToolsCall {
-		r.begun()
+		r.started()
 	}
-	ctx := withPlace(withBegun(r.ctx, r.begun), place)
+	ctx := withSlot(withStarted(r.ctx, r.started), h.limiter)
 	answer := h.server.handle(h.server.mcp.WithContext(ctx, s), one.message, one.raw)
 	if !errors.Is(context.Cause(r.ctx), errCancelled) {
-		r.batch.put(r.place, withID(answer, r.id))
+		r.batch.put(r.index, withID(answer, r.id))
 	}
 }

@@ -72,7 +72,7 @@ var refusedBatches = map[string]struct {
 }{
 	"nothing":       {`[]`, mcp.INVALID_REQUEST},
 	"not JSON":      {`[{"jsonrpc":"2.0","id":1,"method":"ping"},`, mcp.PARSE_ERROR},
-	"too many":      {`[` + strings.Repeat(`1,`, maxOfBatch) + `1]`, mcp.INVALID_REQUEST},
+	"too many":      {`[` + strings.Repeat(`1,`, maxBatch) + `1]`, mcp.INVALID_REQUEST},
 	"more than one": {pings(1) + pings(2), mcp.PARSE_ERROR},
 }
 
@@ -234,7 +234,7 @@ func TestABatchInItsTurn(t *testing.T) {
 		order = append(order, string(arguments))
 		return tools.Outcome{Structured: map[string]any{}}
 	})
-	s.limits.serving = 1
+	s.limits.concurrent = 1
 	var lines []string
 	lines = append(lines, openSessionOf(batchVersion), call(1, `{"n":1}`), `[`+call(2, `{"n":2}`)+`,`+call(3, `{"n":3}`)+`]`, call(4, `{"n":4}`))
 	var out bytes.Buffer
@@ -255,7 +255,7 @@ func TestABatchWhenTheServerStops(t *testing.T) {
 			<-ctx.Done()
 			return tools.Outcome{Structured: map[string]any{}}
 		})
-		s.limits.serving = 1
+		s.limits.concurrent = 1
 		p := dial(t, s)
 		p.initialize(batchVersion, `{}`)
 		p.send(`[` + call(1, `{}`) + `,` + call(2, `{}`) + `,` + fmt.Sprintf(ping, 3) + `]`)
@@ -364,7 +364,7 @@ func TestABatchIsBounded(t *testing.T) {
 		for i, m := range answers {
 			if m.Error == nil {
 				served++
-			} else if !strings.Contains(string(m.Error), "send this request by itself") || string(m.ID) != fmt.Sprint(i) {
+			} else if !strings.Contains(string(m.Error), "send this request on its own") || string(m.ID) != fmt.Sprint(i) {
 				t.Errorf("got %s", show(m))
 			}
 		}

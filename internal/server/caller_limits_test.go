@@ -18,7 +18,7 @@ func brings(secret any) string {
 // what it may use does not grow with them.
 func TestLimitsCountTheCallerAndNotItsCredentials(t *testing.T) {
 	options := func(l HTTPLimits) HTTPOptions {
-		return HTTPOptions{Authenticate: auth.Header(byName{}), Limits: l}
+		return HTTPOptions{Authenticate: auth.WithCredentials(byName{}), Limits: l}
 	}
 	t.Run("requests", func(t *testing.T) {
 		w := serveWeb(t, echo, options(HTTPLimits{Rate: 1. / 60, Burst: 3}))
@@ -37,7 +37,7 @@ func TestLimitsCountTheCallerAndNotItsCredentials(t *testing.T) {
 		}
 	})
 	t.Run("sessions", func(t *testing.T) {
-		w := serveWeb(t, echo, options(HTTPLimits{SessionsOfOne: 3}))
+		w := serveWeb(t, echo, options(HTTPLimits{SessionsPerCaller: 3}))
 		for i := range 5 {
 			want := http.StatusOK
 			if i >= 3 {
@@ -52,7 +52,7 @@ func TestLimitsCountTheCallerAndNotItsCredentials(t *testing.T) {
 		}
 	})
 	t.Run("connections of HTTP+SSE", func(t *testing.T) {
-		w := serveWeb(t, echo, options(HTTPLimits{SessionsOfOne: 2}))
+		w := serveWeb(t, echo, options(HTTPLimits{SessionsPerCaller: 2}))
 		open := func(secret int) *http.Response {
 			return w.send(soon(t), http.MethodGet, "/sse", "", headers{brings(secret)})
 		}
@@ -76,7 +76,7 @@ func TestLimitsCountTheCallerAndNotItsCredentials(t *testing.T) {
 
 // What is kept for a caller is kept apart by its credentials all the same.
 func TestSessionsStayApartByCredentials(t *testing.T) {
-	w := serveWeb(t, echo, HTTPOptions{Authenticate: auth.Header(byName{})})
+	w := serveWeb(t, echo, HTTPOptions{Authenticate: auth.WithCredentials(byName{})})
 	r := w.send(t.Context(), http.MethodPost, "/mcp", openSession, headers{brings("one")})
 	if status, body := read(t, r); status != http.StatusOK {
 		t.Fatalf("%d %s", status, body)

@@ -163,7 +163,7 @@ func TestHTTPStopsInGoodOrder(t *testing.T) {
 // A call that goes on for too long is cancelled at the end of the grace.
 func TestHTTPStopsCallsThatLast(t *testing.T) {
 	h := newHeld()
-	w := serveWeb(t, h.do, HTTPOptions{}, func(o *Options) { o.Grace = 10 * time.Millisecond })
+	w := serveWeb(t, h.do, HTTPOptions{}, func(o *Options) { o.grace = 10 * time.Millisecond })
 	session := w.open("alice")
 	go func() { read(t, w.send(soon(t), http.MethodPost, "/mcp", call(1, `{}`), headers{session})) }()
 	<-h.began
@@ -177,7 +177,7 @@ func TestHTTPStopsCallsThatLast(t *testing.T) {
 
 // More sessions than there may be are refused, those of one caller first.
 func TestSessionsAreBounded(t *testing.T) {
-	w := serveWeb(t, echo, HTTPOptions{Limits: HTTPLimits{Sessions: 3, SessionsOfOne: 2}})
+	w := serveWeb(t, echo, HTTPOptions{Limits: HTTPLimits{Sessions: 3, SessionsPerCaller: 2}})
 	opened := func(who string) int {
 		r := w.send(soon(t), http.MethodPost, "/mcp", openSession, headers{"Authorization: Bearer " + who})
 		status, _ := read(t, r)
@@ -217,12 +217,12 @@ func TestTenThousandSessions(t *testing.T) {
 		status, _ := read(t, r)
 		counts[status]++
 	}
-	most := DefaultHTTPLimits.SessionsOfOne
+	most := DefaultHTTPLimits.SessionsPerCaller
 	if counts[http.StatusOK] != most || counts[http.StatusServiceUnavailable] != 10_000-most || w.http.sessions.count() != most {
 		t.Errorf("answers %v, %d sessions are open", counts, w.http.sessions.count())
 	}
 	w.open("alice")
-	later := time.Now().Add(DefaultHTTPLimits.SessionIdle)
+	later := time.Now().Add(DefaultHTTPLimits.SessionIdleTimeout)
 	w.http.sessions.mu.Lock()
 	w.http.sessions.now = func() time.Time { return later }
 	w.http.sessions.mu.Unlock()
@@ -235,7 +235,7 @@ func TestTenThousandSessions(t *testing.T) {
 // Beyond what may run and wait, calls are refused and not delayed for ever.
 func TestTooManyCallsAreRefused(t *testing.T) {
 	h := newHeld()
-	w := serveWeb(t, h.do, HTTPOptions{Limits: HTTPLimits{Running: 1, Waiting: 1, Patience: 10 * time.Millisecond}})
+	w := serveWeb(t, h.do, HTTPOptions{Limits: HTTPLimits{Running: 1, Waiting: 1, MaxWait: 10 * time.Millisecond}})
 	statuses := make(chan int, 1)
 	post := func() int {
 		status, _ := read(t, w.send(soon(t), http.MethodPost, "/mcp", modernCall(1), modernHeaders("tools/call", "do")))

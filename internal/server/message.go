@@ -10,7 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// message is what one line holds: a request, a notification or an answer.
+// message is one JSON-RPC message: a request, a notification or an answer.
 type message struct {
 	Version string          `json:"jsonrpc"`
 	ID      json.RawMessage `json:"id"`
@@ -20,20 +20,21 @@ type message struct {
 	Error   json.RawMessage `json:"error"`
 }
 
-// isAnswer tells that the message answers a request of ours.
+// isAnswer reports whether the message answers a request of ours.
 func (m *message) isAnswer() bool { return m.Result != nil || m.Error != nil }
 
-// isNotification tells that nobody waits for an answer.
+// isNotification reports whether the sender expects no answer.
 func (m *message) isNotification() bool { return m.ID == nil }
 
-// with returns the message with other params: a request or a notification.
+// with returns the message with other params. It must be a request or a
+// notification.
 func (m *message) with(params map[string]json.RawMessage) *message {
-	return &message{Version: m.Version, ID: m.ID, Method: m.Method, Params: encoded(params)}
+	return &message{Version: m.Version, ID: m.ID, Method: m.Method, Params: mustEncode(params)}
 }
 
-// encode writes a request or a notification as it is sent.
+// encode returns the JSON of a request or a notification.
 func (m *message) encode() []byte {
-	return encoded(struct {
+	return mustEncode(struct {
 		Version string          `json:"jsonrpc"`
 		ID      json.RawMessage `json:"id,omitempty"`
 		Method  mcp.MCPMethod   `json:"method"`
@@ -41,16 +42,17 @@ func (m *message) encode() []byte {
 	}{m.Version, m.ID, m.Method, m.Params})
 }
 
-// isWaitedFor tells that something that runs may wait for the message: an
-// answer, a cancellation.
-func (m *message) isWaitedFor() bool {
+// endsWait reports whether a running call may wait for the message: an answer,
+// or a cancellation.
+func (m *message) endsWait() bool {
 	return m.isAnswer() || m.Method == mcp.MethodNotificationCancelled
 }
 
-// parseMessage reads a line, or the body of an HTTP request, without space
-// around it. Where it is no message, it returns the error that its sender is
-// told, under its id where that is one. With it comes what names an id and no
-// method: the question of that id has ended, though without an answer.
+// parseMessage parses a line, or the body of an HTTP request, without
+// surrounding space. For an invalid message it returns the error to answer,
+// under the message's id where that is valid. If that message has an id and no
+// method, it is returned as well: it ends the question of that id, though
+// without an answer.
 func parseMessage(line []byte) (*message, *mcp.JSONRPCError) {
 	var m message
 	refused := func(id json.RawMessage, code int, text string) (*message, *mcp.JSONRPCError) {
@@ -70,7 +72,7 @@ func parseMessage(line []byte) (*message, *mcp.JSONRPCError) {
 		return refused(nil, mcp.INVALID_REQUEST, "this is not a JSON-RPC message")
 	}
 	if m.ID != nil && !isID(m.ID) {
-		if m.isAnswer() { // an error about a line of ours: answering it would go on for ever
+		if m.isAnswer() { // an error about our message: answering it could repeat for ever
 			return &m, nil
 		}
 		return refused(nil, mcp.INVALID_REQUEST, "an id must be a string or a number")
@@ -81,23 +83,23 @@ func parseMessage(line []byte) (*message, *mcp.JSONRPCError) {
 	if (m.Method != "") == m.isAnswer() {
 		return refused(m.ID, mcp.INVALID_REQUEST, "a message has either a method, or a result or an error")
 	}
-	if m.isAnswer() && !wellFormed(line) {
+	if m.isAnswer() && !isWellFormedAnswer(line) {
 		return &message{Version: m.Version, ID: m.ID, Result: json.RawMessage(`null`)}, nil
 	}
 	return &m, nil
 }
 
-// wellFormed reports whether an answer names each member once, and either a
-// result or an error.
-func wellFormed(line []byte) bool {
-	fields, ok := members(line, "jsonrpc", "id", "method", "result", "error")
+// isWellFormedAnswer reports whether an answer has each member once, and
+// either a result or an error.
+func isWellFormedAnswer(line []byte) bool {
+	fields, ok := strictMembers(line, "jsonrpc", "id", "method", "result", "error")
 	return ok && (fields["result"] == nil) != (fields["error"] == nil)
 }
 
-// trimmed is a message without the space around it, and without the byte order
-// mark that some programs begin a text with (RFC 8259, 8.1: a parser may ignore
-// it).
-func trimmed(text []byte) []byte {
+// trimMessage returns a message without surrounding space, and without the
+// byte order mark that some programs write first (RFC 8259, 8.1: a parser may
+// ignore it).
+func trimMessage(text []byte) []byte {
 	return bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(text), []byte("\ufeff")))
 }
 
@@ -107,8 +109,7 @@ func isID(value json.RawMessage) bool {
 	return c == '"' || c == '-' || '0' <= c && c <= '9'
 }
 
-// jsonrpcError is an error answer; a nil id stands for a line whose id is not
-// known.
+// jsonrpcError returns an error answer; a nil id means that the id is unknown.
 func jsonrpcError(id json.RawMessage, code int, text string) mcp.JSONRPCError {
 	return mcp.JSONRPCError{
 		JSONRPC: mcp.JSONRPC_VERSION,
@@ -117,17 +118,18 @@ func jsonrpcError(id json.RawMessage, code int, text string) mcp.JSONRPCError {
 	}
 }
 
-// traced returns an error that names the HTTP request in which it came up, ""
-// for none: by that id the server's log has the details.
-func traced(e mcp.JSONRPCError, request string) mcp.JSONRPCError {
+// withHTTPRequest returns an error with the id of its HTTP request, "" for
+// none: the server's log has the details under that id.
+func withHTTPRequest(e mcp.JSONRPCError, request string) mcp.JSONRPCError {
 	if request != "" && e.Error.Data == nil {
 		e.Error.Data = map[string]any{"requestId": request}
 	}
 	return e
 }
 
-// requestID is an id as mcp-go writes it. It keeps the client's own bytes:
-// mcp-go reads numbers as floats, and would answer a large one under another.
+// requestID returns an id as mcp-go encodes it. It keeps the client's own
+// bytes: mcp-go decodes numbers as floats, and would answer a large one under
+// another id.
 func requestID(id json.RawMessage) mcp.RequestId {
 	if id == nil {
 		return mcp.NewRequestId(nil)
@@ -135,7 +137,7 @@ func requestID(id json.RawMessage) mcp.RequestId {
 	return mcp.NewRequestId(id)
 }
 
-// withID returns mcp-go's answer to a request under the request's own id.
+// withID returns mcp-go's answer under the request's own id.
 func withID(answer mcp.JSONRPCMessage, id json.RawMessage) mcp.JSONRPCMessage {
 	switch a := answer.(type) {
 	case mcp.JSONRPCResponse:
@@ -148,10 +150,10 @@ func withID(answer mcp.JSONRPCMessage, id json.RawMessage) mcp.JSONRPCMessage {
 	return answer
 }
 
-// idOf is the id of a request of which only the beginning is there; nil where
-// its other fields come first.
+// idOf returns the id of a request of which only the beginning is known; nil
+// where other fields come first.
 func idOf(beginning []byte) json.RawMessage {
-	fields := json.NewDecoder(bytes.NewReader(trimmed(beginning)))
+	fields := json.NewDecoder(bytes.NewReader(trimMessage(beginning)))
 	if t, err := fields.Token(); err != nil || t != json.Delim('{') {
 		return nil
 	}
@@ -170,15 +172,16 @@ func idOf(beginning []byte) json.RawMessage {
 	}
 }
 
-// errLineTooLong stands for a line over the limit, which has been skipped.
+// errLineTooLong is the error for a line over the limit, which has been
+// skipped.
 var errLineTooLong = errors.New("line too long")
 
-// beginningOfALine is what is kept of a line that is too long.
-const beginningOfALine = 4 << 10
+// keptLinePrefix is how many bytes are kept of a line that is too long.
+const keptLinePrefix = 4 << 10
 
-// readLine returns the next line without its end and the space around it, a
-// last one without a line end included, then io.EOF. Of one that is too long it
-// returns the beginning.
+// readLine returns the next line without its line end and surrounding space;
+// the last one may lack a line end. Then it returns io.EOF. Of a line that is
+// too long it returns the beginning.
 func readLine(r *bufio.Reader, limit int) ([]byte, error) {
 	var line []byte
 	tooLong := false
@@ -189,19 +192,18 @@ func readLine(r *bufio.Reader, limit int) ([]byte, error) {
 			tooLong = len(bytes.TrimRight(line, "\r\n")) > limit
 		}
 		if tooLong {
-			line = line[:min(len(line), beginningOfALine)]
+			line = line[:min(len(line), keptLinePrefix)]
 		}
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
-		case errors.Is(err, io.EOF) && (tooLong || len(line) > 0):
-			// The next read tells the end again.
+		case errors.Is(err, io.EOF) && (tooLong || len(line) > 0): // the next read returns it again
 		case err != nil:
 			return nil, err
 		}
 		if tooLong {
 			return line, errLineTooLong
 		}
-		return trimmed(line), nil
+		return trimMessage(line), nil
 	}
 }

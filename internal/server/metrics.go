@@ -12,18 +12,18 @@ import (
 	"papi-mcp/tools"
 )
 
-// Metrics count what a server does, for Prometheus. Labels are names of ours
-// and of the API alone: no principal, project or id.
+// Metrics counts what a server does, for Prometheus. Labels are only names of
+// ours and of the API: no principal, project or id.
 type Metrics struct {
-	registry  *prometheus.Registry
-	calls     *prometheus.CounterVec
-	durations *prometheus.HistogramVec
-	answers   *prometheus.CounterVec
-	refusals  *prometheus.CounterVec
-	panics    prometheus.Counter
-	exchanges *prometheus.CounterVec
-	retries   prometheus.Counter
-	tokens    *prometheus.CounterVec
+	registry    *prometheus.Registry
+	calls       *prometheus.CounterVec
+	durations   *prometheus.HistogramVec
+	answers     *prometheus.CounterVec
+	refusals    *prometheus.CounterVec
+	panics      prometheus.Counter
+	apiRequests *prometheus.CounterVec
+	retries     prometheus.Counter
+	tokens      *prometheus.CounterVec
 }
 
 // NewMetrics returns counters at zero.
@@ -31,23 +31,23 @@ func NewMetrics() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "papi_mcp_calls_total", Help: "Tool calls by how they ended: ok, asked, or the error code, which for the guard's verdicts begins with guard_ or confirmation_; other for a code that the API's contract does not have.",
+			Name: "papi_mcp_calls_total", Help: "Tool calls by how they ended: ok, asked, or the error code, which starts with guard_ or confirmation_ for the guard's verdicts; other for a code that is not in the API's contract.",
 		}, []string{"tool", "outcome"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "papi_mcp_call_duration_seconds", Help: "How long tool calls took, with the time that a person took to answer.",
+			Name: "papi_mcp_call_duration_seconds", Help: "Duration of tool calls, including the time that a person took to answer.",
 			Buckets: []float64{.001, .005, .025, .1, .25, 1, 2.5, 10, 30, 60},
 		}, []string{"tool"}),
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "papi_mcp_http_answers_total", Help: "HTTP answers by status.",
 		}, []string{"status"}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "papi_mcp_http_refusals_total", Help: "HTTP requests that were refused: caller (not known, or may not), busy (a limit was reached).",
+			Name: "papi_mcp_http_refusals_total", Help: "HTTP requests that were refused: caller (unknown or not allowed), busy (a limit was reached).",
 		}, []string{"reason"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "papi_mcp_panics_total", Help: "Panics that were caught: each is a defect, and stands in the log.",
+			Name: "papi_mcp_panics_total", Help: "Panics that were recovered: each is a defect, and is in the log.",
 		}),
-		exchanges: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "papi_mcp_upstream_exchanges_total", Help: "Requests to the API by the status of the answer: other where HTTP has no such status, error where none came.",
+		apiRequests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "papi_mcp_upstream_exchanges_total", Help: "Requests to the API by the status of the answer: other where HTTP has no such status, error where there was no answer.",
 		}, []string{"status"}),
 		retries: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "papi_mcp_upstream_retries_total", Help: "Requests to the API that were sent again.",
@@ -56,24 +56,22 @@ func NewMetrics() *Metrics {
 			Name: "papi_mcp_upstream_tokens_total", Help: "Fetches of an access token by how they ended: ok, failed.",
 		}, []string{"outcome"}),
 	}
-	m.registry.MustRegister(m.calls, m.durations, m.answers, m.refusals, m.panics, m.exchanges, m.retries, m.tokens,
+	m.registry.MustRegister(m.calls, m.durations, m.answers, m.refusals, m.panics, m.apiRequests, m.retries, m.tokens,
 		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.MetricsGC)), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
-// Handler serves the numbers in Prometheus's format, to anybody: for a port of
-// its own.
-func (m *Metrics) Handler() http.Handler { return m.handler() }
-
-func (m *Metrics) handler() http.Handler {
+// Handler serves the metrics in Prometheus's format, without authentication;
+// it answers 404 where m is nil.
+func (m *Metrics) Handler() http.Handler {
 	if m == nil {
 		return http.NotFoundHandler()
 	}
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
 }
 
-// Exchanged counts a request to the API: its try, from 1, and the status of
-// the answer, 0 where none came.
+// Exchanged counts a request to the API: the attempt, from 1, and the status
+// of the answer, 0 where there is none.
 func (m *Metrics) Exchanged(try, status int) {
 	label := "error"
 	switch {
@@ -82,7 +80,7 @@ func (m *Metrics) Exchanged(try, status int) {
 	case status != 0:
 		label = "other"
 	}
-	m.exchanges.WithLabelValues(label).Inc()
+	m.apiRequests.WithLabelValues(label).Inc()
 	if try > 1 {
 		m.retries.Inc()
 	}
@@ -97,8 +95,8 @@ func (m *Metrics) TokenFetched(ok bool) {
 	m.tokens.WithLabelValues(outcome).Inc()
 }
 
-// watch adds what a handler has open.
-func (m *Metrics) watch(h *HTTP) {
+// registerGauges adds the gauges of a handler.
+func (m *Metrics) registerGauges(h *HTTP) {
 	if m == nil {
 		return
 	}
@@ -112,24 +110,24 @@ func (m *Metrics) watch(h *HTTP) {
 			defer h.mu.Unlock()
 			return float64(len(h.connections))
 		}),
-		gauge("papi_mcp_requests_open", "Requests and streams that are open.", func() float64 { return float64(h.streams.Load()) }),
-		gauge("papi_mcp_requests_running", "Requests that run.", func() float64 { return float64(len(h.places.running)) }),
-		gauge("papi_mcp_requests_waiting", "Requests that wait for a place.", func() float64 { return float64(len(h.places.waiting)) }),
+		gauge("papi_mcp_requests_open", "Open requests and streams.", func() float64 { return float64(h.streams.Load()) }),
+		gauge("papi_mcp_requests_running", "Running requests.", func() float64 { return float64(len(h.limiter.running)) }),
+		gauge("papi_mcp_requests_waiting", "Requests in the queue.", func() float64 { return float64(len(h.limiter.queue)) }),
 	)
 }
 
-// called counts a call; mcp-go has looked its tool up, so that the names are
+// countCall counts a call. mcp-go has looked its tool up, so the labels are
 // bounded.
-func (m *Metrics) called(tool string, o tools.Outcome, took time.Duration) {
+func (m *Metrics) countCall(tool string, o tools.Outcome, took time.Duration) {
 	if m == nil {
 		return
 	}
-	m.calls.WithLabelValues(tool, ended(o)).Inc()
+	m.calls.WithLabelValues(tool, outcomeLabel(o)).Inc()
 	m.durations.WithLabelValues(tool).Observe(took.Seconds())
 }
 
-// ended tells in a word how a call ended.
-func ended(o tools.Outcome) string {
+// outcomeLabel returns how a call ended, as one word.
+func outcomeLabel(o tools.Outcome) string {
 	if e, ok := o.Structured.(*tools.Error); ok {
 		return e.Kind()
 	}
@@ -142,19 +140,19 @@ func ended(o tools.Outcome) string {
 	return "ok"
 }
 
-func (m *Metrics) answered(status int) {
+func (m *Metrics) countAnswer(status int) {
 	if m != nil {
 		m.answers.WithLabelValues(strconv.Itoa(status)).Inc()
 	}
 }
 
-func (m *Metrics) refused(reason string) {
+func (m *Metrics) countRefusal(reason string) {
 	if m != nil {
 		m.refusals.WithLabelValues(reason).Inc()
 	}
 }
 
-func (m *Metrics) panicked() {
+func (m *Metrics) countPanic() {
 	if m != nil {
 		m.panics.Inc()
 	}

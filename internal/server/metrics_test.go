@@ -16,7 +16,7 @@ import (
 func TestLabelsAreBounded(t *testing.T) {
 	m := NewMetrics()
 	call := func(status int, code string) {
-		m.called("webhook_list", tools.Outcome{IsError: true, Structured: &tools.Error{Status: status, Code: code}}, time.Millisecond)
+		m.countCall("webhook_list", tools.Outcome{IsError: true, Structured: &tools.Error{Status: status, Code: code}}, time.Millisecond)
 	}
 	for i := range 1000 {
 		call(400, fmt.Sprintf("code_%d", i))

@@ -23,8 +23,8 @@ func (s *Server) addPrompts() {
 		prompt := mcp.NewPrompt(p.Name, options...)
 		prompt.Title = p.Title
 		s.mcp.AddPrompt(prompt, func(ctx context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
-			// ownPrompts has let only those through that are there.
-			own := promptNamed(s.promptsOf(ctx), p.Name)
+			// filterPrompts has removed the others.
+			own := findPrompt(s.callerPrompts(ctx), p.Name)
 			if t, ok := s.toolboxOf(ctx).(projectHolder); ok {
 				own = own.InProject(t.DefaultProject())
 			}
@@ -39,20 +39,20 @@ func (s *Server) addPrompts() {
 	}
 }
 
-// projectHolder is a toolbox that knows the project of calls that name none.
+// projectHolder is a toolbox with a default project.
 type projectHolder interface{ DefaultProject() string }
 
-// maxCompletions is how many values one answer may have, by the protocol.
+// maxCompletions is how many values the protocol allows in an answer.
 const maxCompletions = 100
 
 // completer completes the arguments of prompts and the variables of resource
-// templates. What it does not know it completes with nothing.
+// templates. For unknown ones it returns no values.
 type completer struct{ server *Server }
 
 // CompletePromptArgument implements mcp-go's PromptCompletionProvider.
 func (c *completer) CompletePromptArgument(ctx context.Context, name string, argument mcp.CompleteArgument, given mcp.CompleteContext) (*mcp.Completion, error) {
-	c.server.loadTexts()
-	if p := promptNamed(c.server.promptsOf(ctx), name); p != nil {
+	c.server.loadPrompts()
+	if p := findPrompt(c.server.callerPrompts(ctx), name); p != nil {
 		for _, a := range p.Arguments {
 			if a.Name == argument.Name {
 				return c.complete(ctx, a.Complete, given.Arguments, argument.Value, func(value string) bool { return p.Takes(a.Name, value) }), nil
@@ -72,8 +72,8 @@ func (c *completer) CompleteResourceArgument(ctx context.Context, uri string, ar
 	return &mcp.Completion{Values: []string{}}, nil
 }
 
-func (c *completer) complete(ctx context.Context, source string, given map[string]string, begun string, takes func(value string) bool) *mcp.Completion {
-	values := c.server.toolboxOf(ctx).Complete(ctx, tools.Caller{Principal: principalOf(ctx)}, source, given, begun)
+func (c *completer) complete(ctx context.Context, source string, given map[string]string, prefix string, takes func(value string) bool) *mcp.Completion {
+	values := c.server.toolboxOf(ctx).Complete(ctx, tools.Caller{Principal: principalOf(ctx)}, source, given, prefix)
 	values = slices.DeleteFunc(values, func(value string) bool { return !takes(value) })
 	all := len(values)
 	if all > maxCompletions {

@@ -446,7 +446,7 @@ func TestTheConnectionsEndIsNoYes(t *testing.T) {
 				stopped := name == "the server is stopped"
 				w := serveWeb(t, nil, HTTPOptions{}, a.options, func(o *Options) {
 					if stopped { // the question is open until the grace is over
-						o.Grace = time.Millisecond
+						o.grace = time.Millisecond
 					}
 				})
 				session := w.open("alice")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -24,23 +23,23 @@ const (
 	projectURI = "papi://project/"
 )
 
-// addResources registers what can be read: the guides and the triggers by
-// name, the rest by templates. It reads nothing yet.
+// addResources registers the guides and the triggers as resources, the rest as
+// templates.
 func (s *Server) addResources() {
 	s.mcp.AddResource(
 		mcp.NewResource(triggers, "Webhook triggers", mcp.WithMIMEType(markdown),
-			mcp.WithResourceDescription("All webhook triggers by family, and what they tell.")),
-		text(func(context.Context, mcp.ReadResourceRequest) (string, error) { return guides.Triggers(), nil }))
+			mcp.WithResourceDescription("All webhook triggers by family, and what they report.")),
+		markdownHandler(func(context.Context, mcp.ReadResourceRequest) (string, error) { return guides.Triggers(), nil }))
 	for _, g := range guides.All() {
 		s.mcp.AddResource(
 			mcp.NewResource(tools.GuidesURI+g.Family, g.Title, mcp.WithMIMEType(markdown), mcp.WithResourceDescription(g.Description)),
-			text(func(context.Context, mcp.ReadResourceRequest) (string, error) { return g.Text, nil }))
+			markdownHandler(func(context.Context, mcp.ReadResourceRequest) (string, error) { return g.Text, nil }))
 	}
 	for _, t := range s.templates() {
 		s.mcp.AddResourceTemplate(
 			mcp.NewResourceTemplate(t.uri+"{"+t.variable+"}"+t.rest, t.name, mcp.WithTemplateDescription(t.about), mcp.WithTemplateMIMEType(t.mime)),
-			mcpserver.ResourceTemplateHandlerFunc(content(t.mime, func(ctx context.Context, r mcp.ReadResourceRequest) (string, error) {
-				value := variable(r, t.variable)
+			mcpserver.ResourceTemplateHandlerFunc(textHandler(t.mime, func(ctx context.Context, r mcp.ReadResourceRequest) (string, error) {
+				value := templateVariable(r, t.variable)
 				if value == "" { // a tool would take its default
 					return "", notFound(ctx, fmt.Errorf("no %s in %s", t.variable, papi.Quoted(r.Params.URI, papi.MaxEcho)))
 				}
@@ -49,11 +48,11 @@ func (s *Server) addResources() {
 	}
 }
 
-// template is a family of resources that differ by one variable.
+// template is a resource template with one variable.
 type template struct {
 	uri, variable, rest string
 	name, about, mime   string
-	complete            string // what completes the variable
+	complete            string // the source of its completions
 	read                func(ctx context.Context, value string) (string, error)
 }
 
@@ -71,37 +70,34 @@ func (s *Server) templates() []template {
 		},
 		{
 			uri: tools.ErrorsURI, variable: "code", complete: "error_codes", mime: markdown,
-			name: "Error code", about: "What an errorCode of the API means, which tools answer it, and what to do; TOOLSET.CODE begins with the tools of that toolset.",
+			name: "Error code", about: "What an errorCode of the API or of this server means, which tools return it, and what to do; TOOLSET.CODE begins with the tools of that toolset.",
 			read: func(ctx context.Context, code string) (string, error) {
 				if page := tools.ErrorPage(code); page != "" {
 					return page, nil
 				}
-				return "", notFound(ctx, fmt.Errorf("the API documents no error code %s", papi.Quoted(code, papi.MaxEcho)))
+				return "", notFound(ctx, fmt.Errorf("there is no error code %s", papi.Quoted(code, papi.MaxEcho)))
 			},
 		},
 		{
 			uri: schemasURI, variable: "tool", complete: "tools", mime: asJSON,
-			name: "Tool schema", about: "A tool's whole schema, with notes, errors and an example, as schema_get answers it.",
+			name: "Tool schema", about: "A tool's complete schema, with notes, errors and an example, as schema_get answers it.",
 			read: func(ctx context.Context, tool string) (string, error) {
-				return s.dataOf(ctx, "schema_get", map[string]string{"tool": tool})
+				return s.toolData(ctx, "schema_get", map[string]string{"tool": tool})
 			},
 		},
 		{
 			uri: projectURI, variable: "projectId", rest: "/overview", complete: "projects", mime: asJSON,
 			name: "Project overview", about: "What lives in a project, as project_overview answers it.",
 			read: func(ctx context.Context, project string) (string, error) {
-				return s.dataOf(ctx, "project_overview", map[string]string{"projectId": project})
+				return s.toolData(ctx, "project_overview", map[string]string{"projectId": project})
 			},
 		},
 	}
 }
 
-// argumentCodes are those of calls that name what they may not.
-var argumentCodes = []string{errorcode.InvalidArguments, errorcode.ProjectMissing, errorcode.ProjectNotAllowed, errorcode.ProjectUnconfirmed}
-
-// dataOf makes a call of a tool that only reads, and returns the data of its
-// result. So a resource shows what the tool does, and to nobody else.
-func (s *Server) dataOf(ctx context.Context, tool string, args map[string]string) (string, error) {
+// toolData calls a tool that only reads, and returns the data of its result.
+// So a resource shows exactly what its caller can read with the tool.
+func (s *Server) toolData(ctx context.Context, tool string, args map[string]string) (string, error) {
 	given, err := json.Marshal(args)
 	if err != nil {
 		return "", err
@@ -112,10 +108,10 @@ func (s *Server) dataOf(ctx context.Context, tool string, args map[string]string
 		return string(data), err
 	case *tools.Error:
 		err := fmt.Errorf("%s: %s; %s", out.Code, out.Message, out.Resolution)
-		switch {
-		case out.Code == errorcode.UnknownTool:
+		switch own, _ := errorcode.Lookup(out.Code); {
+		case own.Code == errorcode.UnknownTool:
 			return "", notFound(ctx, err)
-		case slices.Contains(argumentCodes, out.Code):
+		case own.Origin == errorcode.Argument:
 			return "", invalid(ctx, err)
 		}
 		return "", err
@@ -123,14 +119,14 @@ func (s *Server) dataOf(ctx context.Context, tool string, args map[string]string
 	return "", fmt.Errorf("%s has nothing to show", tool)
 }
 
-// text makes a handler of what returns markdown.
-func text(read func(context.Context, mcp.ReadResourceRequest) (string, error)) mcpserver.ResourceHandlerFunc {
-	return content(markdown, read)
+// markdownHandler returns a handler for a function that returns markdown.
+func markdownHandler(read func(context.Context, mcp.ReadResourceRequest) (string, error)) mcpserver.ResourceHandlerFunc {
+	return textHandler(markdown, read)
 }
 
-// content makes a handler of what returns a text. Its errors are ours, and for
-// the client to read.
-func content(mime string, read func(context.Context, mcp.ReadResourceRequest) (string, error)) mcpserver.ResourceHandlerFunc {
+// textHandler returns a handler for a function that returns a text. Its errors
+// are for the client.
+func textHandler(mime string, read func(context.Context, mcp.ReadResourceRequest) (string, error)) mcpserver.ResourceHandlerFunc {
 	return func(ctx context.Context, r mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
 		if uri := r.Params.URI; papi.Printable(uri) != uri { // the answer repeats it
 			return nil, invalid(ctx, fmt.Errorf("the URI %s has hidden characters or a password in it", papi.Quoted(uri, papi.MaxEcho)))
@@ -143,9 +139,9 @@ func content(mime string, read func(context.Context, mcp.ReadResourceRequest) (s
 	}
 }
 
-// variable is the value of a template's variable: mcp-go gives it as a list of
-// decoded strings, which may be empty.
-func variable(r mcp.ReadResourceRequest, name string) string {
+// templateVariable returns the value of a template's variable, which mcp-go
+// gives as a list of decoded strings.
+func templateVariable(r mcp.ReadResourceRequest, name string) string {
 	values, _ := r.Params.Arguments[name].([]string)
 	if len(values) == 0 {
 		return ""

@@ -1,28 +1,28 @@
-// Package server offers the tools as an MCP server.
+// Package server serves the tools as an MCP server.
 //
-// It speaks both eras of the protocol: the revisions from 2024-11-05 to
-// 2025-11-25, which open with initialize and keep a session, and 2026-07-28,
-// where each request stands for itself. mcp-go knows the messages; what is
-// here is the transports (stdio, Streamable HTTP, and the older HTTP+SSE), the
-// way a person is asked before a call goes out, and the promise that a tool
-// call is always answered by a tool result: nothing that a tool does, a panic
-// included, becomes a broken connection or an error without our form.
+// It supports the protocol versions from 2024-11-05 to 2025-11-25, which start
+// with initialize and have sessions, and 2026-07-28, in which each request is
+// independent. mcp-go implements the messages. This package has the transports
+// (stdio, Streamable HTTP, and the older HTTP+SSE), the elicitation that asks a
+// person before a call is sent, and the guarantee that a tool call is always
+// answered by a tool result: nothing that a tool does, not even a panic, breaks
+// the connection or returns an error in another form.
 //
-// The way of a call on stdio: a line is read (message.go), becomes a request
-// that waits its turn (requests.go), is taken apart by mcp-go, reaches the
-// Toolbox (call.go) with an Elicitor for its client (ask.go), and its outcome goes
-// out as one line. On HTTP+SSE (sse.go) lines come as the bodies of requests
-// and go out as events. On Streamable HTTP (streamable.go) each message is a
-// request of its own, in the session of its client where its protocol has
-// them (session.go). What every HTTP request has to pass is in http.go and
-// gate.go; batches, which one version has, are in batch.go. What a client says of
-// itself is cut down in peer.go. Nothing here knows what a tool does or decides
-// whether it may.
+// The path of a call on stdio: a line is read (message.go) by the connection
+// (connection.go), becomes a request that waits for its turn (queue.go), is decoded
+// by mcp-go, and reaches the Toolbox (call.go) with an Elicitor for its client
+// (elicit.go); its outcome is written as one line (writer.go). On HTTP+SSE (sse.go)
+// lines are received as the bodies of requests and sent as events. On Streamable
+// HTTP (streamable.go) each message is a request of its own, in a session where its
+// protocol has them (session.go), and answered by its responder (responder.go).
+// handler.go and origin.go check every HTTP request, batch.go handles batches, and
+// clientinfo.go limits what clients send about themselves. Nothing here knows what a
+// tool does, or decides whether it may run.
 //
-// mcp-go has HTTP transports too. They are not used, since what they leave
-// open is what a server on a network must not: any caller can cancel another's
-// call or attach to another's stream, bodies and sessions have no bounds, and
-// notifications may land on another call's stream.
+// mcp-go has HTTP transports too. They are not used, since they are not safe on a
+// network: any caller can cancel another's call or attach to another's stream,
+// bodies and sessions are unbounded, and notifications may be sent on another
+// call's stream.
 package server
 
 import (
@@ -49,82 +49,80 @@ import (
 	"papi-mcp/tools"
 )
 
-// Toolbox is what the server offers.
+// Toolbox has the tools of a server.
 type Toolbox interface {
-	// Tools returns each advertised tool. It is asked once, and late: the
-	// first answer may be expensive.
+	// Tools returns the advertised tools. It is called when they are needed,
+	// since the first call may be expensive.
 	Tools() []mcp.Tool
-	// Call makes one call of an advertised tool. The arguments are the
-	// client's own bytes: valid JSON, though not always an object. It is
-	// called from many goroutines at once.
+	// Call calls an advertised tool. The arguments are the client's own bytes:
+	// valid JSON, though not always an object. It must be safe for concurrent
+	// use.
 	Call(ctx context.Context, caller tools.Caller, name string, arguments json.RawMessage) tools.Outcome
-	// Complete returns the values of a source that begin with begun; given are
-	// the arguments that are filled in already.
-	Complete(ctx context.Context, caller tools.Caller, source string, given map[string]string, begun string) []string
+	// Complete returns the values of a source that start with prefix; given
+	// are the arguments that are filled in already.
+	Complete(ctx context.Context, caller tools.Caller, source string, given map[string]string, prefix string) []string
 }
 
-// Options says what a server is made of.
+// Options configure a server.
 type Options struct {
-	// Name, Title, Version and Instructions are what a client is told when it
-	// connects.
+	// Name, Title, Version and Instructions are sent to clients.
 	Name, Title, Version, Instructions string
 	// Toolbox has the tools; it must be set.
 	Toolbox Toolbox
-	// Prompts returns the workflows to offer; nil stands for none. It is asked
-	// once, and late.
+	// Prompts returns the prompts; nil means none. It is called once, when they are
+	// needed.
 	Prompts func() []*prompts.Prompt
-	// Logger takes what goes wrong; nil logs nothing. It must not write to
-	// the output that ServeStdio is given.
+	// Logger logs errors; nil logs nothing. It must not write to the output that
+	// ServeStdio is given.
 	Logger *slog.Logger
 	// Metrics count the calls; nil counts nothing.
 	Metrics *Metrics
-	// Tracers make a span for each tool call; nil makes none.
+	// Tracers create a span for each tool call; nil creates none.
 	Tracers trace.TracerProvider
-	// AnswerTimeout is how long a client that is asked over its connection has
-	// to answer; 0 stands for 55 s, as clients give up on a call after 60 s.
-	AnswerTimeout time.Duration
-	// Grace is how long running calls may go on once the server was told to
-	// stop, before they are cancelled; 0 stands for 5 s.
-	Grace time.Duration
+
+	// How long a client of the older protocols has to answer a question, as clients
+	// cancel a call after 60 s, and how long running calls may continue once the
+	// server is stopping: 55 s and 5 s, save in tests.
+	answerTimeout, grace time.Duration
 }
 
-// maxErrorText bounds the text of a JSON-RPC error, maxForeignText one of
-// mcp-go, which repeats names and URIs of any length.
+// maxErrorText bounds the text of a JSON-RPC error. maxLibraryText bounds those of
+// mcp-go, which repeat names and URIs of any length.
 const (
 	maxErrorText   = 1000
-	maxForeignText = 160
+	maxLibraryText = 160
 )
 
-// listTTL is how long clients of protocol 2026-07-28 may keep what was listed.
+// listTTL is how long clients of protocol 2026-07-28 may cache lists.
 const listTTL = 5 * time.Minute
 
-// Server is an MCP server. It is safe for use by many connections at once.
+// Server is an MCP server. It is safe for concurrent use.
 type Server struct {
 	mcp           *mcpserver.MCPServer
 	toolbox       Toolbox
 	log           *slog.Logger
-	tracer        trace.Tracer // nil where nobody traces
+	tracer        trace.Tracer // nil without tracing
 	answerTimeout time.Duration
 	grace         time.Duration
-	limits        limits
+	limits        connectionLimits
 	connections   atomic.Int64
-	metrics       *Metrics // nil where nobody counts
+	metrics       *Metrics // nil without metrics
 
-	// loadTools fills mcp with the tools, once; loadTexts with the prompts and
-	// the resources.
-	loadTools, loadTexts func()
-	prompts              []*prompts.Prompt
+	// loadTools adds the tools to mcp, once; loadPrompts adds the prompts and the
+	// resources.
+	loadTools, loadPrompts func()
+	prompts                []*prompts.Prompt
 }
 
-// New returns a server that has not yet asked the toolbox for anything.
+// New returns a server, which has not called the toolbox yet.
 func New(options Options) *Server {
 	s := &Server{
 		toolbox:       options.Toolbox,
 		log:           options.Logger,
 		metrics:       options.Metrics,
-		answerTimeout: options.AnswerTimeout,
-		grace:         options.Grace,
-		limits:        defaultLimits,
+		answerTimeout: cmp.Or(options.answerTimeout, 55*time.Second),
+		grace:         cmp.Or(options.grace, 5*time.Second),
+		limits:        defaultConnectionLimits,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -132,43 +130,27 @@ func New(options Options) *Server {
 	if options.Tracers != nil {
 		s.tracer = options.Tracers.Tracer("papi-mcp/internal/server")
 	}
-	if s.answerTimeout == 0 {
-		s.answerTimeout = 55 * time.Second
-	}
-	if s.grace == 0 {
-		s.grace = 5 * time.Second
-	}
 
-	// The hooks run before mcp-go looks a tool up, on every transport.
-	hooks := &mcpserver.Hooks{}
-	hooks.AddBeforeListTools(func(context.Context, any, *mcp.ListToolsRequest) { s.loadTools() })
-	hooks.AddBeforeCallTool(func(context.Context, any, *mcp.CallToolRequest) { s.loadTools() })
-	hooks.AddBeforeListPrompts(func(context.Context, any, *mcp.ListPromptsRequest) { s.loadTexts() })
-	hooks.AddBeforeGetPrompt(func(context.Context, any, *mcp.GetPromptRequest) { s.loadTexts() })
-	hooks.AddBeforeListResources(func(context.Context, any, *mcp.ListResourcesRequest) { s.loadTexts() })
-	hooks.AddBeforeListResourceTemplates(func(context.Context, any, *mcp.ListResourceTemplatesRequest) { s.loadTexts() })
-	hooks.AddBeforeReadResource(func(context.Context, any, *mcp.ReadResourceRequest) { s.loadTexts() })
-
-	completes := &completer{s}
+	completions := &completer{s}
 	s.mcp = mcpserver.NewMCPServer(options.Name, options.Version,
 		mcpserver.WithTitle(options.Title),
 		mcpserver.WithInstructions(options.Instructions),
-		// Declared before there are tools, and without listChanged: adding
-		// them late is no change that a client should hear of.
+		// Declared before there are tools, and without listChanged: loading them on
+		// demand is no change to report to clients.
 		mcpserver.WithToolCapabilities(false),
 		mcpserver.WithLogging(),
-		mcpserver.WithToolFilter(ownTools),
-		mcpserver.WithPromptFilter(s.ownPrompts),
+		mcpserver.WithToolFilter(filterTools),
+		mcpserver.WithPromptFilter(s.filterPrompts),
 		mcpserver.WithPromptCapabilities(false),
-		// Subscriptions are taken, and keep nothing: texts don't change while
-		// the server runs, and what lives in a project is read when asked for.
+		// Subscriptions are accepted without effect: texts don't change while the
+		// server runs, and a project is read on demand.
 		mcpserver.WithResourceCapabilities(true, false),
 		mcpserver.WithCompletions(),
-		mcpserver.WithPromptCompletionProvider(completes),
-		mcpserver.WithResourceCompletionProvider(completes),
-		mcpserver.WithHooks(hooks),
-		// What is listed differs by caller, and changes with the server's
-		// release or configuration alone.
+		mcpserver.WithPromptCompletionProvider(completions),
+		mcpserver.WithResourceCompletionProvider(completions),
+		mcpserver.WithHooks(s.loadOnDemand()),
+		// Lists differ by caller, and change only with the server's release or
+		// configuration.
 		mcpserver.WithMethodCacheHints(mcp.MethodToolsList, listTTL.Milliseconds(), mcp.CacheScopePrivate),
 		mcpserver.WithMethodCacheHints(mcp.MethodServerDiscover, listTTL.Milliseconds(), mcp.CacheScopePrivate),
 	)
@@ -180,7 +162,7 @@ func New(options Options) *Server {
 		}
 		s.mcp.AddTools(served...)
 	})
-	s.loadTexts = sync.OnceFunc(func() {
+	s.loadPrompts = sync.OnceFunc(func() {
 		if options.Prompts != nil {
 			s.prompts = options.Prompts()
 		}
@@ -190,13 +172,22 @@ func New(options Options) *Server {
 	return s
 }
 
-// MCP returns the server underneath, for what is registered beside the tools
-// (prompts, resources, hooks) before the first connection.
-func (s *Server) MCP() *mcpserver.MCPServer { return s.mcp }
+// loadOnDemand returns the hooks that load the tools, prompts and resources before
+// mcp-go looks them up, on every transport.
+func (s *Server) loadOnDemand() *mcpserver.Hooks {
+	hooks := &mcpserver.Hooks{}
+	hooks.AddBeforeListTools(func(context.Context, any, *mcp.ListToolsRequest) { s.loadTools() })
+	hooks.AddBeforeCallTool(func(context.Context, any, *mcp.CallToolRequest) { s.loadTools() })
+	hooks.AddBeforeListPrompts(func(context.Context, any, *mcp.ListPromptsRequest) { s.loadPrompts() })
+	hooks.AddBeforeGetPrompt(func(context.Context, any, *mcp.GetPromptRequest) { s.loadPrompts() })
+	hooks.AddBeforeListResources(func(context.Context, any, *mcp.ListResourcesRequest) { s.loadPrompts() })
+	hooks.AddBeforeListResourceTemplates(func(context.Context, any, *mcp.ListResourceTemplatesRequest) { s.loadPrompts() })
+	hooks.AddBeforeReadResource(func(context.Context, any, *mcp.ReadResourceRequest) { s.loadPrompts() })
+	return hooks
+}
 
-// preload loads tools, prompts and resources ahead of the first request for
-// them. What panics does so again, and is told to the client, when they are
-// asked for.
+// preload loads tools, prompts and resources before the first request for
+// them. A panic recurs, and is reported to the client, with that request.
 func (s *Server) preload() {
 	defer func() {
 		if p := recover(); p != nil {
@@ -204,50 +195,50 @@ func (s *Server) preload() {
 		}
 	}()
 	s.loadTools()
-	s.loadTexts()
+	s.loadPrompts()
 }
 
-// handle lets mcp-go handle a message. A panic is logged and counted, and
-// answered with an error that tells nothing of it.
+// handle has mcp-go handle a message. A panic is logged, counted, and answered
+// with an error without details.
 func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp.JSONRPCMessage) {
-	ctx, mistake := withMistake(ctx)
+	ctx, code := withRPCCode(ctx)
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic(ctx, string(m.Method), p)
 			answer = jsonrpcError(m.ID, mcp.INTERNAL_ERROR, "internal error")
 		}
 		if e, ok := answer.(mcp.JSONRPCError); ok {
-			s.logUncalled(ctx, m, e)
-			most := maxErrorText
-			if mistake.code == 0 && e.Error.Code != mcp.INTERNAL_ERROR { // in mcp-go's words
-				most = maxForeignText
+			s.logRefusedCall(ctx, m, e)
+			maxText := maxErrorText
+			if code.code == 0 && e.Error.Code != mcp.INTERNAL_ERROR { // a text of mcp-go
+				maxText = maxLibraryText
 			}
-			e.Error.Message = papi.Truncate(papi.Printable(e.Error.Message), most)
-			answer = traced(e, telemetry.RequestID(ctx))
+			e.Error.Message = papi.Truncate(papi.Printable(e.Error.Message), maxText)
+			answer = withHTTPRequest(e, telemetry.RequestID(ctx))
 		}
 	}()
-	if most := maxParams(m.Method); most > 0 && len(m.Params) > most {
-		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("the params of %s may have at most %d bytes", m.Method, most))
+	if limit := maxParams(m.Method); limit > 0 && len(m.Params) > limit {
+		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("the params of %s may have at most %d bytes", m.Method, limit))
 	}
-	ctx, m, raw = takeAnswer(ctx, m, raw)
-	answer = s.mcp.HandleMessage(ctx, understood(m, raw))
+	ctx, m, raw = extractAnswer(ctx, m, raw)
+	answer = s.mcp.HandleMessage(ctx, limitClientInfo(m, raw))
 	if e, ok := answer.(mcp.JSONRPCError); ok && m.Method == mcp.MethodToolsCall && e.Error.Code == mcp.INVALID_REQUEST {
 		if quoted := quoteArguments(m); quoted != nil {
-			answer = s.mcp.HandleMessage(ctx, understood(quoted, quoted.encode()))
+			answer = s.mcp.HandleMessage(ctx, limitClientInfo(quoted, quoted.encode()))
 		}
 	}
-	return mistake.told(answer)
+	return code.apply(answer)
 }
 
-// maxParams is how many bytes the params of a method may have; 0 for methods
-// without a limit of their own.
+// maxParams returns how many bytes the params of a method may have; 0 for
+// methods without a limit of their own.
 func maxParams(method mcp.MCPMethod) int {
 	if method == mcp.MethodSubscriptionsListen {
-		return 64 << 10 // which are kept for as long as its stream is open
+		return 64 << 10 // kept for as long as its stream is open
 	}
 	for _, prefix := range []string{"resources/", "prompts/", "completion/", "logging/"} {
-		// They name something: mcp-go compares a URI with all templates, at a
-		// cost that grows with its square.
+		// Their params are names: mcp-go matches a URI against all templates, at a
+		// quadratic cost.
 		if strings.HasPrefix(string(method), prefix) {
 			return 32 << 10
 		}
@@ -256,25 +247,26 @@ func maxParams(method mcp.MCPMethod) int {
 }
 
 // quoteArguments returns a call of a tool with its arguments as one text; nil
-// where they are no JSON. mcp-go reads arguments as floats, and refuses a call
-// with a number that is none; so the tool itself refuses it, in a result.
+// where they are no JSON. mcp-go decodes numbers in arguments as floats, and
+// refuses a call with one that is out of range; so the tool itself refuses it,
+// in a result.
 func quoteArguments(m *message) *message {
-	params, ok := fieldsOf(m.Params)
+	params, ok := jsonFields(m.Params)
 	if !ok || len(params["arguments"]) == 0 {
 		return nil
 	}
-	params["arguments"] = encoded(string(params["arguments"]))
+	params["arguments"] = mustEncode(string(params["arguments"]))
 	return m.with(params)
 }
 
-// logPanic logs where a panic came from. Its value is told only where the
-// runtime made it: any other may hold what a call was given.
+// logPanic logs the stack of a panic. Its value is logged only if the runtime
+// created it: any other may contain arguments of a call.
 func (s *Server) logPanic(ctx context.Context, doing string, p any) {
 	what := fmt.Sprintf("%T", p)
 	if err, ok := p.(runtime.Error); ok {
 		what = err.Error()
 	}
-	s.metrics.panicked()
+	s.metrics.countPanic()
 	s.log.ErrorContext(ctx, "panic", "doing", doing, "panic", what, "stack", string(debug.Stack()))
 }
 
@@ -287,29 +279,29 @@ func withPrincipal(ctx context.Context, principal string) context.Context {
 }
 
 // principalOf returns the principal of a request. Confirmations are kept by
-// principal, so a request without one is a mistake that must not pass.
+// principal, so a request without one is a defect.
 func principalOf(ctx context.Context) string {
 	principal, ok := ctx.Value(principalKey{}).(string)
 	if !ok {
-		panic("server: a transport did not name its principal")
+		panic("server: a transport has set no principal")
 	}
 	return principal
 }
 
-type unnamedKey struct{}
+type clientFallbackKey struct{}
 
-// withUnnamed returns a context for the requests of a connection whose principal
-// has other clients too. One that does not give its name gets one that no other
-// connection has.
-func withUnnamed(ctx context.Context) context.Context {
-	return context.WithValue(ctx, unnamedKey{}, "unnamed "+rand.Text()[:10])
+// withClientFallback returns a context for the requests of a connection whose
+// principal has other clients too. A client without a name gets one that is
+// unique to the connection.
+func withClientFallback(ctx context.Context) context.Context {
+	return context.WithValue(ctx, clientFallbackKey{}, "unnamed "+rand.Text()[:10])
 }
 
-// clientOf returns the name of the client that sent a request, "" where the
-// principal alone counts: over HTTP.
+// clientOf returns the name of the client of a request, or "" over HTTP, where
+// only the principal counts.
 func clientOf(ctx context.Context) string {
-	unnamed, counts := ctx.Value(unnamedKey{}).(string)
-	if !counts {
+	fallback, ok := ctx.Value(clientFallbackKey{}).(string)
+	if !ok {
 		return ""
 	}
 	var info mcp.Implementation
@@ -320,5 +312,5 @@ func clientOf(ctx context.Context) string {
 	} else if session, ok := mcpserver.ClientSessionFromContext(ctx).(mcpserver.SessionWithClientInfo); ok {
 		info = session.GetClientInfo()
 	}
-	return cmp.Or(info.Name, unnamed)
+	return cmp.Or(info.Name, fallback)
 }

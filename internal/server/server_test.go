@@ -155,7 +155,7 @@ func TestToolsThatDoNotLoad(t *testing.T) {
 // What else the server offers is registered beside the tools.
 func TestPromptsBesideTheTools(t *testing.T) {
 	s := newServer(t, echo)
-	s.MCP().AddPrompt(mcp.NewPrompt("onboard"), func(context.Context, mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+	s.mcp.AddPrompt(mcp.NewPrompt("onboard"), func(context.Context, mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 		return mcp.NewGetPromptResult("Onboard a sender", nil), nil
 	})
 	p := dial(t, s)

@@ -14,25 +14,27 @@ import (
 	"papi-mcp/internal/auth"
 )
 
-// session is what mcp-go knows of a client on Streamable HTTP. With the older
-// protocols it lives from initialize until it is deleted or idle too long, and
-// belongs to the principal that opened it. With protocol 2026-07-28 each
-// request has its own, so that a cancellation can't reach another's.
+// session is the state that mcp-go keeps of a client on Streamable HTTP. With
+// the older protocols it lives from initialize until it is deleted or its idle
+// timeout, and belongs to the principal that opened it. With protocol
+// 2026-07-28 each request has its own, so that a cancellation can't reach
+// another request.
 type session struct {
 	id            string
 	principal     string
-	caller        string                       // whom it counts for
-	notifications chan mcp.JSONRPCNotification // what belongs to no call
-	questions     questions
+	limitKey      string                       // of its caller
+	notifications chan mcp.JSONRPCNotification // that belong to no call
+	elicitations  pendingElicitations
 	ctx           context.Context // ends with the session
 	end           context.CancelFunc
 
+	// Never nil: newSession sets them all.
 	info         atomic.Pointer[mcp.Implementation]
 	capabilities atomic.Pointer[mcp.ClientCapabilities]
 	level        atomic.Pointer[mcp.LoggingLevel]
 	filter       atomic.Pointer[mcp.SubscriptionFilter]
 	version      atomic.Pointer[string]
-	listens      bool // it serves subscriptions/listen
+	subscribes   bool // it serves subscriptions/listen
 
 	// Guarded by sessions.mu.
 	busy    int // requests and streams
@@ -41,7 +43,12 @@ type session struct {
 }
 
 func newSession(id auth.Identity) *session {
-	s := &session{id: rand.Text(), principal: id.Principal, caller: id.CountedAs(), notifications: make(chan mcp.JSONRPCNotification, 16)}
+	s := &session{id: rand.Text(), principal: id.Principal, limitKey: id.LimitKey(), notifications: make(chan mcp.JSONRPCNotification, 16)}
+	s.SetClientInfo(mcp.Implementation{})
+	s.SetClientCapabilities(mcp.ClientCapabilities{})
+	s.SetProtocolVersion("")
+	s.SetLogLevel(mcp.LoggingLevelError)
+	s.SetSubscriptionFilter(mcp.SubscriptionFilter{})
 	s.ctx, s.end = context.WithCancel(context.Background())
 	return s
 }
@@ -50,7 +57,7 @@ var (
 	_ mcpserver.SessionWithClientInfo         = (*session)(nil)
 	_ mcpserver.SessionWithLogging            = (*session)(nil)
 	_ mcpserver.SessionWithProtocolVersion    = (*session)(nil)
-	_ mcpserver.SessionWithElicitation        = (*exchangeSession)(nil)
+	_ mcpserver.SessionWithElicitation        = (*requestSession)(nil)
 	_ mcpserver.SessionWithSubscriptionFilter = (*session)(nil)
 )
 
@@ -58,52 +65,37 @@ func (s *session) SessionID() string                                   { return 
 func (s *session) NotificationChannel() chan<- mcp.JSONRPCNotification { return s.notifications }
 func (s *session) Initialize()                                         {}
 func (s *session) Initialized() bool                                   { return true }
-func (s *session) GetClientInfo() mcp.Implementation                   { return value(&s.info) }
+func (s *session) GetClientInfo() mcp.Implementation                   { return *s.info.Load() }
 func (s *session) SetClientInfo(info mcp.Implementation)               { s.info.Store(&info) }
-func (s *session) GetClientCapabilities() mcp.ClientCapabilities       { return value(&s.capabilities) }
+func (s *session) GetClientCapabilities() mcp.ClientCapabilities       { return *s.capabilities.Load() }
 func (s *session) SetClientCapabilities(c mcp.ClientCapabilities)      { s.capabilities.Store(&c) }
-func (s *session) ProtocolVersion() string                             { return value(&s.version) }
+func (s *session) ProtocolVersion() string                             { return *s.version.Load() }
 func (s *session) SetProtocolVersion(version string)                   { s.version.Store(&version) }
+func (s *session) GetLogLevel() mcp.LoggingLevel                       { return *s.level.Load() }
 func (s *session) SetLogLevel(level mcp.LoggingLevel)                  { s.level.Store(&level) }
 func (s *session) SetSubscriptionFilter(filter mcp.SubscriptionFilter) { s.filter.Store(&filter) }
 func (s *session) SubscriptionFilter() (mcp.SubscriptionFilter, bool) {
-	return value(&s.filter), s.listens
+	return *s.filter.Load(), s.subscribes
 }
 
-// GetLogLevel returns the level that the client has set, or error.
-func (s *session) GetLogLevel() mcp.LoggingLevel {
-	if level := s.level.Load(); level != nil {
-		return *level
-	}
-	return mcp.LoggingLevelError
-}
-
-func value[T any](p *atomic.Pointer[T]) T {
-	if v := p.Load(); v != nil {
-		return *v
-	}
-	var zero T
-	return zero
-}
-
-// sessions are the sessions of the older protocols: bounded in number, by
-// caller too, and ended when nobody used them for long.
+// sessions are the open sessions of the older protocols. Their number is
+// bounded, for each caller too, and they end after an idle timeout.
 type sessions struct {
-	mcp        *mcpserver.MCPServer
-	most       int
-	maxOfOne   int
-	idle       time.Duration
-	now        func() time.Time
-	mu         sync.Mutex
-	open       map[string]*session
-	of         map[string]int // sessions by caller, and its connections of HTTP+SSE
-	lastLooked time.Time
+	mcp          *mcpserver.MCPServer
+	max          int
+	maxPerCaller int
+	idleTimeout  time.Duration
+	now          func() time.Time
+	mu           sync.Mutex
+	open         map[string]*session
+	perCaller    map[string]int // sessions by caller, and its connections of HTTP+SSE
+	lastSweep    time.Time
 }
 
 func newSessions(server *mcpserver.MCPServer, l HTTPLimits) *sessions {
 	return &sessions{
-		mcp: server, most: l.Sessions, maxOfOne: l.SessionsOfOne, idle: l.SessionIdle, now: time.Now,
-		open: make(map[string]*session), of: make(map[string]int),
+		mcp: server, max: l.Sessions, maxPerCaller: l.SessionsPerCaller, idleTimeout: l.SessionIdleTimeout, now: time.Now,
+		open: make(map[string]*session), perCaller: make(map[string]int),
 	}
 }
 
@@ -114,7 +106,7 @@ func (l *sessions) add(s *session) (ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.endIdle()
-	if len(l.open) >= l.most || l.of[s.caller] >= l.maxOfOne {
+	if len(l.open) >= l.max || l.perCaller[s.limitKey] >= l.maxPerCaller {
 		return false
 	}
 	if l.mcp.RegisterSession(s.ctx, s) != nil {
@@ -122,39 +114,39 @@ func (l *sessions) add(s *session) (ok bool) {
 	}
 	s.busy, s.used = 1, l.now()
 	l.open[s.id] = s
-	l.of[s.caller]++
+	l.perCaller[s.limitKey]++
 	return true
 }
 
-// connect counts a connection of HTTP+SSE, which is a session too, for its
-// caller; ok is false when that has too many.
-func (l *sessions) connect(caller string) (ok bool) {
+// addConnection counts a connection of HTTP+SSE as a session of its caller; ok
+// is false when the caller has too many.
+func (l *sessions) addConnection(caller string) (ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.of[caller] >= l.maxOfOne {
+	if l.perCaller[caller] >= l.maxPerCaller {
 		return false
 	}
-	l.of[caller]++
+	l.perCaller[caller]++
 	return true
 }
 
-// disconnect ends what connect began.
-func (l *sessions) disconnect(caller string) {
+// removeConnection undoes addConnection.
+func (l *sessions) removeConnection(caller string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.release(caller)
+	l.decrement(caller)
 }
 
-// release gives back one session of a caller. The caller of it holds mu.
-func (l *sessions) release(caller string) {
-	if l.of[caller]--; l.of[caller] == 0 {
-		delete(l.of, caller)
+// decrement counts one session of a caller less. The caller holds mu.
+func (l *sessions) decrement(caller string) {
+	if l.perCaller[caller]--; l.perCaller[caller] == 0 {
+		delete(l.perCaller, caller)
 	}
 }
 
-// use returns the session of a principal, and keeps it from ending as idle
-// until done. Another principal's session does not exist for it.
-func (l *sessions) use(id, principal string) (*session, bool) {
+// acquire returns the session of a principal, and keeps it from its idle
+// timeout until release. It does not find another principal's session.
+func (l *sessions) acquire(id, principal string) (*session, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.endIdle()
@@ -166,40 +158,41 @@ func (l *sessions) use(id, principal string) (*session, bool) {
 	return s, true
 }
 
-// done ends one use of a session.
-func (l *sessions) done(s *session) {
+// release ends one use of a session.
+func (l *sessions) release(s *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.busy--
 	s.used = l.now()
 }
 
-// listen counts a stream of the session; ok is false when it has too many.
-func (l *sessions) listen(s *session) (ok bool) {
+// addStream counts a stream of the session; ok is false when there are too
+// many.
+func (l *sessions) addStream(s *session) (ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s.streams >= streamsOfASession {
+	if s.streams >= maxSessionStreams {
 		return false
 	}
 	s.streams++
 	return true
 }
 
-// hangUp ends what listen began.
-func (l *sessions) hangUp(s *session) {
+// removeStream undoes addStream.
+func (l *sessions) removeStream(s *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.streams--
 }
 
-// remove ends a session, and all that runs in it.
+// remove ends a session, and everything that runs in it.
 func (l *sessions) remove(s *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.drop(s)
 }
 
-// closeAll ends every session.
+// closeAll ends all sessions.
 func (l *sessions) closeAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -214,16 +207,16 @@ func (l *sessions) count() int {
 	return len(l.open)
 }
 
-// endIdle ends sessions that are idle too long. It looks at all of them at
-// most every tenth of that time.
+// endIdle ends the sessions over the idle timeout. It checks at most ten times
+// per timeout.
 func (l *sessions) endIdle() {
 	now := l.now()
-	if now.Sub(l.lastLooked) < l.idle/10 {
+	if now.Sub(l.lastSweep) < l.idleTimeout/10 {
 		return
 	}
-	l.lastLooked = now
+	l.lastSweep = now
 	for _, s := range l.open {
-		if s.busy == 0 && now.Sub(s.used) >= l.idle {
+		if s.busy == 0 && now.Sub(s.used) >= l.idleTimeout {
 			l.drop(s)
 		}
 	}
@@ -234,7 +227,7 @@ func (l *sessions) drop(s *session) {
 		return
 	}
 	delete(l.open, s.id)
-	l.release(s.caller)
+	l.decrement(s.limitKey)
 	s.end()
 	l.mcp.UnregisterSession(s.ctx, s.id)
 }

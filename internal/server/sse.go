@@ -14,20 +14,22 @@ import (
 	"papi-mcp/internal/telemetry"
 )
 
-// eventLimits bound one client of HTTP+SSE.
-func (h *HTTP) eventLimits() limits {
-	return limits{line: h.limits.Body, inHand: int64(4 * h.limits.Body), serving: 16}
+// sseLimits bound one client of HTTP+SSE.
+func (h *HTTP) sseLimits() connectionLimits {
+	return connectionLimits{line: h.limits.Body, inFlight: int64(4 * h.limits.Body), concurrent: 16}
 }
 
-// eventConnection is one client of HTTP+SSE: a connection as on stdio, whose
-// lines come as the bodies of requests and go out as events of one stream.
-type eventConnection struct {
+// sseConnection is one client of HTTP+SSE: a connection as on stdio, whose
+// lines are received as the bodies of requests and sent as events of one
+// stream.
+type sseConnection struct {
 	*connection
 	principal string
 }
 
-// openEvents opens a connection of HTTP+SSE, and tells where its messages go.
-func (h *HTTP) openEvents(w http.ResponseWriter, r *http.Request, id auth.Identity) {
+// openSSE opens a connection of HTTP+SSE, and announces the URL for its
+// messages.
+func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if !accepts(r, "text/event-stream") {
 		h.refuse(w, http.StatusNotAcceptable, "the client must accept text/event-stream")
 		return
@@ -35,23 +37,23 @@ func (h *HTTP) openEvents(w http.ResponseWriter, r *http.Request, id auth.Identi
 	if _, ok := h.withTools(w, r, id); !ok {
 		return
 	}
-	closed, ok := h.openStream()
+	closed, ok := h.acquireStream()
 	if !ok {
-		h.refuseFor(w, http.StatusServiceUnavailable, time.Minute, errBusy.Error())
+		h.refuseWithRetry(w, http.StatusServiceUnavailable, time.Minute, errBusy.Error())
 		return
 	}
 	defer closed()
-	if !h.sessions.connect(id.CountedAs()) {
-		h.refuseFor(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
+	if !h.sessions.addConnection(id.LimitKey()) {
+		h.refuseWithRetry(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
 		return
 	}
-	defer h.sessions.disconnect(id.CountedAs())
+	defer h.sessions.removeConnection(id.LimitKey())
 	sessionID := rand.Text()
-	beginStream(w)
-	out := &eventWriter{w: w, timeout: h.limits.WriteTimeout}
-	c := &eventConnection{h.server.connect(r.Context(), sessionID, h.eventLimits(), out), id.Principal}
-	c.admit = h.places.enter
-	// It is there before its client is told of it, who may be quick.
+	startStream(w)
+	out := &sseWriter{w: w, timeout: h.limits.WriteTimeout}
+	c := &sseConnection{h.server.connect(r.Context(), sessionID, h.sseLimits(), out), id.Principal}
+	c.limiter = h.limiter
+	// Registered first: the client may be quick to use the URL.
 	h.addConnection(sessionID, c)
 	if out.event("endpoint", []byte("/message?sessionId="+sessionID)) != nil {
 		c.cancelRequests() // the client is gone
@@ -62,7 +64,7 @@ func (h *HTTP) openEvents(w http.ResponseWriter, r *http.Request, id auth.Identi
 		select {
 		case <-heartbeat.C:
 			c.out.keepAlive()
-		case <-r.Context().Done(): // gone, or out of grace
+		case <-r.Context().Done(): // the client is gone, or the grace period is over
 			open = false
 		case <-c.out.broken:
 			open = false
@@ -71,7 +73,7 @@ func (h *HTTP) openEvents(w http.ResponseWriter, r *http.Request, id auth.Identi
 		}
 	}
 	if h.accepting.Err() == nil {
-		// Nobody hears the answers any more: calls end, as on Streamable HTTP.
+		// The client is gone: calls end, as on Streamable HTTP.
 		c.cancelRequests()
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
@@ -80,10 +82,10 @@ func (h *HTTP) openEvents(w http.ResponseWriter, r *http.Request, id auth.Identi
 	c.drain(ctx)
 	h.removeConnection(sessionID)
 	c.disconnect()
-	<-c.out.ended // w is not ours after the return; its writes have deadlines
+	<-c.out.ended // w must not be used after the return; its writes have deadlines
 }
 
-func (h *HTTP) addConnection(id string, c *eventConnection) {
+func (h *HTTP) addConnection(id string, c *sseConnection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.connections[id] = c
@@ -95,8 +97,8 @@ func (h *HTTP) removeConnection(id string) {
 	delete(h.connections, id)
 }
 
-// takeMessage takes a message for a connection of the same principal.
-func (h *HTTP) takeMessage(w http.ResponseWriter, r *http.Request, id auth.Identity) {
+// postSSEMessage receives a message for a connection of the same principal.
+func (h *HTTP) postSSEMessage(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	h.mu.Lock()
 	c := h.connections[r.URL.Query().Get("sessionId")]
 	h.mu.Unlock()
@@ -104,8 +106,7 @@ func (h *HTTP) takeMessage(w http.ResponseWriter, r *http.Request, id auth.Ident
 		h.refuse(w, http.StatusNotFound, "there is no such session: open /sse again")
 		return
 	}
-	// What the caller may do is looked up with each message: the connection may
-	// have been opened long ago.
+	// The grant is looked up for each message: the connection may be old.
 	r, ok := h.withTools(w, r, id)
 	if !ok {
 		return
@@ -114,23 +115,23 @@ func (h *HTTP) takeMessage(w http.ResponseWriter, r *http.Request, id auth.Ident
 	if !ok {
 		return
 	}
-	if body = trimmed(body); len(body) == 0 {
+	if body = trimMessage(body); len(body) == 0 {
 		h.refuse(w, http.StatusBadRequest, "the message is empty")
 		return
 	}
 	if isBatch(body) {
-		items, _ := parseBatch(body) // the stream tells what is wrong with it
-		if !h.chargeBatch(w, id, len(items)) {
+		items, _ := parseBatch(body) // an error is sent on the stream
+		if !h.checkBatchRate(w, id, len(items)) {
 			return
 		}
 	}
-	c.receive(ofMessage(c.serving, r.Context()), body)
+	c.receive(messageContext(c.serving, r.Context()), body)
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// ofMessage returns the context for a message of a connection: it lives as long
-// as the connection, and knows what the POST that brought it knows.
-func ofMessage(connection, post context.Context) context.Context {
+// messageContext returns the context for a message of a connection: it lives
+// as long as the connection, and has the values of the POST.
+func messageContext(connection, post context.Context) context.Context {
 	ctx := telemetry.WithRequestID(connection, telemetry.RequestID(post))
 	if t, ok := post.Value(toolboxKey{}).(Toolbox); ok {
 		ctx = withToolbox(ctx, t)
@@ -138,22 +139,21 @@ func ofMessage(connection, post context.Context) context.Context {
 	return trace.ContextWithRemoteSpanContext(ctx, trace.SpanContextFromContext(post))
 }
 
-// eventWriter writes each line as an event, and an empty one as a sign of
-// life.
-type eventWriter struct {
-	mu      sync.Mutex // the first event may still be on its way when the first answer comes
+// sseWriter writes each line as an event, and an empty line as a heartbeat.
+type sseWriter struct {
+	mu      sync.Mutex // the first answer may come while the first event is being written
 	w       http.ResponseWriter
 	timeout time.Duration
 }
 
-func (e *eventWriter) Write(line []byte) (int, error) {
+func (e *sseWriter) Write(line []byte) (int, error) {
 	if err := e.event("message", line); err != nil {
 		return 0, err
 	}
 	return len(line), nil
 }
 
-func (e *eventWriter) event(name string, line []byte) error {
+func (e *sseWriter) event(name string, line []byte) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if len(bytes.TrimSpace(line)) == 0 {

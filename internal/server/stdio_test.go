@@ -39,7 +39,7 @@ func TestAThousandRequestsAtOnce(t *testing.T) {
 	for range 100 {
 		s := newServer(t, echo)
 		var begun []string // by the hook, which runs before the next one may begin
-		s.MCP().GetHooks().AddBeforeCallTool(func(_ context.Context, _ any, request *mcp.CallToolRequest) {
+		s.mcp.GetHooks().AddBeforeCallTool(func(_ context.Context, _ any, request *mcp.CallToolRequest) {
 			begun = append(begun, string(request.Params.RawArguments))
 		})
 		var out strings.Builder
@@ -74,8 +74,8 @@ func TestTwoHundredSlowCalls(t *testing.T) {
 			p.send(call(id, strconv.Itoa(id)))
 		}
 		synctest.Wait()
-		if n := len(p.lines); n != int(defaultLimits.serving) {
-			t.Fatalf("%d questions are out, want %d", n, defaultLimits.serving)
+		if n := len(p.lines); n != int(defaultConnectionLimits.concurrent) {
+			t.Fatalf("%d questions are out, want %d", n, defaultConnectionLimits.concurrent)
 		}
 
 		p.send(cancelled(calls), `{"jsonrpc":"2.0","id":"ping","method":"ping"}`)
@@ -137,7 +137,7 @@ func TestACancelledCallStops(t *testing.T) {
 func TestInitializeIsNotCancelled(t *testing.T) {
 	release := make(chan struct{})
 	s := newServer(t, echo)
-	s.MCP().GetHooks().AddBeforeInitialize(func(context.Context, any, *mcp.InitializeRequest) { <-release })
+	s.mcp.GetHooks().AddBeforeInitialize(func(context.Context, any, *mcp.InitializeRequest) { <-release })
 	p := dial(t, s)
 	defer p.close()
 	p.send(initialize, cancelled(0), `{"jsonrpc":"2.0","id":1,"method":"ping"}`)
@@ -196,11 +196,11 @@ func TestTheEndOfTheInputLetsCallsEnd(t *testing.T) {
 func TestSubscriptionsEndWithTheInput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(t, echo)
-		s.MCP().GetHooks().AddBeforeSubscriptionsListen(func(ctx context.Context, _ any, _ *mcp.SubscriptionsListenRequest) {
+		s.mcp.GetHooks().AddBeforeSubscriptionsListen(func(ctx context.Context, _ any, _ *mcp.SubscriptionsListenRequest) {
 			<-ctx.Done()
 		})
 		p := dial(t, s)
-		subscriptions := int(defaultLimits.serving) + 1
+		subscriptions := int(defaultConnectionLimits.concurrent) + 1
 		for id := range subscriptions {
 			p.send(modern(id, "subscriptions/listen", `{}`, `,"notifications":{}`))
 		}
@@ -290,7 +290,7 @@ func TestToldToStop(t *testing.T) {
 				return tools.Outcome{Structured: map[string]any{"ended": "done"}}
 			}
 		})
-		s.limits.serving = 2
+		s.limits.concurrent = 2
 		var log bytes.Buffer
 		s.log = slog.New(slog.NewTextHandler(&log, nil))
 		p := dial(t, s)
@@ -411,7 +411,7 @@ func TestNotificationsComeBeforeTheAnswer(t *testing.T) {
 	var s *Server
 	s = newServer(t, func(ctx context.Context, _ tools.Caller, _ string, _ json.RawMessage) tools.Outcome {
 		for i := range 50 {
-			if err := s.MCP().SendNotificationToClient(ctx, "notifications/progress", map[string]any{"progressToken": "t", "progress": i}); err != nil {
+			if err := s.mcp.SendNotificationToClient(ctx, "notifications/progress", map[string]any{"progressToken": "t", "progress": i}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -433,7 +433,7 @@ func TestTheReaderPausesWhenTooMuchWaits(t *testing.T) {
 			<-release
 			return tools.Outcome{Structured: map[string]any{}}
 		})
-		s.limits.inHand = 10 * (lineCost + 100)
+		s.limits.inFlight = 10 * (lineCost + 100)
 		p := dial(t, s)
 		const calls = 50
 		var sent atomic.Int32
@@ -464,8 +464,8 @@ func TestTheReaderPausesWhenTooMuchWaits(t *testing.T) {
 // A panic outside of a tool ends its request, and nothing else.
 func TestAPanicOutsideOfATool(t *testing.T) {
 	s := newServer(t, echo)
-	s.MCP().GetHooks().AddBeforePing(func(context.Context, any, *mcp.PingRequest) { panic("hunter2") })
-	s.MCP().AddNotificationHandler("notifications/x", func(context.Context, mcp.JSONRPCNotification) { panic("hunter2") })
+	s.mcp.GetHooks().AddBeforePing(func(context.Context, any, *mcp.PingRequest) { panic("hunter2") })
+	s.mcp.AddNotificationHandler("notifications/x", func(context.Context, mcp.JSONRPCNotification) { panic("hunter2") })
 	answers := scripted(t, s, []string{
 		`{"jsonrpc":"2.0","id":1,"method":"ping"}`,
 		`{"jsonrpc":"2.0","method":"notifications/x"}`,

@@ -16,7 +16,7 @@ import (
 
 const headerSession = mcpserver.HeaderKeySessionID
 
-// post takes one message of Streamable HTTP.
+// post handles one message of Streamable HTTP.
 func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if !accepts(r, "application/json") && !accepts(r, "text/event-stream") {
 		h.refuse(w, http.StatusNotAcceptable, "the client must accept application/json and text/event-stream")
@@ -26,7 +26,7 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if !ok {
 		return
 	}
-	body = trimmed(body)
+	body = trimMessage(body)
 	if len(body) > 0 && isBatch(body) {
 		h.postBatch(w, r, id, body)
 		return
@@ -34,7 +34,7 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	m, refusal := parseMessage(body)
 	if refusal != nil {
 		h.endQuestion(r, id, m)
-		h.refuseAs(w, http.StatusBadRequest, *refusal)
+		h.writeError(w, http.StatusBadRequest, *refusal)
 		return
 	}
 	version := r.Header.Get(mcp.HeaderProtocolVersion)
@@ -55,14 +55,14 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if !ok {
 		return
 	}
-	defer h.sessions.done(s)
+	defer h.sessions.release(s)
 	switch {
 	case m.isAnswer():
-		// Told first: clients give up on this request when the call that waits
-		// for the answer has ended.
+		// Answered first: clients cancel this request when the call that waits for
+		// the answer has ended.
 		w.WriteHeader(http.StatusAccepted)
-		_ = http.NewResponseController(w).Flush() // who is gone needs none
-		if !s.questions.answer(m) {
+		_ = http.NewResponseController(w).Flush() // fails where the client is gone
+		if !s.elicitations.resolve(m) {
 			h.server.log.DebugContext(r.Context(), "answer to no open question")
 		}
 	case m.isNotification():
@@ -73,14 +73,15 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	}
 }
 
-// endQuestion ends the question that a malformed answer is for; nil is none.
+// endQuestion ends the question that a malformed answer belongs to; m may be
+// nil.
 func (h *HTTP) endQuestion(r *http.Request, id auth.Identity, m *message) {
 	if m == nil {
 		return
 	}
-	if s, ok := h.sessions.use(r.Header.Get(headerSession), id.Principal); ok {
-		s.questions.answer(m)
-		h.sessions.done(s)
+	if s, ok := h.sessions.acquire(r.Header.Get(headerSession), id.Principal); ok {
+		s.elicitations.resolve(m)
+		h.sessions.release(s)
 	}
 }
 
@@ -89,17 +90,17 @@ func (h *HTTP) initialize(w http.ResponseWriter, r *http.Request, id auth.Identi
 	s := newSession(id)
 	if !h.sessions.add(s) {
 		s.end()
-		h.refuseFor(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
+		h.refuseWithRetry(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
 		return
 	}
-	defer h.sessions.done(s)
+	defer h.sessions.release(s)
 	answer := withID(h.server.handle(h.server.mcp.WithContext(r.Context(), s), m, body), m.ID)
 	if _, failed := answer.(mcp.JSONRPCError); failed {
 		h.sessions.remove(s)
 	} else {
 		w.Header().Set(headerSession, s.id)
 	}
-	h.exchange(w, r).answer(http.StatusOK, answer)
+	h.newResponder(w, r).answer(http.StatusOK, answer)
 }
 
 // sessionOf returns the session that a request of an older protocol names, in
@@ -111,20 +112,20 @@ func (h *HTTP) sessionOf(w http.ResponseWriter, r *http.Request, id auth.Identit
 	}
 	given := r.Header.Get(headerSession)
 	if given == "" {
-		h.refuseMessage(w, http.StatusBadRequest, message, codeRefused, "the header "+headerSession+" is missing: initialize first, and send what it answers")
+		h.refuseMessage(w, http.StatusBadRequest, message, codeRefused, "the header "+headerSession+" is missing: initialize first, and send the header that it returns")
 		return nil, false
 	}
-	if s, ok = h.sessions.use(given, id.Principal); !ok {
+	if s, ok = h.sessions.acquire(given, id.Principal); !ok {
 		h.refuseMessage(w, http.StatusNotFound, message, codeRefused, "there is no such session: initialize again")
 	}
 	return s, ok
 }
 
-// postModern takes a message of protocol 2026-07-28, which needs no session.
+// postModern handles a message of protocol 2026-07-28, which has no sessions.
 func (h *HTTP) postModern(w http.ResponseWriter, r *http.Request, id auth.Identity, m *message, body []byte) {
 	switch {
 	case m.isAnswer():
-		h.refuseMessage(w, http.StatusBadRequest, m.ID, mcp.INVALID_REQUEST, "this protocol version has no requests of the server to answer")
+		h.refuseMessage(w, http.StatusBadRequest, m.ID, mcp.INVALID_REQUEST, "in this protocol version the server sends no requests to answer")
 		return
 	case m.isNotification(): // a call is cancelled by closing its connection
 		w.WriteHeader(http.StatusAccepted)
@@ -133,25 +134,25 @@ func (h *HTTP) postModern(w http.ResponseWriter, r *http.Request, id auth.Identi
 	s := newSession(id)
 	defer s.end()
 	if m.Method == mcp.MethodSubscriptionsListen {
-		s.listens = true
+		s.subscribes = true
 		if err := h.server.mcp.RegisterSession(s.ctx, s); err != nil {
-			panic(err) // ids don't repeat
+			panic(err) // ids are unique
 		}
 		defer h.server.mcp.UnregisterSession(s.ctx, s.id)
 	}
 	h.serve(w, r, id, s, m, body, true)
 }
 
-// serve lets mcp-go handle a request, and answers it: with a status that tells
-// of errors where the protocol is a modern one.
+// serve has mcp-go handle a request, and answers it. With a modern protocol
+// the HTTP status reflects errors.
 func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s *session, m *message, body []byte, modern bool) {
 	r, ok := h.withTools(w, r, id)
 	if !ok {
 		return
 	}
-	closed, ok := h.openStream()
+	closed, ok := h.acquireStream()
 	if !ok {
-		h.refuseFor(w, http.StatusServiceUnavailable, time.Second, errBusy.Error())
+		h.refuseWithRetry(w, http.StatusServiceUnavailable, time.Second, errBusy.Error())
 		return
 	}
 	defer closed()
@@ -162,22 +163,21 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	if m.Method == mcp.MethodSubscriptionsListen { // it lasts as long as the connection
 		defer context.AfterFunc(h.accepting, cancel)()
 	} else {
-		place, ok := h.places.enter(ctx)
-		if !ok {
-			h.refuseFor(w, http.StatusServiceUnavailable, time.Second, errBusy.Error())
+		if !h.limiter.acquire(ctx) {
+			h.refuseWithRetry(w, http.StatusServiceUnavailable, time.Second, errBusy.Error())
 			return
 		}
-		defer place.leave()
-		ctx = withPlace(ctx, place)
+		defer h.limiter.release()
+		ctx = withSlot(ctx, h.limiter)
 	}
 
-	x := h.exchange(w, r)
-	if s.listens {
+	x := h.newResponder(w, r)
+	if s.subscribes {
 		x.notifications = s.notifications
-		x.startPump()
+		x.startNotifier()
 	}
-	answer := h.server.handle(h.server.mcp.WithContext(ctx, &exchangeSession{s, x}), m, body)
-	x.stopPump()
+	answer := h.server.handle(h.server.mcp.WithContext(ctx, &requestSession{s, x}), m, body)
+	x.stopNotifier()
 	status := http.StatusOK
 	if modern {
 		status = statusOf(answer)
@@ -185,18 +185,19 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	x.answer(status, withID(answer, m.ID))
 }
 
-func (h *HTTP) exchange(w http.ResponseWriter, r *http.Request) *exchange {
-	return &exchange{
-		w: w, log: h.server.log, timeout: h.limits.WriteTimeout, most: h.limits.Answer,
-		streams:       accepts(r, "text/event-stream"),
+func (h *HTTP) newResponder(w http.ResponseWriter, r *http.Request) *responder {
+	return &responder{
+		w: w, log: h.server.log, timeout: h.limits.WriteTimeout, maxBytes: h.limits.Answer,
+		acceptsStream: accepts(r, "text/event-stream"),
 		notifications: make(chan mcp.JSONRPCNotification, 32),
 		done:          make(chan struct{}),
 	}
 }
 
-// listen opens a stream for what belongs to no call. No message is kept for a
-// stream that broke: a call ends with its connection.
-func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, id auth.Identity) {
+// openNotifications opens a stream for messages that belong to no call.
+// Messages are not kept for a stream that was interrupted: a call ends with
+// its connection.
+func (h *HTTP) openNotifications(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if h.refuseModernMethod(w, r) {
 		return
 	}
@@ -208,20 +209,20 @@ func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, id auth.Identity) 
 	if !ok {
 		return
 	}
-	defer h.sessions.done(s)
-	if !h.sessions.listen(s) {
-		h.refuseFor(w, http.StatusTooManyRequests, time.Minute, "this session has too many streams")
+	defer h.sessions.release(s)
+	if !h.sessions.addStream(s) {
+		h.refuseWithRetry(w, http.StatusTooManyRequests, time.Minute, "this session has too many streams")
 		return
 	}
-	defer h.sessions.hangUp(s)
-	closed, ok := h.openStream()
+	defer h.sessions.removeStream(s)
+	closed, ok := h.acquireStream()
 	if !ok {
-		h.refuseFor(w, http.StatusServiceUnavailable, time.Minute, errBusy.Error())
+		h.refuseWithRetry(w, http.StatusServiceUnavailable, time.Minute, errBusy.Error())
 		return
 	}
 	defer closed()
 
-	beginStream(w)
+	startStream(w)
 	heartbeat := time.NewTicker(h.limits.Heartbeat)
 	defer heartbeat.Stop()
 	for err := writeHeartbeat(w, h.limits.WriteTimeout); err == nil; {
@@ -243,7 +244,8 @@ func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, id auth.Identity) 
 	}
 }
 
-// endSession ends a session at its client's wish, with all that runs in it.
+// endSession ends a session, and everything that runs in it, at its client's
+// request.
 func (h *HTTP) endSession(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if h.refuseModernMethod(w, r) {
 		return
@@ -253,21 +255,22 @@ func (h *HTTP) endSession(w http.ResponseWriter, r *http.Request, id auth.Identi
 		return
 	}
 	h.sessions.remove(s)
-	h.sessions.done(s)
+	h.sessions.release(s)
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// refuseModernMethod refuses what protocol 2026-07-28 has no more.
+// refuseModernMethod refuses the methods that protocol 2026-07-28 no longer
+// has.
 func (h *HTTP) refuseModernMethod(w http.ResponseWriter, r *http.Request) (refused bool) {
 	if !mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)) {
 		return false
 	}
 	w.Header().Set("Allow", http.MethodPost)
-	h.refuse(w, http.StatusMethodNotAllowed, "this protocol version has no sessions: use subscriptions/listen for what the server tells by itself")
+	h.refuse(w, http.StatusMethodNotAllowed, "this protocol version has no sessions: use subscriptions/listen for notifications")
 	return true
 }
 
-// versionOf is the protocol version that a message itself declares, as those
+// versionOf returns the protocol version that the message declares, as those
 // of 2026-07-28 do; "" for none.
 func versionOf(m *message) string {
 	var params struct {
@@ -279,14 +282,14 @@ func versionOf(m *message) string {
 	return params.Meta.ProtocolVersion()
 }
 
-// checkModern checks that the header of a message says what its body does: a
-// gateway may have judged by the header. It returns the error to answer.
+// checkModern checks that the headers of a message agree with its body: a
+// gateway may have decided by the headers. It returns the error to answer.
 func checkModern(header http.Header, m *message, version, inBody string) (code int, text string) {
 	switch {
 	case m.isAnswer() || m.isNotification():
 		return 0, ""
 	case header.Get(mcp.HeaderLastEventID) != "":
-		return mcp.HEADER_MISMATCH, "streams can't be resumed: Last-Event-ID has no meaning"
+		return mcp.HEADER_MISMATCH, "streams can't be resumed: remove the header Last-Event-ID"
 	case inBody == "":
 		return mcp.INVALID_PARAMS, "params._meta must name " + mcp.MetaKeyProtocolVersion
 	case version != inBody:
@@ -294,14 +297,14 @@ func checkModern(header http.Header, m *message, version, inBody string) (code i
 	}
 	var mismatch mcp.HeaderMismatchError
 	if err := mcp.ValidateStandardHeaders(header.Get, version, m.Method, m.Params); errors.As(err, &mismatch) {
-		return mcp.HEADER_MISMATCH, "the header " + mismatch.Header + " must be there and say what the message does"
+		return mcp.HEADER_MISMATCH, "the header " + mismatch.Header + " must be present and agree with the message"
 	} else if err != nil {
-		return mcp.HEADER_MISMATCH, "the headers don't say what the message does"
+		return mcp.HEADER_MISMATCH, "the headers don't agree with the message"
 	}
 	return 0, ""
 }
 
-// statusOf is the HTTP status that protocol 2026-07-28 gives an answer.
+// statusOf returns the HTTP status of an answer in protocol 2026-07-28.
 func statusOf(answer mcp.JSONRPCMessage) int {
 	failed, ok := answer.(mcp.JSONRPCError)
 	if !ok {
@@ -317,8 +320,8 @@ func statusOf(answer mcp.JSONRPCMessage) int {
 	return http.StatusOK
 }
 
-// accepts reports whether the client takes a media type; one that does not say
-// takes JSON.
+// accepts reports whether the client accepts a media type; without an Accept
+// header it accepts JSON.
 func accepts(r *http.Request, media string) bool {
 	given := strings.Join(r.Header.Values("Accept"), ",")
 	if given == "" {

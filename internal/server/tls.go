@@ -8,8 +8,8 @@ import (
 )
 
 // TLS returns a configuration for the certificate (with its chain) and the key
-// in two PEM files, which are read again when they change: a renewal needs no
-// restart.
+// in two PEM files. They are read again when they change, so that a renewal
+// needs no restart.
 func TLS(certFile, keyFile string, log *slog.Logger) (*tls.Config, error) {
 	certificate, err := reload.New("the certificate", []string{certFile, keyFile}, log, func() (*tls.Certificate, error) {
 		pair, err := tls.LoadX509KeyPair(certFile, keyFile)

@@ -1,11 +1,11 @@
 // Package settings reads the configuration file: flags of serve by their names,
-// and what no flag can say - who may call (keys, scopes) and with which
+// and what flags can't express - who may call (keys, scopes) and with which
 // credentials (tenants).
 //
-// The file is YAML, checked whole against a JSON schema that is made of the
-// flags and of the structs here, so that a new flag is known to both at once.
-// A text of the form ${NAME} stands for a variable of the environment; secrets
-// can't stand in the file in any other way.
+// The file is YAML. It is validated against a JSON schema that is generated from
+// the flags and from the structs here, so that a new flag needs no second entry.
+// A text of the form ${NAME} is replaced by the environment variable NAME; a
+// secret can be given in no other way.
 package settings
 
 import (
@@ -26,42 +26,43 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
-// File is what a configuration file says.
+// File is the content of a configuration file.
 type File struct {
 	// Source is what was read; "" where there is no file.
 	Source string `json:"-"`
-	// Notes tell what in it could be written more safely.
-	Notes []string `json:"-"`
-	// Flags are values of flags by name.
+	// Warnings say what could be written more safely.
+	Warnings []string `json:"-"`
+	// Flags are the values of flags by name.
 	Flags map[string]any `json:"-"`
 	sections
 }
 
-// sections are what no flag can say.
+// sections are what flags can't express.
 type sections struct {
 	Keys    map[string]Key    `json:"keys,omitempty" jsonschema:"description=who may call with --auth token by name: letters; digits; . _ -"`
-	Scopes  map[string]Scope  `json:"scopes,omitempty" jsonschema:"description=what the scopes of tokens open with --auth oidc"`
+	Scopes  map[string]Scope  `json:"scopes,omitempty" jsonschema:"description=what the scopes of tokens grant with --auth oidc"`
 	Tenants map[string]Tenant `json:"tenants,omitempty" jsonschema:"description=credentials for the API by name: letters; digits; . _ -"`
 }
 
-// What bounds a grant must be written out, in every key, scope and tenant: were
-// it optional, a file that was cut off would grant more than the whole one.
+// What limits a grant is required in every key, scope and tenant: if it were
+// optional, a truncated file would grant more than the complete one.
 
-// Key is a caller with an API key.
+// Key is a caller with API keys.
 type Key struct {
 	Hashes   []string `json:"hashes" jsonschema:"required,minItems=1,pattern=^(sha256:[0-9a-f]{64}|\\$\\{[A-Za-z_][A-Za-z0-9_]*\\})$,description=the hashes of its keys; more than one while they are being replaced. papi-mcp config key makes a key and its hash"`
-	Tenant   string   `json:"tenant,omitempty" jsonschema:"description=the credentials that its calls go out with; left out: those in the environment"`
-	Projects Names    `json:"projects" jsonschema:"required,description=the projects that it may touch; all for those of its tenant"`
+	Tenant   string   `json:"tenant,omitempty" jsonschema:"description=the credentials for its calls; left out: those in the environment"`
+	Projects Names    `json:"projects" jsonschema:"required,description=the projects that it may use; all for those of its tenant"`
 	Scope
 }
 
-// Scope is what a scope of a token opens.
+// Scope is what a scope of a token grants.
 type Scope struct {
-	Toolsets Names `json:"toolsets" jsonschema:"required,description=the toolsets that it opens; all for every one"`
-	ReadOnly bool  `json:"read-only" jsonschema:"required,description=true: only what changes nothing"`
+	Toolsets Names `json:"toolsets" jsonschema:"required,description=the toolsets that it may use; all for every one"`
+	ReadOnly bool  `json:"read-only" jsonschema:"required,description=true: only tools that change nothing"`
 }
 
 // Tenant is credentials for the API.
@@ -72,9 +73,9 @@ type Tenant struct {
 	AccessToken string `json:"access-token,omitempty" jsonschema:"pattern=^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$,description=the variable that holds a token to use as it is instead of a key"`
 }
 
-// Opens is what the scope opens, in the form of auth.Grant: toolsets, true
-// with changes; nil for all with changes.
-func (s Scope) Opens() map[string]bool {
+// Grants returns what the scope grants in the form of auth.Grant.Toolsets:
+// toolsets, true with writes; nil for all with writes.
+func (s Scope) Grants() map[string]bool {
 	toolsets := s.Toolsets.List()
 	if s.Toolsets.All() {
 		if !s.ReadOnly {
@@ -82,14 +83,14 @@ func (s Scope) Opens() map[string]bool {
 		}
 		toolsets = catalog.Toolsets()
 	}
-	opened := make(map[string]bool, len(toolsets))
+	granted := make(map[string]bool, len(toolsets))
 	for _, name := range toolsets {
-		opened[name] = !s.ReadOnly
+		granted[name] = !s.ReadOnly
 	}
-	return opened
+	return granted
 }
 
-// Error is all that is wrong with a file.
+// Error holds all violations in a file.
 type Error struct{ Violations []papi.Violation }
 
 // Error implements error: a line for each violation.
@@ -118,23 +119,23 @@ const FromEnvironment = "env:"
 // Reader reads files that may set the flags of a command.
 type Reader struct{ schema func() *papi.Schema }
 
-// NewReader returns a reader for the flags. Its schema is made when a file is
-// read: most servers start without one.
+// NewReader returns a reader for the flags. The schema is generated only when a
+// file is read: most servers start without one.
 func NewReader(flags *pflag.FlagSet) *Reader {
 	return &Reader{sync.OnceValue(func() *papi.Schema { return schemaOf(flags) })}
 }
 
 // Schema is the JSON schema of the files, as JSON.
 func (r *Reader) Schema() json.RawMessage {
-	return encode(struct {
+	return jsonvalue.Encode(struct {
 		Draft string `json:"$schema"`
 		Title string `json:"title"`
 		*papi.Schema
 	}{jsonschema.Version, "Configuration of papi-mcp serve", r.schema()})
 }
 
-// Read reads the file that source names; env:NAME stands for the text in a
-// variable. The error is an *Error where the file could be read, and is wrong.
+// Read reads and checks the file that source names; env:NAME means the text in an
+// environment variable. The error is an *Error where the content is wrong.
 func (r *Reader) Read(source string) (*File, error) {
 	raw, err := load(source)
 	if err != nil {
@@ -145,18 +146,18 @@ func (r *Reader) Read(source string) (*File, error) {
 		return nil, err
 	}
 	if found := r.schema().Violations(document, papi.Mode{}); len(found) > 0 {
-		return nil, &Error{explained(found)}
+		return nil, &Error{explain(found)}
 	}
-	if grants(document) && !strings.HasPrefix(source, FromEnvironment) && !whole(raw) {
-		return nil, errors.New("the file ends within a line, so it may have been cut off: end its last line with a line break")
+	if hasGrants(document) && !strings.HasPrefix(source, FromEnvironment) && !endsComplete(raw) {
+		return nil, errors.New("the file ends within a line, so it may be truncated: end its last line with a line break")
 	}
 	var all resolver
 	all.resolve(document, "")
 	if len(all.missing) > 0 {
 		return nil, &Error{all.missing}
 	}
-	f := &File{Source: source, Notes: order(raw)}
-	if err := json.Unmarshal(encode(document), &f.sections); err != nil {
+	f := &File{Source: source, Warnings: orderWarnings(raw)}
+	if err := json.Unmarshal(jsonvalue.Encode(document), &f.sections); err != nil {
 		return nil, err
 	}
 	for _, section := range sectionNames {
@@ -184,25 +185,25 @@ func load(source string) ([]byte, error) {
 // sectionNames are the sections, by what they are called in the file.
 var sectionNames = []string{"keys", "scopes", "tenants"}
 
-// grants reports whether a document says who may do what.
-func grants(document map[string]any) bool {
+// hasGrants reports whether a document says who may do what.
+func hasGrants(document map[string]any) bool {
 	return slices.ContainsFunc(sectionNames, func(name string) bool { return document[name] != nil })
 }
 
-// whole reports whether a text ends with a line, or a bracket that was open: a
-// name that was cut off within its line could be another one.
-func whole(raw []byte) bool {
+// endsComplete reports whether a text ends with a line break or a closing bracket:
+// a name that is truncated within its line could be another name.
+func endsComplete(raw []byte) bool {
 	last := raw[bytes.LastIndexByte(raw, '\n')+1:]
 	last = bytes.TrimSpace(last)
 	return len(last) == 0 || last[0] == '#' || bytes.HasSuffix(last, []byte("}")) || bytes.HasSuffix(last, []byte("]"))
 }
 
-// parse reads YAML into what a JSON decoder would make of it.
+// parse reads YAML into what encoding/json would decode.
 func parse(raw []byte) (map[string]any, error) {
 	var document map[string]any
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
-		if unquoted.Match(raw) {
+		if unquotedStar.Match(raw) {
 			err = fmt.Errorf("%w (put * in quotes, or write all)", err)
 		}
 		return nil, err
@@ -214,20 +215,18 @@ func parse(raw []byte) (map[string]any, error) {
 	if err != nil {
 		return nil, errors.New("a name is not a text: put it in quotes")
 	}
-	var plain map[string]any
-	if err := json.Unmarshal(normal, &plain); err != nil {
-		return nil, err
-	}
-	return plain, nil
+	document = nil
+	err = json.Unmarshal(normal, &document)
+	return document, err
 }
 
-// unquoted matches an asterisk that YAML takes for an alias.
-var unquoted = regexp.MustCompile(`(?m)[:,[-]\s*\*\s*([],]|$)`)
+// unquotedStar matches an asterisk that YAML reads as an alias.
+var unquotedStar = regexp.MustCompile(`(?m)[:,[-]\s*\*\s*([],]|$)`)
 
-// reference is a text that stands for a variable of the environment.
+// reference is a text that names an environment variable.
 var reference = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$`)
 
-// resolver replaces references by the variables that they name.
+// resolver replaces references with the values of the variables that they name.
 type resolver struct{ missing []papi.Violation }
 
 func (r *resolver) resolve(value any, path string) any {
@@ -249,25 +248,25 @@ func (r *resolver) resolve(value any, path string) any {
 			return text
 		}
 		if papi.Unfilled(v) {
-			r.missing = append(r.missing, papi.Violation{Path: path, Given: v, Allowed: "a value: this is a placeholder still"})
+			r.missing = append(r.missing, papi.Violation{Path: path, Given: v, Allowed: "a value: this is still a placeholder"})
 		}
 	}
 	return value
 }
 
 var (
-	goodName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	goodHash = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+	validName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	validHash = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 )
 
-// check tells what a schema can't.
+// check returns the violations that a schema can't express.
 func (f *File) check() []papi.Violation {
 	var found []papi.Violation
 	wrong := func(given any, allowed any, path string, args ...any) {
 		found = append(found, papi.Violation{Path: fmt.Sprintf(path, args...), Given: given, Allowed: allowed})
 	}
 	name := func(section, name string) {
-		if !goodName.MatchString(name) {
+		if !validName.MatchString(name) {
 			wrong(name, "1 to 64 letters, digits, '.', '_' and '-'", "%s", section)
 		}
 	}
@@ -277,14 +276,14 @@ func (f *File) check() []papi.Violation {
 		name("keys", caller)
 		for i, hash := range key.Hashes {
 			switch other, taken := owner[hash]; {
-			case !goodHash.MatchString(hash):
+			case !validHash.MatchString(hash):
 				wrong(nil, "the hash of a key: sha256: and 64 hexadecimal digits in lower case", "keys.%s.hashes[%d]", caller, i)
 			case taken:
 				wrong(nil, "another key than that of "+other, "keys.%s.hashes[%d]", caller, i)
 			}
 			owner[hash] = caller
 		}
-		lists(wrong, "keys."+caller, map[string]Names{"projects": key.Projects, "toolsets": key.Toolsets})
+		checkNames(wrong, "keys."+caller, map[string]Names{"projects": key.Projects, "toolsets": key.Toolsets})
 		tenant, known := f.Tenants[key.Tenant]
 		switch {
 		case key.Tenant == "":
@@ -299,12 +298,12 @@ func (f *File) check() []papi.Violation {
 		}
 	}
 	for _, scope := range slices.Sorted(maps.Keys(f.Scopes)) {
-		lists(wrong, "scopes."+scope, map[string]Names{"toolsets": f.Scopes[scope].Toolsets})
+		checkNames(wrong, "scopes."+scope, map[string]Names{"toolsets": f.Scopes[scope].Toolsets})
 	}
 	for _, tenant := range slices.Sorted(maps.Keys(f.Tenants)) {
 		t := f.Tenants[tenant]
 		name("tenants", tenant)
-		lists(wrong, "tenants."+tenant, map[string]Names{"projects": t.Projects})
+		checkNames(wrong, "tenants."+tenant, map[string]Names{"projects": t.Projects})
 		if hasKey := t.KeyID != "" && t.KeySecret != ""; hasKey == (t.AccessToken != "") || (t.KeyID == "") != (t.KeySecret == "") {
 			wrong(nil, "key-id with key-secret, or access-token", "tenants.%s", tenant)
 		}
@@ -312,32 +311,34 @@ func (f *File) check() []papi.Violation {
 	return found
 }
 
-// schemaOf makes the schema of a file that may set the flags.
+// schemaOf returns the schema of a file that may set the flags.
 func schemaOf(flags *pflag.FlagSet) *papi.Schema {
 	reflector := jsonschema.Reflector{Anonymous: true, DoNotReference: true}
 	s := &papi.Schema{}
-	if err := json.Unmarshal(encode(reflector.Reflect(&sections{})), s); err != nil {
+	if err := json.Unmarshal(jsonvalue.Encode(reflector.Reflect(&sections{})), s); err != nil {
 		panic("settings: " + err.Error())
 	}
 	for _, section := range sectionNames {
 		grant := s.Properties[section].AdditionalProperties.Schema
 		if projects := grant.Properties["projects"]; projects != nil {
-			namesOf(projects, nil)
+			namesSchema(projects, nil)
 		}
 		if toolsets := grant.Properties["toolsets"]; toolsets != nil {
-			namesOf(toolsets, catalog.Toolsets())
+			namesSchema(toolsets, catalog.Toolsets())
 		}
 	}
 	flags.VisitAll(func(f *pflag.Flag) {
-		if !special(f.Name) {
+		if !isCommandLineOnly(f.Name) {
 			s.Properties[f.Name] = &papi.Schema{Type: typeOf(f), Description: f.Usage}
 		}
 	})
 	return s
 }
 
-// special reports whether a flag means nothing in the file.
-func special(name string) bool { return name == "help" || name == "version" || name == "config" }
+// isCommandLineOnly reports whether a flag means nothing in the file.
+func isCommandLineOnly(name string) bool {
+	return name == "help" || name == "version" || name == "config"
+}
 
 // typeOf is the JSON type of a flag's values.
 func typeOf(f *pflag.Flag) papi.Types {
@@ -354,8 +355,8 @@ func typeOf(f *pflag.Flag) papi.Types {
 	return papi.Types{"string"}
 }
 
-// Apply sets the flags that were not given otherwise. Each flag's own check of
-// its value speaks for itself.
+// Apply sets the flags that were not given otherwise. Each flag validates its own
+// value.
 func (f *File) Apply(flags *pflag.FlagSet) error {
 	var found []papi.Violation
 	for _, name := range slices.Sorted(maps.Keys(f.Flags)) {
@@ -376,13 +377,4 @@ func (f *File) Apply(flags *pflag.FlagSet) error {
 		return &Error{found}
 	}
 	return nil
-}
-
-// encode writes JSON that is ours; it can't fail.
-func encode(v any) json.RawMessage {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		panic("settings: " + err.Error())
-	}
-	return raw
 }

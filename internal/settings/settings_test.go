@@ -23,7 +23,7 @@ func readText(t *testing.T, text string) (*File, error) {
 	return NewReader(flags).Read(path)
 }
 
-// What bounds a grant is a list, or everything in so many words.
+// A field that limits a grant is a list, or explicitly all.
 func TestNames(t *testing.T) {
 	for _, test := range []struct {
 		projects string
@@ -53,7 +53,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// A placeholder that was left in the file is told as one, wherever it stands.
+// A placeholder that was not filled in is reported as one, in any field.
 func TestPlaceholders(t *testing.T) {
 	const hash = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 	for text, path := range map[string]string{
@@ -70,9 +70,9 @@ func TestPlaceholders(t *testing.T) {
 	}
 }
 
-// What bounds a grant is written out, in each key, scope and tenant: a file that
-// was cut off says less, and must not grant more.
-func TestWhatBoundsAGrantIsWrittenOut(t *testing.T) {
+// What limits a grant is required in each key, scope and tenant: a truncated file
+// must not grant more.
+func TestGrantLimitsAreRequired(t *testing.T) {
 	const hash = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 	for section, lines := range map[string][]string{
 		"keys":    {"projects: all", "toolsets: all", "read-only: true", "hashes: [" + hash + "]"},
@@ -102,7 +102,7 @@ func TestTheEndOfAFile(t *testing.T) {
 		"tenants:\n  emea:\n    access-token: ${PATH}\n    projects:\n      - project-a":                     false,
 		"tenants:\n  emea:\n    access-token: ${PATH}\n    projects:\n      - project-a\n":                   true,
 		"tenants:\n  emea:\n    access-token: ${PATH}\n    projects: [a]   # and":                            false,
-		"http: 127.0.0.1:0":    true, // nobody is granted anything
+		"http: 127.0.0.1:0":    true, // nothing is granted
 		tenant + "\n---\n{}\n": false,
 	} {
 		if _, err := readText(t, text); (err == nil) != taken {
@@ -111,14 +111,14 @@ func TestTheEndOfAFile(t *testing.T) {
 	}
 }
 
-// What a cut could take away is told of.
-func TestTheOrderOfAFile(t *testing.T) {
+// A file warns of what it could lose by truncation.
+func TestOrderWarnings(t *testing.T) {
 	const hash = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 	for text, want := range map[string]string{
 		"http: 127.0.0.1:0\nkeys:\n  bot:\n    tenant: emea\n    hashes: [" + hash + "]\n    projects: all\n    toolsets: all\n    read-only: true\ntenants:\n  emea: {projects: all, access-token: \"${PATH}\"}\n": "",
-		"keys:\n  bot:\n    hashes: [" + hash + "]\n    projects: all\n    toolsets: all\n    read-only: true\n    tenant: emea\ntenants:\n  emea: {projects: all, access-token: \"${PATH}\"}\n":                    "keys.bot.tenant stands last",
+		"keys:\n  bot:\n    hashes: [" + hash + "]\n    projects: all\n    toolsets: all\n    read-only: true\n    tenant: emea\ntenants:\n  emea: {projects: all, access-token: \"${PATH}\"}\n":                    "keys.bot.tenant comes last",
 		"keys: {bot: {hashes: [" + hash + "], projects: all, toolsets: all, read-only: true, tenant: emea}}\ntenants: {emea: {projects: all, access-token: \"${PATH}\"}}\n":                                         "",
-		"scopes: {papi.read: {toolsets: all, read-only: true}}\nread-only: true\n":                                                                                                                                  "read-only stands behind scopes",
+		"scopes: {papi.read: {toolsets: all, read-only: true}}\nread-only: true\n":                                                                                                                                  "read-only comes after scopes",
 		"{scopes: {papi.read: {toolsets: all, read-only: true}}, read-only: true}":                                                                                                                                  "",
 		"read-only: true\nscopes: {papi.read: {toolsets: all, read-only: true}}\n":                                                                                                                                  "",
 		"\ufeffread-only: true\nscopes: {papi.read: {toolsets: all, read-only: true}}":                                                                                                                              "",
@@ -128,7 +128,7 @@ func TestTheOrderOfAFile(t *testing.T) {
 			t.Errorf("%s\n%v", text, err)
 			continue
 		}
-		if got := strings.Join(f.Notes, "\n"); (got == "") != (want == "") || !strings.Contains(got, want) {
+		if got := strings.Join(f.Warnings, "\n"); (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("%s\nnotes %q, want %q", text, got, want)
 		}
 	}

@@ -12,20 +12,20 @@ import (
 	"syscall"
 	"time"
 
-	"papi-mcp/internal/filelock"
-
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"papi-mcp/internal/filelock"
 )
 
-// File is a store in a bbolt file, which outlives the process. The file is
-// open, and so locked, only while an operation lasts: the processes of one user
-// (papi-mcp serve for each client, papi-mcp call) take turns.
+// File is a store in a bbolt file. The file is open, and therefore locked, only
+// during an operation: the processes of one user (papi-mcp serve for each client,
+// papi-mcp call) take turns.
 type File struct {
 	path  string
 	now   clock
 	lock  *filelock.Lock
-	sweep time.Time // when ended entries are removed next
+	sweep time.Time // when expired entries are removed next
 }
 
 // lockTimeout bounds how long an operation waits for the file.
@@ -33,8 +33,8 @@ const lockTimeout = 5 * time.Second
 
 var bucket = []byte("entries")
 
-// NewFile returns a store in the file at path, which is made with its folder
-// when first written, for its owner alone.
+// NewFile returns a store in the file at path. The first write creates the file
+// and its folder, readable by their owner only.
 func NewFile(path string) *File {
 	return &File{path: path, now: time.Now, lock: filelock.New(lockTimeout)}
 }
@@ -80,7 +80,7 @@ func (f *File) Delete(ctx context.Context, key string) error {
 // Close implements Store.
 func (f *File) Close() error { return nil }
 
-// update runs one writing transaction.
+// update runs a write transaction.
 func (f *File) update(ctx context.Context, transaction func(*bbolt.Bucket) error) error {
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 		return fmt.Errorf("store: %w", err)
@@ -148,55 +148,51 @@ func (f *File) unopened(err error) error {
 }
 
 func (f *File) damaged(err error) error {
-	return fmt.Errorf("store: %s is damaged, or no state file of papi-mcp (%w): move it away, and the next call begins another; what was confirmed and registered is then forgotten", f.path, err)
+	return fmt.Errorf("store: %s is damaged, or not a state file of papi-mcp (%w): move it away, and the next call creates a new one; confirmations and registrations are then lost", f.path, err)
 }
 
-// An entry's value is its end in nanoseconds (0 for never), then its bytes.
+// A stored entry is its expiry in nanoseconds (0 for never), then its value.
 
 func (f *File) get(b *bbolt.Bucket, key string) ([]byte, bool) {
 	raw := b.Get([]byte(key))
-	if len(raw) < 8 {
-		return nil, false
-	}
-	if f.now.ended(endOf(raw)) {
+	if len(raw) < 8 || f.now.expired(expiryOf(raw)) {
 		return nil, false
 	}
 	return bytes.Clone(raw[8:]), true
 }
 
 func (f *File) put(b *bbolt.Bucket, key string, value []byte, ttl time.Duration) error {
-	if err := f.removeEnded(b); err != nil {
+	if err := f.removeExpired(b); err != nil {
 		return err
 	}
 	var nanos int64
-	if end := f.now.end(ttl); !end.IsZero() {
-		nanos = end.UnixNano()
+	if expiry := f.now.expiry(ttl); !expiry.IsZero() {
+		nanos = expiry.UnixNano()
 	}
 	return b.Put([]byte(key), append(binary.BigEndian.AppendUint64(nil, uint64(nanos)), value...))
 }
 
-// removeEnded removes the entries that have ended, now and then: it looks at
-// all of them.
-func (f *File) removeEnded(b *bbolt.Bucket) error {
+// removeExpired removes all expired entries, at most once per sweepInterval.
+func (f *File) removeExpired(b *bbolt.Bucket) error {
 	now := f.now()
 	if now.Before(f.sweep) {
 		return nil
 	}
-	f.sweep = now.Add(sweepEvery)
-	var ended [][]byte
+	f.sweep = now.Add(sweepInterval)
+	var expired [][]byte
 	err := b.ForEach(func(k, raw []byte) error {
-		if len(raw) < 8 || f.now.ended(endOf(raw)) {
-			ended = append(ended, k)
+		if len(raw) < 8 || f.now.expired(expiryOf(raw)) {
+			expired = append(expired, k)
 		}
 		return nil
 	})
-	for _, k := range ended {
+	for _, k := range expired {
 		err = errors.Join(err, b.Delete(k))
 	}
 	return err
 }
 
-func endOf(raw []byte) time.Time {
+func expiryOf(raw []byte) time.Time {
 	nanos := int64(binary.BigEndian.Uint64(raw))
 	if nanos == 0 {
 		return time.Time{}

@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// Memory is a store that ends with the process.
+// Memory is a store in the memory of the process.
 type Memory struct {
 	now     clock
 	mu      sync.Mutex
 	entries map[string]entry
-	sweep   time.Time // when ended entries are removed next
+	sweep   time.Time // when expired entries are removed next
 }
 
 type entry struct {
-	value []byte
-	end   time.Time
+	value  []byte
+	expiry time.Time
 }
 
-// sweepEvery is how often entries that have ended are removed.
-const sweepEvery = time.Minute
+// sweepInterval is how often expired entries are removed.
+const sweepInterval = time.Minute
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory { return newMemory(time.Now) }
@@ -67,7 +67,7 @@ func (m *Memory) Close() error { return nil }
 
 func (m *Memory) get(key string) ([]byte, bool) {
 	e, ok := m.entries[key]
-	if !ok || m.now.ended(e.end) {
+	if !ok || m.now.expired(e.expiry) {
 		return nil, false
 	}
 	return e.value, true
@@ -76,11 +76,11 @@ func (m *Memory) get(key string) ([]byte, bool) {
 func (m *Memory) put(key string, value []byte, ttl time.Duration) {
 	if now := m.now(); now.After(m.sweep) {
 		for k, e := range m.entries {
-			if m.now.ended(e.end) {
+			if m.now.expired(e.expiry) {
 				delete(m.entries, k)
 			}
 		}
-		m.sweep = now.Add(sweepEvery)
+		m.sweep = now.Add(sweepInterval)
 	}
-	m.entries[key] = entry{value: value, end: m.now.end(ttl)}
+	m.entries[key] = entry{value: value, expiry: m.now.expiry(ttl)}
 }

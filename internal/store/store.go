@@ -1,11 +1,11 @@
-// Package store keeps what outlives a call: confirmed projects, remembered
-// registers, spent confirmations and the key that signs them, the marks of open
-// and refused questions, the lines of the audit log where it is kept here.
+// Package store keeps what outlives a call: confirmed projects, registrations,
+// used confirmations and the key that signs them, pending and declined
+// questions, and the lines of the audit log with --audit store.
 //
-// A store is a map of byte strings whose entries end by themselves. It knows
-// nothing of what it keeps; keys are namespaced by their users
-// ("guard/spent/..."). There are two: [Memory] for a process of its own, and
-// [File] for one machine. All pass one conformance test.
+// A store is a map of byte strings whose entries expire. It knows nothing about
+// their content; its users prefix their keys ("guard/spent/..."). There are two:
+// [Memory] for one process, and [File] for one machine. Both pass the same
+// conformance test.
 package store
 
 import (
@@ -13,33 +13,33 @@ import (
 	"time"
 )
 
-// Store is safe for use by many goroutines, and by many processes where its
-// medium is shared. Errors are those of the medium; a missing entry is none.
+// Store is safe for concurrent use, by many processes too where its medium is
+// shared. Errors are those of the medium; a missing entry is no error.
 type Store interface {
 	// Get returns the entry of key, and false where there is none or it has
-	// ended. The caller must not change what it gets.
+	// expired. The caller must not change the value.
 	Get(ctx context.Context, key string) ([]byte, bool, error)
-	// Put sets an entry that ends after ttl; 0 means never.
+	// Put sets an entry that expires after ttl; 0 means never.
 	Put(ctx context.Context, key string, value []byte, ttl time.Duration) error
-	// Add sets an entry only where there is none, and reports whether it did:
-	// of many that add the same key at once, one is told true.
+	// Add sets an entry only where there is none, and reports whether it did: of
+	// concurrent calls with the same key exactly one returns true.
 	Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error)
 	// Delete removes an entry; a missing one is no error.
 	Delete(ctx context.Context, key string) error
-	// Close frees what the store holds.
+	// Close releases the store's resources.
 	Close() error
 }
 
-// clock is the time, which tests move.
+// clock returns the time; tests set their own.
 type clock func() time.Time
 
-// end is the time at which an entry with this ttl ends; zero means never.
-func (c clock) end(ttl time.Duration) time.Time {
+// expiry is when an entry with this ttl expires; zero means never.
+func (c clock) expiry(ttl time.Duration) time.Time {
 	if ttl == 0 {
 		return time.Time{}
 	}
 	return c().Add(ttl)
 }
 
-// ended reports whether the end of an entry has come.
-func (c clock) ended(at time.Time) bool { return !at.IsZero() && !c().Before(at) }
+// expired reports whether an expiry has come.
+func (c clock) expired(at time.Time) bool { return !at.IsZero() && !c().Before(at) }

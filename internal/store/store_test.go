@@ -17,7 +17,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Each store keeps to the same contract.
+// All stores have the same contract.
 func TestConformance(t *testing.T) {
 	stores := map[string]func(t *testing.T, now clock) Store{
 		"memory": func(_ *testing.T, now clock) Store { return newMemory(now) },
@@ -64,17 +64,17 @@ func conformance(t *testing.T, open func(*testing.T, clock) Store) {
 	added, err := s.Add(ctx, "b", []byte("1"), time.Minute)
 	do(err)
 	if !added {
-		t.Error("the first Add was told false")
+		t.Error("the first Add returned false")
 	}
 	added, err = s.Add(ctx, "b", []byte("2"), time.Minute)
 	do(err)
 	if added {
-		t.Error("the second Add was told true")
+		t.Error("the second Add returned true")
 	}
 	want("b", "1", true)
 	at = at.Add(time.Hour)
 	if added, err = s.Add(ctx, "b", []byte("3"), 0); err != nil || !added {
-		t.Errorf("an ended entry stands in the way: %v, %v", added, err)
+		t.Errorf("an expired entry blocks a new one: %v, %v", added, err)
 	}
 	do(s.Delete(ctx, "b"))
 	do(s.Delete(ctx, "b"))
@@ -97,8 +97,8 @@ func conformance(t *testing.T, open func(*testing.T, clock) Store) {
 	}
 }
 
-// What another process holds, or nobody can open, is an error in bounded time;
-// the end of the context ends a wait at once.
+// A file that is held by another process, or can't be opened, is an error in bounded time;
+// the end of the context ends a wait immediately.
 func TestAFileThatIsHeld(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	if err := NewFile(path).Put(t.Context(), "k", []byte("v"), 0); err != nil {
@@ -117,14 +117,14 @@ func TestAFileThatIsHeld(t *testing.T) {
 			t.Errorf("%s of a file that is held: %v", name, err)
 		}
 		if err := do(left, NewFile(path)); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s after the caller left: %v", name, err)
+			t.Errorf("%s after the caller's cancellation: %v", name, err)
 		}
 	}
 	if err := held.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok, err := impatient.Get(t.Context(), "k"); err != nil || !ok {
-		t.Errorf("after it was let go: %v, %v", ok, err)
+		t.Errorf("after it was released: %v, %v", ok, err)
 	}
 }
 
@@ -198,8 +198,7 @@ func TestADamagedFile(t *testing.T) {
 const sharedRounds = 40
 
 // TestMain lets the test program be another process that shares the file: it
-// adds keys as fast as it can, and prints how many of them it was told that it
-// added.
+// adds keys as fast as it can, and prints for how many of them Add returned true.
 func TestMain(m *testing.M) {
 	path := os.Getenv("PAPI_TEST_STORE")
 	if path == "" {
@@ -246,7 +245,7 @@ func TestManyProcessesShareAFile(t *testing.T) {
 	}
 }
 
-func TestFileOutlivesItsProcessForItsOwnerAlone(t *testing.T) {
+func TestFileIsReadableByItsOwnerOnly(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "folder", "state.db")
 	if err := NewFile(path).Put(ctx, "k", []byte("v"), time.Hour); err != nil {

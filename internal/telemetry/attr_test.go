@@ -11,9 +11,9 @@ import (
 
 // A line of the log shows nothing hidden and no password, in either form,
 // whatever the kind of the value.
-func TestLinesArePlain(t *testing.T) {
+func TestPrintableAttr(t *testing.T) {
 	const text = "a\u202eb\u3164 \x1b[31m https://agent:hunter2@example.com/?token=hunter3&x=1"
-	options := &slog.HandlerOptions{ReplaceAttr: PlainAttr}
+	options := &slog.HandlerOptions{ReplaceAttr: PrintableAttr}
 	for name, handler := range map[string]func(*bytes.Buffer) slog.Handler{
 		"text": func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, options) },
 		"json": func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, options) },

@@ -7,19 +7,19 @@ import (
 
 type requestIDKey struct{}
 
-// WithRequestID returns a context for the work on a request that has this id.
+// WithRequestID returns a context for the work on the request with this id.
 func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
-// RequestID is the id of the request that ctx is for, "" where it has none.
+// RequestID returns the id of the request that ctx belongs to, "" for none.
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
 }
 
-// LogHandler returns a handler that adds to each line the id of the request
-// that it is about, as requestId.
+// LogHandler returns a handler that adds the id of the request to each line, as
+// requestId.
 func LogHandler(h slog.Handler) slog.Handler { return withRequestID{h} }
 
 type withRequestID struct{ slog.Handler }

@@ -1,11 +1,14 @@
 // Package telemetry sends OpenTelemetry traces of tool calls: a span for each
-// call, and below it one for each exchange with the API. Traces that a client
-// began are continued by their W3C context (traceparent, tracestate), which
-// comes in a request's _meta, or in its HTTP headers.
+// call, with a child span for each request to the API. A trace that a client has
+// started is continued by its W3C context (traceparent, tracestate), from the
+// _meta of a request or from its HTTP headers.
 //
-// It is off unless asked for. A span holds names of tools, operations and error
+// Tracing is off by default. A span holds names of tools, operations and error
 // codes, statuses and counts; never an argument, an id, a token or a text of
 // the API.
+//
+// The package also has what the lines of the log share: the sanitizer, and the id
+// of the request.
 package telemetry
 
 import (
@@ -25,23 +28,23 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Start begins to send spans by OTLP over HTTP, as OpenTelemetry's own
-// environment says (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS,
-// OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER, ...). stop sends what is left, and
-// must be called at the end. Spans that can't be sent are dropped, and the log
-// tells so.
+// Start starts to send spans by OTLP over HTTP, configured by OpenTelemetry's own
+// environment variables (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS,
+// OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER, ...). stop sends what remains, and must
+// be called at the end. Spans that can't be sent are dropped, with a warning in
+// the log.
 func Start(ctx context.Context, version string, log *slog.Logger) (tracers trace.TracerProvider, stop func(context.Context) error, err error) {
-	// Its own logger writes to standard error what it can't read of its
-	// variables, OTEL_EXPORTER_OTLP_HEADERS among them, which hold keys.
+	// OpenTelemetry's own logger would write the values of malformed variables to
+	// standard error; OTEL_EXPORTER_OTLP_HEADERS holds keys.
 	otel.SetLogger(logr.New(withoutValues{log}))
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("telemetry: %w", err)
 	}
-	about, err := resource.New(ctx,
+	attributes, err := resource.New(ctx,
 		resource.WithTelemetrySDK(),
 		resource.WithAttributes(semconv.ServiceName("papi-mcp"), semconv.ServiceVersion(version)),
-		resource.WithFromEnv(), // last, so that it wins
+		resource.WithFromEnv(), // last: it takes precedence
 	)
 	if err != nil {
 		return nil, nil, fmt.Errorf("telemetry: %w", err)
@@ -49,11 +52,11 @@ func Start(ctx context.Context, version string, log *slog.Logger) (tracers trace
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
 		log.Warn("traces can't be sent", "error", err)
 	}))
-	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(about))
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(attributes))
 	return provider, provider.Shutdown, nil
 }
 
-// withoutValues logs the errors of OpenTelemetry by their text alone.
+// withoutValues logs the errors of OpenTelemetry by their message, without values.
 type withoutValues struct{ log *slog.Logger }
 
 func (withoutValues) Init(logr.RuntimeInfo)            {}
@@ -65,8 +68,8 @@ func (w withoutValues) Error(_ error, msg string, _ ...any) {
 	w.log.Warn("traces: check the variables OTEL_...", "failed", msg)
 }
 
-// w3c reads traceparent and tracestate. Baggage is left out: it is
-// the caller's, and may hold anything.
+// w3c reads traceparent and tracestate. Baggage is ignored: the caller may put
+// anything into it.
 var w3c = propagation.TraceContext{}
 
 // FromMeta returns ctx with the trace that a request's _meta names, if it

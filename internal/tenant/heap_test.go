@@ -16,7 +16,7 @@ import (
 	"papi-mcp/tools"
 )
 
-// quiet is an API of empty lists that remembers nothing.
+// quiet is an API that answers empty lists and keeps nothing.
 type quiet struct{}
 
 func (quiet) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -27,7 +27,7 @@ func (quiet) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-// crowd is a pool that tenants come to, each with credentials of its own.
+// crowd is a pool with many tenants, each with its own credentials.
 type crowd struct {
 	pool *Pool
 	came int
@@ -40,7 +40,7 @@ func newCrowd(t testing.TB, most int) *crowd {
 		t.Fatal(err)
 	}
 	p, err := New(Options{
-		Rows: rows, API: papi.Config{Transport: quiet{}}, Guard: guard.Options{Store: store.NewMemory()}, Most: most,
+		Rows: rows, API: papi.Config{Transport: quiet{}}, Guard: guard.Options{Store: store.NewMemory()}, maxSets: most,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -49,11 +49,10 @@ func newCrowd(t testing.TB, most int) *crowd {
 	return &crowd{pool: p}
 }
 
-// come lets more tenants come until there have been so many. Each does what an
-// agent begins with, and what touches all that is made for a tenant: it lists
-// the tools, completes a value, looks at its project and at a schema, and makes
-// a call that is right and one that is wrong.
-func (c *crowd) come(t testing.TB, until int) {
+// grow adds tenants up to a number. Each makes an agent's first requests, which
+// use everything that is built for a tenant: it lists the tools, completes a
+// value, reads its project and a schema, and makes a valid and an invalid call.
+func (c *crowd) grow(t testing.TB, until int) {
 	t.Helper()
 	for ; c.came < until; c.came++ {
 		set, err := c.pool.Tools(auth.Identity{
@@ -77,8 +76,8 @@ func (c *crowd) come(t testing.TB, until int) {
 	}
 }
 
-// live is the heap that is in use after collections, in bytes: what goes with
-// something that was collected is collected the next time.
+// live is the heap in use after two collections, in bytes: finalizers of the first
+// free memory in the second.
 func live() int64 {
 	for range 3 {
 		runtime.GC()
@@ -88,12 +87,12 @@ func live() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// Tenants that come and go leave nothing behind.
+// The heap does not grow with the number of tenants that were served.
 func TestTheHeapIsFlatOverTenants(t *testing.T) {
 	c := newCrowd(t, 50)
-	c.come(t, 100) // what is made once, and as many sets as are kept
+	c.grow(t, 100) // what is made once, and as many sets as are kept
 	before := live()
-	c.come(t, 600)
+	c.grow(t, 600)
 	if grown := live() - before; grown > 500*4<<10 {
 		t.Errorf("500 tenants left %d kB behind", grown>>10)
 	}
@@ -107,7 +106,7 @@ func BenchmarkTheHeapOfTenants(b *testing.B) {
 	for b.Loop() {
 		c := newCrowd(b, 0)
 		for _, n := range []int{1_000, 10_000, 20_000} {
-			c.come(b, n)
+			c.grow(b, n)
 			b.ReportMetric(float64(live())/(1<<20), fmt.Sprintf("MB/%d-tenants", n))
 		}
 	}

@@ -1,17 +1,17 @@
 // Package tenant keeps the tools of each caller over HTTP: those that its grant
-// opens, on a client for the API with the credentials that it works with, behind
-// a guard with its own allowlist. What is cached, confirmed, completed or
-// limited for one never serves another.
+// allows, with a client for the API that uses its credentials, behind a guard
+// with its own allowlist. What is cached, confirmed, completed or limited for one
+// caller is never used for another.
 //
-// Tools are made when a caller first comes, and shared by all callers with the
-// same grant and credentials. Those that nobody has used for a while, and the
-// ones unused for longest where there are too many, are forgotten with their
-// tokens. The configuration may change at any time: what a caller may do is
-// looked up with each of its requests.
+// A set of tools is built for the first request that needs it, and shared by all
+// callers with the same grant and credentials. Sets that are unused for a while
+// are dropped with their tokens, and so are the least recently used ones where
+// there are too many. The configuration may change at any time: what a caller
+// may do is looked up for each of its requests.
 package tenant
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -25,16 +25,17 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 	"papi-mcp/tools"
 )
 
-// Tenant is credentials for the API, and the projects that they are for.
+// Tenant is credentials for the API, and their projects.
 type Tenant struct {
 	// Projects is the allowlist; empty means any.
 	Projects []string
-	// Default is the project of calls that name none; "" stands for the first
-	// of Projects, where there are some.
+	// Default is the project of calls that name none; "" means the first of
+	// Projects, if there are any.
 	Default string
 	// KeyID and KeySecret, or AccessToken, are the credentials.
 	KeyID, KeySecret, AccessToken string
@@ -44,61 +45,58 @@ type Tenant struct {
 type Options struct {
 	// Rows are the operations that the server offers.
 	Rows []*catalog.Row
-	// API has all but credentials. Its Transport is shared.
+	// API has everything except credentials. Its Transport is shared.
 	API papi.Config
-	// Guard has all but Projects, Default and Reader.
+	// Guard has everything except Projects, Default and Reader.
 	Guard guard.Options
-	// Tools has all but Rows, Guard and API.
+	// Tools has everything except Rows, Guard and API.
 	Tools tools.Options
-	// Own is the tenant of callers whose grant names none; it may be without
+	// Own is the tenant of callers whose grant names none; it may have no
 	// credentials.
 	Own Tenant
-	// Lookup returns the tenant of a name; nil knows none.
+	// Lookup returns the tenant of a name; nil means that there are none.
 	Lookup func(name string) (Tenant, bool)
-	// Most is how many sets of tools are kept, and Idle for how long after
-	// their last use. Zero values stand for 1,000 and 1 h.
-	Most int
-	Idle time.Duration
+
+	// How many sets are kept, and for how long after their last use: 1,000 and
+	// 1 h, save in tests.
+	maxSets int
+	idleTTL time.Duration
 }
 
-// Pool makes and keeps the tools. It is safe for use by many goroutines.
+// Pool builds and keeps the tools. It is safe for concurrent use.
 type Pool struct {
-	opts     Options
-	clients  *ttlcache.Cache[string, *papi.Client]
-	sets     *ttlcache.Cache[string, *tools.Set]
-	closed   chan struct{}
-	sweeping sync.WaitGroup
+	opts    Options
+	clients *ttlcache.Cache[string, *papi.Client]
+	sets    *ttlcache.Cache[string, *tools.Set]
+	closed  chan struct{}
+	sweeper sync.WaitGroup
 }
 
-// New returns a pool with nothing in it. It fails where the configuration of
-// the API is wrong.
+// New returns an empty pool. It fails where the configuration of the API is
+// wrong.
 func New(opts Options) (*Pool, error) {
-	if opts.Most == 0 {
-		opts.Most = 1000
-	}
-	if opts.Idle == 0 {
-		opts.Idle = time.Hour
-	}
+	opts.maxSets = cmp.Or(opts.maxSets, 1000)
+	opts.idleTTL = cmp.Or(opts.idleTTL, time.Hour)
 	if opts.API.Transport == nil {
 		opts.API.Transport = papi.NewTransport()
 	}
 	p := &Pool{
 		opts:    opts,
 		closed:  make(chan struct{}),
-		clients: ttlcache.New(ttlcache.WithCapacity[string, *papi.Client](uint64(opts.Most)), ttlcache.WithTTL[string, *papi.Client](opts.Idle)),
-		sets:    ttlcache.New(ttlcache.WithCapacity[string, *tools.Set](uint64(opts.Most)), ttlcache.WithTTL[string, *tools.Set](opts.Idle)),
+		clients: ttlcache.New(ttlcache.WithCapacity[string, *papi.Client](uint64(opts.maxSets)), ttlcache.WithTTL[string, *papi.Client](opts.idleTTL)),
+		sets:    ttlcache.New(ttlcache.WithCapacity[string, *tools.Set](uint64(opts.maxSets)), ttlcache.WithTTL[string, *tools.Set](opts.idleTTL)),
 	}
 	if _, err := papi.New(p.config(opts.Own)); err != nil {
 		return nil, err
 	}
-	p.sweeping.Go(p.sweep)
+	p.sweeper.Go(p.sweep)
 	return p, nil
 }
 
-// sweep forgets what nobody used for long, until Close. (The cache's own
-// sweeper can't be stopped before it has begun.)
+// sweep drops what has expired, until Close. (The cache's own sweeper can't be
+// stopped before it has started.)
 func (p *Pool) sweep() {
-	tick := time.NewTicker(max(p.opts.Idle/10, time.Millisecond))
+	tick := time.NewTicker(max(p.opts.idleTTL/10, time.Millisecond))
 	defer tick.Stop()
 	for {
 		select {
@@ -111,10 +109,10 @@ func (p *Pool) sweep() {
 	}
 }
 
-// Close forgets everything. It is called once.
+// Close drops everything. It must be called once.
 func (p *Pool) Close() {
 	close(p.closed)
-	p.sweeping.Wait()
+	p.sweeper.Wait()
 	p.clients.DeleteAll()
 	p.sets.DeleteAll()
 	if pool, ok := p.opts.API.Transport.(interface{ CloseIdleConnections() }); ok {
@@ -123,13 +121,13 @@ func (p *Pool) Close() {
 }
 
 // Tools returns the tools of a caller. The error is an *auth.Failure where its
-// grant comes to nothing: its tenant is gone, or has none of its projects.
+// grant allows nothing: its tenant is not configured, or has none of its projects.
 func (p *Pool) Tools(id auth.Identity) (*tools.Set, error) {
 	t, failure := p.tenant(id)
 	if failure != nil {
 		return nil, failure
 	}
-	key := encode(struct {
+	key := cacheKey(struct {
 		Tenant   Tenant
 		Toolsets map[string]bool
 	}{t, id.Grant.Toolsets})
@@ -140,12 +138,12 @@ func (p *Pool) Tools(id auth.Identity) (*tools.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept, _ := p.sets.GetOrSetFunc(key, func() *tools.Set { return p.make(t, id.Grant, client) })
+	kept, _ := p.sets.GetOrSetFunc(key, func() *tools.Set { return p.build(t, id.Grant, client) })
 	return kept.Value(), nil
 }
 
-// tenant returns the tenant that a caller works for, with the projects that
-// its grant leaves of it.
+// tenant returns the tenant of a caller, with those of its projects that the
+// grant allows.
 func (p *Pool) tenant(id auth.Identity) (Tenant, *auth.Failure) {
 	t := p.opts.Own
 	switch {
@@ -159,21 +157,21 @@ func (p *Pool) tenant(id auth.Identity) (Tenant, *auth.Failure) {
 		if !ok {
 			return t, &auth.Failure{
 				Status: http.StatusForbidden, Code: errorcode.TenantUnknown,
-				Message: "the tenant that this caller works for is not configured: ask whoever runs the server",
+				Message: "the tenant of this caller is not configured: ask the server's operator",
 			}
 		}
 	}
 	if t.Projects = allowed(t.Projects, id.Grant.Projects); t.Projects == nil && len(id.Grant.Projects) > 0 {
 		return t, &auth.Failure{
 			Status: http.StatusForbidden, Code: errorcode.ProjectNotGranted,
-			Message: "none of the projects that this caller may touch is among those of its tenant: ask whoever runs the server",
+			Message: "none of the projects that this caller may use is among those of its tenant: ask the server's operator",
 		}
 	}
 	return t, nil
 }
 
-// allowed returns the projects that are in both allowlists, of which an empty
-// one allows all; nil where there are none.
+// allowed returns the projects that both allowlists allow, an empty one allowing
+// all; nil where there are none.
 func allowed(tenant, grant []string) []string {
 	if len(tenant) == 0 {
 		return grant
@@ -195,8 +193,8 @@ func (p *Pool) Client() (*papi.Client, error) { return p.client(p.opts.Own) }
 
 // client returns the client for a tenant's credentials.
 func (p *Pool) client(t Tenant) (*papi.Client, error) {
-	t.Projects, t.Default = nil, "" // one token serves them all
-	key := encode(t)
+	t.Projects, t.Default = nil, "" // the token is the same for all projects
+	key := cacheKey(t)
 	if kept := p.clients.Get(key); kept != nil {
 		return kept.Value(), nil
 	}
@@ -214,8 +212,8 @@ func (p *Pool) config(t Tenant) papi.Config {
 	return config
 }
 
-// make makes the tools of a tenant, as far as a grant opens them.
-func (p *Pool) make(t Tenant, grant auth.Grant, client *papi.Client) *tools.Set {
+// build builds the tools of a tenant that a grant allows.
+func (p *Pool) build(t Tenant, grant auth.Grant, client *papi.Client) *tools.Set {
 	options := p.opts.Guard
 	options.Projects, options.Reader, options.Default = t.Projects, dispatch.Reader{API: client}, t.Default
 	if len(t.Projects) > 0 && !slices.Contains(t.Projects, t.Default) {
@@ -229,12 +227,6 @@ func (p *Pool) make(t Tenant, grant auth.Grant, client *papi.Client) *tools.Set 
 	return tools.New(set)
 }
 
-// encode makes the key of a cache of all that tells its entries apart. It stays
-// in memory, as the credentials in it do anyway.
-func encode(key any) string {
-	raw, err := json.Marshal(key)
-	if err != nil {
-		panic("tenant: " + err.Error()) // strings and bools
-	}
-	return string(raw)
-}
+// cacheKey renders everything that distinguishes an entry of a cache. It holds
+// credentials, and stays in memory as they do.
+func cacheKey(parts any) string { return string(jsonvalue.Encode(parts)) }

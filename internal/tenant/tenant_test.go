@@ -23,8 +23,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// api answers nothing but empty lists, and remembers the key ids that tokens
-// were asked for with.
+// api answers empty lists, and records the key ids of the token requests.
 type api struct {
 	mu   sync.Mutex
 	keys []string
@@ -84,7 +83,7 @@ func list(t *testing.T, set *tools.Set, args string) string {
 	return ""
 }
 
-// The projects that a caller may touch are those that both its grant and its
+// The projects that a caller may use are those that both its grant and its
 // tenant name; the first of the tenant's is its default.
 func TestProjectsOfACaller(t *testing.T) {
 	p, _ := newPool(t, nil)
@@ -147,9 +146,9 @@ func TestToolsOfAGrant(t *testing.T) {
 	}
 }
 
-// One set of tools serves all with the same grant and credentials, one token
-// all with the same credentials; who has others has others.
-func TestWhatIsShared(t *testing.T) {
+// Callers with the same grant and credentials share a set of tools, and callers with
+// the same credentials share a token.
+func TestSharing(t *testing.T) {
 	p, a := newPool(t, nil)
 	get := func(id auth.Identity) *tools.Set {
 		t.Helper()
@@ -167,10 +166,10 @@ func TestWhatIsShared(t *testing.T) {
 	if third := get(auth.Identity{Grant: auth.Grant{Tenant: "emea", Projects: []string{"emea-1"}}}); first == third {
 		t.Error("another grant has the same tools")
 	}
-	brought := func(secret string) auth.Identity {
+	withSecret := func(secret string) auth.Identity {
 		return auth.Identity{Credentials: &auth.Credentials{ProjectID: "emea-1", KeyID: "emea", KeySecret: secret}}
 	}
-	if get(brought("s1")) == get(brought("s2")) {
+	if get(withSecret("s1")) == get(withSecret("s2")) {
 		t.Error("another secret has the same tools")
 	}
 	if want := []string{"emea", "emea", "emea"}; !reflect.DeepEqual(a.keys, want) {
@@ -178,9 +177,9 @@ func TestWhatIsShared(t *testing.T) {
 	}
 }
 
-// What nobody uses is forgotten, and never more is kept than allowed.
-func TestWhatIsForgotten(t *testing.T) {
-	p, _ := newPool(t, func(o *Options) { o.Most = 8; o.Idle = time.Hour })
+// Unused sets are dropped, and the number of sets is bounded.
+func TestEviction(t *testing.T) {
+	p, _ := newPool(t, func(o *Options) { o.maxSets = 8; o.idleTTL = time.Hour })
 	for i := range 100 {
 		if _, err := p.Tools(auth.Identity{Credentials: &auth.Credentials{ProjectID: fmt.Sprint("p", i), KeyID: "k", KeySecret: fmt.Sprint(i)}}); err != nil {
 			t.Fatal(err)
@@ -189,7 +188,7 @@ func TestWhatIsForgotten(t *testing.T) {
 	if sets, clients := p.sets.Len(), p.clients.Len(); sets != 8 || clients != 8 {
 		t.Errorf("%d sets and %d clients are kept", sets, clients)
 	}
-	p, _ = newPool(t, func(o *Options) { o.Idle = time.Nanosecond })
+	p, _ = newPool(t, func(o *Options) { o.idleTTL = time.Nanosecond })
 	if _, err := p.Tools(auth.Identity{}); err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +199,7 @@ func TestWhatIsForgotten(t *testing.T) {
 	}
 }
 
-func TestAWrongConfigurationIsToldAtOnce(t *testing.T) {
+func TestNewRejectsAWrongConfiguration(t *testing.T) {
 	if _, err := New(Options{API: papi.Config{BaseURL: "nonsense"}}); err == nil {
 		t.Error("no error")
 	}

@@ -1,0 +1,266 @@
+package catalog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
+)
+
+var rcsSender = &Resource{
+	Name: "rcs_sender",
+	Get:  "rcs_sender_get", List: "rcs_sender_list", Create: "rcs_sender_create",
+	Empty:    Step{Do: "there is none: create one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}},
+	Complete: map[string]Completion{"rcs_senders": {Field: "id"}},
+	Bulky:    []string{"details.questionnaire.*.questions"}, // the same for each sender; rcs_questionnaire_get shows them
+	IDs:      map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
+	State:    "state",
+	States: []State{
+		{
+			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "`rcs_sender_update`, with what is still missing",
+			Next: []Step{
+				{Do: "read what a launch asks for this use case", Tool: "rcs_questionnaire_get", Needs: []string{"useCase"}},
+				{Do: "complete the sender: brand, countries, test numbers, questionnaire answers", Tool: "rcs_sender_update", Needs: []string{"details"}},
+			},
+		},
+		{
+			Name: "IN_PROGRESS", Class: Pending, Means: "being registered or set up", Moves: "Sinch", Lasts: Lasting{First: minute, Overdue: day},
+			Next: []Step{{Do: "check again {again}: the sender is being set up{since}", Tool: "rcs_sender_get"}},
+		},
+		{
+			Name: "IN_TEST", Class: Success, Means: "being tested, on test numbers", Moves: "`rcs_sender_launch`, when it is complete",
+			Next: []Step{
+				{Do: "invite phones to test it", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}},
+				{Do: "complete what a launch needs: brand, countries, questionnaire answers", Tool: "rcs_sender_update", Needs: []string{"details"}, Check: lacksForLaunch},
+				{Do: "it has what a launch needs: when the person agrees, launch it", Tool: "rcs_sender_launch", Check: readyForLaunch},
+			},
+		},
+		{
+			Name: "PREPARING_LAUNCH", Class: Pending, Means: "made ready for the launch: Sinch adds a video, or the US brand waits for approval", Moves: "Sinch; there is nothing to do but wait", Lasts: Lasting{First: day, Overdue: 14 * day},
+			Next: []Step{{Do: "check again {again}: the launch is being prepared, and goes on automatically{since}", Tool: "rcs_sender_get"}},
+		},
+		{
+			Name: "LAUNCHING", Class: Pending, Means: "the launch is under way: each operator decides for itself", Moves: "the operators; `rcs_sender_launch` again, for countries that were added", Lasts: Lasting{First: day, Overdue: 42 * day},
+			Next: []Step{
+				rcsCountryLacks, rcsCountryAdded,
+				{Do: "check again {again}: each operator decides for itself; countryStatus shows each decision{since}", Tool: "rcs_sender_get"},
+			},
+		},
+		{
+			Name: "LAUNCHED", Class: Success, Live: true, Means: "the launch succeeded; `countryStatus` says where", Moves: "`rcs_sender_launch` again, for new countries",
+			Next: []Step{
+				rcsCountryLacks, rcsCountryAdded,
+				{Do: "for more countries, name all of them, those that are launched too (GB and US only where their answers were given before the launch; FR asks for some too)", Tool: "rcs_sender_update", Needs: []string{"details"}},
+			},
+		},
+		{
+			Name: "UNLAUNCHED", Class: Failure, Means: "taken down and disabled", Moves: "`rcs_sender_update` corrects it, then `rcs_sender_launch`",
+			Next: []Step{
+				{Do: "read what happened to it: a comment may say why it was taken down, or why the US brand was refused", Tool: "rcs_sender_activity_list"},
+				{Do: "correct what that names, and complete what a launch needs: brand, countries, questionnaire answers", Tool: "rcs_sender_update", Needs: []string{"details"}},
+				{Do: "only when what took it down is settled, and the person agrees, launch it again", Tool: "rcs_sender_launch", Check: readyForLaunch},
+			},
+		},
+		{Name: "UNKNOWN", Means: "the API can't tell its state"},
+	},
+	Parts: []Part{
+		{Name: "brandDetails.registration", Field: "brandDetails.registration.status", States: slices.Concat(
+			[]State{{Name: "COMPLETED", Class: Success, Means: "the US brand is registered"}},
+			same(State{
+				Class: Pending, Means: "the US brand is being registered", Moves: "Sinch", Lasts: Lasting{First: day, Overdue: 14 * day},
+				Next: []Step{{Do: "check again {again}: the US brand is being registered, which the launch waits for{since}", Tool: "rcs_sender_get"}},
+			}, "NEW", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW"),
+			same(State{
+				Class: Failure, Means: "the US brand is refused, incomplete or archived", Moves: "those who handle it, asked by `rcs_sender_comment_add`",
+				Next: []Step{{Do: "the registration of the US brand is {status}; an activity may say why. Ask those who handle it, for the person", Tool: "rcs_sender_comment_add", Needs: []string{"comment"}}},
+			}, "REJECTED", "INCOMPLETE", "ARCHIVED"),
+			[]State{{Name: "UNSPECIFIED", Means: "no status is given"}, unrecognized},
+		)},
+		channelPart("rcs_sender_get"),
+		{Name: "operators", States: rcsOperatorStates, Find: func(sender any) (status, reason string) {
+			named := refusingOperators(sender)
+			if len(named) > 0 {
+				status, _, _ = strings.Cut(named[0], " ")
+			}
+			return status, strings.Join(named, "; ")
+		}},
+	},
+	Since:         "modified|created",
+	More:          tellOfOperators,
+	Preconditions: []*Precondition{RcsSenderLaunch, RcsSenderUpdate},
+}
+
+// What the state of an RCS sender must be.
+var (
+	// RcsSenderLaunch: what else a launch needs is in [LaunchNeeds].
+	RcsSenderLaunch = &Precondition{
+		Code: "guard_rcs_launch_requirements", About: "An RCS sender is launched", Tools: []string{"rcs_sender_launch"},
+		Live: []string{"IN_TEST", "LAUNCHING", "LAUNCHED", "UNLAUNCHED"}, MustBeLive: true, FailClosed: true,
+		Errors: []string{"launch_invalid_agent_state", "launch_precondition_failed"}, Source: "launchSender, 1.2.117",
+	}
+	// RcsSenderUpdate: in the other states the countries can still be changed.
+	RcsSenderUpdate = &Precondition{
+		Code: "guard_rcs_update_launched", About: "More than the countries of an RCS sender is updated", Tools: []string{"rcs_sender_update"},
+		NotLive: []string{"LAUNCHING", "LAUNCHED"},
+		Errors:  []string{"fields_not_updatable"}, Source: "updateSender, 1.2.117",
+	}
+)
+
+// StatesInNotes has a state as the contract's notes on the launch call it, and
+// its name in answers (launchSender, 1.2.117).
+var StatesInNotes = []string{"PENDING_LAUNCH", "PREPARING_LAUNCH"}
+
+// rcsOperatorStates are the statuses of an operator in countryStatus
+// (RcsOperatorStatusEnum, 1.2.117). As long as none refuses, the sender's own
+// state says all; the step about those that do names all of them: see
+// tellOfOperators.
+var rcsOperatorStates = slices.Concat(
+	[]State{
+		{Name: "LAUNCHED", Class: Success, Means: "live"},
+		{Name: "NOT_LAUNCHED", Means: "not live yet"},
+		{Name: "PENDING", Means: "activation awaited"},
+		{Name: "PENDING_UNLAUNCHED", Means: "to be taken down"},
+	},
+	same(State{
+		Class: Failure, Means: "the operator does not carry the sender", Moves: "those who handle the launch, asked by `rcs_sender_comment_add`",
+	}, "REJECTED", "SUSPENDED", "UNLAUNCHED", "INVALID_IN_GOOGLE_MY_BUSINESS"),
+	[]State{unrecognized},
+)
+
+// rcsCountryLacks and rcsCountryAdded are about countries that were added after
+// the first launch: only a further launch brings the sender there, and no answer
+// can be given for them any more.
+var (
+	rcsCountryLacks = Step{
+		Do:   "a country that was added lacks answers, which can't be given any more, and no launch is possible with it: take it out again, naming all that stay, or a person asks Sinch support to add the answers",
+		Tool: "rcs_sender_update", Needs: []string{"details"}, Check: lacksForLaunch,
+	}
+	rcsCountryAdded = Step{
+		Do:   "a country was added and is not launched: launch again, when the person agrees",
+		Tool: "rcs_sender_launch", Check: func(sender any) bool { return readyForLaunch(sender) && addedAfterLaunch(sender) },
+	}
+)
+
+// addedAfterLaunch reports whether a sender names a country in which no operator
+// was asked so far.
+func addedAfterLaunch(sender any) bool {
+	asked := jsonvalue.Objects(sender, "countryStatus")
+	return slices.ContainsFunc(jsonvalue.Texts(sender, "details.countries"), func(country string) bool {
+		return !slices.ContainsFunc(asked, func(status map[string]any) bool {
+			return status["country"] == country && status["status"] != RcsNotLaunched
+		})
+	})
+}
+
+func readyForLaunch(answer any) bool {
+	sender, _ := answer.(map[string]any)
+	return len(LaunchNeeds(sender).Missing) == 0
+}
+
+func lacksForLaunch(answer any) bool { return !readyForLaunch(answer) }
+
+// maxOperators bounds how many operators a step names.
+const maxOperators = 5
+
+// tellOfOperators is the step about the operators that refused a sender, with
+// their remarks.
+func tellOfOperators(sender any) []Step {
+	named := refusingOperators(sender)
+	if len(named) == 0 {
+		return nil
+	}
+	more := ""
+	if n := len(named) - maxOperators; n > 0 {
+		named, more = named[:maxOperators], fmt.Sprintf(" and %d more", n)
+	}
+	for i := range named {
+		status, rest, _ := strings.Cut(named[i], " ")
+		named[i] = status + " " + papi.Quoted(rest, maxQuoted)
+	}
+	return []Step{{
+		Do:   "tell the person which operators do not carry it (" + strings.Join(named, "; ") + more + "), and ask those who handle the launch",
+		Tool: "rcs_sender_comment_add", Needs: []string{"comment"},
+	}}
+}
+
+// refusingOperators are the operators that refused a sender: status, country,
+// name and remark of each.
+func refusingOperators(sender any) []string {
+	var named []string
+	for _, country := range jsonvalue.Objects(sender, "countryStatus") {
+		for _, operator := range jsonvalue.Objects(country, "operators") {
+			status := jsonvalue.Text(operator, "status")
+			refused := find(rcsOperatorStates, status)
+			if refused == nil || refused.Class != Failure || status == "UNLAUNCHED" && jsonvalue.Text(sender, "state") == status { // with all of them
+				continue
+			}
+			name := status + " " + jsonvalue.Text(country, "country") + " " + jsonvalue.Text(operator, "name")
+			if remark := jsonvalue.Text(operator, "remark"); remark != "" {
+				name += ": " + remark
+			}
+			named = append(named, name)
+		}
+	}
+	return named
+}
+
+var rcsTestNumber = &Resource{
+	Name: "rcs_test_number", Get: "rcs_sender_get", IDs: map[string]string{"testNumber": "number"}, State: "state",
+	States: []State{
+		{
+			Name: "UNVERIFIED", Class: Pending, Means: "invited, not verified so far", Moves: "the phone's owner, who accepts the invitation", Lasts: Lasting{First: 10 * minute, Overdue: day, Ask: "the phone's owner"},
+			Next: []Step{{Do: "the phone's owner accepts the invitation"}, {Do: "then check again{since}", Tool: "rcs_test_number_get"}},
+		},
+		{
+			Name: "PENDING", Class: Pending, Means: "waits for the approval of the backend or an operator", Moves: "the operator", Lasts: Lasting{First: minute, Overdue: day},
+			Next: []Step{{Do: "check again {again}: the operator decides{since}", Tool: "rcs_test_number_get"}},
+		},
+		{
+			Name: "VERIFIED", Class: Success, Means: "can be used; adding it again sends a new invitation",
+			Next: []Step{{Do: "see which features the phone supports", Tool: "rcs_test_number_capabilities_get"}},
+		},
+		{
+			Name: "DECLINED", Class: Failure, Means: "declined by the system, an operator or the phone's owner", Moves: rcsOtherPhone,
+			Next: []Step{{Do: "it was declined, by the phone's owner, an operator or the system: add another phone", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}},
+		},
+		{
+			Name: "EXPIRED", Class: Failure, Means: "not answered in time", Moves: "`rcs_test_number_reinvite`",
+			Next: []Step{{Do: "when the owner agrees, invite the phone again", Tool: "rcs_test_number_reinvite"}},
+		},
+		{Name: "FAILED", Class: Failure, Means: "could not be added, after all tries", Moves: rcsOtherPhone, Next: rcsAddOtherPhone},
+		{Name: "REJECTED", Class: Failure, Means: "verification refused", Moves: rcsOtherPhone, Next: rcsAddOtherPhone},
+		{
+			Name: "INVALID", Class: Failure, Means: "not a valid phone number", Moves: "`rcs_test_number_delete`, then `rcs_test_number_add` with + and the country code",
+			Next: []Step{{Do: "take the number out and add it in E.164 form", Tool: "rcs_test_number_delete"}},
+		},
+		unrecognized,
+	},
+	Since:         "submitted",
+	Preconditions: []*Precondition{RcsTestNumberInvite},
+}
+
+// RcsTestNumberInvite is a warning: the owner may have thought better of it.
+var RcsTestNumberInvite = &Precondition{
+	Code: "guard_rcs_test_number", About: "A test number of an RCS sender is invited", Tools: []string{"rcs_test_number_add", "rcs_test_number_reinvite"},
+	NotLive: []string{"DECLINED"},
+	Errors:  []string{"blocked_because_the_recipient_declined"}, Source: "addTestNumbers, retryTestNumber, 1.2.117",
+}
+
+// An invitation makes a verified test number unverified (addTestNumbers,
+// 1.2.117).
+const (
+	RcsTestNumberVerified   = "VERIFIED"
+	RcsTestNumberUnverified = "UNVERIFIED"
+)
+
+const rcsOtherPhone = "another phone, with `rcs_test_number_add`"
+
+var rcsAddOtherPhone = []Step{{Do: "this phone can't be used: ask the person for another, and add that", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}}
+
+var rcsTestNumberWait = &Wait{Read: "rcs_test_number_get"}
+
+// RcsNotLaunched is the status of a country that no launch has named yet
+// (RcsOperatorStatusEnum, 1.2.117).
+const RcsNotLaunched = "NOT_LAUNCHED"

@@ -1,0 +1,293 @@
+package catalog
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"papi-mcp/internal/papi"
+)
+
+// stateEnums has the contract's enum of the states of each resource, of the
+// statuses of its changes, and of those of its parts.
+var stateEnums = map[string]struct {
+	states, changes string
+	parts           map[string]string
+}{
+	"whatsapp_account": {"WhatsappAccountStateEnum", "WhatsappAccountChangeStateEnum", map[string]string{"wabaBanState": "WhatsappWabaBanStatesEnum"}},
+	"whatsapp_sender": {"WhatsappSenderStatesEnum", "WhatsappSenderStatusesEnum", map[string]string{
+		"displayName": "WhatsappWhatsAppSenderFieldUpdateStatusEnum", "username": "WhatsappWhatsAppSenderFieldUpdateStatusEnum",
+		"channelStatus": "WhatsappConversationAppChannelIntegrationStatusEnum",
+	}},
+	"whatsapp_template": {"WhatsappTemplateStatesEnum", "WhatsappTemplateStatusesEnum", nil},
+	"rcs_sender": {"RcsSenderStatesEnum", "", map[string]string{
+		"brandDetails.registration": "RcsBrandRegistrationProcessStatusesEnum", "operators": "RcsOperatorStatusEnum",
+		"channelStatus": "RcsConversationAppChannelIntegrationStatusEnum",
+	}},
+	"rcs_test_number":    {"RcsTestNumberStatesEnum", "", nil},
+	"kakaotalk_sender":   {"KakaotalkSenderStatesEnum", "KakaotalkSenderStatusesEnum", nil},
+	"kakaotalk_template": {"KakaotalkTemplateStatesEnum", "KakaotalkTemplateStatusesEnum", nil},
+	"sms_app":            {"SmsProvisioningStatesEnum", "", map[string]string{"channelStatus": "SmsConversationAppChannelIntegrationStatusEnum"}},
+	"bundle":             {"BundlesBundleServicesStateEnum", "", nil},
+}
+
+func enumOf(name string) []string {
+	values := []string{}
+	if name == "" {
+		return values
+	}
+	for _, v := range papi.LookupSchema(name).Enum {
+		values = append(values, fmt.Sprint(v))
+	}
+	return values
+}
+
+// eachStates calls do with each list of states that is declared, and the
+// contract's enum of them.
+func eachStates(do func(where, enum string, states []State)) {
+	for _, r := range resources() {
+		enums := stateEnums[r.Name]
+		do(r.Name, enums.states, r.States)
+		do(r.Name+" "+r.Pending, enums.changes, r.Changes)
+		for _, part := range r.Parts {
+			do(r.Name+" "+part.Name, enums.parts[part.Name], part.States)
+		}
+	}
+	do("conversation_channel", "ConversationChannelStatusEnum", ChannelStates)
+}
+
+// resources are those that have a state.
+func resources() []*Resource {
+	return slices.DeleteFunc(slices.Clone(Resources()), func(r *Resource) bool { return r.State == "" })
+}
+
+// Each state of the contract is declared, once, and no other is.
+func TestEachStateOfTheContractIsDeclared(t *testing.T) {
+	if n := len(resources()); n != len(stateEnums) {
+		t.Errorf("%d resources have a state, %d have an enum here", n, len(stateEnums))
+	}
+	eachStates(func(where, enum string, states []State) {
+		want := enumOf(enum)
+		var declared []string
+		for _, s := range states {
+			declared = append(declared, s.Name)
+		}
+		slices.Sort(want)
+		slices.Sort(declared)
+		if !slices.Equal(declared, want) {
+			t.Errorf("%s declares\n%v, the contract has in %q\n%v", where, declared, enum, want)
+		}
+	})
+}
+
+// Each state says what it means, and what an agent has to know in it. In an
+// Unknown one, and where all is well, there may be nothing to do. What to do
+// about operators that refused depends on all of them.
+func TestEachStateIsComplete(t *testing.T) {
+	eachStates(func(where, _ string, states []State) {
+		for _, s := range states {
+			at := where + " " + s.Name
+			goesOn := s.Class == Pending || s.Class == Failure || s.Class == ActionRequired
+			if s.Means == "" {
+				t.Errorf("%s means nothing", at)
+			}
+			if goesOn != (s.Moves != "") && s.Class != Success {
+				t.Errorf("%s is %s, and is moved on by %q", at, s.Class, s.Moves)
+			}
+			if goesOn && len(s.Next) == 0 && where != "rcs_sender operators" {
+				t.Errorf("%s is %s, and there is nothing to do", at, s.Class)
+			}
+			if s.Class == Pending && s.Lasts.Overdue == 0 && where != "conversation_channel" {
+				t.Errorf("%s is pending for ever", at)
+			}
+			if s.Lasts.Overdue < s.Lasts.First || s.Lasts.First == 0 && s.Lasts != (Lasting{}) {
+				t.Errorf("%s lasts %+v", at, s.Lasts)
+			}
+			if s.Live && s.Class != Success {
+				t.Errorf("%s is live and %s", at, s.Class)
+			}
+		}
+	})
+	for _, r := range resources() {
+		for _, other := range []string{"UNHEARD_OF", "UNRECOGNIZED"} {
+			at := r.At(other, "")
+			if at.Class == Unknown && (len(at.Next) != 1 || Lookup(at.Next[0].Tool) == nil) {
+				t.Errorf("%s %s leads to %+v", r.Name, other, at.Next)
+			}
+		}
+	}
+}
+
+// Each tool of a step exists, and takes what the step gives and needs.
+func TestEachStepOfAStateCanBeMade(t *testing.T) {
+	eachStates(func(where, _ string, states []State) {
+		for _, s := range states {
+			for _, step := range s.Next {
+				row := Lookup(step.Tool)
+				if row == nil {
+					if step.Tool != "" && step.Tool != "project_confirm" {
+						t.Errorf("%s %s: no tool %s", where, s.Name, step.Tool)
+					}
+					continue
+				}
+				takes := map[string]bool{}
+				for _, p := range row.Op().Parameters {
+					takes[p.Name] = true
+				}
+				for _, variant := range row.Op().Variants() {
+					for name := range variant.Properties {
+						takes[name] = true
+					}
+				}
+				for name := range step.Args {
+					if !takes[name] {
+						t.Errorf("%s %s: %s takes no %s", where, s.Name, step.Tool, name)
+					}
+				}
+				for _, name := range step.Needs {
+					if !takes[name] {
+						t.Errorf("%s %s: %s takes no %s", where, s.Name, step.Tool, name)
+					}
+				}
+			}
+		}
+	})
+}
+
+// What decides is the pending change, where it is declared, else the state; a
+// row may see a state in another way than the resource.
+func TestClassOfAState(t *testing.T) {
+	for _, test := range []struct {
+		tool, state, pending string
+		want                 Class
+	}{
+		{"whatsapp_sender_get", "ACTIVE", "", Success},
+		{"whatsapp_sender_get", "ACTIVE", "IN_PROGRESS", Pending},
+		{"whatsapp_sender_get", "ACTIVE", "ERROR", Failure},
+		{"whatsapp_sender_get", "", "DRAFT", ActionRequired},
+		{"whatsapp_sender_get", "ACTIVE", "NEW_STATUS", Success},
+		{"whatsapp_sender_get", "ACTIVE", "displayName=PENDING", Success},
+		{"whatsapp_sender_get", "NEW_STATE", "", Unknown},
+		{"whatsapp_sender_get", "", "", Unknown},
+		{"webhook_get", "ACTIVE", "", Unknown},
+		{"conversation_viber_get", "ACTIVE", "", Unknown},
+		{"rcs_sender_get", "IN_TEST", "", Success},
+		{"rcs_sender_create", "IN_TEST", "", Success},
+		{"rcs_sender_launch", "IN_TEST", "", Pending},
+		{"rcs_sender_get", "UNLAUNCHED", "", Failure},
+		{"rcs_sender_create", "UNLAUNCHED", "", ActionRequired},
+		{"rcs_sender_launch", "UNLAUNCHED", "", Failure},
+	} {
+		if got := Lookup(test.tool).Class(test.state, test.pending); got != test.want {
+			t.Errorf("%s, %q, %q: %s, want %s", test.tool, test.state, test.pending, got, test.want)
+		}
+	}
+}
+
+// ownStates are the states that one family alone has. They are looked for as
+// words, in comments too; those that several have: see genericStates.
+var ownStates = map[string]string{
+	"rcs":               `LAUNCHING|LAUNCHED|PREPARING_LAUNCH|UNLAUNCHED|NOT_LAUNCHED|IN_TEST|PENDING_UNLAUNCHED|INVALID_IN_GOOGLE_MY_BUSINESS|PENDING_REVIEW|MANUAL_REVIEW`,
+	"whatsapp_sender":   `PENDING_VERIFICATION|MULTIPLE_WABA_ERROR|DEFERRED`,
+	"whatsapp_template": `PAUSED`,
+	"whatsapp_account":  `PENDING_FACEBOOK_VERIFICATION|ONBOARDED|SCHEDULE_FOR_DISABLE|REINSTATE`,
+	"kakaotalk":         `VERIFYING`,
+	"sms": `(?:DE)?PROVISIONING(?:_[A-Z]+)*|PENDING_(?:ADD|BLOCK|DELETE|UNBLOCK|UPDATE)|IN_PROGRESS_(?:ADD|BLOCK|DELETE|UNBLOCK|UPDATE)|` +
+		`FAILED_(?:ADD|BLOCK|DELETE|UNBLOCK|UPDATE)`,
+}
+
+// genericStates are looked for as string literals. DRAFT is not among them: it
+// is also what the argument status takes.
+var genericStates = []string{
+	"ACTIVE", "INACTIVE", "APPROVED", "REJECTED", "DISABLED", "SUSPENDED", "BLOCKED", "FAILED", "FAILING", "EXPIRED", "DECLINED",
+	"VERIFIED", "UNVERIFIED", "INVALID", "IN_PROGRESS", "PENDING", "DONE", "ERROR",
+}
+
+// ofTheGuard are the guard's files that name states of their own accord.
+var ofTheGuard = []string{
+	"internal/guard/kakaotalk.go", "internal/guard/rcs.go", "internal/guard/rcs_countries.go", "internal/guard/rcs_launch.go", "internal/guard/registrations.go",
+	"internal/guard/whatsapp_accounts.go", "internal/guard/whatsapp_senders.go", "internal/guard/whatsapp_solutions.go", "internal/guard/whatsapp_templates.go",
+}
+
+// A state is named in the file that declares it, and at most one more.
+func TestStatesAreNamedOnce(t *testing.T) {
+	named := map[string][]string{}
+	words := map[string]*regexp.Regexp{}
+	for family, states := range ownStates {
+		words[family] = regexp.MustCompile(`\b(?:` + states + `)\b`)
+	}
+	eachProductionFile(t, func(path string, source []byte, literals []string) {
+		if slices.Contains(ofTheGuard, path) {
+			return
+		}
+		for family, word := range words {
+			if word.Match(source) {
+				named[family] = append(named[family], path)
+			}
+		}
+		for _, state := range genericStates {
+			if slices.Contains(literals, state) && !declares(path) {
+				t.Errorf("%s names %s: take it from the resource", path, state)
+			}
+		}
+	})
+	for family, files := range named {
+		if len(files) > 2 {
+			t.Errorf("the states of %s are named in %d files: %v", family, len(files), files)
+		}
+	}
+}
+
+// declares reports whether a file may hold states as literals: the demo is a
+// walk that checks what it is shown, as a test is.
+func declares(path string) bool {
+	return strings.HasPrefix(path, "internal/catalog/") || path == "internal/cli/demo.go"
+}
+
+// eachProductionFile calls do with each Go file that is neither a test nor the
+// sandbox's, and its string literals.
+func eachProductionFile(t *testing.T, do func(path string, source []byte, literals []string)) {
+	t.Helper()
+	root := os.DirFS(filepath.Join("..", ".."))
+	err := fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (path == "internal/sandbox" || path != "." && strings.HasPrefix(entry.Name(), ".")):
+			return fs.SkipDir
+		case entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		source, err := fs.ReadFile(root, path)
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, source, 0)
+		if err != nil {
+			return err
+		}
+		var literals []string
+		ast.Inspect(file, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				if text, err := strconv.Unquote(lit.Value); err == nil {
+					literals = append(literals, text)
+				}
+			}
+			return true
+		})
+		do(path, source, literals)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,130 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"sync"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/internal/guard"
+)
+
+// pendingElicitations are our requests that a client has not answered yet.
+type pendingElicitations struct {
+	mu     sync.Mutex
+	lastID int64
+	open   map[string]chan *message
+}
+
+// add returns the id of a new question, and the channel for its answer.
+func (q *pendingElicitations) add() (id string, answer <-chan *message) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.open == nil {
+		q.open = make(map[string]chan *message)
+	}
+	q.lastID++
+	id = strconv.FormatInt(q.lastID, 10)
+	c := make(chan *message, 1)
+	q.open[id] = c
+	return id, c
+}
+
+// resolve delivers an answer; ok is false where its question was never asked,
+// or has ended.
+func (q *pendingElicitations) resolve(m *message) (ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	c, ok := q.open[string(m.ID)]
+	if ok {
+		delete(q.open, string(m.ID))
+		c <- m
+	}
+	return ok
+}
+
+// remove ends a question; a later answer is ignored.
+func (q *pendingElicitations) remove(id string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.open, id)
+}
+
+// outgoingRequest is a request to a client, or a notification without ID.
+type outgoingRequest struct {
+	Version string          `json:"jsonrpc"`
+	ID      json.RawMessage `json:"id,omitempty"`
+	Method  mcp.MCPMethod   `json:"method"`
+	Params  any             `json:"params"`
+}
+
+// Elicit implements mcp-go's elicitation for the session of the connection: it asks
+// the client, and waits for the answer until ctx ends.
+func (c *connection) Elicit(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
+	return c.elicitations.elicit(ctx, request, c.out.write, c.receiving.Done())
+}
+
+// elicit sends a question with send, and waits for its answer until ctx ends or gone
+// is closed. While it waits, the call's slot is free for others.
+func (q *pendingElicitations) elicit(ctx context.Context, request mcp.ElicitationRequest, send func(message any) error, gone <-chan struct{}) (*mcp.ElicitationResult, error) {
+	id, answer := q.add()
+	defer q.remove(id)
+	err := send(outgoingRequest{
+		Version: mcp.JSONRPC_VERSION,
+		ID:      json.RawMessage(id),
+		Method:  mcp.MethodElicitationCreate,
+		Params:  request.Params,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer yieldSlot(ctx)()
+	select {
+	case m := <-answer:
+		return elicitationResult(m)
+	case <-ctx.Done():
+		// The client may still show the question, and should close it.
+		_ = send(outgoingRequest{
+			Version: mcp.JSONRPC_VERSION,
+			Method:  mcp.MethodNotificationCancelled,
+			Params:  map[string]any{"requestId": json.RawMessage(id), "reason": context.Cause(ctx).Error()},
+		})
+		return nil, ctx.Err()
+	case <-gone:
+		select {
+		case m := <-answer: // it was the last message
+			return elicitationResult(m)
+		default:
+			return nil, errClientGone
+		}
+	}
+}
+
+var (
+	// errClientGone ends a question when nothing more is received.
+	errClientGone = errors.New("the client can no longer answer")
+	// errElicitationUnsupported ends a question whose method the client does not
+	// have.
+	errElicitationUnsupported = errors.New("the client has no elicitation")
+)
+
+// elicitationResult reads the answer to an elicitation: only the action is used.
+func elicitationResult(m *message) (*mcp.ElicitationResult, error) {
+	if m.Error != nil && m.Result == nil && isMethodNotFound(m.Error) {
+		return nil, errElicitationUnsupported
+	}
+	result := &mcp.ElicitationResult{ElicitationResponse: mcp.ElicitationResponse{Action: mcp.ElicitationResponseActionCancel}}
+	if m.Error != nil {
+		return result, nil
+	}
+	switch readAnswer(m.Result) {
+	case guard.Accepted:
+		result.Action = mcp.ElicitationResponseActionAccept
+	case guard.Declined:
+		result.Action = mcp.ElicitationResponseActionDecline
+	}
+	return result, nil
+}

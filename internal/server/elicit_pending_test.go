@@ -1,0 +1,59 @@
+package server
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// A second answer is refused even while nobody has taken the first: to keep it
+// would stop the reader.
+func TestAQuestionHasOneAnswer(t *testing.T) {
+	var q pendingElicitations
+	id, answer := q.add()
+	first := &message{ID: json.RawMessage(id), Result: json.RawMessage(`{}`)}
+	if !q.resolve(first) {
+		t.Error("the first answer was refused")
+	}
+	if q.resolve(&message{ID: json.RawMessage(id)}) {
+		t.Error("the second answer was taken")
+	}
+	if got := <-answer; got != first {
+		t.Errorf("got %v", got)
+	}
+	other, _ := q.add()
+	q.remove(other)
+	if other == id || q.resolve(&message{ID: json.RawMessage(other)}) {
+		t.Error("a question that has ended took an answer")
+	}
+}
+
+// The answer that was the last line of the input counts, although nothing more
+// is heard when it is taken.
+func TestTheLastLineMayAnswer(t *testing.T) {
+	ctx := withPrincipal(t.Context(), StdioPrincipal)
+	for range 50 { // the two are ready at once
+		var c *connection
+		c = newServer(t, echo).connect(ctx, "1", defaultConnectionLimits, writerFunc(func(line []byte) {
+			var question message
+			if err := json.Unmarshal(line, &question); err != nil {
+				t.Error(err)
+			}
+			c.elicitations.resolve(&message{ID: question.ID, Result: json.RawMessage(`{"action":"accept"}`)})
+		}))
+		c.stopReceiving()
+		result, err := c.Elicit(t.Context(), mcp.ElicitationRequest{})
+		c.disconnect()
+		if err != nil || result.Action != mcp.ElicitationResponseActionAccept {
+			t.Fatalf("got %v, %v", result, err)
+		}
+	}
+}
+
+type writerFunc func(line []byte)
+
+func (f writerFunc) Write(line []byte) (int, error) {
+	f(line)
+	return len(line), nil
+}

@@ -1,0 +1,172 @@
+package server
+
+import (
+	"crypto/rand"
+	"errors"
+	"log"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"papi-mcp/internal/auth"
+	"papi-mcp/internal/telemetry"
+)
+
+// codeRefused is the JSON-RPC error code for a request that the transport
+// refuses: by its headers, or over a limit.
+const codeRefused = -32000
+
+// ServeHTTP implements http.Handler. It checks Host and Origin, and sets the
+// security headers, for all endpoints.
+func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		if p := recover(); p != nil {
+			h.server.logPanic(r.Context(), "an HTTP request", p)
+			h.refuse(w, http.StatusInternalServerError, "internal error")
+		}
+	}()
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // set by the request before on this connection
+	recorder := &statusRecorder{ResponseWriter: w}
+	w = recorder
+	r = trimSlash(r.WithContext(telemetry.WithRequestID(r.Context(), requestIDOf(r))))
+	defer func() {
+		h.server.metrics.countAnswer(recorder.status)
+		if recorder.status >= http.StatusBadRequest {
+			h.server.log.InfoContext(r.Context(), "refused", "method", r.Method, "path", r.URL.Path, "status", recorder.status)
+		}
+	}()
+
+	header := w.Header()
+	header.Set(headerRequestID, telemetry.RequestID(r.Context()))
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Cache-Control", "no-store")
+	if r.TLS != nil {
+		header.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+	switch origin := r.Header.Get("Origin"); {
+	case !h.hostAllowed(r.Host):
+		h.refuse(w, http.StatusForbidden, "this Host is not served here: see --allow-host")
+	case len(r.Header.Values("Origin")) > 1 || !h.originAllowed(origin, r.Host):
+		h.refuse(w, http.StatusForbidden, "pages of this Origin are not allowed: see --allow-origin")
+	case h.cors(w, r, origin):
+	case h.accepting.Err() != nil && r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && r.URL.Path != "/message":
+		header.Set("Connection", "close")
+		header.Set("Retry-After", "5")
+		h.refuse(w, http.StatusServiceUnavailable, errStopping.Error())
+	default:
+		h.mux.ServeHTTP(w, r)
+	}
+}
+
+// trimSlash returns the request for the path without a slash at its end:
+// clients are configured with /mcp/ instead of /mcp, and do not repeat a POST
+// after a redirect.
+func trimSlash(r *http.Request) *http.Request {
+	if len(r.URL.Path) < 2 || !strings.HasSuffix(r.URL.Path, "/") {
+		return r
+	}
+	u := *r.URL
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	r.URL = &u // r is a copy already
+	return r
+}
+
+// headerRequestID identifies a request in logs and errors. A caller, or a
+// gateway, may set it.
+const headerRequestID = "X-Request-Id"
+
+var validRequestID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
+
+// requestIDOf returns the id in the request, if it is valid, or a new one.
+func requestIDOf(r *http.Request) string {
+	if given := r.Header.Get(headerRequestID); validRequestID.MatchString(given) {
+		return given
+	}
+	return rand.Text()
+}
+
+// methods are the handlers of an endpoint for authenticated callers.
+type methods map[string]func(http.ResponseWriter, *http.Request, auth.Identity)
+
+// authenticated passes on the requests of callers that the authenticator
+// accepts, within their rate limit.
+func (h *HTTP) authenticated(handlers methods) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handle, ok := handlers[r.Method]
+		if !ok {
+			for method := range handlers {
+				w.Header().Add("Allow", method)
+			}
+			h.refuse(w, http.StatusMethodNotAllowed, "this method is not served here")
+			return
+		}
+		id, failure := h.options.Authenticate.Authenticate(r)
+		if failure != nil {
+			h.refuseCaller(w, failure)
+			return
+		}
+		if !h.checkRate(w, id, 1) {
+			return
+		}
+		ctx := withPrincipal(telemetry.FromHeader(r.Context(), r.Header), id.Principal)
+		handle(w, r.WithContext(ctx), id)
+	})
+}
+
+// checkRate counts messages of a caller; ok is false when the rate limit was
+// exceeded and the request has been refused.
+func (h *HTTP) checkRate(w http.ResponseWriter, id auth.Identity, messages int) (ok bool) {
+	wait, ok := h.rateLimiters.allow(id.LimitKey(), messages)
+	if !ok {
+		h.refuseWithRetry(w, http.StatusTooManyRequests, wait, "too many requests: slow down")
+	}
+	return ok
+}
+
+// withTools returns the request with its caller's toolbox; ok is false when
+// the request has been refused.
+func (h *HTTP) withTools(w http.ResponseWriter, r *http.Request, id auth.Identity) (*http.Request, bool) {
+	if h.options.ToolboxFor == nil {
+		return r, true
+	}
+	toolbox, err := h.options.ToolboxFor(r.Context(), id)
+	var failure *auth.Failure
+	switch {
+	case errors.As(err, &failure):
+		h.refuseCaller(w, failure)
+		return nil, false
+	case err != nil:
+		h.server.log.Error("the tools of a caller are not available", "principal", id.Principal, "error", err)
+		h.refuseWithRetry(w, http.StatusServiceUnavailable, 5*time.Second, "the tools of this caller are not available now")
+		return nil, false
+	}
+	return r.WithContext(withToolbox(r.Context(), toolbox)), true
+}
+
+// errorLog returns the log for net/http's own messages, such as failed
+// handshakes. It is a debug log, since net/http logs the values of panics,
+// which may be secret; panics in handlers are recovered before.
+func errorLog(l *slog.Logger) *log.Logger { return slog.NewLogLogger(l.Handler(), slog.LevelDebug) }
+
+// statusRecorder records the status of an answer.
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+// Unwrap lets http.ResponseController flush and set deadlines.
+func (w *statusRecorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *statusRecorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}

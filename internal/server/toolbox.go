@@ -1,0 +1,75 @@
+package server
+
+import (
+	"context"
+	"slices"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/prompts"
+)
+
+type toolboxKey struct{}
+
+// withToolbox returns a context for requests with their own toolbox instead of
+// the server's.
+func withToolbox(ctx context.Context, t Toolbox) context.Context {
+	return context.WithValue(ctx, toolboxKey{}, t)
+}
+
+func (s *Server) toolboxOf(ctx context.Context) Toolbox {
+	if t, ok := ctx.Value(toolboxKey{}).(Toolbox); ok {
+		return t
+	}
+	return s.toolbox
+}
+
+// filterTools returns the tools that the caller of ctx may use: those of its
+// own toolbox, with that one's descriptions, where it has one. mcp-go applies
+// it to lists and to calls.
+func filterTools(ctx context.Context, offered []mcp.Tool) []mcp.Tool {
+	t, ok := ctx.Value(toolboxKey{}).(Toolbox)
+	if !ok {
+		return offered
+	}
+	own := t.Tools()
+	kept := make([]mcp.Tool, 0, len(offered))
+	for _, tool := range offered {
+		i := slices.IndexFunc(own, func(o mcp.Tool) bool { return o.Name == tool.Name })
+		if i >= 0 {
+			kept = append(kept, own[i])
+		}
+	}
+	return kept
+}
+
+// callerPrompts returns the prompts whose writes the caller of ctx can make
+// with its tools.
+func (s *Server) callerPrompts(ctx context.Context) []*prompts.Prompt {
+	t, ok := ctx.Value(toolboxKey{}).(Toolbox)
+	if !ok {
+		return s.prompts
+	}
+	own := map[string]bool{}
+	for _, tool := range t.Tools() {
+		own[tool.Name] = true
+	}
+	return prompts.Offered(s.prompts, func(tool string) bool { return own[tool] })
+}
+
+func findPrompt(all []*prompts.Prompt, name string) *prompts.Prompt {
+	i := slices.IndexFunc(all, func(p *prompts.Prompt) bool { return p.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return all[i]
+}
+
+// filterPrompts removes the prompts whose writes the caller of ctx can't make.
+// mcp-go applies it to lists and to texts.
+func (s *Server) filterPrompts(ctx context.Context, offered []mcp.Prompt) []mcp.Prompt {
+	own := s.callerPrompts(ctx)
+	return slices.DeleteFunc(slices.Clone(offered), func(p mcp.Prompt) bool {
+		return findPrompt(s.prompts, p.Name) != nil && findPrompt(own, p.Name) == nil
+	})
+}

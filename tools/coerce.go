@@ -1,0 +1,238 @@
+package tools
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"papi-mcp/internal/papi"
+)
+
+// coercer corrects the harmless slips of models in a call's arguments, each with
+// a warning: "50" for 50, a bare value for a list of one, en_us for EN_US, null
+// for an optional argument that is not nullable, an object written as a string.
+// What it can't correct stays, for the validation to refuse.
+type coercer struct {
+	warnings []string
+	values   int // parsed out of texts, for maxValues
+}
+
+func (c *coercer) warn(path, format string, args ...any) {
+	c.warnings = append(c.warnings, path+": "+fmt.Sprintf(format, args...))
+}
+
+// object coerces the properties of an object.
+func (c *coercer) object(s *papi.Schema, given map[string]any, path string) map[string]any {
+	out := make(map[string]any, len(given))
+	for name, value := range given {
+		at := strings.TrimPrefix(path+"."+name, ".")
+		p, known := s.Properties[name]
+		switch {
+		case known:
+			p = p.Resolve()
+		case s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil:
+			p = s.AdditionalProperties.Schema.Resolve()
+		default:
+			out[name] = value
+			continue
+		}
+		if value == nil && !takesNull(p) && !slices.Contains(s.Required, name) {
+			c.warn(at, "null left out; it is not nullable")
+			continue
+		}
+		if p.Deprecated {
+			c.warn(at, "deprecated by the API")
+		}
+		out[name] = c.value(p, value, at)
+	}
+	return out
+}
+
+// value coerces one value.
+func (c *coercer) value(s *papi.Schema, given any, path string) any {
+	s = s.Resolve()
+	if len(s.AnyOf) > 0 {
+		given = c.unquoted(s, given, path)
+		s = c.variant(s, given, path)
+	}
+	given = c.kind(s, given, path)
+	switch v := given.(type) {
+	case map[string]any:
+		return c.object(s, v, path)
+	case []any:
+		if s.Items == nil {
+			return v
+		}
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = c.value(s.Items, item, fmt.Sprintf("%s[%d]", path, i))
+		}
+		return out
+	case string:
+		return c.enum(s, v, path)
+	}
+	return given
+}
+
+// kind coerces a value of the wrong JSON type.
+func (c *coercer) kind(s *papi.Schema, given any, path string) any {
+	switch v := given.(type) {
+	case string:
+		switch {
+		case s.Type.Has("string"):
+			return v
+		case s.Type.Has("number"), s.Type.Has("integer"):
+			if n, ok := c.parse(withoutZeros(v)).(json.Number); ok {
+				c.warn(path, "the text taken as a number")
+				return integer(n)
+			}
+		case s.Type.Has("boolean"):
+			if b, ok := c.parse(strings.ToLower(v)).(bool); ok {
+				c.warn(path, "the text taken as %v", b)
+				return b
+			}
+		case s.Type.Has("object"):
+			if o, ok := c.parse(v).(map[string]any); ok {
+				c.warn(path, "the text taken as the object that it holds")
+				return o
+			}
+		case s.Type.Has("array"):
+			if l, ok := c.parse(v).([]any); ok {
+				c.warn(path, "the text taken as the list that it holds")
+				return l
+			}
+		}
+	case json.Number:
+		if s.Type.Has("string") && !s.Type.Has("number") {
+			c.warn(path, "the number taken as a text")
+			return v.String()
+		}
+		return integer(v)
+	}
+	if _, isList := given.([]any); s.Type.Has("array") && !isList && given != nil {
+		c.warn(path, "taken as a list of one")
+		return []any{given}
+	}
+	return given
+}
+
+// integer writes a whole number without a point and an exponent, which a query
+// does not accept: 50.0 and 5e1 are 50.
+func integer(n json.Number) json.Number {
+	if !strings.ContainsAny(n.String(), ".eE") {
+		return n
+	}
+	const exact = 1 << 53 // beyond it a float is not exact
+	if f, err := n.Float64(); err == nil && f == math.Trunc(f) && math.Abs(f) < exact {
+		return json.Number(strconv.FormatFloat(f, 'f', 0, 64))
+	}
+	return n
+}
+
+// parse reads a text as JSON; nil where it is not JSON, or exceeds the limits.
+func (c *coercer) parse(text string) any {
+	r := newReader([]byte(text))
+	r.values = c.values
+	value, err := r.read()
+	if err != nil {
+		return nil
+	}
+	c.values = r.values
+	return value
+}
+
+// withoutZeros drops leading zeros, which a JSON number does not have.
+func withoutZeros(text string) string {
+	if strings.Trim(text, "0123456789") != "" || len(text) < 2 {
+		return text
+	}
+	if rest := strings.TrimLeft(text, "0"); rest != "" {
+		return rest
+	}
+	return "0"
+}
+
+// enum corrects the spelling of a fixed value.
+func (c *coercer) enum(s *papi.Schema, given, path string) string {
+	values := fixed(s)
+	if slices.Contains(values, given) {
+		return given
+	}
+	if meant := papi.Spelled(given, values); meant != "" {
+		c.warn(path, "%q taken as %q", papi.Echo(given), meant)
+		return meant
+	}
+	return given
+}
+
+// fixed are the values that a schema lists, nil where it lists none.
+func fixed(s *papi.Schema) []string {
+	if s.Const != nil {
+		return []string{fmt.Sprint(s.Const)}
+	}
+	var values []string
+	for _, v := range s.Enum {
+		values = append(values, fmt.Sprint(v))
+	}
+	return values
+}
+
+// variant chooses the schema of a union that a value most likely means.
+func (c *coercer) variant(s *papi.Schema, given any, path string) *papi.Schema {
+	chosen := s.Variant(given)
+	if chosen.Outdated() {
+		at := path
+		if at == "" {
+			at = "the body"
+		}
+		c.warn(at, "this form is deprecated by the API (%s)", strings.TrimLeft(strings.TrimPrefix(chosen.Description, "deprecated"), ", "))
+	}
+	return chosen
+}
+
+// unquoted parses a text where a union accepts what it holds, and no text:
+// "true" for a boolean or an object.
+func (c *coercer) unquoted(s *papi.Schema, given any, path string) any {
+	text, isText := given.(string)
+	if !isText || takes(s, "string") {
+		return given
+	}
+	switch held := c.parse(text).(type) {
+	case map[string]any:
+		if takes(s, "object") {
+			c.warn(path, "the text taken as the object that it holds")
+			return held
+		}
+	case []any:
+		if takes(s, "array") {
+			c.warn(path, "the text taken as the list that it holds")
+			return held
+		}
+	}
+	if b, ok := c.parse(strings.ToLower(text)).(bool); ok && takes(s, "boolean") {
+		c.warn(path, "the text taken as %v", b)
+		return b
+	}
+	return given
+}
+
+// takes reports whether a variant of a union has the JSON type.
+func takes(s *papi.Schema, kind string) bool {
+	return slices.ContainsFunc(s.AnyOf, func(v *papi.Schema) bool { return v.Resolve().Type.Has(kind) })
+}
+
+// takesNull reports whether null means something, such as "delete".
+func takesNull(s *papi.Schema) bool {
+	if s.Type.Has("null") {
+		return true
+	}
+	for _, v := range s.AnyOf {
+		if takesNull(v.Resolve()) {
+			return true
+		}
+	}
+	return len(s.Type) == 0 && len(s.AnyOf) == 0 && s.Const == nil && s.Enum == nil
+}

@@ -1,0 +1,413 @@
+package tools
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
+)
+
+// sanitize makes an outcome safe to read: every text in it that the API or a
+// caller wrote, the keys of objects included, passes papi.Printable here, once,
+// when it leaves this package. No code that makes a text has to do it.
+//
+// Identifiers and page tokens are never altered, since an altered one could
+// name something else. One that is not printable is left out, with a warning, and
+// so is such an argument of a next step: the step asks for it instead.
+func sanitize(out Outcome) Outcome {
+	switch outcome := out.Structured.(type) {
+	case *Result:
+		s, r := &sanitizer{}, *outcome
+		s.result(&r)
+		out.Structured = &r
+	case *Error:
+		s, e := &sanitizer{inError: true}, *outcome
+		s.error(&e)
+		out.Structured = &e
+	}
+	if out.Question != nil {
+		q := *out.Question
+		q.Summary = papi.Printable(q.Summary)
+		out.Question = &q
+	}
+	return out
+}
+
+const (
+	// These bound each text and each list of an error, and its total in bytes:
+	// the API and callers can put anything into an error.
+	maxErrorText  = 2000
+	maxErrorItems = 100
+	maxErrorBytes = 128 << 10
+	maxWarnings   = 50
+	// maxPaths is how many paths a warning names.
+	maxPaths = 5
+)
+
+// sanitizer walks an outcome and remembers what it changed.
+type sanitizer struct {
+	inError bool // with bounds
+	written int  // of maxErrorBytes
+	own     map[string]bool
+	cleaned paths
+	leftOut paths
+}
+
+func (s *sanitizer) result(r *Result) {
+	if row := catalog.Lookup(r.Tool); row != nil {
+		s.own = ownIdentifiers(row)
+	}
+	ids := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(r.IDs)) {
+		if s.fit("ids."+name, r.IDs[name]) {
+			ids[s.key("ids", name)] = r.IDs[name]
+		}
+	}
+	r.IDs = ids
+	if r.NextPageToken != nil && !s.fit("nextPageToken", *r.NextPageToken) {
+		r.NextPageToken = nil
+	}
+	if !s.fit("projectId", r.ProjectID) {
+		r.ProjectID = ""
+	}
+	r.Next = s.next("next", r.Next)
+	s.others(r, "IDs", "NextPageToken", "ProjectID", "Next", "Warnings")
+	r.Warnings = s.warnings(r.Warnings)
+}
+
+func (s *sanitizer) error(e *Error) {
+	e.Next = s.next("next", e.Next)
+	if e.Confirmation != nil {
+		c := *e.Confirmation
+		c.Summary = papi.Printable(c.Summary) // complete: a person confirms it
+		e.Confirmation = &c
+	}
+	s.others(e, "Next", "Confirmation", "Warnings")
+	e.Warnings = s.warnings(e.Warnings)
+}
+
+// others sanitizes the other fields of a struct, future ones among them.
+func (s *sanitizer) others(of any, done ...string) {
+	v := reflect.ValueOf(of).Elem()
+	for i := range v.NumField() {
+		if f := v.Type().Field(i); f.IsExported() && !slices.Contains(done, f.Name) {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			v.Field(i).Set(s.reflected(name, v.Field(i), false))
+		}
+	}
+}
+
+// next sanitizes steps. An argument that would change, and one that is or holds a
+// secret, is left for the caller to give.
+func (s *sanitizer) next(at string, steps []catalog.Next) []catalog.Next {
+	all := make([]catalog.Next, 0, len(steps))
+steps:
+	for i, n := range steps {
+		at := at + "[" + strconv.Itoa(i) + "]"
+		args, needs := make(map[string]any, len(n.Args)), append([]string{}, n.Needs...)
+		for _, name := range slices.Sorted(maps.Keys(n.Args)) {
+			value, inner := n.Args[name], &sanitizer{inError: s.inError}
+			shown := inner.value("", value, true)
+			changed := inner.changed() || papi.Printable(name) != name || !reflect.DeepEqual(shown, value)
+			switch {
+			case changed && name == "pageToken": // a page that can't be named can't be read
+				s.leftOut.add(at)
+				continue steps
+			case changed, hasSecret(name, value):
+				if changed {
+					s.leftOut.add(at + ".args." + name)
+				}
+				if !slices.Contains(needs, name) {
+					needs = append(needs, name)
+				}
+			default:
+				args[name] = value
+			}
+		}
+		for j := range needs {
+			needs[j] = s.text(at+".needs", needs[j])
+		}
+		all = append(all, catalog.Next{Do: s.text(at+".do", n.Do), Tool: s.text(at+".tool", n.Tool), Args: args, Needs: needs})
+	}
+	return all
+}
+
+func hasSecret(name string, value any) bool {
+	given := map[string]any{name: value}
+	return !reflect.DeepEqual(papi.MaskSecrets(given), any(given))
+}
+
+// value sanitizes a value: it returns a copy, or the value itself where it is clean.
+// An identifier that is not becomes nil.
+func (s *sanitizer) value(at string, value any, id bool) any {
+	if s.isClean(value) { // nearly all are, and the check costs less than a copy
+		return value
+	}
+	if !s.spend(8) {
+		return nil
+	}
+	switch v := value.(type) {
+	case json.Number:
+		return s.text(at, v.String())
+	case string:
+		if (id || s.own[indices.ReplaceAllString(at, "")]) && !s.fit(at, v) {
+			return nil
+		}
+		return s.text(at, v)
+	case []any:
+		items, more := bounded(s, v)
+		out := make([]any, 0, len(items)+1)
+		for i, item := range items {
+			out = append(out, s.value(at+"["+strconv.Itoa(i)+"]", item, id))
+		}
+		if more > 0 {
+			out = append(out, fmt.Sprintf("and %d more", more))
+		}
+		return out
+	case map[string]any:
+		if v == nil {
+			return v
+		}
+		names, _ := bounded(s, cleanFirst(v))
+		out := make(map[string]any, len(names))
+		for _, name := range names {
+			key := s.free(s.key(at, name), func(key string) bool { _, taken := out[key]; return taken })
+			out[key] = s.value(strings.TrimPrefix(at+"."+key, "."), v[name], papi.IsIdentifier(key))
+		}
+		return out
+	}
+	return s.reflected(at, reflect.ValueOf(value), id).Interface()
+}
+
+// isClean reports whether a JSON value, or another simple one, stays as it is.
+func (s *sanitizer) isClean(value any) bool {
+	switch v := value.(type) {
+	case nil, bool, float64, int, *papi.Schema: // a schema comes from the contract
+		return true
+	case json.Number:
+		return !s.inError || len(v) <= maxErrorText
+	case string:
+		return !s.inError && papi.Printable(v) == v
+	case []any:
+		return !s.inError && !slices.ContainsFunc(v, func(item any) bool { return !s.isClean(item) })
+	case map[string]any:
+		if s.inError { // which is bounded as it is copied
+			return false
+		}
+		for name, field := range v {
+			if papi.Printable(name) != name || !s.isClean(field) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// reflected sanitizes a value of any other type: the structs of this package, and
+// the lists and maps in them.
+func (s *sanitizer) reflected(at string, v reflect.Value, id bool) reflect.Value {
+	switch v.Type() {
+	case reflect.TypeFor[map[string]any](), reflect.TypeFor[[]any]():
+		return reflect.ValueOf(s.value(at, v.Interface(), id))
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return reflect.ValueOf(s.text(at, v.String())).Convert(v.Type())
+	case reflect.Interface:
+		out := reflect.New(v.Type()).Elem()
+		if clean := s.value(at, v.Interface(), id); clean != nil {
+			out.Set(reflect.ValueOf(clean))
+		}
+		return out
+	case reflect.Pointer:
+		if v.IsNil() || v.Type() == reflect.TypeFor[*papi.Schema]() {
+			return v
+		}
+		out := reflect.New(v.Type().Elem())
+		out.Elem().Set(s.reflected(at, v.Elem(), id))
+		return out
+	case reflect.Struct:
+		if next, ok := v.Interface().(catalog.Next); ok {
+			if clean := s.next(at, []catalog.Next{next}); len(clean) > 0 {
+				return reflect.ValueOf(clean[0])
+			}
+			return reflect.ValueOf(catalog.Next{Do: s.text(at, next.Do), Args: map[string]any{}, Needs: []string{}})
+		}
+		out := reflect.New(v.Type()).Elem()
+		out.Set(v)
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() {
+				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+				out.Field(i).Set(s.reflected(at+"."+name, v.Field(i), papi.IsIdentifier(name)))
+			}
+		}
+		return out
+	case reflect.Slice:
+		if v.IsNil() {
+			return v
+		}
+		out := reflect.MakeSlice(v.Type(), 0, v.Len())
+		for i := range v.Len() {
+			if s.inError && i >= maxErrorItems {
+				break
+			}
+			out = reflect.Append(out, s.reflected(at+"["+strconv.Itoa(i)+"]", v.Index(i), id))
+		}
+		return out
+	case reflect.Map:
+		if v.IsNil() {
+			return v
+		}
+		out := reflect.MakeMapWithSize(v.Type(), v.Len())
+		for _, name := range v.MapKeys() {
+			key := name
+			if name.Kind() == reflect.String {
+				text := s.free(s.key(at, name.String()), func(key string) bool {
+					return out.MapIndex(reflect.ValueOf(key).Convert(name.Type())).IsValid()
+				})
+				key = reflect.ValueOf(text).Convert(name.Type())
+			}
+			out.SetMapIndex(key, s.reflected(at+"."+key.String(), v.MapIndex(name), papi.IsIdentifier(key.String())))
+		}
+		return out
+	}
+	return v
+}
+
+// text sanitizes a text, and truncates that of an error.
+func (s *sanitizer) text(at, text string) string {
+	if papi.Hides(text) {
+		s.cleaned.add(at)
+	}
+	text = papi.Printable(text)
+	if s.inError {
+		if text = papi.Truncate(text, maxErrorText); !s.spend(len(text)) {
+			return "…"
+		}
+	}
+	return text
+}
+
+// spend reports whether an error has room for so many more bytes.
+func (s *sanitizer) spend(bytes int) bool {
+	s.written += bytes
+	return !s.inError || s.written <= maxErrorBytes
+}
+
+// key sanitizes the key of an object.
+func (s *sanitizer) key(at, name string) string {
+	return s.text(strings.TrimPrefix(at+"."+papi.Printable(name), "."), name)
+}
+
+// free is a key that is not taken: two keys may differ in hidden characters
+// alone.
+func (s *sanitizer) free(key string, taken func(string) bool) string {
+	free := key
+	for n := 2; taken(free); n++ {
+		free = fmt.Sprintf("%s (%d)", key, n)
+	}
+	return free
+}
+
+// fit reports whether an identifier can be shown as it is, and remembers one that
+// can't.
+func (s *sanitizer) fit(at, id string) bool {
+	if papi.Printable(id) == id {
+		return true
+	}
+	s.leftOut.add(at)
+	return false
+}
+
+func (s *sanitizer) changed() bool { return s.cleaned.n+s.leftOut.n > 0 }
+
+// warnings sanitizes and bounds warnings, and adds what was removed and left out.
+func (s *sanitizer) warnings(given []string) []string {
+	var all []string
+	if given != nil {
+		all = make([]string, 0, len(given)+2)
+	}
+	for i, warning := range given {
+		if i == maxWarnings {
+			all = append(all, fmt.Sprintf("and %d more warnings", len(given)-i))
+			break
+		}
+		all = append(all, papi.Truncate(s.text("warnings", warning), maxErrorText))
+	}
+	if s.cleaned.n > 0 {
+		all = append(all, "hidden characters were removed from "+s.cleaned.String())
+	}
+	if s.leftOut.n > 0 {
+		all = append(all, "left out, since it can't be shown exactly as it is: "+s.leftOut.String())
+	}
+	return all
+}
+
+// paths are those of the values that were changed.
+type paths struct {
+	n     int
+	named []string
+}
+
+func (p *paths) add(at string) {
+	at = papi.Echo(papi.Printable(at))
+	if slices.Contains(p.named, at) {
+		return
+	}
+	if p.n++; len(p.named) < maxPaths {
+		p.named = append(p.named, at)
+	}
+}
+
+func (p *paths) String() string {
+	text := strings.Join(p.named, ", ")
+	if more := p.n - len(p.named); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// bounded returns the items that an error may have, and how many more there are.
+func bounded[T any](s *sanitizer, items []T) ([]T, int) {
+	if s.inError && len(items) > maxErrorItems {
+		return items[:maxErrorItems], len(items) - maxErrorItems
+	}
+	return items, 0
+}
+
+// cleanFirst sorts the names of an object; those that stay as they are come first,
+// and so keep their key.
+func cleanFirst(fields map[string]any) []string {
+	names := slices.Sorted(maps.Keys(fields))
+	slices.SortStableFunc(names, func(a, b string) int {
+		return strings.Compare(strconv.FormatBool(papi.Printable(a) != a), strconv.FormatBool(papi.Printable(b) != b))
+	})
+	return names
+}
+
+// indices matches the indices of lists in a path.
+var indices = regexp.MustCompile(`\[\d+\]`)
+
+// ownIdentifiers are the paths in an answer of what identifies the resource that a
+// tool shows, or each one of its list: a template's id is its name.
+func ownIdentifiers(row *catalog.Row) map[string]bool {
+	if row.Resource == nil {
+		return nil
+	}
+	own := map[string]bool{}
+	for _, field := range row.Resource.IDs {
+		own["data."+field] = true
+		if list := row.List(); list != "" {
+			own["data."+list+"."+field] = true
+		}
+	}
+	return own
+}
