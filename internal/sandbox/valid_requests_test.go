@@ -222,7 +222,7 @@ func (w *harness) samplePath(op *papi.Operation) string {
 	).Replace(op.Path)
 }
 
-// One status of success for each operation is what ok relies on.
+// call.ok relies on one status of success for each operation.
 func TestEachOperationHasOneSuccess(t *testing.T) {
 	for _, op := range papi.Operations() {
 		if len(op.Answers) != 1 {
@@ -231,7 +231,7 @@ func TestEachOperationHasOneSuccess(t *testing.T) {
 	}
 }
 
-// Whatever the contract allows as a body is answered as the contract says.
+// The answer to any body that the contract allows is an answer of the contract.
 func TestSamplesOfEveryBody(t *testing.T) {
 	w := manual(t)
 	if err := w.s.Seed("shop"); err != nil {
