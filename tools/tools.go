@@ -282,8 +282,8 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 // aboutProject are the refusals whose steps name the project themselves.
 var aboutProject = []string{errorcode.ProjectMissing, errorcode.ProjectNotAllowed, errorcode.ProjectUnconfirmed}
 
-// now is the API's time of an answer, by which its own times are judged: the
-// clock here may be wrong, and the sandbox's may have been moved.
+// now is the API's time of an answer, by which its own times are measured:
+// the clock here may be wrong, and the sandbox's may have been moved.
 func (s *Set) now(sent dispatch.Result) time.Time {
 	if sent.Date.IsZero() {
 		return s.opts.Now()
