@@ -12,10 +12,10 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-func TestModelSlipsAreMended(t *testing.T) {
+func TestModelSlipsAreCoerced(t *testing.T) {
 	for _, tt := range []struct {
 		name, tool, given string
-		sent              string // the query or the body that goes out
+		sent              string // the query or the body of the request
 		warns             string // what the warning names
 	}{
 		{"a number as a text", "webhook_list", `{"pageSize":"5"}`, `pageSize=5`, "pageSize"},
@@ -265,8 +265,8 @@ func TestViolationsSpeakJSON(t *testing.T) {
 	}
 }
 
-// No two values of a list are told apart by spelling alone, so that mending
-// one can't mean another.
+// No two values of a list differ only in spelling, so that a corrected value can't
+// mean another one.
 func TestSpellingsDoNotCollide(t *testing.T) {
 	for _, row := range catalog.Rows() {
 		var look func(path string, s *papi.Schema)
@@ -353,7 +353,7 @@ func FuzzCheck(f *testing.F) {
 			t.Fatalf("what was let through is refused: %s", encode(e))
 		}
 		if !reflect.DeepEqual(again.args, c.args) {
-			t.Errorf("mended twice differs: %v and %v", c.args, again.args)
+			t.Errorf("coerced twice differs: %v and %v", c.args, again.args)
 		}
 	})
 }

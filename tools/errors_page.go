@@ -89,7 +89,11 @@ func ownSection(own errorcode.Entry) section {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\nDo: %s.\n\n- Retryable: %s.\n", own.Meaning, strings.TrimSuffix(own.Do, "."), own.Retryable)
 	if rule := ruleOf(own.Code); rule != nil {
-		fmt.Fprintf(&b, "- A rule of the guard; it checks `%s`.\n", strings.Join(rule.Tools, "`, `"))
+		fmt.Fprintf(&b, "- A rule of the guard; it checks `%s`", strings.Join(rule.Tools, "`, `"))
+		if rule.When != "" {
+			fmt.Fprintf(&b, ", when %s", rule.When)
+		}
+		fmt.Fprintf(&b, ".\n- Source: %s.\n", rule.Source)
 		var families []string
 		for _, tool := range rule.Tools {
 			if family := guides.OfTool(catalog.Lookup(tool).Toolset); !slices.Contains(families, family) {

@@ -53,6 +53,8 @@ func TestResources(t *testing.T) {
 	for uri, want := range map[string]string{
 		"papi://guides/rcs":                                      "# RCS senders",
 		"papi://errors/webhook_exists":                           "`webhook_list`",
+		"papi://errors/guard_all_alone":                          "- Source: ",
+		"papi://errors/confirmation_required":                    "- Retryable: no.",
 		"papi://triggers":                                        fmt.Sprintf("%d triggers", len(papi.LookupSchema("WebhookWebhookTriggersEnum").Enum)),
 		"papi://schemas/webhook_create":                          `"inputSchema"`,
 		"papi://project/" + sandbox.DefaultProject + "/overview": `"whatsappTemplates"`,
@@ -96,6 +98,7 @@ func TestCompletion(t *testing.T) {
 		"an unknown prompt":           {prompt("test_prompt_with_arguments"), "arg1", "par", nil, ""},
 		"a variable of a template":    {resource("papi://guides/{family}"), "family", "r", nil, "rcs"},
 		"an error code":               {resource("papi://errors/{code}"), "code", "webhook_e", nil, "webhook_exists"},
+		"an error code of ours":       {resource("papi://errors/{code}"), "code", "guard_all_a", nil, "guard_all_alone"},
 		"a tool":                      {resource("papi://schemas/{tool}"), "tool", "project_o", nil, "project_overview"},
 		"a project":                   {resource("papi://project/{projectId}/overview"), "projectId", "", nil, sandbox.DefaultProject},
 		"an unknown variable":         {resource("papi://guides/{family}"), "weather", "", nil, ""},

@@ -7,9 +7,9 @@ import (
 	"papi-mcp/internal/errorcode"
 )
 
-// Error is why an exchange with the API did not succeed: an error that the API
-// answered, in its own form, or one of ours in the same form. Match it with
-// errors.As, and its kind by Code, never by text.
+// Error is why an exchange with the API failed: an error that the API returned, in
+// its own form, or one of ours in the same form. Match it with errors.As, and its
+// kind by Code, never by text.
 type Error struct {
 	// Status is the HTTP status of the answer, 0 when the API did not answer.
 	Status int
