@@ -84,6 +84,9 @@ type Resource struct {
 	Get, List, Create string
 	// Empty is what to do where List shows none.
 	Empty Step
+	// NoneHere is the error by which the API says that a project has none; ""
+	// where the answer is empty instead.
+	NoneHere string
 	// Complete has, by the name that prompts use, the values that complete an
 	// argument.
 	Complete map[string]Completion
