@@ -135,7 +135,7 @@ func succeeded(out Outcome) bool {
 // taken. That there is nothing of a kind is an answer like any other.
 func (g *graph) refusal(out Outcome) string {
 	e, failed := out.Structured.(*Error)
-	if !failed || slices.Contains(noneHere, e.Code) {
+	if !failed || catalog.NoneHere(e.Code) {
 		return ""
 	}
 	return e.Code + ": " + e.Message

@@ -52,10 +52,6 @@ type counts struct {
 	Partly  bool           `json:"partly"`
 }
 
-// noneHere are the errors by which the API says that a project has nothing of
-// a kind.
-var noneHere = []string{"project_not_initialized", "account_not_found", "sms_service_not_found", "rbm_has_not_been_used"}
-
 func (s *Set) projectOverview(ctx context.Context, caller Caller, args projectOverviewArgs) Outcome {
 	projectID, refusal := s.opts.Guard.Project(ctx, caller.Principal, args.ProjectID)
 	if refusal != nil {
@@ -158,7 +154,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 			case err == nil:
 				o.now = s.now(sent)
 				take(sent.Answer)
-			case errors.As(err, &e) && slices.Contains(noneHere, e.Code):
+			case errors.As(err, &e) && catalog.NoneHere(e.Code):
 				take(nil)
 			case name == webhook.Kind():
 				failure = failed(row, args, err)

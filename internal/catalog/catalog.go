@@ -1,8 +1,10 @@
-// Package catalog is the table of the tools that expose the API's operations:
-// one row for each of them, with what the contract does not say. A row names
-// its tool and toolset, what the operation does to the world, what a person
-// must have agreed to, how the end of an asynchronous change is recognised, how long
-// its states last, and how a create whose outcome is unknown is found again.
+// Package catalog is the table of the tools that expose the API's operations: a
+// [Row] for each operation, with what the contract does not say, and a [Resource]
+// for each kind of thing that they show or change, with its states. A row names
+// its tool and toolset, what the operation does, what a person must have agreed
+// to, what to do next, how the end of an asynchronous change is recognised, and
+// how a create whose outcome is unknown is found. All that other packages know of
+// a tool or a state derives from here.
 //
 // Everything else about an operation (parameters, body, answers, error codes)
 // comes from the contract, through [Row.Op].
@@ -45,7 +47,7 @@ type Row struct {
 	Confirm string
 	// Resource is what the operation shows or changes.
 	Resource *Resource
-	// Wait tells how the end of the change is seen; nil where the answer is
+	// Wait says how the end of the change is recognised; nil where the answer is
 	// the end.
 	Wait *Wait
 	// Reconcile says how a create whose outcome is unknown is found.
@@ -82,6 +84,9 @@ type Resource struct {
 	Get, List, Create string
 	// Empty is what to do where List shows none.
 	Empty Step
+	// NoneHere is the error by which the API says that a project has none; ""
+	// where the answer is empty instead.
+	NoneHere string
 	// Complete has, by the name that prompts use, the values that complete an
 	// argument.
 	Complete map[string]Completion
@@ -107,7 +112,7 @@ type Resource struct {
 	// has none.
 	Since string
 	// History is the tool that lists what happened to the thing, where only
-	// that tells since when it waits.
+	// that shows since when it waits.
 	History string
 	// Preconditions are what its state must be for the tools that change it.
 	Preconditions []*Precondition
@@ -116,7 +121,7 @@ type Resource struct {
 	More func(thing any) []Step
 }
 
-// Wait tells how the end of an asynchronous change is seen: by the states of
+// Wait says how the end of an asynchronous change is recognised: by the states of
 // the resource, read with Read.
 type Wait struct {
 	Read string // the tool that shows it

@@ -3,6 +3,7 @@ package catalog
 var kakaotalkSender = &Resource{
 	Name: "kakaotalk_sender",
 	Get:  "kakaotalk_sender_get", List: "kakaotalk_sender_list", Create: "kakaotalk_sender_create",
+	NoneHere: "project_not_initialized",
 	Empty:    Step{Do: "there is none: choose categories, then create one", Tool: "kakaotalk_sender_category_list"},
 	Complete: map[string]Completion{"kakaotalk_senders": {Field: "plusFriendId"}},
 	IDs:      map[string]string{"plusFriendId": "plusFriendId"},

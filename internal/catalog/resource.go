@@ -34,6 +34,11 @@ func LookupResource(name string) *Resource {
 	return nil
 }
 
+// NoneHere reports whether an error says that a project has nothing of a kind.
+func NoneHere(code string) bool {
+	return code != "" && slices.ContainsFunc(Resources(), func(r *Resource) bool { return r.NoneHere == code })
+}
+
 // Counted reports whether an overview counts the things by their state: a list of
 // the project shows all of them.
 func (r *Resource) Counted() bool {

@@ -5,9 +5,10 @@ import "slices"
 var smsApp = &Resource{
 	Name: "sms_app",
 	Get:  "sms_app_get", List: "sms_app_list", Create: "sms_app_create",
-	Empty: Step{Do: "there is none: create one", Tool: "sms_app_create", Needs: []string{"name", "region"}},
-	IDs:   map[string]string{"smsAppId": "id", "conversationAppId": "conversationApiAppDetails.id"},
-	State: "status",
+	NoneHere: "sms_service_not_found",
+	Empty:    Step{Do: "there is none: create one", Tool: "sms_app_create", Needs: []string{"name", "region"}},
+	IDs:      map[string]string{"smsAppId": "id", "conversationAppId": "conversationApiAppDetails.id"},
+	State:    "status",
 	States: slices.Concat(
 		[]State{{Name: "ACTIVE", Class: Success, Production: true, Means: "ready for use"}},
 		same(smsAppGoesOn("being made"), "PENDING_ADD", "IN_PROGRESS_ADD", "PROVISIONING", "PROVISIONING_ADD"),

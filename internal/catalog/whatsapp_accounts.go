@@ -3,7 +3,8 @@ package catalog
 var whatsappAccount = &Resource{
 	Name: "whatsapp_account",
 	Get:  "whatsapp_account_get", Create: "whatsapp_account_create",
-	State: "state", Pending: "changes.status",
+	NoneHere: "account_not_found",
+	State:    "state", Pending: "changes.status",
 	States: []State{
 		{
 			Name: "ONBOARDED", Class: Success, Means: "onboarding is done: senders and templates can be created",

@@ -3,6 +3,7 @@ package catalog
 var whatsappSender = &Resource{
 	Name: "whatsapp_sender",
 	Get:  "whatsapp_sender_get", List: "whatsapp_sender_list", Create: "whatsapp_sender_create",
+	NoneHere: "project_not_initialized",
 	Empty:    Step{Do: "there is none: create one", Tool: "whatsapp_sender_create", Needs: []string{"details"}},
 	Complete: map[string]Completion{"whatsapp_senders": {Field: "id"}},
 	IDs:      map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},

@@ -243,19 +243,3 @@ func storeFailed(err error) *Refusal {
 		Message: "the guard's store can't be read or written: " + err.Error(),
 	}
 }
-
-// Done records what later calls depend on after a call that was let through and
-// succeeded. answer is the API's, nil where there is none. It returns the
-// store's errors.
-func (g *Guard) Done(ctx context.Context, c *Call, answer map[string]any) error {
-	ctx = context.WithoutCancel(ctx)
-	switch c.Row.Tool {
-	case "whatsapp_sender_register":
-		return g.rememberRegistration(ctx, c)
-	case "whatsapp_sender_delete":
-		return g.rememberDelete(ctx, c)
-	case "bundle_create", "bundle_get":
-		return g.rememberSubproject(ctx, c, answer)
-	}
-	return nil
-}

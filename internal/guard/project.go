@@ -10,7 +10,6 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/errorcode"
-	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -144,26 +143,6 @@ func CountsFor(client string) string {
 		return "every client that calls with the same key or login"
 	}
 	return "the client " + Name(client) + " alone"
-}
-
-// rememberSubproject allows the principal the subproject that its bundle made,
-// though the allowlist does not name it. The answer to the create may come
-// before the subproject exists: then the bundle is remembered, and a later
-// bundle_get shows the subproject.
-func (g *Guard) rememberSubproject(ctx context.Context, c *Call, answer map[string]any) error {
-	bundle := g.bundleKey(c, jsonvalue.Text(answer, "id"))
-	if c.Row.Tool == "bundle_get" {
-		if _, mine, err := g.opts.Store.Get(ctx, bundle); err != nil || !mine {
-			return err
-		}
-	}
-	if id := jsonvalue.Text(answer, "subproject.id"); id != "" {
-		return g.opts.Store.Put(ctx, g.subprojectKey(c.Principal, id), []byte(c.ProjectID), 0)
-	}
-	if c.Row.Tool == "bundle_create" && jsonvalue.Text(answer, "id") != "" {
-		return g.opts.Store.Put(ctx, bundle, []byte("made"), 0)
-	}
-	return nil
 }
 
 // projectKey has the client's name as a hash, since it may be any text. Without

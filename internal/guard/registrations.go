@@ -46,11 +46,6 @@ func givesCode(c *Call) bool { return c.Args["code"] != nil }
 // registrationTTL is how long a registration is remembered.
 const registrationTTL = 24 * time.Hour
 
-// rememberRegistration remembers that a code was requested.
-func (g *Guard) rememberRegistration(ctx context.Context, c *Call) error {
-	return g.opts.Store.Put(ctx, g.registrationKey(c), []byte(c.Principal), registrationTTL)
-}
-
 func (g *Guard) registrationKey(c *Call) string {
 	return fmt.Sprintf("guard/register/%s/%s/%v", g.opts.Realm, c.ProjectID, c.Args["senderId"])
 }

@@ -114,12 +114,6 @@ func accountEmpty(_ *Call, a answers) *Refusal {
 // senderRemoval is how long a deleted sender stays (delete, 1.2.117).
 const senderRemoval = 30 * 24 * time.Hour
 
-// rememberDelete remembers that a sender is being deleted: no answer of the API
-// shows it.
-func (g *Guard) rememberDelete(ctx context.Context, c *Call) error {
-	return g.opts.Store.Put(ctx, g.deleteKey(c, c.Args["senderId"]), []byte("deleted"), senderRemoval)
-}
-
 func (g *Guard) deleteKey(c *Call, senderID any) string {
 	return fmt.Sprintf("guard/delete/%s/%s/%v", g.opts.Realm, c.ProjectID, senderID)
 }

@@ -248,10 +248,14 @@ func (t tree) document() ([]byte, error) {
 	if err := read("api.json", &api); err != nil {
 		return nil, err
 	}
-	return json.Marshal(object{
+	var document bytes.Buffer
+	encoder := json.NewEncoder(&document)
+	encoder.SetEscapeHTML(false) // so that what is split again is as it was
+	err = encoder.Encode(object{
 		"info": object{"version": api.Version}, "paths": paths,
 		"components": object{"schemas": schemas}, "x-error-codes": api.Errors,
 	})
+	return document.Bytes(), err
 }
 
 // insert puts a text behind another one in a file.

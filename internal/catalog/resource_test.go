@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -73,6 +75,9 @@ func TestResourcesNameTheirTools(t *testing.T) {
 			if row.Effect == Create && row.Resource == r && row.Tool != r.Create {
 				t.Errorf("%s is made by %s, not by %q", r.Name, row.Tool, r.Create)
 			}
+		}
+		if shows := cmp.Or(r.List, r.Get); r.NoneHere != "" && !slices.ContainsFunc(slices.Collect(maps.Values(Lookup(shows).Op().Errors)), func(codes []string) bool { return slices.Contains(codes, r.NoneHere) }) {
+			t.Errorf("%s does not answer %s", shows, r.NoneHere)
 		}
 		for name, from := range r.Complete {
 			if from.Tool == "" && r.List == "" || from.Tool != "" && Lookup(from.Tool) == nil {

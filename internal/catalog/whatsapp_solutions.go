@@ -1,19 +1,5 @@
 package catalog
 
-var whatsappFlow = &Resource{Name: "whatsapp_flow", Get: "whatsapp_flow_list", List: "whatsapp_flow_list"}
-
-var whatsappFlows = []Row{
-	{
-		Tool: "whatsapp_flow_list", Operation: "WhatsappFlowsController_listFlows_v1", Toolset: "whatsapp_flows", Effect: Read, Resource: whatsappFlow,
-		About: "List the WhatsApp Flows of the project's WhatsApp Business Account, for FLOW buttons of templates.",
-		Next:  []Step{{Do: "see the screens of a flow", Tool: "whatsapp_flow_screen_list", Needs: []string{"flowId"}}},
-	},
-	{
-		Tool: "whatsapp_flow_screen_list", Operation: "WhatsappFlowsController_listFlowScreens_v1", Toolset: "whatsapp_flows", Effect: Read,
-		About: "List the screens of a WhatsApp Flow.",
-	},
-}
-
 // whatsappSolution is shown by its list, which alone shows which one is assigned.
 var whatsappSolution = &Resource{
 	Name: "whatsapp_solution",
@@ -42,22 +28,5 @@ var whatsappSolutions = []Row{
 		About:   "Assign a solution to the project, so that Embedded Signup can onboard it. A person must confirm.",
 		Next:    []Step{{Do: "onboard a sender by Embedded Signup", Tool: "whatsapp_sender_create", Needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
 		Confirm: "once the project is onboarded its solution cannot be changed",
-	},
-}
-
-var whatsappDeprecated = []Row{
-	{
-		Tool: "whatsapp_waba_list", Operation: "WhatsappEmbeddedSignupHelperController_listWabaDetailsForToken_v1", Toolset: DeprecatedToolset, Effect: Read, Deprecated: true,
-		About:   "List the WhatsApp Business Accounts and shared numbers of a Meta token. Changes nothing. Deprecated.",
-		Title:   "List WhatsApp Business Accounts",
-		Example: `{"facebookToken":"the token of the signup"}`,
-	},
-	{
-		Tool: "whatsapp_access_token_create", Operation: "WhatsappEmbeddedSignupHelperController_createLongLivedAccessToken_v1", Toolset: DeprecatedToolset, Effect: Create, Deprecated: true,
-		About:     "Make a long-lived Meta access token of a token or code of the embedded signup. A person must confirm. Deprecated.",
-		Title:     "Create Meta access token",
-		Example:   `{"facebookCode":"the code of the signup"}`,
-		Confirm:   "makes a Meta access token that is valid for 60 days",
-		Reconcile: &Reconcile{},
 	},
 }
