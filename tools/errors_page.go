@@ -117,7 +117,7 @@ func ownCodes() []errorcode.Entry {
 		}
 		all = append(all, errorcode.Entry{
 			Code: rule.Code, Origin: errorcode.Guard, Meaning: rule.About, Retryable: errorcode.No,
-			Do: "do what the resolution says: change the call, or first bring the resource into the state that it needs; then call again",
+			Do: "follow the resolution: change the call, or first bring the resource into the state that it needs; then call again",
 		})
 	}
 	return all
