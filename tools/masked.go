@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,10 +22,9 @@ func masked(value any, name, path string) []papi.Violation {
 		}
 	case map[string]any:
 		var all []papi.Violation
-		for name, field := range v {
-			all = append(all, masked(field, name, strings.TrimPrefix(path+"."+name, "."))...)
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			all = append(all, masked(v[name], name, strings.TrimPrefix(path+"."+name, "."))...)
 		}
-		slices.SortFunc(all, func(a, b papi.Violation) int { return strings.Compare(a.Path, b.Path) })
 		return all
 	case []any:
 		var all []papi.Violation
