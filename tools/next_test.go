@@ -19,7 +19,7 @@ var liveState = map[string]string{
 	"kakaotalk_sender": "ACTIVE", "kakaotalk_template": "APPROVED",
 }
 
-// knownBySight are the rules that judge a call by the state of its thing, or by
+// knownBySight are the rules that check a call by the state of its thing, or by
 // the call alone.
 func knownBySight() []guard.Rule {
 	return slices.DeleteFunc(slices.Clone(guard.Rules), func(r guard.Rule) bool {
@@ -161,7 +161,7 @@ func TestNextOfA401NamesTheProject(t *testing.T) {
 	}
 }
 
-// After a wrong code of a register made elsewhere, the next try says so again:
+// After a wrong code of a registration made elsewhere, the next try says so again:
 // else the guard would refuse it. The code may be too old, too.
 func TestNextOfAWrongCodeCanBeTaken(t *testing.T) {
 	g := newGraph(t)
