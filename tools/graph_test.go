@@ -30,9 +30,9 @@ type graph struct {
 	box   *sandbox.Sandbox
 	world []byte // the shop
 	set   *Set
-	// reached are the calls of this world that lead to an end, while nothing in
+	// seen are the calls of this world that lead to an end, while nothing in
 	// it was changed.
-	reached map[string]bool
+	seen map[string]bool
 }
 
 func newGraph(t *testing.T) *graph {
@@ -85,7 +85,7 @@ func (g *graph) become(edit func(project map[string]any)) {
 		g.t.Fatal(err)
 	}
 	g.load(raw)
-	g.reached = map[string]bool{}
+	g.seen = map[string]bool{}
 }
 
 // follow makes a call, and follows all that its answer says, to its ends.
@@ -97,7 +97,7 @@ func (g *graph) follow(path []string, n catalog.Next) {
 		g.t.Errorf("no end within %d steps:\n  %s", maxSteps, strings.Join(path, "\n  "))
 		return
 	}
-	if g.reached[call] {
+	if g.seen[call] {
 		return
 	}
 	row := catalog.Lookup(n.Tool)
@@ -117,7 +117,7 @@ func (g *graph) follow(path []string, n catalog.Next) {
 	if changes {
 		g.load(before)
 	} else {
-		g.reached[call] = true
+		g.seen[call] = true
 	}
 }
 
