@@ -113,7 +113,7 @@ func Triggers() string {
 				continue
 			}
 			fmt.Fprintf(&b, "- `%s`", trigger)
-			if text := cmp.Or(about[trigger], told[trigger]); text != "" { // a newer contract may have triggers without words
+			if text := cmp.Or(about[trigger], reported[trigger]); text != "" { // a newer contract may have triggers without words
 				fmt.Fprintf(&b, ": %s", text)
 			}
 			b.WriteString("\n")

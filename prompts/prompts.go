@@ -1,14 +1,15 @@
-// Package prompts holds the workflow prompts that a person picks from a menu:
-// one markdown file each, with its arguments in the front matter.
+// Package prompts has the workflow prompts that a person selects from a menu: one
+// markdown file each, with its arguments in the front matter.
 //
-// A prompt names the tools step by step: what to ask the person and when, what
-// the guard will refuse, how the end is seen, what to report. What a tool's own
-// words say it leaves to them, what lasts beyond one task to the guides.
+// A prompt names the tools step by step: what to ask the person and when, what the
+// guard will refuse, how to recognise the end, what to report. It does not repeat
+// the descriptions of the tools, nor what is in the guides.
 package prompts
 
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -32,12 +33,12 @@ type Argument struct {
 	Name        string `yaml:"name"`
 	Description string `yaml:"description"`
 	Required    bool   `yaml:"required"`
-	// Complete names what completes its value, as tools.Set.Complete knows it;
-	// "" where nothing does.
+	// Complete is the source of its completions, as tools.Set.Complete takes
+	// it; "" for none.
 	Complete string `yaml:"complete"`
 }
 
-// Prompt is one workflow.
+// Prompt is a workflow.
 type Prompt struct {
 	Name        string     `yaml:"name"`
 	Title       string     `yaml:"title"`
@@ -45,22 +46,21 @@ type Prompt struct {
 	Arguments   []Argument `yaml:"arguments"`
 
 	text     *template.Template
-	families []string               // those that it can be asked for
-	offered  func(tool string) bool // nil: every tool is
-	project  string                 // of a call that names none; "" where none is configured
+	families []string               // the values of its argument family
+	offered  func(tool string) bool // nil: all tools are
+	project  string                 // the default; "" where none is configured
 }
 
-// InProject returns the prompt for a server whose default project is configured:
-// its text names that project where the client names none, so that nobody is
-// asked for it.
+// InProject returns the prompt for a server with a default project: its text
+// names that project where the client names none.
 func (p *Prompt) InProject(id string) *Prompt {
-	here := *p
-	here.project = id
-	return &here
+	bound := *p
+	bound.project = id
+	return &bound
 }
 
-// All returns the prompts, by name. They are part of the program: one that
-// can't be read is a defect, and panics at the start.
+// All returns the prompts, sorted by name. They are part of the program: an
+// invalid one is a defect, and panics.
 var All = sync.OnceValue(func() []*Prompt {
 	all, err := read(files)
 	if err != nil {
@@ -69,7 +69,7 @@ var All = sync.OnceValue(func() []*Prompt {
 	return all
 })
 
-// read reads and checks the prompts of a folder.
+// read reads and checks the prompts in a folder.
 func read(from fs.FS) ([]*Prompt, error) {
 	names, err := fs.Glob(from, "*.md") // sorted
 	if err != nil {
@@ -100,11 +100,11 @@ func parse(raw []byte) (*Prompt, error) {
 		return nil, err
 	}
 	if p.Title == "" || p.Description == "" {
-		return nil, fmt.Errorf("it has no title or no description")
+		return nil, errors.New("it has no title or no description")
 	}
 	for _, a := range p.Arguments {
 		if a.Name == "" || a.Description == "" {
-			return nil, fmt.Errorf("an argument without a name or a description")
+			return nil, errors.New("an argument without a name or a description")
 		}
 	}
 	p.text, err = template.New(p.Name).Option("missingkey=error").Funcs(template.FuncMap{
@@ -114,23 +114,23 @@ func parse(raw []byte) (*Prompt, error) {
 	if err != nil {
 		return nil, err
 	}
-	// What the text asks for that is no argument shows here, not at a client.
+	// A text that uses an unknown argument fails here, not at a client.
 	if _, err := p.render(p.values(map[string]string{"family": exampleFamily})); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-// exampleFamily stands for the family where a text is tried.
+// exampleFamily is the family with which parse renders a text.
 const exampleFamily = "rcs"
 
-// Error is a mistake in what a client gave: its text is for the client.
+// Error is an error in the arguments; its text is for the client.
 type Error struct{ text string }
 
 func (e *Error) Error() string { return e.text }
 
-// Render returns the text for the arguments. An unknown argument, and a
-// required one that is missing, are an *Error.
+// Render returns the text for the arguments. An unknown, invalid or missing
+// argument is an *Error.
 func (p *Prompt) Render(given map[string]string) (string, error) {
 	var known []string
 	for _, a := range p.Arguments {
@@ -143,22 +143,23 @@ func (p *Prompt) Render(given map[string]string) (string, error) {
 		if !slices.Contains(known, name) {
 			return "", &Error{fmt.Sprintf("prompt %s has no argument %s; it takes %s", p.Name, papi.Quoted(name, papi.MaxEcho), strings.Join(known, ", "))}
 		}
-		if len(value) > maxOfAnArgument || papi.Printable(value) != value || strings.ContainsAny(value, "\n\t") {
-			return "", &Error{fmt.Sprintf("the argument %s must be one line of at most %d bytes, without hidden characters and without the password of a URL", name, maxOfAnArgument)}
+		if len(value) > maxArgument || papi.Printable(value) != value || strings.ContainsAny(value, "\n\t") {
+			return "", &Error{fmt.Sprintf("the argument %s must be one line of at most %d bytes, without hidden characters and without the password of a URL", name, maxArgument)}
 		}
 		if value = strings.TrimSpace(value); !p.Takes(name, value) {
-			return "", &Error{fmt.Sprintf("there is no %s %s here; known: %s", name, papi.Quoted(value, papi.MaxEcho), strings.Join(p.only(name), ", "))}
+			return "", &Error{fmt.Sprintf("there is no %s %s here; known: %s", name, papi.Quoted(value, papi.MaxEcho), strings.Join(p.allowed(name), ", "))}
 		}
 	}
 	text, err := p.render(p.values(given))
 	if err != nil {
 		return "", err
 	}
-	return text + p.without(text), nil
+	return text + p.missingTools(text), nil
 }
 
-// without tells of the tools in a text that the server does not offer.
-func (p *Prompt) without(text string) string {
+// missingTools returns a note about the tools in a text that the server does
+// not offer, "" for none.
+func (p *Prompt) missingTools(text string) string {
 	var missing []string
 	for _, found := range quoted.FindAllString(text, -1) {
 		row := catalog.Lookup(strings.Trim(found, "`"))
@@ -172,18 +173,19 @@ func (p *Prompt) without(text string) string {
 	return fmt.Sprintf("\nThis server does not offer %s: leave out what needs them, and say so in the report.\n", strings.Join(missing, ", "))
 }
 
-// maxOfAnArgument bounds a value: it becomes part of what an agent is told.
-const maxOfAnArgument = 512
+// maxArgument bounds an argument, in bytes: it becomes part of an agent's
+// instructions.
+const maxArgument = 512
 
-// Takes reports whether the argument may have the value: one that names a family
-// may only have those that are known, and whose tools are offered.
+// Takes reports whether the argument may have the value: a family must be
+// known, and its tools offered.
 func (p *Prompt) Takes(argument, value string) bool {
-	only := p.only(argument)
-	return only == nil || value == "" || slices.Contains(only, value)
+	allowed := p.allowed(argument)
+	return allowed == nil || value == "" || slices.Contains(allowed, value)
 }
 
-// only are the values that an argument may have, nil for any.
-func (p *Prompt) only(argument string) []string {
+// allowed returns the values that an argument may have, nil for any.
+func (p *Prompt) allowed(argument string) []string {
 	for _, a := range p.Arguments {
 		switch {
 		case a.Name != argument:
@@ -196,8 +198,8 @@ func (p *Prompt) only(argument string) []string {
 	return nil
 }
 
-// values are all arguments, "" for those that are not given. One that could
-// read as more than a name or an id is quoted: it is data, whoever wrote it.
+// values returns all arguments, "" for missing ones. A value that could be
+// read as more than a name or an id is quoted: it is data.
 func (p *Prompt) values(given map[string]string) map[string]string {
 	values := make(map[string]string, len(p.Arguments))
 	for _, a := range p.Arguments {
@@ -209,22 +211,23 @@ func (p *Prompt) values(given map[string]string) map[string]string {
 	return values
 }
 
-// plain is a value that can't be taken for a part of the text around it. Blanks
-// have many forms, and some scripts need none between words.
-var plain = regexp.MustCompile(`^[!#-\[\]-_a-~\p{Latin}]*$`)
+// unambiguous matches a value that can't be read as part of the text around
+// it. There are many kinds of blanks, and some scripts need none between
+// words.
+var unambiguous = regexp.MustCompile(`^[!#-\[\]-_a-~\p{Latin}]*$`)
 
 func quote(value string) string {
-	if plain.MatchString(value) {
+	if unambiguous.MatchString(value) {
 		return value
 	}
-	// A backtick marks the tool of a step.
+	// Backticks mark the tool of a step.
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "'").Replace(value) + `"`
 }
 
 var numbered = regexp.MustCompile(`(?m)^\d+\. `)
 
-// render fills the text in, and numbers its steps: some stand there only with
-// some arguments.
+// render executes the template, and numbers its steps, some of which depend on
+// arguments.
 func (p *Prompt) render(values map[string]string) (string, error) {
 	var b bytes.Buffer
 	if err := p.text.Execute(&b, values); err != nil {
@@ -237,48 +240,47 @@ func (p *Prompt) render(values map[string]string) (string, error) {
 	}), nil
 }
 
-var quoted = regexp.MustCompile("`([^`]+)`")
+var (
+	quoted   = regexp.MustCompile("`([^`]+)`")
+	toolName = regexp.MustCompile(`^[a-z]+(_[a-z]+)+$`)
+)
 
-// Steps returns the tool that each numbered step of a rendered text begins
-// with, in their order; steps that only a person can take are left out.
+// Steps returns the tool that each numbered step of a rendered text starts
+// with, in order, without the steps that only a person can take.
 func Steps(text string) []string {
 	var tools []string
 	for line := range strings.SplitSeq(text, "\n") {
 		if !numbered.MatchString(line) {
 			continue
 		}
-		if first := quoted.FindStringSubmatch(line); first != nil && isTool(first[1]) {
+		if first := quoted.FindStringSubmatch(line); first != nil && toolName.MatchString(first[1]) {
 			tools = append(tools, first[1])
 		}
 	}
 	return tools
 }
 
-func isTool(name string) bool {
-	return name == "project_confirm" || name == "project_overview" || name == "schema_get" || catalog.Lookup(name) != nil
-}
-
-// Offered returns the prompts whose changes can be made with the tools that a
-// server offers. One for several families takes those whose tools are there.
+// Offered returns the prompts whose writes are possible with the offered
+// tools. A prompt with a family is limited to the families whose tools are
+// offered.
 func Offered(all []*Prompt, offered func(tool string) bool) []*Prompt {
 	var kept []*Prompt
 	for _, p := range all {
-		here := *p
-		here.offered = offered
-		here.families = slices.DeleteFunc(slices.Clone(p.families), func(name string) bool { return !p.possible(name, offered) })
-		if len(here.families) > 0 {
-			kept = append(kept, &here)
+		adapted := *p
+		adapted.offered = offered
+		adapted.families = slices.DeleteFunc(slices.Clone(p.families), func(name string) bool { return !p.canWrite(name, offered) })
+		if len(adapted.families) > 0 {
+			kept = append(kept, &adapted)
 		}
 	}
 	return kept
 }
 
-// possible reports whether every change that the prompt asks for in a family can
-// be made.
-func (p *Prompt) possible(family string, offered func(tool string) bool) bool {
+// canWrite reports whether all writes of the prompt are possible for a family.
+func (p *Prompt) canWrite(family string, offered func(tool string) bool) bool {
 	text, err := p.render(p.values(map[string]string{"family": family}))
 	if err != nil {
-		panic("prompts: " + err.Error()) // parse has tried it
+		panic("prompts: " + err.Error()) // parse has rendered it
 	}
 	return !slices.ContainsFunc(Steps(text), func(tool string) bool {
 		row := catalog.Lookup(tool)
@@ -286,9 +288,8 @@ func (p *Prompt) possible(family string, offered func(tool string) bool) bool {
 	})
 }
 
-// family is what the general prompt needs to know of a family: the tool that
-// shows what is there, the one that makes or changes something, and the one
-// that shows how that goes on.
+// family is what provision_channel needs to know about a family: the tools that
+// show what exists, that create or change something, and that show its progress.
 type family struct{ Read, Write, Follow string }
 
 func familyOf(name string) (family, error) {
@@ -300,11 +301,11 @@ func familyOf(name string) (family, error) {
 			return family{r.List, r.Create, r.Get}, nil
 		}
 	}
-	made := catalog.LookupResource("bundle") // which connects the channels of Conversation apps
-	return family{made.List, made.Create, "conversation_messenger_get"}, nil
+	bundle := catalog.LookupResource("bundle") // which connects the channels of Conversation apps
+	return family{bundle.List, bundle.Create, "conversation_messenger_get"}, nil
 }
 
-// activities are the tools that read what happened to a thing.
+// activities returns the tools that list the activities of a resource.
 func activities() []string {
 	var tools []string
 	for _, row := range catalog.Rows() {

@@ -10,7 +10,7 @@ import (
 	"papi-mcp/internal/catalog"
 )
 
-func TestAllPromptsAreThere(t *testing.T) {
+func TestAllPrompts(t *testing.T) {
 	var names []string
 	for _, p := range All() {
 		names = append(names, p.Name)
@@ -24,15 +24,15 @@ func TestAllPromptsAreThere(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrongWithAPromptIsToldAtTheStart(t *testing.T) {
+func TestInvalidPrompts(t *testing.T) {
 	for name, test := range map[string]struct{ file, want string }{
-		"no front matter":          {"text", "front matter"},
-		"an unknown field":         {"---\nname: a\ntitle: A\ndescription: d\nargs: []\n---\ntext", "args"},
-		"another name":             {"---\nname: b\ntitle: B\ndescription: d\n---\ntext", `its name is "b"`},
-		"no title":                 {"---\nname: a\ndescription: d\n---\ntext", "no title"},
-		"an argument without word": {"---\nname: a\ntitle: A\ndescription: d\narguments:\n  - name: x\n---\ntext", "without a name"},
-		"an unknown argument":      {"---\nname: a\ntitle: A\ndescription: d\n---\n{{.nothing}}", "nothing"},
-		"a broken template":        {"---\nname: a\ntitle: A\ndescription: d\n---\n{{if", "unclosed"},
+		"no front matter":                   {"text", "front matter"},
+		"an unknown field":                  {"---\nname: a\ntitle: A\ndescription: d\nargs: []\n---\ntext", "args"},
+		"another name":                      {"---\nname: b\ntitle: B\ndescription: d\n---\ntext", `its name is "b"`},
+		"no title":                          {"---\nname: a\ndescription: d\n---\ntext", "no title"},
+		"an argument without a description": {"---\nname: a\ntitle: A\ndescription: d\narguments:\n  - name: x\n---\ntext", "without a name"},
+		"an unknown argument":               {"---\nname: a\ntitle: A\ndescription: d\n---\n{{.nothing}}", "nothing"},
+		"a broken template":                 {"---\nname: a\ntitle: A\ndescription: d\n---\n{{if", "unclosed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := read(fstest.MapFS{"a.md": {Data: []byte(test.file)}})
@@ -92,8 +92,8 @@ func TestRender(t *testing.T) {
 	}
 }
 
-// What an argument says stays data: it is no step, names no tool of one, and is
-// not carried out by the template.
+// An argument is data: it adds no step, names no tool of a step, and is not executed
+// by the template.
 func TestAnArgumentIsData(t *testing.T) {
 	p := prompt(t, "create_bundle")
 	for value, want := range map[string]string{
@@ -123,7 +123,7 @@ func TestAnArgumentIsData(t *testing.T) {
 	}
 }
 
-// Steps that stand there only with some arguments leave no gap.
+// Steps that depend on arguments leave no gap in the numbers.
 func TestStepsAreNumbered(t *testing.T) {
 	for given, want := range map[string]int{"": 11, "id": 9} {
 		text, err := prompt(t, "launch_rcs_sender").Render(map[string]string{"senderId": given})
@@ -136,7 +136,7 @@ func TestStepsAreNumbered(t *testing.T) {
 	}
 }
 
-func TestAPromptIsOfferedWhereItsChangesCanBeMade(t *testing.T) {
+func TestOffered(t *testing.T) {
 	offered := func(filter catalog.Filter) string {
 		rows, err := catalog.Select(filter)
 		if err != nil {
@@ -166,9 +166,9 @@ func TestAPromptIsOfferedWhereItsChangesCanBeMade(t *testing.T) {
 	}
 }
 
-// A prompt may name tools that only look; what the server does not offer of
-// them is told.
-func TestAPromptTellsOfToolsThatAreNotOffered(t *testing.T) {
+// A prompt may name tools that only read; its text says which of them the server does
+// not offer.
+func TestNoteOnToolsThatAreNotOffered(t *testing.T) {
 	rows, err := catalog.Select(catalog.Filter{Toolsets: []string{"whatsapp_senders"}})
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +189,7 @@ func TestAPromptTellsOfToolsThatAreNotOffered(t *testing.T) {
 	}
 }
 
-func TestWebhooksTakeTheFamiliesOfTriggers(t *testing.T) {
+func TestTriggerFamilies(t *testing.T) {
 	p := prompt(t, "set_up_webhooks")
 	for family, want := range map[string]string{
 		"whatsapp": "the triggers of whatsapp that they need", "": `triggers ["ALL"], alone`,
@@ -205,7 +205,7 @@ func TestWebhooksTakeTheFamiliesOfTriggers(t *testing.T) {
 	}
 }
 
-func TestAPromptTakesTheFamiliesWhoseToolsAreOffered(t *testing.T) {
+func TestFamiliesOfOfferedTools(t *testing.T) {
 	offered := Offered(All(), func(tool string) bool { return tool == "webhook_create" || tool == "sms_app_create" })
 	named := func(name string) *Prompt {
 		return offered[slices.IndexFunc(offered, func(p *Prompt) bool { return p.Name == name })]

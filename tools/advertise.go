@@ -13,7 +13,7 @@ import (
 // is not required. schema_get returns the rest.
 func advertised(s *papi.Schema) *papi.Schema {
 	return rewrite(s, "", func(name string, s *papi.Schema) {
-		s.Required = slices.DeleteFunc(slices.Clone(s.Required), func(name string) bool { return s.MayLack(name, true) })
+		s.Required = slices.DeleteFunc(slices.Clone(s.Required), func(name string) bool { return s.MayOmit(name, true) })
 		s.Enum = s.Values()
 		if s.AnyOf = folded(s.AnyOf); len(s.AnyOf) == 1 {
 			description := s.Description
@@ -32,7 +32,7 @@ func standardFormat(name, format, description string) (string, string) {
 	case "", "email":
 		return format, description
 	case "url":
-		if papi.MayHoldVariables(name, description) { // which "uri" does not allow
+		if papi.MayContainVariables(name, description) { // which "uri" does not allow
 			return "", withHint(description, "URL")
 		}
 		return "uri", description

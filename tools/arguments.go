@@ -145,5 +145,5 @@ func answer(op *papi.Operation) *papi.Schema {
 // showsSecrets reports whether the operation's answer holds a secret somewhere.
 func showsSecrets(row *catalog.Row) bool {
 	s := answer(row.Op())
-	return s != nil && s.Holds(papi.AnswerSecrets)
+	return s != nil && s.HasProperty(papi.AnswerSecrets)
 }

@@ -21,30 +21,30 @@ type attention struct {
 	Kind   string            `json:"kind"` // as in the counts
 	IDs    map[string]string `json:"ids"`
 	Stands string            `json:"stands"`          // what pends or the state, and the parts that were refused
-	Since  string            `json:"since,omitempty"` // at least; left out where the API does not tell
+	Since  string            `json:"since,omitempty"` // at least; left out where the API does not say
 	Why    string            `json:"why,omitempty"`   // the API's reason
 
 	read string // the tool that shows it
 }
 
-// maxAttention bounds how many things of a kind are told of.
+// maxAttention bounds how many things of a kind are listed.
 const maxAttention = 10
 
 // candidate is a thing that may need attention.
 type candidate struct {
 	kind string
-	st   standing
+	st   condition
 	why  string
 }
 
-// candidates are those of the things that may need attention: that
-// depends on the time for what waits.
+// candidates are those of the things that may need attention: that depends on
+// the time for what waits.
 func candidates(resource *catalog.Resource, things []any) []candidate {
 	var all []candidate
 	for _, thing := range things {
-		st := standingOf(resource, thing)
+		st := conditionOf(resource, thing)
 		_, waits := resource.Lasting(st.state, st.pending)
-		if waits || len(st.refused) > 0 || resource.At(st.state, st.pending).Class == catalog.Failure {
+		if waits || len(st.refused) > 0 || st.at.Class == catalog.Failure {
 			all = append(all, candidate{resource.Kind(), st, st.why(thing)})
 		}
 	}
@@ -52,7 +52,7 @@ func candidates(resource *catalog.Resource, things []any) []candidate {
 }
 
 // why is the reason that the API gives, of the thing or of its parts.
-func (st *standing) why(thing any) string {
+func (st *condition) why(thing any) string {
 	var reasons []string
 	for field := range strings.SplitSeq(st.resource.Reason, "|") {
 		if reason := jsonvalue.Text(thing, field); reason != "" && reason != "NONE" {
@@ -68,7 +68,7 @@ func (st *standing) why(thing any) string {
 }
 
 // attend keeps the candidates that need attention. For those that wait, and
-// whose lists tell no time, it reads the histories, side by side.
+// whose lists show no time, it reads the histories, concurrently.
 func (s *Set) attend(ctx context.Context, projectID string, all []candidate, now time.Time) []attention {
 	var reads sync.WaitGroup
 	histories := map[string]int{}
@@ -83,11 +83,10 @@ func (s *Set) attend(ctx context.Context, projectID string, all []candidate, now
 	}
 	reads.Wait()
 	slices.SortStableFunc(all, func(a, b candidate) int { return strings.Compare(a.kind, b.kind) })
-	var told []attention
+	var shown []attention
 	counts := map[string]int{}
 	for _, c := range all {
-		class := c.st.resource.At(c.st.state, c.st.pending).Class
-		if class != catalog.Failure && len(c.st.refused) == 0 && !strings.Contains(c.st.pending, "=") && !c.st.overdue(now) || counts[c.kind] == maxAttention {
+		if c.st.at.Class != catalog.Failure && len(c.st.refused) == 0 && !strings.Contains(c.st.pending, "=") && !c.st.overdue(now) || counts[c.kind] == maxAttention {
 			continue
 		}
 		counts[c.kind]++
@@ -95,9 +94,9 @@ func (s *Set) attend(ctx context.Context, projectID string, all []candidate, now
 		if !c.st.since.IsZero() {
 			a.Since = stamp(c.st.since)
 		}
-		told = append(told, a)
+		shown = append(shown, a)
 	}
-	return told
+	return shown
 }
 
 // next leads to the things that need attention, the first few of them.
@@ -112,8 +111,8 @@ func (o *overview) next() []catalog.Next {
 	return next
 }
 
-// attentionLines tell a person of the attention: a line for each kind, with how
-// the things of it stand.
+// attentionLines list for a person what needs attention: a line for each kind,
+// with the conditions of its things.
 func (o *overview) attentionLines() []string {
 	kinds := map[string]*counts{}
 	for _, a := range o.Attention {

@@ -9,6 +9,7 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -106,7 +107,7 @@ func (s *Set) add(ctx context.Context, warnings *[]string, e audit.Entry, about 
 // write writes a line: exactly what was given, but for the secrets of the call
 // and the passwords and tokens of URLs.
 func (s *Set) write(ctx context.Context, e audit.Entry) error {
-	e.Arguments, _ = papi.MapScalars(papi.RequestSecrets.Mask(e.Arguments), forTheRecord).(map[string]any)
+	e.Arguments, _ = jsonvalue.MapScalars(papi.RequestSecrets.Mask(e.Arguments), forTheRecord).(map[string]any)
 	return s.opts.Audit.Add(ctx, e)
 }
 

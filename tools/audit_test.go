@@ -85,8 +85,8 @@ func TestAuditLines(t *testing.T) {
 	token := asked.Structured.(*Error).Confirmation.Token                          //
 	remove := map[string]any{"webhookId": "w-1", "confirm": token}                 //
 	do(t, set, "webhook_delete", remove)                                           // done by the token
-	do(t, set, "webhook_delete", remove)                                           // the token is spent
-	do(t, set, "webhook_create", map[string]any{"target": "no", "dryRun": true})   // wrong arguments: nothing was judged
+	do(t, set, "webhook_delete", remove)                                           // the token is used
+	do(t, set, "webhook_create", map[string]any{"target": "no", "dryRun": true})   // wrong arguments: the guard was not asked
 	do(t, set, "webhook_delete", map[string]any{"webhookId": "w", "dryRun": true}) // a dry run
 	status = http.StatusConflict
 	do(t, set, "webhook_create", create) // the API refuses

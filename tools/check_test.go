@@ -12,10 +12,10 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-func TestModelSlipsAreMended(t *testing.T) {
+func TestModelSlipsAreCoerced(t *testing.T) {
 	for _, tt := range []struct {
 		name, tool, given string
-		sent              string // the query or the body that goes out
+		sent              string // the query or the body of the request
 		warns             string // what the warning names
 	}{
 		{"a number as a text", "webhook_list", `{"pageSize":"5"}`, `pageSize=5`, "pageSize"},
@@ -109,8 +109,8 @@ func TestAllViolationsAreToldAtOnce(t *testing.T) {
 		{"out of bounds", "webhook_list", `{"pageSize":16}`, []place{{"pageSize", "at most 15", ""}}},
 		{"not a URL", "webhook_create", `{"target":"example","secret":"s"}`, []place{{"target", "a URL", ""}}},
 		{"a code of 5", "whatsapp_sender_verify", `{"senderId":"s","code":"12345"}`, []place{{"code", "exactly 6 characters", ""}}},
-		{"mixed variants", "whatsapp_sender_create", `{"wabaId":"1","phoneNumberId":"2","phoneNumberProvider":"SINCH"}`, []place{{"phoneNumberProvider", "does not go with the other names", ""}}},
-		{"no signup with a new number", "whatsapp_sender_create", `{"wabaId":"1","phoneNumberId":"2","details":{"displayName":"x"}}`, []place{{"details", "does not go with the other names", ""}}},
+		{"mixed variants", "whatsapp_sender_create", `{"wabaId":"1","phoneNumberId":"2","phoneNumberProvider":"SINCH"}`, []place{{"phoneNumberProvider", "not allowed with the other names", ""}}},
+		{"no signup with a new number", "whatsapp_sender_create", `{"wabaId":"1","phoneNumberId":"2","details":{"displayName":"x"}}`, []place{{"details", "not allowed with the other names", ""}}},
 		{"a place too high", "whatsapp_template_create", `{"name":"a_b","language":"it","category":"utility","components":[{"type":"BODY","text":"Hi there now."}]}`,
 			[]place{{"components", "it belongs in details", "details.components"}, {"details", "required", ""}}},
 		{"a place too low", "whatsapp_template_create", `{"name":"a_b","language":"IT","details":{"components":[{"type":"BODY","text":"Hi there now."}],"category":"UTILITY"}}`,
@@ -153,7 +153,7 @@ func TestAllViolationsAreToldAtOnce(t *testing.T) {
 		{"a host that nobody filled in", "webhook_create", `{"target":"https://<your-host>/h","secret":"Zx81-vQp3-77Lm"}`, []place{{"target", "a placeholder that was not filled in", ""}}},
 		{"no port", "webhook_create", `{"target":"https://example.com:99999/h","secret":"Zx81-vQp3-77Lm"}`, []place{{"target", "a port from 1 to 65535", ""}}},
 		{"a variable in a host", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Hi there."},{"type":"BUTTONS","buttons":[{"type":"URL","text":"x","url":"https://{{1}}.example.com","examples":["https://a.example.com"]}]}]}}`,
-			[]place{{"details.components[1].buttons[0].url", "a {{1}} may stand at its very end alone", ""}}},
+			[]place{{"details.components[1].buttons[0].url", "a {{1}} is allowed only at its end", ""}}},
 		{"blanks around a phone number", "kakaotalk_sender_create", `{"plusFriendId":"@f","details":{"adminPhoneNo":" +15550100001","name":"n","topLevelCategoryCode":"001","midLevelCategoryCode":"0001","subLevelCategoryCode":"0001"}}`, []place{{"details.adminPhoneNo", "a phone number", ""}}},
 		{"no boolean", "bundle_create", `{"name":"a","region":"EU","smsApp":"yes","convApp":[true]}`, []place{{"convApp", "boolean or object", ""}, {"smsApp", "boolean or object", ""}}},
 		{"more than a footer holds", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Hi there."},{"type":"FOOTER","text":"` + strings.Repeat("x", 62) + `"}]}}`,
@@ -265,8 +265,8 @@ func TestViolationsSpeakJSON(t *testing.T) {
 	}
 }
 
-// No two values of a list are told apart by spelling alone, so that mending
-// one can't mean another.
+// No two values of a list differ only in spelling, so that a corrected value can't
+// mean another one.
 func TestSpellingsDoNotCollide(t *testing.T) {
 	for _, row := range catalog.Rows() {
 		var look func(path string, s *papi.Schema)
@@ -275,7 +275,7 @@ func TestSpellingsDoNotCollide(t *testing.T) {
 			values := fixed(s)
 			for _, value := range values {
 				loose := strings.ReplaceAll(strings.ToLower(value), "_", "-")
-				if meant := papi.Spelled(loose, values); meant != value {
+				if meant := papi.CanonicalValue(loose, values); meant != value {
 					t.Errorf("%s: %s is taken as %s", path, loose, meant)
 				}
 			}
@@ -353,7 +353,7 @@ func FuzzCheck(f *testing.F) {
 			t.Fatalf("what was let through is refused: %s", encode(e))
 		}
 		if !reflect.DeepEqual(again.args, c.args) {
-			t.Errorf("mended twice differs: %v and %v", c.args, again.args)
+			t.Errorf("coerced twice differs: %v and %v", c.args, again.args)
 		}
 	})
 }

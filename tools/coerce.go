@@ -55,7 +55,9 @@ func (c *coercer) object(s *papi.Schema, given map[string]any, path string) map[
 func (c *coercer) value(s *papi.Schema, given any, path string) any {
 	s = s.Resolve()
 	if len(s.AnyOf) > 0 {
-		given = c.unquoted(s, given, path)
+		if text, ok := given.(string); ok {
+			given = c.unquoted(text, func(kind string) bool { return takes(s, kind) }, path)
+		}
 		s = c.variant(s, given, path)
 	}
 	given = c.kind(s, given, path)
@@ -81,30 +83,7 @@ func (c *coercer) value(s *papi.Schema, given any, path string) any {
 func (c *coercer) kind(s *papi.Schema, given any, path string) any {
 	switch v := given.(type) {
 	case string:
-		switch {
-		case s.Type.Has("string"):
-			return v
-		case s.Type.Has("number"), s.Type.Has("integer"):
-			if n, ok := c.parse(withoutZeros(v)).(json.Number); ok {
-				c.warn(path, "the text taken as a number")
-				return integer(n)
-			}
-		case s.Type.Has("boolean"):
-			if b, ok := c.parse(strings.ToLower(v)).(bool); ok {
-				c.warn(path, "the text taken as %v", b)
-				return b
-			}
-		case s.Type.Has("object"):
-			if o, ok := c.parse(v).(map[string]any); ok {
-				c.warn(path, "the text taken as the object that it holds")
-				return o
-			}
-		case s.Type.Has("array"):
-			if l, ok := c.parse(v).([]any); ok {
-				c.warn(path, "the text taken as the list that it holds")
-				return l
-			}
-		}
+		given = c.unquoted(v, s.Type.Has, path)
 	case json.Number:
 		if s.Type.Has("string") && !s.Type.Has("number") {
 			c.warn(path, "the number taken as a text")
@@ -161,7 +140,7 @@ func (c *coercer) enum(s *papi.Schema, given, path string) string {
 	if slices.Contains(values, given) {
 		return given
 	}
-	if meant := papi.Spelled(given, values); meant != "" {
+	if meant := papi.CanonicalValue(given, values); meant != "" {
 		c.warn(path, "%q taken as %q", papi.Echo(given), meant)
 		return meant
 	}
@@ -183,7 +162,7 @@ func fixed(s *papi.Schema) []string {
 // variant chooses the schema of a union that a value most likely means.
 func (c *coercer) variant(s *papi.Schema, given any, path string) *papi.Schema {
 	chosen := s.Variant(given)
-	if chosen.Outdated() {
+	if chosen.IsDeprecated() {
 		at := path
 		if at == "" {
 			at = "the body"
@@ -193,30 +172,37 @@ func (c *coercer) variant(s *papi.Schema, given any, path string) *papi.Schema {
 	return chosen
 }
 
-// unquoted parses a text where a union accepts what it holds, and no text:
+// unquoted parses a text where the schema accepts what it holds, and no text:
 // "true" for a boolean or an object.
-func (c *coercer) unquoted(s *papi.Schema, given any, path string) any {
-	text, isText := given.(string)
-	if !isText || takes(s, "string") {
-		return given
+func (c *coercer) unquoted(text string, accepts func(kind string) bool, path string) any {
+	if accepts("string") {
+		return text
 	}
 	switch held := c.parse(text).(type) {
 	case map[string]any:
-		if takes(s, "object") {
+		if accepts("object") {
 			c.warn(path, "the text taken as the object that it holds")
 			return held
 		}
 	case []any:
-		if takes(s, "array") {
+		if accepts("array") {
 			c.warn(path, "the text taken as the list that it holds")
 			return held
 		}
 	}
-	if b, ok := c.parse(strings.ToLower(text)).(bool); ok && takes(s, "boolean") {
-		c.warn(path, "the text taken as %v", b)
-		return b
+	switch held := c.parse(strings.ToLower(withoutZeros(text))).(type) {
+	case json.Number:
+		if accepts("number") || accepts("integer") {
+			c.warn(path, "the text taken as a number")
+			return integer(held)
+		}
+	case bool:
+		if accepts("boolean") {
+			c.warn(path, "the text taken as %v", held)
+			return held
+		}
 	}
-	return given
+	return text
 }
 
 // takes reports whether a variant of a union has the JSON type.

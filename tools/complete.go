@@ -62,12 +62,6 @@ func enum(name string) func(*Set) []string {
 	}
 }
 
-// Completes reports whether Complete knows a source of this name.
-func Completes(name string) bool {
-	_, ok := sources()[name]
-	return ok
-}
-
 const (
 	completionTTL      = time.Minute
 	completionTimeout  = 3 * time.Second

@@ -81,7 +81,7 @@ func (s *Set) coreTools() []*coreTool {
 			confirms, s.projectConfirm),
 		newCoreTool("project_overview", "Show project overview", "Read what lives in a project: webhooks, and the accounts, senders, templates, apps and bundles of each channel, counted by state; what failed, is under review or was refused in part, or waits too long; and the API's time.",
 			reads, s.projectOverview),
-		newCoreTool("schema_get", "Get tool schema", "Get a tool's complete schema with notes, what its values mean, the errors it can answer, and an example of its arguments.",
+		newCoreTool("schema_get", "Get tool schema", "Get a tool's complete schema with notes, what its values mean, the errors it can return, and an example of its arguments.",
 			looksUp, s.schemaGet),
 	}
 }

@@ -113,7 +113,7 @@ func failed(row *catalog.Row, args map[string]any, err error) *Error {
 		return &Error{Code: errorcode.InternalError, Message: err.Error()}
 	}
 	out := &Error{Code: e.Code, Status: e.Status, Message: e.Message, Resolution: e.Resolution}
-	out.Info, _ = papi.MaskAnswered(e.Info).(map[string]any)
+	out.Info, _ = papi.MaskAnswer(e.Info).(map[string]any)
 	if e.RetryAfter > 0 {
 		out.Info = jsonvalue.With(out.Info, "retryAfterSeconds", int(e.RetryAfter.Seconds()))
 	}

@@ -102,8 +102,8 @@ func TestEveryCodeOfOursHasAPage(t *testing.T) {
 			}
 			continue
 		}
-		for _, tool := range rule.Tools {
-			if !strings.Contains(page, "`"+tool+"`") {
+		for _, tool := range append([]string{rule.Source}, rule.Tools...) {
+			if !strings.Contains(page, tool) {
 				t.Errorf("%s: its page does not name %s", rule.Code, tool)
 			}
 		}

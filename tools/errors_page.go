@@ -63,9 +63,9 @@ func (a *answerer) section() section {
 	var b strings.Builder
 	text := a.text()
 	fmt.Fprintf(&b, "%s.\n\nDo: %s.\n\n", sentence(text.Message), text.Resolution)
-	next := a.next()
-	for _, status := range a.statuses() {
-		fmt.Fprintf(&b, "- %d %s, answered by %s.", status, http.StatusText(status), strings.Join(a.tools(status), ", "))
+	next, tools := a.next(), a.tools()
+	for _, status := range slices.Sorted(maps.Keys(tools)) {
+		fmt.Fprintf(&b, "- %d %s, answered by %s.", status, http.StatusText(status), strings.Join(tools[status], ", "))
 		if len(next) == 0 { // what holds for every error of a status may be wrong for one that has steps of its own
 			fmt.Fprintf(&b, " %s", byStatus(status))
 		}
@@ -89,7 +89,11 @@ func ownSection(own errorcode.Entry) section {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\nDo: %s.\n\n- Retryable: %s.\n", own.Meaning, strings.TrimSuffix(own.Do, "."), own.Retryable)
 	if rule := ruleOf(own.Code); rule != nil {
-		fmt.Fprintf(&b, "- A rule of the guard; it checks `%s`.\n", strings.Join(rule.Tools, "`, `"))
+		fmt.Fprintf(&b, "- A rule of the guard; it checks `%s`", strings.Join(rule.Tools, "`, `"))
+		if rule.When != "" {
+			fmt.Fprintf(&b, ", when %s", rule.When)
+		}
+		fmt.Fprintf(&b, ".\n- Source: %s.\n", rule.Source)
 		var families []string
 		for _, tool := range rule.Tools {
 			if family := guides.OfTool(catalog.Lookup(tool).Toolset); !slices.Contains(families, family) {
@@ -113,7 +117,7 @@ func ownCodes() []errorcode.Entry {
 		}
 		all = append(all, errorcode.Entry{
 			Code: rule.Code, Origin: errorcode.Guard, Meaning: rule.About, Retryable: errorcode.No,
-			Do: "do what the resolution says: change the call, or first bring the resource into the state that it needs; then call again",
+			Do: "follow the resolution: change the call, or first bring the resource into the state that it needs; then call again",
 		})
 	}
 	return all
@@ -208,25 +212,14 @@ func statusOf(row *catalog.Row, code string) int {
 	return 0
 }
 
-func (a *answerer) statuses() []int {
-	var all []int
+// tools returns the tools that return the code, by status.
+func (a *answerer) tools() map[int][]string {
+	tools := map[int][]string{}
 	for _, row := range a.rows {
-		if status := statusOf(row, a.code); !slices.Contains(all, status) {
-			all = append(all, status)
-		}
+		status := statusOf(row, a.code)
+		tools[status] = append(tools[status], "`"+row.Tool+"`")
 	}
-	slices.Sort(all)
-	return all
-}
-
-func (a *answerer) tools(status int) []string {
-	var all []string
-	for _, row := range a.rows {
-		if statusOf(row, a.code) == status {
-			all = append(all, "`"+row.Tool+"`")
-		}
-	}
-	return all
+	return tools
 }
 
 // next has the steps that an agent gets after the error, each once.

@@ -14,7 +14,7 @@ import (
 )
 
 // The example of each tool is what the tool itself takes as it is: it needs no
-// correction, no rule that judges the request has anything against it, and the
+// correction, no rule that checks the request refuses it, and the
 // API finds nothing wrong with it (that the thing is not there is another
 // matter).
 func TestExamplesCanBeCalled(t *testing.T) {

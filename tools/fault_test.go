@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Faults of the API, through the whole way of a call. What may be sent again
-// is; a create, a register and a launch never are, blindly.
+// Faults of the API, through the complete call path. What may be sent again is; a
+// create, a registration and a launch never are, blindly.
 
 // hangUp ends the connection without an answer.
 func hangUp(w http.ResponseWriter) {
@@ -162,7 +162,7 @@ func TestAWriteOutlivesItsCaller(t *testing.T) {
 	leave()
 	close(release)
 	result(t, <-ended)
-	// The register was remembered: a verify is let through.
+	// The registration was remembered: a verify is allowed.
 	if out := do(t, set, "whatsapp_sender_verify", map[string]any{"senderId": "s", "code": "012345"}); out.IsError {
 		t.Errorf("got %s", encode(out.Structured))
 	}

@@ -24,15 +24,15 @@ const maxSteps = 6
 
 // graph walks what next says, in a sandbox with a lived-in shop. An end is a
 // step that needs what a person knows, or a person; a step that reads the same
-// thing later; a success state, or a list in which nothing needs anybody.
+// thing later; a success state, or a list in which nothing needs attention.
 type graph struct {
 	t     *testing.T
 	box   *sandbox.Sandbox
 	world []byte // the shop
 	set   *Set
-	// seen are the calls of this world that lead to an end, while nothing in
+	// walked are the calls of this world that lead to an end, while nothing in
 	// it was changed.
-	seen map[string]bool
+	walked map[string]bool
 }
 
 func newGraph(t *testing.T) *graph {
@@ -85,7 +85,7 @@ func (g *graph) become(edit func(project map[string]any)) {
 		g.t.Fatal(err)
 	}
 	g.load(raw)
-	g.seen = map[string]bool{}
+	g.walked = map[string]bool{}
 }
 
 // follow makes a call, and follows all that its answer says, to its ends.
@@ -97,7 +97,7 @@ func (g *graph) follow(path []string, n catalog.Next) {
 		g.t.Errorf("no end within %d steps:\n  %s", maxSteps, strings.Join(path, "\n  "))
 		return
 	}
-	if g.seen[call] {
+	if g.walked[call] {
 		return
 	}
 	row := catalog.Lookup(n.Tool)
@@ -117,7 +117,7 @@ func (g *graph) follow(path []string, n catalog.Next) {
 	if changes {
 		g.load(before)
 	} else {
-		g.seen[call] = true
+		g.walked[call] = true
 	}
 }
 
@@ -215,7 +215,7 @@ func (g *graph) possible(path []string, n catalog.Next) {
 	}
 }
 
-// things are the things of the shop that are brought into each state: how they
+// things are the things of the shop that are put into each state: how they
 // are changed, how they are read, and by which states.
 type graphThing struct {
 	name            string

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,17 +15,16 @@ func masked(value any, name, path string) []papi.Violation {
 	switch v := value.(type) {
 	case string:
 		switch {
-		case v == papi.Masked && papi.SoundsSecret(name):
+		case v == papi.Masked && papi.IsSecretName(name):
 			return []papi.Violation{{Path: path, Given: v, Allowed: "the secret itself: answers show it as ***"}}
 		case strings.Contains(v, "://"+papi.Masked+"@"):
 			return []papi.Violation{{Path: path, Given: papi.Echo(v), Allowed: "the URL with its user and password, which answers show as ***: ask the person, or leave the argument out to keep it as it is"}}
 		}
 	case map[string]any:
 		var all []papi.Violation
-		for name, field := range v {
-			all = append(all, masked(field, name, strings.TrimPrefix(path+"."+name, "."))...)
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			all = append(all, masked(v[name], name, strings.TrimPrefix(path+"."+name, "."))...)
 		}
-		slices.SortFunc(all, func(a, b papi.Violation) int { return strings.Compare(a.Path, b.Path) })
 		return all
 	case []any:
 		var all []papi.Violation

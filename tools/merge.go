@@ -24,7 +24,7 @@ func merge(variants []*papi.Schema) *papi.Schema {
 			switch before, known := merged.Properties[name]; {
 			case known:
 				merged.Properties[name] = both(before, p)
-			case s.Outdated():
+			case s.IsDeprecated():
 				p = p.Resolve().Clone()
 				p.Deprecated = true
 				merged.Properties[name] = p
@@ -74,7 +74,7 @@ func both(a, b *papi.Schema) *papi.Schema {
 func folded(union []*papi.Schema) []*papi.Schema {
 	var current, outdated []*papi.Schema
 	for _, v := range union {
-		if v.Resolve().Outdated() {
+		if v.Resolve().IsDeprecated() {
 			outdated = append(outdated, v)
 			continue
 		}
@@ -93,7 +93,7 @@ func folded(union []*papi.Schema) []*papi.Schema {
 func foldable(a, b *papi.Schema) bool {
 	a, b = a.Resolve(), b.Resolve()
 	for _, s := range []*papi.Schema{a, b} {
-		if len(s.Properties) == 0 || slices.ContainsFunc(s.Required, func(name string) bool { return !s.MayLack(name, false) }) {
+		if len(s.Properties) == 0 || slices.ContainsFunc(s.Required, func(name string) bool { return !s.MayOmit(name, false) }) {
 			return false
 		}
 	}

@@ -14,9 +14,9 @@ import (
 // that are under review or were refused. The state comes first where a call or a
 // person has to move it on; where a part is under review and all else is well,
 // that review is what to wait for.
-func (st *standing) steps(project string, ids map[string]string, now time.Time) []catalog.Step {
-	at, wording := st.resource.At(st.state, st.pending), st.wording(now)
-	ofState := fillIn(st.possible(at.Next), wording)
+func (st *condition) steps(project string, ids map[string]string, now time.Time) []catalog.Step {
+	wording := st.wording(now)
+	ofState := fillIn(st.possible(st.at.Next), wording)
 	var ofParts []catalog.Step
 	reviewed := st.resource.Pends(st.pending)
 	if st.pending == "" || reviewed != nil { // else a change pends, and goes first
@@ -29,7 +29,7 @@ func (st *standing) steps(project string, ids map[string]string, now time.Time) 
 	}
 	all := slices.Concat(ofParts, ofState)
 	switch {
-	case at.Class == catalog.ActionRequired, at.Class == catalog.Failure:
+	case st.at.Class == catalog.ActionRequired, st.at.Class == catalog.Failure:
 		all = slices.Concat(ofState, ofParts)
 	case reviewed != nil: // it is not as it should be yet
 		all = ofParts
@@ -42,7 +42,7 @@ func (st *standing) steps(project string, ids map[string]string, now time.Time) 
 
 // possible leaves out the steps that can't be taken in the thing's state. Where
 // that concerns a pending change, the state says what to do.
-func (st *standing) possible(steps []catalog.Step) []catalog.Step {
+func (st *condition) possible(steps []catalog.Step) []catalog.Step {
 	kept := slices.DeleteFunc(slices.Clone(steps), func(s catalog.Step) bool { return s.Requires != nil && !s.Requires.AllowsState(st.state) })
 	if len(kept) < len(steps) && st.pending != "" && st.state != "" {
 		kept = slices.Concat(st.resource.At(st.state, "").Next, kept)

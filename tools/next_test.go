@@ -19,7 +19,7 @@ var liveState = map[string]string{
 	"kakaotalk_sender": "ACTIVE", "kakaotalk_template": "APPROVED",
 }
 
-// knownBySight are the rules that judge a call by the state of its thing, or by
+// knownBySight are the rules that check a call by the state of its thing, or by
 // the call alone.
 func knownBySight() []guard.Rule {
 	return slices.DeleteFunc(slices.Clone(guard.Rules), func(r guard.Rule) bool {
@@ -28,7 +28,7 @@ func knownBySight() []guard.Rule {
 }
 
 // Each action that any state of any resource leads to can be taken: with its
-// args and what it needs the call is whole, and the guard lets it through in
+// args and what it needs the call is complete, and the guard lets it through in
 // that very state.
 func TestNextOfEachStateCanBeTaken(t *testing.T) {
 	for _, row := range catalog.Rows() {
@@ -41,7 +41,7 @@ func TestNextOfEachStateCanBeTaken(t *testing.T) {
 				pending, states = declared.Name, []string{"", liveState[row.Resource.Name]}
 			}
 			for _, state := range states {
-				answer := standingAt(row.Resource, state, pending, pending != "")
+				answer := answerAt(row.Resource, state, pending, pending != "")
 				next := resultOf(row, project, &call{args: pathSample(row)}, answer).Next
 				where := fmt.Sprintf("%s, %s %s", row.Tool, state, declared.Name)
 				left := slices.DeleteFunc(slices.Clone(row.Resource.At(state, pending).Next), func(s catalog.Step) bool { return !s.Fits(answer) })
@@ -132,8 +132,8 @@ func pathSample(row *catalog.Row) map[string]any {
 	return args
 }
 
-// standingAt is the answer that shows a resource in a state, with its ids.
-func standingAt(r *catalog.Resource, state, pending string, pends bool) map[string]any {
+// answerAt is the answer that shows a resource in a state, with its ids.
+func answerAt(r *catalog.Resource, state, pending string, pends bool) map[string]any {
 	answer := map[string]any{}
 	for arg, field := range r.IDs {
 		put(answer, field, "x")
@@ -161,7 +161,7 @@ func TestNextOfA401NamesTheProject(t *testing.T) {
 	}
 }
 
-// After a wrong code of a register made elsewhere, the next try says so again:
+// After a wrong code of a registration made elsewhere, the next try says so again:
 // else the guard would refuse it. The code may be too old, too.
 func TestNextOfAWrongCodeCanBeTaken(t *testing.T) {
 	g := newGraph(t)

@@ -204,7 +204,7 @@ func (o *overview) looks() string {
 		things += c.Total
 		for _, state := range resource.States {
 			switch n := c.ByState[state.Name]; {
-			case !state.Live || n == 0:
+			case !state.Production || n == 0:
 			case n == 1:
 				reaching = append(reaching, fmt.Sprintf("1 %s is %s", resource.Called(1), state.Name))
 			default:

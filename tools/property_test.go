@@ -216,8 +216,8 @@ func (v *vault) begin(a *attempt, asked *reply) (done func()) {
 	}
 }
 
-// misbehave makes a few calls, some of a client that can ask, some with tokens that are good, stolen, old, bent or
-// made up.
+// misbehave makes a few calls, some of a client that can ask, some with tokens that
+// are valid, stolen, old, altered or invented.
 func misbehave(t *testing.T, set *Set, v *vault, seen *loot, r *rand.Rand, client string, projects []string) {
 	last := ""
 	var again *struct {

@@ -76,7 +76,7 @@ func refusedBy(status string) map[string]any {
 func TestARefusalOfAnOperatorNeedsAttention(t *testing.T) {
 	resource := catalog.Lookup("rcs_sender_get").Resource
 	for _, status := range enumOf("RcsOperatorStatusEnum") {
-		st := standingOf(resource, refusedBy(status))
+		st := conditionOf(resource, refusedBy(status))
 		found := candidates(resource, []any{refusedBy(status)})
 		want := slices.Contains([]string{"REJECTED", "SUSPENDED", "UNLAUNCHED", "INVALID_IN_GOOGLE_MY_BUSINESS"}, status)
 		if (len(st.refused) > 0) != want || (len(found) > 0) != want {
@@ -88,7 +88,7 @@ func TestARefusalOfAnOperatorNeedsAttention(t *testing.T) {
 	}
 	down := refusedBy("UNLAUNCHED")
 	down["state"] = "UNLAUNCHED"
-	if st := standingOf(resource, down); len(st.refused) > 0 {
+	if st := conditionOf(resource, down); len(st.refused) > 0 {
 		t.Errorf("taken down with all its operators: %v", st.refused)
 	}
 }

@@ -46,9 +46,9 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 	r := newResult(row.Tool, projectID)
 	r.IDs = pathIDs(row, c.args)
 	list := row.List()
-	var st *standing
+	var st *condition
 	if list == "" && row.Resource != nil {
-		st = newStanding(row, c, answer)
+		st = newCondition(row, c, answer)
 		maps.Copy(r.IDs, st.ids)
 		r.State = orNil(jsonvalue.Text(answer, row.Resource.State))
 		if st.pending != "" {
@@ -72,10 +72,10 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 	return r
 }
 
-// newStanding reads the state of a result's thing, with the time that its
+// newCondition reads the state of a result's thing, with the time that its
 // history shows.
-func newStanding(row *catalog.Row, c *call, answer any) *standing {
-	st := standingOf(row.Resource, answer)
+func newCondition(row *catalog.Row, c *call, answer any) *condition {
+	st := conditionOf(row.Resource, answer)
 	if st.since.IsZero() {
 		st.since = c.since
 	}
@@ -84,7 +84,7 @@ func newStanding(row *catalog.Row, c *call, answer any) *standing {
 
 // keptAsDraft warns of a change that was saved and not submitted, since the
 // call left status out and the contract's default is DRAFT.
-func keptAsDraft(row *catalog.Row, c *call, st *standing) string {
+func keptAsDraft(row *catalog.Row, c *call, st *condition) string {
 	if row.Effect != catalog.Update || st == nil || st.pending != "DRAFT" || c.args["status"] != nil {
 		return ""
 	}
@@ -92,7 +92,7 @@ func keptAsDraft(row *catalog.Row, c *call, st *standing) string {
 }
 
 // nextOfResult returns what to do after a call that went well.
-func nextOfResult(row *catalog.Row, c *call, r *Result, st *standing, answer any, list string) []catalog.Next {
+func nextOfResult(row *catalog.Row, c *call, r *Result, st *condition, answer any, list string) []catalog.Next {
 	if list != "" && row.Effect == catalog.Read {
 		return nextOfList(row, c, r, answer, list)
 	}
@@ -179,9 +179,9 @@ func showsNone(row *catalog.Row) bool {
 // needy leads to the items that need attention, the first few of them one by
 // one.
 func needy(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
-	var found []standing
+	var found []condition
 	for _, item := range items {
-		if st := standingOf(resource, item); st.needsAttention(now) {
+		if st := conditionOf(resource, item); st.needsAttention(now) {
 			found = append(found, st)
 		}
 	}

@@ -208,7 +208,7 @@ func TestIDsStatePendingAndNext(t *testing.T) {
 		{"a sender waits for its code", "whatsapp_sender_get", map[string]any{"senderId": "S1"},
 			map[string]any{"id": "S1", "state": "PENDING_VERIFICATION"},
 			map[string]any{"senderId": "S1"}, "PENDING_VERIFICATION", nil, "whatsapp_sender_register", map[string]any{"senderId": "S1"}},
-		{"what pends is judged before the state", "whatsapp_template_get", map[string]any{"templateName": "a_b", "languageCode": "DE"},
+		{"a pending change counts before the state", "whatsapp_template_get", map[string]any{"templateName": "a_b", "languageCode": "DE"},
 			map[string]any{"name": "a_b", "language": "DE", "state": "APPROVED", "changes": map[string]any{"status": "DRAFT"}},
 			map[string]any{"templateName": "a_b", "languageCode": "DE"}, "APPROVED", "DRAFT", "whatsapp_template_update", map[string]any{"templateName": "a_b", "languageCode": "DE", "status": "SUBMIT"}},
 		{"a KakaoTalk sender is verified", "kakaotalk_sender_register", map[string]any{"plusFriendId": "@f"},

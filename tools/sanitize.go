@@ -284,7 +284,7 @@ func (s *sanitizer) reflected(at string, v reflect.Value, id bool) reflect.Value
 
 // text sanitizes a text, and truncates that of an error.
 func (s *sanitizer) text(at, text string) string {
-	if papi.Hides(text) {
+	if papi.HasHidden(text) {
 		s.cleaned.add(at)
 	}
 	text = papi.Printable(text)

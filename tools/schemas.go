@@ -102,6 +102,6 @@ func notes(row *catalog.Row) []string {
 // texts say so.
 func inlined(s *papi.Schema) *papi.Schema {
 	return rewrite(s, "", func(_ string, s *papi.Schema) {
-		s.Required = slices.DeleteFunc(slices.Clone(s.Required), func(name string) bool { return s.MayLack(name, false) })
+		s.Required = slices.DeleteFunc(slices.Clone(s.Required), func(name string) bool { return s.MayOmit(name, false) })
 	})
 }

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the snapshots anew")
+var update = flag.Bool("update", false, "write the snapshots again")
 
 // Each tool as clients see it, so that a change of the interface shows in
-// review. `go test ./tools -update` writes them anew.
+// review. `go test ./tools -update` writes them again.
 func TestSnapshots(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
 	dir := filepath.Join("..", "testdata", "tools")

@@ -20,7 +20,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -226,7 +226,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		if len(e.Next) == 0 {
 			e.Next = nextAfterRefusal(row, gc.Args, e.Code)
 		}
-		if !strings.HasPrefix(e.Code, "guard_project_") { // else the project has to be settled first
+		if !slices.Contains(aboutProject, e.Code) { // else the project has to be settled first
 			e.Next = s.offered(e.Next, c.own.project)
 		}
 		return e.outcome()
@@ -279,8 +279,11 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 	return Outcome{Structured: r}
 }
 
-// now is the API's time of an answer, by which its own times are judged: the
-// clock here may be wrong, and the sandbox's may have been moved.
+// aboutProject are the refusals whose steps name the project themselves.
+var aboutProject = []string{errorcode.ProjectMissing, errorcode.ProjectNotAllowed, errorcode.ProjectUnconfirmed}
+
+// now is the API's time of an answer, by which its own times are measured:
+// the clock here may be wrong, and the sandbox's may have been moved.
 func (s *Set) now(sent dispatch.Result) time.Time {
 	if sent.Date.IsZero() {
 		return s.opts.Now()

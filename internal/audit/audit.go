@@ -184,10 +184,8 @@ type Report struct {
 
 // OpenIntent is an intent without an outcome.
 type OpenIntent struct {
-	Line                     int64
-	Time                     time.Time
-	Principal, Project, Tool string
-	Call                     string
+	Line int64
+	Entry
 }
 
 // BrokenError is the position at which a chain is broken.
@@ -221,7 +219,7 @@ func (l *Log) Verify(ctx context.Context, noted string) (Report, error) {
 		found = found || at.hash == noted
 		switch line.Phase {
 		case Intent:
-			open[line.Call] = OpenIntent{at.seq, line.Time, line.Principal, line.Project, line.Tool, line.Call}
+			open[line.Call] = OpenIntent{at.seq, line.Entry}
 		case Outcome:
 			delete(open, line.Call)
 		}

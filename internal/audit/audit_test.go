@@ -184,7 +184,7 @@ func TestTampering(t *testing.T) {
 		"a line is put in twice":                {join(lines[0], lines[1], lines[1], lines[2]), "", 3},
 		"a line of something else":              {join(lines[0], []byte("hello\n"), lines[1]), "", 2},
 		"an empty line":                         {join(lines[0], []byte("\n"), lines[1]), "", 2},
-		"the last line is cut off":              {whole[:len(whole)-10], "", 4},
+		"the last line is truncated":            {whole[:len(whole)-10], "", 4},
 		"the last line is gone, its hash noted": {join(lines[:3]...), report.Last, 4},
 		"all is gone, a hash noted":             {nil, report.Last, 1},
 	} {

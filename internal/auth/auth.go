@@ -72,6 +72,11 @@ type Failure struct {
 	Code, Message string
 }
 
+// NewFailure returns a failure without a challenge.
+func NewFailure(status int, code, message string) *Failure {
+	return &Failure{Status: status, Code: code, Message: message}
+}
+
 // Error implements error.
 func (f *Failure) Error() string { return f.Code + ": " + f.Message }
 

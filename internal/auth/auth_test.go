@@ -39,15 +39,15 @@ func TestCallersWithKeys(t *testing.T) {
 		principal     string // "" where it is refused
 		challenge     string
 	}{
-		"a key":                     {[]string{"Bearer " + first}, "key:bot@emea", ""},
-		"its second key":            {[]string{"Bearer " + second}, "key:bot@emea", ""},
-		"another caller's":          {[]string{"bearer " + other}, "key:desk", ""},
-		"none":                      {nil, "", `Bearer realm="papi-mcp"`},
-		"an unknown one":            {[]string{"Bearer " + first + "x"}, "", `Bearer realm="papi-mcp", error="invalid_token"`},
-		"the hash for the key":      {[]string{"Bearer " + firstHash}, "", `Bearer realm="papi-mcp", error="invalid_token"`},
-		"an empty one":              {[]string{"Bearer "}, "", `Bearer realm="papi-mcp"`},
-		"another scheme":            {[]string{"Basic " + first}, "", `Bearer realm="papi-mcp"`},
-		"two, of which one is good": {[]string{"Bearer " + first, "Bearer x"}, "", `Bearer realm="papi-mcp"`},
+		"a key":                      {[]string{"Bearer " + first}, "key:bot@emea", ""},
+		"its second key":             {[]string{"Bearer " + second}, "key:bot@emea", ""},
+		"another caller's":           {[]string{"bearer " + other}, "key:desk", ""},
+		"none":                       {nil, "", `Bearer realm="papi-mcp"`},
+		"an unknown one":             {[]string{"Bearer " + first + "x"}, "", `Bearer realm="papi-mcp", error="invalid_token"`},
+		"the hash for the key":       {[]string{"Bearer " + firstHash}, "", `Bearer realm="papi-mcp", error="invalid_token"`},
+		"an empty one":               {[]string{"Bearer "}, "", `Bearer realm="papi-mcp"`},
+		"another scheme":             {[]string{"Basic " + first}, "", `Bearer realm="papi-mcp"`},
+		"two, of which one is valid": {[]string{"Bearer " + first, "Bearer x"}, "", `Bearer realm="papi-mcp"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodPost, "/mcp", nil)

@@ -37,33 +37,24 @@ func (f withCredentials) Authenticate(r *http.Request) (Identity, *Failure) {
 	}
 	given := r.Header.Values(CredentialsHeader)
 	credentials, ok := parseCredentials(given)
-	if !ok && !slices.ContainsFunc(given, papi.Unfilled) {
-		return Identity{}, &Failure{
-			Status: http.StatusBadRequest, Code: errorcode.CredentialsMissing,
-			Message: "each request must send the header " + CredentialsHeader + ", once: base64 of projectId:keyId:keySecret",
-		}
+	if !ok && !slices.ContainsFunc(given, papi.HasPlaceholder) {
+		return Identity{}, NewFailure(http.StatusBadRequest, errorcode.CredentialsMissing, "each request must send the header "+CredentialsHeader+", once: base64 of projectId:keyId:keySecret")
 	}
-	if !ok || papi.Unfilled(credentials.ProjectID) || papi.Unfilled(credentials.KeyID) || papi.Unfilled(credentials.KeySecret) {
-		return Identity{}, &Failure{
-			Status: http.StatusBadRequest, Code: errorcode.ConfigurationUnfilled,
-			Message: CredentialsHeader + ", or a part of it, is still a placeholder: put the value into the configuration of the client",
-		}
+	if !ok || papi.HasPlaceholder(credentials.ProjectID) || papi.HasPlaceholder(credentials.KeyID) || papi.HasPlaceholder(credentials.KeySecret) {
+		return Identity{}, NewFailure(http.StatusBadRequest, errorcode.ConfigurationUnfilled, CredentialsHeader+", or a part of it, is still a placeholder: put the value into the configuration of the client")
 	}
 	if len(id.Grant.Projects) > 0 && !slices.Contains(id.Grant.Projects, credentials.ProjectID) {
-		return Identity{}, &Failure{
-			Status: http.StatusForbidden, Code: errorcode.ProjectNotGranted,
-			Message: "the project in " + CredentialsHeader + " is not among those that this caller may use",
-		}
+		return Identity{}, NewFailure(http.StatusForbidden, errorcode.ProjectNotGranted, "the project in "+CredentialsHeader+" is not among those that this caller may use")
 	}
 	id.Grant.Projects = []string{credentials.ProjectID}
 	id.Credentials = &credentials
 	id.Caller = id.LimitKey()
-	id.Principal = principal(id.Principal, credentials.Fingerprint())
+	id.Principal = principal(id.Principal, credentials.fingerprint())
 	return id, nil
 }
 
-// Fingerprint identifies the credentials without revealing them.
-func (c Credentials) Fingerprint() string {
+// fingerprint identifies the credentials without revealing them.
+func (c Credentials) fingerprint() string {
 	// No part can hold a NUL, so no other three parts give the same text.
 	sum := sha256.Sum256([]byte(c.ProjectID + "\x00" + c.KeyID + "\x00" + c.KeySecret))
 	return hex.EncodeToString(sum[:16])

@@ -60,7 +60,7 @@ func (keys apiKeys) Authenticate(r *http.Request) (Identity, *Failure) {
 			Message: "an API key is missing: send the header Authorization: Bearer KEY",
 		}
 	}
-	if papi.Unfilled(token) {
+	if papi.HasPlaceholder(token) {
 		return Identity{}, &Failure{
 			Status: http.StatusUnauthorized, Challenge: `Bearer realm="papi-mcp", error="invalid_token"`, Code: errorcode.ConfigurationUnfilled,
 			Message: "the header Authorization is still a placeholder: put the API key into the configuration of the client",

@@ -212,10 +212,7 @@ func claimTexts(claim any) []string {
 }
 
 func (a *oidcAuthenticator) missingClaim(claim string) *Failure {
-	return &Failure{
-		Status: http.StatusForbidden, Code: errorcode.ClaimMissing,
-		Message: "this access token lacks the claim " + claim + ", which says what its bearer may do here",
-	}
+	return NewFailure(http.StatusForbidden, errorcode.ClaimMissing, "this access token lacks the claim "+claim+", which says what its bearer may do here")
 }
 
 // refuse returns a failure with the challenge of RFC 6750; reason is its error
@@ -238,10 +235,7 @@ func (a *oidcAuthenticator) unavailable(err error) *Failure {
 		a.lastFailure = now
 		a.Logger.Error("the issuer of tokens can't be reached", "issuer", a.Issuer, "error", err)
 	}
-	return &Failure{
-		Status: http.StatusServiceUnavailable, Code: errorcode.IssuerUnavailable,
-		Message: "the authorization server can't be reached now, so no token can be checked: try again in a few seconds",
-	}
+	return NewFailure(http.StatusServiceUnavailable, errorcode.IssuerUnavailable, "the authorization server can't be reached now, so no token can be checked: try again in a few seconds")
 }
 
 // verifier returns what verifies tokens with the issuer's keys. Concurrent

@@ -18,7 +18,7 @@ var kakaotalkSender = &Resource{
 			Next: []Step{{Do: "ask the person for the code that arrived, and submit it; if none arrived, kakaotalk_sender_register sends another", Tool: "kakaotalk_sender_verify", Needs: []string{"code"}}},
 		},
 		{
-			Name: "ACTIVE", Class: Success, Live: true, Means: "can send",
+			Name: "ACTIVE", Class: Success, Production: true, Means: "can send",
 			Next: []Step{{Do: "the sender is ready; see its templates", Tool: "kakaotalk_template_list"}},
 		},
 		{Name: "BLOCKED", Class: Failure, Means: "usable for nothing", Moves: "Sinch support", Next: []Step{askSupport("plusFriendId")}},

@@ -10,9 +10,9 @@ type Precondition struct {
 	// updated".
 	About string
 	Tools []string
-	// Part names the part of the thing whose status counts in place of its
-	// state; "" where the state does.
-	Part string
+	// Field is the path of the status that counts in place of the thing's state;
+	// "" where the state does.
+	Field string
 	// Live are the states that the thing may have, NotLive those that it must
 	// not have; nil allows any. A thing without a state never went live: it
 	// passes unless MustBeLive.
@@ -22,11 +22,11 @@ type Precondition struct {
 	// any. Without pending changes it passes unless MustPend.
 	Changes  []string
 	MustPend bool
-	// Either tells that the state or the changes suffice.
+	// Either says that the state or the changes suffice.
 	Either bool
-	// NeverSubmitted tells that the thing must not have a state yet.
+	// NeverSubmitted says that the thing must not have a state yet.
 	NeverSubmitted bool
-	// FailClosed tells that the call is refused when the state can't be read.
+	// FailClosed says that the call is refused when the state can't be read.
 	FailClosed bool
 	// Errors are the API's error codes that the precondition prevents.
 	Errors []string

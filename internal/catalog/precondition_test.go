@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -23,15 +24,7 @@ func TestPreconditionsFollowTheContract(t *testing.T) {
 				}
 				codes[p.Code] = true
 				checkErrors(t, p)
-				field := r.State
-				if p.Part != "" {
-					i := slices.IndexFunc(r.Parts, func(part Part) bool { return part.Name == p.Part })
-					if i < 0 {
-						t.Fatalf("%s has no part %s", r.Name, p.Part)
-					}
-					field = r.Parts[i].Field
-				}
-				checkStates(t, row, field, append(slices.Clone(p.Live), p.NotLive...))
+				checkStates(t, row, cmp.Or(p.Field, r.State), append(slices.Clone(p.Live), p.NotLive...))
 				checkStates(t, row, r.Pending, p.Changes)
 			})
 		}

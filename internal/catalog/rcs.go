@@ -36,7 +36,7 @@ var rcs = []Row{
 		Wait: &Wait{
 			Read:    "rcs_sender_get",
 			Classes: map[string]Class{"IN_TEST": Pending, "DRAFT": Unknown},
-			Also: "a launched sender can be launched again for new countries: judge by countryStatus of details.countries (each operator), and brandDetails.registration.status; " +
+			Also: "a launched sender can be launched again for new countries: decide by countryStatus of details.countries (each operator), and brandDetails.registration.status; " +
 				"LAUNCHED with some operators refused is done with those named",
 			Triggers: []string{"RCS_SENDER_STATUS_UPDATED", "RCS_SENDER_OPERATOR_STATUS_UPDATED", "RCS_BRAND_REGISTRATION_PROCESS_STATUS_UPDATED"},
 		},

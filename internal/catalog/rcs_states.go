@@ -50,7 +50,7 @@ var rcsSender = &Resource{
 			},
 		},
 		{
-			Name: "LAUNCHED", Class: Success, Live: true, Means: "the launch succeeded; `countryStatus` says where", Moves: "`rcs_sender_launch` again, for new countries",
+			Name: "LAUNCHED", Class: Success, Production: true, Means: "the launch succeeded; `countryStatus` says where", Moves: "`rcs_sender_launch` again, for new countries",
 			Next: []Step{
 				rcsCountryLacks, rcsCountryAdded,
 				{Do: "for more countries, name all of them, those that are launched too (GB and US only where their answers were given before the launch; FR asks for some too)", Tool: "rcs_sender_update", Needs: []string{"details"}},
@@ -109,6 +109,10 @@ var (
 	}
 )
 
+// RcsNotLaunched is the status of a country that no launch has named yet
+// (RcsOperatorStatusEnum, 1.2.117).
+const RcsNotLaunched = "NOT_LAUNCHED"
+
 // StatesInNotes has a state as the contract's notes on the launch call it, and
 // its name in answers (launchSender, 1.2.117).
 var StatesInNotes = []string{"PENDING_LAUNCH", "PREPARING_LAUNCH"}
@@ -120,7 +124,7 @@ var StatesInNotes = []string{"PENDING_LAUNCH", "PREPARING_LAUNCH"}
 var rcsOperatorStates = slices.Concat(
 	[]State{
 		{Name: "LAUNCHED", Class: Success, Means: "live"},
-		{Name: "NOT_LAUNCHED", Means: "not live yet"},
+		{Name: RcsNotLaunched, Means: "not live yet"},
 		{Name: "PENDING", Means: "activation awaited"},
 		{Name: "PENDING_UNLAUNCHED", Means: "to be taken down"},
 	},
@@ -211,7 +215,7 @@ var rcsTestNumber = &Resource{
 	Name: "rcs_test_number", Get: "rcs_sender_get", IDs: map[string]string{"testNumber": "number"}, State: "state",
 	States: []State{
 		{
-			Name: "UNVERIFIED", Class: Pending, Means: "invited, not verified so far", Moves: "the phone's owner, who accepts the invitation", Lasts: Lasting{First: 10 * minute, Overdue: day, Ask: "the phone's owner"},
+			Name: RcsTestNumberUnverified, Class: Pending, Means: "invited, not verified so far", Moves: "the phone's owner, who accepts the invitation", Lasts: Lasting{First: 10 * minute, Overdue: day, Ask: "the phone's owner"},
 			Next: []Step{{Do: "the phone's owner accepts the invitation"}, {Do: "then check again{since}", Tool: "rcs_test_number_get"}},
 		},
 		{
@@ -219,7 +223,7 @@ var rcsTestNumber = &Resource{
 			Next: []Step{{Do: "check again {again}: the operator decides{since}", Tool: "rcs_test_number_get"}},
 		},
 		{
-			Name: "VERIFIED", Class: Success, Means: "can be used; adding it again sends a new invitation",
+			Name: RcsTestNumberVerified, Class: Success, Means: "can be used; adding it again sends a new invitation",
 			Next: []Step{{Do: "see which features the phone supports", Tool: "rcs_test_number_capabilities_get"}},
 		},
 		{
@@ -261,7 +265,3 @@ const rcsOtherPhone = "another phone, with `rcs_test_number_add`"
 var rcsAddOtherPhone = []Step{{Do: "this phone can't be used: ask the person for another, and add that", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}}
 
 var rcsTestNumberWait = &Wait{Read: "rcs_test_number_get"}
-
-// RcsNotLaunched is the status of a country that no launch has named yet
-// (RcsOperatorStatusEnum, 1.2.117).
-const RcsNotLaunched = "NOT_LAUNCHED"

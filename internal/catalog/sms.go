@@ -10,7 +10,7 @@ var smsApp = &Resource{
 	IDs:      map[string]string{"smsAppId": "id", "conversationAppId": "conversationApiAppDetails.id"},
 	State:    "status",
 	States: slices.Concat(
-		[]State{{Name: "ACTIVE", Class: Success, Live: true, Means: "ready for use"}},
+		[]State{{Name: "ACTIVE", Class: Success, Production: true, Means: "ready for use"}},
 		same(smsAppGoesOn("being made"), "PENDING_ADD", "IN_PROGRESS_ADD", "PROVISIONING", "PROVISIONING_ADD"),
 		same(smsAppGoesOn("being changed"), "PENDING_UPDATE", "IN_PROGRESS_UPDATE", "PROVISIONING_UPDATE"),
 		same(smsAppGoesOn("being blocked"), "PENDING_BLOCK", "IN_PROGRESS_BLOCK", "PROVISIONING_BLOCK"),

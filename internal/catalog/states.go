@@ -22,8 +22,8 @@ type State struct {
 	Lasts Lasting
 	// Next is what to do in it.
 	Next []Step
-	// Live marks a state in which the thing reaches people.
-	Live bool
+	// Production marks a state in which the thing reaches people.
+	Production bool
 }
 
 // Class is what a state asks for.

@@ -22,7 +22,7 @@ var whatsappSender = &Resource{
 			},
 		},
 		{
-			Name: "ACTIVE", Class: Success, Live: true, Means: "can send",
+			Name: "ACTIVE", Class: Success, Production: true, Means: "can send",
 			Next: []Step{{Do: "the sender is ready; a first message to a user needs an approved template", Tool: "whatsapp_template_list"}},
 		},
 		{Name: "INACTIVE", Class: Failure, Means: "exists, but is not active", Moves: "Sinch support", Next: stopped("whatsapp_sender_activity_list", "senderId")},
@@ -85,7 +85,7 @@ var (
 	}
 	WhatsappSenderDisplayName = &Precondition{
 		Code: "guard_whatsapp_display_name_review", About: "The display name of a WhatsApp sender is changed", Tools: []string{"whatsapp_sender_update"},
-		Part: "displayName", NotLive: []string{"PENDING"},
+		Field: "metadata.displayName.status", NotLive: []string{"PENDING"},
 		Errors: []string{"sender_display_name_update_not_allowed"}, Source: "update, 1.2.117",
 	}
 	WhatsappSenderDiscard = &Precondition{

@@ -13,7 +13,7 @@ import (
 func newAudit(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
-		Short: "Check the log that --audit leaves",
+		Short: "Check the audit log (--audit)",
 		Args:  cobra.NoArgs,
 	}
 	cmd.AddCommand(newAuditVerify(s))
@@ -21,44 +21,44 @@ func newAudit(s *streams) *cobra.Command {
 }
 
 func newAuditVerify(s *streams) *cobra.Command {
-	var name, noted string
+	var storeName, noted string
 	cmd := &cobra.Command{
 		Use:   "verify FILE | --store PATH",
-		Short: "Tell whether a line of the log was altered, removed, put in or moved",
-		Long: `Read the whole log, and report whether a line of it was altered, removed, put in or
-moved. Standard output is the number of lines and the hash of the last one; then
-a line for each call whose intent is there and its outcome is not. Such a call is
-running now, or the server was killed in the middle of it: check at
-the API whether the change was made.
+		Short: "Check that no line of the log was changed, removed, inserted or moved",
+		Long: `Read the complete log and check its hash chain: no line may have been changed,
+removed, inserted or moved. Standard output has the number of lines and the hash of
+the last one, then a line for each call with an intent but no outcome. Such a call
+is still running, or the server was killed during it: check at the API whether the
+change was made.
 
-The chain alone does not show lines that were cut off at the end, nor a log that
-was written anew and sealed again. Note the last hash from time to time where
-those who write the log can't change it, and give it with --noted: the log must
-still hold that line, and so all before it.
+The chain alone does not show that lines were removed at the end, or that the log
+was rewritten with a new chain. Save the last hash from time to time where those who
+write the log can't change it, and pass it with --noted: the log must still contain
+that line, and so all lines before it.
 
-Exit code: 0 the log is whole (also with calls that have no outcome), 1 it is
-not, 2 wrong usage.`,
+Exit codes: 0 the log is intact (even if calls have no outcome), 1 it is not,
+2 wrong usage.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var log *audit.Log
 			switch {
-			case len(args) == 1 && name == "":
+			case len(args) == 1 && storeName == "":
 				log = audit.File(args[0])
-			case len(args) == 0 && name != "" && name != memory:
-				kept, err := openStore(name)
+			case len(args) == 0 && storeName != "" && storeName != memory:
+				opened, err := openStore(storeName)
 				if err != nil {
 					return err
 				}
-				defer func() { _ = kept.Close() }() // only read
-				log = audit.InStore(kept)
+				defer func() { _ = opened.Close() }() // only read
+				log = audit.InStore(opened)
 			default:
-				return usage("give the log's FILE, or the --store that holds it")
+				return usage("name the log's FILE, or the --store that holds it")
 			}
 			report, err := log.Verify(cmd.Context(), noted)
 			var broken *audit.BrokenError
 			switch {
 			case errors.As(err, &broken):
-				return &exitError{exitFailed, "the log is not whole: " + broken.Error()}
+				return &exitError{exitFailed, "the log is not intact: " + broken.Error()}
 			case err != nil:
 				return usage("%v", err)
 			}
@@ -70,7 +70,7 @@ not, 2 wrong usage.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&name, "store", "", "the file of the store that holds the log")
-	cmd.Flags().StringVar(&noted, "noted", "", "the hash of a line, noted earlier, that must still be there")
+	cmd.Flags().StringVar(&storeName, "store", "", "file of the store that holds the log")
+	cmd.Flags().StringVar(&noted, "noted", "", "hash of a line, saved earlier, that the log must still contain")
 	return cmd
 }

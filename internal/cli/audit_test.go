@@ -13,9 +13,9 @@ import (
 	"testing"
 )
 
-// A process that is killed after a write was sent, and before its answer came,
-// leaves an intent without an outcome, which verify reports.
-func TestAKilledProcessLeavesItsIntent(t *testing.T) {
+// A process that is killed between a write and its answer leaves an intent without
+// an outcome, which verify reports.
+func TestKilledProcessLeavesAnIntent(t *testing.T) {
 	sent, gone := make(chan string), make(chan struct{})
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
@@ -61,7 +61,7 @@ func TestAKilledProcessLeavesItsIntent(t *testing.T) {
 				t.Errorf("%v:\n%s", err, out)
 			}
 			if text, _ := os.ReadFile(filepath.Join(dir, "audit.jsonl")); strings.Contains(string(text), "canary") {
-				t.Error("a secret stands in the log")
+				t.Error("a secret is in the log")
 			}
 		})
 	}

@@ -16,8 +16,8 @@ import (
 	"papi-mcp/tools"
 )
 
-// callClient is the name of papi-mcp call among the clients of its user. It calls
-// as that user, as on stdio: what a person refused there is not agreed to here.
+// callClient is the client name of papi-mcp call. Its principal is that of serve on
+// stdio, so that what a person declined there is declined here.
 const callClient = "papi-mcp call"
 
 func newCall(s *streams) *cobra.Command {
@@ -27,30 +27,30 @@ func newCall(s *streams) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "call TOOL [JSON | -]",
-		Short: "Make one tool call, the guard included",
-		Long: `Make one tool call through the same path as an agent's, the guard included.
-The arguments are one JSON object, or - to read it from standard input. Standard
-output is the call's result or error as JSON, and nothing else.
+		Short: "Make one tool call from the command line",
+		Long: `Make one tool call, with the same checks as a call of an agent. The arguments are
+one JSON object, or - to read it from standard input. Standard output is the result
+or error of the call as JSON, and nothing else.
 
 A projectId in the arguments confirms the project for this call. Where a person
-must confirm, the answer is confirmation_required with a summary and a token:
-repeat the call with "confirm": TOKEN within ten minutes. Neither is taken within
-ten minutes after a person was asked about the same, here or by a client of
-serve, and did not say yes. With --sandbox nothing is kept from one call to the
-next: start papi-mcp sandbox, and point PAPI_BASE_URL at it.
+must confirm, the call returns confirmation_required with a summary and a token:
+repeat it with "confirm": TOKEN within ten minutes. Neither is accepted within ten
+minutes after a person was asked about the same call, here or by a client of serve,
+and did not confirm it. With --sandbox nothing is kept between calls: start papi-mcp
+sandbox instead, and set PAPI_BASE_URL to its URL.
 
-Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
+Exit codes: 0 done, 1 the tool returned an error, 2 wrong usage.
 ` + environmentHelp,
 		Example: `  papi-mcp call webhook_list --sandbox
   papi-mcp call whatsapp_sender_get '{"senderId": "..."}'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 || len(args) > 2 {
-				return usage("call takes a tool and its arguments as JSON: papi-mcp call TOOL [JSON | -]")
+				return usage("call needs a tool, and its arguments as JSON: papi-mcp call TOOL [JSON | -]")
 			}
 			return nil
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
-			return toolNames(&c, args, begun), cobra.ShellCompDirectiveNoFileComp
+		ValidArgsFunction: func(_ *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+			return toolNames(&c, args, prefix), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			arguments, err := readArguments(s, args[1:])
@@ -62,7 +62,7 @@ Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 					return err
 				}
 			}
-			c.keepState(s)
+			c.setDefaultStore(s)
 			a, err := c.newApp(cmd.Context(), s)
 			if err != nil {
 				return err
@@ -72,9 +72,9 @@ Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 			return printOutcome(s, out, a.tools.Offers(args[0]))
 		},
 	}
-	c.connection(cmd)
-	c.selection(cmd)
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, what a person would be asked, and the request")
+	c.addConnectionFlags(cmd)
+	c.addSelectionFlags(cmd)
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, the question to the person, and the request")
 	cmd.Flags().StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox)")
 	return cmd
 }
@@ -82,21 +82,21 @@ Exit code: 0 done, 1 the tool answered with an error, 2 wrong usage.
 // withDryRun adds dryRun to the arguments of a write.
 func withDryRun(tool string, arguments json.RawMessage) (json.RawMessage, error) {
 	if row := catalog.Lookup(tool); row != nil && !row.Writes() {
-		return nil, usage("--dry-run: %s changes nothing, so call it as it is", tool)
+		return nil, usage("--dry-run: %s changes nothing, so call it without the flag", tool)
 	}
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(arguments, &given); err != nil {
-		return arguments, nil // the call says what is wrong with them
+		return arguments, nil // the call reports what is wrong with them
 	}
 	given["dryRun"] = json.RawMessage("true")
 	return json.Marshal(given)
 }
 
-// maxArguments bounds what is read from standard input, in bytes: a line of
-// serve has no more.
+// maxArguments limits what is read from standard input, in bytes, as serve limits
+// its lines.
 const maxArguments = 8 << 20
 
-// readArguments reads the JSON of a call.
+// readArguments returns the JSON arguments of a call.
 func readArguments(s *streams, args []string) (json.RawMessage, error) {
 	if len(args) == 0 {
 		return json.RawMessage("{}"), nil
@@ -119,8 +119,8 @@ func readArguments(s *streams, args []string) (json.RawMessage, error) {
 	return json.RawMessage(text), nil
 }
 
-// printOutcome prints the result or the error, indented on a terminal, and
-// returns the exit code as an error. A tool that is not offered is wrong usage.
+// printOutcome prints the result or the error, indented on a terminal, and returns
+// the exit code as an error. A tool that is not offered is a usage error.
 func printOutcome(s *streams, out tools.Outcome, offered bool) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -132,7 +132,7 @@ func printOutcome(s *streams, out tools.Outcome, offered bool) error {
 		return &exitError{exitFailed, err.Error()}
 	}
 	if e, ok := out.Structured.(*tools.Error); ok && !offered {
-		return usage("%s; papi-mcp tools lists them%s", e.Message, near(e))
+		return usage("%s; papi-mcp tools lists them%s", e.Message, didYouMean(e))
 	}
 	if _, err := b.WriteTo(s.out); err != nil {
 		return &exitError{exitFailed, err.Error()}
@@ -143,7 +143,7 @@ func printOutcome(s *streams, out tools.Outcome, offered bool) error {
 	return nil
 }
 
-func near(e *tools.Error) string {
+func didYouMean(e *tools.Error) string {
 	if nearest, ok := e.Info["nearest"].(string); ok {
 		return " (did you mean " + nearest + "?)"
 	}
@@ -151,7 +151,7 @@ func near(e *tools.Error) string {
 }
 
 // toolNames completes the name of a tool.
-func toolNames(c *config, args []string, begun string) []string {
+func toolNames(c *config, args []string, prefix string) []string {
 	if len(args) > 0 {
 		return nil
 	}
@@ -161,7 +161,7 @@ func toolNames(c *config, args []string, begun string) []string {
 	}
 	var names []string
 	for _, row := range rows {
-		if strings.HasPrefix(row.Tool, begun) {
+		if strings.HasPrefix(row.Tool, prefix) {
 			names = append(names, row.Tool+"\t"+row.About)
 		}
 	}

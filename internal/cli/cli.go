@@ -1,5 +1,6 @@
-// Package cli is the command line: the commands, their flags and environment,
-// and the putting together of what they run. It holds no rule and no tool.
+// Package cli is the command line: it reads flags, environment and configuration
+// file, creates the parts of the server, and runs the commands. It holds no rules
+// and no tools.
 package cli
 
 import (
@@ -20,11 +21,11 @@ import (
 // The exit codes.
 const (
 	exitDone   = 0
-	exitFailed = 1 // it was done, and ended with an error
-	exitUsage  = 2 // it could not be begun: an unknown flag, tool or value
+	exitFailed = 1 // the command ended with an error
+	exitUsage  = 2 // the command was not started: an unknown flag, tool or value
 )
 
-// exitError ends a command with a code. An empty text prints nothing more.
+// exitError ends a command with an exit code, and a message unless text is empty.
 type exitError struct {
 	code int
 	text string
@@ -42,17 +43,17 @@ type streams struct {
 	out, err io.Writer
 }
 
-// Main runs the command line and returns the exit code: 0 when done, 1 when it
-// ended with an error, 2 when it was used wrongly.
+// Main runs the command line and returns the exit code: 0 for success, 1 for an
+// error, 2 for wrong usage.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// A client that is gone is told by the error of the write; dying of the
-	// signal would leave no time to end what runs.
+	// A closed pipe shows as the error of a write; dying of the signal would leave
+	// no time to finish running calls.
 	signal.Ignore(syscall.SIGPIPE)
-	// net/http and others write to the standard logger what they don't
-	// understand of an answer or a request, with its bytes: a key or a code may
-	// be among them. What matters of it comes as an error too.
+	// net/http and others log unexpected bytes of a request or response to the
+	// standard logger, which may include a key or a code. What matters is
+	// returned as an error as well.
 	log.SetOutput(io.Discard)
 	root := newRoot(&streams{in, out, errOut})
 	root.SetArgs(args)
@@ -64,7 +65,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 		return exitDone
 	}
 	if errors.Is(err, syscall.EPIPE) {
-		return exitFailed // whoever read the output has seen enough
+		return exitFailed // the reader of the output has closed it
 	}
 	code, text := exitUsage, err.Error()
 	var exit *exitError
@@ -88,11 +89,11 @@ func newRoot(s *streams) *cobra.Command {
 		Short: "MCP server for the Sinch Provisioning API",
 		Long: `papi-mcp lets AI agents provision messaging channels through the Sinch
 Provisioning API: WhatsApp, RCS, KakaoTalk, Conversation channel info, SMS apps,
-bundles and webhooks. Every operation is a tool with the API's own schema; a
-guard enforces the documented workflow before a request leaves.
+bundles and webhooks. Every operation is a tool with the API's own schema. A guard
+checks each call against the documented workflow before anything is sent.
 
 Without a command it serves MCP on standard input and output (papi-mcp serve).
-New here? papi-mcp demo shows it on a built-in sandbox, without an account.`,
+To try it without an account: papi-mcp demo runs a tour on the built-in sandbox.`,
 		Version:       Version(),
 		Args:          cobra.NoArgs,
 		RunE:          serve.RunE,
@@ -106,14 +107,14 @@ New here? papi-mcp demo shows it on a built-in sandbox, without an account.`,
 		if err := unknownVariable(root, os.Environ()); err != nil {
 			return err
 		}
-		unfilled, err := fromEnvironment(cmd.Flags())
+		placeholders, err := fromEnvironment(cmd.Flags())
 		if err != nil {
 			return err
 		}
-		if len(unfilled) > 0 && cmd != root && cmd != serve { // which tells it to the client
-			return usage("%s", unfilledText(unfilled))
+		if len(placeholders) > 0 && cmd != root && cmd != serve { // serve reports it to the client
+			return usage("%s", placeholderMessage(placeholders))
 		}
-		c.unfilled = unfilled
+		c.placeholders = placeholders
 		return nil
 	}
 	return root
@@ -121,14 +122,14 @@ New here? papi-mcp demo shows it on a built-in sandbox, without an account.`,
 
 const environmentHelp = `
 Environment:
-  SINCH_PROJECT_ID   the project, or several with commas: no others are touched,
-                     and the first is the default; unset: each call names one
-  SINCH_KEY_ID       access key of the Sinch Dashboard, with SINCH_KEY_SECRET
+  SINCH_PROJECT_ID   the projects that calls may use, comma separated; the first is
+                     the default. Unset: any project, which each call must name
+  SINCH_KEY_ID       access key from the Sinch Dashboard, with SINCH_KEY_SECRET
   SINCH_KEY_SECRET   its secret
-  SINCH_ACCESS_TOKEN a token to use as it is, instead of a key
+  SINCH_ACCESS_TOKEN an access token to use instead of a key
   PAPI_BASE_URL      the API (https://provisioning.api.sinch.com)
   PAPI_TOKEN_URL     the token endpoint (https://auth.sinch.com/oauth2/token)
   PAPI_AUTH          oauth (default), or basic for quick tests
-Each flag has a twin: --read-only is PAPI_MCP_READ_ONLY, or PAPI_MCP_READ_ONLY_FILE
-with the path of a file that holds the value. Another PAPI_MCP_ variable is an
-error.`
+Each flag has an environment variable: PAPI_MCP_READ_ONLY sets --read-only, and
+PAPI_MCP_READ_ONLY_FILE names a file that contains the value. Any other variable
+that begins with PAPI_MCP_ is an error.`

@@ -13,8 +13,7 @@ import (
 	"papi-mcp/internal/sandbox"
 )
 
-// decides is a person who answers every question in the same way, and counts
-// them.
+// decides answers every question in the same way, and counts them.
 type decides struct {
 	action mcp.ElicitationResponseAction
 	asked  int
@@ -25,13 +24,12 @@ func (d *decides) Elicit(context.Context, mcp.ElicitationRequest) (*mcp.Elicitat
 	return &mcp.ElicitationResult{ElicitationResponse: mcp.ElicitationResponse{Action: d.action}}, nil
 }
 
-// mcp-go's own client lists, reads, and makes a guarded write, accepted and
-// declined, on each transport over HTTP and in each protocol version. Its
-// HTTP+SSE client can't answer a question of the older versions: there it is
-// given a token.
-func TestMcpGosClientOverHTTP(t *testing.T) {
+// mcp-go's own client lists, reads, and makes a guarded write, accepted and declined,
+// on each HTTP transport and in each protocol version. Its HTTP+SSE client can't
+// answer the elicitation of the older versions: there it gets a token.
+func TestMcpGoClientOverHTTP(t *testing.T) {
 	t.Parallel()
-	w := serveTeam(t, nil, "--sandbox")
+	w := startHTTP(t, nil, "--sandbox")
 	streamable := func(t *testing.T) transport.Interface {
 		made, err := transport.NewStreamableHTTP(w.url + "/mcp")
 		if err != nil {

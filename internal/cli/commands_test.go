@@ -19,8 +19,8 @@ import (
 	"papi-mcp/internal/sandbox"
 )
 
-// aSandbox starts the command, and returns it with its URL and what it prints
-// after that.
+// aSandbox starts the command, and returns it with its URL and the rest of its
+// output.
 func aSandbox(ctx context.Context, t *testing.T, env []string, flags ...string) (cmd *exec.Cmd, url string, rest io.Reader) {
 	t.Helper()
 	cmd = exec.CommandContext(ctx, "papi-mcp", append([]string{"sandbox", "--addr", "127.0.0.1:0", "--clock", "manual"}, flags...)...)
@@ -40,9 +40,9 @@ func aSandbox(ctx context.Context, t *testing.T, env []string, flags ...string) 
 	return cmd, strings.TrimSpace(line), lines
 }
 
-// The sandbox fills the project of the environment, and takes any id for one
-// unless it is told to be strict.
-func TestTheSandboxCommandFillsTheProjectOfTheEnvironment(t *testing.T) {
+// The sandbox fills the project of the environment, and accepts any project id
+// without --strict-projects.
+func TestSandboxFillsTheProjectOfTheEnvironment(t *testing.T) {
 	const own = "00000000-0000-0000-0000-000000000007"
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -89,9 +89,9 @@ func TestTheSandboxCommandFillsTheProjectOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// The sandbox in the process takes UUIDs alone, as the API does: a template that
-// nobody filled in is no project there.
-func TestTheBuiltInSandboxIsStrict(t *testing.T) {
+// The built-in sandbox accepts only UUIDs, as the API does: a template that was not
+// filled in is not a project.
+func TestBuiltInSandboxRequiresUUIDs(t *testing.T) {
 	const call = `{"projectId":"{projectId}"}`
 	if _, out, _ := run(t, nil, "call", "webhook_list", call, "--sandbox"); !strings.Contains(out, `"status":401`) {
 		t.Errorf("strict: %s", out)
@@ -114,7 +114,7 @@ func TestArgumentsAfterAByteOrderMark(t *testing.T) {
 
 // The sandbox prints its URL as the one line of its output, answers there, and
 // stops at an interrupt.
-func TestTheSandboxCommand(t *testing.T) {
+func TestSandboxCommand(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd, url, lines := aSandbox(ctx, t, nil)
@@ -141,7 +141,7 @@ func TestTheSandboxCommand(t *testing.T) {
 	}
 }
 
-// run runs a command in this process, with an environment of its own.
+// run runs a command in this process, with its own environment.
 func run(t *testing.T, env map[string]string, args ...string) (code int, out, errOut string) {
 	t.Helper()
 	for _, name := range []string{"SINCH_PROJECT_ID", "SINCH_KEY_ID", "SINCH_KEY_SECRET", "SINCH_ACCESS_TOKEN", "PAPI_BASE_URL", "PAPI_TOKEN_URL", "PAPI_AUTH"} {
@@ -152,8 +152,8 @@ func run(t *testing.T, env map[string]string, args ...string) (code int, out, er
 	return code, o.String(), e.String()
 }
 
-// What one sandbox dumped, the next begins with.
-func TestADumpIsSeedData(t *testing.T) {
+// The dump of one sandbox is seed data for the next.
+func TestDumpIsSeedData(t *testing.T) {
 	box := sandbox.New(sandbox.Options{Seed: 1})
 	defer box.Close()
 	if err := box.Seed("shop"); err != nil {
@@ -173,7 +173,7 @@ func TestADumpIsSeedData(t *testing.T) {
 	}
 }
 
-func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
+func TestDoctorFindsProblems(t *testing.T) {
 	box := sandbox.New(sandbox.Options{Seed: 1})
 	defer box.Close()
 	skewed := false
@@ -205,19 +205,19 @@ func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
 		want   []string
 	}{
 		{"all is well", env(), false, exitDone, []string{"ok    token", "ok    API", "ok    clock"}},
-		{"no credentials", env("SINCH_KEY_ID", ""), false, exitFailed, []string{"FAIL  credentials", "to mend: set SINCH_KEY_ID"}},
+		{"no credentials", env("SINCH_KEY_ID", ""), false, exitFailed, []string{"FAIL  credentials", "to fix: set SINCH_KEY_ID"}},
 		{"half a key", env("SINCH_KEY_SECRET", ""), false, exitFailed, []string{"SINCH_KEY_ID is set, and SINCH_KEY_SECRET is not"}},
 		{"a project that is none", env("SINCH_PROJECT_ID", "abc/../x"), false, exitFailed, []string{"FAIL  project", "holds a slash"}},
-		{"a key that is refused", env("SINCH_KEY_ID", "invalid"), false, exitFailed, []string{"FAIL  token", "to mend:"}},
-		{"a token as it is", env("SINCH_ACCESS_TOKEN", "sandbox"), false, exitDone, []string{"SINCH_ACCESS_TOKEN is set", "used as it is given"}},
-		{"a token that is refused", env("SINCH_ACCESS_TOKEN", "canary-token"), false, exitFailed, []string{"FAIL  API", "to mend:"}},
-		{"nobody there", env("PAPI_BASE_URL", "http://127.0.0.1:1"), false, exitFailed, []string{"FAIL  API", "PAPI_BASE_URL"}},
+		{"a key that is refused", env("SINCH_KEY_ID", "invalid"), false, exitFailed, []string{"FAIL  token", "to fix:"}},
+		{"a token as it is", env("SINCH_ACCESS_TOKEN", "sandbox"), false, exitDone, []string{"SINCH_ACCESS_TOKEN is set", "used as given"}},
+		{"a token that is refused", env("SINCH_ACCESS_TOKEN", "canary-token"), false, exitFailed, []string{"FAIL  API", "to fix:"}},
+		{"nothing listens", env("PAPI_BASE_URL", "http://127.0.0.1:1"), false, exitFailed, []string{"FAIL  API", "PAPI_BASE_URL"}},
 		{"no project", env("SINCH_PROJECT_ID", ""), false, exitDone, []string{"note  project", "note  API"}},
 		{"a clock that is off", env(), true, exitFailed, []string{"FAIL  clock", "differs from the API's by 5m", "set the clock"}},
-		{"a URL that is none", env("PAPI_BASE_URL", "::"), false, exitFailed, []string{"FAIL  environment", "PAPI_BASE_URL is not a URL; unset, it is https://", "to mend:"}},
+		{"a URL that is none", env("PAPI_BASE_URL", "::"), false, exitFailed, []string{"FAIL  environment", "PAPI_BASE_URL is not a URL; unset, it is https://", "to fix:"}},
 		{"a URL without a scheme", env("PAPI_TOKEN_URL", "example.com"), false, exitFailed, []string{"PAPI_TOKEN_URL must be like https://host/path"}},
 		{"a secret in a URL", env("PAPI_TOKEN_URL", "https://a:canary@example.com"), false, exitFailed, []string{"PAPI_TOKEN_URL must have no user"}},
-		{"another way to authenticate", env("PAPI_AUTH", "digest"), false, exitFailed, []string{`PAPI_AUTH: unknown way to authenticate "digest"; known: oauth`}},
+		{"another authentication method", env("PAPI_AUTH", "digest"), false, exitFailed, []string{`PAPI_AUTH: unknown authentication method "digest"; known: oauth`}},
 		{"a token that can't be sent", env("SINCH_ACCESS_TOKEN", "canary a"), false, exitFailed, []string{"SINCH_ACCESS_TOKEN"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -238,9 +238,9 @@ func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
-// What the doctor says about a connection that fails names its cause, and not
-// the key, nor the doctor.
-func TestTheDoctorNamesTheCause(t *testing.T) {
+// For a connection that fails, the doctor names the cause, and neither the key nor
+// itself.
+func TestDoctorNamesTheCause(t *testing.T) {
 	private := httptest.NewUnstartedServer(http.NotFoundHandler())
 	private.Config.ErrorLog = log.New(io.Discard, "", 0)
 	private.StartTLS()
@@ -257,7 +257,7 @@ func TestTheDoctorNamesTheCause(t *testing.T) {
 	}{
 		{"an authority of its own", private.URL, nil, "set SSL_CERT_FILE"},
 		{"a file of authorities that is none", private.URL, []string{"SSL_CERT_FILE=" + none}, "SSL_CERT_FILE names a file that can't be read"},
-		{"a file without certificates", private.URL, []string{"SSL_CERT_FILE=commands_test.go"}, "which holds no certificate"},
+		{"a file without certificates", private.URL, []string{"SSL_CERT_FILE=commands_test.go"}, "which contains no certificate"},
 		{"a proxy that asks for credentials", "https://api.example.com", []string{"HTTPS_PROXY=" + proxy.URL}, "before its host, as user:password@host:port"},
 		{"a proxy that is not there", "https://api.example.com", []string{"HTTPS_PROXY=http://user:canary@127.0.0.1:1"}, "calls go through the proxy that HTTPS_PROXY"},
 		{"the version in the URL", "http://127.0.0.1:1/v1", nil, "set it to http://127.0.0.1:1"},
@@ -284,8 +284,8 @@ func TestTheDoctorNamesTheCause(t *testing.T) {
 	}
 }
 
-// The tour ends with an error where a step comes out otherwise than told.
-func TestTheTourChecksItsSteps(t *testing.T) {
+// The demo fails where a step does not have the expected result.
+func TestDemoChecksItsSteps(t *testing.T) {
 	var out bytes.Buffer
 	d := &demo{out: &out, box: sandbox.New(sandbox.Options{Seed: 1, Manual: true})}
 	defer d.box.Close()
@@ -301,17 +301,17 @@ func TestTheTourChecksItsSteps(t *testing.T) {
 		t.Error(err)
 	}
 	if err := d.expectAsked(1); err == nil {
-		t.Error("nobody was asked, and that passed")
+		t.Error("the person was not asked, and that passed")
 	}
 }
 
-func TestColourIsForTerminals(t *testing.T) {
+func TestDemoColors(t *testing.T) {
 	var out bytes.Buffer
 	d := &demo{out: &out}
-	d.paint(red, "plain")
-	d.colour = true
-	d.paint(red, "painted")
-	if got := out.String(); got != "plain\n\x1b[31mpainted\x1b[0m\n" {
+	d.print(red, "plain")
+	d.color = true
+	d.print(red, "colored")
+	if got := out.String(); got != "plain\n\x1b[31mcolored\x1b[0m\n" {
 		t.Errorf("got %q", got)
 	}
 }

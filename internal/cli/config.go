@@ -28,56 +28,56 @@ import (
 	"papi-mcp/tools"
 )
 
-// config is what the flags and the environment say.
+// config holds the flags of a command.
 type config struct {
-	sandbox    bool
-	imitation  imitation
-	toolsets   []string
-	tools      []string
-	readOnly   bool
-	deprecated bool
-	confirm    string
-	store      string
-	verbose    bool
-	// observe hears of the exchanges with the API; nil for nobody.
+	sandbox      bool
+	sandboxFlags sandboxFlags
+	toolsets     []string
+	tools        []string
+	readOnly     bool
+	deprecated   bool
+	confirm      string
+	store        string
+	verbose      bool
+	// observe counts the exchanges with the API; may be nil.
 	observe   papi.Observer
 	trace     bool
 	audit     string
 	file      string
 	logFormat string
-	// unfilled are the settings that still hold a placeholder. A command that is
-	// tolerant starts all the same: each call then says so.
-	unfilled []string
-	tolerant bool
-	// tenants looks up the credentials of a name; nil knows none.
+	// placeholders are the settings that were not filled in. With
+	// allowPlaceholders a command starts all the same, and each call reports them.
+	placeholders      []string
+	allowPlaceholders bool
+	// tenants looks up the credentials of a tenant; nil for none.
 	tenants func(name string) (tenant.Tenant, bool)
 }
 
-// selection adds the flags that say which tools there are.
-func (c *config) selection(cmd *cobra.Command) {
+// addSelectionFlags adds the flags that select the tools.
+func (c *config) addSelectionFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringSliceVar(&c.toolsets, "toolsets", nil, "toolsets to offer, or all ("+strings.Join(catalog.Toolsets(), ", ")+")")
-	f.StringSliceVar(&c.tools, "tools", nil, "tools to offer beside --toolsets; alone: only those")
-	f.BoolVar(&c.readOnly, "read-only", false, "offer only what changes nothing")
-	f.BoolVar(&c.deprecated, "deprecated", false, "let the deprecated operations be offered too")
+	f.StringSliceVar(&c.tools, "tools", nil, "tools to offer in addition to --toolsets; without --toolsets, only these")
+	f.BoolVar(&c.readOnly, "read-only", false, "offer only tools that change nothing")
+	f.BoolVar(&c.deprecated, "deprecated", false, "also offer the deprecated operations")
 }
 
-// connection adds the flags that say where calls go and who confirms them.
-func (c *config) connection(cmd *cobra.Command) {
+// addConnectionFlags adds the flags of how calls are sent and confirmed.
+func (c *config) addConnectionFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.BoolVar(&c.sandbox, "sandbox", false, "use a built-in imitation of the API: no account needed")
-	c.imitation.flags(f, usual.strict)
-	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "who confirms: auto (ask the person, else by token), human (only ask), off (nobody: scripts)")
-	f.StringVar(&c.audit, "audit", "", "leave a line before and after each write, and one for each refusal: in this file, or with store in the --store")
-	f.StringVar(&c.logFormat, "log-format", "text", "how lines are logged to standard error: text or json")
+	f.BoolVar(&c.sandbox, "sandbox", false, "use the built-in sandbox instead of the API: no account needed")
+	c.sandboxFlags.flags(f, defaultSandbox.strict)
+	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)")
+	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")
+	f.StringVar(&c.logFormat, "log-format", "text", "format of the log on standard error: text or json")
 	f.BoolVar(&c.verbose, "verbose", false, "log each exchange with the API to standard error")
 }
 
 func (c *config) filter() catalog.Filter {
-	return catalog.Filter{Toolsets: trim(c.toolsets), Tools: trim(c.tools), ReadOnly: c.readOnly, Deprecated: c.deprecated}
+	return catalog.Filter{Toolsets: nonBlank(c.toolsets), Tools: nonBlank(c.tools), ReadOnly: c.readOnly, Deprecated: c.deprecated}
 }
 
-func trim(names []string) []string {
+func nonBlank(names []string) []string {
 	var kept []string
 	for _, name := range names {
 		if name = strings.TrimSpace(name); name != "" {
@@ -89,21 +89,21 @@ func trim(names []string) []string {
 
 // app is what a command runs on.
 type app struct {
-	pool     *tenant.Pool
-	tools    *tools.Set   // of the server's own tenant
-	client   *papi.Client // its client
-	project  string       // the default project, or ""
-	unfilled []string     // settings that still hold a placeholder
-	tracers  trace.TracerProvider
-	close    func()
+	pool         *tenant.Pool
+	tools        *tools.Set   // of the server's own tenant
+	client       *papi.Client // its client
+	project      string       // the default project, or ""
+	placeholders []string     // settings that were not filled in
+	tracers      trace.TracerProvider
+	close        func()
 }
 
-// lastTraces is how long the last traces may take at the end.
-const lastTraces = 3 * time.Second
+// traceTimeout is how long sending the last traces may take at the end.
+const traceTimeout = 3 * time.Second
 
-// newApp puts together the store, the client, the guard and the tools.
+// newApp creates the store, the client, the guard and the tools.
 func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
-	kept, err := openStore(c.store)
+	opened, err := openStore(c.store)
 	if err != nil {
 		return nil, err
 	}
@@ -113,24 +113,24 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	}
 	mode := guard.Mode(c.confirm)
 	if mode != guard.Auto && mode != guard.Human && mode != guard.Off {
-		return nil, usage("--confirm %q: give auto, human or off", c.confirm)
+		return nil, usage("--confirm %q: use auto, human or off", c.confirm)
 	}
 	if c.logFormat != "" && c.logFormat != "text" && c.logFormat != "json" {
-		return nil, usage("--log-format %q: give text or json", c.logFormat)
+		return nil, usage("--log-format %q: use text or json", c.logFormat)
 	}
 	logger := c.logger(s)
-	unfilled := append(slices.Clone(c.unfilled), unfilledVariables(c.sandbox)...)
-	if len(unfilled) > 0 && !c.tolerant {
-		return nil, usage("%s; put the value in its place", unfilledText(unfilled))
+	placeholders := append(slices.Clone(c.placeholders), placeholderVariables(c.sandbox)...)
+	if len(placeholders) > 0 && !c.allowPlaceholders {
+		return nil, usage("%s; replace it by the value", placeholderMessage(placeholders))
 	}
-	for _, text := range misspelt(os.Environ()) {
+	for _, text := range misspelledVariables(os.Environ()) {
 		logger.Warn(text)
 	}
-	projects := ownProjects()
-	a := &app{unfilled: unfilled, close: func() { _ = kept.Close() }} // nothing waits to be written
+	projects := configuredProjects()
+	a := &app{placeholders: placeholders, close: func() { _ = opened.Close() }} // every write is complete
 	api, own := apiConfig()
 	api.Logger = logger
-	a.project = firstProject()
+	a.project = defaultProject()
 	about := ""
 	switch {
 	case c.sandbox:
@@ -139,14 +139,14 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.close = func() { box.close(); _ = kept.Close() }
+		a.close = func() { box.close(); _ = opened.Close() }
 		api = papi.Config{
 			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token", Logger: logger, Transport: box,
 		}
 		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
-		about = "the built-in sandbox: nothing here is real, and one-time codes stand in the server's log"
-	case c.imitation != usual:
-		return nil, usage("--seed-data, --speed, --seed and --strict-projects are of the sandbox: give --sandbox too")
+		about = "the built-in sandbox: nothing here is real, and one-time codes are in the server's log"
+	case c.sandboxFlags != defaultSandbox:
+		return nil, usage("--seed-data, --speed, --seed and --strict-projects need --sandbox")
 	}
 	if c.trace {
 		tracers, stop, err := telemetry.Start(context.Background(), release, logger)
@@ -157,14 +157,14 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		end := a.close
 		a.close = func() {
 			end()
-			ctx, cancel := context.WithTimeout(context.Background(), lastTraces)
+			ctx, cancel := context.WithTimeout(context.Background(), traceTimeout)
 			defer cancel()
-			_ = stop(ctx) // what can't be sent in time is lost, and logged
+			_ = stop(ctx) // traces that can't be sent in time are lost, and that is logged
 		}
 	}
 	api.Observer = c.observe
 	api.UserAgent = "papi-mcp/" + release
-	log, err := c.auditLog(ctx, kept)
+	log, err := c.auditLog(ctx, opened)
 	if err != nil {
 		return nil, err
 	}
@@ -174,9 +174,9 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		Guard: guard.Options{
 			Mode: mode, ReadOnly: c.readOnly, Realm: cmp.Or(api.BaseURL, papi.DefaultBaseURL),
 			LocalTargets: c.sandbox || loopback.IsURL(api.BaseURL),
-			Store:        kept, Logger: logger,
+			Store:        opened, Logger: logger,
 		},
-		Tools: tools.Options{About: about, Audit: log, Unfilled: unfilled},
+		Tools: tools.Options{About: about, Audit: log, Unfilled: placeholders},
 	})
 	if err != nil {
 		return nil, usage("%v", err)
@@ -192,27 +192,27 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	return a, nil
 }
 
-// ownProjects are those that the environment names, the default first.
-func ownProjects() []string { return trim(strings.Split(os.Getenv(projectVariable), ",")) }
+// configuredProjects returns the projects of SINCH_PROJECT_ID, the default first.
+func configuredProjects() []string { return nonBlank(strings.Split(os.Getenv(projectVariable), ",")) }
 
-// firstProject is the default project, or "".
-func firstProject() string {
-	if projects := ownProjects(); len(projects) > 0 {
+// defaultProject returns the first of them, or "".
+func defaultProject() string {
+	if projects := configuredProjects(); len(projects) > 0 {
 		return projects[0]
 	}
 	return ""
 }
 
-// auditLog is the log that --audit names, nil for none.
-func (c *config) auditLog(ctx context.Context, kept store.Store) (*audit.Log, error) {
+// auditLog returns the log that --audit names, nil for none.
+func (c *config) auditLog(ctx context.Context, opened store.Store) (*audit.Log, error) {
 	var log *audit.Log
 	switch {
 	case c.audit == "":
 		return nil, nil
 	case c.audit == inStore && c.store == memory:
-		return nil, usage("--audit store needs a --store that lasts: give the path of a file")
+		return nil, usage("--audit store needs a persistent --store: use the path of a file")
 	case c.audit == inStore:
-		log = audit.InStore(kept)
+		log = audit.InStore(opened)
 	default:
 		log = audit.File(c.audit)
 	}
@@ -222,28 +222,28 @@ func (c *config) auditLog(ctx context.Context, kept store.Store) (*audit.Log, er
 	return log, nil
 }
 
-// inStore is what --audit says for the log in the store.
+// inStore is the value of --audit for a log in the store.
 const inStore = "store"
 
-// startSandbox returns a sandbox in this process, which begins with its first
-// request; seed data is read at once, so that it is told what is wrong with it.
-func (c *config) startSandbox(project string, logger *slog.Logger) (*lateSandbox, error) {
-	if err := c.imitation.check(); err != nil {
+// startSandbox returns a sandbox in this process, which starts at its first request.
+// Seed data is read immediately, so that errors in it are reported.
+func (c *config) startSandbox(project string, logger *slog.Logger) (*lazySandbox, error) {
+	if err := c.sandboxFlags.check(); err != nil {
 		return nil, err
 	}
-	box := &lateSandbox{start: func() (*sandbox.Sandbox, error) { return c.imitation.start(project, logger) }}
-	if c.imitation.seedData != "" {
-		box.begin()
+	box := &lazySandbox{start: func() (*sandbox.Sandbox, error) { return c.sandboxFlags.start(project, logger) }}
+	if c.sandboxFlags.seedData != "" {
+		box.ensureStarted()
 	}
 	return box, box.err
 }
 
-// apiConfig is what the environment says of the API, and of the credentials
-// for it. A placeholder counts as unset.
+// apiConfig returns the configuration and the credentials of the API, as the
+// environment sets them. A placeholder counts as unset.
 func apiConfig() (papi.Config, tenant.Tenant) {
 	value := func(variable string) string {
 		text := os.Getenv(variable)
-		if papi.Unfilled(text) {
+		if papi.HasPlaceholder(text) {
 			return ""
 		}
 		return text
@@ -271,27 +271,26 @@ func (c *config) logger(s *streams) *slog.Logger {
 	return slog.New(telemetry.LogHandler(slog.NewTextHandler(s.err, options)))
 }
 
-// memory is the store that ends with the process.
+// memory is the store that is lost with the process.
 const memory = "memory"
 
-// openStore opens what --store names: memory, or the path of a file.
+// openStore opens the store that --store names: memory, or the path of a file.
 func openStore(name string) (store.Store, error) {
 	switch {
 	case name == memory:
 		return store.NewMemory(), nil
 	case name == "", strings.Contains(name, "://"):
-		return nil, usage("--store %q: give memory, or the path of a file", name)
+		return nil, usage("--store %q: use memory, or the path of a file", name)
 	}
 	return store.NewFile(name), nil
 }
 
-// storeHelp is what --help tells of --store; what the default is else is added.
-const storeHelp = "where confirmations and registers are kept: memory, or the path of a file (default: a file in the user's state folder"
+// storeHelp is the help of --store; each command completes the default.
+const storeHelp = "where confirmations and registrations are stored: memory, or the path of a file (default: a file in the user's state folder"
 
-// keepState chooses the store where --store names none: what one process of the
-// user was told, the next one knows. A sandbox of its own begins with nothing,
-// and so does what is remembered of it.
-func (c *config) keepState(s *streams) {
+// setDefaultStore sets --store where it is not given: to a file that the user's
+// processes share, or to memory for a sandbox, which starts empty as well.
+func (c *config) setDefaultStore(s *streams) {
 	if c.store != "" {
 		return
 	}
@@ -301,18 +300,18 @@ func (c *config) keepState(s *streams) {
 	}
 	path, err := stateFile()
 	if err != nil {
-		c.logger(s).Warn("confirmations and registers are kept in memory alone, and lost at the end of this process; give --store the path of a file", "reason", err)
+		c.logger(s).Warn("confirmations and registrations are stored in memory only, and lost at the end of this process; use --store with the path of a file", "reason", err)
 		return
 	}
 	c.store = path
 }
 
-// stateFile is where a command keeps what the next one must know: under
-// XDG_STATE_HOME, or the folder that the system has for that. It fails where
-// there is no folder that can be written.
+// stateFile returns the path of the file that the user's processes share: under
+// XDG_STATE_HOME, or the system's folder for state. It fails where that can't be
+// written.
 func stateFile() (string, error) {
 	dir := os.Getenv("XDG_STATE_HOME")
-	if !filepath.IsAbs(dir) { // its specification says to ignore any other
+	if !filepath.IsAbs(dir) { // the specification says to ignore relative paths
 		dir = ""
 	}
 	if dir == "" && runtime.GOOS == "windows" {
@@ -321,12 +320,12 @@ func stateFile() (string, error) {
 	if dir == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return "", fmt.Errorf("there is no folder for them: %w", err)
+			return "", fmt.Errorf("there is no folder for the file: %w", err)
 		}
 		dir = filepath.Join(home, ".local", "state")
 	}
 	if !filepath.IsAbs(dir) {
-		return "", fmt.Errorf("there is no folder for them: %s is not an absolute path", dir)
+		return "", fmt.Errorf("there is no folder for the file: %s is not an absolute path", dir)
 	}
 	path := filepath.Join(dir, "papi-mcp", "state.db")
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

@@ -12,9 +12,9 @@ import (
 func newConfig(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
-		Short: "Check a configuration file, show its schema, make a key for a caller",
-		Long: `The file that serve takes with --config is YAML. It sets flags of serve by their
-names, and has what no flag can say:
+		Short: "Check a configuration file, show its schema, generate a key for a caller",
+		Long: `The configuration file of serve (--config) is YAML. It sets flags of serve by their
+names, and what no flag can set:
 
   http: 0.0.0.0:8443
   tls-cert: /etc/papi-mcp/cert.pem
@@ -23,12 +23,12 @@ names, and has what no flag can say:
   auth: token
   keys:                       # who may call (--auth token)
     support-bot:
-      tenant: emea            # left out: the credentials in the environment
-      hashes: [...]           # papi-mcp config key makes a key and its hash
+      tenant: emea            # default: the credentials in the environment
+      hashes: [...]           # papi-mcp config key generates a key and its hash
       projects: [...]         # or all: those of its tenant
       toolsets: [webhooks]    # or all
       read-only: true
-  scopes:                     # what scopes open (--auth oidc)
+  scopes:                     # what scopes allow (--auth oidc)
     papi.read: {toolsets: all, read-only: true}
     papi.write: {toolsets: all, read-only: false}
   tenants:                    # credentials for the API
@@ -37,14 +37,14 @@ names, and has what no flag can say:
       key-id: ${EMEA_KEY_ID}
       key-secret: ${EMEA_KEY_SECRET}
 
-Each key, scope and tenant says what bounds it, everything included (all, or
-"*"): a file that was cut off must not grant more than the whole one.
+Each key, scope and tenant states its limits, even if that is everything (all, or
+"*"): a truncated file must not grant more than the complete one.
 
-A text of the form ${NAME} stands for a variable of the environment; secrets can
-stand in the file in no other way. A flag on the command line wins over its twin
-in the environment, and that over the file. Keys, scopes and tenants are read
-again when the file has changed, and has been unchanged for a second; flags hold
-from the next start.`,
+A value of the form ${NAME} is replaced by an environment variable; secrets can be
+given in no other way. A flag on the command line takes precedence over its
+environment variable, and that over the file. Keys, scopes and tenants are read
+again when the file has changed and then stayed the same for a second; flags take
+effect at the next start.`,
 		Args: cobra.NoArgs,
 	}
 	cmd.AddCommand(newConfigCheck(s), newConfigSchema(s), newConfigKey(s))
@@ -54,38 +54,38 @@ from the next start.`,
 func newConfigCheck(s *streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check FILE",
-		Short: "Tell all that is wrong with a configuration file, as serve would read it now",
-		Long: `Read a configuration file as serve would now, with the same environment, and tell
-all that is wrong with it. Exit code 0 when serve would start, else 1.`,
+		Short: "Check a configuration file, as serve would read it now",
+		Long: `Read a configuration file as serve would now, with the same environment, and report
+everything that is wrong with it. Exit code 0 if serve would start, else 1.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var c config
 			var h httpFlags
 			serve := &cobra.Command{}
-			c.serving(serve, &h)
+			c.addServeFlags(serve, &h)
 			var err error
-			if c.unfilled, err = fromEnvironment(serve.Flags()); err != nil {
+			if c.placeholders, err = fromEnvironment(serve.Flags()); err != nil {
 				return err
 			}
 			c.file = args[0]
 			p, err := c.prepare(cmd.Context(), s, &h, serve.Flags())
 			if err == nil {
 				defer p.app.close()
-				_, err = h.secure(c.logger(s))
+				_, err = h.tlsConfig(c.logger(s))
 			}
 			if err != nil {
 				return &exitError{exitFailed, err.Error()}
 			}
-			told := ""
-			if p.access != nil {
-				a := p.access.Current()
-				told = fmt.Sprintf(" (keys: %d, tenants: %d", len(a.keys), len(a.tenants))
-				if h.access.mode == authOIDC {
-					told += fmt.Sprintf(", scopes: %d", len(a.scopes))
+			summary := ""
+			if p.grants != nil {
+				a := p.grants.Current()
+				summary = fmt.Sprintf(" (keys: %d, tenants: %d", len(a.keys), len(a.tenants))
+				if h.auth.mode == authOIDC {
+					summary += fmt.Sprintf(", scopes: %d", len(a.scopes))
 				}
-				told += ")"
+				summary += ")"
 			}
-			fmt.Fprintf(s.out, "%s is good%s\n", args[0], told)
+			fmt.Fprintf(s.out, "%s is valid%s\n", args[0], summary)
 			return nil
 		},
 	}
@@ -98,7 +98,7 @@ func newConfigSchema(s *streams) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			serve := &cobra.Command{}
-			new(config).serving(serve, new(httpFlags))
+			new(config).addServeFlags(serve, new(httpFlags))
 			fmt.Fprintf(s.out, "%s\n", settings.NewReader(serve.Flags()).Schema())
 			return nil
 		},
@@ -108,12 +108,12 @@ func newConfigSchema(s *streams) *cobra.Command {
 func newConfigKey(s *streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "key",
-		Short: "Make a key for a caller, and the hash of it for the file",
+		Short: "Generate a key for a caller, and its hash for the file",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			key, hash := auth.NewKey()
 			fmt.Fprintf(s.out, "key:  %s\nhash: %s\n", key, hash)
-			fmt.Fprintln(s.err, "Give the key to the caller, who sends it as Authorization: Bearer KEY. It can't be shown again. The hash goes into --config:")
+			fmt.Fprintln(s.err, "Give the key to the caller, who sends it as Authorization: Bearer KEY. It can't be shown again. Put the hash into the --config file:")
 			fmt.Fprintf(s.err, "\nkeys:\n  NAME:\n    hashes: [%s]\n    projects: [...]  # or all\n    toolsets: [...]  # or all\n    read-only: true\n", hash)
 			return nil
 		},

@@ -21,6 +21,7 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
 	"papi-mcp/internal/server"
@@ -31,17 +32,17 @@ import (
 func newDemo(s *streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
-		Short: "A tour on the sandbox, through a real MCP client",
-		Long: `Start the server and the sandbox, connect a real MCP client, and walk through a
-day's work: confirm the project, register a webhook, bring a WhatsApp sender to
-ACTIVE, have a template approved, be refused, be asked before a delete. It needs
-no account and no network. Exit code 0 only if each step came out as told.`,
+		Short: "Run a tour on the sandbox, with a real MCP client",
+		Long: `Start the server and the sandbox, connect a real MCP client, and go through typical
+work: confirm the project, create a webhook, bring a WhatsApp sender to ACTIVE, get a
+template approved, see calls refused, and confirm a delete. It needs no account and
+no network. Exit code 0 only if each step had the expected result.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
 			defer cancel()
 			f, isFile := s.out.(*os.File)
-			d := &demo{out: s.out, colour: isFile && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == ""}
+			d := &demo{out: s.out, color: isFile && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == ""}
 			if err := d.run(ctx); err != nil {
 				return &exitError{exitFailed, err.Error()}
 			}
@@ -50,22 +51,23 @@ no account and no network. Exit code 0 only if each step came out as told.`,
 	}
 }
 
-// demo is the tour: an agent (the calls below), a person (who answers
-// questions and reads the phone), and the server in front of the sandbox.
+// demo is the tour: an agent (the calls below), a person (who answers questions and
+// reads the phone), and the server with the sandbox.
 type demo struct {
-	out    io.Writer
-	colour bool
-	step   int
+	out   io.Writer
+	color bool
+	step  int
 
-	box    *sandbox.Sandbox
-	client *client.Client
-	phone  phone
-	agrees bool // how the person answers the next question
-	asked  int
+	box      *sandbox.Sandbox
+	tools    *tools.Set
+	client   *client.Client
+	phone    phone
+	confirms bool // how the person answers the next question
+	asked    int
 }
 
-// phone is where the sandbox's one-time codes arrive: in a header of its
-// answers, which the demo reads on their way.
+// phone receives the sandbox's one-time codes, which are in a header of its
+// responses.
 type phone struct {
 	http.RoundTripper
 	code string
@@ -90,19 +92,18 @@ func (d *demo) run(ctx context.Context) error {
 	}
 	defer stop()
 	for _, step := range []func(context.Context) error{
-		d.look, d.confirmProject, d.webhook, d.sender, d.template, d.deletion,
+		d.overview, d.confirmProject, d.webhook, d.sender, d.template, d.deletion,
 	} {
 		if err := step(ctx); err != nil {
-			return fmt.Errorf("the tour did not go as told: %w", err)
+			return fmt.Errorf("the tour did not go as expected: %w", err)
 		}
 	}
 	d.line("")
-	d.paint(green, "That was the tour: %d steps, each as told. To use it with your agent, see README.md;\nto play on, try: papi-mcp serve --sandbox", d.step)
+	d.print(green, "That was the tour: %d steps, all as expected. To use papi-mcp with your agent, see README.md;\nto try more on the sandbox: papi-mcp serve --sandbox", d.step)
 	return nil
 }
 
-// connect starts the server on a pair of pipes and a client at their other
-// ends. What it returns ends both.
+// connect starts the server and a client, connected by pipes; stop stops both.
 func (d *demo) connect(ctx context.Context) (stop func(), err error) {
 	d.phone.RoundTripper = d.box.Transport()
 	api, err := papi.New(papi.Config{
@@ -120,10 +121,10 @@ func (d *demo) connect(ctx context.Context) (stop func(), err error) {
 		Projects: []string{sandbox.DefaultProject}, Default: sandbox.DefaultProject,
 		Store: store.NewMemory(), Reader: dispatch.Reader{API: api},
 	})
+	d.tools = tools.New(tools.Options{Rows: rows, Guard: g, API: api, About: "the sandbox"})
 	s := server.New(server.Options{
-		Name: "papi-mcp", Version: release, Instructions: instructions,
-		Toolbox: tools.New(tools.Options{Rows: rows, Guard: g, API: api, About: "the sandbox"}),
-		Logger:  slog.New(slog.DiscardHandler),
+		Name: "papi-mcp", Version: release, Instructions: instructions, Toolbox: d.tools,
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	fromClient, toServer := io.Pipe()
 	fromServer, toClient := io.Pipe()
@@ -155,32 +156,32 @@ func (d *demo) connect(ctx context.Context) (stop func(), err error) {
 	return stop, nil
 }
 
-// Elicit is the person, whom the client asks.
+// Elicit answers the client's question as the person.
 func (d *demo) Elicit(_ context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
 	d.asked++
 	answer := &mcp.ElicitationResult{}
 	answer.Action, answer.Content = mcp.ElicitationResponseActionAccept, map[string]any{}
 	verdict := "yes"
-	if !d.agrees {
+	if !d.confirms {
 		answer.Action, answer.Content = mcp.ElicitationResponseActionDecline, nil
 		verdict = "no"
 	}
-	d.paint(yellow, "  person is asked: %s", strings.ReplaceAll(strings.TrimSpace(request.Params.Message), "\n", "\n                   "))
-	d.paint(yellow, "  person: %s", verdict)
+	d.print(yellow, "  question: %s", strings.ReplaceAll(strings.TrimSpace(request.Params.Message), "\n", "\n            "))
+	d.print(yellow, "  person: %s", verdict)
 	return answer, nil
 }
 
-// The steps. Each says what the agent wants, calls, and checks what it sees.
+// The steps. Each says what the agent wants, makes calls, and checks their results.
 
-func (d *demo) look(ctx context.Context) error {
-	d.title("See what there is")
+func (d *demo) overview(ctx context.Context) error {
+	d.title("See what exists")
 	list, err := d.client.ListTools(ctx, mcp.ListToolsRequest{})
 	if err != nil {
 		return err
 	}
-	d.say("The server offers %d tools; I look at the project first.", len(list.Tools))
-	if len(list.Tools) != 88+3 {
-		return fmt.Errorf("%d tools are offered", len(list.Tools))
+	d.say("The server offers %d tools; I read the project first.", len(list.Tools))
+	if want := len(d.tools.Tools()); len(list.Tools) != want {
+		return fmt.Errorf("%d tools are listed, not %d", len(list.Tools), want)
 	}
 	_, err = d.call(ctx, "project_overview", nil, expect{"data.whatsappAccount": "none"})
 	return err
@@ -188,8 +189,8 @@ func (d *demo) look(ctx context.Context) error {
 
 func (d *demo) confirmProject(ctx context.Context) error {
 	d.title("Confirm the project")
-	d.say("Before I change anything, the person confirms which project this is.")
-	d.agrees = true
+	d.say("Before I change anything, the person confirms the project.")
+	d.confirms = true
 	if _, err := d.call(ctx, "project_confirm", args{"projectId": sandbox.DefaultProject}, expect{"data.confirmed": true}); err != nil {
 		return err
 	}
@@ -197,13 +198,13 @@ func (d *demo) confirmProject(ctx context.Context) error {
 }
 
 func (d *demo) webhook(ctx context.Context) error {
-	d.title("Register a webhook, and be refused")
+	d.title("Create a webhook, and see a call refused")
 	hook := args{"target": "https://example.com/papi", "secret": "a-secret-of-high-entropy", "triggers": []string{"ALL", "WHATSAPP_SENDER_ACTIVE"}}
-	d.say("I want to hear of everything, and of active senders.")
+	d.say("I want all events, and those of active senders.")
 	if _, err := d.call(ctx, "webhook_create", hook, expect{"errorCode": "guard_all_alone"}); err != nil {
 		return err
 	}
-	d.say("ALL holds the other one already. I leave the triggers out: ALL is the default.")
+	d.say("ALL includes the other trigger. I leave the triggers out: ALL is the default.")
 	delete(hook, "triggers")
 	_, err := d.call(ctx, "webhook_create", hook, expect{"data.triggers.0": "ALL"})
 	return err
@@ -211,7 +212,7 @@ func (d *demo) webhook(ctx context.Context) error {
 
 func (d *demo) sender(ctx context.Context) error {
 	d.title("Bring a WhatsApp sender to ACTIVE")
-	d.say("The signup at Meta gave a code; with it I create the sender.")
+	d.say("The signup at Meta returned a code; I create the sender with it.")
 	created, err := d.call(ctx, "whatsapp_sender_create", args{
 		"wabaId": "100000000005678", "phoneNumberId": "200000000005678", "authenticationCode": "from-the-signup", "region": "EU", "businessManager": "SINCH_UK",
 	}, expect{"pending": "IN_PROGRESS"})
@@ -219,20 +220,20 @@ func (d *demo) sender(ctx context.Context) error {
 		return err
 	}
 	id := args{"senderId": at(created, "ids.senderId")}
-	d.say("It is being set up. A code that nobody asked for can't be handed in:")
+	d.say("It is being set up. A code that was not requested can't be submitted:")
 	d.wait(10)
-	if _, err := d.call(ctx, "whatsapp_sender_verify", id.and("code", "123456"), expect{"errorCode": "guard_register_first"}); err != nil {
+	if _, err := d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", "123456"), expect{"errorCode": "guard_register_first"}); err != nil {
 		return err
 	}
-	d.say("So first I look, and have a code sent to the phone.")
+	d.say("So I read its state first, and request a code.")
 	if _, err := d.call(ctx, "whatsapp_sender_get", id, expect{"state": "PENDING_VERIFICATION", "next.0.tool": "whatsapp_sender_register"}); err != nil {
 		return err
 	}
-	if _, err := d.call(ctx, "whatsapp_sender_register", id.and("method", "SMS"), expect{"next.0.needs.0": "code"}); err != nil {
+	if _, err := d.call(ctx, "whatsapp_sender_register", jsonvalue.With(id, "method", "SMS"), expect{"next.0.needs.0": "code"}); err != nil {
 		return err
 	}
-	d.paint(yellow, "  person reads the code from the phone: %s", d.phone.code)
-	if _, err := d.call(ctx, "whatsapp_sender_verify", id.and("code", d.phone.code), expect{"next.0.tool": "whatsapp_sender_get"}); err != nil {
+	d.print(yellow, "  person reads the code from the phone: %s", d.phone.code)
+	if _, err := d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", d.phone.code), expect{"next.0.tool": "whatsapp_sender_get"}); err != nil {
 		return err
 	}
 	d.wait(10)
@@ -241,34 +242,34 @@ func (d *demo) sender(ctx context.Context) error {
 }
 
 func (d *demo) template(ctx context.Context) error {
-	d.title("Create a template, and see it approved")
-	d.say("A first message needs a template. I write it in lower case where the API wants upper; that is mended.")
+	d.title("Create a template, and wait for its approval")
+	d.say("A first message needs a template. I write values in lower case that are upper case in the API: they are corrected.")
 	if _, err := d.call(ctx, "whatsapp_template_create", args{
 		"name": "order_shipped", "language": "en_us", "category": "utility",
 		"details": args{"components": []args{{"type": "body", "text": "Your order is on its way."}}},
 	}, expect{"ids.templateName": "order_shipped", "ids.languageCode": "EN_US"}); err != nil {
 		return err
 	}
-	d.say("Meta reviews it. I look again later.")
+	d.say("Meta reviews it. I check again later.")
 	d.wait(60)
 	_, err := d.call(ctx, "whatsapp_template_get", args{"templateName": "order_shipped", "languageCode": "EN_US"}, expect{"state": "APPROVED"})
 	return err
 }
 
 func (d *demo) deletion(ctx context.Context) error {
-	d.title("Delete, and be asked")
+	d.title("Delete a webhook, and confirm it")
 	list, err := d.call(ctx, "webhook_list", args{"fields": []string{"webhooks.id", "webhooks.target"}}, expect{"data.webhooks.0.target": "https://example.com/papi"})
 	if err != nil {
 		return err
 	}
 	id := args{"webhookId": at(list, "data.webhooks.0.id")}
 	asked := d.asked
-	d.agrees = false
+	d.confirms = false
 	if _, err := d.call(ctx, "webhook_delete", id, expect{"errorCode": errorcode.ConfirmationDeclined}); err != nil {
 		return err
 	}
-	d.say("I do not insist. Later the person asks for it:")
-	d.agrees = true
+	d.say("I do not repeat it. Later the person asks for it:")
+	d.confirms = true
 	if _, err := d.call(ctx, "webhook_delete", id, expect{"tool": "webhook_delete"}); err != nil {
 		return err
 	}
@@ -283,20 +284,12 @@ func (d *demo) expectAsked(times int) error {
 }
 
 // args are the arguments of a call.
-type args map[string]any
+type args = map[string]any
 
-func (a args) and(name string, value any) args {
-	out := args{name: value}
-	for k, v := range a {
-		out[k] = v
-	}
-	return out
-}
-
-// expect has what must stand at paths of the answer.
+// expect has the expected values at paths of the answer.
 type expect map[string]any
 
-// call makes a call, shows it and its answer, and checks what must be so.
+// call makes a call, shows it and its answer, and checks the expected values.
 func (d *demo) call(ctx context.Context, tool string, a args, want expect) (any, error) {
 	given, err := json.Marshal(a)
 	if err != nil {
@@ -305,7 +298,7 @@ func (d *demo) call(ctx context.Context, tool string, a args, want expect) (any,
 	if a == nil {
 		given = []byte("{}")
 	}
-	d.paint(cyan, "  %s %s", tool, given)
+	d.print(cyan, "  %s %s", tool, given)
 	request := mcp.CallToolRequest{}
 	request.Params.Name, request.Params.Arguments = tool, json.RawMessage(given)
 	result, err := d.client.CallTool(ctx, request)
@@ -329,27 +322,27 @@ func (d *demo) call(ctx context.Context, tool string, a args, want expect) (any,
 	return answer, nil
 }
 
-// show prints what the agent sees of an answer, in a few lines.
+// show prints a summary of an answer.
 func (d *demo) show(answer any, isError bool) {
 	if isError {
-		d.paint(red, "    refused, %v: %v", at(answer, "errorCode"), at(answer, "message"))
-		d.line("    to go on: %v", at(answer, "resolution"))
+		d.print(red, "    refused, %v: %v", at(answer, "errorCode"), at(answer, "message"))
+		d.line("    resolution: %v", at(answer, "resolution"))
 		return
 	}
-	var seen []string
+	var parts []string
 	for _, key := range []string{"state", "pending"} {
 		if v := at(answer, key); v != nil {
-			seen = append(seen, fmt.Sprintf("%s %v", key, v))
+			parts = append(parts, fmt.Sprintf("%s %v", key, v))
 		}
 	}
 	if ids, ok := at(answer, "ids").(map[string]any); ok && len(ids) > 0 {
-		raw, _ := json.Marshal(ids) // decoded JSON can always be written
-		seen = append(seen, "ids "+string(raw))
+		raw, _ := json.Marshal(ids) // decoded JSON can be encoded
+		parts = append(parts, "ids "+string(raw))
 	}
-	if len(seen) == 0 {
-		seen = append(seen, "done")
+	if len(parts) == 0 {
+		parts = append(parts, "done")
 	}
-	d.paint(green, "    %s", strings.Join(seen, ", "))
+	d.print(green, "    %s", strings.Join(parts, ", "))
 	warnings, _ := at(answer, "warnings").([]any)
 	for _, w := range warnings {
 		d.line("    warning: %v", w)
@@ -359,7 +352,7 @@ func (d *demo) show(answer any, isError bool) {
 	}
 }
 
-// at returns what stands at a dotted path; numbers are places in a list.
+// at returns the value at a dotted path; numbers are list indexes.
 func at(value any, path string) any {
 	for name := range strings.SplitSeq(path, ".") {
 		switch v := value.(type) {
@@ -378,13 +371,13 @@ func at(value any, path string) any {
 	return value
 }
 
-// wait moves the sandbox's clock on.
+// wait moves the sandbox's clock forward.
 func (d *demo) wait(minutes int) {
 	d.box.Advance(time.Duration(minutes) * time.Minute)
 	d.line("  ... %d minutes later ...", minutes)
 }
 
-// The colours, as terminals know them.
+// The color codes of terminals.
 const (
 	red, green, yellow, cyan, bold = "31", "32", "33", "36", "1"
 )
@@ -392,15 +385,15 @@ const (
 func (d *demo) title(text string) {
 	d.step++
 	d.line("")
-	d.paint(bold, "%d. %s", d.step, text)
+	d.print(bold, "%d. %s", d.step, text)
 }
 
 func (d *demo) say(format string, a ...any) { d.line("  agent: "+format, a...) }
 
-func (d *demo) paint(colour, format string, a ...any) {
+func (d *demo) print(color, format string, a ...any) {
 	text := fmt.Sprintf(format, a...)
-	if d.colour {
-		text = "\x1b[" + colour + "m" + text + "\x1b[0m"
+	if d.color {
+		text = "\x1b[" + color + "m" + text + "\x1b[0m"
 	}
 	fmt.Fprintln(d.out, text)
 }

@@ -17,20 +17,20 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// doctorTimeout bounds all checks together.
+// doctorTimeout limits all checks together.
 const doctorTimeout = 30 * time.Second
 
-// maxSkew is how far the clock may be off: tokens live an hour, and webhook
-// signatures are judged by their age.
+// maxSkew is how far the clock may be off: tokens are valid for an hour, and webhook
+// signatures are checked for their age.
 const maxSkew = time.Minute
 
 func newDoctor(s *streams) *cobra.Command {
 	c := config{store: memory}
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check configuration, credentials, reachability and clock",
-		Long: `Check what papi-mcp needs, and say how to mend what is missing. It never prints a
-secret and changes nothing. Exit code 0 when all is well, 1 when something is not.
+		Short: "Check configuration, credentials, connection and clock",
+		Long: `Check what papi-mcp needs, and say how to fix problems. It never prints a secret and
+changes nothing. Exit code 0 if there are no problems, else 1.
 ` + environmentHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -44,20 +44,20 @@ secret and changes nothing. Exit code 0 when all is well, 1 when something is no
 				}
 				defer a.close()
 				d.app = a
-				d.examine(ctx)
+				d.checkConnection(ctx)
 			}
 			if d.failed {
-				return &exitError{exitFailed, "something is to be mended"}
+				return &exitError{exitFailed, "there are problems to fix"}
 			}
 			return nil
 		},
 	}
-	c.connection(cmd)
-	c.selection(cmd)
+	c.addConnectionFlags(cmd)
+	c.addSelectionFlags(cmd)
 	return cmd
 }
 
-// doctor runs the checks in the order in which they build on each other.
+// doctor runs the checks, each of which needs the previous ones.
 type doctor struct {
 	*streams
 	app     *app
@@ -65,22 +65,22 @@ type doctor struct {
 	failed  bool
 }
 
-// environment finds a variable that no client can be made with.
+// environment checks the variables, without which no client can be created.
 func (d *doctor) environment() {
-	unfilled := unfilledVariables(d.sandbox)
-	for _, name := range unfilled {
-		d.fail("environment", unfilledText([]string{name}), "put the value in its place: see the \"env\" of the client that starts papi-mcp")
+	placeholders := placeholderVariables(d.sandbox)
+	for _, name := range placeholders {
+		d.fail("environment", placeholderMessage([]string{name}), "replace it by the value: see the \"env\" of the client that starts papi-mcp")
 	}
-	for _, text := range misspelt(os.Environ()) {
+	for _, text := range misspelledVariables(os.Environ()) {
 		d.note("environment", text)
 	}
-	if d.sandbox || len(unfilled) > 0 {
-		return // the sandbox goes by none of the others
+	if d.sandbox || len(placeholders) > 0 {
+		return // the sandbox does not use the others
 	}
 	api, own := apiConfig()
 	api.KeyID, api.KeySecret, api.AccessToken = own.KeyID, own.KeySecret, own.AccessToken
 	if _, err := papi.New(api); err != nil {
-		d.bad("environment", err, "set the variable as this line says, or unset it")
+		d.failError("environment", err, "set the variable as this line says, or unset it")
 	}
 	if file := os.Getenv("SSL_CERT_FILE"); file != "" {
 		if reason := badCertificates(file); reason != "" {
@@ -89,36 +89,36 @@ func (d *doctor) environment() {
 	}
 }
 
-// badCertificates says what is wrong with a file of trusted certificates, ""
-// for nothing.
+// badCertificates returns what is wrong with a file of trusted certificates, "" for
+// nothing.
 func badCertificates(file string) string {
 	raw, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Sprintf("names a file that can't be read: %v", err)
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(raw) {
-		return fmt.Sprintf("names %s, which holds no certificate", file)
+		return fmt.Sprintf("names %s, which contains no certificate", file)
 	}
 	return ""
 }
 
-func (d *doctor) examine(ctx context.Context) {
-	d.good("version", "papi-mcp %s, API %s, %d tools offered", Version(), papi.ContractVersion, len(d.app.tools.Tools()))
+func (d *doctor) checkConnection(ctx context.Context) {
+	d.ok("version", "papi-mcp %s, API %s, %d tools offered", Version(), papi.ContractVersion, len(d.app.tools.Tools()))
 	d.project()
 	if !d.credentials() {
 		return
 	}
 	expires, err := d.app.client.Token(ctx)
 	if err != nil {
-		d.bad("token", err, "check the key in the Sinch Dashboard (Settings, Access keys), and PAPI_TOKEN_URL")
+		d.failError("token", err, "check the key in the Sinch Dashboard (Settings, Access keys), and PAPI_TOKEN_URL")
 		return
 	}
 	if expires.IsZero() {
-		d.good("token", "used as it is given")
+		d.ok("token", "used as given")
 	} else {
-		d.good("token", "issued, good until %s", expires.Format(time.RFC3339))
+		d.ok("token", "issued, valid until %s", expires.Format(time.RFC3339))
 	}
-	d.reach(ctx)
+	d.checkAPI(ctx)
 }
 
 func (d *doctor) project() {
@@ -131,9 +131,9 @@ func (d *doctor) project() {
 	}
 	switch {
 	case projects != "":
-		d.good("project", "default %s, allowed: %s", d.app.project, projects)
+		d.ok("project", "default %s, allowed: %s", d.app.project, projects)
 	case d.sandbox:
-		d.good("project", "default %s, the sandbox's; any id works there", d.app.project)
+		d.ok("project", "default %s, of the sandbox; any id works there", d.app.project)
 	default:
 		d.note("project", "SINCH_PROJECT_ID is not set: each call must name a project, and any is allowed")
 	}
@@ -147,10 +147,10 @@ func (d *doctor) credentials() bool {
 		} else if os.Getenv("SINCH_ACCESS_TOKEN") != "" {
 			kind = "SINCH_ACCESS_TOKEN is set"
 		}
-		d.good("credentials", "%s", kind)
+		d.ok("credentials", "%s", kind)
 		return true
 	}
-	text := "there are none"
+	text := "none are set"
 	for name, other := range map[string]string{"SINCH_KEY_ID": "SINCH_KEY_SECRET", "SINCH_KEY_SECRET": "SINCH_KEY_ID"} {
 		if os.Getenv(name) == "" && os.Getenv(other) != "" {
 			text = other + " is set, and " + name + " is not"
@@ -160,8 +160,8 @@ func (d *doctor) credentials() bool {
 	return false
 }
 
-// reach reads the webhooks of the default project, and compares the clocks.
-func (d *doctor) reach(ctx context.Context) {
+// checkAPI reads the webhooks of the default project, and compares the clocks.
+func (d *doctor) checkAPI(ctx context.Context) {
 	if d.app.project == "" {
 		d.note("API", "not tried: there is no default project to read")
 		return
@@ -169,47 +169,47 @@ func (d *doctor) reach(ctx context.Context) {
 	asked := time.Now()
 	resp, err := d.app.client.Do(ctx, dispatch.NewRequest(catalog.Lookup("webhook_list"), d.app.project, nil))
 	if err != nil {
-		d.bad("API", err, "check PAPI_BASE_URL, the network and its proxy, and that the key belongs to the project")
+		d.failError("API", err, "check PAPI_BASE_URL, the network and its proxy, and that the key belongs to the project")
 		return
 	}
 	took := time.Since(asked)
-	d.good("API", "answered in %d ms", took.Milliseconds())
+	d.ok("API", "answered in %d ms", took.Milliseconds())
 	if resp.Date.IsZero() {
-		d.note("clock", "not compared: the API does not tell its time")
+		d.note("clock", "not compared: the API's answer has no time")
 		return
 	}
 	if skew := time.Since(resp.Date) - took/2; skew.Abs() > maxSkew {
 		d.fail("clock", fmt.Sprintf("differs from the API's by %s", skew.Round(time.Second)), "set the clock of this machine (NTP)")
 		return
 	}
-	d.good("clock", "agrees with the API's")
+	d.ok("clock", "agrees with the API's")
 }
 
-func (d *doctor) good(what, format string, args ...any) {
+func (d *doctor) ok(what, format string, args ...any) {
 	d.line("ok", what, fmt.Sprintf(format, args...))
 }
 
 func (d *doctor) note(what, text string) { d.line("note", what, text) }
 
-// bad tells an error and how to mend it: in its own words where it has some,
-// which fit its cause.
-func (d *doctor) bad(what string, err error, mend string) {
+// failError reports an error and how to fix it: by its own Resolution if it has one, which
+// fits its cause.
+func (d *doctor) failError(what string, err error, fix string) {
 	var e *papi.Error
 	if errors.As(err, &e) && e.Resolution != "" {
 		own := strings.TrimSuffix(e.Resolution, errorcode.ThenDoctor)
 		if e.Code == errorcode.Unreachable {
-			mend = own
+			fix = own
 		} else {
-			mend = own + "; " + mend
+			fix = own + "; " + fix
 		}
 	}
-	d.fail(what, err.Error(), mend)
+	d.fail(what, err.Error(), fix)
 }
 
-func (d *doctor) fail(what, text, mend string) {
+func (d *doctor) fail(what, text, fix string) {
 	d.failed = true
 	d.line("FAIL", what, text)
-	d.line("", "", "to mend: "+mend)
+	d.line("", "", "to fix: "+fix)
 }
 
 func (d *doctor) line(verdict, what, text string) {

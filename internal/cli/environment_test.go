@@ -14,7 +14,7 @@ import (
 )
 
 // serveOnce runs serve on standard input and output with one tool call, and
-// returns its result and what stands on standard error.
+// returns its result and standard error.
 func serveOnce(t *testing.T, env map[string]string, tool string, args ...string) (result map[string]any, errOut string) {
 	t.Helper()
 	for _, name := range accountVariables {
@@ -46,7 +46,7 @@ func serveOnce(t *testing.T, env map[string]string, tool string, args ...string)
 	return nil, ""
 }
 
-// A server that was started with placeholders starts, says so, and refuses each
+// A server whose settings are placeholders starts, reports them, and refuses each
 // call with their names; other commands fail.
 func TestPlaceholders(t *testing.T) {
 	filled := map[string]string{
@@ -81,7 +81,7 @@ func TestPlaceholders(t *testing.T) {
 			if code, out, errOut := run(t, env, "call", "webhook_list", "--store", "memory"); code != exitUsage || !strings.Contains(errOut, name+" was not filled in") {
 				t.Errorf("call: %d, %s%s", code, out, errOut)
 			}
-			if code, out, errOut := run(t, env, "doctor"); code != exitFailed || !strings.Contains(out, "FAIL  environment  "+name+" was not filled in") || !strings.Contains(out, "to mend: put the value") {
+			if code, out, errOut := run(t, env, "doctor"); code != exitFailed || !strings.Contains(out, "FAIL  environment  "+name+" was not filled in") || !strings.Contains(out, "to fix: replace it by the value") {
 				t.Errorf("doctor: %d, %s%s", code, out, errOut)
 			}
 			if code, out, _ := run(t, env, "tools"); code != exitDone || !strings.Contains(out, "webhook_list") {
@@ -99,8 +99,8 @@ func TestPlaceholders(t *testing.T) {
 	}
 }
 
-// A flag, or its twin, that holds a placeholder is one more of them. It has no
-// effect: none is taken for a path or an address.
+// A flag or its variable that is a placeholder is reported as well. It has no
+// effect: it is not used as a path or an address.
 func TestPlaceholdersInFlags(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -120,7 +120,7 @@ func TestPlaceholdersInFlags(t *testing.T) {
 	}
 }
 
-// A variable that begins like a flag's twin and is none is an error.
+// A variable that begins like a flag's and is not one is an error.
 func TestUnknownVariables(t *testing.T) {
 	for _, tt := range []struct{ name, nearest string }{
 		{"PAPI_MCP_READONLY", "PAPI_MCP_READ_ONLY"},
@@ -161,8 +161,8 @@ func TestUnknownVariables(t *testing.T) {
 	}
 }
 
-// A flag's value may stand in a file that a variable names.
-func TestAFlagFromAFile(t *testing.T) {
+// A variable may name a file with the value of a flag.
+func TestFlagValueFromAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "toolsets")
 	t.Setenv("PAPI_MCP_TOOLSETS_FILE", path)
 	for _, text := range []string{"sms,webhooks", "sms,webhooks\n", "\ufeffsms,webhooks\r\n"} {
@@ -187,19 +187,19 @@ func TestAFlagFromAFile(t *testing.T) {
 	}
 	newRoot(&streams{}).Flags().VisitAll(func(f *pflag.Flag) {
 		if strings.HasSuffix(envName(f.Name), fileSuffix) {
-			t.Errorf("--%s: its variable would be taken for the file of another flag", f.Name)
+			t.Errorf("--%s: its variable would be that of another flag's file", f.Name)
 		}
 	})
 }
 
-// A slip in the name of the variable that limits the projects is told: without
+// A typo in the name of the variable that limits the projects is reported: without
 // it, any project is allowed.
-func TestMisspeltVariables(t *testing.T) {
-	told := misspelt([]string{"SINCH_PROJECT_IDS=x", "SINCH_PROJECTID=x", "SINCH_APP_KEY=x", "SINCH_REGION=eu", "SINCH_KEY_ID=x", "PAPI_EVENTS=x", "PAPI_BASE_URI=x", "HOME=/"})
+func TestMisspelledVariables(t *testing.T) {
+	messages := misspelledVariables([]string{"SINCH_PROJECT_IDS=x", "SINCH_PROJECTID=x", "SINCH_APP_KEY=x", "SINCH_REGION=eu", "SINCH_KEY_ID=x", "PAPI_EVENTS=x", "PAPI_BASE_URI=x", "HOME=/"})
 	want := []string{"SINCH_PROJECT_IDS", "SINCH_PROJECTID", "PAPI_BASE_URI"}
 	for i, name := range want {
-		if len(told) != len(want) || !strings.Contains(told[i], name+" is not read") {
-			t.Fatalf("%q", told)
+		if len(messages) != len(want) || !strings.Contains(messages[i], name+" is not read") {
+			t.Fatalf("%q", messages)
 		}
 	}
 	t.Setenv("SINCH_PROJECT_IDS", sandbox.DefaultProject)

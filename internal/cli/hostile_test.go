@@ -24,16 +24,16 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// hidden has a character of each class that no output may hold; a few of them
-// are no JSON, and stand in pages only.
+// hidden has a character of each class that no output may contain; a few of them
+// are not valid in JSON, and occur only in pages.
 const hidden = "\u0085\u202e\u2066\U000e0041\u200b\u2060\ufeff\u00ad\u180e\u115f\u1160\u3164\uffa0\u2028\u2029x\ufe00\ufe01"
 
-// never is what nothing may show: the password and the token of a URL, and the
-// body of an answer that nobody asked for.
+// never is what no output may contain: the password and the token of a URL, and the
+// body of an unsolicited answer.
 var never = []string{"hunter2", "unsolicited-body"}
 
-// hostileAPI answers everything with texts and keys that hide something, and
-// each answer with a second one behind it that nobody asked for.
+// hostileAPI answers everything with texts and keys with hidden characters, and
+// appends an unsolicited second answer to each.
 func hostileAPI(t *testing.T) *httptest.Server {
 	target := "https://agent:hunter2@hooks.example.com/" + hidden + "?token=hunter3"
 	hook := map[string]any{"id": "hook" + hidden, "target": target, "triggers": []any{"ALL" + hidden}, "k" + hidden: hidden}
@@ -74,7 +74,7 @@ func hostileAPI(t *testing.T) *httptest.Server {
 	return api
 }
 
-// see fails the test where an output holds what it must not.
+// see fails the test if an output contains what it must not.
 func see(t *testing.T, what string, raw []byte) {
 	t.Helper()
 	text := string(raw)
@@ -93,7 +93,7 @@ func see(t *testing.T, what string, raw []byte) {
 	}
 }
 
-// collecting is a person who agrees to everything, and keeps what was asked.
+// collecting confirms everything, and records the questions.
 type collecting struct {
 	mu    sync.Mutex
 	asked []mcp.ElicitationParams
@@ -106,7 +106,7 @@ func (c *collecting) Elicit(_ context.Context, r mcp.ElicitationRequest) (*mcp.E
 	return &mcp.ElicitationResult{ElicitationResponse: mcp.ElicitationResponse{Action: mcp.ElicitationResponseActionAccept}}, nil
 }
 
-// lockedBuffer takes what two goroutines write.
+// lockedBuffer is a buffer for concurrent writers.
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -124,9 +124,9 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// Whatever the API writes, nothing hidden and no password of a URL reaches a
-// model, a person, a log, a trace or the audit, by any way out of the program.
-func TestNothingHiddenGetsOut(t *testing.T) {
+// Whatever the API writes, no hidden character and no password of a URL reaches a
+// model, a person, a log, a trace or the audit log, by any output of the program.
+func TestHiddenCharactersAreRemoved(t *testing.T) {
 	path, err := exec.LookPath("papi-mcp")
 	if err != nil {
 		t.Fatal(err)
@@ -223,7 +223,7 @@ func TestNothingHiddenGetsOut(t *testing.T) {
 				tell(prompt, result, err)
 			}
 			if len(person.asked) == 0 {
-				t.Error("nobody was asked")
+				t.Error("the person was not asked")
 			}
 			for _, question := range person.asked {
 				tell("a question", question.Message, nil)
@@ -248,7 +248,7 @@ func TestNothingHiddenGetsOut(t *testing.T) {
 	}
 }
 
-func TestNothingHiddenGetsOutOfCommands(t *testing.T) {
+func TestHiddenCharactersAreRemovedByCommands(t *testing.T) {
 	api := hostileAPI(t)
 	for name, args := range map[string][]string{
 		"a read":                {"call", "--store", "memory", "webhook_list"},

@@ -30,30 +30,30 @@ type httpFlags struct {
 	tlsCert, tlsKey   string
 	publicURL         string
 	limits            server.HTTPLimits
-	access            accessFlags
+	auth              authFlags
 }
 
 func (f *httpFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.addr, "http", "", "serve many clients over HTTP on this address, such as 127.0.0.1:8080, instead of one on standard input and output")
-	flags.StringVar(&f.metricsAddr, "metrics-addr", "", "an address of its own for /metrics, without authentication")
-	flags.StringVar(&f.publicURL, "public-url", "", "the URL by which clients reach the server, such as https://papi.example.com; its host is allowed")
-	flags.StringSliceVar(&f.hosts, "allow-host", nil, "names, beside the loopback's, by which clients reach the server (Host header); * for any")
+	flags.StringVar(&f.metricsAddr, "metrics-addr", "", "a separate address for /metrics, without authentication")
+	flags.StringVar(&f.publicURL, "public-url", "", "URL at which clients reach the server, such as https://papi.example.com; its host is allowed")
+	flags.StringSliceVar(&f.hosts, "allow-host", nil, "host names, besides loopback's, at which clients reach the server (Host header); * for any")
 	flags.StringSliceVar(&f.origins, "allow-origin", nil, "origins of web pages that may call, such as https://app.example.com (CORS)")
-	flags.StringVar(&f.tlsCert, "tls-cert", "", "certificate with its chain, in PEM; read again when it changes")
-	flags.StringVar(&f.tlsKey, "tls-key", "", "its private key, in PEM")
-	d := server.DefaultHTTPLimits
-	flags.IntVar(&f.limits.Running, "max-running", d.Running, "calls over HTTP that run at the same time")
-	flags.IntVar(&f.limits.Waiting, "max-waiting", d.Waiting, "calls that may wait for one of them to end; more are refused")
-	flags.IntVar(&f.limits.Sessions, "max-sessions", d.Sessions, "sessions of the older protocols that are open at the same time")
-	flags.DurationVar(&f.limits.SessionIdleTimeout, "session-idle", d.SessionIdleTimeout, "how long a session may be unused until it ends")
-	flags.Float64Var(&f.limits.Rate, "rate", d.Rate, "requests a second that one caller may make for long; with --auth none, where all are one, without limit unless given")
-	flags.IntVar(&f.limits.Burst, "burst", d.Burst, "requests that one caller may make at once")
-	f.access.add(flags)
+	flags.StringVar(&f.tlsCert, "tls-cert", "", "PEM file with the certificate and its chain; read again when it changes")
+	flags.StringVar(&f.tlsKey, "tls-key", "", "PEM file with its private key")
+	f.limits = server.DefaultHTTPLimits
+	flags.IntVar(&f.limits.Running, "max-running", f.limits.Running, "maximum number of calls that run at the same time")
+	flags.IntVar(&f.limits.Waiting, "max-waiting", f.limits.Waiting, "maximum number of calls that wait for one of them to end; more are refused")
+	flags.IntVar(&f.limits.Sessions, "max-sessions", f.limits.Sessions, "maximum number of open sessions of the older protocols")
+	flags.DurationVar(&f.limits.SessionIdleTimeout, "session-idle", f.limits.SessionIdleTimeout, "how long a session may be idle before it is closed")
+	flags.Float64Var(&f.limits.Rate, "rate", f.limits.Rate, "requests per second that one caller may make on average; with --auth none all are one caller, and the default is no limit")
+	flags.IntVar(&f.limits.Burst, "burst", f.limits.Burst, "requests that one caller may make in a burst")
+	f.auth.add(flags)
 }
 
-// given names a flag that was given though it means something over HTTP alone;
-// "" for none.
-func given(flags *pflag.FlagSet) string {
+// httpFlagGiven returns the name of a flag that was given and has an effect only over
+// HTTP; "" for none.
+func httpFlagGiven(flags *pflag.FlagSet) string {
 	of := pflag.NewFlagSet("", pflag.ContinueOnError)
 	new(httpFlags).add(of)
 	name := ""
@@ -65,69 +65,69 @@ func given(flags *pflag.FlagSet) string {
 	return name
 }
 
-// check refuses what must not be served.
+// check refuses flags that contradict each other or are unsafe.
 func (f *httpFlags) check(c *config, file *settings.File, flags *pflag.FlagSet) error {
 	switch u, err := url.Parse(f.publicURL); {
 	case (f.tlsCert == "") != (f.tlsKey == ""):
-		return usage("--tls-cert and --tls-key belong together")
+		return usage("--tls-cert and --tls-key need each other")
 	case f.limits.Running < 1 || f.limits.Waiting < 1 || f.limits.Sessions < 1 || f.limits.SessionIdleTimeout <= 0 || f.limits.Rate < 0 || f.limits.Burst < 1:
-		return usage("--max-running, --max-waiting, --max-sessions, --session-idle and --burst must be over 0, and --rate not under it (0 is no limit)")
+		return usage("--max-running, --max-waiting, --max-sessions, --session-idle and --burst must be greater than 0, and --rate 0 (no limit) or greater")
 	case f.publicURL != "" && (err != nil || u.Host == "" || f.publicURL != u.Scheme+"://"+u.Host || u.Scheme != "https" && u.Scheme != "http"):
-		return usage("--public-url %q: give scheme and host alone, such as https://papi.example.com", f.publicURL)
+		return usage("--public-url %q: use only scheme and host, such as https://papi.example.com", f.publicURL)
 	}
-	if err := f.access.check(f.publicURL, file); err != nil {
+	if err := f.auth.check(f.publicURL, file); err != nil {
 		return err
 	}
-	if f.access.mode == authNone && !flags.Changed("rate") {
+	if f.auth.mode == authNone && !flags.Changed("rate") {
 		f.limits.Rate = 0
 	}
 	if host, _, err := net.SplitHostPort(f.addr); err == nil && loopback.IsHost(host) {
 		return nil
 	}
-	if f.access.mode == authNone {
-		return usage("--http %s: with --auth none everybody who reaches this address could provision channels with your key; listen on 127.0.0.1, or choose --auth token or oidc", f.addr)
+	if f.auth.mode == authNone {
+		return usage("--http %s: with --auth none everybody who reaches this address could provision channels with your key; listen on 127.0.0.1, or use --auth token or oidc", f.addr)
 	}
 	if guard.Mode(c.confirm) == guard.Off {
-		return usage("--confirm off with --http %s: nobody would confirm what others ask for; listen on 127.0.0.1, or choose auto or human", f.addr)
+		return usage("--confirm off with --http %s: calls of others would need no confirmation; listen on 127.0.0.1, or use auto or human", f.addr)
 	}
 	return nil
 }
 
-// allowedHosts are the names by which clients may reach the server.
+// allowedHosts returns the host names at which clients may reach the server.
 func (f *httpFlags) allowedHosts() []string {
-	hosts := trim(f.hosts)
+	hosts := nonBlank(f.hosts)
 	if u, err := url.Parse(f.publicURL); err == nil && u.Hostname() != "" {
 		hosts = append(hosts, u.Hostname())
 	}
 	return hosts
 }
 
-// garbage is how much the heap may grow between collections, in percent of
-// what lives. That is little here, and each call makes much: with the usual 100
-// a twentieth of the time went into collecting (scripts/load).
-const garbage = 800
+// gcPercent is how much the heap may grow between garbage collections, in percent
+// of the live heap, which is small here, while each call allocates a lot: with the
+// default of 100, collections took a twentieth of the time (scripts/load).
+const gcPercent = 800
 
-// muchMemory is how much the process may use before it collects more often than
-// that: what lives is little, unless a caller sees to it that it is not.
-const muchMemory = 512 << 20
+// memoryLimit is how much memory the process may use before it collects more often:
+// a caller may make the live heap large.
+const memoryLimit = 512 << 20
 
-// serve serves until ctx ends. It prints the server's URL as one line on
-// standard output once it listens.
+// serve serves until ctx ends. It prints the server's URL as one line on standard
+// output when it is ready.
 func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, p *prepared) error {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
+		debug.SetGCPercent(gcPercent)
 		if os.Getenv("GOMEMLIMIT") == "" {
-			debug.SetMemoryLimit(muchMemory)
+			debug.SetMemoryLimit(memoryLimit)
 		}
 	}
 	logger := c.logger(s)
 	options := server.HTTPOptions{
 		Hosts:   f.allowedHosts(),
-		Origins: trim(f.origins),
+		Origins: nonBlank(f.origins),
 		Ready:   p.app.ready,
 		Limits:  f.limits,
 	}
-	f.access.options(&options, f.publicURL, p.app, p.access, logger)
+	f.auth.options(&options, f.publicURL, p.app, p.grants, logger)
 	h := newServer(c, s, p.app, p.metrics).HTTP(options)
 	stop, listener, scheme, err := f.listen(logger, p.metrics)
 	if err != nil {
@@ -142,9 +142,9 @@ func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, p *prepare
 	return nil
 }
 
-// listen opens the listener, and that of the metrics; stop closes the latter.
+// listen opens the server's listener, and starts serving metrics until stop.
 func (f *httpFlags) listen(logger *slog.Logger, m *server.Metrics) (stop func(), listener net.Listener, scheme string, err error) {
-	secure, err := f.secure(logger)
+	tlsConfig, err := f.tlsConfig(logger)
 	if err != nil {
 		return nil, nil, "", err
 	}
@@ -158,21 +158,21 @@ func (f *httpFlags) listen(logger *slog.Logger, m *server.Metrics) (stop func(),
 		stop()
 		return nil, nil, "", err
 	}
-	if secure != nil {
-		scheme, listener = "https", tls.NewListener(listener, secure)
+	if tlsConfig != nil {
+		scheme, listener = "https", tls.NewListener(listener, tlsConfig)
 	}
 	return stop, listener, scheme, nil
 }
 
-// secure is the configuration of TLS, nil for none.
-func (f *httpFlags) secure(logger *slog.Logger) (*tls.Config, error) {
+// tlsConfig returns the TLS configuration, nil for none.
+func (f *httpFlags) tlsConfig(logger *slog.Logger) (*tls.Config, error) {
 	if f.tlsCert == "" {
 		return nil, nil
 	}
 	return server.TLS(f.tlsCert, f.tlsKey, logger)
 }
 
-// serveMetrics serves /metrics on an address of its own until stop.
+// serveMetrics serves /metrics on a separate address until stop.
 func serveMetrics(addr string, m *server.Metrics) (stop func(), err error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -189,21 +189,21 @@ func serveMetrics(addr string, m *server.Metrics) (stop func(), err error) {
 	return func() { _ = hs.Close(); <-ended }, nil
 }
 
-// ready reports whether a call can succeed: there is a token, and the API
-// answers. Where the server has no credentials of its own, and its tenants have
-// theirs, it reports whether the API answers at all.
+// ready returns why no call can succeed, nil where one can: there is a token, and
+// the API answers. If the server has no credentials of its own, since its tenants
+// have theirs, it only checks that the API answers.
 func (a *app) ready(ctx context.Context) error {
-	if len(a.unfilled) > 0 {
-		return errors.New(unfilledText(a.unfilled))
+	if len(a.placeholders) > 0 {
+		return errors.New(placeholderMessage(a.placeholders))
 	}
 	if !a.client.HasCredentials() {
-		return a.client.Reach(ctx)
+		return a.client.Ping(ctx)
 	}
 	if _, err := a.client.Token(ctx); err != nil {
 		return err
 	}
 	if a.project == "" {
-		return a.client.Reach(ctx) // no project to ask about
+		return a.client.Ping(ctx) // there is no project to read
 	}
 	_, err := a.client.Do(ctx, dispatch.NewRequest(catalog.Lookup("webhook_list"), a.project, nil))
 	return err

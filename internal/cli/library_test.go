@@ -2,16 +2,19 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"papi-mcp/guides"
+	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
 )
 
-// read reads a resource, and returns its text, or the error.
-func (w *walker) read(uri string) string {
+// read returns the text of a resource, or the error.
+func (w *agent) read(uri string) string {
 	w.t.Helper()
 	r := mcp.ReadResourceRequest{}
 	r.Params.URI = uri
@@ -30,12 +33,12 @@ func (w *walker) read(uri string) string {
 }
 
 func TestResources(t *testing.T) {
-	w := newWalker(t, "shop")
+	w := newAgent(t, "shop")
 	listed, err := w.client.ListResources(w.ctx, mcp.ListResourcesRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(listed.Resources) != 9 {
+	if len(listed.Resources) != len(guides.All())+1 { // and the triggers
 		t.Errorf("%d resources are listed", len(listed.Resources))
 	}
 	for _, r := range listed.Resources {
@@ -50,7 +53,9 @@ func TestResources(t *testing.T) {
 	for uri, want := range map[string]string{
 		"papi://guides/rcs":                                      "# RCS senders",
 		"papi://errors/webhook_exists":                           "`webhook_list`",
-		"papi://triggers":                                        "39 triggers",
+		"papi://errors/guard_all_alone":                          "- Source: ",
+		"papi://errors/confirmation_required":                    "- Retryable: no.",
+		"papi://triggers":                                        fmt.Sprintf("%d triggers", len(papi.LookupSchema("WebhookWebhookTriggersEnum").Enum)),
 		"papi://schemas/webhook_create":                          `"inputSchema"`,
 		"papi://project/" + sandbox.DefaultProject + "/overview": `"whatsappTemplates"`,
 		"papi://guides/fax":                                      `error: invalid params: there is no guide "fax"; known: webhooks, whatsapp`,
@@ -65,7 +70,7 @@ func TestResources(t *testing.T) {
 	}
 }
 
-func (w *walker) complete(ref any, name, begun string, given map[string]string) string {
+func (w *agent) complete(ref any, name, begun string, given map[string]string) string {
 	w.t.Helper()
 	r := mcp.CompleteRequest{}
 	r.Params.Ref, r.Params.Argument, r.Params.Context = ref, mcp.CompleteArgument{Name: name, Value: begun}, mcp.CompleteContext{Arguments: given}
@@ -77,7 +82,7 @@ func (w *walker) complete(ref any, name, begun string, given map[string]string) 
 }
 
 func TestCompletion(t *testing.T) {
-	w := newWalker(t, "shop")
+	w := newAgent(t, "shop")
 	prompt := func(name string) any { return mcp.PromptReference{Type: "ref/prompt", Name: name} }
 	resource := func(uri string) any { return mcp.ResourceReference{Type: "ref/resource", URI: uri} }
 	for name, test := range map[string]struct {
@@ -86,17 +91,18 @@ func TestCompletion(t *testing.T) {
 		given      map[string]string
 		want       string
 	}{
-		"an argument of a prompt":    {prompt("fix_rejected_template"), "templateName", "reject", nil, "reject_winter_sale"},
-		"one that hangs on another":  {prompt("fix_rejected_template"), "languageCode", "", map[string]string{"templateName": "order_confirmed"}, "DE EN"},
-		"one that nothing completes": {prompt("create_bundle"), "name", "x", nil, ""},
-		"an unknown argument":        {prompt("create_bundle"), "weather", "", nil, ""},
-		"an unknown prompt":          {prompt("test_prompt_with_arguments"), "arg1", "par", nil, ""},
-		"a variable of a template":   {resource("papi://guides/{family}"), "family", "r", nil, "rcs"},
-		"an error code":              {resource("papi://errors/{code}"), "code", "webhook_e", nil, "webhook_exists"},
-		"a tool":                     {resource("papi://schemas/{tool}"), "tool", "project_o", nil, "project_overview"},
-		"a project":                  {resource("papi://project/{projectId}/overview"), "projectId", "", nil, sandbox.DefaultProject},
-		"an unknown variable":        {resource("papi://guides/{family}"), "weather", "", nil, ""},
-		"an unknown template":        {resource("papi://weather/{day}"), "day", "", nil, ""},
+		"an argument of a prompt":     {prompt("fix_rejected_template"), "templateName", "reject", nil, "reject_winter_sale"},
+		"one that depends on another": {prompt("fix_rejected_template"), "languageCode", "", map[string]string{"templateName": "order_confirmed"}, "DE EN"},
+		"one that nothing completes":  {prompt("create_bundle"), "name", "x", nil, ""},
+		"an unknown argument":         {prompt("create_bundle"), "weather", "", nil, ""},
+		"an unknown prompt":           {prompt("test_prompt_with_arguments"), "arg1", "par", nil, ""},
+		"a variable of a template":    {resource("papi://guides/{family}"), "family", "r", nil, "rcs"},
+		"an error code":               {resource("papi://errors/{code}"), "code", "webhook_e", nil, "webhook_exists"},
+		"an error code of ours":       {resource("papi://errors/{code}"), "code", "guard_all_a", nil, "guard_all_alone"},
+		"a tool":                      {resource("papi://schemas/{tool}"), "tool", "project_o", nil, "project_overview"},
+		"a project":                   {resource("papi://project/{projectId}/overview"), "projectId", "", nil, sandbox.DefaultProject},
+		"an unknown variable":         {resource("papi://guides/{family}"), "weather", "", nil, ""},
+		"an unknown template":         {resource("papi://weather/{day}"), "day", "", nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := w.complete(test.ref, test.arg, test.begun, test.given); got != test.want {
@@ -106,9 +112,9 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// A result has one link at most, after its text, and the link can be read.
-func TestLinksOfResults(t *testing.T) {
-	w := newWalker(t, "shop")
+// A result has at most one link, after its text, and the link can be read.
+func TestResultLinks(t *testing.T) {
+	w := newAgent(t, "shop")
 	for call, want := range map[string]string{
 		`webhook_get {"webhookId":"01Z327Q8JAP1FQ40QXJMEXRE1K"}`:                                                              "papi://errors/webhook_not_found",
 		`whatsapp_template_get {"templateName":"reject_winter_sale","languageCode":"EN"}`:                                     "papi://guides/whatsapp_templates",

@@ -37,7 +37,7 @@ var replacedWords = []struct {
 	{`(?i)\b(put|puts|putting) (it )?right\b`, "fix"},
 	{`(?i)\bway round\b`, "workaround, bypass"},
 	{`(?i)\btwins?\b`, "environment variable"},
-	{`(?i)\bspent\b`, "used"},
+	{`(?i)(^|[^"\x60/, ]|[^,] )\bspent\b`, "used"}, // not the reason of confirmation_invalid, nor the store's key
 	{`(?i)\bgo(es)? out\b`, "is sent"},
 	{`(?i)\btells? whether\b`, "reports whether"},
 	{`(?i)\bwhoever runs\b`, "the operator"},

@@ -12,10 +12,10 @@ import (
 	"papi-mcp/prompts"
 )
 
-var update = flag.Bool("update", false, "write the README's table of tools anew")
+var update = flag.Bool("update", false, "rewrite the README's table of tools")
 
-// The README's table is made of the rows. `go test ./internal/cli -run Readme
-// -update` writes it anew.
+// The README's table is generated from the rows. `go test ./internal/cli -run Readme
+// -update` rewrites it.
 func TestReadmeTableIsFresh(t *testing.T) {
 	const path = "../../README.md"
 	raw, err := os.ReadFile(path)
@@ -26,7 +26,7 @@ func TestReadmeTableIsFresh(t *testing.T) {
 	marker, rest, closed := strings.Cut(rest, "-->\n")
 	_, after, ended := strings.Cut(rest, "<!-- tools:end -->")
 	if !found || !closed || !ended {
-		t.Fatal("the README has lost the marks of its table")
+		t.Fatal("the markers of the README's table are missing")
 	}
 	want := before + "<!-- tools:begin" + marker + "-->\n" + toolTable() + "<!-- tools:end -->" + after
 	if want == string(raw) {
@@ -40,7 +40,7 @@ func TestReadmeTableIsFresh(t *testing.T) {
 	}
 }
 
-// toolTable is the table of toolsets and tools in Markdown.
+// toolTable returns the table of toolsets and tools in Markdown.
 func toolTable() string {
 	var b strings.Builder
 	b.WriteString("Core tools are always on: `project_confirm`, `project_overview`, `schema_get`. A **!** marks what a person must confirm.\n")
@@ -63,7 +63,7 @@ func toolTable() string {
 	return b.String()
 }
 
-// What the server tells every agent stays short enough to be read.
+// The instructions, which every agent gets, are short enough to be read.
 func TestInstructionsAreUnder400Words(t *testing.T) {
 	if n := len(strings.Fields(instructions)); n >= 400 {
 		t.Errorf("%d words", n)
@@ -75,7 +75,7 @@ func TestInstructionsAreUnder400Words(t *testing.T) {
 	}
 }
 
-// What the README says of flags and variables is what there is.
+// The README names every flag, variable and prompt.
 func TestReadmeNamesEveryFlagAndVariable(t *testing.T) {
 	raw, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -102,8 +102,8 @@ func TestReadmeNamesEveryFlagAndVariable(t *testing.T) {
 	}
 }
 
-// What the README gives to paste into a client is JSON with the client's own
-// keys, and starts this program with arguments and variables that it knows.
+// The README's configurations of clients are JSON with the client's own keys, and
+// start this program with arguments and variables that it knows.
 func TestReadmeBlocksForClients(t *testing.T) {
 	raw, err := os.ReadFile("../../README.md")
 	if err != nil {

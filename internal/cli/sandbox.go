@@ -19,42 +19,42 @@ import (
 	"papi-mcp/internal/sandbox"
 )
 
-// imitation is how the sandbox runs, as the flags say.
-type imitation struct {
+// sandboxFlags are the flags of a sandbox.
+type sandboxFlags struct {
 	clock    string
 	speed    float64
 	seed     uint64
 	seedData string
 	strict   bool
-	// reachable: others than this machine can call it.
+	// reachable is set when other machines can call the sandbox.
 	reachable bool
 }
 
-// usual is the sandbox in this process when no flag says otherwise.
-var usual = imitation{speed: 1, seed: 1, strict: true}
+// defaultSandbox has the defaults of a sandbox in this process.
+var defaultSandbox = sandboxFlags{speed: 1, seed: 1, strict: true}
 
-// flags adds those of the sandbox. A sandbox in this process has no control
-// API to move a clock by: its time is the real one.
-func (i *imitation) flags(f *pflag.FlagSet, strict bool) {
-	f.Float64Var(&i.speed, "speed", usual.speed, "sandbox: seconds of the API's time in each second")
-	f.Uint64Var(&i.seed, "seed", usual.seed, "sandbox: the same seed and calls give the same ids, codes and states")
-	f.StringVar(&i.seedData, "seed-data", usual.seedData, "sandbox: what it holds at first: shop (a lived-in project), or the path of a dump or a script")
-	f.BoolVar(&i.strict, "strict-projects", strict, "sandbox: a project id that is not a UUID, such as {projectId}, is 401, as at the API")
+// flags adds the flags that every sandbox has. A sandbox in this process has no
+// control API that moves a clock, so that its clock is the real one.
+func (i *sandboxFlags) flags(f *pflag.FlagSet, strict bool) {
+	f.Float64Var(&i.speed, "speed", defaultSandbox.speed, "sandbox: how many seconds its clock moves each second")
+	f.Uint64Var(&i.seed, "seed", defaultSandbox.seed, "sandbox: the same seed and calls produce the same ids, codes and states")
+	f.StringVar(&i.seedData, "seed-data", defaultSandbox.seedData, "sandbox: its initial content: shop (an example project), or the path of a dump or a script")
+	f.BoolVar(&i.strict, "strict-projects", strict, "sandbox: answer 401 for a project id that is not a UUID, such as {projectId}, as the API does")
 }
 
-// check says what is wrong with the flags.
-func (i *imitation) check() error {
+// check validates the flags.
+func (i *sandboxFlags) check() error {
 	if i.clock != "" && i.clock != "real" && i.clock != "manual" {
-		return usage("--clock %q: give real or manual", i.clock)
+		return usage("--clock %q: use real or manual", i.clock)
 	}
 	if i.speed <= 0 || math.IsInf(i.speed, 0) || math.IsNaN(i.speed) {
-		return usage("--speed %v: give a number above 0", i.speed)
+		return usage("--speed %v: use a number greater than 0", i.speed)
 	}
 	return nil
 }
 
-// start runs a sandbox, and fills a project of it with the seed data.
-func (i *imitation) start(project string, logger *slog.Logger) (*sandbox.Sandbox, error) {
+// start starts a sandbox, and fills the project with the seed data.
+func (i *sandboxFlags) start(project string, logger *slog.Logger) (*sandbox.Sandbox, error) {
 	box := sandbox.New(sandbox.Options{Seed: i.seed, Manual: i.clock == "manual", Speed: i.speed, Project: project, StrictProjects: i.strict, Reachable: i.reachable, Logger: logger})
 	if err := i.fill(box); err != nil {
 		box.Close()
@@ -63,7 +63,7 @@ func (i *imitation) start(project string, logger *slog.Logger) (*sandbox.Sandbox
 	return box, nil
 }
 
-func (i *imitation) fill(box *sandbox.Sandbox) error {
+func (i *sandboxFlags) fill(box *sandbox.Sandbox) error {
 	switch i.seedData {
 	case "":
 		return nil
@@ -72,7 +72,7 @@ func (i *imitation) fill(box *sandbox.Sandbox) error {
 	}
 	file, err := os.Open(i.seedData)
 	if err != nil {
-		return fmt.Errorf("%w; give shop, or the path of a dump or a script", err)
+		return fmt.Errorf("%w; use shop, or the path of a dump or a script", err)
 	}
 	defer file.Close()
 	return box.Fill(file)
@@ -85,20 +85,20 @@ func newSandbox(s *streams) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Run the imitation of the API as an HTTP server of its own",
-		Long: `Run the imitation of the Provisioning API as an HTTP server of its own, token
-endpoint included. Its URL is the one line on standard output; point
-PAPI_BASE_URL at it, and PAPI_TOKEN_URL at its /oauth2/token. Any key works.
---seed-data fills the first project of SINCH_PROJECT_ID, else the all-zero one.
-It stops at an interrupt, and forgets everything: GET /_sandbox/dump writes its
-state as JSON, which --seed-data reads again.`,
+		Short: "Run the sandbox as a separate HTTP server",
+		Long: `Run the sandbox, which imitates the Provisioning API in memory, as a separate HTTP
+server with a token endpoint. Its URL is the one line on standard output: set
+PAPI_BASE_URL to it, and PAPI_TOKEN_URL to its /oauth2/token. Any key works.
+--seed-data fills the first project of SINCH_PROJECT_ID, or the all-zero one. The
+state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, which
+--seed-data can read.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := c.imitation.check(); err != nil {
+			if err := c.sandboxFlags.check(); err != nil {
 				return err
 			}
-			if unfilled := unfilledVariables(true); len(unfilled) > 0 {
-				return usage("%s", unfilledText(unfilled))
+			if placeholders := placeholderVariables(true); len(placeholders) > 0 {
+				return usage("%s", placeholderMessage(placeholders))
 			}
 			listener, err := net.Listen("tcp", addr)
 			if err != nil {
@@ -109,16 +109,16 @@ state as JSON, which --seed-data reads again.`,
 				return &exitError{exitFailed, err.Error()}
 			}
 			if ip := net.ParseIP(host); !ip.IsLoopback() {
-				c.imitation.reachable = true
-				fmt.Fprintln(s.err, "Others can reach this address, so no webhook is delivered: listen on 127.0.0.1 for that.")
+				c.sandboxFlags.reachable = true
+				fmt.Fprintln(s.err, "Other machines can reach this address, so no webhooks are delivered: listen on 127.0.0.1 for that.")
 				if ip.IsUnspecified() {
 					host = "127.0.0.1"
 				}
 			}
-			project := cmp.Or(firstProject(), sandbox.DefaultProject)
-			box, err := c.imitation.start(project, c.logger(s))
+			project := cmp.Or(defaultProject(), sandbox.DefaultProject)
+			box, err := c.sandboxFlags.start(project, c.logger(s))
 			if err != nil {
-				_ = listener.Close() // nobody has come
+				_ = listener.Close() // there are no connections
 				return err
 			}
 			defer box.Close()
@@ -129,37 +129,37 @@ state as JSON, which --seed-data reads again.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&addr, "addr", "127.0.0.1:8089", "address to listen on; port 0 takes a free one")
-	f.StringVar(&c.imitation.clock, "clock", "real", "real, or manual: time moves only by POST /_sandbox/clock")
-	c.imitation.flags(f, false)
+	f.StringVar(&addr, "addr", "127.0.0.1:8089", "address to listen on; port 0 chooses a free one")
+	f.StringVar(&c.sandboxFlags.clock, "clock", "real", "real, or manual: the clock moves only by POST /_sandbox/clock")
+	c.sandboxFlags.flags(f, false)
 	f.BoolVar(&c.verbose, "verbose", false, "log more to standard error")
 	return cmd
 }
 
-// lateSandbox is a sandbox that begins with its first request, so that a
-// start-up does not wait for it.
-type lateSandbox struct {
+// lazySandbox is a sandbox that is started by its first request, so that start-up
+// does not wait for it.
+type lazySandbox struct {
 	start func() (*sandbox.Sandbox, error)
 	once  sync.Once
 	box   *sandbox.Sandbox
 	err   error
 }
 
-func (l *lateSandbox) begin() {
+func (l *lazySandbox) ensureStarted() {
 	l.once.Do(func() { l.box, l.err = l.start() })
 }
 
 // RoundTrip implements http.RoundTripper.
-func (l *lateSandbox) RoundTrip(r *http.Request) (*http.Response, error) {
-	l.begin()
+func (l *lazySandbox) RoundTrip(r *http.Request) (*http.Response, error) {
+	l.ensureStarted()
 	if l.err != nil {
 		return nil, l.err
 	}
 	return l.box.Transport().RoundTrip(r)
 }
 
-// close ends the sandbox; one that has not begun never will.
-func (l *lateSandbox) close() {
+// close stops the sandbox; one that was not started can't be started any more.
+func (l *lazySandbox) close() {
 	l.once.Do(func() { l.err = net.ErrClosed })
 	if l.box != nil {
 		l.box.Close()
@@ -173,7 +173,7 @@ func listen(ctx context.Context, listener net.Listener, handler http.Handler) er
 		<-ctx.Done()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		_ = server.Shutdown(stop) // what is not ended by then ends with the process
+		_ = server.Shutdown(stop) // requests that still run end with the process
 	}()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return &exitError{exitFailed, err.Error()}

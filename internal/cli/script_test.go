@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// apart runs the tests apart from what this user's own papi-mcp remembers.
+// apart runs the tests with a state folder of their own.
 type apart struct{ *testing.M }
 
 func (a apart) Run() int {
@@ -42,10 +42,10 @@ func (a apart) Run() int {
 	return a.M.Run()
 }
 
-// The scripts are tool calls that a user could have typed, through the real
-// binary. Beside testscript's own commands they have:
+// The scripts are tool calls that a user could type, made by the real binary. In
+// addition to testscript's commands they have:
 //
-//	sandbox            start a sandbox with a clock that stands, and point the environment at it
+//	sandbox            start a sandbox with a manual clock, and set the environment for it
 //	advance DURATION   move its clock
 //	code               set $CODE to the one-time code that it sent last
 //	connect [-client NAME] [-person yes|no] [FLAG...]
@@ -55,7 +55,7 @@ func (a apart) Run() int {
 //	                   A file may name variables
 //	receive            start a receiver of webhooks, and set $HOOK to its URL
 //	received           the bodies of the webhooks that came since the last time, a line each, as standard output
-//	keep VAR PATH      set $VAR to what stands at the path of the last answer
+//	keep VAR PATH      set $VAR to the value at the path in the last answer
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "../../testdata/script",
@@ -83,7 +83,7 @@ func TestScripts(t *testing.T) {
 
 type scriptKey struct{}
 
-// script is what one script has going.
+// script is the state of a running script.
 type script struct {
 	env    *testscript.Env
 	box    *sandbox.Sandbox
@@ -93,7 +93,7 @@ type script struct {
 	inbox  inbox
 }
 
-// inbox is what a receiver of webhooks got.
+// inbox has the webhook events that were received.
 type inbox struct {
 	mu    sync.Mutex
 	lines strings.Builder
@@ -175,7 +175,7 @@ func (s *script) connect(ts *testscript.TestScript, args []string) {
 	ts.Check(err)
 }
 
-// answering is a person who answers everything the same.
+// answering gives the same answer to every question.
 type answering string
 
 func (a answering) Elicit(context.Context, mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {

@@ -25,8 +25,8 @@ func newServe(s *streams, c *config) *cobra.Command {
 		Use:   "serve",
 		Short: "Serve MCP on standard input and output (the default), or over HTTP",
 		Long: `Serve MCP on standard input and output, for a client that starts this program.
-Standard output carries MCP alone; logs go to standard error. When the input
-closes, running calls end and their answers go out first.
+Standard output has only MCP messages; logs are written to standard error. When
+the input is closed, running calls finish and are answered first.
 
 With --http ADDR it serves many clients instead: Streamable HTTP at /mcp, the
 older HTTP+SSE at /sse, and /healthz, /readyz and /metrics. Standard output then
@@ -34,10 +34,10 @@ has one line, the URL.
 ` + environmentHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c.tolerant = true
+			c.allowPlaceholders = true
 			s := &streams{s.in, s.out, s.err}
 			if overHTTP.addr == "" {
-				log := newBacklog(s.err)
+				log := newAsyncWriter(s.err)
 				defer log.close()
 				s.err = log
 			}
@@ -46,8 +46,8 @@ has one line, the URL.
 				return err
 			}
 			defer p.app.close()
-			if len(p.app.unfilled) > 0 {
-				fmt.Fprintf(s.err, "papi-mcp: %s. Each call is refused until the server is started with the values.\n", unfilledText(p.app.unfilled))
+			if len(p.app.placeholders) > 0 {
+				fmt.Fprintf(s.err, "papi-mcp: %s. Each call is refused until the server is started with the values.\n", placeholderMessage(p.app.placeholders))
 			}
 			if overHTTP.addr != "" {
 				return overHTTP.serve(cmd.Context(), s, c, p)
@@ -56,32 +56,32 @@ has one line, the URL.
 			if err != nil && cmd.Context().Err() == nil {
 				return &exitError{exitFailed, err.Error()}
 			}
-			return nil // at the end of the input, or told to stop by a signal
+			return nil // at the end of the input, or stopped by a signal
 		},
 	}
-	c.serving(cmd, &overHTTP)
+	c.addServeFlags(cmd, &overHTTP)
 	return cmd
 }
 
-// serving adds the flags of serve.
-func (c *config) serving(cmd *cobra.Command, h *httpFlags) {
-	c.connection(cmd)
-	c.selection(cmd)
+// addServeFlags adds the flags of serve.
+func (c *config) addServeFlags(cmd *cobra.Command, h *httpFlags) {
+	c.addConnectionFlags(cmd)
+	c.addSelectionFlags(cmd)
 	h.add(cmd.Flags())
-	cmd.Flags().StringVar(&c.file, "config", "", "a YAML file with flags of serve, and for --http with keys, scopes and tenants (see papi-mcp config); env:NAME for the text in a variable")
-	cmd.Flags().BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and its like say")
+	cmd.Flags().StringVar(&c.file, "config", "", "YAML file with flags of serve and, for --http, keys, scopes and tenants (see papi-mcp config); env:NAME reads it from an environment variable")
+	cmd.Flags().BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and related variables say")
 	cmd.Flags().StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox and with --http)")
 }
 
-// prepared is what serve runs on.
+// prepared holds the parts of serve.
 type prepared struct {
 	app     *app
 	metrics *server.Metrics        // nil on stdio
-	access  *reload.Value[*access] // nil on stdio
+	grants  *reload.Value[*grants] // nil on stdio
 }
 
-// prepare reads the configuration, checks that what it says goes together, and
-// puts the server's parts together. It listens to nobody yet.
+// prepare reads and checks the configuration, and creates the server's parts. It does
+// not listen yet.
 func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *pflag.FlagSet) (*prepared, error) {
 	reader := settings.NewReader(flags)
 	file, err := readSettings(c.file, reader, flags)
@@ -97,21 +97,21 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 		if err := h.check(c, file, flags); err != nil {
 			return nil, err
 		}
-		if p.access, err = h.liveAccess(c.file, file, reader, c.logger(s)); err != nil {
+		if p.grants, err = h.watchGrants(c.file, file, reader, c.logger(s)); err != nil {
 			return nil, usage("--config %s: %v", c.file, err)
 		}
 		p.metrics = server.NewMetrics()
 		c.observe = p.metrics
 		c.tenants = func(name string) (tenant.Tenant, bool) {
-			t, ok := p.access.Current().tenants[name]
+			t, ok := p.grants.Current().tenants[name]
 			return t, ok
 		}
-	} else if name := given(flags); name != "" {
-		return nil, usage("--%s is of a server over HTTP: give --http ADDR too", name)
+	} else if name := httpFlagGiven(flags); name != "" {
+		return nil, usage("--%s has an effect only over HTTP: it needs --http ADDR", name)
 	} else if len(file.Keys)+len(file.Scopes)+len(file.Tenants) > 0 {
-		return nil, usage("--config %s: keys, scopes and tenants are of a server over HTTP: give --http ADDR too", c.file)
+		return nil, usage("--config %s: keys, scopes and tenants have an effect only over HTTP: they need --http ADDR", c.file)
 	}
-	c.keepState(s)
+	c.setDefaultStore(s)
 	p.app, err = c.newApp(ctx, s)
 	return p, err
 }

@@ -16,9 +16,9 @@ import (
 	"papi-mcp/internal/sandbox"
 )
 
-// Several servers and commands of one user run at the same time, on one state
-// file and one audit log: none hangs or fails for another, a token is good once
-// for all of them, and the log is whole.
+// Several servers and commands of one user run concurrently on one state file and
+// one audit log: none blocks another or makes it fail, a token is valid once for all
+// of them, and the log is intact.
 func TestProcessesOfOneUserShareTheirState(t *testing.T) {
 	box := sandbox.New(sandbox.Options{Seed: 1, Manual: true})
 	api := httptest.NewServer(box)
@@ -73,7 +73,7 @@ func TestProcessesOfOneUserShareTheirState(t *testing.T) {
 	}
 	all.Wait()
 	if deleted.Load() != 1 {
-		t.Errorf("the token was good %d times", deleted.Load())
+		t.Errorf("the token was valid %d times", deleted.Load())
 	}
 	if out, err := run("", "audit", "verify", log); err != nil || strings.Count(out, "\n") != 1 {
 		t.Errorf("%v: %s", err, out)

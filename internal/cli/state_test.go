@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Where serve keeps its state when --store does not say.
-func TestWhereTheStateIsKept(t *testing.T) {
+// The state file of serve without --store.
+func TestStateFile(t *testing.T) {
 	for _, name := range []string{"SINCH_PROJECT_ID", "SINCH_KEY_ID", "SINCH_KEY_SECRET", "SINCH_ACCESS_TOKEN", "PAPI_BASE_URL", "PAPI_TOKEN_URL", "PAPI_AUTH"} {
 		t.Setenv(name, "")
 	}
@@ -33,7 +33,7 @@ func TestWhereTheStateIsKept(t *testing.T) {
 			var c config
 			var h httpFlags
 			cmd := &cobra.Command{}
-			c.serving(cmd, &h)
+			c.addServeFlags(cmd, &h)
 			if err := cmd.ParseFlags(strings.Fields(flags)); err != nil {
 				t.Fatal(err)
 			}
@@ -49,17 +49,17 @@ func TestWhereTheStateIsKept(t *testing.T) {
 	}
 }
 
-// Where there is no folder of the user's, the state is kept in memory, and a
-// line says so; never where --store says what to do, or the sandbox keeps none.
-func TestWithoutAHomeTheStateIsInMemory(t *testing.T) {
+// Without a home folder the state is in memory, with a warning; with --store or the
+// sandbox there is no warning.
+func TestStateIsInMemoryWithoutAHome(t *testing.T) {
 	for _, name := range []string{"XDG_STATE_HOME", "HOME", "LocalAppData", "USERPROFILE", "home"} {
 		t.Setenv(name, "")
 	}
-	for flags, told := range map[string]bool{"": true, "--sandbox": false, "--store memory": false} {
+	for flags, warns := range map[string]bool{"": true, "--sandbox": false, "--store memory": false} {
 		var c config
 		var h httpFlags
 		cmd := &cobra.Command{}
-		c.serving(cmd, &h)
+		c.addServeFlags(cmd, &h)
 		if err := cmd.ParseFlags(strings.Fields(flags)); err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func TestWithoutAHomeTheStateIsInMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.app.close()
-		if c.store != memory || strings.Contains(errOut.String(), "level=WARN") != told || strings.Contains(errOut.String(), "kept in memory alone") != told {
+		if c.store != memory || strings.Contains(errOut.String(), "level=WARN") != warns || strings.Contains(errOut.String(), "stored in memory only") != warns {
 			t.Errorf("%q: kept in %s: %s", flags, c.store, errOut.String())
 		}
 	}

@@ -26,7 +26,7 @@ func program(ctx context.Context, api string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// slowAPI answers every read after a while, or when it is told to go on.
+// slowAPI answers every read after a while, or when it is released.
 type slowAPI struct {
 	*httptest.Server
 	running atomic.Int32
@@ -83,10 +83,9 @@ type rpcAnswer struct {
 	Error  json.RawMessage
 }
 
-// A script pipes a thousand requests in at once and closes the input behind
-// them: all get their answers. A short run has ten rounds, CI has a hundred
+// A script pipes a thousand requests and closes the input: all are answered. A short run has ten rounds, CI has a hundred
 // (PAPI_TEST_ROUNDS).
-func TestAThousandRequestsAtOnce(t *testing.T) {
+func TestAThousandPipedRequests(t *testing.T) {
 	rounds := 10
 	if given := os.Getenv("PAPI_TEST_ROUNDS"); given != "" {
 		if _, err := fmt.Sscan(given, &rounds); err != nil {
@@ -139,9 +138,9 @@ func TestAThousandRequestsAtOnce(t *testing.T) {
 	}
 }
 
-// A client that never reads the server's standard error still gets all answers,
-// though each of its calls leaves a line there.
-func TestAClientThatReadsNoLog(t *testing.T) {
+// A client that never reads the server's standard error gets all answers, although
+// each of its calls logs a line.
+func TestClientThatDoesNotReadStderr(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	unread, log, err := os.Pipe()
@@ -164,7 +163,7 @@ func TestAClientThatReadsNoLog(t *testing.T) {
 }
 
 // A call that is too long is answered under its own id.
-func TestACallOf20MB(t *testing.T) {
+func TestCallOf20MB(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "papi-mcp", "serve", "--sandbox")
 	cmd.Stdin = strings.NewReader(`{"jsonrpc":"2.0","id":42,"method":"tools/call","params":{"name":"webhook_get","arguments":{"webhookId":"` + strings.Repeat("x", 20<<20) + `"}}}`)
 	out, err := cmd.Output()
@@ -173,9 +172,8 @@ func TestACallOf20MB(t *testing.T) {
 	}
 }
 
-// A script that pipes in a confirmation of the project and a write behind it
-// gets both done.
-func TestAWriteRightBehindTheConfirmation(t *testing.T) {
+// A script can pipe a confirmation of the project and a write after it.
+func TestWritePipedAfterConfirmation(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "papi-mcp", "serve", "--sandbox")
 	cmd.Stdin = strings.NewReader(strings.Join([]string{
 		`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`,
@@ -188,8 +186,8 @@ func TestAWriteRightBehindTheConfirmation(t *testing.T) {
 	}
 }
 
-// Two hundred slow calls do not lock the server: what comes behind them is
-// answered, and they end when the API answers.
+// Two hundred slow calls do not block the server: later requests are answered, and
+// the calls end when the API answers.
 func TestTwoHundredSlowCalls(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -233,8 +231,8 @@ func TestTwoHundredSlowCalls(t *testing.T) {
 	}
 }
 
-// A cancelled call stops: its request to the API ends, and it is not answered.
-func TestACancelledCallStops(t *testing.T) {
+// A cancelled call stops: its request to the API is cancelled, and it is not answered.
+func TestCancelledCallStops(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	api := newSlowAPI(t)

@@ -11,7 +11,7 @@ import (
 )
 
 func newTools(s *streams) *cobra.Command {
-	c := config{store: memory, confirm: string(guard.Auto), imitation: usual, tolerant: true}
+	c := config{store: memory, confirm: string(guard.Auto), sandboxFlags: defaultSandbox, allowPlaceholders: true}
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "tools",
@@ -42,7 +42,7 @@ func newTools(s *streams) *cobra.Command {
 			return w.Flush()
 		},
 	}
-	c.selection(cmd)
+	c.addSelectionFlags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return cmd
 }

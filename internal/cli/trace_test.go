@@ -20,7 +20,7 @@ import (
 	"papi-mcp/internal/sandbox"
 )
 
-// collected are the spans that a collector got, and their bytes.
+// collected has the spans that a collector received, and their bytes.
 type collected struct {
 	mu    sync.Mutex
 	spans map[string]*tracepb.Span // by name
@@ -59,7 +59,7 @@ func attributeOf(span *tracepb.Span, key string) string {
 	return ""
 }
 
-// A trace that the client began goes on to the API, and tells nobody's secrets.
+// A trace that the client started continues to the API, and contains no secrets.
 func TestTraces(t *testing.T) {
 	const (
 		trace  = "0af7651916cd43dd8448eb211c80319c"
@@ -112,7 +112,7 @@ func TestTraces(t *testing.T) {
 		t.Errorf("status %q", got)
 	}
 	if got, _ := sent.Load("POST/v1/projects/" + sandbox.DefaultProject + "/webhooks"); got != "00-"+trace+"-"+hexOf(exchange.SpanId)+"-01" {
-		t.Errorf("the API was told of %q", got)
+		t.Errorf("the API got %q", got)
 	}
 	failed := c.spans["tools/call whatsapp_sender_get"]
 	if got := attributeOf(failed, "error.type"); got != "project_not_initialized" || failed.Status.Code != tracepb.Status_STATUS_CODE_ERROR {
@@ -126,7 +126,7 @@ func TestTraces(t *testing.T) {
 func hexOf(id []byte) string { return hex.EncodeToString(id) }
 
 // Without --trace nothing is sent anywhere.
-func TestNoTracesUnlessAskedFor(t *testing.T) {
+func TestNoTracesByDefault(t *testing.T) {
 	c := &collected{spans: map[string]*tracepb.Span{}}
 	otlp := httptest.NewServer(c)
 	defer otlp.Close()

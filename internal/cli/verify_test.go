@@ -18,8 +18,7 @@ import (
 	"papi-mcp/tools"
 )
 
-// registering is a sandbox, and an agent that knows nothing but what each
-// answer tells it to do next.
+// registering is a sandbox, and an agent that only follows the next of each answer.
 type registering struct {
 	*testing.T
 	box  *sandbox.Sandbox
@@ -40,7 +39,7 @@ func newRegistering(t *testing.T) *registering {
 	return r
 }
 
-// restart gives the agent a server that remembers nothing.
+// restart replaces the server by one without state.
 func (r *registering) restart(client *papi.Client) {
 	r.set = tools.New(tools.Options{Rows: catalog.Rows(), API: client, Guard: guard.New(guard.Options{
 		Default: sandbox.DefaultProject, Mode: guard.Off, Store: store.NewMemory(), Reader: dispatch.Reader{API: client},
@@ -58,7 +57,7 @@ func (w watching) RoundTrip(request *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
-// answer is what a call tells.
+// answer is the result of a call.
 type answer struct {
 	ErrorCode string            `json:"errorCode"`
 	State     string            `json:"state"`
@@ -81,9 +80,8 @@ func (r *registering) call(tool string, args map[string]any) answer {
 	return a
 }
 
-// follow does what the answers say is next until a sender is ACTIVE. pick
-// chooses among the steps that can be taken, those first that were not taken
-// before; a person chooses SMS, and knows the code that was sent last.
+// follow makes the calls of next until a sender is ACTIVE. pick chooses among the
+// possible steps, new ones first; the person chooses SMS, and knows the last code.
 func (r *registering) follow(a answer, pick func([]catalog.Next) catalog.Next) {
 	r.Helper()
 	var way []string
@@ -128,9 +126,8 @@ func (r *registering) follow(a answer, pick func([]catalog.Next) catalog.Next) {
 	r.Fatalf("no end after %v", way)
 }
 
-// To follow next leads to an ACTIVE sender, and never round in a circle: where
-// Meta knows the number, where the code was handed in before, on a server that
-// remembers no register.
+// Following next leads to an ACTIVE sender and never in a circle: if Meta knows the
+// number, if the code was submitted before, on a server without the registration.
 func TestNextEndsAtAVerifiedSender(t *testing.T) {
 	first := func(open []catalog.Next) catalog.Next { return open[0] }
 	last := func(open []catalog.Next) catalog.Next { return open[len(open)-1] }
@@ -150,8 +147,8 @@ func TestNextEndsAtAVerifiedSender(t *testing.T) {
 		args[name] = value
 		return args
 	}
-	// verified hands the right code in; for half a minute the state shows
-	// nothing of it, and a register is answered with 429.
+	// verified submits the correct code; for half a minute the state does not
+	// show it, and another registration is answered with 429.
 	verified := func(r *registering) map[string]any {
 		id := sender(r, other)
 		r.call("whatsapp_sender_register", with(id, "method", "SMS"))
@@ -166,7 +163,7 @@ func TestNextEndsAtAVerifiedSender(t *testing.T) {
 		"a number that Meta knows": func(r *registering) answer {
 			return r.call("whatsapp_sender_register", with(sender(r, known), "method", "SMS"))
 		},
-		"a number that Meta knows, without a register": func(r *registering) answer {
+		"a number that Meta knows, without registering": func(r *registering) answer {
 			a := r.call("whatsapp_sender_verify", sender(r, known))
 			if a.ErrorCode != "" {
 				t.Errorf("verify without a code: %s", a.ErrorCode)
@@ -181,7 +178,7 @@ func TestNextEndsAtAVerifiedSender(t *testing.T) {
 			return a
 		},
 		"verified again without a code": func(r *registering) answer { return r.call("whatsapp_sender_verify", verified(r)) },
-		"a code that nobody asked for here": func(r *registering) answer {
+		"a code that was not requested here": func(r *registering) answer {
 			return r.call("whatsapp_sender_verify", with(sender(r, other), "code", "012345"))
 		},
 		"a KakaoTalk sender": func(r *registering) answer { return r.call("kakaotalk_sender_get", kakaoShop(r)) },
@@ -219,9 +216,9 @@ func kakaoShop(r *registering) map[string]any {
 	return id
 }
 
-// A 429 sender-already-registered is as good as a register that succeeded: the
-// server that got it takes a code.
-func TestAlreadyRegisteredCountsAsARegister(t *testing.T) {
+// A 429 sender-already-registered counts as a successful registration: the server
+// that got it accepts a code.
+func TestAlreadyRegisteredCountsAsARegistration(t *testing.T) {
 	r := newRegistering(t)
 	made := r.call("whatsapp_sender_create", map[string]any{"wabaId": "100000000005678", "phoneNumberId": "200000000005678", "authenticationCode": "from-the-signup", "region": "EU", "businessManager": "SINCH_UK"})
 	r.box.Advance(10 * time.Minute)

@@ -2,11 +2,11 @@ package cli
 
 import "runtime/debug"
 
-// release is the version of this source.
+// release is the version of this source code.
 const release = "0.1.0"
 
-// Version is the release, with the commit that it was built from where the
-// build knows it.
+// Version returns the release, with the commit that it was built from if that is
+// known.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

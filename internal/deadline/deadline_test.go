@@ -52,7 +52,7 @@ func TestTheClockOfACall(t *testing.T) {
 			time.Sleep(time.Hour)
 			resume()
 		}
-		want("a question after the end brings nothing back", 0)
+		want("a question after the deadline adds no time", 0)
 		if got := remaining(t.Context(), t); got != Timeout {
 			t.Errorf("without a call: %v", got)
 		}

@@ -113,7 +113,7 @@ func TestLostCreatesAreReconciled(t *testing.T) {
 			{"POST /webhooks", nil, lost()}, {"GET /webhooks", fields{"webhooks": []any{}}, nil},
 			{"POST /webhooks", nil, lost()}, {"GET /webhooks", fields{"webhooks": []any{}}, nil},
 		}, unknown, 0},
-		{"webhook: looking fails", "webhook_create", fields{"target": "https://example.com/1"}, []reply{
+		{"webhook: the read fails", "webhook_create", fields{"target": "https://example.com/1"}, []reply{
 			{"POST /webhooks", nil, lost()}, {"GET /webhooks", nil, failed500()},
 		}, unknown, 0},
 		{"account: there is one for each project", "whatsapp_account_create", fields{"wabaName": "Example"}, []reply{
@@ -129,7 +129,7 @@ func TestLostCreatesAreReconciled(t *testing.T) {
 		{"WhatsApp sender: not found, and never sent again", "whatsapp_sender_create", fields{"details": fields{"phoneNumber": "5550100", "countryCode": "1"}}, []reply{
 			{"POST /whatsapp/senders", nil, lost()}, {"GET /whatsapp/senders", fields{"senders": []any{}}, nil},
 		}, unknown, 0},
-		{"WhatsApp sender: a signup code is good once", "whatsapp_sender_create", fields{"wabaId": "1", "phoneNumberId": "2"}, []reply{
+		{"WhatsApp sender: a signup code is valid once", "whatsapp_sender_create", fields{"wabaId": "1", "phoneNumberId": "2"}, []reply{
 			{"POST /whatsapp/senders", nil, lost()}, {"GET /whatsapp/senders", fields{"senders": []any{fields{"id": "s"}}}, nil},
 		}, unknown, 0},
 		{"template: by name and language", "whatsapp_template_create", fields{"name": "a_b", "language": "DE"}, []reply{
@@ -159,7 +159,7 @@ func TestLostCreatesAreReconciled(t *testing.T) {
 			{"POST /rcs/senders", nil, failed500()},
 			{"GET /rcs/senders", fields{"senders": []any{fields{"id": "r", "created": now, "details": fields{"brand": fields{"name": "Example"}}}}}, nil},
 		}, made, 0},
-		{"RCS sender: without a brand nothing to know it by", "rcs_sender_create", fields{"region": "EU"}, []reply{
+		{"RCS sender: without a brand nothing to recognize it by", "rcs_sender_create", fields{"region": "EU"}, []reply{
 			{"POST /rcs/senders", nil, lost()}, {"GET /rcs/senders", fields{"senders": []any{}}, nil},
 		}, unknown, 0},
 		{"bundle: the same name may be an older one", "bundle_create", fields{"name": "b"}, []reply{
@@ -223,8 +223,8 @@ func TestEveryCreateHasAReconcileTest(t *testing.T) {
 	}
 }
 
-// What was there before the call, or is not what it asks for, is no success of
-// it: the caller is told of it, and decides.
+// A thing that existed before the call, or is not what it asks for, does not make it
+// a success: the caller gets it as a candidate.
 func TestAnOldThingIsNotTakenForTheNewOne(t *testing.T) {
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	for name, test := range map[string]struct {
@@ -263,7 +263,7 @@ func TestATemplateFoundAsADraftWasNotSubmitted(t *testing.T) {
 	}
 }
 
-func TestAPlainRefusalIsNotReconciled(t *testing.T) {
+func TestARefusalIsNotReconciled(t *testing.T) {
 	api := &scripted{t: t, script: []reply{{"POST /webhooks", nil, conflict("webhook_exists")}}}
 	_, err := Send(context.Background(), api, catalog.Lookup("webhook_create"), "p", fields{"target": "https://example.com"})
 	var e *papi.Error
@@ -272,8 +272,8 @@ func TestAPlainRefusalIsNotReconciled(t *testing.T) {
 	}
 }
 
-// What was sent is looked for although the caller has gone.
-func TestTheLookGoesOnWithoutTheCaller(t *testing.T) {
+// A create is reconciled although the caller has gone away.
+func TestReconciliationContinuesWithoutTheCaller(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	api := &scripted{t: t, script: []reply{
 		{"POST /webhooks", nil, lost()},

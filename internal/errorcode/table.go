@@ -149,7 +149,7 @@ var table = []Entry{
 	},
 	{
 		ConfirmationInvalid, Confirmation,
-		"The confirmation token, or the person's answer, is not valid for this call: additionalInformation.reason says why (expired, spent, other_call, changed).",
+		"The confirmation token, or the person's answer, is not valid for this call: additionalInformation.reason says why.",
 		"show the new confirmation.summary to the person; when they agree, repeat the call with the new token",
 		No,
 	},

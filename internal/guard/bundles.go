@@ -107,7 +107,7 @@ func again(do string, c *Call, needs ...string) []catalog.Next {
 			args[name] = c.Args[name]
 		}
 	}
-	return []catalog.Next{{Do: do, Tool: c.Row.Tool, Args: args, Needs: needs}}
+	return []catalog.Next{nextCall(do, c.Row.Tool, args, needs...)}
 }
 
 var ruleBundleTargets = Rule{

@@ -87,7 +87,7 @@ func TestARefusalNamesAllWrongWebhooksOfABundle(t *testing.T) {
 	checkRule(t, []ruleCase{
 		{name: "targets", tool: "bundle_create", want: "webhook_address", says: "webhooks[2].target is a private address",
 			args: bundle(`{"target": "http://example.com/a"}, {"target": "https://example.com/b"}, {"target": "https://10.0.0.1/"}`)},
-		{name: "triggers", tool: "bundle_create", want: "all_alone", says: "(BUNDLE_DONE), which it includes already; webhooks[1]: ALL is given with other triggers",
+		{name: "triggers", tool: "bundle_create", want: "all_alone", says: "(BUNDLE_DONE), which it includes already; webhooks[1].triggers: ALL is given with other triggers",
 			args: bundle(`{"target": "https://example.com/a", "triggers": ["ALL", "BUNDLE_DONE"]}, {"target": "https://example.com/b", "triggers": ["SMS_APP_UPDATED", "ALL"]}`)},
 		{name: "the first of them", tool: "bundle_create", want: "webhook_address", says: "webhooks[0].target begins with",
 			args: bundle(`{"target": "http://example.com/a"}, {"target": "https://10.0.0.1/"}`)},

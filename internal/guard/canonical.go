@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strconv"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -33,7 +34,7 @@ func canonical(op *papi.Operation, args map[string]any) map[string]any {
 			fill(name, s)
 		}
 	}
-	return papi.MapScalars(full, canonicalScalar).(map[string]any)
+	return jsonvalue.MapScalars(full, canonicalScalar).(map[string]any)
 }
 
 // canonicalScalar writes a number in one way.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
@@ -36,18 +37,31 @@ func stateInfo(state, changes string, needed ...string) map[string]any {
 	return info
 }
 
+// nextCall is a call to make next. It needs the arguments that only a person
+// knows.
+func nextCall(do, tool string, args map[string]any, needs ...string) catalog.Next {
+	if args == nil {
+		args = map[string]any{}
+	}
+	return catalog.Next{Do: do, Tool: tool, Args: args, Needs: append([]string{}, needs...)}
+}
+
 // refuseAll refuses with all that is wrong, nil where nothing is.
-func refuseAll(wrong []string) *Refusal {
+func refuseAll(resolution string, wrong []string) *Refusal {
 	if wrong == nil {
 		return nil
 	}
 	wrong = firstOf(wrong)
 	return &Refusal{
 		Message:    strings.Join(wrong, "; "),
-		Resolution: "correct all of them, and call again",
+		Resolution: resolution,
 		Info:       map[string]any{"wrong": wrong},
 	}
 }
+
+// correctAll is the resolution where the message says how to correct what is
+// wrong.
+const correctAll = "correct all of them, and call again"
 
 // firstOf bounds a list of what is wrong.
 func firstOf(wrong []string) []string {

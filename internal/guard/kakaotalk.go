@@ -145,8 +145,8 @@ func kakaoTemplateUnique(c *Call, a answers) *Refusal {
 			Resolution: "give another name, or update that template",
 			Info:       map[string]any{"templateCode": template["code"]},
 			Next: []catalog.Next{
-				{Do: "check the template that is there", Tool: "kakaotalk_template_get", Args: id, Needs: []string{}},
-				{Do: "or change it", Tool: "kakaotalk_template_update", Args: id, Needs: []string{"details"}},
+				nextCall("check the template that is there", "kakaotalk_template_get", id),
+				nextCall("or change it", "kakaotalk_template_update", id, "details"),
 			},
 		}
 	}

@@ -29,15 +29,7 @@ func mediaAddress(_ context.Context, _ *Guard, c *Call) *Refusal {
 			wrong = append(wrong, path+" "+reason)
 		}
 	})
-	if wrong == nil {
-		return nil
-	}
-	wrong = firstOf(wrong)
-	return &Refusal{
-		Message:    strings.Join(wrong, "; "),
-		Resolution: "ask the person for the public URL of the file, one that opens without a login; this API has no upload, so a file that is on a disk must be put on a web server first",
-		Info:       map[string]any{"wrong": wrong},
-	}
+	return refuseAll("ask the person for the public URL of the file, one that opens without a login; this API has no upload, so a file that is on a disk must be put on a web server first", wrong)
 }
 
 // mediaFields are the fields of requests that hold the URL of a file that the

@@ -198,7 +198,7 @@ func testNumber(c *Call, a answers) *Refusal {
 				Resolution: "name one of its test numbers, in E.164 form with the plus sign, or add it first",
 				Info:       map[string]any{"testNumbers": slices.Sorted(maps.Keys(states))},
 				Next: []catalog.Next{
-					{Do: "add it, when its owner agrees", Tool: "rcs_test_number_add", Args: map[string]any{"senderId": c.Args["senderId"], "testNumbers": []string{one}}, Needs: []string{}},
+					nextCall("add it, when its owner agrees", "rcs_test_number_add", map[string]any{"senderId": c.Args["senderId"], "testNumbers": []string{one}}),
 				},
 			}
 		}

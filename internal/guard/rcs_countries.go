@@ -44,12 +44,9 @@ func addLaunchedSteps(refusal *Refusal, id, sender map[string]any) {
 	refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and what is missing can't be given any more: %s", state, askSupport)
 	if len(leave) > 0 && len(stay) > 0 {
 		refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and answers can't be given any more: remove %s again, or %s", state, strings.Join(leave, ", "), askSupport)
-		refusal.Next = append(refusal.Next, catalog.Next{
-			Do: "when the person agrees, remove the countries that lack answers: " + strings.Join(leave, ", "), Tool: "rcs_sender_update",
-			Args: jsonvalue.With(id, "details", map[string]any{"countries": stay}), Needs: []string{},
-		})
+		refusal.Next = append(refusal.Next, nextCall("when the person agrees, remove the countries that lack answers: "+strings.Join(leave, ", "), "rcs_sender_update", jsonvalue.With(id, "details", map[string]any{"countries": stay})))
 	}
-	refusal.Next = append(refusal.Next, catalog.Next{Do: askSupport + "; then launch it again", Args: map[string]any{}, Needs: []string{}})
+	refusal.Next = append(refusal.Next, nextDo(askSupport+"; then launch it again")...)
 }
 
 var ruleCountryAnswers = Rule{

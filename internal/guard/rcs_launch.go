@@ -52,9 +52,9 @@ func launch(c *Call, a answers) *Refusal {
 	case onlyCountries(sender):
 		addLaunchedSteps(refusal, id, sender)
 	case r.Missing != nil:
-		refusal.Next = append(refusal.Next, catalog.Next{Do: "complete the sender with what is missing", Tool: "rcs_sender_update", Args: id, Needs: []string{"details"}})
+		refusal.Next = append(refusal.Next, nextCall("complete the sender with what is missing", "rcs_sender_update", id, "details"))
 		if !jsonvalue.IsEmpty(sender["useCase"]) {
-			refusal.Next = append(refusal.Next, catalog.Next{Do: "read the questions, for the answers that are missing", Tool: "rcs_questionnaire_get", Args: questionsAbout(sender, r), Needs: []string{}})
+			refusal.Next = append(refusal.Next, nextCall("read the questions, for the answers that are missing", "rcs_questionnaire_get", questionsAbout(sender, r)))
 		}
 	}
 	return refusal
@@ -106,16 +106,10 @@ func updateLaunched(c *Call, a answers) *Refusal {
 		r.Resolution += "; answers can't be given any more: " + askSupport
 	}
 	if countries, given := details["countries"]; given {
-		r.Next = append(r.Next, catalog.Next{
-			Do: "change the countries alone", Tool: "rcs_sender_update",
-			Args: jsonvalue.With(id, "details", map[string]any{"countries": countries}), Needs: []string{},
-		})
+		r.Next = append(r.Next, nextCall("change the countries alone", "rcs_sender_update", jsonvalue.With(id, "details", map[string]any{"countries": countries})))
 	}
 	if numbers, _ := details["testNumbers"].([]any); len(numbers) > 0 {
-		r.Next = append(r.Next, catalog.Next{
-			Do: "add the test numbers", Tool: "rcs_test_number_add",
-			Args: jsonvalue.With(id, "testNumbers", numbers), Needs: []string{},
-		})
+		r.Next = append(r.Next, nextCall("add the test numbers", "rcs_test_number_add", jsonvalue.With(id, "testNumbers", numbers)))
 	}
 	if r.Next == nil {
 		r.Next = []catalog.Next{readRcsSender.next(c, "check the sender, and what comes next in its state")}

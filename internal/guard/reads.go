@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,26 +27,26 @@ type Read struct {
 
 // The reads of all rules and summaries.
 var (
-	readWebhook                   = newRead("webhook_get")
-	readWebhooks                  = newRead("webhook_list")
-	readWhatsappAccount           = newRead("whatsapp_account_get")
-	readWhatsappSender            = newRead("whatsapp_sender_get")
-	readWhatsappSenders           = newRead("whatsapp_sender_list")
-	readWhatsappTemplate          = newRead("whatsapp_template_get")
-	readWhatsappTemplateLanguages = newRead("whatsapp_template_language_list")
-	readSolutions                 = newRead("whatsapp_solution_list")
-	readRcsSender                 = newRead("rcs_sender_get")
-	readKakaoSender               = newRead("kakaotalk_sender_get")
-	readKakaoSenders              = newRead("kakaotalk_sender_list")
-	readKakaoTemplate             = newRead("kakaotalk_template_get")
-	readKakaoTemplates            = newRead("kakaotalk_template_list")
-	readSmsApp                    = newRead("sms_app_get")
-	readKakaoSenderCategories     = newRead("kakaotalk_sender_category_list")
-	readKakaoTemplateCategories   = newRead("kakaotalk_template_category_list")
+	readWebhook                 = newRead("webhook_get")
+	readWebhooks                = newRead("webhook_list")
+	readWhatsappAccount         = newRead("whatsapp_account_get")
+	readWhatsappSender          = newRead("whatsapp_sender_get")
+	readWhatsappSenders         = newRead("whatsapp_sender_list")
+	readWhatsappTemplate        = newRead("whatsapp_template_get")
+	readSolutions               = newRead("whatsapp_solution_list")
+	readRcsSender               = newRead("rcs_sender_get")
+	readKakaoSender             = newRead("kakaotalk_sender_get")
+	readKakaoSenders            = newRead("kakaotalk_sender_list")
+	readKakaoTemplate           = newRead("kakaotalk_template_get")
+	readKakaoTemplates          = newRead("kakaotalk_template_list")
+	readSmsApp                  = newRead("sms_app_get")
+	readKakaoSenderCategories   = newRead("kakaotalk_sender_category_list")
+	readKakaoTemplateCategories = newRead("kakaotalk_template_category_list")
 
-	// readWhatsappLanguages are the languages that a new template's name is in.
+	// readWhatsappLanguages are the languages of the template, or of the name of a
+	// new one.
 	readWhatsappLanguages = newRead("whatsapp_template_language_list").with(func(c *Call) map[string]any {
-		return map[string]any{"templateName": c.Args["name"]}
+		return map[string]any{"templateName": cmp.Or(c.Args["templateName"], c.Args["name"])}
 	})
 	// readKakaoNames are the templates whose name begins with the given one.
 	readKakaoNames = newRead("kakaotalk_template_list").with(func(c *Call) map[string]any {
@@ -53,7 +54,7 @@ var (
 	})
 )
 
-// newRead panics at start-up when there is no such tool.
+// newRead panics, at start-up, when no tool of that name reads.
 func newRead(tool string) *Read {
 	if row := catalog.Lookup(tool); row == nil || row.Writes() {
 		panic("guard: no tool reads as " + tool)
@@ -101,7 +102,7 @@ type readResult struct {
 func key(tool string, args map[string]any) string {
 	raw, err := json.Marshal(args)
 	if err != nil {
-		panic("guard: arguments that are no JSON: " + err.Error())
+		panic("guard: arguments that are not JSON: " + err.Error())
 	}
 	return tool + string(raw)
 }
@@ -134,8 +135,7 @@ func (c *Call) read(ctx context.Context, r *Read) (map[string]any, error) {
 }
 
 // absent reports whether the API answered that there is no such thing, or none of
-// its kind in the project, or that its id is wrong: it will answer the
-// call alike.
+// its kind in the project, or that its id is wrong: it answers the call alike.
 func absent(err error) bool {
 	var e *papi.Error
 	if !errors.As(err, &e) {
@@ -157,9 +157,9 @@ func unreadable(c *Call, r *Read, closed bool, err error) *Refusal {
 	}
 }
 
-// next is the read as something to do next.
+// next is the read as a next step.
 func (r *Read) next(c *Call, do string) catalog.Next {
-	return catalog.Next{Do: do, Tool: r.Tool, Args: r.arguments(c), Needs: []string{}}
+	return nextCall(do, r.Tool, r.arguments(c))
 }
 
 // pathArgs are the arguments that name the thing: those in the operation's

@@ -33,8 +33,8 @@ func registerFirst(ctx context.Context, g *Guard, c *Call) *Refusal {
 		Message:    "no whatsapp_sender_register of this sender in the last 24 hours is known here: it was made elsewhere, or not at all, or the server was restarted since then and keeps no state (--store memory)",
 		Resolution: "call whatsapp_sender_register first, and ask the person for the code that arrives; if the person has a code from the last 24 hours, because it was requested in the dashboard or before a restart of the server, say so with registeredElsewhere: true",
 		Next: []catalog.Next{
-			{Do: "have a code sent to the sender's phone", Tool: "whatsapp_sender_register", Args: id, Needs: []string{"method"}},
-			{Do: "only when the person says that a code was requested elsewhere, or before a restart of the server: submit that code", Tool: "whatsapp_sender_verify", Args: elsewhere, Needs: []string{"code"}},
+			nextCall("have a code sent to the sender's phone", "whatsapp_sender_register", id, "method"),
+			nextCall("only when the person says that a code was requested elsewhere, or before a restart of the server: submit that code", "whatsapp_sender_verify", elsewhere, "code"),
 		},
 	}
 }

@@ -26,7 +26,7 @@ type Rule struct {
 	// FailClosed refuses the call when a read fails; else the call goes on with
 	// a warning, and the API decides.
 	FailClosed bool
-	// Warns tells that the rule refuses nothing: what it finds is a warning, and
+	// Warns says that the rule refuses nothing: what it finds is a warning, and
 	// the API decides.
 	Warns bool
 	// State is the precondition that the rule checks; nil where it checks none.

@@ -29,8 +29,8 @@ func smsAppConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
 		Message:    "convApiApp asks for a new Conversation app, and convApiAppId names one that exists",
 		Resolution: "give one of the two; ask the person when it is not clear which",
 		Next: []catalog.Next{
-			{Do: "connect it to the app that exists", Tool: "sms_app_create", Args: existing, Needs: []string{}},
-			{Do: "create a Conversation app with it", Tool: "sms_app_create", Args: fresh, Needs: []string{}},
+			nextCall("connect it to the app that exists", "sms_app_create", existing),
+			nextCall("create a Conversation app with it", "sms_app_create", fresh),
 		},
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// stateRule is the rule that a precondition makes alone.
+// stateRule is the rule that checks a precondition and nothing more.
 func stateRule(p *catalog.Precondition, read *Read) Rule {
 	check := checkState
 	if p.Changes != nil {
@@ -21,7 +21,7 @@ func stateRule(p *catalog.Precondition, read *Read) Rule {
 	})
 }
 
-// withState completes a rule that checks more than the precondition.
+// withState fills in a rule from the precondition that it checks.
 func withState(p *catalog.Precondition, r Rule) Rule {
 	r.State, r.Code, r.Source, r.FailClosed = p, p.Code, p.Source, p.FailClosed
 	if r.Tools == nil {

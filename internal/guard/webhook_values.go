@@ -101,7 +101,7 @@ func weak(secret string) string {
 	}
 	lower := strings.ToLower(secret)
 	switch {
-	case papi.Unfilled(secret):
+	case papi.HasPlaceholder(secret):
 		return "is a placeholder that was not filled in"
 	case len(secret) < shortest:
 		return fmt.Sprintf("has fewer than %d characters", shortest)

@@ -23,38 +23,30 @@ var ruleAllAlone = Rule{
 }
 
 func allAlone(_ context.Context, _ *Guard, c *Call) *Refusal {
-	if c.Row.Tool != "bundle_create" {
-		others := besideAll(c.Args["triggers"])
-		if others == nil {
-			return nil
-		}
-		args := jsonvalue.With(c.Args, "triggers", []any{all})
-		delete(args, "secret")
-		return &Refusal{
-			Message:    fmt.Sprintf("ALL is given with other triggers (%s), which it includes already", strings.Join(others, ", ")),
-			Resolution: "give ALL alone, or leave ALL out and name the triggers",
-			Info:       map[string]any{"triggers": others},
-			Next: []catalog.Next{
-				{Do: "subscribe to every event", Tool: c.Row.Tool, Args: args, Needs: secretNeeded(c)},
-				{Do: "subscribe to the named events alone", Tool: c.Row.Tool, Args: jsonvalue.With(args, "triggers", others), Needs: secretNeeded(c)},
-			},
-		}
-	}
 	var wrong, extra []string
 	for _, hook := range hooksOf(c) {
 		if others := besideAll(hook.fields["triggers"]); others != nil {
-			wrong = append(wrong, fmt.Sprintf("%s: ALL is given with other triggers (%s), which it includes already", strings.TrimSuffix(hook.at, "."), strings.Join(others, ", ")))
+			wrong = append(wrong, fmt.Sprintf("%striggers: ALL is given with other triggers (%s), which it includes already", hook.at, strings.Join(others, ", ")))
 			extra = append(extra, others...)
 		}
 	}
 	if wrong == nil {
 		return nil
 	}
-	return &Refusal{
+	r := &Refusal{
 		Message:    strings.Join(wrong, "; "),
-		Resolution: "give each webhook ALL alone, or leave ALL out and name the triggers",
+		Resolution: "give ALL alone, or leave ALL out and name the triggers",
 		Info:       map[string]any{"triggers": extra},
 	}
+	if c.Row.Tool != "bundle_create" {
+		args := jsonvalue.With(c.Args, "triggers", []any{all})
+		delete(args, "secret")
+		r.Next = []catalog.Next{
+			nextCall("subscribe to every event", c.Row.Tool, args, secretNeeded(c)...),
+			nextCall("subscribe to the named events alone", c.Row.Tool, jsonvalue.With(args, "triggers", extra), secretNeeded(c)...),
+		}
+	}
+	return r
 }
 
 var ruleWebhookTarget = Rule{
@@ -75,10 +67,7 @@ func webhookTarget(c *Call, a answers) *Refusal {
 		}
 		r := targetTaken(hook)
 		if c.Row.Tool == "webhook_create" {
-			r.Next = append(r.Next, catalog.Next{
-				Do: "or change the events that it receives", Tool: "webhook_update",
-				Args: map[string]any{"webhookId": hook["id"]}, Needs: []string{"triggers"},
-			})
+			r.Next = append(r.Next, nextCall("or change the events that it receives", "webhook_update", map[string]any{"webhookId": hook["id"]}, "triggers"))
 		}
 		return r
 	}
@@ -92,7 +81,7 @@ func targetTaken(hook map[string]any) *Refusal {
 		Resolution: "change that webhook's triggers where they lack something, or give another target",
 		Info:       map[string]any{"target": hook["target"], "webhookId": hook["id"]},
 		Next: []catalog.Next{
-			{Do: "check the webhook that has the target", Tool: "webhook_get", Args: map[string]any{"webhookId": hook["id"]}, Needs: []string{}},
+			nextCall("check the webhook that has the target", "webhook_get", map[string]any{"webhookId": hook["id"]}),
 		},
 	}
 }
@@ -125,7 +114,7 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 		Info:       map[string]any{"webhookIds": ids},
 		Next: []catalog.Next{
 			readWebhooks.next(c, "see the webhooks that are there, and ask the person which may go"),
-			{Do: "delete that one, then make the call again", Tool: "webhook_delete", Args: map[string]any{}, Needs: []string{"webhookId"}},
+			nextCall("delete that one, then make the call again", "webhook_delete", nil, "webhookId"),
 		},
 	}
 }
@@ -155,7 +144,7 @@ func secretNeeded(c *Call) []string {
 	if _, given := c.Args["secret"]; given {
 		return []string{"secret"}
 	}
-	return []string{}
+	return nil
 }
 
 var webhookSummaries = []Summary{{Tool: "webhook_delete", Reads: []*Read{readWebhook}, text: askWebhookDelete}}

@@ -25,7 +25,7 @@ func tokenSource(_ context.Context, _ *Guard, c *Call) *Refusal {
 	return &Refusal{
 		Message:    "neither facebookToken nor facebookCode is given",
 		Resolution: "ask the person for the token, or the code, that the embedded signup gave them",
-		Next:       []catalog.Next{{Do: "make the token", Tool: c.Row.Tool, Args: c.Args, Needs: []string{"facebookCode"}}},
+		Next:       []catalog.Next{nextCall("make the token", c.Row.Tool, c.Args, "facebookCode")},
 	}
 }
 
@@ -101,7 +101,7 @@ func accountEmpty(_ *Call, a answers) *Refusal {
 				tool, do = "whatsapp_sender_get", "check again later: nothing can be done about this sender until its change has ended"
 			}
 		}
-		next = append(next, catalog.Next{Do: do, Tool: tool, Args: map[string]any{"senderId": ids[i]}, Needs: []string{}})
+		next = append(next, nextCall(do, tool, map[string]any{"senderId": ids[i]}))
 	}
 	return &Refusal{
 		Message:    fmt.Sprintf("the account still has senders: %d", total(list, "senders")),
@@ -139,7 +139,7 @@ func withoutDeleted(ctx context.Context, g *Guard, c *Call, r *Refusal) error {
 		r.Message += fmt.Sprintf("; being deleted, which takes 30 days: %d", len(going))
 	}
 	if next == nil {
-		next = []catalog.Next{{Do: "all of them are being deleted: check again when they are gone, then delete the account", Tool: "whatsapp_sender_list", Args: map[string]any{}, Needs: []string{}}}
+		next = []catalog.Next{nextCall("all of them are being deleted: check again when they are gone, then delete the account", "whatsapp_sender_list", nil)}
 	}
 	r.Next = next
 	return nil

@@ -45,7 +45,7 @@ func buttonURLs(_ context.Context, _ *Guard, c *Call) *Refusal {
 			wrong = append(wrong, fmt.Sprintf("%s.examples must be given, since the url holds %s", path, variable))
 		}
 	})
-	return refuseAll(wrong)
+	return refuseAll(correctAll, wrong)
 }
 
 // variable is what makes the address of a URL button dynamic.
@@ -73,9 +73,9 @@ func flowButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
 			wrong = append(wrong, path+".navigateScreen must be given, since flowAction is NAVIGATE: the id of the flow's first screen")
 		}
 	})
-	r := refuseAll(wrong)
+	r := refuseAll(correctAll, wrong)
 	if r != nil {
-		r.Next = []catalog.Next{{Do: "see the flow's screens", Tool: "whatsapp_flow_screen_list", Args: map[string]any{}, Needs: []string{"flowId"}}}
+		r.Next = []catalog.Next{nextCall("see the flow's screens", "whatsapp_flow_screen_list", nil, "flowId")}
 	}
 	return r
 }
@@ -115,7 +115,7 @@ func carouselCards(_ context.Context, _ *Guard, c *Call) *Refusal {
 			}
 		}
 	}
-	return refuseAll(wrong)
+	return refuseAll(correctAll, wrong)
 }
 
 // eachButton visits the buttons of a type in a call's template, with their

@@ -41,7 +41,7 @@ func headerMedia(_ context.Context, _ *Guard, c *Call) *Refusal {
 			}
 		}
 	})
-	return refuseAll(wrong)
+	return refuseAll(correctAll, wrong)
 }
 
 // mediaTypes are the mime types of a header's format, as the contract spells
@@ -97,7 +97,7 @@ func templateExamples(_ context.Context, _ *Guard, c *Call) *Refusal {
 			wrong = append(wrong, at+".examples must have one: a sample of the code")
 		}
 	})
-	return refuseAll(wrong)
+	return refuseAll(correctAll, wrong)
 }
 
 // eachHeader visits the headers of a call's template, those of a carousel's

@@ -122,7 +122,7 @@ var ruleDisplayNameReview = withState(catalog.WhatsappSenderDisplayName, Rule{
 })
 
 func displayNameReview(c *Call, a answers) *Refusal {
-	status := jsonvalue.Text(a.of(readWhatsappSender), "metadata.displayName.status")
+	status := jsonvalue.Text(a.of(readWhatsappSender), catalog.WhatsappSenderDisplayName.Field)
 	if catalog.WhatsappSenderDisplayName.AllowsState(status) {
 		return nil
 	}

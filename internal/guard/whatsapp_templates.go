@@ -29,8 +29,8 @@ func templateUnique(c *Call, a answers) *Refusal {
 			Resolution: "give another name or language, or update that template",
 			Info:       id,
 			Next: []catalog.Next{
-				{Do: "check the template that is there", Tool: "whatsapp_template_get", Args: id, Needs: []string{}},
-				{Do: "or change it", Tool: "whatsapp_template_update", Args: id, Needs: []string{"details"}},
+				nextCall("check the template that is there", "whatsapp_template_get", id),
+				nextCall("or change it", "whatsapp_template_update", id, "details"),
 			},
 		}
 	}
@@ -62,7 +62,7 @@ func templateLanguageCategory(c *Call, a answers) *Refusal {
 		Message:    fmt.Sprintf("the template %q is %s in its other languages, and has one category in all of them", c.Args["name"], used[0]),
 		Resolution: "give that category, or another name",
 		Info:       map[string]any{"category": used[0]},
-		Next:       []catalog.Next{{Do: "create it in the category of its other languages", Tool: "whatsapp_template_create", Args: jsonvalue.With(c.Args, "category", used[0]), Needs: []string{}}},
+		Next:       []catalog.Next{nextCall("create it in the category of its other languages", "whatsapp_template_create", jsonvalue.With(c.Args, "category", used[0]))},
 	}
 }
 
@@ -82,7 +82,7 @@ func templateSource(_ *Call, a answers) *Refusal {
 	return &Refusal{
 		Message:    "Meta generated the template, and such a template can't be updated",
 		Resolution: "create a template of the project's own, with another name",
-		Next:       []catalog.Next{{Do: "create a template", Tool: "whatsapp_template_create", Args: map[string]any{}, Needs: []string{"name", "language", "category", "details"}}},
+		Next:       []catalog.Next{nextCall("create a template", "whatsapp_template_create", nil, "name", "language", "category", "details")},
 	}
 }
 
@@ -208,29 +208,24 @@ func templateDraft(c *Call, a answers) *Refusal {
 		Info:       stateInfo(state, changes),
 		Next: []catalog.Next{
 			readWhatsappTemplate.next(c, "check the template, and what comes next for it"),
-			{
-				Do:   "only when the person wants the template at Meta deleted too (its name is then locked in this language for 30 days): deleteSubmitted says so",
-				Tool: "whatsapp_template_delete", Args: jsonvalue.With(pathArgs(c.Row, c.Args), "deleteSubmitted", true), Needs: []string{},
-			},
+			nextCall("only when the person wants the template at Meta deleted too (its name is then locked in this language for 30 days): deleteSubmitted says so", "whatsapp_template_delete", jsonvalue.With(pathArgs(c.Row, c.Args), "deleteSubmitted", true)),
 		},
 	}
 }
 
-var (
-	whatsappTemplateSummaries = []Summary{
-		{Tool: "whatsapp_template_delete", Reads: []*Read{readWhatsappTemplate}, text: askTemplateDelete},
-		{Tool: "whatsapp_template_delete_all_languages", Reads: []*Read{readWhatsappTemplateLanguages}, text: askTemplateDeleteAll},
-		{Tool: "whatsapp_template_analytics_enable", text: func(map[string]any, answers) sentences {
-			return sentences{
-				ask:    "Turn on template analytics for the project's WhatsApp Business Account",
-				effect: "They are on for all of the account's templates, and nothing turns them off again.",
-			}
-		}},
-		{Tool: "whatsapp_access_token_create", text: func(map[string]any, answers) sentences {
-			return sentences{ask: "Make a long-lived Meta access token", effect: "It is valid for 60 days."}
-		}},
-	}
-)
+var whatsappTemplateSummaries = []Summary{
+	{Tool: "whatsapp_template_delete", Reads: []*Read{readWhatsappTemplate}, text: askTemplateDelete},
+	{Tool: "whatsapp_template_delete_all_languages", Reads: []*Read{readWhatsappLanguages}, text: askTemplateDeleteAll},
+	{Tool: "whatsapp_template_analytics_enable", text: func(map[string]any, answers) sentences {
+		return sentences{
+			ask:    "Turn on template analytics for the project's WhatsApp Business Account",
+			effect: "They are on for all of the account's templates, and nothing turns them off again.",
+		}
+	}},
+	{Tool: "whatsapp_access_token_create", text: func(map[string]any, answers) sentences {
+		return sentences{ask: "Make a long-lived Meta access token", effect: "It is valid for 60 days."}
+	}},
+}
 
 func askTemplateDelete(args map[string]any, a answers) sentences {
 	s := sentences{
@@ -248,7 +243,7 @@ func askTemplateDelete(args map[string]any, a answers) sentences {
 
 func askTemplateDeleteAll(args map[string]any, a answers) sentences {
 	var languages []string
-	for _, template := range jsonvalue.Objects(a.of(readWhatsappTemplateLanguages), "templates") {
+	for _, template := range jsonvalue.Objects(a.of(readWhatsappLanguages), "templates") {
 		languages = append(languages, fmt.Sprintf("%s (%s)", Word(jsonvalue.Text(template, "language")), Word(cmp.Or(jsonvalue.Text(template, "state"), pending(template), "UNKNOWN"))))
 	}
 	slices.Sort(languages)

@@ -29,7 +29,7 @@ var ruleTemplateVariables = Rule{
 func templateVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
 	v := variableCheck{c: c, submits: submitsTemplate(c)}
 	v.components(jsonvalue.Objects(c.Args, "details.components"), "details.components")
-	return refuseAll(v.wrong)
+	return refuseAll(correctAll, v.wrong)
 }
 
 type variableCheck struct {

@@ -83,6 +83,26 @@ func With(object map[string]any, name string, value any) map[string]any {
 	return out
 }
 
+// MapScalars returns a copy of a value in which edit has replaced each string,
+// number, boolean and null, at any depth.
+func MapScalars(value any, edit func(any) any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		object := make(map[string]any, len(v))
+		for name, field := range v {
+			object[name] = MapScalars(field, edit)
+		}
+		return object
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = MapScalars(item, edit)
+		}
+		return list
+	}
+	return edit(value)
+}
+
 // Encode returns the JSON of a value whose types can always be encoded; for any
 // other it panics.
 func Encode(value any) json.RawMessage {

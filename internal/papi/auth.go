@@ -21,32 +21,32 @@ import (
 )
 
 const (
-	// tokenDeadline is how long a fetch of a token may take, with its tries.
-	// Less than a call's, so that a call that waited can still be sent.
-	tokenDeadline = 30 * time.Second
-	// renewEarly is how long before its end a token is renewed; a short-lived
-	// one earlier than that, in the last quarter of its life.
-	renewEarly = time.Minute
+	// tokenTimeout is how long fetching a token may take, with its retries. It
+	// is shorter than a call's deadline, so that a call that waited can be sent.
+	tokenTimeout = 30 * time.Second
+	// renewBefore is how long before its expiry a token is renewed; a short-lived
+	// one is renewed in the last quarter of its life.
+	renewBefore = time.Minute
 )
 
-// authorizer makes the Authorization header of requests. All callers share one
+// authorizer provides the Authorization header of requests. All callers share one
 // token, which is fetched once however many wait for it.
 type authorizer struct {
-	client *Client
-	fixed  string // the header, where it never changes
-	oauth  *clientcredentials.Config
-	key    []string // the key's secret, and the forms in which it is sent
+	client  *Client
+	fixed   string // the header, where it never changes
+	oauth   *clientcredentials.Config
+	secrets []string // the key's secret, and the forms in which it is sent
 
 	fetching singleflight.Group
 	mu       sync.Mutex
 	current  token
 }
 
-// token is a header and how long it is good.
+// token is a header and how long it is valid.
 type token struct {
 	header  string
 	renew   time.Time // zero: never
-	expires time.Time // zero: not told
+	expires time.Time // zero: unknown
 }
 
 func (t token) fresh() bool {
@@ -61,7 +61,7 @@ func newAuthorizer(config Config, tokenURL string, c *Client) (*authorizer, erro
 	id, secret := strings.TrimSpace(config.KeyID), strings.TrimSpace(config.KeySecret)
 	basic := base64.StdEncoding.EncodeToString([]byte(id + ":" + secret))
 	escaped := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(id) + ":" + url.QueryEscape(secret)))
-	a := &authorizer{client: c, key: []string{secret, basic, escaped}}
+	a := &authorizer{client: c, secrets: []string{secret, basic, escaped}}
 	hasKey := id != "" && secret != ""
 	switch config.Auth {
 	case "", AuthOAuth:
@@ -78,27 +78,27 @@ func newAuthorizer(config Config, tokenURL string, c *Client) (*authorizer, erro
 			a.fixed = "Basic " + basic
 		}
 	default:
-		return nil, fmt.Errorf("papi: PAPI_AUTH: unknown way to authenticate %q; known: %s (also where it is unset), %s", config.Auth, AuthOAuth, AuthBasic)
+		return nil, fmt.Errorf("papi: PAPI_AUTH: unknown authentication method %q; known: %s (the default), %s", config.Auth, AuthOAuth, AuthBasic)
 	}
 	if given := strings.TrimSpace(config.AccessToken); given != "" {
-		if !fitsHeader(given) {
-			return nil, errors.New("papi: the access token (SINCH_ACCESS_TOKEN) holds a space or a character that can't be sent")
+		if !validHeader(given) {
+			return nil, errors.New("papi: the access token (SINCH_ACCESS_TOKEN) contains a space or a character that can't be sent")
 		}
 		a.fixed = "Bearer " + given
 	}
 	return a, nil
 }
 
-// fitsHeader reports whether a bearer token can stand in a header.
-func fitsHeader(s string) bool {
+// validHeader reports whether a bearer token can be sent in a header.
+func validHeader(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-func (a *authorizer) complete() bool { return a.fixed != "" || a.oauth != nil }
+func (a *authorizer) hasCredentials() bool { return a.fixed != "" || a.oauth != nil }
 
-// token returns the token to send a request with, fetched when there is none
-// that is good. While the last one is still good, it is renewed behind the
-// back of its users.
+// token returns the token to send a request with, and fetches one when there is
+// no valid one. While the current one is still valid, it is renewed in the
+// background.
 func (a *authorizer) token(ctx context.Context) (token, *Error) {
 	if a.fixed != "" {
 		return token{header: a.fixed}, nil
@@ -110,37 +110,37 @@ func (a *authorizer) token(ctx context.Context) (token, *Error) {
 			Resolution: errorcode.Do(errorcode.CredentialsMissing),
 		}
 	}
-	have := a.have()
-	if have.fresh() {
-		return have, nil
+	current := a.cached()
+	if current.fresh() {
+		return current, nil
 	}
-	// The fetch is for all who wait, so that none of them ends it by leaving.
+	// The fetch is shared: a caller that goes away does not cancel it for others.
 	fetched := a.fetching.DoChan("", func() (any, error) { return a.renew(context.WithoutCancel(ctx)) })
-	if have.valid() {
-		return have, nil
+	if current.valid() {
+		return current, nil
 	}
 	select {
 	case <-ctx.Done():
-		return token{}, ended(ctx)
+		return token{}, contextError(ctx)
 	case result := <-fetched:
 		var failed *Error
 		if errors.As(result.Err, &failed) {
-			own := *failed // the others who waited have theirs
-			return token{}, &own
+			copied := *failed // other callers have the same error
+			return token{}, &copied
 		}
 		return result.Val.(token), nil
 	}
 }
 
-func (a *authorizer) have() token {
+func (a *authorizer) cached() token {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.current
 }
 
-// drop forgets the token, which the API refused, and reports whether another one
-// can be had. When it has been replaced meanwhile, nothing is forgotten.
-func (a *authorizer) drop(refused token) bool {
+// invalidate discards the token, which the API refused, and reports whether another
+// one can be fetched. A token that has already been replaced is left alone.
+func (a *authorizer) invalidate(refused token) bool {
 	if a.fixed != "" {
 		return false
 	}
@@ -152,12 +152,12 @@ func (a *authorizer) drop(refused token) bool {
 	return true
 }
 
-// renew fetches a token and keeps it. The error is always an *Error.
+// renew fetches a token and caches it. The error is always an *Error.
 func (a *authorizer) renew(ctx context.Context) (token, error) {
-	if have := a.have(); have.fresh() {
-		return have, nil // fetched between the look and the fetch
+	if current := a.cached(); current.fresh() {
+		return current, nil // another fetch has just ended
 	}
-	ctx, cancel := context.WithTimeout(ctx, tokenDeadline)
+	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
 		Transport:     tokenTransport{a.client.http.Transport, a.client.userAgent},
@@ -165,11 +165,11 @@ func (a *authorizer) renew(ctx context.Context) (token, error) {
 	})
 	got, err := backoff.Retry(ctx, func() (*oauth2.Token, error) {
 		got, err := a.oauth.Token(ctx)
-		err = a.failure(err)
+		err = tokenError(err, a.secrets)
 		a.log(ctx, err)
 		return got, err
-	}, a.client.retries(tokenDeadline)...)
-	if err == nil && !fitsHeader(got.AccessToken) {
+	}, a.client.retries(tokenTimeout)...)
+	if err == nil && !validHeader(got.AccessToken) {
 		err = unexpectedToken("a token that can't be sent")
 	}
 	if err != nil {
@@ -181,7 +181,7 @@ func (a *authorizer) renew(ctx context.Context) (token, error) {
 	}
 	fresh := token{header: "Bearer " + got.AccessToken, expires: got.Expiry}
 	if !got.Expiry.IsZero() {
-		fresh.renew = got.Expiry.Add(-min(renewEarly, time.Until(got.Expiry)/4))
+		fresh.renew = got.Expiry.Add(-min(renewBefore, time.Until(got.Expiry)/4))
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -200,10 +200,10 @@ func (a *authorizer) log(ctx context.Context, err error) {
 	}
 }
 
-// failure turns an error of package oauth2 into one for backoff.Retry
-// that holds an *Error. What the endpoint wrote is left out but for the
-// standard's own codes: it may have echoed the credentials.
-func (a *authorizer) failure(err error) error {
+// tokenError turns an error of package oauth2 into one for backoff.Retry that
+// holds an *Error. Of what the endpoint wrote, only the standard's own codes are
+// kept: the rest may repeat the credentials.
+func tokenError(err error, secrets []string) error {
 	if err == nil {
 		return nil
 	}
@@ -215,7 +215,7 @@ func (a *authorizer) failure(err error) error {
 			e.Status = status
 			return backoff.Permanent(e)
 		case status == http.StatusTooManyRequests, status >= 500:
-			return again(&Error{
+			return retryableError(&Error{
 				Status:     status,
 				Code:       errorcode.Unreachable,
 				Message:    fmt.Sprintf("the token endpoint answered %d", status),
@@ -239,13 +239,13 @@ func (a *authorizer) failure(err error) error {
 		return backoff.Permanent(e)
 	}
 	if lost, ok := errors.AsType[*url.Error](err); ok {
-		e := unreachable("the token endpoint can't be reached: "+excerpt(newRedactor(a.key).text(lost.Err.Error())), TokenURLVariable, lost.Err)
-		if hopeless(lost.Err) {
+		e := unreachable("the token endpoint can't be reached: "+excerpt(newRedactor(secrets).text(lost.Err.Error())), TokenURLVariable, lost.Err)
+		if isPermanent(lost.Err) {
 			return backoff.Permanent(e)
 		}
 		return e
 	}
-	return backoff.Permanent(unexpectedToken("no token in the standard's form"))
+	return backoff.Permanent(unexpectedToken("no token in the standard form"))
 }
 
 func unexpectedToken(what string) *Error {
@@ -256,7 +256,7 @@ func unexpectedToken(what string) *Error {
 	}
 }
 
-// standardCodes are the error codes of a token endpoint by RFC 6749, 5.2.
+// standardCodes are the error codes of a token endpoint (RFC 6749, 5.2).
 var standardCodes = map[string]bool{
 	"invalid_request":        true,
 	"invalid_client":         true,

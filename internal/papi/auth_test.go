@@ -113,7 +113,7 @@ func TestManyCallersFetchOneToken(t *testing.T) {
 	})
 }
 
-// Who comes to fetch a token when another one has just done so takes that.
+// A caller that would fetch a token just after another caller did uses that one.
 func TestATokenIsNotFetchedTwice(t *testing.T) {
 	api := &fakeAPI{script: ok}
 	c := api.onLoopback(t)
@@ -127,8 +127,8 @@ func TestATokenIsNotFetchedTwice(t *testing.T) {
 	}
 }
 
-// A late refusal of an old token does not cost the new one.
-func TestOnlyTheRefusedTokenIsDropped(t *testing.T) {
+// A late 401 for an old token does not discard the new one.
+func TestOnlyTheRefusedTokenIsInvalidated(t *testing.T) {
 	api := &fakeAPI{script: ok}
 	c := api.onLoopback(t)
 	var tokens []token
@@ -138,11 +138,11 @@ func TestOnlyTheRefusedTokenIsDropped(t *testing.T) {
 			t.Fatal(err)
 		}
 		tokens = append(tokens, got)
-		if !c.auth.drop(tokens[0]) {
+		if !c.auth.invalidate(tokens[0]) {
 			t.Error("another token can be had")
 		}
 	}
-	if got := c.auth.have(); got != tokens[1] || tokens[0] == tokens[1] {
+	if got := c.auth.cached(); got != tokens[1] || tokens[0] == tokens[1] {
 		t.Errorf("it has %+v after %+v", got, tokens)
 	}
 }
@@ -192,9 +192,9 @@ func TestATokenIsRenewedEarly(t *testing.T) {
 		}
 		use(0, "canary-token-1", 1)
 		use(58*time.Minute, "canary-token-1", 1)
-		use(90*time.Second, "canary-token-1", 2) // still good, and renewed meanwhile
+		use(90*time.Second, "canary-token-1", 2) // still valid, and renewed meanwhile
 		use(time.Second, "canary-token-2", 2)
-		use(2*time.Hour, "canary-token-3", 3) // nobody came while it was good
+		use(2*time.Hour, "canary-token-3", 3) // no call was made while it was valid
 	})
 }
 
@@ -226,7 +226,7 @@ func TestARenewalThatFails(t *testing.T) {
 		api.token = says(503, "")
 		api.mu.Unlock()
 		if _, err := c.Do(t.Context(), aRead()); err != nil {
-			t.Errorf("the token is still good: %v", err)
+			t.Errorf("the token is still valid: %v", err)
 		}
 		<-time.After(time.Minute)
 		_, err := c.Do(t.Context(), aRead())
@@ -274,7 +274,7 @@ func TestAnExpiredToken(t *testing.T) {
 	}
 }
 
-// A token that the API refuses to many is fetched once more, not for each.
+// When the API refuses a token to many callers, one new token is fetched.
 func TestManyCallersOfAnExpiredToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{script: []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
@@ -301,7 +301,7 @@ func TestManyCallersOfAnExpiredToken(t *testing.T) {
 	})
 }
 
-func TestATokenEndpointThatGivesNone(t *testing.T) {
+func TestTokenEndpointErrors(t *testing.T) {
 	echo := func(status int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			says(status, strings.ReplaceAll(body, "HEADER", r.Header.Get("Authorization")))(w, r)
@@ -322,8 +322,8 @@ func TestATokenEndpointThatGivesNone(t *testing.T) {
 		{"refuses at 200", echo(200, `{"error":"invalid_client"}`), 1, 200, errorcode.TokenRejected, "the token endpoint refused the credentials (200 invalid_client)"},
 		{"is not there", echo(404, `HEADER`), 1, 404, errorcode.UnexpectedAnswer, "the token endpoint answered with status 404"},
 		{"redirects", says(302, "", "Location", "/oauth2/token"), 1, 302, errorcode.UnexpectedAnswer, "the token endpoint answered with status 302"},
-		{"answers a page", echo(200, `<html>HEADER`), 1, 0, errorcode.UnexpectedAnswer, "the token endpoint answered with no token in the standard's form"},
-		{"answers no token", echo(200, `{"token":"HEADER"}`), 1, 0, errorcode.UnexpectedAnswer, "the token endpoint answered with no token in the standard's form"},
+		{"answers a page", echo(200, `<html>HEADER`), 1, 0, errorcode.UnexpectedAnswer, "the token endpoint answered with no token in the standard form"},
+		{"answers no token", echo(200, `{"token":"HEADER"}`), 1, 0, errorcode.UnexpectedAnswer, "the token endpoint answered with no token in the standard form"},
 		{"gives one that can't be sent", echo(200, `{"access_token":"HEADER\n"}`), 1, 0, errorcode.UnexpectedAnswer, "the token endpoint answered with a token that can't be sent"},
 		{"is down", echo(503, `HEADER`), 4, 503, errorcode.Unreachable, "the token endpoint answered 503"},
 		{"is busy", echo(429, `HEADER`), 4, 429, errorcode.Unreachable, "the token endpoint answered 429"},
@@ -385,9 +385,9 @@ func TestToken(t *testing.T) {
 	})
 }
 
-// Redirects are not followed: the key would go along.
-func TestTheKeyStaysHere(t *testing.T) {
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it came here") }))
+// Redirects are not followed: the key would be sent to another server.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a redirect was followed") }))
 	defer elsewhere.Close()
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		away := says(status, "", "Location", elsewhere.URL)

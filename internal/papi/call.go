@@ -20,31 +20,29 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// call is one Do: a request, and what became of its sendings so far.
+// call is one Do: a request, and the attempts to send it so far.
 type call struct {
 	ctx     context.Context // the caller's, with the deadline of the call
-	ends    time.Time       // its deadline, when a request that has been sent ends too
+	ends    time.Time       // the deadline, which a request that was sent keeps to as well
 	client  *Client
 	request *Request
 	url     string
 	body    []byte
 
-	authorization string // the header of the last sending
+	authorization string // the header of the last attempt
 
-	sendings int    // how often it may have reached the API
-	tries    int    // sendings, and those that did not leave
-	unknown  bool   // one of the sendings may have taken effect
-	renewed  bool   // a 401 has been answered with a new token
-	last     *Error // of the last try
+	tries    int    // attempts, including those that were never sent
+	sends    int    // attempts that may have reached the API
+	unknown  bool   // one of the attempts may have taken effect
+	newToken bool   // a 401 has been answered with a new token
+	last     *Error // of the last attempt
 }
 
-// failure is a try that did not succeed.
+// failure is an attempt that did not succeed.
 type failure struct {
-	err *Error
-	// unknown: the request may have taken effect.
-	unknown bool
-	// passing: another try may succeed.
-	passing bool
+	err       *Error
+	unknown   bool // the request may have taken effect
+	retryable bool // another attempt may succeed
 }
 
 func (c *Client) newCall(ctx context.Context, r *Request) (*call, error) {
@@ -69,62 +67,62 @@ func (c *Client) newCall(ctx context.Context, r *Request) (*call, error) {
 	return x, nil
 }
 
-// try sends the request once, and once more after a 401. Its errors tell
-// backoff.Retry how to go on, and hold an *Error.
+// try sends the request once, and once more after a 401. Its errors are for
+// backoff.Retry, and hold an *Error.
 func (x *call) try() (*Response, error) {
 	resp, failed := x.send()
 	if failed == nil {
 		return resp, nil
 	}
-	if x.foundNothing(failed.err) {
-		return &Response{Status: failed.err.Status, Repeated: true}, nil
+	if x.alreadyDeleted(failed.err) {
+		return &Response{Status: failed.err.Status}, nil
 	}
 	x.last = failed.err
 	switch {
 	case failed.unknown:
 		x.unknown = !x.request.Read
 	case failed.err.Status/100 == 2:
-		x.unknown = false // it was done, though the answer is no good
+		x.unknown = false // it was done, though the answer can't be used
 	}
-	if !failed.passing || failed.unknown && x.request.Retry == RetryNever {
+	if !failed.retryable || failed.unknown && x.request.Retry == RetryNever {
 		return nil, backoff.Permanent(failed.err)
 	}
-	return nil, again(failed.err)
+	return nil, retryableError(failed.err)
 }
 
-// foundNothing reports whether a delete was done by an earlier sending, of which
-// no answer came.
-func (x *call) foundNothing(e *Error) bool {
+// alreadyDeleted reports whether an earlier attempt, to which no answer came, has
+// deleted the thing.
+func (x *call) alreadyDeleted(e *Error) bool {
 	return x.request.Retry == RetryDelete && x.unknown &&
 		(e.Status == http.StatusNotFound || e.Code == "sender_already_deleted")
 }
 
-// conclude makes the error of the call out of that of backoff.Retry.
-func (x *call) conclude(err error) *Error {
+// finalError turns the error of backoff.Retry into that of the call.
+func (x *call) finalError(err error) *Error {
 	e, ok := errors.AsType[*Error](err)
 	switch {
 	case ok:
 	case x.request.Read:
-		e = ended(x.ctx)
-	default: // it waited to be sent again; its last end says more
+		e = contextError(x.ctx)
+	default: // it waited for a retry; the error of its last attempt says more
 		e = x.last
 	}
-	if e.Code == errorcode.Timeout && e.Status == 0 && x.sendings == 0 && !x.request.Read {
+	if e.Code == errorcode.Timeout && e.Status == 0 && x.sends == 0 && !x.request.Read {
 		e.Message = "the deadline of the call passed before its request could be sent: nothing was sent"
 	}
 	e.Unknown = x.unknown
-	if e.Unknown && slices.Contains(silentCodes, e.Code) {
+	if e.Unknown && slices.Contains(inconclusiveCodes, e.Code) {
 		e.Code = errorcode.OutcomeUnknown
-		e.Resolution = "read what is there before you send it again"
+		e.Resolution = "read what exists before you send it again"
 		if x.request.Retry != RetryNever {
-			e.Resolution = "send it again: a second time does no harm"
+			e.Resolution = "send it again: it has the same effect twice"
 		}
 	}
 	return e
 }
 
-// silentCodes tell nothing of what became of a request.
-var silentCodes = []string{errorcode.Unreachable, errorcode.Timeout, errorcode.Cancelled, errorcode.UnexpectedAnswer}
+// inconclusiveCodes are those that don't show whether the request took effect.
+var inconclusiveCodes = []string{errorcode.Unreachable, errorcode.Timeout, errorcode.Cancelled, errorcode.UnexpectedAnswer}
 
 func (x *call) send() (*Response, *failure) {
 	for {
@@ -137,83 +135,82 @@ func (x *call) send() (*Response, *failure) {
 		if failed != nil {
 			return nil, failed
 		}
-		if a.status == http.StatusUnauthorized && !x.renewed && x.client.auth.drop(token) {
-			x.renewed = true // refused at the door: it had no effect
+		if a.status == http.StatusUnauthorized && !x.newToken && x.client.auth.invalidate(token) {
+			x.newToken = true // the request had no effect
 			continue
 		}
 		return x.read(a)
 	}
 }
 
-// exchange sends the request and takes in the answer, or tells why there is
-// none.
+// exchange sends the request and reads the answer, or returns why there is none.
 func (x *call) exchange() (*answer, *failure) {
 	if x.ctx.Err() != nil {
-		return nil, &failure{err: ended(x.ctx)}
+		return nil, &failure{err: contextError(x.ctx)}
 	}
 	x.tries++
-	ctx, left, done := x.sending()
+	ctx, connected, done := x.sendContext()
 	defer done()
 	ctx, span := x.span(ctx)
 	defer span.End()
 	started := time.Now()
 	a, err := x.roundTrip(ctx)
 	if err == nil {
-		x.sendings++
-		answered(span, a.status)
+		x.sends++
+		setStatus(span, a.status)
 		x.log(started, slog.Int("status", a.status))
 		x.observe(a.status)
 		return a, nil
 	}
-	unanswered(ctx, span)
+	setNoAnswer(ctx, span)
 	text := excerpt(x.redactor().text(err.Error()))
 	x.log(started, slog.String("error", text))
 	x.observe(0)
-	sent := left.Load()
+	sent := connected.Load()
 	if sent {
-		x.sendings++
+		x.sends++
 	}
 	if x.ctx.Err() != nil && (x.request.Read || !sent) {
-		return nil, &failure{err: ended(x.ctx)}
+		return nil, &failure{err: contextError(x.ctx)}
 	}
 	e := unreachable("the API can't be reached: "+text, BaseURLVariable, err)
 	if sent {
-		e.Message = "the request was sent, and no answer came: " + text
+		e.Message = "the request was sent, and there was no answer: " + text
 	}
-	return nil, &failure{err: e, unknown: sent, passing: ctx.Err() == nil && !hopeless(err)}
+	return nil, &failure{err: e, unknown: sent, retryable: ctx.Err() == nil && !isPermanent(err)}
 }
 
-// sending returns the context of one sending, and whether the request may have
-// left. A write that has left does not end with its caller. The caller calls
-// done at the end.
-func (x *call) sending() (ctx context.Context, left *atomic.Bool, done func()) {
+// sendContext returns the context of one attempt, and whether it has a connection,
+// so that the request may have been sent. A write that was sent is not cancelled
+// with its caller. The caller calls done at the end.
+func (x *call) sendContext() (ctx context.Context, connected *atomic.Bool, done func()) {
 	ctx, cancel := x.ctx, context.CancelFunc(func() {})
 	if !x.request.Read {
 		ctx, cancel = context.WithDeadline(context.WithoutCancel(x.ctx), x.ends)
 	}
-	left = new(atomic.Bool)
-	left.Store(true) // until the transport tells of its connection, if it does
+	connected = new(atomic.Bool)
+	connected.Store(true) // unless the transport reports its connections
 	cancelUnsent := func() {
-		if !left.Load() {
+		if !connected.Load() {
 			cancel()
 		}
 	}
 	stop := func() bool { return true }
-	if !x.request.Read { // which ends with its caller by itself
+	if !x.request.Read { // a read is cancelled with its caller anyway
 		stop = context.AfterFunc(x.ctx, cancelUnsent)
 	}
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		// The transport looks for a connection: for the first time, or again
-		// since it knows that nothing was written to the last one.
+		// The transport asks for a connection: the first one, or another one
+		// because nothing was written to the last.
 		GetConn: func(string) {
-			left.Store(false)
+			connected.Store(false)
 			if x.ctx.Err() != nil {
 				cancel()
 			}
 		},
-		GotConn: func(httptrace.GotConnInfo) { left.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
-	return ctx, left, func() { stop(); cancel() }
+	return ctx, connected, func() { stop(); cancel() }
 }
 
 func (x *call) roundTrip(ctx context.Context) (*answer, error) {
@@ -222,8 +219,8 @@ func (x *call) roundTrip(ctx context.Context) (*answer, error) {
 	case x.body != nil:
 		body = bytes.NewReader(x.body)
 	case x.request.Retry == RetryNever:
-		// net/http resends a GET on its own when a kept connection breaks,
-		// unless it has a body that can't be had twice. This one is empty.
+		// net/http resends a GET on its own when a reused connection breaks,
+		// unless it has a body that can't be read twice. This one is empty.
 		body = io.NopCloser(bytes.NewReader(nil))
 	}
 	r, err := http.NewRequestWithContext(ctx, x.request.Operation.Method, x.url, body)
@@ -245,7 +242,7 @@ func (x *call) roundTrip(ctx context.Context) (*answer, error) {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	return takeIn(resp, x.client.maxBytes), nil
+	return readAll(resp, x.client.maxBytes), nil
 }
 
 func (x *call) observe(status int) {

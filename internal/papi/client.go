@@ -18,62 +18,62 @@ import (
 	"papi-mcp/internal/errorcode"
 )
 
-// Where the API is, unless a Config says otherwise.
+// The default URLs of the API.
 const (
 	DefaultBaseURL  = "https://provisioning.api.sinch.com"
 	DefaultTokenURL = "https://auth.sinch.com/oauth2/token"
 )
 
-// The variables of the environment that say otherwise.
+// The environment variables that set other URLs.
 const (
 	BaseURLVariable  = "PAPI_BASE_URL"
 	TokenURLVariable = "PAPI_TOKEN_URL"
 )
 
-// The ways to authenticate.
+// The authentication methods.
 const (
 	AuthOAuth = "oauth" // a token by OAuth2 client credentials
 	AuthBasic = "basic" // the key with each request, for quick tests
 )
 
-// Config says where the API is, and who calls it. The zero value calls the
-// real one without credentials.
+// Config says where the API is, and with which credentials it is called. The
+// zero value is for the real API, without credentials.
 type Config struct {
-	// BaseURL may have a path, which goes before the API's own. Default
+	// BaseURL may have a path, which is put before the API's own. Default:
 	// DefaultBaseURL.
 	BaseURL string
-	// TokenURL is the OAuth2 token endpoint. Default DefaultTokenURL.
+	// TokenURL is the OAuth2 token endpoint. Default: DefaultTokenURL.
 	TokenURL string
 	// Auth is AuthOAuth (the default) or AuthBasic.
 	Auth string
 	// KeyID and KeySecret are an access key of the project.
 	KeyID, KeySecret string
-	// AccessToken is a bearer token, used as it is and before any key. It
+	// AccessToken is a bearer token, used as it is and instead of a key. It
 	// can't be renewed: when it has expired, calls fail with a 401.
 	AccessToken string
-	// UserAgent names the program and its version. Default "papi-mcp".
+	// UserAgent names the program and its version. Default: "papi-mcp".
 	UserAgent string
-	// Transport carries the requests. Default: a pool of connections of its
-	// own that honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY. A request is
-	// known not to have left only through an *http.Transport: with another
-	// kind, one that failed counts as sent.
+	// Transport carries the requests. Default: a new one (NewTransport), which
+	// honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Only an *http.Transport
+	// shows that a request was not sent: with another kind, a request that
+	// failed counts as sent.
 	Transport http.RoundTripper
 	// Logger gets one line at level Debug for each exchange: no bodies, no
 	// ids, no credentials. Default: none.
 	Logger *slog.Logger
-	// Observer hears of each exchange, for metrics. Default: none.
+	// Observer is called for each exchange, for metrics. Default: none.
 	Observer Observer
-	// Tracers make a span for each exchange, whose W3C context goes along with
-	// the request. Default: none.
+	// Tracers make a span for each exchange, whose W3C context is sent with the
+	// request. Default: none.
 	Tracers trace.TracerProvider
 }
 
 // Observer counts what a Client does. It is called from many goroutines.
 type Observer interface {
-	// Exchanged is told of each request to the API: its try, from 1, and the
-	// status of the answer, 0 where none came.
+	// Exchanged is called after each request to the API with its attempt, from
+	// 1, and the status of the answer, 0 where there was none.
 	Exchanged(try, status int)
-	// TokenFetched is told whether a token that was asked for was given.
+	// TokenFetched is called after each request for a token.
 	TokenFetched(ok bool)
 }
 
@@ -86,30 +86,30 @@ type Client struct {
 	auth      *authorizer
 	log       *slog.Logger
 	observer  Observer     // or nil
-	tracer    trace.Tracer // nil where nobody traces
+	tracer    trace.Tracer // or nil
 
 	// Changed in tests only.
 	deadline time.Duration          // callDeadline
 	maxBytes int64                  // maxAnswerBytes
-	pauses   func() backoff.BackOff // exponentialPauses
+	backoff  func() backoff.BackOff // exponentialBackoff
 }
 
 const (
-	// callDeadline is how long a call may take, with all its tries.
+	// callDeadline is how long a call may take, with all its retries.
 	callDeadline = deadline.Timeout
 	// maxAnswerBytes is the largest answer that is read.
 	maxAnswerBytes = 16 << 20
 )
 
-// New returns a client. It sends nothing, and takes missing credentials: a
-// call tells them, so that a server can start without. Its errors are of the
-// configuration, and show no credential.
+// New returns a client. It sends nothing, and accepts missing credentials: calls
+// then fail with errorcode.CredentialsMissing, so that a server can start without. Its
+// errors are about the configuration, and show no credential.
 func New(config Config) (*Client, error) {
 	base, err := endpoint(BaseURLVariable, config.BaseURL, DefaultBaseURL)
 	if err != nil {
 		return nil, err
 	}
-	if err := unversioned(base); err != nil {
+	if err := rejectVersion(base); err != nil {
 		return nil, err
 	}
 	tokenURL, err := endpoint(TokenURLVariable, config.TokenURL, DefaultTokenURL)
@@ -123,7 +123,7 @@ func New(config Config) (*Client, error) {
 		observer:  config.Observer,
 		deadline:  callDeadline,
 		maxBytes:  maxAnswerBytes,
-		pauses:    exponentialPauses,
+		backoff:   exponentialBackoff,
 	}
 	if c.userAgent == "" {
 		c.userAgent = "papi-mcp"
@@ -140,7 +140,7 @@ func New(config Config) (*Client, error) {
 	}
 	c.http = &http.Client{
 		Transport: transport,
-		// Credentials go to the configured host and nowhere else.
+		// Credentials are sent to the configured host only.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	if c.auth, err = newAuthorizer(config, tokenURL, c); err != nil {
@@ -149,17 +149,17 @@ func New(config Config) (*Client, error) {
 	return c, nil
 }
 
-// Do makes one call: one exchange with the API, or a few when it is sent
-// again. It takes at most 50 s, or until the deadline of ctx where that comes
-// sooner. The error is always an *Error.
+// Do makes one call: one exchange with the API, or a few when it is retried. It
+// takes at most 50 s, or until the deadline of ctx if that is earlier. The error
+// is always an *Error.
 //
-// A request with Read ends when ctx ends. Another one ends with ctx as long as
-// it has not left; once it has, it goes on to that deadline though its caller
-// goes away, since the API does.
+// A request with Read is cancelled with ctx. Any other is cancelled only until it
+// is sent; after that Do waits for the answer, up to the deadline, even if ctx is
+// cancelled, since the API carries the request out all the same.
 //
-// After a broken connection, a 429 or a 5xx the request is sent again up to
-// three times, as far as its Retry allows and unless the API's error code
-// says that it would be in vain.
+// After a lost connection, a 429 or a 5xx the request is retried up to three
+// times, if its Retry allows that and unless the API's error code says that a
+// retry would fail in the same way.
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.deadline)
 	defer cancel()
@@ -171,17 +171,16 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if err == nil {
 		return resp, nil
 	}
-	return nil, x.conclude(err)
+	return nil, x.finalError(err)
 }
 
-// HasCredentials reports whether there is anything to authenticate with. Whether
-// it is good only a call, or Token, can tell.
-func (c *Client) HasCredentials() bool { return c.auth.complete() }
+// HasCredentials reports whether there are credentials. Whether the API accepts
+// them only a call, or Token, can show.
+func (c *Client) HasCredentials() bool { return c.auth.hasCredentials() }
 
-// Token sees to it that requests can be authenticated, and returns when its
-// token expires: the zero time where it does not say, or where there is none to
-// fetch (AuthBasic, AccessToken). The error is always an *Error, and holds no
-// secret.
+// Token makes sure that there is a valid token, and returns when it expires: the
+// zero time where that is unknown, or where no token is fetched (AuthBasic,
+// AccessToken). The error is always an *Error, and contains no secret.
 func (c *Client) Token(ctx context.Context) (expires time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.deadline)
 	defer cancel()
@@ -192,9 +191,9 @@ func (c *Client) Token(ctx context.Context) (expires time.Time, err error) {
 	return token.expires, nil
 }
 
-// Reach sees whether the API answers at all, with or without credentials. It
-// is asked without any, and whatever it says will do.
-func (c *Client) Reach(ctx context.Context) error {
+// Ping checks that the API answers. It sends no credentials, and any status will
+// do.
+func (c *Client) Ping(ctx context.Context) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/", nil)
 	if err != nil {
 		return fmt.Errorf("papi: %w", err)
@@ -207,11 +206,11 @@ func (c *Client) Reach(ctx context.Context) error {
 	return resp.Body.Close()
 }
 
-// Close closes the connections that are not in use.
+// Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// NewTransport returns a pool of connections to the API for many callers, and
-// for many clients: it keeps no credentials.
+// NewTransport returns a pool of connections to the API, which many callers and
+// many clients can share: it holds no credentials.
 func NewTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -221,17 +220,17 @@ func NewTransport() *http.Transport {
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           128,
 		MaxIdleConnsPerHost:    64,
-		// Well under what gateways allow (60 s and more): a connection that
-		// the other side is about to close can lose a request.
+		// Well below the idle timeout of gateways (60 s and more): a connection
+		// that the other side is about to close can lose a request.
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: 1 << 20,
-		// Finds out that an HTTP/2 connection has died under a waiting call.
+		// Detects that an HTTP/2 connection has died while a call waits.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
 	}
 }
 
-// endpoint checks a configured URL. Its errors name the variable, and don't
-// show the URL: a secret could stand in its user, query or fragment.
+// endpoint validates a configured URL. Its errors name the variable, and don't
+// show the URL: its user, query or fragment may hold a secret.
 func endpoint(variable, given, standard string) (string, error) {
 	if given == "" {
 		return standard, nil
@@ -248,9 +247,9 @@ func endpoint(variable, given, standard string) (string, error) {
 	return u.String(), nil
 }
 
-// unversioned refuses a base URL that holds the version, which each operation's
-// path begins with: the vendor's pages show it as a part of every URL.
-func unversioned(base string) error {
+// rejectVersion refuses a base URL that includes the version, which each operation's
+// path begins with: the vendor's documentation shows it in every URL.
+func rejectVersion(base string) error {
 	u, err := url.Parse(base)
 	if err != nil {
 		return err
@@ -259,12 +258,12 @@ func unversioned(base string) error {
 	if version < 0 {
 		return nil
 	}
-	right := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path[:version]}
-	return fmt.Errorf("papi: %s holds the version /v1, which is part of each call's path: set it to %s", BaseURLVariable, right.String())
+	corrected := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path[:version]}
+	return fmt.Errorf("papi: %s includes the version /v1, which is part of each operation's path: set it to %s", BaseURLVariable, corrected.String())
 }
 
-// ended is the error of a call whose context is done.
-func ended(ctx context.Context) *Error {
+// contextError is the error of a call whose context is done.
+func contextError(ctx context.Context) *Error {
 	err := context.Cause(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &Error{Code: errorcode.Timeout, Message: "the deadline passed before the API answered", Resolution: errorcode.Do(errorcode.Timeout), Err: err}

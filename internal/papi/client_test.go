@@ -30,8 +30,8 @@ func TestNew(t *testing.T) {
 		{"another scheme", Config{TokenURL: "ftp://example.com/"}, "PAPI_TOKEN_URL must be like"},
 		{"a password in the URL", Config{BaseURL: "https://user:canary@example.com"}, "PAPI_BASE_URL must have no user"},
 		{"a query", Config{TokenURL: "https://example.com/token?secret=canary"}, "PAPI_TOKEN_URL must have no user, query"},
-		{"an unknown way to authenticate", Config{Auth: "digest"}, `PAPI_AUTH: unknown way to authenticate "digest"; known: oauth (also where it is unset), basic`},
-		{"an access token of two lines", Config{AccessToken: "canary\nfoo"}, "the access token (SINCH_ACCESS_TOKEN) holds"},
+		{"an unknown authentication method", Config{Auth: "digest"}, `PAPI_AUTH: unknown authentication method "digest"; known: oauth (the default), basic`},
+		{"an access token of two lines", Config{AccessToken: "canary\nfoo"}, "the access token (SINCH_ACCESS_TOKEN) contains"},
 		{"an access token with the newline of its file", Config{AccessToken: "canary\n"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestTheRequest(t *testing.T) {
 	})
 }
 
-func TestIDsThatAreNotSent(t *testing.T) {
+func TestUnsafeIDsAreRefused(t *testing.T) {
 	api := &fakeAPI{script: []http.HandlerFunc{says(200, `{}`)}}
 	c := api.onLoopback(t)
 	for name, id := range map[string]string{
@@ -134,7 +134,7 @@ func TestIDsThatAreNotSent(t *testing.T) {
 	}
 }
 
-func TestAnswers(t *testing.T) {
+func TestResponses(t *testing.T) {
 	page := "<html>\x1b[31m Bad\u202e\n\tGateway </html>" + strings.Repeat("x", 1000)
 	plain := "<html>[31m Bad Gateway </html>"
 	plain += strings.Repeat("x", 499-len(plain)) + "…"
@@ -173,7 +173,7 @@ func TestAnswers(t *testing.T) {
 		{"too much of an error", aRead(), says(400, `"`+strings.Repeat("x", 4096)+`"`), "",
 			unexpected(400, "the answer is not in the API's error form", "")},
 		{"a redirect", aRead(), says(302, "", "Location", "https://elsewhere.example.com/canary?token=x"), "", &Error{
-			Status: 302, Code: errorcode.UnexpectedAnswer, Message: "redirects are not followed, since the credentials would go along",
+			Status: 302, Code: errorcode.UnexpectedAnswer, Message: "redirects are not followed, since that would send the credentials to another server",
 			Info: map[string]any{"location": "https://elsewhere.example.com"},
 		}},
 		{"an error of the API", aRead(), says(400, `{"errorCode":"invalid_input","message":"m","resolution":"r","additionalInformation":{"a":["b"],"n":12345678901234567890}}`), "",
@@ -182,7 +182,7 @@ func TestAnswers(t *testing.T) {
 			&Error{Status: 400, Code: "invalid_input", Message: "m; n"}},
 		{"one with other information", aRead(), says(400, `{"errorCode":"invalid_input","message":"m","additionalInformation":["x"]}`), "",
 			&Error{Status: 400, Code: "invalid_input", Message: "m", Info: map[string]any{"additionalInformation": []any{"x"}}}},
-		{"one with a code alone: the contract tells the rest", aRead(), says(404, `{"errorCode":"webhook_not_found","additionalInformation":null}`), "",
+		{"one with only a code: the rest is from the contract", aRead(), says(404, `{"errorCode":"webhook_not_found","additionalInformation":null}`), "",
 			&Error{Status: 404, Code: "webhook_not_found", Message: ErrorCodes()["webhook_not_found"][0].Message}},
 		{"one with an unknown code alone", aRead(), says(409, `{"errorCode":"brand_new"}`), "",
 			&Error{Status: 409, Code: "brand_new", Message: "conflict"}},
@@ -196,7 +196,7 @@ func TestAnswers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if string(resp.Body) != test.body || resp.Repeated {
+				if string(resp.Body) != test.body {
 					t.Errorf("body %s, want %s", resp.Body, test.body)
 				}
 				return
@@ -220,7 +220,7 @@ func TestTheClockOfTheAPI(t *testing.T) {
 	}
 }
 
-func TestACallerWhoLeaves(t *testing.T) {
+func TestCancelledCalls(t *testing.T) {
 	// slowly answers once the test lets it.
 	slowly := func(arrived, release chan struct{}) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -327,7 +327,7 @@ func TestACallerWhoLeaves(t *testing.T) {
 
 	t.Run("while a write waits for a connection", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			network := &pipes{closed: make(chan struct{})} // nobody takes what is dialled
+			network := &pipes{closed: make(chan struct{})} // no dial is accepted
 			defer network.Close()
 			transport := NewTransport()
 			transport.DialContext = network.dial
@@ -365,7 +365,7 @@ func TestACallerWhoLeaves(t *testing.T) {
 	})
 }
 
-// What many callers opened at the same time is kept for the next ones.
+// Connections that many callers opened at the same time are reused.
 func TestConnectionsAreKeptAndShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const callers = 40
@@ -399,8 +399,8 @@ func TestConnectionsAreKeptAndShared(t *testing.T) {
 	})
 }
 
-// The bound that a client has by itself; other tests set a smaller one.
-func TestAnswersAreBounded(t *testing.T) {
+// The limit that a client has by default; other tests set a smaller one.
+func TestResponseSizeIsLimited(t *testing.T) {
 	api := &fakeAPI{script: []http.HandlerFunc{says(200, `"`+strings.Repeat("x", 16<<20)+`"`)}}
 	_, err := api.onLoopback(t, withToken).Do(t.Context(), aRead())
 	if e := failureOf(t, err); e.Code != errorcode.UnexpectedAnswer || !strings.Contains(e.Message, "more than 16777216 bytes") {
@@ -408,7 +408,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 }
 
-func TestACallTakesFiftySeconds(t *testing.T) {
+func TestCallDeadline(t *testing.T) {
 	for _, test := range []struct {
 		request *Request
 		code    string
@@ -445,7 +445,7 @@ func TestACallTakesFiftySeconds(t *testing.T) {
 	})
 }
 
-func TestNoSecretIsSeen(t *testing.T) {
+func TestNoSecretInErrorsAndLogs(t *testing.T) {
 	echo := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			text := fmt.Sprintf("%v", r.Header)
@@ -476,14 +476,14 @@ func TestNoSecretIsSeen(t *testing.T) {
 				api := &fakeAPI{script: []http.HandlerFunc{answer}}
 				_, err := api.onLoopback(t, auth, log.to).Do(t.Context(), request())
 				e := failureOf(t, err)
-				told := fmt.Sprintf("%v %+v %s", err, struct{ M, R, I any }{e.Message, e.Resolution, e.Info}, log.String())
+				output := fmt.Sprintf("%v %+v %s", err, struct{ M, R, I any }{e.Message, e.Resolution, e.Info}, log.String())
 				for _, secret := range []string{"canary-token", "canary-access", "canary-key-secret", "canary-meta", encoded, "424242"} {
-					if strings.Contains(told, secret) {
-						t.Errorf("%s is seen in %s", secret, told)
+					if strings.Contains(output, secret) {
+						t.Errorf("%s is in %s", secret, output)
 					}
 				}
 				if !strings.Contains(log.String(), `"path":"/v1/projects/{projectId}/webhooks"`) {
-					t.Errorf("the log does not tell the exchange: %s", log.String())
+					t.Errorf("the log does not have the exchange: %s", log.String())
 				}
 			})
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 // A validator lives as long as its schema.
-func TestValidatorsGoWithTheirSchemas(t *testing.T) {
+func TestValidatorsAreFreedWithTheirSchemas(t *testing.T) {
 	kept := func() (n int) {
 		compileCache.Range(func(any, any) bool { n++; return true })
 		return n

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 )
@@ -13,20 +12,18 @@ import (
 //go:embed contract/*.json
 var contractFiles embed.FS
 
-// ContractVersion is the version of the API whose facts are embedded.
+// ContractVersion is the version of the API that is embedded.
 const ContractVersion = "1.2.117"
 
-// Operation is what the contract says of one operation: an endpoint and a
-// method. Operations are shared and must not be changed.
+// Operation is the contract of one operation: an endpoint and a method. Operations
+// are shared and must not be changed.
 type Operation struct {
-	ID         string      // the contract's operationId
-	Method     string      // GET, POST, PUT, PATCH or DELETE
-	Path       string      // with its variables in braces: /v1/projects/{projectId}/webhooks
-	Tag        string      // the group in the API's own documentation
-	Summary    string      // one line
-	Notes      string      // rules, one a line, each behind "- "
-	Maturity   string      // "GA", "Closed Beta"
-	Deprecated bool        //
+	ID         string // the contract's operationId
+	Method     string // GET, POST, PUT, PATCH or DELETE
+	Path       string // with its variables in braces: /v1/projects/{projectId}/webhooks
+	Notes      string // rules, one a line, each behind "- "
+	Maturity   string // "GA", "Closed Beta"
+	Deprecated bool
 	Parameters []Parameter // of path and query
 	Body       *Schema     // nil where the operation takes no body
 
@@ -48,13 +45,13 @@ type Parameter struct {
 
 // ErrorText is what the contract says of an error code.
 type ErrorText struct {
-	In         []string `json:"in"` // the families of the API that say it so
+	In         []string `json:"in"` // the families of the API with this text
 	Message    string   `json:"message"`
 	Resolution string   `json:"resolution"`
 }
 
-// family is one file of the contract, read when one of its operations is
-// first asked for: a start-up reads none.
+// family is one file of the contract, which is read when it is first needed, and
+// not at start-up.
 type family struct {
 	prefix string // of its operation ids and schema names
 	once   sync.Once
@@ -103,8 +100,8 @@ func LookupSchema(name string) *Schema {
 	return nil
 }
 
-// ErrorCodes returns what the contract says of each of its error codes, by
-// code: one text for each family of the API that words it in its own way.
+// ErrorCodes returns the texts of the contract's error codes, by code: several
+// where families of the API have texts of their own.
 var ErrorCodes = sync.OnceValue(func() map[string][]ErrorText {
 	var api struct {
 		Version string                 `json:"version"`
@@ -117,8 +114,8 @@ var ErrorCodes = sync.OnceValue(func() map[string][]ErrorText {
 	return api.Errors
 })
 
-// Family is the part of the API that the operation belongs to, as the error
-// texts name it: "Webhook", "Whatsapp", "Bundles", "Kakaotalk",
+// Family returns the part of the API that the operation belongs to, as
+// ErrorText.In names it: "Webhook", "Whatsapp", "Bundles", "Kakaotalk",
 // "Conversation", "Rcs" or "Sms".
 func (op *Operation) Family() string { return familyOf(op.ID).prefix }
 
@@ -132,8 +129,8 @@ func (op *Operation) Parameter(name string) *Parameter {
 	return nil
 }
 
-// Variants returns the bodies that the operation takes: more than one where
-// the contract has a union, none where there is no body.
+// Variants returns the schemas of the operation's body: more than one where it is a
+// union, none where there is no body.
 func (op *Operation) Variants() []*Schema {
 	if op.Body == nil {
 		return nil
@@ -142,9 +139,9 @@ func (op *Operation) Variants() []*Schema {
 	if len(body.AnyOf) == 0 {
 		return []*Schema{body}
 	}
-	variants := make([]*Schema, len(body.AnyOf))
-	for i, v := range body.AnyOf {
-		variants[i] = v.Resolve()
+	var variants []*Schema
+	for _, v := range body.AnyOf {
+		variants = append(variants, v.Resolve())
 	}
 	return variants
 }
@@ -165,59 +162,47 @@ func (f *family) load() *family {
 
 func (f *family) read() {
 	var file struct {
-		Operations []struct {
-			Operation
-			Answers map[string]*Schema
-			Errors  map[string][]string
-		} `json:"operations"`
-		Schemas map[string]*Schema `json:"schemas"`
+		Operations []*Operation       `json:"operations"`
+		Schemas    map[string]*Schema `json:"schemas"`
 	}
 	readContract(strings.ToLower(f.prefix), &file)
 	f.schema = file.Schemas
-	correct(f.schema)
+	applyCorrections(f.schema)
 	for _, s := range f.schema {
 		f.link(s)
 	}
 	f.ops = make(map[string]*Operation, len(file.Operations))
-	for i := range file.Operations {
-		row := &file.Operations[i]
-		op := row.Operation
-		op.Answers = make(map[int]*Schema, len(row.Answers))
-		for status, schema := range row.Answers {
-			op.Answers[number(status)] = schema
-			f.link(schema)
-		}
-		op.Errors = make(map[int][]string, len(row.Errors))
-		for status, codes := range row.Errors {
-			op.Errors[number(status)] = codes
+	for _, op := range file.Operations {
+		for _, answer := range op.Answers {
+			f.link(answer)
 		}
 		f.link(op.Body)
 		for _, p := range op.Parameters {
 			f.link(p.Schema)
 		}
-		f.ops[op.ID] = &op
+		f.ops[op.ID] = op
 	}
 	for _, s := range f.schema {
-		unite(s)
+		setDiscriminators(s)
 	}
 	for _, op := range f.ops {
-		unite(op.Body)
+		setDiscriminators(op.Body)
 		for _, answer := range op.Answers {
-			unite(answer)
+			setDiscriminators(answer)
 		}
 	}
 }
 
-// unite finds out what tells the variants of the unions in and below s apart,
-// once all references are linked.
-func unite(s *Schema) {
+// setDiscriminators sets the discriminators of the unions in and below s, once all
+// references are linked.
+func setDiscriminators(s *Schema) {
 	if s == nil {
 		return
 	}
 	if len(s.AnyOf) > 0 {
-		s.tells = telling(s.AnyOf)
+		s.discriminatorNames = discriminators(s.AnyOf)
 	}
-	s.children(unite)
+	s.children(setDiscriminators)
 }
 
 // link sets the targets of the references in and below s.
@@ -226,7 +211,7 @@ func (f *family) link(s *Schema) {
 		return
 	}
 	if len(s.AllOf) == 1 {
-		// The contract's way to let a reference be null: the types stand beside it.
+		// This is how the contract makes a reference nullable, with the types beside it.
 		s.Ref, s.AllOf = s.AllOf[0].Ref, nil
 	}
 	if len(s.AllOf) > 0 {
@@ -240,16 +225,8 @@ func (f *family) link(s *Schema) {
 	s.children(f.link)
 }
 
-func number(status string) int {
-	n, err := strconv.Atoi(status)
-	if err != nil {
-		panic("papi: the contract has a status " + status)
-	}
-	return n
-}
-
-// readContract reads an embedded file. It is part of the program, so that an
-// error is a defect of the build and the tests find it.
+// readContract reads an embedded file. An error is a defect of the build, which the
+// tests find.
 func readContract(name string, into any) {
 	raw, err := contractFiles.ReadFile("contract/" + name + ".json")
 	if err == nil {

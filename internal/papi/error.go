@@ -7,9 +7,9 @@ import (
 	"papi-mcp/internal/errorcode"
 )
 
-// Error is why an exchange with the API did not succeed: an error that the API
-// answered, in its own form, or one of ours in the same form. Match it with
-// errors.As, and its kind by Code, never by text.
+// Error is why an exchange with the API failed: an error that the API returned, in
+// its own form, or one of ours in the same form. Match it with errors.As, and its
+// kind by Code, never by text.
 type Error struct {
 	// Status is the HTTP status of the answer, 0 when the API did not answer.
 	Status int
@@ -22,8 +22,8 @@ type Error struct {
 	Info map[string]any
 	// RetryAfter is how long the API asks to wait, 0 where it does not say.
 	RetryAfter time.Duration
-	// Unknown tells that the request may have taken effect: it was sent, and
-	// no answer told how it ended (a 5xx, a lost connection).
+	// Unknown says that the request may have taken effect: it was sent, and no
+	// answer shows how it ended (a 5xx, a lost connection).
 	Unknown bool
 	// Err is the cause where the API did not answer.
 	Err error

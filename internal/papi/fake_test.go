@@ -26,8 +26,8 @@ const (
 	testSecret  = "canary-key-secret/+"
 )
 
-// fakeAPI answers requests by a script: each with the next answer, the last
-// one for ever. Its token endpoint gives "canary-token-1", "-2" and so on.
+// fakeAPI answers requests by a script: each with the next answer, and all further
+// ones with the last. Its token endpoint returns "canary-token-1", "-2" and so on.
 type fakeAPI struct {
 	mu       sync.Mutex
 	script   []http.HandlerFunc
@@ -138,7 +138,7 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 }
 
 // onPipes returns a client of the API on a network in memory. A configuration
-// given changes the usual one.
+// given changes the default one.
 func (f *fakeAPI) onPipes(t *testing.T, change ...func(*Config)) *Client {
 	t.Helper()
 	network := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
@@ -153,8 +153,7 @@ func (f *fakeAPI) onPipes(t *testing.T, change ...func(*Config)) *Client {
 	return f.client(t, "http://papi.example.com", transport, change...)
 }
 
-// onLoopback returns a client of the API on a real network, which waits for
-// nothing between tries.
+// onLoopback returns a client of the API on a real network, without backoff.
 func (f *fakeAPI) onLoopback(t *testing.T, change ...func(*Config)) *Client {
 	t.Helper()
 	server := httptest.NewServer(f)
@@ -164,7 +163,7 @@ func (f *fakeAPI) onLoopback(t *testing.T, change ...func(*Config)) *Client {
 		server.Close()
 	})
 	c := f.client(t, server.URL, transport, change...)
-	c.pauses = func() backoff.BackOff { return &backoff.ZeroBackOff{} }
+	c.backoff = func() backoff.BackOff { return &backoff.ZeroBackOff{} }
 	return c
 }
 
@@ -181,7 +180,7 @@ func (f *fakeAPI) client(t *testing.T, at string, transport http.RoundTripper, c
 	return client
 }
 
-// logged keeps what the client logs.
+// logged records what the client logs.
 type logged struct {
 	mu sync.Mutex
 	bytes.Buffer

@@ -11,42 +11,54 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
-// format says what is wrong with a text, or what is doubtful about it; "" for
-// nothing.
-type format func(text string) (wrong, doubt string)
+// format says what is allowed where a text is invalid, or warns where only the API
+// can decide; both are "" for a valid text.
+type format func(text string) (allowed, warning string)
 
-// formats are the formats of the contract that are checked, as far as its texts
-// are clear. The others are hints for people (an access code is an "uri" there),
-// or judged by the guard (the numbers of testers).
+// formats are the formats of the contract that are checked, as far as its texts are
+// clear. The others are hints for people (an access code is a "uri" there), or are
+// checked by the guard (the numbers of testers).
 var formats = map[string]format{
 	"url":                  webURL,
 	"email":                email,
-	"otp":                  otp,
+	"otp":                  matching(`^[^\x00- ]{6}$`, "a string of exactly 6 characters, without spaces"),
 	"country code":         countryCode,
-	"numeric phone number": numericPhone,
+	"numeric phone number": matching(`^[0-9]+$`, "the number without its country code, digits only, such as 444555666"),
 	"phone number":         phone,
-	"hex":                  color,
+	"hex":                  matching(`^#[0-9A-Fa-f]{6}$`, "a color as #RRGGBB, such as #1A73E8"),
 	"digits":               digits,
 }
 
-// textFormats are those of properties whose form stands in a text alone.
+var countryCode = matching(`^[1-9][0-9]{0,2}$`, "a numeric country code, digits only, such as 48 for PL or 44 for GB")
+
+// matching returns the format of the texts that match a pattern.
+func matching(pattern, allowed string) format {
+	form := regexp.MustCompile(pattern)
+	return func(text string) (string, string) {
+		if form.MatchString(text) {
+			return "", ""
+		}
+		return allowed, ""
+	}
+}
+
+// textFormats are those of properties whose description alone states the format.
 var textFormats = map[string]format{
 	"target": target, // of a Conversation webhook: "url that gets the events"
 }
 
-// appLinks are the links of KakaoTalk's buttons: an "url" there may be of an app.
+// appLinks are the links of KakaoTalk's buttons, whose "url" may open an app.
 var appLinks = []string{"linkMo", "linkPc", "schemeIos", "schemeAndroid"}
 
-// MayHoldVariables reports whether the URL of a property may hold variables, such
-// as {{1}} or #{name}.
-func MayHoldVariables(name, description string) bool {
+// MayContainVariables reports whether the URL of a property may contain variables,
+// such as {{1}} or #{name}.
+func MayContainVariables(name, description string) bool {
 	return slices.Contains(appLinks, name) || strings.Contains(description, "{{")
 }
 
-// IsIdentifier reports whether what stands under a name names a thing or a page.
+// IsIdentifier reports whether the property of a name is an id or a page token.
 func IsIdentifier(name string) bool {
 	return name == "id" || strings.HasSuffix(name, "Id") || strings.HasSuffix(name, "Ids") || strings.HasSuffix(name, "ageToken")
 }
@@ -56,7 +68,7 @@ func (c *checker) format(s *Schema, value any, name, at string) {
 	switch v := value.(type) {
 	case string:
 		if s.Format == "timestamp" {
-			c.addTo(at, ": "+timestampForm)
+			c.appendAllowed(at, ": "+timestampForm)
 			return
 		}
 		check := formats[s.Format]
@@ -67,8 +79,8 @@ func (c *checker) format(s *Schema, value any, name, at string) {
 			check = textFormats[name]
 		}
 		if IsIdentifier(name) && !strings.HasSuffix(name, "ageToken") && strings.TrimSpace(v) != v {
-			violation := Violation{Path: at, Given: shown(name, v), Allowed: "an id as the API told it, without blanks around it"}
-			if id := strings.TrimSpace(v); len(id) <= longestGuess {
+			violation := Violation{Path: at, Given: echoValue(name, v), Allowed: "an id as the API returned it, without blanks around it"}
+			if id := strings.TrimSpace(v); len(id) <= maxNameLength {
 				violation.Nearest = id
 			}
 			c.add(violation)
@@ -76,24 +88,24 @@ func (c *checker) format(s *Schema, value any, name, at string) {
 		if check == nil || v == "" && s.MinLength != nil {
 			return
 		}
-		wrong, doubt := check(v)
+		allowed, warning := check(v)
 		if s.Format == "url" || s.Format == "" { // those without a format are URLs too
-			switch variables := MayHoldVariables(name, s.Description); {
-			case wrong != "" && strings.Contains(v, "{{") && strings.Contains(s.Description, "{{"):
-				wrong += "; a {{1}} may stand at its very end alone"
-			case !variables && unfilledURL.MatchString(v):
-				wrong, doubt = "a URL such as https://example.com/path; this one holds a placeholder that was not filled in", ""
+			switch variables := MayContainVariables(name, s.Description); {
+			case allowed != "" && strings.Contains(v, "{{") && strings.Contains(s.Description, "{{"):
+				allowed += "; a {{1}} is allowed only at its end"
+			case !variables && placeholderInURL.MatchString(v):
+				allowed, warning = "a URL such as https://example.com/path; this one contains a placeholder that was not filled in", ""
 			}
 		}
-		if wrong != "" {
-			violation := Violation{Path: at, Given: shown(name, v), Allowed: wrong}
+		if allowed != "" {
+			violation := Violation{Path: at, Given: echoValue(name, v), Allowed: allowed}
 			if s.Format == "country code" {
 				violation.Nearest = callingCode(v)
 			}
 			c.add(violation)
 		}
-		if doubt != "" {
-			c.doubts = append(c.doubts, at+": "+doubt+": the API judges")
+		if warning != "" {
+			c.warnings = append(c.warnings, at+": "+warning+": the API decides")
 		}
 	case json.Number, float64:
 		if s.Format == "timestamp" {
@@ -106,12 +118,12 @@ func (c *checker) format(s *Schema, value any, name, at string) {
 	}
 }
 
-// isFile finds what is given by somebody who has a file, and no URL of it: its
-// content, a path, or a handle of Meta's.
+// isFile matches a file that is given without a URL: its content, its path, or a
+// handle of Meta's.
 var isFile = regexp.MustCompile(`(?i)^(?:data:|file:|blob:|content:|[/\\~.]|[a-z]:[/\\]|[0-9]+(?::|$))`)
 
-// unfilledURL finds the placeholders of a URL that nobody filled in.
-var unfilledURL = regexp.MustCompile(`^[^?#]*<[^<>]*>|[$#]\{|\{\{`)
+// placeholderInURL matches the placeholders of a URL that were not filled in.
+var placeholderInURL = regexp.MustCompile(`^[^?#]*<[^<>]*>|[$#]\{|\{\{`)
 
 func webURL(text string) (string, string) {
 	const example = "a URL such as https://example.com/path"
@@ -131,12 +143,12 @@ func webURL(text string) (string, string) {
 	return "", ""
 }
 
-// target is a doubt only: what a targetType other than HTTP needs, the contract
-// does not say.
+// target only warns: the contract does not say which targets a targetType other
+// than HTTP has.
 func target(text string) (string, string) {
-	wrong, _ := webURL(text)
-	if wrong == "" || strings.ContainsFunc(text, unicode.IsSpace) {
-		return wrong, ""
+	allowed, _ := webURL(text)
+	if allowed == "" || strings.ContainsFunc(text, unicode.IsSpace) {
+		return allowed, ""
 	}
 	return "", "not a URL such as https://example.com/path"
 }
@@ -144,21 +156,21 @@ func target(text string) (string, string) {
 var (
 	scheme        = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:.`)
 	webScheme     = regexp.MustCompile(`(?i)^https?:`)
-	kakaoVariable = regexp.MustCompile(`#\{[^{}]*\}`) // whose name may have blanks
+	kakaoVariable = regexp.MustCompile(`#\{[^{}]*\}`) // its name may contain blanks
 )
 
-// appLink takes what KakaoTalk may take: links of apps, and variables.
+// appLink also allows what KakaoTalk may accept: links to apps, and variables.
 func appLink(text string) (string, string) {
 	const example = "a URL such as https://example.com/path, or the link of an app such as exampleshop://open"
-	switch wrong, _ := webURL(text); {
-	case wrong == "":
+	switch allowed, _ := webURL(text); {
+	case allowed == "":
 		return "", ""
 	case strings.ContainsFunc(kakaoVariable.ReplaceAllString(text, ""), unicode.IsSpace):
 		return example + ", without blanks", ""
 	case strings.Contains(text, "#{"):
 		return "", "a link with a variable"
 	case scheme.MatchString(text) && !webScheme.MatchString(text):
-		return "", "not a web address but a link into an app"
+		return "", "not a web address but a link to an app"
 	}
 	return example, ""
 }
@@ -170,37 +182,16 @@ func email(text string) (string, string) {
 	return "", ""
 }
 
-func otp(text string) (string, string) {
-	if utf8.RuneCountInString(text) != 6 || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' }) {
-		return "a string of exactly 6 characters, without spaces", ""
-	}
-	return "", ""
-}
-
 func onlyDigits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
 
-func countryCode(text string) (string, string) {
-	if !onlyDigits(text) || len(text) > 3 || text[0] == '0' {
-		return "a numeric country code, digits only, such as 48 for PL or 44 for GB", ""
-	}
-	return "", ""
-}
-
-// callingCode is the country code that a text means beside its own digits: +44
-// and 0044 are 44.
+// callingCode returns the digits of a country code that is written in another way:
+// 44 for +44 and 0044.
 func callingCode(text string) string {
 	text = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(text), "+"), "00")
-	if wrong, _ := countryCode(text); wrong != "" {
+	if allowed, _ := countryCode(text); allowed != "" {
 		return ""
 	}
 	return text
-}
-
-func numericPhone(text string) (string, string) {
-	if !onlyDigits(text) {
-		return "the number without its country code, digits only, such as 444555666", ""
-	}
-	return "", ""
 }
 
 var phoneForm = regexp.MustCompile(`^\+?[0-9 ().-]+$`)
@@ -221,16 +212,7 @@ func phone(text string) (string, string) {
 	return "", ""
 }
 
-var colorForm = regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)
-
-func color(text string) (string, string) {
-	if !colorForm.MatchString(text) {
-		return "a color as #RRGGBB, such as #1A73E8", ""
-	}
-	return "", ""
-}
-
-// digits is a doubt only: the vendor's own example of a flowId is a word.
+// digits only warns: the vendor's own example of a flowId is a word.
 func digits(text string) (string, string) {
 	if !onlyDigits(text) {
 		return "", "the contract asks for digits"
@@ -240,24 +222,23 @@ func digits(text string) (string, string) {
 
 const timestampForm = "milliseconds since 1970-01-01 UTC, such as 1694612898734"
 
-// addTo says more of what may stand at a path, where something is wrong there.
-func (c *checker) addTo(at, more string) {
+// appendAllowed adds to what is allowed at a path, where there is a violation.
+func (c *checker) appendAllowed(at, text string) {
 	for i, v := range c.violations {
 		if allowed, ok := v.Allowed.(string); ok && v.Path == at {
-			c.violations[i].Allowed = allowed + more
+			c.violations[i].Allowed = allowed + text
 		}
 	}
 }
 
-// timestamp looks at a point in time as the contract's example gives it, in
-// milliseconds.
+// timestamp checks a time in milliseconds, as in the contract's example.
 func (c *checker) timestamp(value any, at string) {
 	n, err := strconv.ParseFloat(fmt.Sprint(value), 64)
 	switch {
 	case err != nil || n < 0 || n != float64(int64(n)):
-		c.add(Violation{Path: at, Given: shown("", value), Allowed: timestampForm})
+		c.add(Violation{Path: at, Given: echoValue("", value), Allowed: timestampForm})
 	case n < 1e11:
-		c.doubts = append(c.doubts, at+": looks like seconds, and the contract's example has milliseconds: the API judges")
+		c.warnings = append(c.warnings, at+": looks like seconds, and the contract's example has milliseconds: the API decides")
 	}
 }
 
@@ -266,19 +247,19 @@ var (
 	alpha2     = regexp.MustCompile(`^[A-Z]{2}$`)
 )
 
-// multipliers looks at the bids by country: "ISO 3166-1 alpha-2 country code, as
+// multipliers checks the bids by country: "ISO 3166-1 alpha-2 country code, as
 // decimal strings; 0.0 to 10.0".
 func (c *checker) multipliers(given map[string]any, at string) {
-	countries := texts(LookupSchema("WhatsappCountryCodesEnum").Enum)
+	countries := toStrings(LookupSchema("WhatsappCountryCodesEnum").Enum)
 	for _, country := range slices.Sorted(maps.Keys(given)) {
 		path := join(at, country)
 		known := countryFor(country, countries)
 		if !alpha2.MatchString(country) || known != nil && known[0] != country {
-			c.add(Violation{Path: path, Given: shown(country, given[country]), Allowed: "a two-letter country code of ISO 3166, such as GB", Nearest: offer(known)})
+			c.add(Violation{Path: path, Given: echoValue(country, given[country]), Allowed: "a two-letter country code of ISO 3166, such as GB", Nearest: joinFew(known)})
 		}
 		text, isText := given[country].(string)
 		if factor, err := strconv.ParseFloat(text, 64); isText && (!multiplier.MatchString(text) || err != nil || factor > 10) {
-			c.add(Violation{Path: path, Given: shown(country, text), Allowed: `a decimal number from "0.0" to "10.0", as a string such as "1.2"`})
+			c.add(Violation{Path: path, Given: echoValue(country, text), Allowed: `a decimal number from "0.0" to "10.0", as a string such as "1.2"`})
 		}
 	}
 }

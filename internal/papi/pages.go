@@ -9,24 +9,24 @@ import (
 	"papi-mcp/internal/errorcode"
 )
 
-// MaxItems is how many items All gathers, unless it is told another number.
+// MaxItems is how many items All gathers by default.
 const MaxItems = 1000
 
-// maxPages bounds All where pages come empty.
+// maxPages limits All where pages are empty.
 const maxPages = 1000
 
-// All reads the pages of a list, from the one that r asks for, and returns
-// them as one answer: that of the first page, with the items of all pages in
-// its field list. It gathers at most most items (0: MaxItems), in whole
-// pages: a page that does not fit is left out, save the first. The answer then
-// has the nextPageToken to go on with; one that is whole has none.
+// All reads the pages of a list, from the one that r asks for, and returns them as
+// one answer: that of the first page, with the items of all pages in its field
+// list. It gathers at most max items (0: MaxItems), in complete pages: a page that
+// does not fit is left out, except the first. The answer then has the
+// nextPageToken to continue with; a complete one has none.
 //
-// When a page fails, so does All, with its *Error. A token that comes twice is
-// one of code errorcode.UnexpectedAnswer, as is an answer that is no page; a page
-// may leave its list out.
-func (c *Client) All(ctx context.Context, r *Request, list string, most int) (*Response, error) {
-	if most <= 0 {
-		most = MaxItems
+// When a page fails, All returns its *Error. A page token that is returned twice
+// is an error of code errorcode.UnexpectedAnswer, as is an answer that is not a page; a
+// page may leave its list out.
+func (c *Client) All(ctx context.Context, r *Request, list string, max int) (*Response, error) {
+	if max <= 0 {
+		max = MaxItems
 	}
 	page := *r
 	page.Query = maps.Clone(r.Query)
@@ -53,7 +53,7 @@ func (c *Client) All(ctx context.Context, r *Request, list string, most int) (*R
 		if err != nil {
 			return nil, err
 		}
-		if first != nil && len(items)+len(found) > most {
+		if first != nil && len(items)+len(found) > max {
 			break // next still leads to this page
 		}
 		if first == nil {
@@ -61,43 +61,42 @@ func (c *Client) All(ctx context.Context, r *Request, list string, most int) (*R
 		}
 		items = append(items, found...)
 		answer.Status, answer.Date = resp.Status, resp.Date
-		answer.Repeated = answer.Repeated || resp.Repeated
-		if next = token; next == "" || len(items) >= most {
+		if next = token; next == "" || len(items) >= max {
 			break
 		}
 		if seen[next] {
-			return nil, notPaged(resp, "the API gives a page token for the second time")
+			return nil, pagingError(resp, "the API returned the same page token twice")
 		}
 	}
 	var err error
 	if first[list], err = json.Marshal(items); err != nil {
-		return nil, &Error{Code: errorcode.UnexpectedAnswer, Message: "the pages can't be put together", Err: err}
+		return nil, &Error{Code: errorcode.UnexpectedAnswer, Message: "the pages can't be combined", Err: err}
 	}
 	delete(first, "nextPageToken")
 	if next != "" {
-		first["nextPageToken"], _ = json.Marshal(next) // a string can always be written
+		first["nextPageToken"], _ = json.Marshal(next) // a string has no error
 	}
 	if answer.Body, err = json.Marshal(first); err != nil {
-		return nil, &Error{Code: errorcode.UnexpectedAnswer, Message: "the pages can't be put together", Err: err}
+		return nil, &Error{Code: errorcode.UnexpectedAnswer, Message: "the pages can't be combined", Err: err}
 	}
 	return &answer, nil
 }
 
-// readPage takes an answer apart: its fields, the items of its list, and the
-// token of the next page, "" on the last.
+// readPage returns the fields of an answer, the items of its list, and the token
+// of the next page, "" on the last.
 func readPage(resp *Response, list string) (fields map[string]json.RawMessage, items []json.RawMessage, next string, err error) {
 	if json.Unmarshal(resp.Body, &fields) != nil || fields == nil {
-		return nil, nil, "", notPaged(resp, "the answer is not an object")
+		return nil, nil, "", pagingError(resp, "the answer is not an object")
 	}
 	if raw, given := fields[list]; given && json.Unmarshal(raw, &items) != nil {
-		return nil, nil, "", notPaged(resp, "the answer's "+list+" is not a list")
+		return nil, nil, "", pagingError(resp, "the answer's "+list+" is not a list")
 	}
 	if raw, given := fields["nextPageToken"]; given && json.Unmarshal(raw, &next) != nil {
-		return nil, nil, "", notPaged(resp, "the answer's nextPageToken is not a string")
+		return nil, nil, "", pagingError(resp, "the answer's nextPageToken is not a string")
 	}
 	return fields, items, next, nil
 }
 
-func notPaged(resp *Response, what string) *Error {
+func pagingError(resp *Response, what string) *Error {
 	return &Error{Status: resp.Status, Code: errorcode.UnexpectedAnswer, Message: what, Resolution: "read the list page by page"}
 }

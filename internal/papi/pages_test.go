@@ -45,7 +45,7 @@ func TestAll(t *testing.T) {
 		{"cut between pages", 100, 5, 10, 10, "from 10", 2},
 		{"cut before a page that does not fit", 100, 5, 12, 10, "from 10", 3},
 		{"a first page that does not fit is not lost", 100, 50, 20, 50, "from 50", 1},
-		{"a thousand unless told", 2000, 100, 0, 1000, "from 1000", 10},
+		{"a thousand by default", 2000, 100, 0, 1000, "from 1000", 10},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			api := &fakeAPI{script: []http.HandlerFunc{lists(test.count, test.size)}}
@@ -78,7 +78,7 @@ func TestAll(t *testing.T) {
 				t.Errorf("fields are lost: %s", resp.Body)
 			}
 			if (got.NextPageToken != nil) != (test.next != "") {
-				t.Errorf("nextPageToken stands in a whole list")
+				t.Errorf("a complete list has a nextPageToken")
 			}
 		})
 	}
@@ -102,7 +102,7 @@ func TestAllFromAPage(t *testing.T) {
 	}
 }
 
-func TestAllThatGoesWrong(t *testing.T) {
+func TestAllErrors(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		script   []http.HandlerFunc
@@ -140,8 +140,8 @@ func TestAllThatGoesWrong(t *testing.T) {
 	}
 }
 
-// Empty pages with ever new tokens end as well.
-func TestAllIsBounded(t *testing.T) {
+// Empty pages with new tokens do not go on without end.
+func TestAllIsLimited(t *testing.T) {
 	n := 0
 	api := &fakeAPI{script: []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
 		n++

@@ -9,28 +9,26 @@ import (
 	"sync"
 )
 
-// redactor removes known secrets from texts of others: Meta's "malformed
-// access token" quotes the token, and a proxy's error page may show the whole
-// request.
+// redactor removes known secrets from texts from outside: Meta's "malformed access
+// token" quotes the token, and a proxy's error page may show the request.
 type redactor struct {
 	*strings.Replacer
-	known map[string]bool // the secrets, short ones too
+	known map[string]bool // the secrets, including short ones
 	codes bool            // some of them are short codes of digits
 }
 
-// redactor knows the credentials of the client and the secrets of the request.
+// redactor returns a redactor of the client's credentials and the request's secrets.
 func (x *call) redactor() redactor {
 	_, credential, _ := strings.Cut(x.authorization, " ")
-	return newRedactor(slices.Concat(x.client.auth.key, []string{credential}, RequestSecrets.in(x.request.Body)))
+	return newRedactor(slices.Concat(x.client.auth.secrets, []string{credential}, RequestSecrets.valuesIn(x.request.Body)))
 }
 
-// newRedactor removes secrets: from texts as far as they are long enough to be
-// some, as they are and as JSON has them, and short codes where they stand as a
-// number of their own; from fields that bear a secret's name whatever their
-// length.
+// newRedactor returns a redactor of secrets. Long ones are removed from any text, as
+// they are and as JSON writes them; short numeric codes where they are a separate
+// number; all of them from the fields that RequestSecrets names.
 func newRedactor(secrets []string) redactor {
-	// Anything shorter would leave holes in plain words.
-	const shortest = 6
+	// A shorter one could be part of an ordinary word.
+	const minLength = 6
 	var pairs []string
 	codes := false
 	known := map[string]bool{}
@@ -39,7 +37,7 @@ func newRedactor(secrets []string) redactor {
 			continue
 		}
 		known[secret] = true
-		if len(secret) < shortest {
+		if len(secret) < minLength {
 			codes = codes || shortCode.MatchString(secret)
 			continue
 		}
@@ -53,8 +51,8 @@ func newRedactor(secrets []string) redactor {
 
 var shortCode = regexp.MustCompile(`^[0-9]{4,}$`)
 
-// numbers finds numbers with what they are a part of. It is compiled when it is
-// first needed: the classes of Unicode would cost each start-up.
+// numbers matches numbers with the words that they are part of. It is compiled when
+// it is first needed: the Unicode classes would slow down each start-up.
 var numbers = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`[\p{L}\p{N}_.-]*[0-9]{4,}[\p{L}\p{N}_.-]*`)
 })
@@ -72,14 +70,14 @@ func (r redactor) text(s string) string {
 	})
 }
 
-// value removes the secrets from all texts of a JSON value, which it changes.
+// value removes the secrets from all texts of a JSON value, in place.
 func (r redactor) value(value any) any {
 	switch v := value.(type) {
 	case string:
 		return r.text(v)
 	case json.Number:
-		if hidden := r.text(v.String()); hidden != v.String() {
-			return hidden
+		if redacted := r.text(v.String()); redacted != v.String() {
+			return redacted
 		}
 	case map[string]any:
 		for name, field := range v {
@@ -97,8 +95,8 @@ func (r redactor) value(value any) any {
 	return value
 }
 
-// in lists what stands under the names in a JSON value, at any depth.
-func (n SecretNames) in(value any) []string {
+// valuesIn returns the values of the names in a JSON value, at any depth.
+func (n SecretNames) valuesIn(value any) []string {
 	var all []string
 	switch v := value.(type) {
 	case map[string]any:
@@ -113,12 +111,12 @@ func (n SecretNames) in(value any) []string {
 					all = append(all, secret.String())
 				}
 			default:
-				all = append(all, n.in(field)...)
+				all = append(all, n.valuesIn(field)...)
 			}
 		}
 	case []any:
 		for _, item := range v {
-			all = append(all, n.in(item)...)
+			all = append(all, n.valuesIn(item)...)
 		}
 	}
 	return all

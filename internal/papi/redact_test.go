@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Whatever form a secret of the request comes back in, it is not told on.
-func TestNoSecretComesBack(t *testing.T) {
+// A secret of the request that comes back in any form is redacted.
+func TestSecretsInErrorsAreRedacted(t *testing.T) {
 	r := newRedactor([]string{"a\"quoted\\secret", "1234", "WH", "long-enough"})
 	escaped, err := json.Marshal("a\"quoted\\secret")
 	if err != nil {
@@ -27,8 +27,8 @@ func TestNoSecretComesBack(t *testing.T) {
 	}
 }
 
-// A careless name does not bring a secret into an error.
-func TestViolationsShowNoSecretsOfOtherNames(t *testing.T) {
+// The value of an unknown name that sounds secret is masked.
+func TestViolationsMaskSecretNames(t *testing.T) {
 	schema := &Schema{Type: Types{"object"}, Properties: map[string]*Schema{"secret": {Type: Types{"string"}}, "target": {Type: Types{"string"}}}}
 	for _, name := range []string{"Secret", "webhookSecret", "authentication_code", "otp", "accessTokens", "api_key"} {
 		found := schema.Violations(map[string]any{name: "canary"}, Mode{Closed: true})
@@ -37,6 +37,6 @@ func TestViolationsShowNoSecretsOfOtherNames(t *testing.T) {
 		}
 	}
 	if found := schema.Violations(map[string]any{"traget": "x"}, Mode{Closed: true}); found[0].Given != "x" {
-		t.Errorf("what is no secret is shown: %+v", found)
+		t.Errorf("what is not secret is redacted: %+v", found)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"papi-mcp/internal/errorcode"
 )
 
-// Request is one call of an operation.
+// Request is a request for an operation.
 type Request struct {
 	Operation *Operation
 	// Path has a value for each variable of the path, projectId among them.
@@ -23,8 +23,8 @@ type Request struct {
 	Body map[string]any
 	// Retry says whether the request may be sent again.
 	Retry RetryPolicy
-	// Read tells that nothing changes: such a request ends with its caller,
-	// while a write that has been sent goes on to its deadline.
+	// Read says that the request changes nothing: it is cancelled with its
+	// caller, while a write that was sent is waited for.
 	Read bool
 }
 
@@ -49,14 +49,12 @@ type Response struct {
 	Status int
 	// Body is the JSON of the answer, nil where it has none.
 	Body json.RawMessage
-	// Date is the API's clock, the zero time where it does not tell.
+	// Date is the API's time, the zero time where the answer has none.
 	Date time.Time
-	// Repeated tells that the request was sent more than once.
-	Repeated bool
 }
 
-// longestSegment is the most bytes that a path parameter may have.
-const longestSegment = 512
+// maxSegmentBytes is the maximum length of a path parameter.
+const maxSegmentBytes = 512
 
 // URLPath returns the path of the request, each variable escaped as one
 // segment. Values that could lead to another resource are refused with an
@@ -87,15 +85,15 @@ func (r *Request) URLPath() (string, error) {
 	}
 }
 
-// BadSegment says why s can't stand as one segment of a path, or "" where it can:
-// it could lead to another resource, or no server would take it. What a server
-// that unescapes twice would read in it counts too.
+// BadSegment returns the reason why s can't be one segment of a path, "" where it
+// can: it could lead to another resource, or no server would accept it. What a
+// server that unescapes twice would read in it counts as well.
 func BadSegment(s string) string {
 	switch {
 	case s == "":
 		return "is empty"
-	case len(s) > longestSegment:
-		return fmt.Sprintf("has %d bytes, at most %d are allowed", len(s), longestSegment)
+	case len(s) > maxSegmentBytes:
+		return fmt.Sprintf("has %d bytes, at most %d are allowed", len(s), maxSegmentBytes)
 	case !utf8.ValidString(s):
 		return "is not UTF-8"
 	case strings.ContainsAny(s, `/\`):

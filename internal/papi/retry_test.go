@@ -27,7 +27,7 @@ type outcome struct {
 	atMost  time.Duration
 }
 
-func TestWhatIsSentAgain(t *testing.T) {
+func TestRetries(t *testing.T) {
 	const second = time.Second
 	unavailable, limited := fails(503, "internal_error"), fails(429, "too_many_requests")
 	ok, done := says(200, `{"webhooks":[]}`), says(204, "")
@@ -79,12 +79,12 @@ func TestWhatIsSentAgain(t *testing.T) {
 		{"Retry-After of 10 s is waited for, and no more", aRead(), []http.HandlerFunc{
 			fails(429, "too_many_requests", "Retry-After", "10"), fails(429, "too_many_requests", "Retry-After", "11"), ok},
 			outcome{sent: 2, status: 429, code: "too_many_requests", atLeast: 10 * second, atMost: 10 * second}},
-		{"Retry-After of an hour is told at once", aRead(), []http.HandlerFunc{fails(429, "too_many_requests", "Retry-After", "3600"), ok},
+		{"Retry-After of an hour is returned immediately", aRead(), []http.HandlerFunc{fails(429, "too_many_requests", "Retry-After", "3600"), ok},
 			outcome{sent: 1, status: 429, code: "too_many_requests"}},
 		{"Retry-After beyond all numbers", aRead(), []http.HandlerFunc{fails(429, "too_many_requests", "Retry-After", "99999999999999999999"), ok},
 			outcome{sent: 1, status: 429, code: "too_many_requests"}},
 
-		{"a 429 that time does not mend", aCreate(), []http.HandlerFunc{fails(429, "sender-already-registered"), created},
+		{"a 429 that waiting does not fix", aCreate(), []http.HandlerFunc{fails(429, "sender-already-registered"), created},
 			outcome{sent: 1, status: 429, code: "sender-already-registered"}},
 		{"wrong codes are counted for hours", aCreate(), []http.HandlerFunc{fails(429, "too_many_invalid_verification_codes", "Retry-After", "1"), created},
 			outcome{sent: 1, status: 429, code: "too_many_invalid_verification_codes"}},
@@ -126,9 +126,6 @@ func TestWhatIsSentAgain(t *testing.T) {
 					got.status, got.code, got.unknown = e.Status, e.Code, e.Unknown
 				} else {
 					got.status = resp.Status
-					if resp.Repeated != (got.sent > 1) {
-						t.Errorf("Repeated is %t after %d requests", resp.Repeated, got.sent)
-					}
 				}
 				if got != test.want {
 					t.Errorf("got %+v\nwant %+v", got, test.want)
@@ -141,7 +138,7 @@ func TestWhatIsSentAgain(t *testing.T) {
 	}
 }
 
-func TestRetryAfterIsTold(t *testing.T) {
+func TestRetryAfterIsReturned(t *testing.T) {
 	api := &fakeAPI{script: []http.HandlerFunc{fails(429, "too_many_requests", "Retry-After", "3600")}}
 	_, err := api.onLoopback(t).Do(t.Context(), aRead())
 	if e := failureOf(t, err); e.RetryAfter != time.Hour {
@@ -149,7 +146,7 @@ func TestRetryAfterIsTold(t *testing.T) {
 	}
 }
 
-func TestFinalCodesAreOfTheContract(t *testing.T) {
+func TestPermanentCodesAreInTheContract(t *testing.T) {
 	known := map[string]bool{}
 	for _, op := range Operations() {
 		for status, codes := range op.Errors {
@@ -160,15 +157,15 @@ func TestFinalCodesAreOfTheContract(t *testing.T) {
 			}
 		}
 	}
-	for code := range finalCodes {
+	for code := range permanentCodes {
 		if !known[code] {
 			t.Errorf("no 429 or 5xx of the contract has the code %s", code)
 		}
 	}
 }
 
-// What breaks on the way: one request at most may come in of what must not be
-// repeated, and the caller learns whether it may have had an effect.
+// When the connection breaks, a request that must not be retried arrives at most
+// once, and the error says whether it may have had an effect.
 func TestBrokenConnections(t *testing.T) {
 	lost := cuts("")
 	half := cuts("HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"id\":")
@@ -242,7 +239,7 @@ func TestBrokenStream(t *testing.T) {
 			defer transport.CloseIdleConnections()
 			transport.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig
 			c := api.client(t, server.URL, transport, withToken)
-			c.pauses = func() backoff.BackOff { return &backoff.ZeroBackOff{} }
+			c.backoff = func() backoff.BackOff { return &backoff.ZeroBackOff{} }
 			if _, err := c.Do(t.Context(), aRead()); err != nil {
 				t.Fatal(err)
 			}
@@ -255,8 +252,8 @@ func TestBrokenStream(t *testing.T) {
 	}
 }
 
-// A connection that can't be made carries nothing: also a create is tried
-// again, and in the end surely had no effect.
+// Without a connection nothing is sent: a create is retried as well, and certainly
+// had no effect.
 func TestUnreachable(t *testing.T) {
 	refused := func(dials *atomic.Int32) *http.Transport {
 		transport := NewTransport()
@@ -270,7 +267,7 @@ func TestUnreachable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var dials atomic.Int32
 			c := (&fakeAPI{}).client(t, "http://papi.example.com", refused(&dials), withToken)
-			c.pauses = func() backoff.BackOff { return &backoff.ZeroBackOff{} }
+			c.backoff = func() backoff.BackOff { return &backoff.ZeroBackOff{} }
 			_, err := c.Do(t.Context(), request)
 			e := failureOf(t, err)
 			if e.Code != errorcode.Unreachable || e.Unknown || e.Status != 0 || dials.Load() != 4 {
@@ -292,7 +289,7 @@ func TestUnreachable(t *testing.T) {
 			return dial(ctx, network, at)
 		}
 		resp, err := c.Do(t.Context(), aCreate())
-		if err != nil || len(api.seen()) != 1 || resp.Repeated {
+		if err != nil || len(api.seen()) != 1 {
 			t.Errorf("response %+v, error %v, %d requests", resp, err, len(api.seen()))
 		}
 	})
@@ -316,7 +313,7 @@ func TestUnreachable(t *testing.T) {
 		}
 	})
 
-	t.Run("a transport that tells nothing counts as having sent", func(t *testing.T) {
+	t.Run("a transport that reports nothing counts as having sent", func(t *testing.T) {
 		var trips atomic.Int32
 		mute := transportFunc(func(*http.Request) (*http.Response, error) {
 			trips.Add(1)

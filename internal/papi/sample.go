@@ -7,21 +7,21 @@ import (
 	"strings"
 )
 
-// Sample makes a value that the schema allows: the least, with only what is
-// required, or the most, with every property that is not deprecated. Examples
-// and tests are made of samples; their values are plausible, and do no harm when
-// they are sent.
-func (s *Schema) Sample(most bool) any {
-	return sampler{most: most}.sample(s, "", 0)
+// Sample returns a value that the schema allows: a minimal one, with only what is
+// required, or a full one, with every property that is not deprecated. Examples
+// and tests use samples; their values are plausible, and do no harm when they are
+// sent.
+func (s *Schema) Sample(full bool) any {
+	return sampler{full: full}.sample(s, "", 0)
 }
 
 type sampler struct {
-	most  bool
+	full  bool
 	depth int // of objects
 }
 
-// deepest is where the lists of a schema that holds itself end.
-const deepest = 8
+// maxSampleDepth is where the lists of a recursive schema end.
+const maxSampleDepth = 8
 
 func (m sampler) sample(s *Schema, name string, n int) any {
 	s = s.Resolve()
@@ -44,27 +44,22 @@ func (m sampler) sample(s *Schema, name string, n int) any {
 	return m.text(s, name, n)
 }
 
-// variant chooses of a union what is not deprecated: the richest for the most,
-// the first for the least.
+// variant chooses a variant of a union that is not deprecated: the one with the most
+// properties for a full sample, else the first.
 func (m sampler) variant(s *Schema) *Schema {
-	var good []*Schema
-	for _, v := range s.AnyOf {
-		if r := v.Resolve(); !r.Outdated() {
-			good = append(good, r)
-		}
-	}
-	if len(good) == 0 {
+	current := slices.DeleteFunc(slices.Clone(s.AnyOf), func(v *Schema) bool { return v.Resolve().IsDeprecated() })
+	if len(current) == 0 {
 		return s.AnyOf[0]
 	}
-	if m.most {
-		return slices.MaxFunc(good, func(a, b *Schema) int { return len(a.Properties) - len(b.Properties) })
+	if m.full {
+		return slices.MaxFunc(current, func(a, b *Schema) int { return len(a.Resolve().Properties) - len(b.Resolve().Properties) })
 	}
-	return good[0]
+	return current[0]
 }
 
-// Outdated reports whether the contract deprecates the schema, by its flag or in
-// its words.
-func (s *Schema) Outdated() bool {
+// IsDeprecated reports whether the contract deprecates the schema, by its flag or in
+// its description.
+func (s *Schema) IsDeprecated() bool {
 	return s.Deprecated || strings.HasPrefix(strings.ToLower(s.Description), "deprecated")
 }
 
@@ -73,11 +68,11 @@ func (m sampler) object(s *Schema, n int) map[string]any {
 	out := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		p := s.Properties[name].Resolve()
-		if slices.Contains(s.Required, name) || m.most && !p.Outdated() {
+		if slices.Contains(s.Required, name) || m.full && !p.IsDeprecated() {
 			out[name] = m.sample(p, name, n)
 		}
 	}
-	if m.most && s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil && len(s.Properties) == 0 {
+	if m.full && s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil && len(s.Properties) == 0 {
 		out["US"] = m.sample(s.AdditionalProperties.Schema, "factor", n)
 	}
 	return out
@@ -88,15 +83,15 @@ func (m sampler) array(s *Schema, name string) []any {
 	if s.MinItems != nil {
 		length = *s.MinItems
 	}
-	if m.most && length < 2 && (s.MaxItems == nil || *s.MaxItems >= 2) {
+	if m.full && length < 2 && (s.MaxItems == nil || *s.MaxItems >= 2) {
 		length = 2
 	}
-	if s.Items == nil || m.depth > deepest {
+	if s.Items == nil || m.depth > maxSampleDepth {
 		return []any{}
 	}
 	items := s.Items.Resolve()
-	// A union of components: one of each kind, as they must differ.
-	if len(items.AnyOf) > 0 && m.most {
+	// A union of components: one of each type, as they must be different.
+	if len(items.AnyOf) > 0 && m.full {
 		return m.oneOfEach(items, s.MaxItems)
 	}
 	if len(items.Enum) > 0 && length > len(items.Enum) {
@@ -109,7 +104,7 @@ func (m sampler) array(s *Schema, name string) []any {
 	return out
 }
 
-func (m sampler) oneOfEach(items *Schema, most *int) []any {
+func (m sampler) oneOfEach(items *Schema, max *int) []any {
 	var out []any
 	seen := map[string]bool{}
 	for _, v := range items.AnyOf {
@@ -118,7 +113,7 @@ func (m sampler) oneOfEach(items *Schema, most *int) []any {
 		if fields, ok := value.(map[string]any); ok {
 			kind = fmt.Sprint(fields["type"])
 		}
-		if !seen[kind] && (most == nil || len(out) < *most) {
+		if !seen[kind] && (max == nil || len(out) < *max) {
 			seen[kind] = true
 			out = append(out, value)
 		}
@@ -126,17 +121,17 @@ func (m sampler) oneOfEach(items *Schema, most *int) []any {
 	return out
 }
 
-// plain are the fixed values that an example takes, where it may choose: the
-// usual ones, none that is deprecated, costs more or sounds like a vice.
-var plain = []any{
+// preferred are the enum values that samples use where they can: common ones, and
+// none that is deprecated, costs more or suggests gambling and the like.
+var preferred = []any{
 	"ALL", "EN_US", "EN", "UTILITY", "EU", "US", "OTHER", "SHOPPING_AND_RETAIL", "RETAIL", "SMS", "TRANSACTIONAL", "CONVERSATIONAL",
 	"SINCH_UK", "CUSTOMER", "SUBMIT", "DISPATCH", "HTTP", "WEB_LINK", "NAVIGATE", "COPY_CODE",
 }
 
-// enum chooses one of the fixed values: for the least a plain one.
+// enum chooses one of the values: for a minimal sample a preferred one.
 func (m sampler) enum(s *Schema, n int) any {
-	if !m.most && n == 0 {
-		for _, value := range plain {
+	if !m.full && n == 0 {
+		for _, value := range preferred {
 			if slices.Contains(s.Enum, value) {
 				return value
 			}
@@ -150,7 +145,7 @@ func (m sampler) number(s *Schema, name string) any {
 		return n
 	}
 	switch {
-	case m.most && s.Maximum != nil:
+	case m.full && s.Maximum != nil:
 		return *s.Maximum
 	case s.Minimum != nil:
 		return *s.Minimum
@@ -158,7 +153,7 @@ func (m sampler) number(s *Schema, name string) any {
 	return float64(1)
 }
 
-// sampleNumbers are those of which 1 is none.
+// sampleNumbers are those of properties for which 1 is not plausible.
 var sampleNumbers = map[string]float64{
 	"code":                  123456,
 	"messageSendTtlSeconds": 43200, // MARKETING and UTILITY both take it
@@ -175,7 +170,8 @@ var samplesByPattern = map[string]string{
 	`^\d{2}-\d{7}$`:                "00-0000000",
 }
 
-// sampleTexts are the texts of properties whose name and number would be none.
+// sampleTexts are those of properties for which a name and a number are not
+// plausible.
 var sampleTexts = map[string]string{
 	"projectId": "00000000-0000-0000-0000-000000000000", "senderId": "00000000-0000-0000-0000-000000000001",
 	"webhookId": "00000000000000000000000000", "bundleId": "00000000000000000000000000",

@@ -8,10 +8,10 @@ import (
 	"unicode/utf16"
 )
 
-// Printable returns a text as a model or a person may read it: without the
-// characters that can hide an instruction in it or make it look other than it
-// is, and without the user and password of a URL. Whatever comes from the API or
-// a caller passes here before it is read. What is sent to the API never does.
+// Printable returns a text as a model or a person may read it: without characters
+// that can hide an instruction or disguise the text, and with the user and password
+// of URLs masked. All text from the API or a caller passes here before it is read.
+// What is sent to the API never does.
 //
 // Removed are controls other than newline and tab, bidi embeddings, overrides
 // and isolates, tags, format characters that carry no script, Hangul fillers,
@@ -19,15 +19,15 @@ import (
 // after a character. CR LF becomes LF. Joiners, direction marks and the
 // selectors of emoji stay: emoji, Persian, Arabic and Hebrew need them.
 func Printable(text string) string {
-	if hasSuspect(text) { // hardly any text has one, and looking costs less than a copy
+	if hasSuspect(text) { // few texts have one, and this costs less than a copy
 		text, _ = sanitize(text)
 	}
 	return maskUserinfo(text)
 }
 
-// Hides reports whether Printable takes characters out of a text that are worth a
-// warning: any but the CR of a CR LF.
-func Hides(text string) bool {
+// HasHidden reports whether Printable removes characters that are worth a warning:
+// any but the CR of a CR LF.
+func HasHidden(text string) bool {
 	if !hasSuspect(text) {
 		return false
 	}
@@ -35,11 +35,11 @@ func Hides(text string) bool {
 	return removed > 0
 }
 
-// Quoted returns a text of others as it may stand in a sentence of ours: plain,
-// on one line, in double quotes, and with at most max characters, the last of
-// which is an ellipsis where more were given. Runs of blanks become one, and
-// quotes and backslashes inside are escaped, so that a text can neither end its
-// own quotes nor push what follows out of view.
+// Quoted returns a text from outside as it may appear in a sentence of this server:
+// printable, on one line, in double quotes, and with at most max characters, the
+// last of which is an ellipsis where the text is longer. Runs of blanks become one,
+// and quotes and backslashes inside are escaped, so that a text can neither end
+// its own quotes nor push what follows out of view.
 func Quoted(text string, max int) string {
 	text = Truncate(strings.Join(strings.Fields(Printable(text)), " "), max)
 	return `"` + quotes.Replace(strings.ToValidUTF8(text, "\ufffd")) + `"`
@@ -48,14 +48,14 @@ func Quoted(text string, max int) string {
 var quotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // Truncate shortens a text to at most max characters, the last of which is an
-// ellipsis where there were more. The password of a URL is masked before: half
-// of a URL no longer shows that it has one.
+// ellipsis where the text is longer. The password of a URL is masked first: half of
+// a URL no longer shows that it has one.
 func Truncate(text string, max int) string {
 	if len(text) <= max {
 		return text
 	}
 	text = maskUserinfo(text)
-	n, last := 0, 0 // characters, and where the last that fits begins
+	n, last := 0, 0 // characters, and the offset of the last that fits
 	for i := range text {
 		if n++; n == max {
 			last = i
@@ -68,7 +68,7 @@ func Truncate(text string, max int) string {
 }
 
 // EscapeHidden writes the characters of a JSON text that Printable would remove as
-// \u escapes: it says exactly the same, and can be read on a terminal.
+// \u escapes: the JSON is equal, and safe to show on a terminal.
 func EscapeHidden(text []byte) []byte {
 	if !bytes.ContainsFunc(text, suspect) {
 		return text
@@ -88,11 +88,12 @@ func EscapeHidden(text []byte) []byte {
 	return b.Bytes()
 }
 
-// sanitize counts what it removes, without the CR of a CR LF.
+// sanitize returns the text without hidden characters, and how many it removed, not
+// counting the CR of a CR LF.
 func sanitize(text string) (plain string, removed int) {
 	var b strings.Builder
 	b.Grow(len(text))
-	takesSelector := false // the character before is one that a selector may follow
+	takesSelector := false // a selector may follow the character before
 	for i, r := range text {
 		switch {
 		case r == '\r' && strings.HasPrefix(text[i+1:], "\n"):
@@ -119,17 +120,17 @@ func hasSuspect(text string) bool {
 	return false
 }
 
-// suspect reports whether a character may have to go.
+// suspect reports whether a character may have to be removed.
 func suspect(r rune) bool {
 	return hidden(r) || r >= 0x180b && unicode.Is(unicode.Variation_Selector, r)
 }
 
-// hidden reports whether a character is removed wherever it stands.
+// hidden reports whether a character is removed in any position.
 func hidden(r rune) bool {
 	switch {
 	case r < 0x7f:
 		return r < ' ' && r != '\n' && r != '\t'
-	case r > 0xad && r < 0x34f, r > 0x3164 && r < 0xd800: // most of what is written: there is none
+	case r > 0xad && r < 0x34f, r > 0x3164 && r < 0xd800: // most text: none of these is hidden
 		return false
 	}
 	switch r {
@@ -138,7 +139,7 @@ func hidden(r rune) bool {
 	case '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u2028', '\u2029', '\u3164', '\uffa0':
 		return true
 	}
-	// The prepended marks of Cf are seen: the Arabic number sign and its like.
+	// The prepended marks of Cf are visible: the Arabic number sign and the like.
 	// The controls of Egyptian hieroglyphs carry script.
 	return unicode.Is(unicode.Cc, r) ||
 		unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r) && (r < 0x13430 || r > 0x1343f) ||

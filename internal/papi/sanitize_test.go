@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-func TestPlainRemovesWhatHides(t *testing.T) {
+func TestPrintableRemovesHiddenCharacters(t *testing.T) {
 	ranges := []struct {
 		name     string
 		from, to rune
@@ -46,7 +46,7 @@ func TestPlainRemovesWhatHides(t *testing.T) {
 					if got := Printable(text); got != want {
 						t.Errorf("Printable(%+q) = %+q, want %+q", text, got, want)
 					}
-					if !Hides(text) {
+					if !HasHidden(text) {
 						t.Errorf("Hides(%+q) is false", text)
 					}
 				}
@@ -55,7 +55,7 @@ func TestPlainRemovesWhatHides(t *testing.T) {
 	}
 }
 
-func TestPlainKeepsWhatPeopleWrite(t *testing.T) {
+func TestPrintableKeepsOrdinaryText(t *testing.T) {
 	for _, text := range []string{
 		"",
 		"plain text, two\nlines and a\ttab",
@@ -76,13 +76,13 @@ func TestPlainKeepsWhatPeopleWrite(t *testing.T) {
 		if got := Printable(text); got != text {
 			t.Errorf("Printable(%+q) = %+q", text, got)
 		}
-		if Hides(text) {
+		if HasHidden(text) {
 			t.Errorf("Hides(%+q) is true", text)
 		}
 	}
 }
 
-func TestPlainVariationSelectors(t *testing.T) {
+func TestPrintableVariationSelectors(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"the second after a character", "a\ufe00\ufe01b", "a\ufe00b"},
 		{"a run that encodes bytes", "😀" + strings.Repeat("\U000e0101\U000e01ef", 40) + ".", "😀\U000e0101."},
@@ -96,14 +96,14 @@ func TestPlainVariationSelectors(t *testing.T) {
 			if got := Printable(c.text); got != c.want {
 				t.Errorf("Printable(%+q) = %+q, want %+q", c.text, got, c.want)
 			}
-			if !Hides(c.text) {
+			if !HasHidden(c.text) {
 				t.Error("and no warning")
 			}
 		})
 	}
 }
 
-func TestPlainLineEnds(t *testing.T) {
+func TestPrintableLineEnds(t *testing.T) {
 	for _, c := range []struct {
 		text, want string
 		hides      bool
@@ -113,7 +113,7 @@ func TestPlainLineEnds(t *testing.T) {
 		{"a\r\r\nb", "a\nb", true},
 		{"a\r", "a", true},
 	} {
-		if got, hides := Printable(c.text), Hides(c.text); got != c.want || hides != c.hides {
+		if got, hides := Printable(c.text), HasHidden(c.text); got != c.want || hides != c.hides {
 			t.Errorf("Printable(%q) = %q, Hides: %v", c.text, got, hides)
 		}
 	}
@@ -144,13 +144,13 @@ func TestQuoted(t *testing.T) {
 	}
 }
 
-func FuzzPlain(f *testing.F) {
+func FuzzPrintable(f *testing.F) {
 	for _, seed := range []string{"a", "a\r\nb", "😀\ufe0f\ufe0f", "\u200b\xff", `"\`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		plain := Printable(text)
-		if Printable(plain) != plain || Hides(plain) {
+		if Printable(plain) != plain || HasHidden(plain) {
 			t.Errorf("%+q is not plain", plain)
 		}
 		for _, r := range plain {
@@ -169,7 +169,7 @@ func TestEscapeHidden(t *testing.T) {
 	text := "a\u202eb\u007f\u2028\U000e0041❤\ufe0f é"
 	raw := []byte(`{"` + text + `":"` + text + `"}`)
 	got := EscapeHidden(raw)
-	if Hides(string(got)) || strings.ContainsFunc(string(got), suspect) {
+	if HasHidden(string(got)) || strings.ContainsFunc(string(got), suspect) {
 		t.Errorf("got %+q", got)
 	}
 	var before, after map[string]string
@@ -181,8 +181,8 @@ func TestEscapeHidden(t *testing.T) {
 	}
 }
 
-// Of all characters, those go that are invisible by their nature, and no other
-// that is assigned.
+// Of all characters, those that are invisible are removed, and no other assigned
+// one.
 func TestHiddenAmongAllCharacters(t *testing.T) {
 	kept := []rune{'\n', '\t', '\u061c', '\u200c', '\u200d', '\u200e', '\u200f'}
 	for r := rune(0); r <= unicode.MaxRune; r++ {

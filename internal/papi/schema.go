@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -36,33 +37,25 @@ type Schema struct {
 	Deprecated           bool               `json:"deprecated,omitempty"`
 	ReadOnly             bool               `json:"readOnly,omitempty"`
 
-	// DraftOptional marks a property that is required by its schema, but that
-	// a request with status DRAFT may leave out.
+	// DraftOptional marks a required property that a request with status DRAFT
+	// may leave out.
 	DraftOptional bool `json:"x-draft-optional,omitempty"`
-	// EnumDescriptions tells what each value of Enum means.
+	// EnumDescriptions says what each value of Enum means.
 	EnumDescriptions map[string]string `json:"x-enum-descriptions,omitempty"`
 
 	target *Schema // what Ref points to, set when the family is loaded
-	// atLaunch tells that what the schema requires is needed for a launch, and
-	// not before.
-	atLaunch bool
-	// tells are the names that tell the variants of a union apart, set when the
-	// family is loaded; see telling.
-	tells []string
+	// requiredAtLaunch marks a schema whose required properties may be missing
+	// until a launch.
+	requiredAtLaunch bool
+	// discriminatorNames are set when the family is loaded; see discriminators.
+	discriminatorNames []string
 }
 
 // Types is the keyword "type": one name or several.
 type Types []string
 
 // Has reports whether name is among the types.
-func (t Types) Has(name string) bool {
-	for _, n := range t {
-		if n == name {
-			return true
-		}
-	}
-	return false
-}
+func (t Types) Has(name string) bool { return slices.Contains(t, name) }
 
 // UnmarshalJSON reads a string or a list of strings.
 func (t *Types) UnmarshalJSON(b []byte) error {
@@ -106,8 +99,8 @@ func (a Additional) MarshalJSON() ([]byte, error) {
 	return json.Marshal(a.Schema)
 }
 
-// Resolve follows references and returns a schema without one. What stands
-// beside a reference (a type, a description, a default) stands over what it points to.
+// Resolve follows references and returns a schema without one. Keywords beside a
+// reference (a type, a description, a default) override those of its target.
 func (s *Schema) Resolve() *Schema {
 	if s.target == nil {
 		return s
@@ -130,14 +123,14 @@ func (s *Schema) Resolve() *Schema {
 	return &r
 }
 
-// MayLack reports whether a request may leave out a property, though the schema
+// MayOmit reports whether a request may leave out a property although the schema
 // requires it: in a draft, or before a launch.
-func (s *Schema) MayLack(name string, draft bool) bool {
+func (s *Schema) MayOmit(name string, draft bool) bool {
 	p := s.Properties[name]
-	return s.atLaunch || draft && p != nil && p.DraftOptional
+	return s.requiredAtLaunch || draft && p != nil && p.DraftOptional
 }
 
-// Name is the name of the schema that s refers to, or "".
+// Name returns the name of the schema that s refers to, or "".
 func (s *Schema) Name() string {
 	return strings.TrimPrefix(s.Ref, refPrefix)
 }
@@ -151,19 +144,19 @@ func (s *Schema) Clone() *Schema {
 	return &c
 }
 
-// Holds reports whether a property of one of the names stands in the schema, at
-// any depth.
-func (s *Schema) Holds(names SecretNames) bool {
-	return s.holds(names, map[*Schema]bool{})
+// HasProperty reports whether the schema has a property of one of the names, at any
+// depth.
+func (s *Schema) HasProperty(names SecretNames) bool {
+	return s.hasProperty(names, map[*Schema]bool{})
 }
 
-func (s *Schema) holds(names SecretNames, seen map[*Schema]bool) bool {
+func (s *Schema) hasProperty(names SecretNames, visited map[*Schema]bool) bool {
 	if s.target != nil {
-		if seen[s.target] {
+		if visited[s.target] {
 			return false
 		}
-		seen[s.target] = true
-		return s.target.holds(names, seen)
+		visited[s.target] = true
+		return s.target.hasProperty(names, visited)
 	}
 	for name := range s.Properties {
 		if names[name] {
@@ -171,7 +164,7 @@ func (s *Schema) holds(names SecretNames, seen map[*Schema]bool) bool {
 		}
 	}
 	found := false
-	s.children(func(c *Schema) { found = found || c.holds(names, seen) })
+	s.children(func(c *Schema) { found = found || c.hasProperty(names, visited) })
 	return found
 }
 

@@ -14,8 +14,8 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// span begins the span of one sending. It names the operation's path by its
-// template: what stands in the path is the caller's.
+// span starts the span of one attempt. It names the operation's path template,
+// since the path itself holds the caller's ids.
 func (x *call) span(ctx context.Context) (context.Context, trace.Span) {
 	if x.client.tracer == nil {
 		return ctx, noop.Span{}
@@ -32,8 +32,8 @@ func (x *call) span(ctx context.Context) (context.Context, trace.Span) {
 	return x.client.tracer.Start(ctx, op.Method+" "+op.Path, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
 }
 
-// answered tells a span of the API's answer.
-func answered(span trace.Span, status int) {
+// setStatus records the status of the API's answer.
+func setStatus(span trace.Span, status int) {
 	span.SetAttributes(semconv.HTTPResponseStatusCode(status))
 	if status >= http.StatusBadRequest {
 		span.SetAttributes(semconv.ErrorTypeKey.String(strconv.Itoa(status)))
@@ -41,12 +41,12 @@ func answered(span trace.Span, status int) {
 	}
 }
 
-// unanswered tells a span that no answer came. Why it did not may hold the
-// caller's words, and stands in the log alone.
-func unanswered(ctx context.Context, span trace.Span) {
+// setNoAnswer records that there was no answer. The reason may quote the caller,
+// and is only logged.
+func setNoAnswer(ctx context.Context, span trace.Span) {
 	kind := errorcode.Unreachable
 	if ctx.Err() != nil {
-		kind = ended(ctx).Code
+		kind = contextError(ctx).Code
 	}
 	span.SetAttributes(semconv.ErrorTypeKey.String(kind))
 	span.SetStatus(codes.Error, "")

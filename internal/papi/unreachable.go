@@ -20,7 +20,7 @@ func unreachable(message, variable string, cause error) *Error {
 	return &Error{Code: errorcode.Unreachable, Message: message, Resolution: remedy(variable, cause) + errorcode.ThenDoctor, Err: cause}
 }
 
-// remedy says what helps against the cause of a failed connection.
+// remedy says what to do about the cause of a failed connection.
 func remedy(variable string, cause error) string {
 	var (
 		authority x509.UnknownAuthorityError
@@ -45,14 +45,14 @@ func remedy(variable string, cause error) string {
 	return "check the network, and the URL in " + variable
 }
 
-// hopeless reports whether a connection would fail again in the same way: the
-// other side can't show who it is, or the proxy refuses this program.
-func hopeless(err error) bool {
+// isPermanent reports whether a retry would fail in the same way: the certificate is
+// not trusted, or the proxy asks for credentials.
+func isPermanent(err error) bool {
 	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
 	return certificate || errors.Is(err, errProxyCredentials)
 }
 
-// errProxyCredentials is a proxy's 407: the same request would meet it again.
+// errProxyCredentials is a proxy's 407.
 var errProxyCredentials = errors.New("the proxy asks for credentials (407)")
 
 // proxyRefusal is a proxy's answer, other than 200, to the request for a tunnel.
@@ -68,7 +68,7 @@ func isProxyRefusal(err error) bool {
 }
 
 // proxyAnswered is http.Transport's OnProxyConnectResponse: without it, the
-// transport tells a refusal by its text alone.
+// transport reports a refusal as text only.
 func proxyAnswered(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
 	switch answer.StatusCode {
 	case http.StatusOK:

@@ -15,8 +15,8 @@ import (
 	"papi-mcp/internal/errorcode"
 )
 
-// throughProxy lets a client's calls go through a proxy that answers each
-// request with a status. It counts them.
+// throughProxy sends a client's calls through a proxy that answers each request
+// with a status, and counts them.
 func throughProxy(t *testing.T, status int) (proxy *url.URL, asked *atomic.Int32) {
 	t.Helper()
 	asked = new(atomic.Int32)
@@ -32,10 +32,9 @@ func throughProxy(t *testing.T, status int) (proxy *url.URL, asked *atomic.Int32
 	return proxy, asked
 }
 
-// A proxy that asks for credentials would ask again: a call is tried once,
-// whether the proxy tunnels (https) or forwards (http), for the API and for the
-// token endpoint.
-func TestAProxyThatAsksForCredentialsIsFinal(t *testing.T) {
+// A proxy that asks for credentials is called once, whether it tunnels (https) or
+// forwards (http), for the API and for the token endpoint.
+func TestProxyCredentialsAreNotRetried(t *testing.T) {
 	for _, scheme := range []string{"https", "http"} {
 		for _, auth := range []string{AuthBasic, AuthOAuth} {
 			t.Run(scheme+" "+auth, func(t *testing.T) {
@@ -66,8 +65,8 @@ func TestAProxyThatAsksForCredentialsIsFinal(t *testing.T) {
 	}
 }
 
-// What to do about a connection that failed depends on its cause.
-func TestTheRemedyFitsTheCause(t *testing.T) {
+// The resolution of a failed connection depends on its cause.
+func TestResolutionFitsTheCause(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		cause error
@@ -80,7 +79,7 @@ func TestTheRemedyFitsTheCause(t *testing.T) {
 		{"a proxy that is not there", &net.OpError{Op: "proxyconnect", Err: errors.New("refused")}, "HTTPS_PROXY", "PAPI_BASE_URL"},
 		{"a proxy that refuses", &proxyRefusal{http.StatusForbidden}, "HTTPS_PROXY", "PAPI_BASE_URL"},
 		{"a proxy that asks for credentials", errProxyCredentials, "user:password@", "PAPI_BASE_URL"},
-		{"nobody there", &net.OpError{Op: "dial", Err: errors.New("refused")}, "PAPI_BASE_URL", "PROXY"},
+		{"nothing listens", &net.OpError{Op: "dial", Err: errors.New("refused")}, "PAPI_BASE_URL", "PROXY"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := unreachable("", BaseURLVariable, fmt.Errorf("wrapped: %w", tt.cause)).Resolution
@@ -96,7 +95,7 @@ func TestTheRemedyFitsTheCause(t *testing.T) {
 }
 
 // The version is part of each operation's path, and not of the base URL.
-func TestTheBaseURLHoldsNoVersion(t *testing.T) {
+func TestBaseURLWithVersionIsRefused(t *testing.T) {
 	for given, right := range map[string]string{
 		"http://127.0.0.1:80/v1":                                "http://127.0.0.1:80",
 		"https://provisioning.api.sinch.com/v1/":                "https://provisioning.api.sinch.com",

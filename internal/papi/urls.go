@@ -5,40 +5,39 @@ import (
 	"strings"
 )
 
-// maskUserinfo returns a text in which Masked stands for the user and password
-// of each URL: https://***@example.com/. A webhook's target may have them, and
-// whoever knows them can send events in the API's name.
+// maskUserinfo masks the user and password of each URL in a text:
+// https://***@example.com/. A webhook's target may have them, and with them anybody
+// can send events as the API does.
 func maskUserinfo(text string) string {
 	return eachURL(text, func(url string) string {
-		parts := strings.Split(url, mark) // a URL may hold others, as a redirect does
+		parts := strings.Split(url, schemeEnd) // a URL may contain others, as a redirect does
 		for i, part := range parts {
 			authority, rest := splitAuthority(part)
 			if at := strings.LastIndexByte(authority, '@'); at >= 0 {
 				parts[i] = Masked + authority[at:] + rest
-			} else if i < len(parts)-1 && hasOddPort(authority) { // a password that holds the mark
+			} else if i < len(parts)-1 && hasInvalidPort(authority) { // a password that contains the separator
 				parts[i] = Masked
 			}
 		}
-		return strings.Join(parts, mark)
+		return strings.Join(parts, schemeEnd)
 	})
 }
 
-// MaskURLSecrets masks, beside users and passwords, the values of those query
-// parameters that sound secret, such as ?token=: for what is kept, as the lines
-// of a log are. A result shows these parameters, since the URL of a media file
-// is of no use without them.
+// MaskURLSecrets also masks the values of query parameters with secret names, such
+// as ?token=: for text that is stored, such as log lines. A result shows these
+// parameters, since the URL of a media file is of no use without them.
 func MaskURLSecrets(text string) string {
-	return eachURL(maskUserinfo(text), func(whole string) string {
-		authority, rest := splitAuthority(whole)
+	return eachURL(maskUserinfo(text), func(full string) string {
+		authority, rest := splitAuthority(full)
 		before, query, found := strings.Cut(rest, "?")
 		if !found {
-			return whole
+			return full
 		}
 		query, fragment, hasFragment := strings.Cut(query, "#")
 		parameters := strings.Split(query, "&")
 		for i, parameter := range parameters {
 			name, _, given := strings.Cut(parameter, "=")
-			if plain, err := url.QueryUnescape(name); given && err == nil && SoundsSecret(plain) {
+			if plain, err := url.QueryUnescape(name); given && err == nil && IsSecretName(plain) {
 				parameters[i] = name + "=" + Masked
 			}
 		}
@@ -50,22 +49,22 @@ func MaskURLSecrets(text string) string {
 	})
 }
 
-// mark stands behind the scheme of a URL.
-const mark = "://"
+// schemeEnd separates the scheme of a URL from the rest.
+const schemeEnd = "://"
 
-// eachURL puts each URL of a text, without its scheme, through edit.
+// eachURL replaces each URL of a text, without its scheme, by the result of edit.
 func eachURL(text string, edit func(url string) string) string {
-	if !strings.Contains(text, mark) { // hardly any text has one
+	if !strings.Contains(text, schemeEnd) { // few texts have one
 		return text
 	}
 	var b strings.Builder
 	for {
-		before, after, found := strings.Cut(text, mark)
+		before, after, found := strings.Cut(text, schemeEnd)
 		b.WriteString(before)
 		if !found {
 			return b.String()
 		}
-		b.WriteString(mark)
+		b.WriteString(schemeEnd)
 		end := len(after)
 		if i := strings.IndexFunc(after, endsURL); i >= 0 {
 			end = i
@@ -75,17 +74,17 @@ func eachURL(text string, edit func(url string) string) string {
 	}
 }
 
-// endsURL tells of the characters at which a URL in a sentence ends.
+// endsURL reports whether a URL in a sentence ends before a character.
 func endsURL(r rune) bool { return r <= ' ' || strings.ContainsRune("\"<>`", r) }
 
-// splitAuthority splits a URL without its scheme. A password may hold a slash
-// that nobody escaped: then what looks like the port is none, and an @ follows.
+// splitAuthority splits a URL without its scheme. A password may contain a slash
+// that was not escaped: then the port is invalid, and an @ follows.
 func splitAuthority(text string) (authority, rest string) {
 	end := strings.IndexAny(text, `/?#\`)
 	if end < 0 {
 		return text, ""
 	}
-	if at := strings.LastIndexByte(text, '@'); at > end && !strings.Contains(text[:end], "@") && hasOddPort(text[:end]) {
+	if at := strings.LastIndexByte(text, '@'); at > end && !strings.Contains(text[:end], "@") && hasInvalidPort(text[:end]) {
 		if end = strings.IndexAny(text[at:], `/?#\`); end < 0 {
 			return text, ""
 		}
@@ -94,8 +93,8 @@ func splitAuthority(text string) (authority, rest string) {
 	return text[:end], text[end:]
 }
 
-// hasOddPort reports whether what would be the port of a host is no number.
-func hasOddPort(host string) bool {
+// hasInvalidPort reports whether the port of a host is not a number.
+func hasInvalidPort(host string) bool {
 	_, port, ok := strings.Cut(host, ":")
 	return ok && !strings.HasPrefix(host, "[") && strings.Trim(port, "0123456789") != ""
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestPlainMasksTheUserOfAURL(t *testing.T) {
+func TestPrintableMasksURLUserinfo(t *testing.T) {
 	for text, want := range map[string]string{
 		"https://example.com/hook":                        "https://example.com/hook",
 		"https://user:pass@example.com/hook":              "https://***@example.com/hook",
@@ -56,7 +56,7 @@ func TestMaskURLSecrets(t *testing.T) {
 	}
 }
 
-func TestACutURLShowsNoPassword(t *testing.T) {
+func TestTruncatedURLShowsNoPassword(t *testing.T) {
 	for _, max := range []int{8, 20, 100, 400} {
 		if got := Truncate("https://user:"+strings.Repeat("secret", 50)+"@example.com/"+strings.Repeat("x", 200), max); strings.Contains(got, "user") || strings.Contains(got, "secret") {
 			t.Errorf("%d characters: %q", max, got)

@@ -17,67 +17,66 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// Violation is one place where a value does not keep to its schema.
+// Violation is one point in which a value does not match its schema.
 type Violation struct {
-	// Path of the place: details.components[0].text. Empty for the whole.
+	// Path is that of the value, such as details.components[0].text; "" for the
+	// value that is checked.
 	Path string `json:"path"`
-	// Given is what stands there: a long text cut, a secret masked, nil where
-	// nothing stands.
+	// Given is the value, a long one truncated and a secret one masked; nil where
+	// there is none.
 	Given any `json:"given"`
-	// Allowed says what may stand there: a sentence, or the list of values.
+	// Allowed says which values are allowed: a sentence, or the list of them.
 	Allowed any `json:"allowed"`
 	// Nearest is the allowed name or value that is most likely meant; several,
 	// joined by commas, where it may be any of them; "" where none is known.
 	Nearest string `json:"nearest,omitempty"`
 
-	unknown string // the name, where the schema has none such
+	unknown string // the name, where the schema has no such property
 }
 
 // Mode says how a value is checked.
 type Mode struct {
 	// Closed refuses the properties that a schema does not name.
 	Closed bool
-	// Draft does not ask for what a draft may leave out.
+	// Draft does not require what a draft may leave out.
 	Draft bool
-	// Formats looks at what the contract's formats and texts say of strings.
+	// Formats checks strings as the contract's formats and texts say.
 	Formats bool
 }
 
-// Violations checks a value, as a JSON decoder makes it (numbers may be
-// float64 or json.Number), against the schema, and returns all that is wrong
-// with it, ordered by path. Of a union it tells what is wrong with the variant
-// that the value most likely means.
+// Violations checks a value, as a JSON decoder makes it (numbers may be float64 or
+// json.Number), against the schema, and returns all violations, ordered by path.
+// Of a union, they are those of the variant that the value most likely means.
 func (s *Schema) Violations(value any, mode Mode) []Violation {
 	violations, _ := s.Check(value, mode)
 	return violations
 }
 
-// Check returns what is wrong with a value, as Violations does, and what is
-// doubtful, each beginning with its path: the API judges that.
+// Check returns the violations, as Violations does, and warnings of what only the
+// API can decide, each beginning with its path.
 func (s *Schema) Check(value any, mode Mode) ([]Violation, []string) {
 	c := &checker{mode: mode}
 	c.check(s, value, "")
 	slices.SortStableFunc(c.violations, func(a, b Violation) int { return strings.Compare(a.Path, b.Path) })
 	for i, v := range c.violations[:min(len(c.violations), MaxViolations)] {
-		if v.unknown != "" && !sameLetters(v.unknown, v.Nearest) && !knownAs(v.unknown, v.Nearest) {
-			c.violations[i] = s.placed(v)
+		if v.unknown != "" && !sameLetters(v.unknown, v.Nearest) && !isSynonym(v.unknown, v.Nearest) {
+			c.violations[i] = s.withKnownPath(v)
 		}
 	}
 	return slices.CompactFunc(c.violations, func(a, b Violation) bool {
 		return a.Path == b.Path && fmt.Sprint(a.Allowed) == fmt.Sprint(b.Allowed)
-	}), c.doubts
+	}), c.warnings
 }
 
-// MaxViolations is how many of the things that are wrong an answer lists: a call
-// may hold any number of them, and nobody reads more.
+// MaxViolations is how many violations an error lists: a call may have any number.
 const MaxViolations = 50
 
-// checker walks a value beside its schema. The validator checks all between
-// two unions; which variant counts is the checker's own choice.
+// checker walks a value along its schema. The validator checks everything between
+// two unions; which variant of a union applies is the checker's choice.
 type checker struct {
 	mode       Mode
 	violations []Violation
-	doubts     []string
+	warnings   []string
 }
 
 func (c *checker) add(v Violation) { c.violations = append(c.violations, v) }
@@ -101,11 +100,11 @@ func (c *checker) check(s *Schema, value any, at string) {
 			c.add(v)
 		}
 	}
-	c.below(r, value, at)
+	c.checkChildren(r, value, at)
 }
 
-// below looks at what the validator leaves out: formats and unions.
-func (c *checker) below(s *Schema, value any, at string) {
+// checkChildren checks what the validator leaves out: formats and unions.
+func (c *checker) checkChildren(s *Schema, value any, at string) {
 	switch v := value.(type) {
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(v)) {
@@ -114,7 +113,7 @@ func (c *checker) below(s *Schema, value any, at string) {
 				p = s.AdditionalProperties.Schema
 			}
 			if p != nil {
-				c.inner(p, v[name], name, join(at, name))
+				c.checkValue(p, v[name], name, join(at, name))
 			}
 		}
 	case []any:
@@ -122,12 +121,12 @@ func (c *checker) below(s *Schema, value any, at string) {
 			return
 		}
 		for i, item := range v {
-			c.inner(s.Items, item, lastName(at), fmt.Sprintf("%s[%d]", at, i))
+			c.checkValue(s.Items, item, lastName(at), fmt.Sprintf("%s[%d]", at, i))
 		}
 	}
 }
 
-func (c *checker) inner(s *Schema, value any, name, at string) {
+func (c *checker) checkValue(s *Schema, value any, name, at string) {
 	r := s.Resolve()
 	if len(r.AnyOf) > 0 {
 		c.union(r, value, at)
@@ -136,26 +135,26 @@ func (c *checker) inner(s *Schema, value any, name, at string) {
 	if c.mode.Formats {
 		c.format(r, value, name, at)
 	}
-	c.below(r, value, at)
+	c.checkChildren(r, value, at)
 }
 
-// join is the path of a place below another.
-func join(at, below string) string {
-	if at == "" || below == "" || below[0] == '[' {
-		return at + below
+// join returns the path of a child of the value at a path.
+func join(at, child string) string {
+	if at == "" || child == "" || child[0] == '[' {
+		return at + child
 	}
-	return at + "." + below
+	return at + "." + child
 }
 
-// lastName is the name that a path ends with, without the numbers of lists.
+// lastName returns the name that a path ends with, without list indexes.
 func lastName(path string) string {
 	path = path[strings.LastIndex(path, ".")+1:]
 	name, _, _ := strings.Cut(path, "[")
 	return name
 }
 
-// compiled is a schema ready to check values, with the plain form that it was
-// made of, in which the places that errors name are looked up.
+// compiled is a schema ready to validate values, with the JSON form that it was
+// compiled from, in which the locations of errors are looked up.
 type compiled struct {
 	schema *jsonschema.Schema
 	plain  map[string]any
@@ -166,18 +165,18 @@ type compileKey struct {
 	mode   Mode
 }
 
-// compileCache has the validators of the schemas that are in use: one that was
-// made for a tenant goes with it, and takes its validators along.
+// compileCache holds the validators of the schemas that are in use: those of a
+// schema that was made for a tenant are removed with it.
 var compileCache sync.Map // compileKey to *compiled
 
 func compile(s *Schema, mode Mode) *compiled {
-	mode.Formats = false // the validator looks at none
+	mode.Formats = false // the validator ignores them
 	key := compileKey{weak.Make(s), mode}
 	if c, ok := compileCache.Load(key); ok {
 		return c.(*compiled)
 	}
 	const location = "papi:///schema"
-	c := &compiled{plain: s.plain(mode)}
+	c := &compiled{plain: s.forValidator(mode)}
 	compiler := jsonschema.NewCompiler()
 	if err := compiler.AddResource(location, c.plain); err != nil {
 		panic("papi: " + err.Error())
@@ -190,7 +189,7 @@ func compile(s *Schema, mode Mode) *compiled {
 	return actual.(*compiled)
 }
 
-// collect turns the validator's tree of errors into violations.
+// collect returns the violations of the validator's tree of errors.
 func (c *compiled) collect(e *jsonschema.ValidationError, root any) []Violation {
 	if len(e.Causes) > 0 {
 		var all []Violation
@@ -224,16 +223,16 @@ func (c *compiled) collect(e *jsonschema.ValidationError, root any) []Violation 
 	if n := len(e.InstanceLocation); n > 0 {
 		name = e.InstanceLocation[n-1]
 	}
-	v := Violation{Path: path, Given: shown(name, given)}
+	v := Violation{Path: path, Given: echoValue(name, given)}
 	switch k := e.ErrorKind.(type) {
 	case *kind.Enum:
 		v.Allowed = k.Want
-		v.Nearest = nearestValue(fmt.Sprint(given), texts(k.Want))
+		v.Nearest = nearestValue(fmt.Sprint(given), toStrings(k.Want))
 	case *kind.Const:
 		v.Allowed = []any{k.Want}
-		v.Nearest = nearestValue(fmt.Sprint(given), texts([]any{k.Want}))
+		v.Nearest = nearestValue(fmt.Sprint(given), toStrings([]any{k.Want}))
 	case *kind.Type:
-		v.Allowed = ofType(k.Want, c.lookup(e.SchemaURL))
+		v.Allowed = allowedTypes(k.Want, c.lookup(e.SchemaURL))
 	case *kind.MinLength:
 		v.Allowed = "at least " + count(k.Want, "character")
 	case *kind.MaxLength:
@@ -260,7 +259,7 @@ func (c *compiled) collect(e *jsonschema.ValidationError, root any) []Violation 
 
 var pointerEscapes = strings.NewReplacer("~1", "/", "~0", "~")
 
-// lookup finds the plain schema at a location that the validator names.
+// lookup returns the schema at a location that the validator reports.
 func (c *compiled) lookup(location string) map[string]any {
 	_, fragment, _ := strings.Cut(location, "#")
 	var at any = c.plain
@@ -292,18 +291,13 @@ func (c *compiled) property(location, name string) map[string]any {
 
 func (c *compiled) properties(location string) []string {
 	properties, _ := c.lookup(location)["properties"].(map[string]any)
-	names := make([]string, 0, len(properties))
-	for name := range properties {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(properties))
 }
 
-// unknownName tells of a name that a schema has not. What an object under it
-// holds may belong where the object stands.
+// unknownName is the violation of a name that the schema does not have. If it holds
+// an object with names that the schema does have, they may belong one level up.
 func unknownName(name string, value any, at string, known []string) Violation {
-	v := Violation{Path: at, Given: shown(name, value), Allowed: "no such name; known: " + strings.Join(known, ", "), Nearest: Nearest(name, known), unknown: name}
+	v := Violation{Path: at, Given: echoValue(name, value), Allowed: "no such name; known: " + strings.Join(known, ", "), Nearest: Nearest(name, known), unknown: name}
 	fields, _ := value.(map[string]any)
 	var held []string
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
@@ -318,9 +312,9 @@ func unknownName(name string, value any, at string, known []string) Violation {
 	return v
 }
 
-// ofType says what may stand where a value has the wrong JSON type: the values
+// allowedTypes says what is allowed where a value has the wrong JSON type: the values
 // or the names that the schema lists, else the types.
-func ofType(types []string, plain map[string]any) any {
+func allowedTypes(types []string, plain map[string]any) any {
 	if values, ok := plain["enum"].([]any); ok {
 		return values
 	}
@@ -334,21 +328,21 @@ func ofType(types []string, plain map[string]any) any {
 	return text
 }
 
-// describe says in a few words what a plain schema takes.
+// describe says in a few words what a schema allows.
 func describe(plain map[string]any) string {
 	if values, ok := plain["enum"].([]any); ok {
-		return "one of " + strings.Join(texts(values), ", ")
+		return "one of " + strings.Join(toStrings(values), ", ")
 	}
 	if value, ok := plain["const"]; ok {
 		return fmt.Sprint(value)
 	}
 	if types, ok := plain["type"].([]any); ok {
-		return strings.Join(texts(types), " or ")
+		return strings.Join(toStrings(types), " or ")
 	}
 	return "see schema_get"
 }
 
-// locate returns the dotted path of a place, and what stands there.
+// locate returns the dotted path of a location, and the value there.
 func locate(root any, location []string) (string, any) {
 	var path strings.Builder
 	at := root
@@ -369,15 +363,15 @@ func locate(root any, location []string) (string, any) {
 	return path.String(), at
 }
 
-// MaxEcho is how many characters of a given text an answer repeats.
+// MaxEcho is how many characters of an argument an error repeats.
 const MaxEcho = 100
 
-// Echo is a given text as an answer repeats it: truncated to MaxEcho.
+// Echo truncates an argument to MaxEcho, as an error repeats it.
 func Echo(text string) string { return Truncate(text, MaxEcho) }
 
-// shown is a given value as a violation may show it.
-func shown(name string, value any) any {
-	if value != nil && SoundsSecret(name) {
+// echoValue returns a given value as a violation may repeat it.
+func echoValue(name string, value any) any {
+	if value != nil && IsSecretName(name) {
 		return Masked
 	}
 	switch v := value.(type) {
@@ -397,7 +391,7 @@ func shown(name string, value any) any {
 	return value
 }
 
-// KindOf names the kind of a JSON value, as a message tells it.
+// KindOf names the type of a JSON value for a message.
 func KindOf(value any) string {
 	switch value.(type) {
 	case map[string]any:
@@ -414,7 +408,7 @@ func KindOf(value any) string {
 	return "a number"
 }
 
-func texts(values []any) []string {
+func toStrings(values []any) []string {
 	all := make([]string, len(values))
 	for i, v := range values {
 		all[i] = fmt.Sprint(v)

@@ -16,7 +16,7 @@ func TestViolations(t *testing.T) {
 		kakao    = "KakaotalkSendersController_createSender_v1"
 	)
 	closed, draft := Mode{Closed: true, Formats: true}, Mode{Closed: true, Draft: true, Formats: true}
-	good := `"target":"https://example.com/hook","secret":"s","triggers":["ALL"]`
+	valid := `"target":"https://example.com/hook","secret":"s","triggers":["ALL"]`
 	head := `"name":"ab","language":"EN_US","category":"UTILITY"`
 
 	for _, test := range []struct {
@@ -26,24 +26,24 @@ func TestViolations(t *testing.T) {
 		body string
 		want string // path: allowed [given] (nearest), one a line
 	}{
-		{"good", webhook, closed, `{` + good + `}`, ``},
+		{"valid", webhook, closed, `{` + valid + `}`, ``},
 		{"numbers as a decoder may keep them", "KakaotalkSendersController_verifySender_v1", closed, `{"code":123456}`, ``},
 		{"no object", webhook, closed, `[]`, `: object with names of secret, target, triggers [[]]`},
-		{"all at once, by path", webhook, closed, `{"target":"example.com","triggers":["ALLE"]}`, `
+		{"all in one list, by path", webhook, closed, `{"target":"example.com","triggers":["ALLE"]}`, `
 secret: required, string [<nil>]
 target: a URL such as https://example.com/path [example.com]
 triggers[0]: a list with WHATSAPP_SENDER_ACTIVE [ALLE] (ALL)`},
 
-		{"an unknown name in a closed object", webhook, closed, `{` + good + `,"tarrget":1}`,
+		{"an unknown name in a closed object", webhook, closed, `{` + valid + `,"tarrget":1}`,
 			`tarrget: no such name; known: secret, target, triggers [1] (target)`},
-		{"one far from all", webhook, closed, `{` + good + `,"zebra":true}`,
+		{"one far from all", webhook, closed, `{` + valid + `,"zebra":true}`,
 			`zebra: no such name; known: secret, target, triggers [true]`},
-		{"one in an open object", webhook, Mode{}, `{` + good + `,"tarrget":1}`, ``},
+		{"one in an open object", webhook, Mode{}, `{` + valid + `,"tarrget":1}`, ``},
 		{"one deep inside", template, closed, `{` + head + `,"details":{"components":[],"komponents":1}}`,
 			`details.komponents: no such name; known: components, messageSendTtlSeconds, optimization [1] (components)`},
 
 		{"a secret is not shown", webhook, closed, `{"target":"https://example.com","secret":42,"triggers":["ALL"]}`, `secret: string [***]`},
-		{"nor under a wrong name", webhook, closed, `{` + good + `,"bearerToken":"x"}`, `bearerToken: no such name; known: secret, target, triggers [***]`},
+		{"nor under a wrong name", webhook, closed, `{` + valid + `,"bearerToken":"x"}`, `bearerToken: no such name; known: secret, target, triggers [***]`},
 		{"nor inside of what is shown", webhook, closed, `{"target":{"code":"x","a":1},"secret":"s","triggers":["ALL"]}`, `target: string [map[a:1 code:***]]`},
 		{"a file where a URL is needed", webhook, closed, `{"target":"data:text/plain,x","secret":"x","triggers":["ALL"]}`, `target: a URL such as https://example.com/path; for a file, give its public URL: there is no upload [data:text/plain,x]`},
 		{"a handle where a URL is needed", webhook, closed, `{"target":"4::aW1h","secret":"x","triggers":["ALL"]}`, `target: a URL such as https://example.com/path; for a file, give its public URL: there is no upload [4::aW1h]`},
@@ -108,7 +108,7 @@ phoneNumberId: required, string [<nil>]`},
 	}
 }
 
-// line writes a violation as the table does: of a list of values it tells the
+// line writes a violation as the table does: of a list of values it has the
 // one that is wanted, a long sentence ends where the wanted one does.
 func line(v Violation, want string) string {
 	allowed := fmt.Sprint(v.Allowed)

@@ -65,8 +65,10 @@ func (c *call) listActivities(h *history) answer {
 	return listPage(c, h.Activities, "notifications", 50, filter{}, activity.render)
 }
 
-// comment adds the body's comment to the history, and returns the answer.
-func (c *call) comment(h *history) answer {
+// comment adds the body's comment to a history, calls notify with it, and returns
+// the answer.
+func (c *call) comment(h *history, notify func(comment map[string]any)) answer {
 	h.add(activity{Type: "COMMENT_ADDED", Created: c.now, Comment: jsonvalue.Text(c.body, "comment")})
+	notify(map[string]any{"comment": c.body["comment"]})
 	return c.ok(map[string]any{"type": "CREATED", "comment": c.body["comment"], "created": formatTime(c.now)})
 }

@@ -6,10 +6,10 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// A rejection leaves an entry that says why, by somebody else than the caller;
-// what the caller did stands under the caller's name.
-func TestARejectionSaysWhyAndByWhom(t *testing.T) {
-	happen := func(w *world, event, id, value string) {
+// The activity of a rejection has a reason, and an author other than the caller.
+// The author of what the caller did is the caller.
+func TestRejectionHasReasonAndAuthor(t *testing.T) {
+	happen := func(w *harness, event, id, value string) {
 		w.t.Helper()
 		w.post("/_sandbox/happen", obj{"event": event, "id": id, "value": value}).ok()
 	}
@@ -17,43 +17,43 @@ func TestARejectionSaysWhyAndByWhom(t *testing.T) {
 		name string
 		kind string // of the entry
 		by   string
-		do   func(w *world) (path string)
+		do   func(w *harness) (path string)
 	}
 	cases := []rejection{
-		{"whatsapp account", "REJECTED", byMeta, func(w *world) string {
+		{"whatsapp account", "REJECTED", byMeta, func(w *harness) string {
 			w.post("/whatsapp", obj{"companyLegalName": "Reject Ltd", "clientBusinessManagerId": "1"}).ok()
 			w.s.Advance(accountReview)
 			return "/whatsapp"
 		}},
-		{"whatsapp sender", "REJECTED", byMeta, func(w *world) string {
+		{"whatsapp sender", "REJECTED", byMeta, func(w *harness) string {
 			w.onboarded()
 			id := w.post("/whatsapp/senders", partnerSender("555"+suffixRejected)).ok().str("id")
 			w.s.Advance(senderProvisioning)
 			return "/whatsapp/senders/" + id
 		}},
-		{"whatsapp sender in error", "ERROR", bySinch, func(w *world) string {
+		{"whatsapp sender in error", "ERROR", bySinch, func(w *harness) string {
 			w.onboarded()
 			id := w.post("/whatsapp/senders", partnerSender("555"+suffixError)).ok().str("id")
 			w.s.Advance(senderProvisioning)
 			return "/whatsapp/senders/" + id
 		}},
-		{"whatsapp sender update", "REJECTED", byMeta, func(w *world) string {
+		{"whatsapp sender update", "REJECTED", byMeta, func(w *harness) string {
 			id := updatedSender(obj{"description": "reject"})(w)
 			w.s.Advance(senderUpdate)
 			return "/whatsapp/senders/" + id
 		}},
-		{"kakaotalk sender", "REJECTED", byKakao, func(w *world) string {
+		{"kakaotalk sender", "REJECTED", byKakao, func(w *harness) string {
 			w.post("/kakaotalk/senders", kakaoBody("shop")).ok()
 			happen(w, kindKakaoSenderReview, "shop", "REJECTED")
 			return "/kakaotalk/senders/shop"
 		}},
-		{"kakaotalk template", "REJECTED", byKakao, func(w *world) string {
+		{"kakaotalk template", "REJECTED", byKakao, func(w *harness) string {
 			w.kakaoActive("shop")
 			code := w.post("/kakaotalk/senders/shop/templates", kakaoTemplateBody("Reject me")).ok().str("code")
 			w.s.Advance(kakaoReview)
 			return "/kakaotalk/senders/shop/templates/" + code
 		}},
-		{"rcs brand in the US", "COMMENT_ADDED", byRegistrar, func(w *world) string {
+		{"rcs brand in the US", "COMMENT_ADDED", byRegistrar, func(w *harness) string {
 			path := w.rcsInTest(rcsBody("Reject Example", "US"))
 			w.post(path+"/launch", nil).ok().is("state", "PREPARING_LAUNCH")
 			w.s.Advance(rcsBrand)
@@ -62,7 +62,7 @@ func TestARejectionSaysWhyAndByWhom(t *testing.T) {
 		}},
 	}
 	for code := range rejections {
-		cases = append(cases, rejection{"whatsapp template " + code, "REJECTED", byMeta, func(w *world) string {
+		cases = append(cases, rejection{"whatsapp template " + code, "REJECTED", byMeta, func(w *harness) string {
 			w.onboarded()
 			w.post("/whatsapp/templates", template("offer", "EN")).ok()
 			w.s.Advance(templateSubmission)
@@ -94,7 +94,7 @@ func TestARejectionSaysWhyAndByWhom(t *testing.T) {
 
 // A refusal of the brand leaves what was launched before as it was, and says why
 // all the same.
-func TestARefusedBrandSaysWhyOfALaunchedSender(t *testing.T) {
+func TestRejectedBrandOfLaunchedSenderHasReason(t *testing.T) {
 	w := manual(t)
 	body := rcsBody("Reject Example", "US") // with the answers for the US
 	body["details"].(obj)["countries"] = []any{"SE"}
@@ -112,9 +112,9 @@ func TestARefusedBrandSaysWhyOfALaunchedSender(t *testing.T) {
 	}
 }
 
-// A rank of templates goes by what users blocked, not by which of them the
-// request names first.
-func TestTheRankOfTemplatesGoesByData(t *testing.T) {
+// A comparison ranks templates by the blocks of users, not by their order in the
+// request.
+func TestComparisonRanksByData(t *testing.T) {
 	w := manual(t)
 	w.onboarded()
 	w.approved("popular_a", "EN")

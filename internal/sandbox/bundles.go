@@ -48,19 +48,9 @@ func findBundle(p *project, id string) (*bundle, bool) { return p.Bundles.get(id
 var isBundleID = regexp.MustCompile(`^[0-9a-f]{24}$`).MatchString
 
 func listBundles(c *call) answer {
-	states, sms, conv := c.queryList("filterStates"), c.queryList("filterSmsAppIds"), c.queryList("filterConvAppIds")
-	if !isUUID(c.project.ID) {
+	sms, conv := c.queryList("filterSmsAppIds"), c.queryList("filterConvAppIds")
+	if !isUUID(c.project.ID) || !all(sms, isHex) || !all(conv, isULID) {
 		return c.fail("invalid_id_format")
-	}
-	for _, id := range sms {
-		if !isHex(id) {
-			return c.fail("invalid_id_format")
-		}
-	}
-	for _, id := range conv {
-		if !isULID(id) {
-			return c.fail("invalid_id_format")
-		}
 	}
 	chosen := c.project.Bundles
 	if len(sms)+len(conv) > 0 {
@@ -71,7 +61,11 @@ func listBundles(c *call) answer {
 			}
 		}
 	}
-	return listPage(c, chosen, "bundles", 10, stateFilter(states, nil), c.renderBundle)
+	return listPage(c, chosen, "bundles", 10, c.stateFilter(), c.renderBundle)
+}
+
+func all(ids []string, valid func(string) bool) bool {
+	return !slices.ContainsFunc(ids, func(id string) bool { return !valid(id) })
 }
 
 func getBundle(c *call, b *bundle) answer {
@@ -94,16 +88,16 @@ func (s *Sandbox) renderBundle(b *bundle) map[string]any {
 		doc["smsApp"] = clone(app.Doc, map[string]any{"numberVerified": false})
 	}
 	if app := p.ConvApps[b.ConvApp]; app != nil {
-		shown := clone(only(app.Input, "retentionPolicy", "consentManagerSettings"), map[string]any{
+		conv := clone(only(app.Input, "retentionPolicy", "consentManagerSettings"), map[string]any{
 			"id": app.ID, "name": app.Name, "processingMode": cmp.Or(jsonvalue.Text(app.Input, "processingMode"), "DISPATCH"),
 		})
 		if app.Input["webhooks"] != nil {
-			shown["webhooks"] = renderConvWebhooks(app)
+			conv["webhooks"] = renderConvWebhooks(app)
 		}
 		if sms := p.smsAppOf(app.ID); sms != nil {
-			shown["smsChannelStatus"] = smsChannel(sms)
+			conv["smsChannelStatus"] = smsChannel(sms)
 		}
-		doc["convApp"] = shown
+		doc["convApp"] = conv
 	}
 	s.addBundleWebhooks(p, b, doc)
 	return doc
@@ -111,11 +105,11 @@ func (s *Sandbox) renderBundle(b *bundle) map[string]any {
 
 // renderConvWebhooks returns the Conversation API's own webhooks of an app.
 func renderConvWebhooks(app *convApp) []any {
-	shown := []any{}
+	hooks := []any{}
 	for i, hook := range jsonvalue.Objects(app.Input, "webhooks") {
-		shown = append(shown, clone(only(hook, "target", "triggers", "secret"), map[string]any{"id": fmt.Sprintf("%s-%d", app.ID, i+1)}))
+		hooks = append(hooks, clone(only(hook, "target", "triggers", "secret"), map[string]any{"id": fmt.Sprintf("%s-%d", app.ID, i+1)}))
 	}
-	return shown
+	return hooks
 }
 
 // addBundleWebhooks adds the bundle's webhooks, and the deliveries of BUNDLE_DONE to

@@ -39,8 +39,8 @@ func TestFaults(t *testing.T) {
 	w.get("/webhooks").ok() // its count is over
 
 	w.post("/_sandbox/faults", obj{"kind": "status", "after": true, "count": 1}).ok()
-	w.post("/webhooks", webhookOf).fails("sandbox_fault")
-	w.post("/webhooks", webhookOf).fails("webhook_exists") // it took effect
+	w.post("/webhooks", webhookBody).fails("sandbox_fault")
+	w.post("/webhooks", webhookBody).fails("webhook_exists") // it took effect
 
 	w.post("/_sandbox/faults", obj{"kind": "html", "operation": listWebhooksID, "count": 1}).ok()
 	resp, err := w.s.Transport().RoundTrip(newRequest(t, "/webhooks"))
@@ -55,7 +55,7 @@ func TestFaults(t *testing.T) {
 	w.post("/_sandbox/faults", obj{"kind": "cut", "operation": createWebhookID, "count": 1}).ok()
 	create := func() error {
 		r := newRequest(t, "/webhooks")
-		r.Method, r.Body = http.MethodPost, io.NopCloser(strings.NewReader(strings.Replace(webhookOf, "/a", "/cut", 1)))
+		r.Method, r.Body = http.MethodPost, io.NopCloser(strings.NewReader(strings.Replace(webhookBody, "/a", "/cut", 1)))
 		_, err := w.s.Transport().RoundTrip(r)
 		return err
 	}
@@ -85,7 +85,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestAFaultByRate(t *testing.T) {
+func TestFaultRate(t *testing.T) {
 	w := manual(t)
 	w.post("/_sandbox/faults", obj{"kind": "status", "rate": 0.25}).ok()
 	broken := 0
@@ -103,7 +103,7 @@ func TestLatencyEndsWithTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(Options{Manual: true})
 		defer s.Close()
-		w := &world{t: t, s: s, client: &http.Client{Transport: s.Transport()}, project: DefaultProject}
+		w := &harness{t: t, s: s, client: &http.Client{Transport: s.Transport()}, project: DefaultProject}
 		w.post("/_sandbox/faults", obj{"kind": "latency", "latency": "3s", "count": 2}).ok()
 		began := time.Now()
 		w.get("/webhooks").ok()
@@ -118,7 +118,7 @@ func TestLatencyEndsWithTheClient(t *testing.T) {
 	})
 }
 
-func TestControlRefusesNonsense(t *testing.T) {
+func TestControlRejectsInvalidRequests(t *testing.T) {
 	w := manual(t)
 	for _, c := range []struct {
 		path string
@@ -234,13 +234,13 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-func TestProjectsAreKeptApart(t *testing.T) {
+func TestProjectsAreSeparate(t *testing.T) {
 	w := manual(t)
 	w.onboarded()
 	other := w.in("11111111-1111-1111-1111-111111111111")
 	other.get("/whatsapp").fails("account_not_found")
-	other.post("/webhooks", webhookOf).ok()
-	w.post("/webhooks", webhookOf).ok() // a target is taken in its project only
+	other.post("/webhooks", webhookBody).ok()
+	w.post("/webhooks", webhookBody).ok() // a target is taken in its project only
 
 	// A phone number is taken in all of them.
 	other.onboarded()
@@ -248,7 +248,7 @@ func TestProjectsAreKeptApart(t *testing.T) {
 	other.post("/whatsapp/senders", partnerSender("5550180")).fails("used_phone_number_id")
 }
 
-func TestWhatTheSandboxDoesNotKnow(t *testing.T) {
+func TestUnknownPathsAndOperations(t *testing.T) {
 	w := manual(t)
 	w.get("/pigeons").fails("sandbox_no_such_path")
 	for id := range w.s.handlers {

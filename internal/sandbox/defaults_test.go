@@ -15,7 +15,7 @@ type defaultRow struct {
 	operation string
 	property  string // of the body
 	shown     string // dotted, in the answer; "" where the answer has no place for it
-	do        func(w *world) result
+	do        func(w *harness) result
 }
 
 var defaultRows = []defaultRow{
@@ -26,7 +26,7 @@ var defaultRows = []defaultRow{
 	{"BundlesBundlesController_create_v1", "smsApp.test", "smsApp.test", bundleWith(obj{})},
 	{"KakaotalkSendersController_createSender_v1", "saveDraftOnFailure", "", nil},
 	{"KakaotalkSendersController_createSender_v1", "status", "", nil},
-	{"KakaotalkSendersController_updateSender_v1", "status", "changes.status", func(w *world) result {
+	{"KakaotalkSendersController_updateSender_v1", "status", "changes.status", func(w *harness) result {
 		w.kakaoActive("example")
 		return w.patch("/kakaotalk/senders/example", obj{"details": obj{"name": "Other"}})
 	}},
@@ -36,19 +36,19 @@ var defaultRows = []defaultRow{
 	{"KakaotalkTemplatesController_createTemplate_v1", "details.securityFlag", "changes.details.securityFlag", kakaoDefault},
 	{"KakaotalkTemplatesController_createTemplate_v1", "saveDraftOnFailure", "", nil},
 	{"KakaotalkTemplatesController_createTemplate_v1", "status", "", nil},
-	{"KakaotalkTemplatesController_updateTemplate_v1", "status", "changes.status", func(w *world) result {
+	{"KakaotalkTemplatesController_updateTemplate_v1", "status", "changes.status", func(w *harness) result {
 		code := kakaoDefault(w).ok().str("code")
 		w.s.Advance(kakaoReview)
 		return w.patch("/kakaotalk/senders/example/templates/"+code, obj{"details": obj{"content": "Other"}})
 	}},
 	{"RcsSendersController_createSender_v1", "details.brand.color", "details.brand.color", rcsDefault},
 	{"RcsSendersController_createSender_v1", "details.brand.name", "details.brand.name", rcsDefault},
-	{"SmsSmsAppsController_createSmsApp_v1", "test", "test", func(w *world) result {
+	{"SmsSmsAppsController_createSmsApp_v1", "test", "test", func(w *harness) result {
 		return w.post("/sms/smsApps", obj{"name": "Alerts", "region": "EU"})
 	}},
 	{"WhatsappSendersController_createSender_v1", "saveDraftOnFailure", "", nil},
 	{"WhatsappSendersController_createSender_v1", "status", "", nil},
-	{"WhatsappSendersController_update_v1", "status", "changes.status", func(w *world) result {
+	{"WhatsappSendersController_update_v1", "status", "changes.status", func(w *harness) result {
 		w.onboarded()
 		return w.patch("/whatsapp/senders/"+w.activeSender("5550160"), obj{"details": obj{"about": "x"}})
 	}},
@@ -65,47 +65,47 @@ var defaultRows = []defaultRow{
 
 // submitsByDefault are the creates whose default status is SUBMIT, which no
 // answer names: it shows by what the status of the changes is not.
-var submitsByDefault = map[string]func(w *world) result{
-	"KakaotalkSendersController_createSender_v1":     func(w *world) result { return w.post("/kakaotalk/senders", kakaoBody("example")) },
+var submitsByDefault = map[string]func(w *harness) result{
+	"KakaotalkSendersController_createSender_v1":     func(w *harness) result { return w.post("/kakaotalk/senders", kakaoBody("example")) },
 	"KakaotalkTemplatesController_createTemplate_v1": kakaoDefault,
-	"WhatsappSendersController_createSender_v1": func(w *world) result {
+	"WhatsappSendersController_createSender_v1": func(w *harness) result {
 		w.onboarded()
 		return w.post("/whatsapp/senders", partnerSender("5550161"))
 	},
 	"WhatsappTemplatesController_createTemplate_v1": templateDefault,
 }
 
-func bundleWith(app obj) func(w *world) result {
-	return func(w *world) result {
+func bundleWith(app obj) func(w *harness) result {
+	return func(w *harness) result {
 		return w.post("/bundles", obj{"name": "Example", "region": "EU", "smsApp": obj{}, "convApp": app})
 	}
 }
 
-func kakaoDefault(w *world) result {
+func kakaoDefault(w *harness) result {
 	w.kakaoActive("example")
 	return w.post("/kakaotalk/senders/example/templates", obj{"details": obj{"name": "Hello", "language": "KO", "content": "Hello"}})
 }
 
-func rcsDefault(w *world) result {
+func rcsDefault(w *harness) result {
 	return w.post("/rcs/senders", obj{"region": "EU", "billingCategory": "CONVERSATIONAL", "useCase": "MULTIUSE", "details": obj{"brand": obj{"description": "x"}}})
 }
 
 var defaultComponents = obj{"components": []any{obj{"type": "BODY", "text": "Hello."}, obj{"type": "LIMITED_TIME_OFFER", "text": "Now"}}}
 
-func templateDefault(w *world) result {
+func templateDefault(w *harness) result {
 	w.onboarded()
 	return w.post("/whatsapp/templates", obj{"name": "offer", "language": "EN", "category": "MARKETING", "details": defaultComponents})
 }
 
-func templateUpdateDefault(w *world) result {
+func templateUpdateDefault(w *harness) result {
 	w.onboarded()
 	w.approved("offer", "EN")
 	return w.patch(templatePath("offer", "EN"), obj{"details": defaultComponents})
 }
 
-// What a request leaves out stands in the answer with its default, for every
-// default of the contract that the answer has a place for.
-func TestAnswersShowTheDefaultsOfWhatIsLeftOut(t *testing.T) {
+// A field that a request does not have is in the answer with its default, for every
+// default of the contract whose field the answer has.
+func TestAnswersHaveDefaultsOfMissingFields(t *testing.T) {
 	document := map[string]bool{}
 	for _, row := range defaultRows {
 		document[row.operation+" "+row.property] = true
@@ -152,9 +152,9 @@ func TestCreatesSubmitByDefault(t *testing.T) {
 	}
 }
 
-// A retention policy is completed by the mode of the app, and judged by it: the
-// contract's union of the two takes either.
-func TestRetentionGoesByTheMode(t *testing.T) {
+// The mode of an app decides the defaults of its retention policy and the valid
+// times. The schema of the body allows the policies of both modes.
+func TestRetentionDependsOnTheMode(t *testing.T) {
 	w := manual(t)
 	for mode, days := range map[string]float64{"DISPATCH": 7, "CONVERSATION": 180, "": 7} {
 		app := obj{"retentionPolicy": obj{}}
@@ -188,7 +188,7 @@ func eachDefault(schema *papi.Schema, path string, do func(path string, standard
 	}
 }
 
-// hasProperty reports whether a property of the name stands anywhere in a schema.
+// hasProperty reports whether a schema has a property with the name at any depth.
 func hasProperty(schema *papi.Schema, name string, depth int) bool {
 	if schema == nil || depth > 12 {
 		return false

@@ -68,7 +68,7 @@ func (r *receiver) types() []string {
 	return types
 }
 
-func (w *world) hook(target string, triggers ...any) string {
+func (w *harness) hook(target string, triggers ...any) string {
 	w.t.Helper()
 	return w.post("/webhooks", obj{"target": target, "secret": "hush", "triggers": triggers}).ok().str("id")
 }
@@ -127,7 +127,7 @@ func TestOnlyTheTriggersOfAWebhook(t *testing.T) {
 	}
 }
 
-// A bundle with a subproject is told of to the webhooks of both projects.
+// BUNDLE_DONE of a bundle with a subproject is sent to the webhooks of both projects.
 func TestBundleDoneReachesParentAndSubproject(t *testing.T) {
 	parent, sub := receive(t), receive(t)
 	w := manual(t)
@@ -138,12 +138,12 @@ func TestBundleDoneReachesParentAndSubproject(t *testing.T) {
 	w.s.Advance(bundleTime)
 	for name, r := range map[string]*receiver{"parent": parent, "subproject": sub} {
 		if got := r.types(); !slices.Equal(got, []string{"BUNDLE_DONE"}) {
-			t.Errorf("the %s is told %v", name, got)
+			t.Errorf("the %s gets %v", name, got)
 		}
 	}
 }
 
-func TestAFailedDeliveryIsRetriedInOrder(t *testing.T) {
+func TestFailedDeliveryIsRetriedInOrder(t *testing.T) {
 	r := receive(t)
 	r.refuse(true)
 	w := manual(t)
@@ -167,7 +167,7 @@ func TestAFailedDeliveryIsRetriedInOrder(t *testing.T) {
 	}
 }
 
-func TestADeliveryIsGivenUp(t *testing.T) {
+func TestDeliveryFailsAfterTheLastRetry(t *testing.T) {
 	r := receive(t)
 	r.refuse(true)
 	w := manual(t)
@@ -188,7 +188,7 @@ func TestADeliveryIsGivenUp(t *testing.T) {
 }
 
 // A webhook that is deleted while it is called is not called again.
-func TestAWebhookIsDeletedWhileItIsCalled(t *testing.T) {
+func TestWebhookDeletedDuringDelivery(t *testing.T) {
 	w := manual(t)
 	var hook string
 	calls := 0
@@ -224,8 +224,8 @@ func TestOnlyLoopbackIsContacted(t *testing.T) {
 // In real time events happen by themselves, at the speed.
 // A sandbox that others can reach delivers nothing: they could make it call
 // services of this machine.
-func TestAReachableSandboxDeliversNothing(t *testing.T) {
-	w := open(t, Options{Seed: 1, Manual: true, Reachable: true})
+func TestReachableSandboxDeliversNothing(t *testing.T) {
+	w := newHarness(t, Options{Seed: 1, Manual: true, Reachable: true})
 	r := receive(t)
 	w.hook(r.URL, "ALL")
 	w.onboarded()
@@ -239,7 +239,7 @@ func TestRealTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(Options{Speed: 60})
 		defer s.Close()
-		w := &world{t: t, s: s, client: &http.Client{Transport: s.Transport()}, project: DefaultProject}
+		w := &harness{t: t, s: s, client: &http.Client{Transport: s.Transport()}, project: DefaultProject}
 		w.post("/whatsapp", obj{"companyLegalName": "Example Ltd", "clientBusinessManagerId": "1"}).ok()
 		<-time.After(accountReview/60 - 100*time.Millisecond)
 		w.get("/whatsapp").ok().is("changes.status", "IN_PROGRESS")
@@ -260,7 +260,7 @@ func TestRealTime(t *testing.T) {
 
 func TestSameSeedSameState(t *testing.T) {
 	run := func(seed uint64) string {
-		w := open(t, Options{Seed: seed, Manual: true})
+		w := newHarness(t, Options{Seed: seed, Manual: true})
 		w.hook("https://example.com/", "ALL")
 		w.onboarded()
 		w.activeSender("5550140")

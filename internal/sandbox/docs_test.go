@@ -8,21 +8,21 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-func TestTheDocsTellOfEveryCodeAndEvent(t *testing.T) {
+func TestDocsListEveryCodeAndEvent(t *testing.T) {
 	raw, err := os.ReadFile("../../docs/sandbox.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(string(raw), "## How each error code is provoked")
+	_, table, _ := strings.Cut(string(raw), "## How to provoke each error code")
 	for code := range papi.ErrorCodes() {
 		if !strings.Contains(table, "`"+code+"`") {
 			t.Errorf("no row for %s", code)
 		}
 	}
-	for operation, codes := range onlyNext {
+	for operation, codes := range onlyByNext {
 		for _, code := range codes {
 			if pair := "`" + code + "` of `" + operation + "`"; !strings.Contains(table, pair) {
-				t.Errorf("the docs do not tell that %s comes by next only", pair)
+				t.Errorf("the docs do not list %s as provoked by next only", pair)
 			}
 		}
 	}

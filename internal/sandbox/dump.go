@@ -166,7 +166,7 @@ func (s *Sandbox) Play(r io.Reader) error {
 	client := &http.Client{Transport: s.Transport()}
 	for i, step := range script {
 		if step.Advance != "" {
-			d, _ := time.ParseDuration(step.Advance) // rewind has checked it
+			d, _ := time.ParseDuration(step.Advance) // rewind has contractChecker it
 			s.Advance(d)
 			continue
 		}

@@ -12,7 +12,7 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-func TestShopIsLivedIn(t *testing.T) {
+func TestShopHasResourcesOfAllFamilies(t *testing.T) {
 	w := manual(t)
 	w.post("/_sandbox/seed", obj{"name": "shop"}).ok()
 	if now := w.s.Now(); !now.Equal(ManualStart) {
@@ -53,7 +53,7 @@ func TestShopIsLivedIn(t *testing.T) {
 	w.post("/_sandbox/seed", obj{"script": []any{obj{"method": "GET", "path": "/webhooks/x"}}}).fails("sandbox_invalid_control")
 }
 
-func TestAStateIsDumpedAndLoaded(t *testing.T) {
+func TestDumpAndLoad(t *testing.T) {
 	w := manual(t)
 	if err := w.s.Seed("shop"); err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func TestAStateIsDumpedAndLoaded(t *testing.T) {
 	if err := w.s.Dump(&first); err != nil {
 		t.Fatal(err)
 	}
-	other := open(t, Options{Seed: 2, Manual: true}) // the seed is part of the state
+	other := newHarness(t, Options{Seed: 2, Manual: true}) // the seed is part of the state
 	if err := other.s.Load(bytes.NewReader(first.Bytes())); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestAStateIsDumpedAndLoaded(t *testing.T) {
 		t.Error("a loaded state is dumped in another form")
 	}
 	// Both go on alike.
-	for _, one := range []*world{w, other} {
+	for _, one := range []*harness{w, other} {
 		one.s.Advance(time.Hour)
 		one.post("/whatsapp/templates", template("after_load", "EN")).ok()
 	}
@@ -106,7 +106,7 @@ func TestAStateIsDumpedAndLoaded(t *testing.T) {
 	}
 }
 
-func TestItHoldsManyTemplatesAndSenders(t *testing.T) {
+func TestManyTemplatesAndSenders(t *testing.T) {
 	w := manual(t)
 	w.onboarded()
 	p := w.s.project(DefaultProject)

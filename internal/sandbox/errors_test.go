@@ -10,23 +10,23 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// provocation is how a state causes an error.
-type provocation struct {
+// errorCase provokes an error.
+type errorCase struct {
 	operation string
 	code      string
-	do        func(w *world) result
+	do        func(w *harness) result
 }
 
 // Magic projects, and ids that nothing has.
 const (
-	noProject = "00000000-0000-0000-0000-000000000404"
-	corrupt   = "00000000-0000-0000-0000-000000000409"
-	noULID    = "01AAAAAAAAAAAAAAAAAAAAAAAA"
-	webhookOf = `{"target":"http://127.0.0.1:9/a","secret":"s","triggers":["ALL"]}`
+	noProject   = "00000000-0000-0000-0000-000000000404"
+	corrupt     = "00000000-0000-0000-0000-000000000409"
+	noULID      = "01AAAAAAAAAAAAAAAAAAAAAAAA"
+	webhookBody = `{"target":"http://127.0.0.1:9/a","secret":"s","triggers":["ALL"]}`
 )
 
-// onlyNext are errors that no state causes: the next answer has to be told.
-var onlyNext = map[string][]string{
+// onlyByNext are the errors that no state causes, but POST /_sandbox/next.
+var onlyByNext = map[string][]string{
 	"WhatsappSendersController_listSenders_v1":  {"sender_not_found"},
 	"WhatsappSendersController_createSender_v1": {"invalid_business_manager_for_environment"},
 	"WhatsappTemplatesController_updateTemplate_v1": {
@@ -39,8 +39,9 @@ var onlyNext = map[string][]string{
 	"KakaotalkTemplatesController_createComment_v1":        {"template_invalid_language_code"},
 }
 
-func TestEveryErrorThatAStateCanCause(t *testing.T) {
-	all := slices.Concat(webhookErrors, accountErrors, senderErrors, templateErrors, otherErrors, kakaoErrors, rcsErrors)
+func TestErrorsCausedByStates(t *testing.T) {
+	all := slices.Concat(webhookErrors, accountErrors, senderErrors, templateErrors, solutionErrors, smsErrors, bundleErrors,
+		conversationErrors, kakaoErrors, rcsErrors)
 	covered := map[string][]string{}
 	for _, p := range all {
 		covered[p.operation] = append(covered[p.operation], p.code)
@@ -63,7 +64,7 @@ func TestEveryErrorThatAStateCanCause(t *testing.T) {
 	for id := range s.handlers {
 		for _, codes := range papi.Lookup(id).Errors {
 			for _, code := range codes {
-				document := slices.Contains(covered[id], code) || slices.Contains(onlyNext[id], code)
+				document := slices.Contains(covered[id], code) || slices.Contains(onlyByNext[id], code)
 				if !document && projectOf[code] == "" {
 					t.Errorf("%s: nothing provokes %s", id, code)
 				}
@@ -98,7 +99,7 @@ func TestMagicProjects(t *testing.T) {
 	}
 }
 
-func TestTheNextAnswerCanBeAnyDocumentedError(t *testing.T) {
+func TestNextAnswerCanBeAnyDocumentedError(t *testing.T) {
 	w := manual(t)
 	for _, op := range papi.Operations() {
 		path := strings.NewReplacer("/v1/projects/{projectId}", "", "{", "", "}", "").Replace(op.Path)
@@ -114,7 +115,7 @@ func TestTheNextAnswerCanBeAnyDocumentedError(t *testing.T) {
 	w.post("/_sandbox/next", obj{"operation": "WhatsappAccountsController_getAccount_v1", "code": "wrong_otp"}).fails("sandbox_invalid_control")
 }
 
-func TestCodesAndLocksHaveTheirTime(t *testing.T) {
+func TestCodesAndLocksExpire(t *testing.T) {
 	for _, span := range []time.Duration{senderRemoval, templateNameLock} {
 		if span != 30*day {
 			t.Errorf("%s, the contract has 30 days", span)

@@ -1,6 +1,6 @@
 package sandbox
 
-var templateErrors = func() []provocation {
+var templateErrors = func() []errorCase {
 	const (
 		list       = "WhatsappTemplatesController_listTemplates_v1"
 		create     = "WhatsappTemplatesController_createTemplate_v1"
@@ -16,8 +16,8 @@ var templateErrors = func() []provocation {
 		templates  = "/whatsapp/templates"
 	)
 	none := templatePath("none", "EN")
-	after := func(do func(*world) result) func(*world) result {
-		return func(w *world) result { w.onboarded(); return do(w) }
+	after := func(do func(*harness) result) func(*harness) result {
+		return func(w *harness) result { w.onboarded(); return do(w) }
 	}
 	against := func(name string) obj {
 		return obj{"templates": []any{obj{"templateName": name, "templateLanguage": "EN"}}}
@@ -34,8 +34,8 @@ var templateErrors = func() []provocation {
 		return clone(components(text), obj{"optimization": obj{"bidAmount": 500, "bidStrategy": "LOWEST_COST_WITH_BID_CAP"}})
 	}
 	// locked is a template on which another operation is still running.
-	locked := func(do func(w *world, path string) result) func(*world) result {
-		return after(func(w *world) result {
+	locked := func(do func(w *harness, path string) result) func(*harness) result {
+		return after(func(w *harness) result {
 			w.post(templates, template("locked_one", "EN")).ok()
 			got := do(w, templatePath("locked_one", "EN"))
 			w.s.Advance(templateLock)
@@ -43,51 +43,51 @@ var templateErrors = func() []provocation {
 			return got
 		})
 	}
-	live := func(name string, do func(w *world, path string) result) func(*world) result {
-		return after(func(w *world) result { w.approved(name, "EN"); return do(w, templatePath(name, "EN")) })
+	live := func(name string, do func(w *harness, path string) result) func(*harness) result {
+		return after(func(w *harness) result { w.approved(name, "EN"); return do(w, templatePath(name, "EN")) })
 	}
-	all := []provocation{
-		{list, "invalid_page_size", func(w *world) result { return w.get(templates + "?pageSize=1001") }},
-		{list, "invalid_page_token", after(func(w *world) result { return w.get(templates + "?pageToken=x") })},
-		{list, "invalid_filter_states", func(w *world) result { return w.get(templates + "?filterStates=ACTIVE") }},
-		{list, "invalid_filter_statuses", func(w *world) result { return w.get(templates + "?filterStatuses=ERROR") }},
-		{list, "invalid_fields", func(w *world) result { return w.get(templates + "?fieldMask=colour") }},
-		{languages, "invalid_page_size", func(w *world) result { return w.get(templates + "/a?pageSize=-1") }},
-		{languages, "invalid_page_token", live("paged", func(w *world, _ string) result { return w.get(templates + "/paged?pageToken=x") })},
-		{languages, "invalid_fields", func(w *world) result { return w.get(templates + "/a?fieldMask=colour") }},
-		{languages, "template_not_found", after(func(w *world) result { return w.get(templates + "/none") })},
-		{get, "invalid_fields", func(w *world) result { return w.get(none + "?fieldMask=name&fieldMask=colour") }},
-		{create, "invalid_input", func(w *world) result { return w.post(templates, obj{"name": "UPPER"}) }},
-		{create, "invalid_payload", func(w *world) result { return w.post(templates, "x") }},
-		{create, "template_invalid_category", func(w *world) result {
+	all := []errorCase{
+		{list, "invalid_page_size", func(w *harness) result { return w.get(templates + "?pageSize=1001") }},
+		{list, "invalid_page_token", after(func(w *harness) result { return w.get(templates + "?pageToken=x") })},
+		{list, "invalid_filter_states", func(w *harness) result { return w.get(templates + "?filterStates=ACTIVE") }},
+		{list, "invalid_filter_statuses", func(w *harness) result { return w.get(templates + "?filterStatuses=ERROR") }},
+		{list, "invalid_fields", func(w *harness) result { return w.get(templates + "?fieldMask=colour") }},
+		{languages, "invalid_page_size", func(w *harness) result { return w.get(templates + "/a?pageSize=-1") }},
+		{languages, "invalid_page_token", live("paged", func(w *harness, _ string) result { return w.get(templates + "/paged?pageToken=x") })},
+		{languages, "invalid_fields", func(w *harness) result { return w.get(templates + "/a?fieldMask=colour") }},
+		{languages, "template_not_found", after(func(w *harness) result { return w.get(templates + "/none") })},
+		{get, "invalid_fields", func(w *harness) result { return w.get(none + "?fieldMask=name&fieldMask=colour") }},
+		{create, "invalid_input", func(w *harness) result { return w.post(templates, obj{"name": "UPPER"}) }},
+		{create, "invalid_payload", func(w *harness) result { return w.post(templates, "x") }},
+		{create, "template_invalid_category", func(w *harness) result {
 			return w.post(templates, clone(template("a1", "EN"), obj{"category": "NEWS"}))
 		}},
-		{create, "resource_locked", after(func(w *world) result {
+		{create, "resource_locked", after(func(w *harness) result {
 			w.post(templates, template("locked_one", "EN")).ok()
 			return w.post(templates, template("locked_one", "DE"))
 		})},
-		{create, "template_exists", live("twice", func(w *world, _ string) result { return w.post(templates, template("twice", "EN")) })},
-		{create, "template_incorrect_category", live("two_kinds", func(w *world, _ string) result {
+		{create, "template_exists", live("twice", func(w *harness, _ string) result { return w.post(templates, template("twice", "EN")) })},
+		{create, "template_incorrect_category", live("two_kinds", func(w *harness, _ string) result {
 			return w.post(templates, clone(template("two_kinds", "DE"), obj{"category": "MARKETING"}))
 		})},
-		{create, "template_name_recently_used", live("gone", func(w *world, _ string) result {
+		{create, "template_name_recently_used", live("gone", func(w *harness, _ string) result {
 			w.delete(templates + "/gone").ok()
 			return w.post(templates, template("gone", "DE"))
 		})},
-		{create, "template_language_recently_deleted", live("gone", func(w *world, path string) result {
+		{create, "template_language_recently_deleted", live("gone", func(w *harness, path string) result {
 			w.delete(path + "?deleteSubmitted=true").ok()
 			return w.post(templates, template("gone", "EN"))
 		})},
-		{create, "template_dynamic_pricing_not_available", after(func(w *world) result {
+		{create, "template_dynamic_pricing_not_available", after(func(w *harness) result {
 			body := clone(template("priced", "EN"), obj{"details": bid()})
 			got := w.post(templates, body)
 			w.post("/_sandbox/happen", obj{"event": kindAccountChange, "project": w.project, "value": "MAX_PRICE"}).ok()
 			w.post(templates, body).ok()
 			return got
 		})},
-		{sync, "project_not_initialized", func(w *world) result { return w.post(templates+"/sync", nil) }},
-		{sync, "resource_locked", after(func(w *world) result { w.post(templates+"/sync", nil).ok(); return w.post(templates+"/sync", nil) })},
-		{sync, "too_many_requests", after(func(w *world) result {
+		{sync, "project_not_initialized", func(w *harness) result { return w.post(templates+"/sync", nil) }},
+		{sync, "resource_locked", after(func(w *harness) result { w.post(templates+"/sync", nil).ok(); return w.post(templates+"/sync", nil) })},
+		{sync, "too_many_requests", after(func(w *harness) result {
 			for range maxSyncs {
 				w.post(templates+"/sync", nil).ok()
 				w.s.Advance(templateSync)
@@ -97,54 +97,54 @@ var templateErrors = func() []provocation {
 			w.post(templates+"/sync", nil).ok()
 			return got
 		})},
-		{update, "invalid_payload", after(func(w *world) result { return w.patch(none, "x") })},
-		{update, "resource_locked", locked(func(w *world, path string) result { return w.patch(path, obj{}) })},
-		{update, "template_not_updatable", after(func(w *world) result {
+		{update, "invalid_payload", after(func(w *harness) result { return w.patch(none, "x") })},
+		{update, "resource_locked", locked(func(w *harness, path string) result { return w.patch(path, obj{}) })},
+		{update, "template_not_updatable", after(func(w *harness) result {
 			w.post(templates, template("pending", "EN")).ok()
 			w.s.Advance(templateSubmission)
 			return w.patch(templatePath("pending", "EN"), obj{})
 		})},
-		{update, "template_changes_not_updatable", after(func(w *world) result {
+		{update, "template_changes_not_updatable", after(func(w *harness) result {
 			w.post(templates, template("fresh", "EN")).ok()
 			return w.patch(templatePath("fresh", "EN"), obj{})
 		})},
-		{update, "template_category_not_updatable", live("fixed", func(w *world, path string) result {
+		{update, "template_category_not_updatable", live("fixed", func(w *harness, path string) result {
 			return w.patch(path, obj{"category": "MARKETING"})
 		})},
-		{update, "template_allow_category_change_not_updatable", live("fixed", func(w *world, path string) result {
+		{update, "template_allow_category_change_not_updatable", live("fixed", func(w *harness, path string) result {
 			return w.patch(path, obj{"allowCategoryChange": true})
 		})},
-		{update, "template_source_not_updatable", after(func(w *world) result {
+		{update, "template_source_not_updatable", after(func(w *harness) result {
 			w.post(templates+"/sync", nil).ok()
 			return w.patch(templatePath(sampleTemplate, "EN_US"), obj{})
 		})},
-		{remove, "resource_locked", locked(func(w *world, path string) result { return w.delete(path + "?deleteSubmitted=true") })},
-		{remove, "template_changes_not_found", after(func(w *world) result {
+		{remove, "resource_locked", locked(func(w *harness, path string) result { return w.delete(path + "?deleteSubmitted=true") })},
+		{remove, "template_changes_not_found", after(func(w *harness) result {
 			w.post(templates, template("reject_it", "EN")).ok()
 			w.s.Advance(templateSubmission + templateReview)
 			return w.delete(templatePath("reject_it", "EN"))
 		})},
-		{remove, "template_not_deletable_due_to_input_config", live("kept", func(w *world, path string) result {
+		{remove, "template_not_deletable_due_to_input_config", live("kept", func(w *harness, path string) result {
 			return w.delete(path + "?deleteSubmitted=false")
 		})},
-		{removeAll, "project_not_initialized", func(w *world) result { return w.delete(templates + "/none") }},
-		{removeAll, "template_not_found", after(func(w *world) result { return w.delete(templates + "/none") })},
-		{removeAll, "resource_locked", locked(func(w *world, _ string) result { return w.delete(templates + "/locked_one") })},
-		{removeAll, "whatsapp_business_api_request_limit_exceeded", after(func(w *world) result {
+		{removeAll, "project_not_initialized", func(w *harness) result { return w.delete(templates + "/none") }},
+		{removeAll, "template_not_found", after(func(w *harness) result { return w.delete(templates + "/none") })},
+		{removeAll, "resource_locked", locked(func(w *harness, _ string) result { return w.delete(templates + "/locked_one") })},
+		{removeAll, "whatsapp_business_api_request_limit_exceeded", after(func(w *harness) result {
 			w.post(templates, clone(template("rate_limited", "EN"), obj{"status": "DRAFT"})).ok()
 			return w.delete(templates + "/rate_limited")
 		})},
-		{activities, "invalid_page_size", func(w *world) result { return w.get(none + "/activities?pageSize=x") }},
-		{activities, "invalid_page_token", live("old", func(w *world, path string) result { return w.get(path + "/activities?pageToken=x") })},
-		{comment, "invalid_input", func(w *world) result { return w.post(none+"/comments", obj{"comment": 1}) }},
-		{comment, "invalid_payload", func(w *world) result { return w.post(none+"/comments", nil) }},
-		{comment, "resource_locked", locked(func(w *world, path string) result { return w.post(path+"/comments", obj{"comment": "Hi"}) })},
-		{compare, "invalid_input", func(w *world) result { return w.post(none+"/compare", obj{"templates": []any{}}) }},
-		{compare, "invalid_payload", func(w *world) result { return w.post(none+"/compare", nil) }},
-		{compare, "resource_locked", locked(func(w *world, path string) result { return w.post(path+"/compare", against("b2")) })},
-		{compare, "templates_compare_not_unique", live("same", func(w *world, path string) result { return w.post(path+"/compare", against("same")) })},
-		{compare, "templates_compare_not_found", live("one", func(w *world, path string) result { return w.post(path+"/compare", against("none")) })},
-		{compare, "templates_not_eligible_for_comparison", live("one", func(w *world, path string) result {
+		{activities, "invalid_page_size", func(w *harness) result { return w.get(none + "/activities?pageSize=x") }},
+		{activities, "invalid_page_token", live("old", func(w *harness, path string) result { return w.get(path + "/activities?pageToken=x") })},
+		{comment, "invalid_input", func(w *harness) result { return w.post(none+"/comments", obj{"comment": 1}) }},
+		{comment, "invalid_payload", func(w *harness) result { return w.post(none+"/comments", nil) }},
+		{comment, "resource_locked", locked(func(w *harness, path string) result { return w.post(path+"/comments", obj{"comment": "Hi"}) })},
+		{compare, "invalid_input", func(w *harness) result { return w.post(none+"/compare", obj{"templates": []any{}}) }},
+		{compare, "invalid_payload", func(w *harness) result { return w.post(none+"/compare", nil) }},
+		{compare, "resource_locked", locked(func(w *harness, path string) result { return w.post(path+"/compare", against("b2")) })},
+		{compare, "templates_compare_not_unique", live("same", func(w *harness, path string) result { return w.post(path+"/compare", against("same")) })},
+		{compare, "templates_compare_not_found", live("one", func(w *harness, path string) result { return w.post(path+"/compare", against("none")) })},
+		{compare, "templates_not_eligible_for_comparison", live("one", func(w *harness, path string) result {
 			w.approved("two", "EN")
 			return w.post(path+"/compare", against("two"))
 		})},
@@ -175,7 +175,7 @@ var templateErrors = func() []provocation {
 	}
 	for _, p := range submits(create, update, "template_content_already_exists", "copy", components(text)) {
 		copied := p.do
-		p.do = func(w *world) result {
+		p.do = func(w *harness) result {
 			w.onboarded()
 			w.post(templates, clone(template("original", "EN"), obj{"details": components(text)})).ok()
 			return copied(w)
@@ -184,41 +184,41 @@ var templateErrors = func() []provocation {
 	}
 
 	// What each operation on a template has in common.
-	for operation, do := range map[string]func(w *world, path string) result{
-		get:        func(w *world, path string) result { return w.get(path) },
-		update:     func(w *world, path string) result { return w.patch(path, obj{}) },
-		remove:     func(w *world, path string) result { return w.delete(path) },
-		activities: func(w *world, path string) result { return w.get(path + "/activities") },
-		comment:    func(w *world, path string) result { return w.post(path+"/comments", obj{"comment": "Hi"}) },
-		compare:    func(w *world, path string) result { return w.post(path+"/compare", against("b2")) },
+	for operation, do := range map[string]func(w *harness, path string) result{
+		get:        func(w *harness, path string) result { return w.get(path) },
+		update:     func(w *harness, path string) result { return w.patch(path, obj{}) },
+		remove:     func(w *harness, path string) result { return w.delete(path) },
+		activities: func(w *harness, path string) result { return w.get(path + "/activities") },
+		comment:    func(w *harness, path string) result { return w.post(path+"/comments", obj{"comment": "Hi"}) },
+		compare:    func(w *harness, path string) result { return w.post(path+"/compare", against("b2")) },
 	} {
 		all = append(all,
-			provocation{operation, "project_not_initialized", func(w *world) result { return do(w, none) }},
-			provocation{operation, "template_not_found", after(func(w *world) result { return do(w, none) })},
-			provocation{operation, "template_invalid_language_code", func(w *world) result { return do(w, templatePath("none", "en_us")) }},
+			errorCase{operation, "project_not_initialized", func(w *harness) result { return do(w, none) }},
+			errorCase{operation, "template_not_found", after(func(w *harness) result { return do(w, none) })},
+			errorCase{operation, "template_invalid_language_code", func(w *harness) result { return do(w, templatePath("none", "en_us")) }},
 		)
 	}
-	for operation, do := range map[string]func(w *world) result{
-		list:      func(w *world) result { return w.get(templates) },
-		languages: func(w *world) result { return w.get(templates + "/none") },
-		create:    func(w *world) result { return w.post(templates, template("a1", "EN")) },
+	for operation, do := range map[string]func(w *harness) result{
+		list:      func(w *harness) result { return w.get(templates) },
+		languages: func(w *harness) result { return w.get(templates + "/none") },
+		create:    func(w *harness) result { return w.post(templates, template("a1", "EN")) },
 	} {
-		all = append(all, provocation{operation, "project_not_initialized", do})
+		all = append(all, errorCase{operation, "project_not_initialized", do})
 	}
 	return all
 }()
 
 // submits provokes an error of a submit: of a new template, which is saved as
 // a draft where the body asks for it, and of a draft.
-func submits(create, update, code, name string, details obj) []provocation {
+func submits(create, update, code, name string, details obj) []errorCase {
 	body := clone(template(name, "EN"), obj{"details": details})
-	prepare := func(w *world) {
+	prepare := func(w *harness) {
 		if w.get("/whatsapp").status != 200 {
 			w.onboarded()
 		}
 	}
-	return []provocation{
-		{create, code, func(w *world) result {
+	return []errorCase{
+		{create, code, func(w *harness) result {
 			prepare(w)
 			got := w.post("/whatsapp/templates", body)
 			w.get(templatePath(name, "EN")).fails("template_not_found")
@@ -226,7 +226,7 @@ func submits(create, update, code, name string, details obj) []provocation {
 			w.get(templatePath(name, "EN")).ok().is("changes.status", "DRAFT")
 			return got
 		}},
-		{update, code, func(w *world) result {
+		{update, code, func(w *harness) result {
 			prepare(w)
 			w.post("/whatsapp/templates", clone(body, obj{"status": "DRAFT"})).ok()
 			return w.patch(templatePath(name, "EN"), obj{"status": "SUBMIT"})

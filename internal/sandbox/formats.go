@@ -14,7 +14,7 @@ import (
 
 // formatProblems returns the strings of a body whose form is not what the
 // contract's formats, or the descriptions of fields without one, require. What they
-// leave open (the digits of a flowId, the links of KakaoTalk's buttons) is valid.
+// leave newHarness (the digits of a flowId, the links of KakaoTalk's buttons) is valid.
 func formatProblems(schema *papi.Schema, value any, mode papi.Mode) []string {
 	var problems []string
 	var visit func(s *papi.Schema, value any, name, path string)

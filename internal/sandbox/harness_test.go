@@ -22,30 +22,30 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// world is a sandbox with a client that checks every answer against the
+// harness is a sandbox with a client that checks every answer against the
 // contract.
-type world struct {
+type harness struct {
 	t       *testing.T
 	s       *Sandbox
 	client  *http.Client
 	project string
 }
 
-func manual(t *testing.T) *world { return open(t, Options{Seed: 1, Manual: true}) }
+func manual(t *testing.T) *harness { return newHarness(t, Options{Seed: 1, Manual: true}) }
 
-func open(t *testing.T, o Options) *world {
+func newHarness(t *testing.T, o Options) *harness {
 	t.Helper()
-	o.Logger = slog.New(&noDefects{t: t})
+	o.Logger = slog.New(&defectLog{t: t})
 	s := New(o)
 	t.Cleanup(func() {
 		s.Close()
-		checkEvents(t, s)
+		checkDeliveries(t, s)
 	})
-	return &world{t: t, s: s, client: &http.Client{Transport: &checked{t: t, s: s, next: s.Transport(), good: map[string]bool{}}}, project: DefaultProject}
+	return &harness{t: t, s: s, client: &http.Client{Transport: &contractChecker{t: t, s: s, next: s.Transport(), good: map[string]bool{}}}, project: DefaultProject}
 }
 
 // in is the same sandbox with another project.
-func (w *world) in(project string) *world {
+func (w *harness) in(project string) *harness {
 	other := *w
 	other.project = project
 	return &other
@@ -61,7 +61,7 @@ type result struct {
 
 // do sends a request below the project's path. A body is written as JSON, but
 // for a string, which is sent as it is.
-func (w *world) do(method, path string, body any) result {
+func (w *harness) do(method, path string, body any) result {
 	w.t.Helper()
 	var in io.Reader
 	switch b := body.(type) {
@@ -102,11 +102,11 @@ func (w *world) do(method, path string, body any) result {
 	return out
 }
 
-func (w *world) get(path string) result             { w.t.Helper(); return w.do("GET", path, nil) }
-func (w *world) post(path string, body any) result  { w.t.Helper(); return w.do("POST", path, body) }
-func (w *world) patch(path string, body any) result { w.t.Helper(); return w.do("PATCH", path, body) }
-func (w *world) put(path string, body any) result   { w.t.Helper(); return w.do("PUT", path, body) }
-func (w *world) delete(path string) result          { w.t.Helper(); return w.do("DELETE", path, nil) }
+func (w *harness) get(path string) result             { w.t.Helper(); return w.do("GET", path, nil) }
+func (w *harness) post(path string, body any) result  { w.t.Helper(); return w.do("POST", path, body) }
+func (w *harness) patch(path string, body any) result { w.t.Helper(); return w.do("PATCH", path, body) }
+func (w *harness) put(path string, body any) result   { w.t.Helper(); return w.do("PUT", path, body) }
+func (w *harness) delete(path string) result          { w.t.Helper(); return w.do("DELETE", path, nil) }
 
 // ok wants a successful answer.
 func (r result) ok() result {
@@ -126,10 +126,10 @@ func (r result) fails(code string) result {
 	return r
 }
 
-// str is the string at a path of names in the answer.
-func (r result) str(path ...string) string { return jsonvalue.Text(r.body, strings.Join(path, ".")) }
+// str is the string at a path in the answer.
+func (r result) str(path string) string { return jsonvalue.Text(r.body, path) }
 
-// is wants strings at paths of dotted names.
+// is wants strings at paths.
 func (r result) is(pairs ...string) result {
 	r.t.Helper()
 	for i := 0; i < len(pairs); i += 2 {
@@ -154,9 +154,9 @@ func (r result) names(list, field string) []string {
 	return out
 }
 
-// checked validates every answer of an operation against the contract, and
-// counts what was seen.
-type checked struct {
+// contractChecker validates every answer of an operation against the contract, and
+// records the operations that succeeded.
+type contractChecker struct {
 	t    *testing.T
 	s    *Sandbox
 	next http.RoundTripper
@@ -165,7 +165,7 @@ type checked struct {
 	good map[string]bool // operations that were answered with success
 }
 
-func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
+func (c *contractChecker) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := c.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
@@ -188,7 +188,7 @@ func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
 			c.good[op.ID] = true
 			c.mu.Unlock()
 		}
-		if complaint := complain(op, resp.StatusCode, raw); complaint != "" {
+		if complaint := answerProblem(op, resp.StatusCode, raw); complaint != "" {
 			c.t.Errorf("%s %s: %s", r.Method, r.URL.Path, complaint)
 		}
 	}
@@ -204,15 +204,16 @@ var operations = sync.OnceValue(func() map[string]*papi.Operation {
 	return all
 })
 
-// payloads has the schema of what events tell of, by how their type begins.
-var payloads = map[string]string{
+// payloadSchemas are the schemas of the payloads of webhooks, by the beginning of
+// their type.
+var payloadSchemas = map[string]string{
 	"BUNDLE_": "BundlesBundlesDto", "KAKAOTALK_SENDER_": "KakaotalkSenderDto", "KAKAOTALK_TEMPLATE_": "KakaotalkTemplateDto",
 	"RCS_": "RcsSenderDto", "WHATSAPP_ACCOUNT_": "WhatsappAccountDto", "WHATSAPP_WABA_": "WhatsappAccountDto",
 	"WHATSAPP_SENDER_": "WhatsappSenderDto", "WHATSAPP_TEMPLATE_": "WhatsappTemplateDto",
 }
 
-// checkEvents validates the body of every event that a webhook was told of.
-func checkEvents(t *testing.T, s *Sandbox) {
+// checkDeliveries validates the body of every delivery.
+func checkDeliveries(t *testing.T, s *Sandbox) {
 	triggers := papi.LookupSchema("WebhookWebhookTriggersEnum").Enum
 	for _, d := range s.state.Deliveries {
 		var body map[string]any
@@ -222,17 +223,17 @@ func checkEvents(t *testing.T, s *Sandbox) {
 		if body["type"] != d.Type || !slices.Contains(triggers, any(d.Type)) {
 			t.Errorf("%s: type %v", d.Type, body["type"])
 		}
-		if wrong := besides(d.Type, body); len(wrong) > 0 {
+		if wrong := extraFieldProblems(d.Type, body); len(wrong) > 0 {
 			t.Errorf("%s: %v", d.Type, wrong)
 		}
-		payload, told := body["payload"]
-		if !told {
+		payload, given := body["payload"]
+		if !given {
 			if d.Type != "WHATSAPP_TEMPLATE_DELETED" && d.Type != "RCS_ACCOUNT_COMMENT_ADDED" {
-				t.Errorf("%s tells of nothing", d.Type)
+				t.Errorf("%s has no payload", d.Type)
 			}
 			continue
 		}
-		for begin, schema := range payloads {
+		for begin, schema := range payloadSchemas {
 			if !strings.HasPrefix(d.Type, begin) {
 				continue
 			}
@@ -243,9 +244,9 @@ func checkEvents(t *testing.T, s *Sandbox) {
 	}
 }
 
-// wrongDates are the texts that the contract calls dates of ISO 8601 and that are
+// dateProblems are the texts that the contract calls dates of ISO 8601 and that are
 // none.
-func wrongDates(schema *papi.Schema, value any) []string {
+func dateProblems(schema *papi.Schema, value any) []string {
 	schema = schema.Variant(value)
 	var wrong []string
 	switch v := value.(type) {
@@ -256,21 +257,21 @@ func wrongDates(schema *papi.Schema, value any) []string {
 	case []any:
 		for _, item := range v {
 			if schema.Items != nil {
-				wrong = append(wrong, wrongDates(schema.Items, item)...)
+				wrong = append(wrong, dateProblems(schema.Items, item)...)
 			}
 		}
 	case map[string]any:
 		for name, inner := range v {
 			if p := schema.Properties[name]; p != nil {
-				wrong = append(wrong, wrongDates(p, inner)...)
+				wrong = append(wrong, dateProblems(p, inner)...)
 			}
 		}
 	}
 	return wrong
 }
 
-// complain says what about an answer is not as the contract has it, or "".
-func complain(op *papi.Operation, status int, raw []byte) string {
+// answerProblem describes how an answer violates the contract; "" if it does not.
+func answerProblem(op *papi.Operation, status int, raw []byte) string {
 	var body any
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &body); err != nil {
@@ -287,7 +288,7 @@ func complain(op *papi.Operation, status int, raw []byte) string {
 		if found := schema.Violations(body, papi.Mode{Closed: true}); len(found) > 0 {
 			return strings.Join(messages(found), "; ") + " in " + string(raw)
 		}
-		if wrong := wrongDates(schema, body); len(wrong) > 0 {
+		if wrong := dateProblems(schema, body); len(wrong) > 0 {
 			return strings.Join(wrong, "; ") + " in " + string(raw)
 		}
 		return ""
@@ -311,7 +312,7 @@ func complain(op *papi.Operation, status int, raw []byte) string {
 		}
 	}
 	if info, given := failed["additionalInformation"]; given {
-		return complainOfInfo(op, code, info)
+		return errorInfoProblem(op, code, info)
 	}
 	return ""
 }
@@ -335,7 +336,7 @@ var errorInfo = map[string]map[string]string{
 	"questionnaire_invalid_use_case":      {"validUseCases": "text"},
 }
 
-func complainOfInfo(op *papi.Operation, code string, info any) string {
+func errorInfoProblem(op *papi.Operation, code string, info any) string {
 	fields, ok := info.(map[string]any)
 	if !ok {
 		return code + ": additionalInformation is no object"
@@ -354,7 +355,7 @@ func complainOfInfo(op *papi.Operation, code string, info any) string {
 		}
 		want := errorInfo[code][name]
 		if name == "validationErrors" && statusOf(op, "invalid_input") == 0 {
-			want = "list" // what is wrong has to stand somewhere: docs/sandbox.md
+			want = "list" // there is no other place for it: docs/sandbox.md
 		}
 		if form == "" || form != want {
 			return fmt.Sprintf("%s: additionalInformation has %s: %v", code, name, value)
@@ -363,11 +364,11 @@ func complainOfInfo(op *papi.Operation, code string, info any) string {
 	return ""
 }
 
-// noDefects is a log in which a defect of the sandbox fails the test.
-type noDefects struct{ t *testing.T }
+// defectLog is a log in which a defect of the sandbox fails the test.
+type defectLog struct{ t *testing.T }
 
-func (noDefects) Enabled(context.Context, slog.Level) bool { return true }
-func (n noDefects) Handle(_ context.Context, r slog.Record) error {
+func (defectLog) Enabled(context.Context, slog.Level) bool { return true }
+func (n defectLog) Handle(_ context.Context, r slog.Record) error {
 	if r.Level >= slog.LevelError {
 		r.Attrs(func(a slog.Attr) bool {
 			n.t.Errorf("%s: %s", r.Message, a)
@@ -376,15 +377,15 @@ func (n noDefects) Handle(_ context.Context, r slog.Record) error {
 	}
 	return nil
 }
-func (n noDefects) WithAttrs([]slog.Attr) slog.Handler { return n }
-func (n noDefects) WithGroup(string) slog.Handler      { return n }
+func (n defectLog) WithAttrs([]slog.Attr) slog.Handler { return n }
+func (n defectLog) WithGroup(string) slog.Handler      { return n }
 
 // object is a JSON object of a test.
 type obj = map[string]any
 
 // onboarded is a project whose WhatsApp account is ready, with its first
 // sender.
-func (w *world) onboarded() {
+func (w *harness) onboarded() {
 	w.t.Helper()
 	w.post("/whatsapp", obj{
 		"wabaName": "Example Shop", "clientBusinessManagerId": "1234567890",
@@ -402,7 +403,7 @@ func partnerSender(phone string) obj {
 }
 
 // activeSender onboards a sender to its end.
-func (w *world) activeSender(phone string) string {
+func (w *harness) activeSender(phone string) string {
 	w.t.Helper()
 	id := w.post("/whatsapp/senders", partnerSender(phone)).ok().str("id")
 	w.s.Advance(senderProvisioning)
@@ -425,7 +426,7 @@ func templatePath(name, language string) string {
 }
 
 // approved is a template that has passed its review.
-func (w *world) approved(name, language string) {
+func (w *harness) approved(name, language string) {
 	w.t.Helper()
 	w.post("/whatsapp/templates", template(name, language)).ok()
 	w.s.Advance(templateSubmission + templateReview)

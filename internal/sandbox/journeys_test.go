@@ -68,14 +68,14 @@ func TestEmbeddedSignupOnboardsTheProject(t *testing.T) {
 	id := w.post("/whatsapp/senders", body).ok().str("id")
 	account := w.get("/whatsapp").ok().is("state", "ONBOARDED", "wabaId", "111111111111111")
 	if account.body["isEmbeddedSignup"] != true {
-		t.Error("the account does not tell of the signup")
+		t.Error("the account does not show the signup")
 	}
 	w.s.Advance(senderProvisioning)
 	w.get("/whatsapp/senders/"+id).ok().is("state", "PENDING_VERIFICATION")
-	w.post("/whatsapp/senders", body).fails("invalid_facebook_token") // the code is spent
+	w.post("/whatsapp/senders", body).fails("invalid_facebook_token") // the code was used
 }
 
-func TestANumberKnownToMetaNeedsNoCode(t *testing.T) {
+func TestNumberVerifiedByMetaNeedsNoCode(t *testing.T) {
 	w := manual(t)
 	w.onboarded()
 	path := "/whatsapp/senders/" + w.post("/whatsapp/senders", partnerSender("5551111")).ok().str("id")
@@ -123,7 +123,7 @@ func TestSenderUpdate(t *testing.T) {
 	w.get(path).ok().is("changes.status", "", "details.description", "better")
 }
 
-func TestADraftSenderIsSubmittedLater(t *testing.T) {
+func TestDraftSenderIsSubmittedLater(t *testing.T) {
 	w := manual(t)
 	w.onboarded()
 	body := partnerSender("5550102")
@@ -136,7 +136,7 @@ func TestADraftSenderIsSubmittedLater(t *testing.T) {
 
 func TestAccountJourneys(t *testing.T) {
 	body := func(name string) obj { return obj{"companyLegalName": name, "clientBusinessManagerId": "1234567890"} }
-	t.Run("rejected, then mended", func(t *testing.T) {
+	t.Run("rejected, then corrected", func(t *testing.T) {
 		w := manual(t)
 		w.post("/whatsapp", body("Reject Ltd")).ok().is("changes.status", "IN_PROGRESS", "state", "")
 		w.patch("/whatsapp", obj{"wabaName": "Good Ltd"}).fails("account_not_updatable")
@@ -255,7 +255,7 @@ func TestTemplateDraftDeleted(t *testing.T) {
 
 // The first KakaoTalk sender of a project may begin as a draft without category
 // codes, which opens their list.
-func TestAKakaoDraftOpensTheCategories(t *testing.T) {
+func TestKakaoDraftMakesCategoriesAvailable(t *testing.T) {
 	w := manual(t)
 	w.get("/kakaotalk/categories/senders").fails("project_not_initialized")
 	w.post("/kakaotalk/senders", obj{"plusFriendId": "shop", "status": "DRAFT", "details": obj{"name": "Example", "adminPhoneNo": "+15550100"}}).ok().is("changes.status", "DRAFT")

@@ -20,14 +20,14 @@ type kakaoCategory struct {
 }
 
 func renderKakaoCategories(all []kakaoCategory, parent string, depth int) []any {
-	shown := make([]any, len(all))
+	docs := make([]any, len(all))
 	for i, one := range all {
-		shown[i] = map[string]any{
+		docs[i] = map[string]any{
 			"parentCode": parent, "depth": depth, "code": one.code, "name": one.name,
 			"subcategories": renderKakaoCategories(one.below, one.code, depth+1),
 		}
 	}
-	return shown
+	return docs
 }
 
 // isKakaoCategory reports whether the codes lead down the tree.

@@ -89,8 +89,7 @@ func (s *Sandbox) notifyKakaoSender(p *project, k *kakaoSender, kind string, mor
 }
 
 func listKakaoSenders(c *call) answer {
-	picked := stateFilter(c.queryList("filterStates"), c.queryList("filterStatuses"))
-	return listPage(c, c.project.KakaoSenders, "senders", 50, picked, func(k *kakaoSender) map[string]any { return k.Doc })
+	return listPage(c, c.project.KakaoSenders, "senders", 50, c.stateFilter(), func(k *kakaoSender) map[string]any { return k.Doc })
 }
 
 // magicKakao are the error codes that a plusFriendId asks for.
@@ -295,9 +294,9 @@ func discardKakaoChanges(c *call) answer {
 }
 
 func commentKakaoSender(c *call, k *kakaoSender) answer {
-	done := c.comment(&k.history)
-	c.notifyKakaoSender(c.project, k, "KAKAOTALK_SENDER_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
-	return done
+	return c.comment(&k.history, func(comment map[string]any) {
+		c.notifyKakaoSender(c.project, k, "KAKAOTALK_SENDER_COMMENT_ADDED", comment)
+	})
 }
 
 // registerKakaoSender sends a code of 6 digits, in every state but ACTIVE. It ends

@@ -49,9 +49,9 @@ var kakaotalkTemplateHandlers = map[string]handler{
 		return c.listActivities(&t.history)
 	}),
 	"KakaotalkTemplatesController_createComment_v1": onKakaoTemplate(func(c *call, k *kakaoSender, t *kakaoTemplate) answer {
-		done := c.comment(&t.history)
-		c.notifyKakaoTemplate(c.project, k, t, "KAKAOTALK_TEMPLATE_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
-		return done
+		return c.comment(&t.history, func(comment map[string]any) {
+			c.notifyKakaoTemplate(c.project, k, t, "KAKAOTALK_TEMPLATE_COMMENT_ADDED", comment)
+		})
 	}),
 }
 
@@ -80,9 +80,9 @@ func (s *Sandbox) notifyKakaoTemplate(p *project, k *kakaoSender, t *kakaoTempla
 }
 
 func listKakaoTemplates(c *call, k *kakaoSender) answer {
-	picked := stateFilter(c.queryList("filterStates"), c.queryList("filterStatuses"))
-	picked.prefix, _ = c.query["templateName"].(string)
-	return listPage(c, k.Templates, "templates", 50, picked, func(t *kakaoTemplate) map[string]any { return t.Doc })
+	matching := c.stateFilter()
+	matching.prefix = jsonvalue.Text(c.query, "templateName")
+	return listPage(c, k.Templates, "templates", 50, matching, func(t *kakaoTemplate) map[string]any { return t.Doc })
 }
 
 // templateProblem is the error code for a template's details, or "".

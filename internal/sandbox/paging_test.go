@@ -43,7 +43,7 @@ func TestPagesFollowEachOther(t *testing.T) {
 
 // Each list has the page size of its family, and refuses what the contract
 // does not allow with the code that it documents.
-func TestStandardPages(t *testing.T) {
+func TestDefaultPageSizes(t *testing.T) {
 	w := manual(t)
 	if err := w.s.Seed("shop"); err != nil {
 		t.Fatal(err)

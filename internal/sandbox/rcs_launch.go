@@ -230,11 +230,9 @@ func registerBrand(s *Sandbox, p *project, r *rcsSender, status string) bool {
 // before stays launched.
 func (s *Sandbox) cancelLaunch(p *project, r *rcsSender) {
 	r.Launches = slices.DeleteFunc(r.Launches, func(l *rcsCountry) bool { return l.Status == "PENDING" })
-	state := "UNLAUNCHED"
-	if slices.ContainsFunc(r.Launches, func(l *rcsCountry) bool { return l.Status == "LAUNCHED" }) {
-		state = "LAUNCHED"
-	}
-	if state == "UNLAUNCHED" {
+	state := "LAUNCHED"
+	if !r.hasLaunch("LAUNCHED") {
+		state = "UNLAUNCHED"
 		r.recordBy(bySinch, s.now, "INACTIVE", "")
 	}
 	s.setRcsState(p, r, state)
@@ -253,17 +251,15 @@ func endPreparation(s *Sandbox, p *project, r *rcsSender, _ string) bool {
 func (s *Sandbox) beginLaunch(p *project, r *rcsSender) {
 	s.setRcsState(p, r, "LAUNCHING")
 	wait := rcsOperators
-	waiting := false
 	for _, launch := range r.Launches {
 		for _, o := range launch.Operators {
 			if o.Status == "PENDING" {
-				waiting = true
 				s.after(wait, event{Kind: kindRcsOperator, Project: p.ID, ID: r.ID + "/" + launch.Country + "/" + o.Name})
 				wait += rcsOperatorStep
 			}
 		}
 	}
-	if !waiting {
+	if wait == rcsOperators { // no operator is pending
 		s.endLaunch(p, r)
 	}
 }
@@ -323,34 +319,32 @@ func setOperatorStatus(s *Sandbox, p *project, o operatorOf, status string) bool
 
 // updateStatus sets the status of a country in which no operator is pending.
 func (l *rcsCountry) updateStatus() {
-	status := "REJECTED"
-	for _, o := range l.Operators {
-		if o.Status == "PENDING" {
-			return
-		}
-		if o.Status == "LAUNCHED" {
-			status = "LAUNCHED"
-		}
+	switch {
+	case l.hasOperator("PENDING"):
+	case l.hasOperator("LAUNCHED"):
+		l.Status = "LAUNCHED"
+	default:
+		l.Status = "REJECTED"
 	}
-	l.Status = status
+}
+
+func (l *rcsCountry) hasOperator(status string) bool {
+	return slices.ContainsFunc(l.Operators, func(o *rcsOperator) bool { return o.Status == status })
+}
+
+func (r *rcsSender) hasLaunch(status string) bool {
+	return slices.ContainsFunc(r.Launches, func(l *rcsCountry) bool { return l.Status == status })
 }
 
 // endLaunch ends a launch when no country is pending: LAUNCHED where one country
 // is.
 func (s *Sandbox) endLaunch(p *project, r *rcsSender) {
-	if r.State != "LAUNCHING" {
+	if r.State != "LAUNCHING" || r.hasLaunch("PENDING") {
 		return
 	}
 	state := "UNLAUNCHED"
-	for _, launch := range r.Launches {
-		if launch.Status == "PENDING" {
-			return
-		}
-		if launch.Status == "LAUNCHED" {
-			state = "LAUNCHED"
-		}
-	}
-	if state == "LAUNCHED" {
+	if r.hasLaunch("LAUNCHED") {
+		state = "LAUNCHED"
 		r.Doc["launched"] = formatTime(s.now)
 		r.recordBy(bySinch, s.now, "ACTIVE", "")
 	} else {

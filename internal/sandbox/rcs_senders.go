@@ -131,15 +131,15 @@ func (s *Sandbox) setRcsState(p *project, r *rcsSender, state string) {
 }
 
 func commentRcsAccount(c *call) answer {
-	done := c.comment(c.project.Rcs)
-	c.emit(c.project, "rcs/account", "RCS_ACCOUNT_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
-	return done
+	return c.comment(c.project.Rcs, func(comment map[string]any) {
+		c.emit(c.project, "rcs/account", "RCS_ACCOUNT_COMMENT_ADDED", comment)
+	})
 }
 
 func commentRcsSender(c *call, r *rcsSender) answer {
-	done := c.comment(&r.history)
-	c.notifyRcsSender(c.project, r, "RCS_SENDER_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
-	return done
+	return c.comment(&r.history, func(comment map[string]any) {
+		c.notifyRcsSender(c.project, r, "RCS_SENDER_COMMENT_ADDED", comment)
+	})
 }
 
 // listRcsSenders answers a page in order of creation, or, where the request
@@ -154,8 +154,7 @@ func listRcsSenders(c *call) answer {
 			return c.fail(code)
 		}
 	}
-	states := c.queryList("filterStates")
-	inStates := filter{facet: func(state string) bool { return len(states) == 0 || slices.Contains(states, state) }}
+	inStates := c.stateFilter()
 	given := func(name string) string { return jsonvalue.Text(c.query, name) }
 	if given("search")+given("filterSenderName")+given("filterSenderIds")+given("filterConversationApiAppId")+given("sortColumn")+given("sortDirection") == "" {
 		return listPage(c, all, "senders", 50, inStates, c.renderRcsSender)

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ type stateRule struct {
 	code func(state, status string) string
 }
 
-// unless is the code, unless the value is one of those.
+// unless returns the code, or "" where the value is one of those allowed.
 func unless(code, value string, allowed ...string) string {
 	if slices.Contains(allowed, value) {
 		return ""
@@ -28,18 +29,8 @@ func unless(code, value string, allowed ...string) string {
 	return code
 }
 
-// either is the first code that is not "".
-func either(codes ...string) string {
-	for _, code := range codes {
-		if code != "" {
-			return code
-		}
-	}
-	return ""
-}
-
-// The rules are those of the operations in the contract. A thing without a state
-// never was live, and is updated as a draft (docs/sandbox.md).
+// The rules are those of the operations in the contract. A resource without a state
+// was never live, and is updated as a draft (docs/sandbox.md).
 var stateRules = []stateRule{
 	{"PATCH ", "WhatsappAccountStateEnum", obj{"wabaName": "Other"}, func(state, status string) string {
 		if state == "REJECTED" || status == "REJECTED" {
@@ -48,13 +39,13 @@ var stateRules = []stateRule{
 		return "account_not_updatable"
 	}},
 	{"PATCH ", "WhatsappSenderStatesEnum", obj{"details": obj{"about": "Other"}}, func(state, status string) string {
-		return either(unless("sender_not_updatable", state, "ACTIVE", ""), unless("sender_changes_not_updatable", status, "DRAFT", "REJECTED", ""))
+		return cmp.Or(unless("sender_not_updatable", state, "ACTIVE", ""), unless("sender_changes_not_updatable", status, "DRAFT", "REJECTED", ""))
 	}},
 	{"PATCH ", "WhatsappSenderStatesEnum", obj{"details": obj{"username": "other"}}, func(state, status string) string {
-		return either(unless("sender_username_update_not_available", state, "ACTIVE"), unless("sender_changes_not_updatable", status, "DRAFT", "REJECTED", ""))
+		return cmp.Or(unless("sender_username_update_not_available", state, "ACTIVE"), unless("sender_changes_not_updatable", status, "DRAFT", "REJECTED", ""))
 	}},
 	{"DELETE /changes", "WhatsappSenderStatesEnum", nil, func(_, status string) string {
-		return either(noChanges(status), unless("sender_changes_not_deletable", status, "DRAFT", "REJECTED", "ERROR"))
+		return cmp.Or(noChanges(status), unless("sender_changes_not_deletable", status, "DRAFT", "REJECTED", "ERROR"))
 	}},
 	{"DELETE ", "WhatsappSenderStatesEnum", nil, func(_, _ string) string { return "" }},
 	{"POST /register", "WhatsappSenderStatesEnum", obj{"method": "SMS"}, func(state, _ string) string {
@@ -62,7 +53,7 @@ var stateRules = []stateRule{
 	}},
 	{"POST /verify", "WhatsappSenderStatesEnum", obj{}, func(state, _ string) string { return unless("not_allowed_verify", state, "PENDING_VERIFICATION") }},
 	{"PATCH ", "WhatsappTemplateStatesEnum", obj{"details": obj{"messageSendTtlSeconds": 60}}, func(state, status string) string {
-		return either(unless("template_not_updatable", state, "APPROVED", "REJECTED", "PAUSED", "DISABLED", ""), unless("template_changes_not_updatable", status, "DRAFT", "REJECTED", ""))
+		return cmp.Or(unless("template_not_updatable", state, "APPROVED", "REJECTED", "PAUSED", "DISABLED", ""), unless("template_changes_not_updatable", status, "DRAFT", "REJECTED", ""))
 	}},
 	{"DELETE ", "WhatsappTemplateStatesEnum", nil, func(state, status string) string {
 		switch {
@@ -75,10 +66,10 @@ var stateRules = []stateRule{
 	}},
 	{"DELETE ?deleteSubmitted=true", "WhatsappTemplateStatesEnum", nil, func(_, _ string) string { return "" }},
 	{"PATCH ", "KakaotalkSenderStatesEnum", obj{"details": obj{"name": "Other"}}, func(state, status string) string {
-		return either(unless("sender_not_updatable", state, "ACTIVE", ""), unless("sender_changes_not_updatable", status, "DRAFT", ""))
+		return cmp.Or(unless("sender_not_updatable", state, "ACTIVE", ""), unless("sender_changes_not_updatable", status, "DRAFT", ""))
 	}},
 	{"DELETE /changes", "KakaotalkSenderStatesEnum", nil, func(_, status string) string {
-		return either(noChanges(status), unless("sender_changes_not_deletable", status, "DRAFT", "REJECTED"))
+		return cmp.Or(noChanges(status), unless("sender_changes_not_deletable", status, "DRAFT", "REJECTED"))
 	}},
 	{"POST /register", "KakaotalkSenderStatesEnum", nil, func(state, _ string) string {
 		if state == "ACTIVE" {
@@ -114,7 +105,7 @@ func noChanges(status string) string {
 	return ""
 }
 
-func TestOperationsAreRefusedInTheStatesThatTheContractNames(t *testing.T) {
+func TestStateErrors(t *testing.T) {
 	w := manual(t)
 	all := w.eachState()
 	var base bytes.Buffer

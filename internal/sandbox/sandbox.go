@@ -20,7 +20,7 @@ const DefaultProject = "00000000-0000-0000-0000-000000000000"
 const (
 	// HeaderSandbox is "true" in every answer: nothing here is the real API.
 	HeaderSandbox = "X-Papi-Sandbox"
-	// HeaderCode is the one-time code, in the answer of a register operation.
+	// HeaderCode is the one-time code, in the answer to a registration.
 	HeaderCode = "X-Papi-Sandbox-Code"
 )
 

@@ -10,7 +10,7 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// stateful is a resource that can be put into each of its states.
+// stateful is a resource that a test can put into each of its states.
 type stateful struct {
 	path     string // of the resource, as in the contract, below the project
 	states   string // the contract's enum of its states
@@ -21,7 +21,7 @@ type stateful struct {
 }
 
 // eachState has what can be put into states, all in one project.
-func (w *world) eachState() []stateful {
+func (w *harness) eachState() []stateful {
 	w.onboarded()
 	sender := w.activeSender("5550160")
 	w.approved("offer", "EN")
@@ -108,10 +108,10 @@ func values(enum string) []string {
 	return append([]string{""}, jsonvalue.Texts(papi.LookupSchema(enum).Enum, "")...)
 }
 
-// Whatever state a resource is in, and whatever is asked of it then, with a body
-// that is empty, small or full: the answer is one of the contract's, and no
-// defect. The same for every event, and for all that comes after.
-func TestNoStateBreaksAnOperation(t *testing.T) {
+// In every state of a resource, every operation with an empty, a small or a full
+// body has an answer of the contract, and no defect. The same holds for every event,
+// and for the events that follow.
+func TestOperationsInEveryState(t *testing.T) {
 	w := manual(t)
 	var base bytes.Buffer
 	all := w.eachState()
@@ -192,8 +192,8 @@ var keptOnFailure = map[string]string{
 	"WhatsappSendersController_verifySender_v1":     "how often a code was wrong",
 }
 
-// written is the project as it stands.
-func written(t *testing.T, w *world) string {
+// written is the present project as JSON.
+func written(t *testing.T, w *harness) string {
 	t.Helper()
 	raw, err := json.Marshal(w.s.project(w.project))
 	if err != nil {

@@ -31,9 +31,9 @@ var whatsappAccountHandlers = map[string]handler{
 	"WhatsappAccountsController_deleteAccount_v1":  deleteAccount,
 	"WhatsappAccountsController_listActivities_v1": onAccount(func(c *call, a *whatsappAccount) answer { return c.listActivities(&a.history) }),
 	"WhatsappAccountsController_createComment_v1": onAccount(func(c *call, a *whatsappAccount) answer {
-		done := c.comment(&a.history)
-		c.notifyAccount(c.project, "WHATSAPP_ACCOUNT_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
-		return done
+		return c.comment(&a.history, func(comment map[string]any) {
+			c.notifyAccount(c.project, "WHATSAPP_ACCOUNT_COMMENT_ADDED", comment)
+		})
 	}),
 	"WhatsappTemplateAnalyticsHelpersController_enableTemplateAnalytics_v1": onboarded(enableTemplateAnalytics),
 }

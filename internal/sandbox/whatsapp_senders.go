@@ -111,13 +111,13 @@ func (s *Sandbox) notifySender(p *project, w *whatsappSender, kind string, more 
 }
 
 func listSenders(c *call) answer {
-	states, statuses := c.queryList("filterStates"), c.queryList("filterStatuses")
-	return listPage(c, c.project.Senders, "senders", 50, stateFilter(states, statuses), func(w *whatsappSender) map[string]any { return w.Doc })
+	return listPage(c, c.project.Senders, "senders", 50, c.stateFilter(), func(w *whatsappSender) map[string]any { return w.Doc })
 }
 
-// stateFilter selects what has one of the states and one of the statuses; an empty
-// list allows any.
-func stateFilter(states, statuses []string) filter {
+// stateFilter selects what has one of the states and one of the statuses in the
+// query; an empty list allows any.
+func (c *call) stateFilter() filter {
+	states, statuses := c.queryList("filterStates"), c.queryList("filterStatuses")
 	return filter{facet: func(facet string) bool {
 		state, status, _ := strings.Cut(facet, "/")
 		return (len(states) == 0 || slices.Contains(states, state)) && (len(statuses) == 0 || slices.Contains(statuses, status))
@@ -125,9 +125,9 @@ func stateFilter(states, statuses []string) filter {
 }
 
 func commentSender(c *call, w *whatsappSender) answer {
-	done := c.comment(&w.history)
-	c.notifySender(c.project, w, "WHATSAPP_SENDER_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
-	return done
+	return c.comment(&w.history, func(comment map[string]any) {
+		c.notifySender(c.project, w, "WHATSAPP_SENDER_COMMENT_ADDED", comment)
+	})
 }
 
 // registerSender puts a one-time code into the log and the answer's header.

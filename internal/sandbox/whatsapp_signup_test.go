@@ -10,7 +10,7 @@ import (
 
 // A signup's code can say what the person entered: the account and the sender
 // have that.
-func TestASignupCanSayWhatItIsOf(t *testing.T) {
+func TestSignupWithValues(t *testing.T) {
 	said := url.Values{
 		"countryCode": {"44"}, "phoneNumber": {"5550" + suffixKnownToMeta}, "displayName": {"Example & Sons"}, "vertical": {"EDUCATION"},
 		"about": {"We teach."}, "websiteOne": {"https://example.com"}, "wabaName": {"Example Ltd"}, "wabaId": {"123"}, "clientBusinessManagerId": {"456"},
@@ -37,7 +37,7 @@ func TestASignupCanSayWhatItIsOf(t *testing.T) {
 	}
 }
 
-func TestASignupThatSaysSomethingWrongIsRefused(t *testing.T) {
+func TestSignupWithInvalidValues(t *testing.T) {
 	for said, want := range map[string]string{
 		"number=5550123":        "is not one of",
 		"vertical=BAKERY":       "vertical",
@@ -57,7 +57,7 @@ func TestASignupThatSaysSomethingWrongIsRefused(t *testing.T) {
 // A project id that is none is 401 for every operation of a strict sandbox, as
 // at the API.
 func TestStrictProjectsAreUUIDs(t *testing.T) {
-	w := open(t, Options{Manual: true, StrictProjects: true})
+	w := newHarness(t, Options{Manual: true, StrictProjects: true})
 	w.get("/webhooks").ok()
 	for _, id := range []string{"%7BprojectId%7D", "my-project", "00000000000000000000000000000000", "01ARZ3NDEKTSV4RRFFQ69G5FAV"} {
 		in := w.in(id)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What the contract asks of a template in words is asked of one that is
-// submitted, and not of a draft.
+// The rules in the contract's descriptions apply to a submitted template, and not to
+// a draft.
 func TestTemplateContentIsChecked(t *testing.T) {
 	body := obj{"type": "BODY", "text": "Hello."}
 	for name, test := range map[string]struct {

@@ -104,9 +104,9 @@ func (s *Sandbox) notifyTemplate(p *project, t *whatsappTemplate, kind string, m
 }
 
 func listTemplates(c *call) answer {
-	picked := stateFilter(c.queryList("filterStates"), c.queryList("filterStatuses"))
-	picked.prefix, _ = c.query["templateName"].(string)
-	return listPage(c, c.project.Templates, "templates", 50, picked, c.maskedTemplate)
+	matching := c.stateFilter()
+	matching.prefix = jsonvalue.Text(c.query, "templateName")
+	return listPage(c, c.project.Templates, "templates", 50, matching, c.maskedTemplate)
 }
 
 func listTemplateLanguages(c *call) answer {
@@ -120,9 +120,9 @@ func listTemplateLanguages(c *call) answer {
 func getTemplate(c *call, t *whatsappTemplate) answer { return c.ok(c.maskedTemplate(t)) }
 
 func commentTemplate(c *call, t *whatsappTemplate) answer {
-	done := c.comment(&t.history)
-	c.notifyTemplate(c.project, t, "WHATSAPP_TEMPLATE_COMMENT_ADDED", map[string]any{"comment": c.body["comment"]})
-	return done
+	return c.comment(&t.history, func(comment map[string]any) {
+		c.notifyTemplate(c.project, t, "WHATSAPP_TEMPLATE_COMMENT_ADDED", comment)
+	})
 }
 
 func createTemplate(c *call) answer {

@@ -101,8 +101,8 @@ type batch struct {
 
 // newBatch returns a batch that is complete when itemDone was called for each
 // of its requests, and once more.
-func newBatch(items []batchItem, most int, send func(json.RawMessage)) *batch {
-	b := &batch{maxBytes: most, send: send, open: 1, answers: make([]json.RawMessage, len(items))}
+func newBatch(items []batchItem, maxBytes int, send func(json.RawMessage)) *batch {
+	b := &batch{maxBytes: maxBytes, send: send, open: 1, answers: make([]json.RawMessage, len(items))}
 	for i := range items {
 		switch {
 		case items[i].refusal != nil:

@@ -44,8 +44,8 @@ func batchOf(t *testing.T, text string) []message {
 	return all
 }
 
-// What goes into a batch, and what comes out: one answer for each request, in
-// their order, and none for the rest.
+// Batches and their answers: one for each request, in their order, and none for
+// other messages.
 var batches = map[string]struct {
 	sent string
 	want string // ids of the answers, with the codes of errors; "" for no answer
@@ -105,17 +105,17 @@ func (p *peer) nextLine() string {
 
 func TestBatches(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{})
-	r := w.send(soon(t), http.MethodPost, "/mcp", openSessionOf(batchVersion), nil)
+	r := w.send(withTimeout(t), http.MethodPost, "/mcp", openSessionOf(batchVersion), nil)
 	read(t, r)
 	session := "Mcp-Session-Id: " + r.Header.Get("Mcp-Session-Id")
 	p := dial(t, newServer(t, echo))
 	defer p.close()
 	p.initialize(batchVersion, `{}`)
-	events := eventsOf(t, w.send(soon(t), http.MethodGet, "/sse", "", nil))
+	events := eventsOf(t, w.send(withTimeout(t), http.MethodGet, "/sse", "", nil))
 	at, _ := events.data()
 	over := func(body string) {
 		t.Helper()
-		if status, text := read(t, w.send(soon(t), http.MethodPost, at, body, nil)); status != http.StatusAccepted {
+		if status, text := read(t, w.send(withTimeout(t), http.MethodPost, at, body, nil)); status != http.StatusAccepted {
 			t.Errorf("HTTP+SSE: %d %s", status, text)
 		}
 	}
@@ -176,8 +176,8 @@ func TestBatches(t *testing.T) {
 	}
 }
 
-// Versions after 2025-03-26 have no batches, and nor has a client that has not
-// begun.
+// Versions after 2025-03-26 have no batches, and neither has a client before
+// initialize.
 func TestNoBatchesInOtherVersions(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{})
 	refuses := func(t *testing.T, m message) {
@@ -188,7 +188,7 @@ func TestNoBatchesInOtherVersions(t *testing.T) {
 	}
 	for _, version := range []string{"2024-11-05", "2025-06-18", "2025-11-25"} {
 		t.Run(version, func(t *testing.T) {
-			r := w.send(soon(t), http.MethodPost, "/mcp", openSessionOf(version), nil)
+			r := w.send(withTimeout(t), http.MethodPost, "/mcp", openSessionOf(version), nil)
 			read(t, r)
 			status, text := w.answerTo(pings(1), "Mcp-Session-Id: "+r.Header.Get("Mcp-Session-Id"))
 			if refuses(t, decode(t, text)); status != http.StatusBadRequest {
@@ -218,7 +218,7 @@ func TestNoBatchesInOtherVersions(t *testing.T) {
 		}
 	})
 	t.Run("another's session", func(t *testing.T) {
-		r := w.send(soon(t), http.MethodPost, "/mcp", openSessionOf(batchVersion), nil)
+		r := w.send(withTimeout(t), http.MethodPost, "/mcp", openSessionOf(batchVersion), nil)
 		read(t, r)
 		if status, text := w.answerTo(pings(1), "Mcp-Session-Id: "+r.Header.Get("Mcp-Session-Id"), "Authorization: Bearer bob"); status != http.StatusNotFound {
 			t.Errorf("%d %s", status, text)
@@ -226,9 +226,9 @@ func TestNoBatchesInOtherVersions(t *testing.T) {
 	})
 }
 
-// A batch may come right behind initialize, through a pipe, and its requests
-// begin in their order with those around it.
-func TestABatchInItsTurn(t *testing.T) {
+// A batch may follow initialize directly, through a pipe. Its requests start in
+// order with the requests around it.
+func TestBatchOrder(t *testing.T) {
 	var order []string
 	s := newServer(t, func(_ context.Context, _ tools.Caller, _ string, arguments json.RawMessage) tools.Outcome {
 		order = append(order, string(arguments))
@@ -241,15 +241,15 @@ func TestABatchInItsTurn(t *testing.T) {
 	if err := s.ServeStdio(t.Context(), strings.NewReader(strings.Join(lines, "\n")), &out); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "begun", order, []string{`{"n":1}`, `{"n":2}`, `{"n":3}`, `{"n":4}`})
+	equal(t, "started", order, []string{`{"n":1}`, `{"n":2}`, `{"n":3}`, `{"n":4}`})
 	if !strings.Contains(out.String(), "\n[{") || strings.Count(out.String(), "\n") != 4 {
 		t.Errorf("out came %s", out.String())
 	}
 }
 
-// Where the server is told to stop, the requests of a batch that have not begun
-// are refused in the answer to their batch.
-func TestABatchWhenTheServerStops(t *testing.T) {
+// While the server stops, the requests of a batch that have not started are refused
+// in the answer to the batch.
+func TestBatchWhileTheServerStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(t, func(ctx context.Context, _ tools.Caller, _ string, _ json.RawMessage) tools.Outcome {
 			<-ctx.Done()
@@ -260,9 +260,9 @@ func TestABatchWhenTheServerStops(t *testing.T) {
 		p.initialize(batchVersion, `{}`)
 		p.send(`[` + call(1, `{}`) + `,` + call(2, `{}`) + `,` + fmt.Sprintf(ping, 3) + `]`)
 		synctest.Wait()
-		p.stop(errTold)
+		p.stop(errStopped)
 		line := p.nextLine()
-		if err := <-p.ended; !errors.Is(err, errTold) {
+		if err := <-p.ended; !errors.Is(err, errStopped) {
 			t.Errorf("ended with %v", err)
 		}
 		if got := summary(t, batchOf(t, line)); got != "1 2:-32603 3:-32603" {
@@ -273,7 +273,7 @@ func TestABatchWhenTheServerStops(t *testing.T) {
 
 // A call in a batch may ask a person; the answer may come in a batch too, and a
 // call that was cancelled is not answered.
-func TestAQuestionInABatch(t *testing.T) {
+func TestElicitationInABatch(t *testing.T) {
 	t.Run("stdio", func(t *testing.T) {
 		p := dial(t, newServer(t, asking))
 		defer p.close()
@@ -303,10 +303,10 @@ func TestAQuestionInABatch(t *testing.T) {
 	})
 	t.Run("HTTP", func(t *testing.T) {
 		w := serveWeb(t, asking, HTTPOptions{})
-		r := w.send(soon(t), http.MethodPost, "/mcp", openSessionOf(batchVersion), nil)
+		r := w.send(withTimeout(t), http.MethodPost, "/mcp", openSessionOf(batchVersion), nil)
 		read(t, r)
 		session := "Mcp-Session-Id: " + r.Header.Get("Mcp-Session-Id")
-		stream := eventsOf(t, w.send(soon(t), http.MethodPost, "/mcp", `[`+call(1, `{}`)+`,`+call(2, `{}`)+`]`, headers{session}))
+		stream := eventsOf(t, w.send(withTimeout(t), http.MethodPost, "/mcp", `[`+call(1, `{}`)+`,`+call(2, `{}`)+`]`, headers{session}))
 		for range 2 {
 			question := stream.next()
 			if status, text := w.answerTo(`[`+result(question.ID, `{"action":"decline"}`)+`]`, session); status != http.StatusAccepted {
@@ -326,12 +326,12 @@ func TestAQuestionInABatch(t *testing.T) {
 	})
 }
 
-// A batch counts for as many requests as it holds, and gets no more of answers
-// than one of them.
-func TestABatchIsBounded(t *testing.T) {
+// Each message of a batch counts for the rate limit, and the answers together have
+// the limit of one answer.
+func TestBatchLimits(t *testing.T) {
 	t.Run("rate", func(t *testing.T) {
 		w := serveWeb(t, echo, HTTPOptions{Limits: HTTPLimits{Rate: 1. / 60, Burst: 6}})
-		r := w.send(soon(t), http.MethodPost, "/mcp", openSessionOf(batchVersion), nil)
+		r := w.send(withTimeout(t), http.MethodPost, "/mcp", openSessionOf(batchVersion), nil)
 		read(t, r)
 		session := "Mcp-Session-Id: " + r.Header.Get("Mcp-Session-Id")
 		var got []int
@@ -343,9 +343,9 @@ func TestABatchIsBounded(t *testing.T) {
 			t.Errorf("statuses %v", got)
 		}
 		w = serveWeb(t, echo, HTTPOptions{Limits: HTTPLimits{Rate: 1. / 60, Burst: 4}})
-		events := eventsOf(t, w.send(soon(t), http.MethodGet, "/sse", "", nil))
+		events := eventsOf(t, w.send(withTimeout(t), http.MethodGet, "/sse", "", nil))
 		at, _ := events.data()
-		if status, text := read(t, w.send(soon(t), http.MethodPost, at, pings(1, 2, 3, 4, 5), nil)); status != http.StatusBadRequest || !strings.Contains(text, "may hold at most 4 messages") {
+		if status, text := read(t, w.send(withTimeout(t), http.MethodPost, at, pings(1, 2, 3, 4, 5), nil)); status != http.StatusBadRequest || !strings.Contains(text, "may hold at most 4 messages") {
 			t.Errorf("HTTP+SSE: %d %s", status, text)
 		}
 	})
@@ -353,7 +353,7 @@ func TestABatchIsBounded(t *testing.T) {
 		w := serveWeb(t, func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome {
 			return tools.Outcome{Structured: map[string]any{"text": strings.Repeat("a", 1000)}}
 		}, HTTPOptions{Limits: HTTPLimits{Answer: 6000}})
-		r := w.send(soon(t), http.MethodPost, "/mcp", openSessionOf(batchVersion), nil)
+		r := w.send(withTimeout(t), http.MethodPost, "/mcp", openSessionOf(batchVersion), nil)
 		read(t, r)
 		calls := make([]string, 10)
 		for i := range calls {

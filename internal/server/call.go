@@ -159,13 +159,11 @@ func toolResult(outcome tools.Outcome) (*mcp.CallToolResult, error) {
 	if outcome.Structured == nil {
 		return nil, errors.New("an outcome without a result")
 	}
-	encoded := bytes.NewBuffer(make([]byte, 0, 4<<10)) // most results fit
-	encoder := json.NewEncoder(encoded)
-	encoder.SetEscapeHTML(false) // < and & stay readable in the text
-	if err := encoder.Encode(outcome.Structured); err != nil {
+	line, err := encodeLine(outcome.Structured)
+	if err != nil {
 		return nil, err
 	}
-	raw := bytes.TrimSpace(encoded.Bytes())
+	raw := bytes.TrimSpace(line)
 	content := []mcp.Content{mcp.NewTextContent(string(raw))}
 	if l := outcome.Link; l != nil {
 		content = append(content, mcp.NewResourceLink(l.URI, l.Name, l.Description, markdown))

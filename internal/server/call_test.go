@@ -15,7 +15,7 @@ import (
 	"papi-mcp/tools"
 )
 
-func TestArgumentsReachTheToolboxAsTheyAre(t *testing.T) {
+func TestArgumentsReachTheToolboxUnchanged(t *testing.T) {
 	for name, test := range map[string]struct{ params, want string }{
 		"an object, byte for byte": {`{"name":"do","arguments":{"b": 1,  "a":12345678901234567890.10}}`, `{"b": 1,  "a":12345678901234567890.10}`},
 		"none":                     {`{"name":"do"}`, `{}`},
@@ -73,9 +73,9 @@ func TestAnUnknownToolIsAProtocolError(t *testing.T) {
 	}
 }
 
-// Whatever goes wrong in a call, its client gets a result in the form of all
-// errors, and learns nothing of the inside; the log tells where it was.
-func TestACallThatFailsInside(t *testing.T) {
+// An internal error of a call is a result in the form of all errors, without
+// internal details; the log has the location.
+func TestInternalErrors(t *testing.T) {
 	for name, test := range map[string]struct {
 		do     func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome
 		logged string
@@ -126,7 +126,7 @@ func TestACallThatFailsInside(t *testing.T) {
 				}
 			}
 			if strings.Contains(fmt.Sprint(content), "hunter2") || strings.Contains(log.String(), "hunter2") {
-				t.Errorf("the inside is told: %v, log %s", content, log.String())
+				t.Errorf("internal details are sent: %v, log %s", content, log.String())
 			}
 			if !strings.Contains(log.String(), test.logged) {
 				t.Errorf("log has no %q: %s", test.logged, log.String())
@@ -136,12 +136,12 @@ func TestACallThatFailsInside(t *testing.T) {
 }
 
 // What a tool call answers is rendered as mcp-go renders it.
-func TestACallsResultIsRenderedAsEver(t *testing.T) {
-	told := tools.Outcome{Structured: map[string]any{"text": "a <b> & \u2028 \"c\"", "n": 1}}
-	failed, linked := told, told
+func TestResultIsRenderedAsByMCPGo(t *testing.T) {
+	succeeded := tools.Outcome{Structured: map[string]any{"text": "a <b> & \u2028 \"c\"", "n": 1}}
+	failed, linked := succeeded, succeeded
 	failed.IsError = true
 	linked.Link = &tools.Link{URI: "papi://triggers", Name: "triggers"}
-	for name, outcome := range map[string]tools.Outcome{"a result": told, "an error": failed, "with a link": linked} {
+	for name, outcome := range map[string]tools.Outcome{"a result": succeeded, "an error": failed, "with a link": linked} {
 		for _, kind := range []mcp.ResultType{"", mcp.ResultTypeComplete} {
 			result, err := toolResult(outcome)
 			if err != nil {

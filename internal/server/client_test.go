@@ -19,7 +19,7 @@ type person struct{ action mcp.ElicitationResponseAction }
 
 func (p person) Elicit(_ context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
 	if p.action == "" {
-		return nil, errors.New("nobody here")
+		return nil, errors.New("the handler fails")
 	}
 	return &mcp.ElicitationResult{ElicitationResponse: mcp.ElicitationResponse{Action: p.action}}, nil
 }
@@ -60,7 +60,7 @@ func connect(t *testing.T, s *Server, version string, options ...client.ClientOp
 	return c
 }
 
-func TestARealClient(t *testing.T) {
+func TestRealClient(t *testing.T) {
 	var request mcp.CallToolRequest
 	request.Params.Name = "do"
 	request.Params.Arguments = map[string]any{"a": 1}
@@ -90,7 +90,7 @@ func TestARealClient(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := structured(t, result); got["answer"] != "nobody to ask" {
+			if got := structured(t, result); got["answer"] != "can not elicit" {
 				t.Errorf("content %v", got)
 			}
 		})
@@ -135,7 +135,7 @@ func TestARealClient(t *testing.T) {
 
 // mcp-go's client answers with an error when its handler fails, where the
 // protocol has a place for one.
-func TestARealClientWithNobodyThere(t *testing.T) {
+func TestRealClientWhoseHandlerFails(t *testing.T) {
 	var request mcp.CallToolRequest
 	request.Params.Name = "do"
 	c := connect(t, newServer(t, asking), "2025-11-25", client.WithElicitationHandler(person{}))

@@ -11,15 +11,15 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// oddValues stand where an object should.
-var oddValues = []string{`true`, `false`, `null`, `0`, `-1.5`, `""`, `"yes"`, `[]`, `[{}]`, `{"x":[1,{"y":null}]}`}
+// malformedValues are used in place of an object.
+var malformedValues = []string{`true`, `false`, `null`, `0`, `-1.5`, `""`, `"yes"`, `[]`, `[{}]`, `{"x":[1,{"y":null}]}`}
 
-// oddCapabilities are what a client may declare that is not what the protocol
+// malformedCapabilities are what a client may declare that is not what the protocol
 // says: never an error, and never that it can show a form, save where that
 // stands beside it.
-func oddCapabilities() map[string]bool {
+func malformedCapabilities() map[string]bool {
 	odd := map[string]bool{`{"elicitation":{},"experimental":7}`: true, `{"elicitation":{"form":{"applyDefaults":true}}}`: true}
-	for _, value := range oddValues {
+	for _, value := range malformedValues {
 		odd[value] = false
 		for _, name := range []string{"roots", "sampling", "elicitation", "experimental", "extensions", "tasks", "new"} {
 			odd[fmt.Sprintf(`{%q:%s}`, name, value)] = false
@@ -41,10 +41,10 @@ func oddCapabilities() map[string]bool {
 	return odd
 }
 
-// oddInfos are what a client may say of itself.
-func oddInfos() []string {
+// malformedInfos are values of clientInfo.
+func malformedInfos() []string {
 	infos := []string{`{}`}
-	for _, value := range oddValues {
+	for _, value := range malformedValues {
 		infos = append(infos, value)
 		for _, name := range []string{"name", "version", "title", "description", "websiteUrl", "icons", "new"} {
 			infos = append(infos, fmt.Sprintf(`{"name":"n","version":"1",%q:%s}`, name, value))
@@ -57,29 +57,29 @@ func initializeWith(info, capabilities string) string {
 	return fmt.Sprintf(`{"jsonrpc":"2.0","id":"i","method":"initialize","params":{"protocolVersion":"2025-11-25","clientInfo":%s,"capabilities":%s}}`, info, capabilities)
 }
 
-const plainInfo = `{"name":"peer","version":"1"}`
+const validInfo = `{"name":"peer","version":"1"}`
 
 // hasBegun checks the answer to initialize.
-func hasBegun(t *testing.T, m message) {
+func checkInitialized(t *testing.T, m message) {
 	t.Helper()
 	if m.Error != nil || !strings.Contains(string(m.Result), `"protocolVersion":"2025-11-25"`) {
 		t.Errorf("initialize: %s", show(m))
 	}
 }
 
-func TestOddCapabilitiesNeverFailInitialize(t *testing.T) {
+func TestMalformedCapabilities(t *testing.T) {
 	w := serveWeb(t, asking, HTTPOptions{Limits: HTTPLimits{SessionsPerCaller: 4000}})
 	web := func(body string) (message, string) {
-		r := w.send(soon(t), http.MethodPost, "/mcp", body, nil)
+		r := w.send(withTimeout(t), http.MethodPost, "/mcp", body, nil)
 		_, text := read(t, r)
 		return decode(t, text), "Mcp-Session-Id: " + r.Header.Get("Mcp-Session-Id")
 	}
-	for declared, asked := range oddCapabilities() {
+	for declared, asked := range malformedCapabilities() {
 		t.Run(declared, func(t *testing.T) {
 			p := dial(t, newServer(t, asking))
 			defer p.close()
-			p.send(initializeWith(plainInfo, declared))
-			hasBegun(t, p.next())
+			p.send(initializeWith(validInfo, declared))
+			checkInitialized(t, p.next())
 			p.send(call(1, `{}`))
 			m := p.next()
 			if got := m.Method == mcp.MethodElicitationCreate; got != asked {
@@ -94,8 +94,8 @@ func TestOddCapabilitiesNeverFailInitialize(t *testing.T) {
 				t.Errorf("2026-07-28 on stdio: got %s", show(m))
 			}
 
-			m, session := web(initializeWith(plainInfo, declared))
-			hasBegun(t, m)
+			m, session := web(initializeWith(validInfo, declared))
+			checkInitialized(t, m)
 			if !asked { // else it would wait for the answer
 				if status, text := w.answerTo(call(1, `{}`), session, "Accept: application/json"); status != http.StatusOK || strings.Contains(text, "elicitation/create") {
 					t.Errorf("over HTTP: %d %s", status, text)
@@ -109,21 +109,21 @@ func TestOddCapabilitiesNeverFailInitialize(t *testing.T) {
 	}
 }
 
-func TestOddNamesNeverFailInitialize(t *testing.T) {
+func TestMalformedClientInfo(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{})
-	events := eventsOf(t, w.send(soon(t), http.MethodGet, "/sse", "", nil))
+	events := eventsOf(t, w.send(withTimeout(t), http.MethodGet, "/sse", "", nil))
 	at, _ := events.data()
-	for _, info := range oddInfos() {
+	for _, info := range malformedInfos() {
 		p := dial(t, newServer(t, echo))
 		p.send(initializeWith(info, `{}`))
-		hasBegun(t, p.next())
+		checkInitialized(t, p.next())
 		p.close()
 		_, text := w.answerTo(initializeWith(info, `{}`))
-		hasBegun(t, decode(t, text))
-		if status, text := read(t, w.send(soon(t), http.MethodPost, at, initializeWith(info, `{"roots":[]}`), nil)); status != http.StatusAccepted {
+		checkInitialized(t, decode(t, text))
+		if status, text := read(t, w.send(withTimeout(t), http.MethodPost, at, initializeWith(info, `{"roots":[]}`), nil)); status != http.StatusAccepted {
 			t.Fatalf("%d %s", status, text)
 		}
-		hasBegun(t, events.next())
+		checkInitialized(t, events.next())
 		meta := fmt.Sprintf(`{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":%s,"io.modelcontextprotocol/clientCapabilities":{}}`, info)
 		status, text := w.answerTo(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"do","_meta":`+meta+`}}`, modernHeaders("tools/call", "do")...)
 		if status != http.StatusOK {
@@ -132,8 +132,8 @@ func TestOddNamesNeverFailInitialize(t *testing.T) {
 	}
 }
 
-// What is sent along with capabilities reaches the tool as it was.
-func TestWhatIsCutDownChangesNoArguments(t *testing.T) {
+// Arguments beside malformed capabilities reach the tool unchanged.
+func TestLimitClientInfoKeepsArguments(t *testing.T) {
 	p := dial(t, newServer(t, echo))
 	defer p.close()
 	const arguments = `{"a":"<&>\u2028 \"clientCapabilities\"","n":12345678901234567890.10,"deep":{"io.modelcontextprotocol/clientCapabilities":true}}`
@@ -156,23 +156,23 @@ func live() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// A session keeps little, however much its client says of itself.
-func TestSessionsKeepLittle(t *testing.T) {
+// A session needs little memory, however much its client sends about itself.
+func TestSessionMemory(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{})
 	experimental := fmt.Sprintf(`{"experimental":{"x":[%s1]}}`, strings.Repeat(`{"y":[]},`, 1<<17))
 	long := fmt.Sprintf(`{"name":%[1]q,"version":%[1]q,"title":%[1]q,"icons":[{"src":%[1]q}]}`, strings.Repeat("n", 1<<18))
-	begin := func() {
+	open := func() {
 		t.Helper()
-		for _, body := range []string{initializeWith(plainInfo, experimental), initializeWith(long, `{}`)} {
+		for _, body := range []string{initializeWith(validInfo, experimental), initializeWith(long, `{}`)} {
 			if status, text := w.answerTo(body); status != http.StatusOK {
 				t.Fatalf("%d %s", status, text)
 			}
 		}
 	}
-	begin() // what is loaded once
+	open() // what is loaded once
 	before := live()
 	for range 10 {
-		begin()
+		open()
 	}
 	const sessions, most = 20, 64 << 10
 	if n := w.http.sessions.count(); n != sessions+2 {
@@ -202,7 +202,7 @@ func decode(t *testing.T, text string) message {
 }
 
 // A subscription is kept as long as its stream, so it is bounded too.
-func TestASubscriptionIsBounded(t *testing.T) {
+func TestSubscriptionIsBounded(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{})
 	filter := fmt.Sprintf(`,"notifications":{"resourceSubscriptions":[%q]}`, "papi://"+strings.Repeat("x", maxParams(mcp.MethodSubscriptionsListen)))
 	status, text := w.answerTo(modern(1, "subscriptions/listen", `{}`, filter), modernHeaders("subscriptions/listen", "")...)

@@ -188,7 +188,7 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 
 	isOpening := r.method == mcp.MethodInitialize || r.method == mcp.MethodServerDiscover
 	switch r.method {
-	case mcp.MethodInitialize: // answered before the next request begins
+	case mcp.MethodInitialize: // answered before the next request starts
 	case mcp.MethodToolsCall: // started when the call reaches the toolbox
 	default:
 		r.started()

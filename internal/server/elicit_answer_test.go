@@ -103,7 +103,7 @@ var otherAnswers = map[string]struct{ line, want string }{
 	"accept, with a method":             {`{"jsonrpc":"2.0","id":%s,"method":"elicitation/create","result":{"action":"accept"}}`, "cancelled"},
 }
 
-func TestWhatAnAnswerMeans(t *testing.T) {
+func TestReadAnswer(t *testing.T) {
 	for name, test := range answers {
 		if got := readAnswer(json.RawMessage(test.result)); got != guard.Answer(test.want) {
 			t.Errorf("%s: %s, want %s", name, got, test.want)

@@ -7,8 +7,8 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// A second answer is refused even while nobody has taken the first: to keep it
-// would stop the reader.
+// A second answer is refused even before the first is read: keeping it would block
+// the reader.
 func TestAQuestionHasOneAnswer(t *testing.T) {
 	var q pendingElicitations
 	id, answer := q.add()
@@ -29,11 +29,11 @@ func TestAQuestionHasOneAnswer(t *testing.T) {
 	}
 }
 
-// The answer that was the last line of the input counts, although nothing more
-// is heard when it is taken.
-func TestTheLastLineMayAnswer(t *testing.T) {
+// An answer on the last line of the input counts, although receiving has stopped when
+// it is read.
+func TestAnswerOnTheLastLine(t *testing.T) {
 	ctx := withPrincipal(t.Context(), StdioPrincipal)
-	for range 50 { // the two are ready at once
+	for range 50 { // both are ready at the same time
 		var c *connection
 		c = newServer(t, echo).connect(ctx, "1", defaultConnectionLimits, writerFunc(func(line []byte) {
 			var question message

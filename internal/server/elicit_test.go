@@ -31,7 +31,7 @@ func result(id json.RawMessage, result string) string {
 }
 
 // seesQuestion checks what a person is shown.
-func seesQuestion(t *testing.T, params []byte) {
+func checkQuestion(t *testing.T, params []byte) {
 	t.Helper()
 	var got struct {
 		Message         string
@@ -50,7 +50,7 @@ func seesQuestion(t *testing.T, params []byte) {
 	}
 }
 
-func TestAnOlderClientIsAskedOverItsConnection(t *testing.T) {
+func TestElicitationOfAnOlderClient(t *testing.T) {
 	for _, version := range olderVersions {
 		for name, test := range answers {
 			t.Run(version+" "+name, func(t *testing.T) {
@@ -62,7 +62,7 @@ func TestAnOlderClientIsAskedOverItsConnection(t *testing.T) {
 				if question.Method != mcp.MethodElicitationCreate {
 					t.Fatalf("got %s", show(question))
 				}
-				seesQuestion(t, question.Params)
+				checkQuestion(t, question.Params)
 				p.send(result(question.ID, test.result))
 				if content := structured(t, toolAnswer(t, p.next())); content["answer"] != test.want {
 					t.Errorf("answer %v, want %s", content["answer"], test.want)
@@ -72,7 +72,7 @@ func TestAnOlderClientIsAskedOverItsConnection(t *testing.T) {
 	}
 }
 
-func TestAnOlderClientThatAnswersOtherwise(t *testing.T) {
+func TestErrorAnswersOfAnOlderClient(t *testing.T) {
 	for _, version := range olderVersions {
 		for name, test := range otherAnswers {
 			t.Run(version+" "+name, func(t *testing.T) {
@@ -90,7 +90,7 @@ func TestAnOlderClientThatAnswersOtherwise(t *testing.T) {
 	}
 }
 
-func TestWhoCanBeAsked(t *testing.T) {
+func TestElicitationCapabilities(t *testing.T) {
 	for name, test := range capabilities {
 		t.Run(name, func(t *testing.T) {
 			p := dial(t, newServer(t, asking))
@@ -116,15 +116,15 @@ func TestWhoCanBeAsked(t *testing.T) {
 	}
 }
 
-// A client that has not said what it can is not asked.
-func TestBeforeInitializeNobodyIsAsked(t *testing.T) {
+// A client that has not declared its capabilities is not asked.
+func TestNoElicitationBeforeInitialize(t *testing.T) {
 	answers := scripted(t, newServer(t, asking), []string{call(1, `{}`)})
-	if content := structured(t, toolAnswer(t, answers[0])); content["answer"] != "nobody to ask" {
+	if content := structured(t, toolAnswer(t, answers[0])); content["answer"] != "can not elicit" {
 		t.Errorf("content %v", content)
 	}
 }
 
-func TestSilenceEndsTheQuestion(t *testing.T) {
+func TestElicitationTimeout(t *testing.T) {
 	for _, version := range olderVersions {
 		synctest.Test(t, func(t *testing.T) {
 			p := dial(t, newServer(t, asking))
@@ -156,7 +156,7 @@ func TestSilenceEndsTheQuestion(t *testing.T) {
 }
 
 // Only the first answer counts, and none to a question that was not asked.
-func TestAnswersThatDoNotCount(t *testing.T) {
+func TestIgnoredAnswers(t *testing.T) {
 	for _, version := range olderVersions {
 		p := dial(t, newServer(t, asking))
 		p.initialize(version, `{"elicitation":{}}`)
@@ -175,8 +175,8 @@ func TestAnswersThatDoNotCount(t *testing.T) {
 	}
 }
 
-// What an older client puts into its request is no answer: it was not asked.
-func TestAnOlderClientCanNotAnswerAhead(t *testing.T) {
+// An answer in the request of an older client does not count: it was not asked.
+func TestAnOlderClientCanNotAnswerInAdvance(t *testing.T) {
 	for _, capability := range []string{`{}`, `{"elicitation":{}}`} {
 		p := dial(t, newServer(t, asking))
 		p.initialize("2025-11-25", capability)
@@ -193,7 +193,7 @@ func TestAnOlderClientCanNotAnswerAhead(t *testing.T) {
 	}
 }
 
-func TestACancelledCallTakesItsQuestionBack(t *testing.T) {
+func TestACancelledCallCancelsItsQuestion(t *testing.T) {
 	p := dial(t, newServer(t, asking))
 	p.initialize("2025-11-25", `{"elicitation":{}}`)
 	p.send(call(1, `{}`))
@@ -205,7 +205,7 @@ func TestACancelledCallTakesItsQuestionBack(t *testing.T) {
 	p.close()
 }
 
-// Behind the end of the input no answer can come: the question ends at once,
+// After the end of the input no answer can arrive: the question ends immediately,
 // unless its answer was the last line.
 func TestTheEndOfTheInputEndsQuestions(t *testing.T) {
 	for name, last := range map[string]string{
@@ -222,7 +222,7 @@ func TestTheEndOfTheInputEndsQuestions(t *testing.T) {
 				}
 				start := time.Now()
 				p.send(last)
-				rest, err := p.hangUp()
+				rest, err := p.closeInput()
 				if err != nil || len(rest) != 1 {
 					t.Fatalf("%d messages, %v", len(rest), err)
 				}
@@ -237,7 +237,7 @@ func TestTheEndOfTheInputEndsQuestions(t *testing.T) {
 	}
 }
 
-func TestAModernClientIsAskedByTheResult(t *testing.T) {
+func TestElicitationOfAModernClient(t *testing.T) {
 	const can = `{"elicitation":{"form":{}}}`
 	p := dial(t, newServer(t, asking))
 	defer p.close()
@@ -259,9 +259,9 @@ func TestAModernClientIsAskedByTheResult(t *testing.T) {
 	}
 
 	id := 1
-	retry := func(brought string) message {
+	retry := func(supplied string) message {
 		id++
-		p.send(modern(id, "tools/call", can, `,"name":"do","arguments":{"a":1}`+brought))
+		p.send(modern(id, "tools/call", can, `,"name":"do","arguments":{"a":1}`+supplied))
 		return p.next()
 	}
 	for name, test := range answers {
@@ -270,7 +270,7 @@ func TestAModernClientIsAskedByTheResult(t *testing.T) {
 			t.Errorf("%s: answer %v, want %s", name, content["answer"], test.want)
 		}
 	}
-	for name, brought := range map[string]string{
+	for name, supplied := range map[string]string{
 		"no answer":             `,"requestState":"signed-state"`,
 		"an answer to another":  `,"requestState":"signed-state","inputResponses":{"other":{"action":"accept"}}`,
 		"a state without input": `,"requestState":"signed-state","inputResponses":{}`,
@@ -282,30 +282,30 @@ func TestAModernClientIsAskedByTheResult(t *testing.T) {
 		"another spelling":      `,"requestState":"signed-state","inputResponses":{"Confirmation":{"action":"accept"}}`,
 		"a state twice":         `,"requestState":"made up","requestState":"signed-state","inputResponses":{"confirmation":{"action":"accept"}}`,
 	} {
-		m := retry(brought)
+		m := retry(supplied)
 		if content := structured(t, toolAnswer(t, m)); content["answer"] != "cancelled" {
 			t.Errorf("%s: answer %v, want cancelled", name, content["answer"])
 		}
 	}
-	for name, brought := range map[string]string{
-		"no state":            `,"inputResponses":{"confirmation":{"action":"accept"}}`,
-		"another state":       `,"requestState":"made up","inputResponses":{"confirmation":{"action":"accept"}}`,
-		"nothing was brought": ``,
-		"a state of no text":  `,"requestState":5,"inputResponses":{"confirmation":{"action":"accept"}}`,
-		"other spellings":     `,"RequestState":"signed-state","InputResponses":{"confirmation":{"action":"accept"}}`,
+	for name, supplied := range map[string]string{
+		"no state":           `,"inputResponses":{"confirmation":{"action":"accept"}}`,
+		"another state":      `,"requestState":"made up","inputResponses":{"confirmation":{"action":"accept"}}`,
+		"no answer":          ``,
+		"a state of no text": `,"requestState":5,"inputResponses":{"confirmation":{"action":"accept"}}`,
+		"other spellings":    `,"RequestState":"signed-state","InputResponses":{"confirmation":{"action":"accept"}}`,
 	} {
-		if m := retry(brought); !toolAnswer(t, m).NeedsInput() {
+		if m := retry(supplied); !toolAnswer(t, m).NeedsInput() {
 			t.Errorf("%s: got %s, want the question again", name, show(m))
 		}
 	}
 }
 
-// Without the capability, an answer that is brought along is none.
-func TestAModernClientThatCanNotAskDoesNotAnswer(t *testing.T) {
+// Without the capability, an answer in the call does not count.
+func TestAModernClientWithoutElicitation(t *testing.T) {
 	p := dial(t, newServer(t, asking))
 	defer p.close()
 	p.send(modern(1, "tools/call", `{}`, `,"name":"do","requestState":"signed-state","inputResponses":{"confirmation":{"action":"accept"}}`))
-	if content := structured(t, toolAnswer(t, p.next())); content["answer"] != "nobody to ask" {
+	if content := structured(t, toolAnswer(t, p.next())); content["answer"] != "can not elicit" {
 		t.Errorf("content %v", content)
 	}
 }

@@ -13,9 +13,8 @@ import (
 	"papi-mcp/tools"
 )
 
-// What a client asks for is never repeated at length, whatever it is asked by,
-// and hidden characters in it don't come back.
-func TestErrorsRepeatLittle(t *testing.T) {
+// Errors repeat a client's texts only up to a limit, and without hidden characters.
+func TestErrorsAreBounded(t *testing.T) {
 	s := New(Options{Toolbox: &fakeToolbox{}, Prompts: prompts.All})
 	long := "\u202e\u200b\U000e0041" + strings.Repeat("y", 2<<20)
 	short := "\u202e\u200b\U000e0041" + strings.Repeat("y", 2000)
@@ -60,9 +59,9 @@ func TestErrorsRepeatLittle(t *testing.T) {
 	}
 }
 
-// mcp-go can't read a number that is no float; the tool answers for it all the
-// same, in each era.
-func TestACallWithANumberThatIsNoFloat(t *testing.T) {
+// mcp-go can't decode a number that is out of range; the tool answers nevertheless, in
+// each protocol version.
+func TestNumberOutOfRange(t *testing.T) {
 	var mu sync.Mutex
 	var given []string
 	s := New(Options{Toolbox: &fakeToolbox{names: []string{"schema_get"}, do: func(_ context.Context, _ tools.Caller, _ string, arguments json.RawMessage) tools.Outcome {

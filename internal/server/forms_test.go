@@ -8,8 +8,8 @@ import (
 
 const bom = "\ufeff"
 
-// A slash at the end of a path is served as without, and never redirected.
-func TestATrailingSlash(t *testing.T) {
+// A slash at the end of a path is ignored, and never redirected.
+func TestTrailingSlash(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{Open: map[string]http.Handler{
 		"GET /.well-known/thing/mcp": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }),
 	}})
@@ -18,51 +18,51 @@ func TestATrailingSlash(t *testing.T) {
 		"/healthz/": 200, "/readyz/": 200, "/.well-known/thing/mcp/": http.StatusTeapot,
 		"/etc/passwd/": 404, "/mcp/x/": 404, "/": 404, "//": 404,
 	} {
-		if got, body := read(t, w.send(soon(t), http.MethodGet, path, "", nil)); got != status && !(path == "//" && got == http.StatusTemporaryRedirect) {
+		if got, body := read(t, w.send(withTimeout(t), http.MethodGet, path, "", nil)); got != status && !(path == "//" && got == http.StatusTemporaryRedirect) {
 			t.Errorf("%s: %d %s", path, got, body)
 		}
 	}
 	for _, path := range []string{"/mcp/", "/mcp//"} {
-		r := w.send(soon(t), http.MethodPost, path, openSession, nil)
+		r := w.send(withTimeout(t), http.MethodPost, path, openSession, nil)
 		status, body := read(t, r)
 		session := "Mcp-Session-Id: " + r.Header.Get("Mcp-Session-Id")
 		if status != http.StatusOK || !strings.Contains(body, `"serverInfo"`) {
 			t.Errorf("%s: %d %s", path, status, body)
 		}
-		if status, body := read(t, w.send(soon(t), http.MethodPost, path, call(1, `{}`), headers{session})); status != http.StatusOK || !strings.Contains(body, "echo") {
+		if status, body := read(t, w.send(withTimeout(t), http.MethodPost, path, call(1, `{}`), headers{session})); status != http.StatusOK || !strings.Contains(body, "echo") {
 			t.Errorf("a call to %s: %d %s", path, status, body)
 		}
-		stream := w.send(soon(t), http.MethodGet, path, "", headers{session})
+		stream := w.send(withTimeout(t), http.MethodGet, path, "", headers{session})
 		if stream.Body.Close(); stream.StatusCode != http.StatusOK {
 			t.Errorf("a stream of %s: %d", path, stream.StatusCode)
 		}
-		if status, body := read(t, w.send(soon(t), http.MethodDelete, path, "", headers{session})); status != http.StatusNoContent {
+		if status, body := read(t, w.send(withTimeout(t), http.MethodDelete, path, "", headers{session})); status != http.StatusNoContent {
 			t.Errorf("the end at %s: %d %s", path, status, body)
 		}
 	}
-	events := eventsOf(t, w.send(soon(t), http.MethodGet, "/sse/", "", nil))
+	events := eventsOf(t, w.send(withTimeout(t), http.MethodGet, "/sse/", "", nil))
 	at, _ := events.data()
-	if status, body := read(t, w.send(soon(t), http.MethodPost, strings.Replace(at, "/message?", "/message/?", 1), openSession, nil)); status != http.StatusAccepted {
+	if status, body := read(t, w.send(withTimeout(t), http.MethodPost, strings.Replace(at, "/message?", "/message/?", 1), openSession, nil)); status != http.StatusAccepted {
 		t.Errorf("%d %s", status, body)
 	}
-	hasBegun(t, events.next())
+	checkInitialized(t, events.next())
 }
 
-// A byte order mark before a message is skipped, wherever messages come in.
-func TestAByteOrderMark(t *testing.T) {
+// A byte order mark before a message is skipped, on every transport.
+func TestByteOrderMark(t *testing.T) {
 	t.Run("stdio", func(t *testing.T) {
 		p := dial(t, newServer(t, echo))
 		defer p.close()
-		p.send(bom+initializeWith(plainInfo, `{}`), bom, " "+bom+" "+call(1, `{}`))
-		hasBegun(t, p.next())
+		p.send(bom+initializeWith(validInfo, `{}`), bom, " "+bom+" "+call(1, `{}`))
+		checkInitialized(t, p.next())
 		if m := p.next(); m.Error != nil {
 			t.Errorf("got %s", show(m))
 		}
 	})
 	w := serveWeb(t, echo, HTTPOptions{})
 	t.Run("HTTP", func(t *testing.T) {
-		_, text := w.answerTo(bom + initializeWith(plainInfo, `{}`))
-		hasBegun(t, decode(t, text))
+		_, text := w.answerTo(bom + initializeWith(validInfo, `{}`))
+		checkInitialized(t, decode(t, text))
 		if status, text := w.answerTo(bom+modernCall(1), modernHeaders("tools/call", "do")...); status != http.StatusOK {
 			t.Errorf("%d %s", status, text)
 		}
@@ -73,11 +73,11 @@ func TestAByteOrderMark(t *testing.T) {
 		}
 	})
 	t.Run("HTTP+SSE", func(t *testing.T) {
-		events := eventsOf(t, w.send(soon(t), http.MethodGet, "/sse", "", nil))
+		events := eventsOf(t, w.send(withTimeout(t), http.MethodGet, "/sse", "", nil))
 		at, _ := events.data()
-		if status, body := read(t, w.send(soon(t), http.MethodPost, at, bom+initializeWith(plainInfo, `{}`), nil)); status != http.StatusAccepted {
+		if status, body := read(t, w.send(withTimeout(t), http.MethodPost, at, bom+initializeWith(validInfo, `{}`), nil)); status != http.StatusAccepted {
 			t.Errorf("%d %s", status, body)
 		}
-		hasBegun(t, events.next())
+		checkInitialized(t, events.next())
 	})
 }

@@ -60,8 +60,8 @@ func newGuarded(t *testing.T, within time.Duration) *guarded {
 	return g
 }
 
-// there tells which of the two webhooks are still there.
-func (g *guarded) there() string {
+// remaining returns which of the two webhooks exist.
+func (g *guarded) remaining() string {
 	g.t.Helper()
 	r, err := http.NewRequestWithContext(g.t.Context(), http.MethodGet, "http://sandbox/v1/projects/"+sandbox.DefaultProject+"/webhooks", nil)
 	if err != nil {
@@ -89,15 +89,15 @@ func (g *guarded) there() string {
 	return strings.Join(there, "")
 }
 
-// remove is the line of a call that a person must confirm.
-func (g *guarded) remove(webhook, brought string) string {
+// deleteCall returns the line of a call that a person must confirm.
+func (g *guarded) deleteCall(webhook, supplied string) string {
 	g.last++
-	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"webhook_delete","arguments":{"webhookId":%q}%s}}`, g.last, webhook, brought)
+	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"webhook_delete","arguments":{"webhookId":%q}%s}}`, g.last, webhook, supplied)
 }
 
-func (g *guarded) modernRemove(webhook, brought string) string {
+func (g *guarded) modernDeleteCall(webhook, supplied string) string {
 	g.last++
-	return modern(g.last, "tools/call", `{"elicitation":{"form":{}}}`, fmt.Sprintf(`,"name":"webhook_delete","arguments":{"webhookId":%q}%s`, webhook, brought))
+	return modern(g.last, "tools/call", `{"elicitation":{"form":{}}}`, fmt.Sprintf(`,"name":"webhook_delete","arguments":{"webhookId":%q}%s`, webhook, supplied))
 }
 
 // code is the errorCode of a result, with the reason where it has one; "done"
@@ -116,9 +116,9 @@ func (g *guarded) code(m message) string {
 	return fmt.Sprint(content["errorCode"])
 }
 
-// persons answer a question, each in its way; what the call then answers, and
-// what is left of the webhooks.
-var persons = map[string]struct{ answer, code, left string }{
+// personAnswers are answers to a question, what the call then answers, and which
+// webhooks remain.
+var personAnswers = map[string]struct{ answer, code, left string }{
 	"accepts, without content":        {`{"action":"accept"}`, "done", "two"},
 	"accepts, with an empty form":     {`{"action":"accept","content":{}}`, "done", "two"},
 	"accepts, with content":           {`{"action":"accept","content":{"confirm":true}}`, "done", "two"},
@@ -130,50 +130,50 @@ var persons = map[string]struct{ answer, code, left string }{
 
 func TestAGuardedWriteOfAnOlderClient(t *testing.T) {
 	for _, version := range []string{"2025-06-18", "2025-11-25"} {
-		for name, person := range persons {
+		for name, person := range personAnswers {
 			t.Run(version+", the person "+name, func(t *testing.T) {
 				g := newGuarded(t, 0)
 				defer g.close()
 				g.initialize(version, `{"elicitation":{}}`)
-				g.send(g.remove(g.one, ""))
+				g.send(g.deleteCall(g.one, ""))
 				question := g.next()
 				if !strings.Contains(string(question.Params), g.one) {
 					t.Errorf("the question does not name the webhook: %s", question.Params)
 				}
 				g.send(result(question.ID, person.answer))
-				if got := g.code(g.next()); got != person.code || g.there() != person.left {
-					t.Errorf("%s, left: %s", got, g.there())
+				if got := g.code(g.next()); got != person.code || g.remaining() != person.left {
+					t.Errorf("%s, left: %s", got, g.remaining())
 				}
 			})
 		}
-		t.Run(version+", nobody answers", func(t *testing.T) {
+		t.Run(version+", no answer", func(t *testing.T) {
 			g := newGuarded(t, time.Millisecond)
 			defer g.close()
 			g.initialize(version, `{"elicitation":{}}`)
-			g.send(g.remove(g.one, ""))
+			g.send(g.deleteCall(g.one, ""))
 			question := g.next()
 			g.next() // the question is taken back
 			got := g.code(g.next())
 			g.send(result(question.ID, `{"action":"accept"}`)) // too late
 			g.send(`{"jsonrpc":"2.0","id":"ping","method":"ping"}`)
 			g.next()
-			if got != "confirmation_timeout" || g.there() != "both" {
-				t.Errorf("%s, left: %s", got, g.there())
+			if got != "confirmation_timeout" || g.remaining() != "both" {
+				t.Errorf("%s, left: %s", got, g.remaining())
 			}
 		})
 		t.Run(version+", answers twice", func(t *testing.T) {
 			g := newGuarded(t, 0)
 			defer g.close()
 			g.initialize(version, `{"elicitation":{}}`)
-			g.send(g.remove(g.one, ""))
+			g.send(g.deleteCall(g.one, ""))
 			first := g.next()
 			g.send(result(first.ID, `{"action":"accept"}`), result(first.ID, `{"action":"accept"}`))
 			g.next()
-			g.send(g.remove(g.two, ""))
+			g.send(g.deleteCall(g.two, ""))
 			second := g.next()
 			g.send(result(first.ID, `{"action":"accept"}`), result(second.ID, `{"action":"decline"}`))
-			if got := g.code(g.next()); got != "confirmation_declined" || g.there() != "two" {
-				t.Errorf("%s, left: %s", got, g.there())
+			if got := g.code(g.next()); got != "confirmation_declined" || g.remaining() != "two" {
+				t.Errorf("%s, left: %s", got, g.remaining())
 			}
 		})
 		t.Run(version+", answers what was not asked", func(t *testing.T) {
@@ -181,11 +181,11 @@ func TestAGuardedWriteOfAnOlderClient(t *testing.T) {
 			defer g.close()
 			g.initialize(version, `{"elicitation":{}}`)
 			g.send(result([]byte(`1`), `{"action":"accept"}`), result([]byte(`"confirmation"`), `{"action":"accept"}`))
-			g.send(g.remove(g.one, `,"requestState":"made up","inputResponses":{"confirmation":{"action":"accept"}}`))
+			g.send(g.deleteCall(g.one, `,"requestState":"made up","inputResponses":{"confirmation":{"action":"accept"}}`))
 			question := g.next()
 			g.send(result([]byte(`77`), `{"action":"accept"}`), result(question.ID, `{"action":"decline"}`))
-			if got := g.code(g.next()); got != "confirmation_declined" || g.there() != "both" {
-				t.Errorf("%s, left: %s", got, g.there())
+			if got := g.code(g.next()); got != "confirmation_declined" || g.remaining() != "both" {
+				t.Errorf("%s, left: %s", got, g.remaining())
 			}
 		})
 	}
@@ -194,7 +194,7 @@ func TestAGuardedWriteOfAnOlderClient(t *testing.T) {
 func TestAGuardedWriteOfAModernClient(t *testing.T) {
 	ask := func(g *guarded, webhook string) (state string) {
 		g.t.Helper()
-		g.send(g.modernRemove(webhook, ""))
+		g.send(g.modernDeleteCall(webhook, ""))
 		asked := toolAnswer(g.t, g.next())
 		if !asked.NeedsInput() || asked.RequestState == "" {
 			g.t.Fatalf("not asked: %+v", asked)
@@ -205,35 +205,35 @@ func TestAGuardedWriteOfAModernClient(t *testing.T) {
 		return fmt.Sprintf(`,"requestState":%q,"inputResponses":{"confirmation":%s}`, state, answer)
 	}
 	const yes = `{"action":"accept"}`
-	for name, person := range persons {
+	for name, person := range personAnswers {
 		t.Run("the person "+name, func(t *testing.T) {
 			g := newGuarded(t, 0)
 			defer g.close()
-			g.send(g.modernRemove(g.one, answered(ask(g, g.one), person.answer)))
-			if got := g.code(g.next()); got != person.code || g.there() != person.left {
-				t.Errorf("%s, left: %s", got, g.there())
+			g.send(g.modernDeleteCall(g.one, answered(ask(g, g.one), person.answer)))
+			if got := g.code(g.next()); got != person.code || g.remaining() != person.left {
+				t.Errorf("%s, left: %s", got, g.remaining())
 			}
 		})
 	}
 	for name, test := range map[string]struct {
-		brought func(g *guarded) string // to the call that deletes the first
-		code    string
-		left    string
+		supplied func(g *guarded) string // to the call that deletes the first
+		code     string
+		left     string
 	}{
 		"an answer to what was not asked":     {func(*guarded) string { return `,"inputResponses":{"confirmation":` + yes + `}` }, "confirmation_invalid other_call", "both"},
 		"a state that was made up":            {func(*guarded) string { return answered("made up", yes) }, "confirmation_invalid other_call", "both"},
 		"the state of another call":           {func(g *guarded) string { return answered(ask(g, g.two), yes) }, "confirmation_invalid other_call", "both"},
-		"a state with a letter changed":       {func(g *guarded) string { return answered(bend(ask(g, g.one)), yes) }, "confirmation_invalid other_call", "both"},
+		"a state with a letter changed":       {func(g *guarded) string { return answered(flipCharacter(ask(g, g.one)), yes) }, "confirmation_invalid other_call", "both"},
 		"the state, and no answer":            {func(g *guarded) string { return fmt.Sprintf(`,"requestState":%q`, ask(g, g.one)) }, "confirmation_declined", "both"},
 		"an older question's state, accepted": {func(g *guarded) string { first := ask(g, g.one); ask(g, g.one); return answered(first, yes) }, "done", "two"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := newGuarded(t, 0)
 			defer g.close()
-			brought := test.brought(g)
-			g.send(g.modernRemove(g.one, brought))
-			if got := g.code(g.next()); got != test.code || g.there() != test.left {
-				t.Errorf("%s, left: %s", got, g.there())
+			supplied := test.supplied(g)
+			g.send(g.modernDeleteCall(g.one, supplied))
+			if got := g.code(g.next()); got != test.code || g.remaining() != test.left {
+				t.Errorf("%s, left: %s", got, g.remaining())
 			}
 		})
 	}
@@ -241,13 +241,13 @@ func TestAGuardedWriteOfAModernClient(t *testing.T) {
 		g := newGuarded(t, 0)
 		defer g.close()
 		state := ask(g, g.one)
-		g.send(g.modernRemove(g.one, answered(state, yes)))
+		g.send(g.modernDeleteCall(g.one, answered(state, yes)))
 		first := g.code(g.next())
-		g.send(g.modernRemove(g.one, answered(state, yes)))
+		g.send(g.modernDeleteCall(g.one, answered(state, yes)))
 		second := g.code(g.next())
-		g.send(g.modernRemove(g.two, answered(state, yes)))
-		if third := g.code(g.next()); first != "done" || second != "confirmation_invalid spent" || third != "confirmation_invalid other_call" || g.there() != "two" {
-			t.Errorf("%s, %s, %s, left: %s", first, second, third, g.there())
+		g.send(g.modernDeleteCall(g.two, answered(state, yes)))
+		if third := g.code(g.next()); first != "done" || second != "confirmation_invalid spent" || third != "confirmation_invalid other_call" || g.remaining() != "two" {
+			t.Errorf("%s, %s, %s, left: %s", first, second, third, g.remaining())
 		}
 	})
 	// Once a question is out, a client that says that it can't ask gets no token,
@@ -258,14 +258,14 @@ func TestAGuardedWriteOfAModernClient(t *testing.T) {
 		state := ask(g, g.one)
 		g.last++
 		g.send(modern(g.last, "tools/call", `{}`, fmt.Sprintf(`,"name":"webhook_delete","arguments":{"webhookId":%q}%s`, g.one, answered(state, yes))))
-		if got := g.code(g.next()); got != "confirmation_timeout" || g.there() != "both" {
-			t.Errorf("%s, left: %s", got, g.there())
+		if got := g.code(g.next()); got != "confirmation_timeout" || g.remaining() != "both" {
+			t.Errorf("%s, left: %s", got, g.remaining())
 		}
 	})
 }
 
-// bend changes one sign of a state.
-func bend(state string) string {
+// flipCharacter changes one character of a state.
+func flipCharacter(state string) string {
 	other := "A"
 	if state[9] == 'A' {
 		other = "B"

@@ -2,13 +2,20 @@ package server
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"errors"
+	"io"
 	"log"
 	"log/slog"
+	"math"
+	"mime"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
 
 	"papi-mcp/internal/auth"
 	"papi-mcp/internal/telemetry"
@@ -148,6 +155,89 @@ func (h *HTTP) withTools(w http.ResponseWriter, r *http.Request, id auth.Identit
 		return nil, false
 	}
 	return r.WithContext(withToolbox(r.Context(), toolbox)), true
+}
+
+func (h *HTTP) refuseCaller(w http.ResponseWriter, failure *auth.Failure) {
+	if failure.Challenge != "" {
+		w.Header().Set("WWW-Authenticate", failure.Challenge)
+	}
+	h.server.metrics.countRefusal("caller")
+	refusal := jsonrpcError(nil, codeRefused, failure.Message)
+	refusal.Error.Data = map[string]any{"errorCode": failure.Code, "requestId": w.Header().Get(headerRequestID)}
+	h.writeError(w, failure.Status, refusal)
+}
+
+// refuseWithRetry refuses a request over a limit, which may be sent again
+// after wait.
+func (h *HTTP) refuseWithRetry(w http.ResponseWriter, status int, wait time.Duration, text string) {
+	h.server.metrics.countRefusal("busy")
+	w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
+	h.refuse(w, status, text)
+}
+
+// refuse answers with a JSON-RPC error without an id.
+func (h *HTTP) refuse(w http.ResponseWriter, status int, text string) {
+	h.refuseMessage(w, status, nil, codeRefused, text)
+}
+
+// refuseMessage answers a JSON-RPC message with an error.
+func (h *HTTP) refuseMessage(w http.ResponseWriter, status int, id json.RawMessage, code int, text string) {
+	h.writeError(w, status, jsonrpcError(id, code, text))
+}
+
+// writeError answers with an error that has the id of the HTTP request.
+func (h *HTTP) writeError(w http.ResponseWriter, status int, refusal mcp.JSONRPCError) {
+	writeJSON(w, h.limits.WriteTimeout, status, mustEncode(withHTTPRequest(refusal, w.Header().Get(headerRequestID))))
+}
+
+// readBody reads a message; ok is false when the request has been refused.
+func (h *HTTP) readBody(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		h.refuse(w, http.StatusUnsupportedMediaType, "the Content-Type must be application/json")
+		return nil, false
+	}
+	c := http.NewResponseController(w)
+	_ = c.SetReadDeadline(time.Now().Add(h.limits.ReadTimeout))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(h.limits.Body)))
+	if err == nil {
+		// After an error the deadline stays: net/http reads the rest of a refused
+		// body, which a slow client could delay for ever.
+		_ = c.SetReadDeadline(time.Time{})
+	}
+	switch {
+	case errors.As(err, new(*http.MaxBytesError)):
+		h.refuse(w, http.StatusRequestEntityTooLarge, "a message may have at most "+strconv.Itoa(h.limits.Body)+" bytes")
+		return nil, false
+	case err != nil:
+		w.Header().Set("Connection", "close")
+		h.refuse(w, http.StatusRequestTimeout, "the message was not received in time")
+		return nil, false
+	case depth(body) > h.limits.Depth:
+		h.refuse(w, http.StatusBadRequest, "the message is nested deeper than "+strconv.Itoa(h.limits.Depth))
+		return nil, false
+	}
+	return body, true
+}
+
+// depth returns how deep arrays and objects are nested in a text that may be
+// JSON.
+func depth(text []byte) int {
+	deepest, now, inString := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			now++
+			deepest = max(deepest, now)
+		case c == '}' || c == ']':
+			now--
+		}
+	}
+	return deepest
 }
 
 // errorLog returns the log for net/http's own messages, such as failed

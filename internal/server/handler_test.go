@@ -22,7 +22,7 @@ var endpoints = map[string]string{
 	"/healthz": http.MethodGet, "/readyz": http.MethodGet, "/": http.MethodGet, "/mcp?": http.MethodDelete,
 }
 
-func TestForeignPagesAreRefusedEverywhere(t *testing.T) {
+func TestOtherOriginsAreRefusedEverywhere(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{Hosts: []string{"mcp.example.com"}, Origins: []string{"https://app.example.com"}})
 	_, port, _ := net.SplitHostPort(w.addr)
 	for name, test := range map[string]struct {
@@ -34,7 +34,7 @@ func TestForeignPagesAreRefusedEverywhere(t *testing.T) {
 		"a name of ours in capitals":        {headers{"Host: MCP.example.com:443"}, false},
 		"a name that was pointed at us":     {headers{"Host: evil.example.com:" + port}, true},
 		"one that ends like ours":           {headers{"Host: evilmcp.example.com"}, true},
-		"one that begins like loopback":     {headers{"Host: localhost.evil.example.com"}, true},
+		"one that starts like loopback":     {headers{"Host: localhost.evil.example.com"}, true},
 		"an address that is not ours":       {headers{"Host: 192.0.2.1"}, true},
 		"IPv6 loopback":                     {headers{"Host: [::1]:" + port}, false},
 		"a foreign Origin":                  {headers{"Origin: https://evil.example.com"}, true},
@@ -42,11 +42,11 @@ func TestForeignPagesAreRefusedEverywhere(t *testing.T) {
 		"another port of this machine":      {headers{"Origin: http://127.0.0.1:1"}, true},
 		"our own page":                      {headers{"Origin: http://" + w.addr}, false},
 		"a configured Origin":               {headers{"Origin: https://app.example.com"}, false},
-		"one that begins like a configured": {headers{"Origin: https://app.example.com.evil.example.com"}, true},
+		"one that starts like a configured": {headers{"Origin: https://app.example.com.evil.example.com"}, true},
 	} {
 		for path, method := range endpoints {
 			t.Run(name+" at "+path, func(t *testing.T) {
-				ctx := soon(t)
+				ctx := withTimeout(t)
 				r := w.send(ctx, method, path, "{}", test.header)
 				r.Body.Close() // some answer with a stream
 				if refused := r.StatusCode == http.StatusForbidden; refused != test.refused {
@@ -60,7 +60,7 @@ func TestForeignPagesAreRefusedEverywhere(t *testing.T) {
 	}
 }
 
-func TestAPageOfAConfiguredOriginMayCall(t *testing.T) {
+func TestCORS(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{Origins: []string{"https://app.example.com"}})
 	preflight := headers{"Authorization:", "Origin: https://app.example.com", "Access-Control-Request-Method: POST"}
 	r := w.send(t.Context(), http.MethodOptions, "/mcp", "", preflight)
@@ -80,7 +80,7 @@ func TestAPageOfAConfiguredOriginMayCall(t *testing.T) {
 	})
 }
 
-func TestRequestsThatAreRefused(t *testing.T) {
+func TestRefusedRequests(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{Limits: HTTPLimits{Body: 100_000, Depth: 20}})
 	session := w.open("alice")
 	for name, test := range map[string]struct {
@@ -89,11 +89,11 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		status             int
 		says               string
 	}{
-		"nobody":                         {"POST", "/mcp", openSession, headers{"Authorization:"}, 401, "who are you?"},
-		"nobody, by its code":            {"POST", "/mcp", openSession, headers{"Authorization:"}, 401, `"errorCode":"unauthorized"`},
-		"nobody who wants the numbers":   {"GET", "/metrics", "", headers{"Authorization:"}, 401, ""},
-		"nobody who wants events":        {"GET", "/sse", "", headers{"Authorization:"}, 401, ""},
-		"nobody who ends a session":      {"DELETE", "/mcp", "", headers{"Authorization:", session}, 401, ""},
+		"no key":                         {"POST", "/mcp", openSession, headers{"Authorization:"}, 401, "who are you?"},
+		"no key, by its code":            {"POST", "/mcp", openSession, headers{"Authorization:"}, 401, `"errorCode":"unauthorized"`},
+		"no key for metrics":             {"GET", "/metrics", "", headers{"Authorization:"}, 401, ""},
+		"no key for events":              {"GET", "/sse", "", headers{"Authorization:"}, 401, ""},
+		"no key to end a session":        {"DELETE", "/mcp", "", headers{"Authorization:", session}, 401, ""},
 		"nothing is there":               {"GET", "/etc/passwd", "", nil, 404, "/mcp"},
 		"a path with dots":               {"GET", "/mcp/..%2f..%2fetc/passwd", "", nil, 404, ""},
 		"a method that is not served":    {"PUT", "/mcp", openSession, nil, 405, ""},
@@ -127,7 +127,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		"a client that says nothing new": {"POST", "/mcp", call(1, `{}`), headers{session}, 200, `"echo"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := w.send(soon(t), test.method, test.path, test.body, test.header)
+			r := w.send(withTimeout(t), test.method, test.path, test.body, test.header)
 			status, body := read(t, r)
 			if status != test.status || !strings.Contains(body, test.says) {
 				t.Errorf("got %d %s", status, body)
@@ -142,7 +142,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestWhoCallsTooOftenWaits(t *testing.T) {
+func TestRateLimit(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{Limits: HTTPLimits{Rate: 1. / 60, Burst: 2}})
 	w.open("alice")
 	w.open("alice")
@@ -153,8 +153,8 @@ func TestWhoCallsTooOftenWaits(t *testing.T) {
 	w.open("bob")
 }
 
-// A client that sends its bytes one by one holds no connection for long.
-func TestASlowClientIsHungUpOn(t *testing.T) {
+// A client that sends its bytes one by one can't keep a connection open.
+func TestSlowClientsAreDisconnected(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{Limits: HTTPLimits{ReadTimeout: 100 * time.Millisecond}})
 	for name, test := range map[string]struct {
 		sent string
@@ -180,7 +180,7 @@ func TestASlowClientIsHungUpOn(t *testing.T) {
 	}
 }
 
-func TestRawRequestsThatAreRefused(t *testing.T) {
+func TestRefusedRawRequests(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{})
 	for name, test := range map[string]struct {
 		field  string
@@ -233,16 +233,16 @@ func TestLoopbackNames(t *testing.T) {
 	}
 }
 
-// What a tool, an authenticator or a hook panics with tells nobody anything,
-// and is counted.
-func TestAPanicIsAnAnswerAndANumber(t *testing.T) {
+// The value of a panic in a tool, an authenticator or a hook is never sent to a
+// client, and the panic is counted.
+func TestPanicsAreAnsweredAndCounted(t *testing.T) {
 	m := NewMetrics()
 	w := serveWeb(t, echo, HTTPOptions{Authenticate: panicking{}}, func(o *Options) { o.Metrics = m })
 	status, body := w.answerTo(initialize)
 	if status != http.StatusInternalServerError || strings.Contains(body, "hunter2") || strings.Contains(body, "goroutine") {
 		t.Errorf("got %d %s", status, body)
 	}
-	if got := numbers(t, m)["papi_mcp_panics_total"]; got != 1 {
+	if got := metricValues(t, m)["papi_mcp_panics_total"]; got != 1 {
 		t.Errorf("%v panics counted", got)
 	}
 }
@@ -251,8 +251,8 @@ type panicking struct{}
 
 func (panicking) Authenticate(*http.Request) (auth.Identity, *auth.Failure) { panic("hunter2") }
 
-// numbers reads metrics, by name and labels.
-func numbers(t *testing.T, m *Metrics) map[string]float64 {
+// metricValues returns the metrics by name and labels.
+func metricValues(t *testing.T, m *Metrics) map[string]float64 {
 	t.Helper()
 	recorder := httptest.NewRecorder()
 	m.Handler().ServeHTTP(recorder, &http.Request{Method: http.MethodGet, Header: http.Header{}})

@@ -132,7 +132,7 @@ func (p *peer) next() message {
 
 // hangUp closes the input and returns what else came out, and how the
 // connection ended.
-func (p *peer) hangUp() ([]message, error) {
+func (p *peer) closeInput() ([]message, error) {
 	p.t.Helper()
 	p.in.Close()
 	return p.rest(), <-p.ended
@@ -155,7 +155,7 @@ func (p *peer) rest() []message {
 // close hangs up and expects that nothing more came.
 func (p *peer) close() {
 	p.t.Helper()
-	rest, err := p.hangUp()
+	rest, err := p.closeInput()
 	if err != nil {
 		p.t.Errorf("the connection ended with %v", err)
 	}
@@ -251,7 +251,7 @@ func errorOf(t *testing.T, m message) (code int, text string) {
 func asking(ctx context.Context, caller tools.Caller, _ string, _ json.RawMessage) tools.Outcome {
 	const state = "signed-state"
 	if caller.Elicitor == nil {
-		return tools.Outcome{Structured: map[string]any{"answer": "nobody to ask"}}
+		return tools.Outcome{Structured: map[string]any{"answer": "can not elicit"}}
 	}
 	if echoed, answer, ok := caller.Elicitor.Answered(); ok && echoed == state {
 		return tools.Outcome{Structured: map[string]any{"answer": answer}}
@@ -301,4 +301,4 @@ func equal[T comparable](t *testing.T, what string, got, want []T) {
 	}
 }
 
-var errTold = errors.New("told to stop")
+var errStopped = errors.New("stopped by the test")

@@ -9,11 +9,7 @@ import (
 
 // reportStatus answers a health check.
 func (h *HTTP) reportStatus(w http.ResponseWriter, status int, text string) {
-	line, err := encodeLine(map[string]string{"status": text})
-	if err != nil {
-		panic(err)
-	}
-	writeJSON(w, h.limits.WriteTimeout, status, line)
+	writeJSON(w, h.limits.WriteTimeout, status, mustEncode(map[string]string{"status": text}))
 }
 
 // readiness caches whether calls can succeed.

@@ -33,12 +33,12 @@ type HTTPOptions struct {
 	// is called at most every ten seconds.
 	Ready func(ctx context.Context) error
 	// Open are handlers without authentication, by pattern.
-	Open   map[string]http.Handler
+	Open map[string]http.Handler
+	// Limits start from DefaultHTTPLimits.
 	Limits HTTPLimits
 }
 
-// HTTPLimits bound what callers may use. A zero field means that of
-// DefaultHTTPLimits, except for Rate.
+// HTTPLimits bound what callers may use: all fields must be set, except for Rate.
 type HTTPLimits struct {
 	Body               int           // bytes of a request
 	Answer             int           // bytes of an answer
@@ -73,28 +73,6 @@ const maxSessionStreams = 4
 // maxHeaderBytes bounds a request's header.
 const maxHeaderBytes = 32 << 10
 
-// withDefaults returns the limits with the defaults for the zero fields.
-func (l HTTPLimits) withDefaults() HTTPLimits {
-	d := DefaultHTTPLimits
-	for _, pair := range [][2]*int{
-		{&l.Body, &d.Body}, {&l.Answer, &d.Answer}, {&l.Depth, &d.Depth}, {&l.Burst, &d.Burst}, {&l.Running, &d.Running},
-		{&l.Waiting, &d.Waiting}, {&l.Sessions, &d.Sessions}, {&l.SessionsPerCaller, &d.SessionsPerCaller}, {&l.Streams, &d.Streams},
-	} {
-		if *pair[0] == 0 {
-			*pair[0] = *pair[1]
-		}
-	}
-	for _, pair := range [][2]*time.Duration{
-		{&l.MaxWait, &d.MaxWait}, {&l.SessionIdleTimeout, &d.SessionIdleTimeout}, {&l.ReadTimeout, &d.ReadTimeout},
-		{&l.WriteTimeout, &d.WriteTimeout}, {&l.Heartbeat, &d.Heartbeat},
-	} {
-		if *pair[0] == 0 {
-			*pair[0] = *pair[1]
-		}
-	}
-	return l
-}
-
 // HTTP serves a Server to many clients: Streamable HTTP at /mcp for all
 // protocol versions, HTTP+SSE of 2024-11-05 at /sse and /message, and
 // /healthz, /readyz and /metrics for its operator.
@@ -124,7 +102,7 @@ type HTTP struct {
 // only the handler must call Close at the end.
 func (s *Server) HTTP(options HTTPOptions) *HTTP {
 	h := &HTTP{
-		server: s, options: options, limits: options.Limits.withDefaults(),
+		server: s, options: options, limits: options.Limits,
 		mux: http.NewServeMux(), connections: make(map[string]*sseConnection),
 	}
 	h.sessions = newSessions(s.mcp, h.limits)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -38,10 +39,10 @@ type web struct {
 	ended  chan error
 }
 
-type doing = func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome
+type callFunc = func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome
 
 // serveWeb serves a server with one tool, "do", on a port of its own.
-func serveWeb(t *testing.T, do doing, options HTTPOptions, configure ...func(*Options)) *web {
+func serveWeb(t *testing.T, do callFunc, options HTTPOptions, configure ...func(*Options)) *web {
 	t.Helper()
 	o := Options{
 		Name: "papi-mcp", Version: "1.2.3", Instructions: "Confirm the project first.",
@@ -54,6 +55,7 @@ func serveWeb(t *testing.T, do doing, options HTTPOptions, configure ...func(*Op
 	if options.Authenticate == nil {
 		options.Authenticate = byName{}
 	}
+	options.Limits = withDefaults(options.Limits)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +78,21 @@ func serveWeb(t *testing.T, do doing, options HTTPOptions, configure ...func(*Op
 	return w
 }
 
-// shutDown tells the server to stop and returns how it ended.
+// withDefaults returns the limits with the defaults for the fields that a test does
+// not set; the rate stays unlimited.
+func withDefaults(l HTTPLimits) HTTPLimits {
+	d := DefaultHTTPLimits
+	d.Rate = 0
+	set, defaults := reflect.ValueOf(&l).Elem(), reflect.ValueOf(d)
+	for i := range set.NumField() {
+		if set.Field(i).IsZero() {
+			set.Field(i).Set(defaults.Field(i))
+		}
+	}
+	return l
+}
+
+// shutDown stops the server and returns its error.
 func (w *web) shutDown() error {
 	w.stop()
 	err := <-w.ended
@@ -207,17 +223,17 @@ func modernCall(id int) string {
 }
 
 // held is a tool whose calls run until they are let go, or cancelled.
-type held struct {
+type blockingTool struct {
 	began chan string // gets the principal of each call
 	free  chan struct{}
 	ended chan error // gets why each ended
 }
 
-func newHeld() *held {
-	return &held{make(chan string, 64), make(chan struct{}), make(chan error, 64)}
+func newBlockingTool() *blockingTool {
+	return &blockingTool{make(chan string, 64), make(chan struct{}), make(chan error, 64)}
 }
 
-func (h *held) do(ctx context.Context, caller tools.Caller, _ string, _ json.RawMessage) tools.Outcome {
+func (h *blockingTool) do(ctx context.Context, caller tools.Caller, _ string, _ json.RawMessage) tools.Outcome {
 	h.began <- caller.Principal
 	select {
 	case <-h.free:
@@ -227,8 +243,8 @@ func (h *held) do(ctx context.Context, caller tools.Caller, _ string, _ json.Raw
 	return tools.Outcome{Structured: map[string]any{"done": true}}
 }
 
-// soon bounds what should not last.
-func soon(t *testing.T) context.Context {
+// withTimeout bounds what a test waits for.
+func withTimeout(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
 	return ctx

@@ -14,8 +14,8 @@ import (
 	"papi-mcp/tools"
 )
 
-// A session is its owner's: for everybody else it does not exist.
-func TestASessionOfAnother(t *testing.T) {
+// A session belongs to its principal: other callers do not find it.
+func TestSessionOfAnotherCaller(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{})
 	session := w.open("alice")
 	for name, test := range map[string]struct {
@@ -26,7 +26,7 @@ func TestASessionOfAnother(t *testing.T) {
 		"GET":    {http.MethodGet, "", headers{session, "Accept: text/event-stream"}},
 		"DELETE": {http.MethodDelete, "", headers{session}},
 	} {
-		status, body := read(t, w.send(soon(t), test.method, "/mcp", test.body, append(test.headers, "Authorization: Bearer bob")))
+		status, body := read(t, w.send(withTimeout(t), test.method, "/mcp", test.body, append(test.headers, "Authorization: Bearer bob")))
 		if status != http.StatusNotFound || !strings.Contains(body, "no such session") {
 			t.Errorf("%s: %d %s", name, status, body)
 		}
@@ -34,7 +34,7 @@ func TestASessionOfAnother(t *testing.T) {
 	if status, body := w.answerTo(call(1, `{"a":1}`), session); status != http.StatusOK || !strings.Contains(body, `"echo":{"a":1}`) {
 		t.Errorf("its owner: %d %s", status, body)
 	}
-	if status, _ := read(t, w.send(soon(t), http.MethodDelete, "/mcp", "", headers{session})); status != http.StatusNoContent {
+	if status, _ := read(t, w.send(withTimeout(t), http.MethodDelete, "/mcp", "", headers{session})); status != http.StatusNoContent {
 		t.Errorf("its end: %d", status)
 	}
 	if status, _ := w.answerTo(call(2, `{}`), session); status != http.StatusNotFound {
@@ -44,7 +44,7 @@ func TestASessionOfAnother(t *testing.T) {
 
 // Two callers may use the same request id; a cancellation, and a connection
 // that ends, end the call of one and not of the other.
-func TestACallOfAnotherGoesOn(t *testing.T) {
+func TestCallOfAnotherCallerContinues(t *testing.T) {
 	modernHeader := modernHeaders("tools/call", "do")
 	for name, test := range map[string]struct {
 		call   func(ctx context.Context, w *web, who string) *http.Response
@@ -55,7 +55,7 @@ func TestACallOfAnotherGoesOn(t *testing.T) {
 				return w.send(ctx, http.MethodPost, "/mcp", modernCall(1), slices.Concat(modernHeader, headers{"Authorization: Bearer " + who}))
 			},
 			func(w *web, who string) {
-				w.send(soon(w.t), http.MethodPost, "/mcp", cancelled(1), headers{"Mcp-Protocol-Version: 2026-07-28", "Mcp-Method: notifications/cancelled", "Authorization: Bearer " + who}).Body.Close()
+				w.send(withTimeout(w.t), http.MethodPost, "/mcp", cancelled(1), headers{"Mcp-Protocol-Version: 2026-07-28", "Mcp-Method: notifications/cancelled", "Authorization: Bearer " + who}).Body.Close()
 			},
 		},
 		"the older protocols": {
@@ -63,16 +63,16 @@ func TestACallOfAnotherGoesOn(t *testing.T) {
 				return w.send(ctx, http.MethodPost, "/mcp", call(1, `{}`), headers{w.open(who), "Authorization: Bearer " + who})
 			},
 			func(w *web, who string) {
-				w.send(soon(w.t), http.MethodPost, "/mcp", cancelled(1), headers{w.open(who), "Authorization: Bearer " + who}).Body.Close()
+				w.send(withTimeout(w.t), http.MethodPost, "/mcp", cancelled(1), headers{w.open(who), "Authorization: Bearer " + who}).Body.Close()
 			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHeld()
+			h := newBlockingTool()
 			w := serveWeb(t, h.do, HTTPOptions{})
 			answers := make(chan string, 2)
-			aliceGone, leave := context.WithCancel(soon(t))
-			for who, ctx := range map[string]context.Context{"alice": aliceGone, "bob": soon(t)} {
+			aliceGone, leave := context.WithCancel(withTimeout(t))
+			for who, ctx := range map[string]context.Context{"alice": aliceGone, "bob": withTimeout(t)} {
 				go func() {
 					_, body := read(t, test.call(ctx, w, who))
 					answers <- body
@@ -103,9 +103,8 @@ func TestACallOfAnotherGoesOn(t *testing.T) {
 	}
 }
 
-// A question comes on the stream of its own call, and its answer as a request
-// of its own.
-func TestAQuestionOverHTTP(t *testing.T) {
+// A question is sent on the stream of its call; its answer is a separate request.
+func TestElicitationOverHTTP(t *testing.T) {
 	for name, answer := range map[string]struct{ result, want string }{
 		"accepted": {`{"action":"accept"}`, `"answer":"accepted"`},
 		"declined": {`{"action":"decline"}`, `"answer":"declined"`},
@@ -113,7 +112,7 @@ func TestAQuestionOverHTTP(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := serveWeb(t, asking, HTTPOptions{})
 			session := w.open("alice")
-			stream := eventsOf(t, w.send(soon(t), http.MethodPost, "/mcp", call(1, `{}`), headers{session}))
+			stream := eventsOf(t, w.send(withTimeout(t), http.MethodPost, "/mcp", call(1, `{}`), headers{session}))
 			question := stream.next()
 			if question.Method != mcp.MethodElicitationCreate {
 				t.Fatalf("got %s", show(question))
@@ -135,15 +134,15 @@ func TestAQuestionOverHTTP(t *testing.T) {
 	}
 }
 
-// Told to stop, the server lets calls end, and takes no more.
-func TestHTTPStopsInGoodOrder(t *testing.T) {
-	h := newHeld()
+// While it stops, the server completes running calls, and accepts no more.
+func TestHTTPShutdown(t *testing.T) {
+	h := newBlockingTool()
 	w := serveWeb(t, h.do, HTTPOptions{})
 	session := w.open("alice")
-	listening := eventsOf(t, w.send(soon(t), http.MethodGet, "/mcp", "", headers{session, "Accept: text/event-stream"}))
+	listening := eventsOf(t, w.send(withTimeout(t), http.MethodGet, "/mcp", "", headers{session, "Accept: text/event-stream"}))
 	answer := make(chan string)
 	go func() {
-		_, body := read(t, w.send(soon(t), http.MethodPost, "/mcp", call(1, `{}`), headers{session}))
+		_, body := read(t, w.send(withTimeout(t), http.MethodPost, "/mcp", call(1, `{}`), headers{session}))
 		answer <- body
 	}()
 	<-h.began
@@ -160,12 +159,12 @@ func TestHTTPStopsInGoodOrder(t *testing.T) {
 	}
 }
 
-// A call that goes on for too long is cancelled at the end of the grace.
-func TestHTTPStopsCallsThatLast(t *testing.T) {
-	h := newHeld()
+// A call that is still running after the grace period is cancelled.
+func TestHTTPShutdownCancelsCalls(t *testing.T) {
+	h := newBlockingTool()
 	w := serveWeb(t, h.do, HTTPOptions{}, func(o *Options) { o.grace = 10 * time.Millisecond })
 	session := w.open("alice")
-	go func() { read(t, w.send(soon(t), http.MethodPost, "/mcp", call(1, `{}`), headers{session})) }()
+	go func() { read(t, w.send(withTimeout(t), http.MethodPost, "/mcp", call(1, `{}`), headers{session})) }()
 	<-h.began
 	if err := w.shutDown(); err != nil {
 		t.Errorf("ended with %v", err)
@@ -175,11 +174,11 @@ func TestHTTPStopsCallsThatLast(t *testing.T) {
 	}
 }
 
-// More sessions than there may be are refused, those of one caller first.
+// Sessions over the limit are refused; the limit for one caller is reached first.
 func TestSessionsAreBounded(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{Limits: HTTPLimits{Sessions: 3, SessionsPerCaller: 2}})
 	opened := func(who string) int {
-		r := w.send(soon(t), http.MethodPost, "/mcp", openSession, headers{"Authorization: Bearer " + who})
+		r := w.send(withTimeout(t), http.MethodPost, "/mcp", openSession, headers{"Authorization: Bearer " + who})
 		status, _ := read(t, r)
 		if status == http.StatusServiceUnavailable && r.Header.Get("Retry-After") == "" {
 			t.Error("no Retry-After")
@@ -196,8 +195,8 @@ func TestSessionsAreBounded(t *testing.T) {
 	}
 }
 
-// An answer that is too large is not sent; how to ask for less is.
-func TestAnAnswerThatIsTooLarge(t *testing.T) {
+// An answer that is too large is replaced by an error that says how to ask for less.
+func TestAnswerLimit(t *testing.T) {
 	w := serveWeb(t, func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome {
 		return tools.Outcome{Structured: map[string]any{"text": strings.Repeat("a", 4096)}}
 	}, HTTPOptions{Limits: HTTPLimits{Answer: 4096}})
@@ -207,8 +206,8 @@ func TestAnAnswerThatIsTooLarge(t *testing.T) {
 	}
 }
 
-// Who opens ten thousand sessions gets as many as one may have, and leaves room
-// for the others; unused, they end.
+// A caller that opens ten thousand sessions gets no more than its limit, and others
+// still get theirs; the sessions end after the idle timeout.
 func TestTenThousandSessions(t *testing.T) {
 	w := serveWeb(t, echo, HTTPOptions{})
 	counts := map[int]int{}
@@ -232,13 +231,13 @@ func TestTenThousandSessions(t *testing.T) {
 	}
 }
 
-// Beyond what may run and wait, calls are refused and not delayed for ever.
+// Calls over the limits of running and waiting calls are refused.
 func TestTooManyCallsAreRefused(t *testing.T) {
-	h := newHeld()
+	h := newBlockingTool()
 	w := serveWeb(t, h.do, HTTPOptions{Limits: HTTPLimits{Running: 1, Waiting: 1, MaxWait: 10 * time.Millisecond}})
 	statuses := make(chan int, 1)
 	post := func() int {
-		status, _ := read(t, w.send(soon(t), http.MethodPost, "/mcp", modernCall(1), modernHeaders("tools/call", "do")))
+		status, _ := read(t, w.send(withTimeout(t), http.MethodPost, "/mcp", modernCall(1), modernHeaders("tools/call", "do")))
 		return status
 	}
 	go func() { statuses <- post() }()

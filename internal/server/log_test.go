@@ -13,10 +13,9 @@ import (
 	"papi-mcp/tools"
 )
 
-// On stdio, each call that is refused or fails leaves one line, of bounded
-// length whatever the caller wrote; one that goes well, and one that is put to a
-// person, leave none.
-func TestALineForEachCallThatFails(t *testing.T) {
+// On stdio, each call that is refused or fails is logged as one line of bounded
+// length; a call that succeeds, or is put to a person, is not.
+func TestFailedCallsAreLogged(t *testing.T) {
 	long := strings.Repeat("x", 10_000)
 	for name, test := range map[string]struct {
 		outcome tools.Outcome
@@ -42,7 +41,7 @@ func TestALineForEachCallThatFails(t *testing.T) {
 			p := dial(t, s)
 			p.send(modern(1, "tools/call", `{"elicitation":{}}`, fmt.Sprintf(`,%s,"arguments":{"secret":"canary"}`, test.call)))
 			p.next()
-			if _, err := p.hangUp(); err != nil {
+			if _, err := p.closeInput(); err != nil {
 				t.Fatal(err)
 			}
 			lines := strings.Count(log.String(), "\n")
@@ -53,8 +52,8 @@ func TestALineForEachCallThatFails(t *testing.T) {
 	}
 }
 
-// Over stdio a call brings the name of its client, of each era; one without a
-// name is like no other, and over HTTP the principal alone counts.
+// Over stdio a call has the name of its client, in each protocol version; a client
+// without a name gets a unique one. Over HTTP only the principal counts.
 func TestClientNames(t *testing.T) {
 	got := make(chan string, 10)
 	s := newServer(t, func(_ context.Context, caller tools.Caller, _ string, _ json.RawMessage) tools.Outcome {
@@ -65,7 +64,7 @@ func TestClientNames(t *testing.T) {
 		t.Helper()
 		p := dial(t, s)
 		p.send(lines...)
-		if _, err := p.hangUp(); err != nil {
+		if _, err := p.closeInput(); err != nil {
 			t.Fatal(err)
 		}
 		return <-got

@@ -34,12 +34,7 @@ func (m *message) with(params map[string]json.RawMessage) *message {
 
 // encode returns the JSON of a request or a notification.
 func (m *message) encode() []byte {
-	return mustEncode(struct {
-		Version string          `json:"jsonrpc"`
-		ID      json.RawMessage `json:"id,omitempty"`
-		Method  mcp.MCPMethod   `json:"method"`
-		Params  json.RawMessage `json:"params"`
-	}{m.Version, m.ID, m.Method, m.Params})
+	return mustEncode(outgoingRequest{m.Version, m.ID, m.Method, m.Params})
 }
 
 // endsWait reports whether a running call may wait for the message: an answer,

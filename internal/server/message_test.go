@@ -2,8 +2,8 @@ package server
 
 import "testing"
 
-// Of a line that is too long the id is told, where it comes early.
-func TestTheIDOfABeginning(t *testing.T) {
+// The id of a line that is too long is found if it is near the beginning.
+func TestIDOfATruncatedLine(t *testing.T) {
 	for line, want := range map[string]string{
 		`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"x":"yyy`: "7",
 		`{"id":"a","params":[1,2`:                    `"a"`,

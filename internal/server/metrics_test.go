@@ -32,7 +32,7 @@ func TestLabelsAreBounded(t *testing.T) {
 	m.Exchanged(1, 0)
 
 	outcomes, statuses := 0, 0
-	for name := range numbers(t, m) {
+	for name := range metricValues(t, m) {
 		if strings.HasPrefix(name, "papi_mcp_calls_total{") {
 			outcomes++
 		}
@@ -43,7 +43,7 @@ func TestLabelsAreBounded(t *testing.T) {
 	if want := len(papi.ErrorCodes()) + 3; outcomes != want || statuses != 3 {
 		t.Errorf("%d outcomes, want %d; %d statuses", outcomes, want, statuses)
 	}
-	all := numbers(t, m)
+	all := metricValues(t, m)
 	if all[`papi_mcp_calls_total{outcome="other",tool="webhook_list"}`] != 1001 || all[`papi_mcp_calls_total{outcome="guard_project_missing",tool="webhook_list"}`] != 1 ||
 		all[`papi_mcp_upstream_exchanges_total{status="other"}`] != 1000 {
 		t.Errorf("got %v", all)

@@ -17,7 +17,7 @@ type connectionLimits struct {
 	concurrent int64 // requests that run at the same time
 }
 
-// With lines of the usual size, tens of thousands may wait.
+// defaultConnectionLimits let tens of thousands of usual lines wait.
 var defaultConnectionLimits = connectionLimits{line: 8 << 20, inFlight: 64 << 20, concurrent: 64}
 
 // lineCost is about what a line costs besides its bytes: its goroutine.

@@ -29,11 +29,11 @@ func (s *Server) addResources() {
 	s.mcp.AddResource(
 		mcp.NewResource(triggers, "Webhook triggers", mcp.WithMIMEType(markdown),
 			mcp.WithResourceDescription("All webhook triggers by family, and what they report.")),
-		markdownHandler(func(context.Context, mcp.ReadResourceRequest) (string, error) { return guides.Triggers(), nil }))
+		textHandler(markdown, func(context.Context, mcp.ReadResourceRequest) (string, error) { return guides.Triggers(), nil }))
 	for _, g := range guides.All() {
 		s.mcp.AddResource(
 			mcp.NewResource(tools.GuidesURI+g.Family, g.Title, mcp.WithMIMEType(markdown), mcp.WithResourceDescription(g.Description)),
-			markdownHandler(func(context.Context, mcp.ReadResourceRequest) (string, error) { return g.Text, nil }))
+			textHandler(markdown, func(context.Context, mcp.ReadResourceRequest) (string, error) { return g.Text, nil }))
 	}
 	for _, t := range s.templates() {
 		s.mcp.AddResourceTemplate(
@@ -117,11 +117,6 @@ func (s *Server) toolData(ctx context.Context, tool string, args map[string]stri
 		return "", err
 	}
 	return "", fmt.Errorf("%s has nothing to show", tool)
-}
-
-// markdownHandler returns a handler for a function that returns markdown.
-func markdownHandler(read func(context.Context, mcp.ReadResourceRequest) (string, error)) mcpserver.ResourceHandlerFunc {
-	return textHandler(markdown, read)
 }
 
 // textHandler returns a handler for a function that returns a text. Its errors

@@ -114,11 +114,7 @@ func answerID(answer mcp.JSONRPCMessage) []byte {
 	case mcp.JSONRPCError:
 		id = a.ID
 	}
-	raw, err := encodeLine(id)
-	if err != nil {
-		return nil
-	}
-	return bytes.TrimSpace(raw)
+	return mustEncode(id)
 }
 
 // startNotifier starts to send the notifications of the request.

@@ -10,7 +10,7 @@ import (
 // rpcCode is where the handler of a prompt or a resource stores the code of a
 // client's error: mcp-go answers every error of a handler as an internal one, after
 // which a client may retry the same request.
-type rpcCode struct{ code int }
+type rpcCode struct{ value int }
 
 type rpcCodeKey struct{}
 
@@ -33,15 +33,15 @@ func notFound(ctx context.Context, err error) error {
 
 func markError(ctx context.Context, code int, err error) error {
 	if c, ok := ctx.Value(rpcCodeKey{}).(*rpcCode); ok {
-		c.code = code
+		c.value = code
 	}
 	return err
 }
 
 // apply sets the stored code in an error answer.
 func (c *rpcCode) apply(answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
-	if e, ok := answer.(mcp.JSONRPCError); ok && c.code != 0 {
-		e.Error.Code = c.code
+	if e, ok := answer.(mcp.JSONRPCError); ok && c.value != 0 {
+		e.Error.Code = c.value
 		return e
 	}
 	return answer

@@ -11,9 +11,9 @@ import (
 	"papi-mcp/tools"
 )
 
-// What a client asks for that is not there is its mistake, in the code of its
-// protocol; what fails here is not.
-func TestCodesOfMistakes(t *testing.T) {
+// A request for something that does not exist has the code of the client's protocol
+// version; an internal error has another.
+func TestErrorCodes(t *testing.T) {
 	refusing := func(_ context.Context, _ tools.Caller, name string, arguments json.RawMessage) tools.Outcome {
 		code := map[string]string{"schema_get": "unknown_tool", "project_overview": "guard_project_not_allowed"}[name]
 		if strings.Contains(string(arguments), "away") {

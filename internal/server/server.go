@@ -210,7 +210,7 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 		if e, ok := answer.(mcp.JSONRPCError); ok {
 			s.logRefusedCall(ctx, m, e)
 			maxText := maxErrorText
-			if code.code == 0 && e.Error.Code != mcp.INTERNAL_ERROR { // a text of mcp-go
+			if code.value == 0 && e.Error.Code != mcp.INTERNAL_ERROR { // a text of mcp-go
 				maxText = maxLibraryText
 			}
 			e.Error.Message = papi.Truncate(papi.Printable(e.Error.Message), maxText)

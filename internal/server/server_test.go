@@ -14,7 +14,7 @@ import (
 	"papi-mcp/tools"
 )
 
-func TestInitializeTellsWhoWeAre(t *testing.T) {
+func TestInitializeResult(t *testing.T) {
 	for asked, answered := range map[string]string{
 		"2024-11-05": "2024-11-05",
 		"2025-03-26": "2025-03-26",
@@ -47,7 +47,7 @@ func TestInitializeTellsWhoWeAre(t *testing.T) {
 	}
 }
 
-func TestDiscoverTellsWhoWeAre(t *testing.T) {
+func TestDiscoverResult(t *testing.T) {
 	p := dial(t, newServer(t, echo))
 	defer p.close()
 	p.send(modern(1, "server/discover", `{}`, ``))
@@ -67,9 +67,9 @@ func TestDiscoverTellsWhoWeAre(t *testing.T) {
 	}
 }
 
-// The tools are loaded when the first answer is out, once, and what needs them
-// waits; nobody is told that the list has changed.
-func TestToolsAreLoadedLate(t *testing.T) {
+// The tools are loaded once, after the first answer; requests for them wait, and no
+// list_changed is sent.
+func TestToolsAreLoadedOnDemand(t *testing.T) {
 	openings := map[string]string{
 		"initialize": `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","clientInfo":{"name":"peer","version":"1"},"capabilities":{}}}`,
 		"discover":   modern(0, "server/discover", `{}`, ``),
@@ -86,14 +86,14 @@ func TestToolsAreLoadedLate(t *testing.T) {
 			if m := p.next(); string(m.ID) != "0" {
 				t.Fatalf("got %s", show(m))
 			}
-			<-loading // though nobody has asked for a tool yet
+			<-loading // before any request for a tool
 			p.send(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, call(2, `{}`), `{"jsonrpc":"2.0","id":3,"method":"ping"}`)
 			if m := p.next(); string(m.ID) != "3" {
 				t.Fatalf("answered without tools: %s", show(m))
 			}
 			close(load)
 
-			rest, err := p.hangUp()
+			rest, err := p.closeInput()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,7 +126,7 @@ func TestToolsListIsSorted(t *testing.T) {
 	equal(t, "tools", names, []string{"a", "b", "c"})
 }
 
-// A toolbox that can't load fails what needs it, each time, and nothing else.
+// A toolbox that can't load fails each request for the tools, and no other.
 func TestToolsThatDoNotLoad(t *testing.T) {
 	box := &fakeToolbox{do: echo, onLoad: func() { panic("secret") }}
 	answers := scripted(t, New(Options{Toolbox: box}), []string{
@@ -152,7 +152,7 @@ func TestToolsThatDoNotLoad(t *testing.T) {
 	}
 }
 
-// What else the server offers is registered beside the tools.
+// Prompts are registered beside the tools.
 func TestPromptsBesideTheTools(t *testing.T) {
 	s := newServer(t, echo)
 	s.mcp.AddPrompt(mcp.NewPrompt("onboard"), func(context.Context, mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
@@ -185,8 +185,8 @@ func TestARequestHasAPrincipal(t *testing.T) {
 	principalOf(context.Background())
 }
 
-// A client may subscribe to whatever it likes: it is not told that it can't.
-func TestSubscriptionsAreTaken(t *testing.T) {
+// A client may subscribe to any resource.
+func TestSubscriptionsAreAccepted(t *testing.T) {
 	p := dial(t, newServer(t, echo))
 	defer p.close()
 	p.initialize("2025-11-25", `{}`)
@@ -205,7 +205,7 @@ func (*familiesToolbox) Complete(context.Context, tools.Caller, string, map[stri
 	return []string{"kakaotalk", "rcs", "sms"}
 }
 
-func TestAFamilyIsCompletedWhereItsToolsAreOffered(t *testing.T) {
+func TestCompletionOfOfferedFamilies(t *testing.T) {
 	s := New(Options{Toolbox: &familiesToolbox{}, Prompts: func() []*prompts.Prompt {
 		return prompts.Offered(prompts.All(), func(tool string) bool { return tool == "sms_app_create" })
 	}})
@@ -219,7 +219,7 @@ func TestAFamilyIsCompletedWhereItsToolsAreOffered(t *testing.T) {
 	}
 }
 
-// The protocol allows 100 values; that there are more is told.
+// The protocol allows 100 values; the answer says that there are more.
 func TestCompletionsAreBounded(t *testing.T) {
 	s := New(Options{Toolbox: &fakeToolbox{do: echo}})
 	got, err := (&completer{s}).CompleteResourceArgument(withPrincipal(t.Context(), "me"), "papi://guides/{family}", mcp.CompleteArgument{Name: "family"}, mcp.CompleteContext{})

@@ -54,7 +54,9 @@ func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity)
 	c := &sseConnection{h.server.connect(r.Context(), sessionID, h.sseLimits(), out), id.Principal}
 	c.limiter = h.limiter
 	// Registered first: the client may be quick to use the URL.
-	h.addConnection(sessionID, c)
+	h.mu.Lock()
+	h.connections[sessionID] = c
+	h.mu.Unlock()
 	if out.event("endpoint", []byte("/message?sessionId="+sessionID)) != nil {
 		c.cancelRequests() // the client is gone
 	}
@@ -80,21 +82,11 @@ func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity)
 	defer cancel()
 	defer context.AfterFunc(r.Context(), cancel)()
 	c.drain(ctx)
-	h.removeConnection(sessionID)
+	h.mu.Lock()
+	delete(h.connections, sessionID)
+	h.mu.Unlock()
 	c.disconnect()
 	<-c.out.ended // w must not be used after the return; its writes have deadlines
-}
-
-func (h *HTTP) addConnection(id string, c *sseConnection) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.connections[id] = c
-}
-
-func (h *HTTP) removeConnection(id string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.connections, id)
 }
 
 // postSSEMessage receives a message for a connection of the same principal.

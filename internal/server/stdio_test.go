@@ -9,9 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -24,134 +22,8 @@ import (
 
 const initialize = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","clientInfo":{"name":"peer","version":"1"},"capabilities":{}}}`
 
-// A thousand requests that are all there from the start, and nothing behind
-// them: they begin in order, and each is answered.
-func TestAThousandRequestsAtOnce(t *testing.T) {
-	input := initialize + "\n"
-	var order, answers []string
-	for id := 1; id <= 1000; id++ {
-		input += call(id, strconv.Itoa(id)) + "\n"
-		order = append(order, strconv.Itoa(id))
-		answers = append(answers, fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"result":{"content":[{"type":"text","text":"{\"echo\":%[1]d}"}],"structuredContent":{"echo":%[1]d}}}`, id))
-	}
-	slices.Sort(answers)
-
-	for range 100 {
-		s := newServer(t, echo)
-		var begun []string // by the hook, which runs before the next one may begin
-		s.mcp.GetHooks().AddBeforeCallTool(func(_ context.Context, _ any, request *mcp.CallToolRequest) {
-			begun = append(begun, string(request.Params.RawArguments))
-		})
-		var out strings.Builder
-		if err := s.ServeStdio(t.Context(), strings.NewReader(input), &out); err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Equal(begun, order) {
-			t.Fatalf("began in the order %v", begun)
-		}
-		first, rest, _ := strings.Cut(out.String(), "\n")
-		if !strings.HasPrefix(first, `{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":`) {
-			t.Fatalf("initialize was not answered first, but %s", first)
-		}
-		got := strings.Split(strings.TrimSuffix(rest, "\n"), "\n")
-		slices.Sort(got)
-		equal(t, "answers", got, answers)
-	}
-}
-
-// Two hundred calls that all wait for a person: as many run as may, the others
-// wait, and answers, pings and cancellations get through.
-func TestTwoHundredSlowCalls(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const calls = 200
-		var ran sync.Map
-		p := dial(t, newServer(t, func(ctx context.Context, caller tools.Caller, name string, arguments json.RawMessage) tools.Outcome {
-			ran.Store(string(arguments), true)
-			return asking(ctx, caller, name, arguments)
-		}))
-		p.initialize("2025-11-25", `{"elicitation":{}}`)
-		for id := 1; id <= calls; id++ {
-			p.send(call(id, strconv.Itoa(id)))
-		}
-		synctest.Wait()
-		if n := len(p.lines); n != int(defaultConnectionLimits.concurrent) {
-			t.Fatalf("%d questions are out, want %d", n, defaultConnectionLimits.concurrent)
-		}
-
-		p.send(cancelled(calls), `{"jsonrpc":"2.0","id":"ping","method":"ping"}`)
-		synctest.Wait() // the ping is answered while all the calls still wait
-		answers := 0
-		pinged := false
-		for answers < calls-1 {
-			m := p.next()
-			switch {
-			case m.Method == mcp.MethodElicitationCreate:
-				p.send(`{"jsonrpc":"2.0","id":` + string(m.ID) + `,"result":{"action":"accept"}}`)
-			case string(m.ID) == `"ping"`:
-				pinged = true
-				if answers > 0 {
-					t.Error("a call was answered before the ping")
-				}
-			default:
-				answers++
-				if content := structured(t, toolAnswer(t, m)); content["answer"] != "accepted" {
-					t.Errorf("got %s", show(m))
-				}
-			}
-		}
-		p.close()
-		if !pinged {
-			t.Error("the ping was not answered")
-		}
-		if _, ok := ran.Load(strconv.Itoa(calls)); ok {
-			t.Error("a call ran that was cancelled while it waited")
-		}
-	})
-}
-
-// The client gets no answer to what it cancelled.
-func TestACancelledCallStops(t *testing.T) {
-	for name, id := range map[string]string{"number": `7`, "string": `"7"`, "large": `9007199254740993`} {
-		t.Run(name, func(t *testing.T) {
-			running, stopped := make(chan struct{}), make(chan error, 1)
-			p := dial(t, newServer(t, func(ctx context.Context, _ tools.Caller, _ string, _ json.RawMessage) tools.Outcome {
-				close(running)
-				<-ctx.Done()
-				stopped <- ctx.Err()
-				return tools.Outcome{Structured: map[string]any{}}
-			}))
-			p.send(`{"jsonrpc":"2.0","id":` + id + `,"method":"tools/call","params":{"name":"do"}}`)
-			<-running
-			p.send(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"other"}}`,
-				`{"jsonrpc":"2.0","method":"notifications/cancelled","params":[]}`,
-				`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":`+id+`,"reason":"enough"}}`)
-			if err := <-stopped; !errors.Is(err, context.Canceled) {
-				t.Errorf("stopped by %v", err)
-			}
-			p.close()
-		})
-	}
-}
-
-// The protocol has no cancelling of initialize.
-func TestInitializeIsNotCancelled(t *testing.T) {
-	release := make(chan struct{})
-	s := newServer(t, echo)
-	s.mcp.GetHooks().AddBeforeInitialize(func(context.Context, any, *mcp.InitializeRequest) { <-release })
-	p := dial(t, s)
-	defer p.close()
-	p.send(initialize, cancelled(0), `{"jsonrpc":"2.0","id":1,"method":"ping"}`)
-	if m := p.next(); string(m.ID) != "1" {
-		t.Errorf("got %s", show(m))
-	}
-	close(release)
-	if m := p.next(); string(m.ID) != "0" || m.Result == nil {
-		t.Errorf("got %s", show(m))
-	}
-}
-
-// An id comes back as it was sent, to the last digit.
-func TestIDsComeBackAsTheyWere(t *testing.T) {
+// An id is returned with all its digits.
+func TestIDsAreReturnedUnchanged(t *testing.T) {
 	for _, id := range []string{`0`, `-1`, `9007199254740993`, `1.5`, `"a b"`, `""`} {
 		for method, want := range map[string]bool{"ping": true, "nothing": false} {
 			answers := scripted(t, newServer(t, echo), []string{`{"jsonrpc":"2.0","id":` + id + `,"method":"` + method + `"}`})
@@ -162,8 +34,8 @@ func TestIDsComeBackAsTheyWere(t *testing.T) {
 	}
 }
 
-// The end of the input ends nothing that has begun or waits.
-func TestTheEndOfTheInputLetsCallsEnd(t *testing.T) {
+// The end of the input cancels neither running nor waiting requests.
+func TestCallsContinueAfterTheEndOfTheInput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := dial(t, newServer(t, func(ctx context.Context, _ tools.Caller, _ string, _ json.RawMessage) tools.Outcome {
 			select {
@@ -173,11 +45,11 @@ func TestTheEndOfTheInputLetsCallsEnd(t *testing.T) {
 				return tools.Outcome{Structured: map[string]any{"done": true}}
 			}
 		}))
-		const calls = 150 // more than run at once
+		const calls = 150 // more than run at the same time
 		for id := range calls {
 			p.send(call(id, `{}`))
 		}
-		answers, err := p.hangUp()
+		answers, err := p.closeInput()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +64,7 @@ func TestTheEndOfTheInputLetsCallsEnd(t *testing.T) {
 	})
 }
 
-// A subscription lasts as long as the input, and takes nothing from the calls.
+// A subscription ends with the input, and does not count for the limit of calls.
 func TestSubscriptionsEndWithTheInput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(t, echo)
@@ -208,7 +80,7 @@ func TestSubscriptionsEndWithTheInput(t *testing.T) {
 		if m := p.next(); string(m.ID) != "1000" {
 			t.Errorf("got %s", show(m))
 		}
-		rest, err := p.hangUp()
+		rest, err := p.closeInput()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +90,7 @@ func TestSubscriptionsEndWithTheInput(t *testing.T) {
 	})
 }
 
-func TestLinesThatAreNoRequest(t *testing.T) {
+func TestInvalidLines(t *testing.T) {
 	const limit = 8 << 20
 	padded := func(size int) string {
 		line := `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":""}}`
@@ -272,13 +144,13 @@ func TestLinesThatAreNoRequest(t *testing.T) {
 	}
 }
 
-// Told to stop, it lets calls end that soon do, cancels the others, and begins
-// no more.
-func TestToldToStop(t *testing.T) {
+// While it stops, the server completes short calls, cancels the others, and starts no
+// more.
+func TestShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var begun atomic.Int32
+		var started atomic.Int32
 		s := newServer(t, func(ctx context.Context, _ tools.Caller, _ string, arguments json.RawMessage) tools.Outcome {
-			begun.Add(1)
+			started.Add(1)
 			var seconds int
 			if err := json.Unmarshal(arguments, &seconds); err != nil {
 				t.Error(err)
@@ -297,15 +169,15 @@ func TestToldToStop(t *testing.T) {
 		p.send(call(1, `4`), call(2, `40`), call(3, `1`))
 		synctest.Wait()
 		start := time.Now()
-		p.stop(errTold)
+		p.stop(errStopped)
 		answers := p.rest()
-		if err := <-p.ended; !errors.Is(err, errTold) {
+		if err := <-p.ended; !errors.Is(err, errStopped) {
 			t.Errorf("ended with %v", err)
 		}
 		if took := time.Since(start); took != s.grace {
 			t.Errorf("took %v, want the grace, %v", took, s.grace)
 		}
-		if n := begun.Load(); n != 2 {
+		if n := started.Load(); n != 2 {
 			t.Errorf("%d calls began, want 2", n)
 		}
 		for _, m := range answers {
@@ -333,8 +205,8 @@ func TestToldToStop(t *testing.T) {
 	})
 }
 
-// A call that heeds nothing is left behind.
-func TestToldToStopWhileACallIsStuck(t *testing.T) {
+// A call that ignores its cancellation is abandoned.
+func TestShutdownWithABlockedCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stuck := make(chan struct{})
 		s := newServer(t, func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome {
@@ -346,8 +218,8 @@ func TestToldToStopWhileACallIsStuck(t *testing.T) {
 		p.in.Close()
 		synctest.Wait()
 		start := time.Now()
-		p.stop(errTold)
-		if err := <-p.ended; !errors.Is(err, errTold) {
+		p.stop(errStopped)
+		if err := <-p.ended; !errors.Is(err, errStopped) {
 			t.Errorf("ended with %v", err)
 		}
 		if took := time.Since(start); took != 2*s.grace {
@@ -357,8 +229,8 @@ func TestToldToStopWhileACallIsStuck(t *testing.T) {
 	})
 }
 
-// A client that is gone gets nothing: its calls are cancelled at once.
-func TestTheOutputBreaks(t *testing.T) {
+// When the client is gone, its calls are cancelled immediately.
+func TestOutputError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stopped := false
 		s := newServer(t, func(ctx context.Context, _ tools.Caller, _ string, arguments json.RawMessage) tools.Outcome {
@@ -390,7 +262,7 @@ type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
-func TestTheInputBreaks(t *testing.T) {
+func TestInputError(t *testing.T) {
 	broken := errors.New("broken")
 	in := io.MultiReader(strings.NewReader(call(1, `{}`)+"\n"), failingReader{broken})
 	var out strings.Builder
@@ -406,7 +278,7 @@ type failingReader struct{ err error }
 
 func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
 
-// What a call notifies is out before its answer.
+// Notifications of a call are written before its answer.
 func TestNotificationsComeBeforeTheAnswer(t *testing.T) {
 	var s *Server
 	s = newServer(t, func(ctx context.Context, _ tools.Caller, _ string, _ json.RawMessage) tools.Outcome {
@@ -425,44 +297,8 @@ func TestNotificationsComeBeforeTheAnswer(t *testing.T) {
 	}
 }
 
-// Waiting requests may fill so much memory; then the reader pauses.
-func TestTheReaderPausesWhenTooMuchWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		release := make(chan struct{})
-		s := newServer(t, func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome {
-			<-release
-			return tools.Outcome{Structured: map[string]any{}}
-		})
-		s.limits.inFlight = 10 * (lineCost + 100)
-		p := dial(t, s)
-		const calls = 50
-		var sent atomic.Int32
-		go func() {
-			for id := range calls {
-				line := call(id, `"`+strings.Repeat("x", 40)+`"`)
-				if _, err := io.WriteString(p.in, line+"\n"); err != nil {
-					t.Error(err)
-				}
-				sent.Add(1)
-			}
-			p.in.Close()
-		}()
-		synctest.Wait()
-		if n := sent.Load(); n >= calls {
-			t.Errorf("all %d lines were read", n)
-		}
-		close(release)
-		if n := len(ids(p.rest())); n != calls {
-			t.Errorf("%d answers, want %d", n, calls)
-		}
-		if err := <-p.ended; err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// A panic outside of a tool ends its request, and nothing else.
-func TestAPanicOutsideOfATool(t *testing.T) {
+// A panic outside of a tool fails only its request.
+func TestPanicOutsideOfATool(t *testing.T) {
 	s := newServer(t, echo)
 	s.mcp.GetHooks().AddBeforePing(func(context.Context, any, *mcp.PingRequest) { panic("hunter2") })
 	s.mcp.AddNotificationHandler("notifications/x", func(context.Context, mcp.JSONRPCNotification) { panic("hunter2") })
@@ -484,8 +320,8 @@ func TestAPanicOutsideOfATool(t *testing.T) {
 	}
 }
 
-// Two connections of one server have nothing in common.
-func TestConnectionsAreApart(t *testing.T) {
+// Two connections of a server share nothing.
+func TestConnectionsAreSeparate(t *testing.T) {
 	s := newServer(t, asking)
 	asks, plain := dial(t, s), dial(t, s)
 	asks.initialize("2025-11-25", `{"elicitation":{}}`)
@@ -493,7 +329,7 @@ func TestConnectionsAreApart(t *testing.T) {
 	asks.send(call(1, `{}`))
 	question := asks.next()
 	plain.send(call(1, `{}`), cancelled(1), `{"jsonrpc":"2.0","id":`+string(question.ID)+`,"result":{"action":"decline"}}`)
-	rest, err := plain.hangUp()
+	rest, err := plain.closeInput()
 	if err != nil || len(rest) > 1 {
 		t.Errorf("%d messages, %v", len(rest), err)
 	}

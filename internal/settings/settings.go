@@ -242,12 +242,12 @@ func (r *resolver) resolve(value any, path string) any {
 	case string:
 		if name := reference.FindStringSubmatch(v); name != nil {
 			text := os.Getenv(name[1])
-			if text == "" || papi.Unfilled(text) {
+			if text == "" || papi.HasPlaceholder(text) {
 				r.missing = append(r.missing, papi.Violation{Path: path, Given: v, Allowed: "a variable that is set in the environment, and no placeholder"})
 			}
 			return text
 		}
-		if papi.Unfilled(v) {
+		if papi.HasPlaceholder(v) {
 			r.missing = append(r.missing, papi.Violation{Path: path, Given: v, Allowed: "a value: this is still a placeholder"})
 		}
 	}

@@ -3,7 +3,7 @@
 // questions, and the lines of the audit log with --audit store.
 //
 // A store is a map of byte strings whose entries expire. It knows nothing about
-// their content; its users prefix their keys ("guard/spent/..."). There are two:
+// their content; its users prefix their keys ("guard/...", "audit/..."). There are two:
 // [Memory] for one process, and [File] for one machine. Both pass the same
 // conformance test.
 package store

@@ -220,8 +220,7 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// Several processes share the file: each key is added once, whoever comes
-// first, and none is starved by the others.
+// Several processes share the file: each key is added once, and no process starves.
 func TestManyProcessesShareAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	const processes = 6

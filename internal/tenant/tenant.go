@@ -155,17 +155,11 @@ func (p *Pool) tenant(id auth.Identity) (Tenant, *auth.Failure) {
 			t, ok = p.opts.Lookup(id.Grant.Tenant)
 		}
 		if !ok {
-			return t, &auth.Failure{
-				Status: http.StatusForbidden, Code: errorcode.TenantUnknown,
-				Message: "the tenant of this caller is not configured: ask the server's operator",
-			}
+			return t, auth.NewFailure(http.StatusForbidden, errorcode.TenantUnknown, "the tenant of this caller is not configured: ask the server's operator")
 		}
 	}
 	if t.Projects = allowed(t.Projects, id.Grant.Projects); t.Projects == nil && len(id.Grant.Projects) > 0 {
-		return t, &auth.Failure{
-			Status: http.StatusForbidden, Code: errorcode.ProjectNotGranted,
-			Message: "none of the projects that this caller may use is among those of its tenant: ask the server's operator",
-		}
+		return t, auth.NewFailure(http.StatusForbidden, errorcode.ProjectNotGranted, "none of the projects that this caller may use is among those of its tenant: ask the server's operator")
 	}
 	return t, nil
 }

@@ -8,20 +8,20 @@ import (
 	"strings"
 )
 
-// client is one session of protocol 2025-11-25, with no more than a load needs:
-// it measures the server, not a client library.
+// client is one session of protocol 2025-11-25, without a client library, so that
+// the load measures the server.
 type client struct {
 	http    *http.Client
 	url     string
 	session string
 }
 
-// newHTTP returns what many clients share: a connection for each that calls.
+// newHTTP returns an HTTP client that many sessions share.
 func newHTTP(connections int) *http.Client {
 	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
 }
 
-// answer is what a request came to.
+// answer is the result of a request.
 type answer struct {
 	status int
 	result json.RawMessage
@@ -63,7 +63,7 @@ func (c *client) close() error {
 	return resp.Body.Close()
 }
 
-// post makes a request, and reads its whole answer.
+// post makes a request and reads the complete response.
 func (c *client) post(method, params string) (status int, body []byte, err error) {
 	resp, err := c.send(http.MethodPost, fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%q,"params":%s}`, method, params))
 	if err != nil {
@@ -77,7 +77,7 @@ func (c *client) post(method, params string) (status int, body []byte, err error
 	return resp.StatusCode, body, err
 }
 
-// request makes a request, and takes its answer apart.
+// request makes a request and decodes the response.
 func (c *client) request(method, params string) (answer, error) {
 	status, body, err := c.post(method, params)
 	a := answer{status: status}

@@ -1,18 +1,17 @@
-// Command load puts a load on papi-mcp over HTTP, and says what came of it:
+// Command load runs load tests on papi-mcp over HTTP:
 //
-//   - throughput: calls of webhook_list a second through the whole way, beside
-//     those of a bare mcp-go server (in bare/) whose tool makes the same GET to
-//     the same sandbox, in turn, and their ratio
-//   - sessions: many clients at once with a mixed workload, without an error;
-//     whether goroutines and heap return; what an idle session costs
-//   - overload: twice the calls that fit, which must be refused with 503 or 429
-//     and not wait without end
+//   - throughput: calls of webhook_list per second, compared with a minimal mcp-go
+//     server (in bare/) whose tool makes the same GET to the same sandbox
+//   - sessions: many concurrent clients with a mixed workload, without an error;
+//     whether goroutines and heap are freed; the cost of an idle session
+//   - overload: twice as many calls as fit, of which some must be refused with 503
+//     or 429, and none may wait for too long
 //
 // Run it at the root of the repository:
 //
 //	go run ./scripts/load [-server BINARY] [-sessions 1000] [-rounds 10] [-min 0.8]
 //
-// Exit code 1 tells that something is not as it should be.
+// The exit code is 1 if a test fails.
 package main
 
 import (
@@ -44,10 +43,10 @@ const project = "00000000-0000-0000-0000-000000000000"
 
 func main() {
 	var l load
-	flag.StringVar(&l.binary, "server", "", "the server's binary; by default it is built from this directory")
-	flag.IntVar(&l.sessions, "sessions", 1000, "clients at once")
-	flag.IntVar(&l.rounds, "rounds", 10, "rounds of the comparison, of a second on each server")
-	flag.Float64Var(&l.least, "min", 0.8, "the least ratio of throughputs that passes; 0 passes any")
+	flag.StringVar(&l.binary, "server", "", "the server's binary; default: built from this directory")
+	flag.IntVar(&l.sessions, "sessions", 1000, "number of concurrent clients")
+	flag.IntVar(&l.rounds, "rounds", 10, "rounds of the comparison, each of a second on each server")
+	flag.Float64Var(&l.least, "min", 0.8, "smallest ratio of throughputs that passes; 0: any")
 	flag.Parse()
 	if err := l.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
@@ -66,7 +65,7 @@ type load struct {
 }
 
 func (l *load) run() (err error) {
-	// However this ends, the servers that it started end with it.
+	// The servers are stopped in any case.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -91,7 +90,7 @@ func (l *load) run() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.sandbox.stop()) }()
-	for _, phase := range []func(context.Context) error{l.throughput, l.crowd, l.overload} {
+	for _, phase := range []func(context.Context) error{l.throughput, l.concurrentSessions, l.overload} {
 		if err := phase(ctx); err != nil {
 			return err
 		}
@@ -107,8 +106,7 @@ func (l *load) serve(ctx context.Context, flags ...string) (*process, error) {
 	}, l.binary, append([]string{"serve", "--http", "127.0.0.1:0"}, flags...)...)
 }
 
-// callers is how many clients call at the same time where throughput is
-// measured.
+// callers is the number of concurrent clients of the throughput test.
 const callers = 16
 
 func (l *load) throughput(ctx context.Context) (err error) {
@@ -134,7 +132,7 @@ func (l *load) throughput(ctx context.Context) (err error) {
 			return err
 		}
 		if round == 0 {
-			continue // it warms both up
+			continue // warm-up
 		}
 		a, b, ratios = append(a, our), append(b, their), append(ratios, our/their)
 	}
@@ -147,7 +145,7 @@ func (l *load) throughput(ctx context.Context) (err error) {
 	return nil
 }
 
-// rate is how many calls a server answers in a second.
+// rate returns how many calls per second a server answers.
 func rate(url string) (float64, error) {
 	shared := newHTTP(callers)
 	defer shared.CloseIdleConnections()
@@ -174,8 +172,8 @@ func rate(url string) (float64, error) {
 	return float64(done.Load()) / time.Since(began).Seconds(), err
 }
 
-// work is what each client of the crowd does: a request and the error code
-// that it must end with, "" for none.
+// work is the workload of the sessions: requests and the error codes with which
+// they must end, "" for none.
 var work = []struct{ method, params, code string }{
 	{"tools/list", `{}`, ""},
 	{"tools/call", `{"name":"webhook_list","arguments":{}}`, ""},
@@ -188,7 +186,7 @@ var work = []struct{ method, params, code string }{
 	{"ping", `{}`, ""},
 }
 
-func (l *load) crowd(ctx context.Context) (err error) {
+func (l *load) concurrentSessions(ctx context.Context) (err error) {
 	server, err := l.serve(ctx, "--max-running", fmt.Sprint(l.sessions))
 	if err != nil {
 		return err
@@ -208,12 +206,12 @@ func (l *load) crowd(ctx context.Context) (err error) {
 		}
 		return c.close()
 	}
-	heap, err := server.settled(light)
+	heap, err := server.liveHeap(light)
 	if err != nil {
 		return err
 	}
 	shared.CloseIdleConnections()
-	goroutines, err := server.quiet(0)
+	goroutines, err := server.idleGoroutines(0)
 	if err != nil {
 		return err
 	}
@@ -229,7 +227,7 @@ func (l *load) crowd(ctx context.Context) (err error) {
 	if err := opening.Wait(); err != nil {
 		return err
 	}
-	idle, err := server.settled(light)
+	idle, err := server.liveHeap(light)
 	if err != nil {
 		return err
 	}
@@ -249,7 +247,7 @@ func (l *load) crowd(ctx context.Context) (err error) {
 				}
 				done.Add(1)
 				for took := int64(time.Since(began)); ; {
-					if most := longest.Load(); took <= most || longest.CompareAndSwap(most, took) {
+					if max := longest.Load(); took <= max || longest.CompareAndSwap(max, took) {
 						break
 					}
 				}
@@ -268,38 +266,37 @@ func (l *load) crowd(ctx context.Context) (err error) {
 		return err
 	}
 	shared.CloseIdleConnections()
-	left, err := server.settled(light)
+	left, err := server.liveHeap(light)
 	if err != nil {
 		return err
 	}
 	shared.CloseIdleConnections()
-	after, err := server.quiet(goroutines)
+	after, err := server.idleGoroutines(goroutines)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d sessions at once, %d requests of %d kinds: no error, the longest took %v\n", l.sessions, done.Load(), len(work), time.Duration(longest.Load()).Round(time.Millisecond))
+	fmt.Printf("%d concurrent sessions, %d requests of %d kinds: no error, the longest took %v\n", l.sessions, done.Load(), len(work), time.Duration(longest.Load()).Round(time.Millisecond))
 	fmt.Printf("  an idle session     %6.1f KB of heap\n", (idle-heap)/float64(l.sessions)/1024)
 	fmt.Printf("  goroutines          %6.0f before, %.0f after\n", goroutines, after)
 	fmt.Printf("  heap                %6.1f MB before, %.1f MB after\n", heap/(1<<20), left/(1<<20))
 	if after > goroutines+10 {
-		return errors.New("goroutines do not return")
+		return errors.New("goroutines leak")
 	}
 	if left > heap+4<<20 {
-		return errors.New("the heap does not return")
+		return errors.New("the heap grows")
 	}
 	return nil
 }
 
 const (
-	running = 8  // places of the server under overload
-	waiting = 16 // and those of its queue
-	// A refusal must come at the latest when patience is over (5 s), and a
-	// call's own time.
-	longestWait = 6 * time.Second
+	running = 8  // --max-running of the server under overload
+	waiting = 16 // and its --max-waiting
+	// A refusal must come after the longest wait in the queue (5 s), and the time
+	// of a call.
+	maxWait = 6 * time.Second
 )
 
-// overload makes each call take its time, and calls with twice as many clients
-// as there is room for.
+// overload slows down each call, and calls with twice as many clients as fit.
 func (l *load) overload(ctx context.Context) (err error) {
 	resp, err := http.Post(l.sandbox.url+"/_sandbox/faults", "application/json", strings.NewReader(`{"kind":"latency","latency":"200ms"}`))
 	if err != nil {
@@ -323,7 +320,7 @@ func (l *load) overload(ctx context.Context) (err error) {
 	for range 2 * (running + waiting) {
 		all.Go(func() error {
 			var c *client
-			for c == nil && time.Now().Before(end) { // opening may be refused too
+			for c == nil && time.Now().Before(end) { // initialize may be refused as well
 				c, _ = open(shared, server.url)
 			}
 			for time.Now().Before(end) {
@@ -337,7 +334,7 @@ func (l *load) overload(ctx context.Context) (err error) {
 				longest[status] = max(longest[status], time.Since(began))
 				mu.Unlock()
 				if status != http.StatusOK {
-					time.Sleep(20 * time.Millisecond) // as a client would, if a rude one
+					time.Sleep(20 * time.Millisecond) // an impatient client retries soon
 				}
 			}
 			return nil
@@ -352,12 +349,12 @@ func (l *load) overload(ctx context.Context) (err error) {
 		if status != http.StatusOK && status != http.StatusServiceUnavailable && status != http.StatusTooManyRequests {
 			return fmt.Errorf("status %d", status)
 		}
-		if longest[status] > longestWait {
+		if longest[status] > maxWait {
 			return errors.New("a call waited too long")
 		}
 	}
 	if counts[http.StatusOK] == 0 || counts[http.StatusServiceUnavailable]+counts[http.StatusTooManyRequests] == 0 {
-		return errors.New("it neither answered nor refused")
+		return errors.New("no call was answered, or none was refused")
 	}
 	return nil
 }

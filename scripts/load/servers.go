@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// process is a server that this program has started.
+// process is a server that this program started.
 type process struct {
 	cmd *exec.Cmd
 	url string       // the one line that it printed
@@ -44,7 +44,7 @@ func start(ctx context.Context, env []string, binary string, arguments ...string
 	return p, nil
 }
 
-// stop ends the server, which must end in good order.
+// stop stops the server, which must exit without an error.
 func (p *process) stop() error {
 	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
 		return err
@@ -56,7 +56,7 @@ func (p *process) stop() error {
 	return nil
 }
 
-// gauges are the numbers that papi-mcp tells at /metrics, by name.
+// gauges returns the metrics of papi-mcp by name.
 func (p *process) gauges() (map[string]float64, error) {
 	resp, err := http.Get(strings.TrimSuffix(p.url, "/mcp") + "/metrics")
 	if err != nil {
@@ -77,10 +77,9 @@ func (p *process) gauges() (map[string]float64, error) {
 	return all, nil
 }
 
-// settled is what lives on the heap, in bytes, as the collector finds it after
-// the work that is done here: it must have come by twice since, as what it
-// found the first time may have been in use.
-func (p *process) settled(work func() error) (live float64, err error) {
+// liveHeap returns the size of the live heap in bytes after two garbage collections,
+// since the first one may count what is still in use. work makes them happen.
+func (p *process) liveHeap(work func() error) (live float64, err error) {
 	const cycles = "go_gc_cycles_total_gc_cycles_total"
 	before, err := p.gauges()
 	if err != nil {
@@ -100,18 +99,16 @@ func (p *process) settled(work func() error) (live float64, err error) {
 			return now["go_gc_heap_live_bytes"], nil
 		}
 	}
-	return 0, errors.New("the collector did not come by within a minute")
+	return 0, errors.New("there was no garbage collection within a minute")
 }
 
-// kept is longer than a server keeps a connection to the API that nobody uses
-// (30 s).
-const kept = 35 * time.Second
+// idleTimeout is longer than a server keeps an idle connection to the API (30 s).
+const idleTimeout = 35 * time.Second
 
-// quiet is how many goroutines there are when nobody calls: it waits until
-// there are about as few as want, or connections that are kept have been
-// closed.
-func (p *process) quiet(want float64) (goroutines float64, err error) {
-	for end := time.Now().Add(kept); time.Now().Before(end); time.Sleep(time.Second) {
+// idleGoroutines returns the number of goroutines without calls: it waits until there
+// are at most as many as want, or idle connections have been closed.
+func (p *process) idleGoroutines(want float64) (goroutines float64, err error) {
+	for end := time.Now().Add(idleTimeout); time.Now().Before(end); time.Sleep(time.Second) {
 		now, err := p.gauges()
 		if err != nil {
 			return 0, err

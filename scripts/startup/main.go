@@ -1,13 +1,13 @@
-// Command startup measures how long a client waits for papi-mcp: from the
-// start of the process to its answer to initialize on stdio, side by side with
-// a bare mcp-go server of one tool (in bare/).
+// Command startup measures how long a client waits for papi-mcp, from the start
+// of the process to its answer to initialize on stdio, compared with a minimal
+// mcp-go server with one tool (in bare/).
 //
 // Run it at the root of the repository:
 //
 //	go run ./scripts/startup [-n 40] [-max 2] [-server BINARY] [ARGUMENT...]
 //
 // It builds both, starts them in turn n times each, and prints the medians and
-// their ratio. Exit code 1 tells that the ratio is above max.
+// their ratio. The exit code is 1 if the ratio is above max.
 package main
 
 import (
@@ -25,9 +25,9 @@ import (
 )
 
 func main() {
-	runs := flag.Int("n", 40, "starts of each server")
-	limit := flag.Float64("max", 2, "the largest ratio that passes; 0 passes any")
-	binary := flag.String("server", "", "the server's binary; by default it is built from this directory")
+	runs := flag.Int("n", 40, "number of starts of each server")
+	limit := flag.Float64("max", 2, "largest ratio that passes; 0: any")
+	binary := flag.String("server", "", "the server's binary; default: built from this directory")
 	flag.Parse()
 	arguments := flag.Args()
 	if len(arguments) == 0 {
@@ -74,7 +74,7 @@ func compare(runs int, binary string, arguments []string) (float64, error) {
 			return 0, err
 		}
 		if i == 0 {
-			continue // the first of each reads the binary from disk
+			continue // the first start reads the binary from disk
 		}
 		ours, theirs = append(ours, a), append(theirs, b)
 	}

@@ -1,12 +1,11 @@
 // Real clients against the server over HTTP: the TypeScript SDK's two clients,
 // which speak the older protocols and 2026-07-28, on Streamable HTTP and on
-// HTTP+SSE. Each makes the tour of tours.mjs.
+// HTTP+SSE. Each runs a tour of tours.mjs.
 //
 //   npm ci && node http.mjs papi-mcp serve --sandbox
 //
-// The command is started once for each tour, with --http on a free port, and
-// must end in good order when it is told to. Exit code 1 and a message tell the
-// first thing that came out otherwise.
+// The command is started once for each tour, with --http on a free port, and must
+// exit with code 0 on SIGTERM. If a tour fails, the exit code is 1.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -15,7 +14,7 @@ import { createInterface } from 'node:readline';
 import { StreamableHTTPClientTransport as OlderTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { SSEClientTransport as OlderEvents } from '@modelcontextprotocol/sdk/client/sse.js';
 import { SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { Person, asks, isGivenTokens, modernClient, olderClient, run } from './tours.mjs';
+import { Person, confirmsByElicitation, confirmsByToken, modernClient, olderClient, run } from './tours.mjs';
 
 const [command, ...args] = process.argv.slice(2);
 if (!command) {
@@ -33,22 +32,22 @@ async function serve() {
     async stop() {
       server.kill('SIGTERM');
       const [code] = await ended;
-      assert.equal(code, 0, 'the server did not end in good order');
+      assert.equal(code, 0, 'the exit code of the server');
     },
   };
 }
 
-// on returns how to open a client on a transport of a server of its own.
+// on returns a function that connects a client to a new server by a transport.
 const on = (make, Transport, path) => async person => {
   const { url, stop } = await serve();
   return [make(person), new Transport(new URL(path, url)), stop];
 };
 
 await run([
-  ['sdk on Streamable HTTP, which asks', on(olderClient, OlderTransport, '/mcp'), new Person(), asks],
-  ['sdk on Streamable HTTP, which can not ask', on(olderClient, OlderTransport, '/mcp'), undefined, isGivenTokens],
-  ['sdk on SSE, which asks', on(olderClient, OlderEvents, '/sse'), new Person(), asks],
-  ['sdk on SSE, which can not ask', on(olderClient, OlderEvents, '/sse'), undefined, isGivenTokens],
-  ['client of 2026-07-28 on Streamable HTTP, which asks', on(modernClient, StreamableHTTPClientTransport, '/mcp'), new Person(), asks],
-  ['client of 2026-07-28 on SSE, which asks', on(modernClient, SSEClientTransport, '/sse'), new Person(), asks],
+  ['sdk on Streamable HTTP, with elicitation', on(olderClient, OlderTransport, '/mcp'), new Person(), confirmsByElicitation],
+  ['sdk on Streamable HTTP, without elicitation', on(olderClient, OlderTransport, '/mcp'), undefined, confirmsByToken],
+  ['sdk on SSE, with elicitation', on(olderClient, OlderEvents, '/sse'), new Person(), confirmsByElicitation],
+  ['sdk on SSE, without elicitation', on(olderClient, OlderEvents, '/sse'), undefined, confirmsByToken],
+  ['client of 2026-07-28 on Streamable HTTP, with elicitation', on(modernClient, StreamableHTTPClientTransport, '/mcp'), new Person(), confirmsByElicitation],
+  ['client of 2026-07-28 on SSE, with elicitation', on(modernClient, SSEClientTransport, '/sse'), new Person(), confirmsByElicitation],
 ]);

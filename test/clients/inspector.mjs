@@ -1,9 +1,10 @@
 // MCP Inspector's CLI against the server, on stdio and on Streamable HTTP: it
-// lists what there is, gets a prompt, reads a resource and makes a call.
+// lists tools, prompts and resources, gets a prompt, reads a resource and calls a
+// tool.
 //
 //   npm ci && node inspector.mjs papi-mcp serve --sandbox
 //
-// Exit code 1 and a message tell the first thing that came out otherwise.
+// On the first failure it exits with code 1 and a message.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -20,17 +21,20 @@ const cli = fileURLToPath(new URL('node_modules/.bin/mcp-inspector', import.meta
 
 const named = (things, name, key = 'name') => assert.ok(things.some(thing => thing[key] === name), `no ${name}`);
 
-// tour looks around at a target: a command with its arguments, or flags that
+// tour makes requests to a target: a command with its arguments, or flags that
 // name a server.
+let requests = 0;
 function tour(target) {
-  const inspect = (method, ...options) =>
-    JSON.parse(execFileSync(cli, ['--cli', ...target, '--method', method, ...options], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  const inspect = (method, ...options) => {
+    requests++;
+    return JSON.parse(execFileSync(cli, ['--cli', ...target, '--method', method, ...options], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  };
 
   named(inspect('tools/list').tools, 'whatsapp_sender_create');
   named(inspect('prompts/list').prompts, 'onboard_whatsapp_sender');
   named(inspect('resources/list').resources, 'papi://guides/whatsapp', 'uri');
   named(inspect('resources/templates/list').resourceTemplates, 'papi://schemas/{tool}', 'uriTemplate');
-  assert.match(inspect('resources/read', '--uri', 'papi://triggers').contents[0].text, /39 triggers/);
+  assert.match(inspect('resources/read', '--uri', 'papi://triggers').contents[0].text, /\d+ triggers/);
   assert.match(inspect('prompts/get', '--prompt-name', 'create_bundle', '--prompt-args', 'name=Example', 'region=EU').messages[0].content.text, /bundle Example in region EU/);
   assert.equal(inspect('tools/call', '--tool-name', 'webhook_list').structuredContent.tool, 'webhook_list');
 }
@@ -45,4 +49,4 @@ try {
   server.kill('SIGTERM');
   await ended;
 }
-console.log('14 passed, 0 failed');
+console.log(`${requests} passed, 0 failed`);

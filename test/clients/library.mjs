@@ -1,4 +1,4 @@
-// What a client finds beside the tools: prompts, resources and completions.
+// What a server offers besides tools: prompts, resources and completions.
 
 import assert from 'node:assert/strict';
 

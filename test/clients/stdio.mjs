@@ -1,15 +1,15 @@
 // Real clients against the server on stdio: the TypeScript SDK's two clients,
-// which speak the older protocols and 2026-07-28, and one that can't ask its
-// person. Each lists the tools and makes, reads and deletes a webhook.
+// which speak the older protocols and 2026-07-28, and one without elicitation.
+// Each lists the tools and creates, reads and deletes a webhook.
 //
 //   npm ci && node stdio.mjs papi-mcp serve --sandbox
 //
-// Exit code 1 and a message tell the first thing that came out otherwise. The
-// command is started once for each client, and should keep nothing between.
+// If a tour fails, the exit code is 1. The command is started once for each client,
+// and should store nothing in between.
 
 import { StdioClientTransport as OlderTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { Person, asks, isGivenTokens, modernClient, olderClient, run } from './tours.mjs';
+import { Person, confirmsByElicitation, confirmsByToken, modernClient, olderClient, run } from './tours.mjs';
 
 const [command, ...args] = process.argv.slice(2);
 if (!command) {
@@ -21,7 +21,7 @@ const older = person => [olderClient(person), new OlderTransport({ command, args
 const modern = person => [modernClient(person), new StdioClientTransport({ command, args, stderr: 'inherit' })];
 
 await run([
-  ['sdk, which asks', older, new Person(), asks],
-  ['sdk, which can not ask', older, undefined, isGivenTokens],
-  ['client of 2026-07-28, which asks', modern, new Person(), asks],
+  ['sdk, with elicitation', older, new Person(), confirmsByElicitation],
+  ['sdk, without elicitation', older, undefined, confirmsByToken],
+  ['client of 2026-07-28, with elicitation', modern, new Person(), confirmsByElicitation],
 ]);

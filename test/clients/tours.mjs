@@ -1,5 +1,5 @@
-// The tours that every client makes on every transport: it lists the tools and
-// makes, reads and deletes a webhook, asking its person or with a token.
+// The tours that every client runs on every transport: it lists the tools and
+// creates, reads and deletes a webhook, with elicitation or with a token.
 
 import assert from 'node:assert/strict';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
@@ -12,7 +12,7 @@ const target = 'https://example.com/events';
 const resultKeys = ['tool', 'projectId', 'ids', 'state', 'pending', 'next', 'data', 'nextPageToken', 'warnings'];
 const errorKeys = ['errorCode', 'message', 'resolution', 'additionalInformation', 'next'];
 
-// A person answers what a client asks, by the answer that is set.
+// A person answers the client's questions with the answer that is set.
 export class Person {
   asked = [];
   answer = 'decline';
@@ -25,7 +25,8 @@ export class Person {
     return this.answer === 'accept' ? { action: 'accept', content: {} } : { action: this.answer };
   }
 
-  // during makes a call and returns its result; it must have asked so often.
+  // during makes a call and returns its result; the person must have been asked as
+  // often as expected.
   async during(answer, times, call) {
     this.answer = answer;
     this.asked = [];
@@ -44,7 +45,7 @@ export function olderClient(person) {
   return client;
 }
 
-// modernClient speaks 2026-07-28 alone.
+// modernClient speaks only 2026-07-28.
 export function modernClient(person) {
   const client = new Client(info, {
     capabilities: { elicitation: { form: {} } },
@@ -54,8 +55,8 @@ export function modernClient(person) {
   return client;
 }
 
-// calling returns a function that calls a tool and checks the form of what it
-// answers: the structured content, or the error of the code that is expected.
+// calling returns a function that calls a tool and checks the form of its result:
+// the structured content, or an error with the expected code.
 function calling(client) {
   return async (name, toolArguments, errorCode) => {
     const result = await client.callTool({ name, arguments: toolArguments });
@@ -97,8 +98,8 @@ async function targets(call) {
 
 const webhook = { projectId, target, secret: 'example-secret', triggers: ['WHATSAPP_SENDER_ACTIVE'] };
 
-// The tour of a client that asks its person.
-export async function asks(client, person) {
+// The tour of a client with elicitation.
+export async function confirmsByElicitation(client, person) {
   const call = calling(client);
   assert.deepEqual(await person.during('decline', 0, () => targets(call)), []);
   await person.during('accept', 1, () => call('project_confirm', { projectId }));
@@ -115,8 +116,8 @@ export async function asks(client, person) {
   assert.deepEqual(await targets(call), []);
 }
 
-// The tour of a client that can't: it gets tokens, each good once.
-export async function isGivenTokens(client) {
+// The tour of a client without elicitation: it gets tokens, each valid once.
+export async function confirmsByToken(client) {
   const call = calling(client);
   await call('project_confirm', { projectId });
   const { ids } = await call('webhook_create', webhook);
@@ -129,8 +130,8 @@ export async function isGivenTokens(client) {
   assert.deepEqual(await targets(call), []);
 }
 
-// run makes each tour: [name, () => [client, transport, stop], person, tour].
-// The exit code tells whether all went well.
+// run runs each tour: [name, () => [client, transport, stop], person, tour].
+// The exit code reports whether all succeeded.
 export async function run(tours) {
   let failed = 0;
   for (const [name, open, person, tour] of tours) {

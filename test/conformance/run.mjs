@@ -1,11 +1,11 @@
-// The official conformance suite against the server over HTTP: the scenarios
-// that need no tool, prompt or resource of the suite's own. docs/http.md tells
-// of the others.
+// The official conformance suite against the server over HTTP: the scenarios that
+// don't need the suite's own tools, prompts and resources. docs/http.md explains the
+// others.
 //
 //   npm ci && node run.mjs papi-mcp serve --sandbox
 //
-// The suite needs Node.js 22, which comes as a package. Exit code 1 tells that a
-// scenario failed.
+// The suite needs Node.js 22, which is one of the packages. If a scenario fails, the
+// exit code is 1.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

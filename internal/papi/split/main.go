@@ -1,11 +1,11 @@
-// Command split reshapes an OpenAPI document of the Provisioning API's facts
-// into the files that package papi embeds: one for each family, and one for
-// the error codes. Run it when the API has a new version:
+// Command split converts the OpenAPI document of the Provisioning API into the
+// files that package papi embeds: one for each family, and one for the error
+// codes. Run it when the API has a new version:
 //
 //	go run ./internal/papi/split papi.json internal/papi/contract
 //
-// It keeps every fact and drops what repeats: the answers of the error
-// statuses, which all have one form, and the wrappings of OpenAPI.
+// It keeps every fact, and drops repetition: the responses of error statuses,
+// which all have one form, and OpenAPI's nesting.
 package main
 
 import (
@@ -50,8 +50,8 @@ type content struct {
 
 func (c content) schema() json.RawMessage { return c.Content["application/json"].Schema }
 
-// row is one operation as package papi reads it.
-type row struct {
+// operationFile is one operation as package papi reads it.
+type operationFile struct {
 	ID         string                     `json:"id"`
 	Method     string                     `json:"method"`
 	Path       string                     `json:"path"`
@@ -67,12 +67,11 @@ type row struct {
 }
 
 type family struct {
-	Operations []row                      `json:"operations"`
+	Operations []operationFile            `json:"operations"`
 	Schemas    map[string]json.RawMessage `json:"schemas"`
 }
 
-// families are the prefixes that the document's operation ids and schema
-// names share.
+// families are the prefixes of the document's operation ids and schema names.
 var families = []string{"Webhook", "Whatsapp", "Bundles", "Kakaotalk", "Conversation", "Rcs", "Sms"}
 
 func main() {
@@ -105,7 +104,7 @@ func split(from, to string) error {
 			if err != nil {
 				return err
 			}
-			out[f].Operations = append(out[f].Operations, reshape(path, method, op))
+			out[f].Operations = append(out[f].Operations, convert(path, method, op))
 		}
 	}
 	for name, schema := range doc.Components.Schemas {
@@ -124,8 +123,8 @@ func split(from, to string) error {
 	return write(filepath.Join(to, "api.json"), map[string]any{"version": doc.Info.Version, "errors": doc.ErrorCodes})
 }
 
-func reshape(path, method string, op operation) row {
-	r := row{
+func convert(path, method string, op operation) operationFile {
+	r := operationFile{
 		ID: op.OperationID, Method: strings.ToUpper(method), Path: path,
 		Tag: strings.Join(op.Tags, ", "), Summary: op.Summary, Notes: op.Description,
 		Maturity: op.Maturity, Deprecated: op.Deprecated, Parameters: op.Parameters,

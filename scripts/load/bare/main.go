@@ -1,10 +1,10 @@
-// Command bare is the least MCP server over Streamable HTTP that does what
-// papi-mcp's webhook_list does: one mcp-go tool that makes the same GET with
-// net/http. It is what papi-mcp's throughput is measured against.
+// Command bare is a minimal MCP server over Streamable HTTP that does what papi-mcp's
+// webhook_list does: one mcp-go tool that makes the same GET with net/http. The
+// throughput of papi-mcp is compared with it.
 //
 //	bare API-URL PROJECT
 //
-// It prints its URL as one line, and ends at an interrupt.
+// It prints its URL as one line, and stops at an interrupt.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command bare is the least MCP server that mcp-go makes: one tool, on stdio.
-// It is what papi-mcp's start is measured against.
+// Command bare is a minimal mcp-go server: one tool, on stdio. The start of papi-mcp
+// is compared with it.
 package main
 
 import (

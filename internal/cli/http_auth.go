@@ -1,0 +1,233 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+
+	mcpserver "github.com/mark3labs/mcp-go/server"
+	"github.com/spf13/pflag"
+
+	"papi-mcp/internal/auth"
+	"papi-mcp/internal/loopback"
+	"papi-mcp/internal/reload"
+	"papi-mcp/internal/server"
+	"papi-mcp/internal/settings"
+	"papi-mcp/internal/tenant"
+)
+
+// The values of --auth.
+const (
+	authNone  = "none"
+	authToken = "token"
+	authOIDC  = "oidc"
+)
+
+// The values of --tenant.
+const (
+	tenantConfig = "config"
+	tenantHeader = "header"
+)
+
+// authFlags are the flags of who may call over HTTP, and with which credentials.
+type authFlags struct {
+	mode, tenant               string
+	issuer, audience           string
+	projectsClaim, tenantClaim string
+}
+
+func (f *authFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.mode, "auth", authNone, "who may call over HTTP: none (everybody, on loopback only), token (callers with a key of --config), oidc (callers with a token from --oidc-issuer)")
+	flags.StringVar(&f.tenant, "tenant", tenantConfig, "which credentials a call uses: config (those of the caller's tenant in --config, else the environment's), header (those in the "+auth.CredentialsHeader+" header of each request)")
+	flags.StringVar(&f.issuer, "oidc-issuer", "", "URL of the authorization server whose tokens are accepted")
+	flags.StringVar(&f.audience, "oidc-audience", "", "audience that tokens must have (default: --public-url with /mcp)")
+	flags.StringVar(&f.projectsClaim, "oidc-projects-claim", "", "claim of a token that lists the projects its bearer may use")
+	flags.StringVar(&f.tenantClaim, "oidc-tenant-claim", "", "claim of a token that names its bearer's tenant")
+}
+
+// check refuses flags and a configuration file that contradict each other.
+func (f *authFlags) check(publicURL string, file *settings.File) error {
+	issuer, err := url.Parse(f.issuer)
+	keysOfTenants := slices.ContainsFunc(slices.Collect(maps.Values(file.Keys)), func(key settings.Key) bool { return key.Tenant != "" })
+	switch {
+	case f.mode != authNone && f.mode != authToken && f.mode != authOIDC:
+		return usage("--auth %q: use none, token or oidc", f.mode)
+	case f.tenant != tenantConfig && f.tenant != tenantHeader:
+		return usage("--tenant %q: use config or header", f.tenant)
+	case f.mode == authToken && len(file.Keys) == 0:
+		return usage("--auth token needs keys in --config: papi-mcp config key generates one")
+	case f.mode != authToken && len(file.Keys) > 0:
+		return usage("--config has keys, which have no effect with --auth %s: use --auth token, or remove them", f.mode)
+	case f.mode != authOIDC && (f.issuer+f.audience+f.projectsClaim+f.tenantClaim != "" || len(file.Scopes) > 0):
+		return usage("--oidc-... and scopes have no effect with --auth %s: use --auth oidc, or remove them", f.mode)
+	case f.mode == authOIDC && file.Source != "" && len(file.Scopes) == 0:
+		return usage("--auth oidc with --config needs scopes in the file, since a truncated file must not grant more than the complete one. Without a file, the default is:\n%s", defaultScopesText)
+	case f.mode == authOIDC && publicURL == "":
+		return usage("--auth oidc needs --public-url: it is the audience of tokens, and where clients learn how to get one")
+	case f.mode == authOIDC && (err != nil || issuer.Host == "" || issuer.Scheme != "https" && !(issuer.Scheme == "http" && loopback.IsHost(issuer.Hostname()))):
+		return usage("--oidc-issuer %q: use the https URL of the authorization server", f.issuer)
+	case f.tenant == tenantHeader && (len(file.Tenants) > 0 || keysOfTenants || f.tenantClaim != ""):
+		return usage("with --tenant header each request sends its credentials: remove the tenants from --config")
+	case f.tenantClaim != "" && len(file.Tenants) == 0:
+		return usage("--oidc-tenant-claim needs tenants in --config")
+	}
+	return nil
+}
+
+// grants are the keys, scopes and tenants of the configuration file.
+type grants struct {
+	keys    []auth.Key
+	scopes  map[string]map[string]bool
+	tenants map[string]tenant.Tenant
+}
+
+// defaultScopesText shows the default scopes as YAML.
+const defaultScopesText = `scopes:
+  papi.read: {toolsets: all, read-only: true}
+  papi.write: {toolsets: all, read-only: false}`
+
+// defaultScopes apply where there is no file.
+var defaultScopes = map[string]settings.Scope{
+	"papi.read":  {Toolsets: settings.Names{"all"}, ReadOnly: true},
+	"papi.write": {Toolsets: settings.Names{"all"}},
+}
+
+func newGrants(file *settings.File) (*grants, error) {
+	a := &grants{scopes: map[string]map[string]bool{}, tenants: map[string]tenant.Tenant{}}
+	for name, key := range file.Keys {
+		k := auth.Key{Name: name, Grant: auth.Grant{Projects: key.Projects.List(), Toolsets: key.Grants(), Tenant: key.Tenant}}
+		for _, text := range key.Hashes {
+			hash, err := auth.ParseHash(text)
+			if err != nil {
+				return nil, err
+			}
+			k.Hashes = append(k.Hashes, hash)
+		}
+		a.keys = append(a.keys, k)
+	}
+	scopes := file.Scopes
+	if len(scopes) == 0 {
+		scopes = defaultScopes
+	}
+	for name, scope := range scopes {
+		a.scopes[name] = scope.Grants()
+	}
+	for name, t := range file.Tenants {
+		a.tenants[name] = tenant.Tenant{Projects: t.Projects.List(), KeyID: t.KeyID, KeySecret: t.KeySecret, AccessToken: t.AccessToken}
+	}
+	return a, nil
+}
+
+// watchGrants reads the grants again when the file that source names changes; ""
+// and an environment variable never do. Flags in the file take effect at the next
+// start.
+func (f *httpFlags) watchGrants(source string, first *settings.File, reader *settings.Reader, log *slog.Logger) (*reload.Value[*grants], error) {
+	current, file, files := first, first, []string{source}
+	if source == "" || strings.HasPrefix(source, settings.FromEnvironment) {
+		files = nil
+	}
+	return reload.New("the configuration file", files, log, func() (*grants, error) {
+		read := file
+		file = nil
+		if read == nil {
+			var err error
+			if read, err = reader.Read(source); err != nil {
+				return nil, err
+			}
+			if err := f.auth.check(f.publicURL, read); err != nil {
+				return nil, err
+			}
+			if err := checkTenants(current, read); err != nil {
+				return nil, err
+			}
+			if !reflect.DeepEqual(read.Flags, first.Flags) {
+				log.Warn("flags in the configuration file have changed: they take effect at the next start")
+			}
+		}
+		a, err := newGrants(read)
+		if err == nil {
+			current = read
+		}
+		return a, err
+	})
+}
+
+// checkTenants refuses a changed file in which a key no longer has its tenant:
+// the file may be truncated, and the caller's calls would use the server's own
+// credentials.
+func checkTenants(old, changed *settings.File) error {
+	for _, name := range slices.Sorted(maps.Keys(changed.Keys)) {
+		if changed.Keys[name].Tenant == "" && old.Keys[name].Tenant != "" {
+			return fmt.Errorf("keys.%s no longer has a tenant, so that its calls would use the credentials in the environment: name its tenant (%s), or restart the server if this is intended", name, old.Keys[name].Tenant)
+		}
+	}
+	return nil
+}
+
+// options sets the authentication of the server, and the tools of each caller.
+func (f *authFlags) options(o *server.HTTPOptions, publicURL string, a *app, live *reload.Value[*grants], log *slog.Logger) {
+	o.Authenticate = auth.None()
+	switch f.mode {
+	case authToken:
+		o.Authenticate = auth.Keys(func() []auth.Key { return live.Current().keys })
+	case authOIDC:
+		resource := publicURL + "/mcp"
+		audience := f.audience
+		if audience == "" {
+			audience = resource
+		}
+		path := mcpserver.ProtectedResourceMetadataPath(resource)
+		o.Authenticate = auth.OIDC(auth.OIDCOptions{
+			Issuer: f.issuer, Audience: audience, MetadataURL: publicURL + path,
+			Scopes:        func() map[string]map[string]bool { return live.Current().scopes },
+			ProjectsClaim: f.projectsClaim, TenantClaim: f.tenantClaim, Logger: log,
+		})
+		o.Open = map[string]http.Handler{"GET " + path: metadata(resource, f.issuer, live)}
+	}
+	if f.tenant == tenantHeader {
+		o.Authenticate = auth.WithCredentials(o.Authenticate)
+	}
+	if f.mode != authNone || f.tenant == tenantHeader {
+		o.ToolboxFor = func(_ context.Context, id auth.Identity) (server.Toolbox, error) { return a.pool.Tools(id) }
+	}
+}
+
+// metadata serves where clients get a token (RFC 9728).
+func metadata(resource, issuer string, live *reload.Value[*grants]) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(mcpserver.ProtectedResourceMetadataConfig{ // an error means that the client is gone
+			Resource: resource, AuthorizationServers: []string{issuer},
+			ScopesSupported:        slices.Sorted(maps.Keys(live.Current().scopes)),
+			BearerMethodsSupported: []string{"header"}, ResourceName: "papi-mcp",
+		})
+	})
+}
+
+// readSettings reads the configuration file that source names, "" for none, and
+// applies its flags.
+func readSettings(source string, reader *settings.Reader, flags *pflag.FlagSet) (*settings.File, error) {
+	if source == "" {
+		return &settings.File{}, nil
+	}
+	file, err := reader.Read(source)
+	if err == nil {
+		err = file.Apply(flags)
+	}
+	var wrong *settings.Error
+	if errors.As(err, &wrong) {
+		return nil, usage("--config %s is invalid:\n%v", source, wrong)
+	}
+	if err != nil {
+		return nil, usage("--config %s: %v", source, err)
+	}
+	return file, nil
+}

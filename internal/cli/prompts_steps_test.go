@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"slices"
+	"time"
+
+	"papi-mcp/internal/sandbox"
+)
+
+// promptRuns has all prompts with arguments, and the calls of their steps, in order.
+var promptRuns = []struct {
+	prompt, seed string
+	given        map[string]string
+	before       []step // calls that create what exists already
+	steps        []step
+}{
+	{
+		prompt: "onboard_whatsapp_sender",
+		before: []step{confirm, account},
+		steps: []step{
+			confirm,
+			{tool: "webhook_list", args: `{}`, want: `"totalSize":0`},
+			{tool: "whatsapp_account_get", args: `{}`, want: `"state":"ONBOARDED"`, after: 10 * time.Minute},
+			{tool: "whatsapp_sender_list", args: `{}`, want: `"totalSize":1`},
+			newSender,
+			{tool: "whatsapp_sender_get", args: `{"senderId":"$id"}`, want: `"state":"PENDING_VERIFICATION"`, after: 10 * time.Minute},
+			{tool: "whatsapp_sender_register", args: `{"senderId":"$id","method":"SMS"}`, want: `"verificationCodeSent":true`},
+			{tool: "whatsapp_sender_verify", args: `{"senderId":"$id","code":"$CODE"}`, want: `"data":null`},
+			{tool: "whatsapp_sender_get", args: `{"senderId":"$id"}`, want: `"state":"ACTIVE"`, after: 10 * time.Minute},
+		},
+	},
+	{
+		prompt: "onboard_whatsapp_sender", given: map[string]string{"senderId": "$id"},
+		before: []step{confirm, account, {tool: "whatsapp_account_get", args: `{}`, want: `"state":"ONBOARDED"`, after: 10 * time.Minute}, newSender},
+		steps: []step{
+			confirm,
+			{tool: "webhook_list", args: `{}`, want: `"totalSize":0`},
+			{tool: "whatsapp_account_get", args: `{}`, want: `"state":"ONBOARDED"`},
+			{tool: "whatsapp_sender_get", args: `{"senderId":"$id"}`, want: `"state":"PENDING_VERIFICATION"`, after: 10 * time.Minute},
+			{tool: "whatsapp_sender_register", args: `{"senderId":"$id","method":"VOICE"}`, want: `"verificationCodeSent":true`},
+			{tool: "whatsapp_sender_verify", args: `{"senderId":"$id","code":"$CODE"}`, want: `"data":null`},
+			{tool: "whatsapp_sender_get", args: `{"senderId":"$id"}`, want: `"state":"ACTIVE"`, after: 10 * time.Minute},
+		},
+	},
+	{
+		prompt: "create_whatsapp_template", seed: "shop",
+		given: map[string]string{"templateName": "order_late", "languageCode": "EN", "category": "UTILITY"},
+		steps: []step{
+			confirm,
+			{tool: "whatsapp_template_list", args: `{}`, want: `"totalSize":12`},
+			{tool: "whatsapp_template_create", args: `{"name":"order_late","language":"EN","category":"UTILITY","status":"SUBMIT","details":{"components":[{"type":"BODY","text":"Your order {{1}} is late.","examples":["1001"]}]}}`, want: `"pending":"IN_PROGRESS"`},
+			{tool: "whatsapp_template_get", args: `{"templateName":"order_late","languageCode":"EN"}`, want: `"state":"APPROVED"`, after: 10 * time.Minute},
+		},
+	},
+	{
+		prompt: "fix_rejected_template", seed: "shop",
+		given: map[string]string{"templateName": "reject_winter_sale", "languageCode": "EN"},
+		steps: []step{
+			confirm,
+			{tool: "whatsapp_template_get", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `"rejectionCode":"INVALID_FORMAT"`},
+			{tool: "whatsapp_template_activity_list", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `REJECTED`},
+			{tool: "whatsapp_template_update", args: `{"templateName":"reject_winter_sale","languageCode":"EN","status":"SUBMIT","details":{"components":[{"type":"BODY","text":"Winter sale until Sunday."}]}}`, want: `"pending":"IN_PROGRESS"`},
+			{tool: "whatsapp_template_get", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `"state":"APPROVED"`, after: 10 * time.Minute},
+		},
+	},
+	{
+		prompt: "fix_rejected_template", seed: "shop",
+		given: map[string]string{"templateName": "reject_winter_sale"},
+		steps: []step{
+			confirm,
+			{tool: "whatsapp_template_language_list", args: `{"templateName":"reject_winter_sale"}`, want: `REJECTED`},
+			{tool: "whatsapp_template_get", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `"rejectionCode":"INVALID_FORMAT"`},
+			{tool: "whatsapp_template_activity_list", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `REJECTED`},
+			{tool: "whatsapp_template_update", args: `{"templateName":"reject_winter_sale","languageCode":"EN","status":"SUBMIT","details":{"components":[{"type":"BODY","text":"Winter sale until Monday."}]}}`, want: `"pending":"IN_PROGRESS"`},
+			{tool: "whatsapp_template_get", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `"state":"APPROVED"`, after: 10 * time.Minute},
+		},
+	},
+	{
+		prompt: "launch_rcs_sender", given: map[string]string{"useCase": "MULTIUSE"},
+		steps: slices.Concat([]step{confirm, {tool: "rcs_sender_list", args: `{}`, want: `rbm_has_not_been_used`}, newRcs}, rcsLaunch),
+	},
+	{
+		prompt: "launch_rcs_sender", given: map[string]string{"senderId": "$id"},
+		before: []step{confirm, newRcs},
+		steps:  slices.Concat([]step{confirm}, rcsLaunch),
+	},
+	{
+		prompt: "register_kakaotalk_sender", given: map[string]string{"plusFriendId": "exampleshop"},
+		steps: []step{
+			confirm,
+			{tool: "kakaotalk_sender_list", args: `{}`, want: `project_not_initialized`},
+			{tool: "kakaotalk_sender_create", args: kakaoSender, want: `"pending":"IN_PROGRESS"`},
+			{tool: "kakaotalk_sender_get", args: `{"plusFriendId":"exampleshop"}`, want: `"state":"INACTIVE"`, after: 10 * time.Minute},
+			{tool: "kakaotalk_sender_register", args: `{"plusFriendId":"exampleshop"}`, want: `"state":"VERIFYING"`},
+			{tool: "kakaotalk_sender_verify", args: `{"plusFriendId":"exampleshop","code":$CODE}`, want: `"state":"ACTIVE"`},
+			{tool: "kakaotalk_sender_get", args: `{"plusFriendId":"exampleshop"}`, want: `"state":"ACTIVE"`},
+		},
+	},
+	{
+		prompt: "set_up_webhooks", given: map[string]string{"target": "https://example.com/hook", "family": "whatsapp"},
+		steps: []step{
+			confirm,
+			{tool: "webhook_list", args: `{}`, want: `"totalSize":0`},
+			{tool: "webhook_create", args: `{"target":"https://example.com/hook","secret":"sixteen-or-more-signs","triggers":["WHATSAPP_SENDER_ACTIVE"]}`, want: `webhookId`, keep: map[string]string{"id": "ids.webhookId"}},
+			{tool: "webhook_get", args: `{"webhookId":"$id"}`, want: `"triggers":["WHATSAPP_SENDER_ACTIVE"]`},
+		},
+	},
+	{
+		prompt: "set_up_webhooks", given: map[string]string{"target": "https://example.com/hook"},
+		steps: []step{
+			confirm,
+			{tool: "webhook_list", args: `{}`, want: `"totalSize":0`},
+			{tool: "webhook_create", args: `{"target":"https://example.com/hook","secret":"sixteen-or-more-signs","triggers":["ALL"]}`, want: `webhookId`, keep: map[string]string{"id": "ids.webhookId"}},
+			{tool: "webhook_get", args: `{"webhookId":"$id"}`, want: `"triggers":["ALL"]`},
+		},
+	},
+	{
+		prompt: "create_bundle", given: map[string]string{"name": "Example", "region": "EU"},
+		steps: []step{
+			confirm,
+			{tool: "bundle_list", args: `{}`, want: `"bundles":[]`},
+			{tool: "bundle_create", args: `{"name":"Example","region":"EU","subproject":true,"smsApp":true}`, want: `"state":"IN_PROGRESS"`, keep: map[string]string{"id": "ids.bundleId"}},
+			{tool: "bundle_get", args: `{"bundleId":"$id"}`, want: `"state":"DONE"`, after: 10 * time.Minute, keep: map[string]string{"app": "ids.smsAppId", "project": "data.projectId"}},
+			{tool: "sms_app_get", args: `{"smsAppId":"$app","projectId":"$project"}`, want: `"state":"ACTIVE"`},
+		},
+	},
+	{
+		prompt: "find_what_is_stuck", seed: "shop",
+		steps: []step{
+			overview,
+			{tool: "whatsapp_account_get", args: `{}`, want: `ONBOARDED`},
+			{tool: "whatsapp_sender_list", args: `{"all":true}`, want: `PENDING_VERIFICATION`},
+			{tool: "whatsapp_template_list", args: `{"all":true}`, want: `REJECTED`},
+			{tool: "rcs_sender_list", args: `{"all":true}`, want: `IN_TEST`},
+			{tool: "kakaotalk_sender_list", args: `{"all":true}`, want: `ACTIVE`},
+			{tool: "sms_app_list", args: `{"all":true}`, want: `ACTIVE`},
+			{tool: "bundle_list", args: `{"all":true}`, want: `DONE`},
+		},
+	},
+	{
+		prompt: "audit_project", seed: "shop", given: map[string]string{"projectId": sandbox.DefaultProject},
+		steps: []step{
+			overview,
+			{tool: "webhook_list", args: `{"all":true}`, want: `"totalSize":2`},
+			{tool: "whatsapp_account_get", args: `{}`, want: `businessDailyLimit`},
+			{tool: "whatsapp_sender_list", args: `{"all":true}`, want: `qualityRating`},
+			{tool: "whatsapp_template_list", args: `{"all":true}`, want: `qualityScore`},
+			{tool: "rcs_sender_list", args: `{"all":true}`, want: `countryStatus`},
+			{tool: "kakaotalk_sender_list", args: `{"all":true}`, want: `exampleshop`},
+			{tool: "sms_app_list", args: `{"all":true}`, want: `Example alerts`},
+			{tool: "bundle_list", args: `{"all":true}`, want: `Example outlet`},
+		},
+	},
+}
+
+var (
+	confirm   = step{tool: "project_confirm", args: `{"projectId":"` + sandbox.DefaultProject + `"}`, want: `"confirmed":true`}
+	overview  = step{tool: "project_overview", args: `{}`, want: `"whatsappTemplates"`}
+	newSender = step{tool: "whatsapp_sender_create", args: `{"phoneNumberProvider":"CUSTOMER","details":{"displayName":"Example Care","vertical":"SHOPPING_AND_RETAIL","countryCode":"1","phoneNumber":"5550100","description":"Orders","email":"care@example.com","websiteOne":"https://example.com","about":"Open"}}`,
+		want: `"pending":"IN_PROGRESS"`, keep: map[string]string{"id": "ids.senderId"}}
+	newRcs  = step{tool: "rcs_sender_create", args: `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"MULTIUSE"}`, want: `"state":"DRAFT"`, keep: map[string]string{"id": "ids.senderId"}}
+	account = step{tool: "whatsapp_account_create", args: `{"wabaName":"Example Shop","clientBusinessManagerId":"1000000000","businessManager":"SINCH_UK","senderDetails":{"displayName":"Example Shop","businessCategory":"SHOPPING_AND_RETAIL","region":"EU"}}`, want: `IN_PROGRESS`}
+)
+
+const kakaoSender = `{"plusFriendId":"exampleshop","details":{"adminPhoneNo":"+15550120","name":"Example Shop","topLevelCategoryCode":"019","midLevelCategoryCode":"0006","subLevelCategoryCode":"0001"}}`
+
+// rcsLaunch has the steps of an RCS sender from its draft to its launch.
+var rcsLaunch = []step{
+	{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"DRAFT"`},
+	{tool: "rcs_questionnaire_get", args: `{"useCase":"MULTIUSE"}`, want: `optInDescription`},
+	{tool: "rcs_sender_update", args: rcsComplete, want: `"state":"IN_PROGRESS"`},
+	{tool: "rcs_test_number_add", args: `{"senderId":"$id","testNumbers":["+15550100"]}`, want: `+15550100`, after: 5 * time.Minute},
+	{tool: "rcs_test_number_get", args: `{"senderId":"$id","testNumber":"+15550100"}`, want: `"state":"VERIFIED"`, after: 5 * time.Minute},
+	{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"IN_TEST"`},
+	{tool: "rcs_sender_launch", args: `{"senderId":"$id"}`, want: `"state":"LAUNCHING"`},
+	{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"LAUNCHED"`, after: 2 * time.Hour},
+}
+
+const rcsComplete = `{"senderId":"$id","details":` + rcsDetails + `}`
+
+const rcsDetails = `{"countries":["SE"],
+	"brand":{"name":"Example Shop","emails":[{"label":"Care","address":"care@example.com"}],"bannerUrl":"https://example.com/banner.png","logoUrl":"https://example.com/logo.png","privacyPolicyUrl":"https://example.com/privacy","termsOfServiceUrl":"https://example.com/terms"},
+	"questionnaire":{"general":{"answers":{"optInDescription":"By a form","triggerDescription":"After a purchase","interactionsDescription":"Order status","optOutDescription":"STOP","videoUris":["https://example.com/video"]}},
+		"verification":{"answers":{"name":"Example Manager","email":"care@example.com","website":"https://example.com","phone":"+15550100"}}}}`

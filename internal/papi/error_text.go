@@ -1,0 +1,67 @@
+package papi
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// ErrorText returns what the contract says of an error code, in the wording of
+// the operation's family; the zero value where it does not document the code. A
+// family may have several texts for one code, some of which name a field that
+// only other operations have (the photo of a sender, the header of a template):
+// the one with the fewest names that are not the operation's is returned.
+func (op *Operation) ErrorText(code string) ErrorText {
+	texts := ErrorCodes()[code]
+	if len(texts) == 0 {
+		return ErrorText{}
+	}
+	family := strings.ToLower(op.Family())
+	ours := slices.DeleteFunc(slices.Clone(texts), func(text ErrorText) bool {
+		return !slices.ContainsFunc(text.In, func(name string) bool {
+			return strings.HasPrefix(strings.ToLower(name), family)
+		})
+	})
+	if len(ours) == 0 {
+		return texts[0]
+	}
+	known := op.argumentNames()
+	foreign := func(text ErrorText) (n int) {
+		for _, name := range fieldNamePattern.FindAllString(text.Message+" "+text.Resolution, -1) {
+			if !known[name] {
+				n++
+			}
+		}
+		return n
+	}
+	return slices.MinFunc(ours, func(a, b ErrorText) int { return foreign(a) - foreign(b) })
+}
+
+// fieldNamePattern finds names of fields in a text: they are in camel case.
+var fieldNamePattern = regexp.MustCompile(`\b[a-z]+[A-Z]\w*\b`)
+
+// argumentNames returns the names of all parameters and fields, at any depth,
+// that the operation takes.
+func (op *Operation) argumentNames() map[string]bool {
+	names := map[string]bool{}
+	for _, p := range op.Parameters {
+		names[p.Name] = true
+	}
+	seen := map[*Schema]bool{}
+	var collect func(s *Schema)
+	collect = func(s *Schema) {
+		if s == nil {
+			return
+		}
+		if s = s.Resolve(); seen[s] {
+			return
+		}
+		seen[s] = true
+		for name := range s.Properties {
+			names[name] = true
+		}
+		s.children(collect)
+	}
+	collect(op.Body)
+	return names
+}

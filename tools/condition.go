@@ -1,0 +1,201 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
+)
+
+// condition is the state of a thing of the API, with its pending change and its
+// parts: for its own read, for a list that it is in, and for the overview.
+type condition struct {
+	resource       *catalog.Resource
+	ids            map[string]string
+	state, pending string
+	at             catalog.State // the one that decides
+	refused        []refusedPart
+	since          time.Time // zero: the answer does not show it
+}
+
+// refusedPart is a part of a thing that was refused or failed.
+type refusedPart struct {
+	name          string
+	status        *catalog.State
+	value, reason string // "" where the answer does not show it
+}
+
+// conditionOf reads the condition of a thing from an answer.
+func conditionOf(resource *catalog.Resource, thing any) condition {
+	st := condition{resource: resource, ids: map[string]string{}}
+	for arg, field := range resource.IDs {
+		if id := jsonvalue.Text(thing, field); id != "" {
+			st.ids[arg] = id
+		}
+	}
+	st.state = jsonvalue.Text(thing, resource.State)
+	st.pending = jsonvalue.Text(thing, resource.Pending)
+	for i := range resource.Parts {
+		part := &resource.Parts[i]
+		status, value, reason := part.Status(thing)
+		switch {
+		case status == nil:
+		case status.Class == catalog.Failure, status.Class == catalog.ActionRequired:
+			st.refused = append(st.refused, refusedPart{part.Name, status, value, reason})
+		case st.pending == "" && status.Class == catalog.Pending:
+			st.pending = part.Name + "=" + status.Name
+		}
+	}
+	st.at = resource.At(st.state, st.pending)
+	for field := range strings.SplitSeq(resource.Since, "|") {
+		if at := timeOf(jsonvalue.Text(thing, field)); !at.IsZero() {
+			st.since = at
+			break
+		}
+	}
+	return st
+}
+
+// timeOf reads a time of the API; zero where it is none.
+func timeOf(text string) time.Time {
+	at, err := time.Parse(time.RFC3339Nano, strings.ToUpper(text))
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
+}
+
+// stamp writes a time as results have it.
+func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }
+
+// key is what decides: what pends, else the state.
+func (st *condition) key() string { return st.resource.Key(st.state, st.pending) }
+
+// age is how long the thing is as it is, at least; 0 where that is unknown.
+func (st *condition) age(now time.Time) time.Duration {
+	if st.since.IsZero() || now.IsZero() || now.Before(st.since) {
+		return 0
+	}
+	return now.Sub(st.since)
+}
+
+// overdue reports whether the thing waits for longer than it should.
+func (st *condition) overdue(now time.Time) bool {
+	lasting, waits := st.resource.Lasting(st.state, st.pending)
+	return waits && st.age(now) > lasting.Overdue
+}
+
+// needsAttention reports whether the thing does not go on without a call or a
+// person.
+func (st *condition) needsAttention(now time.Time) bool {
+	return st.at.Class == catalog.Failure || st.at.Class == catalog.ActionRequired || len(st.refused) > 0 || st.overdue(now)
+}
+
+// label says in a few words what the condition is, without what others wrote.
+func (st *condition) label(now time.Time) string {
+	words := []string{st.key()}
+	if strings.Contains(st.pending, "=") { // a part waits, and the state says what the thing itself needs
+		words = slices.Insert(words, 0, st.state)
+	}
+	for _, part := range st.refused {
+		words = append(words, part.name+"="+part.status.Name)
+	}
+	label := papi.Echo(strings.Trim(strings.Join(words, ", "), ", "))
+	if st.overdue(now) {
+		label += " for " + inWords(st.age(now))
+	}
+	return label
+}
+
+// wording replaces what the steps of a waiting thing leave open: {again} is
+// when to check the next time, {since} since when it waits and what is usual.
+func (st *condition) wording(now time.Time) *strings.Replacer {
+	lasting, _ := st.resource.Lasting(st.state, st.pending)
+	since := "; the API states no usual time"
+	switch age := st.age(now); {
+	case age > 0:
+		since = fmt.Sprintf(": since %s, %s%s", stamp(st.since), inWords(age), since)
+	case lasting.Overdue > 0: // the API does not say since when
+		since += fmt.Sprintf(", and after %s a person asks %s", lasting.OverdueAfter(), lasting.Asked())
+	}
+	return strings.NewReplacer("{again}", lasting.CheckAgain(st.age(now)), "{since}", since)
+}
+
+// inWords is a duration in its largest unit, rounded down.
+func inWords(d time.Duration) string {
+	for _, unit := range []struct {
+		name string
+		size time.Duration
+	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}} {
+		switch n := d / unit.size; {
+		case n == 1:
+			return "1 " + unit.name
+		case n > 1:
+			return fmt.Sprintf("%d %ss", n, unit.name)
+		}
+	}
+	return "less than a minute"
+}
+
+// escalation is the step that goes before a check of what is overdue: whom to
+// ask, and with what.
+func (st *condition) escalation(project string, ids map[string]string, now time.Time) catalog.Step {
+	lasting, _ := st.resource.Lasting(st.state, st.pending)
+	facts := []string{"projectId " + quoted(project)}
+	for _, name := range slices.Sorted(maps.Keys(ids)) {
+		facts = append(facts, name+" "+quoted(ids[name]))
+	}
+	facts = append(facts, fmt.Sprintf("%s since %s", st.key(), stamp(st.since)))
+	return catalog.Step{Do: fmt.Sprintf("overdue: %s for %s, longer than %s (the API states no usual time): a person asks %s, with %s",
+		st.key(), inWords(st.age(now)), lasting.OverdueAfter(), lasting.Asked(), strings.Join(facts, ", "))}
+}
+
+// maxQuoted bounds what others wrote where a step repeats it.
+const maxQuoted = 200
+
+// quoted is a text that others wrote, on one line, within quotes.
+func quoted(text string) string { return papi.Quoted(text, maxQuoted) }
+
+// historySince asks the thing's history since when it waits: the time of the
+// newest entry that is no comment. The time stays unknown where that fails: a
+// read is not lost for it.
+func (s *Set) historySince(ctx context.Context, row *catalog.Row, project string, c *call, answer any) time.Time {
+	if row.Effect != catalog.Read || row.Resource == nil || row.Resource.History == "" || row.List() != "" {
+		return time.Time{}
+	}
+	st := conditionOf(row.Resource, answer)
+	if _, waits := row.Resource.Lasting(st.state, st.pending); !waits {
+		return time.Time{}
+	}
+	return s.newestChange(ctx, catalog.Lookup(row.Resource.History), project, pathIDs(row, c.args))
+}
+
+// historyTimeout bounds the read of a history, which no caller asked for.
+const historyTimeout = 5 * time.Second
+
+func (s *Set) newestChange(ctx context.Context, history *catalog.Row, project string, ids map[string]string) time.Time {
+	ctx, cancel := context.WithTimeout(ctx, historyTimeout)
+	defer cancel()
+	args := map[string]any{}
+	for name, id := range ids {
+		args[name] = id
+	}
+	sent, err := dispatch.Send(ctx, s.opts.API, history, project, args)
+	if err != nil {
+		return time.Time{}
+	}
+	entries, _ := jsonvalue.Field(sent.Answer, history.List()).([]any)
+	for _, entry := range entries {
+		if jsonvalue.Text(entry, "type") != "COMMENT_ADDED" {
+			return timeOf(jsonvalue.Text(entry, "created"))
+		}
+	}
+	return time.Time{}
+}
