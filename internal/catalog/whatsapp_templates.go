@@ -73,7 +73,7 @@ var whatsappTemplateRejected = State{
 	},
 }
 
-// What the state of a WhatsApp template must be.
+// whatsappTemplateWait follows a review.
 var whatsappTemplateWait = &Wait{
 	Read:     "whatsapp_template_get",
 	Triggers: []string{"WHATSAPP_TEMPLATE_APPROVED", "WHATSAPP_TEMPLATE_REJECTED", "WHATSAPP_TEMPLATE_STATUS_UPDATED"},
