@@ -2,7 +2,6 @@ package guard
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"maps"
 	"net/url"
@@ -21,7 +20,7 @@ var ruleBundleServices = Rule{
 	check:  bundleServices,
 }
 
-func bundleServices(_ context.Context, _ *Guard, c *Call) *Refusal {
+func bundleServices(c *Call, _ answers) *Refusal {
 	for _, p := range bundleParts {
 		if wanted, _ := part(c.Args, p.field); wanted {
 			return nil
@@ -74,7 +73,7 @@ var ruleBundleNames = Rule{
 	check:  bundleNames,
 }
 
-func bundleNames(_ context.Context, _ *Guard, c *Call) *Refusal {
+func bundleNames(c *Call, _ answers) *Refusal {
 	if jsonvalue.Text(c.Args, "name") != "" {
 		return nil
 	}
@@ -118,7 +117,7 @@ var ruleBundleTargets = Rule{
 	check:  bundleTargets,
 }
 
-func bundleTargets(_ context.Context, _ *Guard, c *Call) *Refusal {
+func bundleTargets(c *Call, _ answers) *Refusal {
 	seen := map[string]int{}
 	for i, hook := range jsonvalue.Objects(c.Args, "webhooks") {
 		target := jsonvalue.Text(hook, "target")
@@ -143,7 +142,7 @@ var ruleBundleWebhooks = Rule{
 	applies:    joinsWebhooks,
 	Reads:      []*Read{readWebhooks},
 	FailClosed: true,
-	checkRead:  bundleWebhooks,
+	check:      bundleWebhooks,
 }
 
 func bundleWebhooks(c *Call, a answers) *Refusal {
@@ -178,7 +177,7 @@ var ruleBundleConversation = Rule{
 	check:  bundleConversation,
 }
 
-func bundleConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
+func bundleConversation(c *Call, _ answers) *Refusal {
 	_, app := part(c.Args, "convApp")
 	for i, hook := range jsonvalue.Objects(app, "webhooks") {
 		target, err := url.Parse(jsonvalue.Text(hook, "target"))

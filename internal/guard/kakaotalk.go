@@ -2,7 +2,6 @@ package guard
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,12 +11,12 @@ import (
 )
 
 var ruleKakaoSenderUnique = Rule{
-	Code:      "guard_kakaotalk_sender_unique",
-	About:     "A plusFriendId is used by one sender. A warning: a project whose KakaoTalk account, of which it has one, may still be in the making.",
-	Tools:     []string{"kakaotalk_sender_create"},
-	Source:    "createSender, 1.2.117",
-	Reads:     []*Read{readKakaoSenders},
-	checkRead: kakaoSenderUnique,
+	Code:   "guard_kakaotalk_sender_unique",
+	About:  "A plusFriendId is used by one sender. A warning: a project whose KakaoTalk account, of which it has one, may still be in the making.",
+	Tools:  []string{"kakaotalk_sender_create"},
+	Source: "createSender, 1.2.117",
+	Reads:  []*Read{readKakaoSenders},
+	check:  kakaoSenderUnique,
 }
 
 func kakaoSenderUnique(c *Call, a answers) *Refusal {
@@ -47,7 +46,7 @@ var ruleKakaoCategoryForm = Rule{
 	check:  kakaoCategoryForm,
 }
 
-func kakaoCategoryForm(_ context.Context, _ *Guard, c *Call) *Refusal {
+func kakaoCategoryForm(c *Call, _ answers) *Refusal {
 	var wrong []string
 	for i, code := range kakaoCodes(c) {
 		level := kakaoLevels[i]
@@ -85,14 +84,14 @@ func kakaoCodes(c *Call) []string {
 func isGiven(code string) bool { return code != "" }
 
 var ruleKakaoSenderCategory = Rule{
-	Code:      "guard_kakaotalk_sender_category",
-	About:     "A KakaoTalk sender's category codes lead down the tree of supported categories.",
-	Tools:     []string{"kakaotalk_sender_create", "kakaotalk_sender_update"},
-	Source:    "createSender, updateSender, 1.2.117",
-	When:      "a category code is given",
-	applies:   func(c *Call) bool { return slices.ContainsFunc(kakaoCodes(c), isGiven) },
-	Reads:     []*Read{readKakaoSenderCategories},
-	checkRead: kakaoSenderCategory,
+	Code:    "guard_kakaotalk_sender_category",
+	About:   "A KakaoTalk sender's category codes lead down the tree of supported categories.",
+	Tools:   []string{"kakaotalk_sender_create", "kakaotalk_sender_update"},
+	Source:  "createSender, updateSender, 1.2.117",
+	When:    "a category code is given",
+	applies: func(c *Call) bool { return slices.ContainsFunc(kakaoCodes(c), isGiven) },
+	Reads:   []*Read{readKakaoSenderCategories},
+	check:   kakaoSenderCategory,
 }
 
 func kakaoSenderCategory(c *Call, a answers) *Refusal {
@@ -123,14 +122,14 @@ func leadDown(level []map[string]any, codes []string) bool {
 }
 
 var ruleKakaoTemplateUnique = Rule{
-	Code:      "guard_kakaotalk_template_unique",
-	About:     "A KakaoTalk template's name is used once with a sender.",
-	Tools:     []string{"kakaotalk_template_create", "kakaotalk_template_update"},
-	Source:    "createTemplate, updateTemplate, 1.2.117",
-	When:      "a name is given",
-	applies:   givesDetail("name"),
-	Reads:     []*Read{readKakaoNames},
-	checkRead: kakaoTemplateUnique,
+	Code:    "guard_kakaotalk_template_unique",
+	About:   "A KakaoTalk template's name is used once with a sender.",
+	Tools:   []string{"kakaotalk_template_create", "kakaotalk_template_update"},
+	Source:  "createTemplate, updateTemplate, 1.2.117",
+	When:    "a name is given",
+	applies: givesDetail("name"),
+	Reads:   []*Read{readKakaoNames},
+	check:   kakaoTemplateUnique,
 }
 
 func kakaoTemplateUnique(c *Call, a answers) *Refusal {
@@ -167,8 +166,8 @@ var ruleKakaoTemplateCategory = Rule{
 	applies: func(c *Call) bool {
 		return !slices.Contains([]string{"", noCategory}, jsonvalue.Text(c.Args, "details.categoryCode"))
 	},
-	Reads:     []*Read{readKakaoTemplateCategories},
-	checkRead: kakaoTemplateCategory,
+	Reads: []*Read{readKakaoTemplateCategories},
+	check: kakaoTemplateCategory,
 }
 
 func kakaoTemplateCategory(c *Call, a answers) *Refusal {
@@ -202,7 +201,7 @@ var ruleKakaoButtons = Rule{
 	check:  kakaoButtons,
 }
 
-func kakaoButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
+func kakaoButtons(c *Call, _ answers) *Refusal {
 	seen := map[string]bool{}
 	for i, button := range jsonvalue.Objects(c.Args, "details.buttons") {
 		kind := jsonvalue.Text(button, "type")
@@ -228,7 +227,7 @@ var ruleKakaoVariables = Rule{
 }
 
 // kakaoVariables only warns: the contract says nothing of KakaoTalk's variables.
-func kakaoVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
+func kakaoVariables(c *Call, _ answers) *Refusal {
 	details := jsonvalue.Object(c.Args, "details")
 	warn := func(holder map[string]any, path, field string) {
 		found := findVariables(jsonvalue.Text(holder, field))

@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,7 +21,7 @@ var ruleMediaAddress = Rule{
 	check:  mediaAddress,
 }
 
-func mediaAddress(_ context.Context, _ *Guard, c *Call) *Refusal {
+func mediaAddress(c *Call, _ answers) *Refusal {
 	var wrong []string
 	eachMedia(c.Args, "", func(path, address string) {
 		if reason := unreachable(address, false); reason != "" {

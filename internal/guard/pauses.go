@@ -7,11 +7,11 @@ import (
 )
 
 var ruleVerifyPause = Rule{
-	Code:   "guard_verify_pause",
-	About:  "After the API has reported too many wrong codes (too_many_invalid_verification_codes), no code is submitted for a WhatsApp sender for as long as it asks, else for 10 minutes: each further try makes the wait longer.",
-	Tools:  []string{"whatsapp_sender_verify"},
-	Source: "register, 1.2.117",
-	check:  verifyPause,
+	Code:       "guard_verify_pause",
+	About:      "After the API has reported too many wrong codes (too_many_invalid_verification_codes), no code is submitted for a WhatsApp sender for as long as it asks, else for 10 minutes: each further try makes the wait longer.",
+	Tools:      []string{"whatsapp_sender_verify"},
+	Source:     "register, 1.2.117",
+	checkGuard: verifyPause,
 }
 
 func verifyPause(ctx context.Context, g *Guard, c *Call) *Refusal {

@@ -2,7 +2,6 @@ package guard
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"maps"
 	"regexp"
@@ -21,7 +20,7 @@ var ruleBrandUnique = Rule{
 	check:  brandUnique,
 }
 
-func brandUnique(_ context.Context, _ *Guard, c *Call) *Refusal {
+func brandUnique(c *Call, _ answers) *Refusal {
 	var twice []string
 	for _, contact := range brandContacts {
 		seen := map[string]bool{}
@@ -55,7 +54,7 @@ var ruleBillingCategory = Rule{
 	check:  billingCategory,
 }
 
-func billingCategory(_ context.Context, _ *Guard, c *Call) *Refusal {
+func billingCategory(c *Call, _ answers) *Refusal {
 	given := jsonvalue.Text(c.Args, "billingCategory")
 	if instead := deprecatedBilling[given]; instead != "" {
 		c.Warn(fmt.Sprintf("billingCategory %s is deprecated and to be removed: %s takes its place, and a sender's category can't be changed later", given, instead))
@@ -79,7 +78,7 @@ var ruleUSAnswers = Rule{
 	check:  usAnswers,
 }
 
-func usAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
+func usAnswers(c *Call, _ answers) *Refusal {
 	answers := jsonvalue.Object(c.Args, "details.questionnaire.us.answers")
 	var stock []string
 	for _, name := range []string{"stockExchange", "stockSymbol"} {
@@ -139,7 +138,7 @@ var ruleTestNumberForm = Rule{
 	check:  testNumberForm,
 }
 
-func testNumberForm(_ context.Context, _ *Guard, c *Call) *Refusal {
+func testNumberForm(c *Call, _ answers) *Refusal {
 	var wrong []string
 	for _, number := range givenNumbers(c) {
 		if !phoneNumber.MatchString(number) {
@@ -177,10 +176,10 @@ func givenNumbers(c *Call) []string {
 }
 
 var ruleTestNumber = withState(catalog.RcsTestNumberInvite, Rule{
-	About:     "A number that is invited again or removed is a test number of the sender. A warning: more than 20 invitations in one call, a number that loses " + catalog.RcsTestNumberVerified + ", a number that is " + oneOf(catalog.RcsTestNumberInvite.NotLive) + ".",
-	Tools:     []string{"rcs_test_number_add", "rcs_test_number_reinvite", "rcs_test_number_delete"},
-	Reads:     []*Read{readRcsSender},
-	checkRead: testNumber,
+	About: "A number that is invited again or removed is a test number of the sender. A warning: more than 20 invitations in one call, a number that loses " + catalog.RcsTestNumberVerified + ", a number that is " + oneOf(catalog.RcsTestNumberInvite.NotLive) + ".",
+	Tools: []string{"rcs_test_number_add", "rcs_test_number_reinvite", "rcs_test_number_delete"},
+	Reads: []*Read{readRcsSender},
+	check: testNumber,
 })
 
 func testNumber(c *Call, a answers) *Refusal {

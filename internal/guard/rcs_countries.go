@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -58,7 +57,7 @@ var ruleCountryAnswers = Rule{
 	check:  countryAnswers,
 }
 
-func countryAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
+func countryAnswers(c *Call, _ answers) *Refusal {
 	details := jsonvalue.Object(c.Args, "details")
 	for _, country := range jsonvalue.Texts(details, "countries") {
 		if lacks := unanswered(jsonvalue.Object(details, "questionnaire"), country); lacks != "" {
@@ -69,15 +68,15 @@ func countryAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
 }
 
 var ruleCountryAdded = Rule{
-	Code:      "guard_rcs_country_added",
-	About:     "A warning: a country that an update adds, and whose launch asks for answers that the sender lacks. In " + launchedStates + " they can't be given any more.",
-	Tools:     []string{"rcs_sender_update"},
-	Source:    "launchSender, updateSender, 1.2.117",
-	When:      "countries are given",
-	applies:   func(c *Call) bool { return len(jsonvalue.Texts(c.Args, "details.countries")) > 0 },
-	Reads:     []*Read{readRcsSender},
-	Warns:     true,
-	checkRead: countryAdded,
+	Code:    "guard_rcs_country_added",
+	About:   "A warning: a country that an update adds, and whose launch asks for answers that the sender lacks. In " + launchedStates + " they can't be given any more.",
+	Tools:   []string{"rcs_sender_update"},
+	Source:  "launchSender, updateSender, 1.2.117",
+	When:    "countries are given",
+	applies: func(c *Call) bool { return len(jsonvalue.Texts(c.Args, "details.countries")) > 0 },
+	Reads:   []*Read{readRcsSender},
+	Warns:   true,
+	check:   countryAdded,
 }
 
 func countryAdded(c *Call, a answers) *Refusal {

@@ -9,11 +9,11 @@ import (
 )
 
 var ruleRegisterFirst = Rule{
-	Code:   "guard_register_first",
-	About:  "A code is submitted for a WhatsApp sender after a registration that was made here within 24 hours, since its state does not show whether a code was sent; with registeredElsewhere the person confirms one made elsewhere. Without a code, which is for a number that Meta has verified already, no registration is needed.",
-	Tools:  []string{"whatsapp_sender_verify"},
-	Source: "register, verify, 1.2.117",
-	check:  registerFirst,
+	Code:       "guard_register_first",
+	About:      "A code is submitted for a WhatsApp sender after a registration that was made here within 24 hours, since its state does not show whether a code was sent; with registeredElsewhere the person confirms one made elsewhere. Without a code, which is for a number that Meta has verified already, no registration is needed.",
+	Tools:      []string{"whatsapp_sender_verify"},
+	Source:     "register, verify, 1.2.117",
+	checkGuard: registerFirst,
 }
 
 func registerFirst(ctx context.Context, g *Guard, c *Call) *Refusal {

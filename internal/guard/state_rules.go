@@ -15,9 +15,9 @@ func stateRule(p *catalog.Precondition, read *Read) Rule {
 		check = checkChanges
 	}
 	return withState(p, Rule{
-		About:     aboutState(p),
-		Reads:     []*Read{read},
-		checkRead: func(c *Call, a answers) *Refusal { return check(p, read, c, a.of(read)) },
+		About: aboutState(p),
+		Reads: []*Read{read},
+		check: func(c *Call, a answers) *Refusal { return check(p, read, c, a.of(read)) },
 	})
 }
 

@@ -12,11 +12,11 @@ import (
 )
 
 var ruleWebhookAddress = Rule{
-	Code:   "guard_webhook_address",
-	About:  "A webhook's target is an https URL of the public internet. Where the API itself is on this machine (the sandbox), it may be on this machine too.",
-	Tools:  []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
-	Source: "WebhookWebhookInputDto, 1.2.117",
-	check:  webhookAddress,
+	Code:       "guard_webhook_address",
+	About:      "A webhook's target is an https URL of the public internet. Where the API itself is on this machine (the sandbox), it may be on this machine too.",
+	Tools:      []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
+	Source:     "WebhookWebhookInputDto, 1.2.117",
+	checkGuard: webhookAddress,
 }
 
 func webhookAddress(_ context.Context, g *Guard, c *Call) *Refusal {
@@ -66,7 +66,7 @@ var ruleWebhookSecret = Rule{
 	check:  webhookSecret,
 }
 
-func webhookSecret(_ context.Context, _ *Guard, c *Call) *Refusal {
+func webhookSecret(c *Call, _ answers) *Refusal {
 	var wrong []string
 	for _, hook := range hooksOf(c) {
 		secret, given := hook.fields["secret"].(string)

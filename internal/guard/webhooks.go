@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -22,7 +21,7 @@ var ruleAllAlone = Rule{
 	check:  allAlone,
 }
 
-func allAlone(_ context.Context, _ *Guard, c *Call) *Refusal {
+func allAlone(c *Call, _ answers) *Refusal {
 	var wrong, extra []string
 	for _, hook := range hooksOf(c) {
 		if others := besideAll(hook.fields["triggers"]); others != nil {
@@ -50,14 +49,14 @@ func allAlone(_ context.Context, _ *Guard, c *Call) *Refusal {
 }
 
 var ruleWebhookTarget = Rule{
-	Code:      "guard_webhook_target",
-	About:     "Each webhook of a project has a target of its own.",
-	Tools:     []string{"webhook_create", "webhook_update", "webhook_replace"},
-	Source:    "createWebhook, updateWebhook, replaceWebhook, 1.2.117",
-	When:      "a target is given",
-	applies:   func(c *Call) bool { return jsonvalue.Text(c.Args, "target") != "" },
-	Reads:     []*Read{readWebhooks},
-	checkRead: webhookTarget,
+	Code:    "guard_webhook_target",
+	About:   "Each webhook of a project has a target of its own.",
+	Tools:   []string{"webhook_create", "webhook_update", "webhook_replace"},
+	Source:  "createWebhook, updateWebhook, replaceWebhook, 1.2.117",
+	When:    "a target is given",
+	applies: func(c *Call) bool { return jsonvalue.Text(c.Args, "target") != "" },
+	Reads:   []*Read{readWebhooks},
+	check:   webhookTarget,
 }
 
 func webhookTarget(c *Call, a answers) *Refusal {
@@ -87,12 +86,12 @@ func targetTaken(hook map[string]any) *Refusal {
 }
 
 var ruleWebhookLimit = Rule{
-	Code:      "guard_webhook_limit",
-	About:     "A project has 15 webhooks at most.",
-	Tools:     []string{"webhook_create"},
-	Source:    "createWebhook, 1.2.117",
-	Reads:     []*Read{readWebhooks},
-	checkRead: webhookLimit,
+	Code:   "guard_webhook_limit",
+	About:  "A project has 15 webhooks at most.",
+	Tools:  []string{"webhook_create"},
+	Source: "createWebhook, 1.2.117",
+	Reads:  []*Read{readWebhooks},
+	check:  webhookLimit,
 }
 
 func webhookLimit(c *Call, a answers) *Refusal {

@@ -18,7 +18,7 @@ var ruleTokenSource = Rule{
 	check:  tokenSource,
 }
 
-func tokenSource(_ context.Context, _ *Guard, c *Call) *Refusal {
+func tokenSource(c *Call, _ answers) *Refusal {
 	if !jsonvalue.IsEmpty(c.Args["facebookToken"]) || !jsonvalue.IsEmpty(c.Args["facebookCode"]) {
 		return nil
 	}
@@ -30,12 +30,12 @@ func tokenSource(_ context.Context, _ *Guard, c *Call) *Refusal {
 }
 
 var ruleAccountOne = Rule{
-	Code:      "guard_whatsapp_account_one",
-	About:     "A project has one WhatsApp account.",
-	Tools:     []string{"whatsapp_account_create"},
-	Source:    "createAccount, 1.2.117",
-	Reads:     []*Read{readWhatsappAccount},
-	checkRead: accountOne,
+	Code:   "guard_whatsapp_account_one",
+	About:  "A project has one WhatsApp account.",
+	Tools:  []string{"whatsapp_account_create"},
+	Source: "createAccount, 1.2.117",
+	Reads:  []*Read{readWhatsappAccount},
+	check:  accountOne,
 }
 
 func accountOne(c *Call, a answers) *Refusal {
@@ -53,9 +53,9 @@ func accountOne(c *Call, a answers) *Refusal {
 }
 
 var ruleAccountUpdate = withState(catalog.WhatsappAccountUpdate, Rule{
-	About:     "A WhatsApp account is updated when it, or its pending changes, are " + oneOf(catalog.WhatsappAccountUpdate.Live) + ".",
-	Reads:     []*Read{readWhatsappAccount},
-	checkRead: accountUpdate,
+	About: "A WhatsApp account is updated when it, or its pending changes, are " + oneOf(catalog.WhatsappAccountUpdate.Live) + ".",
+	Reads: []*Read{readWhatsappAccount},
+	check: accountUpdate,
 })
 
 func accountUpdate(c *Call, a answers) *Refusal {
@@ -80,7 +80,7 @@ var ruleAccountEmpty = Rule{
 	Source:     "deleteAccount, 1.2.117",
 	Reads:      []*Read{readWhatsappSenders},
 	FailClosed: true,
-	checkRead:  accountEmpty,
+	check:      accountEmpty,
 	complete:   withoutDeleted,
 }
 

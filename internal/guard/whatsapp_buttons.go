@@ -2,7 +2,6 @@ package guard
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,7 +20,7 @@ var ruleButtonURLs = Rule{
 
 // buttonURLs names all that is wrong with the URL buttons, those of a carousel's
 // cards too.
-func buttonURLs(_ context.Context, _ *Guard, c *Call) *Refusal {
+func buttonURLs(c *Call, _ answers) *Refusal {
 	submits := submitsTemplate(c)
 	var wrong []string
 	eachButton(c, "URL", func(path string, button map[string]any) {
@@ -63,7 +62,7 @@ var ruleFlowButtons = Rule{
 	check:  flowButtons,
 }
 
-func flowButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
+func flowButtons(c *Call, _ answers) *Refusal {
 	if !submitsTemplate(c) {
 		return nil
 	}
@@ -90,7 +89,7 @@ var ruleCarouselCards = Rule{
 
 // carouselCards compares the kinds of components: of cards that differ, the
 // first is the measure.
-func carouselCards(_ context.Context, _ *Guard, c *Call) *Refusal {
+func carouselCards(c *Call, _ answers) *Refusal {
 	if !submitsTemplate(c) {
 		return nil
 	}

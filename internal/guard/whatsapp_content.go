@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"context"
 	"fmt"
 
 	"papi-mcp/internal/jsonvalue"
@@ -15,7 +14,7 @@ var ruleTemplateBody = Rule{
 	check:  templateBody,
 }
 
-func templateBody(_ context.Context, _ *Guard, c *Call) *Refusal {
+func templateBody(c *Call, _ answers) *Refusal {
 	components := jsonvalue.Objects(c.Args, "details.components")
 	if components == nil {
 		return nil
@@ -84,7 +83,7 @@ var ruleTemplateTTL = Rule{
 	check:  templateTTL,
 }
 
-func templateTTL(_ context.Context, _ *Guard, c *Call) *Refusal {
+func templateTTL(c *Call, _ answers) *Refusal {
 	return wrongTTL(c, jsonvalue.Text(c.Args, "category"))
 }
 

@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"path"
@@ -22,7 +21,7 @@ var ruleHeaderMedia = Rule{
 // headerMedia compares the types of all headers' examples with their formats.
 // The name of a file proves nothing: the contract's own example of a DOCUMENT
 // ends with .png.
-func headerMedia(_ context.Context, _ *Guard, c *Call) *Refusal {
+func headerMedia(c *Call, _ answers) *Refusal {
 	var wrong []string
 	eachHeader(c, func(at string, header map[string]any) {
 		format := jsonvalue.Text(header, "format")
@@ -82,7 +81,7 @@ var ruleTemplateExamples = Rule{
 
 // templateExamples finds the lists of examples that are empty where what is
 // submitted needs one; the rules on variables and on dynamic URLs check theirs.
-func templateExamples(_ context.Context, _ *Guard, c *Call) *Refusal {
+func templateExamples(c *Call, _ answers) *Refusal {
 	if !submitsTemplate(c) {
 		return nil
 	}

@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,7 +18,7 @@ var ruleSenderRegion = Rule{
 	check:  senderRegion,
 }
 
-func senderRegion(_ context.Context, _ *Guard, c *Call) *Refusal {
+func senderRegion(c *Call, _ answers) *Refusal {
 	region, path := givenRegion(c)
 	manager := jsonvalue.Text(c.Args, "businessManager")
 	allowed := regionFits(region, manager)
@@ -60,14 +59,14 @@ func regionFits(region, manager string) []string {
 }
 
 var ruleSenderAccount = Rule{
-	Code:      "guard_whatsapp_sender_account",
-	About:     "A WhatsApp sender's business manager and WABA are those of the project's account, where it has one, and its region goes with that business manager. What is left out is the account's.",
-	Tools:     []string{"whatsapp_sender_create", "whatsapp_account_update"},
-	Source:    "createSender, 1.2.117",
-	When:      "a region, businessManager or wabaId is given",
-	applies:   namesAccount,
-	Reads:     []*Read{readWhatsappAccount},
-	checkRead: senderAccount,
+	Code:    "guard_whatsapp_sender_account",
+	About:   "A WhatsApp sender's business manager and WABA are those of the project's account, where it has one, and its region goes with that business manager. What is left out is the account's.",
+	Tools:   []string{"whatsapp_sender_create", "whatsapp_account_update"},
+	Source:  "createSender, 1.2.117",
+	When:    "a region, businessManager or wabaId is given",
+	applies: namesAccount,
+	Reads:   []*Read{readWhatsappAccount},
+	check:   senderAccount,
 }
 
 func senderAccount(c *Call, a answers) *Refusal {
@@ -114,11 +113,11 @@ func regionsOf(manager string) []string {
 }
 
 var ruleDisplayNameReview = withState(catalog.WhatsappSenderDisplayName, Rule{
-	About:     "The display name of a WhatsApp sender is not changed while a review of it is running.",
-	When:      "a display name is given",
-	applies:   givesDetail("displayName"),
-	Reads:     []*Read{readWhatsappSender},
-	checkRead: displayNameReview,
+	About:   "The display name of a WhatsApp sender is not changed while a review of it is running.",
+	When:    "a display name is given",
+	applies: givesDetail("displayName"),
+	Reads:   []*Read{readWhatsappSender},
+	check:   displayNameReview,
 })
 
 func displayNameReview(c *Call, a answers) *Refusal {

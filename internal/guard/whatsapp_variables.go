@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -26,7 +25,7 @@ var ruleTemplateVariables = Rule{
 // templateVariables names all that is wrong with the texts, those of a carousel's
 // cards too, in drafts as well: the API keeps a draft as it is, and the error
 // would come with its review.
-func templateVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
+func templateVariables(c *Call, _ answers) *Refusal {
 	v := variableCheck{c: c, submits: submitsTemplate(c)}
 	v.components(jsonvalue.Objects(c.Args, "details.components"), "details.components")
 	return refuseAll(correctAll, v.wrong)
