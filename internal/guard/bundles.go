@@ -10,6 +10,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
 
 var ruleBundleServices = Rule{
@@ -30,7 +31,7 @@ func bundleServices(c *Call, _ answers) *Refusal {
 		Message:    "the bundle asks for nothing: none of subproject, convApp and smsApp is given",
 		Resolution: "ask the person what to create, and give true or an object for each; a webhook alone is made with webhook_create",
 		Info:       map[string]any{"services": []string{"subproject", "convApp", "smsApp"}},
-		Next:       again("name what the person wants", c, "subproject", "convApp", "smsApp"),
+		Next:       []catalog.Next{again("name what the person wants", c, c.Args, "subproject", "convApp", "smsApp")},
 	}
 }
 
@@ -90,23 +91,8 @@ func bundleNames(c *Call, _ answers) *Refusal {
 		Message:    fmt.Sprintf("the bundle has no name, and neither has %s", strings.Join(unnamed, ", ")),
 		Resolution: "give name for the bundle, which names all its services, or a name for each",
 		Info:       map[string]any{"unnamed": unnamed},
-		Next:       again("ask the person for a name", c, "name"),
+		Next:       []catalog.Next{again("ask the person for a name", c, c.Args, "name")},
 	}
-}
-
-// again suggests the same call with what it needs. What may hold a secret is not
-// repeated: it must be given again.
-func again(do string, c *Call, needs ...string) []catalog.Next {
-	args := map[string]any{}
-	for _, name := range slices.Sorted(maps.Keys(c.Args)) {
-		switch {
-		case name == "webhooks", name == "convApp" && jsonvalue.Field(c.Args, "convApp.webhooks") != nil:
-			needs = append(needs, name)
-		case !slices.Contains(needs, name):
-			args[name] = c.Args[name]
-		}
-	}
-	return []catalog.Next{nextCall(do, c.Row.Tool, args, needs...)}
 }
 
 var ruleBundleTargets = Rule{
@@ -221,18 +207,14 @@ func bundleRetention(app map[string]any) *Refusal {
 	if days, given := number(policy["ttl"]); given && (days < allowed.from || days > allowed.to) {
 		wrong = append(wrong, fmt.Sprintf("convApp.retentionPolicy.ttl is %v days; processingMode %s allows %.0f to %.0f", days, mode, allowed.from, allowed.to))
 	}
-	if wrong == nil {
-		return nil
-	}
 	resolution := "give what it allows, or the other processingMode"
 	if jsonvalue.Text(app, "processingMode") == "" {
 		resolution += "; DISPATCH is the default"
 	}
-	return &Refusal{
-		Message:    strings.Join(wrong, "; "),
+	return refuseAll(wrong, Refusal{
 		Resolution: resolution,
 		Info:       map[string]any{"processingMode": mode, "retentionPolicyTypes": allowed.types, "ttl": fmt.Sprintf("%.0f to %.0f", allowed.from, allowed.to)},
-	}
+	})
 }
 
 var bundleSummaries = []Summary{{Tool: "bundle_create", text: askBundle}}
@@ -246,7 +228,7 @@ func askBundle(args map[string]any, _ answers) sentences {
 		}
 		line := fmt.Sprintf("- %s named %s", p.noun, Name(cmp.Or(jsonvalue.Text(input, "name"), jsonvalue.Text(args, "name"))))
 		if labels := jsonvalue.Object(input, "labels"); len(labels) > 0 {
-			line += " with " + count(len(labels), "label", "labels")
+			line += " with " + papi.Count(len(labels), "label")
 		}
 		creates = append(append(creates, line), hookLines("  - its webhook", input["webhooks"])...)
 		if p.field != "smsApp" {
@@ -284,7 +266,7 @@ func hookLines(noun string, of any) []string {
 		lines = append(lines, line)
 	}
 	if more := len(hooks) - len(lines); more > 0 {
-		lines = append(lines, fmt.Sprintf("%s to each of %s", noun, count(more, "more target", "more targets")))
+		lines = append(lines, fmt.Sprintf("%s to each of %s", noun, papi.Count(more, "more target")))
 	}
 	return lines
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"papi-mcp/internal/catalog"
@@ -46,17 +48,32 @@ func nextCall(do, tool string, args map[string]any, needs ...string) catalog.Nex
 	return catalog.Next{Do: do, Tool: tool, Args: args, Needs: append([]string{}, needs...)}
 }
 
-// refuseAll refuses with all that is wrong, nil where nothing is.
-func refuseAll(resolution string, wrong []string) *Refusal {
+// again suggests the call again, with other arguments and what it needs. What
+// may hold a secret is not repeated: it must be given again.
+func again(do string, c *Call, args map[string]any, needs ...string) catalog.Next {
+	repeated := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(args)) {
+		switch {
+		case name == "secret", name == "webhooks", name == "convApp" && jsonvalue.Field(args, "convApp.webhooks") != nil:
+			needs = append(needs, name)
+		case !slices.Contains(needs, name):
+			repeated[name] = args[name]
+		}
+	}
+	return nextCall(do, c.Row.Tool, repeated, needs...)
+}
+
+// refuseAll completes a refusal by all that is wrong; nil where nothing is.
+func refuseAll(wrong []string, r Refusal) *Refusal {
 	if wrong == nil {
 		return nil
 	}
 	wrong = firstOf(wrong)
-	return &Refusal{
-		Message:    strings.Join(wrong, "; "),
-		Resolution: resolution,
-		Info:       map[string]any{"wrong": wrong},
+	r.Message = strings.Join(wrong, "; ")
+	if r.Info == nil {
+		r.Info = map[string]any{"wrong": wrong}
 	}
+	return &r
 }
 
 // correctAll is the resolution where the message says how to correct what is
@@ -74,14 +91,6 @@ func firstOf(wrong []string) []string {
 
 // shortened bounds what an answer repeats of a text.
 func shortened(text string) string { return papi.Truncate(text, maxOfWord) }
-
-// count is a number with its noun.
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
 
 // total is how many things a list has, beyond the page that it shows.
 func total(answer map[string]any, list string) int {

@@ -8,6 +8,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
 
 var ruleKakaoSenderUnique = Rule{
@@ -54,14 +55,10 @@ func kakaoCategoryForm(c *Call, _ answers) *Refusal {
 			wrong = append(wrong, fmt.Sprintf("details.%s must have exactly %d digits", level.field, level.digits))
 		}
 	}
-	if wrong == nil {
-		return nil
-	}
-	return &Refusal{
-		Message:    strings.Join(wrong, "; "),
+	return refuseAll(wrong, Refusal{
 		Resolution: "take the codes from kakaotalk_sender_category_list",
 		Next:       []catalog.Next{readKakaoSenderCategories.next(c, "choose a category with the person")},
-	}
+	})
 }
 
 // kakaoLevels are the codes of a sender's category, from the top down, and
@@ -275,7 +272,7 @@ func askKakaoSenderDelete(_ map[string]any, a answers) sentences {
 		ask:    "Delete the KakaoTalk sender",
 		name:   kakaoName(sender),
 		effect: "Its last messages are delivered for 60 days, then it is gone. " + noWayBack,
-		facts:  fmt.Sprintf("%s It has %s.", stateAndChanges(sender), count(total(a.of(readKakaoTemplates), "templates"), "template", "templates")),
+		facts:  fmt.Sprintf("%s It has %s.", stateAndChanges(sender), papi.Count(total(a.of(readKakaoTemplates), "templates"), "template")),
 	}
 }
 

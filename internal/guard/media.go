@@ -24,11 +24,11 @@ var ruleMediaAddress = Rule{
 func mediaAddress(c *Call, _ answers) *Refusal {
 	var wrong []string
 	eachMedia(c.Args, "", func(path, address string) {
-		if reason := unreachable(address, false); reason != "" {
+		if reason := unreachable(address); reason != "" {
 			wrong = append(wrong, path+" "+reason)
 		}
 	})
-	return refuseAll("ask the person for the public URL of the file, one that opens without a login; this API has no upload, so a file that is on a disk must be put on a web server first", wrong)
+	return refuseAll(wrong, Refusal{Resolution: "ask the person for the public URL of the file, one that opens without a login; this API has no upload, so a file that is on a disk must be put on a web server first"})
 }
 
 // mediaFields are the fields of requests that hold the URL of a file that the

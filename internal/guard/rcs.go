@@ -10,6 +10,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
 
 var ruleBrandUnique = Rule{
@@ -242,7 +243,7 @@ func askLaunch(_ map[string]any, a answers) sentences {
 		}
 		countries = append(countries, shown)
 	}
-	facts := fmt.Sprintf("It is %s now, and is launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), count(len(countries), "country", "countries"), listed(countries, 3*maxListed))
+	facts := fmt.Sprintf("It is %s now, and is launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), papi.Count(len(countries), "country"), listed(countries, 3*maxListed))
 	if jsonvalue.IsEmpty(jsonvalue.Field(details, "questionnaire.general.answers.videoUris")) {
 		facts += "\nThe questionnaire names no video: the launch waits until Sinch has added one."
 	}
@@ -276,6 +277,6 @@ func askTestNumberDelete(args map[string]any, a answers) sentences {
 		ask:    "Remove the test number",
 		name:   name,
 		effect: "To test again, the number must be invited again, and its owner must accept again.",
-		facts:  fmt.Sprintf("It is %s. The sender keeps %s.", Word(cmp.Or(state, "UNKNOWN")), count(others, "other test number", "other test numbers")),
+		facts:  fmt.Sprintf("It is %s. The sender keeps %s.", Word(cmp.Or(state, "UNKNOWN")), papi.Count(others, "other test number")),
 	}
 }

@@ -98,10 +98,8 @@ func countryAdded(c *Call, a answers) *Refusal {
 // merged is a thing as a change leaves it: objects are merged, and null takes
 // away.
 func merged(thing, change map[string]any) map[string]any {
-	out := make(map[string]any, len(thing)+len(change))
-	for name, value := range thing {
-		out[name] = value
-	}
+	out := map[string]any{}
+	maps.Copy(out, thing)
 	for name, value := range change {
 		inner, isObject := value.(map[string]any)
 		switch {

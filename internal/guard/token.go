@@ -7,10 +7,11 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"sync"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // A token lets exactly one call through, once. It is signed, and holds two
@@ -72,11 +73,7 @@ func (s *subject) factsHash() []byte { return hash(s.facts) }
 
 // hash hashes the canonical JSON of a value: encoding/json sorts the names.
 func hash(value any) []byte {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		panic("guard: arguments that are no JSON: " + err.Error())
-	}
-	sum := sha256.Sum256(raw)
+	sum := sha256.Sum256(jsonvalue.Encode(value))
 	return sum[:]
 }
 

@@ -2,10 +2,12 @@ package guard
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
 
 const all = "ALL"
@@ -24,28 +26,33 @@ var ruleAllAlone = Rule{
 func allAlone(c *Call, _ answers) *Refusal {
 	var wrong, extra []string
 	for _, hook := range hooksOf(c) {
-		if others := besideAll(hook.fields["triggers"]); others != nil {
+		if others := besideAll(jsonvalue.Texts(hook.fields, "triggers")); len(others) > 0 {
 			wrong = append(wrong, fmt.Sprintf("%striggers: ALL is given with other triggers (%s), which it includes already", hook.at, strings.Join(others, ", ")))
 			extra = append(extra, others...)
 		}
 	}
-	if wrong == nil {
-		return nil
-	}
-	r := &Refusal{
-		Message:    strings.Join(wrong, "; "),
-		Resolution: "give ALL alone, or leave ALL out and name the triggers",
-		Info:       map[string]any{"triggers": extra},
-	}
+	var next []catalog.Next
 	if c.Row.Tool != "bundle_create" {
-		args := jsonvalue.With(c.Args, "triggers", []any{all})
-		delete(args, "secret")
-		r.Next = []catalog.Next{
-			nextCall("subscribe to every event", c.Row.Tool, args, secretNeeded(c)...),
-			nextCall("subscribe to the named events alone", c.Row.Tool, jsonvalue.With(args, "triggers", extra), secretNeeded(c)...),
+		next = []catalog.Next{
+			again("subscribe to every event", c, jsonvalue.With(c.Args, "triggers", []any{all})),
+			again("subscribe to the named events alone", c, jsonvalue.With(c.Args, "triggers", extra)),
 		}
 	}
-	return r
+	return refuseAll(wrong, Refusal{
+		Resolution: "give ALL alone, or leave ALL out and name the triggers",
+		Info:       map[string]any{"triggers": extra},
+		Next:       next,
+	})
+}
+
+// besideAll returns the triggers that are given with ALL, nil where ALL is
+// missing or alone.
+func besideAll(triggers []string) []string {
+	others := slices.DeleteFunc(slices.Clone(triggers), func(trigger string) bool { return trigger == all })
+	if len(others) == len(triggers) {
+		return nil
+	}
+	return others
 }
 
 var ruleWebhookTarget = Rule{
@@ -108,7 +115,7 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 		ids[i] = jsonvalue.Text(hook, "id")
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the project has %s, the call would add %d, and %d is the limit", count(len(there), "webhook", "webhooks"), more, MaxWebhooks),
+		Message:    fmt.Sprintf("the project has %s, the call would add %d, and %d is the limit", papi.Count(len(there), "webhook"), more, MaxWebhooks),
 		Resolution: "ask the person which webhook may go, or change one that is there",
 		Info:       map[string]any{"webhookIds": ids},
 		Next: []catalog.Next{
@@ -116,34 +123,6 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 			nextCall("delete that one, then make the call again", "webhook_delete", nil, "webhookId"),
 		},
 	}
-}
-
-// besideAll returns the triggers that are given with ALL, nil where ALL is
-// missing or alone.
-func besideAll(triggers any) []string {
-	list, _ := triggers.([]any)
-	var others []string
-	found := false
-	for _, t := range list {
-		if t == all {
-			found = true
-		} else {
-			others = append(others, fmt.Sprint(t))
-		}
-	}
-	if !found {
-		return nil
-	}
-	return others
-}
-
-// secretNeeded names the secret where the tool needs one: a suggestion never
-// repeats it.
-func secretNeeded(c *Call) []string {
-	if _, given := c.Args["secret"]; given {
-		return []string{"secret"}
-	}
-	return nil
 }
 
 var webhookSummaries = []Summary{{Tool: "webhook_delete", Reads: []*Read{readWebhook}, text: askWebhookDelete}}

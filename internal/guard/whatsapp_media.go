@@ -40,7 +40,7 @@ func headerMedia(c *Call, _ answers) *Refusal {
 			}
 		}
 	})
-	return refuseAll(correctAll, wrong)
+	return refuseAll(wrong, Refusal{Resolution: correctAll})
 }
 
 // mediaTypes are the mime types of a header's format, as the contract spells
@@ -72,19 +72,18 @@ func isMediaEnding(ending string) bool {
 }
 
 var ruleTemplateExamples = Rule{
-	Code:   "guard_whatsapp_template_examples",
-	About:  "What is submitted has an example in each header of format IMAGE, VIDEO or DOCUMENT, and in each COPY_CODE button; a draft may leave them out.",
-	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
-	Source: "WhatsappMediaHeaderComponentInputDto, WhatsappCopyCodeButtonInputDto, 1.2.117",
-	check:  templateExamples,
+	Code:    "guard_whatsapp_template_examples",
+	About:   "What is submitted has an example in each header of format IMAGE, VIDEO or DOCUMENT, and in each COPY_CODE button; a draft may leave them out.",
+	Tools:   []string{"whatsapp_template_create", "whatsapp_template_update"},
+	Source:  "WhatsappMediaHeaderComponentInputDto, WhatsappCopyCodeButtonInputDto, 1.2.117",
+	When:    "the template is submitted",
+	applies: submitsTemplate,
+	check:   templateExamples,
 }
 
 // templateExamples finds the lists of examples that are empty where what is
 // submitted needs one; the rules on variables and on dynamic URLs check theirs.
 func templateExamples(c *Call, _ answers) *Refusal {
-	if !submitsTemplate(c) {
-		return nil
-	}
 	var wrong []string
 	eachHeader(c, func(at string, header map[string]any) {
 		if _, media := mediaTypes[jsonvalue.Text(header, "format")]; media && jsonvalue.IsEmpty(header["examples"]) {
@@ -96,7 +95,7 @@ func templateExamples(c *Call, _ answers) *Refusal {
 			wrong = append(wrong, at+".examples must have one: a sample of the code")
 		}
 	})
-	return refuseAll(correctAll, wrong)
+	return refuseAll(wrong, Refusal{Resolution: correctAll})
 }
 
 // eachHeader visits the headers of a call's template, those of a carousel's

@@ -85,15 +85,11 @@ func senderAccount(c *Call, a answers) *Refusal {
 		wrong = append(wrong, fmt.Sprintf("%s is %s, and the account's business manager %s serves %s", path, region, manager, strings.Join(regionsOf(manager), " and ")))
 		info["regions"] = regionsOf(manager)
 	}
-	if wrong == nil {
-		return nil
-	}
-	return &Refusal{
-		Message:    strings.Join(wrong, "; "),
+	return refuseAll(wrong, Refusal{
 		Resolution: "give what the account has, or leave it out, or work in the right project; ask the person which",
 		Info:       info,
 		Next:       []catalog.Next{readWhatsappAccount.next(c, "check the project's account")},
-	}
+	})
 }
 
 func namesAccount(c *Call) bool {

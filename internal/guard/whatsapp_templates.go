@@ -7,6 +7,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
 
 var ruleTemplateUnique = Rule{
@@ -251,6 +252,6 @@ func askTemplateDeleteAll(args map[string]any, a answers) sentences {
 		ask:    "Delete the WhatsApp template",
 		name:   Name(jsonvalue.Text(args, "templateName")) + " in all its languages",
 		effect: "Its name can't be used again for 30 days. Messages that are on their way are still attempted for 30 days.",
-		facts:  fmt.Sprintf("It has %s: %s.", count(len(languages), "language", "languages"), listed(languages, 2*maxListed)),
+		facts:  fmt.Sprintf("It has %s: %s.", papi.Count(len(languages), "language"), listed(languages, 2*maxListed)),
 	}
 }
