@@ -2,6 +2,7 @@ package guard
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"net/url"
@@ -104,19 +105,15 @@ var ruleBundleTargets = Rule{
 }
 
 func bundleTargets(c *Call, _ answers) *Refusal {
-	seen := map[string]int{}
-	for i, hook := range jsonvalue.Objects(c.Args, "webhooks") {
-		target := jsonvalue.Text(hook, "target")
-		if first, twice := seen[target]; twice {
-			return &Refusal{
-				Message:    fmt.Sprintf("webhooks[%d] and webhooks[%d] have the same target %s", first, i, target),
-				Resolution: "give each webhook a target of its own, or one webhook the triggers of both",
-				Info:       map[string]any{"target": target},
-			}
-		}
-		seen[target] = i
+	twice := repeats(jsonvalue.Objects(c.Args, "webhooks"), "target")
+	if twice == nil {
+		return nil
 	}
-	return nil
+	return &Refusal{
+		Message:    fmt.Sprintf("webhooks[%d] and webhooks[%d] have the same target %s", twice[0].first, twice[0].at, twice[0].value),
+		Resolution: "give each webhook a target of its own, or one webhook the triggers of both",
+		Info:       map[string]any{"target": twice[0].value},
+	}
 }
 
 var ruleBundleWebhooks = Rule{
@@ -269,4 +266,35 @@ func hookLines(noun string, of any) []string {
 		lines = append(lines, fmt.Sprintf("%s to each of %s", noun, papi.Count(more, "more target")))
 	}
 	return lines
+}
+
+// bundleCreated allows the principal the subproject that its bundle made, though
+// the allowlist does not name it. The answer may come before the subproject
+// exists: then the bundle is remembered, and a later bundle_get shows the
+// subproject.
+func (g *Guard) bundleCreated(ctx context.Context, c *Call, answer map[string]any) error {
+	id := jsonvalue.Text(answer, "id")
+	if id == "" || jsonvalue.Text(answer, "subproject.id") != "" {
+		return g.allowSubproject(ctx, c, answer)
+	}
+	return g.opts.Store.Put(ctx, g.bundleKey(c, id), []byte("made"), 0)
+}
+
+func (g *Guard) bundleShown(ctx context.Context, c *Call, answer map[string]any) error {
+	if _, mine, err := g.opts.Store.Get(ctx, g.bundleKey(c, jsonvalue.Text(answer, "id"))); err != nil || !mine {
+		return err
+	}
+	return g.allowSubproject(ctx, c, answer)
+}
+
+func (g *Guard) allowSubproject(ctx context.Context, c *Call, answer map[string]any) error {
+	id := jsonvalue.Text(answer, "subproject.id")
+	if id == "" {
+		return nil
+	}
+	return g.opts.Store.Put(ctx, g.subprojectKey(c.Principal, id), []byte(c.ProjectID), 0)
+}
+
+func (g *Guard) bundleKey(c *Call, id string) string {
+	return "guard/bundle/" + g.opts.Realm + "/" + c.Principal + "/" + c.ProjectID + "/" + id
 }

@@ -76,6 +76,27 @@ func refuseAll(wrong []string, r Refusal) *Refusal {
 	return &r
 }
 
+// repeat is an object of a list that has the same value as an earlier one.
+type repeat struct {
+	first, at int
+	value     string
+}
+
+// repeats finds the objects whose field has a value that an earlier one has.
+func repeats(list []map[string]any, field string) []repeat {
+	var found []repeat
+	seen := map[string]int{}
+	for i, object := range list {
+		value := jsonvalue.Text(object, field)
+		if first, again := seen[value]; again && value != "" {
+			found = append(found, repeat{first, i, value})
+			continue
+		}
+		seen[value] = i
+	}
+	return found
+}
+
 // correctAll is the resolution where the message says how to correct what is
 // wrong.
 const correctAll = "correct all of them, and call again"

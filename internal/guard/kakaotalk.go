@@ -199,19 +199,15 @@ var ruleKakaoButtons = Rule{
 }
 
 func kakaoButtons(c *Call, _ answers) *Refusal {
-	seen := map[string]bool{}
-	for i, button := range jsonvalue.Objects(c.Args, "details.buttons") {
-		kind := jsonvalue.Text(button, "type")
-		if kind != "" && seen[kind] {
-			return &Refusal{
-				Message:    fmt.Sprintf("details.buttons[%d]: there is a button of type %s already", i, kind),
-				Resolution: "give each button a type of its own",
-				Info:       map[string]any{"type": kind},
-			}
-		}
-		seen[kind] = true
+	twice := repeats(jsonvalue.Objects(c.Args, "details.buttons"), "type")
+	if twice == nil {
+		return nil
 	}
-	return nil
+	return &Refusal{
+		Message:    fmt.Sprintf("details.buttons[%d]: there is a button of type %s already", twice[0].at, twice[0].value),
+		Resolution: "give each button a type of its own",
+		Info:       map[string]any{"type": twice[0].value},
+	}
 }
 
 var ruleKakaoVariables = Rule{
@@ -248,35 +244,19 @@ func kakaoVariables(c *Call, _ answers) *Refusal {
 	return nil
 }
 
-var (
-	kakaotalkSummaries = []Summary{
-		{Tool: "kakaotalk_sender_delete", Reads: []*Read{readKakaoSender, readKakaoTemplates}, text: askKakaoSenderDelete},
-		{Tool: "kakaotalk_sender_changes_discard", Reads: []*Read{readKakaoSender}, text: func(_ map[string]any, a answers) sentences {
-			sender := a.of(readKakaoSender)
-			return sentences{ask: "Discard the pending changes of the KakaoTalk sender", name: kakaoName(sender), facts: lostChanges(sender)}
-		}},
-		{Tool: "kakaotalk_template_delete", Reads: []*Read{readKakaoTemplate}, text: func(_ map[string]any, a answers) sentences {
-			template := a.of(readKakaoTemplate)
-			return sentences{ask: "Delete the KakaoTalk template", name: kakaoName(template), effect: noWayBack, facts: stateAndChanges(template)}
-		}},
-		{Tool: "kakaotalk_template_changes_discard", Reads: []*Read{readKakaoTemplate}, text: func(_ map[string]any, a answers) sentences {
-			template := a.of(readKakaoTemplate)
-			return sentences{ask: "Discard the draft of the KakaoTalk template", name: kakaoName(template), facts: lostChanges(template)}
-		}},
-	}
-)
+var kakaotalkSummaries = []Summary{
+	{Tool: "kakaotalk_sender_delete", Reads: []*Read{readKakaoSender, readKakaoTemplates}, text: askKakaoSenderDelete},
+	questionAbout("kakaotalk_sender_changes_discard", readKakaoSender, "name", sentences{ask: "Discard the pending changes of the KakaoTalk sender"}, lostChanges),
+	questionAbout("kakaotalk_template_delete", readKakaoTemplate, "name", sentences{ask: "Delete the KakaoTalk template", effect: noWayBack}, stateAndChanges),
+	questionAbout("kakaotalk_template_changes_discard", readKakaoTemplate, "name", sentences{ask: "Discard the draft of the KakaoTalk template"}, lostChanges),
+}
 
 func askKakaoSenderDelete(_ map[string]any, a answers) sentences {
 	sender := a.of(readKakaoSender)
 	return sentences{
 		ask:    "Delete the KakaoTalk sender",
-		name:   kakaoName(sender),
+		name:   detailName(sender, "name"),
 		effect: "Its last messages are delivered for 60 days, then it is gone. " + noWayBack,
 		facts:  fmt.Sprintf("%s It has %s.", stateAndChanges(sender), papi.Count(total(a.of(readKakaoTemplates), "templates"), "template")),
 	}
-}
-
-// kakaoName is the name of a sender or template.
-func kakaoName(thing map[string]any) string {
-	return nameOf(thing, "details.name", "changes.details.name")
 }

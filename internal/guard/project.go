@@ -154,7 +154,3 @@ func (g *Guard) projectKey(principal, client, projectID string) string {
 func (g *Guard) subprojectKey(principal, projectID string) string {
 	return "guard/subproject/" + g.opts.Realm + "/" + principal + "/" + projectID
 }
-
-func (g *Guard) bundleKey(c *Call, id string) string {
-	return "guard/bundle/" + g.opts.Realm + "/" + c.Principal + "/" + c.ProjectID + "/" + id
-}

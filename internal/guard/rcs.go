@@ -24,13 +24,8 @@ var ruleBrandUnique = Rule{
 func brandUnique(c *Call, _ answers) *Refusal {
 	var twice []string
 	for _, contact := range brandContacts {
-		seen := map[string]bool{}
-		for i, item := range jsonvalue.Objects(c.Args, "details.brand."+contact.list) {
-			value := jsonvalue.Text(item, contact.by)
-			if value != "" && seen[value] {
-				twice = append(twice, fmt.Sprintf("details.brand.%s[%d].%s", contact.list, i, contact.by))
-			}
-			seen[value] = true
+		for _, again := range repeats(jsonvalue.Objects(c.Args, "details.brand."+contact.list), contact.by) {
+			twice = append(twice, fmt.Sprintf("details.brand.%s[%d].%s", contact.list, again.at, contact.by))
 		}
 	}
 	if twice == nil {

@@ -19,16 +19,15 @@ func templateBody(c *Call, _ answers) *Refusal {
 	if components == nil {
 		return nil
 	}
-	seen := map[string]bool{}
+	for _, again := range repeats(components, "type") {
+		c.Warn(fmt.Sprintf("details.components[%d]: there is a component of type %s already: the API decides", again.at, again.value))
+	}
+	hasBody := false
 	for i, component := range components {
-		kind := jsonvalue.Text(component, "type")
-		if seen[kind] {
-			c.Warn(fmt.Sprintf("details.components[%d]: there is a component of type %s already: the API decides", i, kind))
-		}
-		seen[kind] = true
+		hasBody = hasBody || component["type"] == "BODY"
 		warnOfComponent(c, component, fmt.Sprintf("details.components[%d]", i))
 	}
-	if seen["BODY"] || !submitsTemplate(c) {
+	if hasBody || !submitsTemplate(c) {
 		return nil
 	}
 	return &Refusal{
@@ -50,14 +49,8 @@ func submitsTemplate(c *Call) bool {
 // in its own examples.
 func warnOfComponent(c *Call, component map[string]any, path string) {
 	warnOfCategory(c, jsonvalue.Text(c.Args, "category"), component, path)
-	first := map[string]int{}
-	for i, button := range jsonvalue.Objects(component, "buttons") {
-		label := jsonvalue.Text(button, "text")
-		if before, twice := first[label]; twice && label != "" {
-			c.Warn(fmt.Sprintf("%s.buttons[%d] and [%d] have the same text: the API decides", path, before, i))
-		} else {
-			first[label] = i
-		}
+	for _, again := range repeats(jsonvalue.Objects(component, "buttons"), "text") {
+		c.Warn(fmt.Sprintf("%s.buttons[%d] and [%d] have the same text: the API decides", path, again.first, again.at))
 	}
 }
 

@@ -131,14 +131,14 @@ func displayNameReview(c *Call, a answers) *Refusal {
 
 var whatsappSenderSummaries = []Summary{
 	{Tool: "whatsapp_sender_delete", Reads: []*Read{readWhatsappSender}, text: askWhatsappSenderDelete},
-	{Tool: "whatsapp_sender_changes_discard", Reads: []*Read{readWhatsappSender}, text: askWhatsappDiscard},
+	questionAbout("whatsapp_sender_changes_discard", readWhatsappSender, "displayName", sentences{ask: "Discard the pending changes of the WhatsApp sender"}, lostChanges),
 }
 
 func askWhatsappSenderDelete(_ map[string]any, a answers) sentences {
 	sender := a.of(readWhatsappSender)
 	s := sentences{
 		ask:    "Delete the WhatsApp sender",
-		name:   whatsappName(sender),
+		name:   detailName(sender, "displayName"),
 		effect: "Its last messages are delivered for 30 days, then it is gone. " + noWayBack,
 		facts:  stateAndChanges(sender),
 	}
@@ -149,13 +149,4 @@ func askWhatsappSenderDelete(_ map[string]any, a answers) sentences {
 		s.facts += fmt.Sprintf(" The Conversation app %s is connected to it.", Name(app))
 	}
 	return s
-}
-
-func askWhatsappDiscard(_ map[string]any, a answers) sentences {
-	sender := a.of(readWhatsappSender)
-	return sentences{ask: "Discard the pending changes of the WhatsApp sender", name: whatsappName(sender), facts: lostChanges(sender)}
-}
-
-func whatsappName(sender map[string]any) string {
-	return nameOf(sender, "details.displayName", "changes.details.displayName")
 }
