@@ -30,7 +30,7 @@ var kakaotalkSender = &Resource{
 			Next: append([]Step{{
 				Do: "where it lacks its three category codes, choose them with the person", Tool: "kakaotalk_sender_category_list",
 				Check: func(sender any) bool {
-					return lacks(sender, "topLevelCategoryCode", "midLevelCategoryCode", "subLevelCategoryCode")
+					return lacks(sender, KakaotalkCategoryFields...)
 				},
 			}}, submitDraft(KakaotalkSenderUpdate, "KakaotalkInputSenderDetailsDto")...),
 		},
@@ -49,6 +49,10 @@ var kakaotalkSender = &Resource{
 	Since:         "modified|created",
 	Preconditions: []*Precondition{KakaotalkSenderUpdate, KakaotalkSenderDiscard, KakaotalkSenderRegister, KakaotalkSenderVerify},
 }
+
+// KakaotalkCategoryFields are the codes of a sender's category, from the top down
+// (KakaotalkInputSenderDetailsDto, 1.2.117).
+var KakaotalkCategoryFields = []string{"topLevelCategoryCode", "midLevelCategoryCode", "subLevelCategoryCode"}
 
 // What the state of a KakaoTalk sender must be.
 var (

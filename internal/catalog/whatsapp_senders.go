@@ -123,8 +123,10 @@ func reviewedByMeta(field string, again ...Step) []State {
 	}
 }
 
-// unrecognized is a value that the API itself does not know.
-var unrecognized = State{Name: "UNRECOGNIZED", Means: "a value that the API does not know"}
+// Unrecognized is what the API shows for a value that it does not know itself.
+const Unrecognized = "UNRECOGNIZED"
+
+var unrecognized = State{Name: Unrecognized, Means: "a value that the API does not know"}
 
 // channelPart is the channel in the Conversation app that a thing is connected
 // to.
@@ -198,7 +200,7 @@ var whatsappSenders = []Row{
 		Tool: "whatsapp_sender_username_suggest", Operation: "WhatsappSendersController_getSuggestedUsernames_v1", Effect: Read,
 		About: "Get usernames that are free for a sender.",
 		Title: "Suggest usernames for WhatsApp sender",
-		Next:  []Step{{Do: "ask the person which username to take, and set it", Tool: "whatsapp_sender_update", Args: map[string]any{"status": "SUBMIT"}, Needs: []string{"details"}}},
+		Next:  []Step{{Do: "ask the person which username to take, and set it", Tool: "whatsapp_sender_update", Args: map[string]any{"status": Submit}, Needs: []string{"details"}}},
 	},
 	{
 		Tool: "whatsapp_sender_changes_discard", Operation: "WhatsappSendersController_deleteChanges_v1", Effect: Delete,

@@ -118,7 +118,7 @@ func bundleTargets(c *Call, _ answers) *Refusal {
 
 var ruleBundleWebhooks = Rule{
 	Code:       "guard_bundle_webhooks",
-	About:      "Where a bundle creates no subproject, its webhooks join those of the project: no target twice, and 15 at most.",
+	About:      fmt.Sprintf("Where a bundle creates no subproject, its webhooks join those of the project: no target twice, and %d at most.", catalog.MaxWebhooks),
 	Tools:      []string{"bundle_create"},
 	Source:     "create, 1.2.117",
 	When:       "it has webhooks and creates no subproject",
@@ -255,7 +255,7 @@ func askBundle(args map[string]any, _ answers) sentences {
 func hookLines(noun string, of any) []string {
 	var lines []string
 	hooks := jsonvalue.Objects(of, "")
-	for _, hook := range hooks[:min(len(hooks), MaxWebhooks)] {
+	for _, hook := range hooks[:min(len(hooks), catalog.MaxWebhooks)] {
 		line := fmt.Sprintf("%s to %s", noun, Address(jsonvalue.Text(hook, "target")))
 		if triggers := words(jsonvalue.Texts(hook, "triggers")); triggers != "" {
 			line += " for " + triggers

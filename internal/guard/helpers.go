@@ -13,12 +13,6 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// The values of the argument status: save a draft, or submit.
-const (
-	asDraft = "DRAFT"
-	submit  = "SUBMIT"
-)
-
 // pending is the status of a thing's pending changes, "" where none pend.
 func pending(thing map[string]any) string {
 	return jsonvalue.Text(thing, "changes.status")
@@ -46,6 +40,15 @@ func nextCall(do, tool string, args map[string]any, needs ...string) catalog.Nex
 		args = map[string]any{}
 	}
 	return catalog.Next{Do: do, Tool: tool, Args: args, Needs: append([]string{}, needs...)}
+}
+
+// textsBy has one text of each object of a list by another.
+func textsBy(list []map[string]any, by, text string) map[string]string {
+	texts := map[string]string{}
+	for _, object := range list {
+		texts[jsonvalue.Text(object, by)] = jsonvalue.Text(object, text)
+	}
+	return texts
 }
 
 // again suggests the call again, with other arguments and what it needs. What

@@ -50,9 +50,9 @@ var ruleKakaoCategoryForm = Rule{
 func kakaoCategoryForm(c *Call, _ answers) *Refusal {
 	var wrong []string
 	for i, code := range kakaoCodes(c) {
-		level := kakaoLevels[i]
-		if code != "" && (len(code) != level.digits || strings.Trim(code, "0123456789") != "") {
-			wrong = append(wrong, fmt.Sprintf("details.%s must have exactly %d digits", level.field, level.digits))
+		digits := kakaoDigits[i]
+		if code != "" && (len(code) != digits || strings.Trim(code, "0123456789") != "") {
+			wrong = append(wrong, fmt.Sprintf("details.%s must have exactly %d digits", catalog.KakaotalkCategoryFields[i], digits))
 		}
 	}
 	return refuseAll(wrong, Refusal{
@@ -61,19 +61,16 @@ func kakaoCategoryForm(c *Call, _ answers) *Refusal {
 	})
 }
 
-// kakaoLevels are the codes of a sender's category, from the top down, and
-// their digits.
-var kakaoLevels = []struct {
-	field  string
-	digits int
-}{{"topLevelCategoryCode", 3}, {"midLevelCategoryCode", 4}, {"subLevelCategoryCode", 4}}
+// kakaoDigits are how many digits the codes of a sender's category have, from the
+// top down.
+var kakaoDigits = []int{3, 4, 4}
 
 // kakaoCodes are the category codes that the call gives, "" for a level that it
 // leaves out.
 func kakaoCodes(c *Call) []string {
-	codes := make([]string, len(kakaoLevels))
-	for i, level := range kakaoLevels {
-		codes[i] = jsonvalue.Text(c.Args, "details."+level.field)
+	codes := make([]string, len(catalog.KakaotalkCategoryFields))
+	for i, field := range catalog.KakaotalkCategoryFields {
+		codes[i] = jsonvalue.Text(c.Args, "details."+field)
 	}
 	return codes
 }
@@ -132,7 +129,8 @@ var ruleKakaoTemplateUnique = Rule{
 func kakaoTemplateUnique(c *Call, a answers) *Refusal {
 	name := jsonvalue.Text(c.Args, "details.name")
 	for _, template := range jsonvalue.Objects(a.of(readKakaoNames), "templates") {
-		if template["code"] == c.Args["templateCode"] || templateName(template) != name {
+		pendingName := jsonvalue.Text(template, "changes.details.name")
+		if template["code"] == c.Args["templateCode"] || cmp.Or(pendingName, jsonvalue.Text(template, "details.name")) != name {
 			continue
 		}
 		id := map[string]any{"plusFriendId": c.Args["plusFriendId"], "templateCode": template["code"]}
@@ -147,11 +145,6 @@ func kakaoTemplateUnique(c *Call, a answers) *Refusal {
 		}
 	}
 	return nil
-}
-
-// templateName is a template's name: the pending one, before the live one.
-func templateName(template map[string]any) string {
-	return cmp.Or(jsonvalue.Text(template, "changes.details.name"), jsonvalue.Text(template, "details.name"))
 }
 
 var ruleKakaoTemplateCategory = Rule{

@@ -62,14 +62,11 @@ func eachMedia(value any, path string, visit func(path, address string)) {
 
 // visitAddresses visits a text, or the texts of a list.
 func visitAddresses(value any, path string, visit func(path, address string)) {
-	switch v := value.(type) {
-	case string:
-		if v != "" {
-			visit(path, v)
-		}
-	case []any:
-		for i, item := range v {
-			visitAddresses(item, fmt.Sprintf("%s[%d]", path, i), visit)
-		}
+	if address, _ := value.(string); address != "" {
+		visit(path, address)
+	}
+	list, _ := value.([]any)
+	for i, item := range list {
+		visitAddresses(item, fmt.Sprintf("%s[%d]", path, i), visit)
 	}
 }

@@ -180,10 +180,7 @@ var ruleTestNumber = withState(catalog.RcsTestNumberInvite, Rule{
 
 func testNumber(c *Call, a answers) *Refusal {
 	sender := a.of(readRcsSender)
-	states := map[string]string{}
-	for _, n := range jsonvalue.Objects(sender, "testNumberStates") {
-		states[jsonvalue.Text(n, "number")] = jsonvalue.Text(n, "state")
-	}
+	states := testNumberStates(sender)
 	numbers := givenNumbers(c)
 	if one := jsonvalue.Text(c.Args, "testNumber"); one != "" {
 		// An answer without states does not say that there are no numbers.
@@ -215,6 +212,11 @@ func testNumber(c *Call, a answers) *Refusal {
 	return nil
 }
 
+// testNumberStates has the states of a sender's test numbers.
+func testNumberStates(sender map[string]any) map[string]string {
+	return textsBy(jsonvalue.Objects(sender, "testNumberStates"), "number", "state")
+}
+
 // maxInvitations is how many invitations Google sends for a sender in a day.
 const maxInvitations = 20
 
@@ -225,10 +227,7 @@ var rcsSummaries = []Summary{
 
 func askLaunch(_ map[string]any, a answers) sentences {
 	sender := a.of(readRcsSender)
-	status := map[string]string{}
-	for _, one := range jsonvalue.Objects(sender, "countryStatus") {
-		status[jsonvalue.Text(one, "country")] = jsonvalue.Text(one, "status")
-	}
+	status := textsBy(jsonvalue.Objects(sender, "countryStatus"), "country", "status")
 	details := jsonvalue.Object(sender, "details")
 	var countries []string
 	for _, country := range jsonvalue.Texts(details, "countries") {
@@ -255,16 +254,10 @@ func askLaunch(_ map[string]any, a answers) sentences {
 
 func askTestNumberDelete(args map[string]any, a answers) sentences {
 	sender := a.of(readRcsSender)
-	state := ""
-	others := 0
-	for _, n := range jsonvalue.Objects(sender, "testNumberStates") {
-		if n["number"] == args["testNumber"] {
-			state = jsonvalue.Text(n, "state")
-		} else {
-			others++
-		}
-	}
-	name := Name(jsonvalue.Text(args, "testNumber"))
+	others, number := testNumberStates(sender), jsonvalue.Text(args, "testNumber")
+	state := others[number]
+	delete(others, number)
+	name := Name(number)
 	if brand := nameOf(sender, "details.brand.name"); brand != "" {
 		name += " from the RCS sender " + brand
 	}
@@ -272,6 +265,6 @@ func askTestNumberDelete(args map[string]any, a answers) sentences {
 		ask:    "Remove the test number",
 		name:   name,
 		effect: "To test again, the number must be invited again, and its owner must accept again.",
-		facts:  fmt.Sprintf("It is %s. The sender keeps %s.", Word(cmp.Or(state, "UNKNOWN")), papi.Count(others, "other test number")),
+		facts:  fmt.Sprintf("It is %s. The sender keeps %s.", Word(cmp.Or(state, "UNKNOWN")), papi.Count(len(others), "other test number")),
 	}
 }

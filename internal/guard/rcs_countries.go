@@ -16,7 +16,7 @@ import (
 
 // launchedStates are the states in which only the countries can be changed, for a
 // reader.
-var launchedStates = strings.Join(catalog.RcsSenderUpdate.NotLive, " and ")
+var launchedStates = allOf(catalog.RcsSenderUpdate.NotLive)
 
 // onlyCountries reports whether nothing of the sender but its countries can be
 // changed.
@@ -158,5 +158,5 @@ func laterCountries(sender map[string]any) string {
 	if onlyCountries(sender) || len(lacks) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("FR, GB and US ask for answers of their own, which can't be given after the launch. The sender has none, or not all, for %s: to launch there later, give these answers before this launch.", strings.Join(lacks, ", "))
+	return fmt.Sprintf("%s ask for answers of their own, which can't be given after the launch. The sender has none, or not all, for %s: to launch there later, give these answers before this launch.", allOf(catalog.LaunchCountries()), strings.Join(lacks, ", "))
 }

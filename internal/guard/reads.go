@@ -134,7 +134,7 @@ func absent(err error) bool {
 	if !errors.As(err, &e) {
 		return false
 	}
-	return e.Status == http.StatusNotFound || e.Status == http.StatusBadRequest || e.Code == "rbm_has_not_been_used"
+	return e.Status == http.StatusNotFound || e.Status == http.StatusBadRequest || catalog.NoneHere(e.Code)
 }
 
 // unreadable is a rule's answer when its read failed.

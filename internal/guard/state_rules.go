@@ -56,12 +56,17 @@ func aboutState(p *catalog.Precondition) string {
 }
 
 // oneOf lists names with "or" before the last.
-func oneOf(names []string) string {
+func oneOf(names []string) string { return joined(names, " or ") }
+
+// allOf lists names with "and" before the last.
+func allOf(names []string) string { return joined(names, " and ") }
+
+func joined(names []string, before string) string {
 	last := len(names) - 1
 	if last < 1 {
 		return strings.Join(names, "")
 	}
-	return strings.Join(names[:last], ", ") + " or " + names[last]
+	return strings.Join(names[:last], ", ") + before + names[last]
 }
 
 // checkState checks a precondition about the state alone.

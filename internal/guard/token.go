@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -115,14 +116,9 @@ func (g *Guard) sign(ctx context.Context, k kind, s *subject) (string, time.Time
 		return "", time.Time{}, err
 	}
 	end := g.opts.Now().Add(tokenTTL).Truncate(time.Second)
-	body := make([]byte, 0, bodyLength+sha256.Size)
-	body = append(body, byte(k))
-	body = binary.BigEndian.AppendUint64(body, uint64(end.Unix()))
 	nonce := make([]byte, 16)
 	rand.Read(nonce)
-	body = append(body, nonce...)
-	body = append(body, s.callHash()...)
-	body = append(body, s.factsHash()...)
+	body := slices.Concat([]byte{byte(k)}, binary.BigEndian.AppendUint64(nil, uint64(end.Unix())), nonce, s.callHash(), s.factsHash())
 	return base64.RawURLEncoding.EncodeToString(mac(key, body)), end, nil
 }
 

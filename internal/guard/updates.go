@@ -23,7 +23,7 @@ func emptyUpdate(c *Call, _ answers) *Refusal {
 	for _, body := range c.Row.Op().Variants() {
 		for name := range body.Properties {
 			switch value, given := c.Args[name]; {
-			case name == "status" && value == asDraft:
+			case name == "status" && value == catalog.AsDraft:
 			case given && hasField(value):
 				return nil
 			}

@@ -10,11 +10,6 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-const all = "ALL"
-
-// MaxWebhooks is how many webhooks a project may have.
-const MaxWebhooks = 15
-
 var ruleAllAlone = Rule{
 	Code:   "guard_all_alone",
 	About:  "The trigger ALL is given alone: it includes every other one.",
@@ -34,7 +29,7 @@ func allAlone(c *Call, _ answers) *Refusal {
 	var next []catalog.Next
 	if c.Row.Tool != "bundle_create" {
 		next = []catalog.Next{
-			again("subscribe to every event", c, jsonvalue.With(c.Args, "triggers", []any{all})),
+			again("subscribe to every event", c, jsonvalue.With(c.Args, "triggers", []any{catalog.EveryTrigger})),
 			again("subscribe to the named events alone", c, jsonvalue.With(c.Args, "triggers", extra)),
 		}
 	}
@@ -48,7 +43,7 @@ func allAlone(c *Call, _ answers) *Refusal {
 // besideAll returns the triggers that are given with ALL, nil where ALL is
 // missing or alone.
 func besideAll(triggers []string) []string {
-	others := slices.DeleteFunc(slices.Clone(triggers), func(trigger string) bool { return trigger == all })
+	others := slices.DeleteFunc(slices.Clone(triggers), func(trigger string) bool { return trigger == catalog.EveryTrigger })
 	if len(others) == len(triggers) {
 		return nil
 	}
@@ -94,7 +89,7 @@ func targetTaken(hook map[string]any) *Refusal {
 
 var ruleWebhookLimit = Rule{
 	Code:   "guard_webhook_limit",
-	About:  "A project has 15 webhooks at most.",
+	About:  fmt.Sprintf("A project has %d webhooks at most.", catalog.MaxWebhooks),
 	Tools:  []string{"webhook_create"},
 	Source: "createWebhook, 1.2.117",
 	Reads:  []*Read{readWebhooks},
@@ -107,7 +102,7 @@ func webhookLimit(c *Call, a answers) *Refusal {
 
 // tooManyWebhooks refuses more webhooks than a project may have.
 func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
-	if len(there)+more <= MaxWebhooks {
+	if len(there)+more <= catalog.MaxWebhooks {
 		return nil
 	}
 	ids := make([]string, len(there))
@@ -115,7 +110,7 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 		ids[i] = jsonvalue.Text(hook, "id")
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the project has %s, the call would add %d, and %d is the limit", papi.Count(len(there), "webhook"), more, MaxWebhooks),
+		Message:    fmt.Sprintf("the project has %s, the call would add %d, and %d is the limit", papi.Count(len(there), "webhook"), more, catalog.MaxWebhooks),
 		Resolution: "ask the person which webhook may go, or change one that is there",
 		Info:       map[string]any{"webhookIds": ids},
 		Next: []catalog.Next{
@@ -135,7 +130,7 @@ func askWebhookDelete(_ map[string]any, a answers) sentences {
 	}
 	switch triggers := words(jsonvalue.Texts(hook, "triggers")); triggers {
 	case "":
-	case all:
+	case catalog.EveryTrigger:
 		s.effect = "It stops receiving ALL events."
 	default:
 		s.effect = "It stops receiving these events: " + triggers + "."

@@ -23,7 +23,7 @@ var ruleButtonURLs = Rule{
 func buttonURLs(c *Call, _ answers) *Refusal {
 	submits := submitsTemplate(c)
 	var wrong []string
-	eachButton(c, "URL", func(path string, button map[string]any) {
+	eachPart(c, "URL", func(path string, button map[string]any) {
 		address := jsonvalue.Text(button, "url")
 		host := hostOf(address)
 		before, dynamic := strings.CutSuffix(address, variable)
@@ -66,7 +66,7 @@ var ruleFlowButtons = Rule{
 
 func flowButtons(c *Call, _ answers) *Refusal {
 	var wrong []string
-	eachButton(c, "FLOW", func(path string, button map[string]any) {
+	eachPart(c, "FLOW", func(path string, button map[string]any) {
 		if button["flowAction"] == "NAVIGATE" && jsonvalue.IsEmpty(button["navigateScreen"]) {
 			wrong = append(wrong, path+".navigateScreen must be given, since flowAction is NAVIGATE: the id of the flow's first screen")
 		}
@@ -114,13 +114,12 @@ func carouselCards(c *Call, _ answers) *Refusal {
 	return refuseAll(wrong, Refusal{Resolution: correctAll})
 }
 
-// eachButton visits the buttons of a type in a call's template, with their
-// paths.
-func eachButton(c *Call, kind string, visit func(path string, button map[string]any)) {
+// eachPart visits the components and buttons of a type in a call's template,
+// those of a carousel's cards too, with their paths.
+func eachPart(c *Call, kind string, visit func(path string, part map[string]any)) {
 	visitTyped(jsonvalue.Field(c.Args, "details.components"), "details.components", kind, visit)
 }
 
-// visitTyped visits the components and buttons of a type.
 func visitTyped(value any, path, kind string, visit func(path string, part map[string]any)) {
 	switch v := value.(type) {
 	case []any:

@@ -3,6 +3,7 @@ package guard
 import (
 	"fmt"
 
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 )
 
@@ -32,7 +33,7 @@ func templateBody(c *Call, _ answers) *Refusal {
 	}
 	return &Refusal{
 		Message:    "details.components has no BODY, and a template needs one",
-		Resolution: "add a component of type BODY with the text, or save it with status " + asDraft,
+		Resolution: "add a component of type BODY with the text, or save it with status " + catalog.AsDraft,
 	}
 }
 
@@ -40,9 +41,9 @@ func templateBody(c *Call, _ answers) *Refusal {
 // by default, an update only when it is asked to.
 func submitsTemplate(c *Call) bool {
 	if c.Row.Tool == "whatsapp_template_create" {
-		return c.Args["status"] != asDraft
+		return c.Args["status"] != catalog.AsDraft
 	}
-	return c.Args["status"] == submit
+	return c.Args["status"] == catalog.Submit
 }
 
 // warnOfComponent warns of what the contract rules out for a component, and does

@@ -23,7 +23,7 @@ var ruleHeaderMedia = Rule{
 // ends with .png.
 func headerMedia(c *Call, _ answers) *Refusal {
 	var wrong []string
-	eachHeader(c, func(at string, header map[string]any) {
+	eachPart(c, "HEADER", func(at string, header map[string]any) {
 		format := jsonvalue.Text(header, "format")
 		allowed, known := mediaTypes[format]
 		if !known {
@@ -85,21 +85,15 @@ var ruleTemplateExamples = Rule{
 // submitted needs one; the rules on variables and on dynamic URLs check theirs.
 func templateExamples(c *Call, _ answers) *Refusal {
 	var wrong []string
-	eachHeader(c, func(at string, header map[string]any) {
+	eachPart(c, "HEADER", func(at string, header map[string]any) {
 		if _, media := mediaTypes[jsonvalue.Text(header, "format")]; media && jsonvalue.IsEmpty(header["examples"]) {
 			wrong = append(wrong, fmt.Sprintf("%s.examples must have one: the public URL of a sample, which the reviewers see", at))
 		}
 	})
-	eachButton(c, "COPY_CODE", func(at string, button map[string]any) {
+	eachPart(c, "COPY_CODE", func(at string, button map[string]any) {
 		if jsonvalue.IsEmpty(button["examples"]) {
 			wrong = append(wrong, at+".examples must have one: a sample of the code")
 		}
 	})
 	return refuseAll(wrong, Refusal{Resolution: correctAll})
-}
-
-// eachHeader visits the headers of a call's template, those of a carousel's
-// cards too, with their paths.
-func eachHeader(c *Call, visit func(path string, header map[string]any)) {
-	visitTyped(jsonvalue.Field(c.Args, "details.components"), "details.components", "HEADER", visit)
 }

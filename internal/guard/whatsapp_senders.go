@@ -74,7 +74,7 @@ func senderAccount(c *Call, a answers) *Refusal {
 	var wrong []string
 	for _, name := range []string{"businessManager", "wabaId"} {
 		has, given := jsonvalue.Text(account, name), jsonvalue.Text(c.Args, name)
-		if has == "" || has == "UNRECOGNIZED" || given == "" || has == given {
+		if has == "" || has == catalog.Unrecognized || given == "" || has == given {
 			continue
 		}
 		wrong = append(wrong, fmt.Sprintf("%s is %s, and the project's account has %s", name, given, has))

@@ -56,7 +56,7 @@ func templateLanguageCategory(c *Call, a answers) *Refusal {
 	}
 	slices.Sort(used)
 	used = slices.Compact(used)
-	if len(used) != 1 || used[0] == "" || used[0] == "UNRECOGNIZED" || c.Args["category"] == nil || used[0] == c.Args["category"] {
+	if len(used) != 1 || used[0] == "" || used[0] == catalog.Unrecognized || c.Args["category"] == nil || used[0] == c.Args["category"] {
 		return nil
 	}
 	return &Refusal{
