@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -20,26 +19,16 @@ import (
 // strictMembers returns the members of a JSON object; ok is false for any
 // other value, for a duplicate name, and for a known name in another case.
 func strictMembers(raw json.RawMessage, known ...string) (object map[string]json.RawMessage, ok bool) {
-	fields := json.NewDecoder(bytes.NewReader(raw))
-	if t, err := fields.Token(); err != nil || t != json.Delim('{') {
-		return nil, false
+	object, ok = jsonFields(raw)
+	count := 0
+	for name := range members(raw) {
+		count++
+		if !slices.Contains(known, name) && slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
+			return nil, false
+		}
 	}
-	object = map[string]json.RawMessage{}
-	for fields.More() {
-		name, err := fields.Token()
-		if err != nil {
-			return nil, false
-		}
-		key, _ := name.(string)
-		var value json.RawMessage
-		if fields.Decode(&value) != nil {
-			return nil, false
-		}
-		_, duplicate := object[key]
-		if duplicate || !slices.Contains(known, key) && slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, key) }) {
-			return nil, false
-		}
-		object[key] = value
+	if !ok || count != len(object) { // a duplicate is only once in the map
+		return nil, false
 	}
 	return object, true
 }
@@ -150,5 +139,5 @@ func extractAnswer(ctx context.Context, m *message, raw []byte) (context.Context
 	delete(params, stateName)
 	delete(params, responsesName)
 	m = m.with(params)
-	return context.WithValue(ctx, suppliedAnswerKey{}, supplied), m, m.encode()
+	return context.WithValue(ctx, suppliedAnswerKey{}, supplied), m, mustEncode(m)
 }

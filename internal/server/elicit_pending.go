@@ -53,14 +53,6 @@ func (q *pendingElicitations) remove(id string) {
 	delete(q.open, id)
 }
 
-// outgoingRequest is a request to a client, or a notification without ID.
-type outgoingRequest struct {
-	Version string          `json:"jsonrpc"`
-	ID      json.RawMessage `json:"id,omitempty"`
-	Method  mcp.MCPMethod   `json:"method"`
-	Params  any             `json:"params"`
-}
-
 // Elicit implements mcp-go's elicitation for the session of the connection: it asks
 // the client, and waits for the answer until ctx ends.
 func (c *connection) Elicit(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
@@ -72,13 +64,7 @@ func (c *connection) Elicit(ctx context.Context, request mcp.ElicitationRequest)
 func (q *pendingElicitations) elicit(ctx context.Context, request mcp.ElicitationRequest, send func(message any) error, gone <-chan struct{}) (*mcp.ElicitationResult, error) {
 	id, answer := q.add()
 	defer q.remove(id)
-	err := send(outgoingRequest{
-		Version: mcp.JSONRPC_VERSION,
-		ID:      json.RawMessage(id),
-		Method:  mcp.MethodElicitationCreate,
-		Params:  request.Params,
-	})
-	if err != nil {
+	if err := send(message{Version: mcp.JSONRPC_VERSION, ID: json.RawMessage(id), Method: mcp.MethodElicitationCreate, Params: mustEncode(request.Params)}); err != nil {
 		return nil, err
 	}
 	defer yieldSlot(ctx)()
@@ -87,11 +73,8 @@ func (q *pendingElicitations) elicit(ctx context.Context, request mcp.Elicitatio
 		return elicitationResult(m)
 	case <-ctx.Done():
 		// The client may still show the question, and should close it.
-		_ = send(outgoingRequest{
-			Version: mcp.JSONRPC_VERSION,
-			Method:  mcp.MethodNotificationCancelled,
-			Params:  map[string]any{"requestId": json.RawMessage(id), "reason": context.Cause(ctx).Error()},
-		})
+		params := mustEncode(map[string]any{"requestId": json.RawMessage(id), "reason": context.Cause(ctx).Error()})
+		_ = send(message{Version: mcp.JSONRPC_VERSION, Method: mcp.MethodNotificationCancelled, Params: params})
 		return nil, ctx.Err()
 	case <-gone:
 		select {
