@@ -114,7 +114,7 @@ func (h *HTTP) authenticated(handlers methods) http.Handler {
 			h.refuse(w, http.StatusMethodNotAllowed, "this method is not served here")
 			return
 		}
-		id, failure := h.options.Authenticate.Authenticate(r)
+		id, failure := h.options.Authenticate(r)
 		if failure != nil {
 			h.refuseCaller(w, failure)
 			return

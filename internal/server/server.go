@@ -215,7 +215,9 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 		if e, ok := answer.(mcp.JSONRPCError); ok {
 			s.logRefusedCall(ctx, m, e)
 			maxText := maxErrorText
-			if code.value == 0 && e.Error.Code != mcp.INTERNAL_ERROR { // a text of mcp-go
+			if *code != 0 {
+				e.Error.Code = *code
+			} else if e.Error.Code != mcp.INTERNAL_ERROR { // a text of mcp-go
 				maxText = maxLibraryText
 			}
 			e.Error.Message = papi.Truncate(papi.Printable(e.Error.Message), maxText)
@@ -232,7 +234,7 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 			answer = s.mcp.HandleMessage(ctx, limitClientInfo(quoted, mustEncode(quoted)))
 		}
 	}
-	return code.apply(answer)
+	return answer
 }
 
 // maxParams returns how many bytes the params of a method may have; 0 for
