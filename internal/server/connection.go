@@ -3,6 +3,7 @@ package server
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,9 +34,9 @@ type connection struct {
 
 // connect opens a connection. Its requests outlive ctx, which has their
 // principal, by the grace period.
-func (s *Server) connect(ctx context.Context, id string, l connectionLimits, out io.Writer) *connection {
+func (s *Server) connect(ctx context.Context, l connectionLimits, out io.Writer) *connection {
 	c := &connection{server: s, limits: l, requests: newRequestQueue(l)}
-	c.session = mcpserver.NewInProcessSessionWithHandlers(id, nil, c, nil)
+	c.session = mcpserver.NewInProcessSessionWithHandlers(rand.Text(), nil, c, nil)
 	c.out = newLineWriter(out, c.session.ClientNotifications(), s.log)
 	go c.out.run()
 

@@ -97,21 +97,6 @@ func isMethodNotFound(failure json.RawMessage) bool {
 	return ok && string(fields["code"]) == "-32601"
 }
 
-// suppliedAnswer is the answer in the parameters of a call, with the state of its
-// question.
-type suppliedAnswer struct {
-	state  string
-	answer guard.Answer
-}
-
-type suppliedAnswerKey struct{}
-
-// suppliedAnswerOf returns the answer in a call; ok is false where it has none.
-func suppliedAnswerOf(ctx context.Context) (a suppliedAnswer, ok bool) {
-	a, ok = ctx.Value(suppliedAnswerKey{}).(suppliedAnswer)
-	return a, ok
-}
-
 // extractAnswer moves the answer in a call from its message to the context: mcp-go
 // would interpret it itself, or fail where it has another form. A state without a
 // well-formed answer is a cancel, and so is one in a message with duplicate names.
@@ -127,7 +112,7 @@ func extractAnswer(ctx context.Context, m *message, raw []byte) (context.Context
 	if !stated && !responded {
 		return ctx, m, raw
 	}
-	supplied := suppliedAnswer{answer: guard.Cancelled}
+	supplied := roundTrip{answer: guard.Cancelled, answered: true}
 	_ = json.Unmarshal(state, &supplied.state) // a value that is no text is not our state
 	_, unique := strictMembers(raw, "jsonrpc", "id", "method", "params")
 	if _, once := strictMembers(m.Params, stateName, responsesName); unique && once {
@@ -139,5 +124,5 @@ func extractAnswer(ctx context.Context, m *message, raw []byte) (context.Context
 	delete(params, stateName)
 	delete(params, responsesName)
 	m = m.with(params)
-	return context.WithValue(ctx, suppliedAnswerKey{}, supplied), m, mustEncode(m)
+	return context.WithValue(ctx, roundTripKey{}, supplied), m, mustEncode(m)
 }

@@ -102,11 +102,7 @@ func isID(value json.RawMessage) bool {
 
 // jsonrpcError returns an error answer; a nil id means that the id is unknown.
 func jsonrpcError(id json.RawMessage, code int, text string) mcp.JSONRPCError {
-	return mcp.JSONRPCError{
-		JSONRPC: mcp.JSONRPC_VERSION,
-		ID:      requestID(id),
-		Error:   mcp.NewJSONRPCErrorDetails(code, text, nil),
-	}
+	return mcp.NewJSONRPCError(mcp.NewRequestId(id), code, text, nil)
 }
 
 // withHTTPRequest returns an error with the id of its HTTP request, "" for
@@ -118,24 +114,16 @@ func withHTTPRequest(e mcp.JSONRPCError, request string) mcp.JSONRPCError {
 	return e
 }
 
-// requestID returns an id as mcp-go encodes it. It keeps the client's own
+// withID returns mcp-go's answer under the request's own id, in the client's own
 // bytes: mcp-go decodes numbers as floats, and would answer a large one under
 // another id.
-func requestID(id json.RawMessage) mcp.RequestId {
-	if id == nil {
-		return mcp.NewRequestId(nil)
-	}
-	return mcp.NewRequestId(id)
-}
-
-// withID returns mcp-go's answer under the request's own id.
 func withID(answer mcp.JSONRPCMessage, id json.RawMessage) mcp.JSONRPCMessage {
 	switch a := answer.(type) {
 	case mcp.JSONRPCResponse:
-		a.ID = requestID(id)
+		a.ID = mcp.NewRequestId(id)
 		return a
 	case mcp.JSONRPCError:
-		a.ID = requestID(id)
+		a.ID = mcp.NewRequestId(id)
 		return a
 	}
 	return answer

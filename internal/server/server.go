@@ -36,7 +36,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -106,7 +105,6 @@ type Server struct {
 	answerTimeout time.Duration
 	grace         time.Duration
 	limits        connectionLimits
-	connections   atomic.Int64
 	metrics       *Metrics
 
 	// loadTools adds the tools to mcp, once; loadPrompts adds the prompts and the

@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"net/http"
 	"sync"
 	"time"
@@ -40,10 +39,10 @@ func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity)
 		return
 	}
 	defer h.sessions.removeConnection(id.LimitKey())
-	sessionID := rand.Text()
 	startStream(w)
 	out := &sseWriter{w: w, timeout: h.limits.WriteTimeout}
-	c := h.server.connect(r.Context(), sessionID, h.sseLimits(), out)
+	c := h.server.connect(r.Context(), h.sseLimits(), out)
+	sessionID := c.session.SessionID()
 	c.limiter = h.limiter
 	// Registered first: the client may be quick to use the URL.
 	h.mu.Lock()
