@@ -107,16 +107,11 @@ func (s *Set) add(ctx context.Context, warnings *[]string, e audit.Entry, about 
 // write writes a line: exactly what was given, but for the secrets of the call
 // and the passwords and tokens of URLs.
 func (s *Set) write(ctx context.Context, e audit.Entry) error {
-	e.Arguments, _ = jsonvalue.MapScalars(papi.RequestSecrets.Mask(e.Arguments), forTheRecord).(map[string]any)
+	e.Arguments, _ = jsonvalue.Map(papi.RequestSecrets.Mask(e.Arguments), func(_ string, value any) (any, bool) {
+		text, ok := value.(string)
+		return papi.MaskURLSecrets(text), ok
+	}).(map[string]any)
 	return s.opts.Audit.Add(ctx, e)
-}
-
-// forTheRecord is a text without the passwords and tokens of URLs in it.
-func forTheRecord(value any) any {
-	if text, ok := value.(string); ok {
-		return papi.MaskURLSecrets(text)
-	}
-	return value
 }
 
 // with are the arguments as they were given, ours among them that say what was

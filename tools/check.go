@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -86,7 +87,7 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 	for name, value := range a.row.Defaults {
 		if v, ok := args[name]; !ok || v == nil {
 			args[name] = value
-			coerce.warn(name, "not given, so %s is used", plainText(value))
+			coerce.warn(name, "not given, so %s is used", jsonvalue.Join(value, "", ", "))
 		}
 	}
 	violations, doubts := a.checked.Check(args, papi.Mode{Closed: true, Draft: a.draft(args), Formats: true})
@@ -175,15 +176,4 @@ func split(given map[string]any) (callOptions, map[string]any) {
 		}
 	}
 	return own, args
-}
-
-func plainText(value any) string {
-	if list, ok := value.([]any); ok {
-		texts := make([]string, len(list))
-		for i, v := range list {
-			texts[i] = fmt.Sprint(v)
-		}
-		return strings.Join(texts, ", ")
-	}
-	return fmt.Sprint(value)
 }

@@ -3,7 +3,6 @@ package tools
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -53,13 +52,7 @@ var known = map[string]source{
 }
 
 func enum(name string) func(*Set) []string {
-	return func(*Set) []string {
-		var values []string
-		for _, value := range papi.LookupSchema(name).Enum {
-			values = append(values, fmt.Sprint(value))
-		}
-		return values
-	}
+	return func(*Set) []string { return papi.LookupSchema(name).EnumTexts() }
 }
 
 const (

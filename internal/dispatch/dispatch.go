@@ -10,9 +10,7 @@
 package dispatch
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -117,10 +115,8 @@ func decode(resp *papi.Response) (any, error) {
 	if len(resp.Body) == 0 {
 		return nil, nil
 	}
-	dec := json.NewDecoder(bytes.NewReader(resp.Body))
-	dec.UseNumber()
-	var value any
-	if err := dec.Decode(&value); err != nil {
+	value, err := jsonvalue.Decode(resp.Body)
+	if err != nil {
 		return nil, &papi.Error{Status: resp.Status, Code: errorcode.UnexpectedAnswer, Message: "the API's answer is not JSON", Err: err}
 	}
 	return value, nil

@@ -329,9 +329,9 @@ func KindOf(value any) string {
 }
 
 func toStrings(values []any) []string {
-	all := make([]string, len(values))
-	for i, v := range values {
-		all[i] = fmt.Sprint(v)
+	var all []string
+	for _, v := range values {
+		all = append(all, fmt.Sprint(v))
 	}
 	return all
 }
