@@ -173,15 +173,3 @@ func (s *Set) projects() []string {
 	}
 	return projects
 }
-
-// names are the names of all tools that are offered.
-func (s *Set) names() []string {
-	names := make([]string, 0, len(s.tools)+len(s.core))
-	for _, c := range s.core {
-		names = append(names, c.name)
-	}
-	for _, row := range s.opts.Rows {
-		names = append(names, row.Tool)
-	}
-	return names
-}

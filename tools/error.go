@@ -130,7 +130,7 @@ func failed(row *catalog.Row, args map[string]any, err error) *Error {
 func afterApproval(row *catalog.Row, c *call) catalog.Next {
 	next := catalog.Next{
 		Do:   "show confirmation.summary to the person; when they agree, make exactly this call with confirm set to confirmation.token",
-		Tool: row.Tool, Args: c.own.again(), Needs: []string{argConfirm},
+		Tool: row.Tool, Args: c.own.ofPage(), Needs: []string{argConfirm},
 	}
 	given := c.own.with(c.args)
 	for _, name := range slices.Sorted(maps.Keys(given)) {

@@ -147,7 +147,7 @@ const maxOfAList = 3
 func nextOfList(row *catalog.Row, c *call, r *Result, answer any, list string) []catalog.Next {
 	var next []catalog.Next
 	if r.NextPageToken != nil {
-		args := c.own.again()
+		args := c.own.ofPage()
 		args["pageToken"] = *r.NextPageToken
 		for name, v := range c.args {
 			if name != "pageToken" {
