@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"bytes"
 	"errors"
 	"maps"
 	"slices"
@@ -108,8 +107,8 @@ func refused(r *guard.Refusal) *Error {
 
 // failed is the error of a failed exchange with the API, with what to do next.
 func failed(row *catalog.Row, args map[string]any, err error) *Error {
-	var e *papi.Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*papi.Error](err)
+	if !ok {
 		return &Error{Code: errorcode.InternalError, Message: err.Error()}
 	}
 	out := &Error{Code: e.Code, Status: e.Status, Message: e.Message, Resolution: e.Resolution}
@@ -134,11 +133,10 @@ func afterApproval(row *catalog.Row, c *call) catalog.Next {
 	}
 	given := c.own.with(c.args)
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		one := map[string]any{name: given[name]}
-		if bytes.Equal(jsonvalue.Encode(papi.RequestSecrets.Mask(one)), jsonvalue.Encode(one)) {
-			next.Args[name] = given[name]
-		} else {
+		if papi.RequestSecrets.In(map[string]any{name: given[name]}) {
 			next.Needs = append(next.Needs, name)
+		} else {
+			next.Args[name] = given[name]
 		}
 	}
 	return next

@@ -51,7 +51,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	var failure *Error
-	var found []candidate
+	var found []condition
 	webhook, account := catalog.LookupResource("webhook"), catalog.LookupResource("whatsapp_account")
 	read := func(name, tool string, args map[string]any, take func(answer any)) {
 		all.Go(func() {
@@ -59,12 +59,12 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 			sent, err := dispatch.Send(ctx, s.opts.API, row, projectID, args)
 			mu.Lock()
 			defer mu.Unlock()
-			var e *papi.Error
+			e, _ := errors.AsType[*papi.Error](err)
 			switch {
 			case err == nil:
 				o.now = s.now(sent)
 				take(sent.Answer)
-			case errors.As(err, &e) && catalog.NoneHere(e.Code):
+			case e != nil && catalog.NoneHere(e.Code):
 				take(nil)
 			case name == webhook.Kind():
 				failure = failed(row, args, err)
@@ -74,8 +74,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 		})
 	}
 	read(webhook.Kind(), webhook.List, nil, func(answer any) {
-		hooks, _ := jsonvalue.Field(answer, "webhooks").([]any)
-		for _, hook := range hooks {
+		for _, hook := range jsonvalue.List(answer, "webhooks") {
 			kept, _ := shape(hook, callOptions{fields: []string{"id", "target", "triggers"}}, nil)
 			o.Webhooks = append(o.Webhooks, kept)
 		}
@@ -91,8 +90,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 		page := *row.Op().Parameter("pageSize").Schema.Resolve().Maximum
 		read(resource.Kind(), resource.List, map[string]any{"pageSize": int(page)}, func(answer any) {
 			o.Counts[resource.Kind()] = count(row, answer)
-			items, _ := jsonvalue.Field(answer, row.List()).([]any)
-			found = append(found, candidates(resource, items)...)
+			found = append(found, candidates(resource, jsonvalue.List(answer, row.List()))...)
 		})
 	}
 	all.Wait()
@@ -138,7 +136,7 @@ func (o *overview) looks() string {
 // count counts the things of a list by their state.
 func count(row *catalog.Row, answer any) counts {
 	c := counts{ByState: map[string]int{}}
-	items, _ := jsonvalue.Field(answer, row.List()).([]any)
+	items := jsonvalue.List(answer, row.List())
 	for _, item := range items {
 		c.ByState[stateOf(row.Resource, item)]++
 	}
@@ -154,10 +152,7 @@ func stateOf(resource *catalog.Resource, thing any) string {
 	if state := jsonvalue.Text(thing, resource.State); state != "" {
 		return state
 	}
-	if pending := jsonvalue.Text(thing, resource.Pending); pending != "" {
-		return resource.Pending + "=" + pending
-	}
-	return ""
+	return resource.Key("", jsonvalue.Text(thing, resource.Pending))
 }
 
 func (o *overview) warnings() []string {

@@ -17,8 +17,7 @@ func failedSolutions(answer any) (warnings []string, failed *Error) {
 		warnings = append(warnings, fmt.Sprintf("failedSolutions[%d]: partner app %v: %v %v", i,
 			jsonvalue.Field(f, "partnerAppId"), jsonvalue.Field(f, "errorCode"), jsonvalue.Field(f, "errorMessage")))
 	}
-	made, _ := jsonvalue.Field(answer, "solutions").([]any)
-	if len(failures) == 0 || len(made) > 0 {
+	if len(failures) == 0 || len(jsonvalue.List(answer, "solutions")) > 0 {
 		return warnings, nil
 	}
 	return warnings, &Error{

@@ -61,8 +61,8 @@ func Send(ctx context.Context, api API, row *catalog.Row, projectID string, args
 			answer, err := decode(resp)
 			return Result{Answer: answer, Status: resp.Status, Date: resp.Date}, err
 		}
-		var e *papi.Error
-		if !errors.As(err, &e) {
+		e, ok := errors.AsType[*papi.Error](err)
+		if !ok {
 			return Result{}, err
 		}
 		// A conflict on a later send means that an earlier one took effect.

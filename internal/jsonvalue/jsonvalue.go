@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 )
 
 // Field returns the value at a path, nil where there is none.
@@ -44,6 +45,22 @@ func Object(value any, path string) map[string]any {
 	return object
 }
 
+// List returns the list at a path, nil where there is none.
+func List(value any, path string) []any {
+	list, _ := Field(value, path).([]any)
+	return list
+}
+
+// Time returns the time at a path, in UTC: a string as RFC 3339 has it. Where there
+// is none, it is the zero time.
+func Time(value any, path string) time.Time {
+	at, err := time.Parse(time.RFC3339Nano, strings.ToUpper(Text(value, path)))
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
+}
+
 // Objects returns the objects of the list at a path; other items are left out.
 func Objects(value any, path string) []map[string]any { return items[map[string]any](value, path) }
 
@@ -51,9 +68,8 @@ func Objects(value any, path string) []map[string]any { return items[map[string]
 func Texts(value any, path string) []string { return items[string](value, path) }
 
 func items[T any](value any, path string) []T {
-	list, _ := Field(value, path).([]any)
 	var all []T
-	for _, item := range list {
+	for _, item := range List(value, path) {
 		if one, ok := item.(T); ok {
 			all = append(all, one)
 		}

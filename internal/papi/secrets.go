@@ -121,7 +121,7 @@ func MaskAnswer(value any) any {
 // at any depth: a copy, or the value itself where it has none. A name with hidden
 // characters counts as well, since they are removed later.
 func (n SecretNames) Mask(value any) any {
-	return maskWhere(value, func(name string) bool { return n[Printable(name)] })
+	return maskWhere(value, n.has)
 }
 
 func maskWhere(value any, secret func(name string) bool) any {
@@ -132,6 +132,14 @@ func maskWhere(value any, secret func(name string) bool) any {
 		return Masked, field != nil && secret(name)
 	})
 }
+
+// HasSecret reports whether MaskSecrets masks something in a value.
+func HasSecret(value any) bool { return hasSecret(value, IsSecretName) }
+
+// In reports whether Mask masks something in a value.
+func (n SecretNames) In(value any) bool { return hasSecret(value, n.has) }
+
+func (n SecretNames) has(name string) bool { return n[Printable(name)] }
 
 func hasSecret(value any, secret func(name string) bool) bool {
 	for name, field := range jsonvalue.All(value) {
