@@ -118,11 +118,8 @@ func shortened(text string) string { return papi.Truncate(text, maxOfWord) }
 
 // total is how many things a list has, beyond the page that it shows.
 func total(answer map[string]any, list string) int {
-	n := len(jsonvalue.Objects(answer[list], ""))
-	if size, ok := number(answer["totalSize"]); ok && int(size) > n {
-		return int(size)
-	}
-	return n
+	size, _ := number(answer["totalSize"])
+	return max(int(size), len(jsonvalue.Objects(answer, list)))
 }
 
 // number reads a number; ok is false where the value is not one.

@@ -53,7 +53,9 @@ var Rules = []Rule{
 
 	ruleMediaAddress,
 
-	ruleTokenSource, ruleAccountOne, ruleAccountUpdate, ruleAccountEmpty,
+	ruleTokenSource, ruleAccountOne,
+	stateRule(catalog.WhatsappAccountUpdate, readWhatsappAccount),
+	ruleAccountEmpty,
 	ruleSenderRegion, ruleSenderAccount,
 	stateRule(catalog.WhatsappSenderUpdate, readWhatsappSender),
 	ruleDisplayNameReview,

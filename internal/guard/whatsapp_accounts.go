@@ -53,27 +53,6 @@ func accountOne(c *Call, a answers) *Refusal {
 	}
 }
 
-var ruleAccountUpdate = withState(catalog.WhatsappAccountUpdate, Rule{
-	About: "A WhatsApp account is updated when it, or its pending changes, are " + oneOf(catalog.WhatsappAccountUpdate.Live) + ".",
-	Reads: []*Read{readWhatsappAccount},
-	check: accountUpdate,
-})
-
-func accountUpdate(c *Call, a answers) *Refusal {
-	account := a.of(readWhatsappAccount)
-	state, changes := jsonvalue.Text(account, "state"), pending(account)
-	if catalog.WhatsappAccountUpdate.Allows(state, changes) {
-		return nil
-	}
-	needed := catalog.WhatsappAccountUpdate.Live
-	return &Refusal{
-		Message:    fmt.Sprintf("only a %s account can be updated; this one is %s, its pending changes: %s", oneOf(needed), cmp.Or(state, "not live yet"), cmp.Or(changes, "none")),
-		Resolution: "check the account, and do what its state asks for",
-		Info:       stateInfo(state, changes, needed...),
-		Next:       []catalog.Next{readWhatsappAccount.next(c, "check its state, and what comes next in it")},
-	}
-}
-
 var ruleAccountEmpty = Rule{
 	Code:       "guard_whatsapp_account_empty",
 	About:      "A WhatsApp account is deleted when no sender is left in it, live or pending.",
