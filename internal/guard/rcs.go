@@ -38,7 +38,7 @@ func brandUnique(c *Call, _ answers) *Refusal {
 	}
 }
 
-// brandContacts are the lists of a brand, and what tells their items apart.
+// brandContacts are the lists of a brand, and what distinguishes their items.
 var brandContacts = []struct{ list, by string }{{"emails", "address"}, {"phones", "number"}, {"websites", "url"}}
 
 var ruleBillingCategory = Rule{

@@ -83,12 +83,7 @@ func (a answers) of(r *Read) map[string]any {
 // is made once.
 type reads struct {
 	reader Reader
-	done   map[string]*readResult
-}
-
-type readResult struct {
-	answer map[string]any
-	err    error
+	made   map[string]func() (map[string]any, error)
 }
 
 // key is the same for reads that ask the same.
@@ -97,19 +92,16 @@ func key(tool string, args map[string]any) string { return tool + string(jsonval
 // readAll makes those of the reads that were not made before, concurrently, and
 // waits for them.
 func (c *Call) readAll(ctx context.Context, wanted []*Read) {
-	if c.reads.done == nil {
-		c.reads.done = map[string]*readResult{}
-	}
 	var running sync.WaitGroup
 	for _, read := range wanted {
 		tool, args := read.Tool, read.args(c)
 		k := key(tool, args)
-		if c.reads.done[k] != nil {
+		if c.reads.made[k] != nil {
 			continue
 		}
-		result := &readResult{}
-		c.reads.done[k] = result
-		running.Go(func() { result.answer, result.err = c.reads.reader.Read(ctx, c.ProjectID, tool, args) })
+		once := sync.OnceValues(func() (map[string]any, error) { return c.reads.reader.Read(ctx, c.ProjectID, tool, args) })
+		c.reads.made[k] = once
+		running.Go(func() { _, _ = once() }) // its error is that of read
 	}
 	running.Wait()
 }
@@ -117,8 +109,7 @@ func (c *Call) readAll(ctx context.Context, wanted []*Read) {
 // read returns the answer of a read, which is made unless it was before.
 func (c *Call) read(ctx context.Context, r *Read) (map[string]any, error) {
 	c.readAll(ctx, []*Read{r})
-	result := c.reads.done[key(r.Tool, r.args(c))]
-	return result.answer, result.err
+	return c.reads.made[key(r.Tool, r.args(c))]()
 }
 
 // absent reports whether the API answered that there is no such thing, or none of
