@@ -84,9 +84,7 @@ func nextCall(do, tool string, args map[string]any, needs ...string) catalog.Nex
 }
 
 // nextDo is a next step that no tool does.
-func nextDo(do string) []catalog.Next {
-	return []catalog.Next{{Do: do, Args: map[string]any{}, Needs: []string{}}}
-}
+func nextDo(do string) []catalog.Next { return []catalog.Next{nextCall(do, "", nil)} }
 
 // again suggests the call again, with other arguments and what it needs. What
 // may hold a secret is not repeated: it must be given again.
