@@ -198,7 +198,7 @@ func templateDraft(c *Call, a answers) *Refusal {
 	switch {
 	case changes == "" && state != "":
 		wrong = fmt.Sprintf("it has no draft: it is %s, without pending changes", state)
-	case changes != "" && !catalog.WhatsappTemplateDelete.AllowsChanges(changes):
+	case catalog.LookupResource("whatsapp_template").At("", changes).Class == catalog.Pending:
 		wrong = fmt.Sprintf("Meta is reviewing it (its pending changes are %s)", changes)
 	default:
 		return nil
