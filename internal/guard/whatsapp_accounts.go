@@ -74,12 +74,12 @@ func accountEmpty(_ *Call, a answers) *Refusal {
 	var next []catalog.Next
 	for i, sender := range senders {
 		ids[i] = jsonvalue.Text(sender, "id")
-		tool, do := "whatsapp_sender_delete", "delete the sender, when the person agrees and unless that was done elsewhere: it is removed after 30 days"
-		if jsonvalue.Text(sender, "state") == "" {
+		tool, do := "whatsapp_sender_get", "check again later: nothing can be done about this sender until its change has ended"
+		switch {
+		case jsonvalue.Text(sender, "state") != "":
+			tool, do = "whatsapp_sender_delete", "delete the sender, when the person agrees and unless that was done elsewhere: it is removed after 30 days"
+		case catalog.WhatsappSenderDiscard.AllowsChanges(pending(sender)):
 			tool, do = "whatsapp_sender_changes_discard", "discard the sender that never was live, when the person agrees"
-			if !catalog.WhatsappSenderDiscard.AllowsChanges(pending(sender)) {
-				tool, do = "whatsapp_sender_get", "check again later: nothing can be done about this sender until its change has ended"
-			}
 		}
 		next = append(next, nextCall(do, tool, map[string]any{"senderId": ids[i]}))
 	}
