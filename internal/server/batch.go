@@ -203,7 +203,7 @@ func (c *connection) receiveBatch(ctx context.Context, line []byte) {
 }
 
 // hasBatches reports whether the session's version has batches.
-func (c *connection) hasBatches() bool { return c.session.ProtocolVersion() == batchVersion }
+func (c *connection) hasBatches() bool { return c.ProtocolVersion() == batchVersion }
 
 // startBatch starts a batch when its turn comes.
 func (c *connection) startBatch(opening *request, b *batch, items []batchItem) {

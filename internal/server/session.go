@@ -57,7 +57,6 @@ var (
 	_ mcpserver.SessionWithClientInfo         = (*session)(nil)
 	_ mcpserver.SessionWithLogging            = (*session)(nil)
 	_ mcpserver.SessionWithProtocolVersion    = (*session)(nil)
-	_ mcpserver.SessionWithElicitation        = (*requestSession)(nil)
 	_ mcpserver.SessionWithSubscriptionFilter = (*session)(nil)
 )
 

@@ -42,7 +42,7 @@ func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity)
 	startStream(w)
 	out := &sseWriter{w: w, timeout: h.limits.WriteTimeout}
 	c := h.server.connect(r.Context(), h.sseLimits(), out)
-	sessionID := c.session.SessionID()
+	sessionID := c.SessionID()
 	c.limiter = h.limiter
 	// Registered first: the client may be quick to use the URL.
 	h.mu.Lock()
