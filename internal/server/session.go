@@ -35,11 +35,11 @@ type session struct {
 	filter       atomic.Pointer[mcp.SubscriptionFilter]
 	version      atomic.Pointer[string]
 	subscribes   bool // it serves subscriptions/listen
+	streams      atomic.Int64
 
 	// Guarded by sessions.mu.
-	busy    int // requests and streams
-	streams int
-	used    time.Time
+	busy int // requests and streams
+	used time.Time
 }
 
 func newSession(id auth.Identity) *session {
@@ -163,25 +163,6 @@ func (l *sessions) release(s *session) {
 	defer l.mu.Unlock()
 	s.busy--
 	s.used = l.now()
-}
-
-// addStream counts a stream of the session; ok is false when there are too
-// many.
-func (l *sessions) addStream(s *session) (ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if s.streams >= maxSessionStreams {
-		return false
-	}
-	s.streams++
-	return true
-}
-
-// removeStream undoes addStream.
-func (l *sessions) removeStream(s *session) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	s.streams--
 }
 
 // remove ends a session, and everything that runs in it.
