@@ -117,23 +117,20 @@ func (l *sessions) add(s *session) (ok bool) {
 	return true
 }
 
-// addConnection counts a connection of HTTP+SSE as a session of its caller; ok
-// is false when the caller has too many.
-func (l *sessions) addConnection(caller string) (ok bool) {
+// addConnection counts a connection of HTTP+SSE as a session of its caller until
+// remove is called; ok is false when the caller has too many.
+func (l *sessions) addConnection(caller string) (remove func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.perCaller[caller] >= l.maxPerCaller {
-		return false
+		return nil, false
 	}
 	l.perCaller[caller]++
-	return true
-}
-
-// removeConnection undoes addConnection.
-func (l *sessions) removeConnection(caller string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.decrement(caller)
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.decrement(caller)
+	}, true
 }
 
 // decrement counts one session of a caller less. The caller holds mu.
