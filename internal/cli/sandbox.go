@@ -149,7 +149,6 @@ func (l *lazySandbox) ensureStarted() {
 	l.once.Do(func() { l.box, l.err = l.start() })
 }
 
-// RoundTrip implements http.RoundTripper.
 func (l *lazySandbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	l.ensureStarted()
 	if l.err != nil {
