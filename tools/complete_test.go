@@ -146,6 +146,16 @@ func TestPromptsNameKnownSources(t *testing.T) {
 	}
 }
 
+// Codes of the API, of this server and of its rules are completed alike.
+func TestErrorCodesAreCompleted(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	for begun, want := range map[string]string{"webhook_e": "webhook_exists", "guard_all_a": "guard_all_alone", "confirmation_r": "confirmation_required"} {
+		if got := set.Complete(t.Context(), Caller{}, "error_codes", nil, begun); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: %v", begun, got)
+		}
+	}
+}
+
 func TestLinks(t *testing.T) {
 	rejected, done := "REJECTED", "APPROVED"
 	for name, test := range map[string]struct {
