@@ -176,7 +176,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 
 // HasCredentials reports whether there are credentials. Whether the API accepts
 // them only a call, or Token, can show.
-func (c *Client) HasCredentials() bool { return c.auth.hasCredentials() }
+func (c *Client) HasCredentials() bool { return c.auth.fixed != "" || c.auth.oauth != nil }
 
 // Token makes sure that there is a valid token, and returns when it expires: the
 // zero time where that is unknown, or where no token is fetched (AuthBasic,
