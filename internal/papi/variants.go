@@ -237,7 +237,7 @@ func (c *checker) union(s *Schema, value any, at string) {
 		if !one.typeFits || one.mismatches != nil {
 			break // these are last
 		}
-		tried := &checker{mode: c.mode}
+		tried := &checker{opts: c.opts}
 		tried.check(one.schema, value, at)
 		if len(tried.violations) == 0 {
 			c.warnings = append(c.warnings, tried.warnings...)
@@ -316,7 +316,7 @@ func (c *checker) unknownToAll(forms []*Schema, fields map[string]any, at string
 	slices.Sort(known)
 	known = slices.Compact(known)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if c.mode.Closed && !slices.Contains(known, name) {
+		if c.opts.Closed && !slices.Contains(known, name) {
 			c.add(unknownName(name, fields[name], join(at, name), known))
 		}
 	}
