@@ -124,7 +124,7 @@ func (d *doctor) checkConnection(ctx context.Context) {
 func (d *doctor) project() {
 	projects := os.Getenv(projectVariable)
 	for id := range strings.SplitSeq(projects, ",") {
-		if reason := papi.BadSegment(strings.TrimSpace(id)); projects != "" && reason != "" {
+		if reason := papi.SegmentProblem(strings.TrimSpace(id)); projects != "" && reason != "" {
 			d.fail("project", fmt.Sprintf("SINCH_PROJECT_ID: %q %s", id, reason), "set it to the ids of the Sinch Dashboard, with commas between them")
 			return
 		}
