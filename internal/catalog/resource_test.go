@@ -67,6 +67,9 @@ func TestResourcesNameTheirTools(t *testing.T) {
 			if tool != "" && (Lookup(tool) == nil || Lookup(tool).Effect != effect) {
 				t.Errorf("%s: %s is no tool to %s", r.Name, tool, effect)
 			}
+			if own := tool != "" && tool != r.History; own && Lookup(tool).Resource != r && r.Name != "rcs_test_number" { // its sender shows it
+				t.Errorf("%s: %s shows another resource", r.Name, tool)
+			}
 		}
 		if r.Get == "" || r.List != "" && Lookup(r.List).List() == "" {
 			t.Errorf("%s is shown by %q and listed by %q", r.Name, r.Get, r.List)
@@ -82,6 +85,9 @@ func TestResourcesNameTheirTools(t *testing.T) {
 		for name, from := range r.Complete {
 			if from.Tool == "" && r.List == "" || from.Tool != "" && Lookup(from.Tool) == nil {
 				t.Errorf("%s is completed by no list", name)
+			}
+			if !slices.Contains(slices.Collect(maps.Values(r.IDs)), from.Field) {
+				t.Errorf("%s is completed by %s, which is no id", name, from.Field)
 			}
 		}
 	}
