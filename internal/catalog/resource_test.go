@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"papi-mcp/internal/papi"
 )
 
 // A title says in sentence case what the tool does: its verb first, then the
@@ -91,4 +93,33 @@ func TestResourcesNameTheirTools(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The fields that a resource names are in the contract's answers.
+func TestFieldsOfResourcesAreInAnswers(t *testing.T) {
+	for _, r := range Resources() {
+		fields := []string{r.State, r.Pending}
+		for _, alternatives := range []string{r.Reason, r.Since} {
+			fields = append(fields, strings.Split(alternatives, "|")...)
+		}
+		for _, part := range r.Parts {
+			fields = append(fields, part.Field, part.Value, part.Reason)
+		}
+		row := Lookup(r.Name + "_get")
+		for _, field := range fields {
+			if field != "" && row != nil && !hasField(row.Op().Answers[200], field) {
+				t.Errorf("%s: %s does not answer %s", r.Name, row.Tool, field)
+			}
+		}
+	}
+}
+
+func hasField(s *papi.Schema, path string) bool {
+	s = s.Resolve()
+	if slices.ContainsFunc(s.AnyOf, func(variant *papi.Schema) bool { return hasField(variant, path) }) {
+		return true
+	}
+	name, rest, more := strings.Cut(path, ".")
+	property := s.Properties[name]
+	return property != nil && (!more || hasField(property, rest))
 }

@@ -191,19 +191,14 @@ var ruleTemplateDraft = withState(catalog.WhatsappTemplateDelete, Rule{
 	check:   templateDraft,
 })
 
-// whatsappTemplateKnows reports whether the contract has the status of changes.
-func whatsappTemplateKnows(changes string) bool {
-	return catalog.LookupResource("whatsapp_template").At("", changes).Name != ""
-}
-
 func templateDraft(c *Call, a answers) *Refusal {
 	template := a.of(readWhatsappTemplate)
 	state, changes := jsonvalue.Text(template, "state"), pending(template)
-	wrong := ""
+	wrong, known := "", catalog.LookupResource("whatsapp_template").At("", changes).Name != ""
 	switch {
 	case changes == "" && state != "":
 		wrong = fmt.Sprintf("it has no draft: it is %s, without pending changes", state)
-	case changes != "" && !catalog.WhatsappTemplateDelete.AllowsChanges(changes) && whatsappTemplateKnows(changes):
+	case known && !catalog.WhatsappTemplateDelete.AllowsChanges(changes):
 		wrong = fmt.Sprintf("Meta is reviewing it (its pending changes are %s)", changes)
 	default:
 		return nil
