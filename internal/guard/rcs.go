@@ -237,7 +237,7 @@ func askLaunch(_ map[string]any, a answers) sentences {
 		}
 		countries = append(countries, shown)
 	}
-	facts := fmt.Sprintf("It is %s now, and is launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), papi.Count(len(countries), "country"), listed(countries, 3*maxListed))
+	facts := fmt.Sprintf("It is %s now, and will be launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), papi.Count(len(countries), "country"), listed(countries, 3*maxListed))
 	if jsonvalue.IsEmpty(jsonvalue.Field(details, "questionnaire.general.answers.videoUris")) {
 		facts += "\nThe questionnaire names no video: the launch waits until Sinch has added one."
 	}
