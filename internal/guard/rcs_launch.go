@@ -108,7 +108,7 @@ func updateLaunched(c *Call, a answers) *Refusal {
 	if countries, given := details["countries"]; given {
 		r.Next = append(r.Next, nextCall("change the countries alone", "rcs_sender_update", jsonvalue.With(id, "details", map[string]any{"countries": countries})))
 	}
-	if numbers, _ := details["testNumbers"].([]any); len(numbers) > 0 {
+	if numbers := jsonvalue.List(details, "testNumbers"); len(numbers) > 0 {
 		r.Next = append(r.Next, nextCall("add the test numbers", "rcs_test_number_add", jsonvalue.With(id, "testNumbers", numbers)))
 	}
 	if r.Next == nil {

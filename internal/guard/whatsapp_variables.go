@@ -68,7 +68,7 @@ func (v *variableCheck) numbered(component map[string]any, path string) {
 		return
 	}
 	numbers := slices.Compact(slices.Sorted(slices.Values(found.numbers)))
-	examples, _ := component["examples"].([]any)
+	examples := jsonvalue.List(component, "examples")
 	v.samples(component, path)
 	switch n := len(numbers); {
 	case n == 0:
