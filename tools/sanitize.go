@@ -293,10 +293,7 @@ func (s *sanitizer) changed() bool { return s.cleaned.n+s.leftOut.n > 0 }
 
 // warnings sanitizes and bounds warnings, and adds what was removed and left out.
 func (s *sanitizer) warnings(given []string) []string {
-	var all []string
-	if given != nil {
-		all = make([]string, 0, len(given)+2)
-	}
+	all := given[:0:0] // null stays null
 	for i, warning := range given {
 		if i == maxWarnings {
 			all = append(all, fmt.Sprintf("and %d more warnings", len(given)-i))

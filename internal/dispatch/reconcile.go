@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,15 +70,8 @@ func (r *reconciler) find(ctx context.Context, cause *papi.Error) (map[string]an
 func (r *reconciler) read(ctx context.Context) ([]map[string]any, time.Time, error) {
 	row := catalog.Lookup(r.row.Reconcile.Read)
 	args := map[string]any{}
-	for _, p := range row.Op().Parameters {
-		if p.In != "path" {
-			continue
-		}
-		field := p.Name
-		if from, ok := r.row.Reconcile.Args[p.Name]; ok {
-			field = from
-		}
-		args[p.Name] = r.args[field]
+	for _, name := range row.Op().PathIDs() {
+		args[name] = r.args[cmp.Or(r.row.Reconcile.Args[name], name)]
 	}
 	req := NewRequest(row, r.project, args)
 	list := row.List()

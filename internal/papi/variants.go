@@ -295,16 +295,11 @@ func discriminatorValues(forms []*Schema, name string) []any {
 // lacks, with its values; "" where there is none.
 func (s *Schema) missingDiscriminator(forms []*Schema, fields map[string]any) (string, []string) {
 	for _, name := range s.discriminators() {
-		if fields[name] == nil && !slices.ContainsFunc(forms, func(form *Schema) bool { return !form.requires(name) }) {
+		if fields[name] == nil && !slices.ContainsFunc(forms, func(form *Schema) bool { return !slices.Contains(form.MustHave(false), name) }) {
 			return name, toStrings(discriminatorValues(forms, name))
 		}
 	}
 	return "", nil
-}
-
-// requires reports whether a complete request must have a property.
-func (s *Schema) requires(name string) bool {
-	return slices.Contains(s.Required, name) && !s.MayOmit(name, false)
 }
 
 // unknownToAll adds the names that none of the forms has.
@@ -331,7 +326,7 @@ func describeForms(forms []*Schema, fields map[string]any) string {
 				return ""
 			}
 		}
-		if !slices.ContainsFunc(form.Required, func(name string) bool { return fields[name] == nil && form.requires(name) }) {
+		if !slices.ContainsFunc(form.MustHave(false), func(name string) bool { return fields[name] == nil }) {
 			return ""
 		}
 	}

@@ -58,12 +58,7 @@ func (c *checker) addErrors(e *jsonschema.ValidationError, s *Schema, root any, 
 		}
 		return
 	}
-	v := Violation{Path: path}
-	if n := len(e.InstanceLocation); n > 0 {
-		v.Given = echoValue(e.InstanceLocation[n-1], given)
-	} else {
-		v.Given = echoValue("", given)
-	}
+	v := Violation{Path: path, Given: echoValue(lastName(path), given)}
 	switch k := e.ErrorKind.(type) {
 	case *kind.Enum:
 		v.Allowed = k.Want
@@ -128,6 +123,9 @@ func allowedTypes(types []string, s *Schema) any {
 		return []any{s.Const}
 	}
 	text := strings.Join(types, " or ")
+	if s.Format == "timestamp" {
+		text += ": " + timestampForm
+	}
 	if len(s.Properties) > 0 && text == "object" {
 		text += " with names of " + strings.Join(slices.Sorted(maps.Keys(s.Properties)), ", ")
 	}
