@@ -119,7 +119,7 @@ func (s *Set) describe(projectID, client string, o *overview) string {
 	}
 	lines = append(lines, o.attentionLines()...)
 	lines = append(lines, fmt.Sprintf("Webhooks: %d", len(o.Webhooks)))
-	for _, hook := range o.Webhooks[:min(len(o.Webhooks), guard.MaxWebhooks)] {
+	for _, hook := range o.Webhooks[:min(len(o.Webhooks), catalog.MaxWebhooks)] {
 		lines = append(lines, "  "+guard.Address(jsonvalue.Text(hook, "target")))
 	}
 	return strings.Join(lines, "\n")

@@ -69,13 +69,13 @@ func (c *checker) addErrors(e *jsonschema.ValidationError, s *Schema, root any, 
 	case *kind.Type:
 		v.Allowed = allowedTypes(k.Want, s)
 	case *kind.MinLength:
-		v.Allowed = "at least " + count(k.Want, "character")
+		v.Allowed = "at least " + Count(k.Want, "character")
 	case *kind.MaxLength:
-		v.Allowed = fmt.Sprintf("at most %s (given: %d)", count(k.Want, "character"), k.Got)
+		v.Allowed = fmt.Sprintf("at most %s (given: %d)", Count(k.Want, "character"), k.Got)
 	case *kind.MinItems:
-		v.Allowed = "at least " + count(k.Want, "item")
+		v.Allowed = "at least " + Count(k.Want, "item")
 	case *kind.MaxItems:
-		v.Allowed = fmt.Sprintf("at most %s (given: %d)", count(k.Want, "item"), k.Got)
+		v.Allowed = fmt.Sprintf("at most %s (given: %d)", Count(k.Want, "item"), k.Got)
 	case *kind.Minimum:
 		v.Allowed = "at least " + decimal(k.Want)
 	case *kind.Maximum:
@@ -201,9 +201,18 @@ func toStrings(values []any) []string {
 	return all
 }
 
-func count(n int, what string) string {
+// Count is a number with its noun: "1 country", "2 countries".
+func Count(n int, noun string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d %s", n, Plural(noun))
+}
+
+// Plural is the plural of a noun.
+func Plural(noun string) string {
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		return stem + "ies"
+	}
+	return noun + "s"
 }
