@@ -28,7 +28,7 @@ func (c *coercer) warn(path, format string, args ...any) {
 func (c *coercer) object(s *papi.Schema, given map[string]any, path string) map[string]any {
 	out := make(map[string]any, len(given))
 	for name, value := range given {
-		at := strings.TrimPrefix(path+"."+name, ".")
+		at := papi.JoinPath(path, name)
 		p, known := s.Properties[name]
 		switch {
 		case known:

@@ -239,7 +239,7 @@ var (
 func (c *checker) multipliers(given map[string]any, at string) {
 	countries := LookupSchema("WhatsappCountryCodesEnum").EnumTexts()
 	for _, country := range slices.Sorted(maps.Keys(given)) {
-		path := join(at, country)
+		path := JoinPath(at, country)
 		known := countryFor(country, countries)
 		if !alpha2.MatchString(country) || known != nil && known[0] != country {
 			c.add(Violation{Path: path, Given: echoValue(country, given[country]), Allowed: "a two-letter country code of ISO 3166, such as GB", Nearest: joinFew(known)})

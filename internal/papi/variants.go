@@ -228,7 +228,7 @@ func (c *checker) union(s *Schema, value any, at string) {
 	fields, isObject := value.(map[string]any)
 	ambiguous := isObject && len(left) > 1
 	if name, values := s.missingDiscriminator(left, fields); ambiguous && name != "" {
-		c.add(Violation{Path: join(at, name), Allowed: "required, one of " + strings.Join(values, ", ")})
+		c.add(Violation{Path: JoinPath(at, name), Allowed: "required, one of " + strings.Join(values, ", ")})
 		c.unknownToAll(left, fields, at)
 		return
 	}
@@ -266,7 +266,7 @@ func (c *checker) wrongDiscriminator(all []candidate, value any, at string) {
 	for _, name := range mismatches {
 		values := discriminatorValues(left, name)
 		given := value.(map[string]any)[name]
-		c.add(Violation{Path: join(at, name), Given: echoValue(name, given), Allowed: values, Nearest: nearestValue(fmt.Sprint(given), toStrings(values))})
+		c.add(Violation{Path: JoinPath(at, name), Given: echoValue(name, given), Allowed: values, Nearest: nearestValue(fmt.Sprint(given), toStrings(values))})
 	}
 }
 
@@ -312,7 +312,7 @@ func (c *checker) unknownToAll(forms []*Schema, fields map[string]any, at string
 	known = slices.Compact(known)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if c.opts.Closed && !slices.Contains(known, name) {
-			c.add(unknownName(name, fields[name], join(at, name), known))
+			c.add(unknownName(name, fields[name], JoinPath(at, name), known))
 		}
 	}
 }
@@ -353,7 +353,7 @@ func formNames(forms, all []*Schema) []string {
 // ofOtherVariant adds to the violation of an unknown name which other forms of the
 // object have it.
 func (s *Schema) ofOtherVariant(v Violation, value any, at string) Violation {
-	if v.unknown == "" || v.Path != join(at, v.unknown) {
+	if v.unknown == "" || v.Path != JoinPath(at, v.unknown) {
 		return v
 	}
 	var all, have []*Schema

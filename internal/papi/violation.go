@@ -43,18 +43,18 @@ func (c *checker) addErrors(e *jsonschema.ValidationError, s *Schema, root any, 
 		return
 	}
 	s, given, below := locate(s, root, e.InstanceLocation)
-	path := join(at, below)
+	path := JoinPath(at, below)
 	switch k := e.ErrorKind.(type) {
 	case *kind.Required:
 		for _, name := range k.Missing {
-			c.add(Violation{Path: join(path, name), Allowed: "required, " + describe(s.Properties[name])})
+			c.add(Violation{Path: JoinPath(path, name), Allowed: "required, " + describe(s.Properties[name])})
 		}
 		return
 	case *kind.AdditionalProperties:
 		known := slices.Sorted(maps.Keys(s.Properties))
 		fields, _ := given.(map[string]any)
 		for _, name := range k.Properties {
-			c.add(unknownName(name, fields[name], join(path, name), known))
+			c.add(unknownName(name, fields[name], JoinPath(path, name), known))
 		}
 		return
 	}
