@@ -211,7 +211,7 @@ func Count(n int, noun string) string {
 
 // Plural is the plural of a noun.
 func Plural(noun string) string {
-	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.HasSuffix(stem, "a") {
 		return stem + "ies"
 	}
 	return noun + "s"
