@@ -125,13 +125,11 @@ func (c *coercer) parse(text string) any {
 
 // withoutZeros drops leading zeros, which a JSON number does not have.
 func withoutZeros(text string) string {
-	if strings.Trim(text, "0123456789") != "" || len(text) < 2 {
+	if text == "" || strings.Trim(text, "0123456789") != "" {
 		return text
 	}
-	if rest := strings.TrimLeft(text, "0"); rest != "" {
-		return rest
-	}
-	return "0"
+	last := len(text) - 1 // which may be a zero
+	return strings.TrimLeft(text[:last], "0") + text[last:]
 }
 
 // enum corrects the spelling of a fixed value.

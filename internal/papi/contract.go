@@ -139,6 +139,17 @@ func (op *Operation) PathIDs() []string {
 	return names
 }
 
+// Answer returns the schema of the operation's successful answer, nil where it has no
+// body.
+func (op *Operation) Answer() *Schema {
+	for _, s := range op.Answers {
+		if s != nil {
+			return s.Resolve()
+		}
+	}
+	return nil
+}
+
 // Variants returns the schemas of the operation's body: more than one where it is a
 // union, none where there is no body.
 func (op *Operation) Variants() []*Schema {
