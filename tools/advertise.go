@@ -13,7 +13,7 @@ import (
 // is not required. schema_get returns the rest.
 func advertised(s *papi.Schema) *papi.Schema {
 	return rewrite(s, "", func(name string, s *papi.Schema) {
-		s.Required = slices.DeleteFunc(slices.Clone(s.Required), func(name string) bool { return s.MayOmit(name, true) })
+		s.Required = s.MustHave(true)
 		s.Enum = s.Values()
 		if s.AnyOf = folded(s.AnyOf); len(s.AnyOf) == 1 {
 			description := s.Description

@@ -100,7 +100,7 @@ func (s *sanitizer) fields(at string, of reflect.Value, done ...string) {
 	for i := range of.NumField() {
 		if f := of.Type().Field(i); f.IsExported() && !slices.Contains(done, f.Name) {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			of.Field(i).Set(s.reflected(strings.TrimPrefix(at+"."+name, "."), of.Field(i), papi.IsIdentifier(name)))
+			of.Field(i).Set(s.reflected(papi.JoinPath(at, name), of.Field(i), papi.IsIdentifier(name)))
 		}
 	}
 }
@@ -246,7 +246,7 @@ func (s *sanitizer) reflected(at string, v reflect.Value, id bool) reflect.Value
 			for n := 2; out.MapIndex(reflect.ValueOf(key).Convert(keyType)).IsValid(); n++ { // two may differ in hidden characters alone
 				key = fmt.Sprintf("%s (%d)", clean, n)
 			}
-			field := s.reflected(strings.TrimPrefix(at+"."+key, "."), v.MapIndex(name), papi.IsIdentifier(key))
+			field := s.reflected(papi.JoinPath(at, key), v.MapIndex(name), papi.IsIdentifier(key))
 			out.SetMapIndex(reflect.ValueOf(key).Convert(keyType), field)
 		}
 		return out
@@ -276,7 +276,7 @@ func (s *sanitizer) spend(bytes int) bool {
 
 // key sanitizes the key of an object.
 func (s *sanitizer) key(at, name string) string {
-	return s.text(strings.TrimPrefix(at+"."+papi.Printable(name), "."), name)
+	return s.text(papi.JoinPath(at, papi.Printable(name)), name)
 }
 
 // fit reports whether an identifier can be shown as it is, and remembers one that
@@ -293,10 +293,7 @@ func (s *sanitizer) changed() bool { return s.cleaned.n+s.leftOut.n > 0 }
 
 // warnings sanitizes and bounds warnings, and adds what was removed and left out.
 func (s *sanitizer) warnings(given []string) []string {
-	var all []string
-	if given != nil {
-		all = make([]string, 0, len(given)+2)
-	}
+	all := given[:0:0] // null stays null
 	for i, warning := range given {
 		if i == maxWarnings {
 			all = append(all, fmt.Sprintf("and %d more warnings", len(given)-i))

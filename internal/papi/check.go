@@ -79,7 +79,7 @@ func (c *checker) checkChildren(s *Schema, value any, at string) {
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			if p := s.property(name); p != nil {
-				c.checkValue(p, v[name], name, join(at, name))
+				c.checkValue(p, v[name], name, JoinPath(at, name))
 			}
 		}
 	case []any:
@@ -104,8 +104,9 @@ func (c *checker) checkValue(s *Schema, value any, name, at string) {
 	c.checkChildren(r, value, at)
 }
 
-// join returns the path of a child of the value at a path.
-func join(at, child string) string {
+// JoinPath returns the path of a child, a field or an index in brackets, of the value
+// at a path.
+func JoinPath(at, child string) string {
 	if at == "" || child == "" || child[0] == '[' {
 		return at + child
 	}
@@ -129,7 +130,7 @@ func locate(s *Schema, value any, location []string) (*Schema, any, string) {
 			i, _ := strconv.Atoi(token)
 			s, value, path = s.Items.Resolve(), v[i], fmt.Sprintf("%s[%d]", path, i)
 		case map[string]any:
-			s, value, path = s.property(token).Resolve(), v[token], join(path, token)
+			s, value, path = s.property(token).Resolve(), v[token], JoinPath(path, token)
 		}
 	}
 	return s, value, path

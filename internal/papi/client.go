@@ -119,18 +119,12 @@ func New(config Config) (*Client, error) {
 	}
 	c := &Client{
 		base:      strings.TrimRight(base.String(), "/"),
-		userAgent: config.UserAgent,
-		log:       config.Logger,
+		userAgent: cmp.Or(config.UserAgent, "papi-mcp"),
+		log:       cmp.Or(config.Logger, slog.New(slog.DiscardHandler)),
 		observer:  config.Observer,
 		deadline:  callDeadline,
 		maxBytes:  maxAnswerBytes,
 		backoff:   exponentialBackoff,
-	}
-	if c.userAgent == "" {
-		c.userAgent = "papi-mcp"
-	}
-	if c.log == nil {
-		c.log = slog.New(slog.DiscardHandler)
 	}
 	if config.Tracers != nil {
 		c.tracer = config.Tracers.Tracer("papi-mcp/internal/papi")

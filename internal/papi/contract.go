@@ -128,6 +128,28 @@ func (op *Operation) Parameter(name string) *Parameter {
 	return nil
 }
 
+// PathIDs returns the names of the variables in the path, without projectId.
+func (op *Operation) PathIDs() []string {
+	var names []string
+	for _, p := range op.Parameters {
+		if p.In == "path" && p.Name != "projectId" {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// Answer returns the schema of the operation's successful answer, nil where it has no
+// body.
+func (op *Operation) Answer() *Schema {
+	for _, s := range op.Answers {
+		if s != nil {
+			return s.Resolve()
+		}
+	}
+	return nil
+}
+
 // Variants returns the schemas of the operation's body: more than one where it is a
 // union, none where there is no body.
 func (op *Operation) Variants() []*Schema {

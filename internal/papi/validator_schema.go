@@ -88,7 +88,7 @@ func (e *expander) expand(s *Schema) *Schema {
 	out := s.Clone()
 	out.Ref, out.Format, out.Description, out.EnumDescriptions = "", "", "", nil
 	out.Enum = s.Values()
-	out.Required = slices.DeleteFunc(slices.Clone(s.Required), func(name string) bool { return s.MayOmit(name, e.opts.Draft) })
+	out.Required = s.MustHave(e.opts.Draft)
 	if s.Items != nil {
 		out.Items = e.expand(s.Items)
 	}

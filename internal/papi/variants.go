@@ -228,7 +228,7 @@ func (c *checker) union(s *Schema, value any, at string) {
 	fields, isObject := value.(map[string]any)
 	ambiguous := isObject && len(left) > 1
 	if name, values := s.missingDiscriminator(left, fields); ambiguous && name != "" {
-		c.add(Violation{Path: join(at, name), Allowed: "required, one of " + strings.Join(values, ", ")})
+		c.add(Violation{Path: JoinPath(at, name), Allowed: "required, one of " + strings.Join(values, ", ")})
 		c.unknownToAll(left, fields, at)
 		return
 	}
@@ -266,7 +266,7 @@ func (c *checker) wrongDiscriminator(all []candidate, value any, at string) {
 	for _, name := range mismatches {
 		values := discriminatorValues(left, name)
 		given := value.(map[string]any)[name]
-		c.add(Violation{Path: join(at, name), Given: echoValue(name, given), Allowed: values, Nearest: nearestValue(fmt.Sprint(given), toStrings(values))})
+		c.add(Violation{Path: JoinPath(at, name), Given: echoValue(name, given), Allowed: values, Nearest: nearestValue(fmt.Sprint(given), toStrings(values))})
 	}
 }
 
@@ -295,16 +295,11 @@ func discriminatorValues(forms []*Schema, name string) []any {
 // lacks, with its values; "" where there is none.
 func (s *Schema) missingDiscriminator(forms []*Schema, fields map[string]any) (string, []string) {
 	for _, name := range s.discriminators() {
-		if fields[name] == nil && !slices.ContainsFunc(forms, func(form *Schema) bool { return !form.requires(name) }) {
+		if fields[name] == nil && !slices.ContainsFunc(forms, func(form *Schema) bool { return !slices.Contains(form.MustHave(false), name) }) {
 			return name, toStrings(discriminatorValues(forms, name))
 		}
 	}
 	return "", nil
-}
-
-// requires reports whether a complete request must have a property.
-func (s *Schema) requires(name string) bool {
-	return slices.Contains(s.Required, name) && !s.MayOmit(name, false)
 }
 
 // unknownToAll adds the names that none of the forms has.
@@ -317,7 +312,7 @@ func (c *checker) unknownToAll(forms []*Schema, fields map[string]any, at string
 	known = slices.Compact(known)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if c.opts.Closed && !slices.Contains(known, name) {
-			c.add(unknownName(name, fields[name], join(at, name), known))
+			c.add(unknownName(name, fields[name], JoinPath(at, name), known))
 		}
 	}
 }
@@ -331,7 +326,7 @@ func describeForms(forms []*Schema, fields map[string]any) string {
 				return ""
 			}
 		}
-		if !slices.ContainsFunc(form.Required, func(name string) bool { return fields[name] == nil && form.requires(name) }) {
+		if !slices.ContainsFunc(form.MustHave(false), func(name string) bool { return fields[name] == nil }) {
 			return ""
 		}
 	}
@@ -358,7 +353,7 @@ func formNames(forms, all []*Schema) []string {
 // ofOtherVariant adds to the violation of an unknown name which other forms of the
 // object have it.
 func (s *Schema) ofOtherVariant(v Violation, value any, at string) Violation {
-	if v.unknown == "" || v.Path != join(at, v.unknown) {
+	if v.unknown == "" || v.Path != JoinPath(at, v.unknown) {
 		return v
 	}
 	var all, have []*Schema

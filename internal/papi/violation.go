@@ -43,27 +43,22 @@ func (c *checker) addErrors(e *jsonschema.ValidationError, s *Schema, root any, 
 		return
 	}
 	s, given, below := locate(s, root, e.InstanceLocation)
-	path := join(at, below)
+	path := JoinPath(at, below)
 	switch k := e.ErrorKind.(type) {
 	case *kind.Required:
 		for _, name := range k.Missing {
-			c.add(Violation{Path: join(path, name), Allowed: "required, " + describe(s.Properties[name])})
+			c.add(Violation{Path: JoinPath(path, name), Allowed: "required, " + describe(s.Properties[name])})
 		}
 		return
 	case *kind.AdditionalProperties:
 		known := slices.Sorted(maps.Keys(s.Properties))
 		fields, _ := given.(map[string]any)
 		for _, name := range k.Properties {
-			c.add(unknownName(name, fields[name], join(path, name), known))
+			c.add(unknownName(name, fields[name], JoinPath(path, name), known))
 		}
 		return
 	}
-	v := Violation{Path: path}
-	if n := len(e.InstanceLocation); n > 0 {
-		v.Given = echoValue(e.InstanceLocation[n-1], given)
-	} else {
-		v.Given = echoValue("", given)
-	}
+	v := Violation{Path: path, Given: echoValue(lastName(path), given)}
 	switch k := e.ErrorKind.(type) {
 	case *kind.Enum:
 		v.Allowed = k.Want
@@ -128,6 +123,9 @@ func allowedTypes(types []string, s *Schema) any {
 		return []any{s.Const}
 	}
 	text := strings.Join(types, " or ")
+	if s.Format == "timestamp" {
+		text += ": " + timestampForm
+	}
 	if len(s.Properties) > 0 && text == "object" {
 		text += " with names of " + strings.Join(slices.Sorted(maps.Keys(s.Properties)), ", ")
 	}
