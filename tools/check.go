@@ -99,7 +99,7 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 		switch {
 		case reason != "":
 		case strings.TrimSpace(value) != value:
-			reason = "has blanks around it"
+			reason = "begins or ends with spaces"
 		case p.Name != argProject && unfilledID.MatchString(value):
 			reason = "is a placeholder that was not filled in"
 		}
@@ -132,7 +132,7 @@ func (a *arguments) orADraft(e *Error, args map[string]any) *Error {
 	draft := maps.Clone(args)
 	draft["status"] = "DRAFT"
 	if len(a.checked.Violations(draft, papi.Mode{Closed: true, Draft: true, Formats: true})) == 0 {
-		e.Resolution = "give what is missing, or save it with status DRAFT, which may leave it out for now. " + errorcode.Do(e.Code)
+		e.Resolution = "give what is missing, or save it with status DRAFT, where it may be missing for now.  " + errorcode.Do(e.Code)
 	}
 	return e
 }

@@ -40,7 +40,7 @@ func (c *coercer) object(s *papi.Schema, given map[string]any, path string) map[
 			continue
 		}
 		if value == nil && !takesNull(p) && !slices.Contains(s.Required, name) {
-			c.warn(at, "null left out; it is not nullable")
+			c.warn(at, "null removed: the field is not nullable")
 			continue
 		}
 		if p.Deprecated {
@@ -86,13 +86,13 @@ func (c *coercer) kind(s *papi.Schema, given any, path string) any {
 		given = c.unquoted(v, s.Type.Has, path)
 	case json.Number:
 		if s.Type.Has("string") && !s.Type.Has("number") {
-			c.warn(path, "the number taken as a text")
+			c.warn(path, "the number converted to a string")
 			return v.String()
 		}
 		return integer(v)
 	}
 	if _, isList := given.([]any); s.Type.Has("array") && !isList && given != nil {
-		c.warn(path, "taken as a list of one")
+		c.warn(path, "converted to a list with one item")
 		return []any{given}
 	}
 	return given
@@ -141,7 +141,7 @@ func (c *coercer) enum(s *papi.Schema, given, path string) string {
 		return given
 	}
 	if meant := papi.CanonicalValue(given, values); meant != "" {
-		c.warn(path, "%q taken as %q", papi.Echo(given), meant)
+		c.warn(path, "%q converted to %q", papi.Echo(given), meant)
 		return meant
 	}
 	return given
@@ -181,24 +181,24 @@ func (c *coercer) unquoted(text string, accepts func(kind string) bool, path str
 	switch held := c.parse(text).(type) {
 	case map[string]any:
 		if accepts("object") {
-			c.warn(path, "the text taken as the object that it holds")
+			c.warn(path, "the string parsed as the object in it")
 			return held
 		}
 	case []any:
 		if accepts("array") {
-			c.warn(path, "the text taken as the list that it holds")
+			c.warn(path, "the string parsed as the list in it")
 			return held
 		}
 	}
 	switch held := c.parse(strings.ToLower(withoutZeros(text))).(type) {
 	case json.Number:
 		if accepts("number") || accepts("integer") {
-			c.warn(path, "the text taken as a number")
+			c.warn(path, "the string converted to a number")
 			return integer(held)
 		}
 	case bool:
 		if accepts("boolean") {
-			c.warn(path, "the text taken as %v", held)
+			c.warn(path, "the string converted to %v", held)
 			return held
 		}
 	}

@@ -123,7 +123,7 @@ func (st *condition) wording(now time.Time) *strings.Replacer {
 	case age > 0:
 		since = fmt.Sprintf(": since %s, %s%s", stamp(st.since), inWords(age), since)
 	case lasting.Overdue > 0: // the API does not say since when
-		since += fmt.Sprintf(", and after %s a person asks %s", lasting.OverdueAfter(), lasting.Asked())
+		since += fmt.Sprintf(", and after %s a person should ask %s", lasting.OverdueAfter(), lasting.Asked())
 	}
 	return strings.NewReplacer("{again}", lasting.CheckAgain(st.age(now)), "{since}", since)
 }
@@ -153,7 +153,7 @@ func (st *condition) escalation(project string, ids map[string]string, now time.
 		facts = append(facts, name+" "+quoted(ids[name]))
 	}
 	facts = append(facts, fmt.Sprintf("%s since %s", st.key(), stamp(st.since)))
-	return catalog.Step{Do: fmt.Sprintf("overdue: %s for %s, longer than %s (the API states no usual time): a person asks %s, with %s",
+	return catalog.Step{Do: fmt.Sprintf("overdue: %s for %s, longer than %s (the API states no usual time): a person should ask %s, with %s",
 		st.key(), inWords(st.age(now)), lasting.OverdueAfter(), lasting.Asked(), strings.Join(facts, ", "))}
 }
 

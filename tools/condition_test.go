@@ -108,11 +108,11 @@ func TestNextKnowsTime(t *testing.T) {
 			got := steps(t, out)
 			switch since := result(t, out)["since"]; {
 			case resource.Since == "" && resource.History == "":
-				if since != nil || !strings.Contains(got, "after 1 day a person asks Sinch support") {
+				if since != nil || !strings.Contains(got, "after 1 day a person should ask Sinch support") {
 					t.Errorf("%s %s: the API tells no time, and next says %s", thing.name, key, got)
 				}
 			case since == nil || strings.Contains(got, "in a minute") || !strings.Contains(got, "overdue: "+key) ||
-				!strings.Contains(got, "a person asks "+lasting.Asked()) || !strings.Contains(got, fmt.Sprintf("projectId %q", sandbox.DefaultProject)) || !strings.Contains(got, fmt.Sprint(since)):
+				!strings.Contains(got, "a person should ask "+lasting.Asked()) || !strings.Contains(got, fmt.Sprintf("projectId %q", sandbox.DefaultProject)) || !strings.Contains(got, fmt.Sprint(since)):
 				t.Errorf("%s %s since %v: next says %s", thing.name, key, since, got)
 			}
 			for name, id := range thing.read.Args {
@@ -269,7 +269,7 @@ func TestEachUpdateSaysWhatHappensToWhatIsLeftOut(t *testing.T) {
 		if row.Effect != catalog.Update {
 			continue
 		}
-		if !strings.Contains(row.About, "left out stay") && !strings.Contains(row.About, "Replace ") && !strings.Contains(row.About, "changes nothing else") {
+		if !strings.Contains(row.About, "left out keep their value") && !strings.Contains(row.About, "Replace ") && !strings.Contains(row.About, "changes nothing else") {
 			t.Errorf("%s: %s", row.Tool, row.About)
 		}
 	}
@@ -341,7 +341,7 @@ func TestAProjectThatIsNotAllowedLeadsOn(t *testing.T) {
 	}
 }
 
-// Where a list holds what needs somebody, next says which; a delete leads to the
+// Where a list contains what needs attention, next says which; a delete leads to the
 // list of what is left.
 func TestListsAndDeletesLeadOn(t *testing.T) {
 	g := newGraph(t)

@@ -48,7 +48,7 @@ func TestNextOfACountryThatWasAdded(t *testing.T) {
 		if said, tools := rcsWorld(t, g, state, add("DE")); !slices.Contains(tools, "rcs_sender_launch") || !strings.Contains(said, "a country was added and is not launched") {
 			t.Errorf("%s with DE added: %v\n%s", state, tools, said)
 		}
-		if said, tools := rcsWorld(t, g, state, add("GB")); slices.Contains(tools, "rcs_sender_launch") || !strings.Contains(said, "take it out again") {
+		if said, tools := rcsWorld(t, g, state, add("GB")); slices.Contains(tools, "rcs_sender_launch") || !strings.Contains(said, "remove it again") {
 			t.Errorf("%s with GB added, without its answers: %v\n%s", state, tools, said)
 		}
 	}

@@ -244,12 +244,12 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 	answer, _ := sent.Answer.(map[string]any)
 	if err != nil {
 		if err := s.opts.Guard.Failed(ctx, gc, err); err != nil {
-			c.warnings = append(c.warnings, "what went wrong could not be remembered: "+err.Error())
+			c.warnings = append(c.warnings, "the error could not be recorded: "+err.Error())
 		}
 	}
 	if err == nil || isUnknown(err) {
 		if err := s.opts.Guard.Done(ctx, gc, answer); err != nil {
-			c.warnings = append(c.warnings, "what was done could not be remembered: "+err.Error())
+			c.warnings = append(c.warnings, "the completed call could not be recorded: "+err.Error())
 		}
 	}
 	c.warnings = append(c.warnings, sent.Warnings...)

@@ -94,7 +94,7 @@ func (r *Resource) At(state, pending string) State {
 		at = *declared
 	}
 	if at.Class == Unknown {
-		at.Next = []Step{{Do: "the state " + papi.Quoted(state, maxQuoted) + " is not known here: check again {again}, and if it stays ask Sinch support what it means", Tool: r.Get}}
+		at.Next = []Step{{Do: "the state " + papi.Quoted(state, maxQuoted) + " is not known here: check again {again}; if it stays, have the person ask Sinch support what it means", Tool: r.Get}}
 	}
 	return at
 }

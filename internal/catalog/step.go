@@ -37,10 +37,10 @@ func shows(answer any, condition string) bool {
 // stopped is what to do about a thing that no call here restores, and whose
 // activities have an entry for its state.
 func stopped(activities, id string) []Step {
-	return []Step{{Do: "read what happened to it: a comment may say why", Tool: activities}, askSupport(id)}
+	return []Step{{Do: "read its activities: a comment may say why", Tool: activities}, askSupport(id)}
 }
 
 // askSupport is the last step for a thing that no call here restores.
 func askSupport(id string) Step {
-	return Step{Do: "no call here restores it: a person asks Sinch support, with the projectId and the " + id}
+	return Step{Do: "no call here restores it: ask the person to contact Sinch support, with the projectId and the " + id}
 }

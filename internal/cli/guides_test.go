@@ -439,7 +439,7 @@ func TestGuidesSayWhenAWaitIsOverdue(t *testing.T) {
 				want += ": ask " + state.Lasts.Asked()
 			}
 			line := regexp.MustCompile("(?m)^\\|[^|]*`" + state.Name + "`[^|]*\\|.*" + regexp.QuoteMeta(want) + " \\|$")
-			if !line.MatchString(text) || !strings.Contains(text, "a person asks Sinch support") {
+			if !line.MatchString(text) || !strings.Contains(text, "a person should then ask Sinch support") {
 				t.Errorf("guide of %s: nothing of %s, %s", row.Toolset, state.Name, want)
 			}
 		}

@@ -41,7 +41,7 @@ func (s *scripted) Do(ctx context.Context, r *papi.Request) (*papi.Response, err
 		s.t.Fatalf("one request too many: %s", sent)
 	}
 	if r.Read && ctx.Err() != nil { // as the client does; a write that was sent goes on
-		return nil, &papi.Error{Code: errorcode.Cancelled, Message: "the caller went away"}
+		return nil, &papi.Error{Code: errorcode.Cancelled, Message: "the caller disconnected"}
 	}
 	next := s.script[0]
 	s.script = s.script[1:]

@@ -29,7 +29,7 @@ type reconciler struct {
 func (r *reconciler) find(ctx context.Context, cause *papi.Error) (map[string]any, error) {
 	rec := r.row.Reconcile
 	if rec.Read == "" {
-		return nil, outcomeUnknown(r.row, cause, "nothing shows whether it was made", nil)
+		return nil, outcomeUnknown(r.row, cause, "nothing shows whether it was created", nil)
 	}
 	// The caller may be gone: what was sent is looked for all the same.
 	ends, _ := ctx.Deadline()

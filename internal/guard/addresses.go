@@ -17,7 +17,7 @@ import (
 func unreachable(address string, local bool) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" {
-		return "is no URL with a host"
+		return "is not a URL with a host"
 	}
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 	if ip, err := netip.ParseAddr(host); err == nil {
@@ -36,9 +36,9 @@ func unreachable(address string, local bool) string {
 		return onThisMachine(local)
 	case numericLabel.MatchString(last):
 		// 127.1, 0x7f000001 and 2130706433 are addresses to some programs.
-		return "has a host that is neither a name nor an IP address in full"
+		return "has a host that is neither a name nor a complete IP address"
 	case !strings.Contains(host, "."), privateNames[last], strings.HasSuffix(host, ".home.arpa"):
-		return "has a name of a private network, which the API can't reach"
+		return "has a host name of a private network, which the API can't reach"
 	}
 	return ""
 }
@@ -47,7 +47,7 @@ func onThisMachine(local bool) string {
 	if local {
 		return ""
 	}
-	return "is on the loopback, which the API can't reach"
+	return "is a loopback address, which the API can't reach"
 }
 
 // numericLabel is what the last label of no public name looks like.
@@ -87,7 +87,7 @@ func badTarget(target string, local bool) string {
 	}
 	u, err := url.Parse(target)
 	if err == nil && u.Scheme != "https" && unreachable(target, false) == "" {
-		return fmt.Sprintf("begins with %q, and events carry personal data: https is needed", u.Scheme+":")
+		return fmt.Sprintf("begins with %q, and events carry personal data: https is required", u.Scheme+":")
 	}
 	return ""
 }

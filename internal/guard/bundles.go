@@ -15,7 +15,7 @@ import (
 
 var ruleBundleServices = Rule{
 	Code:   "guard_bundle_services",
-	About:  "A bundle asks for at least one of subproject, smsApp and convApp.",
+	About:  "A bundle requests at least one of subproject, smsApp and convApp.",
 	Tools:  []string{"bundle_create"},
 	Source: "create, 1.2.117",
 	check:  bundleServices,
@@ -28,10 +28,10 @@ func bundleServices(_ context.Context, _ *Guard, c *Call) *Refusal {
 		}
 	}
 	return &Refusal{
-		Message:    "the bundle asks for nothing: none of subproject, convApp and smsApp is given",
-		Resolution: "ask the person what to create, and give true or an object for each; a webhook alone is made with webhook_create",
+		Message:    "the bundle requests nothing: none of subproject, convApp and smsApp is given",
+		Resolution: "ask the person what to create, and give true or an object for each; to create only a webhook, use webhook_create",
 		Info:       map[string]any{"services": []string{"subproject", "convApp", "smsApp"}},
-		Next:       again("name what the person wants", c, "subproject", "convApp", "smsApp"),
+		Next:       again("request what the person wants", c, "subproject", "convApp", "smsApp"),
 	}
 }
 
@@ -88,7 +88,7 @@ func bundleNames(_ context.Context, _ *Guard, c *Call) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the bundle has no name, and neither has %s", strings.Join(unnamed, ", ")),
+		Message:    fmt.Sprintf("the bundle has no name, and neither does %s", strings.Join(unnamed, ", ")),
 		Resolution: "give name for the bundle, which names all its services, or a name for each",
 		Info:       map[string]any{"unnamed": unnamed},
 		Next:       again("ask the person for a name", c, "name"),
@@ -112,7 +112,7 @@ func again(do string, c *Call, needs ...string) []catalog.Next {
 
 var ruleBundleTargets = Rule{
 	Code:   "guard_bundle_targets",
-	About:  "The webhooks of a bundle have a target each.",
+	About:  "Each webhook of a bundle has a target of its own.",
 	Tools:  []string{"bundle_create"},
 	Source: "BundlesInputBundlesDto, 1.2.117",
 	check:  bundleTargets,
@@ -125,7 +125,7 @@ func bundleTargets(_ context.Context, _ *Guard, c *Call) *Refusal {
 		if first, twice := seen[target]; twice {
 			return &Refusal{
 				Message:    fmt.Sprintf("webhooks[%d] and webhooks[%d] have the same target %s", first, i, target),
-				Resolution: "give each webhook a target of its own, or one webhook the triggers of both",
+				Resolution: "give each webhook its own target, or give one webhook the triggers of both",
 				Info:       map[string]any{"target": target},
 			}
 		}
@@ -136,7 +136,7 @@ func bundleTargets(_ context.Context, _ *Guard, c *Call) *Refusal {
 
 var ruleBundleWebhooks = Rule{
 	Code:       "guard_bundle_webhooks",
-	About:      "Where a bundle creates no subproject, its webhooks join those of the project: no target twice, and 15 at most.",
+	About:      "If a bundle creates no subproject, its webhooks are added to those of the project: no target may appear twice, and the limit is 15.",
 	Tools:      []string{"bundle_create"},
 	Source:     "create, 1.2.117",
 	When:       "it has webhooks and creates no subproject",
@@ -188,8 +188,8 @@ func bundleConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
 		host := strings.ToLower(strings.TrimSuffix(target.Hostname(), "."))
 		if strings.HasPrefix(host, "conversation-api.") && strings.HasSuffix(host, ".sinch.com") {
 			return &Refusal{
-				Message:    fmt.Sprintf("convApp.webhooks[%d]: %s is the Conversation API itself, and can't get its events", i, host),
-				Resolution: "give the address of the server that is to get the events",
+				Message:    fmt.Sprintf("convApp.webhooks[%d]: %s is the Conversation API itself, which can't receive its own events", i, host),
+				Resolution: "give the address of the server that should receive the events",
 				Info:       map[string]any{"host": host},
 			}
 		}
@@ -225,7 +225,7 @@ func bundleRetention(app map[string]any) *Refusal {
 	if wrong == nil {
 		return nil
 	}
-	resolution := "give what it allows, or the other processingMode"
+	resolution := "give a value that it allows, or use the other processingMode"
 	if jsonvalue.Text(app, "processingMode") == "" {
 		resolution += "; DISPATCH is the default"
 	}
@@ -261,13 +261,13 @@ func askBundle(args map[string]any, _ answers) sentences {
 		s.ask = "Create a bundle"
 	}
 	if len(forGood) > 0 {
-		s.effect = fmt.Sprintf("This API has no call that removes %s again.", strings.Join(forGood, " or "))
+		s.effect = fmt.Sprintf("This API has no call to remove %s.", strings.Join(forGood, " or "))
 	}
 	if region := jsonvalue.Text(args, "region"); region != "" {
 		s.facts = fmt.Sprintf("In region %s it creates:", Word(region))
 	}
 	if subproject, _ := part(args, "subproject"); subproject && len(creates) > 1 {
-		s.facts = "All of it goes into the new subproject.\n" + s.facts
+		s.facts = "Everything is created in the new subproject.\n" + s.facts
 	}
 	s.facts = strings.Join(append([]string{s.facts}, creates...), "\n")
 	return s

@@ -8,7 +8,7 @@ import (
 
 var ruleVerifyPause = Rule{
 	Code:   "guard_verify_pause",
-	About:  "After the API has reported too many wrong codes (too_many_invalid_verification_codes), no code is submitted for a WhatsApp sender for as long as it asks, else for 10 minutes: each further try makes the wait longer.",
+	About:  "After the API has reported too many wrong codes (too_many_invalid_verification_codes), no code is submitted for a WhatsApp sender for as long as it asks, else for 10 minutes: each further attempt makes the wait longer.",
 	Tools:  []string{"whatsapp_sender_verify"},
 	Source: "register, 1.2.117",
 	check:  verifyPause,

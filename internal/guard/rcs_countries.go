@@ -26,7 +26,7 @@ func onlyCountries(sender map[string]any) bool {
 }
 
 // askSupport is what to do about what no call can change.
-const askSupport = "a person asks Sinch support to add the answers, and names the sender and its project"
+const askSupport = "ask the person to contact Sinch support about adding the answers, with the ids of the sender and its project"
 
 // addLaunchedSteps completes the refusal of a launch of a launched sender by what
 // can still be done: the countries whose answers are missing are removed, or a
@@ -41,10 +41,10 @@ func addLaunchedSteps(refusal *Refusal, id, sender map[string]any) {
 			stay = append(stay, country)
 		}
 	}
-	refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and what is missing can't be given any more: %s", state, askSupport)
+	refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and what is missing can't be added any more: %s", state, askSupport)
 	if len(leave) > 0 && len(stay) > 0 {
 		refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and answers can't be given any more: remove %s again, or %s", state, strings.Join(leave, ", "), askSupport)
-		refusal.Next = append(refusal.Next, nextCall("when the person agrees, remove the countries that lack answers: "+strings.Join(leave, ", "), "rcs_sender_update", jsonvalue.With(id, "details", map[string]any{"countries": stay})))
+		refusal.Next = append(refusal.Next, nextCall("if the person agrees, remove the countries that lack answers: "+strings.Join(leave, ", "), "rcs_sender_update", jsonvalue.With(id, "details", map[string]any{"countries": stay})))
 	}
 	refusal.Next = append(refusal.Next, nextDo(askSupport+"; then launch it again")...)
 }
@@ -88,7 +88,7 @@ func countryAdded(c *Call, a answers) *Refusal {
 		switch {
 		case lacks == "" || slices.Contains(jsonvalue.Texts(before, "countries"), country):
 		case onlyCountries(sender):
-			c.Warn(fmt.Sprintf("details.countries adds %s, %s, and in %s they can't be given any more: unless %s, remove %s again, or the launch fails for it", country, lacks, jsonvalue.Text(sender, "state"), askSupport, country))
+			c.Warn(fmt.Sprintf("details.countries adds %s, %s, and in %s they can't be given any more: %s, or remove %s again: else the launch fails for it", country, lacks, jsonvalue.Text(sender, "state"), askSupport, country))
 		default:
 			c.Warn(fmt.Sprintf("details.countries adds %s, %s: give the answers before the launch, since in %s they can't be given any more", country, lacks, launchedStates))
 		}
@@ -161,5 +161,5 @@ func laterCountries(sender map[string]any) string {
 	if onlyCountries(sender) || len(lacks) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("FR, GB and US ask for answers of their own, which can't be given after the launch. The sender has none, or not all, for %s: to launch there later, give these answers before this launch.", strings.Join(lacks, ", "))
+	return fmt.Sprintf("FR, GB and US have questionnaires of their own, which can't be answered after the launch. The answers for %s are missing or incomplete: to launch there later, add them before this launch.", strings.Join(lacks, ", "))
 }

@@ -12,7 +12,7 @@ import (
 )
 
 var ruleLaunch = withState(catalog.RcsSenderLaunch, Rule{
-	About:     "An RCS sender is launched from " + oneOf(catalog.RcsSenderLaunch.Live) + ", with banner, logo, privacy policy, terms, a phone or an email, a country, and the answers of the general, the verification and each country's questionnaire that the contract marks as needed at launch: the refusal names all that is missing. A warning: answers that a country's questionnaire asks for beside them.",
+	About:     "An RCS sender is launched from " + oneOf(catalog.RcsSenderLaunch.Live) + ", with banner, logo, privacy policy, terms, a phone or an email, a country, and the answers that the contract marks as needed at launch in the general, the verification and each country's questionnaire: the refusal lists everything that is missing. A warning: other missing answers to a country's questionnaire.",
 	Reads:     []*Read{readRcsSender},
 	checkRead: launch,
 })
@@ -40,9 +40,9 @@ func launch(c *Call, a answers) *Refusal {
 	}
 	refusal := &Refusal{
 		Message:    fmt.Sprintf("the sender can't be launched yet; missing: %s", strings.Join(missing, "; ")),
-		Resolution: "complete the sender with rcs_sender_update, in one update for all that is missing, and launch it again",
+		Resolution: "add everything that is missing with one rcs_sender_update, and launch it again",
 		Info:       map[string]any{"missing": missing},
-		Next:       []catalog.Next{readRcsSender.next(c, "check the sender, and what comes next in its state")},
+		Next:       []catalog.Next{readRcsSender.next(c, "check the sender, and follow its next steps")},
 	}
 	if len(r.Asked) > 0 {
 		refusal.Info["askedToo"] = r.Asked
@@ -52,9 +52,9 @@ func launch(c *Call, a answers) *Refusal {
 	case onlyCountries(sender):
 		addLaunchedSteps(refusal, id, sender)
 	case r.Missing != nil:
-		refusal.Next = append(refusal.Next, nextCall("complete the sender with what is missing", "rcs_sender_update", id, "details"))
+		refusal.Next = append(refusal.Next, nextCall("add what is missing to the sender", "rcs_sender_update", id, "details"))
 		if !jsonvalue.IsEmpty(sender["useCase"]) {
-			refusal.Next = append(refusal.Next, nextCall("read the questions, for the answers that are missing", "rcs_questionnaire_get", questionsAbout(sender, r)))
+			refusal.Next = append(refusal.Next, nextCall("read the questions whose answers are missing", "rcs_questionnaire_get", questionsAbout(sender, r)))
 		}
 	}
 	return refusal
@@ -82,7 +82,7 @@ func launchMissing(state string, r catalog.LaunchReport) []string {
 }
 
 var ruleUpdateLaunched = withState(catalog.RcsSenderUpdate, Rule{
-	About:     "In " + launchedStates + " an update changes the countries of an RCS sender and nothing else.",
+	About:     "In " + launchedStates + " an update changes only the countries of an RCS sender.",
 	When:      "more than countries changes",
 	applies:   func(c *Call) bool { return beyondCountries(c) != nil },
 	Reads:     []*Read{readRcsSender},
@@ -106,13 +106,13 @@ func updateLaunched(c *Call, a answers) *Refusal {
 		r.Resolution += "; answers can't be given any more: " + askSupport
 	}
 	if countries, given := details["countries"]; given {
-		r.Next = append(r.Next, nextCall("change the countries alone", "rcs_sender_update", jsonvalue.With(id, "details", map[string]any{"countries": countries})))
+		r.Next = append(r.Next, nextCall("change only the countries", "rcs_sender_update", jsonvalue.With(id, "details", map[string]any{"countries": countries})))
 	}
 	if numbers, _ := details["testNumbers"].([]any); len(numbers) > 0 {
 		r.Next = append(r.Next, nextCall("add the test numbers", "rcs_test_number_add", jsonvalue.With(id, "testNumbers", numbers)))
 	}
 	if r.Next == nil {
-		r.Next = []catalog.Next{readRcsSender.next(c, "check the sender, and what comes next in its state")}
+		r.Next = []catalog.Next{readRcsSender.next(c, "check the sender, and follow its next steps")}
 	}
 	return r
 }

@@ -10,7 +10,7 @@ import (
 
 var ruleRegisterFirst = Rule{
 	Code:   "guard_register_first",
-	About:  "A code is submitted for a WhatsApp sender after a registration that was made here within 24 hours, since its state does not show whether a code was sent; with registeredElsewhere the person confirms one made elsewhere. Without a code, which is for a number that Meta has verified already, no registration is needed.",
+	About:  "A code is submitted for a WhatsApp sender after a registration that was made here within 24 hours, since its state does not show whether a code was sent; registeredElsewhere says that the person requested one elsewhere. Without a code, which is for a number that Meta has verified already, no registration is needed.",
 	Tools:  []string{"whatsapp_sender_verify"},
 	Source: "register, verify, 1.2.117",
 	check:  registerFirst,
@@ -30,11 +30,11 @@ func registerFirst(ctx context.Context, g *Guard, c *Call) *Refusal {
 	id := map[string]any{"senderId": c.Args["senderId"]}
 	elsewhere := map[string]any{"senderId": c.Args["senderId"], "registeredElsewhere": true}
 	return &Refusal{
-		Message:    "no whatsapp_sender_register of this sender in the last 24 hours is known here: it was made elsewhere, or not at all, or the server was restarted since then and keeps no state (--store memory)",
+		Message:    "no whatsapp_sender_register of this sender in the last 24 hours is known here: it was requested elsewhere, or not at all, or the server has been restarted since and keeps no state (--store memory)",
 		Resolution: "call whatsapp_sender_register first, and ask the person for the code that arrives; if the person has a code from the last 24 hours, because it was requested in the dashboard or before a restart of the server, say so with registeredElsewhere: true",
 		Next: []catalog.Next{
 			nextCall("have a code sent to the sender's phone", "whatsapp_sender_register", id, "method"),
-			nextCall("only when the person says that a code was requested elsewhere, or before a restart of the server: submit that code", "whatsapp_sender_verify", elsewhere, "code"),
+			nextCall("only if the person says that a code was requested elsewhere, or before a restart of the server: submit that code", "whatsapp_sender_verify", elsewhere, "code"),
 		},
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 var ruleWebhookAddress = Rule{
 	Code:   "guard_webhook_address",
-	About:  "A webhook's target is an https URL of the public internet. Where the API itself is on this machine (the sandbox), it may be on this machine too.",
+	About:  "A webhook's target is an https URL of the public internet. If the API itself is on this machine (the sandbox), the target may be too.",
 	Tools:  []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
 	Source: "WebhookWebhookInputDto, 1.2.117",
 	check:  webhookAddress,
@@ -76,7 +76,7 @@ func webhookSecret(_ context.Context, _ *Guard, c *Call) *Refusal {
 		if reason := weak(secret); reason != "" {
 			wrong = append(wrong, fmt.Sprintf("%ssecret %s", hook.at, reason))
 		} else if strings.TrimSpace(secret) != secret {
-			c.Warn(hook.at + "secret has blanks or line ends around it, which are a part of it: the receiver must have them too")
+			c.Warn(hook.at + "secret begins or ends with spaces or line breaks, which are part of it: the receiver must have them too")
 		}
 	}
 	if wrong == nil {
@@ -84,7 +84,7 @@ func webhookSecret(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 	return &Refusal{
 		Message:    strings.Join(wrong, "; ") + ": anyone who guesses it can send events in the API's name",
-		Resolution: "take additionalInformation.suggestion, or another random text, and give the receiver the same one; it is never shown again",
+		Resolution: "use additionalInformation.suggestion, or another random text, and give the receiver the same one; it is never shown again",
 		Info:       map[string]any{"suggestion": randomSecret()},
 	}
 }
@@ -110,7 +110,7 @@ func weak(secret string) string {
 	}
 	for _, word := range []string{"password", "changeme", "123456", "qwerty", "letmein"} {
 		if strings.Contains(lower, word) {
-			return "holds a word that attackers try first"
+			return "contains a word that attackers try first"
 		}
 	}
 	return ""

@@ -80,7 +80,7 @@ func TestWebhookSecret(t *testing.T) {
 	}
 	for _, secret := range []string{"twelve-signs\n", " twelve-signs"} {
 		c := call("webhook_create", map[string]any{"target": "https://example.com/", "secret": secret})
-		if got := f.check(c); got != "allowed" || !strings.Contains(strings.Join(c.Warnings, "\n"), "blanks or line ends around it") {
+		if got := f.check(c); got != "allowed" || !strings.Contains(strings.Join(c.Warnings, "\n"), "begins or ends with spaces or line breaks") {
 			t.Errorf("%q: %s, %q", secret, got, c.Warnings)
 		}
 	}

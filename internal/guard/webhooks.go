@@ -16,7 +16,7 @@ const MaxWebhooks = 15
 
 var ruleAllAlone = Rule{
 	Code:   "guard_all_alone",
-	About:  "The trigger ALL is given alone: it includes every other one.",
+	About:  "The trigger ALL is given alone: it includes all others.",
 	Tools:  []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
 	Source: "createWebhook, 1.2.117",
 	check:  allAlone,
@@ -77,8 +77,8 @@ func webhookTarget(c *Call, a answers) *Refusal {
 // targetTaken refuses a target that a webhook has.
 func targetTaken(hook map[string]any) *Refusal {
 	return &Refusal{
-		Message:    fmt.Sprintf("webhook %v of the project has the target %v already", hook["id"], hook["target"]),
-		Resolution: "change that webhook's triggers where they lack something, or give another target",
+		Message:    fmt.Sprintf("webhook %v of the project already has the target %v", hook["id"], hook["target"]),
+		Resolution: "change that webhook's triggers if some are missing, or give another target",
 		Info:       map[string]any{"target": hook["target"], "webhookId": hook["id"]},
 		Next: []catalog.Next{
 			nextCall("check the webhook that has the target", "webhook_get", map[string]any{"webhookId": hook["id"]}),
@@ -88,7 +88,7 @@ func targetTaken(hook map[string]any) *Refusal {
 
 var ruleWebhookLimit = Rule{
 	Code:      "guard_webhook_limit",
-	About:     "A project has 15 webhooks at most.",
+	About:     "A project has at most 15 webhooks.",
 	Tools:     []string{"webhook_create"},
 	Source:    "createWebhook, 1.2.117",
 	Reads:     []*Read{readWebhooks},
@@ -109,11 +109,11 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 		ids[i] = jsonvalue.Text(hook, "id")
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the project has %s, the call would add %d, and %d is the limit", count(len(there), "webhook", "webhooks"), more, MaxWebhooks),
-		Resolution: "ask the person which webhook may go, or change one that is there",
+		Message:    fmt.Sprintf("the project has %s, the call would add %d, and the limit is %d", count(len(there), "webhook", "webhooks"), more, MaxWebhooks),
+		Resolution: "ask the person which webhook to delete, or change an existing one",
 		Info:       map[string]any{"webhookIds": ids},
 		Next: []catalog.Next{
-			readWebhooks.next(c, "see the webhooks that are there, and ask the person which may go"),
+			readWebhooks.next(c, "see the existing webhooks, and ask the person which one to delete"),
 			nextCall("delete that one, then make the call again", "webhook_delete", nil, "webhookId"),
 		},
 	}

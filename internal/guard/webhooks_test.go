@@ -34,7 +34,7 @@ func TestAProjectHas15Webhooks(t *testing.T) {
 	const create = `{"target": "https://example.com/new"}`
 	checkRule(t, []ruleCase{
 		{name: "the 15th", tool: "webhook_create", args: create, api: webhooksThere(14), want: "allowed"},
-		{name: "the 16th", tool: "webhook_create", args: create, api: webhooksThere(15), want: "webhook_limit", says: "15 is the limit", next: "webhook_list"},
+		{name: "the 16th", tool: "webhook_create", args: create, api: webhooksThere(15), want: "webhook_limit", says: "the limit is 15", next: "webhook_list"},
 		{name: "a replacement adds none", tool: "webhook_replace", args: `{"webhookId": "w1", "target": "https://example.com/new"}`, api: webhooksThere(15), want: "allowed"},
 	})
 }

@@ -9,7 +9,7 @@ import (
 
 var ruleTemplateBody = Rule{
 	Code:   "guard_whatsapp_template_body",
-	About:  "A WhatsApp template that is submitted has a BODY component. A warning, mostly since the contract's own examples do it: two components of a type, two buttons with the same text, what only AUTHENTICATION has (addSecurityRecommendation, codeExpirationMinutes) in another category, and a BODY with a text in AUTHENTICATION, where it is empty.",
+	About:  "A WhatsApp template that is submitted has a BODY component. A warning, mostly since the contract's own examples do it: two components of the same type, two buttons with the same text, fields of AUTHENTICATION (addSecurityRecommendation, codeExpirationMinutes) in another category, and a BODY with a text in AUTHENTICATION, where it must be empty.",
 	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
 	Source: "WhatsappTemplateDetailsInputDto, WhatsappButtonsComponentInputDto, WhatsappBodyComponentInputDto, WhatsappFooterComponentInputDto, 1.2.117",
 	check:  templateBody,
@@ -24,7 +24,7 @@ func templateBody(_ context.Context, _ *Guard, c *Call) *Refusal {
 	for i, component := range components {
 		kind := jsonvalue.Text(component, "type")
 		if seen[kind] {
-			c.Warn(fmt.Sprintf("details.components[%d]: there is a component of type %s already: the API decides", i, kind))
+			c.Warn(fmt.Sprintf("details.components[%d]: there is already a component of type %s: the API decides", i, kind))
 		}
 		seen[kind] = true
 		warnOfComponent(c, component, fmt.Sprintf("details.components[%d]", i))
@@ -78,7 +78,7 @@ func warnOfCategory(c *Call, category string, component map[string]any, path str
 
 var ruleTemplateTTL = Rule{
 	Code:   "guard_whatsapp_template_ttl",
-	About:  "messageSendTtlSeconds is within 10 to 900 for AUTHENTICATION, 43200 to 2592000 for MARKETING, 30 to 43200 for UTILITY; an update that names none is checked by whatsapp_template_update_ttl.",
+	About:  "messageSendTtlSeconds is within 10 to 900 for AUTHENTICATION, 43200 to 2592000 for MARKETING, 30 to 43200 for UTILITY; an update without a category is checked by whatsapp_template_update_ttl.",
 	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
 	Source: "WhatsappTemplateDetailsInputDto, 1.2.117",
 	check:  templateTTL,
@@ -96,7 +96,7 @@ func wrongTTL(c *Call, category string) *Refusal {
 	}
 	return &Refusal{
 		Message:    fmt.Sprintf("details.messageSendTtlSeconds is %.0f; %s allows %.0f to %.0f", seconds, category, allowed[0], allowed[1]),
-		Resolution: "give a number within it, or leave it out",
+		Resolution: "give a number in that range, or leave it out",
 		Info:       map[string]any{"category": category, "allowed": fmt.Sprintf("%.0f to %.0f", allowed[0], allowed[1])},
 	}
 }

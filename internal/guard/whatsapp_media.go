@@ -13,7 +13,7 @@ import (
 
 var ruleHeaderMedia = Rule{
 	Code:   "guard_whatsapp_header_media",
-	About:  "The mimeType of a header's example is one of its format: IMAGE/JPEG and IMAGE/PNG for IMAGE, VIDEO/3GP and VIDEO/MP4 for VIDEO, APPLICATION/PDF for DOCUMENT. A warning, since the contract's own examples do it: a URL that ends like a file of another type.",
+	About:  "The mimeType of a header's example is one of its format: IMAGE/JPEG and IMAGE/PNG for IMAGE, VIDEO/3GP and VIDEO/MP4 for VIDEO, APPLICATION/PDF for DOCUMENT. A warning, since the contract's own examples do it: a URL with the file extension of another type.",
 	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
 	Source: "WhatsappMediaHeaderExampleInputDto, WhatsappInputMediaHeaderExampleSupportedMimeTypesEnum, 1.2.117",
 	check:  headerMedia,
@@ -74,7 +74,7 @@ func isMediaEnding(ending string) bool {
 
 var ruleTemplateExamples = Rule{
 	Code:   "guard_whatsapp_template_examples",
-	About:  "What is submitted has an example in each header of format IMAGE, VIDEO or DOCUMENT, and in each COPY_CODE button; a draft may leave them out.",
+	About:  "What is submitted has an example in each header of format IMAGE, VIDEO or DOCUMENT, and in each COPY_CODE button; a draft may omit them.",
 	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
 	Source: "WhatsappMediaHeaderComponentInputDto, WhatsappCopyCodeButtonInputDto, 1.2.117",
 	check:  templateExamples,
@@ -89,7 +89,7 @@ func templateExamples(_ context.Context, _ *Guard, c *Call) *Refusal {
 	var wrong []string
 	eachHeader(c, func(at string, header map[string]any) {
 		if _, media := mediaTypes[jsonvalue.Text(header, "format")]; media && jsonvalue.IsEmpty(header["examples"]) {
-			wrong = append(wrong, fmt.Sprintf("%s.examples must have one: the public URL of a sample, which the reviewers see", at))
+			wrong = append(wrong, fmt.Sprintf("%s.examples must have one: the public URL of a sample for the reviewers", at))
 		}
 	})
 	eachButton(c, "COPY_CODE", func(at string, button map[string]any) {
