@@ -1,6 +1,6 @@
 // Package guides holds what is worth knowing before one acts: a guide for each
 // family of the API, written for a reader who must do something, and the tables
-// of triggers and families that are made of the contract.
+// of triggers and families that are generated from the contract.
 package guides
 
 import (

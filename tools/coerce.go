@@ -98,7 +98,7 @@ func (c *coercer) kind(s *papi.Schema, given any, path string) any {
 	return given
 }
 
-// integer writes a whole number without a point and an exponent, which a query
+// integer writes an integer without a point and an exponent, which a query
 // does not accept: 50.0 and 5e1 are 50.
 func integer(n json.Number) json.Number {
 	if !strings.ContainsAny(n.String(), ".eE") {

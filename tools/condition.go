@@ -75,7 +75,7 @@ func timeOf(text string) time.Time {
 // stamp writes a time as results have it.
 func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 
-// key is what decides: what pends, else the state.
+// key is what decides: what is pending, else the state.
 func (st *condition) key() string { return st.resource.Key(st.state, st.pending) }
 
 // age is how long the thing is as it is, at least; 0 where that is unknown.
@@ -92,7 +92,7 @@ func (st *condition) overdue(now time.Time) bool {
 	return waits && st.age(now) > lasting.Overdue
 }
 
-// needsAttention reports whether the thing does not go on without a call or a
+// needsAttention reports whether the thing does not continue without a call or a
 // person.
 func (st *condition) needsAttention(now time.Time) bool {
 	return st.at.Class == catalog.Failure || st.at.Class == catalog.ActionRequired || len(st.refused) > 0 || st.overdue(now)
@@ -164,7 +164,7 @@ const maxQuoted = 200
 func quoted(text string) string { return papi.Quoted(text, maxQuoted) }
 
 // historySince asks the thing's history since when it waits: the time of the
-// newest entry that is no comment. The time stays unknown where that fails: a
+// newest entry that is not a comment. The time stays unknown where that fails: a
 // read is not lost for it.
 func (s *Set) historySince(ctx context.Context, row *catalog.Row, project string, c *call, answer any) time.Time {
 	if row.Effect != catalog.Read || row.Resource == nil || row.Resource.History == "" || row.List() != "" {

@@ -9,7 +9,7 @@ import (
 	"papi-mcp/internal/catalog"
 )
 
-// rcsWorld brings the shop's RCS sender into a state, with all that a launch
+// rcsWorld puts the shop's RCS sender into a state, with all that a launch
 // needs, and returns what next says after a read, with the tools in their order.
 func rcsWorld(t *testing.T, g *graph, state string, edit func(sender map[string]any)) (said string, tools []string) {
 	t.Helper()

@@ -7,12 +7,12 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// partly looks at an answer that tells of failures although its status is a
+// partly looks at an answer that reports failures although its status is a
 // success: each failure is a warning, and all failing is an error. (A created
 // solution is answered with 201 and failedSolutions.)
 func partly(answer any) (warnings []string, failed *Error) {
-	told, _ := shape(jsonvalue.Field(answer, "failedSolutions"), callOptions{full: true}, nil) // people wrote parts of it
-	failures, _ := told.([]any)
+	shown, _ := shape(jsonvalue.Field(answer, "failedSolutions"), callOptions{full: true}, nil) // people wrote parts of it
+	failures, _ := shown.([]any)
 	for i, f := range failures {
 		warnings = append(warnings, fmt.Sprintf("failedSolutions[%d]: partner app %v: %v %v", i,
 			jsonvalue.Field(f, "partnerAppId"), jsonvalue.Field(f, "errorCode"), jsonvalue.Field(f, "errorMessage")))

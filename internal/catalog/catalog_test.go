@@ -18,7 +18,7 @@ func TestEachOperationHasOneRow(t *testing.T) {
 	tools, operations := map[string]bool{}, map[string]bool{}
 	for _, r := range Rows() {
 		if tools[r.Tool] || operations[r.Operation] {
-			t.Errorf("%s stands twice", r.Tool)
+			t.Errorf("%s is declared twice", r.Tool)
 		}
 		tools[r.Tool], operations[r.Operation] = true, true
 	}
@@ -167,11 +167,11 @@ func statesOf(row *Row, class Class) []string {
 	return keys
 }
 
-// The table of tools as it was agreed, where it is found beside the project.
+// The table of tools as it was agreed, where it is found next to the project.
 func TestRowsAgreeWithTheTable(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "papi", "tools.yaml"))
 	if errors.Is(err, os.ErrNotExist) {
-		t.Skip("the table of tools is not beside this checkout")
+		t.Skip("the table of tools is not next to this checkout")
 	}
 	if err != nil {
 		t.Fatal(err)

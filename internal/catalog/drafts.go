@@ -24,7 +24,7 @@ func resubmit(update *Precondition, do string) Step {
 }
 
 // lacks reports whether a thing that never was live lacks one of the details. Some,
-// such as a sender's number, are beside the changes. The draft of a live thing
+// such as a sender's number, are next to the changes. The draft of a live thing
 // changes one that is complete.
 func lacks(thing any, details ...string) bool {
 	if jsonvalue.Field(thing, "state") != nil {

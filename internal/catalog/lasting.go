@@ -23,7 +23,7 @@ type Lasting struct {
 	Ask string
 }
 
-// Asked is whom a person asks about what takes too long.
+// Asked is whom a person should ask about what takes too long.
 func (l Lasting) Asked() string {
 	if l.Ask != "" {
 		return l.Ask

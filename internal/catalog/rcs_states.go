@@ -135,7 +135,7 @@ var rcsOperatorStates = slices.Concat(
 )
 
 // rcsCountryLacks and rcsCountryAdded are about countries that were added after
-// the first launch: only a further launch brings the sender there, and no answer
+// the first launch: only a further launch gets the sender there, and no answer
 // can be given for them any more.
 var (
 	rcsCountryLacks = Step{

@@ -65,7 +65,7 @@ func TestResourcesNameTheirTools(t *testing.T) {
 	for _, r := range Resources() {
 		for tool, effect := range map[string]Effect{r.Get: Read, r.List: Read, r.Create: Create, r.History: Read} {
 			if tool != "" && (Lookup(tool) == nil || Lookup(tool).Effect != effect) {
-				t.Errorf("%s: %s is no tool to %s", r.Name, tool, effect)
+				t.Errorf("%s: %s is not a tool to %s", r.Name, tool, effect)
 			}
 		}
 		if r.Get == "" || r.List != "" && Lookup(r.List).List() == "" {

@@ -46,12 +46,12 @@ func (c Class) String() string {
 // Part is a part of a thing that is reviewed, or fails, on its own: the display
 // name of a sender is refused while the sender is ACTIVE.
 type Part struct {
-	Name   string // before the = in what pends
+	Name   string // before the = in a pending change
 	Field  string // of its status
 	Value  string // field of the value that the status is about, "" where there is none
 	Reason string // field that says why it was refused, "" where nothing does
 	States []State
-	// Find returns the status and the reason of a part that is no single field;
+	// Find returns the status and the reason of a part that is not a single field;
 	// nil for the others.
 	Find func(thing any) (status, reason string)
 }
@@ -67,7 +67,7 @@ func (p *Part) Status(thing any) (status *State, value, reason string) {
 	return find(p.States, name), jsonvalue.Text(thing, p.Value), reason
 }
 
-// Key is a state, or what pends, as results write it: what pends goes before
+// Key is a state, or what is pending, as results write it: what is pending precedes
 // the state.
 func (r *Resource) Key(state, pending string) string {
 	switch {
@@ -99,9 +99,9 @@ func (r *Resource) At(state, pending string) State {
 	return at
 }
 
-// Pends returns the status of a part that pends, written PART=STATUS; nil where
+// PendingPart returns the status of a pending part, written PART=STATUS; nil where
 // none does.
-func (r *Resource) Pends(pending string) *State {
+func (r *Resource) PendingPart(pending string) *State {
 	name, status, _ := strings.Cut(pending, "=")
 	for i := range r.Parts {
 		if r.Parts[i].Name == name {
@@ -111,11 +111,11 @@ func (r *Resource) Pends(pending string) *State {
 	return nil
 }
 
-// Lasting is how long a state, or what pends, lasts; false where it does not
+// Lasting is how long a state, or what is pending, lasts; false where it does not
 // end without a call.
 func (r *Resource) Lasting(state, pending string) (Lasting, bool) {
 	at := r.At(state, pending)
-	if part := r.Pends(pending); part != nil {
+	if part := r.PendingPart(pending); part != nil {
 		at = *part
 	}
 	return at.Lasts, at.Lasts.Overdue > 0

@@ -13,7 +13,7 @@ import (
 type Step struct {
 	Do     string
 	Tool   string         // "" where a person must act
-	Args   map[string]any // known beside the ids
+	Args   map[string]any // known besides the ids
 	Needs  []string       // what only a person knows
 	When   string         // FIELD=VALUE that the answer must show; FIELD alone: any value
 	Unless string         // FIELD=VALUE that the answer must not show

@@ -16,7 +16,7 @@ const (
 	ProjectMissing    = "guard_project_missing"
 	ProjectNotAllowed = "guard_project_not_allowed"
 
-	// The guard, beside its rules.
+	// The guard, besides its rules.
 	ReadOnly         = "guard_read_only"
 	ReadFailed       = "guard_read_failed"
 	StoreUnavailable = "guard_store_unavailable"

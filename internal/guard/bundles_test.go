@@ -11,7 +11,7 @@ func TestABundleAsksForSomethingWithAName(t *testing.T) {
 	checkRule(t, []ruleCase{
 		{name: "nothing", tool: "bundle_create", args: `{"region": "EU", "name": "Shop"}`, want: "bundle_services", next: "bundle_create"},
 		{name: "false is nothing", tool: "bundle_create", args: bundle(`"name": "Shop", "smsApp": false`), want: "bundle_services"},
-		{name: "webhooks are no service", tool: "bundle_create", args: bundle(`"name": "Shop", "webhooks": [{"target": "https://example.com"}]`), want: "bundle_services"},
+		{name: "webhooks are not a service", tool: "bundle_create", args: bundle(`"name": "Shop", "webhooks": [{"target": "https://example.com"}]`), want: "bundle_services"},
 		{name: "one service", tool: "bundle_create", args: bundle(`"name": "Shop", "smsApp": true`), want: codeRequired, reads: []string{}},
 		{name: "an empty object is a service", tool: "bundle_create", args: bundle(`"name": "Shop", "convApp": {}`), want: codeRequired},
 		{name: "no name anywhere", tool: "bundle_create", args: bundle(`"smsApp": true, "convApp": {}`), want: "bundle_names", says: "convApp, smsApp", next: "bundle_create"},

@@ -9,7 +9,7 @@ import (
 	"papi-mcp/internal/errorcode"
 )
 
-// Confirmation is what an agent needs to go on where the client can't ask: the
+// Confirmation is what an agent needs to continue where the client can't ask: the
 // summary to show to the person, and the token to repeat the call with.
 type Confirmation struct {
 	Token     string    `json:"token"`

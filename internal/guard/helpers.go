@@ -17,7 +17,7 @@ const (
 	submit  = "SUBMIT"
 )
 
-// pending is the status of a thing's pending changes, "" where none pend.
+// pending is the status of a thing's pending changes, "" where there are none.
 func pending(thing map[string]any) string {
 	return jsonvalue.Text(thing, "changes.status")
 }

@@ -70,7 +70,7 @@ func TestEveryMediaFieldOfTheContractIsChecked(t *testing.T) {
 				case !isLink:
 					media[path] = true
 				case strings.Contains(about, "image/") || strings.Contains(about, "video"):
-					t.Errorf("%s: %s is no link: %s", row.Tool, path, about)
+					t.Errorf("%s: %s is not a link: %s", row.Tool, path, about)
 				}
 			})
 		}

@@ -9,7 +9,7 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// effects are what the calls of one tool need beside the rules; a field is nil
+// effects are what the calls of one tool need besides the rules; a field is nil
 // where they need nothing.
 type effects struct {
 	// same writes arguments that mean the same in one way.

@@ -43,7 +43,7 @@ func brandUnique(_ context.Context, _ *Guard, c *Call) *Refusal {
 	}
 }
 
-// brandContacts are the lists of a brand, and what tells their items apart.
+// brandContacts are the lists of a brand, and what distinguishes their items.
 var brandContacts = []struct{ list, by string }{{"emails", "address"}, {"phones", "number"}, {"websites", "url"}}
 
 var ruleBillingCategory = Rule{

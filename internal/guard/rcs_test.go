@@ -250,7 +250,7 @@ func TestACountryWithoutItsAnswersIsAWarning(t *testing.T) {
 		{name: "while launching", tool: update, args: add(`"SE", "US"`, ""), api: in("LAUNCHING", ""), want: "allowed", warn: "in LAUNCHING they can't be given any more"},
 		{name: "France is added after the launch", tool: update, args: add(`"SE", "FR"`, ""), api: in("LAUNCHED", ""), want: "allowed", warn: "asks for details.questionnaire.fr.answers.{fullCompanyAddress, siren}"},
 		{name: "France is added after its answers", tool: update, args: add(`"SE", "FR"`, ""), api: in("LAUNCHED", fr), want: "allowed"},
-		{name: "answers that the same update takes away", tool: update, args: add(`"SE", "GB"`, `, "questionnaire": {"gb": {"answers": {"messagesVolume": null}}}`), api: in("IN_TEST", gb), want: "allowed", warn: "whose launch needs details.questionnaire.gb.answers.messagesVolume:"},
+		{name: "answers that the same update removes", tool: update, args: add(`"SE", "GB"`, `, "questionnaire": {"gb": {"answers": {"messagesVolume": null}}}`), api: in("IN_TEST", gb), want: "allowed", warn: "whose launch needs details.questionnaire.gb.answers.messagesVolume:"},
 		{name: "a country that it has", tool: update, args: add(`"SE"`, ""), api: in("LAUNCHED", ""), want: "allowed"},
 		{name: "a country less", tool: update, args: `{"senderId": "s", "details": {"countries": null}}`, api: in("IN_TEST", ""), want: "allowed", reads: []string{}},
 		{name: "answers after the launch", tool: update, args: `{"senderId": "s", "details": {"questionnaire": {` + gb + `}}}`, api: in("LAUNCHED", ""), want: "rcs_update_launched", says: "only details.countries can be changed"},
@@ -265,7 +265,7 @@ func TestALaunchOfALaunchedSenderHasAWayOut(t *testing.T) {
 		edit  map[string]any
 		stay  []string // the countries of the update that next offers; nil for none
 	}{
-		{"Britain beside Sweden", "LAUNCHED", map[string]any{"details.countries": []any{"SE", "GB"}}, []string{"SE"}},
+		{"Britain besides Sweden", "LAUNCHED", map[string]any{"details.countries": []any{"SE", "GB"}}, []string{"SE"}},
 		{"the US while launching", "LAUNCHING", map[string]any{"details.countries": []any{"SE", "US", "DE"}}, []string{"SE", "DE"}},
 		{"nothing but Britain", "LAUNCHED", map[string]any{"details.countries": []any{"GB"}}, nil},
 		{"a banner", "LAUNCHED", map[string]any{"details.brand.bannerUrl": nil}, nil},

@@ -12,11 +12,11 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// Summary declares the question about a call of one tool. It is found beside the
+// Summary declares the question about a call of one tool. It is found next to the
 // rules of the tool's family.
 type Summary struct {
 	Tool string
-	// Reads are what text needs beside the arguments.
+	// Reads are what text needs besides the arguments.
 	Reads []*Read
 	// text words the question. It depends on nothing but its arguments, and
 	// when it returns something else at the time of sending, the confirmation

@@ -66,7 +66,7 @@ func TestAllStandsAlone(t *testing.T) {
 			}
 			if v.Refuse != nil {
 				for _, n := range v.Refuse.Next {
-					if _, told := n.Args["secret"]; told {
+					if _, given := n.Args["secret"]; given {
 						t.Error("the suggestion repeats the secret")
 					}
 				}

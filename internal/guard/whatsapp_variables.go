@@ -13,7 +13,7 @@ import (
 
 // A WhatsApp template's variables are written {{1}}, {{2}} and so on ("main
 // text; variables are written {{1}}, {{2}}": the body's text, 1.2.117). Which
-// texts may have some, the schemas show: those with examples beside them.
+// texts may have some, the schemas show: those with examples next to them.
 
 var ruleTemplateVariables = Rule{
 	Code:   "guard_whatsapp_template_variables",

@@ -54,7 +54,7 @@ func (b *batchItem) endsQuestion() bool {
 }
 
 // parseBatch splits a batch into its messages, or returns the error to answer
-// where the text is no batch.
+// where the text is not a batch.
 func parseBatch(text []byte) ([]batchItem, *mcp.JSONRPCError) {
 	refused := func(code int, text string) ([]batchItem, *mcp.JSONRPCError) {
 		refusal := jsonrpcError(nil, code, text)

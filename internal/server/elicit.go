@@ -71,7 +71,7 @@ func (r roundTrip) Answered() (state string, answer guard.Answer, ok bool) {
 func (r roundTrip) Ask(context.Context, guard.Question) guard.Answer { return guard.Pending }
 
 // elicitation asks a client of the older protocols over its connection, and waits.
-// Whatever such a client puts into its requests is no answer.
+// Whatever such a client puts into its requests is not an answer.
 type elicitation struct {
 	session mcpserver.SessionWithElicitation
 	timeout time.Duration

@@ -75,7 +75,7 @@ func (s *Server) templates() []template {
 				if page := tools.ErrorPage(code); page != "" {
 					return page, nil
 				}
-				return "", notFound(ctx, fmt.Errorf("there is no error code %s", papi.Quoted(code, papi.MaxEcho)))
+				return "", notFound(ctx, fmt.Errorf("there is not an error code %s", papi.Quoted(code, papi.MaxEcho)))
 			},
 		},
 		{

@@ -108,7 +108,7 @@ func TestInvalidLines(t *testing.T) {
 		"no object":                {`"ping"`, `null`, mcp.INVALID_REQUEST},
 		"a batch":                  {`[{"jsonrpc":"2.0","id":1,"method":"ping"}]`, `null`, mcp.INVALID_REQUEST},
 		"another version":          {`{"jsonrpc":"1.0","id":1,"method":"ping"}`, `1`, mcp.INVALID_REQUEST},
-		"a method that is no text": {`{"jsonrpc":"2.0","id":1,"method":7}`, `null`, mcp.INVALID_REQUEST},
+		"a method that is not a string": {`{"jsonrpc":"2.0","id":1,"method":7}`, `null`, mcp.INVALID_REQUEST},
 		"no method, no result":     {`{"jsonrpc":"2.0","id":1}`, `1`, mcp.INVALID_REQUEST},
 		"a method and a result":    {`{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}`, `1`, mcp.INVALID_REQUEST},
 		"id null":                  {`{"jsonrpc":"2.0","id":null,"method":"ping"}`, `null`, mcp.INVALID_REQUEST},
@@ -122,7 +122,7 @@ func TestInvalidLines(t *testing.T) {
 		"a line of windows":        {`{"jsonrpc":"2.0","id":1,"method":"ping"}` + "\r", `1`, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// The loop goes on behind it, here with a line that has no end.
+			// The loop continues after it, here with a line that has no end.
 			answers := scripted(t, newServer(t, echo), []string{test.line, call(9, `{}`)})
 			want := []string{"9"}
 			if test.id != "" {
