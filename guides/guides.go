@@ -124,13 +124,7 @@ func Triggers() string {
 
 const triggersSchema = "WebhookWebhookTriggersEnum"
 
-func triggers() []string {
-	var all []string
-	for _, value := range papi.LookupSchema(triggersSchema).Enum {
-		all = append(all, fmt.Sprint(value))
-	}
-	return all
-}
+func triggers() []string { return papi.LookupSchema(triggersSchema).EnumTexts() }
 
 func triggerFamily(trigger string) string {
 	family, _, _ := strings.Cut(trigger, "_")

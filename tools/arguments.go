@@ -145,5 +145,13 @@ func answer(op *papi.Operation) *papi.Schema {
 // showsSecrets reports whether the operation's answer holds a secret somewhere.
 func showsSecrets(row *catalog.Row) bool {
 	s := answer(row.Op())
-	return s != nil && s.HasProperty(papi.AnswerSecrets)
+	if s == nil {
+		return false
+	}
+	for name := range s.PropertyNames() {
+		if papi.AnswerSecrets[name] {
+			return true
+		}
+	}
+	return false
 }

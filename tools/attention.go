@@ -30,32 +30,23 @@ type attention struct {
 // maxAttention bounds how many things of a kind are listed.
 const maxAttention = 10
 
-// candidate is a thing that may need attention.
-type candidate struct {
-	kind string
-	st   condition
-	why  string
-}
-
-// candidates are those of the things that may need attention: that depends on
-// the time for what waits.
-func candidates(resource *catalog.Resource, things []any) []candidate {
-	var all []candidate
+// candidates are the conditions of the things that may need attention: that depends
+// on the time for what waits.
+func candidates(resource *catalog.Resource, things []any) []condition {
+	var all []condition
 	for _, thing := range things {
-		st := conditionOf(resource, thing)
-		_, waits := resource.Lasting(st.state, st.pending)
-		if waits || len(st.refused) > 0 || st.at.Class == catalog.Failure {
-			all = append(all, candidate{resource.Kind(), st, st.why(thing)})
+		if st := conditionOf(resource, thing); st.waits() || len(st.refused) > 0 || st.at.Class == catalog.Failure {
+			all = append(all, st)
 		}
 	}
 	return all
 }
 
 // why is the reason that the API gives, of the thing or of its parts.
-func (st *condition) why(thing any) string {
+func (st *condition) why() string {
 	var reasons []string
 	for field := range strings.SplitSeq(st.resource.Reason, "|") {
-		if reason := jsonvalue.Text(thing, field); reason != "" && reason != "NONE" {
+		if reason := jsonvalue.Text(st.thing, field); reason != "" && reason != "NONE" {
 			reasons = append(reasons, reason)
 		}
 	}
@@ -69,30 +60,31 @@ func (st *condition) why(thing any) string {
 
 // attend keeps the candidates that need attention. For those that wait, and
 // whose lists show no time, it reads the histories, concurrently.
-func (s *Set) attend(ctx context.Context, projectID string, all []candidate, now time.Time) []attention {
+func (s *Set) attend(ctx context.Context, projectID string, all []condition, now time.Time) []attention {
 	var reads sync.WaitGroup
-	histories := map[string]int{}
+	histories := map[*catalog.Resource]int{}
 	for i := range all {
-		st := &all[i].st
-		_, waits := st.resource.Lasting(st.state, st.pending)
-		if !waits || !st.since.IsZero() || st.resource.History == "" || histories[all[i].kind] == maxAttention {
+		st := &all[i]
+		if !st.waits() || !st.since.IsZero() || st.resource.History == "" || histories[st.resource] == maxAttention {
 			continue
 		}
-		histories[all[i].kind]++
-		reads.Go(func() { st.since = s.newestChange(ctx, catalog.Lookup(st.resource.History), projectID, st.ids) })
+		histories[st.resource]++
+		reads.Go(func() { st.since = s.newestChange(ctx, st.resource, projectID, st.ids) })
 	}
 	reads.Wait()
-	slices.SortStableFunc(all, func(a, b candidate) int { return strings.Compare(a.kind, b.kind) })
+	slices.SortStableFunc(all, func(a, b condition) int { return strings.Compare(a.resource.Kind(), b.resource.Kind()) })
 	var shown []attention
-	counts := map[string]int{}
-	for _, c := range all {
-		if c.st.at.Class != catalog.Failure && len(c.st.refused) == 0 && !strings.Contains(c.st.pending, "=") && !c.st.overdue(now) || counts[c.kind] == maxAttention {
+	listed := map[*catalog.Resource]int{}
+	for _, st := range all {
+		underReview := strings.Contains(st.pending, "=")
+		needed := st.at.Class == catalog.Failure || len(st.refused) > 0 || underReview || st.overdue(now)
+		if !needed || listed[st.resource] == maxAttention {
 			continue
 		}
-		counts[c.kind]++
-		a := attention{Kind: c.kind, IDs: c.st.ids, Stands: c.st.label(now), Why: c.why, read: c.st.resource.Get}
-		if !c.st.since.IsZero() {
-			a.Since = stamp(c.st.since)
+		listed[st.resource]++
+		a := attention{Kind: st.resource.Kind(), IDs: st.ids, Stands: st.label(now), Why: st.why(), read: st.resource.Get}
+		if !st.since.IsZero() {
+			a.Since = stamp(st.since)
 		}
 		shown = append(shown, a)
 	}
@@ -102,10 +94,7 @@ func (s *Set) attend(ctx context.Context, projectID string, all []candidate, now
 // next leads to the things that need attention, the first few of them.
 func (o *overview) next() []catalog.Next {
 	next := []catalog.Next{}
-	for i, a := range o.Attention {
-		if i == maxOfAList {
-			break
-		}
+	for _, a := range o.Attention[:min(len(o.Attention), maxOfAList)] {
 		next = append(next, fillAll([]catalog.Step{{Do: fmt.Sprintf("it is %s: see what to do", a.Stands), Tool: a.read}}, a.IDs)...)
 	}
 	return next

@@ -6,7 +6,6 @@ import (
 
 	"papi-mcp/internal/audit"
 	"papi-mcp/internal/catalog"
-	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
@@ -29,13 +28,6 @@ func unaudited(err error) *Error {
 	return &Error{
 		Code:    errorcode.AuditUnavailable,
 		Message: "no line can be written to the audit log, so nothing was sent: " + err.Error(),
-	}
-}
-
-// note leaves the audit's line about a call that the guard did not let through.
-func (s *Set) note(ctx context.Context, warnings *[]string, c *guard.Call, own callOptions, v guard.Verdict) {
-	if s.opts.Audit != nil {
-		s.add(ctx, warnings, s.callEntry(c, own, v), "about this call")
 	}
 }
 
@@ -70,7 +62,7 @@ func (s *Set) conclude(ctx context.Context, warnings *[]string, e *audit.Entry, 
 		e.Status, e.ErrorCode = end.Status, papi.Echo(end.Code) // the API's own may be any text
 		e.IDs = pathIDs(catalog.Lookup(e.Tool), e.Arguments)
 	}
-	s.add(ctx, warnings, *e, "about how this call ended")
+	s.record(ctx, warnings, *e, "about how this call ended")
 }
 
 func (s *Set) callEntry(c *guard.Call, own callOptions, v guard.Verdict) audit.Entry {
@@ -95,8 +87,11 @@ func (s *Set) entry(caller Caller, project, tool string, v guard.Verdict) audit.
 // lineTimeout bounds the writing of a line after which nothing is sent.
 const lineTimeout = 10 * time.Second
 
-// add leaves a line that nothing depends on any more.
-func (s *Set) add(ctx context.Context, warnings *[]string, e audit.Entry, about string) {
+// record writes a line that nothing depends on any more; it warns where it can't.
+func (s *Set) record(ctx context.Context, warnings *[]string, e audit.Entry, about string) {
+	if s.opts.Audit == nil {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lineTimeout)
 	defer cancel()
 	if err := s.write(ctx, e); err != nil {
@@ -107,90 +102,9 @@ func (s *Set) add(ctx context.Context, warnings *[]string, e audit.Entry, about 
 // write writes a line: exactly what was given, but for the secrets of the call
 // and the passwords and tokens of URLs.
 func (s *Set) write(ctx context.Context, e audit.Entry) error {
-	e.Arguments, _ = jsonvalue.MapScalars(papi.RequestSecrets.Mask(e.Arguments), forTheRecord).(map[string]any)
+	e.Arguments, _ = jsonvalue.Map(papi.RequestSecrets.Mask(e.Arguments), func(_ string, value any) (any, bool) {
+		text, ok := value.(string)
+		return papi.MaskURLSecrets(text), ok
+	}).(map[string]any)
 	return s.opts.Audit.Add(ctx, e)
-}
-
-// forTheRecord is a text without the passwords and tokens of URLs in it.
-func forTheRecord(value any) any {
-	if text, ok := value.(string); ok {
-		return papi.MaskURLSecrets(text)
-	}
-	return value
-}
-
-// with are the arguments as they were given, ours among them that say what was
-// asked for. A confirmation's token is used, and left out.
-func (o callOptions) with(args map[string]any) map[string]any {
-	all := make(map[string]any, len(args)+2)
-	for name, value := range args {
-		all[name] = value
-	}
-	if o.reveal {
-		all[argReveal] = true
-	}
-	if o.registeredElsewhere {
-		all[argRegisteredElsewhere] = true
-	}
-	return all
-}
-
-// dryRun shows what a write would do, and sends nothing but the guard's reads.
-func (s *Set) dryRun(ctx context.Context, gc *guard.Call, c *call) Outcome {
-	p := s.opts.Guard.Preview(ctx, gc)
-	r := newResult(gc.Row.Tool, gc.ProjectID)
-	r.Warnings = append(append(r.Warnings, c.warnings...), gc.Warnings...)
-	r.IDs = pathIDs(gc.Row, c.args)
-	shown := preview{DryRun: true, Verdict: "allow"}
-	switch {
-	case p.Refusal != nil:
-		shown.Verdict, shown.Refusal = "refuse", refused(p.Refusal)
-		shown.Refusal.outcome() // fills what every error has
-		r.Next = s.offered(p.Refusal.Next, c.own.project)
-	case p.Confirm:
-		shown.Verdict, shown.Summary = "confirm", p.Summary
-	}
-	request, e := shownRequest(gc)
-	if e != nil {
-		return e.outcome()
-	}
-	shown.Request = request
-	r.Data = shown
-	return Outcome{Structured: r}
-}
-
-// preview is the data of a dry run.
-type preview struct {
-	DryRun bool `json:"dryRun"`
-	// Verdict is allow, refuse or confirm.
-	Verdict string `json:"verdict"`
-	// Refusal is the error that the call would be answered with.
-	Refusal *Error `json:"refusal,omitempty"`
-	// Summary is what a person would be asked.
-	Summary string        `json:"summary,omitempty"`
-	Request *requestShown `json:"request"`
-}
-
-// requestShown is a request as it would be sent, secrets masked.
-type requestShown struct {
-	Method string              `json:"method"`
-	Path   string              `json:"path"`
-	Query  map[string][]string `json:"query"`
-	Body   any                 `json:"body"`
-}
-
-func shownRequest(c *guard.Call) (*requestShown, *Error) {
-	request := dispatch.NewRequest(c.Row, c.ProjectID, c.Args)
-	path, err := request.URLPath()
-	if err != nil {
-		return nil, failed(c.Row, c.Args, err)
-	}
-	shown := &requestShown{Method: request.Operation.Method, Path: path, Query: request.Query}
-	if shown.Query == nil {
-		shown.Query = map[string][]string{}
-	}
-	if request.Body != nil {
-		shown.Body = papi.RequestSecrets.Mask(request.Body)
-	}
-	return shown, nil
 }

@@ -132,7 +132,7 @@ func TestNoWriteWithoutItsLine(t *testing.T) {
 	for name, log := range map[string]func(t *testing.T) *audit.Log{
 		"no folder":        func(t *testing.T) *audit.Log { return audit.File(filepath.Join(t.TempDir(), "no", "audit.jsonl")) },
 		"a folder":         func(t *testing.T) *audit.Log { return audit.File(t.TempDir()) },
-		"a truncated line":      func(t *testing.T) *audit.Log { return file(t, `{"seq":1,"time":`) },
+		"a truncated line": func(t *testing.T) *audit.Log { return file(t, `{"seq":1,"time":`) },
 		"no line of ours":  func(t *testing.T) *audit.Log { return file(t, "hello\n") },
 		"a broken store":   func(t *testing.T) *audit.Log { return audit.InStore(failingStore{store.NewMemory(), 0}) },
 		"no room for one":  func(t *testing.T) *audit.Log { return audit.InStore(failingStore{store.NewMemory(), 1}) },

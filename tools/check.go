@@ -9,47 +9,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
-
-// call is a tool call with its arguments coerced and validated.
-type call struct {
-	args     map[string]any // the operation's own
-	own      callOptions
-	warnings []string
-	now      time.Time // the API's time when it answered; zero: unknown
-	since    time.Time // from the history of the resource; zero: unknown
-}
-
-// callOptions are the values of our own arguments.
-type callOptions struct {
-	project             string
-	confirm             string
-	reveal              bool
-	full                bool
-	fields              []string
-	all                 bool
-	registeredElsewhere bool
-	dryRun              bool
-}
-
-// again are the arguments of ours that a request for the next page repeats.
-func (o callOptions) again() map[string]any {
-	args := map[string]any{}
-	if o.full {
-		args[argDetail] = "full"
-	}
-	if len(o.fields) > 0 {
-		args[argFields] = o.fields
-	}
-	if o.all {
-		args[argAll] = true
-	}
-	return args
-}
 
 // parseObject reads the arguments of a call. Anything but an object is an *Error
 // of code invalid_arguments.
@@ -86,7 +50,7 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 	for name, value := range a.row.Defaults {
 		if v, ok := args[name]; !ok || v == nil {
 			args[name] = value
-			coerce.warn(name, "not given, so %s is used", plainText(value))
+			coerce.warn(name, "not given, so %s is used", jsonvalue.Join(value, "", ", "))
 		}
 	}
 	violations, doubts := a.checked.Check(args, papi.Mode{Closed: true, Draft: a.draft(args), Formats: true})
@@ -175,15 +139,4 @@ func split(given map[string]any) (callOptions, map[string]any) {
 		}
 	}
 	return own, args
-}
-
-func plainText(value any) string {
-	if list, ok := value.([]any); ok {
-		texts := make([]string, len(list))
-		for i, v := range list {
-			texts[i] = fmt.Sprint(v)
-		}
-		return strings.Join(texts, ", ")
-	}
-	return fmt.Sprint(value)
 }

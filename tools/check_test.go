@@ -272,7 +272,7 @@ func TestSpellingsDoNotCollide(t *testing.T) {
 		var look func(path string, s *papi.Schema)
 		look = func(path string, s *papi.Schema) {
 			s = s.Resolve()
-			values := fixed(s)
+			values := s.EnumTexts()
 			for _, value := range values {
 				loose := strings.ReplaceAll(strings.ToLower(value), "_", "-")
 				if meant := papi.CanonicalValue(loose, values); meant != value {

@@ -136,7 +136,7 @@ func withoutZeros(text string) string {
 
 // enum corrects the spelling of a fixed value.
 func (c *coercer) enum(s *papi.Schema, given, path string) string {
-	values := fixed(s)
+	values := s.EnumTexts()
 	if slices.Contains(values, given) {
 		return given
 	}
@@ -145,18 +145,6 @@ func (c *coercer) enum(s *papi.Schema, given, path string) string {
 		return meant
 	}
 	return given
-}
-
-// fixed are the values that a schema lists, nil where it lists none.
-func fixed(s *papi.Schema) []string {
-	if s.Const != nil {
-		return []string{fmt.Sprint(s.Const)}
-	}
-	var values []string
-	for _, v := range s.Enum {
-		values = append(values, fmt.Sprint(v))
-	}
-	return values
 }
 
 // variant chooses the schema of a union that a value most likely means.

@@ -3,7 +3,6 @@ package tools
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -19,47 +18,40 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// source is what completes a value: names that are known, or what one read of
-// the API shows.
-type source struct {
-	known func(s *Set) []string
-
-	read catalog.Completion
-}
+// source returns the values that complete something.
+type source func(ctx context.Context, s *Set, caller Caller, given map[string]string) []string
 
 // sources are all of them, by the names that prompts and resources use.
 var sources = sync.OnceValue(func() map[string]source {
-	all := maps.Clone(known)
+	all := map[string]source{
+		"projects":         known((*Set).projects),
+		"families":         known(func(*Set) []string { return guides.Families() }),
+		"trigger_families": known(func(*Set) []string { return guides.TriggerFamilies() }),
+		"tools":            known((*Set).names),
+		"error_codes":      known(func(*Set) []string { return errorCodes() }),
+		"languages":        enum("WhatsappInputTemplateLanguagesEnum"),
+		"categories":       enum("WhatsappTemplateInputCategoryEnum"),
+		"rcs_use_cases":    enum("RcsInputSenderUseCasesEnum"),
+		"bundle_regions":   enum("BundlesBundlesInputRegionEnum"),
+	}
 	for _, resource := range catalog.Resources() {
 		for name, from := range resource.Complete {
 			from.Tool = cmp.Or(from.Tool, resource.List)
-			all[name] = source{read: from}
+			all[name] = func(ctx context.Context, s *Set, caller Caller, given map[string]string) []string {
+				return s.readToComplete(ctx, caller, from, given)
+			}
 		}
 	}
 	return all
 })
 
-// known are the sources that need no read.
-var known = map[string]source{
-	"projects":         {known: func(s *Set) []string { return s.projects() }},
-	"families":         {known: func(*Set) []string { return guides.Families() }},
-	"trigger_families": {known: func(*Set) []string { return guides.TriggerFamilies() }},
-	"tools":            {known: (*Set).names},
-	"error_codes":      {known: func(*Set) []string { return errorCodes() }},
-	"languages":        {known: enum("WhatsappInputTemplateLanguagesEnum")},
-	"categories":       {known: enum("WhatsappTemplateInputCategoryEnum")},
-	"rcs_use_cases":    {known: enum("RcsInputSenderUseCasesEnum")},
-	"bundle_regions":   {known: enum("BundlesBundlesInputRegionEnum")},
+// known is a source that needs no read.
+func known(values func(*Set) []string) source {
+	return func(_ context.Context, s *Set, _ Caller, _ map[string]string) []string { return values(s) }
 }
 
-func enum(name string) func(*Set) []string {
-	return func(*Set) []string {
-		var values []string
-		for _, value := range papi.LookupSchema(name).Enum {
-			values = append(values, fmt.Sprint(value))
-		}
-		return values
-	}
+func enum(name string) source {
+	return known(func(*Set) []string { return papi.LookupSchema(name).EnumTexts() })
 }
 
 const (
@@ -91,13 +83,7 @@ func (s *Set) Complete(ctx context.Context, caller Caller, name string, given ma
 	if !ok || len(s.opts.Unfilled) > 0 {
 		return nil
 	}
-	values := []string(nil)
-	if from.known != nil {
-		values = from.known(s)
-	} else {
-		values = s.readToComplete(ctx, caller, from.read, given)
-	}
-	matching := slices.DeleteFunc(slices.Clone(values), func(value string) bool {
+	matching := slices.DeleteFunc(slices.Clone(from(ctx, s, caller, given)), func(value string) bool {
 		return len(value) < len(begun) || !strings.EqualFold(value[:len(begun)], begun)
 	})
 	slices.Sort(matching)
@@ -131,9 +117,8 @@ func (s *Set) readToComplete(ctx context.Context, caller Caller, from catalog.Co
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), completionTimeout)
 		defer cancel()
 		answer, _ := dispatch.Reader{API: s.opts.API}.Read(ctx, projectID, from.Tool, args) // silent when it fails
-		items, _ := jsonvalue.Field(answer, row.List()).([]any)
 		values := []string{}
-		for _, item := range items {
+		for _, item := range jsonvalue.List(answer, row.List()) {
 			value := jsonvalue.Text(item, from.Field)
 			if value == "" || papi.Printable(value) != value || strings.ContainsAny(value, "\n\t") || len(value) > completionLength { // no person could pick it knowingly
 				continue
@@ -179,16 +164,4 @@ func (s *Set) projects() []string {
 		projects = []string{s.opts.Guard.Default()}
 	}
 	return projects
-}
-
-// names are the names of all tools that are offered.
-func (s *Set) names() []string {
-	names := make([]string, 0, len(s.tools)+len(s.core))
-	for _, c := range s.core {
-		names = append(names, c.name)
-	}
-	for _, row := range s.opts.Rows {
-		names = append(names, row.Tool)
-	}
-	return names
 }

@@ -146,6 +146,16 @@ func TestPromptsNameKnownSources(t *testing.T) {
 	}
 }
 
+// Codes of the API, of this server and of its rules are completed alike.
+func TestErrorCodesAreCompleted(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	for begun, want := range map[string]string{"webhook_e": "webhook_exists", "guard_all_a": "guard_all_alone", "confirmation_r": "confirmation_required"} {
+		if got := set.Complete(t.Context(), Caller{}, "error_codes", nil, begun); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: %v", begun, got)
+		}
+	}
+}
+
 func TestLinks(t *testing.T) {
 	rejected, done := "REJECTED", "APPROVED"
 	for name, test := range map[string]struct {
@@ -155,7 +165,7 @@ func TestLinks(t *testing.T) {
 	}{
 		"an error of the API":         {"webhook_create", &Error{Status: 409, Code: "webhook_exists"}, "papi://errors/webhook_exists"},
 		"an error that others know":   {"kakaotalk_sender_create", &Error{Status: 409, Code: "file_not_found"}, "papi://errors/kakaotalk.file_not_found"},
-		"an unknown error":  {"webhook_create", &Error{Status: 409, Code: "new_code"}, ""},
+		"an unknown error":            {"webhook_create", &Error{Status: 409, Code: "new_code"}, ""},
 		"an error of ours":            {"webhook_create", &Error{Code: "invalid_arguments"}, ""},
 		"a refusal":                   {"webhook_create", &Error{Code: "guard_all_alone"}, "papi://guides/webhooks"},
 		"a refusal for the project":   {"webhook_create", &Error{Code: "guard_project_unconfirmed"}, ""},

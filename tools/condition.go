@@ -18,11 +18,13 @@ import (
 // parts: for its own read, for a list that it is in, and for the overview.
 type condition struct {
 	resource       *catalog.Resource
+	thing          any // as the answer has it
 	ids            map[string]string
 	state, pending string
 	at             catalog.State // the one that decides
 	refused        []refusedPart
-	since          time.Time // zero: the answer does not show it
+	since          time.Time       // zero: the answer does not show it
+	lasts          catalog.Lasting // zero: it does not wait
 }
 
 // refusedPart is a part of a thing that was refused or failed.
@@ -34,7 +36,7 @@ type refusedPart struct {
 
 // conditionOf reads the condition of a thing from an answer.
 func conditionOf(resource *catalog.Resource, thing any) condition {
-	st := condition{resource: resource, ids: map[string]string{}}
+	st := condition{resource: resource, thing: thing, ids: map[string]string{}}
 	for arg, field := range resource.IDs {
 		if id := jsonvalue.Text(thing, field); id != "" {
 			st.ids[arg] = id
@@ -55,21 +57,12 @@ func conditionOf(resource *catalog.Resource, thing any) condition {
 	}
 	st.at = resource.At(st.state, st.pending)
 	for field := range strings.SplitSeq(resource.Since, "|") {
-		if at := timeOf(jsonvalue.Text(thing, field)); !at.IsZero() {
-			st.since = at
-			break
+		if st.since.IsZero() {
+			st.since = jsonvalue.Time(thing, field)
 		}
 	}
+	st.lasts, _ = resource.Lasting(st.state, st.pending)
 	return st
-}
-
-// timeOf reads a time of the API; zero where it is none.
-func timeOf(text string) time.Time {
-	at, err := time.Parse(time.RFC3339Nano, strings.ToUpper(text))
-	if err != nil {
-		return time.Time{}
-	}
-	return at.UTC()
 }
 
 // stamp writes a time as results have it.
@@ -86,11 +79,10 @@ func (st *condition) age(now time.Time) time.Duration {
 	return now.Sub(st.since)
 }
 
+func (st *condition) waits() bool { return st.lasts.Overdue > 0 }
+
 // overdue reports whether the thing waits for longer than it should.
-func (st *condition) overdue(now time.Time) bool {
-	lasting, waits := st.resource.Lasting(st.state, st.pending)
-	return waits && st.age(now) > lasting.Overdue
-}
+func (st *condition) overdue(now time.Time) bool { return st.waits() && st.age(now) > st.lasts.Overdue }
 
 // needsAttention reports whether the thing does not continue without a call or a
 // person.
@@ -117,15 +109,14 @@ func (st *condition) label(now time.Time) string {
 // wording replaces what the steps of a waiting thing leave open: {again} is
 // when to check the next time, {since} since when it waits and what is usual.
 func (st *condition) wording(now time.Time) *strings.Replacer {
-	lasting, _ := st.resource.Lasting(st.state, st.pending)
 	since := "; the API states no usual time"
 	switch age := st.age(now); {
 	case age > 0:
 		since = fmt.Sprintf(": since %s, %s%s", stamp(st.since), inWords(age), since)
-	case lasting.Overdue > 0: // the API does not say since when
-		since += fmt.Sprintf(", and after %s a person should ask %s", lasting.OverdueAfter(), lasting.Asked())
+	case st.waits(): // the API does not say since when
+		since += fmt.Sprintf(", and after %s a person should ask %s", st.lasts.OverdueAfter(), st.lasts.Asked())
 	}
-	return strings.NewReplacer("{again}", lasting.CheckAgain(st.age(now)), "{since}", since)
+	return strings.NewReplacer("{again}", st.lasts.CheckAgain(st.age(now)), "{since}", since)
 }
 
 // inWords is a duration in its largest unit, rounded down.
@@ -147,14 +138,13 @@ func inWords(d time.Duration) string {
 // escalation is the step that goes before a check of what is overdue: whom to
 // ask, and with what.
 func (st *condition) escalation(project string, ids map[string]string, now time.Time) catalog.Step {
-	lasting, _ := st.resource.Lasting(st.state, st.pending)
 	facts := []string{"projectId " + quoted(project)}
 	for _, name := range slices.Sorted(maps.Keys(ids)) {
 		facts = append(facts, name+" "+quoted(ids[name]))
 	}
 	facts = append(facts, fmt.Sprintf("%s since %s", st.key(), stamp(st.since)))
 	return catalog.Step{Do: fmt.Sprintf("overdue: %s for %s, longer than %s (the API states no usual time): a person should ask %s, with %s",
-		st.key(), inWords(st.age(now)), lasting.OverdueAfter(), lasting.Asked(), strings.Join(facts, ", "))}
+		st.key(), inWords(st.age(now)), st.lasts.OverdueAfter(), st.lasts.Asked(), strings.Join(facts, ", "))}
 }
 
 // maxQuoted bounds what others wrote where a step repeats it.
@@ -170,31 +160,30 @@ func (s *Set) historySince(ctx context.Context, row *catalog.Row, project string
 	if row.Effect != catalog.Read || row.Resource == nil || row.Resource.History == "" || row.List() != "" {
 		return time.Time{}
 	}
-	st := conditionOf(row.Resource, answer)
-	if _, waits := row.Resource.Lasting(st.state, st.pending); !waits {
+	if st := conditionOf(row.Resource, answer); !st.waits() {
 		return time.Time{}
 	}
-	return s.newestChange(ctx, catalog.Lookup(row.Resource.History), project, pathIDs(row, c.args))
+	return s.newestChange(ctx, row.Resource, project, pathIDs(row, c.args))
 }
 
 // historyTimeout bounds the read of a history, which no caller asked for.
 const historyTimeout = 5 * time.Second
 
-func (s *Set) newestChange(ctx context.Context, history *catalog.Row, project string, ids map[string]string) time.Time {
+func (s *Set) newestChange(ctx context.Context, resource *catalog.Resource, project string, ids map[string]string) time.Time {
 	ctx, cancel := context.WithTimeout(ctx, historyTimeout)
 	defer cancel()
 	args := map[string]any{}
 	for name, id := range ids {
 		args[name] = id
 	}
+	history := catalog.Lookup(resource.History)
 	sent, err := dispatch.Send(ctx, s.opts.API, history, project, args)
 	if err != nil {
 		return time.Time{}
 	}
-	entries, _ := jsonvalue.Field(sent.Answer, history.List()).([]any)
-	for _, entry := range entries {
+	for _, entry := range jsonvalue.List(sent.Answer, history.List()) {
 		if jsonvalue.Text(entry, "type") != "COMMENT_ADDED" {
-			return timeOf(jsonvalue.Text(entry, "created"))
+			return jsonvalue.Time(entry, "created")
 		}
 	}
 	return time.Time{}

@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"bytes"
 	"errors"
 	"maps"
 	"slices"
@@ -108,8 +107,8 @@ func refused(r *guard.Refusal) *Error {
 
 // failed is the error of a failed exchange with the API, with what to do next.
 func failed(row *catalog.Row, args map[string]any, err error) *Error {
-	var e *papi.Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*papi.Error](err)
+	if !ok {
 		return &Error{Code: errorcode.InternalError, Message: err.Error()}
 	}
 	out := &Error{Code: e.Code, Status: e.Status, Message: e.Message, Resolution: e.Resolution}
@@ -130,15 +129,14 @@ func failed(row *catalog.Row, args map[string]any, err error) *Error {
 func afterApproval(row *catalog.Row, c *call) catalog.Next {
 	next := catalog.Next{
 		Do:   "show confirmation.summary to the person; if they agree, make exactly this call with confirm set to confirmation.token",
-		Tool: row.Tool, Args: c.own.again(), Needs: []string{argConfirm},
+		Tool: row.Tool, Args: c.own.ofPage(), Needs: []string{argConfirm},
 	}
 	given := c.own.with(c.args)
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		one := map[string]any{name: given[name]}
-		if bytes.Equal(jsonvalue.Encode(papi.RequestSecrets.Mask(one)), jsonvalue.Encode(one)) {
-			next.Args[name] = given[name]
-		} else {
+		if papi.RequestSecrets.In(map[string]any{name: given[name]}) {
 			next.Needs = append(next.Needs, name)
+		} else {
+			next.Args[name] = given[name]
 		}
 	}
 	return next

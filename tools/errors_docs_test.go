@@ -69,7 +69,7 @@ func codeTables() string {
 			continue
 		}
 		b.WriteString("Each rule of the guard has a code too. None is retryable as it is: change the call, or first bring the resource into the state that the rule asks for, as the resolution says.\n\n| code | rule |\n|---|---|\n")
-		for _, e := range ownCodes() {
+		for _, e := range serverCodes() {
 			if ruleOf(e.Code) != nil {
 				fmt.Fprintf(&b, "| `%s` | %s |\n", e.Code, cell.Replace(e.Meaning))
 			}
@@ -82,7 +82,7 @@ func codeTables() string {
 // Each code of ours has a page that says what it means, what to do, and whether
 // the call is retryable; that of a rule names its tools and its guide.
 func TestEveryCodeOfOursHasAPage(t *testing.T) {
-	for _, e := range ownCodes() {
+	for _, e := range serverCodes() {
 		page := ErrorPage(e.Code)
 		for _, want := range []string{"# " + e.Code + "\n", "\n## " + string(e.Origin) + "\n\n" + e.Meaning, "\nDo: " + strings.TrimSuffix(e.Do, "."), "\n- Retryable: " + string(e.Retryable) + ".\n"} {
 			if !strings.Contains(page, want) {

@@ -30,7 +30,7 @@ func ErrorPage(code string) string {
 	for _, a := range answering(code) {
 		sections = append(sections, a.section())
 	}
-	for _, own := range ownCodes() {
+	for _, own := range serverCodes() {
 		if own.Code == code {
 			sections = append(sections, ownSection(own))
 		}
@@ -106,9 +106,9 @@ func ownSection(own errorcode.Entry) section {
 	return section{string(own.Origin), b.String()}
 }
 
-// ownCodes are the codes of this server: those of package errorcode, and those
+// serverCodes are the codes of this server: those of package errorcode, and those
 // of the guard's rules.
-func ownCodes() []errorcode.Entry {
+func serverCodes() []errorcode.Entry {
 	all := errorcode.All()
 	for i := range guard.Rules {
 		rule := &guard.Rules[i]
@@ -135,7 +135,7 @@ func ruleOf(code string) *guard.Rule {
 // errorCodes are all codes that have a page.
 func errorCodes() []string {
 	codes := slices.Collect(maps.Keys(papi.ErrorCodes()))
-	for _, own := range ownCodes() {
+	for _, own := range serverCodes() {
 		codes = append(codes, own.Code)
 	}
 	slices.Sort(codes)

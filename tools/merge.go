@@ -49,9 +49,9 @@ func both(a, b *papi.Schema) *papi.Schema {
 		merged := merge([]*papi.Schema{a, b})
 		merged.Description = left.Description
 		return merged
-	case fixed(left) != nil && fixed(right) != nil && !slices.Equal(fixed(left), fixed(right)):
+	case left.EnumTexts() != nil && right.EnumTexts() != nil && !slices.Equal(left.EnumTexts(), right.EnumTexts()):
 		merged := left.Clone()
-		values := append(fixed(left), fixed(right)...)
+		values := append(left.EnumTexts(), right.EnumTexts()...)
 		slices.Sort(values)
 		merged.Const, merged.Enum = nil, nil
 		for _, value := range slices.Compact(values) {

@@ -82,8 +82,8 @@ func TestARefusalOfAnOperatorNeedsAttention(t *testing.T) {
 		if (len(st.refused) > 0) != want || (len(found) > 0) != want {
 			t.Errorf("%s: refused %v, candidates %v", status, st.refused, found)
 		}
-		if want && (found[0].why != status+" DE Example: no" || !strings.Contains(st.label(time.Time{}), "LAUNCHED, operators="+status)) {
-			t.Errorf("%s: why %q, label %q", status, found[0].why, st.label(time.Time{}))
+		if want && (found[0].why() != status+" DE Example: no" || !strings.Contains(st.label(time.Time{}), "LAUNCHED, operators="+status)) {
+			t.Errorf("%s: why %q, label %q", status, found[0].why(), st.label(time.Time{}))
 		}
 	}
 	down := refusedBy("UNLAUNCHED")

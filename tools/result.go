@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -45,16 +46,17 @@ func newResult(tool, projectID string) *Result {
 func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 	r := newResult(row.Tool, projectID)
 	r.IDs = pathIDs(row, c.args)
-	list := row.List()
 	var st *condition
-	if list == "" && row.Resource != nil {
-		st = newCondition(row, c, answer)
+	if row.List() == "" && row.Resource != nil {
+		thing := conditionOf(row.Resource, answer)
+		thing.since = cmp.Or(thing.since, c.since)
+		st = &thing
 		maps.Copy(r.IDs, st.ids)
 		r.State = orNil(jsonvalue.Text(answer, row.Resource.State))
 		if st.pending != "" {
 			r.Pending = &st.pending
 		}
-		if _, waits := row.Resource.Lasting(st.state, st.pending); waits && !st.since.IsZero() {
+		if st.waits() && !st.since.IsZero() {
 			r.Since = stamp(st.since)
 		}
 	}
@@ -62,29 +64,19 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 		r.Now = stamp(c.now)
 	}
 	r.NextPageToken = orNil(jsonvalue.Text(answer, "nextPageToken"))
-	r.Next = nextOfResult(row, c, r, st, answer, list)
+	r.Next = nextOfResult(row, c, r, st, answer)
 	data, warnings := shape(answer, c.own, bulky(row))
 	r.Data = data
 	r.Warnings = append(append(r.Warnings, c.warnings...), warnings...)
-	if w := keptAsDraft(row, c, st); w != "" {
+	if w := draftWarning(row, c, st); w != "" {
 		r.Warnings = append(r.Warnings, w)
 	}
 	return r
 }
 
-// newCondition reads the state of a result's thing, with the time that its
-// history shows.
-func newCondition(row *catalog.Row, c *call, answer any) *condition {
-	st := conditionOf(row.Resource, answer)
-	if st.since.IsZero() {
-		st.since = c.since
-	}
-	return &st
-}
-
-// keptAsDraft warns of a change that was saved and not submitted, since the
+// draftWarning warns of a change that was saved and not submitted, since the
 // call left status out and the contract's default is DRAFT.
-func keptAsDraft(row *catalog.Row, c *call, st *condition) string {
+func draftWarning(row *catalog.Row, c *call, st *condition) string {
 	if row.Effect != catalog.Update || st == nil || st.pending != "DRAFT" || c.args["status"] != nil {
 		return ""
 	}
@@ -92,9 +84,9 @@ func keptAsDraft(row *catalog.Row, c *call, st *condition) string {
 }
 
 // nextOfResult returns what to do after a call that went well.
-func nextOfResult(row *catalog.Row, c *call, r *Result, st *condition, answer any, list string) []catalog.Next {
-	if list != "" && row.Effect == catalog.Read {
-		return nextOfList(row, c, r, answer, list)
+func nextOfResult(row *catalog.Row, c *call, r *Result, st *condition, answer any) []catalog.Next {
+	if row.List() != "" && row.Effect == catalog.Read {
+		return nextOfList(row, c, r, answer)
 	}
 	steps := row.Next
 	if steps == nil && st != nil {
@@ -104,7 +96,7 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *condition, answer an
 		}
 	}
 	ids := maps.Clone(r.IDs)
-	if numbers, ok := c.args["testNumbers"].([]any); ok && len(numbers) == 1 {
+	if numbers := jsonvalue.List(c.args, "testNumbers"); len(numbers) == 1 {
 		ids["testNumber"] = jsonvalue.Text(numbers[0], "")
 	}
 	steps = slices.DeleteFunc(slices.Clone(steps), func(s catalog.Step) bool { return !s.Fits(answer) })
@@ -144,23 +136,20 @@ const maxOfAList = 3
 
 // nextOfList leads to the next page, to the things that need attention, or to
 // what makes the first item of a list that is empty.
-func nextOfList(row *catalog.Row, c *call, r *Result, answer any, list string) []catalog.Next {
+func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next {
 	var next []catalog.Next
 	if r.NextPageToken != nil {
-		args := c.own.again()
+		args := c.own.ofPage()
+		maps.Copy(args, c.args)
 		args["pageToken"] = *r.NextPageToken
-		for name, v := range c.args {
-			if name != "pageToken" {
-				args[name] = v
-			}
-		}
 		next = append(next, catalog.Next{Do: "read the next page", Tool: row.Tool, Args: args, Needs: []string{}})
 	}
-	items, _ := jsonvalue.Field(answer, list).([]any)
+	items := jsonvalue.List(answer, row.List())
 	if row.Resource != nil {
-		next = append(next, needy(row.Resource, items, r.IDs, c.now)...)
+		next = append(next, attentionSteps(row.Resource, items, r.IDs, c.now)...)
 	}
-	if showsNone(row) && len(next) == 0 && len(items) == 0 && len(c.args) == len(pathIDs(row, c.args)) {
+	canBeEmpty := row.Resource != nil && row.Resource.List == row.Tool && row.Resource.Empty.Do != "" // for which a step is known
+	if canBeEmpty && len(next) == 0 && len(items) == 0 && len(c.args) == len(pathIDs(row, c.args)) {
 		return fillAll([]catalog.Step{row.Resource.Empty}, r.IDs)
 	}
 	next = append(next, fillAll(row.Next, r.IDs)...)
@@ -170,15 +159,9 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any, list string) [
 	return next
 }
 
-// showsNone reports whether an empty answer of the row means that there is no such
-// thing yet, and what to do then is known.
-func showsNone(row *catalog.Row) bool {
-	return row.Resource != nil && row.Resource.List == row.Tool && row.Resource.Empty.Do != ""
-}
-
-// needy leads to the items that need attention, the first few of them one by
+// attentionSteps lead to the items that need attention, the first few of them one by
 // one.
-func needy(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
+func attentionSteps(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
 	var found []condition
 	for _, item := range items {
 		if st := conditionOf(resource, item); st.needsAttention(now) {
@@ -186,10 +169,7 @@ func needy(resource *catalog.Resource, items []any, ids map[string]string, now t
 		}
 	}
 	var next []catalog.Next
-	for i, st := range found {
-		if i == maxOfAList {
-			break
-		}
+	for i, st := range found[:min(len(found), maxOfAList)] {
 		do := fmt.Sprintf("it needs attention (%s): see what to do", st.label(now))
 		if i == 0 && len(found) > maxOfAList {
 			do = fmt.Sprintf("%d of %d need attention, such as this one (%s): see what to do", len(found), len(items), st.label(now))

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -120,7 +121,7 @@ steps:
 			case changed && name == "pageToken": // a page that can't be named can't be read
 				s.leftOut.add(at)
 				continue steps
-			case changed, hasSecret(name, value):
+			case changed, papi.HasSecret(map[string]any{name: value}):
 				if changed {
 					s.leftOut.add(at + ".args." + name)
 				}
@@ -137,11 +138,6 @@ steps:
 		all = append(all, catalog.Next{Do: s.text(at+".do", n.Do), Tool: s.text(at+".tool", n.Tool), Args: args, Needs: needs})
 	}
 	return all
-}
-
-func hasSecret(name string, value any) bool {
-	given := map[string]any{name: value}
-	return !reflect.DeepEqual(papi.MaskSecrets(given), any(given))
 }
 
 // value sanitizes a value: it returns a copy, or the value itself where it is clean.
@@ -161,27 +157,6 @@ func (s *sanitizer) value(at string, value any, id bool) any {
 			return nil
 		}
 		return s.text(at, v)
-	case []any:
-		items, more := bounded(s, v)
-		out := make([]any, 0, len(items)+1)
-		for i, item := range items {
-			out = append(out, s.value(at+"["+strconv.Itoa(i)+"]", item, id))
-		}
-		if more > 0 {
-			out = append(out, fmt.Sprintf("and %d more", more))
-		}
-		return out
-	case map[string]any:
-		if v == nil {
-			return v
-		}
-		names, _ := bounded(s, cleanFirst(v))
-		out := make(map[string]any, len(names))
-		for _, name := range names {
-			key := s.free(s.key(at, name), func(key string) bool { _, taken := out[key]; return taken })
-			out[key] = s.value(strings.TrimPrefix(at+"."+key, "."), v[name], papi.IsIdentifier(key))
-		}
-		return out
 	}
 	return s.reflected(at, reflect.ValueOf(value), id).Interface()
 }
@@ -211,13 +186,9 @@ func (s *sanitizer) isClean(value any) bool {
 	return false
 }
 
-// reflected sanitizes a value of any other type: the structs of this package, and
-// the lists and maps in them.
+// reflected sanitizes what is not clean, of any type: lists and maps, and the structs
+// of this package.
 func (s *sanitizer) reflected(at string, v reflect.Value, id bool) reflect.Value {
-	switch v.Type() {
-	case reflect.TypeFor[map[string]any](), reflect.TypeFor[[]any]():
-		return reflect.ValueOf(s.value(at, v.Interface(), id))
-	}
 	switch v.Kind() {
 	case reflect.String:
 		return reflect.ValueOf(s.text(at, v.String())).Convert(v.Type())
@@ -256,26 +227,32 @@ func (s *sanitizer) reflected(at string, v reflect.Value, id bool) reflect.Value
 		}
 		out := reflect.MakeSlice(v.Type(), 0, v.Len())
 		for i := range v.Len() {
-			if s.inError && i >= maxErrorItems {
+			if s.inError && i == maxErrorItems {
+				if v.Type().Elem().Kind() == reflect.Interface {
+					out = reflect.Append(out, reflect.ValueOf(fmt.Sprintf("and %d more", v.Len()-i)))
+				}
 				break
 			}
 			out = reflect.Append(out, s.reflected(at+"["+strconv.Itoa(i)+"]", v.Index(i), id))
 		}
 		return out
 	case reflect.Map:
-		if v.IsNil() {
+		keyType := v.Type().Key()
+		if v.IsNil() || keyType.Kind() != reflect.String {
 			return v
 		}
 		out := reflect.MakeMapWithSize(v.Type(), v.Len())
-		for _, name := range v.MapKeys() {
-			key := name
-			if name.Kind() == reflect.String {
-				text := s.free(s.key(at, name.String()), func(key string) bool {
-					return out.MapIndex(reflect.ValueOf(key).Convert(name.Type())).IsValid()
-				})
-				key = reflect.ValueOf(text).Convert(name.Type())
+		for i, name := range cleanFirst(v.MapKeys()) {
+			if s.inError && i == maxErrorItems {
+				break
 			}
-			out.SetMapIndex(key, s.reflected(at+"."+key.String(), v.MapIndex(name), papi.IsIdentifier(key.String())))
+			clean := s.key(at, name.String())
+			key := clean
+			for n := 2; out.MapIndex(reflect.ValueOf(key).Convert(keyType)).IsValid(); n++ { // two may differ in hidden characters alone
+				key = fmt.Sprintf("%s (%d)", clean, n)
+			}
+			field := s.reflected(strings.TrimPrefix(at+"."+key, "."), v.MapIndex(name), papi.IsIdentifier(key))
+			out.SetMapIndex(reflect.ValueOf(key).Convert(keyType), field)
 		}
 		return out
 	}
@@ -305,16 +282,6 @@ func (s *sanitizer) spend(bytes int) bool {
 // key sanitizes the key of an object.
 func (s *sanitizer) key(at, name string) string {
 	return s.text(strings.TrimPrefix(at+"."+papi.Printable(name), "."), name)
-}
-
-// free is a key that is not taken: two keys may differ in hidden characters
-// alone.
-func (s *sanitizer) free(key string, taken func(string) bool) string {
-	free := key
-	for n := 2; taken(free); n++ {
-		free = fmt.Sprintf("%s (%d)", key, n)
-	}
-	return free
 }
 
 // fit reports whether an identifier can be shown as it is, and remembers one that
@@ -375,20 +342,12 @@ func (p *paths) String() string {
 	return text
 }
 
-// bounded returns the items that an error may have, and how many more there are.
-func bounded[T any](s *sanitizer, items []T) ([]T, int) {
-	if s.inError && len(items) > maxErrorItems {
-		return items[:maxErrorItems], len(items) - maxErrorItems
-	}
-	return items, 0
-}
-
 // cleanFirst sorts the names of an object; those that stay as they are come first,
 // and so keep their key.
-func cleanFirst(fields map[string]any) []string {
-	names := slices.Sorted(maps.Keys(fields))
-	slices.SortStableFunc(names, func(a, b string) int {
-		return strings.Compare(strconv.FormatBool(papi.Printable(a) != a), strconv.FormatBool(papi.Printable(b) != b))
+func cleanFirst(names []reflect.Value) []reflect.Value {
+	slices.SortFunc(names, func(x, y reflect.Value) int {
+		a, b := x.String(), y.String()
+		return cmp.Or(strings.Compare(strconv.FormatBool(papi.Printable(a) != a), strconv.FormatBool(papi.Printable(b) != b)), strings.Compare(a, b))
 	})
 	return names
 }

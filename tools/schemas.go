@@ -31,13 +31,11 @@ type toolSchema struct {
 }
 
 func (s *Set) schemaGet(_ context.Context, _ Caller, args schemaGetArgs) Outcome {
-	for _, c := range s.core {
-		if c.name == args.Tool {
-			example, _ := c.schema().Sample(true).(map[string]any)
-			return s.schemaResult(&toolSchema{
-				Tool: c.name, About: c.about, Notes: []string{}, InputSchema: c.schema(), Example: example, Errors: map[string][]string{},
-			})
-		}
+	if c := s.coreTool(args.Tool); c != nil {
+		example, _ := c.schema().Sample(true).(map[string]any)
+		return schemaResult(&toolSchema{
+			Tool: c.name, About: c.about, Notes: []string{}, InputSchema: c.schema(), Example: example, Errors: map[string][]string{},
+		})
 	}
 	t, ok := s.tools[args.Tool]
 	if !ok {
@@ -48,7 +46,7 @@ func (s *Set) schemaGet(_ context.Context, _ Caller, args schemaGetArgs) Outcome
 	for status, codes := range op.Errors {
 		errors[strconv.Itoa(status)] = codes
 	}
-	return s.schemaResult(&toolSchema{
+	return schemaResult(&toolSchema{
 		Tool: t.row.Tool, About: t.row.About,
 		Operation:  op.Method + " " + op.Path,
 		APIVersion: papi.ContractVersion, Maturity: op.Maturity, Confirm: t.row.Confirm,
@@ -59,7 +57,7 @@ func (s *Set) schemaGet(_ context.Context, _ Caller, args schemaGetArgs) Outcome
 	})
 }
 
-func (s *Set) schemaResult(schema *toolSchema) Outcome {
+func schemaResult(schema *toolSchema) Outcome {
 	r := newResult("schema_get", "")
 	r.Data = schema
 	return Outcome{Structured: r}

@@ -7,18 +7,17 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// partly looks at an answer that reports failures although its status is a
-// success: each failure is a warning, and all failing is an error. (A created
-// solution is answered with 201 and failedSolutions.)
-func partly(answer any) (warnings []string, failed *Error) {
-	shown, _ := shape(jsonvalue.Field(answer, "failedSolutions"), callOptions{full: true}, nil) // people wrote parts of it
-	failures, _ := shown.([]any)
+// failedSolutions reads the failures in an answer whose status is a success (solutions
+// are created with 201 and failedSolutions): each is a warning, and it is an error
+// where none was created.
+func failedSolutions(answer any) (warnings []string, failed *Error) {
+	masked, _ := shape(jsonvalue.Field(answer, "failedSolutions"), callOptions{full: true}, nil) // people wrote parts of it
+	failures, _ := masked.([]any)
 	for i, f := range failures {
 		warnings = append(warnings, fmt.Sprintf("failedSolutions[%d]: partner app %v: %v %v", i,
 			jsonvalue.Field(f, "partnerAppId"), jsonvalue.Field(f, "errorCode"), jsonvalue.Field(f, "errorMessage")))
 	}
-	made, _ := jsonvalue.Field(answer, "solutions").([]any)
-	if len(failures) == 0 || len(made) > 0 {
+	if len(failures) == 0 || len(jsonvalue.List(answer, "solutions")) > 0 {
 		return warnings, nil
 	}
 	return warnings, &Error{

@@ -82,17 +82,11 @@ func (f *Failure) Error() string { return f.Code + ": " + f.Message }
 
 // Authenticator identifies the caller of a request; the failure is nil when it
 // does. It must be safe for concurrent use.
-type Authenticator interface {
-	Authenticate(r *http.Request) (Identity, *Failure)
-}
+type Authenticator func(r *http.Request) (Identity, *Failure)
 
-// None gives every caller the same principal, "http". It is for servers that
-// listen only on loopback.
-func None() Authenticator { return none{} }
-
-type none struct{}
-
-func (none) Authenticate(*http.Request) (Identity, *Failure) {
+// None is an [Authenticator] that gives every caller the same principal, "http". It
+// is for servers that listen only on loopback.
+func None(*http.Request) (Identity, *Failure) {
 	return Identity{Caller: "http", Principal: "http"}, nil
 }
 

@@ -52,7 +52,7 @@ func TestCallersWithKeys(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodPost, "/mcp", nil)
 			r.Header["Authorization"] = test.authorization
-			id, failure := a.Authenticate(r)
+			id, failure := a(r)
 			if test.principal != "" {
 				if failure != nil || id.Principal != test.principal {
 					t.Errorf("got %+v, %v", id, failure)
@@ -66,18 +66,18 @@ func TestCallersWithKeys(t *testing.T) {
 	}
 
 	keys = keys[1:] // the first is taken out of the file
-	if _, failure := a.Authenticate(presenting(first)); failure == nil {
+	if _, failure := a(presenting(first)); failure == nil {
 		t.Error("a key that was taken away still works")
 	}
 }
 
 func TestCredentialsWithTheRequest(t *testing.T) {
-	a := WithCredentials(None())
+	a := WithCredentials(None)
 	encode := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 	authenticate := func(values ...string) (Identity, *Failure) {
 		r := httptest.NewRequest(http.MethodPost, "/mcp", nil)
 		r.Header[CredentialsHeader] = values
-		return a.Authenticate(r)
+		return a(r)
 	}
 	id, failure := authenticate(encode("project-a:key:sec:ret"))
 	if failure != nil {
@@ -122,12 +122,12 @@ func TestCredentialsKeepToTheAllowlist(t *testing.T) {
 	for project, status := range map[string]int{"project-a": 0, "project-b": http.StatusForbidden} {
 		r := presenting(key)
 		r.Header.Set(CredentialsHeader, base64.StdEncoding.EncodeToString([]byte(project+":key:secret")))
-		_, failure := a.Authenticate(r)
+		_, failure := a(r)
 		if (failure == nil) != (status == 0) || failure != nil && failure.Status != status {
 			t.Errorf("%s: %+v", project, failure)
 		}
 	}
-	if _, failure := a.Authenticate(httptest.NewRequest(http.MethodPost, "/mcp", nil)); failure == nil || failure.Status != http.StatusUnauthorized {
+	if _, failure := a(httptest.NewRequest(http.MethodPost, "/mcp", nil)); failure == nil || failure.Status != http.StatusUnauthorized {
 		t.Errorf("credentials for the API alone: %+v", failure)
 	}
 }
@@ -151,7 +151,7 @@ func TestPlaceholdersInHeaders(t *testing.T) {
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/mcp", nil)
 		r.Header.Set(CredentialsHeader, value)
-		id, failure := WithCredentials(None()).Authenticate(r)
+		id, failure := WithCredentials(None)(r)
 		switch {
 		case code == "" && (failure != nil || id.Credentials.KeySecret != "secret"):
 			t.Errorf("%s: %+v, %+v", value, id.Credentials, failure)
@@ -160,7 +160,7 @@ func TestPlaceholdersInHeaders(t *testing.T) {
 		}
 	}
 	a := Keys(func() []Key { return nil })
-	if _, failure := a.Authenticate(presenting("${PAPI_KEY}")); failure == nil || failure.Code != "configuration_unfilled" || failure.Status != http.StatusUnauthorized {
+	if _, failure := a(presenting("${PAPI_KEY}")); failure == nil || failure.Code != "configuration_unfilled" || failure.Status != http.StatusUnauthorized {
 		t.Errorf("%+v", failure)
 	}
 }

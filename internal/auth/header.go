@@ -25,32 +25,29 @@ const maxCredentials = 2048
 // The principal holds a fingerprint of all three parts, the secret included:
 // naming another caller's project and key without their secret gives access to
 // nothing of theirs. Identity.Caller stays what next returned.
-func WithCredentials(next Authenticator) Authenticator { return withCredentials{next} }
-
-type withCredentials struct{ next Authenticator }
-
-// Authenticate implements Authenticator.
-func (f withCredentials) Authenticate(r *http.Request) (Identity, *Failure) {
-	id, failure := f.next.Authenticate(r)
-	if failure != nil {
-		return Identity{}, failure
+func WithCredentials(next Authenticator) Authenticator {
+	return func(r *http.Request) (Identity, *Failure) {
+		id, failure := next(r)
+		if failure != nil {
+			return Identity{}, failure
+		}
+		given := r.Header.Values(CredentialsHeader)
+		credentials, ok := parseCredentials(given)
+		if !ok && !slices.ContainsFunc(given, papi.HasPlaceholder) {
+			return Identity{}, NewFailure(http.StatusBadRequest, errorcode.CredentialsMissing, "each request must send the header "+CredentialsHeader+", once: base64 of projectId:keyId:keySecret")
+		}
+		if !ok || papi.HasPlaceholder(credentials.ProjectID) || papi.HasPlaceholder(credentials.KeyID) || papi.HasPlaceholder(credentials.KeySecret) {
+			return Identity{}, NewFailure(http.StatusBadRequest, errorcode.ConfigurationUnfilled, CredentialsHeader+", or a part of it, is still a placeholder: put the value into the configuration of the client")
+		}
+		if len(id.Grant.Projects) > 0 && !slices.Contains(id.Grant.Projects, credentials.ProjectID) {
+			return Identity{}, NewFailure(http.StatusForbidden, errorcode.ProjectNotGranted, "the project in "+CredentialsHeader+" is not among those that this caller may use")
+		}
+		id.Grant.Projects = []string{credentials.ProjectID}
+		id.Credentials = &credentials
+		id.Caller = id.LimitKey()
+		id.Principal = principal(id.Principal, credentials.fingerprint())
+		return id, nil
 	}
-	given := r.Header.Values(CredentialsHeader)
-	credentials, ok := parseCredentials(given)
-	if !ok && !slices.ContainsFunc(given, papi.HasPlaceholder) {
-		return Identity{}, NewFailure(http.StatusBadRequest, errorcode.CredentialsMissing, "each request must send the header "+CredentialsHeader+", once: base64 of projectId:keyId:keySecret")
-	}
-	if !ok || papi.HasPlaceholder(credentials.ProjectID) || papi.HasPlaceholder(credentials.KeyID) || papi.HasPlaceholder(credentials.KeySecret) {
-		return Identity{}, NewFailure(http.StatusBadRequest, errorcode.ConfigurationUnfilled, CredentialsHeader+", or a part of it, is still a placeholder: put the value into the configuration of the client")
-	}
-	if len(id.Grant.Projects) > 0 && !slices.Contains(id.Grant.Projects, credentials.ProjectID) {
-		return Identity{}, NewFailure(http.StatusForbidden, errorcode.ProjectNotGranted, "the project in "+CredentialsHeader+" is not among those that this caller may use")
-	}
-	id.Grant.Projects = []string{credentials.ProjectID}
-	id.Credentials = &credentials
-	id.Caller = id.LimitKey()
-	id.Principal = principal(id.Principal, credentials.fingerprint())
-	return id, nil
 }
 
 // fingerprint identifies the credentials without revealing them.

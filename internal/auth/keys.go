@@ -47,42 +47,35 @@ func ParseHash(text string) (hash [sha256.Size]byte, err error) {
 
 // Keys authenticates callers by API keys, sent as bearer tokens. It calls keys
 // for each request, so that they can change.
-func Keys(keys func() []Key) Authenticator { return apiKeys(keys) }
-
-type apiKeys func() []Key
-
-// Authenticate implements Authenticator.
-func (keys apiKeys) Authenticate(r *http.Request) (Identity, *Failure) {
-	token := bearer(r)
-	if token == "" {
-		return Identity{}, &Failure{
-			Status: http.StatusUnauthorized, Challenge: `Bearer realm="papi-mcp"`, Code: errorcode.Unauthorized,
-			Message: "an API key is missing: send the header Authorization: Bearer KEY",
-		}
+func Keys(keys func() []Key) Authenticator {
+	const missing = `Bearer realm="papi-mcp"`
+	const invalid = missing + `, error="invalid_token"`
+	refuse := func(challenge, code, message string) (Identity, *Failure) {
+		return Identity{}, &Failure{Status: http.StatusUnauthorized, Challenge: challenge, Code: code, Message: message}
 	}
-	if papi.HasPlaceholder(token) {
-		return Identity{}, &Failure{
-			Status: http.StatusUnauthorized, Challenge: `Bearer realm="papi-mcp", error="invalid_token"`, Code: errorcode.ConfigurationUnfilled,
-			Message: "the header Authorization is still a placeholder: put the API key into the configuration of the client",
+	return func(r *http.Request) (Identity, *Failure) {
+		token := bearer(r)
+		if token == "" {
+			return refuse(missing, errorcode.Unauthorized, "an API key is missing: send the header Authorization: Bearer KEY")
 		}
-	}
-	sum := sha256.Sum256([]byte(token))
-	var known *Key
-	for _, key := range keys() { // all of them, so that the time taken reveals nothing
-		for _, hash := range key.Hashes {
-			if subtle.ConstantTimeCompare(sum[:], hash[:]) == 1 {
-				known = &key
+		if papi.HasPlaceholder(token) {
+			return refuse(invalid, errorcode.ConfigurationUnfilled, "the header Authorization is still a placeholder: put the API key into the configuration of the client")
+		}
+		sum := sha256.Sum256([]byte(token))
+		var known *Key
+		for _, key := range keys() { // all of them, so that the time taken reveals nothing
+			for _, hash := range key.Hashes {
+				if subtle.ConstantTimeCompare(sum[:], hash[:]) == 1 {
+					known = &key
+				}
 			}
 		}
-	}
-	if known == nil {
-		return Identity{}, &Failure{
-			Status: http.StatusUnauthorized, Challenge: `Bearer realm="papi-mcp", error="invalid_token"`, Code: errorcode.Unauthorized,
-			Message: "this API key is not known here: it may have been replaced; ask the server's operator",
+		if known == nil {
+			return refuse(invalid, errorcode.Unauthorized, "this API key is not known here: it may have been replaced; ask the server's operator")
 		}
+		caller := "key:" + known.Name
+		return Identity{Caller: caller, Principal: principal(caller, known.Grant.Tenant), Grant: known.Grant}, nil
 	}
-	caller := "key:" + known.Name
-	return Identity{Caller: caller, Principal: principal(caller, known.Grant.Tenant), Grant: known.Grant}, nil
 }
 
 // principal is a caller's name with its tenant.

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -71,20 +72,20 @@ func OIDC(o OIDCOptions) Authenticator {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &oidcAuthenticator{OIDCOptions: o, client: issuerClient(o.Transport, o.Now)}
+	a := &oidcAuthenticator{OIDCOptions: o, client: issuerClient(o.Transport, o.Now)}
+	return a.authenticate
 }
 
 type oidcAuthenticator struct {
 	OIDCOptions
 	client      *http.Client
 	discovery   singleflight.Group
+	tokens      atomic.Pointer[oidc.IDTokenVerifier] // nil until the issuer has answered
 	mu          sync.Mutex
-	tokens      *oidc.IDTokenVerifier // nil until the issuer has answered
-	lastFailure time.Time             // when the log last reported the issuer
+	lastFailure time.Time // when the log last reported the issuer
 }
 
-// Authenticate implements Authenticator.
-func (a *oidcAuthenticator) Authenticate(r *http.Request) (Identity, *Failure) {
+func (a *oidcAuthenticator) authenticate(r *http.Request) (Identity, *Failure) {
 	scopes := a.Scopes()
 	token := bearer(r)
 	if token == "" {
@@ -241,10 +242,7 @@ func (a *oidcAuthenticator) unavailable(err error) *Failure {
 // verifier returns what verifies tokens with the issuer's keys. Concurrent
 // callers share one request to the issuer; only a failure is tried again.
 func (a *oidcAuthenticator) verifier() (*oidc.IDTokenVerifier, error) {
-	a.mu.Lock()
-	v := a.tokens
-	a.mu.Unlock()
-	if v != nil {
+	if v := a.tokens.Load(); v != nil {
 		return v, nil
 	}
 	discovered, err, _ := a.discovery.Do("", func() (any, error) {
@@ -261,9 +259,7 @@ func (a *oidcAuthenticator) verifier() (*oidc.IDTokenVerifier, error) {
 		}
 		v := oidc.NewVerifier(a.Issuer, &keySet{KeySet: oidc.NewRemoteKeySet(ctx, metadata.KeysURL)},
 			&oidc.Config{ClientID: a.Audience, SupportedSigningAlgs: algorithms, Now: a.Now})
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.tokens = v
+		a.tokens.Store(v)
 		return v, nil
 	})
 	if err != nil {

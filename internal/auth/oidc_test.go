@@ -239,7 +239,7 @@ func TestTokensOfTheIssuer(t *testing.T) {
 		"without scopes":             {token: sign(map[string]any{"scope": nil}), status: 403},
 	} {
 		t.Run(name, func(t *testing.T) {
-			id, failure := a.Authenticate(presenting(test.token))
+			id, failure := a(presenting(test.token))
 			if test.status == 0 {
 				if failure != nil {
 					t.Fatal(failure)
@@ -269,15 +269,15 @@ func TestTokensOfTheIssuer(t *testing.T) {
 
 	twice := presenting(sign(nil))
 	twice.Header.Add("Authorization", "Bearer "+sign(nil))
-	if _, failure := a.Authenticate(twice); failure == nil {
+	if _, failure := a(twice); failure == nil {
 		t.Error("two Authorization headers are taken")
 	}
 	inURL := httptest.NewRequest(http.MethodPost, "/mcp?access_token="+sign(nil), nil)
-	if _, failure := a.Authenticate(inURL); failure == nil {
+	if _, failure := a(inURL); failure == nil {
 		t.Error("a token in the URL is taken")
 	}
 	inURL.Header.Set("Authorization", "Bearer "+sign(nil))
-	if _, failure := a.Authenticate(inURL); failure == nil {
+	if _, failure := a(inURL); failure == nil {
 		t.Error("a token in the URL, too, is taken")
 	}
 }
@@ -290,7 +290,7 @@ func TestClaimsLimitTheBearer(t *testing.T) {
 		"iss": i.URL, "aud": here, "sub": "agent@emea", "scope": "papi.all", "exp": time.Now().Add(time.Hour).Unix(),
 		"papi_projects": []string{"project-a", "project-b"}, "papi_tenant": "emea",
 	}
-	id, failure := a.Authenticate(presenting(key.sign(t, good, nil)))
+	id, failure := a(presenting(key.sign(t, good, nil)))
 	if failure != nil {
 		t.Fatal(failure)
 	}
@@ -300,13 +300,13 @@ func TestClaimsLimitTheBearer(t *testing.T) {
 	}
 	for _, claim := range []string{"papi_projects", "papi_tenant"} {
 		for _, wrong := range []any{nil, "", []string{}, []any{"project-a", 7}, 7, map[string]any{}} {
-			_, failure := a.Authenticate(presenting(key.sign(t, with(good, map[string]any{claim: wrong}), nil)))
+			_, failure := a(presenting(key.sign(t, with(good, map[string]any{claim: wrong}), nil)))
 			if failure == nil || failure.Status != http.StatusForbidden || !strings.Contains(failure.Message, claim) {
 				t.Errorf("%s is %v: %+v", claim, wrong, failure)
 			}
 		}
 	}
-	if _, failure := a.Authenticate(presenting(key.sign(t, with(good, map[string]any{"papi_tenant": "a tenant"}), nil))); failure == nil {
+	if _, failure := a(presenting(key.sign(t, with(good, map[string]any{"papi_tenant": "a tenant"}), nil))); failure == nil {
 		t.Error("a tenant with a space in its name")
 	}
 }
@@ -333,7 +333,7 @@ func TestKeyRotation(t *testing.T) {
 	a := byIssuer(i, func(o *OIDCOptions) { o.Now = func() time.Time { return now } })
 	claims := map[string]any{"iss": i.URL, "aud": here, "sub": "agent", "scope": "papi.all", "exp": now.Add(time.Hour).Unix()}
 	works := func(s signer) bool {
-		_, failure := a.Authenticate(presenting(s.sign(t, claims, nil)))
+		_, failure := a(presenting(s.sign(t, claims, nil)))
 		return failure == nil
 	}
 	if !works(old) || works(fresh) {
@@ -368,7 +368,7 @@ func TestUnreachableIssuer(t *testing.T) {
 	})
 	token := key.sign(t, map[string]any{"iss": i.URL, "aud": here, "sub": "agent", "scope": "papi.all", "exp": now.Add(time.Hour).Unix()}, nil)
 	status := func() int {
-		if _, failure := a.Authenticate(presenting(token)); failure != nil {
+		if _, failure := a(presenting(token)); failure != nil {
 			return failure.Status
 		}
 		return http.StatusOK
@@ -402,7 +402,7 @@ func TestUnreachableIssuer(t *testing.T) {
 	if got := status(); got != http.StatusOK {
 		t.Errorf("it is away once more: %d", got)
 	}
-	if _, failure := a.Authenticate(presenting(rsaSigner(t, "new").sign(t, map[string]any{"iss": i.URL}, nil))); failure == nil || failure.Status != http.StatusServiceUnavailable {
+	if _, failure := a(presenting(rsaSigner(t, "new").sign(t, map[string]any{"iss": i.URL}, nil))); failure == nil || failure.Status != http.StatusServiceUnavailable {
 		t.Errorf("a new key while it is away: %+v", failure)
 	}
 }

@@ -33,15 +33,15 @@ var bundle = &Resource{
 
 var bundles = []Row{
 	{
-		Tool: "bundle_list", Operation: "BundlesBundlesController_list_v1", Toolset: "bundles", Effect: Read, Resource: bundle,
+		Tool: "bundle_list", Operation: "BundlesBundlesController_list_v1", Effect: Read, Resource: bundle,
 		About: "List the project's bundles; filter by state, SMS app or Conversation app.",
 	},
 	{
-		Tool: "bundle_get", Operation: "BundlesBundlesController_get_v1", Toolset: "bundles", Effect: Read, Resource: bundle,
+		Tool: "bundle_get", Operation: "BundlesBundlesController_get_v1", Effect: Read, Resource: bundle,
 		About: "Read one bundle and what it created: subproject, SMS app, Conversation app, webhooks.",
 	},
 	{
-		Tool: "bundle_create", Operation: "BundlesBundlesController_create_v1", Toolset: "bundles", Effect: Create, Resource: bundle,
+		Tool: "bundle_create", Operation: "BundlesBundlesController_create_v1", Effect: Create, Resource: bundle,
 		About:   "Create a subproject, an SMS app, a Conversation app and webhooks in one call; request at least one of them, and give a name to the bundle or to each. A person must confirm: this API has no call to remove a subproject or a Conversation app. Asynchronous: follow it with bundle_get.",
 		Example: `{"name":"Example Shop","smsApp":true}`,
 		Confirm: "creates what the body asks for: a subproject, a Conversation app, an SMS app, webhooks; this API has no call that removes a subproject or a Conversation app",

@@ -37,7 +37,6 @@ const (
 type Row struct {
 	Tool      string // family_thing_verb; an interface, so that renaming needs an alias
 	Operation string // the contract's operationId
-	Toolset   string
 	Effect    Effect
 	// About is the tool's description for agents: what it does and what to
 	// mind, in a sentence or two. The schema explains the arguments.
@@ -58,6 +57,9 @@ type Row struct {
 	// Idempotent actions give the same end when repeated after an unknown
 	// outcome, so that they may be sent again.
 	Idempotent bool
+	// Toolset is that of the row's slice, and Deprecated reports whether it is
+	// the deprecated one: [Rows] fills them in.
+	Toolset    string
 	Deprecated bool
 	// Title is the tool's name for people; where a row gives none, it is derived
 	// from the tool's name.
@@ -196,19 +198,36 @@ func (r *Row) Retry() papi.RetryPolicy {
 	return papi.RetryNever
 }
 
-// families are the rows by family, in the order in which tools are listed.
-var families = [][]Row{
-	webhooks, whatsappAccounts, whatsappSenders, whatsappTemplates, whatsappFlows,
-	whatsappSolutions, rcs, kakaotalk, conversation, sms, bundles, whatsappDeprecated,
+// DeprecatedToolset has the tools of the operations that the API deprecates.
+const DeprecatedToolset = "whatsapp_deprecated"
+
+// toolsets are the rows by toolset, in the order in which tools are listed.
+var toolsets = []struct {
+	name string
+	rows []Row
+}{
+	{"webhooks", webhooks},
+	{"whatsapp_accounts", whatsappAccounts},
+	{"whatsapp_senders", whatsappSenders},
+	{"whatsapp_templates", whatsappTemplates},
+	{"whatsapp_flows", whatsappFlows},
+	{"whatsapp_solutions", whatsappSolutions},
+	{"rcs", rcs},
+	{"kakaotalk", kakaotalk},
+	{"conversation", conversation},
+	{"sms", sms},
+	{"bundles", bundles},
+	{DeprecatedToolset, whatsappDeprecated},
 }
 
 // Rows returns all rows, in the order in which their tools are listed. They
 // are shared and must not be changed.
 var Rows = sync.OnceValue(func() []*Row {
 	var all []*Row
-	for _, family := range families {
-		for i := range family {
-			row := &family[i]
+	for _, toolset := range toolsets {
+		for i := range toolset.rows {
+			row := &toolset.rows[i]
+			row.Toolset, row.Deprecated = toolset.name, toolset.name == DeprecatedToolset
 			row.Title = cmp.Or(row.Title, title(row.Tool))
 			all = append(all, row)
 		}
@@ -227,16 +246,11 @@ var byTool = sync.OnceValue(func() map[string]*Row {
 // Lookup returns the row of a tool, or nil.
 func Lookup(tool string) *Row { return byTool()[tool] }
 
-// DeprecatedToolset holds the tools of the operations that the API deprecates.
-const DeprecatedToolset = "whatsapp_deprecated"
-
 // Toolsets returns the names of all toolsets, in the order of the rows.
 func Toolsets() []string {
-	var names []string
-	for _, r := range Rows() {
-		if !slices.Contains(names, r.Toolset) {
-			names = append(names, r.Toolset)
-		}
+	names := make([]string, len(toolsets))
+	for i, toolset := range toolsets {
+		names[i] = toolset.name
 	}
 	return names
 }
@@ -258,34 +272,34 @@ type Filter struct {
 // name that is unknown, or deprecated without Deprecated, is an error that
 // lists the known ones.
 func Select(f Filter) ([]*Row, error) {
-	toolsets, tools := f.Toolsets, f.Tools
-	if len(toolsets) == 0 && len(tools) == 0 {
-		toolsets = []string{"all"}
+	sets := f.Toolsets
+	if len(sets) == 0 && len(f.Tools) == 0 {
+		sets = []string{"all"}
 	}
-	allowed := func(r *Row) bool { return f.Deprecated || !r.Deprecated }
-	var knownSets, knownTools []string
+	var allowed []*Row
+	knownSets, knownTools := []string{"all"}, []string{}
 	for _, r := range Rows() {
-		if allowed(r) {
+		if f.Deprecated || !r.Deprecated {
+			allowed = append(allowed, r)
 			knownTools = append(knownTools, r.Tool)
-			if !slices.Contains(knownSets, r.Toolset) {
-				knownSets = append(knownSets, r.Toolset)
-			}
+			knownSets = append(knownSets, r.Toolset)
 		}
 	}
-	for _, name := range toolsets {
-		if name != "all" && !slices.Contains(knownSets, name) {
-			return nil, unknown("toolset", name, slices.Contains(Toolsets(), name), append([]string{"all"}, knownSets...))
+	knownSets = slices.Compact(knownSets)
+	for _, name := range sets {
+		if !slices.Contains(knownSets, name) {
+			return nil, unknown("toolset", name, slices.Contains(Toolsets(), name), knownSets)
 		}
 	}
-	for _, name := range tools {
+	for _, name := range f.Tools {
 		if !slices.Contains(knownTools, name) {
 			return nil, unknown("tool", name, Lookup(name) != nil, knownTools)
 		}
 	}
 	var selected []*Row
-	for _, r := range Rows() {
-		named := slices.Contains(toolsets, "all") || slices.Contains(toolsets, r.Toolset) || slices.Contains(tools, r.Tool)
-		if named && allowed(r) && (!f.ReadOnly || !r.Writes()) {
+	for _, r := range allowed {
+		named := slices.Contains(sets, "all") || slices.Contains(sets, r.Toolset) || slices.Contains(f.Tools, r.Tool)
+		if named && (!f.ReadOnly || !r.Writes()) {
 			selected = append(selected, r)
 		}
 	}

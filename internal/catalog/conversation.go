@@ -32,29 +32,18 @@ var channelSteps = func() []Step {
 	return all
 }()
 
+// channelGet is the row of a tool that reads a social channel.
+func channelGet(tool, operation, provider, channel string) Row {
+	return Row{
+		Tool: tool, Operation: operation, Effect: Read, Next: channelSteps,
+		About: "Read the " + channel + " channel of a Conversation API app. Closed beta.",
+		Title: "Get " + provider + " channel of Conversation app",
+	}
+}
+
 var conversation = []Row{
-	{
-		Tool: "conversation_instagram_get", Operation: "ConversationInstagramController_get_v1", Toolset: "conversation", Effect: Read,
-		About: "Read the Instagram channel of a Conversation API app. Closed beta.",
-		Title: "Get Instagram channel of Conversation app",
-		Next:  channelSteps,
-	},
-	{
-		Tool: "conversation_messenger_get", Operation: "ConversationMessengerController_get_v1", Toolset: "conversation", Effect: Read,
-		About: "Read the Facebook Messenger channel of a Conversation API app. Closed beta.",
-		Title: "Get Messenger channel of Conversation app",
-		Next:  channelSteps,
-	},
-	{
-		Tool: "conversation_telegram_get", Operation: "ConversationTelegramController_get_v1", Toolset: "conversation", Effect: Read,
-		About: "Read the Telegram bot channel of a Conversation API app. Closed beta.",
-		Title: "Get Telegram channel of Conversation app",
-		Next:  channelSteps,
-	},
-	{
-		Tool: "conversation_viber_get", Operation: "ConversationViberController_get_v1", Toolset: "conversation", Effect: Read,
-		About: "Read the Viber bot channel of a Conversation API app. Closed beta.",
-		Title: "Get Viber channel of Conversation app",
-		Next:  channelSteps,
-	},
+	channelGet("conversation_instagram_get", "ConversationInstagramController_get_v1", "Instagram", "Instagram"),
+	channelGet("conversation_messenger_get", "ConversationMessengerController_get_v1", "Messenger", "Facebook Messenger"),
+	channelGet("conversation_telegram_get", "ConversationTelegramController_get_v1", "Telegram", "Telegram bot"),
+	channelGet("conversation_viber_get", "ConversationViberController_get_v1", "Viber", "Viber bot"),
 }

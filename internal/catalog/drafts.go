@@ -5,6 +5,13 @@ import (
 	"papi-mcp/internal/papi"
 )
 
+// The values of the argument status of a create or update: keep a draft, or
+// submit.
+const (
+	AsDraft = "DRAFT"
+	Submit  = "SUBMIT"
+)
+
 // submitDraft is what to do with a draft: status SUBMIT alone submits it, once
 // it is complete. schema is the contract's of the details that a first submit
 // needs: a draft may lack some. update is the precondition of the tool.
@@ -20,7 +27,7 @@ func submitDraft(update *Precondition, schema string) []Step {
 // resubmit is the step that submits a thing again, with other details, where
 // the precondition of the update allows it.
 func resubmit(update *Precondition, do string) Step {
-	return Step{Do: do, Tool: update.Tools[0], Args: map[string]any{"status": "SUBMIT"}, Needs: []string{"details"}, Requires: update}
+	return Step{Do: do, Tool: update.Tools[0], Args: map[string]any{"status": Submit}, Needs: []string{"details"}, Requires: update}
 }
 
 // lacks reports whether a thing that never was live lacks one of the details. Some,

@@ -30,7 +30,7 @@ var kakaotalkSender = &Resource{
 			Next: append([]Step{{
 				Do: "if it lacks its three category codes, choose them with the person", Tool: "kakaotalk_sender_category_list",
 				Check: func(sender any) bool {
-					return lacks(sender, "topLevelCategoryCode", "midLevelCategoryCode", "subLevelCategoryCode")
+					return lacks(sender, KakaotalkCategoryFields...)
 				},
 			}}, submitDraft(KakaotalkSenderUpdate, "KakaotalkInputSenderDetailsDto")...),
 		},
@@ -49,6 +49,10 @@ var kakaotalkSender = &Resource{
 	Since:         "modified|created",
 	Preconditions: []*Precondition{KakaotalkSenderUpdate, KakaotalkSenderDiscard, KakaotalkSenderRegister, KakaotalkSenderVerify},
 }
+
+// KakaotalkCategoryFields are the codes of a sender's category, from the top down
+// (KakaotalkInputSenderDetailsDto, 1.2.117).
+var KakaotalkCategoryFields = []string{"topLevelCategoryCode", "midLevelCategoryCode", "subLevelCategoryCode"}
 
 // What the state of a KakaoTalk sender must be.
 var (
@@ -121,7 +125,6 @@ var kakaotalkTemplateRejected = State{
 	},
 }
 
-// What the state of a KakaoTalk template must be.
 var kakaotalkSenderWait = &Wait{
 	Read:     "kakaotalk_sender_get",
 	Triggers: []string{"KAKAOTALK_SENDER_ACTIVE", "KAKAOTALK_SENDER_INACTIVE", "KAKAOTALK_SENDER_REJECTED"},
@@ -134,109 +137,91 @@ var kakaotalkTemplateWait = &Wait{
 
 var kakaotalk = []Row{
 	{
-		Tool: "kakaotalk_sender_category_list", Operation: "KakaotalkCategoriesController_listSenderCategories_v1", Toolset: "kakaotalk", Effect: Read,
+		Tool: "kakaotalk_sender_category_list", Operation: "KakaotalkCategoriesController_listSenderCategories_v1", Effect: Read,
 		About: "List the business categories for KakaoTalk senders, a tree of three levels; a sender has one code from each.",
 		Next:  []Step{{Do: "put three codes of this list into the existing draft", Tool: "kakaotalk_sender_update", Needs: []string{"plusFriendId", "details"}}, {Do: "or create a sender with them", Tool: "kakaotalk_sender_create", Needs: []string{"plusFriendId", "details"}}},
 	},
 	{
-		Tool: "kakaotalk_template_category_list", Operation: "KakaotalkCategoriesController_getTemplateCategories_v1", Toolset: "kakaotalk", Effect: Read,
+		Tool: "kakaotalk_template_category_list", Operation: "KakaotalkCategoriesController_getTemplateCategories_v1", Effect: Read,
 		About: "List the categories for the templates of a KakaoTalk sender; a template has one code.",
 		Next:  []Step{{Do: "create a template with a categoryCode of this list", Tool: "kakaotalk_template_create", Needs: []string{"details"}}},
 	},
 	{
-		Tool: "kakaotalk_sender_list", Operation: "KakaotalkSendersController_listSenders_v1", Toolset: "kakaotalk", Effect: Read, Resource: kakaotalkSender,
+		Tool: "kakaotalk_sender_list", Operation: "KakaotalkSendersController_listSenders_v1", Effect: Read, Resource: kakaotalkSender,
 		About: "List the project's KakaoTalk senders; filter by state or by the status of pending changes.",
 	},
 	{
-		Tool: "kakaotalk_sender_get", Operation: "KakaotalkSendersController_getSender_v1", Toolset: "kakaotalk", Effect: Read, Resource: kakaotalkSender,
+		Tool: "kakaotalk_sender_get", Operation: "KakaotalkSendersController_getSender_v1", Effect: Read, Resource: kakaotalkSender,
 		About: "Read one KakaoTalk sender: state, pending changes, profile.",
 	},
 	{
-		Tool: "kakaotalk_sender_create", Operation: "KakaotalkSendersController_createSender_v1", Toolset: "kakaotalk", Effect: Create, Resource: kakaotalkSender,
+		Tool: "kakaotalk_sender_create", Operation: "KakaotalkSendersController_createSender_v1", Effect: Create, Resource: kakaotalkSender,
 		About:     "Create a KakaoTalk sender for a KakaoTalk channel, by its PlusFriend id (such as @example). A project has one KakaoTalk account. Submitted unless status is DRAFT. Asynchronous: follow it with kakaotalk_sender_get; then register and verify.",
 		Wait:      kakaotalkSenderWait,
 		Reconcile: &Reconcile{Read: "kakaotalk_sender_get", Args: map[string]string{"plusFriendId": "plusFriendId"}, Unique: true, Resend: true},
 	},
 	{
-		Tool: "kakaotalk_sender_update", Operation: "KakaotalkSendersController_updateSender_v1", Toolset: "kakaotalk", Effect: Update, Resource: kakaotalkSender,
+		Tool: "kakaotalk_sender_update", Operation: "KakaotalkSendersController_updateSender_v1", Effect: Update, Resource: kakaotalkSender,
 		About:   "Change an ACTIVE KakaoTalk sender, or its pending changes in DRAFT. details is merged: fields left out keep their value, null deletes the logo. Without status the change is kept as a draft; status SUBMIT submits it; on its own, it submits the pending draft.",
 		Example: `{"details":{"name":"Example Shop"}}`,
 		Wait:    kakaotalkSenderWait,
 	},
 	{
-		Tool: "kakaotalk_sender_register", Operation: "KakaotalkSendersController_registerSender_v1", Toolset: "kakaotalk", Effect: Action, Resource: kakaotalkSender,
+		Tool: "kakaotalk_sender_register", Operation: "KakaotalkSendersController_registerSender_v1", Effect: Action, Resource: kakaotalkSender,
 		About: "Start the registration of a KakaoTalk sender that is not ACTIVE: a one-time code is sent to the person who manages the channel; submit it with kakaotalk_sender_verify.",
 	},
 	{
-		Tool: "kakaotalk_sender_verify", Operation: "KakaotalkSendersController_verifySender_v1", Toolset: "kakaotalk", Effect: Action, Resource: kakaotalkSender,
+		Tool: "kakaotalk_sender_verify", Operation: "KakaotalkSendersController_verifySender_v1", Effect: Action, Resource: kakaotalkSender,
 		About: "Submit the one-time code that kakaotalk_sender_register requested, for a sender in VERIFYING. Ask the person for the code; never guess one.",
 		Wait:  kakaotalkSenderWait,
 	},
 	{
-		Tool: "kakaotalk_sender_changes_discard", Operation: "KakaotalkSendersController_deleteChanges_v1", Toolset: "kakaotalk", Effect: Delete,
+		Tool: "kakaotalk_sender_changes_discard", Operation: "KakaotalkSendersController_deleteChanges_v1", Effect: Delete,
 		About:   "Discard the pending changes of a KakaoTalk sender, in status DRAFT or REJECTED. A person must confirm.",
 		Next:    []Step{{Do: "see which senders are left: one that was never live was removed with its changes, and a corrected one can be submitted", Tool: "kakaotalk_sender_list"}},
 		Confirm: "pending changes of the sender are lost",
 	},
 	{
-		Tool: "kakaotalk_sender_delete", Operation: "KakaotalkSendersController_deleteSender_v1", Toolset: "kakaotalk", Effect: Delete,
+		Tool: "kakaotalk_sender_delete", Operation: "KakaotalkSendersController_deleteSender_v1", Effect: Delete,
 		About:   "Mark a KakaoTalk sender for removal: it stays active for 60 days for its last messages and is then gone. A person must confirm.",
 		Next:    []Step{{Do: "inform the person: it works for 60 more days, then it is gone; until then lists still show it", Tool: "kakaotalk_sender_list"}},
 		Confirm: "the sender goes after 60 days, and cannot be kept",
 	},
+	activityList("kakaotalk_sender_activity_list", "KakaotalkSendersController_listActivities_v1", "List what happened to a KakaoTalk sender, newest first: edits, comments, rejections (the comment is the reason, if one is given). An approved update, a block and a suspension leave no entry: read the state with kakaotalk_sender_get."),
+	commentAdd("kakaotalk_sender_comment_add", "KakaotalkSendersController_createComment_v1", "Add a comment to a KakaoTalk sender, for the people who review it."),
 	{
-		Tool: "kakaotalk_sender_activity_list", Operation: "KakaotalkSendersController_listActivities_v1", Toolset: "kakaotalk", Effect: Read, Activities: true,
-		About: "List what happened to a KakaoTalk sender, newest first: edits, comments, rejections (the comment is the reason, if one is given). An approved update, a block and a suspension leave no entry: read the state with kakaotalk_sender_get.",
-		Next:  activitiesStep("kakaotalk_sender_comment_add"),
-	},
-	{
-		Tool: "kakaotalk_sender_comment_add", Operation: "KakaotalkSendersController_createComment_v1", Toolset: "kakaotalk", Effect: Create,
-		About:     "Add a comment to a KakaoTalk sender, for the people who review it.",
-		Title:     "Add comment to KakaoTalk sender",
-		Reconcile: commentReconcile("kakaotalk_sender_activity_list"),
-	},
-	{
-		Tool: "kakaotalk_template_list", Operation: "KakaotalkTemplatesController_listTemplates_v1", Toolset: "kakaotalk", Effect: Read, Resource: kakaotalkTemplate,
+		Tool: "kakaotalk_template_list", Operation: "KakaotalkTemplatesController_listTemplates_v1", Effect: Read, Resource: kakaotalkTemplate,
 		About: "List the templates of a KakaoTalk sender; templateName matches the beginning of the name.",
 	},
 	{
-		Tool: "kakaotalk_template_get", Operation: "KakaotalkTemplatesController_get_v1", Toolset: "kakaotalk", Effect: Read, Resource: kakaotalkTemplate,
+		Tool: "kakaotalk_template_get", Operation: "KakaotalkTemplatesController_get_v1", Effect: Read, Resource: kakaotalkTemplate,
 		About: "Read one KakaoTalk template by its code: state, pending changes, content.",
 	},
 	{
-		Tool: "kakaotalk_template_create", Operation: "KakaotalkTemplatesController_createTemplate_v1", Toolset: "kakaotalk", Effect: Create, Resource: kakaotalkTemplate,
+		Tool: "kakaotalk_template_create", Operation: "KakaotalkTemplatesController_createTemplate_v1", Effect: Create, Resource: kakaotalkTemplate,
 		About:     "Create a template of a KakaoTalk sender and submit it for review, or keep it with status DRAFT. Its name must be unique. Asynchronous: follow it with kakaotalk_template_get.",
 		Example:   `{"details":{"name":"order_shipped","language":"KO","content":"Order #{number} is on its way."}}`,
 		Wait:      kakaotalkTemplateWait,
 		Reconcile: &Reconcile{Read: "kakaotalk_template_list", Same: map[string]string{"details.name": "details.name|changes.details.name"}, Unique: true, Resend: true},
 	},
 	{
-		Tool: "kakaotalk_template_update", Operation: "KakaotalkTemplatesController_updateTemplate_v1", Toolset: "kakaotalk", Effect: Update, Resource: kakaotalkTemplate,
+		Tool: "kakaotalk_template_update", Operation: "KakaotalkTemplatesController_updateTemplate_v1", Effect: Update, Resource: kakaotalkTemplate,
 		About:   "Change an APPROVED or REJECTED KakaoTalk template, or its pending changes in DRAFT or REJECTED. details is merged: fields left out keep their value, but buttons replaces the complete list. Without status the change is kept as a draft; status SUBMIT submits it; on its own, it submits the pending draft.",
 		Example: `{"details":{"content":"Your order #{number} is on its way."}}`,
 		Wait:    kakaotalkTemplateWait,
 	},
 	{
-		Tool: "kakaotalk_template_changes_discard", Operation: "KakaotalkTemplatesController_deleteTemplateDraft_v1", Toolset: "kakaotalk", Effect: Delete,
+		Tool: "kakaotalk_template_changes_discard", Operation: "KakaotalkTemplatesController_deleteTemplateDraft_v1", Effect: Delete,
 		About:   "Discard the draft of a KakaoTalk template that was never submitted. A person must confirm.",
 		Next:    []Step{{Do: "see which templates are left: one that was never live was removed with its draft", Tool: "kakaotalk_template_list"}},
 		Confirm: "the draft of the template is lost",
 	},
 	{
-		Tool: "kakaotalk_template_delete", Operation: "KakaotalkTemplatesController_deleteTemplate_v1", Toolset: "kakaotalk", Effect: Delete,
+		Tool: "kakaotalk_template_delete", Operation: "KakaotalkTemplatesController_deleteTemplate_v1", Effect: Delete,
 		About:   "Delete a KakaoTalk template. A person must confirm.",
 		Next:    []Step{{Do: "see which templates are left", Tool: "kakaotalk_template_list"}},
 		Confirm: "the template is deleted",
 	},
-	{
-		Tool: "kakaotalk_template_activity_list", Operation: "KakaotalkTemplatesController_listActivities_v1", Toolset: "kakaotalk", Effect: Read, Activities: true,
-		About: "List what happened to a KakaoTalk template, newest first: edits, comments, rejections (the comment is the reason, if one is given). An approval leaves no entry: read the state with kakaotalk_template_get.",
-		Next:  activitiesStep("kakaotalk_template_comment_add"),
-	},
-	{
-		Tool: "kakaotalk_template_comment_add", Operation: "KakaotalkTemplatesController_createComment_v1", Toolset: "kakaotalk", Effect: Create,
-		About:     "Add a comment to a KakaoTalk template, for the people who review it.",
-		Title:     "Add comment to KakaoTalk template",
-		Reconcile: commentReconcile("kakaotalk_template_activity_list"),
-	},
+	activityList("kakaotalk_template_activity_list", "KakaotalkTemplatesController_listActivities_v1", "List what happened to a KakaoTalk template, newest first: edits, comments, rejections (the comment is the reason, if one is given). An approval leaves no entry: read the state with kakaotalk_template_get."),
+	commentAdd("kakaotalk_template_comment_add", "KakaotalkTemplatesController_createComment_v1", "Add a comment to a KakaoTalk template, for the people who review it."),
 }

@@ -3,6 +3,7 @@ package catalog
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
@@ -25,15 +26,14 @@ type questions struct {
 	asked []string
 }
 
-// The parts that every sender answers, and those of a country. The US part
-// depends on its version.
+// The parts that every sender answers, and those of a country, whose name is the
+// country's in small letters. The US part depends on its version.
 var (
 	launchParts = map[string]questions{
 		"general":      {needed: []string{"optInDescription", "triggerDescription", "interactionsDescription", "optOutDescription"}},
 		"verification": {needed: []string{"name", "email", "website"}},
 	}
-	countryParts = map[string]string{"FR": "fr", "GB": "gb", "US": "us"}
-	countryAsks  = map[string]questions{
+	countryAsks = map[string]questions{
 		"GB": {needed: []string{"brandIndustry", "companyLegalName", "messagesVolume"}, asked: []string{"companyRegistrationNumber", "fullCompanyAddress", "messagesFrequency"}},
 		"FR": {asked: []string{"fullCompanyAddress", "siren"}},
 	}
@@ -99,7 +99,7 @@ func CountryNeeds(questionnaire map[string]any, country string) LaunchReport {
 }
 
 // LaunchCountries are the countries that ask for answers of their own.
-func LaunchCountries() []string { return slices.Sorted(maps.Keys(countryParts)) }
+func LaunchCountries() []string { return append(slices.Sorted(maps.Keys(countryAsks)), "US") }
 
 // FirstUSQuestionnaire reports whether US answers are of the first, deprecated
 // questionnaire.
@@ -133,7 +133,7 @@ func (r *LaunchReport) part(questionnaire map[string]any, name string, q questio
 func (r *LaunchReport) country(questionnaire map[string]any, country string) {
 	if country != "US" {
 		if asks, ok := countryAsks[country]; ok {
-			r.part(questionnaire, countryParts[country], asks)
+			r.part(questionnaire, strings.ToLower(country), asks)
 		}
 		return
 	}

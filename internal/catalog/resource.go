@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"papi-mcp/internal/papi"
 )
 
 // Completion is where the values come from that complete an argument: a field
@@ -83,10 +85,7 @@ func title(tool string) string {
 	at := strings.LastIndexByte(tool, '_')
 	thing, verb := brands.Replace(tool[:at]), tool[at+1:]
 	if verb == "list" {
-		if stem, ok := strings.CutSuffix(thing, "y"); ok {
-			thing = stem + "ie"
-		}
-		thing += "s"
+		thing = papi.Plural(thing)
 	}
 	return capitalised(verb) + " " + thing
 }

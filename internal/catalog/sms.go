@@ -16,7 +16,7 @@ var smsApp = &Resource{
 		same(smsAppGoesOn("being blocked"), "PENDING_BLOCK", "IN_PROGRESS_BLOCK", "PROVISIONING_BLOCK"),
 		same(smsAppGoesOn("being unblocked"), "PENDING_UNBLOCK", "IN_PROGRESS_UNBLOCK", "PROVISIONING_UNBLOCK"),
 		same(smsAppGoesOn("being deleted"), "PENDING_DELETE", "IN_PROGRESS_DELETE", "DEPROVISIONING"),
-		same(smsAppGoesOn("in a status that the API does not name"), "STATUS_UNSPECIFIED", "UNRECOGNIZED"),
+		same(smsAppGoesOn("in a status that the API does not name"), "STATUS_UNSPECIFIED", Unrecognized),
 		same(smsAppFailed("not created; don't create another one"), "FAILED_ADD", "PROVISIONING_ADD_FAILED", "PROVISIONING_FAILED"),
 		same(smsAppFailed("a later change failed"), "FAILED_UPDATE", "FAILED_BLOCK", "FAILED_UNBLOCK", "FAILED_DELETE",
 			"PROVISIONING_UPDATE_FAILED", "PROVISIONING_BLOCK_FAILED", "PROVISIONING_UNBLOCK_FAILED", "DEPROVISIONING_FAILED"),
@@ -42,26 +42,26 @@ func smsAppFailed(means string) State {
 
 var sms = []Row{
 	{
-		Tool: "sms_app_list", Operation: "SmsSmsAppsController_listSmsApps_v1", Toolset: "sms", Effect: Read, Resource: smsApp,
+		Tool: "sms_app_list", Operation: "SmsSmsAppsController_listSmsApps_v1", Effect: Read, Resource: smsApp,
 		About: "List the project's SMS apps. 404 sms_service_not_found means that there are none.",
 	},
 	{
-		Tool: "sms_app_get", Operation: "SmsSmsAppsController_getSmsApp_v1", Toolset: "sms", Effect: Read, Resource: smsApp,
+		Tool: "sms_app_get", Operation: "SmsSmsAppsController_getSmsApp_v1", Effect: Read, Resource: smsApp,
 		About: "Read one SMS app: status, regions, the Conversation app that it is connected to.",
 	},
 	{
-		Tool: "sms_app_create", Operation: "SmsSmsAppsController_createSmsApp_v1", Toolset: "sms", Effect: Create, Resource: smsApp,
+		Tool: "sms_app_create", Operation: "SmsSmsAppsController_createSmsApp_v1", Effect: Create, Resource: smsApp,
 		About:     "Create an SMS app: alone, with a new Conversation app (convApiApp true), or connected to one that exists (convApiAppId).",
 		Wait:      &Wait{Read: "sms_app_get", Also: "every other status is on its way"},
 		Reconcile: &Reconcile{Read: "sms_app_list", Same: map[string]string{"name": "name"}},
 	},
 	{
-		Tool: "sms_app_update", Operation: "SmsSmsAppsController_updateSmsApp_v1", Toolset: "sms", Effect: Update, Resource: smsApp,
+		Tool: "sms_app_update", Operation: "SmsSmsAppsController_updateSmsApp_v1", Effect: Update, Resource: smsApp,
 		About:   "Rename an SMS app: this changes nothing else.",
 		Example: `{"name":"Alerts"}`,
 	},
 	{
-		Tool: "sms_app_delete", Operation: "SmsSmsAppsController_deleteSmsApp_v1", Toolset: "sms", Effect: Delete,
+		Tool: "sms_app_delete", Operation: "SmsSmsAppsController_deleteSmsApp_v1", Effect: Delete,
 		About:   "Delete an SMS app. A person must confirm.",
 		Next:    []Step{{Do: "see which SMS apps are left", Tool: "sms_app_list"}},
 		Confirm: "the SMS app is deleted",

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -112,11 +113,14 @@ func (r *Resource) PendingPart(pending string) *State {
 }
 
 // Lasting is how long a state, or what is pending, lasts; false where it does not
-// end without a call.
+// end without a call. Of a pending change that is not declared nothing is known,
+// whatever the state is.
 func (r *Resource) Lasting(state, pending string) (Lasting, bool) {
-	at := r.At(state, pending)
-	if part := r.PendingPart(pending); part != nil {
-		at = *part
+	at := State{}
+	if pending == "" {
+		at = r.At(state, "")
+	} else if change := cmp.Or(find(r.Changes, pending), r.PendingPart(pending)); change != nil {
+		at = *change
 	}
 	return at.Lasts, at.Lasts.Overdue > 0
 }

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"papi-mcp/internal/papi"
 )
@@ -189,6 +190,31 @@ func TestClassOfAState(t *testing.T) {
 	} {
 		if got := Lookup(test.tool).Class(test.state, test.pending); got != test.want {
 			t.Errorf("%s, %q, %q: %s, want %s", test.tool, test.state, test.pending, got, test.want)
+		}
+	}
+}
+
+// How long a status lasts that the contract does not have is unknown, even where
+// the state of the thing has its time.
+func TestHowLongAStateLasts(t *testing.T) {
+	sender := LookupResource("whatsapp_sender")
+	for _, test := range []struct {
+		state, pending string
+		want           time.Duration // until it is overdue, 0 where it does not end without a call
+	}{
+		{"IN_PROGRESS", "", day},
+		{"ACTIVE", "", 0},
+		{"NEW_STATE", "", 0},
+		{"", "", 0},
+		{"ACTIVE", "IN_PROGRESS", day},
+		{"IN_PROGRESS", "DRAFT", 0},
+		{"IN_PROGRESS", "NEW_STATUS", 0},
+		{"ACTIVE", "displayName=PENDING", 3 * day},
+		{"IN_PROGRESS", "displayName=REJECTED", 0},
+		{"IN_PROGRESS", "displayName=NEW_STATUS", 0},
+	} {
+		if lasting, ok := sender.Lasting(test.state, test.pending); lasting.Overdue != test.want || ok != (test.want > 0) {
+			t.Errorf("%q, %q: %s, want %s", test.state, test.pending, lasting.Overdue, test.want)
 		}
 	}
 }

@@ -44,3 +44,15 @@ func stopped(activities, id string) []Step {
 func askSupport(id string) Step {
 	return Step{Do: "no call here restores it: ask the person to contact Sinch support, with the projectId and the " + id}
 }
+
+// Next is something that the agent may do after a call.
+type Next struct {
+	// Do says what, for a reader.
+	Do string `json:"do"`
+	// Tool is the tool to call; "" where a person must act.
+	Tool string `json:"tool"`
+	// Args are the arguments that are known.
+	Args map[string]any `json:"args"`
+	// Needs are the arguments that only a person knows, such as a code.
+	Needs []string `json:"needs"`
+}

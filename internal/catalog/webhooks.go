@@ -1,5 +1,7 @@
 package catalog
 
+import "fmt"
+
 var webhook = &Resource{
 	Name: "webhook",
 	Get:  "webhook_get", List: "webhook_list", Create: "webhook_create",
@@ -7,38 +9,44 @@ var webhook = &Resource{
 	IDs:   map[string]string{"webhookId": "id"},
 }
 
-// everyTrigger is the default of a webhook that names no triggers.
-var everyTrigger = map[string]any{"triggers": []any{"ALL"}}
+// MaxWebhooks is how many webhooks a project may have (createWebhook, 1.2.117).
+const MaxWebhooks = 15
+
+// EveryTrigger stands alone, for all events: the default of a webhook that names
+// no triggers.
+const EveryTrigger = "ALL"
+
+var everyTrigger = map[string]any{"triggers": []any{EveryTrigger}}
 
 var webhooks = []Row{
 	{
-		Tool: "webhook_list", Operation: "WebhookWebhookController_listWebhooks_v1", Toolset: "webhooks", Effect: Read, Resource: webhook,
-		About: "List the webhooks that report this project's events, in alphabetical order (at most 15 exist).",
+		Tool: "webhook_list", Operation: "WebhookWebhookController_listWebhooks_v1", Effect: Read, Resource: webhook,
+		About: fmt.Sprintf("List the webhooks that report this project's events, in alphabetical order (at most %d exist).", MaxWebhooks),
 	},
 	{
-		Tool: "webhook_get", Operation: "WebhookWebhookController_getWebhook_v1", Toolset: "webhooks", Effect: Read, Resource: webhook,
+		Tool: "webhook_get", Operation: "WebhookWebhookController_getWebhook_v1", Effect: Read, Resource: webhook,
 		About: "Read one webhook: its target and triggers (the secret is never shown).",
 	},
 	{
-		Tool: "webhook_create", Operation: "WebhookWebhookController_createWebhook_v1", Toolset: "webhooks", Effect: Create, Resource: webhook, Defaults: everyTrigger,
-		About:     "Register a webhook. Give triggers alone, or ALL alone (the default); each target has one webhook, and a project at most 15.",
+		Tool: "webhook_create", Operation: "WebhookWebhookController_createWebhook_v1", Effect: Create, Resource: webhook, Defaults: everyTrigger,
+		About:     fmt.Sprintf("Register a webhook. Give triggers alone, or ALL alone (the default); each target has one webhook, and a project at most %d.", MaxWebhooks),
 		Next:      []Step{{Do: "see all webhooks of the project", Tool: "webhook_list"}},
 		Example:   `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
 		Reconcile: &Reconcile{Read: "webhook_list", Same: map[string]string{"target": "target"}, Unique: true, Resend: true},
 	},
 	{
-		Tool: "webhook_update", Operation: "WebhookWebhookController_updateWebhook_v1", Toolset: "webhooks", Effect: Update, Resource: webhook,
+		Tool: "webhook_update", Operation: "WebhookWebhookController_updateWebhook_v1", Effect: Update, Resource: webhook,
 		About:   "Change some fields of a webhook: those left out keep their value. A list of triggers replaces the old list.",
 		Example: `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
 	},
 	{
-		Tool: "webhook_replace", Operation: "WebhookWebhookController_replaceWebhook_v1", Toolset: "webhooks", Effect: Update, Resource: webhook,
+		Tool: "webhook_replace", Operation: "WebhookWebhookController_replaceWebhook_v1", Effect: Update, Resource: webhook,
 		Defaults: everyTrigger,
 		About:    "Replace a complete webhook: target, secret and triggers (ALL unless given). To change one field, use webhook_update.",
 		Example:  `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
 	},
 	{
-		Tool: "webhook_delete", Operation: "WebhookWebhookController_deleteWebhook_v1", Toolset: "webhooks", Effect: Delete, Resource: webhook,
+		Tool: "webhook_delete", Operation: "WebhookWebhookController_deleteWebhook_v1", Effect: Delete, Resource: webhook,
 		About:   "Delete a webhook. A person must confirm.",
 		Next:    []Step{{Do: "see which webhooks are left", Tool: "webhook_list"}},
 		Confirm: "events stop reaching its target",

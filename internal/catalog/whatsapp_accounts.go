@@ -76,49 +76,29 @@ var whatsappAccountWait = &Wait{
 	Triggers: []string{"WHATSAPP_ACCOUNT_ONBOARDED", "WHATSAPP_ACCOUNT_REJECTED", "WHATSAPP_ACCOUNT_PENDING_VERIFICATION"},
 }
 
-// activitiesStep follows a list of activities: what to do about the thing is
-// said by the thing's own read, and those who review it can be asked.
-func activitiesStep(comment string) []Step {
-	return []Step{{Do: "report to the person what it shows: not every change of state is listed, and a rejection may have no reason. The reviewers can be asked in a comment", Tool: comment, Needs: []string{"comment"}}}
-}
-
-// commentReconcile finds a comment among the newest activities.
-func commentReconcile(activities string) *Reconcile {
-	return &Reconcile{Read: activities, Same: map[string]string{"comment": "comment"}, Since: "created"}
-}
-
 var whatsappAccounts = []Row{
 	{
-		Tool: "whatsapp_account_get", Operation: "WhatsappAccountsController_getAccount_v1", Toolset: "whatsapp_accounts", Effect: Read, Resource: whatsappAccount,
+		Tool: "whatsapp_account_get", Operation: "WhatsappAccountsController_getAccount_v1", Effect: Read, Resource: whatsappAccount,
 		About: "Read the project's WhatsApp account: whether it is onboarded, its business manager and limits. 404 account_not_found means that there is none yet.",
 	},
 	{
-		Tool: "whatsapp_account_create", Operation: "WhatsappAccountsController_createAccount_v1", Toolset: "whatsapp_accounts", Effect: Create, Resource: whatsappAccount,
+		Tool: "whatsapp_account_create", Operation: "WhatsappAccountsController_createAccount_v1", Effect: Create, Resource: whatsappAccount,
 		About:     "Create the project's one WhatsApp account, and its first sender by senderDetails. Asynchronous: the answer is often still IN_PROGRESS; follow it with whatsapp_account_get. With Meta's Embedded Signup use whatsapp_sender_create instead.",
 		Wait:      whatsappAccountWait,
 		Reconcile: &Reconcile{Read: "whatsapp_account_get", Unique: true, Resend: true},
 	},
 	{
-		Tool: "whatsapp_account_update", Operation: "WhatsappAccountsController_updateAccount_v1", Toolset: "whatsapp_accounts", Effect: Update, Resource: whatsappAccount,
+		Tool: "whatsapp_account_update", Operation: "WhatsappAccountsController_updateAccount_v1", Effect: Update, Resource: whatsappAccount,
 		About:   "Correct a REJECTED WhatsApp account, which submits it again immediately. The fields are merged: those left out keep their value.",
 		Example: `{"wabaName":"Example Shop"}`,
 		Wait:    whatsappAccountWait,
 	},
 	{
-		Tool: "whatsapp_account_delete", Operation: "WhatsappAccountsController_deleteAccount_v1", Toolset: "whatsapp_accounts", Effect: Delete, Resource: whatsappAccount,
+		Tool: "whatsapp_account_delete", Operation: "WhatsappAccountsController_deleteAccount_v1", Effect: Delete, Resource: whatsappAccount,
 		About:   "Delete the project's WhatsApp account, which must have no senders and no pending sender changes. A person must confirm. Closed beta.",
 		Next:    []Step{{Do: "inform the person that the account is gone; see what is left in the project", Tool: "project_overview"}},
 		Confirm: "the WhatsApp account of the project is deleted",
 	},
-	{
-		Tool: "whatsapp_account_activity_list", Operation: "WhatsappAccountsController_listActivities_v1", Toolset: "whatsapp_accounts", Effect: Read, Activities: true,
-		About: "List what happened to the WhatsApp account, newest first: edits, comments, rejections (the comment is the reason, if one is given). Being onboarded leaves no entry: read the state with whatsapp_account_get.",
-		Next:  activitiesStep("whatsapp_account_comment_add"),
-	},
-	{
-		Tool: "whatsapp_account_comment_add", Operation: "WhatsappAccountsController_createComment_v1", Toolset: "whatsapp_accounts", Effect: Create,
-		About:     "Add a comment to the WhatsApp account, for the people who review it.",
-		Title:     "Add comment to WhatsApp account",
-		Reconcile: commentReconcile("whatsapp_account_activity_list"),
-	},
+	activityList("whatsapp_account_activity_list", "WhatsappAccountsController_listActivities_v1", "List what happened to the WhatsApp account, newest first: edits, comments, rejections (the comment is the reason, if one is given). Being onboarded leaves no entry: read the state with whatsapp_account_get."),
+	commentAdd("whatsapp_account_comment_add", "WhatsappAccountsController_createComment_v1", "Add a comment to the WhatsApp account, for the people who review it."),
 }

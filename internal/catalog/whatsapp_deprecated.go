@@ -2,13 +2,13 @@ package catalog
 
 var whatsappDeprecated = []Row{
 	{
-		Tool: "whatsapp_waba_list", Operation: "WhatsappEmbeddedSignupHelperController_listWabaDetailsForToken_v1", Toolset: DeprecatedToolset, Effect: Read, Deprecated: true,
+		Tool: "whatsapp_waba_list", Operation: "WhatsappEmbeddedSignupHelperController_listWabaDetailsForToken_v1", Effect: Read,
 		About:   "List the WhatsApp Business Accounts and shared numbers of a Meta token. Changes nothing. Deprecated.",
 		Title:   "List WhatsApp Business Accounts",
 		Example: `{"facebookToken":"the token of the signup"}`,
 	},
 	{
-		Tool: "whatsapp_access_token_create", Operation: "WhatsappEmbeddedSignupHelperController_createLongLivedAccessToken_v1", Toolset: DeprecatedToolset, Effect: Create, Deprecated: true,
+		Tool: "whatsapp_access_token_create", Operation: "WhatsappEmbeddedSignupHelperController_createLongLivedAccessToken_v1", Effect: Create,
 		About:     "Create a long-lived Meta access token from a token or code of the embedded signup. A person must confirm. Deprecated.",
 		Title:     "Create Meta access token",
 		Example:   `{"facebookCode":"the code of the signup"}`,

@@ -4,12 +4,12 @@ var whatsappFlow = &Resource{Name: "whatsapp_flow", Get: "whatsapp_flow_list", L
 
 var whatsappFlows = []Row{
 	{
-		Tool: "whatsapp_flow_list", Operation: "WhatsappFlowsController_listFlows_v1", Toolset: "whatsapp_flows", Effect: Read, Resource: whatsappFlow,
+		Tool: "whatsapp_flow_list", Operation: "WhatsappFlowsController_listFlows_v1", Effect: Read, Resource: whatsappFlow,
 		About: "List the WhatsApp Flows of the project's WhatsApp Business Account, for FLOW buttons of templates.",
 		Next:  []Step{{Do: "see the screens of a flow", Tool: "whatsapp_flow_screen_list", Needs: []string{"flowId"}}},
 	},
 	{
-		Tool: "whatsapp_flow_screen_list", Operation: "WhatsappFlowsController_listFlowScreens_v1", Toolset: "whatsapp_flows", Effect: Read,
+		Tool: "whatsapp_flow_screen_list", Operation: "WhatsappFlowsController_listFlowScreens_v1", Effect: Read,
 		About: "List the screens of a WhatsApp Flow.",
 	},
 }

@@ -123,8 +123,10 @@ func reviewedByMeta(field string, again ...Step) []State {
 	}
 }
 
-// unrecognized is a value that the API itself does not know.
-var unrecognized = State{Name: "UNRECOGNIZED", Means: "a value that the API does not know"}
+// Unrecognized is what the API shows for a value that it does not know itself.
+const Unrecognized = "UNRECOGNIZED"
+
+var unrecognized = State{Name: Unrecognized, Means: "a value that the API does not know"}
 
 // channelPart is the channel in the Conversation app that a thing is connected
 // to.
@@ -159,28 +161,28 @@ func whatsappSenderWait(also string, more ...string) *Wait {
 
 var whatsappSenders = []Row{
 	{
-		Tool: "whatsapp_sender_list", Operation: "WhatsappSendersController_listSenders_v1", Toolset: "whatsapp_senders", Effect: Read, Resource: whatsappSender,
+		Tool: "whatsapp_sender_list", Operation: "WhatsappSendersController_listSenders_v1", Effect: Read, Resource: whatsappSender,
 		About: "List the project's WhatsApp senders (phone numbers); filter by state or by the status of pending changes.",
 	},
 	{
-		Tool: "whatsapp_sender_get", Operation: "WhatsappSendersController_get_v1", Toolset: "whatsapp_senders", Effect: Read, Resource: whatsappSender,
+		Tool: "whatsapp_sender_get", Operation: "WhatsappSendersController_get_v1", Effect: Read, Resource: whatsappSender,
 		About: "Read one WhatsApp sender: state, pending changes, profile, quality, the Conversation app that it is connected to. Its bearerToken is shown only with reveal.",
 	},
 	{
-		Tool: "whatsapp_sender_create", Operation: "WhatsappSendersController_createSender_v1", Toolset: "whatsapp_senders", Effect: Create, Resource: whatsappSender,
+		Tool: "whatsapp_sender_create", Operation: "WhatsappSendersController_createSender_v1", Effect: Create, Resource: whatsappSender,
 		About:     "Create a WhatsApp sender, in one of three ways that can't be combined: Embedded Signup (wabaId, phoneNumberId, authenticationCode; no display name or other details: an update follows), a new number (details with countryCode, phoneNumber and displayName), or partner-initiated (phoneNumberProvider and details; submitted unless status is DRAFT). Asynchronous: follow it with whatsapp_sender_get; then register and verify.",
 		Example:   `{"wabaId":"100000000000001","authenticationCode":"the code of the signup","region":"EU","businessManager":"SINCH_UK"}`,
 		Wait:      whatsappSenderWait(""),
 		Reconcile: &Reconcile{Read: "whatsapp_sender_list", Same: map[string]string{"details.phoneNumber": "phoneNumber", "details.countryCode": "countryCode"}, Unique: true},
 	},
 	{
-		Tool: "whatsapp_sender_update", Operation: "WhatsappSendersController_update_v1", Toolset: "whatsapp_senders", Effect: Update, Resource: whatsappSender,
+		Tool: "whatsapp_sender_update", Operation: "WhatsappSendersController_update_v1", Effect: Update, Resource: whatsappSender,
 		About:   "Change the profile of an ACTIVE sender, or its pending changes in DRAFT or REJECTED. details is merged: fields left out keep their value, null deletes a field. Without status the change is kept as a draft; status SUBMIT submits it; on its own, it submits the pending draft. A new displayName is reviewed by Meta, and is pending in metadata.displayName.",
 		Example: `{"details":{"about":"Open from 9 to 5."}}`,
 		Wait:    whatsappSenderWait("metadata.displayName (a new display name pends there)", "WHATSAPP_SENDER_DISPLAY_NAME_UPDATED", "WHATSAPP_SENDER_USERNAME_UPDATED"),
 	},
 	{
-		Tool: "whatsapp_sender_register", Operation: "WhatsappSendersController_register_v1", Toolset: "whatsapp_senders", Effect: Action, Resource: whatsappSender,
+		Tool: "whatsapp_sender_register", Operation: "WhatsappSendersController_register_v1", Effect: Action, Resource: whatsappSender,
 		About: "Have a one-time code sent to the phone number of a sender in PENDING_VERIFICATION. Ask the person how (SMS or VOICE), and then for the code; submit it with whatsapp_sender_verify.",
 		Next: []Step{
 			{Do: "no code was sent, since Meta knows the number: verify without one", Tool: "whatsapp_sender_verify", When: "verificationCodeSent=false"},
@@ -188,39 +190,30 @@ var whatsappSenders = []Row{
 		},
 	},
 	{
-		Tool: "whatsapp_sender_verify", Operation: "WhatsappSendersController_verify_v1", Toolset: "whatsapp_senders", Effect: Action, Resource: whatsappSender, RegisteredElsewhere: true,
+		Tool: "whatsapp_sender_verify", Operation: "WhatsappSendersController_verify_v1", Effect: Action, Resource: whatsappSender, RegisteredElsewhere: true,
 		About:   "Submit the one-time code that whatsapp_sender_register requested. Never guess a code. Leave it out only when Meta has already verified the number. Afterwards the sender becomes ACTIVE on its own: follow it with whatsapp_sender_get.",
 		Next:    []Step{{Do: "check whether the sender has become ACTIVE, which happens on its own some time after the correct code", Tool: "whatsapp_sender_get"}},
 		Example: `{"code":"123456"}`,
 		Wait:    whatsappSenderWait(""),
 	},
 	{
-		Tool: "whatsapp_sender_username_suggest", Operation: "WhatsappSendersController_getSuggestedUsernames_v1", Toolset: "whatsapp_senders", Effect: Read,
+		Tool: "whatsapp_sender_username_suggest", Operation: "WhatsappSendersController_getSuggestedUsernames_v1", Effect: Read,
 		About: "Suggest available usernames for a sender.",
 		Title: "Suggest usernames for WhatsApp sender",
-		Next:  []Step{{Do: "ask the person which username to take, and set it", Tool: "whatsapp_sender_update", Args: map[string]any{"status": "SUBMIT"}, Needs: []string{"details"}}},
+		Next:  []Step{{Do: "ask the person which username to take, and set it", Tool: "whatsapp_sender_update", Args: map[string]any{"status": Submit}, Needs: []string{"details"}}},
 	},
 	{
-		Tool: "whatsapp_sender_changes_discard", Operation: "WhatsappSendersController_deleteChanges_v1", Toolset: "whatsapp_senders", Effect: Delete,
+		Tool: "whatsapp_sender_changes_discard", Operation: "WhatsappSendersController_deleteChanges_v1", Effect: Delete,
 		About:   "Discard the pending changes of a sender, in status DRAFT, REJECTED or ERROR. A person must confirm.",
 		Next:    []Step{{Do: "see which senders are left: one that was never live was removed with its changes", Tool: "whatsapp_sender_list"}},
 		Confirm: "pending changes of the sender are lost",
 	},
 	{
-		Tool: "whatsapp_sender_delete", Operation: "WhatsappSendersController_delete_v1", Toolset: "whatsapp_senders", Effect: Delete,
+		Tool: "whatsapp_sender_delete", Operation: "WhatsappSendersController_delete_v1", Effect: Delete,
 		About:   "Mark a sender for removal: it stays ACTIVE for 30 days for its last messages and is then gone. A person must confirm.",
 		Next:    []Step{{Do: "inform the person: it works for 30 more days, then it is gone; until then lists still show it", Tool: "whatsapp_sender_list"}},
 		Confirm: "the sender goes after 30 days, and cannot be kept",
 	},
-	{
-		Tool: "whatsapp_sender_activity_list", Operation: "WhatsappSendersController_listActivities_v1", Toolset: "whatsapp_senders", Effect: Read, Activities: true,
-		About: "List what happened to a sender, newest first: edits, comments, rejections and errors (the comment is the reason, if one is given). An approved update, display name or username and a suspension leave no entry: read them with whatsapp_sender_get.",
-		Next:  activitiesStep("whatsapp_sender_comment_add"),
-	},
-	{
-		Tool: "whatsapp_sender_comment_add", Operation: "WhatsappSendersController_createComment_v1", Toolset: "whatsapp_senders", Effect: Create,
-		About:     "Add a comment to a sender, for the people who review it.",
-		Title:     "Add comment to WhatsApp sender",
-		Reconcile: commentReconcile("whatsapp_sender_activity_list"),
-	},
+	activityList("whatsapp_sender_activity_list", "WhatsappSendersController_listActivities_v1", "List what happened to a sender, newest first: edits, comments, rejections and errors (the comment is the reason, if one is given). An approved update, display name or username and a suspension leave no entry: read them with whatsapp_sender_get."),
+	commentAdd("whatsapp_sender_comment_add", "WhatsappSendersController_createComment_v1", "Add a comment to a sender, for the people who review it."),
 }

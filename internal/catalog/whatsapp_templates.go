@@ -73,7 +73,6 @@ var whatsappTemplateRejected = State{
 	},
 }
 
-// What the state of a WhatsApp template must be.
 var whatsappTemplateWait = &Wait{
 	Read:     "whatsapp_template_get",
 	Triggers: []string{"WHATSAPP_TEMPLATE_APPROVED", "WHATSAPP_TEMPLATE_REJECTED", "WHATSAPP_TEMPLATE_STATUS_UPDATED"},
@@ -81,73 +80,64 @@ var whatsappTemplateWait = &Wait{
 
 var whatsappTemplates = []Row{
 	{
-		Tool: "whatsapp_template_list", Operation: "WhatsappTemplatesController_listTemplates_v1", Toolset: "whatsapp_templates", Effect: Read, Resource: whatsappTemplate,
+		Tool: "whatsapp_template_list", Operation: "WhatsappTemplatesController_listTemplates_v1", Effect: Read, Resource: whatsappTemplate,
 		About: "List the project's WhatsApp templates, all names and languages; templateName matches the beginning of the name, fieldMask keeps answers small.",
 	},
 	{
-		Tool: "whatsapp_template_language_list", Operation: "WhatsappTemplatesController_listTemplatesByName_v1", Toolset: "whatsapp_templates", Effect: Read, Resource: whatsappTemplate,
+		Tool: "whatsapp_template_language_list", Operation: "WhatsappTemplatesController_listTemplatesByName_v1", Effect: Read, Resource: whatsappTemplate,
 		About: "List every language of one template name.",
 	},
 	{
-		Tool: "whatsapp_template_get", Operation: "WhatsappTemplatesController_getTemplate_v1", Toolset: "whatsapp_templates", Effect: Read, Resource: whatsappTemplate,
+		Tool: "whatsapp_template_get", Operation: "WhatsappTemplatesController_getTemplate_v1", Effect: Read, Resource: whatsappTemplate,
 		About: "Read one language of a template: state, pending changes, why it was rejected, quality, analytics.",
 	},
 	{
-		Tool: "whatsapp_template_create", Operation: "WhatsappTemplatesController_createTemplate_v1", Toolset: "whatsapp_templates", Effect: Create, Resource: whatsappTemplate,
+		Tool: "whatsapp_template_create", Operation: "WhatsappTemplatesController_createTemplate_v1", Effect: Create, Resource: whatsappTemplate,
 		About:     "Create a template of the project (templates belong to the project, not to a sender) and submit it to Meta, or keep it with status DRAFT. It needs a BODY component, and an example for each variable. Asynchronous: follow the review with whatsapp_template_get.",
 		Example:   `{"name":"order_shipped","details":{"components":[{"type":"BODY","text":"Order {{1}} is on its way.","examples":["1001"]}]}}`,
 		Wait:      whatsappTemplateWait,
 		Reconcile: &Reconcile{Read: "whatsapp_template_get", Args: map[string]string{"templateName": "name", "languageCode": "language"}, Unique: true, Resend: true},
 	},
 	{
-		Tool: "whatsapp_template_update", Operation: "WhatsappTemplatesController_updateTemplate_v1", Toolset: "whatsapp_templates", Effect: Update, Resource: whatsappTemplate,
+		Tool: "whatsapp_template_update", Operation: "WhatsappTemplatesController_updateTemplate_v1", Effect: Update, Resource: whatsappTemplate,
 		About:   "Change the draft of a template, or a reviewed one (REJECTED, APPROVED, PAUSED, DISABLED). details is merged: fields left out keep their value, but components replaces the complete list. Without status the change is kept as a draft; status SUBMIT submits it; on its own, it submits the pending draft.",
 		Example: `{"details":{"components":[{"type":"BODY","text":"Your order {{1}} is on its way.","examples":["1001"]}]}}`,
 		Wait:    whatsappTemplateWait,
 	},
 	{
-		Tool: "whatsapp_template_delete", Operation: "WhatsappTemplatesController_deleteTemplateByNameAndLanguage_v1", Toolset: "whatsapp_templates", Effect: Delete,
+		Tool: "whatsapp_template_delete", Operation: "WhatsappTemplatesController_deleteTemplateByNameAndLanguage_v1", Effect: Delete,
 		About:   "Delete one language of a template: only its draft, or with deleteSubmitted true the template submitted to Meta too. A person must confirm. To use the language again soon, update it instead.",
 		Title:   "Delete WhatsApp template in one language",
 		Next:    []Step{{Do: "see which templates are left", Tool: "whatsapp_template_list"}},
 		Confirm: "the draft of this language goes; with deleteSubmitted=true the template submitted to Meta too, and its name and language are locked for 30 days",
 	},
 	{
-		Tool: "whatsapp_template_delete_all_languages", Operation: "WhatsappTemplatesController_deleteTemplatesByName_v1", Toolset: "whatsapp_templates", Effect: Delete,
+		Tool: "whatsapp_template_delete_all_languages", Operation: "WhatsappTemplatesController_deleteTemplatesByName_v1", Effect: Delete,
 		About:   "Delete a template name with all its languages. A person must confirm.",
 		Title:   "Delete WhatsApp template in all languages",
 		Next:    []Step{{Do: "see which templates are left", Tool: "whatsapp_template_list"}},
 		Confirm: "every language of the template goes; the name is locked for 30 days",
 	},
 	{
-		Tool: "whatsapp_template_compare", Operation: "WhatsappTemplatesController_compareTemplates_v1", Toolset: "whatsapp_templates", Effect: Read,
+		Tool: "whatsapp_template_compare", Operation: "WhatsappTemplatesController_compareTemplates_v1", Effect: Read,
 		About:   "Compare the results of two templates; each must have been sent at least 1,000 times in the timeframe. Changes nothing.",
 		Title:   "Compare WhatsApp templates",
 		Example: `{"templates":[{"templateName":"order_sent","templateLanguage":"EN_US"}]}`,
 	},
 	{
-		Tool: "whatsapp_template_sync", Operation: "WhatsappTemplatesController_syncTemplates_v1", Toolset: "whatsapp_templates", Effect: Action,
+		Tool: "whatsapp_template_sync", Operation: "WhatsappTemplatesController_syncTemplates_v1", Effect: Action,
 		About:      "Bring the project's templates up to date with Meta's. Rarely needed; it returns nothing: check with whatsapp_template_list.",
 		Title:      "Sync WhatsApp templates",
 		Next:       []Step{{Do: "check the templates", Tool: "whatsapp_template_list"}},
 		Idempotent: true,
 	},
 	{
-		Tool: "whatsapp_template_analytics_enable", Operation: "WhatsappTemplateAnalyticsHelpersController_enableTemplateAnalytics_v1", Toolset: "whatsapp_templates", Effect: Action,
+		Tool: "whatsapp_template_analytics_enable", Operation: "WhatsappTemplateAnalyticsHelpersController_enableTemplateAnalytics_v1", Effect: Action,
 		About:      "Permanently turn on Meta's template analytics for the complete WhatsApp Business Account. A person must confirm.",
 		Next:       []Step{{Do: "read a template's analytics", Tool: "whatsapp_template_list"}},
 		Confirm:    "turns template analytics on for the WhatsApp Business Account; nothing turns them off again",
 		Idempotent: true,
 	},
-	{
-		Tool: "whatsapp_template_activity_list", Operation: "WhatsappTemplatesController_listActivities_v1", Toolset: "whatsapp_templates", Effect: Read, Activities: true,
-		About: "List what happened to one language of a template, newest first: edits, comments, rejections (the comment is the reason, if one is given). An approval, a pause and the end of one leave no entry: read the state with whatsapp_template_get.",
-		Next:  activitiesStep("whatsapp_template_comment_add"),
-	},
-	{
-		Tool: "whatsapp_template_comment_add", Operation: "WhatsappTemplatesController_createComment_v1", Toolset: "whatsapp_templates", Effect: Create,
-		About:     "Add a comment to one language of a template, for the people who review it.",
-		Title:     "Add comment to WhatsApp template",
-		Reconcile: commentReconcile("whatsapp_template_activity_list"),
-	},
+	activityList("whatsapp_template_activity_list", "WhatsappTemplatesController_listActivities_v1", "List what happened to one language of a template, newest first: edits, comments, rejections (the comment is the reason, if one is given). An approval, a pause and the end of one leave no entry: read the state with whatsapp_template_get."),
+	commentAdd("whatsapp_template_comment_add", "WhatsappTemplatesController_createComment_v1", "Add a comment to one language of a template, for the people who review it."),
 }

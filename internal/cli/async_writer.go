@@ -48,16 +48,11 @@ func (b *asyncWriter) run() {
 		select {
 		case line := <-b.lines:
 			b.write(line)
-			continue
-		default:
-		}
-		select {
-		case line := <-b.lines:
-			b.write(line)
 		case <-b.quit:
-			if len(b.lines) == 0 {
-				return
+			for len(b.lines) > 0 {
+				b.write(<-b.lines)
 			}
+			return
 		}
 	}
 }

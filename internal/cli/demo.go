@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -64,6 +63,7 @@ type demo struct {
 	phone    phone
 	confirms bool // how the person answers the next question
 	asked    int
+	err      error // the first one: after it nothing is called and nothing printed
 }
 
 // phone receives the sandbox's one-time codes, which are in a header of its
@@ -91,12 +91,14 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	for _, step := range []func(context.Context) error{
-		d.overview, d.confirmProject, d.webhook, d.sender, d.template, d.deletion,
-	} {
-		if err := step(ctx); err != nil {
-			return fmt.Errorf("the tour did not go as expected: %w", err)
-		}
+	d.overview(ctx)
+	d.confirmProject(ctx)
+	d.webhook(ctx)
+	d.sender(ctx)
+	d.template(ctx)
+	d.deletion(ctx)
+	if d.err != nil {
+		return fmt.Errorf("the tour did not go as expected: %w", d.err)
 	}
 	d.line("")
 	d.print(green, "That was the tour: %d steps, all as expected. To use papi-mcp with your agent, see README.md;\nto try more on the sandbox: papi-mcp serve --sandbox", d.step)
@@ -173,114 +175,86 @@ func (d *demo) Elicit(_ context.Context, request mcp.ElicitationRequest) (*mcp.E
 
 // The steps. Each says what the agent wants, makes calls, and checks their results.
 
-func (d *demo) overview(ctx context.Context) error {
+func (d *demo) overview(ctx context.Context) {
 	d.title("See what exists")
 	list, err := d.client.ListTools(ctx, mcp.ListToolsRequest{})
 	if err != nil {
-		return err
+		d.err = err
+		return
 	}
 	d.say("The server offers %d tools; I read the project first.", len(list.Tools))
 	if want := len(d.tools.Tools()); len(list.Tools) != want {
-		return fmt.Errorf("%d tools are listed, not %d", len(list.Tools), want)
+		d.err = fmt.Errorf("%d tools are listed, not %d", len(list.Tools), want)
 	}
-	_, err = d.call(ctx, "project_overview", nil, expect{"data.whatsappAccount": "none"})
-	return err
+	d.call(ctx, "project_overview", args{}, expect{"data.whatsappAccount": "none"})
 }
 
-func (d *demo) confirmProject(ctx context.Context) error {
+func (d *demo) confirmProject(ctx context.Context) {
 	d.title("Confirm the project")
 	d.say("Before I change anything, the person confirms the project.")
 	d.confirms = true
-	if _, err := d.call(ctx, "project_confirm", args{"projectId": sandbox.DefaultProject}, expect{"data.confirmed": true}); err != nil {
-		return err
-	}
-	return d.expectAsked(1)
+	d.call(ctx, "project_confirm", args{"projectId": sandbox.DefaultProject}, expect{"data.confirmed": true})
+	d.expectAsked(1)
 }
 
-func (d *demo) webhook(ctx context.Context) error {
+func (d *demo) webhook(ctx context.Context) {
 	d.title("Create a webhook, and see a call refused")
 	hook := args{"target": "https://example.com/papi", "secret": "a-secret-of-high-entropy", "triggers": []string{"ALL", "WHATSAPP_SENDER_ACTIVE"}}
 	d.say("I want all events, and those of active senders.")
-	if _, err := d.call(ctx, "webhook_create", hook, expect{"errorCode": "guard_all_alone"}); err != nil {
-		return err
-	}
+	d.call(ctx, "webhook_create", hook, expect{"errorCode": "guard_all_alone"})
 	d.say("ALL includes the other trigger. I leave the triggers out: ALL is the default.")
 	delete(hook, "triggers")
-	_, err := d.call(ctx, "webhook_create", hook, expect{"data.triggers.0": "ALL"})
-	return err
+	d.call(ctx, "webhook_create", hook, expect{"data.triggers.0": "ALL"})
 }
 
-func (d *demo) sender(ctx context.Context) error {
+func (d *demo) sender(ctx context.Context) {
 	d.title("Bring a WhatsApp sender to ACTIVE")
 	d.say("The signup at Meta returned a code; I create the sender with it.")
-	created, err := d.call(ctx, "whatsapp_sender_create", args{
+	created := d.call(ctx, "whatsapp_sender_create", args{
 		"wabaId": "100000000005678", "phoneNumberId": "200000000005678", "authenticationCode": "from-the-signup", "region": "EU", "businessManager": "SINCH_UK",
 	}, expect{"pending": "IN_PROGRESS"})
-	if err != nil {
-		return err
-	}
 	id := args{"senderId": at(created, "ids.senderId")}
 	d.say("It is being set up. A code that was not requested can't be submitted:")
 	d.wait(10)
-	if _, err := d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", "123456"), expect{"errorCode": "guard_register_first"}); err != nil {
-		return err
-	}
+	d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", "123456"), expect{"errorCode": "guard_register_first"})
 	d.say("So I read its state first, and request a code.")
-	if _, err := d.call(ctx, "whatsapp_sender_get", id, expect{"state": "PENDING_VERIFICATION", "next.0.tool": "whatsapp_sender_register"}); err != nil {
-		return err
-	}
-	if _, err := d.call(ctx, "whatsapp_sender_register", jsonvalue.With(id, "method", "SMS"), expect{"next.0.needs.0": "code"}); err != nil {
-		return err
-	}
+	d.call(ctx, "whatsapp_sender_get", id, expect{"state": "PENDING_VERIFICATION", "next.0.tool": "whatsapp_sender_register"})
+	d.call(ctx, "whatsapp_sender_register", jsonvalue.With(id, "method", "SMS"), expect{"next.0.needs.0": "code"})
 	d.print(yellow, "  person reads the code from the phone: %s", d.phone.code)
-	if _, err := d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", d.phone.code), expect{"next.0.tool": "whatsapp_sender_get"}); err != nil {
-		return err
-	}
+	d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", d.phone.code), expect{"next.0.tool": "whatsapp_sender_get"})
 	d.wait(10)
-	_, err = d.call(ctx, "whatsapp_sender_get", id, expect{"state": "ACTIVE", "data.bearerToken": papi.Masked})
-	return err
+	d.call(ctx, "whatsapp_sender_get", id, expect{"state": "ACTIVE", "data.bearerToken": papi.Masked})
 }
 
-func (d *demo) template(ctx context.Context) error {
+func (d *demo) template(ctx context.Context) {
 	d.title("Create a template, and wait for its approval")
 	d.say("A first message needs a template. I write values in lower case that are upper case in the API: they are corrected.")
-	if _, err := d.call(ctx, "whatsapp_template_create", args{
+	d.call(ctx, "whatsapp_template_create", args{
 		"name": "order_shipped", "language": "en_us", "category": "utility",
 		"details": args{"components": []args{{"type": "body", "text": "Your order is on its way."}}},
-	}, expect{"ids.templateName": "order_shipped", "ids.languageCode": "EN_US"}); err != nil {
-		return err
-	}
+	}, expect{"ids.templateName": "order_shipped", "ids.languageCode": "EN_US"})
 	d.say("Meta reviews it. I check again later.")
 	d.wait(60)
-	_, err := d.call(ctx, "whatsapp_template_get", args{"templateName": "order_shipped", "languageCode": "EN_US"}, expect{"state": "APPROVED"})
-	return err
+	d.call(ctx, "whatsapp_template_get", args{"templateName": "order_shipped", "languageCode": "EN_US"}, expect{"state": "APPROVED"})
 }
 
-func (d *demo) deletion(ctx context.Context) error {
+func (d *demo) deletion(ctx context.Context) {
 	d.title("Delete a webhook, and confirm it")
-	list, err := d.call(ctx, "webhook_list", args{"fields": []string{"webhooks.id", "webhooks.target"}}, expect{"data.webhooks.0.target": "https://example.com/papi"})
-	if err != nil {
-		return err
-	}
+	list := d.call(ctx, "webhook_list", args{"fields": []string{"webhooks.id", "webhooks.target"}}, expect{"data.webhooks.0.target": "https://example.com/papi"})
 	id := args{"webhookId": at(list, "data.webhooks.0.id")}
 	asked := d.asked
 	d.confirms = false
-	if _, err := d.call(ctx, "webhook_delete", id, expect{"errorCode": errorcode.ConfirmationDeclined}); err != nil {
-		return err
-	}
+	d.call(ctx, "webhook_delete", id, expect{"errorCode": errorcode.ConfirmationDeclined})
 	d.say("I do not repeat it. Later the person asks for it:")
 	d.confirms = true
-	if _, err := d.call(ctx, "webhook_delete", id, expect{"tool": "webhook_delete"}); err != nil {
-		return err
-	}
-	return d.expectAsked(asked + 2)
+	d.call(ctx, "webhook_delete", id, expect{"tool": "webhook_delete"})
+	d.expectAsked(asked + 2)
 }
 
-func (d *demo) expectAsked(times int) error {
-	if d.asked != times {
-		return fmt.Errorf("the person was asked %d times, not %d", d.asked, times)
+func (d *demo) expectAsked(times int) {
+	if d.err == nil && d.asked != times {
+		d.err = fmt.Errorf("the person was asked %d times, not %d", d.asked, times)
 	}
-	return nil
 }
 
 // args are the arguments of a call.
@@ -290,36 +264,26 @@ type args = map[string]any
 type expect map[string]any
 
 // call makes a call, shows it and its answer, and checks the expected values.
-func (d *demo) call(ctx context.Context, tool string, a args, want expect) (any, error) {
-	given, err := json.Marshal(a)
-	if err != nil {
-		return nil, err
+func (d *demo) call(ctx context.Context, tool string, a args, want expect) (answer any) {
+	if d.err != nil {
+		return nil
 	}
-	if a == nil {
-		given = []byte("{}")
-	}
-	d.print(cyan, "  %s %s", tool, given)
+	d.print(cyan, "  %s %s", tool, jsonvalue.Encode(a))
 	request := mcp.CallToolRequest{}
-	request.Params.Name, request.Params.Arguments = tool, json.RawMessage(given)
+	request.Params.Name, request.Params.Arguments = tool, a
 	result, err := d.client.CallTool(ctx, request)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", tool, err)
+		d.err = fmt.Errorf("%s: %w", tool, err)
+		return nil
 	}
-	raw, err := json.Marshal(result.StructuredContent)
-	if err != nil {
-		return nil, err
-	}
-	var answer any
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		return nil, err
-	}
+	answer = result.StructuredContent
 	d.show(answer, result.IsError)
 	for path, value := range want {
 		if got := at(answer, path); got != value {
-			return nil, fmt.Errorf("%s: %s is %v, not %v: %s", tool, path, got, value, raw)
+			d.err = fmt.Errorf("%s: %s is %v, not %v: %s", tool, path, got, value, jsonvalue.Encode(answer))
 		}
 	}
-	return answer, nil
+	return answer
 }
 
 // show prints a summary of an answer.
@@ -336,8 +300,7 @@ func (d *demo) show(answer any, isError bool) {
 		}
 	}
 	if ids, ok := at(answer, "ids").(map[string]any); ok && len(ids) > 0 {
-		raw, _ := json.Marshal(ids) // decoded JSON can be encoded
-		parts = append(parts, "ids "+string(raw))
+		parts = append(parts, "ids "+string(jsonvalue.Encode(ids)))
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "done")
@@ -391,11 +354,14 @@ func (d *demo) title(text string) {
 func (d *demo) say(format string, a ...any) { d.line("  agent: "+format, a...) }
 
 func (d *demo) print(color, format string, a ...any) {
-	text := fmt.Sprintf(format, a...)
 	if d.color {
-		text = "\x1b[" + color + "m" + text + "\x1b[0m"
+		format = "\x1b[" + color + "m" + format + "\x1b[0m"
 	}
-	fmt.Fprintln(d.out, text)
+	d.line(format, a...)
 }
 
-func (d *demo) line(format string, a ...any) { fmt.Fprintf(d.out, format+"\n", a...) }
+func (d *demo) line(format string, a ...any) {
+	if d.err == nil {
+		fmt.Fprintf(d.out, format+"\n", a...)
+	}
+}

@@ -174,7 +174,7 @@ func checkTenants(old, changed *settings.File) error {
 
 // options sets the authentication of the server, and the tools of each caller.
 func (f *authFlags) options(o *server.HTTPOptions, publicURL string, a *app, live *reload.Value[*grants], log *slog.Logger) {
-	o.Authenticate = auth.None()
+	o.Authenticate = auth.None
 	switch f.mode {
 	case authToken:
 		o.Authenticate = auth.Keys(func() []auth.Key { return live.Current().keys })

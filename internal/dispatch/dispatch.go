@@ -10,9 +10,7 @@
 package dispatch
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -63,8 +61,8 @@ func Send(ctx context.Context, api API, row *catalog.Row, projectID string, args
 			answer, err := decode(resp)
 			return Result{Answer: answer, Status: resp.Status, Date: resp.Date}, err
 		}
-		var e *papi.Error
-		if !errors.As(err, &e) {
+		e, ok := errors.AsType[*papi.Error](err)
+		if !ok {
 			return Result{}, err
 		}
 		// A conflict on a later send means that an earlier one took effect.
@@ -117,10 +115,8 @@ func decode(resp *papi.Response) (any, error) {
 	if len(resp.Body) == 0 {
 		return nil, nil
 	}
-	dec := json.NewDecoder(bytes.NewReader(resp.Body))
-	dec.UseNumber()
-	var value any
-	if err := dec.Decode(&value); err != nil {
+	value, err := jsonvalue.Decode(resp.Body)
+	if err != nil {
 		return nil, &papi.Error{Status: resp.Status, Code: errorcode.UnexpectedAnswer, Message: "the API's answer is not JSON", Err: err}
 	}
 	return value, nil

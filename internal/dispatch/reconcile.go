@@ -88,8 +88,7 @@ func (r *reconciler) read(ctx context.Context) ([]map[string]any, time.Time, err
 	} else {
 		resp, err = r.api.Do(ctx, req)
 	}
-	var e *papi.Error
-	if errors.As(err, &e) && e.Status == http.StatusNotFound {
+	if e, ok := errors.AsType[*papi.Error](err); ok && e.Status == http.StatusNotFound {
 		return nil, time.Time{}, nil
 	}
 	if err != nil {
@@ -186,11 +185,8 @@ func (r *reconciler) recent(item map[string]any, since string, date time.Time) b
 	if since == "" {
 		return true
 	}
-	made, err := time.Parse(time.RFC3339Nano, strings.ToUpper(jsonvalue.Text(item, since)))
-	if err != nil || date.IsZero() {
-		return false
-	}
-	return !made.Before(date.Add(-time.Since(r.started) - maxClockError))
+	made := jsonvalue.Time(item, since)
+	return !made.IsZero() && !date.IsZero() && !made.Before(date.Add(-time.Since(r.started)-maxClockError))
 }
 
 func (r *reconciler) result(made map[string]any) Result {

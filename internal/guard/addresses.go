@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -12,9 +13,10 @@ import (
 // public internet: it can't reach this machine or a private network. Names are
 // not resolved, since the API resolves them elsewhere.
 
-// unreachable says why the API can't reach a URL, "" where it may. local lets
-// it be on this machine: the API is on it too.
-func unreachable(address string, local bool) string {
+const onLoopback = "is a loopback address, which the API can't reach"
+
+// unreachable says why the API can't reach a URL, "" where it may.
+func unreachable(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" {
 		return "is not a URL with a host"
@@ -24,8 +26,8 @@ func unreachable(address string, local bool) string {
 		ip = ip.Unmap()
 		switch {
 		case ip.IsLoopback():
-			return onThisMachine(local)
-		case !ip.IsGlobalUnicast(), ip.IsPrivate(), inReserved(ip):
+			return onLoopback
+		case !ip.IsGlobalUnicast(), ip.IsPrivate(), slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(ip) }):
 			return "is a private address, which the API can't reach"
 		}
 		return ""
@@ -33,7 +35,7 @@ func unreachable(address string, local bool) string {
 	last := host[strings.LastIndex(host, ".")+1:]
 	switch {
 	case last == "localhost":
-		return onThisMachine(local)
+		return onLoopback
 	case numericLabel.MatchString(last):
 		// 127.1, 0x7f000001 and 2130706433 are addresses to some programs.
 		return "has a host that is neither a name nor a complete IP address"
@@ -41,13 +43,6 @@ func unreachable(address string, local bool) string {
 		return "has a host name of a private network, which the API can't reach"
 	}
 	return ""
-}
-
-func onThisMachine(local bool) string {
-	if local {
-		return ""
-	}
-	return "is a loopback address, which the API can't reach"
 }
 
 // numericLabel is what the last label of no public name looks like.
@@ -71,23 +66,15 @@ var reserved = []netip.Prefix{
 	netip.MustParsePrefix("2002::/16"),
 }
 
-func inReserved(ip netip.Addr) bool {
-	for _, prefix := range reserved {
-		if prefix.Contains(ip) {
-			return true
-		}
-	}
-	return false
-}
-
-// badTarget says what is wrong with a webhook's target, "" for nothing.
+// badTarget says what is wrong with a webhook's target, "" for nothing. local
+// lets it be on this machine: the API is on it too.
 func badTarget(target string, local bool) string {
-	if reason := unreachable(target, local); reason != "" {
-		return reason
+	reason := unreachable(target)
+	if reason == onLoopback && local {
+		return ""
 	}
-	u, err := url.Parse(target)
-	if err == nil && u.Scheme != "https" && unreachable(target, false) == "" {
+	if u, err := url.Parse(target); reason == "" && err == nil && u.Scheme != "https" {
 		return fmt.Sprintf("begins with %q, and events carry personal data: https is required", u.Scheme+":")
 	}
-	return ""
+	return reason
 }

@@ -11,6 +11,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
 
 var ruleBundleServices = Rule{
@@ -21,7 +22,7 @@ var ruleBundleServices = Rule{
 	check:  bundleServices,
 }
 
-func bundleServices(_ context.Context, _ *Guard, c *Call) *Refusal {
+func bundleServices(c *Call, _ answers) *Refusal {
 	for _, p := range bundleParts {
 		if wanted, _ := part(c.Args, p.field); wanted {
 			return nil
@@ -31,7 +32,7 @@ func bundleServices(_ context.Context, _ *Guard, c *Call) *Refusal {
 		Message:    "the bundle requests nothing: none of subproject, convApp and smsApp is given",
 		Resolution: "ask the person what to create, and give true or an object for each; to create only a webhook, use webhook_create",
 		Info:       map[string]any{"services": []string{"subproject", "convApp", "smsApp"}},
-		Next:       again("request what the person wants", c, "subproject", "convApp", "smsApp"),
+		Next:       []catalog.Next{again("request what the person wants", c, c.Args, "subproject", "convApp", "smsApp")},
 	}
 }
 
@@ -74,7 +75,7 @@ var ruleBundleNames = Rule{
 	check:  bundleNames,
 }
 
-func bundleNames(_ context.Context, _ *Guard, c *Call) *Refusal {
+func bundleNames(c *Call, _ answers) *Refusal {
 	if jsonvalue.Text(c.Args, "name") != "" {
 		return nil
 	}
@@ -91,23 +92,8 @@ func bundleNames(_ context.Context, _ *Guard, c *Call) *Refusal {
 		Message:    fmt.Sprintf("the bundle has no name, and neither does %s", strings.Join(unnamed, ", ")),
 		Resolution: "give name for the bundle, which names all its services, or a name for each",
 		Info:       map[string]any{"unnamed": unnamed},
-		Next:       again("ask the person for a name", c, "name"),
+		Next:       []catalog.Next{again("ask the person for a name", c, c.Args, "name")},
 	}
-}
-
-// again suggests the same call with what it needs. What may hold a secret is not
-// repeated: it must be given again.
-func again(do string, c *Call, needs ...string) []catalog.Next {
-	args := map[string]any{}
-	for _, name := range slices.Sorted(maps.Keys(c.Args)) {
-		switch {
-		case name == "webhooks", name == "convApp" && jsonvalue.Field(c.Args, "convApp.webhooks") != nil:
-			needs = append(needs, name)
-		case !slices.Contains(needs, name):
-			args[name] = c.Args[name]
-		}
-	}
-	return []catalog.Next{nextCall(do, c.Row.Tool, args, needs...)}
 }
 
 var ruleBundleTargets = Rule{
@@ -118,32 +104,28 @@ var ruleBundleTargets = Rule{
 	check:  bundleTargets,
 }
 
-func bundleTargets(_ context.Context, _ *Guard, c *Call) *Refusal {
-	seen := map[string]int{}
-	for i, hook := range jsonvalue.Objects(c.Args, "webhooks") {
-		target := jsonvalue.Text(hook, "target")
-		if first, twice := seen[target]; twice {
-			return &Refusal{
-				Message:    fmt.Sprintf("webhooks[%d] and webhooks[%d] have the same target %s", first, i, target),
-				Resolution: "give each webhook its own target, or give one webhook the triggers of both",
-				Info:       map[string]any{"target": target},
-			}
-		}
-		seen[target] = i
+func bundleTargets(c *Call, _ answers) *Refusal {
+	twice := repeats(jsonvalue.Objects(c.Args, "webhooks"), "target")
+	if twice == nil {
+		return nil
 	}
-	return nil
+	return &Refusal{
+		Message:    fmt.Sprintf("webhooks[%d] and webhooks[%d] have the same target %s", twice[0].first, twice[0].at, twice[0].value),
+		Resolution: "give each webhook its own target, or give one webhook the triggers of both",
+		Info:       map[string]any{"target": twice[0].value},
+	}
 }
 
 var ruleBundleWebhooks = Rule{
 	Code:       "guard_bundle_webhooks",
-	About:      "If a bundle creates no subproject, its webhooks are added to those of the project: no target may appear twice, and the limit is 15.",
+	About:      fmt.Sprintf("Where a bundle creates no subproject, its webhooks join those of the project: no target twice, and %d at most.", catalog.MaxWebhooks),
 	Tools:      []string{"bundle_create"},
 	Source:     "create, 1.2.117",
 	When:       "it has webhooks and creates no subproject",
 	applies:    joinsWebhooks,
 	Reads:      []*Read{readWebhooks},
 	FailClosed: true,
-	checkRead:  bundleWebhooks,
+	check:      bundleWebhooks,
 }
 
 func bundleWebhooks(c *Call, a answers) *Refusal {
@@ -178,7 +160,7 @@ var ruleBundleConversation = Rule{
 	check:  bundleConversation,
 }
 
-func bundleConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
+func bundleConversation(c *Call, _ answers) *Refusal {
 	_, app := part(c.Args, "convApp")
 	for i, hook := range jsonvalue.Objects(app, "webhooks") {
 		target, err := url.Parse(jsonvalue.Text(hook, "target"))
@@ -222,18 +204,14 @@ func bundleRetention(app map[string]any) *Refusal {
 	if days, given := number(policy["ttl"]); given && (days < allowed.from || days > allowed.to) {
 		wrong = append(wrong, fmt.Sprintf("convApp.retentionPolicy.ttl is %v days; processingMode %s allows %.0f to %.0f", days, mode, allowed.from, allowed.to))
 	}
-	if wrong == nil {
-		return nil
-	}
 	resolution := "give a value that it allows, or use the other processingMode"
 	if jsonvalue.Text(app, "processingMode") == "" {
 		resolution += "; DISPATCH is the default"
 	}
-	return &Refusal{
-		Message:    strings.Join(wrong, "; "),
+	return refuseAll(wrong, Refusal{
 		Resolution: resolution,
 		Info:       map[string]any{"processingMode": mode, "retentionPolicyTypes": allowed.types, "ttl": fmt.Sprintf("%.0f to %.0f", allowed.from, allowed.to)},
-	}
+	})
 }
 
 var bundleSummaries = []Summary{{Tool: "bundle_create", text: askBundle}}
@@ -247,7 +225,7 @@ func askBundle(args map[string]any, _ answers) sentences {
 		}
 		line := fmt.Sprintf("- %s named %s", p.noun, Name(cmp.Or(jsonvalue.Text(input, "name"), jsonvalue.Text(args, "name"))))
 		if labels := jsonvalue.Object(input, "labels"); len(labels) > 0 {
-			line += " with " + count(len(labels), "label", "labels")
+			line += " with " + papi.Count(len(labels), "label")
 		}
 		creates = append(append(creates, line), hookLines("  - its webhook", input["webhooks"])...)
 		if p.field != "smsApp" {
@@ -277,7 +255,7 @@ func askBundle(args map[string]any, _ answers) sentences {
 func hookLines(noun string, of any) []string {
 	var lines []string
 	hooks := jsonvalue.Objects(of, "")
-	for _, hook := range hooks[:min(len(hooks), MaxWebhooks)] {
+	for _, hook := range hooks[:min(len(hooks), catalog.MaxWebhooks)] {
 		line := fmt.Sprintf("%s to %s", noun, Address(jsonvalue.Text(hook, "target")))
 		if triggers := words(jsonvalue.Texts(hook, "triggers")); triggers != "" {
 			line += " for " + triggers
@@ -285,7 +263,38 @@ func hookLines(noun string, of any) []string {
 		lines = append(lines, line)
 	}
 	if more := len(hooks) - len(lines); more > 0 {
-		lines = append(lines, fmt.Sprintf("%s to each of %s", noun, count(more, "more target", "more targets")))
+		lines = append(lines, fmt.Sprintf("%s to each of %s", noun, papi.Count(more, "more target")))
 	}
 	return lines
+}
+
+// bundleCreated allows the principal the subproject that its bundle made, though
+// the allowlist does not name it. The answer may come before the subproject
+// exists: then the bundle is remembered, and a later bundle_get shows the
+// subproject.
+func (g *Guard) bundleCreated(ctx context.Context, c *Call, answer map[string]any) error {
+	id := jsonvalue.Text(answer, "id")
+	if id == "" || jsonvalue.Text(answer, "subproject.id") != "" {
+		return g.allowSubproject(ctx, c, answer)
+	}
+	return g.opts.Store.Put(ctx, g.bundleKey(c, id), []byte("made"), 0)
+}
+
+func (g *Guard) bundleShown(ctx context.Context, c *Call, answer map[string]any) error {
+	if _, mine, err := g.opts.Store.Get(ctx, g.bundleKey(c, jsonvalue.Text(answer, "id"))); err != nil || !mine {
+		return err
+	}
+	return g.allowSubproject(ctx, c, answer)
+}
+
+func (g *Guard) allowSubproject(ctx context.Context, c *Call, answer map[string]any) error {
+	id := jsonvalue.Text(answer, "subproject.id")
+	if id == "" {
+		return nil
+	}
+	return g.opts.Store.Put(ctx, g.subprojectKey(c.Principal, id), []byte(c.ProjectID), 0)
+}
+
+func (g *Guard) bundleKey(c *Call, id string) string {
+	return "guard/bundle/" + g.opts.Realm + "/" + c.Principal + "/" + c.ProjectID + "/" + id
 }

@@ -34,20 +34,18 @@ func canonical(op *papi.Operation, args map[string]any) map[string]any {
 			fill(name, s)
 		}
 	}
-	return jsonvalue.MapScalars(full, canonicalScalar).(map[string]any)
+	return jsonvalue.Map(full, canonicalNumber).(map[string]any)
 }
 
-// canonicalScalar writes a number in one way.
-func canonicalScalar(value any) any {
+// canonicalNumber writes a number in one way.
+func canonicalNumber(_ string, value any) (any, bool) {
 	n, ok := value.(json.Number)
 	if !ok {
-		return value
+		return nil, false
 	}
 	if _, err := strconv.ParseInt(n.String(), 10, 64); err == nil {
-		return n // exact, where a float may not be
+		return n, true // exact, where a float may not be
 	}
-	if f, err := n.Float64(); err == nil {
-		return f
-	}
-	return n
+	f, err := n.Float64()
+	return f, err == nil
 }

@@ -4,17 +4,13 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
-)
-
-// The values of the argument status: save a draft, or submit.
-const (
-	asDraft = "DRAFT"
-	submit  = "SUBMIT"
 )
 
 // pending is the status of a thing's pending changes, "" where there are none.
@@ -46,17 +42,62 @@ func nextCall(do, tool string, args map[string]any, needs ...string) catalog.Nex
 	return catalog.Next{Do: do, Tool: tool, Args: args, Needs: append([]string{}, needs...)}
 }
 
-// refuseAll refuses with all that is wrong, nil where nothing is.
-func refuseAll(resolution string, wrong []string) *Refusal {
+// textsBy has one text of each object of a list by another.
+func textsBy(list []map[string]any, by, text string) map[string]string {
+	texts := map[string]string{}
+	for _, object := range list {
+		texts[jsonvalue.Text(object, by)] = jsonvalue.Text(object, text)
+	}
+	return texts
+}
+
+// again suggests the call again, with other arguments and what it needs. What
+// may hold a secret is not repeated: it must be given again.
+func again(do string, c *Call, args map[string]any, needs ...string) catalog.Next {
+	repeated := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(args)) {
+		switch {
+		case name == "secret", name == "webhooks", name == "convApp" && jsonvalue.Field(args, "convApp.webhooks") != nil:
+			needs = append(needs, name)
+		case !slices.Contains(needs, name):
+			repeated[name] = args[name]
+		}
+	}
+	return nextCall(do, c.Row.Tool, repeated, needs...)
+}
+
+// refuseAll completes a refusal by all that is wrong; nil where nothing is.
+func refuseAll(wrong []string, r Refusal) *Refusal {
 	if wrong == nil {
 		return nil
 	}
 	wrong = firstOf(wrong)
-	return &Refusal{
-		Message:    strings.Join(wrong, "; "),
-		Resolution: resolution,
-		Info:       map[string]any{"wrong": wrong},
+	r.Message = strings.Join(wrong, "; ")
+	if r.Info == nil {
+		r.Info = map[string]any{"wrong": wrong}
 	}
+	return &r
+}
+
+// repeat is an object of a list that has the same value as an earlier one.
+type repeat struct {
+	first, at int
+	value     string
+}
+
+// repeats finds the objects whose field has a value that an earlier one has.
+func repeats(list []map[string]any, field string) []repeat {
+	var found []repeat
+	seen := map[string]int{}
+	for i, object := range list {
+		value := jsonvalue.Text(object, field)
+		if first, again := seen[value]; again && value != "" {
+			found = append(found, repeat{first, i, value})
+			continue
+		}
+		seen[value] = i
+	}
+	return found
 }
 
 // correctAll is the resolution where the message says how to correct what is
@@ -74,14 +115,6 @@ func firstOf(wrong []string) []string {
 
 // shortened bounds what an answer repeats of a text.
 func shortened(text string) string { return papi.Truncate(text, maxOfWord) }
-
-// count is a number with its noun.
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
 
 // total is how many things a list has, beyond the page that it shows.
 func total(answer map[string]any, list string) int {

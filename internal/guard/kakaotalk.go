@@ -2,22 +2,22 @@ package guard
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
 
 var ruleKakaoSenderUnique = Rule{
-	Code:      "guard_kakaotalk_sender_unique",
-	About:     "Only one sender uses a plusFriendId. A warning: the project's one KakaoTalk account may not be ready yet.",
-	Tools:     []string{"kakaotalk_sender_create"},
-	Source:    "createSender, 1.2.117",
-	Reads:     []*Read{readKakaoSenders},
-	checkRead: kakaoSenderUnique,
+	Code:   "guard_kakaotalk_sender_unique",
+	About:  "Only one sender uses a plusFriendId. A warning: the project's one KakaoTalk account may not be ready yet.",
+	Tools:  []string{"kakaotalk_sender_create"},
+	Source: "createSender, 1.2.117",
+	Reads:  []*Read{readKakaoSenders},
+	check:  kakaoSenderUnique,
 }
 
 func kakaoSenderUnique(c *Call, a answers) *Refusal {
@@ -47,37 +47,30 @@ var ruleKakaoCategoryForm = Rule{
 	check:  kakaoCategoryForm,
 }
 
-func kakaoCategoryForm(_ context.Context, _ *Guard, c *Call) *Refusal {
+func kakaoCategoryForm(c *Call, _ answers) *Refusal {
 	var wrong []string
 	for i, code := range kakaoCodes(c) {
-		level := kakaoLevels[i]
-		if code != "" && (len(code) != level.digits || strings.Trim(code, "0123456789") != "") {
-			wrong = append(wrong, fmt.Sprintf("details.%s must have exactly %d digits", level.field, level.digits))
+		digits := kakaoDigits[i]
+		if code != "" && (len(code) != digits || strings.Trim(code, "0123456789") != "") {
+			wrong = append(wrong, fmt.Sprintf("details.%s must have exactly %d digits", catalog.KakaotalkCategoryFields[i], digits))
 		}
 	}
-	if wrong == nil {
-		return nil
-	}
-	return &Refusal{
-		Message:    strings.Join(wrong, "; "),
+	return refuseAll(wrong, Refusal{
 		Resolution: "take the codes from kakaotalk_sender_category_list",
 		Next:       []catalog.Next{readKakaoSenderCategories.next(c, "choose a category with the person")},
-	}
+	})
 }
 
-// kakaoLevels are the codes of a sender's category, from the top down, and
-// their digits.
-var kakaoLevels = []struct {
-	field  string
-	digits int
-}{{"topLevelCategoryCode", 3}, {"midLevelCategoryCode", 4}, {"subLevelCategoryCode", 4}}
+// kakaoDigits are how many digits the codes of a sender's category have, from the
+// top down.
+var kakaoDigits = []int{3, 4, 4}
 
 // kakaoCodes are the category codes that the call gives, "" for a level that it
 // leaves out.
 func kakaoCodes(c *Call) []string {
-	codes := make([]string, len(kakaoLevels))
-	for i, level := range kakaoLevels {
-		codes[i] = jsonvalue.Text(c.Args, "details."+level.field)
+	codes := make([]string, len(catalog.KakaotalkCategoryFields))
+	for i, field := range catalog.KakaotalkCategoryFields {
+		codes[i] = jsonvalue.Text(c.Args, "details."+field)
 	}
 	return codes
 }
@@ -85,14 +78,14 @@ func kakaoCodes(c *Call) []string {
 func isGiven(code string) bool { return code != "" }
 
 var ruleKakaoSenderCategory = Rule{
-	Code:      "guard_kakaotalk_sender_category",
-	About:     "A KakaoTalk sender's category codes form a path down the tree of supported categories.",
-	Tools:     []string{"kakaotalk_sender_create", "kakaotalk_sender_update"},
-	Source:    "createSender, updateSender, 1.2.117",
-	When:      "a category code is given",
-	applies:   func(c *Call) bool { return slices.ContainsFunc(kakaoCodes(c), isGiven) },
-	Reads:     []*Read{readKakaoSenderCategories},
-	checkRead: kakaoSenderCategory,
+	Code:    "guard_kakaotalk_sender_category",
+	About:   "A KakaoTalk sender's category codes form a path down the tree of supported categories.",
+	Tools:   []string{"kakaotalk_sender_create", "kakaotalk_sender_update"},
+	Source:  "createSender, updateSender, 1.2.117",
+	When:    "a category code is given",
+	applies: func(c *Call) bool { return slices.ContainsFunc(kakaoCodes(c), isGiven) },
+	Reads:   []*Read{readKakaoSenderCategories},
+	check:   kakaoSenderCategory,
 }
 
 func kakaoSenderCategory(c *Call, a answers) *Refusal {
@@ -123,20 +116,21 @@ func leadDown(level []map[string]any, codes []string) bool {
 }
 
 var ruleKakaoTemplateUnique = Rule{
-	Code:      "guard_kakaotalk_template_unique",
-	About:     "A KakaoTalk template's name is unique among those of its sender.",
-	Tools:     []string{"kakaotalk_template_create", "kakaotalk_template_update"},
-	Source:    "createTemplate, updateTemplate, 1.2.117",
-	When:      "a name is given",
-	applies:   givesDetail("name"),
-	Reads:     []*Read{readKakaoNames},
-	checkRead: kakaoTemplateUnique,
+	Code:    "guard_kakaotalk_template_unique",
+	About:   "A KakaoTalk template's name is unique among those of its sender.",
+	Tools:   []string{"kakaotalk_template_create", "kakaotalk_template_update"},
+	Source:  "createTemplate, updateTemplate, 1.2.117",
+	When:    "a name is given",
+	applies: givesDetail("name"),
+	Reads:   []*Read{readKakaoNames},
+	check:   kakaoTemplateUnique,
 }
 
 func kakaoTemplateUnique(c *Call, a answers) *Refusal {
 	name := jsonvalue.Text(c.Args, "details.name")
 	for _, template := range jsonvalue.Objects(a.of(readKakaoNames), "templates") {
-		if template["code"] == c.Args["templateCode"] || templateName(template) != name {
+		pendingName := jsonvalue.Text(template, "changes.details.name")
+		if template["code"] == c.Args["templateCode"] || cmp.Or(pendingName, jsonvalue.Text(template, "details.name")) != name {
 			continue
 		}
 		id := map[string]any{"plusFriendId": c.Args["plusFriendId"], "templateCode": template["code"]}
@@ -153,11 +147,6 @@ func kakaoTemplateUnique(c *Call, a answers) *Refusal {
 	return nil
 }
 
-// templateName is a template's name: the pending one, before the live one.
-func templateName(template map[string]any) string {
-	return cmp.Or(jsonvalue.Text(template, "changes.details.name"), jsonvalue.Text(template, "details.name"))
-}
-
 var ruleKakaoTemplateCategory = Rule{
 	Code:   "guard_kakaotalk_template_category",
 	About:  "A KakaoTalk template's category code is one that the project supports, or " + noCategory + " for none.",
@@ -167,8 +156,8 @@ var ruleKakaoTemplateCategory = Rule{
 	applies: func(c *Call) bool {
 		return !slices.Contains([]string{"", noCategory}, jsonvalue.Text(c.Args, "details.categoryCode"))
 	},
-	Reads:     []*Read{readKakaoTemplateCategories},
-	checkRead: kakaoTemplateCategory,
+	Reads: []*Read{readKakaoTemplateCategories},
+	check: kakaoTemplateCategory,
 }
 
 func kakaoTemplateCategory(c *Call, a answers) *Refusal {
@@ -202,20 +191,16 @@ var ruleKakaoButtons = Rule{
 	check:  kakaoButtons,
 }
 
-func kakaoButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
-	seen := map[string]bool{}
-	for i, button := range jsonvalue.Objects(c.Args, "details.buttons") {
-		kind := jsonvalue.Text(button, "type")
-		if kind != "" && seen[kind] {
-			return &Refusal{
-				Message:    fmt.Sprintf("details.buttons[%d]: there is already a button of type %s", i, kind),
-				Resolution: "give each button a different type",
-				Info:       map[string]any{"type": kind},
-			}
-		}
-		seen[kind] = true
+func kakaoButtons(c *Call, _ answers) *Refusal {
+	twice := repeats(jsonvalue.Objects(c.Args, "details.buttons"), "type")
+	if twice == nil {
+		return nil
 	}
-	return nil
+	return &Refusal{
+		Message:    fmt.Sprintf("details.buttons[%d]: there is already a button of type %s", twice[0].at, twice[0].value),
+		Resolution: "give each button a different type",
+		Info:       map[string]any{"type": twice[0].value},
+	}
 }
 
 var ruleKakaoVariables = Rule{
@@ -228,7 +213,7 @@ var ruleKakaoVariables = Rule{
 }
 
 // kakaoVariables only warns: the contract says nothing of KakaoTalk's variables.
-func kakaoVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
+func kakaoVariables(c *Call, _ answers) *Refusal {
 	details := jsonvalue.Object(c.Args, "details")
 	warn := func(holder map[string]any, path, field string) {
 		found := findVariables(jsonvalue.Text(holder, field))
@@ -252,35 +237,19 @@ func kakaoVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
 	return nil
 }
 
-var (
-	kakaotalkSummaries = []Summary{
-		{Tool: "kakaotalk_sender_delete", Reads: []*Read{readKakaoSender, readKakaoTemplates}, text: askKakaoSenderDelete},
-		{Tool: "kakaotalk_sender_changes_discard", Reads: []*Read{readKakaoSender}, text: func(_ map[string]any, a answers) sentences {
-			sender := a.of(readKakaoSender)
-			return sentences{ask: "Discard the pending changes of the KakaoTalk sender", name: kakaoName(sender), facts: lostChanges(sender)}
-		}},
-		{Tool: "kakaotalk_template_delete", Reads: []*Read{readKakaoTemplate}, text: func(_ map[string]any, a answers) sentences {
-			template := a.of(readKakaoTemplate)
-			return sentences{ask: "Delete the KakaoTalk template", name: kakaoName(template), effect: noWayBack, facts: stateAndChanges(template)}
-		}},
-		{Tool: "kakaotalk_template_changes_discard", Reads: []*Read{readKakaoTemplate}, text: func(_ map[string]any, a answers) sentences {
-			template := a.of(readKakaoTemplate)
-			return sentences{ask: "Discard the draft of the KakaoTalk template", name: kakaoName(template), facts: lostChanges(template)}
-		}},
-	}
-)
+var kakaotalkSummaries = []Summary{
+	{Tool: "kakaotalk_sender_delete", Reads: []*Read{readKakaoSender, readKakaoTemplates}, text: askKakaoSenderDelete},
+	questionAbout("kakaotalk_sender_changes_discard", readKakaoSender, "name", sentences{ask: "Discard the pending changes of the KakaoTalk sender"}, lostChanges),
+	questionAbout("kakaotalk_template_delete", readKakaoTemplate, "name", sentences{ask: "Delete the KakaoTalk template", effect: noWayBack}, stateAndChanges),
+	questionAbout("kakaotalk_template_changes_discard", readKakaoTemplate, "name", sentences{ask: "Discard the draft of the KakaoTalk template"}, lostChanges),
+}
 
 func askKakaoSenderDelete(_ map[string]any, a answers) sentences {
 	sender := a.of(readKakaoSender)
 	return sentences{
 		ask:    "Delete the KakaoTalk sender",
-		name:   kakaoName(sender),
+		name:   detailName(sender, "name"),
 		effect: "It can still deliver its last messages for 60 days, then it is gone. " + noWayBack,
-		facts:  fmt.Sprintf("%s It has %s.", stateAndChanges(sender), count(total(a.of(readKakaoTemplates), "templates"), "template", "templates")),
+		facts:  fmt.Sprintf("%s It has %s.", stateAndChanges(sender), papi.Count(total(a.of(readKakaoTemplates), "templates"), "template")),
 	}
-}
-
-// kakaoName is the name of a sender or template.
-func kakaoName(thing map[string]any) string {
-	return nameOf(thing, "details.name", "changes.details.name")
 }

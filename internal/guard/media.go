@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,14 +21,14 @@ var ruleMediaAddress = Rule{
 	check:  mediaAddress,
 }
 
-func mediaAddress(_ context.Context, _ *Guard, c *Call) *Refusal {
+func mediaAddress(c *Call, _ answers) *Refusal {
 	var wrong []string
 	eachMedia(c.Args, "", func(path, address string) {
-		if reason := unreachable(address, false); reason != "" {
+		if reason := unreachable(address); reason != "" {
 			wrong = append(wrong, path+" "+reason)
 		}
 	})
-	return refuseAll("ask the person for the public URL of the file, one that opens without a login; this API has no upload, so a file on a disk must be put on a web server first", wrong)
+	return refuseAll(wrong, Refusal{Resolution: "ask the person for the public URL of the file, one that opens without a login; this API has no upload, so a file on a disk must be put on a web server first"})
 }
 
 // mediaFields are the fields of requests that hold the URL of a file that the
@@ -63,14 +62,11 @@ func eachMedia(value any, path string, visit func(path, address string)) {
 
 // visitAddresses visits a text, or the texts of a list.
 func visitAddresses(value any, path string, visit func(path, address string)) {
-	switch v := value.(type) {
-	case string:
-		if v != "" {
-			visit(path, v)
-		}
-	case []any:
-		for i, item := range v {
-			visitAddresses(item, fmt.Sprintf("%s[%d]", path, i), visit)
-		}
+	if address, _ := value.(string); address != "" {
+		visit(path, address)
+	}
+	list, _ := value.([]any)
+	for i, item := range list {
+		visitAddresses(item, fmt.Sprintf("%s[%d]", path, i), visit)
 	}
 }

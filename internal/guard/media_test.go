@@ -34,17 +34,17 @@ var loopbackURLs = []string{"http://127.0.0.1:8080/a.png", "http://localhost/a.p
 
 func TestMediaArePublicURLs(t *testing.T) {
 	for _, address := range []string{"https://example.com/a.png", "http://example.com/a.png", "https://93.184.216.34/a.png", "https://example.com/a.png?x=1#y"} {
-		if got := unreachable(address, false); got != "" {
+		if got := unreachable(address); got != "" {
 			t.Errorf("%s: %s", address, got)
 		}
 	}
 	for address, says := range badMediaURLs {
-		if got := unreachable(address, false); !strings.Contains(got, says) {
+		if got := unreachable(address); !strings.Contains(got, says) {
 			t.Errorf("%s: %q", address, got)
 		}
 	}
 	for _, address := range loopbackURLs {
-		if got := unreachable(address, false); !strings.Contains(got, "loopback") {
+		if got := unreachable(address); !strings.Contains(got, "loopback") {
 			t.Errorf("%s: %q", address, got)
 		}
 		f := newFixture(func(o *Options) { o.LocalTargets = true }).confirmed(t)

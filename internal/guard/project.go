@@ -89,10 +89,7 @@ func (g *Guard) projectUnconfirmed(ctx context.Context, c *Call) *Refusal {
 	return &Refusal{
 		Code:    errorcode.ProjectUnconfirmed,
 		Message: fmt.Sprintf("project %s is not confirmed yet, and %s would change something in it", c.ProjectID, c.Row.Tool),
-		Next: []catalog.Next{{
-			Do: "confirm the project with the person", Tool: "project_confirm",
-			Args: map[string]any{"projectId": c.ProjectID}, Needs: []string{},
-		}},
+		Next:    []catalog.Next{nextCall("confirm the project with the person", toolProjectConfirm, map[string]any{"projectId": c.ProjectID})},
 	}
 }
 
@@ -156,8 +153,4 @@ func (g *Guard) projectKey(principal, client, projectID string) string {
 
 func (g *Guard) subprojectKey(principal, projectID string) string {
 	return "guard/subproject/" + g.opts.Realm + "/" + principal + "/" + projectID
-}
-
-func (g *Guard) bundleKey(c *Call, id string) string {
-	return "guard/bundle/" + g.opts.Realm + "/" + c.Principal + "/" + c.ProjectID + "/" + id
 }

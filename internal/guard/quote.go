@@ -70,6 +70,11 @@ func stateAndChanges(thing map[string]any) string {
 	return stateOf(thing) + "."
 }
 
+// detailName quotes a name in the details of a thing, "" where it has none.
+func detailName(thing map[string]any, field string) string {
+	return nameOf(thing, "details."+field, "changes.details."+field)
+}
+
 // nameOf quotes the first of the fields that holds a name, "" where none does.
 func nameOf(thing map[string]any, fields ...string) string {
 	for _, field := range fields {

@@ -2,7 +2,6 @@ package guard
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"maps"
 	"regexp"
@@ -11,6 +10,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
 
 var ruleBrandUnique = Rule{
@@ -21,16 +21,11 @@ var ruleBrandUnique = Rule{
 	check:  brandUnique,
 }
 
-func brandUnique(_ context.Context, _ *Guard, c *Call) *Refusal {
+func brandUnique(c *Call, _ answers) *Refusal {
 	var twice []string
 	for _, contact := range brandContacts {
-		seen := map[string]bool{}
-		for i, item := range jsonvalue.Objects(c.Args, "details.brand."+contact.list) {
-			value := jsonvalue.Text(item, contact.by)
-			if value != "" && seen[value] {
-				twice = append(twice, fmt.Sprintf("details.brand.%s[%d].%s", contact.list, i, contact.by))
-			}
-			seen[value] = true
+		for _, again := range repeats(jsonvalue.Objects(c.Args, "details.brand."+contact.list), contact.by) {
+			twice = append(twice, fmt.Sprintf("details.brand.%s[%d].%s", contact.list, again.at, contact.by))
 		}
 	}
 	if twice == nil {
@@ -55,7 +50,7 @@ var ruleBillingCategory = Rule{
 	check:  billingCategory,
 }
 
-func billingCategory(_ context.Context, _ *Guard, c *Call) *Refusal {
+func billingCategory(c *Call, _ answers) *Refusal {
 	given := jsonvalue.Text(c.Args, "billingCategory")
 	if instead := deprecatedBilling[given]; instead != "" {
 		c.Warn(fmt.Sprintf("billingCategory %s is deprecated and will be removed: %s replaces it, and a sender's category can't be changed later", given, instead))
@@ -79,7 +74,7 @@ var ruleUSAnswers = Rule{
 	check:  usAnswers,
 }
 
-func usAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
+func usAnswers(c *Call, _ answers) *Refusal {
 	answers := jsonvalue.Object(c.Args, "details.questionnaire.us.answers")
 	var stock []string
 	for _, name := range []string{"stockExchange", "stockSymbol"} {
@@ -139,7 +134,7 @@ var ruleTestNumberForm = Rule{
 	check:  testNumberForm,
 }
 
-func testNumberForm(_ context.Context, _ *Guard, c *Call) *Refusal {
+func testNumberForm(c *Call, _ answers) *Refusal {
 	var wrong []string
 	for _, number := range givenNumbers(c) {
 		if !phoneNumber.MatchString(number) {
@@ -177,18 +172,15 @@ func givenNumbers(c *Call) []string {
 }
 
 var ruleTestNumber = withState(catalog.RcsTestNumberInvite, Rule{
-	About:     "A number that is invited again or removed is a test number of the sender. A warning: more than 20 invitations in one call, a number that loses " + catalog.RcsTestNumberVerified + ", a number that is " + oneOf(catalog.RcsTestNumberInvite.NotLive) + ".",
-	Tools:     []string{"rcs_test_number_add", "rcs_test_number_reinvite", "rcs_test_number_delete"},
-	Reads:     []*Read{readRcsSender},
-	checkRead: testNumber,
+	About: "A number that is invited again or removed is a test number of the sender. A warning: more than 20 invitations in one call, a number that loses " + catalog.RcsTestNumberVerified + ", a number that is " + oneOf(catalog.RcsTestNumberInvite.NotLive) + ".",
+	Tools: []string{"rcs_test_number_add", "rcs_test_number_reinvite", "rcs_test_number_delete"},
+	Reads: []*Read{readRcsSender},
+	check: testNumber,
 })
 
 func testNumber(c *Call, a answers) *Refusal {
 	sender := a.of(readRcsSender)
-	states := map[string]string{}
-	for _, n := range jsonvalue.Objects(sender, "testNumberStates") {
-		states[jsonvalue.Text(n, "number")] = jsonvalue.Text(n, "state")
-	}
+	states := testNumberStates(sender)
 	numbers := givenNumbers(c)
 	if one := jsonvalue.Text(c.Args, "testNumber"); one != "" {
 		// An answer without states does not say that there are no numbers.
@@ -220,6 +212,11 @@ func testNumber(c *Call, a answers) *Refusal {
 	return nil
 }
 
+// testNumberStates has the states of a sender's test numbers.
+func testNumberStates(sender map[string]any) map[string]string {
+	return textsBy(jsonvalue.Objects(sender, "testNumberStates"), "number", "state")
+}
+
 // maxInvitations is how many invitations Google sends for a sender in a day.
 const maxInvitations = 20
 
@@ -230,10 +227,7 @@ var rcsSummaries = []Summary{
 
 func askLaunch(_ map[string]any, a answers) sentences {
 	sender := a.of(readRcsSender)
-	status := map[string]string{}
-	for _, one := range jsonvalue.Objects(sender, "countryStatus") {
-		status[jsonvalue.Text(one, "country")] = jsonvalue.Text(one, "status")
-	}
+	status := textsBy(jsonvalue.Objects(sender, "countryStatus"), "country", "status")
 	details := jsonvalue.Object(sender, "details")
 	var countries []string
 	for _, country := range jsonvalue.Texts(details, "countries") {
@@ -243,7 +237,7 @@ func askLaunch(_ map[string]any, a answers) sentences {
 		}
 		countries = append(countries, shown)
 	}
-	facts := fmt.Sprintf("It is %s now, and will be launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), count(len(countries), "country", "countries"), listed(countries, 3*maxListed))
+	facts := fmt.Sprintf("It is %s now, and will be launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), papi.Count(len(countries), "country"), listed(countries, 3*maxListed))
 	if jsonvalue.IsEmpty(jsonvalue.Field(details, "questionnaire.general.answers.videoUris")) {
 		facts += "\nThe questionnaire has no video: the launch waits until Sinch has added one."
 	}
@@ -260,16 +254,10 @@ func askLaunch(_ map[string]any, a answers) sentences {
 
 func askTestNumberDelete(args map[string]any, a answers) sentences {
 	sender := a.of(readRcsSender)
-	state := ""
-	others := 0
-	for _, n := range jsonvalue.Objects(sender, "testNumberStates") {
-		if n["number"] == args["testNumber"] {
-			state = jsonvalue.Text(n, "state")
-		} else {
-			others++
-		}
-	}
-	name := Name(jsonvalue.Text(args, "testNumber"))
+	others, number := testNumberStates(sender), jsonvalue.Text(args, "testNumber")
+	state := others[number]
+	delete(others, number)
+	name := Name(number)
 	if brand := nameOf(sender, "details.brand.name"); brand != "" {
 		name += " from the RCS sender " + brand
 	}
@@ -277,6 +265,6 @@ func askTestNumberDelete(args map[string]any, a answers) sentences {
 		ask:    "Remove the test number",
 		name:   name,
 		effect: "To use it for tests again, it must be invited again, and its owner must accept again.",
-		facts:  fmt.Sprintf("It is %s. The sender keeps %s.", Word(cmp.Or(state, "UNKNOWN")), count(others, "other test number", "other test numbers")),
+		facts:  fmt.Sprintf("It is %s. The sender keeps %s.", Word(cmp.Or(state, "UNKNOWN")), papi.Count(len(others), "other test number")),
 	}
 }

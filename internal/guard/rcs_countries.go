@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,7 +16,7 @@ import (
 
 // launchedStates are the states in which only the countries can be changed, for a
 // reader.
-var launchedStates = strings.Join(catalog.RcsSenderUpdate.NotLive, " and ")
+var launchedStates = allOf(catalog.RcsSenderUpdate.NotLive)
 
 // onlyCountries reports whether nothing of the sender but its countries can be
 // changed.
@@ -58,7 +57,7 @@ var ruleCountryAnswers = Rule{
 	check:  countryAnswers,
 }
 
-func countryAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
+func countryAnswers(c *Call, _ answers) *Refusal {
 	details := jsonvalue.Object(c.Args, "details")
 	for _, country := range jsonvalue.Texts(details, "countries") {
 		if lacks := unanswered(jsonvalue.Object(details, "questionnaire"), country); lacks != "" {
@@ -69,15 +68,15 @@ func countryAnswers(_ context.Context, _ *Guard, c *Call) *Refusal {
 }
 
 var ruleCountryAdded = Rule{
-	Code:      "guard_rcs_country_added",
-	About:     "A warning: a country that an update adds, and whose launch asks for answers that the sender lacks. In " + launchedStates + " they can't be given any more.",
-	Tools:     []string{"rcs_sender_update"},
-	Source:    "launchSender, updateSender, 1.2.117",
-	When:      "countries are given",
-	applies:   func(c *Call) bool { return len(jsonvalue.Texts(c.Args, "details.countries")) > 0 },
-	Reads:     []*Read{readRcsSender},
-	Warns:     true,
-	checkRead: countryAdded,
+	Code:    "guard_rcs_country_added",
+	About:   "A warning: a country that an update adds, and whose launch asks for answers that the sender lacks. In " + launchedStates + " they can't be given any more.",
+	Tools:   []string{"rcs_sender_update"},
+	Source:  "launchSender, updateSender, 1.2.117",
+	When:    "countries are given",
+	applies: func(c *Call) bool { return len(jsonvalue.Texts(c.Args, "details.countries")) > 0 },
+	Reads:   []*Read{readRcsSender},
+	Warns:   true,
+	check:   countryAdded,
 }
 
 func countryAdded(c *Call, a answers) *Refusal {
@@ -99,10 +98,8 @@ func countryAdded(c *Call, a answers) *Refusal {
 // merged is a thing as a change leaves it: objects are merged, and null takes
 // away.
 func merged(thing, change map[string]any) map[string]any {
-	out := make(map[string]any, len(thing)+len(change))
-	for name, value := range thing {
-		out[name] = value
-	}
+	out := map[string]any{}
+	maps.Copy(out, thing)
 	for name, value := range change {
 		inner, isObject := value.(map[string]any)
 		switch {
@@ -161,5 +158,5 @@ func laterCountries(sender map[string]any) string {
 	if onlyCountries(sender) || len(lacks) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("FR, GB and US have questionnaires of their own, which can't be answered after the launch. The answers for %s are missing or incomplete: to launch there later, add them before this launch.", strings.Join(lacks, ", "))
+	return fmt.Sprintf("%s ask for answers of their own, which can't be given after the launch. The sender has none, or not all, for %s are missing or incomplete: to launch there later, add them before this launch.", allOf(catalog.LaunchCountries()), strings.Join(lacks, ", "))
 }

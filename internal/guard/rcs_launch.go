@@ -12,9 +12,9 @@ import (
 )
 
 var ruleLaunch = withState(catalog.RcsSenderLaunch, Rule{
-	About:     "An RCS sender is launched from " + oneOf(catalog.RcsSenderLaunch.Live) + ", with banner, logo, privacy policy, terms, a phone or an email, a country, and the answers that the contract marks as needed at launch in the general, the verification and each country's questionnaire: the refusal lists everything that is missing. A warning: other missing answers to a country's questionnaire.",
-	Reads:     []*Read{readRcsSender},
-	checkRead: launch,
+	About: "An RCS sender is launched from " + oneOf(catalog.RcsSenderLaunch.Live) + ", with banner, logo, privacy policy, terms, a phone or an email, a country, and the answers that the contract marks as needed at launch in the general, the verification and each country's questionnaire: the refusal lists everything that is missing. A warning: other missing answers to a country's questionnaire.",
+	Reads: []*Read{readRcsSender},
+	check: launch,
 })
 
 // launch names all that a launch still needs. In a state that ends on its own,
@@ -82,11 +82,11 @@ func launchMissing(state string, r catalog.LaunchReport) []string {
 }
 
 var ruleUpdateLaunched = withState(catalog.RcsSenderUpdate, Rule{
-	About:     "In " + launchedStates + " an update changes only the countries of an RCS sender.",
-	When:      "more than countries changes",
-	applies:   func(c *Call) bool { return beyondCountries(c) != nil },
-	Reads:     []*Read{readRcsSender},
-	checkRead: updateLaunched,
+	About:   "In " + launchedStates + " an update changes only the countries of an RCS sender.",
+	When:    "more than countries changes",
+	applies: func(c *Call) bool { return beyondCountries(c) != nil },
+	Reads:   []*Read{readRcsSender},
+	check:   updateLaunched,
 })
 
 func updateLaunched(c *Call, a answers) *Refusal {

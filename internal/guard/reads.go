@@ -3,7 +3,6 @@ package guard
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -99,13 +98,7 @@ type readResult struct {
 }
 
 // key is the same for reads that ask the same.
-func key(tool string, args map[string]any) string {
-	raw, err := json.Marshal(args)
-	if err != nil {
-		panic("guard: arguments that are not JSON: " + err.Error())
-	}
-	return tool + string(raw)
-}
+func key(tool string, args map[string]any) string { return tool + string(jsonvalue.Encode(args)) }
 
 // readAll makes those of the reads that were not made before, concurrently, and
 // waits for them.
@@ -141,7 +134,7 @@ func absent(err error) bool {
 	if !errors.As(err, &e) {
 		return false
 	}
-	return e.Status == http.StatusNotFound || e.Status == http.StatusBadRequest || e.Code == "rbm_has_not_been_used"
+	return e.Status == http.StatusNotFound || e.Status == http.StatusBadRequest || catalog.NoneHere(e.Code)
 }
 
 // unreadable is a rule's answer when its read failed.

@@ -72,10 +72,10 @@ func TestEveryRuleIsCheckedAgainAfterTheAnswer(t *testing.T) {
 		rules := slices.Clone(Rules)
 		for i := range rules {
 			code := rules[i].Code
-			if rules[i].checkRead != nil {
-				rules[i].checkRead = func(*Call, answers) *Refusal { checked[code]++; return nil }
+			if rules[i].check != nil {
+				rules[i].check = func(*Call, answers) *Refusal { checked[code]++; return nil }
 			} else {
-				rules[i].check = func(context.Context, *Guard, *Call) *Refusal { checked[code]++; return nil }
+				rules[i].checkGuard = func(context.Context, *Guard, *Call) *Refusal { checked[code]++; return nil }
 			}
 			rules[i].applies = nil
 		}

@@ -34,11 +34,11 @@ type Rule struct {
 
 	// applies is When as a function; nil applies to all calls.
 	applies func(c *Call) bool
-	// A rule has one of the two: check looks at the call alone, checkRead at
-	// what the reads returned too.
-	check     func(ctx context.Context, g *Guard, c *Call) *Refusal
-	checkRead func(c *Call, a answers) *Refusal
-	// complete adds to a refusal of checkRead what the guard remembers; nil adds
+	// A rule has one of the two: check looks at the call and at what the Reads
+	// returned, checkGuard at what the guard remembers, without reads.
+	check      func(c *Call, a answers) *Refusal
+	checkGuard func(ctx context.Context, g *Guard, c *Call) *Refusal
+	// complete adds to a refusal of check what the guard remembers; nil adds
 	// nothing.
 	complete func(ctx context.Context, g *Guard, c *Call, r *Refusal) error
 }
@@ -93,8 +93,8 @@ func (r *Rule) isNeeded(c *Call) bool {
 
 // apply checks a call: nil where the rule allows it.
 func (r *Rule) apply(ctx context.Context, g *Guard, c *Call) *Refusal {
-	if r.checkRead == nil {
-		return r.check(ctx, g, c)
+	if r.checkGuard != nil {
+		return r.checkGuard(ctx, g, c)
 	}
 	a := answers{}
 	for _, read := range r.Reads {
@@ -108,7 +108,7 @@ func (r *Rule) apply(ctx context.Context, g *Guard, c *Call) *Refusal {
 			return unreadable(c, read, r.FailClosed, err)
 		}
 	}
-	refusal := r.checkRead(c, a)
+	refusal := r.check(c, a)
 	if refusal != nil && r.complete != nil {
 		if err := r.complete(ctx, g, c, refusal); err != nil {
 			return storeFailed(err)

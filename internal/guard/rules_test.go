@@ -22,7 +22,7 @@ func TestRulesNameWhatExists(t *testing.T) {
 				t.Errorf("rule %s reads with %+v", r.Code, read)
 			}
 		}
-		if r.About == "" || (r.check == nil) == (r.checkRead == nil) || (r.checkRead == nil) != (r.Reads == nil) || (r.When == "") != (r.applies == nil) {
+		if r.About == "" || (r.check == nil) == (r.checkGuard == nil) || r.checkGuard != nil && r.Reads != nil || (r.When == "") != (r.applies == nil) {
 			t.Errorf("rule %s is not complete", r.Code)
 		}
 	}
@@ -76,7 +76,7 @@ func TestEveryPreconditionIsARule(t *testing.T) {
 func TestRulesDeclareTheirReads(t *testing.T) {
 	for _, r := range Rules {
 		for _, tool := range r.Tools {
-			if r.checkRead == nil {
+			if r.check == nil {
 				continue
 			}
 			row := catalog.Lookup(tool)
@@ -84,7 +84,7 @@ func TestRulesDeclareTheirReads(t *testing.T) {
 			for _, read := range r.Reads {
 				empty[read] = map[string]any{}
 			}
-			r.checkRead(&Call{Row: row, Args: sampleArgs(row)}, empty)
+			r.check(&Call{Row: row, Args: sampleArgs(row)}, empty)
 		}
 	}
 }
@@ -93,7 +93,7 @@ func TestAReadThatIsNotDeclaredPanics(t *testing.T) {
 	f := newFixture(func(o *Options) {
 		o.Rules = []Rule{{
 			Code: "guard_example", Tools: []string{"sms_app_delete"}, Reads: []*Read{readSmsApp},
-			checkRead: func(_ *Call, a answers) *Refusal { a.of(readWebhooks); return nil },
+			check: func(_ *Call, a answers) *Refusal { a.of(readWebhooks); return nil },
 		}}
 	}).confirmed(t)
 	defer func() {

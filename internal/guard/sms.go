@@ -2,7 +2,6 @@ package guard
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 
 	"papi-mcp/internal/catalog"
@@ -17,7 +16,7 @@ var ruleSmsAppConversation = Rule{
 	check:  smsAppConversation,
 }
 
-func smsAppConversation(_ context.Context, _ *Guard, c *Call) *Refusal {
+func smsAppConversation(c *Call, _ answers) *Refusal {
 	if c.Args["convApiApp"] != true || jsonvalue.Text(c.Args, "convApiAppId") == "" {
 		return nil
 	}

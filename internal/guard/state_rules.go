@@ -15,9 +15,9 @@ func stateRule(p *catalog.Precondition, read *Read) Rule {
 		check = checkChanges
 	}
 	return withState(p, Rule{
-		About:     aboutState(p),
-		Reads:     []*Read{read},
-		checkRead: func(c *Call, a answers) *Refusal { return check(p, read, c, a.of(read)) },
+		About: aboutState(p),
+		Reads: []*Read{read},
+		check: func(c *Call, a answers) *Refusal { return check(p, read, c, a.of(read)) },
 	})
 }
 
@@ -56,12 +56,17 @@ func aboutState(p *catalog.Precondition) string {
 }
 
 // oneOf lists names with "or" before the last.
-func oneOf(names []string) string {
+func oneOf(names []string) string { return joined(names, " or ") }
+
+// allOf lists names with "and" before the last.
+func allOf(names []string) string { return joined(names, " and ") }
+
+func joined(names []string, before string) string {
 	last := len(names) - 1
 	if last < 1 {
 		return strings.Join(names, "")
 	}
-	return strings.Join(names[:last], ", ") + " or " + names[last]
+	return strings.Join(names[:last], ", ") + before + names[last]
 }
 
 // checkState checks a precondition about the state alone.

@@ -98,6 +98,16 @@ func summarise(ctx context.Context, c *Call, project bool) (summary string, fact
 	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n"), facts
 }
 
+// questionAbout is the question about one thing: its name is a field of its
+// details, and the facts are in its read.
+func questionAbout(tool string, read *Read, name string, s sentences, facts func(thing map[string]any) string) Summary {
+	return Summary{Tool: tool, Reads: []*Read{read}, text: func(_ map[string]any, a answers) sentences {
+		q, thing := s, a.of(read)
+		q.name, q.facts = detailName(thing, name), facts(thing)
+		return q
+	}}
+}
+
 // sentences words the question about a call.
 func (s *Summary) sentences(ctx context.Context, c *Call) sentences {
 	c.readAll(ctx, s.Reads)

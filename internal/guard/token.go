@@ -7,10 +7,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // A token lets exactly one call through, once. It is signed, and holds two
@@ -72,11 +74,7 @@ func (s *subject) factsHash() []byte { return hash(s.facts) }
 
 // hash hashes the canonical JSON of a value: encoding/json sorts the names.
 func hash(value any) []byte {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		panic("guard: arguments that are no JSON: " + err.Error())
-	}
-	sum := sha256.Sum256(raw)
+	sum := sha256.Sum256(jsonvalue.Encode(value))
 	return sum[:]
 }
 
@@ -118,14 +116,9 @@ func (g *Guard) sign(ctx context.Context, k kind, s *subject) (string, time.Time
 		return "", time.Time{}, err
 	}
 	end := g.opts.Now().Add(tokenTTL).Truncate(time.Second)
-	body := make([]byte, 0, bodyLength+sha256.Size)
-	body = append(body, byte(k))
-	body = binary.BigEndian.AppendUint64(body, uint64(end.Unix()))
 	nonce := make([]byte, 16)
 	rand.Read(nonce)
-	body = append(body, nonce...)
-	body = append(body, s.callHash()...)
-	body = append(body, s.factsHash()...)
+	body := slices.Concat([]byte{byte(k)}, binary.BigEndian.AppendUint64(nil, uint64(end.Unix())), nonce, s.callHash(), s.factsHash())
 	return base64.RawURLEncoding.EncodeToString(mac(key, body)), end, nil
 }
 

@@ -6,10 +6,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/jsonvalue"
 )
 
 // A refusal by a person is final. A question is recorded in the store before it
@@ -68,40 +71,23 @@ func questionID(state string) string {
 // that has the state.
 func (g *Guard) recordQuestion(ctx context.Context, s *subject, state string) (recorded, error) {
 	r := recorded{id: questionID(state), before: map[string]*unapproved{}}
-	for _, key := range g.unapprovedKeys(s) {
-		before, err := g.getUnapproved(ctx, key)
-		if err != nil {
-			return r, err
-		}
-		r.before[key] = before
-		if err := g.putUnapproved(ctx, key, &unapproved{ID: r.id, Asked: g.opts.Now()}); err != nil {
-			return r, err
-		}
-	}
-	return r, nil
+	err := g.changeUnapproved(ctx, g.unapprovedKeys(s), func(key string, now *unapproved) *unapproved {
+		r.before[key] = now
+		return &unapproved{ID: r.id, Asked: g.opts.Now()}
+	})
+	return r, err
 }
 
 // withdrawQuestion restores what was recorded before a question that could not
 // be shown. An answer that another question about the same subject got in the
 // meantime stays.
 func (g *Guard) withdrawQuestion(ctx context.Context, r recorded) error {
-	for key, before := range r.before {
-		now, err := g.getUnapproved(ctx, key)
-		switch {
-		case err != nil:
-			return err
-		case now == nil || now.ID != r.id || now.Answer != "": // another question's by now
-			continue
-		case before != nil:
-			err = g.putUnapproved(ctx, key, before)
-		default:
-			err = g.opts.Store.Delete(ctx, key)
+	return g.changeUnapproved(ctx, slices.Collect(maps.Keys(r.before)), func(key string, now *unapproved) *unapproved {
+		if now == nil || now.ID != r.id || now.Answer != "" { // another question's by now
+			return now
 		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+		return r.before[key]
+	})
 }
 
 // recordAnswer records how the question that has the state, and was asked at a
@@ -109,21 +95,31 @@ func (g *Guard) withdrawQuestion(ctx context.Context, r recorded) error {
 // same subject stays.
 func (g *Guard) recordAnswer(ctx context.Context, s *subject, state string, asked time.Time, answer Answer) error {
 	id := questionID(state)
-	for _, key := range g.unapprovedKeys(s) {
-		now, err := g.getUnapproved(ctx, key)
+	return g.changeUnapproved(ctx, g.unapprovedKeys(s), func(_ string, now *unapproved) *unapproved {
 		switch {
-		case err != nil:
-		case answer != Accepted:
-			if now == nil { // a yes to a later question came first
-				now = &unapproved{ID: id, Asked: asked}
-			}
-			now.Answer = answer
-			err = g.putUnapproved(ctx, key, now)
-		case now != nil && now.ID == id:
-			err = g.opts.Store.Delete(ctx, key)
+		case answer == Accepted && now != nil && now.ID == id:
+			return nil
+		case answer == Accepted:
+			return now
+		case now == nil: // a yes to a later question came first
+			return &unapproved{ID: id, Asked: asked, Answer: answer}
 		}
+		return &unapproved{ID: now.ID, Asked: now.Asked, Answer: answer}
+	})
+}
+
+// changeUnapproved replaces the record of each key by what change returns for
+// it; nil is no record.
+func (g *Guard) changeUnapproved(ctx context.Context, keys []string, change func(key string, now *unapproved) *unapproved) error {
+	for _, key := range keys {
+		now, err := g.getUnapproved(ctx, key)
 		if err != nil {
 			return err
+		}
+		if changed := change(key, now); changed != now {
+			if err := g.putUnapproved(ctx, key, changed); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -146,15 +142,10 @@ func (g *Guard) getUnapproved(ctx context.Context, key string) (*unapproved, err
 }
 
 func (g *Guard) putUnapproved(ctx context.Context, key string, u *unapproved) error {
-	raw, err := json.Marshal(u)
-	if err != nil {
-		return err
-	}
-	left := u.end().Sub(g.opts.Now())
-	if left <= 0 {
+	if u == nil || !g.opts.Now().Before(u.end()) {
 		return g.opts.Store.Delete(ctx, key)
 	}
-	return g.opts.Store.Put(ctx, key, raw, left)
+	return g.opts.Store.Put(ctx, key, jsonvalue.Encode(u), u.end().Sub(g.opts.Now()))
 }
 
 // refuseUnapproved refuses what a person was asked about less than ten minutes

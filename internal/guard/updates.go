@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,12 +18,12 @@ var ruleEmptyUpdate = Rule{
 
 // emptyUpdate is for the operations that document no_fields_to_update. That of a
 // KakaoTalk template is not one: it takes an empty body.
-func emptyUpdate(_ context.Context, _ *Guard, c *Call) *Refusal {
+func emptyUpdate(c *Call, _ answers) *Refusal {
 	var fields []string
 	for _, body := range c.Row.Op().Variants() {
 		for name := range body.Properties {
 			switch value, given := c.Args[name]; {
-			case name == "status" && value == asDraft:
+			case name == "status" && value == catalog.AsDraft:
 			case given && hasField(value):
 				return nil
 			}

@@ -12,33 +12,26 @@ import (
 )
 
 var ruleWebhookAddress = Rule{
-	Code:   "guard_webhook_address",
-	About:  "A webhook's target is an https URL of the public internet. If the API itself is on this machine (the sandbox), the target may be too.",
-	Tools:  []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
-	Source: "WebhookWebhookInputDto, 1.2.117",
-	check:  webhookAddress,
+	Code:       "guard_webhook_address",
+	About:      "A webhook's target is an https URL of the public internet. If the API itself is on this machine (the sandbox), the target may be too.",
+	Tools:      []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
+	Source:     "WebhookWebhookInputDto, 1.2.117",
+	checkGuard: webhookAddress,
 }
 
 func webhookAddress(_ context.Context, g *Guard, c *Call) *Refusal {
 	var wrong, targets []string
 	for _, hook := range hooksOf(c) {
 		target := jsonvalue.Text(hook.fields, "target")
-		if target == "" {
-			continue
-		}
-		if reason := badTarget(target, g.opts.LocalTargets); reason != "" {
+		if reason := badTarget(target, g.opts.LocalTargets); target != "" && reason != "" {
 			wrong = append(wrong, fmt.Sprintf("%starget %s", hook.at, reason))
 			targets = append(targets, target)
 		}
 	}
-	if wrong == nil {
-		return nil
-	}
-	return &Refusal{
-		Message:    strings.Join(wrong, "; "),
+	return refuseAll(wrong, Refusal{
 		Resolution: "ask the person for the public https URL of their receiver; to try one on this machine, use the sandbox",
 		Info:       map[string]any{"target": strings.Join(targets, ", ")},
-	}
+	})
 }
 
 // hook is a webhook of a call, and its path.
@@ -66,16 +59,15 @@ var ruleWebhookSecret = Rule{
 	check:  webhookSecret,
 }
 
-func webhookSecret(_ context.Context, _ *Guard, c *Call) *Refusal {
+func webhookSecret(c *Call, _ answers) *Refusal {
 	var wrong []string
 	for _, hook := range hooksOf(c) {
 		secret, given := hook.fields["secret"].(string)
-		if !given {
-			continue
-		}
-		if reason := weak(secret); reason != "" {
+		switch reason := weak(secret); {
+		case !given:
+		case reason != "":
 			wrong = append(wrong, fmt.Sprintf("%ssecret %s", hook.at, reason))
-		} else if strings.TrimSpace(secret) != secret {
+		case strings.TrimSpace(secret) != secret:
 			c.Warn(hook.at + "secret begins or ends with spaces or line breaks, which are part of it: the receiver must have them too")
 		}
 	}

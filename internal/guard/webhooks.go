@@ -1,18 +1,14 @@
 package guard
 
 import (
-	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
-
-const all = "ALL"
-
-// MaxWebhooks is how many webhooks a project may have.
-const MaxWebhooks = 15
 
 var ruleAllAlone = Rule{
 	Code:   "guard_all_alone",
@@ -22,42 +18,47 @@ var ruleAllAlone = Rule{
 	check:  allAlone,
 }
 
-func allAlone(_ context.Context, _ *Guard, c *Call) *Refusal {
+func allAlone(c *Call, _ answers) *Refusal {
 	var wrong, extra []string
 	for _, hook := range hooksOf(c) {
-		if others := besideAll(hook.fields["triggers"]); others != nil {
+		if others := besideAll(jsonvalue.Texts(hook.fields, "triggers")); len(others) > 0 {
 			wrong = append(wrong, fmt.Sprintf("%striggers: ALL is given with other triggers (%s), which it includes already", hook.at, strings.Join(others, ", ")))
 			extra = append(extra, others...)
 		}
 	}
-	if wrong == nil {
-		return nil
-	}
-	r := &Refusal{
-		Message:    strings.Join(wrong, "; "),
-		Resolution: "give ALL alone, or leave ALL out and name the triggers",
-		Info:       map[string]any{"triggers": extra},
-	}
+	var next []catalog.Next
 	if c.Row.Tool != "bundle_create" {
-		args := jsonvalue.With(c.Args, "triggers", []any{all})
-		delete(args, "secret")
-		r.Next = []catalog.Next{
-			nextCall("subscribe to every event", c.Row.Tool, args, secretNeeded(c)...),
-			nextCall("subscribe to the named events alone", c.Row.Tool, jsonvalue.With(args, "triggers", extra), secretNeeded(c)...),
+		next = []catalog.Next{
+			again("subscribe to every event", c, jsonvalue.With(c.Args, "triggers", []any{catalog.EveryTrigger})),
+			again("subscribe to the named events alone", c, jsonvalue.With(c.Args, "triggers", extra)),
 		}
 	}
-	return r
+	return refuseAll(wrong, Refusal{
+		Resolution: "give ALL alone, or leave ALL out and name the triggers",
+		Info:       map[string]any{"triggers": extra},
+		Next:       next,
+	})
+}
+
+// besideAll returns the triggers that are given with ALL, nil where ALL is
+// missing or alone.
+func besideAll(triggers []string) []string {
+	others := slices.DeleteFunc(slices.Clone(triggers), func(trigger string) bool { return trigger == catalog.EveryTrigger })
+	if len(others) == len(triggers) {
+		return nil
+	}
+	return others
 }
 
 var ruleWebhookTarget = Rule{
-	Code:      "guard_webhook_target",
-	About:     "Each webhook of a project has a target of its own.",
-	Tools:     []string{"webhook_create", "webhook_update", "webhook_replace"},
-	Source:    "createWebhook, updateWebhook, replaceWebhook, 1.2.117",
-	When:      "a target is given",
-	applies:   func(c *Call) bool { return jsonvalue.Text(c.Args, "target") != "" },
-	Reads:     []*Read{readWebhooks},
-	checkRead: webhookTarget,
+	Code:    "guard_webhook_target",
+	About:   "Each webhook of a project has a target of its own.",
+	Tools:   []string{"webhook_create", "webhook_update", "webhook_replace"},
+	Source:  "createWebhook, updateWebhook, replaceWebhook, 1.2.117",
+	When:    "a target is given",
+	applies: func(c *Call) bool { return jsonvalue.Text(c.Args, "target") != "" },
+	Reads:   []*Read{readWebhooks},
+	check:   webhookTarget,
 }
 
 func webhookTarget(c *Call, a answers) *Refusal {
@@ -87,12 +88,12 @@ func targetTaken(hook map[string]any) *Refusal {
 }
 
 var ruleWebhookLimit = Rule{
-	Code:      "guard_webhook_limit",
-	About:     "A project has at most 15 webhooks.",
-	Tools:     []string{"webhook_create"},
-	Source:    "createWebhook, 1.2.117",
-	Reads:     []*Read{readWebhooks},
-	checkRead: webhookLimit,
+	Code:   "guard_webhook_limit",
+	About:  fmt.Sprintf("A project has %d webhooks at most.", catalog.MaxWebhooks),
+	Tools:  []string{"webhook_create"},
+	Source: "createWebhook, 1.2.117",
+	Reads:  []*Read{readWebhooks},
+	check:  webhookLimit,
 }
 
 func webhookLimit(c *Call, a answers) *Refusal {
@@ -101,7 +102,7 @@ func webhookLimit(c *Call, a answers) *Refusal {
 
 // tooManyWebhooks refuses more webhooks than a project may have.
 func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
-	if len(there)+more <= MaxWebhooks {
+	if len(there)+more <= catalog.MaxWebhooks {
 		return nil
 	}
 	ids := make([]string, len(there))
@@ -109,7 +110,7 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 		ids[i] = jsonvalue.Text(hook, "id")
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the project has %s, the call would add %d, and the limit is %d", count(len(there), "webhook", "webhooks"), more, MaxWebhooks),
+		Message:    fmt.Sprintf("the project has %s, the call would add %d, and the limit is %d", papi.Count(len(there), "webhook"), more, catalog.MaxWebhooks),
 		Resolution: "ask the person which webhook to delete, or change an existing one",
 		Info:       map[string]any{"webhookIds": ids},
 		Next: []catalog.Next{
@@ -117,34 +118,6 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 			nextCall("delete that one, then make the call again", "webhook_delete", nil, "webhookId"),
 		},
 	}
-}
-
-// besideAll returns the triggers that are given with ALL, nil where ALL is
-// missing or alone.
-func besideAll(triggers any) []string {
-	list, _ := triggers.([]any)
-	var others []string
-	found := false
-	for _, t := range list {
-		if t == all {
-			found = true
-		} else {
-			others = append(others, fmt.Sprint(t))
-		}
-	}
-	if !found {
-		return nil
-	}
-	return others
-}
-
-// secretNeeded names the secret where the tool needs one: a suggestion never
-// repeats it.
-func secretNeeded(c *Call) []string {
-	if _, given := c.Args["secret"]; given {
-		return []string{"secret"}
-	}
-	return nil
 }
 
 var webhookSummaries = []Summary{{Tool: "webhook_delete", Reads: []*Read{readWebhook}, text: askWebhookDelete}}
@@ -157,7 +130,7 @@ func askWebhookDelete(_ map[string]any, a answers) sentences {
 	}
 	switch triggers := words(jsonvalue.Texts(hook, "triggers")); triggers {
 	case "":
-	case all:
+	case catalog.EveryTrigger:
 		s.effect = "It stops receiving ALL events."
 	default:
 		s.effect = "It stops receiving these events: " + triggers + "."

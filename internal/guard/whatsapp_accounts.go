@@ -8,6 +8,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
 
 var ruleTokenSource = Rule{
@@ -18,7 +19,7 @@ var ruleTokenSource = Rule{
 	check:  tokenSource,
 }
 
-func tokenSource(_ context.Context, _ *Guard, c *Call) *Refusal {
+func tokenSource(c *Call, _ answers) *Refusal {
 	if !jsonvalue.IsEmpty(c.Args["facebookToken"]) || !jsonvalue.IsEmpty(c.Args["facebookCode"]) {
 		return nil
 	}
@@ -30,12 +31,12 @@ func tokenSource(_ context.Context, _ *Guard, c *Call) *Refusal {
 }
 
 var ruleAccountOne = Rule{
-	Code:      "guard_whatsapp_account_one",
-	About:     "A project has one WhatsApp account.",
-	Tools:     []string{"whatsapp_account_create"},
-	Source:    "createAccount, 1.2.117",
-	Reads:     []*Read{readWhatsappAccount},
-	checkRead: accountOne,
+	Code:   "guard_whatsapp_account_one",
+	About:  "A project has one WhatsApp account.",
+	Tools:  []string{"whatsapp_account_create"},
+	Source: "createAccount, 1.2.117",
+	Reads:  []*Read{readWhatsappAccount},
+	check:  accountOne,
 }
 
 func accountOne(c *Call, a answers) *Refusal {
@@ -53,9 +54,9 @@ func accountOne(c *Call, a answers) *Refusal {
 }
 
 var ruleAccountUpdate = withState(catalog.WhatsappAccountUpdate, Rule{
-	About:     "A WhatsApp account can be updated only when it is, or its pending changes are, " + oneOf(catalog.WhatsappAccountUpdate.Live) + ".",
-	Reads:     []*Read{readWhatsappAccount},
-	checkRead: accountUpdate,
+	About: "A WhatsApp account can be updated only when it is, or its pending changes are, " + oneOf(catalog.WhatsappAccountUpdate.Live) + ".",
+	Reads: []*Read{readWhatsappAccount},
+	check: accountUpdate,
 })
 
 func accountUpdate(c *Call, a answers) *Refusal {
@@ -80,7 +81,7 @@ var ruleAccountEmpty = Rule{
 	Source:     "deleteAccount, 1.2.117",
 	Reads:      []*Read{readWhatsappSenders},
 	FailClosed: true,
-	checkRead:  accountEmpty,
+	check:      accountEmpty,
 	complete:   withoutDeleted,
 }
 
@@ -114,8 +115,16 @@ func accountEmpty(_ *Call, a answers) *Refusal {
 // senderRemoval is how long a deleted sender stays (delete, 1.2.117).
 const senderRemoval = 30 * 24 * time.Hour
 
-func (g *Guard) deleteKey(c *Call, senderID any) string {
-	return fmt.Sprintf("guard/delete/%s/%s/%v", g.opts.Realm, c.ProjectID, senderID)
+// deleteDone records that a sender is being deleted: no answer of the API shows it.
+func (g *Guard) deleteDone(ctx context.Context, c *Call, _ map[string]any) error {
+	return g.opts.Store.Put(ctx, g.senderKey("delete", c, c.Args["senderId"]), []byte("deleted"), senderRemoval)
+}
+
+func (g *Guard) deleteFailed(ctx context.Context, c *Call, e *papi.Error) error {
+	if e.Code != "sender_already_deleted" {
+		return nil
+	}
+	return g.deleteDone(ctx, c, nil)
 }
 
 // withoutDeleted removes from the next steps the senders that are being deleted
@@ -124,7 +133,7 @@ func withoutDeleted(ctx context.Context, g *Guard, c *Call, r *Refusal) error {
 	going := []string{}
 	var next []catalog.Next
 	for _, n := range r.Next {
-		_, deleted, err := g.opts.Store.Get(ctx, g.deleteKey(c, n.Args["senderId"]))
+		_, deleted, err := g.opts.Store.Get(ctx, g.senderKey("delete", c, n.Args["senderId"]))
 		if err != nil {
 			return err
 		}
@@ -145,14 +154,6 @@ func withoutDeleted(ctx context.Context, g *Guard, c *Call, r *Refusal) error {
 	return nil
 }
 
-var whatsappAccountSummaries = []Summary{{Tool: "whatsapp_account_delete", Reads: []*Read{readWhatsappAccount}, text: askAccountDelete}}
-
-func askAccountDelete(_ map[string]any, a answers) sentences {
-	account := a.of(readWhatsappAccount)
-	return sentences{
-		ask:    "Delete the project's WhatsApp account",
-		name:   nameOf(account, "details.wabaName", "changes.details.wabaName"),
-		effect: noWayBack,
-		facts:  stateAndChanges(account),
-	}
+var whatsappAccountSummaries = []Summary{
+	questionAbout("whatsapp_account_delete", readWhatsappAccount, "wabaName", sentences{ask: "Delete the project's WhatsApp account", effect: noWayBack}, stateAndChanges),
 }

@@ -2,7 +2,6 @@ package guard
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,10 +20,10 @@ var ruleButtonURLs = Rule{
 
 // buttonURLs names all that is wrong with the URL buttons, those of a carousel's
 // cards too.
-func buttonURLs(_ context.Context, _ *Guard, c *Call) *Refusal {
+func buttonURLs(c *Call, _ answers) *Refusal {
 	submits := submitsTemplate(c)
 	var wrong []string
-	eachButton(c, "URL", func(path string, button map[string]any) {
+	eachPart(c, "URL", func(path string, button map[string]any) {
 		address := jsonvalue.Text(button, "url")
 		host := hostOf(address)
 		before, dynamic := strings.CutSuffix(address, variable)
@@ -45,7 +44,7 @@ func buttonURLs(_ context.Context, _ *Guard, c *Call) *Refusal {
 			wrong = append(wrong, fmt.Sprintf("%s.examples must be given, since the url contains %s", path, variable))
 		}
 	})
-	return refuseAll(correctAll, wrong)
+	return refuseAll(wrong, Refusal{Resolution: correctAll})
 }
 
 // variable is what makes the address of a URL button dynamic.
@@ -56,44 +55,41 @@ const variable = "{{1}}"
 var restrictedHosts = []string{"wa.me", "whatsapp.com"}
 
 var ruleFlowButtons = Rule{
-	Code:   "guard_whatsapp_button_flow",
-	About:  "A FLOW button that navigates names its first screen; a draft may omit it.",
-	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
-	Source: "WhatsappFlowButtonInputDto, 1.2.117",
-	check:  flowButtons,
+	Code:    "guard_whatsapp_button_flow",
+	About:   "A FLOW button that navigates names its first screen; a draft may omit it.",
+	Tools:   []string{"whatsapp_template_create", "whatsapp_template_update"},
+	Source:  "WhatsappFlowButtonInputDto, 1.2.117",
+	When:    "the template is submitted",
+	applies: submitsTemplate,
+	check:   flowButtons,
 }
 
-func flowButtons(_ context.Context, _ *Guard, c *Call) *Refusal {
-	if !submitsTemplate(c) {
-		return nil
-	}
+func flowButtons(c *Call, _ answers) *Refusal {
 	var wrong []string
-	eachButton(c, "FLOW", func(path string, button map[string]any) {
+	eachPart(c, "FLOW", func(path string, button map[string]any) {
 		if button["flowAction"] == "NAVIGATE" && jsonvalue.IsEmpty(button["navigateScreen"]) {
 			wrong = append(wrong, path+".navigateScreen must be given, since flowAction is NAVIGATE: the id of the flow's first screen")
 		}
 	})
-	r := refuseAll(correctAll, wrong)
-	if r != nil {
-		r.Next = []catalog.Next{nextCall("see the flow's screens", "whatsapp_flow_screen_list", nil, "flowId")}
-	}
-	return r
+	return refuseAll(wrong, Refusal{
+		Resolution: correctAll,
+		Next:       []catalog.Next{nextCall("see the flow's screens", "whatsapp_flow_screen_list", nil, "flowId")},
+	})
 }
 
 var ruleCarouselCards = Rule{
-	Code:   "guard_whatsapp_carousel_cards",
-	About:  "The cards of a carousel have the same components, among them a header and a body; a draft may omit them.",
-	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
-	Source: "WhatsappInputCarouselComponentDto, WhatsappInputCardDto, 1.2.117",
-	check:  carouselCards,
+	Code:    "guard_whatsapp_carousel_cards",
+	About:   "The cards of a carousel have the same components, among them a header and a body; a draft may omit them.",
+	Tools:   []string{"whatsapp_template_create", "whatsapp_template_update"},
+	Source:  "WhatsappInputCarouselComponentDto, WhatsappInputCardDto, 1.2.117",
+	When:    "the template is submitted",
+	applies: submitsTemplate,
+	check:   carouselCards,
 }
 
 // carouselCards compares the kinds of components: of cards that differ, the
 // first is the measure.
-func carouselCards(_ context.Context, _ *Guard, c *Call) *Refusal {
-	if !submitsTemplate(c) {
-		return nil
-	}
+func carouselCards(c *Call, _ answers) *Refusal {
 	var wrong []string
 	for i, component := range jsonvalue.Objects(c.Args, "details.components") {
 		var first string
@@ -115,16 +111,15 @@ func carouselCards(_ context.Context, _ *Guard, c *Call) *Refusal {
 			}
 		}
 	}
-	return refuseAll(correctAll, wrong)
+	return refuseAll(wrong, Refusal{Resolution: correctAll})
 }
 
-// eachButton visits the buttons of a type in a call's template, with their
-// paths.
-func eachButton(c *Call, kind string, visit func(path string, button map[string]any)) {
+// eachPart visits the components and buttons of a type in a call's template,
+// those of a carousel's cards too, with their paths.
+func eachPart(c *Call, kind string, visit func(path string, part map[string]any)) {
 	visitTyped(jsonvalue.Field(c.Args, "details.components"), "details.components", kind, visit)
 }
 
-// visitTyped visits the components and buttons of a type.
 func visitTyped(value any, path, kind string, visit func(path string, part map[string]any)) {
 	switch v := value.(type) {
 	case []any:

@@ -1,9 +1,9 @@
 package guard
 
 import (
-	"context"
 	"fmt"
 
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 )
 
@@ -15,26 +15,25 @@ var ruleTemplateBody = Rule{
 	check:  templateBody,
 }
 
-func templateBody(_ context.Context, _ *Guard, c *Call) *Refusal {
+func templateBody(c *Call, _ answers) *Refusal {
 	components := jsonvalue.Objects(c.Args, "details.components")
 	if components == nil {
 		return nil
 	}
-	seen := map[string]bool{}
+	for _, again := range repeats(components, "type") {
+		c.Warn(fmt.Sprintf("details.components[%d]: there is already a component of type %s: the API decides", again.at, again.value))
+	}
+	hasBody := false
 	for i, component := range components {
-		kind := jsonvalue.Text(component, "type")
-		if seen[kind] {
-			c.Warn(fmt.Sprintf("details.components[%d]: there is already a component of type %s: the API decides", i, kind))
-		}
-		seen[kind] = true
+		hasBody = hasBody || component["type"] == "BODY"
 		warnOfComponent(c, component, fmt.Sprintf("details.components[%d]", i))
 	}
-	if seen["BODY"] || !submitsTemplate(c) {
+	if hasBody || !submitsTemplate(c) {
 		return nil
 	}
 	return &Refusal{
 		Message:    "details.components has no BODY, and a template needs one",
-		Resolution: "add a component of type BODY with the text, or save it with status " + asDraft,
+		Resolution: "add a component of type BODY with the text, or save it with status " + catalog.AsDraft,
 	}
 }
 
@@ -42,23 +41,17 @@ func templateBody(_ context.Context, _ *Guard, c *Call) *Refusal {
 // by default, an update only when it is asked to.
 func submitsTemplate(c *Call) bool {
 	if c.Row.Tool == "whatsapp_template_create" {
-		return c.Args["status"] != asDraft
+		return c.Args["status"] != catalog.AsDraft
 	}
-	return c.Args["status"] == submit
+	return c.Args["status"] == catalog.Submit
 }
 
 // warnOfComponent warns of what the contract rules out for a component, and does
 // in its own examples.
 func warnOfComponent(c *Call, component map[string]any, path string) {
 	warnOfCategory(c, jsonvalue.Text(c.Args, "category"), component, path)
-	first := map[string]int{}
-	for i, button := range jsonvalue.Objects(component, "buttons") {
-		label := jsonvalue.Text(button, "text")
-		if before, twice := first[label]; twice && label != "" {
-			c.Warn(fmt.Sprintf("%s.buttons[%d] and [%d] have the same text: the API decides", path, before, i))
-		} else {
-			first[label] = i
-		}
+	for _, again := range repeats(jsonvalue.Objects(component, "buttons"), "text") {
+		c.Warn(fmt.Sprintf("%s.buttons[%d] and [%d] have the same text: the API decides", path, again.first, again.at))
 	}
 }
 
@@ -84,7 +77,7 @@ var ruleTemplateTTL = Rule{
 	check:  templateTTL,
 }
 
-func templateTTL(_ context.Context, _ *Guard, c *Call) *Refusal {
+func templateTTL(c *Call, _ answers) *Refusal {
 	return wrongTTL(c, jsonvalue.Text(c.Args, "category"))
 }
 

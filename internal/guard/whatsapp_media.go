@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"path"
@@ -22,9 +21,9 @@ var ruleHeaderMedia = Rule{
 // headerMedia compares the types of all headers' examples with their formats.
 // The name of a file proves nothing: the contract's own example of a DOCUMENT
 // ends with .png.
-func headerMedia(_ context.Context, _ *Guard, c *Call) *Refusal {
+func headerMedia(c *Call, _ answers) *Refusal {
 	var wrong []string
-	eachHeader(c, func(at string, header map[string]any) {
+	eachPart(c, "HEADER", func(at string, header map[string]any) {
 		format := jsonvalue.Text(header, "format")
 		allowed, known := mediaTypes[format]
 		if !known {
@@ -41,7 +40,7 @@ func headerMedia(_ context.Context, _ *Guard, c *Call) *Refusal {
 			}
 		}
 	})
-	return refuseAll(correctAll, wrong)
+	return refuseAll(wrong, Refusal{Resolution: correctAll})
 }
 
 // mediaTypes are the mime types of a header's format, as the contract spells
@@ -73,35 +72,28 @@ func isMediaEnding(ending string) bool {
 }
 
 var ruleTemplateExamples = Rule{
-	Code:   "guard_whatsapp_template_examples",
-	About:  "What is submitted has an example in each header of format IMAGE, VIDEO or DOCUMENT, and in each COPY_CODE button; a draft may omit them.",
-	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
-	Source: "WhatsappMediaHeaderComponentInputDto, WhatsappCopyCodeButtonInputDto, 1.2.117",
-	check:  templateExamples,
+	Code:    "guard_whatsapp_template_examples",
+	About:   "What is submitted has an example in each header of format IMAGE, VIDEO or DOCUMENT, and in each COPY_CODE button; a draft may omit them.",
+	Tools:   []string{"whatsapp_template_create", "whatsapp_template_update"},
+	Source:  "WhatsappMediaHeaderComponentInputDto, WhatsappCopyCodeButtonInputDto, 1.2.117",
+	When:    "the template is submitted",
+	applies: submitsTemplate,
+	check:   templateExamples,
 }
 
 // templateExamples finds the lists of examples that are empty where what is
 // submitted needs one; the rules on variables and on dynamic URLs check theirs.
-func templateExamples(_ context.Context, _ *Guard, c *Call) *Refusal {
-	if !submitsTemplate(c) {
-		return nil
-	}
+func templateExamples(c *Call, _ answers) *Refusal {
 	var wrong []string
-	eachHeader(c, func(at string, header map[string]any) {
+	eachPart(c, "HEADER", func(at string, header map[string]any) {
 		if _, media := mediaTypes[jsonvalue.Text(header, "format")]; media && jsonvalue.IsEmpty(header["examples"]) {
 			wrong = append(wrong, fmt.Sprintf("%s.examples must have one: the public URL of a sample for the reviewers", at))
 		}
 	})
-	eachButton(c, "COPY_CODE", func(at string, button map[string]any) {
+	eachPart(c, "COPY_CODE", func(at string, button map[string]any) {
 		if jsonvalue.IsEmpty(button["examples"]) {
 			wrong = append(wrong, at+".examples must have one: a sample of the code")
 		}
 	})
-	return refuseAll(correctAll, wrong)
-}
-
-// eachHeader visits the headers of a call's template, those of a carousel's
-// cards too, with their paths.
-func eachHeader(c *Call, visit func(path string, header map[string]any)) {
-	visitTyped(jsonvalue.Field(c.Args, "details.components"), "details.components", "HEADER", visit)
+	return refuseAll(wrong, Refusal{Resolution: correctAll})
 }

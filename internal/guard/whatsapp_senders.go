@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,7 +18,7 @@ var ruleSenderRegion = Rule{
 	check:  senderRegion,
 }
 
-func senderRegion(_ context.Context, _ *Guard, c *Call) *Refusal {
+func senderRegion(c *Call, _ answers) *Refusal {
 	region, path := givenRegion(c)
 	manager := jsonvalue.Text(c.Args, "businessManager")
 	allowed := regionFits(region, manager)
@@ -60,14 +59,14 @@ func regionFits(region, manager string) []string {
 }
 
 var ruleSenderAccount = Rule{
-	Code:      "guard_whatsapp_sender_account",
-	About:     "A WhatsApp sender's business manager and WABA are those of the project's account, where it has one, and its region matches that business manager. Omitted values are the account's.",
-	Tools:     []string{"whatsapp_sender_create", "whatsapp_account_update"},
-	Source:    "createSender, 1.2.117",
-	When:      "a region, businessManager or wabaId is given",
-	applies:   namesAccount,
-	Reads:     []*Read{readWhatsappAccount},
-	checkRead: senderAccount,
+	Code:    "guard_whatsapp_sender_account",
+	About:   "A WhatsApp sender's business manager and WABA are those of the project's account, where it has one, and its region matches that business manager. Omitted values are the account's.",
+	Tools:   []string{"whatsapp_sender_create", "whatsapp_account_update"},
+	Source:  "createSender, 1.2.117",
+	When:    "a region, businessManager or wabaId is given",
+	applies: namesAccount,
+	Reads:   []*Read{readWhatsappAccount},
+	check:   senderAccount,
 }
 
 func senderAccount(c *Call, a answers) *Refusal {
@@ -75,7 +74,7 @@ func senderAccount(c *Call, a answers) *Refusal {
 	var wrong []string
 	for _, name := range []string{"businessManager", "wabaId"} {
 		has, given := jsonvalue.Text(account, name), jsonvalue.Text(c.Args, name)
-		if has == "" || has == "UNRECOGNIZED" || given == "" || has == given {
+		if has == "" || has == catalog.Unrecognized || given == "" || has == given {
 			continue
 		}
 		wrong = append(wrong, fmt.Sprintf("%s is %s, and the project's account has %s", name, given, has))
@@ -86,15 +85,11 @@ func senderAccount(c *Call, a answers) *Refusal {
 		wrong = append(wrong, fmt.Sprintf("%s is %s, and the account's business manager %s serves %s", path, region, manager, strings.Join(regionsOf(manager), " and ")))
 		info["regions"] = regionsOf(manager)
 	}
-	if wrong == nil {
-		return nil
-	}
-	return &Refusal{
-		Message:    strings.Join(wrong, "; "),
+	return refuseAll(wrong, Refusal{
 		Resolution: "give the account's value, or leave it out, or use the right project; ask the person which",
 		Info:       info,
 		Next:       []catalog.Next{readWhatsappAccount.next(c, "check the project's account")},
-	}
+	})
 }
 
 func namesAccount(c *Call) bool {
@@ -114,11 +109,11 @@ func regionsOf(manager string) []string {
 }
 
 var ruleDisplayNameReview = withState(catalog.WhatsappSenderDisplayName, Rule{
-	About:     "The display name of a WhatsApp sender is not changed while one is under review.",
-	When:      "a display name is given",
-	applies:   givesDetail("displayName"),
-	Reads:     []*Read{readWhatsappSender},
-	checkRead: displayNameReview,
+	About:   "The display name of a WhatsApp sender is not changed while one is under review.",
+	When:    "a display name is given",
+	applies: givesDetail("displayName"),
+	Reads:   []*Read{readWhatsappSender},
+	check:   displayNameReview,
 })
 
 func displayNameReview(c *Call, a answers) *Refusal {
@@ -136,14 +131,14 @@ func displayNameReview(c *Call, a answers) *Refusal {
 
 var whatsappSenderSummaries = []Summary{
 	{Tool: "whatsapp_sender_delete", Reads: []*Read{readWhatsappSender}, text: askWhatsappSenderDelete},
-	{Tool: "whatsapp_sender_changes_discard", Reads: []*Read{readWhatsappSender}, text: askWhatsappDiscard},
+	questionAbout("whatsapp_sender_changes_discard", readWhatsappSender, "displayName", sentences{ask: "Discard the pending changes of the WhatsApp sender"}, lostChanges),
 }
 
 func askWhatsappSenderDelete(_ map[string]any, a answers) sentences {
 	sender := a.of(readWhatsappSender)
 	s := sentences{
 		ask:    "Delete the WhatsApp sender",
-		name:   whatsappName(sender),
+		name:   detailName(sender, "displayName"),
 		effect: "It can still deliver its last messages for 30 days, then it is gone. " + noWayBack,
 		facts:  stateAndChanges(sender),
 	}
@@ -154,13 +149,4 @@ func askWhatsappSenderDelete(_ map[string]any, a answers) sentences {
 		s.facts += fmt.Sprintf(" The Conversation app %s is connected to it.", Name(app))
 	}
 	return s
-}
-
-func askWhatsappDiscard(_ map[string]any, a answers) sentences {
-	sender := a.of(readWhatsappSender)
-	return sentences{ask: "Discard the pending changes of the WhatsApp sender", name: whatsappName(sender), facts: lostChanges(sender)}
-}
-
-func whatsappName(sender map[string]any) string {
-	return nameOf(sender, "details.displayName", "changes.details.displayName")
 }

@@ -9,9 +9,9 @@ import (
 )
 
 var ruleSolutionAssigned = withState(catalog.WhatsappSolutionAssign, Rule{
-	About:     "Once the project is " + oneOf(catalog.WhatsappSolutionAssign.NotLive) + ", the WhatsApp solution that is assigned to it can't be replaced by another.",
-	Reads:     []*Read{readWhatsappAccount, readSolutions},
-	checkRead: solutionAssigned,
+	About: "Once the project is " + oneOf(catalog.WhatsappSolutionAssign.NotLive) + ", the WhatsApp solution that is assigned to it can't be replaced by another.",
+	Reads: []*Read{readWhatsappAccount, readSolutions},
+	check: solutionAssigned,
 })
 
 func solutionAssigned(c *Call, a answers) *Refusal {

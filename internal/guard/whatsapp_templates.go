@@ -7,15 +7,16 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
 
 var ruleTemplateUnique = Rule{
-	Code:      "guard_whatsapp_template_unique",
-	About:     "A WhatsApp template's name is unique within a language.",
-	Tools:     []string{"whatsapp_template_create"},
-	Source:    "createTemplate, 1.2.117",
-	Reads:     []*Read{readWhatsappLanguages},
-	checkRead: templateUnique,
+	Code:   "guard_whatsapp_template_unique",
+	About:  "A WhatsApp template's name is unique within a language.",
+	Tools:  []string{"whatsapp_template_create"},
+	Source: "createTemplate, 1.2.117",
+	Reads:  []*Read{readWhatsappLanguages},
+	check:  templateUnique,
 }
 
 func templateUnique(c *Call, a answers) *Refusal {
@@ -38,12 +39,12 @@ func templateUnique(c *Call, a answers) *Refusal {
 }
 
 var ruleTemplateLanguageCategory = Rule{
-	Code:      "guard_whatsapp_template_language_category",
-	About:     "A WhatsApp template has one category in all its languages.",
-	Tools:     []string{"whatsapp_template_create"},
-	Source:    "createTemplate, 1.2.117",
-	Reads:     []*Read{readWhatsappLanguages},
-	checkRead: templateLanguageCategory,
+	Code:   "guard_whatsapp_template_language_category",
+	About:  "A WhatsApp template has one category in all its languages.",
+	Tools:  []string{"whatsapp_template_create"},
+	Source: "createTemplate, 1.2.117",
+	Reads:  []*Read{readWhatsappLanguages},
+	check:  templateLanguageCategory,
 }
 
 // templateLanguageCategory checks where the languages agree on a category: which
@@ -55,7 +56,7 @@ func templateLanguageCategory(c *Call, a answers) *Refusal {
 	}
 	slices.Sort(used)
 	used = slices.Compact(used)
-	if len(used) != 1 || used[0] == "" || used[0] == "UNRECOGNIZED" || c.Args["category"] == nil || used[0] == c.Args["category"] {
+	if len(used) != 1 || used[0] == "" || used[0] == catalog.Unrecognized || c.Args["category"] == nil || used[0] == c.Args["category"] {
 		return nil
 	}
 	return &Refusal{
@@ -67,12 +68,12 @@ func templateLanguageCategory(c *Call, a answers) *Refusal {
 }
 
 var ruleTemplateSource = Rule{
-	Code:      "guard_whatsapp_template_source",
-	About:     "A WhatsApp template that Meta generated can't be updated.",
-	Tools:     []string{"whatsapp_template_update"},
-	Source:    "updateTemplate, 1.2.117",
-	Reads:     []*Read{readWhatsappTemplate},
-	checkRead: templateSource,
+	Code:   "guard_whatsapp_template_source",
+	About:  "A WhatsApp template that Meta generated can't be updated.",
+	Tools:  []string{"whatsapp_template_update"},
+	Source: "updateTemplate, 1.2.117",
+	Reads:  []*Read{readWhatsappTemplate},
+	check:  templateSource,
 }
 
 func templateSource(_ *Call, a answers) *Refusal {
@@ -87,14 +88,14 @@ func templateSource(_ *Call, a answers) *Refusal {
 }
 
 var ruleTemplatePricing = Rule{
-	Code:      "guard_whatsapp_template_pricing",
-	About:     "A WhatsApp template has an optimization only if the account has the maximum price feature. A warning, since the contract's own examples do it: an optimization in another category than MARKETING.",
-	Tools:     []string{"whatsapp_template_create", "whatsapp_template_update"},
-	Source:    "createTemplate, updateTemplate, 1.2.117",
-	When:      "an optimization is given",
-	applies:   func(c *Call) bool { return jsonvalue.Object(c.Args, "details.optimization") != nil },
-	Reads:     []*Read{readWhatsappAccount},
-	checkRead: templatePricing,
+	Code:    "guard_whatsapp_template_pricing",
+	About:   "A WhatsApp template has an optimization only if the account has the maximum price feature. A warning, since the contract's own examples do it: an optimization in another category than MARKETING.",
+	Tools:   []string{"whatsapp_template_create", "whatsapp_template_update"},
+	Source:  "createTemplate, updateTemplate, 1.2.117",
+	When:    "an optimization is given",
+	applies: func(c *Call) bool { return jsonvalue.Object(c.Args, "details.optimization") != nil },
+	Reads:   []*Read{readWhatsappAccount},
+	check:   templatePricing,
 }
 
 func templatePricing(c *Call, a answers) *Refusal {
@@ -121,8 +122,8 @@ var ruleTemplateUpdateTTL = Rule{
 	applies: func(c *Call) bool {
 		return c.Args["category"] == nil && jsonvalue.Text(c.Args, "details.messageSendTtlSeconds") != ""
 	},
-	Reads:     []*Read{readWhatsappTemplate},
-	checkRead: templateUpdateTTL,
+	Reads: []*Read{readWhatsappTemplate},
+	check: templateUpdateTTL,
 }
 
 func templateUpdateTTL(c *Call, a answers) *Refusal {
@@ -138,9 +139,9 @@ var ruleTemplateUpdateContent = Rule{
 	applies: func(c *Call) bool {
 		return c.Args["category"] == nil && len(jsonvalue.Objects(c.Args, "details.components")) > 0
 	},
-	Reads:     []*Read{readWhatsappTemplate},
-	Warns:     true,
-	checkRead: templateUpdateContent,
+	Reads: []*Read{readWhatsappTemplate},
+	Warns: true,
+	check: templateUpdateContent,
 }
 
 func templateUpdateContent(c *Call, a answers) *Refusal {
@@ -153,10 +154,10 @@ func templateUpdateContent(c *Call, a answers) *Refusal {
 var ruleTemplateCategory = withState(catalog.WhatsappTemplateCategory, Rule{
 	About: fmt.Sprintf("The category of a WhatsApp template, and allowCategoryChange, are changed in a %s that was never reviewed, or when %s for %s.",
 		oneOf(catalog.WhatsappTemplateCategory.Changes), oneOf(catalog.WhatsappTemplateCategory.Live), incorrectCategory),
-	When:      "category or allowCategoryChange is given",
-	applies:   func(c *Call) bool { return c.Args["category"] != nil || c.Args["allowCategoryChange"] != nil },
-	Reads:     []*Read{readWhatsappTemplate},
-	checkRead: templateCategory,
+	When:    "category or allowCategoryChange is given",
+	applies: func(c *Call) bool { return c.Args["category"] != nil || c.Args["allowCategoryChange"] != nil },
+	Reads:   []*Read{readWhatsappTemplate},
+	check:   templateCategory,
 })
 
 // incorrectCategory is the rejectionCode with which the category may be changed.
@@ -183,11 +184,11 @@ func templateCategory(c *Call, a answers) *Refusal {
 }
 
 var ruleTemplateDraft = withState(catalog.WhatsappTemplateDelete, Rule{
-	About:     "Without deleteSubmitted, only the draft of a WhatsApp template is deleted: one that was submitted to Meta, or is under review, is not.",
-	When:      "deleteSubmitted is not true",
-	applies:   func(c *Call) bool { return c.Args["deleteSubmitted"] != true },
-	Reads:     []*Read{readWhatsappTemplate},
-	checkRead: templateDraft,
+	About:   "Without deleteSubmitted, only the draft of a WhatsApp template is deleted: one that was submitted to Meta, or is under review, is not.",
+	When:    "deleteSubmitted is not true",
+	applies: func(c *Call) bool { return c.Args["deleteSubmitted"] != true },
+	Reads:   []*Read{readWhatsappTemplate},
+	check:   templateDraft,
 })
 
 func templateDraft(c *Call, a answers) *Refusal {
@@ -197,7 +198,7 @@ func templateDraft(c *Call, a answers) *Refusal {
 	switch {
 	case changes == "" && state != "":
 		wrong = fmt.Sprintf("it has no draft: it is %s, without pending changes", state)
-	case changes != "" && !catalog.WhatsappTemplateDelete.AllowsChanges(changes):
+	case catalog.LookupResource("whatsapp_template").At("", changes).Class == catalog.Pending:
 		wrong = fmt.Sprintf("Meta is reviewing it (its pending changes are %s)", changes)
 	default:
 		return nil
@@ -251,6 +252,6 @@ func askTemplateDeleteAll(args map[string]any, a answers) sentences {
 		ask:    "Delete the WhatsApp template",
 		name:   Name(jsonvalue.Text(args, "templateName")) + " in all its languages",
 		effect: "Its name can't be used again for 30 days. Messages that are on their way are still attempted for 30 days.",
-		facts:  fmt.Sprintf("It has %s: %s.", count(len(languages), "language", "languages"), listed(languages, 2*maxListed)),
+		facts:  fmt.Sprintf("It has %s: %s.", papi.Count(len(languages), "language"), listed(languages, 2*maxListed)),
 	}
 }

@@ -202,3 +202,16 @@ func TestAWhatsAppTemplateIsThereOnceInALanguage(t *testing.T) {
 		{name: "a read that fails", tool: tool, args: create, fail: down, want: "allowed", warn: "a rule was not checked"},
 	})
 }
+
+// A draft in a status that the contract does not have is left to the API.
+func TestTheDraftOfAWhatsAppTemplateIsDeletedUnlessUnderReview(t *testing.T) {
+	const args = `{"templateName": "order_shipped", "languageCode": "EN_US"}`
+	read := func(template string) map[string]string { return map[string]string{"whatsapp_template_get": template} }
+	checkRule(t, []ruleCase{
+		{name: "a draft", tool: "whatsapp_template_delete", args: args, api: read(`{"state": "APPROVED", "changes": {"status": "DRAFT"}}`), want: codeRequired},
+		{name: "a refused one", tool: "whatsapp_template_delete", args: args, api: read(`{"changes": {"status": "REJECTED"}}`), want: codeRequired},
+		{name: "one in an unknown status", tool: "whatsapp_template_delete", args: args, api: read(`{"state": "APPROVED", "changes": {"status": "NEW_STATUS"}}`), want: codeRequired},
+		{name: "one under review", tool: "whatsapp_template_delete", args: args, api: read(`{"state": "APPROVED", "changes": {"status": "IN_PROGRESS"}}`), want: "whatsapp_template_delete_draft", says: "is reviewing it", next: "whatsapp_template_get"},
+		{name: "none", tool: "whatsapp_template_delete", args: args, api: read(`{"state": "APPROVED"}`), want: "whatsapp_template_delete_draft", says: "has no draft", next: "whatsapp_template_get"},
+	})
+}

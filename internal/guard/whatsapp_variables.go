@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -9,6 +8,7 @@ import (
 	"sync"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
 
 // A WhatsApp template's variables are written {{1}}, {{2}} and so on ("main
@@ -26,10 +26,10 @@ var ruleTemplateVariables = Rule{
 // templateVariables names all that is wrong with the texts, those of a carousel's
 // cards too, in drafts as well: the API keeps a draft as it is, and the error
 // would come with its review.
-func templateVariables(_ context.Context, _ *Guard, c *Call) *Refusal {
+func templateVariables(c *Call, _ answers) *Refusal {
 	v := variableCheck{c: c, submits: submitsTemplate(c)}
 	v.components(jsonvalue.Objects(c.Args, "details.components"), "details.components")
-	return refuseAll(correctAll, v.wrong)
+	return refuseAll(v.wrong, Refusal{Resolution: correctAll})
 }
 
 type variableCheck struct {
@@ -81,7 +81,7 @@ func (v *variableCheck) numbered(component map[string]any, path string) {
 	case component["type"] == "HEADER" && most > 1:
 		v.refuse("%s.text: a header has at most one variable", path)
 	case v.submits && len(examples) != most:
-		v.refuse("%s.examples: %s for %s", path, count(len(examples), "example", "examples"), count(most, "variable", "variables"))
+		v.refuse("%s.examples: %s for %s", path, papi.Count(len(examples), "example"), papi.Count(most, "variable"))
 	}
 }
 

@@ -2,13 +2,16 @@
 // with numbers as float64 or json.Number. A path is names with dots between
 // them ("details.brand.name"); "" is the value itself. What is missing, or of
 // another type than asked for, is the zero value, so that a chain of lookups
-// needs no checks in between. [Encode] writes JSON.
+// needs no checks in between. [Decode] reads JSON, and [Encode] writes it.
 package jsonvalue
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"strings"
+	"time"
 )
 
 // Field returns the value at a path, nil where there is none.
@@ -42,6 +45,22 @@ func Object(value any, path string) map[string]any {
 	return object
 }
 
+// List returns the list at a path, nil where there is none.
+func List(value any, path string) []any {
+	list, _ := Field(value, path).([]any)
+	return list
+}
+
+// Time returns the time at a path, in UTC: a string as RFC 3339 has it. Where there
+// is none, it is the zero time.
+func Time(value any, path string) time.Time {
+	at, err := time.Parse(time.RFC3339Nano, strings.ToUpper(Text(value, path)))
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
+}
+
 // Objects returns the objects of the list at a path; other items are left out.
 func Objects(value any, path string) []map[string]any { return items[map[string]any](value, path) }
 
@@ -49,14 +68,21 @@ func Objects(value any, path string) []map[string]any { return items[map[string]
 func Texts(value any, path string) []string { return items[string](value, path) }
 
 func items[T any](value any, path string) []T {
-	list, _ := Field(value, path).([]any)
 	var all []T
-	for _, item := range list {
+	for _, item := range List(value, path) {
 		if one, ok := item.(T); ok {
 			all = append(all, one)
 		}
 	}
 	return all
+}
+
+// Join returns the string at a path, or the strings of a list there as one text.
+func Join(value any, path, separator string) string {
+	if text, ok := Field(value, path).(string); ok {
+		return text
+	}
+	return strings.Join(Texts(value, path), separator)
 }
 
 // IsEmpty reports whether a value says nothing: null, "" and an empty list; false,
@@ -83,24 +109,68 @@ func With(object map[string]any, name string, value any) map[string]any {
 	return out
 }
 
-// MapScalars returns a copy of a value in which edit has replaced each string,
-// number, boolean and null, at any depth.
-func MapScalars(value any, edit func(any) any) any {
+// All returns a value and all values in it, at any depth, each with the name of the
+// field that it is in, or that its list is in.
+func All(value any) iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) { walk("", value, yield) }
+}
+
+func walk(name string, value any, yield func(string, any) bool) bool {
+	if !yield(name, value) {
+		return false
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		for name, field := range v {
+			if !walk(name, field, yield) {
+				return false
+			}
+		}
+	case []any:
+		for _, item := range v {
+			if !walk(name, item, yield) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Map returns a copy of a value. edit is called with each value in it, at any depth,
+// and with the name of its field, as All yields them. What it returns with true
+// replaces the value; with false, an object or a list is copied in the same way, and
+// any other value stays.
+func Map(value any, edit func(name string, value any) (any, bool)) any {
+	return mapNamed("", value, edit)
+}
+
+func mapNamed(name string, value any, edit func(string, any) (any, bool)) any {
+	if edited, done := edit(name, value); done {
+		return edited
+	}
 	switch v := value.(type) {
 	case map[string]any:
 		object := make(map[string]any, len(v))
 		for name, field := range v {
-			object[name] = MapScalars(field, edit)
+			object[name] = mapNamed(name, field, edit)
 		}
 		return object
 	case []any:
 		list := make([]any, len(v))
 		for i, item := range v {
-			list[i] = MapScalars(item, edit)
+			list[i] = mapNamed(name, item, edit)
 		}
 		return list
 	}
-	return edit(value)
+	return value
+}
+
+// Decode reads one JSON value, with numbers exactly as they were written.
+func Decode(raw []byte) (value any, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	err = decoder.Decode(&value)
+	return value, err
 }
 
 // Encode returns the JSON of a value whose types can always be encoded; for any

@@ -1,18 +1,16 @@
 package jsonvalue
 
 import (
-	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"testing"
 )
 
 func decoded(t *testing.T, raw string) any {
 	t.Helper()
-	d := json.NewDecoder(strings.NewReader(raw))
-	d.UseNumber()
-	var value any
-	if err := d.Decode(&value); err != nil {
+	value, err := Decode([]byte(raw))
+	if err != nil {
 		t.Fatal(err)
 	}
 	return value
@@ -53,5 +51,39 @@ func TestWithCopies(t *testing.T) {
 	object := map[string]any{"a": 1}
 	if got := With(object, "b", 2); len(got) != 2 || len(object) != 1 {
 		t.Errorf("With = %v, and the object is %v", got, object)
+	}
+}
+
+func TestJoin(t *testing.T) {
+	value := decoded(t, `{"text":"a","list":["a","b",1],"number":1,"object":{}}`)
+	for path, want := range map[string]string{"text": "a", "list": "a; b", "number": "", "object": "", "none": ""} {
+		if got := Join(value, path, "; "); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
+
+func TestAllNamesEachValue(t *testing.T) {
+	got := map[string]int{}
+	for name, value := range All(decoded(t, `{"a":[1,{"b":null}],"c":{"a":"x"}}`)) {
+		got[fmt.Sprintf("%s %T", name, value)]++
+	}
+	want := map[string]int{" map[string]interface {}": 1, "a []interface {}": 1, "a json.Number": 1, "a map[string]interface {}": 1, "b <nil>": 1, "c map[string]interface {}": 1, "a string": 1}
+	if !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	for range All([]any{1, 2}) {
+		break
+	}
+}
+
+func TestMapCopies(t *testing.T) {
+	value := decoded(t, `{"a":[1,{"b":2}],"c":"x"}`)
+	got := Map(value, func(name string, value any) (any, bool) { return "***", name == "b" })
+	if raw := string(Encode(got)); raw != `{"a":[1,{"b":"***"}],"c":"x"}` {
+		t.Errorf("got %s", raw)
+	}
+	if raw := string(Encode(value)); raw != `{"a":[1,{"b":2}],"c":"x"}` {
+		t.Errorf("the original is %s", raw)
 	}
 }

@@ -57,6 +57,7 @@ type family struct {
 	once   sync.Once
 	ops    map[string]*Operation
 	schema map[string]*Schema
+	unions []*Schema
 }
 
 var families = []*family{
@@ -182,30 +183,12 @@ func (f *family) read() {
 		}
 		f.ops[op.ID] = op
 	}
-	for _, s := range f.schema {
-		setDiscriminators(s)
-	}
-	for _, op := range f.ops {
-		setDiscriminators(op.Body)
-		for _, answer := range op.Answers {
-			setDiscriminators(answer)
-		}
+	for _, union := range f.unions { // whose references are linked now
+		union.discriminatorNames = discriminators(union.AnyOf)
 	}
 }
 
-// setDiscriminators sets the discriminators of the unions in and below s, once all
-// references are linked.
-func setDiscriminators(s *Schema) {
-	if s == nil {
-		return
-	}
-	if len(s.AnyOf) > 0 {
-		s.discriminatorNames = discriminators(s.AnyOf)
-	}
-	s.children(setDiscriminators)
-}
-
-// link sets the targets of the references in and below s.
+// link sets the targets of the references in and below s, and finds the unions.
 func (f *family) link(s *Schema) {
 	if s == nil {
 		return
@@ -221,6 +204,9 @@ func (f *family) link(s *Schema) {
 		if s.target = f.schema[s.Name()]; s.target == nil {
 			panic("papi: the contract has no schema " + s.Ref)
 		}
+	}
+	if len(s.AnyOf) > 0 {
+		f.unions = append(f.unions, s)
 	}
 	s.children(f.link)
 }

@@ -146,18 +146,18 @@ func TestAllSchemasCompile(t *testing.T) {
 	for _, op := range Operations() {
 		for status, answer := range op.Answers {
 			if answer != nil {
-				compile(answer, Mode{})
+				answer.validator(Mode{})
 				if answer.Resolve().Type.Has("null") {
 					t.Errorf("%s answers null with %d", op.ID, status)
 				}
 			}
 		}
 		for _, p := range op.Parameters {
-			compile(p.Schema, Mode{})
+			p.Schema.validator(Mode{})
 		}
 		for _, mode := range []Mode{{}, {Closed: true}, {Draft: true}, {Closed: true, Draft: true}} {
 			if op.Body != nil {
-				compile(op.Body, mode)
+				op.Body.validator(mode)
 			}
 		}
 	}

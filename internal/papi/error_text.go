@@ -25,7 +25,13 @@ func (op *Operation) ErrorText(code string) ErrorText {
 	if len(ours) == 0 {
 		return texts[0]
 	}
-	known := op.argumentNames()
+	known := map[string]bool{}
+	if op.Body != nil {
+		known = op.Body.PropertyNames()
+	}
+	for _, p := range op.Parameters {
+		known[p.Name] = true
+	}
 	foreign := func(text ErrorText) (n int) {
 		for _, name := range fieldNamePattern.FindAllString(text.Message+" "+text.Resolution, -1) {
 			if !known[name] {
@@ -39,29 +45,3 @@ func (op *Operation) ErrorText(code string) ErrorText {
 
 // fieldNamePattern finds names of fields in a text: they are in camel case.
 var fieldNamePattern = regexp.MustCompile(`\b[a-z]+[A-Z]\w*\b`)
-
-// argumentNames returns the names of all parameters and fields, at any depth,
-// that the operation takes.
-func (op *Operation) argumentNames() map[string]bool {
-	names := map[string]bool{}
-	for _, p := range op.Parameters {
-		names[p.Name] = true
-	}
-	seen := map[*Schema]bool{}
-	var collect func(s *Schema)
-	collect = func(s *Schema) {
-		if s == nil {
-			return
-		}
-		if s = s.Resolve(); seen[s] {
-			return
-		}
-		seen[s] = true
-		for name := range s.Properties {
-			names[name] = true
-		}
-		s.children(collect)
-	}
-	collect(op.Body)
-	return names
-}

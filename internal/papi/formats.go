@@ -250,7 +250,7 @@ var (
 // multipliers checks the bids by country: "ISO 3166-1 alpha-2 country code, as
 // decimal strings; 0.0 to 10.0".
 func (c *checker) multipliers(given map[string]any, at string) {
-	countries := toStrings(LookupSchema("WhatsappCountryCodesEnum").Enum)
+	countries := LookupSchema("WhatsappCountryCodesEnum").EnumTexts()
 	for _, country := range slices.Sorted(maps.Keys(given)) {
 		path := join(at, country)
 		known := countryFor(country, countries)

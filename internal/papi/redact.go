@@ -2,11 +2,12 @@ package papi
 
 import (
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // redactor removes known secrets from texts from outside: Meta's "malformed access
@@ -70,53 +71,24 @@ func (r redactor) text(s string) string {
 	})
 }
 
-// value removes the secrets from all texts of a JSON value, in place.
+// value returns a JSON value without the secrets in its texts.
 func (r redactor) value(value any) any {
-	switch v := value.(type) {
-	case string:
-		return r.text(v)
-	case json.Number:
-		if redacted := r.text(v.String()); redacted != v.String() {
-			return redacted
+	return jsonvalue.Map(value, func(name string, value any) (any, bool) {
+		text := jsonvalue.Text(value, "")
+		if RequestSecrets[name] && r.known[text] {
+			return Masked, true
 		}
-	case map[string]any:
-		for name, field := range v {
-			if RequestSecrets[name] && r.known[fmt.Sprint(field)] {
-				v[name] = Masked
-				continue
-			}
-			v[name] = r.value(field)
-		}
-	case []any:
-		for i, item := range v {
-			v[i] = r.value(item)
-		}
-	}
-	return value
+		redacted := r.text(text)
+		return redacted, redacted != text
+	})
 }
 
 // valuesIn returns the values of the names in a JSON value, at any depth.
 func (n SecretNames) valuesIn(value any) []string {
 	var all []string
-	switch v := value.(type) {
-	case map[string]any:
-		for name, field := range v {
-			switch secret := field.(type) {
-			case string:
-				if n[name] {
-					all = append(all, secret)
-				}
-			case json.Number:
-				if n[name] {
-					all = append(all, secret.String())
-				}
-			default:
-				all = append(all, n.valuesIn(field)...)
-			}
-		}
-	case []any:
-		for _, item := range v {
-			all = append(all, n.valuesIn(item)...)
+	for name, field := range jsonvalue.All(value) {
+		if n[name] {
+			all = append(all, jsonvalue.Text(field, ""))
 		}
 	}
 	return all

@@ -109,13 +109,8 @@ func (x *call) errorStatus(a *answer) *failure {
 // apiError reads an error in the API's form; nil when it is none. A message or
 // resolution that is missing is filled in from the contract.
 func (x *call) apiError(a *answer) *Error {
-	var fields map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(a.body))
-	decoder.UseNumber()
-	if decoder.Decode(&fields) != nil {
-		return nil
-	}
-	code := joinTexts(fields["errorCode"])
+	fields, _ := jsonvalue.Decode(a.body)
+	code := jsonvalue.Join(fields, "errorCode", "; ")
 	if code == "" {
 		return nil
 	}
@@ -123,10 +118,10 @@ func (x *call) apiError(a *answer) *Error {
 	e := &Error{
 		Status:     a.status,
 		Code:       redact.text(code),
-		Message:    redact.text(joinTexts(fields["message"])),
-		Resolution: redact.text(joinTexts(fields["resolution"])),
+		Message:    redact.text(jsonvalue.Join(fields, "message", "; ")),
+		Resolution: redact.text(jsonvalue.Join(fields, "resolution", "; ")),
 	}
-	switch info := redact.value(fields["additionalInformation"]).(type) {
+	switch info := redact.value(jsonvalue.Field(fields, "additionalInformation")).(type) {
 	case nil:
 	case map[string]any:
 		e.Info = info
@@ -137,14 +132,6 @@ func (x *call) apiError(a *answer) *Error {
 	e.Message = cmp.Or(e.Message, documented.Message, strings.ToLower(http.StatusText(a.status)))
 	e.Resolution = cmp.Or(e.Resolution, documented.Resolution)
 	return e
-}
-
-// joinTexts returns the text of a field: a string, or a list of strings joined.
-func joinTexts(field any) string {
-	if text, ok := field.(string); ok {
-		return text
-	}
-	return strings.Join(jsonvalue.Texts(field, ""), "; ")
 }
 
 // unexpected returns the failure of an answer that the contract does not

@@ -144,28 +144,25 @@ func (s *Schema) Clone() *Schema {
 	return &c
 }
 
-// HasProperty reports whether the schema has a property of one of the names, at any
-// depth.
-func (s *Schema) HasProperty(names SecretNames) bool {
-	return s.hasProperty(names, map[*Schema]bool{})
-}
-
-func (s *Schema) hasProperty(names SecretNames, visited map[*Schema]bool) bool {
-	if s.target != nil {
-		if visited[s.target] {
-			return false
+// PropertyNames returns the names of the schema's properties, at any depth.
+func (s *Schema) PropertyNames() map[string]bool {
+	names, visited := map[string]bool{}, map[*Schema]bool{}
+	var collect func(s *Schema)
+	collect = func(s *Schema) {
+		for s.target != nil {
+			s = s.target
 		}
-		visited[s.target] = true
-		return s.target.hasProperty(names, visited)
-	}
-	for name := range s.Properties {
-		if names[name] {
-			return true
+		if visited[s] {
+			return
 		}
+		visited[s] = true
+		for name := range s.Properties {
+			names[name] = true
+		}
+		s.children(collect)
 	}
-	found := false
-	s.children(func(c *Schema) { found = found || c.hasProperty(names, visited) })
-	return found
+	collect(s)
+	return names
 }
 
 // children calls do for each schema directly below s.

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // Masked replaces a secret.
@@ -119,53 +121,31 @@ func MaskAnswer(value any) any {
 // at any depth: a copy, or the value itself where it has none. A name with hidden
 // characters counts as well, since they are removed later.
 func (n SecretNames) Mask(value any) any {
-	return maskWhere(value, func(name string) bool { return n[Printable(name)] })
+	return maskWhere(value, n.has)
 }
 
 func maskWhere(value any, secret func(name string) bool) any {
 	if !hasSecret(value, secret) { // few values have one, and this costs less than a copy
 		return value
 	}
-	return mask(value, secret)
+	return jsonvalue.Map(value, func(name string, field any) (any, bool) {
+		return Masked, field != nil && secret(name)
+	})
 }
 
-// hasSecret reports whether a value has a secret, at any depth.
+// HasSecret reports whether MaskSecrets masks something in a value.
+func HasSecret(value any) bool { return hasSecret(value, IsSecretName) }
+
+// In reports whether Mask masks something in a value.
+func (n SecretNames) In(value any) bool { return hasSecret(value, n.has) }
+
+func (n SecretNames) has(name string) bool { return n[Printable(name)] }
+
 func hasSecret(value any, secret func(name string) bool) bool {
-	switch v := value.(type) {
-	case map[string]any:
-		for name, field := range v {
-			if secret(name) && field != nil || hasSecret(field, secret) {
-				return true
-			}
-		}
-	case []any:
-		for _, item := range v {
-			if hasSecret(item, secret) {
-				return true
-			}
+	for name, field := range jsonvalue.All(value) {
+		if field != nil && secret(name) {
+			return true
 		}
 	}
 	return false
-}
-
-func mask(value any, secret func(name string) bool) any {
-	switch v := value.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for name, field := range v {
-			if secret(name) && field != nil {
-				out[name] = Masked
-			} else {
-				out[name] = mask(field, secret)
-			}
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, item := range v {
-			out[i] = mask(item, secret)
-		}
-		return out
-	}
-	return value
 }

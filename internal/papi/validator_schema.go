@@ -1,21 +1,69 @@
 package papi
 
-import "slices"
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"weak"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+type validatorKey struct {
+	schema weak.Pointer[Schema]
+	mode   Mode
+}
+
+// validators are those of the schemas that are in use: those of a schema that was
+// made for a tenant are removed with it.
+var validators sync.Map // validatorKey to *jsonschema.Schema
+
+// validator returns the compiled schema.
+func (s *Schema) validator(mode Mode) *jsonschema.Schema {
+	mode.Formats = false // the validator ignores them
+	key := validatorKey{weak.Make(s), mode}
+	if v, ok := validators.Load(key); ok {
+		return v.(*jsonschema.Schema)
+	}
+	const location = "papi:///schema"
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource(location, s.forValidator(mode)); err != nil {
+		panic("papi: " + err.Error())
+	}
+	actual, kept := validators.LoadOrStore(key, compiler.MustCompile(location))
+	if !kept {
+		runtime.AddCleanup(s, func(key validatorKey) { validators.Delete(key) }, key)
+	}
+	return actual.(*jsonschema.Schema)
+}
 
 // forValidator returns the schema in the form that the validator compiles: references
-// replaced by their targets, no keywords without effect, and no unions and formats,
-// which the checker checks itself.
+// replaced by their targets, and no unions and formats, which the checker checks
+// itself.
 func (s *Schema) forValidator(mode Mode) map[string]any {
 	e := expander{mode: mode, open: map[*Schema]bool{}, recursive: map[string]*Schema{}}
-	out := e.expand(s)
+	out := asJSON(e.expand(s))
 	defs := map[string]any{}
 	for name, target := range e.recursive {
-		defs[name] = e.expand(&Schema{Ref: refPrefix + name, target: target})
+		defs[name] = asJSON(e.expand(&Schema{Ref: refPrefix + name, target: target}))
 	}
 	if len(defs) > 0 {
 		out["$defs"] = defs
 	}
 	return out
+}
+
+func asJSON(s *Schema) (object map[string]any) {
+	raw, err := json.Marshal(s)
+	if err == nil {
+		err = json.Unmarshal(raw, &object)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("papi: a schema can't be written as JSON: %v", err))
+	}
+	return object
 }
 
 type expander struct {
@@ -24,58 +72,34 @@ type expander struct {
 	recursive map[string]*Schema // those that refer to themselves
 }
 
-func (e *expander) expand(s *Schema) map[string]any {
+func (e *expander) expand(s *Schema) *Schema {
 	if s.target != nil {
 		if e.open[s.target] {
 			e.recursive[s.Name()] = s.target
-			return map[string]any{"$ref": "#/$defs/" + s.Name()}
+			return &Schema{Ref: "#/$defs/" + s.Name()}
 		}
 		e.open[s.target] = true
 		defer delete(e.open, s.target)
 		s = s.Resolve()
 	}
-	out := map[string]any{}
-	set := func(name string, given bool, value any) {
-		if given {
-			out[name] = value
-		}
-	}
 	if len(s.AnyOf) > 0 {
-		return out
+		return &Schema{}
 	}
-	set("type", len(s.Type) > 0, toAnys(s.Type))
-	set("enum", len(s.Enum) > 0, s.Values())
-	set("const", s.Const != nil, s.Const)
-	set("pattern", s.Pattern != "", s.Pattern)
-	setNumber(out, "minLength", s.MinLength)
-	setNumber(out, "maxLength", s.MaxLength)
-	setNumber(out, "minimum", s.Minimum)
-	setNumber(out, "maximum", s.Maximum)
-	setNumber(out, "minItems", s.MinItems)
-	setNumber(out, "maxItems", s.MaxItems)
-	set("uniqueItems", s.UniqueItems, true)
+	out := s.Clone()
+	out.Ref, out.Format, out.Description, out.EnumDescriptions = "", "", "", nil
+	out.Enum = s.Values()
+	out.Required = slices.DeleteFunc(slices.Clone(s.Required), func(name string) bool { return s.MayOmit(name, e.mode.Draft) })
 	if s.Items != nil {
-		out["items"] = e.expand(s.Items)
+		out.Items = e.expand(s.Items)
 	}
-	var required []any
-	for _, name := range s.Required {
-		if !s.MayOmit(name, e.mode.Draft) {
-			required = append(required, name)
-		}
-	}
-	set("required", len(required) > 0, required)
-	if s.Properties != nil {
-		properties := make(map[string]any, len(s.Properties))
-		for name, property := range s.Properties {
-			properties[name] = e.expand(property)
-		}
-		out["properties"] = properties
+	for name, property := range s.Properties {
+		out.Properties[name] = e.expand(property)
 	}
 	switch {
 	case s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil:
-		out["additionalProperties"] = e.expand(s.AdditionalProperties.Schema)
-	case s.AdditionalProperties != nil, e.mode.Closed && s.Properties != nil:
-		out["additionalProperties"] = false
+		out.AdditionalProperties = &Additional{e.expand(s.AdditionalProperties.Schema)}
+	case e.mode.Closed && s.Properties != nil:
+		out.AdditionalProperties = &Additional{}
 	}
 	return out
 }
@@ -87,18 +111,4 @@ func (s *Schema) Values() []any {
 		return append(slices.Clone(s.Enum), nil)
 	}
 	return s.Enum
-}
-
-func toAnys(of []string) []any {
-	all := make([]any, len(of))
-	for i, v := range of {
-		all[i] = v
-	}
-	return all
-}
-
-func setNumber[N int | float64](out map[string]any, name string, n *N) {
-	if n != nil {
-		out[name] = float64(*n)
-	}
 }

@@ -111,7 +111,10 @@ func distinguishes(lists [][]any) bool {
 	return found
 }
 
-// enumValues returns the values that a schema allows, nil where it lists none.
+// EnumTexts returns the values that a schema lists, as texts; nil where it lists none.
+func (s *Schema) EnumTexts() []string { return toStrings(s.enumValues()) }
+
+// enumValues returns the values that a schema lists, nil where it lists none.
 func (s *Schema) enumValues() []any {
 	if s.Const != nil {
 		return []any{s.Const}
@@ -122,7 +125,7 @@ func (s *Schema) enumValues() []any {
 // accepts reports whether a value is one of enumValues, or another spelling of one.
 func (s *Schema) accepts(value any) bool {
 	text, ok := value.(string)
-	return ok && CanonicalValue(text, toStrings(s.enumValues())) != ""
+	return ok && CanonicalValue(text, s.EnumTexts()) != ""
 }
 
 // usesOwnName reports whether a value has a name, at any depth, that only one of the

@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
-	"runtime"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"weak"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -88,17 +85,13 @@ func (c *checker) check(s *Schema, value any, at string) {
 		c.union(r, value, at)
 		return
 	}
-	compiled := compile(s, c.mode)
-	if err := compiled.schema.Validate(value); err != nil {
-		var invalid *jsonschema.ValidationError
-		if !errors.As(err, &invalid) {
+	if err := s.validator(c.mode).Validate(value); err != nil {
+		invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
+		if !ok {
 			c.add(Violation{Path: at, Allowed: err.Error()})
 			return
 		}
-		for _, v := range compiled.collect(invalid, value) {
-			v.Path = join(at, v.Path)
-			c.add(v)
-		}
+		c.addErrors(invalid, r, value, at)
 	}
 	c.checkChildren(r, value, at)
 }
@@ -108,11 +101,7 @@ func (c *checker) checkChildren(s *Schema, value any, at string) {
 	switch v := value.(type) {
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			p := s.Properties[name]
-			if p == nil && s.AdditionalProperties != nil {
-				p = s.AdditionalProperties.Schema
-			}
-			if p != nil {
+			if p := s.property(name); p != nil {
 				c.checkValue(p, v[name], name, join(at, name))
 			}
 		}
@@ -153,100 +142,58 @@ func lastName(path string) string {
 	return name
 }
 
-// compiled is a schema ready to validate values, with the JSON form that it was
-// compiled from, in which the locations of errors are looked up.
-type compiled struct {
-	schema *jsonschema.Schema
-	plain  map[string]any
-}
-
-type compileKey struct {
-	schema weak.Pointer[Schema]
-	mode   Mode
-}
-
-// compileCache holds the validators of the schemas that are in use: those of a
-// schema that was made for a tenant are removed with it.
-var compileCache sync.Map // compileKey to *compiled
-
-func compile(s *Schema, mode Mode) *compiled {
-	mode.Formats = false // the validator ignores them
-	key := compileKey{weak.Make(s), mode}
-	if c, ok := compileCache.Load(key); ok {
-		return c.(*compiled)
-	}
-	const location = "papi:///schema"
-	c := &compiled{plain: s.forValidator(mode)}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource(location, c.plain); err != nil {
-		panic("papi: " + err.Error())
-	}
-	c.schema = compiler.MustCompile(location)
-	actual, kept := compileCache.LoadOrStore(key, c)
-	if !kept {
-		runtime.AddCleanup(s, func(key compileKey) { compileCache.Delete(key) }, key)
-	}
-	return actual.(*compiled)
-}
-
-// collect returns the violations of the validator's tree of errors.
-func (c *compiled) collect(e *jsonschema.ValidationError, root any) []Violation {
+// addErrors adds the violations of the validator's tree of errors about the value
+// at a path.
+func (c *checker) addErrors(e *jsonschema.ValidationError, s *Schema, root any, at string) {
 	if len(e.Causes) > 0 {
-		var all []Violation
 		for _, cause := range e.Causes {
-			all = append(all, c.collect(cause, root)...)
+			c.addErrors(cause, s, root, at)
 		}
-		return all
+		return
 	}
-	path, given := locate(root, e.InstanceLocation)
-	at := func(name string) string { return strings.TrimPrefix(path+"."+name, ".") }
+	s, given, below := locate(s, root, e.InstanceLocation)
+	path := join(at, below)
 	switch k := e.ErrorKind.(type) {
 	case *kind.Required:
-		all := make([]Violation, len(k.Missing))
-		for i, name := range k.Missing {
-			all[i] = Violation{Path: at(name), Allowed: "required, " + describe(c.property(e.SchemaURL, name))}
+		for _, name := range k.Missing {
+			c.add(Violation{Path: join(path, name), Allowed: "required, " + describe(s.Properties[name])})
 		}
-		return all
+		return
 	case *kind.AdditionalProperties:
-		known := c.properties(e.SchemaURL)
-		all := make([]Violation, len(k.Properties))
-		for i, name := range k.Properties {
-			var value any
-			if object, ok := given.(map[string]any); ok {
-				value = object[name]
-			}
-			all[i] = unknownName(name, value, at(name), known)
+		known := slices.Sorted(maps.Keys(s.Properties))
+		fields, _ := given.(map[string]any)
+		for _, name := range k.Properties {
+			c.add(unknownName(name, fields[name], join(path, name), known))
 		}
-		return all
+		return
 	}
-	name := ""
+	v := Violation{Path: path}
 	if n := len(e.InstanceLocation); n > 0 {
-		name = e.InstanceLocation[n-1]
+		v.Given = echoValue(e.InstanceLocation[n-1], given)
+	} else {
+		v.Given = echoValue("", given)
 	}
-	v := Violation{Path: path, Given: echoValue(name, given)}
 	switch k := e.ErrorKind.(type) {
 	case *kind.Enum:
 		v.Allowed = k.Want
 		v.Nearest = nearestValue(fmt.Sprint(given), toStrings(k.Want))
 	case *kind.Const:
 		v.Allowed = []any{k.Want}
-		v.Nearest = nearestValue(fmt.Sprint(given), toStrings([]any{k.Want}))
+		v.Nearest = nearestValue(fmt.Sprint(given), []string{fmt.Sprint(k.Want)})
 	case *kind.Type:
-		v.Allowed = allowedTypes(k.Want, c.lookup(e.SchemaURL))
+		v.Allowed = allowedTypes(k.Want, s)
 	case *kind.MinLength:
-		v.Allowed = "at least " + count(k.Want, "character")
+		v.Allowed = "at least " + Count(k.Want, "character")
 	case *kind.MaxLength:
-		v.Allowed = fmt.Sprintf("at most %s (given: %d)", count(k.Want, "character"), k.Got)
+		v.Allowed = fmt.Sprintf("at most %s (given: %d)", Count(k.Want, "character"), k.Got)
 	case *kind.MinItems:
-		v.Allowed = "at least " + count(k.Want, "item")
+		v.Allowed = "at least " + Count(k.Want, "item")
 	case *kind.MaxItems:
-		v.Allowed = fmt.Sprintf("at most %s (given: %d)", count(k.Want, "item"), k.Got)
+		v.Allowed = fmt.Sprintf("at most %s (given: %d)", Count(k.Want, "item"), k.Got)
 	case *kind.Minimum:
-		want, _ := k.Want.Float64()
-		v.Allowed = "at least " + strconv.FormatFloat(want, 'f', -1, 64)
+		v.Allowed = "at least " + decimal(k.Want)
 	case *kind.Maximum:
-		want, _ := k.Want.Float64()
-		v.Allowed = "at most " + strconv.FormatFloat(want, 'f', -1, 64)
+		v.Allowed = "at most " + decimal(k.Want)
 	case *kind.UniqueItems:
 		v.Allowed = fmt.Sprintf("each item once (items %d and %d are the same)", k.Duplicates[0], k.Duplicates[1])
 	case *kind.Pattern:
@@ -254,44 +201,36 @@ func (c *compiled) collect(e *jsonschema.ValidationError, root any) []Violation 
 	default:
 		v.Allowed = fmt.Sprint(e.ErrorKind)
 	}
-	return []Violation{v}
+	c.add(v)
 }
 
-var pointerEscapes = strings.NewReplacer("~1", "/", "~0", "~")
+func decimal(n *big.Rat) string {
+	f, _ := n.Float64()
+	return strconv.FormatFloat(f, 'f', -1, 64)
+}
 
-// lookup returns the schema at a location that the validator reports.
-func (c *compiled) lookup(location string) map[string]any {
-	_, fragment, _ := strings.Cut(location, "#")
-	var at any = c.plain
-	for token := range strings.SplitSeq(strings.TrimPrefix(fragment, "/"), "/") {
-		token, _ = url.PathUnescape(token)
-		token = pointerEscapes.Replace(token)
-		switch v := at.(type) {
-		case map[string]any:
-			if token != "" {
-				at = v[token]
-			}
+// locate returns the schema of a location below a value, the value there, and its
+// dotted path.
+func locate(s *Schema, value any, location []string) (*Schema, any, string) {
+	path := ""
+	for _, token := range location {
+		switch v := value.(type) {
 		case []any:
-			i, err := strconv.Atoi(token)
-			if err != nil || i < 0 || i >= len(v) {
-				return nil
-			}
-			at = v[i]
+			i, _ := strconv.Atoi(token)
+			s, value, path = s.Items.Resolve(), v[i], fmt.Sprintf("%s[%d]", path, i)
+		case map[string]any:
+			s, value, path = s.property(token).Resolve(), v[token], join(path, token)
 		}
 	}
-	found, _ := at.(map[string]any)
-	return found
+	return s, value, path
 }
 
-func (c *compiled) property(location, name string) map[string]any {
-	properties, _ := c.lookup(location)["properties"].(map[string]any)
-	p, _ := properties[name].(map[string]any)
-	return p
-}
-
-func (c *compiled) properties(location string) []string {
-	properties, _ := c.lookup(location)["properties"].(map[string]any)
-	return slices.Sorted(maps.Keys(properties))
+// property returns the schema of a property, nil where any value is allowed.
+func (s *Schema) property(name string) *Schema {
+	if p := s.Properties[name]; p != nil || s.AdditionalProperties == nil {
+		return p
+	}
+	return s.AdditionalProperties.Schema
 }
 
 // unknownName is the violation of a name that the schema does not have. If it holds
@@ -314,53 +253,34 @@ func unknownName(name string, value any, at string, known []string) Violation {
 
 // allowedTypes says what is allowed where a value has the wrong JSON type: the values
 // or the names that the schema lists, else the types.
-func allowedTypes(types []string, plain map[string]any) any {
-	if values, ok := plain["enum"].([]any); ok {
-		return values
-	}
-	if value, ok := plain["const"]; ok {
-		return []any{value}
+func allowedTypes(types []string, s *Schema) any {
+	switch {
+	case len(s.Enum) > 0:
+		return s.Values()
+	case s.Const != nil:
+		return []any{s.Const}
 	}
 	text := strings.Join(types, " or ")
-	if properties, _ := plain["properties"].(map[string]any); len(properties) > 0 && text == "object" {
-		text += " with names of " + strings.Join(slices.Sorted(maps.Keys(properties)), ", ")
+	if len(s.Properties) > 0 && text == "object" {
+		text += " with names of " + strings.Join(slices.Sorted(maps.Keys(s.Properties)), ", ")
 	}
 	return text
 }
 
 // describe says in a few words what a schema allows.
-func describe(plain map[string]any) string {
-	if values, ok := plain["enum"].([]any); ok {
-		return "one of " + strings.Join(toStrings(values), ", ")
+func describe(s *Schema) string {
+	if s == nil {
+		return "see schema_get"
 	}
-	if value, ok := plain["const"]; ok {
-		return fmt.Sprint(value)
-	}
-	if types, ok := plain["type"].([]any); ok {
-		return strings.Join(toStrings(types), " or ")
+	switch s = s.Resolve(); {
+	case len(s.Enum) > 0:
+		return "one of " + strings.Join(toStrings(s.Values()), ", ")
+	case s.Const != nil:
+		return fmt.Sprint(s.Const)
+	case len(s.Type) > 0 && len(s.AnyOf) == 0:
+		return strings.Join(s.Type, " or ")
 	}
 	return "see schema_get"
-}
-
-// locate returns the dotted path of a location, and the value there.
-func locate(root any, location []string) (string, any) {
-	var path strings.Builder
-	at := root
-	for _, token := range location {
-		switch v := at.(type) {
-		case []any:
-			i, _ := strconv.Atoi(token)
-			fmt.Fprintf(&path, "[%d]", i)
-			at = v[i]
-		case map[string]any:
-			if path.Len() > 0 {
-				path.WriteByte('.')
-			}
-			path.WriteString(token)
-			at = v[token]
-		}
-	}
-	return path.String(), at
 }
 
 // MaxEcho is how many characters of an argument an error repeats.
@@ -409,16 +329,25 @@ func KindOf(value any) string {
 }
 
 func toStrings(values []any) []string {
-	all := make([]string, len(values))
-	for i, v := range values {
-		all[i] = fmt.Sprint(v)
+	var all []string
+	for _, v := range values {
+		all = append(all, fmt.Sprint(v))
 	}
 	return all
 }
 
-func count(n int, what string) string {
+// Count is a number with its noun: "1 country", "2 countries".
+func Count(n int, noun string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d %s", n, Plural(noun))
+}
+
+// Plural is the plural of a noun.
+func Plural(noun string) string {
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		return stem + "ies"
+	}
+	return noun + "s"
 }

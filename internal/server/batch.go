@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -56,18 +57,14 @@ func (b *batchItem) endsQuestion() bool {
 // parseBatch splits a batch into its messages, or returns the error to answer
 // where the text is not a batch.
 func parseBatch(text []byte) ([]batchItem, *mcp.JSONRPCError) {
-	refused := func(code int, text string) ([]batchItem, *mcp.JSONRPCError) {
-		refusal := jsonrpcError(nil, code, text)
-		return nil, &refusal
-	}
 	var raw []json.RawMessage
 	switch err := json.Unmarshal(text, &raw); {
 	case err != nil:
-		return refused(mcp.PARSE_ERROR, "the message is not JSON")
+		return nil, new(jsonrpcError(nil, mcp.PARSE_ERROR, "the message is not JSON"))
 	case len(raw) == 0:
-		return refused(mcp.INVALID_REQUEST, "a batch must hold at least one message")
+		return nil, new(jsonrpcError(nil, mcp.INVALID_REQUEST, "a batch must hold at least one message"))
 	case len(raw) > maxBatch:
-		return refused(mcp.INVALID_REQUEST, fmt.Sprintf("a batch may hold at most %d messages: send several batches", maxBatch))
+		return nil, new(jsonrpcError(nil, mcp.INVALID_REQUEST, fmt.Sprintf("a batch may hold at most %d messages: send several batches", maxBatch)))
 	}
 	items := make([]batchItem, len(raw))
 	for i, one := range raw {
@@ -75,11 +72,9 @@ func parseBatch(text []byte) ([]batchItem, *mcp.JSONRPCError) {
 		switch {
 		case refusal != nil:
 		case m.Method == mcp.MethodInitialize:
-			wrong := jsonrpcError(m.ID, mcp.INVALID_REQUEST, "initialize must be sent on its own, before any batch")
-			refusal = &wrong
+			refusal = new(jsonrpcError(m.ID, mcp.INVALID_REQUEST, "initialize must be sent on its own, before any batch"))
 		case mcp.IsModernProtocol(versionOf(m)):
-			wrong := jsonrpcError(m.ID, mcp.INVALID_REQUEST, "the protocol version of this message has no batches: send it on its own")
-			refusal = &wrong
+			refusal = new(jsonrpcError(m.ID, mcp.INVALID_REQUEST, "the protocol version of this message has no batches: send it on its own"))
 		}
 		items[i] = batchItem{m, one, refusal}
 	}
@@ -199,12 +194,10 @@ func (c *connection) receiveBatch(ctx context.Context, line []byte) {
 			requests[i].batch, requests[i].index = b, i
 		}
 	}
-	if !c.requests.run(c.receiving, 0, func() { c.startBatch(opening, b, items) }) {
-		c.requests.finish(opening)
-	}
+	c.start(opening, 0, func() { c.startBatch(opening, b, items) })
 	for i, r := range requests {
-		if r != nil && !c.requests.run(c.receiving, len(items[i].raw), func() { c.serve(r, items[i].message, items[i].raw) }) {
-			c.requests.finish(r)
+		if r != nil {
+			c.start(r, len(items[i].raw), func() { c.serve(r, items[i].message, items[i].raw) })
 		}
 	}
 }
@@ -286,9 +279,8 @@ func (h *HTTP) serveBatch(w http.ResponseWriter, r *http.Request, id auth.Identi
 	if !ok {
 		return
 	}
-	closed, ok := h.acquireStream()
+	closed, ok := h.acquireStream(w, time.Second)
 	if !ok {
-		h.refuseWithRetry(w, http.StatusServiceUnavailable, 0, errBusy.Error())
 		return
 	}
 	defer closed()
@@ -304,9 +296,8 @@ func (h *HTTP) serveBatch(w http.ResponseWriter, r *http.Request, id auth.Identi
 		if !items[i].isRequest() {
 			continue
 		}
-		one := &request{id: items[i].ID, method: items[i].Method, batch: b, index: i}
-		one.ctx, one.cancel = context.WithCancelCause(ctx)
-		q.enqueue(one)
+		one := q.enqueue(ctx, items[i].message)
+		one.batch, one.index = b, i
 		q.run(ctx, 0, func() { h.serveBatchItem(q, one, &requestSession{s, x}, &items[i]) })
 	}
 	<-q.close()

@@ -14,7 +14,6 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
@@ -118,11 +117,7 @@ func withRequestID(ctx context.Context, info map[string]any) map[string]any {
 
 // span starts the span of a call, as a child of the client's.
 func (s *Server) span(ctx context.Context, params *mcp.CallToolParams) (context.Context, trace.Span) {
-	ctx = telemetry.FromMeta(ctx, params.Meta)
-	if s.tracer == nil {
-		return ctx, noop.Span{}
-	}
-	return s.tracer.Start(ctx, string(mcp.MethodToolsCall)+" "+params.Name,
+	return s.tracer.Start(telemetry.FromMeta(ctx, params.Meta), string(mcp.MethodToolsCall)+" "+params.Name,
 		trace.WithSpanKind(trace.SpanKindServer),
 		trace.WithAttributes(
 			attribute.String("mcp.method.name", string(mcp.MethodToolsCall)),

@@ -18,7 +18,7 @@ func credentialsHeader(secret any) string {
 // limits.
 func TestLimitsCountByCaller(t *testing.T) {
 	options := func(l HTTPLimits) HTTPOptions {
-		return HTTPOptions{Authenticate: auth.WithCredentials(byName{}), Limits: l}
+		return HTTPOptions{Authenticate: auth.WithCredentials(byName), Limits: l}
 	}
 	t.Run("requests", func(t *testing.T) {
 		w := serveWeb(t, echo, options(HTTPLimits{Rate: 1. / 60, Burst: 3}))
@@ -76,7 +76,7 @@ func TestLimitsCountByCaller(t *testing.T) {
 
 // Sessions of a caller are separate by its credentials nevertheless.
 func TestSessionsAreSeparateByCredentials(t *testing.T) {
-	w := serveWeb(t, echo, HTTPOptions{Authenticate: auth.WithCredentials(byName{})})
+	w := serveWeb(t, echo, HTTPOptions{Authenticate: auth.WithCredentials(byName)})
 	r := w.send(t.Context(), http.MethodPost, "/mcp", openSession, headers{credentialsHeader("one")})
 	if status, body := read(t, r); status != http.StatusOK {
 		t.Fatalf("%d %s", status, body)

@@ -31,7 +31,7 @@ func limitClientInfo(m *message, raw []byte) []byte {
 		if _, ok := jsonFields(params["_meta"]); !ok {
 			delete(params, "_meta")
 		}
-		return m.with(params).encode()
+		return mustEncode(m.with(params))
 	case bytes.Contains(m.Params, []byte(mcp.MetaKeyClientCapabilities)), bytes.Contains(m.Params, []byte(mcp.MetaKeyClientInfo)):
 		params, _ := jsonFields(m.Params)
 		meta, ok := jsonFields(params["_meta"])
@@ -46,7 +46,7 @@ func limitClientInfo(m *message, raw []byte) []byte {
 			return raw
 		}
 		params["_meta"] = mustEncode(meta)
-		return m.with(params).encode()
+		return mustEncode(m.with(params))
 	}
 	return raw
 }

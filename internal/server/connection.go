@@ -3,6 +3,7 @@ package server
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,9 +34,9 @@ type connection struct {
 
 // connect opens a connection. Its requests outlive ctx, which has their
 // principal, by the grace period.
-func (s *Server) connect(ctx context.Context, id string, l connectionLimits, out io.Writer) *connection {
+func (s *Server) connect(ctx context.Context, l connectionLimits, out io.Writer) *connection {
 	c := &connection{server: s, limits: l, requests: newRequestQueue(l)}
-	c.session = mcpserver.NewInProcessSessionWithHandlers(id, nil, c, nil)
+	c.session = mcpserver.NewInProcessSessionWithHandlers(rand.Text(), nil, c, nil)
 	c.out = newLineWriter(out, c.session.ClientNotifications(), s.log)
 	go c.out.run()
 
@@ -135,7 +136,8 @@ func (c *connection) receive(ctx context.Context, line []byte) {
 			c.send(withID(c.server.handle(ctx, m, line), m.ID))
 		})
 	default:
-		c.startRequest(ctx, m, line)
+		r := c.enqueue(ctx, m)
+		c.start(r, len(line), func() { c.serve(r, m, line) })
 	}
 }
 
@@ -144,24 +146,20 @@ func (c *connection) refuse(refusal mcp.JSONRPCError) {
 	c.requests.run(c.receiving, 0, func() { c.send(refusal) })
 }
 
-// startRequest puts a request into the queue, to be served when its turn
-// comes.
-func (c *connection) startRequest(ctx context.Context, m *message, line []byte) {
-	r := c.enqueue(ctx, m)
-	if !c.requests.run(c.receiving, len(line), func() { c.serve(r, m, line) }) {
-		c.requests.finish(r)
-	}
-}
-
 // enqueue puts a request into the queue.
 func (c *connection) enqueue(ctx context.Context, m *message) *request {
-	r := &request{id: m.ID, method: m.Method}
-	r.ctx, r.cancel = context.WithCancelCause(ctx)
+	r := c.requests.enqueue(ctx, m)
 	if r.method == mcp.MethodSubscriptionsListen { // otherwise it would never end after the end of the input
 		context.AfterFunc(c.receiving, func() { r.cancel(nil) })
 	}
-	c.requests.enqueue(r)
 	return r
+}
+
+// start runs f, which finishes the request.
+func (c *connection) start(r *request, bytes int, f func()) {
+	if !c.requests.run(c.receiving, bytes, f) {
+		c.requests.finish(r)
+	}
 }
 
 // serve waits until the request may start, handles it and answers.

@@ -33,8 +33,8 @@ func confirmationForm(question guard.Question) mcp.ElicitationParams {
 func (s *Server) elicitor(ctx context.Context) guard.Elicitor {
 	if mcpserver.IsModernRequest(ctx) {
 		if canFillForms(mcpserver.RequestProtocolInfoFromContext(ctx).ClientCapabilities.Elicitation) {
-			a, ok := suppliedAnswerOf(ctx)
-			return roundTrip{a, ok}
+			r, _ := ctx.Value(roundTripKey{}).(roundTrip)
+			return r
 		}
 		return nil
 	}
@@ -58,11 +58,15 @@ func canFillForms(capability *mcp.ElicitationCapability) bool {
 }
 
 // roundTrip asks a client of protocol 2026-07-28: the question is the result of one
-// request, and the next request has the answer.
+// request, and the next request has the answer with the state of the question.
 type roundTrip struct {
-	suppliedAnswer
+	state    string
+	answer   guard.Answer
 	answered bool
 }
+
+// roundTripKey is the context's key for the roundTrip of a call that has an answer.
+type roundTripKey struct{}
 
 func (r roundTrip) Answered() (state string, answer guard.Answer, ok bool) {
 	return r.state, r.answer, r.answered

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -20,26 +19,16 @@ import (
 // strictMembers returns the members of a JSON object; ok is false for any
 // other value, for a duplicate name, and for a known name in another case.
 func strictMembers(raw json.RawMessage, known ...string) (object map[string]json.RawMessage, ok bool) {
-	fields := json.NewDecoder(bytes.NewReader(raw))
-	if t, err := fields.Token(); err != nil || t != json.Delim('{') {
-		return nil, false
+	object, ok = jsonFields(raw)
+	count := 0
+	for name := range members(raw) {
+		count++
+		if !slices.Contains(known, name) && slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
+			return nil, false
+		}
 	}
-	object = map[string]json.RawMessage{}
-	for fields.More() {
-		name, err := fields.Token()
-		if err != nil {
-			return nil, false
-		}
-		key, _ := name.(string)
-		var value json.RawMessage
-		if fields.Decode(&value) != nil {
-			return nil, false
-		}
-		_, duplicate := object[key]
-		if duplicate || !slices.Contains(known, key) && slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, key) }) {
-			return nil, false
-		}
-		object[key] = value
+	if !ok || count != len(object) { // a duplicate is only once in the map
+		return nil, false
 	}
 	return object, true
 }
@@ -108,21 +97,6 @@ func isMethodNotFound(failure json.RawMessage) bool {
 	return ok && string(fields["code"]) == "-32601"
 }
 
-// suppliedAnswer is the answer in the parameters of a call, with the state of its
-// question.
-type suppliedAnswer struct {
-	state  string
-	answer guard.Answer
-}
-
-type suppliedAnswerKey struct{}
-
-// suppliedAnswerOf returns the answer in a call; ok is false where it has none.
-func suppliedAnswerOf(ctx context.Context) (a suppliedAnswer, ok bool) {
-	a, ok = ctx.Value(suppliedAnswerKey{}).(suppliedAnswer)
-	return a, ok
-}
-
 // extractAnswer moves the answer in a call from its message to the context: mcp-go
 // would interpret it itself, or fail where it has another form. A state without a
 // well-formed answer is a cancel, and so is one in a message with duplicate names.
@@ -138,7 +112,7 @@ func extractAnswer(ctx context.Context, m *message, raw []byte) (context.Context
 	if !stated && !responded {
 		return ctx, m, raw
 	}
-	supplied := suppliedAnswer{answer: guard.Cancelled}
+	supplied := roundTrip{answer: guard.Cancelled, answered: true}
 	_ = json.Unmarshal(state, &supplied.state) // a value that is not a string is not our state
 	_, unique := strictMembers(raw, "jsonrpc", "id", "method", "params")
 	if _, once := strictMembers(m.Params, stateName, responsesName); unique && once {
@@ -150,5 +124,5 @@ func extractAnswer(ctx context.Context, m *message, raw []byte) (context.Context
 	delete(params, stateName)
 	delete(params, responsesName)
 	m = m.with(params)
-	return context.WithValue(ctx, suppliedAnswerKey{}, supplied), m, m.encode()
+	return context.WithValue(ctx, roundTripKey{}, supplied), m, mustEncode(m)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -14,52 +15,30 @@ import (
 
 // pendingElicitations are our requests that a client has not answered yet.
 type pendingElicitations struct {
-	mu     sync.Mutex
-	lastID int64
-	open   map[string]chan *message
+	lastID atomic.Int64
+	open   sync.Map // of chan *message, by id
 }
 
 // add returns the id of a new question, and the channel for its answer.
 func (q *pendingElicitations) add() (id string, answer <-chan *message) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.open == nil {
-		q.open = make(map[string]chan *message)
-	}
-	q.lastID++
-	id = strconv.FormatInt(q.lastID, 10)
+	id = strconv.FormatInt(q.lastID.Add(1), 10)
 	c := make(chan *message, 1)
-	q.open[id] = c
+	q.open.Store(id, c)
 	return id, c
 }
 
 // resolve delivers an answer; ok is false where its question was never asked,
 // or has ended.
 func (q *pendingElicitations) resolve(m *message) (ok bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	c, ok := q.open[string(m.ID)]
+	c, ok := q.open.LoadAndDelete(string(m.ID))
 	if ok {
-		delete(q.open, string(m.ID))
-		c <- m
+		c.(chan *message) <- m
 	}
 	return ok
 }
 
 // remove ends a question; a later answer is ignored.
-func (q *pendingElicitations) remove(id string) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	delete(q.open, id)
-}
-
-// outgoingRequest is a request to a client, or a notification without ID.
-type outgoingRequest struct {
-	Version string          `json:"jsonrpc"`
-	ID      json.RawMessage `json:"id,omitempty"`
-	Method  mcp.MCPMethod   `json:"method"`
-	Params  any             `json:"params"`
-}
+func (q *pendingElicitations) remove(id string) { q.open.Delete(id) }
 
 // Elicit implements mcp-go's elicitation for the session of the connection: it asks
 // the client, and waits for the answer until ctx ends.
@@ -72,13 +51,7 @@ func (c *connection) Elicit(ctx context.Context, request mcp.ElicitationRequest)
 func (q *pendingElicitations) elicit(ctx context.Context, request mcp.ElicitationRequest, send func(message any) error, gone <-chan struct{}) (*mcp.ElicitationResult, error) {
 	id, answer := q.add()
 	defer q.remove(id)
-	err := send(outgoingRequest{
-		Version: mcp.JSONRPC_VERSION,
-		ID:      json.RawMessage(id),
-		Method:  mcp.MethodElicitationCreate,
-		Params:  request.Params,
-	})
-	if err != nil {
+	if err := send(message{Version: mcp.JSONRPC_VERSION, ID: json.RawMessage(id), Method: mcp.MethodElicitationCreate, Params: mustEncode(request.Params)}); err != nil {
 		return nil, err
 	}
 	defer yieldSlot(ctx)()
@@ -87,11 +60,8 @@ func (q *pendingElicitations) elicit(ctx context.Context, request mcp.Elicitatio
 		return elicitationResult(m)
 	case <-ctx.Done():
 		// The client may still show the question, and should close it.
-		_ = send(outgoingRequest{
-			Version: mcp.JSONRPC_VERSION,
-			Method:  mcp.MethodNotificationCancelled,
-			Params:  map[string]any{"requestId": json.RawMessage(id), "reason": context.Cause(ctx).Error()},
-		})
+		params := mustEncode(map[string]any{"requestId": json.RawMessage(id), "reason": context.Cause(ctx).Error()})
+		_ = send(message{Version: mcp.JSONRPC_VERSION, Method: mcp.MethodNotificationCancelled, Params: params})
 		return nil, ctx.Err()
 	case <-gone:
 		select {

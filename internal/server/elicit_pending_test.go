@@ -35,7 +35,7 @@ func TestAnswerOnTheLastLine(t *testing.T) {
 	ctx := withPrincipal(t.Context(), StdioPrincipal)
 	for range 50 { // both are ready at the same time
 		var c *connection
-		c = newServer(t, echo).connect(ctx, "1", defaultConnectionLimits, writerFunc(func(line []byte) {
+		c = newServer(t, echo).connect(ctx, defaultConnectionLimits, writerFunc(func(line []byte) {
 			var question message
 			if err := json.Unmarshal(line, &question); err != nil {
 				t.Error(err)

@@ -39,7 +39,7 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w = recorder
 	r = trimSlash(r.WithContext(telemetry.WithRequestID(r.Context(), requestIDOf(r))))
 	defer func() {
-		h.server.metrics.countAnswer(recorder.status)
+		h.server.metrics.answers.WithLabelValues(strconv.Itoa(recorder.status)).Inc()
 		if recorder.status >= http.StatusBadRequest {
 			h.server.log.InfoContext(r.Context(), "refused", "method", r.Method, "path", r.URL.Path, "status", recorder.status)
 		}
@@ -114,7 +114,7 @@ func (h *HTTP) authenticated(handlers methods) http.Handler {
 			h.refuse(w, http.StatusMethodNotAllowed, "this method is not served here")
 			return
 		}
-		id, failure := h.options.Authenticate.Authenticate(r)
+		id, failure := h.options.Authenticate(r)
 		if failure != nil {
 			h.refuseCaller(w, failure)
 			return
@@ -161,7 +161,7 @@ func (h *HTTP) refuseCaller(w http.ResponseWriter, failure *auth.Failure) {
 	if failure.Challenge != "" {
 		w.Header().Set("WWW-Authenticate", failure.Challenge)
 	}
-	h.server.metrics.countRefusal("caller")
+	h.server.metrics.refusals.WithLabelValues("caller").Inc()
 	refusal := jsonrpcError(nil, codeRefused, failure.Message)
 	refusal.Error.Data = map[string]any{"errorCode": failure.Code, "requestId": w.Header().Get(headerRequestID)}
 	h.writeError(w, failure.Status, refusal)
@@ -170,7 +170,7 @@ func (h *HTTP) refuseCaller(w http.ResponseWriter, failure *auth.Failure) {
 // refuseWithRetry refuses a request over a limit, which may be sent again
 // after wait.
 func (h *HTTP) refuseWithRetry(w http.ResponseWriter, status int, wait time.Duration, text string) {
-	h.server.metrics.countRefusal("busy")
+	h.server.metrics.refusals.WithLabelValues("busy").Inc()
 	w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
 	h.refuse(w, status, text)
 }

@@ -237,7 +237,7 @@ func TestLoopbackNames(t *testing.T) {
 // client, and the panic is counted.
 func TestPanicsAreAnsweredAndCounted(t *testing.T) {
 	m := NewMetrics()
-	w := serveWeb(t, echo, HTTPOptions{Authenticate: panicking{}}, func(o *Options) { o.Metrics = m })
+	w := serveWeb(t, echo, HTTPOptions{Authenticate: panicking}, func(o *Options) { o.Metrics = m })
 	status, body := w.answerTo(initialize)
 	if status != http.StatusInternalServerError || strings.Contains(body, "hunter2") || strings.Contains(body, "goroutine") {
 		t.Errorf("got %d %s", status, body)
@@ -247,9 +247,7 @@ func TestPanicsAreAnsweredAndCounted(t *testing.T) {
 	}
 }
 
-type panicking struct{}
-
-func (panicking) Authenticate(*http.Request) (auth.Identity, *auth.Failure) { panic("hunter2") }
+func panicking(*http.Request) (auth.Identity, *auth.Failure) { panic("hunter2") }
 
 // metricValues returns the metrics by name and labels.
 func metricValues(t *testing.T, m *Metrics) map[string]float64 {

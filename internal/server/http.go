@@ -95,7 +95,7 @@ type HTTP struct {
 	cancel    context.CancelFunc
 
 	mu          sync.Mutex
-	connections map[string]*sseConnection // of HTTP+SSE, by session id
+	connections map[string]*connection // of HTTP+SSE, by session id
 }
 
 // HTTP returns a handler for the server. Serve runs it; a caller that uses
@@ -103,7 +103,7 @@ type HTTP struct {
 func (s *Server) HTTP(options HTTPOptions) *HTTP {
 	h := &HTTP{
 		server: s, options: options, limits: options.Limits,
-		mux: http.NewServeMux(), connections: make(map[string]*sseConnection),
+		mux: http.NewServeMux(), connections: make(map[string]*connection),
 	}
 	h.sessions = newSessions(s.mcp, h.limits)
 	h.limiter = newLimiter(h.limits.Running, h.limits.Waiting, h.limits.MaxWait)
@@ -115,9 +115,8 @@ func (s *Server) HTTP(options HTTPOptions) *HTTP {
 	h.mux.Handle("/mcp", h.authenticated(methods{http.MethodPost: h.post, http.MethodGet: h.openNotifications, http.MethodDelete: h.endSession}))
 	h.mux.Handle("/sse", h.authenticated(methods{http.MethodGet: h.openSSE}))
 	h.mux.Handle("/message", h.authenticated(methods{http.MethodPost: h.postSSEMessage}))
-	h.mux.Handle("/metrics", h.authenticated(methods{http.MethodGet: func(w http.ResponseWriter, r *http.Request, _ auth.Identity) {
-		s.metrics.Handler().ServeHTTP(w, r)
-	}}))
+	metrics := s.metrics.Handler()
+	h.mux.Handle("/metrics", h.authenticated(methods{http.MethodGet: func(w http.ResponseWriter, r *http.Request, _ auth.Identity) { metrics.ServeHTTP(w, r) }}))
 	h.mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { h.reportStatus(w, http.StatusOK, "alive") })
 	h.mux.HandleFunc("/readyz", h.reportReady)
 	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
@@ -180,12 +179,14 @@ func (h *HTTP) Close() {
 	h.sessions.closeAll()
 }
 
-// acquireStream counts an open connection; ok is false when there are too
-// many.
-func (h *HTTP) acquireStream() (closed func(), ok bool) {
+// acquireStream counts an open connection until closed is called; ok is false when
+// there are too many and the request has been refused.
+func (h *HTTP) acquireStream(w http.ResponseWriter, retryAfter time.Duration) (closed func(), ok bool) {
+	closed = func() { h.streams.Add(-1) }
 	if h.streams.Add(1) > int64(h.limits.Streams) {
-		h.streams.Add(-1)
+		closed()
+		h.refuseWithRetry(w, http.StatusServiceUnavailable, retryAfter, errBusy.Error())
 		return nil, false
 	}
-	return func() { h.streams.Add(-1) }, true
+	return closed, true
 }

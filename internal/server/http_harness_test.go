@@ -18,9 +18,7 @@ import (
 )
 
 // byName knows every caller by the name in the Authorization header.
-type byName struct{}
-
-func (byName) Authenticate(r *http.Request) (auth.Identity, *auth.Failure) {
+func byName(r *http.Request) (auth.Identity, *auth.Failure) {
 	name, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok {
 		return auth.Identity{}, &auth.Failure{Status: 401, Challenge: "Bearer", Code: "unauthorized", Message: "who are you?"}
@@ -53,7 +51,7 @@ func serveWeb(t *testing.T, do callFunc, options HTTPOptions, configure ...func(
 		c(&o)
 	}
 	if options.Authenticate == nil {
-		options.Authenticate = byName{}
+		options.Authenticate = byName
 	}
 	options.Limits = withDefaults(options.Limits)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
@@ -13,11 +14,11 @@ import (
 // message is one JSON-RPC message: a request, a notification or an answer.
 type message struct {
 	Version string          `json:"jsonrpc"`
-	ID      json.RawMessage `json:"id"`
-	Method  mcp.MCPMethod   `json:"method"`
-	Params  json.RawMessage `json:"params"`
-	Result  json.RawMessage `json:"result"`
-	Error   json.RawMessage `json:"error"`
+	ID      json.RawMessage `json:"id,omitempty"`
+	Method  mcp.MCPMethod   `json:"method,omitempty"`
+	Params  json.RawMessage `json:"params,omitempty"`
+	Result  json.RawMessage `json:"result,omitempty"`
+	Error   json.RawMessage `json:"error,omitempty"`
 }
 
 // isAnswer reports whether the message answers a request of ours.
@@ -30,11 +31,6 @@ func (m *message) isNotification() bool { return m.ID == nil }
 // notification.
 func (m *message) with(params map[string]json.RawMessage) *message {
 	return &message{Version: m.Version, ID: m.ID, Method: m.Method, Params: mustEncode(params)}
-}
-
-// encode returns the JSON of a request or a notification.
-func (m *message) encode() []byte {
-	return mustEncode(outgoingRequest{m.Version, m.ID, m.Method, m.Params})
 }
 
 // endsWait reports whether a running call may wait for the message: an answer,
@@ -106,11 +102,7 @@ func isID(value json.RawMessage) bool {
 
 // jsonrpcError returns an error answer; a nil id means that the id is unknown.
 func jsonrpcError(id json.RawMessage, code int, text string) mcp.JSONRPCError {
-	return mcp.JSONRPCError{
-		JSONRPC: mcp.JSONRPC_VERSION,
-		ID:      requestID(id),
-		Error:   mcp.NewJSONRPCErrorDetails(code, text, nil),
-	}
+	return mcp.NewJSONRPCError(mcp.NewRequestId(id), code, text, nil)
 }
 
 // withHTTPRequest returns an error with the id of its HTTP request, "" for
@@ -122,24 +114,16 @@ func withHTTPRequest(e mcp.JSONRPCError, request string) mcp.JSONRPCError {
 	return e
 }
 
-// requestID returns an id as mcp-go encodes it. It keeps the client's own
+// withID returns mcp-go's answer under the request's own id, in the client's own
 // bytes: mcp-go decodes numbers as floats, and would answer a large one under
 // another id.
-func requestID(id json.RawMessage) mcp.RequestId {
-	if id == nil {
-		return mcp.NewRequestId(nil)
-	}
-	return mcp.NewRequestId(id)
-}
-
-// withID returns mcp-go's answer under the request's own id.
 func withID(answer mcp.JSONRPCMessage, id json.RawMessage) mcp.JSONRPCMessage {
 	switch a := answer.(type) {
 	case mcp.JSONRPCResponse:
-		a.ID = requestID(id)
+		a.ID = mcp.NewRequestId(id)
 		return a
 	case mcp.JSONRPCError:
-		a.ID = requestID(id)
+		a.ID = mcp.NewRequestId(id)
 		return a
 	}
 	return answer
@@ -148,21 +132,28 @@ func withID(answer mcp.JSONRPCMessage, id json.RawMessage) mcp.JSONRPCMessage {
 // idOf returns the id of a request of which only the beginning is known; nil
 // where other fields come first.
 func idOf(beginning []byte) json.RawMessage {
-	fields := json.NewDecoder(bytes.NewReader(trimMessage(beginning)))
-	if t, err := fields.Token(); err != nil || t != json.Delim('{') {
-		return nil
-	}
-	for {
-		name, err := fields.Token()
-		if err != nil {
-			return nil
-		}
-		var value json.RawMessage
-		if fields.Decode(&value) != nil {
-			return nil
-		}
+	for name, value := range members(trimMessage(beginning)) {
 		if name == "id" && isID(value) {
 			return value
+		}
+	}
+	return nil
+}
+
+// members iterates over the members of a JSON object, up to the first syntax error.
+func members(object []byte) iter.Seq2[string, json.RawMessage] {
+	return func(yield func(string, json.RawMessage) bool) {
+		fields := json.NewDecoder(bytes.NewReader(object))
+		if t, err := fields.Token(); err != nil || t != json.Delim('{') {
+			return
+		}
+		for fields.More() {
+			token, err := fields.Token()
+			name, ok := token.(string)
+			var value json.RawMessage
+			if err != nil || !ok || fields.Decode(&value) != nil || !yield(name, value) {
+				return
+			}
 		}
 	}
 }

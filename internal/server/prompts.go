@@ -12,16 +12,10 @@ import (
 // addPrompts registers the prompts.
 func (s *Server) addPrompts() {
 	for _, p := range s.prompts {
-		options := []mcp.PromptOption{mcp.WithPromptDescription(p.Description)}
+		prompt := mcp.Prompt{Name: p.Name, Title: p.Title, Description: p.Description}
 		for _, a := range p.Arguments {
-			about := []mcp.ArgumentOption{mcp.ArgumentDescription(a.Description)}
-			if a.Required {
-				about = append(about, mcp.RequiredArgument())
-			}
-			options = append(options, mcp.WithArgument(a.Name, about...))
+			prompt.Arguments = append(prompt.Arguments, mcp.PromptArgument{Name: a.Name, Description: a.Description, Required: a.Required})
 		}
-		prompt := mcp.NewPrompt(p.Name, options...)
-		prompt.Title = p.Title
 		s.mcp.AddPrompt(prompt, func(ctx context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 			// filterPrompts has removed the others.
 			own := findPrompt(s.callerPrompts(ctx), p.Name)

@@ -96,18 +96,22 @@ func (q *requestQueue) run(ctx context.Context, bytes int, f func()) (ok bool) {
 	return true
 }
 
-// enqueue puts a request at the end of the queue.
-func (q *requestQueue) enqueue(r *request) {
+// enqueue puts a request at the end of the queue. It ends with ctx; finish must
+// follow.
+func (q *requestQueue) enqueue(ctx context.Context, m *message) *request {
+	r := &request{id: m.ID, method: m.Method}
+	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	started := make(chan struct{})
 	r.started = sync.OnceFunc(func() { close(started) })
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	r.turn, q.last = q.last, started
 	q.open[string(r.id)] = r
+	return r
 }
 
 // waitTurn returns nil when the request may start, and the reason when it
-// never will. finish must follow in any case.
+// never will.
 func (q *requestQueue) waitTurn(r *request) error {
 	<-r.turn
 	if r.method != mcp.MethodSubscriptionsListen { // it lasts as long as the connection

@@ -7,16 +7,14 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 )
 
-// rpcCode is where the handler of a prompt or a resource stores the code of a
-// client's error: mcp-go answers every error of a handler as an internal one, after
-// which a client may retry the same request.
-type rpcCode struct{ value int }
-
 type rpcCodeKey struct{}
 
-func withRPCCode(ctx context.Context) (context.Context, *rpcCode) {
-	c := &rpcCode{}
-	return context.WithValue(ctx, rpcCodeKey{}, c), c
+// withRPCCode returns a context in which the handler of a prompt or a resource can
+// store the code of a client's error: mcp-go answers every error of a handler as an
+// internal one, after which a client may retry the same request.
+func withRPCCode(ctx context.Context) (context.Context, *int) {
+	code := new(int)
+	return context.WithValue(ctx, rpcCodeKey{}, code), code
 }
 
 // invalid marks err as an error in the request's arguments.
@@ -32,17 +30,8 @@ func notFound(ctx context.Context, err error) error {
 }
 
 func markError(ctx context.Context, code int, err error) error {
-	if c, ok := ctx.Value(rpcCodeKey{}).(*rpcCode); ok {
-		c.value = code
+	if stored, ok := ctx.Value(rpcCodeKey{}).(*int); ok {
+		*stored = code
 	}
 	return err
-}
-
-// apply sets the stored code in an error answer.
-func (c *rpcCode) apply(answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
-	if e, ok := answer.(mcp.JSONRPCError); ok && c.value != 0 {
-		e.Error.Code = c.value
-		return e
-	}
-	return answer
 }

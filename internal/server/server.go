@@ -36,12 +36,12 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/telemetry"
@@ -75,7 +75,7 @@ type Options struct {
 	// Logger logs errors; nil logs nothing. It must not write to the output that
 	// ServeStdio is given.
 	Logger *slog.Logger
-	// Metrics count the calls; nil counts nothing.
+	// Metrics count the calls; nil means counters that are not read.
 	Metrics *Metrics
 	// Tracers create a span for each tool call; nil creates none.
 	Tracers trace.TracerProvider
@@ -101,12 +101,11 @@ type Server struct {
 	mcp           *mcpserver.MCPServer
 	toolbox       Toolbox
 	log           *slog.Logger
-	tracer        trace.Tracer // nil without tracing
+	tracer        trace.Tracer
 	answerTimeout time.Duration
 	grace         time.Duration
 	limits        connectionLimits
-	connections   atomic.Int64
-	metrics       *Metrics // nil without metrics
+	metrics       *Metrics
 
 	// loadTools adds the tools to mcp, once; loadPrompts adds the prompts and the
 	// resources.
@@ -120,12 +119,16 @@ func New(options Options) *Server {
 		toolbox:       options.Toolbox,
 		log:           options.Logger,
 		metrics:       options.Metrics,
+		tracer:        noop.Tracer{},
 		answerTimeout: cmp.Or(options.answerTimeout, 55*time.Second),
 		grace:         cmp.Or(options.grace, 5*time.Second),
 		limits:        defaultConnectionLimits,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.metrics == nil {
+		s.metrics = NewMetrics()
 	}
 	if options.Tracers != nil {
 		s.tracer = options.Tracers.Tracer("papi-mcp/internal/server")
@@ -210,7 +213,9 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 		if e, ok := answer.(mcp.JSONRPCError); ok {
 			s.logRefusedCall(ctx, m, e)
 			maxText := maxErrorText
-			if code.value == 0 && e.Error.Code != mcp.INTERNAL_ERROR { // a text of mcp-go
+			if *code != 0 {
+				e.Error.Code = *code
+			} else if e.Error.Code != mcp.INTERNAL_ERROR { // a text of mcp-go
 				maxText = maxLibraryText
 			}
 			e.Error.Message = papi.Truncate(papi.Printable(e.Error.Message), maxText)
@@ -224,10 +229,10 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 	answer = s.mcp.HandleMessage(ctx, limitClientInfo(m, raw))
 	if e, ok := answer.(mcp.JSONRPCError); ok && m.Method == mcp.MethodToolsCall && e.Error.Code == mcp.INVALID_REQUEST {
 		if quoted := quoteArguments(m); quoted != nil {
-			answer = s.mcp.HandleMessage(ctx, limitClientInfo(quoted, quoted.encode()))
+			answer = s.mcp.HandleMessage(ctx, limitClientInfo(quoted, mustEncode(quoted)))
 		}
 	}
-	return code.apply(answer)
+	return answer
 }
 
 // maxParams returns how many bytes the params of a method may have; 0 for
@@ -266,7 +271,7 @@ func (s *Server) logPanic(ctx context.Context, doing string, p any) {
 	if err, ok := p.(runtime.Error); ok {
 		what = err.Error()
 	}
-	s.metrics.countPanic()
+	s.metrics.panics.Inc()
 	s.log.ErrorContext(ctx, "panic", "doing", doing, "panic", what, "stack", string(debug.Stack()))
 }
 

@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"net/http"
 	"sync"
 	"time"
@@ -19,16 +18,9 @@ func (h *HTTP) sseLimits() connectionLimits {
 	return connectionLimits{line: h.limits.Body, inFlight: int64(4 * h.limits.Body), concurrent: 16}
 }
 
-// sseConnection is one client of HTTP+SSE: a connection as on stdio, whose
-// lines are received as the bodies of requests and sent as events of one
-// stream.
-type sseConnection struct {
-	*connection
-	principal string
-}
-
-// openSSE opens a connection of HTTP+SSE, and announces the URL for its
-// messages.
+// openSSE opens a connection of HTTP+SSE: one as on stdio, whose lines are received
+// as the bodies of requests and sent as events of one stream. It announces the URL
+// for the requests.
 func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 	if !accepts(r, "text/event-stream") {
 		h.refuse(w, http.StatusNotAcceptable, "the client must accept text/event-stream")
@@ -37,9 +29,8 @@ func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity)
 	if _, ok := h.withTools(w, r, id); !ok {
 		return
 	}
-	closed, ok := h.acquireStream()
+	closed, ok := h.acquireStream(w, time.Minute)
 	if !ok {
-		h.refuseWithRetry(w, http.StatusServiceUnavailable, time.Minute, errBusy.Error())
 		return
 	}
 	defer closed()
@@ -48,10 +39,10 @@ func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity)
 		return
 	}
 	defer h.sessions.removeConnection(id.LimitKey())
-	sessionID := rand.Text()
 	startStream(w)
 	out := &sseWriter{w: w, timeout: h.limits.WriteTimeout}
-	c := &sseConnection{h.server.connect(r.Context(), sessionID, h.sseLimits(), out), id.Principal}
+	c := h.server.connect(r.Context(), h.sseLimits(), out)
+	sessionID := c.session.SessionID()
 	c.limiter = h.limiter
 	// Registered first: the client may be quick to use the URL.
 	h.mu.Lock()
@@ -78,10 +69,7 @@ func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity)
 		// The client is gone: calls end, as on Streamable HTTP.
 		c.cancelRequests()
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	defer cancel()
-	defer context.AfterFunc(r.Context(), cancel)()
-	c.drain(ctx)
+	c.drain(r.Context())
 	h.mu.Lock()
 	delete(h.connections, sessionID)
 	h.mu.Unlock()
@@ -94,7 +82,7 @@ func (h *HTTP) postSSEMessage(w http.ResponseWriter, r *http.Request, id auth.Id
 	h.mu.Lock()
 	c := h.connections[r.URL.Query().Get("sessionId")]
 	h.mu.Unlock()
-	if c == nil || c.principal != id.Principal {
+	if c == nil || principalOf(c.serving) != id.Principal {
 		h.refuse(w, http.StatusNotFound, "there is no such session: open /sse again")
 		return
 	}

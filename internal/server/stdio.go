@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 )
 
 // StdioPrincipal is the principal of calls over stdio and by papi-mcp call:
@@ -26,8 +25,7 @@ const StdioPrincipal = "stdio"
 // order, stops reading when its queue is full, and has one session for the
 // complete process.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
-	id := "stdio-" + strconv.FormatInt(s.connections.Add(1), 10)
-	c := s.connect(withClientFallback(withPrincipal(ctx, StdioPrincipal)), id, s.limits, out)
+	c := s.connect(withClientFallback(withPrincipal(ctx, StdioPrincipal)), s.limits, out)
 	defer c.disconnect()
 
 	read := make(chan error, 1)

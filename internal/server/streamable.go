@@ -150,9 +150,8 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	if !ok {
 		return
 	}
-	closed, ok := h.acquireStream()
+	closed, ok := h.acquireStream(w, time.Second)
 	if !ok {
-		h.refuseWithRetry(w, http.StatusServiceUnavailable, time.Second, errBusy.Error())
 		return
 	}
 	defer closed()
@@ -215,9 +214,8 @@ func (h *HTTP) openNotifications(w http.ResponseWriter, r *http.Request, id auth
 		return
 	}
 	defer h.sessions.removeStream(s)
-	closed, ok := h.acquireStream()
+	closed, ok := h.acquireStream(w, time.Minute)
 	if !ok {
-		h.refuseWithRetry(w, http.StatusServiceUnavailable, time.Minute, errBusy.Error())
 		return
 	}
 	defer closed()

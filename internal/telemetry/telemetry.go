@@ -78,29 +78,15 @@ func FromMeta(ctx context.Context, meta *mcp.Meta) context.Context {
 	if meta == nil {
 		return ctx
 	}
-	return w3c.Extract(ctx, metaCarrier(meta.AdditionalFields))
+	carrier := propagation.MapCarrier{}
+	for _, name := range w3c.Fields() {
+		carrier[name], _ = meta.AdditionalFields[name].(string)
+	}
+	return w3c.Extract(ctx, carrier)
 }
 
 // FromHeader returns ctx with the trace that the headers of a request name, if
 // they name one.
 func FromHeader(ctx context.Context, header http.Header) context.Context {
 	return w3c.Extract(ctx, propagation.HeaderCarrier(header))
-}
-
-// metaCarrier reads the strings of a _meta. Nothing is written to it.
-type metaCarrier map[string]any
-
-func (c metaCarrier) Get(key string) string {
-	value, _ := c[key].(string)
-	return value
-}
-
-func (metaCarrier) Set(string, string) {}
-
-func (c metaCarrier) Keys() []string {
-	keys := make([]string, 0, len(c))
-	for key := range c {
-		keys = append(keys, key)
-	}
-	return keys
 }

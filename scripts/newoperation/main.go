@@ -41,7 +41,7 @@ const (
 	schema = `{"type": "object", "required": ["sent"], "properties": {"sent": {"type": "integer", "description": "events that were sent"}}}`
 
 	row = `	{
-		Tool: "` + tool + `", Operation: "` + operation + `", Toolset: "webhooks", Effect: Action,
+		Tool: "` + tool + `", Operation: "` + operation + `", Effect: Action,
 		About:      "Send a test event to every webhook of the project.",
 		Next:       []Step{{Do: "see the webhooks", Tool: "webhook_list"}},
 		Idempotent: true,

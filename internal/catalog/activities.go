@@ -1,0 +1,32 @@
+package catalog
+
+import "strings"
+
+// The two tools of each thing about its activities are named alike.
+const (
+	activitySuffix = "_activity_list"
+	commentSuffix  = "_comment_add"
+)
+
+// activityList is the row of a tool that lists what happened to a thing. What
+// to do about the thing is said by the thing's own read, and those who review
+// it can be asked by a comment.
+func activityList(tool, operation, about string) Row {
+	return Row{
+		Tool: tool, Operation: operation, Effect: Read, Activities: true, About: about,
+		Next: []Step{{
+			Do:   "report to the person what it shows: not every change of state is listed, and a rejection may have no reason. The reviewers can be asked in a comment",
+			Tool: strings.TrimSuffix(tool, activitySuffix) + commentSuffix, Needs: []string{"comment"},
+		}},
+	}
+}
+
+// commentAdd is the row of a tool that adds a comment to the activities of a
+// thing. One whose answer was lost is found among the newest of them.
+func commentAdd(tool, operation, about string) Row {
+	thing := strings.TrimSuffix(tool, commentSuffix)
+	return Row{
+		Tool: tool, Operation: operation, Effect: Create, About: about, Title: "Add comment to " + brands.Replace(thing),
+		Reconcile: &Reconcile{Read: thing + activitySuffix, Same: map[string]string{"comment": "comment"}, Since: "created"},
+	}
+}

@@ -1,0 +1,247 @@
+package tools
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/deadline"
+	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
+)
+
+// call is a tool call with its arguments coerced and validated.
+type call struct {
+	args     map[string]any // the operation's own
+	own      callOptions
+	warnings []string
+	now      time.Time // the API's time when it answered; zero: unknown
+	since    time.Time // from the history of the resource; zero: unknown
+}
+
+// callOptions are the values of our own arguments.
+type callOptions struct {
+	project             string
+	confirm             string
+	reveal              bool
+	full                bool
+	fields              []string
+	all                 bool
+	registeredElsewhere bool
+	dryRun              bool
+}
+
+// ofPage returns the arguments of ours that a request for the next page repeats.
+func (o callOptions) ofPage() map[string]any {
+	args := map[string]any{}
+	if o.full {
+		args[argDetail] = "full"
+	}
+	if len(o.fields) > 0 {
+		args[argFields] = o.fields
+	}
+	if o.all {
+		args[argAll] = true
+	}
+	return args
+}
+
+// with returns the arguments as they were given, ours among them that say what was
+// asked for. A confirmation's token is used, and left out.
+func (o callOptions) with(args map[string]any) map[string]any {
+	all := make(map[string]any, len(args)+2)
+	maps.Copy(all, args)
+	if o.reveal {
+		all[argReveal] = true
+	}
+	if o.registeredElsewhere {
+		all[argRegisteredElsewhere] = true
+	}
+	return all
+}
+
+// Call makes a tool call. It never panics on what comes from outside, and
+// sends nothing that the guard does not let through. All its requests to the
+// API have one deadline; the time that a person takes to answer does not count.
+// Its outcome is fit to be read, whatever the API and the caller wrote.
+func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
+	var out Outcome
+	given, e := parseObject(raw)
+	switch {
+	case len(s.opts.Unfilled) > 0:
+		out = unfilled(s.opts.Unfilled).outcome()
+	case e != nil:
+		out = e.outcome()
+	default:
+		out = s.call(ctx, caller, name, given)
+	}
+	if e, failed := out.Structured.(*Error); failed && e.Code == errorcode.InvalidArguments && len(e.Next) == 0 && s.Offers(name) {
+		e.Next = []catalog.Next{seeSchema(name)}
+	}
+	project, _ := given[argProject].(string)
+	out.Project = cmp.Or(project, s.opts.Guard.Default())
+	return sanitize(out)
+}
+
+func (s *Set) call(ctx context.Context, caller Caller, name string, given map[string]any) Outcome {
+	ctx = deadline.Start(ctx)
+	if caller.Elicitor != nil {
+		caller.Elicitor = pausingElicitor{caller.Elicitor}
+	}
+	if core := s.coreTool(name); core != nil {
+		return core.run(ctx, caller, given)
+	}
+	t, ok := s.tools[name]
+	if !ok {
+		return s.unknownTool(name).outcome()
+	}
+	c, e := t.arguments().check(given)
+	if e != nil {
+		return e.outcome()
+	}
+	out := s.send(ctx, caller, t.row, c)
+	out.Link = linkFor(t.row, out.Structured)
+	return out
+}
+
+// pausingElicitor stops the clock of a call while a person is asked.
+type pausingElicitor struct{ guard.Elicitor }
+
+// Ask implements guard.Elicitor.
+func (p pausingElicitor) Ask(ctx context.Context, q guard.Question) guard.Answer {
+	defer deadline.Stop(ctx)()
+	return p.Elicitor.Ask(ctx, q)
+}
+
+// send takes a validated call past the guard to the API: the audit log must be ready,
+// the guard decides, the intent is recorded, the request is sent, and the outcome is
+// recorded.
+func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call) Outcome {
+	gc := &guard.Call{
+		Row: row, Principal: caller.Principal, Client: caller.Client, Elicitor: caller.Elicitor, CommandLine: caller.CommandLine,
+		ProjectID: c.own.project, Args: c.args, Confirm: c.own.confirm, Reveal: c.own.reveal, All: c.own.all,
+		RegisteredElsewhere: c.own.registeredElsewhere,
+	}
+	if c.own.dryRun {
+		return s.dryRun(ctx, gc, c)
+	}
+	if e := s.auditReady(ctx, row); e != nil {
+		return e.outcome()
+	}
+	v := s.opts.Guard.Check(ctx, gc)
+	c.warnings = append(c.warnings, gc.Warnings...)
+	if v.Ask != nil || v.Refuse != nil {
+		s.record(ctx, &c.warnings, s.callEntry(gc, c.own, v), "about this call")
+		return s.notSent(row, c, v)
+	}
+	intent, e := s.intend(ctx, gc, c.own)
+	if e != nil {
+		e.Warnings = c.warnings
+		return e.outcome()
+	}
+	sent, err := s.dispatch(ctx, gc, c)
+	if e := errorOf(row, c, sent.Answer, err); e != nil {
+		s.conclude(ctx, &c.warnings, intent, 0, e)
+		e.Warnings = c.warnings
+		e.Next = s.offered(e.Next, c.own.project)
+		return e.outcome()
+	}
+	c.now = s.now(sent)
+	c.since = s.historySince(ctx, row, gc.ProjectID, c, sent.Answer)
+	r := resultOf(row, gc.ProjectID, c, sent.Answer)
+	s.conclude(ctx, &r.Warnings, intent, sent.Status, r)
+	r.Next = s.offered(r.Next, c.own.project)
+	return Outcome{Structured: r}
+}
+
+// notSent is the outcome of a call that the guard does not let through.
+func (s *Set) notSent(row *catalog.Row, c *call, v guard.Verdict) Outcome {
+	if v.Ask != nil {
+		return Outcome{Question: v.Ask}
+	}
+	e := refused(v.Refuse)
+	e.Warnings = c.warnings
+	if e.Confirmation != nil {
+		e.Next = []catalog.Next{afterApproval(row, c)}
+	}
+	if len(e.Next) == 0 {
+		e.Next = nextAfterRefusal(row, c.args, e.Code)
+	}
+	if !slices.Contains(aboutProject, e.Code) { // else the project has to be settled first
+		e.Next = s.offered(e.Next, c.own.project)
+	}
+	return e.outcome()
+}
+
+// aboutProject are the refusals whose steps name the project themselves.
+var aboutProject = []string{errorcode.ProjectMissing, errorcode.ProjectNotAllowed, errorcode.ProjectUnconfirmed}
+
+// dispatch sends the call to the API, and has the guard remember how it ended.
+func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.Result, error) {
+	send := dispatch.Send
+	if c.own.all {
+		send = dispatch.SendAll
+	}
+	sent, err := send(ctx, s.opts.API, gc.Row, gc.ProjectID, c.args)
+	if err != nil {
+		if err := s.opts.Guard.Failed(ctx, gc, err); err != nil {
+			c.warnings = append(c.warnings, "the error could not be recorded: "+err.Error())
+		}
+	}
+	if e, ok := errors.AsType[*papi.Error](err); err == nil || ok && e.Unknown {
+		if err := s.opts.Guard.Done(ctx, gc, jsonvalue.Object(sent.Answer, "")); err != nil {
+			c.warnings = append(c.warnings, "the completed call could not be recorded: "+err.Error())
+		}
+	}
+	c.warnings = append(c.warnings, sent.Warnings...)
+	return sent, err
+}
+
+// errorOf is the error of a call that was sent, nil where it went well.
+func errorOf(row *catalog.Row, c *call, answer any, err error) *Error {
+	if err == nil {
+		warnings, e := failedSolutions(answer)
+		c.warnings = append(c.warnings, warnings...)
+		return e
+	}
+	e := failed(row, c.args, err)
+	for i, next := range e.Next {
+		if next.Tool == row.Tool && c.own.registeredElsewhere { // which still holds
+			e.Next[i].Args = jsonvalue.With(next.Args, argRegisteredElsewhere, true)
+		}
+	}
+	return e
+}
+
+// now is the API's time of an answer, by which its own times are measured:
+// the clock here may be wrong, and the sandbox's may have been moved.
+func (s *Set) now(sent dispatch.Result) time.Time {
+	if sent.Date.IsZero() {
+		return s.opts.Now()
+	}
+	return sent.Date
+}
+
+// offered keeps the next actions that this server offers, with the project
+// where the call named one.
+func (s *Set) offered(next []catalog.Next, project string) []catalog.Next {
+	kept := []catalog.Next{}
+	for _, n := range next {
+		if n.Tool != "" && !s.Offers(n.Tool) {
+			continue
+		}
+		if _, given := n.Args[argProject]; project != "" && n.Tool != "" && !given {
+			n.Args = jsonvalue.With(n.Args, argProject, project)
+		}
+		kept = append(kept, n)
+	}
+	return kept
+}

@@ -1,0 +1,189 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
+)
+
+// overview is what lives in a project.
+type overview struct {
+	// Looks says what in the project is live.
+	Looks    string `json:"looks"`
+	Webhooks []any  `json:"webhooks"` // id, target and triggers of each
+	// WhatsappAccount is the account's state, what is pending, or "none".
+	WhatsappAccount string `json:"whatsappAccount"`
+	// Counts has the things of each kind by state, with their total.
+	Counts map[string]counts `json:"counts"`
+	// Attention has what the counts hide; the first of each kind where there
+	// are many.
+	Attention []attention `json:"attention,omitempty"`
+	// NotRead has the error of each kind that could not be read.
+	NotRead map[string]string `json:"notRead"`
+
+	now time.Time // the API's
+}
+
+// counts are the things of one kind by state. Where a list has more pages than
+// the first, the states are those of its first page.
+type counts struct {
+	Total   int            `json:"total"`
+	ByState map[string]int `json:"byState"`
+	Partly  bool           `json:"partly"`
+}
+
+// readOverview reads what lives in a project, all kinds concurrently. Without
+// its webhooks, which every project can list, there is no overview.
+func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *Error) {
+	o := &overview{Webhooks: []any{}, WhatsappAccount: "none", Counts: map[string]counts{}, NotRead: map[string]string{}}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	var failure *Error
+	var found []condition
+	webhook, account := catalog.LookupResource("webhook"), catalog.LookupResource("whatsapp_account")
+	read := func(name, tool string, args map[string]any, take func(answer any)) {
+		all.Go(func() {
+			row := catalog.Lookup(tool)
+			sent, err := dispatch.Send(ctx, s.opts.API, row, projectID, args)
+			mu.Lock()
+			defer mu.Unlock()
+			e, _ := errors.AsType[*papi.Error](err)
+			switch {
+			case err == nil:
+				o.now = s.now(sent)
+				take(sent.Answer)
+			case e != nil && catalog.NoneHere(e.Code):
+				take(nil)
+			case name == webhook.Kind():
+				failure = failed(row, args, err)
+			default:
+				o.NotRead[name] = err.Error()
+			}
+		})
+	}
+	read(webhook.Kind(), webhook.List, nil, func(answer any) {
+		for _, hook := range jsonvalue.List(answer, "webhooks") {
+			kept, _ := shape(hook, callOptions{fields: []string{"id", "target", "triggers"}}, nil)
+			o.Webhooks = append(o.Webhooks, kept)
+		}
+	})
+	read(account.Kind(), account.Get, nil, func(answer any) {
+		if state := stateOf(account, answer); state != "" {
+			o.WhatsappAccount = state
+			found = append(found, candidates(account, []any{answer})...)
+		}
+	})
+	for _, resource := range counted() {
+		row := catalog.Lookup(resource.List)
+		page := *row.Op().Parameter("pageSize").Schema.Resolve().Maximum
+		read(resource.Kind(), resource.List, map[string]any{"pageSize": int(page)}, func(answer any) {
+			o.Counts[resource.Kind()] = count(row, answer)
+			found = append(found, candidates(resource, jsonvalue.List(answer, row.List()))...)
+		})
+	}
+	all.Wait()
+	o.Attention = s.attend(ctx, projectID, found, o.now)
+	o.Looks = o.looks()
+	return o, failure
+}
+
+// counted are the resources whose things an overview counts by their state.
+var counted = sync.OnceValue(func() []*catalog.Resource {
+	return slices.DeleteFunc(slices.Clone(catalog.Resources()), func(r *catalog.Resource) bool { return !r.Counted() })
+})
+
+// looks says what is live.
+func (o *overview) looks() string {
+	things, reaching := len(o.Webhooks), []string{}
+	for _, resource := range counted() {
+		c := o.Counts[resource.Kind()]
+		things += c.Total
+		for _, state := range resource.States {
+			switch n := c.ByState[state.Name]; {
+			case !state.Production || n == 0:
+			case n == 1:
+				reaching = append(reaching, fmt.Sprintf("1 %s is %s", resource.Called(1), state.Name))
+			default:
+				reaching = append(reaching, fmt.Sprintf("%d %s are %s", n, resource.Called(n), state.Name))
+			}
+		}
+	}
+	looks := "nothing in it is live"
+	switch {
+	case len(reaching) > 0:
+		looks = "production: " + strings.Join(reaching, ", ")
+	case things == 0 && o.WhatsappAccount == "none":
+		looks = "an empty project"
+	}
+	if len(o.NotRead) > 0 {
+		looks += " (not all of it could be read)"
+	}
+	return looks
+}
+
+// count counts the things of a list by their state.
+func count(row *catalog.Row, answer any) counts {
+	c := counts{ByState: map[string]int{}}
+	items := jsonvalue.List(answer, row.List())
+	for _, item := range items {
+		c.ByState[stateOf(row.Resource, item)]++
+	}
+	c.Total = len(items)
+	if n, err := strconv.Atoi(jsonvalue.Text(answer, "totalSize")); err == nil && n > c.Total {
+		c.Total, c.Partly = n, true
+	}
+	return c
+}
+
+// stateOf is a thing's state, or what is pending where it has none yet.
+func stateOf(resource *catalog.Resource, thing any) string {
+	if state := jsonvalue.Text(thing, resource.State); state != "" {
+		return state
+	}
+	return resource.Key("", jsonvalue.Text(thing, resource.Pending))
+}
+
+func (o *overview) warnings() []string {
+	warnings := []string{}
+	for _, name := range slices.Sorted(maps.Keys(o.NotRead)) {
+		warnings = append(warnings, name+" could not be read: "+o.NotRead[name])
+	}
+	return warnings
+}
+
+// maxStates is how many states of a kind the question about a project lists.
+const maxStates = 10
+
+// stateText is what stateOf found, for a person.
+func stateText(state string) string {
+	if pending, ok := strings.CutPrefix(state, "changes.status="); ok {
+		return "not live yet (" + guard.Word(pending) + ")"
+	}
+	return guard.Word(state)
+}
+
+// describe says how many are in which state, the first states where there are
+// many.
+func (c *counts) describe() string {
+	var states []string
+	for _, state := range slices.Sorted(maps.Keys(c.ByState)) {
+		states = append(states, fmt.Sprintf("%d %s", c.ByState[state], stateText(state)))
+	}
+	shown := strings.Join(states[:min(len(states), maxStates)], ", ")
+	if c.Partly {
+		shown = "of the first page: " + shown
+	}
+	return shown
+}
