@@ -223,7 +223,7 @@ func TestGuidesMentionTheGotchas(t *testing.T) {
 			"GB needs `brandIndustry`, `companyLegalName` and `messagesVolume`", noUpload,
 		},
 		"kakaotalk": {"60 more days", "The code is a number", "does not promise that a draft makes the list available", "`buttons` replaces the complete list", keptAsDraft, noUpload},
-		"bundles":   {"It can't be undone", "without them none are registered", "adds the subproject's id to the configuration"},
+		"bundles":   {"It can't be undone", "without them none are registered", "add the subproject's id to the configuration"},
 	} {
 		for _, fact := range facts {
 			if !strings.Contains(guides.Lookup(guide).Text, fact) {

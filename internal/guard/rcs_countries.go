@@ -158,5 +158,5 @@ func laterCountries(sender map[string]any) string {
 	if onlyCountries(sender) || len(lacks) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s ask for answers of their own, which can't be given after the launch. The sender has none, or not all, for %s are missing or incomplete: to launch there later, add them before this launch.", allOf(catalog.LaunchCountries()), strings.Join(lacks, ", "))
+	return fmt.Sprintf("%s have questionnaires of their own, which can't be answered after the launch. The answers for %s are missing or incomplete: to launch there later, add them before this launch.", allOf(catalog.LaunchCountries()), strings.Join(lacks, ", "))
 }
