@@ -79,7 +79,7 @@ func (s *sanitizer) result(r *Result) {
 		r.ProjectID = ""
 	}
 	r.Next = s.next("next", r.Next)
-	s.others(r, "IDs", "NextPageToken", "ProjectID", "Next", "Warnings")
+	s.fields("", reflect.ValueOf(r).Elem(), "IDs", "NextPageToken", "ProjectID", "Next", "Warnings")
 	r.Warnings = s.warnings(r.Warnings)
 }
 
@@ -90,17 +90,17 @@ func (s *sanitizer) error(e *Error) {
 		c.Summary = papi.Printable(c.Summary) // complete: a person confirms it
 		e.Confirmation = &c
 	}
-	s.others(e, "Next", "Confirmation", "Warnings")
+	s.fields("", reflect.ValueOf(e).Elem(), "Next", "Confirmation", "Warnings")
 	e.Warnings = s.warnings(e.Warnings)
 }
 
-// others sanitizes the other fields of a struct, future ones among them.
-func (s *sanitizer) others(of any, done ...string) {
-	v := reflect.ValueOf(of).Elem()
-	for i := range v.NumField() {
-		if f := v.Type().Field(i); f.IsExported() && !slices.Contains(done, f.Name) {
+// fields sanitizes the fields of a struct, future ones among them, but those that are
+// done already.
+func (s *sanitizer) fields(at string, of reflect.Value, done ...string) {
+	for i := range of.NumField() {
+		if f := of.Type().Field(i); f.IsExported() && !slices.Contains(done, f.Name) {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			v.Field(i).Set(s.reflected(name, v.Field(i), false))
+			of.Field(i).Set(s.reflected(strings.TrimPrefix(at+"."+name, "."), of.Field(i), papi.IsIdentifier(name)))
 		}
 	}
 }
@@ -214,12 +214,7 @@ func (s *sanitizer) reflected(at string, v reflect.Value, id bool) reflect.Value
 		}
 		out := reflect.New(v.Type()).Elem()
 		out.Set(v)
-		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() {
-				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-				out.Field(i).Set(s.reflected(at+"."+name, v.Field(i), papi.IsIdentifier(name)))
-			}
-		}
+		s.fields(at, out)
 		return out
 	case reflect.Slice:
 		if v.IsNil() {

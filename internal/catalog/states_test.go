@@ -18,52 +18,43 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// stateEnums has the contract's enum of the states of each resource, of the
-// statuses of its changes, and of those of its parts.
-var stateEnums = map[string]struct {
-	states, changes string
-	parts           map[string]string
-}{
-	"whatsapp_account": {"WhatsappAccountStateEnum", "WhatsappAccountChangeStateEnum", map[string]string{"wabaBanState": "WhatsappWabaBanStatesEnum"}},
-	"whatsapp_sender": {"WhatsappSenderStatesEnum", "WhatsappSenderStatusesEnum", map[string]string{
-		"displayName": "WhatsappWhatsAppSenderFieldUpdateStatusEnum", "username": "WhatsappWhatsAppSenderFieldUpdateStatusEnum",
-		"channelStatus": "WhatsappConversationAppChannelIntegrationStatusEnum",
-	}},
-	"whatsapp_template": {"WhatsappTemplateStatesEnum", "WhatsappTemplateStatusesEnum", nil},
-	"rcs_sender": {"RcsSenderStatesEnum", "", map[string]string{
-		"brandDetails.registration": "RcsBrandRegistrationProcessStatusesEnum", "operators": "RcsOperatorStatusEnum",
-		"channelStatus": "RcsConversationAppChannelIntegrationStatusEnum",
-	}},
-	"rcs_test_number":    {"RcsTestNumberStatesEnum", "", nil},
-	"kakaotalk_sender":   {"KakaotalkSenderStatesEnum", "KakaotalkSenderStatusesEnum", nil},
-	"kakaotalk_template": {"KakaotalkTemplateStatesEnum", "KakaotalkTemplateStatusesEnum", nil},
-	"sms_app":            {"SmsProvisioningStatesEnum", "", map[string]string{"channelStatus": "SmsConversationAppChannelIntegrationStatusEnum"}},
-	"bundle":             {"BundlesBundleServicesStateEnum", "", nil},
-}
-
-func enumOf(name string) []string {
-	values := []string{}
-	if name == "" {
-		return values
-	}
-	for _, v := range papi.LookupSchema(name).Enum {
-		values = append(values, fmt.Sprint(v))
-	}
-	return values
-}
-
-// eachStates calls do with each list of states that is declared, and the
-// contract's enum of them.
-func eachStates(do func(where, enum string, states []State)) {
+// eachStates calls do with each list of states that is declared, and the values
+// that the contract has for them.
+func eachStates(do func(where string, want []string, states []State)) {
 	for _, r := range resources() {
-		enums := stateEnums[r.Name]
-		do(r.Name, enums.states, r.States)
-		do(r.Name+" "+r.Pending, enums.changes, r.Changes)
+		do(r.Name, valuesOf(r, r.State), r.States)
+		do(r.Name+" "+r.Pending, valuesOf(r, r.Pending), r.Changes)
 		for _, part := range r.Parts {
-			do(r.Name+" "+part.Name, enums.parts[part.Name], part.States)
+			want := valuesOf(r, part.Field)
+			if part.Find != nil { // no single field has the status of the operators
+				want = texts(papi.LookupSchema("RcsOperatorStatusEnum").Enum)
+			}
+			do(r.Name+" "+part.Name, want, part.States)
 		}
 	}
-	do("conversation_channel", "ConversationChannelStatusEnum", ChannelStates)
+	do("conversation_channel", texts(papi.LookupSchema("ConversationChannelStatusEnum").Enum), ChannelStates)
+}
+
+// valuesOf are the values that the field has in the answers that show the
+// resource.
+func valuesOf(r *Resource, field string) []string {
+	var all []any
+	for _, row := range Rows() {
+		if answer := row.Op().Answers[200]; row.Resource == r && answer != nil && field != "" {
+			all = append(all, valuesAt(answer, field)...)
+		}
+	}
+	return texts(all)
+}
+
+// texts are values without repetitions, sorted.
+func texts(values []any) []string {
+	var all []string
+	for _, v := range values {
+		all = append(all, fmt.Sprint(v))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // resources are those that have a state.
@@ -73,19 +64,18 @@ func resources() []*Resource {
 
 // Each state of the contract is declared, once, and no other is.
 func TestEachStateOfTheContractIsDeclared(t *testing.T) {
-	if n := len(resources()); n != len(stateEnums) {
-		t.Errorf("%d resources have a state, %d have an enum here", n, len(stateEnums))
-	}
-	eachStates(func(where, enum string, states []State) {
-		want := enumOf(enum)
-		var declared []string
+	eachStates(func(where string, want []string, states []State) {
+		declared := map[string]int{}
 		for _, s := range states {
-			declared = append(declared, s.Name)
+			declared[s.Name]++
+			if !slices.Contains(want, s.Name) {
+				t.Errorf("%s: the contract has no %s: remove it from the resource's states in this package", where, s.Name)
+			}
 		}
-		slices.Sort(want)
-		slices.Sort(declared)
-		if !slices.Equal(declared, want) {
-			t.Errorf("%s declares\n%v, the contract has in %q\n%v", where, declared, enum, want)
+		for _, name := range want {
+			if declared[name] != 1 {
+				t.Errorf("%s: %s is declared %d times: declare it once in the resource's states in this package, with its class, meaning, what moves it on and the next steps", where, name, declared[name])
+			}
 		}
 	})
 }
@@ -94,21 +84,21 @@ func TestEachStateOfTheContractIsDeclared(t *testing.T) {
 // Unknown one, and where all is well, there may be nothing to do. What to do
 // about operators that refused depends on all of them.
 func TestEachStateIsComplete(t *testing.T) {
-	eachStates(func(where, _ string, states []State) {
+	eachStates(func(where string, _ []string, states []State) {
 		for _, s := range states {
 			at := where + " " + s.Name
 			goesOn := s.Class == Pending || s.Class == Failure || s.Class == ActionRequired
 			if s.Means == "" {
-				t.Errorf("%s means nothing", at)
+				t.Errorf("%s: set Means", at)
 			}
 			if goesOn != (s.Moves != "") && s.Class != Success {
-				t.Errorf("%s is %s, and is moved on by %q", at, s.Class, s.Moves)
+				t.Errorf("%s is %s, and Moves is %q: set it where something has to move the thing on, and nowhere else", at, s.Class, s.Moves)
 			}
 			if goesOn && len(s.Next) == 0 && where != "rcs_sender operators" {
-				t.Errorf("%s is %s, and there is nothing to do", at, s.Class)
+				t.Errorf("%s is %s, and no step says what to do: set Next", at, s.Class)
 			}
 			if s.Class == Pending && s.Lasts.Overdue == 0 && where != "conversation_channel" {
-				t.Errorf("%s is pending for ever", at)
+				t.Errorf("%s is pending, and nothing says for how long: set Lasts", at)
 			}
 			if s.Lasts.Overdue < s.Lasts.First || s.Lasts.First == 0 && s.Lasts != (Lasting{}) {
 				t.Errorf("%s lasts %+v", at, s.Lasts)
@@ -130,7 +120,7 @@ func TestEachStateIsComplete(t *testing.T) {
 
 // Each tool of a step exists, and takes what the step gives and needs.
 func TestEachStepOfAStateCanBeMade(t *testing.T) {
-	eachStates(func(where, _ string, states []State) {
+	eachStates(func(where string, _ []string, states []State) {
 		for _, s := range states {
 			for _, step := range s.Next {
 				row := Lookup(step.Tool)

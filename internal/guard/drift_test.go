@@ -277,7 +277,7 @@ func (w *world) load(dump []byte) {
 }
 
 // places are dumps with the thing in each of its states, by what distinguishes
-// apart.
+// them.
 func (w *world) places(k kind) map[string][]byte {
 	dumps := map[string][]byte{}
 	edit := func(name string, edits ...func(project jsonObject)) {

@@ -1,6 +1,7 @@
 package papi
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -85,10 +86,7 @@ func Operations() []*Operation {
 		}
 	}
 	slices.SortFunc(all, func(a, b *Operation) int {
-		if c := strings.Compare(a.Path, b.Path); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Method, b.Method)
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
 	})
 	return all
 }
