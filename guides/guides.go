@@ -1,6 +1,6 @@
 // Package guides holds what is worth knowing before one acts: a guide for each
 // family of the API, written for a reader who must do something, and the tables
-// of triggers and families that are made of the contract.
+// of triggers and families that are generated from the contract.
 package guides
 
 import (
@@ -58,7 +58,7 @@ var All = sync.OnceValue(func() []*Guide {
 var markers = regexp.MustCompile(`(?m)^<!-- states.*-->\n`)
 
 // overdueNote follows tables that say when a wait is overdue.
-const overdueNote = "\n\nThe API states no usual times. Where it tells since when something waits, results do too. When a wait is overdue is this server's choice: then a person asks Sinch support, unless the table names others."
+const overdueNote = "\n\nThe API states no usual times. Results show since when something has been waiting, if the API does. This server decides when a wait is overdue: a person should then ask Sinch support, unless the table names another contact."
 
 // Lookup returns the guide of a family, or nil.
 func Lookup(family string) *Guide {

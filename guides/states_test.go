@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "write the tables of states in the guide
 // stateTable is a table in a guide, with the name of its resource.
 var stateTable = regexp.MustCompile(`(?s)<!-- states: (\w+) -->\n(.*?)<!-- states end -->\n`)
 
-// The tables of states are made of the resources: `go test ./guides -run States
+// The tables of states are generated from the resources: `go test ./guides -run States
 // -update` writes them again. Each resource has its table in the guide of its
 // family.
 func TestTablesOfStatesAreFresh(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// What clients are told has the keywords and formats of JSON Schema 2020-12
+// What clients get has the keywords and formats of JSON Schema 2020-12
 // alone: some refuse a tool, or all of them, for one that they do not know.
 // test/clients compiles them with a strict Ajv.
 func TestAdvertisedSchemasAreStandard(t *testing.T) {
@@ -19,7 +19,7 @@ func TestAdvertisedSchemasAreStandard(t *testing.T) {
 		"minItems", "maxItems", "uniqueItems", "items", "required", "properties", "additionalProperties", "anyOf", "deprecated", "readOnly", "examples",
 	}
 	formats := []string{"uri", "email", "date-time"}
-	// A strict Ajv asks for the type beside a keyword that is for one type.
+	// A strict Ajv asks for the type next to a keyword that is for one type.
 	typeOf := map[string]string{"minLength": "string", "maxLength": "string", "pattern": "string", "format": "string", "minimum": "number", "maximum": "number", "minItems": "array", "maxItems": "array", "uniqueItems": "array", "items": "array", "properties": "object", "required": "object", "additionalProperties": "object"}
 	for _, byDefault := range []string{project, ""} {
 		set, _ := newSet(t, answerJSON(http.StatusOK, nil), func(o *guard.Options) { o.Default = byDefault })
@@ -37,7 +37,7 @@ func TestAdvertisedSchemasAreStandard(t *testing.T) {
 						t.Errorf("%s: the keyword %q", path, keyword)
 					}
 					if want := typeOf[keyword]; want != "" && !slices.Contains(kinds, any(want)) {
-						t.Errorf("%s: %q beside type %v", path, keyword, kinds)
+						t.Errorf("%s: %q next to type %v", path, keyword, kinds)
 					}
 					switch v := value.(type) {
 					case map[string]any:

@@ -25,11 +25,11 @@ const (
 
 var ownArguments = map[string]*papi.Schema{
 	argProject: {Type: papi.Types{"string"}, Description: "id of the Sinch project"},
-	argConfirm: {Type: papi.Types{"string"}, Description: "token of a confirmation that the person gave for exactly this call"},
+	argConfirm: {Type: papi.Types{"string"}, Description: "token of the person's confirmation for exactly this call"},
 	argReveal:  {Type: papi.Types{"boolean"}, Description: "show secrets unmasked; a person must confirm"},
-	argDetail:  {Type: papi.Types{"string"}, Enum: []any{"concise", "full"}, Description: "full leaves nothing out of the answer"},
+	argDetail:  {Type: papi.Types{"string"}, Enum: []any{"concise", "full"}, Description: "full shows the complete answer"},
 	argFields:  {Type: papi.Types{"array"}, Items: &papi.Schema{Type: papi.Types{"string"}}, Description: "keep only these paths of the answer, such as senders.state"},
-	argDryRun:  {Type: papi.Types{"boolean"}, Description: "send nothing, show what would be sent"},
+	argDryRun:  {Type: papi.Types{"boolean"}, Description: "send nothing; show what would be sent"},
 	argAll:     {Type: papi.Types{"boolean"}, Description: "follow the pages, up to 1000 items"},
 	argRegisteredElsewhere: {Type: papi.Types{"boolean"},
 		Description: "the person confirms that the code was requested elsewhere (the dashboard), or before a restart of this server"},

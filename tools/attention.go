@@ -14,13 +14,13 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// attention is a thing that an owner should know of beside its count: it
+// attention is a thing that an owner should know of besides its count: it
 // failed, a part of it is under review or was refused, or it waits for longer
 // than it should.
 type attention struct {
 	Kind   string            `json:"kind"` // as in the counts
 	IDs    map[string]string `json:"ids"`
-	Stands string            `json:"stands"`          // what pends or the state, and the parts that were refused
+	Stands string            `json:"stands"`          // what is pending or the state, and the parts that were refused
 	Since  string            `json:"since,omitempty"` // at least; left out where the API does not say
 	Why    string            `json:"why,omitempty"`   // the API's reason
 

@@ -20,7 +20,7 @@ import (
 )
 
 // auditLines are the lines of a log, without what changes from run to run. An
-// outcome must follow the intent of its call at once.
+// outcome must follow the intent of its call directly.
 func auditLines(t *testing.T, path string) []string {
 	t.Helper()
 	raw, err := os.ReadFile(path)
@@ -112,15 +112,15 @@ func TestAuditLines(t *testing.T) {
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil || strings.Contains(string(raw), canary) || strings.Contains(string(raw), token) {
-		t.Errorf("a secret stands in the log (%v)", err)
+		t.Errorf("a secret is in the log (%v)", err)
 	}
 	if report, err := set.opts.Audit.Verify(context.Background(), ""); err != nil || report.Lines != 13 || len(report.Open) != 0 {
 		t.Errorf("%+v, %v", report, err)
 	}
 }
 
-// A write that could not be told of is not sent, and nobody is asked about it,
-// whatever stands in the way of its line.
+// A write that could not be logged is not sent, and no person is asked about it,
+// whatever prevents its line.
 func TestNoWriteWithoutItsLine(t *testing.T) {
 	file := func(t *testing.T, text string) *audit.Log {
 		path := filepath.Join(t.TempDir(), "audit.jsonl")
@@ -132,7 +132,7 @@ func TestNoWriteWithoutItsLine(t *testing.T) {
 	for name, log := range map[string]func(t *testing.T) *audit.Log{
 		"no folder":        func(t *testing.T) *audit.Log { return audit.File(filepath.Join(t.TempDir(), "no", "audit.jsonl")) },
 		"a folder":         func(t *testing.T) *audit.Log { return audit.File(t.TempDir()) },
-		"a torn line":      func(t *testing.T) *audit.Log { return file(t, `{"seq":1,"time":`) },
+		"a truncated line": func(t *testing.T) *audit.Log { return file(t, `{"seq":1,"time":`) },
 		"no line of ours":  func(t *testing.T) *audit.Log { return file(t, "hello\n") },
 		"a broken store":   func(t *testing.T) *audit.Log { return audit.InStore(failingStore{store.NewMemory(), 0}) },
 		"no room for one":  func(t *testing.T) *audit.Log { return audit.InStore(failingStore{store.NewMemory(), 1}) },
@@ -239,7 +239,7 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// A line tells what the call said of itself, and holds no code.
+// A line contains what the call said of itself, and no code.
 func TestAuditTellsOfAWordAndOfARevealedSecret(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
 	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{"id": "s", "state": "PENDING_VERIFICATION"}), func(o *guard.Options) { o.Mode, o.Rules = guard.Auto, nil })
@@ -295,7 +295,7 @@ func TestNoAuditLineHoldsASecret(t *testing.T) {
 		t.Errorf("%d calls left %d lines", calls, lines)
 	}
 	if bytes.Contains(raw, []byte(canary)) {
-		t.Error("a secret stands in the log")
+		t.Error("a secret is in the log")
 	}
 }
 

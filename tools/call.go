@@ -193,12 +193,12 @@ func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.R
 	sent, err := send(ctx, s.opts.API, gc.Row, gc.ProjectID, c.args)
 	if err != nil {
 		if err := s.opts.Guard.Failed(ctx, gc, err); err != nil {
-			c.warnings = append(c.warnings, "what went wrong could not be remembered: "+err.Error())
+			c.warnings = append(c.warnings, "the error could not be recorded: "+err.Error())
 		}
 	}
 	if e, ok := errors.AsType[*papi.Error](err); err == nil || ok && e.Unknown {
 		if err := s.opts.Guard.Done(ctx, gc, jsonvalue.Object(sent.Answer, "")); err != nil {
-			c.warnings = append(c.warnings, "what was done could not be remembered: "+err.Error())
+			c.warnings = append(c.warnings, "the completed call could not be recorded: "+err.Error())
 		}
 	}
 	c.warnings = append(c.warnings, sent.Warnings...)

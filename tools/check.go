@@ -83,7 +83,7 @@ func (a *arguments) invalidIDs(args map[string]any) []papi.Violation {
 		switch {
 		case problem != "":
 		case strings.TrimSpace(id) != id:
-			problem = "has blanks around it"
+			problem = "begins or ends with spaces"
 		case p.Name != argProject && unfilledID.MatchString(id):
 			problem = "is a placeholder that was not filled in"
 		}
@@ -110,7 +110,7 @@ func (a *arguments) orADraft(e *Error, args map[string]any) *Error {
 	draft := maps.Clone(args)
 	draft["status"] = "DRAFT"
 	if len(a.checked.Violations(draft, papi.CheckOptions{Closed: true, Draft: true, Formats: true})) == 0 {
-		e.Resolution = "give what is missing, or save it with status DRAFT, which may leave it out for now. " + errorcode.Do(e.Code)
+		e.Resolution = "give what is missing, or save it with status DRAFT, where it may be missing for now.  " + errorcode.Do(e.Code)
 	}
 	return e
 }

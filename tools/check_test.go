@@ -33,13 +33,13 @@ func TestModelSlipsAreCoerced(t *testing.T) {
 		{"null that removes is sent", "whatsapp_template_update", `{"templateName":"a_b","languageCode":"DE","details":{"optimization":null}}`, `{"details":{"optimization":null}}`, ""},
 		{"the variant by its fixed values", "whatsapp_template_update", `{"templateName":"a_b","languageCode":"DE","details":{"components":[{"type":"body","text":"hi"}]}}`,
 			`{"details":{"components":[{"text":"hi","type":"BODY"}]}}`, "details.components[0].type"},
-		{"a whole number with a point", "webhook_list", `{"pageSize":5.0}`, `pageSize=5`, ""},
-		{"a whole number with an exponent", "webhook_list", `{"pageSize":"1e1"}`, `pageSize=10`, "pageSize"},
+		{"an integer with a point", "webhook_list", `{"pageSize":5.0}`, `pageSize=5`, ""},
+		{"an integer with an exponent", "webhook_list", `{"pageSize":"1e1"}`, `pageSize=10`, "pageSize"},
 		{"blanks around a fixed value", "sms_app_create", `{"name":"a","region":" eu "}`, `{"name":"a","region":"EU"}`, "region"},
 		{"big numbers stay exact", "kakaotalk_sender_verify", `{"plusFriendId":"@f","code":9007199254740993}`, `{"code":9007199254740993}`, ""},
-		{"a boolean or an object as a text", "bundle_create", `{"name":"a","region":"EU","smsApp":"true","convApp":"{\"name\":\"b\"}"}`, `{"convApp":{"name":"b"},"name":"a","region":"EU","smsApp":true}`, "smsApp: the text taken as true"},
+		{"a boolean or an object as a text", "bundle_create", `{"name":"a","region":"EU","smsApp":"true","convApp":"{\"name\":\"b\"}"}`, `{"convApp":{"name":"b"},"name":"a","region":"EU","smsApp":true}`, "smsApp: the string converted to true"},
 		{"the end of one value, where all begin alike", "kakaotalk_template_create", `{"plusFriendId":"@f","details":{"name":"a","language":"ko","content":"c","emphasizeType":"TEXT"}}`,
-			`{"details":{"content":"c","emphasizeType":"EMPHASIZE_TYPE_TEXT","language":"KO","name":"a"}}`, `details.emphasizeType: \"TEXT\" taken as \"EMPHASIZE_TYPE_TEXT\"`},
+			`{"details":{"content":"c","emphasizeType":"EMPHASIZE_TYPE_TEXT","language":"KO","name":"a"}}`, `details.emphasizeType: \"TEXT\" converted to \"EMPHASIZE_TYPE_TEXT\"`},
 		{"the other code of a country", "rcs_sender_update", `{"senderId":"s","details":{"countries":["UK","se"]}}`, `{"details":{"countries":["GB","SE"]}}`, "details.countries[0]"},
 		{"a language with its country", "whatsapp_template_create", `{"name":"a_b","language":"pt-br","category":"utility","status":"draft"}`, `{"category":"UTILITY","language":"PT_BR","name":"a_b","status":"DRAFT"}`, "language"},
 		{"a number where digits are meant", "whatsapp_sender_create", `{"details":{"countryCode":1,"phoneNumber":5550100001,"displayName":"x"}}`, `{"details":{"countryCode":"1","displayName":"x","phoneNumber":"5550100001"}}`, "details.countryCode"},
@@ -115,16 +115,16 @@ func TestAllViolationsAreToldAtOnce(t *testing.T) {
 			[]place{{"components", "it belongs in details", "details.components"}, {"details", "required", ""}}},
 		{"a place too low", "whatsapp_template_create", `{"name":"a_b","language":"IT","details":{"components":[{"type":"BODY","text":"Hi there now."}],"category":"UTILITY"}}`,
 			[]place{{"category", "required", ""}, {"details.category", "it belongs at the top level", "category"}}},
-		{"a place too high, beside a name like it", "whatsapp_sender_create", `{"phoneNumberProvider":"CUSTOMER","phoneNumber":"5550100001","details":{"displayName":"x","vertical":"OTHER","countryCode":"1"}}`,
+		{"a place too high, next to a name like it", "whatsapp_sender_create", `{"phoneNumberProvider":"CUSTOMER","phoneNumber":"5550100001","details":{"displayName":"x","vertical":"OTHER","countryCode":"1"}}`,
 			[]place{{"phoneNumber", "it belongs in details", "details.phoneNumber"}}},
-		{"a place beside", "rcs_sender_create", `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"OTP","details":{"logoUrl":"https://example.com/a.png"},"countries":["GB"]}`,
+		{"a sibling's place", "rcs_sender_create", `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"OTP","details":{"logoUrl":"https://example.com/a.png"},"countries":["GB"]}`,
 			[]place{{"countries", "it belongs in details", "details.countries"}, {"details.logoUrl", "it belongs in details.brand", "details.brand.logoUrl"}}},
 		{"answers without their object", "rcs_sender_create", `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"OTP","details":{"questionnaire":{"verification":{"name":"Ann"},"us":{"taxId":"1"}}}}`,
 			[]place{{"details.questionnaire.us.answers", "required", ""}, {"details.questionnaire.us.taxId", "it belongs in details.questionnaire.us.answers", "details.questionnaire.us.answers.taxId"},
 				{"details.questionnaire.verification.answers", "required", ""}, {"details.questionnaire.verification.name", "it belongs in details.questionnaire.verification.answers", "details.questionnaire.verification.answers.name"}}},
 		{"a template without its details", "kakaotalk_template_create", `{"plusFriendId":"@f","name":"a","content":"b","buttons":[]}`,
 			[]place{{"buttons", "it belongs in details", "details.buttons"}, {"content", "it belongs in details", "details.content"}, {"details", "required", ""}, {"name", "it belongs in details", "details.name"}}},
-		{"buttons beside their component", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Hi there."}],"buttons":[]}}`,
+		{"buttons next to their component", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Hi there."}],"buttons":[]}}`,
 			[]place{{"details.buttons", "it belongs in details.components[]", "details.components[].buttons"}}},
 		{"names of Meta's", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"AUTHENTICATION","details":{"components":[{"type":"BODY","add_security_recommendation":true},{"type":"BUTTONS","buttons":[{"type":"OTP","otp_type":"COPY_CODE","text":"Copy"}]}]}}`,
 			[]place{{"details.components[0].add_security_recommendation", "no such name", "addSecurityRecommendation"}, {"details.components[1].buttons[0].otpType", "COPY_CODE", ""}, {"details.components[1].buttons[0].otp_type", "no such name", "otpType"}}},
@@ -132,7 +132,7 @@ func TestAllViolationsAreToldAtOnce(t *testing.T) {
 			[]place{{"details.components[0].example", "no such name", "examples"}}},
 		{"a language of several", "whatsapp_template_create", `{"name":"a_b","language":"zh","category":"UTILITY","status":"DRAFT"}`, []place{{"language", "ZH_CN", "ZH_CN, ZH_HK, ZH_TW"}}},
 		{"a country where it is none of ours", "rcs_sender_update", `{"senderId":"s","details":{"countries":["IE"]}}`, []place{{"details.countries[0]", "GB", ""}}},
-		{"a name of its own beside one elsewhere", "rcs_sender_create", `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"OTP","details":{"brand":{"emails":[{"email":"a@example.com","label":"x"}]}}}`,
+		{"a name of its own next to one elsewhere", "rcs_sender_create", `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"OTP","details":{"brand":{"emails":[{"email":"a@example.com","label":"x"}]}}}`,
 			[]place{{"details.brand.emails[0].address", "required", ""}, {"details.brand.emails[0].email", "no such name", "address"}}},
 		{"another API's name, a place too high", "kakaotalk_template_create", `{"plusFriendId":"@f","templateContent":"b","details":{"name":"a","language":"KO","content":"c"}}`, []place{{"templateContent", "it belongs in details", "details.content"}}},
 		{"names of Meta's that would tell the form", "whatsapp_sender_create", `{"waba_id":"1","phone_number_id":"2"}`,
@@ -146,11 +146,11 @@ func TestAllViolationsAreToldAtOnce(t *testing.T) {
 			[]place{{"details.components[1].examples[0]", "object with names of mimeType, url", ""}}},
 		{"no text for a fixed value", "sms_app_create", `{"name":"a","region":null}`, []place{{"region", "BR", ""}}},
 		{"blanks around ids", "whatsapp_sender_create", `{"wabaId":"1 ","phoneNumberId":" 2","authenticationCode":"x"}`, []place{{"phoneNumberId", "without blanks around it", "2"}, {"wabaId", "without blanks around it", "1"}}},
-		{"ids that nobody filled in", "whatsapp_template_comment_add", `{"templateName":"{templateName}","languageCode":"EN","comment":"x"}`, []place{{"templateName", "a placeholder that was not filled in", ""}}},
+		{"ids that were not filled in", "whatsapp_template_comment_add", `{"templateName":"{templateName}","languageCode":"EN","comment":"x"}`, []place{{"templateName", "a placeholder that was not filled in", ""}}},
 		{"a plus sign before a country code", "whatsapp_sender_create", `{"details":{"countryCode":"+44","phoneNumber":"5550100001","displayName":"x"}}`, []place{{"details.countryCode", "digits only", "44"}}},
 		{"a variable in a file's URL", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Hi there."},{"type":"HEADER","format":"IMAGE","examples":[{"url":"https://example.com/{{1}}.png"}]}]}}`,
 			[]place{{"details.components[1].examples[0].url", "a placeholder that was not filled in", ""}}},
-		{"a host that nobody filled in", "webhook_create", `{"target":"https://<your-host>/h","secret":"Zx81-vQp3-77Lm"}`, []place{{"target", "a placeholder that was not filled in", ""}}},
+		{"a host that was not filled in", "webhook_create", `{"target":"https://<your-host>/h","secret":"Zx81-vQp3-77Lm"}`, []place{{"target", "a placeholder that was not filled in", ""}}},
 		{"no port", "webhook_create", `{"target":"https://example.com:99999/h","secret":"Zx81-vQp3-77Lm"}`, []place{{"target", "a port from 1 to 65535", ""}}},
 		{"a variable in a host", "whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Hi there."},{"type":"BUTTONS","buttons":[{"type":"URL","text":"x","url":"https://{{1}}.example.com","examples":["https://a.example.com"]}]}]}}`,
 			[]place{{"details.components[1].buttons[0].url", "a {{1}} is allowed only at its end", ""}}},
@@ -249,7 +249,7 @@ func TestTheViolationsToldAreBounded(t *testing.T) {
 	}
 	info := failure(t, do(t, set, "webhook_list", args))["additionalInformation"].(map[string]any)
 	if len(info["violations"].([]any)) != 50 || info["more"] != maxNames-50.0 {
-		t.Errorf("%d told, more: %v", len(info["violations"].([]any)), info["more"])
+		t.Errorf("%d listed, more: %v", len(info["violations"].([]any)), info["more"])
 	}
 }
 
@@ -301,7 +301,7 @@ func TestADraftMayLeaveOut(t *testing.T) {
 	if err := json.Unmarshal([]byte(api.last().body), &sent); err != nil || !reflect.DeepEqual(sent, draft) {
 		t.Errorf("sent %s", api.last().body)
 	}
-	// What is refused for that alone is told so, for each tool that saves.
+	// What is refused for that alone says so, for each tool that saves.
 	for tool, args := range map[string]map[string]any{
 		"whatsapp_template_create":  {"status": "SUBMIT", "name": "a_b", "language": "EN_US", "category": "MARKETING"},
 		"kakaotalk_sender_create":   {"plusFriendId": "@f", "details": map[string]any{"name": "Example", "adminPhoneNo": "+15550100"}},
@@ -315,7 +315,7 @@ func TestADraftMayLeaveOut(t *testing.T) {
 			t.Errorf("%s, with nonsense: %v", tool, e["resolution"])
 		}
 	}
-	// An update keeps a draft unless it is told to submit.
+	// An update keeps a draft unless its status is SUBMIT.
 	result(t, do(t, set, "whatsapp_template_update", map[string]any{
 		"templateName": "a_b", "languageCode": "DE", "details": map[string]any{"components": []any{map[string]any{"type": "HEADER", "format": "TEXT"}}},
 	}))

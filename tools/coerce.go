@@ -40,7 +40,7 @@ func (c *coercer) object(s *papi.Schema, given map[string]any, path string) map[
 			continue
 		}
 		if value == nil && !takesNull(p) && !slices.Contains(s.Required, name) {
-			c.warn(at, "null left out; it is not nullable")
+			c.warn(at, "null removed: the field is not nullable")
 			continue
 		}
 		if p.Deprecated {
@@ -86,19 +86,19 @@ func (c *coercer) kind(s *papi.Schema, given any, path string) any {
 		given = c.unquoted(s, v, path)
 	case json.Number:
 		if s.Type.Has("string") && !s.Type.Has("number") {
-			c.warn(path, "the number taken as a text")
+			c.warn(path, "the number converted to a string")
 			return v.String()
 		}
 		return integer(v)
 	}
 	if _, isList := given.([]any); s.Type.Has("array") && !isList && given != nil {
-		c.warn(path, "taken as a list of one")
+		c.warn(path, "converted to a list with one item")
 		return []any{given}
 	}
 	return given
 }
 
-// integer writes a whole number without a point and an exponent, which a query
+// integer writes an integer without a point and an exponent, which a query
 // does not accept: 50.0 and 5e1 are 50.
 func integer(n json.Number) json.Number {
 	if !strings.ContainsAny(n.String(), ".eE") {
@@ -139,7 +139,7 @@ func (c *coercer) enum(s *papi.Schema, given, path string) string {
 		return given
 	}
 	if meant := papi.CanonicalValue(given, values); meant != "" {
-		c.warn(path, "%q taken as %q", papi.Echo(given), meant)
+		c.warn(path, "%q converted to %q", papi.Echo(given), meant)
 		return meant
 	}
 	return given
@@ -167,24 +167,24 @@ func (c *coercer) unquoted(s *papi.Schema, text, path string) any {
 	switch held := c.parse(text).(type) {
 	case map[string]any:
 		if takes(s, "object") {
-			c.warn(path, "the text taken as the object that it holds")
+			c.warn(path, "the string parsed as the object in it")
 			return held
 		}
 	case []any:
 		if takes(s, "array") {
-			c.warn(path, "the text taken as the list that it holds")
+			c.warn(path, "the string parsed as the list in it")
 			return held
 		}
 	}
 	switch held := c.parse(strings.ToLower(withoutZeros(text))).(type) {
 	case json.Number:
 		if takes(s, "number") || takes(s, "integer") {
-			c.warn(path, "the text taken as a number")
+			c.warn(path, "the string converted to a number")
 			return integer(held)
 		}
 	case bool:
 		if takes(s, "boolean") {
-			c.warn(path, "the text taken as %v", held)
+			c.warn(path, "the string converted to %v", held)
 			return held
 		}
 	}

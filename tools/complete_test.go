@@ -53,7 +53,7 @@ func TestCompletions(t *testing.T) {
 		"languages of a template":          {"whatsapp_template_languages", map[string]string{"templateName": "order_late"}, "", "DE EN"},
 		"languages of none":                {"whatsapp_template_languages", nil, "", ""},
 		"where the API fails":              {"rcs_senders", nil, "", ""},
-		"what nobody knows":                {"weather", nil, "", ""},
+		"an unknown source":                {"weather", nil, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := complete(set, test.source, test.given, test.begun); got != test.want {
@@ -68,7 +68,7 @@ func TestCompletions(t *testing.T) {
 	}
 }
 
-// One read serves a minute of typing, and all who type at once.
+// One read serves a minute of typing, and all who type concurrently.
 func TestACompletionReadsOnce(t *testing.T) {
 	set, api := newSet(t, answerJSON(http.StatusOK, map[string]any{"senders": []any{map[string]any{"id": "s-1"}}}), nil)
 	var all sync.WaitGroup
@@ -104,7 +104,7 @@ func TestACompletionReadsOnlyWithAToolThatIsOffered(t *testing.T) {
 func TestKeptCompletionsEndAndAreBounded(t *testing.T) {
 	c := completions{kept: map[string]completion{"old": {[]string{"x"}, time.Now().Add(-time.Second)}}}
 	if _, ok := c.get("old"); ok {
-		t.Error("an old one is still told")
+		t.Error("an old one is still listed")
 	}
 	for i := range 10 * maxCompletionReads {
 		c.put(string(rune('a'+i%26))+strings.Repeat("x", i), nil)
@@ -114,7 +114,7 @@ func TestKeptCompletionsEndAndAreBounded(t *testing.T) {
 	}
 }
 
-// What was read for one who may see a project is not told to one who may not.
+// What was read for one who may see a project is not shown to one who may not.
 func TestAKeptCompletionIsOnlyForWhoMaySeeTheProject(t *testing.T) {
 	set, _ := newSet(t, func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -130,7 +130,7 @@ func TestAKeptCompletionIsOnlyForWhoMaySeeTheProject(t *testing.T) {
 	for _, asks := range []struct{ principal, want string }{{"other", ""}, {"test", "s-1"}, {"other", ""}} {
 		got := set.Complete(t.Context(), Caller{Principal: asks.principal}, "rcs_senders", map[string]string{"projectId": "subproject"}, "")
 		if strings.Join(got, " ") != asks.want {
-			t.Errorf("%s is told %v, want %q", asks.principal, got, asks.want)
+			t.Errorf("%s gets %v, want %q", asks.principal, got, asks.want)
 		}
 	}
 }
@@ -165,7 +165,7 @@ func TestLinks(t *testing.T) {
 	}{
 		"an error of the API":         {"webhook_create", &Error{Status: 409, Code: "webhook_exists"}, "papi://errors/webhook_exists"},
 		"an error that others know":   {"kakaotalk_sender_create", &Error{Status: 409, Code: "file_not_found"}, "papi://errors/kakaotalk.file_not_found"},
-		"an error that nobody knows":  {"webhook_create", &Error{Status: 409, Code: "new_code"}, ""},
+		"an unknown error":            {"webhook_create", &Error{Status: 409, Code: "new_code"}, ""},
 		"an error of ours":            {"webhook_create", &Error{Code: "invalid_arguments"}, ""},
 		"a refusal":                   {"webhook_create", &Error{Code: "guard_all_alone"}, "papi://guides/webhooks"},
 		"a refusal for the project":   {"webhook_create", &Error{Code: "guard_project_unconfirmed"}, ""},

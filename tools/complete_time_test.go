@@ -48,7 +48,7 @@ func slowSet(t *testing.T, api *slowAPI, toolsets ...string) *Set {
 	})})
 }
 
-// A menu does not hang on the API: it stays empty, and the API is left alone
+// A menu does not wait for the API: it stays empty, and the API is left alone
 // for a minute.
 func TestACompletionIsSilentWhereTheAPIDoesNotAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestACompletionIsKeptForAMinute(t *testing.T) {
 	})
 }
 
-// Whoever began to type may leave: who waits for the same read still gets it.
+// Who began to type may leave: who waits for the same read still gets it.
 func TestACompletionOutlivesWhoBeganIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &slowAPI{takes: time.Second, body: `{"senders":[{"id":"s-1"},{"id":"s\u202e-2"},{"id":"s\u3164"},{"id":"s\n-3"}]}`}

@@ -68,7 +68,7 @@ func conditionOf(resource *catalog.Resource, thing any) condition {
 // stamp writes a time as results have it.
 func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 
-// key is what decides: what pends, else the state.
+// key is what decides: what is pending, else the state.
 func (st *condition) key() string { return st.resource.Key(st.state, st.pending) }
 
 // age is how long the thing is as it is, at least; 0 where that is unknown.
@@ -84,7 +84,7 @@ func (st *condition) waits() bool { return st.lasts.Overdue > 0 }
 // overdue reports whether the thing waits for longer than it should.
 func (st *condition) overdue(now time.Time) bool { return st.waits() && st.age(now) > st.lasts.Overdue }
 
-// needsAttention reports whether the thing does not go on without a call or a
+// needsAttention reports whether the thing does not continue without a call or a
 // person.
 func (st *condition) needsAttention(now time.Time) bool {
 	return st.at.Class == catalog.Failure || st.at.Class == catalog.ActionRequired || len(st.refused) > 0 || st.overdue(now)
@@ -114,7 +114,7 @@ func (st *condition) wording(now time.Time) *strings.Replacer {
 	case age > 0:
 		since = fmt.Sprintf(": since %s, %s%s", stamp(st.since), inWords(age), since)
 	case st.waits(): // the API does not say since when
-		since += fmt.Sprintf(", and after %s a person asks %s", st.lasts.OverdueAfter(), st.lasts.Asked())
+		since += fmt.Sprintf(", and after %s a person should ask %s", st.lasts.OverdueAfter(), st.lasts.Asked())
 	}
 	return strings.NewReplacer("{again}", st.lasts.CheckAgain(st.age(now)), "{since}", since)
 }
@@ -143,7 +143,7 @@ func (st *condition) escalation(project string, ids map[string]string, now time.
 		facts = append(facts, name+" "+quoted(ids[name]))
 	}
 	facts = append(facts, fmt.Sprintf("%s since %s", st.key(), stamp(st.since)))
-	return catalog.Step{Do: fmt.Sprintf("overdue: %s for %s, longer than %s (the API states no usual time): a person asks %s, with %s",
+	return catalog.Step{Do: fmt.Sprintf("overdue: %s for %s, longer than %s (the API states no usual time): a person should ask %s, with %s",
 		st.key(), inWords(st.age(now)), st.lasts.OverdueAfter(), st.lasts.Asked(), strings.Join(facts, ", "))}
 }
 
@@ -154,7 +154,7 @@ const maxQuoted = 200
 func quoted(text string) string { return papi.Quoted(text, maxQuoted) }
 
 // historySince asks the thing's history since when it waits: the time of the
-// newest entry that is no comment. The time stays unknown where that fails: a
+// newest entry that is not a comment. The time stays unknown where that fails: a
 // read is not lost for it.
 func (s *Set) historySince(ctx context.Context, row *catalog.Row, project string, c *call, answer any) time.Time {
 	if row.Effect != catalog.Read || row.Resource == nil || row.Resource.History == "" || row.List() != "" {

@@ -35,7 +35,7 @@ func steps(t *testing.T, out Outcome) string {
 	return strings.Join(lines, "\n")
 }
 
-// A name that Meta reviews is no change that pends, and an ACTIVE sender is not
+// A name that Meta reviews is not a pending change, and an ACTIVE sender is not
 // ready as long as it is.
 func TestANameUnderReviewPends(t *testing.T) {
 	g := newGraph(t)
@@ -71,9 +71,9 @@ func TestANameUnderReviewPends(t *testing.T) {
 			if got := steps(t, out); (status == "REJECTED") != strings.Contains(got, `"it is another's"`) {
 				t.Errorf("%s %s: next says %s", field, status, got)
 			}
-			told := string(encode(do(t, g.set, "project_overview", map[string]any{}).Structured))
-			if strings.Contains(told, field+"="+status) != (status != "APPROVED") || strings.Contains(told, `"why":"it is another's"`) != (status == "REJECTED") {
-				t.Errorf("%s %s: the overview says %s", field, status, told)
+			got := string(encode(do(t, g.set, "project_overview", map[string]any{}).Structured))
+			if strings.Contains(got, field+"="+status) != (status != "APPROVED") || strings.Contains(got, `"why":"it is another's"`) != (status == "REJECTED") {
+				t.Errorf("%s %s: the overview says %s", field, status, got)
 			}
 		}
 	}
@@ -87,7 +87,7 @@ func TestANameUnderReviewPends(t *testing.T) {
 }
 
 // The longer a thing waits, the later is the next look, and after a time it is
-// overdue: a person is told whom to ask, and with what. All of it goes by the
+// overdue: the agent learns whom a person should ask, and with what. All of it uses the
 // API's clock.
 func TestNextKnowsTime(t *testing.T) {
 	g := newGraph(t)
@@ -108,16 +108,16 @@ func TestNextKnowsTime(t *testing.T) {
 			got := steps(t, out)
 			switch since := result(t, out)["since"]; {
 			case resource.Since == "" && resource.History == "":
-				if since != nil || !strings.Contains(got, "after 1 day a person asks Sinch support") {
-					t.Errorf("%s %s: the API tells no time, and next says %s", thing.name, key, got)
+				if since != nil || !strings.Contains(got, "after 1 day a person should ask Sinch support") {
+					t.Errorf("%s %s: the API gives no time, and next says %s", thing.name, key, got)
 				}
 			case since == nil || strings.Contains(got, "in a minute") || !strings.Contains(got, "overdue: "+key) ||
-				!strings.Contains(got, "a person asks "+lasting.Asked()) || !strings.Contains(got, fmt.Sprintf("projectId %q", sandbox.DefaultProject)) || !strings.Contains(got, fmt.Sprint(since)):
+				!strings.Contains(got, "a person should ask "+lasting.Asked()) || !strings.Contains(got, fmt.Sprintf("projectId %q", sandbox.DefaultProject)) || !strings.Contains(got, fmt.Sprint(since)):
 				t.Errorf("%s %s since %v: next says %s", thing.name, key, since, got)
 			}
 			for name, id := range thing.read.Args {
 				if since := result(t, out)["since"]; since != nil && !strings.Contains(got, fmt.Sprintf("%s %q", name, id)) {
-					t.Errorf("%s %s: whoever is asked is not told %s: %s", thing.name, key, name, got)
+					t.Errorf("%s %s: the step to ask lacks %s: %s", thing.name, key, name, got)
 				}
 			}
 		}
@@ -187,10 +187,10 @@ func TestTheTimeIsTold(t *testing.T) {
 	if r["now"] != stamp(g.box.Now()) {
 		t.Errorf("the overview's now is %v", r["now"])
 	}
-	told := string(encode(r))
+	got := string(encode(r))
 	for _, want := range []string{`"kind":"whatsappTemplates"`, `"stands":"PENDING for `, `"templateName":"order_shipped"`, `it is PENDING for `} {
-		if !strings.Contains(told, want) {
-			t.Errorf("the overview lacks %s: %s", want, told)
+		if !strings.Contains(got, want) {
+			t.Errorf("the overview lacks %s: %s", want, got)
 		}
 	}
 }
@@ -225,7 +225,7 @@ func TestADraftSaysThatItIsOne(t *testing.T) {
 	}
 }
 
-// A draft that lacks what a submit needs asks for it; a whole one does not.
+// A draft that lacks what a submit needs asks for it; a complete one does not.
 func TestADraftThatLacksDetailsAsksForThem(t *testing.T) {
 	for tool, schema := range map[string]string{
 		"whatsapp_sender_update":    "WhatsappInputSenderPartnerInitiatedDetailsDto",
@@ -263,13 +263,13 @@ func TestADraftThatLacksDetailsAsksForThem(t *testing.T) {
 	}
 }
 
-// Whether an update merges or replaces stands in the description of each.
+// The description of each update says whether it merges or replaces.
 func TestEachUpdateSaysWhatHappensToWhatIsLeftOut(t *testing.T) {
 	for _, row := range catalog.Rows() {
 		if row.Effect != catalog.Update {
 			continue
 		}
-		if !strings.Contains(row.About, "left out stay") && !strings.Contains(row.About, "Replace ") && !strings.Contains(row.About, "changes nothing else") {
+		if !strings.Contains(row.About, "left out keep their value") && !strings.Contains(row.About, "Replace ") && !strings.Contains(row.About, "changes nothing else") {
 			t.Errorf("%s: %s", row.Tool, row.About)
 		}
 	}
@@ -317,9 +317,9 @@ func TestNotesPointToWhatThereIs(t *testing.T) {
 			}
 		}
 	}
-	told := string(encode(result(t, do(t, set, "schema_get", map[string]any{"tool": "whatsapp_sender_update"}))))
-	if !strings.Contains(told, "WHATSAPP_SENDER_DISPLAY_NAME_UPDATED") {
-		t.Errorf("the events of an update are not named: %s", told)
+	got := string(encode(result(t, do(t, set, "schema_get", map[string]any{"tool": "whatsapp_sender_update"}))))
+	if !strings.Contains(got, "WHATSAPP_SENDER_DISPLAY_NAME_UPDATED") {
+		t.Errorf("the events of an update are not named: %s", got)
 	}
 }
 
@@ -341,14 +341,14 @@ func TestAProjectThatIsNotAllowedLeadsOn(t *testing.T) {
 	}
 }
 
-// Where a list holds what needs somebody, next says which; a delete leads to the
+// Where a list contains what needs attention, next says which; a delete leads to the
 // list of what is left.
 func TestListsAndDeletesLeadOn(t *testing.T) {
 	g := newGraph(t)
 	g.become(func(map[string]any) {})
 	r := result(t, do(t, g.set, "whatsapp_template_list", map[string]any{}))
-	if told := string(encode(r["next"])); !strings.Contains(told, "3 of 12 need attention") && !strings.Contains(told, "reject_winter_sale") {
-		t.Errorf("next is %s", told)
+	if got := string(encode(r["next"])); !strings.Contains(got, "3 of 12 need attention") && !strings.Contains(got, "reject_winter_sale") {
+		t.Errorf("next is %s", got)
 	}
 	for _, row := range catalog.Rows() {
 		if row.Effect != catalog.Delete || row.Tool == "rcs_test_number_delete" || row.Tool == "whatsapp_account_delete" { // of which there is no list
@@ -400,8 +400,8 @@ func TestFinishedBundlesAndChannels(t *testing.T) {
 	}
 }
 
-// A state that needs somebody is told of, and goes first, whatever part of the
-// thing is under review or was refused beside it.
+// A state that needs a person is reported, and comes first, whatever part of the
+// thing is under review or was refused next to it.
 func TestAStateComesBeforeItsParts(t *testing.T) {
 	for _, resource := range []string{"whatsapp_account", "whatsapp_sender", "rcs_sender", "sms_app"} {
 		row := catalog.Lookup(catalog.LookupResource(resource).Get)

@@ -40,7 +40,7 @@ func (s *stuckStore) Get(ctx context.Context, key string) ([]byte, bool, error) 
 	return nil, false, context.Cause(ctx)
 }
 
-// outlives reports whether what stands under a key is read though the caller has
+// outlives reports whether what is stored under a key is read though the caller has
 // left: to remember a call that was sent, or to leave a line about one.
 func outlives(key string) bool {
 	return strings.HasPrefix(key, "guard/bundle/") || strings.HasPrefix(key, "audit/")
@@ -57,7 +57,7 @@ func (a silentAPI) All(ctx context.Context, r *papi.Request, _ string, _ int) (*
 	return a.Do(ctx, r)
 }
 
-// A call ends at once when its caller leaves, whichever read of the store it
+// A call ends immediately when its caller leaves, whichever read of the store it
 // waits for. What must be remembered all the same has 10 s.
 func TestTheContextReachesEveryReadOfTheStore(t *testing.T) {
 	calls := map[string]func(ctx context.Context, s *Set){

@@ -77,9 +77,9 @@ func (s *Set) coreTools() []*coreTool {
 	confirms := mcp.ToolAnnotation{ReadOnlyHint: no, DestructiveHint: no, IdempotentHint: yes, OpenWorldHint: yes}
 	looksUp := mcp.ToolAnnotation{ReadOnlyHint: yes, DestructiveHint: no, IdempotentHint: yes, OpenWorldHint: no}
 	return []*coreTool{
-		newCoreTool("project_confirm", "Confirm project", "Confirm with the person which project to change, before the first write. Shows what lives in the project. Without projectId it shows the projects and confirms none. A confirmation lasts 12 hours, for this client.",
+		newCoreTool("project_confirm", "Confirm project", "Confirm with the person which project to change, before the first write. Shows what the project contains. Without projectId it lists the projects and confirms none. A confirmation lasts 12 hours, for this client.",
 			confirms, s.projectConfirm),
-		newCoreTool("project_overview", "Show project overview", "Read what lives in a project: webhooks, and the accounts, senders, templates, apps and bundles of each channel, counted by state; what failed, is under review or was refused in part, or waits too long; and the API's time.",
+		newCoreTool("project_overview", "Show project overview", "Read what a project contains: webhooks, and the accounts, senders, templates, apps and bundles of each channel, counted by state; what failed, is under review, was partly refused or is waiting too long; and the API's time.",
 			reads, s.projectOverview),
 		newCoreTool("schema_get", "Get tool schema", "Get a tool's complete schema with notes, what its values mean, the errors it can return, and an example of its arguments.",
 			looksUp, s.schemaGet),

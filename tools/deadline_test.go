@@ -65,7 +65,7 @@ func TestACallHasOneDeadline(t *testing.T) {
 	for name, test := range map[string]struct {
 		tool, args  string
 		read, write time.Duration
-		thinks      time.Duration // 0 asks nobody
+		thinks      time.Duration // 0: no question
 		goes        time.Duration // the caller goes away so long after the write was sent
 		took        time.Duration
 		within      time.Duration // where that is not exact: how often a rule reads is its own matter

@@ -83,7 +83,7 @@ func invalidArguments(violations []papi.Violation) *Error {
 // seeSchema is the next step where the violations alone don't explain the fix.
 func seeSchema(tool string) catalog.Next {
 	return catalog.Next{
-		Do:   "fix what the violations name, and make the call again; if that is not enough, the tool's schema has an example",
+		Do:   "fix the violations, and make the call again; if that is not enough, the tool's schema has an example",
 		Tool: "schema_get", Args: map[string]any{"tool": tool}, Needs: []string{},
 	}
 }
@@ -129,7 +129,7 @@ func failed(row *catalog.Row, args map[string]any, err error) *Error {
 // approves. What may hold a secret is not repeated, but needed again.
 func afterApproval(row *catalog.Row, c *call) catalog.Next {
 	next := catalog.Next{
-		Do:   "show confirmation.summary to the person; when they agree, make exactly this call with confirm set to confirmation.token",
+		Do:   "show confirmation.summary to the person; if they agree, make exactly this call with confirm set to confirmation.token",
 		Tool: row.Tool, Args: c.own.ofPage(), Needs: []string{argConfirm},
 	}
 	given := c.own.with(c.args)

@@ -13,7 +13,7 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// The tables of docs/errors.md are made of the codes. `go test ./tools -run
+// The tables of docs/errors.md are generated from the codes. `go test ./tools -run
 // ErrorDocs -update` writes them again.
 func TestErrorDocsAreFresh(t *testing.T) {
 	const path, begin, end = "../docs/errors.md", "<!-- codes:begin -->\n", "<!-- codes:end -->"

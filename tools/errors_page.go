@@ -127,7 +127,7 @@ func serverCodes() []errorcode.Entry {
 		}
 		all = append(all, errorcode.Entry{
 			Code: rule.Code, Origin: errorcode.Guard, Meaning: rule.About, Retryable: errorcode.No,
-			Do: "follow the resolution: change the call, or first bring the resource into the state that it needs; then call again",
+			Do: "follow the resolution: change the call, or first bring the resource into the required state; then call again",
 		})
 	}
 	return all
@@ -165,7 +165,7 @@ func errorURI(code, toolset string) string {
 // what another operation takes, or cover only one of two fields. The key is the
 // code, or toolset/code.
 var clearerTexts = map[string]papi.ErrorText{
-	"invalid_google_agent":                     {Message: "Google does not take the sender as it is"},
+	"invalid_google_agent":                     {Message: "Google does not accept the sender as it is"},
 	"user_cannot_be_reached":                   {Message: "the phone can't be reached by RCS"},
 	"invalid_business_manager_for_environment": {Resolution: "use one that is allowed in this environment"},
 	"bundles/conversation_app_not_found":       {Resolution: "check the id of the Conversation app"},
@@ -225,7 +225,7 @@ func statusOf(row *catalog.Row, code string) int {
 // sentence begins with a capital letter.
 func sentence(text string) string {
 	if text == "" {
-		return "The contract says no more than the code"
+		return "The contract gives only the code"
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
 }

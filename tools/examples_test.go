@@ -68,7 +68,7 @@ func TestExamplesCanBeCalled(t *testing.T) {
 	}
 }
 
-// about are the errors with status 400 that tell of what is not there.
+// about are the errors with status 400 that report something missing.
 var about = map[string]bool{"project_not_initialized": true, "no_google_supplier": true}
 
 // No example names a vice, a deprecated value or a real number.

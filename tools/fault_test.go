@@ -26,7 +26,7 @@ func apiError(w http.ResponseWriter, r *http.Request, status int, code string) {
 	answerJSON(status, map[string]any{"errorCode": code, "message": "m", "resolution": "r"})(w, r)
 }
 
-// writes counts the requests that are no reads.
+// writes counts the requests that are not reads.
 type writes struct{ atomic.Int32 }
 
 func (n *writes) count(r *http.Request) int32 {
@@ -139,7 +139,7 @@ func TestAPageOfAProxyIsAClearError(t *testing.T) {
 	}
 }
 
-// A write that was sent goes on when its caller leaves, and is remembered.
+// A write that was sent is completed when its caller leaves, and is remembered.
 func TestAWriteOutlivesItsCaller(t *testing.T) {
 	arrived, release := make(chan struct{}), make(chan struct{})
 	set, _ := newSet(t, func(w http.ResponseWriter, r *http.Request) {

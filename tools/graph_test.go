@@ -131,7 +131,7 @@ func succeeded(out Outcome) bool {
 	return row.Resource != nil && r.State != nil && r.Pending == nil && row.Resource.At(*r.State, "").Class == catalog.Success
 }
 
-// refusal is the code of an outcome that tells of a step that could not be
+// refusal is the code of an outcome that reports a step that could not be
 // taken. That there is nothing of a kind is an answer like any other.
 func (g *graph) refusal(out Outcome) string {
 	e, failed := out.Structured.(*Error)
@@ -207,9 +207,9 @@ func (g *graph) possible(path []string, n catalog.Next) {
 	if !ok { // a sample that the arguments' check does not take
 		return
 	}
-	told := string(encode(r.Data))
+	listed := string(encode(r.Data))
 	for _, rule := range guard.Rules {
-		if strings.HasSuffix(rule.Code, "_state") && strings.Contains(told, `"`+rule.Code+`"`) {
+		if strings.HasSuffix(rule.Code, "_state") && strings.Contains(listed, `"`+rule.Code+`"`) {
 			g.t.Errorf("next leads to %s, which %s refuses:\n  %s", n.Tool, rule.Code, strings.Join(path, "\n  "))
 		}
 	}
@@ -224,7 +224,7 @@ type graphThing struct {
 	edit            func(project map[string]any, state, change string)
 }
 
-// part returns what stands at a path of the dumped project.
+// part returns what is at a path of the dumped project.
 func part(project map[string]any, path ...string) map[string]any {
 	for _, name := range path {
 		project = project[name].(map[string]any)
@@ -321,7 +321,7 @@ func launchReady(sender map[string]any) {
 	}
 }
 
-// worlds calls do in each state of each thing, with each status of what pends:
+// worlds calls do in each state of each thing, with each status of pending changes:
 // of a live thing, and of one that never was live.
 func (g *graph) worlds(do func(thing graphThing, where string)) {
 	for _, thing := range graphThings() {
@@ -340,13 +340,13 @@ func (g *graph) worlds(do func(thing graphThing, where string)) {
 	}
 	for _, row := range catalog.Rows() {
 		if r := row.Resource; r != nil && r.States != nil && !slices.ContainsFunc(graphThings(), func(thing graphThing) bool { return thing.name == r.Name }) {
-			g.t.Errorf("nobody walks %s", r.Name)
+			g.t.Errorf("no test walks %s", r.Name)
 		}
 	}
 }
 
-// From each state of each thing next leads to an end, by ways that nobody
-// refuses: from the thing itself, from its list, and from the overview.
+// From each state of each thing next leads to an end, by steps that are never
+// refused: from the thing itself, from its list, and from the overview.
 func TestNextOfEachStateReachesAnEnd(t *testing.T) {
 	g := newGraph(t)
 	g.worlds(func(thing graphThing, where string) {
@@ -363,7 +363,7 @@ func TestNextOfEachStateReachesAnEnd(t *testing.T) {
 	})
 }
 
-// From each part that is reviewed by itself too.
+// From each part that is reviewed separately too.
 func TestNextOfEachPartReachesAnEnd(t *testing.T) {
 	g := newGraph(t)
 	things := graphThings()
@@ -438,7 +438,7 @@ func TestNextOfEachRefusalReachesAnEnd(t *testing.T) {
 	})
 }
 
-// After each error that an operation documents, and where nobody knows whether
+// After each error that an operation documents, and where it is not known whether
 // it took effect, next leads to an end. The errors are made here: the client
 // would wait between the tries of some.
 func TestNextOfEachErrorReachesAnEnd(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 
 const project = "00000000-0000-0000-0000-000000000000"
 
-// api is a stand-in for the API that records requests and answers as told.
+// api is a stand-in for the API that records requests and answers as the test says.
 type api struct {
 	mu       sync.Mutex
 	requests []recorded
@@ -66,7 +66,7 @@ func answerJSON(status int, value any) http.HandlerFunc {
 }
 
 // newSet returns all tools, deprecated ones too, in front of a stand-in API.
-// Nobody needs to confirm anything, and no rule looks at a call, unless edit
+// Nothing needs a confirmation, and no rule looks at a call, unless edit
 // says so.
 func newSet(t testing.TB, answer http.HandlerFunc, edit func(*guard.Options)) (*Set, *api) {
 	t.Helper()

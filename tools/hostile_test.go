@@ -28,7 +28,7 @@ const hides = "\x00\x1b\x7f\u0085" + // controls
 // honest is what must survive.
 const honest = "❤️ 👩‍👩‍👧 می\u200cخواهم \u200fשלום"
 
-// hidden tells of the same, in other words than papi.Printable has.
+// hidden reports the same by other means than papi.Printable.
 func hiddenIn(text string) string {
 	var found []string
 	var before rune
@@ -122,7 +122,7 @@ func (roundTripper) Answered() (string, guard.Answer, bool) { return "", "", fal
 
 func (roundTripper) Ask(context.Context, guard.Question) guard.Answer { return guard.Pending }
 
-// Nothing that an API or a caller can write brings a hidden character, an
+// Nothing that an API or a caller can write causes a hidden character, an
 // altered id or a password of a URL into any answer of any tool.
 func TestAHostileAPI(t *testing.T) {
 	answers := map[string]http.HandlerFunc{
@@ -229,7 +229,7 @@ func TestWhatPeopleWriteSurvives(t *testing.T) {
 	}
 }
 
-// What was removed is told once for all of an answer, with its places.
+// What was removed is reported once for all of an answer, with its places.
 func TestRemovalIsToldOnce(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{"notifications": []any{
 		map[string]any{"comment": "do\u202e this", "k\u200bey": "v"}, map[string]any{"comment": "and\u200b that"},

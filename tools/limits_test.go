@@ -17,7 +17,7 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// call calls a tool with arguments as they stand.
+// call calls a tool with arguments as they are.
 func callRaw(t testing.TB, s *Set, tool, raw string) Outcome {
 	t.Helper()
 	return s.Call(t.Context(), Caller{Principal: "test"}, tool, json.RawMessage(raw))

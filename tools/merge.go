@@ -70,7 +70,7 @@ func both(a, b *papi.Schema) *papi.Schema {
 
 // folded merges the variants of a union that no fixed value distinguishes, where one
 // object says the same in far fewer words: answers of which a request may give any
-// part. The deprecated variants stay beside it.
+// part. The deprecated variants stay next to it.
 func folded(union []*papi.Schema) []*papi.Schema {
 	var current, outdated []*papi.Schema
 	for _, v := range union {

@@ -18,8 +18,8 @@ func (st *condition) steps(project string, ids map[string]string, now time.Time)
 	wording := st.wording(now)
 	ofState := fillIn(st.possible(st.at.Next), wording)
 	var ofParts []catalog.Step
-	reviewed := st.resource.Pends(st.pending)
-	if st.pending == "" || reviewed != nil { // else a change pends, and goes first
+	reviewed := st.resource.PendingPart(st.pending)
+	if st.pending == "" || reviewed != nil { // else a change is pending, and comes first
 		if reviewed != nil {
 			ofParts = fillIn(reviewed.Next, wording)
 		}

@@ -13,7 +13,7 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// liveState is the state of a resource whose changes pend while it is in use.
+// liveState is the state of a resource whose changes are pending while it is in use.
 var liveState = map[string]string{
 	"whatsapp_account": "ONBOARDED", "whatsapp_sender": "ACTIVE", "whatsapp_template": "APPROVED",
 	"kakaotalk_sender": "ACTIVE", "kakaotalk_template": "APPROVED",
@@ -133,7 +133,7 @@ func pathSample(row *catalog.Row) map[string]any {
 }
 
 // answerAt is the answer that shows a resource in a state, with its ids.
-func answerAt(r *catalog.Resource, state, pending string, pends bool) map[string]any {
+func answerAt(r *catalog.Resource, state, pending string, isPending bool) map[string]any {
 	answer := map[string]any{}
 	for arg, field := range r.IDs {
 		put(answer, field, "x")
@@ -144,7 +144,7 @@ func answerAt(r *catalog.Resource, state, pending string, pends bool) map[string
 	if state != "" {
 		put(answer, r.State, state)
 	}
-	if pends {
+	if isPending {
 		put(answer, r.Pending, pending)
 	}
 	return answer

@@ -23,7 +23,7 @@ type overview struct {
 	// Looks says what in the project is live.
 	Looks    string `json:"looks"`
 	Webhooks []any  `json:"webhooks"` // id, target and triggers of each
-	// WhatsappAccount is the account's state, what pends, or "none".
+	// WhatsappAccount is the account's state, what is pending, or "none".
 	WhatsappAccount string `json:"whatsappAccount"`
 	// Counts has the things of each kind by state, with their total.
 	Counts map[string]counts `json:"counts"`
@@ -147,7 +147,7 @@ func count(row *catalog.Row, answer any) counts {
 	return c
 }
 
-// stateOf is a thing's state, or what pends where it has none yet.
+// stateOf is a thing's state, or what is pending where it has none yet.
 func stateOf(resource *catalog.Resource, thing any) string {
 	if state := jsonvalue.Text(thing, resource.State); state != "" {
 		return state

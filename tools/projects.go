@@ -89,13 +89,13 @@ func (s *Set) showProjects() Outcome {
 	r := newResult("project_confirm", "")
 	projects := append([]string{}, s.opts.Guard.Projects()...)
 	r.Data = map[string]any{"confirmed": false, "projects": projects, "default": s.opts.Guard.Default()}
-	n := catalog.Next{Do: "ask the person which project to work in, and confirm it", Tool: "project_confirm", Args: map[string]any{}, Needs: []string{argProject}}
+	n := catalog.Next{Do: "ask the person which project to work in, and confirm that project", Tool: "project_confirm", Args: map[string]any{}, Needs: []string{argProject}}
 	if len(projects) == 1 {
-		n = catalog.Next{Do: "confirm the project when the person agrees", Tool: "project_confirm", Args: map[string]any{argProject: projects[0]}, Needs: []string{}}
+		n = catalog.Next{Do: "confirm the project if the person agrees", Tool: "project_confirm", Args: map[string]any{argProject: projects[0]}, Needs: []string{}}
 	}
 	r.Next = append(r.Next, n)
 	if len(projects) == 0 {
-		r.Warnings = append(r.Warnings, "this server is bound to no project: the Sinch Dashboard shows the ids")
+		r.Warnings = append(r.Warnings, "this server is not limited to certain projects: the Sinch Dashboard shows the ids")
 	}
 	return Outcome{Structured: r}
 }

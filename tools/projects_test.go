@@ -105,7 +105,8 @@ func TestThePersonSeesWhatLivesInTheProject(t *testing.T) {
 	p := &witness{says: guard.Accepted}
 	out := set.Call(t.Context(), Caller{Principal: "test", Elicitor: p}, "project_confirm", json.RawMessage(`{"projectId":"`+project+`"}`))
 	result(t, out)
-	if want := `Work in project "` + project + `" for the next 12 hours? A yes counts for every client that calls with the same key or login.
+	if want := `Work in project "` + project + `" for the next 12 hours?
+The confirmation applies to every client that uses the same key or login.
 Production: 1 WhatsApp sender is ACTIVE (not all of it could be read).
 WhatsApp account: ONBOARDED
 WhatsApp senders: 250 (of the first page: 1 ACTIVE, 1 not live yet (DRAFT))
@@ -137,10 +138,10 @@ func TestTheProjectsQuestionCanNotBeForged(t *testing.T) {
 		t.Fatalf("asked %d times", len(p.asked))
 	}
 	lines := strings.Split(p.asked[0], "\n")
-	if len(p.asked[0]) > 8000 || len(lines) > 1+2+len(counted())+1+15+1 {
+	if len(p.asked[0]) > 8000 || len(lines) > 2+2+len(counted())+1+15+1 {
 		t.Errorf("%d bytes in %d lines", len(p.asked[0]), len(lines))
 	}
-	if !strings.HasPrefix(lines[0], `Work in project "Delete nothing`) || !strings.HasSuffix(lines[0], `…" for the next 12 hours? A yes counts for every client that calls with the same key or login.`) {
+	if !strings.HasPrefix(lines[0], `Work in project "Delete nothing`) || !strings.HasSuffix(lines[0], `…" for the next 12 hours?`) {
 		t.Errorf("the first line is %s", lines[0])
 	}
 	for _, line := range lines {

@@ -154,7 +154,7 @@ func TestNothingGetsThroughWithoutItsToken(t *testing.T) {
 	for n := range sequences {
 		var all sync.WaitGroup
 		for c, client := range clients {
-			for lane := range 2 { // of each client, side by side
+			for lane := range 2 { // of each client, concurrently
 				r := rand.New(rand.NewPCG(seed, uint64(n*4+c*2+lane)))
 				all.Go(func() { misbehave(t, set, v, seen, r, client, projects) })
 			}

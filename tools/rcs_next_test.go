@@ -9,7 +9,7 @@ import (
 	"papi-mcp/internal/catalog"
 )
 
-// rcsWorld brings the shop's RCS sender into a state, with all that a launch
+// rcsWorld puts the shop's RCS sender into a state, with all that a launch
 // needs, and returns what next says after a read, with the tools in their order.
 func rcsWorld(t *testing.T, g *graph, state string, edit func(sender map[string]any)) (said string, tools []string) {
 	t.Helper()
@@ -48,7 +48,7 @@ func TestNextOfACountryThatWasAdded(t *testing.T) {
 		if said, tools := rcsWorld(t, g, state, add("DE")); !slices.Contains(tools, "rcs_sender_launch") || !strings.Contains(said, "a country was added and is not launched") {
 			t.Errorf("%s with DE added: %v\n%s", state, tools, said)
 		}
-		if said, tools := rcsWorld(t, g, state, add("GB")); slices.Contains(tools, "rcs_sender_launch") || !strings.Contains(said, "take it out again") {
+		if said, tools := rcsWorld(t, g, state, add("GB")); slices.Contains(tools, "rcs_sender_launch") || !strings.Contains(said, "remove it again") {
 			t.Errorf("%s with GB added, without its answers: %v\n%s", state, tools, said)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"papi-mcp/internal/guard"
 )
 
-// A read costs its own request and no other. A write costs, beside its own, at
+// A read costs its own request and no other. A write costs, besides its own, at
 // most the reads of its rules and of its summary, each once; and when a person
 // was asked meanwhile, those of the summary once more after the answer.
 func TestACallCostsNoMoreRequestsThanItsRulesRead(t *testing.T) {
@@ -184,7 +184,7 @@ var kakaotalkCodes = map[string]any{
 	"details.topLevelCategoryCode": "001", "details.midLevelCategoryCode": "0001", "details.subLevelCategoryCode": "0001",
 }
 
-// put sets what stands at a dotted path of a body, or takes it away.
+// put sets what is at a dotted path of a body, or removes it.
 func put(fields map[string]any, path string, value any) {
 	name, rest, deeper := strings.Cut(path, ".")
 	switch {

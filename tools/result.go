@@ -27,7 +27,7 @@ type Result struct {
 	// Since is the time since which a thing that waits is as it is, at least;
 	// left out where nothing waits, or the API does not say.
 	Since string `json:"since,omitempty"`
-	// Now is the API's time, beside times that it is compared with.
+	// Now is the API's time, next to times that it is compared with.
 	Now string `json:"now,omitempty"`
 	// Next is what to do next, by the state.
 	Next []catalog.Next `json:"next"`

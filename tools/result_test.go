@@ -13,7 +13,7 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// What an agent is told to do next must exist, and every state has an answer.
+// What an agent is to do next must exist, and every state has an answer.
 func TestNextActionsHoldTogether(t *testing.T) {
 	check := func(where string, s catalog.Step) {
 		if s.Do == "" {
@@ -142,7 +142,7 @@ func TestWhatABundleMadeIsInItsSubproject(t *testing.T) {
 	}
 }
 
-// What the answer tells is not asked of a person.
+// A person is not asked what the answer says.
 func TestNextTakesParametersFromTheAnswer(t *testing.T) {
 	r := resultOf(catalog.Lookup("rcs_sender_create"), "p", &call{}, map[string]any{"id": "s", "state": "DRAFT", "useCase": "OTP"})
 	if got := r.Next[0]; got.Tool != "rcs_questionnaire_get" || got.Args["useCase"] != "OTP" || len(got.Needs) != 0 {
@@ -151,7 +151,7 @@ func TestNextTakesParametersFromTheAnswer(t *testing.T) {
 }
 
 func TestEveryStateHasItsNext(t *testing.T) {
-	enums := map[string][]string{ // resource: its states, what may pend
+	enums := map[string][]string{ // resource: its states, what may be pending
 		"whatsapp_account":   {"WhatsappAccountStateEnum", "WhatsappAccountChangeStateEnum"},
 		"whatsapp_sender":    {"WhatsappSenderStatesEnum", "WhatsappSenderStatusesEnum"},
 		"whatsapp_template":  {"WhatsappTemplateStatesEnum", "WhatsappTemplateStatusesEnum"},

@@ -27,7 +27,7 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// Options are what a set of tools is made of.
+// Options configure a set of tools.
 type Options struct {
 	// Rows are the operations to offer.
 	Rows []*catalog.Row

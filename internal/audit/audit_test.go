@@ -218,7 +218,7 @@ func TestNothingIsAddedToABrokenEnd(t *testing.T) {
 		})
 	}
 
-	// A line that is whole but for its end, as a crash may leave it: the next
+	// A line that is complete except for its end, as a crash may leave it: the next
 	// would go into it.
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
 	if err := File(path).Add(ctx, entry(1)); err != nil {

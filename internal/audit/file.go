@@ -17,7 +17,7 @@ import (
 )
 
 // file is a log in a file. For each line the file is opened, so that it can be
-// moved away, and locked by a file beside it, so that processes can share it.
+// moved away, and locked by a file next to it, so that processes can share it.
 type file struct {
 	path string
 	lock *filelock.Lock

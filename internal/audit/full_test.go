@@ -15,7 +15,7 @@ import (
 func TestAFullDisk(t *testing.T) {
 	f := written(t, "")
 	l := &Log{f}
-	// The limit is the whole process's: what go test writes must stay below it.
+	// The limit applies to the complete process: what go test writes must stay below it.
 	first := entry(1)
 	first.Arguments["text"] = strings.Repeat("a", 8<<20)
 	if err := l.Add(t.Context(), first); err != nil {

@@ -17,7 +17,7 @@ import (
 type Identity struct {
 	// Caller is who was authenticated, and nothing else: limits are counted by
 	// it. What a request may choose freely (a tenant, credentials for the API)
-	// is no part of it, so that changing that gives no second share. "" means
+	// is not part of it, so that changing that gives no second share. "" means
 	// Principal.
 	Caller string
 	// Principal is the caller together with its tenant or its credentials.

@@ -133,7 +133,7 @@ func TestCredentialsKeepToTheAllowlist(t *testing.T) {
 }
 
 // A placeholder that was not filled in is reported as one, and the line break that
-// echo adds before base64 is no part of the secret.
+// echo adds before base64 is not part of the secret.
 func TestPlaceholdersInHeaders(t *testing.T) {
 	encode := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 	for value, code := range map[string]string{

@@ -11,22 +11,22 @@ var bundle = &Resource{
 	State: "state",
 	States: []State{
 		{
-			Name: "IN_PROGRESS", Class: Pending, Means: "being made", Moves: "Sinch", Lasts: Lasting{First: minute, Overdue: day},
-			Next: []Step{{Do: "check again {again}: the bundle is being made{since}", Tool: "bundle_get"}},
+			Name: "IN_PROGRESS", Class: Pending, Means: "being created", Moves: "Sinch", Lasts: Lasting{First: minute, Overdue: day},
+			Next: []Step{{Do: "check again {again}: the bundle is being created{since}", Tool: "bundle_get"}},
 		},
 		{
-			Name: "DONE", Class: Success, Means: "all is made; the SMS channel may become active a little later",
+			Name: "DONE", Class: Success, Means: "everything was created; the SMS channel may become active a little later",
 			Next: []Step{
 				{Do: "check the SMS app, whose channel may still be pending", Tool: "sms_app_get", When: "smsApp.id", Unless: "smsApp.status=ACTIVE"},
 				{Do: "check again {again}: the SMS channel of the Conversation app is being set up", Tool: "bundle_get", When: "convApp.smsChannelStatus=PENDING"},
-				{Do: "the SMS channel of the Conversation app fails: a person checks it in the Sinch Dashboard", When: "convApp.smsChannelStatus=FAILING"},
+				{Do: "the SMS channel of the Conversation app fails: ask the person to check it in the Sinch Dashboard", When: "convApp.smsChannelStatus=FAILING"},
 				{Do: "check again {again}: the subproject is still being set up", Tool: "bundle_get", When: "subproject.status=PENDING"},
 				{Do: "the parts are in the subproject: before anything is changed in it, confirm it with the person", Tool: "project_confirm", When: "subproject.id"},
 			},
 		},
 		{
-			Name: "FAILED", Class: Failure, Means: "not all is made. Don't repeat the call: it would make a second of what worked", Moves: "Sinch support",
-			Next: []Step{{Do: "data shows what was made; the person asks Sinch support for the rest, with the projectId and the bundleId"}},
+			Name: "FAILED", Class: Failure, Means: "not everything was created. Don't repeat the call: it would create a second one of what worked", Moves: "Sinch support",
+			Next: []Step{{Do: "data shows what was created; for the rest, ask the person to contact Sinch support, with the projectId and the bundleId"}},
 		},
 	},
 }
@@ -38,11 +38,11 @@ var bundles = []Row{
 	},
 	{
 		Tool: "bundle_get", Operation: "BundlesBundlesController_get_v1", Effect: Read, Resource: bundle,
-		About: "Read one bundle and what it made: subproject, SMS app, Conversation app, webhooks.",
+		About: "Read one bundle and what it created: subproject, SMS app, Conversation app, webhooks.",
 	},
 	{
 		Tool: "bundle_create", Operation: "BundlesBundlesController_create_v1", Effect: Create, Resource: bundle,
-		About:   "Create a subproject, an SMS app, a Conversation app and webhooks in one go; ask for at least one of them, and give a name to the bundle or to each. A person must confirm: nothing here removes a subproject or a Conversation app again. Asynchronous: follow it with bundle_get.",
+		About:   "Create a subproject, an SMS app, a Conversation app and webhooks in one call; request at least one of them, and give a name to the bundle or to each. A person must confirm: this API has no call to remove a subproject or a Conversation app. Asynchronous: follow it with bundle_get.",
 		Example: `{"name":"Example Shop","smsApp":true}`,
 		Confirm: "creates what the body asks for: a subproject, a Conversation app, an SMS app, webhooks; this API has no call that removes a subproject or a Conversation app",
 		Wait: &Wait{

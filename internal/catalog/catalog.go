@@ -61,10 +61,10 @@ type Row struct {
 	// the deprecated one: [Rows] fills them in.
 	Toolset    string
 	Deprecated bool
-	// Title is the tool's name for people; where a row gives none, it is made
-	// of the tool's name.
+	// Title is the tool's name for people; where a row gives none, it is derived
+	// from the tool's name.
 	Title string
-	// Example is JSON of arguments that an example needs beside the least that
+	// Example is JSON of arguments that an example needs besides the least that
 	// the schema asks for: what makes it valid by the contract's words, and
 	// plausible.
 	Example string
@@ -104,7 +104,7 @@ type Resource struct {
 	// States are the states of the live thing, Changes the statuses of its
 	// pending change.
 	States, Changes []State
-	// Parts have statuses of their own, beside the state.
+	// Parts have statuses of their own, besides the state.
 	Parts []Part
 	// Reason are the fields, with | between them, that say why the thing was
 	// refused or failed; "" where nothing does.
@@ -118,7 +118,7 @@ type Resource struct {
 	History string
 	// Preconditions are what its state must be for the tools that change it.
 	Preconditions []*Precondition
-	// More returns the steps that an answer asks for beside those of the state;
+	// More returns the steps that an answer asks for besides those of the state;
 	// nil for none.
 	More func(thing any) []Step
 }
@@ -139,7 +139,7 @@ type Reconcile struct {
 	// Read is the tool that shows it; "" where nothing does.
 	Read string
 	// Args are the arguments of Read by the field of the create's arguments
-	// that holds them, beside those that both share.
+	// that holds them, besides those that both share.
 	Args map[string]string
 	// Same has, by the field of the create's arguments, the field of the thing
 	// found that must be equal.

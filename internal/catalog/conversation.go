@@ -7,15 +7,15 @@ var ChannelStates = []State{
 	{Name: "ACTIVE", Class: Success, Means: "works"},
 	{
 		Name: "PENDING", Class: ActionRequired, Means: "setup or verification is not finished", Moves: "a person, in the Sinch Dashboard",
-		Next: []Step{{Do: "the channel is not finished: a person finishes it in the Sinch Dashboard"}},
+		Next: []Step{{Do: "the channel is not set up: ask the person to finish it in the Sinch Dashboard"}},
 	},
 	{
 		Name: "FAILING", Class: Failure, Means: "validation or delivery fails; `statusDescription` says why", Moves: "a person, at the provider",
-		Next: []Step{{Do: "the channel fails: statusDescription says why; a person fixes it at the provider"}},
+		Next: []Step{{Do: "the channel fails: statusDescription says why; ask the person to fix it at the provider"}},
 	},
 	{
-		Name: "ERROR", Class: Failure, Means: "broke down and is disabled", Moves: "a person, who connects it again in the Sinch Dashboard",
-		Next: []Step{{Do: "the channel broke down and is disabled: a person connects it again in the Sinch Dashboard"}},
+		Name: "ERROR", Class: Failure, Means: "broke down and is disabled", Moves: "a person, by connecting it again in the Sinch Dashboard",
+		Next: []Step{{Do: "the channel broke down and is disabled: ask the person to connect it again in the Sinch Dashboard"}},
 	},
 	unrecognized,
 }

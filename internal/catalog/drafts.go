@@ -17,9 +17,9 @@ const (
 // needs: a draft may lack some. update is the precondition of the tool.
 func submitDraft(update *Precondition, schema string) []Step {
 	lacksDetails := func(thing any) bool { return lacks(thing, papi.LookupSchema(schema).Required...) }
-	submit := resubmit(update, "it is a draft, which is not under review: when the person agrees, submit it as it is, or with details that change it")
+	submit := resubmit(update, "it is a draft, not under review: if the person agrees, submit it as it is, or with changed details")
 	submit.Needs, submit.Check = nil, func(thing any) bool { return !lacksDetails(thing) }
-	complete := resubmit(update, "it is a draft, which is not under review: when the person agrees, submit it with the details that are still missing")
+	complete := resubmit(update, "it is a draft, not under review: if the person agrees, submit it with the details that are still missing")
 	complete.Check = lacksDetails
 	return []Step{submit, complete}
 }
@@ -31,7 +31,7 @@ func resubmit(update *Precondition, do string) Step {
 }
 
 // lacks reports whether a thing that never was live lacks one of the details. Some,
-// such as a sender's number, are beside the changes. The draft of a live thing
+// such as a sender's number, are next to the changes. The draft of a live thing
 // changes one that is complete.
 func lacks(thing any, details ...string) bool {
 	if jsonvalue.Field(thing, "state") != nil {

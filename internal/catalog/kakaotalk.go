@@ -21,14 +21,14 @@ var kakaotalkSender = &Resource{
 			Name: "ACTIVE", Class: Success, Production: true, Means: "can send",
 			Next: []Step{{Do: "the sender is ready; see its templates", Tool: "kakaotalk_template_list"}},
 		},
-		{Name: "BLOCKED", Class: Failure, Means: "usable for nothing", Moves: "Sinch support", Next: []Step{askSupport("plusFriendId")}},
-		{Name: "SUSPENDED", Class: Failure, Means: "stopped for a time, for administrative or policy reasons", Moves: "Sinch support", Next: []Step{askSupport("plusFriendId")}},
+		{Name: "BLOCKED", Class: Failure, Means: "can't be used", Moves: "Sinch support", Next: []Step{askSupport("plusFriendId")}},
+		{Name: "SUSPENDED", Class: Failure, Means: "suspended temporarily, for administrative or policy reasons", Moves: "Sinch support", Next: []Step{askSupport("plusFriendId")}},
 	},
 	Changes: []State{
 		{
 			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "`kakaotalk_sender_update` with `status` SUBMIT",
 			Next: append([]Step{{
-				Do: "where it lacks its three category codes, choose them with the person", Tool: "kakaotalk_sender_category_list",
+				Do: "if it lacks its three category codes, choose them with the person", Tool: "kakaotalk_sender_category_list",
 				Check: func(sender any) bool {
 					return lacks(sender, KakaotalkCategoryFields...)
 				},
@@ -39,10 +39,10 @@ var kakaotalkSender = &Resource{
 			Next: []Step{{Do: "check again {again}: the change is being reviewed{since}", Tool: "kakaotalk_sender_get"}},
 		},
 		{ // an update takes only a DRAFT, unlike WhatsApp's
-			Name: "REJECTED", Class: Failure, Means: "reviewed and refused; it can't be edited", Moves: "`kakaotalk_sender_changes_discard`, after which it can be made again",
+			Name: "REJECTED", Class: Failure, Means: "reviewed and rejected; it can't be edited", Moves: "`kakaotalk_sender_changes_discard`, then submit the change again",
 			Next: []Step{
-				{Do: "read what happened to it: a comment may say why", Tool: "kakaotalk_sender_activity_list"},
-				{Do: "when the person agrees, discard the change, so that a corrected one can be submitted", Tool: "kakaotalk_sender_changes_discard"},
+				{Do: "read its activities: a comment may say why", Tool: "kakaotalk_sender_activity_list"},
+				{Do: "if the person agrees, discard the change, so that a corrected one can be submitted", Tool: "kakaotalk_sender_changes_discard"},
 			},
 		},
 	},
@@ -57,22 +57,22 @@ var KakaotalkCategoryFields = []string{"topLevelCategoryCode", "midLevelCategory
 // What the state of a KakaoTalk sender must be.
 var (
 	KakaotalkSenderUpdate = &Precondition{
-		Code: "guard_kakaotalk_sender_update_state", About: "A KakaoTalk sender is updated", Tools: []string{"kakaotalk_sender_update"},
+		Code: "guard_kakaotalk_sender_update_state", About: "A KakaoTalk sender can be updated", Tools: []string{"kakaotalk_sender_update"},
 		Live: []string{"ACTIVE"}, Changes: []string{"DRAFT"},
 		Errors: []string{"sender_not_updatable", "sender_changes_not_updatable"}, Source: "updateSender, 1.2.117",
 	}
 	KakaotalkSenderDiscard = &Precondition{
-		Code: "guard_kakaotalk_sender_discard_state", About: "Pending changes of a KakaoTalk sender are discarded", Tools: []string{"kakaotalk_sender_changes_discard"},
+		Code: "guard_kakaotalk_sender_discard_state", About: "Pending changes of a KakaoTalk sender can be discarded", Tools: []string{"kakaotalk_sender_changes_discard"},
 		Changes: []string{"DRAFT", "REJECTED"}, MustPend: true, FailClosed: true,
 		Errors: []string{"sender_changes_not_deletable", "sender_changes_not_found"}, Source: "deleteChanges, 1.2.117",
 	}
 	KakaotalkSenderRegister = &Precondition{
-		Code: "guard_kakaotalk_register_state", About: "A KakaoTalk sender is registered", Tools: []string{"kakaotalk_sender_register"},
+		Code: "guard_kakaotalk_register_state", About: "A KakaoTalk sender can be registered", Tools: []string{"kakaotalk_sender_register"},
 		NotLive: []string{"ACTIVE"},
 		Errors:  []string{"not_allowed_register"}, Source: "registerSender, 1.2.117",
 	}
 	KakaotalkSenderVerify = &Precondition{
-		Code: "guard_kakaotalk_verify_state", About: "A KakaoTalk sender is verified", Tools: []string{"kakaotalk_sender_verify"},
+		Code: "guard_kakaotalk_verify_state", About: "A KakaoTalk sender can be verified", Tools: []string{"kakaotalk_sender_verify"},
 		Live: []string{"VERIFYING"}, MustBeLive: true,
 		Errors: []string{"not_allowed_verify"}, Source: "verifySender, 1.2.117",
 	}
@@ -106,21 +106,21 @@ var kakaotalkTemplate = &Resource{
 // What the state of a KakaoTalk template must be.
 var (
 	KakaotalkTemplateUpdate = &Precondition{
-		Code: "guard_kakaotalk_template_update_state", About: "A KakaoTalk template is updated", Tools: []string{"kakaotalk_template_update"},
+		Code: "guard_kakaotalk_template_update_state", About: "A KakaoTalk template can be updated", Tools: []string{"kakaotalk_template_update"},
 		Live: []string{"APPROVED", "REJECTED"}, Changes: []string{"DRAFT", "REJECTED"},
 		Errors: []string{"template_not_updatable", "template_changes_not_updatable"}, Source: "updateTemplate, 1.2.117",
 	}
 	KakaotalkTemplateDiscard = &Precondition{
-		Code: "guard_kakaotalk_template_discard_state", About: "The draft of a KakaoTalk template is discarded", Tools: []string{"kakaotalk_template_changes_discard"},
+		Code: "guard_kakaotalk_template_discard_state", About: "The draft of a KakaoTalk template can be discarded", Tools: []string{"kakaotalk_template_changes_discard"},
 		Changes: []string{"DRAFT"}, MustPend: true, NeverSubmitted: true, FailClosed: true,
 		Errors: []string{"template_not_deletable"}, Source: "deleteTemplateDraft, 1.2.117",
 	}
 )
 
 var kakaotalkTemplateRejected = State{
-	Name: "REJECTED", Class: Failure, Means: "reviewed and refused", Moves: "`kakaotalk_template_update`",
+	Name: "REJECTED", Class: Failure, Means: "reviewed and rejected", Moves: "`kakaotalk_template_update`",
 	Next: []Step{
-		{Do: "read what happened to it: a comment may say why it was rejected", Tool: "kakaotalk_template_activity_list"},
+		{Do: "read its activities: a comment may say why it was rejected", Tool: "kakaotalk_template_activity_list"},
 		resubmit(KakaotalkTemplateUpdate, "correct it and submit it again"),
 	},
 }
@@ -138,12 +138,12 @@ var kakaotalkTemplateWait = &Wait{
 var kakaotalk = []Row{
 	{
 		Tool: "kakaotalk_sender_category_list", Operation: "KakaotalkCategoriesController_listSenderCategories_v1", Effect: Read,
-		About: "List the business categories for KakaoTalk senders, a tree of three levels; a sender names a code of each.",
-		Next:  []Step{{Do: "give three codes of this list to the draft that is there", Tool: "kakaotalk_sender_update", Needs: []string{"plusFriendId", "details"}}, {Do: "or create a sender with them", Tool: "kakaotalk_sender_create", Needs: []string{"plusFriendId", "details"}}},
+		About: "List the business categories for KakaoTalk senders, a tree of three levels; a sender has one code from each.",
+		Next:  []Step{{Do: "put three codes of this list into the existing draft", Tool: "kakaotalk_sender_update", Needs: []string{"plusFriendId", "details"}}, {Do: "or create a sender with them", Tool: "kakaotalk_sender_create", Needs: []string{"plusFriendId", "details"}}},
 	},
 	{
 		Tool: "kakaotalk_template_category_list", Operation: "KakaotalkCategoriesController_getTemplateCategories_v1", Effect: Read,
-		About: "List the categories for the templates of a KakaoTalk sender; a template names one code.",
+		About: "List the categories for the templates of a KakaoTalk sender; a template has one code.",
 		Next:  []Step{{Do: "create a template with a categoryCode of this list", Tool: "kakaotalk_template_create", Needs: []string{"details"}}},
 	},
 	{
@@ -162,32 +162,32 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_sender_update", Operation: "KakaotalkSendersController_updateSender_v1", Effect: Update, Resource: kakaotalkSender,
-		About:   "Change an ACTIVE KakaoTalk sender, or its pending changes in DRAFT. details is merged: fields left out stay, null deletes the logo. Without status the change is kept as a draft; status SUBMIT submits it, and alone submits the draft that pends.",
+		About:   "Change an ACTIVE KakaoTalk sender, or its pending changes in DRAFT. details is merged: fields left out keep their value, null deletes the logo. Without status the change is kept as a draft; status SUBMIT submits it; on its own, it submits the pending draft.",
 		Example: `{"details":{"name":"Example Shop"}}`,
 		Wait:    kakaotalkSenderWait,
 	},
 	{
 		Tool: "kakaotalk_sender_register", Operation: "KakaotalkSendersController_registerSender_v1", Effect: Action, Resource: kakaotalkSender,
-		About: "Start the registration of a KakaoTalk sender that is not ACTIVE: a one-time code goes to the person who manages the channel. kakaotalk_sender_verify takes it.",
+		About: "Start the registration of a KakaoTalk sender that is not ACTIVE: a one-time code is sent to the person who manages the channel; submit it with kakaotalk_sender_verify.",
 	},
 	{
 		Tool: "kakaotalk_sender_verify", Operation: "KakaotalkSendersController_verifySender_v1", Effect: Action, Resource: kakaotalkSender,
-		About: "Submit the one-time code that kakaotalk_sender_register had sent, for a sender in VERIFYING. Ask the person for the code; never guess one.",
+		About: "Submit the one-time code that kakaotalk_sender_register requested, for a sender in VERIFYING. Ask the person for the code; never guess one.",
 		Wait:  kakaotalkSenderWait,
 	},
 	{
 		Tool: "kakaotalk_sender_changes_discard", Operation: "KakaotalkSendersController_deleteChanges_v1", Effect: Delete,
 		About:   "Discard the pending changes of a KakaoTalk sender, in status DRAFT or REJECTED. A person must confirm.",
-		Next:    []Step{{Do: "see the senders that are left: one that never was live went with its changes, and a corrected one can be submitted", Tool: "kakaotalk_sender_list"}},
+		Next:    []Step{{Do: "see which senders are left: one that was never live was removed with its changes, and a corrected one can be submitted", Tool: "kakaotalk_sender_list"}},
 		Confirm: "pending changes of the sender are lost",
 	},
 	{
 		Tool: "kakaotalk_sender_delete", Operation: "KakaotalkSendersController_deleteSender_v1", Effect: Delete,
 		About:   "Mark a KakaoTalk sender for removal: it stays active for 60 days for its last messages and is then gone. A person must confirm.",
-		Next:    []Step{{Do: "inform the person: it works for 60 more days, then it is gone; until then the list shows it as before", Tool: "kakaotalk_sender_list"}},
+		Next:    []Step{{Do: "inform the person: it works for 60 more days, then it is gone; until then lists still show it", Tool: "kakaotalk_sender_list"}},
 		Confirm: "the sender goes after 60 days, and cannot be kept",
 	},
-	activityList("kakaotalk_sender_activity_list", "KakaotalkSendersController_listActivities_v1", "List what happened to a KakaoTalk sender, newest first: edits, comments, rejections (why, where it is said, is the comment). An approved update, a block and a suspension leave no entry: read the state with kakaotalk_sender_get."),
+	activityList("kakaotalk_sender_activity_list", "KakaotalkSendersController_listActivities_v1", "List what happened to a KakaoTalk sender, newest first: edits, comments, rejections (the comment is the reason, if one is given). An approved update, a block and a suspension leave no entry: read the state with kakaotalk_sender_get."),
 	commentAdd("kakaotalk_sender_comment_add", "KakaotalkSendersController_createComment_v1", "Add a comment to a KakaoTalk sender, for the people who review it."),
 	{
 		Tool: "kakaotalk_template_list", Operation: "KakaotalkTemplatesController_listTemplates_v1", Effect: Read, Resource: kakaotalkTemplate,
@@ -206,14 +206,14 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_template_update", Operation: "KakaotalkTemplatesController_updateTemplate_v1", Effect: Update, Resource: kakaotalkTemplate,
-		About:   "Change an APPROVED or REJECTED KakaoTalk template, or its pending changes in DRAFT or REJECTED. details is merged: fields left out stay, but buttons replaces the whole list. Without status the change is kept as a draft; status SUBMIT submits it, and alone submits the draft that pends.",
+		About:   "Change an APPROVED or REJECTED KakaoTalk template, or its pending changes in DRAFT or REJECTED. details is merged: fields left out keep their value, but buttons replaces the complete list. Without status the change is kept as a draft; status SUBMIT submits it; on its own, it submits the pending draft.",
 		Example: `{"details":{"content":"Your order #{number} is on its way."}}`,
 		Wait:    kakaotalkTemplateWait,
 	},
 	{
 		Tool: "kakaotalk_template_changes_discard", Operation: "KakaotalkTemplatesController_deleteTemplateDraft_v1", Effect: Delete,
 		About:   "Discard the draft of a KakaoTalk template that was never submitted. A person must confirm.",
-		Next:    []Step{{Do: "see the templates that are left: one that never was live went with its draft", Tool: "kakaotalk_template_list"}},
+		Next:    []Step{{Do: "see which templates are left: one that was never live was removed with its draft", Tool: "kakaotalk_template_list"}},
 		Confirm: "the draft of the template is lost",
 	},
 	{
@@ -222,6 +222,6 @@ var kakaotalk = []Row{
 		Next:    []Step{{Do: "see which templates are left", Tool: "kakaotalk_template_list"}},
 		Confirm: "the template is deleted",
 	},
-	activityList("kakaotalk_template_activity_list", "KakaotalkTemplatesController_listActivities_v1", "List what happened to a KakaoTalk template, newest first: edits, comments, rejections (why, where it is said, is the comment). An approval leaves no entry: read the state with kakaotalk_template_get."),
+	activityList("kakaotalk_template_activity_list", "KakaotalkTemplatesController_listActivities_v1", "List what happened to a KakaoTalk template, newest first: edits, comments, rejections (the comment is the reason, if one is given). An approval leaves no entry: read the state with kakaotalk_template_get."),
 	commentAdd("kakaotalk_template_comment_add", "KakaotalkTemplatesController_createComment_v1", "Add a comment to a KakaoTalk template, for the people who review it."),
 }

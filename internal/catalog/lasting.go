@@ -25,7 +25,7 @@ type Lasting struct {
 	Ask string
 }
 
-// Asked is whom a person asks about what takes too long.
+// Asked is whom a person should ask about what takes too long.
 func (l Lasting) Asked() string { return cmp.Or(l.Ask, "Sinch support") }
 
 // OverdueAfter is Overdue in words, in days.

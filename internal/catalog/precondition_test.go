@@ -35,7 +35,7 @@ func checkErrors(t *testing.T, p *Precondition) {
 	for _, tool := range p.Tools {
 		row := Lookup(tool)
 		if row == nil || !row.Writes() {
-			t.Fatalf("%s is no tool that writes", tool)
+			t.Fatalf("%s is not a tool that writes", tool)
 		}
 		documented := false
 		for _, codes := range row.Op().Errors {
@@ -103,7 +103,7 @@ func TestWhatAPreconditionAllows(t *testing.T) {
 		{"changes that it names", Precondition{Changes: []string{"X"}}, "A", "X", true},
 		{"other changes", Precondition{Changes: []string{"X"}}, "A", "Y", false},
 		{"no changes", Precondition{Changes: []string{"X"}}, "A", "", true},
-		{"no changes, and they must pend", Precondition{Changes: []string{"X"}, MustPend: true}, "A", "", false},
+		{"no changes, and they must be pending", Precondition{Changes: []string{"X"}, MustPend: true}, "A", "", false},
 		{"the state is right, the changes are not", Precondition{Live: []string{"A"}, Changes: []string{"X"}}, "A", "Y", false},
 		{"the state suffices", Precondition{Live: []string{"A"}, Changes: []string{"X"}, Either: true}, "A", "Y", true},
 		{"the changes suffice", Precondition{Live: []string{"A"}, Changes: []string{"X"}, Either: true}, "", "X", true},

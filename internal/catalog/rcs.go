@@ -21,7 +21,7 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_sender_update", Operation: "RcsSendersController_updateSender_v1", Effect: Update, Resource: rcsSender,
-		About:   "Change an RCS sender. details is merged, object by object: fields left out stay, null deletes where the schema allows it, and a list (countries, testNumbers) replaces the old one, so name all of it. In LAUNCHING and LAUNCHED only details.countries can be changed.",
+		About:   "Change an RCS sender. details is merged, object by object: fields left out keep their value, null deletes where the schema allows it, and a list (countries, testNumbers) replaces the old one, so list all of its items. In LAUNCHING and LAUNCHED only details.countries can be changed.",
 		Example: `{"details":{"brand":{"description":"News of your orders"}}}`,
 	},
 	{
@@ -31,7 +31,7 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_sender_launch", Operation: "RcsSendersController_launchSender_v1", Effect: Action, Resource: rcsSender,
-		About:   "Submit a complete RCS sender to Google and the carriers of its countries. It can't be withdrawn. Each operator decides on its own, in no stated time: follow it with rcs_sender_get. A person must confirm.",
+		About:   "Submit a complete RCS sender to Google and the carriers of its countries. It can't be withdrawn. Each operator decides on its own, and the API states no time for that: follow it with rcs_sender_get. A person must confirm.",
 		Confirm: "submits the sender to Google and the carriers; it cannot be called back, and afterwards only countries can be changed",
 		Wait: &Wait{
 			Read:     "rcs_sender_get",
@@ -43,7 +43,7 @@ var rcs = []Row{
 		Tool: "rcs_test_number_add", Operation: "RcsSendersController_addTestNumbers_v1", Effect: Action, Resource: rcsTestNumber,
 		About: "Invite phones to test an RCS sender; each owner must accept the invitation. A number that was verified must be verified again.",
 		Title: "Add RCS test numbers",
-		Next:  []Step{{Do: "when a phone's owner has accepted the invitation, see its state", Tool: "rcs_test_number_get", Needs: []string{"testNumber"}}},
+		Next:  []Step{{Do: "once a phone's owner has accepted the invitation, check its state", Tool: "rcs_test_number_get", Needs: []string{"testNumber"}}},
 		Wait:  rcsTestNumberWait,
 	},
 	{

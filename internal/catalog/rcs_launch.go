@@ -9,7 +9,7 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// What a launch of an RCS sender needs, beside a state that allows it: the
+// What a launch of an RCS sender needs, besides a state that allows it: the
 // fields and answers that the contract's schemas mark as "needed at launch"
 // (1.2.117).
 
@@ -91,7 +91,7 @@ func LaunchNeeds(sender map[string]any) LaunchReport {
 }
 
 // CountryNeeds reports what the launch in one country needs of the
-// questionnaire, beside what every sender gives.
+// questionnaire, besides what every sender gives.
 func CountryNeeds(questionnaire map[string]any, country string) LaunchReport {
 	var r LaunchReport
 	r.country(questionnaire, country)

@@ -94,7 +94,7 @@ func TestALaunchReportsAllThatIsMissing(t *testing.T) {
 		{name: "false is an answer", edit: plus(countries("US"), map[string]any{"details.questionnaire.us.answers": usAnswered("PUBLIC", "US"), us + "ageGatedContent": false, verification + "phone": "+15550100"})},
 		{name: "the first US questionnaire asks less", edit: plus(countries("US"), map[string]any{us + "ein": "00-0000000", us + "companyLegalName": "Example Ltd", us + "brandIndustry": "Retail"}),
 			missing: []string{us + "messagesVolume"}, asked: []string{us + "fullCompanyAddress"}},
-		{name: "everything at once", edit: map[string]any{"details": map[string]any{}},
+		{name: "everything", edit: map[string]any{"details": map[string]any{}},
 			missing: []string{
 				"details.brand.bannerUrl", "details.brand.logoUrl", "details.brand.phones or details.brand.emails", "details.brand.privacyPolicyUrl", "details.brand.termsOfServiceUrl", "details.countries",
 				general + "interactionsDescription", general + "optInDescription", general + "optOutDescription", general + "triggerDescription",

@@ -20,9 +20,9 @@ var rcsSender = &Resource{
 	State:    "state",
 	States: []State{
 		{
-			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "`rcs_sender_update`, with what is still missing",
+			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "`rcs_sender_update`, adding what is still missing",
 			Next: []Step{
-				{Do: "read what a launch asks for this use case", Tool: "rcs_questionnaire_get", Needs: []string{"useCase"}},
+				{Do: "read which questions a launch has for this use case", Tool: "rcs_questionnaire_get", Needs: []string{"useCase"}},
 				{Do: "complete the sender: brand, countries, test numbers, questionnaire answers", Tool: "rcs_sender_update", Needs: []string{"details"}},
 			},
 		},
@@ -35,12 +35,12 @@ var rcsSender = &Resource{
 			Next: []Step{
 				{Do: "invite phones to test it", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}},
 				{Do: "complete what a launch needs: brand, countries, questionnaire answers", Tool: "rcs_sender_update", Needs: []string{"details"}, Check: lacksForLaunch},
-				{Do: "it has what a launch needs: when the person agrees, launch it", Tool: "rcs_sender_launch", Check: readyForLaunch},
+				{Do: "it has what a launch needs: if the person agrees, launch it", Tool: "rcs_sender_launch", Check: readyForLaunch},
 			},
 		},
 		{
-			Name: "PREPARING_LAUNCH", Class: Pending, Means: "made ready for the launch: Sinch adds a video, or the US brand waits for approval", Moves: "Sinch; there is nothing to do but wait", Lasts: Lasting{First: day, Overdue: 14 * day},
-			Next: []Step{{Do: "check again {again}: the launch is being prepared, and goes on automatically{since}", Tool: "rcs_sender_get"}},
+			Name: "PREPARING_LAUNCH", Class: Pending, Means: "being prepared for the launch: Sinch adds a video, or the US brand waits for approval", Moves: "Sinch; there is nothing to do but wait", Lasts: Lasting{First: day, Overdue: 14 * day},
+			Next: []Step{{Do: "check again {again}: the launch is being prepared, and continues automatically{since}", Tool: "rcs_sender_get"}},
 		},
 		{
 			Name: "LAUNCHING", Class: Pending, Means: "the launch is under way: each operator decides for itself", Moves: "the operators; `rcs_sender_launch` again, for countries that were added", Lasts: Lasting{First: day, Overdue: 42 * day},
@@ -53,29 +53,29 @@ var rcsSender = &Resource{
 			Name: "LAUNCHED", Class: Success, Production: true, Means: "the launch succeeded; `countryStatus` says where", Moves: "`rcs_sender_launch` again, for new countries",
 			Next: []Step{
 				rcsCountryLacks, rcsCountryAdded,
-				{Do: "for more countries, name all of them, those that are launched too (GB and US only where their answers were given before the launch; FR asks for some too)", Tool: "rcs_sender_update", Needs: []string{"details"}},
+				{Do: "for more countries, list all of them, including those already launched (GB and US only if their answers were given before the launch; FR has questions too)", Tool: "rcs_sender_update", Needs: []string{"details"}},
 			},
 		},
 		{
 			Name: "UNLAUNCHED", Class: Failure, Means: "taken down and disabled", Moves: "`rcs_sender_update` corrects it, then `rcs_sender_launch`",
 			Next: []Step{
-				{Do: "read what happened to it: a comment may say why it was taken down, or why the US brand was refused", Tool: "rcs_sender_activity_list"},
-				{Do: "correct what that names, and complete what a launch needs: brand, countries, questionnaire answers", Tool: "rcs_sender_update", Needs: []string{"details"}},
-				{Do: "only when what took it down is settled, and the person agrees, launch it again", Tool: "rcs_sender_launch", Check: readyForLaunch},
+				{Do: "read its activities: a comment may say why it was taken down, or why the US brand was rejected", Tool: "rcs_sender_activity_list"},
+				{Do: "correct what they name, and complete what a launch needs: brand, countries, questionnaire answers", Tool: "rcs_sender_update", Needs: []string{"details"}},
+				{Do: "only when the cause of the takedown is resolved, and the person agrees, launch it again", Tool: "rcs_sender_launch", Check: readyForLaunch},
 			},
 		},
-		{Name: "UNKNOWN", Means: "the API can't tell its state"},
+		{Name: "UNKNOWN", Means: "the API does not know its state"},
 	},
 	Parts: []Part{
 		{Name: "brandDetails.registration", Field: "brandDetails.registration.status", States: slices.Concat(
 			[]State{{Name: "COMPLETED", Class: Success, Means: "the US brand is registered"}},
 			same(State{
 				Class: Pending, Means: "the US brand is being registered", Moves: "Sinch", Lasts: Lasting{First: day, Overdue: 14 * day},
-				Next: []Step{{Do: "check again {again}: the US brand is being registered, which the launch waits for{since}", Tool: "rcs_sender_get"}},
+				Next: []Step{{Do: "check again {again}: the launch waits for the registration of the US brand{since}", Tool: "rcs_sender_get"}},
 			}, "NEW", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW"),
 			same(State{
-				Class: Failure, Means: "the US brand is refused, incomplete or archived", Moves: "those who handle it, asked by `rcs_sender_comment_add`",
-				Next: []Step{{Do: "the registration of the US brand is {status}; an activity may say why. Ask those who handle it, for the person", Tool: "rcs_sender_comment_add", Needs: []string{"comment"}}},
+				Class: Failure, Means: "the US brand is rejected, incomplete or archived", Moves: "the people who handle it: ask them with `rcs_sender_comment_add`",
+				Next: []Step{{Do: "the registration of the US brand is {status}; an activity may say why. Ask the people who handle it, on the person's behalf", Tool: "rcs_sender_comment_add", Needs: []string{"comment"}}},
 			}, "REJECTED", "INCOMPLETE", "ARCHIVED"),
 			[]State{{Name: "UNSPECIFIED", Means: "no status is given"}, unrecognized},
 		)},
@@ -97,13 +97,13 @@ var rcsSender = &Resource{
 var (
 	// RcsSenderLaunch: what else a launch needs is in [LaunchNeeds].
 	RcsSenderLaunch = &Precondition{
-		Code: "guard_rcs_launch_requirements", About: "An RCS sender is launched", Tools: []string{"rcs_sender_launch"},
+		Code: "guard_rcs_launch_requirements", About: "An RCS sender can be launched", Tools: []string{"rcs_sender_launch"},
 		Live: []string{"IN_TEST", "LAUNCHING", "LAUNCHED", "UNLAUNCHED"}, MustBeLive: true, FailClosed: true,
 		Errors: []string{"launch_invalid_agent_state", "launch_precondition_failed"}, Source: "launchSender, 1.2.117",
 	}
 	// RcsSenderUpdate: in the other states the countries can still be changed.
 	RcsSenderUpdate = &Precondition{
-		Code: "guard_rcs_update_launched", About: "More than the countries of an RCS sender is updated", Tools: []string{"rcs_sender_update"},
+		Code: "guard_rcs_update_launched", About: "More than the countries of an RCS sender can be updated", Tools: []string{"rcs_sender_update"},
 		NotLive: []string{"LAUNCHING", "LAUNCHED"},
 		Errors:  []string{"fields_not_updatable"}, Source: "updateSender, 1.2.117",
 	}
@@ -129,7 +129,7 @@ var rcsOperatorStates = slices.Concat(
 		{Name: "PENDING_UNLAUNCHED", Means: "to be taken down"},
 	},
 	same(State{
-		Class: Failure, Means: "the operator does not carry the sender", Moves: "those who handle the launch, asked by `rcs_sender_comment_add`",
+		Class: Failure, Means: "the operator does not carry the sender", Moves: "the people who handle the launch: ask them with `rcs_sender_comment_add`",
 	}, "REJECTED", "SUSPENDED", "UNLAUNCHED", "INVALID_IN_GOOGLE_MY_BUSINESS"),
 	[]State{unrecognized},
 )
@@ -139,11 +139,11 @@ var rcsOperatorStates = slices.Concat(
 // can be given for them any more.
 var (
 	rcsCountryLacks = Step{
-		Do:   "a country that was added lacks answers, which can't be given any more, and no launch is possible with it: take it out again, naming all that stay, or a person asks Sinch support to add the answers",
+		Do:   "a country that was added lacks answers, which can't be given any more, so no launch with it is possible: remove it again, listing all that stay, or have a person ask Sinch support to add the answers",
 		Tool: "rcs_sender_update", Needs: []string{"details"}, Check: lacksForLaunch,
 	}
 	rcsCountryAdded = Step{
-		Do:   "a country was added and is not launched: launch again, when the person agrees",
+		Do:   "a country was added and is not launched: launch again, if the person agrees",
 		Tool: "rcs_sender_launch", Check: func(sender any) bool { return readyForLaunch(sender) && addedAfterLaunch(sender) },
 	}
 )
@@ -185,7 +185,7 @@ func operatorSteps(sender any) []Step {
 		named[i] = status + " " + papi.Quoted(rest, maxQuoted)
 	}
 	return []Step{{
-		Do:   "tell the person which operators do not carry it (" + strings.Join(named, "; ") + more + "), and ask those who handle the launch",
+		Do:   "tell the person which operators do not carry it (" + strings.Join(named, "; ") + more + "), and ask the people who handle the launch",
 		Tool: "rcs_sender_comment_add", Needs: []string{"comment"},
 	}}
 }
@@ -215,7 +215,7 @@ var rcsTestNumber = &Resource{
 	Name: "rcs_test_number", Get: "rcs_sender_get", IDs: map[string]string{"testNumber": "number"}, State: "state",
 	States: []State{
 		{
-			Name: RcsTestNumberUnverified, Class: Pending, Means: "invited, not verified so far", Moves: "the phone's owner, who accepts the invitation", Lasts: Lasting{First: 10 * minute, Overdue: day, Ask: "the phone's owner"},
+			Name: RcsTestNumberUnverified, Class: Pending, Means: "invited, not yet verified", Moves: "the phone's owner, who accepts the invitation", Lasts: Lasting{First: 10 * minute, Overdue: day, Ask: "the phone's owner"},
 			Next: []Step{{Do: "the phone's owner accepts the invitation"}, {Do: "then check again{since}", Tool: "rcs_test_number_get"}},
 		},
 		{
@@ -232,13 +232,13 @@ var rcsTestNumber = &Resource{
 		},
 		{
 			Name: "EXPIRED", Class: Failure, Means: "not answered in time", Moves: "`rcs_test_number_reinvite`",
-			Next: []Step{{Do: "when the owner agrees, invite the phone again", Tool: "rcs_test_number_reinvite"}},
+			Next: []Step{{Do: "if the owner agrees, invite the phone again", Tool: "rcs_test_number_reinvite"}},
 		},
-		{Name: "FAILED", Class: Failure, Means: "could not be added, after all tries", Moves: rcsOtherPhone, Next: rcsAddOtherPhone},
+		{Name: "FAILED", Class: Failure, Means: "could not be added, after all attempts", Moves: rcsOtherPhone, Next: rcsAddOtherPhone},
 		{Name: "REJECTED", Class: Failure, Means: "verification refused", Moves: rcsOtherPhone, Next: rcsAddOtherPhone},
 		{
 			Name: "INVALID", Class: Failure, Means: "not a valid phone number", Moves: "`rcs_test_number_delete`, then `rcs_test_number_add` with + and the country code",
-			Next: []Step{{Do: "take the number out and add it in E.164 form", Tool: "rcs_test_number_delete"}},
+			Next: []Step{{Do: "remove the number, then add it in E.164 form", Tool: "rcs_test_number_delete"}},
 		},
 		unrecognized,
 	},
@@ -260,7 +260,7 @@ const (
 	RcsTestNumberUnverified = "UNVERIFIED"
 )
 
-const rcsOtherPhone = "another phone, with `rcs_test_number_add`"
+const rcsOtherPhone = "`rcs_test_number_add`, with another phone"
 
 var rcsAddOtherPhone = []Step{{Do: "this phone can't be used: ask the person for another, and add that", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}}
 

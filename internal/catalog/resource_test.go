@@ -67,7 +67,7 @@ func TestResourcesNameTheirTools(t *testing.T) {
 	for _, r := range Resources() {
 		for tool, effect := range map[string]Effect{r.Get: Read, r.List: Read, r.Create: Create, r.History: Read} {
 			if tool != "" && (Lookup(tool) == nil || Lookup(tool).Effect != effect) {
-				t.Errorf("%s: %s is no tool to %s", r.Name, tool, effect)
+				t.Errorf("%s: %s is not a tool to %s", r.Name, tool, effect)
 			}
 			if own := tool != "" && tool != r.History; own && Lookup(tool).Resource != r && r.Name != "rcs_test_number" { // its sender shows it
 				t.Errorf("%s: %s shows another resource", r.Name, tool)

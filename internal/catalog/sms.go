@@ -11,13 +11,13 @@ var smsApp = &Resource{
 	State:    "status",
 	States: slices.Concat(
 		[]State{{Name: "ACTIVE", Class: Success, Production: true, Means: "ready for use"}},
-		same(smsAppGoesOn("being made"), "PENDING_ADD", "IN_PROGRESS_ADD", "PROVISIONING", "PROVISIONING_ADD"),
+		same(smsAppGoesOn("being created"), "PENDING_ADD", "IN_PROGRESS_ADD", "PROVISIONING", "PROVISIONING_ADD"),
 		same(smsAppGoesOn("being changed"), "PENDING_UPDATE", "IN_PROGRESS_UPDATE", "PROVISIONING_UPDATE"),
 		same(smsAppGoesOn("being blocked"), "PENDING_BLOCK", "IN_PROGRESS_BLOCK", "PROVISIONING_BLOCK"),
 		same(smsAppGoesOn("being unblocked"), "PENDING_UNBLOCK", "IN_PROGRESS_UNBLOCK", "PROVISIONING_UNBLOCK"),
 		same(smsAppGoesOn("being deleted"), "PENDING_DELETE", "IN_PROGRESS_DELETE", "DEPROVISIONING"),
 		same(smsAppGoesOn("in a status that the API does not name"), "STATUS_UNSPECIFIED", Unrecognized),
-		same(smsAppFailed("not made; don't make another on top"), "FAILED_ADD", "PROVISIONING_ADD_FAILED", "PROVISIONING_FAILED"),
+		same(smsAppFailed("not created; don't create another one"), "FAILED_ADD", "PROVISIONING_ADD_FAILED", "PROVISIONING_FAILED"),
 		same(smsAppFailed("a later change failed"), "FAILED_UPDATE", "FAILED_BLOCK", "FAILED_UNBLOCK", "FAILED_DELETE",
 			"PROVISIONING_UPDATE_FAILED", "PROVISIONING_BLOCK_FAILED", "PROVISIONING_UNBLOCK_FAILED", "DEPROVISIONING_FAILED"),
 		same(smsAppFailed("blocked, not usable"), "BLOCKED"),
@@ -36,7 +36,7 @@ func smsAppGoesOn(means string) State {
 func smsAppFailed(means string) State {
 	return State{
 		Class: Failure, Means: means, Moves: "Sinch support",
-		Next: []Step{{Do: "the person asks Sinch support, with the projectId and the smsAppId: no call here repairs the app"}},
+		Next: []Step{{Do: "ask the person to contact Sinch support, with the projectId and the smsAppId: no call here repairs the app"}},
 	}
 }
 
@@ -57,7 +57,7 @@ var sms = []Row{
 	},
 	{
 		Tool: "sms_app_update", Operation: "SmsSmsAppsController_updateSmsApp_v1", Effect: Update, Resource: smsApp,
-		About:   "Rename an SMS app: it changes nothing else.",
+		About:   "Rename an SMS app: this changes nothing else.",
 		Example: `{"name":"Alerts"}`,
 	},
 	{

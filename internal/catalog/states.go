@@ -47,12 +47,12 @@ func (c Class) String() string {
 // Part is a part of a thing that is reviewed, or fails, on its own: the display
 // name of a sender is refused while the sender is ACTIVE.
 type Part struct {
-	Name   string // before the = in what pends
+	Name   string // before the = in a pending change
 	Field  string // of its status
 	Value  string // field of the value that the status is about, "" where there is none
 	Reason string // field that says why it was refused, "" where nothing does
 	States []State
-	// Find returns the status and the reason of a part that is no single field;
+	// Find returns the status and the reason of a part that is not a single field;
 	// nil for the others.
 	Find func(thing any) (status, reason string)
 }
@@ -68,7 +68,7 @@ func (p *Part) Status(thing any) (status *State, value, reason string) {
 	return find(p.States, name), jsonvalue.Text(thing, p.Value), reason
 }
 
-// Key is a state, or what pends, as results write it: what pends goes before
+// Key is a state, or what is pending, as results write it: what is pending precedes
 // the state.
 func (r *Resource) Key(state, pending string) string {
 	switch {
@@ -95,14 +95,14 @@ func (r *Resource) At(state, pending string) State {
 		at = *declared
 	}
 	if at.Class == Unknown {
-		at.Next = []Step{{Do: "the state " + papi.Quoted(state, maxQuoted) + " is not known here: check again {again}, and if it stays ask Sinch support what it means", Tool: r.Get}}
+		at.Next = []Step{{Do: "the state " + papi.Quoted(state, maxQuoted) + " is not known here: check again {again}; if it stays, have the person ask Sinch support what it means", Tool: r.Get}}
 	}
 	return at
 }
 
-// Pends returns the status of a part that pends, written PART=STATUS; nil where
+// PendingPart returns the status of a pending part, written PART=STATUS; nil where
 // none does.
-func (r *Resource) Pends(pending string) *State {
+func (r *Resource) PendingPart(pending string) *State {
 	name, status, _ := strings.Cut(pending, "=")
 	for i := range r.Parts {
 		if r.Parts[i].Name == name {
@@ -112,14 +112,14 @@ func (r *Resource) Pends(pending string) *State {
 	return nil
 }
 
-// Lasting is how long a state, or what pends, lasts; false where it does not
+// Lasting is how long a state, or what is pending, lasts; false where it does not
 // end without a call. Of a pending change that is not declared nothing is known,
 // whatever the state is.
 func (r *Resource) Lasting(state, pending string) (Lasting, bool) {
 	at := State{}
 	if pending == "" {
 		at = r.At(state, "")
-	} else if change := cmp.Or(find(r.Changes, pending), r.Pends(pending)); change != nil {
+	} else if change := cmp.Or(find(r.Changes, pending), r.PendingPart(pending)); change != nil {
 		at = *change
 	}
 	return at.Lasts, at.Lasts.Overdue > 0

@@ -13,7 +13,7 @@ import (
 type Step struct {
 	Do     string
 	Tool   string         // "" where a person must act
-	Args   map[string]any // known beside the ids
+	Args   map[string]any // known besides the ids
 	Needs  []string       // what only a person knows
 	When   string         // FIELD=VALUE that the answer must show; FIELD alone: any value
 	Unless string         // FIELD=VALUE that the answer must not show
@@ -37,12 +37,12 @@ func shows(answer any, condition string) bool {
 // stopped is what to do about a thing that no call here restores, and whose
 // activities have an entry for its state.
 func stopped(activities, id string) []Step {
-	return []Step{{Do: "read what happened to it: a comment may say why", Tool: activities}, askSupport(id)}
+	return []Step{{Do: "read its activities: a comment may say why", Tool: activities}, askSupport(id)}
 }
 
 // askSupport is the last step for a thing that no call here restores.
 func askSupport(id string) Step {
-	return Step{Do: "no call here restores it: a person asks Sinch support, with the projectId and the " + id}
+	return Step{Do: "no call here restores it: ask the person to contact Sinch support, with the projectId and the " + id}
 }
 
 // Next is something that the agent may do after a call.

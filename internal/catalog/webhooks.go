@@ -36,13 +36,13 @@ var webhooks = []Row{
 	},
 	{
 		Tool: "webhook_update", Operation: "WebhookWebhookController_updateWebhook_v1", Effect: Update, Resource: webhook,
-		About:   "Change some fields of a webhook: those left out stay. A list of triggers replaces the old list.",
+		About:   "Change some fields of a webhook: those left out keep their value. A list of triggers replaces the old list.",
 		Example: `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
 	},
 	{
 		Tool: "webhook_replace", Operation: "WebhookWebhookController_replaceWebhook_v1", Effect: Update, Resource: webhook,
 		Defaults: everyTrigger,
-		About:    "Replace all of a webhook: target, secret and triggers (ALL unless given). To change one field, use webhook_update.",
+		About:    "Replace a complete webhook: target, secret and triggers (ALL unless given). To change one field, use webhook_update.",
 		Example:  `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
 	},
 	{

@@ -21,7 +21,7 @@ var whatsappAccount = &Resource{
 		whatsappAccountVerification,
 		{
 			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "Sinch support: no call submits it, since only a rejected account can be updated",
-			Next: []Step{{Do: "no call submits a draft, since only a REJECTED account can be updated: the person asks Sinch support"}},
+			Next: []Step{{Do: "no call submits a draft, since only a REJECTED account can be updated: ask the person to contact Sinch support"}},
 		},
 		whatsappAccountRejected,
 	},
@@ -38,7 +38,7 @@ var whatsappAccount = &Resource{
 // What the state of a WhatsApp account must be.
 var (
 	WhatsappAccountUpdate = &Precondition{
-		Code: "guard_whatsapp_account_update_state", About: "A WhatsApp account is updated", Tools: []string{"whatsapp_account_update"},
+		Code: "guard_whatsapp_account_update_state", About: "A WhatsApp account can be updated", Tools: []string{"whatsapp_account_update"},
 		Live: []string{"REJECTED"}, Changes: []string{"REJECTED"}, Either: true,
 		Errors: []string{"account_not_updatable"}, Source: "updateAccount, 1.2.117",
 	}
@@ -55,20 +55,20 @@ var (
 		Name: "PENDING_FACEBOOK_VERIFICATION", Class: ActionRequired, Means: "Meta verifies the business", Moves: "the person, in Meta Business Manager",
 		Lasts: Lasting{First: day, Overdue: 14 * day, Ask: "Meta, in Meta Business Manager, then Sinch support"},
 		Next: []Step{
-			{Do: "the person finishes the business verification in Meta Business Manager"},
+			{Do: "ask the person to finish the business verification in Meta Business Manager"},
 			{Do: "then check again {again}{since}", Tool: "whatsapp_account_get"},
 		},
 	}
 	whatsappAccountRejected = State{
-		Name: "REJECTED", Class: Failure, Means: "reviewed and refused", Moves: "`whatsapp_account_update`, possible only here",
+		Name: "REJECTED", Class: Failure, Means: "reviewed and rejected", Moves: "`whatsapp_account_update`, possible only here",
 		Next: []Step{
-			{Do: "read what happened to it: a comment may say why it was rejected", Tool: "whatsapp_account_activity_list"},
+			{Do: "read its activities: a comment may say why it was rejected", Tool: "whatsapp_account_activity_list"},
 			{Do: "correct it with the person, which submits it again", Tool: "whatsapp_account_update", Needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}},
 		},
 	}
 )
 
-var whatsappAccountBanned = []Step{{Do: "{status}: Meta disables the account or will: the person appeals in Meta Business Manager, and asks Sinch support with the wabaId"}}
+var whatsappAccountBanned = []Step{{Do: "{status}: Meta has disabled the account, or will: ask the person to appeal in Meta Business Manager, and to contact Sinch support with the wabaId"}}
 
 var whatsappAccountWait = &Wait{
 	Read:     "whatsapp_account_get",
@@ -88,7 +88,7 @@ var whatsappAccounts = []Row{
 	},
 	{
 		Tool: "whatsapp_account_update", Operation: "WhatsappAccountsController_updateAccount_v1", Effect: Update, Resource: whatsappAccount,
-		About:   "Correct a REJECTED WhatsApp account, which submits it again immediately. What is given is merged: fields left out stay.",
+		About:   "Correct a REJECTED WhatsApp account, which submits it again immediately. The fields are merged: those left out keep their value.",
 		Example: `{"wabaName":"Example Shop"}`,
 		Wait:    whatsappAccountWait,
 	},
@@ -98,6 +98,6 @@ var whatsappAccounts = []Row{
 		Next:    []Step{{Do: "inform the person that the account is gone; see what is left in the project", Tool: "project_overview"}},
 		Confirm: "the WhatsApp account of the project is deleted",
 	},
-	activityList("whatsapp_account_activity_list", "WhatsappAccountsController_listActivities_v1", "List what happened to the WhatsApp account, newest first: edits, comments, rejections (why, where it is said, is the comment). Being onboarded leaves no entry: read the state with whatsapp_account_get."),
+	activityList("whatsapp_account_activity_list", "WhatsappAccountsController_listActivities_v1", "List what happened to the WhatsApp account, newest first: edits, comments, rejections (the comment is the reason, if one is given). Being onboarded leaves no entry: read the state with whatsapp_account_get."),
 	commentAdd("whatsapp_account_comment_add", "WhatsappAccountsController_createComment_v1", "Add a comment to the WhatsApp account, for the people who review it."),
 }

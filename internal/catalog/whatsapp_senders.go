@@ -16,9 +16,9 @@ var whatsappSender = &Resource{
 		{
 			Name: "PENDING_VERIFICATION", Class: ActionRequired, Means: "waits for the code", Moves: "`whatsapp_sender_register`, then `whatsapp_sender_verify`",
 			Next: []Step{
-				{Do: "unless a code was submitted just now: ask the person whether the code should come by SMS or VOICE, and have it sent", Tool: "whatsapp_sender_register", Needs: []string{"method"}},
+				{Do: "unless a code has just been submitted: ask the person whether the code should come by SMS or VOICE, and have it sent", Tool: "whatsapp_sender_register", Needs: []string{"method"}},
 				{Do: "with the code from the person, verify", Tool: "whatsapp_sender_verify", Needs: []string{"code"}},
-				{Do: "after the right code it becomes ACTIVE on its own: check again", Tool: "whatsapp_sender_get"},
+				{Do: "after the correct code it becomes ACTIVE on its own: check again", Tool: "whatsapp_sender_get"},
 			},
 		},
 		{
@@ -26,7 +26,7 @@ var whatsappSender = &Resource{
 			Next: []Step{{Do: "the sender is ready; a first message to a user needs an approved template", Tool: "whatsapp_template_list"}},
 		},
 		{Name: "INACTIVE", Class: Failure, Means: "exists, but is not active", Moves: "Sinch support", Next: stopped("whatsapp_sender_activity_list", "senderId")},
-		{Name: "SUSPENDED", Class: Failure, Means: "stopped for a time, for administrative or policy reasons", Moves: "Sinch support", Next: []Step{askSupport("senderId")}},
+		{Name: "SUSPENDED", Class: Failure, Means: "suspended temporarily, for administrative or policy reasons", Moves: "Sinch support", Next: []Step{askSupport("senderId")}},
 		{Name: "ERROR", Class: Failure, Means: "an operation failed", Moves: "Sinch support", Next: stopped("whatsapp_sender_activity_list", "senderId")},
 	},
 	Changes: []State{
@@ -39,23 +39,23 @@ var whatsappSender = &Resource{
 			Next: []Step{{Do: "check again {again}: the change is under way{since}", Tool: "whatsapp_sender_get"}},
 		},
 		{
-			Name: "REJECTED", Class: Failure, Means: "reviewed and refused", Moves: "`whatsapp_sender_update` or `whatsapp_sender_changes_discard`",
+			Name: "REJECTED", Class: Failure, Means: "reviewed and rejected", Moves: "`whatsapp_sender_update` or `whatsapp_sender_changes_discard`",
 			Next: []Step{
-				{Do: "read what happened to it: a comment may say why", Tool: "whatsapp_sender_activity_list"},
+				{Do: "read its activities: a comment may say why", Tool: "whatsapp_sender_activity_list"},
 				resubmit(WhatsappSenderUpdate, "correct it and submit it again"),
-				{Do: "or discard the change, when the person agrees", Tool: "whatsapp_sender_changes_discard"},
+				{Do: "or discard the change, if the person agrees", Tool: "whatsapp_sender_changes_discard"},
 			},
 		},
 		{ // changes in ERROR can't be updated, only discarded
-			Name: "ERROR", Class: Failure, Means: "the change failed", Moves: "`whatsapp_sender_changes_discard`, after which it can be made again",
+			Name: "ERROR", Class: Failure, Means: "the change failed", Moves: "`whatsapp_sender_changes_discard`, then submit the change again",
 			Next: []Step{
-				{Do: "changes.errorReason says what went wrong; read what happened to it, where a comment may say more", Tool: "whatsapp_sender_activity_list"},
-				{Do: "discard the change, when the person agrees; then it can be made again", Tool: "whatsapp_sender_changes_discard"},
+				{Do: "changes.errorReason says what went wrong; read its activities, where a comment may say more", Tool: "whatsapp_sender_activity_list"},
+				{Do: "discard the change, if the person agrees; then it can be submitted again", Tool: "whatsapp_sender_changes_discard"},
 			},
 		},
 		{
 			Name: "MULTIPLE_WABA_ERROR", Class: Failure, Means: "the project has several WhatsApp Business Accounts; deprecated", Moves: "Sinch support",
-			Next: []Step{{Do: "the project has more than one WhatsApp Business Account: the person settles it with Sinch support"}},
+			Next: []Step{{Do: "the project has more than one WhatsApp Business Account: ask the person to contact Sinch support"}},
 		},
 	},
 	Parts: []Part{
@@ -79,22 +79,22 @@ var whatsappSender = &Resource{
 // What the state of a WhatsApp sender must be.
 var (
 	WhatsappSenderUpdate = &Precondition{
-		Code: "guard_whatsapp_sender_update_state", About: "A WhatsApp sender is updated", Tools: []string{"whatsapp_sender_update"},
+		Code: "guard_whatsapp_sender_update_state", About: "A WhatsApp sender can be updated", Tools: []string{"whatsapp_sender_update"},
 		Live: []string{"ACTIVE"}, Changes: []string{"DRAFT", "REJECTED"},
 		Errors: []string{"sender_not_updatable", "sender_changes_not_updatable"}, Source: "update, 1.2.117",
 	}
 	WhatsappSenderDisplayName = &Precondition{
-		Code: "guard_whatsapp_display_name_review", About: "The display name of a WhatsApp sender is changed", Tools: []string{"whatsapp_sender_update"},
+		Code: "guard_whatsapp_display_name_review", About: "The display name of a WhatsApp sender can be changed", Tools: []string{"whatsapp_sender_update"},
 		Field: "metadata.displayName.status", NotLive: []string{"PENDING"},
 		Errors: []string{"sender_display_name_update_not_allowed"}, Source: "update, 1.2.117",
 	}
 	WhatsappSenderDiscard = &Precondition{
-		Code: "guard_whatsapp_sender_discard_state", About: "Pending changes of a WhatsApp sender are discarded", Tools: []string{"whatsapp_sender_changes_discard"},
+		Code: "guard_whatsapp_sender_discard_state", About: "Pending changes of a WhatsApp sender can be discarded", Tools: []string{"whatsapp_sender_changes_discard"},
 		Changes: []string{"DRAFT", "REJECTED", "ERROR"}, MustPend: true, FailClosed: true,
 		Errors: []string{"sender_changes_not_deletable", "sender_changes_not_found"}, Source: "deleteChanges, 1.2.117",
 	}
 	WhatsappSenderRegister = &Precondition{
-		Code: "guard_register_state", About: "A WhatsApp sender is registered and verified", Tools: []string{"whatsapp_sender_register", "whatsapp_sender_verify"},
+		Code: "guard_register_state", About: "A WhatsApp sender can be registered and verified", Tools: []string{"whatsapp_sender_register", "whatsapp_sender_verify"},
 		Live: []string{"PENDING_VERIFICATION"}, MustBeLive: true,
 		Errors: []string{"not_allowed_register", "not_allowed_verify"}, Source: "register, verify, 1.2.117",
 	}
@@ -114,8 +114,8 @@ func reviewedByMeta(field string, again ...Step) []State {
 			Name: "DEFERRED", Class: Pending, Means: "the review is deferred", Moves: "Meta", Lasts: Lasting{First: hour, Overdue: 7 * day},
 			Next: []Step{{Do: "check again {again}: Meta has deferred the review of the " + field + "{since}", Tool: "whatsapp_sender_get"}},
 		},
-		{Name: "REJECTED", Class: Failure, Means: "reviewed and refused", Moves: "another one, with `whatsapp_sender_update`", Next: again},
-		{Name: "EXPIRED", Class: Failure, Means: "ran out before completion", Moves: "another one, with `whatsapp_sender_update`", Next: again},
+		{Name: "REJECTED", Class: Failure, Means: "reviewed and rejected", Moves: "`whatsapp_sender_update`, with another one", Next: again},
+		{Name: "EXPIRED", Class: Failure, Means: "expired before completion", Moves: "`whatsapp_sender_update`, with another one", Next: again},
 		{Name: "DELETED", Means: "removed"},
 		{Name: "RESERVED", Means: "reserved, not finally approved"},
 		{Name: "UNSPECIFIED", Means: "no status is given"},
@@ -141,7 +141,7 @@ func channelPart(get string) Part {
 			},
 			{
 				Name: "FAILING", Class: Failure, Means: "the channel in the Conversation app fails", Moves: "a person, in the Sinch Dashboard",
-				Next: []Step{{Do: "its channel in the Conversation app {value} is {status}: a person checks it in the Sinch Dashboard"}},
+				Next: []Step{{Do: "its channel in the Conversation app {value} is {status}: ask the person to check it in the Sinch Dashboard"}},
 			},
 			unrecognized,
 		},
@@ -169,20 +169,20 @@ var whatsappSenders = []Row{
 	},
 	{
 		Tool: "whatsapp_sender_create", Operation: "WhatsappSendersController_createSender_v1", Effect: Create, Resource: whatsappSender,
-		About:     "Create a WhatsApp sender, in one of three ways that do not mix: Embedded Signup (wabaId, phoneNumberId, authenticationCode; no display name or other details: an update follows), a new number (details with countryCode, phoneNumber and displayName), or partner-initiated (phoneNumberProvider and details; submitted unless status is DRAFT). Asynchronous: follow it with whatsapp_sender_get; then register and verify.",
+		About:     "Create a WhatsApp sender, in one of three ways that can't be combined: Embedded Signup (wabaId, phoneNumberId, authenticationCode; no display name or other details: an update follows), a new number (details with countryCode, phoneNumber and displayName), or partner-initiated (phoneNumberProvider and details; submitted unless status is DRAFT). Asynchronous: follow it with whatsapp_sender_get; then register and verify.",
 		Example:   `{"wabaId":"100000000000001","authenticationCode":"the code of the signup","region":"EU","businessManager":"SINCH_UK"}`,
 		Wait:      whatsappSenderWait(),
 		Reconcile: &Reconcile{Read: "whatsapp_sender_list", Same: map[string]string{"details.phoneNumber": "phoneNumber", "details.countryCode": "countryCode"}, Unique: true},
 	},
 	{
 		Tool: "whatsapp_sender_update", Operation: "WhatsappSendersController_update_v1", Effect: Update, Resource: whatsappSender,
-		About:   "Change the profile of an ACTIVE sender, or its pending changes in DRAFT or REJECTED. details is merged: fields left out stay, null deletes one. Without status the change is kept as a draft; status SUBMIT submits it, and alone submits the draft that pends. A new displayName is reviewed by Meta and pends in metadata.displayName.",
+		About:   "Change the profile of an ACTIVE sender, or its pending changes in DRAFT or REJECTED. details is merged: fields left out keep their value, null deletes a field. Without status the change is kept as a draft; status SUBMIT submits it; on its own, it submits the pending draft. A new displayName is reviewed by Meta, and is pending in metadata.displayName.",
 		Example: `{"details":{"about":"Open from 9 to 5."}}`,
 		Wait:    whatsappSenderWait("WHATSAPP_SENDER_DISPLAY_NAME_UPDATED", "WHATSAPP_SENDER_USERNAME_UPDATED"),
 	},
 	{
 		Tool: "whatsapp_sender_register", Operation: "WhatsappSendersController_register_v1", Effect: Action, Resource: whatsappSender,
-		About: "Have a one-time code sent to the phone number of a sender in PENDING_VERIFICATION. Ask the person how (SMS or VOICE), and then for the code; whatsapp_sender_verify takes it.",
+		About: "Have a one-time code sent to the phone number of a sender in PENDING_VERIFICATION. Ask the person how (SMS or VOICE), and then for the code; submit it with whatsapp_sender_verify.",
 		Next: []Step{
 			{Do: "no code was sent, since Meta knows the number: verify without one", Tool: "whatsapp_sender_verify", When: "verificationCodeSent=false"},
 			{Do: "ask the person for the code that arrived, and submit it", Tool: "whatsapp_sender_verify", Needs: []string{"code"}, Unless: "verificationCodeSent=false"},
@@ -190,29 +190,29 @@ var whatsappSenders = []Row{
 	},
 	{
 		Tool: "whatsapp_sender_verify", Operation: "WhatsappSendersController_verify_v1", Effect: Action, Resource: whatsappSender, RegisteredElsewhere: true,
-		About:   "Submit the one-time code that whatsapp_sender_register had sent. Never guess a code. Leave it out only when Meta has already verified the number. Afterwards the sender becomes ACTIVE on its own: follow it with whatsapp_sender_get.",
-		Next:    []Step{{Do: "check whether the sender has become ACTIVE, which happens on its own some time after the right code", Tool: "whatsapp_sender_get"}},
+		About:   "Submit the one-time code that whatsapp_sender_register requested. Never guess a code. Leave it out only when Meta has already verified the number. Afterwards the sender becomes ACTIVE on its own: follow it with whatsapp_sender_get.",
+		Next:    []Step{{Do: "check whether the sender has become ACTIVE, which happens on its own some time after the correct code", Tool: "whatsapp_sender_get"}},
 		Example: `{"code":"123456"}`,
 		Wait:    whatsappSenderWait(),
 	},
 	{
 		Tool: "whatsapp_sender_username_suggest", Operation: "WhatsappSendersController_getSuggestedUsernames_v1", Effect: Read,
-		About: "Get usernames that are free for a sender.",
+		About: "Suggest available usernames for a sender.",
 		Title: "Suggest usernames for WhatsApp sender",
 		Next:  []Step{{Do: "ask the person which username to take, and set it", Tool: "whatsapp_sender_update", Args: map[string]any{"status": Submit}, Needs: []string{"details"}}},
 	},
 	{
 		Tool: "whatsapp_sender_changes_discard", Operation: "WhatsappSendersController_deleteChanges_v1", Effect: Delete,
 		About:   "Discard the pending changes of a sender, in status DRAFT, REJECTED or ERROR. A person must confirm.",
-		Next:    []Step{{Do: "see the senders that are left: one that never was live went with its changes", Tool: "whatsapp_sender_list"}},
+		Next:    []Step{{Do: "see which senders are left: one that was never live was removed with its changes", Tool: "whatsapp_sender_list"}},
 		Confirm: "pending changes of the sender are lost",
 	},
 	{
 		Tool: "whatsapp_sender_delete", Operation: "WhatsappSendersController_delete_v1", Effect: Delete,
 		About:   "Mark a sender for removal: it stays ACTIVE for 30 days for its last messages and is then gone. A person must confirm.",
-		Next:    []Step{{Do: "inform the person: it works for 30 more days, then it is gone; until then the list shows it as before", Tool: "whatsapp_sender_list"}},
+		Next:    []Step{{Do: "inform the person: it works for 30 more days, then it is gone; until then lists still show it", Tool: "whatsapp_sender_list"}},
 		Confirm: "the sender goes after 30 days, and cannot be kept",
 	},
-	activityList("whatsapp_sender_activity_list", "WhatsappSendersController_listActivities_v1", "List what happened to a sender, newest first: edits, comments, rejections and errors (why, where it is said, is the comment). An approved update, display name or username and a suspension leave no entry: read them with whatsapp_sender_get."),
+	activityList("whatsapp_sender_activity_list", "WhatsappSendersController_listActivities_v1", "List what happened to a sender, newest first: edits, comments, rejections and errors (the comment is the reason, if one is given). An approved update, display name or username and a suspension leave no entry: read them with whatsapp_sender_get."),
 	commentAdd("whatsapp_sender_comment_add", "WhatsappSendersController_createComment_v1", "Add a comment to a sender, for the people who review it."),
 }

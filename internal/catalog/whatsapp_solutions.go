@@ -18,7 +18,7 @@ var whatsappSolutions = []Row{
 	},
 	{
 		Tool: "whatsapp_solution_create", Operation: "WhatsappSolutionsController_createSolution_v1", Effect: Create, Resource: whatsappSolution,
-		About:     "Create a WhatsApp solution with the accessToken of the embedded solution flow. The answer shows what was made and, in failedSolutions, what was not.",
+		About:     "Create a WhatsApp solution with the accessToken of the embedded solution flow. The answer shows what was created and, in failedSolutions, what was not.",
 		Next:      []Step{{Do: "see which solution is assigned", Tool: "whatsapp_solution_list"}},
 		Example:   `{"accessToken":"the token of the signup"}`,
 		Reconcile: &Reconcile{Read: "whatsapp_solution_list", Same: map[string]string{"details.name": "details.name"}},

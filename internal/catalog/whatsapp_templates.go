@@ -18,11 +18,11 @@ var whatsappTemplate = &Resource{
 		},
 		{Name: "APPROVED", Class: Success, Means: "can be sent"},
 		{
-			Name: "PAUSED", Class: Failure, Means: "can't be used until it is resumed", Moves: "Meta; or a better text, with `whatsapp_template_update`",
+			Name: "PAUSED", Class: Failure, Means: "can't be used until it is resumed", Moves: "Meta; or `whatsapp_template_update`, with a better text",
 			Next: []Step{resubmit(WhatsappTemplateUpdate, "Meta may resume it on its own; else improve it and submit it again")},
 		},
 		{
-			Name: "DISABLED", Class: Failure, Means: "can't be sent", Moves: "a better text, with `whatsapp_template_update`; or a new template under another name",
+			Name: "DISABLED", Class: Failure, Means: "can't be sent", Moves: "`whatsapp_template_update`, with a better text; or a new template under another name",
 			Next: []Step{resubmit(WhatsappTemplateUpdate, "change it with the person and submit it again")},
 		},
 		whatsappTemplateRejected,
@@ -46,29 +46,29 @@ var whatsappTemplate = &Resource{
 // What the state of a WhatsApp template must be.
 var (
 	WhatsappTemplateUpdate = &Precondition{
-		Code: "guard_whatsapp_template_update_state", About: "A WhatsApp template is updated", Tools: []string{"whatsapp_template_update"},
+		Code: "guard_whatsapp_template_update_state", About: "A WhatsApp template can be updated", Tools: []string{"whatsapp_template_update"},
 		Live: []string{"APPROVED", "REJECTED", "PAUSED", "DISABLED"}, Changes: []string{"DRAFT", "REJECTED"},
 		Errors: []string{"template_not_updatable", "template_changes_not_updatable"}, Source: "updateTemplate, 1.2.117",
 	}
 	// WhatsappTemplateCategory: a REJECTED one also needs the rejectionCode
 	// INCORRECT_CATEGORY.
 	WhatsappTemplateCategory = &Precondition{
-		Code: "guard_whatsapp_template_category", About: "The category of a WhatsApp template is changed", Tools: []string{"whatsapp_template_update"},
+		Code: "guard_whatsapp_template_category", About: "The category of a WhatsApp template can be changed", Tools: []string{"whatsapp_template_update"},
 		Live: []string{"REJECTED"}, Changes: []string{"DRAFT"},
 		Errors: []string{"template_category_not_updatable", "template_allow_category_change_not_updatable"}, Source: "updateTemplate, 1.2.117",
 	}
 	// WhatsappTemplateDelete holds without deleteSubmitted.
 	WhatsappTemplateDelete = &Precondition{
-		Code: "guard_whatsapp_template_delete_draft", About: "The draft of a WhatsApp template is deleted", Tools: []string{"whatsapp_template_delete"},
+		Code: "guard_whatsapp_template_delete_draft", About: "The draft of a WhatsApp template can be deleted", Tools: []string{"whatsapp_template_delete"},
 		Changes: []string{"DRAFT", "REJECTED"}, MustPend: true, FailClosed: true,
 		Errors: []string{"template_not_deletable_due_to_input_config", "template_changes_not_found"}, Source: "deleteTemplateByNameAndLanguage, 1.2.117",
 	}
 )
 
 var whatsappTemplateRejected = State{
-	Name: "REJECTED", Class: Failure, Means: "refused; `rejectionCode` says why", Moves: "`whatsapp_template_update`",
+	Name: "REJECTED", Class: Failure, Means: "rejected; `rejectionCode` says why", Moves: "`whatsapp_template_update`",
 	Next: []Step{
-		{Do: "rejectionCode says why, where it is given; read what happened to it, where a comment may say more", Tool: "whatsapp_template_activity_list"},
+		{Do: "rejectionCode says why, if one is given; read its activities, where a comment may say more", Tool: "whatsapp_template_activity_list"},
 		resubmit(WhatsappTemplateUpdate, "correct it and submit it again"),
 	},
 }
@@ -100,44 +100,44 @@ var whatsappTemplates = []Row{
 	},
 	{
 		Tool: "whatsapp_template_update", Operation: "WhatsappTemplatesController_updateTemplate_v1", Effect: Update, Resource: whatsappTemplate,
-		About:   "Change the draft of a template, or a reviewed one (REJECTED, APPROVED, PAUSED, DISABLED). details is merged: fields left out stay, but components replaces the whole list. Without status the change is kept as a draft; status SUBMIT submits it, and alone submits the draft that pends.",
+		About:   "Change the draft of a template, or a reviewed one (REJECTED, APPROVED, PAUSED, DISABLED). details is merged: fields left out keep their value, but components replaces the complete list. Without status the change is kept as a draft; status SUBMIT submits it; on its own, it submits the pending draft.",
 		Example: `{"details":{"components":[{"type":"BODY","text":"Your order {{1}} is on its way.","examples":["1001"]}]}}`,
 		Wait:    whatsappTemplateWait,
 	},
 	{
 		Tool: "whatsapp_template_delete", Operation: "WhatsappTemplatesController_deleteTemplateByNameAndLanguage_v1", Effect: Delete,
-		About:   "Delete one language of a template: its draft alone, or with deleteSubmitted true the template submitted to Meta too. A person must confirm. To have the language again soon, update it instead.",
+		About:   "Delete one language of a template: only its draft, or with deleteSubmitted true the template submitted to Meta too. A person must confirm. To use the language again soon, update it instead.",
 		Title:   "Delete WhatsApp template in one language",
 		Next:    []Step{{Do: "see which templates are left", Tool: "whatsapp_template_list"}},
 		Confirm: "the draft of this language goes; with deleteSubmitted=true the template submitted to Meta too, and its name and language are locked for 30 days",
 	},
 	{
 		Tool: "whatsapp_template_delete_all_languages", Operation: "WhatsappTemplatesController_deleteTemplatesByName_v1", Effect: Delete,
-		About:   "Delete a template name with every language that it has. A person must confirm.",
+		About:   "Delete a template name with all its languages. A person must confirm.",
 		Title:   "Delete WhatsApp template in all languages",
 		Next:    []Step{{Do: "see which templates are left", Tool: "whatsapp_template_list"}},
 		Confirm: "every language of the template goes; the name is locked for 30 days",
 	},
 	{
 		Tool: "whatsapp_template_compare", Operation: "WhatsappTemplatesController_compareTemplates_v1", Effect: Read,
-		About:   "Compare how a template did with one other template; each must have been sent at least 1,000 times in the timeframe. Changes nothing.",
+		About:   "Compare the results of two templates; each must have been sent at least 1,000 times in the timeframe. Changes nothing.",
 		Title:   "Compare WhatsApp templates",
 		Example: `{"templates":[{"templateName":"order_sent","templateLanguage":"EN_US"}]}`,
 	},
 	{
 		Tool: "whatsapp_template_sync", Operation: "WhatsappTemplatesController_syncTemplates_v1", Effect: Action,
-		About:      "Bring the project's templates up to date with Meta's. Rarely needed; it has no answer of its own: check with whatsapp_template_list.",
+		About:      "Bring the project's templates up to date with Meta's. Rarely needed; it returns nothing: check with whatsapp_template_list.",
 		Title:      "Sync WhatsApp templates",
 		Next:       []Step{{Do: "check the templates", Tool: "whatsapp_template_list"}},
 		Idempotent: true,
 	},
 	{
 		Tool: "whatsapp_template_analytics_enable", Operation: "WhatsappTemplateAnalyticsHelpersController_enableTemplateAnalytics_v1", Effect: Action,
-		About:      "Turn on Meta's template analytics for the whole WhatsApp Business Account, for good. A person must confirm.",
+		About:      "Permanently turn on Meta's template analytics for the complete WhatsApp Business Account. A person must confirm.",
 		Next:       []Step{{Do: "read a template's analytics", Tool: "whatsapp_template_list"}},
 		Confirm:    "turns template analytics on for the WhatsApp Business Account; nothing turns them off again",
 		Idempotent: true,
 	},
-	activityList("whatsapp_template_activity_list", "WhatsappTemplatesController_listActivities_v1", "List what happened to one language of a template, newest first: edits, comments, rejections (why, where it is said, is the comment). An approval, a pause and the end of one leave no entry: read the state with whatsapp_template_get."),
+	activityList("whatsapp_template_activity_list", "WhatsappTemplatesController_listActivities_v1", "List what happened to one language of a template, newest first: edits, comments, rejections (the comment is the reason, if one is given). An approval, a pause and the end of one leave no entry: read the state with whatsapp_template_get."),
 	commentAdd("whatsapp_template_comment_add", "WhatsappTemplatesController_createComment_v1", "Add a comment to one language of a template, for the people who review it."),
 }

@@ -28,7 +28,7 @@ func newCall(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "call TOOL [JSON | -]",
 		Short: "Make one tool call from the command line",
-		Long: `Make one tool call, with the same checks as a call of an agent. The arguments are
+		Long: `Make one tool call, with the same checks as an agent's call. The arguments are
 one JSON object, or - to read it from standard input. Standard output is the result
 or error of the call as JSON, and nothing else.
 

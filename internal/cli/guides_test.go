@@ -197,7 +197,7 @@ func TestGuidesDescribeEveryState(t *testing.T) {
 	}
 	for _, category := range papi.LookupSchema("WhatsappTemplateInputCategoryEnum").Enum {
 		if !strings.Contains(guides.Lookup("whatsapp_templates").Text, fmt.Sprintf("`%v`", category)) {
-			t.Errorf("guide whatsapp_templates does not tell of %v", category)
+			t.Errorf("guide whatsapp_templates does not mention %v", category)
 		}
 	}
 	if n := len(regexp.MustCompile("(?m)^- `[A-Z_]+`: .+$").FindAllString(guides.Triggers(), -1)); n != len(papi.LookupSchema("WebhookWebhookTriggersEnum").Enum) {
@@ -219,11 +219,11 @@ func TestGuidesMentionTheGotchas(t *testing.T) {
 		"rcs": {
 			"`details.countries`: at least one", "`bannerUrl`, `logoUrl`, `privacyPolicyUrl`, `termsOfServiceUrl`, and one of `phones` or `emails`",
 			"`details.questionnaire.general` and `details.questionnaire.verification`", "Without `videoUris`", "each country that has one: `us`, `gb`, `fr`",
-			"Before the first launch, think of the countries that may follow", "remove the country again, or a person asks Sinch support", "`details.countries` names all countries, including the launched ones",
+			"Before the first launch, think of the countries that may follow", "remove the country again, or have a person ask Sinch support", "`details.countries` names all countries, including the launched ones",
 			"GB needs `brandIndustry`, `companyLegalName` and `messagesVolume`", noUpload,
 		},
 		"kakaotalk": {"60 more days", "The code is a number", "does not promise that a draft makes the list available", "`buttons` replaces the complete list", keptAsDraft, noUpload},
-		"bundles":   {"It can't be undone", "without them none are registered", "adds the subproject's id to the configuration"},
+		"bundles":   {"It can't be undone", "without them none are registered", "add the subproject's id to the configuration"},
 	} {
 		for _, fact := range facts {
 			if !strings.Contains(guides.Lookup(guide).Text, fact) {
@@ -439,7 +439,7 @@ func TestGuidesSayWhenAWaitIsOverdue(t *testing.T) {
 				want += ": ask " + state.Lasts.Asked()
 			}
 			line := regexp.MustCompile("(?m)^\\|[^|]*`" + state.Name + "`[^|]*\\|.*" + regexp.QuoteMeta(want) + " \\|$")
-			if !line.MatchString(text) || !strings.Contains(text, "a person asks Sinch support") {
+			if !line.MatchString(text) || !strings.Contains(text, "a person should then ask Sinch support") {
 				t.Errorf("guide of %s: nothing of %s, %s", row.Toolset, state.Name, want)
 			}
 		}

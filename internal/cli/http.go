@@ -85,7 +85,7 @@ func (f *httpFlags) check(c *config, file *settings.File, flags *pflag.FlagSet) 
 		return nil
 	}
 	if f.auth.mode == authNone {
-		return usage("--http %s: with --auth none everybody who reaches this address could provision channels with your key; listen on 127.0.0.1, or use --auth token or oidc", f.addr)
+		return usage("--http %s: with --auth none anyone who reaches this address could provision channels with your key; listen on 127.0.0.1, or use --auth token or oidc", f.addr)
 	}
 	if guard.Mode(c.confirm) == guard.Off {
 		return usage("--confirm off with --http %s: calls of others would need no confirmation; listen on 127.0.0.1, or use auto or human", f.addr)

@@ -45,7 +45,7 @@ type authFlags struct {
 }
 
 func (f *authFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.mode, "auth", authNone, "who may call over HTTP: none (everybody, on loopback only), token (callers with a key of --config), oidc (callers with a token from --oidc-issuer)")
+	flags.StringVar(&f.mode, "auth", authNone, "who may call over HTTP: none (anyone, on loopback only), token (callers with a key of --config), oidc (callers with a token from --oidc-issuer)")
 	flags.StringVar(&f.tenant, "tenant", tenantConfig, "which credentials a call uses: config (those of the caller's tenant in --config, else the environment's), header (those in the "+auth.CredentialsHeader+" header of each request)")
 	flags.StringVar(&f.issuer, "oidc-issuer", "", "URL of the authorization server whose tokens are accepted")
 	flags.StringVar(&f.audience, "oidc-audience", "", "audience that tokens must have (default: --public-url with /mcp)")

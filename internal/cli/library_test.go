@@ -59,7 +59,7 @@ func TestResources(t *testing.T) {
 		"papi://schemas/webhook_create":                          `"inputSchema"`,
 		"papi://project/" + sandbox.DefaultProject + "/overview": `"whatsappTemplates"`,
 		"papi://guides/fax":                                      `error: invalid params: there is no guide "fax"; known: webhooks, whatsapp`,
-		"papi://errors/no_such":                                  `error: invalid params: there is no error code "no_such"`,
+		"papi://errors/no_such":                                  `error: invalid params: there is not an error code "no_such"`,
 		"papi://schemas/no_such":                                 "error: invalid params: unknown_tool",
 		"papi://project/not-allowed/overview":                    "error: invalid params: guard_project_not_allowed",
 		"papi://weather":                                         "resource not found",

@@ -251,7 +251,7 @@ func TestCancelledCallStops(t *testing.T) {
 	select {
 	case <-api.gone:
 	case <-ctx.Done():
-		t.Fatal("the API's request goes on")
+		t.Fatal("the API's request continues")
 	}
 	in.Close()
 	rest, err := io.ReadAll(out)

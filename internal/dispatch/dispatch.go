@@ -71,7 +71,7 @@ func Send(ctx context.Context, api API, row *catalog.Row, projectID string, args
 			return Result{}, err
 		}
 		if row.Reconcile == nil {
-			return Result{}, outcomeUnknown(row, e, "it is not sent again, since that could do it twice", nil)
+			return Result{}, outcomeUnknown(row, e, "it is not sent again, since that could have its effect twice", nil)
 		}
 		r := reconciler{api: api, row: row, project: projectID, args: args, started: started}
 		made, err := r.find(ctx, e)

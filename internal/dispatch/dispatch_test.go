@@ -40,8 +40,8 @@ func (s *scripted) Do(ctx context.Context, r *papi.Request) (*papi.Response, err
 	if len(s.script) == 0 {
 		s.t.Fatalf("one request too many: %s", sent)
 	}
-	if r.Read && ctx.Err() != nil { // as the client does; a write that was sent goes on
-		return nil, &papi.Error{Code: errorcode.Cancelled, Message: "the caller went away"}
+	if r.Read && ctx.Err() != nil { // as the client does; a write that was sent continues
+		return nil, &papi.Error{Code: errorcode.Cancelled, Message: "the caller disconnected"}
 	}
 	next := s.script[0]
 	s.script = s.script[1:]

@@ -30,7 +30,7 @@ type reconciler struct {
 func (r *reconciler) find(ctx context.Context, cause *papi.Error) (any, error) {
 	rec := r.row.Reconcile
 	if rec.Read == "" {
-		return nil, outcomeUnknown(r.row, cause, "nothing shows whether it was made", nil)
+		return nil, outcomeUnknown(r.row, cause, "nothing shows whether it was created", nil)
 	}
 	// The caller may be gone: what was sent is looked for all the same.
 	ends, _ := ctx.Deadline()
@@ -130,10 +130,10 @@ func agrees(args, item map[string]any) bool {
 			continue
 		}
 		shown, live := item[name]
-		changed, pends := pending[name]
+		changed, isPending := pending[name]
 		switch {
-		case live && holds(shown, given), pends && holds(changed, given):
-		case live || pends:
+		case live && holds(shown, given), isPending && holds(changed, given):
+		case live || isPending:
 			return false
 		}
 	}
@@ -170,7 +170,7 @@ func holds(shown, given any) bool {
 	return shown == nil || fmt.Sprint(shown) == fmt.Sprint(given)
 }
 
-// maxClockError is how far the API's times may be off: its Date has whole seconds.
+// maxClockError is how far the API's times may be off: its Date has full seconds.
 const maxClockError = 2 * time.Second
 
 // recent reports whether a thing was made since the call, by the API's clock and

@@ -21,7 +21,7 @@ import (
 const root = "../.."
 
 // table declares the codes of ours but for the rules', which are declared with the
-// rules, and with the preconditions that some rules are made of.
+// rules, and with the preconditions that some rules are derived from.
 const table = "internal/errorcode/table.go"
 
 var declareRules = []string{"internal/guard", "internal/catalog"}
@@ -102,7 +102,7 @@ func literals(t *testing.T) map[string][]string {
 	return found
 }
 
-// Whoever searches for a code finds the one place that declares it; all else
+// A search for a code finds the one place that declares it; all else
 // refers to that.
 func TestEachCodeIsDeclaredOnce(t *testing.T) {
 	found := literals(t)
@@ -141,7 +141,7 @@ func TestScriptsSeeKnownCodes(t *testing.T) {
 			seen++
 			_, ours := errorcode.Lookup(m[1])
 			if !ours && !slices.Contains(rules, m[1]) && papi.ErrorCodes()[m[1]] == nil {
-				t.Errorf("%s: %s is nobody's code", path, m[1])
+				t.Errorf("%s: %s is not a declared code", path, m[1])
 			}
 		}
 	})
@@ -166,6 +166,6 @@ func TestTable(t *testing.T) {
 		}
 	}
 	if _, ok := errorcode.Lookup("no_such_code"); ok || errorcode.Do("no_such_code") != "" {
-		t.Error("a code that nobody declared is known")
+		t.Error("an undeclared code is known")
 	}
 }

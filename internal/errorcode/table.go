@@ -16,7 +16,7 @@ const (
 	ProjectMissing    = "guard_project_missing"
 	ProjectNotAllowed = "guard_project_not_allowed"
 
-	// The guard, beside its rules.
+	// The guard, besides its rules.
 	ReadOnly         = "guard_read_only"
 	ReadFailed       = "guard_read_failed"
 	StoreUnavailable = "guard_store_unavailable"
@@ -62,19 +62,19 @@ var table = []Entry{
 	},
 	{
 		InsufficientScope, HTTP,
-		"The access token has no scope that opens anything here (403).",
+		"The access token has no scope that grants anything here (403).",
 		"get an access token with one of the scopes that WWW-Authenticate names",
 		No,
 	},
 	{
 		ClaimMissing, HTTP,
 		"The access token lacks the claim that says which projects or tenant its bearer may use (403).",
-		"ask those who run the authorization server to add the claim that the message names",
+		"ask the operator of the authorization server to add the claim that the message names",
 		No,
 	},
 	{
 		ProjectNotGranted, HTTP,
-		"The caller may not use the project of its credentials, or none of its projects is one of its tenant (403).",
+		"The caller may not use the project of its credentials, or none of its projects belongs to its tenant (403).",
 		"use credentials of an allowed project, or ask the server's operator to allow it",
 		No,
 	},
@@ -99,7 +99,7 @@ var table = []Entry{
 	},
 	{
 		UnknownTool, Argument,
-		"The server offers no tool of this name.",
+		"The server offers no tool with this name.",
 		"call one of the tools that it lists; --toolsets, --tools, --read-only and --deprecated decide which",
 		No,
 	},
@@ -137,20 +137,20 @@ var table = []Entry{
 
 	{
 		ProjectUnconfirmed, Confirmation,
-		"The first write to a project needs its confirmation, and there is none that is still valid.",
+		"The first write to a project needs its confirmation, and none is valid any more.",
 		"ask the person whether this is the project to work in, then call project_confirm with its id and repeat the call",
 		No,
 	},
 	{
 		ConfirmationRequired, Confirmation,
 		"A person must confirm this call, and the client can't ask one.",
-		"show confirmation.summary to the person; when they agree, repeat exactly the same call with confirm set to confirmation.token",
+		"show confirmation.summary to the person; if they agree, repeat exactly the same call with confirm set to confirmation.token",
 		No,
 	},
 	{
 		ConfirmationInvalid, Confirmation,
 		"The confirmation token, or the person's answer, is not valid for this call: additionalInformation.reason says why.",
-		"show the new confirmation.summary to the person; when they agree, repeat the call with the new token",
+		"show the new confirmation.summary to the person; if they agree, repeat the call with the new token",
 		No,
 	},
 	{
@@ -162,12 +162,12 @@ var table = []Entry{
 	{
 		ConfirmationTimeout, Confirmation,
 		"The person was asked and did not answer in time.",
-		"ask the person whether to go on, and repeat the call when they are there",
+		"ask the person whether to continue, and repeat the call when they are available",
 		Yes,
 	},
 	{
 		ConfirmationUnavailable, Confirmation,
-		"A person must confirm this call, the client can't ask one, and --confirm human takes no token.",
+		"A person must confirm this call, the client can't ask one, and --confirm human accepts no token.",
 		"use a client that supports elicitation, or ask the server's operator to start it with --confirm auto",
 		No,
 	},
@@ -175,13 +175,13 @@ var table = []Entry{
 	{
 		AuditUnavailable, Audit,
 		"The audit log can't be written, so nothing was sent.",
-		"ask the server's operator to check its --audit, and make the call again afterwards; the confirmation that came with it may be used up",
+		"ask the server's operator to check --audit, then make the call again; its confirmation may already be used up",
 		Yes,
 	},
 
 	{
 		CredentialsMissing, Client,
-		"There are no credentials for the API; over HTTP, the request did not bring them (400).",
+		"There are no credentials for the API; over HTTP, the request did not supply them (400).",
 		"set SINCH_KEY_ID and SINCH_KEY_SECRET (or SINCH_ACCESS_TOKEN)" + ThenDoctor,
 		No,
 	},
@@ -194,7 +194,7 @@ var table = []Entry{
 	{
 		Unreachable, Client,
 		"The API, or the token endpoint, could not be reached: DNS, the connection, a proxy or TLS.",
-		"do what the resolution says, which depends on the cause" + ThenDoctor,
+		"follow the resolution, which depends on the cause" + ThenDoctor,
 		After,
 	},
 	{
@@ -212,7 +212,7 @@ var table = []Entry{
 	{
 		OutcomeUnknown, Client,
 		"The call was sent, and whether it took effect is not known.",
-		"check before doing it again; ask the person when what you see does not answer it",
+		"check before you repeat it; if that leaves it open, ask the person",
 		No,
 	},
 	{
@@ -248,7 +248,7 @@ var table = []Entry{
 	},
 	{
 		InternalError, Server,
-		"The server failed while it worked on the call.",
+		"The server failed while processing the call.",
 		"A read may simply be repeated. After a call that changes something, read the current state first: the change may have been made. The server's log has the details.",
 		Yes,
 	},

@@ -13,13 +13,13 @@ import (
 // public internet: it can't reach this machine or a private network. Names are
 // not resolved, since the API resolves them elsewhere.
 
-const onLoopback = "is on the loopback, which the API can't reach"
+const onLoopback = "is a loopback address, which the API can't reach"
 
 // unreachable says why the API can't reach a URL, "" where it may.
 func unreachable(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" {
-		return "is no URL with a host"
+		return "is not a URL with a host"
 	}
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 	if ip, err := netip.ParseAddr(host); err == nil {
@@ -38,9 +38,9 @@ func unreachable(address string) string {
 		return onLoopback
 	case numericLabel.MatchString(last):
 		// 127.1, 0x7f000001 and 2130706433 are addresses to some programs.
-		return "has a host that is neither a name nor an IP address in full"
+		return "has a host that is neither a name nor a complete IP address"
 	case !strings.Contains(host, "."), privateNames[last], strings.HasSuffix(host, ".home.arpa"):
-		return "has a name of a private network, which the API can't reach"
+		return "has a host name of a private network, which the API can't reach"
 	}
 	return ""
 }
@@ -74,7 +74,7 @@ func badTarget(target string, local bool) string {
 		return ""
 	}
 	if u, err := url.Parse(target); reason == "" && err == nil && u.Scheme != "https" {
-		return fmt.Sprintf("begins with %q, and events carry personal data: https is needed", u.Scheme+":")
+		return fmt.Sprintf("begins with %q, and events carry personal data: https is required", u.Scheme+":")
 	}
 	return reason
 }

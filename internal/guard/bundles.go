@@ -16,7 +16,7 @@ import (
 
 var ruleBundleServices = Rule{
 	Code:   "guard_bundle_services",
-	About:  "A bundle asks for at least one of subproject, smsApp and convApp.",
+	About:  "A bundle requests at least one of subproject, smsApp and convApp.",
 	Tools:  []string{"bundle_create"},
 	Source: "create, 1.2.117",
 	check:  bundleServices,
@@ -29,10 +29,10 @@ func bundleServices(c *Call, _ answers) *Refusal {
 		}
 	}
 	return &Refusal{
-		Message:    "the bundle asks for nothing: none of subproject, convApp and smsApp is given",
-		Resolution: "ask the person what to create, and give true or an object for each; a webhook alone is made with webhook_create",
+		Message:    "the bundle requests nothing: none of subproject, convApp and smsApp is given",
+		Resolution: "ask the person what to create, and give true or an object for each; to create only a webhook, use webhook_create",
 		Info:       map[string]any{"services": []string{"subproject", "convApp", "smsApp"}},
-		Next:       []catalog.Next{again("name what the person wants", c, c.Args, "subproject", "convApp", "smsApp")},
+		Next:       []catalog.Next{again("request what the person wants", c, c.Args, "subproject", "convApp", "smsApp")},
 	}
 }
 
@@ -89,7 +89,7 @@ func bundleNames(c *Call, _ answers) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the bundle has no name, and neither has %s", strings.Join(unnamed, ", ")),
+		Message:    fmt.Sprintf("the bundle has no name, and neither does %s", strings.Join(unnamed, ", ")),
 		Resolution: "give name for the bundle, which names all its services, or a name for each",
 		Info:       map[string]any{"unnamed": unnamed},
 		Next:       []catalog.Next{again("ask the person for a name", c, c.Args, "name")},
@@ -98,7 +98,7 @@ func bundleNames(c *Call, _ answers) *Refusal {
 
 var ruleBundleTargets = Rule{
 	Code:   "guard_bundle_targets",
-	About:  "The webhooks of a bundle have a target each.",
+	About:  "Each webhook of a bundle has a target of its own.",
 	Tools:  []string{"bundle_create"},
 	Source: "BundlesInputBundlesDto, 1.2.117",
 	check:  bundleTargets,
@@ -111,7 +111,7 @@ func bundleTargets(c *Call, _ answers) *Refusal {
 	}
 	return &Refusal{
 		Message:    fmt.Sprintf("webhooks[%d] and webhooks[%d] have the same target %s", twice[0].first, twice[0].at, twice[0].value),
-		Resolution: "give each webhook a target of its own, or one webhook the triggers of both",
+		Resolution: "give each webhook its own target, or give one webhook the triggers of both",
 		Info:       map[string]any{"target": twice[0].value},
 	}
 }
@@ -170,8 +170,8 @@ func bundleConversation(c *Call, _ answers) *Refusal {
 		host := strings.ToLower(strings.TrimSuffix(target.Hostname(), "."))
 		if strings.HasPrefix(host, "conversation-api.") && strings.HasSuffix(host, ".sinch.com") {
 			return &Refusal{
-				Message:    fmt.Sprintf("convApp.webhooks[%d]: %s is the Conversation API itself, and can't get its events", i, host),
-				Resolution: "give the address of the server that is to get the events",
+				Message:    fmt.Sprintf("convApp.webhooks[%d]: %s is the Conversation API itself, which can't receive its own events", i, host),
+				Resolution: "give the address of the server that should receive the events",
 				Info:       map[string]any{"host": host},
 			}
 		}
@@ -204,7 +204,7 @@ func bundleRetention(app map[string]any) *Refusal {
 	if days, given := number(policy["ttl"]); given && (days < allowed.from || days > allowed.to) {
 		wrong = append(wrong, fmt.Sprintf("convApp.retentionPolicy.ttl is %v days; processingMode %s allows %.0f to %.0f", days, mode, allowed.from, allowed.to))
 	}
-	resolution := "give what it allows, or the other processingMode"
+	resolution := "give a value that it allows, or use the other processingMode"
 	if jsonvalue.Text(app, "processingMode") == "" {
 		resolution += "; DISPATCH is the default"
 	}
@@ -239,13 +239,13 @@ func askBundle(args map[string]any, _ answers) sentences {
 		s.ask = "Create a bundle"
 	}
 	if len(forGood) > 0 {
-		s.effect = fmt.Sprintf("This API has no call that removes %s again.", strings.Join(forGood, " or "))
+		s.effect = fmt.Sprintf("This API has no call to remove %s.", strings.Join(forGood, " or "))
 	}
 	if region := jsonvalue.Text(args, "region"); region != "" {
 		s.facts = fmt.Sprintf("In region %s it creates:", Word(region))
 	}
 	if subproject, _ := part(args, "subproject"); subproject && len(creates) > 1 {
-		s.facts = "All of it goes into the new subproject.\n" + s.facts
+		s.facts = "Everything is created in the new subproject.\n" + s.facts
 	}
 	s.facts = strings.Join(append([]string{s.facts}, creates...), "\n")
 	return s

@@ -11,11 +11,11 @@ func TestABundleAsksForSomethingWithAName(t *testing.T) {
 	checkRule(t, []ruleCase{
 		{name: "nothing", tool: "bundle_create", args: `{"region": "EU", "name": "Shop"}`, want: "bundle_services", next: "bundle_create"},
 		{name: "false is nothing", tool: "bundle_create", args: bundle(`"name": "Shop", "smsApp": false`), want: "bundle_services"},
-		{name: "webhooks are no service", tool: "bundle_create", args: bundle(`"name": "Shop", "webhooks": [{"target": "https://example.com"}]`), want: "bundle_services"},
+		{name: "webhooks are not a service", tool: "bundle_create", args: bundle(`"name": "Shop", "webhooks": [{"target": "https://example.com"}]`), want: "bundle_services"},
 		{name: "one service", tool: "bundle_create", args: bundle(`"name": "Shop", "smsApp": true`), want: codeRequired, reads: []string{}},
 		{name: "an empty object is a service", tool: "bundle_create", args: bundle(`"name": "Shop", "convApp": {}`), want: codeRequired},
 		{name: "no name anywhere", tool: "bundle_create", args: bundle(`"smsApp": true, "convApp": {}`), want: "bundle_names", says: "convApp, smsApp", next: "bundle_create"},
-		{name: "a name for one of two", tool: "bundle_create", args: bundle(`"smsApp": {"name": "SMS"}, "subproject": true`), want: "bundle_names", says: "neither has subproject"},
+		{name: "a name for one of two", tool: "bundle_create", args: bundle(`"smsApp": {"name": "SMS"}, "subproject": true`), want: "bundle_names", says: "neither does subproject"},
 		{name: "a name for each", tool: "bundle_create", args: bundle(`"smsApp": {"name": "SMS"}, "subproject": {"name": "Sub"}`), want: codeRequired},
 	})
 }
@@ -34,7 +34,7 @@ func TestABundlesWebhooksHaveTheirOwnTargets(t *testing.T) {
 		{name: "taken in the project", tool: "bundle_create", args: bundle(false, a, "https://example.com/1"), api: webhooksThere(2), want: "bundle_webhooks", says: "webhook w1", next: "webhook_get"},
 		{name: "a subproject has none yet", tool: "bundle_create", args: bundle(true, "https://example.com/1"), api: webhooksThere(15), want: codeRequired, reads: []string{}},
 		{name: "13 and 2 are 15", tool: "bundle_create", args: bundle(false, a, b), api: webhooksThere(13), want: codeRequired},
-		{name: "14 and 2 are too many", tool: "bundle_create", args: bundle(false, a, b), api: webhooksThere(14), want: "bundle_webhooks", says: "15 is the limit", next: "webhook_list"},
+		{name: "14 and 2 are too many", tool: "bundle_create", args: bundle(false, a, b), api: webhooksThere(14), want: "bundle_webhooks", says: "the limit is 15", next: "webhook_list"},
 		{name: "what can't be undone is not done blindly", tool: "bundle_create", args: bundle(false, a), fail: down, want: "read_failed", next: "webhook_list"},
 	})
 }
@@ -91,7 +91,7 @@ func TestARefusalNamesAllWrongWebhooksOfABundle(t *testing.T) {
 			args: bundle(`{"target": "https://example.com/a", "triggers": ["ALL", "BUNDLE_DONE"]}, {"target": "https://example.com/b", "triggers": ["SMS_APP_UPDATED", "ALL"]}`)},
 		{name: "the first of them", tool: "bundle_create", want: "webhook_address", says: "webhooks[0].target begins with",
 			args: bundle(`{"target": "http://example.com/a"}, {"target": "https://10.0.0.1/"}`)},
-		{name: "secrets", tool: "bundle_create", want: "webhook_secret", says: "webhooks[0].secret has fewer than 12 characters; webhooks[1].secret holds a word",
+		{name: "secrets", tool: "bundle_create", want: "webhook_secret", says: "webhooks[0].secret has fewer than 12 characters; webhooks[1].secret contains a word",
 			args: bundle(`{"target": "https://example.com/a", "secret": "short"}, {"target": "https://example.com/b", "secret": "my-password-is-long"}`)},
 	})
 }

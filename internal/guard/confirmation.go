@@ -8,7 +8,7 @@ import (
 	"papi-mcp/internal/errorcode"
 )
 
-// Confirmation is what an agent needs to go on where the client can't ask: the
+// Confirmation is what an agent needs to continue where the client can't ask: the
 // summary to show to the person, and the token to repeat the call with.
 type Confirmation struct {
 	Token     string    `json:"token"`
@@ -91,7 +91,7 @@ func (g *Guard) ask(ctx context.Context, elicitor Elicitor, s *subject) Verdict 
 		Code:    errorcode.ConfirmationUnavailable,
 		Message: "a person must confirm this, and the client can't ask one",
 		Info:    map[string]any{"summary": s.summary},
-		Next:    nextDo("the person uses a client that can ask them, or has the server's operator start it with --confirm auto; then make the same call again"),
+		Next:    nextDo("use a client that can ask the person, or ask the server's operator to start it with --confirm auto; then make the same call again"),
 	})
 	if elicitor == nil {
 		return unavailable
@@ -168,13 +168,13 @@ func notOpen(reason string) *Refusal {
 	}
 	if reason == reasonChanged {
 		r.Message = "what the person was shown has changed since they were asked; nothing was sent"
-		r.Resolution = "make the same call again: the person is asked about how things are now"
+		r.Resolution = "make the same call again: the person is then asked about the current state"
 	}
 	r.Next = nextDo(r.Resolution)
 	return r
 }
 
-const sayNothingSent = "tell the person that nothing was sent, and go on with what they ask for"
+const sayNothingSent = "tell the person that nothing was sent, and continue with what they ask for"
 
 // notAgreed refuses because the question that was just asked got no yes.
 func notAgreed(answer Answer, s *subject) *Refusal {
@@ -183,7 +183,7 @@ func notAgreed(answer Answer, s *subject) *Refusal {
 			Code:    errorcode.ConfirmationTimeout,
 			Message: "the question was not answered in time; nothing was sent",
 			Info:    map[string]any{"summary": s.summary},
-			Next:    nextDo("ask the person whether to go on; when they are there, make the same call again"),
+			Next:    nextDo("ask the person whether to continue; when they are available, make the same call again"),
 		}
 	}
 	return &Refusal{
@@ -196,7 +196,7 @@ func notAgreed(answer Answer, s *subject) *Refusal {
 
 // notAsked refuses because the call ended before its question was sent.
 func notAsked() *Refusal {
-	const again = "make the same call again: the person is asked then"
+	const again = "make the same call again: the person is then asked"
 	return &Refusal{Code: errorcode.ConfirmationTimeout, Message: "the call ended before the person was asked; nothing was sent", Resolution: again, Next: nextDo(again)}
 }
 
@@ -242,6 +242,6 @@ func (g *Guard) takeToken(ctx context.Context, token string, s *subject) Verdict
 var reasonText = map[string]string{
 	reasonExpired: "it has expired",
 	reasonUsed:    "it was used before",
-	reasonOther:   "it was made for another call, or for another caller",
+	reasonOther:   "it was issued for another call, or for another caller",
 	reasonChanged: "what the person was shown has changed since",
 }

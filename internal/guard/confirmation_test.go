@@ -151,7 +151,7 @@ func TestAnswersThatComeLater(t *testing.T) {
 			t.Errorf("got %+v", v)
 		}
 	})
-	t.Run("a state is no token, and a token no state", func(t *testing.T) {
+	t.Run("a state is not a token, nor a token a state", func(t *testing.T) {
 		f := newFixture(nil).confirmed(t)
 		c := call("webhook_delete", args)
 		c.Confirm = question(t, f)

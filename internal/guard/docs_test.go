@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "write the tables of docs/guard.md again")
 
-// The tables of docs/guard.md are made of the rules. `go test ./internal/guard
+// The tables of docs/guard.md are generated from the rules. `go test ./internal/guard
 // -run Docs -update` writes them again.
 func TestDocsAreFresh(t *testing.T) {
 	const path = "../../docs/guard.md"

@@ -25,7 +25,7 @@ func withAll(more jsonObject, sets ...jsonObject) []jsonObject {
 }
 
 // setDoc puts the document of a thing into a state. Without one it was never
-// live, and its details pend.
+// live, and its details are pending.
 func setDoc(doc jsonObject, state, status string, change jsonObject) {
 	details := doc["details"]
 	delete(doc, "changes")

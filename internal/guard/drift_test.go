@@ -56,7 +56,7 @@ var unguarded = map[string]string{
 
 const (
 	notThere    = "there is no such thing, and the API says so immediately"
-	submitAlone = "what a status SUBMIT alone does where nothing pends is for the API to say (rule empty_update)"
+	submitAlone = "what a status SUBMIT alone does where nothing is pending is for the API to say (rule empty_update)"
 )
 
 // jsonObject is an object of the sandbox's dump, or arguments of a call.
@@ -72,7 +72,7 @@ type kind struct {
 	none bool
 	// set puts it into a state, in the project of a dump.
 	set func(project jsonObject, state, status string)
-	// more are facts beside its state that decide.
+	// more are facts besides its state that decide.
 	more map[string]func(project jsonObject)
 	// calls are the tools to try, each with sets of arguments.
 	calls map[string][]jsonObject

@@ -13,13 +13,13 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// The contract's own examples of requests, where they are found beside the
+// The contract's own examples of requests, where they are found next to the
 // project, are refused by no rule that checks the request: they show what the
 // API takes. Rules that read have nothing to check here.
 func TestTheContractsExamplesAreNotRefused(t *testing.T) {
 	raw, err := os.ReadFile("../../../shared/papi/openapi.json")
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("the contract's examples are not beside this checkout")
+		t.Skip("the contract's examples are not next to this checkout")
 	}
 	if err != nil {
 		t.Fatal(err)

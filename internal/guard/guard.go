@@ -200,7 +200,7 @@ func (g *Guard) checkCall(ctx context.Context, c *Call) (confirmed bool, _ *Refu
 	if c.Row.Writes() && g.opts.ReadOnly {
 		return false, &Refusal{
 			Code:    errorcode.ReadOnly,
-			Message: "this server only reads; " + c.Row.Tool + " would change something",
+			Message: "this server is read-only, and " + c.Row.Tool + " would change something",
 		}
 	}
 	var r *Refusal

@@ -13,7 +13,7 @@ import (
 
 var ruleKakaoSenderUnique = Rule{
 	Code:   "guard_kakaotalk_sender_unique",
-	About:  "A plusFriendId is used by one sender. A warning: a project whose KakaoTalk account, of which it has one, may still be in the making.",
+	About:  "Only one sender uses a plusFriendId. A warning: the project's one KakaoTalk account may not be ready yet.",
 	Tools:  []string{"kakaotalk_sender_create"},
 	Source: "createSender, 1.2.117",
 	Reads:  []*Read{readKakaoSenders},
@@ -26,15 +26,15 @@ func kakaoSenderUnique(c *Call, a answers) *Refusal {
 	for _, sender := range senders {
 		if sender["plusFriendId"] == c.Args["plusFriendId"] {
 			return &Refusal{
-				Message:    fmt.Sprintf("the project has a sender with plusFriendId %q already", c.Args["plusFriendId"]),
-				Resolution: "go on with that sender, or name another channel",
-				Next:       []catalog.Next{readKakaoSender.next(c, "check the sender that is there")},
+				Message:    fmt.Sprintf("the project already has a sender with plusFriendId %q", c.Args["plusFriendId"]),
+				Resolution: "continue with that sender, or give another channel",
+				Next:       []catalog.Next{readKakaoSender.next(c, "check the existing sender")},
 			}
 		}
 		live = live || jsonvalue.Text(sender, "state") != ""
 	}
 	if len(senders) > 0 && !live {
-		c.Warn("no KakaoTalk sender of the project is live yet: while its account is being made, the API refuses another sender (account_is_in_progress)")
+		c.Warn("no KakaoTalk sender of the project is live yet: while its account is being created, the API refuses another sender (account_is_in_progress)")
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ func isGiven(code string) bool { return code != "" }
 
 var ruleKakaoSenderCategory = Rule{
 	Code:    "guard_kakaotalk_sender_category",
-	About:   "A KakaoTalk sender's category codes lead down the tree of supported categories.",
+	About:   "A KakaoTalk sender's category codes form a path down the tree of supported categories.",
 	Tools:   []string{"kakaotalk_sender_create", "kakaotalk_sender_update"},
 	Source:  "createSender, updateSender, 1.2.117",
 	When:    "a category code is given",
@@ -95,7 +95,7 @@ func kakaoSenderCategory(c *Call, a answers) *Refusal {
 	}
 	return &Refusal{
 		Message:    fmt.Sprintf("no supported category has the codes %s", strings.Join(slices.DeleteFunc(codes, func(code string) bool { return !isGiven(code) }), " > ")),
-		Resolution: "take the codes from kakaotalk_sender_category_list: one of each level, below each other",
+		Resolution: "take the codes from kakaotalk_sender_category_list: one from each level, each below the one before",
 		Next:       []catalog.Next{readKakaoSenderCategories.next(c, "choose a category with the person")},
 	}
 }
@@ -117,7 +117,7 @@ func leadDown(level []map[string]any, codes []string) bool {
 
 var ruleKakaoTemplateUnique = Rule{
 	Code:    "guard_kakaotalk_template_unique",
-	About:   "A KakaoTalk template's name is used once with a sender.",
+	About:   "A KakaoTalk template's name is unique among those of its sender.",
 	Tools:   []string{"kakaotalk_template_create", "kakaotalk_template_update"},
 	Source:  "createTemplate, updateTemplate, 1.2.117",
 	When:    "a name is given",
@@ -135,11 +135,11 @@ func kakaoTemplateUnique(c *Call, a answers) *Refusal {
 		}
 		id := map[string]any{"plusFriendId": c.Args["plusFriendId"], "templateCode": template["code"]}
 		return &Refusal{
-			Message:    fmt.Sprintf("the sender has a template named %q already, %v", name, template["code"]),
+			Message:    fmt.Sprintf("the sender already has a template named %q, %v", name, template["code"]),
 			Resolution: "give another name, or update that template",
 			Info:       map[string]any{"templateCode": template["code"]},
 			Next: []catalog.Next{
-				nextCall("check the template that is there", "kakaotalk_template_get", id),
+				nextCall("check the existing template", "kakaotalk_template_get", id),
 				nextCall("or change it", "kakaotalk_template_update", id, "details"),
 			},
 		}
@@ -197,15 +197,15 @@ func kakaoButtons(c *Call, _ answers) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("details.buttons[%d]: there is a button of type %s already", twice[0].at, twice[0].value),
-		Resolution: "give each button a type of its own",
+		Message:    fmt.Sprintf("details.buttons[%d]: there is already a button of type %s", twice[0].at, twice[0].value),
+		Resolution: "give each button a different type",
 		Info:       map[string]any{"type": twice[0].value},
 	}
 }
 
 var ruleKakaoVariables = Rule{
 	Code:   "guard_kakaotalk_variables",
-	About:  "A warning: {{1}} and its like in the texts of a KakaoTalk template, which is how WhatsApp's variables are written; KakaoTalk's are written #{name}.",
+	About:  "A warning: variables such as {{1}} in the texts of a KakaoTalk template. That is how WhatsApp's are written; KakaoTalk's are written #{name}.",
 	Tools:  []string{"kakaotalk_template_create", "kakaotalk_template_update"},
 	Source: "KakaotalkInputTemplateDetailsDto, KakaotalkInputButtonDto, 1.2.117",
 	Warns:  true,
@@ -218,7 +218,7 @@ func kakaoVariables(c *Call, _ answers) *Refusal {
 	warn := func(holder map[string]any, path, field string) {
 		found := findVariables(jsonvalue.Text(holder, field))
 		if given := append(found.written, found.wrong...); len(given) > 0 {
-			c.Warn(fmt.Sprintf("%s.%s holds %q, as a variable of WhatsApp is written; KakaoTalk's are written #{name}: the API decides", path, field, shortened(given[0])))
+			c.Warn(fmt.Sprintf("%s.%s contains %q, which is how WhatsApp's variables are written; KakaoTalk's are written #{name}: the API decides", path, field, shortened(given[0])))
 		}
 		for _, one := range found.lookalikes {
 			if !strings.HasPrefix(one, "#") {
@@ -249,7 +249,7 @@ func askKakaoSenderDelete(_ map[string]any, a answers) sentences {
 	return sentences{
 		ask:    "Delete the KakaoTalk sender",
 		name:   detailName(sender, "name"),
-		effect: "Its last messages are delivered for 60 days, then it is gone. " + noWayBack,
+		effect: "It can still deliver its last messages for 60 days, then it is gone. " + noWayBack,
 		facts:  fmt.Sprintf("%s It has %s.", stateAndChanges(sender), papi.Count(total(a.of(readKakaoTemplates), "templates"), "template")),
 	}
 }

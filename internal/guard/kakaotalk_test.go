@@ -125,8 +125,8 @@ func TestAVariableOfWhatsAppInAKakaoTalkTemplateIsAWarning(t *testing.T) {
 	const create, update = "kakaotalk_template_create", "kakaotalk_template_update"
 	checkRule(t, []ruleCase{
 		{name: "KakaoTalk's own", tool: create, args: details(`"content": "Order #{number}"`), want: "allowed"},
-		{name: "WhatsApp's", tool: create, args: details(`"content": "Order {{1}}"`), want: "allowed", warn: `details.content holds "{{1}}", as a variable of WhatsApp is written; KakaoTalk's are written #{name}`},
-		{name: "with a name", tool: update, args: details(`"title": "{{name}}"`), want: "allowed", warn: `details.title holds "{{name}}"`},
-		{name: "in a button", tool: create, args: details(`"buttons": [{"type": "WEB_LINK", "name": "Open", "linkMo": "https://example.com/{{1}}"}]`), want: "allowed", warn: "details.buttons[0].linkMo holds"},
+		{name: "WhatsApp's", tool: create, args: details(`"content": "Order {{1}}"`), want: "allowed", warn: `details.content contains "{{1}}", which is how WhatsApp's variables are written; KakaoTalk's are written #{name}`},
+		{name: "with a name", tool: update, args: details(`"title": "{{name}}"`), want: "allowed", warn: `details.title contains "{{name}}"`},
+		{name: "in a button", tool: create, args: details(`"buttons": [{"type": "WEB_LINK", "name": "Open", "linkMo": "https://example.com/{{1}}"}]`), want: "allowed", warn: "details.buttons[0].linkMo contains"},
 	})
 }

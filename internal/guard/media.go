@@ -11,7 +11,7 @@ import (
 
 var ruleMediaAddress = Rule{
 	Code:  "guard_media_address",
-	About: "Images, videos and documents are given as public URLs, which the API opens itself: no address of this machine or a private network. (data:, file:, paths and handles of Meta's are not URLs, and are refused with the arguments: there is no upload.) The sandbox needs no exception: it opens no file.",
+	About: "Images, videos and documents are given as public URLs, which the API downloads: no address of this machine or of a private network. (data: and file: URLs, paths and Meta's media handles are refused with the arguments: there is no upload.) The sandbox needs no exception: it downloads nothing.",
 	Tools: []string{
 		"whatsapp_sender_create", "whatsapp_sender_update", "whatsapp_template_create", "whatsapp_template_update",
 		"rcs_sender_create", "rcs_sender_update",
@@ -28,7 +28,7 @@ func mediaAddress(c *Call, _ answers) *Refusal {
 			wrong = append(wrong, path+" "+reason)
 		}
 	})
-	return refuseAll(wrong, Refusal{Resolution: "ask the person for the public URL of the file, one that opens without a login; this API has no upload, so a file that is on a disk must be put on a web server first"})
+	return refuseAll(wrong, Refusal{Resolution: "ask the person for the public URL of the file, one that opens without a login; this API has no upload, so a file on a disk must be put on a web server first"})
 }
 
 // mediaFields are the fields of requests that hold the URL of a file that the

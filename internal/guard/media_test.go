@@ -13,7 +13,7 @@ import (
 
 // badMediaURLs are what people give for a file, and what is said of each.
 var badMediaURLs = map[string]string{
-	"https://":                      "no URL with a host",
+	"https://":                      "not a URL with a host",
 	"http://10.0.0.1/a.png":         "private address",
 	"https://192.168.1.10/a.png":    "private address",
 	"https://172.16.0.1/a.png":      "private address",
@@ -25,9 +25,9 @@ var badMediaURLs = map[string]string{
 	"https://nas.local/a.png":       "private network",
 	"https://files.internal/a.png":  "private network",
 	"https://fileserver/a.png":      "private network",
-	"https://127.1/a.png":           "neither a name nor an IP address",
-	"https://2130706433/a.png":      "neither a name nor an IP address",
-	"https://0x7f000001/a.png":      "neither a name nor an IP address",
+	"https://127.1/a.png":           "neither a name nor a complete IP address",
+	"https://2130706433/a.png":      "neither a name nor a complete IP address",
+	"https://0x7f000001/a.png":      "neither a name nor a complete IP address",
 }
 
 var loopbackURLs = []string{"http://127.0.0.1:8080/a.png", "http://localhost/a.png", "https://[::1]/a.png", "https://x.localhost/a.png", "https://[::ffff:127.0.0.1]/a.png"}
@@ -70,7 +70,7 @@ func TestEveryMediaFieldOfTheContractIsChecked(t *testing.T) {
 				case !isLink:
 					media[path] = true
 				case strings.Contains(about, "image/") || strings.Contains(about, "video"):
-					t.Errorf("%s: %s is no link: %s", row.Tool, path, about)
+					t.Errorf("%s: %s is not a link: %s", row.Tool, path, about)
 				}
 			})
 		}
@@ -128,9 +128,9 @@ func TestTheRefusalNamesAllWrongMedia(t *testing.T) {
 	}
 	checkRule(t, []ruleCase{
 		{name: "two of them", tool: "rcs_sender_create", args: `{"details": {"brand": {"bannerUrl": "https://10.0.0.1/b.png", "logoUrl": "https://nas.local/l.png"}}}`, want: rule,
-			says: "details.brand.bannerUrl is a private address, which the API can't reach; details.brand.logoUrl has a name of a private network, which the API can't reach", reads: []string{}},
+			says: "details.brand.bannerUrl is a private address, which the API can't reach; details.brand.logoUrl has a host name of a private network, which the API can't reach", reads: []string{}},
 		{name: "in a card of a draft", tool: "whatsapp_template_update", args: `{"details": {"components": [{"type": "CAROUSEL", "cards": [{"components": [{"type": "HEADER", "format": "IMAGE", "examples": [{"url": "http://127.0.0.1/a.png"}]}]}]}]}}`, want: rule,
-			says: "details.components[0].cards[0].components[0].examples[0].url is on the loopback"},
+			says: "details.components[0].cards[0].components[0].examples[0].url is a loopback address"},
 		{name: "a medium that is taken away", tool: "kakaotalk_template_update", args: `{"details": {"imageUrl": null}}`, want: "allowed"},
 		{name: "links of people", tool: "rcs_sender_create", args: `{"details": {"brand": {"privacyPolicyUrl": "https://intranet/p", "websites": [{"url": "https://10.0.0.1"}]}}}`, want: "allowed"},
 		{name: "many", tool: "rcs_sender_create", args: answers(strings.Join(many, ", ")), want: rule, says: "10 more like these"},

@@ -131,13 +131,13 @@ func (g *Guard) rememberProject(ctx context.Context, principal, client, projectI
 
 // ProjectQuestion asks a person whether to work in a project.
 func ProjectQuestion(projectID, client string) string {
-	return fmt.Sprintf("Work in project %s for the next 12 hours? A yes counts for %s.", Name(projectID), CountsFor(client))
+	return fmt.Sprintf("Work in project %s for the next 12 hours?\nThe confirmation applies to %s.", Name(projectID), CountsFor(client))
 }
 
 // CountsFor says for which clients the confirmation of a project is valid.
 func CountsFor(client string) string {
 	if client == "" {
-		return "every client that calls with the same key or login"
+		return "every client that uses the same key or login"
 	}
 	return "the client " + Name(client) + " alone"
 }

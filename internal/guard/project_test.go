@@ -155,17 +155,17 @@ func TestClientsOfAPrincipal(t *testing.T) {
 // can't forge a line or push it out of view.
 func TestTheQuestionSaysForWhomAYesCounts(t *testing.T) {
 	for client, want := range map[string]string{
-		"":                           "for the next 12 hours? A yes counts for every client that calls with the same key or login.",
-		"example":                    `A yes counts for the client "example" alone`,
-		"a\nb\u202e\"c":              `for the client "a b\"c" alone`,
-		strings.Repeat("long ", 1e4): `for the client "` + strings.Repeat("long ", 16)[:79] + `…" alone`,
+		"":                           "for the next 12 hours?\nThe confirmation applies to every client that uses the same key or login.",
+		"example":                    `The confirmation applies to the client "example" alone`,
+		"a\nb\u202e\"c":              `to the client "a b\"c" alone`,
+		strings.Repeat("long ", 1e4): `to the client "` + strings.Repeat("long ", 16)[:79] + `…" alone`,
 	} {
 		f := newFixture(nil)
 		p := &person{answer: Declined}
 		c := call("whatsapp_template_sync", map[string]any{})
 		c.Client, c.Elicitor = client, p
 		f.check(c)
-		if len(p.asked) != 1 || !strings.Contains(p.asked[0].Summary, want) || strings.Count(p.asked[0].Summary, "\n") != 1 {
+		if len(p.asked) != 1 || !strings.Contains(p.asked[0].Summary, want) || strings.Count(p.asked[0].Summary, "\n") != 2 {
 			t.Errorf("%.20q: %q", client, p.asked)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 var ruleBrandUnique = Rule{
 	Code:   "guard_rcs_brand_unique",
-	About:  "No email, phone or website of an RCS sender's brand is named twice.",
+	About:  "No email, phone or website of an RCS sender's brand is listed twice.",
 	Tools:  []string{"rcs_sender_create", "rcs_sender_update"},
 	Source: "RcsSenderDetailsBrandInputDto, 1.2.117",
 	check:  brandUnique,
@@ -32,8 +32,8 @@ func brandUnique(c *Call, _ answers) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Message:    "named twice: " + strings.Join(twice, ", "),
-		Resolution: "name each email, phone and website once",
+		Message:    "listed twice: " + strings.Join(twice, ", "),
+		Resolution: "list each email, phone and website once",
 		Info:       map[string]any{"twice": twice},
 	}
 }
@@ -53,7 +53,7 @@ var ruleBillingCategory = Rule{
 func billingCategory(c *Call, _ answers) *Refusal {
 	given := jsonvalue.Text(c.Args, "billingCategory")
 	if instead := deprecatedBilling[given]; instead != "" {
-		c.Warn(fmt.Sprintf("billingCategory %s is deprecated and to be removed: %s takes its place, and a sender's category can't be changed later", given, instead))
+		c.Warn(fmt.Sprintf("billingCategory %s is deprecated and will be removed: %s replaces it, and a sender's category can't be changed later", given, instead))
 	}
 	return nil
 }
@@ -88,13 +88,13 @@ func usAnswers(c *Call, _ answers) *Refusal {
 	switch {
 	case answers["ownershipType"] == "PRIVATE" && len(stock) > 0:
 		return &Refusal{
-			Message:    "ownershipType is PRIVATE, and a private company has no stock: leave out " + strings.Join(stock, ", "),
-			Resolution: "leave the stock out, or ask the person whether the company is PUBLIC",
+			Message:    "ownershipType is PRIVATE, and a private company has no listed stock: leave out " + strings.Join(stock, ", "),
+			Resolution: "leave the stock fields out, or ask the person whether the company is PUBLIC",
 			Info:       map[string]any{"notAllowed": stock},
 		}
 	case public && len(stock) < 2 && c.Row.Tool == "rcs_sender_create":
 		return &Refusal{
-			Message:    "ownershipType is PUBLIC, and a public company names its stock: " + path + " needs stockExchange and stockSymbol",
+			Message:    "ownershipType is PUBLIC, and a public company gives its stock: " + path + " needs stockExchange and stockSymbol",
 			Resolution: "ask the person for both, or leave ownershipType out until they are known: the answers are needed for the launch, not now",
 			Info:       map[string]any{"missing": []string{path + ".stockExchange", path + ".stockSymbol"}},
 		}
@@ -147,13 +147,13 @@ func testNumberForm(c *Call, _ answers) *Refusal {
 	wrong = firstOf(wrong)
 	r := &Refusal{
 		Message:    fmt.Sprintf("not phone numbers in E.164 form: %q", wrong),
-		Resolution: "give each number as a plus sign, the country's code and the digits, without blanks and without the 0 that calls within the country begin with, such as +15550100; ask the person for the country where it is not clear",
+		Resolution: "give each number as a plus sign, the country's code and the digits, without spaces and without the leading 0 of national numbers, such as +15550100; ask the person for the country if it is not clear",
 		Info:       map[string]any{"wrong": wrong},
 	}
 	if jsonvalue.Text(c.Args, "testNumber") != "" {
 		// The sender may list a number in a form that this call never takes.
 		r.Resolution += "; one that the sender lists in another form may be removed with rcs_sender_update, which takes the complete list (details.testNumbers)"
-		r.Next = []catalog.Next{readRcsSender.next(c, "see the test numbers as the sender has them")}
+		r.Next = []catalog.Next{readRcsSender.next(c, "see the sender's test numbers")}
 	}
 	return r
 }
@@ -187,10 +187,10 @@ func testNumber(c *Call, a answers) *Refusal {
 		if _, known := states[one]; !known && sender["testNumberStates"] != nil {
 			return &Refusal{
 				Message:    fmt.Sprintf("%s is not a test number of the sender", one),
-				Resolution: "name one of its test numbers, in E.164 form with the plus sign, or add it first",
+				Resolution: "give one of its test numbers, in E.164 form with the plus sign, or add it first",
 				Info:       map[string]any{"testNumbers": slices.Sorted(maps.Keys(states))},
 				Next: []catalog.Next{
-					nextCall("add it, when its owner agrees", "rcs_test_number_add", map[string]any{"senderId": c.Args["senderId"], "testNumbers": []string{one}}),
+					nextCall("add it, if its owner agrees", "rcs_test_number_add", map[string]any{"senderId": c.Args["senderId"], "testNumbers": []string{one}}),
 				},
 			}
 		}
@@ -199,7 +199,7 @@ func testNumber(c *Call, a answers) *Refusal {
 		return nil
 	}
 	if len(numbers) > maxInvitations {
-		c.Warn(fmt.Sprintf("%d numbers in one call: a sender may send %d invitations a day, 200 in all", len(numbers), maxInvitations))
+		c.Warn(fmt.Sprintf("%d numbers in one call: a sender may send %d invitations a day, 200 in total", len(numbers), maxInvitations))
 	}
 	for _, number := range numbers {
 		switch state := states[number]; {
@@ -239,7 +239,7 @@ func askLaunch(_ map[string]any, a answers) sentences {
 	}
 	facts := fmt.Sprintf("It is %s now, and will be launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), papi.Count(len(countries), "country"), listed(countries, 3*maxListed))
 	if jsonvalue.IsEmpty(jsonvalue.Field(details, "questionnaire.general.answers.videoUris")) {
-		facts += "\nThe questionnaire names no video: the launch waits until Sinch has added one."
+		facts += "\nThe questionnaire has no video: the launch waits until Sinch has added one."
 	}
 	if later := laterCountries(sender); later != "" {
 		facts += "\n" + later
@@ -264,7 +264,7 @@ func askTestNumberDelete(args map[string]any, a answers) sentences {
 	return sentences{
 		ask:    "Remove the test number",
 		name:   name,
-		effect: "To test again, the number must be invited again, and its owner must accept again.",
+		effect: "To use it for tests again, it must be invited again, and its owner must accept again.",
 		facts:  fmt.Sprintf("It is %s. The sender keeps %s.", Word(cmp.Or(state, "UNKNOWN")), papi.Count(len(others), "other test number")),
 	}
 }

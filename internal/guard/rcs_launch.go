@@ -12,7 +12,7 @@ import (
 )
 
 var ruleLaunch = withState(catalog.RcsSenderLaunch, Rule{
-	About: "An RCS sender is launched from " + oneOf(catalog.RcsSenderLaunch.Live) + ", with banner, logo, privacy policy, terms, a phone or an email, a country, and the answers of the general, the verification and each country's questionnaire that the contract marks as needed at launch: the refusal names all that is missing. A warning: answers that a country's questionnaire asks for beside them.",
+	About: "An RCS sender is launched from " + oneOf(catalog.RcsSenderLaunch.Live) + ", with banner, logo, privacy policy, terms, a phone or an email, a country, and the answers that the contract marks as needed at launch in the general, the verification and each country's questionnaire: the refusal lists everything that is missing. A warning: other missing answers to a country's questionnaire.",
 	Reads: []*Read{readRcsSender},
 	check: launch,
 })
@@ -40,9 +40,9 @@ func launch(c *Call, a answers) *Refusal {
 	}
 	refusal := &Refusal{
 		Message:    fmt.Sprintf("the sender can't be launched yet; missing: %s", strings.Join(missing, "; ")),
-		Resolution: "complete the sender with rcs_sender_update, in one update for all that is missing, and launch it again",
+		Resolution: "add everything that is missing with one rcs_sender_update, and launch it again",
 		Info:       map[string]any{"missing": missing},
-		Next:       []catalog.Next{readRcsSender.next(c, "check the sender, and what comes next in its state")},
+		Next:       []catalog.Next{readRcsSender.next(c, "check the sender, and follow its next steps")},
 	}
 	if len(r.Asked) > 0 {
 		refusal.Info["askedToo"] = r.Asked
@@ -52,9 +52,9 @@ func launch(c *Call, a answers) *Refusal {
 	case onlyCountries(sender):
 		addLaunchedSteps(refusal, id, sender)
 	case r.Missing != nil:
-		refusal.Next = append(refusal.Next, nextCall("complete the sender with what is missing", "rcs_sender_update", id, "details"))
+		refusal.Next = append(refusal.Next, nextCall("add what is missing to the sender", "rcs_sender_update", id, "details"))
 		if !jsonvalue.IsEmpty(sender["useCase"]) {
-			refusal.Next = append(refusal.Next, nextCall("read the questions, for the answers that are missing", "rcs_questionnaire_get", questionsAbout(sender, r)))
+			refusal.Next = append(refusal.Next, nextCall("read the questions whose answers are missing", "rcs_questionnaire_get", questionsAbout(sender, r)))
 		}
 	}
 	return refusal
@@ -82,7 +82,7 @@ func launchMissing(state string, r catalog.LaunchReport) []string {
 }
 
 var ruleUpdateLaunched = withState(catalog.RcsSenderUpdate, Rule{
-	About:   "In " + launchedStates + " an update changes the countries of an RCS sender and nothing else.",
+	About:   "In " + launchedStates + " an update changes only the countries of an RCS sender.",
 	When:    "more than countries changes",
 	applies: func(c *Call) bool { return beyondCountries(c) != nil },
 	Reads:   []*Read{readRcsSender},
@@ -106,13 +106,13 @@ func updateLaunched(c *Call, a answers) *Refusal {
 		r.Resolution += "; answers can't be given any more: " + askSupport
 	}
 	if countries, given := details["countries"]; given {
-		r.Next = append(r.Next, nextCall("change the countries alone", "rcs_sender_update", jsonvalue.With(id, "details", map[string]any{"countries": countries})))
+		r.Next = append(r.Next, nextCall("change only the countries", "rcs_sender_update", jsonvalue.With(id, "details", map[string]any{"countries": countries})))
 	}
 	if numbers := jsonvalue.List(details, "testNumbers"); len(numbers) > 0 {
 		r.Next = append(r.Next, nextCall("add the test numbers", "rcs_test_number_add", jsonvalue.With(id, "testNumbers", numbers)))
 	}
 	if r.Next == nil {
-		r.Next = []catalog.Next{readRcsSender.next(c, "check the sender, and what comes next in its state")}
+		r.Next = []catalog.Next{readRcsSender.next(c, "check the sender, and follow its next steps")}
 	}
 	return r
 }
@@ -144,7 +144,7 @@ func onlyCountries(sender map[string]any) bool {
 }
 
 // askSupport is what to do about what no call can change.
-const askSupport = "a person asks Sinch support to add the answers, and names the sender and its project"
+const askSupport = "ask the person to contact Sinch support about adding the answers, with the ids of the sender and its project"
 
 // addLaunchedSteps completes the refusal of a launch of a launched sender by what
 // can still be done: the countries whose answers are missing are removed, or a
@@ -159,10 +159,10 @@ func addLaunchedSteps(refusal *Refusal, id, sender map[string]any) {
 			stay = append(stay, country)
 		}
 	}
-	refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and what is missing can't be given any more: %s", state, askSupport)
+	refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and what is missing can't be added any more: %s", state, askSupport)
 	if len(leave) > 0 && len(stay) > 0 {
 		refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and answers can't be given any more: remove %s again, or %s", state, strings.Join(leave, ", "), askSupport)
-		refusal.Next = append(refusal.Next, nextCall("when the person agrees, remove the countries that lack answers: "+strings.Join(leave, ", "), "rcs_sender_update", jsonvalue.With(id, "details", map[string]any{"countries": stay})))
+		refusal.Next = append(refusal.Next, nextCall("if the person agrees, remove the countries that lack answers: "+strings.Join(leave, ", "), "rcs_sender_update", jsonvalue.With(id, "details", map[string]any{"countries": stay})))
 	}
 	refusal.Next = append(refusal.Next, nextDo(askSupport+"; then launch it again")...)
 }
@@ -206,7 +206,7 @@ func warnOfCountries(c *Call, sender map[string]any, adds, launch string) *Refus
 		switch {
 		case lacks == "" || slices.Contains(jsonvalue.Texts(before, "countries"), country):
 		case onlyCountries(sender):
-			c.Warn(fmt.Sprintf("details.countries adds %s, %s, and in %s they can't be given any more: unless %s, remove %s again, or the launch fails for it", country, lacks, jsonvalue.Text(sender, "state"), askSupport, country))
+			c.Warn(fmt.Sprintf("details.countries adds %s, %s, and in %s they can't be given any more: %s, or remove %s again: else the launch fails for it", country, lacks, jsonvalue.Text(sender, "state"), askSupport, country))
 		default:
 			c.Warn(fmt.Sprintf("details.countries %s %s, %s: give the answers before the %s, since in %s they can't be given any more", adds, country, lacks, launch, launchedStates))
 		}
@@ -277,5 +277,5 @@ func laterCountries(sender map[string]any) string {
 	if onlyCountries(sender) || len(lacks) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s ask for answers of their own, which can't be given after the launch. The sender has none, or not all, for %s: to launch there later, give these answers before this launch.", allOf(catalog.LaunchCountries()), strings.Join(lacks, ", "))
+	return fmt.Sprintf("%s have questionnaires of their own, which can't be answered after the launch. The answers for %s are missing or incomplete: to launch there later, add them before this launch.", allOf(catalog.LaunchCountries()), strings.Join(lacks, ", "))
 }

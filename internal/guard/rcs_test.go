@@ -210,7 +210,7 @@ func TestADeprecatedBillingCategoryIsAWarning(t *testing.T) {
 	for value, about := range papi.LookupSchema("RcsInputSenderBillingCategoriesEnum").EnumDescriptions {
 		warn := ""
 		if _, instead, deprecated := strings.Cut(about, "deprecated, use "); deprecated {
-			warn = "billingCategory " + value + " is deprecated and to be removed: " + instead
+			warn = "billingCategory " + value + " is deprecated and will be removed: " + instead
 		}
 		cases = append(cases, ruleCase{name: value, tool: "rcs_sender_create", args: create(value), want: "allowed", warn: warn, reads: []string{}})
 	}
@@ -246,11 +246,11 @@ func TestACountryWithoutItsAnswersIsAWarning(t *testing.T) {
 		{name: "Britain is added while testing", tool: update, args: add(`"SE", "GB"`, ""), api: in("IN_TEST", ""), want: "allowed", warn: "details.countries adds GB, whose launch needs details.questionnaire.gb.answers.{brandIndustry, companyLegalName, messagesVolume}", reads: read},
 		{name: "with its answers", tool: update, args: add(`"SE", "GB"`, `, "questionnaire": {`+gb+`}`), api: in("IN_TEST", ""), want: "allowed"},
 		{name: "after its answers", tool: update, args: add(`"SE", "GB"`, ""), api: in("LAUNCHED", gb), want: "allowed"},
-		{name: "Britain is added after the launch", tool: update, args: add(`"SE", "GB"`, ""), api: in("LAUNCHED", ""), want: "allowed", warn: "in LAUNCHED they can't be given any more: unless a person asks Sinch support to add the answers"},
+		{name: "Britain is added after the launch", tool: update, args: add(`"SE", "GB"`, ""), api: in("LAUNCHED", ""), want: "allowed", warn: "in LAUNCHED they can't be given any more: ask the person to contact Sinch support about adding the answers"},
 		{name: "while launching", tool: update, args: add(`"SE", "US"`, ""), api: in("LAUNCHING", ""), want: "allowed", warn: "in LAUNCHING they can't be given any more"},
 		{name: "France is added after the launch", tool: update, args: add(`"SE", "FR"`, ""), api: in("LAUNCHED", ""), want: "allowed", warn: "asks for details.questionnaire.fr.answers.{fullCompanyAddress, siren}"},
 		{name: "France is added after its answers", tool: update, args: add(`"SE", "FR"`, ""), api: in("LAUNCHED", fr), want: "allowed"},
-		{name: "answers that the same update takes away", tool: update, args: add(`"SE", "GB"`, `, "questionnaire": {"gb": {"answers": {"messagesVolume": null}}}`), api: in("IN_TEST", gb), want: "allowed", warn: "whose launch needs details.questionnaire.gb.answers.messagesVolume:"},
+		{name: "answers that the same update removes", tool: update, args: add(`"SE", "GB"`, `, "questionnaire": {"gb": {"answers": {"messagesVolume": null}}}`), api: in("IN_TEST", gb), want: "allowed", warn: "whose launch needs details.questionnaire.gb.answers.messagesVolume:"},
 		{name: "a country that it has", tool: update, args: add(`"SE"`, ""), api: in("LAUNCHED", ""), want: "allowed"},
 		{name: "a country less", tool: update, args: `{"senderId": "s", "details": {"countries": null}}`, api: in("IN_TEST", ""), want: "allowed", reads: []string{}},
 		{name: "answers after the launch", tool: update, args: `{"senderId": "s", "details": {"questionnaire": {` + gb + `}}}`, api: in("LAUNCHED", ""), want: "rcs_update_launched", says: "only details.countries can be changed"},
@@ -265,7 +265,7 @@ func TestALaunchOfALaunchedSenderHasAWayOut(t *testing.T) {
 		edit  map[string]any
 		stay  []string // the countries of the update that next offers; nil for none
 	}{
-		{"Britain beside Sweden", "LAUNCHED", map[string]any{"details.countries": []any{"SE", "GB"}}, []string{"SE"}},
+		{"Britain besides Sweden", "LAUNCHED", map[string]any{"details.countries": []any{"SE", "GB"}}, []string{"SE"}},
 		{"the US while launching", "LAUNCHING", map[string]any{"details.countries": []any{"SE", "US", "DE"}}, []string{"SE", "DE"}},
 		{"nothing but Britain", "LAUNCHED", map[string]any{"details.countries": []any{"GB"}}, nil},
 		{"a banner", "LAUNCHED", map[string]any{"details.brand.bannerUrl": nil}, nil},
@@ -283,7 +283,7 @@ func TestALaunchOfALaunchedSenderHasAWayOut(t *testing.T) {
 				t.Fatalf("got %+v", r)
 			}
 			last := r.Next[len(r.Next)-1]
-			if last.Tool != "" || !strings.Contains(last.Do, "a person asks Sinch support") {
+			if last.Tool != "" || !strings.Contains(last.Do, "the person to contact Sinch support") {
 				t.Errorf("it does not end with what a person can do: %+v", last)
 			}
 			var stay []string
@@ -318,11 +318,11 @@ func TestTheQuestionAboutALaunchNamesCountriesThatCantFollow(t *testing.T) {
 		}
 		return r.Confirmation.Summary
 	}
-	if got := summary(nil); !strings.Contains(got, "can't be given after the launch") || !strings.Contains(got, "for FR, GB, US:") {
+	if got := summary(nil); !strings.Contains(got, "can't be answered after the launch") || !strings.Contains(got, "for FR, GB, US are") {
 		t.Errorf("before the first launch: %s", got)
 	}
 	fr := map[string]any{"details.questionnaire.fr.answers": map[string]any{"fullCompanyAddress": "1 Rue Example", "siren": "000000000"}}
-	if got := summary(fr); !strings.Contains(got, "for GB, US:") {
+	if got := summary(fr); !strings.Contains(got, "for GB, US are") {
 		t.Errorf("with the answers of France: %s", got)
 	}
 	if got := summary(map[string]any{"state": "LAUNCHED"}); strings.Contains(got, "after the launch") {

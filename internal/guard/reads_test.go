@@ -72,7 +72,7 @@ func TestAQuestionNamesTheReadThatFailed(t *testing.T) {
 	f.fail = down
 	remove := func() *Call { return call("sms_app_delete", map[string]any{"smsAppId": "s"}) }
 	first := f.Check(t.Context(), remove()).Refuse.Confirmation
-	if !strings.Contains(first.Summary, "could not be read: sms_app_get answered internal_error") {
+	if !strings.Contains(first.Summary, "could not be read: sms_app_get returned internal_error") {
 		t.Errorf("the summary is %s", first.Summary)
 	}
 	f.fail = nil

@@ -17,7 +17,7 @@ func readyAPI() map[string]map[string]any {
 	}
 }
 
-// readyArgs are the arguments that a call needs beside its path so that no rule
+// readyArgs are the arguments that a call needs besides its path so that no rule
 // refuses it.
 var readyArgs = map[string]map[string]any{
 	"whatsapp_access_token_create": {"facebookCode": "c"},

@@ -9,7 +9,7 @@ import (
 	"papi-mcp/internal/catalog"
 )
 
-// What is sent was checked by reads made after the answer, in both eras: what
+// What is sent was checked by reads made after the answer, in every protocol version: what
 // turned up while the person thought is refused though they said yes.
 func TestWhatTurnsUpWhileAPersonThinks(t *testing.T) {
 	for _, tt := range []struct {

@@ -17,12 +17,12 @@ import (
 type Refusal struct {
 	Code    string // stable: of a rule, or of package errorcode
 	Message string
-	// Resolution is what to do; "" stands for what package errorcode says of the
+	// Resolution is what to do; "" means what package errorcode says of the
 	// code.
 	Resolution string
 	Info       map[string]any
 	Next       []catalog.Next
-	// Confirmation is what the agent needs to go on after asking the person.
+	// Confirmation is what the agent needs to continue after asking the person.
 	Confirmation *Confirmation
 }
 

@@ -23,7 +23,7 @@ type Rule struct {
 	// Reads are what it must know from the API. Where one shows that there is no
 	// such thing, the rule allows the call.
 	Reads []*Read
-	// FailClosed refuses the call when a read fails; else the call goes on with
+	// FailClosed refuses the call when a read fails; else the call continues with
 	// a warning, and the API decides.
 	FailClosed bool
 	// Warns says that the rule refuses nothing: what it finds is a warning, and

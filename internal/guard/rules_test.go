@@ -123,12 +123,12 @@ func TestAPreconditionInASentence(t *testing.T) {
 		p    catalog.Precondition
 		want string
 	}{
-		{catalog.Precondition{Live: []string{"A"}, Changes: []string{"X", "Y"}}, "It is updated when A, or not yet live, and while its pending changes are X or Y."},
-		{catalog.Precondition{Live: []string{"A", "B", "C"}, Changes: []string{"X"}}, "It is updated when A, B, C or not yet live, and while its pending changes are X."},
-		{catalog.Precondition{Live: []string{"A"}, MustBeLive: true}, "It is updated in state A."},
+		{catalog.Precondition{Live: []string{"A"}, Changes: []string{"X", "Y"}}, "It is updated only when A, or not yet live, and while its pending changes are X or Y."},
+		{catalog.Precondition{Live: []string{"A", "B", "C"}, Changes: []string{"X"}}, "It is updated only when A, B, C or not yet live, and while its pending changes are X."},
+		{catalog.Precondition{Live: []string{"A"}, MustBeLive: true}, "It is updated only in state A."},
 		{catalog.Precondition{NotLive: []string{"A"}}, "It is updated unless it is A."},
-		{catalog.Precondition{Changes: []string{"X", "Y", "Z"}, MustPend: true}, "It is updated in status X, Y or Z."},
-		{catalog.Precondition{Changes: []string{"X"}, MustPend: true, NeverSubmitted: true}, "It is updated in status X, before it was ever submitted."},
+		{catalog.Precondition{Changes: []string{"X", "Y", "Z"}, MustPend: true}, "It is updated only in status X, Y or Z."},
+		{catalog.Precondition{Changes: []string{"X"}, MustPend: true, NeverSubmitted: true}, "It is updated only in status X, before it was ever submitted."},
 	} {
 		tt.p.About = "It is updated"
 		if got := aboutState(&tt.p); got != tt.want {

@@ -26,7 +26,7 @@ func smsAppConversation(c *Call, _ answers) *Refusal {
 	delete(fresh, "convApiAppId")
 	return &Refusal{
 		Message:    "convApiApp asks for a new Conversation app, and convApiAppId names one that exists",
-		Resolution: "give one of the two; ask the person when it is not clear which",
+		Resolution: "give one of the two; ask the person if it is not clear which",
 		Next: []catalog.Next{
 			nextCall("connect it to the app that exists", "sms_app_create", existing),
 			nextCall("create a Conversation app with it", "sms_app_create", fresh),

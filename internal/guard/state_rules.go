@@ -39,15 +39,15 @@ func aboutState(p *catalog.Precondition) string {
 	case p.NotLive != nil:
 		says += " unless it is " + oneOf(p.NotLive)
 	case p.MustBeLive:
-		says += " in state " + oneOf(p.Live)
+		says += " only in state " + oneOf(p.Live)
 	case len(p.Live) == 1:
-		says += " when " + p.Live[0] + ", or not yet live"
+		says += " only when " + p.Live[0] + ", or not yet live"
 	case p.Live != nil:
-		says += " when " + oneOf(append(p.Live[:len(p.Live):len(p.Live)], "not yet live"))
+		says += " only when " + oneOf(append(p.Live[:len(p.Live):len(p.Live)], "not yet live"))
 	}
 	switch {
 	case p.MustPend:
-		says += " in status " + oneOf(p.Changes)
+		says += " only in status " + oneOf(p.Changes)
 	case p.Changes != nil:
 		says += ", and while its pending changes are " + oneOf(p.Changes)
 	}
@@ -89,9 +89,9 @@ func checkState(p *catalog.Precondition, read *Read, c *Call, sender map[string]
 	}
 	return &Refusal{
 		Message:    fmt.Sprintf("the sender's state is %s; %s needs %s", state, c.Row.Tool, needed),
-		Resolution: "check the sender, and do what its state asks for",
+		Resolution: "check the sender, and do what its state requires",
 		Info:       map[string]any{"state": state, "needed": needed},
-		Next:       []catalog.Next{read.next(c, "check the sender, and what comes next for it")},
+		Next:       []catalog.Next{read.next(c, "check the sender, and follow its next steps")},
 	}
 }
 
@@ -113,8 +113,8 @@ func checkChanges(p *catalog.Precondition, read *Read, c *Call, thing map[string
 	}
 	return &Refusal{
 		Message:    fmt.Sprintf("%s needs %s, and %s", c.Row.Tool, strings.Join(needed, " or "), wrong),
-		Resolution: "check it, and do what its state asks for",
+		Resolution: "check it, and do what its state requires",
 		Info:       stateInfo(state, changes, needed...),
-		Next:       []catalog.Next{read.next(c, "check its state, and what comes next in it")},
+		Next:       []catalog.Next{read.next(c, "check its state, and follow its next steps")},
 	}
 }

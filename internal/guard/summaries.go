@@ -12,11 +12,11 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// Summary declares the question about a call of one tool. It is found beside the
+// Summary declares the question about a call of one tool. It is found next to the
 // rules of the tool's family.
 type Summary struct {
 	Tool string
-	// Reads are what text needs beside the arguments.
+	// Reads are what text needs besides the arguments.
 	Reads []*Read
 	// text words the question. It depends on nothing but its arguments, and
 	// when it returns something else at the time of sending, the confirmation
@@ -36,7 +36,7 @@ type sentences struct {
 	facts string
 }
 
-const noWayBack = "This API has no call that restores it."
+const noWayBack = "It can't be restored through this API."
 
 // Summaries has, by tool, the question of each row that has a Confirm.
 var Summaries = byTool(slices.Concat(webhookSummaries, whatsappAccountSummaries, whatsappSenderSummaries, whatsappTemplateSummaries, solutionSummaries, rcsSummaries, kakaotalkSummaries, smsSummaries, bundleSummaries))
@@ -61,7 +61,7 @@ func byTool(all []Summary) map[string]*Summary {
 func summarise(ctx context.Context, c *Call, project bool) (summary string, facts []string) {
 	var lines []string
 	if project {
-		lines = append(lines, ProjectQuestion(c.ProjectID, c.Client)+" It has not been confirmed here yet.")
+		lines = append(lines, ProjectQuestion(c.ProjectID, c.Client)+" This project has not been confirmed yet.")
 		facts = append(facts, "the project is not confirmed")
 	}
 	ids, last := []string{c.Row.Tool}, ""
@@ -82,6 +82,9 @@ func summarise(ctx context.Context, c *Call, project bool) (summary string, fact
 		text.ask = "Show secrets to the agent"
 	default:
 		text.ask = "Show the agent the secrets of"
+		if c.Row.Resource != nil {
+			text.ask += " the " + c.Row.Resource.Called(1)
+		}
 	}
 	lines = append(lines, strings.TrimSpace(text.ask+" "+cmp.Or(text.name, last))+"?", text.effect)
 	if c.Reveal {
@@ -89,7 +92,7 @@ func summarise(ctx context.Context, c *Call, project bool) (summary string, fact
 		if c.All {
 			pages = ", on all pages of the list"
 		}
-		lines = append(lines, "The answer will show its secrets (tokens, keys) in clear text to the agent"+pages+".")
+		lines = append(lines, "The agent will see tokens and keys in clear text"+pages+".")
 	}
 	lines = append(lines, text.facts, fmt.Sprintf("(%s, project %s)", strings.Join(ids, ", "), Name(c.ProjectID)))
 	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n"), facts
@@ -113,7 +116,7 @@ func (s *Summary) sentences(ctx context.Context, c *Call) sentences {
 		answer, err := c.read(ctx, read)
 		if err != nil {
 			answer = nil
-			failed = cmp.Or(failed, fmt.Sprintf("More about it could not be read: %s answered %s.", read.Tool, Word(code(err))))
+			failed = cmp.Or(failed, fmt.Sprintf("Its details could not be read: %s returned %s.", read.Tool, Word(code(err))))
 		}
 		a[read] = answer
 	}

@@ -51,7 +51,7 @@ type subject struct {
 	principal, project, tool string
 	args                     map[string]any // canonical
 	// own are the arguments of ours that widen what is shown or done. Those
-	// that only shape an answer (detail, fields) are no part of the subject.
+	// that only shape an answer (detail, fields) are not part of the subject.
 	own     ownArgs
 	facts   []string // of the summary, as they are now
 	summary string

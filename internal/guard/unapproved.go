@@ -164,7 +164,7 @@ func (g *Guard) refuseUnapproved(ctx context.Context, s *subject) *Refusal {
 	}
 	r := &Refusal{
 		Code:       errorcode.ConfirmationTimeout,
-		Resolution: "do not look for another way to do it; only when the person asks for it, make the call again with a client that can ask them, or after that time",
+		Resolution: "do not look for another way to do it; only if the person asks for it, make the call again with a client that can ask them, or after that time",
 		Info:       map[string]any{"answer": "none", "askedAt": u.Asked.UTC().Format(time.RFC3339), "until": u.end().UTC().Format(time.RFC3339)},
 		Next:       nextDo(sayNothingSent),
 	}

@@ -10,7 +10,7 @@ import (
 	"papi-mcp/internal/store"
 )
 
-// notYes are the ends of a question that are no yes, with the code that the
+// notYes are the ends of a question other than yes, with the code that the
 // same call then answers to a client that can't ask.
 var notYes = map[Answer]string{Declined: codeDeclined, Cancelled: codeDeclined, TimedOut: codeTimeout, Pending: codeTimeout}
 
@@ -94,7 +94,7 @@ func TestAQuestionIsRecordedForTenMinutes(t *testing.T) {
 }
 
 // A client that turns out to be unable to ask gets a token; but where a person
-// was asked before, their answer stands.
+// was asked before, their answer still applies.
 func TestAClientThatCanNotAskAfterAll(t *testing.T) {
 	f := newFixture(nil).confirmed(t)
 	cannot := &person{answer: Unavailable}
@@ -117,7 +117,7 @@ func TestAClientThatCanNotAskAfterAll(t *testing.T) {
 	}
 }
 
-// An answer to one of two open questions about a call is no answer to the other.
+// An answer to one of two open questions about a call is not an answer to the other.
 func TestTwoQuestionsAboutOneCall(t *testing.T) {
 	f := newFixture(nil).confirmed(t)
 	outer := &during{answer: Declined, do: func() {
@@ -262,7 +262,7 @@ func TestAProjectIsNotNamedAfterAQuestionWithoutAYes(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a confirmation that stands is not taken back", func(t *testing.T) {
+	t.Run("a valid confirmation is not taken back", func(t *testing.T) {
 		f := newFixture(nil).confirmed(t)
 		f.ConfirmProject(t.Context(), me, "", &person{answer: Declined}, project, "")
 		c := call("whatsapp_template_sync", nil)

@@ -34,7 +34,7 @@ func emptyUpdate(c *Call, _ answers) *Refusal {
 	}
 	slices.Sort(fields)
 	return &Refusal{
-		Message:    fmt.Sprintf("%s is given nothing to change", c.Row.Tool),
+		Message:    fmt.Sprintf("%s has nothing to change", c.Row.Tool),
 		Resolution: "give the fields to change, within " + strings.Join(fields, ", ") + "; schema_get lists them",
 		Next:       []catalog.Next{nextCall("change what the person wants changed", c.Row.Tool, pathArgs(c.Row, c.Args), fields...)},
 	}

@@ -6,7 +6,7 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// pending is the status of a thing's pending changes, "" where none pend.
+// pending is the status of a thing's pending changes, "" where there are none.
 func pending(thing map[string]any) string {
 	return jsonvalue.Text(thing, "changes.status")
 }

@@ -15,7 +15,7 @@ import (
 
 var ruleAllAlone = Rule{
 	Code:   "guard_all_alone",
-	About:  "The trigger ALL is given alone: it includes every other one.",
+	About:  "The trigger ALL is given alone: it includes all others.",
 	Tools:  []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
 	Source: "createWebhook, 1.2.117",
 	check:  allAlone,
@@ -81,8 +81,8 @@ func webhookTarget(c *Call, a answers) *Refusal {
 // targetTaken refuses a target that a webhook has.
 func targetTaken(hook map[string]any) *Refusal {
 	return &Refusal{
-		Message:    fmt.Sprintf("webhook %v of the project has the target %v already", hook["id"], hook["target"]),
-		Resolution: "change that webhook's triggers where they lack something, or give another target",
+		Message:    fmt.Sprintf("webhook %v of the project already has the target %v", hook["id"], hook["target"]),
+		Resolution: "change that webhook's triggers if some are missing, or give another target",
 		Info:       map[string]any{"target": hook["target"], "webhookId": hook["id"]},
 		Next: []catalog.Next{
 			nextCall("check the webhook that has the target", "webhook_get", map[string]any{"webhookId": hook["id"]}),
@@ -113,11 +113,11 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 		ids[i] = jsonvalue.Text(hook, "id")
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the project has %s, the call would add %d, and %d is the limit", papi.Count(len(there), "webhook"), more, catalog.MaxWebhooks),
-		Resolution: "ask the person which webhook may go, or change one that is there",
+		Message:    fmt.Sprintf("the project has %s, the call would add %d, and the limit is %d", papi.Count(len(there), "webhook"), more, catalog.MaxWebhooks),
+		Resolution: "ask the person which webhook to delete, or change an existing one",
 		Info:       map[string]any{"webhookIds": ids},
 		Next: []catalog.Next{
-			readWebhooks.next(c, "see the webhooks that are there, and ask the person which may go"),
+			readWebhooks.next(c, "see the existing webhooks, and ask the person which one to delete"),
 			nextCall("delete that one, then make the call again", "webhook_delete", nil, "webhookId"),
 		},
 	}
@@ -125,7 +125,7 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 
 var ruleWebhookAddress = Rule{
 	Code:       "guard_webhook_address",
-	About:      "A webhook's target is an https URL of the public internet. Where the API itself is on this machine (the sandbox), it may be on this machine too.",
+	About:      "A webhook's target is an https URL of the public internet. If the API itself is on this machine (the sandbox), the target may be too.",
 	Tools:      []string{"webhook_create", "webhook_update", "webhook_replace", "bundle_create"},
 	Source:     "WebhookWebhookInputDto, 1.2.117",
 	checkGuard: webhookAddress,
@@ -180,7 +180,7 @@ func webhookSecret(c *Call, _ answers) *Refusal {
 		case reason != "":
 			wrong = append(wrong, fmt.Sprintf("%ssecret %s", hook.at, reason))
 		case strings.TrimSpace(secret) != secret:
-			c.Warn(hook.at + "secret has blanks or line ends around it, which are a part of it: the receiver must have them too")
+			c.Warn(hook.at + "secret begins or ends with spaces or line breaks, which are part of it: the receiver must have them too")
 		}
 	}
 	if wrong == nil {
@@ -188,7 +188,7 @@ func webhookSecret(c *Call, _ answers) *Refusal {
 	}
 	return &Refusal{
 		Message:    strings.Join(wrong, "; ") + ": anyone who guesses it can send events in the API's name",
-		Resolution: "take additionalInformation.suggestion, or another random text, and give the receiver the same one; it is never shown again",
+		Resolution: "use additionalInformation.suggestion, or another random text, and give the receiver the same one; it is never shown again",
 		Info:       map[string]any{"suggestion": randomSecret()},
 	}
 }
@@ -214,7 +214,7 @@ func weak(secret string) string {
 	}
 	for _, word := range []string{"password", "changeme", "123456", "qwerty", "letmein"} {
 		if strings.Contains(lower, word) {
-			return "holds a word that attackers try first"
+			return "contains a word that attackers try first"
 		}
 	}
 	return ""

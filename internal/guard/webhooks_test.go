@@ -34,7 +34,7 @@ func TestAProjectHas15Webhooks(t *testing.T) {
 	const create = `{"target": "https://example.com/new"}`
 	checkRule(t, []ruleCase{
 		{name: "the 15th", tool: "webhook_create", args: create, api: webhooksThere(14), want: "allowed"},
-		{name: "the 16th", tool: "webhook_create", args: create, api: webhooksThere(15), want: "webhook_limit", says: "15 is the limit", next: "webhook_list"},
+		{name: "the 16th", tool: "webhook_create", args: create, api: webhooksThere(15), want: "webhook_limit", says: "the limit is 15", next: "webhook_list"},
 		{name: "a replacement adds none", tool: "webhook_replace", args: `{"webhookId": "w1", "target": "https://example.com/new"}`, api: webhooksThere(15), want: "allowed"},
 	})
 }
@@ -66,7 +66,7 @@ func TestAllStandsAlone(t *testing.T) {
 			}
 			if v.Refuse != nil {
 				for _, n := range v.Refuse.Next {
-					if _, told := n.Args["secret"]; told {
+					if _, given := n.Args["secret"]; given {
 						t.Error("the suggestion repeats the secret")
 					}
 				}
@@ -150,7 +150,7 @@ func TestWebhookSecret(t *testing.T) {
 	}
 	for _, secret := range []string{"twelve-signs\n", " twelve-signs"} {
 		c := call("webhook_create", map[string]any{"target": "https://example.com/", "secret": secret})
-		if got := f.check(c); got != "allowed" || !strings.Contains(strings.Join(c.Warnings, "\n"), "blanks or line ends around it") {
+		if got := f.check(c); got != "allowed" || !strings.Contains(strings.Join(c.Warnings, "\n"), "begins or ends with spaces or line breaks") {
 			t.Errorf("%q: %s, %q", secret, got, c.Warnings)
 		}
 	}

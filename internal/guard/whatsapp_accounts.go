@@ -13,7 +13,7 @@ import (
 
 var ruleTokenSource = Rule{
 	Code:   "guard_whatsapp_token_source",
-	About:  "A long-lived token is made of a token (facebookToken) or a code (facebookCode) of the signup: at least one is given.",
+	About:  "A long-lived token is created from a token (facebookToken) or a code (facebookCode) of the signup: at least one is given.",
 	Tools:  []string{"whatsapp_access_token_create"},
 	Source: "createLongLivedAccessToken, 1.2.117",
 	check:  tokenSource,
@@ -26,7 +26,7 @@ func tokenSource(c *Call, _ answers) *Refusal {
 	return &Refusal{
 		Message:    "neither facebookToken nor facebookCode is given",
 		Resolution: "ask the person for the token, or the code, that the embedded signup gave them",
-		Next:       []catalog.Next{nextCall("make the token", c.Row.Tool, c.Args, "facebookCode")},
+		Next:       []catalog.Next{nextCall("create the token", c.Row.Tool, c.Args, "facebookCode")},
 	}
 }
 
@@ -46,16 +46,16 @@ func accountOne(c *Call, a answers) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the project has its WhatsApp account already: it is %s, its pending changes: %s", cmp.Or(state, "not live yet"), cmp.Or(changes, "none")),
-		Resolution: "work with the account that is there; one that was " + oneOf(catalog.WhatsappAccountUpdate.Live) + " is changed with whatsapp_account_update",
+		Message:    fmt.Sprintf("the project already has a WhatsApp account: it is %s, its pending changes: %s", cmp.Or(state, "not live yet"), cmp.Or(changes, "none")),
+		Resolution: "use the existing account; one that was " + oneOf(catalog.WhatsappAccountUpdate.Live) + " is changed with whatsapp_account_update",
 		Info:       stateInfo(state, changes),
-		Next:       []catalog.Next{readWhatsappAccount.next(c, "check its state, and what comes next in it")},
+		Next:       []catalog.Next{readWhatsappAccount.next(c, "check its state, and follow its next steps")},
 	}
 }
 
 var ruleAccountEmpty = Rule{
 	Code:       "guard_whatsapp_account_empty",
-	About:      "A WhatsApp account is deleted when no sender is left in it, live or pending.",
+	About:      "A WhatsApp account can be deleted only when no sender is left in it, live or pending.",
 	Tools:      []string{"whatsapp_account_delete"},
 	Source:     "deleteAccount, 1.2.117",
 	Reads:      []*Read{readWhatsappSenders},
@@ -77,15 +77,15 @@ func accountEmpty(_ *Call, a answers) *Refusal {
 		tool, do := "whatsapp_sender_get", "check again later: nothing can be done about this sender until its change has ended"
 		switch {
 		case jsonvalue.Text(sender, "state") != "":
-			tool, do = "whatsapp_sender_delete", "delete the sender, when the person agrees and unless that was done elsewhere: it is removed after 30 days"
+			tool, do = "whatsapp_sender_delete", "delete the sender, if the person agrees and it was not deleted elsewhere: it is removed after 30 days"
 		case catalog.WhatsappSenderDiscard.AllowsChanges(pending(sender)):
-			tool, do = "whatsapp_sender_changes_discard", "discard the sender that never was live, when the person agrees"
+			tool, do = "whatsapp_sender_changes_discard", "discard the sender that was never live, if the person agrees"
 		}
 		next = append(next, nextCall(do, tool, map[string]any{"senderId": ids[i]}))
 	}
 	return &Refusal{
 		Message:    fmt.Sprintf("the account still has senders: %d", total(list, "senders")),
-		Resolution: "delete the senders first, and the account when they are gone",
+		Resolution: "delete the senders first, then the account when they are gone",
 		Info:       map[string]any{"senderIds": ids},
 		Next:       next,
 	}

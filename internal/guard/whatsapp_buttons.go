@@ -12,7 +12,7 @@ import (
 
 var ruleButtonURLs = Rule{
 	Code:   "guard_whatsapp_button_url",
-	About:  "A URL button leads neither to wa.me nor to whatsapp.com, has no variable but a {{1}} at its very end, and has an example when, and only when, it ends so; a draft may leave the example out.",
+	About:  "A URL button leads neither to wa.me nor to whatsapp.com, has no variable except one {{1}} at its very end, and has an example if, and only if, it has that variable; a draft may omit the example.",
 	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
 	Source: "WhatsappUrlButtonInputDto, 1.2.117",
 	check:  buttonURLs,
@@ -39,9 +39,9 @@ func buttonURLs(c *Call, _ answers) *Refusal {
 		case strings.Contains(before, "{{"):
 			wrong = append(wrong, fmt.Sprintf("%s.url has a variable other than a %s at its very end", path, variable))
 		case !dynamic && !jsonvalue.IsEmpty(button["examples"]):
-			wrong = append(wrong, fmt.Sprintf("%s.examples is given, though the url holds no %s", path, variable))
+			wrong = append(wrong, fmt.Sprintf("%s.examples is given, though the url contains no %s", path, variable))
 		case dynamic && submits && jsonvalue.IsEmpty(button["examples"]):
-			wrong = append(wrong, fmt.Sprintf("%s.examples must be given, since the url holds %s", path, variable))
+			wrong = append(wrong, fmt.Sprintf("%s.examples must be given, since the url contains %s", path, variable))
 		}
 	})
 	return refuseAll(wrong, Refusal{Resolution: correctAll})
@@ -56,7 +56,7 @@ var restrictedHosts = []string{"wa.me", "whatsapp.com"}
 
 var ruleFlowButtons = Rule{
 	Code:    "guard_whatsapp_button_flow",
-	About:   "A FLOW button that navigates names its first screen; a draft may leave it out.",
+	About:   "A FLOW button that navigates names its first screen; a draft may omit it.",
 	Tools:   []string{"whatsapp_template_create", "whatsapp_template_update"},
 	Source:  "WhatsappFlowButtonInputDto, 1.2.117",
 	When:    "the template is submitted",
@@ -79,7 +79,7 @@ func flowButtons(c *Call, _ answers) *Refusal {
 
 var ruleCarouselCards = Rule{
 	Code:    "guard_whatsapp_carousel_cards",
-	About:   "The cards of a carousel have the same components, each a header and a body; a draft may leave them out.",
+	About:   "The cards of a carousel have the same components, among them a header and a body; a draft may omit them.",
 	Tools:   []string{"whatsapp_template_create", "whatsapp_template_update"},
 	Source:  "WhatsappInputCarouselComponentDto, WhatsappInputCardDto, 1.2.117",
 	When:    "the template is submitted",

@@ -11,7 +11,7 @@ import (
 
 var ruleRegisterFirst = Rule{
 	Code:       "guard_register_first",
-	About:      "A code is submitted for a WhatsApp sender after a registration that was made here within 24 hours, since its state does not show whether a code was sent; with registeredElsewhere the person confirms one made elsewhere. Without a code, which is for a number that Meta has verified already, no registration is needed.",
+	About:      "A code is submitted for a WhatsApp sender after a registration that was made here within 24 hours, since its state does not show whether a code was sent; registeredElsewhere says that the person requested one elsewhere. Without a code, which is for a number that Meta has verified already, no registration is needed.",
 	Tools:      []string{"whatsapp_sender_verify"},
 	Source:     "register, verify, 1.2.117",
 	When:       "a code is given",
@@ -33,11 +33,11 @@ func registerFirst(ctx context.Context, g *Guard, c *Call) *Refusal {
 	id := map[string]any{"senderId": c.Args["senderId"]}
 	elsewhere := map[string]any{"senderId": c.Args["senderId"], "registeredElsewhere": true}
 	return &Refusal{
-		Message:    "no whatsapp_sender_register of this sender in the last 24 hours is known here: it was made elsewhere, or not at all, or the server was restarted since then and keeps no state (--store memory)",
+		Message:    "no whatsapp_sender_register of this sender in the last 24 hours is known here: it was requested elsewhere, or not at all, or the server has been restarted since and keeps no state (--store memory)",
 		Resolution: "call whatsapp_sender_register first, and ask the person for the code that arrives; if the person has a code from the last 24 hours, because it was requested in the dashboard or before a restart of the server, say so with registeredElsewhere: true",
 		Next: []catalog.Next{
 			nextCall("have a code sent to the sender's phone", "whatsapp_sender_register", id, "method"),
-			nextCall("only when the person says that a code was requested elsewhere, or before a restart of the server: submit that code", "whatsapp_sender_verify", elsewhere, "code"),
+			nextCall("only if the person says that a code was requested elsewhere, or before a restart of the server: submit that code", "whatsapp_sender_verify", elsewhere, "code"),
 		},
 	}
 }
@@ -51,7 +51,7 @@ const registrationTTL = 24 * time.Hour
 
 var ruleVerifyPause = Rule{
 	Code:       "guard_verify_pause",
-	About:      "After the API has reported too many wrong codes (too_many_invalid_verification_codes), no code is submitted for a WhatsApp sender for as long as it asks, else for 10 minutes: each further try makes the wait longer.",
+	About:      "After the API has reported too many wrong codes (too_many_invalid_verification_codes), no code is submitted for a WhatsApp sender for as long as it asks, else for 10 minutes: each further attempt makes the wait longer.",
 	Tools:      []string{"whatsapp_sender_verify"},
 	Source:     "register, 1.2.117",
 	When:       "a code is given",

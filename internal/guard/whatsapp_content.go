@@ -13,7 +13,7 @@ import (
 
 var ruleTemplateBody = Rule{
 	Code:   "guard_whatsapp_template_body",
-	About:  "A WhatsApp template that is submitted has a BODY component. A warning, mostly since the contract's own examples do it: two components of a type, two buttons with the same text, what only AUTHENTICATION has (addSecurityRecommendation, codeExpirationMinutes) in another category, and a BODY with a text in AUTHENTICATION, where it is empty.",
+	About:  "A WhatsApp template that is submitted has a BODY component. A warning, mostly since the contract's own examples do it: two components of the same type, two buttons with the same text, fields of AUTHENTICATION (addSecurityRecommendation, codeExpirationMinutes) in another category, and a BODY with a text in AUTHENTICATION, where it must be empty.",
 	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
 	Source: "WhatsappTemplateDetailsInputDto, WhatsappButtonsComponentInputDto, WhatsappBodyComponentInputDto, WhatsappFooterComponentInputDto, 1.2.117",
 	check:  templateBody,
@@ -25,7 +25,7 @@ func templateBody(c *Call, _ answers) *Refusal {
 		return nil
 	}
 	for _, again := range repeats(components, "type") {
-		c.Warn(fmt.Sprintf("details.components[%d]: there is a component of type %s already: the API decides", again.at, again.value))
+		c.Warn(fmt.Sprintf("details.components[%d]: there is already a component of type %s: the API decides", again.at, again.value))
 	}
 	hasBody := false
 	for i, component := range components {
@@ -75,7 +75,7 @@ func warnOfCategory(c *Call, category string, component map[string]any, path str
 
 var ruleTemplateTTL = Rule{
 	Code:   "guard_whatsapp_template_ttl",
-	About:  "messageSendTtlSeconds is within 10 to 900 for AUTHENTICATION, 43200 to 2592000 for MARKETING, 30 to 43200 for UTILITY; an update that names none is checked by whatsapp_template_update_ttl.",
+	About:  "messageSendTtlSeconds is within 10 to 900 for AUTHENTICATION, 43200 to 2592000 for MARKETING, 30 to 43200 for UTILITY; an update without a category is checked by whatsapp_template_update_ttl.",
 	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
 	Source: "WhatsappTemplateDetailsInputDto, 1.2.117",
 	check:  templateTTL,
@@ -93,7 +93,7 @@ func wrongTTL(c *Call, category string) *Refusal {
 	}
 	return &Refusal{
 		Message:    fmt.Sprintf("details.messageSendTtlSeconds is %.0f; %s allows %.0f to %.0f", seconds, category, allowed[0], allowed[1]),
-		Resolution: "give a number within it, or leave it out",
+		Resolution: "give a number in that range, or leave it out",
 		Info:       map[string]any{"category": category, "allowed": fmt.Sprintf("%.0f to %.0f", allowed[0], allowed[1])},
 	}
 }
@@ -108,7 +108,7 @@ var ttls = map[string][2]float64{
 
 var ruleHeaderMedia = Rule{
 	Code:   "guard_whatsapp_header_media",
-	About:  "The mimeType of a header's example is one of its format: IMAGE/JPEG and IMAGE/PNG for IMAGE, VIDEO/3GP and VIDEO/MP4 for VIDEO, APPLICATION/PDF for DOCUMENT. A warning, since the contract's own examples do it: a URL that ends like a file of another type.",
+	About:  "The mimeType of a header's example is one of its format: IMAGE/JPEG and IMAGE/PNG for IMAGE, VIDEO/3GP and VIDEO/MP4 for VIDEO, APPLICATION/PDF for DOCUMENT. A warning, since the contract's own examples do it: a URL with the file extension of another type.",
 	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
 	Source: "WhatsappMediaHeaderExampleInputDto, WhatsappInputMediaHeaderExampleSupportedMimeTypesEnum, 1.2.117",
 	check:  headerMedia,
@@ -169,7 +169,7 @@ func isMediaEnding(ending string) bool {
 
 var ruleTemplateExamples = Rule{
 	Code:    "guard_whatsapp_template_examples",
-	About:   "What is submitted has an example in each header of format IMAGE, VIDEO or DOCUMENT, and in each COPY_CODE button; a draft may leave them out.",
+	About:   "What is submitted has an example in each header of format IMAGE, VIDEO or DOCUMENT, and in each COPY_CODE button; a draft may omit them.",
 	Tools:   []string{"whatsapp_template_create", "whatsapp_template_update"},
 	Source:  "WhatsappMediaHeaderComponentInputDto, WhatsappCopyCodeButtonInputDto, 1.2.117",
 	When:    "the template is submitted",
@@ -183,7 +183,7 @@ func templateExamples(c *Call, _ answers) *Refusal {
 	var wrong []string
 	eachPart(c, "HEADER", func(at string, header map[string]any) {
 		if _, media := mediaTypes[jsonvalue.Text(header, "format")]; media && jsonvalue.IsEmpty(header["examples"]) {
-			wrong = append(wrong, fmt.Sprintf("%s.examples must have one: the public URL of a sample, which the reviewers see", at))
+			wrong = append(wrong, fmt.Sprintf("%s.examples must have one: the public URL of a sample for the reviewers", at))
 		}
 	})
 	eachPart(c, "COPY_CODE", func(at string, button map[string]any) {

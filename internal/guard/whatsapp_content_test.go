@@ -24,7 +24,7 @@ func TestTheContentOfAWhatsAppTemplate(t *testing.T) {
 		{name: "no BODY in a draft", tool: create, args: draft(`{"type": "FOOTER", "text": "x"}`), want: "allowed"},
 		{name: "an update saves a draft by default", tool: update, args: submit(`{"type": "FOOTER", "text": "x"}`), want: "allowed"},
 		{name: "an AUTHENTICATION body has no text", tool: create, args: submit(`{"type": "BODY"}`), want: "allowed"},
-		{name: "two components of a type", tool: create, args: submit(body("a", "") + `, ` + body("b", "")), want: "allowed", warn: "of type BODY already"},
+		{name: "two components of a type", tool: create, args: submit(body("a", "") + `, ` + body("b", "")), want: "allowed", warn: "already a component of type BODY"},
 
 		{name: "two buttons with the same text", tool: create, args: submit(body("a", "") + `, {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Yes"}, {"type": "QUICK_REPLY", "text": "Yes"}]}`), want: "allowed", warn: "details.components[1].buttons[0] and [1] have the same text"},
 		{name: "two buttons with texts of their own", tool: create, args: submit(body("a", "") + `, {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Yes"}, {"type": "QUICK_REPLY", "text": "No"}, {"type": "ORDER_DETAILS"}, {"type": "REQUEST_CONTACT_INFO"}]}`), want: "allowed"},
@@ -39,7 +39,7 @@ func TestTheContentOfAWhatsAppTemplate(t *testing.T) {
 		{name: "from zero", tool: create, args: submit(body("{{0}}", `"a"`)), want: variables},
 		{name: "an example too few", tool: create, args: submit(body("{{1}} and {{2}}", `"a"`)), want: variables, says: "1 example for 2 variables"},
 		{name: "an example too few in a draft", tool: create, args: draft(body("{{1}}", ``)), want: "allowed"},
-		{name: "two variables in a header", tool: create, args: submit(body("x", "") + `, {"type": "HEADER", "text": "{{1}} {{2}}", "examples": ["a", "b"]}`), want: variables, says: "one variable at most"},
+		{name: "two variables in a header", tool: create, args: submit(body("x", "") + `, {"type": "HEADER", "text": "{{1}} {{2}}", "examples": ["a", "b"]}`), want: variables, says: "at most one variable"},
 		{name: "in a card of a carousel", tool: create, args: submit(body("x", "") + `, {"type": "CAROUSEL", "cards": [{"components": [` + body("{{2}}", `"a"`) + `]}]}`), want: variables, says: "details.components[1].cards[0].components[0]"},
 
 		{name: "a text in AUTHENTICATION", tool: create, args: `{"category": "AUTHENTICATION", "details": {"components": [{"type": "BODY", "text": "Your code is {{1}}.", "examples": ["000000"]}]}}`, want: "allowed", warn: "details.components[0].text stays empty in AUTHENTICATION templates"},
@@ -108,12 +108,12 @@ func TestWhatIsNoVariable(t *testing.T) {
 		return `{"details": {"components": [{"type": "BODY", "text": "x"}, ` + more + `]}}`
 	}
 	cases = append(cases,
-		ruleCase{name: "a variable in a footer", tool: create, args: component(`{"type": "FOOTER", "text": "Bye {{1}}"}`), want: rule, says: `details.components[1].text holds "{{1}}", and a footer takes no variable`},
-		ruleCase{name: "a variable in a button", tool: create, args: component(`{"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Order {{1}}"}]}`), want: rule, says: "a button's text takes no variable"},
-		ruleCase{name: "an example that is not filled in", tool: create, args: component(`{"type": "BUTTONS", "buttons": [{"type": "URL", "url": "https://example.com/{{1}}", "examples": ["https://example.com/{{1}}"]}]}`), want: rule, says: "examples[0] still holds"},
-		ruleCase{name: "an example of a body", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Hi {{1}}", "examples": ["{{name}}"]}]}}`, want: rule, says: "details.components[0].examples[0] still holds"},
-		ruleCase{name: "an example of a header", tool: create, args: component(`{"type": "HEADER", "format": "TEXT", "text": "Hi {{1}}", "examples": ["{{1}}"]}`), want: rule, says: "details.components[1].examples[0] still holds"},
-		ruleCase{name: "one brace in a footer", tool: create, args: component(`{"type": "FOOTER", "text": "Bye {name}"}`), want: "allowed", warn: `"{name}" is sent as it is, since a footer takes no variable`},
+		ruleCase{name: "a variable in a footer", tool: create, args: component(`{"type": "FOOTER", "text": "Bye {{1}}"}`), want: rule, says: `details.components[1].text contains "{{1}}", and a footer can't have variables`},
+		ruleCase{name: "a variable in a button", tool: create, args: component(`{"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Order {{1}}"}]}`), want: rule, says: "a button's text can't have variables"},
+		ruleCase{name: "an example that is not filled in", tool: create, args: component(`{"type": "BUTTONS", "buttons": [{"type": "URL", "url": "https://example.com/{{1}}", "examples": ["https://example.com/{{1}}"]}]}`), want: rule, says: "examples[0] still contains"},
+		ruleCase{name: "an example of a body", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Hi {{1}}", "examples": ["{{name}}"]}]}}`, want: rule, says: "details.components[0].examples[0] still contains"},
+		ruleCase{name: "an example of a header", tool: create, args: component(`{"type": "HEADER", "format": "TEXT", "text": "Hi {{1}}", "examples": ["{{1}}"]}`), want: rule, says: "details.components[1].examples[0] still contains"},
+		ruleCase{name: "one brace in a footer", tool: create, args: component(`{"type": "FOOTER", "text": "Bye {name}"}`), want: "allowed", warn: `"{name}" is sent as it is, since a footer can't have variables`},
 		ruleCase{name: "the refusal asks for the examples too", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Hi {{name}}"}]}}`, want: rule, says: "with one example for each number"},
 		ruleCase{name: "a number sign before a variable", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Order #{{1}}", "examples": ["1"]}]}}`, want: "allowed"},
 		ruleCase{name: "braces of a text", tool: create, args: `{"details": {"components": [{"type": "BODY", "text": "Sizes {S, M}"}]}}`, want: "allowed"},

@@ -12,7 +12,7 @@ import (
 
 var ruleSenderRegion = Rule{
 	Code:   "guard_whatsapp_sender_region",
-	About:  "A WhatsApp sender's region goes with its business manager, in an account's senderDetails too: BR with SINCH_BR or SINCH_MX, EU with SINCH_UK, US with any of the three.",
+	About:  "A WhatsApp sender's region matches its business manager, in an account's senderDetails too: BR with SINCH_BR or SINCH_MX, EU with SINCH_UK, US with any of the three.",
 	Tools:  []string{"whatsapp_sender_create", "whatsapp_account_create"},
 	Source: "createSender, 1.2.117",
 	check:  senderRegion,
@@ -26,7 +26,7 @@ func senderRegion(c *Call, _ answers) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("%s %s does not go with business manager %s; it goes with %s", path, region, manager, strings.Join(allowed, " or ")),
+		Message:    fmt.Sprintf("%s %s does not match business manager %s; it matches %s", path, region, manager, strings.Join(allowed, " or ")),
 		Resolution: "ask the person which of the two is right, and give the other to match, or leave businessManager out where the project has one",
 		Info:       map[string]any{"region": region, "businessManagers": allowed},
 	}
@@ -60,7 +60,7 @@ func regionFits(region, manager string) []string {
 
 var ruleSenderAccount = Rule{
 	Code:    "guard_whatsapp_sender_account",
-	About:   "A WhatsApp sender's business manager and WABA are those of the project's account, where it has one, and its region goes with that business manager. What is left out is the account's.",
+	About:   "A WhatsApp sender's business manager and WABA are those of the project's account, where it has one, and its region matches that business manager. Omitted values are the account's.",
 	Tools:   []string{"whatsapp_sender_create", "whatsapp_account_update"},
 	Source:  "createSender, 1.2.117",
 	When:    "a region, businessManager or wabaId is given",
@@ -86,7 +86,7 @@ func senderAccount(c *Call, a answers) *Refusal {
 		info["regions"] = regionsOf(manager)
 	}
 	return refuseAll(wrong, Refusal{
-		Resolution: "give what the account has, or leave it out, or work in the right project; ask the person which",
+		Resolution: "give the account's value, or leave it out, or use the right project; ask the person which",
 		Info:       info,
 		Next:       []catalog.Next{readWhatsappAccount.next(c, "check the project's account")},
 	})
@@ -104,7 +104,7 @@ func regionsOf(manager string) []string {
 }
 
 var ruleDisplayNameReview = withState(catalog.WhatsappSenderDisplayName, Rule{
-	About:   "The display name of a WhatsApp sender is not changed while a review of it is running.",
+	About:   "The display name of a WhatsApp sender is not changed while one is under review.",
 	When:    "a display name is given",
 	applies: givesDetail("displayName"),
 	Reads:   []*Read{readWhatsappSender},
@@ -117,10 +117,10 @@ func displayNameReview(c *Call, a answers) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Message:    "a display name of the sender is being reviewed, and can't be changed until that is decided",
+		Message:    "a display name of the sender is under review, and can't be changed until the review has ended",
 		Resolution: "wait for the review, or change the other fields without displayName",
 		Info:       map[string]any{"status": status},
-		Next:       []catalog.Next{readWhatsappSender.next(c, "check again later, whether the review is decided")},
+		Next:       []catalog.Next{readWhatsappSender.next(c, "check later whether the review has ended")},
 	}
 }
 
@@ -134,7 +134,7 @@ func askWhatsappSenderDelete(_ map[string]any, a answers) sentences {
 	s := sentences{
 		ask:    "Delete the WhatsApp sender",
 		name:   detailName(sender, "displayName"),
-		effect: "Its last messages are delivered for 30 days, then it is gone. " + noWayBack,
+		effect: "It can still deliver its last messages for 30 days, then it is gone. " + noWayBack,
 		facts:  stateAndChanges(sender),
 	}
 	if number := strings.TrimSpace(jsonvalue.Text(sender, "countryCode") + " " + jsonvalue.Text(sender, "phoneNumber")); number != "" {

@@ -12,7 +12,7 @@ import (
 
 var ruleTemplateUnique = Rule{
 	Code:   "guard_whatsapp_template_unique",
-	About:  "A WhatsApp template's name is used once in a language.",
+	About:  "A WhatsApp template's name is unique within a language.",
 	Tools:  []string{"whatsapp_template_create"},
 	Source: "createTemplate, 1.2.117",
 	Reads:  []*Read{readWhatsappLanguages},
@@ -26,11 +26,11 @@ func templateUnique(c *Call, a answers) *Refusal {
 		}
 		id := map[string]any{"templateName": c.Args["name"], "languageCode": template["language"]}
 		return &Refusal{
-			Message:    fmt.Sprintf("the project has a template named %q in %v already", c.Args["name"], template["language"]),
+			Message:    fmt.Sprintf("the project already has a template named %q in %v", c.Args["name"], template["language"]),
 			Resolution: "give another name or language, or update that template",
 			Info:       id,
 			Next: []catalog.Next{
-				nextCall("check the template that is there", "whatsapp_template_get", id),
+				nextCall("check the existing template", "whatsapp_template_get", id),
 				nextCall("or change it", "whatsapp_template_update", id, "details"),
 			},
 		}
@@ -60,7 +60,7 @@ func templateLanguageCategory(c *Call, a answers) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the template %q is %s in its other languages, and has one category in all of them", c.Args["name"], used[0]),
+		Message:    fmt.Sprintf("the template %q is %s in its other languages, and all of them have the same category", c.Args["name"], used[0]),
 		Resolution: "give that category, or another name",
 		Info:       map[string]any{"category": used[0]},
 		Next:       []catalog.Next{nextCall("create it in the category of its other languages", "whatsapp_template_create", jsonvalue.With(c.Args, "category", used[0]))},
@@ -69,7 +69,7 @@ func templateLanguageCategory(c *Call, a answers) *Refusal {
 
 var ruleTemplateSource = Rule{
 	Code:   "guard_whatsapp_template_source",
-	About:  "A WhatsApp template that Meta generated is not updated.",
+	About:  "A WhatsApp template that Meta generated can't be updated.",
 	Tools:  []string{"whatsapp_template_update"},
 	Source: "updateTemplate, 1.2.117",
 	Reads:  []*Read{readWhatsappTemplate},
@@ -81,7 +81,7 @@ func templateSource(_ *Call, a answers) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Message:    "Meta generated the template, and such a template can't be updated",
+		Message:    "Meta generated this template, so it can't be updated",
 		Resolution: "create a template of the project's own, with another name",
 		Next:       []catalog.Next{nextCall("create a template", "whatsapp_template_create", nil, "name", "language", "category", "details")},
 	}
@@ -89,7 +89,7 @@ func templateSource(_ *Call, a answers) *Refusal {
 
 var ruleTemplatePricing = Rule{
 	Code:    "guard_whatsapp_template_pricing",
-	About:   "A WhatsApp template has an optimization where the account has the maximum price feature. A warning, since the contract's own examples do it: an optimization in another category than MARKETING.",
+	About:   "A WhatsApp template has an optimization only if the account has the maximum price feature. A warning, since the contract's own examples do it: an optimization in another category than MARKETING.",
 	Tools:   []string{"whatsapp_template_create", "whatsapp_template_update"},
 	Source:  "createTemplate, updateTemplate, 1.2.117",
 	When:    "an optimization is given",
@@ -115,7 +115,7 @@ func templatePricing(c *Call, a answers) *Refusal {
 
 var ruleTemplateUpdateTTL = Rule{
 	Code:   "guard_whatsapp_template_update_ttl",
-	About:  "messageSendTtlSeconds of an update that names no category is within what the template's own category allows.",
+	About:  "In an update without a category, messageSendTtlSeconds is within the range of the template's own category.",
 	Tools:  []string{"whatsapp_template_update"},
 	Source: "WhatsappTemplateDetailsInputDto, 1.2.117",
 	When:   "a messageSendTtlSeconds is given and no category",
@@ -132,7 +132,7 @@ func templateUpdateTTL(c *Call, a answers) *Refusal {
 
 var ruleTemplateUpdateContent = Rule{
 	Code:   "guard_whatsapp_template_update_content",
-	About:  "A warning: components of an update that names no category, and that do not go with the template's own, as in whatsapp_template_body.",
+	About:  "A warning: components of an update without a category that do not fit the template's own, as in whatsapp_template_body.",
 	Tools:  []string{"whatsapp_template_update"},
 	Source: "WhatsappBodyComponentInputDto, WhatsappFooterComponentInputDto, 1.2.117",
 	When:   "components are given and no category",
@@ -176,7 +176,7 @@ func templateCategory(c *Call, a answers) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Message:    fmt.Sprintf("the template is %s: its category %v is frozen, and allowCategoryChange with it", state, template["category"]),
+		Message:    fmt.Sprintf("the template is %s: its category %v can't be changed, nor can allowCategoryChange", state, template["category"]),
 		Resolution: "leave category and allowCategoryChange out, or create another template in the other category",
 		Info:       map[string]any{"state": state, "category": template["category"]},
 		Next:       []catalog.Next{readWhatsappTemplate.next(c, "check the template")},
@@ -184,7 +184,7 @@ func templateCategory(c *Call, a answers) *Refusal {
 }
 
 var ruleTemplateDraft = withState(catalog.WhatsappTemplateDelete, Rule{
-	About:   "Without deleteSubmitted, what is deleted of a WhatsApp template is a draft: one that Meta has, or is reviewing, is not deleted.",
+	About:   "Without deleteSubmitted, only the draft of a WhatsApp template is deleted: one that was submitted to Meta, or is under review, is not.",
 	When:    "deleteSubmitted is not true",
 	applies: func(c *Call) bool { return c.Args["deleteSubmitted"] != true },
 	Reads:   []*Read{readWhatsappTemplate},
@@ -205,11 +205,11 @@ func templateDraft(c *Call, a answers) *Refusal {
 	}
 	return &Refusal{
 		Message:    "without deleteSubmitted only the draft of a template is deleted, and " + wrong,
-		Resolution: "leave the template as it is, or ask the person whether the template at Meta is to be deleted too: then give deleteSubmitted: true",
+		Resolution: "leave the template as it is, or ask the person whether the template at Meta should be deleted too: then set deleteSubmitted: true",
 		Info:       stateInfo(state, changes),
 		Next: []catalog.Next{
-			readWhatsappTemplate.next(c, "check the template, and what comes next for it"),
-			nextCall("only when the person wants the template at Meta deleted too (its name is then locked in this language for 30 days): deleteSubmitted says so", "whatsapp_template_delete", jsonvalue.With(pathArgs(c.Row, c.Args), "deleteSubmitted", true)),
+			readWhatsappTemplate.next(c, "check the template, and follow its next steps"),
+			nextCall("only if the person wants the template at Meta deleted too (its name is then locked in this language for 30 days): set deleteSubmitted", "whatsapp_template_delete", jsonvalue.With(pathArgs(c.Row, c.Args), "deleteSubmitted", true)),
 		},
 	}
 }
@@ -220,11 +220,11 @@ var whatsappTemplateSummaries = []Summary{
 	{Tool: "whatsapp_template_analytics_enable", text: func(map[string]any, answers) sentences {
 		return sentences{
 			ask:    "Turn on template analytics for the project's WhatsApp Business Account",
-			effect: "They are on for all of the account's templates, and nothing turns them off again.",
+			effect: "This applies to all of the account's templates, and can't be turned off again.",
 		}
 	}},
 	{Tool: "whatsapp_access_token_create", text: func(map[string]any, answers) sentences {
-		return sentences{ask: "Make a long-lived Meta access token", effect: "It is valid for 60 days."}
+		return sentences{ask: "Create a long-lived Meta access token", effect: "It is valid for 60 days."}
 	}},
 }
 
@@ -232,7 +232,7 @@ func askTemplateDelete(args map[string]any, a answers) sentences {
 	s := sentences{
 		ask:    "Delete the draft of the WhatsApp template",
 		name:   fmt.Sprintf("%s in %s", Name(jsonvalue.Text(args, "templateName")), Word(jsonvalue.Text(args, "languageCode"))),
-		effect: "Only the draft is deleted (deleteSubmitted is false): a template that Meta has stays as it is.",
+		effect: "Only the draft is deleted (deleteSubmitted is false): a template that was submitted to Meta stays as it is.",
 		facts:  stateAndChanges(a.of(readWhatsappTemplate)),
 	}
 	if args["deleteSubmitted"] == true {

@@ -21,7 +21,7 @@ func TestAWhatsAppSendersRegionGoesWithItsBusinessManager(t *testing.T) {
 		{name: "US, any", tool: "whatsapp_sender_create", args: create("US", "SINCH_UK"), want: "allowed"},
 		{name: "no business manager: the project's", tool: "whatsapp_sender_create", args: `{"region": "EU"}`, want: "allowed", reads: []string{"whatsapp_account_get"}},
 		{name: "a business manager that the contract's table leaves out", tool: "whatsapp_account_create", args: `{"businessManager": "SINCH_AMERICA", "senderDetails": {"region": "EU"}}`, want: "allowed"},
-		{name: "the sender of a new account", tool: "whatsapp_account_create", args: `{"businessManager": "SINCH_BR", "senderDetails": {"region": "EU"}}`, want: rule, says: "senderDetails.region EU does not go with business manager SINCH_BR; it goes with SINCH_UK"},
+		{name: "the sender of a new account", tool: "whatsapp_account_create", args: `{"businessManager": "SINCH_BR", "senderDetails": {"region": "EU"}}`, want: rule, says: "senderDetails.region EU does not match business manager SINCH_BR; it matches SINCH_UK"},
 		{name: "the sender of a new account, as it should be", tool: "whatsapp_account_create", args: `{"businessManager": "SINCH_UK", "senderDetails": {"region": "EU"}}`, want: "allowed"},
 	})
 }
@@ -132,7 +132,7 @@ func TestWhatsAppTemplatesChangeInTheirStates(t *testing.T) {
 		{name: "made by Meta", tool: "whatsapp_template_update", args: update(details), api: in(`{"state": "APPROVED", "isMetaGenerated": true}`), want: "whatsapp_template_source", next: "whatsapp_template_create"},
 
 		{name: "the category of a draft", tool: "whatsapp_template_update", args: update(category), api: in(`{"category": "UTILITY", "changes": {"status": "DRAFT"}}`), want: "allowed"},
-		{name: "the category once approved", tool: "whatsapp_template_update", args: update(category), api: in(`{"state": "APPROVED", "category": "UTILITY"}`), want: frozen, says: "UTILITY is frozen"},
+		{name: "the category once approved", tool: "whatsapp_template_update", args: update(category), api: in(`{"state": "APPROVED", "category": "UTILITY"}`), want: frozen, says: "UTILITY can't be changed"},
 		{name: "the same category", tool: "whatsapp_template_update", args: update(category), api: in(`{"state": "APPROVED", "category": "MARKETING"}`), want: "allowed"},
 		{name: "allowCategoryChange once approved", tool: "whatsapp_template_update", args: update(`"allowCategoryChange": true`), api: in(`{"state": "APPROVED", "category": "UTILITY"}`), want: frozen},
 		{name: "rejected for its category", tool: "whatsapp_template_update", args: update(category), api: in(`{"state": "REJECTED", "rejectionCode": "INCORRECT_CATEGORY", "category": "UTILITY"}`), want: "allowed"},

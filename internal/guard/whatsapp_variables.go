@@ -14,11 +14,11 @@ import (
 
 // A WhatsApp template's variables are written {{1}}, {{2}} and so on ("main
 // text; variables are written {{1}}, {{2}}": the body's text, 1.2.117). Which
-// texts may have some, the schemas show: those with examples beside them.
+// texts may have some, the schemas show: those with examples next to them.
 
 var ruleTemplateVariables = Rule{
 	Code:   "guard_whatsapp_template_variables",
-	About:  "The variables of a WhatsApp template are written {{1}}, {{2}} and so on without a gap, one at most in a header, drafts included: {{name}}, {{ 1 }}, {{1} and {{}} are none. What is submitted has an example for each. Footers, limited-time offers and the texts of buttons take no variable. A warning: {name}, #{name} and their like, which are sent as plain text.",
+	About:  "The variables of a WhatsApp template are written {{1}}, {{2}} and so on without a gap, at most one in a header, drafts included: {{name}}, {{ 1 }}, {{1} and {{}} are not variables. What is submitted has an example for each. Footers, limited-time offers and the texts of buttons have no variables. A warning: {name}, #{name} and similar forms, which are sent as plain text.",
 	Tools:  []string{"whatsapp_template_create", "whatsapp_template_update"},
 	Source: "WhatsappBodyComponentInputDto, WhatsappTextHeaderComponentInputDto, WhatsappUrlButtonInputDto, 1.2.117",
 	check:  templateVariables,
@@ -75,7 +75,7 @@ func (v *variableCheck) numbered(component map[string]any, path string) {
 	case numbers[n-1] != n:
 		v.refuse("%s.text: its variables are not {{1}}, {{2}} and so on without a gap", path)
 	case component["type"] == "HEADER" && n > 1:
-		v.refuse("%s.text: a header has one variable at most", path)
+		v.refuse("%s.text: a header has at most one variable", path)
 	case v.submits && len(examples) != n:
 		v.refuse("%s.examples: %s for %s", path, papi.Count(len(examples), "example"), papi.Count(n, "variable"))
 	}
@@ -85,10 +85,10 @@ func (v *variableCheck) numbered(component map[string]any, path string) {
 func (v *variableCheck) plain(holder map[string]any, path, field, noun string) {
 	found := findVariables(jsonvalue.Text(holder, field))
 	for _, one := range found.lookalikes {
-		v.c.Warn(fmt.Sprintf("%s.%s: %q is sent as it is, since %s takes no variable", path, field, shortened(one), noun))
+		v.c.Warn(fmt.Sprintf("%s.%s: %q is sent as it is, since %s can't have variables", path, field, shortened(one), noun))
 	}
 	if given := append(found.written, found.wrong...); len(given) > 0 {
-		v.refuse("%s.%s holds %q, and %s takes no variable: write the text itself", path, field, shortened(given[0]), noun)
+		v.refuse("%s.%s contains %q, and %s can't have variables: write the text itself", path, field, shortened(given[0]), noun)
 	}
 }
 
@@ -101,7 +101,7 @@ func (v *variableCheck) button(button map[string]any, path string) {
 	found := findVariables(jsonvalue.Text(button, "url"))
 	v.warnOfLookalikes(found, path+".url")
 	if len(found.wrong) > 0 {
-		v.refuse("%s.url holds %q, which is not a variable here: write {{1}}, once, at its very end", path, shortened(found.wrong[0]))
+		v.refuse("%s.url contains %q, which is not a variable here: write {{1}}, once, at its very end", path, shortened(found.wrong[0]))
 	}
 	v.samples(button, path)
 }
@@ -110,7 +110,7 @@ func (v *variableCheck) button(button map[string]any, path string) {
 func (v *variableCheck) samples(holder map[string]any, path string) {
 	for i, example := range jsonvalue.Texts(holder, "examples") {
 		if found := findVariables(example); len(found.written)+len(found.wrong) > 0 {
-			v.refuse("%s.examples[%d] still holds %q: give the complete text with the variable filled in", path, i, shortened(append(found.written, found.wrong...)[0]))
+			v.refuse("%s.examples[%d] still contains %q: give the complete text with the variable filled in", path, i, shortened(append(found.written, found.wrong...)[0]))
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // IsHost reports whether a host, without its port, is localhost or a loopback
-// address. Names are not resolved: whoever answers for one could change it.
+// address. Names are not resolved: who answers for one could change.
 func IsHost(host string) bool {
 	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }

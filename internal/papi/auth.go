@@ -242,7 +242,7 @@ func tokenError(err error, secrets []string) error {
 		}
 		return e
 	}
-	return backoff.Permanent(unexpectedToken("no token in the standard form"))
+	return backoff.Permanent(unexpectedToken("no token of the standard form"))
 }
 
 func unexpectedToken(what string) *Error {

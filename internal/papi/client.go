@@ -256,5 +256,5 @@ func contextError(ctx context.Context) *Error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &Error{Code: errorcode.Timeout, Message: "the deadline passed before the API answered", Resolution: errorcode.Do(errorcode.Timeout), Err: err}
 	}
-	return &Error{Code: errorcode.Cancelled, Message: "the caller went away", Err: err}
+	return &Error{Code: errorcode.Cancelled, Message: "the caller disconnected", Err: err}
 }

@@ -231,7 +231,7 @@ func TestCancelledCalls(t *testing.T) {
 	}
 	for _, test := range []struct {
 		request *Request
-		code    string // "" where the call goes on
+		code    string // "" where the call continues
 	}{{aRead(), errorcode.Cancelled}, {aCreate(), ""}, {anUpdate(), ""}, {aDelete(), ""}, {aReinvite(), ""}} {
 		t.Run("during "+test.request.Operation.ID, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -214,7 +214,7 @@ func (f *family) link(s *Schema) {
 		return
 	}
 	if len(s.AllOf) == 1 {
-		// This is how the contract makes a reference nullable, with the types beside it.
+		// This is how the contract makes a reference nullable, with the types next to it.
 		s.Ref, s.AllOf = s.AllOf[0].Ref, nil
 	}
 	if len(s.AllOf) > 0 {

@@ -224,7 +224,7 @@ func TestResolve(t *testing.T) {
 	}
 	s := reference.Resolve()
 	if s.Ref != "" || s.Default != "SUBMIT" || s.Description != reference.Description || len(s.EnumDescriptions) != 2 {
-		t.Errorf("a keyword beside the reference is lost: %+v", s)
+		t.Errorf("a keyword next to the reference is lost: %+v", s)
 	}
 	if !slices.Equal(s.Enum, []any{"DRAFT", "SUBMIT"}) && !slices.Equal(s.Enum, []any{"SUBMIT", "DRAFT"}) {
 		t.Errorf("a keyword of its target is lost: %v", s.Enum)

@@ -22,5 +22,5 @@
 //
 // An error says whether the request may have taken effect ([Error.Unknown]).
 // What to do about that is up to the caller: the client reads no state to find
-// out, and knows no tools, projects or people.
+// out, and does not know tools, projects or people.
 package papi

@@ -118,7 +118,7 @@ func TestAllErrors(t *testing.T) {
 		{"no object", []http.HandlerFunc{says(200, `[]`)}, errorcode.UnexpectedAnswer, 1},
 		{"null", []http.HandlerFunc{says(200, `null`)}, errorcode.UnexpectedAnswer, 1},
 		{"nothing", []http.HandlerFunc{says(204, ``)}, errorcode.UnexpectedAnswer, 1},
-		{"a token that is no text", []http.HandlerFunc{says(200, `{"nextPageToken":7}`)}, errorcode.UnexpectedAnswer, 1},
+		{"a token that is not a string", []http.HandlerFunc{says(200, `{"nextPageToken":7}`)}, errorcode.UnexpectedAnswer, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			api := &fakeAPI{script: test.script}
@@ -140,7 +140,7 @@ func TestAllErrors(t *testing.T) {
 	}
 }
 
-// Empty pages with new tokens do not go on without end.
+// Empty pages with new tokens do not continue without end.
 func TestAllIsLimited(t *testing.T) {
 	n := 0
 	api := &fakeAPI{script: []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {

@@ -17,7 +17,7 @@ func TestHasPlaceholder(t *testing.T) {
 		"https://provisioning.example.com/base", "http://127.0.0.1:8089/oauth2/token", "https://your-host.example.com/x", "yourself", "~A.b_c-d", "x, y",
 	} {
 		if HasPlaceholder(setting) {
-			t.Errorf("%q is no placeholder", setting)
+			t.Errorf("%q is not a placeholder", setting)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func TestURLPath(t *testing.T) {
 		{"an escaped backslash", "a%5cb", ""},
 		{"dots escaped twice", "%252e%252e", ""},
 		{"a slash escaped three times", "a%25252fb", ""},
-		{"an escaped dot beside a bad escape", "%zz%2e", ""},
+		{"an escaped dot next to a bad escape", "%zz%2e", ""},
 		{"an escaped NUL", "a%00b", ""},
 		{"a dot in too many bytes", "%c0%ae", ""},
 		{"NUL", "a\x00b", ""},
@@ -92,7 +92,7 @@ func FuzzURLPath(f *testing.F) {
 		}
 		u, err := url.Parse("https://example.com/base" + path)
 		if err != nil {
-			t.Fatalf("%q gives %s, which is no URL: %v", value, path, err)
+			t.Fatalf("%q gives %s, which is not a URL: %v", value, path, err)
 		}
 		if u.RawQuery != "" || u.Fragment != "" || u.Host != "example.com" {
 			t.Fatalf("%q leaves the path: %s", value, path)

@@ -45,7 +45,7 @@ func TestRetries(t *testing.T) {
 			outcome{sent: 4, status: 503, code: "internal_error", atLeast: 3 * second, atMost: 11 * second}},
 		{"an update that meets a 500", anUpdate(), []http.HandlerFunc{unavailable, ok},
 			outcome{sent: 2, status: 200, atMost: 2 * second}},
-		{"an update that goes on failing may have been made", anUpdate(), []http.HandlerFunc{unavailable},
+		{"an update that keeps failing may have been made", anUpdate(), []http.HandlerFunc{unavailable},
 			outcome{sent: 4, status: 503, code: "internal_error", unknown: true, atLeast: 3 * second, atMost: 11 * second}},
 		{"an update that is refused the second time may have been made the first", anUpdate(), []http.HandlerFunc{unavailable, fails(409, "webhook_target_exists")},
 			outcome{sent: 2, status: 409, code: "webhook_target_exists", unknown: true, atMost: 2 * second}},

@@ -99,7 +99,7 @@ func (a Additional) MarshalJSON() ([]byte, error) {
 	return json.Marshal(a.Schema)
 }
 
-// Resolve follows references and returns a schema without one. Keywords beside a
+// Resolve follows references and returns a schema without one. Keywords next to a
 // reference (a type, a description, a default) override those of its target.
 func (s *Schema) Resolve() *Schema {
 	if s.target == nil {

@@ -24,7 +24,7 @@ func TestValidatorsAreFreedWithTheirSchemas(t *testing.T) {
 		stays.Violations(7, CheckOptions{})
 	}
 	end := time.Now().Add(20 * time.Second)
-	for kept() > before+1 && time.Now().Before(end) { // cleanups run beside the collection
+	for kept() > before+1 && time.Now().Before(end) { // cleanups run concurrently with the collection
 		runtime.GC()
 	}
 	if n := kept() - before; n != 1 {

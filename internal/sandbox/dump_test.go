@@ -73,7 +73,7 @@ func TestDumpAndLoad(t *testing.T) {
 	if first.String() != second.String() {
 		t.Error("a loaded state is dumped in another form")
 	}
-	// Both go on alike.
+	// Both continue alike.
 	for _, one := range []*harness{w, other} {
 		one.s.Advance(time.Hour)
 		one.post("/whatsapp/templates", template("after_load", "EN")).ok()
@@ -87,7 +87,7 @@ func TestDumpAndLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	if first.String() != second.String() {
-		t.Error("a loaded state goes on in another way")
+		t.Error("a loaded state continues differently")
 	}
 	const now = `{"now":"2026-01-01T00:00:00Z","state":`
 	for _, bad := range []string{

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The sandbox checks the contract's formats by itself: what the server's own
+// The sandbox checks the contract's formats on its own: what the server's own
 // check lets through by mistake shows here.
 func TestFormatsAreChecked(t *testing.T) {
 	for format, texts := range map[string]struct{ good, bad []string }{

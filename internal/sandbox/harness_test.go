@@ -252,7 +252,7 @@ func dateProblems(schema *papi.Schema, value any) []string {
 	switch v := value.(type) {
 	case string:
 		if _, err := time.Parse(time.RFC3339, v); err != nil && strings.Contains(schema.Description, "ISO 8601") {
-			wrong = append(wrong, v+" is no date of ISO 8601")
+			wrong = append(wrong, v+" is not a date of ISO 8601")
 		}
 	case []any:
 		for _, item := range v {
@@ -339,7 +339,7 @@ var errorInfo = map[string]map[string]string{
 func errorInfoProblem(op *papi.Operation, code string, info any) string {
 	fields, ok := info.(map[string]any)
 	if !ok {
-		return code + ": additionalInformation is no object"
+		return code + ": additionalInformation is not an object"
 	}
 	for name, value := range fields {
 		form := ""

@@ -180,7 +180,7 @@ func TestRcsUSAnswersOfBothVersions(t *testing.T) {
 		path := w.rcsInTest(body)
 		questions := jsonvalue.Object(w.get(path).ok().body, "details.questionnaire.us.questions")
 		if older := questions["ein"] != nil; older != (name == "older") {
-			t.Errorf("%s answers stand beside the questions %v", name, questions)
+			t.Errorf("%s answers are listed with the questions %v", name, questions)
 		}
 		w.post(path+"/launch", nil).ok()
 		w.s.Advance(rcsBrand)

@@ -16,7 +16,7 @@ type stateRule struct {
 	operation string // method and path, from the resource on
 	of        string // the enum of the resource's states
 	body      any
-	// code is the error in a state and a status of what pends, "" where it may
+	// code is the error in a state and a status of pending changes, "" where it may
 	// be called.
 	code func(state, status string) string
 }

@@ -82,7 +82,7 @@ func (w *harness) eachState() []stateful {
 }
 
 // setDoc puts a document into a state. Without one it was never live, without a
-// status nothing pends.
+// status nothing is pending.
 // With noDetails it has none, which the contract allows for WhatsApp.
 func setDoc(doc map[string]any, state, status string, noDetails bool) {
 	details := jsonvalue.Object(doc, "details")

@@ -11,7 +11,7 @@ func kakaoBody(id string) obj {
 	}}
 }
 
-// kakaoActive brings a KakaoTalk sender to ACTIVE.
+// kakaoActive makes a KakaoTalk sender ACTIVE.
 func (w *harness) kakaoActive(id string) {
 	w.t.Helper()
 	w.post("/kakaotalk/senders", kakaoBody(id)).ok().is("changes.status", "IN_PROGRESS")

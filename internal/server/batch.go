@@ -53,7 +53,7 @@ func (b *batchItem) endsQuestion() bool {
 }
 
 // parseBatch splits a batch into its messages, or returns the error to answer
-// where the text is no batch.
+// where the text is not a batch.
 func parseBatch(text []byte) ([]batchItem, *mcp.JSONRPCError) {
 	var raw []json.RawMessage
 	switch err := json.Unmarshal(text, &raw); {

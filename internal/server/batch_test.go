@@ -39,7 +39,7 @@ func batchOf(t *testing.T, text string) []message {
 	}
 	var all []message
 	if err := json.Unmarshal([]byte(text), &all); err != nil {
-		t.Fatalf("%q is no batch: %v", text, err)
+		t.Fatalf("%q is not a batch: %v", text, err)
 	}
 	return all
 }

@@ -175,7 +175,7 @@ func toolResult(outcome tools.Outcome) (*mcp.CallToolResult, error) {
 func internalError(ctx context.Context) *mcp.CallToolResult {
 	result, err := toolResult(tools.Outcome{IsError: true, Structured: map[string]any{
 		"errorCode":             errorcode.InternalError,
-		"message":               "The server failed while it worked on this call.",
+		"message":               "The server failed while processing this call.",
 		"resolution":            errorcode.Do(errorcode.InternalError),
 		"additionalInformation": withRequestID(ctx, map[string]any{}),
 		"next":                  []any{},

@@ -15,7 +15,7 @@ const maxClientName = 128
 // what this server uses: name, version, and whether it can elicit. A session
 // keeps that for its lifetime, and a client may send megabytes. Malformed
 // information counts as absent: mcp-go would fail initialize for a capability
-// that is no object, and it must never mean that the client can ask a person.
+// that is not an object, and it must never mean that the client can ask a person.
 //
 // Other messages are returned unchanged, and so are requests of 2026-07-28
 // whose information is well-formed, since no session keeps it.

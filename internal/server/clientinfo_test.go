@@ -16,7 +16,7 @@ var malformedValues = []string{`true`, `false`, `null`, `0`, `-1.5`, `""`, `"yes
 
 // malformedCapabilities are what a client may declare that is not what the protocol
 // says: never an error, and never that it can show a form, save where that
-// stands beside it.
+// appears next to it.
 func malformedCapabilities() map[string]bool {
 	odd := map[string]bool{`{"elicitation":{},"experimental":7}`: true, `{"elicitation":{"form":{"applyDefaults":true}}}`: true}
 	for _, value := range malformedValues {
@@ -132,7 +132,7 @@ func TestMalformedClientInfo(t *testing.T) {
 	}
 }
 
-// Arguments beside malformed capabilities reach the tool unchanged.
+// Arguments next to malformed capabilities reach the tool unchanged.
 func TestLimitClientInfoKeepsArguments(t *testing.T) {
 	p := dial(t, newServer(t, echo))
 	defer p.close()

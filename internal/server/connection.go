@@ -140,7 +140,7 @@ func (c *connection) receive(ctx context.Context, line []byte) {
 	}
 }
 
-// refuse answers a line that is no message.
+// refuse answers a line that is not a message.
 func (c *connection) refuse(refusal mcp.JSONRPCError) {
 	c.requests.run(c.receiving, 0, func() { c.send(refusal) })
 }

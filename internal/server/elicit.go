@@ -80,7 +80,7 @@ type elicitSession interface {
 }
 
 // elicitation asks a client of the older protocols in its session, and waits.
-// Whatever such a client puts into its requests is no answer.
+// Whatever such a client puts into its requests is not an answer.
 type elicitation struct {
 	session elicitSession
 	timeout time.Duration

@@ -113,7 +113,7 @@ func extractAnswer(ctx context.Context, m *message, raw []byte) (context.Context
 		return ctx, m, raw
 	}
 	supplied := roundTrip{answer: guard.Cancelled, answered: true}
-	_ = json.Unmarshal(state, &supplied.state) // a value that is no text is not our state
+	_ = json.Unmarshal(state, &supplied.state) // a value that is not a string is not our state
 	_, unique := strictMembers(raw, "jsonrpc", "id", "method", "params")
 	if _, once := strictMembers(m.Params, stateName, responsesName); unique && once {
 		given, _ := strictMembers(responses, confirmationKey)

@@ -72,7 +72,7 @@ var answers = map[string]struct{ result, want string }{
 }
 
 // otherAnswers are what a client of an older protocol may send under the id of
-// the question beside a result: %s is the id. All end the question.
+// the question next to a result: %s is the id. All end the question.
 var otherAnswers = map[string]struct{ line, want string }{
 	"method not found":                  {`{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":"Method not found"}}`, "unavailable"},
 	"rejected by the user":              {`{"jsonrpc":"2.0","id":%s,"error":{"code":-1,"message":"User rejected"}}`, "cancelled"},
@@ -95,7 +95,7 @@ var otherAnswers = map[string]struct{ line, want string }{
 	"two results":                       {`{"jsonrpc":"2.0","id":%s,"result":{"action":"decline"},"result":{"action":"accept"}}`, "cancelled"},
 	"a result and a Result":             {`{"jsonrpc":"2.0","id":%s,"result":{"action":"decline"},"Result":{"action":"accept"}}`, "cancelled"},
 	"a Result alone":                    {`{"jsonrpc":"2.0","id":%s,"Result":{"action":"accept"}}`, "cancelled"},
-	"an action beside the result":       {`{"jsonrpc":"2.0","id":%s,"result":{},"action":"accept"}`, "cancelled"},
+	"an action next to the result":      {`{"jsonrpc":"2.0","id":%s,"result":{},"action":"accept"}`, "cancelled"},
 	"neither result nor error":          {`{"jsonrpc":"2.0","id":%s}`, "cancelled"},
 	"an action for a result":            {`{"jsonrpc":"2.0","id":%s,"action":"accept"}`, "cancelled"},
 	"another version of JSON-RPC":       {`{"jsonrpc":"1.0","id":%s,"result":{"action":"accept"}}`, "cancelled"},

@@ -143,7 +143,7 @@ func TestElicitationTimeout(t *testing.T) {
 				t.Errorf("answer %v", content["answer"])
 			}
 
-			// An answer that comes too late is no answer to the next question.
+			// An answer that comes too late is not an answer to the next question.
 			p.send(result(question.ID, `{"action":"accept"}`), call(2, `{}`))
 			second := p.next()
 			p.send(result(question.ID, `{"action":"accept"}`), result(second.ID, `{"action":"decline"}`))

@@ -17,7 +17,7 @@ import (
 	"papi-mcp/tools"
 )
 
-// byName knows everybody by the name in the Authorization header.
+// byName knows every caller by the name in the Authorization header.
 func byName(r *http.Request) (auth.Identity, *auth.Failure) {
 	name, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok {
@@ -130,7 +130,7 @@ func (w *web) send(ctx context.Context, method, path, body string, more headers)
 	return response
 }
 
-// answerTo sends a message and returns the status and the whole answer.
+// answerTo sends a message and returns the status and the complete answer.
 func (w *web) answerTo(body string, more ...string) (int, string) {
 	w.t.Helper()
 	return read(w.t, w.send(w.t.Context(), http.MethodPost, "/mcp", body, more))

@@ -128,7 +128,7 @@ func TestElicitationOverHTTP(t *testing.T) {
 				t.Errorf("got %s", show(m))
 			}
 			if _, more := stream.data(); more {
-				t.Error("the stream goes on after the answer")
+				t.Error("the stream continues after the answer")
 			}
 		})
 	}

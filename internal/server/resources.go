@@ -59,7 +59,7 @@ func (s *Server) templates() []template {
 	return []template{
 		{
 			uri: tools.GuidesURI, variable: "family", complete: "families", mime: markdown,
-			name: "Guide", about: "How a family of the API works: its states, what moves them, limits.",
+			name: "Guide", about: "How a family of the API works: its states, what changes them, and limits.",
 			read: func(ctx context.Context, family string) (string, error) {
 				if g := guides.Lookup(family); g != nil {
 					return g.Text, nil
@@ -74,19 +74,19 @@ func (s *Server) templates() []template {
 				if page := tools.ErrorPage(code); page != "" {
 					return page, nil
 				}
-				return "", notFound(ctx, fmt.Errorf("there is no error code %s", papi.Quoted(code, papi.MaxEcho)))
+				return "", notFound(ctx, fmt.Errorf("there is not an error code %s", papi.Quoted(code, papi.MaxEcho)))
 			},
 		},
 		{
 			uri: schemasURI, variable: "tool", complete: "tools", mime: asJSON,
-			name: "Tool schema", about: "A tool's complete schema, with notes, errors and an example, as schema_get answers it.",
+			name: "Tool schema", about: "A tool's complete schema, with notes, errors and an example, as schema_get returns it.",
 			read: func(ctx context.Context, tool string) (string, error) {
 				return s.toolData(ctx, "schema_get", map[string]string{"tool": tool})
 			},
 		},
 		{
 			uri: projectURI, variable: "projectId", rest: "/overview", complete: "projects", mime: asJSON,
-			name: "Project overview", about: "What lives in a project, as project_overview answers it.",
+			name: "Project overview", about: "What a project contains, as project_overview returns it.",
 			read: func(ctx context.Context, project string) (string, error) {
 				return s.toolData(ctx, "project_overview", map[string]string{"projectId": project})
 			},

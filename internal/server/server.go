@@ -139,7 +139,7 @@ func New(options Options) *Server {
 		mcpserver.WithTitle(options.Title),
 		mcpserver.WithInstructions(options.Instructions),
 		// Declared before there are tools, and without listChanged: loading them on
-		// demand is no change to report to clients.
+		// demand is not a change to report to clients.
 		mcpserver.WithToolCapabilities(false),
 		mcpserver.WithLogging(),
 		mcpserver.WithToolFilter(filterTools),

@@ -152,7 +152,7 @@ func TestToolsThatDoNotLoad(t *testing.T) {
 	}
 }
 
-// Prompts are registered beside the tools.
+// Prompts are registered next to the tools.
 func TestPromptsBesideTheTools(t *testing.T) {
 	s := newServer(t, echo)
 	s.mcp.AddPrompt(mcp.NewPrompt("onboard"), func(context.Context, mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {

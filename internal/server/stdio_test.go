@@ -101,28 +101,28 @@ func TestInvalidLines(t *testing.T) {
 		id   string
 		code int
 	}{
-		"the longest line":         {padded(limit), `1`, 0},
-		"a longer one":             {padded(limit + 1), `1`, mcp.INVALID_REQUEST},
-		"one over many buffers":    {strings.Repeat("x", 3*limit), `null`, mcp.INVALID_REQUEST},
-		"no JSON":                  {`{"jsonrpc":`, `null`, mcp.PARSE_ERROR},
-		"no object":                {`"ping"`, `null`, mcp.INVALID_REQUEST},
-		"a batch":                  {`[{"jsonrpc":"2.0","id":1,"method":"ping"}]`, `null`, mcp.INVALID_REQUEST},
-		"another version":          {`{"jsonrpc":"1.0","id":1,"method":"ping"}`, `1`, mcp.INVALID_REQUEST},
-		"a method that is no text": {`{"jsonrpc":"2.0","id":1,"method":7}`, `null`, mcp.INVALID_REQUEST},
-		"no method, no result":     {`{"jsonrpc":"2.0","id":1}`, `1`, mcp.INVALID_REQUEST},
-		"a method and a result":    {`{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}`, `1`, mcp.INVALID_REQUEST},
-		"id null":                  {`{"jsonrpc":"2.0","id":null,"method":"ping"}`, `null`, mcp.INVALID_REQUEST},
-		"id of an object":          {`{"jsonrpc":"2.0","id":{},"method":"ping"}`, `null`, mcp.INVALID_REQUEST},
-		"id true":                  {`{"jsonrpc":"2.0","id":true,"method":"ping"}`, `null`, mcp.INVALID_REQUEST},
-		"an unknown method":        {`{"jsonrpc":"2.0","id":1,"method":"nothing"}`, `1`, mcp.METHOD_NOT_FOUND},
-		"an unknown notification":  {`{"jsonrpc":"2.0","method":"nothing"}`, ``, 0},
-		"an answer to nothing":     {`{"jsonrpc":"2.0","id":1,"result":{}}`, ``, 0},
-		"an error about our line":  {`{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"?"}}`, ``, 0},
-		"nothing":                  {" \t", ``, 0},
-		"a line of windows":        {`{"jsonrpc":"2.0","id":1,"method":"ping"}` + "\r", `1`, 0},
+		"the longest line":              {padded(limit), `1`, 0},
+		"a longer one":                  {padded(limit + 1), `1`, mcp.INVALID_REQUEST},
+		"one over many buffers":         {strings.Repeat("x", 3*limit), `null`, mcp.INVALID_REQUEST},
+		"no JSON":                       {`{"jsonrpc":`, `null`, mcp.PARSE_ERROR},
+		"no object":                     {`"ping"`, `null`, mcp.INVALID_REQUEST},
+		"a batch":                       {`[{"jsonrpc":"2.0","id":1,"method":"ping"}]`, `null`, mcp.INVALID_REQUEST},
+		"another version":               {`{"jsonrpc":"1.0","id":1,"method":"ping"}`, `1`, mcp.INVALID_REQUEST},
+		"a method that is not a string": {`{"jsonrpc":"2.0","id":1,"method":7}`, `null`, mcp.INVALID_REQUEST},
+		"no method, no result":          {`{"jsonrpc":"2.0","id":1}`, `1`, mcp.INVALID_REQUEST},
+		"a method and a result":         {`{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}`, `1`, mcp.INVALID_REQUEST},
+		"id null":                       {`{"jsonrpc":"2.0","id":null,"method":"ping"}`, `null`, mcp.INVALID_REQUEST},
+		"id of an object":               {`{"jsonrpc":"2.0","id":{},"method":"ping"}`, `null`, mcp.INVALID_REQUEST},
+		"id true":                       {`{"jsonrpc":"2.0","id":true,"method":"ping"}`, `null`, mcp.INVALID_REQUEST},
+		"an unknown method":             {`{"jsonrpc":"2.0","id":1,"method":"nothing"}`, `1`, mcp.METHOD_NOT_FOUND},
+		"an unknown notification":       {`{"jsonrpc":"2.0","method":"nothing"}`, ``, 0},
+		"an answer to nothing":          {`{"jsonrpc":"2.0","id":1,"result":{}}`, ``, 0},
+		"an error about our line":       {`{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"?"}}`, ``, 0},
+		"nothing":                       {" \t", ``, 0},
+		"a line of windows":             {`{"jsonrpc":"2.0","id":1,"method":"ping"}` + "\r", `1`, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// The loop goes on behind it, here with a line that has no end.
+			// The loop continues after it, here with a line that has no end.
 			answers := scripted(t, newServer(t, echo), []string{test.line, call(9, `{}`)})
 			want := []string{"9"}
 			if test.id != "" {

@@ -14,7 +14,7 @@ import (
 )
 
 // Store is safe for concurrent use, by many processes too where its medium is
-// shared. Errors are those of the medium; a missing entry is no error.
+// shared. Errors are those of the medium; a missing entry is not an error.
 type Store interface {
 	// Get returns the entry of key, and false where there is none or it has
 	// expired. The caller must not change the value.
@@ -24,7 +24,7 @@ type Store interface {
 	// Add sets an entry only where there is none, and reports whether it did: of
 	// concurrent calls with the same key exactly one returns true.
 	Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error)
-	// Delete removes an entry; a missing one is no error.
+	// Delete removes an entry; a missing one is not an error.
 	Delete(ctx context.Context, key string) error
 }
 

@@ -152,7 +152,7 @@ func TestADamagedFile(t *testing.T) {
 	zeros := slices.Clone(raw)
 	clear(zeros[2*os.Getpagesize():])
 	for name, content := range map[string][]byte{
-		"text": []byte("this is no database"), "cut after its head": raw[:2*os.Getpagesize()], "cut in its head": raw[:100],
+		"text": []byte("this is not a database"), "cut after its head": raw[:2*os.Getpagesize()], "cut in its head": raw[:100],
 		"cut in the middle": raw[:len(raw)/2], "zeros behind its head": zeros,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -53,7 +53,7 @@ const (
 `
 )
 
-// files are those that adding the operation changes, beside the pages in
+// files are those that adding the operation changes, besides the pages in
 // markdown that the tests write.
 var files = []string{
 	"internal/catalog/webhooks.go",
