@@ -13,7 +13,7 @@ import (
 // is not required. schema_get returns the rest.
 func advertised(s *papi.Schema) *papi.Schema {
 	return rewrite(s, "", func(name string, s *papi.Schema) {
-		s.Required = slices.DeleteFunc(slices.Clone(s.Required), func(name string) bool { return s.MayOmit(name, true) })
+		s.Required = s.MustHave(true)
 		s.Enum = s.Values()
 		if s.AnyOf = folded(s.AnyOf); len(s.AnyOf) == 1 {
 			description := s.Description
@@ -28,26 +28,24 @@ func advertised(s *papi.Schema) *papi.Schema {
 // standardFormat returns the format of JSON Schema for one of the contract's, ""
 // where there is none, and the description with the hint that gets lost.
 func standardFormat(name, format, description string) (string, string) {
-	switch format {
-	case "", "email":
+	switch {
+	case format == "email":
 		return format, description
-	case "url":
-		if papi.MayContainVariables(name, description) { // which "uri" does not allow
-			return "", withHint(description, "URL")
-		}
+	case format == "url" && !papi.MayContainVariables(name, description): // which "uri" does not allow
 		return "uri", description
-	case "hex":
-		return "", withHint(description, "#RRGGBB")
-	case "timestamp":
-		return "", withHint(description, "milliseconds since 1970-01-01 UTC")
-	case "e.164 phone number":
-		return "", withHint(description, "E.164, such as +15550100001")
-	case "numeric phone number", "country code", "digits":
-		return "", withHint(description, "digits only")
-	case "phone number":
-		return "", withHint(description, "phone number")
 	}
-	return "", description
+	return "", withHint(description, formatHints[format])
+}
+
+var formatHints = map[string]string{
+	"url":                  "URL",
+	"hex":                  "#RRGGBB",
+	"timestamp":            "milliseconds since 1970-01-01 UTC",
+	"e.164 phone number":   "E.164, such as +15550100001",
+	"numeric phone number": "digits only",
+	"country code":         "digits only",
+	"digits":               "digits only",
+	"phone number":         "phone number",
 }
 
 // withHint ends a description with a hint that it does not hold already.

@@ -87,7 +87,7 @@ func TestAdvertisedSchemasAdmitAllVariants(t *testing.T) {
 		for i, form := range tool.row.Op().Variants() {
 			for _, most := range []bool{false, true} {
 				given := a.shape(form, true).Sample(most)
-				for _, v := range seen.Violations(given, papi.Mode{}) {
+				for _, v := range seen.Violations(given, papi.CheckOptions{}) {
 					t.Errorf("%s, variant %d (most: %v): %+v", name, i, most, v)
 				}
 			}

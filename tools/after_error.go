@@ -114,11 +114,7 @@ func checkOutcome(row *catalog.Row) catalog.Step {
 		s.Do = "ask the person to check: no tool shows it"
 		return s
 	}
-	for _, p := range catalog.Lookup(s.Tool).Op().Parameters {
-		if p.In == "path" && p.Name != argProject {
-			s.Needs = append(s.Needs, p.Name)
-		}
-	}
+	s.Needs = catalog.Lookup(s.Tool).Op().PathIDs()
 	return s
 }
 

@@ -116,7 +116,7 @@ func (a *arguments) own() []string {
 	if len(bulky(a.row)) > 0 {
 		own = append(own, argDetail)
 	}
-	if a.row.Effect == catalog.Read && answer(a.row.Op()) != nil {
+	if a.row.Effect == catalog.Read && a.row.Op().Answer() != nil {
 		own = append(own, argFields)
 	}
 	if a.list != "" {
@@ -131,20 +131,9 @@ func (a *arguments) own() []string {
 	return own
 }
 
-// answer is the schema of the operation's successful answer, nil where it has no
-// body.
-func answer(op *papi.Operation) *papi.Schema {
-	for _, s := range op.Answers {
-		if s != nil {
-			return s.Resolve()
-		}
-	}
-	return nil
-}
-
 // showsSecrets reports whether the operation's answer holds a secret somewhere.
 func showsSecrets(row *catalog.Row) bool {
-	s := answer(row.Op())
+	s := row.Op().Answer()
 	if s == nil {
 		return false
 	}

@@ -39,7 +39,7 @@ func parseObject(raw json.RawMessage) (map[string]any, *Error) {
 	case nil:
 		return map[string]any{}, nil
 	}
-	return nil, invalidArguments([]papi.Violation{{Given: papi.KindOf(value), Allowed: "one JSON object"}})
+	return nil, invalidArguments([]papi.Violation{{Given: papi.TypeName(value), Allowed: "one JSON object"}})
 }
 
 // check coerces the arguments of a call and validates them against the contract.
@@ -53,25 +53,13 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 			coerce.warn(name, "not given, so %s is used", jsonvalue.Join(value, "", ", "))
 		}
 	}
-	violations, doubts := a.checked.Check(args, papi.Mode{Closed: true, Draft: a.draft(args), Formats: true})
-	for _, p := range a.row.Op().Parameters {
-		value, ok := args[p.Name].(string)
-		if p.In != "path" || !ok || slices.ContainsFunc(violations, func(v papi.Violation) bool { return v.Path == p.Name }) {
-			continue
-		}
-		reason := papi.BadSegment(value)
-		switch {
-		case reason != "":
-		case strings.TrimSpace(value) != value:
-			reason = "has blanks around it"
-		case p.Name != argProject && unfilledID.MatchString(value):
-			reason = "is a placeholder that was not filled in"
-		}
-		if reason != "" {
-			violations = append(violations, papi.Violation{Path: p.Name, Given: papi.Echo(value), Allowed: "an id as the API returned it; this one " + reason})
+	violations, doubts := a.checked.Check(args, papi.CheckOptions{Closed: true, Draft: a.draft(args), Formats: true})
+	for _, v := range a.invalidIDs(args) {
+		if !slices.ContainsFunc(violations, func(other papi.Violation) bool { return other.Path == v.Path }) {
+			violations = append(violations, v)
 		}
 	}
-	if paths, ok := args[argFields].([]any); ok && len(paths) > maxNames {
+	if paths := jsonvalue.List(args, argFields); len(paths) > maxNames {
 		violations = append(violations, papi.Violation{Path: argFields, Given: fmt.Sprintf("%d paths", len(paths)), Allowed: fmt.Sprintf("at most %d paths", maxNames)})
 	}
 	violations = append(violations, masked(args, "", "")...)
@@ -83,6 +71,29 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 	return c, nil
 }
 
+// invalidIDs returns the violations of what becomes a part of the URL.
+func (a *arguments) invalidIDs(args map[string]any) []papi.Violation {
+	var all []papi.Violation
+	for _, p := range a.row.Op().Parameters {
+		id, ok := args[p.Name].(string)
+		if p.In != "path" || !ok {
+			continue
+		}
+		problem := papi.SegmentProblem(id)
+		switch {
+		case problem != "":
+		case strings.TrimSpace(id) != id:
+			problem = "has blanks around it"
+		case p.Name != argProject && unfilledID.MatchString(id):
+			problem = "is a placeholder that was not filled in"
+		}
+		if problem != "" {
+			all = append(all, papi.Violation{Path: p.Name, Given: papi.Echo(id), Allowed: "an id as the API returned it; this one " + problem})
+		}
+	}
+	return all
+}
+
 // unfilledID matches the placeholders of examples: {senderId}, <id>, ${ID}.
 var unfilledID = regexp.MustCompile(`^(?:\$?\{+[^{}]*\}+|<[^<>]*>)$`)
 
@@ -90,12 +101,15 @@ var unfilledID = regexp.MustCompile(`^(?:\$?\{+[^{}]*\}+|<[^<>]*>)$`)
 // with the arguments is that something is missing which a draft may omit.
 func (a *arguments) orADraft(e *Error, args map[string]any) *Error {
 	status := a.advertised.Properties["status"]
-	if status == nil || !slices.Contains(status.Resolve().Enum, any("DRAFT")) || a.draft(args) || len(status.Resolve().Violations(args["status"], papi.Mode{})) > 0 && args["status"] != nil {
+	if status == nil || !slices.Contains(status.Resolve().EnumTexts(), "DRAFT") || a.draft(args) {
+		return e
+	}
+	if given := args["status"]; given != nil && len(status.Resolve().Violations(given, papi.CheckOptions{})) > 0 {
 		return e
 	}
 	draft := maps.Clone(args)
 	draft["status"] = "DRAFT"
-	if len(a.checked.Violations(draft, papi.Mode{Closed: true, Draft: true, Formats: true})) == 0 {
+	if len(a.checked.Violations(draft, papi.CheckOptions{Closed: true, Draft: true, Formats: true})) == 0 {
 		e.Resolution = "give what is missing, or save it with status DRAFT, which may leave it out for now. " + errorcode.Do(e.Code)
 	}
 	return e
@@ -125,9 +139,7 @@ func split(given map[string]any) (callOptions, map[string]any) {
 		case argDetail:
 			own.full = value == "full"
 		case argFields:
-			for _, path := range value.([]any) {
-				own.fields = append(own.fields, path.(string))
-			}
+			own.fields = jsonvalue.Texts(value, "")
 		case argAll:
 			own.all, _ = value.(bool)
 		case argRegisteredElsewhere:

@@ -28,7 +28,7 @@ func (c *coercer) warn(path, format string, args ...any) {
 func (c *coercer) object(s *papi.Schema, given map[string]any, path string) map[string]any {
 	out := make(map[string]any, len(given))
 	for name, value := range given {
-		at := strings.TrimPrefix(path+"."+name, ".")
+		at := papi.JoinPath(path, name)
 		p, known := s.Properties[name]
 		switch {
 		case known:
@@ -56,7 +56,7 @@ func (c *coercer) value(s *papi.Schema, given any, path string) any {
 	s = s.Resolve()
 	if len(s.AnyOf) > 0 {
 		if text, ok := given.(string); ok {
-			given = c.unquoted(text, func(kind string) bool { return takes(s, kind) }, path)
+			given = c.unquoted(s, text, path)
 		}
 		s = c.variant(s, given, path)
 	}
@@ -83,7 +83,7 @@ func (c *coercer) value(s *papi.Schema, given any, path string) any {
 func (c *coercer) kind(s *papi.Schema, given any, path string) any {
 	switch v := given.(type) {
 	case string:
-		given = c.unquoted(v, s.Type.Has, path)
+		given = c.unquoted(s, v, path)
 	case json.Number:
 		if s.Type.Has("string") && !s.Type.Has("number") {
 			c.warn(path, "the number taken as a text")
@@ -125,13 +125,11 @@ func (c *coercer) parse(text string) any {
 
 // withoutZeros drops leading zeros, which a JSON number does not have.
 func withoutZeros(text string) string {
-	if strings.Trim(text, "0123456789") != "" || len(text) < 2 {
+	if text == "" || strings.Trim(text, "0123456789") != "" {
 		return text
 	}
-	if rest := strings.TrimLeft(text, "0"); rest != "" {
-		return rest
-	}
-	return "0"
+	last := len(text) - 1 // which may be a zero
+	return strings.TrimLeft(text[:last], "0") + text[last:]
 }
 
 // enum corrects the spelling of a fixed value.
@@ -162,30 +160,30 @@ func (c *coercer) variant(s *papi.Schema, given any, path string) *papi.Schema {
 
 // unquoted parses a text where the schema accepts what it holds, and no text:
 // "true" for a boolean or an object.
-func (c *coercer) unquoted(text string, accepts func(kind string) bool, path string) any {
-	if accepts("string") {
+func (c *coercer) unquoted(s *papi.Schema, text, path string) any {
+	if takes(s, "string") {
 		return text
 	}
 	switch held := c.parse(text).(type) {
 	case map[string]any:
-		if accepts("object") {
+		if takes(s, "object") {
 			c.warn(path, "the text taken as the object that it holds")
 			return held
 		}
 	case []any:
-		if accepts("array") {
+		if takes(s, "array") {
 			c.warn(path, "the text taken as the list that it holds")
 			return held
 		}
 	}
 	switch held := c.parse(strings.ToLower(withoutZeros(text))).(type) {
 	case json.Number:
-		if accepts("number") || accepts("integer") {
+		if takes(s, "number") || takes(s, "integer") {
 			c.warn(path, "the text taken as a number")
 			return integer(held)
 		}
 	case bool:
-		if accepts("boolean") {
+		if takes(s, "boolean") {
 			c.warn(path, "the text taken as %v", held)
 			return held
 		}
@@ -193,20 +191,12 @@ func (c *coercer) unquoted(text string, accepts func(kind string) bool, path str
 	return text
 }
 
-// takes reports whether a variant of a union has the JSON type.
+// takes reports whether a schema, or a variant of a union, has the JSON type.
 func takes(s *papi.Schema, kind string) bool {
-	return slices.ContainsFunc(s.AnyOf, func(v *papi.Schema) bool { return v.Resolve().Type.Has(kind) })
+	return s.Type.Has(kind) || slices.ContainsFunc(s.AnyOf, func(v *papi.Schema) bool { return takes(v.Resolve(), kind) })
 }
 
 // takesNull reports whether null means something, such as "delete".
 func takesNull(s *papi.Schema) bool {
-	if s.Type.Has("null") {
-		return true
-	}
-	for _, v := range s.AnyOf {
-		if takesNull(v.Resolve()) {
-			return true
-		}
-	}
-	return len(s.Type) == 0 && len(s.AnyOf) == 0 && s.Const == nil && s.Enum == nil
+	return takes(s, "null") || len(s.Type) == 0 && len(s.AnyOf) == 0 && s.EnumTexts() == nil
 }

@@ -34,7 +34,8 @@ type Error struct {
 // Kind is the code where it is one of the contract's or of ours, else "other": the
 // label for metrics and traces, whose number must not depend on the API.
 func (e *Error) Kind() string {
-	if e.Status == 0 || papi.Known(e.Code) { // without an answer, no code is the API's
+	own, _ := errorcode.Lookup(e.Code)
+	if e.Status == 0 || own.Origin == errorcode.Client || papi.ErrorCodes()[e.Code] != nil { // without an answer, no code is the API's
 		return e.Code
 	}
 	return "other"

@@ -63,7 +63,17 @@ func (a *answerer) section() section {
 	var b strings.Builder
 	text := a.text()
 	fmt.Fprintf(&b, "%s.\n\nDo: %s.\n\n", sentence(text.Message), text.Resolution)
-	next, tools := a.next(), a.tools()
+	var next []catalog.Step // those that an agent gets after the error, each once
+	tools := map[int][]string{}
+	for _, row := range a.rows {
+		status := statusOf(row, a.code)
+		tools[status] = append(tools[status], "`"+row.Tool+"`")
+		for _, step := range stepsAfterError(row, &papi.Error{Status: status, Code: a.code}) {
+			if !slices.ContainsFunc(next, func(s catalog.Step) bool { return s.Tool == step.Tool && s.Do == step.Do }) {
+				next = append(next, step)
+			}
+		}
+	}
 	for _, status := range slices.Sorted(maps.Keys(tools)) {
 		fmt.Fprintf(&b, "- %d %s, answered by %s.", status, http.StatusText(status), strings.Join(tools[status], ", "))
 		if len(next) == 0 { // what holds for every error of a status may be wrong for one that has steps of its own
@@ -210,30 +220,6 @@ func statusOf(row *catalog.Row, code string) int {
 		}
 	}
 	return 0
-}
-
-// tools returns the tools that return the code, by status.
-func (a *answerer) tools() map[int][]string {
-	tools := map[int][]string{}
-	for _, row := range a.rows {
-		status := statusOf(row, a.code)
-		tools[status] = append(tools[status], "`"+row.Tool+"`")
-	}
-	return tools
-}
-
-// next has the steps that an agent gets after the error, each once.
-func (a *answerer) next() []catalog.Step {
-	var all []catalog.Step
-	for _, row := range a.rows {
-		e := &papi.Error{Status: statusOf(row, a.code), Code: a.code}
-		for _, s := range stepsAfterError(row, e) {
-			if !slices.ContainsFunc(all, func(o catalog.Step) bool { return o.Tool == s.Tool && o.Do == s.Do }) {
-				all = append(all, s)
-			}
-		}
-	}
-	return all
 }
 
 // sentence begins with a capital letter.

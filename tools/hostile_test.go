@@ -129,7 +129,7 @@ func TestAHostileAPI(t *testing.T) {
 		"every text": func(w http.ResponseWriter, r *http.Request) {
 			value := map[string]any{}
 			for _, c := range catalog.Rows() {
-				if s := answer(c.Op()); s != nil && c.Op().Method == r.Method && fits(c.Op().Path, r.URL.Path) {
+				if s := c.Op().Answer(); s != nil && c.Op().Method == r.Method && fits(c.Op().Path, r.URL.Path) {
 					value, _ = s.Sample(true).(map[string]any)
 				}
 			}

@@ -100,7 +100,7 @@ func (r *reader) object(path string, depth int) (any, error) {
 			return nil, broken(err)
 		}
 		name, _ := token.(string)
-		at := strings.TrimPrefix(path+"."+name, ".")
+		at := papi.JoinPath(path, name)
 		if len(name) > maxName {
 			return nil, limit(at, nil, "a name of at most %d bytes", maxName)
 		}

@@ -23,7 +23,7 @@ func masked(value any, name, path string) []papi.Violation {
 	case map[string]any:
 		var all []papi.Violation
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			all = append(all, masked(v[name], name, strings.TrimPrefix(path+"."+name, "."))...)
+			all = append(all, masked(v[name], name, papi.JoinPath(path, name))...)
 		}
 		return all
 	case []any:

@@ -93,7 +93,7 @@ func folded(union []*papi.Schema) []*papi.Schema {
 func foldable(a, b *papi.Schema) bool {
 	a, b = a.Resolve(), b.Resolve()
 	for _, s := range []*papi.Schema{a, b} {
-		if len(s.Properties) == 0 || slices.ContainsFunc(s.Required, func(name string) bool { return !s.MayOmit(name, false) }) {
+		if len(s.Properties) == 0 || len(s.MustHave(false)) > 0 {
 			return false
 		}
 	}

@@ -81,14 +81,11 @@ func fill(s catalog.Step, ids map[string]string) (next catalog.Next, ok bool) {
 	if row == nil {
 		return next, true
 	}
-	for _, p := range row.Op().Parameters {
-		if p.In != "path" || p.Name == argProject {
-			continue
-		}
-		if id, ok := ids[p.Name]; ok {
-			next.Args[p.Name] = id
-			next.Needs = slices.DeleteFunc(next.Needs, func(name string) bool { return name == p.Name })
-		} else if !slices.Contains(next.Needs, p.Name) {
+	for _, name := range row.Op().PathIDs() {
+		if id, ok := ids[name]; ok {
+			next.Args[name] = id
+			next.Needs = slices.DeleteFunc(next.Needs, func(need string) bool { return need == name })
+		} else if !slices.Contains(next.Needs, name) {
 			return next, false
 		}
 	}
@@ -110,9 +107,9 @@ func fillAll(steps []catalog.Step, ids map[string]string) []catalog.Next {
 // pathIDs are the path parameters of a call.
 func pathIDs(row *catalog.Row, args map[string]any) map[string]string {
 	ids := map[string]string{}
-	for _, p := range row.Op().Parameters {
-		if value, ok := args[p.Name]; ok && p.In == "path" {
-			ids[p.Name] = fmt.Sprint(value)
+	for _, name := range row.Op().PathIDs() {
+		if value, ok := args[name]; ok {
+			ids[name] = fmt.Sprint(value)
 		}
 	}
 	return ids

@@ -46,7 +46,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 	if refusal != nil {
 		return s.refuseProject(ctx, caller, "project_confirm", projectID, refusal)
 	}
-	if reason := papi.BadSegment(projectID); reason != "" {
+	if reason := papi.SegmentProblem(projectID); reason != "" {
 		return invalidArguments([]papi.Violation{{Path: argProject, Given: papi.Echo(projectID), Allowed: "an id as the Sinch Dashboard shows it; this one " + reason}}).outcome()
 	}
 	o, e := s.readOverview(ctx, projectID)

@@ -137,7 +137,7 @@ const maxOfAList = 3
 // nextOfList leads to the next page, to the things that need attention, or to
 // what makes the first item of a list that is empty.
 func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next {
-	var next []catalog.Next
+	next := []catalog.Next{}
 	if r.NextPageToken != nil {
 		args := c.own.ofPage()
 		maps.Copy(args, c.args)
@@ -152,11 +152,7 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 	if canBeEmpty && len(next) == 0 && len(items) == 0 && len(c.args) == len(pathIDs(row, c.args)) {
 		return fillAll([]catalog.Step{row.Resource.Empty}, r.IDs)
 	}
-	next = append(next, fillAll(row.Next, r.IDs)...)
-	if next == nil {
-		next = []catalog.Next{}
-	}
-	return next
+	return append(next, fillAll(row.Next, r.IDs)...)
 }
 
 // attentionSteps lead to the items that need attention, the first few of them one by

@@ -79,7 +79,7 @@ func (s *sanitizer) result(r *Result) {
 		r.ProjectID = ""
 	}
 	r.Next = s.next("next", r.Next)
-	s.others(r, "IDs", "NextPageToken", "ProjectID", "Next", "Warnings")
+	s.fields("", reflect.ValueOf(r).Elem(), "IDs", "NextPageToken", "ProjectID", "Next", "Warnings")
 	r.Warnings = s.warnings(r.Warnings)
 }
 
@@ -90,17 +90,17 @@ func (s *sanitizer) error(e *Error) {
 		c.Summary = papi.Printable(c.Summary) // complete: a person confirms it
 		e.Confirmation = &c
 	}
-	s.others(e, "Next", "Confirmation", "Warnings")
+	s.fields("", reflect.ValueOf(e).Elem(), "Next", "Confirmation", "Warnings")
 	e.Warnings = s.warnings(e.Warnings)
 }
 
-// others sanitizes the other fields of a struct, future ones among them.
-func (s *sanitizer) others(of any, done ...string) {
-	v := reflect.ValueOf(of).Elem()
-	for i := range v.NumField() {
-		if f := v.Type().Field(i); f.IsExported() && !slices.Contains(done, f.Name) {
+// fields sanitizes the fields of a struct, future ones among them, but those that are
+// done already.
+func (s *sanitizer) fields(at string, of reflect.Value, done ...string) {
+	for i := range of.NumField() {
+		if f := of.Type().Field(i); f.IsExported() && !slices.Contains(done, f.Name) {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			v.Field(i).Set(s.reflected(name, v.Field(i), false))
+			of.Field(i).Set(s.reflected(papi.JoinPath(at, name), of.Field(i), papi.IsIdentifier(name)))
 		}
 	}
 }
@@ -214,12 +214,7 @@ func (s *sanitizer) reflected(at string, v reflect.Value, id bool) reflect.Value
 		}
 		out := reflect.New(v.Type()).Elem()
 		out.Set(v)
-		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() {
-				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-				out.Field(i).Set(s.reflected(at+"."+name, v.Field(i), papi.IsIdentifier(name)))
-			}
-		}
+		s.fields(at, out)
 		return out
 	case reflect.Slice:
 		if v.IsNil() {
@@ -251,7 +246,7 @@ func (s *sanitizer) reflected(at string, v reflect.Value, id bool) reflect.Value
 			for n := 2; out.MapIndex(reflect.ValueOf(key).Convert(keyType)).IsValid(); n++ { // two may differ in hidden characters alone
 				key = fmt.Sprintf("%s (%d)", clean, n)
 			}
-			field := s.reflected(strings.TrimPrefix(at+"."+key, "."), v.MapIndex(name), papi.IsIdentifier(key))
+			field := s.reflected(papi.JoinPath(at, key), v.MapIndex(name), papi.IsIdentifier(key))
 			out.SetMapIndex(reflect.ValueOf(key).Convert(keyType), field)
 		}
 		return out
@@ -281,7 +276,7 @@ func (s *sanitizer) spend(bytes int) bool {
 
 // key sanitizes the key of an object.
 func (s *sanitizer) key(at, name string) string {
-	return s.text(strings.TrimPrefix(at+"."+papi.Printable(name), "."), name)
+	return s.text(papi.JoinPath(at, papi.Printable(name)), name)
 }
 
 // fit reports whether an identifier can be shown as it is, and remembers one that
@@ -298,10 +293,7 @@ func (s *sanitizer) changed() bool { return s.cleaned.n+s.leftOut.n > 0 }
 
 // warnings sanitizes and bounds warnings, and adds what was removed and left out.
 func (s *sanitizer) warnings(given []string) []string {
-	var all []string
-	if given != nil {
-		all = make([]string, 0, len(given)+2)
-	}
+	all := given[:0:0] // null stays null
 	for i, warning := range given {
 		if i == maxWarnings {
 			all = append(all, fmt.Sprintf("and %d more warnings", len(given)-i))

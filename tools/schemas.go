@@ -99,7 +99,5 @@ func notes(row *catalog.Row) []string {
 // and nothing left out. What is needed for a launch alone is not required: the
 // texts say so.
 func inlined(s *papi.Schema) *papi.Schema {
-	return rewrite(s, "", func(_ string, s *papi.Schema) {
-		s.Required = slices.DeleteFunc(slices.Clone(s.Required), func(name string) bool { return s.MayOmit(name, false) })
-	})
+	return rewrite(s, "", func(_ string, s *papi.Schema) { s.Required = s.MustHave(false) })
 }

@@ -22,7 +22,7 @@ func TestSchemaGet(t *testing.T) {
 		if err := json.Unmarshal(encode(data["inputSchema"]), &schema); err != nil {
 			t.Fatal(err)
 		}
-		for _, v := range schema.Violations(data["example"], papi.Mode{Closed: true}) {
+		for _, v := range schema.Violations(data["example"], papi.CheckOptions{Closed: true}) {
 			t.Errorf("%s: the example breaks its schema: %+v", tool.Name, v)
 		}
 	}

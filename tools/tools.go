@@ -1,18 +1,15 @@
 // Package tools is what an agent sees: each operation of the API as a tool,
 // and a few tools of the server's own.
 //
-// A tool is a row of package catalog. Its arguments are derived from the
-// contract: an operation's parameters and its body's fields in one object, by
-// the API's own names, and the few of ours that mean something for it. The path
-// of a call ([Set.Call]): its deadline begins; the arguments are read within
-// limits, coerced and checked; package guard says whether it is sent; a write
-// leaves its intent in package audit, package catalog sends it, and its outcome
-// is left too; the answer becomes a [Result] with ids, state and what to do
-// next, or an [Error] in the API's own form. Every text in either is made plain
-// on its way out.
-//
-// What is known of a tool or a resource is in package catalog. No tool talks to the API past the
-// guard.
+// A tool is a row of package catalog, which has what is known of it and of its
+// resource. Its arguments are derived from the contract: an operation's parameters
+// and its body's fields in one object, by the API's own names, and the few of ours
+// that mean something for it. The path of a call ([Set.Call]): its deadline begins;
+// the arguments are read within limits, coerced and validated; package guard decides
+// whether it is sent; a write leaves its intent in package audit, package dispatch
+// sends it, and its outcome is recorded too; the answer becomes a [Result] with ids,
+// state and what to do next, or an [Error] in the API's own form. Every text in
+// either is sanitized on its way out. No tool talks to the API past the guard.
 package tools
 
 import (

@@ -26,7 +26,6 @@ func entry(n int) Entry {
 func media(t *testing.T) map[string]func() *Log {
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
 	db := store.NewFile(filepath.Join(t.TempDir(), "state.db"))
-	t.Cleanup(func() { db.Close() })
 	memory := store.NewMemory()
 	return map[string]func() *Log{
 		"file":   func() *Log { return File(path) },

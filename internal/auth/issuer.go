@@ -3,10 +3,11 @@ package auth
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	"papi-mcp/internal/papi"
 )
 
 const (
@@ -26,13 +27,7 @@ var errIssuerBackoff = errors.New("the issuer was asked less than 10 s ago")
 // issuerClient returns a client for the requests to an issuer, which are few.
 func issuerClient(transport http.RoundTripper, now func() time.Time) *http.Client {
 	if transport == nil {
-		transport = &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			DialContext:         (&net.Dialer{Timeout: issuerTimeout}).DialContext,
-			TLSHandshakeTimeout: issuerTimeout,
-			ForceAttemptHTTP2:   true,
-			IdleConnTimeout:     30 * time.Second,
-		}
+		transport = papi.NewTransport()
 	}
 	return &http.Client{
 		Transport: &backoffTransport{next: transport, now: now, last: map[string]issuerRequest{}},

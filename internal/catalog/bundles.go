@@ -47,7 +47,6 @@ var bundles = []Row{
 		Confirm: "creates what the body asks for: a subproject, a Conversation app, an SMS app, webhooks; this API has no call that removes a subproject or a Conversation app",
 		Wait: &Wait{
 			Read:     "bundle_get",
-			Also:     "the SMS channel may still be pending when the bundle is DONE; BUNDLE_DONE on failure is not documented: poll as well",
 			Triggers: []string{"BUNDLE_DONE"},
 		},
 		Reconcile: &Reconcile{Read: "bundle_list", Same: map[string]string{"name": "name"}},

@@ -130,8 +130,6 @@ type Wait struct {
 	// Classes has the states whose class is another for this operation than
 	// for the resource.
 	Classes map[string]Class
-	// Also is what else must be checked.
-	Also string
 	// Triggers are the webhook events that report it.
 	Triggers []string
 }

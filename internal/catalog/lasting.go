@@ -1,8 +1,10 @@
 package catalog
 
 import (
-	"fmt"
+	"cmp"
 	"time"
+
+	"papi-mcp/internal/papi"
 )
 
 const (
@@ -24,20 +26,10 @@ type Lasting struct {
 }
 
 // Asked is whom a person asks about what takes too long.
-func (l Lasting) Asked() string {
-	if l.Ask != "" {
-		return l.Ask
-	}
-	return "Sinch support"
-}
+func (l Lasting) Asked() string { return cmp.Or(l.Ask, "Sinch support") }
 
 // OverdueAfter is Overdue in words, in days.
-func (l Lasting) OverdueAfter() string {
-	if n := int(l.Overdue / day); n != 1 {
-		return fmt.Sprintf("%d days", n)
-	}
-	return "1 day"
-}
+func (l Lasting) OverdueAfter() string { return papi.Count(int(l.Overdue/day), "day") }
 
 // CheckAgain says when to check the next time a thing that has waited for a
 // time: the longer it waits, the later.

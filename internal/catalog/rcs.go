@@ -34,10 +34,8 @@ var rcs = []Row{
 		About:   "Submit a complete RCS sender to Google and the carriers of its countries. It can't be withdrawn. Each operator decides on its own, in no stated time: follow it with rcs_sender_get. A person must confirm.",
 		Confirm: "submits the sender to Google and the carriers; it cannot be called back, and afterwards only countries can be changed",
 		Wait: &Wait{
-			Read:    "rcs_sender_get",
-			Classes: map[string]Class{"IN_TEST": Pending, "DRAFT": Unknown},
-			Also: "a launched sender can be launched again for new countries: decide by countryStatus of details.countries (each operator), and brandDetails.registration.status; " +
-				"LAUNCHED with some operators refused is done with those named",
+			Read:     "rcs_sender_get",
+			Classes:  map[string]Class{"IN_TEST": Pending, "DRAFT": Unknown},
 			Triggers: []string{"RCS_SENDER_STATUS_UPDATED", "RCS_SENDER_OPERATOR_STATUS_UPDATED", "RCS_BRAND_REGISTRATION_PROCESS_STATUS_UPDATED"},
 		},
 	},

@@ -89,7 +89,7 @@ var rcsSender = &Resource{
 		}},
 	},
 	Since:         "modified|created",
-	More:          tellOfOperators,
+	More:          operatorSteps,
 	Preconditions: []*Precondition{RcsSenderLaunch, RcsSenderUpdate},
 }
 
@@ -120,7 +120,7 @@ var StatesInNotes = []string{"PENDING_LAUNCH", "PREPARING_LAUNCH"}
 // rcsOperatorStates are the statuses of an operator in countryStatus
 // (RcsOperatorStatusEnum, 1.2.117). As long as none refuses, the sender's own
 // state says all; the step about those that do names all of them: see
-// tellOfOperators.
+// operatorSteps.
 var rcsOperatorStates = slices.Concat(
 	[]State{
 		{Name: "LAUNCHED", Class: Success, Means: "live"},
@@ -135,7 +135,7 @@ var rcsOperatorStates = slices.Concat(
 )
 
 // rcsCountryLacks and rcsCountryAdded are about countries that were added after
-// the first launch: only a further launch brings the sender there, and no answer
+// the first launch: only a further launch includes them, and no answer
 // can be given for them any more.
 var (
 	rcsCountryLacks = Step{
@@ -169,9 +169,9 @@ func lacksForLaunch(answer any) bool { return !readyForLaunch(answer) }
 // maxOperators bounds how many operators a step names.
 const maxOperators = 5
 
-// tellOfOperators is the step about the operators that refused a sender, with
+// operatorSteps is the step about the operators that refused a sender, with
 // their remarks.
-func tellOfOperators(sender any) []Step {
+func operatorSteps(sender any) []Step {
 	named := refusingOperators(sender)
 	if len(named) == 0 {
 		return nil

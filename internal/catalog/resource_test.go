@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"papi-mcp/internal/papi"
 )
 
 // A title says in sentence case what the tool does: its verb first, then the
@@ -67,6 +69,9 @@ func TestResourcesNameTheirTools(t *testing.T) {
 			if tool != "" && (Lookup(tool) == nil || Lookup(tool).Effect != effect) {
 				t.Errorf("%s: %s is no tool to %s", r.Name, tool, effect)
 			}
+			if own := tool != "" && tool != r.History; own && Lookup(tool).Resource != r && r.Name != "rcs_test_number" { // its sender shows it
+				t.Errorf("%s: %s shows another resource", r.Name, tool)
+			}
 		}
 		if r.Get == "" || r.List != "" && Lookup(r.List).List() == "" {
 			t.Errorf("%s is shown by %q and listed by %q", r.Name, r.Get, r.List)
@@ -83,6 +88,38 @@ func TestResourcesNameTheirTools(t *testing.T) {
 			if from.Tool == "" && r.List == "" || from.Tool != "" && Lookup(from.Tool) == nil {
 				t.Errorf("%s is completed by no list", name)
 			}
+			if !slices.Contains(slices.Collect(maps.Values(r.IDs)), from.Field) {
+				t.Errorf("%s is completed by %s, which is no id", name, from.Field)
+			}
 		}
 	}
+}
+
+// The fields that a resource names are in the contract's answers.
+func TestFieldsOfResourcesAreInAnswers(t *testing.T) {
+	for _, r := range Resources() {
+		fields := []string{r.State, r.Pending}
+		for _, alternatives := range []string{r.Reason, r.Since} {
+			fields = append(fields, strings.Split(alternatives, "|")...)
+		}
+		for _, part := range r.Parts {
+			fields = append(fields, part.Field, part.Value, part.Reason)
+		}
+		row := Lookup(r.Name + "_get")
+		for _, field := range fields {
+			if field != "" && row != nil && !hasField(row.Op().Answers[200], field) {
+				t.Errorf("%s: %s does not answer %s", r.Name, row.Tool, field)
+			}
+		}
+	}
+}
+
+func hasField(s *papi.Schema, path string) bool {
+	s = s.Resolve()
+	if slices.ContainsFunc(s.AnyOf, func(variant *papi.Schema) bool { return hasField(variant, path) }) {
+		return true
+	}
+	name, rest, more := strings.Cut(path, ".")
+	property := s.Properties[name]
+	return property != nil && (!more || hasField(property, rest))
 }

@@ -52,7 +52,7 @@ var sms = []Row{
 	{
 		Tool: "sms_app_create", Operation: "SmsSmsAppsController_createSmsApp_v1", Effect: Create, Resource: smsApp,
 		About:     "Create an SMS app: alone, with a new Conversation app (convApiApp true), or connected to one that exists (convApiAppId).",
-		Wait:      &Wait{Read: "sms_app_get", Also: "every other status is on its way"},
+		Wait:      &Wait{Read: "sms_app_get"},
 		Reconcile: &Reconcile{Read: "sms_app_list", Same: map[string]string{"name": "name"}},
 	},
 	{

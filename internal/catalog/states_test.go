@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -205,6 +206,46 @@ func TestHowLongAStateLasts(t *testing.T) {
 	} {
 		if lasting, ok := sender.Lasting(test.state, test.pending); lasting.Overdue != test.want || ok != (test.want > 0) {
 			t.Errorf("%q, %q: %s, want %s", test.state, test.pending, lasting.Overdue, test.want)
+		}
+	}
+}
+
+// In which states a thing reaches people, so that its project looks like
+// production.
+func TestStatesInProduction(t *testing.T) {
+	got := map[string][]string{}
+	for _, resource := range Resources() {
+		for _, state := range slices.Concat(resource.States, resource.Changes) {
+			if state.Production {
+				got[resource.Name] = append(got[resource.Name], state.Name)
+			}
+		}
+	}
+	want := map[string][]string{"kakaotalk_sender": {"ACTIVE"}, "rcs_sender": {"LAUNCHED"}, "sms_app": {"ACTIVE"}, "whatsapp_sender": {"ACTIVE"}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// A sender in test is completed, or launched: not both.
+func TestStepsOfASenderInTest(t *testing.T) {
+	complete, incomplete := launchableSender(t), launchableSender(t)
+	put(incomplete, "details.countries", nil)
+	for name, test := range map[string]struct {
+		sender any
+		want   []string
+	}{
+		"complete":   {complete, []string{"rcs_test_number_add", "rcs_sender_launch"}},
+		"incomplete": {incomplete, []string{"rcs_test_number_add", "rcs_sender_update"}},
+	} {
+		var got []string
+		for _, step := range LookupResource("rcs_sender").At("IN_TEST", "").Next {
+			if step.Check == nil || step.Check(test.sender) {
+				got = append(got, step.Tool)
+			}
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}
 }

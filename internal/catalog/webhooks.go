@@ -12,7 +12,7 @@ var webhook = &Resource{
 // MaxWebhooks is how many webhooks a project may have (createWebhook, 1.2.117).
 const MaxWebhooks = 15
 
-// EveryTrigger stands alone, for all events: the default of a webhook that names
+// EveryTrigger is given alone, for all events: the default of a webhook that names
 // no triggers.
 const EveryTrigger = "ALL"
 

@@ -72,7 +72,6 @@ var whatsappAccountBanned = []Step{{Do: "{status}: Meta disables the account or 
 
 var whatsappAccountWait = &Wait{
 	Read:     "whatsapp_account_get",
-	Also:     "the first sender, which senderDetails creates: whatsapp_sender_list",
 	Triggers: []string{"WHATSAPP_ACCOUNT_ONBOARDED", "WHATSAPP_ACCOUNT_REJECTED", "WHATSAPP_ACCOUNT_PENDING_VERIFICATION"},
 }
 

@@ -148,10 +148,9 @@ func channelPart(get string) Part {
 	}
 }
 
-func whatsappSenderWait(also string, more ...string) *Wait {
+func whatsappSenderWait(more ...string) *Wait {
 	return &Wait{
 		Read: "whatsapp_sender_get",
-		Also: also,
 		Triggers: append([]string{
 			"WHATSAPP_SENDER_ACTIVE", "WHATSAPP_SENDER_PENDING_VERIFICATION", "WHATSAPP_SENDER_REJECTED",
 			"WHATSAPP_SENDER_ERROR", "WHATSAPP_SENDER_INACTIVE",
@@ -172,14 +171,14 @@ var whatsappSenders = []Row{
 		Tool: "whatsapp_sender_create", Operation: "WhatsappSendersController_createSender_v1", Effect: Create, Resource: whatsappSender,
 		About:     "Create a WhatsApp sender, in one of three ways that do not mix: Embedded Signup (wabaId, phoneNumberId, authenticationCode; no display name or other details: an update follows), a new number (details with countryCode, phoneNumber and displayName), or partner-initiated (phoneNumberProvider and details; submitted unless status is DRAFT). Asynchronous: follow it with whatsapp_sender_get; then register and verify.",
 		Example:   `{"wabaId":"100000000000001","authenticationCode":"the code of the signup","region":"EU","businessManager":"SINCH_UK"}`,
-		Wait:      whatsappSenderWait(""),
+		Wait:      whatsappSenderWait(),
 		Reconcile: &Reconcile{Read: "whatsapp_sender_list", Same: map[string]string{"details.phoneNumber": "phoneNumber", "details.countryCode": "countryCode"}, Unique: true},
 	},
 	{
 		Tool: "whatsapp_sender_update", Operation: "WhatsappSendersController_update_v1", Effect: Update, Resource: whatsappSender,
 		About:   "Change the profile of an ACTIVE sender, or its pending changes in DRAFT or REJECTED. details is merged: fields left out stay, null deletes one. Without status the change is kept as a draft; status SUBMIT submits it, and alone submits the draft that pends. A new displayName is reviewed by Meta and pends in metadata.displayName.",
 		Example: `{"details":{"about":"Open from 9 to 5."}}`,
-		Wait:    whatsappSenderWait("metadata.displayName (a new display name pends there)", "WHATSAPP_SENDER_DISPLAY_NAME_UPDATED", "WHATSAPP_SENDER_USERNAME_UPDATED"),
+		Wait:    whatsappSenderWait("WHATSAPP_SENDER_DISPLAY_NAME_UPDATED", "WHATSAPP_SENDER_USERNAME_UPDATED"),
 	},
 	{
 		Tool: "whatsapp_sender_register", Operation: "WhatsappSendersController_register_v1", Effect: Action, Resource: whatsappSender,
@@ -194,7 +193,7 @@ var whatsappSenders = []Row{
 		About:   "Submit the one-time code that whatsapp_sender_register had sent. Never guess a code. Leave it out only when Meta has already verified the number. Afterwards the sender becomes ACTIVE on its own: follow it with whatsapp_sender_get.",
 		Next:    []Step{{Do: "check whether the sender has become ACTIVE, which happens on its own some time after the right code", Tool: "whatsapp_sender_get"}},
 		Example: `{"code":"123456"}`,
-		Wait:    whatsappSenderWait(""),
+		Wait:    whatsappSenderWait(),
 	},
 	{
 		Tool: "whatsapp_sender_username_suggest", Operation: "WhatsappSendersController_getSuggestedUsernames_v1", Effect: Read,

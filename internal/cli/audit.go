@@ -49,7 +49,6 @@ Exit codes: 0 the log is intact (even if calls have no outcome), 1 it is not,
 				if err != nil {
 					return err
 				}
-				defer func() { _ = opened.Close() }() // only read
 				log = audit.InStore(opened)
 			default:
 				return usage("name the log's FILE, or the --store that holds it")

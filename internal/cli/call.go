@@ -129,13 +129,13 @@ func printOutcome(s *streams, out tools.Outcome, offered bool) error {
 		enc.SetIndent("", "  ")
 	}
 	if err := enc.Encode(out.Structured); err != nil {
-		return &exitError{exitFailed, err.Error()}
+		return failed(err)
 	}
 	if e, ok := out.Structured.(*tools.Error); ok && !offered {
 		return usage("%s; papi-mcp tools lists them%s", e.Message, didYouMean(e))
 	}
 	if _, err := b.WriteTo(s.out); err != nil {
-		return &exitError{exitFailed, err.Error()}
+		return failed(err)
 	}
 	if out.IsError {
 		return &exitError{code: exitFailed}

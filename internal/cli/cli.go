@@ -37,6 +37,14 @@ func usage(format string, args ...any) error {
 	return &exitError{exitUsage, fmt.Sprintf(format, args...)}
 }
 
+// failed ends a command that has started with an error, nil for none.
+func failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{exitFailed, err.Error()}
+}
+
 // streams are the standard streams of a command.
 type streams struct {
 	in       io.Reader

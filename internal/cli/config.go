@@ -127,7 +127,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		logger.Warn(text)
 	}
 	projects := configuredProjects()
-	a := &app{placeholders: placeholders, close: func() { _ = opened.Close() }} // every write is complete
+	a := &app{placeholders: placeholders, close: func() {}}
 	api, own := apiConfig()
 	api.Logger = logger
 	a.project = defaultProject()
@@ -139,7 +139,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.close = func() { box.close(); _ = opened.Close() }
+		a.close = box.close
 		api = papi.Config{
 			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token", Logger: logger, Transport: box,
 		}

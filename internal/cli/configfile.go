@@ -74,7 +74,7 @@ everything that is wrong with it. Exit code 0 if serve would start, else 1.`,
 				_, err = h.tlsConfig(c.logger(s))
 			}
 			if err != nil {
-				return &exitError{exitFailed, err.Error()}
+				return failed(err)
 			}
 			summary := ""
 			if p.grants != nil {

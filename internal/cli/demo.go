@@ -42,10 +42,7 @@ no network. Exit code 0 only if each step had the expected result.`,
 			defer cancel()
 			f, isFile := s.out.(*os.File)
 			d := &demo{out: s.out, color: isFile && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == ""}
-			if err := d.run(ctx); err != nil {
-				return &exitError{exitFailed, err.Error()}
-			}
-			return nil
+			return failed(d.run(ctx))
 		},
 	}
 }

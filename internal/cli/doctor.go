@@ -122,9 +122,9 @@ func (d *doctor) checkConnection(ctx context.Context) {
 }
 
 func (d *doctor) project() {
-	projects := os.Getenv("SINCH_PROJECT_ID")
+	projects := os.Getenv(projectVariable)
 	for id := range strings.SplitSeq(projects, ",") {
-		if reason := papi.BadSegment(strings.TrimSpace(id)); projects != "" && reason != "" {
+		if reason := papi.SegmentProblem(strings.TrimSpace(id)); projects != "" && reason != "" {
 			d.fail("project", fmt.Sprintf("SINCH_PROJECT_ID: %q %s", id, reason), "set it to the ids of the Sinch Dashboard, with commas between them")
 			return
 		}
@@ -144,14 +144,14 @@ func (d *doctor) credentials() bool {
 		kind := "SINCH_KEY_ID and SINCH_KEY_SECRET are set"
 		if d.sandbox {
 			kind = "the sandbox needs none"
-		} else if os.Getenv("SINCH_ACCESS_TOKEN") != "" {
+		} else if os.Getenv(accessTokenVariable) != "" {
 			kind = "SINCH_ACCESS_TOKEN is set"
 		}
 		d.ok("credentials", "%s", kind)
 		return true
 	}
 	text := "none are set"
-	for name, other := range map[string]string{"SINCH_KEY_ID": "SINCH_KEY_SECRET", "SINCH_KEY_SECRET": "SINCH_KEY_ID"} {
+	for name, other := range map[string]string{keyIDVariable: keySecretVariable, keySecretVariable: keyIDVariable} {
 		if os.Getenv(name) == "" && os.Getenv(other) != "" {
 			text = other + " is set, and " + name + " is not"
 		}

@@ -121,47 +121,30 @@ func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, p *prepare
 		}
 	}
 	logger := c.logger(s)
-	options := server.HTTPOptions{
-		Hosts:   f.allowedHosts(),
-		Origins: nonBlank(f.origins),
-		Ready:   p.app.ready,
-		Limits:  f.limits,
-	}
-	f.auth.options(&options, f.publicURL, p.app, p.grants, logger)
-	h := newServer(c, s, p.app, p.metrics).HTTP(options)
-	stop, listener, scheme, err := f.listen(logger, p.metrics)
-	if err != nil {
-		h.Close()
-		return &exitError{exitFailed, err.Error()}
-	}
-	defer stop()
-	fmt.Fprintf(s.out, "%s://%s/mcp\n", scheme, listener.Addr())
-	if err := h.Serve(ctx, listener); err != nil {
-		return &exitError{exitFailed, err.Error()}
-	}
-	return nil
-}
-
-// listen opens the server's listener, and starts serving metrics until stop.
-func (f *httpFlags) listen(logger *slog.Logger, m *server.Metrics) (stop func(), listener net.Listener, scheme string, err error) {
 	tlsConfig, err := f.tlsConfig(logger)
 	if err != nil {
-		return nil, nil, "", err
+		return failed(err)
 	}
-	stop, scheme = func() {}, "http"
 	if f.metricsAddr != "" {
-		if stop, err = serveMetrics(f.metricsAddr, m); err != nil {
-			return nil, nil, "", err
+		stop, err := serveMetrics(f.metricsAddr, p.metrics)
+		if err != nil {
+			return failed(err)
 		}
+		defer stop()
 	}
-	if listener, err = net.Listen("tcp", f.addr); err != nil {
-		stop()
-		return nil, nil, "", err
+	listener, err := net.Listen("tcp", f.addr)
+	if err != nil {
+		return failed(err)
 	}
+	scheme := "http"
 	if tlsConfig != nil {
 		scheme, listener = "https", tls.NewListener(listener, tlsConfig)
 	}
-	return stop, listener, scheme, nil
+	options := server.HTTPOptions{Hosts: f.allowedHosts(), Origins: nonBlank(f.origins), Ready: p.app.ready, Limits: f.limits}
+	f.auth.options(&options, f.publicURL, p.app, p.grants, logger)
+	h := newServer(c, s, p.app, p.metrics).HTTP(options)
+	fmt.Fprintf(s.out, "%s://%s/mcp\n", scheme, listener.Addr())
+	return failed(h.Serve(ctx, listener))
 }
 
 // tlsConfig returns the TLS configuration, nil for none.

@@ -106,7 +106,7 @@ state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, whi
 			}
 			host, port, err := net.SplitHostPort(listener.Addr().String())
 			if err != nil {
-				return &exitError{exitFailed, err.Error()}
+				return failed(err)
 			}
 			if ip := net.ParseIP(host); !ip.IsLoopback() {
 				c.sandboxFlags.reachable = true
@@ -149,7 +149,6 @@ func (l *lazySandbox) ensureStarted() {
 	l.once.Do(func() { l.box, l.err = l.start() })
 }
 
-// RoundTrip implements http.RoundTripper.
 func (l *lazySandbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	l.ensureStarted()
 	if l.err != nil {
@@ -176,7 +175,7 @@ func listen(ctx context.Context, listener net.Listener, handler http.Handler) er
 		_ = server.Shutdown(stop) // requests that still run end with the process
 	}()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return &exitError{exitFailed, err.Error()}
+		return failed(err)
 	}
 	return nil
 }

@@ -53,10 +53,10 @@ has one line, the URL.
 				return overHTTP.serve(cmd.Context(), s, c, p)
 			}
 			err = newServer(c, s, p.app, nil).ServeStdio(cmd.Context(), s.in, s.out)
-			if err != nil && cmd.Context().Err() == nil {
-				return &exitError{exitFailed, err.Error()}
+			if cmd.Context().Err() != nil {
+				return nil // stopped by a signal
 			}
-			return nil // at the end of the input, or stopped by a signal
+			return failed(err)
 		},
 	}
 	c.addServeFlags(cmd, &overHTTP)

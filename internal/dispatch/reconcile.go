@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ type reconciler struct {
 
 // find returns what the create made, nil where nothing like it exists, and an
 // error where the reads do not settle it.
-func (r *reconciler) find(ctx context.Context, cause *papi.Error) (map[string]any, error) {
+func (r *reconciler) find(ctx context.Context, cause *papi.Error) (any, error) {
 	rec := r.row.Reconcile
 	if rec.Read == "" {
 		return nil, outcomeUnknown(r.row, cause, "nothing shows whether it was made", nil)
@@ -43,12 +44,12 @@ func (r *reconciler) find(ctx context.Context, cause *papi.Error) (map[string]an
 	if !r.comparable() {
 		return nil, outcomeUnknown(r.row, cause, "the call has no value to recognize it by", nil)
 	}
-	var same, others []map[string]any
+	var same, others []any
 	for _, item := range items {
 		switch {
 		case !r.same(item) || !r.recent(item, rec.Since, date):
 			// something else
-		case !agrees(r.args, item) || item["created"] != nil && !r.recent(item, "created", date):
+		case !agrees(r.args, jsonvalue.Object(item, "")) || jsonvalue.Field(item, "created") != nil && !r.recent(item, "created", date):
 			others = append(others, item)
 		default:
 			same = append(same, item)
@@ -66,18 +67,11 @@ func (r *reconciler) find(ctx context.Context, cause *papi.Error) (map[string]an
 }
 
 // read returns the things among which the new one would be, and the API's time.
-func (r *reconciler) read(ctx context.Context) ([]map[string]any, time.Time, error) {
+func (r *reconciler) read(ctx context.Context) ([]any, time.Time, error) {
 	row := catalog.Lookup(r.row.Reconcile.Read)
 	args := map[string]any{}
-	for _, p := range row.Op().Parameters {
-		if p.In != "path" {
-			continue
-		}
-		field := p.Name
-		if from, ok := r.row.Reconcile.Args[p.Name]; ok {
-			field = from
-		}
-		args[p.Name] = r.args[field]
+	for _, name := range row.Op().PathIDs() {
+		args[name] = r.args[cmp.Or(r.row.Reconcile.Args[name], name)]
 	}
 	req := NewRequest(row, r.project, args)
 	list := row.List()
@@ -99,9 +93,9 @@ func (r *reconciler) read(ctx context.Context) ([]map[string]any, time.Time, err
 		return nil, time.Time{}, err
 	}
 	if list == "" {
-		return []map[string]any{jsonvalue.Object(answer, "")}, resp.Date, nil
+		return []any{answer}, resp.Date, nil
 	}
-	return jsonvalue.Objects(answer, list), resp.Date, nil
+	return jsonvalue.List(answer, list), resp.Date, nil
 }
 
 // comparable reports whether the call gives the fields to compare by.
@@ -114,7 +108,7 @@ func (r *reconciler) comparable() bool {
 	return true
 }
 
-func (r *reconciler) same(item map[string]any) bool {
+func (r *reconciler) same(item any) bool {
 	for field, paths := range r.row.Reconcile.Same {
 		given, equal := jsonvalue.Field(r.args, field), false
 		for path := range strings.SplitSeq(paths, "|") {
@@ -181,7 +175,7 @@ const maxClockError = 2 * time.Second
 
 // recent reports whether a thing was made since the call, by the API's clock and
 // the field that holds the time; "" for no such field.
-func (r *reconciler) recent(item map[string]any, since string, date time.Time) bool {
+func (r *reconciler) recent(item any, since string, date time.Time) bool {
 	if since == "" {
 		return true
 	}
@@ -189,7 +183,7 @@ func (r *reconciler) recent(item map[string]any, since string, date time.Time) b
 	return !made.IsZero() && !date.IsZero() && !made.Before(date.Add(-time.Since(r.started)-maxClockError))
 }
 
-func (r *reconciler) result(made map[string]any) Result {
+func (r *reconciler) result(made any) Result {
 	if made == nil {
 		return Result{}
 	}
@@ -202,14 +196,10 @@ func (r *reconciler) result(made map[string]any) Result {
 	return found
 }
 
-func outcomeUnknown(row *catalog.Row, cause *papi.Error, why string, candidates []map[string]any) *papi.Error {
+func outcomeUnknown(row *catalog.Row, cause *papi.Error, why string, candidates []any) *papi.Error {
 	info := map[string]any{"cause": cause.Code}
 	if candidates != nil {
-		list := make([]any, len(candidates))
-		for i, candidate := range candidates {
-			list[i] = candidate
-		}
-		info["candidates"] = papi.AnswerSecrets.Mask(list)
+		info["candidates"] = papi.AnswerSecrets.Mask(candidates)
 	}
 	return &papi.Error{
 		Status:     cause.Status,

@@ -15,10 +15,8 @@ import (
 // has variants, only the parameters get their defaults: the arguments don't say
 // which variant is meant.
 func canonical(op *papi.Operation, args map[string]any) map[string]any {
-	full := maps.Clone(args)
-	if full == nil {
-		full = map[string]any{}
-	}
+	full := map[string]any{}
+	maps.Copy(full, args)
 	fill := func(name string, s *papi.Schema) {
 		if _, given := full[name]; !given && s != nil {
 			if value := s.Resolve().Default; value != nil {

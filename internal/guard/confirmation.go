@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/errorcode"
 )
 
@@ -199,11 +198,6 @@ func notAgreed(answer Answer, s *subject) *Refusal {
 func notAsked() *Refusal {
 	const again = "make the same call again: the person is asked then"
 	return &Refusal{Code: errorcode.ConfirmationTimeout, Message: "the call ended before the person was asked; nothing was sent", Resolution: again, Next: nextDo(again)}
-}
-
-// nextDo is a next step that no tool does.
-func nextDo(do string) []catalog.Next {
-	return []catalog.Next{{Do: do, Args: map[string]any{}, Needs: []string{}}}
 }
 
 // takeToken takes the agent's token for the subject, or returns one to show to

@@ -278,8 +278,8 @@ func (w *world) load(dump []byte) {
 	}
 }
 
-// places are dumps with the thing in each of its states, by what tells them
-// apart.
+// places are dumps with the thing in each of its states, by what distinguishes
+// them.
 func (w *world) places(k kind) map[string][]byte {
 	dumps := map[string][]byte{}
 	edit := func(name string, edits ...func(project jsonObject)) {

@@ -141,19 +141,6 @@ type Verdict struct {
 // Allowed reports whether the call may be sent.
 func (v Verdict) Allowed() bool { return v.Refuse == nil && v.Ask == nil }
 
-// Refusal is why a call is not sent.
-type Refusal struct {
-	Code    string // stable: of a rule, or of package errorcode
-	Message string
-	// Resolution is what to do; "" stands for what package errorcode says of the
-	// code.
-	Resolution string
-	Info       map[string]any
-	Next       []catalog.Next
-	// Confirmation is what the agent needs to go on after asking the person.
-	Confirmation *Confirmation
-}
-
 // Check decides whether a call may be sent, and asks the person where it must.
 // It sets ProjectID to the default project where the call names none, and may
 // add warnings.
@@ -208,7 +195,7 @@ func needsConfirmation(c *Call, confirmed bool) bool {
 // checkCall checks a call by new reads. It returns why the call is refused, and
 // whether its project is confirmed.
 func (g *Guard) checkCall(ctx context.Context, c *Call) (confirmed bool, _ *Refusal) {
-	c.reads = reads{reader: g.opts.Reader}
+	c.reads = reads{g.opts.Reader, map[string]func() (map[string]any, error){}}
 	c.Warnings = nil
 	if c.Row.Writes() && g.opts.ReadOnly {
 		return false, &Refusal{
@@ -234,12 +221,3 @@ func (g *Guard) checkCall(ctx context.Context, c *Call) (confirmed bool, _ *Refu
 }
 
 func refuse(r *Refusal) Verdict { return Verdict{Refuse: r} }
-
-// storeFailed refuses because the store can't be read or written: the guard
-// fails closed.
-func storeFailed(err error) *Refusal {
-	return &Refusal{
-		Code:    errorcode.StoreUnavailable,
-		Message: "the guard's store can't be read or written: " + err.Error(),
-	}
-}

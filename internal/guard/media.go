@@ -65,8 +65,7 @@ func visitAddresses(value any, path string, visit func(path, address string)) {
 	if address, _ := value.(string); address != "" {
 		visit(path, address)
 	}
-	list, _ := value.([]any)
-	for i, item := range list {
+	for i, item := range jsonvalue.List(value, "") {
 		visitAddresses(item, fmt.Sprintf("%s[%d]", path, i), visit)
 	}
 }

@@ -38,7 +38,7 @@ func brandUnique(c *Call, _ answers) *Refusal {
 	}
 }
 
-// brandContacts are the lists of a brand, and what tells their items apart.
+// brandContacts are the lists of a brand, and what distinguishes their items.
 var brandContacts = []struct{ list, by string }{{"emails", "address"}, {"phones", "number"}, {"websites", "url"}}
 
 var ruleBillingCategory = Rule{
@@ -75,43 +75,43 @@ var ruleUSAnswers = Rule{
 }
 
 func usAnswers(c *Call, _ answers) *Refusal {
-	answers := jsonvalue.Object(c.Args, "details.questionnaire.us.answers")
+	const path = "details.questionnaire.us.answers"
+	answers := jsonvalue.Object(c.Args, path)
 	var stock []string
 	for _, name := range []string{"stockExchange", "stockSymbol"} {
 		if !jsonvalue.IsEmpty(answers[name]) {
-			stock = append(stock, "details.questionnaire.us.answers."+name)
+			stock = append(stock, path+"."+name)
 		}
 	}
-	if answers["ownershipType"] == "PRIVATE" && len(stock) > 0 {
+	public := answers["ownershipType"] == "PUBLIC"
+	form, id, country := jsonvalue.Text(answers, "legalForm"), jsonvalue.Text(answers, "taxId"), jsonvalue.Text(answers, "taxIdCountry")
+	switch {
+	case answers["ownershipType"] == "PRIVATE" && len(stock) > 0:
 		return &Refusal{
 			Message:    "ownershipType is PRIVATE, and a private company has no stock: leave out " + strings.Join(stock, ", "),
 			Resolution: "leave the stock out, or ask the person whether the company is PUBLIC",
 			Info:       map[string]any{"notAllowed": stock},
 		}
-	}
-	if answers["ownershipType"] == "PUBLIC" && len(stock) < 2 && c.Row.Tool == "rcs_sender_create" {
+	case public && len(stock) < 2 && c.Row.Tool == "rcs_sender_create":
 		return &Refusal{
-			Message:    "ownershipType is PUBLIC, and a public company names its stock: details.questionnaire.us.answers needs stockExchange and stockSymbol",
+			Message:    "ownershipType is PUBLIC, and a public company names its stock: " + path + " needs stockExchange and stockSymbol",
 			Resolution: "ask the person for both, or leave ownershipType out until they are known: the answers are needed for the launch, not now",
-			Info:       map[string]any{"missing": []string{"details.questionnaire.us.answers.stockExchange", "details.questionnaire.us.answers.stockSymbol"}},
+			Info:       map[string]any{"missing": []string{path + ".stockExchange", path + ".stockSymbol"}},
 		}
-	}
-	if form := jsonvalue.Text(answers, "legalForm"); answers["ownershipType"] == "PUBLIC" && form != "" && form != "CORPORATION" {
+	case public && form != "" && form != "CORPORATION":
 		return &Refusal{
-			Message:    fmt.Sprintf("details.questionnaire.us.answers.legalForm is %s, and a PUBLIC company is a CORPORATION", form),
+			Message:    fmt.Sprintf("%s.legalForm is %s, and a PUBLIC company is a CORPORATION", path, form),
 			Resolution: "ask the person for the company's legal form, and whether it is PUBLIC or PRIVATE",
 			Info:       map[string]any{"legalForm": form, "allowed": []string{"CORPORATION"}},
 		}
-	}
-	if id := jsonvalue.Text(answers, "taxId"); answers["taxIdCountry"] == "US" && id != "" && !usTaxID.MatchString(id) {
+	case country == "US" && id != "" && !usTaxID.MatchString(id):
 		return &Refusal{
-			Message:    "details.questionnaire.us.answers.taxId is not a US tax id: two digits, a hyphen, seven digits",
+			Message:    path + ".taxId is not a US tax id: two digits, a hyphen, seven digits",
 			Resolution: "ask the person for the company's tax id, such as 12-3456789, or for the country of the one that they gave (taxIdCountry)",
 			Info:       map[string]any{"allowed": "NN-NNNNNNN"},
 		}
-	}
-	if country := jsonvalue.Text(answers, "taxIdCountry"); country != "" && country != "US" && !jsonvalue.IsEmpty(answers["addressState"]) {
-		c.Warn("details.questionnaire.us.answers.addressState is ignored: taxIdCountry is " + country)
+	case country != "" && country != "US" && !jsonvalue.IsEmpty(answers["addressState"]):
+		c.Warn(path + ".addressState is ignored: taxIdCountry is " + country)
 	}
 	first := catalog.FirstUSQuestionnaire(answers)
 	switch version := c.Args["usQuestionnaireVersion"]; {
@@ -237,7 +237,7 @@ func askLaunch(_ map[string]any, a answers) sentences {
 		}
 		countries = append(countries, shown)
 	}
-	facts := fmt.Sprintf("It is %s now, and is launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), papi.Count(len(countries), "country"), listed(countries, 3*maxListed))
+	facts := fmt.Sprintf("It is %s now, and will be launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), papi.Count(len(countries), "country"), listed(countries, 3*maxListed))
 	if jsonvalue.IsEmpty(jsonvalue.Field(details, "questionnaire.general.answers.videoUris")) {
 		facts += "\nThe questionnaire names no video: the launch waits until Sinch has added one."
 	}

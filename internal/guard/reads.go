@@ -19,8 +19,8 @@ type Read struct {
 	// Tool is the tool that reads.
 	Tool string
 
-	// args are the read's arguments; nil means those of the call that are in
-	// the read's path.
+	// args are the read's arguments: those of the call that are in its path,
+	// where a read names no others.
 	args func(c *Call) map[string]any
 }
 
@@ -55,22 +55,16 @@ var (
 
 // newRead panics, at start-up, when no tool of that name reads.
 func newRead(tool string) *Read {
-	if row := catalog.Lookup(tool); row == nil || row.Writes() {
+	row := catalog.Lookup(tool)
+	if row == nil || row.Writes() {
 		panic("guard: no tool reads as " + tool)
 	}
-	return &Read{Tool: tool}
+	return &Read{Tool: tool, args: func(c *Call) map[string]any { return pathArgs(row, c.Args) }}
 }
 
 func (r *Read) with(args func(c *Call) map[string]any) *Read {
 	r.args = args
 	return r
-}
-
-func (r *Read) arguments(c *Call) map[string]any {
-	if r.args != nil {
-		return r.args(c)
-	}
-	return pathArgs(catalog.Lookup(r.Tool), c.Args)
 }
 
 // answers are what the reads of a rule or a summary returned.
@@ -89,12 +83,7 @@ func (a answers) of(r *Read) map[string]any {
 // is made once.
 type reads struct {
 	reader Reader
-	done   map[string]*readResult
-}
-
-type readResult struct {
-	answer map[string]any
-	err    error
+	made   map[string]func() (map[string]any, error)
 }
 
 // key is the same for reads that ask the same.
@@ -103,19 +92,16 @@ func key(tool string, args map[string]any) string { return tool + string(jsonval
 // readAll makes those of the reads that were not made before, concurrently, and
 // waits for them.
 func (c *Call) readAll(ctx context.Context, wanted []*Read) {
-	if c.reads.done == nil {
-		c.reads.done = map[string]*readResult{}
-	}
 	var running sync.WaitGroup
 	for _, read := range wanted {
-		tool, args := read.Tool, read.arguments(c)
+		tool, args := read.Tool, read.args(c)
 		k := key(tool, args)
-		if c.reads.done[k] != nil {
+		if c.reads.made[k] != nil {
 			continue
 		}
-		result := &readResult{}
-		c.reads.done[k] = result
-		running.Go(func() { result.answer, result.err = c.reads.reader.Read(ctx, c.ProjectID, tool, args) })
+		once := sync.OnceValues(func() (map[string]any, error) { return c.reads.reader.Read(ctx, c.ProjectID, tool, args) })
+		c.reads.made[k] = once
+		running.Go(func() { _, _ = once() }) // its error is that of read
 	}
 	running.Wait()
 }
@@ -123,8 +109,7 @@ func (c *Call) readAll(ctx context.Context, wanted []*Read) {
 // read returns the answer of a read, which is made unless it was before.
 func (c *Call) read(ctx context.Context, r *Read) (map[string]any, error) {
 	c.readAll(ctx, []*Read{r})
-	result := c.reads.done[key(r.Tool, r.arguments(c))]
-	return result.answer, result.err
+	return c.reads.made[key(r.Tool, r.args(c))]()
 }
 
 // absent reports whether the API answered that there is no such thing, or none of
@@ -152,7 +137,7 @@ func unreadable(c *Call, r *Read, closed bool, err error) *Refusal {
 
 // next is the read as a next step.
 func (r *Read) next(c *Call, do string) catalog.Next {
-	return nextCall(do, r.Tool, r.arguments(c))
+	return nextCall(do, r.Tool, r.args(c))
 }
 
 // pathArgs are the arguments that name the thing: those in the operation's

@@ -34,8 +34,8 @@ type Rule struct {
 
 	// applies is When as a function; nil applies to all calls.
 	applies func(c *Call) bool
-	// A rule has one of the two: check looks at the call and at what the Reads
-	// returned, checkGuard at what the guard remembers, without reads.
+	// A rule has one of the two: check examines the call and what the Reads
+	// returned, checkGuard what the guard remembers or is configured with.
 	check      func(c *Call, a answers) *Refusal
 	checkGuard func(ctx context.Context, g *Guard, c *Call) *Refusal
 	// complete adds to a refusal of check what the guard remembers; nil adds
@@ -53,7 +53,9 @@ var Rules = []Rule{
 
 	ruleMediaAddress,
 
-	ruleTokenSource, ruleAccountOne, ruleAccountUpdate, ruleAccountEmpty,
+	ruleTokenSource, ruleAccountOne,
+	stateRule(catalog.WhatsappAccountUpdate, readWhatsappAccount),
+	ruleAccountEmpty,
 	ruleSenderRegion, ruleSenderAccount,
 	stateRule(catalog.WhatsappSenderUpdate, readWhatsappSender),
 	ruleDisplayNameReview,

@@ -3,6 +3,7 @@ package guard
 import (
 	"cmp"
 	"fmt"
+	"maps"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
@@ -20,8 +21,7 @@ func smsAppConversation(c *Call, _ answers) *Refusal {
 	if c.Args["convApiApp"] != true || jsonvalue.Text(c.Args, "convApiAppId") == "" {
 		return nil
 	}
-	existing := jsonvalue.With(c.Args, "convApiApp", false)
-	fresh := jsonvalue.With(c.Args, "convApiApp", true)
+	existing, fresh := maps.Clone(c.Args), maps.Clone(c.Args)
 	delete(existing, "convApiApp")
 	delete(fresh, "convApiAppId")
 	return &Refusal{

@@ -34,6 +34,8 @@ func withState(p *catalog.Precondition, r Rule) Rule {
 func aboutState(p *catalog.Precondition) string {
 	says := p.About
 	switch {
+	case p.Either:
+		return says + " when it, or its pending changes, are " + oneOf(p.Live) + "."
 	case p.NotLive != nil:
 		says += " unless it is " + oneOf(p.NotLive)
 	case p.MustBeLive:
@@ -100,12 +102,12 @@ func checkChanges(p *catalog.Precondition, read *Read, c *Call, thing map[string
 	state, changes := jsonvalue.Text(thing, "state"), pending(thing)
 	wrong, needed := "its pending changes are "+changes, p.Changes
 	switch {
+	case p.Allows(state, changes):
+		return nil
 	case p.NeverSubmitted && state != "":
 		wrong, needed = "its state is "+state, []string{"a draft that was never submitted"}
-	case !p.AllowsState(state):
+	case state != "" && !p.AllowsState(state):
 		wrong, needed = "its state is "+state, p.Live
-	case p.AllowsChanges(changes):
-		return nil
 	case changes == "":
 		wrong = "it has no pending changes"
 	}

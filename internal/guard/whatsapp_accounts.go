@@ -53,27 +53,6 @@ func accountOne(c *Call, a answers) *Refusal {
 	}
 }
 
-var ruleAccountUpdate = withState(catalog.WhatsappAccountUpdate, Rule{
-	About: "A WhatsApp account is updated when it, or its pending changes, are " + oneOf(catalog.WhatsappAccountUpdate.Live) + ".",
-	Reads: []*Read{readWhatsappAccount},
-	check: accountUpdate,
-})
-
-func accountUpdate(c *Call, a answers) *Refusal {
-	account := a.of(readWhatsappAccount)
-	state, changes := jsonvalue.Text(account, "state"), pending(account)
-	if catalog.WhatsappAccountUpdate.Allows(state, changes) {
-		return nil
-	}
-	needed := catalog.WhatsappAccountUpdate.Live
-	return &Refusal{
-		Message:    fmt.Sprintf("only a %s account can be updated; this one is %s, its pending changes: %s", oneOf(needed), cmp.Or(state, "not live yet"), cmp.Or(changes, "none")),
-		Resolution: "check the account, and do what its state asks for",
-		Info:       stateInfo(state, changes, needed...),
-		Next:       []catalog.Next{readWhatsappAccount.next(c, "check its state, and what comes next in it")},
-	}
-}
-
 var ruleAccountEmpty = Rule{
 	Code:       "guard_whatsapp_account_empty",
 	About:      "A WhatsApp account is deleted when no sender is left in it, live or pending.",
@@ -95,12 +74,12 @@ func accountEmpty(_ *Call, a answers) *Refusal {
 	var next []catalog.Next
 	for i, sender := range senders {
 		ids[i] = jsonvalue.Text(sender, "id")
-		tool, do := "whatsapp_sender_delete", "delete the sender, when the person agrees and unless that was done elsewhere: it is removed after 30 days"
-		if jsonvalue.Text(sender, "state") == "" {
+		tool, do := "whatsapp_sender_get", "check again later: nothing can be done about this sender until its change has ended"
+		switch {
+		case jsonvalue.Text(sender, "state") != "":
+			tool, do = "whatsapp_sender_delete", "delete the sender, when the person agrees and unless that was done elsewhere: it is removed after 30 days"
+		case catalog.WhatsappSenderDiscard.AllowsChanges(pending(sender)):
 			tool, do = "whatsapp_sender_changes_discard", "discard the sender that never was live, when the person agrees"
-			if !catalog.WhatsappSenderDiscard.AllowsChanges(pending(sender)) {
-				tool, do = "whatsapp_sender_get", "check again later: nothing can be done about this sender until its change has ended"
-			}
 		}
 		next = append(next, nextCall(do, tool, map[string]any{"senderId": ids[i]}))
 	}

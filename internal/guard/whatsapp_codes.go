@@ -84,7 +84,7 @@ func (g *Guard) registrationDone(ctx context.Context, c *Call, _ map[string]any)
 
 func (g *Guard) codeFailed(ctx context.Context, c *Call, e *papi.Error) error {
 	switch e.Code {
-	case "sender-already-registered": // 429 of register: the same as one that succeeded
+	case "sender-already-registered": // 429 of the registration: the same as one that succeeded
 		return g.registrationDone(ctx, c, nil)
 	case "too_many_invalid_verification_codes":
 		ttl := max(e.RetryAfter, pauseTTL)

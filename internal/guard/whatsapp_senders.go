@@ -99,13 +99,8 @@ func namesAccount(c *Call) bool {
 
 // regionsOf are the regions that a business manager serves.
 func regionsOf(manager string) []string {
-	var regions []string
-	for _, region := range slices.Sorted(maps.Keys(businessManagers)) {
-		if slices.Contains(businessManagers[region], manager) {
-			regions = append(regions, region)
-		}
-	}
-	return regions
+	all := slices.Sorted(maps.Keys(businessManagers))
+	return slices.DeleteFunc(all, func(region string) bool { return !slices.Contains(businessManagers[region], manager) })
 }
 
 var ruleDisplayNameReview = withState(catalog.WhatsappSenderDisplayName, Rule{

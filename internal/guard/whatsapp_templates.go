@@ -194,11 +194,11 @@ var ruleTemplateDraft = withState(catalog.WhatsappTemplateDelete, Rule{
 func templateDraft(c *Call, a answers) *Refusal {
 	template := a.of(readWhatsappTemplate)
 	state, changes := jsonvalue.Text(template, "state"), pending(template)
-	wrong := ""
+	wrong, known := "", catalog.LookupResource("whatsapp_template").At("", changes).Name != ""
 	switch {
 	case changes == "" && state != "":
 		wrong = fmt.Sprintf("it has no draft: it is %s, without pending changes", state)
-	case catalog.LookupResource("whatsapp_template").At("", changes).Class == catalog.Pending:
+	case known && !catalog.WhatsappTemplateDelete.AllowsChanges(changes):
 		wrong = fmt.Sprintf("Meta is reviewing it (its pending changes are %s)", changes)
 	default:
 		return nil

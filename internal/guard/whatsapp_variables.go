@@ -3,6 +3,7 @@ package guard
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -66,22 +67,17 @@ func (v *variableCheck) numbered(component map[string]any, path string) {
 		v.refuse("%s.text has %s", path, found.corrections())
 		return
 	}
-	most := 0
-	numbers := map[int]bool{}
-	for _, n := range found.numbers {
-		numbers[n] = true
-		most = max(most, n)
-	}
-	examples, _ := component["examples"].([]any)
+	numbers := slices.Compact(slices.Sorted(slices.Values(found.numbers)))
+	examples := jsonvalue.List(component, "examples")
 	v.samples(component, path)
-	switch {
-	case most == 0:
-	case most != len(numbers):
+	switch n := len(numbers); {
+	case n == 0:
+	case numbers[n-1] != n:
 		v.refuse("%s.text: its variables are not {{1}}, {{2}} and so on without a gap", path)
-	case component["type"] == "HEADER" && most > 1:
+	case component["type"] == "HEADER" && n > 1:
 		v.refuse("%s.text: a header has one variable at most", path)
-	case v.submits && len(examples) != most:
-		v.refuse("%s.examples: %s for %s", path, papi.Count(len(examples), "example"), papi.Count(most, "variable"))
+	case v.submits && len(examples) != n:
+		v.refuse("%s.examples: %s for %s", path, papi.Count(len(examples), "example"), papi.Count(n, "variable"))
 	}
 }
 
@@ -153,20 +149,20 @@ var nameText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(
 func findVariables(text string) variables {
 	var v variables
 	for _, m := range bracesInText.FindAllStringSubmatch(text, -1) {
-		whole, open, inner, closing := m[0], m[1], m[2], m[3]
+		match, open, inner, closing := m[0], m[1], m[2], m[3]
 		if open != "{" || closing != "}" {
-			whole = strings.TrimLeft(whole, "#$%") // a sign before a variable: #{{1}}, ${{1}}
+			match = strings.TrimLeft(match, "#$%") // a sign before a variable: #{{1}}, ${{1}}
 		}
 		switch {
 		case open == "{{" && closing == "}}" && numberText.MatchString(inner):
 			n, _ := strconv.Atoi(inner)
-			v.numbers, v.written = append(v.numbers, n), append(v.written, whole)
+			v.numbers, v.written = append(v.numbers, n), append(v.written, match)
 		case open == "{" && closing == "}":
 			if nameText().MatchString(inner) {
-				v.lookalikes = append(v.lookalikes, whole)
+				v.lookalikes = append(v.lookalikes, match)
 			}
 		default:
-			v.wrong = append(v.wrong, whole)
+			v.wrong = append(v.wrong, match)
 		}
 	}
 	v.lookalikes = append(v.lookalikes, foreign.FindAllString(text, -1)...)

@@ -94,8 +94,6 @@ func validHeader(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-func (a *authorizer) hasCredentials() bool { return a.fixed != "" || a.oauth != nil }
-
 // token returns the token to send a request with, and fetches one when there is
 // no valid one. While the current one is still valid, it is renewed in the
 // background.
@@ -123,8 +121,7 @@ func (a *authorizer) token(ctx context.Context) (token, *Error) {
 	case <-ctx.Done():
 		return token{}, contextError(ctx)
 	case result := <-fetched:
-		var failed *Error
-		if errors.As(result.Err, &failed) {
+		if failed, ok := errors.AsType[*Error](result.Err); ok {
 			copied := *failed // other callers have the same error
 			return token{}, &copied
 		}
@@ -173,8 +170,8 @@ func (a *authorizer) renew(ctx context.Context) (token, error) {
 		err = unexpectedToken("a token that can't be sent")
 	}
 	if err != nil {
-		var failed *Error
-		if !errors.As(err, &failed) {
+		failed, ok := errors.AsType[*Error](err)
+		if !ok {
 			failed = &Error{Code: errorcode.Timeout, Message: "the token endpoint did not answer in time", Resolution: errorcode.Do(errorcode.Timeout), Err: err}
 		}
 		return token{}, failed

@@ -158,14 +158,12 @@ func (x *call) exchange() (*answer, *failure) {
 	if err == nil {
 		x.sends++
 		setStatus(span, a.status)
-		x.log(started, slog.Int("status", a.status))
-		x.observe(a.status)
+		x.report(started, a.status, slog.Int("status", a.status))
 		return a, nil
 	}
 	setNoAnswer(ctx, span)
 	text := excerpt(x.redactor().text(err.Error()))
-	x.log(started, slog.String("error", text))
-	x.observe(0)
+	x.report(started, 0, slog.String("error", text))
 	sent := connected.Load()
 	if sent {
 		x.sends++
@@ -245,13 +243,11 @@ func (x *call) roundTrip(ctx context.Context) (*answer, error) {
 	return readAll(resp, x.client.maxBytes), nil
 }
 
-func (x *call) observe(status int) {
+// report logs an exchange and counts it; status is 0 where there was no answer.
+func (x *call) report(started time.Time, status int, end slog.Attr) {
 	if x.client.observer != nil {
 		x.client.observer.Exchanged(x.tries, status)
 	}
-}
-
-func (x *call) log(started time.Time, end slog.Attr) {
 	x.client.log.LogAttrs(x.ctx, slog.LevelDebug, "exchange with the API",
 		slog.String("method", x.request.Operation.Method),
 		slog.String("path", x.request.Operation.Path),

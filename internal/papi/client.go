@@ -1,6 +1,7 @@
 package papi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -117,19 +118,13 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		base:      strings.TrimRight(base, "/"),
-		userAgent: config.UserAgent,
-		log:       config.Logger,
+		base:      strings.TrimRight(base.String(), "/"),
+		userAgent: cmp.Or(config.UserAgent, "papi-mcp"),
+		log:       cmp.Or(config.Logger, slog.New(slog.DiscardHandler)),
 		observer:  config.Observer,
 		deadline:  callDeadline,
 		maxBytes:  maxAnswerBytes,
 		backoff:   exponentialBackoff,
-	}
-	if c.userAgent == "" {
-		c.userAgent = "papi-mcp"
-	}
-	if c.log == nil {
-		c.log = slog.New(slog.DiscardHandler)
 	}
 	if config.Tracers != nil {
 		c.tracer = config.Tracers.Tracer("papi-mcp/internal/papi")
@@ -143,7 +138,7 @@ func New(config Config) (*Client, error) {
 		// Credentials are sent to the configured host only.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	if c.auth, err = newAuthorizer(config, tokenURL, c); err != nil {
+	if c.auth, err = newAuthorizer(config, tokenURL.String(), c); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -176,7 +171,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 
 // HasCredentials reports whether there are credentials. Whether the API accepts
 // them only a call, or Token, can show.
-func (c *Client) HasCredentials() bool { return c.auth.hasCredentials() }
+func (c *Client) HasCredentials() bool { return c.auth.fixed != "" || c.auth.oauth != nil }
 
 // Token makes sure that there is a valid token, and returns when it expires: the
 // zero time where that is unknown, or where no token is fetched (AuthBasic,
@@ -231,34 +226,27 @@ func NewTransport() *http.Transport {
 
 // endpoint validates a configured URL. Its errors name the variable, and don't
 // show the URL: its user, query or fragment may hold a secret.
-func endpoint(variable, given, standard string) (string, error) {
-	if given == "" {
-		return standard, nil
-	}
-	u, err := url.Parse(given)
+func endpoint(variable, given, standard string) (*url.URL, error) {
+	u, err := url.Parse(cmp.Or(given, standard))
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("papi: %s is not a URL; unset, it is %s", variable, standard)
+		return nil, fmt.Errorf("papi: %s is not a URL; unset, it is %s", variable, standard)
 	case u.Scheme != "https" && u.Scheme != "http", u.Hostname() == "":
-		return "", fmt.Errorf("papi: %s must be like https://host/path; unset, it is %s", variable, standard)
+		return nil, fmt.Errorf("papi: %s must be like https://host/path; unset, it is %s", variable, standard)
 	case u.User != nil, u.RawQuery != "", u.ForceQuery, u.Fragment != "":
-		return "", fmt.Errorf("papi: %s must have no user, query or fragment; unset, it is %s", variable, standard)
+		return nil, fmt.Errorf("papi: %s must have no user, query or fragment; unset, it is %s", variable, standard)
 	}
-	return u.String(), nil
+	return u, nil
 }
 
 // rejectVersion refuses a base URL that includes the version, which each operation's
 // path begins with: the vendor's documentation shows it in every URL.
-func rejectVersion(base string) error {
-	u, err := url.Parse(base)
-	if err != nil {
-		return err
-	}
-	version := strings.Index(strings.ToLower(u.Path)+"/", "/v1/")
+func rejectVersion(base *url.URL) error {
+	version := strings.Index(strings.ToLower(base.Path)+"/", "/v1/")
 	if version < 0 {
 		return nil
 	}
-	corrected := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path[:version]}
+	corrected := url.URL{Scheme: base.Scheme, Host: base.Host, Path: base.Path[:version]}
 	return fmt.Errorf("papi: %s includes the version /v1, which is part of each operation's path: set it to %s", BaseURLVariable, corrected.String())
 }
 

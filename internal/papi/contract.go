@@ -1,6 +1,7 @@
 package papi
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -85,10 +86,7 @@ func Operations() []*Operation {
 		}
 	}
 	slices.SortFunc(all, func(a, b *Operation) int {
-		if c := strings.Compare(a.Path, b.Path); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Method, b.Method)
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
 	})
 	return all
 }
@@ -125,6 +123,28 @@ func (op *Operation) Parameter(name string) *Parameter {
 	for i := range op.Parameters {
 		if op.Parameters[i].Name == name {
 			return &op.Parameters[i]
+		}
+	}
+	return nil
+}
+
+// PathIDs returns the names of the variables in the path, without projectId.
+func (op *Operation) PathIDs() []string {
+	var names []string
+	for _, p := range op.Parameters {
+		if p.In == "path" && p.Name != "projectId" {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// Answer returns the schema of the operation's successful answer, nil where it has no
+// body.
+func (op *Operation) Answer() *Schema {
+	for _, s := range op.Answers {
+		if s != nil {
+			return s.Resolve()
 		}
 	}
 	return nil

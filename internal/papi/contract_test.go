@@ -146,18 +146,18 @@ func TestAllSchemasCompile(t *testing.T) {
 	for _, op := range Operations() {
 		for status, answer := range op.Answers {
 			if answer != nil {
-				answer.validator(Mode{})
+				answer.validator(CheckOptions{})
 				if answer.Resolve().Type.Has("null") {
 					t.Errorf("%s answers null with %d", op.ID, status)
 				}
 			}
 		}
 		for _, p := range op.Parameters {
-			p.Schema.validator(Mode{})
+			p.Schema.validator(CheckOptions{})
 		}
-		for _, mode := range []Mode{{}, {Closed: true}, {Draft: true}, {Closed: true, Draft: true}} {
+		for _, opts := range []CheckOptions{{}, {Closed: true}, {Draft: true}, {Closed: true, Draft: true}} {
 			if op.Body != nil {
-				op.Body.validator(mode)
+				op.Body.validator(opts)
 			}
 		}
 	}

@@ -3,8 +3,6 @@ package papi
 import (
 	"fmt"
 	"time"
-
-	"papi-mcp/internal/errorcode"
 )
 
 // Error is why an exchange with the API failed: an error that the API returned, in
@@ -27,13 +25,6 @@ type Error struct {
 	Unknown bool
 	// Err is the cause where the API did not answer.
 	Err error
-}
-
-// Known reports whether an error code is one of the contract's or of this
-// client's. What the API answers may have any.
-func Known(code string) bool {
-	own, ok := errorcode.Lookup(code)
-	return ok && own.Origin == errorcode.Client || ErrorCodes()[code] != nil
 }
 
 func (e *Error) Error() string {

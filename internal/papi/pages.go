@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/jsonvalue"
 )
 
 // MaxItems is how many items All gathers by default.
@@ -68,17 +69,12 @@ func (c *Client) All(ctx context.Context, r *Request, list string, max int) (*Re
 			return nil, pagingError(resp, "the API returned the same page token twice")
 		}
 	}
-	var err error
-	if first[list], err = json.Marshal(items); err != nil {
-		return nil, &Error{Code: errorcode.UnexpectedAnswer, Message: "the pages can't be combined", Err: err}
-	}
+	first[list] = jsonvalue.Encode(items)
 	delete(first, "nextPageToken")
 	if next != "" {
-		first["nextPageToken"], _ = json.Marshal(next) // a string has no error
+		first["nextPageToken"] = jsonvalue.Encode(next)
 	}
-	if answer.Body, err = json.Marshal(first); err != nil {
-		return nil, &Error{Code: errorcode.UnexpectedAnswer, Message: "the pages can't be combined", Err: err}
-	}
+	answer.Body = jsonvalue.Encode(first)
 	return &answer, nil
 }
 

@@ -31,12 +31,12 @@ func TestSecretsInErrorsAreRedacted(t *testing.T) {
 func TestViolationsMaskSecretNames(t *testing.T) {
 	schema := &Schema{Type: Types{"object"}, Properties: map[string]*Schema{"secret": {Type: Types{"string"}}, "target": {Type: Types{"string"}}}}
 	for _, name := range []string{"Secret", "webhookSecret", "authentication_code", "otp", "accessTokens", "api_key"} {
-		found := schema.Violations(map[string]any{name: "canary"}, Mode{Closed: true})
+		found := schema.Violations(map[string]any{name: "canary"}, CheckOptions{Closed: true})
 		if len(found) != 1 || found[0].Given != Masked {
 			t.Errorf("%s: %+v", name, found)
 		}
 	}
-	if found := schema.Violations(map[string]any{"traget": "x"}, Mode{Closed: true}); found[0].Given != "x" {
+	if found := schema.Violations(map[string]any{"traget": "x"}, CheckOptions{Closed: true}); found[0].Given != "x" {
 		t.Errorf("what is not secret is redacted: %+v", found)
 	}
 }

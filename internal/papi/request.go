@@ -72,7 +72,7 @@ func (r *Request) URLPath() (string, error) {
 		}
 		name, tail, _ := strings.Cut(after, "}")
 		value := r.Path[name]
-		if reason := BadSegment(value); reason != "" {
+		if reason := SegmentProblem(value); reason != "" {
 			return "", &Error{
 				Code:       errorcode.InvalidPath,
 				Message:    fmt.Sprintf("%s %s", name, reason),
@@ -85,10 +85,10 @@ func (r *Request) URLPath() (string, error) {
 	}
 }
 
-// BadSegment returns the reason why s can't be one segment of a path, "" where it
+// SegmentProblem returns the reason why s can't be one segment of a path, "" where it
 // can: it could lead to another resource, or no server would accept it. What a
 // server that unescapes twice would read in it counts as well.
-func BadSegment(s string) string {
+func SegmentProblem(s string) string {
 	switch {
 	case s == "":
 		return "is empty"
@@ -106,7 +106,7 @@ func BadSegment(s string) string {
 		return "holds an escaped dot, slash or backslash"
 	}
 	if plain, err := url.PathUnescape(s); err == nil && plain != s {
-		return BadSegment(plain)
+		return SegmentProblem(plain)
 	}
 	return ""
 }

@@ -68,12 +68,7 @@ func (op *Operation) answersJSON(status int) bool {
 	if schema, named := op.Answers[status]; named {
 		return schema != nil
 	}
-	for _, schema := range op.Answers {
-		if schema != nil {
-			return true
-		}
-	}
-	return false
+	return op.Answer() != nil
 }
 
 // errorStatus turns an answer whose status is not 2xx into a failure.

@@ -123,6 +123,12 @@ func (s *Schema) Resolve() *Schema {
 	return &r
 }
 
+// MustHave returns the properties that a request must have, of those that the schema
+// requires.
+func (s *Schema) MustHave(draft bool) []string {
+	return slices.DeleteFunc(slices.Clone(s.Required), func(name string) bool { return s.MayOmit(name, draft) })
+}
+
 // MayOmit reports whether a request may leave out a property although the schema
 // requires it: in a draft, or before a launch.
 func (s *Schema) MayOmit(name string, draft bool) bool {

@@ -7,6 +7,8 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // maxTokenBytes is how much of a token endpoint's answer is read; package oauth2
@@ -70,9 +72,5 @@ func normalizeExpiresIn(body []byte) []byte {
 	default:
 		return body
 	}
-	normalized, err := json.Marshal(answer)
-	if err != nil {
-		return body
-	}
-	return normalized
+	return jsonvalue.Encode(answer)
 }

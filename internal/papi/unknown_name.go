@@ -64,7 +64,7 @@ func (s *Schema) pathsOf(matches func(name string) bool) []string {
 		for _, at := range level {
 			for _, variant := range at.schema.currentVariants() {
 				for property, p := range variant.Properties {
-					path := join(at.path, property)
+					path := JoinPath(at.path, property)
 					if matches(property) {
 						found = append(found, path)
 					}

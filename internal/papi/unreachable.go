@@ -27,11 +27,12 @@ func remedy(variable string, cause error) string {
 		name      x509.HostnameError
 		invalid   x509.CertificateInvalidError
 		proxy     *net.OpError
+		refusal   *proxyRefusal
 	)
 	switch {
 	case errors.Is(cause, errProxyCredentials):
 		return "the proxy asks for credentials: give them in HTTPS_PROXY (HTTP_PROXY for http URLs), before its host, as user:password@host:port"
-	case errors.As(cause, &proxy) && proxy.Op == "proxyconnect", isProxyRefusal(cause):
+	case errors.As(cause, &proxy) && proxy.Op == "proxyconnect", errors.As(cause, &refusal):
 		return "calls go through the proxy that HTTPS_PROXY (HTTP_PROXY for http URLs) names: check it, or exclude the host with NO_PROXY"
 	case errors.As(cause, &authority) && os.Getenv("SSL_CERT_FILE") != "":
 		return "the server's certificate was issued by an authority that is not in SSL_CERT_FILE: add the authority's certificate to that file, in PEM form"
@@ -60,11 +61,6 @@ type proxyRefusal struct{ status int }
 
 func (e *proxyRefusal) Error() string {
 	return fmt.Sprintf("the proxy refused to connect (%d)", e.status)
-}
-
-func isProxyRefusal(err error) bool {
-	_, ok := errors.AsType[*proxyRefusal](err)
-	return ok
 }
 
 // proxyAnswered is http.Transport's OnProxyConnectResponse: without it, the

@@ -13,7 +13,7 @@ import (
 
 type validatorKey struct {
 	schema weak.Pointer[Schema]
-	mode   Mode
+	opts   CheckOptions
 }
 
 // validators are those of the schemas that are in use: those of a schema that was
@@ -21,15 +21,15 @@ type validatorKey struct {
 var validators sync.Map // validatorKey to *jsonschema.Schema
 
 // validator returns the compiled schema.
-func (s *Schema) validator(mode Mode) *jsonschema.Schema {
-	mode.Formats = false // the validator ignores them
-	key := validatorKey{weak.Make(s), mode}
+func (s *Schema) validator(opts CheckOptions) *jsonschema.Schema {
+	opts.Formats = false // the validator ignores them
+	key := validatorKey{weak.Make(s), opts}
 	if v, ok := validators.Load(key); ok {
 		return v.(*jsonschema.Schema)
 	}
 	const location = "papi:///schema"
 	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource(location, s.forValidator(mode)); err != nil {
+	if err := compiler.AddResource(location, s.forValidator(opts)); err != nil {
 		panic("papi: " + err.Error())
 	}
 	actual, kept := validators.LoadOrStore(key, compiler.MustCompile(location))
@@ -42,8 +42,8 @@ func (s *Schema) validator(mode Mode) *jsonschema.Schema {
 // forValidator returns the schema in the form that the validator compiles: references
 // replaced by their targets, and no unions and formats, which the checker checks
 // itself.
-func (s *Schema) forValidator(mode Mode) map[string]any {
-	e := expander{mode: mode, open: map[*Schema]bool{}, recursive: map[string]*Schema{}}
+func (s *Schema) forValidator(opts CheckOptions) map[string]any {
+	e := expander{opts: opts, open: map[*Schema]bool{}, recursive: map[string]*Schema{}}
 	out := asJSON(e.expand(s))
 	defs := map[string]any{}
 	for name, target := range e.recursive {
@@ -67,7 +67,7 @@ func asJSON(s *Schema) (object map[string]any) {
 }
 
 type expander struct {
-	mode      Mode
+	opts      CheckOptions
 	open      map[*Schema]bool   // the references that are being expanded
 	recursive map[string]*Schema // those that refer to themselves
 }
@@ -88,7 +88,7 @@ func (e *expander) expand(s *Schema) *Schema {
 	out := s.Clone()
 	out.Ref, out.Format, out.Description, out.EnumDescriptions = "", "", "", nil
 	out.Enum = s.Values()
-	out.Required = slices.DeleteFunc(slices.Clone(s.Required), func(name string) bool { return s.MayOmit(name, e.mode.Draft) })
+	out.Required = s.MustHave(e.opts.Draft)
 	if s.Items != nil {
 		out.Items = e.expand(s.Items)
 	}
@@ -98,7 +98,7 @@ func (e *expander) expand(s *Schema) *Schema {
 	switch {
 	case s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil:
 		out.AdditionalProperties = &Additional{e.expand(s.AdditionalProperties.Schema)}
-	case e.mode.Closed && s.Properties != nil:
+	case e.opts.Closed && s.Properties != nil:
 		out.AdditionalProperties = &Additional{}
 	}
 	return out

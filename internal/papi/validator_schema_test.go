@@ -16,12 +16,12 @@ func TestValidatorsAreFreedWithTheirSchemas(t *testing.T) {
 	stays := &Schema{Type: Types{"object"}}
 	for range 1000 {
 		s := &Schema{Type: Types{"object"}, Properties: map[string]*Schema{"name": {Type: Types{"string"}}}}
-		for _, mode := range []Mode{{}, {Closed: true}, {Closed: true, Draft: true}} {
-			if found := s.Violations(map[string]any{"name": 7}, mode); len(found) != 1 {
+		for _, opts := range []CheckOptions{{}, {Closed: true}, {Closed: true, Draft: true}} {
+			if found := s.Violations(map[string]any{"name": 7}, opts); len(found) != 1 {
 				t.Fatalf("found %v", found)
 			}
 		}
-		stays.Violations(7, Mode{})
+		stays.Violations(7, CheckOptions{})
 	}
 	end := time.Now().Add(20 * time.Second)
 	for kept() > before+1 && time.Now().Before(end) { // cleanups run beside the collection

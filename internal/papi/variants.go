@@ -224,10 +224,12 @@ func (c *checker) union(s *Schema, value any, at string) {
 		c.wrongDiscriminator(all, value, at)
 		return
 	}
-	left := slices.DeleteFunc(slices.Clone(all), func(one candidate) bool { return one.mismatches != nil || one.score < best.score-500 })
-	if name, values := s.missingDiscriminator(left, value); name != "" {
-		c.add(Violation{Path: join(at, name), Allowed: "required, one of " + strings.Join(values, ", ")})
-		c.unknownToAll(left, value.(map[string]any), at)
+	left := forms(slices.DeleteFunc(slices.Clone(all), func(one candidate) bool { return one.mismatches != nil || one.score < best.score-500 }))
+	fields, isObject := value.(map[string]any)
+	ambiguous := isObject && len(left) > 1
+	if name, values := s.missingDiscriminator(left, fields); ambiguous && name != "" {
+		c.add(Violation{Path: JoinPath(at, name), Allowed: "required, one of " + strings.Join(values, ", ")})
+		c.unknownToAll(left, fields, at)
 		return
 	}
 	var likeliest *checker
@@ -235,7 +237,7 @@ func (c *checker) union(s *Schema, value any, at string) {
 		if !one.typeFits || one.mismatches != nil {
 			break // these are last
 		}
-		tried := &checker{mode: c.mode}
+		tried := &checker{opts: c.opts}
 		tried.check(one.schema, value, at)
 		if len(tried.violations) == 0 {
 			c.warnings = append(c.warnings, tried.warnings...)
@@ -248,9 +250,9 @@ func (c *checker) union(s *Schema, value any, at string) {
 	for i, v := range likeliest.violations {
 		likeliest.violations[i] = s.ofOtherVariant(v, value, at)
 	}
-	if forms := describeForms(left, value); forms != "" {
+	if forms := describeForms(left, fields); ambiguous && forms != "" {
 		likeliest.violations = []Violation{{Path: at, Allowed: forms}}
-		likeliest.unknownToAll(left, value.(map[string]any), at)
+		likeliest.unknownToAll(left, fields, at)
 	}
 	c.violations = append(c.violations, likeliest.violations...)
 	c.warnings = append(c.warnings, likeliest.warnings...)
@@ -259,76 +261,72 @@ func (c *checker) union(s *Schema, value any, at string) {
 // wrongDiscriminator adds the discriminators whose values are those of no variant.
 // The other discriminators that were given say which variants are left.
 func (c *checker) wrongDiscriminator(all []candidate, value any, at string) {
-	for _, name := range all[0].mismatches {
-		var values []any
-		for _, one := range all {
-			if p := one.schema.Resolve().Properties[name]; p != nil && slices.Equal(one.mismatches, all[0].mismatches) {
-				values = append(values, p.Resolve().enumValues()...)
-			}
-		}
-		values = sortedUnique(values)
+	mismatches := all[0].mismatches
+	left := forms(slices.DeleteFunc(slices.Clone(all), func(one candidate) bool { return !slices.Equal(one.mismatches, mismatches) }))
+	for _, name := range mismatches {
+		values := discriminatorValues(left, name)
 		given := value.(map[string]any)[name]
-		c.add(Violation{Path: join(at, name), Given: echoValue(name, given), Allowed: values, Nearest: nearestValue(fmt.Sprint(given), toStrings(values))})
+		c.add(Violation{Path: JoinPath(at, name), Given: echoValue(name, given), Allowed: values, Nearest: nearestValue(fmt.Sprint(given), toStrings(values))})
 	}
 }
 
-// missingDiscriminator returns the discriminator that each variant requires and the
-// value lacks, with its values; "" where there is none.
-func (s *Schema) missingDiscriminator(left []candidate, value any) (string, []string) {
-	fields, isObject := value.(map[string]any)
-	if !isObject || len(left) < 2 {
-		return "", nil
+// forms returns the resolved schemas of candidates.
+func forms(of []candidate) []*Schema {
+	var all []*Schema
+	for _, one := range of {
+		all = append(all, one.schema.Resolve())
 	}
-	for _, name := range s.discriminators() {
-		var values []any
-		missing := fields[name] == nil
-		for _, one := range left {
-			r := one.schema.Resolve()
-			missing = missing && slices.Contains(r.Required, name) && !r.MayOmit(name, false)
-			if p := r.Properties[name]; p != nil {
-				values = append(values, p.Resolve().enumValues()...)
-			}
+	return all
+}
+
+// discriminatorValues returns the values that a property has in forms of an object, sorted.
+func discriminatorValues(forms []*Schema, name string) []any {
+	var values []any
+	for _, form := range forms {
+		if p := form.Properties[name]; p != nil {
+			values = append(values, p.Resolve().enumValues()...)
 		}
-		if missing {
-			return name, toStrings(sortedUnique(values))
+	}
+	slices.SortFunc(values, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	return slices.Compact(values)
+}
+
+// missingDiscriminator returns the discriminator that each form requires and an object
+// lacks, with its values; "" where there is none.
+func (s *Schema) missingDiscriminator(forms []*Schema, fields map[string]any) (string, []string) {
+	for _, name := range s.discriminators() {
+		if fields[name] == nil && !slices.ContainsFunc(forms, func(form *Schema) bool { return !slices.Contains(form.MustHave(false), name) }) {
+			return name, toStrings(discriminatorValues(forms, name))
 		}
 	}
 	return "", nil
 }
 
-// unknownToAll adds the names that none of the variants has.
-func (c *checker) unknownToAll(left []candidate, fields map[string]any, at string) {
+// unknownToAll adds the names that none of the forms has.
+func (c *checker) unknownToAll(forms []*Schema, fields map[string]any, at string) {
 	var known []string
-	for _, one := range left {
-		known = slices.AppendSeq(known, maps.Keys(one.schema.Resolve().Properties))
+	for _, form := range forms {
+		known = slices.AppendSeq(known, maps.Keys(form.Properties))
 	}
 	slices.Sort(known)
 	known = slices.Compact(known)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if c.mode.Closed && !slices.Contains(known, name) {
-			c.add(unknownName(name, fields[name], join(at, name), known))
+		if c.opts.Closed && !slices.Contains(known, name) {
+			c.add(unknownName(name, fields[name], JoinPath(at, name), known))
 		}
 	}
 }
 
 // describeForms lists what each form of an object requires, where no name of the
-// value shows which one is meant and each lacks something; else it returns "".
-func describeForms(left []candidate, value any) string {
-	fields, isObject := value.(map[string]any)
-	if !isObject || len(left) < 2 {
-		return ""
-	}
-	var forms []*Schema
-	for _, one := range left {
-		forms = append(forms, one.schema.Resolve())
-	}
+// object shows which one is meant and each lacks something; else it returns "".
+func describeForms(forms []*Schema, fields map[string]any) string {
 	for _, form := range forms {
 		for name := range fields {
 			if slices.ContainsFunc(forms, func(other *Schema) bool { return (form.Properties[name] == nil) != (other.Properties[name] == nil) }) {
 				return ""
 			}
 		}
-		if !slices.ContainsFunc(form.Required, func(name string) bool { return fields[name] == nil && !form.MayOmit(name, false) }) {
+		if !slices.ContainsFunc(form.MustHave(false), func(name string) bool { return fields[name] == nil }) {
 			return ""
 		}
 	}
@@ -355,7 +353,7 @@ func formNames(forms, all []*Schema) []string {
 // ofOtherVariant adds to the violation of an unknown name which other forms of the
 // object have it.
 func (s *Schema) ofOtherVariant(v Violation, value any, at string) Violation {
-	if v.unknown == "" || v.Path != join(at, v.unknown) {
+	if v.unknown == "" || v.Path != JoinPath(at, v.unknown) {
 		return v
 	}
 	var all, have []*Schema
@@ -378,22 +376,12 @@ func (s *Schema) ofOtherVariant(v Violation, value any, at string) Violation {
 	}
 	fields, _ := value.(map[string]any)
 	for _, name := range s.discriminators() {
-		var needed []any
-		for _, form := range have {
-			if p := form.Properties[name]; p != nil {
-				needed = append(needed, p.Resolve().enumValues()...)
-			}
-		}
+		needed := discriminatorValues(have, name)
 		if given, ok := fields[name]; ok && needed != nil && len(needed) < 10 && !slices.Contains(needed, given) {
-			v.Allowed = fmt.Sprintf("only where %s is %s", name, strings.Join(toStrings(sortedUnique(needed)), " or "))
+			v.Allowed = fmt.Sprintf("only where %s is %s", name, strings.Join(toStrings(needed), " or "))
 			break
 		}
 	}
 	v.Nearest, v.unknown = "", ""
 	return v
-}
-
-func sortedUnique(values []any) []any {
-	slices.SortFunc(values, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
-	return slices.Compact(values)
 }

@@ -19,7 +19,7 @@ func BenchmarkUnion(b *testing.B) {
 		value := map[string]any{"name": "a_b", "language": "EN", "category": "UTILITY", "details": map[string]any{"components": components}}
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
-				if len(body.Violations(value, Mode{Closed: true, Formats: true})) == 0 {
+				if len(body.Violations(value, CheckOptions{Closed: true, Formats: true})) == 0 {
 					b.Fatal("all are valid")
 				}
 			}

@@ -39,7 +39,7 @@ func unions() map[string]*Schema {
 // For each variant of each union of a request, its samples are valid, and each
 // single thing that they lack is reported for that variant and no other.
 func TestEachVariantOfEachUnion(t *testing.T) {
-	mode := Mode{Closed: true, Formats: true}
+	opts := CheckOptions{Closed: true, Formats: true}
 	all := unions()
 	if len(all) != 18 {
 		t.Fatalf("%d unions, not 18: a new one needs a look", len(all))
@@ -50,7 +50,7 @@ func TestEachVariantOfEachUnion(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", path, i), func(t *testing.T) {
 				for _, most := range []bool{false, true} {
 					sample := variant.Sample(most)
-					if found := union.Violations(sample, mode); len(found) > 0 {
+					if found := union.Violations(sample, opts); len(found) > 0 {
 						t.Errorf("the sample (most: %v) of %s is refused: %+v", most, v.Name(), found)
 					}
 				}
@@ -86,7 +86,7 @@ func TestEachVariantOfEachUnion(t *testing.T) {
 // lacks checks that only what a value lacks is reported.
 func lacks(t *testing.T, union *Schema, value map[string]any, path string) {
 	t.Helper()
-	found := union.Violations(value, Mode{Closed: true, Formats: true})
+	found := union.Violations(value, CheckOptions{Closed: true, Formats: true})
 	if len(found) == 1 && found[0].Path == path && strings.HasPrefix(fmt.Sprint(found[0].Allowed), "required") {
 		return
 	}
@@ -122,7 +122,7 @@ func TestRcsAnswersMayBeGivenInPart(t *testing.T) {
 			all := v.Resolve().Sample(true).(map[string]any)
 			for name := range all {
 				for _, given := range []map[string]any{{name: all[name]}, lacking(all, name)} {
-					if found := union.Violations(given, Mode{Closed: true, Formats: true}); len(found) > 0 {
+					if found := union.Violations(given, CheckOptions{Closed: true, Formats: true}); len(found) > 0 {
 						t.Errorf("%s: %s: %v is refused: %+v", path, v.Name(), slices.Sorted(maps.Keys(given)), found)
 					}
 				}
@@ -170,7 +170,7 @@ func TestVariantsAreChosen(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []string
-			for _, v := range Lookup(tt.op).Body.Violations(value, Mode{Closed: true, Formats: true}) {
+			for _, v := range Lookup(tt.op).Body.Violations(value, CheckOptions{Closed: true, Formats: true}) {
 				allowed := v.Allowed
 				if _, isList := allowed.([]any); isList {
 					allowed = "a list"

@@ -2,7 +2,6 @@ package papi
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -31,116 +30,8 @@ type Violation struct {
 	unknown string // the name, where the schema has no such property
 }
 
-// Mode says how a value is checked.
-type Mode struct {
-	// Closed refuses the properties that a schema does not name.
-	Closed bool
-	// Draft does not require what a draft may leave out.
-	Draft bool
-	// Formats checks strings as the contract's formats and texts say.
-	Formats bool
-}
-
-// Violations checks a value, as a JSON decoder makes it (numbers may be float64 or
-// json.Number), against the schema, and returns all violations, ordered by path.
-// Of a union, they are those of the variant that the value most likely means.
-func (s *Schema) Violations(value any, mode Mode) []Violation {
-	violations, _ := s.Check(value, mode)
-	return violations
-}
-
-// Check returns the violations, as Violations does, and warnings of what only the
-// API can decide, each beginning with its path.
-func (s *Schema) Check(value any, mode Mode) ([]Violation, []string) {
-	c := &checker{mode: mode}
-	c.check(s, value, "")
-	slices.SortStableFunc(c.violations, func(a, b Violation) int { return strings.Compare(a.Path, b.Path) })
-	for i, v := range c.violations[:min(len(c.violations), MaxViolations)] {
-		if v.unknown != "" && !sameLetters(v.unknown, v.Nearest) && !isSynonym(v.unknown, v.Nearest) {
-			c.violations[i] = s.withKnownPath(v)
-		}
-	}
-	return slices.CompactFunc(c.violations, func(a, b Violation) bool {
-		return a.Path == b.Path && fmt.Sprint(a.Allowed) == fmt.Sprint(b.Allowed)
-	}), c.warnings
-}
-
 // MaxViolations is how many violations an error lists: a call may have any number.
 const MaxViolations = 50
-
-// checker walks a value along its schema. The validator checks everything between
-// two unions; which variant of a union applies is the checker's choice.
-type checker struct {
-	mode       Mode
-	violations []Violation
-	warnings   []string
-}
-
-func (c *checker) add(v Violation) { c.violations = append(c.violations, v) }
-
-// check checks the value at a path.
-func (c *checker) check(s *Schema, value any, at string) {
-	r := s.Resolve()
-	if len(r.AnyOf) > 0 {
-		c.union(r, value, at)
-		return
-	}
-	if err := s.validator(c.mode).Validate(value); err != nil {
-		invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
-		if !ok {
-			c.add(Violation{Path: at, Allowed: err.Error()})
-			return
-		}
-		c.addErrors(invalid, r, value, at)
-	}
-	c.checkChildren(r, value, at)
-}
-
-// checkChildren checks what the validator leaves out: formats and unions.
-func (c *checker) checkChildren(s *Schema, value any, at string) {
-	switch v := value.(type) {
-	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			if p := s.property(name); p != nil {
-				c.checkValue(p, v[name], name, join(at, name))
-			}
-		}
-	case []any:
-		if s.Items == nil {
-			return
-		}
-		for i, item := range v {
-			c.checkValue(s.Items, item, lastName(at), fmt.Sprintf("%s[%d]", at, i))
-		}
-	}
-}
-
-func (c *checker) checkValue(s *Schema, value any, name, at string) {
-	r := s.Resolve()
-	if len(r.AnyOf) > 0 {
-		c.union(r, value, at)
-		return
-	}
-	if c.mode.Formats {
-		c.format(r, value, name, at)
-	}
-	c.checkChildren(r, value, at)
-}
-
-// join returns the path of a child of the value at a path.
-func join(at, child string) string {
-	if at == "" || child == "" || child[0] == '[' {
-		return at + child
-	}
-	return at + "." + child
-}
-
-// lastName returns the name that a path ends with, without list indexes.
-func lastName(path string) string {
-	path = path[strings.LastIndex(path, ".")+1:]
-	name, _, _ := strings.Cut(path, "[")
-	return name
-}
 
 // addErrors adds the violations of the validator's tree of errors about the value
 // at a path.
@@ -152,27 +43,22 @@ func (c *checker) addErrors(e *jsonschema.ValidationError, s *Schema, root any, 
 		return
 	}
 	s, given, below := locate(s, root, e.InstanceLocation)
-	path := join(at, below)
+	path := JoinPath(at, below)
 	switch k := e.ErrorKind.(type) {
 	case *kind.Required:
 		for _, name := range k.Missing {
-			c.add(Violation{Path: join(path, name), Allowed: "required, " + describe(s.Properties[name])})
+			c.add(Violation{Path: JoinPath(path, name), Allowed: "required, " + describe(s.Properties[name])})
 		}
 		return
 	case *kind.AdditionalProperties:
 		known := slices.Sorted(maps.Keys(s.Properties))
 		fields, _ := given.(map[string]any)
 		for _, name := range k.Properties {
-			c.add(unknownName(name, fields[name], join(path, name), known))
+			c.add(unknownName(name, fields[name], JoinPath(path, name), known))
 		}
 		return
 	}
-	v := Violation{Path: path}
-	if n := len(e.InstanceLocation); n > 0 {
-		v.Given = echoValue(e.InstanceLocation[n-1], given)
-	} else {
-		v.Given = echoValue("", given)
-	}
+	v := Violation{Path: path, Given: echoValue(lastName(path), given)}
 	switch k := e.ErrorKind.(type) {
 	case *kind.Enum:
 		v.Allowed = k.Want
@@ -209,30 +95,6 @@ func decimal(n *big.Rat) string {
 	return strconv.FormatFloat(f, 'f', -1, 64)
 }
 
-// locate returns the schema of a location below a value, the value there, and its
-// dotted path.
-func locate(s *Schema, value any, location []string) (*Schema, any, string) {
-	path := ""
-	for _, token := range location {
-		switch v := value.(type) {
-		case []any:
-			i, _ := strconv.Atoi(token)
-			s, value, path = s.Items.Resolve(), v[i], fmt.Sprintf("%s[%d]", path, i)
-		case map[string]any:
-			s, value, path = s.property(token).Resolve(), v[token], join(path, token)
-		}
-	}
-	return s, value, path
-}
-
-// property returns the schema of a property, nil where any value is allowed.
-func (s *Schema) property(name string) *Schema {
-	if p := s.Properties[name]; p != nil || s.AdditionalProperties == nil {
-		return p
-	}
-	return s.AdditionalProperties.Schema
-}
-
 // unknownName is the violation of a name that the schema does not have. If it holds
 // an object with names that the schema does have, they may belong one level up.
 func unknownName(name string, value any, at string, known []string) Violation {
@@ -261,6 +123,9 @@ func allowedTypes(types []string, s *Schema) any {
 		return []any{s.Const}
 	}
 	text := strings.Join(types, " or ")
+	if s.Format == "timestamp" {
+		text += ": " + timestampForm
+	}
 	if len(s.Properties) > 0 && text == "object" {
 		text += " with names of " + strings.Join(slices.Sorted(maps.Keys(s.Properties)), ", ")
 	}
@@ -304,15 +169,15 @@ func echoValue(name string, value any) any {
 	case map[string]any, []any:
 		raw, err := json.Marshal(MaskSecrets(v))
 		if err != nil || len(raw) > MaxEcho {
-			return fmt.Sprintf("%s of %d bytes", KindOf(v), len(raw))
+			return fmt.Sprintf("%s of %d bytes", TypeName(v), len(raw))
 		}
 		return MaskSecrets(v)
 	}
 	return value
 }
 
-// KindOf names the type of a JSON value for a message.
-func KindOf(value any) string {
+// TypeName names the type of a JSON value for a message.
+func TypeName(value any) string {
 	switch value.(type) {
 	case map[string]any:
 		return "an object"
@@ -346,7 +211,7 @@ func Count(n int, noun string) string {
 
 // Plural is the plural of a noun.
 func Plural(noun string) string {
-	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.HasSuffix(stem, "a") {
 		return stem + "ies"
 	}
 	return noun + "s"

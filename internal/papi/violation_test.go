@@ -15,14 +15,14 @@ func TestViolations(t *testing.T) {
 		rcs      = "RcsSendersController_createSender_v1"
 		kakao    = "KakaotalkSendersController_createSender_v1"
 	)
-	closed, draft := Mode{Closed: true, Formats: true}, Mode{Closed: true, Draft: true, Formats: true}
+	closed, draft := CheckOptions{Closed: true, Formats: true}, CheckOptions{Closed: true, Draft: true, Formats: true}
 	valid := `"target":"https://example.com/hook","secret":"s","triggers":["ALL"]`
 	head := `"name":"ab","language":"EN_US","category":"UTILITY"`
 
 	for _, test := range []struct {
 		name string
 		op   string
-		mode Mode
+		opts CheckOptions
 		body string
 		want string // path: allowed [given] (nearest), one a line
 	}{
@@ -38,7 +38,7 @@ triggers[0]: a list with WHATSAPP_SENDER_ACTIVE [ALLE] (ALL)`},
 			`tarrget: no such name; known: secret, target, triggers [1] (target)`},
 		{"one far from all", webhook, closed, `{` + valid + `,"zebra":true}`,
 			`zebra: no such name; known: secret, target, triggers [true]`},
-		{"one in an open object", webhook, Mode{}, `{` + valid + `,"tarrget":1}`, ``},
+		{"one in an open object", webhook, CheckOptions{}, `{` + valid + `,"tarrget":1}`, ``},
 		{"one deep inside", template, closed, `{` + head + `,"details":{"components":[],"komponents":1}}`,
 			`details.komponents: no such name; known: components, messageSendTtlSeconds, optimization [1] (components)`},
 
@@ -97,7 +97,7 @@ phoneNumberId: required, string [<nil>]`},
 					t.Fatal(err)
 				}
 				var got []string
-				for _, v := range Lookup(test.op).Body.Violations(value, test.mode) {
+				for _, v := range Lookup(test.op).Body.Violations(value, test.opts) {
 					got = append(got, line(v, test.want))
 				}
 				if want := strings.TrimSpace(test.want); strings.Join(got, "\n") != want {
@@ -138,7 +138,7 @@ func TestNullWhereItDeletes(t *testing.T) {
 			for property, p := range s.Properties {
 				p = p.Resolve()
 				if len(p.Enum) > 0 && p.Type.Has("null") {
-					if found := p.Violations(nil, Mode{}); len(found) > 0 {
+					if found := p.Violations(nil, CheckOptions{}); len(found) > 0 {
 						t.Errorf("%s.%s refuses null: %v", name, property, found)
 					}
 				}

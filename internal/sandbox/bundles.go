@@ -230,11 +230,11 @@ func (c *call) completeRetention(app map[string]any) []papi.Violation {
 		return nil
 	}
 	schema := papi.LookupSchema(retentionSchemas[jsonvalue.Text(app, "processingMode")])
-	found := schema.Violations(given, papi.Mode{})
+	found := schema.Violations(given, papi.CheckOptions{})
 	for i := range found {
 		found[i].Path = "convApp.retentionPolicy." + found[i].Path
 	}
-	app["retentionPolicy"], _ = prune(schema, given, papi.Mode{})
+	app["retentionPolicy"], _ = prune(schema, given, papi.CheckOptions{})
 	return found
 }
 

@@ -15,13 +15,13 @@ import (
 // formatProblems returns the strings of a body whose form is not what the
 // contract's formats, or the descriptions of fields without one, require. What they
 // leave newHarness (the digits of a flowId, the links of KakaoTalk's buttons) is valid.
-func formatProblems(schema *papi.Schema, value any, mode papi.Mode) []string {
+func formatProblems(schema *papi.Schema, value any, opts papi.CheckOptions) []string {
 	var problems []string
 	var visit func(s *papi.Schema, value any, name, path string)
 	visit = func(s *papi.Schema, value any, name, path string) {
 		s = s.Resolve()
 		for _, variant := range s.AnyOf {
-			if len(variant.Violations(value, mode)) == 0 {
+			if len(variant.Violations(value, opts)) == 0 {
 				visit(variant, value, name, path)
 			}
 		}

@@ -237,7 +237,7 @@ func checkDeliveries(t *testing.T, s *Sandbox) {
 			if !strings.HasPrefix(d.Type, begin) {
 				continue
 			}
-			if found := papi.LookupSchema(schema).Violations(payload, papi.Mode{Closed: true}); len(found) > 0 {
+			if found := papi.LookupSchema(schema).Violations(payload, papi.CheckOptions{Closed: true}); len(found) > 0 {
 				t.Errorf("%s: %v", d.Type, messages(found))
 			}
 		}
@@ -285,7 +285,7 @@ func answerProblem(op *papi.Operation, status int, raw []byte) string {
 			}
 			return ""
 		}
-		if found := schema.Violations(body, papi.Mode{Closed: true}); len(found) > 0 {
+		if found := schema.Violations(body, papi.CheckOptions{Closed: true}); len(found) > 0 {
 			return strings.Join(messages(found), "; ") + " in " + string(raw)
 		}
 		if wrong := dateProblems(schema, body); len(wrong) > 0 {

@@ -245,7 +245,7 @@ func updateKakaoSender(c *call, k *kakaoSender) answer {
 	}
 	complete := clone(jsonvalue.Object(k.Doc, "details"), fields)
 	if !c.draft || k.state() != "" {
-		if found := papi.LookupSchema("KakaotalkInputSenderDetailsDto").Violations(complete, papi.Mode{}); len(found) > 0 {
+		if found := papi.LookupSchema("KakaotalkInputSenderDetailsDto").Violations(complete, papi.CheckOptions{}); len(found) > 0 {
 			return c.failBody("invalid_input", messages(found))
 		}
 		if code := kakaoSenderProblem(complete); code != "" {

@@ -215,7 +215,7 @@ func updateKakaoTemplate(c *call, k *kakaoSender, t *kakaoTemplate) answer {
 		return c.failWith("template_kakaotalk_validation_error", map[string]any{"templateCode": t.Code})
 	}
 	if !c.draft {
-		if found := papi.LookupSchema("KakaotalkInputTemplateDetailsDto").Violations(complete, papi.Mode{}); len(found) > 0 {
+		if found := papi.LookupSchema("KakaotalkInputTemplateDetailsDto").Violations(complete, papi.CheckOptions{}); len(found) > 0 {
 			return c.failWith("template_kakaotalk_validation_error", map[string]any{"validationErrors": messages(found)})
 		}
 	}

@@ -170,7 +170,7 @@ func usAnswerViolations(answers map[string]any, isNew bool) []papi.Violation {
 	if given["ownershipType"] == nil && document {
 		given["ownershipType"] = "PUBLIC"
 	}
-	found := papi.LookupSchema(rcsAnswerSchemas[usVersion(given)]).Violations(given, papi.Mode{Closed: true})
+	found := papi.LookupSchema(rcsAnswerSchemas[usVersion(given)]).Violations(given, papi.CheckOptions{Closed: true})
 	for _, name := range []string{"stockExchange", "stockSymbol"} {
 		if isNew && jsonvalue.Text(answers, "ownershipType") == "PUBLIC" && jsonvalue.Text(answers, name) == "" {
 			found = append(found, papi.Violation{Path: name, Allowed: "required of a PUBLIC company"})

@@ -117,7 +117,7 @@ func TestRcsFromDraftToLaunchedInTwoCountries(t *testing.T) {
 	seen := map[string]bool{}
 	for _, one := range r.got {
 		seen[jsonvalue.Text(one.body, "type")] = true
-		if found := schema.Violations(one.body["payload"], papi.Mode{Closed: true}); len(found) > 0 {
+		if found := schema.Violations(one.body["payload"], papi.CheckOptions{Closed: true}); len(found) > 0 {
 			t.Errorf("%v: %v", one.body["type"], messages(found))
 		}
 	}
@@ -251,7 +251,7 @@ func TestRcsSuggestedAnswers(t *testing.T) {
 			t.Errorf("%s, %s: %v, want %q", c.query, c.key, suggested, c.want)
 		}
 		for _, one := range suggested {
-			if schema := current[c.key]; c.part == "us" && !strings.HasSuffix(c.query, "v1") && len(schema.Violations(one, papi.Mode{})) > 0 {
+			if schema := current[c.key]; c.part == "us" && !strings.HasSuffix(c.query, "v1") && len(schema.Violations(one, papi.CheckOptions{})) > 0 {
 				t.Errorf("%s: %v is suggested, and refused", c.key, one)
 			}
 		}

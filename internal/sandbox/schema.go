@@ -10,29 +10,29 @@ import (
 // prune returns the part of a valid value that the schema describes, with the
 // defaults of the missing fields, and the name of the schema: of a union, that of
 // the variant that describes the largest part. The API stores only this of a body.
-func prune(schema *papi.Schema, value any, mode papi.Mode) (any, string) {
-	pruned, name, _ := pruneCounted(schema, value, mode)
+func prune(schema *papi.Schema, value any, opts papi.CheckOptions) (any, string) {
+	pruned, name, _ := pruneCounted(schema, value, opts)
 	return pruned, name
 }
 
 // pruneCounted is prune, and counts the values that are described, defaults not
 // included.
-func pruneCounted(schema *papi.Schema, value any, mode papi.Mode) (pruned any, name string, count int) {
+func pruneCounted(schema *papi.Schema, value any, opts papi.CheckOptions) (pruned any, name string, count int) {
 	name = schema.Name()
 	s := schema.Resolve()
 	if len(s.AnyOf) > 0 {
-		return pruneUnion(s.AnyOf, value, mode)
+		return pruneUnion(s.AnyOf, value, opts)
 	}
 	count = 1
 	below := func(schema *papi.Schema, value any) any {
-		inner, _, n := pruneCounted(schema, value, mode)
+		inner, _, n := pruneCounted(schema, value, opts)
 		count += n
 		return inner
 	}
 	switch v := value.(type) {
 	case map[string]any:
 		if len(s.AllOf) > 0 {
-			return pruneCounted(s.AllOf[0], value, mode)
+			return pruneCounted(s.AllOf[0], value, opts)
 		}
 		out := map[string]any{}
 		for field, p := range s.Properties {
@@ -62,12 +62,12 @@ func pruneCounted(schema *papi.Schema, value any, mode papi.Mode) (pruned any, n
 	return value, name, count
 }
 
-func pruneUnion(variants []*papi.Schema, value any, mode papi.Mode) (best any, name string, count int) {
+func pruneUnion(variants []*papi.Schema, value any, opts papi.CheckOptions) (best any, name string, count int) {
 	for _, variant := range variants {
-		if len(variant.Violations(value, mode)) > 0 {
+		if len(variant.Violations(value, opts)) > 0 {
 			continue
 		}
-		if pruned, of, n := pruneCounted(variant, value, mode); n > count {
+		if pruned, of, n := pruneCounted(variant, value, opts); n > count {
 			best, name, count = pruned, of, n
 		}
 	}

@@ -205,7 +205,7 @@ func (c *call) readParameters() *answer {
 			continue
 		}
 		value := parameterValue(p, given)
-		if len(p.Schema.Violations(value, papi.Mode{})) == 0 {
+		if len(p.Schema.Violations(value, papi.CheckOptions{})) == 0 {
 			c.query[p.Name] = value
 		} else if failure := c.checkParameter(p, value); failure != nil {
 			return failure
@@ -216,7 +216,7 @@ func (c *call) readParameters() *answer {
 
 func (c *call) checkParameter(p *papi.Parameter, value any) *answer {
 	code := parameterErrors[p.Name]
-	if code == "" || !c.documents(code) || len(p.Schema.Violations(value, papi.Mode{})) == 0 {
+	if code == "" || !c.documents(code) || len(p.Schema.Violations(value, papi.CheckOptions{})) == 0 {
 		return nil
 	}
 	var info map[string]any
@@ -259,7 +259,7 @@ func (c *call) readBody(raw []byte) *answer {
 		return new(c.failBody("invalid_payload", []string{"the body is not a JSON object"}))
 	}
 	c.draft = c.isDraft()
-	found := c.op.Body.Violations(c.body, papi.Mode{Draft: c.draft})
+	found := c.op.Body.Violations(c.body, papi.CheckOptions{Draft: c.draft})
 	if len(found) > 0 {
 		code := "invalid_input"
 		if len(found) == 1 && found[0].Path == "category" && c.documents("template_invalid_category") {
@@ -267,10 +267,10 @@ func (c *call) readBody(raw []byte) *answer {
 		}
 		return new(c.failBody(code, messages(found)))
 	}
-	if found := formatProblems(c.op.Body, c.body, papi.Mode{Draft: c.draft}); len(found) > 0 {
+	if found := formatProblems(c.op.Body, c.body, papi.CheckOptions{Draft: c.draft}); len(found) > 0 {
 		return new(c.failBody("invalid_input", found))
 	}
-	pruned, variant := prune(c.op.Body, c.body, papi.Mode{Draft: c.draft})
+	pruned, variant := prune(c.op.Body, c.body, papi.CheckOptions{Draft: c.draft})
 	c.rawBody = c.body
 	c.body, c.variant = pruned.(map[string]any), variant
 	return nil

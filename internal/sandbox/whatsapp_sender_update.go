@@ -72,7 +72,7 @@ func resubmitSender(c *call, w *whatsappSender, fields map[string]any, submits b
 	maps.DeleteFunc(fields, func(_ string, value any) bool { return value == nil })
 	if submits {
 		complete := clone(fields, only(w.Doc, "countryCode", "phoneNumber"))
-		if found := papi.LookupSchema("WhatsappInputSenderPartnerInitiatedDetailsDto").Violations(complete, papi.Mode{}); len(found) > 0 {
+		if found := papi.LookupSchema("WhatsappInputSenderPartnerInitiatedDetailsDto").Violations(complete, papi.CheckOptions{}); len(found) > 0 {
 			return c.failBody("invalid_input", messages(found))
 		}
 	}

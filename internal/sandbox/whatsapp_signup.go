@@ -44,7 +44,7 @@ func parseSignup(signup string) (map[string]any, []string) {
 		values[name] = value
 		switch property := details[name]; {
 		case property != nil:
-			for _, v := range property.Violations(value, papi.Mode{}) {
+			for _, v := range property.Violations(value, papi.CheckOptions{}) {
 				problems = append(problems, fmt.Sprintf("the signup's code: %s: %v", name, v.Allowed))
 			}
 		case !slices.Contains(signupForm, name):

@@ -205,7 +205,7 @@ var magicTemplates = []struct{ word, code string }{
 
 // submitTemplate begins the review of the changes by Meta, or returns an error.
 func (c *call) submitTemplate(t *whatsappTemplate) *answer {
-	if found := papi.LookupSchema("WhatsappTemplateDetailsInputDto").Violations(t.Changes, papi.Mode{}); len(found) > 0 {
+	if found := papi.LookupSchema("WhatsappTemplateDetailsInputDto").Violations(t.Changes, papi.CheckOptions{}); len(found) > 0 {
 		return new(c.failBody("invalid_input", messages(found)))
 	}
 	if found := contentViolations(t.Changes, t.Category); len(found) > 0 {

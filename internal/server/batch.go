@@ -29,9 +29,7 @@ const (
 )
 
 // errorNoBatches is the error for a batch in a session of another version.
-func errorNoBatches() mcp.JSONRPCError {
-	return jsonrpcError(nil, mcp.INVALID_REQUEST, "batches are served only in sessions of protocol "+batchVersion+": send each message on its own")
-}
+var errorNoBatches = jsonrpcError(nil, mcp.INVALID_REQUEST, "batches are served only in sessions of protocol "+batchVersion+": send each message on its own")
 
 // isBatch reports whether a non-empty text starts like a batch.
 func isBatch(text []byte) bool { return text[0] == '[' }
@@ -203,7 +201,7 @@ func (c *connection) receiveBatch(ctx context.Context, line []byte) {
 }
 
 // hasBatches reports whether the session's version has batches.
-func (c *connection) hasBatches() bool { return c.session.ProtocolVersion() == batchVersion }
+func (c *connection) hasBatches() bool { return c.ProtocolVersion() == batchVersion }
 
 // startBatch starts a batch when its turn comes.
 func (c *connection) startBatch(opening *request, b *batch, items []batchItem) {
@@ -212,7 +210,7 @@ func (c *connection) startBatch(opening *request, b *batch, items []batchItem) {
 	err := c.requests.waitTurn(opening)
 	if !c.hasBatches() {
 		b.refuse()
-		c.send(errorNoBatches())
+		c.send(errorNoBatches)
 		return
 	}
 	if err != nil {
@@ -228,7 +226,7 @@ func (c *connection) startBatch(opening *request, b *batch, items []batchItem) {
 // postBatch handles a batch over Streamable HTTP.
 func (h *HTTP) postBatch(w http.ResponseWriter, r *http.Request, id auth.Identity, body []byte) {
 	if r.Header.Get(headerSession) == "" || mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)) {
-		h.writeError(w, http.StatusBadRequest, errorNoBatches())
+		h.writeError(w, http.StatusBadRequest, errorNoBatches)
 		return
 	}
 	s, ok := h.sessionOf(w, r, id, nil)
@@ -237,7 +235,7 @@ func (h *HTTP) postBatch(w http.ResponseWriter, r *http.Request, id auth.Identit
 	}
 	defer h.sessions.release(s)
 	if s.ProtocolVersion() != batchVersion {
-		h.writeError(w, http.StatusBadRequest, errorNoBatches())
+		h.writeError(w, http.StatusBadRequest, errorNoBatches)
 		return
 	}
 	items, refusal := parseBatch(body)

@@ -14,10 +14,10 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 )
 
-// connection is one client on a pair of streams.
+// connection is one client on a pair of streams, and its session.
 type connection struct {
+	*mcpserver.InProcessSession
 	server       *Server
-	session      *mcpserver.InProcessSession
 	limits       connectionLimits
 	out          *lineWriter
 	requests     *requestQueue
@@ -35,15 +35,14 @@ type connection struct {
 // connect opens a connection. Its requests outlive ctx, which has their
 // principal, by the grace period.
 func (s *Server) connect(ctx context.Context, l connectionLimits, out io.Writer) *connection {
-	c := &connection{server: s, limits: l, requests: newRequestQueue(l)}
-	c.session = mcpserver.NewInProcessSessionWithHandlers(rand.Text(), nil, c, nil)
-	c.out = newLineWriter(out, c.session.ClientNotifications(), s.log)
+	c := &connection{InProcessSession: mcpserver.NewInProcessSession(rand.Text(), nil), server: s, limits: l, requests: newRequestQueue(l)}
+	c.out = newLineWriter(out, c.ClientNotifications(), s.log)
 	go c.out.run()
 
 	ctx = context.WithoutCancel(ctx)
-	c.serving, c.cancelRequests = context.WithCancel(s.mcp.WithContext(ctx, c.session))
+	c.serving, c.cancelRequests = context.WithCancel(s.mcp.WithContext(ctx, c))
 	c.receiving, c.stopReceiving = context.WithCancel(c.serving)
-	if err := s.mcp.RegisterSession(c.serving, c.session); err != nil {
+	if err := s.mcp.RegisterSession(c.serving, c); err != nil {
 		panic(err) // ids don't repeat
 	}
 	return c
@@ -79,7 +78,7 @@ func waitFor(done <-chan struct{}, timeout time.Duration) {
 // period has.
 func (c *connection) disconnect() {
 	c.cancelRequests()
-	c.server.mcp.UnregisterSession(c.serving, c.session.SessionID())
+	c.server.mcp.UnregisterSession(c.serving, c.SessionID())
 	close(c.out.quit)
 	waitFor(c.out.ended, c.server.grace) // a write may be stuck
 }

@@ -38,16 +38,14 @@ func (s *Server) elicitor(ctx context.Context) guard.Elicitor {
 		}
 		return nil
 	}
-	session := mcpserver.ClientSessionFromContext(ctx)
-	client, known := session.(mcpserver.SessionWithClientInfo)
-	elicitor, reachable := session.(mcpserver.SessionWithElicitation)
-	if x, ok := session.(*requestSession); ok {
-		reachable = reachable && x.responder.acceptsStream
-	}
-	if !known || !reachable || !canFillForms(client.GetClientCapabilities().Elicitation) {
+	session, ok := mcpserver.ClientSessionFromContext(ctx).(elicitSession)
+	if !ok || !canFillForms(session.GetClientCapabilities().Elicitation) {
 		return nil
 	}
-	return elicitation{elicitor, s.answerTimeout}
+	if x, ok := session.(*requestSession); ok && !x.responder.acceptsStream {
+		return nil
+	}
+	return elicitation{session, s.answerTimeout}
 }
 
 // canFillForms reports whether a client can show a form to a person. A
@@ -74,10 +72,17 @@ func (r roundTrip) Answered() (state string, answer guard.Answer, ok bool) {
 
 func (r roundTrip) Ask(context.Context, guard.Question) guard.Answer { return guard.Pending }
 
-// elicitation asks a client of the older protocols over its connection, and waits.
+// elicitSession is a session in which a client can be asked during a call. elicit
+// returns the message that answers.
+type elicitSession interface {
+	mcpserver.SessionWithClientInfo
+	elicit(ctx context.Context, form mcp.ElicitationParams) (*message, error)
+}
+
+// elicitation asks a client of the older protocols in its session, and waits.
 // Whatever such a client puts into its requests is no answer.
 type elicitation struct {
-	session mcpserver.SessionWithElicitation
+	session elicitSession
 	timeout time.Duration
 }
 
@@ -86,22 +91,18 @@ func (elicitation) Answered() (state string, answer guard.Answer, ok bool) { ret
 func (e elicitation) Ask(ctx context.Context, question guard.Question) guard.Answer {
 	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, errAnswerTimeout)
 	defer cancel()
-	result, err := e.session.RequestElicitation(ctx, mcp.ElicitationRequest{
-		Request: mcp.Request{Method: string(mcp.MethodElicitationCreate)},
-		Params:  confirmationForm(question),
-	})
+	m, err := e.session.elicit(ctx, confirmationForm(question))
 	switch {
-	case errors.Is(err, errElicitationUnsupported):
-		return guard.Unavailable
-	case err == nil && result != nil && result.Action == mcp.ElicitationResponseActionAccept:
-		return guard.Accepted
-	case err == nil && result != nil && result.Action == mcp.ElicitationResponseActionDecline:
-		return guard.Declined
 	case err != nil && errors.Is(context.Cause(ctx), errAnswerTimeout):
 		return guard.TimedOut
-	default: // the connection's end included
+	case err != nil: // the connection's end included
+		return guard.Cancelled
+	case m.Error != nil && m.Result == nil && isMethodNotFound(m.Error):
+		return guard.Unavailable
+	case m.Error != nil:
 		return guard.Cancelled
 	}
+	return readAnswer(m.Result)
 }
 
 // errAnswerTimeout is the cause for a question without an answer in time.

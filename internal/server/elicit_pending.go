@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 
 	"github.com/mark3labs/mcp-go/mcp"
-
-	"papi-mcp/internal/guard"
 )
 
 // pendingElicitations are our requests that a client has not answered yet.
@@ -40,24 +38,23 @@ func (q *pendingElicitations) resolve(m *message) (ok bool) {
 // remove ends a question; a later answer is ignored.
 func (q *pendingElicitations) remove(id string) { q.open.Delete(id) }
 
-// Elicit implements mcp-go's elicitation for the session of the connection: it asks
-// the client, and waits for the answer until ctx ends.
-func (c *connection) Elicit(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
-	return c.elicitations.elicit(ctx, request, c.out.write, c.receiving.Done())
+// elicit asks the client, and waits for the answer until ctx ends.
+func (c *connection) elicit(ctx context.Context, form mcp.ElicitationParams) (*message, error) {
+	return c.elicitations.elicit(ctx, form, c.out.write, c.receiving.Done())
 }
 
 // elicit sends a question with send, and waits for its answer until ctx ends or gone
 // is closed. While it waits, the call's slot is free for others.
-func (q *pendingElicitations) elicit(ctx context.Context, request mcp.ElicitationRequest, send func(message any) error, gone <-chan struct{}) (*mcp.ElicitationResult, error) {
+func (q *pendingElicitations) elicit(ctx context.Context, form mcp.ElicitationParams, send func(message any) error, gone <-chan struct{}) (*message, error) {
 	id, answer := q.add()
 	defer q.remove(id)
-	if err := send(message{Version: mcp.JSONRPC_VERSION, ID: json.RawMessage(id), Method: mcp.MethodElicitationCreate, Params: mustEncode(request.Params)}); err != nil {
+	if err := send(message{Version: mcp.JSONRPC_VERSION, ID: json.RawMessage(id), Method: mcp.MethodElicitationCreate, Params: mustEncode(form)}); err != nil {
 		return nil, err
 	}
 	defer yieldSlot(ctx)()
 	select {
 	case m := <-answer:
-		return elicitationResult(m)
+		return m, nil
 	case <-ctx.Done():
 		// The client may still show the question, and should close it.
 		params := mustEncode(map[string]any{"requestId": json.RawMessage(id), "reason": context.Cause(ctx).Error()})
@@ -66,35 +63,12 @@ func (q *pendingElicitations) elicit(ctx context.Context, request mcp.Elicitatio
 	case <-gone:
 		select {
 		case m := <-answer: // it was the last message
-			return elicitationResult(m)
+			return m, nil
 		default:
 			return nil, errClientGone
 		}
 	}
 }
 
-var (
-	// errClientGone ends a question when nothing more is received.
-	errClientGone = errors.New("the client can no longer answer")
-	// errElicitationUnsupported ends a question whose method the client does not
-	// have.
-	errElicitationUnsupported = errors.New("the client has no elicitation")
-)
-
-// elicitationResult reads the answer to an elicitation: only the action is used.
-func elicitationResult(m *message) (*mcp.ElicitationResult, error) {
-	if m.Error != nil && m.Result == nil && isMethodNotFound(m.Error) {
-		return nil, errElicitationUnsupported
-	}
-	result := &mcp.ElicitationResult{ElicitationResponse: mcp.ElicitationResponse{Action: mcp.ElicitationResponseActionCancel}}
-	if m.Error != nil {
-		return result, nil
-	}
-	switch readAnswer(m.Result) {
-	case guard.Accepted:
-		result.Action = mcp.ElicitationResponseActionAccept
-	case guard.Declined:
-		result.Action = mcp.ElicitationResponseActionDecline
-	}
-	return result, nil
-}
+// errClientGone ends a question when nothing more is received.
+var errClientGone = errors.New("the client can no longer answer")

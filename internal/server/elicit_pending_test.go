@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/internal/guard"
 )
 
 // A second answer is refused even before the first is read: keeping it would block
@@ -43,10 +45,10 @@ func TestAnswerOnTheLastLine(t *testing.T) {
 			c.elicitations.resolve(&message{ID: question.ID, Result: json.RawMessage(`{"action":"accept"}`)})
 		}))
 		c.stopReceiving()
-		result, err := c.Elicit(t.Context(), mcp.ElicitationRequest{})
+		m, err := c.elicit(t.Context(), mcp.ElicitationParams{})
 		c.disconnect()
-		if err != nil || result.Action != mcp.ElicitationResponseActionAccept {
-			t.Fatalf("got %v, %v", result, err)
+		if err != nil || readAnswer(m.Result) != guard.Accepted {
+			t.Fatalf("got %v, %v", m, err)
 		}
 	}
 }

@@ -182,11 +182,18 @@ func (h *HTTP) Close() {
 // acquireStream counts an open connection until closed is called; ok is false when
 // there are too many and the request has been refused.
 func (h *HTTP) acquireStream(w http.ResponseWriter, retryAfter time.Duration) (closed func(), ok bool) {
-	closed = func() { h.streams.Add(-1) }
-	if h.streams.Add(1) > int64(h.limits.Streams) {
-		closed()
+	if closed, ok = acquire(&h.streams, h.limits.Streams); !ok {
 		h.refuseWithRetry(w, http.StatusServiceUnavailable, retryAfter, errBusy.Error())
+	}
+	return closed, ok
+}
+
+// acquire counts one more until release is called; ok is false at the maximum.
+func acquire(count *atomic.Int64, maximum int) (release func(), ok bool) {
+	release = func() { count.Add(-1) }
+	if count.Add(1) > int64(maximum) {
+		release()
 		return nil, false
 	}
-	return closed, true
+	return release, true
 }

@@ -220,7 +220,7 @@ func modernCall(id int) string {
 	return modern(id, "tools/call", `{}`, `,"name":"do","arguments":{}`)
 }
 
-// held is a tool whose calls run until they are let go, or cancelled.
+// blockingTool is a tool whose calls run until they are let go, or cancelled.
 type blockingTool struct {
 	began chan string // gets the principal of each call
 	free  chan struct{}

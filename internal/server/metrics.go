@@ -30,10 +30,6 @@ type Metrics struct {
 // NewMetrics returns counters at zero.
 func NewMetrics() *Metrics {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(
-		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.MetricsGC)),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	)
 	register := promauto.With(registry)
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return register.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
@@ -84,8 +80,13 @@ func (m *Metrics) TokenFetched(ok bool) {
 	m.tokens.WithLabelValues(outcome).Inc()
 }
 
-// registerGauges adds the gauges of a handler.
+// registerGauges adds the gauges of a handler, and those of the process, which would
+// delay the start on stdio.
 func (m *Metrics) registerGauges(h *HTTP) {
+	m.registry.MustRegister(
+		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.MetricsGC)),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
 	gauge := func(name, help string, read func() int) {
 		promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(read()) })
 	}

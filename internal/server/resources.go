@@ -26,14 +26,13 @@ const (
 // addResources registers the guides and the triggers as resources, the rest as
 // templates.
 func (s *Server) addResources() {
-	s.mcp.AddResource(
-		mcp.NewResource(triggers, "Webhook triggers", mcp.WithMIMEType(markdown),
-			mcp.WithResourceDescription("All webhook triggers by family, and what they report.")),
-		textHandler(markdown, func(context.Context, mcp.ReadResourceRequest) (string, error) { return guides.Triggers(), nil }))
+	add := func(uri, title, about, text string) {
+		s.mcp.AddResource(mcp.NewResource(uri, title, mcp.WithMIMEType(markdown), mcp.WithResourceDescription(about)),
+			textHandler(markdown, func(context.Context, mcp.ReadResourceRequest) (string, error) { return text, nil }))
+	}
+	add(triggers, "Webhook triggers", "All webhook triggers by family, and what they report.", guides.Triggers())
 	for _, g := range guides.All() {
-		s.mcp.AddResource(
-			mcp.NewResource(tools.GuidesURI+g.Family, g.Title, mcp.WithMIMEType(markdown), mcp.WithResourceDescription(g.Description)),
-			textHandler(markdown, func(context.Context, mcp.ReadResourceRequest) (string, error) { return g.Text, nil }))
+		add(tools.GuidesURI+g.Family, g.Title, g.Description, g.Text)
 	}
 	for _, t := range s.templates() {
 		s.mcp.AddResourceTemplate(

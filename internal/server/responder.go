@@ -45,10 +45,10 @@ func (s *requestSession) NotificationChannel() chan<- mcp.JSONRPCNotification {
 	return s.responder.notifications
 }
 
-// RequestElicitation asks on the stream of the call, and waits for the answer,
-// which is a POST of its own.
-func (s *requestSession) RequestElicitation(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
-	return s.elicitations.elicit(ctx, request, s.responder.send, s.ctx.Done())
+// elicit asks on the stream of the call, and waits for the answer, which is a POST
+// of its own.
+func (s *requestSession) elicit(ctx context.Context, form mcp.ElicitationParams) (*message, error) {
+	return s.elicitations.elicit(ctx, form, s.responder.send, s.ctx.Done())
 }
 
 var errNoStream = errors.New("the client accepts no stream")

@@ -35,11 +35,11 @@ type session struct {
 	filter       atomic.Pointer[mcp.SubscriptionFilter]
 	version      atomic.Pointer[string]
 	subscribes   bool // it serves subscriptions/listen
+	streams      atomic.Int64
 
 	// Guarded by sessions.mu.
-	busy    int // requests and streams
-	streams int
-	used    time.Time
+	busy int // requests and streams
+	used time.Time
 }
 
 func newSession(id auth.Identity) *session {
@@ -57,7 +57,6 @@ var (
 	_ mcpserver.SessionWithClientInfo         = (*session)(nil)
 	_ mcpserver.SessionWithLogging            = (*session)(nil)
 	_ mcpserver.SessionWithProtocolVersion    = (*session)(nil)
-	_ mcpserver.SessionWithElicitation        = (*requestSession)(nil)
 	_ mcpserver.SessionWithSubscriptionFilter = (*session)(nil)
 )
 
@@ -118,23 +117,20 @@ func (l *sessions) add(s *session) (ok bool) {
 	return true
 }
 
-// addConnection counts a connection of HTTP+SSE as a session of its caller; ok
-// is false when the caller has too many.
-func (l *sessions) addConnection(caller string) (ok bool) {
+// addConnection counts a connection of HTTP+SSE as a session of its caller until
+// remove is called; ok is false when the caller has too many.
+func (l *sessions) addConnection(caller string) (remove func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.perCaller[caller] >= l.maxPerCaller {
-		return false
+		return nil, false
 	}
 	l.perCaller[caller]++
-	return true
-}
-
-// removeConnection undoes addConnection.
-func (l *sessions) removeConnection(caller string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.decrement(caller)
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.decrement(caller)
+	}, true
 }
 
 // decrement counts one session of a caller less. The caller holds mu.
@@ -164,25 +160,6 @@ func (l *sessions) release(s *session) {
 	defer l.mu.Unlock()
 	s.busy--
 	s.used = l.now()
-}
-
-// addStream counts a stream of the session; ok is false when there are too
-// many.
-func (l *sessions) addStream(s *session) (ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if s.streams >= maxSessionStreams {
-		return false
-	}
-	s.streams++
-	return true
-}
-
-// removeStream undoes addStream.
-func (l *sessions) removeStream(s *session) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	s.streams--
 }
 
 // remove ends a session, and everything that runs in it.

@@ -34,15 +34,16 @@ func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity)
 		return
 	}
 	defer closed()
-	if !h.sessions.addConnection(id.LimitKey()) {
+	removed, ok := h.sessions.addConnection(id.LimitKey())
+	if !ok {
 		h.refuseWithRetry(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
 		return
 	}
-	defer h.sessions.removeConnection(id.LimitKey())
+	defer removed()
 	startStream(w)
 	out := &sseWriter{w: w, timeout: h.limits.WriteTimeout}
 	c := h.server.connect(r.Context(), h.sseLimits(), out)
-	sessionID := c.session.SessionID()
+	sessionID := c.SessionID()
 	c.limiter = h.limiter
 	// Registered first: the client may be quick to use the URL.
 	h.mu.Lock()

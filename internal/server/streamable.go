@@ -209,11 +209,12 @@ func (h *HTTP) openNotifications(w http.ResponseWriter, r *http.Request, id auth
 		return
 	}
 	defer h.sessions.release(s)
-	if !h.sessions.addStream(s) {
+	removed, ok := acquire(&s.streams, maxSessionStreams)
+	if !ok {
 		h.refuseWithRetry(w, http.StatusTooManyRequests, time.Minute, "this session has too many streams")
 		return
 	}
-	defer h.sessions.removeStream(s)
+	defer removed()
 	closed, ok := h.acquireStream(w, time.Minute)
 	if !ok {
 		return

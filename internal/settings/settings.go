@@ -145,7 +145,7 @@ func (r *Reader) Read(source string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if found := r.schema().Violations(document, papi.Mode{}); len(found) > 0 {
+	if found := r.schema().Violations(document, papi.CheckOptions{}); len(found) > 0 {
 		return nil, &Error{explain(found)}
 	}
 	if hasGrants(document) && !strings.HasPrefix(source, FromEnvironment) && !endsComplete(raw) {

@@ -77,9 +77,6 @@ func (f *File) Delete(ctx context.Context, key string) error {
 	return f.update(ctx, func(b *bbolt.Bucket) error { return b.Delete([]byte(key)) })
 }
 
-// Close implements Store.
-func (f *File) Close() error { return nil }
-
 // update runs a write transaction.
 func (f *File) update(ctx context.Context, transaction func(*bbolt.Bucket) error) error {
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {

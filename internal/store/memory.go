@@ -62,9 +62,6 @@ func (m *Memory) Delete(_ context.Context, key string) error {
 	return nil
 }
 
-// Close implements Store.
-func (m *Memory) Close() error { return nil }
-
 func (m *Memory) get(key string) ([]byte, bool) {
 	e, ok := m.entries[key]
 	if !ok || m.now.expired(e.expiry) {

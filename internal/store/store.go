@@ -26,8 +26,6 @@ type Store interface {
 	Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error)
 	// Delete removes an entry; a missing one is no error.
 	Delete(ctx context.Context, key string) error
-	// Close releases the store's resources.
-	Close() error
 }
 
 // clock returns the time; tests set their own.

@@ -37,7 +37,6 @@ func conformance(t *testing.T, open func(*testing.T, clock) Store) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	at := start
 	s := open(t, func() time.Time { return at })
-	defer s.Close()
 
 	want := func(key, value string, there bool) {
 		t.Helper()

@@ -22,10 +22,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,6 +30,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/scripts/compare"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -76,15 +74,8 @@ func (l *load) run() (err error) {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	l.bare = filepath.Join(dir, "bare")
-	if err := build(l.bare, "./scripts/load/bare"); err != nil {
+	if l.bare, l.binary, err = compare.Build(dir, "./scripts/load/bare", l.binary); err != nil {
 		return err
-	}
-	if l.binary == "" {
-		l.binary = filepath.Join(dir, "papi-mcp")
-		if err := build(l.binary, "."); err != nil {
-			return err
-		}
 	}
 	if l.sandbox, err = start(ctx, []string{"SINCH_PROJECT_ID=" + project}, l.binary, "sandbox", "--addr", "127.0.0.1:0", "--seed-data", "shop"); err != nil {
 		return err
@@ -136,9 +127,9 @@ func (l *load) throughput(ctx context.Context) (err error) {
 		}
 		a, b, ratios = append(a, our), append(b, their), append(ratios, our/their)
 	}
-	ratio := median(ratios)
+	ratio := compare.Median(ratios)
 	fmt.Printf("throughput of webhook_list, %d clients, median of %d rounds:\n  papi-mcp     %6.0f calls/s\n  bare mcp-go  %6.0f calls/s\n  ratio        %6.2f\n",
-		callers, l.rounds, median(a), median(b), ratio)
+		callers, l.rounds, compare.Median(a), compare.Median(b), ratio)
 	if ratio < l.least {
 		return fmt.Errorf("the ratio is under %g", l.least)
 	}
@@ -357,18 +348,4 @@ func (l *load) overload(ctx context.Context) (err error) {
 		return errors.New("no call was answered, or none was refused")
 	}
 	return nil
-}
-
-func build(binary, pkg string) error {
-	cmd := exec.Command("go", "build", "-o", binary, pkg)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("build %s: %w", pkg, err)
-	}
-	return nil
-}
-
-func median(values []float64) float64 {
-	slices.Sort(values)
-	return values[len(values)/2]
 }

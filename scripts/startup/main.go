@@ -19,9 +19,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
+
+	"papi-mcp/scripts/compare"
 )
 
 func main() {
@@ -33,7 +34,7 @@ func main() {
 	if len(arguments) == 0 {
 		arguments = []string{"serve"}
 	}
-	ratio, err := compare(*runs, *binary, arguments)
+	ratio, err := measure(*runs, *binary, arguments)
 	switch {
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "startup:", err)
@@ -44,23 +45,17 @@ func main() {
 	}
 }
 
-// compare starts both servers in turn, prints the medians, and returns their
+// measure starts both servers in turn, prints the medians, and returns their
 // ratio.
-func compare(runs int, binary string, arguments []string) (float64, error) {
+func measure(runs int, binary string, arguments []string) (float64, error) {
 	dir, err := os.MkdirTemp("", "startup")
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	bare := filepath.Join(dir, "bare")
-	if err := build(bare, "./scripts/startup/bare"); err != nil {
+	bare, binary, err := compare.Build(dir, "./scripts/startup/bare", binary)
+	if err != nil {
 		return 0, err
-	}
-	if binary == "" {
-		binary = filepath.Join(dir, "papi-mcp")
-		if err := build(binary, "."); err != nil {
-			return 0, err
-		}
 	}
 
 	var ours, theirs []time.Duration
@@ -78,21 +73,12 @@ func compare(runs int, binary string, arguments []string) (float64, error) {
 		}
 		ours, theirs = append(ours, a), append(theirs, b)
 	}
-	ratio := float64(median(ours)) / float64(median(theirs))
+	ratio := float64(compare.Median(ours)) / float64(compare.Median(theirs))
 	fmt.Printf("from process start to the answer to initialize, median of %d:\n", runs)
-	fmt.Printf("  papi-mcp %-8s %8v\n", strings.Join(arguments, " "), median(ours).Round(10*time.Microsecond))
-	fmt.Printf("  bare mcp-go       %8v\n", median(theirs).Round(10*time.Microsecond))
+	fmt.Printf("  papi-mcp %-8s %8v\n", strings.Join(arguments, " "), compare.Median(ours).Round(10*time.Microsecond))
+	fmt.Printf("  bare mcp-go       %8v\n", compare.Median(theirs).Round(10*time.Microsecond))
 	fmt.Printf("  ratio             %8.2f\n", ratio)
 	return ratio, nil
-}
-
-func build(binary, pkg string) error {
-	cmd := exec.Command("go", "build", "-o", binary, pkg)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("build %s: %w", pkg, err)
-	}
-	return nil
 }
 
 const initialize = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","clientInfo":{"name":"startup","version":"1"},"capabilities":{}}}` + "\n"
@@ -137,9 +123,4 @@ func ask(in io.Writer, out io.Reader) (string, error) {
 		return "", err
 	}
 	return bufio.NewReader(out).ReadString('\n')
-}
-
-func median(values []time.Duration) time.Duration {
-	slices.Sort(values)
-	return values[len(values)/2]
 }
