@@ -53,7 +53,7 @@ func TestTablesOfStatesAreFresh(t *testing.T) {
 	}
 	for name := range resources {
 		if shown[name] != 1 {
-			t.Errorf("%d tables of the states of %s", shown[name], name)
+			t.Errorf("%d tables of the states of %s, want 1: add the lines <!-- states: %s --> and <!-- states end --> to guides/%s.md, then run go test ./guides -run States -update", shown[name], name, name, guideOf[name])
 		}
 	}
 }

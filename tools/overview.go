@@ -87,8 +87,11 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 	})
 	for _, resource := range counted() {
 		row := catalog.Lookup(resource.List)
-		page := *row.Op().Parameter("pageSize").Schema.Resolve().Maximum
-		read(resource.Kind(), resource.List, map[string]any{"pageSize": int(page)}, func(answer any) {
+		args := map[string]any{}
+		if size := row.Op().Parameter("pageSize"); size != nil {
+			args["pageSize"] = int(*size.Schema.Resolve().Maximum)
+		}
+		read(resource.Kind(), resource.List, args, func(answer any) {
 			o.Counts[resource.Kind()] = count(row, answer)
 			found = append(found, candidates(resource, jsonvalue.List(answer, row.List()))...)
 		})

@@ -50,7 +50,7 @@ func TestEveryRuleIsShown(t *testing.T) {
 			shown = `"warnings":`
 		}
 		if err != nil || !strings.Contains(string(raw), shown) {
-			t.Errorf("no script shows what the rule %s finds (%v)", r.Code, err)
+			t.Errorf("no script shows what the rule finds: write testdata/script/%s.txtar, which checks for %s (%v)", r.Code, shown, err)
 		}
 	}
 }

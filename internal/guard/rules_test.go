@@ -23,7 +23,7 @@ func TestRulesNameWhatExists(t *testing.T) {
 			}
 		}
 		if r.About == "" || (r.check == nil) == (r.checkGuard == nil) || r.checkGuard != nil && r.Reads != nil || (r.When == "") != (r.applies == nil) {
-			t.Errorf("rule %s is not complete", r.Code)
+			t.Errorf("rule %s is not complete: it needs About, either check, or Reads and checkRead, and both or none of When and applies", r.Code)
 		}
 	}
 }
@@ -66,7 +66,7 @@ func TestEveryPreconditionIsARule(t *testing.T) {
 				}
 			}
 			if len(rules) != 1 || rules[0].Code != p.Code || rules[0].FailClosed != p.FailClosed {
-				t.Errorf("%s: %d rules check it", p.Code, len(rules))
+				t.Errorf("%s: %d rules check it, want 1: list stateRule(catalog.X, read) in rules.go", p.Code, len(rules))
 			}
 		}
 	}

@@ -66,7 +66,7 @@ func TestOperations(t *testing.T) {
 				}
 				for _, code := range codes {
 					if len(ErrorCodes()[code]) == 0 {
-						t.Errorf("the error code %s has no text", code)
+						t.Errorf("the error code %s has no text in contract/api.json: split the complete document again", code)
 					}
 				}
 			}

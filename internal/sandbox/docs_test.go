@@ -16,13 +16,13 @@ func TestDocsListEveryCodeAndEvent(t *testing.T) {
 	_, table, _ := strings.Cut(string(raw), "## How to provoke each error code")
 	for code := range papi.ErrorCodes() {
 		if !strings.Contains(table, "`"+code+"`") {
-			t.Errorf("no row for %s", code)
+			t.Errorf("docs/sandbox.md does not say how to provoke %s: add it to the table of error codes", code)
 		}
 	}
 	for operation, codes := range onlyByNext {
 		for _, code := range codes {
 			if pair := "`" + code + "` of `" + operation + "`"; !strings.Contains(table, pair) {
-				t.Errorf("the docs do not list %s as provoked by next only", pair)
+				t.Errorf("docs/sandbox.md does not list %s among those that only next provokes", pair)
 			}
 		}
 	}
@@ -30,12 +30,12 @@ func TestDocsListEveryCodeAndEvent(t *testing.T) {
 	defer s.Close()
 	for _, kind := range s.eventKinds() {
 		if !strings.Contains(string(raw), "`"+kind+"`") {
-			t.Errorf("no row for the event %s", kind)
+			t.Errorf("docs/sandbox.md has no row for the event %s", kind)
 		}
 	}
 	for _, op := range papi.Operations() {
 		if s.handlers[op.ID] == nil {
-			t.Errorf("%s is not imitated", op.ID)
+			t.Errorf("%s has no handler: add one to its family's file in this package", op.ID)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func TestErrorsCausedByStates(t *testing.T) {
 			for _, code := range codes {
 				document := slices.Contains(covered[id], code) || slices.Contains(onlyByNext[id], code)
 				if !document && projectOf[code] == "" {
-					t.Errorf("%s: nothing provokes %s", id, code)
+					t.Errorf("%s: nothing provokes %s: add a case to its family's errors_..._test.go, or the code to onlyByNext", id, code)
 				}
 			}
 		}

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -122,7 +121,7 @@ func TestEveryTriggerIsSent(t *testing.T) {
 	}
 	for _, trigger := range papi.LookupSchema("WebhookWebhookTriggersEnum").Enum {
 		if kind := trigger.(string); !sent[kind] {
-			t.Errorf("%s is not sent; %v", kind, slices.Sorted(maps.Keys(sent)))
+			t.Errorf("%s is not sent: have the sandbox send it where the thing changes so, and make that happen here", kind)
 		}
 	}
 }
