@@ -210,12 +210,12 @@ tenants:
 		write(strings.Replace(others, "tenant: emea, ", "", 1))
 		eventually(t, 20*time.Second, func() bool {
 			w.request("tools/list", "", "", as(desk))
-			return strings.Contains(w.all(), "keys.desk no longer has a tenant")
+			return strings.Contains(w.output.String(), "keys.desk no longer has a tenant")
 		})
 		write(" [")
 		eventually(t, 20*time.Second, func() bool {
 			w.request("tools/list", "", "", as(desk))
-			return strings.Contains(w.all(), "the previous value stays")
+			return strings.Contains(w.output.String(), "the previous value stays")
 		})
 		if got := w.call("webhook_list", `{}`, as(desk)); got["projectId"] != projectA {
 			t.Errorf("a wrong file: %v", got)
@@ -223,7 +223,7 @@ tenants:
 	})
 
 	for _, secret := range []string{bot, desk, apac, looker, "canary-emea", "canary-apac", "canary-own"} {
-		if strings.Contains(w.all(), secret) {
+		if strings.Contains(w.output.String(), secret) {
 			t.Errorf("%s is in a log or an answer", secret)
 		}
 	}
@@ -232,7 +232,7 @@ tenants:
 			t.Error("the API was sent a caller's key")
 		}
 	}
-	if !strings.Contains(w.all(), `"principal":"key:bot@emea"`) || !strings.Contains(w.all(), `"requestId"`) {
+	if !strings.Contains(w.output.String(), `"principal":"key:bot@emea"`) || !strings.Contains(w.output.String(), `"requestId"`) {
 		t.Error("the log does not say who called, in which request")
 	}
 }

@@ -64,8 +64,7 @@ type httpProcess struct {
 	t      *testing.T
 	url    string
 	client *http.Client
-	mu     sync.Mutex
-	output bytes.Buffer // log and answers
+	output lockedBuffer // log and answers
 }
 
 func startHTTP(t *testing.T, env []string, args ...string) *httpProcess {
@@ -73,7 +72,7 @@ func startHTTP(t *testing.T, env []string, args ...string) *httpProcess {
 	w := &httpProcess{t: t, client: &http.Client{Transport: &http.Transport{}}}
 	cmd := exec.Command("papi-mcp", append([]string{"serve", "--http", "127.0.0.1:0"}, args...)...)
 	cmd.Env = append(cmd.Environ(), env...)
-	cmd.Stderr = w
+	cmd.Stderr = &w.output
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -85,28 +84,15 @@ func startHTTP(t *testing.T, env []string, args ...string) *httpProcess {
 		w.client.CloseIdleConnections()
 		_ = cmd.Process.Signal(os.Interrupt) // it may have ended
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("the server ended with %v:\n%s", err, w.all())
+			t.Errorf("the server ended with %v:\n%s", err, w.output.String())
 		}
 	})
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		t.Fatalf("%v: %s", err, w.all())
+		t.Fatalf("%v: %s", err, w.output.String())
 	}
 	w.url = strings.TrimSuffix(strings.TrimSpace(line), "/mcp")
 	return w
-}
-
-// Write records the log.
-func (w *httpProcess) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.output.Write(p)
-}
-
-func (w *httpProcess) all() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.output.String()
 }
 
 // send makes a request, with header fields as "Name: value".
@@ -133,7 +119,7 @@ func (w *httpProcess) send(method, path, body string, fields ...string) (int, ht
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	fmt.Fprint(w, resp.Header, string(answer))
+	fmt.Fprint(&w.output, resp.Header, string(answer))
 	return resp.StatusCode, resp.Header, string(answer)
 }
 

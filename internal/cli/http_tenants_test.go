@@ -57,7 +57,7 @@ func TestCallersWithTheirOwnCredentials(t *testing.T) {
 		t.Errorf("alice: %v", got)
 	}
 	for _, secret := range []string{"canary-a", "canary-b", "guessed"} {
-		if strings.Contains(w.all(), secret) {
+		if strings.Contains(w.output.String(), secret) {
 			t.Errorf("%s is in a log or an answer", secret)
 		}
 	}
