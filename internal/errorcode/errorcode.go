@@ -35,6 +35,8 @@ const (
 	No    Retry = "no"
 	Yes   Retry = "yes"
 	After Retry = "yes, after retryAfterSeconds where it is given"
+	// Reads is for errors after which a change may have been made.
+	Reads Retry = "a read yes; a change only after reading the current state"
 )
 
 // Entry is what the table says of a code.

@@ -169,3 +169,16 @@ func TestTable(t *testing.T) {
 		t.Error("an undeclared code is known")
 	}
 }
+
+// A call that may have taken effect is not called retryable: an agent would
+// create the thing twice.
+func TestACallThatMayHaveTakenEffectIsNotRetryable(t *testing.T) {
+	for code, want := range map[string]errorcode.Retry{
+		errorcode.OutcomeUnknown: errorcode.No, errorcode.UnexpectedAnswer: errorcode.No, errorcode.NothingCreated: errorcode.No,
+		errorcode.InternalError: errorcode.Reads,
+	} {
+		if e, ok := errorcode.Lookup(code); !ok || e.Retryable != want {
+			t.Errorf("%s: retryable %q, want %q", code, e.Retryable, want)
+		}
+	}
+}

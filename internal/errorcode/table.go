@@ -250,6 +250,6 @@ var table = []Entry{
 		InternalError, Server,
 		"The server failed while processing the call.",
 		"A read may simply be repeated. After a call that changes something, read the current state first: the change may have been made. The server's log has the details.",
-		Yes,
+		Reads,
 	},
 }
