@@ -25,7 +25,7 @@ var bundle = &Resource{
 			},
 		},
 		{
-			Name: "FAILED", Class: Failure, Means: "not everything was created. Don't repeat the call: it would create a second one of what worked", Moves: "Sinch support",
+			Name: "FAILED", Class: Failure, Means: "not everything was created. Don't repeat the call: it would create again what exists already", Moves: "Sinch support",
 			Next: []Step{{Do: "data shows what was created; for the rest, ask the person to contact Sinch support, with the projectId and the bundleId"}},
 		},
 	},
