@@ -72,6 +72,15 @@ type Row struct {
 	Next []Step
 	// Activities reports that it lists what happened to a thing, with times.
 	Activities bool
+	// Columns are those of the table that shows the items of a list.
+	Columns []Column
+	// Done is what a write that succeeded has done, in a word or a few: "verified".
+	Done string
+	// Keep are the fields of a write's answer that its result shows besides the
+	// ids and the state, as paths.
+	Keep []string
+	// Phrases are what users say who need the tool, three to five of them.
+	Phrases []string
 	// RegisteredElsewhere reports that the call takes a code that may have been
 	// requested elsewhere, and so the argument of this name.
 	RegisteredElsewhere bool
@@ -227,6 +236,8 @@ var Rows = sync.OnceValue(func() []*Row {
 			row := &toolset.rows[i]
 			row.Toolset, row.Deprecated = toolset.name, toolset.name == DeprecatedToolset
 			row.Title = cmp.Or(row.Title, title(row.Tool))
+			row.Columns, row.Phrases = columns[row.Tool], phrases[row.Tool]
+			row.Done, row.Keep = answers[row.Tool].done, answers[row.Tool].keep
 			all = append(all, row)
 		}
 	}
