@@ -113,6 +113,9 @@ var (
 // (RcsOperatorStatusEnum, 1.2.117).
 const RcsNotLaunched = "NOT_LAUNCHED"
 
+// rcsLaunched is the status of an operator that carries a sender.
+const rcsLaunched = "LAUNCHED"
+
 // StatesInNotes has a state as the contract's notes on the launch call it, and
 // its name in answers (launchSender, 1.2.117).
 var StatesInNotes = []string{"PENDING_LAUNCH", "PREPARING_LAUNCH"}
@@ -123,7 +126,7 @@ var StatesInNotes = []string{"PENDING_LAUNCH", "PREPARING_LAUNCH"}
 // operatorSteps.
 var rcsOperatorStates = slices.Concat(
 	[]State{
-		{Name: "LAUNCHED", Class: Success, Means: "live"},
+		{Name: rcsLaunched, Class: Success, Means: "live"},
 		{Name: RcsNotLaunched, Means: "not live yet"},
 		{Name: "PENDING", Means: "activation awaited"},
 		{Name: "PENDING_UNLAUNCHED", Means: "to be taken down"},
