@@ -104,6 +104,9 @@ type Resource struct {
 	// Bulky are the parts of the thing that a concise result leaves out, with *
 	// for any name.
 	Bulky []string
+	// Summaries are the parts of the thing, by their paths, of which a concise result
+	// shows what the function returns.
+	Summaries map[string]func(part any) any
 	// IDs has the field of each id by the argument name that the next call
 	// takes.
 	IDs map[string]string

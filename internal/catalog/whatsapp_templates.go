@@ -9,6 +9,7 @@ var whatsappTemplate = &Resource{
 		"whatsapp_template_names":     {Field: "name"},
 		"whatsapp_template_languages": {Tool: "whatsapp_template_language_list", Field: "language", Args: []string{"templateName"}},
 	},
+	Bulky: []string{"isMetaGenerated", "whatsappId"}, // no call takes Meta's id
 	IDs:   map[string]string{"templateName": "name", "languageCode": "language"},
 	State: "state", Pending: "changes.status",
 	States: []State{
