@@ -113,7 +113,7 @@ func (a *arguments) own() []string {
 	if a.row.Confirm != "" || secret {
 		own = append(own, argConfirm)
 	}
-	if len(bulky(a.row)) > 0 {
+	if a.row.Op().Answer() != nil {
 		own = append(own, argDetail)
 	}
 	if a.row.Effect == catalog.Read && a.row.Op().Answer() != nil {

@@ -18,6 +18,8 @@ import (
 type Table struct {
 	Cols []string `json:"cols"`
 	Rows [][]any  `json:"rows"`
+	// Other has the fields next to the list that the contract does not know.
+	Other map[string]any `json:"other,omitempty"`
 }
 
 // listTable is the table that shows the items of a list, whose secrets are masked

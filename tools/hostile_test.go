@@ -13,6 +13,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -224,7 +225,7 @@ func TestWhatPeopleWriteSurvives(t *testing.T) {
 	}), nil)
 	r := result(t, do(t, set, "webhook_get", map[string]any{"webhookId": "w-1"}))
 	data := r["data"].(map[string]any)
-	if data["name"] != honest || data[honest] != "key" || data["text"] != "one\ntwo\n" || len(r["warnings"].([]any)) != 0 {
+	if data["name"] != honest || data[honest] != "key" || data["text"] != "one\ntwo\n" || len(jsonvalue.List(r, "warnings")) != 0 {
 		t.Errorf("got %s", encode(r))
 	}
 }
@@ -236,7 +237,7 @@ func TestRemovalIsToldOnce(t *testing.T) {
 	}}), nil)
 	r := result(t, do(t, set, "whatsapp_account_activity_list", nil))
 	want := "hidden characters were removed from data.notifications[0].comment, data.notifications[0].key, data.notifications[1].comment"
-	if warnings := r["warnings"].([]any); len(warnings) != 1 || warnings[0] != want {
+	if warnings := jsonvalue.List(r, "warnings"); len(warnings) != 1 || warnings[0] != want {
 		t.Errorf("warnings %s", encode(warnings))
 	}
 }
@@ -263,7 +264,7 @@ func TestIdentifiersAreLeftOutAndNeverAltered(t *testing.T) {
 	if first := hooks[0].(map[string]any); first["id"] != nil || first["target"] != "https://example.com" || hooks[1].(map[string]any)["id"] != "good" {
 		t.Errorf("data %s", encode(hooks))
 	}
-	if r["nextPageToken"] != nil || len(r["next"].([]any)) != 0 {
+	if r["nextPageToken"] != nil || len(jsonvalue.List(r, "next")) != 0 {
 		t.Errorf("a page token: %s", encode(r))
 	}
 	if !strings.Contains(string(encode(r["warnings"])), "left out, since it can't be shown exactly as it is: nextPageToken, ") {
@@ -271,15 +272,15 @@ func TestIdentifiersAreLeftOutAndNeverAltered(t *testing.T) {
 	}
 
 	r = result(t, do(t, set, "webhook_get", map[string]any{"webhookId": "x"}))
-	if ids := r["ids"].(map[string]any); len(ids) != 0 {
+	if ids := jsonvalue.Object(r, "ids"); len(ids) != 0 {
 		t.Errorf("ids %s", encode(ids))
 	}
 
 	r = result(t, do(t, set, "whatsapp_template_get", map[string]any{"templateName": "order_shipped", "languageCode": "DE"}))
-	if ids := r["ids"].(map[string]any); ids["templateName"] != nil || ids["languageCode"] != "DE" || r["data"].(map[string]any)["name"] != nil {
+	if ids := jsonvalue.Object(r, "ids"); ids["templateName"] != nil || ids["languageCode"] != "DE" || r["data"].(map[string]any)["name"] != nil {
 		t.Errorf("got %s", encode(r))
 	}
-	for _, n := range r["next"].([]any) {
+	for _, n := range jsonvalue.List(r, "next") {
 		step := n.(map[string]any)
 		if args, needs := step["args"].(map[string]any), step["needs"].([]any); args["languageCode"] != nil && (args["templateName"] != nil || !slices.Contains(needs, any("templateName"))) {
 			t.Errorf("next %s", encode(step))

@@ -10,6 +10,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -168,7 +169,7 @@ func TestNextOfAWrongCodeCanBeTaken(t *testing.T) {
 	sender := thingOf(t, "whatsapp_sender")
 	g.become(func(p map[string]any) { sender.edit(p, "PENDING_VERIFICATION", "") })
 	args := map[string]any{"senderId": sender.read.Args["senderId"], "code": "000000", "registeredElsewhere": true}
-	next := failure(t, do(t, g.set, "whatsapp_sender_verify", args))["next"].([]any)
+	next := jsonvalue.List(failure(t, do(t, g.set, "whatsapp_sender_verify", args)), "next")
 	var tools []string
 	for _, n := range next {
 		step := n.(map[string]any)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -159,7 +160,7 @@ func toolResult(outcome tools.Outcome) (*mcp.CallToolResult, error) {
 		return nil, err
 	}
 	raw := bytes.TrimSpace(line)
-	content := []mcp.Content{mcp.NewTextContent(string(raw))}
+	content := []mcp.Content{mcp.NewTextContent(cmp.Or(outcome.Text(), string(raw)))}
 	if l := outcome.Link; l != nil {
 		content = append(content, mcp.NewResourceLink(l.URI, l.Name, l.Description, markdown))
 	}
