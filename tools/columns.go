@@ -236,12 +236,10 @@ const (
 )
 
 // countsLine says in words how many items there are and what countItems has counted:
-// 12 items: 12 ACTIVE; by language: 12 DE.
+// 12 items: 12 ACTIVE; 2 languages: 11 DE, 1 EN. Where there are many values, those
+// that occur once are not named.
 func countsLine(n int, counted map[string]any) string {
-	line := fmt.Sprintf("%d items", n)
-	if n == 1 {
-		line = "1 item"
-	}
+	line := numberOf(n, "item")
 	if total, more := counted[countTotal]; more {
 		line = fmt.Sprintf("%d of %d items", n, total)
 	}
@@ -250,11 +248,29 @@ func countsLine(n int, counted map[string]any) string {
 	}
 	for _, name := range slices.Sorted(maps.Keys(counted)) {
 		if by, ok := counted[name].(map[string]int); ok && name != countState {
-			line += "; by " + name + ": " + inOrder(by)
+			line += "; " + numberOf(len(by), name)
+			if len(by) > maxNamedOnce {
+				by = maps.Clone(by)
+				maps.DeleteFunc(by, func(_ string, n int) bool { return n == 1 })
+			}
+			if len(by) > 0 {
+				line += ": " + inOrder(by)
+			}
 		}
 	}
 	return line
 }
+
+// numberOf is how many there are of something: 1 item, 2 items.
+func numberOf(n int, noun string) string {
+	if n != 1 {
+		noun = papi.Plural(noun)
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
+// maxNamedOnce is how many values are named although they occur once.
+const maxNamedOnce = 5
 
 // inOrder lists counts, the largest first.
 func inOrder(by map[string]int) string {
