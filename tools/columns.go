@@ -35,7 +35,7 @@ func listTable(row *catalog.Row, items []any, fields []string) (table Table, war
 			path = strings.TrimPrefix(path, row.List()+".") // as paths in the answer are written
 			steps := strings.Split(path, ".")
 			found := builder.add(path, func(item any) any { return valueAt(item, steps) }, true)
-			if !found && len(items) > 0 && !inContract(schemas, steps) {
+			if !found && !inContract(schemas, steps) {
 				warnings = append(warnings, "fields: no item has "+papi.Quoted(path, papi.MaxEcho)+", and the contract does not know it")
 			}
 		}
@@ -72,11 +72,16 @@ func (b *tableBuilder) add(name string, value func(item any) any, asked bool) bo
 
 // append adds a column whose name must not be one that is there already.
 func (b *tableBuilder) append(name string, values []any) {
+	b.names, b.columns = append(b.names, unique(name, b.names)), append(b.columns, values)
+}
+
+// unique returns the name, with a number where it is among those that are there already.
+func unique(name string, names []string) string {
 	unique := name
-	for n := 2; slices.Contains(b.names, unique); n++ {
+	for n := 2; slices.Contains(names, unique); n++ {
 		unique = fmt.Sprintf("%s (%d)", name, n)
 	}
-	b.names, b.columns = append(b.names, unique), append(b.columns, values)
+	return unique
 }
 
 // addUnknown adds a column for each field that the contract does not know, sorted.

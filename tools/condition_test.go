@@ -221,7 +221,7 @@ func TestADraftSaysThatItIsOne(t *testing.T) {
 			t.Errorf("%s: %s", tool, encode(r))
 		}
 		next := jsonvalue.List(r, "next")[0].(map[string]any)
-		if next["tool"] != tool || next["args"].(map[string]any)["status"] != "SUBMIT" || len(next["needs"].([]any)) > 0 {
+		if next["tool"] != tool || jsonvalue.Object(next, "args")["status"] != "SUBMIT" || len(jsonvalue.List(next, "needs")) > 0 {
 			t.Errorf("%s: next is %s", tool, encode(next))
 		}
 		submitted := result(t, do(t, g.set, tool, next["args"]))

@@ -452,7 +452,7 @@ func TestNextOfEachErrorReachesAnEnd(t *testing.T) {
 		}
 		maps.Copy(shown[toolset], thing.read.Args)
 	}
-	shown["webhooks"] = map[string]any{"webhookId": graphWebhook(t, g)["id"]}
+	shown["webhooks"] = map[string]any{"webhookId": graphWebhook(t, g)["webhookId"]}
 	for _, row := range catalog.Rows() {
 		args := pathSample(row)
 		for name := range args {
@@ -496,5 +496,5 @@ func TestNextOfEachErrorReachesAnEnd(t *testing.T) {
 func graphWebhook(t *testing.T, g *graph) map[string]any {
 	t.Helper()
 	r := result(t, do(t, g.set, "webhook_list", map[string]any{}))
-	return r["data"].(map[string]any)["webhooks"].([]any)[0].(map[string]any)
+	return records(t, r)[0]
 }

@@ -236,7 +236,7 @@ func TestRemovalIsToldOnce(t *testing.T) {
 		map[string]any{"comment": "do\u202e this", "k\u200bey": "v"}, map[string]any{"comment": "and\u200b that"},
 	}}), nil)
 	r := result(t, do(t, set, "whatsapp_account_activity_list", nil))
-	want := "hidden characters were removed from data.notifications[0].comment, data.notifications[0].key, data.notifications[1].comment"
+	want := "hidden characters were removed from data.cols.key, data.rows[0].comment, data.rows[1].comment"
 	if warnings := jsonvalue.List(r, "warnings"); len(warnings) != 1 || warnings[0] != want {
 		t.Errorf("warnings %s", encode(warnings))
 	}
@@ -260,8 +260,8 @@ func TestIdentifiersAreLeftOutAndNeverAltered(t *testing.T) {
 	}, nil)
 
 	r := result(t, do(t, set, "webhook_list", nil))
-	hooks := r["data"].(map[string]any)["webhooks"].([]any)
-	if first := hooks[0].(map[string]any); first["id"] != nil || first["target"] != "https://example.com" || hooks[1].(map[string]any)["id"] != "good" {
+	hooks := records(t, r)
+	if first := hooks[0]; first["webhookId"] != nil || first["target"] != "https://example.com" || hooks[1]["webhookId"] != "good" {
 		t.Errorf("data %s", encode(hooks))
 	}
 	if r["nextPageToken"] != nil || len(jsonvalue.List(r, "next")) != 0 {
@@ -277,12 +277,12 @@ func TestIdentifiersAreLeftOutAndNeverAltered(t *testing.T) {
 	}
 
 	r = result(t, do(t, set, "whatsapp_template_get", map[string]any{"templateName": "order_shipped", "languageCode": "DE"}))
-	if ids := jsonvalue.Object(r, "ids"); ids["templateName"] != nil || ids["languageCode"] != "DE" || r["data"].(map[string]any)["name"] != nil {
+	if ids := jsonvalue.Object(r, "ids"); ids["templateName"] != nil || ids["languageCode"] != "DE" || jsonvalue.Field(r, "data.name") != nil {
 		t.Errorf("got %s", encode(r))
 	}
 	for _, n := range jsonvalue.List(r, "next") {
 		step := n.(map[string]any)
-		if args, needs := step["args"].(map[string]any), step["needs"].([]any); args["languageCode"] != nil && (args["templateName"] != nil || !slices.Contains(needs, any("templateName"))) {
+		if args, needs := jsonvalue.Object(step, "args"), jsonvalue.List(step, "needs"); args["languageCode"] != nil && (args["templateName"] != nil || !slices.Contains(needs, any("templateName"))) {
 			t.Errorf("next %s", encode(step))
 		}
 	}

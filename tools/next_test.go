@@ -174,7 +174,7 @@ func TestNextOfAWrongCodeCanBeTaken(t *testing.T) {
 	for _, n := range next {
 		step := n.(map[string]any)
 		tools = append(tools, step["tool"].(string))
-		if elsewhere := step["args"].(map[string]any)["registeredElsewhere"]; step["tool"] == "whatsapp_sender_verify" && elsewhere != true {
+		if elsewhere := jsonvalue.Object(step, "args")["registeredElsewhere"]; step["tool"] == "whatsapp_sender_verify" && elsewhere != true {
 			t.Errorf("the next verify is refused: %v", step)
 		}
 	}

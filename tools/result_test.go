@@ -261,7 +261,7 @@ func TestIDsStatePendingAndNext(t *testing.T) {
 			status, _ := sampleAnswer(op)
 			set, _ := newSet(t, answerTo(op, status, tt.answer), nil)
 			r := result(t, do(t, set, tt.tool, tt.args))
-			if !reflect.DeepEqual(r["ids"], any(tt.ids)) || r["state"] != tt.state || r["pending"] != tt.pending {
+			if got := jsonvalue.Object(r, "ids"); len(got)+len(tt.ids) > 0 && !reflect.DeepEqual(got, tt.ids) || r["state"] != tt.state || r["pending"] != tt.pending {
 				t.Errorf("ids %v, state %v, pending %v", r["ids"], r["state"], r["pending"])
 			}
 			next := jsonvalue.List(r, "next")
@@ -272,7 +272,7 @@ func TestIDsStatePendingAndNext(t *testing.T) {
 				return
 			}
 			first := next[0].(map[string]any)
-			if first["tool"] != tt.next || !reflect.DeepEqual(first["args"], any(tt.nextArgs)) {
+			if first["tool"] != tt.next || len(jsonvalue.Object(first, "args"))+len(tt.nextArgs) > 0 && !reflect.DeepEqual(first["args"], any(tt.nextArgs)) {
 				t.Errorf("next %s", encode(first))
 			}
 		})
@@ -314,7 +314,7 @@ func TestShape(t *testing.T) {
 	sender := map[string]any{
 		"id": "r", "authToken": "canary", "state": "IN_TEST", "newer": map[string]any{"questions": "kept"},
 		"details": map[string]any{"brand": map[string]any{"name": "Example"}, "questionnaire": map[string]any{
-			"general": map[string]any{"questions": map[string]any{"q": "long"}, "answers": map[string]any{"q": "a"}},
+			"general": map[string]any{"questions": map[string]any{"videoUris": map[string]any{"question": "long"}}, "answers": map[string]any{"q": "a"}},
 		}},
 	}
 	set, _ := newSet(t, answerJSON(http.StatusOK, sender), nil)
@@ -432,7 +432,7 @@ func TestAllFollowsThePages(t *testing.T) {
 		answerJSON(http.StatusOK, answer)(w, r)
 	}, nil)
 	r := result(t, do(t, set, "whatsapp_sender_list", map[string]any{"all": true}))
-	if len(r["data"].(map[string]any)["senders"].([]any)) != 3 || r["nextPageToken"] != nil || api.count() != 3 {
+	if len(records(t, r)) != 3 || r["nextPageToken"] != nil || api.count() != 3 {
 		t.Errorf("%d requests, got %s", api.count(), encode(r))
 	}
 }
@@ -446,7 +446,7 @@ func TestAllIsCutAtAThousandItems(t *testing.T) {
 		answerJSON(http.StatusOK, map[string]any{"senders": items, "nextPageToken": r.URL.Query().Get("pageToken") + "x"})(w, r)
 	}, nil)
 	r := result(t, do(t, set, "whatsapp_sender_list", map[string]any{"all": true}))
-	if len(r["data"].(map[string]any)["senders"].([]any)) != 1000 || r["nextPageToken"] == nil || !strings.Contains(string(encode(r["warnings"])), "truncated after 1000") {
+	if len(records(t, r)) != 1000 || r["nextPageToken"] == nil || !strings.Contains(string(encode(r["warnings"])), "truncated after 1000") {
 		t.Errorf("token %v, warnings %s", r["nextPageToken"], encode(r["warnings"]))
 	}
 }
