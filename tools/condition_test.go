@@ -168,6 +168,7 @@ func TestTheTimeIsTold(t *testing.T) {
 	g.become(func(p map[string]any) { tmpl.edit(p, "PENDING", "") })
 	before := g.box.Now()
 	g.box.Advance(9 * 24 * time.Hour)
+	shown := 0
 	for _, row := range catalog.Rows() {
 		if !strings.HasSuffix(row.Tool, "_activity_list") {
 			continue
@@ -180,9 +181,16 @@ func TestTheTimeIsTold(t *testing.T) {
 				}
 			}
 		}
-		if got := result(t, do(t, g.set, row.Tool, args))["now"]; got != stamp(before.Add(9*24*time.Hour)) {
+		r := result(t, do(t, g.set, row.Tool, args))
+		switch got := r["now"]; {
+		case got == stamp(before.Add(9*24*time.Hour)):
+			shown++
+		case got != nil, len(jsonvalue.List(r, "data.rows")) > 2: // fewer are shorter than the time
 			t.Errorf("%s: now is %v", row.Tool, got)
 		}
+	}
+	if shown == 0 {
+		t.Error("no list shows the time")
 	}
 	r := result(t, do(t, g.set, "project_overview", map[string]any{}))
 	if r["now"] != stamp(g.box.Now()) {

@@ -23,11 +23,11 @@ type object = map[string]any
 func projectScript() []step {
 	var script []step
 	add := func(steps ...step) { script = append(script, steps...) }
-	triggers := [][]any{
+	triggers := [][]any{ // all, and those that report how a change has ended
 		{"ALL"},
-		{"WHATSAPP_SENDER_ACTIVE", "WHATSAPP_SENDER_REJECTED"},
+		{"WHATSAPP_SENDER_ACTIVE", "WHATSAPP_SENDER_ERROR", "WHATSAPP_SENDER_INACTIVE", "WHATSAPP_SENDER_PENDING_VERIFICATION", "WHATSAPP_SENDER_REJECTED"},
 		{"WHATSAPP_TEMPLATE_APPROVED", "WHATSAPP_TEMPLATE_REJECTED", "WHATSAPP_TEMPLATE_STATUS_UPDATED"},
-		{"RCS_SENDER_STATUS_UPDATED"},
+		{"RCS_SENDER_OPERATOR_STATUS_UPDATED", "RCS_SENDER_STATUS_UPDATED"},
 	}
 	shops := []string{"Shop", "Care", "Outlet", "Bakery", "Garden", "Books", "Travel", "Sports", "Music", "Toys", "Fashion", "Market"}
 	for i := range shops {

@@ -56,14 +56,19 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 			r.Since = stamp(st.since)
 		}
 	}
-	if row.Activities && !c.now.IsZero() {
+	if row.Activities && !c.now.IsZero() && len(jsonvalue.List(answer, row.List())) > 0 {
 		r.Now = stamp(c.now)
 	}
 	r.NextPageToken = jsonvalue.Text(answer, "nextPageToken")
 	r.Next = nextOfResult(row, c, r, st, answer)
+	if row.Effect == catalog.Read { // the caller gave the others
+		r.IDs = nil
+		if st != nil {
+			r.IDs = st.ids
+		}
+	}
 	var warnings []string
 	if isList && !c.own.full {
-		r.IDs = nil // the caller gave them
 		r.Counts = countItems(row, answer)
 	}
 	if row.Writes() {
@@ -152,10 +157,13 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 		next = append(next, attentionSteps(row.Resource, items, r.IDs, c.now)...)
 	}
 	canBeEmpty := row.Resource != nil && row.Resource.List == row.Tool && row.Resource.Empty.Do != "" // for which a step is known
-	if canBeEmpty && len(next) == 0 && len(items) == 0 && len(c.args) == len(pathIDs(row, c.args)) {
+	switch {
+	case len(items) > 0:
+		return append(next, fillAll(row.Next, r.IDs)...)
+	case canBeEmpty && len(next) == 0 && len(c.args) == len(pathIDs(row, c.args)):
 		return fillAll([]catalog.Step{row.Resource.Empty}, r.IDs)
 	}
-	return append(next, fillAll(row.Next, r.IDs)...)
+	return next
 }
 
 // attentionSteps lead to the items that need attention, the first few of them one by
