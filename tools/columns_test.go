@@ -167,7 +167,7 @@ func TestListTable(t *testing.T) {
 			`{"cols":["name","rejectionCode"],"rows":[["a",null]]}`, "",
 		},
 		{
-			"a field that nobody knows", "whatsapp_template_list", `[{"name":"a","language":"DE"}]`, []string{"reason"},
+			"a field unknown to the contract", "whatsapp_template_list", `[{"name":"a","language":"DE"}]`, []string{"reason"},
 			`{"cols":["reason"],"rows":[[null]]}`, `fields: no item has "reason", and the contract does not know it`,
 		},
 		{"an item of another form", "whatsapp_flow_list", `["x",{"id":"1"}]`, nil, `{"cols":["flowId"],"rows":[[null],["1"]]}`, ""},

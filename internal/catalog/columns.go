@@ -33,6 +33,15 @@ var templateColumns = []Column{
 	{Name: PendingColumn, Path: "changes.status"},
 	{Name: "qualityScore", Path: "qualityScore"},
 	{Name: "rejectionCode", Path: "rejectionCode"},
+	{Name: "isMetaGenerated", Path: "isMetaGenerated", Show: onlyTrue}, // which can't be updated
+}
+
+// onlyTrue shows true and leaves false out.
+func onlyTrue(value any) any {
+	if value == true {
+		return true
+	}
+	return nil
 }
 
 // columns has the columns of each list by its tool.

@@ -88,12 +88,12 @@ func TestEachWriteSaysWhatItHasDone(t *testing.T) {
 	}
 	for tool := range answers {
 		if Lookup(tool) == nil {
-			t.Errorf("there is no tool %s", tool)
+			t.Errorf("%s is unknown", tool)
 		}
 	}
 	for tool := range columns {
 		if Lookup(tool) == nil {
-			t.Errorf("there is no tool %s", tool)
+			t.Errorf("%s is unknown", tool)
 		}
 	}
 }
