@@ -175,9 +175,9 @@ func attentionStep(resource *catalog.Resource, items []any, ids map[string]strin
 	if len(found) == 0 {
 		return nil
 	}
-	do := fmt.Sprintf("it needs attention (%s): see what to do", found[0].label(now))
+	do := fmt.Sprintf("it needs attention (%s)", found[0].cause(now))
 	if len(found) > 1 {
-		do = fmt.Sprintf("%d of %d need attention, such as this one (%s): see what to do", len(found), len(items), found[0].label(now))
+		do = fmt.Sprintf("%d of %d need attention (here %s)", len(found), len(items), found[0].cause(now))
 	}
 	known := maps.Clone(ids)
 	maps.Copy(known, found[0].ids)
