@@ -437,7 +437,7 @@ func TestAllFollowsThePages(t *testing.T) {
 	}
 }
 
-func TestAllIsCutAtAThousandItems(t *testing.T) {
+func TestAllStopsAtTheEndOfAPage(t *testing.T) {
 	set, _ := newSet(t, func(w http.ResponseWriter, r *http.Request) {
 		items := make([]any, 100)
 		for i := range items {
