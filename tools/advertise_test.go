@@ -290,7 +290,7 @@ func TestToolListShowsOnlyOwnArgumentsThatACallNeeds(t *testing.T) {
 }
 
 // Each tool accepts the unlisted arguments. One that means nothing for it is ignored,
-// with a warning; a name that nobody knows is refused.
+// with a warning; an unknown name is refused.
 func TestUnlistedArgumentsAreAccepted(t *testing.T) {
 	values := map[string]any{argProject: project, argFields: []any{"id"}, argDetail: "full", argReveal: true, argDryRun: true, argFieldMask: []any{"name"}}
 	for _, row := range catalog.Rows() {
@@ -344,7 +344,7 @@ func TestUnlistedArgumentsAreAccepted(t *testing.T) {
 
 // A body that the contract accepts passes the list too, by an independent validator:
 // each variant, the least of it and the most, other than where null deletes a value and
-// where true stands for an object.
+// where true is short for an object.
 func TestToolListAdmitsAllVariants(t *testing.T) {
 	for _, row := range catalog.Rows() {
 		a := newArguments(row, true)
