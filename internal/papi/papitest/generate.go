@@ -130,7 +130,7 @@ func (g *Generator) text(s *papi.Schema, name string) string {
 	case `^(?:\+|00)\d{6,15}$`:
 		return []string{"+", "00"}[g.IntN(2)] + digits(6+g.IntN(10))
 	case `^\d+$`:
-		return digits(1 + g.IntN(9))
+		return digits(9)
 	case `^\d{2}-\d{7}$`:
 		return digits(2) + "-" + digits(7)
 	default:
@@ -220,4 +220,13 @@ func (g *Generator) Change(value any) any {
 		}
 	}
 	return others[g.IntN(len(others))]
+}
+
+// Parameter returns a value of a parameter. A text in the path is an id, which is not any
+// text.
+func (g *Generator) Parameter(p papi.Parameter) any {
+	if s := p.Schema.Resolve(); p.In == "path" && s.EnumTexts() == nil && s.Type.Has("string") {
+		return fmt.Sprint("name_", g.IntN(1000))
+	}
+	return g.value(p.Schema, p.Name, 0)
 }
