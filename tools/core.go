@@ -32,7 +32,7 @@ func newCoreTool[Args any](name, title, about string, hints mcp.ToolAnnotation, 
 		run: func(ctx context.Context, caller Caller, given map[string]any) Outcome {
 			coerce := &coercer{}
 			coerced := coerce.value(schema(), given, "")
-			if violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true}); len(violations) > 0 {
+			if violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true, Example: func() any { return schema().Sample(true) }}); len(violations) > 0 {
 				return invalidArguments(violations).outcome()
 			}
 			var args Args
