@@ -44,7 +44,7 @@ func unknownName(name string, value any, at string, known []string) Violation {
 	}
 	if v.Nearest == "" && len(held) > 0 {
 		v.Allowed = fmt.Sprintf("no such name; give what it holds one level up: %s", strings.Join(held, ", "))
-		v.unknown, v.known = "", nil
+		v.known = nil
 	}
 	return v
 }
