@@ -11,6 +11,7 @@ import (
 
 const (
 	maxShown = 8 // allowed values and names that a brief violation shows
+	minShown = 3 // where there are many violations
 	maxForms = 3 // violations of a call that show the right form
 	// An outline is as deep as it is not long, and is cut where it is very long.
 	longOutline, maxOutline = 250, 350
@@ -21,23 +22,26 @@ const (
 // many violations, it needs the schema instead.
 func (v *Violation) brief(example func() any, violations int) {
 	values, isList := v.Allowed.([]any)
-	prefix := ""
+	shown, prefix := maxShown, ""
+	if violations > maxForms {
+		shown = minShown
+	}
 	if v.missing {
 		prefix = "required, "
 	}
 	switch {
 	case isList:
-		v.Allowed = v.few(values)
+		v.Allowed = v.few(values, shown)
 	case v.known != nil && v.Nearest != "":
 		v.Allowed = "no such name"
 	case v.known != nil:
 		if v.form != nil {
 			v.known = anys(v.form.Order())
 		}
-		v.Allowed = "no such name; known: " + join(v.few(v.known))
+		v.Allowed = "no such name; known: " + join(v.few(v.known, shown))
 	case v.form == nil:
 	case v.form.Resolve().fixed() != nil:
-		v.Allowed = prefix + "one of " + join(v.few(v.form.Resolve().fixed()))
+		v.Allowed = prefix + "one of " + join(v.few(v.form.Resolve().fixed(), shown))
 	case violations > maxForms:
 	case slices.ContainsFunc(v.form.types(), func(name string) bool { return name == "object" || name == "array" }):
 		v.Allowed = fmt.Sprintf("%s%s: %s, such as %s", prefix, strings.Join(v.form.types(), " or "), v.form.shortOutline(), v.example(example))
@@ -58,7 +62,7 @@ func (v *Violation) brief(example func() any, violations int) {
 func join(values []any) string { return strings.Join(toStrings(values), ", ") }
 
 // few returns some values, the usual ones first, and says where all of them are.
-func (v *Violation) few(values []any) []any {
+func (v *Violation) few(values []any, shown int) []any {
 	if len(values) <= maxShown {
 		return values
 	}
@@ -68,7 +72,7 @@ func (v *Violation) few(values []any) []any {
 	if path := v.SchemaPath(); path != "" {
 		rest += " path " + path
 	}
-	return append(usual[:maxShown], rest)
+	return append(usual[:shown], rest)
 }
 
 // SchemaPath is the path under which a schema shows what is allowed: that of the value,

@@ -1,6 +1,7 @@
 package papi
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -77,7 +78,7 @@ func (c *checker) check(s *Schema, value any, name, at string) {
 		c.add(Violation{Path: at, Given: echoValue(name, value), Allowed: allowed, Nearest: nearest, form: form})
 	}
 	if !s.allowsType(value) {
-		refuse(allowedTypes(s), "", s)
+		refuse(s.allowed(), "", s)
 		return
 	}
 	if values := s.fixed(); values != nil && !slices.ContainsFunc(values, func(one any) bool { return sameJSON(one, value) }) {
@@ -107,14 +108,18 @@ func (c *checker) check(s *Schema, value any, name, at string) {
 
 // missing adds the violation of a value that is required.
 func (c *checker) missing(s *Schema, at string) {
-	c.add(Violation{Path: at, Allowed: "required, " + describe(s), missing: true, form: s})
+	allowed := s.allowed()
+	if values, isList := allowed.([]any); isList {
+		allowed = "one of " + join(values)
+	}
+	c.add(Violation{Path: at, Allowed: fmt.Sprint("required, ", allowed), missing: true, form: s})
 }
 
 // object checks the names of an object, and the values under them.
 func (c *checker) object(s *Schema, fields map[string]any, at string) {
 	for _, name := range s.MustHave(c.opts.Draft) {
 		if _, given := fields[name]; !given {
-			c.missing(s.Properties[name], JoinPath(at, name))
+			c.missing(cmp.Or(s.Properties[name], &Schema{}), JoinPath(at, name))
 		}
 	}
 	closed := s.AdditionalProperties != nil || c.opts.Closed && s.Properties != nil
@@ -160,9 +165,9 @@ func (s *Schema) outside(value any) []string {
 			}
 		}
 	case json.Number, float64:
-		if n := numberOf(v); s.Minimum != nil && n.compare(numberOf(*s.Minimum)) < 0 {
+		if n := numberOf(v); s.Minimum != nil && n.Cmp(numberOf(*s.Minimum)) < 0 {
 			found = append(found, "at least "+decimal(*s.Minimum))
-		} else if s.Maximum != nil && n.compare(numberOf(*s.Maximum)) > 0 {
+		} else if s.Maximum != nil && n.Cmp(numberOf(*s.Maximum)) > 0 {
 			found = append(found, "at most "+decimal(*s.Maximum))
 		}
 	}

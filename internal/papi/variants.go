@@ -194,7 +194,7 @@ func (s *Schema) allowsType(value any) bool {
 	case bool:
 		return s.Type.Has("boolean")
 	case json.Number, float64:
-		return s.Type.Has("number") || s.Type.Has("integer") && numberOf(value).isInteger()
+		return s.Type.Has("number") || s.Type.Has("integer") && numberOf(value).IsInt()
 	case []any:
 		return s.Type.Has("array")
 	case map[string]any:

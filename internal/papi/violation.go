@@ -49,36 +49,15 @@ func unknownName(name string, value any, at string, known []string) Violation {
 	return v
 }
 
-// allowedTypes says what is allowed where a value has the wrong JSON type: the values
-// or the names that the schema lists, else the types.
-func allowedTypes(s *Schema) any {
-	if values := s.fixed(); values != nil {
-		return values
-	}
-	text := strings.Join(s.Type, " or ")
-	if s.Format == "timestamp" {
-		text += ": " + timestampForm
-	}
-	if len(s.Properties) > 0 && text == "object" {
-		text += " with names of " + strings.Join(slices.Sorted(maps.Keys(s.Properties)), ", ")
-	}
-	return text
-}
-
-// describe says in a few words what a schema allows.
-func describe(s *Schema) string {
-	if s == nil {
-		return "see schema_get"
-	}
+// allowed says what a schema allows: the values that it lists, or the JSON types.
+func (s *Schema) allowed() any {
 	switch s = s.Resolve(); {
-	case s.Const != nil:
-		return fmt.Sprint(s.Const)
-	case len(s.Enum) > 0:
-		return "one of " + strings.Join(toStrings(s.Values()), ", ")
-	case len(s.Type) > 0 && len(s.AnyOf) == 0:
-		return strings.Join(s.Type, " or ")
+	case s.fixed() != nil:
+		return s.fixed()
+	case s.Format == "timestamp":
+		return "number: " + timestampForm
 	}
-	return "see schema_get"
+	return strings.Join(s.types(), " or ")
 }
 
 // MaxEcho is how many characters of an argument an error repeats.
