@@ -51,7 +51,7 @@ var phrases = map[string][]string{
 	"whatsapp_solution_assign": {"choose the partner solution of a project", "use this solution for embedded signup", "switch the project to a tech provider", "activate a multi-partner solution"},
 
 	"rcs_sender_list":                  {"which RCS agents do we have", "show RBM bots", "all our business messaging agents", "brands on RCS"},
-	"rcs_sender_get":                   {"is the agent live", "which carriers have approved us", "operators that rejected the brand", "status of an RBM agent", "which test devices does the agent have"},
+	"rcs_sender_get":                   {"is the agent live", "which carriers have approved us", "operators that rejected the brand", "status of an RBM agent", "how far is the launch in each country"},
 	"rcs_sender_create":                {"set up RCS business messaging", "register a new RBM agent", "start with rich messaging for our brand", "new verified sender for Android messages"},
 	"rcs_sender_update":                {"change the banner, logo or colour of an agent", "add a country before the launch", "answer the launch questions", "fill in brand details, privacy policy and terms", "edit the RBM agent"},
 	"rcs_questionnaire_get":            {"what do I have to answer for the launch", "which information do carriers ask for", "questions for the US or UK launch", "launch form of RCS"},
