@@ -15,7 +15,7 @@ func advertised(s *papi.Schema) *papi.Schema {
 	return rewrite(s, "", func(name string, s *papi.Schema) {
 		s.Required = s.MustHave(true)
 		s.Enum = s.Values()
-		if s.AnyOf = folded(s.AnyOf); len(s.AnyOf) == 1 {
+		if s.AnyOf = papi.Folded(s.AnyOf); len(s.AnyOf) == 1 {
 			description := s.Description
 			*s = *s.AnyOf[0].Clone()
 			s.Description = description

@@ -63,7 +63,7 @@ func newArguments(row *catalog.Row, defaultProject bool) *arguments {
 	for i, body := range variants {
 		shapes[i] = a.shape(body, defaultProject)
 	}
-	a.advertised = merge(shapes)
+	a.advertised = papi.Merge(shapes)
 	a.raw = sync.OnceValue(func() json.RawMessage { return jsonvalue.Encode(advertised(a.advertised)) })
 	a.checked = shapes[0]
 	if len(shapes) > 1 {
