@@ -86,6 +86,8 @@ func (s *Set) coreTools() []*coreTool {
 		newCoreTool("schema_get", "Get tool schema", "Get a tool's complete schema with notes, what its values mean, the errors it can return, and an example of its arguments.",
 			looksUp, s.schemaGet),
 	}
+	all = append(all, newCoreTool(toolFind, "Find tools", s.findAbout(), looksUp, s.toolFind))
+	all = append(all, callsOthers()...)
 	for _, c := range all {
 		c.phrases = corePhrases[c.name]
 	}

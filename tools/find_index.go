@@ -22,9 +22,20 @@ var searchedFields = []search.Field{
 	{Weight: 12, Names: true}, // error codes and states
 }
 
-// toolIndex is the index of all tools, of which a set offers some. It is made for the
-// first search.
-var toolIndex = sync.OnceValue(func() *search.Index {
+// builtIndex is the index, once it was needed.
+var builtIndex struct {
+	once  sync.Once
+	index *search.Index
+}
+
+// toolIndex returns the index of all tools, of which a set offers some. The first
+// search makes it, which reads the contract.
+func toolIndex() *search.Index {
+	builtIndex.once.Do(func() { builtIndex.index = newToolIndex() })
+	return builtIndex.index
+}
+
+func newToolIndex() *search.Index {
 	codes, states := toolsByCode(), toolsByState()
 	var documents []search.Document
 	for _, row := range catalog.Rows() {
@@ -33,16 +44,19 @@ var toolIndex = sync.OnceValue(func() *search.Index {
 			maps.Copy(fields, body.PropertyNames())
 		}
 		documents = append(documents, search.Document{Name: row.Tool, Texts: [][]string{
-			{row.Tool}, row.Phrases, {row.Title, row.About}, states[row.Tool], slices.Sorted(maps.Keys(fields)), slices.Concat(codes[row.Tool], longNames(states[row.Tool])),
+			{row.Tool}, row.Phrases, {row.Title, row.Title, row.About}, states[row.Tool], slices.Sorted(maps.Keys(fields)), slices.Concat(codes[row.Tool], longNames(states[row.Tool])),
 		}})
 	}
 	for _, c := range new(Set).coreTools() {
+		if c.phrases == nil { // tools that only lead to others
+			continue
+		}
 		documents = append(documents, search.Document{Name: c.name, Texts: [][]string{
 			{c.name}, c.phrases, {c.annotations.Title, c.about}, nil, nil, codes[c.name],
 		}})
 	}
-	return search.New(searchedFields, documents, search.Words{Synonyms: toolWords, Exclusive: []string{"whatsapp", "rcs", "kakaotalk"}, Plural: "list"})
-})
+	return search.New(searchedFields, documents, search.Words{Synonyms: toolWords, Exclusive: []string{"whatsapp", "rcs", "kakaotalk"}, Plural: "list", Verb: "get"})
+}
 
 // toolsByState has the states of things that each tool shows or leads on from.
 func toolsByState() map[string][]string {
@@ -115,5 +129,3 @@ func toolsByCode() map[string][]string {
 	}
 	return all
 }
-
-type match = search.Match

@@ -43,6 +43,8 @@ type Options struct {
 	// Unfilled are the settings of the server that still hold a placeholder.
 	// Where there are some, each call is refused with them.
 	Unfilled []string
+	// Dynamic lists only the few tools through which the others are found and called.
+	Dynamic bool
 	// About is a line about where the calls go that project_confirm shows,
 	// such as that it is the sandbox; "" for the API itself.
 	About string
@@ -106,12 +108,18 @@ func (s *Set) Tools() []mcp.Tool { return s.all() }
 func (s *Set) advertise() []mcp.Tool {
 	var all []mcp.Tool
 	for _, c := range s.core {
+		if !s.lists(c.name) {
+			continue
+		}
 		t := mcp.NewToolWithRawSchema(c.name, c.about, jsonvalue.Encode(c.schema()))
 		t.Annotations = c.annotations
 		t.Title = t.Annotations.Title
 		all = append(all, t)
 	}
 	for _, row := range s.opts.Rows {
+		if !s.lists(row.Tool) {
+			continue
+		}
 		t := mcp.NewToolWithRawSchema(row.Tool, row.About, s.tools[row.Tool].arguments().raw())
 		t.Annotations = annotations(row)
 		t.Title = t.Annotations.Title
@@ -153,7 +161,9 @@ func (s *Set) coreTool(name string) *coreTool {
 func (s *Set) names() []string {
 	names := make([]string, 0, len(s.tools)+len(s.core))
 	for _, c := range s.core {
-		names = append(names, c.name)
+		if s.opts.Dynamic || s.lists(c.name) {
+			names = append(names, c.name)
+		}
 	}
 	for _, row := range s.opts.Rows {
 		names = append(names, row.Tool)
@@ -162,14 +172,16 @@ func (s *Set) names() []string {
 }
 
 func (s *Set) unknownTool(name string) *Error {
-	names := s.names()
 	e := &Error{
 		Code:    errorcode.UnknownTool,
 		Message: "this server offers no tool " + papi.Echo(name),
-		Info:    map[string]any{"known": names},
+		Info:    map[string]any{},
 	}
-	if near := papi.Nearest(name, names); near != "" {
+	if near := papi.Nearest(name, s.names()); near != "" {
 		e.Info["nearest"] = near
+	}
+	if similar := s.find(papi.Truncate(name, maxQuery)); len(similar) > 0 {
+		e.Info["similar"] = similar[:min(len(similar), maxFound)]
 	}
 	return e
 }

@@ -91,12 +91,16 @@ func (a *Additional) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &a.Schema)
 }
 
-// MarshalJSON writes a schema or false.
+// MarshalJSON writes a schema, true for one that says nothing, or false.
 func (a Additional) MarshalJSON() ([]byte, error) {
 	if a.Schema == nil {
 		return []byte("false"), nil
 	}
-	return json.Marshal(a.Schema)
+	b, err := json.Marshal(a.Schema)
+	if string(b) == "{}" {
+		return []byte("true"), err
+	}
+	return b, err
 }
 
 // Resolve follows references and returns a schema without one. Keywords next to a

@@ -59,18 +59,24 @@ const maxIDF = 2.5
 // longNumber is a phone number, with or without separators.
 var longNumber = regexp.MustCompile(`\+?\b\d[\d ()-]{5,}\d\b`)
 
+// covers is what it counts that a query has all words of a document's name. Half of
+// them count a quarter.
+const covers = 10
+
 // otherWord is what the score of a document with another exclusive word is worth.
 const otherWord = 0.4
 
 // Index is an index of documents. It is safe for concurrent use.
 type Index struct {
-	names    []string
-	fields   []*field
-	known    map[string]bool // the terms of all fields
-	synonyms synonyms
+	names     []string
+	nameTerms [][]string
+	fields    []*field
+	known     map[string]bool // the terms of all fields
+	synonyms  synonyms
 	// exclusive has the documents of each exclusive word.
 	exclusive map[string][]int
 	plural    string
+	verb      string
 }
 
 // field is the index of the fields at one position.
@@ -87,18 +93,23 @@ type Words struct {
 	// Exclusive are words of names of which a document has one at most: a query with
 	// one of them is hardly about a document that has another.
 	Exclusive []string
+	// Verb is a word that means something at the beginning or the end of a query, as in
+	// a name, and nothing within.
+	Verb string
 	// Plural is the word that a plural suggests.
 	Plural string
 }
 
 // New returns an index of the documents, which have texts for each of the fields.
 func New(fields []Field, documents []Document, language Words) *Index {
-	x := &Index{known: map[string]bool{}, synonyms: newSynonyms(language.Synonyms), exclusive: map[string][]int{}, plural: stem(language.Plural)}
+	x := &Index{known: map[string]bool{}, synonyms: newSynonyms(language.Synonyms), exclusive: map[string][]int{}, plural: stem(language.Plural), verb: stem(language.Verb)}
 	for _, word := range language.Exclusive {
 		x.exclusive[stem(word)] = nil
 	}
 	for d, doc := range documents {
-		for _, term := range Terms(doc.Name) {
+		parts := Terms(strings.ReplaceAll(doc.Name, "_", " "))
+		x.nameTerms = append(x.nameTerms, parts)
+		for _, term := range parts {
 			if all, ok := x.exclusive[term]; ok {
 				x.exclusive[term] = append(all, d)
 			}
@@ -137,7 +148,7 @@ func (x *Index) indexField(of Field, terms [][]string) *field {
 	}
 	average := float64(total) / float64(len(terms))
 	for _, found := range f.postings {
-		idf := min(maxIDF, math.Log(1 + (float64(len(terms))-float64(len(found))+0.5)/(float64(len(found))+0.5)))
+		idf := min(maxIDF, math.Log(1+(float64(len(terms))-float64(len(found))+0.5)/(float64(len(found))+0.5)))
 		for d, n := range found {
 			normal := saturation
 			if !of.Names {
@@ -161,6 +172,14 @@ func (x *Index) Find(query string) []Match {
 				scores[d] += f.weight * weight * counts
 			}
 		}
+	}
+	for d, name := range x.nameTerms {
+		covered := 0.0
+		for _, term := range name {
+			covered += min(1, weights[term])
+		}
+		covered /= float64(len(name))
+		scores[d] += covers * covered * covered
 	}
 	x.exclude(scores, weights)
 	var matches []Match
@@ -192,14 +211,23 @@ func (x *Index) exclude(scores []float64, query map[string]float64) {
 func (x *Index) weigh(query string) map[string]float64 {
 	weights := map[string]float64{}
 	add := func(term string, weight float64) {
-		if !stopWords[term] {
-			weights[term] = max(weights[term], weight)
-		}
+		weights[term] = max(weights[term], weight)
 	}
 	query = longNumber.ReplaceAllString(query, " number ")
-	terms := Terms(query)
+	all := words(query)
+	var terms []string // without the parts of names that somebody gave to things
+	for _, word := range all {
+		if parts := Terms(word); strings.Contains(word, "_") && !x.known[parts[0]] {
+			terms = append(terms, parts[0])
+		} else {
+			terms = append(terms, parts...)
+		}
+	}
 	x.synonyms.meant(terms, add)
-	for _, word := range words(query) {
+	for i, word := range all {
+		if edge := i == 0 || i == len(all)-1; stopWords[stem(word)] && !(edge && stem(word) == x.verb) {
+			continue
+		}
 		weight := 1.0
 		if parts := Terms(word); len(parts) > 1 && !x.known[parts[0]] {
 			weight = partWeight // of a name that somebody gave to a thing

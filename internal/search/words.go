@@ -27,5 +27,6 @@ var inflections = map[string]string{
 	"verification": "verifi", "verifications": "verifi",
 	"notification": "notifi", "notifications": "notifi",
 	"subscription": "subscrib", "subscriptions": "subscrib",
+	"connected": "connected", "linked": "linked", // which asks, where connect and link demand
 	"sent": "send", "chose": "choos", "chosen": "choos", "wrote": "write", "written": "write", "built": "build",
 }
