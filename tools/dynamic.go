@@ -92,7 +92,7 @@ func callsOthers() []*coreTool {
 }
 
 // unwrap returns the call that a call through tool_call_read or tool_call_write makes,
-// with warnings. Arguments beside "arguments" are moved into them: models often
+// with warnings. Arguments next to "arguments" are moved into them: models often
 // confuse the two levels. A read is accepted by tool_call_write, since it does less
 // than that tool is annotated for; a write by tool_call_read would do more.
 func (s *Set) unwrap(via string, given map[string]any) (name string, args map[string]any, warnings []string, _ *Error) {

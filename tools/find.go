@@ -100,7 +100,7 @@ func (s *Set) found(name string, best bool) found {
 	f.Does = firstSentences(f.Does, maxAbout)
 	required := schema.MustHave(true)
 	if best {
-		f.Arguments = outlineWithin(schema, maxOutline)
+		f.Arguments = shortOutline(schema, maxOutline)
 	} else {
 		f.Required = required
 	}
@@ -120,8 +120,8 @@ func firstSentences(text string, limit int) string {
 	return papi.Truncate(strings.TrimSpace(kept), limit)
 }
 
-// outlineWithin is the most detailed outline of a tool's arguments that fits.
-func outlineWithin(schema *papi.Schema, limit int) string {
+// shortOutline is the most detailed outline of a tool's arguments that fits.
+func shortOutline(schema *papi.Schema, limit int) string {
 	own := schema.Clone()
 	own.Properties = map[string]*papi.Schema{}
 	for name, p := range schema.Properties {

@@ -39,7 +39,7 @@ func searchFor(t *testing.T, s *Set, query string) ([]string, map[string]any) {
 // in at most 400 tokens.
 func TestToolFindKnowsTheTasks(t *testing.T) {
 	s := newDynamicSet(t, catalog.Filter{})
-	for file, enough := range map[string]int{"tasks.txt": 95} {
+	for file, enough := range map[string]int{"tasks.tsv": 95} {
 		raw, err := os.ReadFile("../testdata/" + file)
 		if err != nil {
 			t.Fatal(err)
@@ -54,7 +54,7 @@ func TestToolFindKnowsTheTasks(t *testing.T) {
 			found, answer := searchFor(t, s, task)
 			for tool := range strings.SplitSeq(right, ",") {
 				if !s.Offers(tool) {
-					t.Errorf("%s: there is no tool %s", file, tool)
+					t.Errorf("%s: %s is not offered", file, tool)
 				}
 			}
 			if slices.ContainsFunc(found, func(tool string) bool { return slices.Contains(strings.Split(right, ","), tool) }) {

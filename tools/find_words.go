@@ -6,10 +6,10 @@ var toolWords = map[string]string{
 	// What is done.
 	"list":            "all, every, show all, overview, how many, count, enumerate, what do we have, do we have, do we own, which of our, any of our, are there, there are, exist, already, what templates, what senders, what numbers, which templates, which senders, which numbers, find, search, browse, dump, fetch all, give me all, show me all, those that, the ones, inventory",
 	"read get":        "status, state, detail, check, inspect, info, information, is it, look up, progress, health, healthy, monitor, what does, what is, how is, is our, is my, is the, did our, did my, did the, was the, has the, can i see, view, approved yet, content of, text of, still, right now, currently, watch, follow, track, tell me about, describe, how far, summary of, show me the, whats with, what about, stuck, yet, already, say, look like, looks like, active, working, broken, stopped working",
-	"create":          "new, add, make, set up, setup, provision, spin up, build, start, open, onboard, connect, hook up, write, draft a, draft an, draft me, sign up, join, generate, produce, prepare, initiate, kick off, set one up, i need a, we need a, need an, i want a, we want a, obtain, acquire, establish, another, apply for, introduce, first, begin, enrol, enroll, integrate, deploy, compose",
+	"create":          "new, get started, add, make, set up, setup, provision, spin up, build, start, open, onboard, connect, hook up, write, draft a, draft an, draft me, sign up, join, generate, produce, prepare, initiate, kick off, set one up, i need a, we need a, need an, i want a, we want a, obtain, acquire, establish, another, apply for, introduce, first, begin, enrol, enroll, integrate, deploy, compose",
 	"update change":   "edit, modify, alter, fix, correct, adjust, amend, swap, move, moved, rewrite, tweak, revise, resubmit, typo, wording, customise, customize, existing, make the, make our, make its, shorter, longer, turn the, set the, set our, refresh the, upload, reword, rephrase, adapt, complete the, fill in, improve, put our, now, outdated, wrong, shorten, lengthen, extend, enlarge, reduce, polish, exchange, adapt, increase, decrease, append, insert, include, attach, allow, to the agent, to our agent, to an existing, to the existing, different",
 	"update rename":   "rename, better name, new name, different name, label, call it",
-	"delete":          "remove, erase, wipe, scrap, drop, rid, destroy, kill, nuke, purge, clean up, take down, shut down, shut, close, disconnect, unlink, detach, deactivate, terminate, trash, bin, decommission, retire, cancel, stop using, no longer, offboard, take off, release, leave, obsolete, unneeded, dont need, do not need, abolish, eliminate, discontinue, dispose, retract, end our, stop our",
+	"delete":          "remove, erase, wipe, scrap, drop, rid, get rid of, destroy, kill, nuke, purge, clean up, take down, shut down, shut, close, disconnect, unlink, detach, deactivate, terminate, trash, bin, decommission, retire, cancel, stop using, no longer, offboard, take off, release, leave, obsolete, unneeded, dont need, do not need, abolish, eliminate, discontinue, dispose, retract, end our, stop our",
 	"discard changes": "undo, revert, throw away, throw out, abandon, roll back, rollback, forget, reset, unsubmitted, pull back, take back, withdraw, cancel the change, cancel my change, cancel the edit, cancel pending, cancel the pending, cancel the update, drop the change, drop the draft, not submitted, unsaved, never mind, retract, pending edits",
 	"change":          "edit, modification, draft",
 	"replace":         "overwrite, from scratch, completely new, whole configuration, redo the",
@@ -28,7 +28,7 @@ var toolWords = map[string]string{
 
 	// Webhooks.
 	"webhook":               "callback, notification, notify, notified, endpoint, hook, event, subscription, subscribe, subscribed, alert, ping, http post, listener, push, post, backend, receiver, server, point to, pointing",
-	"webhook create notify": "when a, when an, when the, when our, when my, whenever, as soon as, every time, know when, informed when, inform me, inform us, tell me when, tell us when, let me know, hear about, learn when, receive events, delivery events, want to receive, keep me posted, real time, instead of polling, be told, should know, should hear, get informed, informed about, learn about, hear of",
+	"webhook create notify": "when a, when an, when the, when our, when my, whenever, as soon as, every time, know when, informed when, inform me, inform us, tell me when, tell us when, let me know, hear about, learn when, receive events, delivery events, want to receive, keep me posted, real time, instead of polling, be notified, should know, should hear, get informed, informed about, learn about, hear of",
 	"webhook delete":        "unsubscribe, stop posting, stop sending, mute, silence, stop calling",
 	"webhook list":          "who is notified, who gets notified, who receives, who is subscribed",
 	"trigger":               "event, event type, subscribed",
@@ -81,7 +81,7 @@ var toolWords = map[string]string{
 	"conversation telegram":  "tg, telegram bot",
 	"conversation viber":     "viber bot",
 	"sms app":                "service plan, sms service, text messaging, send text, sending text, text message, short message, sms plan, text customers, bulk text, sms api, send sms, sending sms",
-	"bundle":                 "package, everything at once, with everything, all in one, one go, all together, starter kit",
+	"bundle":                 "package, everything together, with everything, all in one, one go, all together, starter kit",
 	"bundle subproject":      "subaccount, sub account, sub project, child project, tenant, subproject, customer project, client project",
 	"bundle create":          "new conversation app, new customer, new client, new tenant",
 	"project overview":       "big picture, summary, overview, dashboard, whole project, entire project, this project, at a glance, stuck, everything, needs attention, where are we",

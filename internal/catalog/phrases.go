@@ -100,7 +100,7 @@ var phrases = map[string][]string{
 
 	"bundle_list":   {"which bundles did we order", "show subprojects with their apps", "all customer set-ups", "packages that are still in progress"},
 	"bundle_get":    {"is the bundle ready", "did the subproject get created", "which ids did the bundle make", "why did the bundle fail"},
-	"bundle_create": {"create a subproject", "onboard a new customer with everything at once", "set up a tenant with SMS and conversation app", "subaccount for a client", "new conversation app"},
+	"bundle_create": {"create a subproject", "onboard a new customer with everything together", "set up a tenant with SMS and conversation app", "subaccount for a client", "new conversation app"},
 
 	"whatsapp_waba_list":           {"which WABAs does this Facebook token see", "list business accounts by token", "numbers shared in the old embedded signup"},
 	"whatsapp_access_token_create": {"exchange the Facebook code for a token", "long-lived Meta token", "extend an access token"},

@@ -7,9 +7,9 @@ import (
 )
 
 // Each row has three to five phrases, and none is one of the tasks that measure the
-// search: it would find what it was told to find.
+// search: it would only find what it knows already.
 func TestPhrases(t *testing.T) {
-	raw, err := os.ReadFile("../../testdata/tasks.txt")
+	raw, err := os.ReadFile("../../testdata/tasks.tsv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestPhrases(t *testing.T) {
 	}
 	for tool := range phrases {
 		if Lookup(tool) == nil {
-			t.Errorf("there are phrases for %s, which is no tool", tool)
+			t.Errorf("there are phrases for %s, and no row", tool)
 		}
 	}
 }

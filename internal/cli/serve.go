@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -17,7 +18,19 @@ import (
 )
 
 //go:embed instructions.md
-var instructions string
+var instructionsText string
+
+// instructions are what every agent reads first. Their paragraph about finding tools
+// depends on whether the server lists all of them.
+func instructions(dynamic bool) string {
+	before, rest, _ := strings.Cut(instructionsText, "<!-- listed -->\n")
+	listed, rest, _ := strings.Cut(rest, "<!-- dynamic -->\n")
+	found, after, _ := strings.Cut(rest, "<!-- end -->\n")
+	if dynamic {
+		return before + found + after
+	}
+	return before + listed + after
+}
 
 func newServe(s *streams, c *config) *cobra.Command {
 	var overHTTP httpFlags
@@ -119,7 +132,7 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 func newServer(c *config, s *streams, a *app, m *server.Metrics) *server.Server {
 	return server.New(server.Options{
 		Name: "papi-mcp", Title: "Sinch Provisioning API", Version: release,
-		Instructions: instructions, Toolbox: a.tools,
+		Instructions: instructions(c.dynamic), Toolbox: a.tools,
 		Prompts: func() []*prompts.Prompt { return prompts.Offered(prompts.All(), a.tools.Offers) },
 		Logger:  c.logger(s), Tracers: a.tracers, Metrics: m,
 	})

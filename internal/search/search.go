@@ -19,7 +19,7 @@ import (
 // Field is a part that each document has. What matches in it counts by its weight.
 type Field struct {
 	Weight float64
-	// Names says that its texts are names, which match only as a whole, and for no
+	// Names says that its texts are names: each matches only completely, and counts no
 	// less in a long list of them.
 	Names bool
 }
@@ -215,7 +215,7 @@ func (x *Index) weigh(query string) map[string]float64 {
 	}
 	query = longNumber.ReplaceAllString(query, " number ")
 	all := words(query)
-	var terms []string // without the parts of names that somebody gave to things
+	var terms []string // without the parts of names that a user gave to things
 	for _, word := range all {
 		if parts := Terms(word); strings.Contains(word, "_") && !x.known[parts[0]] {
 			terms = append(terms, parts[0])
@@ -223,14 +223,15 @@ func (x *Index) weigh(query string) map[string]float64 {
 			terms = append(terms, parts...)
 		}
 	}
-	x.synonyms.meant(terms, add)
+	said := x.synonyms.meant(terms, add)
 	for i, word := range all {
-		if edge := i == 0 || i == len(all)-1; stopWords[stem(word)] && !(edge && stem(word) == x.verb) {
+		isVerb := stem(word) == x.verb && (i == 0 && !slices.Contains(said, x.verb) || i == len(all)-1)
+		if stopWords[stem(word)] && !isVerb {
 			continue
 		}
 		weight := 1.0
 		if parts := Terms(word); len(parts) > 1 && !x.known[parts[0]] {
-			weight = partWeight // of a name that somebody gave to a thing
+			weight = partWeight // of a name that a user gave to a thing
 		}
 		for _, term := range Terms(word) {
 			add(term, weight)

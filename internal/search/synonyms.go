@@ -22,18 +22,23 @@ func newSynonyms(words map[string]string) synonyms {
 }
 
 // meant calls a function with the terms that a query's sayings mean, and what they
-// count: a saying of several words is rarely meant otherwise.
-func (s synonyms) meant(query []string, use func(term string, weight float64)) {
+// count: a saying of several words is rarely meant otherwise. It returns the first terms
+// of those.
+func (s synonyms) meant(query []string, use func(term string, weight float64)) (first []string) {
 	for i, term := range query {
 		for _, found := range s[term] {
 			n := len(found.said)
 			if n <= len(query)-i && slices.Equal(found.said, query[i:i+n]) {
+				if n > 1 {
+					first = append(first, term)
+				}
 				for _, meant := range found.meant {
 					use(meant, sayingWeight[min(n, len(sayingWeight))-1])
 				}
 			}
 		}
 	}
+	return first
 }
 
 // sayingWeight is what a synonym counts by the number of words said, where a word of

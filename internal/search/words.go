@@ -9,7 +9,7 @@ var stopWords = func() map[string]bool {
 		be because been before being both but by can cannot cant could couldnt customer did didnt do does doesnt doing done dont
 		each either else ever every for from get gets getting give go going got had has have having he hello help her here hey hi his how
 		i id if ill im in into is isnt it its ive just know let lets like look make me more most much must my myself need needs no nor not now
-		of off ok on one only or other our ours out over own please put really s same say see shall she should so some somebody someone something still such
+		of off ok on one only or other our ours out over own please put really s same say see shall she should so some someone something still such
 		t take tell than thank thanks that thats the their them then there these they thing things this those through to too try trying
 		until up us use used using very via want wants was we well were weve what whats when where whether which while who whom whose why will wish with without wont would
 		yes yet you your yours`) {

@@ -84,8 +84,8 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	return result, nil
 }
 
-// confirmsProject reports whether a call confirms a project, by itself or through a
-// tool that calls others.
+// confirmsProject reports whether a call confirms a project, directly or through a tool
+// that calls others.
 func confirmsProject(params *mcp.CallToolParams) bool {
 	if params.Name != tools.ToolCallWrite {
 		return params.Name == projectConfirmTool
