@@ -32,7 +32,7 @@ func TestFind(t *testing.T) {
 		"get rid of the red fruit":     "red_apple_delete", // and not the verb
 		"get the fruit":                "red_apple_get",    // the verb
 		"plums":                        "blue_plum_list",   // a plural
-		"appple":                       "red_apple_get",    // a typo, and the first of several alike
+		"appple":                       "red_apple_list",   // a typo
 		"colour":                       "blue_plum_list",   // a word within a name
 		"colours":                      "blue_plum_list",   // and its plural
 		"Color":                        "blue_plum_list",   // in another spelling
