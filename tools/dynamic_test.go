@@ -48,7 +48,7 @@ func TestDynamicSetListsSixTools(t *testing.T) {
 			t.Errorf("%s is not listed", name)
 		}
 	}
-	if len(listed) != 6 {
+	if len(listed) != 6 || s.Count() != 6 || s.Tools()[0].Name != toolFind {
 		t.Errorf("%d tools: %v", len(listed), listed)
 	}
 	index := s.findAbout()

@@ -122,7 +122,7 @@ func (d *demo) connect(ctx context.Context) (stop func(), err error) {
 	})
 	d.tools = tools.New(tools.Options{Rows: rows, Guard: g, API: api, About: "the sandbox"})
 	s := server.New(server.Options{
-		Name: "papi-mcp", Version: release, Instructions: instructions(false), Toolbox: d.tools,
+		Name: "papi-mcp", Version: release, Instructions: instructions, Toolbox: d.tools,
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	fromClient, toServer := io.Pipe()

@@ -91,16 +91,29 @@ func (a *Additional) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &a.Schema)
 }
 
-// MarshalJSON writes a schema, true for one that says nothing, or false.
+// MarshalJSON writes a schema or false.
 func (a Additional) MarshalJSON() ([]byte, error) {
 	if a.Schema == nil {
 		return []byte("false"), nil
 	}
-	b, err := json.Marshal(a.Schema)
-	if string(b) == "{}" {
-		return []byte("true"), err
+	return json.Marshal(a.Schema)
+}
+
+// Values returns the enum; null is one of its values where the type allows it, since
+// the contract's lists leave it out.
+func (s *Schema) Values() []any {
+	if len(s.Enum) > 0 && s.Type.Has("null") && !slices.Contains(s.Enum, nil) {
+		return append(slices.Clone(s.Enum), nil)
 	}
-	return b, err
+	return s.Enum
+}
+
+// fixed returns the values that are allowed, nil where the schema lists none.
+func (s *Schema) fixed() []any {
+	if s.Const != nil {
+		return []any{s.Const}
+	}
+	return s.Values()
 }
 
 // Resolve follows references and returns a schema without one. Keywords next to a
