@@ -50,7 +50,7 @@ func (s *Set) toolFind(_ context.Context, _ Caller, args toolFindArgs) Outcome {
 		return invalidArguments([]papi.Violation{{Path: "query", Given: strconv.Itoa(len(args.Query)) + " bytes", Allowed: "at most " + strconv.Itoa(maxQuery) + " bytes: a sentence, or a few words"}}).outcome()
 	}
 	names := s.find(args.Query)
-	r := newResult(toolFind, "")
+	r := &Result{Tool: toolFind}
 	data := findings{Tools: []found{}}
 	for i, name := range names[:min(len(names), maxFound)] {
 		data.Tools = append(data.Tools, s.found(name, i == 0))
