@@ -249,7 +249,9 @@ var Rows = sync.OnceValue(func() []*Row {
 			row := &toolset.rows[i]
 			row.Toolset, row.Deprecated = toolset.name, toolset.name == DeprecatedToolset
 			row.Title = cmp.Or(row.Title, title(row.Tool))
-			row.Phrases = phrases[row.Tool]
+			if row.Phrases == nil {
+				row.Phrases = phrases[row.Tool]
+			}
 			if row.Columns == nil {
 				row.Columns = columns[row.Tool]
 			}
