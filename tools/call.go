@@ -190,7 +190,11 @@ func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.R
 	if c.own.all {
 		send = dispatch.SendAll
 	}
-	sent, err := send(ctx, s.opts.API, gc.Row, gc.ProjectID, c.args)
+	args := c.args
+	if mask := fieldMask(gc.Row, c.own.fields); mask != nil && args[argFieldMask] == nil {
+		args = jsonvalue.With(args, argFieldMask, mask)
+	}
+	sent, err := send(ctx, s.opts.API, gc.Row, gc.ProjectID, args)
 	if err != nil {
 		if err := s.opts.Guard.Failed(ctx, gc, err); err != nil {
 			c.warnings = append(c.warnings, "the error could not be recorded: "+err.Error())

@@ -45,7 +45,8 @@ func parseObject(raw json.RawMessage) (map[string]any, *Error) {
 // check coerces the arguments of a call and validates them against the contract.
 // The error lists all violations.
 func (a *arguments) check(given map[string]any) (*call, *Error) {
-	coerce := &coercer{}
+	given, ignored := applicable(given, a.advertised.Properties)
+	coerce := &coercer{warnings: ignored}
 	args, _ := coerce.value(a.checked, given, "").(map[string]any)
 	for name, value := range a.row.Defaults {
 		if v, ok := args[name]; !ok || v == nil {

@@ -3,8 +3,8 @@
 //
 // A tool is a row of package catalog, which has what is known of it and of its
 // resource. Its arguments are derived from the contract: an operation's parameters
-// and its body's fields in one object, by the API's own names, and the few of ours
-// that mean something for it. The path of a call ([Set.Call]): its deadline begins;
+// and its body's fields in one object, by the API's own names, and a few of ours. The
+// list of tools ([Set.Tools]) shows of them what a first call needs. The path of a call ([Set.Call]): its deadline begins;
 // the arguments are read within limits, coerced and validated; package guard decides
 // whether it is sent; a write leaves its intent in package audit, package dispatch
 // sends it, and its outcome is recorded too; the answer becomes a [Result] with ids,
@@ -13,6 +13,7 @@
 package tools
 
 import (
+	"encoding/json"
 	"sync"
 	"time"
 
@@ -23,7 +24,6 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
-	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -89,6 +89,7 @@ func New(opts Options) *Set {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	opts.Rows = catalog.ByUse(opts.Rows)
 	s := &Set{opts: opts, tools: make(map[string]*tool, len(opts.Rows))}
 	hasDefault := opts.Guard.Default() != ""
 	for _, row := range opts.Rows {
@@ -99,25 +100,33 @@ func New(opts Options) *Set {
 	return s
 }
 
-// Tools returns the tools as clients see them: the core tools first, then
-// the operations'. The first call reads the contract.
+// Tools returns the tools as clients see them, in the order in which a model should:
+// the core tools first, then the operations' by their use. The first call reads the
+// contract.
 func (s *Set) Tools() []mcp.Tool { return s.all() }
 
 func (s *Set) advertise() []mcp.Tool {
-	var all []mcp.Tool
+	all := make([]mcp.Tool, 0, len(s.core)+len(s.opts.Rows))
 	for _, c := range s.core {
-		t := mcp.NewToolWithRawSchema(c.name, c.about, jsonvalue.Encode(c.schema()))
-		t.Annotations = c.annotations
-		t.Title = t.Annotations.Title
-		all = append(all, t)
+		all = append(all, advertisedTool(c.name, c.about, c.annotations, advertisedCore(c.name, c.schema())))
 	}
-	for _, row := range s.opts.Rows {
-		t := mcp.NewToolWithRawSchema(row.Tool, row.About, s.tools[row.Tool].arguments().raw())
-		t.Annotations = annotations(row)
-		t.Title = t.Annotations.Title
-		all = append(all, t)
+	return append(all, Advertised(s.opts.Rows, s.opts.Guard.Default() != "")...)
+}
+
+// Advertised returns the tools of rows as clients see them, in the order of the rows.
+// They depend on nothing else than whether there is a default project.
+func Advertised(rows []*catalog.Row, hasDefaultProject bool) []mcp.Tool {
+	all := make([]mcp.Tool, len(rows))
+	for i, row := range rows {
+		all[i] = advertisedTool(row.Tool, row.Description(), annotations(row), argumentsOf(row, hasDefaultProject)().raw())
 	}
 	return all
+}
+
+func advertisedTool(name, about string, annotations mcp.ToolAnnotation, schema json.RawMessage) mcp.Tool {
+	t := mcp.NewToolWithRawSchema(name, about, schema)
+	t.Annotations, t.Title = annotations, annotations.Title
+	return t
 }
 
 // annotations say what only reads, what destroys, and what gives the same end
