@@ -201,7 +201,7 @@ func note(s *Schema, marked bool) string {
 	text := strings.Join(strings.Fields(s.Description), " ")
 	if marked {
 		for _, omissible := range []string{launchText, "a draft may omit it"} {
-			text = strings.Trim(strings.ReplaceAll(text, omissible, ""), "; ")
+			text = strings.Trim(strings.ReplaceAll(strings.ReplaceAll(text, omissible+"; ", ""), omissible, ""), "; ")
 		}
 	}
 	if s.Deprecated && !strings.HasPrefix(strings.ToLower(text), "deprecated") {

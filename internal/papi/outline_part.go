@@ -13,15 +13,9 @@ func (s *Schema) OutlineAt(path string, opts OutlineOptions) string {
 	}
 	name, _, _ = strings.Cut(name, "[")
 	above, _, _ := s.At(parent)
-	owners := above.owners(name)
-	if name == "" || len(owners) == 0 {
+	mark, is := above.markBelow(name)
+	if name == "" || !is {
 		return outline
-	}
-	mark := owners[0].mark(name)
-	for _, owner := range owners {
-		if owner.mark(name) != mark { // the variants differ
-			mark = ""
-		}
 	}
 	if opts.Notes {
 		outline += note(part.Resolve(), mark == "*")
@@ -29,21 +23,27 @@ func (s *Schema) OutlineAt(path string, opts OutlineOptions) string {
 	return name + mark + ":" + outline
 }
 
-// owners returns the objects at a schema that have a property of this name, each
-// variant of a union and each item's.
-func (s *Schema) owners(name string) []*Schema {
+// markBelow says whether a property is required: of a union, what all variants that are
+// not deprecated say of it. It reports whether there is such a property.
+func (s *Schema) markBelow(name string) (mark string, is bool) {
 	r := s.Resolve()
-	var found []*Schema
-	if r.Properties[name] != nil {
-		found = append(found, r)
+	switch {
+	case r.Properties[name] != nil:
+		return r.mark(name), true
+	case r.Items != nil:
+		return r.Items.markBelow(name)
 	}
-	if r.Items != nil {
-		found = append(found, r.Items.owners(name)...)
+	for i, v := range s.currentVariants() {
+		if v == r { // no union
+			return "", false
+		}
+		m, has := v.markBelow(name)
+		if is = is || has; i > 0 && m != mark {
+			m = ""
+		}
+		mark = m
 	}
-	for _, v := range r.AnyOf {
-		found = append(found, v.owners(name)...)
-	}
-	return found
+	return mark, is
 }
 
 // Cut returns the paths of what an outline leaves out or writes without notes: objects
