@@ -134,7 +134,7 @@ func withoutNull(s *papi.Schema) *papi.Schema {
 }
 
 // oneForm returns the object of a union of an object and a boolean, and says that true
-// stands for it; any other schema is returned as it is.
+// is short for it; any other schema is returned as it is.
 func oneForm(s *papi.Schema) (one *papi.Schema, enough string) {
 	objects := slices.DeleteFunc(slices.Clone(s.AnyOf), func(v *papi.Schema) bool { return v.Resolve().Type.Has("boolean") })
 	if len(objects) != 1 {
@@ -217,7 +217,7 @@ func outlined(s, item *papi.Schema) *listed {
 	return out
 }
 
-// simplest returns the name of the first property that is no object, or else the first.
+// simplest returns the name of the first property that is not an object, or else the first.
 func simplest(s *papi.Schema) string {
 	order := s.Order()
 	for _, name := range order {

@@ -39,8 +39,12 @@ func TestToolListIsWithinItsBudget(t *testing.T) {
 		each = append(each, n)
 	}
 	slices.Sort(each)
-	if median := each[len(each)/2]; len(each) != 91 || total > 12000 || median > 115 {
-		t.Errorf("%d tools have %d tokens, the median %d", len(each), total, median)
+	const tools, budget, perLaterTool = 91, 12000, 200
+	if most := budget + perLaterTool*max(0, len(each)-tools); total > most {
+		t.Errorf("%d tools have %d tokens, and may have %d", len(each), total, most)
+	}
+	if median := each[len(each)/2]; median > 115 {
+		t.Errorf("the median tool has %d tokens", median)
 	}
 }
 
@@ -290,7 +294,7 @@ func TestToolListShowsOnlyOwnArgumentsThatACallNeeds(t *testing.T) {
 }
 
 // Each tool accepts the unlisted arguments. One that means nothing for it is ignored,
-// with a warning; a name that nobody knows is refused.
+// with a warning; an unknown name is refused.
 func TestUnlistedArgumentsAreAccepted(t *testing.T) {
 	values := map[string]any{argProject: project, argFields: []any{"id"}, argDetail: "full", argReveal: true, argDryRun: true, argFieldMask: []any{"name"}}
 	for _, row := range catalog.Rows() {
@@ -344,7 +348,7 @@ func TestUnlistedArgumentsAreAccepted(t *testing.T) {
 
 // A body that the contract accepts passes the list too, by an independent validator:
 // each variant, the least of it and the most, other than where null deletes a value and
-// where true stands for an object.
+// where true is short for an object.
 func TestToolListAdmitsAllVariants(t *testing.T) {
 	for _, row := range catalog.Rows() {
 		a := newArguments(row, true)
@@ -428,6 +432,30 @@ func TestListedWordsAreOfProperties(t *testing.T) {
 	for key := range listedWords {
 		if !known[key] {
 			t.Errorf("words for %q, which no tool has", key)
+		}
+	}
+}
+
+// So do generated bodies, of every tool.
+func TestToolListAdmitsGeneratedBodies(t *testing.T) {
+	rows, err := catalog.Select(catalog.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		compiled := compile(t, newArguments(row, true).raw())
+		for _, args := range validBodiesWithoutNull(row, 200) {
+			if row.Tool == "bundle_create" {
+				for _, part := range []string{"convApp", "smsApp", "subproject"} {
+					if _, short := args[part].(bool); short {
+						delete(args, part)
+					}
+				}
+			}
+			if err := compiled.Validate(roundTrip(t, args)); err != nil {
+				t.Errorf("%s: %s: %v", row.Tool, encode(args), err)
+				break
+			}
 		}
 	}
 }

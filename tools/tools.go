@@ -142,6 +142,9 @@ func annotations(row *catalog.Row) mcp.ToolAnnotation {
 	}
 }
 
+// Count is how many tools Tools returns. It reads nothing of the contract.
+func (s *Set) Count() int { return len(s.core) + len(s.opts.Rows) }
+
 // DefaultProject is the project of calls that name none, or "".
 func (s *Set) DefaultProject() string { return s.opts.Guard.Default() }
 
