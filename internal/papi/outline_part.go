@@ -107,7 +107,7 @@ func (s *Schema) NearestPath(path string) string {
 		}
 	}
 	// The path may lack its beginning.
-	last := lastName(path)
+	last, _, _ := strings.Cut(path[strings.LastIndex(path, ".")+1:], "[")
 	var ends []string
 	for _, p := range s.pathsOf(func(name string) bool { return sameLetters(name, last) }) {
 		if p = strings.ReplaceAll(p, "[]", ""); strings.HasSuffix(p, "."+rest) || rest == last {
