@@ -38,6 +38,9 @@ func TestToolListIsWithinItsBudget(t *testing.T) {
 		total += n
 		each = append(each, n)
 	}
+	if set.Count() != len(set.Tools()) {
+		t.Errorf("%d tools are counted of %d", set.Count(), len(set.Tools()))
+	}
 	slices.Sort(each)
 	const tools, budget, perLaterTool = 91, 12000, 200
 	if most := budget + perLaterTool*max(0, len(each)-tools); total > most {
