@@ -75,6 +75,10 @@ func (o callOptions) with(args map[string]any) map[string]any {
 func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
 	var out Outcome
 	given, e := parseObject(raw)
+	var moved []string
+	if e == nil && s.routes(name) {
+		name, given, moved, e = s.unwrap(name, given)
+	}
 	switch {
 	case len(s.opts.Unfilled) > 0:
 		out = unfilled(s.opts.Unfilled).outcome()
@@ -87,6 +91,10 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 		violations, _ := e.Info["violations"].([]papi.Violation)
 		e.Next = []catalog.Next{seeSchema(name, violations)}
 	}
+	if s.Offers(name) {
+		out.Tool = name
+	}
+	s.route(&out, moved)
 	project, _ := given[argProject].(string)
 	out.Project = cmp.Or(project, s.opts.Guard.Default())
 	return sanitize(out)

@@ -43,6 +43,8 @@ type Options struct {
 	// Unfilled are the settings of the server that still hold a placeholder.
 	// Where there are some, each call is refused with them.
 	Unfilled []string
+	// Dynamic lists only the few tools through which the others are found and called.
+	Dynamic bool
 	// About is a line about where the calls go that project_confirm shows,
 	// such as that it is the sandbox; "" for the API itself.
 	About string
@@ -108,7 +110,13 @@ func (s *Set) Tools() []mcp.Tool { return s.all() }
 func (s *Set) advertise() []mcp.Tool {
 	all := make([]mcp.Tool, 0, len(s.core)+len(s.opts.Rows))
 	for _, c := range s.core {
+		if !s.lists(c.name) {
+			continue
+		}
 		all = append(all, advertisedTool(c.name, c.about, c.annotations, advertisedCore(c.name, c.schema())))
+	}
+	if s.opts.Dynamic {
+		return all
 	}
 	return append(all, Advertised(s.opts.Rows, s.opts.Guard.Default() != "")...)
 }
@@ -143,7 +151,18 @@ func annotations(row *catalog.Row) mcp.ToolAnnotation {
 }
 
 // Count is how many tools Tools returns. It reads nothing of the contract.
-func (s *Set) Count() int { return len(s.core) + len(s.opts.Rows) }
+func (s *Set) Count() int {
+	n := 0
+	for _, c := range s.core {
+		if s.lists(c.name) {
+			n++
+		}
+	}
+	if s.opts.Dynamic {
+		return n
+	}
+	return n + len(s.opts.Rows)
+}
 
 // DefaultProject is the project of calls that name none, or "".
 func (s *Set) DefaultProject() string { return s.opts.Guard.Default() }
@@ -165,7 +184,9 @@ func (s *Set) coreTool(name string) *coreTool {
 func (s *Set) names() []string {
 	names := make([]string, 0, len(s.tools)+len(s.core))
 	for _, c := range s.core {
-		names = append(names, c.name)
+		if s.opts.Dynamic || s.lists(c.name) {
+			names = append(names, c.name)
+		}
 	}
 	for _, row := range s.opts.Rows {
 		names = append(names, row.Tool)
@@ -174,14 +195,16 @@ func (s *Set) names() []string {
 }
 
 func (s *Set) unknownTool(name string) *Error {
-	names := s.names()
 	e := &Error{
 		Code:    errorcode.UnknownTool,
 		Message: "this server offers no tool " + papi.Echo(name),
-		Info:    map[string]any{"known": names},
+		Info:    map[string]any{},
 	}
-	if near := papi.Nearest(name, names); near != "" {
+	if near := papi.Nearest(name, s.names()); near != "" {
 		e.Info["nearest"] = near
+	}
+	if similar := s.find(papi.Truncate(name, maxQuery)); len(similar) > 0 {
+		e.Info["similar"] = similar[:min(len(similar), maxFound)]
 	}
 	return e
 }

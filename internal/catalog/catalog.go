@@ -246,7 +246,10 @@ var Rows = sync.OnceValue(func() []*Row {
 			row := &toolset.rows[i]
 			row.Toolset, row.Deprecated = toolset.name, toolset.name == DeprecatedToolset
 			row.Title = cmp.Or(row.Title, title(row.Tool))
-			row.Columns, row.Phrases = columns[row.Tool], phrases[row.Tool]
+			row.Columns = columns[row.Tool]
+			if row.Phrases == nil {
+				row.Phrases = phrases[row.Tool]
+			}
 			row.Done, row.Keep = answers[row.Tool].done, answers[row.Tool].keep
 			all = append(all, row)
 		}

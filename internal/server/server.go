@@ -55,10 +55,16 @@ type Toolbox interface {
 	// Tools returns the advertised tools. It is called when they are needed,
 	// since the first call may be expensive.
 	Tools() []mcp.Tool
-	// Call calls an advertised tool. The arguments are the client's own bytes:
+	// Call calls a tool that is advertised, or reached through one that is (then its
+	// outcome names the tool). The arguments are the client's own bytes:
 	// valid JSON, though not always an object. It must be safe for concurrent
 	// use.
 	Call(ctx context.Context, caller tools.Caller, name string, arguments json.RawMessage) tools.Outcome
+	// Offers reports whether a tool can be called, by its own name or through another.
+	Offers(tool string) bool
+	// Via returns the advertised tool through which a tool is called; "" where it is
+	// called by its own name.
+	Via(tool string) string
 	// Complete returns the values of a source that start with prefix; given
 	// are the arguments that are filled in already.
 	Complete(ctx context.Context, caller tools.Caller, source string, given map[string]string, prefix string) []string
@@ -237,6 +243,7 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 	if limit := maxParams(m.Method); limit > 0 && len(m.Params) > limit {
 		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("the params of %s may have at most %d bytes", m.Method, limit))
 	}
+	m, raw = s.routed(ctx, m, raw)
 	ctx, m, raw = extractAnswer(ctx, m, raw)
 	answer = s.mcp.HandleMessage(ctx, limitClientInfo(m, raw))
 	if e, ok := answer.(mcp.JSONRPCError); ok && m.Method == mcp.MethodToolsCall && e.Error.Code == mcp.INVALID_REQUEST {
