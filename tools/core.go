@@ -33,7 +33,7 @@ func newCoreTool[Args any](name, title, about string, hints mcp.ToolAnnotation, 
 			given, ignored := applicable(given, schema().Properties)
 			coerce := &coercer{warnings: ignored}
 			coerced := coerce.value(schema(), given, "")
-			if violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true}); len(violations) > 0 {
+			if violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true, Example: func() any { return schema().Sample(true) }}); len(violations) > 0 {
 				return invalidArguments(violations).outcome()
 			}
 			var args Args
