@@ -80,7 +80,7 @@ func sizeTable(t *testing.T) string {
 		for _, tool := range all {
 			tokens += tokentest.Count(string(jsonvalue.Encode(map[string]any{"name": tool.Name, "description": tool.Description, "inputSchema": tool.RawInputSchema})))
 		}
-		return len(all), fmt.Sprint((tokens+50)/100*100)
+		return len(all), fmt.Sprint((tokens + 50) / 100 * 100)
 	}
 	var b strings.Builder
 	b.WriteString("| to do this | start it with | tools | tokens |\n|---|---|---|---|\n")
