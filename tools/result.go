@@ -139,9 +139,6 @@ func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any)
 	}
 }
 
-// maxOfAList is how many things of a list get a step of their own.
-const maxOfAList = 3
-
 // nextOfList leads to the next page, to the things that need attention, or to
 // what makes the first item of a list that is empty.
 func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next {
@@ -154,7 +151,7 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 	}
 	items := jsonvalue.List(answer, row.List())
 	if row.Resource != nil {
-		next = append(next, attentionSteps(row.Resource, items, r.IDs, c.now)...)
+		next = append(next, attentionStep(row.Resource, items, r.IDs, c.now)...)
 	}
 	canBeEmpty := row.Resource != nil && row.Resource.List == row.Tool && row.Resource.Empty.Do != "" // for which a step is known
 	switch {
@@ -166,24 +163,23 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 	return next
 }
 
-// attentionSteps lead to the items that need attention, the first few of them one by
-// one.
-func attentionSteps(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
+// attentionStep leads to the first of the items that need attention, and says how many
+// do: the rows show which.
+func attentionStep(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
 	var found []condition
 	for _, item := range items {
 		if st := conditionOf(resource, item); st.needsAttention(now) {
 			found = append(found, st)
 		}
 	}
-	var next []catalog.Next
-	for i, st := range found[:min(len(found), maxOfAList)] {
-		do := fmt.Sprintf("it needs attention (%s): see what to do", st.label(now))
-		if i == 0 && len(found) > maxOfAList {
-			do = fmt.Sprintf("%d of %d need attention, such as this one (%s): see what to do", len(found), len(items), st.label(now))
-		}
-		known := maps.Clone(ids)
-		maps.Copy(known, st.ids)
-		next = append(next, fillAll([]catalog.Step{{Do: do, Tool: resource.Get}}, known)...)
+	if len(found) == 0 {
+		return nil
 	}
-	return next
+	do := fmt.Sprintf("it needs attention (%s)", found[0].cause(now))
+	if len(found) > 1 {
+		do = fmt.Sprintf("%d of %d need attention (here %s)", len(found), len(items), found[0].cause(now))
+	}
+	known := maps.Clone(ids)
+	maps.Copy(known, found[0].ids)
+	return fillAll([]catalog.Step{{Do: do, Tool: resource.Get}}, known)
 }
