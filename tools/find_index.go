@@ -61,7 +61,7 @@ func newToolIndex() *search.Index {
 			{c.name}, c.phrases, {c.annotations.Title, c.about}, nil, nil, codes[c.name],
 		}})
 	}
-	return search.New(searchedFields, documents, search.Words{Synonyms: toolWords, Exclusive: []string{"whatsapp", "rcs", "kakaotalk"}, Plural: "list", Verb: "get", Named: "whatsapp template", Known: errorCodes()})
+	return search.New(searchedFields, documents, search.Words{Synonyms: toolWords, Exclusive: []string{"whatsapp", "rcs", "kakaotalk"}, Plural: "list", Verb: "get", Question: "read get", Named: "whatsapp template", Known: errorCodes()})
 }
 
 // toolsByState has the states of things that each tool shows or leads on from.

@@ -84,7 +84,7 @@ var toolWords = map[string]string{
 	"sms app":                "service plan, sms service, text messaging, send text, sending text, text message, short message, sms plan, text customers, bulk text, sms api, send sms, sending sms",
 	"bundle":                 "package, everything together, with everything, all in one, one go, all together, starter kit",
 	"bundle subproject":      "subaccount, sub account, sub project, child project, tenant, subproject, customer project, client project",
-	"bundle create":          "new conversation app, new customer, new client, new tenant, own environment, their own project, set up for",
+	"bundle create":          "new conversation app, new customer, new client, new tenant, own environment, their own project",
 	"project overview":       "big picture, summary, overview, dashboard, whole project, entire project, this project, at a glance, stuck, everything, needs attention, where are we, where do i start, where should i begin, anywhere, going wrong",
 	"project confirm":        "right project, which project, work in project, switch project, project id, use project",
 	"schema arguments":       "parameter, argument, field, documentation, docs, schema, input, required field, syntax, json example, example call, how do i call, how to call, which values, allowed values, possible values, what values",

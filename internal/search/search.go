@@ -45,13 +45,15 @@ const (
 )
 
 // What words count, where a word of the query counts 1: one that is a letter away,
-// one that is part of an unknown name, the one that a plural suggests, and those for a
-// thing that is called by an unknown name.
+// one that is part of an unknown name, the one that a plural suggests, those for a thing
+// that is called by an unknown name, and those for a question.
 const (
 	nearWeight   = 0.8
 	partWeight   = 0.4
 	pluralWeight = 0.4
 	namedWeight  = 0.5
+
+	questionWeight = 0.5
 )
 
 // codeNumber is a one-time code.
@@ -82,6 +84,7 @@ type Index struct {
 	exclusive map[string][]int
 	plural    string
 	named     []string
+	question  []string
 	verb      string
 }
 
@@ -101,6 +104,8 @@ type Words struct {
 	Exclusive []string
 	// Known are names that users give to nothing.
 	Known []string
+	// Question are the words for a query that begins like a question for yes or no.
+	Question string
 	// Named are the words for what users give names with an underscore.
 	Named string
 	// Verb is a word that means something at the beginning or the end of a query, as in
@@ -112,7 +117,7 @@ type Words struct {
 
 // New returns an index of the documents, which have texts for each of the fields.
 func New(fields []Field, documents []Document, language Words) *Index {
-	x := &Index{known: map[string]bool{}, synonyms: newSynonyms(language.Synonyms), exclusive: map[string][]int{}, plural: stem(language.Plural), verb: stem(language.Verb), named: Terms(language.Named)}
+	x := &Index{known: map[string]bool{}, synonyms: newSynonyms(language.Synonyms), exclusive: map[string][]int{}, plural: stem(language.Plural), verb: stem(language.Verb), named: Terms(language.Named), question: Terms(language.Question)}
 	for _, name := range language.Known {
 		x.known[whole(name)] = true
 	}
@@ -241,6 +246,11 @@ func (x *Index) weigh(query string) map[string]float64 {
 		}
 	}
 	said := x.synonyms.meant(terms, add)
+	if len(all) > 0 && questions[strings.ToLower(all[0])] {
+		for _, term := range x.question {
+			add(term, questionWeight)
+		}
+	}
 	for i, word := range all {
 		isVerb := stem(word) == x.verb && (i == 0 && !slices.Contains(said, x.verb) || i == len(all)-1)
 		if stopWords[stem(word)] && !isVerb {
