@@ -168,6 +168,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 	r := resultOf(row, gc.ProjectID, c, sent.Answer)
 	s.conclude(ctx, &r.Warnings, intent, sent.Status, r)
 	r.Next = s.offered(r.Next, c.own.project)
+	r.shorten(sent.Answer)
 	return Outcome{Structured: r}
 }
 
@@ -243,11 +244,17 @@ func (s *Set) now(sent dispatch.Result) time.Time {
 	return sent.Date
 }
 
-// offered keeps the next actions that this server offers, with the project
-// where the call named one.
+// maxNext is how many steps a result or an error has.
+const maxNext = 3
+
+// offered keeps the next actions that this server offers, the first few of them, with
+// the project where the call named one.
 func (s *Set) offered(next []catalog.Next, project string) []catalog.Next {
-	kept := []catalog.Next{}
+	var kept []catalog.Next
 	for _, n := range next {
+		if len(kept) == maxNext {
+			break
+		}
 		if n.Tool != "" && !s.Offers(n.Tool) {
 			continue
 		}

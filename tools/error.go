@@ -19,11 +19,11 @@ import (
 type Error struct {
 	Code       string         `json:"errorCode"`
 	Message    string         `json:"message"`
-	Resolution string         `json:"resolution"`
-	Info       map[string]any `json:"additionalInformation"`
+	Resolution string         `json:"resolution,omitempty"`
+	Info       map[string]any `json:"additionalInformation,omitempty"`
 	// Status is the API's HTTP status, left out where the API did not answer.
 	Status int            `json:"status,omitempty"`
-	Next   []catalog.Next `json:"next"`
+	Next   []catalog.Next `json:"next,omitempty"`
 	// Confirmation is what the agent needs to continue where a person must
 	// confirm and the client can't ask.
 	Confirmation *guard.Confirmation `json:"confirmation,omitempty"`
@@ -43,12 +43,6 @@ func (e *Error) Kind() string {
 
 // outcome is the error as the outcome of a call.
 func (e *Error) outcome() Outcome {
-	if e.Info == nil {
-		e.Info = map[string]any{}
-	}
-	if e.Next == nil {
-		e.Next = []catalog.Next{}
-	}
 	if e.Resolution == "" && e.Status == 0 {
 		e.Resolution = errorcode.Do(e.Code)
 	}

@@ -180,7 +180,7 @@ func toolResult(outcome tools.Outcome) (*mcp.CallToolResult, error) {
 		return nil, err
 	}
 	raw := bytes.TrimSpace(line)
-	content := []mcp.Content{mcp.NewTextContent(string(raw))}
+	content := []mcp.Content{mcp.NewTextContent(cmp.Or(outcome.Text(), string(raw)))}
 	if l := outcome.Link; l != nil {
 		content = append(content, mcp.NewResourceLink(l.URI, l.Name, l.Description, markdown))
 	}
