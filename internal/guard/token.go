@@ -76,7 +76,7 @@ func (s *subject) callHash() []byte {
 }
 
 // factsTag is the hash of the facts that a token holds. It is keyed, so that
-// nobody can look for other facts with the same tag.
+// other facts with the same tag can't be searched for.
 func (s *subject) factsTag(key []byte) []byte {
 	return mac(key, []byte("facts"), hash(s.facts))[:factsLength]
 }
