@@ -13,8 +13,11 @@
 package tools
 
 import (
+	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -166,10 +169,32 @@ func (s *Set) unknownTool(name string) *Error {
 	e := &Error{
 		Code:    errorcode.UnknownTool,
 		Message: "this server offers no tool " + papi.Echo(name),
-		Info:    map[string]any{"known": names},
 	}
 	if near := papi.Nearest(name, names); near != "" {
-		e.Info["nearest"] = near
+		e.Info = map[string]any{"nearest": near}
+	}
+	if like := alike(name, names); len(like) > 0 {
+		e.Info = jsonvalue.With(e.Info, "similar", like)
 	}
 	return e
+}
+
+// alike are the names, five at most, that have most words in common with a name.
+func alike(name string, names []string) []string {
+	words := func(name string) []string {
+		return strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) })
+	}
+	asked := words(papi.Truncate(name, 100))
+	score := func(known string) int {
+		n := 0
+		for _, word := range words(known) {
+			if slices.Contains(asked, word) {
+				n++
+			}
+		}
+		return n
+	}
+	like := slices.DeleteFunc(slices.Clone(names), func(known string) bool { return score(known) == 0 })
+	slices.SortStableFunc(like, func(a, b string) int { return score(b) - score(a) })
+	return like[:min(len(like), 5)]
 }
