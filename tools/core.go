@@ -42,9 +42,6 @@ func newCoreTool[Args any](name, title, about string, hints mcp.ToolAnnotation, 
 			out := run(ctx, caller, args)
 			if r, ok := out.Structured.(*Result); ok {
 				r.Warnings = append(coerce.warnings, r.Warnings...)
-				if r.Warnings == nil {
-					r.Warnings = []string{}
-				}
 			}
 			return out
 		},

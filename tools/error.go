@@ -138,9 +138,6 @@ func afterApproval(row *catalog.Row, c *call, summary string) catalog.Next {
 // so long that the step does not repeat them.
 const longSummary = 350
 
-// maxNext is how many steps an answer has at most.
-const maxNext = 3
-
 // limited are the first of the steps after a call that failed, without what is
 // long in the call itself.
 func limited(next []catalog.Next, row *catalog.Row, given map[string]any) []catalog.Next {

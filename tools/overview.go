@@ -76,11 +76,11 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 	}
 	read(webhook.Kind(), webhook.List, nil, func(answer any) {
 		for _, hook := range jsonvalue.List(answer, "webhooks") {
-			kept, _ := shape(hook, callOptions{fields: []string{"id", "target", "triggers"}}, nil)
-			if triggers := jsonvalue.Texts(kept, "triggers"); len(triggers) > maxTriggers {
-				kept.(map[string]any)["triggers"] = append(triggers[:maxTriggers:maxTriggers], fmt.Sprintf("%d more", len(triggers)-maxTriggers))
+			shown := kept(hook, []string{"id", "target", "triggers"})
+			if triggers := jsonvalue.Texts(shown, "triggers"); len(triggers) > maxTriggers {
+				shown = jsonvalue.With(jsonvalue.Object(shown, ""), "triggers", append(triggers[:maxTriggers:maxTriggers], fmt.Sprintf("%d more", len(triggers)-maxTriggers)))
 			}
-			o.Webhooks = append(o.Webhooks, kept)
+			o.Webhooks = append(o.Webhooks, shown)
 		}
 	})
 	read(account.Kind(), account.Get, nil, func(answer any) {

@@ -58,7 +58,7 @@ func (s *Set) schemaGet(_ context.Context, _ Caller, args schemaGetArgs) Outcome
 }
 
 func schemaResult(schema *toolSchema) Outcome {
-	r := newResult("schema_get", "")
+	r := &Result{Tool: "schema_get"}
 	r.Data = schema
 	return Outcome{Structured: r}
 }

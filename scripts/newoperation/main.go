@@ -45,6 +45,8 @@ const (
 		About:      "Send a test event to every webhook of the project.",
 		Next:       []Step{{Do: "see the webhooks", Tool: "webhook_list"}},
 		Idempotent: true,
+		Done:       "test events sent",
+		Keep:       []string{"sent"},
 	},
 `
 	handler = `	"` + operation + `": func(c *call) answer {
