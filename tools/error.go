@@ -77,12 +77,14 @@ func invalidArguments(violations []papi.Violation) *Error {
 	}
 }
 
-// seeSchema is the next step where the violations alone don't explain the fix.
-func seeSchema(tool string) catalog.Next {
-	return catalog.Next{
-		Do:   "see the schema, with an example, if that is not enough",
-		Tool: "schema_get", Args: map[string]any{"tool": tool},
+// seeSchema is the next step where the violations alone don't explain the fix: the part
+// of the schema that the first one is about.
+func seeSchema(tool string, violations []papi.Violation) catalog.Next {
+	args := map[string]any{"tool": tool}
+	if len(violations) > 0 && violations[0].SchemaPath() != "" {
+		args["path"] = violations[0].SchemaPath()
 	}
+	return catalog.Next{Do: "see the schema with an example, if the violations are not enough", Tool: "schema_get", Args: args, Needs: []string{}}
 }
 
 // unfilled is the error of every call to a server that was started with
@@ -117,7 +119,7 @@ func failed(row *catalog.Row, args map[string]any, err error) *Error {
 	if e.Unknown {
 		out.Info = jsonvalue.With(out.Info, "outcome", "unknown")
 	}
-	out.Next = limited(nextAfterError(row, args, e), row, args)
+	out.Next = shortened(nextAfterError(row, args, e), row, args)
 	return out
 }
 
@@ -138,10 +140,10 @@ func afterApproval(row *catalog.Row, c *call, summary string) catalog.Next {
 // so long that the step does not repeat them.
 const longSummary = 350
 
-// limited are the first of the steps after a call that failed, without what is
-// long in the call itself.
-func limited(next []catalog.Next, row *catalog.Row, given map[string]any) []catalog.Next {
-	next = slices.Clone(next[:min(len(next), maxNext)])
+// shortened are the steps after a call that failed, without what is long in the call
+// itself.
+func shortened(next []catalog.Next, row *catalog.Row, given map[string]any) []catalog.Next {
+	next = slices.Clone(next)
 	for i := range next {
 		if next[i].Tool == row.Tool {
 			next[i] = withoutRepeats(next[i], row, given)

@@ -94,7 +94,7 @@ var table = []Entry{
 	{
 		InvalidArguments, Argument,
 		"The arguments do not fit the API's contract; nothing was sent.",
-		"fix all that additionalInformation.violations lists, and call again; nothing was sent",
+		"fix all of additionalInformation.violations and call again; nothing was sent",
 		No,
 	},
 	{
