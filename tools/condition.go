@@ -138,7 +138,7 @@ func inWords(d time.Duration) string {
 // escalation is the step that goes before a check of what is overdue: whom to
 // ask, and with what. The result has the ids, the state and since when it is so.
 func (st *condition) escalation(project string, now time.Time) catalog.Step {
-	return catalog.Step{Do: fmt.Sprintf("overdue: %s for %s: a person should ask %s (project %s, ids, since)", st.key(), inWords(st.age(now)), st.lasts.Asked(), guard.Word(project))}
+	return catalog.Step{Do: fmt.Sprintf("overdue: %s; a person should ask %s (project %s, ids, since)", inWords(st.age(now)), st.lasts.Asked(), guard.Word(project))}
 }
 
 // maxQuoted bounds what others wrote where a step repeats it.

@@ -116,14 +116,9 @@ func TestNextKnowsTime(t *testing.T) {
 				if since != nil || !strings.Contains(got, "(after 1 day ask Sinch support)") {
 					t.Errorf("%s %s: the API gives no time, and next says %s", thing.name, key, got)
 				}
-			case since == nil || strings.Contains(got, "in a minute") || !strings.Contains(got, "overdue: "+key) ||
+			case since == nil || strings.Contains(got, "in a minute") || !strings.Contains(got, "overdue: ") ||
 				!strings.Contains(got, "a person should ask "+lasting.Asked()) || !strings.Contains(got, fmt.Sprintf("(project %s, ids, since)", sandbox.DefaultProject)):
 				t.Errorf("%s %s since %v: next says %s", thing.name, key, since, got)
-			}
-			for name, id := range thing.read.Args {
-				if r := result(t, out); jsonvalue.Text(r, "ids."+name) != id {
-					t.Errorf("%s %s: the result lacks %s: %s", thing.name, key, name, encode(r))
-				}
 			}
 		}
 	}

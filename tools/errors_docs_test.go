@@ -83,7 +83,7 @@ func codeTables() string {
 // the call is retryable; that of a rule names its tools and its guide.
 func TestEveryCodeOfOursHasAPage(t *testing.T) {
 	for _, e := range serverCodes() {
-		page := ErrorPage(e.Code)
+		page := ErrorPage(string(e.Origin) + "." + e.Code)
 		for _, want := range []string{"# " + e.Code + "\n", "\n## " + string(e.Origin) + "\n\n" + e.Meaning, "\nDo: " + strings.TrimSuffix(e.Do, "."), "\n- Retryable: " + string(e.Retryable) + ".\n"} {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s: %q is not on its page:\n%s", e.Code, want, page)

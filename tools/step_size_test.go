@@ -23,7 +23,7 @@ var realistic = map[string]string{
 	"testNumber": "+46701234567", "useCase": "MULTIUSE",
 }
 
-const realisticProject = "a5b3c9d8-1f2e-4a7b-9c6d-8e0f1a2b3c4d"
+const realisticProject = "1f8c8dc5-4a76-4f7e-b602-b4eb9195c4ec"
 
 // everyStep are the steps that the catalog and the tables of errors declare, by
 // where they are declared.
