@@ -13,6 +13,7 @@
 package tools
 
 import (
+	"encoding/json"
 	"sync"
 	"time"
 
@@ -95,27 +96,29 @@ func New(opts Options) *Set {
 		s.tools[row.Tool] = &tool{row: row, arguments: argumentsOf(row, hasDefault)}
 	}
 	s.core = s.coreTools()
-	s.all = sync.OnceValue(s.advertise)
+	s.all = sync.OnceValue(s.list)
 	return s
 }
 
 // Tools returns the tools as clients see them: the core tools first, then
-// the operations'. The first call reads the contract.
+// the operations'. It does not read the contract.
 func (s *Set) Tools() []mcp.Tool { return s.all() }
 
-func (s *Set) advertise() []mcp.Tool {
-	var all []mcp.Tool
-	for _, c := range s.core {
-		t := mcp.NewToolWithRawSchema(c.name, c.about, jsonvalue.Encode(c.schema()))
-		t.Annotations = c.annotations
-		t.Title = t.Annotations.Title
+func (s *Set) list() []mcp.Tool { return s.listBy(listedSchema) }
+
+// listBy lists the tools, with the schemas that schema returns.
+func (s *Set) listBy(schema schemaSource) []mcp.Tool {
+	all := make([]mcp.Tool, 0, len(s.core)+len(s.opts.Rows))
+	add := func(name, about string, hints mcp.ToolAnnotation, schema json.RawMessage) {
+		t := mcp.NewToolWithRawSchema(name, about, schema)
+		t.Title, t.Annotations = hints.Title, hints
 		all = append(all, t)
 	}
+	for _, c := range s.core {
+		add(c.name, c.about, c.annotations, schema(c.name, false, func() json.RawMessage { return jsonvalue.Encode(c.schema()) }))
+	}
 	for _, row := range s.opts.Rows {
-		t := mcp.NewToolWithRawSchema(row.Tool, row.About, s.tools[row.Tool].arguments().raw())
-		t.Annotations = annotations(row)
-		t.Title = t.Annotations.Title
-		all = append(all, t)
+		add(row.Tool, row.About, annotations(row), schema(row.Tool, s.DefaultProject() == "", func() json.RawMessage { return s.tools[row.Tool].arguments().raw() }))
 	}
 	return all
 }

@@ -51,8 +51,9 @@ import (
 
 // Toolbox has the tools of a server.
 type Toolbox interface {
-	// Tools returns the advertised tools. It is called when they are needed,
-	// since the first call may be expensive.
+	// Tools returns the advertised tools: name, title, description, annotations, and
+	// the raw schema of the arguments. It is called when they are needed, since the
+	// first call may be expensive.
 	Tools() []mcp.Tool
 	// Call calls an advertised tool. The arguments are the client's own bytes:
 	// valid JSON, though not always an object. It must be safe for concurrent
@@ -107,9 +108,10 @@ type Server struct {
 	limits        connectionLimits
 	metrics       *Metrics
 
-	// loadTools adds the tools to mcp, once; loadPrompts adds the prompts and the
-	// resources.
+	// loadTools adds the names of the tools to mcp, once; loadPrompts adds the prompts
+	// and the resources.
 	loadTools, loadPrompts func()
+	tools                  []mcp.Tool // of toolbox
 	prompts                []*prompts.Prompt
 }
 
@@ -142,7 +144,7 @@ func New(options Options) *Server {
 		// demand is not a change to report to clients.
 		mcpserver.WithToolCapabilities(false),
 		mcpserver.WithLogging(),
-		mcpserver.WithToolFilter(filterTools),
+		mcpserver.WithToolFilter(s.callerTools),
 		mcpserver.WithPromptFilter(s.filterPrompts),
 		mcpserver.WithPromptCapabilities(false),
 		// Subscriptions are accepted without effect: texts don't change while the
@@ -158,10 +160,10 @@ func New(options Options) *Server {
 		mcpserver.WithMethodCacheHints(mcp.MethodServerDiscover, listTTL.Milliseconds(), mcp.CacheScopePrivate),
 	)
 	s.loadTools = sync.OnceFunc(func() {
-		advertised := s.toolbox.Tools()
-		served := make([]mcpserver.ServerTool, len(advertised))
-		for i, tool := range advertised {
-			served[i] = mcpserver.ServerTool{Tool: tool, Handler: s.call}
+		s.tools = s.toolbox.Tools()
+		served := make([]mcpserver.ServerTool, len(s.tools))
+		for i, tool := range s.tools {
+			served[i] = mcpserver.ServerTool{Tool: mcp.NewToolWithRawSchema(tool.Name, "", anyObject), Handler: s.call}
 		}
 		s.mcp.AddTools(served...)
 	})
@@ -189,16 +191,17 @@ func (s *Server) loadOnDemand() *mcpserver.Hooks {
 	return hooks
 }
 
-// preload loads tools, prompts and resources before the first request for
+// preload loads tools, prompts or resources before the first request for
 // them. A panic recurs, and is reported to the client, with that request.
-func (s *Server) preload() {
+func (s *Server) preload(load ...func()) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic(context.Background(), "loading the tools", p)
 		}
 	}()
-	s.loadTools()
-	s.loadPrompts()
+	for _, f := range load {
+		f()
+	}
 }
 
 // handle has mcp-go handle a message. A panic is logged, counted, and answered

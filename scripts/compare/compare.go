@@ -13,9 +13,9 @@ import (
 
 // Build builds the minimal server in the folder dir, and papi-mcp unless its binary
 // is given.
-func Build(dir, minimalPackage, given string) (minimal, binary string, err error) {
+func Build(dir, given string) (minimal, binary string, err error) {
 	minimal = filepath.Join(dir, "bare")
-	if err := build(minimal, minimalPackage); err != nil || given != "" {
+	if err := build(minimal, "./scripts/bare"); err != nil || given != "" {
 		return minimal, given, err
 	}
 	binary = filepath.Join(dir, "papi-mcp")

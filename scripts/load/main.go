@@ -1,7 +1,7 @@
 // Command load runs load tests on papi-mcp over HTTP:
 //
 //   - throughput: calls of webhook_list per second, compared with a minimal mcp-go
-//     server (in bare/) whose tool makes the same GET to the same sandbox
+//     server (../bare) whose tool makes the same GET to the same sandbox
 //   - sessions: many concurrent clients with a mixed workload, without an error;
 //     whether goroutines and heap are freed; the cost of an idle session
 //   - overload: twice as many calls as fit, of which some must be refused with 503
@@ -74,7 +74,7 @@ func (l *load) run() (err error) {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if l.bare, l.binary, err = compare.Build(dir, "./scripts/load/bare", l.binary); err != nil {
+	if l.bare, l.binary, err = compare.Build(dir, l.binary); err != nil {
 		return err
 	}
 	if l.sandbox, err = start(ctx, []string{"SINCH_PROJECT_ID=" + project}, l.binary, "sandbox", "--addr", "127.0.0.1:0", "--seed-data", "shop"); err != nil {
