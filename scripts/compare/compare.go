@@ -24,6 +24,7 @@ func Build(dir, given string) (minimal, binary string, err error) {
 
 func build(binary, pkg string) error {
 	cmd := exec.Command("go", "build", "-o", binary, pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("build %s: %w", pkg, err)
