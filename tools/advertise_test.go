@@ -38,9 +38,16 @@ func TestToolListIsWithinItsBudget(t *testing.T) {
 		total += n
 		each = append(each, n)
 	}
+	if set.Count() != len(set.Tools()) {
+		t.Errorf("%d tools are counted of %d", set.Count(), len(set.Tools()))
+	}
 	slices.Sort(each)
-	if median := each[len(each)/2]; len(each) != 91 || total > 12000 || median > 115 {
-		t.Errorf("%d tools have %d tokens, the median %d", len(each), total, median)
+	const tools, budget, perLaterTool = 91, 12000, 200
+	if most := budget + perLaterTool*max(0, len(each)-tools); total > most {
+		t.Errorf("%d tools have %d tokens, and may have %d", len(each), total, most)
+	}
+	if median := each[len(each)/2]; median > 115 {
+		t.Errorf("the median tool has %d tokens", median)
 	}
 }
 
@@ -428,6 +435,30 @@ func TestListedWordsAreOfProperties(t *testing.T) {
 	for key := range listedWords {
 		if !known[key] {
 			t.Errorf("words for %q, which no tool has", key)
+		}
+	}
+}
+
+// So do generated bodies, of every tool.
+func TestToolListAdmitsGeneratedBodies(t *testing.T) {
+	rows, err := catalog.Select(catalog.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		compiled := compile(t, newArguments(row, true).raw())
+		for _, args := range validBodiesWithoutNull(row, 200) {
+			if row.Tool == "bundle_create" {
+				for _, part := range []string{"convApp", "smsApp", "subproject"} {
+					if _, short := args[part].(bool); short {
+						delete(args, part)
+					}
+				}
+			}
+			if err := compiled.Validate(roundTrip(t, args)); err != nil {
+				t.Errorf("%s: %s: %v", row.Tool, encode(args), err)
+				break
+			}
 		}
 	}
 }

@@ -31,7 +31,7 @@ var ownArguments = map[string]*papi.Schema{
 	argDetail:  {Type: papi.Types{"string"}, Enum: []any{"concise", "full"}, Description: "full shows the complete answer of the API"},
 	argFields:  {Type: papi.Types{"array"}, Items: &papi.Schema{Type: papi.Types{"string"}}, Description: "keep only these paths of the answer, such as senders.state"},
 	argDryRun:  {Type: papi.Types{"boolean"}, Description: "send nothing; show what would be sent"},
-	argAll:     {Type: papi.Types{"boolean"}, Description: "follow the pages, up to 1000 items"},
+	argAll:     {Type: papi.Types{"boolean"}, Description: "follow the pages"},
 	argRegisteredElsewhere: {Type: papi.Types{"boolean"},
 		Description: "the person confirms that the code was requested elsewhere (the dashboard), or before a restart of this server"},
 }
@@ -129,8 +129,8 @@ func (a *arguments) own() []string {
 	return own
 }
 
-// unlisted are the arguments that every tool accepts and that the list of tools does not
-// show: the instructions explain them once.
+// unlisted are the arguments that every tool accepts and that the list of tools does
+// not show: the instructions explain them once.
 var unlisted = []string{argProject, argFields, argDetail, argReveal, argDryRun, argFieldMask}
 
 // listed returns the arguments that the list of tools shows.
@@ -143,6 +143,13 @@ func (a *arguments) listed(defaultProject bool) *papi.Schema {
 		s.Properties[argDetail] = ownArguments[argDetail]
 	}
 	return s
+}
+
+// unlisted are the arguments of the tool that the list of tools does not show.
+func (a *arguments) unlisted() []string {
+	return slices.DeleteFunc(slices.Clone(unlisted), func(name string) bool {
+		return a.advertised.Properties[name] == nil || slices.Contains(a.advertised.Required, name)
+	})
 }
 
 // applicable removes from a call the unlisted arguments that mean nothing for the tool.

@@ -88,7 +88,7 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 		out = s.call(ctx, caller, name, given)
 	}
 	if e, failed := out.Structured.(*Error); failed && e.Code == errorcode.InvalidArguments && len(e.Next) == 0 && s.Offers(name) {
-		e.Next = []catalog.Next{seeSchema(name)}
+		e.Next = []catalog.Next{s.seeSchema(name, e)}
 	}
 	if s.Offers(name) {
 		out.Tool = name
@@ -167,6 +167,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 	r := resultOf(row, gc.ProjectID, c, sent.Answer)
 	s.conclude(ctx, &r.Warnings, intent, sent.Status, r)
 	r.Next = s.offered(r.Next, c.own.project)
+	r.shorten(sent.Answer)
 	return Outcome{Structured: r}
 }
 
@@ -194,15 +195,17 @@ var aboutProject = []string{errorcode.ProjectMissing, errorcode.ProjectNotAllowe
 
 // dispatch sends the call to the API, and has the guard remember how it ended.
 func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.Result, error) {
-	send := dispatch.Send
-	if c.own.all {
-		send = dispatch.SendAll
-	}
 	args := c.args
 	if mask := fieldMask(gc.Row, c.own.fields); mask != nil && args[argFieldMask] == nil {
 		args = jsonvalue.With(args, argFieldMask, mask)
 	}
-	sent, err := send(ctx, s.opts.API, gc.Row, gc.ProjectID, args)
+	var sent dispatch.Result
+	var err error
+	if c.own.all {
+		sent, err = dispatch.SendAll(ctx, s.opts.API, gc.Row, gc.ProjectID, args, s.enough(gc.Row, c.own))
+	} else {
+		sent, err = dispatch.Send(ctx, s.opts.API, gc.Row, gc.ProjectID, args)
+	}
 	if err != nil {
 		if err := s.opts.Guard.Failed(ctx, gc, err); err != nil {
 			c.warnings = append(c.warnings, "the error could not be recorded: "+err.Error())
@@ -215,6 +218,20 @@ func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.R
 	}
 	c.warnings = append(c.warnings, sent.Warnings...)
 	return sent, err
+}
+
+// DefaultMaxTokens is about how many tokens of a list are read before all stops.
+const DefaultMaxTokens = 8000
+
+// enough returns a function that is given the items of each page of a list, and reports
+// whether those that it was given are as much as a result should hold.
+func (s *Set) enough(row *catalog.Row, own callOptions) func(items []any) bool {
+	tokens := 0
+	return func(items []any) bool {
+		shown, _ := shape(row, own, &Result{}, map[string]any{row.List(): items})
+		tokens += estimateTokens(jsonvalue.Encode(shown))
+		return tokens >= cmp.Or(s.opts.MaxResultTokens, DefaultMaxTokens)
+	}
 }
 
 // errorOf is the error of a call that was sent, nil where it went well.
@@ -242,11 +259,17 @@ func (s *Set) now(sent dispatch.Result) time.Time {
 	return sent.Date
 }
 
-// offered keeps the next actions that this server offers, with the project
-// where the call named one.
+// maxNext is how many steps a result or an error has.
+const maxNext = 3
+
+// offered keeps the next actions that this server offers, the first few of them, with
+// the project where the call named one.
 func (s *Set) offered(next []catalog.Next, project string) []catalog.Next {
-	kept := []catalog.Next{}
+	var kept []catalog.Next
 	for _, n := range next {
+		if len(kept) == maxNext {
+			break
+		}
 		if n.Tool != "" && !s.Offers(n.Tool) {
 			continue
 		}

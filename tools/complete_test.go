@@ -169,9 +169,9 @@ func TestLinks(t *testing.T) {
 		"an error of ours":            {"webhook_create", &Error{Code: "invalid_arguments"}, ""},
 		"a refusal":                   {"webhook_create", &Error{Code: "guard_all_alone"}, "papi://guides/webhooks"},
 		"a refusal for the project":   {"webhook_create", &Error{Code: "guard_project_unconfirmed"}, ""},
-		"a thing that is stuck":       {"whatsapp_template_get", &Result{State: &rejected}, "papi://guides/whatsapp_templates"},
-		"a change that is stuck":      {"kakaotalk_sender_get", &Result{Pending: &rejected}, "papi://guides/kakaotalk"},
-		"a thing that is well":        {"whatsapp_template_get", &Result{State: &done}, ""},
+		"a thing that is stuck":       {"whatsapp_template_get", &Result{State: rejected}, "papi://guides/whatsapp_templates"},
+		"a change that is stuck":      {"kakaotalk_sender_get", &Result{Pending: rejected}, "papi://guides/kakaotalk"},
+		"a thing that is well":        {"whatsapp_template_get", &Result{State: done}, ""},
 		"a sender's guide is another": {"whatsapp_sender_get", &Error{Code: "guard_register_state"}, "papi://guides/whatsapp/sender"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
 )
@@ -29,7 +30,7 @@ func thingOf(t *testing.T, name string) graphThing {
 func steps(t *testing.T, out Outcome) string {
 	t.Helper()
 	var lines []string
-	for _, n := range result(t, out)["next"].([]any) {
+	for _, n := range jsonvalue.List(result(t, out), "next") {
 		lines = append(lines, n.(map[string]any)["do"].(string))
 	}
 	return strings.Join(lines, "\n")
@@ -43,7 +44,7 @@ func TestANameUnderReviewPends(t *testing.T) {
 	sender := thingOf(t, "whatsapp_sender")
 	id := sender.read.Args["senderId"]
 	updated := result(t, do(t, g.set, "whatsapp_sender_update", map[string]any{"senderId": id, "status": "SUBMIT", "details": map[string]any{"displayName": "Example reject"}}))
-	if updated["pending"] != "displayName=PENDING" || strings.Contains(string(encode(updated["next"])), "ready") || !strings.HasPrefix(updated["next"].([]any)[0].(map[string]any)["do"].(string), "check again ") {
+	if updated["pending"] != "displayName=PENDING" || strings.Contains(string(encode(updated["next"])), "ready") || !strings.HasPrefix(jsonvalue.List(updated, "next")[0].(map[string]any)["do"].(string), "check again ") {
 		t.Errorf("after the update: %s", encode(updated))
 	}
 	g.box.Advance(time.Hour)
@@ -167,6 +168,7 @@ func TestTheTimeIsTold(t *testing.T) {
 	g.become(func(p map[string]any) { tmpl.edit(p, "PENDING", "") })
 	before := g.box.Now()
 	g.box.Advance(9 * 24 * time.Hour)
+	shown := 0
 	for _, row := range catalog.Rows() {
 		if !strings.HasSuffix(row.Tool, "_activity_list") {
 			continue
@@ -179,9 +181,16 @@ func TestTheTimeIsTold(t *testing.T) {
 				}
 			}
 		}
-		if got := result(t, do(t, g.set, row.Tool, args))["now"]; got != stamp(before.Add(9*24*time.Hour)) {
+		r := result(t, do(t, g.set, row.Tool, args))
+		switch got := r["now"]; {
+		case got == stamp(before.Add(9*24*time.Hour)):
+			shown++
+		case got != nil, len(jsonvalue.List(r, "data.rows")) > 2: // fewer are shorter than the time
 			t.Errorf("%s: now is %v", row.Tool, got)
 		}
+	}
+	if shown == 0 {
+		t.Error("no list shows the time")
 	}
 	r := result(t, do(t, g.set, "project_overview", map[string]any{}))
 	if r["now"] != stamp(g.box.Now()) {
@@ -211,8 +220,8 @@ func TestADraftSaysThatItIsOne(t *testing.T) {
 		if r["pending"] != "DRAFT" || !strings.Contains(string(encode(r["warnings"])), "status was left out: "+tool+" with status SUBMIT alone submits it") {
 			t.Errorf("%s: %s", tool, encode(r))
 		}
-		next := r["next"].([]any)[0].(map[string]any)
-		if next["tool"] != tool || next["args"].(map[string]any)["status"] != "SUBMIT" || len(next["needs"].([]any)) > 0 {
+		next := jsonvalue.List(r, "next")[0].(map[string]any)
+		if next["tool"] != tool || jsonvalue.Object(next, "args")["status"] != "SUBMIT" || len(jsonvalue.List(next, "needs")) > 0 {
 			t.Errorf("%s: next is %s", tool, encode(next))
 		}
 		submitted := result(t, do(t, g.set, tool, next["args"]))
@@ -329,7 +338,7 @@ func TestAProjectThatIsNotAllowedLeadsOn(t *testing.T) {
 	const other = "00000000-0000-0000-0000-0000000000aa"
 	for _, tool := range []string{"webhook_list", "project_overview", "project_confirm"} {
 		e := failure(t, do(t, set, tool, map[string]any{"projectId": other}))
-		next := e["next"].([]any)
+		next := jsonvalue.List(e, "next")
 		if e["errorCode"] != "guard_project_not_allowed" || !strings.Contains(e["resolution"].(string), "SINCH_PROJECT_ID") || !strings.Contains(e["resolution"].(string), "subproject") || len(next) != 1 {
 			t.Fatalf("%s: %s", tool, encode(e))
 		}

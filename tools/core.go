@@ -35,7 +35,7 @@ func newCoreTool[Args any](name, title, about string, hints mcp.ToolAnnotation, 
 			given, ignored := applicable(given, schema().Properties)
 			coerce := &coercer{warnings: ignored}
 			coerced := coerce.value(schema(), given, "")
-			if violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true}); len(violations) > 0 {
+			if violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true, Example: func() any { return schema().Sample(true) }}); len(violations) > 0 {
 				return invalidArguments(violations).outcome()
 			}
 			var args Args
@@ -45,9 +45,6 @@ func newCoreTool[Args any](name, title, about string, hints mcp.ToolAnnotation, 
 			out := run(ctx, caller, args)
 			if r, ok := out.Structured.(*Result); ok {
 				r.Warnings = append(coerce.warnings, r.Warnings...)
-				if r.Warnings == nil {
-					r.Warnings = []string{}
-				}
 			}
 			return out
 		},
@@ -85,7 +82,7 @@ func (s *Set) coreTools() []*coreTool {
 			confirms, s.projectConfirm),
 		newCoreTool("project_overview", "Show project overview", "Read what a project contains: webhooks, accounts, senders, templates, apps and bundles, counted by state, and what failed, is under review or is waiting too long.",
 			reads, s.projectOverview),
-		newCoreTool("schema_get", "Get tool schema", "Get a tool's complete schema with notes, what its values mean, the errors it can return, and an example of its arguments.",
+		newCoreTool("schema_get", "Get tool schema", "Get an outline of a tool's arguments, or of a part, with notes, what values mean, errors and an example.",
 			looksUp, s.schemaGet),
 	}
 	all = append(all, callsOthers()...)

@@ -11,7 +11,7 @@ import (
 // dryRun shows what a write would do, and sends nothing but the guard's reads.
 func (s *Set) dryRun(ctx context.Context, gc *guard.Call, c *call) Outcome {
 	p := s.opts.Guard.Preview(ctx, gc)
-	r := newResult(gc.Row.Tool, gc.ProjectID)
+	r := &Result{Tool: gc.Row.Tool, ProjectID: gc.ProjectID}
 	r.Warnings = append(append(r.Warnings, c.warnings...), gc.Warnings...)
 	r.IDs = pathIDs(gc.Row, c.args)
 	shown := preview{DryRun: true, Verdict: "allow"}

@@ -19,11 +19,11 @@ import (
 type Error struct {
 	Code       string         `json:"errorCode"`
 	Message    string         `json:"message"`
-	Resolution string         `json:"resolution"`
-	Info       map[string]any `json:"additionalInformation"`
+	Resolution string         `json:"resolution,omitempty"`
+	Info       map[string]any `json:"additionalInformation,omitempty"`
 	// Status is the API's HTTP status, left out where the API did not answer.
 	Status int            `json:"status,omitempty"`
-	Next   []catalog.Next `json:"next"`
+	Next   []catalog.Next `json:"next,omitempty"`
 	// Confirmation is what the agent needs to continue where a person must
 	// confirm and the client can't ask.
 	Confirmation *guard.Confirmation `json:"confirmation,omitempty"`
@@ -43,12 +43,6 @@ func (e *Error) Kind() string {
 
 // outcome is the error as the outcome of a call.
 func (e *Error) outcome() Outcome {
-	if e.Info == nil {
-		e.Info = map[string]any{}
-	}
-	if e.Next == nil {
-		e.Next = []catalog.Next{}
-	}
 	if e.Resolution == "" && e.Status == 0 {
 		e.Resolution = errorcode.Do(e.Code)
 	}
@@ -80,12 +74,24 @@ func invalidArguments(violations []papi.Violation) *Error {
 	}
 }
 
-// seeSchema is the next step where the violations alone don't explain the fix.
-func seeSchema(tool string) catalog.Next {
-	return catalog.Next{
-		Do:   "fix the violations, and make the call again; if that is not enough, the tool's schema has an example",
-		Tool: "schema_get", Args: map[string]any{"tool": tool}, Needs: []string{},
+// seeSchema is the next step where the violations alone don't explain the fix: to read
+// the part of the schema that the first one is about.
+func (s *Set) seeSchema(tool string, e *Error) catalog.Next {
+	args := map[string]any{"tool": tool}
+	if violations, _ := e.Info["violations"].([]papi.Violation); len(violations) > 0 {
+		if _, _, path := s.checked(tool).At(violations[0].SchemaPath()); path != "" {
+			args["path"] = path
+		}
 	}
+	return catalog.Next{Do: "see the schema with an example, if the violations are not enough", Tool: "schema_get", Args: args, Needs: []string{}}
+}
+
+// checked is the schema that a tool's arguments are validated against.
+func (s *Set) checked(tool string) *papi.Schema {
+	if core := s.coreTool(tool); core != nil {
+		return core.schema()
+	}
+	return s.tools[tool].arguments().checked
 }
 
 // unfilled is the error of every call to a server that was started with

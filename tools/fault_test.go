@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // Faults of the API, through the complete call path. What may be sent again is; a
@@ -76,7 +78,7 @@ func TestActionsAreNeverSentTwice(t *testing.T) {
 				if e["errorCode"] != "outcome_unknown" || sent.Load() != 1 {
 					t.Errorf("sent %d times: %s", sent.Load(), encode(e))
 				}
-				if next := e["next"].([]any); len(next) == 0 || next[0].(map[string]any)["tool"] == "" {
+				if next := jsonvalue.List(e, "next"); len(next) == 0 || next[0].(map[string]any)["tool"] == "" {
 					t.Errorf("no read to make: %s", encode(next))
 				}
 			})
@@ -94,7 +96,7 @@ func TestALostCreateIsFoundAndNotSentAgain(t *testing.T) {
 		answerJSON(http.StatusOK, map[string]any{"webhooks": []any{map[string]any{"id": "made", "target": "https://example.com/h"}}})(w, r)
 	}, nil)
 	r := result(t, do(t, set, "webhook_create", map[string]any{"target": "https://example.com/h", "secret": "s"}))
-	if sent.Load() != 1 || r["ids"].(map[string]any)["webhookId"] != "made" || !strings.Contains(string(encode(r["warnings"])), "answer was lost") {
+	if sent.Load() != 1 || jsonvalue.Object(r, "ids")["webhookId"] != "made" || !strings.Contains(string(encode(r["warnings"])), "answer was lost") {
 		t.Errorf("sent %d times: %s", sent.Load(), encode(r))
 	}
 }

@@ -128,7 +128,7 @@ func succeeded(out Outcome) bool {
 		return false
 	}
 	row := catalog.Lookup(r.Tool)
-	return row.Resource != nil && r.State != nil && r.Pending == nil && row.Resource.At(*r.State, "").Class == catalog.Success
+	return row.Resource != nil && r.State != "" && r.Pending == "" && row.Resource.At(r.State, "").Class == catalog.Success
 }
 
 // refusal is the code of an outcome that reports a step that could not be
@@ -153,8 +153,8 @@ func (g *graph) ends(path []string, n catalog.Next, out Outcome) {
 		}
 	case *Result:
 		next = o.Next
-		if len(next) == 0 && row != nil && row.Resource != nil && row.List() == "" && o.State != nil && row.Resource.At(value(o.State), value(o.Pending)).Class != catalog.Success {
-			g.t.Errorf("%s, %s pending, is a dead end:\n  %s", value(o.State), value(o.Pending), strings.Join(path, "\n  "))
+		if len(next) == 0 && row != nil && row.Resource != nil && row.List() == "" && o.State != "" && row.Resource.At(o.State, o.Pending).Class != catalog.Success {
+			g.t.Errorf("%s, %s pending, is a dead end:\n  %s", o.State, o.Pending, strings.Join(path, "\n  "))
 		}
 	}
 	for _, step := range next {
@@ -452,7 +452,7 @@ func TestNextOfEachErrorReachesAnEnd(t *testing.T) {
 		}
 		maps.Copy(shown[toolset], thing.read.Args)
 	}
-	shown["webhooks"] = map[string]any{"webhookId": graphWebhook(t, g)["id"]}
+	shown["webhooks"] = map[string]any{"webhookId": graphWebhook(t, g)["webhookId"]}
 	for _, row := range catalog.Rows() {
 		args := pathSample(row)
 		for name := range args {
@@ -496,5 +496,5 @@ func TestNextOfEachErrorReachesAnEnd(t *testing.T) {
 func graphWebhook(t *testing.T, g *graph) map[string]any {
 	t.Helper()
 	r := result(t, do(t, g.set, "webhook_list", map[string]any{}))
-	return r["data"].(map[string]any)["webhooks"].([]any)[0].(map[string]any)
+	return records(t, r)[0]
 }

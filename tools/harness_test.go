@@ -106,6 +106,24 @@ func result(t testing.TB, out Outcome) map[string]any {
 	return decoded(t, out)
 }
 
+// records are the rows of a list's table, as objects.
+func records(t testing.TB, r map[string]any) []map[string]any {
+	t.Helper()
+	cols, all := jsonvalue.Texts(r, "data.cols"), []map[string]any{}
+	for _, row := range jsonvalue.List(r, "data.rows") {
+		cells, _ := row.([]any)
+		if len(cells) != len(cols) {
+			t.Fatalf("a row of %d cells in %d columns", len(cells), len(cols))
+		}
+		record := map[string]any{}
+		for i, name := range cols {
+			record[name] = cells[i]
+		}
+		all = append(all, record)
+	}
+	return all
+}
+
 // failure is the error of a call.
 func failure(t testing.TB, out Outcome) map[string]any {
 	t.Helper()

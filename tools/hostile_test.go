@@ -13,6 +13,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -224,7 +225,7 @@ func TestWhatPeopleWriteSurvives(t *testing.T) {
 	}), nil)
 	r := result(t, do(t, set, "webhook_get", map[string]any{"webhookId": "w-1"}))
 	data := r["data"].(map[string]any)
-	if data["name"] != honest || data[honest] != "key" || data["text"] != "one\ntwo\n" || len(r["warnings"].([]any)) != 0 {
+	if data["name"] != honest || data[honest] != "key" || data["text"] != "one\ntwo\n" || len(jsonvalue.List(r, "warnings")) != 0 {
 		t.Errorf("got %s", encode(r))
 	}
 }
@@ -235,8 +236,8 @@ func TestRemovalIsToldOnce(t *testing.T) {
 		map[string]any{"comment": "do\u202e this", "k\u200bey": "v"}, map[string]any{"comment": "and\u200b that"},
 	}}), nil)
 	r := result(t, do(t, set, "whatsapp_account_activity_list", nil))
-	want := "hidden characters were removed from data.notifications[0].comment, data.notifications[0].key, data.notifications[1].comment"
-	if warnings := r["warnings"].([]any); len(warnings) != 1 || warnings[0] != want {
+	want := "hidden characters were removed from data.cols.key, data.rows[0].comment, data.rows[1].comment"
+	if warnings := jsonvalue.List(r, "warnings"); len(warnings) != 1 || warnings[0] != want {
 		t.Errorf("warnings %s", encode(warnings))
 	}
 }
@@ -259,11 +260,11 @@ func TestIdentifiersAreLeftOutAndNeverAltered(t *testing.T) {
 	}, nil)
 
 	r := result(t, do(t, set, "webhook_list", nil))
-	hooks := r["data"].(map[string]any)["webhooks"].([]any)
-	if first := hooks[0].(map[string]any); first["id"] != nil || first["target"] != "https://example.com" || hooks[1].(map[string]any)["id"] != "good" {
+	hooks := records(t, r)
+	if first := hooks[0]; first["webhookId"] != nil || first["target"] != "https://example.com" || hooks[1]["webhookId"] != "good" {
 		t.Errorf("data %s", encode(hooks))
 	}
-	if r["nextPageToken"] != nil || len(r["next"].([]any)) != 0 {
+	if r["nextPageToken"] != nil || len(jsonvalue.List(r, "next")) != 0 {
 		t.Errorf("a page token: %s", encode(r))
 	}
 	if !strings.Contains(string(encode(r["warnings"])), "left out, since it can't be shown exactly as it is: nextPageToken, ") {
@@ -271,17 +272,17 @@ func TestIdentifiersAreLeftOutAndNeverAltered(t *testing.T) {
 	}
 
 	r = result(t, do(t, set, "webhook_get", map[string]any{"webhookId": "x"}))
-	if ids := r["ids"].(map[string]any); len(ids) != 0 {
+	if ids := jsonvalue.Object(r, "ids"); len(ids) != 0 {
 		t.Errorf("ids %s", encode(ids))
 	}
 
 	r = result(t, do(t, set, "whatsapp_template_get", map[string]any{"templateName": "order_shipped", "languageCode": "DE"}))
-	if ids := r["ids"].(map[string]any); ids["templateName"] != nil || ids["languageCode"] != "DE" || r["data"].(map[string]any)["name"] != nil {
+	if ids := jsonvalue.Object(r, "ids"); ids["templateName"] != nil || ids["languageCode"] != "DE" || jsonvalue.Field(r, "data.name") != nil {
 		t.Errorf("got %s", encode(r))
 	}
-	for _, n := range r["next"].([]any) {
+	for _, n := range jsonvalue.List(r, "next") {
 		step := n.(map[string]any)
-		if args, needs := step["args"].(map[string]any), step["needs"].([]any); args["languageCode"] != nil && (args["templateName"] != nil || !slices.Contains(needs, any("templateName"))) {
+		if args, needs := jsonvalue.Object(step, "args"), jsonvalue.List(step, "needs"); args["languageCode"] != nil && (args["templateName"] != nil || !slices.Contains(needs, any("templateName"))) {
 			t.Errorf("next %s", encode(step))
 		}
 	}

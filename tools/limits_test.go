@@ -14,6 +14,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -166,7 +167,7 @@ func TestFieldsAreBounded(t *testing.T) {
 		paths[i] = fmt.Sprint("f", i)
 	}
 	r := result(t, do(t, set, "webhook_list", map[string]any{"fields": paths[:maxNames]}))
-	if n := len(r["warnings"].([]any)); n != maxWarnings+1 {
+	if n := len(jsonvalue.List(r, "warnings")); n != maxWarnings+1 {
 		t.Errorf("%d warnings", n)
 	}
 	if e := failure(t, do(t, set, "webhook_list", map[string]any{"fields": paths})); !strings.Contains(string(encode(e)), "at most 200 paths") {

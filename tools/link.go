@@ -34,7 +34,7 @@ func linkFor(row *catalog.Row, outcome any) *Link {
 			return &Link{ErrorsURI + o.Code, o.Code, "what this error means, and what to do"}
 		}
 	case *Result:
-		if row.Class(value(o.State), "") == catalog.Failure || row.Class("", value(o.Pending)) == catalog.Failure {
+		if row.Class(o.State, "") == catalog.Failure || row.Class("", o.Pending) == catalog.Failure {
 			return guideFor(row)
 		}
 	}

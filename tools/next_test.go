@@ -10,6 +10,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -168,12 +169,12 @@ func TestNextOfAWrongCodeCanBeTaken(t *testing.T) {
 	sender := thingOf(t, "whatsapp_sender")
 	g.become(func(p map[string]any) { sender.edit(p, "PENDING_VERIFICATION", "") })
 	args := map[string]any{"senderId": sender.read.Args["senderId"], "code": "000000", "registeredElsewhere": true}
-	next := failure(t, do(t, g.set, "whatsapp_sender_verify", args))["next"].([]any)
+	next := jsonvalue.List(failure(t, do(t, g.set, "whatsapp_sender_verify", args)), "next")
 	var tools []string
 	for _, n := range next {
 		step := n.(map[string]any)
 		tools = append(tools, step["tool"].(string))
-		if elsewhere := step["args"].(map[string]any)["registeredElsewhere"]; step["tool"] == "whatsapp_sender_verify" && elsewhere != true {
+		if elsewhere := jsonvalue.Object(step, "args")["registeredElsewhere"]; step["tool"] == "whatsapp_sender_verify" && elsewhere != true {
 			t.Errorf("the next verify is refused: %v", step)
 		}
 	}

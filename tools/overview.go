@@ -75,8 +75,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 	}
 	read(webhook.Kind(), webhook.List, nil, func(answer any) {
 		for _, hook := range jsonvalue.List(answer, "webhooks") {
-			kept, _ := shape(hook, callOptions{fields: []string{"id", "target", "triggers"}}, nil)
-			o.Webhooks = append(o.Webhooks, kept)
+			o.Webhooks = append(o.Webhooks, kept(hook, []string{"id", "target", "triggers"}))
 		}
 	})
 	read(account.Kind(), account.Get, nil, func(answer any) {

@@ -31,7 +31,7 @@ func (s *Set) projectOverview(ctx context.Context, caller Caller, args projectOv
 	if e != nil {
 		return e.outcome()
 	}
-	r := newResult("project_overview", projectID)
+	r := &Result{Tool: "project_overview", ProjectID: projectID}
 	r.Now, r.Next = stamp(o.now), s.offered(o.next(), args.ProjectID)
 	r.Data = o
 	r.Warnings = o.warnings()
@@ -66,7 +66,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 		e.Warnings = warnings
 		return e.outcome()
 	}
-	r := newResult("project_confirm", projectID)
+	r := &Result{Tool: "project_confirm", ProjectID: projectID}
 	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "countsFor": guard.CountsFor(caller.Client), "overview": o}
 	r.Warnings = warnings
 	r.Now = stamp(o.now)
@@ -86,7 +86,7 @@ func (s *Set) refuseProject(ctx context.Context, caller Caller, tool, projectID 
 
 // showProjects shows the projects of this server, and confirms none.
 func (s *Set) showProjects() Outcome {
-	r := newResult("project_confirm", "")
+	r := &Result{Tool: "project_confirm"}
 	projects := append([]string{}, s.opts.Guard.Projects()...)
 	r.Data = map[string]any{"confirmed": false, "projects": projects, "default": s.opts.Guard.Default()}
 	n := catalog.Next{Do: "ask the person which project to work in, and confirm that project", Tool: "project_confirm", Args: map[string]any{}, Needs: []string{argProject}}

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 )
 
 // livedIn answers as a project with a webhook, two WhatsApp senders and
@@ -80,7 +81,7 @@ func TestProjectConfirm(t *testing.T) {
 		return do(t, set, "webhook_create", map[string]any{"target": "https://example.com", "secret": "s"})
 	}
 	e := failure(t, write())
-	if e["errorCode"] != "guard_project_unconfirmed" || e["next"].([]any)[0].(map[string]any)["tool"] != "project_confirm" {
+	if e["errorCode"] != "guard_project_unconfirmed" || jsonvalue.List(e, "next")[0].(map[string]any)["tool"] != "project_confirm" {
 		t.Fatalf("got %s", encode(e))
 	}
 	shown := result(t, do(t, set, "project_confirm", nil))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 )
 
 // rcsWorld puts the shop's RCS sender into a state, with all that a launch
@@ -24,7 +25,7 @@ func rcsWorld(t *testing.T, g *graph, state string, edit func(sender map[string]
 		edit(part(p, "rcsSenders", thing.read.Args["senderId"].(string)))
 	})
 	out := do(t, g.set, thing.read.Tool, thing.read.Args)
-	for _, n := range result(t, out)["next"].([]any) {
+	for _, n := range jsonvalue.List(result(t, out), "next") {
 		tools = append(tools, n.(map[string]any)["tool"].(string))
 	}
 	return steps(t, out), tools

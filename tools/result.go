@@ -11,63 +11,71 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// Result is the form of every result; every key is always there, but for Since
-// and Now.
+// Result is the form of every result. Keys without content are left out.
 type Result struct {
-	Tool string `json:"tool"`
-	// ProjectID is the project of the request.
-	ProjectID string `json:"projectId"`
+	// Tool and ProjectID are those of the call, which knows them.
+	Tool      string `json:"-"`
+	ProjectID string `json:"-"`
 	// IDs are keyed by the argument names that the next call takes.
-	IDs map[string]string `json:"ids"`
-	// State is the resource's, null where it has none.
-	State *string `json:"state"`
+	IDs map[string]string `json:"ids,omitempty"`
+	// State is the resource's.
+	State string `json:"state,omitempty"`
 	// Pending is the status of the change that is not yet live, or PART=STATUS
 	// of a part that is under review on its own.
-	Pending *string `json:"pending"`
-	// Since is the time since which a thing that waits is as it is, at least;
-	// left out where nothing waits, or the API does not say.
+	Pending string `json:"pending,omitempty"`
+	// Since is the time since which a thing that waits is as it is, at least; "" where
+	// nothing waits, or the API does not say.
 	Since string `json:"since,omitempty"`
 	// Now is the API's time, next to times that it is compared with.
 	Now string `json:"now,omitempty"`
+	// Done is what a write has done: "verified".
+	Done string `json:"done,omitempty"`
+	// Counts has how many items of a list there are of each kind, such as by state.
+	Counts map[string]any `json:"counts,omitempty"`
+	// Data is the API's answer, shaped: a Table of a list.
+	Data any `json:"data,omitempty"`
 	// Next is what to do next, by the state.
-	Next []catalog.Next `json:"next"`
-	// Data is the API's answer, shaped; null where it has none.
-	Data any `json:"data"`
-	// NextPageToken leads to the next page, null on the last.
-	NextPageToken *string  `json:"nextPageToken"`
-	Warnings      []string `json:"warnings"`
-}
-
-func newResult(tool, projectID string) *Result {
-	return &Result{Tool: tool, ProjectID: projectID, IDs: map[string]string{}, Next: []catalog.Next{}, Warnings: []string{}}
+	Next []catalog.Next `json:"next,omitempty"`
+	// NextPageToken leads to the next page, "" on the last.
+	NextPageToken string   `json:"nextPageToken,omitempty"`
+	Warnings      []string `json:"warnings,omitempty"`
 }
 
 // resultOf makes the result of a call that the API answered.
 func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
-	r := newResult(row.Tool, projectID)
-	r.IDs = pathIDs(row, c.args)
+	r := &Result{Tool: row.Tool, ProjectID: projectID, IDs: pathIDs(row, c.args)}
+	isList := len(row.Columns) > 0
 	var st *condition
 	if row.List() == "" && row.Resource != nil {
 		thing := conditionOf(row.Resource, answer)
 		thing.since = cmp.Or(thing.since, c.since)
 		st = &thing
 		maps.Copy(r.IDs, st.ids)
-		r.State = orNil(jsonvalue.Text(answer, row.Resource.State))
-		if st.pending != "" {
-			r.Pending = &st.pending
-		}
+		r.State, r.Pending = st.state, st.pending
 		if st.waits() && !st.since.IsZero() {
 			r.Since = stamp(st.since)
 		}
 	}
-	if row.Activities && !c.now.IsZero() {
+	if row.Activities && !c.now.IsZero() && len(jsonvalue.List(answer, row.List())) > 0 {
 		r.Now = stamp(c.now)
 	}
-	r.NextPageToken = orNil(jsonvalue.Text(answer, "nextPageToken"))
+	r.NextPageToken = jsonvalue.Text(answer, "nextPageToken")
 	r.Next = nextOfResult(row, c, r, st, answer)
-	data, warnings := shape(answer, c.own, bulky(row))
-	r.Data = data
-	r.Warnings = append(append(r.Warnings, c.warnings...), warnings...)
+	if row.Effect == catalog.Read { // the caller gave the others
+		r.IDs = nil
+		if st != nil {
+			r.IDs = st.ids
+		}
+	}
+	var warnings []string
+	if isList && !c.own.full {
+		r.Counts = countItems(row, answer)
+	}
+	if row.Writes() {
+		r.Done = row.Done
+	}
+	r.Data, warnings = shape(row, c.own, r, answer)
+	r.Warnings = slices.Concat(c.warnings, warnings)
 	if w := draftWarning(row, c, st); w != "" {
 		r.Warnings = append(r.Warnings, w)
 	}
@@ -131,64 +139,47 @@ func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any)
 	}
 }
 
-// maxOfAList is how many things of a list get a step of their own.
-const maxOfAList = 3
-
 // nextOfList leads to the next page, to the things that need attention, or to
 // what makes the first item of a list that is empty.
 func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next {
 	next := []catalog.Next{}
-	if r.NextPageToken != nil {
+	if r.NextPageToken != "" {
 		args := c.own.ofPage()
 		maps.Copy(args, c.args)
-		args["pageToken"] = *r.NextPageToken
-		next = append(next, catalog.Next{Do: "read the next page", Tool: row.Tool, Args: args, Needs: []string{}})
+		args["pageToken"] = r.NextPageToken
+		next = append(next, catalog.Next{Do: "read the next page", Tool: row.Tool, Args: args})
 	}
 	items := jsonvalue.List(answer, row.List())
 	if row.Resource != nil {
-		next = append(next, attentionSteps(row.Resource, items, r.IDs, c.now)...)
+		next = append(next, attentionStep(row.Resource, items, r.IDs, c.now)...)
 	}
 	canBeEmpty := row.Resource != nil && row.Resource.List == row.Tool && row.Resource.Empty.Do != "" // for which a step is known
-	if canBeEmpty && len(next) == 0 && len(items) == 0 && len(c.args) == len(pathIDs(row, c.args)) {
+	switch {
+	case len(items) > 0:
+		return append(next, fillAll(row.Next, r.IDs)...)
+	case canBeEmpty && len(next) == 0 && len(c.args) == len(pathIDs(row, c.args)):
 		return fillAll([]catalog.Step{row.Resource.Empty}, r.IDs)
 	}
-	return append(next, fillAll(row.Next, r.IDs)...)
+	return next
 }
 
-// attentionSteps lead to the items that need attention, the first few of them one by
-// one.
-func attentionSteps(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
+// attentionStep leads to the first of the items that need attention, and says how many
+// do: the rows show which.
+func attentionStep(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
 	var found []condition
 	for _, item := range items {
 		if st := conditionOf(resource, item); st.needsAttention(now) {
 			found = append(found, st)
 		}
 	}
-	var next []catalog.Next
-	for i, st := range found[:min(len(found), maxOfAList)] {
-		do := fmt.Sprintf("it needs attention (%s): see what to do", st.label(now))
-		if i == 0 && len(found) > maxOfAList {
-			do = fmt.Sprintf("%d of %d need attention, such as this one (%s): see what to do", len(found), len(items), st.label(now))
-		}
-		known := maps.Clone(ids)
-		maps.Copy(known, st.ids)
-		next = append(next, fillAll([]catalog.Step{{Do: do, Tool: resource.Get}}, known)...)
-	}
-	return next
-}
-
-// orNil is a text as a result has it: null where there is none.
-func orNil(text string) *string {
-	if text == "" {
+	if len(found) == 0 {
 		return nil
 	}
-	return &text
-}
-
-// value is the text, "" for null.
-func value(text *string) string {
-	if text == nil {
-		return ""
+	do := fmt.Sprintf("it needs attention (%s)", found[0].cause(now))
+	if len(found) > 1 {
+		do = fmt.Sprintf("%d of %d need attention (here %s)", len(found), len(items), found[0].cause(now))
 	}
-	return *text
+	known := maps.Clone(ids)
+	maps.Copy(known, found[0].ids)
+	return fillAll([]catalog.Step{{Do: do, Tool: resource.Get}}, known)
 }

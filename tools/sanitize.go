@@ -72,8 +72,8 @@ func (s *sanitizer) result(r *Result) {
 		}
 	}
 	r.IDs = ids
-	if r.NextPageToken != nil && !s.fit("nextPageToken", *r.NextPageToken) {
-		r.NextPageToken = nil
+	if !s.fit("nextPageToken", r.NextPageToken) {
+		r.NextPageToken = ""
 	}
 	if !s.fit("projectId", r.ProjectID) {
 		r.ProjectID = ""
@@ -146,6 +146,9 @@ func (s *sanitizer) value(at string, value any, id bool) any {
 	if s.isClean(value) { // nearly all are, and the check costs less than a copy
 		return value
 	}
+	if table, ok := value.(*Table); ok {
+		return s.table(at, table)
+	}
 	if !s.spend(8) {
 		return nil
 	}
@@ -170,6 +173,9 @@ func (s *sanitizer) isClean(value any) bool {
 		return !s.inError || len(v) <= maxErrorText
 	case string:
 		return !s.inError && papi.Printable(v) == v
+	case *Table:
+		return !slices.ContainsFunc(v.Cols, func(name string) bool { return papi.Printable(name) != name }) &&
+			!slices.ContainsFunc(v.Rows, func(row []any) bool { return !s.isClean(row) }) && s.isClean(v.Other)
 	case []any:
 		return !s.inError && !slices.ContainsFunc(v, func(item any) bool { return !s.isClean(item) })
 	case map[string]any:
@@ -184,6 +190,23 @@ func (s *sanitizer) isClean(value any) bool {
 		return true
 	}
 	return false
+}
+
+// table sanitizes the table of a list.
+func (s *sanitizer) table(at string, t *Table) *Table {
+	out := &Table{Cols: make([]string, len(t.Cols)), Rows: make([][]any, len(t.Rows))}
+	for j, name := range t.Cols {
+		out.Cols[j] = unique(s.key(at+".cols", name), out.Cols[:j])
+	}
+	for i, row := range t.Rows {
+		out.Rows[i] = make([]any, len(row))
+		for j, value := range row {
+			name := out.Cols[j]
+			out.Rows[i][j] = s.value(fmt.Sprintf("%s.rows[%d].%s", at, i, name), value, papi.IsIdentifier(name))
+		}
+	}
+	out.Other, _ = s.value(papi.JoinPath(at, "other"), t.Other, false).(map[string]any)
+	return out
 }
 
 // reflected sanitizes what is not clean, of any type: lists and maps, and the structs
@@ -357,7 +380,10 @@ func ownIdentifiers(row *catalog.Row) map[string]bool {
 	for _, field := range row.Resource.IDs {
 		own["data."+field] = true
 		if list := row.List(); list != "" {
-			own["data."+list+"."+field] = true
+			own["data."+list+"."+field], own["data.rows."+field] = true, true // in full, and where fields names it
+			for _, column := range row.Columns {
+				own["data.rows."+column.Name] = own["data.rows."+column.Name] || column.Path == field
+			}
 		}
 	}
 	return own

@@ -1,42 +1,93 @@
 package tools
 
 import (
-	"slices"
 	"strings"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
-// shape prepares an answer for an agent: secrets are masked unless revealed, and
-// only the named fields are kept where some are named; else known bulky parts are
-// left out unless detail is full. Unknown fields always stay: nothing of a newer
-// API is lost here.
-func shape(answer any, own callOptions, bulky []string) (shaped any, warnings []string) {
+// shape is what a result shows of an answer, whose secrets are masked unless revealed:
+// the named fields where some are named, all of it where detail is full; else the table
+// of a list, what a write keeps, or a concise form of one thing. Unknown fields always
+// stay: nothing of a newer API is lost here.
+func shape(row *catalog.Row, own callOptions, r *Result, answer any) (data any, warnings []string) {
 	if answer == nil {
 		return nil, nil
 	}
 	if !own.reveal {
 		answer = papi.AnswerSecrets.Mask(answer)
 	}
-	if !own.full && len(own.fields) == 0 {
-		for _, path := range bulky {
-			answer = without(answer, strings.Split(path, "."))
+	switch {
+	case len(row.Columns) > 0 && (!own.full || len(own.fields) > 0):
+		table, warnings := listTable(row, jsonvalue.List(answer, row.List()), own.fields)
+		table.Other, _ = unknownIn(without(answer, []string{row.List()}), answerSchemas(row)).(map[string]any)
+		return &table, warnings
+	case len(own.fields) > 0:
+		return picked(row, answer, own.fields)
+	case own.full:
+		return answer, nil
+	case row.Writes():
+		data = kept(answer, row.Keep)
+		if unknown := unknownIn(answer, answerSchemas(row)); unknown != nil {
+			data = union(data, unknown)
+		}
+		data = withoutEmpty(data, r.ProjectID)
+	default:
+		data = concise(row, r.ProjectID, answer)
+	}
+	return unrepeated(row, r, data), nil
+}
+
+// picked is what is at the paths, of which one that neither the answer nor the contract
+// has is warned of.
+func picked(row *catalog.Row, answer any, fields []string) (any, []string) {
+	var warnings []string
+	for _, path := range fields {
+		steps := strings.Split(path, ".")
+		if _, found := only(answer, steps); !found && !inContract(answerSchemas(row), steps) {
+			warnings = append(warnings, "fields: the answer has no "+papi.Quoted(path, papi.MaxEcho))
 		}
 	}
-	if len(own.fields) > 0 {
-		kept := any(map[string]any{})
-		for _, path := range own.fields {
-			part, found := only(answer, strings.Split(path, "."))
-			if !found {
-				warnings = append(warnings, "fields: the answer has no "+papi.Quoted(path, papi.MaxEcho))
-				continue
+	return kept(answer, fields), warnings
+}
+
+// kept is an answer with nothing but what is at the paths.
+func kept(answer any, paths []string) any {
+	all := any(map[string]any{})
+	for _, path := range paths {
+		if part, found := only(answer, strings.Split(path, ".")); found {
+			all = union(all, part)
+		}
+	}
+	return all
+}
+
+// unrepeated is the data of one thing without what the result says of it: its ids, its
+// state and what is pending. It is nil where nothing else is left.
+func unrepeated(row *catalog.Row, r *Result, data any) any {
+	says := func(path, value string) {
+		if path != "" && value != "" && jsonvalue.Text(data, path) == value {
+			data = without(data, strings.Split(path, "."))
+		}
+	}
+	if resource := row.Resource; resource != nil && row.List() == "" {
+		for arg, field := range resource.IDs {
+			says(field, r.IDs[arg])
+		}
+		says(resource.State, r.State)
+		says(resource.Pending, r.Pending)
+		for _, path := range []string{resource.State, resource.Pending} {
+			if parent, _, nested := strings.Cut(path, "."); nested && len(jsonvalue.Object(data, parent)) == 0 {
+				data = without(data, []string{parent})
 			}
-			kept = union(kept, part)
 		}
-		answer = kept
 	}
-	return answer, warnings
+	if object, isObject := data.(map[string]any); isObject && len(object) == 0 {
+		return nil
+	}
+	return data
 }
 
 // without returns the value without what is at the path; * matches any name, and a
@@ -118,19 +169,4 @@ func union(a, b any) any {
 		return x
 	}
 	return b
-}
-
-// bulky are the parts of an answer that detail concise leaves out, as paths
-// with * for any name.
-func bulky(row *catalog.Row) []string {
-	if row.Resource == nil || len(row.Resource.Bulky) == 0 {
-		return nil
-	}
-	paths, list := slices.Clone(row.Resource.Bulky), row.List()
-	for i := range paths {
-		if list != "" {
-			paths[i] = list + "." + paths[i]
-		}
-	}
-	return paths
 }

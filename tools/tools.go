@@ -43,6 +43,9 @@ type Options struct {
 	// Unfilled are the settings of the server that still hold a placeholder.
 	// Where there are some, each call is refused with them.
 	Unfilled []string
+	// MaxResultTokens is about how many tokens of a list are read before all stops at
+	// the end of a page; 0 means DefaultMaxTokens.
+	MaxResultTokens int
 	// Dynamic lists only the few tools through which the others are found and called.
 	Dynamic bool
 	// About is a line about where the calls go that project_confirm shows,

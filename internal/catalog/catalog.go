@@ -104,6 +104,9 @@ type Resource struct {
 	// Bulky are the parts of the thing that a concise result leaves out, with *
 	// for any name.
 	Bulky []string
+	// Summaries are the parts of the thing, by their paths, of which a concise result
+	// shows what the function returns.
+	Summaries map[string]func(part any) any
 	// IDs has the field of each id by the argument name that the next call
 	// takes.
 	IDs map[string]string
@@ -246,11 +249,15 @@ var Rows = sync.OnceValue(func() []*Row {
 			row := &toolset.rows[i]
 			row.Toolset, row.Deprecated = toolset.name, toolset.name == DeprecatedToolset
 			row.Title = cmp.Or(row.Title, title(row.Tool))
-			row.Columns = columns[row.Tool]
 			if row.Phrases == nil {
 				row.Phrases = phrases[row.Tool]
 			}
-			row.Done, row.Keep = answers[row.Tool].done, answers[row.Tool].keep
+			if row.Columns == nil {
+				row.Columns = columns[row.Tool]
+			}
+			if row.Done == "" {
+				row.Done, row.Keep = answers[row.Tool].done, answers[row.Tool].keep
+			}
 			all = append(all, row)
 		}
 	}

@@ -6,6 +6,7 @@ var kakaotalkSender = &Resource{
 	NoneHere: "project_not_initialized",
 	Empty:    Step{Do: "there is none: choose categories, then create one", Tool: "kakaotalk_sender_category_list"},
 	Complete: map[string]Completion{"kakaotalk_senders": {Field: "plusFriendId"}},
+	Bulky:    []string{"id"}, // no call takes it
 	IDs:      map[string]string{"plusFriendId": "plusFriendId"},
 	State:    "state", Pending: "changes.status",
 	States: []State{
@@ -82,6 +83,7 @@ var kakaotalkTemplate = &Resource{
 	Name: "kakaotalk_template",
 	Get:  "kakaotalk_template_get", List: "kakaotalk_template_list", Create: "kakaotalk_template_create",
 	Empty: Step{Do: "there is none: choose a category, then create one", Tool: "kakaotalk_template_category_list"},
+	Bulky: []string{"id"}, // no call takes it
 	IDs:   map[string]string{"templateCode": "code"},
 	State: "state", Pending: "changes.status",
 	States: []State{

@@ -23,7 +23,7 @@ func TestRowsByUse(t *testing.T) {
 	}
 	first := names[:40-coreTools]
 	started := []string{ // besides what makes, lists and shows a thing
-		"whatsapp_sender_register", "whatsapp_sender_verify", "kakaotalk_sender_register", "kakaotalk_sender_verify", "rcs_sender_launch", "rcs_test_number_add",
+		"whatsapp_sender_register", "kakaotalk_sender_register", "rcs_sender_launch", "rcs_test_number_add",
 	}
 	for _, row := range rows {
 		if r := row.Resource; r != nil && r.Create != "" {

@@ -12,12 +12,13 @@ import (
 var rcsSender = &Resource{
 	Name: "rcs_sender",
 	Get:  "rcs_sender_get", List: "rcs_sender_list", Create: "rcs_sender_create",
-	NoneHere: "rbm_has_not_been_used",
-	Empty:    Step{Do: "there is none: create one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}},
-	Complete: map[string]Completion{"rcs_senders": {Field: "id"}},
-	Bulky:    []string{"details.questionnaire.*.questions"}, // the same for each sender; rcs_questionnaire_get shows them
-	IDs:      map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
-	State:    "state",
+	NoneHere:  "rbm_has_not_been_used",
+	Empty:     Step{Do: "there is none: create one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}},
+	Complete:  map[string]Completion{"rcs_senders": {Field: "id"}},
+	Bulky:     []string{"details.questionnaire.*.questions"}, // the same for each sender; rcs_questionnaire_get shows them
+	Summaries: map[string]func(any) any{"countryStatus": operatorsByStatus, "testNumberStates": testNumbersByState},
+	IDs:       map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
+	State:     "state",
 	States: []State{
 		{
 			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "`rcs_sender_update`, adding what is still missing",
@@ -113,6 +114,9 @@ var (
 // (RcsOperatorStatusEnum, 1.2.117).
 const RcsNotLaunched = "NOT_LAUNCHED"
 
+// rcsLaunched is the status of an operator that carries a sender.
+const rcsLaunched = "LAUNCHED"
+
 // StatesInNotes has a state as the contract's notes on the launch call it, and
 // its name in answers (launchSender, 1.2.117).
 var StatesInNotes = []string{"PENDING_LAUNCH", "PREPARING_LAUNCH"}
@@ -123,7 +127,7 @@ var StatesInNotes = []string{"PENDING_LAUNCH", "PREPARING_LAUNCH"}
 // operatorSteps.
 var rcsOperatorStates = slices.Concat(
 	[]State{
-		{Name: "LAUNCHED", Class: Success, Means: "live"},
+		{Name: rcsLaunched, Class: Success, Means: "live"},
 		{Name: RcsNotLaunched, Means: "not live yet"},
 		{Name: "PENDING", Means: "activation awaited"},
 		{Name: "PENDING_UNLAUNCHED", Means: "to be taken down"},
@@ -213,6 +217,7 @@ func refusingOperators(sender any) []string {
 
 var rcsTestNumber = &Resource{
 	Name: "rcs_test_number", Get: "rcs_sender_get", IDs: map[string]string{"testNumber": "number"}, State: "state",
+	Bulky: []string{"submitted"}, // of one that waits, since has it
 	States: []State{
 		{
 			Name: RcsTestNumberUnverified, Class: Pending, Means: "invited, not yet verified", Moves: "the phone's owner, who accepts the invitation", Lasts: Lasting{First: 10 * minute, Overdue: day, Ask: "the phone's owner"},

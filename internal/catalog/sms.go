@@ -7,6 +7,7 @@ var smsApp = &Resource{
 	Get:  "sms_app_get", List: "sms_app_list", Create: "sms_app_create",
 	NoneHere: "sms_service_not_found",
 	Empty:    Step{Do: "there is none: create one", Tool: "sms_app_create", Needs: []string{"name", "region"}},
+	Bulky:    []string{"smsServiceId"}, // no call takes it
 	IDs:      map[string]string{"smsAppId": "id", "conversationAppId": "conversationApiAppDetails.id"},
 	State:    "status",
 	States: slices.Concat(

@@ -50,12 +50,12 @@ type Next struct {
 	// Do says what, for a reader.
 	Do string `json:"do"`
 	// Tool is the tool to call; "" where a person must act.
-	Tool string `json:"tool"`
+	Tool string `json:"tool,omitempty"`
 	// Via is the tool through which Tool is called where the server does not list it;
 	// "" where it does.
 	Via string `json:"via,omitempty"`
 	// Args are the arguments that are known.
-	Args map[string]any `json:"args"`
+	Args map[string]any `json:"args,omitempty"`
 	// Needs are the arguments that only a person knows, such as a code.
-	Needs []string `json:"needs"`
+	Needs []string `json:"needs,omitempty"`
 }

@@ -4,6 +4,7 @@ var whatsappAccount = &Resource{
 	Name: "whatsapp_account",
 	Get:  "whatsapp_account_get", Create: "whatsapp_account_create",
 	NoneHere: "account_not_found",
+	Bulky:    []string{"details.senderDetails.metaLocalStorage", "changes.details.senderDetails.metaLocalStorage"},
 	State:    "state", Pending: "changes.status",
 	States: []State{
 		{

@@ -6,6 +6,7 @@ var whatsappSender = &Resource{
 	NoneHere: "project_not_initialized",
 	Empty:    Step{Do: "there is none: create one", Tool: "whatsapp_sender_create", Needs: []string{"details"}},
 	Complete: map[string]Completion{"whatsapp_senders": {Field: "id"}},
+	Bulky:    []string{"compatibleRegions", "metaLocalStorage"},
 	IDs:      map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
 	State:    "state", Pending: "changes.status",
 	States: []State{

@@ -4,7 +4,8 @@ package catalog
 var whatsappSolution = &Resource{
 	Name: "whatsapp_solution",
 	Get:  "whatsapp_solution_list", List: "whatsapp_solution_list", Create: "whatsapp_solution_create",
-	IDs: map[string]string{"solutionId": "id"},
+	Bulky: []string{"ownerApp.id"}, // Sinch's own
+	IDs:   map[string]string{"solutionId": "id"},
 }
 
 var whatsappSolutions = []Row{

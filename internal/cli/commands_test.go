@@ -294,12 +294,12 @@ func TestDemoChecksItsSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
-	d.call(t.Context(), "webhook_list", args{}, expect{"data.totalSize": 0.0})
+	d.call(t.Context(), "webhook_list", args{}, expect{"data.rows.0": nil})
 	if d.err != nil {
 		t.Error(d.err)
 	}
-	d.call(t.Context(), "webhook_list", args{}, expect{"data.totalSize": 1.0})
-	if d.err == nil || !strings.Contains(d.err.Error(), "data.totalSize is 0, not 1") {
+	d.call(t.Context(), "webhook_list", args{}, expect{"data.rows.0": 1.0})
+	if d.err == nil || !strings.Contains(d.err.Error(), "data.rows.0 is <nil>, not 1") {
 		t.Errorf("got %v", d.err)
 	}
 	shown := out.Len()

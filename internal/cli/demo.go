@@ -201,7 +201,7 @@ func (d *demo) webhook(ctx context.Context) {
 	d.call(ctx, "webhook_create", hook, expect{"errorCode": "guard_all_alone"})
 	d.say("ALL includes the other trigger. I leave the triggers out: ALL is the default.")
 	delete(hook, "triggers")
-	d.call(ctx, "webhook_create", hook, expect{"data.triggers.0": "ALL"})
+	d.call(ctx, "webhook_create", hook, expect{"done": "created", "warnings.0": "triggers: not given, so ALL is used"})
 }
 
 func (d *demo) sender(ctx context.Context) {
@@ -218,7 +218,7 @@ func (d *demo) sender(ctx context.Context) {
 	d.call(ctx, "whatsapp_sender_get", id, expect{"state": "PENDING_VERIFICATION", "next.0.tool": "whatsapp_sender_register"})
 	d.call(ctx, "whatsapp_sender_register", jsonvalue.With(id, "method", "SMS"), expect{"next.0.needs.0": "code"})
 	d.print(yellow, "  person reads the code from the phone: %s", d.phone.code)
-	d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", d.phone.code), expect{"next.0.tool": "whatsapp_sender_get"})
+	d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", d.phone.code), expect{"done": "verified"})
 	d.wait(10)
 	d.call(ctx, "whatsapp_sender_get", id, expect{"state": "ACTIVE", "data.bearerToken": papi.Masked})
 }
@@ -237,14 +237,14 @@ func (d *demo) template(ctx context.Context) {
 
 func (d *demo) deletion(ctx context.Context) {
 	d.title("Delete a webhook, and confirm it")
-	list := d.call(ctx, "webhook_list", args{"fields": []string{"webhooks.id", "webhooks.target"}}, expect{"data.webhooks.0.target": "https://example.com/papi"})
-	id := args{"webhookId": at(list, "data.webhooks.0.id")}
+	list := d.call(ctx, "webhook_list", args{}, expect{"data.cols.0": "webhookId", "data.rows.0.1": "https://example.com/papi"})
+	id := args{"webhookId": at(list, "data.rows.0.0")}
 	asked := d.asked
 	d.confirms = false
 	d.call(ctx, "webhook_delete", id, expect{"errorCode": errorcode.ConfirmationDeclined})
 	d.say("I do not repeat it. Later the person asks for it:")
 	d.confirms = true
-	d.call(ctx, "webhook_delete", id, expect{"tool": "webhook_delete"})
+	d.call(ctx, "webhook_delete", id, expect{"done": "deleted"})
 	d.expectAsked(asked + 2)
 }
 
@@ -291,6 +291,9 @@ func (d *demo) show(answer any, isError bool) {
 		return
 	}
 	var parts []string
+	if done := at(answer, "done"); done != nil {
+		parts = append(parts, fmt.Sprint(done))
+	}
 	for _, key := range []string{"state", "pending"} {
 		if v := at(answer, key); v != nil {
 			parts = append(parts, fmt.Sprintf("%s %v", key, v))
@@ -299,8 +302,11 @@ func (d *demo) show(answer any, isError bool) {
 	if ids, ok := at(answer, "ids").(map[string]any); ok && len(ids) > 0 {
 		parts = append(parts, "ids "+string(jsonvalue.Encode(ids)))
 	}
+	if rows, ok := at(answer, "data.rows").([]any); ok {
+		parts = append(parts, fmt.Sprintf("%d rows of %v", len(rows), at(answer, "data.cols")))
+	}
 	if len(parts) == 0 {
-		parts = append(parts, "done")
+		parts = append(parts, "read")
 	}
 	d.print(green, "    %s", strings.Join(parts, ", "))
 	warnings, _ := at(answer, "warnings").([]any)

@@ -66,7 +66,7 @@ tenants:
 
 	t.Run("each with its tenant's credentials and project", func(t *testing.T) {
 		for key, project := range map[string]string{bot: projectA, desk: projectA, apac: projectB, looker: projectA} {
-			if got := w.call("webhook_list", `{}`, as(key)); got["projectId"] != project {
+			if got := readsProject(t, w, as(key)); got != project {
 				t.Errorf("got %v", got)
 			}
 		}
@@ -204,7 +204,7 @@ tenants:
 		eventually(t, 20*time.Second, func() bool {
 			return strings.HasPrefix(w.request("tools/list", "", "", as(bot)), "401")
 		})
-		if got := w.call("webhook_list", `{}`, as(desk)); got["projectId"] != projectA {
+		if got := readsProject(t, w, as(desk)); got != projectA {
 			t.Errorf("another key: %v", got)
 		}
 		write(strings.Replace(others, "tenant: emea, ", "", 1))
@@ -217,7 +217,7 @@ tenants:
 			w.request("tools/list", "", "", as(desk))
 			return strings.Contains(w.output.String(), "the previous value stays")
 		})
-		if got := w.call("webhook_list", `{}`, as(desk)); got["projectId"] != projectA {
+		if got := readsProject(t, w, as(desk)); got != projectA {
 			t.Errorf("a wrong file: %v", got)
 		}
 	})

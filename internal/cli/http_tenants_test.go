@@ -14,8 +14,19 @@ import (
 	"testing"
 	"time"
 
+	"papi-mcp/internal/jsonvalue"
+
 	"github.com/go-jose/go-jose/v4"
 )
+
+// readsProject makes a read as a caller, and returns the project of its calls.
+func readsProject(t *testing.T, w *httpProcess, fields string) any {
+	t.Helper()
+	if got := w.call("webhook_list", `{}`, fields); got["errorCode"] != nil {
+		t.Errorf("got %v", got)
+	}
+	return jsonvalue.Field(w.call("project_confirm", `{}`, fields), "data.default")
+}
 
 func TestCallersWithTheirOwnCredentials(t *testing.T) {
 	t.Parallel()
@@ -30,8 +41,8 @@ func TestCallersWithTheirOwnCredentials(t *testing.T) {
 		t.Errorf("without credentials: %d %s", status, answer)
 	}
 	for fields, project := range map[string]string{alice: projectA, bob: projectB} {
-		if got := w.call("webhook_list", `{}`, fields); got["projectId"] != project {
-			t.Errorf("got %v", got)
+		if got := readsProject(t, w, fields); got != project {
+			t.Errorf("got %s", got)
 		}
 	}
 	if asked := api.keysAsked(); !slices.Contains(asked, "key-of-a") || !slices.Contains(asked, "key-of-b") || len(asked) != 2 {

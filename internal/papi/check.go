@@ -1,6 +1,7 @@
 package papi
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -20,6 +21,10 @@ type CheckOptions struct {
 	Draft bool
 	// Formats checks strings as the contract's formats and texts say.
 	Formats bool
+	// Example returns a valid value. With it violations are brief, for an agent: long lists
+	// of allowed values and names are cut, and say where schema_get shows the rest; a wrong
+	// form has the right one, with a part of the example.
+	Example func() any
 }
 
 // Violations checks a value, as a JSON decoder makes it (numbers may be float64 or
@@ -41,9 +46,15 @@ func (s *Schema) Check(value any, opts CheckOptions) ([]Violation, []string) {
 			c.violations[i] = s.withKnownPath(v)
 		}
 	}
-	return slices.CompactFunc(c.violations, func(a, b Violation) bool {
+	found := slices.CompactFunc(c.violations, func(a, b Violation) bool {
 		return a.Path == b.Path && fmt.Sprint(a.Allowed) == fmt.Sprint(b.Allowed)
-	}), c.warnings
+	})
+	if opts.Example != nil {
+		for i := range found {
+			found[i].brief(opts.Example, len(found))
+		}
+	}
+	return found, c.warnings
 }
 
 // checker walks a value along its schema.
@@ -63,19 +74,22 @@ func (c *checker) check(s *Schema, value any, name, at string) {
 		c.union(s, value, name, at)
 		return
 	}
-	refuse := func(allowed any, nearest string) {
-		c.add(Violation{Path: at, Given: echoValue(name, value), Allowed: allowed, Nearest: nearest})
+	refuse := func(allowed any, nearest string, form *Schema) {
+		c.add(Violation{Path: at, Given: echoValue(name, value), Allowed: allowed, Nearest: nearest, form: form})
 	}
 	if !s.allowsType(value) {
-		refuse(allowedTypes(s), "")
+		refuse(s.allowed(), "", s)
 		return
 	}
 	if values := s.fixed(); values != nil && !slices.ContainsFunc(values, func(one any) bool { return sameJSON(one, value) }) {
-		refuse(values, nearestValue(fmt.Sprint(value), toStrings(values)))
+		refuse(values, nearestValue(fmt.Sprint(value), toStrings(values)), nil)
 		return
 	}
 	for _, allowed := range s.outside(value) {
-		refuse(allowed, "")
+		refuse(allowed, "", nil)
+	}
+	if text, ok := value.(string); ok && s.Pattern != "" && !compiled(s.Pattern).MatchString(text) {
+		refuse("a text that matches "+s.Pattern, "", s)
 	}
 	if c.opts.Formats {
 		c.format(s, value, name, at)
@@ -92,28 +106,39 @@ func (c *checker) check(s *Schema, value any, name, at string) {
 	}
 }
 
+// missing adds the violation of a value that is required.
+func (c *checker) missing(s *Schema, at string) {
+	allowed := s.allowed()
+	if values, isList := allowed.([]any); isList {
+		allowed = "one of " + join(values)
+	}
+	c.add(Violation{Path: at, Allowed: fmt.Sprint("required, ", allowed), missing: true, form: s})
+}
+
 // object checks the names of an object, and the values under them.
 func (c *checker) object(s *Schema, fields map[string]any, at string) {
 	for _, name := range s.MustHave(c.opts.Draft) {
 		if _, given := fields[name]; !given {
-			c.add(Violation{Path: JoinPath(at, name), Allowed: "required, " + describe(s.Properties[name])})
+			c.missing(cmp.Or(s.Properties[name], &Schema{}), JoinPath(at, name))
 		}
 	}
 	closed := s.AdditionalProperties != nil || c.opts.Closed && s.Properties != nil
-	known := slices.Sorted(maps.Keys(s.Properties))
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		path := JoinPath(at, name)
 		switch p := s.property(name); {
 		case p != nil:
 			c.check(p, fields[name], name, path)
 		case closed:
-			c.add(unknownName(name, fields[name], path, known))
+			v := unknownName(name, fields[name], path, slices.Sorted(maps.Keys(s.Properties)))
+			if v.known != nil {
+				v.form = s
+			}
+			c.add(v)
 		}
 	}
 }
 
-// outside says which limits of the schema a value exceeds, and its pattern if the
-// value does not match it.
+// outside says which limits of the schema a value exceeds.
 func (s *Schema) outside(value any) []string {
 	var found []string
 	atLeast := func(limit *int, n int, noun string) {
@@ -131,9 +156,6 @@ func (s *Schema) outside(value any) []string {
 		n := utf8.RuneCountInString(v)
 		atLeast(s.MinLength, n, "character")
 		atMost(s.MaxLength, n, "character")
-		if s.Pattern != "" && !compiled(s.Pattern).MatchString(v) {
-			found = append(found, "a text that matches "+s.Pattern)
-		}
 	case []any:
 		atLeast(s.MinItems, len(v), "item")
 		atMost(s.MaxItems, len(v), "item")
@@ -143,9 +165,9 @@ func (s *Schema) outside(value any) []string {
 			}
 		}
 	case json.Number, float64:
-		if n := numberOf(v); s.Minimum != nil && n.compare(numberOf(*s.Minimum)) < 0 {
+		if n := numberOf(v); s.Minimum != nil && n.Cmp(numberOf(*s.Minimum)) < 0 {
 			found = append(found, "at least "+decimal(*s.Minimum))
-		} else if s.Maximum != nil && n.compare(numberOf(*s.Maximum)) > 0 {
+		} else if s.Maximum != nil && n.Cmp(numberOf(*s.Maximum)) > 0 {
 			found = append(found, "at most "+decimal(*s.Maximum))
 		}
 	}

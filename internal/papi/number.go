@@ -1,56 +1,24 @@
 package papi
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// number is a JSON number, exactly: 0.digits times ten to the power of exponent.
-// Digits don't begin or end with a zero, so that equal numbers are the same.
-type number struct {
-	negative bool
-	digits   string
-	exponent int
-}
-
-// numberOf reads a json.Number or a float64.
-func numberOf(value any) number {
-	text, negative := strings.CutPrefix(strings.ToLower(fmt.Sprint(value)), "-")
-	mantissa, power, _ := strings.Cut(text, "e")
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	exponent, _ := strconv.ParseInt(power, 10, 32) // beyond that, the greatest is returned
-	digits := strings.TrimLeft(whole+fraction, "0")
-	if digits == "" {
-		return number{}
+// numberOf reads a json.Number or a float64 exactly. An exponent beyond what 16 bits hold,
+// which would take minutes to write out, is the nearest one within.
+func numberOf(value any) *big.Rat {
+	mantissa, power, _ := strings.Cut(strings.ToLower(fmt.Sprint(value)), "e")
+	exponent, _ := strconv.ParseInt(power, 10, 16)
+	n, ok := new(big.Rat).SetString(mantissa + "e" + strconv.FormatInt(exponent, 10))
+	if !ok {
+		return new(big.Rat) // no decoder makes it
 	}
-	return number{negative, strings.TrimRight(digits, "0"), int(exponent) + len(digits) - len(fraction)}
-}
-
-// isInteger reports whether the number has no fraction: 1.0 and 1e2 are integers.
-func (n number) isInteger() bool { return len(n.digits) <= n.exponent }
-
-func (n number) compare(other number) int {
-	switch {
-	case n.sign() != other.sign():
-		return n.sign() - other.sign()
-	case n.negative:
-		n, other = other, n
-	}
-	return cmp.Or(n.exponent-other.exponent, strings.Compare(n.digits, other.digits))
-}
-
-func (n number) sign() int {
-	switch {
-	case n.digits == "":
-		return 0
-	case n.negative:
-		return -1
-	}
-	return 1
+	return n
 }
 
 // sameJSON reports whether two values are equal as JSON: 1 is 1.0, and the order of an
@@ -66,7 +34,7 @@ func sameJSON(a, b any) bool {
 func identity(value any) string {
 	switch v := value.(type) {
 	case json.Number, float64:
-		return fmt.Sprint(numberOf(v))
+		return numberOf(v).RatString()
 	case []any:
 		items := make([]string, len(v))
 		for i, item := range v {

@@ -194,7 +194,7 @@ func (s *Schema) allowsType(value any) bool {
 	case bool:
 		return s.Type.Has("boolean")
 	case json.Number, float64:
-		return s.Type.Has("number") || s.Type.Has("integer") && numberOf(value).isInteger()
+		return s.Type.Has("number") || s.Type.Has("integer") && numberOf(value).IsInt()
 	case []any:
 		return s.Type.Has("array")
 	case map[string]any:
@@ -205,18 +205,28 @@ func (s *Schema) allowsType(value any) bool {
 	return false
 }
 
+// types returns the JSON types of a schema, or of the variants of a union.
+func (s *Schema) types() []string {
+	s = s.Resolve()
+	types := slices.Clone(s.Type)
+	for _, v := range s.currentVariants() {
+		types = append(types, v.Type...)
+	}
+	slices.Sort(types)
+	types = slices.Compact(types)
+	if i := slices.Index(types, "null"); i >= 0 { // last
+		types = append(slices.Delete(types, i, i+1), "null")
+	}
+	return types
+}
+
 // union checks a value against the variants of a union. It is valid if it is valid
 // for one that it may mean; otherwise the violations are those of the likeliest
 // one, or, where no variant has its discriminators, those of the discriminators.
 func (c *checker) union(s *Schema, value any, name, at string) {
 	all := s.candidates(value)
 	if !all[0].typeFits {
-		var types []string
-		for _, v := range all {
-			types = append(types, v.schema.Resolve().Type...)
-		}
-		slices.Sort(types)
-		c.add(Violation{Path: at, Given: echoValue(name, value), Allowed: strings.Join(slices.Compact(types), " or ")})
+		c.add(Violation{Path: at, Given: echoValue(name, value), Allowed: strings.Join(s.types(), " or "), form: s})
 		return
 	}
 	best := all[0]
@@ -228,7 +238,7 @@ func (c *checker) union(s *Schema, value any, name, at string) {
 	fields, isObject := value.(map[string]any)
 	ambiguous := isObject && len(left) > 1
 	if missing, values := s.missingDiscriminator(left, fields); ambiguous && missing != "" {
-		c.add(Violation{Path: JoinPath(at, missing), Allowed: "required, one of " + strings.Join(values, ", ")})
+		c.add(Violation{Path: JoinPath(at, missing), Allowed: "required, one of " + strings.Join(values, ", "), missing: true})
 		c.unknownToAll(left, fields, at)
 		return
 	}
@@ -382,6 +392,6 @@ func (s *Schema) ofOtherVariant(v Violation, value any, at string) Violation {
 			break
 		}
 	}
-	v.Nearest, v.unknown = "", ""
+	v.Nearest, v.unknown, v.known, v.form = "", "", nil, nil
 	return v
 }

@@ -46,6 +46,8 @@ const (
 		Phrases:    []string{"try out our callback", "simulate a delivery", "does the endpoint receive anything"},
 		Next:       []Step{{Do: "see the webhooks", Tool: "webhook_list"}},
 		Idempotent: true,
+		Done:       "test events sent",
+		Keep:       []string{"sent"},
 	},
 `
 	handler = `	"` + operation + `": func(c *call) answer {

@@ -1,0 +1,282 @@
+package tools
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
+)
+
+// Table shows the items of a list in columns.
+type Table struct {
+	Cols []string `json:"cols"`
+	Rows [][]any  `json:"rows"`
+	// Other has the fields next to the list that the contract does not know.
+	Other map[string]any `json:"other,omitempty"`
+}
+
+// listTable is the table that shows the items of a list, whose secrets are masked
+// already: the columns that the row declares, but those in which no item has a
+// value, and one for each field that the contract does not know. Where fields names
+// paths within an item, those are the columns, with the values as they are; a path
+// that neither an item nor the contract has is warned of.
+func listTable(row *catalog.Row, items []any, fields []string) (table Table, warnings []string) {
+	builder := tableBuilder{items: items}
+	schemas := itemSchemas(row)
+	if len(fields) > 0 {
+		for _, path := range fields {
+			path = strings.TrimPrefix(path, row.List()+".") // as paths in the answer are written
+			steps := strings.Split(path, ".")
+			found := builder.add(path, func(item any) any { return valueAt(item, steps) }, true)
+			if !found && !inContract(schemas, steps) {
+				warnings = append(warnings, "fields: no item has "+papi.Quoted(path, papi.MaxEcho)+", and the contract does not know it")
+			}
+		}
+		return builder.table(), warnings
+	}
+	for _, column := range row.Columns {
+		builder.add(column.Name, func(item any) any { return cell(row, column, item) }, false)
+	}
+	builder.addUnknown(schemas)
+	return builder.table(), nil
+}
+
+// tableBuilder collects the columns of a table.
+type tableBuilder struct {
+	items   []any
+	names   []string
+	columns [][]any
+}
+
+// add adds a column, and reports whether an item has a value in it. Where none has,
+// the column is left out, unless it was asked for.
+func (b *tableBuilder) add(name string, value func(item any) any, asked bool) bool {
+	values, found := make([]any, len(b.items)), false
+	for i, item := range b.items {
+		values[i] = value(item)
+		found = found || values[i] != nil
+	}
+	if !found && !asked {
+		return false
+	}
+	b.append(name, values)
+	return found
+}
+
+// append adds a column whose name must not be one that is there already.
+func (b *tableBuilder) append(name string, values []any) {
+	b.names, b.columns = append(b.names, unique(name, b.names)), append(b.columns, values)
+}
+
+// unique returns the name, with a number where it is among those that are there already.
+func unique(name string, names []string) string {
+	unique := name
+	for n := 2; slices.Contains(names, unique); n++ {
+		unique = fmt.Sprintf("%s (%d)", name, n)
+	}
+	return unique
+}
+
+// addUnknown adds a column for each field that the contract does not know, sorted.
+func (b *tableBuilder) addUnknown(schemas []*papi.Schema) {
+	unknown, paths := make([]map[string]any, len(b.items)), map[string]bool{}
+	for i, item := range b.items {
+		unknown[i] = unknownFields(item, schemas)
+		for path := range unknown[i] {
+			paths[path] = true
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		values := make([]any, len(b.items))
+		for i := range values {
+			values[i] = unknown[i][path]
+		}
+		b.append(path, values)
+	}
+}
+
+func (b *tableBuilder) table() Table {
+	t := Table{Cols: append([]string{}, b.names...), Rows: make([][]any, len(b.items))}
+	for i := range t.Rows {
+		t.Rows[i] = make([]any, len(b.columns))
+		for j, values := range b.columns {
+			t.Rows[i][j] = values[i]
+		}
+	}
+	return t
+}
+
+// cell is what a declared column shows of an item, nil where the item has nothing.
+func cell(row *catalog.Row, column catalog.Column, item any) any {
+	var shown string
+	switch {
+	case row.Resource == nil || column.Name != catalog.PendingColumn && column.Name != catalog.RefusedColumn:
+		for path := range strings.SplitSeq(column.Path, "|") {
+			value := valueAt(item, strings.Split(path, "."))
+			if value == nil {
+				continue
+			}
+			if column.Show != nil {
+				return column.Show(value)
+			}
+			return wholeSeconds(path[strings.LastIndexByte(path, '.')+1:], value)
+		}
+		return nil
+	case column.Name == catalog.PendingColumn:
+		shown = conditionOf(row.Resource, item).pending
+	default:
+		shown = strings.Join(conditionOf(row.Resource, item).refusedParts(), ", ")
+	}
+	if shown == "" {
+		return nil
+	}
+	return shown
+}
+
+// refusedParts are the parts that were refused, written PART=STATUS.
+func (st condition) refusedParts() []string {
+	var all []string
+	for _, part := range st.refused {
+		all = append(all, part.name+"="+part.status.Name)
+	}
+	return all
+}
+
+// valueAt is what is at a path in a value, nil where nothing is. In a list it is the
+// list of what each of its items has there.
+func valueAt(value any, path []string) any {
+	if len(path) == 0 {
+		return value
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		return valueAt(v[path[0]], path[1:])
+	case []any:
+		values, found := make([]any, len(v)), false
+		for i, item := range v {
+			values[i] = valueAt(item, path)
+			found = found || values[i] != nil
+		}
+		if found {
+			return values
+		}
+	}
+	return nil
+}
+
+// timeNames are the fields of answers that hold a time.
+var timeNames = []string{"accepted", "created", "date", "end", "launched", "modified", "start", "submitted", "wabaBanDate"}
+
+// fraction matches a time with fractions of a second.
+var fraction = regexp.MustCompile(`^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(Z|[+-]\d\d:\d\d)$`)
+
+// wholeSeconds returns the value of a field with the times in it to the second.
+func wholeSeconds(name string, value any) any {
+	if text, isText := value.(string); isText {
+		if slices.Contains(timeNames, name) {
+			return fraction.ReplaceAllString(text, "$1$2")
+		}
+		return value
+	}
+	return jsonvalue.Map(value, func(name string, field any) (any, bool) {
+		text, isText := field.(string)
+		if !isText || !slices.Contains(timeNames, name) {
+			return nil, false
+		}
+		return fraction.ReplaceAllString(text, "$1$2"), true
+	})
+}
+
+// countItems counts the items of a list by what the columns of its row count: by
+// state, and templates by language and by name as well. total is how many there are
+// on all pages, where these are not all.
+func countItems(row *catalog.Row, answer any) map[string]any {
+	items := jsonvalue.List(answer, row.List())
+	all := map[string]any{}
+	for _, column := range row.Columns {
+		if column.Count == "" {
+			continue
+		}
+		by := map[string]int{}
+		for _, item := range items {
+			if key := countedBy(row, column, item); key != "" {
+				by[key]++
+			}
+		}
+		if len(by) > 0 {
+			all[column.Count] = by
+		}
+	}
+	if total, err := strconv.Atoi(jsonvalue.Text(answer, "totalSize")); err == nil && total > len(items) {
+		all[countTotal] = total
+	}
+	return all
+}
+
+// countedBy is under what an item is counted: its state, or what is pending where it
+// has none yet, or the value of the column.
+func countedBy(row *catalog.Row, column catalog.Column, item any) string {
+	if column.Count == countState && row.Resource != nil && row.Resource.State != "" {
+		return stateOf(row.Resource, item)
+	}
+	return jsonvalue.Text(cell(row, column, item), "")
+}
+
+// The keys of counts that have a meaning of their own.
+const (
+	countState = "state"
+	countTotal = "total"
+)
+
+// countsLine says in words how many items there are and what countItems has counted:
+// 12 items: 12 ACTIVE; 2 languages: 11 DE, 1 EN. Where there are many values, those
+// that occur once are not named.
+func countsLine(n int, counted map[string]any) string {
+	line := numberOf(n, "item")
+	if total, more := counted[countTotal]; more {
+		line = fmt.Sprintf("%d of %d items", n, total)
+	}
+	if by, ok := counted[countState].(map[string]int); ok {
+		line += ": " + inOrder(by)
+	}
+	for _, name := range slices.Sorted(maps.Keys(counted)) {
+		if by, ok := counted[name].(map[string]int); ok && name != countState {
+			line += "; " + numberOf(len(by), name)
+			if len(by) > maxNamedOnce {
+				by = maps.Clone(by)
+				maps.DeleteFunc(by, func(_ string, n int) bool { return n == 1 })
+			}
+			if len(by) > 0 {
+				line += ": " + inOrder(by)
+			}
+		}
+	}
+	return line
+}
+
+// numberOf is how many there are of something: 1 item, 2 items.
+func numberOf(n int, noun string) string {
+	if n != 1 {
+		noun = papi.Plural(noun)
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
+// maxNamedOnce is how many values are named although they occur once.
+const maxNamedOnce = 5
+
+// inOrder lists counts, the largest first.
+func inOrder(by map[string]int) string {
+	var parts []string
+	for _, value := range slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Or(by[b]-by[a], strings.Compare(a, b)) }) {
+		parts = append(parts, fmt.Sprintf("%d %s", by[value], value))
+	}
+	return strings.Join(parts, ", ")
+}

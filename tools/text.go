@@ -1,0 +1,98 @@
+package tools
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"papi-mcp/internal/jsonvalue"
+)
+
+// Text is what a client that reads only text is shown of an outcome. A list is a line
+// that counts its items, with the token of the next page, and a table of tab-separated
+// values; then a line for each of the rest. Everything else is its JSON, for which Text
+// returns "". Both forms say the same.
+func (o Outcome) Text() string {
+	r, isResult := o.Structured.(*Result)
+	if !isResult {
+		return ""
+	}
+	table, isTable := r.Data.(*Table)
+	if !isTable {
+		return ""
+	}
+	var b bytes.Buffer
+	b.WriteString(escaped(countsLine(len(table.Rows), r.Counts)))
+	if r.NextPageToken != "" {
+		b.WriteString("; nextPageToken: " + escaped(r.NextPageToken))
+	}
+	b.WriteByte('\n')
+	table.write(&b)
+	line := func(name string, value any) {
+		b.WriteString(name + ": ")
+		b.WriteString(oneLine.Replace(string(jsonvalue.Encode(value))))
+		b.WriteByte('\n')
+	}
+	if len(table.Other) > 0 {
+		line("other", table.Other)
+	}
+	if r.Now != "" {
+		b.WriteString("now: " + r.Now + "\n")
+	}
+	for _, next := range r.Next {
+		line("next", next)
+	}
+	for _, warning := range r.Warnings {
+		b.WriteString("warning: " + escaped(warning) + "\n")
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// write writes the table: a line with the names of the columns, and one for each row. A
+// table without rows is none.
+func (t *Table) write(b *bytes.Buffer) {
+	if len(t.Rows) == 0 {
+		return
+	}
+	for i, name := range t.Cols {
+		if i > 0 {
+			b.WriteByte('\t')
+		}
+		b.WriteString(escaped(name))
+	}
+	b.WriteByte('\n')
+	for _, row := range t.Rows {
+		for i, value := range row {
+			if i > 0 {
+				b.WriteByte('\t')
+			}
+			b.WriteString(cellText(value))
+		}
+		b.WriteByte('\n')
+	}
+}
+
+// cellText is a value as a cell of the text has it: a text as it is, nothing for null,
+// and anything else as compact JSON, all with escapes.
+func cellText(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return escaped(v)
+	case json.Number:
+		return escaped(v.String())
+	}
+	return escaped(string(jsonvalue.Encode(value)))
+}
+
+// escaped is a text within a line: what ends a line or a cell somewhere is written as an
+// escape, and so is the backslash.
+func escaped(text string) string { return cellEscapes.Replace(text) }
+
+var (
+	cellEscapes = strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\r", `\r`, "\n", `\n`,
+		"\v", `\u000b`, "\f", `\u000c`, "\u0085", `\u0085`, "\u2028", `\u2028`, "\u2029", `\u2029`)
+	// oneLine keeps JSON, which escapes control characters, on one line for every reader.
+	oneLine = strings.NewReplacer("\u0085", `\u0085`, "\u2028", `\u2028`, "\u2029", `\u2029`)
+)
