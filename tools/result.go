@@ -151,7 +151,7 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 	}
 	items := jsonvalue.List(answer, row.List())
 	if row.Resource != nil {
-		next = append(next, attentionStep(row.Resource, items, r.IDs, c.now)...)
+		next = append(next, attentionSteps(row.Resource, items, r.IDs, c.now)...)
 	}
 	canBeEmpty := row.Resource != nil && row.Resource.List == row.Tool && row.Resource.Empty.Do != "" // for which a step is known
 	switch {
@@ -163,23 +163,32 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 	return next
 }
 
-// attentionStep leads to the first of the items that need attention, and says how many
-// do: the rows show which.
-func attentionStep(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
+// longList is from how many items on a list has one step about those that need
+// attention, since its rows show which.
+const longList = 10
+
+// attentionSteps lead to the items that need attention: each of a few, or the first
+// with how many there are.
+func attentionSteps(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
 	var found []condition
 	for _, item := range items {
 		if st := conditionOf(resource, item); st.needsAttention(now) {
 			found = append(found, st)
 		}
 	}
-	if len(found) == 0 {
-		return nil
+	each := len(found) == 1 || len(items) < longList && len(found) <= maxNext
+	var next []catalog.Next
+	for _, st := range found {
+		do := "it needs attention: " + st.label(now)
+		if !each {
+			do = fmt.Sprintf("%d of %d need attention (here %s)", len(found), len(items), st.cause(now))
+		}
+		known := maps.Clone(ids)
+		maps.Copy(known, st.ids)
+		next = append(next, fillAll([]catalog.Step{{Do: do, Tool: resource.Get}}, known)...)
+		if !each {
+			break
+		}
 	}
-	do := fmt.Sprintf("it needs attention (%s)", found[0].cause(now))
-	if len(found) > 1 {
-		do = fmt.Sprintf("%d of %d need attention (here %s)", len(found), len(items), found[0].cause(now))
-	}
-	known := maps.Clone(ids)
-	maps.Copy(known, found[0].ids)
-	return fillAll([]catalog.Step{{Do: do, Tool: resource.Get}}, known)
+	return next
 }
