@@ -129,8 +129,8 @@ func (a *arguments) own() []string {
 	return own
 }
 
-// unlisted are the arguments that every tool accepts and that the list of tools does not
-// show: the instructions explain them once.
+// unlisted are the arguments that every tool accepts and that the list of tools does
+// not show: the instructions explain them once.
 var unlisted = []string{argProject, argFields, argDetail, argReveal, argDryRun, argFieldMask}
 
 // listed returns the arguments that the list of tools shows.
@@ -143,6 +143,13 @@ func (a *arguments) listed(defaultProject bool) *papi.Schema {
 		s.Properties[argDetail] = ownArguments[argDetail]
 	}
 	return s
+}
+
+// unlisted are the arguments of the tool that the list of tools does not show.
+func (a *arguments) unlisted() []string {
+	return slices.DeleteFunc(slices.Clone(unlisted), func(name string) bool {
+		return a.advertised.Properties[name] == nil || slices.Contains(a.advertised.Required, name)
+	})
 }
 
 // applicable removes from a call the unlisted arguments that mean nothing for the tool.

@@ -88,8 +88,7 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 		out = s.call(ctx, caller, name, given)
 	}
 	if e, failed := out.Structured.(*Error); failed && e.Code == errorcode.InvalidArguments && len(e.Next) == 0 && s.Offers(name) {
-		violations, _ := e.Info["violations"].([]papi.Violation)
-		e.Next = []catalog.Next{seeSchema(name, violations)}
+		e.Next = []catalog.Next{s.seeSchema(name, e)}
 	}
 	if s.Offers(name) {
 		out.Tool = name

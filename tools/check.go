@@ -110,7 +110,7 @@ func (a *arguments) orADraft(e *Error, args map[string]any) *Error {
 	draft := maps.Clone(args)
 	draft["status"] = "DRAFT"
 	if len(a.checked.Violations(draft, papi.CheckOptions{Closed: true, Draft: true, Formats: true})) == 0 {
-		e.Resolution = "give what is missing, or save it with status DRAFT, where it may be missing; nothing was sent"
+		e.Resolution = "give what is missing, or save it with status DRAFT, where it may be missing for now; nothing was sent"
 	}
 	return e
 }

@@ -82,7 +82,7 @@ func (s *Set) coreTools() []*coreTool {
 			confirms, s.projectConfirm),
 		newCoreTool("project_overview", "Show project overview", "Read what a project contains: webhooks, accounts, senders, templates, apps and bundles, counted by state, and what failed, is under review or is waiting too long.",
 			reads, s.projectOverview),
-		newCoreTool("schema_get", "Get tool schema", "Get a tool's complete schema with notes, what its values mean, the errors it can return, and an example of its arguments.",
+		newCoreTool("schema_get", "Get tool schema", "Get an outline of a tool's arguments, or of a part, with notes, what values mean, errors and an example.",
 			looksUp, s.schemaGet),
 	}
 	all = append(all, callsOthers()...)

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -80,11 +81,11 @@ func TestGeneratedBodiesAreAccepted(t *testing.T) {
 	if len(rows) < 10 {
 		t.Fatalf("only %d rows have a nested body", len(rows))
 	}
-	seen := map[string]bool{} // what the bodies have between them
+	found := map[string]bool{} // what the bodies have between them
 	for _, row := range rows {
 		a := newArguments(row, true)
 		for _, args := range validBodies(row, 200) {
-			note(seen, row.Tool, args)
+			note(found, row.Tool, args)
 			c, e := a.check(args)
 			if e != nil {
 				t.Errorf("%s refuses %s\n%s", row.Tool, encode(args), encode(e.Info))
@@ -99,7 +100,7 @@ func TestGeneratedBodiesAreAccepted(t *testing.T) {
 				t.Errorf("%s: %s becomes %s", row.Tool, want, got)
 			}
 		}
-		if string(encode(validBodies(row, 20))) != string(encode(validBodies(row, 20))) {
+		if first, again := encode(validBodies(row, 20)), encode(validBodies(row, 20)); !bytes.Equal(first, again) {
 			t.Errorf("%s: the bodies are not the same each time", row.Tool)
 		}
 		for _, args := range validBodiesWithoutNull(row, 20) {
@@ -109,32 +110,32 @@ func TestGeneratedBodiesAreAccepted(t *testing.T) {
 		}
 	}
 	for _, want := range []string{"DRAFT", "null", "whatsapp_template_create CAROUSEL", "whatsapp_template_create OTP", "bundle_create true", "rcs_sender_create US"} {
-		if !seen[want] {
+		if !found[want] {
 			t.Errorf("no body has %s", want)
 		}
 	}
 }
 
-func note(seen map[string]bool, tool string, value any) {
+func note(found map[string]bool, tool string, value any) {
 	switch v := value.(type) {
 	case map[string]any:
 		for _, field := range v {
-			note(seen, tool, field)
+			note(found, tool, field)
 		}
 	case []any:
 		for _, item := range v {
-			note(seen, tool, item)
+			note(found, tool, item)
 		}
 	case string:
-		seen[v], seen[tool+" "+v] = true, true
+		found[v], found[tool+" "+v] = true, true
 	default:
 		raw, _ := json.Marshal(v)
-		seen[string(raw)], seen[tool+" "+string(raw)] = true, true
+		found[string(raw)], found[tool+" "+string(raw)] = true, true
 	}
 }
 
 func containsNull(value any) bool {
-	seen := map[string]bool{}
-	note(seen, "", value)
-	return seen["null"]
+	found := map[string]bool{}
+	note(found, "", value)
+	return found["null"]
 }

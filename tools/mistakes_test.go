@@ -352,3 +352,41 @@ func answered(t *testing.T, set *Set, api *api, tool string, m mistake, p place,
 	}
 	return tokens
 }
+
+// Ten mistakes in one call are all answered, each without the form that one alone shows.
+func TestManyMistakesInOneCall(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{}), nil)
+	e := do(t, set, "rcs_sender_create", json.RawMessage(`{"region":"XX","billingCategory":"x","useCase":"y","bar":2,
+		"details":{"brand":{"name":{},"emails":"x","zebra":1},"countries":["XX"],"foo":1,"testNumbers":[7]}}`)).Structured.(*Error)
+	violations := e.Info["violations"].([]papi.Violation)
+	if tokens := tokentest.Count(string(encode(e))); len(violations) != 9 || tokens > 350 {
+		t.Errorf("%d violations, %d tokens: %s", len(violations), tokens, encode(e))
+	}
+	for _, v := range violations {
+		if v.Allowed == nil || strings.Contains(string(encode(v.Allowed)), "such as {") {
+			t.Errorf("%s: %v", v.Path, v.Allowed)
+		}
+	}
+}
+
+// The path of the next step is one that the tool's schema has, wherever the violation is.
+func TestTheSchemaOfAViolationExists(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{}), nil)
+	deep := strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40)
+	for _, tt := range []struct{ tool, given, path string }{
+		{"whatsapp_template_create", `{"name":"a_b","language":"XX","category":"UTILITY","status":"DRAFT"}`, "language"},
+		{"whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BUTTONS","buttons":[{"type":"URL","text":"x","url":"/"}]}]}}`, "details.components.buttons.url"},
+		{"whatsapp_template_create", `{"name":"a_b","language":"EN","category":"UTILITY","details":{"components":[{"type":"BUTTONS","buttons":[{"type":"URL","zebra":"x"}]}]}}`, "details.components.buttons"},
+		{"whatsapp_template_create", `{"details":{"zebra":` + deep + `}}`, "details"},
+		{"webhook_create", `{"zebra":` + deep + `}`, ""},
+		{"webhook_create", `[]`, ""},
+		{"webhook_get", `{"webhookId":"a/b"}`, "webhookId"},
+		{"project_overview", `{"zebra":1}`, ""},
+	} {
+		e := set.Call(t.Context(), Caller{Principal: "test"}, tt.tool, json.RawMessage(tt.given)).Structured.(*Error)
+		path, _ := e.Next[0].Args["path"].(string)
+		if len(e.Next) != 1 || e.Next[0].Tool != "schema_get" || e.Next[0].Args["tool"] != tt.tool || path != tt.path {
+			t.Errorf("%s %.80s: %s, want the path %q", tt.tool, tt.given, encode(e.Next), tt.path)
+		}
+	}
+}

@@ -446,7 +446,7 @@ func TestAllStopsAtTheEndOfAPage(t *testing.T) {
 		answerJSON(http.StatusOK, map[string]any{"senders": items, "nextPageToken": r.URL.Query().Get("pageToken") + "x"})(w, r)
 	}, nil)
 	r := result(t, do(t, set, "whatsapp_sender_list", map[string]any{"all": true}))
-	if len(records(t, r)) != 1000 || r["nextPageToken"] == nil || !strings.Contains(string(encode(r["warnings"])), "truncated after 1000") {
+	if len(records(t, r)) != 1000 || r["nextPageToken"] == nil || !strings.Contains(string(encode(r["warnings"])), "stopped after 1000 items") {
 		t.Errorf("token %v, warnings %s", r["nextPageToken"], encode(r["warnings"]))
 	}
 }

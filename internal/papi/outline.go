@@ -19,6 +19,12 @@ type OutlineOptions struct {
 	// Notes writes each property on a line of its own, with its pattern and what the
 	// contract says of it, and shows what is deprecated.
 	Notes bool
+	// NoteLevels is how many levels of objects have notes: those below are written as
+	// without them. 0 is all.
+	NoteLevels int
+	// Meanings writes each value of an enum on a line of its own, with its meaning, where
+	// properties have notes.
+	Meanings bool
 }
 
 // Outline writes a schema as a short text, for agents:
@@ -48,6 +54,11 @@ const omitted = "{...}"
 // manyValues says where the values are that an outline leaves out.
 const manyValues = " (schema_get)"
 
+// notes reports whether the properties of an object at a depth have notes.
+func (w *outliner) notes(depth int) bool {
+	return w.opts.Notes && (w.opts.NoteLevels == 0 || depth < w.opts.NoteLevels)
+}
+
 func (w *outliner) value(s *Schema, depth int) string {
 	if s.target != nil {
 		if slices.Contains(w.open, s.target) {
@@ -68,6 +79,8 @@ func (w *outliner) notNull(s *Schema, depth int) string {
 	switch values := s.EnumTexts(); {
 	case len(s.AnyOf) > 0:
 		return w.union(s, depth)
+	case values != nil && w.opts.Meanings && w.notes(depth-1) && len(s.EnumDescriptions) > 0:
+		return meanings(values, s.EnumDescriptions, depth)
 	case values != nil:
 		return w.enum(values)
 	case len(s.Properties) > 0:
@@ -83,14 +96,14 @@ func (w *outliner) notNull(s *Schema, depth int) string {
 	case s.Type.Has("object"):
 		return "{}"
 	}
-	return w.text(s)
+	return w.text(s, depth)
 }
 
 // union writes the variants, each once. Where all that a boolean can say is that the
 // object is wanted, true is enough.
 func (w *outliner) union(s *Schema, depth int) string {
 	var variants []string
-	for _, v := range w.shown(Folded(s.AnyOf)) {
+	for _, v := range w.shown(Folded(s.AnyOf), depth) {
 		text := w.value(v, depth)
 		if text == "boolean" {
 			text = "true"
@@ -106,9 +119,9 @@ func (w *outliner) union(s *Schema, depth int) string {
 }
 
 // shown leaves out what is deprecated, unless there is nothing else.
-func (w *outliner) shown(variants []*Schema) []*Schema {
+func (w *outliner) shown(variants []*Schema, depth int) []*Schema {
 	current := slices.DeleteFunc(slices.Clone(variants), func(v *Schema) bool { return v.Resolve().IsDeprecated() })
-	if w.opts.Notes || len(current) == 0 {
+	if w.notes(depth) || len(current) == 0 {
 		return variants
 	}
 	return current
@@ -123,6 +136,19 @@ func (w *outliner) enum(values []string) string {
 	return fmt.Sprintf("%s|%s|...%d%s", first[0], first[1], len(values), manyValues)
 }
 
+// meanings writes the values of an enum with what they mean, one a line.
+func meanings(values []string, meaning map[string]string, depth int) string {
+	indent := "\n" + strings.Repeat(" ", depth)
+	text := "("
+	for _, value := range values {
+		text += indent + " " + value
+		if means := meaning[value]; means != "" {
+			text += " // " + means
+		}
+	}
+	return text + indent + ")"
+}
+
 // preference is the place of a value among those that samples use.
 func preference(value string) int {
 	if i := slices.Index(preferred, any(value)); i >= 0 {
@@ -135,20 +161,21 @@ func (w *outliner) object(s *Schema, depth int) string {
 	if w.opts.Depth > 0 && depth >= w.opts.Depth {
 		return omitted
 	}
+	notes := w.notes(depth)
 	var properties []string
 	for _, name := range s.Order() {
 		p := s.Properties[name]
 		deprecated := p.Resolve().IsDeprecated()
-		if deprecated && !w.opts.Notes {
+		if deprecated && !notes {
 			continue
 		}
 		text := name + s.mark(name) + ":" + w.value(p, depth+1)
-		if w.opts.Notes {
+		if notes {
 			text += note(p.Resolve(), s.mark(name) == "*")
 		}
 		properties = append(properties, text)
 	}
-	if !w.opts.Notes {
+	if !notes {
 		return "{" + strings.Join(properties, ", ") + "}"
 	}
 	indent := "\n" + strings.Repeat(" ", depth)
@@ -158,6 +185,8 @@ func (w *outliner) object(s *Schema, depth int) string {
 // mark says whether a property is required.
 func (s *Schema) mark(name string) string {
 	switch {
+	case s.Properties[name].neededAtLaunch && !slices.Contains(s.MustHave(true), name):
+		return "*"
 	case !slices.Contains(s.Required, name):
 		return ""
 	case s.MayOmit(name, true):
@@ -171,8 +200,8 @@ func (s *Schema) mark(name string) string {
 func note(s *Schema, marked bool) string {
 	text := strings.Join(strings.Fields(s.Description), " ")
 	if marked {
-		for _, omissible := range []string{"optional at create, needed at launch", "a draft may omit it"} {
-			text = strings.Trim(strings.ReplaceAll(text, omissible, ""), "; ")
+		for _, omissible := range []string{launchText, "a draft may omit it"} {
+			text = strings.Trim(strings.ReplaceAll(strings.ReplaceAll(text, omissible+"; ", ""), omissible, ""), "; ")
 		}
 	}
 	if s.Deprecated && !strings.HasPrefix(strings.ToLower(text), "deprecated") {
@@ -190,6 +219,7 @@ func note(s *Schema, marked bool) string {
 func (w *outliner) list(s *Schema, depth int) string {
 	item, items := w.value(s.Items, depth), s.Items.Resolve()
 	switch {
+	case strings.HasPrefix(item, "("): // already
 	case len(items.AnyOf) > 1 && item != omitted, len(items.EnumTexts()) > 1:
 		item = "(" + item + ")"
 	case strings.HasPrefix(item, "<"), strings.HasPrefix(item, ">"):
@@ -224,7 +254,7 @@ var formatWords = map[string]string{
 	"numeric phone number": "digits", "country code": "digits", "digits": "digits", "phone number": "phone",
 }
 
-func (w *outliner) text(s *Schema) string {
+func (w *outliner) text(s *Schema, depth int) string {
 	text := formatWords[s.Format]
 	if s.MinLength != nil && *s.MinLength > 1 {
 		text += fmt.Sprintf(">=%d", *s.MinLength)
@@ -233,7 +263,7 @@ func (w *outliner) text(s *Schema) string {
 		text += fmt.Sprintf("<=%d", *s.MaxLength)
 	}
 	text = cmp.Or(text, "text")
-	if w.opts.Notes && s.Pattern != "" {
+	if w.notes(depth-1) && s.Pattern != "" {
 		text += " /" + s.Pattern + "/"
 	}
 	return text

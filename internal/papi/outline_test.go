@@ -152,3 +152,52 @@ func TestOutlineOfLaunchQuestions(t *testing.T) {
 		t.Errorf("no deprecated form in %s", long)
 	}
 }
+
+// The marks of a launch, in both bodies that take the questionnaire.
+func TestOutlineMarksWhatALaunchNeeds(t *testing.T) {
+	for _, op := range []string{"RcsSendersController_createSender_v1", "RcsSendersController_updateSender_v1"} {
+		for path, want := range map[string][]string{
+			"details.brand":                              {"bannerUrl", "logoUrl", "privacyPolicyUrl", "termsOfServiceUrl"},
+			"details.questionnaire.general.answers":      {"interactionsDescription", "optInDescription", "optOutDescription", "triggerDescription"},
+			"details.questionnaire.verification.answers": {"email", "name", "website"},
+			"details.questionnaire.gb.answers":           {"brandIndustry", "companyLegalName", "messagesVolume"},
+			"details.questionnaire.fr.answers":           nil,
+		} {
+			part, _, _ := Lookup(op).Body.At(path)
+			var marked []string
+			for line := range strings.Lines(part.Outline(OutlineOptions{Notes: true})) {
+				if name, _, found := strings.Cut(strings.TrimSpace(line), "*:"); found {
+					marked = append(marked, name)
+				}
+			}
+			slices.Sort(marked)
+			if !slices.Equal(marked, want) {
+				t.Errorf("%s: %s: %v are marked, want %v", op, path, marked, want)
+			}
+		}
+		gb, _, _ := Lookup(op).Body.At("details.questionnaire.gb.answers")
+		if text := gb.Outline(OutlineOptions{Notes: true}); !strings.Contains(text, "campaignLength:text // deprecated") && !strings.Contains(text, "campaignLength:text|null // deprecated") {
+			t.Errorf("%s: what is deprecated is not marked in %s", op, text)
+		}
+	}
+}
+
+func TestOutlineOfMeanings(t *testing.T) {
+	s := schema(t, `{"type":"object","required":["on"],"properties":{
+		"on":{"type":"array","items":{"enum":["ALL","SOME"],"x-enum-descriptions":{"ALL":"every event","OTHER":"of answers alone"}}},
+		"deep":{"type":"object","properties":{"kind":{"enum":["A","B"],"x-enum-descriptions":{"A":"first"},"description":"which"}}}}}`)
+	want := `{
+ on!:(
+  ALL // every event
+  SOME
+ )[]
+ deep:{kind:A|B}
+}`
+	if got := s.Outline(OutlineOptions{Notes: true, NoteLevels: 1, Meanings: true}); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	kind, _, _ := s.At("deep.kind")
+	if got, want := kind.Outline(OutlineOptions{Notes: true, Meanings: true}), "(\n A // first\n B\n)"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

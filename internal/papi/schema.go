@@ -44,6 +44,9 @@ type Schema struct {
 	EnumDescriptions map[string]string `json:"x-enum-descriptions,omitempty"`
 
 	target *Schema // what Ref points to, set when the family is loaded
+	// neededAtLaunch marks a property that a launch needs and the schema does not
+	// require.
+	neededAtLaunch bool
 	// requiredAtLaunch marks a schema whose required properties may be missing
 	// until a launch.
 	requiredAtLaunch bool
@@ -136,7 +139,7 @@ func (s *Schema) Resolve() *Schema {
 		r.EnumDescriptions = s.EnumDescriptions
 	}
 	r.Deprecated = r.Deprecated || s.Deprecated
-	r.DraftOptional = s.DraftOptional
+	r.DraftOptional, r.neededAtLaunch = s.DraftOptional, s.neededAtLaunch
 	return &r
 }
 

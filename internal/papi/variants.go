@@ -213,7 +213,11 @@ func (s *Schema) types() []string {
 		types = append(types, v.Type...)
 	}
 	slices.Sort(types)
-	return slices.Compact(types)
+	types = slices.Compact(types)
+	if i := slices.Index(types, "null"); i >= 0 { // last
+		types = append(slices.Delete(types, i, i+1), "null")
+	}
+	return types
 }
 
 // union checks a value against the variants of a union. It is valid if it is valid

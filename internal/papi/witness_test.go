@@ -222,7 +222,7 @@ func checkedSchemas() map[string]*papi.Schema {
 
 // Our verdict, and the paths that it names, are those of a validator that knows nothing
 // of this program: for values that are valid, and for such with one to three changes. Of
-// unions, the verdict is compared, and the paths of each variant by itself.
+// unions, the verdict is compared, and the paths of each variant on its own.
 func TestVerdictsOfAnotherValidator(t *testing.T) {
 	all := checkedSchemas()
 	if len(all) < 150 {

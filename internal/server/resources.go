@@ -106,7 +106,7 @@ func (s *Server) templates() []template {
 		},
 		{
 			uri: schemasURI + "{tool}", variables: []variable{{"tool", "tools"}}, mime: asJSON,
-			name: "Tool schema", about: "A tool's complete schema, with notes, errors and an example, as schema_get returns it.",
+			name: "Tool schema", about: "An outline of a tool's arguments, with notes, errors and an example, as schema_get returns it.",
 			read: func(ctx context.Context, values []string) (string, error) {
 				return s.toolData(ctx, "schema_get", map[string]string{"tool": values[0]})
 			},
@@ -138,8 +138,8 @@ func (s *Server) toolData(ctx context.Context, tool string, args map[string]stri
 	}
 	switch out := s.toolboxOf(ctx).Call(ctx, tools.Caller{Principal: principalOf(ctx)}, tool, given).Structured.(type) {
 	case *tools.Result:
-		data, err := json.MarshalIndent(out.Data, "", "  ")
-		return string(data), err
+		data, err := encodeLine(out.Data)
+		return strings.TrimSpace(string(data)), err
 	case *tools.Error:
 		err := fmt.Errorf("%s: %s; %s", out.Code, out.Message, out.Resolution)
 		switch own, _ := errorcode.Lookup(out.Code); {
