@@ -180,6 +180,9 @@ func TestToolListSaysWhereNullDeletes(t *testing.T) {
 		}
 		for _, form := range row.Op().Variants() {
 			for name, p := range form.Properties {
+				if l := seen.at(name); p.Resolve().Type.Has("null") && !strings.Contains(l.Description, "null deletes") {
+					t.Errorf("%s: %s: %+v", row.Tool, name, l)
+				}
 				for below, q := range p.Resolve().Properties {
 					if nullable := q.Resolve().Type.Has("null"); nullable {
 						l := seen.at(name).at(below)

@@ -129,7 +129,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	if c.maxTokens < 1 {
 		return nil, usage("--max-result-tokens %d: use a number greater than 0", c.maxTokens)
 	}
-	if !slices.Contains(server.ResultForms, server.ResultForm(c.results)) {
+	if c.results != "" && !slices.Contains(server.ResultForms, server.ResultForm(c.results)) {
 		return nil, usage("--results %q: use text, structured or both", c.results)
 	}
 	logger := c.logger(s)
