@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
@@ -82,11 +83,17 @@ func TestSchemaGetIsSmall(t *testing.T) {
 
 // The example of each tool is what the tool itself would take.
 func TestSchemaGetExamples(t *testing.T) {
-	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	set := newDynamicSet(t, catalog.Filter{Deprecated: true}) // which has all tools
+	if len(set.names()) < 90 {
+		t.Fatalf("%d tools", len(set.names()))
+	}
 	for _, tool := range set.names() {
 		data := schemaOfTool(t, set, map[string]any{"tool": tool})
 		if data["tool"] != tool || data["about"] == "" {
 			t.Errorf("%s: %s", tool, encode(data))
+		}
+		if via, _ := data["via"].(string); via != set.Via(tool) { // how to call what is not listed
+			t.Errorf("%s is called through %q", tool, via)
 		}
 		_, schema, _ := set.schemas(tool)
 		example, _ := data["example"].(map[string]any)
