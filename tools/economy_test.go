@@ -106,7 +106,7 @@ func budgets(t testing.TB) []figure {
 	}
 	return []figure{
 		{"the instructions, in characters", utf8.RuneCount(instructions), 1_900},
-		{fmt.Sprintf("the list of %d tools", len(each)), total, 12_000 + laterTools(len(each))},
+		{"the list of tools", total, 12_000 + laterTools(len(each))},
 		{"the largest tool of the list", each[len(each)-1], 850},
 		{"the median tool of the list", each[len(each)/2], 115},
 		{"the list with `--dynamic`", dynamic, 900},

@@ -306,9 +306,28 @@ func TestSchemaGetOfAnUnknownPath(t *testing.T) {
 		if tokens := tokentest.Count(asText(t, out.Structured)); tokens > 300 {
 			t.Errorf("%s at %s: %d tokens", c.tool, c.path, tokens)
 		}
-		// The next step is a call that goes well.
+		// The next step is a call that succeeds.
 		next := e["next"].([]any)[0].(map[string]any)
 		result(t, do(t, set, next["tool"].(string), next["args"]))
+	}
+}
+
+// The error about an unknown path is small wherever the path ends.
+func TestSchemaGetErrorsAreSmall(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	for _, tool := range []string{"rcs_sender_create", "whatsapp_template_create", "whatsapp_sender_create", "bundle_create"} {
+		_, schema, _ := set.schemas(tool)
+		for _, path := range schemaPaths(schema) {
+			unknown := papi.JoinPath(path, "noSuchName")
+			if known, _, _ := schema.At(unknown); known != nil { // an object of any names
+				continue
+			}
+			out := do(t, set, "schema_get", map[string]any{"tool": tool, "path": unknown})
+			failure(t, out)
+			if tokens := tokentest.Count(asText(t, out.Structured)); tokens > 300 {
+				t.Errorf("%s at %s: %d tokens: %s", tool, path, tokens, asText(t, out.Structured))
+			}
+		}
 	}
 }
 
