@@ -84,7 +84,8 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 		out = s.call(ctx, caller, name, given)
 	}
 	if e, failed := out.Structured.(*Error); failed && e.Code == errorcode.InvalidArguments && len(e.Next) == 0 && s.Offers(name) {
-		e.Next = []catalog.Next{seeSchema(name)}
+		violations, _ := e.Info["violations"].([]papi.Violation)
+		e.Next = []catalog.Next{seeSchema(name, violations)}
 	}
 	project, _ := given[argProject].(string)
 	out.Project = cmp.Or(project, s.opts.Guard.Default())
@@ -190,7 +191,11 @@ func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.R
 	if c.own.all {
 		send = dispatch.SendAll
 	}
-	sent, err := send(ctx, s.opts.API, gc.Row, gc.ProjectID, c.args)
+	args := c.args
+	if mask := fieldMask(gc.Row, c.own.fields); mask != nil && args[argFieldMask] == nil {
+		args = jsonvalue.With(args, argFieldMask, mask)
+	}
+	sent, err := send(ctx, s.opts.API, gc.Row, gc.ProjectID, args)
 	if err != nil {
 		if err := s.opts.Guard.Failed(ctx, gc, err); err != nil {
 			c.warnings = append(c.warnings, "the error could not be recorded: "+err.Error())

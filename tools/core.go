@@ -30,9 +30,10 @@ func newCoreTool[Args any](name, title, about string, hints mcp.ToolAnnotation, 
 	return &coreTool{
 		name: name, about: about, annotations: hints, schema: schema,
 		run: func(ctx context.Context, caller Caller, given map[string]any) Outcome {
-			coerce := &coercer{}
+			given, ignored := applicable(given, schema().Properties)
+			coerce := &coercer{warnings: ignored}
 			coerced := coerce.value(schema(), given, "")
-			if violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true}); len(violations) > 0 {
+			if violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true, Example: func() any { return schema().Sample(true) }}); len(violations) > 0 {
 				return invalidArguments(violations).outcome()
 			}
 			var args Args
@@ -77,9 +78,9 @@ func (s *Set) coreTools() []*coreTool {
 	confirms := mcp.ToolAnnotation{ReadOnlyHint: no, DestructiveHint: no, IdempotentHint: yes, OpenWorldHint: yes}
 	looksUp := mcp.ToolAnnotation{ReadOnlyHint: yes, DestructiveHint: no, IdempotentHint: yes, OpenWorldHint: no}
 	return []*coreTool{
-		newCoreTool("project_confirm", "Confirm project", "Confirm with the person which project to change, before the first write. Shows what the project contains. Without projectId it lists the projects and confirms none. A confirmation lasts 12 hours, for this client.",
+		newCoreTool("project_confirm", "Confirm project", "Confirm with the person which project to change, before the first write; shows what it contains. Without projectId it lists the projects and confirms none. Lasts 12 hours, for this client.",
 			confirms, s.projectConfirm),
-		newCoreTool("project_overview", "Show project overview", "Read what a project contains: webhooks, and the accounts, senders, templates, apps and bundles of each channel, counted by state; what failed, is under review, was partly refused or is waiting too long; and the API's time.",
+		newCoreTool("project_overview", "Show project overview", "Read what a project contains: webhooks, accounts, senders, templates, apps and bundles, counted by state, and what failed, is under review or is waiting too long.",
 			reads, s.projectOverview),
 		newCoreTool("schema_get", "Get tool schema", "Get a tool's complete schema with notes, what its values mean, the errors it can return, and an example of its arguments.",
 			looksUp, s.schemaGet),

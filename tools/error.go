@@ -80,12 +80,14 @@ func invalidArguments(violations []papi.Violation) *Error {
 	}
 }
 
-// seeSchema is the next step where the violations alone don't explain the fix.
-func seeSchema(tool string) catalog.Next {
-	return catalog.Next{
-		Do:   "fix the violations, and make the call again; if that is not enough, the tool's schema has an example",
-		Tool: "schema_get", Args: map[string]any{"tool": tool}, Needs: []string{},
+// seeSchema is the next step where the violations alone don't explain the fix: the part
+// of the schema that the first one is about.
+func seeSchema(tool string, violations []papi.Violation) catalog.Next {
+	args := map[string]any{"tool": tool}
+	if len(violations) > 0 && violations[0].SchemaPath() != "" {
+		args["path"] = violations[0].SchemaPath()
 	}
+	return catalog.Next{Do: "see the schema with an example, if the violations are not enough", Tool: "schema_get", Args: args, Needs: []string{}}
 }
 
 // unfilled is the error of every call to a server that was started with

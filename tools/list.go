@@ -6,7 +6,8 @@ import (
 	"strings"
 	"sync"
 
-	"papi-mcp/tools/listed"
+	"papi-mcp/internal/jsonvalue"
+	snapshots "papi-mcp/tools/listed"
 )
 
 //go:generate go test -run TestSnapshots . -update
@@ -44,7 +45,7 @@ func listedSchema(tool string, needsProject bool, derive func() json.RawMessage)
 // generatedSchema returns the schema in the generated file of a tool, nil for none. The
 // file is JSON without spaces, broken into indented lines.
 func generatedSchema(tool string) json.RawMessage {
-	file := listed.Tool(tool)
+	file := snapshots.Tool(tool)
 	joined := make([]byte, 0, len(file))
 	for line := range bytes.Lines(file) {
 		joined = append(joined, bytes.TrimSpace(line)...)
@@ -54,8 +55,7 @@ func generatedSchema(tool string) json.RawMessage {
 }
 
 // requireProject returns the schema of a tool's arguments with projectId as the first
-// of its properties and of those that are required. Type, description and required
-// come before the properties.
+// of its properties and of those that are required, which come before the properties.
 func requireProject(schema json.RawMessage) json.RawMessage {
 	const required, name = `"required":[`, `"` + argProject + `"`
 	head, properties, _ := strings.Cut(string(schema), `"properties":{`)
@@ -64,5 +64,6 @@ func requireProject(schema json.RawMessage) json.RawMessage {
 	} else {
 		head += required + name + "],"
 	}
-	return json.RawMessage(head + `"properties":{` + properties)
+	project := name + ":" + string(jsonvalue.Encode(lister{}.value(argProject, ownArguments[argProject], 1)))
+	return json.RawMessage(head + `"properties":{` + project + "," + properties)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 type schemaGetArgs struct {
-	Tool string `json:"tool" jsonschema:"description=name of the tool"`
+	Tool string `json:"tool"`
 }
 
 // toolSchema is what schema_get returns about a tool.
@@ -100,4 +100,27 @@ func notes(row *catalog.Row) []string {
 // texts say so.
 func inlined(s *papi.Schema) *papi.Schema {
 	return rewrite(s, "", func(_ string, s *papi.Schema) { s.Required = s.MustHave(false) })
+}
+
+// rewrite copies the schema of a property, or of the root where name is "", with
+// its references resolved, and edits each copy before those below it. Arguments'
+// schemas do not hold themselves.
+func rewrite(s *papi.Schema, name string, edit func(name string, s *papi.Schema)) *papi.Schema {
+	out := s.Resolve().Clone()
+	out.Ref = ""
+	edit(name, out)
+	for name, p := range out.Properties {
+		out.Properties[name] = rewrite(p, name, edit)
+	}
+	if out.Items != nil {
+		out.Items = rewrite(out.Items, name, edit)
+	}
+	if a := out.AdditionalProperties; a != nil && a.Schema != nil {
+		out.AdditionalProperties = &papi.Additional{Schema: rewrite(a.Schema, name, edit)}
+	}
+	out.AnyOf = slices.Clone(out.AnyOf)
+	for i, v := range out.AnyOf {
+		out.AnyOf[i] = rewrite(v, name, edit)
+	}
+	return out
 }

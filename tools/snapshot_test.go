@@ -14,7 +14,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"papi-mcp/internal/guard"
-	"papi-mcp/tools/listed"
+	snapshots "papi-mcp/tools/listed"
 )
 
 var update = flag.Bool("update", false, "write the snapshots again")
@@ -49,7 +49,7 @@ func TestSnapshots(t *testing.T) {
 			t.Errorf("%s is not as its snapshot has it: look at the change, and run go generate ./tools", tool.Name)
 		}
 	}
-	for _, name := range listed.Names() {
+	for _, name := range snapshots.Names() {
 		if !seen[name+".json"] {
 			t.Errorf("%s is the snapshot of no tool", name)
 		}
@@ -63,7 +63,7 @@ func TestTheListIsServedFromTheGeneratedFiles(t *testing.T) {
 		set, _ := newSet(t, answerJSON(http.StatusOK, nil), func(o *guard.Options) { o.Default = byDefault })
 		derived := set.listBy(derivedSchema)
 		for i, tool := range set.Tools() {
-			if listed.Tool(tool.Name) == nil {
+			if snapshots.Tool(tool.Name) == nil {
 				t.Errorf("%s has no file: run go generate ./tools", tool.Name)
 			}
 			if want := derived[i]; !reflect.DeepEqual(decodeJSON(t, encode(want)), decodeJSON(t, encode(tool))) {
@@ -86,7 +86,6 @@ func snapshot(tool mcp.Tool) []byte {
 		Annotations mcp.ToolAnnotation `json:"annotations"`
 		InputSchema json.RawMessage    `json:"inputSchema"`
 	}{tool.Name, tool.Title, tool.Description, tool.Annotations, tool.RawInputSchema})
-	raw = []byte(strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(raw)))
 	var file bytes.Buffer
 	depth, inString := 0, false
 	newLine := func() { file.WriteString("\n" + strings.Repeat(" ", depth)) }

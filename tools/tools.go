@@ -3,8 +3,8 @@
 //
 // A tool is a row of package catalog, which has what is known of it and of its
 // resource. Its arguments are derived from the contract: an operation's parameters
-// and its body's fields in one object, by the API's own names, and the few of ours
-// that mean something for it. The path of a call ([Set.Call]): its deadline begins;
+// and its body's fields in one object, by the API's own names, and a few of ours. The
+// list of tools ([Set.Tools]) shows of them what a first call needs. The path of a call ([Set.Call]): its deadline begins;
 // the arguments are read within limits, coerced and validated; package guard decides
 // whether it is sent; a write leaves its intent in package audit, package dispatch
 // sends it, and its outcome is recorded too; the answer becomes a [Result] with ids,
@@ -24,7 +24,6 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
-	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -90,6 +89,7 @@ func New(opts Options) *Set {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	opts.Rows = catalog.ByUse(opts.Rows)
 	s := &Set{opts: opts, tools: make(map[string]*tool, len(opts.Rows))}
 	hasDefault := opts.Guard.Default() != ""
 	for _, row := range opts.Rows {
@@ -100,8 +100,8 @@ func New(opts Options) *Set {
 	return s
 }
 
-// Tools returns the tools as clients see them: the core tools first, then
-// the operations'. It does not read the contract.
+// Tools returns the tools as clients see them, in the order in which a model should:
+// the core tools first, then the operations' by their use. It does not read the contract.
 func (s *Set) Tools() []mcp.Tool { return s.all() }
 
 func (s *Set) list() []mcp.Tool { return s.listBy(listedSchema) }
@@ -109,18 +109,32 @@ func (s *Set) list() []mcp.Tool { return s.listBy(listedSchema) }
 // listBy lists the tools, with the schemas that schema returns.
 func (s *Set) listBy(schema schemaSource) []mcp.Tool {
 	all := make([]mcp.Tool, 0, len(s.core)+len(s.opts.Rows))
-	add := func(name, about string, hints mcp.ToolAnnotation, schema json.RawMessage) {
-		t := mcp.NewToolWithRawSchema(name, about, schema)
-		t.Title, t.Annotations = hints.Title, hints
-		all = append(all, t)
-	}
 	for _, c := range s.core {
-		add(c.name, c.about, c.annotations, schema(c.name, false, func() json.RawMessage { return jsonvalue.Encode(c.schema()) }))
+		derive := func() json.RawMessage { return advertisedCore(c.name, c.schema()) }
+		all = append(all, advertisedTool(c.name, c.about, c.annotations, schema(c.name, false, derive)))
 	}
-	for _, row := range s.opts.Rows {
-		add(row.Tool, row.About, annotations(row), schema(row.Tool, s.DefaultProject() == "", func() json.RawMessage { return s.tools[row.Tool].arguments().raw() }))
+	return append(all, listRows(s.opts.Rows, s.DefaultProject() != "", schema)...)
+}
+
+// Advertised returns the tools of rows as clients see them, in the order of the rows.
+// They depend on nothing else than whether there is a default project.
+func Advertised(rows []*catalog.Row, hasDefaultProject bool) []mcp.Tool {
+	return listRows(rows, hasDefaultProject, listedSchema)
+}
+
+func listRows(rows []*catalog.Row, hasDefaultProject bool, schema schemaSource) []mcp.Tool {
+	all := make([]mcp.Tool, len(rows))
+	for i, row := range rows {
+		derive := func() json.RawMessage { return argumentsOf(row, hasDefaultProject)().raw() }
+		all[i] = advertisedTool(row.Tool, row.Description(), annotations(row), schema(row.Tool, !hasDefaultProject, derive))
 	}
 	return all
+}
+
+func advertisedTool(name, about string, annotations mcp.ToolAnnotation, schema json.RawMessage) mcp.Tool {
+	t := mcp.NewToolWithRawSchema(name, about, schema)
+	t.Annotations, t.Title = annotations, annotations.Title
+	return t
 }
 
 // annotations say what only reads, what destroys, and what gives the same end
@@ -135,6 +149,9 @@ func annotations(row *catalog.Row) mcp.ToolAnnotation {
 		OpenWorldHint:   mcp.ToBoolPtr(true),
 	}
 }
+
+// Count is how many tools Tools returns. It reads nothing of the contract.
+func (s *Set) Count() int { return len(s.core) + len(s.opts.Rows) }
 
 // DefaultProject is the project of calls that name none, or "".
 func (s *Set) DefaultProject() string { return s.opts.Guard.Default() }

@@ -19,6 +19,9 @@ import (
 //go:embed instructions.md
 var instructions string
 
+// manyTools is how many tools may be offered without a warning.
+const manyTools = 80
+
 func newServe(s *streams, c *config) *cobra.Command {
 	var overHTTP httpFlags
 	cmd := &cobra.Command{
@@ -48,6 +51,9 @@ has one line, the URL.
 			defer p.app.close()
 			if len(p.app.placeholders) > 0 {
 				fmt.Fprintf(s.err, "papi-mcp: %s. Each call is refused until the server is started with the values.\n", placeholderMessage(p.app.placeholders))
+			}
+			if n := p.app.tools.Count(); n > manyTools {
+				fmt.Fprintf(s.err, "papi-mcp: %d tools are offered, and some clients show a model only the first 40 or 80 of them: --toolsets offers fewer, --dynamic a few tools that find the others.\n", n)
 			}
 			if overHTTP.addr != "" {
 				return overHTTP.serve(cmd.Context(), s, c, p)

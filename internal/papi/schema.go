@@ -99,6 +99,23 @@ func (a Additional) MarshalJSON() ([]byte, error) {
 	return json.Marshal(a.Schema)
 }
 
+// Values returns the enum; null is one of its values where the type allows it, since
+// the contract's lists leave it out.
+func (s *Schema) Values() []any {
+	if len(s.Enum) > 0 && s.Type.Has("null") && !slices.Contains(s.Enum, nil) {
+		return append(slices.Clone(s.Enum), nil)
+	}
+	return s.Enum
+}
+
+// fixed returns the values that are allowed, nil where the schema lists none.
+func (s *Schema) fixed() []any {
+	if s.Const != nil {
+		return []any{s.Const}
+	}
+	return s.Values()
+}
+
 // Resolve follows references and returns a schema without one. Keywords next to a
 // reference (a type, a description, a default) override those of its target.
 func (s *Schema) Resolve() *Schema {

@@ -34,6 +34,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -113,6 +114,8 @@ type Server struct {
 	loadTools, loadPrompts func()
 	tools                  []mcp.Tool // of toolbox
 	prompts                []*prompts.Prompt
+	// places has the place of each tool in the list, by name.
+	places map[string]int
 }
 
 // New returns a server, which has not called the toolbox yet.
@@ -162,7 +165,9 @@ func New(options Options) *Server {
 	s.loadTools = sync.OnceFunc(func() {
 		s.tools = s.toolbox.Tools()
 		served := make([]mcpserver.ServerTool, len(s.tools))
+		s.places = make(map[string]int, len(s.tools))
 		for i, tool := range s.tools {
+			s.places[tool.Name] = i
 			served[i] = mcpserver.ServerTool{Tool: mcp.NewToolWithRawSchema(tool.Name, "", anyObject), Handler: s.call}
 		}
 		s.mcp.AddTools(served...)
@@ -177,11 +182,18 @@ func New(options Options) *Server {
 	return s
 }
 
+// orderTools puts the tools of a list in the order of the toolbox, since a client may
+// offer a model only the first ones. mcp-go sorts them by name.
+func (s *Server) orderTools(_ context.Context, _ any, _ *mcp.ListToolsRequest, result *mcp.ListToolsResult) {
+	slices.SortFunc(result.Tools, func(a, b mcp.Tool) int { return cmp.Compare(s.places[a.Name], s.places[b.Name]) })
+}
+
 // loadOnDemand returns the hooks that load the tools, prompts and resources before
-// mcp-go looks them up, on every transport.
+// mcp-go looks them up, on every transport, and order the tools.
 func (s *Server) loadOnDemand() *mcpserver.Hooks {
 	hooks := &mcpserver.Hooks{}
 	hooks.AddBeforeListTools(func(context.Context, any, *mcp.ListToolsRequest) { s.loadTools() })
+	hooks.AddAfterListTools(s.orderTools)
 	hooks.AddBeforeCallTool(func(context.Context, any, *mcp.CallToolRequest) { s.loadTools() })
 	hooks.AddBeforeListPrompts(func(context.Context, any, *mcp.ListPromptsRequest) { s.loadPrompts() })
 	hooks.AddBeforeGetPrompt(func(context.Context, any, *mcp.GetPromptRequest) { s.loadPrompts() })
