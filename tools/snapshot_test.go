@@ -91,7 +91,6 @@ func snapshot(tool mcp.Tool) []byte {
 		Annotations mcp.ToolAnnotation `json:"annotations"`
 		InputSchema json.RawMessage    `json:"inputSchema"`
 	}{tool.Name, tool.Title, tool.Description, tool.Annotations, tool.RawInputSchema})
-	raw = []byte(strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(raw)))
 	var file bytes.Buffer
 	depth, inString := 0, false
 	newLine := func() { file.WriteString("\n" + strings.Repeat(" ", depth)) }

@@ -216,8 +216,11 @@ func NewTransport() *http.Transport {
 		DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 		TLSHandshakeTimeout:    10 * time.Second,
 		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           128,
-		MaxIdleConnsPerHost:    64,
+		// As many as requests of a server run concurrently by default: fewer idle ones
+		// would be closed and opened again under load, and more wait for one in order.
+		MaxIdleConns:        256,
+		MaxIdleConnsPerHost: 256,
+		MaxConnsPerHost:     256,
 		// Well below the idle timeout of gateways (60 s and more): a connection
 		// that the other side is about to close can lose a request.
 		IdleConnTimeout:        30 * time.Second,

@@ -2,14 +2,14 @@
 //
 //   - throughput: calls of webhook_list per second, compared with a minimal mcp-go
 //     server (../bare) whose tool makes the same GET to the same sandbox
-//   - sessions: many concurrent clients with a mixed workload, without an error;
-//     whether goroutines and heap are freed; the cost of an idle session
+//   - sessions: many concurrent clients with a mixed workload, without an error and
+//     with the longest request near the median; whether goroutines and heap are freed; the cost of an idle session
 //   - overload: twice as many calls as fit, of which some must be refused with 503
 //     or 429, and none may wait for too long
 //
 // Run it at the root of the repository:
 //
-//	go run ./scripts/load [-server BINARY] [-sessions 1000] [-rounds 10] [-min 0.8]
+//	go run ./scripts/load [-server BINARY] [-sessions 1000] [-rounds 10] [-min 0.9] [-max-longest 10]
 //
 // The exit code is 1 if a test fails.
 package main
@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -44,7 +45,8 @@ func main() {
 	flag.StringVar(&l.binary, "server", "", "the server's binary; default: built from this directory")
 	flag.IntVar(&l.sessions, "sessions", 1000, "number of concurrent clients")
 	flag.IntVar(&l.rounds, "rounds", 10, "rounds of the comparison, each of a second on each server")
-	flag.Float64Var(&l.least, "min", 0.8, "smallest ratio of throughputs that passes; 0: any")
+	flag.Float64Var(&l.least, "min", 0.9, "smallest ratio of throughputs that passes; 0: any")
+	flag.Float64Var(&l.maxLongest, "max-longest", 10, "largest ratio of the longest request of the sessions to their median; 0: any")
 	flag.BoolVar(&l.only, "throughput", false, "stop after the comparison")
 	flag.Parse()
 	if err := l.run(); err != nil {
@@ -58,6 +60,7 @@ type load struct {
 	binary           string
 	sessions, rounds int
 	least            float64
+	maxLongest       float64
 	only             bool
 
 	sandbox *process
@@ -257,7 +260,7 @@ func (l *load) concurrentSessions(ctx context.Context) (err error) {
 		return err
 	}
 	var calling errgroup.Group
-	var done, longest atomic.Int64
+	took := make([][]time.Duration, l.sessions)
 	for i, c := range clients {
 		calling.Go(func() error {
 			for n := range 3 * len(work) {
@@ -270,12 +273,7 @@ func (l *load) concurrentSessions(ctx context.Context) (err error) {
 				if a.status != http.StatusOK || a.errorCode() != w.code {
 					return fmt.Errorf("%s %s: status %d, %.300s", w.method, w.params, a.status, a.result)
 				}
-				done.Add(1)
-				for took := int64(time.Since(began)); ; {
-					if max := longest.Load(); took <= max || longest.CompareAndSwap(max, took) {
-						break
-					}
-				}
+				took[i] = append(took[i], time.Since(began))
 			}
 			return nil
 		})
@@ -300,7 +298,12 @@ func (l *load) concurrentSessions(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d concurrent sessions, %d requests of %d kinds: no error, the longest took %v\n", l.sessions, done.Load(), len(work), time.Duration(longest.Load()).Round(time.Millisecond))
+	all := slices.Concat(took...)
+	median := compare.Median(all) // which sorts them
+	longest := all[len(all)-1]
+	fmt.Printf("%d concurrent sessions, %d requests of %d kinds, no error:\n", l.sessions, len(all), len(work))
+	fmt.Printf("  median, p99         %v, %v\n", median.Round(time.Millisecond), all[len(all)*99/100].Round(time.Millisecond))
+	fmt.Printf("  longest             %v, %.1f times the median\n", longest.Round(time.Millisecond), float64(longest)/float64(median))
 	fmt.Printf("  an idle session     %6.1f KB of heap\n", (idle-heap)/float64(l.sessions)/1024)
 	fmt.Printf("  goroutines          %6.0f before, %.0f after\n", goroutines, after)
 	fmt.Printf("  heap                %6.1f MB before, %.1f MB after\n", heap/(1<<20), left/(1<<20))
@@ -309,6 +312,9 @@ func (l *load) concurrentSessions(ctx context.Context) (err error) {
 	}
 	if left > heap+4<<20 {
 		return errors.New("the heap grows")
+	}
+	if l.maxLongest > 0 && float64(longest) > l.maxLongest*float64(median) {
+		return fmt.Errorf("the longest request took more than %g times the median", l.maxLongest)
 	}
 	return nil
 }
