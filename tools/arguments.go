@@ -30,7 +30,7 @@ var ownArguments = map[string]*papi.Schema{
 	argDetail:  {Type: papi.Types{"string"}, Enum: []any{"concise", "full"}, Description: "full shows the complete answer"},
 	argFields:  {Type: papi.Types{"array"}, Items: &papi.Schema{Type: papi.Types{"string"}}, Description: "keep only these paths of the answer, such as senders.state"},
 	argDryRun:  {Type: papi.Types{"boolean"}, Description: "send nothing; show what would be sent"},
-	argAll:     {Type: papi.Types{"boolean"}, Description: "follow the pages, up to 1000 items"},
+	argAll:     {Type: papi.Types{"boolean"}, Description: "follow the pages"},
 	argRegisteredElsewhere: {Type: papi.Types{"boolean"},
 		Description: "the person confirms that the code was requested elsewhere (the dashboard), or before a restart of this server"},
 }

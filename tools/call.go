@@ -187,11 +187,13 @@ var aboutProject = []string{errorcode.ProjectMissing, errorcode.ProjectNotAllowe
 
 // dispatch sends the call to the API, and has the guard remember how it ended.
 func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.Result, error) {
-	send := dispatch.Send
+	var sent dispatch.Result
+	var err error
 	if c.own.all {
-		send = dispatch.SendAll
+		sent, err = dispatch.SendAll(ctx, s.opts.API, gc.Row, gc.ProjectID, c.args, s.enough(gc.Row, c.own))
+	} else {
+		sent, err = dispatch.Send(ctx, s.opts.API, gc.Row, gc.ProjectID, c.args)
 	}
-	sent, err := send(ctx, s.opts.API, gc.Row, gc.ProjectID, c.args)
 	if err != nil {
 		if err := s.opts.Guard.Failed(ctx, gc, err); err != nil {
 			c.warnings = append(c.warnings, "the error could not be recorded: "+err.Error())
@@ -204,6 +206,20 @@ func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.R
 	}
 	c.warnings = append(c.warnings, sent.Warnings...)
 	return sent, err
+}
+
+// DefaultMaxTokens is about how many tokens of a list are read before all stops.
+const DefaultMaxTokens = 8000
+
+// enough returns a function that is given the items of each page of a list, and reports
+// whether those that it was given are as much as a result should hold.
+func (s *Set) enough(row *catalog.Row, own callOptions) func(items []any) bool {
+	tokens := 0
+	return func(items []any) bool {
+		shown, _ := shape(row, own, &Result{}, map[string]any{row.List(): items})
+		tokens += estimateTokens(jsonvalue.Encode(shown))
+		return tokens >= cmp.Or(s.opts.MaxResultTokens, DefaultMaxTokens)
+	}
 }
 
 // errorOf is the error of a call that was sent, nil where it went well.

@@ -33,7 +33,7 @@ func (a *slowAPI) Do(ctx context.Context, _ *papi.Request) (*papi.Response, erro
 	}
 }
 
-func (a *slowAPI) All(context.Context, *papi.Request, string, int) (*papi.Response, error) {
+func (a *slowAPI) All(context.Context, *papi.Request, string, func([]json.RawMessage) bool) (*papi.Response, error) {
 	return nil, errors.New("a completion reads one page")
 }
 

@@ -35,6 +35,7 @@ func TestConcise(t *testing.T) {
 			`{"countryStatus":[{"country":"SE","operators":[{"band":5,"name":"Telia","status":"LAUNCHED"}]}],"details":{"questionnaire":{"gb":{"questions":{"brandIndustry":{"hint":"h"}}}}},"hue":{"a":[]},"id":"1"}`,
 		},
 		{"the ids of a template that no call takes", "whatsapp_template_get", `{"name":"a","language":"DE","analytics":[],"isMetaGenerated":false,"whatsappId":"9","details":{"components":[{"type":"BODY","examples":[]},{}]}}`, `{"details":{"components":[{"type":"BODY"},{}]},"language":"DE","name":"a"}`},
+		{"a template that Meta has made", "whatsapp_template_get", `{"name":"a","language":"DE","isMetaGenerated":true}`, `{"isMetaGenerated":true,"language":"DE","name":"a"}`},
 		{"nothing is left", "webhook_get", `{}`, `{}`},
 		{"an answer of another form", "webhook_get", `["a",""]`, `["a",""]`},
 	} {

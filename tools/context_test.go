@@ -53,7 +53,7 @@ func (silentAPI) Do(context.Context, *papi.Request) (*papi.Response, error) {
 	return &papi.Response{Status: http.StatusOK, Body: json.RawMessage(`{"id":"x","state":"PENDING_VERIFICATION"}`)}, nil
 }
 
-func (a silentAPI) All(ctx context.Context, r *papi.Request, _ string, _ int) (*papi.Response, error) {
+func (a silentAPI) All(ctx context.Context, r *papi.Request, _ string, _ func([]json.RawMessage) bool) (*papi.Response, error) {
 	return a.Do(ctx, r)
 }
 

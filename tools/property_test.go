@@ -83,7 +83,7 @@ func (v *vault) Do(ctx context.Context, r *papi.Request) (*papi.Response, error)
 	return &papi.Response{Status: http.StatusOK, Body: json.RawMessage(`{"id":"x"}`)}, nil
 }
 
-func (v *vault) All(ctx context.Context, r *papi.Request, _ string, _ int) (*papi.Response, error) {
+func (v *vault) All(ctx context.Context, r *papi.Request, _ string, _ func([]json.RawMessage) bool) (*papi.Response, error) {
 	return v.Do(ctx, r)
 }
 

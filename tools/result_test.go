@@ -226,7 +226,7 @@ func TestIDsStatePendingAndNext(t *testing.T) {
 			map[string]any{"senderId": "r"}, "IN_TEST", nil, "rcs_test_number_add", map[string]any{"senderId": "r"}},
 		{"a declined test number", "rcs_test_number_get", map[string]any{"senderId": "r", "testNumber": "+15550100001"},
 			map[string]any{"number": "+15550100001", "state": "DECLINED"},
-			map[string]any{"senderId": "r", "testNumber": "+15550100001"}, "DECLINED", nil, "rcs_test_number_add", map[string]any{"senderId": "r"}},
+			map[string]any{"testNumber": "+15550100001"}, "DECLINED", nil, "rcs_test_number_add", map[string]any{"senderId": "r"}},
 		{"one test number was added", "rcs_test_number_add", map[string]any{"senderId": "r", "testNumbers": []any{"+15550100001"}},
 			map[string]any{"testNumberStates": []any{}},
 			map[string]any{"senderId": "r"}, nil, nil, "rcs_test_number_get", map[string]any{"senderId": "r", "testNumber": "+15550100001"}},
@@ -437,7 +437,7 @@ func TestAllFollowsThePages(t *testing.T) {
 	}
 }
 
-func TestAllIsCutAtAThousandItems(t *testing.T) {
+func TestAllStopsAtTheEndOfAPage(t *testing.T) {
 	set, _ := newSet(t, func(w http.ResponseWriter, r *http.Request) {
 		items := make([]any, 100)
 		for i := range items {

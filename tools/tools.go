@@ -43,6 +43,9 @@ type Options struct {
 	// Unfilled are the settings of the server that still hold a placeholder.
 	// Where there are some, each call is refused with them.
 	Unfilled []string
+	// MaxResultTokens is about how many tokens of a list are read before all stops at
+	// the end of a page; 0 means DefaultMaxTokens.
+	MaxResultTokens int
 	// About is a line about where the calls go that project_confirm shows,
 	// such as that it is the sandbox; "" for the API itself.
 	About string

@@ -36,14 +36,6 @@ var templateColumns = []Column{
 	{Name: "isMetaGenerated", Path: "isMetaGenerated", Show: onlyTrue}, // which can't be updated
 }
 
-// onlyTrue shows true and leaves false out.
-func onlyTrue(value any) any {
-	if value == true {
-		return true
-	}
-	return nil
-}
-
 // columns has the columns of each list by its tool.
 var columns = map[string][]Column{
 	"webhook_list": {

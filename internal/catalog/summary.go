@@ -11,6 +11,14 @@ import (
 // The functions here show a bulky part of a thing in a line, or in a line for each
 // of its items. A value of another form than the contract's stays as it is.
 
+// onlyTrue shows true and leaves false out.
+func onlyTrue(value any) any {
+	if value == true {
+		return true
+	}
+	return nil
+}
+
 // commaSeparated shows a list of texts as one: GB, SE.
 func commaSeparated(value any) any {
 	texts := jsonvalue.Texts(value, "")

@@ -53,6 +53,9 @@ func TestSummaries(t *testing.T) {
 		{"texts", commaSeparated, `["GB","SE"]`, `"GB, SE"`},
 		{"not only texts", commaSeparated, `["GB",1]`, `["GB",1]`},
 
+		{"what is false", onlyTrue, `false`, `null`},
+		{"what is true", onlyTrue, `true`, `true`},
+
 		{"all triggers", triggersByThing, `["ALL"]`, `"ALL"`},
 		{
 			"triggers about the same thing", triggersByThing, `["BUNDLE_DONE","WHATSAPP_SENDER_ACTIVE","WHATSAPP_TEMPLATE_APPROVED","WHATSAPP_SENDER_REJECTED"]`,

@@ -9,9 +9,10 @@ var whatsappTemplate = &Resource{
 		"whatsapp_template_names":     {Field: "name"},
 		"whatsapp_template_languages": {Tool: "whatsapp_template_language_list", Field: "language", Args: []string{"templateName"}},
 	},
-	Bulky: []string{"isMetaGenerated", "whatsappId"}, // no call takes Meta's id
-	IDs:   map[string]string{"templateName": "name", "languageCode": "language"},
-	State: "state", Pending: "changes.status",
+	Bulky:     []string{"whatsappId"}, // no call takes it
+	Summaries: map[string]func(any) any{"isMetaGenerated": onlyTrue},
+	IDs:       map[string]string{"templateName": "name", "languageCode": "language"},
+	State:     "state", Pending: "changes.status",
 	States: []State{
 		{
 			Name: "PENDING", Class: Pending, Means: "waits for approval", Moves: "Meta", Lasts: Lasting{First: 5 * minute, Overdue: 2 * day},

@@ -69,12 +69,13 @@ Exit codes: 0 done, 1 the tool returned an error, 2 wrong usage.
 			}
 			defer a.close()
 			out := a.tools.Call(cmd.Context(), tools.Caller{Principal: server.StdioPrincipal, Client: callClient, CommandLine: true}, args[0], arguments)
-			return printOutcome(s, out, a.tools.Offers(args[0]))
+			return printOutcome(s, out, server.ResultForm(c.results), a.tools.Offers(args[0]))
 		},
 	}
 	c.addConnectionFlags(cmd)
 	c.addSelectionFlags(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, the question to the person, and the request")
+	cmd.Flags().StringVar(&c.results, "results", string(server.Structured), "what is printed: structured (the JSON of structuredContent), text (what a client that reads only text is shown) or both")
 	cmd.Flags().StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox)")
 	return cmd
 }
@@ -119,17 +120,23 @@ func readArguments(s *streams, args []string) (json.RawMessage, error) {
 	return json.RawMessage(text), nil
 }
 
-// printOutcome prints the result or the error, indented on a terminal, and returns
-// the exit code as an error. A tool that is not offered is a usage error.
-func printOutcome(s *streams, out tools.Outcome, offered bool) error {
+// printOutcome prints the result or the error, its JSON indented on a terminal, and
+// returns the exit code as an error. A tool that is not offered is a usage error.
+func printOutcome(s *streams, out tools.Outcome, form server.ResultForm, offered bool) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if f, ok := s.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		enc.SetIndent("", "  ")
 	}
-	if err := enc.Encode(out.Structured); err != nil {
-		return failed(err)
+	text := out.Text()
+	if text != "" && form != server.Structured {
+		b.WriteString(text + "\n")
+	}
+	if text == "" || form != server.Text {
+		if err := enc.Encode(out.Structured); err != nil {
+			return failed(err)
+		}
 	}
 	if e, ok := out.Structured.(*tools.Error); ok && !offered {
 		return usage("%s; papi-mcp tools lists them%s", e.Message, didYouMean(e))

@@ -22,6 +22,7 @@ import (
 	"papi-mcp/internal/loopback"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
+	"papi-mcp/internal/server"
 	"papi-mcp/internal/store"
 	"papi-mcp/internal/telemetry"
 	"papi-mcp/internal/tenant"
@@ -45,6 +46,10 @@ type config struct {
 	audit     string
 	file      string
 	logFormat string
+	// results is the form in which results are sent or printed.
+	results string
+	// maxTokens is about how many tokens of a list a call with all reads.
+	maxTokens int
 	// placeholders are the settings that were not filled in. With
 	// allowPlaceholders a command starts all the same, and each call reports them.
 	placeholders      []string
@@ -68,6 +73,7 @@ func (c *config) addConnectionFlags(cmd *cobra.Command) {
 	f.BoolVar(&c.sandbox, "sandbox", false, "use the built-in sandbox instead of the API: no account needed")
 	c.sandboxFlags.flags(f, defaultSandbox.strict)
 	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)")
+	f.IntVar(&c.maxTokens, "max-result-tokens", tools.DefaultMaxTokens, "about how many tokens a list may have that a call with all: true reads; it stops at the end of a page")
 	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")
 	f.StringVar(&c.logFormat, "log-format", "text", "format of the log on standard error: text or json")
 	f.BoolVar(&c.verbose, "verbose", false, "log each exchange with the API to standard error")
@@ -117,6 +123,12 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	}
 	if c.logFormat != "" && c.logFormat != "text" && c.logFormat != "json" {
 		return nil, usage("--log-format %q: use text or json", c.logFormat)
+	}
+	if c.maxTokens < 1 {
+		return nil, usage("--max-result-tokens %d: use a number greater than 0", c.maxTokens)
+	}
+	if !slices.Contains(server.ResultForms, server.ResultForm(c.results)) {
+		return nil, usage("--results %q: use text, structured or both", c.results)
 	}
 	logger := c.logger(s)
 	placeholders := append(slices.Clone(c.placeholders), placeholderVariables(c.sandbox)...)
@@ -176,7 +188,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 			LocalTargets: c.sandbox || loopback.IsURL(api.BaseURL),
 			Store:        opened, Logger: logger,
 		},
-		Tools: tools.Options{About: about, Audit: log, Unfilled: placeholders},
+		Tools: tools.Options{About: about, Audit: log, Unfilled: placeholders, MaxResultTokens: c.maxTokens},
 	})
 	if err != nil {
 		return nil, usage("%v", err)

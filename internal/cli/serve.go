@@ -69,6 +69,7 @@ func (c *config) addServeFlags(cmd *cobra.Command, h *httpFlags) {
 	c.addSelectionFlags(cmd)
 	h.add(cmd.Flags())
 	cmd.Flags().StringVar(&c.file, "config", "", "YAML file with flags of serve and, for --http, keys, scopes and tenants (see papi-mcp config); env:NAME reads it from an environment variable")
+	cmd.Flags().StringVar(&c.results, "results", string(server.Both), "what a result holds: text (content alone), structured (structuredContent alone, with an empty content: a client that shows its model only content shows nothing) or both")
 	cmd.Flags().BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and related variables say")
 	cmd.Flags().StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox and with --http)")
 }
@@ -121,6 +122,6 @@ func newServer(c *config, s *streams, a *app, m *server.Metrics) *server.Server 
 		Name: "papi-mcp", Title: "Sinch Provisioning API", Version: release,
 		Instructions: instructions, Toolbox: a.tools,
 		Prompts: func() []*prompts.Prompt { return prompts.Offered(prompts.All(), a.tools.Offers) },
-		Logger:  c.logger(s), Tracers: a.tracers, Metrics: m,
+		Logger:  c.logger(s), Tracers: a.tracers, Metrics: m, Results: server.ResultForm(c.results),
 	})
 }

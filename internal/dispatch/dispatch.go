@@ -11,6 +11,7 @@ package dispatch
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -26,7 +27,7 @@ import (
 // API sends requests; *papi.Client does.
 type API interface {
 	Do(ctx context.Context, r *papi.Request) (*papi.Response, error)
-	All(ctx context.Context, r *papi.Request, list string, max int) (*papi.Response, error)
+	All(ctx context.Context, r *papi.Request, list string, enough func(page []json.RawMessage) bool) (*papi.Response, error)
 }
 
 // Result is what a successful call returned.
@@ -84,18 +85,30 @@ func Send(ctx context.Context, api API, row *catalog.Row, projectID string, args
 	}
 }
 
-// SendAll reads the pages of a list as one answer, up to papi.MaxItems.
-func SendAll(ctx context.Context, api API, row *catalog.Row, projectID string, args map[string]any) (Result, error) {
+// pageSize is how many items SendAll asks for at a time, where the caller leaves that
+// open: the pages of a long list stay small enough to stop between them.
+const pageSize = 50
+
+// SendAll reads the pages of a list as one answer. It stops at the end of a page once it
+// has papi.MaxItems, or when enough, which is given the items of each page, returns true.
+func SendAll(ctx context.Context, api API, row *catalog.Row, projectID string, args map[string]any, enough func(items []any) bool) (Result, error) {
 	ctx, cancel := deadline.Bound(ctx)
 	defer cancel()
-	resp, err := api.All(ctx, NewRequest(row, projectID, args), row.List(), 0)
+	if size := row.Op().Parameter("pageSize"); size != nil && args["pageSize"] == nil {
+		args = jsonvalue.With(args, "pageSize", int(min(pageSize, *size.Schema.Resolve().Maximum)))
+	}
+	stop := func(page []json.RawMessage) bool {
+		items, err := jsonvalue.Decode(jsonvalue.Encode(page))
+		return err == nil && enough(jsonvalue.List(items, ""))
+	}
+	resp, err := api.All(ctx, NewRequest(row, projectID, args), row.List(), stop)
 	if err != nil {
 		return Result{}, err
 	}
 	answer, err := decode(resp)
-	r := Result{Answer: answer, Date: resp.Date}
-	if jsonvalue.Field(answer, "nextPageToken") != nil {
-		r.Warnings = []string{fmt.Sprintf("truncated after %d items: continue with nextPageToken", papi.MaxItems)}
+	r := Result{Answer: answer, Status: resp.Status, Date: resp.Date}
+	if items := jsonvalue.List(answer, row.List()); jsonvalue.Field(answer, "nextPageToken") != nil {
+		r.Warnings = []string{fmt.Sprintf("stopped after %d items, which are much to read: give pageToken to continue, or fields to keep less of each", len(items))}
 	}
 	return r, err
 }

@@ -58,7 +58,7 @@ func (s *scripted) Do(ctx context.Context, r *papi.Request) (*papi.Response, err
 	return &papi.Response{Status: 200, Body: body, Date: s.date}, nil
 }
 
-func (s *scripted) All(ctx context.Context, r *papi.Request, _ string, _ int) (*papi.Response, error) {
+func (s *scripted) All(ctx context.Context, r *papi.Request, _ string, _ func([]json.RawMessage) bool) (*papi.Response, error) {
 	return s.Do(ctx, r)
 }
 

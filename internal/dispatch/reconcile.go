@@ -78,7 +78,7 @@ func (r *reconciler) read(ctx context.Context) ([]any, time.Time, error) {
 	var resp *papi.Response
 	var err error
 	if req.Operation.Parameter("pageToken") != nil {
-		resp, err = r.api.All(ctx, req, list, 0)
+		resp, err = r.api.All(ctx, req, list, nil)
 	} else {
 		resp, err = r.api.Do(ctx, req)
 	}

@@ -10,7 +10,7 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// MaxItems is how many items All gathers by default.
+// MaxItems is how many items All gathers at most, but for those of its last page.
 const MaxItems = 1000
 
 // maxPages limits All where pages are empty.
@@ -18,17 +18,14 @@ const maxPages = 1000
 
 // All reads the pages of a list, from the one that r asks for, and returns them as
 // one answer: that of the first page, with the items of all pages in its field
-// list. It gathers at most max items (0: MaxItems), in complete pages: a page that
-// does not fit is left out, except the first. The answer then has the
+// list. It stops at the end of a page: once it has MaxItems, or when enough, which is
+// given the items of each page, returns true (nil: never). The answer then has the
 // nextPageToken to continue with; a complete one has none.
 //
 // When a page fails, All returns its *Error. A page token that is returned twice
 // is an error of code errorcode.UnexpectedAnswer, as is an answer that is not a page; a
 // page may leave its list out.
-func (c *Client) All(ctx context.Context, r *Request, list string, max int) (*Response, error) {
-	if max <= 0 {
-		max = MaxItems
-	}
+func (c *Client) All(ctx context.Context, r *Request, list string, enough func(page []json.RawMessage) bool) (*Response, error) {
 	page := *r
 	page.Query = maps.Clone(r.Query)
 	if page.Query == nil {
@@ -54,15 +51,12 @@ func (c *Client) All(ctx context.Context, r *Request, list string, max int) (*Re
 		if err != nil {
 			return nil, err
 		}
-		if first != nil && len(items)+len(found) > max {
-			break // next still leads to this page
-		}
 		if first == nil {
 			first = fields
 		}
 		items = append(items, found...)
 		answer.Status, answer.Date = resp.Status, resp.Date
-		if next = token; next == "" || len(items) >= max {
+		if next = token; next == "" || len(items) >= MaxItems || enough != nil && enough(found) {
 			break
 		}
 		if seen[next] {

@@ -41,15 +41,20 @@ func TestAll(t *testing.T) {
 		{"one page", 3, 5, 0, 3, "", 1},
 		{"three pages", 12, 5, 0, 12, "", 3},
 		{"full pages", 10, 5, 0, 10, "", 2},
-		{"as many as wanted", 10, 5, 10, 10, "", 2},
-		{"cut between pages", 100, 5, 10, 10, "from 10", 2},
-		{"cut before a page that does not fit", 100, 5, 12, 10, "from 10", 3},
-		{"a first page that does not fit is not lost", 100, 50, 20, 50, "from 50", 1},
-		{"a thousand by default", 2000, 100, 0, 1000, "from 1000", 10},
+		{"enough with the last page", 10, 5, 10, 10, "", 2},
+		{"enough at the end of a page", 100, 5, 10, 10, "from 10", 2},
+		{"enough within a page", 100, 5, 12, 15, "from 15", 3},
+		{"the first page is more than enough", 100, 50, 20, 50, "from 50", 1},
+		{"never more than a thousand", 2000, 100, 0, 1000, "from 1000", 10},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			api := &fakeAPI{script: []http.HandlerFunc{lists(test.count, test.size)}}
-			resp, err := api.onLoopback(t).All(t.Context(), aRead(), "webhooks", test.most)
+			gathered := 0
+			enough := func(page []json.RawMessage) bool {
+				gathered += len(page)
+				return test.most > 0 && gathered >= test.most
+			}
+			resp, err := api.onLoopback(t).All(t.Context(), aRead(), "webhooks", enough)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -88,7 +93,7 @@ func TestAllFromAPage(t *testing.T) {
 	api := &fakeAPI{script: []http.HandlerFunc{lists(12, 5)}}
 	r := aRead()
 	r.Query = query("pageToken", "from 5", "pageSize", "5")
-	resp, err := api.onLoopback(t).All(t.Context(), r, "webhooks", 0)
+	resp, err := api.onLoopback(t).All(t.Context(), r, "webhooks", nil)
 	if err != nil || !strings.Contains(string(resp.Body), `[{"id":5}`) {
 		t.Errorf("%v, %v", resp, err)
 	}
@@ -122,7 +127,7 @@ func TestAllErrors(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			api := &fakeAPI{script: test.script}
-			_, err := api.onLoopback(t).All(t.Context(), aRead(), "webhooks", 0)
+			_, err := api.onLoopback(t).All(t.Context(), aRead(), "webhooks", nil)
 			if e := failureOf(t, err); e.Code != test.code || len(api.seen()) != test.requests {
 				t.Errorf("%v after %d requests", e, len(api.seen()))
 			}
@@ -132,7 +137,7 @@ func TestAllErrors(t *testing.T) {
 	for name, script := range map[string]string{"an empty token": `""`, "null for a token": `null`} {
 		t.Run(name+" is the end", func(t *testing.T) {
 			api := &fakeAPI{script: []http.HandlerFunc{says(200, `{"webhooks":null,"nextPageToken":`+script+`}`)}}
-			resp, err := api.onLoopback(t).All(t.Context(), aRead(), "webhooks", 0)
+			resp, err := api.onLoopback(t).All(t.Context(), aRead(), "webhooks", nil)
 			if err != nil || string(resp.Body) != `{"webhooks":[]}` {
 				t.Errorf("%v, %v", resp, err)
 			}
@@ -147,7 +152,7 @@ func TestAllIsLimited(t *testing.T) {
 		n++
 		says(200, fmt.Sprintf(`{"webhooks":[],"nextPageToken":"%d"}`, n))(w, r)
 	}}}
-	resp, err := api.onLoopback(t).All(t.Context(), aRead(), "webhooks", 0)
+	resp, err := api.onLoopback(t).All(t.Context(), aRead(), "webhooks", nil)
 	if err != nil || len(api.seen()) != maxPages || !strings.Contains(string(resp.Body), `"nextPageToken":"1000"`) {
 		t.Errorf("%v, %v after %d requests", resp, err, len(api.seen()))
 	}

@@ -45,7 +45,7 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 		if p := recover(); p != nil {
 			s.logPanic(ctx, "tool "+params.Name, p)
 			recordError(span, errorcode.InternalError)
-			result = internalError(ctx)
+			result = s.internalError(ctx)
 		}
 	}()
 
@@ -74,10 +74,10 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	if mcpserver.RequestProtocolVersion(ctx) < resourceLinksSince {
 		outcome.Link = nil
 	}
-	result, err := toolResult(outcome)
+	result, err := toolResult(outcome, s.results)
 	if err != nil {
 		s.log.ErrorContext(ctx, "result can't be encoded", "tool", params.Name, "error", err)
-		return internalError(ctx), nil
+		return s.internalError(ctx), nil
 	}
 	return result, nil
 }
@@ -139,7 +139,7 @@ func recordError(span trace.Span, code string) {
 func (s *Server) questionResult(ctx context.Context, question guard.Question) *mcp.CallToolResult {
 	if !mcpserver.IsModernRequest(ctx) {
 		s.log.ErrorContext(ctx, "a question as a result for a client of an older protocol")
-		return internalError(ctx)
+		return s.internalError(ctx)
 	}
 	return mcpserver.NewInputRequestBuilder(question.State).
 		Elicit(confirmationKey, confirmationForm(question)).
@@ -149,9 +149,24 @@ func (s *Server) questionResult(ctx context.Context, question guard.Question) *m
 // resourceLinksSince is the first protocol version with links in results.
 const resourceLinksSince = "2025-06-18"
 
-// toolResult renders an outcome: its JSON as structured content, and the same
-// bytes as text for clients that read only text; then its link.
-func toolResult(outcome tools.Outcome) (*mcp.CallToolResult, error) {
+// ResultForm is what the result of a tool call holds, since some clients show their
+// model the text, some the structured content, and some both.
+type ResultForm string
+
+// The forms: the text alone, the structured content alone (content is then an empty
+// list, without a link), or both.
+const (
+	Text       ResultForm = "text"
+	Structured ResultForm = "structured"
+	Both       ResultForm = "both"
+)
+
+// ResultForms are all forms.
+var ResultForms = []ResultForm{Text, Structured, Both}
+
+// toolResult renders an outcome: its JSON as structured content, and its text, which is
+// a table where that is a list and the same JSON otherwise; then its link.
+func toolResult(outcome tools.Outcome, form ResultForm) (*mcp.CallToolResult, error) {
 	if outcome.Structured == nil {
 		return nil, errors.New("an outcome without a result")
 	}
@@ -160,27 +175,29 @@ func toolResult(outcome tools.Outcome) (*mcp.CallToolResult, error) {
 		return nil, err
 	}
 	raw := bytes.TrimSpace(line)
-	content := []mcp.Content{mcp.NewTextContent(cmp.Or(outcome.Text(), string(raw)))}
-	if l := outcome.Link; l != nil {
-		content = append(content, mcp.NewResourceLink(l.URI, l.Name, l.Description, markdown))
+	result := &mcp.CallToolResult{Content: []mcp.Content{}, IsError: outcome.IsError}
+	if form != Text {
+		result.StructuredContent = json.RawMessage(raw)
 	}
-	return &mcp.CallToolResult{
-		Content:           content,
-		StructuredContent: json.RawMessage(raw),
-		IsError:           outcome.IsError,
-	}, nil
+	if form == Structured {
+		return result, nil
+	}
+	result.Content = append(result.Content, mcp.NewTextContent(cmp.Or(outcome.Text(), string(raw))))
+	if l := outcome.Link; l != nil {
+		result.Content = append(result.Content, mcp.NewResourceLink(l.URI, l.Name, l.Description, markdown))
+	}
+	return result, nil
 }
 
 // internalError returns the result of a call that failed because of a defect,
 // in the form of all errors, without internal details.
-func internalError(ctx context.Context) *mcp.CallToolResult {
-	result, err := toolResult(tools.Outcome{IsError: true, Structured: map[string]any{
-		"errorCode":             errorcode.InternalError,
-		"message":               "The server failed while processing this call.",
-		"resolution":            errorcode.Do(errorcode.InternalError),
-		"additionalInformation": withRequestID(ctx, map[string]any{}),
-		"next":                  []any{},
-	}})
+func (s *Server) internalError(ctx context.Context) *mcp.CallToolResult {
+	result, err := toolResult(tools.Outcome{IsError: true, Structured: &tools.Error{
+		Code:       errorcode.InternalError,
+		Message:    "The server failed while processing this call.",
+		Resolution: errorcode.Do(errorcode.InternalError),
+		Info:       withRequestID(ctx, nil),
+	}}, s.results)
 	if err != nil {
 		panic(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -120,7 +121,7 @@ func TestInternalErrors(t *testing.T) {
 			if !result.IsError || content["errorCode"] != "internal_error" {
 				t.Errorf("result %s", show(answer))
 			}
-			for _, key := range []string{"message", "resolution", "additionalInformation", "next"} {
+			for _, key := range []string{"message", "resolution"} {
 				if content[key] == nil {
 					t.Errorf("no %s in %v", key, content)
 				}
@@ -135,30 +136,61 @@ func TestInternalErrors(t *testing.T) {
 	}
 }
 
+// Clients show their model the content, the structured content, or both.
+func TestFormsOfResults(t *testing.T) {
+	list := tools.Outcome{
+		Structured: &tools.Result{Data: &tools.Table{Cols: []string{"name"}, Rows: [][]any{{"a"}}}},
+		Link:       &tools.Link{URI: "papi://triggers", Name: "triggers"},
+	}
+	failed := tools.Outcome{Structured: &tools.Error{Code: "webhook_exists"}, IsError: true}
+	const table, rows, failure = `{"type":"text","text":"1 item\nname\na"}`, `{"data":{"cols":["name"],"rows":[["a"]]}}`, `{"errorCode":"webhook_exists","message":""}`
+	for _, test := range []struct {
+		form    ResultForm
+		outcome tools.Outcome
+		want    string
+	}{
+		{Both, list, `{"content":[` + table + `],"structuredContent":` + rows + `}`},
+		{Text, list, `{"content":[` + table + `]}`},
+		{Structured, list, `{"content":[],"structuredContent":` + rows + `}`},
+		{Text, failed, `{"content":[{"type":"text","text":` + strconv.Quote(failure) + `}],"isError":true}`},
+		{Structured, failed, `{"content":[],"structuredContent":` + failure + `,"isError":true}`},
+	} {
+		s := New(Options{Results: test.form, Toolbox: &fakeToolbox{names: []string{"do"}, do: func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome { return test.outcome }}})
+		raw := scripted(t, s, []string{call(1, `{}`)})[0].Result
+		var got, want any
+		if json.Unmarshal(raw, &got) != nil || json.Unmarshal([]byte(test.want), &want) != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %s, want %s", test.form, raw, test.want)
+		}
+	}
+}
+
 // What a tool call answers is rendered as mcp-go renders it.
 func TestResultIsRenderedAsByMCPGo(t *testing.T) {
 	succeeded := tools.Outcome{Structured: map[string]any{"text": "a <b> & \u2028 \"c\"", "n": 1}}
+	list := tools.Outcome{Structured: &tools.Result{Data: &tools.Table{Cols: []string{"a <b>"}, Rows: [][]any{{"\u2028\t"}}}}}
 	failed, linked := succeeded, succeeded
 	failed.IsError = true
 	linked.Link = &tools.Link{URI: "papi://triggers", Name: "triggers"}
-	for name, outcome := range map[string]tools.Outcome{"a result": succeeded, "an error": failed, "with a link": linked} {
+	for name, outcome := range map[string]tools.Outcome{"a result": succeeded, "an error": failed, "with a link": linked, "a list": list} {
 		for _, kind := range []mcp.ResultType{"", mcp.ResultTypeComplete} {
-			result, err := toolResult(outcome)
-			if err != nil {
-				t.Fatal(err)
-			}
-			result.ResultType = kind
-			ours, err := renderResult(result)
-			if err != nil {
-				t.Fatal(err)
-			}
-			theirs, err := result.MarshalJSON()
-			if err != nil {
-				t.Fatal(err)
-			}
-			var a, b any
-			if json.Unmarshal(ours, &a) != nil || json.Unmarshal(theirs, &b) != nil || !reflect.DeepEqual(a, b) {
-				t.Errorf("%s: %s, not %s", name, ours, theirs)
+			for _, form := range ResultForms {
+				result, err := toolResult(outcome, form)
+				if err != nil {
+					t.Fatal(err)
+				}
+				result.ResultType = kind
+				ours, err := renderResult(result)
+				if err != nil {
+					t.Fatal(err)
+				}
+				theirs, err := result.MarshalJSON()
+				if err != nil {
+					t.Fatal(err)
+				}
+				var a, b any
+				if json.Unmarshal(ours, &a) != nil || json.Unmarshal(theirs, &b) != nil || !reflect.DeepEqual(a, b) {
+					t.Errorf("%s, %s: %s, not %s", name, form, ours, theirs)
+				}
 			}
 		}
 	}

@@ -28,7 +28,7 @@ func (s *countingAPI) Do(_ context.Context, r *papi.Request) (*papi.Response, er
 	return &papi.Response{Status: http.StatusOK, Body: json.RawMessage(`{"id":"w","target":"https://example.com","triggers":["ALL"]}`)}, nil
 }
 
-func (s *countingAPI) All(ctx context.Context, r *papi.Request, _ string, _ int) (*papi.Response, error) {
+func (s *countingAPI) All(ctx context.Context, r *papi.Request, _ string, _ func([]json.RawMessage) bool) (*papi.Response, error) {
 	return s.Do(ctx, r)
 }
 

@@ -77,6 +77,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Metrics count the calls; nil means counters that are not read.
 	Metrics *Metrics
+	// Results is the form of results; "" means Both.
+	Results ResultForm
 	// Tracers create a span for each tool call; nil creates none.
 	Tracers trace.TracerProvider
 
@@ -106,6 +108,7 @@ type Server struct {
 	grace         time.Duration
 	limits        connectionLimits
 	metrics       *Metrics
+	results       ResultForm
 
 	// loadTools adds the tools to mcp, once; loadPrompts adds the prompts and the
 	// resources.
@@ -119,6 +122,7 @@ func New(options Options) *Server {
 		toolbox:       options.Toolbox,
 		log:           options.Logger,
 		metrics:       options.Metrics,
+		results:       cmp.Or(options.Results, Both),
 		tracer:        noop.Tracer{},
 		answerTimeout: cmp.Or(options.answerTimeout, 55*time.Second),
 		grace:         cmp.Or(options.grace, 5*time.Second),
