@@ -103,8 +103,8 @@ func (s *Server) toolData(ctx context.Context, tool string, args map[string]stri
 	}
 	switch out := s.toolboxOf(ctx).Call(ctx, tools.Caller{Principal: principalOf(ctx)}, tool, given).Structured.(type) {
 	case *tools.Result:
-		data, err := json.MarshalIndent(out.Data, "", "  ")
-		return string(data), err
+		data, err := encodeLine(out.Data)
+		return strings.TrimSpace(string(data)), err
 	case *tools.Error:
 		err := fmt.Errorf("%s: %s; %s", out.Code, out.Message, out.Resolution)
 		switch own, _ := errorcode.Lookup(out.Code); {
