@@ -1,83 +1,234 @@
 package tools
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
-// advertised returns a schema as clients see it in the list of tools: JSON
-// Schema and its formats alone, since some clients refuse what they do not know.
-// References are replaced by what they point to, and what a draft may leave out
-// is not required. schema_get returns the rest.
-func advertised(s *papi.Schema) *papi.Schema {
-	return rewrite(s, "", func(name string, s *papi.Schema) {
-		s.Required = s.MustHave(true)
-		s.Enum = s.Values()
-		if s.AnyOf = folded(s.AnyOf); len(s.AnyOf) == 1 {
-			description := s.Description
-			*s = *s.AnyOf[0].Clone()
-			s.Description = description
+// listed is a schema in the list of tools, which a model reads before the first word:
+// what it needs to choose the tool and to make a good first call. It has one type and
+// the keywords that all clients know; some refuse a tool, or all of them, for one that
+// they don't. Calls are validated against the complete contract, which schema_get shows.
+type listed struct {
+	Type        string     `json:"type"`
+	Description string     `json:"description,omitempty"`
+	Enum        []string   `json:"enum,omitempty"`
+	Items       *listed    `json:"items,omitempty"`
+	Properties  properties `json:"properties,omitempty"`
+	Required    []string   `json:"required,omitempty"`
+	// Open objects accept more than they list. A client with strict function calling
+	// would close them otherwise.
+	Open bool `json:"additionalProperties,omitempty"`
+}
+
+// properties are those of an object in the order in which they are written, since a
+// model reads the first ones first.
+type properties []property
+
+type property struct {
+	name   string
+	schema *listed
+}
+
+// MarshalJSON implements json.Marshaler.
+func (p properties) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	for i, one := range p {
+		if i > 0 {
+			b.WriteByte(',')
 		}
-		s.EnumDescriptions, s.DraftOptional = nil, false
-		s.Format, s.Description = standardFormat(name, s.Format, s.Description)
-	})
+		fmt.Fprintf(&b, "%s:%s", jsonvalue.Encode(one.name), jsonvalue.Encode(one.schema))
+	}
+	return slices.Concat([]byte{'{'}, b.Bytes(), []byte{'}'}), nil
 }
 
-// standardFormat returns the format of JSON Schema for one of the contract's, ""
-// where there is none, and the description with the hint that gets lost.
-func standardFormat(name, format, description string) (string, string) {
-	switch {
-	case format == "email":
-		return format, description
-	case format == "url" && !papi.MayContainVariables(name, description): // which "uri" does not allow
-		return "uri", description
+const (
+	// realLevels is how many levels of a call's arguments are listed as they are: the
+	// arguments, and the objects among them. An object below them is an outline.
+	realLevels   = 2
+	outlineDepth = 2 // of the objects in an outline
+	listedValues = 8 // of an enum
+)
+
+// lister lists the arguments of one tool.
+type lister struct{ tool string }
+
+// advertised returns the schema of an operation's arguments in the form of the list. The
+// properties are those of an object without those that are not listed.
+func advertised(row *catalog.Row, s *papi.Schema) json.RawMessage {
+	first := row.Op().PathIDs()
+	if slices.Contains(s.Required, argProject) {
+		first = append([]string{argProject}, first...)
 	}
-	return "", withHint(description, formatHints[format])
+	return jsonvalue.Encode(lister{row.Tool}.object("", s, 0, first, []string{argAll, "pageSize", "pageToken", argDetail, argConfirm}))
 }
 
-var formatHints = map[string]string{
-	"url":                  "URL",
-	"hex":                  "#RRGGBB",
-	"timestamp":            "milliseconds since 1970-01-01 UTC",
-	"e.164 phone number":   "E.164, such as +15550100001",
-	"numeric phone number": "digits only",
-	"country code":         "digits only",
-	"digits":               "digits only",
-	"phone number":         "phone number",
+// advertisedCore returns the schema of a core tool's arguments in the form of the list.
+func advertisedCore(tool string, s *papi.Schema) json.RawMessage {
+	return jsonvalue.Encode(lister{tool}.object("", s, 0, nil, nil))
 }
 
-// withHint ends a description with a hint that it does not hold already.
-func withHint(description, hint string) string {
-	switch {
-	case description == "":
-		return hint
-	case strings.Contains(strings.ToLower(description), strings.ToLower(hint)):
-		return description
+// object lists the object at a path, some of its properties first and some last.
+func (l lister) object(path string, s *papi.Schema, level int, first, last []string) *listed {
+	out := &listed{Type: "object", Open: true}
+	names := slices.DeleteFunc(s.Order(), func(name string) bool { return s.Properties[name].Resolve().IsDeprecated() })
+	place := func(name string) int {
+		if i := slices.Index(first, name); i >= 0 {
+			return i - len(first)
+		}
+		return 1 + slices.Index(last, name)
 	}
-	return description + "; " + hint
-}
-
-// rewrite copies the schema of a property, or of the root where name is "", with
-// its references resolved, and edits each copy before those below it. Arguments'
-// schemas do not hold themselves.
-func rewrite(s *papi.Schema, name string, edit func(name string, s *papi.Schema)) *papi.Schema {
-	out := s.Resolve().Clone()
-	out.Ref = ""
-	edit(name, out)
-	for name, p := range out.Properties {
-		out.Properties[name] = rewrite(p, name, edit)
-	}
-	if out.Items != nil {
-		out.Items = rewrite(out.Items, name, edit)
-	}
-	if a := out.AdditionalProperties; a != nil && a.Schema != nil {
-		out.AdditionalProperties = &papi.Additional{Schema: rewrite(a.Schema, name, edit)}
-	}
-	out.AnyOf = slices.Clone(out.AnyOf)
-	for i, v := range out.AnyOf {
-		out.AnyOf[i] = rewrite(v, name, edit)
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(place(a), place(b)) })
+	required := s.MustHave(true)
+	for _, name := range names {
+		p := l.value(papi.JoinPath(path, name), s.Properties[name], level+1)
+		if slices.Contains(required, name) {
+			out.Required = append(out.Required, name)
+		} else if slices.Contains(s.Required, name) {
+			p.Description = joined(p.Description, "needed to submit")
+		}
+		out.Properties = append(out.Properties, property{name, p})
 	}
 	return out
+}
+
+// value lists the property at a path.
+func (l lister) value(path string, s *papi.Schema, level int) *listed {
+	s = s.Resolve()
+	deletes := ""
+	if s.Type.Has("null") {
+		s = withoutNull(s)
+		deletes = "null deletes"
+	}
+	one, enough := oneForm(s)
+	var out *listed
+	switch item := itemOf(one); {
+	case item == nil:
+		out = scalar(one)
+	case level >= realLevels || holdsAnyNames(item):
+		out = outlined(one, item)
+	default:
+		out = l.object(path, item, level, nil, nil)
+	}
+	if one.Items != nil && out.Type != "array" {
+		out = &listed{Type: "array", Items: out, Description: out.Description}
+		out.Items.Description = ""
+	}
+	out.Description = joined(l.words(path, one), out.Description, enough, deletes)
+	return out
+}
+
+// withoutNull returns the schema of the values other than null.
+func withoutNull(s *papi.Schema) *papi.Schema {
+	s = s.Clone()
+	s.Type = slices.DeleteFunc(slices.Clone(s.Type), func(kind string) bool { return kind == "null" })
+	return s
+}
+
+// oneForm returns the object of a union of an object and a boolean, and says that true
+// is short for it; any other schema is returned as it is.
+func oneForm(s *papi.Schema) (one *papi.Schema, enough string) {
+	objects := slices.DeleteFunc(slices.Clone(s.AnyOf), func(v *papi.Schema) bool { return v.Resolve().Type.Has("boolean") })
+	if len(objects) != 1 {
+		return s, ""
+	}
+	one = objects[0].Resolve().Clone()
+	one.Description = cmp.Or(s.Description, one.Description)
+	return one, "true is enough"
+}
+
+// itemOf returns the object that a schema describes, or that the items of its list are;
+// nil where these are scalars.
+func itemOf(s *papi.Schema) *papi.Schema {
+	if s.Items != nil {
+		s = s.Items.Resolve()
+	}
+	if len(s.Properties) == 0 && len(s.AnyOf) == 0 && !s.Type.Has("object") {
+		return nil
+	}
+	return s
+}
+
+// holdsAnyNames reports whether an object holds one whose names are free: it could only
+// be listed without a property.
+func holdsAnyNames(s *papi.Schema) bool {
+	for _, p := range s.Properties {
+		if item := itemOf(p.Resolve()); item != nil && len(item.Properties)+len(item.AnyOf) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// scalar lists a value that holds no objects, or a list of such values.
+func scalar(s *papi.Schema) *listed {
+	if s.Items != nil {
+		item := scalar(s.Items.Resolve())
+		out := &listed{Type: "array", Items: item, Description: item.Description}
+		item.Description = ""
+		return out
+	}
+	out := &listed{Type: typeOf(s)}
+	values := s.EnumTexts()
+	switch {
+	case len(values) > listedValues:
+		out.Description = s.Outline(papi.OutlineOptions{Values: listedValues})
+	case out.Type == "string":
+		out.Enum = values
+	}
+	return out
+}
+
+// typeOf is the one type of a schema's values.
+func typeOf(s *papi.Schema) string {
+	if len(s.Type) == 0 {
+		return "string"
+	}
+	return s.Type[0]
+}
+
+// outlined lists an object, or a list of objects, as an outline. One of the properties
+// is listed: some clients refuse an object that has none.
+func outlined(s, item *papi.Schema) *listed {
+	out := &listed{Type: "object", Open: true}
+	if len(item.AnyOf) > 0 {
+		item = item.AnyOf[0].Resolve()
+	}
+	name := simplest(item)
+	if below := itemOf(item.Properties[name].Resolve()); below != nil {
+		out.Properties = properties{{name, outlined(below, below)}}
+		out.Properties[0].schema.Description = ""
+	} else {
+		p := scalar(item.Properties[name].Resolve())
+		out.Properties = properties{{name, &listed{Type: p.Type, Items: p.Items}}}
+	}
+	out.Description = s.Outline(papi.OutlineOptions{Depth: outlineDepth, Values: listedValues})
+	if strings.Contains(out.Description, "|null") {
+		out.Description += "; null deletes"
+	}
+	return out
+}
+
+// simplest returns the name of the first property that is not an object, or else the first.
+func simplest(s *papi.Schema) string {
+	order := s.Order()
+	for _, name := range order {
+		if itemOf(s.Properties[name].Resolve()) == nil {
+			return name
+		}
+	}
+	return order[0]
+}
+
+// joined joins what is said of a property.
+func joined(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "; ")
 }

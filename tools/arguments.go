@@ -3,15 +3,14 @@ package tools
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"sync"
 
 	"papi-mcp/internal/catalog"
-	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
-// The arguments that we add to an operation's own. Each tool takes only those that
-// apply to it.
+// The arguments that we add to an operation's own.
 const (
 	argProject             = "projectId"
 	argConfirm             = "confirm"
@@ -21,13 +20,15 @@ const (
 	argAll                 = "all"
 	argDryRun              = "dryRun"
 	argRegisteredElsewhere = "registeredElsewhere"
+	// argFieldMask is the API's own; fields sets it.
+	argFieldMask = "fieldMask"
 )
 
 var ownArguments = map[string]*papi.Schema{
 	argProject: {Type: papi.Types{"string"}, Description: "id of the Sinch project"},
 	argConfirm: {Type: papi.Types{"string"}, Description: "token of the person's confirmation for exactly this call"},
 	argReveal:  {Type: papi.Types{"boolean"}, Description: "show secrets unmasked; a person must confirm"},
-	argDetail:  {Type: papi.Types{"string"}, Enum: []any{"concise", "full"}, Description: "full shows the complete answer"},
+	argDetail:  {Type: papi.Types{"string"}, Enum: []any{"concise", "full"}, Description: "full shows the complete answer of the API"},
 	argFields:  {Type: papi.Types{"array"}, Items: &papi.Schema{Type: papi.Types{"string"}}, Description: "keep only these paths of the answer, such as senders.state"},
 	argDryRun:  {Type: papi.Types{"boolean"}, Description: "send nothing; show what would be sent"},
 	argAll:     {Type: papi.Types{"boolean"}, Description: "follow the pages"},
@@ -63,8 +64,8 @@ func newArguments(row *catalog.Row, defaultProject bool) *arguments {
 	for i, body := range variants {
 		shapes[i] = a.shape(body, defaultProject)
 	}
-	a.advertised = merge(shapes)
-	a.raw = sync.OnceValue(func() json.RawMessage { return jsonvalue.Encode(advertised(a.advertised)) })
+	a.advertised = papi.Merge(shapes)
+	a.raw = sync.OnceValue(func() json.RawMessage { return advertised(row, a.listed(defaultProject)) })
 	a.checked = shapes[0]
 	if len(shapes) > 1 {
 		a.checked = &papi.Schema{AnyOf: shapes}
@@ -103,7 +104,7 @@ func (a *arguments) shape(body *papi.Schema, defaultProject bool) *papi.Schema {
 	return s
 }
 
-// own are the names of our arguments that apply to the tool.
+// own are the names of our arguments that mean something for the tool.
 func (a *arguments) own() []string {
 	own := []string{argProject}
 	secret := showsSecrets(a.row)
@@ -114,10 +115,7 @@ func (a *arguments) own() []string {
 		own = append(own, argConfirm)
 	}
 	if a.row.Op().Answer() != nil {
-		own = append(own, argDetail)
-	}
-	if a.row.Effect == catalog.Read && a.row.Op().Answer() != nil {
-		own = append(own, argFields)
+		own = append(own, argDetail, argFields)
 	}
 	if a.list != "" {
 		own = append(own, argAll)
@@ -129,6 +127,41 @@ func (a *arguments) own() []string {
 		own = append(own, argRegisteredElsewhere)
 	}
 	return own
+}
+
+// unlisted are the arguments that every tool accepts and that the list of tools does
+// not show: the instructions explain them once.
+var unlisted = []string{argProject, argFields, argDetail, argReveal, argDryRun, argFieldMask}
+
+// listed returns the arguments that the list of tools shows.
+func (a *arguments) listed(defaultProject bool) *papi.Schema {
+	s := a.advertised.Clone()
+	maps.DeleteFunc(s.Properties, func(name string, _ *papi.Schema) bool {
+		return slices.Contains(unlisted, name) && (name != argProject || defaultProject)
+	})
+	if len(s.Properties) == 0 { // some clients refuse an object without properties
+		s.Properties[argDetail] = ownArguments[argDetail]
+	}
+	return s
+}
+
+// unlisted are the arguments of the tool that the list of tools does not show.
+func (a *arguments) unlisted() []string {
+	return slices.DeleteFunc(slices.Clone(unlisted), func(name string) bool {
+		return a.advertised.Properties[name] == nil || slices.Contains(a.advertised.Required, name)
+	})
+}
+
+// applicable removes from a call the unlisted arguments that mean nothing for the tool.
+func applicable(given map[string]any, known map[string]*papi.Schema) (kept map[string]any, warnings []string) {
+	kept = maps.Clone(given)
+	for _, name := range unlisted {
+		if _, is := given[name]; is && known[name] == nil {
+			delete(kept, name)
+			warnings = append(warnings, name+": means nothing for this tool, and is ignored")
+		}
+	}
+	return kept, warnings
 }
 
 // showsSecrets reports whether the operation's answer holds a secret somewhere.

@@ -94,7 +94,7 @@ func (s *Set) attend(ctx context.Context, projectID string, all []condition, now
 // next leads to the things that need attention, the first few of them.
 func (o *overview) next() []catalog.Next {
 	next := []catalog.Next{}
-	for _, a := range o.Attention[:min(len(o.Attention), maxOfAList)] {
+	for _, a := range o.Attention[:min(len(o.Attention), maxNext)] {
 		next = append(next, fillAll([]catalog.Step{{Do: fmt.Sprintf("it is %s: see what to do", a.Stands), Tool: a.read}}, a.IDs)...)
 	}
 	return next

@@ -76,6 +76,34 @@ func TestListsOfFewItemsAreNoLongerThanTheAnswer(t *testing.T) {
 	}
 }
 
+// The steps about what needs attention are at most three, of 60 tokens each.
+func TestStepsOfAListAreShort(t *testing.T) {
+	seen := 0
+	for _, s := range samples(t) {
+		if !strings.HasSuffix(s.row.Tool, "_list") {
+			continue
+		}
+		for _, n := range []int{1, 3, 9, len(s.items())} {
+			next := jsonvalue.List(decoded(t, s.first(n).answered(t)), "next")
+			if len(next) > maxNext {
+				t.Errorf("%s of %d has %d steps", s.row.Tool, n, len(next))
+			}
+			for _, step := range next {
+				if !strings.Contains(jsonvalue.Text(step, "do"), "attention") {
+					continue
+				}
+				seen++
+				if got := tokentest.Count(string(encode(step))); got > 60 {
+					t.Errorf("%s: %d tokens: %s", s.row.Tool, got, encode(step))
+				}
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("nothing needs attention")
+	}
+}
+
 // An empty list is a few words, and the step that follows.
 func TestAnEmptyListIsShort(t *testing.T) {
 	for _, s := range samples(t) {

@@ -75,6 +75,10 @@ func (o callOptions) with(args map[string]any) map[string]any {
 func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.RawMessage) Outcome {
 	var out Outcome
 	given, e := parseObject(raw)
+	var moved []string
+	if e == nil && s.routes(name) {
+		name, given, moved, e = s.unwrap(name, given)
+	}
 	switch {
 	case len(s.opts.Unfilled) > 0:
 		out = unfilled(s.opts.Unfilled).outcome()
@@ -84,8 +88,12 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 		out = s.call(ctx, caller, name, given)
 	}
 	if e, failed := out.Structured.(*Error); failed && e.Code == errorcode.InvalidArguments && len(e.Next) == 0 && s.Offers(name) {
-		e.Next = []catalog.Next{seeSchema(name)}
+		e.Next = []catalog.Next{s.seeSchema(name, e)}
 	}
+	if s.Offers(name) {
+		out.Tool = name
+	}
+	s.route(&out, moved)
 	project, _ := given[argProject].(string)
 	out.Project = cmp.Or(project, s.opts.Guard.Default())
 	return sanitize(out)
@@ -187,12 +195,16 @@ var aboutProject = []string{errorcode.ProjectMissing, errorcode.ProjectNotAllowe
 
 // dispatch sends the call to the API, and has the guard remember how it ended.
 func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.Result, error) {
+	args := c.args
+	if mask := fieldMask(gc.Row, c.own.fields); mask != nil && args[argFieldMask] == nil {
+		args = jsonvalue.With(args, argFieldMask, mask)
+	}
 	var sent dispatch.Result
 	var err error
 	if c.own.all {
-		sent, err = dispatch.SendAll(ctx, s.opts.API, gc.Row, gc.ProjectID, c.args, s.enough(gc.Row, c.own))
+		sent, err = dispatch.SendAll(ctx, s.opts.API, gc.Row, gc.ProjectID, args, s.enough(gc.Row, c.own))
 	} else {
-		sent, err = dispatch.Send(ctx, s.opts.API, gc.Row, gc.ProjectID, c.args)
+		sent, err = dispatch.Send(ctx, s.opts.API, gc.Row, gc.ProjectID, args)
 	}
 	if err != nil {
 		if err := s.opts.Guard.Failed(ctx, gc, err); err != nil {

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
@@ -45,7 +44,8 @@ func parseObject(raw json.RawMessage) (map[string]any, *Error) {
 // check coerces the arguments of a call and validates them against the contract.
 // The error lists all violations.
 func (a *arguments) check(given map[string]any) (*call, *Error) {
-	coerce := &coercer{}
+	given, ignored := applicable(given, a.advertised.Properties)
+	coerce := &coercer{warnings: ignored}
 	args, _ := coerce.value(a.checked, given, "").(map[string]any)
 	for name, value := range a.row.Defaults {
 		if v, ok := args[name]; !ok || v == nil {
@@ -53,7 +53,7 @@ func (a *arguments) check(given map[string]any) (*call, *Error) {
 			coerce.warn(name, "not given, so %s is used", jsonvalue.Join(value, "", ", "))
 		}
 	}
-	violations, doubts := a.checked.Check(args, papi.CheckOptions{Closed: true, Draft: a.draft(args), Formats: true})
+	violations, doubts := a.checked.Check(args, papi.CheckOptions{Closed: true, Draft: a.draft(args), Formats: true, Example: func() any { return example(a) }})
 	for _, v := range a.invalidIDs(args) {
 		if !slices.ContainsFunc(violations, func(other papi.Violation) bool { return other.Path == v.Path }) {
 			violations = append(violations, v)
@@ -110,7 +110,7 @@ func (a *arguments) orADraft(e *Error, args map[string]any) *Error {
 	draft := maps.Clone(args)
 	draft["status"] = "DRAFT"
 	if len(a.checked.Violations(draft, papi.CheckOptions{Closed: true, Draft: true, Formats: true})) == 0 {
-		e.Resolution = "give what is missing, or save it with status DRAFT, where it may be missing for now.  " + errorcode.Do(e.Code)
+		e.Resolution = "give what is missing, or save it with status DRAFT, where it may be missing for now; nothing was sent"
 	}
 	return e
 }

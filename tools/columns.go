@@ -36,7 +36,7 @@ func listTable(row *catalog.Row, items []any, fields []string) (table Table, war
 			steps := strings.Split(path, ".")
 			found := builder.add(path, func(item any) any { return valueAt(item, steps) }, true)
 			if !found && !inContract(schemas, steps) {
-				warnings = append(warnings, unknownPath("no item has ", path, schemas, len(warnings)))
+				warnings = append(warnings, unknownField("no item has ", path, schemas, len(warnings)))
 			}
 		}
 		return builder.table(), warnings

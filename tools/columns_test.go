@@ -8,6 +8,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
 
 // lists are the rows whose tools list something.
@@ -299,6 +300,19 @@ func TestFieldsThatNothingHasAreNoMistake(t *testing.T) {
 		row := catalog.Lookup(tool)
 		if _, warnings := shape(row, callOptions{fields: []string{path}}, &Result{}, map[string]any{row.List(): []any{map[string]any{}}}); len(warnings) > 0 {
 			t.Errorf("%s %s: %q", tool, path, warnings)
+		}
+	}
+}
+
+// The secrets of the items are masked, in the columns that fields names too.
+func TestListsMaskSecrets(t *testing.T) {
+	answer := map[string]any{"senders": []any{map[string]any{"id": "1", "state": "ACTIVE", "bearerToken": "s3cret", "newer": map[string]any{"authToken": "s3cret"}}}}
+	set, _ := newSet(t, answerJSON(200, answer), nil)
+	for _, args := range []map[string]any{{}, {"fields": []any{"id", "bearerToken", "newer"}}, {"detail": "full"}} {
+		out := do(t, set, "whatsapp_sender_list", args)
+		shown := string(encode(out.Structured)) + out.Text()
+		if strings.Contains(shown, "s3cret") || !strings.Contains(shown, papi.Masked) {
+			t.Errorf("%v: %s", args, shown)
 		}
 	}
 }

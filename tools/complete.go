@@ -24,8 +24,11 @@ type source func(ctx context.Context, s *Set, caller Caller, given map[string]st
 // sources are all of them, by the names that prompts and resources use.
 var sources = sync.OnceValue(func() map[string]source {
 	all := map[string]source{
-		"projects":         known((*Set).projects),
-		"families":         known(func(*Set) []string { return guides.Families() }),
+		"projects": known((*Set).projects),
+		"families": known(func(*Set) []string { return guides.Families() }),
+		"guide_sections": func(_ context.Context, _ *Set, _ Caller, given map[string]string) []string {
+			return guides.SectionNames(given["family"])
+		},
 		"trigger_families": known(func(*Set) []string { return guides.TriggerFamilies() }),
 		"tools":            known((*Set).names),
 		"error_codes":      known(func(*Set) []string { return errorCodes() }),

@@ -172,7 +172,7 @@ func TestLinks(t *testing.T) {
 		"a thing that is stuck":       {"whatsapp_template_get", &Result{State: rejected}, "papi://guides/whatsapp_templates"},
 		"a change that is stuck":      {"kakaotalk_sender_get", &Result{Pending: rejected}, "papi://guides/kakaotalk"},
 		"a thing that is well":        {"whatsapp_template_get", &Result{State: done}, ""},
-		"a sender's guide is another": {"whatsapp_sender_get", &Error{Code: "guard_register_state"}, "papi://guides/whatsapp"},
+		"a sender's guide is another": {"whatsapp_sender_get", &Error{Code: "guard_register_state"}, "papi://guides/whatsapp/sender"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{}), nil)

@@ -106,6 +106,17 @@ func (st *condition) label(now time.Time) string {
 	return label
 }
 
+// cause is why the thing needs attention: the first of the reasons in its label.
+func (st *condition) cause(now time.Time) string {
+	byState := st.at.Class == catalog.Failure || st.at.Class == catalog.ActionRequired || st.overdue(now)
+	if parts := st.refusedParts(); len(parts) > 0 && !byState {
+		return papi.Echo(parts[0])
+	}
+	one := *st
+	one.refused = nil
+	return one.label(now)
+}
+
 // wording replaces what the steps of a waiting thing leave open: {again} is
 // when to check the next time, {since} since when it waits and what is usual.
 func (st *condition) wording(now time.Time) *strings.Replacer {

@@ -16,8 +16,10 @@ import (
 // coreTool is a tool of the server's own. Its arguments are a Go struct, from which
 // its schema is derived; they are coerced and validated like any others.
 type coreTool struct {
-	name        string
-	about       string
+	name  string
+	about string
+	// phrases are what users say who need the tool, three to five of them.
+	phrases     []string
 	annotations mcp.ToolAnnotation
 	schema      func() *papi.Schema
 	run         func(ctx context.Context, caller Caller, given map[string]any) Outcome
@@ -30,9 +32,10 @@ func newCoreTool[Args any](name, title, about string, hints mcp.ToolAnnotation, 
 	return &coreTool{
 		name: name, about: about, annotations: hints, schema: schema,
 		run: func(ctx context.Context, caller Caller, given map[string]any) Outcome {
-			coerce := &coercer{}
+			given, ignored := applicable(given, schema().Properties)
+			coerce := &coercer{warnings: ignored}
 			coerced := coerce.value(schema(), given, "")
-			if violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true}); len(violations) > 0 {
+			if violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true, Example: func() any { return schema().Sample(true) }}); len(violations) > 0 {
 				return invalidArguments(violations).outcome()
 			}
 			var args Args
@@ -73,12 +76,25 @@ func (s *Set) coreTools() []*coreTool {
 	reads := mcp.ToolAnnotation{ReadOnlyHint: yes, DestructiveHint: no, IdempotentHint: yes, OpenWorldHint: yes}
 	confirms := mcp.ToolAnnotation{ReadOnlyHint: no, DestructiveHint: no, IdempotentHint: yes, OpenWorldHint: yes}
 	looksUp := mcp.ToolAnnotation{ReadOnlyHint: yes, DestructiveHint: no, IdempotentHint: yes, OpenWorldHint: no}
-	return []*coreTool{
-		newCoreTool("project_confirm", "Confirm project", "Confirm with the person which project to change, before the first write. Shows what the project contains. Without projectId it lists the projects and confirms none. A confirmation lasts 12 hours, for this client.",
+	all := []*coreTool{
+		newCoreTool(toolFind, "Find tools", s.findAbout(), looksUp, s.toolFind),
+		newCoreTool("project_confirm", "Confirm project", "Confirm with the person which project to change, before the first write; shows what it contains. Without projectId it lists the projects and confirms none. Lasts 12 hours, for this client.",
 			confirms, s.projectConfirm),
-		newCoreTool("project_overview", "Show project overview", "Read what a project contains: webhooks, and the accounts, senders, templates, apps and bundles of each channel, counted by state; what failed, is under review, was partly refused or is waiting too long; and the API's time.",
+		newCoreTool("project_overview", "Show project overview", "Read what a project contains: webhooks, accounts, senders, templates, apps and bundles, counted by state, and what failed, is under review or is waiting too long.",
 			reads, s.projectOverview),
-		newCoreTool("schema_get", "Get tool schema", "Get a tool's complete schema with notes, what its values mean, the errors it can return, and an example of its arguments.",
+		newCoreTool("schema_get", "Get tool schema", "Get an outline of a tool's arguments, or of a part, with notes, what values mean, errors and an example.",
 			looksUp, s.schemaGet),
 	}
+	all = append(all, callsOthers()...)
+	for _, c := range all {
+		c.phrases = corePhrases[c.name]
+	}
+	return all
+}
+
+// corePhrases are the phrases of the core tools.
+var corePhrases = map[string][]string{
+	"project_confirm":  {"which project am I in", "work in this project", "is this the right project", "switch to another project", "allow changes in a project"},
+	"project_overview": {"what is set up in this project", "what needs my attention", "what is stuck, failing or under review", "give me a summary of everything", "where do we start"},
+	"schema_get":       {"what arguments does a tool take", "show an example call", "documentation of a tool", "which fields are required", "allowed values of a field"},
 }

@@ -74,6 +74,9 @@ var sandboxSamples = sync.OnceValues(func() ([]sample, error) {
 			s.list(row)
 		}
 	}
+	if err := s.shop(); err != nil {
+		return nil, err
+	}
 	for _, row := range catalog.Rows() {
 		if strings.HasSuffix(row.Tool, "_get") {
 			s.get(row)
@@ -81,6 +84,19 @@ var sandboxSamples = sync.OnceValues(func() ([]sample, error) {
 	}
 	return s.all, s.err
 })
+
+// shop adds the templates of the sandbox's shop, whose texts are short.
+func (s *sampler) shop() error {
+	box := sandbox.New(sandbox.Options{Seed: 1, Manual: true})
+	defer box.Close()
+	if err := box.Seed("shop"); err != nil {
+		return err
+	}
+	shop := &sampler{client: &http.Client{Transport: box.Transport()}, things: map[string][]any{}}
+	shop.list(catalog.Lookup("whatsapp_template_list"))
+	s.all = append(s.all, shop.all...)
+	return shop.err
+}
 
 // sampler reads what is in a sandbox.
 type sampler struct {
@@ -98,7 +114,7 @@ func (s *sampler) list(row *catalog.Row) {
 	if row.Resource != nil && row.Resource.List == row.Tool && len(items) > 0 {
 		s.things[row.Resource.Name] = items
 		for arg, field := range row.Resource.IDs {
-			if id := jsonvalue.Text(items[0], field); id != "" {
+			if id := jsonvalue.Text(items[0], field); id != "" && s.known != nil {
 				s.known[arg] = id
 			}
 		}

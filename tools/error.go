@@ -74,12 +74,24 @@ func invalidArguments(violations []papi.Violation) *Error {
 	}
 }
 
-// seeSchema is the next step where the violations alone don't explain the fix.
-func seeSchema(tool string) catalog.Next {
-	return catalog.Next{
-		Do:   "fix the violations, and make the call again; if that is not enough, the tool's schema has an example",
-		Tool: "schema_get", Args: map[string]any{"tool": tool}, Needs: []string{},
+// seeSchema is the next step where the violations alone don't explain the fix: to read
+// the part of the schema that the first one is about.
+func (s *Set) seeSchema(tool string, e *Error) catalog.Next {
+	args := map[string]any{"tool": tool}
+	if violations, _ := e.Info["violations"].([]papi.Violation); len(violations) > 0 {
+		if _, _, path := s.checked(tool).At(violations[0].SchemaPath()); path != "" {
+			args["path"] = path
+		}
 	}
+	return catalog.Next{Do: "see the schema with an example, if the violations are not enough", Tool: "schema_get", Args: args, Needs: []string{}}
+}
+
+// checked is the schema that a tool's arguments are validated against.
+func (s *Set) checked(tool string) *papi.Schema {
+	if core := s.coreTool(tool); core != nil {
+		return core.schema()
+	}
+	return s.tools[tool].arguments().checked
 }
 
 // unfilled is the error of every call to a server that was started with

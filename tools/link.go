@@ -13,7 +13,7 @@ type Link struct{ URI, Name, Description string }
 // The beginnings of the resources' URIs.
 const (
 	ErrorsURI = "papi://errors/"
-	GuidesURI = "papi://guides/"
+	GuidesURI = guides.URI
 )
 
 // linkFor is the one resource that helps after an outcome, nil where none does:
@@ -46,5 +46,10 @@ func guideFor(row *catalog.Row) *Link {
 	if g == nil {
 		return nil
 	}
-	return &Link{GuidesURI + g.Family, g.Title, g.Description}
+	if row.Resource != nil {
+		if s := g.SectionWithStates(row.Resource.Name); s != nil {
+			return &Link{s.URI(), g.Title + ": " + s.Title, g.Description}
+		}
+	}
+	return &Link{g.URI(), g.Title, g.Description}
 }

@@ -26,6 +26,9 @@ type Outcome struct {
 	// Project is the project that the call named, as the caller wrote it, or the
 	// default; "" for none.
 	Project string
+	// Tool is the tool that was called: the inner one of a call through tool_call_read
+	// or tool_call_write, and "" where there is no such tool.
+	Tool string
 	// Link is a resource that helps; nil where none does.
 	Link *Link
 	// Question, when set, must be asked of the person, and the call repeated with

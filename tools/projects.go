@@ -15,11 +15,11 @@ import (
 )
 
 type projectConfirmArgs struct {
-	ProjectID string `json:"projectId,omitempty" jsonschema:"description=id of the project to confirm; without it the projects are shown and none is confirmed"`
+	ProjectID string `json:"projectId,omitempty"`
 }
 
 type projectOverviewArgs struct {
-	ProjectID string `json:"projectId,omitempty" jsonschema:"description=id of the project; the default project when left out"`
+	ProjectID string `json:"projectId,omitempty"`
 }
 
 func (s *Set) projectOverview(ctx context.Context, caller Caller, args projectOverviewArgs) Outcome {

@@ -139,9 +139,6 @@ func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any)
 	}
 }
 
-// maxOfAList is how many things of a list get a step of their own.
-const maxOfAList = 3
-
 // nextOfList leads to the things that need attention, to the next page, or to
 // what makes the first item of a list that is empty.
 func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next {
@@ -166,8 +163,12 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 	return next
 }
 
-// attentionSteps lead to the items that need attention, the first few of them one by
-// one.
+// longList is from how many items on a list has one step about those that need
+// attention, since its rows show which.
+const longList = 10
+
+// attentionSteps lead to the items that need attention: each of a few, or the first
+// with how many there are.
 func attentionSteps(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
 	var found []condition
 	for _, item := range items {
@@ -175,15 +176,19 @@ func attentionSteps(resource *catalog.Resource, items []any, ids map[string]stri
 			found = append(found, st)
 		}
 	}
+	each := len(found) == 1 || len(items) < longList && len(found) <= maxNext
 	var next []catalog.Next
-	for i, st := range found[:min(len(found), maxOfAList)] {
-		do := fmt.Sprintf("it needs attention (%s): see what to do", st.label(now))
-		if i == 0 && len(found) > maxOfAList {
-			do = fmt.Sprintf("%d of %d need attention, such as this one (%s): see what to do", len(found), len(items), st.label(now))
+	for _, st := range found {
+		do := "it needs attention: " + st.label(now)
+		if !each {
+			do = fmt.Sprintf("%d of %d need attention (here %s)", len(found), len(items), st.cause(now))
 		}
 		known := maps.Clone(ids)
 		maps.Copy(known, st.ids)
 		next = append(next, fillAll([]catalog.Step{{Do: do, Tool: resource.Get}}, known)...)
+		if !each {
+			break
+		}
 	}
 	return next
 }

@@ -135,7 +135,7 @@ steps:
 		for j := range needs {
 			needs[j] = s.text(at+".needs", needs[j])
 		}
-		all = append(all, catalog.Next{Do: s.text(at+".do", n.Do), Tool: s.text(at+".tool", n.Tool), Args: args, Needs: needs})
+		all = append(all, catalog.Next{Do: s.text(at+".do", n.Do), Tool: s.text(at+".tool", n.Tool), Via: s.text(at+".via", n.Via), Args: args, Needs: needs})
 	}
 	return all
 }

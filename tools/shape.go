@@ -37,7 +37,7 @@ func shape(row *catalog.Row, own callOptions, r *Result, answer any) (data any, 
 	default:
 		data = concise(row, r.ProjectID, answer)
 	}
-	return lifted(row, r, data), nil
+	return unrepeated(row, r, data), nil
 }
 
 // picked is what is at the paths, of which one that neither the answer nor the contract
@@ -47,7 +47,7 @@ func picked(row *catalog.Row, answer any, fields []string) (any, []string) {
 	for _, path := range fields {
 		steps := strings.Split(path, ".")
 		if _, found := only(answer, steps); !found && !inContract(answerSchemas(row), steps) {
-			warnings = append(warnings, unknownPath("the answer has no ", path, answerSchemas(row), len(warnings)))
+			warnings = append(warnings, unknownField("the answer has no ", path, answerSchemas(row), len(warnings)))
 		}
 	}
 	return kept(answer, fields), warnings
@@ -64,9 +64,9 @@ func kept(answer any, paths []string) any {
 	return all
 }
 
-// lifted is the data of one thing without what the result says of it: its ids, its
+// unrepeated is the data of one thing without what the result says of it: its ids, its
 // state and what is pending. It is nil where nothing else is left.
-func lifted(row *catalog.Row, r *Result, data any) any {
+func unrepeated(row *catalog.Row, r *Result, data any) any {
 	says := func(path, value string) {
 		if path != "" && value != "" && jsonvalue.Text(data, path) == value {
 			data = without(data, strings.Split(path, "."))

@@ -7,7 +7,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"papi-mcp/internal/catalog"
 )
 
 var update = flag.Bool("update", false, "write the snapshots again")
@@ -18,8 +21,11 @@ func TestSnapshots(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
 	dir := filepath.Join("..", "testdata", "tools")
 	seen := map[string]bool{}
-	for _, tool := range set.Tools() {
+	for _, tool := range slices.Concat(set.Tools(), newDynamicSet(t, catalog.Filter{}).Tools()) {
 		name := tool.Name + ".json"
+		if seen[name] {
+			continue
+		}
 		seen[name] = true
 		var got bytes.Buffer
 		if err := json.Indent(&got, encode(tool), "", " "); err != nil {

@@ -3,8 +3,8 @@
 //
 // A tool is a row of package catalog, which has what is known of it and of its
 // resource. Its arguments are derived from the contract: an operation's parameters
-// and its body's fields in one object, by the API's own names, and the few of ours
-// that mean something for it. The path of a call ([Set.Call]): its deadline begins;
+// and its body's fields in one object, by the API's own names, and a few of ours. The
+// list of tools ([Set.Tools]) shows of them what a first call needs. The path of a call ([Set.Call]): its deadline begins;
 // the arguments are read within limits, coerced and validated; package guard decides
 // whether it is sent; a write leaves its intent in package audit, package dispatch
 // sends it, and its outcome is recorded too; the answer becomes a [Result] with ids,
@@ -13,6 +13,7 @@
 package tools
 
 import (
+	"encoding/json"
 	"sync"
 	"time"
 
@@ -23,7 +24,6 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
-	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -46,6 +46,8 @@ type Options struct {
 	// MaxResultTokens is about how many tokens of a list are read before all stops at
 	// the end of a page; 0 means DefaultMaxTokens.
 	MaxResultTokens int
+	// Dynamic lists only the few tools through which the others are found and called.
+	Dynamic bool
 	// About is a line about where the calls go that project_confirm shows,
 	// such as that it is the sandbox; "" for the API itself.
 	About string
@@ -92,6 +94,7 @@ func New(opts Options) *Set {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	opts.Rows = catalog.ByUse(opts.Rows)
 	s := &Set{opts: opts, tools: make(map[string]*tool, len(opts.Rows))}
 	hasDefault := opts.Guard.Default() != ""
 	for _, row := range opts.Rows {
@@ -102,25 +105,39 @@ func New(opts Options) *Set {
 	return s
 }
 
-// Tools returns the tools as clients see them: the core tools first, then
-// the operations'. The first call reads the contract.
+// Tools returns the tools as clients see them, in the order in which a model should:
+// the core tools first, then the operations' by their use. The first call reads the
+// contract.
 func (s *Set) Tools() []mcp.Tool { return s.all() }
 
 func (s *Set) advertise() []mcp.Tool {
-	var all []mcp.Tool
+	all := make([]mcp.Tool, 0, len(s.core)+len(s.opts.Rows))
 	for _, c := range s.core {
-		t := mcp.NewToolWithRawSchema(c.name, c.about, jsonvalue.Encode(c.schema()))
-		t.Annotations = c.annotations
-		t.Title = t.Annotations.Title
-		all = append(all, t)
+		if !s.lists(c.name) {
+			continue
+		}
+		all = append(all, advertisedTool(c.name, c.about, c.annotations, advertisedCore(c.name, c.schema())))
 	}
-	for _, row := range s.opts.Rows {
-		t := mcp.NewToolWithRawSchema(row.Tool, row.About, s.tools[row.Tool].arguments().raw())
-		t.Annotations = annotations(row)
-		t.Title = t.Annotations.Title
-		all = append(all, t)
+	if s.opts.Dynamic {
+		return all
+	}
+	return append(all, Advertised(s.opts.Rows, s.opts.Guard.Default() != "")...)
+}
+
+// Advertised returns the tools of rows as clients see them, in the order of the rows.
+// They depend on nothing else than whether there is a default project.
+func Advertised(rows []*catalog.Row, hasDefaultProject bool) []mcp.Tool {
+	all := make([]mcp.Tool, len(rows))
+	for i, row := range rows {
+		all[i] = advertisedTool(row.Tool, row.Description(), annotations(row), argumentsOf(row, hasDefaultProject)().raw())
 	}
 	return all
+}
+
+func advertisedTool(name, about string, annotations mcp.ToolAnnotation, schema json.RawMessage) mcp.Tool {
+	t := mcp.NewToolWithRawSchema(name, about, schema)
+	t.Annotations, t.Title = annotations, annotations.Title
+	return t
 }
 
 // annotations say what only reads, what destroys, and what gives the same end
@@ -134,6 +151,20 @@ func annotations(row *catalog.Row) mcp.ToolAnnotation {
 		IdempotentHint:  mcp.ToBoolPtr(replaces || row.Effect == catalog.Read || row.Idempotent),
 		OpenWorldHint:   mcp.ToBoolPtr(true),
 	}
+}
+
+// Count is how many tools Tools returns. It reads nothing of the contract.
+func (s *Set) Count() int {
+	n := 0
+	for _, c := range s.core {
+		if s.lists(c.name) {
+			n++
+		}
+	}
+	if s.opts.Dynamic {
+		return n
+	}
+	return n + len(s.opts.Rows)
 }
 
 // DefaultProject is the project of calls that name none, or "".
@@ -156,7 +187,9 @@ func (s *Set) coreTool(name string) *coreTool {
 func (s *Set) names() []string {
 	names := make([]string, 0, len(s.tools)+len(s.core))
 	for _, c := range s.core {
-		names = append(names, c.name)
+		if s.opts.Dynamic || s.lists(c.name) {
+			names = append(names, c.name)
+		}
 	}
 	for _, row := range s.opts.Rows {
 		names = append(names, row.Tool)
@@ -165,14 +198,16 @@ func (s *Set) names() []string {
 }
 
 func (s *Set) unknownTool(name string) *Error {
-	names := s.names()
 	e := &Error{
 		Code:    errorcode.UnknownTool,
 		Message: "this server offers no tool " + papi.Echo(name),
-		Info:    map[string]any{"known": names},
+		Info:    map[string]any{},
 	}
-	if near := papi.Nearest(name, names); near != "" {
+	if near := papi.Nearest(name, s.names()); near != "" {
 		e.Info["nearest"] = near
+	}
+	if similar := s.find(papi.Truncate(name, maxQuery)); len(similar) > 0 {
+		e.Info["similar"] = similar[:min(len(similar), maxFound)]
 	}
 	return e
 }

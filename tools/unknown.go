@@ -82,9 +82,9 @@ func inContract(schemas []*papi.Schema, path []string) bool {
 	return true
 }
 
-// unknownPath is the warning about a path in fields that nothing has, after so many
+// unknownField is the warning about a path in fields that nothing has, after so many
 // others.
-func unknownPath(what, path string, schemas []*papi.Schema, others int) string {
+func unknownField(what, path string, schemas []*papi.Schema, others int) string {
 	text := "fields: " + what + papi.Quoted(path, papi.MaxEcho) + ", and the contract does not know it"
 	if others < maxPaths { // a search costs more than a warning
 		text += suggestion(schemas, strings.Split(path, "."))

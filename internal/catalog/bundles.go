@@ -35,7 +35,7 @@ var bundle = &Resource{
 var bundles = []Row{
 	{
 		Tool: "bundle_list", Operation: "BundlesBundlesController_list_v1", Effect: Read, Resource: bundle,
-		About: "List the project's bundles; filter by state, SMS app or Conversation app.",
+		About: "List the project's bundles.",
 	},
 	{
 		Tool: "bundle_get", Operation: "BundlesBundlesController_get_v1", Effect: Read, Resource: bundle,
@@ -43,7 +43,7 @@ var bundles = []Row{
 	},
 	{
 		Tool: "bundle_create", Operation: "BundlesBundlesController_create_v1", Effect: Create, Resource: bundle,
-		About:   "Create a subproject, an SMS app, a Conversation app and webhooks in one call; request at least one of them, and give a name to the bundle or to each. A person must confirm: this API has no call to remove a subproject or a Conversation app. Asynchronous: follow it with bundle_get.",
+		About:   "Create a subproject, an SMS app, a Conversation app and webhooks in one call; request at least one of them, and name the bundle or each part. No call removes a subproject or a Conversation app. Asynchronous: follow it with bundle_get.",
 		Example: `{"name":"Example Shop","smsApp":true}`,
 		Confirm: "creates what the body asks for: a subproject, a Conversation app, an SMS app, webhooks; this API has no call that removes a subproject or a Conversation app",
 		Wait: &Wait{

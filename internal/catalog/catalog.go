@@ -38,8 +38,8 @@ type Row struct {
 	Tool      string // family_thing_verb; an interface, so that renaming needs an alias
 	Operation string // the contract's operationId
 	Effect    Effect
-	// About is the tool's description for agents: what it does and what to
-	// mind, in a sentence or two. The schema explains the arguments.
+	// About says for agents what the tool does and what to mind, in a sentence or
+	// two: what they need to choose it. The schema explains the arguments.
 	About string
 	// Confirm is what a person must have agreed to before the call; "" where
 	// the call needs no confirmation.
@@ -167,6 +167,16 @@ type Reconcile struct {
 	Resend bool
 }
 
+// Description is the tool's description in the list of tools: About, and where a
+// person must confirm that the call itself asks for that, so that agents make no dry
+// run first.
+func (r *Row) Description() string {
+	if r.Confirm == "" {
+		return r.About
+	}
+	return r.About + " Asks for confirmation; no dryRun needed."
+}
+
 // Op returns the contract's operation of the row.
 func (r *Row) Op() *papi.Operation { return papi.Lookup(r.Operation) }
 
@@ -239,7 +249,9 @@ var Rows = sync.OnceValue(func() []*Row {
 			row := &toolset.rows[i]
 			row.Toolset, row.Deprecated = toolset.name, toolset.name == DeprecatedToolset
 			row.Title = cmp.Or(row.Title, title(row.Tool))
-			row.Phrases = phrases[row.Tool]
+			if row.Phrases == nil {
+				row.Phrases = phrases[row.Tool]
+			}
 			if row.Columns == nil {
 				row.Columns = columns[row.Tool]
 			}

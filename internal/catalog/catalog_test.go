@@ -44,8 +44,8 @@ func TestRowsHoldTogether(t *testing.T) {
 			if r.Effect == Delete && r.Confirm == "" {
 				t.Error("a delete without a confirmation")
 			}
-			if (r.Confirm != "") != strings.Contains(r.About, "A person must confirm") {
-				t.Error("About and Confirm disagree")
+			if (r.Confirm != "") != strings.Contains(r.Description(), "Asks for confirmation; no dryRun needed.") || !strings.HasPrefix(r.Description(), r.About) {
+				t.Errorf("the description does not say what Confirm and About do: %s", r.Description())
 			}
 			if (r.Effect == Create) != (r.Reconcile != nil) {
 				t.Error("each create, and nothing else, says how it is found again")

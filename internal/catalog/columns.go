@@ -31,7 +31,7 @@ var templateColumns = []Column{
 	{Name: "category", Path: "category"},
 	{Name: "state", Path: "state", Count: "state"},
 	{Name: PendingColumn, Path: "changes.status"},
-	{Name: "qualityScore", Path: "qualityScore"},
+	{Name: "qualityScore", Path: "qualityScore", Show: unlessUnknown},
 	{Name: "rejectionCode", Path: "rejectionCode"},
 	{Name: "isMetaGenerated", Path: "isMetaGenerated", Show: onlyTrue}, // which can't be updated
 }
@@ -53,7 +53,7 @@ var columns = map[string][]Column{
 		{Name: PendingColumn, Path: "changes.status"},
 		{Name: RefusedColumn, Path: "metadata.displayName.status|metadata.username.status|conversationApiAppDetails.channelStatus"},
 		{Name: "errorCode", Path: "changes.errorCode"},
-		{Name: "qualityRating", Path: "qualityRating"},
+		{Name: "qualityRating", Path: "qualityRating", Show: unlessUnknown},
 		{Name: "conversationAppId", Path: "conversationApiAppDetails.id"},
 	},
 	"whatsapp_sender_activity_list":   activityColumns,

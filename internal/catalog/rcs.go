@@ -3,15 +3,15 @@ package catalog
 var rcs = []Row{
 	{
 		Tool: "rcs_sender_list", Operation: "RcsSendersController_listSenders_v1", Effect: Read, Resource: rcsSender,
-		About: "List the project's RCS senders (agents); search matches part of the text.",
+		About: "List the project's RCS senders (agents).",
 	},
 	{
 		Tool: "rcs_sender_get", Operation: "RcsSendersController_getSender_v1", Effect: Read, Resource: rcsSender,
-		About: "Read one RCS sender: state, launch status by country and operator, test numbers, brand, questionnaire. Its authToken is shown only with reveal; detail full adds the questions' texts.",
+		About: "Read one RCS sender: state, launch status by country and operator, test numbers, brand, questionnaire. authToken is shown only with reveal: true.",
 	},
 	{
 		Tool: "rcs_sender_create", Operation: "RcsSendersController_createSender_v1", Effect: Create, Resource: rcsSender,
-		About: "Create an RCS sender. region, billingCategory and useCase are enough; brand, countries, test numbers and questionnaire can follow with rcs_sender_update before the launch.",
+		About: "Create an RCS sender. Brand, countries, test numbers and questionnaire can follow with rcs_sender_update before the launch.",
 		Wait: &Wait{
 			Read:     "rcs_sender_get",
 			Classes:  map[string]Class{"UNLAUNCHED": ActionRequired},
@@ -21,17 +21,17 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_sender_update", Operation: "RcsSendersController_updateSender_v1", Effect: Update, Resource: rcsSender,
-		About:   "Change an RCS sender. details is merged, object by object: fields left out keep their value, null deletes where the schema allows it, and a list (countries, testNumbers) replaces the old one, so list all of its items. In LAUNCHING and LAUNCHED only details.countries can be changed.",
+		About:   "Change an RCS sender. details is merged, object by object: fields left out keep their value, but a list (countries, testNumbers) replaces the old one. In LAUNCHING and LAUNCHED only details.countries can change.",
 		Example: `{"details":{"brand":{"description":"News of your orders"}}}`,
 	},
 	{
 		Tool: "rcs_questionnaire_get", Operation: "RcsQuestionnaireController_getQuestions_v1", Effect: Read,
-		About: "Read the questions that a launch must answer, for a use case and countries. The answers go into details.questionnaire of rcs_sender_update.",
+		About: "Read the questions that an RCS launch must answer; the answers go into details.questionnaire of rcs_sender_update.",
 		Next:  []Step{{Do: "give the answers to the sender", Tool: "rcs_sender_update", Needs: []string{"senderId", "details"}}},
 	},
 	{
 		Tool: "rcs_sender_launch", Operation: "RcsSendersController_launchSender_v1", Effect: Action, Resource: rcsSender,
-		About:   "Submit a complete RCS sender to Google and the carriers of its countries. It can't be withdrawn. Each operator decides on its own, and the API states no time for that: follow it with rcs_sender_get. A person must confirm.",
+		About:   "Submit a complete RCS sender to Google and the carriers of its countries; this can't be withdrawn. Each operator decides on its own, in no stated time: follow it with rcs_sender_get.",
 		Confirm: "submits the sender to Google and the carriers; it cannot be called back, and afterwards only countries can be changed",
 		Wait: &Wait{
 			Read:     "rcs_sender_get",
@@ -41,18 +41,18 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_test_number_add", Operation: "RcsSendersController_addTestNumbers_v1", Effect: Action, Resource: rcsTestNumber,
-		About: "Invite phones to test an RCS sender; each owner must accept the invitation. A number that was verified must be verified again.",
+		About: "Invite phones to test an RCS sender; each owner must accept, also of a number verified before.",
 		Title: "Add RCS test numbers",
 		Next:  []Step{{Do: "once a phone's owner has accepted the invitation, check its state", Tool: "rcs_test_number_get", Needs: []string{"testNumber"}}},
 		Wait:  rcsTestNumberWait,
 	},
 	{
 		Tool: "rcs_test_number_get", Operation: "RcsSendersController_getTestNumberState_v1", Effect: Read, Resource: rcsTestNumber,
-		About: "Read whether the owner of a test number has accepted the invitation.",
+		About: "Read whether the owner of an RCS test number has accepted the invitation.",
 	},
 	{
 		Tool: "rcs_test_number_reinvite", Operation: "RcsSendersController_retryTestNumber_v1", Effect: Action, Resource: rcsTestNumber,
-		About: "Send the invitation to a test number again. A number that was VERIFIED must be verified again.",
+		About: "Invite an RCS test number again; a VERIFIED one must be verified again.",
 		Wait:  rcsTestNumberWait,
 	},
 	{
@@ -61,12 +61,12 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_test_number_delete", Operation: "RcsSendersController_deleteTestNumber_v1", Effect: Delete,
-		About:   "Remove a test number from an RCS sender. A person must confirm.",
+		About:   "Remove a test number from an RCS sender.",
 		Next:    []Step{{Do: "see which test numbers the sender has", Tool: "rcs_sender_get"}},
 		Confirm: "the number can no longer test the sender",
 	},
-	activityList("rcs_sender_activity_list", "RcsSendersController_listActivities_v1", "List what happened to an RCS sender, newest first: edits, comments, launched (ACTIVE) and taken down (INACTIVE). What the operators decide leaves no entry: countryStatus of rcs_sender_get has it, with their remarks."),
-	commentAdd("rcs_sender_comment_add", "RcsSendersController_createSenderComment_v1", "Add a comment to an RCS sender, for the people who review it."),
-	activityList("rcs_account_activity_list", "RcsAccountsController_listActivities_v1", "List what happened to the project's RCS account, newest first."),
+	activityList("rcs_sender_activity_list", "RcsSendersController_listActivities_v1", "List the history of an RCS sender: edits, comments, launched (ACTIVE) and taken down (INACTIVE). What operators decide has no entry: see countryStatus of rcs_sender_get."),
+	commentAdd("rcs_sender_comment_add", "RcsSendersController_createSenderComment_v1", "Add a comment to an RCS sender, for its reviewers."),
+	activityList("rcs_account_activity_list", "RcsAccountsController_listActivities_v1", "List the history of the project's RCS account."),
 	commentAdd("rcs_account_comment_add", "RcsAccountsController_createComment_v1", "Add a comment to the project's RCS account."),
 }

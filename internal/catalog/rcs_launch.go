@@ -9,35 +9,32 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// What a launch of an RCS sender needs, besides a state that allows it: the
-// fields and answers that the contract's schemas mark as "needed at launch"
-// (1.2.117).
+// What a launch of an RCS sender needs, besides a state that allows it: what the
+// contract's schemas mark as needed at launch (1.2.117).
 
-// launchBrand are the brand's fields that a launch needs.
-var launchBrand = []string{"bannerUrl", "logoUrl", "privacyPolicyUrl", "termsOfServiceUrl"}
+// launchBrand has the brand's fields.
+const launchBrand = "RcsSenderDetailsBrandInputDto"
 
 // questions are the answers of a part of the questionnaire that concern a
-// launch.
+// launch: those that its schema marks as needed, and others that the
+// questionnaire asks for, which the API decides about.
 type questions struct {
-	// needed must be answered ("needed at launch", or required of complete US
-	// answers).
-	needed []string
-	// asked are not marked as needed by the contract: the API decides.
-	asked []string
+	schema string
+	asked  []string
 }
 
 // The parts that every sender answers, and those of a country, whose name is the
 // country's in small letters. The US part depends on its version.
 var (
 	launchParts = map[string]questions{
-		"general":      {needed: []string{"optInDescription", "triggerDescription", "interactionsDescription", "optOutDescription"}},
-		"verification": {needed: []string{"name", "email", "website"}},
+		"general":      {schema: "RcsSenderDetailsQuestionnaireGeneralAnswersInputDto"},
+		"verification": {schema: "RcsSenderDetailsQuestionnaireVerificationAnswersInputDto"},
 	}
 	countryAsks = map[string]questions{
-		"GB": {needed: []string{"brandIndustry", "companyLegalName", "messagesVolume"}, asked: []string{"companyRegistrationNumber", "fullCompanyAddress", "messagesFrequency"}},
-		"FR": {asked: []string{"fullCompanyAddress", "siren"}},
+		"GB": {schema: "RcsSenderDetailsQuestionnaireGBAnswersInputDto", asked: []string{"companyRegistrationNumber", "fullCompanyAddress", "messagesFrequency"}},
+		"FR": {schema: "RcsSenderDetailsQuestionnaireFRAnswersInputDto", asked: []string{"fullCompanyAddress", "siren"}},
 	}
-	usFirst = questions{needed: []string{"companyLegalName", "brandIndustry", "messagesVolume"}, asked: []string{"fullCompanyAddress"}}
+	usFirst = questions{schema: "RcsSenderDetailsQuestionnaireUSAnswersInputDto", asked: []string{"fullCompanyAddress"}}
 )
 
 // usFirstOnly are the answers that only the first US questionnaire has.
@@ -75,7 +72,7 @@ func LaunchNeeds(sender map[string]any) LaunchReport {
 	countries := jsonvalue.Texts(sender, "details.countries")
 	need(len(countries) > 0, "details.countries")
 	brand := jsonvalue.Object(sender, "details.brand")
-	for _, name := range launchBrand {
+	for _, name := range papi.LookupSchema(launchBrand).NeededAtLaunch() {
 		need(!jsonvalue.IsEmpty(brand[name]), "details.brand."+name)
 	}
 	need(!jsonvalue.IsEmpty(brand["phones"]) || !jsonvalue.IsEmpty(brand["emails"]), "details.brand.phones or details.brand.emails")
@@ -125,7 +122,7 @@ func (r *LaunchReport) part(questionnaire map[string]any, name string, q questio
 		}
 		return paths
 	}
-	r.Missing = append(r.Missing, lacking(q.needed)...)
+	r.Missing = append(r.Missing, lacking(papi.LookupSchema(q.schema).NeededAtLaunch())...)
 	r.Asked = append(r.Asked, lacking(q.asked)...)
 }
 
@@ -143,8 +140,10 @@ func (r *LaunchReport) country(questionnaire map[string]any, country string) {
 		return
 	}
 	r.Campaign = usCampaign(answers)
-	r.part(questionnaire, "us", questions{needed: papi.LookupSchema(usSchemas[r.Campaign]).Required})
-	r.part(questionnaire, "verification", questions{needed: []string{"phone"}})
+	r.part(questionnaire, "us", questions{schema: usSchemas[r.Campaign]})
+	if jsonvalue.IsEmpty(jsonvalue.Object(questionnaire, "verification.answers")["phone"]) {
+		r.Missing = append(r.Missing, "details.questionnaire.verification.answers.phone")
+	}
 }
 
 // usCampaign is the version that answers belong to. Without ownershipType or

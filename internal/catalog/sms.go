@@ -44,15 +44,15 @@ func smsAppFailed(means string) State {
 var sms = []Row{
 	{
 		Tool: "sms_app_list", Operation: "SmsSmsAppsController_listSmsApps_v1", Effect: Read, Resource: smsApp,
-		About: "List the project's SMS apps. 404 sms_service_not_found means that there are none.",
+		About: "List the project's SMS apps. sms_service_not_found: there are none.",
 	},
 	{
 		Tool: "sms_app_get", Operation: "SmsSmsAppsController_getSmsApp_v1", Effect: Read, Resource: smsApp,
-		About: "Read one SMS app: status, regions, the Conversation app that it is connected to.",
+		About: "Read one SMS app: status, regions, Conversation app.",
 	},
 	{
 		Tool: "sms_app_create", Operation: "SmsSmsAppsController_createSmsApp_v1", Effect: Create, Resource: smsApp,
-		About:     "Create an SMS app: alone, with a new Conversation app (convApiApp true), or connected to one that exists (convApiAppId).",
+		About:     "Create an SMS app: alone, with a new Conversation app (convApiApp), or connected to one that exists (convApiAppId).",
 		Wait:      &Wait{Read: "sms_app_get"},
 		Reconcile: &Reconcile{Read: "sms_app_list", Same: map[string]string{"name": "name"}},
 	},
@@ -63,7 +63,7 @@ var sms = []Row{
 	},
 	{
 		Tool: "sms_app_delete", Operation: "SmsSmsAppsController_deleteSmsApp_v1", Effect: Delete,
-		About:   "Delete an SMS app. A person must confirm.",
+		About:   "Delete an SMS app.",
 		Next:    []Step{{Do: "see which SMS apps are left", Tool: "sms_app_list"}},
 		Confirm: "the SMS app is deleted",
 	},

@@ -51,6 +51,9 @@ type Next struct {
 	Do string `json:"do"`
 	// Tool is the tool to call; "" where a person must act.
 	Tool string `json:"tool,omitempty"`
+	// Via is the tool through which Tool is called where the server does not list it;
+	// "" where it does.
+	Via string `json:"via,omitempty"`
 	// Args are the arguments that are known.
 	Args map[string]any `json:"args,omitempty"`
 	// Needs are the arguments that only a person knows, such as a code.

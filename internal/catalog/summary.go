@@ -19,6 +19,14 @@ func onlyTrue(value any) any {
 	return nil
 }
 
+// unlessUnknown leaves out a value that says that nothing is known.
+func unlessUnknown(value any) any {
+	if text, isText := value.(string); isText && strings.HasSuffix(text, "UNKNOWN") {
+		return nil
+	}
+	return value
+}
+
 // commaSeparated shows a list of texts as one: GB, SE.
 func commaSeparated(value any) any {
 	texts := jsonvalue.Texts(value, "")

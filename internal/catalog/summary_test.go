@@ -54,6 +54,8 @@ func TestSummaries(t *testing.T) {
 		{"not only texts", commaSeparated, `["GB",1]`, `["GB",1]`},
 
 		{"what is false", onlyTrue, `false`, `null`},
+		{"a quality that is not known yet", unlessUnknown, `"QUALITY_SCORE_UNKNOWN"`, `null`},
+		{"a quality", unlessUnknown, `"GREEN"`, `"GREEN"`},
 		{"what is true", onlyTrue, `true`, `true`},
 
 		{"all triggers", triggersByThing, `["ALL"]`, `"ALL"`},

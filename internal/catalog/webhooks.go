@@ -21,33 +21,33 @@ var everyTrigger = map[string]any{"triggers": []any{EveryTrigger}}
 var webhooks = []Row{
 	{
 		Tool: "webhook_list", Operation: "WebhookWebhookController_listWebhooks_v1", Effect: Read, Resource: webhook,
-		About: fmt.Sprintf("List the webhooks that report this project's events, in alphabetical order (at most %d exist).", MaxWebhooks),
+		About: fmt.Sprintf("List the project's webhooks (at most %d).", MaxWebhooks),
 	},
 	{
 		Tool: "webhook_get", Operation: "WebhookWebhookController_getWebhook_v1", Effect: Read, Resource: webhook,
-		About: "Read one webhook: its target and triggers (the secret is never shown).",
+		About: "Read one webhook: target and triggers; its secret is never shown.",
 	},
 	{
 		Tool: "webhook_create", Operation: "WebhookWebhookController_createWebhook_v1", Effect: Create, Resource: webhook, Defaults: everyTrigger,
-		About:     fmt.Sprintf("Register a webhook. Give triggers alone, or ALL alone (the default); each target has one webhook, and a project at most %d.", MaxWebhooks),
+		About:     fmt.Sprintf("Register a webhook. Without triggers it gets ALL, which excludes other triggers. A target has one webhook, a project at most %d.", MaxWebhooks),
 		Next:      []Step{{Do: "see all webhooks of the project", Tool: "webhook_list"}},
 		Example:   `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
 		Reconcile: &Reconcile{Read: "webhook_list", Same: map[string]string{"target": "target"}, Unique: true, Resend: true},
 	},
 	{
 		Tool: "webhook_update", Operation: "WebhookWebhookController_updateWebhook_v1", Effect: Update, Resource: webhook,
-		About:   "Change some fields of a webhook: those left out keep their value. A list of triggers replaces the old list.",
+		About:   "Change fields of a webhook; those left out keep their value. triggers replaces the list.",
 		Example: `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
 	},
 	{
 		Tool: "webhook_replace", Operation: "WebhookWebhookController_replaceWebhook_v1", Effect: Update, Resource: webhook,
 		Defaults: everyTrigger,
-		About:    "Replace a complete webhook: target, secret and triggers (ALL unless given). To change one field, use webhook_update.",
+		About:    "Replace a complete webhook; without triggers it gets ALL. For one field use webhook_update.",
 		Example:  `{"triggers":["WHATSAPP_SENDER_ACTIVE"]}`,
 	},
 	{
 		Tool: "webhook_delete", Operation: "WebhookWebhookController_deleteWebhook_v1", Effect: Delete, Resource: webhook,
-		About:   "Delete a webhook. A person must confirm.",
+		About:   "Delete a webhook.",
 		Next:    []Step{{Do: "see which webhooks are left", Tool: "webhook_list"}},
 		Confirm: "events stop reaching its target",
 	},

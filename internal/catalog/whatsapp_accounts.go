@@ -79,26 +79,26 @@ var whatsappAccountWait = &Wait{
 var whatsappAccounts = []Row{
 	{
 		Tool: "whatsapp_account_get", Operation: "WhatsappAccountsController_getAccount_v1", Effect: Read, Resource: whatsappAccount,
-		About: "Read the project's WhatsApp account: whether it is onboarded, its business manager and limits. 404 account_not_found means that there is none yet.",
+		About: "Read the project's WhatsApp account: onboarding state, business manager, limits. account_not_found: there is none yet.",
 	},
 	{
 		Tool: "whatsapp_account_create", Operation: "WhatsappAccountsController_createAccount_v1", Effect: Create, Resource: whatsappAccount,
-		About:     "Create the project's one WhatsApp account, and its first sender by senderDetails. Asynchronous: the answer is often still IN_PROGRESS; follow it with whatsapp_account_get. With Meta's Embedded Signup use whatsapp_sender_create instead.",
+		About:     "Create the project's one WhatsApp account, with its first sender (senderDetails). Asynchronous: follow it with whatsapp_account_get. With Meta's Embedded Signup use whatsapp_sender_create instead.",
 		Wait:      whatsappAccountWait,
 		Reconcile: &Reconcile{Read: "whatsapp_account_get", Unique: true, Resend: true},
 	},
 	{
 		Tool: "whatsapp_account_update", Operation: "WhatsappAccountsController_updateAccount_v1", Effect: Update, Resource: whatsappAccount,
-		About:   "Correct a REJECTED WhatsApp account, which submits it again immediately. The fields are merged: those left out keep their value.",
+		About:   "Correct a REJECTED WhatsApp account and submit it again. Fields left out keep their value.",
 		Example: `{"wabaName":"Example Shop"}`,
 		Wait:    whatsappAccountWait,
 	},
 	{
 		Tool: "whatsapp_account_delete", Operation: "WhatsappAccountsController_deleteAccount_v1", Effect: Delete, Resource: whatsappAccount,
-		About:   "Delete the project's WhatsApp account, which must have no senders and no pending sender changes. A person must confirm. Closed beta.",
+		About:   "Delete the project's WhatsApp account; it must have no senders and no pending sender changes. Closed beta.",
 		Next:    []Step{{Do: "inform the person that the account is gone; see what is left in the project", Tool: "project_overview"}},
 		Confirm: "the WhatsApp account of the project is deleted",
 	},
-	activityList("whatsapp_account_activity_list", "WhatsappAccountsController_listActivities_v1", "List what happened to the WhatsApp account, newest first: edits, comments, rejections (the comment is the reason, if one is given). Being onboarded leaves no entry: read the state with whatsapp_account_get."),
-	commentAdd("whatsapp_account_comment_add", "WhatsappAccountsController_createComment_v1", "Add a comment to the WhatsApp account, for the people who review it."),
+	activityList("whatsapp_account_activity_list", "WhatsappAccountsController_listActivities_v1", "List the history of the WhatsApp account: edits, comments, rejections with their reason. The onboarding has no entry: see whatsapp_account_get."),
+	commentAdd("whatsapp_account_comment_add", "WhatsappAccountsController_createComment_v1", "Add a comment to the WhatsApp account, for its reviewers."),
 }

@@ -9,7 +9,7 @@ var whatsappDeprecated = []Row{
 	},
 	{
 		Tool: "whatsapp_access_token_create", Operation: "WhatsappEmbeddedSignupHelperController_createLongLivedAccessToken_v1", Effect: Create,
-		About:     "Create a long-lived Meta access token from a token or code of the embedded signup. A person must confirm. Deprecated.",
+		About:     "Create a long-lived Meta access token from a token or code of the embedded signup. Deprecated.",
 		Title:     "Create Meta access token",
 		Example:   `{"facebookCode":"the code of the signup"}`,
 		Confirm:   "makes a Meta access token that is valid for 60 days",

@@ -5,7 +5,7 @@ var whatsappFlow = &Resource{Name: "whatsapp_flow", Get: "whatsapp_flow_list", L
 var whatsappFlows = []Row{
 	{
 		Tool: "whatsapp_flow_list", Operation: "WhatsappFlowsController_listFlows_v1", Effect: Read, Resource: whatsappFlow,
-		About: "List the WhatsApp Flows of the project's WhatsApp Business Account, for FLOW buttons of templates.",
+		About: "List the WhatsApp Flows of the WhatsApp Business Account, for FLOW buttons of templates.",
 		Next:  []Step{{Do: "see the screens of a flow", Tool: "whatsapp_flow_screen_list", Needs: []string{"flowId"}}},
 	},
 	{

@@ -162,28 +162,28 @@ func whatsappSenderWait(more ...string) *Wait {
 var whatsappSenders = []Row{
 	{
 		Tool: "whatsapp_sender_list", Operation: "WhatsappSendersController_listSenders_v1", Effect: Read, Resource: whatsappSender,
-		About: "List the project's WhatsApp senders (phone numbers); filter by state or by the status of pending changes.",
+		About: "List the project's WhatsApp senders (phone numbers).",
 	},
 	{
 		Tool: "whatsapp_sender_get", Operation: "WhatsappSendersController_get_v1", Effect: Read, Resource: whatsappSender,
-		About: "Read one WhatsApp sender: state, pending changes, profile, quality, the Conversation app that it is connected to. Its bearerToken is shown only with reveal.",
+		About: "Read one WhatsApp sender: state, pending changes, profile, quality, Conversation app. bearerToken is shown only with reveal: true.",
 	},
 	{
 		Tool: "whatsapp_sender_create", Operation: "WhatsappSendersController_createSender_v1", Effect: Create, Resource: whatsappSender,
-		About:     "Create a WhatsApp sender, in one of three ways that can't be combined: Embedded Signup (wabaId, phoneNumberId, authenticationCode; no display name or other details: an update follows), a new number (details with countryCode, phoneNumber and displayName), or partner-initiated (phoneNumberProvider and details; submitted unless status is DRAFT). Asynchronous: follow it with whatsapp_sender_get; then register and verify.",
+		About:     "Create a WhatsApp sender in one of three ways: Embedded Signup (wabaId, phoneNumberId, authenticationCode; no details), a new number (details with countryCode, phoneNumber, displayName), or partner-initiated (phoneNumberProvider and details; submitted unless status is DRAFT). Asynchronous: follow it with whatsapp_sender_get, then register and verify.",
 		Example:   `{"wabaId":"100000000000001","authenticationCode":"the code of the signup","region":"EU","businessManager":"SINCH_UK"}`,
 		Wait:      whatsappSenderWait(),
 		Reconcile: &Reconcile{Read: "whatsapp_sender_list", Same: map[string]string{"details.phoneNumber": "phoneNumber", "details.countryCode": "countryCode"}, Unique: true},
 	},
 	{
 		Tool: "whatsapp_sender_update", Operation: "WhatsappSendersController_update_v1", Effect: Update, Resource: whatsappSender,
-		About:   "Change the profile of an ACTIVE sender, or its pending changes in DRAFT or REJECTED. details is merged: fields left out keep their value, null deletes a field. Without status the change is kept as a draft; status SUBMIT submits it; on its own, it submits the pending draft. A new displayName is reviewed by Meta, and is pending in metadata.displayName.",
+		About:   "Change the profile of an ACTIVE WhatsApp sender, or its pending changes in DRAFT or REJECTED. details is merged: fields left out keep their value. Without status the change is kept as a draft; SUBMIT submits it, also alone. Meta reviews a new displayName.",
 		Example: `{"details":{"about":"Open from 9 to 5."}}`,
 		Wait:    whatsappSenderWait("WHATSAPP_SENDER_DISPLAY_NAME_UPDATED", "WHATSAPP_SENDER_USERNAME_UPDATED"),
 	},
 	{
 		Tool: "whatsapp_sender_register", Operation: "WhatsappSendersController_register_v1", Effect: Action, Resource: whatsappSender,
-		About: "Have a one-time code sent to the phone number of a sender in PENDING_VERIFICATION. Ask the person how (SMS or VOICE), and then for the code; submit it with whatsapp_sender_verify.",
+		About: "Have a one-time code sent to a WhatsApp sender in PENDING_VERIFICATION. Ask the person for the method, then for the code, and submit it with whatsapp_sender_verify.",
 		Next: []Step{
 			{Do: "no code was sent, since Meta knows the number: verify without one", Tool: "whatsapp_sender_verify", When: "verificationCodeSent=false"},
 			{Do: "ask the person for the code that arrived, and submit it", Tool: "whatsapp_sender_verify", Needs: []string{"code"}, Unless: "verificationCodeSent=false"},
@@ -191,29 +191,29 @@ var whatsappSenders = []Row{
 	},
 	{
 		Tool: "whatsapp_sender_verify", Operation: "WhatsappSendersController_verify_v1", Effect: Action, Resource: whatsappSender, RegisteredElsewhere: true,
-		About:   "Submit the one-time code that whatsapp_sender_register requested. Never guess a code. Leave it out only when Meta has already verified the number. Afterwards the sender becomes ACTIVE on its own: follow it with whatsapp_sender_get.",
+		About:   "Submit the code that whatsapp_sender_register requested; never guess one. Leave it out only if Meta has verified the number. Asynchronous: follow it with whatsapp_sender_get.",
 		Next:    []Step{{Do: "check whether the sender has become ACTIVE, which happens on its own some time after the correct code", Tool: "whatsapp_sender_get"}},
 		Example: `{"code":"123456"}`,
 		Wait:    whatsappSenderWait(),
 	},
 	{
 		Tool: "whatsapp_sender_username_suggest", Operation: "WhatsappSendersController_getSuggestedUsernames_v1", Effect: Read,
-		About: "Suggest available usernames for a sender.",
+		About: "Suggest free usernames for a WhatsApp sender.",
 		Title: "Suggest usernames for WhatsApp sender",
 		Next:  []Step{{Do: "ask the person which username to take, and set it", Tool: "whatsapp_sender_update", Args: map[string]any{"status": Submit}, Needs: []string{"details"}}},
 	},
 	{
 		Tool: "whatsapp_sender_changes_discard", Operation: "WhatsappSendersController_deleteChanges_v1", Effect: Delete,
-		About:   "Discard the pending changes of a sender, in status DRAFT, REJECTED or ERROR. A person must confirm.",
+		About:   "Discard a WhatsApp sender's pending changes in DRAFT, REJECTED or ERROR.",
 		Next:    []Step{{Do: "see which senders are left: one that was never live was removed with its changes", Tool: "whatsapp_sender_list"}},
 		Confirm: "pending changes of the sender are lost",
 	},
 	{
 		Tool: "whatsapp_sender_delete", Operation: "WhatsappSendersController_delete_v1", Effect: Delete,
-		About:   "Mark a sender for removal: it stays ACTIVE for 30 days for its last messages and is then gone. A person must confirm.",
+		About:   "Remove a WhatsApp sender: it stays ACTIVE for 30 days, then it is gone.",
 		Next:    []Step{{Do: "inform the person: it works for 30 more days, then it is gone; until then lists still show it", Tool: "whatsapp_sender_list"}},
 		Confirm: "the sender goes after 30 days, and cannot be kept",
 	},
-	activityList("whatsapp_sender_activity_list", "WhatsappSendersController_listActivities_v1", "List what happened to a sender, newest first: edits, comments, rejections and errors (the comment is the reason, if one is given). An approved update, display name or username and a suspension leave no entry: read them with whatsapp_sender_get."),
-	commentAdd("whatsapp_sender_comment_add", "WhatsappSendersController_createComment_v1", "Add a comment to a sender, for the people who review it."),
+	activityList("whatsapp_sender_activity_list", "WhatsappSendersController_listActivities_v1", "List the history of a WhatsApp sender: edits, comments, rejections and errors with their reason. Approved updates and suspensions have no entry: see whatsapp_sender_get."),
+	commentAdd("whatsapp_sender_comment_add", "WhatsappSendersController_createComment_v1", "Add a comment to a WhatsApp sender, for its reviewers."),
 }

@@ -11,22 +11,22 @@ var whatsappSolution = &Resource{
 var whatsappSolutions = []Row{
 	{
 		Tool: "whatsapp_solution_list", Operation: "WhatsappSolutionsController_listSolutions_v1", Effect: Read, Resource: whatsappSolution,
-		About: "List the project's WhatsApp multi-partner solutions, and which one is assigned.",
+		About: "List the WhatsApp multi-partner solutions, and which one is assigned.",
 	},
 	{
 		Tool: "whatsapp_solution_get", Operation: "WhatsappSolutionsController_getSolution_v1", Effect: Read, Resource: whatsappSolution,
-		About: "Read one WhatsApp solution.",
+		About: "Read one WhatsApp multi-partner solution.",
 	},
 	{
 		Tool: "whatsapp_solution_create", Operation: "WhatsappSolutionsController_createSolution_v1", Effect: Create, Resource: whatsappSolution,
-		About:     "Create a WhatsApp solution with the accessToken of the embedded solution flow. The answer shows what was created and, in failedSolutions, what was not.",
+		About:     "Create a WhatsApp solution with the accessToken of the embedded solution flow. failedSolutions lists what was not created.",
 		Next:      []Step{{Do: "see which solution is assigned", Tool: "whatsapp_solution_list"}},
 		Example:   `{"accessToken":"the token of the signup"}`,
 		Reconcile: &Reconcile{Read: "whatsapp_solution_list", Same: map[string]string{"details.name": "details.name"}},
 	},
 	{
 		Tool: "whatsapp_solution_assign", Operation: "WhatsappSolutionsController_assignSolution_v1", Effect: Action, Resource: whatsappSolution,
-		About:   "Assign a solution to the project, so that Embedded Signup can onboard it. A person must confirm.",
+		About:   "Assign a WhatsApp solution to the project, so that Embedded Signup can onboard it.",
 		Next:    []Step{{Do: "onboard a sender by Embedded Signup", Tool: "whatsapp_sender_create", Needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
 		Confirm: "once the project is onboarded its solution cannot be changed",
 	},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"time"
 
@@ -28,8 +29,12 @@ func (d *decides) Elicit(context.Context, mcp.ElicitationRequest) (*mcp.Elicitat
 // on each HTTP transport and in each protocol version. Its HTTP+SSE client can't
 // answer the elicitation of the older versions: there it gets a token.
 func TestMcpGoClientOverHTTP(t *testing.T) {
-	t.Parallel()
-	w := startHTTP(t, nil, "--sandbox")
+	t.Run("all tools listed", func(t *testing.T) { t.Parallel(); mcpGoClientOverHTTP(t, false) })
+	t.Run("dynamic", func(t *testing.T) { t.Parallel(); mcpGoClientOverHTTP(t, true) })
+}
+
+func mcpGoClientOverHTTP(t *testing.T, dynamic bool) {
+	w := startHTTP(t, nil, "--sandbox", "--dynamic="+strconv.FormatBool(dynamic))
 	streamable := func(t *testing.T) transport.Interface {
 		made, err := transport.NewStreamableHTTP(w.url + "/mcp")
 		if err != nil {
@@ -77,6 +82,12 @@ func TestMcpGoClientOverHTTP(t *testing.T) {
 				t.Helper()
 				var request mcp.CallToolRequest
 				request.Params.Name, request.Params.Arguments = tool, args
+				if row := catalog.Lookup(tool); dynamic && row != nil {
+					request.Params.Name, request.Params.Arguments = "tool_call_read", map[string]any{"tool": tool, "arguments": args}
+					if row.Writes() {
+						request.Params.Name = "tool_call_write"
+					}
+				}
 				result, err := c.CallTool(ctx, request)
 				if err != nil {
 					t.Fatal(err)
@@ -102,7 +113,7 @@ func TestMcpGoClientOverHTTP(t *testing.T) {
 				names[tool.Name] = true
 			}
 			for _, row := range catalog.Rows() {
-				if names[row.Tool] == row.Deprecated {
+				if names[row.Tool] == (row.Deprecated || dynamic) {
 					t.Errorf("%s is listed: %v", row.Tool, names[row.Tool])
 				}
 			}

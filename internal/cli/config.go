@@ -37,6 +37,7 @@ type config struct {
 	tools        []string
 	readOnly     bool
 	deprecated   bool
+	dynamic      bool
 	confirm      string
 	store        string
 	verbose      bool
@@ -64,6 +65,7 @@ func (c *config) addSelectionFlags(cmd *cobra.Command) {
 	f.StringSliceVar(&c.toolsets, "toolsets", nil, "toolsets to offer, or all ("+strings.Join(catalog.Toolsets(), ", ")+")")
 	f.StringSliceVar(&c.tools, "tools", nil, "tools to offer in addition to --toolsets; without --toolsets, only these")
 	f.BoolVar(&c.readOnly, "read-only", false, "offer only tools that change nothing")
+	f.BoolVar(&c.dynamic, "dynamic", false, "list only a few tools, through which the others are found and called: for clients that limit the number of tools, or the tokens of their list")
 	f.BoolVar(&c.deprecated, "deprecated", false, "also offer the deprecated operations")
 }
 
@@ -199,7 +201,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 			LocalTargets: c.sandbox || loopback.IsURL(api.BaseURL),
 			Store:        opened, Logger: logger,
 		},
-		Tools: tools.Options{About: about, Audit: log, Unfilled: placeholders, MaxResultTokens: c.maxTokens},
+		Tools: tools.Options{About: about, Dynamic: c.dynamic, Audit: log, Unfilled: placeholders, MaxResultTokens: c.maxTokens},
 	})
 	if err != nil {
 		return nil, usage("%v", err)

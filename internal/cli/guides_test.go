@@ -125,9 +125,11 @@ func TestEveryNameInPromptsAndGuidesExists(t *testing.T) {
 		}
 		for _, uri := range uris.FindAllString(text, -1) {
 			uri = strings.Trim(uri, "`.,;:)")
-			family, isGuide := strings.CutPrefix(uri, tools.GuidesURI)
+			path, isGuide := strings.CutPrefix(uri, tools.GuidesURI)
+			family, section, inSection := strings.Cut(path, "/")
+			g := guides.Lookup(family)
 			switch {
-			case isGuide && guides.Lookup(family) != nil, uri == "papi://triggers", uri == "papi://errors/CODE":
+			case isGuide && g != nil && (!inSection || g.Section(section) != nil), uri == "papi://triggers", uri == "papi://errors/CODE":
 			default:
 				t.Errorf("%s: there is no %s", where, uri)
 			}
@@ -145,7 +147,7 @@ func texts(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, g := range guides.All() {
-		all["guide "+g.Family] = g.Text
+		all["guide "+g.Family] = guideText(g.Family)
 	}
 	all["triggers"] = guides.Triggers()
 	for code := range papi.ErrorCodes() {
@@ -157,10 +159,20 @@ func texts(t *testing.T) map[string]string {
 	return all
 }
 
+// guideText returns a guide with its sections, each under its heading.
+func guideText(family string) string {
+	g := guides.Lookup(family)
+	text := g.Text
+	for _, section := range g.Sections {
+		text += "\n## " + section.Title + "\n" + section.Text
+	}
+	return text
+}
+
 // rows returns the first cells of the tables under a heading of a guide, "" for all
 // tables.
 func rows(guide, heading string) string {
-	text := guides.Lookup(guide).Text
+	text := guideText(guide)
 	if heading != "" {
 		_, text, _ = strings.Cut(text, "\n## "+heading+"\n")
 		text, _, _ = strings.Cut(text, "\n## ")
@@ -196,7 +208,7 @@ func TestGuidesDescribeEveryState(t *testing.T) {
 		}
 	}
 	for _, category := range papi.LookupSchema("WhatsappTemplateInputCategoryEnum").Enum {
-		if !strings.Contains(guides.Lookup("whatsapp_templates").Text, fmt.Sprintf("`%v`", category)) {
+		if !strings.Contains(guideText("whatsapp_templates"), fmt.Sprintf("`%v`", category)) {
 			t.Errorf("guide whatsapp_templates does not mention %v", category)
 		}
 	}
@@ -223,7 +235,7 @@ func TestGuidesMentionTheGotchas(t *testing.T) {
 		"bundles":   {"It can't be undone", "without them none are registered", "add the subproject's id to the configuration"},
 	} {
 		for _, fact := range facts {
-			if !strings.Contains(guides.Lookup(guide).Text, fact) {
+			if !strings.Contains(guideText(guide), fact) {
 				t.Errorf("guide %s does not say: %s", guide, fact)
 			}
 		}
@@ -422,7 +434,7 @@ func TestGuidesSayWhenAWaitIsOverdue(t *testing.T) {
 		if row.Resource == nil {
 			continue
 		}
-		text := guides.Lookup(guides.OfTool(row.Toolset)).Text
+		text := guideText(guides.OfTool(row.Toolset))
 		states := slices.Concat(row.Resource.States, row.Resource.Changes)
 		for _, part := range row.Resource.Parts {
 			states = append(states, part.States...)

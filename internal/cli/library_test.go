@@ -38,7 +38,7 @@ func TestResources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(listed.Resources) != len(guides.All())+1 { // and the triggers
+	if len(listed.Resources) != len(guides.All())+len(guides.SectionNames(""))+1 { // and the triggers
 		t.Errorf("%d resources are listed", len(listed.Resources))
 	}
 	for _, r := range listed.Resources {
@@ -47,7 +47,7 @@ func TestResources(t *testing.T) {
 		}
 	}
 	templates, err := w.client.ListResourceTemplates(w.ctx, mcp.ListResourceTemplatesRequest{})
-	if err != nil || len(templates.ResourceTemplates) != 4 {
+	if err != nil || len(templates.ResourceTemplates) != 5 {
 		t.Errorf("%v, templates %+v", err, templates)
 	}
 	for uri, want := range map[string]string{
@@ -59,6 +59,12 @@ func TestResources(t *testing.T) {
 		"papi://schemas/webhook_create":                          `"inputSchema"`,
 		"papi://project/" + sandbox.DefaultProject + "/overview": `"whatsappTemplates"`,
 		"papi://guides/fax":                                      `error: invalid params: there is no guide "fax"; known: webhooks, whatsapp`,
+		"papi://guides/rcs/launch":                               "# RCS senders: What a launch requires",
+		"papi://guides/rcs/weather":                              `error: invalid params: the guide rcs has no section "weather"; known: launch, test_numbers`,
+		"papi://guides/sms/weather":                              `error: invalid params: the guide sms has no section "weather"; it has none: read papi://guides/sms`,
+		"papi://guides/fax/launch":                               `error: invalid params: there is no guide "fax"; known: webhooks, whatsapp`,
+		"papi://guides/rcs/":                                     `error: invalid params: no section in "papi://guides/rcs/"`,
+		"papi://guides/rcs/launch/x":                             "not found",
 		"papi://errors/no_such":                                  `error: invalid params: there is not an error code "no_such"`,
 		"papi://schemas/no_such":                                 "error: invalid params: unknown_tool",
 		"papi://project/not-allowed/overview":                    "error: invalid params: guard_project_not_allowed",
@@ -97,6 +103,10 @@ func TestCompletion(t *testing.T) {
 		"an unknown argument":         {prompt("create_bundle"), "weather", "", nil, ""},
 		"an unknown prompt":           {prompt("test_prompt_with_arguments"), "arg1", "par", nil, ""},
 		"a variable of a template":    {resource("papi://guides/{family}"), "family", "r", nil, "rcs"},
+		"a section of a guide":        {resource("papi://guides/{family}/{section}"), "section", "", map[string]string{"family": "rcs"}, "launch test_numbers"},
+		"a section of any guide":      {resource("papi://guides/{family}/{section}"), "section", "t", nil, "template test_numbers"},
+		"the family of a section":     {resource("papi://guides/{family}/{section}"), "family", "k", nil, "kakaotalk"},
+		"a section of no guide":       {resource("papi://guides/{family}/{section}"), "section", "", map[string]string{"family": "fax"}, ""},
 		"an error code":               {resource("papi://errors/{code}"), "code", "webhook_e", nil, "webhook_exists"},
 		"an error code of ours":       {resource("papi://errors/{code}"), "code", "guard_all_a", nil, "guard_all_alone"},
 		"a tool":                      {resource("papi://schemas/{tool}"), "tool", "project_o", nil, "project_overview"},

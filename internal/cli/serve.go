@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -18,6 +19,24 @@ import (
 
 //go:embed instructions.md
 var instructions string
+
+// listedTools is what the instructions say of the tools where all are listed, and
+// dynamicTools what they say instead where the others are called through a few.
+const (
+	listedTools  = "Tool names begin with the family: whatsapp_, rcs_, kakaotalk_, sms_, conversation_, bundle_, webhook_."
+	dynamicTools = "Find tools with tool_find. Call one through the tool in via (tool_call_read, tool_call_write): {tool, arguments}."
+)
+
+// instructionsFor returns what every agent reads first.
+func instructionsFor(dynamic bool) string {
+	if dynamic {
+		return strings.Replace(instructions, listedTools, dynamicTools, 1)
+	}
+	return instructions
+}
+
+// manyTools is how many tools may be offered without a warning.
+const manyTools = 80
 
 func newServe(s *streams, c *config) *cobra.Command {
 	var overHTTP httpFlags
@@ -48,6 +67,9 @@ has one line, the URL.
 			defer p.app.close()
 			if len(p.app.placeholders) > 0 {
 				fmt.Fprintf(s.err, "papi-mcp: %s. Each call is refused until the server is started with the values.\n", placeholderMessage(p.app.placeholders))
+			}
+			if n := p.app.tools.Count(); n > manyTools {
+				fmt.Fprintf(s.err, "papi-mcp: %d tools are offered, and some clients show a model only the first 40 or 80 of them: --toolsets offers fewer, --dynamic a few tools that find the others.\n", n)
 			}
 			if overHTTP.addr != "" {
 				return overHTTP.serve(cmd.Context(), s, c, p)
@@ -123,7 +145,7 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 func newServer(c *config, s *streams, a *app, m *server.Metrics) *server.Server {
 	return server.New(server.Options{
 		Name: "papi-mcp", Title: "Sinch Provisioning API", Version: release,
-		Instructions: instructions, Toolbox: a.tools,
+		Instructions: instructionsFor(c.dynamic), Toolbox: a.tools,
 		Prompts: func() []*prompts.Prompt { return prompts.Offered(prompts.All(), a.tools.Offers) },
 		Logger:  c.logger(s), Tracers: a.tracers, Metrics: m, Results: server.ResultForm(c.results),
 	})

@@ -94,7 +94,7 @@ var table = []Entry{
 	{
 		InvalidArguments, Argument,
 		"The arguments do not fit the API's contract; nothing was sent.",
-		"fix what additionalInformation.violations lists, all of it in one go, and call again; schema_get shows the tool's complete schema with an example. Nothing was sent",
+		"fix all of additionalInformation.violations and call again; nothing was sent",
 		No,
 	},
 	{

@@ -174,11 +174,13 @@ func Decode(raw []byte) (value any, err error) {
 }
 
 // Encode returns the JSON of a value whose types can always be encoded; for any
-// other it panics.
+// other it panics. The signs of HTML are not escaped: agents read them.
 func Encode(value any) json.RawMessage {
-	raw, err := json.Marshal(value)
-	if err != nil {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
 		panic("jsonvalue: " + err.Error())
 	}
-	return raw
+	return bytes.TrimRight(b.Bytes(), "\n")
 }

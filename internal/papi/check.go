@@ -1,14 +1,16 @@
 package papi
 
 import (
-	"errors"
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
+	"sync"
+	"unicode/utf8"
 )
 
 // CheckOptions say how a value is checked.
@@ -19,6 +21,10 @@ type CheckOptions struct {
 	Draft bool
 	// Formats checks strings as the contract's formats and texts say.
 	Formats bool
+	// Example returns a valid value. With it violations are brief, for an agent: long lists
+	// of allowed values and names are cut, and say where schema_get shows the rest; a wrong
+	// form has the right one, with a part of the example.
+	Example func() any
 }
 
 // Violations checks a value, as a JSON decoder makes it (numbers may be float64 or
@@ -33,20 +39,25 @@ func (s *Schema) Violations(value any, opts CheckOptions) []Violation {
 // API can decide, each beginning with its path.
 func (s *Schema) Check(value any, opts CheckOptions) ([]Violation, []string) {
 	c := &checker{opts: opts}
-	c.check(s, value, "")
+	c.check(s, value, "", "")
 	slices.SortStableFunc(c.violations, func(a, b Violation) int { return strings.Compare(a.Path, b.Path) })
 	for i, v := range c.violations[:min(len(c.violations), MaxViolations)] {
 		if v.unknown != "" && !sameLetters(v.unknown, v.Nearest) && !isSynonym(v.unknown, v.Nearest) {
 			c.violations[i] = s.withKnownPath(v)
 		}
 	}
-	return slices.CompactFunc(c.violations, func(a, b Violation) bool {
+	found := slices.CompactFunc(c.violations, func(a, b Violation) bool {
 		return a.Path == b.Path && fmt.Sprint(a.Allowed) == fmt.Sprint(b.Allowed)
-	}), c.warnings
+	})
+	if opts.Example != nil {
+		for i := range found {
+			found[i].brief(opts.Example, len(found))
+		}
+	}
+	return found, c.warnings
 }
 
-// checker walks a value along its schema. The validator checks everything between
-// two unions; which variant of a union applies is the checker's choice.
+// checker walks a value along its schema.
 type checker struct {
 	opts       CheckOptions
 	violations []Violation
@@ -55,53 +66,126 @@ type checker struct {
 
 func (c *checker) add(v Violation) { c.violations = append(c.violations, v) }
 
-// check checks the value at a path.
-func (c *checker) check(s *Schema, value any, at string) {
-	r := s.Resolve()
-	if len(r.AnyOf) > 0 {
-		c.union(r, value, at)
+// check checks a value of a name at a path. The name of a list's items is that of the
+// list.
+func (c *checker) check(s *Schema, value any, name, at string) {
+	s = s.Resolve()
+	if len(s.AnyOf) > 0 {
+		c.union(s, value, name, at)
 		return
 	}
-	if err := s.validator(c.opts).Validate(value); err != nil {
-		invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
-		if !ok {
-			c.add(Violation{Path: at, Allowed: err.Error()})
-			return
-		}
-		c.addErrors(invalid, r, value, at)
+	refuse := func(allowed any, nearest string, form *Schema) {
+		c.add(Violation{Path: at, Given: echoValue(name, value), Allowed: allowed, Nearest: nearest, form: form})
 	}
-	c.checkChildren(r, value, at)
-}
-
-// checkChildren checks what the validator leaves out: formats and unions.
-func (c *checker) checkChildren(s *Schema, value any, at string) {
-	switch v := value.(type) {
-	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			if p := s.property(name); p != nil {
-				c.checkValue(p, v[name], name, JoinPath(at, name))
-			}
-		}
-	case []any:
-		if s.Items == nil {
-			return
-		}
-		for i, item := range v {
-			c.checkValue(s.Items, item, lastName(at), fmt.Sprintf("%s[%d]", at, i))
-		}
-	}
-}
-
-func (c *checker) checkValue(s *Schema, value any, name, at string) {
-	r := s.Resolve()
-	if len(r.AnyOf) > 0 {
-		c.union(r, value, at)
+	if !s.allowsType(value) {
+		refuse(s.allowed(), "", s)
 		return
+	}
+	if values := s.fixed(); values != nil && !slices.ContainsFunc(values, func(one any) bool { return sameJSON(one, value) }) {
+		refuse(values, nearestValue(fmt.Sprint(value), toStrings(values)), nil)
+		return
+	}
+	for _, allowed := range s.outside(value) {
+		refuse(allowed, "", nil)
+	}
+	if text, ok := value.(string); ok && s.Pattern != "" && !compiled(s.Pattern).MatchString(text) {
+		refuse("a text that matches "+s.Pattern, "", s)
 	}
 	if c.opts.Formats {
-		c.format(r, value, name, at)
+		c.format(s, value, name, at)
 	}
-	c.checkChildren(r, value, at)
+	switch value := value.(type) {
+	case map[string]any:
+		c.object(s, value, at)
+	case []any:
+		for i, item := range value {
+			if s.Items != nil {
+				c.check(s.Items, item, name, fmt.Sprintf("%s[%d]", at, i))
+			}
+		}
+	}
+}
+
+// missing adds the violation of a value that is required.
+func (c *checker) missing(s *Schema, at string) {
+	allowed := s.allowed()
+	if values, isList := allowed.([]any); isList {
+		allowed = "one of " + join(values)
+	}
+	c.add(Violation{Path: at, Allowed: fmt.Sprint("required, ", allowed), missing: true, form: s})
+}
+
+// object checks the names of an object, and the values under them.
+func (c *checker) object(s *Schema, fields map[string]any, at string) {
+	for _, name := range s.MustHave(c.opts.Draft) {
+		if _, given := fields[name]; !given {
+			c.missing(cmp.Or(s.Properties[name], &Schema{}), JoinPath(at, name))
+		}
+	}
+	closed := s.AdditionalProperties != nil || c.opts.Closed && s.Properties != nil
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		path := JoinPath(at, name)
+		switch p := s.property(name); {
+		case p != nil:
+			c.check(p, fields[name], name, path)
+		case closed:
+			v := unknownName(name, fields[name], path, slices.Sorted(maps.Keys(s.Properties)))
+			if v.known != nil {
+				v.form = s
+			}
+			c.add(v)
+		}
+	}
+}
+
+// outside says which limits of the schema a value exceeds.
+func (s *Schema) outside(value any) []string {
+	var found []string
+	atLeast := func(limit *int, n int, noun string) {
+		if limit != nil && n < *limit {
+			found = append(found, "at least "+Count(*limit, noun))
+		}
+	}
+	atMost := func(limit *int, n int, noun string) {
+		if limit != nil && n > *limit {
+			found = append(found, fmt.Sprintf("at most %s (given: %d)", Count(*limit, noun), n))
+		}
+	}
+	switch v := value.(type) {
+	case string:
+		n := utf8.RuneCountInString(v)
+		atLeast(s.MinLength, n, "character")
+		atMost(s.MaxLength, n, "character")
+	case []any:
+		atLeast(s.MinItems, len(v), "item")
+		atMost(s.MaxItems, len(v), "item")
+		if s.UniqueItems {
+			if i, j := repeated(v); j > 0 {
+				found = append(found, fmt.Sprintf("each item once (items %d and %d are the same)", i, j))
+			}
+		}
+	case json.Number, float64:
+		if n := numberOf(v); s.Minimum != nil && n.Cmp(numberOf(*s.Minimum)) < 0 {
+			found = append(found, "at least "+decimal(*s.Minimum))
+		} else if s.Maximum != nil && n.Cmp(numberOf(*s.Maximum)) > 0 {
+			found = append(found, "at most "+decimal(*s.Maximum))
+		}
+	}
+	return found
+}
+
+func decimal(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+var patterns sync.Map // string to *regexp.Regexp
+
+// compiled returns the pattern of a schema. In it \s, which the contract has in brackets,
+// are the blanks of ECMAScript.
+func compiled(pattern string) *regexp.Regexp {
+	if known, ok := patterns.Load(pattern); ok {
+		return known.(*regexp.Regexp)
+	}
+	known, _ := patterns.LoadOrStore(pattern, regexp.MustCompile(strings.ReplaceAll(pattern, `\s`, `\s\v\x{FEFF}\p{Z}`)))
+	return known.(*regexp.Regexp)
 }
 
 // JoinPath returns the path of a child, a field or an index in brackets, of the value
@@ -111,29 +195,6 @@ func JoinPath(at, child string) string {
 		return at + child
 	}
 	return at + "." + child
-}
-
-// lastName returns the name that a path ends with, without list indexes.
-func lastName(path string) string {
-	path = path[strings.LastIndex(path, ".")+1:]
-	name, _, _ := strings.Cut(path, "[")
-	return name
-}
-
-// locate returns the schema of a location below a value, the value there, and its
-// dotted path.
-func locate(s *Schema, value any, location []string) (*Schema, any, string) {
-	path := ""
-	for _, token := range location {
-		switch v := value.(type) {
-		case []any:
-			i, _ := strconv.Atoi(token)
-			s, value, path = s.Items.Resolve(), v[i], fmt.Sprintf("%s[%d]", path, i)
-		case map[string]any:
-			s, value, path = s.property(token).Resolve(), v[token], JoinPath(path, token)
-		}
-	}
-	return s, value, path
 }
 
 // property returns the schema of a property, nil where any value is allowed.

@@ -14,6 +14,9 @@ func applyCorrections(schemas map[string]*Schema) {
 		if strings.HasPrefix(name, "Rcs") && strings.HasSuffix(name, "AnswersInputDto") {
 			s.requiredAtLaunch = true
 		}
+		if strings.HasPrefix(name, "Rcs") {
+			s.markNeededAtLaunch(launchFields[strings.Replace(name, "RcsUpdate", "Rcs", 1)])
+		}
 	}
 	// "checked when taxIdCountry is US, ignored otherwise"
 	for _, owned := range []string{"Public", "Private"} {
@@ -21,6 +24,10 @@ func applyCorrections(schemas map[string]*Schema) {
 		if abroad := schemas["RcsNonUs"+owned+"BrandCampaignSenderDetailsQuestionnaireUSAnswersInputDto"]; us != nil && abroad != nil {
 			abroad.Properties["addressState"] = us.Properties["addressState"]
 		}
+	}
+	// The question of the same name is deprecated in a create.
+	if gb := schemas["RcsUpdateSenderDetailsQuestionnaireGBAnswersInputDto"]; gb != nil {
+		gb.Properties["campaignLength"].Deprecated = true
 	}
 	// "when left empty it is looked up by projectId"
 	if signup := schemas["WhatsappSenderInputEsDto"]; signup != nil {
@@ -36,6 +43,38 @@ func applyCorrections(schemas map[string]*Schema) {
 			c.apply(s.Properties[c.property])
 		}
 	}
+}
+
+// launchFields are what a launch of an RCS sender needs by the notes of
+// rcs_sender_launch, where the description of the field does not say so.
+var launchFields = map[string][]string{
+	"RcsSenderDetailsBrandInputDto":                       {"bannerUrl", "logoUrl", "privacyPolicyUrl", "termsOfServiceUrl"},
+	"RcsSenderDetailsQuestionnaireGeneralAnswersInputDto": {"interactionsDescription", "optInDescription", "optOutDescription", "triggerDescription"},
+	// All versions of the complete answers require it.
+	"RcsBrandCampaignUpdateSenderDetailsQuestionnaireUSAnswersInputDto": {"companyEmailAddress"},
+}
+
+// launchText is how a description says that a launch needs its property.
+const launchText = "optional at create, needed at launch"
+
+// markNeededAtLaunch marks the properties with these names, and those whose
+// description says so without a condition.
+func (s *Schema) markNeededAtLaunch(names []string) {
+	for name, p := range s.Properties {
+		p.neededAtLaunch = slices.Contains(names, name) || slices.Contains(strings.Split(p.Description, "; "), launchText)
+	}
+}
+
+// NeededAtLaunch returns the names of the properties that a launch needs, sorted.
+func (s *Schema) NeededAtLaunch() []string {
+	var names []string
+	for name, p := range s.Properties {
+		if p.neededAtLaunch || s.requiredAtLaunch && slices.Contains(s.Required, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // textCorrection replaces a part of a property's description, or of its items'.

@@ -141,28 +141,6 @@ func TestVariants(t *testing.T) {
 	}
 }
 
-// Every schema that is checked at run time compiles.
-func TestAllSchemasCompile(t *testing.T) {
-	for _, op := range Operations() {
-		for status, answer := range op.Answers {
-			if answer != nil {
-				answer.validator(CheckOptions{})
-				if answer.Resolve().Type.Has("null") {
-					t.Errorf("%s answers null with %d", op.ID, status)
-				}
-			}
-		}
-		for _, p := range op.Parameters {
-			p.Schema.validator(CheckOptions{})
-		}
-		for _, opts := range []CheckOptions{{}, {Closed: true}, {Draft: true}, {Closed: true, Draft: true}} {
-			if op.Body != nil {
-				op.Body.validator(opts)
-			}
-		}
-	}
-}
-
 func TestPatterns(t *testing.T) {
 	found := map[string]bool{}
 	for _, f := range families {

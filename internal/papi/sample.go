@@ -1,6 +1,7 @@
 package papi
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,7 +18,8 @@ func (s *Schema) Sample(full bool) any {
 
 type sampler struct {
 	full  bool
-	depth int // of objects
+	small bool // with something in each object and list, and without what is needed later
+	depth int  // of objects
 }
 
 // maxSampleDepth is where the lists of a recursive schema end.
@@ -51,10 +53,22 @@ func (m sampler) variant(s *Schema) *Schema {
 	if len(current) == 0 {
 		return s.AnyOf[0]
 	}
+	if m.small {
+		return slices.MinFunc(current, func(a, b *Schema) int { return cmp.Compare(usualness(a), usualness(b)) })
+	}
 	if m.full {
 		return slices.MaxFunc(current, func(a, b *Schema) int { return len(a.Resolve().Properties) - len(b.Resolve().Properties) })
 	}
 	return current[0]
+}
+
+// usualness is the least preference of a variant's fixed values.
+func usualness(variant *Schema) int {
+	least := len(preferred)
+	for _, value := range variant.Resolve().fixedValues() {
+		least = min(least, preference(value))
+	}
+	return least
 }
 
 // IsDeprecated reports whether the contract deprecates the schema, by its flag or in
@@ -66,13 +80,19 @@ func (s *Schema) IsDeprecated() bool {
 func (m sampler) object(s *Schema, n int) map[string]any {
 	m.depth++
 	out := map[string]any{}
+	required := s.Required
+	if m.small {
+		if required = s.MustHave(false); len(required) == 0 && len(s.Properties) > 0 {
+			required = s.Order()[:1]
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		p := s.Properties[name].Resolve()
-		if slices.Contains(s.Required, name) || m.full && !p.IsDeprecated() {
+		if slices.Contains(required, name) || m.full && !p.IsDeprecated() {
 			out[name] = m.sample(p, name, n)
 		}
 	}
-	if m.full && s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil && len(s.Properties) == 0 {
+	if (m.full || m.small) && s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil && len(s.Properties) == 0 {
 		out["US"] = m.sample(s.AdditionalProperties.Schema, "factor", n)
 	}
 	return out
@@ -80,7 +100,7 @@ func (m sampler) object(s *Schema, n int) map[string]any {
 
 func (m sampler) array(s *Schema, name string) []any {
 	length := 1
-	if s.MinItems != nil {
+	if s.MinItems != nil && !(m.small && *s.MinItems == 0) {
 		length = *s.MinItems
 	}
 	if m.full && length < 2 && (s.MaxItems == nil || *s.MaxItems >= 2) {
@@ -124,7 +144,7 @@ func (m sampler) oneOfEach(items *Schema, max *int) []any {
 // preferred are the enum values that samples use where they can: common ones, and
 // none that is deprecated, costs more or suggests gambling and the like.
 var preferred = []any{
-	"ALL", "EN_US", "EN", "UTILITY", "EU", "US", "OTHER", "SHOPPING_AND_RETAIL", "RETAIL", "SMS", "TRANSACTIONAL", "CONVERSATIONAL",
+	"BODY", "QUICK_REPLY", "ALL", "EN_US", "EN", "UTILITY", "EU", "US", "OTHER", "SHOPPING_AND_RETAIL", "RETAIL", "SMS", "TRANSACTIONAL", "CONVERSATIONAL",
 	"SINCH_UK", "CUSTOMER", "SUBMIT", "DISPATCH", "HTTP", "WEB_LINK", "NAVIGATE", "COPY_CODE",
 }
 

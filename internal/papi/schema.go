@@ -44,6 +44,9 @@ type Schema struct {
 	EnumDescriptions map[string]string `json:"x-enum-descriptions,omitempty"`
 
 	target *Schema // what Ref points to, set when the family is loaded
+	// neededAtLaunch marks a property that a launch needs and the schema does not
+	// require.
+	neededAtLaunch bool
 	// requiredAtLaunch marks a schema whose required properties may be missing
 	// until a launch.
 	requiredAtLaunch bool
@@ -99,6 +102,23 @@ func (a Additional) MarshalJSON() ([]byte, error) {
 	return json.Marshal(a.Schema)
 }
 
+// Values returns the enum; null is one of its values where the type allows it, since
+// the contract's lists leave it out.
+func (s *Schema) Values() []any {
+	if len(s.Enum) > 0 && s.Type.Has("null") && !slices.Contains(s.Enum, nil) {
+		return append(slices.Clone(s.Enum), nil)
+	}
+	return s.Enum
+}
+
+// fixed returns the values that are allowed, nil where the schema lists none.
+func (s *Schema) fixed() []any {
+	if s.Const != nil {
+		return []any{s.Const}
+	}
+	return s.Values()
+}
+
 // Resolve follows references and returns a schema without one. Keywords next to a
 // reference (a type, a description, a default) override those of its target.
 func (s *Schema) Resolve() *Schema {
@@ -119,7 +139,7 @@ func (s *Schema) Resolve() *Schema {
 		r.EnumDescriptions = s.EnumDescriptions
 	}
 	r.Deprecated = r.Deprecated || s.Deprecated
-	r.DraftOptional = s.DraftOptional
+	r.DraftOptional, r.neededAtLaunch = s.DraftOptional, s.neededAtLaunch
 	return &r
 }
 

@@ -14,19 +14,23 @@ func (s *Schema) withKnownPath(v Violation) Violation {
 	if len(paths) == 0 && v.Nearest == "" {
 		paths = closestPaths(s.pathsOf(func(name string) bool { return isSynonym(v.unknown, name) }), object)
 	}
-	if len(paths) == 0 || len(paths) > 3 {
+	if len(paths) == 0 {
 		return v
 	}
+	const few = 3
 	var parents []string
-	for _, path := range paths {
+	for _, path := range paths[:min(len(paths), few)] {
 		parent := "at the top level"
 		if i := strings.LastIndex(path, "."); i >= 0 {
 			parent = "in " + path[:i]
 		}
 		parents = append(parents, parent)
 	}
-	v.Allowed = "no such name here; it belongs " + strings.Join(parents, " or ")
-	v.Nearest = strings.Join(paths, ", ")
+	if more := len(paths) - few; more > 0 {
+		parents = append(parents, Count(more, "other place"))
+	}
+	v.Allowed, v.known, v.form = "no such name here; it belongs "+strings.Join(parents, " or "), nil, nil
+	v.Nearest = strings.Join(paths[:min(len(paths), few)], ", ")
 	return v
 }
 

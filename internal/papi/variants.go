@@ -194,7 +194,7 @@ func (s *Schema) allowsType(value any) bool {
 	case bool:
 		return s.Type.Has("boolean")
 	case json.Number, float64:
-		return s.Type.Has("number") || s.Type.Has("integer")
+		return s.Type.Has("number") || s.Type.Has("integer") && numberOf(value).IsInt()
 	case []any:
 		return s.Type.Has("array")
 	case map[string]any:
@@ -202,21 +202,31 @@ func (s *Schema) allowsType(value any) bool {
 	case nil:
 		return s.Type.Has("null")
 	}
-	return true
+	return false
+}
+
+// types returns the JSON types of a schema, or of the variants of a union.
+func (s *Schema) types() []string {
+	s = s.Resolve()
+	types := slices.Clone(s.Type)
+	for _, v := range s.currentVariants() {
+		types = append(types, v.Type...)
+	}
+	slices.Sort(types)
+	types = slices.Compact(types)
+	if i := slices.Index(types, "null"); i >= 0 { // last
+		types = append(slices.Delete(types, i, i+1), "null")
+	}
+	return types
 }
 
 // union checks a value against the variants of a union. It is valid if it is valid
 // for one that it may mean; otherwise the violations are those of the likeliest
 // one, or, where no variant has its discriminators, those of the discriminators.
-func (c *checker) union(s *Schema, value any, at string) {
+func (c *checker) union(s *Schema, value any, name, at string) {
 	all := s.candidates(value)
 	if !all[0].typeFits {
-		var types []string
-		for _, v := range all {
-			types = append(types, v.schema.Resolve().Type...)
-		}
-		slices.Sort(types)
-		c.add(Violation{Path: at, Given: echoValue(lastName(at), value), Allowed: strings.Join(slices.Compact(types), " or ")})
+		c.add(Violation{Path: at, Given: echoValue(name, value), Allowed: strings.Join(s.types(), " or "), form: s})
 		return
 	}
 	best := all[0]
@@ -227,8 +237,8 @@ func (c *checker) union(s *Schema, value any, at string) {
 	left := forms(slices.DeleteFunc(slices.Clone(all), func(one candidate) bool { return one.mismatches != nil || one.score < best.score-500 }))
 	fields, isObject := value.(map[string]any)
 	ambiguous := isObject && len(left) > 1
-	if name, values := s.missingDiscriminator(left, fields); ambiguous && name != "" {
-		c.add(Violation{Path: JoinPath(at, name), Allowed: "required, one of " + strings.Join(values, ", ")})
+	if missing, values := s.missingDiscriminator(left, fields); ambiguous && missing != "" {
+		c.add(Violation{Path: JoinPath(at, missing), Allowed: "required, one of " + strings.Join(values, ", "), missing: true})
 		c.unknownToAll(left, fields, at)
 		return
 	}
@@ -238,7 +248,7 @@ func (c *checker) union(s *Schema, value any, at string) {
 			break // these are last
 		}
 		tried := &checker{opts: c.opts}
-		tried.check(one.schema, value, at)
+		tried.check(one.schema, value, name, at)
 		if len(tried.violations) == 0 {
 			c.warnings = append(c.warnings, tried.warnings...)
 			return
@@ -382,6 +392,6 @@ func (s *Schema) ofOtherVariant(v Violation, value any, at string) Violation {
 			break
 		}
 	}
-	v.Nearest, v.unknown = "", ""
+	v.Nearest, v.unknown, v.known, v.form = "", "", nil, nil
 	return v
 }

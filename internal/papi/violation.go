@@ -4,13 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math/big"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
 // Violation is one point in which a value does not match its schema.
@@ -20,85 +15,26 @@ type Violation struct {
 	Path string `json:"path"`
 	// Given is the value, a long one truncated and a secret one masked; nil where
 	// there is none.
-	Given any `json:"given"`
+	Given any `json:"given,omitempty"`
 	// Allowed says which values are allowed: a sentence, or the list of them.
 	Allowed any `json:"allowed"`
 	// Nearest is the allowed name or value that is most likely meant; several,
 	// joined by commas, where it may be any of them; "" where none is known.
 	Nearest string `json:"nearest,omitempty"`
 
-	unknown string // the name, where the schema has no such property
+	unknown string  // the name, where the schema has no such property
+	known   []any   // the names that it has, unless Allowed says more
+	missing bool    // a name that is required
+	form    *Schema // of what is missing, has the wrong form, or has no such name
 }
 
 // MaxViolations is how many violations an error lists: a call may have any number.
 const MaxViolations = 50
 
-// addErrors adds the violations of the validator's tree of errors about the value
-// at a path.
-func (c *checker) addErrors(e *jsonschema.ValidationError, s *Schema, root any, at string) {
-	if len(e.Causes) > 0 {
-		for _, cause := range e.Causes {
-			c.addErrors(cause, s, root, at)
-		}
-		return
-	}
-	s, given, below := locate(s, root, e.InstanceLocation)
-	path := JoinPath(at, below)
-	switch k := e.ErrorKind.(type) {
-	case *kind.Required:
-		for _, name := range k.Missing {
-			c.add(Violation{Path: JoinPath(path, name), Allowed: "required, " + describe(s.Properties[name])})
-		}
-		return
-	case *kind.AdditionalProperties:
-		known := slices.Sorted(maps.Keys(s.Properties))
-		fields, _ := given.(map[string]any)
-		for _, name := range k.Properties {
-			c.add(unknownName(name, fields[name], JoinPath(path, name), known))
-		}
-		return
-	}
-	v := Violation{Path: path, Given: echoValue(lastName(path), given)}
-	switch k := e.ErrorKind.(type) {
-	case *kind.Enum:
-		v.Allowed = k.Want
-		v.Nearest = nearestValue(fmt.Sprint(given), toStrings(k.Want))
-	case *kind.Const:
-		v.Allowed = []any{k.Want}
-		v.Nearest = nearestValue(fmt.Sprint(given), []string{fmt.Sprint(k.Want)})
-	case *kind.Type:
-		v.Allowed = allowedTypes(k.Want, s)
-	case *kind.MinLength:
-		v.Allowed = "at least " + Count(k.Want, "character")
-	case *kind.MaxLength:
-		v.Allowed = fmt.Sprintf("at most %s (given: %d)", Count(k.Want, "character"), k.Got)
-	case *kind.MinItems:
-		v.Allowed = "at least " + Count(k.Want, "item")
-	case *kind.MaxItems:
-		v.Allowed = fmt.Sprintf("at most %s (given: %d)", Count(k.Want, "item"), k.Got)
-	case *kind.Minimum:
-		v.Allowed = "at least " + decimal(k.Want)
-	case *kind.Maximum:
-		v.Allowed = "at most " + decimal(k.Want)
-	case *kind.UniqueItems:
-		v.Allowed = fmt.Sprintf("each item once (items %d and %d are the same)", k.Duplicates[0], k.Duplicates[1])
-	case *kind.Pattern:
-		v.Allowed = "a text that matches " + k.Want
-	default:
-		v.Allowed = fmt.Sprint(e.ErrorKind)
-	}
-	c.add(v)
-}
-
-func decimal(n *big.Rat) string {
-	f, _ := n.Float64()
-	return strconv.FormatFloat(f, 'f', -1, 64)
-}
-
 // unknownName is the violation of a name that the schema does not have. If it holds
 // an object with names that the schema does have, they may belong one level up.
 func unknownName(name string, value any, at string, known []string) Violation {
-	v := Violation{Path: at, Given: echoValue(name, value), Allowed: "no such name; known: " + strings.Join(known, ", "), Nearest: Nearest(name, known), unknown: name}
+	v := Violation{Path: at, Given: echoValue(name, value), Allowed: "no such name; known: " + strings.Join(known, ", "), Nearest: Nearest(name, known), unknown: name, known: anys(known)}
 	fields, _ := value.(map[string]any)
 	var held []string
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
@@ -108,44 +44,20 @@ func unknownName(name string, value any, at string, known []string) Violation {
 	}
 	if v.Nearest == "" && len(held) > 0 {
 		v.Allowed = fmt.Sprintf("no such name; give what it holds one level up: %s", strings.Join(held, ", "))
-		v.unknown = ""
+		v.known = nil
 	}
 	return v
 }
 
-// allowedTypes says what is allowed where a value has the wrong JSON type: the values
-// or the names that the schema lists, else the types.
-func allowedTypes(types []string, s *Schema) any {
-	switch {
-	case len(s.Enum) > 0:
-		return s.Values()
-	case s.Const != nil:
-		return []any{s.Const}
-	}
-	text := strings.Join(types, " or ")
-	if s.Format == "timestamp" {
-		text += ": " + timestampForm
-	}
-	if len(s.Properties) > 0 && text == "object" {
-		text += " with names of " + strings.Join(slices.Sorted(maps.Keys(s.Properties)), ", ")
-	}
-	return text
-}
-
-// describe says in a few words what a schema allows.
-func describe(s *Schema) string {
-	if s == nil {
-		return "see schema_get"
-	}
+// allowed says what a schema allows: the values that it lists, or the JSON types.
+func (s *Schema) allowed() any {
 	switch s = s.Resolve(); {
-	case len(s.Enum) > 0:
-		return "one of " + strings.Join(toStrings(s.Values()), ", ")
-	case s.Const != nil:
-		return fmt.Sprint(s.Const)
-	case len(s.Type) > 0 && len(s.AnyOf) == 0:
-		return strings.Join(s.Type, " or ")
+	case s.fixed() != nil:
+		return s.fixed()
+	case s.Format == "timestamp":
+		return "number: " + timestampForm
 	}
-	return "see schema_get"
+	return strings.Join(s.types(), " or ")
 }
 
 // MaxEcho is how many characters of an argument an error repeats.
@@ -191,6 +103,14 @@ func TypeName(value any) string {
 		return "null"
 	}
 	return "a number"
+}
+
+func anys(texts []string) []any {
+	all := make([]any, len(texts))
+	for i, text := range texts {
+		all[i] = text
+	}
+	return all
 }
 
 func toStrings(values []any) []string {

@@ -28,7 +28,7 @@ func TestViolations(t *testing.T) {
 	}{
 		{"valid", webhook, closed, `{` + valid + `}`, ``},
 		{"numbers as a decoder may keep them", "KakaotalkSendersController_verifySender_v1", closed, `{"code":123456}`, ``},
-		{"no object", webhook, closed, `[]`, `: object with names of secret, target, triggers [[]]`},
+		{"no object", webhook, closed, `[]`, `: object [[]]`},
 		{"all in one list, by path", webhook, closed, `{"target":"example.com","triggers":["ALLE"]}`, `
 secret: required, string [<nil>]
 target: a URL such as https://example.com/path [example.com]

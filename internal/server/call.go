@@ -35,7 +35,7 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	elicitor := s.elicitor(ctx)
 	// Requests that were sent directly after a confirmation of the project depend
 	// on it. They wait for it, unless it waits for a person.
-	if params.Name != projectConfirmTool || elicitor != nil {
+	if !confirmsProject(&params) || elicitor != nil {
 		markStarted(ctx)
 	}
 	ctx, span := s.span(ctx, &params)
@@ -61,8 +61,10 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	started := time.Now()
 	outcome := s.toolboxOf(ctx).Call(ctx, caller, params.Name, arguments)
 	took := time.Since(started)
-	s.metrics.countCall(params.Name, outcome, took)
-	s.logCall(ctx, params.Name, caller.Principal, outcome, took)
+	tool := cmp.Or(outcome.Tool, params.Name)
+	nameSpan(span, tool)
+	s.metrics.countCall(tool, outcome, took)
+	s.logCall(ctx, tool, caller.Principal, outcome, took)
 
 	if e, ok := outcome.Structured.(*tools.Error); ok {
 		recordError(span, e.Kind())
@@ -76,10 +78,22 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	}
 	result, err := toolResult(outcome, s.results)
 	if err != nil {
-		s.log.ErrorContext(ctx, "result can't be encoded", "tool", params.Name, "error", err)
+		s.log.ErrorContext(ctx, "result can't be encoded", "tool", tool, "error", err)
 		return s.internalError(ctx), nil
 	}
 	return result, nil
+}
+
+// confirmsProject reports whether a call confirms a project, directly or through a tool
+// that calls others.
+func confirmsProject(params *mcp.CallToolParams) bool {
+	if params.Name != tools.ToolCallWrite {
+		return params.Name == projectConfirmTool
+	}
+	var inner struct {
+		Tool string `json:"tool"`
+	}
+	return json.Unmarshal(params.RawArguments, &inner) == nil && inner.Tool == projectConfirmTool
 }
 
 // logCall logs a call: at debug level where it succeeded or was put to a
@@ -118,12 +132,18 @@ func withRequestID(ctx context.Context, info map[string]any) map[string]any {
 
 // span starts the span of a call, as a child of the client's.
 func (s *Server) span(ctx context.Context, params *mcp.CallToolParams) (context.Context, trace.Span) {
-	return s.tracer.Start(telemetry.FromMeta(ctx, params.Meta), string(mcp.MethodToolsCall)+" "+params.Name,
+	ctx, span := s.tracer.Start(telemetry.FromMeta(ctx, params.Meta), "",
 		trace.WithSpanKind(trace.SpanKindServer),
-		trace.WithAttributes(
-			attribute.String("mcp.method.name", string(mcp.MethodToolsCall)),
-			attribute.String("gen_ai.tool.name", params.Name),
-		))
+		trace.WithAttributes(attribute.String("mcp.method.name", string(mcp.MethodToolsCall))))
+	nameSpan(span, params.Name)
+	return ctx, span
+}
+
+// nameSpan names the span of a call by its tool, which is known for certain only
+// after the call: it may have been called through another.
+func nameSpan(span trace.Span, tool string) {
+	span.SetName(string(mcp.MethodToolsCall) + " " + tool)
+	span.SetAttributes(attribute.String("gen_ai.tool.name", tool))
 }
 
 // recordError records the error of a call in its span, by its code: the

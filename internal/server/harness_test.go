@@ -42,6 +42,12 @@ func (b *fakeToolbox) Tools() []mcp.Tool {
 	return advertised
 }
 
+// Offers knows the tools that are advertised.
+func (b *fakeToolbox) Offers(name string) bool { return slices.Contains(b.names, name) }
+
+// Via knows no tools that are called through others.
+func (b *fakeToolbox) Via(string) string { return "" }
+
 // Complete knows 250 values of everything.
 func (b *fakeToolbox) Complete(context.Context, tools.Caller, string, map[string]string, string) []string {
 	return make([]string, 250)

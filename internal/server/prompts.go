@@ -59,8 +59,9 @@ func (c *completer) CompletePromptArgument(ctx context.Context, name string, arg
 // CompleteResourceArgument implements mcp-go's ResourceCompletionProvider.
 func (c *completer) CompleteResourceArgument(ctx context.Context, uri string, argument mcp.CompleteArgument, given mcp.CompleteContext) (*mcp.Completion, error) {
 	for _, t := range c.server.templates() {
-		if t.uri+"{"+t.variable+"}"+t.rest == uri && t.variable == argument.Name {
-			return c.complete(ctx, t.complete, given.Arguments, argument.Value, func(string) bool { return true }), nil
+		i := slices.IndexFunc(t.variables, func(v variable) bool { return v.name == argument.Name })
+		if t.uri == uri && i >= 0 {
+			return c.complete(ctx, t.variables[i].complete, given.Arguments, argument.Value, func(string) bool { return true }), nil
 		}
 	}
 	return &mcp.Completion{Values: []string{}}, nil

@@ -32,66 +32,101 @@ func (s *Server) addResources() {
 	}
 	add(triggers, "Webhook triggers", "All webhook triggers by family, and what they report.", guides.Triggers())
 	for _, g := range guides.All() {
-		add(tools.GuidesURI+g.Family, g.Title, g.Description, g.Text)
+		add(g.URI(), g.Title, g.Description, g.Text)
+		for _, section := range g.Sections {
+			add(section.URI(), g.Title+": "+section.Title, g.Description, section.Text)
+		}
 	}
 	for _, t := range s.templates() {
 		s.mcp.AddResourceTemplate(
-			mcp.NewResourceTemplate(t.uri+"{"+t.variable+"}"+t.rest, t.name, mcp.WithTemplateDescription(t.about), mcp.WithTemplateMIMEType(t.mime)),
+			mcp.NewResourceTemplate(t.uri, t.name, mcp.WithTemplateDescription(t.about), mcp.WithTemplateMIMEType(t.mime)),
 			mcpserver.ResourceTemplateHandlerFunc(textHandler(t.mime, func(ctx context.Context, r mcp.ReadResourceRequest) (string, error) {
-				value := templateVariable(r, t.variable)
-				if value == "" { // a tool would take its default
-					return "", notFound(ctx, fmt.Errorf("no %s in %s", t.variable, papi.Quoted(r.Params.URI, papi.MaxEcho)))
+				values := make([]string, len(t.variables))
+				for i, v := range t.variables {
+					if values[i] = templateVariable(r, v.name); values[i] == "" { // a tool would take its default
+						return "", notFound(ctx, fmt.Errorf("no %s in %s", v.name, papi.Quoted(r.Params.URI, papi.MaxEcho)))
+					}
 				}
-				return t.read(ctx, value)
+				return t.read(ctx, values)
 			})))
 	}
 }
 
-// template is a resource template with one variable.
+// template is a resource template.
 type template struct {
-	uri, variable, rest string
-	name, about, mime   string
-	complete            string // the source of its completions
-	read                func(ctx context.Context, value string) (string, error)
+	uri               string
+	variables         []variable // in the order of the URI
+	name, about, mime string
+	read              func(ctx context.Context, values []string) (string, error)
 }
+
+// variable is one of a template, with the source of its completions.
+type variable struct{ name, complete string }
 
 func (s *Server) templates() []template {
 	return []template{
 		{
-			uri: tools.GuidesURI, variable: "family", complete: "families", mime: markdown,
-			name: "Guide", about: "How a family of the API works: its states, what changes them, and limits.",
-			read: func(ctx context.Context, family string) (string, error) {
-				if g := guides.Lookup(family); g != nil {
-					return g.Text, nil
+			uri: guides.URI + "{family}", variables: []variable{{"family", "families"}}, mime: markdown,
+			name: "Guide", about: "How a family of the API works: its states, what changes them, and limits. A long guide lists its sections.",
+			read: func(ctx context.Context, values []string) (string, error) {
+				g, err := findGuide(ctx, values[0])
+				if err != nil {
+					return "", err
 				}
-				return "", notFound(ctx, fmt.Errorf("there is no guide %s; known: %s", papi.Quoted(family, papi.MaxEcho), strings.Join(guides.Families(), ", ")))
+				return g.Text, nil
 			},
 		},
 		{
-			uri: tools.ErrorsURI, variable: "code", complete: "error_codes", mime: markdown,
+			uri: guides.URI + "{family}/{section}", variables: []variable{{"family", "families"}, {"section", "guide_sections"}}, mime: markdown,
+			name: "Section of a guide", about: "A part of a long guide.",
+			read: func(ctx context.Context, values []string) (string, error) {
+				g, err := findGuide(ctx, values[0])
+				if err != nil {
+					return "", err
+				}
+				if section := g.Section(values[1]); section != nil {
+					return section.Text, nil
+				}
+				known := "it has none: read " + g.URI()
+				if len(g.Sections) > 0 {
+					known = "known: " + strings.Join(guides.SectionNames(g.Family), ", ")
+				}
+				return "", notFound(ctx, fmt.Errorf("the guide %s has no section %s; %s", g.Family, papi.Quoted(values[1], papi.MaxEcho), known))
+			},
+		},
+		{
+			uri: tools.ErrorsURI + "{code}", variables: []variable{{"code", "error_codes"}}, mime: markdown,
 			name: "Error code", about: "What an errorCode of the API or of this server means, which tools return it, and what to do; TOOLSET.CODE begins with the tools of that toolset.",
-			read: func(ctx context.Context, code string) (string, error) {
-				if page := tools.ErrorPage(code); page != "" {
+			read: func(ctx context.Context, values []string) (string, error) {
+				if page := tools.ErrorPage(values[0]); page != "" {
 					return page, nil
 				}
-				return "", notFound(ctx, fmt.Errorf("there is not an error code %s", papi.Quoted(code, papi.MaxEcho)))
+				return "", notFound(ctx, fmt.Errorf("there is not an error code %s", papi.Quoted(values[0], papi.MaxEcho)))
 			},
 		},
 		{
-			uri: schemasURI, variable: "tool", complete: "tools", mime: asJSON,
-			name: "Tool schema", about: "A tool's complete schema, with notes, errors and an example, as schema_get returns it.",
-			read: func(ctx context.Context, tool string) (string, error) {
-				return s.toolData(ctx, "schema_get", map[string]string{"tool": tool})
+			uri: schemasURI + "{tool}", variables: []variable{{"tool", "tools"}}, mime: asJSON,
+			name: "Tool schema", about: "An outline of a tool's arguments, with notes, errors and an example, as schema_get returns it.",
+			read: func(ctx context.Context, values []string) (string, error) {
+				return s.toolData(ctx, "schema_get", map[string]string{"tool": values[0]})
 			},
 		},
 		{
-			uri: projectURI, variable: "projectId", rest: "/overview", complete: "projects", mime: asJSON,
+			uri: projectURI + "{projectId}/overview", variables: []variable{{"projectId", "projects"}}, mime: asJSON,
 			name: "Project overview", about: "What a project contains, as project_overview returns it.",
-			read: func(ctx context.Context, project string) (string, error) {
-				return s.toolData(ctx, "project_overview", map[string]string{"projectId": project})
+			read: func(ctx context.Context, values []string) (string, error) {
+				return s.toolData(ctx, "project_overview", map[string]string{"projectId": values[0]})
 			},
 		},
 	}
+}
+
+// findGuide returns the guide of a family; its error is for the client.
+func findGuide(ctx context.Context, family string) (*guides.Guide, error) {
+	if g := guides.Lookup(family); g != nil {
+		return g, nil
+	}
+	return nil, notFound(ctx, fmt.Errorf("there is no guide %s; known: %s", papi.Quoted(family, papi.MaxEcho), strings.Join(guides.Families(), ", ")))
 }
 
 // toolData calls a tool that only reads, and returns the data of its result.

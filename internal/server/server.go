@@ -34,6 +34,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -54,10 +55,16 @@ type Toolbox interface {
 	// Tools returns the advertised tools. It is called when they are needed,
 	// since the first call may be expensive.
 	Tools() []mcp.Tool
-	// Call calls an advertised tool. The arguments are the client's own bytes:
+	// Call calls a tool that is advertised, or reached through one that is (then its
+	// outcome names the tool). The arguments are the client's own bytes:
 	// valid JSON, though not always an object. It must be safe for concurrent
 	// use.
 	Call(ctx context.Context, caller tools.Caller, name string, arguments json.RawMessage) tools.Outcome
+	// Offers reports whether a tool can be called, by its own name or through another.
+	Offers(tool string) bool
+	// Via returns the advertised tool through which a tool is called; "" where it is
+	// called by its own name.
+	Via(tool string) string
 	// Complete returns the values of a source that start with prefix; given
 	// are the arguments that are filled in already.
 	Complete(ctx context.Context, caller tools.Caller, source string, given map[string]string, prefix string) []string
@@ -114,6 +121,8 @@ type Server struct {
 	// resources.
 	loadTools, loadPrompts func()
 	prompts                []*prompts.Prompt
+	// places has the place of each tool in the list, by name.
+	places map[string]int
 }
 
 // New returns a server, which has not called the toolbox yet.
@@ -164,7 +173,9 @@ func New(options Options) *Server {
 	s.loadTools = sync.OnceFunc(func() {
 		advertised := s.toolbox.Tools()
 		served := make([]mcpserver.ServerTool, len(advertised))
+		s.places = make(map[string]int, len(advertised))
 		for i, tool := range advertised {
+			s.places[tool.Name] = i
 			served[i] = mcpserver.ServerTool{Tool: tool, Handler: s.call}
 		}
 		s.mcp.AddTools(served...)
@@ -179,11 +190,18 @@ func New(options Options) *Server {
 	return s
 }
 
+// orderTools puts the tools of a list in the order of the toolbox, since a client may
+// offer a model only the first ones. mcp-go sorts them by name.
+func (s *Server) orderTools(_ context.Context, _ any, _ *mcp.ListToolsRequest, result *mcp.ListToolsResult) {
+	slices.SortFunc(result.Tools, func(a, b mcp.Tool) int { return cmp.Compare(s.places[a.Name], s.places[b.Name]) })
+}
+
 // loadOnDemand returns the hooks that load the tools, prompts and resources before
-// mcp-go looks them up, on every transport.
+// mcp-go looks them up, on every transport, and order the tools.
 func (s *Server) loadOnDemand() *mcpserver.Hooks {
 	hooks := &mcpserver.Hooks{}
 	hooks.AddBeforeListTools(func(context.Context, any, *mcp.ListToolsRequest) { s.loadTools() })
+	hooks.AddAfterListTools(s.orderTools)
 	hooks.AddBeforeCallTool(func(context.Context, any, *mcp.CallToolRequest) { s.loadTools() })
 	hooks.AddBeforeListPrompts(func(context.Context, any, *mcp.ListPromptsRequest) { s.loadPrompts() })
 	hooks.AddBeforeGetPrompt(func(context.Context, any, *mcp.GetPromptRequest) { s.loadPrompts() })
@@ -229,6 +247,7 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 	if limit := maxParams(m.Method); limit > 0 && len(m.Params) > limit {
 		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("the params of %s may have at most %d bytes", m.Method, limit))
 	}
+	m, raw = s.routed(ctx, m, raw)
 	ctx, m, raw = extractAnswer(ctx, m, raw)
 	answer = s.mcp.HandleMessage(ctx, limitClientInfo(m, raw))
 	if e, ok := answer.(mcp.JSONRPCError); ok && m.Method == mcp.MethodToolsCall && e.Error.Code == mcp.INVALID_REQUEST {

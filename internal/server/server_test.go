@@ -112,7 +112,9 @@ func TestToolsAreLoadedOnDemand(t *testing.T) {
 	}
 }
 
-func TestToolsListIsSorted(t *testing.T) {
+// A client that offers a model only the first tools offers those that the toolbox has
+// first. There is one page.
+func TestToolsListHasTheOrderOfTheToolbox(t *testing.T) {
 	s := New(Options{Toolbox: &fakeToolbox{names: []string{"b", "c", "a"}, do: echo}})
 	answers := scripted(t, s, []string{`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`})
 	var result mcp.ListToolsResult
@@ -123,7 +125,10 @@ func TestToolsListIsSorted(t *testing.T) {
 	for _, tool := range result.Tools {
 		names = append(names, tool.Name)
 	}
-	equal(t, "tools", names, []string{"a", "b", "c"})
+	equal(t, "tools", names, []string{"b", "c", "a"})
+	if result.NextCursor != "" {
+		t.Errorf("a second page: %q", result.NextCursor)
+	}
 }
 
 // A toolbox that can't load fails each request for the tools, and no other.

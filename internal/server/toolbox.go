@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -43,6 +44,31 @@ func filterTools(ctx context.Context, offered []mcp.Tool) []mcp.Tool {
 	return kept
 }
 
+// routed returns a call of a tool that is offered but not listed as a call of the
+// tool through which it is called, and any other message as it is: a model may know
+// the tool by its name, as from a result, and mcp-go would refuse it.
+func (s *Server) routed(ctx context.Context, m *message, raw []byte) (*message, []byte) {
+	if m.Method != mcp.MethodToolsCall {
+		return m, raw
+	}
+	params, ok := jsonFields(m.Params)
+	var name string
+	if !ok || json.Unmarshal(params["name"], &name) != nil {
+		return m, raw
+	}
+	via := s.toolboxOf(ctx).Via(name)
+	if via == "" {
+		return m, raw
+	}
+	call := map[string]json.RawMessage{"tool": mustEncode(name)}
+	if arguments := params["arguments"]; len(arguments) > 0 {
+		call["arguments"] = arguments
+	}
+	params["name"], params["arguments"] = mustEncode(via), mustEncode(call)
+	m = m.with(params)
+	return m, mustEncode(m)
+}
+
 // callerPrompts returns the prompts whose writes the caller of ctx can make
 // with its tools.
 func (s *Server) callerPrompts(ctx context.Context) []*prompts.Prompt {
@@ -50,11 +76,7 @@ func (s *Server) callerPrompts(ctx context.Context) []*prompts.Prompt {
 	if !ok {
 		return s.prompts
 	}
-	own := map[string]bool{}
-	for _, tool := range t.Tools() {
-		own[tool.Name] = true
-	}
-	return prompts.Offered(s.prompts, func(tool string) bool { return own[tool] })
+	return prompts.Offered(s.prompts, t.Offers)
 }
 
 func findPrompt(all []*prompts.Prompt, name string) *prompts.Prompt {

@@ -43,6 +43,7 @@ const (
 	row = `	{
 		Tool: "` + tool + `", Operation: "` + operation + `", Effect: Action,
 		About:      "Send a test event to every webhook of the project.",
+		Phrases:    []string{"try out our callback", "simulate a delivery", "does the endpoint receive anything"},
 		Next:       []Step{{Do: "see the webhooks", Tool: "webhook_list"}},
 		Idempotent: true,
 		Done:       "test events sent",

@@ -1,4 +1,4 @@
-package tools
+package papi
 
 import (
 	"bytes"
@@ -6,13 +6,12 @@ import (
 	"strings"
 
 	"papi-mcp/internal/jsonvalue"
-	"papi-mcp/internal/papi"
 )
 
-// merge returns one object that accepts each of the variants: it has the properties
+// Merge returns one object that accepts each of the variants: it has the properties
 // of all of them, at any depth, and requires what all of them require. A property
 // that only a deprecated variant has is marked as deprecated.
-func merge(variants []*papi.Schema) *papi.Schema {
+func Merge(variants []*Schema) *Schema {
 	merged := variants[0].Resolve().Clone()
 	if len(variants) == 1 {
 		return merged
@@ -40,13 +39,13 @@ func merge(variants []*papi.Schema) *papi.Schema {
 }
 
 // both accepts what either of two properties of the same name accepts.
-func both(a, b *papi.Schema) *papi.Schema {
+func both(a, b *Schema) *Schema {
 	left, right := a.Resolve(), b.Resolve()
 	switch {
 	case a == b:
 		return a
 	case len(left.Properties) > 0 && len(right.Properties) > 0:
-		merged := merge([]*papi.Schema{a, b})
+		merged := Merge([]*Schema{a, b})
 		merged.Description = left.Description
 		return merged
 	case left.EnumTexts() != nil && right.EnumTexts() != nil && !slices.Equal(left.EnumTexts(), right.EnumTexts()):
@@ -68,11 +67,11 @@ func both(a, b *papi.Schema) *papi.Schema {
 	return merged
 }
 
-// folded merges the variants of a union that no fixed value distinguishes, where one
+// Folded merges the variants of a union that no fixed value distinguishes, where one
 // object says the same in far fewer words: answers of which a request may give any
 // part. The deprecated variants stay next to it.
-func folded(union []*papi.Schema) []*papi.Schema {
-	var current, outdated []*papi.Schema
+func Folded(union []*Schema) []*Schema {
+	var current, outdated []*Schema
 	for _, v := range union {
 		if v.Resolve().IsDeprecated() {
 			outdated = append(outdated, v)
@@ -83,16 +82,14 @@ func folded(union []*papi.Schema) []*papi.Schema {
 	if len(current) < 2 || !slices.EqualFunc(current[1:], current[:len(current)-1], foldable) {
 		return union
 	}
-	one := merge(current)
-	one.Required = nil
-	return append([]*papi.Schema{one}, outdated...)
+	return append([]*Schema{Merge(current)}, outdated...)
 }
 
 // foldable reports whether two objects require nothing, and differ only in fixed
 // values and in properties that one of them lacks.
-func foldable(a, b *papi.Schema) bool {
+func foldable(a, b *Schema) bool {
 	a, b = a.Resolve(), b.Resolve()
-	for _, s := range []*papi.Schema{a, b} {
+	for _, s := range []*Schema{a, b} {
 		if len(s.Properties) == 0 || len(s.MustHave(false)) > 0 {
 			return false
 		}
@@ -106,7 +103,7 @@ func foldable(a, b *papi.Schema) bool {
 }
 
 // limits is what a schema says besides its fixed values and its descriptions.
-func limits(s *papi.Schema) []byte {
+func limits(s *Schema) []byte {
 	bare := s.Resolve().Clone()
 	bare.Const, bare.Enum, bare.EnumDescriptions, bare.Description = nil, nil, nil, ""
 	return jsonvalue.Encode(bare)

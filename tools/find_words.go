@@ -1,0 +1,90 @@
+package tools
+
+// toolWords are what users say, with commas between, by the words of the tools that
+// they mean: those of other vendors, and everyday ones. Endings don't matter.
+var toolWords = map[string]string{
+	// What is done.
+	"list":            "all, every, show all, overview, how many, count, enumerate, what do we have, do we have, do we own, which of our, any of our, are there, there are, exist, already, what templates, what senders, what numbers, which templates, which senders, which numbers, find, search, browse, dump, fetch all, give me all, show me all, those that, the ones, inventory",
+	"read get":        "status, state, detail, check, inspect, info, information, is it, look up, progress, health, healthy, monitor, what does, what is, how is, is our, is my, is the, did our, did my, did the, was the, has the, can i see, view, approved yet, content of, text of, still, right now, currently, watch, follow, track, tell me about, describe, how far, summary of, show me the, whats with, what about, stuck, yet, already, say, look like, looks like, active, working, broken, stopped working",
+	"create":          "new, get started, add, make, set up, setup, provision, spin up, build, start, open, onboard, connect, hook up, write, draft a, draft an, draft me, sign up, join, generate, produce, prepare, initiate, kick off, set one up, i need a, we need a, need an, i want a, we want a, obtain, acquire, establish, another, apply for, introduce, first, begin, enrol, enroll, integrate, deploy, compose",
+	"update change":   "edit, modify, alter, fix, correct, adjust, amend, swap, move, moved, rewrite, tweak, revise, resubmit, typo, wording, customise, customize, existing, make the, make our, make its, shorter, longer, turn the, set the, set our, refresh the, upload, reword, rephrase, adapt, complete the, fill in, improve, put our, now, outdated, wrong, shorten, lengthen, extend, enlarge, reduce, polish, exchange, adapt, increase, decrease, append, insert, include, attach, allow, to the agent, to our agent, to an existing, to the existing, different",
+	"update rename":   "rename, better name, new name, different name, label, call it",
+	"delete":          "remove, erase, wipe, scrap, drop, rid, get rid of, destroy, kill, nuke, purge, clean up, take down, shut down, shut, close, disconnect, unlink, detach, deactivate, terminate, trash, bin, decommission, retire, cancel, stop using, no longer, offboard, take off, release, leave, obsolete, unneeded, dont need, do not need, abolish, eliminate, discontinue, dispose, retract, end our, stop our",
+	"discard changes": "undo, revert, throw away, throw out, abandon, roll back, rollback, forget, reset, unsubmitted, pull back, take back, withdraw, cancel the change, cancel my change, cancel the edit, cancel pending, cancel the pending, cancel the update, drop the change, drop the draft, not submitted, unsaved, never mind, retract, pending edits",
+	"change":          "edit, modification, draft",
+	"replace":         "overwrite, from scratch, completely new, whole configuration, redo the",
+	"activity":        "history, log, audit, timeline, happened, happen, trail, changelog, who, why, reason, since, last time, previous, recent, past, what went wrong, what did, when was, when did, protocol of, what changed, changes made, edited by, has anyone, who did",
+	"comment":         "note, remark, reply, reviewer, reviewers, review team, respond, feedback, explain, annotate, answer the, answer a, message to, tell the, ask the, ask why, inform the, write to, let the team know, support know, sinch know, clarify, mention, point out, tell sinch, question to",
+	"verify code":     "the code, otp, pin, passcode, digit, one time password, the code is, received the code, code i received, code i got, enter, code they sent, got the code, type in, activation code, submit the code, here is the code, heres the code",
+	"register code":   "resend the code, resend code, send the code, verification sms, verification text, verification call, verification message, not receive, did not receive, not get, didnt get, didnt receive, havent received, hasnt received, not received, didnt arrive, request a code, call the number, call me, never arrived, not arrive, no code, text me the, otp by, pin by, voice call, by voice, send an otp, send a code, get the code, new code, code again, another code, trigger the code, resend otp, request otp, send otp, expired code, code expired",
+	"compare":         "versus, vs, a b test, ab test, better, best, beat, winner, two templates, outperform, difference",
+	"sync":            "import, refresh, pull, synchronise, synchronize, out of sync, not show up, doesnt show, dont show, not appear, not visible, cant see, missing, whatsapp manager, meta ui, facebook ui, up to date",
+	"enable":          "turn on, switch on, activate, opt in",
+	"assign":          "choose, select, pick, activate, use the, use this",
+	"suggest":         "idea, propose, available, could, free, suggestion, recommend",
+	"launch":          "go live, going live, live, publish, production, roll out, rollout, for approval, for review by operators, for review by carriers, submit to google, submit to operators, submit to carriers",
+	"reinvite":        "invite again, invitation again, once more, resend, second invitation, lost the invite, another invitation, invite expired, invitation expired, remind, nudge",
+	"invite add":      "try out, try it, test on my phone, test list",
+
+	// Webhooks.
+	"webhook":               "callback, notification, notify, notified, endpoint, hook, event, subscription, subscribe, subscribed, alert, ping, http post, listener, push, post, backend, receiver, server, point to, pointing",
+	"webhook create notify": "when a, when an, when the, when our, when my, whenever, as soon as, every time, know when, informed when, inform me, inform us, tell me when, tell us when, let me know, hear about, learn when, receive events, delivery events, want to receive, keep me posted, real time, instead of polling, be notified, should know, should hear, get informed, informed about, learn about, hear of",
+	"webhook delete":        "unsubscribe, stop posting, stop sending, mute, silence, stop calling",
+	"webhook list":          "who is notified, who gets notified, who receives, who is subscribed",
+	"trigger":               "event, event type, subscribed",
+	"webhook update target": "new url, url moved, endpoint moved, callback url",
+
+	// WhatsApp.
+	"whatsapp":                       "wa, meta, whats app, cloud api, waba, facebook business",
+	"whatsapp account":               "waba, business account, business verification, onboarding, business manager, company verification, declined our business, our business, our company, business application",
+	"whatsapp account create":        "never used whatsapp, start with whatsapp",
+	"sender":                         "phone number, mobile number, number, line, landline, msisdn, display name, channel",
+	"whatsapp sender":                "whatsapp number, wa number, number on wa, phone line, display name, green tick, verified badge",
+	"whatsapp sender create":         "embedded signup, facebook popup, facebook login, facebook dialog, phone number id, auth code, porting, port, migrate, migrate a number, bring our number, twilio, another bsp",
+	"whatsapp sender update profile": "profile picture, profile photo, about text, business name, business hours, opening hours, vertical, how our business appears, website",
+	"quality":                        "rating, tier, limit, throughput",
+	"username":                       "handle, nickname, user name",
+	"template":                       "message, hsm, canned, notification template, newsletter, reminder, confirmation",
+	"whatsapp template":              "hsm, message template, template message, structured message, carousel, marketing, utility, authentication, promo, copy code, coupon code, coupon, opt out button, quick reply, quick replies, footer, header image",
+	"language":                       "translation, translated, translate, locale, localised, localized, localisation, localization, version, variant, spanish, french, german, english, italian, portuguese, dutch, polish, arabic, hindi, japanese, chinese",
+	"all languages":                  "every translation, all translations, all its translations, all locales, every language, every locale, in all, all versions, no matter the language, whole template, entire template, any language",
+	"analytics":                      "statistic, statistics, stats, metric, insight, click, reads, open rate, read rate, click rate, reporting, performance, tracking, kpi",
+	"review":                         "approved, approve, approval, declined, refused, turned down, bounced, bounce",
+	"rejected":                       "declined, refused, turned down, denied, bounced, bounce, disapproved, rejection",
+	"flow":                           "form, forms, survey flow, booking flow",
+	"screen":                         "page, pages, step, steps, entry screen",
+	"solution":                       "partner, isv, tech provider, tech partner, multi partner, multipartner, reseller, solution provider, bsp",
+
+	// RCS.
+	"rcs":                 "rbm, rich communication, rich messaging, rich business messaging, google agent, android message, jibe",
+	"rcs sender":          "rbm agent, agent, rcs bot, brand, chatbot",
+	"rcs sender update":   "banner, logo and colour, colour, color, privacy policy, terms of service, brand details, tax id",
+	"operator":            "carrier, telco, network, mno, vodafone, telekom, orange, verizon, att, tmobile, t mobile, o2",
+	"rcs test number":     "tester, test device, test phone, handset, pixel, samsung, android phone, qa phone, phone try, test user, pilot phone, test list, invitation",
+	"questionnaire":       "question, survey, want answered, must answer, documents and answers, launch requirements, need to answer",
+	"capabilities":        "support, supports, supported, feature, capable, show rich, rich card, rcs enabled, compatible, receive rcs, able to receive, understand, display, phone handle",
+	"invitation accepted": "accept, said yes, agreed, consented, invitation sent, invite sent",
+	"country":             "spain, portugal, france, germany, sweden, norway, denmark, finland, poland, austria, italy, switzerland, belgium, netherlands, ireland, uk, usa, us, america, american, canada, brazil, mexico, india, britain, england",
+	"rcs account":         "rbm account",
+	"rcs sender read":     "brand registration, launch status, operator status, country status, approved by",
+
+	// KakaoTalk.
+	"kakaotalk":          "kakao, korea, korean, plus friend, plusfriend, alimtalk, friendtalk, kakao talk, bizmessage, seoul",
+	"kakaotalk template": "alimtalk, friendtalk, kakao message, kakao notification, bizmessage",
+	"kakaotalk sender":   "plus friend, plusfriend, kakao channel, korean channel, kakao profile, kakao account",
+	"category":           "industry, topic, sector, type of business, business type, branch",
+
+	// The rest.
+	"conversation":           "omnichannel, chat app, inbox, conversation api",
+	"conversation instagram": "insta, ig, dm, dms, direct message",
+	"conversation messenger": "facebook page, fb, facebook chat, facebook messenger, facebook message, page chat",
+	"conversation telegram":  "tg, telegram bot",
+	"conversation viber":     "viber bot",
+	"sms app":                "service plan, sms service, text messaging, send text, sending text, text message, short message, sms plan, text customers, bulk text, sms api, send sms, sending sms",
+	"bundle":                 "package, everything together, with everything, all in one, one go, all together, starter kit",
+	"bundle subproject":      "subaccount, sub account, sub project, child project, tenant, subproject, customer project, client project",
+	"bundle create":          "new conversation app, new customer, new client, new tenant",
+	"project overview":       "big picture, summary, overview, dashboard, whole project, entire project, this project, at a glance, stuck, everything, needs attention, where are we",
+	"project confirm":        "right project, which project, work in project, switch project, project id, use project",
+	"schema arguments":       "parameter, argument, field, documentation, docs, schema, input, required field, syntax, json example, example call, how do i call, how to call, which values, allowed values, possible values, what values",
+}
