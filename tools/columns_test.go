@@ -276,7 +276,7 @@ func TestNoSampleHasUnknownParts(t *testing.T) {
 func TestFieldsNameTheNearestPath(t *testing.T) {
 	for _, tt := range []struct{ tool, path, nearest string }{
 		{"whatsapp_sender_list", "stat", "state"},
-		{"whatsapp_sender_list", "displayName", "details.displayName"},
+		{"whatsapp_sender_list", "channelStatus", "conversationApiAppDetails.channelStatus"},
 		{"whatsapp_sender_list", "senders.details.displayname", "details.displayName"},
 		{"whatsapp_sender_get", "phonenumber", "phoneNumber"},
 		{"whatsapp_sender_get", "channelStatus", "conversationApiAppDetails.channelStatus"},

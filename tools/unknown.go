@@ -1,11 +1,6 @@
 package tools
 
 import (
-	"cmp"
-	"maps"
-	"slices"
-	"strings"
-
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
@@ -83,57 +78,19 @@ func inContract(schemas []*papi.Schema, path []string) bool {
 }
 
 // unknownField is the warning about a path in fields that nothing has, after so many
-// others.
+// others: with the nearest path that the contract has, where one is near.
 func unknownField(what, path string, schemas []*papi.Schema, others int) string {
 	text := "fields: " + what + papi.Quoted(path, papi.MaxEcho) + ", and the contract does not know it"
-	if others < maxPaths { // a search costs more than a warning
-		text += suggestion(schemas, strings.Split(path, "."))
+	if others >= maxPaths { // a search costs more than a warning
+		return text
+	}
+	for _, s := range schemas {
+		if nearest := s.NearestPath(path); nearest != "" {
+			return text + "; did you mean " + nearest + "?"
+		}
 	}
 	return text
 }
-
-// suggestion names the path of the contract that is nearest to one that it does not
-// have: "" where none is near.
-func suggestion(schemas []*papi.Schema, path []string) string {
-	known := pathsOf(schemas, "", 0)
-	named := map[string]string{} // by their last names, the shortest path of each
-	for _, at := range known {
-		name := at[strings.LastIndexByte(at, '.')+1:]
-		if old, ok := named[name]; !ok || strings.Count(at, ".") < strings.Count(old, ".") {
-			named[name] = at
-		}
-	}
-	last := path[len(path)-1]
-	nearest := cmp.Or(named[last], papi.Nearest(strings.Join(path, "."), known), named[papi.Nearest(last, slices.Sorted(maps.Keys(named)))])
-	if nearest == "" {
-		return ""
-	}
-	return "; did you mean " + nearest + "?"
-}
-
-// pathsOf are the paths of all fields of the schemas, a list's items as the list.
-func pathsOf(schemas []*papi.Schema, at string, depth int) (all []string) {
-	if depth > maxFieldDepth {
-		return nil
-	}
-	if items := below(schemas); len(items) > 0 {
-		schemas = items
-	}
-	for _, s := range schemas {
-		for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-			path := papi.JoinPath(at, name)
-			if slices.Contains(all, path) {
-				continue
-			}
-			inner, _ := field(schemas, name)
-			all = append(append(all, path), pathsOf(inner, path, depth+1)...)
-		}
-	}
-	return all
-}
-
-// maxFieldDepth is how deep fields are searched for one of a similar name.
-const maxFieldDepth = 5
 
 // unknownIn is the part of a value that the contract's schemas do not have, of a
 // newer API for instance: a concise result leaves out what it knows, and nothing
