@@ -59,7 +59,7 @@ func stepByStatus(row *catalog.Row, args map[string]any, status int) catalog.Ste
 		return catalog.Step{Do: "see what exists", Tool: catalog.ListOf(row.Toolset)}
 	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
 		if row.Effect == catalog.Read && row.Op().Body == nil { // a body may hold a secret
-			return catalog.Step{Do: "make the same call again, after retryAfterSeconds where it is given, else in a few minutes", Tool: row.Tool, Args: args}
+			return catalog.Step{Do: "call again later", Tool: row.Tool, Args: args}
 		}
 	}
 	do := byStatus(status)
@@ -87,7 +87,7 @@ func byStatus(status int) string {
 
 // correct is the call again, with what a person or the agent has to fix.
 func correct(row *catalog.Row) catalog.Step {
-	s := catalog.Step{Do: "fix what the message names, and make the call again", Tool: row.Tool}
+	s := catalog.Step{Do: "call again, corrected", Tool: row.Tool}
 	variants := row.Op().Variants()
 	if len(variants) == 0 {
 		return s
@@ -208,8 +208,8 @@ var afterError = map[string][]catalog.Step{
 	"no_google_supplier":                                       {{Do: "read the sender: test numbers need one that Google supplies", Tool: "rcs_sender_get"}},
 	"not_allowed_for_non_test_account":                         {{Do: "leave the test number out, or ask the person to contact Sinch support"}},
 	"not_allowed_for_subproject":                               {{Do: "leave the test number out, or ask the person to contact Sinch support"}},
-	"Kakaotalk/not_allowed_verify":                             {{Do: "the code may have been wrong or expired: read the sender, and while it is being verified ask the person for the code again, or have another one sent with kakaotalk_sender_register", Tool: "kakaotalk_sender_get"}},
-	"not_allowed_verify":                                       {{Do: "check again in a few minutes: after a correct code, or if Meta knows the number, it becomes ACTIVE automatically; if it does not, ask the person to contact Sinch support, with the senderId", Tool: "whatsapp_sender_get"}},
+	"Kakaotalk/not_allowed_verify":                             {{Do: "read the sender; in VERIFYING ask the person for the code again, or have another sent with kakaotalk_sender_register", Tool: "kakaotalk_sender_get"}},
+	"not_allowed_verify":                                       {{Do: "check in minutes whether it is ACTIVE; else ask Sinch support", Tool: "whatsapp_sender_get"}},
 	"not_found_waba_id":                                        {{Do: "see whether the project has an account", Tool: "whatsapp_account_get"}, {Do: "if it has none, onboard one first, or ask the person for the wabaId"}},
 	"object_with_whatsapp_business_account_id_does_not_exist":  {{Do: "read the project's account", Tool: "whatsapp_account_get"}, {Do: "if the person says that it still exists at Meta, ask them to contact Sinch support"}},
 	"only_one_test_number_allowed":                             {{Do: "use the test number that the project has"}},
@@ -238,7 +238,7 @@ var afterError = map[string][]catalog.Step{
 	"Rcs/sender_not_found":                                     {{Do: "see which senders exist", Tool: "rcs_sender_list"}},
 	"sender_not_found":                                         {{Do: "see which senders exist", Tool: "whatsapp_sender_list"}},
 	"sender_phone_number_not_registered_with_meta_cloud_api":   {{Do: "the number must be registered with Meta's Cloud API first: if it should be already, ask the person to contact Sinch support"}},
-	"sender_request_code_failed":                               {{Do: "after a few minutes request the code again; ask the person whether by SMS or VOICE", Tool: "whatsapp_sender_register", Needs: []string{"method"}}},
+	"sender_request_code_failed":                               {{Do: "in minutes request it again", Tool: "whatsapp_sender_register", Needs: []string{"method"}}},
 	"sender_username_not_available":                            {{Do: "see which usernames are free, and ask the person for one", Tool: "whatsapp_sender_username_suggest"}},
 	"sms_app_is_already_in_bundles_process":                    {{Do: "follow the bundle that has it, or use another app", Tool: "bundle_list"}},
 	"sms_app_is_already_linked_to_conversation_app":            {{Do: "see which SMS app and which Conversation app are connected", Tool: "sms_app_list"}},
@@ -260,13 +260,13 @@ var afterError = map[string][]catalog.Step{
 	"template_incorrect_category":                              {{Do: "see the category of its other languages, and use that", Tool: "whatsapp_template_language_list"}},
 	"template_insights_not_yet_available":                      {{Do: "no call turns them on for this account: ask the person to contact Sinch support"}},
 	"template_invalid_category_code":                           {{Do: "use a categoryCode of this list", Tool: "kakaotalk_template_category_list"}},
-	"template_kakaotalk_validation_error":                      {{Do: "give the person Kakao's reason, which is in the message, and see whether the template was saved as a draft: if so, submit the draft with another text, otherwise repeat the complete call with one", Tool: "kakaotalk_template_list"}},
+	"template_kakaotalk_validation_error":                      {{Do: "give the person Kakao's reason, from the message; see whether a draft was saved: submit that with another text, else repeat the call with one", Tool: "kakaotalk_template_list"}},
 	"template_language_recently_deleted":                       {{Do: "choose another name: the deleted language of this one is locked for 4 weeks, and the name in it for 30 days"}},
 	"template_limit_reached":                                   {{Do: "see which templates are no longer needed, and ask the person whether to delete them", Tool: "whatsapp_template_list"}},
 	"template_media_file_size_exceeds_maximum_file_size_limit": {{Do: "ask the person for a smaller media file"}},
 	"template_name_recently_used":                              {{Do: "choose another name: this one is locked for 30 days, in the deleted language, or in all languages if all were deleted"}},
-	"template_not_deletable":                                   {{Do: "check its state: what was submitted stays", Tool: "kakaotalk_template_get"}},
-	"template_not_deletable_due_to_input_config":               {{Do: "only if the person wants the template at Meta deleted too (its name and language are then locked for 30 days): set deleteSubmitted", Tool: "whatsapp_template_delete", Args: map[string]any{"deleteSubmitted": true}}},
+	"template_not_deletable":                                   {{Do: "check its state", Tool: "kakaotalk_template_get"}},
+	"template_not_deletable_due_to_input_config":               {{Do: "only if the person wants it deleted at Meta too, which locks name and language for 30 days", Tool: "whatsapp_template_delete", Args: map[string]any{"deleteSubmitted": true}}},
 	"Kakaotalk/template_not_found":                             {{Do: "see which templates exist", Tool: "kakaotalk_template_list"}},
 	"template_not_found":                                       {{Do: "see which templates exist", Tool: "whatsapp_template_list"}},
 	"Kakaotalk/template_not_updatable":                         {{Do: "check the template's state", Tool: "kakaotalk_template_get"}},
@@ -283,8 +283,8 @@ var afterError = map[string][]catalog.Step{
 	"too_many_waba_id":                                         {{Do: "ask the person which WhatsApp Business Account it is, and give its wabaId"}},
 	"used_phone_number_id":                                     {{Do: "see whether the number is a sender of this project already", Tool: "whatsapp_sender_list"}},
 	"user_cannot_be_reached":                                   {{Do: "ask the person whether RCS is on for that phone, or for another phone"}},
-	"user_has_not_accepted_invite":                             {{Do: "ask the person to accept the invitation on the phone, then check its state", Tool: "rcs_test_number_get"}},
-	"user_is_not_tester_for_agent":                             {{Do: "see which test numbers the sender has", Tool: "rcs_sender_get"}, {Do: "invite the phone, if it should be one", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}},
+	"user_has_not_accepted_invite":                             {{Do: "after the owner accepts, check", Tool: "rcs_test_number_get"}},
+	"user_is_not_tester_for_agent":                             {{Do: "see which test numbers the sender has", Tool: "rcs_sender_get"}, {Do: "invite the phone, if agreed", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}},
 	"verification_suspended_in_gmb":                            {{Do: "ask the person to have the business verified again in Google My Business; then launch again"}},
 	"viber_api_error":                                          {{Do: "make the same call again in a few minutes; if the error persists, ask the person to check the channel in the Sinch Dashboard"}},
 	"waba_id_used":                                             {{Do: "another project has this WhatsApp Business Account: ask the person whether the sender belongs there, or give another wabaId"}},
@@ -293,7 +293,7 @@ var afterError = map[string][]catalog.Step{
 	"webhook_not_found":                                        {{Do: "see which webhooks exist", Tool: "webhook_list"}},
 	"whatsapp_business_api_request_limit_exceeded":             {{Do: "wait an hour before the next attempt: each one counts"}},
 	"wrong_business_manager":                                   {{Do: "read the project's account, which has the businessManager", Tool: "whatsapp_account_get"}},
-	"wrong_otp":                                                {{Do: "ask the person for the code that arrived, and submit it", Tool: "whatsapp_sender_verify", Needs: []string{"code"}}, {Do: "or, where that code may have expired, have another one sent; each wrong code counts", Tool: "whatsapp_sender_register", Needs: []string{"method"}}},
+	"wrong_otp":                                                {{Do: "ask the person for the code", Tool: "whatsapp_sender_verify", Needs: []string{"code"}}, {Do: "or have another sent", Tool: "whatsapp_sender_register", Needs: []string{"method"}}},
 	"wrong_supplier_configuration":                             {{Do: "no call fixes it: ask the person to write to the address above"}},
 	"wrong_waba_id":                                            {{Do: "read the project's account, which has the wabaId", Tool: "whatsapp_account_get"}},
 }

@@ -27,8 +27,12 @@ type attention struct {
 	read string // the tool that shows it
 }
 
-// maxAttention bounds how many things of a kind are listed.
-const maxAttention = 10
+// maxAttention bounds how many things of a kind are listed, and maxHistories for
+// how many the history is read.
+const (
+	maxAttention = 5
+	maxHistories = 10
+)
 
 // candidates are the conditions of the things that may need attention: that depends
 // on the time for what waits.
@@ -58,14 +62,15 @@ func (st *condition) why() string {
 	return papi.Truncate(strings.Join(reasons, "; "), maxQuoted)
 }
 
-// attend keeps the candidates that need attention. For those that wait, and
+// attend keeps the candidates that need attention, the first of each kind, and
+// counts the others. For those that wait, and
 // whose lists show no time, it reads the histories, concurrently.
-func (s *Set) attend(ctx context.Context, projectID string, all []condition, now time.Time) []attention {
+func (s *Set) attend(ctx context.Context, projectID string, all []condition, now time.Time) (shown []attention, more map[string]int) {
 	var reads sync.WaitGroup
 	histories := map[*catalog.Resource]int{}
 	for i := range all {
 		st := &all[i]
-		if !st.waits() || !st.since.IsZero() || st.resource.History == "" || histories[st.resource] == maxAttention {
+		if !st.waits() || !st.since.IsZero() || st.resource.History == "" || histories[st.resource] == maxHistories {
 			continue
 		}
 		histories[st.resource]++
@@ -73,12 +78,18 @@ func (s *Set) attend(ctx context.Context, projectID string, all []condition, now
 	}
 	reads.Wait()
 	slices.SortStableFunc(all, func(a, b condition) int { return strings.Compare(a.resource.Kind(), b.resource.Kind()) })
-	var shown []attention
 	listed := map[*catalog.Resource]int{}
 	for _, st := range all {
 		underReview := strings.Contains(st.pending, "=")
 		needed := st.at.Class == catalog.Failure || len(st.refused) > 0 || underReview || st.overdue(now)
-		if !needed || listed[st.resource] == maxAttention {
+		switch {
+		case !needed:
+			continue
+		case listed[st.resource] == maxAttention:
+			if more == nil {
+				more = map[string]int{}
+			}
+			more[st.resource.Kind()]++
 			continue
 		}
 		listed[st.resource]++
@@ -88,14 +99,14 @@ func (s *Set) attend(ctx context.Context, projectID string, all []condition, now
 		}
 		shown = append(shown, a)
 	}
-	return shown
+	return shown, more
 }
 
 // next leads to the things that need attention, the first few of them.
 func (o *overview) next() []catalog.Next {
 	next := []catalog.Next{}
 	for _, a := range o.Attention[:min(len(o.Attention), maxNext)] {
-		next = append(next, fillAll([]catalog.Step{{Do: fmt.Sprintf("it is %s: see what to do", a.Stands), Tool: a.read}}, a.IDs)...)
+		next = append(next, fillAll([]catalog.Step{{Do: fmt.Sprintf("%s: see what to do", a.Stands), Tool: a.read}}, a.IDs)...)
 	}
 	return next
 }
@@ -113,13 +124,20 @@ func (o *overview) attentionLines() []string {
 		c.Total++
 		c.ByState[a.Stands]++
 	}
+	for kind, more := range o.AttentionMore {
+		kinds[kind].Total += more
+	}
 	var lines []string
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
 		c, need := kinds[kind], "need"
 		if c.Total == 1 {
 			need = "needs"
 		}
-		lines = append(lines, fmt.Sprintf("%d %s %s attention (%s)", c.Total, kindName(kind, c.Total), need, c.describe()))
+		states := c.describe()
+		if more := o.AttentionMore[kind]; more > 0 {
+			states += fmt.Sprintf(", and %d more", more)
+		}
+		lines = append(lines, fmt.Sprintf("%d %s %s attention (%s)", c.Total, kindName(kind, c.Total), need, states))
 	}
 	return lines
 }

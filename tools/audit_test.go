@@ -207,7 +207,7 @@ func TestDryRun(t *testing.T) {
 	}
 	create := data(do(t, set, "webhook_create", map[string]any{"target": "https://example.com/a%20b", "secret": "canary-5c1f-canary", "dryRun": true}))
 	sameJSON(t, "a write", create, json.RawMessage(`{"dryRun": true, "verdict": "allow", "request": {
-		"method": "POST", "path": "/v1/projects/`+project+`/webhooks", "query": {},
+		"method": "POST", "path": "/v1/projects/`+project+`/webhooks",
 		"body": {"target": "https://example.com/a%20b", "secret": "***", "triggers": ["ALL"]}}}`))
 	update := data(do(t, set, "rcs_sender_update", map[string]any{"senderId": "S 1", "usQuestionnaireVersion": "v2", "details": map[string]any{"brand": map[string]any{"name": "Example"}}, "dryRun": true}))
 	if request := update["request"].(map[string]any); request["path"] != "/v1/projects/"+project+"/rcs/senders/S%201" || len(request["query"].(map[string]any)) != 1 {

@@ -179,11 +179,12 @@ func (s *Set) notSent(row *catalog.Row, c *call, v guard.Verdict) Outcome {
 	e := refused(v.Refuse)
 	e.Warnings = c.warnings
 	if e.Confirmation != nil {
-		e.Next = []catalog.Next{afterApproval(row, c)}
+		e.Next = []catalog.Next{afterApproval(row, c, e.Confirmation.Summary)}
 	}
 	if len(e.Next) == 0 {
 		e.Next = nextAfterRefusal(row, c.args, e.Code)
 	}
+	e.Next = shortened(e.Next, row, c.args)
 	if !slices.Contains(aboutProject, e.Code) { // else the project has to be settled first
 		e.Next = s.offered(e.Next, c.own.project)
 	}

@@ -3,13 +3,13 @@ package tools
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
@@ -118,14 +118,14 @@ func (st *condition) cause(now time.Time) string {
 }
 
 // wording replaces what the steps of a waiting thing leave open: {again} is
-// when to check the next time, {since} since when it waits and what is usual.
+// when to check the next time, {since} how long it waits, or for how long it may.
 func (st *condition) wording(now time.Time) *strings.Replacer {
-	since := "; the API states no usual time"
+	since := ""
 	switch age := st.age(now); {
 	case age > 0:
-		since = fmt.Sprintf(": since %s, %s%s", stamp(st.since), inWords(age), since)
+		since = fmt.Sprintf(" (%s)", inWords(age))
 	case st.waits(): // the API does not say since when
-		since += fmt.Sprintf(", and after %s a person should ask %s", st.lasts.OverdueAfter(), st.lasts.Asked())
+		since = fmt.Sprintf(" (after %s ask %s)", st.lasts.OverdueAfter(), st.lasts.Asked())
 	}
 	return strings.NewReplacer("{again}", st.lasts.CheckAgain(st.age(now)), "{since}", since)
 }
@@ -147,15 +147,9 @@ func inWords(d time.Duration) string {
 }
 
 // escalation is the step that goes before a check of what is overdue: whom to
-// ask, and with what.
-func (st *condition) escalation(project string, ids map[string]string, now time.Time) catalog.Step {
-	facts := []string{"projectId " + quoted(project)}
-	for _, name := range slices.Sorted(maps.Keys(ids)) {
-		facts = append(facts, name+" "+quoted(ids[name]))
-	}
-	facts = append(facts, fmt.Sprintf("%s since %s", st.key(), stamp(st.since)))
-	return catalog.Step{Do: fmt.Sprintf("overdue: %s for %s, longer than %s (the API states no usual time): a person should ask %s, with %s",
-		st.key(), inWords(st.age(now)), st.lasts.OverdueAfter(), st.lasts.Asked(), strings.Join(facts, ", "))}
+// ask, and with what. The result has the ids, the state and since when it is so.
+func (st *condition) escalation(project string, now time.Time) catalog.Step {
+	return catalog.Step{Do: fmt.Sprintf("overdue: %s; a person should ask %s (project %s, ids, since)", inWords(st.age(now)), st.lasts.Asked(), guard.Word(project))}
 }
 
 // maxQuoted bounds what others wrote where a step repeats it.

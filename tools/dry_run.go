@@ -13,12 +13,12 @@ func (s *Set) dryRun(ctx context.Context, gc *guard.Call, c *call) Outcome {
 	p := s.opts.Guard.Preview(ctx, gc)
 	r := &Result{Tool: gc.Row.Tool, ProjectID: gc.ProjectID}
 	r.Warnings = append(append(r.Warnings, c.warnings...), gc.Warnings...)
-	r.IDs = pathIDs(gc.Row, c.args)
 	shown := preview{DryRun: true, Verdict: "allow"}
 	switch {
 	case p.Refusal != nil:
 		shown.Verdict, shown.Refusal = "refuse", refused(p.Refusal)
-		shown.Refusal.outcome() // fills what every error has
+		shown.Refusal.outcome() // fills in what every error has
+		shown.Refusal.Next = nil
 		r.Next = s.offered(p.Refusal.Next, c.own.project)
 	case p.Confirm:
 		shown.Verdict, shown.Summary = "confirm", p.Summary
@@ -38,7 +38,8 @@ type preview struct {
 	DryRun bool `json:"dryRun"`
 	// Verdict is allow, refuse or confirm.
 	Verdict string `json:"verdict"`
-	// Refusal is the error that the call would be answered with.
+	// Refusal is the error that the call would be answered with, without its next
+	// steps: the result has them.
 	Refusal *Error `json:"refusal,omitempty"`
 	// Summary is what a person would be asked.
 	Summary string       `json:"summary,omitempty"`
@@ -49,6 +50,6 @@ type preview struct {
 type requestShown struct {
 	Method string              `json:"method"`
 	Path   string              `json:"path"`
-	Query  map[string][]string `json:"query"`
-	Body   any                 `json:"body"` // null where there is none
+	Query  map[string][]string `json:"query,omitempty"`
+	Body   any                 `json:"body,omitempty"`
 }

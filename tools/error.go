@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"bytes"
 	"errors"
 	"maps"
 	"slices"
@@ -15,7 +16,9 @@ import (
 )
 
 // Error is the form of every error that a tool returns, the API's and ours, so
-// that an agent learns only one.
+// that an agent learns only one. It says each thing once: what is wrong in the
+// message, how to fix it in the resolution, and in next the calls alone that this
+// takes. Keys without content are left out.
 type Error struct {
 	Code       string         `json:"errorCode"`
 	Message    string         `json:"message"`
@@ -126,25 +129,66 @@ func failed(row *catalog.Row, args map[string]any, err error) *Error {
 	if e.Unknown {
 		out.Info = jsonvalue.With(out.Info, "outcome", "unknown")
 	}
-	out.Next = nextAfterError(row, args, e)
+	out.Next = shortened(nextAfterError(row, args, e), row, args)
 	return out
 }
 
 // afterApproval is the call that a person is asked to confirm, as the next step.
 // The token is among its needs, though the agent has it: it is the person who
-// approves. What may hold a secret is not repeated, but needed again.
-func afterApproval(row *catalog.Row, c *call) catalog.Next {
-	next := catalog.Next{
-		Do:   "show confirmation.summary to the person; if they agree, make exactly this call with confirm set to confirmation.token",
-		Tool: row.Tool, Args: c.own.ofPage(), Needs: []string{argConfirm},
-	}
+// approves.
+func afterApproval(row *catalog.Row, c *call, summary string) catalog.Next {
 	given := c.own.with(c.args)
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if papi.RequestSecrets.In(map[string]any{name: given[name]}) {
-			next.Needs = append(next.Needs, name)
-		} else {
-			next.Args[name] = given[name]
+	maps.Copy(given, c.own.ofPage())
+	next := catalog.Next{Do: "after their yes", Tool: row.Tool, Args: given, Needs: []string{argConfirm}}
+	if next = withoutRepeats(next, row, given); len(summary) > longSummary {
+		next.Needs, next.Args = append(next.Needs, slices.Sorted(maps.Keys(next.Args))...), nil
+	}
+	return next
+}
+
+// longSummary is from how many bytes on a summary, which has the ids of the call, is
+// so long that the step does not repeat them.
+const longSummary = 350
+
+// shortened are the steps after a call that failed, without what is long in the call
+// itself.
+func shortened(next []catalog.Next, row *catalog.Row, given map[string]any) []catalog.Next {
+	next = slices.Clone(next)
+	for i := range next {
+		if next[i].Tool == row.Tool {
+			next[i] = withoutRepeats(next[i], row, given)
 		}
 	}
 	return next
+}
+
+// maxRepeated bounds, in bytes of JSON, the argument that a step repeats of the
+// call, and all of them together.
+const (
+	maxRepeated      = 40
+	maxRepeatedSoFar = 80
+)
+
+// withoutRepeats leaves out of a step what the call itself gave, where that is long
+// or may hold a secret: it is needed again. The ids stay.
+func withoutRepeats(n catalog.Next, row *catalog.Row, given map[string]any) catalog.Next {
+	ids, args, size := pathIDs(row, given), map[string]any{}, 0
+	for _, name := range slices.Sorted(maps.Keys(n.Args)) {
+		value := n.Args[name]
+		text := jsonvalue.Encode(value)
+		same := given[name] != nil && bytes.Equal(text, jsonvalue.Encode(given[name]))
+		_, isID := ids[name]
+		switch {
+		case same && papi.RequestSecrets.In(map[string]any{name: value}),
+			same && !isID && (len(text) > maxRepeated || size+len(text) > maxRepeatedSoFar):
+			n.Needs = append(n.Needs, name)
+		default:
+			args[name] = value
+			if same && !isID {
+				size += len(text)
+			}
+		}
+	}
+	n.Args = args
+	return n
 }

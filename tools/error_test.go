@@ -24,6 +24,9 @@ func TestAConfirmationHasANext(t *testing.T) {
 		{"rcs_sender_list", `{"pageSize":10,"reveal":true,"all":true,"detail":"full"}`, `{"tool":"rcs_sender_list","args":{"pageSize":10,"reveal":true,"all":true,"detail":"full"},"needs":["confirm"]}`},
 		{"bundle_create", `{"name":"n","region":"EU","smsApp":true,"webhooks":[{"target":"https://example.com","secret":"canary-of-high-entropy","triggers":["BUNDLE_DONE"]}]}`,
 			`{"tool":"bundle_create","args":{"name":"n","region":"EU","smsApp":true},"needs":["confirm","webhooks"]}`},
+		{"whatsapp_access_token_create", `{"facebookCode":"canary-of-high-entropy"}`, `{"tool":"whatsapp_access_token_create","needs":["confirm","facebookCode"]}`},
+		{"bundle_create", `{"name":"n","region":"EU","convApp":{"name":"A Conversation app of a long name","retentionPolicy":{"ttl":7}}}`,
+			`{"tool":"bundle_create","args":{"name":"n","region":"EU"},"needs":["confirm","convApp"]}`}, // the agent has it
 	} {
 		e := failure(t, do(t, set, test.tool, json.RawMessage(test.args)))
 		next, _ := e["next"].([]any)
@@ -31,8 +34,8 @@ func TestAConfirmationHasANext(t *testing.T) {
 			t.Fatalf("%s %s: %s", test.tool, test.args, encode(e))
 		}
 		step, _ := next[0].(map[string]any)
-		if do, _ := step["do"].(string); !strings.Contains(do, "confirmation.summary") {
-			t.Errorf("do: %s", do)
+		if do, _ := step["do"].(string); do != "after their yes" || !strings.Contains(e["resolution"].(string), "confirmation.summary to the person") {
+			t.Errorf("do: %s; resolution: %v", do, e["resolution"])
 		}
 		delete(step, "do")
 		sameJSON(t, test.tool+" "+test.args, step, json.RawMessage(test.next))

@@ -83,7 +83,7 @@ func codeTables() string {
 // the call is retryable; that of a rule names its tools and its guide.
 func TestEveryCodeOfOursHasAPage(t *testing.T) {
 	for _, e := range serverCodes() {
-		page := ErrorPage(e.Code)
+		page := ErrorPage(string(e.Origin) + "." + e.Code)
 		for _, want := range []string{"# " + e.Code + "\n", "\n## " + string(e.Origin) + "\n\n" + e.Meaning, "\nDo: " + strings.TrimSuffix(e.Do, "."), "\n- Retryable: " + string(e.Retryable) + ".\n"} {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s: %q is not on its page:\n%s", e.Code, want, page)
@@ -117,14 +117,14 @@ func TestEveryCodeOfOursHasAPage(t *testing.T) {
 	}
 }
 
-// A code that both have is explained for both, and either part can be the first.
-func TestACodeOfBothHasOnePage(t *testing.T) {
+// A code that both have is explained for each, and each page names the others.
+func TestACodeOfBothHasAPageOfEach(t *testing.T) {
 	if papi.ErrorCodes()[errorcode.InternalError] == nil {
 		t.Fatal("the API has no internal_error")
 	}
 	for name, first := range map[string]string{"internal_error": "webhooks", "server.internal_error": "server", "webhooks.internal_error": "webhooks"} {
 		page := ErrorPage(name)
-		if !strings.HasPrefix(page, "# internal_error\n\n## "+first+"\n") || !strings.Contains(page, "\n## server\n") || !strings.Contains(page, "\nFacts: Provisioning API ") {
+		if !strings.HasPrefix(page, "# internal_error\n\n## "+first+"\n") || first != "server" && !strings.Contains(page, ", server (papi://errors/NAME.internal_error).") || !strings.Contains(page, "\nFacts: Provisioning API ") {
 			t.Errorf("%s:\n%s", name, page)
 		}
 	}

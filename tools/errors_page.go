@@ -16,10 +16,11 @@ import (
 )
 
 // ErrorPage explains an error code of the API or of this server as markdown: what
-// it means in each toolset, which tools return it, and what to do. A toolset, or
-// the origin of a code of ours, may be given before the code, with a dot between
-// them (kakaotalk.file_not_found): its section is then the first. It returns ""
-// for an unknown code, and for a toolset that does not return it.
+// it means in a toolset, which tools return it, and what to do. The toolset, or the
+// origin of a code of ours, may be given before the code, with a dot between them
+// (kakaotalk.file_not_found); else it is the first that has the code. The page
+// names the others. It returns "" for an unknown code, and for a toolset that does
+// not return it.
 func ErrorPage(code string) string {
 	toolset, bare, named := strings.Cut(code, ".")
 	if named {
@@ -28,27 +29,34 @@ func ErrorPage(code string) string {
 	documented := papi.ErrorCodes()[code] != nil
 	var sections []section
 	for _, a := range answering(code) {
-		sections = append(sections, a.section())
+		sections = append(sections, section{a.toolset, a.section})
 	}
 	for _, own := range serverCodes() {
 		if own.Code == code {
-			sections = append(sections, ownSection(own))
+			sections = append(sections, section{string(own.Origin), func() string { return ownSection(own) }})
 		}
 	}
+	shown := 0
 	if named {
-		i := slices.IndexFunc(sections, func(s section) bool { return s.name == toolset })
-		if i < 0 {
+		if shown = slices.IndexFunc(sections, func(s section) bool { return s.name == toolset }); shown < 0 {
 			return ""
 		}
-		sections = slices.Concat(sections[i:i+1], sections[:i], sections[i+1:])
 	}
 	if len(sections) == 0 && !documented {
 		return ""
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n", code)
-	for _, s := range sections {
-		fmt.Fprintf(&b, "\n## %s\n\n%s", s.name, s.text)
+	var others []string
+	for i, s := range sections {
+		if i == shown {
+			fmt.Fprintf(&b, "\n## %s\n\n%s", s.name, s.text())
+		} else {
+			others = append(others, s.name)
+		}
+	}
+	if others != nil {
+		fmt.Fprintf(&b, "\nIt may mean something else in: %s (%sNAME.%s).\n", strings.Join(others, ", "), ErrorsURI, code)
 	}
 	if documented {
 		fmt.Fprintf(&b, "\nFacts: Provisioning API %s.\n", papi.ContractVersion)
@@ -57,9 +65,15 @@ func ErrorPage(code string) string {
 }
 
 // section is the part of a page that is about one toolset, or about this server.
-type section struct{ name, text string }
+type section struct {
+	name string
+	text func() string
+}
 
-func (a *answerer) section() section {
+// maxTools is how many tools a page names for one status.
+const maxTools = 6
+
+func (a *answerer) section() string {
 	var b strings.Builder
 	text := a.text()
 	fmt.Fprintf(&b, "%s.\n\nDo: %s.\n\n", sentence(text.Message), text.Resolution)
@@ -75,14 +89,18 @@ func (a *answerer) section() section {
 		}
 	}
 	for _, status := range slices.Sorted(maps.Keys(tools)) {
-		fmt.Fprintf(&b, "- %d %s, answered by %s.", status, http.StatusText(status), strings.Join(tools[status], ", "))
+		named, more := tools[status], ""
+		if n := len(named) - maxTools; n > 0 {
+			named, more = named[:maxTools], fmt.Sprintf(" and %d more", n)
+		}
+		fmt.Fprintf(&b, "- %d %s, answered by %s%s.", status, http.StatusText(status), strings.Join(named, ", "), more)
 		if len(next) == 0 { // what holds for every error of a status may be wrong for one that has steps of its own
 			fmt.Fprintf(&b, " %s", byStatus(status))
 		}
 		b.WriteString("\n")
 	}
 	writeSteps(&b, next)
-	return section{a.toolset, b.String()}
+	return b.String()
 }
 
 func writeSteps(b *strings.Builder, steps []catalog.Step) {
@@ -95,7 +113,7 @@ func writeSteps(b *strings.Builder, steps []catalog.Step) {
 	}
 }
 
-func ownSection(own errorcode.Entry) section {
+func ownSection(own errorcode.Entry) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\nDo: %s.\n\n- Retryable: %s.\n", own.Meaning, strings.TrimSuffix(own.Do, "."), own.Retryable)
 	if rule := ruleOf(own.Code); rule != nil {
@@ -113,7 +131,7 @@ func ownSection(own errorcode.Entry) section {
 		fmt.Fprintf(&b, "- Guide: %s%s.\n", GuidesURI, strings.Join(families, ", "+GuidesURI))
 	}
 	writeSteps(&b, afterRefusal[own.Code])
-	return section{string(own.Origin), b.String()}
+	return b.String()
 }
 
 // serverCodes are the codes of this server: those of package errorcode, and those

@@ -25,7 +25,7 @@ func fieldMask(row *catalog.Row, fields []string) []any {
 		}
 		mask = append(mask, value)
 	}
-	for _, path := range lifted(row.Resource) {
+	for _, path := range liftedFields(row.Resource) {
 		if value := maskedBy(values, path); value != "" {
 			mask = append(mask, value)
 		}
@@ -34,9 +34,9 @@ func fieldMask(row *catalog.Row, fields []string) []any {
 	return slices.Compact(mask)
 }
 
-// lifted are the fields of a thing from which its ids, its state and the next steps
+// liftedFields are the fields of a thing from which its ids, its state and the next steps
 // come.
-func lifted(r *catalog.Resource) []string {
+func liftedFields(r *catalog.Resource) []string {
 	if r == nil {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/search"
@@ -37,14 +38,19 @@ func toolIndex() *search.Index {
 
 func newToolIndex() *search.Index {
 	codes, states := toolsByCode(), toolsByState()
+	triggers := papi.LookupSchema("WebhookWebhookTriggersEnum").EnumTexts()
 	var documents []search.Document
 	for _, row := range catalog.Rows() {
+		names := slices.Concat(codes[row.Tool], longNames(states[row.Tool]))
+		if row.Op().Body != nil && row.Op().Family() == "Webhook" {
+			names = append(names, longNames(triggers)...)
+		}
 		fields := map[string]bool{}
 		for _, body := range row.Op().Variants() {
 			maps.Copy(fields, body.PropertyNames())
 		}
 		documents = append(documents, search.Document{Name: row.Tool, Texts: [][]string{
-			{row.Tool}, row.Phrases, {row.Title, row.Title, row.About}, states[row.Tool], slices.Sorted(maps.Keys(fields)), slices.Concat(codes[row.Tool], longNames(states[row.Tool])),
+			{row.Tool}, row.Phrases, {row.Title, row.Title, row.About}, states[row.Tool], slices.Sorted(maps.Keys(fields)), names,
 		}})
 	}
 	for _, c := range new(Set).coreTools() {
@@ -55,7 +61,7 @@ func newToolIndex() *search.Index {
 			{c.name}, c.phrases, {c.annotations.Title, c.about}, nil, nil, codes[c.name],
 		}})
 	}
-	return search.New(searchedFields, documents, search.Words{Synonyms: toolWords, Exclusive: []string{"whatsapp", "rcs", "kakaotalk"}, Plural: "list", Verb: "get"})
+	return search.New(searchedFields, documents, search.Words{Synonyms: toolWords, Exclusive: []string{"whatsapp", "rcs", "kakaotalk"}, Plural: "list", Verb: "get", Question: "read get", Named: "whatsapp template", Known: errorCodes()})
 }
 
 // toolsByState has the states of things that each tool shows or leads on from.
@@ -119,6 +125,13 @@ func toolsByCode() map[string][]string {
 		for _, tool := range rule.Tools {
 			add(tool, rule.Code)
 		}
+	}
+	for code, tool := range map[string]string{
+		errorcode.ProjectUnconfirmed: "project_confirm",
+		errorcode.InvalidArguments:   "schema_get",
+		errorcode.UnknownTool:        "schema_get",
+	} {
+		add(tool, code)
 	}
 	for code, steps := range afterRefusal {
 		for _, step := range steps {

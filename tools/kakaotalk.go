@@ -7,7 +7,7 @@ import "papi-mcp/internal/catalog"
 // which makes it, names categories: whether a draft without them makes it, the
 // contract does not say.
 var firstKakaotalkSender = []catalog.Step{
-	{Do: "try to create the first sender as a draft without category codes: that may set up the project, although the API's documentation does not say so", Tool: "kakaotalk_sender_create", Args: map[string]any{"status": "DRAFT"}, Needs: []string{"plusFriendId", "details"}},
-	{Do: "then kakaotalk_sender_category_list shows the categories, and kakaotalk_sender_update gives the draft three codes and submits it; if the list still can't be read, a person must ask Sinch support for the codes"},
-	{Do: "or create the first sender directly, if the person knows its three category codes", Tool: "kakaotalk_sender_create", Needs: []string{"plusFriendId", "details"}},
+	{Do: "try to create the first sender as a draft without category codes: that may set up the project", Tool: "kakaotalk_sender_create", Args: map[string]any{"status": "DRAFT"}, Needs: []string{"plusFriendId", "details"}},
+	{Do: "then take three codes from kakaotalk_sender_category_list, and submit the draft with them; if there is no list, ask Sinch support for the codes"},
+	{Do: "or create it directly, if the person knows its three codes", Tool: "kakaotalk_sender_create", Needs: []string{"plusFriendId", "details"}},
 }

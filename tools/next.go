@@ -14,7 +14,7 @@ import (
 // that are under review or were refused. The state comes first where a call or a
 // person has to move it on; where a part is under review and all else is well,
 // that review is what to wait for.
-func (st *condition) steps(project string, ids map[string]string, now time.Time) []catalog.Step {
+func (st *condition) steps(project string, now time.Time) []catalog.Step {
 	wording := st.wording(now)
 	ofState := fillIn(st.possible(st.at.Next), wording)
 	var ofParts []catalog.Step
@@ -35,7 +35,7 @@ func (st *condition) steps(project string, ids map[string]string, now time.Time)
 		all = ofParts
 	}
 	if st.overdue(now) {
-		all = slices.Concat([]catalog.Step{st.escalation(project, ids, now)}, all)
+		all = slices.Concat([]catalog.Step{st.escalation(project, now)}, all)
 	}
 	return all
 }
@@ -59,16 +59,10 @@ func fillIn(steps []catalog.Step, wording *strings.Replacer) []catalog.Step {
 	return filled
 }
 
-// wording replaces what the steps of a refused part leave open.
+// wording replaces what the steps of a refused part leave open. What others wrote
+// about the part is in the data.
 func (part *refusedPart) wording() *strings.Replacer {
-	reason, shown := "", ""
-	if part.reason != "" {
-		reason = " (" + quoted(part.reason) + ")"
-	}
-	if part.value != "" {
-		shown = " " + quoted(part.value)
-	}
-	return strings.NewReplacer(" {value}", shown, "{status}", part.status.Name, "{reason}", reason)
+	return strings.NewReplacer("{status}", part.status.Name)
 }
 
 // fill makes a step an action, with the ids that are known as arguments. It

@@ -22,16 +22,17 @@ import (
 type overview struct {
 	// Looks says what in the project is live.
 	Looks    string `json:"looks"`
-	Webhooks []any  `json:"webhooks"` // id, target and triggers of each
+	Webhooks []any  `json:"webhooks,omitempty"` // id, target and triggers of each
 	// WhatsappAccount is the account's state, what is pending, or "none".
 	WhatsappAccount string `json:"whatsappAccount"`
 	// Counts has the things of each kind by state, with their total.
 	Counts map[string]counts `json:"counts"`
 	// Attention has what the counts hide; the first of each kind where there
-	// are many.
-	Attention []attention `json:"attention,omitempty"`
+	// are many, and AttentionMore how many more there are.
+	Attention     []attention    `json:"attention,omitempty"`
+	AttentionMore map[string]int `json:"attentionMore,omitempty"`
 	// NotRead has the error of each kind that could not be read.
-	NotRead map[string]string `json:"notRead"`
+	NotRead map[string]string `json:"notRead,omitempty"`
 
 	now time.Time // the API's
 }
@@ -40,8 +41,8 @@ type overview struct {
 // the first, the states are those of its first page.
 type counts struct {
 	Total   int            `json:"total"`
-	ByState map[string]int `json:"byState"`
-	Partly  bool           `json:"partly"`
+	ByState map[string]int `json:"byState,omitempty"`
+	Partly  bool           `json:"partly,omitempty"`
 }
 
 // readOverview reads what lives in a project, all kinds concurrently. Without
@@ -75,7 +76,11 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 	}
 	read(webhook.Kind(), webhook.List, nil, func(answer any) {
 		for _, hook := range jsonvalue.List(answer, "webhooks") {
-			o.Webhooks = append(o.Webhooks, kept(hook, []string{"id", "target", "triggers"}))
+			shown := kept(hook, []string{"id", "target", "triggers"})
+			if triggers := jsonvalue.Texts(shown, "triggers"); len(triggers) > maxTriggers {
+				shown = jsonvalue.With(jsonvalue.Object(shown, ""), "triggers", append(triggers[:maxTriggers:maxTriggers], fmt.Sprintf("%d more", len(triggers)-maxTriggers)))
+			}
+			o.Webhooks = append(o.Webhooks, shown)
 		}
 	})
 	read(account.Kind(), account.Get, nil, func(answer any) {
@@ -96,7 +101,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 		})
 	}
 	all.Wait()
-	o.Attention = s.attend(ctx, projectID, found, o.now)
+	o.Attention, o.AttentionMore = s.attend(ctx, projectID, found, o.now)
 	o.Looks = o.looks()
 	return o, failure
 }
@@ -158,12 +163,14 @@ func stateOf(resource *catalog.Resource, thing any) string {
 }
 
 func (o *overview) warnings() []string {
-	warnings := []string{}
-	for _, name := range slices.Sorted(maps.Keys(o.NotRead)) {
-		warnings = append(warnings, name+" could not be read: "+o.NotRead[name])
+	if len(o.NotRead) == 0 {
+		return nil
 	}
-	return warnings
+	return []string{strings.Join(slices.Sorted(maps.Keys(o.NotRead)), ", ") + " could not be read: notRead says why"}
 }
+
+// maxTriggers is how many triggers of a webhook an overview lists.
+const maxTriggers = 5
 
 // maxStates is how many states of a kind the question about a project lists.
 const maxStates = 10

@@ -89,7 +89,7 @@ func (s *Set) showProjects() Outcome {
 	r := &Result{Tool: "project_confirm"}
 	projects := append([]string{}, s.opts.Guard.Projects()...)
 	r.Data = map[string]any{"confirmed": false, "projects": projects, "default": s.opts.Guard.Default()}
-	n := catalog.Next{Do: "ask the person which project to work in, and confirm that project", Tool: "project_confirm", Args: map[string]any{}, Needs: []string{argProject}}
+	n := catalog.Next{Do: "confirm the one that the person names", Tool: "project_confirm", Args: map[string]any{}, Needs: []string{argProject}}
 	if len(projects) == 1 {
 		n = catalog.Next{Do: "confirm the project if the person agrees", Tool: "project_confirm", Args: map[string]any{argProject: projects[0]}, Needs: []string{}}
 	}

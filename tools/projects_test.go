@@ -50,10 +50,10 @@ func TestProjectOverview(t *testing.T) {
 		"whatsappAccount": "ONBOARDED",
 		"counts": {
 			"whatsappSenders": {"total": 250, "byState": {"ACTIVE": 1, "changes.status=DRAFT": 1}, "partly": true},
-			"whatsappTemplates": {"total": 0, "byState": {}, "partly": false},
-			"rcsSenders": {"total": 0, "byState": {}, "partly": false},
-			"smsApps": {"total": 0, "byState": {}, "partly": false},
-			"bundles": {"total": 0, "byState": {}, "partly": false}
+			"whatsappTemplates": {"total": 0},
+			"rcsSenders": {"total": 0},
+			"smsApps": {"total": 0},
+			"bundles": {"total": 0}
 		},
 		"notRead": {"kakaotalkSenders": "403 strange: m"}
 	}`))

@@ -46,10 +46,10 @@ func TestNextOfACountryThatWasAdded(t *testing.T) {
 		if said, tools := rcsWorld(t, g, state, add()); slices.Contains(tools, "rcs_sender_launch") {
 			t.Errorf("%s with nothing added: %v\n%s", state, tools, said)
 		}
-		if said, tools := rcsWorld(t, g, state, add("DE")); !slices.Contains(tools, "rcs_sender_launch") || !strings.Contains(said, "a country was added and is not launched") {
+		if said, tools := rcsWorld(t, g, state, add("DE")); !slices.Contains(tools, "rcs_sender_launch") || !strings.Contains(said, "a country was added: launch again") {
 			t.Errorf("%s with DE added: %v\n%s", state, tools, said)
 		}
-		if said, tools := rcsWorld(t, g, state, add("GB")); slices.Contains(tools, "rcs_sender_launch") || !strings.Contains(said, "remove it again") {
+		if said, tools := rcsWorld(t, g, state, add("GB")); slices.Contains(tools, "rcs_sender_launch") || !strings.Contains(said, "lacks answers: remove it") {
 			t.Errorf("%s with GB added, without its answers: %v\n%s", state, tools, said)
 		}
 	}

@@ -98,7 +98,7 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *condition, answer an
 	}
 	steps := row.Next
 	if steps == nil && st != nil {
-		steps = st.steps(r.ProjectID, r.IDs, c.now)
+		steps = st.steps(r.ProjectID, c.now)
 		if row.Resource.More != nil {
 			steps = append(steps, row.Resource.More(answer)...)
 		}

@@ -67,9 +67,7 @@ func (s *Set) schemaGet(_ context.Context, _ Caller, args schemaGetArgs) Outcome
 		data.fit(listed, "")
 	}
 	data.Path = args.Path
-	r := &Result{Tool: "schema_get"}
-	r.Data = data
-	return Outcome{Structured: r}
+	return Outcome{Structured: &Result{Tool: "schema_get", Data: data}}
 }
 
 // schemas returns what there is to say of a tool, the complete schema of its arguments,
@@ -200,7 +198,7 @@ func unknownPath(args schemaGetArgs, schema *papi.Schema, known []string, at str
 	if path := cmp.Or(v.Nearest, at); path != "" {
 		next["path"] = path
 	}
-	e.Next = []catalog.Next{{Do: "read the part that is meant", Tool: "schema_get", Args: next, Needs: []string{}}}
+	e.Next = []catalog.Next{{Do: "read the part that is meant", Tool: "schema_get", Args: next}}
 	return e
 }
 

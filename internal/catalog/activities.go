@@ -15,7 +15,7 @@ func activityList(tool, operation, about string) Row {
 	return Row{
 		Tool: tool, Operation: operation, Effect: Read, Activities: true, About: about,
 		Next: []Step{{
-			Do:   "report to the person what it shows: not every change of state is listed, and a rejection may have no reason. The reviewers can be asked in a comment",
+			Do:   "report it; the reviewers can be asked",
 			Tool: strings.TrimSuffix(tool, activitySuffix) + commentSuffix, Needs: []string{"comment"},
 		}},
 	}

@@ -17,9 +17,9 @@ const (
 // needs: a draft may lack some. update is the precondition of the tool.
 func submitDraft(update *Precondition, schema string) []Step {
 	lacksDetails := func(thing any) bool { return lacks(thing, papi.LookupSchema(schema).Required...) }
-	submit := resubmit(update, "it is a draft, not under review: if the person agrees, submit it as it is, or with changed details")
+	submit := resubmit(update, "submit the draft, if the person agrees")
 	submit.Needs, submit.Check = nil, func(thing any) bool { return !lacksDetails(thing) }
-	complete := resubmit(update, "it is a draft, not under review: if the person agrees, submit it with the details that are still missing")
+	complete := resubmit(update, "complete and submit, if agreed")
 	complete.Check = lacksDetails
 	return []Step{submit, complete}
 }

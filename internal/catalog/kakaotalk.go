@@ -16,7 +16,7 @@ var kakaotalkSender = &Resource{
 		},
 		{
 			Name: "VERIFYING", Class: ActionRequired, Means: "being verified: a code was sent", Moves: "`kakaotalk_sender_verify`",
-			Next: []Step{{Do: "ask the person for the code that arrived, and submit it; if none arrived, kakaotalk_sender_register sends another", Tool: "kakaotalk_sender_verify", Needs: []string{"code"}}},
+			Next: []Step{{Do: "submit the code that the person got; kakaotalk_sender_register sends another", Tool: "kakaotalk_sender_verify", Needs: []string{"code"}}},
 		},
 		{
 			Name: "ACTIVE", Class: Success, Production: true, Means: "can send",
@@ -42,8 +42,8 @@ var kakaotalkSender = &Resource{
 		{ // an update takes only a DRAFT, unlike WhatsApp's
 			Name: "REJECTED", Class: Failure, Means: "reviewed and rejected; it can't be edited", Moves: "`kakaotalk_sender_changes_discard`, then submit the change again",
 			Next: []Step{
-				{Do: "read its activities: a comment may say why", Tool: "kakaotalk_sender_activity_list"},
-				{Do: "if the person agrees, discard the change, so that a corrected one can be submitted", Tool: "kakaotalk_sender_changes_discard"},
+				{Do: "read its activities: one may say why", Tool: "kakaotalk_sender_activity_list"},
+				{Do: "discard the change, if the person agrees; then submit a corrected one", Tool: "kakaotalk_sender_changes_discard"},
 			},
 		},
 	},
@@ -97,7 +97,7 @@ var kakaotalkTemplate = &Resource{
 		},
 		{
 			Name: "IN_PROGRESS", Class: Pending, Means: "submitted, being processed", Moves: "Kakao", Lasts: Lasting{First: hour, Overdue: 7 * day},
-			Next: []Step{{Do: "check again {again}: it is being reviewed{since}", Tool: "kakaotalk_template_get"}},
+			Next: []Step{{Do: "check again {again}: in review{since}", Tool: "kakaotalk_template_get"}},
 		},
 		kakaotalkTemplateRejected,
 	},
@@ -122,8 +122,8 @@ var (
 var kakaotalkTemplateRejected = State{
 	Name: "REJECTED", Class: Failure, Means: "reviewed and rejected", Moves: "`kakaotalk_template_update`",
 	Next: []Step{
-		{Do: "read its activities: a comment may say why it was rejected", Tool: "kakaotalk_template_activity_list"},
-		resubmit(KakaotalkTemplateUpdate, "correct it and submit it again"),
+		{Do: "read its activities: one may say why", Tool: "kakaotalk_template_activity_list"},
+		resubmit(KakaotalkTemplateUpdate, "correct and submit it"),
 	},
 }
 
@@ -180,7 +180,7 @@ var kakaotalk = []Row{
 	{
 		Tool: "kakaotalk_sender_changes_discard", Operation: "KakaotalkSendersController_deleteChanges_v1", Effect: Delete,
 		About:   "Discard a KakaoTalk sender's pending changes in DRAFT or REJECTED.",
-		Next:    []Step{{Do: "see which senders are left: one that was never live was removed with its changes, and a corrected one can be submitted", Tool: "kakaotalk_sender_list"}},
+		Next:    []Step{{Do: "see which senders are left: one that was never live is gone", Tool: "kakaotalk_sender_list"}},
 		Confirm: "pending changes of the sender are lost",
 	},
 	{
@@ -215,7 +215,7 @@ var kakaotalk = []Row{
 	{
 		Tool: "kakaotalk_template_changes_discard", Operation: "KakaotalkTemplatesController_deleteTemplateDraft_v1", Effect: Delete,
 		About:   "Discard the draft of a KakaoTalk template that was never submitted.",
-		Next:    []Step{{Do: "see which templates are left: one that was never live was removed with its draft", Tool: "kakaotalk_template_list"}},
+		Next:    []Step{{Do: "see which templates are left: one that was never live is gone", Tool: "kakaotalk_template_list"}},
 		Confirm: "the draft of the template is lost",
 	},
 	{

@@ -43,7 +43,7 @@ var rcs = []Row{
 		Tool: "rcs_test_number_add", Operation: "RcsSendersController_addTestNumbers_v1", Effect: Action, Resource: rcsTestNumber,
 		About: "Invite phones to test an RCS sender; each owner must accept, also of a number verified before.",
 		Title: "Add RCS test numbers",
-		Next:  []Step{{Do: "once a phone's owner has accepted the invitation, check its state", Tool: "rcs_test_number_get", Needs: []string{"testNumber"}}},
+		Next:  []Step{{Do: "after the owner accepts, check", Tool: "rcs_test_number_get", Needs: []string{"testNumber"}}},
 		Wait:  rcsTestNumberWait,
 	},
 	{

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -24,7 +23,7 @@ var rcsSender = &Resource{
 			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "`rcs_sender_update`, adding what is still missing",
 			Next: []Step{
 				{Do: "read which questions a launch has for this use case", Tool: "rcs_questionnaire_get", Needs: []string{"useCase"}},
-				{Do: "complete the sender: brand, countries, test numbers, questionnaire answers", Tool: "rcs_sender_update", Needs: []string{"details"}},
+				{Do: "complete it: brand, countries, answers", Tool: "rcs_sender_update", Needs: []string{"details"}},
 			},
 		},
 		{
@@ -35,34 +34,34 @@ var rcsSender = &Resource{
 			Name: "IN_TEST", Class: Success, Means: "being tested, on test numbers", Moves: "`rcs_sender_launch`, when it is complete",
 			Next: []Step{
 				{Do: "invite phones to test it", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}},
-				{Do: "complete what a launch needs: brand, countries, questionnaire answers", Tool: "rcs_sender_update", Needs: []string{"details"}, Check: lacksForLaunch},
+				{Do: "complete what a launch needs", Tool: "rcs_sender_update", Needs: []string{"details"}, Check: lacksForLaunch},
 				{Do: "it has what a launch needs: if the person agrees, launch it", Tool: "rcs_sender_launch", Check: readyForLaunch},
 			},
 		},
 		{
 			Name: "PREPARING_LAUNCH", Class: Pending, Means: "being prepared for the launch: Sinch adds a video, or the US brand waits for approval", Moves: "Sinch; there is nothing to do but wait", Lasts: Lasting{First: day, Overdue: 14 * day},
-			Next: []Step{{Do: "check again {again}: the launch is being prepared, and continues automatically{since}", Tool: "rcs_sender_get"}},
+			Next: []Step{{Do: "check again {again}: the launch is being prepared{since}", Tool: "rcs_sender_get"}},
 		},
 		{
 			Name: "LAUNCHING", Class: Pending, Means: "the launch is under way: each operator decides for itself", Moves: "the operators; `rcs_sender_launch` again, for countries that were added", Lasts: Lasting{First: day, Overdue: 42 * day},
 			Next: []Step{
 				rcsCountryLacks, rcsCountryAdded,
-				{Do: "check again {again}: each operator decides for itself; countryStatus shows each decision{since}", Tool: "rcs_sender_get"},
+				{Do: "check again {again}: each operator decides for itself{since}", Tool: "rcs_sender_get"},
 			},
 		},
 		{
 			Name: "LAUNCHED", Class: Success, Production: true, Means: "the launch succeeded; `countryStatus` says where", Moves: "`rcs_sender_launch` again, for new countries",
 			Next: []Step{
 				rcsCountryLacks, rcsCountryAdded,
-				{Do: "for more countries, list all of them, including those already launched (GB and US only if their answers were given before the launch; FR has questions too)", Tool: "rcs_sender_update", Needs: []string{"details"}},
+				{Do: "to add countries, list old and new ones", Tool: "rcs_sender_update", Needs: []string{"details"}},
 			},
 		},
 		{
 			Name: "UNLAUNCHED", Class: Failure, Means: "taken down and disabled", Moves: "`rcs_sender_update` corrects it, then `rcs_sender_launch`",
 			Next: []Step{
-				{Do: "read its activities: a comment may say why it was taken down, or why the US brand was rejected", Tool: "rcs_sender_activity_list"},
-				{Do: "correct what they name, and complete what a launch needs: brand, countries, questionnaire answers", Tool: "rcs_sender_update", Needs: []string{"details"}},
-				{Do: "only when the cause of the takedown is resolved, and the person agrees, launch it again", Tool: "rcs_sender_launch", Check: readyForLaunch},
+				{Do: "read its activities: one may say why it was taken down", Tool: "rcs_sender_activity_list"},
+				{Do: "correct what they name", Tool: "rcs_sender_update", Needs: []string{"details"}},
+				{Do: "once the cause is resolved, and the person agrees, launch again", Tool: "rcs_sender_launch", Check: readyForLaunch},
 			},
 		},
 		{Name: "UNKNOWN", Means: "the API does not know its state"},
@@ -72,11 +71,11 @@ var rcsSender = &Resource{
 			[]State{{Name: "COMPLETED", Class: Success, Means: "the US brand is registered"}},
 			same(State{
 				Class: Pending, Means: "the US brand is being registered", Moves: "Sinch", Lasts: Lasting{First: day, Overdue: 14 * day},
-				Next: []Step{{Do: "check again {again}: the launch waits for the registration of the US brand{since}", Tool: "rcs_sender_get"}},
+				Next: []Step{{Do: "check again {again}: the US brand is being registered{since}", Tool: "rcs_sender_get"}},
 			}, "NEW", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW"),
 			same(State{
 				Class: Failure, Means: "the US brand is rejected, incomplete or archived", Moves: "the people who handle it: ask them with `rcs_sender_comment_add`",
-				Next: []Step{{Do: "the registration of the US brand is {status}; an activity may say why. Ask the people who handle it, on the person's behalf", Tool: "rcs_sender_comment_add", Needs: []string{"comment"}}},
+				Next: []Step{{Do: "US brand {status}: ask the reviewers", Tool: "rcs_sender_comment_add", Needs: []string{"comment"}}},
 			}, "REJECTED", "INCOMPLETE", "ARCHIVED"),
 			[]State{{Name: "UNSPECIFIED", Means: "no status is given"}, unrecognized},
 		)},
@@ -143,11 +142,11 @@ var rcsOperatorStates = slices.Concat(
 // can be given for them any more.
 var (
 	rcsCountryLacks = Step{
-		Do:   "a country that was added lacks answers, which can't be given any more, so no launch with it is possible: remove it again, listing all that stay, or have a person ask Sinch support to add the answers",
+		Do:   "an added country lacks answers: remove it",
 		Tool: "rcs_sender_update", Needs: []string{"details"}, Check: lacksForLaunch,
 	}
 	rcsCountryAdded = Step{
-		Do:   "a country was added and is not launched: launch again, if the person agrees",
+		Do:   "a country was added: launch again, if the person agrees",
 		Tool: "rcs_sender_launch", Check: func(sender any) bool { return readyForLaunch(sender) && addedAfterLaunch(sender) },
 	}
 )
@@ -170,26 +169,15 @@ func readyForLaunch(answer any) bool {
 
 func lacksForLaunch(answer any) bool { return !readyForLaunch(answer) }
 
-// maxOperators bounds how many operators a step names.
-const maxOperators = 5
-
-// operatorSteps is the step about the operators that refused a sender, with
-// their remarks.
+// operatorSteps is the step about the operators that refused a sender. The answer
+// names them, with their remarks.
 func operatorSteps(sender any) []Step {
-	named := refusingOperators(sender)
-	if len(named) == 0 {
+	n := len(refusingOperators(sender))
+	if n == 0 {
 		return nil
 	}
-	more := ""
-	if n := len(named) - maxOperators; n > 0 {
-		named, more = named[:maxOperators], fmt.Sprintf(" and %d more", n)
-	}
-	for i := range named {
-		status, rest, _ := strings.Cut(named[i], " ")
-		named[i] = status + " " + papi.Quoted(rest, maxQuoted)
-	}
 	return []Step{{
-		Do:   "tell the person which operators do not carry it (" + strings.Join(named, "; ") + more + "), and ask the people who handle the launch",
+		Do:   papi.Count(n, "operator") + " refused it (countryStatus): inform the person, and ask the reviewers",
 		Tool: "rcs_sender_comment_add", Needs: []string{"comment"},
 	}}
 }
@@ -225,25 +213,25 @@ var rcsTestNumber = &Resource{
 		},
 		{
 			Name: "PENDING", Class: Pending, Means: "waits for the approval of the backend or an operator", Moves: "the operator", Lasts: Lasting{First: minute, Overdue: day},
-			Next: []Step{{Do: "check again {again}: the operator decides{since}", Tool: "rcs_test_number_get"}},
+			Next: []Step{{Do: "check again {again}{since}", Tool: "rcs_test_number_get"}},
 		},
 		{
 			Name: RcsTestNumberVerified, Class: Success, Means: "can be used; adding it again sends a new invitation",
-			Next: []Step{{Do: "see which features the phone supports", Tool: "rcs_test_number_capabilities_get"}},
+			Next: []Step{{Do: "see what it supports", Tool: "rcs_test_number_capabilities_get"}},
 		},
 		{
 			Name: "DECLINED", Class: Failure, Means: "declined by the system, an operator or the phone's owner", Moves: rcsOtherPhone,
-			Next: []Step{{Do: "it was declined, by the phone's owner, an operator or the system: add another phone", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}},
+			Next: []Step{{Do: "it was declined: add another phone", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}},
 		},
 		{
 			Name: "EXPIRED", Class: Failure, Means: "not answered in time", Moves: "`rcs_test_number_reinvite`",
-			Next: []Step{{Do: "if the owner agrees, invite the phone again", Tool: "rcs_test_number_reinvite"}},
+			Next: []Step{{Do: "invite again, if agreed", Tool: "rcs_test_number_reinvite"}},
 		},
 		{Name: "FAILED", Class: Failure, Means: "could not be added, after all attempts", Moves: rcsOtherPhone, Next: rcsAddOtherPhone},
 		{Name: "REJECTED", Class: Failure, Means: "verification refused", Moves: rcsOtherPhone, Next: rcsAddOtherPhone},
 		{
 			Name: "INVALID", Class: Failure, Means: "not a valid phone number", Moves: "`rcs_test_number_delete`, then `rcs_test_number_add` with + and the country code",
-			Next: []Step{{Do: "remove the number, then add it in E.164 form", Tool: "rcs_test_number_delete"}},
+			Next: []Step{{Do: "remove it; add it corrected", Tool: "rcs_test_number_delete"}},
 		},
 		unrecognized,
 	},
@@ -267,6 +255,6 @@ const (
 
 const rcsOtherPhone = "`rcs_test_number_add`, with another phone"
 
-var rcsAddOtherPhone = []Step{{Do: "this phone can't be used: ask the person for another, and add that", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}}
+var rcsAddOtherPhone = []Step{{Do: "this phone can't be used: add another", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}}
 
 var rcsTestNumberWait = &Wait{Read: "rcs_test_number_get"}

@@ -17,7 +17,7 @@ var smsApp = &Resource{
 		same(smsAppGoesOn("being blocked"), "PENDING_BLOCK", "IN_PROGRESS_BLOCK", "PROVISIONING_BLOCK"),
 		same(smsAppGoesOn("being unblocked"), "PENDING_UNBLOCK", "IN_PROGRESS_UNBLOCK", "PROVISIONING_UNBLOCK"),
 		same(smsAppGoesOn("being deleted"), "PENDING_DELETE", "IN_PROGRESS_DELETE", "DEPROVISIONING"),
-		same(smsAppGoesOn("in a status that the API does not name"), "STATUS_UNSPECIFIED", Unrecognized),
+		same(smsAppGoesOn("in an unknown status"), "STATUS_UNSPECIFIED", Unrecognized),
 		same(smsAppFailed("not created; don't create another one"), "FAILED_ADD", "PROVISIONING_ADD_FAILED", "PROVISIONING_FAILED"),
 		same(smsAppFailed("a later change failed"), "FAILED_UPDATE", "FAILED_BLOCK", "FAILED_UNBLOCK", "FAILED_DELETE",
 			"PROVISIONING_UPDATE_FAILED", "PROVISIONING_BLOCK_FAILED", "PROVISIONING_UNBLOCK_FAILED", "DEPROVISIONING_FAILED"),

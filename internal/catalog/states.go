@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"papi-mcp/internal/jsonvalue"
-	"papi-mcp/internal/papi"
 )
 
 // State is a state of a thing, a status of its pending change, or a status of
@@ -95,7 +94,7 @@ func (r *Resource) At(state, pending string) State {
 		at = *declared
 	}
 	if at.Class == Unknown {
-		at.Next = []Step{{Do: "the state " + papi.Quoted(state, maxQuoted) + " is not known here: check again {again}; if it stays, have the person ask Sinch support what it means", Tool: r.Get}}
+		at.Next = []Step{{Do: "unknown state: check again {again}; if it stays, ask Sinch support", Tool: r.Get}}
 	}
 	return at
 }
@@ -138,9 +137,6 @@ func (r *Row) Class(state, pending string) Class {
 	}
 	return at.Class
 }
-
-// maxQuoted bounds what others wrote where a step repeats it.
-const maxQuoted = 200
 
 func find(states []State, name string) *State {
 	if i := slices.IndexFunc(states, func(s State) bool { return s.Name == name }); i >= 0 {

@@ -9,7 +9,8 @@ import (
 // Step is something to do next about a thing: a tool to call, or what a person
 // does. The path parameters of the tool are filled in from the ids that are
 // known. Do may hold the placeholders {again} and {since} where the thing waits,
-// and {value}, {status} and {reason} where the step is about a part of it.
+// and {status} where the step is about a part of it. It is short: what a state
+// means is said by [State], and a step as JSON has 60 tokens at most.
 type Step struct {
 	Do     string
 	Tool   string         // "" where a person must act
@@ -37,12 +38,12 @@ func shows(answer any, condition string) bool {
 // stopped is what to do about a thing that no call here restores, and whose
 // activities have an entry for its state.
 func stopped(activities, id string) []Step {
-	return []Step{{Do: "read its activities: a comment may say why", Tool: activities}, askSupport(id)}
+	return []Step{{Do: "read its activities: one may say why", Tool: activities}, askSupport(id)}
 }
 
 // askSupport is the last step for a thing that no call here restores.
 func askSupport(id string) Step {
-	return Step{Do: "no call here restores it: ask the person to contact Sinch support, with the projectId and the " + id}
+	return Step{Do: "no call restores it: a person must ask Sinch support, with the projectId and the " + id}
 }
 
 // Next is something that the agent may do after a call.

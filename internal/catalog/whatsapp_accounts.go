@@ -54,7 +54,7 @@ var (
 var (
 	whatsappAccountVerification = State{
 		Name: "PENDING_FACEBOOK_VERIFICATION", Class: ActionRequired, Means: "Meta verifies the business", Moves: "the person, in Meta Business Manager",
-		Lasts: Lasting{First: day, Overdue: 14 * day, Ask: "Meta, in Meta Business Manager, then Sinch support"},
+		Lasts: Lasting{First: day, Overdue: 14 * day, Ask: "Meta, then Sinch support"},
 		Next: []Step{
 			{Do: "ask the person to finish the business verification in Meta Business Manager"},
 			{Do: "then check again {again}{since}", Tool: "whatsapp_account_get"},
@@ -63,13 +63,13 @@ var (
 	whatsappAccountRejected = State{
 		Name: "REJECTED", Class: Failure, Means: "reviewed and rejected", Moves: "`whatsapp_account_update`, possible only here",
 		Next: []Step{
-			{Do: "read its activities: a comment may say why it was rejected", Tool: "whatsapp_account_activity_list"},
+			{Do: "read its activities: one may say why", Tool: "whatsapp_account_activity_list"},
 			{Do: "correct it with the person, which submits it again", Tool: "whatsapp_account_update", Needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}},
 		},
 	}
 )
 
-var whatsappAccountBanned = []Step{{Do: "{status}: Meta has disabled the account, or will: ask the person to appeal in Meta Business Manager, and to contact Sinch support with the wabaId"}}
+var whatsappAccountBanned = []Step{{Do: "{status}: Meta disables the account: a person must appeal in Meta Business Manager, and ask Sinch support, with the wabaId"}}
 
 var whatsappAccountWait = &Wait{
 	Read:     "whatsapp_account_get",

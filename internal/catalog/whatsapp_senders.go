@@ -17,14 +17,14 @@ var whatsappSender = &Resource{
 		{
 			Name: "PENDING_VERIFICATION", Class: ActionRequired, Means: "waits for the code", Moves: "`whatsapp_sender_register`, then `whatsapp_sender_verify`",
 			Next: []Step{
-				{Do: "unless a code has just been submitted: ask the person whether the code should come by SMS or VOICE, and have it sent", Tool: "whatsapp_sender_register", Needs: []string{"method"}},
-				{Do: "with the code from the person, verify", Tool: "whatsapp_sender_verify", Needs: []string{"code"}},
-				{Do: "after the correct code it becomes ACTIVE on its own: check again", Tool: "whatsapp_sender_get"},
+				{Do: "have a code sent by SMS or VOICE", Tool: "whatsapp_sender_register", Needs: []string{"method"}},
+				{Do: "submit the code that the person got", Tool: "whatsapp_sender_verify", Needs: []string{"code"}},
+				{Do: "after the correct code it becomes ACTIVE: check again", Tool: "whatsapp_sender_get"},
 			},
 		},
 		{
 			Name: "ACTIVE", Class: Success, Production: true, Means: "can send",
-			Next: []Step{{Do: "the sender is ready; a first message to a user needs an approved template", Tool: "whatsapp_template_list"}},
+			Next: []Step{{Do: "it is ready; a first message needs an approved template", Tool: "whatsapp_template_list"}},
 		},
 		{Name: "INACTIVE", Class: Failure, Means: "exists, but is not active", Moves: "Sinch support", Next: stopped("whatsapp_sender_activity_list", "senderId")},
 		{Name: "SUSPENDED", Class: Failure, Means: "suspended temporarily, for administrative or policy reasons", Moves: "Sinch support", Next: []Step{askSupport("senderId")}},
@@ -42,16 +42,16 @@ var whatsappSender = &Resource{
 		{
 			Name: "REJECTED", Class: Failure, Means: "reviewed and rejected", Moves: "`whatsapp_sender_update` or `whatsapp_sender_changes_discard`",
 			Next: []Step{
-				{Do: "read its activities: a comment may say why", Tool: "whatsapp_sender_activity_list"},
-				resubmit(WhatsappSenderUpdate, "correct it and submit it again"),
+				{Do: "read its activities: one may say why", Tool: "whatsapp_sender_activity_list"},
+				resubmit(WhatsappSenderUpdate, "correct and submit it"),
 				{Do: "or discard the change, if the person agrees", Tool: "whatsapp_sender_changes_discard"},
 			},
 		},
 		{ // changes in ERROR can't be updated, only discarded
 			Name: "ERROR", Class: Failure, Means: "the change failed", Moves: "`whatsapp_sender_changes_discard`, then submit the change again",
 			Next: []Step{
-				{Do: "changes.errorReason says what went wrong; read its activities, where a comment may say more", Tool: "whatsapp_sender_activity_list"},
-				{Do: "discard the change, if the person agrees; then it can be submitted again", Tool: "whatsapp_sender_changes_discard"},
+				{Do: "changes.errorReason says why; its activities may say more", Tool: "whatsapp_sender_activity_list"},
+				{Do: "discard the change, if the person agrees; then submit it again", Tool: "whatsapp_sender_changes_discard"},
 			},
 		},
 		{
@@ -62,13 +62,13 @@ var whatsappSender = &Resource{
 	Parts: []Part{
 		{
 			Name: "displayName", Field: "metadata.displayName.status", Value: "metadata.displayName.value", Reason: "metadata.displayName.rejectionReason",
-			States: reviewedByMeta("display name", resubmit(WhatsappSenderUpdate, "the display name {value} is {status}{reason}: choose another with the person, and submit it")),
+			States: reviewedByMeta("display name", resubmit(WhatsappSenderUpdate, "choose another display name")),
 		},
 		{
 			Name: "username", Field: "metadata.username.status", Value: "metadata.username.value", Reason: "metadata.username.rejectionReason",
 			States: reviewedByMeta("username",
-				Step{Do: "the username {value} is {status}{reason}: see which are free", Tool: "whatsapp_sender_username_suggest", Requires: WhatsappSenderUpdate},
-				resubmit(WhatsappSenderUpdate, "choose one with the person, and submit it")),
+				Step{Do: "see which usernames are free", Tool: "whatsapp_sender_username_suggest", Requires: WhatsappSenderUpdate},
+				resubmit(WhatsappSenderUpdate, "set the chosen one")),
 		},
 		channelPart("whatsapp_sender_get"),
 	},
@@ -113,7 +113,7 @@ func reviewedByMeta(field string, again ...Step) []State {
 		},
 		{
 			Name: "DEFERRED", Class: Pending, Means: "the review is deferred", Moves: "Meta", Lasts: Lasting{First: hour, Overdue: 7 * day},
-			Next: []Step{{Do: "check again {again}: Meta has deferred the review of the " + field + "{since}", Tool: "whatsapp_sender_get"}},
+			Next: []Step{{Do: "check again {again}: " + field + " review deferred{since}", Tool: "whatsapp_sender_get"}},
 		},
 		{Name: "REJECTED", Class: Failure, Means: "reviewed and rejected", Moves: "`whatsapp_sender_update`, with another one", Next: again},
 		{Name: "EXPIRED", Class: Failure, Means: "expired before completion", Moves: "`whatsapp_sender_update`, with another one", Next: again},
@@ -138,11 +138,11 @@ func channelPart(get string) Part {
 			{Name: "ACTIVE", Class: Success, Means: "works"},
 			{
 				Name: "PENDING", Class: Pending, Means: "the channel in the Conversation app is being set up", Moves: "Sinch", Lasts: Lasting{First: minute, Overdue: day},
-				Next: []Step{{Do: "check again {again}: its channel in the Conversation app is being set up{since}", Tool: get}},
+				Next: []Step{{Do: "check again {again}: channel setup pending{since}", Tool: get}},
 			},
 			{
 				Name: "FAILING", Class: Failure, Means: "the channel in the Conversation app fails", Moves: "a person, in the Sinch Dashboard",
-				Next: []Step{{Do: "its channel in the Conversation app {value} is {status}: ask the person to check it in the Sinch Dashboard"}},
+				Next: []Step{{Do: "its channel in the Conversation app is {status}: ask the person to check it in the Sinch Dashboard"}},
 			},
 			unrecognized,
 		},
@@ -185,14 +185,14 @@ var whatsappSenders = []Row{
 		Tool: "whatsapp_sender_register", Operation: "WhatsappSendersController_register_v1", Effect: Action, Resource: whatsappSender,
 		About: "Have a one-time code sent to a WhatsApp sender in PENDING_VERIFICATION. Ask the person for the method, then for the code, and submit it with whatsapp_sender_verify.",
 		Next: []Step{
-			{Do: "no code was sent, since Meta knows the number: verify without one", Tool: "whatsapp_sender_verify", When: "verificationCodeSent=false"},
-			{Do: "ask the person for the code that arrived, and submit it", Tool: "whatsapp_sender_verify", Needs: []string{"code"}, Unless: "verificationCodeSent=false"},
+			{Do: "Meta knows the number: verify without a code", Tool: "whatsapp_sender_verify", When: "verificationCodeSent=false"},
+			{Do: "ask the person for the code", Tool: "whatsapp_sender_verify", Needs: []string{"code"}, Unless: "verificationCodeSent=false"},
 		},
 	},
 	{
 		Tool: "whatsapp_sender_verify", Operation: "WhatsappSendersController_verify_v1", Effect: Action, Resource: whatsappSender, RegisteredElsewhere: true,
 		About:   "Submit the code that whatsapp_sender_register requested; never guess one. Leave it out only if Meta has verified the number. Asynchronous: follow it with whatsapp_sender_get.",
-		Next:    []Step{{Do: "check whether the sender has become ACTIVE, which happens on its own some time after the correct code", Tool: "whatsapp_sender_get"}},
+		Next:    []Step{{Do: "check whether it has become ACTIVE, which takes a while", Tool: "whatsapp_sender_get"}},
 		Example: `{"code":"123456"}`,
 		Wait:    whatsappSenderWait(),
 	},
@@ -200,7 +200,7 @@ var whatsappSenders = []Row{
 		Tool: "whatsapp_sender_username_suggest", Operation: "WhatsappSendersController_getSuggestedUsernames_v1", Effect: Read,
 		About: "Suggest free usernames for a WhatsApp sender.",
 		Title: "Suggest usernames for WhatsApp sender",
-		Next:  []Step{{Do: "ask the person which username to take, and set it", Tool: "whatsapp_sender_update", Args: map[string]any{"status": Submit}, Needs: []string{"details"}}},
+		Next:  []Step{{Do: "set the chosen one", Tool: "whatsapp_sender_update", Args: map[string]any{"status": Submit}, Needs: []string{"details"}}},
 	},
 	{
 		Tool: "whatsapp_sender_changes_discard", Operation: "WhatsappSendersController_deleteChanges_v1", Effect: Delete,

@@ -16,7 +16,7 @@ var whatsappTemplate = &Resource{
 	States: []State{
 		{
 			Name: "PENDING", Class: Pending, Means: "waits for approval", Moves: "Meta", Lasts: Lasting{First: 5 * minute, Overdue: 2 * day},
-			Next: []Step{{Do: "check again {again}: it is being reviewed{since}", Tool: "whatsapp_template_get"}},
+			Next: []Step{{Do: "check again {again}: in review{since}", Tool: "whatsapp_template_get"}},
 		},
 		{Name: "APPROVED", Class: Success, Means: "can be sent"},
 		{
@@ -36,7 +36,7 @@ var whatsappTemplate = &Resource{
 		},
 		{
 			Name: "IN_PROGRESS", Class: Pending, Means: "submitted, being processed", Moves: "Sinch and Meta", Lasts: Lasting{First: minute, Overdue: day},
-			Next: []Step{{Do: "check again {again}: it is being reviewed{since}", Tool: "whatsapp_template_get"}},
+			Next: []Step{{Do: "check again {again}: in review{since}", Tool: "whatsapp_template_get"}},
 		},
 		whatsappTemplateRejected,
 	},
@@ -70,7 +70,7 @@ var (
 var whatsappTemplateRejected = State{
 	Name: "REJECTED", Class: Failure, Means: "rejected; `rejectionCode` says why", Moves: "`whatsapp_template_update`",
 	Next: []Step{
-		{Do: "rejectionCode says why, if one is given; read its activities, where a comment may say more", Tool: "whatsapp_template_activity_list"},
+		{Do: "rejectionCode says why; its activities may say more", Tool: "whatsapp_template_activity_list"},
 		resubmit(WhatsappTemplateUpdate, "correct it and submit it again"),
 	},
 }

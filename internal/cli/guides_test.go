@@ -273,15 +273,30 @@ func TestPromptsMentionTheGotchas(t *testing.T) {
 	}
 }
 
-// Each error code has a page that names the tools that answer it.
+// pagesOf are the pages of an error code, one of each toolset that has it.
+func pagesOf(code string) []string {
+	var pages []string
+	for _, toolset := range catalog.Toolsets() {
+		if page := tools.ErrorPage(toolset + "." + code); page != "" {
+			pages = append(pages, page)
+		}
+	}
+	return pages
+}
+
+// Each error code has a page of each toolset, which names the tools that answer it,
+// the first where there are many.
 func TestEveryErrorCodeHasAPage(t *testing.T) {
 	named := map[string]bool{}
 	for _, row := range catalog.Rows() {
 		for _, codes := range row.Op().Errors {
 			for _, code := range codes {
 				named[code] = true
-				if page := tools.ErrorPage(code); !strings.Contains(page, "`"+row.Tool+"`") {
+				if page := tools.ErrorPage(row.Toolset + "." + code); !strings.Contains(page, "`"+row.Tool+"`") && !strings.Contains(page, " more.") {
 					t.Errorf("%s: its page does not name %s", code, row.Tool)
+				}
+				if page := tools.ErrorPage(code); !strings.Contains(page, row.Toolset) {
+					t.Errorf("%s: its page does not name %s", code, row.Toolset)
 				}
 			}
 		}
@@ -302,7 +317,8 @@ func TestEveryErrorCodeHasAPage(t *testing.T) {
 // code, each toolset's section says what helps: a tool, or what a person does.
 func TestErrorPagesSayWhatHelps(t *testing.T) {
 	for code := range papi.ErrorCodes() {
-		for _, section := range strings.Split(tools.ErrorPage(code), "\n## ")[1:] {
+		for _, page := range pagesOf(code) {
+			_, section, _ := strings.Cut(page, "\n## ")
 			toolset, _, _ := strings.Cut(section, "\n")
 			byStatus := strings.Contains(section, "\n- 400 ") || strings.Contains(section, "\n- 401 ") || strings.Contains(section, "\n- 429 ") || code == "internal_error"
 			if !byStatus && !strings.Contains(section, "\n- Next: ") {
@@ -323,8 +339,7 @@ func TestErrorPagesSayWhatHelps(t *testing.T) {
 }
 
 // The contract's text on a page is that of the toolset, and names only arguments of
-// its tools: the limits of another field would be misleading. A page of several
-// toolsets begins with the one that had the error.
+// its tools: the limits of another field would be misleading.
 func TestErrorPagesNameOnlyTheirOwnFields(t *testing.T) {
 	inputs := map[string]map[string]bool{} // of the tools of each toolset
 	for _, row := range catalog.Rows() {
@@ -335,7 +350,8 @@ func TestErrorPagesNameOnlyTheirOwnFields(t *testing.T) {
 	}
 	answers := map[string]bool{"rejectionCode": true, "defaultTest": true, "smsAppId": true, "conversationAppId": true} // what answers and results show
 	for code := range papi.ErrorCodes() {
-		for _, section := range strings.Split(tools.ErrorPage(code), "\n## ")[1:] {
+		for _, page := range pagesOf(code) {
+			_, section, _ := strings.Cut(page, "\n## ")
 			toolset, text, _ := strings.Cut(section, "\n")
 			text, _, _ = strings.Cut(text, "\n- ")
 			for _, name := range camel.FindAllString(text, -1) {
@@ -343,9 +359,8 @@ func TestErrorPagesNameOnlyTheirOwnFields(t *testing.T) {
 					t.Errorf("%s: the part of %s names %s:\n%s", code, toolset, name, text)
 				}
 			}
-			first := strings.Split(tools.ErrorPage(toolset+"."+code), "\n## ")[1]
-			if !strings.HasPrefix(first, toolset+"\n") {
-				t.Errorf("%s: its page for %s begins with %.20q", code, toolset, first)
+			if page != tools.ErrorPage(toolset+"."+code) || strings.Count(page, "\n## ") != 1 {
+				t.Errorf("%s: its page for %s is about %.20q", code, toolset, section)
 			}
 			if strings.Contains(text, "example text") || strings.Contains(text, "(example") || strings.Contains(text, " example)") {
 				t.Errorf("%s, %s: it speaks of the contract's source: %s", code, toolset, text)

@@ -57,11 +57,13 @@ func (a apart) Run() int {
 //	received           the bodies of the webhooks that came since the last time, a line each, as standard output
 //	keep VAR PATH      set $VAR to the value at the path in the last answer
 func TestScripts(t *testing.T) {
+	refused := &refusals{}
+	t.Cleanup(func() { refused.check(t) }) // when all scripts have ended
 	testscript.Run(t, testscript.Params{
 		Dir: "../../testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
-			env.Values[scriptKey{}] = &script{env: env}
+			env.Values[scriptKey{}] = &script{env: env, refused: refused}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -91,6 +93,8 @@ type script struct {
 	client *client.Client
 	last   any
 	inbox  inbox
+
+	refused *refusals
 }
 
 // inbox has the webhook events that were received.
@@ -211,6 +215,9 @@ func (s *script) tool(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(json.Unmarshal(b.Bytes(), &s.last))
 	if text, ok := result.Content[0].(mcp.TextContent); !ok || strings.TrimSpace(text.Text) == "" {
 		ts.Fatalf("the result has no text")
+	}
+	if result.IsError {
+		s.refused.add(fmt.Sprint(at(s.last, "errorCode")), b.String())
 	}
 	if result.IsError != neg {
 		ts.Fatalf("isError is %v: %s", result.IsError, b.String())

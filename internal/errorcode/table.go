@@ -100,7 +100,7 @@ var table = []Entry{
 	{
 		UnknownTool, Argument,
 		"The server offers no tool with this name.",
-		"call one of the tools that it lists; --toolsets, --tools, --read-only and --deprecated decide which",
+		"call a tool of the list; --toolsets, --tools, --read-only and --deprecated decide which are offered",
 		No,
 	},
 	{
@@ -112,7 +112,7 @@ var table = []Entry{
 	{
 		ProjectNotAllowed, Argument,
 		"The project is not in the allowlist of this server.",
-		"use one of the allowed projects, or ask the server's operator to add it to SINCH_PROJECT_ID. A subproject that a bundle created is known until the server's store is lost, as by a restart with --store memory: then its id must be added too",
+		"use an allowed project, or ask the server's operator to add it to SINCH_PROJECT_ID: also the subproject of a bundle, after a restart with --store memory",
 		No,
 	},
 
@@ -144,13 +144,13 @@ var table = []Entry{
 	{
 		ConfirmationRequired, Confirmation,
 		"A person must confirm this call, and the client can't ask one.",
-		"show confirmation.summary to the person; if they agree, repeat exactly the same call with confirm set to confirmation.token",
+		"show confirmation.summary to the person; if they agree, repeat the same call with confirm: confirmation.token",
 		No,
 	},
 	{
 		ConfirmationInvalid, Confirmation,
 		"The confirmation token, or the person's answer, is not valid for this call: additionalInformation.reason says why.",
-		"show the new confirmation.summary to the person; if they agree, repeat the call with the new token",
+		"show the new confirmation.summary to the person; if they agree, repeat the call with confirm: the new token",
 		No,
 	},
 	{

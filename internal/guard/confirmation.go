@@ -91,7 +91,7 @@ func (g *Guard) ask(ctx context.Context, elicitor Elicitor, s *subject) Verdict 
 		Code:    errorcode.ConfirmationUnavailable,
 		Message: "a person must confirm this, and the client can't ask one",
 		Info:    map[string]any{"summary": s.summary},
-		Next:    nextDo("use a client that can ask the person, or ask the server's operator to start it with --confirm auto; then make the same call again"),
+		Next:    nextDo("then make the same call again"),
 	})
 	if elicitor == nil {
 		return unavailable
@@ -170,11 +170,15 @@ func notOpen(reason string) *Refusal {
 		r.Message = "what the person was shown has changed since they were asked; nothing was sent"
 		r.Resolution = "make the same call again: the person is then asked about the current state"
 	}
-	r.Next = nextDo(r.Resolution)
+	r.Next = nextDo(asResolved)
 	return r
 }
 
-const sayNothingSent = "tell the person that nothing was sent, and continue with what they ask for"
+// Next steps that no tool does.
+const (
+	sayNothingSent = "continue with what the person asks for"
+	asResolved     = "follow the resolution"
+)
 
 // notAgreed refuses because the question that was just asked got no yes.
 func notAgreed(answer Answer, s *subject) *Refusal {
@@ -183,7 +187,7 @@ func notAgreed(answer Answer, s *subject) *Refusal {
 			Code:    errorcode.ConfirmationTimeout,
 			Message: "the question was not answered in time; nothing was sent",
 			Info:    map[string]any{"summary": s.summary},
-			Next:    nextDo("ask the person whether to continue; when they are available, make the same call again"),
+			Next:    nextDo(asResolved),
 		}
 	}
 	return &Refusal{
@@ -196,8 +200,12 @@ func notAgreed(answer Answer, s *subject) *Refusal {
 
 // notAsked refuses because the call ended before its question was sent.
 func notAsked() *Refusal {
-	const again = "make the same call again: the person is then asked"
-	return &Refusal{Code: errorcode.ConfirmationTimeout, Message: "the call ended before the person was asked; nothing was sent", Resolution: again, Next: nextDo(again)}
+	return &Refusal{
+		Code:       errorcode.ConfirmationTimeout,
+		Message:    "the call ended before the person was asked; nothing was sent",
+		Resolution: "make the same call again: the person is then asked",
+		Next:       nextDo(asResolved),
+	}
 }
 
 // takeToken takes the agent's token for the subject, or returns one to show to
@@ -226,7 +234,7 @@ func (g *Guard) takeToken(ctx context.Context, token string, s *subject) Verdict
 	switch {
 	case reason != "":
 		r.Code = errorcode.ConfirmationInvalid
-		r.Message = "the confirmation token is not valid for this call: " + reasonText[reason]
+		r.Message = "the token is not valid: " + reasonText[reason]
 		r.Info = map[string]any{"reason": reason}
 	case token != "":
 		return Verdict{}

@@ -52,7 +52,7 @@ func (g *Guard) allow(ctx context.Context, principal, projectID string) *Refusal
 	return &Refusal{
 		Code:    errorcode.ProjectNotAllowed,
 		Message: fmt.Sprintf("project %s is not among the projects of this server", papi.Echo(projectID)),
-		Info:    map[string]any{"allowed": strings.Join(g.opts.Projects, ", ")},
+		Info:    map[string]any{"allowed": strings.Join(few(g.opts.Projects), ", ")},
 	}
 }
 

@@ -239,7 +239,7 @@ func askLaunch(_ map[string]any, a answers) sentences {
 	}
 	facts := fmt.Sprintf("It is %s now, and will be launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), papi.Count(len(countries), "country"), listed(countries, 3*maxListed))
 	if jsonvalue.IsEmpty(jsonvalue.Field(details, "questionnaire.general.answers.videoUris")) {
-		facts += "\nThe questionnaire has no video: the launch waits until Sinch has added one."
+		facts += "\nIt has no video: the launch waits until Sinch adds one."
 	}
 	if later := laterCountries(sender); later != "" {
 		facts += "\n" + later

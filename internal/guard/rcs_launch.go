@@ -29,20 +29,20 @@ func launch(c *Call, a answers) *Refusal {
 			Message:    fmt.Sprintf("the sender is %s, which ends on its own: it can't be launched now", state),
 			Resolution: "wait, and check again with rcs_sender_get: its next says when, and what to do then",
 			Info:       map[string]any{"missing": missing},
-			Next:       []catalog.Next{readRcsSender.next(c, "wait, and check again: "+state+" ends on its own")},
+			Next:       []catalog.Next{readRcsSender.next(c, "check again later")},
 		}
 	}
 	if len(missing) == 0 {
 		if len(r.Asked) > 0 {
-			c.Warn("not answered, though the questionnaire asks for it (the API decides): " + strings.Join(r.Asked, ", "))
+			c.Warn("unanswered, and the API decides: " + strings.Join(r.Asked, ", "))
 		}
 		return nil
 	}
 	refusal := &Refusal{
-		Message:    fmt.Sprintf("the sender can't be launched yet; missing: %s", strings.Join(missing, "; ")),
-		Resolution: "add everything that is missing with one rcs_sender_update, and launch it again",
+		Message:    "the sender can't be launched yet: additionalInformation.missing lists what it lacks",
+		Resolution: "add all of it with one rcs_sender_update, and launch again",
 		Info:       map[string]any{"missing": missing},
-		Next:       []catalog.Next{readRcsSender.next(c, "check the sender, and follow its next steps")},
+		Next:       []catalog.Next{readRcsSender.next(c, "check the sender")},
 	}
 	if len(r.Asked) > 0 {
 		refusal.Info["askedToo"] = r.Asked
@@ -52,9 +52,9 @@ func launch(c *Call, a answers) *Refusal {
 	case onlyCountries(sender):
 		addLaunchedSteps(refusal, id, sender)
 	case r.Missing != nil:
-		refusal.Next = append(refusal.Next, nextCall("add what is missing to the sender", "rcs_sender_update", id, "details"))
+		refusal.Next = []catalog.Next{nextCall("add what is missing", "rcs_sender_update", id, "details")}
 		if !jsonvalue.IsEmpty(sender["useCase"]) {
-			refusal.Next = append(refusal.Next, nextCall("read the questions whose answers are missing", "rcs_questionnaire_get", questionsAbout(sender, r)))
+			refusal.Next = append(refusal.Next, nextCall("read the questions", "rcs_questionnaire_get", questionsAbout(sender, r)))
 		}
 	}
 	return refusal
@@ -76,9 +76,9 @@ func questionsAbout(sender map[string]any, r catalog.LaunchReport) map[string]an
 // and what is wrong with its state.
 func launchMissing(state string, r catalog.LaunchReport) []string {
 	if catalog.RcsSenderLaunch.AllowsState(state) {
-		return r.Missing
+		return short(r.Missing)
 	}
-	return append(slices.Clip(r.Missing), fmt.Sprintf("state: %s, and only %s can be launched", cmp.Or(state, "none"), strings.Join(catalog.RcsSenderLaunch.Live, ", ")))
+	return append(slices.Clip(short(r.Missing)), fmt.Sprintf("state: %s, and only %s can be launched", cmp.Or(state, "none"), strings.Join(catalog.RcsSenderLaunch.Live, ", ")))
 }
 
 var ruleUpdateLaunched = withState(catalog.RcsSenderUpdate, Rule{
@@ -112,7 +112,7 @@ func updateLaunched(c *Call, a answers) *Refusal {
 		r.Next = append(r.Next, nextCall("add the test numbers", "rcs_test_number_add", jsonvalue.With(id, "testNumbers", numbers)))
 	}
 	if r.Next == nil {
-		r.Next = []catalog.Next{readRcsSender.next(c, "check the sender, and follow its next steps")}
+		r.Next = []catalog.Next{readRcsSender.next(c, "check the sender")}
 	}
 	return r
 }
@@ -162,9 +162,11 @@ func addLaunchedSteps(refusal *Refusal, id, sender map[string]any) {
 	refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and what is missing can't be added any more: %s", state, askSupport)
 	if len(leave) > 0 && len(stay) > 0 {
 		refusal.Resolution = fmt.Sprintf("in %s only the countries can be changed, and answers can't be given any more: remove %s again, or %s", state, strings.Join(leave, ", "), askSupport)
-		refusal.Next = append(refusal.Next, nextCall("if the person agrees, remove the countries that lack answers: "+strings.Join(leave, ", "), "rcs_sender_update", jsonvalue.With(id, "details", map[string]any{"countries": stay})))
+		refusal.Next = append(refusal.Next, nextCall("remove them, if the person agrees", "rcs_sender_update", jsonvalue.With(id, "details", map[string]any{"countries": stay})))
 	}
-	refusal.Next = append(refusal.Next, nextDo(askSupport+"; then launch it again")...)
+	if len(refusal.Next) == 1 { // besides the read, a person can ask
+		refusal.Next = append(refusal.Next, nextDo("once the answers are there, launch it again")...)
+	}
 }
 
 var ruleCountryAnswers = Rule{
@@ -247,7 +249,19 @@ func unanswered(questionnaire map[string]any, country string) string {
 }
 
 // joinPaths writes what paths have in common once: a.b and a.c as a.{b, c}.
-func joinPaths(paths []string) string {
+func joinPaths(paths []string) string { return strings.Join(grouped(paths), ", ") }
+
+// short are the paths, grouped where they are many.
+func short(paths []string) []string {
+	const many = 12
+	if len(paths) > many {
+		return grouped(paths)
+	}
+	return paths
+}
+
+// grouped are the paths, those that differ in their last name as one: a.{b, c}.
+func grouped(paths []string) []string {
 	names := map[string][]string{}
 	for _, path := range paths {
 		at := strings.LastIndex(path, ".")
@@ -261,7 +275,7 @@ func joinPaths(paths []string) string {
 		}
 		joined = append(joined, before+"."+inside)
 	}
-	return strings.Join(joined, ", ")
+	return joined
 }
 
 // laterCountries says, before a first launch, which countries can't be added
@@ -277,5 +291,5 @@ func laterCountries(sender map[string]any) string {
 	if onlyCountries(sender) || len(lacks) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s have questionnaires of their own, which can't be answered after the launch. The answers for %s are missing or incomplete: to launch there later, add them before this launch.", allOf(catalog.LaunchCountries()), strings.Join(lacks, ", "))
+	return fmt.Sprintf("The answers for %s are missing or incomplete, and can't be given after the launch.", strings.Join(lacks, ", "))
 }

@@ -131,7 +131,7 @@ func unreadable(c *Call, r *Read, closed bool, err error) *Refusal {
 	return &Refusal{
 		Code:    errorcode.ReadFailed,
 		Message: fmt.Sprintf("%s can't be undone, and its effect could not be checked: %s returned %s", c.Row.Tool, r.Tool, code(err)),
-		Next:    []catalog.Next{r.next(c, "check its state, and follow its next steps")},
+		Next:    []catalog.Next{r.next(c, "check its state")},
 	}
 }
 

@@ -52,9 +52,6 @@ func refuseAll(wrong []string, r Refusal) *Refusal {
 	}
 	wrong = firstOf(wrong)
 	r.Message = strings.Join(wrong, "; ")
-	if r.Info == nil {
-		r.Info = map[string]any{"wrong": wrong}
-	}
 	return &r
 }
 
@@ -62,13 +59,25 @@ func refuseAll(wrong []string, r Refusal) *Refusal {
 // wrong.
 const correctAll = "correct all of them, and call again"
 
-// firstOf bounds a list of what is wrong.
+// firstOf bounds a list of what is wrong, so that the refusal stays short.
 func firstOf(wrong []string) []string {
-	const limit = papi.MaxViolations
-	if more := len(wrong) - limit; more > 0 {
-		return append(wrong[:limit:limit], fmt.Sprintf("%d more like these", more))
+	const maxBytes = 600
+	size := 0
+	for i, one := range wrong {
+		if size += len(one); i > 0 && size > maxBytes {
+			return append(wrong[:i:i], fmt.Sprintf("%d more like these", len(wrong)-i))
+		}
 	}
 	return wrong
+}
+
+// few are the first of a list, and how many more there are.
+func few(all []string) []string {
+	const limit = 5
+	if more := len(all) - limit; more > 0 {
+		return append(all[:limit:limit], fmt.Sprintf("%d more", more))
+	}
+	return all
 }
 
 // shortened bounds what an answer repeats of a text.

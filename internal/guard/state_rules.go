@@ -91,7 +91,7 @@ func checkState(p *catalog.Precondition, read *Read, c *Call, sender map[string]
 		Message:    fmt.Sprintf("the sender's state is %s; %s needs %s", state, c.Row.Tool, needed),
 		Resolution: "check the sender, and do what its state requires",
 		Info:       map[string]any{"state": state, "needed": needed},
-		Next:       []catalog.Next{read.next(c, "check the sender, and follow its next steps")},
+		Next:       []catalog.Next{read.next(c, "check the sender")},
 	}
 }
 
@@ -115,6 +115,6 @@ func checkChanges(p *catalog.Precondition, read *Read, c *Call, thing map[string
 		Message:    fmt.Sprintf("%s needs %s, and %s", c.Row.Tool, strings.Join(needed, " or "), wrong),
 		Resolution: "check it, and do what its state requires",
 		Info:       stateInfo(state, changes, needed...),
-		Next:       []catalog.Next{read.next(c, "check its state, and follow its next steps")},
+		Next:       []catalog.Next{read.next(c, "check its state")},
 	}
 }

@@ -15,13 +15,14 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// A token lets exactly one call through, once. It is signed, and holds two
-// hashes, its end and a number of its own:
+// A token lets exactly one call through, once. An agent reads and repeats it, so
+// it is short: what it is for is signed with it, and not part of it.
 //
-//	kind (1 byte) | end (8 bytes, Unix seconds) | nonce (16) | call (32) | facts (32) | HMAC-SHA256 of all that (32)
+//	end (4 bytes, Unix seconds) | nonce (6) | facts (6) | MAC (16)
 //
-// call is the hash of who calls what with which arguments; facts is the hash of
-// what the person was shown about the state of things.
+// facts is a keyed hash of what the person was shown about the state of things.
+// The MAC is of the kind, the end, the nonce, the facts and the hash of who calls
+// what with which arguments, truncated to half of HMAC-SHA256 (RFC 2104, 5).
 
 // kind keeps apart what comes with a person's answer and what an agent repeats:
 // neither is accepted in place of the other.
@@ -33,8 +34,12 @@ const (
 )
 
 const (
-	tokenTTL   = 10 * time.Minute
-	bodyLength = 1 + 8 + 16 + sha256.Size + sha256.Size
+	tokenTTL    = 10 * time.Minute
+	endLength   = 4
+	nonceLength = 6
+	factsLength = 6
+	macLength   = 16
+	bodyLength  = endLength + nonceLength + factsLength
 )
 
 // The reasons for which a token is not valid, as errors show them.
@@ -70,7 +75,11 @@ func (s *subject) callHash() []byte {
 	})
 }
 
-func (s *subject) factsHash() []byte { return hash(s.facts) }
+// factsTag is the hash of the facts that a token holds. It is keyed, so that
+// other facts with the same tag can't be searched for.
+func (s *subject) factsTag(key []byte) []byte {
+	return mac(key, []byte("facts"), hash(s.facts))[:factsLength]
+}
 
 // hash hashes the canonical JSON of a value: encoding/json sorts the names.
 func hash(value any) []byte {
@@ -116,16 +125,22 @@ func (g *Guard) sign(ctx context.Context, k kind, s *subject) (string, time.Time
 		return "", time.Time{}, err
 	}
 	end := g.opts.Now().Add(tokenTTL).Truncate(time.Second)
-	nonce := make([]byte, 16)
+	nonce := make([]byte, nonceLength)
 	rand.Read(nonce)
-	body := slices.Concat([]byte{byte(k)}, binary.BigEndian.AppendUint64(nil, uint64(end.Unix())), nonce, s.callHash(), s.factsHash())
-	return base64.RawURLEncoding.EncodeToString(mac(key, body)), end, nil
+	body := slices.Concat(binary.BigEndian.AppendUint32(nil, uint32(end.Unix())), nonce, s.factsTag(key))
+	return base64.RawURLEncoding.EncodeToString(append(body, s.signature(key, k, body)...)), end, nil
+}
+
+// signature signs the body of a token of a kind for the subject.
+func (s *subject) signature(key []byte, k kind, body []byte) []byte {
+	return mac(key, []byte{byte(k)}, body, s.callHash())[:macLength]
 }
 
 // openedToken is a token of ours that is for the subject and has not ended.
 type openedToken struct {
-	nonce, facts []byte
-	end          time.Time
+	nonce     []byte
+	factsHold bool // what the person was shown is still so
+	end       time.Time
 }
 
 // open reads a token for the subject. The reason says why it is not valid; it
@@ -136,16 +151,13 @@ func (g *Guard) open(ctx context.Context, k kind, token string, s *subject) (t o
 		return t, "", err
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(raw) != bodyLength+sha256.Size || !hmac.Equal(mac(key, raw[:bodyLength:bodyLength]), raw) || kind(raw[0]) != k {
+	if err != nil || len(raw) != bodyLength+macLength || !hmac.Equal(s.signature(key, k, raw[:bodyLength]), raw[bodyLength:]) {
 		return t, reasonOther, nil
 	}
-	t.end = time.Unix(int64(binary.BigEndian.Uint64(raw[1:9])), 0)
-	call := raw[25 : 25+sha256.Size]
-	t.nonce, t.facts = raw[9:25], raw[25+sha256.Size:bodyLength]
-	switch {
-	case !hmac.Equal(call, s.callHash()):
-		return t, reasonOther, nil
-	case !g.opts.Now().Before(t.end):
+	t.end = time.Unix(int64(binary.BigEndian.Uint32(raw)), 0)
+	t.nonce = raw[endLength : endLength+nonceLength]
+	t.factsHold = hmac.Equal(raw[endLength+nonceLength:bodyLength], s.factsTag(key))
+	if !g.opts.Now().Before(t.end) {
 		return t, reasonExpired, nil
 	}
 	return t, "", nil
@@ -154,7 +166,7 @@ func (g *Guard) open(ctx context.Context, k kind, token string, s *subject) (t o
 // use marks a token as used if the facts are still those that it was made for.
 // The reason says why it is not valid.
 func (g *Guard) use(ctx context.Context, t openedToken, s *subject) (reason string, err error) {
-	if !hmac.Equal(t.facts, s.factsHash()) {
+	if !t.factsHold {
 		// The call that used the token may be what changed the facts.
 		_, used, err := g.opts.Store.Get(ctx, t.usedKey())
 		if used {
@@ -176,9 +188,11 @@ func (g *Guard) markUsed(ctx context.Context, t openedToken, s *subject) (reason
 
 func (t openedToken) usedKey() string { return fmt.Sprintf("guard/spent/%x", t.nonce) }
 
-// mac appends the signature to the body.
-func mac(key, body []byte) []byte {
+// mac signs parts whose lengths are fixed.
+func mac(key []byte, parts ...[]byte) []byte {
 	h := hmac.New(sha256.New, key)
-	h.Write(body)
-	return h.Sum(body)
+	for _, part := range parts {
+		h.Write(part)
+	}
+	return h.Sum(nil)
 }

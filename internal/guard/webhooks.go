@@ -71,7 +71,7 @@ func webhookTarget(c *Call, a answers) *Refusal {
 		}
 		r := targetTaken(hook)
 		if c.Row.Tool == "webhook_create" {
-			r.Next = append(r.Next, nextCall("or change the events that it receives", "webhook_update", map[string]any{"webhookId": hook["id"]}, "triggers"))
+			r.Next = append(r.Next, nextCall("or change its triggers", "webhook_update", map[string]any{"webhookId": hook["id"]}, "triggers"))
 		}
 		return r
 	}
@@ -85,7 +85,7 @@ func targetTaken(hook map[string]any) *Refusal {
 		Resolution: "change that webhook's triggers if some are missing, or give another target",
 		Info:       map[string]any{"target": hook["target"], "webhookId": hook["id"]},
 		Next: []catalog.Next{
-			nextCall("check the webhook that has the target", "webhook_get", map[string]any{"webhookId": hook["id"]}),
+			nextCall("check that webhook", "webhook_get", map[string]any{"webhookId": hook["id"]}),
 		},
 	}
 }
@@ -108,16 +108,11 @@ func tooManyWebhooks(c *Call, there []map[string]any, more int) *Refusal {
 	if len(there)+more <= catalog.MaxWebhooks {
 		return nil
 	}
-	ids := make([]string, len(there))
-	for i, hook := range there {
-		ids[i] = jsonvalue.Text(hook, "id")
-	}
 	return &Refusal{
 		Message:    fmt.Sprintf("the project has %s, the call would add %d, and the limit is %d", papi.Count(len(there), "webhook"), more, catalog.MaxWebhooks),
 		Resolution: "ask the person which webhook to delete, or change an existing one",
-		Info:       map[string]any{"webhookIds": ids},
 		Next: []catalog.Next{
-			readWebhooks.next(c, "see the existing webhooks, and ask the person which one to delete"),
+			readWebhooks.next(c, "see the existing webhooks"),
 			nextCall("delete that one, then make the call again", "webhook_delete", nil, "webhookId"),
 		},
 	}

@@ -49,7 +49,7 @@ func accountOne(c *Call, a answers) *Refusal {
 		Message:    fmt.Sprintf("the project already has a WhatsApp account: it is %s, its pending changes: %s", cmp.Or(state, "not live yet"), cmp.Or(changes, "none")),
 		Resolution: "use the existing account; one that was " + oneOf(catalog.WhatsappAccountUpdate.Live) + " is changed with whatsapp_account_update",
 		Info:       stateInfo(state, changes),
-		Next:       []catalog.Next{readWhatsappAccount.next(c, "check its state, and follow its next steps")},
+		Next:       []catalog.Next{readWhatsappAccount.next(c, "check its state")},
 	}
 }
 
@@ -74,19 +74,19 @@ func accountEmpty(_ *Call, a answers) *Refusal {
 	var next []catalog.Next
 	for i, sender := range senders {
 		ids[i] = jsonvalue.Text(sender, "id")
-		tool, do := "whatsapp_sender_get", "check again later: nothing can be done about this sender until its change has ended"
+		tool, do := "whatsapp_sender_get", "wait until its change has ended"
 		switch {
 		case jsonvalue.Text(sender, "state") != "":
-			tool, do = "whatsapp_sender_delete", "delete the sender, if the person agrees and it was not deleted elsewhere: it is removed after 30 days"
+			tool, do = "whatsapp_sender_delete", "delete it, if the person agrees and it was not deleted elsewhere: it goes after 30 days"
 		case catalog.WhatsappSenderDiscard.AllowsChanges(pending(sender)):
-			tool, do = "whatsapp_sender_changes_discard", "discard the sender that was never live, if the person agrees"
+			tool, do = "whatsapp_sender_changes_discard", "discard it, which was never live, if the person agrees"
 		}
 		next = append(next, nextCall(do, tool, map[string]any{"senderId": ids[i]}))
 	}
 	return &Refusal{
 		Message:    fmt.Sprintf("the account still has senders: %d", total(list, "senders")),
 		Resolution: "delete the senders first, then the account when they are gone",
-		Info:       map[string]any{"senderIds": ids},
+		Info:       map[string]any{"senderIds": few(ids)},
 		Next:       next,
 	}
 }
@@ -123,11 +123,11 @@ func withoutDeleted(ctx context.Context, g *Guard, c *Call, r *Refusal) error {
 		next = append(next, n)
 	}
 	if len(going) > 0 {
-		r.Info["beingDeleted"] = going
+		r.Info["beingDeleted"] = few(going)
 		r.Message += fmt.Sprintf("; being deleted, which takes 30 days: %d", len(going))
 	}
 	if next == nil {
-		next = []catalog.Next{nextCall("all of them are being deleted: check again when they are gone, then delete the account", "whatsapp_sender_list", nil)}
+		next = []catalog.Next{nextCall("all are being deleted: check again when they are gone", "whatsapp_sender_list", nil)}
 	}
 	r.Next = next
 	return nil

@@ -33,11 +33,11 @@ func registerFirst(ctx context.Context, g *Guard, c *Call) *Refusal {
 	id := map[string]any{"senderId": c.Args["senderId"]}
 	elsewhere := map[string]any{"senderId": c.Args["senderId"], "registeredElsewhere": true}
 	return &Refusal{
-		Message:    "no whatsapp_sender_register of this sender in the last 24 hours is known here: it was requested elsewhere, or not at all, or the server has been restarted since and keeps no state (--store memory)",
-		Resolution: "call whatsapp_sender_register first, and ask the person for the code that arrives; if the person has a code from the last 24 hours, because it was requested in the dashboard or before a restart of the server, say so with registeredElsewhere: true",
+		Message:    "no whatsapp_sender_register of this sender in the last 24 hours is known to this server",
+		Resolution: "have a code sent first, and ask the person for it; give registeredElsewhere: true only if the person says that they have a code from the dashboard, or from before a restart of the server",
 		Next: []catalog.Next{
-			nextCall("have a code sent to the sender's phone", "whatsapp_sender_register", id, "method"),
-			nextCall("only if the person says that a code was requested elsewhere, or before a restart of the server: submit that code", "whatsapp_sender_verify", elsewhere, "code"),
+			nextCall("have a code sent", "whatsapp_sender_register", id, "method"),
+			nextCall("or submit a code requested elsewhere", "whatsapp_sender_verify", elsewhere, "code"),
 		},
 	}
 }

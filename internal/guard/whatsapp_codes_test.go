@@ -74,8 +74,8 @@ func TestVerifyNeedsARegister(t *testing.T) {
 	if n := v.Refuse.Next[1]; n.Tool != "whatsapp_sender_verify" || n.Args["registeredElsewhere"] != true || n.Args["code"] != nil || !slices.Equal(n.Needs, []string{"code"}) {
 		t.Errorf("the other step is %+v", n)
 	}
-	if !strings.Contains(v.Refuse.Message, "the server has been restarted") {
-		t.Errorf("message %q", v.Refuse.Message)
+	if !strings.Contains(v.Refuse.Resolution, "before a restart of the server") {
+		t.Errorf("resolution %q", v.Refuse.Resolution)
 	}
 	if got := f.check(verify("s", true)); got != "allowed" {
 		t.Errorf("registered elsewhere: got %s", got)

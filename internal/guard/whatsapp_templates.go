@@ -208,8 +208,8 @@ func templateDraft(c *Call, a answers) *Refusal {
 		Resolution: "leave the template as it is, or ask the person whether the template at Meta should be deleted too: then set deleteSubmitted: true",
 		Info:       stateInfo(state, changes),
 		Next: []catalog.Next{
-			readWhatsappTemplate.next(c, "check the template, and follow its next steps"),
-			nextCall("only if the person wants the template at Meta deleted too (its name is then locked in this language for 30 days): set deleteSubmitted", "whatsapp_template_delete", jsonvalue.With(pathArgs(c.Row, c.Args), "deleteSubmitted", true)),
+			readWhatsappTemplate.next(c, "check the template"),
+			nextCall("delete it at Meta too, which locks the name in this language for 30 days", "whatsapp_template_delete", jsonvalue.With(pathArgs(c.Row, c.Args), "deleteSubmitted", true)),
 		},
 	}
 }

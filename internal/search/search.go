@@ -45,12 +45,19 @@ const (
 )
 
 // What words count, where a word of the query counts 1: one that is a letter away,
-// one that is part of an unknown name, and the one that a plural suggests.
+// one that is part of an unknown name, the one that a plural suggests, those for a thing
+// that is called by an unknown name, and those for a question.
 const (
 	nearWeight   = 0.8
 	partWeight   = 0.4
 	pluralWeight = 0.4
+	namedWeight  = 0.5
+
+	questionWeight = 0.5
 )
+
+// codeNumber is a one-time code.
+var codeNumber = regexp.MustCompile(`\b\d{3}-?\d{2,3}\b`)
 
 // maxIDF bounds what a rare word counts: one that only happens to be in a single
 // document must not outweigh the word for what is searched.
@@ -76,6 +83,8 @@ type Index struct {
 	// exclusive has the documents of each exclusive word.
 	exclusive map[string][]int
 	plural    string
+	named     []string
+	question  []string
 	verb      string
 }
 
@@ -93,6 +102,12 @@ type Words struct {
 	// Exclusive are words of names of which a document has one at most: a query with
 	// one of them is hardly about a document that has another.
 	Exclusive []string
+	// Known are names that users give to nothing.
+	Known []string
+	// Question are the words for a query that begins like a question for yes or no.
+	Question string
+	// Named are the words for what users give names with an underscore.
+	Named string
 	// Verb is a word that means something at the beginning or the end of a query, as in
 	// a name, and nothing within.
 	Verb string
@@ -102,7 +117,10 @@ type Words struct {
 
 // New returns an index of the documents, which have texts for each of the fields.
 func New(fields []Field, documents []Document, language Words) *Index {
-	x := &Index{known: map[string]bool{}, synonyms: newSynonyms(language.Synonyms), exclusive: map[string][]int{}, plural: stem(language.Plural), verb: stem(language.Verb)}
+	x := &Index{known: map[string]bool{}, synonyms: newSynonyms(language.Synonyms), exclusive: map[string][]int{}, plural: stem(language.Plural), verb: stem(language.Verb), named: Terms(language.Named), question: Terms(language.Question)}
+	for _, name := range language.Known {
+		x.known[whole(name)] = true
+	}
 	for _, word := range language.Exclusive {
 		x.exclusive[stem(word)] = nil
 	}
@@ -214,16 +232,25 @@ func (x *Index) weigh(query string) map[string]float64 {
 		weights[term] = max(weights[term], weight)
 	}
 	query = longNumber.ReplaceAllString(query, " number ")
+	query = codeNumber.ReplaceAllString(query, " digit ")
 	all := words(query)
 	var terms []string // without the parts of names that a user gave to things
 	for _, word := range all {
 		if parts := Terms(word); strings.Contains(word, "_") && !x.known[parts[0]] {
 			terms = append(terms, parts[0])
+			for _, term := range x.named {
+				add(term, namedWeight)
+			}
 		} else {
 			terms = append(terms, parts...)
 		}
 	}
 	said := x.synonyms.meant(terms, add)
+	if len(all) > 0 && questions[strings.ToLower(all[0])] {
+		for _, term := range x.question {
+			add(term, questionWeight)
+		}
+	}
 	for i, word := range all {
 		isVerb := stem(word) == x.verb && (i == 0 && !slices.Contains(said, x.verb) || i == len(all)-1)
 		if stopWords[stem(word)] && !isVerb {

@@ -8,7 +8,7 @@ import (
 
 func library() *Index {
 	return New([]Field{{Weight: 3}, {Weight: 1}, {Weight: 12, Names: true}}, []Document{
-		{"red_apple_get", [][]string{{"red_apple_get"}, {"Read about one apple. It is verified."}, {"apple_not_found"}}},
+		{"red_apple_get", [][]string{{"red_apple_get"}, {"Read about one apple, and verify it."}, {"apple_not_found"}}},
 		{"red_apple_list", [][]string{{"red_apple_list"}, {"List the apples of the garden."}, {"apple_not_found", "ripe_apple"}}},
 		{"red_apple_delete", [][]string{{"red_apple_delete"}, {"Throw an apple away, for every activity."}, nil}},
 		{"blue_plum_list", [][]string{{"blue_plum_list"}, {"List the plums, with theirColour."}, nil}},
@@ -18,6 +18,9 @@ func library() *Index {
 		Exclusive: []string{"red", "blue"},
 		Plural:    "list",
 		Verb:      "get",
+		Question:  "read",
+		Named:     "plum list",
+		Known:     []string{"known_name"},
 	})
 }
 
@@ -40,8 +43,10 @@ func TestFind(t *testing.T) {
 		"why ripe_apple?":              "red_apple_list",   // a name within a sentence
 		"the blue list of apples":      "blue_plum_list",   // exclusive words
 		"activities":                   "red_apple_delete", // not of active
-		"verification":                 "red_apple_get",    // of verified
-		"my plum_delete_x":             "blue_plum_delete", // parts of a name that is not known
+		"verification":                 "red_apple_get",    // of verify
+		"is it red":                    "red_apple_get",    // a question
+		"why summer_sale?":             "blue_plum_list",   // a name that a user gave
+		"why known_name?":              "",                 // and one that none gave
 		"":                             "",
 		"the of and":                   "",
 		"banana":                       "",

@@ -18,6 +18,11 @@ var stopWords = func() map[string]bool {
 	return all
 }()
 
+// questions are the words with which a question for yes or no begins.
+var questions = map[string]bool{
+	"is": true, "are": true, "was": true, "were": true, "has": true, "have": true, "did": true, "does": true, "do": true, "am": true,
+}
+
 // inflections have the stems of words that the stemmer separates from theirs, or
 // takes for another's.
 var inflections = map[string]string{
@@ -27,6 +32,6 @@ var inflections = map[string]string{
 	"verification": "verifi", "verifications": "verifi",
 	"notification": "notifi", "notifications": "notifi",
 	"subscription": "subscrib", "subscriptions": "subscrib",
-	"connected": "connected", "linked": "linked", // which asks, where connect and link demand
+	"connected": "connected", "linked": "linked", "verified": "verified", // which ask, where connect, link and verify demand
 	"sent": "send", "chose": "choos", "chosen": "choos", "wrote": "write", "written": "write", "built": "build",
 }
