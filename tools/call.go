@@ -265,6 +265,9 @@ func (s *Set) now(sent dispatch.Result) time.Time {
 // maxNext is how many steps a result or an error has.
 const maxNext = 3
 
+// firstSteps are as many steps as an answer has at most.
+func firstSteps(next []catalog.Next) []catalog.Next { return next[:min(len(next), maxNext)] }
+
 // offered keeps the next actions that this server offers, the first few of them, with
 // the project where the call named one.
 func (s *Set) offered(next []catalog.Next, project string) []catalog.Next {

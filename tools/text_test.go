@@ -234,3 +234,17 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+// No answer has more than three steps, whatever made it.
+func TestAtMostThreeSteps(t *testing.T) {
+	var steps []catalog.Next
+	for i := range 5 {
+		steps = append(steps, catalog.Next{Do: fmt.Sprint(i)})
+	}
+	for _, structured := range []any{&Result{Next: steps}, &Error{Next: steps}} {
+		next := jsonvalue.List(decoded(t, sanitize(Outcome{Structured: structured})), "next")
+		if len(next) != 3 || jsonvalue.Text(next[0], "do") != "0" {
+			t.Errorf("%T: %s", structured, encode(next))
+		}
+	}
+}
