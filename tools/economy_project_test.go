@@ -82,12 +82,12 @@ func whatsappSender(i int, name string) []step {
 	id := fmt.Sprintf("whatsapp%d", i)
 	number := fmt.Sprintf("55501%02d", i)
 	body := object{"phoneNumberProvider": "CUSTOMER"}
-	switch {
-	case i == 3:
+	switch i {
+	case 3:
 		number = "5550000"
-	case i == 7:
+	case 7:
 		number = "5559999"
-	case i == 5 || i == 11:
+	case 5, 11:
 		body["status"] = "DRAFT"
 	}
 	body["details"] = object{

@@ -347,6 +347,7 @@ func answered(t *testing.T, set *Set, api *api, tool string, m mistake, p place,
 	}) {
 		t.Errorf("%s: %s at %s, without what is right: %s", tool, m.name, p.path, encode(e))
 	}
+	result(t, do(t, set, e.Next[0].Tool, e.Next[0].Args))
 	if len(e.Next) != 1 || strings.Count(string(encode(e)), string(encode(e.Next[0]))) != 1 {
 		t.Errorf("%s: %s at %s: the next step is there %s", tool, m.name, p.path, encode(e.Next))
 	}
@@ -388,5 +389,6 @@ func TestTheSchemaOfAViolationExists(t *testing.T) {
 		if len(e.Next) != 1 || e.Next[0].Tool != "schema_get" || e.Next[0].Args["tool"] != tt.tool || path != tt.path {
 			t.Errorf("%s %.80s: %s, want the path %q", tt.tool, tt.given, encode(e.Next), tt.path)
 		}
+		result(t, do(t, set, e.Next[0].Tool, e.Next[0].Args))
 	}
 }

@@ -106,30 +106,28 @@ func New(opts Options) *Set {
 }
 
 // Tools returns the tools as clients see them, in the order in which a model should:
-// the core tools first, then the operations' by their use. The first call reads the
+// the core tools first, then the operations' by their use. It does not read the
 // contract.
 func (s *Set) Tools() []mcp.Tool { return s.all() }
 
-func (s *Set) advertise() []mcp.Tool {
+func (s *Set) advertise() []mcp.Tool { return s.listBy(preparedSchema) }
+
+// listBy lists the tools, with the schemas that schema returns.
+func (s *Set) listBy(schema schemaSource) []mcp.Tool {
 	all := make([]mcp.Tool, 0, len(s.core)+len(s.opts.Rows))
 	for _, c := range s.core {
-		if !s.lists(c.name) {
-			continue
+		if s.lists(c.name) {
+			derive := func() json.RawMessage { return advertisedCore(c.name, c.schema()) }
+			all = append(all, advertisedTool(c.name, c.about, c.annotations, schema(c.name, false, derive)))
 		}
-		all = append(all, advertisedTool(c.name, c.about, c.annotations, advertisedCore(c.name, c.schema())))
 	}
 	if s.opts.Dynamic {
 		return all
 	}
-	return append(all, Advertised(s.opts.Rows, s.opts.Guard.Default() != "")...)
-}
-
-// Advertised returns the tools of rows as clients see them, in the order of the rows.
-// They depend on nothing else than whether there is a default project.
-func Advertised(rows []*catalog.Row, hasDefaultProject bool) []mcp.Tool {
-	all := make([]mcp.Tool, len(rows))
-	for i, row := range rows {
-		all[i] = advertisedTool(row.Tool, row.Description(), annotations(row), argumentsOf(row, hasDefaultProject)().raw())
+	for _, row := range s.opts.Rows {
+		hasDefault := s.DefaultProject() != ""
+		derive := func() json.RawMessage { return argumentsOf(row, hasDefault)().raw() }
+		all = append(all, advertisedTool(row.Tool, row.Description(), annotations(row), schema(row.Tool, !hasDefault, derive)))
 	}
 	return all
 }

@@ -186,6 +186,18 @@ func (r *Row) Writes() bool { return r.Effect != Read }
 // List is the field of the row's answer that holds a list of things, "" where
 // the answer is one thing.
 func (r *Row) List() string {
+	if list, ok := lists.Load(r); ok {
+		return list.(string)
+	}
+	list := r.list()
+	lists.Store(r, list)
+	return list
+}
+
+// lists caches what List returns, which each call of a tool asks for several times.
+var lists sync.Map // *Row to string
+
+func (r *Row) list() string {
 	for _, answer := range r.Op().Answers {
 		if answer == nil {
 			continue

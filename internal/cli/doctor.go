@@ -15,6 +15,8 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
+	"papi-mcp/internal/server"
+	"papi-mcp/tools"
 )
 
 // doctorTimeout limits all checks together.
@@ -25,7 +27,7 @@ const doctorTimeout = 30 * time.Second
 const maxSkew = time.Minute
 
 func newDoctor(s *streams) *cobra.Command {
-	c := config{store: memory}
+	c := config{store: memory, results: string(server.Both), maxTokens: tools.DefaultMaxTokens}
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check configuration, credentials, connection and clock",

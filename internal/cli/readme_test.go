@@ -69,14 +69,13 @@ var sets = []struct {
 // in Markdown.
 func sizeTable(t *testing.T) string {
 	t.Helper()
-	core := tools.New(tools.Options{Guard: guard.New(guard.Options{})}).Tools()
 	size := func(f catalog.Filter) (int, string) {
 		rows, err := catalog.Select(f)
 		if err != nil {
 			t.Fatal(err)
 		}
 		tokens := 0
-		all := append(slices.Clone(core), tools.Advertised(rows, true)...)
+		all := tools.New(tools.Options{Rows: rows, Guard: guard.New(guard.Options{Default: "default"})}).Tools()
 		for _, tool := range all {
 			tokens += tokentest.Count(string(jsonvalue.Encode(map[string]any{"name": tool.Name, "description": tool.Description, "inputSchema": tool.RawInputSchema})))
 		}

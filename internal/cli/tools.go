@@ -8,10 +8,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/server"
+	"papi-mcp/tools"
 )
 
 func newTools(s *streams) *cobra.Command {
-	c := config{store: memory, confirm: string(guard.Auto), sandboxFlags: defaultSandbox, allowPlaceholders: true}
+	c := config{store: memory, confirm: string(guard.Auto), sandboxFlags: defaultSandbox, allowPlaceholders: true, results: string(server.Both), maxTokens: tools.DefaultMaxTokens}
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "tools",

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -232,11 +231,10 @@ func (x *call) roundTrip(ctx context.Context) (*answer, error) {
 	if x.body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := x.client.http.Do(r)
+	// Without http.Client, which would copy the request for redirects that are not
+	// followed, and name the URL, which holds ids, in its errors.
+	resp, err := x.client.http.Transport.RoundTrip(r)
 	if err != nil {
-		if lost, ok := errors.AsType[*url.Error](err); ok {
-			err = lost.Err // without the URL, which holds ids
-		}
 		return nil, err
 	}
 	defer resp.Body.Close()

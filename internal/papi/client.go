@@ -156,8 +156,11 @@ func New(config Config) (*Client, error) {
 // times, if its Retry allows that and unless the API's error code says that a
 // retry would fail in the same way.
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.deadline)
-	defer cancel()
+	if ends, ok := ctx.Deadline(); !ok || time.Until(ends) > c.deadline {
+		limited, cancel := context.WithTimeout(ctx, c.deadline)
+		defer cancel()
+		ctx = limited
+	}
 	x, err := c.newCall(ctx, r)
 	if err != nil {
 		return nil, err

@@ -3,7 +3,8 @@
 // The contract is data. The facts of every operation (method, path,
 // parameters, schemas, error codes) are embedded, and a family's file is parsed
 // when it is first needed. [Lookup] finds an operation. [Schema.Check] validates
-// a value against a schema and returns all violations in one list, and warnings.
+// a value against a schema and returns all violations in one list, and warnings; for
+// an agent, they show the right form with an example.
 // Of a union it chooses the variant that the value most likely means. Where the
 // contract contradicts itself, the schemas are corrected as they are read.
 //

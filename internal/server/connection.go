@@ -199,7 +199,7 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 		// The client lists the tools next. Loading them earlier would delay the
 		// answer above.
 		r.started()
-		c.server.preload()
+		c.server.preload(c.server.loadTools)
 	}
 }
 

@@ -10,12 +10,15 @@ import (
 
 // encodeLine encodes a message with its line end; JSON has none inside.
 func encodeLine(message any) ([]byte, error) {
-	var line bytes.Buffer
 	if response, ok := message.(mcp.JSONRPCResponse); ok {
-		if result, ok := response.Result.(json.Marshaler); ok {
+		switch result := response.Result.(type) {
+		case mcp.ListToolsResult:
+			return encodeResponse(response, toolList(result))
+		case json.Marshaler:
 			return encodeResponse(response, result)
 		}
 	}
+	var line bytes.Buffer
 	encoder := json.NewEncoder(&line)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(message); err != nil {
@@ -71,5 +74,52 @@ func renderResult(result json.Marshaler) ([]byte, error) {
 		fmt.Fprintf(b, `,"resultType":%q`, r.ResultType)
 	}
 	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// toolList is a list of tools that inserts their schemas as they are. mcp-go would
+// parse each of them twice.
+type toolList mcp.ListToolsResult
+
+// MarshalJSON implements json.Marshaler.
+func (l toolList) MarshalJSON() ([]byte, error) {
+	tools := l.Tools
+	size := 0
+	for _, t := range tools {
+		size += len(t.RawInputSchema) + len(t.Description) + 512
+	}
+	l.Tools = []mcp.Tool{}
+	const end = `]}` // of the tools, which come last
+	rest, err := json.Marshal(mcp.ListToolsResult(l))
+	if err != nil {
+		return nil, err
+	}
+	rest, ok := bytes.CutSuffix(rest, []byte(end))
+	if !ok {
+		return nil, fmt.Errorf("a list of tools ends with %.20q", rest)
+	}
+	b := bytes.NewBuffer(make([]byte, 0, len(rest)+size))
+	b.Write(rest)
+	encoder := json.NewEncoder(b)
+	encoder.SetEscapeHTML(false)
+	for i, t := range tools {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		err := encoder.Encode(struct {
+			Name        string             `json:"name"`
+			Title       string             `json:"title,omitempty"`
+			Description string             `json:"description,omitempty"`
+			Annotations mcp.ToolAnnotation `json:"annotations"`
+		}{t.Name, t.Title, t.Description, t.Annotations})
+		if err != nil {
+			return nil, err
+		}
+		b.Truncate(b.Len() - len("}\n"))
+		b.WriteString(`,"inputSchema":`)
+		b.Write(t.RawInputSchema)
+		b.WriteByte('}')
+	}
+	b.WriteString(end)
 	return b.Bytes(), nil
 }

@@ -144,7 +144,7 @@ func (h *HTTP) Serve(ctx context.Context, listeners ...net.Listener) error {
 		// No ReadTimeout and WriteTimeout, which would end streams and long calls:
 		// bodies and writes have their own deadlines.
 	}
-	go h.server.preload()
+	go h.server.preload(h.server.loadTools, h.server.loadPrompts)
 	serveErrors := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() { serveErrors <- hs.Serve(l) }()

@@ -140,6 +140,12 @@ func idOf(beginning []byte) json.RawMessage {
 	return nil
 }
 
+// mayName reports whether a JSON text may have a member of this name, at any depth: the
+// name itself, or an escape, by which any name can be written. Decoding costs more.
+func mayName(text []byte, name string) bool {
+	return bytes.Contains(text, []byte(name)) || bytes.IndexByte(text, '\\') >= 0
+}
+
 // members iterates over the members of a JSON object, up to the first syntax error.
 func members(object []byte) iter.Seq2[string, json.RawMessage] {
 	return func(yield func(string, json.RawMessage) bool) {

@@ -26,11 +26,14 @@ type responder struct {
 	streaming     bool // the stream has started
 	ended         bool
 
+	// Few requests have notifications, so the channel is made for the first one.
 	notifications chan mcp.JSONRPCNotification
 	startOnce     sync.Once
 	done          chan struct{} // closed when there are no more notifications
 	notifier      sync.WaitGroup
 }
+
+const maxNotifications = 32 // in the channel
 
 // requestSession is a session in one request: its notifications and questions
 // are sent on the stream of that request, never on that of another.
@@ -39,10 +42,9 @@ type requestSession struct {
 	responder *responder
 }
 
-// NotificationChannel starts the notifier: few requests have notifications.
+// NotificationChannel starts the notifier.
 func (s *requestSession) NotificationChannel() chan<- mcp.JSONRPCNotification {
-	s.responder.startNotifier()
-	return s.responder.notifications
+	return s.responder.startNotifier(nil)
 }
 
 // elicit asks on the stream of the call, and waits for the answer, which is a POST
@@ -117,9 +119,15 @@ func answerID(answer mcp.JSONRPCMessage) []byte {
 	return mustEncode(id)
 }
 
-// startNotifier starts to send the notifications of the request.
-func (r *responder) startNotifier() {
+// startNotifier starts to send the notifications of the request, which come from the
+// channel that is given, or else from a new one. It returns the channel: nil once the
+// notifier has stopped.
+func (r *responder) startNotifier(from chan mcp.JSONRPCNotification) chan<- mcp.JSONRPCNotification {
 	r.startOnce.Do(func() {
+		if r.notifications = from; from == nil {
+			r.notifications = make(chan mcp.JSONRPCNotification, maxNotifications)
+		}
+		r.done = make(chan struct{})
 		r.notifier.Go(func() {
 			for {
 				select {
@@ -133,13 +141,16 @@ func (r *responder) startNotifier() {
 			}
 		})
 	})
+	return r.notifications
 }
 
 // stopNotifier stops it after the request has been handled.
 func (r *responder) stopNotifier() {
 	r.startOnce.Do(func() {}) // so that it can't start any more
-	close(r.done)
-	r.notifier.Wait()
+	if r.done != nil {
+		close(r.done)
+		r.notifier.Wait()
+	}
 }
 
 // notify sends a notification, or drops it where the client accepts no stream,

@@ -34,7 +34,6 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -52,8 +51,9 @@ import (
 
 // Toolbox has the tools of a server.
 type Toolbox interface {
-	// Tools returns the advertised tools. It is called when they are needed,
-	// since the first call may be expensive.
+	// Tools returns the advertised tools: name, title, description, annotations, and
+	// the raw schema of the arguments. It is called when they are needed, since the
+	// first call may be expensive.
 	Tools() []mcp.Tool
 	// Call calls a tool that is advertised, or reached through one that is (then its
 	// outcome names the tool). The arguments are the client's own bytes:
@@ -117,12 +117,11 @@ type Server struct {
 	metrics       *Metrics
 	results       ResultForm
 
-	// loadTools adds the tools to mcp, once; loadPrompts adds the prompts and the
-	// resources.
+	// loadTools adds the names of the tools to mcp, once; loadPrompts adds the prompts
+	// and the resources.
 	loadTools, loadPrompts func()
+	tools                  []mcp.Tool // of toolbox
 	prompts                []*prompts.Prompt
-	// places has the place of each tool in the list, by name.
-	places map[string]int
 }
 
 // New returns a server, which has not called the toolbox yet.
@@ -155,7 +154,7 @@ func New(options Options) *Server {
 		// demand is not a change to report to clients.
 		mcpserver.WithToolCapabilities(false),
 		mcpserver.WithLogging(),
-		mcpserver.WithToolFilter(filterTools),
+		mcpserver.WithToolFilter(s.callerTools),
 		mcpserver.WithPromptFilter(s.filterPrompts),
 		mcpserver.WithPromptCapabilities(false),
 		// Subscriptions are accepted without effect: texts don't change while the
@@ -171,12 +170,10 @@ func New(options Options) *Server {
 		mcpserver.WithMethodCacheHints(mcp.MethodServerDiscover, listTTL.Milliseconds(), mcp.CacheScopePrivate),
 	)
 	s.loadTools = sync.OnceFunc(func() {
-		advertised := s.toolbox.Tools()
-		served := make([]mcpserver.ServerTool, len(advertised))
-		s.places = make(map[string]int, len(advertised))
-		for i, tool := range advertised {
-			s.places[tool.Name] = i
-			served[i] = mcpserver.ServerTool{Tool: tool, Handler: s.call}
+		s.tools = s.toolbox.Tools()
+		served := make([]mcpserver.ServerTool, len(s.tools))
+		for i, tool := range s.tools {
+			served[i] = mcpserver.ServerTool{Tool: mcp.NewToolWithRawSchema(tool.Name, "", anyObject), Handler: s.call}
 		}
 		s.mcp.AddTools(served...)
 	})
@@ -190,18 +187,11 @@ func New(options Options) *Server {
 	return s
 }
 
-// orderTools puts the tools of a list in the order of the toolbox, since a client may
-// offer a model only the first ones. mcp-go sorts them by name.
-func (s *Server) orderTools(_ context.Context, _ any, _ *mcp.ListToolsRequest, result *mcp.ListToolsResult) {
-	slices.SortFunc(result.Tools, func(a, b mcp.Tool) int { return cmp.Compare(s.places[a.Name], s.places[b.Name]) })
-}
-
 // loadOnDemand returns the hooks that load the tools, prompts and resources before
-// mcp-go looks them up, on every transport, and order the tools.
+// mcp-go looks them up, on every transport.
 func (s *Server) loadOnDemand() *mcpserver.Hooks {
 	hooks := &mcpserver.Hooks{}
 	hooks.AddBeforeListTools(func(context.Context, any, *mcp.ListToolsRequest) { s.loadTools() })
-	hooks.AddAfterListTools(s.orderTools)
 	hooks.AddBeforeCallTool(func(context.Context, any, *mcp.CallToolRequest) { s.loadTools() })
 	hooks.AddBeforeListPrompts(func(context.Context, any, *mcp.ListPromptsRequest) { s.loadPrompts() })
 	hooks.AddBeforeGetPrompt(func(context.Context, any, *mcp.GetPromptRequest) { s.loadPrompts() })
@@ -211,16 +201,17 @@ func (s *Server) loadOnDemand() *mcpserver.Hooks {
 	return hooks
 }
 
-// preload loads tools, prompts and resources before the first request for
+// preload loads tools, prompts or resources before the first request for
 // them. A panic recurs, and is reported to the client, with that request.
-func (s *Server) preload() {
+func (s *Server) preload(load ...func()) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic(context.Background(), "loading the tools", p)
 		}
 	}()
-	s.loadTools()
-	s.loadPrompts()
+	for _, f := range load {
+		f()
+	}
 }
 
 // handle has mcp-go handle a message. A panic is logged, counted, and answered

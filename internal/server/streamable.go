@@ -172,8 +172,7 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 
 	x := h.newResponder(w, r)
 	if s.subscribes {
-		x.notifications = s.notifications
-		x.startNotifier()
+		x.startNotifier(s.notifications)
 	}
 	answer := h.server.handle(h.server.mcp.WithContext(ctx, &requestSession{s, x}), m, body)
 	x.stopNotifier()
@@ -188,8 +187,6 @@ func (h *HTTP) newResponder(w http.ResponseWriter, r *http.Request) *responder {
 	return &responder{
 		w: w, log: h.server.log, timeout: h.limits.WriteTimeout, maxBytes: h.limits.Answer,
 		acceptsStream: accepts(r, "text/event-stream"),
-		notifications: make(chan mcp.JSONRPCNotification, 32),
-		done:          make(chan struct{}),
 	}
 }
 
@@ -272,6 +269,9 @@ func (h *HTTP) refuseModernMethod(w http.ResponseWriter, r *http.Request) (refus
 // versionOf returns the protocol version that the message declares, as those
 // of 2026-07-28 do; "" for none.
 func versionOf(m *message) string {
+	if !mayName(m.Params, mcp.MetaKeyProtocolVersion) {
+		return ""
+	}
 	var params struct {
 		Meta *mcp.Meta `json:"_meta"`
 	}

@@ -25,20 +25,24 @@ func (s *Server) toolboxOf(ctx context.Context) Toolbox {
 	return s.toolbox
 }
 
-// filterTools returns the tools that the caller of ctx may use: those of its
-// own toolbox, with that one's descriptions, where it has one. mcp-go applies
-// it to lists and to calls.
-func filterTools(ctx context.Context, offered []mcp.Tool) []mcp.Tool {
-	t, ok := ctx.Value(toolboxKey{}).(Toolbox)
-	if !ok {
-		return offered
+// anyObject is the schema with which tools are added to mcp-go, which parses it when
+// the tool is added, and again with each call of protocol 2026-07-28. callerTools has
+// the real ones.
+var anyObject = json.RawMessage(`{"type":"object"}`)
+
+// callerTools returns the tools of the caller of ctx among those that are offered, as
+// its own toolbox describes and orders them where it has one: mcp-go sorts them by name,
+// and a client may offer a model only the first ones. mcp-go applies it to lists and to
+// calls.
+func (s *Server) callerTools(ctx context.Context, offered []mcp.Tool) []mcp.Tool {
+	own := s.tools
+	if t, ok := ctx.Value(toolboxKey{}).(Toolbox); ok {
+		own = t.Tools()
 	}
-	own := t.Tools()
 	kept := make([]mcp.Tool, 0, len(offered))
-	for _, tool := range offered {
-		i := slices.IndexFunc(own, func(o mcp.Tool) bool { return o.Name == tool.Name })
-		if i >= 0 {
-			kept = append(kept, own[i])
+	for _, tool := range own {
+		if slices.ContainsFunc(offered, func(o mcp.Tool) bool { return o.Name == tool.Name }) {
+			kept = append(kept, tool)
 		}
 	}
 	return kept

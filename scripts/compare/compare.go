@@ -13,9 +13,9 @@ import (
 
 // Build builds the minimal server in the folder dir, and papi-mcp unless its binary
 // is given.
-func Build(dir, minimalPackage, given string) (minimal, binary string, err error) {
+func Build(dir, given string) (minimal, binary string, err error) {
 	minimal = filepath.Join(dir, "bare")
-	if err := build(minimal, minimalPackage); err != nil || given != "" {
+	if err := build(minimal, "./scripts/bare"); err != nil || given != "" {
 		return minimal, given, err
 	}
 	binary = filepath.Join(dir, "papi-mcp")
@@ -24,6 +24,7 @@ func Build(dir, minimalPackage, given string) (minimal, binary string, err error
 
 func build(binary, pkg string) error {
 	cmd := exec.Command("go", "build", "-o", binary, pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("build %s: %w", pkg, err)

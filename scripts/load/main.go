@@ -1,7 +1,7 @@
 // Command load runs load tests on papi-mcp over HTTP:
 //
 //   - throughput: calls of webhook_list per second, compared with a minimal mcp-go
-//     server (in bare/) whose tool makes the same GET to the same sandbox
+//     server (../bare) whose tool makes the same GET to the same sandbox
 //   - sessions: many concurrent clients with a mixed workload, without an error;
 //     whether goroutines and heap are freed; the cost of an idle session
 //   - overload: twice as many calls as fit, of which some must be refused with 503
@@ -45,6 +45,7 @@ func main() {
 	flag.IntVar(&l.sessions, "sessions", 1000, "number of concurrent clients")
 	flag.IntVar(&l.rounds, "rounds", 10, "rounds of the comparison, each of a second on each server")
 	flag.Float64Var(&l.least, "min", 0.8, "smallest ratio of throughputs that passes; 0: any")
+	flag.BoolVar(&l.only, "throughput", false, "stop after the comparison")
 	flag.Parse()
 	if err := l.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
@@ -57,6 +58,7 @@ type load struct {
 	binary           string
 	sessions, rounds int
 	least            float64
+	only             bool
 
 	sandbox *process
 	bare    string
@@ -74,7 +76,7 @@ func (l *load) run() (err error) {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if l.bare, l.binary, err = compare.Build(dir, "./scripts/load/bare", l.binary); err != nil {
+	if l.bare, l.binary, err = compare.Build(dir, l.binary); err != nil {
 		return err
 	}
 	if l.sandbox, err = start(ctx, []string{"SINCH_PROJECT_ID=" + project}, l.binary, "sandbox", "--addr", "127.0.0.1:0", "--seed-data", "shop"); err != nil {
@@ -82,6 +84,9 @@ func (l *load) run() (err error) {
 	}
 	defer func() { err = errors.Join(err, l.sandbox.stop()) }()
 	for _, phase := range []func(context.Context) error{l.throughput, l.concurrentSessions, l.overload} {
+		if l.only {
+			return phase(ctx)
+		}
 		if err := phase(ctx); err != nil {
 			return err
 		}
@@ -113,31 +118,60 @@ func (l *load) throughput(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, theirs.stop()) }()
 
 	var a, b, ratios []float64
+	var ourCPU, theirCPU usage
 	for round := range l.rounds + 1 {
-		our, err := rate(ours.url)
+		our, err := ourCPU.rate(ours)
 		if err != nil {
 			return err
 		}
-		their, err := rate(theirs.url)
+		their, err := theirCPU.rate(theirs)
 		if err != nil {
 			return err
 		}
-		if round == 0 {
-			continue // warm-up
+		if round == 0 { // warm-up
+			ourCPU, theirCPU = usage{}, usage{}
+			continue
 		}
 		a, b, ratios = append(a, our), append(b, their), append(ratios, our/their)
 	}
 	ratio := compare.Median(ratios)
-	fmt.Printf("throughput of webhook_list, %d clients, median of %d rounds:\n  papi-mcp     %6.0f calls/s\n  bare mcp-go  %6.0f calls/s\n  ratio        %6.2f\n",
-		callers, l.rounds, compare.Median(a), compare.Median(b), ratio)
+	fmt.Printf("webhook_list, %d clients, median of %d rounds:\n", callers, l.rounds)
+	fmt.Printf("  papi-mcp     %6.0f calls/s, %4.0f µs of processor time for each\n", compare.Median(a), ourCPU.each())
+	fmt.Printf("  bare mcp-go  %6.0f calls/s, %4.0f µs\n", compare.Median(b), theirCPU.each())
+	fmt.Printf("  ratio        %6.2f\n", ratio)
 	if ratio < l.least {
 		return fmt.Errorf("the ratio is under %g", l.least)
 	}
 	return nil
 }
 
-// rate returns how many calls per second a server answers.
-func rate(url string) (float64, error) {
+// usage is the processor time of a number of calls.
+type usage struct {
+	calls int64
+	cpu   time.Duration
+}
+
+// each returns the microseconds of a call.
+func (u *usage) each() float64 { return float64(u.cpu.Microseconds()) / float64(max(1, u.calls)) }
+
+// rate returns how many calls per second a server answers, and counts them.
+func (u *usage) rate(server *process) (float64, error) {
+	before, err := server.cpu()
+	if err != nil {
+		return 0, err
+	}
+	done, took, err := call(server.url)
+	if err != nil {
+		return 0, err
+	}
+	after, err := server.cpu()
+	u.calls += done
+	u.cpu += after - before
+	return float64(done) / took.Seconds(), err
+}
+
+// call calls a server for a second, and returns how many calls were answered.
+func call(url string) (calls int64, took time.Duration, err error) {
 	shared := newHTTP(callers)
 	defer shared.CloseIdleConnections()
 	var done atomic.Int64
@@ -151,7 +185,7 @@ func rate(url string) (float64, error) {
 			}
 			for time.Since(began) < time.Second {
 				status, body, err := c.post("tools/call", webhookList)
-				if err != nil || status != http.StatusOK || !bytes.Contains(body, []byte(`"target`)) {
+				if err != nil || status != http.StatusOK || !bytes.Contains(body, []byte(`target`)) {
 					return fmt.Errorf("webhook_list: status %d, %w, %.300s", status, err, body)
 				}
 				done.Add(1)
@@ -159,8 +193,8 @@ func rate(url string) (float64, error) {
 			return c.close()
 		})
 	}
-	err := all.Wait()
-	return float64(done.Load()) / time.Since(began).Seconds(), err
+	err = all.Wait()
+	return done.Load(), time.Since(began), err
 }
 
 // work is the workload of the sessions: requests and the error codes with which

@@ -56,6 +56,25 @@ func (p *process) stop() error {
 	return nil
 }
 
+// cpu returns the processor time that the server has used.
+func (p *process) cpu() (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	const user, system, tick = 11, 12, 10 * time.Millisecond // fields 14 and 15 of proc(5); Linux reports hundredths
+	ticks := 0
+	for _, i := range []int{user, system} {
+		n, err := strconv.Atoi(fields[i])
+		if err != nil {
+			return 0, err
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * tick, nil
+}
+
 // gauges returns the metrics of papi-mcp by name.
 func (p *process) gauges() (map[string]float64, error) {
 	resp, err := http.Get(strings.TrimSuffix(p.url, "/mcp") + "/metrics")

@@ -62,7 +62,7 @@ var files = []string{
 	"internal/catalog/webhooks.go",
 	"internal/papi/contract/webhook.json",
 	"internal/sandbox/webhooks.go",
-	"testdata/tools/" + tool + ".json",
+	"tools/listed/" + tool + ".json",
 }
 
 func main() {

@@ -1,0 +1,68 @@
+package tools
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"sync"
+
+	"papi-mcp/tools/listed"
+)
+
+//go:generate go test -run TestSnapshots . -update
+
+// schemaSource returns the schema of a tool's arguments as clients get it. derive
+// derives it from the contract; needsProject says that calls must name their project.
+type schemaSource func(tool string, needsProject bool, derive func() json.RawMessage) json.RawMessage
+
+// preparedSchemas caches the schemas of the tools' arguments in the list for all sets.
+var preparedSchemas sync.Map // preparedKey to json.RawMessage
+
+type preparedKey struct {
+	tool         string
+	needsProject bool
+}
+
+// preparedSchema is the source of the list: a tool's generated file, or the contract
+// where there is none.
+func preparedSchema(tool string, needsProject bool, derive func() json.RawMessage) json.RawMessage {
+	key := preparedKey{tool, needsProject}
+	if found, ok := preparedSchemas.Load(key); ok {
+		return found.(json.RawMessage)
+	}
+	schema := generatedSchema(tool)
+	switch {
+	case schema == nil:
+		schema = derive()
+	case needsProject:
+		schema = requireProject(schema)
+	}
+	found, _ := preparedSchemas.LoadOrStore(key, schema)
+	return found.(json.RawMessage)
+}
+
+// generatedSchema returns the schema in the generated file of a tool, nil for none. The
+// file is JSON without spaces, broken into indented lines.
+func generatedSchema(tool string) json.RawMessage {
+	file := listed.Tool(tool)
+	joined := make([]byte, 0, len(file))
+	for line := range bytes.Lines(file) {
+		joined = append(joined, bytes.TrimSpace(line)...)
+	}
+	_, schema, _ := bytes.Cut(joined, []byte(`,"inputSchema":`)) // the last member
+	return bytes.TrimSuffix(schema, []byte("}"))
+}
+
+// requireProject returns the schema of a tool's arguments with projectId as the first
+// of its properties and of those that are required. Type, description and required
+// come before the properties.
+func requireProject(schema json.RawMessage) json.RawMessage {
+	const required, name = `"required":[`, `"` + argProject + `"`
+	head, properties, _ := strings.Cut(string(schema), `"properties":{`)
+	if before, after, ok := strings.Cut(head, required); ok {
+		head = before + required + name + "," + after
+	} else {
+		head += required + name + "],"
+	}
+	return json.RawMessage(head + `"properties":{` + properties)
+}
