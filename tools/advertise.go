@@ -18,12 +18,12 @@ import (
 // the keywords that all clients know; some refuse a tool, or all of them, for one that
 // they don't. Calls are validated against the complete contract, which schema_get shows.
 type listedSchema struct {
-	Type        string     `json:"type"`
-	Description string     `json:"description,omitempty"`
-	Enum        []string   `json:"enum,omitempty"`
-	Items       *listedSchema    `json:"items,omitempty"`
-	Properties  properties `json:"properties,omitempty"`
-	Required    []string   `json:"required,omitempty"`
+	Type        string        `json:"type"`
+	Description string        `json:"description,omitempty"`
+	Enum        []string      `json:"enum,omitempty"`
+	Items       *listedSchema `json:"items,omitempty"`
+	Properties  properties    `json:"properties,omitempty"`
+	Required    []string      `json:"required,omitempty"`
 	// Open objects accept more than they list. A client with strict function calling
 	// would close them otherwise.
 	Open bool `json:"additionalProperties,omitempty"`

@@ -137,10 +137,13 @@ var unlisted = []string{argProject, argFields, argDetail, argReveal, argDryRun, 
 func (a *arguments) listed(defaultProject bool) *papi.Schema {
 	s := a.advertised.Clone()
 	maps.DeleteFunc(s.Properties, func(name string, _ *papi.Schema) bool {
-		return slices.Contains(unlisted, name) && (name != argProject || defaultProject)
+		return slices.Contains(unlisted, name)
 	})
 	if len(s.Properties) == 0 { // some clients refuse an object without properties
 		s.Properties[argDetail] = ownArguments[argDetail]
+	}
+	if !defaultProject {
+		s.Properties[argProject] = ownArguments[argProject]
 	}
 	return s
 }

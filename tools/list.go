@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/tools/listed"
 )
 
@@ -54,15 +55,20 @@ func generatedSchema(tool string) json.RawMessage {
 }
 
 // requireProject returns the schema of a tool's arguments with projectId as the first
-// of its properties and of those that are required. Type, description and required
-// come before the properties.
+// of its properties and of those that are required.
 func requireProject(schema json.RawMessage) json.RawMessage {
-	const required, name = `"required":[`, `"` + argProject + `"`
-	head, properties, _ := strings.Cut(string(schema), `"properties":{`)
-	if before, after, ok := strings.Cut(head, required); ok {
-		head = before + required + name + "," + after
-	} else {
-		head += required + name + "],"
+	var s struct {
+		Type        string          `json:"type"`
+		Description string          `json:"description,omitempty"`
+		Properties  json.RawMessage `json:"properties"`
+		Required    []string        `json:"required"`
+		Open        bool            `json:"additionalProperties"`
 	}
-	return json.RawMessage(head + `"properties":{` + properties)
+	if err := json.Unmarshal(schema, &s); err != nil {
+		panic("tools: a generated schema: " + err.Error()) // which the tests read
+	}
+	project := `{"` + argProject + `":` + string(jsonvalue.Encode(ownArguments[argProject]))
+	s.Properties = json.RawMessage(project + "," + strings.TrimPrefix(string(s.Properties), "{"))
+	s.Required = append([]string{argProject}, s.Required...)
+	return jsonvalue.Encode(s)
 }

@@ -23,8 +23,10 @@ type schemaGetArgs struct {
 
 // toolSchema is what schema_get returns about a tool, or about a part of its arguments.
 type toolSchema struct {
-	Tool    string `json:"tool"`
-	Path    string `json:"path,omitempty"`
+	Tool string `json:"tool"`
+	Path string `json:"path,omitempty"`
+	// Via is the tool through which it is called, where the server does not list it.
+	Via     string `json:"via,omitempty"`
 	About   string `json:"about,omitempty"`
 	Confirm string `json:"confirm,omitempty"`
 	// InputSchema is an outline, or JSON Schema where the call asks for that.
@@ -70,13 +72,19 @@ func (s *Set) schemaGet(_ context.Context, _ Caller, args schemaGetArgs) Outcome
 	return Outcome{Structured: &Result{Tool: "schema_get", Data: data}}
 }
 
+// coreExamples are the examples of core tools whose arguments a sample can't know.
+var coreExamples = map[string]map[string]any{
+	"schema_get": {"tool": "whatsapp_template_create", "path": "details.components"},
+	toolFind:     {"query": "verify a phone number for WhatsApp"},
+}
+
 // schemas returns what there is to say of a tool, the complete schema of its arguments,
 // and that of the arguments in the list of tools; nil where there is no such tool.
 func (s *Set) schemas(tool string) (about toolSchema, complete, listed *papi.Schema) {
 	if c := s.coreTool(tool); c != nil {
-		example := c.schema().Sample(true)
-		if tool == "schema_get" {
-			example = map[string]any{"tool": "whatsapp_template_create", "path": "details.components"}
+		example, _ := c.schema().Sample(true).(map[string]any)
+		if given := coreExamples[tool]; given != nil {
+			example = given
 		}
 		return toolSchema{Tool: tool, About: c.about, Example: example}, c.schema(), c.schema()
 	}
@@ -86,7 +94,7 @@ func (s *Set) schemas(tool string) (about toolSchema, complete, listed *papi.Sch
 	}
 	a, op := t.arguments(), t.row.Op()
 	about = toolSchema{
-		Tool: tool, About: t.row.About, Confirm: t.row.Confirm,
+		Tool: tool, Via: s.Via(tool), About: t.row.About, Confirm: t.row.Confirm,
 		Also: strings.Join(a.unlisted(), ", "), Example: example(a), Notes: notes(t.row), Errors: map[string][]string{},
 		Operation: op.Method + " " + op.Path, APIVersion: papi.ContractVersion,
 	}

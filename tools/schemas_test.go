@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
@@ -82,11 +83,17 @@ func TestSchemaGetIsSmall(t *testing.T) {
 
 // The example of each tool is what the tool itself would take.
 func TestSchemaGetExamples(t *testing.T) {
-	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	set := newDynamicSet(t, catalog.Filter{Deprecated: true}) // which has all tools
+	if len(set.names()) < 90 {
+		t.Fatalf("%d tools", len(set.names()))
+	}
 	for _, tool := range set.names() {
 		data := schemaOfTool(t, set, map[string]any{"tool": tool})
 		if data["tool"] != tool || data["about"] == "" {
 			t.Errorf("%s: %s", tool, encode(data))
+		}
+		if via, _ := data["via"].(string); via != set.Via(tool) { // how to call what is not listed
+			t.Errorf("%s is called through %q", tool, via)
 		}
 		_, schema, _ := set.schemas(tool)
 		example, _ := data["example"].(map[string]any)
@@ -299,9 +306,28 @@ func TestSchemaGetOfAnUnknownPath(t *testing.T) {
 		if tokens := tokentest.Count(asText(t, out.Structured)); tokens > 300 {
 			t.Errorf("%s at %s: %d tokens", c.tool, c.path, tokens)
 		}
-		// The next step is a call that goes well.
+		// The next step is a call that succeeds.
 		next := e["next"].([]any)[0].(map[string]any)
 		result(t, do(t, set, next["tool"].(string), next["args"]))
+	}
+}
+
+// The error about an unknown path is small wherever the path ends.
+func TestSchemaGetErrorsAreSmall(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	for _, tool := range []string{"rcs_sender_create", "whatsapp_template_create", "whatsapp_sender_create", "bundle_create"} {
+		_, schema, _ := set.schemas(tool)
+		for _, path := range schemaPaths(schema) {
+			unknown := papi.JoinPath(path, "noSuchName")
+			if known, _, _ := schema.At(unknown); known != nil { // an object of any names
+				continue
+			}
+			out := do(t, set, "schema_get", map[string]any{"tool": tool, "path": unknown})
+			failure(t, out)
+			if tokens := tokentest.Count(asText(t, out.Structured)); tokens > 300 {
+				t.Errorf("%s at %s: %d tokens: %s", tool, path, tokens, asText(t, out.Structured))
+			}
+		}
 	}
 }
 

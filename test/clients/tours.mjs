@@ -56,7 +56,8 @@ export function modernClient(person) {
 }
 
 // calling returns a function that calls a tool and checks the form of its result:
-// the structured content, or an error with the expected code.
+// the structured content, or an error with the expected code. The text of a list is a
+// table, and of everything else the same JSON.
 function calling(client) {
   return async (name, toolArguments, errorCode) => {
     const result = await client.callTool({ name, arguments: toolArguments });
