@@ -225,13 +225,15 @@ func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.R
 const DefaultMaxTokens = 8000
 
 // enough returns a function that is given the items of each page of a list, and reports
-// whether those that it was given are as much as a result should hold.
+// whether one more page of their size would be more than a result should hold.
 func (s *Set) enough(row *catalog.Row, own callOptions) func(items []any) bool {
-	tokens := 0
+	tokens, pages := 0, 0
 	return func(items []any) bool {
-		shown, _ := shape(row, own, &Result{}, map[string]any{row.List(): items})
-		tokens += estimateTokens(jsonvalue.Encode(shown))
-		return tokens >= cmp.Or(s.opts.MaxResultTokens, DefaultMaxTokens)
+		page := resultOf(row, "", &call{own: own}, map[string]any{row.List(): items})
+		page.Next, page.Warnings = nil, nil // which do not grow with the list
+		tokens += estimateTokens(jsonvalue.Encode(page))
+		pages++
+		return tokens+tokens/pages > cmp.Or(s.opts.MaxResultTokens, DefaultMaxTokens)
 	}
 }
 
@@ -262,6 +264,9 @@ func (s *Set) now(sent dispatch.Result) time.Time {
 
 // maxNext is how many steps a result or an error has.
 const maxNext = 3
+
+// firstSteps are as many steps as an answer has at most.
+func firstSteps(next []catalog.Next) []catalog.Next { return next[:min(len(next), maxNext)] }
 
 // offered keeps the next actions that this server offers, the first few of them, with
 // the project where the call named one.

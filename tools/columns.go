@@ -36,7 +36,7 @@ func listTable(row *catalog.Row, items []any, fields []string) (table Table, war
 			steps := strings.Split(path, ".")
 			found := builder.add(path, func(item any) any { return valueAt(item, steps) }, true)
 			if !found && !inContract(schemas, steps) {
-				warnings = append(warnings, "fields: no item has "+papi.Quoted(path, papi.MaxEcho)+", and the contract does not know it")
+				warnings = append(warnings, unknownField("no item has ", path, schemas, len(warnings)))
 			}
 		}
 		return builder.table(), warnings
@@ -237,7 +237,7 @@ const (
 
 // countsLine says in words how many items there are and what countItems has counted:
 // 12 items: 12 ACTIVE; 2 languages: 11 DE, 1 EN. Where there are many values, those
-// that occur once are not named.
+// that occur once are not named. It is one line, in which a semicolon ends a part.
 func countsLine(n int, counted map[string]any) string {
 	line := numberOf(n, "item")
 	if total, more := counted[countTotal]; more {
@@ -276,7 +276,7 @@ const maxNamedOnce = 5
 func inOrder(by map[string]int) string {
 	var parts []string
 	for _, value := range slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Or(by[b]-by[a], strings.Compare(a, b)) }) {
-		parts = append(parts, fmt.Sprintf("%d %s", by[value], value))
+		parts = append(parts, fmt.Sprintf("%d %s", by[value], strings.ReplaceAll(escaped(value), ";", `\u003b`)))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -271,6 +271,39 @@ func TestNoSampleHasUnknownParts(t *testing.T) {
 	}
 }
 
+// A path that nothing has is answered with the nearest one of the contract, at another
+// level too.
+func TestFieldsNameTheNearestPath(t *testing.T) {
+	for _, tt := range []struct{ tool, path, nearest string }{
+		{"whatsapp_sender_list", "stat", "state"},
+		{"whatsapp_sender_list", "channelStatus", "conversationApiAppDetails.channelStatus"},
+		{"whatsapp_sender_list", "senders.details.displayname", "details.displayName"},
+		{"whatsapp_sender_get", "phonenumber", "phoneNumber"},
+		{"whatsapp_sender_get", "channelStatus", "conversationApiAppDetails.channelStatus"},
+		{"whatsapp_sender_get", "zzz", ""},
+	} {
+		row := catalog.Lookup(tt.tool)
+		_, warnings := shape(row, callOptions{fields: []string{tt.path}}, &Result{}, map[string]any{row.List(): []any{}})
+		want := ", and the contract does not know it"
+		if tt.nearest != "" {
+			want += "; did you mean " + tt.nearest + "?"
+		}
+		if len(warnings) != 1 || !strings.HasSuffix(warnings[0], want) {
+			t.Errorf("%s %s: %q, want %q", tt.tool, tt.path, warnings, want)
+		}
+	}
+}
+
+// A path that the contract knows is no mistake where nothing has it.
+func TestFieldsThatNothingHasAreNoMistake(t *testing.T) {
+	for tool, path := range map[string]string{"whatsapp_sender_list": "changes.errorCode", "whatsapp_template_list": "templates.rejectionCode", "whatsapp_sender_get": "changes.errorCode"} {
+		row := catalog.Lookup(tool)
+		if _, warnings := shape(row, callOptions{fields: []string{path}}, &Result{}, map[string]any{row.List(): []any{map[string]any{}}}); len(warnings) > 0 {
+			t.Errorf("%s %s: %q", tool, path, warnings)
+		}
+	}
+}
+
 // The secrets of the items are masked, in the columns that fields names too.
 func TestListsMaskSecrets(t *testing.T) {
 	answer := map[string]any{"senders": []any{map[string]any{"id": "1", "state": "ACTIVE", "bearerToken": "s3cret", "newer": map[string]any{"authToken": "s3cret"}}}}

@@ -139,19 +139,19 @@ func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any)
 	}
 }
 
-// nextOfList leads to the next page, to the things that need attention, or to
+// nextOfList leads to the things that need attention, to the next page, or to
 // what makes the first item of a list that is empty.
 func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next {
 	next := []catalog.Next{}
-	if r.NextPageToken != "" {
+	items := jsonvalue.List(answer, row.List())
+	if row.Resource != nil {
+		next = append(next, attentionSteps(row.Resource, items, r.IDs, c.now)...)
+	}
+	if r.NextPageToken != "" { // which the result has too, where other steps come first
 		args := c.own.ofPage()
 		maps.Copy(args, c.args)
 		args["pageToken"] = r.NextPageToken
 		next = append(next, catalog.Next{Do: "read the next page", Tool: row.Tool, Args: args})
-	}
-	items := jsonvalue.List(answer, row.List())
-	if row.Resource != nil {
-		next = append(next, attentionSteps(row.Resource, items, r.IDs, c.now)...)
 	}
 	canBeEmpty := row.Resource != nil && row.Resource.List == row.Tool && row.Resource.Empty.Do != "" // for which a step is known
 	switch {

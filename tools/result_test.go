@@ -437,20 +437,6 @@ func TestAllFollowsThePages(t *testing.T) {
 	}
 }
 
-func TestAllStopsAtTheEndOfAPage(t *testing.T) {
-	set, _ := newSet(t, func(w http.ResponseWriter, r *http.Request) {
-		items := make([]any, 100)
-		for i := range items {
-			items[i] = map[string]any{"id": fmt.Sprint(i)}
-		}
-		answerJSON(http.StatusOK, map[string]any{"senders": items, "nextPageToken": r.URL.Query().Get("pageToken") + "x"})(w, r)
-	}, nil)
-	r := result(t, do(t, set, "whatsapp_sender_list", map[string]any{"all": true}))
-	if len(records(t, r)) != 1000 || r["nextPageToken"] == nil || !strings.Contains(string(encode(r["warnings"])), "stopped after 1000 items") {
-		t.Errorf("token %v, warnings %s", r["nextPageToken"], encode(r["warnings"]))
-	}
-}
-
 func TestAnnotationsTellTheTruth(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
 	hints := map[string]string{}

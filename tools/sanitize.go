@@ -78,13 +78,13 @@ func (s *sanitizer) result(r *Result) {
 	if !s.fit("projectId", r.ProjectID) {
 		r.ProjectID = ""
 	}
-	r.Next = s.next("next", r.Next)
+	r.Next = s.next("next", firstSteps(r.Next))
 	s.fields("", reflect.ValueOf(r).Elem(), "IDs", "NextPageToken", "ProjectID", "Next", "Warnings")
 	r.Warnings = s.warnings(r.Warnings)
 }
 
 func (s *sanitizer) error(e *Error) {
-	e.Next = s.next("next", e.Next)
+	e.Next = s.next("next", firstSteps(e.Next))
 	if e.Confirmation != nil {
 		c := *e.Confirmation
 		c.Summary = papi.Printable(c.Summary) // complete: a person confirms it

@@ -47,7 +47,7 @@ func picked(row *catalog.Row, answer any, fields []string) (any, []string) {
 	for _, path := range fields {
 		steps := strings.Split(path, ".")
 		if _, found := only(answer, steps); !found && !inContract(answerSchemas(row), steps) {
-			warnings = append(warnings, "fields: the answer has no "+papi.Quoted(path, papi.MaxEcho))
+			warnings = append(warnings, unknownField("the answer has no ", path, answerSchemas(row), len(warnings)))
 		}
 	}
 	return kept(answer, fields), warnings

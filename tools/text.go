@@ -22,7 +22,7 @@ func (o Outcome) Text() string {
 		return ""
 	}
 	var b bytes.Buffer
-	b.WriteString(escaped(countsLine(len(table.Rows), r.Counts)))
+	b.WriteString(countsLine(len(table.Rows), r.Counts))
 	if r.NextPageToken != "" {
 		b.WriteString("; nextPageToken: " + escaped(r.NextPageToken))
 	}
@@ -57,19 +57,34 @@ func (t *Table) write(b *bytes.Buffer) {
 	for i, name := range t.Cols {
 		if i > 0 {
 			b.WriteByte('\t')
+			b.WriteString(escaped(name))
+		} else {
+			b.WriteString(firstCell(escaped(name)))
 		}
-		b.WriteString(escaped(name))
 	}
 	b.WriteByte('\n')
 	for _, row := range t.Rows {
 		for i, value := range row {
 			if i > 0 {
 				b.WriteByte('\t')
+				b.WriteString(cellText(value))
+			} else {
+				b.WriteString(firstCell(cellText(value)))
 			}
-			b.WriteString(cellText(value))
 		}
 		b.WriteByte('\n')
 	}
+}
+
+// firstCell is the first cell of a line, in which a text that others wrote must not look
+// like one of the lines after the table.
+func firstCell(text string) string {
+	for _, name := range []string{"other", "now", "next", "warning"} {
+		if rest, same := strings.CutPrefix(text, name+":"); same {
+			return name + `\u003a` + rest
+		}
+	}
+	return text
 }
 
 // cellText is a value as a cell of the text has it: a text as it is, nothing for null,

@@ -77,6 +77,21 @@ func inContract(schemas []*papi.Schema, path []string) bool {
 	return true
 }
 
+// unknownField is the warning about a path in fields that nothing has, after so many
+// others: with the nearest path that the contract has, where one is near.
+func unknownField(what, path string, schemas []*papi.Schema, others int) string {
+	text := "fields: " + what + papi.Quoted(path, papi.MaxEcho) + ", and the contract does not know it"
+	if others >= maxPaths { // a search costs more than a warning
+		return text
+	}
+	for _, s := range schemas {
+		if nearest := s.NearestPath(path); nearest != "" {
+			return text + "; did you mean " + nearest + "?"
+		}
+	}
+	return text
+}
+
 // unknownIn is the part of a value that the contract's schemas do not have, of a
 // newer API for instance: a concise result leaves out what it knows, and nothing
 // else. It is nil where there is none.

@@ -62,6 +62,9 @@ Exit codes: 0 done, 1 the tool returned an error, 2 wrong usage.
 					return err
 				}
 			}
+			if err := c.checkResultFlags(); err != nil {
+				return err
+			}
 			c.setDefaultStore(s)
 			a, err := c.newApp(cmd.Context(), s)
 			if err != nil {
@@ -75,7 +78,7 @@ Exit codes: 0 done, 1 the tool returned an error, 2 wrong usage.
 	c.addConnectionFlags(cmd)
 	c.addSelectionFlags(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, the question to the person, and the request")
-	cmd.Flags().StringVar(&c.results, "results", string(server.Structured), "what is printed: structured (the JSON of structuredContent), text (what a client that reads only text is shown) or both")
+	c.addResultFlags(cmd, server.Structured, "what is printed: structured (the JSON of structuredContent; both prints the same) or text (what a client that reads only text is shown)")
 	cmd.Flags().StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox)")
 	return cmd
 }
@@ -129,14 +132,10 @@ func printOutcome(s *streams, out tools.Outcome, form server.ResultForm, offered
 	if f, ok := s.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		enc.SetIndent("", "  ")
 	}
-	text := out.Text()
-	if text != "" && form != server.Structured {
+	if text := out.Text(); text != "" && form == server.Text {
 		b.WriteString(text + "\n")
-	}
-	if text == "" || form != server.Text {
-		if err := enc.Encode(out.Structured); err != nil {
-			return failed(err)
-		}
+	} else if err := enc.Encode(out.Structured); err != nil {
+		return failed(err)
 	}
 	if e, ok := out.Structured.(*tools.Error); ok && !offered {
 		return usage("%s; papi-mcp tools lists them%s", e.Message, didYouMean(e))

@@ -75,10 +75,27 @@ func (c *config) addConnectionFlags(cmd *cobra.Command) {
 	f.BoolVar(&c.sandbox, "sandbox", false, "use the built-in sandbox instead of the API: no account needed")
 	c.sandboxFlags.flags(f, defaultSandbox.strict)
 	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)")
-	f.IntVar(&c.maxTokens, "max-result-tokens", tools.DefaultMaxTokens, "about how many tokens a list may have that a call with all: true reads; it stops at the end of a page")
 	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")
 	f.StringVar(&c.logFormat, "log-format", "text", "format of the log on standard error: text or json")
 	f.BoolVar(&c.verbose, "verbose", false, "log each exchange with the API to standard error")
+}
+
+// addResultFlags adds the flags of what results hold, with a default form.
+func (c *config) addResultFlags(cmd *cobra.Command, form server.ResultForm, help string) {
+	f := cmd.Flags()
+	f.StringVar(&c.results, "results", string(form), help)
+	f.IntVar(&c.maxTokens, "max-result-tokens", tools.DefaultMaxTokens, "about how many tokens a list may have that a call with all: true reads; it stops at the end of a page")
+}
+
+// checkResultFlags checks the flags that addResultFlags adds.
+func (c *config) checkResultFlags() error {
+	if !slices.Contains(server.ResultForms, server.ResultForm(c.results)) {
+		return usage("--results %q: use text, structured or both", c.results)
+	}
+	if c.maxTokens < 1 {
+		return usage("--max-result-tokens %d: use a number greater than 0", c.maxTokens)
+	}
+	return nil
 }
 
 func (c *config) filter() catalog.Filter {
@@ -125,12 +142,6 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	}
 	if c.logFormat != "" && c.logFormat != "text" && c.logFormat != "json" {
 		return nil, usage("--log-format %q: use text or json", c.logFormat)
-	}
-	if c.maxTokens < 1 {
-		return nil, usage("--max-result-tokens %d: use a number greater than 0", c.maxTokens)
-	}
-	if c.results != "" && !slices.Contains(server.ResultForms, server.ResultForm(c.results)) {
-		return nil, usage("--results %q: use text, structured or both", c.results)
 	}
 	logger := c.logger(s)
 	placeholders := append(slices.Clone(c.placeholders), placeholderVariables(c.sandbox)...)

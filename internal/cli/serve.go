@@ -91,7 +91,7 @@ func (c *config) addServeFlags(cmd *cobra.Command, h *httpFlags) {
 	c.addSelectionFlags(cmd)
 	h.add(cmd.Flags())
 	cmd.Flags().StringVar(&c.file, "config", "", "YAML file with flags of serve and, for --http, keys, scopes and tenants (see papi-mcp config); env:NAME reads it from an environment variable")
-	cmd.Flags().StringVar(&c.results, "results", string(server.Both), "what a result holds: text (content alone), structured (structuredContent alone, with an empty content: a client that shows its model only content shows nothing) or both")
+	c.addResultFlags(cmd, server.Both, "what a result holds: text (content alone), structured (structuredContent alone, content is empty: a client that reads only content shows nothing) or both")
 	cmd.Flags().BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and related variables say")
 	cmd.Flags().StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox and with --http)")
 }
@@ -133,6 +133,9 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 		return nil, usage("--%s has an effect only over HTTP: it needs --http ADDR", name)
 	} else if len(file.Keys)+len(file.Scopes)+len(file.Tenants) > 0 {
 		return nil, usage("--config %s: keys, scopes and tenants have an effect only over HTTP: they need --http ADDR", c.file)
+	}
+	if err := c.checkResultFlags(); err != nil {
+		return nil, err
 	}
 	c.setDefaultStore(s)
 	p.app, err = c.newApp(ctx, s)

@@ -89,13 +89,21 @@ func Send(ctx context.Context, api API, row *catalog.Row, projectID string, args
 // open: the pages of a long list stay small enough to stop between them.
 const pageSize = 50
 
+// sizeOfPages is how many of them the API lets a call ask for.
+func sizeOfPages(parameter *papi.Parameter) int {
+	if most := parameter.Schema.Resolve().Maximum; most != nil {
+		return int(min(pageSize, *most))
+	}
+	return pageSize
+}
+
 // SendAll reads the pages of a list as one answer. It stops at the end of a page once it
 // has papi.MaxItems, or when enough, which is given the items of each page, returns true.
 func SendAll(ctx context.Context, api API, row *catalog.Row, projectID string, args map[string]any, enough func(items []any) bool) (Result, error) {
 	ctx, cancel := deadline.Bound(ctx)
 	defer cancel()
 	if size := row.Op().Parameter("pageSize"); size != nil && args["pageSize"] == nil {
-		args = jsonvalue.With(args, "pageSize", int(min(pageSize, *size.Schema.Resolve().Maximum)))
+		args = jsonvalue.With(args, "pageSize", sizeOfPages(size))
 	}
 	stop := func(page []json.RawMessage) bool {
 		items, err := jsonvalue.Decode(jsonvalue.Encode(page))
@@ -108,7 +116,7 @@ func SendAll(ctx context.Context, api API, row *catalog.Row, projectID string, a
 	answer, err := decode(resp)
 	r := Result{Answer: answer, Status: resp.Status, Date: resp.Date}
 	if items := jsonvalue.List(answer, row.List()); jsonvalue.Field(answer, "nextPageToken") != nil {
-		r.Warnings = []string{fmt.Sprintf("stopped after %d items, which are much to read: give pageToken to continue, or fields to keep less of each", len(items))}
+		r.Warnings = []string{fmt.Sprintf("stopped after %d items, which are enough to read: to continue, make the same call with pageToken set to nextPageToken; fields shows less of each item", len(items))}
 	}
 	return r, err
 }

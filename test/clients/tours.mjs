@@ -9,8 +9,7 @@ import { seesTheLibrary } from './library.mjs';
 
 const projectId = '00000000-0000-0000-0000-000000000000';
 const target = 'https://example.com/events';
-// Keys without content are left out.
-const resultKeys = ['ids', 'state', 'pending', 'since', 'now', 'done', 'data', 'counts', 'next', 'nextPageToken', 'warnings'];
+const resultKeys = ['ids', 'state', 'pending', 'since', 'now', 'done', 'counts', 'data', 'next', 'nextPageToken', 'warnings'];
 const errorKeys = ['errorCode', 'message', 'resolution', 'additionalInformation', 'status', 'next', 'confirmation', 'warnings'];
 
 // A person answers the client's questions with the answer that is set.
@@ -63,13 +62,7 @@ function calling(client) {
   return async (name, toolArguments, errorCode) => {
     const result = await client.callTool({ name, arguments: toolArguments });
     const content = result.structuredContent;
-    const { text } = result.content[0];
-    if (content.data?.cols) {
-      const header = content.data.cols.join('\t');
-      assert.ok(text.split('\n').includes(header) || content.data.rows.length === 0, `${name}: the text is not a table: ${text}`);
-    } else {
-      assert.deepEqual(JSON.parse(text), content, `${name}: the text is not the structured content`);
-    }
+    saysTheSame(name, result.content[0].text, content);
     if (errorCode) {
       assert.equal(result.isError, true, `${name}: no error, but ${JSON.stringify(content)}`);
       assert.equal(content.errorCode, errorCode, `${name}: ${JSON.stringify(content)}`);
@@ -77,11 +70,29 @@ function calling(client) {
       assert.ok(!result.isError, `${name}: ${JSON.stringify(content)}`);
     }
     const known = errorCode ? errorKeys : resultKeys;
-    assert.deepEqual(Object.keys(content).filter(key => !known.includes(key)), [], `${name}: keys that are not known`);
-    const empty = Object.entries(content).filter(([, value]) => value === null || value === '' || value.length === 0);
+    assert.deepEqual(Object.keys(content).filter(key => !known.includes(key)), [], `${name}: other keys`);
+    const empty = Object.keys(content).filter(key => content[key] == null || content[key] === '' || typeof content[key] === 'object' && Object.keys(content[key]).length === 0);
     assert.deepEqual(empty, [], `${name}: keys without content`);
     return content;
   };
+}
+
+// saysTheSame checks that the text of a result says what its structured content says:
+// the table of a list as lines of tab-separated values, everything else as JSON.
+function saysTheSame(name, text, content) {
+  if (!content.data?.cols) {
+    assert.deepEqual(JSON.parse(text), content, `${name}: the text is not the structured content`);
+    return;
+  }
+  const { cols, rows } = content.data;
+  const lines = text.split('\n');
+  assert.equal(parseInt(lines[0], 10), rows.length, `${name}: ${text}`);
+  const escapes = { '\\': '\\\\', '\t': '\\t', '\r': '\\r', '\n': '\\n' };
+  const cell = value => (value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)).replace(/[\\\t\r\n]/g, c => escapes[c]);
+  const table = rows.length === 0 ? [] : [cols, ...rows].map(row => row.map(cell).join('\t'));
+  assert.deepEqual(lines.slice(1, 1 + table.length), table, `${name}: the table`);
+  const steps = lines.filter(line => line.startsWith('next: ')).map(line => JSON.parse(line.slice('next: '.length)));
+  assert.deepEqual(steps, content.next ?? [], `${name}: the next steps`);
 }
 
 async function seesTheTools(client) {
@@ -102,9 +113,7 @@ async function seesTheTools(client) {
 
 async function targets(call) {
   const { data } = await call('webhook_list', { projectId });
-  if (!data) return [];
-  const column = data.cols.indexOf('target');
-  return data.rows.map(row => row[column]);
+  return data.rows.map(row => row[data.cols.indexOf('target')]);
 }
 
 const webhook = { projectId, target, secret: 'example-secret', triggers: ['WHATSAPP_SENDER_ACTIVE'] };
