@@ -71,11 +71,11 @@ func (b *tableBuilder) add(name string, value func(item any) any, asked bool) bo
 
 // append adds a column whose name must not be one that is there already.
 func (b *tableBuilder) append(name string, values []any) {
-	b.names, b.columns = append(b.names, unique(name, b.names)), append(b.columns, values)
+	b.names, b.columns = append(b.names, uniqueName(name, b.names)), append(b.columns, values)
 }
 
-// unique returns the name, with a number where it is among those that are there already.
-func unique(name string, names []string) string {
+// uniqueName returns the name, with a number where it is among those that are there already.
+func uniqueName(name string, names []string) string {
 	unique := name
 	for n := 2; slices.Contains(names, unique); n++ {
 		unique = fmt.Sprintf("%s (%d)", name, n)
