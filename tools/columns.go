@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"papi-mcp/internal/lazyregexp"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
@@ -175,7 +176,7 @@ func valueAt(value any, path []string) any {
 var timeNames = []string{"accepted", "created", "date", "end", "launched", "modified", "start", "submitted", "wabaBanDate"}
 
 // fraction matches a time with fractions of a second.
-var fraction = regexp.MustCompile(`^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(Z|[+-]\d\d:\d\d)$`)
+var fraction = lazyregexp.New(`^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(Z|[+-]\d\d:\d\d)$`)
 
 // wholeSeconds returns the value of a field with the times in it to the second.
 func wholeSeconds(name string, value any) any {

@@ -1,9 +1,10 @@
 package tools
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/lazyregexp"
 
 	"papi-mcp/internal/catalog"
 )
@@ -55,7 +56,7 @@ func liftedFields(r *catalog.Resource) []string {
 
 // listIndex is the index of an item in a path; the API's values have the first one's for
 // all.
-var listIndex = regexp.MustCompile(`\[\d*\]|\.\d+`)
+var listIndex = lazyregexp.New(`\[\d*\]|\.\d+`)
 
 // maskedBy returns the longest value that has a path in it, "" where none has.
 func maskedBy(values []string, path string) string {

@@ -4,10 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"papi-mcp/internal/lazyregexp"
 
 	"papi-mcp/internal/errorcode"
 )
@@ -111,4 +112,4 @@ func SegmentProblem(s string) string {
 	return ""
 }
 
-var escapedSeparator = regexp.MustCompile(`(?i)%(2e|2f|5c)`)
+var escapedSeparator = lazyregexp.New(`(?i)%(2e|2f|5c)`)

@@ -3,9 +3,10 @@ package sandbox
 import (
 	"cmp"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/lazyregexp"
 
 	"papi-mcp/internal/jsonvalue"
 )
@@ -280,7 +281,7 @@ func (c *call) phoneNumberProblem(id string) string {
 	return ""
 }
 
-var nonDigits = regexp.MustCompile(`[^0-9]`)
+var nonDigits = lazyregexp.New(`[^0-9]`)
 
 // lastDigits returns the last n digits in s, with leading zeros where there are
 // fewer.

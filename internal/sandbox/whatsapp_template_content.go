@@ -3,10 +3,11 @@ package sandbox
 import (
 	"cmp"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/lazyregexp"
 
 	"papi-mcp/internal/jsonvalue"
 )
@@ -57,7 +58,7 @@ func contentProblem(details map[string]any) string {
 	return ""
 }
 
-var dynamicURL = regexp.MustCompile(`\{\{1\}\}$`)
+var dynamicURL = lazyregexp.New(`\{\{1\}\}$`)
 
 func buttonProblem(button map[string]any) string {
 	address := jsonvalue.Text(button, "url")
