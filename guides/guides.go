@@ -11,9 +11,8 @@ import (
 	"strings"
 	"sync"
 
-	"papi-mcp/internal/lazyregexp"
-
 	"papi-mcp/internal/frontmatter"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 

@@ -18,11 +18,10 @@ import (
 	"sync"
 	"text/template"
 
-	"papi-mcp/internal/lazyregexp"
-
 	"papi-mcp/guides"
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/frontmatter"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 

@@ -9,9 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"papi-mcp/internal/lazyregexp"
-
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 

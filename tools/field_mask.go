@@ -4,9 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"papi-mcp/internal/lazyregexp"
-
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // fieldMask returns the values of the API's fieldMask by which its answer holds what

@@ -10,9 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"papi-mcp/internal/lazyregexp"
-
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 

@@ -34,7 +34,6 @@ import (
 	"time"
 
 	"papi-mcp/internal/lazyregexp"
-
 	"papi-mcp/internal/papi"
 )
 

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"papi-mcp/internal/lazyregexp"
-
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 

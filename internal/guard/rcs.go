@@ -7,10 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"papi-mcp/internal/lazyregexp"
-
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 

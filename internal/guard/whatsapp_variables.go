@@ -6,9 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"papi-mcp/internal/lazyregexp"
-
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 

@@ -5,9 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"papi-mcp/internal/lazyregexp"
-
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // redactor removes known secrets from texts from outside: Meta's "malformed access

@@ -8,9 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"papi-mcp/internal/lazyregexp"
-
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // Request is a request for an operation.

@@ -3,9 +3,8 @@ package sandbox
 import (
 	"fmt"
 
-	"papi-mcp/internal/lazyregexp"
-
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // smsApp is an SMS app.

@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"papi-mcp/internal/lazyregexp"
-
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // The schemas of the body of a new sender.

@@ -7,9 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"papi-mcp/internal/lazyregexp"
-
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // useContent remembers the hash of the content that a template was submitted with.

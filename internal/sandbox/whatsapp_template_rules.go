@@ -3,9 +3,8 @@ package sandbox
 import (
 	"fmt"
 
-	"papi-mcp/internal/lazyregexp"
-
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // The rules for a template's content that are in the descriptions of the
