@@ -167,7 +167,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 	r := resultOf(row, gc.ProjectID, c, sent.Answer)
 	s.conclude(ctx, &r.Warnings, intent, sent.Status, r)
 	r.Next = s.offered(r.Next, c.own.project)
-	r.shorten(sent.Answer)
+	r.shorten(sent.Body)
 	return Outcome{Structured: r}
 }
 
