@@ -56,6 +56,12 @@ const (
 	questionWeight = 0.5
 )
 
+// asked is how many of the first words of a query name what it asks for.
+const asked = 5
+
+// severalOf is what it counts that a document is the list of what a query asks for.
+const severalOf = 5
+
 // codeNumber is a one-time code.
 var codeNumber = regexp.MustCompile(`\b\d{3}-?\d{2,3}\b`)
 
@@ -182,7 +188,7 @@ func (x *Index) indexField(of Field, terms [][]string) *field {
 // equal score are in the order of the index.
 func (x *Index) Find(query string) []Match {
 	scores := make([]float64, len(x.names))
-	weights := x.weigh(query)
+	weights, several := x.weigh(query), x.severalOf(query)
 	for _, term := range slices.Sorted(maps.Keys(weights)) { // in one order, as sums of floats depend on it
 		weight := weights[term]
 		for _, f := range x.fields {
@@ -198,6 +204,9 @@ func (x *Index) Find(query string) []Match {
 		}
 		covered /= float64(len(name))
 		scores[d] += covers * covered * covered
+		if last := len(name) - 1; last > 0 && name[last] == x.plural && several[name[last-1]] {
+			scores[d] += severalOf
+		}
 	}
 	x.exclude(scores, weights)
 	var matches []Match
@@ -273,6 +282,30 @@ func (x *Index) weigh(query string) map[string]float64 {
 		}
 	}
 	return weights
+}
+
+// isID says that a word is the id of one thing: it has both letters and digits.
+func isID(word string) bool {
+	return len(word) >= minID && strings.ContainsFunc(word, unicode.IsDigit) && strings.ContainsFunc(word, unicode.IsLetter)
+}
+
+// minID is the length of the shortest id, in bytes.
+const minID = 4
+
+// severalOf returns the terms for the things of which a query asks for several.
+func (x *Index) severalOf(query string) map[string]bool {
+	things := map[string]bool{}
+	all := words(longNumber.ReplaceAllString(query, " number1 "))
+	if len(all) == 0 || !asks[strings.ToLower(all[0])] || slices.ContainsFunc(all, isID) {
+		return things
+	}
+	for _, word := range all[:min(asked, len(all))] {
+		if term := stem(word); term+"s" == strings.ToLower(word) || term+"es" == strings.ToLower(word) {
+			things[term] = true
+			x.synonyms.meant([]string{term}, func(meant string, _ float64) { things[meant] = true })
+		}
+	}
+	return things
 }
 
 // misspelled returns the terms of the index that differ by one letter from one that
