@@ -52,6 +52,7 @@ const (
 	partWeight   = 0.4
 	pluralWeight = 0.4
 	namedWeight  = 0.5
+	idWeight     = 0.4
 
 	questionWeight = 0.5
 )
@@ -70,7 +71,7 @@ var codeNumber = regexp.MustCompile(`\b\d{3}-?\d{2,3}\b`)
 const maxIDF = 2.5
 
 // longNumber is a phone number, with or without separators.
-var longNumber = regexp.MustCompile(`\+?\b\d[\d ()-]{5,}\d\b`)
+var longNumber = regexp.MustCompile(`\+\d[\d ()-]{5,}\d\b|\b\d[\d ()-]{8,}\d\b`)
 
 // covers is what it counts that a query has all words of a document's name. Half of
 // them count a quarter.
@@ -250,6 +251,7 @@ func (x *Index) weigh(query string) map[string]float64 {
 			for _, term := range x.named {
 				add(term, namedWeight)
 			}
+			add(x.verb, idWeight)
 		} else {
 			terms = append(terms, parts...)
 		}
@@ -259,6 +261,9 @@ func (x *Index) weigh(query string) map[string]float64 {
 		for _, term := range x.question {
 			add(term, questionWeight)
 		}
+	}
+	if slices.ContainsFunc(all, isID) {
+		add(x.verb, idWeight)
 	}
 	for i, word := range all {
 		isVerb := stem(word) == x.verb && (i == 0 && !slices.Contains(said, x.verb) || i == len(all)-1)
@@ -284,9 +289,9 @@ func (x *Index) weigh(query string) map[string]float64 {
 	return weights
 }
 
-// isID says that a word is the id of one thing: it has both letters and digits.
+// isID says that a word is the id of one thing: it has digits.
 func isID(word string) bool {
-	return len(word) >= minID && strings.ContainsFunc(word, unicode.IsDigit) && strings.ContainsFunc(word, unicode.IsLetter)
+	return len(word) >= minID && strings.ContainsFunc(word, unicode.IsDigit)
 }
 
 // minID is the length of the shortest id, in bytes.
