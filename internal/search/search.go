@@ -238,7 +238,11 @@ func (x *Index) exclude(scores []float64, query map[string]float64) {
 // weigh returns the terms of a query with what each counts.
 func (x *Index) weigh(query string) map[string]float64 {
 	weights := map[string]float64{}
+	var only map[string]bool // the exclusive words that the query names, none for all
 	add := func(term string, weight float64) {
+		if _, exclusive := x.exclusive[term]; exclusive && len(only) > 0 && !only[term] {
+			return
+		}
 		weights[term] = max(weights[term], weight)
 	}
 	query = longNumber.ReplaceAllString(query, " number ")
@@ -256,6 +260,7 @@ func (x *Index) weigh(query string) map[string]float64 {
 			terms = append(terms, parts...)
 		}
 	}
+	only = x.exclusiveOf(terms)
 	said := x.synonyms.meant(terms, add)
 	if len(all) > 0 && questions[strings.ToLower(all[0])] {
 		for _, term := range x.question {
@@ -296,6 +301,23 @@ func isID(word string) bool {
 
 // minID is the length of the shortest id, in bytes.
 const minID = 4
+
+// exclusiveOf returns the exclusive words that a query names, itself or by a saying that
+// means nothing else.
+func (x *Index) exclusiveOf(query []string) map[string]bool {
+	named := map[string]bool{}
+	for i, term := range query {
+		if _, ok := x.exclusive[term]; ok {
+			named[term] = true
+		}
+		for _, s := range x.synonyms[term] {
+			if _, ok := x.exclusive[s.meant[0]]; ok && len(s.meant) == 1 && s.begins(query[i:]) {
+				named[s.meant[0]] = true
+			}
+		}
+	}
+	return named
+}
 
 // severalOf returns the terms for the things of which a query asks for several.
 func (x *Index) severalOf(query string) map[string]bool {
