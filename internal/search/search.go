@@ -250,7 +250,7 @@ func (x *Index) weigh(query string) map[string]float64 {
 	all := words(query)
 	var terms []string // without the parts of names that a user gave to things
 	for _, word := range all {
-		if parts := Terms(word); strings.Contains(word, "_") && !x.known[parts[0]] {
+		if parts := Terms(word); len(all) > 1 && strings.Contains(word, "_") && !x.known[parts[0]] {
 			terms = append(terms, parts[0])
 			for _, term := range x.named {
 				add(term, namedWeight)
@@ -276,7 +276,7 @@ func (x *Index) weigh(query string) map[string]float64 {
 			continue
 		}
 		weight := 1.0
-		if parts := Terms(word); len(parts) > 1 && !x.known[parts[0]] {
+		if parts := Terms(word); len(all) > 1 && len(parts) > 1 && !x.known[parts[0]] {
 			weight = partWeight // of a name that a user gave to a thing
 		}
 		for _, term := range Terms(word) {

@@ -37,6 +37,6 @@ var inflections = map[string]string{
 	"verification": "verifi", "verifications": "verifi",
 	"notification": "notifi", "notifications": "notifi",
 	"subscription": "subscrib", "subscriptions": "subscrib",
-	"connected": "connected", "linked": "linked", "verified": "verified", "launched": "launched", // which ask, where connect, link, verify and launch demand
+	"connected": "connected", "linked": "linked", "verified": "verified", "launched": "launched", "disabled": "disabled", // which ask, where connect and the others demand
 	"sent": "send", "chose": "choos", "chosen": "choos", "wrote": "write", "written": "write", "built": "build",
 }
