@@ -245,6 +245,9 @@ func (x *Index) weigh(query string) map[string]float64 {
 		}
 		weights[term] = max(weights[term], weight)
 	}
+	if longNumber.MatchString(query) {
+		add(x.verb, idWeight)
+	}
 	query = longNumber.ReplaceAllString(query, " number ")
 	query = codeNumber.ReplaceAllString(query, " digit ")
 	all := words(query)
