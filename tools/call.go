@@ -93,6 +93,7 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 	if s.Offers(name) {
 		out.Tool = name
 	}
+	fit(out)
 	s.route(&out, moved)
 	project, _ := given[argProject].(string)
 	out.Project = cmp.Or(project, s.opts.Guard.Default())
@@ -279,7 +280,7 @@ func (s *Set) offered(next []catalog.Next, project string) []catalog.Next {
 		if n.Tool != "" && !s.Offers(n.Tool) {
 			continue
 		}
-		if _, given := n.Args[argProject]; project != "" && n.Tool != "" && !given {
+		if _, given := n.Args[argProject]; project != "" && n.Tool != "" && !given && !slices.Contains(n.Needs, argProject) {
 			n.Args = jsonvalue.With(n.Args, argProject, project)
 		}
 		kept = append(kept, n)
