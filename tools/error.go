@@ -142,6 +142,9 @@ func afterApproval(row *catalog.Row, c *call, summary string) catalog.Next {
 	next := catalog.Next{Do: "after their yes", Tool: row.Tool, Args: given, Needs: []string{argConfirm}}
 	if next = withoutRepeats(next, row, given); len(summary) > longSummary {
 		next.Needs, next.Args = append(next.Needs, slices.Sorted(maps.Keys(next.Args))...), nil
+		if c.own.project != "" {
+			next.Needs = append(next.Needs, argProject)
+		}
 	}
 	return next
 }

@@ -247,7 +247,7 @@ func askLaunch(_ map[string]any, a answers) sentences {
 	return sentences{
 		ask:    "Launch the RCS sender",
 		name:   nameOf(details, "brand.name"),
-		effect: "It is submitted to Google and the carriers, and can't be withdrawn; afterwards only its countries can be changed.",
+		effect: "It goes to Google and the carriers for good; then only its countries can change.",
 		facts:  facts,
 	}
 }

@@ -119,7 +119,7 @@ type Server struct {
 	limits        connectionLimits
 	metrics       *Metrics
 	results       ResultForm
-	introduce     func(client string) // nil: nobody asks
+	introduce     func(client string) // Options.Introduced
 	introduction  sync.Once
 
 	// loadTools adds the names of the tools to mcp, once; loadPrompts adds the prompts
