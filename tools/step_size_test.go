@@ -20,7 +20,7 @@ var realistic = map[string]string{
 	"senderId": "1f8c8dc5-4a76-4f7e-b602-b4eb9195c4ec", "webhookId": "01Z327Q8JAP1FQ40QXJMEXRE1J", "bundleId": "01E1NJPXTSYAK8WVDYWEMBZ5BQ",
 	"smsAppId": "01CAG9DKSYVD5P6NS21CD47V3Q", "conversationAppId": "01TJXGVVM22T6EZBRC9CY0RZPJ", "templateName": "order_shipped_express_v2", "languageCode": "EN_US",
 	"plusFriendId": "@exampleshop_official", "templateCode": "jigpsTZVQrSeCWY0ECQ7", "solutionId": "5709365386994691", "flowId": "1064383791425341",
-	"testNumber": "+46701234567", "useCase": "MULTIUSE",
+	"testNumber": "+15550100001", "useCase": "MULTIUSE",
 }
 
 const realisticProject = "1f8c8dc5-4a76-4f7e-b602-b4eb9195c4ec"
