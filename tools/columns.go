@@ -3,12 +3,12 @@ package tools
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 
@@ -150,7 +150,7 @@ func (st condition) refusedParts() []string {
 var timeNames = []string{"accepted", "created", "date", "end", "launched", "modified", "start", "submitted", "wabaBanDate"}
 
 // fraction matches a time with fractions of a second.
-var fraction = regexp.MustCompile(`^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(Z|[+-]\d\d:\d\d)$`)
+var fraction = lazyregexp.New(`^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(Z|[+-]\d\d:\d\d)$`)
 
 // wholeSeconds returns the value of a field with the times in it to the second.
 func wholeSeconds(name string, value any) any {

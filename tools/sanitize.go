@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 
@@ -368,7 +368,7 @@ func cleanFirst(names []reflect.Value) []reflect.Value {
 }
 
 // indices matches the indices of lists in a path.
-var indices = regexp.MustCompile(`\[\d+\]`)
+var indices = lazyregexp.New(`\[\d+\]`)
 
 // ownIdentifiers are the paths in an answer of what identifies the resource that a
 // tool shows, or each one of its list: a template's id is its name.

@@ -22,7 +22,7 @@ var bundle = &Resource{
 				{Do: "check again {again}: the SMS channel of the Conversation app is being set up", Tool: "bundle_get", When: "convApp.smsChannelStatus=PENDING"},
 				{Do: "the SMS channel of the Conversation app fails: ask the person to check it in the Sinch Dashboard", When: "convApp.smsChannelStatus=FAILING"},
 				{Do: "check again {again}: the subproject is still being set up", Tool: "bundle_get", When: "subproject.status=PENDING"},
-				{Do: "the parts are in the subproject: before anything is changed in it, confirm it with the person", Tool: "project_confirm", When: "subproject.id"},
+				{Do: "the parts are in the subproject: confirm it with the person before a change in it", Tool: "project_confirm", When: "subproject.id"},
 			},
 		},
 		{
