@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -310,7 +311,7 @@ func TestUnlistedArgumentsAreAccepted(t *testing.T) {
 	for _, row := range catalog.Rows() {
 		a := newArguments(row, true)
 		least, _ := a.checked.Sample(false).(map[string]any)
-		for _, name := range slices.Concat([]string{"unknownName"}, unlisted) {
+		for _, name := range slices.Concat([]string{"unknownName"}, neverListed) {
 			args := map[string]any{}
 			for required, value := range least {
 				args[required] = value
@@ -343,7 +344,7 @@ func TestUnlistedArgumentsAreAccepted(t *testing.T) {
 		"kakaotalk_template_create": {argProject, argFields, argDetail, argDryRun},
 	} {
 		known := newArguments(catalog.Lookup(tool), true).advertised.Properties
-		for _, name := range unlisted {
+		for _, name := range neverListed {
 			if (known[name] != nil) != slices.Contains(meaning, name) {
 				t.Errorf("%s: %s means something: %v", tool, name, known[name] != nil)
 			}
@@ -439,7 +440,7 @@ func TestListedWordsAreOfProperties(t *testing.T) {
 	for _, row := range catalog.Rows() {
 		look(row.Tool, "", newArguments(row, false).advertised, 0)
 	}
-	for key := range listedWords {
+	for _, key := range slices.Concat(slices.Collect(maps.Keys(listedWords)), selfExplanatory) {
 		if !known[key] {
 			t.Errorf("words for %q, which no tool has", key)
 		}

@@ -129,15 +129,15 @@ func (a *arguments) own() []string {
 	return own
 }
 
-// unlisted are the arguments that every tool accepts and that the list of tools does
+// neverListed are the arguments that every tool accepts and that the list of tools does
 // not show: the instructions explain them once.
-var unlisted = []string{argProject, argFields, argDetail, argReveal, argDryRun, argFieldMask}
+var neverListed = []string{argProject, argFields, argDetail, argReveal, argDryRun, argFieldMask}
 
 // listed returns the arguments that the list of tools shows.
 func (a *arguments) listed(defaultProject bool) *papi.Schema {
 	s := a.advertised.Clone()
 	maps.DeleteFunc(s.Properties, func(name string, _ *papi.Schema) bool {
-		return slices.Contains(unlisted, name)
+		return slices.Contains(neverListed, name)
 	})
 	if len(s.Properties) == 0 { // some clients refuse an object without properties
 		s.Properties[argDetail] = ownArguments[argDetail]
@@ -150,7 +150,7 @@ func (a *arguments) listed(defaultProject bool) *papi.Schema {
 
 // unlisted are the arguments of the tool that the list of tools does not show.
 func (a *arguments) unlisted() []string {
-	return slices.DeleteFunc(slices.Clone(unlisted), func(name string) bool {
+	return slices.DeleteFunc(slices.Clone(neverListed), func(name string) bool {
 		return a.advertised.Properties[name] == nil || slices.Contains(a.advertised.Required, name)
 	})
 }
@@ -158,7 +158,7 @@ func (a *arguments) unlisted() []string {
 // applicable removes from a call the unlisted arguments that mean nothing for the tool.
 func applicable(given map[string]any, known map[string]*papi.Schema) (kept map[string]any, warnings []string) {
 	kept = maps.Clone(given)
-	for _, name := range unlisted {
+	for _, name := range neverListed {
 		if _, is := given[name]; is && known[name] == nil {
 			delete(kept, name)
 			warnings = append(warnings, name+": means nothing for this tool, and is ignored")

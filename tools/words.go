@@ -10,99 +10,38 @@ import (
 )
 
 // listedWords is what the list of tools says of properties, by the property's name or by
-// the tool's and the property's path: what a first call needs to know. Of others it says the
-// first clause of the contract's text.
+// the tool's and the property's path: what a first call needs to know.
 var listedWords = map[string]string{
-	argAll:                 "all pages",
-	argConfirm:             "token from confirmation_required",
-	argDetail:              "",
-	argRegisteredElsewhere: "the person had the code requested elsewhere",
-
-	"about":                                "",
-	"accessToken":                          "",
-	"address":                              "",
-	"adminPhoneNo":                         "",
+	argAll:                                 "all pages",
+	argConfirm:                             "token from confirmation_required",
+	argRegisteredElsewhere:                 "the person had the code requested elsewhere",
 	"billingCategory":                      "the last three are deprecated",
-	"businessCategory":                     "",
 	"buttons":                              "each type once",
-	"categoryCode":                         "",
 	"clientBusinessManagerId":              "from Meta Business Manager",
-	"code":                                 "",
-	"components":                           "",
-	"consentManagerSettings":               "",
-	"content":                              "",
 	"convApiApp":                           "also create a Conversation app",
 	"convApiAppId":                         "an existing app; not with convApiApp",
-	"convApp":                              "",
-	"conversationAppId":                    "",
-	"countries":                            "",
 	"countryCode":                          "calling code, digits only",
 	"deleteSubmitted":                      "also at Meta",
-	"description":                          "",
-	"details":                              "",
-	"displayName":                          "",
-	"email":                                "",
 	"endTimestamp":                         "milliseconds since 1970; now if unset",
-	"extra":                                "",
-	"filterConvAppIds":                     "",
-	"filterConversationApiAppId":           "",
-	"filterSenderIds":                      "",
-	"filterSenderName":                     "",
-	"filterSmsAppIds":                      "",
-	"filterStates":                         "",
 	"filterStatuses":                       "of pending changes",
-	"imageName":                            "",
 	"imageUrl":                             "public URL",
-	"language":                             "",
-	"languageCode":                         "",
 	"logoImage":                            "public URL",
-	"messageSendTtlSeconds":                "",
-	"metaLocalStorage":                     "",
 	"midLevelCategoryCode":                 "4 digits",
-	"name":                                 "",
-	"optimization":                         "",
-	"pageSize":                             "",
-	"pageToken":                            "",
 	"phoneNumber":                          "without the country code",
-	"phoneNumberId":                        "",
-	"phoneNumberProvider":                  "",
 	"photoUrl":                             "public URL",
-	"plusFriendId":                         "",
-	"processingMode":                       "",
 	"questionnaire":                        "needed to launch",
-	"region":                               "",
-	"retentionPolicy":                      "",
-	"saveDraftOnFailure":                   "",
 	"search":                               "part of the text",
 	"secret":                               "signs the events",
 	"securityFlag":                         "for one-time passwords and the like",
-	"senderDetails":                        "",
-	"senderId":                             "",
-	"smsApp":                               "",
-	"status":                               "",
 	"subLevelCategoryCode":                 "4 digits",
-	"subproject":                           "",
-	"subtitle":                             "",
 	"target":                               "URL",
-	"templateAnalyticsDateRange":           "",
-	"templateCode":                         "",
-	"templateName":                         "",
 	"testNumber":                           "E.164",
 	"testNumbers":                          "E.164",
 	"timeframe":                            "days",
-	"title":                                "",
 	"topLevelCategoryCode":                 "3 digits",
-	"triggers":                             "",
-	"usQuestionnaireBrandCampaignVersion":  "",
 	"usQuestionnaireVersion":               "v2 is the current one",
-	"useCase":                              "",
-	"username":                             "",
-	"vertical":                             "",
 	"wabaId":                               "looked up if unset",
 	"wabaName":                             "its exact name at Meta",
-	"webhooks":                             "",
-	"websiteOne":                           "",
-	"websiteTwo":                           "",
 	"bundle_create name":                   "for all parts without one",
 	"bundle_create webhooks":               "of the Provisioning API",
 	"kakaotalk_template_list templateName": "beginning of the name",
@@ -112,6 +51,20 @@ var listedWords = map[string]string{
 	"whatsapp_template_update category":    "only in DRAFT, or rejected with INCORRECT_CATEGORY",
 }
 
+// selfExplanatory are the properties of which the list says nothing: their names do. Of
+// those that are in neither place it says the first clause of the contract's text.
+var selfExplanatory = strings.Fields(`
+	about accessToken address adminPhoneNo businessCategory categoryCode code components
+	consentManagerSettings content convApp conversationAppId countries description detail
+	details displayName email extra filterConvAppIds filterConversationApiAppId filterSenderIds
+	filterSenderName filterSmsAppIds filterStates imageName language languageCode
+	messageSendTtlSeconds metaLocalStorage name optimization pageSize pageToken phoneNumberId
+	phoneNumberProvider plusFriendId processingMode region retentionPolicy saveDraftOnFailure
+	senderDetails senderId smsApp status subproject subtitle templateAnalyticsDateRange
+	templateCode templateName title triggers usQuestionnaireBrandCampaignVersion useCase
+	username vertical webhooks websiteOne websiteTwo
+`)
+
 // words is what the list says of the property at a path besides its type.
 func (l lister) words(path string, s *papi.Schema) string {
 	name := path[strings.LastIndex(path, ".")+1:]
@@ -119,7 +72,7 @@ func (l lister) words(path string, s *papi.Schema) string {
 	if !ours {
 		words, ours = listedWords[name]
 	}
-	if !ours {
+	if !ours && !slices.Contains(selfExplanatory, name) {
 		words, _, _ = strings.Cut(s.Description, ";")
 		words, _, _ = strings.Cut(words, " (")
 		words, _, _ = strings.Cut(words, ". ")

@@ -232,7 +232,7 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_template_create", Operation: "KakaotalkTemplatesController_createTemplate_v1", Effect: Create, Resource: kakaotalkTemplate,
-		About:     "Create a template of a KakaoTalk sender, with a name of its own, and submit it, or keep it with status DRAFT. Asynchronous: follow it with kakaotalk_template_get.",
+		About:     "Create a template of a KakaoTalk sender, with a unique name, and submit it, or keep it with status DRAFT. Asynchronous: follow it with kakaotalk_template_get.",
 		Done:      "created",
 		Example:   `{"details":{"name":"order_shipped","language":"KO","content":"Order #{number} is on its way."}}`,
 		Wait:      kakaotalkTemplateWait,

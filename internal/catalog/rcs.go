@@ -58,7 +58,7 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_test_number_add", Operation: "RcsSendersController_addTestNumbers_v1", Effect: Action, Resource: rcsTestNumber,
-		About: "Invite phones to test an RCS sender; each owner must accept, also of a number verified before.",
+		About: "Invite phones to test an RCS sender; each owner must accept, even if the number was verified before.",
 		Done:  "invited",
 		Keep:  []string{"testNumbers.number", "testNumbers.state"},
 		Title: "Add RCS test numbers",

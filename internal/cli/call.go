@@ -30,7 +30,7 @@ func newCall(s *streams) *cobra.Command {
 		Short: "Make one tool call from the command line",
 		Long: `Make one tool call, with the same checks as an agent's call. The arguments are
 one JSON object, or - to read it from standard input. Standard output is the result
-or error of the call as JSON, and nothing else.
+or error of the call as JSON (as text with --results text), and nothing else.
 
 A projectId in the arguments confirms the project for this call. Where a person
 must confirm, the call returns confirmation_required with a summary and a token:

@@ -84,7 +84,7 @@ func (c *config) addConnectionFlags(cmd *cobra.Command) {
 func (c *config) addResultFlags(cmd *cobra.Command, form server.ResultForm, help string) {
 	f := cmd.Flags()
 	f.StringVar(&c.results, "results", string(form), help)
-	f.IntVar(&c.maxTokens, "max-result-tokens", tools.DefaultMaxTokens, "about how many tokens a list may have that a call with all: true reads; it stops at the end of a page")
+	f.IntVar(&c.maxTokens, "max-result-tokens", tools.DefaultMaxTokens, "with all: true, stop reading a list at about this many tokens, at the end of a page")
 }
 
 // checkResultFlags checks the flags that addResultFlags adds.
