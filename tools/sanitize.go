@@ -196,7 +196,7 @@ func (s *sanitizer) isClean(value any) bool {
 func (s *sanitizer) table(at string, t *Table) *Table {
 	out := &Table{Cols: make([]string, len(t.Cols)), Rows: make([][]any, len(t.Rows))}
 	for j, name := range t.Cols {
-		out.Cols[j] = unique(s.key(at+".cols", name), out.Cols[:j])
+		out.Cols[j] = uniqueName(s.key(at+".cols", name), out.Cols[:j])
 	}
 	for i, row := range t.Rows {
 		out.Rows[i] = make([]any, len(row))

@@ -17,6 +17,7 @@ const (
 	maxOfWord    = 40
 	maxOfAddress = 200
 	maxListed    = 10
+	maxBrief     = 3 // of a list in an answer
 )
 
 // Name quotes a name or an id of others.

@@ -237,7 +237,10 @@ func askLaunch(_ map[string]any, a answers) sentences {
 		}
 		countries = append(countries, shown)
 	}
-	facts := fmt.Sprintf("It is %s now, and will be launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), papi.Count(len(countries), "country"), listed(countries, 3*maxListed))
+	where := func(most int) string {
+		return fmt.Sprintf("It is %s now, and will be launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), papi.Count(len(countries), "country"), listed(countries, most))
+	}
+	facts := ""
 	if jsonvalue.IsEmpty(jsonvalue.Field(details, "questionnaire.general.answers.videoUris")) {
 		facts += "\nIt has no video: the launch waits until Sinch adds one."
 	}
@@ -248,7 +251,8 @@ func askLaunch(_ map[string]any, a answers) sentences {
 		ask:    "Launch the RCS sender",
 		name:   nameOf(details, "brand.name"),
 		effect: "It is submitted to Google and the carriers, and can't be withdrawn; afterwards only its countries can be changed.",
-		facts:  facts,
+		facts:  where(3*maxListed) + facts,
+		brief:  where(maxBrief) + facts,
 	}
 }
 
