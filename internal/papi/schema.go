@@ -120,12 +120,18 @@ func (s *Schema) fixed() []any {
 }
 
 // Resolve follows references and returns a schema without one. Keywords next to a
-// reference (a type, a description, a default) override those of its target.
+// reference (a type, a description, a default) override those of its target. The schema
+// may be shared: it must not be changed.
 func (s *Schema) Resolve() *Schema {
 	if s.target == nil {
 		return s
 	}
-	r := *s.target.Resolve()
+	target := s.target.Resolve()
+	if s.Type == nil && s.Description == "" && s.Default == nil && s.EnumDescriptions == nil && (target.Deprecated || !s.Deprecated) &&
+		target.DraftOptional == s.DraftOptional && target.neededAtLaunch == s.neededAtLaunch {
+		return target
+	}
+	r := *target
 	if s.Type != nil {
 		r.Type = s.Type
 	}

@@ -40,9 +40,13 @@ func (s *Server) callerTools(ctx context.Context, offered []mcp.Tool) []mcp.Tool
 		own = t.Tools()
 	}
 	kept := make([]mcp.Tool, 0, len(offered))
-	for _, tool := range own {
-		if slices.ContainsFunc(offered, func(o mcp.Tool) bool { return o.Name == tool.Name }) {
-			kept = append(kept, tool)
+	names := make(map[string]bool, len(offered))
+	for i := range offered {
+		names[offered[i].Name] = true
+	}
+	for i := range own { // a tool is large, and this is part of each call
+		if names[own[i].Name] {
+			kept = append(kept, own[i])
 		}
 	}
 	return kept
