@@ -142,12 +142,16 @@ func afterApproval(row *catalog.Row, c *call, summary string) catalog.Next {
 	next := catalog.Next{Do: "after their yes", Tool: row.Tool, Args: given, Needs: []string{argConfirm}}
 	if next = withoutRepeats(next, row, given); len(summary) > longSummary {
 		next.Needs, next.Args = append(next.Needs, slices.Sorted(maps.Keys(next.Args))...), nil
+		if c.own.project != "" {
+			next.Needs = append(next.Needs, argProject)
+		}
 	}
 	return next
 }
 
 // longSummary is from how many bytes on a summary, which has the ids of the call, is
-// so long that the step does not repeat them.
+// so long that the step does not repeat them. The token is for that call alone, so
+// nothing else can be confirmed by mistake.
 const longSummary = 350
 
 // shortened are the steps after a call that failed, without what is long in the call

@@ -7,10 +7,11 @@ import (
 	"cmp"
 	"maps"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"papi-mcp/internal/lazyregexp"
 
 	"github.com/agnivade/levenshtein"
 	"github.com/kljensen/snowball/english"
@@ -65,14 +66,14 @@ const asked = 5
 const severalOf = 5
 
 // codeNumber is a one-time code.
-var codeNumber = regexp.MustCompile(`\b\d{3}-?\d{2,3}\b`)
+var codeNumber = lazyregexp.New(`\b\d{3}-?\d{2,3}\b`)
 
 // maxIDF bounds what a rare word counts: one that only happens to be in a single
 // document must not outweigh the word for what is searched.
 const maxIDF = 2.5
 
 // longNumber is a phone number, with or without separators.
-var longNumber = regexp.MustCompile(`\+\d[\d ()-]{5,}\d\b|\b\d[\d ()-]{8,}\d\b`)
+var longNumber = lazyregexp.New(`\+\d[\d ()-]{5,}\d\b|\b\d[\d ()-]{8,}\d\b`)
 
 // covers is what it counts that a query has all words of a document's name. Half of
 // them count a quarter.
