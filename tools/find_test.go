@@ -35,11 +35,11 @@ func searchFor(t *testing.T, s *Set, query string) ([]string, map[string]any) {
 	return names, answer
 }
 
-// The search has the right tool among its first three for 95 of 100 tasks, and for 36 of
-// 40 that it was not tuned for, and answers in at most 400 tokens.
+// The search has the right tool among its first three for 95 of 100 tasks, and for 107 of
+// 109 that it was not tuned for, and answers in at most 400 tokens.
 func TestToolFindKnowsTheTasks(t *testing.T) {
 	s := newDynamicSet(t, catalog.Filter{})
-	for file, enough := range map[string]int{"tasks.tsv": 95, "tasks_later.tsv": 36} {
+	for file, enough := range map[string]int{"tasks.tsv": 95, "tasks_later.tsv": 107} {
 		raw, err := os.ReadFile("../testdata/" + file)
 		if err != nil {
 			t.Fatal(err)

@@ -47,7 +47,8 @@ const (
 
 // What words count, where a word of the query counts 1: one that is a letter away,
 // one that is part of an unknown name, the one that a plural suggests, those for a thing
-// that is called by an unknown name, and those for a question.
+// that is called by an unknown name, the verb for one thing that has an id or a name, and
+// those for a question.
 const (
 	nearWeight   = 0.8
 	partWeight   = 0.4
@@ -246,7 +247,7 @@ func (x *Index) weigh(query string) map[string]float64 {
 		}
 		weights[term] = max(weights[term], weight)
 	}
-	if longNumber.MatchString(query) {
+	if ofOne(query) {
 		add(x.verb, idWeight)
 	}
 	query = longNumber.ReplaceAllString(query, " number ")
@@ -270,9 +271,6 @@ func (x *Index) weigh(query string) map[string]float64 {
 		for _, term := range x.question {
 			add(term, questionWeight)
 		}
-	}
-	if slices.ContainsFunc(all, isID) {
-		add(x.verb, idWeight)
 	}
 	for i, word := range all {
 		isVerb := stem(word) == x.verb && (i == 0 && !slices.Contains(said, x.verb) || i == len(all)-1)
@@ -298,9 +296,11 @@ func (x *Index) weigh(query string) map[string]float64 {
 	return weights
 }
 
-// isID says that a word is the id of one thing: it has digits.
-func isID(word string) bool {
-	return len(word) >= minID && strings.ContainsFunc(word, unicode.IsDigit)
+// ofOne says that a query has the id of a thing, a word with digits, or a phone number.
+func ofOne(query string) bool {
+	return longNumber.MatchString(query) || slices.ContainsFunc(words(codeNumber.ReplaceAllString(query, "")), func(word string) bool {
+		return len(word) >= minID && strings.ContainsFunc(word, unicode.IsDigit)
+	})
 }
 
 // minID is the length of the shortest id, in bytes.
@@ -326,8 +326,8 @@ func (x *Index) exclusiveOf(query []string) map[string]bool {
 // severalOf returns the terms for the things of which a query asks for several.
 func (x *Index) severalOf(query string) map[string]bool {
 	things := map[string]bool{}
-	all := words(longNumber.ReplaceAllString(query, " number1 "))
-	if len(all) == 0 || !asks[strings.ToLower(all[0])] || slices.ContainsFunc(all, isID) {
+	all := words(query)
+	if len(all) == 0 || !asks[strings.ToLower(all[0])] || ofOne(query) {
 		return things
 	}
 	for _, word := range all[:min(asked, len(all))] {

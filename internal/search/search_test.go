@@ -14,7 +14,7 @@ func library() *Index {
 		{"blue_plum_list", [][]string{{"blue_plum_list"}, {"List the plums, with theirColour."}, nil}},
 		{"blue_plum_delete", [][]string{{"blue_plum_delete"}, {"Delete a plum."}, {"plum-is-gone"}}},
 	}, Words{
-		Synonyms:  map[string]string{"delete": "remove, get rid of, do away with", "list": "show all", "apple": "fruit"},
+		Synonyms:  map[string]string{"delete": "remove, get rid of, do away with, take off", "list": "show all", "apple": "fruit", "blue": "navy", "red apple": "dear fruit"},
 		Exclusive: []string{"red", "blue"},
 		Plural:    "list",
 		Verb:      "get",
@@ -45,6 +45,12 @@ func TestFind(t *testing.T) {
 		"activities":                   "red_apple_delete", // not of active
 		"verification":                 "red_apple_get",    // of verify
 		"is it red":                    "red_apple_get",    // a question
+		"take garden apples off":       "red_apple_delete", // a verb and its particle
+		"which apples to throw away":   "red_apple_list",   // several of a thing
+		"which apples to throw 01ab":   "red_apple_get",    // and not of one with an id
+		"apple 01ab of the garden":     "red_apple_get",    // an id
+		"apple +15550100001 of":        "red_apple_get",    // and a phone number
+		"navy dear fruit":              "blue_plum_list",   // one exclusive word, not another's saying
 		"why summer_sale?":             "blue_plum_list",   // a name that a user gave
 		"why known_name?":              "",                 // and one that none gave
 		"":                             "",
