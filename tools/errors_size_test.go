@@ -89,3 +89,19 @@ func TestAnUnknownToolIsAnsweredBriefly(t *testing.T) {
 		}
 	}
 }
+
+// It is found by its words, and in a dynamic set through tool_find.
+func TestAnUnknownToolIsFoundByItsWords(t *testing.T) {
+	plain, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	opts := plain.opts
+	opts.Dynamic = true
+	for name, want := range map[string]string{"webhook_remove": "webhook_delete", "publish-rcs-agent": "rcs_sender_launch"} {
+		if e := encode(failure(t, do(t, plain, name, nil))); !strings.Contains(string(e), want) || strings.Contains(string(e), "tool_find") {
+			t.Errorf("%s: %s", name, e)
+		}
+		e := encode(failure(t, do(t, New(opts), ToolCallWrite, map[string]any{"tool": name})))
+		if !strings.Contains(string(e), want) || strings.Contains(string(e), "of the list") {
+			t.Errorf("%s: %s", name, e)
+		}
+	}
+}

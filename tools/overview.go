@@ -23,6 +23,8 @@ type overview struct {
 	// Looks says what in the project is live.
 	Looks    string `json:"looks"`
 	Webhooks []any  `json:"webhooks,omitempty"` // id, target and triggers of each
+	// WebhooksMore is how many more there are, in a result.
+	WebhooksMore int `json:"webhooksMore,omitempty"`
 	// WhatsappAccount is the account's state, what is pending, or "none".
 	WhatsappAccount string `json:"whatsappAccount"`
 	// Counts has the things of each kind by state, with their total.
@@ -167,6 +169,18 @@ func (o *overview) warnings() []string {
 		return nil
 	}
 	return []string{strings.Join(slices.Sorted(maps.Keys(o.NotRead)), ", ") + " could not be read: notRead says why"}
+}
+
+// maxHooks is how many webhooks a result shows; a person is shown the targets of all.
+const maxHooks = 5
+
+// shown is the overview as a result has it.
+func (o *overview) shown() *overview {
+	short := *o
+	if more := len(o.Webhooks) - maxHooks; more > 0 {
+		short.Webhooks, short.WebhooksMore = o.Webhooks[:maxHooks], more
+	}
+	return &short
 }
 
 // maxTriggers is how many triggers of a webhook an overview lists.

@@ -33,7 +33,7 @@ func (s *Set) projectOverview(ctx context.Context, caller Caller, args projectOv
 	}
 	r := &Result{Tool: "project_overview", ProjectID: projectID}
 	r.Now, r.Next = stamp(o.now), s.offered(o.next(), args.ProjectID, nil)
-	r.Data = o
+	r.Data = o.shown()
 	r.Warnings = o.warnings()
 	return Outcome{Structured: r}
 }
@@ -67,7 +67,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 		return e.outcome()
 	}
 	r := &Result{Tool: "project_confirm", ProjectID: projectID}
-	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "countsFor": guard.CountsFor(caller.Client), "overview": o}
+	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "countsFor": guard.CountsFor(caller.Client), "overview": o.shown()}
 	r.Warnings = warnings
 	r.Now = stamp(o.now)
 	return Outcome{Structured: r}
@@ -84,11 +84,20 @@ func (s *Set) refuseProject(ctx context.Context, caller Caller, tool, projectID 
 	return e.outcome()
 }
 
-// showProjects shows the projects of this server, and confirms none.
+// maxProjects is how many projects project_confirm lists. A person names one by its id,
+// so an agent does not need all of them.
+const maxProjects = 10
+
+// showProjects shows the projects of this server, the first of them where there are
+// many, and confirms none.
 func (s *Set) showProjects() Outcome {
 	r := &Result{Tool: "project_confirm"}
 	projects := append([]string{}, s.opts.Guard.Projects()...)
-	r.Data = map[string]any{"confirmed": false, "projects": projects, "default": s.opts.Guard.Default()}
+	data := map[string]any{"confirmed": false, "projects": projects[:min(len(projects), maxProjects)], "default": s.opts.Guard.Default()}
+	if more := len(projects) - maxProjects; more > 0 {
+		data["projectsMore"] = more
+	}
+	r.Data = data
 	n := catalog.Next{Do: "confirm the one that the person names", Tool: "project_confirm", Args: map[string]any{}, Needs: []string{argProject}}
 	if len(projects) == 1 {
 		n = catalog.Next{Do: "confirm the project if the person agrees", Tool: "project_confirm", Args: map[string]any{argProject: projects[0]}, Needs: []string{}}

@@ -14,6 +14,7 @@ package tools
 
 import (
 	"encoding/json"
+	"strings"
 	"sync"
 	"time"
 
@@ -201,10 +202,14 @@ func (s *Set) unknownTool(name string) *Error {
 		Message: "this server offers no tool " + papi.Echo(name),
 		Info:    map[string]any{},
 	}
+	if s.opts.Dynamic {
+		e.Resolution = "call a tool that tool_find finds; --toolsets, --tools, --read-only and --deprecated decide which are offered"
+	}
 	if near := papi.Nearest(name, s.names()); near != "" {
 		e.Info["nearest"] = near
 	}
-	if similar := s.find(papi.Truncate(name, maxQuery)); len(similar) > 0 {
+	words := strings.NewReplacer("_", " ", "-", " ").Replace(name)
+	if similar := s.find(papi.Truncate(words, maxQuery)); len(similar) > 0 {
 		e.Info["similar"] = similar[:min(len(similar), maxFound)]
 	}
 	return e
