@@ -93,6 +93,7 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 	if s.Offers(name) {
 		out.Tool = name
 	}
+	fit(out)
 	s.route(&out, moved)
 	project, _ := given[argProject].(string)
 	out.Project = cmp.Or(project, s.opts.Guard.Default())
@@ -169,7 +170,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 	known := pathIDs(row, c.args)
 	maps.Copy(known, r.IDs)
 	r.Next = s.offered(r.Next, c.own.project, known)
-	r.shorten(sent.Answer)
+	r.shorten(sent.Body)
 	return Outcome{Structured: r}
 }
 

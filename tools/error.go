@@ -150,7 +150,8 @@ func afterApproval(row *catalog.Row, c *call, summary string) catalog.Next {
 }
 
 // longSummary is from how many bytes on a summary, which has the ids of the call, is
-// so long that the step does not repeat them.
+// so long that the step does not repeat them. The token is for that call alone, so
+// nothing else can be confirmed by mistake.
 const longSummary = 350
 
 // shortened are the steps after a call that failed, without what is long in the call

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -28,22 +29,27 @@ func TestTheMaskIsNoValue(t *testing.T) {
 func TestRefusalsMaskWhatHoldsASecret(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
 	button := map[string]any{"type": "OTP", "otp_type": "COPY_CODE", "otpType": "COPY_CODE", "otp": "123456", "access-token": "EAAB-secret", "text": "Copy code"}
-	e := failure(t, do(t, set, "whatsapp_template_create", map[string]any{
-		"name": "case_x", "language": "EN_US", "category": "AUTHENTICATION", "api_key": "k-secret", "pageToken": "p-1",
-		"details": map[string]any{"components": []any{map[string]any{"type": "BODY"}, map[string]any{"type": "BUTTONS", "buttons": []any{button}}}},
-	}))
-	given := map[string]any{}
-	for _, v := range e["additionalInformation"].(map[string]any)["violations"].([]any) {
-		violation := v.(map[string]any)
-		path := violation["path"].(string)
-		given[path[strings.LastIndex(path, ".")+1:]] = violation["given"]
+	head := map[string]any{"name": "case_x", "language": "EN_US", "category": "AUTHENTICATION"}
+	given, raw := map[string]any{}, ""
+	for _, wrong := range []map[string]any{
+		{"api_key": "k-secret", "pageToken": "p-1", "details": map[string]any{"components": []any{map[string]any{"type": "BODY"}}}},
+		{"details": map[string]any{"components": []any{map[string]any{"type": "BUTTONS", "buttons": []any{button}}}}},
+	} {
+		maps.Copy(wrong, head)
+		e := failure(t, do(t, set, "whatsapp_template_create", wrong))
+		raw += string(encode(e))
+		for _, v := range e["additionalInformation"].(map[string]any)["violations"].([]any) {
+			violation := v.(map[string]any)
+			path := violation["path"].(string)
+			given[path[strings.LastIndex(path, ".")+1:]] = violation["given"]
+		}
 	}
 	for name, want := range map[string]any{"otp_type": "COPY_CODE", "pageToken": "p-1", "otp": "***", "access-token": "***", "api_key": "***"} {
 		if given[name] != want {
 			t.Errorf("%s: given is %v, want %v", name, given[name], want)
 		}
 	}
-	if raw := string(encode(e)); strings.Contains(raw, "123456") || strings.Contains(raw, "-secret") {
+	if strings.Contains(raw, "123456") || strings.Contains(raw, "-secret") {
 		t.Errorf("a secret is shown: %s", raw)
 	}
 }

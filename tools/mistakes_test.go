@@ -354,13 +354,13 @@ func answered(t *testing.T, set *Set, api *api, tool string, m mistake, p place,
 	return tokens
 }
 
-// Ten mistakes in one call are all answered, each without the form that one alone shows.
+// Of ten mistakes in one call as many are answered as fit, each without the form that one alone shows.
 func TestManyMistakesInOneCall(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{}), nil)
 	e := do(t, set, "rcs_sender_create", json.RawMessage(`{"region":"XX","billingCategory":"x","useCase":"y","bar":2,
 		"details":{"brand":{"name":{},"emails":"x","zebra":1},"countries":["XX"],"foo":1,"testNumbers":[7]}}`)).Structured.(*Error)
 	violations := e.Info["violations"].([]papi.Violation)
-	if tokens := tokentest.Count(string(encode(e))); len(violations) != 9 || tokens > 350 {
+	if tokens := tokentest.Count(string(encode(e))); len(violations)+e.Info["more"].(int) != 9 || tokens >= 300 {
 		t.Errorf("%d violations, %d tokens: %s", len(violations), tokens, encode(e))
 	}
 	for _, v := range violations {

@@ -217,7 +217,25 @@ func bundleRetention(app map[string]any) *Refusal {
 var bundleSummaries = []Summary{{Tool: "bundle_create", text: askBundle}}
 
 func askBundle(args map[string]any, _ answers) sentences {
-	var creates, forGood []string
+	var forGood []string
+	for _, p := range bundleParts {
+		if wanted, _ := part(args, p.field); wanted && p.field != "smsApp" {
+			forGood = append(forGood, p.noun)
+		}
+	}
+	s := sentences{ask: "Create the bundle", name: nameOf(args, "name"), facts: bundleFacts(args, hookLines), brief: bundleFacts(args, briefHooks)}
+	if s.name == "" {
+		s.ask = "Create a bundle"
+	}
+	if len(forGood) > 0 {
+		s.effect = fmt.Sprintf("This API has no call to remove %s.", strings.Join(forGood, " or "))
+	}
+	return s
+}
+
+// bundleFacts say what a bundle creates, its webhooks as they are shown by a function.
+func bundleFacts(args map[string]any, hooks func(noun string, of any) []string) string {
+	var creates []string
 	for _, p := range bundleParts {
 		wanted, input := part(args, p.field)
 		if !wanted {
@@ -227,28 +245,17 @@ func askBundle(args map[string]any, _ answers) sentences {
 		if labels := jsonvalue.Object(input, "labels"); len(labels) > 0 {
 			line += " with " + papi.Count(len(labels), "label")
 		}
-		creates = append(append(creates, line), hookLines("  - its webhook", input["webhooks"])...)
-		if p.field != "smsApp" {
-			forGood = append(forGood, p.noun)
-		}
+		creates = append(append(creates, line), hooks("  - its webhook", input["webhooks"])...)
 	}
-	creates = append(creates, hookLines("- a webhook", args["webhooks"])...)
-
-	s := sentences{ask: "Create the bundle", name: nameOf(args, "name"), facts: "It creates:"}
-	if s.name == "" {
-		s.ask = "Create a bundle"
-	}
-	if len(forGood) > 0 {
-		s.effect = fmt.Sprintf("This API has no call to remove %s.", strings.Join(forGood, " or "))
-	}
+	creates = append(creates, hooks("- a webhook", args["webhooks"])...)
+	facts := "It creates:"
 	if region := jsonvalue.Text(args, "region"); region != "" {
-		s.facts = fmt.Sprintf("In region %s it creates:", Word(region))
+		facts = fmt.Sprintf("In region %s it creates:", Word(region))
 	}
 	if subproject, _ := part(args, "subproject"); subproject && len(creates) > 1 {
-		s.facts = "Everything is created in the new subproject.\n" + s.facts
+		facts = "Everything is created in the new subproject.\n" + facts
 	}
-	s.facts = strings.Join(append([]string{s.facts}, creates...), "\n")
-	return s
+	return strings.Join(append([]string{facts}, creates...), "\n")
 }
 
 // hookLines are webhooks for a reader, a line each.
@@ -266,6 +273,33 @@ func hookLines(noun string, of any) []string {
 		lines = append(lines, fmt.Sprintf("%s to each of %s", noun, papi.Count(more, "more target")))
 	}
 	return lines
+}
+
+// briefHooks are webhooks in one line: how many, and to which hosts.
+func briefHooks(noun string, of any) []string {
+	hooks := jsonvalue.Objects(of, "")
+	var hosts []string
+	for _, hook := range hooks {
+		host := jsonvalue.Text(hook, "target")
+		if target, err := url.Parse(host); err == nil && target.Host != "" {
+			host = target.Host
+		}
+		if host = Word(host); !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	switch {
+	case len(hooks) == 0:
+		return nil
+	case len(hooks) == 1:
+		return hookLines(noun, of)
+	}
+	indent := strings.HasPrefix(noun, " ")
+	line := fmt.Sprintf("- %s to %s", papi.Count(len(hooks), "webhook"), listed(hosts, maxBrief))
+	if indent {
+		line = "  - its " + line[2:]
+	}
+	return []string{line}
 }
 
 // bundleCreated allows the principal the subproject that its bundle made, though

@@ -42,13 +42,13 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 		}
 		return Verdict{}
 	}
-	s.summary, s.facts = summarise(ctx, c, project)
+	s.question, s.facts = summarise(ctx, c, project)
 	s.recheck = func() *Refusal {
 		confirmed, r := g.checkCall(ctx, c)
 		if r == nil {
 			// A project whose confirmation has ended meanwhile is a fact that
 			// the person was not shown.
-			s.summary, s.facts = summarise(ctx, c, project || !confirmed)
+			s.question, s.facts = summarise(ctx, c, project || !confirmed)
 		}
 		return r
 	}
@@ -90,7 +90,7 @@ func (g *Guard) ask(ctx context.Context, elicitor Elicitor, s *subject) Verdict 
 	unavailable := refuse(&Refusal{
 		Code:    errorcode.ConfirmationUnavailable,
 		Message: "a person must confirm this, and the client can't ask one",
-		Info:    map[string]any{"summary": s.summary},
+		Info:    map[string]any{"summary": s.question.brief},
 		Next:    nextDo("then make the same call again"),
 	})
 	if elicitor == nil {
@@ -112,7 +112,7 @@ func (g *Guard) ask(ctx context.Context, elicitor Elicitor, s *subject) Verdict 
 		if err != nil {
 			return refuse(storeFailed(err))
 		}
-		q := &Question{Summary: s.summary, State: state}
+		q := &Question{Summary: s.question.full, State: state}
 		switch answer = elicitor.Ask(ctx, *q); answer {
 		case Pending:
 			return Verdict{Ask: q}
@@ -186,7 +186,7 @@ func notAgreed(answer Answer, s *subject) *Refusal {
 		return &Refusal{
 			Code:    errorcode.ConfirmationTimeout,
 			Message: "the question was not answered in time; nothing was sent",
-			Info:    map[string]any{"summary": s.summary},
+			Info:    map[string]any{"summary": s.question.brief},
 			Next:    nextDo(asResolved),
 		}
 	}
@@ -243,7 +243,7 @@ func (g *Guard) takeToken(ctx context.Context, token string, s *subject) Verdict
 	if err != nil {
 		return refuse(storeFailed(err))
 	}
-	r.Confirmation = &Confirmation{Token: fresh, Summary: s.summary, ExpiresAt: end.UTC()}
+	r.Confirmation = &Confirmation{Token: fresh, Summary: s.question.brief, ExpiresAt: end.UTC()}
 	return refuse(r)
 }
 

@@ -182,7 +182,11 @@ func (g *Guard) Preview(ctx context.Context, c *Call) Preview {
 			return Preview{Refusal: r}
 		}
 	}
-	summary, _ := summarise(ctx, c, !confirmed)
+	question, _ := summarise(ctx, c, !confirmed)
+	summary := question.full
+	if c.Elicitor == nil {
+		summary = question.brief
+	}
 	return Preview{Confirm: true, Summary: summary}
 }
 

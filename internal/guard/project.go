@@ -104,7 +104,7 @@ func (g *Guard) ConfirmProject(ctx context.Context, principal, client string, el
 		by = ByConfirmOff
 	}
 	if g.opts.Mode == Human || elicitor != nil && g.opts.Mode != Off {
-		s.summary = summary
+		s.question = worded{summary, summary}
 		v := g.ask(ctx, elicitor, s)
 		switch {
 		case v.Allowed():

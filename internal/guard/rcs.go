@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 
@@ -124,7 +124,7 @@ func usAnswers(c *Call, _ answers) *Refusal {
 }
 
 // usTaxID is the form of a taxId where taxIdCountry is US.
-var usTaxID = regexp.MustCompile(`^[0-9]{2}-[0-9]{7}$`)
+var usTaxID = lazyregexp.New(`^[0-9]{2}-[0-9]{7}$`)
 
 var ruleTestNumberForm = Rule{
 	Code:   "guard_rcs_test_number_form",
@@ -160,7 +160,7 @@ func testNumberForm(c *Call, _ answers) *Refusal {
 
 // phoneNumber is E.164: a plus sign, and a country code, which does not begin
 // with 0 ("E.164 form, plus sign included": deleteTestNumber, 1.2.117).
-var phoneNumber = regexp.MustCompile(`^\+[1-9][0-9]{5,14}$`)
+var phoneNumber = lazyregexp.New(`^\+[1-9][0-9]{5,14}$`)
 
 // givenNumbers are the test numbers that the call names, in any field.
 func givenNumbers(c *Call) []string {
@@ -237,7 +237,10 @@ func askLaunch(_ map[string]any, a answers) sentences {
 		}
 		countries = append(countries, shown)
 	}
-	facts := fmt.Sprintf("It is %s now, and will be launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), papi.Count(len(countries), "country"), listed(countries, 3*maxListed))
+	where := func(most int) string {
+		return fmt.Sprintf("It is %s now, and will be launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), papi.Count(len(countries), "country"), listed(countries, most))
+	}
+	facts := ""
 	if jsonvalue.IsEmpty(jsonvalue.Field(details, "questionnaire.general.answers.videoUris")) {
 		facts += "\nIt has no video: the launch waits until Sinch adds one."
 	}
@@ -247,8 +250,9 @@ func askLaunch(_ map[string]any, a answers) sentences {
 	return sentences{
 		ask:    "Launch the RCS sender",
 		name:   nameOf(details, "brand.name"),
-		effect: "It goes to Google and the carriers for good; then only its countries can change.",
-		facts:  facts,
+		effect: "It is submitted to Google and the carriers, and can't be withdrawn; afterwards only its countries can be changed.",
+		facts:  where(3*maxListed) + facts,
+		brief:  where(maxBrief) + facts,
 	}
 }
 

@@ -45,7 +45,7 @@ func launch(c *Call, a answers) *Refusal {
 		Next:       []catalog.Next{readRcsSender.next(c, "check the sender")},
 	}
 	if len(r.Asked) > 0 {
-		refusal.Info["askedToo"] = r.Asked
+		refusal.Info["askedToo"] = short(r.Asked)
 	}
 	id := map[string]any{"senderId": c.Args["senderId"]}
 	switch {
@@ -78,7 +78,7 @@ func launchMissing(state string, r catalog.LaunchReport) []string {
 	if catalog.RcsSenderLaunch.AllowsState(state) {
 		return short(r.Missing)
 	}
-	return append(slices.Clip(short(r.Missing)), fmt.Sprintf("state: %s, and only %s can be launched", cmp.Or(state, "none"), strings.Join(catalog.RcsSenderLaunch.Live, ", ")))
+	return append([]string{fmt.Sprintf("state: %s, and only %s can be launched", cmp.Or(state, "none"), strings.Join(catalog.RcsSenderLaunch.Live, ", "))}, short(r.Missing)...)
 }
 
 var ruleUpdateLaunched = withState(catalog.RcsSenderUpdate, Rule{
@@ -253,7 +253,7 @@ func joinPaths(paths []string) string { return strings.Join(grouped(paths), ", "
 
 // short are the paths, grouped where they are many.
 func short(paths []string) []string {
-	const many = 12
+	const many = 5
 	if len(paths) > many {
 		return grouped(paths)
 	}
@@ -291,5 +291,5 @@ func laterCountries(sender map[string]any) string {
 	if onlyCountries(sender) || len(lacks) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("The answers for %s are missing or incomplete, and can't be given after the launch.", strings.Join(lacks, ", "))
+	return fmt.Sprintf("To launch it in %s some day, add the missing answers first: they can't be given after this launch.", strings.Join(lacks, ", "))
 }

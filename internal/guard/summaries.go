@@ -34,6 +34,9 @@ type sentences struct {
 	// facts are what else the person should know. Where a read failed, the
 	// error is shown instead.
 	facts string
+	// brief are the facts with shorter lists, for an answer to the agent; "" means
+	// that they are short as they are.
+	brief string
 }
 
 const noWayBack = "It can't be restored through this API."
@@ -56,15 +59,22 @@ func byTool(all []Summary) map[string]*Summary {
 	return index
 }
 
+// worded is the question about a call: in full for the person whom the client asks,
+// and brief for an answer that the agent reads and shows.
+type worded struct{ full, brief string }
+
 // summarise words the question about a call, and returns the facts in it that
 // may change until the answer.
-func summarise(ctx context.Context, c *Call, project bool) (summary string, facts []string) {
+func summarise(ctx context.Context, c *Call, project bool) (summary worded, facts []string) {
 	var lines []string
+	join := func(lines ...string) string {
+		return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n")
+	}
 	if project {
 		lines = append(lines, ProjectQuestion(c.ProjectID, c.Client)+" This project has not been confirmed yet.")
 		facts = append(facts, "the project is not confirmed")
 	}
-	ids, last := []string{c.Row.Tool}, ""
+	ids, last := []string{}, ""
 	for _, p := range c.Row.Op().Parameters {
 		if p.In == "path" && p.Name != "projectId" {
 			last = Name(fmt.Sprint(c.Args[p.Name]))
@@ -77,7 +87,8 @@ func summarise(ctx context.Context, c *Call, project bool) (summary string, fact
 		text = s.sentences(ctx, c)
 		facts = append(facts, text.ask, text.name, text.effect, text.facts)
 	case !c.Reveal:
-		return strings.Join(append(lines, "The first change in it is "+strings.Join(ids, ", ")+"."), "\n"), facts
+		first := join(append(lines, "The first change in it is "+strings.Join(append([]string{c.Row.Tool}, ids...), ", ")+".")...)
+		return worded{first, first}, facts
 	case last == "":
 		text.ask = "Show secrets to the agent"
 	default:
@@ -94,8 +105,14 @@ func summarise(ctx context.Context, c *Call, project bool) (summary string, fact
 		}
 		lines = append(lines, "The agent will see tokens and keys in clear text"+pages+".")
 	}
-	lines = append(lines, text.facts, fmt.Sprintf("(%s, project %s)", strings.Join(ids, ", "), Name(c.ProjectID)))
-	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n"), facts
+	ids = append(ids, "project "+Name(c.ProjectID))
+	of := func(facts string, ids ...string) string {
+		return join(append(slices.Clone(lines), facts, "("+strings.Join(ids, ", ")+")")...)
+	}
+	return worded{
+		full:  of(text.facts, append([]string{c.Row.Tool}, ids...)...),
+		brief: of(cmp.Or(text.brief, text.facts), ids...), // the answer names the tool itself
+	}, facts
 }
 
 // questionAbout is the question about one thing: its name is a field of its
@@ -122,7 +139,7 @@ func (s *Summary) sentences(ctx context.Context, c *Call) sentences {
 	}
 	text := s.text(c.Args, a)
 	if failed != "" {
-		text.facts = failed
+		text.facts, text.brief = failed, ""
 	}
 	return text
 }

@@ -57,9 +57,9 @@ type subject struct {
 	args                     map[string]any // canonical
 	// own are the arguments of ours that widen what is shown or done. Those
 	// that only shape an answer (detail, fields) are not part of the subject.
-	own     ownArgs
-	facts   []string // of the summary, as they are now
-	summary string
+	own      ownArgs
+	facts    []string // of the question, as they are now
+	question worded
 	// confirmsProject is set where the question is about the project too.
 	confirmsProject bool
 	// recheck checks the call again, by reads of its own, and updates the

@@ -248,10 +248,14 @@ func askTemplateDeleteAll(args map[string]any, a answers) sentences {
 		languages = append(languages, fmt.Sprintf("%s (%s)", Word(jsonvalue.Text(template, "language")), Word(cmp.Or(jsonvalue.Text(template, "state"), pending(template), "UNKNOWN"))))
 	}
 	slices.Sort(languages)
+	has := func(most int) string {
+		return fmt.Sprintf("It has %s: %s.", papi.Count(len(languages), "language"), listed(languages, most))
+	}
 	return sentences{
 		ask:    "Delete the WhatsApp template",
 		name:   Name(jsonvalue.Text(args, "templateName")) + " in all its languages",
 		effect: "Its name can't be used again for 30 days. Messages that are on their way are still attempted for 30 days.",
-		facts:  fmt.Sprintf("It has %s: %s.", papi.Count(len(languages), "language"), listed(languages, 2*maxListed)),
+		facts:  has(2 * maxListed),
+		brief:  has(maxBrief),
 	}
 }
