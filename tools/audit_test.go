@@ -15,6 +15,7 @@ import (
 	"papi-mcp/internal/audit"
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/store"
 )
@@ -228,6 +229,9 @@ func TestDryRun(t *testing.T) {
 	do(t, asking, "project_confirm", map[string]any{"projectId": project})
 	before := api.count()
 	remove := data(do(t, asking, "sms_app_delete", map[string]any{"smsAppId": "a", "dryRun": true}))
+	if _, given := jsonvalue.Object(remove, "request")["body"]; given {
+		t.Errorf("a request without a body: %v", remove)
+	}
 	if summary, _ := remove["summary"].(string); remove["verdict"] != "confirm" || !strings.Contains(summary, "Alerts") {
 		t.Errorf("a confirmation: %v", remove)
 	}

@@ -28,7 +28,10 @@ func (s *Set) dryRun(ctx context.Context, gc *guard.Call, c *call) Outcome {
 	if err != nil {
 		return failed(gc.Row, gc.Args, err).outcome()
 	}
-	shown.Request = requestShown{request.Operation.Method, path, request.Query, papi.RequestSecrets.Mask(request.Body)}
+	shown.Request = requestShown{Method: request.Operation.Method, Path: path, Query: request.Query}
+	if request.Body != nil {
+		shown.Request.Body = papi.RequestSecrets.Mask(request.Body)
+	}
 	r.Data = shown
 	return Outcome{Structured: r}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/jsonvalue"
+
 	"papi-mcp/internal/guard"
 )
 
@@ -55,4 +57,13 @@ func TestATokenForAPageIsNotForAll(t *testing.T) {
 	page["detail"] = "full"
 	page["fields"] = []string{"senders.state"}
 	result(t, do(t, set, "rcs_sender_list", page))
+}
+
+// The answer to an argument of the wrong type shows the right form.
+func TestAWrongTypeShowsTheRightForm(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	e := failure(t, do(t, set, "sms_app_create", map[string]any{"name": map[string]any{"text": "x"}, "region": []any{"eu"}}))
+	sameJSON(t, "violations", jsonvalue.Field(e, "additionalInformation.violations"), json.RawMessage(`[
+		{"path": "name", "given": {"text": "x"}, "allowed": "string, such as \"Example Shop\""},
+		{"path": "region", "given": ["eu"], "allowed": ["BR", "EU", "US"], "nearest": "EU"}]`))
 }

@@ -53,7 +53,7 @@ func (v *Violation) brief(example func() any, violations int) {
 			}
 			v.Allowed = prefix + outline
 		}
-		if s := v.form.Resolve(); s.Pattern != "" || s.Format != "" {
+		if s := v.form.Resolve(); !v.missing || s.Pattern != "" || s.Format != "" {
 			v.Allowed = fmt.Sprint(v.Allowed, ", such as ", v.example(example))
 		}
 	}

@@ -78,7 +78,11 @@ func (c *checker) check(s *Schema, value any, name, at string) {
 		c.add(Violation{Path: at, Given: echoValue(name, value), Allowed: allowed, Nearest: nearest, form: form})
 	}
 	if !s.allowsType(value) {
-		refuse(s.allowed(), "", s)
+		nearest := ""
+		if items, isList := value.([]any); isList && len(items) == 1 { // of a value that is not a list
+			nearest = nearestValue(fmt.Sprint(items[0]), toStrings(s.fixed()))
+		}
+		refuse(s.allowed(), nearest, s)
 		return
 	}
 	if values := s.fixed(); values != nil && !slices.ContainsFunc(values, func(one any) bool { return sameJSON(one, value) }) {
