@@ -7,12 +7,12 @@ import (
 	"cmp"
 	"embed"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 
 	"papi-mcp/internal/frontmatter"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 
@@ -105,7 +105,7 @@ func (g *Guide) split(text string) {
 }
 
 // sectionHeading matches the heading of a section.
-var sectionHeading = regexp.MustCompile(`^(.+) \{#(\w+)\}$`)
+var sectionHeading = lazyregexp.New(`^(.+) \{#(\w+)\}$`)
 
 // page completes the text of a page.
 func page(text string) string {
@@ -150,7 +150,7 @@ func SectionNames(family string) []string {
 }
 
 // markers are the comments around the tables of states, which a test writes.
-var markers = regexp.MustCompile(`(?m)^<!-- states(?:: (\w+)| end) -->\n`)
+var markers = lazyregexp.New(`(?m)^<!-- states(?:: (\w+)| end) -->\n`)
 
 // overdueNote follows tables that say when a wait is overdue.
 const overdueNote = "\n\nThe API states no usual times. Results show since when something has been waiting, if the API does. This server decides when a wait is overdue: a person should then ask Sinch support, unless the table names another contact."

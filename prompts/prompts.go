@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"papi-mcp/guides"
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/frontmatter"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 
@@ -214,7 +214,7 @@ func (p *Prompt) values(given map[string]string) map[string]string {
 // unambiguous matches a value that can't be read as part of the text around
 // it. There are many kinds of blanks, and some scripts need none between
 // words.
-var unambiguous = regexp.MustCompile(`^[!#-\[\]-_a-~\p{Latin}]*$`)
+var unambiguous = lazyregexp.New(`^[!#-\[\]-_a-~\p{Latin}]*$`)
 
 func quote(value string) string {
 	if unambiguous.MatchString(value) {
@@ -224,7 +224,7 @@ func quote(value string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "'").Replace(value) + `"`
 }
 
-var numbered = regexp.MustCompile(`(?m)^\d+\. `)
+var numbered = lazyregexp.New(`(?m)^\d+\. `)
 
 // render executes the template, and numbers its steps, some of which depend on
 // arguments.
@@ -241,8 +241,8 @@ func (p *Prompt) render(values map[string]string) (string, error) {
 }
 
 var (
-	quoted   = regexp.MustCompile("`([^`]+)`")
-	toolName = regexp.MustCompile(`^[a-z]+(_[a-z]+)+$`)
+	quoted   = lazyregexp.New("`([^`]+)`")
+	toolName = lazyregexp.New(`^[a-z]+(_[a-z]+)+$`)
 )
 
 // Steps returns the tool that each numbered step of a rendered text starts

@@ -13,15 +13,15 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// listedSchema is a schema in the list of tools, which a model reads before the first word:
+// simpleSchema is a schema in the list of tools, which a model reads before the first word:
 // what it needs to choose the tool and to make a good first call. It has one type and
 // the keywords that all clients know; some refuse a tool, or all of them, for one that
 // they don't. Calls are validated against the complete contract, which schema_get shows.
-type listedSchema struct {
+type simpleSchema struct {
 	Type        string        `json:"type"`
 	Description string        `json:"description,omitempty"`
 	Enum        []string      `json:"enum,omitempty"`
-	Items       *listedSchema `json:"items,omitempty"`
+	Items       *simpleSchema `json:"items,omitempty"`
 	Properties  properties    `json:"properties,omitempty"`
 	Required    []string      `json:"required,omitempty"`
 	// Open objects accept more than they list. A client with strict function calling
@@ -35,7 +35,7 @@ type properties []property
 
 type property struct {
 	name   string
-	schema *listedSchema
+	schema *simpleSchema
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -77,8 +77,8 @@ func advertisedCore(tool string, s *papi.Schema) json.RawMessage {
 }
 
 // object lists the object at a path, some of its properties first and some last.
-func (l lister) object(path string, s *papi.Schema, level int, first, last []string) *listedSchema {
-	out := &listedSchema{Type: "object", Open: true}
+func (l lister) object(path string, s *papi.Schema, level int, first, last []string) *simpleSchema {
+	out := &simpleSchema{Type: "object", Open: true}
 	names := slices.DeleteFunc(s.Order(), func(name string) bool { return s.Properties[name].Resolve().IsDeprecated() })
 	place := func(name string) int {
 		if i := slices.Index(first, name); i >= 0 {
@@ -101,7 +101,7 @@ func (l lister) object(path string, s *papi.Schema, level int, first, last []str
 }
 
 // value lists the property at a path.
-func (l lister) value(path string, s *papi.Schema, level int) *listedSchema {
+func (l lister) value(path string, s *papi.Schema, level int) *simpleSchema {
 	s = s.Resolve()
 	deletes := ""
 	if s.Type.Has("null") {
@@ -109,7 +109,7 @@ func (l lister) value(path string, s *papi.Schema, level int) *listedSchema {
 		deletes = "null deletes"
 	}
 	one, enough := oneForm(s)
-	var out *listedSchema
+	var out *simpleSchema
 	switch item := itemOf(one); {
 	case item == nil:
 		out = scalar(one)
@@ -119,7 +119,7 @@ func (l lister) value(path string, s *papi.Schema, level int) *listedSchema {
 		out = l.object(path, item, level, nil, nil)
 	}
 	if one.Items != nil && out.Type != "array" {
-		out = &listedSchema{Type: "array", Items: out, Description: out.Description}
+		out = &simpleSchema{Type: "array", Items: out, Description: out.Description}
 		out.Items.Description = ""
 	}
 	out.Description = joined(l.words(path, one), out.Description, enough, deletes)
@@ -169,14 +169,14 @@ func holdsAnyNames(s *papi.Schema) bool {
 }
 
 // scalar lists a value that holds no objects, or a list of such values.
-func scalar(s *papi.Schema) *listedSchema {
+func scalar(s *papi.Schema) *simpleSchema {
 	if s.Items != nil {
 		item := scalar(s.Items.Resolve())
-		out := &listedSchema{Type: "array", Items: item, Description: item.Description}
+		out := &simpleSchema{Type: "array", Items: item, Description: item.Description}
 		item.Description = ""
 		return out
 	}
-	out := &listedSchema{Type: typeOf(s)}
+	out := &simpleSchema{Type: typeOf(s)}
 	values := s.EnumTexts()
 	switch {
 	case len(values) > listedValues:
@@ -197,18 +197,18 @@ func typeOf(s *papi.Schema) string {
 
 // outlined lists an object, or a list of objects, as an outline. One of the properties
 // is listed: some clients refuse an object that has none.
-func outlined(s, item *papi.Schema) *listedSchema {
-	out := &listedSchema{Type: "object", Open: true}
+func outlined(s, item *papi.Schema) *simpleSchema {
+	out := &simpleSchema{Type: "object", Open: true}
 	if len(item.AnyOf) > 0 {
 		item = item.AnyOf[0].Resolve()
 	}
 	name := simplest(item)
-	if below := itemOf(item.Properties[name].Resolve()); below != nil {
-		out.Properties = properties{{name, outlined(below, below)}}
+	if inner := itemOf(item.Properties[name].Resolve()); inner != nil {
+		out.Properties = properties{{name, outlined(inner, inner)}}
 		out.Properties[0].schema.Description = ""
 	} else {
 		p := scalar(item.Properties[name].Resolve())
-		out.Properties = properties{{name, &listedSchema{Type: p.Type, Items: p.Items}}}
+		out.Properties = properties{{name, &simpleSchema{Type: p.Type, Items: p.Items}}}
 	}
 	out.Description = s.Outline(papi.OutlineOptions{Depth: outlineDepth, Values: listedValues})
 	if strings.Contains(out.Description, "|null") {

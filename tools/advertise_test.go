@@ -178,7 +178,7 @@ func TestToolListSaysWhatAFirstCallNeeds(t *testing.T) {
 // submit.
 func TestToolListSaysWhereNullDeletes(t *testing.T) {
 	for _, row := range catalog.Rows() {
-		var seen listedSchema
+		var seen simpleSchema
 		if err := json.Unmarshal(newArguments(row, true).raw(), &seen); err != nil {
 			t.Fatal(err)
 		}
@@ -202,7 +202,7 @@ func TestToolListSaysWhereNullDeletes(t *testing.T) {
 
 // UnmarshalJSON reads properties without their order, for tests.
 func (p *properties) UnmarshalJSON(raw []byte) error {
-	var all map[string]*listedSchema
+	var all map[string]*simpleSchema
 	err := json.Unmarshal(raw, &all)
 	for name, schema := range all {
 		*p = append(*p, property{name, schema})
@@ -211,7 +211,7 @@ func (p *properties) UnmarshalJSON(raw []byte) error {
 }
 
 // at returns a property of an object, or of the objects of a list.
-func (l *listedSchema) at(name string) *listedSchema {
+func (l *simpleSchema) at(name string) *simpleSchema {
 	if l != nil && l.Items != nil {
 		l = l.Items
 	}
@@ -363,7 +363,7 @@ func TestToolListAdmitsAllVariants(t *testing.T) {
 	for _, row := range catalog.Rows() {
 		a := newArguments(row, true)
 		compiled := compile(t, a.raw())
-		var seen listedSchema
+		var seen simpleSchema
 		if err := json.Unmarshal(a.raw(), &seen); err != nil {
 			t.Fatal(err)
 		}

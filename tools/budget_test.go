@@ -170,7 +170,7 @@ func TestAWriteShowsWhatItsRowKeeps(t *testing.T) {
 		if r["done"] != row.Done {
 			t.Errorf("%s: done is %v", row.Tool, r["done"])
 		}
-		want := papi.AnswerSecrets.Mask(kept(answer, row.Keep))
+		want := papi.AnswerSecrets.Mask(onlyPaths(answer, row.Keep))
 		if len(row.Keep) == 0 {
 			want = nil
 		} else if len(jsonvalue.Object(want, "")) == 0 {

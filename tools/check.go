@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 
@@ -95,7 +95,7 @@ func (a *arguments) invalidIDs(args map[string]any) []papi.Violation {
 }
 
 // unfilledID matches the placeholders of examples: {senderId}, <id>, ${ID}.
-var unfilledID = regexp.MustCompile(`^(?:\$?\{+[^{}]*\}+|<[^<>]*>)$`)
+var unfilledID = lazyregexp.New(`^(?:\$?\{+[^{}]*\}+|<[^<>]*>)$`)
 
 // orADraft adds to an error that a draft would be accepted, where all that is wrong
 // with the arguments is that something is missing which a draft may omit.

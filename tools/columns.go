@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 
@@ -33,9 +33,8 @@ func listTable(row *catalog.Row, items []any, fields []string) (table Table, war
 	if len(fields) > 0 {
 		for _, path := range fields {
 			path = strings.TrimPrefix(path, row.List()+".") // as paths in the answer are written
-			steps := strings.Split(path, ".")
-			found := builder.add(path, func(item any) any { return valueAt(item, steps) }, true)
-			if !found && !inContract(schemas, steps) {
+			found := builder.add(path, func(item any) any { return jsonvalue.FieldOfEach(item, path) }, true)
+			if !found && !inContract(schemas, path) {
 				warnings = append(warnings, unknownField("no item has ", path, schemas, len(warnings)))
 			}
 		}
@@ -72,11 +71,11 @@ func (b *tableBuilder) add(name string, value func(item any) any, asked bool) bo
 
 // append adds a column whose name must not be one that is there already.
 func (b *tableBuilder) append(name string, values []any) {
-	b.names, b.columns = append(b.names, unique(name, b.names)), append(b.columns, values)
+	b.names, b.columns = append(b.names, uniqueName(name, b.names)), append(b.columns, values)
 }
 
-// unique returns the name, with a number where it is among those that are there already.
-func unique(name string, names []string) string {
+// uniqueName returns the name, with a number where it is among those that are there already.
+func uniqueName(name string, names []string) string {
 	unique := name
 	for n := 2; slices.Contains(names, unique); n++ {
 		unique = fmt.Sprintf("%s (%d)", name, n)
@@ -119,7 +118,7 @@ func cell(row *catalog.Row, column catalog.Column, item any) any {
 	switch {
 	case row.Resource == nil || column.Name != catalog.PendingColumn && column.Name != catalog.RefusedColumn:
 		for path := range strings.SplitSeq(column.Path, "|") {
-			value := valueAt(item, strings.Split(path, "."))
+			value := jsonvalue.FieldOfEach(item, path)
 			if value == nil {
 				continue
 			}
@@ -149,33 +148,11 @@ func (st condition) refusedParts() []string {
 	return all
 }
 
-// valueAt is what is at a path in a value, nil where nothing is. In a list it is the
-// list of what each of its items has there.
-func valueAt(value any, path []string) any {
-	if len(path) == 0 {
-		return value
-	}
-	switch v := value.(type) {
-	case map[string]any:
-		return valueAt(v[path[0]], path[1:])
-	case []any:
-		values, found := make([]any, len(v)), false
-		for i, item := range v {
-			values[i] = valueAt(item, path)
-			found = found || values[i] != nil
-		}
-		if found {
-			return values
-		}
-	}
-	return nil
-}
-
 // timeNames are the fields of answers that hold a time.
 var timeNames = []string{"accepted", "created", "date", "end", "launched", "modified", "start", "submitted", "wabaBanDate"}
 
 // fraction matches a time with fractions of a second.
-var fraction = regexp.MustCompile(`^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(Z|[+-]\d\d:\d\d)$`)
+var fraction = lazyregexp.New(`^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(Z|[+-]\d\d:\d\d)$`)
 
 // wholeSeconds returns the value of a field with the times in it to the second.
 func wholeSeconds(name string, value any) any {

@@ -16,7 +16,7 @@ func concise(row *catalog.Row, project string, answer any) any {
 	short := answer
 	if row.Resource != nil {
 		for _, path := range row.Resource.Bulky {
-			short = without(short, strings.Split(path, "."))
+			short = jsonvalue.Without(short, path)
 		}
 		for path, show := range row.Resource.Summaries {
 			short = summarised(short, strings.Split(path, "."), unknown, show)
@@ -27,7 +27,7 @@ func concise(row *catalog.Row, project string, answer any) any {
 		short = map[string]any{}
 	}
 	if unknown != nil {
-		short = union(short, unknown)
+		short = jsonvalue.Union(short, unknown)
 	}
 	return short
 }

@@ -356,7 +356,7 @@ func TestListsAndDeletesLeadOn(t *testing.T) {
 	g := newGraph(t)
 	g.become(func(map[string]any) {})
 	r := result(t, do(t, g.set, "whatsapp_template_list", map[string]any{}))
-	if got := string(encode(r["next"])); !strings.Contains(got, "3 of 12 need attention") && !strings.Contains(got, "reject_winter_sale") {
+	if got := string(encode(r["next"])); !strings.Contains(got, "3 need attention") && !strings.Contains(got, "reject_winter_sale") {
 		t.Errorf("next is %s", got)
 	}
 	for _, row := range catalog.Rows() {

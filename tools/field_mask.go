@@ -1,11 +1,11 @@
 package tools
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // fieldMask returns the values of the API's fieldMask by which its answer holds what
@@ -55,7 +55,7 @@ func liftedFields(r *catalog.Resource) []string {
 
 // listIndex is the index of an item in a path; the API's values have the first one's for
 // all.
-var listIndex = regexp.MustCompile(`\[\d*\]|\.\d+`)
+var listIndex = lazyregexp.New(`\[\d*\]|\.\d+`)
 
 // maskedBy returns the longest value that has a path in it, "" where none has.
 func maskedBy(values []string, path string) string {

@@ -144,7 +144,7 @@ func TestToolFindUnderstands(t *testing.T) {
 		"lst all webhoks":                   "webhook_list",
 		"webhookCreate":                     "webhook_create",
 		"deleteSubmitted":                   "whatsapp_template_delete",
-		"verify the number +44 7700 900123": "whatsapp_sender_verify",
+		"verify the number +1 555 010 0001": "whatsapp_sender_verify",
 		"who changed the Kakao channel":     "kakaotalk_sender_activity_list",
 		"what does this project contain":    "project_overview",
 		"which arguments does a tool take":  "schema_get",

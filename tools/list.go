@@ -16,19 +16,19 @@ import (
 // derives it from the contract; needsProject says that calls must name their project.
 type schemaSource func(tool string, needsProject bool, derive func() json.RawMessage) json.RawMessage
 
-// preparedSchemas caches the schemas of the tools' arguments in the list for all sets.
-var preparedSchemas sync.Map // preparedKey to json.RawMessage
+// listSchemas caches what listSchema returns, for all sets.
+var listSchemas sync.Map // listSchemaKey to json.RawMessage
 
-type preparedKey struct {
+type listSchemaKey struct {
 	tool         string
 	needsProject bool
 }
 
-// preparedSchema is the source of the list: a tool's generated file, or the contract
-// where there is none.
-func preparedSchema(tool string, needsProject bool, derive func() json.RawMessage) json.RawMessage {
-	key := preparedKey{tool, needsProject}
-	if found, ok := preparedSchemas.Load(key); ok {
+// listSchema is the source that a server uses: the generated file of a tool, or the
+// contract where there is no file.
+func listSchema(tool string, needsProject bool, derive func() json.RawMessage) json.RawMessage {
+	key := listSchemaKey{tool, needsProject}
+	if found, ok := listSchemas.Load(key); ok {
 		return found.(json.RawMessage)
 	}
 	schema := generatedSchema(tool)
@@ -38,7 +38,7 @@ func preparedSchema(tool string, needsProject bool, derive func() json.RawMessag
 	case needsProject:
 		schema = requireProject(schema)
 	}
-	found, _ := preparedSchemas.LoadOrStore(key, schema)
+	found, _ := listSchemas.LoadOrStore(key, schema)
 	return found.(json.RawMessage)
 }
 

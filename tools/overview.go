@@ -78,7 +78,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 	}
 	read(webhook.Kind(), webhook.List, nil, func(answer any) {
 		for _, hook := range jsonvalue.List(answer, "webhooks") {
-			shown := kept(hook, []string{"id", "target", "triggers"})
+			shown := onlyPaths(hook, []string{"id", "target", "triggers"})
 			if triggers := jsonvalue.Texts(shown, "triggers"); len(triggers) > maxTriggers {
 				shown = jsonvalue.With(jsonvalue.Object(shown, ""), "triggers", append(triggers[:maxTriggers:maxTriggers], fmt.Sprintf("%d more", len(triggers)-maxTriggers)))
 			}

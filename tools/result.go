@@ -179,9 +179,9 @@ func attentionSteps(resource *catalog.Resource, items []any, ids map[string]stri
 	each := len(found) == 1 || len(items) < longList && len(found) <= maxNext
 	var next []catalog.Next
 	for _, st := range found {
-		do := "it needs attention: " + st.label(now)
+		do := "attention: " + st.label(now)
 		if !each {
-			do = fmt.Sprintf("%d of %d need attention (here %s)", len(found), len(items), st.cause(now))
+			do = fmt.Sprintf("%d need attention, here %s", len(found), st.cause(now))
 		}
 		known := maps.Clone(ids)
 		maps.Copy(known, st.ids)

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 
@@ -196,7 +196,7 @@ func (s *sanitizer) isClean(value any) bool {
 func (s *sanitizer) table(at string, t *Table) *Table {
 	out := &Table{Cols: make([]string, len(t.Cols)), Rows: make([][]any, len(t.Rows))}
 	for j, name := range t.Cols {
-		out.Cols[j] = unique(s.key(at+".cols", name), out.Cols[:j])
+		out.Cols[j] = uniqueName(s.key(at+".cols", name), out.Cols[:j])
 	}
 	for i, row := range t.Rows {
 		out.Rows[i] = make([]any, len(row))
@@ -368,7 +368,7 @@ func cleanFirst(names []reflect.Value) []reflect.Value {
 }
 
 // indices matches the indices of lists in a path.
-var indices = regexp.MustCompile(`\[\d+\]`)
+var indices = lazyregexp.New(`\[\d+\]`)
 
 // ownIdentifiers are the paths in an answer of what identifies the resource that a
 // tool shows, or each one of its list: a template's id is its name.

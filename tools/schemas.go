@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -109,13 +108,9 @@ func (s *Set) schemas(tool string) (about toolSchema, complete, listed *papi.Sch
 	return about, a.checked, leaveOut(a.checked, a.unlisted())
 }
 
-// maxSchemaWeight is the largest weight of an answer. No answer of this weight has more
-// than 2,000 tokens.
-const maxSchemaWeight = 7_600
-
-// weight estimates how many tokens a text has, times four. A short value between bars
-// takes more than its bytes.
-func weight(text []byte) int { return len(text) + 5*bytes.Count(text, []byte("|")) }
+// maxSchemaEstimate is the largest estimate of an answer in tokens. It leaves room: no answer
+// has more than 2,000 tokens.
+const maxSchemaEstimate = 1_800
 
 // outlines are the ways to write an outline, the one that says most first.
 var outlines = []papi.OutlineOptions{
@@ -145,7 +140,7 @@ func (t *toolSchema) fit(schema *papi.Schema, path string) {
 		if cut := part.Cut(opts); len(cut) > 0 {
 			t.More = "path shows more: " + strings.Join(pathsBelow(path, cut), ", ")
 		}
-		if weight(jsonvalue.Encode(t)) <= maxSchemaWeight {
+		if estimateTokens(jsonvalue.Encode(t)) <= maxSchemaEstimate {
 			return
 		}
 	}

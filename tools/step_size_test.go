@@ -98,6 +98,32 @@ func TestEveryStepIsSmall(t *testing.T) {
 	}
 }
 
+// So is each step after a call that named a project; the needs name what the args leave
+// out, and that is in the call or in the ids of the answer.
+func TestStepsOfAnotherProjectAreSmall(t *testing.T) {
+	worst := waitingThings()[0]
+	wording := worst.wording(worst.since.Add(41 * 24 * time.Hour))
+	for where, steps := range everyStep() {
+		for _, s := range steps {
+			s.Do = wording.Replace(s.Do)
+			next, _ := fill(s, realistic)
+			if next.Tool == "" || strings.Contains(next.Do, "{status}") {
+				continue
+			}
+			moved := inProject(next, realisticProject, realistic)
+			small(t, where, moved)
+			for name, value := range next.Args {
+				if moved.Args[name] != value && (realistic[name] != value || !slices.Contains(moved.Needs, name)) {
+					t.Errorf("%s: %s is lost: %s", where, name, encode(moved))
+				}
+			}
+			if moved.Args[argProject] != realisticProject && !slices.Contains(moved.Needs, argProject) {
+				t.Errorf("%s: the project is lost: %s", where, encode(moved))
+			}
+		}
+	}
+}
+
 func small(t *testing.T, where string, next catalog.Next) {
 	t.Helper()
 	if text := string(encode(next)); tokentest.Count(text) > maxStep || strings.Contains(next.Do, "{") {

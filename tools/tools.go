@@ -111,7 +111,7 @@ func New(opts Options) *Set {
 // contract.
 func (s *Set) Tools() []mcp.Tool { return s.all() }
 
-func (s *Set) advertise() []mcp.Tool { return s.listBy(preparedSchema) }
+func (s *Set) advertise() []mcp.Tool { return s.listBy(listSchema) }
 
 // listBy lists the tools, with the schemas that schema returns.
 func (s *Set) listBy(schema schemaSource) []mcp.Tool {

@@ -1,6 +1,8 @@
 package tools
 
 import (
+	"strings"
+
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
@@ -8,7 +10,9 @@ import (
 
 // answerSchemas are the contract's schemas of a row's answer: several where it is a
 // union.
-func answerSchemas(row *catalog.Row) []*papi.Schema { return flat([]*papi.Schema{row.Op().Answer()}) }
+func answerSchemas(row *catalog.Row) []*papi.Schema {
+	return variants([]*papi.Schema{row.Op().Answer()})
+}
 
 // itemSchemas are those of the items of the row's list.
 func itemSchemas(row *catalog.Row) []*papi.Schema {
@@ -18,18 +22,18 @@ func itemSchemas(row *catalog.Row) []*papi.Schema {
 			lists = append(lists, list)
 		}
 	}
-	return below(flat(lists))
+	return schemasOfItems(variants(lists))
 }
 
-// flat resolves schemas, unions to their variants.
-func flat(schemas []*papi.Schema) []*papi.Schema {
+// variants resolves schemas, and replaces unions by their variants.
+func variants(schemas []*papi.Schema) []*papi.Schema {
 	var all []*papi.Schema
 	for _, s := range schemas {
 		if s == nil {
 			continue
 		}
 		if s = s.Resolve(); len(s.AnyOf) > 0 {
-			all = append(all, flat(s.AnyOf)...)
+			all = append(all, variants(s.AnyOf)...)
 		} else {
 			all = append(all, s)
 		}
@@ -37,18 +41,18 @@ func flat(schemas []*papi.Schema) []*papi.Schema {
 	return all
 }
 
-// below are the schemas of the items of lists.
-func below(lists []*papi.Schema) []*papi.Schema {
+// schemasOfItems are the schemas of the items of lists.
+func schemasOfItems(lists []*papi.Schema) []*papi.Schema {
 	var items []*papi.Schema
 	for _, s := range lists {
 		items = append(items, s.Items)
 	}
-	return flat(items)
+	return variants(items)
 }
 
-// field are the schemas of a field of objects, and whether one of them has it: a
+// fieldSchemas are the schemas of a field of objects, and whether one of them has it: a
 // schema without properties has any.
-func field(objects []*papi.Schema, name string) (schemas []*papi.Schema, known bool) {
+func fieldSchemas(objects []*papi.Schema, name string) (schemas []*papi.Schema, known bool) {
 	free := true
 	for _, s := range objects {
 		switch p := s.Properties[name]; {
@@ -59,16 +63,16 @@ func field(objects []*papi.Schema, name string) (schemas []*papi.Schema, known b
 		}
 		free = free && len(s.Properties) == 0
 	}
-	return flat(schemas), free || len(schemas) > 0
+	return variants(schemas), free || len(schemas) > 0
 }
 
 // inContract reports whether the schemas have what is at a path; a list is its items.
-func inContract(schemas []*papi.Schema, path []string) bool {
-	for _, name := range path {
-		if items := below(schemas); len(items) > 0 {
+func inContract(schemas []*papi.Schema, path string) bool {
+	for name := range strings.SplitSeq(path, ".") {
+		if items := schemasOfItems(schemas); len(items) > 0 {
 			schemas = items
 		}
-		next, ok := field(schemas, name)
+		next, ok := fieldSchemas(schemas, name)
 		if !ok || len(next) == 0 {
 			return false
 		}
@@ -100,9 +104,8 @@ func unknownIn(value any, schemas []*papi.Schema) any {
 	case map[string]any:
 		var part map[string]any
 		for name, inner := range v {
-			below, ok := field(schemas, name)
-			if ok {
-				inner = unknownIn(inner, below)
+			if known, ok := fieldSchemas(schemas, name); ok {
+				inner = unknownIn(inner, known)
 			}
 			if inner == nil {
 				continue
@@ -116,7 +119,7 @@ func unknownIn(value any, schemas []*papi.Schema) any {
 			return part
 		}
 	case []any:
-		items := below(schemas)
+		items := schemasOfItems(schemas)
 		if len(items) == 0 {
 			return nil
 		}
@@ -145,8 +148,8 @@ func unknownFields(item any, schemas []*papi.Schema) map[string]any {
 func collectFields(fields map[string]any, at string, part any, schemas []*papi.Schema) {
 	for name, inner := range jsonvalue.Object(part, "") {
 		path := papi.JoinPath(at, name)
-		if below, ok := field(schemas, name); ok && jsonvalue.Object(inner, "") != nil {
-			collectFields(fields, path, inner, below)
+		if known, ok := fieldSchemas(schemas, name); ok && jsonvalue.Object(inner, "") != nil {
+			collectFields(fields, path, inner, known)
 			continue
 		}
 		fields[path] = inner

@@ -29,11 +29,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 
@@ -152,7 +152,7 @@ func seal(l line) ([]byte, error) {
 }
 
 // sealedEnd is the end of a line.
-var sealedEnd = regexp.MustCompile(`,"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$`)
+var sealedEnd = lazyregexp.New(`,"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$`)
 
 // parseLine checks a line on its own, and returns it with its position in the
 // chain.

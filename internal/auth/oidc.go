@@ -10,12 +10,13 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"papi-mcp/internal/lazyregexp"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/sync/singleflight"
@@ -115,7 +116,7 @@ func (a *oidcAuthenticator) authenticate(r *http.Request) (Identity, *Failure) {
 	return Identity{Caller: caller, Principal: principal(caller, grant.Tenant), Grant: grant}, nil
 }
 
-var validTenant = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+var validTenant = lazyregexp.New(`^[A-Za-z0-9._-]{1,64}$`)
 
 // verify returns the claims of a token that is valid here.
 func (a *oidcAuthenticator) verify(ctx context.Context, token string, scopes map[string]map[string]bool) (map[string]any, *Failure) {

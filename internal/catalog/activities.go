@@ -8,12 +8,20 @@ const (
 	commentSuffix  = "_comment_add"
 )
 
+// activityColumns are the columns of every list of activities.
+var activityColumns = []Column{
+	{Name: "created", Path: "created"},
+	{Name: "type", Path: "type"},
+	{Name: "author", Path: "author"},
+	{Name: "comment", Path: "comment"},
+}
+
 // activityList is the row of a tool that lists what happened to a thing. What
 // to do about the thing is said by the thing's own read, and those who review
 // it can be asked by a comment.
 func activityList(tool, operation, about string) Row {
 	return Row{
-		Tool: tool, Operation: operation, Effect: Read, Activities: true, About: about,
+		Tool: tool, Operation: operation, Effect: Read, Activities: true, About: about, Columns: activityColumns,
 		Next: []Step{{
 			Do:   "report it; the reviewers can be asked",
 			Tool: strings.TrimSuffix(tool, activitySuffix) + commentSuffix, Needs: []string{"comment"},
@@ -26,7 +34,7 @@ func activityList(tool, operation, about string) Row {
 func commentAdd(tool, operation, about string) Row {
 	thing := strings.TrimSuffix(tool, commentSuffix)
 	return Row{
-		Tool: tool, Operation: operation, Effect: Create, About: about, Title: "Add comment to " + brands.Replace(thing),
+		Tool: tool, Operation: operation, Effect: Create, About: about, Done: "comment added", Title: "Add comment to " + brands.Replace(thing),
 		Reconcile: &Reconcile{Read: thing + activitySuffix, Same: map[string]string{"comment": "comment"}, Since: "created"},
 	}
 }

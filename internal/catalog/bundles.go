@@ -22,7 +22,7 @@ var bundle = &Resource{
 				{Do: "check again {again}: the SMS channel of the Conversation app is being set up", Tool: "bundle_get", When: "convApp.smsChannelStatus=PENDING"},
 				{Do: "the SMS channel of the Conversation app fails: ask the person to check it in the Sinch Dashboard", When: "convApp.smsChannelStatus=FAILING"},
 				{Do: "check again {again}: the subproject is still being set up", Tool: "bundle_get", When: "subproject.status=PENDING"},
-				{Do: "the parts are in the subproject: before anything is changed in it, confirm it with the person", Tool: "project_confirm", When: "subproject.id"},
+				{Do: "the parts are in the subproject: confirm it with the person before a change in it", Tool: "project_confirm", When: "subproject.id"},
 			},
 		},
 		{
@@ -36,6 +36,15 @@ var bundles = []Row{
 	{
 		Tool: "bundle_list", Operation: "BundlesBundlesController_list_v1", Effect: Read, Resource: bundle,
 		About: "List the project's bundles.",
+		Columns: []Column{ // the ids of its apps are in bundle_get: here they would be most of the list
+			{Name: "bundleId", Path: "id"},
+			{Name: "name", Path: "name"},
+			{Name: "state", Path: "state", Count: "state"},
+			{Name: "region", Path: "region"},
+			{Name: "smsAppStatus", Path: "smsApp.status"},
+			{Name: "smsChannelStatus", Path: "convApp.smsChannelStatus"},
+			{Name: "subprojectId", Path: "subproject.id"},
+		},
 	},
 	{
 		Tool: "bundle_get", Operation: "BundlesBundlesController_get_v1", Effect: Read, Resource: bundle,
@@ -44,6 +53,8 @@ var bundles = []Row{
 	{
 		Tool: "bundle_create", Operation: "BundlesBundlesController_create_v1", Effect: Create, Resource: bundle,
 		About:   "Create a subproject, an SMS app, a Conversation app and webhooks in one call; request at least one of them, and name the bundle or each part. No call removes a subproject or a Conversation app. Asynchronous: follow it with bundle_get.",
+		Done:    "creation started",
+		Keep:    []string{"webhooks.id", "webhooks.target", "convApp.webhooks.id", "convApp.webhooks.target"},
 		Example: `{"name":"Example Shop","smsApp":true}`,
 		Confirm: "creates what the body asks for: a subproject, a Conversation app, an SMS app, webhooks; this API has no call that removes a subproject or a Conversation app",
 		Wait: &Wait{

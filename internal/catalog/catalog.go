@@ -264,12 +264,6 @@ var Rows = sync.OnceValue(func() []*Row {
 			if row.Phrases == nil {
 				row.Phrases = phrases[row.Tool]
 			}
-			if row.Columns == nil {
-				row.Columns = columns[row.Tool]
-			}
-			if row.Done == "" {
-				row.Done, row.Keep = answers[row.Tool].done, answers[row.Tool].keep
-			}
 			all = append(all, row)
 		}
 	}

@@ -142,15 +142,32 @@ var kakaotalk = []Row{
 		Tool: "kakaotalk_sender_category_list", Operation: "KakaotalkCategoriesController_listSenderCategories_v1", Effect: Read,
 		About: "List the business categories for KakaoTalk senders, a tree of three levels; a sender has one code from each.",
 		Next:  []Step{{Do: "put three codes of this list into the existing draft", Tool: "kakaotalk_sender_update", Needs: []string{"plusFriendId", "details"}}, {Do: "or create a sender with them", Tool: "kakaotalk_sender_create", Needs: []string{"plusFriendId", "details"}}},
+		Columns: []Column{
+			{Name: "topLevelCategoryCode", Path: "code"},
+			{Name: "name", Path: "name"},
+			{Name: "midLevelCategoryCode: subLevelCategoryCode", Path: "subcategories", Show: lowerCategories},
+		},
 	},
 	{
 		Tool: "kakaotalk_template_category_list", Operation: "KakaotalkCategoriesController_getTemplateCategories_v1", Effect: Read,
 		About: "List the categories for the templates of a KakaoTalk sender.",
 		Next:  []Step{{Do: "create a template with a categoryCode of this list", Tool: "kakaotalk_template_create", Needs: []string{"details"}}},
+		Columns: []Column{
+			{Name: "name", Path: "name"},
+			{Name: "nameEnglish", Path: "nameEnglish"},
+			{Name: "categoryCode", Path: "subcategories", Show: templateCategories},
+		},
 	},
 	{
 		Tool: "kakaotalk_sender_list", Operation: "KakaotalkSendersController_listSenders_v1", Effect: Read, Resource: kakaotalkSender,
 		About: "List the project's KakaoTalk senders.",
+		Columns: []Column{
+			{Name: "plusFriendId", Path: "plusFriendId"},
+			{Name: "name", Path: "details.name|changes.details.name"},
+			{Name: "state", Path: "state", Count: "state"},
+			{Name: PendingColumn, Path: "changes.status"},
+			{Name: "adminPhoneNo", Path: "details.adminPhoneNo|changes.details.adminPhoneNo"},
+		},
 	},
 	{
 		Tool: "kakaotalk_sender_get", Operation: "KakaotalkSendersController_getSender_v1", Effect: Read, Resource: kakaotalkSender,
@@ -159,33 +176,39 @@ var kakaotalk = []Row{
 	{
 		Tool: "kakaotalk_sender_create", Operation: "KakaotalkSendersController_createSender_v1", Effect: Create, Resource: kakaotalkSender,
 		About:     "Create a KakaoTalk sender for a channel, by its PlusFriend id (with @); submitted unless status is DRAFT. Asynchronous: follow it with kakaotalk_sender_get, then register and verify.",
+		Done:      "created",
 		Wait:      kakaotalkSenderWait,
 		Reconcile: &Reconcile{Read: "kakaotalk_sender_get", Args: map[string]string{"plusFriendId": "plusFriendId"}, Unique: true, Resend: true},
 	},
 	{
 		Tool: "kakaotalk_sender_update", Operation: "KakaotalkSendersController_updateSender_v1", Effect: Update, Resource: kakaotalkSender,
 		About:   "Change an ACTIVE KakaoTalk sender, or its pending changes in DRAFT. details is merged: fields left out keep their value. Without status the change is kept as a draft; SUBMIT submits it, also alone.",
+		Done:    "updated",
 		Example: `{"details":{"name":"Example Shop"}}`,
 		Wait:    kakaotalkSenderWait,
 	},
 	{
 		Tool: "kakaotalk_sender_register", Operation: "KakaotalkSendersController_registerSender_v1", Effect: Action, Resource: kakaotalkSender,
 		About: "Have a one-time code sent to the person who manages the channel of a KakaoTalk sender that is not ACTIVE; submit it with kakaotalk_sender_verify.",
+		Done:  "code requested",
 	},
 	{
 		Tool: "kakaotalk_sender_verify", Operation: "KakaotalkSendersController_verifySender_v1", Effect: Action, Resource: kakaotalkSender,
 		About: "Submit the code that kakaotalk_sender_register requested, for a sender in VERIFYING. Ask the person for it; never guess one.",
+		Done:  "verified",
 		Wait:  kakaotalkSenderWait,
 	},
 	{
 		Tool: "kakaotalk_sender_changes_discard", Operation: "KakaotalkSendersController_deleteChanges_v1", Effect: Delete,
 		About:   "Discard a KakaoTalk sender's pending changes in DRAFT or REJECTED.",
+		Done:    "changes discarded",
 		Next:    []Step{{Do: "see which senders are left: one that was never live is gone", Tool: "kakaotalk_sender_list"}},
 		Confirm: "pending changes of the sender are lost",
 	},
 	{
 		Tool: "kakaotalk_sender_delete", Operation: "KakaotalkSendersController_deleteSender_v1", Effect: Delete,
 		About:   "Remove a KakaoTalk sender: it stays active for 60 days, then it is gone.",
+		Done:    "marked for removal",
 		Next:    []Step{{Do: "inform the person: it works for 60 more days, then it is gone; until then lists still show it", Tool: "kakaotalk_sender_list"}},
 		Confirm: "the sender goes after 60 days, and cannot be kept",
 	},
@@ -194,6 +217,14 @@ var kakaotalk = []Row{
 	{
 		Tool: "kakaotalk_template_list", Operation: "KakaotalkTemplatesController_listTemplates_v1", Effect: Read, Resource: kakaotalkTemplate,
 		About: "List the templates of a KakaoTalk sender.",
+		Columns: []Column{
+			{Name: "templateCode", Path: "code"},
+			{Name: "name", Path: "details.name|changes.details.name"},
+			{Name: "language", Path: "details.language|changes.details.language", Count: "language"},
+			{Name: "categoryCode", Path: "details.categoryCode|changes.details.categoryCode"},
+			{Name: "state", Path: "state", Count: "state"},
+			{Name: PendingColumn, Path: "changes.status"},
+		},
 	},
 	{
 		Tool: "kakaotalk_template_get", Operation: "KakaotalkTemplatesController_get_v1", Effect: Read, Resource: kakaotalkTemplate,
@@ -202,6 +233,7 @@ var kakaotalk = []Row{
 	{
 		Tool: "kakaotalk_template_create", Operation: "KakaotalkTemplatesController_createTemplate_v1", Effect: Create, Resource: kakaotalkTemplate,
 		About:     "Create a template of a KakaoTalk sender, with a name of its own, and submit it, or keep it with status DRAFT. Asynchronous: follow it with kakaotalk_template_get.",
+		Done:      "created",
 		Example:   `{"details":{"name":"order_shipped","language":"KO","content":"Order #{number} is on its way."}}`,
 		Wait:      kakaotalkTemplateWait,
 		Reconcile: &Reconcile{Read: "kakaotalk_template_list", Same: map[string]string{"details.name": "details.name|changes.details.name"}, Unique: true, Resend: true},
@@ -209,18 +241,21 @@ var kakaotalk = []Row{
 	{
 		Tool: "kakaotalk_template_update", Operation: "KakaotalkTemplatesController_updateTemplate_v1", Effect: Update, Resource: kakaotalkTemplate,
 		About:   "Change an APPROVED or REJECTED KakaoTalk template, or its pending changes in DRAFT or REJECTED. details is merged: fields left out keep their value, but buttons replaces the list. Without status the change is kept as a draft; SUBMIT submits it, also alone. Asynchronous: follow it with kakaotalk_template_get.",
+		Done:    "updated",
 		Example: `{"details":{"content":"Your order #{number} is on its way."}}`,
 		Wait:    kakaotalkTemplateWait,
 	},
 	{
 		Tool: "kakaotalk_template_changes_discard", Operation: "KakaotalkTemplatesController_deleteTemplateDraft_v1", Effect: Delete,
 		About:   "Discard the draft of a KakaoTalk template that was never submitted.",
+		Done:    "draft discarded",
 		Next:    []Step{{Do: "see which templates are left: one that was never live is gone", Tool: "kakaotalk_template_list"}},
 		Confirm: "the draft of the template is lost",
 	},
 	{
 		Tool: "kakaotalk_template_delete", Operation: "KakaotalkTemplatesController_deleteTemplate_v1", Effect: Delete,
 		About:   "Delete a KakaoTalk template.",
+		Done:    "deleted",
 		Next:    []Step{{Do: "see which templates are left", Tool: "kakaotalk_template_list"}},
 		Confirm: "the template is deleted",
 	},

@@ -4,6 +4,20 @@ var rcs = []Row{
 	{
 		Tool: "rcs_sender_list", Operation: "RcsSendersController_listSenders_v1", Effect: Read, Resource: rcsSender,
 		About: "List the project's RCS senders (agents).",
+		Columns: []Column{
+			{Name: "senderId", Path: "id"},
+			{Name: "name", Path: "details.brand.name"},
+			{Name: "state", Path: "state", Count: "state"},
+			{Name: "operators", Path: "countryStatus", Show: operatorsByStatus},
+			{Name: "countries", Path: "details.countries", Show: commaSeparated},
+			{Name: "testNumbers", Path: "testNumberStates", Show: testNumbersByState},
+			{Name: "brandRegistration", Path: "brandDetails.registration.status"},
+			{Name: "useCase", Path: "useCase"},
+			{Name: "region", Path: "region"},
+			{Name: "modified", Path: "modified"},
+			{Name: "launched", Path: "launched"},
+			{Name: "conversationAppId", Path: "conversationApiAppDetails.id"},
+		},
 	},
 	{
 		Tool: "rcs_sender_get", Operation: "RcsSendersController_getSender_v1", Effect: Read, Resource: rcsSender,
@@ -12,6 +26,7 @@ var rcs = []Row{
 	{
 		Tool: "rcs_sender_create", Operation: "RcsSendersController_createSender_v1", Effect: Create, Resource: rcsSender,
 		About: "Create an RCS sender. Brand, countries, test numbers and questionnaire can follow with rcs_sender_update before the launch.",
+		Done:  "created",
 		Wait: &Wait{
 			Read:     "rcs_sender_get",
 			Classes:  map[string]Class{"UNLAUNCHED": ActionRequired},
@@ -22,6 +37,7 @@ var rcs = []Row{
 	{
 		Tool: "rcs_sender_update", Operation: "RcsSendersController_updateSender_v1", Effect: Update, Resource: rcsSender,
 		About:   "Change an RCS sender. details is merged, object by object: fields left out keep their value, but a list (countries, testNumbers) replaces the old one. In LAUNCHING and LAUNCHED only details.countries can change.",
+		Done:    "updated",
 		Example: `{"details":{"brand":{"description":"News of your orders"}}}`,
 	},
 	{
@@ -32,6 +48,7 @@ var rcs = []Row{
 	{
 		Tool: "rcs_sender_launch", Operation: "RcsSendersController_launchSender_v1", Effect: Action, Resource: rcsSender,
 		About:   "Submit a complete RCS sender to Google and the carriers of its countries; this can't be withdrawn. Each operator decides on its own, in no stated time: follow it with rcs_sender_get.",
+		Done:    "launch submitted",
 		Confirm: "submits the sender to Google and the carriers; it cannot be called back, and afterwards only countries can be changed",
 		Wait: &Wait{
 			Read:     "rcs_sender_get",
@@ -42,6 +59,8 @@ var rcs = []Row{
 	{
 		Tool: "rcs_test_number_add", Operation: "RcsSendersController_addTestNumbers_v1", Effect: Action, Resource: rcsTestNumber,
 		About: "Invite phones to test an RCS sender; each owner must accept, also of a number verified before.",
+		Done:  "invited",
+		Keep:  []string{"testNumbers.number", "testNumbers.state"},
 		Title: "Add RCS test numbers",
 		Next:  []Step{{Do: "after the owner accepts, check", Tool: "rcs_test_number_get", Needs: []string{"testNumber"}}},
 		Wait:  rcsTestNumberWait,
@@ -53,6 +72,7 @@ var rcs = []Row{
 	{
 		Tool: "rcs_test_number_reinvite", Operation: "RcsSendersController_retryTestNumber_v1", Effect: Action, Resource: rcsTestNumber,
 		About: "Invite an RCS test number again; a VERIFIED one must be verified again.",
+		Done:  "invited again",
 		Wait:  rcsTestNumberWait,
 	},
 	{
@@ -62,6 +82,7 @@ var rcs = []Row{
 	{
 		Tool: "rcs_test_number_delete", Operation: "RcsSendersController_deleteTestNumber_v1", Effect: Delete,
 		About:   "Remove a test number from an RCS sender.",
+		Done:    "deleted",
 		Next:    []Step{{Do: "see which test numbers the sender has", Tool: "rcs_sender_get"}},
 		Confirm: "the number can no longer test the sender",
 	},

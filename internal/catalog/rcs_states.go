@@ -177,7 +177,7 @@ func operatorSteps(sender any) []Step {
 		return nil
 	}
 	return []Step{{
-		Do:   papi.Count(n, "operator") + " refused it (countryStatus): inform the person, and ask the reviewers",
+		Do:   papi.Count(n, "operator") + " refused it (countryStatus): ask reviewers",
 		Tool: "rcs_sender_comment_add", Needs: []string{"comment"},
 	}}
 }

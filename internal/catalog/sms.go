@@ -45,6 +45,15 @@ var sms = []Row{
 	{
 		Tool: "sms_app_list", Operation: "SmsSmsAppsController_listSmsApps_v1", Effect: Read, Resource: smsApp,
 		About: "List the project's SMS apps. sms_service_not_found: there are none.",
+		Columns: []Column{
+			{Name: "smsAppId", Path: "id"},
+			{Name: "name", Path: "name"},
+			{Name: "state", Path: "status", Count: "state"},
+			{Name: "regions", Path: "regions", Show: commaSeparated},
+			{Name: "test", Path: "test"},
+			{Name: "conversationAppId", Path: "conversationApiAppDetails.id"},
+			{Name: "channelStatus", Path: "conversationApiAppDetails.channelStatus"},
+		},
 	},
 	{
 		Tool: "sms_app_get", Operation: "SmsSmsAppsController_getSmsApp_v1", Effect: Read, Resource: smsApp,
@@ -53,17 +62,20 @@ var sms = []Row{
 	{
 		Tool: "sms_app_create", Operation: "SmsSmsAppsController_createSmsApp_v1", Effect: Create, Resource: smsApp,
 		About:     "Create an SMS app: alone, with a new Conversation app (convApiApp), or connected to one that exists (convApiAppId).",
+		Done:      "created",
 		Wait:      &Wait{Read: "sms_app_get"},
 		Reconcile: &Reconcile{Read: "sms_app_list", Same: map[string]string{"name": "name"}},
 	},
 	{
 		Tool: "sms_app_update", Operation: "SmsSmsAppsController_updateSmsApp_v1", Effect: Update, Resource: smsApp,
 		About:   "Rename an SMS app: this changes nothing else.",
+		Done:    "renamed",
 		Example: `{"name":"Alerts"}`,
 	},
 	{
 		Tool: "sms_app_delete", Operation: "SmsSmsAppsController_deleteSmsApp_v1", Effect: Delete,
 		About:   "Delete an SMS app.",
+		Done:    "deleted",
 		Next:    []Step{{Do: "see which SMS apps are left", Tool: "sms_app_list"}},
 		Confirm: "the SMS app is deleted",
 	},

@@ -84,18 +84,21 @@ var whatsappAccounts = []Row{
 	{
 		Tool: "whatsapp_account_create", Operation: "WhatsappAccountsController_createAccount_v1", Effect: Create, Resource: whatsappAccount,
 		About:     "Create the project's one WhatsApp account, with its first sender (senderDetails). Asynchronous: follow it with whatsapp_account_get. With Meta's Embedded Signup use whatsapp_sender_create instead.",
+		Done:      "created",
 		Wait:      whatsappAccountWait,
 		Reconcile: &Reconcile{Read: "whatsapp_account_get", Unique: true, Resend: true},
 	},
 	{
 		Tool: "whatsapp_account_update", Operation: "WhatsappAccountsController_updateAccount_v1", Effect: Update, Resource: whatsappAccount,
 		About:   "Correct a REJECTED WhatsApp account and submit it again. Fields left out keep their value.",
+		Done:    "updated and submitted again",
 		Example: `{"wabaName":"Example Shop"}`,
 		Wait:    whatsappAccountWait,
 	},
 	{
 		Tool: "whatsapp_account_delete", Operation: "WhatsappAccountsController_deleteAccount_v1", Effect: Delete, Resource: whatsappAccount,
 		About:   "Delete the project's WhatsApp account; it must have no senders and no pending sender changes. Closed beta.",
+		Done:    "deleted",
 		Next:    []Step{{Do: "inform the person that the account is gone; see what is left in the project", Tool: "project_overview"}},
 		Confirm: "the WhatsApp account of the project is deleted",
 	},

@@ -6,10 +6,16 @@ var whatsappDeprecated = []Row{
 		About:   "List the WhatsApp Business Accounts and shared numbers of a Meta token. Changes nothing. Deprecated.",
 		Title:   "List WhatsApp Business Accounts",
 		Example: `{"facebookToken":"the token of the signup"}`,
+		Columns: []Column{
+			{Name: "wabaId", Path: "id"},
+			{Name: "phoneNumberId", Path: "numbers", Show: wabaNumbers},
+		},
 	},
 	{
 		Tool: "whatsapp_access_token_create", Operation: "WhatsappEmbeddedSignupHelperController_createLongLivedAccessToken_v1", Effect: Create,
 		About:     "Create a long-lived Meta access token from a token or code of the embedded signup. Deprecated.",
+		Done:      "token created",
+		Keep:      []string{"longLivedAccessToken"},
 		Title:     "Create Meta access token",
 		Example:   `{"facebookCode":"the code of the signup"}`,
 		Confirm:   "makes a Meta access token that is valid for 60 days",

@@ -7,9 +7,15 @@ var whatsappFlows = []Row{
 		Tool: "whatsapp_flow_list", Operation: "WhatsappFlowsController_listFlows_v1", Effect: Read, Resource: whatsappFlow,
 		About: "List the WhatsApp Flows of the WhatsApp Business Account, for FLOW buttons of templates.",
 		Next:  []Step{{Do: "see the screens of a flow", Tool: "whatsapp_flow_screen_list", Needs: []string{"flowId"}}},
+		Columns: []Column{
+			{Name: "flowId", Path: "id"},
+			{Name: "name", Path: "name"},
+			{Name: "state", Path: "status", Count: "state"},
+		},
 	},
 	{
 		Tool: "whatsapp_flow_screen_list", Operation: "WhatsappFlowsController_listFlowScreens_v1", Effect: Read,
-		About: "List the screens of a WhatsApp Flow.",
+		About:   "List the screens of a WhatsApp Flow.",
+		Columns: []Column{{Name: "navigateScreen", Path: "id"}},
 	},
 }

@@ -163,6 +163,18 @@ var whatsappSenders = []Row{
 	{
 		Tool: "whatsapp_sender_list", Operation: "WhatsappSendersController_listSenders_v1", Effect: Read, Resource: whatsappSender,
 		About: "List the project's WhatsApp senders (phone numbers).",
+		Columns: []Column{
+			{Name: "senderId", Path: "id"},
+			{Name: "name", Path: "details.displayName|changes.details.displayName"},
+			{Name: "countryCode", Path: "countryCode"},
+			{Name: "phoneNumber", Path: "phoneNumber"},
+			{Name: "state", Path: "state", Count: "state"},
+			{Name: PendingColumn, Path: "changes.status"},
+			{Name: RefusedColumn, Path: "metadata.displayName.status|metadata.username.status|conversationApiAppDetails.channelStatus"},
+			{Name: "errorCode", Path: "changes.errorCode"},
+			{Name: "qualityRating", Path: "qualityRating", Show: unlessUnknown},
+			{Name: "conversationAppId", Path: "conversationApiAppDetails.id"},
+		},
 	},
 	{
 		Tool: "whatsapp_sender_get", Operation: "WhatsappSendersController_get_v1", Effect: Read, Resource: whatsappSender,
@@ -171,6 +183,8 @@ var whatsappSenders = []Row{
 	{
 		Tool: "whatsapp_sender_create", Operation: "WhatsappSendersController_createSender_v1", Effect: Create, Resource: whatsappSender,
 		About:     "Create a WhatsApp sender in one of three ways: Embedded Signup (wabaId, phoneNumberId, authenticationCode; no details), a new number (details with countryCode, phoneNumber, displayName), or partner-initiated (phoneNumberProvider and details; submitted unless status is DRAFT). Asynchronous: follow it with whatsapp_sender_get, then register and verify.",
+		Done:      "created",
+		Keep:      []string{"countryCode", "phoneNumber", "changes.errorCode", "changes.errorReason"},
 		Example:   `{"wabaId":"100000000000001","authenticationCode":"the code of the signup","region":"EU","businessManager":"SINCH_UK"}`,
 		Wait:      whatsappSenderWait(),
 		Reconcile: &Reconcile{Read: "whatsapp_sender_list", Same: map[string]string{"details.phoneNumber": "phoneNumber", "details.countryCode": "countryCode"}, Unique: true},
@@ -178,12 +192,16 @@ var whatsappSenders = []Row{
 	{
 		Tool: "whatsapp_sender_update", Operation: "WhatsappSendersController_update_v1", Effect: Update, Resource: whatsappSender,
 		About:   "Change the profile of an ACTIVE WhatsApp sender, or its pending changes in DRAFT or REJECTED. details is merged: fields left out keep their value. Without status the change is kept as a draft; SUBMIT submits it, also alone. Meta reviews a new displayName.",
+		Done:    "updated",
+		Keep:    []string{"changes.errorCode", "changes.errorReason"},
 		Example: `{"details":{"about":"Open from 9 to 5."}}`,
 		Wait:    whatsappSenderWait("WHATSAPP_SENDER_DISPLAY_NAME_UPDATED", "WHATSAPP_SENDER_USERNAME_UPDATED"),
 	},
 	{
 		Tool: "whatsapp_sender_register", Operation: "WhatsappSendersController_register_v1", Effect: Action, Resource: whatsappSender,
 		About: "Have a one-time code sent to a WhatsApp sender in PENDING_VERIFICATION. Ask the person for the method, then for the code, and submit it with whatsapp_sender_verify.",
+		Done:  "code requested",
+		Keep:  []string{"verificationCodeSent"},
 		Next: []Step{
 			{Do: "Meta knows the number: verify without a code", Tool: "whatsapp_sender_verify", When: "verificationCodeSent=false"},
 			{Do: "ask the person for the code", Tool: "whatsapp_sender_verify", Needs: []string{"code"}, Unless: "verificationCodeSent=false"},
@@ -192,6 +210,7 @@ var whatsappSenders = []Row{
 	{
 		Tool: "whatsapp_sender_verify", Operation: "WhatsappSendersController_verify_v1", Effect: Action, Resource: whatsappSender, RegisteredElsewhere: true,
 		About:   "Submit the code that whatsapp_sender_register requested; never guess one. Leave it out only if Meta has verified the number. Asynchronous: follow it with whatsapp_sender_get.",
+		Done:    "verified",
 		Next:    []Step{{Do: "check whether it has become ACTIVE, which takes a while", Tool: "whatsapp_sender_get"}},
 		Example: `{"code":"123456"}`,
 		Wait:    whatsappSenderWait(),
@@ -205,12 +224,14 @@ var whatsappSenders = []Row{
 	{
 		Tool: "whatsapp_sender_changes_discard", Operation: "WhatsappSendersController_deleteChanges_v1", Effect: Delete,
 		About:   "Discard a WhatsApp sender's pending changes in DRAFT, REJECTED or ERROR.",
+		Done:    "changes discarded",
 		Next:    []Step{{Do: "see which senders are left: one that was never live was removed with its changes", Tool: "whatsapp_sender_list"}},
 		Confirm: "pending changes of the sender are lost",
 	},
 	{
 		Tool: "whatsapp_sender_delete", Operation: "WhatsappSendersController_delete_v1", Effect: Delete,
 		About:   "Remove a WhatsApp sender: it stays ACTIVE for 30 days, then it is gone.",
+		Done:    "marked for removal",
 		Next:    []Step{{Do: "inform the person: it works for 30 more days, then it is gone; until then lists still show it", Tool: "whatsapp_sender_list"}},
 		Confirm: "the sender goes after 30 days, and cannot be kept",
 	},

@@ -12,6 +12,14 @@ var whatsappSolutions = []Row{
 	{
 		Tool: "whatsapp_solution_list", Operation: "WhatsappSolutionsController_listSolutions_v1", Effect: Read, Resource: whatsappSolution,
 		About: "List the WhatsApp multi-partner solutions, and which one is assigned.",
+		Columns: []Column{
+			{Name: "solutionId", Path: "id"},
+			{Name: "name", Path: "details.name"},
+			{Name: "assigned", Path: "assigned"},
+			{Name: "ownerApp", Path: "ownerApp.name"},
+			{Name: "partnerApp", Path: "partnerApp.name"},
+			{Name: "partnerAppId", Path: "partnerApp.id"},
+		},
 	},
 	{
 		Tool: "whatsapp_solution_get", Operation: "WhatsappSolutionsController_getSolution_v1", Effect: Read, Resource: whatsappSolution,
@@ -20,6 +28,8 @@ var whatsappSolutions = []Row{
 	{
 		Tool: "whatsapp_solution_create", Operation: "WhatsappSolutionsController_createSolution_v1", Effect: Create, Resource: whatsappSolution,
 		About:     "Create a WhatsApp solution with the accessToken of the embedded solution flow. failedSolutions lists what was not created.",
+		Done:      "created",
+		Keep:      []string{"solutions.id", "solutions.details.name", "failedSolutions"},
 		Next:      []Step{{Do: "see which solution is assigned", Tool: "whatsapp_solution_list"}},
 		Example:   `{"accessToken":"the token of the signup"}`,
 		Reconcile: &Reconcile{Read: "whatsapp_solution_list", Same: map[string]string{"details.name": "details.name"}},
@@ -27,6 +37,7 @@ var whatsappSolutions = []Row{
 	{
 		Tool: "whatsapp_solution_assign", Operation: "WhatsappSolutionsController_assignSolution_v1", Effect: Action, Resource: whatsappSolution,
 		About:   "Assign a WhatsApp solution to the project, so that Embedded Signup can onboard it.",
+		Done:    "assigned",
 		Next:    []Step{{Do: "onboard a sender by Embedded Signup", Tool: "whatsapp_sender_create", Needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
 		Confirm: "once the project is onboarded its solution cannot be changed",
 	},

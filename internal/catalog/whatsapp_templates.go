@@ -80,14 +80,27 @@ var whatsappTemplateWait = &Wait{
 	Triggers: []string{"WHATSAPP_TEMPLATE_APPROVED", "WHATSAPP_TEMPLATE_REJECTED", "WHATSAPP_TEMPLATE_STATUS_UPDATED"},
 }
 
+// templateColumns are those of WhatsApp templates, besides the name.
+var templateColumns = []Column{
+	{Name: "languageCode", Path: "language", Count: "language"},
+	{Name: "category", Path: "category"},
+	{Name: "state", Path: "state", Count: "state"},
+	{Name: PendingColumn, Path: "changes.status"},
+	{Name: "qualityScore", Path: "qualityScore", Show: unlessUnknown},
+	{Name: "rejectionCode", Path: "rejectionCode"},
+	{Name: "isMetaGenerated", Path: "isMetaGenerated", Show: onlyTrue}, // which can't be updated
+}
+
 var whatsappTemplates = []Row{
 	{
 		Tool: "whatsapp_template_list", Operation: "WhatsappTemplatesController_listTemplates_v1", Effect: Read, Resource: whatsappTemplate,
-		About: "List the project's WhatsApp templates; each is a name in one language.",
+		About:   "List the project's WhatsApp templates; each is a name in one language.",
+		Columns: append([]Column{{Name: "templateName", Path: "name", Count: "name"}}, templateColumns...),
 	},
 	{
 		Tool: "whatsapp_template_language_list", Operation: "WhatsappTemplatesController_listTemplatesByName_v1", Effect: Read, Resource: whatsappTemplate,
-		About: "List the languages of one WhatsApp template name.",
+		About:   "List the languages of one WhatsApp template name.",
+		Columns: templateColumns, // the name is the caller's
 	},
 	{
 		Tool: "whatsapp_template_get", Operation: "WhatsappTemplatesController_getTemplate_v1", Effect: Read, Resource: whatsappTemplate,
@@ -96,6 +109,8 @@ var whatsappTemplates = []Row{
 	{
 		Tool: "whatsapp_template_create", Operation: "WhatsappTemplatesController_createTemplate_v1", Effect: Create, Resource: whatsappTemplate,
 		About:     "Create a WhatsApp template of the project (not of a sender) and submit it, or keep it with status DRAFT. It needs a BODY component, and an example for each variable. Asynchronous: follow it with whatsapp_template_get.",
+		Done:      "created",
+		Keep:      []string{"rejectionCode"},
 		Example:   `{"name":"order_shipped","details":{"components":[{"type":"BODY","text":"Order {{1}} is on its way.","examples":["1001"]}]}}`,
 		Wait:      whatsappTemplateWait,
 		Reconcile: &Reconcile{Read: "whatsapp_template_get", Args: map[string]string{"templateName": "name", "languageCode": "language"}, Unique: true, Resend: true},
@@ -103,12 +118,15 @@ var whatsappTemplates = []Row{
 	{
 		Tool: "whatsapp_template_update", Operation: "WhatsappTemplatesController_updateTemplate_v1", Effect: Update, Resource: whatsappTemplate,
 		About:   "Change a draft, or a REJECTED, APPROVED, PAUSED or DISABLED WhatsApp template. details is merged: fields left out keep their value, but components replaces the list. Without status the change is kept as a draft; SUBMIT submits it, also alone. Asynchronous: follow it with whatsapp_template_get.",
+		Done:    "updated",
+		Keep:    []string{"rejectionCode"},
 		Example: `{"details":{"components":[{"type":"BODY","text":"Your order {{1}} is on its way.","examples":["1001"]}]}}`,
 		Wait:    whatsappTemplateWait,
 	},
 	{
 		Tool: "whatsapp_template_delete", Operation: "WhatsappTemplatesController_deleteTemplateByNameAndLanguage_v1", Effect: Delete,
 		About:   "Delete one language of a WhatsApp template: its draft, or with deleteSubmitted also the template at Meta. To use the language again soon, update it instead.",
+		Done:    "deleted",
 		Title:   "Delete WhatsApp template in one language",
 		Next:    []Step{{Do: "see which templates are left", Tool: "whatsapp_template_list"}},
 		Confirm: "the draft of this language goes; with deleteSubmitted=true the template submitted to Meta too, and its name and language are locked for 30 days",
@@ -116,6 +134,7 @@ var whatsappTemplates = []Row{
 	{
 		Tool: "whatsapp_template_delete_all_languages", Operation: "WhatsappTemplatesController_deleteTemplatesByName_v1", Effect: Delete,
 		About:   "Delete all languages of a WhatsApp template name, at Meta too.",
+		Done:    "deleted in all languages",
 		Title:   "Delete WhatsApp template in all languages",
 		Next:    []Step{{Do: "see which templates are left", Tool: "whatsapp_template_list"}},
 		Confirm: "every language of the template goes; the name is locked for 30 days",
@@ -129,6 +148,7 @@ var whatsappTemplates = []Row{
 	{
 		Tool: "whatsapp_template_sync", Operation: "WhatsappTemplatesController_syncTemplates_v1", Effect: Action,
 		About:      "Bring the project's WhatsApp templates up to date with Meta's; rarely needed. It returns nothing: see whatsapp_template_list.",
+		Done:       "sync started",
 		Title:      "Sync WhatsApp templates",
 		Next:       []Step{{Do: "check the templates", Tool: "whatsapp_template_list"}},
 		Idempotent: true,
@@ -136,6 +156,7 @@ var whatsappTemplates = []Row{
 	{
 		Tool: "whatsapp_template_analytics_enable", Operation: "WhatsappTemplateAnalyticsHelpersController_enableTemplateAnalytics_v1", Effect: Action,
 		About:      "Permanently turn on Meta's template analytics for the complete WhatsApp Business Account.",
+		Done:       "analytics enabled",
 		Next:       []Step{{Do: "read a template's analytics", Tool: "whatsapp_template_list"}},
 		Confirm:    "turns template analytics on for the WhatsApp Business Account; nothing turns them off again",
 		Idempotent: true,

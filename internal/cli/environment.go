@@ -3,9 +3,10 @@ package cli
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/lazyregexp"
 
 	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
@@ -132,7 +133,7 @@ func unknownVariable(root *cobra.Command, environ []string) error {
 }
 
 // kubernetesVariable matches the variables that Kubernetes sets for a service.
-var kubernetesVariable = regexp.MustCompile(`_(SERVICE_(HOST|PORT)(_.*)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
+var kubernetesVariable = lazyregexp.New(`_(SERVICE_(HOST|PORT)(_.*)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
 
 // nearestVariable returns the known variable that is most similar to a name, compared
 // without the prefix; "" where none is similar.

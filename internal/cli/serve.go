@@ -38,6 +38,17 @@ func instructionsFor(dynamic bool) string {
 // manyTools is how many tools may be offered without a warning.
 const manyTools = 80
 
+// inspector is the name of the client that prints a server's standard error as its own:
+// with tools/list --strict that has the problems of the schemas, and is empty where there
+// are none. It shows no model a list.
+const inspector = "inspector-cli"
+
+func warnOfManyTools(s *streams, n int) {
+	if n > manyTools {
+		fmt.Fprintf(s.err, "papi-mcp: %d tools are offered, and some clients show a model only the first 40 or 80 of them: --toolsets offers fewer, --dynamic a few tools that find the others.\n", n)
+	}
+}
+
 func newServe(s *streams, c *config) *cobra.Command {
 	var overHTTP httpFlags
 	cmd := &cobra.Command{
@@ -68,10 +79,8 @@ has one line, the URL.
 			if len(p.app.placeholders) > 0 {
 				fmt.Fprintf(s.err, "papi-mcp: %s. Each call is refused until the server is started with the values.\n", placeholderMessage(p.app.placeholders))
 			}
-			if n := p.app.tools.Count(); n > manyTools {
-				fmt.Fprintf(s.err, "papi-mcp: %d tools are offered, and some clients show a model only the first 40 or 80 of them: --toolsets offers fewer, --dynamic a few tools that find the others.\n", n)
-			}
 			if overHTTP.addr != "" {
+				warnOfManyTools(s, p.app.tools.Count())
 				return overHTTP.serve(cmd.Context(), s, c, p)
 			}
 			err = newServer(c, s, p.app, nil).ServeStdio(cmd.Context(), s.in, s.out)
@@ -148,5 +157,10 @@ func newServer(c *config, s *streams, a *app, m *server.Metrics) *server.Server 
 		Instructions: instructionsFor(c.dynamic), Toolbox: a.tools,
 		Prompts: func() []*prompts.Prompt { return prompts.Offered(prompts.All(), a.tools.Offers) },
 		Logger:  c.logger(s), Tracers: a.tracers, Metrics: m, Results: server.ResultForm(c.results),
+		Introduced: func(client string) {
+			if client != inspector {
+				warnOfManyTools(s, a.tools.Count())
+			}
+		},
 	})
 }

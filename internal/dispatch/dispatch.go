@@ -35,6 +35,8 @@ type Result struct {
 	// Answer is the API's, as decoded JSON with json.Number; nil where there
 	// is none.
 	Answer any
+	// Body is the answer as the API wrote it.
+	Body []byte
 	// Status is that of the answer; 0 where the answer was lost and what the
 	// call made has been found.
 	Status int
@@ -60,7 +62,7 @@ func Send(ctx context.Context, api API, row *catalog.Row, projectID string, args
 		resp, err := api.Do(ctx, NewRequest(row, projectID, args))
 		if err == nil {
 			answer, err := decode(resp)
-			return Result{Answer: answer, Status: resp.Status, Date: resp.Date}, err
+			return Result{Answer: answer, Body: resp.Body, Status: resp.Status, Date: resp.Date}, err
 		}
 		e, ok := errors.AsType[*papi.Error](err)
 		if !ok {
@@ -114,7 +116,7 @@ func SendAll(ctx context.Context, api API, row *catalog.Row, projectID string, a
 		return Result{}, err
 	}
 	answer, err := decode(resp)
-	r := Result{Answer: answer, Status: resp.Status, Date: resp.Date}
+	r := Result{Answer: answer, Body: resp.Body, Status: resp.Status, Date: resp.Date}
 	if items := jsonvalue.List(answer, row.List()); jsonvalue.Field(answer, "nextPageToken") != nil {
 		r.Warnings = []string{fmt.Sprintf("stopped after %d items, which are enough to read: to continue, make the same call with pageToken set to nextPageToken; fields shows less of each item", len(items))}
 	}

@@ -150,7 +150,7 @@ var table = []Entry{
 	{
 		ConfirmationInvalid, Confirmation,
 		"The confirmation token, or the person's answer, is not valid for this call: additionalInformation.reason says why.",
-		"show the new confirmation.summary to the person; if they agree, repeat the call with confirm: the new token",
+		"show the new confirmation.summary to the person; if they agree, repeat the call with confirm: its token",
 		No,
 	},
 	{

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/lazyregexp"
 )
 
 // What the API opens itself (media) or sends to (webhooks) must be on the
@@ -46,7 +47,7 @@ func unreachable(address string) string {
 }
 
 // numericLabel is what the last label of no public name looks like.
-var numericLabel = regexp.MustCompile(`^(?:[0-9]+|0x[0-9a-f]*)$`)
+var numericLabel = lazyregexp.New(`^(?:[0-9]+|0x[0-9a-f]*)$`)
 
 // privateNames are the last labels of names that only a private network knows.
 var privateNames = map[string]bool{

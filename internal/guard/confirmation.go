@@ -251,5 +251,5 @@ var reasonText = map[string]string{
 	reasonExpired: "it has expired",
 	reasonUsed:    "it was used before",
 	reasonOther:   "it was issued for another call, or for another caller",
-	reasonChanged: "what the person was shown has changed since",
+	reasonChanged: "what was shown has changed since",
 }

@@ -2,10 +2,10 @@ package guard
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 
@@ -26,7 +26,7 @@ func Name(text string) string { return papi.Quoted(text, maxOfName) }
 // Address quotes a URL of others.
 func Address(text string) string { return papi.Quoted(text, maxOfAddress) }
 
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$`)
+var plainWord = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$`)
 
 // Word shows a state, a code or the name of a field: as it is where it looks
 // like one, else quoted.

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 
@@ -124,7 +124,7 @@ func usAnswers(c *Call, _ answers) *Refusal {
 }
 
 // usTaxID is the form of a taxId where taxIdCountry is US.
-var usTaxID = regexp.MustCompile(`^[0-9]{2}-[0-9]{7}$`)
+var usTaxID = lazyregexp.New(`^[0-9]{2}-[0-9]{7}$`)
 
 var ruleTestNumberForm = Rule{
 	Code:   "guard_rcs_test_number_form",
@@ -160,7 +160,7 @@ func testNumberForm(c *Call, _ answers) *Refusal {
 
 // phoneNumber is E.164: a plus sign, and a country code, which does not begin
 // with 0 ("E.164 form, plus sign included": deleteTestNumber, 1.2.117).
-var phoneNumber = regexp.MustCompile(`^\+[1-9][0-9]{5,14}$`)
+var phoneNumber = lazyregexp.New(`^\+[1-9][0-9]{5,14}$`)
 
 // givenNumbers are the test numbers that the call names, in any field.
 func givenNumbers(c *Call) []string {

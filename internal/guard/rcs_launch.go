@@ -34,7 +34,7 @@ func launch(c *Call, a answers) *Refusal {
 	}
 	if len(missing) == 0 {
 		if len(r.Asked) > 0 {
-			c.Warn("unanswered, and the API decides: " + strings.Join(r.Asked, ", "))
+			c.Warn("unanswered; the API decides: " + strings.Join(r.Asked, ", "))
 		}
 		return nil
 	}

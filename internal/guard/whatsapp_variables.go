@@ -2,13 +2,12 @@ package guard
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 
@@ -135,16 +134,14 @@ type variables struct {
 
 var (
 	// bracesInText finds pairs of braces, and runs of them without a partner.
-	bracesInText = regexp.MustCompile(`[#$%]?(\{+)([^{}]*)(\}+)|\{{2,}[^{}\s]*|[^{}\s]*\}{2,}`)
-	numberText   = regexp.MustCompile(`^[1-9][0-9]{0,3}$`)
+	bracesInText = lazyregexp.New(`[#$%]?(\{+)([^{}]*)(\}+)|\{{2,}[^{}\s]*|[^{}\s]*\}{2,}`)
+	numberText   = lazyregexp.New(`^[1-9][0-9]{0,3}$`)
 	// foreign is what other systems write for a variable: braces that only look
 	// alike, those of a URL that was percent-encoded, printf's and templates'.
-	foreign = regexp.MustCompile(`｛｛?[^｛｝]*｝｝?|(?i:%7B%7B.*?%7D%7D)|%[0-9]+\$[sd@]|%s\b|\[\[[^\[\]]+\]\]|<%.*?%>|\{%.*?%\}`)
+	foreign = lazyregexp.New(`｛｛?[^｛｝]*｝｝?|(?i:%7B%7B.*?%7D%7D)|%[0-9]+\$[sd@]|%s\b|\[\[[^\[\]]+\]\]|<%.*?%>|\{%.*?%\}`)
 )
 
-// nameText is compiled when it is first needed: the classes of Unicode would
-// cost a start-up 2 ms.
-var nameText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*[\pL\pN_][\pL\pN_.-]*\s*$`) })
+var nameText = lazyregexp.New(`^\s*[\pL\pN_][\pL\pN_.-]*\s*$`)
 
 func findVariables(text string) variables {
 	var v variables
@@ -158,7 +155,7 @@ func findVariables(text string) variables {
 			n, _ := strconv.Atoi(inner)
 			v.numbers, v.written = append(v.numbers, n), append(v.written, match)
 		case open == "{" && closing == "}":
-			if nameText().MatchString(inner) {
+			if nameText.MatchString(inner) {
 				v.lookalikes = append(v.lookalikes, match)
 			}
 		default:

@@ -1,9 +1,10 @@
 package papi
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/lazyregexp"
 )
 
 // ErrorText returns what the contract says of an error code, in the wording of
@@ -44,4 +45,4 @@ func (op *Operation) ErrorText(code string) ErrorText {
 }
 
 // fieldNamePattern finds names of fields in a text: they are in camel case.
-var fieldNamePattern = regexp.MustCompile(`\b[a-z]+[A-Z]\w*\b`)
+var fieldNamePattern = lazyregexp.New(`\b[a-z]+[A-Z]\w*\b`)

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"papi-mcp/internal/lazyregexp"
 )
 
 // format says what is allowed where a text is invalid, or warns where only the API
@@ -116,10 +118,10 @@ func (c *checker) format(s *Schema, value any, name, at string) {
 
 // isFile matches a file that is given without a URL: its content, its path, or a
 // handle of Meta's.
-var isFile = regexp.MustCompile(`(?i)^(?:data:|file:|blob:|content:|[/\\~.]|[a-z]:[/\\]|[0-9]+(?::|$))`)
+var isFile = lazyregexp.New(`(?i)^(?:data:|file:|blob:|content:|[/\\~.]|[a-z]:[/\\]|[0-9]+(?::|$))`)
 
 // placeholderInURL matches the placeholders of a URL that were not filled in.
-var placeholderInURL = regexp.MustCompile(`^[^?#]*<[^<>]*>|[$#]\{|\{\{`)
+var placeholderInURL = lazyregexp.New(`^[^?#]*<[^<>]*>|[$#]\{|\{\{`)
 
 func webURL(text string) (string, string) {
 	const example = "a URL such as https://example.com/path"
@@ -150,9 +152,9 @@ func target(text string) (string, string) {
 }
 
 var (
-	scheme        = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:.`)
-	webScheme     = regexp.MustCompile(`(?i)^https?:`)
-	kakaoVariable = regexp.MustCompile(`#\{[^{}]*\}`) // its name may contain blanks
+	scheme        = lazyregexp.New(`^[A-Za-z][A-Za-z0-9+.-]*:.`)
+	webScheme     = lazyregexp.New(`(?i)^https?:`)
+	kakaoVariable = lazyregexp.New(`#\{[^{}]*\}`) // its name may contain blanks
 )
 
 // appLink also allows what KakaoTalk may accept: links to apps, and variables.
@@ -190,7 +192,7 @@ func callingCode(text string) string {
 	return text
 }
 
-var phoneForm = regexp.MustCompile(`^\+?[0-9 ().-]+$`)
+var phoneForm = lazyregexp.New(`^\+?[0-9 ().-]+$`)
 
 func phone(text string) (string, string) {
 	n := 0
@@ -230,8 +232,8 @@ func (c *checker) timestamp(value any, at string) {
 }
 
 var (
-	multiplier = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
-	alpha2     = regexp.MustCompile(`^[A-Z]{2}$`)
+	multiplier = lazyregexp.New(`^[0-9]+(\.[0-9]+)?$`)
+	alpha2     = lazyregexp.New(`^[A-Z]{2}$`)
 )
 
 // multipliers checks the bids by country: "ISO 3166-1 alpha-2 country code, as

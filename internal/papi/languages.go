@@ -2,9 +2,10 @@ package papi
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/lazyregexp"
 
 	"golang.org/x/text/language"
 )
@@ -19,7 +20,7 @@ func isCountryList(values []string) bool {
 	return slices.Contains(values, "GB") && isCodeList(values)
 }
 
-var codeForm = regexp.MustCompile(`^[A-Z]{2,3}$`)
+var codeForm = lazyregexp.New(`^[A-Z]{2,3}$`)
 
 func isCodeList(values []string) bool {
 	return !slices.ContainsFunc(values, func(v string) bool { return !codeForm.MatchString(v) && v != "UNRECOGNIZED" })

@@ -67,10 +67,10 @@ func both(a, b *Schema) *Schema {
 	return merged
 }
 
-// Folded merges the variants of a union that no fixed value distinguishes, where one
+// mergeAlike merges the variants of a union that no fixed value distinguishes, where one
 // object says the same in far fewer words: answers of which a request may give any
 // part. The deprecated variants stay next to it.
-func Folded(union []*Schema) []*Schema {
+func mergeAlike(union []*Schema) []*Schema {
 	var current, outdated []*Schema
 	for _, v := range union {
 		if v.Resolve().IsDeprecated() {
@@ -79,15 +79,15 @@ func Folded(union []*Schema) []*Schema {
 		}
 		current = append(current, v)
 	}
-	if len(current) < 2 || !slices.EqualFunc(current[1:], current[:len(current)-1], foldable) {
+	if len(current) < 2 || !slices.EqualFunc(current[1:], current[:len(current)-1], alike) {
 		return union
 	}
 	return append([]*Schema{Merge(current)}, outdated...)
 }
 
-// foldable reports whether two objects require nothing, and differ only in fixed
+// alike reports whether two objects require nothing, and differ only in fixed
 // values and in properties that one of them lacks.
-func foldable(a, b *Schema) bool {
+func alike(a, b *Schema) bool {
 	a, b = a.Resolve(), b.Resolve()
 	for _, s := range []*Schema{a, b} {
 		if len(s.Properties) == 0 || len(s.MustHave(false)) > 0 {

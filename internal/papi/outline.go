@@ -103,7 +103,7 @@ func (w *outliner) notNull(s *Schema, depth int) string {
 // object is wanted, true is enough.
 func (w *outliner) union(s *Schema, depth int) string {
 	var variants []string
-	for _, v := range w.shown(Folded(s.AnyOf), depth) {
+	for _, v := range w.shown(mergeAlike(s.AnyOf), depth) {
 		text := w.value(v, depth)
 		if text == "boolean" {
 			text = "true"
@@ -309,35 +309,35 @@ func (s *Schema) At(path string) (found *Schema, known []string, at string) {
 		if name == "" {
 			continue
 		}
-		below := found.below(name)
-		if len(below) == 0 {
-			return nil, found.namesBelow(), at
+		next := found.childrenNamed(name)
+		if len(next) == 0 {
+			return nil, found.childNames(), at
 		}
 		at = JoinPath(at, name)
-		if found = below[0]; len(below) > 1 {
-			found = &Schema{AnyOf: below}
+		if found = next[0]; len(next) > 1 {
+			found = &Schema{AnyOf: next}
 		}
 	}
 	return found, nil, at
 }
 
-// below returns what a schema has under a name, each once: several where the variants
+// childrenNamed returns what a schema has under a name, each once: several where the variants
 // of a union differ.
-func (s *Schema) below(name string) []*Schema {
+func (s *Schema) childrenNamed(name string) []*Schema {
 	r := s.Resolve()
 	var found []*Schema
 	switch p := r.property(name); {
 	case p != nil:
 		found = append(found, p)
 	case r.Items != nil:
-		found = r.Items.below(name)
+		found = r.Items.childrenNamed(name)
 	}
 	for _, v := range r.AnyOf {
 		if slices.Contains(v.Resolve().fixedValues(), name) {
 			found = append(found, v)
 			continue
 		}
-		for _, p := range v.below(name) {
+		for _, p := range v.childrenNamed(name) {
 			if !slices.ContainsFunc(found, func(other *Schema) bool { return other == p || p.target != nil && other.target == p.target }) {
 				found = append(found, p)
 			}
@@ -357,15 +357,15 @@ func (s *Schema) fixedValues() []string {
 	return values
 }
 
-// namesBelow are the names that At accepts next, sorted.
-func (s *Schema) namesBelow() []string {
+// childNames are the names that At accepts next, sorted.
+func (s *Schema) childNames() []string {
 	r := s.Resolve()
 	names := slices.Collect(maps.Keys(r.Properties))
 	if r.Items != nil {
-		names = append(names, r.Items.namesBelow()...)
+		names = append(names, r.Items.childNames()...)
 	}
 	for _, v := range r.AnyOf {
-		names = append(append(names, v.namesBelow()...), v.Resolve().fixedValues()...)
+		names = append(append(names, v.childNames()...), v.Resolve().fixedValues()...)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

@@ -13,7 +13,7 @@ func (s *Schema) OutlineAt(path string, opts OutlineOptions) string {
 	}
 	name, _, _ = strings.Cut(name, "[")
 	above, _, _ := s.At(parent)
-	mark, is := above.markBelow(name)
+	mark, is := above.markOf(name)
 	if name == "" || !is {
 		return outline
 	}
@@ -23,21 +23,21 @@ func (s *Schema) OutlineAt(path string, opts OutlineOptions) string {
 	return name + mark + ":" + outline
 }
 
-// markBelow says whether a property is required: of a union, what all variants that are
+// markOf says whether a property is required: of a union, what all variants that are
 // not deprecated say of it. It reports whether there is such a property.
-func (s *Schema) markBelow(name string) (mark string, is bool) {
+func (s *Schema) markOf(name string) (mark string, is bool) {
 	r := s.Resolve()
 	switch {
 	case r.Properties[name] != nil:
 		return r.mark(name), true
 	case r.Items != nil:
-		return r.Items.markBelow(name)
+		return r.Items.markOf(name)
 	}
 	for i, v := range s.currentVariants() {
 		if v == r { // no union
 			return "", false
 		}
-		m, has := v.markBelow(name)
+		m, has := v.markOf(name)
 		if is = is || has; i > 0 && m != mark {
 			m = ""
 		}

@@ -1,16 +1,17 @@
 package papi
 
 import (
-	"regexp"
 	"strings"
+
+	"papi-mcp/internal/lazyregexp"
 )
 
 // The forms of placeholders: ${NAME} and ${input:name} of clients that did not
 // expand them, {{name}}, $NAME and %NAME% of templates and shells, <name> and
 // your-name of examples.
 var (
-	placeholderInside = regexp.MustCompile(`\$\{[^{}]+\}|\{\{[^{}]+\}\}|://[^/]*<[^<>]+>`)
-	placeholderWhole  = regexp.MustCompile(`^(?:<[^<>]+>|\$[A-Z][A-Z0-9_]*|%[A-Za-z_][A-Za-z0-9_]*%|(?i:your)[-_ ][^/]+)$`)
+	placeholderInside = lazyregexp.New(`\$\{[^{}]+\}|\{\{[^{}]+\}\}|://[^/]*<[^<>]+>`)
+	placeholderWhole  = lazyregexp.New(`^(?:<[^<>]+>|\$[A-Z][A-Z0-9_]*|%[A-Za-z_][A-Za-z0-9_]*%|(?i:your)[-_ ][^/]+)$`)
 )
 
 // HasPlaceholder reports whether a setting is still a placeholder, or a list with

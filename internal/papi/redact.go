@@ -2,12 +2,11 @@ package papi
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // redactor removes known secrets from texts from outside: Meta's "malformed access
@@ -50,20 +49,17 @@ func newRedactor(secrets []string) redactor {
 	return redactor{strings.NewReplacer(pairs...), known, codes}
 }
 
-var shortCode = regexp.MustCompile(`^[0-9]{4,}$`)
+var shortCode = lazyregexp.New(`^[0-9]{4,}$`)
 
-// numbers matches numbers with the words that they are part of. It is compiled when
-// it is first needed: the Unicode classes would slow down each start-up.
-var numbers = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`[\p{L}\p{N}_.-]*[0-9]{4,}[\p{L}\p{N}_.-]*`)
-})
+// numbers matches numbers with the words that they are part of.
+var numbers = lazyregexp.New(`[\p{L}\p{N}_.-]*[0-9]{4,}[\p{L}\p{N}_.-]*`)
 
 func (r redactor) text(s string) string {
 	s = r.Replace(s)
 	if !r.codes {
 		return s
 	}
-	return numbers().ReplaceAllStringFunc(s, func(number string) string {
+	return numbers.ReplaceAllStringFunc(s, func(number string) string {
 		if code := strings.TrimRight(number, ".-"); r.known[code] {
 			return Masked + number[len(code):]
 		}

@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // Request is a request for an operation.
@@ -111,4 +111,4 @@ func SegmentProblem(s string) string {
 	return ""
 }
 
-var escapedSeparator = regexp.MustCompile(`(?i)%(2e|2f|5c)`)
+var escapedSeparator = lazyregexp.New(`(?i)%(2e|2f|5c)`)

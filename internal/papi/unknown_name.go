@@ -1,9 +1,10 @@
 package papi
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/lazyregexp"
 )
 
 // withKnownPath adds to the violation of an unknown name where in the schema such
@@ -34,7 +35,7 @@ func (s *Schema) withKnownPath(v Violation) Violation {
 	return v
 }
 
-var itemIndex = regexp.MustCompile(`\[[0-9]+\]`)
+var itemIndex = lazyregexp.New(`\[[0-9]+\]`)
 
 // closestPaths returns the paths that are most likely meant by a name in object:
 // of those below it, or else of all, the ones nearest to the top.

@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 )
 
@@ -45,7 +45,7 @@ var bundleEvents = map[string]eventHandler{
 
 func findBundle(p *project, id string) (*bundle, bool) { return p.Bundles.get(id) }
 
-var isBundleID = regexp.MustCompile(`^[0-9a-f]{24}$`).MatchString
+var isBundleID = lazyregexp.New(`^[0-9a-f]{24}$`).MatchString
 
 func listBundles(c *call) answer {
 	sms, conv := c.queryList("filterSmsAppIds"), c.queryList("filterConvAppIds")

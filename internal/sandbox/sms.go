@@ -2,9 +2,9 @@ package sandbox
 
 import (
 	"fmt"
-	"regexp"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // smsApp is an SMS app.
@@ -38,8 +38,8 @@ func findSmsApp(p *project, id string) (*smsApp, bool) { return p.SmsApps.get(id
 func (a *smsApp) name() string { return jsonvalue.Text(a.Doc, "name") }
 
 var (
-	isUUID = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`).MatchString
-	isHex  = regexp.MustCompile(`(?i)^[0-9a-f]{32}$`).MatchString
+	isUUID = lazyregexp.New(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`).MatchString
+	isHex  = lazyregexp.New(`(?i)^[0-9a-f]{32}$`).MatchString
 )
 
 func onSmsApp(do func(*call, *smsApp) answer) handler {

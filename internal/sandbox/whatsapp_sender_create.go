@@ -3,11 +3,11 @@ package sandbox
 import (
 	"cmp"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // The schemas of the body of a new sender.
@@ -280,7 +280,7 @@ func (c *call) phoneNumberProblem(id string) string {
 	return ""
 }
 
-var nonDigits = regexp.MustCompile(`[^0-9]`)
+var nonDigits = lazyregexp.New(`[^0-9]`)
 
 // lastDigits returns the last n digits in s, with leading zeros where there are
 // fewer.

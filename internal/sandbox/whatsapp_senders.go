@@ -3,12 +3,12 @@ package sandbox
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // whatsappSender is a WhatsApp sender.
@@ -213,7 +213,7 @@ func discardSenderChanges(c *call) answer {
 	return c.ok(nil)
 }
 
-var notInUsernames = regexp.MustCompile(`[^a-z0-9]+`)
+var notInUsernames = lazyregexp.New(`[^a-z0-9]+`)
 
 func suggestUsernames(c *call, w *whatsappSender) answer {
 	name := cmp.Or(jsonvalue.Text(w.Doc, "details.displayName"), jsonvalue.Text(w.Doc, "changes.details.displayName"))

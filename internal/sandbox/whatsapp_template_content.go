@@ -3,12 +3,12 @@ package sandbox
 import (
 	"cmp"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // useContent remembers the hash of the content that a template was submitted with.
@@ -57,7 +57,7 @@ func contentProblem(details map[string]any) string {
 	return ""
 }
 
-var dynamicURL = regexp.MustCompile(`\{\{1\}\}$`)
+var dynamicURL = lazyregexp.New(`\{\{1\}\}$`)
 
 func buttonProblem(button map[string]any) string {
 	address := jsonvalue.Text(button, "url")

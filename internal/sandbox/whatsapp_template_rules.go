@@ -2,15 +2,15 @@ package sandbox
 
 import (
 	"fmt"
-	"regexp"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // The rules for a template's content that are in the descriptions of the
 // contract's schemas, but can't be expressed by a schema.
 
-var numbered = regexp.MustCompile(`\{\{\d+\}\}`)
+var numbered = lazyregexp.New(`\{\{\d+\}\}`)
 
 // ttls are the limits of messageSendTtlSeconds by category.
 var ttls = map[string][2]float64{"AUTHENTICATION": {10, 900}, "UTILITY": {30, 43200}, "MARKETING": {43200, 2592000}}

@@ -7,10 +7,11 @@ import (
 	"cmp"
 	"maps"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"papi-mcp/internal/lazyregexp"
 
 	"github.com/agnivade/levenshtein"
 	"github.com/kljensen/snowball/english"
@@ -52,19 +53,26 @@ const (
 	partWeight   = 0.4
 	pluralWeight = 0.4
 	namedWeight  = 0.5
+	idWeight     = 0.4
 
 	questionWeight = 0.5
 )
 
+// asked is how many of the first words of a query name what it asks for.
+const asked = 5
+
+// severalOf is what it counts that a document is the list of what a query asks for.
+const severalOf = 5
+
 // codeNumber is a one-time code.
-var codeNumber = regexp.MustCompile(`\b\d{3}-?\d{2,3}\b`)
+var codeNumber = lazyregexp.New(`\b\d{3}-?\d{2,3}\b`)
 
 // maxIDF bounds what a rare word counts: one that only happens to be in a single
 // document must not outweigh the word for what is searched.
 const maxIDF = 2.5
 
 // longNumber is a phone number, with or without separators.
-var longNumber = regexp.MustCompile(`\+?\b\d[\d ()-]{5,}\d\b`)
+var longNumber = lazyregexp.New(`\+\d[\d ()-]{5,}\d\b|\b\d[\d ()-]{8,}\d\b`)
 
 // covers is what it counts that a query has all words of a document's name. Half of
 // them count a quarter.
@@ -182,7 +190,7 @@ func (x *Index) indexField(of Field, terms [][]string) *field {
 // equal score are in the order of the index.
 func (x *Index) Find(query string) []Match {
 	scores := make([]float64, len(x.names))
-	weights := x.weigh(query)
+	weights, several := x.weigh(query), x.severalOf(query)
 	for _, term := range slices.Sorted(maps.Keys(weights)) { // in one order, as sums of floats depend on it
 		weight := weights[term]
 		for _, f := range x.fields {
@@ -198,6 +206,9 @@ func (x *Index) Find(query string) []Match {
 		}
 		covered /= float64(len(name))
 		scores[d] += covers * covered * covered
+		if last := len(name) - 1; last > 0 && name[last] == x.plural && several[name[last-1]] {
+			scores[d] += severalOf
+		}
 	}
 	x.exclude(scores, weights)
 	var matches []Match
@@ -228,28 +239,40 @@ func (x *Index) exclude(scores []float64, query map[string]float64) {
 // weigh returns the terms of a query with what each counts.
 func (x *Index) weigh(query string) map[string]float64 {
 	weights := map[string]float64{}
+	var only map[string]bool // the exclusive words that the query names, none for all
 	add := func(term string, weight float64) {
+		if _, exclusive := x.exclusive[term]; exclusive && len(only) > 0 && !only[term] {
+			return
+		}
 		weights[term] = max(weights[term], weight)
+	}
+	if longNumber.MatchString(query) {
+		add(x.verb, idWeight)
 	}
 	query = longNumber.ReplaceAllString(query, " number ")
 	query = codeNumber.ReplaceAllString(query, " digit ")
 	all := words(query)
 	var terms []string // without the parts of names that a user gave to things
 	for _, word := range all {
-		if parts := Terms(word); strings.Contains(word, "_") && !x.known[parts[0]] {
+		if parts := Terms(word); len(all) > 1 && strings.Contains(word, "_") && !x.known[parts[0]] {
 			terms = append(terms, parts[0])
 			for _, term := range x.named {
 				add(term, namedWeight)
 			}
+			add(x.verb, idWeight)
 		} else {
 			terms = append(terms, parts...)
 		}
 	}
+	only = x.exclusiveOf(terms)
 	said := x.synonyms.meant(terms, add)
 	if len(all) > 0 && questions[strings.ToLower(all[0])] {
 		for _, term := range x.question {
 			add(term, questionWeight)
 		}
+	}
+	if slices.ContainsFunc(all, isID) {
+		add(x.verb, idWeight)
 	}
 	for i, word := range all {
 		isVerb := stem(word) == x.verb && (i == 0 && !slices.Contains(said, x.verb) || i == len(all)-1)
@@ -257,7 +280,7 @@ func (x *Index) weigh(query string) map[string]float64 {
 			continue
 		}
 		weight := 1.0
-		if parts := Terms(word); len(parts) > 1 && !x.known[parts[0]] {
+		if parts := Terms(word); len(all) > 1 && len(parts) > 1 && !x.known[parts[0]] {
 			weight = partWeight // of a name that a user gave to a thing
 		}
 		for _, term := range Terms(word) {
@@ -273,6 +296,47 @@ func (x *Index) weigh(query string) map[string]float64 {
 		}
 	}
 	return weights
+}
+
+// isID says that a word is the id of one thing: it has digits.
+func isID(word string) bool {
+	return len(word) >= minID && strings.ContainsFunc(word, unicode.IsDigit)
+}
+
+// minID is the length of the shortest id, in bytes.
+const minID = 4
+
+// exclusiveOf returns the exclusive words that a query names, itself or by a saying that
+// means nothing else.
+func (x *Index) exclusiveOf(query []string) map[string]bool {
+	named := map[string]bool{}
+	for i, term := range query {
+		if _, ok := x.exclusive[term]; ok {
+			named[term] = true
+		}
+		for _, s := range x.synonyms[term] {
+			if _, ok := x.exclusive[s.meant[0]]; ok && len(s.meant) == 1 && s.begins(query[i:]) {
+				named[s.meant[0]] = true
+			}
+		}
+	}
+	return named
+}
+
+// severalOf returns the terms for the things of which a query asks for several.
+func (x *Index) severalOf(query string) map[string]bool {
+	things := map[string]bool{}
+	all := words(longNumber.ReplaceAllString(query, " number1 "))
+	if len(all) == 0 || !asks[strings.ToLower(all[0])] || slices.ContainsFunc(all, isID) {
+		return things
+	}
+	for _, word := range all[:min(asked, len(all))] {
+		if term := stem(word); term+"s" == strings.ToLower(word) || term+"es" == strings.ToLower(word) {
+			things[term] = true
+			x.synonyms.meant([]string{term}, func(meant string, _ float64) { things[meant] = true })
+		}
+	}
+	return things
 }
 
 // misspelled returns the terms of the index that differ by one letter from one that

@@ -98,7 +98,7 @@ func TestTerms(t *testing.T) {
 
 func FuzzFind(f *testing.F) {
 	x := library()
-	for _, query := range []string{"delete the plum", "plum_is-gone", "+44 7700 900123", "'", "_'-", "ÄÖÜ", "a\x00b"} {
+	for _, query := range []string{"delete the plum", "plum_is-gone", "+1 555 010 0001", "'", "_'-", "ÄÖÜ", "a\x00b"} {
 		f.Add(query)
 	}
 	f.Fuzz(func(t *testing.T, query string) {

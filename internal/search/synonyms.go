@@ -28,7 +28,7 @@ func (s synonyms) meant(query []string, use func(term string, weight float64)) (
 	for i, term := range query {
 		for _, found := range s[term] {
 			n := len(found.said)
-			if n <= len(query)-i && slices.Equal(found.said, query[i:i+n]) {
+			if found.begins(query[i:]) {
 				if n > 1 {
 					first = append(first, term)
 				}
@@ -40,6 +40,21 @@ func (s synonyms) meant(query []string, use func(term string, weight float64)) (
 	}
 	return first
 }
+
+// begins says that a query begins with a saying. A verb and its particle may have a few
+// words between them: "take the number off".
+func (s synonym) begins(query []string) bool {
+	n := len(s.said)
+	if n <= len(query) && slices.Equal(s.said, query[:n]) {
+		return true
+	}
+	return n == 2 && particles[s.said[1]] && slices.Contains(query[1:min(len(query), 2+maxBetween)], s.said[1])
+}
+
+// maxBetween is how many words may be between a verb and its particle.
+const maxBetween = 4
+
+var particles = map[string]bool{"off": true, "on": true, "up": true, "down": true, "out": true, "away": true, "back": true, "again": true, "to": true}
 
 // sayingWeight is what a synonym counts by the number of words said, where a word of
 // the query counts 1.

@@ -23,6 +23,11 @@ var questions = map[string]bool{
 	"is": true, "are": true, "was": true, "were": true, "has": true, "have": true, "did": true, "does": true, "do": true, "am": true,
 }
 
+// asks are the words with which a query begins that asks for several things.
+var asks = map[string]bool{
+	"what": true, "which": true, "show": true, "see": true, "find": true, "any": true, "how": true, "give": true, "all": true, "do": true, "display": true, "print": true,
+}
+
 // inflections have the stems of words that the stemmer separates from theirs, or
 // takes for another's.
 var inflections = map[string]string{
@@ -32,6 +37,6 @@ var inflections = map[string]string{
 	"verification": "verifi", "verifications": "verifi",
 	"notification": "notifi", "notifications": "notifi",
 	"subscription": "subscrib", "subscriptions": "subscrib",
-	"connected": "connected", "linked": "linked", "verified": "verified", // which ask, where connect, link and verify demand
+	"connected": "connected", "linked": "linked", "verified": "verified", "launched": "launched", "disabled": "disabled", // which ask, where connect and the others demand
 	"sent": "send", "chose": "choos", "chosen": "choos", "wrote": "write", "written": "write", "built": "build",
 }

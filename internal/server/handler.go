@@ -11,10 +11,11 @@ import (
 	"math"
 	"mime"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"papi-mcp/internal/lazyregexp"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -95,7 +96,7 @@ func trimSlash(r *http.Request) *http.Request {
 // gateway, may set it.
 const headerRequestID = "X-Request-Id"
 
-var validRequestID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
+var validRequestID = lazyregexp.New(`^[A-Za-z0-9._:-]{1,64}$`)
 
 // requestIDOf returns the id in the request, if it is valid, or a new one.
 func requestIDOf(r *http.Request) string {

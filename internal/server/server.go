@@ -84,6 +84,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Metrics count the calls; nil means counters that are not read.
 	Metrics *Metrics
+	// Introduced is called once by ServeStdio: with the name of the client when that has
+	// introduced itself, or with "" when its input ends before. nil: nothing is done.
+	Introduced func(client string)
 	// Results is the form of results; "" means Both.
 	Results ResultForm
 	// Tracers create a span for each tool call; nil creates none.
@@ -116,6 +119,8 @@ type Server struct {
 	limits        connectionLimits
 	metrics       *Metrics
 	results       ResultForm
+	introduce     func(client string) // Options.Introduced
+	introduction  sync.Once
 
 	// loadTools adds the names of the tools to mcp, once; loadPrompts adds the prompts
 	// and the resources.
@@ -131,6 +136,7 @@ func New(options Options) *Server {
 		log:           options.Logger,
 		metrics:       options.Metrics,
 		results:       cmp.Or(options.Results, Both),
+		introduce:     options.Introduced,
 		tracer:        noop.Tracer{},
 		answerTimeout: cmp.Or(options.answerTimeout, 55*time.Second),
 		grace:         cmp.Or(options.grace, 5*time.Second),
@@ -163,7 +169,7 @@ func New(options Options) *Server {
 		mcpserver.WithCompletions(),
 		mcpserver.WithPromptCompletionProvider(completions),
 		mcpserver.WithResourceCompletionProvider(completions),
-		mcpserver.WithHooks(s.loadOnDemand()),
+		mcpserver.WithHooks(s.hooks()),
 		// Lists differ by caller, and change only with the server's release or
 		// configuration.
 		mcpserver.WithMethodCacheHints(mcp.MethodToolsList, listTTL.Milliseconds(), mcp.CacheScopePrivate),
@@ -187,10 +193,17 @@ func New(options Options) *Server {
 	return s
 }
 
-// loadOnDemand returns the hooks that load the tools, prompts and resources before
-// mcp-go looks them up, on every transport.
-func (s *Server) loadOnDemand() *mcpserver.Hooks {
+// hooks load the tools, prompts and resources before mcp-go looks them up, on every
+// transport, and report who the client is.
+func (s *Server) hooks() *mcpserver.Hooks {
 	hooks := &mcpserver.Hooks{}
+	hooks.AddBeforeAny(func(ctx context.Context, _ any, _ mcp.MCPMethod, message any) {
+		if request, ok := message.(*mcp.InitializeRequest); ok {
+			s.introduced(request.Params.ClientInfo.Name)
+		} else if mcpserver.IsModernRequest(ctx) {
+			s.introduced(clientOf(ctx))
+		}
+	})
 	hooks.AddBeforeListTools(func(context.Context, any, *mcp.ListToolsRequest) { s.loadTools() })
 	hooks.AddBeforeCallTool(func(context.Context, any, *mcp.CallToolRequest) { s.loadTools() })
 	hooks.AddBeforeListPrompts(func(context.Context, any, *mcp.ListPromptsRequest) { s.loadPrompts() })
@@ -199,6 +212,13 @@ func (s *Server) loadOnDemand() *mcpserver.Hooks {
 	hooks.AddBeforeListResourceTemplates(func(context.Context, any, *mcp.ListResourceTemplatesRequest) { s.loadPrompts() })
 	hooks.AddBeforeReadResource(func(context.Context, any, *mcp.ReadResourceRequest) { s.loadPrompts() })
 	return hooks
+}
+
+// introduced reports the name of the first client, once.
+func (s *Server) introduced(client string) {
+	if s.introduce != nil {
+		s.introduction.Do(func() { s.introduce(client) })
+	}
 }
 
 // preload loads tools, prompts or resources before the first request for

@@ -27,6 +27,7 @@ const StdioPrincipal = "stdio"
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
 	c := s.connect(withClientFallback(withPrincipal(ctx, StdioPrincipal)), s.limits, out)
 	defer c.disconnect()
+	defer s.introduced("")
 
 	read := make(chan error, 1)
 	go func() { read <- c.read(in) }()

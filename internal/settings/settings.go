@@ -16,10 +16,11 @@ import (
 	"io"
 	"maps"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
+
+	"papi-mcp/internal/lazyregexp"
 
 	"github.com/invopop/jsonschema"
 	"github.com/spf13/pflag"
@@ -221,10 +222,10 @@ func parse(raw []byte) (map[string]any, error) {
 }
 
 // unquotedStar matches an asterisk that YAML reads as an alias.
-var unquotedStar = regexp.MustCompile(`(?m)[:,[-]\s*\*\s*([],]|$)`)
+var unquotedStar = lazyregexp.New(`(?m)[:,[-]\s*\*\s*([],]|$)`)
 
 // reference is a text that names an environment variable.
-var reference = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$`)
+var reference = lazyregexp.New(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$`)
 
 // resolver replaces references with the values of the variables that they name.
 type resolver struct{ missing []papi.Violation }
@@ -255,8 +256,8 @@ func (r *resolver) resolve(value any, path string) any {
 }
 
 var (
-	validName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	validHash = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+	validName = lazyregexp.New(`^[A-Za-z0-9._-]{1,64}$`)
+	validHash = lazyregexp.New(`^sha256:[0-9a-f]{64}$`)
 )
 
 // check returns the violations that a schema can't express.

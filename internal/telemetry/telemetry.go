@@ -13,14 +13,16 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 
 	"github.com/go-logr/logr"
 	"github.com/mark3labs/mcp-go/mcp"
 	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -35,9 +37,16 @@ import (
 // the log.
 func Start(ctx context.Context, version string, log *slog.Logger) (tracers trace.TracerProvider, stop func(context.Context) error, err error) {
 	// OpenTelemetry's own logger would write the values of malformed variables to
-	// standard error; OTEL_EXPORTER_OTLP_HEADERS holds keys.
+	// standard error.
 	otel.SetLogger(logr.New(withoutValues{log}))
-	exporter, err := otlptracehttp.New(ctx)
+	c := configOf(os.Getenv, func(variable string) {
+		log.Warn("traces: a variable is wrong, and left out", "variable", variable)
+	})
+	if c.tls != nil && c.endpoint.Scheme == "http" {
+		return nil, nil, errors.New("telemetry: an endpoint without TLS can't use certificates")
+	}
+	c.agent = "papi-mcp/" + version
+	exporter, err := otlptrace.New(ctx, newCollector(c))
 	if err != nil {
 		return nil, nil, fmt.Errorf("telemetry: %w", err)
 	}

@@ -41,20 +41,21 @@ function tour(target) {
 
 // hasPortableSchemas checks that the Inspector finds no problem in a schema: it reports
 // them on stderr, and exits with 0 even so.
-function hasPortableSchemas(url) {
+function hasPortableSchemas(target) {
   requests++;
-  const { status, stderr } = spawnSync(cli, ['--cli', url, '--transport', 'http', '--method', 'tools/list', '--strict'], { encoding: 'utf8', maxBuffer: 1 << 26 });
+  const { status, stderr } = spawnSync(cli, ['--cli', ...target, '--method', 'tools/list', '--strict'], { encoding: 'utf8', maxBuffer: 1 << 26 });
   assert.equal(stderr, '', 'tools/list --strict');
   assert.equal(status, 0, 'tools/list --strict');
 }
 
 tour([command, ...args]);
+hasPortableSchemas([command, ...args]);
 const server = spawn(command, [...args, '--http', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
 const ended = once(server, 'exit');
 try {
   const [url] = await once(createInterface({ input: server.stdout }), 'line');
   tour([url, '--transport', 'http']);
-  hasPortableSchemas(url); // on stdio, its stderr has the server's too
+  hasPortableSchemas([url, '--transport', 'http']);
 } finally {
   server.kill('SIGTERM');
   await ended;
