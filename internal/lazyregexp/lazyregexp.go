@@ -14,7 +14,7 @@ import (
 type Regexp struct{ compiled func() *regexp.Regexp }
 
 // New returns the expression of a pattern, which panics at its first use if the pattern
-// is wrong; in tests at once.
+// is wrong; in tests immediately.
 func New(pattern string) *Regexp {
 	r := &Regexp{sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })}
 	if strings.HasSuffix(os.Args[0], ".test") {
