@@ -59,7 +59,7 @@ func stepByStatus(row *catalog.Row, args map[string]any, status int) catalog.Ste
 		return catalog.Step{Do: "see what exists", Tool: catalog.ListOf(row.Toolset)}
 	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
 		if row.Effect == catalog.Read && row.Op().Body == nil { // a body may hold a secret
-			return catalog.Step{Do: "call again later", Tool: row.Tool, Args: args}
+			return catalog.Step{Do: "repeat the call in a minute", Tool: row.Tool, Args: args}
 		}
 	}
 	do := byStatus(status)
@@ -293,7 +293,7 @@ var afterError = map[string][]catalog.Step{
 	"webhook_not_found":                                        {{Do: "see which webhooks exist", Tool: "webhook_list"}},
 	"whatsapp_business_api_request_limit_exceeded":             {{Do: "wait an hour before the next attempt: each one counts"}},
 	"wrong_business_manager":                                   {{Do: "read the project's account, which has the businessManager", Tool: "whatsapp_account_get"}},
-	"wrong_otp":                                                {{Do: "ask the person for the code", Tool: "whatsapp_sender_verify", Needs: []string{"code"}}, {Do: "or have another sent", Tool: "whatsapp_sender_register", Needs: []string{"method"}}},
+	"wrong_otp":                                                {{Do: "enter the person's code", Tool: "whatsapp_sender_verify", Needs: []string{"code"}}, {Do: "or have another sent", Tool: "whatsapp_sender_register", Needs: []string{"method"}}},
 	"wrong_supplier_configuration":                             {{Do: "no call fixes it: ask the person to write to the address above"}},
 	"wrong_waba_id":                                            {{Do: "read the project's account, which has the wabaId", Tool: "whatsapp_account_get"}},
 }

@@ -20,7 +20,7 @@ const (
 	short    = 12 // and of any other argument
 )
 
-// fit bounds the steps of an outcome, and an error of ours. What the API
+// fit bounds the steps of an outcome, and all of an error of ours. What the API
 // itself says of an error stays.
 func fit(out Outcome) {
 	switch o := out.Structured.(type) {
@@ -101,7 +101,7 @@ func repeatable(n *catalog.Next) string {
 // the later steps, and of a long text its end. What a person is to confirm stays: it is
 // short already.
 func fitWhole(e *Error) {
-	fits := func() bool { return maxTokensOf(jsonvalue.Encode(e)) <= fitError }
+	fits := func() bool { return maxTokens(jsonvalue.Encode(e)) <= fitError }
 	if fits() {
 		return
 	}
@@ -133,9 +133,9 @@ func fitWhole(e *Error) {
 	}
 }
 
-// maxTokensOf is the estimate, and more for what takes the most tokens: other scripts,
+// maxTokens is the estimate, and more for what takes the most tokens: other scripts,
 // symbols and escapes.
-func maxTokensOf(text []byte) int {
+func maxTokens(text []byte) int {
 	tokens := estimateTokens(text)
 	rare := 0
 	for _, b := range text {

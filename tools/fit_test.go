@@ -60,7 +60,7 @@ func TestALongQuestionIsAnsweredBriefly(t *testing.T) {
 		}, []string{"can't be withdrawn", "25 countries: US (PENDING_LAUNCH)", "and 22 more"}},
 		{"rcs_sender_launch", map[string]any{"senderId": realistic["senderId"]}, map[string]any{
 			"state": "IN_TEST", "details": map[string]any{"countries": []any{"SE", "DE", "AT"}, "brand": map[string]any{"name": "Example Shop"}},
-		}, []string{"can't be withdrawn", "To launch it in FR, GB, US some day, add the missing answers first"}},
+		}, []string{"can't be withdrawn", "Add the answers for FR, GB, US first"}},
 		{"whatsapp_template_delete_all_languages", map[string]any{"templateName": strings.Repeat("order_shipped_", 30)}, map[string]any{"templates": languages}, []string{"25 languages: AT (APPROVED)", "and 22 more", "for 30 days"}},
 		{"whatsapp_template_delete", map[string]any{"templateName": strings.Repeat("order_shipped_", 30), "languageCode": "EN_US", "deleteSubmitted": true}, map[string]any{"state": "APPROVED"}, []string{"can't be used again in this language"}},
 	} {

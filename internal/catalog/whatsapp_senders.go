@@ -68,7 +68,7 @@ var whatsappSender = &Resource{
 			Name: "username", Field: "metadata.username.status", Value: "metadata.username.value", Reason: "metadata.username.rejectionReason",
 			States: reviewedByMeta("username",
 				Step{Do: "see which usernames are free", Tool: "whatsapp_sender_username_suggest", Requires: WhatsappSenderUpdate},
-				resubmit(WhatsappSenderUpdate, "set the chosen one")),
+				resubmit(WhatsappSenderUpdate, "set the chosen username")),
 		},
 		channelPart("whatsapp_sender_get"),
 	},
@@ -219,7 +219,7 @@ var whatsappSenders = []Row{
 		Tool: "whatsapp_sender_username_suggest", Operation: "WhatsappSendersController_getSuggestedUsernames_v1", Effect: Read,
 		About: "Suggest free usernames for a WhatsApp sender.",
 		Title: "Suggest usernames for WhatsApp sender",
-		Next:  []Step{{Do: "set the chosen one", Tool: "whatsapp_sender_update", Args: map[string]any{"status": Submit}, Needs: []string{"details"}}},
+		Next:  []Step{{Do: "set the chosen username", Tool: "whatsapp_sender_update", Args: map[string]any{"status": Submit}, Needs: []string{"details"}}},
 	},
 	{
 		Tool: "whatsapp_sender_changes_discard", Operation: "WhatsappSendersController_deleteChanges_v1", Effect: Delete,

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/sandbox"
 	"papi-mcp/internal/tokentest"
 )
@@ -17,6 +18,7 @@ import (
 const (
 	maxRefusal       = 300
 	maxMedianRefusal = 250
+	maxStep          = 60 // without the project, where the call has named one
 )
 
 // refusals collects the errors that the tool calls of the scripts were answered
@@ -48,6 +50,11 @@ func (r *refusals) check(t *testing.T) {
 		if refused.tokens > maxRefusal {
 			t.Errorf("%s has %d tokens: %s", refused.code, refused.tokens, refused.answer)
 		}
+		for _, step := range steps(t, refused.answer) {
+			if n := tokentest.Count(step); n > maxStep {
+				t.Errorf("%s: a step has %d tokens: %s", refused.code, n, step)
+			}
+		}
 		if twice := repeated(refused.answer); twice != "" {
 			t.Errorf("%s says %q twice: %s", refused.code, twice, refused.answer)
 		}
@@ -66,6 +73,28 @@ func (r *refusals) check(t *testing.T) {
 	if median > maxMedianRefusal {
 		t.Errorf("the median of %d refusals has %d tokens", len(r.all), median)
 	}
+}
+
+// steps are the steps of an error as JSON, without the project and what it is called
+// through.
+func steps(t *testing.T, answer string) []string {
+	var e struct {
+		Next []map[string]any
+	}
+	if err := json.Unmarshal([]byte(answer), &e); err != nil {
+		t.Error(err)
+	}
+	var all []string
+	for _, step := range e.Next {
+		delete(step, "via")
+		if args, ok := step["args"].(map[string]any); ok && step["tool"] != "project_confirm" {
+			if delete(args, "projectId"); len(args) == 0 {
+				delete(step, "args")
+			}
+		}
+		all = append(all, string(jsonvalue.Encode(step)))
+	}
+	return all
 }
 
 // repeated is what an error says twice: a sentence, in its message, resolution,

@@ -242,7 +242,7 @@ func askLaunch(_ map[string]any, a answers) sentences {
 	}
 	facts := ""
 	if jsonvalue.IsEmpty(jsonvalue.Field(details, "questionnaire.general.answers.videoUris")) {
-		facts += "\nIt has no video: the launch waits until Sinch adds one."
+		facts += "\nIt has no video: Sinch must add one first."
 	}
 	if later := laterCountries(sender); later != "" {
 		facts += "\n" + later

@@ -291,5 +291,5 @@ func laterCountries(sender map[string]any) string {
 	if onlyCountries(sender) || len(lacks) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("To launch it in %s some day, add the missing answers first: they can't be given after this launch.", strings.Join(lacks, ", "))
+	return fmt.Sprintf("Add the answers for %s first, if it is to launch there: they can't be given later.", strings.Join(lacks, ", "))
 }

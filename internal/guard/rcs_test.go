@@ -317,14 +317,14 @@ func TestTheQuestionAboutALaunchNamesCountriesThatCantFollow(t *testing.T) {
 		}
 		return r.Confirmation.Summary
 	}
-	if got := summary(nil); !strings.Contains(got, "can't be given after this launch") || !strings.Contains(got, "in FR, GB, US some day, add the missing answers first") {
+	if got := summary(nil); !strings.Contains(got, "can't be given later") || !strings.Contains(got, "Add the answers for FR, GB, US first") {
 		t.Errorf("before the first launch: %s", got)
 	}
 	fr := map[string]any{"details.questionnaire.fr.answers": map[string]any{"fullCompanyAddress": "1 Rue Example", "siren": "000000000"}}
-	if got := summary(fr); !strings.Contains(got, "in GB, US some day") {
+	if got := summary(fr); !strings.Contains(got, "Add the answers for GB, US first") {
 		t.Errorf("with the answers of France: %s", got)
 	}
-	if got := summary(map[string]any{"state": "LAUNCHED"}); strings.Contains(got, "after this launch") {
+	if got := summary(map[string]any{"state": "LAUNCHED"}); strings.Contains(got, "given later") {
 		t.Errorf("after the launch: %s", got)
 	}
 }

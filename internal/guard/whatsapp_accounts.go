@@ -77,7 +77,7 @@ func accountEmpty(_ *Call, a answers) *Refusal {
 		tool, do := "whatsapp_sender_get", "wait until its change has ended"
 		switch {
 		case jsonvalue.Text(sender, "state") != "":
-			tool, do = "whatsapp_sender_delete", "delete it, if the person agrees and it was not deleted elsewhere: it goes after 30 days"
+			tool, do = "whatsapp_sender_delete", "delete it, if agreed and not deleted elsewhere: it goes after 30 days"
 		case catalog.WhatsappSenderDiscard.AllowsChanges(pending(sender)):
 			tool, do = "whatsapp_sender_changes_discard", "discard it, which was never live, if the person agrees"
 		}

@@ -37,7 +37,7 @@ func registerFirst(ctx context.Context, g *Guard, c *Call) *Refusal {
 		Resolution: "have a code sent first, and ask the person for it; give registeredElsewhere: true only if the person says that they have a code from the dashboard, or from before a restart of the server",
 		Next: []catalog.Next{
 			nextCall("have a code sent", "whatsapp_sender_register", id, "method"),
-			nextCall("or submit a code requested elsewhere", "whatsapp_sender_verify", elsewhere, "code"),
+			nextCall("or submit one sent elsewhere", "whatsapp_sender_verify", elsewhere, "code"),
 		},
 	}
 }
