@@ -250,7 +250,7 @@ func askLaunch(_ map[string]any, a answers) sentences {
 	return sentences{
 		ask:    "Launch the RCS sender",
 		name:   nameOf(details, "brand.name"),
-		effect: "It is submitted to Google and the carriers, and can't be withdrawn; afterwards only its countries can be changed.",
+		effect: "It can't be withdrawn from Google and the carriers; then only its countries can change.",
 		facts:  where(3*maxListed) + facts,
 		brief:  where(maxBrief) + facts,
 	}
