@@ -73,10 +73,10 @@ func (s *Set) schemaGet(_ context.Context, _ Caller, args schemaGetArgs) Outcome
 
 // coreExamples are the examples of core tools whose arguments a sample can't know.
 var coreExamples = map[string]map[string]any{
-	"schema_get":  {"tool": "whatsapp_template_create", "path": "details.components"},
+	"schema_get":  {"tool": "webhook_create", "path": "triggers"},
 	toolFind:      {"query": "verify a phone number for WhatsApp"},
 	toolCallRead:  {"tool": "webhook_get", "arguments": map[string]any{"webhookId": "01Z327Q8JAP1FQ40QXJMEXRE1J"}},
-	ToolCallWrite: {"tool": "webhook_delete", "arguments": map[string]any{"webhookId": "01Z327Q8JAP1FQ40QXJMEXRE1J"}},
+	ToolCallWrite: {"tool": "webhook_create", "arguments": map[string]any{"target": "https://example.com/hook", "secret": "of-high-entropy"}},
 }
 
 // schemas returns what there is to say of a tool, the complete schema of its arguments,

@@ -216,10 +216,10 @@ func NewTransport() *http.Transport {
 		DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 		TLSHandshakeTimeout:    10 * time.Second,
 		ForceAttemptHTTP2:      true,
-		// As many as requests of a server run concurrently by default: fewer idle ones
-		// would be closed and opened again under load, and more wait for one in order.
-		MaxIdleConns:        256,
-		MaxIdleConnsPerHost: 256,
+		// At most as many as requests of a server run concurrently by default: more wait
+		// for one in order. Fewer are kept when they are idle, since each holds buffers.
+		MaxIdleConns:        64,
+		MaxIdleConnsPerHost: 64,
 		MaxConnsPerHost:     256,
 		// Well below the idle timeout of gateways (60 s and more): a connection
 		// that the other side is about to close can lose a request.
