@@ -92,7 +92,8 @@ func (s *Set) found(name string, best bool) found {
 	f := found{Tool: name, Via: s.Via(name)}
 	var schema *papi.Schema
 	if t := s.tools[name]; t != nil {
-		f.Does, schema = t.row.About, t.arguments().advertised
+		a := t.arguments()
+		f.Does, schema = t.row.About, leaveOut(a.advertised, a.unlisted()) // as in the list
 	} else {
 		c := s.coreTool(name)
 		f.Does, schema = c.about, c.schema()
@@ -122,16 +123,9 @@ func firstSentences(text string, limit int) string {
 
 // shortOutline is the most detailed outline of a tool's arguments that fits.
 func shortOutline(schema *papi.Schema, limit int) string {
-	own := schema.Clone()
-	own.Properties = map[string]*papi.Schema{}
-	for name, p := range schema.Properties {
-		if _, ours := ownArguments[name]; !ours || slices.Contains(schema.Required, name) {
-			own.Properties[name] = p
-		}
-	}
 	outline := ""
 	for _, opts := range []papi.OutlineOptions{{Depth: 3, Values: 8}, {Depth: 2, Values: 8}, {Depth: 2, Values: 3}, {Depth: 1, Values: 8}, {Depth: 1, Values: 3}} {
-		if outline = own.Outline(opts); len(outline) <= limit {
+		if outline = schema.Outline(opts); len(outline) <= limit {
 			return outline
 		}
 	}

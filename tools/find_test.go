@@ -1,12 +1,15 @@
 package tools
 
 import (
+	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/tokentest"
 )
 
@@ -205,5 +208,26 @@ func TestToolFindRespectsWhatIsOffered(t *testing.T) {
 				t.Errorf("%s: the index has %s: %s", name, c.family, tool.Description)
 			}
 		}
+	}
+}
+
+// The outline of the best match shows what the list of tools shows, and a tool of the
+// server's own all of its arguments.
+func TestToolFindShowsTheListedArguments(t *testing.T) {
+	for query, want := range map[string]struct{ shown, not string }{
+		"whatsapp_template_list": {"filterStates:", "fieldMask"},
+		"webhook_list":           {"all:boolean", "fields:"},
+		"project_confirm":        {"projectId:", "confirm:"},
+	} {
+		set := newDynamicSet(t, catalog.Filter{})
+		outline := jsonvalue.Text(jsonvalue.List(result(t, do(t, set, "tool_find", map[string]any{"query": query})), "data.tools")[0], "arguments")
+		if !strings.Contains(outline, want.shown) || strings.Contains(outline, want.not) {
+			t.Errorf("%s: %s", query, outline)
+		}
+	}
+	withoutDefault, _ := newSet(t, answerJSON(http.StatusOK, nil), func(o *guard.Options) { o.Default = "" })
+	found := jsonvalue.List(result(t, do(t, withoutDefault, "tool_find", map[string]any{"query": "webhook_list"})), "data.tools")
+	if outline := jsonvalue.Text(found[0], "arguments"); !strings.Contains(outline, "projectId!:") {
+		t.Errorf("without a default project: %s", outline)
 	}
 }
