@@ -28,12 +28,12 @@ func fit(out Outcome) {
 		o.Next = fitSteps(o.Next)
 		if p, ok := o.Data.(preview); ok && p.Refusal != nil {
 			p.Refusal.Next = fitSteps(p.Refusal.Next)
-			fitWhole(p.Refusal)
+			shortenError(p.Refusal)
 		}
 	case *Error:
 		o.Next = fitSteps(o.Next)
 		if o.Status == 0 {
-			fitWhole(o)
+			shortenError(o)
 		}
 	}
 }
@@ -96,11 +96,11 @@ func repeatable(n *catalog.Next) string {
 	return name
 }
 
-// fitWhole shortens an error until it is small, what a reader misses least first: of
+// shortenError shortens an error of ours until it is small, what a reader misses least first: of
 // many violations the last, of a list in the information all but a few, what was given,
 // the later steps, and of a long text its end. What a person is to confirm stays: it is
 // short already.
-func fitWhole(e *Error) {
+func shortenError(e *Error) {
 	fits := func() bool { return maxTokens(jsonvalue.Encode(e)) <= fitError }
 	if fits() {
 		return
