@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"papi-mcp/internal/audit"
+	"papi-mcp/internal/errorcode"
 )
 
 func newAudit(s *streams) *cobra.Command {
@@ -57,7 +58,7 @@ Exit codes: 0 the log is intact (even if calls have no outcome), 1 it is not,
 			var broken *audit.BrokenError
 			switch {
 			case errors.As(err, &broken):
-				return &exitError{exitFailed, "the log is not intact: " + broken.Error()}
+				return &exitError{errorcode.Failed, "the log is not intact: " + broken.Error()}
 			case err != nil:
 				return usage("%v", err)
 			}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/server"
 	"papi-mcp/tools"
@@ -143,8 +144,8 @@ func printOutcome(s *streams, out tools.Outcome, form server.ResultForm, offered
 	if _, err := b.WriteTo(s.out); err != nil {
 		return failed(err)
 	}
-	if out.IsError {
-		return &exitError{code: exitFailed}
+	if e, ok := out.Structured.(*tools.Error); ok {
+		return &exitError{code: errorcode.ExitFor(e.Code, e.Status)}
 	}
 	return nil
 }

@@ -15,26 +15,20 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
-)
-
-// The exit codes.
-const (
-	exitDone   = 0
-	exitFailed = 1 // the command ended with an error
-	exitUsage  = 2 // the command was not started: an unknown flag, tool or value
 )
 
 // exitError ends a command with an exit code, and a message unless text is empty.
 type exitError struct {
-	code int
+	code errorcode.Exit
 	text string
 }
 
 func (e *exitError) Error() string { return e.text }
 
 func usage(format string, args ...any) error {
-	return &exitError{exitUsage, fmt.Sprintf(format, args...)}
+	return &exitError{errorcode.Usage, fmt.Sprintf(format, args...)}
 }
 
 // failed ends a command that has started with an error, nil for none.
@@ -42,7 +36,7 @@ func failed(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &exitError{exitFailed, err.Error()}
+	return &exitError{errorcode.Failed, err.Error()}
 }
 
 // streams are the standard streams of a command.
@@ -51,8 +45,7 @@ type streams struct {
 	out, err io.Writer
 }
 
-// Main runs the command line and returns the exit code: 0 for success, 1 for an
-// error, 2 for wrong usage.
+// Main runs the command line and returns the exit code, one of errorcode.Exits.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -70,23 +63,23 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	root.SetErr(errOut)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
-		return exitDone
+		return int(errorcode.Done)
 	}
 	if errors.Is(err, syscall.EPIPE) {
-		return exitFailed // the reader of the output has closed it
+		return int(errorcode.Failed) // the reader of the output has closed it
 	}
-	code, text := exitUsage, err.Error()
+	code, text := errorcode.Usage, err.Error()
 	var exit *exitError
 	if errors.As(err, &exit) {
 		code, text = exit.code, exit.text
 	}
 	if text != "" {
 		fmt.Fprintln(errOut, "papi-mcp:", papi.Printable(text))
-		if code == exitUsage {
+		if code == errorcode.Usage {
 			fmt.Fprintln(errOut, "See papi-mcp --help.")
 		}
 	}
-	return code
+	return int(code)
 }
 
 func newRoot(s *streams) *cobra.Command {

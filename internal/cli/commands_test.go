@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/sandbox"
 )
 
@@ -96,7 +97,7 @@ func TestBuiltInSandboxRequiresUUIDs(t *testing.T) {
 	if _, out, _ := run(t, nil, "call", "webhook_list", call, "--sandbox"); !strings.Contains(out, `"status":401`) {
 		t.Errorf("strict: %s", out)
 	}
-	if code, out, _ := run(t, nil, "call", "webhook_list", call, "--sandbox", "--strict-projects=false"); code != exitDone {
+	if code, out, _ := run(t, nil, "call", "webhook_list", call, "--sandbox", "--strict-projects=false"); code != int(errorcode.Done) {
 		t.Errorf("not strict: %s", out)
 	}
 }
@@ -106,7 +107,7 @@ func TestBuiltInSandboxRequiresUUIDs(t *testing.T) {
 func TestArgumentsAfterAByteOrderMark(t *testing.T) {
 	for _, args := range [][]string{{"\ufeff{}"}, {"-"}} {
 		var out, errOut bytes.Buffer
-		if code := Main(append([]string{"call", "webhook_list", "--sandbox"}, args...), strings.NewReader("\ufeff{}\n"), &out, &errOut); code != exitDone {
+		if code := Main(append([]string{"call", "webhook_list", "--sandbox"}, args...), strings.NewReader("\ufeff{}\n"), &out, &errOut); code != int(errorcode.Done) {
 			t.Errorf("%q: %d, %s%s", args, code, out.String(), errOut.String())
 		}
 	}
@@ -168,7 +169,7 @@ func TestDumpIsSeedData(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, errOut := run(t, nil, "call", "whatsapp_template_list", "--sandbox", "--seed-data", path, "--store", "memory")
-	if code != exitDone || !strings.Contains(out, "reject_winter_sale") {
+	if code != int(errorcode.Done) || !strings.Contains(out, "reject_winter_sale") {
 		t.Errorf("exit %d, output %.200s, %s", code, out, errOut)
 	}
 }
@@ -204,21 +205,21 @@ func TestDoctorFindsProblems(t *testing.T) {
 		code   int
 		want   []string
 	}{
-		{"all is well", env(), false, exitDone, []string{"ok    token", "ok    API", "ok    clock"}},
-		{"no credentials", env("SINCH_KEY_ID", ""), false, exitFailed, []string{"FAIL  credentials", "to fix: set SINCH_KEY_ID"}},
-		{"half a key", env("SINCH_KEY_SECRET", ""), false, exitFailed, []string{"SINCH_KEY_ID is set, and SINCH_KEY_SECRET is not"}},
-		{"a project that is none", env("SINCH_PROJECT_ID", "abc/../x"), false, exitFailed, []string{"FAIL  project", "holds a slash"}},
-		{"a key that is refused", env("SINCH_KEY_ID", "invalid"), false, exitFailed, []string{"FAIL  token", "to fix:"}},
-		{"a token as it is", env("SINCH_ACCESS_TOKEN", "sandbox"), false, exitDone, []string{"SINCH_ACCESS_TOKEN is set", "used as given"}},
-		{"a token that is refused", env("SINCH_ACCESS_TOKEN", "canary-token"), false, exitFailed, []string{"FAIL  API", "to fix:"}},
-		{"nothing listens", env("PAPI_BASE_URL", "http://127.0.0.1:1"), false, exitFailed, []string{"FAIL  API", "PAPI_BASE_URL"}},
-		{"no project", env("SINCH_PROJECT_ID", ""), false, exitDone, []string{"note  project", "note  API"}},
-		{"a clock that is off", env(), true, exitFailed, []string{"FAIL  clock", "differs from the API's by 5m", "set the clock"}},
-		{"a URL that is none", env("PAPI_BASE_URL", "::"), false, exitFailed, []string{"FAIL  environment", "PAPI_BASE_URL is not a URL; unset, it is https://", "to fix:"}},
-		{"a URL without a scheme", env("PAPI_TOKEN_URL", "example.com"), false, exitFailed, []string{"PAPI_TOKEN_URL must be like https://host/path"}},
-		{"a secret in a URL", env("PAPI_TOKEN_URL", "https://a:canary@example.com"), false, exitFailed, []string{"PAPI_TOKEN_URL must have no user"}},
-		{"another authentication method", env("PAPI_AUTH", "digest"), false, exitFailed, []string{`PAPI_AUTH: unknown authentication method "digest"; known: oauth`}},
-		{"a token that can't be sent", env("SINCH_ACCESS_TOKEN", "canary a"), false, exitFailed, []string{"SINCH_ACCESS_TOKEN"}},
+		{"all is well", env(), false, int(errorcode.Done), []string{"ok    token", "ok    API", "ok    clock"}},
+		{"no credentials", env("SINCH_KEY_ID", ""), false, int(errorcode.Failed), []string{"FAIL  credentials", "to fix: set SINCH_KEY_ID"}},
+		{"half a key", env("SINCH_KEY_SECRET", ""), false, int(errorcode.Failed), []string{"SINCH_KEY_ID is set, and SINCH_KEY_SECRET is not"}},
+		{"a project that is none", env("SINCH_PROJECT_ID", "abc/../x"), false, int(errorcode.Failed), []string{"FAIL  project", "holds a slash"}},
+		{"a key that is refused", env("SINCH_KEY_ID", "invalid"), false, int(errorcode.Failed), []string{"FAIL  token", "to fix:"}},
+		{"a token as it is", env("SINCH_ACCESS_TOKEN", "sandbox"), false, int(errorcode.Done), []string{"SINCH_ACCESS_TOKEN is set", "used as given"}},
+		{"a token that is refused", env("SINCH_ACCESS_TOKEN", "canary-token"), false, int(errorcode.Failed), []string{"FAIL  API", "to fix:"}},
+		{"nothing listens", env("PAPI_BASE_URL", "http://127.0.0.1:1"), false, int(errorcode.Failed), []string{"FAIL  API", "PAPI_BASE_URL"}},
+		{"no project", env("SINCH_PROJECT_ID", ""), false, int(errorcode.Done), []string{"note  project", "note  API"}},
+		{"a clock that is off", env(), true, int(errorcode.Failed), []string{"FAIL  clock", "differs from the API's by 5m", "set the clock"}},
+		{"a URL that is none", env("PAPI_BASE_URL", "::"), false, int(errorcode.Failed), []string{"FAIL  environment", "PAPI_BASE_URL is not a URL; unset, it is https://", "to fix:"}},
+		{"a URL without a scheme", env("PAPI_TOKEN_URL", "example.com"), false, int(errorcode.Failed), []string{"PAPI_TOKEN_URL must be like https://host/path"}},
+		{"a secret in a URL", env("PAPI_TOKEN_URL", "https://a:canary@example.com"), false, int(errorcode.Failed), []string{"PAPI_TOKEN_URL must have no user"}},
+		{"another authentication method", env("PAPI_AUTH", "digest"), false, int(errorcode.Failed), []string{`PAPI_AUTH: unknown authentication method "digest"; known: oauth`}},
+		{"a token that can't be sent", env("SINCH_ACCESS_TOKEN", "canary a"), false, int(errorcode.Failed), []string{"SINCH_ACCESS_TOKEN"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			skewed = tt.skewed
@@ -272,7 +273,7 @@ func TestDoctorNamesTheCause(t *testing.T) {
 			}, tt.env...)
 			out, err := cmd.CombinedOutput()
 			var exit *exec.ExitError
-			if !errors.As(err, &exit) || exit.ExitCode() != exitFailed || !strings.Contains(string(out), tt.want) {
+			if !errors.As(err, &exit) || exit.ExitCode() != int(errorcode.Failed) || !strings.Contains(string(out), tt.want) {
 				t.Errorf("%v: %s", err, out)
 			}
 			for _, not := range []string{"canary", "papi-mcp doctor", "check the key"} {

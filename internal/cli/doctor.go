@@ -49,7 +49,7 @@ changes nothing. Exit code 0 if there are no problems, else 1.
 				d.checkConnection(ctx)
 			}
 			if d.failed {
-				return &exitError{exitFailed, "there are problems to fix"}
+				return &exitError{errorcode.Failed, "there are problems to fix"}
 			}
 			return nil
 		},

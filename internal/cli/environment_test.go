@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/sandbox"
 )
 
@@ -26,7 +27,7 @@ func serveOnce(t *testing.T, env map[string]string, tool string, args ...string)
 		`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"` + tool + `","arguments":{}}}`,
 	}, "\n") + "\n"
 	var out, e bytes.Buffer
-	if code := Main(append([]string{"serve", "--store", "memory"}, args...), strings.NewReader(in), &out, &e); code != exitDone {
+	if code := Main(append([]string{"serve", "--store", "memory"}, args...), strings.NewReader(in), &out, &e); code != int(errorcode.Done) {
 		t.Fatalf("exit code %d: %s", code, e.String())
 	}
 	dec := json.NewDecoder(&out)
@@ -78,19 +79,19 @@ func TestPlaceholders(t *testing.T) {
 					t.Errorf("standard error: %s", errOut)
 				}
 			}
-			if code, out, errOut := run(t, env, "call", "webhook_list", "--store", "memory"); code != exitUsage || !strings.Contains(errOut, name+" was not filled in") {
+			if code, out, errOut := run(t, env, "call", "webhook_list", "--store", "memory"); code != int(errorcode.Usage) || !strings.Contains(errOut, name+" was not filled in") {
 				t.Errorf("call: %d, %s%s", code, out, errOut)
 			}
-			if code, out, errOut := run(t, env, "doctor"); code != exitFailed || !strings.Contains(out, "FAIL  environment  "+name+" was not filled in") || !strings.Contains(out, "to fix: replace it by the value") {
+			if code, out, errOut := run(t, env, "doctor"); code != int(errorcode.Failed) || !strings.Contains(out, "FAIL  environment  "+name+" was not filled in") || !strings.Contains(out, "to fix: replace it by the value") {
 				t.Errorf("doctor: %d, %s%s", code, out, errOut)
 			}
-			if code, out, _ := run(t, env, "tools"); code != exitDone || !strings.Contains(out, "webhook_list") {
+			if code, out, _ := run(t, env, "tools"); code != int(errorcode.Done) || !strings.Contains(out, "webhook_list") {
 				t.Errorf("tools: %d", code)
 			}
 		})
 	}
 	env := map[string]string{"SINCH_PROJECT_ID": "{{project}}", "SINCH_KEY_ID": "${SINCH_KEY_ID}"}
-	if code, _, errOut := run(t, env, "sandbox", "--addr", "127.0.0.1:0"); code != exitUsage || !strings.Contains(errOut, "SINCH_PROJECT_ID was not filled in") {
+	if code, _, errOut := run(t, env, "sandbox", "--addr", "127.0.0.1:0"); code != int(errorcode.Usage) || !strings.Contains(errOut, "SINCH_PROJECT_ID was not filled in") {
 		t.Errorf("sandbox: %d, %s", code, errOut)
 	}
 	env["SINCH_PROJECT_ID"] = sandbox.DefaultProject
@@ -112,7 +113,7 @@ func TestPlaceholdersInFlags(t *testing.T) {
 	if got, errOut := serveOnce(t, nil, "webhook_list", "--sandbox"); got["errorCode"] != "configuration_unfilled" || !strings.Contains(got["message"].(string), "PAPI_MCP_READ_ONLY") || !strings.Contains(errOut, "PAPI_MCP_AUDIT_FILE") {
 		t.Errorf("%v, %s", got, errOut)
 	}
-	if code, _, errOut := run(t, nil, "call", "webhook_list", "--sandbox"); code != exitUsage || !strings.Contains(errOut, "PAPI_MCP_READ_ONLY") {
+	if code, _, errOut := run(t, nil, "call", "webhook_list", "--sandbox"); code != int(errorcode.Usage) || !strings.Contains(errOut, "PAPI_MCP_READ_ONLY") {
 		t.Errorf("call: %d, %s", code, errOut)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
@@ -155,7 +156,7 @@ func TestUnknownVariables(t *testing.T) {
 	}
 	t.Setenv("PAPI_MCP_READONLY", "true")
 	for _, args := range [][]string{{"serve", "--sandbox"}, {"--sandbox"}, {"call", "webhook_list", "--sandbox"}, {"tools"}, {"config", "schema"}} {
-		if code, _, errOut := run(t, nil, args...); code != exitUsage || !strings.Contains(errOut, "did you mean PAPI_MCP_READ_ONLY?") {
+		if code, _, errOut := run(t, nil, args...); code != int(errorcode.Usage) || !strings.Contains(errOut, "did you mean PAPI_MCP_READ_ONLY?") {
 			t.Errorf("%v: %d, %s", args, code, errOut)
 		}
 	}
@@ -169,20 +170,20 @@ func TestFlagValueFromAFile(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if code, out, errOut := run(t, nil, "tools"); code != exitDone || !strings.Contains(out, "sms_app_list") || strings.Contains(out, "rcs_sender_list") {
+		if code, out, errOut := run(t, nil, "tools"); code != int(errorcode.Done) || !strings.Contains(out, "sms_app_list") || strings.Contains(out, "rcs_sender_list") {
 			t.Errorf("%q: %d, %s%s", text, code, out, errOut)
 		}
 	}
 	t.Setenv("PAPI_MCP_TOOLSETS", "rcs")
-	if code, _, errOut := run(t, nil, "tools"); code != exitUsage || !strings.Contains(errOut, "PAPI_MCP_TOOLSETS and PAPI_MCP_TOOLSETS_FILE are both set") {
+	if code, _, errOut := run(t, nil, "tools"); code != int(errorcode.Usage) || !strings.Contains(errOut, "PAPI_MCP_TOOLSETS and PAPI_MCP_TOOLSETS_FILE are both set") {
 		t.Errorf("%d, %s", code, errOut)
 	}
-	if code, out, errOut := run(t, nil, "tools", "--toolsets", "sms"); code != exitDone || strings.Contains(out, "webhook_list") {
+	if code, out, errOut := run(t, nil, "tools", "--toolsets", "sms"); code != int(errorcode.Done) || strings.Contains(out, "webhook_list") {
 		t.Errorf("%d, %s", code, errOut)
 	}
 	os.Unsetenv("PAPI_MCP_TOOLSETS")
 	t.Setenv("PAPI_MCP_TOOLSETS_FILE", path+"-is-none")
-	if code, _, errOut := run(t, nil, "tools"); code != exitUsage || !strings.Contains(errOut, "PAPI_MCP_TOOLSETS_FILE: open") {
+	if code, _, errOut := run(t, nil, "tools"); code != int(errorcode.Usage) || !strings.Contains(errOut, "PAPI_MCP_TOOLSETS_FILE: open") {
 		t.Errorf("%d, %s", code, errOut)
 	}
 	newRoot(&streams{}).Flags().VisitAll(func(f *pflag.Flag) {

@@ -1,5 +1,6 @@
 // Package errorcode is the table of the error codes of this program's own: what
-// each means, what to do about it, and whether the same call may succeed later.
+// each means, what to do about it, whether the same call may succeed later, and the exit code of
+// a command that ends with it.
 //
 // Each code is declared here and nowhere else; the code that answers with one
 // refers to its constant, and takes the resolution from the table where that is
@@ -49,6 +50,8 @@ type Entry struct {
 	// answers with it has a more exact one.
 	Do        string
 	Retryable Retry
+	// Exit is the exit code of a command that ends with this error.
+	Exit Exit
 }
 
 // Lookup returns the entry of a code, and false for a code that is not ours.
