@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,17 +17,21 @@ import (
 // The tables of docs/errors.md are generated from the codes. `go test ./tools -run
 // ErrorDocs -update` writes them again.
 func TestErrorDocsAreFresh(t *testing.T) {
-	const path, begin, end = "../docs/errors.md", "<!-- codes:begin -->\n", "<!-- codes:end -->"
+	const path = "../docs/errors.md"
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, found := strings.Cut(string(raw), begin)
-	_, after, ended := strings.Cut(rest, end)
-	if !found || !ended {
-		t.Fatalf("%s has lost the marks of its tables", path)
+	want := string(raw)
+	for mark, table := range map[string]string{"codes": codeTables(), "exits": exitTable()} {
+		begin, end := "<!-- "+mark+":begin -->\n", "<!-- "+mark+":end -->"
+		before, rest, found := strings.Cut(want, begin)
+		_, after, ended := strings.Cut(rest, end)
+		if !found || !ended {
+			t.Fatalf("%s has lost the marks %s of its tables", path, mark)
+		}
+		want = before + begin + table + end + after
 	}
-	want := before + begin + codeTables() + end + after
 	if want == string(raw) {
 		return
 	}
@@ -36,6 +41,23 @@ func TestErrorDocsAreFresh(t *testing.T) {
 	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// exitTable lists the exit codes, each with the codes of ours that end a command with
+// it: all but those of HTTP, which no command meets.
+func exitTable() string {
+	var b strings.Builder
+	b.WriteString("| exit code | meaning | with |\n|---|---|---|\n")
+	for _, exit := range errorcode.Exits {
+		var codes []string
+		for _, e := range errorcode.All() {
+			if e.Exit == exit.Exit && e.Origin != errorcode.HTTP {
+				codes = append(codes, "`"+e.Code+"`")
+			}
+		}
+		fmt.Fprintf(&b, "| %d | %s | %s |\n", exit.Exit, exit.Meaning, strings.Join(codes, ", "))
+	}
+	return b.String()
 }
 
 // aboutOrigins introduces the table of each origin.
@@ -58,17 +80,22 @@ func codeTables() string {
 		if about := aboutOrigins[origin]; about != "" {
 			fmt.Fprintf(&b, "%s\n\n", about)
 		}
-		b.WriteString("| code | meaning | do | retryable |\n|---|---|---|---|\n")
+		b.WriteString("| code | meaning | do | retryable | exit code |\n|---|---|---|---|---|\n")
 		for _, e := range errorcode.All() {
-			if e.Origin == origin {
-				fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.Code, cell.Replace(e.Meaning), cell.Replace(e.Do), e.Retryable)
+			if e.Origin != origin {
+				continue
 			}
+			exit := strconv.Itoa(int(e.Exit))
+			if origin == errorcode.HTTP {
+				exit = "-" // no command meets it
+			}
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", e.Code, cell.Replace(e.Meaning), cell.Replace(e.Do), e.Retryable, exit)
 		}
 		b.WriteString("\n")
 		if origin != errorcode.Guard {
 			continue
 		}
-		b.WriteString("Each rule of the guard has a code too. None is retryable as it is: change the call, or first bring the resource into the state that the rule asks for, as the resolution says.\n\n| code | rule |\n|---|---|\n")
+		b.WriteString("Each rule of the guard has a code too; a command that it refuses exits with 1. None is retryable as it is: change the call, or first bring the resource into the state that the rule asks for, as the resolution says.\n\n| code | rule |\n|---|---|\n")
 		for _, e := range serverCodes() {
 			if ruleOf(e.Code) != nil {
 				fmt.Fprintf(&b, "| `%s` | %s |\n", e.Code, cell.Replace(e.Meaning))
