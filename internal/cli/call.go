@@ -39,8 +39,6 @@ repeat it with "confirm": TOKEN within ten minutes. Neither is accepted within t
 minutes after a person was asked about the same call, here or by a client of serve,
 and did not confirm it. With --sandbox nothing is kept between calls: start papi-mcp
 sandbox instead, and set PAPI_BASE_URL to its URL.
-
-Exit codes: 0 done, 1 the tool returned an error, 2 wrong usage.
 ` + environmentHelp,
 		Example: `  papi-mcp call webhook_list --sandbox
   papi-mcp call whatsapp_sender_get '{"senderId": "..."}'`,
