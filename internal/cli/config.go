@@ -156,7 +156,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
 		about = "the built-in sandbox: nothing here is real, and one-time codes are in the server's log"
 	case c.sandboxFlags != defaultSandbox:
-		return nil, usage(sandboxOnly)
+		return nil, usage("--seed-data, --speed, --seed and --strict-projects need --sandbox")
 	}
 	if c.trace {
 		tracers, stop, err := telemetry.Start(context.Background(), release, logger)
@@ -231,9 +231,6 @@ func (c *config) auditLog(ctx context.Context, opened store.Store) (*audit.Log, 
 	}
 	return log, nil
 }
-
-// sandboxOnly is the fault of a sandbox's flags without it.
-const sandboxOnly = "--seed-data, --speed, --seed and --strict-projects need --sandbox"
 
 // inStore is the value of --audit for a log in the store.
 const inStore = "store"

@@ -45,7 +45,7 @@ func (c *config) faults(h *httpFlags, file *settings.File, flags *pflag.FlagSet)
 	found = append(found, c.selectionFaults()...)
 	found = append(found, c.resultFaults()...)
 	found = append(found, c.storeFaults()...)
-	found = append(found, c.connectionFaults()...)
+	found = append(found, c.connectionFaults(flags)...)
 	if h.addr != "" {
 		found = append(found, h.faults(c, file, flags)...)
 	} else {
@@ -102,7 +102,7 @@ func (c *config) storeFaults() []fault {
 
 // connectionFaults returns what is wrong with the sandbox's flags, or with the
 // variables of the API.
-func (c *config) connectionFaults() []fault {
+func (c *config) connectionFaults(flags *pflag.FlagSet) []fault {
 	if c.sandbox {
 		if err := c.sandboxFlags.check(); err != nil {
 			return []fault{{"", err.Error()}}
@@ -110,9 +110,13 @@ func (c *config) connectionFaults() []fault {
 		return nil
 	}
 	var found []fault
-	if c.sandboxFlags != defaultSandbox {
-		found = append(found, fault{"", sandboxOnly})
-	}
+	ofSandbox := pflag.NewFlagSet("", pflag.ContinueOnError)
+	new(sandboxFlags).flags(ofSandbox, defaultSandbox.strict)
+	ofSandbox.VisitAll(func(f *pflag.Flag) {
+		if given := flags.Lookup(f.Name); given != nil && given.Value.String() != f.DefValue {
+			found = append(found, faultf(f.Name, "--%s needs --sandbox", f.Name))
+		}
+	})
 	api, own := apiConfig()
 	api.KeyID, api.KeySecret, api.AccessToken = own.KeyID, own.KeySecret, own.AccessToken
 	if _, err := papi.New(api); err != nil {

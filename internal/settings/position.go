@@ -72,7 +72,7 @@ func (p positions) compare(a, b Fault) int {
 // yamlLine is how the YAML parser begins an error.
 var yamlLine = lazyregexp.New(`^(?:yaml: )?(?:line ([0-9]+): )?`)
 
-// yamlFaults turns an error of the YAML parser into faults, one for each that it
+// yamlFaults turns an error of parse into faults, one for each that the YAML parser
 // found.
 func (p positions) yamlFaults(err error) []Fault {
 	texts := []string{err.Error()}
@@ -83,10 +83,13 @@ func (p positions) yamlFaults(err error) []Fault {
 	var found []Fault
 	for _, text := range texts {
 		at, m := p.source, yamlLine.FindStringSubmatch(text)
+		if m[0] != "" {
+			text = "not valid YAML: " + strings.TrimPrefix(text, m[0])
+		}
 		if line, err := strconv.Atoi(m[1]); err == nil {
 			at = fmt.Sprintf("%s:%d", p.source, line)
 		}
-		found = append(found, Fault{At: at, Text: "this is not valid YAML: " + strings.TrimPrefix(text, m[0])})
+		found = append(found, Fault{At: at, Text: text})
 	}
 	return found
 }

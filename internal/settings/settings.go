@@ -144,6 +144,9 @@ func (p positions) faults(violations []papi.Violation) []Fault {
 		if values, ok := v.Allowed.([]any); ok { // of an enum
 			allowed = jsonvalue.Join(values, "", ", ")
 		}
+		if strings.HasPrefix(allowed, "no such name") && v.Nearest != "" {
+			allowed = "no such name"
+		}
 		text += "allowed: " + allowed
 		if v.Nearest != "" {
 			text += fmt.Sprintf(" (did you mean %s?)", v.Nearest)
@@ -268,7 +271,11 @@ func endsComplete(raw []byte) bool {
 func parse(raw []byte) (document map[string]any, node *yaml.Node, err error) {
 	node = &yaml.Node{}
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
-	if err = decoder.Decode(node); err == nil {
+	err = decoder.Decode(node)
+	if err == nil && len(node.Content) > 0 && node.Content[0].Kind != yaml.MappingNode && node.Content[0].Tag != "!!null" {
+		return nil, nil, errors.New("the file does not consist of names and their values")
+	}
+	if err == nil {
 		err = node.Decode(&document)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -362,7 +369,7 @@ func (f *File) check(known []papi.Violation) []papi.Violation {
 		for i, hash := range key.Hashes {
 			switch other, taken := owner[hash]; {
 			case !validHash.MatchString(hash):
-				wrong(nil, "the hash of a key: sha256: and 64 hexadecimal digits in lower case", "keys.%s.hashes[%d]", caller, i)
+				wrong(nil, allowedValues["keys"]["hashes"], "keys.%s.hashes[%d]", caller, i)
 			case taken:
 				wrong(nil, "another key than that of "+other, "keys.%s.hashes[%d]", caller, i)
 			}
@@ -464,7 +471,8 @@ func (f *File) Apply(flags *pflag.FlagSet) []Fault {
 		}
 		for _, value := range values {
 			if err := flags.Set(name, fmt.Sprint(value)); err != nil {
-				found = append(found, f.positions.faults([]papi.Violation{{Path: name, Given: value, Allowed: err.Error()}})...)
+				found = append(found, Fault{f.positions.of(name), name, err.Error()})
+				_ = flags.Set(name, flags.Lookup(name).DefValue) // a failed Set may have changed it
 			}
 		}
 		f.applied[name] = true
