@@ -66,6 +66,7 @@ Exit codes: 0 done, 1 the tool returned an error, 2 wrong usage.
 			if err := c.checkResultFlags(); err != nil {
 				return err
 			}
+			c.keepToken = true
 			c.setDefaultStore(s)
 			a, err := c.newApp(cmd.Context(), s)
 			if err != nil {
