@@ -3,11 +3,8 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -41,6 +38,8 @@ type config struct {
 	confirm      string
 	store        string
 	verbose      bool
+	// keepToken keeps the access token for later processes.
+	keepToken bool
 	// observe counts the exchanges with the API; may be nil.
 	observe   papi.Observer
 	trace     bool
@@ -55,6 +54,8 @@ type config struct {
 	// allowPlaceholders a command starts all the same, and each call reports them.
 	placeholders      []string
 	allowPlaceholders bool
+	// noState is why there is nothing to keep state in; nil where there is.
+	noState error
 	// tenants looks up the credentials of a tenant; nil for none.
 	tenants func(name string) (tenant.Tenant, bool)
 }
@@ -124,6 +125,9 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.noState != nil {
+		opened = noState{opened, c.noState}
+	}
 	rows, err := catalog.Select(c.filter())
 	if err != nil {
 		return nil, usage("%v", err)
@@ -174,6 +178,9 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	}
 	api.Observer = c.observe
 	api.UserAgent = "papi-mcp/" + release
+	if c.keepToken && !c.sandbox {
+		api.TokenFile = tokenFile(c.store)
+	}
 	log, err := c.auditLog(ctx, opened)
 	if err != nil {
 		return nil, err
@@ -279,71 +286,4 @@ func (c *config) logger(s *streams) *slog.Logger {
 		return slog.New(telemetry.LogHandler(slog.NewJSONHandler(s.err, options)))
 	}
 	return slog.New(telemetry.LogHandler(slog.NewTextHandler(s.err, options)))
-}
-
-// memory is the store that is lost with the process.
-const memory = "memory"
-
-// openStore opens the store that --store names: memory, or the path of a file.
-func openStore(name string) (store.Store, error) {
-	switch {
-	case name == memory:
-		return store.NewMemory(), nil
-	case name == "", strings.Contains(name, "://"):
-		return nil, usage("--store %q: use memory, or the path of a file", name)
-	}
-	return store.NewFile(name), nil
-}
-
-// storeHelp is the help of --store; each command completes the default.
-const storeHelp = "where confirmations and registrations are stored: memory, or the path of a file (default: a file in the user's state folder"
-
-// setDefaultStore sets --store where it is not given: to a file that the user's
-// processes share, or to memory for a sandbox, which starts empty as well.
-func (c *config) setDefaultStore(s *streams) {
-	if c.store != "" {
-		return
-	}
-	c.store = memory
-	if c.sandbox {
-		return
-	}
-	path, err := stateFile()
-	if err != nil {
-		c.logger(s).Warn("confirmations and registrations are stored in memory only, and lost at the end of this process; use --store with the path of a file", "reason", err)
-		return
-	}
-	c.store = path
-}
-
-// stateFile returns the path of the file that the user's processes share: under
-// XDG_STATE_HOME, or the system's folder for state. It fails where that can't be
-// written.
-func stateFile() (string, error) {
-	dir := os.Getenv("XDG_STATE_HOME")
-	if !filepath.IsAbs(dir) { // the specification says to ignore relative paths
-		dir = ""
-	}
-	if dir == "" && runtime.GOOS == "windows" {
-		dir = os.Getenv("LocalAppData")
-	}
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", fmt.Errorf("there is no folder for the file: %w", err)
-		}
-		dir = filepath.Join(home, ".local", "state")
-	}
-	if !filepath.IsAbs(dir) {
-		return "", fmt.Errorf("there is no folder for the file: %s is not an absolute path", dir)
-	}
-	path := filepath.Join(dir, "papi-mcp", "state.db")
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", err
-	}
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return "", err
-	}
-	return path, file.Close()
 }

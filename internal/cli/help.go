@@ -70,14 +70,15 @@ func helpOf(cmd *cobra.Command) string {
 	return wrap(strings.ReplaceAll(b.String(), "\t", "    "), terminalColumns)
 }
 
-// reflow joins the lines of each paragraph. Indented lines stay as they are.
+// reflow joins the lines of each paragraph. Indented lines stay as they are, and so
+// does what follows a colon.
 func reflow(text string) string {
 	var b strings.Builder
 	previous := ""
 	for line := range strings.SplitSeq(text, "\n") {
 		switch {
 		case b.Len() == 0:
-		case line == "" || previous == "" || strings.ContainsAny(line[:1]+previous[:1], " \t"):
+		case line == "" || previous == "" || strings.HasSuffix(previous, ":") || strings.ContainsAny(line[:1]+previous[:1], " \t"):
 			b.WriteByte('\n')
 		default:
 			b.WriteByte(' ')

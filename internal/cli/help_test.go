@@ -59,6 +59,18 @@ func TestHelpFitsInATerminal(t *testing.T) {
 	})
 }
 
+// A command that is an example can be copied: it fits in a line.
+func TestExamplesFitInALine(t *testing.T) {
+	root := newRoot(&streams{strings.NewReader(""), io.Discard, io.Discard})
+	for _, cmd := range root.Commands() {
+		for line := range strings.Lines(cmd.Example) {
+			if utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > terminalColumns {
+				t.Errorf("%s: %s", cmd.Name(), line)
+			}
+		}
+	}
+}
+
 // The help of the program has the table of exit codes, and each command.
 func TestHelpHasTheExitCodes(t *testing.T) {
 	for _, args := range [][]string{{"--help"}, {"help"}} {
@@ -93,6 +105,7 @@ func TestReflow(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                   "",
 		"one\ntwo\n\nthree\n":                "one two\n\nthree\n",
+		"list:\none\ntwo":                    "list:\none two",
 		"list:\n  a\n  b\nthen\nmore":        "list:\n  a\n  b\nthen more",
 		"list:\n\ta\n\n#### Linux:\n\n\tb\n": "list:\n\ta\n\n#### Linux:\n\n\tb\n",
 	} {

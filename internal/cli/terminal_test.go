@@ -30,11 +30,19 @@ type terminal struct {
 // state folder of its own.
 func onTerminal(t *testing.T, env []string, args ...string) *terminal {
 	t.Helper()
+	return onTerminalWithOutput(t, false, env, args...)
+}
+
+// onTerminalWithOutput does the same, with standard output on the terminal too or not.
+func onTerminalWithOutput(t *testing.T, output bool, env []string, args ...string) *terminal {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	x := &terminal{t: t, cmd: exec.CommandContext(ctx, "papi-mcp", args...)}
 	x.cmd.Env = append(os.Environ(), env...)
-	x.cmd.Stdout = &x.out
+	if !output {
+		x.cmd.Stdout = &x.out
+	}
 	var err error
 	if x.pty, err = pty.StartWithSize(x.cmd, &pty.Winsize{Rows: 24, Cols: terminalColumns}); err != nil {
 		t.Fatal(err)
@@ -159,12 +167,17 @@ func TestReadLineReadsOneLine(t *testing.T) {
 	}
 }
 
+// endless returns streams on whose input nothing comes.
+func endless(t *testing.T) *streams {
+	in, out := io.Pipe()
+	t.Cleanup(func() { out.Close() })
+	return &streams{in, io.Discard, io.Discard}
+}
+
 func TestReadLineEndsWithTheContext(t *testing.T) {
-	in, out := io.Pipe() // on which nothing comes
-	defer out.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := readLine(ctx, in); !errors.Is(err, context.Canceled) {
+	if _, err := readLine(ctx, endless(t).in); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
