@@ -79,7 +79,8 @@ type Row struct {
 	// Keep are the fields of a write's answer that its result shows besides the
 	// ids and the state, as paths.
 	Keep []string
-	// Phrases are what users say who need the tool, three to five of them.
+	// Phrases are what users say who need the tool, three to five of them, in other
+	// words than its name and text: the search for tools reads them.
 	Phrases []string
 	// RegisteredElsewhere reports that the call takes a code that may have been
 	// requested elsewhere, and so the argument of this name.
@@ -261,9 +262,6 @@ var Rows = sync.OnceValue(func() []*Row {
 			row := &toolset.rows[i]
 			row.Toolset, row.Deprecated = toolset.name, toolset.name == DeprecatedToolset
 			row.Title = cmp.Or(row.Title, title(row.Tool))
-			if row.Phrases == nil {
-				row.Phrases = phrases[row.Tool]
-			}
 			all = append(all, row)
 		}
 	}
