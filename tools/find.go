@@ -82,11 +82,6 @@ func (s *Set) find(query string) []string {
 	return names
 }
 
-// findAbout is the description of tool_find, with the families as an index.
-func (s *Set) findAbout() string {
-	return "Find a tool by what you want to do, in any words, or by an error code. Shows how to call the best match. Families: " + s.families() + "."
-}
-
 // found describes a tool that was found; best says that it is the first.
 func (s *Set) found(name string, best bool) found {
 	f := found{Tool: name, Via: s.Via(name)}
@@ -150,18 +145,9 @@ func (s *Set) families() string {
 		}
 	}
 	for i, name := range names {
-		if of := familyWords[name]; of != "" {
-			names[i] += " (" + of + ")"
+		if about := catalog.ToolsetAbout(name); about != "" {
+			names[i] += " (" + about + ")"
 		}
 	}
 	return strings.Join(names, ", ")
-}
-
-var familyWords = map[string]string{
-	"rcs":                     "senders, launch, test numbers",
-	"kakaotalk":               "senders, templates",
-	"conversation":            "Instagram, Messenger, Telegram, Viber",
-	"sms":                     "apps",
-	"bundles":                 "subprojects with apps",
-	catalog.DeprecatedToolset: "Meta tokens",
 }

@@ -71,21 +71,13 @@ func (s *Set) schemaGet(_ context.Context, _ Caller, args schemaGetArgs) Outcome
 	return Outcome{Structured: &Result{Tool: "schema_get", Data: data}}
 }
 
-// coreExamples are the examples of core tools whose arguments a sample can't know.
-var coreExamples = map[string]map[string]any{
-	"schema_get":  {"tool": "webhook_create", "path": "triggers"},
-	toolFind:      {"query": "verify a phone number for WhatsApp"},
-	toolCallRead:  {"tool": "webhook_get", "arguments": map[string]any{"webhookId": "01Z327Q8JAP1FQ40QXJMEXRE1J"}},
-	ToolCallWrite: {"tool": "webhook_create", "arguments": map[string]any{"target": "https://example.com/hook", "secret": "of-high-entropy"}},
-}
-
 // schemas returns what there is to say of a tool, the complete schema of its arguments,
 // and that of the arguments in the list of tools; nil where there is no such tool.
 func (s *Set) schemas(tool string) (about toolSchema, complete, listed *papi.Schema) {
 	if c := s.coreTool(tool); c != nil {
-		example, _ := c.schema().Sample(true).(map[string]any)
-		if given := coreExamples[tool]; given != nil {
-			example = given
+		example := c.example
+		if example == nil {
+			example, _ = c.schema().Sample(true).(map[string]any)
 		}
 		return toolSchema{Tool: tool, About: c.about, Example: example}, c.schema(), c.schema()
 	}

@@ -234,23 +234,24 @@ func (r *Row) Retry() papi.RetryPolicy {
 // DeprecatedToolset has the tools of the operations that the API deprecates.
 const DeprecatedToolset = "whatsapp_deprecated"
 
-// toolsets are the rows by toolset, in the order in which tools are listed.
+// toolsets are the rows by toolset, in the order in which tools are listed, with what
+// a toolset is about where its name leaves that open.
 var toolsets = []struct {
-	name string
-	rows []Row
+	name, about string
+	rows        []Row
 }{
-	{"webhooks", webhooks},
-	{"whatsapp_accounts", whatsappAccounts},
-	{"whatsapp_senders", whatsappSenders},
-	{"whatsapp_templates", whatsappTemplates},
-	{"whatsapp_flows", whatsappFlows},
-	{"whatsapp_solutions", whatsappSolutions},
-	{"rcs", rcs},
-	{"kakaotalk", kakaotalk},
-	{"conversation", conversation},
-	{"sms", sms},
-	{"bundles", bundles},
-	{DeprecatedToolset, whatsappDeprecated},
+	{"webhooks", "", webhooks},
+	{"whatsapp_accounts", "", whatsappAccounts},
+	{"whatsapp_senders", "", whatsappSenders},
+	{"whatsapp_templates", "", whatsappTemplates},
+	{"whatsapp_flows", "", whatsappFlows},
+	{"whatsapp_solutions", "", whatsappSolutions},
+	{"rcs", "senders, launch, test numbers", rcs},
+	{"kakaotalk", "senders, templates", kakaotalk},
+	{"conversation", "Instagram, Messenger, Telegram, Viber", conversation},
+	{"sms", "apps", sms},
+	{"bundles", "subprojects with apps", bundles},
+	{DeprecatedToolset, "Meta tokens", whatsappDeprecated},
 }
 
 // Rows returns all rows, in the order in which their tools are listed. They
@@ -286,6 +287,16 @@ func Toolsets() []string {
 		names[i] = toolset.name
 	}
 	return names
+}
+
+// ToolsetAbout returns what a toolset is about, in a few words; "" where its name says it.
+func ToolsetAbout(name string) string {
+	for _, toolset := range toolsets {
+		if toolset.name == name {
+			return toolset.about
+		}
+	}
+	return ""
 }
 
 // Filter says which rows a server offers.
