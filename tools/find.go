@@ -96,7 +96,8 @@ func (s *Set) found(name string, best bool) found {
 	f.Does = firstSentences(f.Does, maxAbout)
 	required := schema.MustHave(true)
 	if best {
-		f.Arguments = shortOutline(schema, maxOutline)
+		outline := schema.OutlineWithin("", false, func(outline string, _ papi.OutlineOptions) bool { return len(outline) <= maxOutline })
+		f.Arguments = papi.Truncate(outline, maxOutline)
 	} else {
 		f.Required = required
 	}
@@ -114,17 +115,6 @@ func firstSentences(text string, limit int) string {
 		kept += sentence
 	}
 	return papi.Truncate(strings.TrimSpace(kept), limit)
-}
-
-// shortOutline is the most detailed outline of a tool's arguments that fits.
-func shortOutline(schema *papi.Schema, limit int) string {
-	outline := ""
-	for _, opts := range []papi.OutlineOptions{{Depth: 3, Values: 8}, {Depth: 2, Values: 8}, {Depth: 2, Values: 3}, {Depth: 1, Values: 8}, {Depth: 1, Values: 3}} {
-		if outline = schema.Outline(opts); len(outline) <= limit {
-			return outline
-		}
-	}
-	return papi.Truncate(outline, limit)
 }
 
 // codeIn is the page of the error code that a query is, nil where it is none.

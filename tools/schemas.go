@@ -104,38 +104,18 @@ func (s *Set) schemas(tool string) (about toolSchema, complete, listed *papi.Sch
 // has more than 2,000 tokens.
 const maxSchemaEstimate = 1_800
 
-// outlines are the ways to write an outline, the one that says most first.
-var outlines = []papi.OutlineOptions{
-	{Notes: true, Meanings: true},
-	{Notes: true, Meanings: true, Values: 60},
-	{Notes: true, Meanings: true, Values: listedValues},
-	{Notes: true, Values: listedValues},
-	{Notes: true, Values: listedValues, NoteLevels: 3},
-	{Notes: true, Values: listedValues, NoteLevels: 2},
-	{Notes: true, Values: listedValues, Depth: 4},
-	{Notes: true, Values: listedValues, Depth: 3},
-	{Notes: true, Values: listedValues, NoteLevels: 1},
-	{Notes: true, Values: listedValues, Depth: 2},
-	{Notes: true, Values: listedValues, Depth: 1},
-	{Values: listedValues},
-	{Values: listedValues, Depth: 1},
-}
-
-// fit adds the outline of a part of a schema: the one that says most of those with which
-// the answer has its size.
+// fit adds the most detailed outline of a part of a schema with which the answer has its
+// size.
 func (t *toolSchema) fit(schema *papi.Schema, path string) {
 	part, _, _ := schema.At(path)
-	for _, opts := range outlines {
-		outline := schema.OutlineAt(path, opts)
+	schema.OutlineWithin(path, true, func(outline string, opts papi.OutlineOptions) bool {
 		t.InputSchema, t.Notation = outline, notation(outline)
 		t.More = ""
 		if cut := part.Cut(opts); len(cut) > 0 {
 			t.More = "path shows more: " + strings.Join(pathsBelow(path, cut), ", ")
 		}
-		if estimateTokens(jsonvalue.Encode(t)) <= maxSchemaEstimate {
-			return
-		}
-	}
+		return estimateTokens(jsonvalue.Encode(t)) <= maxSchemaEstimate
+	})
 }
 
 // maxCut is how many paths of parts are named.
