@@ -2,12 +2,12 @@ package tools
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"papi-mcp/guides"
+	"papi-mcp/internal/docstest"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
@@ -16,26 +16,7 @@ import (
 // The tables of docs/errors.md are generated from the codes. `go test ./tools -run
 // ErrorDocs -update` writes them again.
 func TestErrorDocsAreFresh(t *testing.T) {
-	const path, begin, end = "../docs/errors.md", "<!-- codes:begin -->\n", "<!-- codes:end -->"
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, found := strings.Cut(string(raw), begin)
-	_, after, ended := strings.Cut(rest, end)
-	if !found || !ended {
-		t.Fatalf("%s has lost the marks of its tables", path)
-	}
-	want := before + begin + codeTables() + end + after
-	if want == string(raw) {
-		return
-	}
-	if !*update {
-		t.Fatal("docs/errors.md is stale: run go test ./tools -run ErrorDocs -update")
-	}
-	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	docstest.Fresh(t, "../docs/errors.md", "go test ./tools -run ErrorDocs -update", *update, map[string]string{"codes": codeTables()})
 }
 
 // aboutOrigins introduces the table of each origin.
