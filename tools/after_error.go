@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -35,7 +36,7 @@ func stepsAfterError(row *catalog.Row, e *papi.Error) []catalog.Step {
 	if e.Unknown {
 		return []catalog.Step{checkOutcome(row)}
 	}
-	for _, key := range []string{row.Op().Family() + "/" + e.Code, e.Code} {
+	for _, key := range []string{row.Tool + "/" + e.Code, row.Op().Family() + "/" + e.Code, e.Code} {
 		if steps := afterError[key]; steps != nil {
 			return steps
 		}
@@ -44,6 +45,17 @@ func stepsAfterError(row *catalog.Row, e *papi.Error) []catalog.Step {
 		return []catalog.Step{{Do: "check its state", Tool: row.Resource.Get}}
 	}
 	return nil
+}
+
+// noneYet returns the error by which the API says that a project has nothing yet of what
+// a list shows, nil for any other: then the list is empty. A list of the parts of a thing
+// is not, as the call names a thing that does not exist.
+func noneYet(row *catalog.Row, err error) *papi.Error {
+	e, _ := errors.AsType[*papi.Error](err)
+	if e == nil || len(row.Columns) == 0 || len(row.Op().PathIDs()) > 0 || !catalog.NoneHere(e.Code) {
+		return nil
+	}
+	return e
 }
 
 // stepByStatus is the step after an error that has none of its own.
@@ -164,8 +176,8 @@ var (
 )
 
 // afterError has the steps after an errorCode of the API, for its result and
-// for its page; a family's own are under family/code. A code that is not
-// listed leads to where its status leads.
+// for its page; a family's own are under family/code, a tool's under tool/code. A code
+// that is not listed leads to where its status leads.
 var afterError = map[string][]catalog.Step{
 	"account_data_is_corrupt":                                  {{Do: "no call fixes it: ask the person to contact Sinch support, with the projectId"}},
 	"Kakaotalk/account_exists":                                 {{Do: "see which senders exist", Tool: "kakaotalk_sender_list"}},
@@ -173,8 +185,8 @@ var afterError = map[string][]catalog.Step{
 	"account_has_sender_changes":                               {{Do: "see which senders have pending changes", Tool: "whatsapp_sender_list"}},
 	"account_has_senders":                                      {{Do: "see which senders block it", Tool: "whatsapp_sender_list"}},
 	"account_is_in_progress":                                   {{Do: "see the progress of the first sender, which creates the account", Tool: "kakaotalk_sender_list"}, {Do: "then make the call again; if the error persists, ask the person to contact Sinch support"}},
-	"Rcs/account_not_found":                                    {{Do: "there is none before the first sender: create one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}}},
-	"account_not_found":                                        {{Do: "there is none: onboard the project's WhatsApp account", Tool: "whatsapp_account_create", Needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {Do: "or onboard by Embedded Signup", Tool: "whatsapp_sender_create", Needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
+	"Rcs/account_not_found":                                    {{Do: "create a sender first", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}}},
+	"account_not_found":                                        {{Do: "onboard the project's WhatsApp account", Tool: "whatsapp_account_create", Needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {Do: "or onboard by Embedded Signup", Tool: "whatsapp_sender_create", Needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
 	"Kakaotalk/account_not_updatable":                          {{Do: "see which senders exist", Tool: "kakaotalk_sender_list"}},
 	"account_not_updatable":                                    {{Do: "check the account's state", Tool: "whatsapp_account_get"}},
 	"add_test_number_invalid":                                  {{Do: "ask the person for the phone number, with + and its country code"}},
@@ -235,9 +247,10 @@ var afterError = map[string][]catalog.Step{
 	"plus_friend_id_used":                                      {{Do: "see whether it is a sender of this project; otherwise it belongs to another", Tool: "kakaotalk_sender_list"}},
 	"project_not_found":                                        {{Do: "ask the person which project is meant: project_confirm without an id shows those that this server knows"}},
 	"Kakaotalk/project_not_initialized":                        firstKakaotalkSender,
-	"project_not_initialized":                                  {{Do: "see whether an account is being onboarded already", Tool: "whatsapp_account_get"}, {Do: "if there is none, onboard the project's WhatsApp account", Tool: "whatsapp_account_create", Needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {Do: "or onboard by Embedded Signup", Tool: "whatsapp_sender_create", Needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
+	"project_not_initialized":                                  {{Do: "see whether an account is being onboarded", Tool: "whatsapp_account_get"}, {Do: "if there is none, onboard the project's WhatsApp account", Tool: "whatsapp_account_create", Needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {Do: "or onboard by Embedded Signup", Tool: "whatsapp_sender_create", Needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
 	"provisioned_phone_number_id":                              {{Do: "see whether the number is a sender of this project already", Tool: "whatsapp_sender_list"}},
-	"rbm_has_not_been_used":                                    {{Do: "if the project never had an RCS sender, that is all it means: create one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}}},
+	"rcs_sender_create/rbm_has_not_been_used":                  {{Do: "make the call again in a few minutes; if the error persists, ask the person to write to the address above"}},
+	"rbm_has_not_been_used":                                    {{Do: "create one, if the project never had one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}}},
 	"rbm_resources_not_found":                                  {{Do: "check the ids; if they are right, ask the person to contact Sinch support"}},
 	"rbm_webhook_incorrect_secret":                             {{Do: "no argument fixes it: make the call again in a few minutes; if the error persists, ask the person to write to the address above"}},
 	"resource_locked":                                          {{Do: "another operation on it is still running: make the same call again in a minute"}},
@@ -250,7 +263,7 @@ var afterError = map[string][]catalog.Step{
 	"sender_changes_not_deletable":                             {{Do: "check the status of its changes", Tool: "whatsapp_sender_get"}},
 	"Kakaotalk/sender_changes_not_found":                       {{Do: "read the sender: nothing is pending", Tool: "kakaotalk_sender_get"}},
 	"sender_changes_not_found":                                 {{Do: "read the sender: nothing is pending", Tool: "whatsapp_sender_get"}},
-	"sender_invalid_category_code":                             {{Do: "use three codes of this list; before the first sender it can't be read, but creating a draft without codes may make it available", Tool: "kakaotalk_sender_category_list"}},
+	"sender_invalid_category_code":                             {{Do: "use three codes of this list; before the first sender it is empty, but creating a draft without codes may fill it", Tool: "kakaotalk_sender_category_list"}},
 	"Kakaotalk/sender_not_found":                               {{Do: "see which senders exist", Tool: "kakaotalk_sender_list"}},
 	"Rcs/sender_not_found":                                     {{Do: "see which senders exist", Tool: "rcs_sender_list"}},
 	"sender_not_found":                                         {{Do: "see which senders exist", Tool: "whatsapp_sender_list"}},
@@ -260,7 +273,7 @@ var afterError = map[string][]catalog.Step{
 	"sms_app_is_already_in_bundles_process":                    followTheBundle,
 	"sms_app_is_already_linked_to_conversation_app":            seeWhatIsConnected,
 	"sms_app_not_found":                                        {{Do: "see which SMS apps exist", Tool: "sms_app_list"}},
-	"sms_service_not_found":                                    {{Do: "there is none before the first SMS app: create one", Tool: "sms_app_create", Needs: []string{"name", "region"}}},
+	"sms_service_not_found":                                    {{Do: "create one", Tool: "sms_app_create", Needs: []string{"name", "region"}}},
 	"solution_not_found":                                       {{Do: "see which solutions exist", Tool: "whatsapp_solution_list"}},
 	"target_project_not_subproject":                            {{Do: "a copy needs a subproject: have the bundle create one, or name an existing one"}},
 	"telegram_api_error":                                       checkChannelLater,

@@ -4,7 +4,7 @@ var kakaotalkSender = &Resource{
 	Name: "kakaotalk_sender",
 	Get:  "kakaotalk_sender_get", List: "kakaotalk_sender_list", Create: "kakaotalk_sender_create",
 	NoneHere: "project_not_initialized",
-	Empty:    Step{Do: "there is none: choose categories, then create one", Tool: "kakaotalk_sender_category_list"},
+	Empty:    Step{Do: "choose categories, then create one", Tool: "kakaotalk_sender_category_list"},
 	Complete: map[string]Completion{"kakaotalk_senders": {Field: "plusFriendId"}},
 	Bulky:    []string{"id"}, // no call takes it
 	IDs:      map[string]string{"plusFriendId": "plusFriendId"},
@@ -82,7 +82,7 @@ var (
 var kakaotalkTemplate = &Resource{
 	Name: "kakaotalk_template",
 	Get:  "kakaotalk_template_get", List: "kakaotalk_template_list", Create: "kakaotalk_template_create",
-	Empty: Step{Do: "there is none: choose a category, then create one", Tool: "kakaotalk_template_category_list"},
+	Empty: Step{Do: "choose a category, then create one", Tool: "kakaotalk_template_category_list"},
 	Bulky: []string{"id"}, // no call takes it
 	IDs:   map[string]string{"templateCode": "code"},
 	State: "state", Pending: "changes.status",

@@ -6,7 +6,7 @@ var smsApp = &Resource{
 	Name: "sms_app",
 	Get:  "sms_app_get", List: "sms_app_list", Create: "sms_app_create",
 	NoneHere: "sms_service_not_found",
-	Empty:    Step{Do: "there is none: create one", Tool: "sms_app_create", Needs: []string{"name", "region"}},
+	Empty:    Step{Do: "create one", Tool: "sms_app_create", Needs: []string{"name", "region"}},
 	Bulky:    []string{"smsServiceId"}, // no call takes it
 	IDs:      map[string]string{"smsAppId": "id", "conversationAppId": "conversationApiAppDetails.id"},
 	State:    "status",
@@ -44,7 +44,7 @@ func smsAppFailed(means string) State {
 var sms = []Row{
 	{
 		Tool: "sms_app_list", Operation: "SmsSmsAppsController_listSmsApps_v1", Effect: Read, Resource: smsApp,
-		About:   "List the project's SMS apps. sms_service_not_found: there are none.",
+		About:   "List the project's SMS apps.",
 		Phrases: []string{"which SMS services do we have", "show service plans", "all text messaging apps", "who can send texts"},
 		Columns: []Column{
 			{Name: "smsAppId", Path: "id"},

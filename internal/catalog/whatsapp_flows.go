@@ -1,6 +1,9 @@
 package catalog
 
-var whatsappFlow = &Resource{Name: "whatsapp_flow", Get: "whatsapp_flow_list", List: "whatsapp_flow_list"}
+var whatsappFlow = &Resource{
+	Name: "whatsapp_flow", Get: "whatsapp_flow_list", List: "whatsapp_flow_list",
+	Empty: Step{Do: "flows are created at Meta: ask the person to create one there, if they need it"},
+}
 
 var whatsappFlows = []Row{
 	{

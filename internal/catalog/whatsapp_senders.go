@@ -4,7 +4,7 @@ var whatsappSender = &Resource{
 	Name: "whatsapp_sender",
 	Get:  "whatsapp_sender_get", List: "whatsapp_sender_list", Create: "whatsapp_sender_create",
 	NoneHere: "project_not_initialized",
-	Empty:    Step{Do: "there is none: create one", Tool: "whatsapp_sender_create", Needs: []string{"details"}},
+	Empty:    Step{Do: "create one", Tool: "whatsapp_sender_create", Needs: []string{"details"}},
 	Complete: map[string]Completion{"whatsapp_senders": {Field: "id"}},
 	Bulky:    []string{"compatibleRegions", "metaLocalStorage"},
 	IDs:      map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},

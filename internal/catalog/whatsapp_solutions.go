@@ -4,6 +4,7 @@ package catalog
 var whatsappSolution = &Resource{
 	Name: "whatsapp_solution",
 	Get:  "whatsapp_solution_list", List: "whatsapp_solution_list", Create: "whatsapp_solution_create",
+	Empty: Step{Do: "create one, if the person needs a partner solution", Tool: "whatsapp_solution_create", Needs: []string{"accessToken", "businessManager", "details"}},
 	Bulky: []string{"ownerApp.id"}, // Sinch's own
 	IDs:   map[string]string{"solutionId": "id"},
 }

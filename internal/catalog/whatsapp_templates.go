@@ -4,7 +4,7 @@ var whatsappTemplate = &Resource{
 	Name: "whatsapp_template",
 	Get:  "whatsapp_template_get", List: "whatsapp_template_list", Create: "whatsapp_template_create",
 	NoneHere: "project_not_initialized",
-	Empty:    Step{Do: "there is none: create one", Tool: "whatsapp_template_create", Needs: []string{"name", "language", "category", "details"}},
+	Empty:    Step{Do: "create one", Tool: "whatsapp_template_create", Needs: []string{"name", "language", "category", "details"}},
 	Complete: map[string]Completion{
 		"whatsapp_template_names":     {Field: "name"},
 		"whatsapp_template_languages": {Tool: "whatsapp_template_language_list", Field: "language", Args: []string{"templateName"}},
