@@ -250,7 +250,7 @@ var afterError = map[string][]catalog.Step{
 	"project_not_initialized":                                  {{Do: "see whether an account is being onboarded", Tool: "whatsapp_account_get"}, {Do: "if there is none, onboard the project's WhatsApp account", Tool: "whatsapp_account_create", Needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {Do: "or onboard by Embedded Signup", Tool: "whatsapp_sender_create", Needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
 	"provisioned_phone_number_id":                              {{Do: "see whether the number is a sender of this project already", Tool: "whatsapp_sender_list"}},
 	"rcs_sender_create/rbm_has_not_been_used":                  {{Do: "make the call again in a few minutes; if the error persists, ask the person to write to the address above"}},
-	"rbm_has_not_been_used":                                    {{Do: "create one, if the project never had one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}}},
+	"rbm_has_not_been_used":                                    {{Do: "create a sender, if the project never had one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}}},
 	"rbm_resources_not_found":                                  {{Do: "check the ids; if they are right, ask the person to contact Sinch support"}},
 	"rbm_webhook_incorrect_secret":                             {{Do: "no argument fixes it: make the call again in a few minutes; if the error persists, ask the person to write to the address above"}},
 	"resource_locked":                                          {{Do: "another operation on it is still running: make the same call again in a minute"}},

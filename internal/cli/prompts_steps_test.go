@@ -77,7 +77,7 @@ var promptRuns = []struct {
 	},
 	{
 		prompt: "launch_rcs_sender", given: map[string]string{"useCase": "MULTIUSE"},
-		steps: slices.Concat([]step{confirm, {tool: "rcs_sender_list", args: `{}`, want: `none yet: create one`}, newRcs}, rcsLaunch),
+		steps: slices.Concat([]step{confirm, {tool: "rcs_sender_list", args: `{}`, want: `none yet: create a sender`}, newRcs}, rcsLaunch),
 	},
 	{
 		prompt: "launch_rcs_sender", given: map[string]string{"senderId": "$id"},
