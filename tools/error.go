@@ -119,7 +119,7 @@ func unfilled(settings []string) *Error {
 // refused is the error of a refusal.
 func refused(r *guard.Refusal) *Error {
 	return &Error{
-		Code: r.Code, Message: r.Message, Resolution: r.Resolution,
+		Code: r.Code, Status: r.Status, Message: r.Message, Resolution: r.Resolution,
 		Info: r.Info, Next: r.Next, Confirmation: r.Confirmation,
 	}
 }
