@@ -103,7 +103,7 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 }
 
 func (s *Set) call(ctx context.Context, caller Caller, name string, given map[string]any) Outcome {
-	ctx = deadline.Start(ctx)
+	ctx = deadline.Start(ctx, cmp.Or(caller.Timeout, deadline.Timeout))
 	if caller.Elicitor != nil {
 		caller.Elicitor = pausingElicitor{caller.Elicitor}
 	}

@@ -55,6 +55,8 @@ type config struct {
 	// allowPlaceholders a command starts all the same, and each call reports them.
 	placeholders      []string
 	allowPlaceholders bool
+	// noState is why there is nothing to keep state in; nil where there is.
+	noState error
 	// tenants looks up the credentials of a tenant; nil for none.
 	tenants func(name string) (tenant.Tenant, bool)
 }
@@ -131,6 +133,9 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	opened, err := openStore(c.store)
 	if err != nil {
 		return nil, err
+	}
+	if c.noState != nil {
+		opened = noState{opened, c.noState}
 	}
 	rows, err := catalog.Select(c.filter())
 	if err != nil {
