@@ -372,5 +372,8 @@ func (e *UnknownError) Error() string {
 	if e.Nearest != "" {
 		hint = fmt.Sprintf(" (did you mean %q?)", e.Nearest)
 	}
+	if e.Kind == "tool" { // there are too many for a line
+		return fmt.Sprintf("there is no %s %q%s; papi-mcp tools lists them", e.Kind, e.Name, hint)
+	}
 	return fmt.Sprintf("there is no %s %q%s; known: %s", e.Kind, e.Name, hint, strings.Join(e.Known, ", "))
 }

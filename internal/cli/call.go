@@ -92,6 +92,7 @@ and set PAPI_BASE_URL to its URL.
 			if err != nil {
 				return err
 			}
+			c.keepToken = true
 			c.setCallStore(s)
 			a, err := c.newApp(cmd.Context(), s)
 			if err != nil {
