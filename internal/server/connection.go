@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -121,12 +120,7 @@ func (c *connection) receive(ctx context.Context, line []byte) {
 			c.server.log.Debug("answer to no open question")
 		}
 	case m.Method == mcp.MethodNotificationCancelled:
-		var cancelled struct {
-			RequestID json.RawMessage `json:"requestId"`
-		}
-		if json.Unmarshal(m.Params, &cancelled) == nil {
-			c.requests.cancel(cancelled.RequestID)
-		}
+		c.requests.cancel(cancelledID(m))
 	case m.isNotification():
 		c.server.handle(ctx, m, line)
 	case m.Method == mcp.MethodPing:

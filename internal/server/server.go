@@ -62,6 +62,8 @@ type Toolbox interface {
 	Call(ctx context.Context, caller tools.Caller, name string, arguments json.RawMessage) tools.Outcome
 	// Offers reports whether a tool can be called, by its own name or through another.
 	Offers(tool string) bool
+	// Lists reports whether Tools has the tool. It must not load anything.
+	Lists(tool string) bool
 	// Via returns the advertised tool through which a tool is called; "" where it is
 	// called by its own name.
 	Via(tool string) string
@@ -257,6 +259,9 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 	}()
 	if limit := maxParams(m.Method); limit > 0 && len(m.Params) > limit {
 		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("the params of %s may have at most %d bytes", m.Method, limit))
+	}
+	if answer, ok := s.callListed(ctx, m); ok {
+		return answer
 	}
 	m, raw = s.routed(ctx, m, raw)
 	ctx, m, raw = extractAnswer(ctx, m, raw)
