@@ -327,6 +327,6 @@ func (h *HTTP) serveBatchItem(q *requestQueue, r *request, s *requestSession, on
 	ctx := withSlot(withStarted(r.ctx, r.started), h.limiter)
 	answer := h.server.handle(h.server.mcp.WithContext(ctx, s), one.message, one.raw)
 	if !errors.Is(context.Cause(r.ctx), errCancelled) {
-		r.batch.put(r.index, withID(answer, r.id))
+		r.batch.put(r.index, answer)
 	}
 }

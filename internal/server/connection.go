@@ -126,7 +126,7 @@ func (c *connection) receive(ctx context.Context, line []byte) {
 	case m.Method == mcp.MethodPing:
 		// Answered out of turn: a ping checks for life, not for load.
 		c.requests.run(c.receiving, len(line), func() {
-			c.send(withID(c.server.handle(ctx, m, line), m.ID))
+			c.send(c.server.handle(ctx, m, line))
 		})
 	default:
 		r := c.enqueue(ctx, m)
@@ -188,7 +188,7 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 	if errors.Is(context.Cause(r.ctx), errCancelled) {
 		return // the client expects no answer
 	}
-	c.answer(r, withID(answer, r.id))
+	c.answer(r, answer)
 	if isOpening {
 		// The client lists the tools next. Loading them earlier would delay the
 		// answer above.

@@ -41,7 +41,6 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/telemetry"
@@ -115,7 +114,7 @@ type Server struct {
 	mcp           *mcpserver.MCPServer
 	toolbox       Toolbox
 	log           *slog.Logger
-	tracer        trace.Tracer
+	tracer        trace.Tracer // or nil
 	answerTimeout time.Duration
 	grace         time.Duration
 	limits        connectionLimits
@@ -139,7 +138,6 @@ func New(options Options) *Server {
 		metrics:       options.Metrics,
 		results:       cmp.Or(options.Results, Both),
 		introduce:     options.Introduced,
-		tracer:        noop.Tracer{},
 		answerTimeout: cmp.Or(options.answerTimeout, 55*time.Second),
 		grace:         cmp.Or(options.grace, 5*time.Second),
 		limits:        defaultConnectionLimits,
@@ -265,10 +263,10 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 	}
 	m, raw = s.routed(ctx, m, raw)
 	ctx, m, raw = extractAnswer(ctx, m, raw)
-	answer = s.mcp.HandleMessage(ctx, limitClientInfo(m, raw))
+	answer = withID(s.mcp.HandleMessage(ctx, limitClientInfo(m, raw)), m.ID)
 	if e, ok := answer.(mcp.JSONRPCError); ok && m.Method == mcp.MethodToolsCall && e.Error.Code == mcp.INVALID_REQUEST {
 		if quoted := quoteArguments(m); quoted != nil {
-			answer = s.mcp.HandleMessage(ctx, limitClientInfo(quoted, mustEncode(quoted)))
+			answer = withID(s.mcp.HandleMessage(ctx, limitClientInfo(quoted, mustEncode(quoted))), m.ID)
 		}
 	}
 	return answer

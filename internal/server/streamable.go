@@ -100,7 +100,7 @@ func (h *HTTP) initialize(w http.ResponseWriter, r *http.Request, id auth.Identi
 		return
 	}
 	defer h.sessions.release(s)
-	answer := withID(h.server.handle(h.server.mcp.WithContext(r.Context(), s), m, body), m.ID)
+	answer := h.server.handle(h.server.mcp.WithContext(r.Context(), s), m, body)
 	if _, failed := answer.(mcp.JSONRPCError); failed {
 		h.sessions.remove(s)
 	} else {
@@ -187,7 +187,7 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	if modern {
 		status = statusOf(answer)
 	}
-	x.answer(status, withID(answer, m.ID))
+	x.answer(status, answer)
 }
 
 func (h *HTTP) newResponder(w http.ResponseWriter, r *http.Request) *responder {
