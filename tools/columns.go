@@ -25,7 +25,7 @@ type Table struct {
 // paths within an item, those are the columns, with the values as they are; a path
 // that neither an item nor the contract has is warned of.
 func listTable(row *catalog.Row, items []any, fields []string) (table Table, warnings []string) {
-	builder := tableBuilder{items: items}
+	builder := newTableBuilder(items, len(row.Columns)+len(fields))
 	contract := itemPart(row)
 	if len(fields) > 0 {
 		for _, path := range fields {
@@ -49,6 +49,11 @@ type tableBuilder struct {
 	items   []any
 	names   []string
 	columns [][]any
+}
+
+// newTableBuilder returns a builder with room for so many columns.
+func newTableBuilder(items []any, columns int) tableBuilder {
+	return tableBuilder{items, make([]string, 0, columns), make([][]any, 0, columns)}
 }
 
 // add adds a column, and reports whether an item has a value in it. Where none has,
@@ -98,6 +103,9 @@ func (b *tableBuilder) addUnknown(contract *contractPart) {
 			paths[path] = true
 		}
 	}
+	if unknown == nil {
+		return
+	}
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		values := make([]any, len(b.items))
 		for i := range values {
@@ -108,9 +116,10 @@ func (b *tableBuilder) addUnknown(contract *contractPart) {
 }
 
 func (b *tableBuilder) table() Table {
-	t := Table{Cols: append([]string{}, b.names...), Rows: make([][]any, len(b.items))}
+	t := Table{Cols: b.names, Rows: make([][]any, len(b.items))}
+	cells := make([]any, len(t.Rows)*len(b.columns))
 	for i := range t.Rows {
-		t.Rows[i] = make([]any, len(b.columns))
+		t.Rows[i], cells = cells[:len(b.columns):len(b.columns)], cells[len(b.columns):]
 		for j, values := range b.columns {
 			t.Rows[i][j] = values[i]
 		}
