@@ -178,6 +178,9 @@ const longList = 10
 // attentionSteps lead to the items that need attention: each of a few, or the first
 // with how many there are.
 func attentionSteps(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
+	if !resource.HasStates() {
+		return nil
+	}
 	var found []condition
 	for _, item := range items {
 		if st := conditionOf(resource, item); st.needsAttention(now) {

@@ -100,7 +100,22 @@ func cellText(value any) string {
 
 // escaped is a text within a line: what ends a line or a cell somewhere is written as an
 // escape, and so is the backslash.
-func escaped(text string) string { return cellEscapes.Replace(text) }
+func escaped(text string) string {
+	if isPlain(text) { // most texts are, and Replace would copy them
+		return text
+	}
+	return cellEscapes.Replace(text)
+}
+
+// isPlain reports whether a text is of ASCII without controls and backslashes.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c >= 0x7f || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
 
 var (
 	cellEscapes = strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\r", `\r`, "\n", `\n`,
