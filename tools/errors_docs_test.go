@@ -2,13 +2,13 @@ package tools
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"papi-mcp/guides"
+	"papi-mcp/internal/docstest"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
@@ -17,30 +17,7 @@ import (
 // The tables of docs/errors.md are generated from the codes. `go test ./tools -run
 // ErrorDocs -update` writes them again.
 func TestErrorDocsAreFresh(t *testing.T) {
-	const path = "../docs/errors.md"
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := string(raw)
-	for mark, table := range map[string]string{"codes": codeTables(), "exits": exitTable()} {
-		begin, end := "<!-- "+mark+":begin -->\n", "<!-- "+mark+":end -->"
-		before, rest, found := strings.Cut(want, begin)
-		_, after, ended := strings.Cut(rest, end)
-		if !found || !ended {
-			t.Fatalf("%s has lost the marks %s of its tables", path, mark)
-		}
-		want = before + begin + table + end + after
-	}
-	if want == string(raw) {
-		return
-	}
-	if !*update {
-		t.Fatal("docs/errors.md is stale: run go test ./tools -run ErrorDocs -update")
-	}
-	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	docstest.Fresh(t, "../docs/errors.md", "go test ./tools -run ErrorDocs -update", *update, map[string]string{"codes": codeTables(), "exits": exitTable()})
 }
 
 // exitTable lists the exit codes, each with the codes of ours that end a command with

@@ -48,7 +48,7 @@ Arguments:
   KEY=@FILE   the content of a file as VALUE, without the end of its last line;
               KEY:=@FILE as JSON. To write a text that begins with @, use JSON.
   JSON        the arguments as one JSON object; @FILE reads it from a file, and
-              - from standard input. It comes first, and keys can add to it.
+              - from standard input. Keys can add to it.
 schema_get describes the arguments of a tool, and shell completion offers them.
 Those that every tool has are given in the same way: projectId, fields, detail,
 reveal, dryRun, confirm, all.
@@ -62,13 +62,16 @@ not answered with yes, here or in a client of serve, the same call is refused
 for ten minutes unless it is asked on a terminal. A projectId in the arguments
 confirms the project for this call; a default project is asked about too.
 
-With --sandbox nothing is kept between calls: start papi-mcp sandbox instead,
-and set PAPI_BASE_URL to its URL.
+With --sandbox nothing is kept between calls; --sandbox-name NAME keeps a sandbox
+for later calls, in which the time goes on (papi-mcp sandbox list, remove NAME).
+
+Access tokens are kept for later calls next to the --store, in a file that only
+the user can read.
 ` + environmentHelp,
 		Example: `  papi-mcp call webhook_list --sandbox
-  papi-mcp call whatsapp_sender_get senderId=01Z327Q8JAP1FQ40QXJMEXRE1J
-  papi-mcp call webhook_create target=https://example.com/hook \
-    secret=@secret.txt triggers=WHATSAPP_SENDER_STATUS_UPDATED
+  papi-mcp call whatsapp_sender_get senderId=SENDER_ID fields=state
+  papi-mcp call webhook_create target=https://example.com/in secret=@secret.txt \
+    triggers=WHATSAPP_SENDER_STATUS_UPDATED
   papi-mcp call whatsapp_template_create @template.json --dry-run
   papi-mcp call webhook_list '{"pageSize": 5}' all=true --pretty`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -92,6 +95,9 @@ and set PAPI_BASE_URL to its URL.
 			if err != nil {
 				return err
 			}
+			if err := c.openNamedSandbox(cmd.Context(), cmd.Flags(), timeout); err != nil {
+				return err
+			}
 			c.keepToken = true
 			c.setCallStore(s)
 			a, err := c.newApp(cmd.Context(), s)
@@ -113,13 +119,19 @@ and set PAPI_BASE_URL to its URL.
 				caller.Elicitor = terminalElicitor{s, guard.MaxAnswerTime}
 			}
 			out := a.tools.Call(cmd.Context(), caller, tool, encoded)
+			if c.named != nil { // what is printed is kept
+				if err := c.named.save(); err != nil {
+					return failed(err)
+				}
+			}
 			if !cmd.Flags().Changed("pretty") {
 				pretty = isTerminal(s.out)
 			}
-			return printOutcome(s, out, server.ResultForm(c.results), pretty, a.tools.Offers(tool))
+			return c.printOutcome(s, out, pretty, a.tools.Offers(tool))
 		},
 	}
 	c.addConnectionFlags(cmd)
+	c.addSandboxName(cmd)
 	c.addSelectionFlags(cmd)
 	f := cmd.Flags()
 	f.BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, the question to the person, and the request")
@@ -172,14 +184,14 @@ func (a *arguments) addDryRun(tool string, schema *papi.Schema) error {
 
 // printOutcome prints the result or the error, its JSON indented with pretty, and
 // returns the exit code as an error. A tool that is not offered is a usage error.
-func printOutcome(s *streams, out tools.Outcome, form server.ResultForm, pretty, offered bool) error {
+func (c *config) printOutcome(s *streams, out tools.Outcome, pretty, offered bool) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if pretty {
 		enc.SetIndent("", "  ")
 	}
-	if text := out.Text(); text != "" && form == server.Text {
+	if text := out.Text(); text != "" && c.results == string(server.Text) {
 		b.WriteString(text + "\n")
 	} else if err := enc.Encode(out.Structured); err != nil {
 		return failed(err)
@@ -191,22 +203,21 @@ func printOutcome(s *streams, out tools.Outcome, form server.ResultForm, pretty,
 		return failed(err)
 	}
 	if e, ok := out.Structured.(*tools.Error); ok {
-		return &exitError{code: exitOf(e)}
+		return &exitError{code: c.exitOf(e)}
 	}
 	return nil
 }
 
-// exitOf returns the exit code of a call that ended with an error. Where a write may
-// have taken effect, or the API's error is final, the same command must not simply be
-// repeated, whatever the status.
-func exitOf(e *tools.Error) errorcode.Exit {
-	if exit := errorcode.ExitFor(e.Code, e.Status); exit != errorcode.TryAgain {
-		return exit
-	}
-	if e.Info["outcome"] == "unknown" || papi.IsFinal(e.Status, e.Code) {
+// exitOf returns the exit code of a call that ended with an error. It is TryAgain only
+// where the same command may simply be repeated: not after a write that may have taken
+// effect, nor where the API's error is final whatever its status, nor without anything
+// to keep state in.
+func (c *config) exitOf(e *tools.Error) errorcode.Exit {
+	exit := errorcode.ExitFor(e.Code, e.Status)
+	if exit == errorcode.TryAgain && (e.Info["outcome"] == "unknown" || papi.IsFinal(e.Status, e.Code) || c.noState != nil && e.Code == errorcode.StoreUnavailable) {
 		return errorcode.Failed
 	}
-	return errorcode.TryAgain
+	return exit
 }
 
 func didYouMean(e *tools.Error) string {

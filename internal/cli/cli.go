@@ -103,7 +103,7 @@ To try it without an account: papi-mcp demo runs a tour on the built-in sandbox.
 	}
 	root.SetVersionTemplate("papi-mcp {{.Version}}\n")
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newCall(s), newTools(s), newSandbox(s), newDemo(s), newDoctor(s), newAudit(s), newConfig(s))
+	root.AddCommand(serve, newCall(s), newTools(s), newSandbox(s), newDemo(s), newDoctor(s), newAudit(s), newConfig(s), newInit(s))
 	root.InitDefaultCompletionCmd() // so that its help is printed by setHelp's function too
 	setHelp(root)
 	root.SetFlagErrorFunc(unknownFlag)

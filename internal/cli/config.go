@@ -30,6 +30,8 @@ import (
 type config struct {
 	sandbox      bool
 	sandboxFlags sandboxFlags
+	sandboxName  string
+	named        *namedSandbox // that of sandboxName, once it is open
 	toolsets     []string
 	tools        []string
 	readOnly     bool
@@ -243,13 +245,19 @@ func (c *config) auditLog(ctx context.Context, opened store.Store) (*audit.Log, 
 const inStore = "store"
 
 // startSandbox returns a sandbox in this process, which starts at its first request.
-// Seed data is read immediately, so that errors in it are reported.
+// Seed data and the state of a named sandbox are read immediately, so that errors in
+// them are reported.
 func (c *config) startSandbox(project string, logger *slog.Logger) (*lazySandbox, error) {
 	if err := c.sandboxFlags.check(); err != nil {
 		return nil, err
 	}
-	box := &lazySandbox{start: func() (*sandbox.Sandbox, error) { return c.sandboxFlags.start(project, logger) }}
-	if c.sandboxFlags.seedData != "" {
+	box := &lazySandbox{named: c.named, start: func() (*sandbox.Sandbox, error) {
+		if c.named != nil {
+			return c.named.start(c.sandboxFlags, project, logger)
+		}
+		return c.sandboxFlags.start(project, logger)
+	}}
+	if c.named != nil || c.sandboxFlags.seedData != "" {
 		box.ensureStarted()
 	}
 	return box, box.err

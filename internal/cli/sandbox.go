@@ -130,6 +130,7 @@ state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, whi
 	choice(f, &c.sandboxFlags.clock, "clock", "real", "real, or manual: the clock moves only by POST /_sandbox/clock", "real", "manual")
 	c.sandboxFlags.flags(f, false)
 	f.BoolVar(&c.verbose, "verbose", false, "log more to standard error")
+	cmd.AddCommand(newSandboxList(s), newSandboxRemove(s))
 	return cmd
 }
 
@@ -137,6 +138,7 @@ state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, whi
 // does not wait for it.
 type lazySandbox struct {
 	start func() (*sandbox.Sandbox, error)
+	named *namedSandbox // keeps its state; or nil
 	once  sync.Once
 	box   *sandbox.Sandbox
 	err   error
@@ -151,13 +153,23 @@ func (l *lazySandbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	if l.err != nil {
 		return nil, l.err
 	}
-	return l.box.Transport().RoundTrip(r)
+	resp, err := l.box.Transport().RoundTrip(r)
+	if l.named != nil { // what is answered is kept
+		if err := l.named.save(); err != nil {
+			return nil, err
+		}
+	}
+	return resp, err
 }
 
 // close stops the sandbox; one that was not started can't be started any more.
 func (l *lazySandbox) close() {
 	l.once.Do(func() { l.err = net.ErrClosed })
-	if l.box != nil {
+	switch {
+	case l.box == nil:
+	case l.named != nil:
+		l.named.close()
+	default:
 		l.box.Close()
 	}
 }

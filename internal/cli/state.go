@@ -28,9 +28,14 @@ func openStore(name string) (store.Store, error) {
 const storeHelp = "where confirmations and registrations are stored: memory, or the path of a file (default: a file in the user's state folder"
 
 // setDefaultStore sets --store where it is not given: to a file that the user's
-// processes share, or to memory for a sandbox, which starts empty as well.
+// processes share, to one of a named sandbox, or to memory for another sandbox, which
+// starts empty as well.
 func (c *config) setDefaultStore(s *streams) {
 	if c.store != "" {
+		return
+	}
+	if c.named != nil {
+		c.store = c.named.folder.Path("state.db")
 		return
 	}
 	c.store = memory
