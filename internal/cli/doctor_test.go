@@ -206,7 +206,7 @@ func TestDoctorChangesNothing(t *testing.T) {
 }
 
 // Files that others can read, folders that they can write, files of others, damaged
-// and locked ones are found; with no --store the whole folder is checked.
+// and locked ones are found; with no --store all of the folder is checked.
 func TestDoctorChecksFiles(t *testing.T) {
 	home := aHome(t)
 	t.Setenv("XDG_STATE_HOME", home)
