@@ -112,26 +112,33 @@ func (d *doctor) openable(ctx context.Context, path string, private bool) {
 }
 
 // creatable checks that a file that does not exist could be created.
-func (d *doctor) creatable(what, path string) bool {
+func (d *doctor) creatable(what, path string) {
+	if err := creatable(path); err != nil {
+		d.fail(what, err.Error(), "give this user access to the folder, or give --"+what+" another path")
+		return
+	}
+	d.ok(what, "%s does not exist; the first write creates it", path)
+}
+
+// creatable returns an error where a file that does not exist, or its folder, can't be
+// created.
+func creatable(path string) error {
 	folder := filepath.Dir(path)
 	for {
 		info, err := os.Stat(folder)
-		if errors.Is(err, fs.ErrNotExist) && filepath.Dir(folder) != folder {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && filepath.Dir(folder) != folder:
 			folder = filepath.Dir(folder)
 			continue
-		}
-		if err == nil && !info.IsDir() {
+		case err == nil && !info.IsDir():
 			err = fmt.Errorf("%s is not a folder", folder)
-		}
-		if err == nil {
+		case err == nil:
 			err = writable(folder)
 		}
 		if err != nil {
-			d.fail(what, fmt.Sprintf("%s can't be created: %v", path, err), "give this user access to the folder, or give --"+what+" another path")
-			return false
+			return fmt.Errorf("%s can't be created: %w", path, err)
 		}
-		d.ok(what, "%s does not exist; the first write creates it", path)
-		return true
+		return nil
 	}
 }
 
@@ -141,6 +148,26 @@ func writable(path string) error {
 		return &fs.PathError{Op: "write", Path: path, Err: err}
 	}
 	return nil
+}
+
+// auditFault returns why the file of --audit can't be written, nil where it can.
+func (c *config) auditFault() error {
+	if c.audit == "" || c.audit == inStore {
+		return nil
+	}
+	info, err := os.Stat(c.audit)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // unlike a store, it does not create its folder
+		if info, err := os.Stat(filepath.Dir(c.audit)); err != nil || !info.IsDir() {
+			return fmt.Errorf("%s can't be created: there is no folder %s", c.audit, filepath.Dir(c.audit))
+		}
+		return creatable(c.audit)
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a regular file", c.audit)
+	}
+	return errors.Join(writable(c.audit), writable(filepath.Dir(c.audit))) // the lock is next to it
 }
 
 // auditLog checks that the log of --audit can be written, and that its chain is intact.
@@ -169,21 +196,11 @@ func (d *doctor) auditLog(ctx context.Context) {
 		}
 		log = audit.InStore(store.NewReader(path))
 	default:
-		info, err := os.Stat(path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
+		if d.config.auditFault() != nil {
+			return // reported with the flags
+		}
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 			d.creatable("audit", path)
-			return
-		case err == nil && !info.Mode().IsRegular():
-			err = fmt.Errorf("%s is not a regular file", path)
-		case err == nil:
-			err = writable(path)
-		}
-		if err == nil { // the lock is next to it
-			err = writable(filepath.Dir(path))
-		}
-		if err != nil {
-			d.fail("audit", err.Error(), "give this user access to the file and its folder, or give --audit another path")
 			return
 		}
 		log = audit.File(path)

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -16,6 +17,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -332,7 +334,7 @@ func TestDoctorChecksWhatServeListensWith(t *testing.T) {
 	early, earlyKey := certificate(t, now.Add(time.Hour), now.Add(2*time.Hour))
 	late, lateKey := certificate(t, now.Add(-time.Hour), now.Add(time.Hour))
 	http127 := "--http 127.0.0.1:0 "
-	tls := func(cert, key string) string { return http127 + "--tls-cert " + cert + " --tls-key " + key + " " }
+	withTLS := func(cert, key string) string { return http127 + "--tls-cert " + cert + " --tls-key " + key + " " }
 	issuer := func(metadata, keys string) string {
 		var server *httptest.Server
 		server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -362,15 +364,15 @@ func TestDoctorChecksWhatServeListensWith(t *testing.T) {
 		{"a port in use", "--http " + taken.Addr().String(), "stop what listens there", errorcode.Failed},
 		{"a port in use, for metrics", http127 + "--metrics-addr " + taken.Addr().String(), "FAIL  metrics-addr", errorcode.Failed},
 		{"an address of another machine", "--http 192.0.2.1:0 --auth token", "FAIL  http", errorcode.Failed},
-		{"a certificate", tls(cert, key), "ok    tls-cert     it matches its key", errorcode.Done},
-		{"a certificate and its host", tls(cert, key) + "--public-url https://example.com", "ok    tls-cert", errorcode.Done},
-		{"another host", tls(cert, key) + "--public-url https://other.example.com", "use a certificate for the host of --public-url", errorcode.Failed},
-		{"the key of another", tls(cert, oldKey), "FAIL  flags        --tls-cert, --tls-key: ", errorcode.Failed},
-		{"no certificate", tls("none.pem", key), "FAIL  flags        --tls-cert: open none.pem", errorcode.Failed},
-		{"no key", tls(cert, "none.pem"), "FAIL  flags        --tls-key: open none.pem", errorcode.Failed},
-		{"an expired certificate", tls(old, oldKey), "has expired", errorcode.Failed},
-		{"a certificate of the future", tls(early, earlyKey), "is not valid before", errorcode.Failed},
-		{"a certificate that expires soon", tls(late, lateKey), "note  tls-cert", errorcode.Done},
+		{"a certificate", withTLS(cert, key), "ok    tls-cert     it matches its key", errorcode.Done},
+		{"a certificate and its host", withTLS(cert, key) + "--public-url https://example.com", "ok    tls-cert", errorcode.Done},
+		{"another host", withTLS(cert, key) + "--public-url https://other.example.com", "use a certificate for the host of --public-url", errorcode.Failed},
+		{"the key of another", withTLS(cert, oldKey), "FAIL  flags        --tls-cert, --tls-key: ", errorcode.Failed},
+		{"no certificate", withTLS("none.pem", key), "FAIL  flags        --tls-cert: open none.pem", errorcode.Failed},
+		{"no key", withTLS(cert, "none.pem"), "FAIL  flags        --tls-key: open none.pem", errorcode.Failed},
+		{"an expired certificate", withTLS(old, oldKey), "has expired", errorcode.Failed},
+		{"a certificate of the future", withTLS(early, earlyKey), "is not valid before", errorcode.Failed},
+		{"a certificate that expires soon", withTLS(late, lateKey), "note  tls-cert", errorcode.Done},
 		{"an issuer", issuer(metadata, `{"keys":[{}]}`), "answers, with 1 keys", errorcode.Done},
 		{"an issuer without keys", issuer(metadata, `{"keys":[]}`), "its keys: there are none", errorcode.Failed},
 		{"keys that are none", issuer(metadata, `<html>`), "its keys are not JSON", errorcode.Failed},
@@ -440,5 +442,40 @@ tenants:
 	}
 	if code != int(errorcode.Failed) || strings.Contains(out+errOut, "canary") || strings.Contains(out, "token (apac)") {
 		t.Errorf("exit %d\n%s", code, out)
+	}
+}
+
+// What is wrong with the certificate of the API is named: it is for another host, or
+// has expired; or there is none.
+func TestDoctorNamesWhatIsWrongWithTLS(t *testing.T) {
+	now := time.Now()
+	plain := httptest.NewServer(http.NotFoundHandler())
+	defer plain.Close()
+	tlsServer := func(from, until time.Time) (url, authority string) {
+		certFile, keyFile := certificate(t, from, until)
+		pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := httptest.NewUnstartedServer(http.NotFoundHandler())
+		server.Config.ErrorLog = log.New(io.Discard, "", 0)
+		server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		return server.URL, certFile
+	}
+	other, otherFile := tlsServer(now.Add(-time.Hour), now.Add(time.Hour))
+	old, oldFile := tlsServer(now.Add(-2*time.Hour), now.Add(-time.Hour))
+	for _, tt := range []struct{ name, url, authority, want string }{
+		{"another host", other, otherFile, "the server's certificate is for another name: check the host in PAPI_TOKEN_URL"},
+		{"expired", old, oldFile, "the server's certificate has expired, or the clock of this machine is wrong"},
+		{"no TLS", strings.Replace(plain.URL, "http:", "https:", 1), otherFile, "the server does not use TLS"},
+	} {
+		cmd := exec.CommandContext(t.Context(), "papi-mcp", "doctor", "--store", "memory")
+		cmd.Env = []string{"SSL_CERT_FILE=" + tt.authority, "SINCH_KEY_ID=key", "SINCH_KEY_SECRET=canary", "PAPI_BASE_URL=" + tt.url, "PAPI_TOKEN_URL=" + tt.url + "/token"}
+		out, err := cmd.CombinedOutput()
+		if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != int(errorcode.TryAgain) || !strings.Contains(string(out), tt.want) || strings.Contains(string(out), "canary") {
+			t.Errorf("%s: %v\n%s", tt.name, err, out)
+		}
 	}
 }

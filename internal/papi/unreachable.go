@@ -47,7 +47,7 @@ func Remedy(variable string, cause error) string {
 		return "the server's certificate is for another name: check the host in " + variable
 	case errors.As(cause, &invalid) && invalid.Reason == x509.Expired:
 		return "the server's certificate has expired, or the clock of this machine is wrong"
-	case errors.As(cause, &plain):
+	case errors.As(cause, &plain), errors.Is(cause, http.ErrSchemeMismatch):
 		return "the server does not use TLS: check the port in " + variable + ", or begin the URL with http: if it is on this machine"
 	case errors.As(cause, &dns) && dns.IsNotFound:
 		return "no host has this name: check the host in " + variable + ", and the DNS of this machine (a VPN may be needed)"
