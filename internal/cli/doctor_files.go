@@ -17,7 +17,7 @@ import (
 
 // lockWait is how long a file may stay locked: another process holds it for the time
 // of an operation only.
-const lockWait = 2 * time.Second
+const lockWait = time.Second
 
 // The permissions that others must not have.
 const (
