@@ -108,11 +108,8 @@ To try it without an account: papi-mcp demo runs a tour on the built-in sandbox.
 	setHelp(root)
 	root.SetFlagErrorFunc(unknownFlag)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		if err := unknownVariable(root, os.Environ()); err != nil {
-			return err
-		}
 		placeholders, wrong := fromEnvironment(cmd.Flags())
-		if err := refuse(wrong); err != nil {
+		if err := refuse(append(unknownVariables(root, os.Environ()), wrong...)); err != nil {
 			return err
 		}
 		c.placeholders = placeholders
