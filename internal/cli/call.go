@@ -55,9 +55,9 @@ reveal, dryRun, confirm, all.
 
 Confirmation:
 On a terminal (standard input and standard error) a person is asked there what
-a client would ask; only y or yes confirms. Elsewhere, and with -, a call that a
-person must confirm returns confirmation_required with a summary and a token:
-repeat the call with confirm=TOKEN within ten minutes. After a question that was
+a client would ask; only y or yes confirms. Elsewhere, and with - or </dev/null,
+a call that a person must confirm returns confirmation_required with a summary
+and a token: repeat it with confirm=TOKEN within ten minutes. After a question that was
 not answered with yes, here or in a client of serve, the same call is refused
 for ten minutes unless it is asked on a terminal. A projectId in the arguments
 confirms the project for this call; a default project is asked about too.
