@@ -131,6 +131,10 @@ func failed(row *catalog.Row, args map[string]any, err error) *Error {
 		return &Error{Code: errorcode.InternalError, Message: err.Error()}
 	}
 	out := &Error{Code: e.Code, Status: e.Status, Message: e.Message, Resolution: e.Resolution}
+	if row.Effect == catalog.Read && catalog.NoneHere(e.Code) { // which reads as a failure in the API's words
+		text := (&answerer{e.Code, row.Toolset, []*catalog.Row{row}}).text()
+		out.Message, out.Resolution = text.Message, text.Resolution
+	}
 	out.Info, _ = papi.MaskAnswer(e.Info).(map[string]any)
 	if e.RetryAfter > 0 {
 		out.Info = jsonvalue.With(out.Info, "retryAfterSeconds", int(e.RetryAfter.Seconds()))

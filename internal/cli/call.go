@@ -62,8 +62,11 @@ not answered with yes, here or in a client of serve, the same call is refused
 for ten minutes unless it is asked on a terminal. A projectId in the arguments
 confirms the project for this call; a default project is asked about too.
 
-With --sandbox nothing is kept between calls: start papi-mcp sandbox instead,
-and set PAPI_BASE_URL to its URL.
+With --sandbox nothing is kept between calls; --sandbox-name NAME keeps a sandbox
+for later calls, in which the time goes on (papi-mcp sandbox list, remove NAME).
+
+Access tokens are kept for later calls next to the --store, in a file that only
+the user can read.
 ` + environmentHelp,
 		Example: `  papi-mcp call webhook_list --sandbox
   papi-mcp call whatsapp_sender_get senderId=SENDER_ID fields=state
@@ -92,6 +95,10 @@ and set PAPI_BASE_URL to its URL.
 			if err != nil {
 				return err
 			}
+			if err := c.openNamedSandbox(cmd.Context(), cmd.Flags(), timeout); err != nil {
+				return err
+			}
+			c.keepToken = true
 			c.setCallStore(s)
 			a, err := c.newApp(cmd.Context(), s)
 			if err != nil {
@@ -112,6 +119,11 @@ and set PAPI_BASE_URL to its URL.
 				caller.Elicitor = terminalElicitor{s, guard.MaxAnswerTime}
 			}
 			out := a.tools.Call(cmd.Context(), caller, tool, encoded)
+			if c.named != nil { // what is printed is kept
+				if err := c.named.save(); err != nil {
+					return failed(err)
+				}
+			}
 			if !cmd.Flags().Changed("pretty") {
 				pretty = isTerminal(s.out)
 			}
@@ -119,6 +131,7 @@ and set PAPI_BASE_URL to its URL.
 		},
 	}
 	c.addConnectionFlags(cmd)
+	c.addSandboxName(cmd)
 	c.addSelectionFlags(cmd)
 	f := cmd.Flags()
 	f.BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, the question to the person, and the request")

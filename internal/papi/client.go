@@ -52,6 +52,10 @@ type Config struct {
 	// AccessToken is a bearer token, used as it is and instead of a key. It
 	// can't be renewed: when it has expired, calls fail with a 401.
 	AccessToken string
+	// TokenFile is the path of a file in which tokens are kept for later processes,
+	// with the mode 0600. Where others can write its folder, or read the file,
+	// nothing is kept. Default: none.
+	TokenFile string
 	// UserAgent names the program and its version. Default: "papi-mcp".
 	UserAgent string
 	// Transport carries the requests. Default: a new one (NewTransport), which
