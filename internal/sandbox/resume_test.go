@@ -80,27 +80,27 @@ func TestEveryOperationAfterALoad(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(validRequests)) {
 		t.Run(name, func(t *testing.T) {
 			w := manual(t)
-			w.client = &http.Client{Transport: &twins{t, w.s, w.client.Transport}}
+			w.client = &http.Client{Transport: &reloading{t, w.s, w.client.Transport}}
 			validRequests[name](w)
 		})
 	}
 }
 
-// twins makes each request of an operation twice: the second time of a sandbox that has
+// reloading makes each request of an operation twice: the second time of a sandbox that has
 // just been loaded, and that sends no webhooks.
-type twins struct {
+type reloading struct {
 	t    *testing.T
 	s    *Sandbox
 	next http.RoundTripper
 }
 
-func (w *twins) RoundTrip(r *http.Request) (*http.Response, error) {
+func (w *reloading) RoundTrip(r *http.Request) (*http.Response, error) {
 	if strings.HasPrefix(r.URL.Path, "/_sandbox/") {
 		return w.next.RoundTrip(r)
 	}
-	twin := New(Options{Manual: true, Reachable: true})
-	defer twin.Close()
-	if err := twin.Load(strings.NewReader(dumped(w.t, w.s))); err != nil {
+	copied := New(Options{Manual: true, Reachable: true})
+	defer copied.Close()
+	if err := copied.Load(strings.NewReader(dumped(w.t, w.s))); err != nil {
 		w.t.Fatal(err)
 	}
 	var body []byte
@@ -115,7 +115,7 @@ func (w *twins) RoundTrip(r *http.Request) (*http.Response, error) {
 	raw, _ := io.ReadAll(resp.Body)
 	resp.Body = io.NopCloser(bytes.NewReader(raw))
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	other, err := twin.Transport().RoundTrip(r)
+	other, err := copied.Transport().RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
