@@ -119,7 +119,7 @@ func unfilled(settings []string) *Error {
 // refused is the error of a refusal.
 func refused(r *guard.Refusal) *Error {
 	return &Error{
-		Code: r.Code, Message: r.Message, Resolution: r.Resolution,
+		Code: r.Code, Status: r.Status, Message: r.Message, Resolution: r.Resolution,
 		Info: r.Info, Next: r.Next, Confirmation: r.Confirmation,
 	}
 }
@@ -131,6 +131,10 @@ func failed(row *catalog.Row, args map[string]any, err error) *Error {
 		return &Error{Code: errorcode.InternalError, Message: err.Error()}
 	}
 	out := &Error{Code: e.Code, Status: e.Status, Message: e.Message, Resolution: e.Resolution}
+	if row.Effect == catalog.Read && catalog.NoneHere(e.Code) { // which reads as a failure in the API's words
+		text := (&answerer{e.Code, row.Toolset, []*catalog.Row{row}}).text()
+		out.Message, out.Resolution = text.Message, text.Resolution
+	}
 	out.Info, _ = papi.MaskAnswer(e.Info).(map[string]any)
 	if e.RetryAfter > 0 {
 		out.Info = jsonvalue.With(out.Info, "retryAfterSeconds", int(e.RetryAfter.Seconds()))

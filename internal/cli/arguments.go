@@ -19,7 +19,7 @@ import (
 // argumentsForm says what the arguments of a tool may be on the command line.
 const argumentsForm = "[JSON | @FILE | -] [KEY=VALUE ...]"
 
-// arguments are those of a tool as the command line has them: an object, then keys.
+// arguments are those of a tool as the command line has them: an object, and keys.
 type arguments struct {
 	object    []byte // one JSON object; nil for none
 	fromInput bool   // object was read from standard input
@@ -41,12 +41,12 @@ const maxArguments = 8 << 20
 // name. Its errors are about the command line, and repeat no value of a key.
 func readArguments(s *streams, args []string) (*arguments, error) {
 	a := &arguments{}
-	for i, arg := range args {
+	for _, arg := range args {
 		text := strings.TrimPrefix(arg, byteOrderMark)
 		var err error
 		switch isObject := strings.HasPrefix(strings.TrimSpace(text), "{"); {
-		case i > 0 && (isObject || arg == "-" || strings.HasPrefix(arg, "@")):
-			err = usage("%s: the arguments are %s: at most one JSON object, before any key", papi.Quoted(arg, 80), argumentsForm)
+		case a.object != nil && (isObject || arg == "-" || strings.HasPrefix(arg, "@")):
+			err = usage("%s: a JSON object is given before it, and there can be one: the arguments are %s", papi.Quoted(arg, 80), argumentsForm)
 		case arg == "-":
 			a.fromInput = true
 			if text, err = readLimited(s.in); err == nil {

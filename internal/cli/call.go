@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -49,7 +48,7 @@ Arguments:
   KEY=@FILE   the content of a file as VALUE, without the end of its last line;
               KEY:=@FILE as JSON. To write a text that begins with @, use JSON.
   JSON        the arguments as one JSON object; @FILE reads it from a file, and
-              - from standard input. It comes first, and keys can add to it.
+              - from standard input. Keys can add to it.
 schema_get describes the arguments of a tool, and shell completion offers them.
 Those that every tool has are given in the same way: projectId, fields, detail,
 reveal, dryRun, confirm, all.
@@ -69,10 +68,10 @@ papi-mcp sandbox remove NAME show and remove them.
 
 Access tokens are kept for later calls next to the --store, in a file that only
 the user can read.
-` + exitCodesHelp() + environmentHelp,
+` + environmentHelp,
 		Example: `  papi-mcp call webhook_list --sandbox
-  papi-mcp call whatsapp_sender_get senderId=01Z327Q8JAP1FQ40QXJMEXRE1J fields=state
-  papi-mcp call webhook_create target=https://example.com/hook secret=@secret.txt \
+  papi-mcp call whatsapp_sender_get senderId=SENDER_ID fields=state
+  papi-mcp call webhook_create target=https://example.com/in secret=@secret.txt \
     triggers=WHATSAPP_SENDER_STATUS_UPDATED
   papi-mcp call whatsapp_template_create @template.json --dry-run
   papi-mcp call webhook_list '{"pageSize": 5}' all=true --pretty`,
@@ -129,7 +128,7 @@ the user can read.
 			if !cmd.Flags().Changed("pretty") {
 				pretty = isTerminal(s.out)
 			}
-			return printOutcome(s, out, server.ResultForm(c.results), pretty, a.tools.Offers(tool))
+			return c.printOutcome(s, out, pretty, a.tools.Offers(tool))
 		},
 	}
 	c.addConnectionFlags(cmd)
@@ -142,16 +141,6 @@ the user can read.
 	c.addResultFlags(cmd, server.Structured, "what is printed: structured (the JSON of structuredContent; both prints the same) or text (what a client that reads only text is shown)")
 	f.StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox)")
 	return cmd
-}
-
-// exitCodesHelp is the table of exit codes in a command's help.
-func exitCodesHelp() string {
-	var b strings.Builder
-	b.WriteString("\nExit codes:\n")
-	for _, e := range errorcode.Exits {
-		fmt.Fprintf(&b, "  %2d  %s\n", e.Exit, e.Meaning)
-	}
-	return b.String()
 }
 
 // terminalElicitor asks a person at the terminal.
@@ -196,14 +185,14 @@ func (a *arguments) addDryRun(tool string, schema *papi.Schema) error {
 
 // printOutcome prints the result or the error, its JSON indented with pretty, and
 // returns the exit code as an error. A tool that is not offered is a usage error.
-func printOutcome(s *streams, out tools.Outcome, form server.ResultForm, pretty, offered bool) error {
+func (c *config) printOutcome(s *streams, out tools.Outcome, pretty, offered bool) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if pretty {
 		enc.SetIndent("", "  ")
 	}
-	if text := out.Text(); text != "" && form == server.Text {
+	if text := out.Text(); text != "" && c.results == string(server.Text) {
 		b.WriteString(text + "\n")
 	} else if err := enc.Encode(out.Structured); err != nil {
 		return failed(err)
@@ -215,22 +204,21 @@ func printOutcome(s *streams, out tools.Outcome, form server.ResultForm, pretty,
 		return failed(err)
 	}
 	if e, ok := out.Structured.(*tools.Error); ok {
-		return &exitError{code: exitOf(e)}
+		return &exitError{code: c.exitOf(e)}
 	}
 	return nil
 }
 
-// exitOf returns the exit code of a call that ended with an error. Where a write may
-// have taken effect, or the API's error is final, the same command must not simply be
-// repeated, whatever the status.
-func exitOf(e *tools.Error) errorcode.Exit {
-	if exit := errorcode.ExitFor(e.Code, e.Status); exit != errorcode.TryAgain {
-		return exit
-	}
-	if e.Info["outcome"] == "unknown" || papi.IsFinal(e.Status, e.Code) {
+// exitOf returns the exit code of a call that ended with an error. It is TryAgain only
+// where the same command may simply be repeated: not after a write that may have taken
+// effect, nor where the API's error is final whatever its status, nor without anything
+// to keep state in.
+func (c *config) exitOf(e *tools.Error) errorcode.Exit {
+	exit := errorcode.ExitFor(e.Code, e.Status)
+	if exit == errorcode.TryAgain && (e.Info["outcome"] == "unknown" || papi.IsFinal(e.Status, e.Code) || c.noState != nil && e.Code == errorcode.StoreUnavailable) {
 		return errorcode.Failed
 	}
-	return errorcode.TryAgain
+	return exit
 }
 
 func didYouMean(e *tools.Error) string {

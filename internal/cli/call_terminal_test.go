@@ -179,6 +179,25 @@ func TestCallConfirmModes(t *testing.T) {
 	}
 }
 
+// Without a folder for state a refusal could not be remembered, so nothing is asked.
+// --store memory says that it need not be.
+func TestCallWithoutHomeAtATerminal(t *testing.T) {
+	x := newAtTerminal(t)
+	args := []string{"call", "webhook_delete", "webhookId=" + x.webhook, "projectId=" + sandbox.DefaultProject}
+	x.env = append(x.env, "HOME=", "XDG_STATE_HOME=")
+	run := onTerminal(t, x.env, args...)
+	code, out, screen := run.end()
+	if code != int(errorcode.Failed) || decodeOne(t, out)["errorCode"] != errorcode.StoreUnavailable || screen != "" {
+		t.Errorf("exit code %d: %s%s", code, out, screen)
+	}
+	run = onTerminal(t, x.env, append(args, "--store", "memory")...)
+	run.expect("[y/N] ")
+	run.enter("y\n")
+	if code, out, _ := run.end(); code != int(errorcode.Done) {
+		t.Errorf("in memory: exit code %d: %s", code, out)
+	}
+}
+
 // project_confirm is asked about at a terminal, and a dry run asks nothing.
 func TestCallConfirmsAProjectAtATerminal(t *testing.T) {
 	x := newAtTerminal(t)

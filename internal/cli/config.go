@@ -77,29 +77,21 @@ func (c *config) addConnectionFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&c.sandbox, "sandbox", false, "use the built-in sandbox instead of the API: no account needed")
 	c.sandboxFlags.flags(f, defaultSandbox.strict)
-	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)")
+	choice(f, &c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)", string(guard.Auto), string(guard.Human), string(guard.Off))
 	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")
-	f.StringVar(&c.logFormat, "log-format", "text", "format of the log on standard error: text or json")
+	choice(f, &c.logFormat, "log-format", "text", "format of the log on standard error: text or json", "text", "json")
 	f.BoolVar(&c.verbose, "verbose", false, "log each exchange with the API to standard error")
 }
 
 // addResultFlags adds the flags of what results hold, with a default form.
 func (c *config) addResultFlags(cmd *cobra.Command, form server.ResultForm, help string) {
 	f := cmd.Flags()
-	f.StringVar(&c.results, "results", string(form), help)
+	choice(f, &c.results, "results", string(form), help, string(server.Text), string(server.Structured), string(server.Both))
 	f.IntVar(&c.maxTokens, "max-result-tokens", tools.DefaultMaxTokens, "with all: true, stop reading a list at about this many tokens, at the end of a page")
 }
 
 // checkResultFlags checks the flags that addResultFlags adds.
-func (c *config) checkResultFlags() error {
-	if !slices.Contains(server.ResultForms, server.ResultForm(c.results)) {
-		return usage("--results %q: use text, structured or both", c.results)
-	}
-	if c.maxTokens < 1 {
-		return usage("--max-result-tokens %d: use a number greater than 0", c.maxTokens)
-	}
-	return nil
-}
+func (c *config) checkResultFlags() error { return refuse(c.resultFaults()) }
 
 func (c *config) filter() catalog.Filter {
 	return catalog.Filter{Toolsets: nonBlank(c.toolsets), Tools: nonBlank(c.tools), ReadOnly: c.readOnly, Deprecated: c.deprecated}
@@ -141,13 +133,6 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	rows, err := catalog.Select(c.filter())
 	if err != nil {
 		return nil, usage("%v", err)
-	}
-	mode := guard.Mode(c.confirm)
-	if mode != guard.Auto && mode != guard.Human && mode != guard.Off {
-		return nil, usage("--confirm %q: use auto, human or off", c.confirm)
-	}
-	if c.logFormat != "" && c.logFormat != "text" && c.logFormat != "json" {
-		return nil, usage("--log-format %q: use text or json", c.logFormat)
 	}
 	logger := c.logger(s)
 	placeholders := append(slices.Clone(c.placeholders), placeholderVariables(c.sandbox)...)
@@ -206,7 +191,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	a.pool, err = tenant.New(tenant.Options{
 		Rows: rows, API: api, Own: own, Lookup: c.tenants,
 		Guard: guard.Options{
-			Mode: mode, ReadOnly: c.readOnly, Realm: cmp.Or(api.BaseURL, papi.DefaultBaseURL),
+			Mode: guard.Mode(c.confirm), ReadOnly: c.readOnly, Realm: cmp.Or(api.BaseURL, papi.DefaultBaseURL),
 			LocalTargets: c.sandbox || loopback.IsURL(api.BaseURL),
 			Store:        opened, Logger: logger,
 		},

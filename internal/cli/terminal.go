@@ -27,7 +27,7 @@ func isTerminal(stream any) bool {
 func interactive(s *streams) bool { return isTerminal(s.in) && isTerminal(s.err) }
 
 // askYesNo asks the question on standard error, and reads one line. Only y and yes, in
-// any case, are a yes. The error is that of [readLine]: then there is no answer.
+// any case, are a yes. Without an answer the error is that of [readLine].
 func askYesNo(ctx context.Context, s *streams, question string) (yes bool, err error) {
 	fmt.Fprintf(s.err, "%s\n[y/N] ", wrap(question, terminalColumns))
 	answer, err := readLine(ctx, s.in)
