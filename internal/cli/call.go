@@ -62,8 +62,9 @@ that was not answered with yes, here or in a client of serve, the same call is
 refused for ten minutes, unless a person can be asked again. A projectId in the
 arguments confirms the project for this call; a default project is asked about.
 
-With --sandbox nothing is kept between calls; --sandbox-name NAME keeps a sandbox
-for later calls, in which the time goes on (papi-mcp sandbox list, remove NAME).
+With --sandbox nothing is kept between calls. --sandbox-name NAME keeps a
+sandbox, in which time passes between the calls too; papi-mcp sandbox list and
+papi-mcp sandbox remove NAME show and remove them.
 
 Access tokens are kept for later calls next to the --store, in a file that only
 the user can read.
