@@ -72,7 +72,7 @@ the user can read.
 		Example: `  papi-mcp call webhook_list --sandbox
   papi-mcp call whatsapp_sender_get senderId=SENDER_ID fields=state
   papi-mcp call webhook_create target=https://example.com/in secret=@secret.txt
-  papi-mcp call webhook_update webhookId=ID triggers=RCS_SENDER_LAUNCHED
+  papi-mcp call webhook_update webhookId=ID triggers=RCS_SENDER_STATUS_UPDATED
   papi-mcp call whatsapp_template_create @template.json --dry-run
   papi-mcp call webhook_list '{"pageSize": 5}' all=true --pretty`,
 		Args: func(_ *cobra.Command, args []string) error {
