@@ -55,23 +55,24 @@ reveal, dryRun, confirm, all.
 
 Confirmation:
 On a terminal (standard input and standard error) a person is asked there what
-a client would ask; only y or yes confirms. Elsewhere, and with -, a call that a
-person must confirm returns confirmation_required with a summary and a token:
-repeat the call with confirm=TOKEN within ten minutes. After a question that was
-not answered with yes, here or in a client of serve, the same call is refused
-for ten minutes unless it is asked on a terminal. A projectId in the arguments
-confirms the project for this call; a default project is asked about too.
+a client would ask; only y or yes confirms. Elsewhere, and with - or </dev/null,
+a call that a person must confirm returns confirmation_required with a summary
+and a token: repeat it with confirm=TOKEN within ten minutes. After a question
+that was not answered with yes, here or in a client of serve, the same call is
+refused for ten minutes, unless a person can be asked again. A projectId in the
+arguments confirms the project for this call; a default project is asked about.
 
-With --sandbox nothing is kept between calls; --sandbox-name NAME keeps a sandbox
-for later calls, in which the time goes on (papi-mcp sandbox list, remove NAME).
+With --sandbox nothing is kept between calls. --sandbox-name NAME keeps a
+sandbox, in which time passes between the calls too; papi-mcp sandbox list and
+papi-mcp sandbox remove NAME show and remove them.
 
 Access tokens are kept for later calls next to the --store, in a file that only
 the user can read.
 ` + environmentHelp,
 		Example: `  papi-mcp call webhook_list --sandbox
   papi-mcp call whatsapp_sender_get senderId=SENDER_ID fields=state
-  papi-mcp call webhook_create target=https://example.com/in secret=@secret.txt \
-    triggers=WHATSAPP_SENDER_STATUS_UPDATED
+  papi-mcp call webhook_create target=https://example.com/in secret=@secret.txt
+  papi-mcp call webhook_update webhookId=ID triggers=RCS_SENDER_STATUS_UPDATED
   papi-mcp call whatsapp_template_create @template.json --dry-run
   papi-mcp call webhook_list '{"pageSize": 5}' all=true --pretty`,
 		Args: func(_ *cobra.Command, args []string) error {
