@@ -309,7 +309,7 @@ func (i *initializer) openFile() error {
 // account adds the project, the key and the API of an account to the entry.
 func (i *initializer) account() error {
 	if i.person != nil {
-		fmt.Fprintln(i.err, "\nThe project and an access key are in the Sinch Dashboard (Settings, Access keys).")
+		fmt.Fprintln(i.err, "\nProject and access key are in the Sinch Dashboard (Settings, Access keys).")
 	}
 	refer := i.client.CanRefer() && i.isShared()
 	var missing []string

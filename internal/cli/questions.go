@@ -49,12 +49,10 @@ func (q *questions) wait(read func() (string, error)) (string, error) {
 	select {
 	case a := <-answers:
 		if a.err != nil {
-			fmt.Fprintln(q.out)
 			return "", errStopped
 		}
 		return strings.TrimSpace(a.text), nil
 	case <-q.ctx.Done():
-		fmt.Fprintln(q.out)
 		return "", errStopped
 	}
 }
@@ -70,6 +68,7 @@ func (q *questions) text(question, byDefault string, check func(string) string) 
 		fmt.Fprint(q.out, ": ")
 		answer, err := q.wait(func() (string, error) { return q.lines.ReadString('\n') })
 		if err != nil {
+			fmt.Fprintln(q.out)
 			return "", err
 		}
 		answer = cmp.Or(answer, byDefault)
@@ -81,29 +80,35 @@ func (q *questions) text(question, byDefault string, check func(string) string) 
 	}
 }
 
-// hidden asks for a line that is not shown.
+// hidden asks for a line that is not shown. The terminal is raw, and so shows nothing,
+// before the question appears.
 func (q *questions) hidden(question string, check func(string) string) (string, error) {
-	terminal := int(q.in.Fd())
-	state, err := term.GetState(terminal)
-	if err != nil {
-		return "", err
-	}
 	for {
-		fmt.Fprint(q.out, question, ": ")
-		answer, err := q.wait(func() (string, error) {
-			raw, err := term.ReadPassword(terminal)
-			return string(raw), err
-		})
+		answer, err := q.raw(question + ": ")
 		if err != nil {
-			return "", errors.Join(err, term.Restore(terminal, state))
+			fmt.Fprintln(q.out)
+			return "", err
 		}
-		fmt.Fprintln(q.out)
 		problem := check(answer)
 		if problem == "" {
 			return answer, nil
 		}
 		fmt.Fprintf(q.out, "  %s\n", problem)
 	}
+}
+
+func (q *questions) raw(prompt string) (answer string, err error) {
+	terminal := int(q.in.Fd())
+	state, err := term.MakeRaw(terminal)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, term.Restore(terminal, state)) }()
+	line := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{q.in, q.out}, "")
+	return q.wait(func() (string, error) { return line.ReadPassword(prompt) })
 }
 
 // choice asks for one of several answers by its number, and returns its index.
