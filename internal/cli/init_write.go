@@ -56,7 +56,7 @@ func (i *initializer) askReplace() error {
 	if i.person == nil {
 		return usage("%s has a server %q with other settings: use --replace to replace it, or --name for another name", i.file.Path, i.server.Name)
 	}
-	yes, err := i.person.yes(fmt.Sprintf("\n%s\nhas a server %q with other settings. Replace it?", papi.Printable(i.file.Path), i.server.Name))
+	yes, err := i.person.yes(fmt.Sprintf("\n%s has a server %q with other settings. Replace it?", papi.Printable(i.file.Path), i.server.Name))
 	if err == nil && !yes {
 		err = errStopped
 	}
