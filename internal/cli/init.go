@@ -56,7 +56,7 @@ Clients: ` + strings.Join(clientconfig.IDs(), ", ") + `.`,
 		Example: `  papi-mcp init
   papi-mcp init --client claude-code --sandbox
   papi-mcp init --client cursor --account --project ID --key-id ID --key-secret-file FILE`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			i := &initializer{
 				streams: s, flags: f, given: cmd.Flags().Changed, person: newQuestions(cmd.Context(), s),
@@ -226,11 +226,7 @@ func (i *initializer) chooseClient() error {
 			return failed(err)
 		}
 	} else if i.client = clientconfig.Lookup(f.client); i.client == nil {
-		hint := ""
-		if nearest := papi.Nearest(f.client, clientconfig.IDs()); nearest != "" {
-			hint = " (did you mean " + nearest + "?)"
-		}
-		return usage("--client %s%s: use %s", papi.Quoted(f.client, 60), hint, strings.Join(clientconfig.IDs(), ", "))
+		return usage("--client %s%s: use %s", papi.Quoted(f.client, 60), suggestion(f.client, "", clientconfig.IDs()), strings.Join(clientconfig.IDs(), ", "))
 	}
 	if f.scope == projectScope && i.client.Project == "" {
 		return usage("--scope project: %s has no file for a project; leave --scope out", i.client.Name)
@@ -309,7 +305,7 @@ func (i *initializer) openFile() error {
 // account adds the project, the key and the API of an account to the entry.
 func (i *initializer) account() error {
 	if i.person != nil {
-		fmt.Fprintln(i.err, "\nThe project and an access key are in the Sinch Dashboard (Settings, Access keys).")
+		fmt.Fprintln(i.err, "\nProject and access key are in the Sinch Dashboard (Settings, Access keys).")
 	}
 	refer := i.client.CanRefer() && i.isShared()
 	var missing []string
@@ -371,7 +367,7 @@ func (i *initializer) keySecret(missing *[]string) (string, error) {
 	}
 	problem := i.file.SecretProblem(i.system)
 	if problem != nil && problem.Permissions && !i.flags.makePrivate && i.person != nil {
-		yes, err := i.person.yes(problem.Reason + ".\nMake it readable by you alone, so that it can hold the secret?")
+		yes, err := i.person.yes("\n" + papi.Printable(problem.Reason) + ".\nMake it readable by you alone, so that it can hold the secret?")
 		if err != nil {
 			return "", failed(err)
 		}
