@@ -161,11 +161,14 @@ func httpFlagsGiven(flags *pflag.FlagSet) []string {
 }
 
 // fileFaults returns what is wrong with the files that the flags of serve name: those
-// of TLS and of the sandbox.
+// of TLS, of the sandbox and of the audit log.
 func (c *config) fileFaults(h *httpFlags, file *settings.File) []fault {
 	var found []fault
 	if h.addr != "" && h.tlsCert != "" && h.tlsKey != "" {
 		found = h.certificateFaults()
+	}
+	if err := c.auditFault(); err != nil {
+		found = append(found, faultf("audit", "--audit: %v", err))
 	}
 	if c.sandbox && c.sandboxFlags.seedData != "" {
 		box, err := c.sandboxFlags.start(sandbox.DefaultProject, slog.New(slog.DiscardHandler))
