@@ -165,7 +165,10 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := backoff.Retry(ctx, x.try, c.retries(c.deadline)...)
+	resp, err := x.try()
+	if err != nil { // else there is nothing to prepare for
+		resp, err = backoff.Retry(ctx, x.again(err), c.retries(time.Until(x.ends))...)
+	}
 	if err == nil {
 		return resp, nil
 	}

@@ -63,6 +63,7 @@ const maxSegmentBytes = 512
 // of these.
 func (r *Request) URLPath() (string, error) {
 	var path strings.Builder
+	path.Grow(len(r.Operation.Path) + 64)
 	rest := r.Operation.Path
 	for {
 		literal, after, found := strings.Cut(rest, "{")
@@ -102,6 +103,8 @@ func SegmentProblem(s string) string {
 		return "holds a control character"
 	case s == "." || s == "..":
 		return "is a relative path"
+	case !strings.Contains(s, "%"): // it has no escapes
+		return ""
 	case escapedSeparator.MatchString(s):
 		return "holds an escaped dot, slash or backslash"
 	}

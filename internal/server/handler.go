@@ -199,7 +199,7 @@ func (h *HTTP) writeError(w http.ResponseWriter, status int, refusal mcp.JSONRPC
 
 // readBody reads a message; ok is false when the request has been refused.
 func (h *HTTP) readBody(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+	if !isJSON(r.Header.Get("Content-Type")) {
 		h.refuse(w, http.StatusUnsupportedMediaType, "the Content-Type must be application/json")
 		return nil, false
 	}
@@ -224,6 +224,15 @@ func (h *HTTP) readBody(w http.ResponseWriter, r *http.Request) (body []byte, ok
 		return nil, false
 	}
 	return body, true
+}
+
+// isJSON reports whether a Content-Type is that of JSON.
+func isJSON(contentType string) bool {
+	if contentType == "application/json" { // as nearly all clients write it
+		return true
+	}
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && media == "application/json"
 }
 
 // depth returns how deep arrays and objects are nested in a text that may be
