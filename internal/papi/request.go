@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/lazyregexp"
 )
 
@@ -51,6 +52,17 @@ type Response struct {
 	Body json.RawMessage
 	// Date is the API's time, the zero time where the answer has none.
 	Date time.Time
+
+	value any // Body decoded, if it has been
+}
+
+// Value returns the body decoded, with numbers exactly as the API wrote them; nil where
+// there is none.
+func (r *Response) Value() (value any, err error) {
+	if r.value == nil && len(r.Body) > 0 {
+		r.value, err = jsonvalue.Decode(r.Body)
+	}
+	return r.value, err
 }
 
 // maxSegmentBytes is the maximum length of a path parameter.
