@@ -157,10 +157,18 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 	switch {
 	case len(items) > 0:
 		return append(next, fillAll(row.Next, r.IDs)...)
+	case c.none != nil:
+		return firstOf(stepsAfterError(row, c.none)[0], r.IDs)
 	case canBeEmpty && len(next) == 0 && len(c.args) == len(pathIDs(row, c.args)):
-		return fillAll([]catalog.Step{row.Resource.Empty}, r.IDs)
+		return firstOf(row.Resource.Empty, r.IDs)
 	}
 	return next
+}
+
+// firstOf is the one step after a list that is empty: its own answer leads on.
+func firstOf(step catalog.Step, ids map[string]string) []catalog.Next {
+	step.Do = "none yet: " + step.Do
+	return fillAll([]catalog.Step{step}, ids)
 }
 
 // longList is from how many items on a list has one step about those that need

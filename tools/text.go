@@ -55,26 +55,23 @@ func (t *Table) write(b *bytes.Buffer) {
 	if len(t.Rows) == 0 {
 		return
 	}
-	for i, name := range t.Cols {
-		if i > 0 {
-			b.WriteByte('\t')
-			b.WriteString(escaped(name))
+	writeLine(b, t.Cols, escaped)
+	for _, row := range t.Rows {
+		writeLine(b, row, cellText)
+	}
+}
+
+// writeLine writes a line of cells.
+func writeLine[T any](b *bytes.Buffer, cells []T, text func(T) string) {
+	for i, cell := range cells {
+		if i == 0 {
+			b.WriteString(firstCell(text(cell)))
 		} else {
-			b.WriteString(firstCell(escaped(name)))
+			b.WriteByte('\t')
+			b.WriteString(text(cell))
 		}
 	}
 	b.WriteByte('\n')
-	for _, row := range t.Rows {
-		for i, value := range row {
-			if i > 0 {
-				b.WriteByte('\t')
-				b.WriteString(cellText(value))
-			} else {
-				b.WriteString(firstCell(cellText(value)))
-			}
-		}
-		b.WriteByte('\n')
-	}
 }
 
 // lineNames begin the lines after a table.
