@@ -52,7 +52,7 @@ func TestAdvanceToChange(t *testing.T) {
 		w.in("00000000-0000-0000-0000-000000000005").post("/webhooks", obj{"target": "https://example.com/1", "secret": "sixteen-or-more-signs", "triggers": []any{"ALL"}}).ok()
 		w.moves(none)
 	})
-	t.Run("a template, whose score is no state", func(t *testing.T) {
+	t.Run("a template, whose score is not a state", func(t *testing.T) {
 		w := manual(t)
 		w.onboarded()
 		w.settled()
@@ -111,7 +111,7 @@ func TestAdvanceToChangeStopsAtTheFirst(t *testing.T) {
 		w.delete("/kakaotalk/senders/exampleshop").ok()
 		return w
 	}
-	w, twin := shop(), shop()
+	w, second := shop(), shop()
 	kinds := map[string]bool{}
 	for i := 0; ; i++ {
 		by, changes := w.toChange()
@@ -124,10 +124,10 @@ func TestAdvanceToChangeStopsAtTheFirst(t *testing.T) {
 		if i > 100 {
 			t.Fatal("no end")
 		}
-		if before, err := twin.s.AdvanceBy(t.Context(), by-time.Millisecond); err != nil || len(before.Changes) > 0 || before.By != by-time.Millisecond {
+		if before, err := second.s.AdvanceBy(t.Context(), by-time.Millisecond); err != nil || len(before.Changes) > 0 || before.By != by-time.Millisecond {
 			t.Errorf("%d: before it %+v, %v", i, before, err)
 		}
-		if after, err := twin.s.AdvanceBy(t.Context(), time.Millisecond); err != nil || !reflect.DeepEqual(after.Changes, changes) {
+		if after, err := second.s.AdvanceBy(t.Context(), time.Millisecond); err != nil || !reflect.DeepEqual(after.Changes, changes) {
 			t.Errorf("%d: %+v, %v, want %+v", i, after, err, changes)
 		}
 		for _, c := range changes {
