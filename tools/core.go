@@ -84,6 +84,7 @@ func (s *Set) coreTools() []*coreTool {
 			reads, s.projectOverview),
 		newCoreTool("schema_get", "Get tool schema", "Get an outline of a tool's arguments, or of a part, with notes, what values mean, errors and an example.",
 			looksUp, s.schemaGet),
+		s.newSandboxAdvance(),
 	}
 	all = append(all, callsOthers()...)
 	for _, c := range all {
@@ -96,5 +97,6 @@ func (s *Set) coreTools() []*coreTool {
 var corePhrases = map[string][]string{
 	"project_confirm":  {"which project am I in", "work in this project", "is this the right project", "switch to another project", "allow changes in a project"},
 	"project_overview": {"what is set up in this project", "what needs my attention", "what is stuck, failing or under review", "give me a summary of everything", "where do we start"},
+	SandboxAdvance:     {"let time pass in the sandbox", "skip the waiting time in the sandbox", "move the clock forward", "go to the next change of a state"},
 	"schema_get":       {"what arguments does a tool take", "show an example call", "documentation of a tool", "which fields are required", "allowed values of a field"},
 }

@@ -34,8 +34,16 @@ func (s *Set) projectOverview(ctx context.Context, caller Caller, args projectOv
 	r := &Result{Tool: "project_overview", ProjectID: projectID}
 	r.Now, r.Next = stamp(o.now), s.offered(o.next(), args.ProjectID, nil)
 	r.Data = o.shown()
-	r.Warnings = o.warnings()
+	r.Warnings = append(s.about(), o.warnings()...)
 	return Outcome{Structured: r}
+}
+
+// about warns of where the calls go, unless it is the API itself.
+func (s *Set) about() []string {
+	if about := s.opts.Guard.About(); about != "" {
+		return []string{"this is " + about}
+	}
+	return nil
 }
 
 func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectConfirmArgs) Outcome {
@@ -68,7 +76,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 	}
 	r := &Result{Tool: "project_confirm", ProjectID: projectID}
 	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "countsFor": guard.CountsFor(caller.Client), "overview": o.shown()}
-	r.Warnings = warnings
+	r.Warnings = append(s.about(), warnings...)
 	r.Now = stamp(o.now)
 	return Outcome{Structured: r}
 }
@@ -99,11 +107,14 @@ func (s *Set) showProjects() Outcome {
 	}
 	r.Data = data
 	n := catalog.Next{Do: "confirm the one that the person names", Tool: "project_confirm", Args: map[string]any{}, Needs: []string{argProject}}
-	if len(projects) == 1 {
+	switch only := s.opts.Guard.Default(); {
+	case len(projects) == 1:
 		n = catalog.Next{Do: "confirm the project if the person agrees", Tool: "project_confirm", Args: map[string]any{argProject: projects[0]}, Needs: []string{}}
+	case len(projects) == 0 && only != "": // any project may be used, such as those of the sandbox
+		n = catalog.Next{Do: "confirm the default project if the person agrees", Tool: "project_confirm", Args: map[string]any{argProject: only}, Needs: []string{}}
 	}
 	r.Next = append(r.Next, n)
-	if len(projects) == 0 {
+	if r.Warnings = s.about(); len(projects) == 0 && r.Warnings == nil {
 		r.Warnings = append(r.Warnings, "this server is not limited to certain projects: the Sinch Dashboard shows the ids")
 	}
 	return Outcome{Structured: r}
@@ -112,11 +123,7 @@ func (s *Set) showProjects() Outcome {
 // describe is the question about a project. It shows what lives there, so that
 // the person recognises it. Text of others is quoted, on one line and bounded.
 func (s *Set) describe(projectID, client string, o *overview) string {
-	first := guard.ProjectQuestion(projectID, client)
-	if s.opts.About != "" {
-		first += " (" + s.opts.About + ")"
-	}
-	lines := []string{first, strings.ToUpper(o.Looks[:1]) + o.Looks[1:] + ".", "WhatsApp account: " + stateText(o.WhatsappAccount)}
+	lines := []string{s.opts.Guard.ProjectQuestion(projectID, client), strings.ToUpper(o.Looks[:1]) + o.Looks[1:] + ".", "WhatsApp account: " + stateText(o.WhatsappAccount)}
 	for _, resource := range counted() {
 		if c := o.Counts[resource.Kind()]; c.Total > 0 {
 			many := resource.Called(0)

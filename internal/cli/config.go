@@ -73,7 +73,7 @@ func (c *config) addSelectionFlags(cmd *cobra.Command) {
 func (c *config) addConnectionFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&c.sandbox, "sandbox", false, "use the built-in sandbox instead of the API: no account needed")
-	c.sandboxFlags.flags(f, defaultSandbox.strict)
+	c.sandboxFlags.flags(f, defaultSandbox.strict, "sandbox_advance")
 	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)")
 	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")
 	f.StringVar(&c.logFormat, "log-format", "text", "format of the log on standard error: text or json")
@@ -156,7 +156,10 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	api, own := apiConfig()
 	api.Logger = logger
 	a.project = defaultProject()
-	about := ""
+	guarded := guard.Options{
+		Mode: mode, ReadOnly: c.readOnly, Store: opened, Logger: logger,
+	}
+	offered := tools.Options{Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens}
 	switch {
 	case c.sandbox:
 		a.project = cmp.Or(a.project, sandbox.DefaultProject)
@@ -169,9 +172,12 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token", Logger: logger, Transport: box,
 		}
 		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
-		about = "the built-in sandbox: nothing here is real, and one-time codes are in the server's log"
+		guarded.About, offered.Sandbox = aboutSandbox, box.get
+		if c.sandboxFlags.clock == manualClock && c.store == memory {
+			c.sandboxFlags.sameEachTime(box.box, &guarded)
+		}
 	case c.sandboxFlags != defaultSandbox:
-		return nil, usage("--seed-data, --speed, --seed and --strict-projects need --sandbox")
+		return nil, usage("--clock, --start, --speed, --seed, --seed-data and --strict-projects need --sandbox")
 	}
 	if c.trace {
 		tracers, stop, err := telemetry.Start(context.Background(), release, logger)
@@ -194,14 +200,12 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		return nil, err
 	}
 	own.Projects, own.Default = projects, a.project
+	guarded.Realm = cmp.Or(api.BaseURL, papi.DefaultBaseURL)
+	guarded.LocalTargets = c.sandbox || loopback.IsURL(api.BaseURL)
+	offered.Audit = log
 	a.pool, err = tenant.New(tenant.Options{
 		Rows: rows, API: api, Own: own, Lookup: c.tenants,
-		Guard: guard.Options{
-			Mode: mode, ReadOnly: c.readOnly, Realm: cmp.Or(api.BaseURL, papi.DefaultBaseURL),
-			LocalTargets: c.sandbox || loopback.IsURL(api.BaseURL),
-			Store:        opened, Logger: logger,
-		},
-		Tools: tools.Options{About: about, Dynamic: c.dynamic, Audit: log, Unfilled: placeholders, MaxResultTokens: c.maxTokens},
+		Guard: guarded, Tools: offered,
 	})
 	if err != nil {
 		return nil, usage("%v", err)
@@ -250,14 +254,18 @@ func (c *config) auditLog(ctx context.Context, opened store.Store) (*audit.Log, 
 // inStore is the value of --audit for a log in the store.
 const inStore = "store"
 
+// aboutSandbox says where calls go.
+const aboutSandbox = "the built-in sandbox: nothing here is real"
+
 // startSandbox returns a sandbox in this process, which starts at its first request.
-// Seed data is read immediately, so that errors in it are reported.
+// Seed data is read immediately, so that errors in it are reported, and a manual clock
+// is there for others.
 func (c *config) startSandbox(project string, logger *slog.Logger) (*lazySandbox, error) {
 	if err := c.sandboxFlags.check(); err != nil {
 		return nil, err
 	}
 	box := &lazySandbox{start: func() (*sandbox.Sandbox, error) { return c.sandboxFlags.start(project, logger) }}
-	if c.sandboxFlags.seedData != "" {
+	if c.sandboxFlags.seedData != "" || c.sandboxFlags.clock == manualClock {
 		box.ensureStarted()
 	}
 	return box, box.err

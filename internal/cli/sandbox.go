@@ -1,12 +1,16 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -16,12 +20,16 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
+	"papi-mcp/internal/store"
 )
 
 // sandboxFlags are the flags of a sandbox.
 type sandboxFlags struct {
 	clock    string
+	startsAt string // RFC 3339, "" for the default
 	speed    float64
 	seed     uint64
 	seedData string
@@ -31,11 +39,18 @@ type sandboxFlags struct {
 }
 
 // defaultSandbox has the defaults of a sandbox in this process.
-var defaultSandbox = sandboxFlags{speed: 1, seed: 1, strict: true}
+var defaultSandbox = sandboxFlags{clock: realClock, speed: 1, seed: 1, strict: true}
 
-// flags adds the flags that every sandbox has. A sandbox in this process has no
-// control API that moves a clock, so that its clock is the real one.
-func (i *sandboxFlags) flags(f *pflag.FlagSet, strict bool) {
+// The values of --clock.
+const (
+	realClock   = "real"
+	manualClock = "manual"
+)
+
+// flags adds the flags that every sandbox has. moves says what moves a manual clock.
+func (i *sandboxFlags) flags(f *pflag.FlagSet, strict bool, moves string) {
+	f.StringVar(&i.clock, "clock", defaultSandbox.clock, "sandbox: real, or manual: its clock moves only by "+moves)
+	f.StringVar(&i.startsAt, "start", defaultSandbox.startsAt, "sandbox: the time at which its clock starts, such as "+sandbox.ManualStart.Format(time.RFC3339)+" (default: now; with --clock manual that time)")
 	f.Float64Var(&i.speed, "speed", defaultSandbox.speed, "sandbox: how many seconds its clock moves each second")
 	f.Uint64Var(&i.seed, "seed", defaultSandbox.seed, "sandbox: the same seed and calls produce the same ids, codes and states")
 	f.StringVar(&i.seedData, "seed-data", defaultSandbox.seedData, "sandbox: its initial content: shop (an example project), or the path of a dump or a script")
@@ -44,18 +59,43 @@ func (i *sandboxFlags) flags(f *pflag.FlagSet, strict bool) {
 
 // check validates the flags.
 func (i *sandboxFlags) check() error {
-	if i.clock != "" && i.clock != "real" && i.clock != "manual" {
+	if i.clock != "" && i.clock != realClock && i.clock != manualClock {
 		return usage("--clock %q: use real or manual", i.clock)
 	}
 	if i.speed <= 0 || math.IsInf(i.speed, 0) || math.IsNaN(i.speed) {
 		return usage("--speed %v: use a number greater than 0", i.speed)
 	}
+	if i.clock == manualClock && i.speed != defaultSandbox.speed {
+		return usage("--speed has no effect with --clock manual: use one of them")
+	}
+	if _, err := i.startTime(); err != nil {
+		return err
+	}
 	return nil
+}
+
+// startTime is the time at which the clock starts; zero is the default.
+func (i *sandboxFlags) startTime() (time.Time, error) {
+	if i.startsAt == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, i.startsAt)
+	if err != nil || t.Year() < 2000 || t.Year() > 2099 {
+		return time.Time{}, usage("--start %s: use a time of the years 2000 to 2099 as RFC 3339 has it, such as %s", papi.Quoted(i.startsAt, 40), sandbox.ManualStart.Format(time.RFC3339))
+	}
+	return t, nil
 }
 
 // start starts a sandbox, and fills the project with the seed data.
 func (i *sandboxFlags) start(project string, logger *slog.Logger) (*sandbox.Sandbox, error) {
-	box := sandbox.New(sandbox.Options{Seed: i.seed, Manual: i.clock == "manual", Speed: i.speed, Project: project, StrictProjects: i.strict, Reachable: i.reachable, Logger: logger})
+	start, err := i.startTime()
+	if err != nil {
+		return nil, err
+	}
+	box := sandbox.New(sandbox.Options{
+		Seed: i.seed, Manual: i.clock == manualClock, Speed: i.speed, Start: start,
+		Project: project, StrictProjects: i.strict, Reachable: i.reachable, Logger: logger,
+	})
 	if err := i.fill(box); err != nil {
 		box.Close()
 		return nil, usage("--seed-data %s: %v", i.seedData, err)
@@ -70,12 +110,14 @@ func (i *sandboxFlags) fill(box *sandbox.Sandbox) error {
 	case "shop":
 		return box.Seed(i.seedData)
 	}
-	file, err := os.Open(i.seedData)
+	raw, err := os.ReadFile(i.seedData)
 	if err != nil {
 		return fmt.Errorf("%w; use shop, or the path of a dump or a script", err)
 	}
-	defer file.Close()
-	return box.Fill(file)
+	if i.startsAt != "" && bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
+		return errors.New("a dump has a time of its own: leave out --start")
+	}
+	return box.Fill(bytes.NewReader(raw))
 }
 
 func newSandbox(s *streams) *cobra.Command {
@@ -130,8 +172,7 @@ state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, whi
 	}
 	f := cmd.Flags()
 	f.StringVar(&addr, "addr", "127.0.0.1:8089", "address to listen on; port 0 chooses a free one")
-	f.StringVar(&c.sandboxFlags.clock, "clock", "real", "real, or manual: the clock moves only by POST /_sandbox/clock")
-	c.sandboxFlags.flags(f, false)
+	c.sandboxFlags.flags(f, false, "POST /_sandbox/clock")
 	f.BoolVar(&c.verbose, "verbose", false, "log more to standard error")
 	return cmd
 }
@@ -155,6 +196,33 @@ func (l *lazySandbox) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, l.err
 	}
 	return l.box.Transport().RoundTrip(r)
+}
+
+// get returns the sandbox, started.
+func (l *lazySandbox) get() (*sandbox.Sandbox, error) {
+	l.ensureStarted()
+	return l.box, l.err
+}
+
+// sameEachTime gives a guard that keeps its state in memory the clock of a sandbox whose
+// clock is manual, and tokens from its seed: a session is the same each time, in its
+// times and tokens too.
+func (i *sandboxFlags) sameEachTime(box *sandbox.Sandbox, g *guard.Options) {
+	var seed [32]byte
+	binary.BigEndian.PutUint64(seed[:], i.seed)
+	g.Now, g.Store, g.Random = box.Now, store.NewMemoryAt(box.Now), &lockedReader{from: rand.NewChaCha8(seed)}
+}
+
+// lockedReader is a reader for many goroutines.
+type lockedReader struct {
+	mu   sync.Mutex
+	from io.Reader
+}
+
+func (l *lockedReader) Read(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.from.Read(b)
 }
 
 // close stops the sandbox; one that was not started can't be started any more.
