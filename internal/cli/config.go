@@ -173,7 +173,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		}
 		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
 		guarded.About, offered.Sandbox = aboutSandbox, box.get
-		if c.sandboxFlags.clock == manualClock && c.store == memory {
+		if c.sandboxFlags.manual() && c.store == memory {
 			c.sandboxFlags.sameEachTime(box.box, &guarded)
 		}
 	case c.sandboxFlags != defaultSandbox:
@@ -265,7 +265,7 @@ func (c *config) startSandbox(project string, logger *slog.Logger) (*lazySandbox
 		return nil, err
 	}
 	box := &lazySandbox{start: func() (*sandbox.Sandbox, error) { return c.sandboxFlags.start(project, logger) }}
-	if c.sandboxFlags.seedData != "" || c.sandboxFlags.clock == manualClock {
+	if c.sandboxFlags.seedData != "" || c.sandboxFlags.manual() {
 		box.ensureStarted()
 	}
 	return box, box.err

@@ -28,7 +28,7 @@ import (
 
 // sandboxFlags are the flags of a sandbox.
 type sandboxFlags struct {
-	clock    string
+	clock    string // "" is manual with startsAt, else real
 	startsAt string // RFC 3339, "" for the default
 	speed    float64
 	seed     uint64
@@ -39,7 +39,7 @@ type sandboxFlags struct {
 }
 
 // defaultSandbox has the defaults of a sandbox in this process.
-var defaultSandbox = sandboxFlags{clock: realClock, speed: 1, seed: 1, strict: true}
+var defaultSandbox = sandboxFlags{speed: 1, seed: 1, strict: true}
 
 // The values of --clock.
 const (
@@ -49,8 +49,8 @@ const (
 
 // flags adds the flags that every sandbox has. moves says what moves a manual clock.
 func (i *sandboxFlags) flags(f *pflag.FlagSet, strict bool, moves string) {
-	f.StringVar(&i.clock, "clock", defaultSandbox.clock, "sandbox: real, or manual: its clock moves only by "+moves)
-	f.StringVar(&i.startsAt, "start", defaultSandbox.startsAt, "sandbox: the time at which its clock starts, such as "+sandbox.ManualStart.Format(time.RFC3339)+" (default: now; with --clock manual that time)")
+	f.StringVar(&i.clock, "clock", defaultSandbox.clock, "sandbox: real, or manual: its clock moves only by "+moves+" (default: real; manual with --start)")
+	f.StringVar(&i.startsAt, "start", defaultSandbox.startsAt, "sandbox: the time at which its clock starts, such as "+sandbox.ManualStart.Format(time.RFC3339)+" (default: now; with --clock manual that time). With the same start, seed and calls all times are the same")
 	f.Float64Var(&i.speed, "speed", defaultSandbox.speed, "sandbox: how many seconds its clock moves each second")
 	f.Uint64Var(&i.seed, "seed", defaultSandbox.seed, "sandbox: the same seed and calls produce the same ids, codes and states")
 	f.StringVar(&i.seedData, "seed-data", defaultSandbox.seedData, "sandbox: its initial content: shop (an example project), or the path of a dump or a script")
@@ -65,13 +65,19 @@ func (i *sandboxFlags) check() error {
 	if i.speed <= 0 || math.IsInf(i.speed, 0) || math.IsNaN(i.speed) {
 		return usage("--speed %v: use a number greater than 0", i.speed)
 	}
-	if i.clock == manualClock && i.speed != defaultSandbox.speed {
-		return usage("--speed has no effect with --clock manual: use one of them")
+	if i.manual() && i.speed != defaultSandbox.speed {
+		return usage("--speed has no effect with a manual clock: add --clock real, or leave it out")
 	}
 	if _, err := i.startTime(); err != nil {
 		return err
 	}
 	return nil
+}
+
+// manual reports whether the clock moves only by a call. A fixed start is for
+// times that are the same each time, so real time does not pass unless that is asked for.
+func (i *sandboxFlags) manual() bool {
+	return i.clock == manualClock || i.clock == "" && i.startsAt != ""
 }
 
 // startTime is the time at which the clock starts; zero is the default.
@@ -93,7 +99,7 @@ func (i *sandboxFlags) start(project string, logger *slog.Logger) (*sandbox.Sand
 		return nil, err
 	}
 	box := sandbox.New(sandbox.Options{
-		Seed: i.seed, Manual: i.clock == manualClock, Speed: i.speed, Start: start,
+		Seed: i.seed, Manual: i.manual(), Speed: i.speed, Start: start,
 		Project: project, StrictProjects: i.strict, Reachable: i.reachable, Logger: logger,
 	})
 	if err := i.fill(box); err != nil {
