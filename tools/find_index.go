@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"papi-mcp/internal/catalog"
-	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/search"
@@ -61,7 +60,7 @@ func newToolIndex(ofSandbox bool) *search.Index {
 		}})
 	}
 	for _, c := range new(Set).coreTools() {
-		if c.phrases == nil || c.name == SandboxAdvance && !ofSandbox { // the first only lead to others
+		if c.phrases == nil || c.name == SandboxAdvance && !ofSandbox {
 			continue
 		}
 		documents = append(documents, search.Document{Name: c.name, Texts: [][]string{
@@ -133,12 +132,10 @@ func toolsByCode() map[string][]string {
 			add(tool, rule.Code)
 		}
 	}
-	for code, tool := range map[string]string{
-		errorcode.ProjectUnconfirmed: "project_confirm",
-		errorcode.InvalidArguments:   "schema_get",
-		errorcode.UnknownTool:        "schema_get",
-	} {
-		add(tool, code)
+	for _, c := range new(Set).coreTools() {
+		for _, code := range c.after {
+			add(c.name, code)
+		}
 	}
 	for code, steps := range afterRefusal {
 		for _, step := range steps {

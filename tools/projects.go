@@ -76,6 +76,9 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 	}
 	r := &Result{Tool: "project_confirm", ProjectID: projectID}
 	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "countsFor": guard.CountsFor(caller.Client), "overview": o.shown()}
+	if o.empty() {
+		r.Next = s.offered(o.next(), projectID, nil)
+	}
 	r.Warnings = append(s.about(), warnings...)
 	r.Now = stamp(o.now)
 	return Outcome{Structured: r}
@@ -100,21 +103,18 @@ const maxProjects = 10
 // many, and confirms none.
 func (s *Set) showProjects() Outcome {
 	r := &Result{Tool: "project_confirm"}
-	projects := append([]string{}, s.opts.Guard.Projects()...)
+	projects := append([]string{}, s.projects()...)
 	data := map[string]any{"confirmed": false, "projects": projects[:min(len(projects), maxProjects)], "default": s.opts.Guard.Default()}
 	if more := len(projects) - maxProjects; more > 0 {
 		data["projectsMore"] = more
 	}
 	r.Data = data
 	n := catalog.Next{Do: "confirm the one that the person names", Tool: "project_confirm", Args: map[string]any{}, Needs: []string{argProject}}
-	switch only := s.opts.Guard.Default(); {
-	case len(projects) == 1:
+	if len(projects) == 1 {
 		n = catalog.Next{Do: "confirm the project if the person agrees", Tool: "project_confirm", Args: map[string]any{argProject: projects[0]}, Needs: []string{}}
-	case len(projects) == 0 && only != "": // any project may be used, such as those of the sandbox
-		n = catalog.Next{Do: "confirm the default project if the person agrees", Tool: "project_confirm", Args: map[string]any{argProject: only}, Needs: []string{}}
 	}
 	r.Next = append(r.Next, n)
-	if r.Warnings = s.about(); len(projects) == 0 && r.Warnings == nil {
+	if r.Warnings = s.about(); len(s.opts.Guard.Projects()) == 0 && r.Warnings == nil {
 		r.Warnings = append(r.Warnings, "this server is not limited to certain projects: the Sinch Dashboard shows the ids")
 	}
 	return Outcome{Structured: r}

@@ -20,6 +20,13 @@ import (
 // is a sandbox in this process, and not with ReadOnly: what is due by then changes.
 const SandboxAdvance = "sandbox_advance"
 
+// Clock is that of a sandbox; *sandbox.Sandbox is one.
+type Clock interface {
+	Now() time.Time
+	AdvanceBy(ctx context.Context, d time.Duration) (sandbox.Advanced, error)
+	AdvanceToChange(ctx context.Context) (sandbox.Advanced, error)
+}
+
 // SandboxNote is what only the sandbox knows.
 type SandboxNote struct {
 	// Code is the one-time code that the phone received.
@@ -56,9 +63,14 @@ type sandboxAdvanceArgs struct {
 }
 
 func (s *Set) newSandboxAdvance() *coreTool {
-	no := mcp.ToBoolPtr(false)
-	return newCoreTool(SandboxAdvance, "Advance the sandbox's clock", "Move the sandbox's clock: by seconds, or with until to the next change of a state, such as the end of a review. Shows what changed.",
-		mcp.ToolAnnotation{ReadOnlyHint: no, DestructiveHint: no, IdempotentHint: no, OpenWorldHint: no}, s.sandboxAdvance)
+	annotations := hints("Advance the sandbox's clock", false, false)
+	annotations.IdempotentHint = mcp.ToBoolPtr(false)
+	return newCoreTool(coreTool{
+		name: SandboxAdvance, annotations: annotations,
+		about:   "Move the sandbox's clock: by seconds, or with until to the next change of a state, such as the end of a review. Shows what changed.",
+		phrases: []string{"let time pass in the sandbox", "skip the waiting time in the sandbox", "move the clock forward", "go to the next change of a state"},
+		example: map[string]any{"until": untilChange},
+	}, s.sandboxAdvance)
 }
 
 // advanced is what changed while the clock was moved.
@@ -89,24 +101,26 @@ func (s *Set) sandboxAdvance(ctx context.Context, caller Caller, args sandboxAdv
 	case args.Seconds == 0 && args.Until == "":
 		return invalidArguments([]papi.Violation{{Path: "seconds", Allowed: either}}).outcome()
 	}
-	box, err := s.opts.Sandbox()
-	if err != nil {
-		return (&Error{Code: errorcode.Unreachable, Message: "the sandbox is not running: " + err.Error()}).outcome()
-	}
 	ctx, cancel := deadline.Bound(ctx)
 	defer cancel()
 	var done sandbox.Advanced
+	var err error
 	if args.Until != "" {
-		done, err = box.AdvanceToChange(ctx)
+		done, err = s.opts.Sandbox.AdvanceToChange(ctx)
 	} else {
-		done, err = box.AdvanceBy(ctx, time.Duration(args.Seconds)*time.Second)
+		done, err = s.opts.Sandbox.AdvanceBy(ctx, time.Duration(args.Seconds)*time.Second)
 	}
-	r := &Result{Tool: SandboxAdvance, Now: stamp(box.Now()), Done: "advanced by " + done.By.Round(time.Second).String()}
+	early := errors.Is(err, context.DeadlineExceeded)
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		r.Warnings = append(r.Warnings, "stopped early, since the targets of webhooks did not answer in time: repeat the call to move on")
-	case err != nil:
+	case errors.Is(err, context.Canceled):
 		return (&Error{Code: errorcode.Cancelled, Message: "the caller disconnected while the clock was being moved"}).outcome()
+	case err != nil && !early:
+		return (&Error{Code: errorcode.Unreachable, Message: "the sandbox can't be used: " + err.Error()}).outcome()
+	}
+	r := &Result{Tool: SandboxAdvance, Now: stamp(s.opts.Sandbox.Now()), Done: "advanced by " + done.By.Round(time.Second).String()}
+	switch {
+	case early:
+		r.Warnings = append(r.Warnings, "stopped early, since the targets of webhooks did not answer in time: repeat the call to move on")
 	case args.Until != "" && len(done.Changes) == 0:
 		r.Done = "nothing: no change of a state is pending, so the clock was not moved"
 	}

@@ -37,7 +37,7 @@ func newSandboxSet(t testing.TB, edit func(*Options, *guard.Options)) sandboxSet
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := Options{Rows: catalog.Rows(), API: client, Sandbox: func() (*sandbox.Sandbox, error) { return box, nil }}
+	opts := Options{Rows: catalog.Rows(), API: client, Sandbox: box}
 	guarded := guard.Options{Default: sandbox.DefaultProject, Mode: guard.Off, Store: store.NewMemory(), Reader: dispatch.Reader{API: client}, LocalTargets: true}
 	if edit != nil {
 		edit(&opts, &guarded)
@@ -140,8 +140,7 @@ func TestNoAnswerCanForgeACode(t *testing.T) {
 		}
 	}
 	s := newSandboxSet(t, func(o *Options, g *guard.Options) {
-		box, _ := o.Sandbox()
-		server := httptest.NewServer(box)
+		server := httptest.NewServer(o.Sandbox.(*sandbox.Sandbox))
 		t.Cleanup(server.Close)
 		client, err := papi.New(papi.Config{BaseURL: server.URL, AccessToken: sandbox.StaticToken, Transport: server.Client().Transport})
 		if err != nil {
@@ -182,7 +181,7 @@ func TestSandboxAdvanceIsOfferedBySandboxesAlone(t *testing.T) {
 		t.Errorf("%d tools are counted, and %d listed", s.Count(), listed)
 	}
 	dynamic := newSandboxSet(t, func(o *Options, _ *guard.Options) { o.Dynamic = true })
-	for _, query := range append([]string{SandboxAdvance, "the clock of the sandbox"}, corePhrases[SandboxAdvance]...) {
+	for _, query := range append([]string{SandboxAdvance, "the clock of the sandbox"}, dynamic.coreTool(SandboxAdvance).phrases...) {
 		found, _ := searchFor(t, dynamic.Set, query)
 		if !slices.Contains(found, SandboxAdvance) {
 			t.Errorf("%q finds %v", query, found)

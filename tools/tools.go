@@ -27,7 +27,6 @@ import (
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
-	"papi-mcp/internal/sandbox"
 )
 
 // Options configure a set of tools.
@@ -51,9 +50,9 @@ type Options struct {
 	MaxResultTokens int
 	// Dynamic lists only the few tools through which the others are found and called.
 	Dynamic bool
-	// Sandbox returns the sandbox of this process where API is that; nil means that the
-	// API is another.
-	Sandbox func() (*sandbox.Sandbox, error)
+	// Sandbox is the clock of the sandbox where API is one of this process; nil means that
+	// the API is another.
+	Sandbox Clock
 	// ReadOnly leaves out what changes something and is no operation.
 	ReadOnly bool
 }
@@ -177,6 +176,11 @@ func (s *Set) DefaultProject() string { return s.opts.Guard.Default() }
 
 // Offers reports whether there is a tool of this name.
 func (s *Set) Offers(name string) bool { return s.tools[name] != nil || s.coreTool(name) != nil }
+
+// Lists reports whether Tools has a tool of this name.
+func (s *Set) Lists(name string) bool {
+	return s.lists(name) && s.Offers(name)
+}
 
 // coreTool returns the core tool of this name, or nil.
 func (s *Set) coreTool(name string) *coreTool {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 	"github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
@@ -34,13 +32,12 @@ func newDemo(s *streams) *cobra.Command {
 		Long: `Start the server and the sandbox, connect a real MCP client, and go through typical
 work: confirm the project, create a webhook, bring a WhatsApp sender to ACTIVE, get a
 template approved, see calls refused, and confirm a delete. It needs no account and
-no network. Exit code 0 only if each step had the expected result.`,
-		Args: cobra.NoArgs,
+no network. It fails if a step does not have the expected result.`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
 			defer cancel()
-			f, isFile := s.out.(*os.File)
-			d := &demo{out: s.out, color: isFile && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == ""}
+			d := &demo{out: s.out}
 			return failed(d.run(ctx))
 		},
 	}
@@ -49,9 +46,8 @@ no network. Exit code 0 only if each step had the expected result.`,
 // demo is the tour: an agent (the calls below), a person (who answers questions and
 // reads the phone), and the server with the sandbox.
 type demo struct {
-	out   io.Writer
-	color bool
-	step  int
+	out  io.Writer
+	step int
 
 	box      *sandbox.Sandbox
 	tools    *tools.Set
@@ -79,7 +75,7 @@ func (d *demo) run(ctx context.Context) error {
 		return fmt.Errorf("the tour did not go as expected: %w", d.err)
 	}
 	d.line("")
-	d.print(green, "That was the tour: %d steps, all as expected. To use papi-mcp with your agent, see README.md;\nto try more on the sandbox: papi-mcp serve --sandbox", d.step)
+	d.line("That was the tour: %d steps, all as expected. To use papi-mcp with your agent, see README.md;\nto try more on the sandbox: papi-mcp serve --sandbox", d.step)
 	return nil
 }
 
@@ -100,7 +96,7 @@ func (d *demo) connect(ctx context.Context) (stop func(), err error) {
 		Projects: []string{sandbox.DefaultProject}, Default: sandbox.DefaultProject,
 		Store: store.NewMemory(), Reader: dispatch.Reader{API: api}, About: aboutSandbox,
 	})
-	d.tools = tools.New(tools.Options{Rows: rows, Guard: g, API: api, Sandbox: func() (*sandbox.Sandbox, error) { return d.box, nil }})
+	d.tools = tools.New(tools.Options{Rows: rows, Guard: g, API: api, Sandbox: d.box})
 	s := server.New(server.Options{
 		Name: "papi-mcp", Version: release, Instructions: instructionsFor(spoken{project: sandbox.DefaultProject, advance: true}), Toolbox: d.tools,
 		Logger: slog.New(slog.DiscardHandler),
@@ -145,8 +141,8 @@ func (d *demo) Elicit(_ context.Context, request mcp.ElicitationRequest) (*mcp.E
 		answer.Action, answer.Content = mcp.ElicitationResponseActionDecline, nil
 		verdict = "no"
 	}
-	d.print(yellow, "  question: %s", strings.ReplaceAll(strings.TrimSpace(request.Params.Message), "\n", "\n            "))
-	d.print(yellow, "  person: %s", verdict)
+	d.line("  question: %s", strings.ReplaceAll(strings.TrimSpace(request.Params.Message), "\n", "\n            "))
+	d.line("  person: %s", verdict)
 	return answer, nil
 }
 
@@ -252,7 +248,7 @@ func (d *demo) call(ctx context.Context, tool string, a args, want expect) (answ
 	if d.err != nil {
 		return nil
 	}
-	d.print(cyan, "  %s %s", tool, jsonvalue.Encode(a))
+	d.line("  %s %s", tool, jsonvalue.Encode(a))
 	request := mcp.CallToolRequest{}
 	request.Params.Name, request.Params.Arguments = tool, a
 	result, err := d.client.CallTool(ctx, request)
@@ -273,7 +269,7 @@ func (d *demo) call(ctx context.Context, tool string, a args, want expect) (answ
 // show prints a summary of an answer.
 func (d *demo) show(answer any, isError bool) {
 	if isError {
-		d.print(red, "    refused, %v: %v", at(answer, "errorCode"), at(answer, "message"))
+		d.line("    refused, %v: %v", at(answer, "errorCode"), at(answer, "message"))
 		d.line("    resolution: %v", at(answer, "resolution"))
 		return
 	}
@@ -295,7 +291,7 @@ func (d *demo) show(answer any, isError bool) {
 	if len(parts) == 0 {
 		parts = append(parts, "read")
 	}
-	d.print(green, "    %s", strings.Join(parts, ", "))
+	d.line("    %s", strings.Join(parts, ", "))
 	changes, _ := at(answer, "data.changes").([]any)
 	for _, c := range changes {
 		d.line("    %v: from %v to %v", at(c, "resource"), at(c, "before"), at(c, "after"))
@@ -331,25 +327,13 @@ func at(value any, path string) any {
 	return value
 }
 
-// The color codes of terminals.
-const (
-	red, green, yellow, cyan, bold = "31", "32", "33", "36", "1"
-)
-
 func (d *demo) title(text string) {
 	d.step++
 	d.line("")
-	d.print(bold, "%d. %s", d.step, text)
+	d.line("%d. %s", d.step, text)
 }
 
 func (d *demo) say(format string, a ...any) { d.line("  agent: "+format, a...) }
-
-func (d *demo) print(color, format string, a ...any) {
-	if d.color {
-		format = "\x1b[" + color + "m" + format + "\x1b[0m"
-	}
-	d.line(format, a...)
-}
 
 func (d *demo) line(format string, a ...any) {
 	if d.err == nil {

@@ -28,7 +28,7 @@ import (
 
 // sandboxFlags are the flags of a sandbox.
 type sandboxFlags struct {
-	clock    string // "" is manual with startsAt, else real
+	clock    string
 	startsAt string // RFC 3339, "" for the default
 	speed    float64
 	seed     uint64
@@ -39,17 +39,18 @@ type sandboxFlags struct {
 }
 
 // defaultSandbox has the defaults of a sandbox in this process.
-var defaultSandbox = sandboxFlags{speed: 1, seed: 1, strict: true}
+var defaultSandbox = sandboxFlags{clock: autoClock, speed: 1, seed: 1, strict: true}
 
 // The values of --clock.
 const (
+	autoClock   = "auto"
 	realClock   = "real"
 	manualClock = "manual"
 )
 
-// flags adds the flags that every sandbox has. moves says what moves a manual clock.
-func (i *sandboxFlags) flags(f *pflag.FlagSet, strict bool, moves string) {
-	f.StringVar(&i.clock, "clock", defaultSandbox.clock, "sandbox: real, or manual: its clock moves only by "+moves+" (default: real; manual with --start)")
+// flags adds the flags that every sandbox has.
+func (i *sandboxFlags) flags(f *pflag.FlagSet, strict bool) {
+	choice(f, &i.clock, "clock", defaultSandbox.clock, "sandbox: real, manual (its clock moves only by the tool sandbox_advance or the control API), or auto (manual with --start, else real)", autoClock, realClock, manualClock)
 	f.StringVar(&i.startsAt, "start", defaultSandbox.startsAt, "sandbox: the time at which its clock starts, such as "+sandbox.ManualStart.Format(time.RFC3339)+" (default: now; with --clock manual that time). With the same start, seed and calls all times are the same")
 	f.Float64Var(&i.speed, "speed", defaultSandbox.speed, "sandbox: how many seconds its clock moves each second")
 	f.Uint64Var(&i.seed, "seed", defaultSandbox.seed, "sandbox: the same seed and calls produce the same ids, codes and states")
@@ -59,9 +60,6 @@ func (i *sandboxFlags) flags(f *pflag.FlagSet, strict bool, moves string) {
 
 // check validates the flags.
 func (i *sandboxFlags) check() error {
-	if i.clock != "" && i.clock != realClock && i.clock != manualClock {
-		return usage("--clock %q: use real or manual", i.clock)
-	}
 	if i.speed <= 0 || math.IsInf(i.speed, 0) || math.IsNaN(i.speed) {
 		return usage("--speed %v: use a number greater than 0", i.speed)
 	}
@@ -77,7 +75,7 @@ func (i *sandboxFlags) check() error {
 // manual reports whether the clock moves only by a call. A fixed start is for
 // times that are the same each time, so real time does not pass unless that is asked for.
 func (i *sandboxFlags) manual() bool {
-	return i.clock == manualClock || i.clock == "" && i.startsAt != ""
+	return i.clock == manualClock || i.clock == autoClock && i.startsAt != ""
 }
 
 // startTime is the time at which the clock starts; zero is the default.
@@ -118,7 +116,7 @@ func (i *sandboxFlags) fill(box *sandbox.Sandbox) error {
 	}
 	raw, err := os.ReadFile(i.seedData)
 	if err != nil {
-		return fmt.Errorf("%w; use shop, or the path of a dump or a script", err)
+		return fmt.Errorf("%w; use shop, or the path of a dump or a script%s", err, suggestion(i.seedData, "", []string{"shop"}))
 	}
 	if i.startsAt != "" && bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
 		return errors.New("a dump has a time of its own: leave out --start")
@@ -140,7 +138,7 @@ PAPI_BASE_URL to it, and PAPI_TOKEN_URL to its /oauth2/token. Any key works.
 --seed-data fills the first project of SINCH_PROJECT_ID, or the all-zero one. The
 state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, which
 --seed-data can read.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := c.sandboxFlags.check(); err != nil {
 				return err
@@ -178,8 +176,9 @@ state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, whi
 	}
 	f := cmd.Flags()
 	f.StringVar(&addr, "addr", "127.0.0.1:8089", "address to listen on; port 0 chooses a free one")
-	c.sandboxFlags.flags(f, false, "POST /_sandbox/clock")
+	c.sandboxFlags.flags(f, false)
 	f.BoolVar(&c.verbose, "verbose", false, "log more to standard error")
+	cmd.AddCommand(newSandboxList(s), newSandboxRemove(s))
 	return cmd
 }
 
@@ -187,6 +186,7 @@ state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, whi
 // does not wait for it.
 type lazySandbox struct {
 	start func() (*sandbox.Sandbox, error)
+	named *namedSandbox // keeps its state; or nil
 	once  sync.Once
 	box   *sandbox.Sandbox
 	err   error
@@ -201,13 +201,39 @@ func (l *lazySandbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	if l.err != nil {
 		return nil, l.err
 	}
-	return l.box.Transport().RoundTrip(r)
+	resp, err := l.box.Transport().RoundTrip(r)
+	if l.named != nil { // what is answered is kept
+		if err := l.named.save(); err != nil {
+			return nil, err
+		}
+	}
+	return resp, err
 }
 
-// get returns the sandbox, started.
-func (l *lazySandbox) get() (*sandbox.Sandbox, error) {
+// Now implements tools.Clock.
+func (l *lazySandbox) Now() time.Time { return l.box.Now() }
+
+// AdvanceBy implements tools.Clock.
+func (l *lazySandbox) AdvanceBy(ctx context.Context, d time.Duration) (sandbox.Advanced, error) {
+	return l.advance(func() (sandbox.Advanced, error) { return l.box.AdvanceBy(ctx, d) })
+}
+
+// AdvanceToChange implements tools.Clock.
+func (l *lazySandbox) AdvanceToChange(ctx context.Context) (sandbox.Advanced, error) {
+	return l.advance(func() (sandbox.Advanced, error) { return l.box.AdvanceToChange(ctx) })
+}
+
+// advance moves the clock of the sandbox, once it is started, and keeps the state.
+func (l *lazySandbox) advance(move func() (sandbox.Advanced, error)) (sandbox.Advanced, error) {
 	l.ensureStarted()
-	return l.box, l.err
+	if l.err != nil {
+		return sandbox.Advanced{}, l.err
+	}
+	done, err := move()
+	if l.named != nil {
+		err = cmp.Or(l.named.save(), err)
+	}
+	return done, err
 }
 
 // sameEachTime gives a guard that keeps its state in memory the clock of a sandbox whose
@@ -234,7 +260,11 @@ func (l *lockedReader) Read(b []byte) (int, error) {
 // close stops the sandbox; one that was not started can't be started any more.
 func (l *lazySandbox) close() {
 	l.once.Do(func() { l.err = net.ErrClosed })
-	if l.box != nil {
+	switch {
+	case l.box == nil:
+	case l.named != nil:
+		l.named.close()
+	default:
 		l.box.Close()
 	}
 }
