@@ -59,17 +59,21 @@ func (i *sandboxFlags) flags(f *pflag.FlagSet, strict bool) {
 }
 
 // check validates the flags.
-func (i *sandboxFlags) check() error {
-	if i.speed <= 0 || math.IsInf(i.speed, 0) || math.IsNaN(i.speed) {
-		return usage("--speed %v: use a number greater than 0", i.speed)
-	}
-	if i.manual() && i.speed != defaultSandbox.speed {
-		return usage("--speed has no effect with a manual clock: add --clock real, or leave it out")
+func (i *sandboxFlags) check() error { return refuse(i.faults()) }
+
+// faults returns what is wrong with the flags.
+func (i *sandboxFlags) faults() []fault {
+	var found []fault
+	switch {
+	case i.speed <= 0 || math.IsInf(i.speed, 0) || math.IsNaN(i.speed):
+		found = append(found, faultf("speed", "--speed %v: use a number greater than 0", i.speed))
+	case i.manual() && i.speed != defaultSandbox.speed:
+		found = append(found, faultf("speed", "--speed has no effect with a manual clock: add --clock real, or leave it out"))
 	}
 	if _, err := i.startTime(); err != nil {
-		return err
+		found = append(found, fault{"start", err.Error()})
 	}
-	return nil
+	return found
 }
 
 // manual reports whether the clock moves only by a call. A fixed start is for
