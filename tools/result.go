@@ -30,6 +30,8 @@ type Result struct {
 	Now string `json:"now,omitempty"`
 	// Done is what a write has done: "verified".
 	Done string `json:"done,omitempty"`
+	// Sandbox is what only the sandbox knows; nil of the API itself.
+	Sandbox *SandboxNote `json:"sandbox,omitempty"`
 	// Counts has how many items of a list there are of each kind, such as by state.
 	Counts map[string]any `json:"counts,omitempty"`
 	// Data is the API's answer, shaped: a Table of a list.
@@ -73,6 +75,9 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 	}
 	if row.Writes() {
 		r.Done = row.Done
+	}
+	if c.code != "" {
+		r.Sandbox = &SandboxNote{Code: c.code}
 	}
 	r.Data, warnings = shape(row, c.own, r, answer)
 	r.Warnings = slices.Concat(c.warnings, warnings)
