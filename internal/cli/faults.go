@@ -116,10 +116,7 @@ func (c *config) storeFaults() []fault {
 // variables of the API.
 func (c *config) connectionFaults(flags *pflag.FlagSet) []fault {
 	if c.sandbox {
-		if err := c.sandboxFlags.check(); err != nil {
-			return []fault{{"", err.Error()}}
-		}
-		return nil
+		return c.sandboxFlags.faults()
 	}
 	var found []fault
 	ofSandbox := pflag.NewFlagSet("", pflag.ContinueOnError)

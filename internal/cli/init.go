@@ -304,7 +304,7 @@ func (i *initializer) openFile() error {
 // account adds the project, the key and the API of an account to the entry.
 func (i *initializer) account() error {
 	if i.person != nil {
-		fmt.Fprintln(i.err, "\nThe project and an access key are in the Sinch Dashboard (Settings, Access keys).")
+		fmt.Fprintln(i.err, "\nProject and access key are in the Sinch Dashboard (Settings, Access keys).")
 	}
 	refer := i.client.CanRefer() && i.isShared()
 	var missing []string
@@ -366,7 +366,7 @@ func (i *initializer) keySecret(missing *[]string) (string, error) {
 	}
 	problem := i.file.SecretProblem(i.system)
 	if problem != nil && problem.Permissions && !i.flags.makePrivate && i.person != nil {
-		yes, err := i.person.yes(problem.Reason + ".\nMake it readable by you alone, so that it can hold the secret?")
+		yes, err := i.person.yes("\n" + papi.Printable(problem.Reason) + ".\nMake it readable by you alone, so that it can hold the secret?")
 		if err != nil {
 			return "", failed(err)
 		}

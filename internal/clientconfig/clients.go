@@ -180,9 +180,24 @@ type System struct {
 	Getenv func(string) string
 }
 
-// Patterns returns the paths of the user's file on a system, the first that applies
-// first, as they are documented: with ~ and $NAME.
-func (c *Client) Patterns(os string) []string {
+// Documented returns the paths of the user's file on a system as a person knows them,
+// the first that applies first: with ~, and the names of variables.
+func (c *Client) Documented(os string) []string {
+	var paths []string
+	for _, path := range c.patterns(os) {
+		if os == "windows" {
+			first, rest, _ := strings.Cut(path, "/")
+			if name, ok := strings.CutPrefix(first, "$"); ok {
+				first = "%" + name + "%"
+			}
+			path = strings.ReplaceAll(first+"/"+rest, "/", `\`)
+		}
+		paths = append(paths, path)
+	}
+	return paths
+}
+
+func (c *Client) patterns(os string) []string {
 	if paths, ok := c.User[os]; ok {
 		return paths
 	}
@@ -191,7 +206,7 @@ func (c *Client) Patterns(os string) []string {
 
 // UserFile returns the path of the user's file.
 func (c *Client) UserFile(s System) (string, error) {
-	for _, pattern := range c.Patterns(s.OS) {
+	for _, pattern := range c.patterns(s.OS) {
 		if path := s.expand(pattern); path != "" {
 			return path, nil
 		}

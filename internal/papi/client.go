@@ -181,7 +181,11 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := backoff.Retry(ctx, x.try, c.retries(max(within, c.deadline))...)
+	started := time.Now()
+	resp, err := x.try()
+	if err != nil { // else there is nothing to prepare for
+		resp, err = backoff.Retry(ctx, x.again(err), c.retries(max(within, c.deadline)-time.Since(started))...)
+	}
 	if err == nil {
 		return resp, nil
 	}
