@@ -57,7 +57,7 @@ func TestConfigCheckChangesNothing(t *testing.T) {
 		"store.yaml":   "store: new/state.db\naudit: new.jsonl\n",
 		"instore.yaml": "store: new.db\naudit: store\n",
 		"http.yaml":    "http: 127.0.0.1:0\n",
-		"bad.yaml":     "htttp: a\nstore: new/state.db\naudit: new/log.jsonl\nconfirm: humn\n",
+		"bad.yaml":     "htttp: a\nstore: new/state.db\naudit: log.jsonl\nconfirm: humn\n",
 		"yaml.yaml":    "keys: [\n",
 		"trace.yaml":   "trace: true\n",
 	} {
@@ -103,6 +103,7 @@ tls-key: none.key
 public-url: example.com/x
 auth: token
 seed: 3
+audit: none/log.jsonl
 keys:
   desk:
     hashes: ["pmk_canary", "${PAPI_TEST_NONE}"]
@@ -137,14 +138,15 @@ tenants:
 		`f.yaml:12:1: --tls-key: open none.key`,
 		`f.yaml:13:1: --public-url "example.com/x": use only scheme and host`,
 		`f.yaml:15:1: --seed needs --sandbox`,
-		`f.yaml:17:3: keys.desk.read-only: allowed: required`,
-		`f.yaml:18:14: keys.desk.hashes[0]: allowed: the hashes of its keys`,
-		`f.yaml:18:28: keys.desk.hashes[1]: "${PAPI_TEST_NONE}" is given; allowed: a variable that is set`,
-		`f.yaml:19:5: keys.desk.tenant: "emae" is given; allowed: one of the tenants: emea`,
-		`f.yaml:20:16: keys.desk.projects[0]: "a/b" is given; allowed: the id of a project: this holds a slash`,
-		`f.yaml:21:16: keys.desk.toolsets[0]: "webhook" is given`,
-		`f.yaml:25:5: tenants.emea.key-id: "${PAPI_TEST_NO_ID}" is given; allowed: a variable that is set`,
-		`f.yaml:26:5: tenants.emea.key-secret: "***" is given; allowed: the variable that holds it`,
+		`f.yaml:16:1: --audit: none/log.jsonl can't be created: there is no folder none`,
+		`f.yaml:18:3: keys.desk.read-only: allowed: required`,
+		`f.yaml:19:14: keys.desk.hashes[0]: allowed: the hashes of its keys`,
+		`f.yaml:19:28: keys.desk.hashes[1]: "${PAPI_TEST_NONE}" is given; allowed: a variable that is set`,
+		`f.yaml:20:5: keys.desk.tenant: "emae" is given; allowed: one of the tenants: emea`,
+		`f.yaml:21:16: keys.desk.projects[0]: "a/b" is given; allowed: the id of a project: this holds a slash`,
+		`f.yaml:22:16: keys.desk.toolsets[0]: "webhook" is given`,
+		`f.yaml:26:5: tenants.emea.key-id: "${PAPI_TEST_NO_ID}" is given; allowed: a variable that is set`,
+		`f.yaml:27:5: tenants.emea.key-secret: "***" is given; allowed: the variable that holds it`,
 	}
 	lines := strings.Split(strings.TrimSpace(errOut), "\n")
 	for _, want := range wants {

@@ -68,7 +68,7 @@ Clients: ` + strings.Join(clientconfig.IDs(), ", ") + `.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.client, "client", "", "the client: "+strings.Join(clientconfig.IDs(), ", "))
-	flags.StringVar(&f.scope, "scope", userScope, "user: for all your projects; project: for the project in this folder")
+	choice(flags, &f.scope, "scope", userScope, "user: for all your projects; project: for the project in this folder", userScope, projectScope)
 	flags.BoolVar(&f.sandbox, "sandbox", false, "use the built-in sandbox, with an example project")
 	flags.BoolVar(&f.account, "account", false, "use a Sinch account")
 	flags.StringVar(&f.project, "project", "", "the account's project id, or several separated by commas (default: SINCH_PROJECT_ID)")
@@ -171,8 +171,6 @@ func (i *initializer) chooseClient() error {
 	switch {
 	case !validName.MatchString(f.name):
 		return usage("--name %s: use letters, digits, - and _, at most 40", papi.Quoted(f.name, 60))
-	case f.scope != userScope && f.scope != projectScope:
-		return usage("--scope %s: use user or project", papi.Quoted(f.scope, 60))
 	case f.sandbox && f.account:
 		return usage("--sandbox and --account: use one of them")
 	case f.sandbox && (i.given("key-id") || i.given("key-secret-file") || i.given("secret-from-env")):
@@ -201,7 +199,7 @@ func (i *initializer) chooseClient() error {
 			return failed(err)
 		}
 	} else if i.client = clientconfig.Lookup(f.client); i.client == nil {
-		return usage("--client %s%s: use %s", papi.Quoted(f.client, 60), suggestion(f.client, "", clientconfig.IDs()), strings.Join(clientconfig.IDs(), ", "))
+		return usage("--client %s: use %s%s", papi.Quoted(f.client, 60), strings.Join(clientconfig.IDs(), ", "), suggestion(f.client, "", clientconfig.IDs()))
 	}
 	if f.scope == projectScope && i.client.Project == "" {
 		return usage("--scope project: %s has no file for a project; leave --scope out", i.client.Name)
