@@ -163,7 +163,7 @@ func TestCallsThroughAnotherTool(t *testing.T) {
 // Every step that leads to a tool which is not listed says through which it is called,
 // in at most 60 tokens; elsewhere no step does.
 func TestStepsSayThroughWhatATool(t *testing.T) {
-	plain, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{"webhooks": []any{}, "senderId": "s1", "state": "PENDING_VERIFICATION"}), nil)
+	plain, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{"senderId": "s1", "state": "PENDING_VERIFICATION"}), nil)
 	opts := plain.opts
 	opts.Dynamic = true
 	dynamic := New(opts)
@@ -172,7 +172,6 @@ func TestStepsSayThroughWhatATool(t *testing.T) {
 		args map[string]any
 		want string
 	}{
-		{"webhook_list", nil, `"tool":"webhook_create","via":"tool_call_write"`},
 		{"whatsapp_sender_get", map[string]any{"senderId": "s1"}, `"tool":"whatsapp_sender_register","via":"tool_call_write"`},
 		{"whatsapp_sender_get", map[string]any{"senderId": "s1"}, `"tool":"whatsapp_sender_get","via":"tool_call_read"`},
 	} {

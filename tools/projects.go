@@ -32,7 +32,7 @@ func (s *Set) projectOverview(ctx context.Context, caller Caller, args projectOv
 		return e.outcome()
 	}
 	r := &Result{Tool: "project_overview", ProjectID: projectID}
-	r.Now, r.Next = stamp(o.now), s.offered(o.next(), args.ProjectID, nil)
+	r.Now, r.Next = stamp(o.now), s.offered(o.next(), args.ProjectID)
 	r.Data = o.shown()
 	r.Warnings = o.warnings()
 	return Outcome{Structured: r}

@@ -39,6 +39,9 @@ type Result struct {
 	// NextPageToken leads to the next page, "" on the last.
 	NextPageToken string   `json:"nextPageToken,omitempty"`
 	Warnings      []string `json:"warnings,omitempty"`
+
+	answer  []byte      // the API's, which bounds the result of a list; nil: nothing does
+	isWhole func() bool // reports whether it has what the contract requires
 }
 
 // resultOf makes the result of a call that the API answered.
@@ -139,8 +142,8 @@ func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any)
 	}
 }
 
-// nextOfList leads to the things that need attention, to the next page, or to
-// what makes the first item of a list that is empty.
+// nextOfList leads to the things that need attention, to the next page, and to what
+// follows any list of the tool.
 func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next {
 	next := []catalog.Next{}
 	items := jsonvalue.List(answer, row.List())
@@ -153,12 +156,8 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 		args["pageToken"] = r.NextPageToken
 		next = append(next, catalog.Next{Do: "read the next page", Tool: row.Tool, Args: args})
 	}
-	canBeEmpty := row.Resource != nil && row.Resource.List == row.Tool && row.Resource.Empty.Do != "" // for which a step is known
-	switch {
-	case len(items) > 0:
-		return append(next, fillAll(row.Next, r.IDs)...)
-	case canBeEmpty && len(next) == 0 && len(c.args) == len(pathIDs(row, c.args)):
-		return fillAll([]catalog.Step{row.Resource.Empty}, r.IDs)
+	if len(items) > 0 {
+		next = append(next, fillAll(row.Next, r.IDs)...)
 	}
 	return next
 }

@@ -78,13 +78,13 @@ func (s *sanitizer) result(r *Result) {
 	if !s.fit("projectId", r.ProjectID) {
 		r.ProjectID = ""
 	}
-	r.Next = s.next("next", firstSteps(r.Next))
+	r.Next = s.next("next", r.Next)
 	s.fields("", reflect.ValueOf(r).Elem(), "IDs", "NextPageToken", "ProjectID", "Next", "Warnings")
 	r.Warnings = s.warnings(r.Warnings)
 }
 
 func (s *sanitizer) error(e *Error) {
-	e.Next = s.next("next", firstSteps(e.Next))
+	e.Next = s.next("next", e.Next)
 	if e.Confirmation != nil {
 		c := *e.Confirmation
 		c.Summary = papi.Printable(c.Summary) // complete: a person confirms it
@@ -146,8 +146,13 @@ func (s *sanitizer) value(at string, value any, id bool) any {
 	if s.isClean(value) { // nearly all are, and the check costs less than a copy
 		return value
 	}
-	if table, ok := value.(*Table); ok {
-		return s.table(at, table)
+	switch v := value.(type) {
+	case *Table:
+		return s.table(at, v)
+	case *Items:
+		list, _ := s.value(at, v.List, false).([]any)
+		shown := sanitizer{own: s.own} // the same once more
+		return &Items{List: list, table: shown.table(at, v.table)}
 	}
 	if !s.spend(8) {
 		return nil
@@ -176,6 +181,8 @@ func (s *sanitizer) isClean(value any) bool {
 	case *Table:
 		return !slices.ContainsFunc(v.Cols, func(name string) bool { return papi.Printable(name) != name }) &&
 			!slices.ContainsFunc(v.Rows, func(row []any) bool { return !s.isClean(row) }) && s.isClean(v.Other)
+	case *Items:
+		return s.isClean(v.List) && s.isClean(v.table)
 	case []any:
 		return !s.inError && !slices.ContainsFunc(v, func(item any) bool { return !s.isClean(item) })
 	case map[string]any:

@@ -110,7 +110,7 @@ func (s *Set) schemas(tool string) (about toolSchema, complete, listed *papi.Sch
 
 // maxSchemaEstimate is the largest estimate of an answer in tokens. It leaves room: no answer
 // has more than 2,000 tokens.
-const maxSchemaEstimate = 1_800
+const maxSchemaEstimate = 1_850
 
 // outlines are the ways to write an outline, the one that says most first.
 var outlines = []papi.OutlineOptions{

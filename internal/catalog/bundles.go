@@ -3,10 +3,6 @@ package catalog
 var bundle = &Resource{
 	Name: "bundle",
 	Get:  "bundle_get", List: "bundle_list", Create: "bundle_create",
-	Empty: Step{
-		Do:   "there is none: create one, with what the person wants of subproject, convApp and smsApp",
-		Tool: "bundle_create", Needs: []string{"name", "region", "subproject", "convApp", "smsApp"},
-	},
 	Bulky: []string{"projectId", "webhooks.projectId", "subproject.parentProjectId", "smsApp.smsServiceId"}, // of the subproject, or of the call
 	IDs:   map[string]string{"bundleId": "id", "smsAppId": "smsApp.id", "conversationAppId": "convApp.id", "subprojectId": "subproject.id"},
 	State: "state",

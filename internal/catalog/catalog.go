@@ -93,8 +93,6 @@ type Resource struct {
 	// Get, List and Create are the tools that show the thing as it is now, list
 	// all of them and make one; "" where there is none.
 	Get, List, Create string
-	// Empty is what to do where List shows none.
-	Empty Step
 	// NoneHere is the error by which the API says that a project has none; ""
 	// where the answer is empty instead.
 	NoneHere string

@@ -4,7 +4,6 @@ var kakaotalkSender = &Resource{
 	Name: "kakaotalk_sender",
 	Get:  "kakaotalk_sender_get", List: "kakaotalk_sender_list", Create: "kakaotalk_sender_create",
 	NoneHere: "project_not_initialized",
-	Empty:    Step{Do: "there is none: choose categories, then create one", Tool: "kakaotalk_sender_category_list"},
 	Complete: map[string]Completion{"kakaotalk_senders": {Field: "plusFriendId"}},
 	Bulky:    []string{"id"}, // no call takes it
 	IDs:      map[string]string{"plusFriendId": "plusFriendId"},
@@ -82,7 +81,6 @@ var (
 var kakaotalkTemplate = &Resource{
 	Name: "kakaotalk_template",
 	Get:  "kakaotalk_template_get", List: "kakaotalk_template_list", Create: "kakaotalk_template_create",
-	Empty: Step{Do: "there is none: choose a category, then create one", Tool: "kakaotalk_template_category_list"},
 	Bulky: []string{"id"}, // no call takes it
 	IDs:   map[string]string{"templateCode": "code"},
 	State: "state", Pending: "changes.status",
@@ -165,7 +163,7 @@ var kakaotalk = []Row{
 			{Name: "plusFriendId", Path: "plusFriendId"},
 			{Name: "name", Path: "details.name|changes.details.name"},
 			{Name: "state", Path: "state", Count: "state"},
-			{Name: PendingColumn, Path: "changes.status"},
+			{Name: "pending", Path: "changes.status", From: FromPending},
 			{Name: "adminPhoneNo", Path: "details.adminPhoneNo|changes.details.adminPhoneNo"},
 		},
 	},
@@ -223,7 +221,7 @@ var kakaotalk = []Row{
 			{Name: "language", Path: "details.language|changes.details.language", Count: "language"},
 			{Name: "categoryCode", Path: "details.categoryCode|changes.details.categoryCode"},
 			{Name: "state", Path: "state", Count: "state"},
-			{Name: PendingColumn, Path: "changes.status"},
+			{Name: "pending", Path: "changes.status", From: FromPending},
 		},
 	},
 	{

@@ -6,7 +6,6 @@ var smsApp = &Resource{
 	Name: "sms_app",
 	Get:  "sms_app_get", List: "sms_app_list", Create: "sms_app_create",
 	NoneHere: "sms_service_not_found",
-	Empty:    Step{Do: "there is none: create one", Tool: "sms_app_create", Needs: []string{"name", "region"}},
 	Bulky:    []string{"smsServiceId"}, // no call takes it
 	IDs:      map[string]string{"smsAppId": "id", "conversationAppId": "conversationApiAppDetails.id"},
 	State:    "status",

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lazyregexp"
 )
 
 // The functions here show a bulky part of a thing in a line, or in a line for each
@@ -193,7 +194,8 @@ func group(status string, members []member, total int) string {
 }
 
 // triggersByThing shows the triggers of a webhook as one text, those about the same
-// thing together: WHATSAPP_TEMPLATE_APPROVED,_REJECTED.
+// thing together: whatsapp_template_approved,_rejected bundle_done. They are in lower
+// case, which has two thirds of the tokens; ALL, of one token, stays.
 func triggersByThing(value any) any {
 	triggers := jsonvalue.Texts(value, "")
 	if len(triggers) == 0 || len(triggers) < len(jsonvalue.List(value, "")) {
@@ -202,6 +204,12 @@ func triggersByThing(value any) any {
 	var order []string
 	groups := map[string]string{}
 	for _, trigger := range triggers {
+		if !triggerForm.MatchString(trigger) { // in another form it could not be read back
+			return value
+		}
+		if trigger != EveryTrigger {
+			trigger = strings.ToLower(trigger)
+		}
 		thing := trigger
 		if words := strings.SplitN(trigger, "_", 3); len(words) == 3 {
 			thing = words[0] + "_" + words[1]
@@ -217,5 +225,7 @@ func triggersByThing(value any) any {
 	for i, thing := range order {
 		order[i] = groups[thing]
 	}
-	return strings.Join(order, ", ")
+	return strings.Join(order, " ")
 }
+
+var triggerForm = lazyregexp.New(`^[A-Z0-9_]+$`)

@@ -5,8 +5,7 @@ import "fmt"
 var webhook = &Resource{
 	Name: "webhook",
 	Get:  "webhook_get", List: "webhook_list", Create: "webhook_create",
-	Empty: Step{Do: "there is none: register one", Tool: "webhook_create", Needs: []string{"target", "secret"}},
-	IDs:   map[string]string{"webhookId": "id"},
+	IDs: map[string]string{"webhookId": "id"},
 }
 
 // MaxWebhooks is how many webhooks a project may have (createWebhook, 1.2.117).

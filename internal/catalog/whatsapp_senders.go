@@ -4,7 +4,6 @@ var whatsappSender = &Resource{
 	Name: "whatsapp_sender",
 	Get:  "whatsapp_sender_get", List: "whatsapp_sender_list", Create: "whatsapp_sender_create",
 	NoneHere: "project_not_initialized",
-	Empty:    Step{Do: "there is none: create one", Tool: "whatsapp_sender_create", Needs: []string{"details"}},
 	Complete: map[string]Completion{"whatsapp_senders": {Field: "id"}},
 	Bulky:    []string{"compatibleRegions", "metaLocalStorage"},
 	IDs:      map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
@@ -138,7 +137,7 @@ func channelPart(get string) Part {
 			{Name: "ACTIVE", Class: Success, Means: "works"},
 			{
 				Name: "PENDING", Class: Pending, Means: "the channel in the Conversation app is being set up", Moves: "Sinch", Lasts: Lasting{First: minute, Overdue: day},
-				Next: []Step{{Do: "check again {again}: channel setup pending{since}", Tool: get}},
+				Next: []Step{{Do: "check again {again}: channel setup{since}", Tool: get}},
 			},
 			{
 				Name: "FAILING", Class: Failure, Means: "the channel in the Conversation app fails", Moves: "a person, in the Sinch Dashboard",
@@ -169,8 +168,8 @@ var whatsappSenders = []Row{
 			{Name: "countryCode", Path: "countryCode"},
 			{Name: "phoneNumber", Path: "phoneNumber"},
 			{Name: "state", Path: "state", Count: "state"},
-			{Name: PendingColumn, Path: "changes.status"},
-			{Name: RefusedColumn, Path: "metadata.displayName.status|metadata.username.status|conversationApiAppDetails.channelStatus"},
+			{Name: "pending", Path: "changes.status", From: FromPending},
+			{Name: "refused", Path: "metadata.displayName.status|metadata.username.status|conversationApiAppDetails.channelStatus", From: FromRefused},
 			{Name: "errorCode", Path: "changes.errorCode"},
 			{Name: "qualityRating", Path: "qualityRating", Show: unlessUnknown},
 			{Name: "conversationAppId", Path: "conversationApiAppDetails.id"},

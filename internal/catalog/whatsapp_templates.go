@@ -4,7 +4,6 @@ var whatsappTemplate = &Resource{
 	Name: "whatsapp_template",
 	Get:  "whatsapp_template_get", List: "whatsapp_template_list", Create: "whatsapp_template_create",
 	NoneHere: "project_not_initialized",
-	Empty:    Step{Do: "there is none: create one", Tool: "whatsapp_template_create", Needs: []string{"name", "language", "category", "details"}},
 	Complete: map[string]Completion{
 		"whatsapp_template_names":     {Field: "name"},
 		"whatsapp_template_languages": {Tool: "whatsapp_template_language_list", Field: "language", Args: []string{"templateName"}},
@@ -85,7 +84,7 @@ var templateColumns = []Column{
 	{Name: "languageCode", Path: "language", Count: "language"},
 	{Name: "category", Path: "category"},
 	{Name: "state", Path: "state", Count: "state"},
-	{Name: PendingColumn, Path: "changes.status"},
+	{Name: "pending", Path: "changes.status", From: FromPending},
 	{Name: "qualityScore", Path: "qualityScore", Show: unlessUnknown},
 	{Name: "rejectionCode", Path: "rejectionCode"},
 	{Name: "isMetaGenerated", Path: "isMetaGenerated", Show: onlyTrue}, // which can't be updated
