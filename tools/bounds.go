@@ -289,7 +289,7 @@ func (i *Items) MarshalJSON() ([]byte, error) { return jsonvalue.Encode(i.List),
 // boundByAnswer cuts the result of a list to the size of the API's answer.
 func (r *Result) boundByAnswer() {
 	table, isList := r.Data.(*Table)
-	if !isList || r.answer == nil || table.isDense() {
+	if !isList || r.answer == nil || len(table.Rows) == 0 || table.isDense() {
 		return
 	}
 	limit := estimateTokens(compact(r.answer))
@@ -310,15 +310,14 @@ func (r *Result) boundByAnswer() {
 // isWhole reports whether an answer with a list, and each of its items, has what the
 // contract requires: another one is no measure.
 func isWhole(row *catalog.Row, answer any) bool {
-	lacks := func(value any, schemas []*papi.Schema) bool {
+	has := func(part *contractPart, value any) bool {
 		object := jsonvalue.Object(value, "")
-		return !slices.ContainsFunc(schemas, func(s *papi.Schema) bool {
-			return !slices.ContainsFunc(s.Resolve().Required, func(name string) bool { return object[name] == nil })
+		return slices.ContainsFunc(part.schemas, func(s *papi.Schema) bool {
+			return !slices.ContainsFunc(s.Required, func(name string) bool { return object[name] == nil })
 		})
 	}
-	items := itemSchemas(row)
-	return !lacks(answer, answerSchemas(row)) &&
-		!slices.ContainsFunc(jsonvalue.List(answer, row.List()), func(item any) bool { return lacks(item, items) })
+	lacks := func(item any) bool { return !has(itemPart(row), item) }
+	return has(answerPart(row), answer) && !slices.ContainsFunc(jsonvalue.List(answer, row.List()), lacks)
 }
 
 // manyRows is from how many rows on a table is shorter than the answer, unless many

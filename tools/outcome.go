@@ -1,6 +1,10 @@
 package tools
 
-import "papi-mcp/internal/guard"
+import (
+	"time"
+
+	"papi-mcp/internal/guard"
+)
 
 // Caller is who makes a call, and through what.
 type Caller struct {
@@ -15,6 +19,8 @@ type Caller struct {
 	// CommandLine says that a person wrote this call (papi-mcp call), so that a
 	// projectId in it confirms the project for this call.
 	CommandLine bool
+	// Timeout is that of the call; 0 means deadline.Timeout.
+	Timeout time.Duration
 }
 
 // Outcome is how a tool call ended.

@@ -142,8 +142,8 @@ func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any)
 	}
 }
 
-// nextOfList leads to the things that need attention, to the next page, and to what
-// follows any list of the tool.
+// nextOfList leads to the things that need attention, to the next page, or to
+// what makes the first item of a list that is empty.
 func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next {
 	next := []catalog.Next{}
 	items := jsonvalue.List(answer, row.List())
@@ -156,10 +156,22 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 		args["pageToken"] = r.NextPageToken
 		next = append(next, catalog.Next{Do: "read the next page", Tool: row.Tool, Args: args})
 	}
-	if len(items) > 0 {
-		next = append(next, fillAll(row.Next, r.IDs)...)
+	canBeEmpty := row.Resource != nil && row.Resource.List == row.Tool && row.Resource.Empty.Do != "" // for which a step is known
+	switch {
+	case len(items) > 0:
+		return append(next, fillAll(row.Next, r.IDs)...)
+	case c.none != nil:
+		return firstOf(stepsAfterError(row, c.none)[0], r.IDs)
+	case canBeEmpty && len(next) == 0 && len(c.args) == len(pathIDs(row, c.args)):
+		return firstOf(row.Resource.Empty, r.IDs)
 	}
 	return next
+}
+
+// firstOf is the one step after a list that is empty: its own answer leads on.
+func firstOf(step catalog.Step, ids map[string]string) []catalog.Next {
+	step.Do = "none yet: " + step.Do
+	return fillAll([]catalog.Step{step}, ids)
 }
 
 // longList is from how many items on a list has one step about those that need
@@ -169,6 +181,9 @@ const longList = 10
 // attentionSteps lead to the items that need attention: each of a few, or the first
 // with how many there are.
 func attentionSteps(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
+	if !resource.HasStates() {
+		return nil
+	}
 	var found []condition
 	for _, item := range items {
 		if st := conditionOf(resource, item); st.needsAttention(now) {

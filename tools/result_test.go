@@ -64,6 +64,11 @@ func TestNextActionsHoldTogether(t *testing.T) {
 			check(row.Tool, s)
 		}
 	}
+	for _, resource := range catalog.Resources() {
+		if resource.Empty.Do != "" {
+			check(resource.List, resource.Empty)
+		}
+	}
 	for key := range afterError {
 		code := key[strings.IndexByte(key, '/')+1:]
 		if papi.ErrorCodes()[code] == nil {
@@ -246,7 +251,7 @@ func TestIDsStatePendingAndNext(t *testing.T) {
 			map[string]any{"webhooks": []any{map[string]any{"id": "w"}}, "nextPageToken": "T"},
 			map[string]any{}, nil, nil, "webhook_list", map[string]any{"pageSize": 1.0, "pageToken": "T"}},
 		{"an empty list", "webhook_list", nil,
-			map[string]any{"webhooks": []any{}}, map[string]any{}, nil, nil, "", nil},
+			map[string]any{"webhooks": []any{}}, map[string]any{}, nil, nil, "webhook_create", map[string]any{}},
 		{"an approved template needs nothing", "whatsapp_template_get", map[string]any{"templateName": "a_b", "languageCode": "DE"},
 			map[string]any{"name": "a_b", "language": "DE", "state": "APPROVED"},
 			map[string]any{"templateName": "a_b", "languageCode": "DE"}, "APPROVED", nil, "", nil},

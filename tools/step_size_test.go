@@ -33,6 +33,7 @@ const realisticProject = "1f8c8dc5-4a76-4f7e-b602-b4eb9195c4ec"
 func everyStep() map[string][]catalog.Step {
 	all := map[string][]catalog.Step{}
 	for _, r := range catalog.Resources() {
+		all[r.Name+", empty"] = []catalog.Step{{Do: "none yet: " + r.Empty.Do, Tool: r.Empty.Tool, Args: r.Empty.Args, Needs: r.Empty.Needs}}
 		for _, s := range slices.Concat(r.States, r.Changes) {
 			all[r.Name+" "+s.Name] = append(all[r.Name+" "+s.Name], s.Next...)
 		}
@@ -113,6 +114,9 @@ func TestStepsOfAnotherProjectAndOfADynamicSetAreSmall(t *testing.T) {
 		for _, named := range []string{"", realisticProject} {
 			for where, steps := range everyStep() {
 				for _, s := range steps {
+					if s.Do == "none yet: " {
+						continue
+					}
 					s.Do = part.wording().Replace(wording.Replace(s.Do))
 					next, _ := fill(s, realistic)
 					out := Outcome{Structured: &Result{Next: set.offered([]catalog.Next{next}, named)}}
