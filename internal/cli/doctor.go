@@ -27,7 +27,7 @@ const doctorTimeout = 30 * time.Second
 const maxSkew = time.Minute
 
 func newDoctor(s *streams) *cobra.Command {
-	c := config{store: memory, results: string(server.Both), maxTokens: tools.DefaultMaxTokens}
+	c := config{store: memory, results: string(server.ResultBoth), maxTokens: tools.DefaultMaxTokens}
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check configuration, credentials, connection and clock",
