@@ -25,6 +25,7 @@ type call struct {
 	warnings []string
 	now      time.Time // the API's time when it answered; zero: unknown
 	since    time.Time // from the history of the resource; zero: unknown
+	code     string    // that the phone of the sandbox received; "" for none
 	// none is the error by which the API said that a list is empty; nil: no error.
 	none *papi.Error
 }
@@ -173,6 +174,9 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 	r := resultOf(row, gc.ProjectID, c, sent.Answer)
 	s.conclude(ctx, &r.Warnings, intent, sent.Status, r)
 	r.Next = s.offered(r.Next, c.own.project)
+	if c.none != nil {
+		r.Next = firstStep(row, c.none, r.Next)
+	}
 	if len(row.Columns) > 0 {
 		r.answer, r.isWhole = sent.Body, func() bool { return isWhole(row, sent.Answer) }
 	}
@@ -186,6 +190,9 @@ func (s *Set) notSent(row *catalog.Row, c *call, v guard.Verdict) Outcome {
 	}
 	e := refused(v.Refuse)
 	e.Warnings = c.warnings
+	if e.Code == errorcode.ProjectUnconfirmed {
+		e.Warnings = append(s.about(), c.warnings...)
+	}
 	if e.Confirmation != nil {
 		e.Next = []catalog.Next{afterApproval(row, c, e.Confirmation.Summary)}
 	}
@@ -208,6 +215,7 @@ func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.R
 	if mask := fieldMask(gc.Row, c.own.fields); mask != nil && args[argFieldMask] == nil {
 		args = jsonvalue.With(args, argFieldMask, mask)
 	}
+	ctx, received := s.withPhone(ctx)
 	var sent dispatch.Result
 	var err error
 	if c.own.all {
@@ -226,6 +234,7 @@ func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.R
 		}
 	}
 	c.warnings = append(c.warnings, sent.Warnings...)
+	c.code = received()
 	return sent, err
 }
 

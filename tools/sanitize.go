@@ -81,6 +81,9 @@ func (s *sanitizer) result(r *Result) {
 	r.Next = s.next("next", r.Next)
 	r.State, r.Pending, r.Done = s.text("state", r.State), s.text("pending", r.Pending), s.text("done", r.Done)
 	r.Since, r.Now = s.text("since", r.Since), s.text("now", r.Now)
+	if r.Sandbox != nil {
+		r.Sandbox = &SandboxNote{Code: s.text("sandbox.code", r.Sandbox.Code)}
+	}
 	r.Counts, _ = s.value("counts", r.Counts, false).(map[string]any)
 	r.Data = s.value("data", r.Data, false)
 	r.Warnings = s.warnings(r.Warnings)

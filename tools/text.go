@@ -3,6 +3,7 @@ package tools
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"papi-mcp/internal/jsonvalue"
@@ -76,13 +77,14 @@ func writeLine[T any](b *bytes.Buffer, cells []T, text func(T) string) {
 	b.WriteByte('\n')
 }
 
+// lineNames begin the lines after a table.
+var lineNames = []string{"other", "now", "next", "warning"}
+
 // firstCell is the first cell of a line, in which a text that others wrote must not look
 // like one of the lines after the table.
 func firstCell(text string) string {
-	for _, name := range []string{"other", "now", "next", "warning"} {
-		if rest, same := strings.CutPrefix(text, name+":"); same {
-			return name + `\u003a` + rest
-		}
+	if name, rest, found := strings.Cut(text, ":"); found && slices.Contains(lineNames, name) {
+		return name + `\u003a` + rest
 	}
 	return text
 }

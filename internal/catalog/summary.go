@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"papi-mcp/internal/jsonvalue"
-	"papi-mcp/internal/lazyregexp"
 )
 
 // The functions here show a bulky part of a thing in a line, or in a line for each
@@ -201,31 +200,31 @@ func triggersByThing(value any) any {
 	if len(triggers) == 0 || len(triggers) < len(jsonvalue.List(value, "")) {
 		return value
 	}
-	var order []string
-	groups := map[string]string{}
+	things, groups := make([]string, 0, len(triggers)), make([]string, 0, len(triggers))
 	for _, trigger := range triggers {
-		if !triggerForm.MatchString(trigger) { // in another form it could not be read back
+		if strings.ToUpper(trigger) != trigger || strings.ContainsAny(trigger, " ,") { // it could not be read back
 			return value
 		}
 		if trigger != EveryTrigger {
 			trigger = strings.ToLower(trigger)
 		}
-		thing := trigger
-		if words := strings.SplitN(trigger, "_", 3); len(words) == 3 {
-			thing = words[0] + "_" + words[1]
-		}
-		switch {
-		case groups[thing] == "":
-			order = append(order, thing)
-			groups[thing] = trigger
+		thing := firstWords(trigger)
+		switch i := slices.Index(things, thing); {
+		case i < 0:
+			things, groups = append(things, thing), append(groups, trigger)
 		case thing != trigger:
-			groups[thing] += "," + strings.TrimPrefix(trigger, thing)
+			groups[i] += "," + strings.TrimPrefix(trigger, thing)
 		}
 	}
-	for i, thing := range order {
-		order[i] = groups[thing]
-	}
-	return strings.Join(order, " ")
+	return strings.Join(groups, " ")
 }
 
-var triggerForm = lazyregexp.New(`^[A-Z0-9_]+$`)
+// firstWords is the first two words of a name, or the name if there are no more.
+func firstWords(name string) string {
+	first, rest, _ := strings.Cut(name, "_")
+	second, _, more := strings.Cut(rest, "_")
+	if !more {
+		return name
+	}
+	return name[:len(first)+len("_")+len(second)]
+}

@@ -45,6 +45,7 @@ func newTools(s *streams) *cobra.Command {
 		},
 	}
 	c.addSelectionFlags(cmd)
+	cmd.Flags().BoolVar(&c.sandbox, "sandbox", false, "those that serve --sandbox offers")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return cmd
 }

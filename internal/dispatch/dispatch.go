@@ -135,10 +135,7 @@ func (r Reader) Read(ctx context.Context, projectID, tool string, args map[strin
 
 // decode reads an answer, with numbers exactly as the API wrote them.
 func decode(resp *papi.Response) (any, error) {
-	if len(resp.Body) == 0 {
-		return nil, nil
-	}
-	value, err := jsonvalue.Decode(resp.Body)
+	value, err := resp.Value()
 	if err != nil {
 		return nil, &papi.Error{Status: resp.Status, Code: errorcode.UnexpectedAnswer, Message: "the API's answer is not JSON", Err: err}
 	}

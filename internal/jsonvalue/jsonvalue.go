@@ -169,14 +169,6 @@ func mapNamed(name string, value any, edit func(string, any) (any, bool)) any {
 	return value
 }
 
-// Decode reads one JSON value, with numbers exactly as they were written.
-func Decode(raw []byte) (value any, err error) {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	err = decoder.Decode(&value)
-	return value, err
-}
-
 // Encode returns the JSON of a value whose types can always be encoded; for any
 // other it panics. The signs of HTML are not escaped: agents read them.
 func Encode(value any) json.RawMessage {

@@ -89,6 +89,17 @@ func (x *call) try() (*Response, error) {
 	return nil, retryableError(failed.err)
 }
 
+// again returns try for backoff.Retry after a first attempt that has failed with err.
+func (x *call) again(err error) func() (*Response, error) {
+	return func() (*Response, error) {
+		if first := err; first != nil {
+			err = nil
+			return nil, first
+		}
+		return x.try()
+	}
+}
+
 // alreadyDeleted reports whether an earlier attempt, to which no answer came, has
 // deleted the thing.
 func (x *call) alreadyDeleted(e *Error) bool {
@@ -181,34 +192,34 @@ func (x *call) exchange() (*answer, *failure) {
 // so that the request may have been sent. A write that was sent is not cancelled
 // with its caller. The caller calls done at the end.
 func (x *call) sendContext() (ctx context.Context, connected *atomic.Bool, done func()) {
-	ctx, cancel := x.ctx, context.CancelFunc(func() {})
-	if !x.request.Read {
-		ctx, cancel = context.WithDeadline(context.WithoutCancel(x.ctx), x.ends)
-	}
 	connected = new(atomic.Bool)
 	connected.Store(true) // unless the transport reports its connections
-	cancelUnsent := func() {
+	trace := &httptrace.ClientTrace{
+		// The transport asks for a connection: the first one, or another one
+		// because nothing was written to the last.
+		GetConn: func(string) { connected.Store(false) },
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	}
+	if x.request.Read { // which is cancelled with its caller anyway
+		return httptrace.WithClientTrace(x.ctx, trace), connected, func() {}
+	}
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(x.ctx), x.ends)
+	stop := context.AfterFunc(x.ctx, func() {
 		if !connected.Load() {
 			cancel()
 		}
-	}
-	stop := func() bool { return true }
-	if !x.request.Read { // a read is cancelled with its caller anyway
-		stop = context.AfterFunc(x.ctx, cancelUnsent)
-	}
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		// The transport asks for a connection: the first one, or another one
-		// because nothing was written to the last.
-		GetConn: func(string) {
-			connected.Store(false)
-			if x.ctx.Err() != nil {
-				cancel()
-			}
-		},
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
-	return ctx, connected, func() { stop(); cancel() }
+	trace.GetConn = func(string) {
+		connected.Store(false)
+		if x.ctx.Err() != nil {
+			cancel()
+		}
+	}
+	return httptrace.WithClientTrace(ctx, trace), connected, func() { stop(); cancel() }
 }
+
+// asJSON is the value of headers. It is shared, and not appended to.
+var asJSON = []string{"application/json"}
 
 func (x *call) roundTrip(ctx context.Context) (*answer, error) {
 	var body io.Reader
@@ -225,11 +236,11 @@ func (x *call) roundTrip(ctx context.Context) (*answer, error) {
 		return nil, err
 	}
 	r.Header.Set("Authorization", x.authorization)
-	r.Header.Set("Accept", "application/json")
 	r.Header.Set("User-Agent", x.client.userAgent)
+	r.Header["Accept"] = asJSON
 	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(r.Header))
 	if x.body != nil {
-		r.Header.Set("Content-Type", "application/json")
+		r.Header["Content-Type"] = asJSON
 	}
 	// Without http.Client, which would copy the request for redirects that are not
 	// followed, and name the URL, which holds ids, in its errors.

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/lazyregexp"
 )
 
@@ -51,6 +52,17 @@ type Response struct {
 	Body json.RawMessage
 	// Date is the API's time, the zero time where the answer has none.
 	Date time.Time
+
+	value any // Body decoded, if it has been
+}
+
+// Value returns the body decoded, with numbers exactly as the API wrote them; nil where
+// there is none.
+func (r *Response) Value() (value any, err error) {
+	if r.value == nil && len(r.Body) > 0 {
+		r.value, err = jsonvalue.Decode(r.Body)
+	}
+	return r.value, err
 }
 
 // maxSegmentBytes is the maximum length of a path parameter.
@@ -63,6 +75,7 @@ const maxSegmentBytes = 512
 // of these.
 func (r *Request) URLPath() (string, error) {
 	var path strings.Builder
+	path.Grow(len(r.Operation.Path) + 64)
 	rest := r.Operation.Path
 	for {
 		literal, after, found := strings.Cut(rest, "{")
@@ -102,6 +115,8 @@ func SegmentProblem(s string) string {
 		return "holds a control character"
 	case s == "." || s == "..":
 		return "is a relative path"
+	case !strings.Contains(s, "%"): // it has no escapes
+		return ""
 	case escapedSeparator.MatchString(s):
 		return "holds an escaped dot, slash or backslash"
 	}

@@ -3,7 +3,6 @@ package papi
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -52,14 +51,15 @@ func (x *call) read(a *answer) (*Response, *failure) {
 		return nil, x.unexpected(a, fmt.Sprintf("the answer has more than %d bytes", x.client.maxBytes))
 	}
 	body := bytes.TrimSpace(a.body)
-	if !json.Valid(body) {
+	value, err := jsonvalue.Decode(body)
+	if err != nil {
 		// A write without the body that it should have succeeded all the same.
 		if (len(body) > 0 || x.request.Read) && x.request.Operation.answersJSON(a.status) {
 			return nil, x.unexpected(a, "the answer is not JSON")
 		}
-		body = nil
+		body, value = nil, nil
 	}
-	return &Response{Status: a.status, Body: body, Date: date(a.header)}, nil
+	return &Response{Status: a.status, Body: body, Date: date(a.header), value: value}, nil
 }
 
 // answersJSON reports whether the contract documents a body for a status. A

@@ -89,7 +89,7 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 // answers all other messages: it would decode this one five times. It also checks the
 // _meta of 2026-07-28, and words the refusal of what is malformed or unknown.
 func (s *Server) callListed(ctx context.Context, m *message) (answer mcp.JSONRPCMessage, ok bool) {
-	if m.Method != mcp.MethodToolsCall || m.isNotification() || mayName(m.Params, mcp.MetaKeyProtocolVersion) {
+	if m.Method != mcp.MethodToolsCall || m.isNotification() || mayName(m.Params, nameOfVersion) {
 		return nil, false
 	}
 	var params struct {

@@ -103,7 +103,7 @@ func isMethodNotFound(failure json.RawMessage) bool {
 // Names are compared after decoding, since JSON may escape any letter of them.
 func extractAnswer(ctx context.Context, m *message, raw []byte) (context.Context, *message, []byte) {
 	const stateName, responsesName = "requestState", "inputResponses"
-	if m.Method != mcp.MethodToolsCall || !mayName(m.Params, stateName) && !mayName(m.Params, responsesName) {
+	if m.Method != mcp.MethodToolsCall || !mayName(m.Params, []byte(stateName)) && !mayName(m.Params, []byte(responsesName)) {
 		return ctx, m, raw
 	}
 	params, _ := jsonFields(m.Params)

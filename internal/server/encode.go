@@ -53,6 +53,8 @@ func writeResult(b *bytes.Buffer, result json.Marshaler) error {
 		b.Write(raw)
 		return err
 	}
+	structured, _ := r.StructuredContent.(json.RawMessage)
+	b.Grow(2*len(structured) + 256) // a text is seldom longer
 	b.WriteString(`{"content":[`)
 	for i, content := range r.Content {
 		if i > 0 {
@@ -63,7 +65,7 @@ func writeResult(b *bytes.Buffer, result json.Marshaler) error {
 		}
 	}
 	b.WriteByte(']')
-	if structured, ok := r.StructuredContent.(json.RawMessage); ok {
+	if structured != nil {
 		b.WriteString(`,"structuredContent":`)
 		b.Write(structured)
 	}

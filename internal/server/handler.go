@@ -1,7 +1,6 @@
 package server
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -9,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"mime"
 	"net/http"
 	"strconv"
@@ -100,10 +100,10 @@ var validRequestID = lazyregexp.New(`^[A-Za-z0-9._:-]{1,64}$`)
 
 // requestIDOf returns the id in the request, if it is valid, or a new one.
 func requestIDOf(r *http.Request) string {
-	if given := r.Header.Get(headerRequestID); validRequestID.MatchString(given) {
+	if given := r.Header.Get(headerRequestID); given != "" && validRequestID.MatchString(given) {
 		return given
 	}
-	return rand.Text()
+	return strconv.FormatUint(rand.Uint64(), 36) // of which nothing depends on being secret
 }
 
 // methods are the handlers of an endpoint for authenticated callers.
@@ -199,7 +199,7 @@ func (h *HTTP) writeError(w http.ResponseWriter, status int, refusal mcp.JSONRPC
 
 // readBody reads a message; ok is false when the request has been refused.
 func (h *HTTP) readBody(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+	if !isJSON(r.Header.Get("Content-Type")) {
 		h.refuse(w, http.StatusUnsupportedMediaType, "the Content-Type must be application/json")
 		return nil, false
 	}
@@ -224,6 +224,15 @@ func (h *HTTP) readBody(w http.ResponseWriter, r *http.Request) (body []byte, ok
 		return nil, false
 	}
 	return body, true
+}
+
+// isJSON reports whether a Content-Type is that of JSON.
+func isJSON(contentType string) bool {
+	if contentType == "application/json" { // as nearly all clients write it
+		return true
+	}
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && media == "application/json"
 }
 
 // depth returns how deep arrays and objects are nested in a text that may be

@@ -154,9 +154,12 @@ func idOf(beginning []byte) json.RawMessage {
 
 // mayName reports whether a JSON text may have a member of this name, at any depth: the
 // name itself, or an escape, by which any name can be written. Decoding costs more.
-func mayName(text []byte, name string) bool {
-	return bytes.Contains(text, []byte(name)) || bytes.IndexByte(text, '\\') >= 0
+func mayName(text, name []byte) bool {
+	return bytes.Contains(text, name) || bytes.IndexByte(text, '\\') >= 0
 }
+
+// nameOfVersion is the member that declares a protocol version, as those of 2026-07-28 do.
+var nameOfVersion = []byte(mcp.MetaKeyProtocolVersion)
 
 // members iterates over the members of a JSON object, up to the first syntax error.
 func members(object []byte) iter.Seq2[string, json.RawMessage] {

@@ -9,9 +9,10 @@
 // the connection or returns an error in another form.
 //
 // The path of a call on stdio: a line is read (message.go) by the connection
-// (connection.go), becomes a request that waits for its turn (queue.go), is decoded
-// by mcp-go, and reaches the Toolbox (call.go) with an Elicitor for its client
-// (elicit.go); its outcome is written as one line (writer.go). On HTTP+SSE (sse.go)
+// (connection.go), becomes a request that waits for its turn (queue.go), is decoded by
+// callListed (in protocol 2026-07-28 by mcp-go), and reaches the Toolbox (call.go) with
+// an Elicitor for its client (elicit.go); its outcome is written as one line
+// (writer.go). On HTTP+SSE (sse.go)
 // lines are received as the bodies of requests and sent as events. On Streamable
 // HTTP (streamable.go) each message is a request of its own, in a session where its
 // protocol has them (session.go), and answered by its responder (responder.go).

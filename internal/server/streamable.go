@@ -276,7 +276,7 @@ func (h *HTTP) refuseModernMethod(w http.ResponseWriter, r *http.Request) (refus
 // versionOf returns the protocol version that the message declares, as those
 // of 2026-07-28 do; "" for none.
 func versionOf(m *message) string {
-	if !mayName(m.Params, mcp.MetaKeyProtocolVersion) {
+	if !mayName(m.Params, nameOfVersion) {
 		return ""
 	}
 	var params struct {
