@@ -15,7 +15,7 @@ import (
 // exist.
 func setHelp(root *cobra.Command) {
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
-		_, _ = io.WriteString(cmd.OutOrStdout(), helpOf(cmd)) // the reader may have closed the output
+		_, _ = io.WriteString(cmd.OutOrStdout(), helpOf(cmd)) // output keeps the error
 	})
 	root.SetHelpCommand(&cobra.Command{
 		Use:   "help [COMMAND]",

@@ -283,7 +283,7 @@ and the time of its last change, separated by a tab.`,
 					continue // a lock, or a sandbox whose first call did not end
 				}
 				if _, err := fmt.Fprintf(s.out, "%s\t%s\n", papi.Printable(folder.Name()), file.ModTime().UTC().Format(time.RFC3339)); err != nil {
-					return failed(err)
+					return err
 				}
 			}
 			return nil
