@@ -115,5 +115,6 @@ func (s *Set) coreTools() []*coreTool {
 			after:   []string{errorcode.InvalidArguments, errorcode.UnknownTool},
 			example: map[string]any{"tool": "webhook_create", "path": "triggers"},
 		}, s.schemaGet),
+		s.newSandboxAdvance(),
 	}, callsOthers()...)
 }

@@ -66,18 +66,27 @@ func TestACallHasOneDeadline(t *testing.T) {
 		tool, args  string
 		read, write time.Duration
 		thinks      time.Duration // 0: no question
+		timeout     time.Duration // the caller's; 0: the usual one
 		goes        time.Duration // the caller goes away so long after the write was sent
 		took        time.Duration
 		within      time.Duration // where that is not exact: how often a rule reads is its own matter
 		sends, done int
 		code        string // "" for a result
 	}{
-		"all is quick":             {tool: "webhook_create", args: create, read: time.Second, write: time.Second, took: 2 * time.Second, sends: 1, done: 1},
-		"a slow read":              {tool: "webhook_list", args: `{}`, read: time.Hour, took: deadline.Timeout, code: errorcode.Timeout},
-		"a slow write":             {tool: "webhook_create", args: create, read: time.Second, write: time.Hour, took: deadline.Timeout, sends: 1, code: errorcode.OutcomeUnknown},
-		"reads, then a slow write": {tool: "webhook_create", args: create, read: 45 * time.Second, write: 45 * time.Second, took: deadline.Timeout, sends: 1, code: errorcode.OutcomeUnknown},
-		"reads until the end":      {tool: "webhook_create", args: create, read: time.Hour, write: time.Second, took: deadline.Timeout, code: errorcode.Timeout},
-		"an overview":              {tool: "project_overview", args: `{}`, read: time.Hour, took: deadline.Timeout, code: errorcode.Timeout},
+		"all is quick":                     {tool: "webhook_create", args: create, read: time.Second, write: time.Second, took: 2 * time.Second, sends: 1, done: 1},
+		"a slow read":                      {tool: "webhook_list", args: `{}`, read: time.Hour, took: deadline.Timeout, code: errorcode.Timeout},
+		"a slow write":                     {tool: "webhook_create", args: create, read: time.Second, write: time.Hour, took: deadline.Timeout, sends: 1, code: errorcode.OutcomeUnknown},
+		"reads, then a slow write":         {tool: "webhook_create", args: create, read: 45 * time.Second, write: 45 * time.Second, took: deadline.Timeout, sends: 1, code: errorcode.OutcomeUnknown},
+		"reads until the end":              {tool: "webhook_create", args: create, read: time.Hour, write: time.Second, took: deadline.Timeout, code: errorcode.Timeout},
+		"an overview":                      {tool: "project_overview", args: `{}`, read: time.Hour, took: deadline.Timeout, code: errorcode.Timeout},
+		"a shorter timeout":                {tool: "webhook_list", args: `{}`, read: time.Hour, timeout: time.Second, took: time.Second, code: errorcode.Timeout},
+		"a write beyond a shorter timeout": {tool: "webhook_create", args: create, write: time.Hour, timeout: time.Second, took: time.Second, sends: 1, code: errorcode.OutcomeUnknown},
+		"a longer timeout":                 {tool: "webhook_list", args: `{}`, read: 2 * deadline.Timeout, timeout: 3 * deadline.Timeout, took: 2 * deadline.Timeout},
+		"a read beyond a longer timeout":   {tool: "webhook_list", args: `{}`, read: time.Hour, timeout: 3 * deadline.Timeout, took: 3 * deadline.Timeout, code: errorcode.Timeout},
+		"a person who thinks, and a shorter timeout": {
+			tool: "webhook_create", args: create, write: time.Second, thinks: 4 * time.Minute, timeout: 2 * time.Second,
+			took: 4*time.Minute + time.Second, sends: 1, done: 1,
+		},
 		"a person who thinks": {
 			tool: "webhook_create", args: create, read: 10 * time.Second, write: 10 * time.Second, thinks: 4 * time.Minute,
 			within: 4*time.Minute + deadline.Timeout, sends: 1, done: 1,
@@ -112,7 +121,7 @@ func TestACallHasOneDeadline(t *testing.T) {
 					t.Fatal(err)
 				}
 				opts := guard.Options{Default: project, Mode: guard.Off, Store: store.NewMemory(), Reader: dispatch.Reader{API: client}}
-				caller := Caller{Principal: "test"}
+				caller := Caller{Principal: "test", Timeout: test.timeout}
 				if test.thinks > 0 {
 					opts.Mode, caller.Elicitor = guard.Auto, thinker{test.thinks}
 				}

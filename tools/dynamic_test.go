@@ -216,7 +216,7 @@ func BenchmarkToolFind(b *testing.B) {
 // BenchmarkToolIndex measures the making of the index.
 func BenchmarkToolIndex(b *testing.B) {
 	for b.Loop() {
-		if newToolIndex() == nil {
+		if newToolIndex(false) == nil {
 			b.Fatal("nothing")
 		}
 	}

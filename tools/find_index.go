@@ -22,20 +22,27 @@ var searchedFields = []search.Field{
 	{Weight: 12, Names: true}, // error codes and states
 }
 
-// builtIndex is the index, once it was needed.
-var builtIndex struct {
+// builtIndex is an index, once it was needed.
+type builtIndex struct {
 	once  sync.Once
 	index *search.Index
 }
 
-// toolIndex returns the index of all tools, of which a set offers some. The first
-// search makes it, which reads the contract.
-func toolIndex() *search.Index {
-	builtIndex.once.Do(func() { builtIndex.index = newToolIndex() })
-	return builtIndex.index
+var apiIndex, sandboxIndex builtIndex
+
+// toolIndex returns the index of the tools, in which the sandbox has one more: it would
+// change what is found for the API. The first search makes it, which reads the contract.
+func toolIndex(ofSandbox bool) *search.Index {
+	built := &apiIndex
+	if ofSandbox {
+		built = &sandboxIndex
+	}
+	built.once.Do(func() { built.index = newToolIndex(ofSandbox) })
+	return built.index
 }
 
-func newToolIndex() *search.Index {
+// newToolIndex returns the index of all tools, of which a set offers some.
+func newToolIndex(ofSandbox bool) *search.Index {
 	codes, states := toolsByCode(), toolsByState()
 	triggers := papi.LookupSchema("WebhookWebhookTriggersEnum").EnumTexts()
 	var documents []search.Document
@@ -53,7 +60,7 @@ func newToolIndex() *search.Index {
 		}})
 	}
 	for _, c := range new(Set).coreTools() {
-		if c.phrases == nil {
+		if c.phrases == nil || c.name == SandboxAdvance && !ofSandbox {
 			continue
 		}
 		documents = append(documents, search.Document{Name: c.name, Texts: [][]string{

@@ -32,10 +32,18 @@ func (s *Set) projectOverview(ctx context.Context, caller Caller, args projectOv
 		return e.outcome()
 	}
 	r := &Result{Tool: "project_overview", ProjectID: projectID}
-	r.Now, r.Next = stamp(o.now), s.offered(o.next(), args.ProjectID, nil)
+	r.Now, r.Next = stamp(o.now), s.offered(o.next(), args.ProjectID)
 	r.Data = o.shown()
-	r.Warnings = o.warnings()
+	r.Warnings = append(s.about(), o.warnings()...)
 	return Outcome{Structured: r}
+}
+
+// about warns of where the calls go, unless it is the API itself.
+func (s *Set) about() []string {
+	if about := s.opts.Guard.About(); about != "" {
+		return []string{"this is " + about}
+	}
+	return nil
 }
 
 func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectConfirmArgs) Outcome {
@@ -69,9 +77,9 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 	r := &Result{Tool: "project_confirm", ProjectID: projectID}
 	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "countsFor": guard.CountsFor(caller.Client), "overview": o.shown()}
 	if o.empty() {
-		r.Next = s.offered(o.next(), projectID, nil)
+		r.Next = s.offered(o.next(), projectID)
 	}
-	r.Warnings = warnings
+	r.Warnings = append(s.about(), warnings...)
 	r.Now = stamp(o.now)
 	return Outcome{Structured: r}
 }
@@ -106,7 +114,7 @@ func (s *Set) showProjects() Outcome {
 		n = catalog.Next{Do: "confirm the project if the person agrees", Tool: "project_confirm", Args: map[string]any{argProject: projects[0]}, Needs: []string{}}
 	}
 	r.Next = append(r.Next, n)
-	if len(s.opts.Guard.Projects()) == 0 {
+	if r.Warnings = s.about(); len(s.opts.Guard.Projects()) == 0 && r.Warnings == nil {
 		r.Warnings = append(r.Warnings, "this server is not limited to certain projects: the Sinch Dashboard shows the ids")
 	}
 	return Outcome{Structured: r}
@@ -115,11 +123,7 @@ func (s *Set) showProjects() Outcome {
 // describe is the question about a project. It shows what lives there, so that
 // the person recognises it. Text of others is quoted, on one line and bounded.
 func (s *Set) describe(projectID, client string, o *overview) string {
-	first := guard.ProjectQuestion(projectID, client)
-	if s.opts.About != "" {
-		first += " (" + s.opts.About + ")"
-	}
-	lines := []string{first, strings.ToUpper(o.Looks[:1]) + o.Looks[1:] + ".", "WhatsApp account: " + stateText(o.WhatsappAccount)}
+	lines := []string{s.opts.Guard.ProjectQuestion(projectID, client), strings.ToUpper(o.Looks[:1]) + o.Looks[1:] + ".", "WhatsApp account: " + stateText(o.WhatsappAccount)}
 	for _, resource := range counted() {
 		if c := o.Counts[resource.Kind()]; c.Total > 0 {
 			many := resource.Called(0)

@@ -30,6 +30,8 @@ type Result struct {
 	Now string `json:"now,omitempty"`
 	// Done is what a write has done: "verified".
 	Done string `json:"done,omitempty"`
+	// Sandbox is what only the sandbox knows; nil of the API itself.
+	Sandbox *SandboxNote `json:"sandbox,omitempty"`
 	// Counts has how many items of a list there are of each kind, such as by state.
 	Counts map[string]any `json:"counts,omitempty"`
 	// Data is the API's answer, shaped: a Table of a list.
@@ -39,6 +41,9 @@ type Result struct {
 	// NextPageToken leads to the next page, "" on the last.
 	NextPageToken string   `json:"nextPageToken,omitempty"`
 	Warnings      []string `json:"warnings,omitempty"`
+
+	answer  []byte      // the API's, which bounds the result of a list; nil: nothing does
+	isWhole func() bool // reports whether it has what the contract requires
 }
 
 // resultOf makes the result of a call that the API answered.
@@ -73,6 +78,9 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 	}
 	if row.Writes() {
 		r.Done = row.Done
+	}
+	if c.code != "" {
+		r.Sandbox = &SandboxNote{Code: c.code}
 	}
 	r.Data, warnings = shape(row, c.own, r, answer)
 	r.Warnings = slices.Concat(c.warnings, warnings)
@@ -158,17 +166,13 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 	case len(items) > 0:
 		return append(next, fillAll(row.Next, r.IDs)...)
 	case c.none != nil:
-		return firstOf(stepsAfterError(row, c.none)[0], r.IDs)
+		return fillAll(stepsAfterError(row, c.none), r.IDs)
 	case canBeEmpty && len(next) == 0 && len(c.args) == len(pathIDs(row, c.args)):
-		return firstOf(row.Resource.Empty, r.IDs)
+		empty := row.Resource.Empty
+		empty.Do = noneYetText + empty.Do
+		return fillAll([]catalog.Step{empty}, r.IDs)
 	}
 	return next
-}
-
-// firstOf is the one step after a list that is empty: its own answer leads on.
-func firstOf(step catalog.Step, ids map[string]string) []catalog.Next {
-	step.Do = "none yet: " + step.Do
-	return fillAll([]catalog.Step{step}, ids)
 }
 
 // longList is from how many items on a list has one step about those that need

@@ -14,6 +14,7 @@ package tools
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -49,9 +50,11 @@ type Options struct {
 	MaxResultTokens int
 	// Dynamic lists only the few tools through which the others are found and called.
 	Dynamic bool
-	// About is a line about where the calls go that project_confirm shows,
-	// such as that it is the sandbox; "" for the API itself.
-	About string
+	// Sandbox is the clock of the sandbox where API is one of this process; nil means that
+	// the API is another.
+	Sandbox Clock
+	// ReadOnly leaves out what changes something and is no operation.
+	ReadOnly bool
 }
 
 // Set is the tools that a server offers. It is safe for use by many
@@ -101,7 +104,9 @@ func New(opts Options) *Set {
 	for _, row := range opts.Rows {
 		s.tools[row.Tool] = &tool{row: row, arguments: argumentsOf(row, hasDefault)}
 	}
-	s.core = s.coreTools()
+	s.core = slices.DeleteFunc(s.coreTools(), func(c *coreTool) bool {
+		return c.name == SandboxAdvance && (opts.Sandbox == nil || opts.ReadOnly)
+	})
 	s.all = sync.OnceValue(s.advertise)
 	return s
 }

@@ -55,6 +55,19 @@ func (g Grant) Allows(toolset string, writes bool) bool {
 	return ok && (mayWrite || !writes)
 }
 
+// ReadsOnly reports whether the grant covers no tool that writes.
+func (g Grant) ReadsOnly() bool {
+	if g.Toolsets == nil {
+		return false
+	}
+	for _, mayWrite := range g.Toolsets {
+		if mayWrite {
+			return false
+		}
+	}
+	return true
+}
+
 // Credentials are an access key for the API, and its project.
 type Credentials struct {
 	ProjectID, KeyID, KeySecret string

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 	"papi-mcp/tools"
 )
@@ -79,6 +81,7 @@ func TestArgumentsAreTyped(t *testing.T) {
 		"a file":                       {"webhook_list", []string{file("a.json", "\ufeff{\"pageSize\": 5}\n"), "all=true"}, `{"pageSize":5,"all":true}`},
 		"standard input":               {"webhook_list", []string{"-", "all=true"}, `{"pageSize":7,"all":true}`},
 		"a value in a file":            {"webhook_create", []string{"secret=" + file("secret", "\ufeffone\ntwo\r\n")}, `{"secret":"one\ntwo"}`},
+		"an empty line at its end":     {"webhook_create", []string{"secret=" + file("lines", "one\n\n")}, `{"secret":"one\n"}`},
 		"a typed value in a file":      {"webhook_list", []string{"pageSize=" + file("size", "5\n")}, `{"pageSize":5}`},
 		"JSON in a file":               {"webhook_create", []string{"triggers:=" + file("list.json", "[\"A\",\n\"B\"]\n")}, `{"triggers":["A","B"]}`},
 		"a text that begins with an @": {"webhook_create", []string{`secret:="@x"`}, `{"secret":"@x"}`},
@@ -231,5 +234,37 @@ func TestCallCompletion(t *testing.T) {
 		if got := complete(tt.args...); got != tt.want && (tt.want == "" || !strings.HasPrefix(got, tt.want) || name != "tools" && name != "fields of an object") {
 			t.Errorf("%s: got %q, want %q", name, got, tt.want)
 		}
+	}
+}
+
+// The examples in the help fit the contract.
+func TestExamplesOfCall(t *testing.T) {
+	set := testSet(t)
+	checked := 0
+	for line := range strings.Lines(newCall(&streams{}).Example) {
+		words := strings.Fields(strings.ReplaceAll(line, "'", ""))[2:]
+		args := slices.DeleteFunc(words[1:], func(word string) bool { return strings.HasPrefix(word, "--") })
+		if strings.Contains(line, "@") || strings.Contains(line, "{") {
+			continue // in which a file, or a quoted object, is not a word
+		}
+		given, err := readArguments(&streams{}, args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		encoded, err := given.encode(set.Schema(words[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonvalue.Decode(encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wrong := set.Schema(words[0]).Violations(value, papi.CheckOptions{Closed: true}); len(wrong) > 0 {
+			t.Errorf("%s%v", line, wrong)
+		}
+		checked++
+	}
+	if checked < 3 {
+		t.Errorf("%d examples were checked", checked)
 	}
 }

@@ -55,23 +55,24 @@ reveal, dryRun, confirm, all.
 
 Confirmation:
 On a terminal (standard input and standard error) a person is asked there what
-a client would ask; only y or yes confirms. Elsewhere, and with -, a call that a
-person must confirm returns confirmation_required with a summary and a token:
-repeat the call with confirm=TOKEN within ten minutes. After a question that was
-not answered with yes, here or in a client of serve, the same call is refused
-for ten minutes unless it is asked on a terminal. A projectId in the arguments
-confirms the project for this call; a default project is asked about too.
+a client would ask; only y or yes confirms. Elsewhere, and with - or </dev/null,
+a call that a person must confirm returns confirmation_required with a summary
+and a token: repeat it with confirm=TOKEN within ten minutes. After a question
+that was not answered with yes, here or in a client of serve, the same call is
+refused for ten minutes, unless a person can be asked again. A projectId in the
+arguments confirms the project for this call; a default project is asked about.
 
-With --sandbox nothing is kept between calls; --sandbox-name NAME keeps a sandbox
-for later calls, in which the time goes on (papi-mcp sandbox list, remove NAME).
+With --sandbox nothing is kept between calls. --sandbox-name NAME keeps a
+sandbox, in which time passes between the calls too; papi-mcp sandbox list and
+papi-mcp sandbox remove NAME show and remove them.
 
 Access tokens are kept for later calls next to the --store, in a file that only
 the user can read.
 ` + environmentHelp,
 		Example: `  papi-mcp call webhook_list --sandbox
   papi-mcp call whatsapp_sender_get senderId=SENDER_ID fields=state
-  papi-mcp call webhook_create target=https://example.com/in secret=@secret.txt \
-    triggers=WHATSAPP_SENDER_STATUS_UPDATED
+  papi-mcp call webhook_create target=https://example.com/in secret=@secret.txt
+  papi-mcp call webhook_update webhookId=ID triggers=RCS_SENDER_STATUS_UPDATED
   papi-mcp call whatsapp_template_create @template.json --dry-run
   papi-mcp call webhook_list '{"pageSize": 5}' all=true --pretty`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -137,7 +138,7 @@ the user can read.
 	f.BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, the question to the person, and the request")
 	f.BoolVar(&pretty, "pretty", false, "indent the JSON (default: on a terminal)")
 	f.DurationVar(&timeout, "timeout", deadline.Timeout, "how long the call may take, without the time in which a person is asked; a write that was sent by then may still have an effect")
-	c.addResultFlags(cmd, server.Structured, "what is printed: structured (the JSON of structuredContent; both prints the same) or text (what a client that reads only text is shown)")
+	c.addResultFlags(cmd, server.ResultStructured, "what is printed: structured (the JSON of structuredContent; both prints the same) or text (what a client that reads only text is shown)")
 	f.StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox)")
 	return cmd
 }
@@ -191,7 +192,7 @@ func (c *config) printOutcome(s *streams, out tools.Outcome, pretty, offered boo
 	if pretty {
 		enc.SetIndent("", "  ")
 	}
-	if text := out.Text(); text != "" && c.results == string(server.Text) {
+	if text := out.Text(); text != "" && c.results == string(server.ResultText) {
 		b.WriteString(text + "\n")
 	} else if err := enc.Encode(out.Structured); err != nil {
 		return failed(err)
@@ -208,12 +209,16 @@ func (c *config) printOutcome(s *streams, out tools.Outcome, pretty, offered boo
 	return nil
 }
 
-// exitOf returns the exit code of a call that ended with an error. It is TryAgain only
+// exitOf returns the exit code of a call that ended with an error. It is Failed where the
+// project has none yet, which the API says with 403 of RCS senders. It is TryAgain only
 // where the same command may simply be repeated: not after a write that may have taken
 // effect, nor where the API's error is final whatever its status, nor without anything
 // to keep state in.
 func (c *config) exitOf(e *tools.Error) errorcode.Exit {
 	exit := errorcode.ExitFor(e.Code, e.Status)
+	if exit == errorcode.Credentials && catalog.NoneHere(e.Code) {
+		return errorcode.Failed
+	}
 	if exit == errorcode.TryAgain && (e.Info["outcome"] == "unknown" || papi.IsFinal(e.Status, e.Code) || c.noState != nil && e.Code == errorcode.StoreUnavailable) {
 		return errorcode.Failed
 	}

@@ -94,7 +94,8 @@ bundles and webhooks. Every operation is a tool with the API's own schema. A
 guard checks each call against the documented workflow before anything is sent.
 
 Without a command it serves MCP on standard input and output (papi-mcp serve).
-To try it without an account: papi-mcp demo runs a tour on the built-in sandbox.`,
+To try it without an account: papi-mcp demo runs a tour on the built-in sandbox.
+papi-mcp init adds it to an MCP client.`,
 		Version:       Version(),
 		Args:          subcommands,
 		RunE:          serve.RunE,
@@ -108,11 +109,8 @@ To try it without an account: papi-mcp demo runs a tour on the built-in sandbox.
 	setHelp(root)
 	root.SetFlagErrorFunc(unknownFlag)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		if err := unknownVariable(root, os.Environ()); err != nil {
-			return err
-		}
 		placeholders, wrong := fromEnvironment(cmd.Flags())
-		if err := refuse(wrong); err != nil {
+		if err := refuse(append(unknownVariables(root, os.Environ()), wrong...)); err != nil {
 			return err
 		}
 		c.placeholders = placeholders

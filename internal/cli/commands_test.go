@@ -206,13 +206,13 @@ func TestDoctorFindsProblems(t *testing.T) {
 		want   []string
 	}{
 		{"all is well", env(), false, int(errorcode.Done), []string{"ok    token", "ok    API", "ok    clock"}},
-		{"no credentials", env("SINCH_KEY_ID", ""), false, int(errorcode.Failed), []string{"FAIL  credentials", "to fix: set SINCH_KEY_ID"}},
-		{"half a key", env("SINCH_KEY_SECRET", ""), false, int(errorcode.Failed), []string{"SINCH_KEY_ID is set, and SINCH_KEY_SECRET is not"}},
+		{"no credentials", env("SINCH_KEY_ID", ""), false, int(errorcode.Credentials), []string{"FAIL  credentials", "to fix: set SINCH_KEY_ID"}},
+		{"half a key", env("SINCH_KEY_SECRET", ""), false, int(errorcode.Credentials), []string{"SINCH_KEY_ID is set, and SINCH_KEY_SECRET is not"}},
 		{"a project that is none", env("SINCH_PROJECT_ID", "abc/../x"), false, int(errorcode.Failed), []string{"FAIL  project", "holds a slash"}},
-		{"a key that is refused", env("SINCH_KEY_ID", "invalid"), false, int(errorcode.Failed), []string{"FAIL  token", "to fix:"}},
+		{"a key that is refused", env("SINCH_KEY_ID", "invalid"), false, int(errorcode.Credentials), []string{"FAIL  token", "to fix:"}},
 		{"a token as it is", env("SINCH_ACCESS_TOKEN", "sandbox"), false, int(errorcode.Done), []string{"SINCH_ACCESS_TOKEN is set", "used as given"}},
-		{"a token that is refused", env("SINCH_ACCESS_TOKEN", "canary-token"), false, int(errorcode.Failed), []string{"FAIL  API", "to fix:"}},
-		{"nothing listens", env("PAPI_BASE_URL", "http://127.0.0.1:1"), false, int(errorcode.Failed), []string{"FAIL  API", "PAPI_BASE_URL"}},
+		{"a token that is refused", env("SINCH_ACCESS_TOKEN", "canary-token"), false, int(errorcode.Credentials), []string{"FAIL  API", "to fix:"}},
+		{"nothing listens", env("PAPI_BASE_URL", "http://127.0.0.1:1"), false, int(errorcode.TryAgain), []string{"FAIL  API", "PAPI_BASE_URL"}},
 		{"no project", env("SINCH_PROJECT_ID", ""), false, int(errorcode.Done), []string{"note  project", "note  API"}},
 		{"a clock that is off", env(), true, int(errorcode.Failed), []string{"FAIL  clock", "differs from the API's by 5m", "set the clock"}},
 		{"a URL that is none", env("PAPI_BASE_URL", "::"), false, int(errorcode.Failed), []string{"FAIL  environment", "PAPI_BASE_URL is not a URL; unset, it is https://", "to fix:"}},
@@ -255,13 +255,14 @@ func TestDoctorNamesTheCause(t *testing.T) {
 		name, at string
 		env      []string
 		want     string
+		code     errorcode.Exit
 	}{
-		{"an authority of its own", private.URL, nil, "set SSL_CERT_FILE"},
-		{"a file of authorities that is none", private.URL, []string{"SSL_CERT_FILE=" + none}, "SSL_CERT_FILE names a file that can't be read"},
-		{"a file without certificates", private.URL, []string{"SSL_CERT_FILE=commands_test.go"}, "which contains no certificate"},
-		{"a proxy that asks for credentials", "https://api.example.com", []string{"HTTPS_PROXY=" + proxy.URL}, "before its host, as user:password@host:port"},
-		{"a proxy that is not there", "https://api.example.com", []string{"HTTPS_PROXY=http://user:canary@127.0.0.1:1"}, "calls go through the proxy that HTTPS_PROXY"},
-		{"the version in the URL", "http://127.0.0.1:1/v1", nil, "set it to http://127.0.0.1:1"},
+		{"an authority of its own", private.URL, nil, "set SSL_CERT_FILE", errorcode.TryAgain},
+		{"a file of authorities that is none", private.URL, []string{"SSL_CERT_FILE=" + none}, "SSL_CERT_FILE names a file that can't be read", errorcode.Failed},
+		{"a file without certificates", private.URL, []string{"SSL_CERT_FILE=commands_test.go"}, "which contains no certificate", errorcode.Failed},
+		{"a proxy that asks for credentials", "https://api.example.com", []string{"HTTPS_PROXY=" + proxy.URL}, "before its host, as user:password@host:port", errorcode.TryAgain},
+		{"a proxy that is not there", "https://api.example.com", []string{"HTTPS_PROXY=http://user:canary@127.0.0.1:1"}, "calls go through the proxy that HTTPS_PROXY", errorcode.TryAgain},
+		{"the version in the URL", "http://127.0.0.1:1/v1", nil, "set it to http://127.0.0.1:1", errorcode.Failed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -273,7 +274,7 @@ func TestDoctorNamesTheCause(t *testing.T) {
 			}, tt.env...)
 			out, err := cmd.CombinedOutput()
 			var exit *exec.ExitError
-			if !errors.As(err, &exit) || exit.ExitCode() != int(errorcode.Failed) || !strings.Contains(string(out), tt.want) {
+			if !errors.As(err, &exit) || exit.ExitCode() != int(tt.code) || !strings.Contains(string(out), tt.want) {
 				t.Errorf("%v: %s", err, out)
 			}
 			for _, not := range []string{"canary", "papi-mcp doctor", "check the key"} {

@@ -86,7 +86,7 @@ func (c *config) addConnectionFlags(cmd *cobra.Command) {
 // addResultFlags adds the flags of what results hold, with a default form.
 func (c *config) addResultFlags(cmd *cobra.Command, form server.ResultForm, help string) {
 	f := cmd.Flags()
-	choice(f, &c.results, "results", string(form), help, string(server.Text), string(server.Structured), string(server.Both))
+	choice(f, &c.results, "results", string(form), help, string(server.ResultText), string(server.ResultStructured), string(server.ResultBoth))
 	f.IntVar(&c.maxTokens, "max-result-tokens", tools.DefaultMaxTokens, "with all: true, stop reading a list at about this many tokens, at the end of a page")
 }
 
@@ -147,7 +147,10 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	api, own := apiConfig()
 	api.Logger = logger
 	a.project = defaultProject()
-	about := ""
+	guarded := guard.Options{
+		Mode: guard.Mode(c.confirm), ReadOnly: c.readOnly, Store: opened, Logger: logger,
+	}
+	offered := tools.Options{Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens}
 	switch {
 	case c.sandbox:
 		a.project = cmp.Or(a.project, sandbox.DefaultProject)
@@ -160,9 +163,12 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token", Logger: logger, Transport: box,
 		}
 		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
-		about = "the built-in sandbox: nothing here is real, and one-time codes are in the server's log"
+		guarded.About, offered.Sandbox = aboutSandbox, box
+		if c.sandboxFlags.manual() && c.store == memory {
+			c.sandboxFlags.sameEachTime(box.box, &guarded)
+		}
 	case c.sandboxFlags != defaultSandbox:
-		return nil, usage("--seed-data, --speed, --seed and --strict-projects need --sandbox")
+		return nil, usage("--clock, --start, --speed, --seed, --seed-data and --strict-projects need --sandbox")
 	}
 	if c.trace {
 		tracers, stop, err := telemetry.Start(context.Background(), release, logger)
@@ -188,14 +194,12 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		return nil, err
 	}
 	own.Projects, own.Default = projects, a.project
+	guarded.Realm = cmp.Or(api.BaseURL, papi.DefaultBaseURL)
+	guarded.LocalTargets = c.sandbox || loopback.IsURL(api.BaseURL)
+	offered.Audit = log
 	a.pool, err = tenant.New(tenant.Options{
 		Rows: rows, API: api, Own: own, Lookup: c.tenants,
-		Guard: guard.Options{
-			Mode: guard.Mode(c.confirm), ReadOnly: c.readOnly, Realm: cmp.Or(api.BaseURL, papi.DefaultBaseURL),
-			LocalTargets: c.sandbox || loopback.IsURL(api.BaseURL),
-			Store:        opened, Logger: logger,
-		},
-		Tools: tools.Options{About: about, Dynamic: c.dynamic, Audit: log, Unfilled: placeholders, MaxResultTokens: c.maxTokens},
+		Guard: guarded, Tools: offered,
 	})
 	if err != nil {
 		return nil, usage("%v", err)
@@ -244,9 +248,12 @@ func (c *config) auditLog(ctx context.Context, opened store.Store) (*audit.Log, 
 // inStore is the value of --audit for a log in the store.
 const inStore = "store"
 
+// aboutSandbox says where calls go.
+const aboutSandbox = "the built-in sandbox: nothing here is real"
+
 // startSandbox returns a sandbox in this process, which starts at its first request.
 // Seed data and the state of a named sandbox are read immediately, so that errors in
-// them are reported.
+// them are reported, and a manual clock is there for others.
 func (c *config) startSandbox(project string, logger *slog.Logger) (*lazySandbox, error) {
 	if err := c.sandboxFlags.check(); err != nil {
 		return nil, err
@@ -257,7 +264,7 @@ func (c *config) startSandbox(project string, logger *slog.Logger) (*lazySandbox
 		}
 		return c.sandboxFlags.start(project, logger)
 	}}
-	if c.named != nil || c.sandboxFlags.seedData != "" {
+	if c.named != nil || c.sandboxFlags.seedData != "" || c.sandboxFlags.manual() {
 		box.ensureStarted()
 	}
 	return box, box.err

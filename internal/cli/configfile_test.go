@@ -57,7 +57,7 @@ func TestConfigCheckChangesNothing(t *testing.T) {
 		"store.yaml":   "store: new/state.db\naudit: new.jsonl\n",
 		"instore.yaml": "store: new.db\naudit: store\n",
 		"http.yaml":    "http: 127.0.0.1:0\n",
-		"bad.yaml":     "htttp: a\nstore: new/state.db\naudit: new/log.jsonl\nconfirm: humn\n",
+		"bad.yaml":     "htttp: a\nstore: new/state.db\naudit: log.jsonl\nconfirm: humn\n",
 		"yaml.yaml":    "keys: [\n",
 		"trace.yaml":   "trace: true\n",
 	} {
@@ -103,6 +103,7 @@ tls-key: none.key
 public-url: example.com/x
 auth: token
 seed: 3
+audit: none/log.jsonl
 keys:
   desk:
     hashes: ["pmk_canary", "${PAPI_TEST_NONE}"]
@@ -137,16 +138,25 @@ tenants:
 		`f.yaml:12:1: --tls-key: open none.key`,
 		`f.yaml:13:1: --public-url "example.com/x": use only scheme and host`,
 		`f.yaml:15:1: --seed needs --sandbox`,
-		`f.yaml:17:3: keys.desk.read-only: allowed: required`,
-		`f.yaml:18:14: keys.desk.hashes[0]: allowed: the hashes of its keys`,
-		`f.yaml:18:28: keys.desk.hashes[1]: "${PAPI_TEST_NONE}" is given; allowed: a variable that is set`,
-		`f.yaml:19:5: keys.desk.tenant: "emae" is given; allowed: one of the tenants: emea`,
-		`f.yaml:20:16: keys.desk.projects[0]: "a/b" is given; allowed: the id of a project: this holds a slash`,
-		`f.yaml:21:16: keys.desk.toolsets[0]: "webhook" is given`,
-		`f.yaml:25:5: tenants.emea.key-id: "${PAPI_TEST_NO_ID}" is given; allowed: a variable that is set`,
-		`f.yaml:26:5: tenants.emea.key-secret: "***" is given; allowed: the variable that holds it`,
+		`f.yaml:16:1: --audit: none/log.jsonl can't be created: there is no folder none`,
+		`f.yaml:18:3: keys.desk.read-only: allowed: required`,
+		`f.yaml:19:14: keys.desk.hashes[0]: allowed: the hashes of its keys`,
+		`f.yaml:19:28: keys.desk.hashes[1]: "${PAPI_TEST_NONE}" is given; allowed: a variable that is set`,
+		`f.yaml:20:5: keys.desk.tenant: "emae" is given; allowed: one of the tenants: emea`,
+		`f.yaml:21:16: keys.desk.projects[0]: "a/b" is given; allowed: the id of a project: this holds a slash`,
+		`f.yaml:22:16: keys.desk.toolsets[0]: "webhook" is given`,
+		`f.yaml:26:5: tenants.emea.key-id: "${PAPI_TEST_NO_ID}" is given; allowed: a variable that is set`,
+		`f.yaml:27:5: tenants.emea.key-secret: "***" is given; allowed: the variable that holds it`,
 	}
 	lines := strings.Split(strings.TrimSpace(errOut), "\n")
+	previous := 0
+	for _, line := range lines {
+		n := previous
+		if _, err := fmt.Sscanf(line, "f.yaml:%d:", &n); err == nil && n < previous {
+			t.Errorf("not in the order of the file: %s", line)
+		}
+		previous = n
+	}
 	for _, want := range wants {
 		n := 0
 		for _, line := range lines {
@@ -174,9 +184,12 @@ func TestConfigCheckReadsTheEnvironment(t *testing.T) {
 	}
 	t.Setenv("PAPI_MCP_MAX_RUNNING", "many")
 	t.Setenv("PAPI_MCP_CONFIRM", "humn")
+	t.Setenv("PAPI_MCP_REDONLY", "true")
+	t.Setenv("PAPI_MCP_AUDITS", "")
+	t.Setenv("SINCH_PROJET_ID", "")
 	t.Setenv("PAPI_MCP_AUDIT", "${AUDIT}")
 	code, _, errOut := run(t, map[string]string{"SINCH_KEY_ID": "<your-key>", "PAPI_BASE_URL": "https://api.example.com/v1"}, "config", "check", "f.yaml")
-	for _, want := range []string{`PAPI_MCP_MAX_RUNNING="many"`, `--confirm "humn"`, "PAPI_MCP_AUDIT was not filled in", "SINCH_KEY_ID was not filled in", "set it to https://api.example.com"} {
+	for _, want := range []string{`PAPI_MCP_MAX_RUNNING="many"`, "did you mean PAPI_MCP_READ_ONLY?", "did you mean PAPI_MCP_AUDIT?", "did you mean SINCH_PROJECT_ID?", `--confirm "humn"`, "PAPI_MCP_AUDIT was not filled in", "SINCH_KEY_ID was not filled in", "set it to https://api.example.com"} {
 		if code != int(errorcode.Failed) || !strings.Contains(errOut, want) {
 			t.Errorf("exit %d, no %s in\n%s", code, want, errOut)
 		}

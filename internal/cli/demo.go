@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 
@@ -53,27 +52,9 @@ type demo struct {
 	box      *sandbox.Sandbox
 	tools    *tools.Set
 	client   *client.Client
-	phone    phone
 	confirms bool // how the person answers the next question
 	asked    int
 	err      error // the first one: after it nothing is called and nothing printed
-}
-
-// phone receives the sandbox's one-time codes, which are in a header of its
-// responses.
-type phone struct {
-	http.RoundTripper
-	code string
-}
-
-func (p *phone) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := p.RoundTripper.RoundTrip(r)
-	if err == nil {
-		if code := resp.Header.Get(sandbox.HeaderCode); code != "" {
-			p.code = code
-		}
-	}
-	return resp, err
 }
 
 func (d *demo) run(ctx context.Context) error {
@@ -100,10 +81,9 @@ func (d *demo) run(ctx context.Context) error {
 
 // connect starts the server and a client, connected by pipes; stop stops both.
 func (d *demo) connect(ctx context.Context) (stop func(), err error) {
-	d.phone.RoundTripper = d.box.Transport()
 	api, err := papi.New(papi.Config{
 		BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token",
-		KeyID: "demo", KeySecret: "demo", Transport: &d.phone,
+		KeyID: "demo", KeySecret: "demo", Transport: d.box.Transport(),
 	})
 	if err != nil {
 		return nil, err
@@ -114,11 +94,11 @@ func (d *demo) connect(ctx context.Context) (stop func(), err error) {
 	}
 	g := guard.New(guard.Options{
 		Projects: []string{sandbox.DefaultProject}, Default: sandbox.DefaultProject,
-		Store: store.NewMemory(), Reader: dispatch.Reader{API: api},
+		Store: store.NewMemory(), Reader: dispatch.Reader{API: api}, About: aboutSandbox,
 	})
-	d.tools = tools.New(tools.Options{Rows: rows, Guard: g, API: api, About: "the sandbox"})
+	d.tools = tools.New(tools.Options{Rows: rows, Guard: g, API: api, Sandbox: d.box})
 	s := server.New(server.Options{
-		Name: "papi-mcp", Version: release, Instructions: instructions, Toolbox: d.tools,
+		Name: "papi-mcp", Version: release, Instructions: instructionsFor(spoken{project: sandbox.DefaultProject, advance: true}), Toolbox: d.tools,
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	fromClient, toServer := io.Pipe()
@@ -207,15 +187,16 @@ func (d *demo) sender(ctx context.Context) {
 		"wabaId": "100000000005678", "phoneNumberId": "200000000005678", "authenticationCode": "from-the-signup", "region": "EU", "businessManager": "SINCH_UK",
 	}, expect{"pending": "IN_PROGRESS"})
 	id := args{"senderId": at(created, "ids.senderId")}
-	d.say("It is being set up. A code that was not requested can't be submitted:")
-	d.wait(10)
+	d.say("It is being set up, which takes a minute or more. In the sandbox I move the clock.")
+	d.call(ctx, tools.SandboxAdvance, args{"seconds": 600}, expect{})
+	d.say("A code that was not requested can't be submitted:")
 	d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", "123456"), expect{"errorCode": "guard_register_first"})
 	d.say("So I read its state first, and request a code.")
 	d.call(ctx, "whatsapp_sender_get", id, expect{"state": "PENDING_VERIFICATION", "next.0.tool": "whatsapp_sender_register"})
-	d.call(ctx, "whatsapp_sender_register", jsonvalue.With(id, "method", "SMS"), expect{"next.0.needs.0": "code"})
-	d.line("  person reads the code from the phone: %s", d.phone.code)
-	d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", d.phone.code), expect{"done": "verified"})
-	d.wait(10)
+	registered := d.call(ctx, "whatsapp_sender_register", jsonvalue.With(id, "method", "SMS"), expect{"next.0.needs.0": "code"})
+	d.say("The person would read the code from the phone. The sandbox shows it in the answer.")
+	d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", at(registered, "sandbox.code")), expect{"done": "verified"})
+	d.nextChange(ctx, "ACTIVE")
 	d.call(ctx, "whatsapp_sender_get", id, expect{"state": "ACTIVE", "data.bearerToken": papi.Masked})
 }
 
@@ -226,8 +207,9 @@ func (d *demo) template(ctx context.Context) {
 		"name": "order_shipped", "language": "en_us", "category": "utility",
 		"details": args{"components": []args{{"type": "body", "text": "Your order is on its way."}}},
 	}, expect{"ids.templateName": "order_shipped", "ids.languageCode": "EN_US"})
-	d.say("Meta reviews it. I check again later.")
-	d.wait(60)
+	d.say("Meta reviews it, which takes up to a day. I move the clock to the next change, and to the one after.")
+	d.nextChange(ctx, "PENDING")
+	d.nextChange(ctx, "APPROVED")
 	d.call(ctx, "whatsapp_template_get", args{"templateName": "order_shipped", "languageCode": "EN_US"}, expect{"state": "APPROVED"})
 }
 
@@ -242,6 +224,11 @@ func (d *demo) deletion(ctx context.Context) {
 	d.confirms = true
 	d.call(ctx, "webhook_delete", id, expect{"done": "deleted"})
 	d.expectAsked(asked + 2)
+}
+
+// nextChange moves the sandbox's clock to the next change of a state.
+func (d *demo) nextChange(ctx context.Context, after string) {
+	d.call(ctx, tools.SandboxAdvance, args{"until": "change"}, expect{"data.changes.0.after": after})
 }
 
 func (d *demo) expectAsked(times int) {
@@ -305,6 +292,13 @@ func (d *demo) show(answer any, isError bool) {
 		parts = append(parts, "read")
 	}
 	d.line("    %s", strings.Join(parts, ", "))
+	changes, _ := at(answer, "data.changes").([]any)
+	for _, c := range changes {
+		d.line("    %v: from %v to %v", at(c, "resource"), at(c, "before"), at(c, "after"))
+	}
+	if code := at(answer, "sandbox.code"); code != nil {
+		d.line("    sandbox: the phone received the code %v", code)
+	}
 	warnings, _ := at(answer, "warnings").([]any)
 	for _, w := range warnings {
 		d.line("    warning: %v", w)
@@ -331,12 +325,6 @@ func at(value any, path string) any {
 		}
 	}
 	return value
-}
-
-// wait moves the sandbox's clock forward.
-func (d *demo) wait(minutes int) {
-	d.box.Advance(time.Duration(minutes) * time.Minute)
-	d.line("  ... %d minutes later ...", minutes)
 }
 
 func (d *demo) title(text string) {

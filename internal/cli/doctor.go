@@ -1,190 +1,141 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"papi-mcp/internal/catalog"
-	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
-	"papi-mcp/internal/server"
-	"papi-mcp/tools"
+	"papi-mcp/internal/settings"
 )
 
 // doctorTimeout limits all checks together.
-const doctorTimeout = 30 * time.Second
-
-// maxSkew is how far the clock may be off: tokens are valid for an hour, and webhook
-// signatures are checked for their age.
-const maxSkew = time.Minute
+const doctorTimeout = 45 * time.Second
 
 func newDoctor(s *streams) *cobra.Command {
-	c := config{store: memory, results: string(server.Both), maxTokens: tools.DefaultMaxTokens}
+	var (
+		c config
+		h httpFlags
+	)
 	cmd := &cobra.Command{
-		Use:   "doctor",
-		Short: "Check configuration, credentials, connection and clock",
-		Long: `Check what papi-mcp needs, and say how to fix problems. It never prints a secret and
-changes nothing.
+		Use:   "doctor [serve]",
+		Short: "Check configuration, credentials, connection, clock and files",
+		Long: `Check what papi-mcp needs, and say how to fix problems: the environment, the flags of
+serve and its configuration file, the credentials and the connection to the API, the
+clock, the files for state and for the audit log with their permissions and, with
+--http, addresses, certificates and the authorization server. Give it the flags that
+a client gives to serve; the word serve may be among them.
+
+Each line is ok, a note, or FAIL with how to fix it. It never prints a secret and
+changes nothing: it creates no file, and sends reads only. The exit code is that of the
+first check that failed.
 ` + environmentHelp,
-		Args: noArgs,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 && args[0] == "serve" {
+				return nil
+			}
+			return noArgs(cmd, args)
+		},
+		// What is wrong with the environment is a result here.
+		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), doctorTimeout)
 			defer cancel()
-			d := &doctor{streams: s, sandbox: c.sandbox}
-			if d.environment(); !d.failed {
-				a, err := c.newApp(ctx, s)
-				if err != nil {
-					return err
-				}
-				defer a.close()
-				d.app = a
-				d.checkConnection(ctx)
-			}
-			if d.failed {
-				return &exitError{errorcode.Failed, "there are problems to fix"}
+			d := &doctor{streams: s, config: &c, http: &h, file: &settings.File{}}
+			d.run(ctx, cmd)
+			if d.exit != errorcode.Done {
+				return &exitError{d.exit, "there are problems to fix"}
 			}
 			return nil
 		},
 	}
-	c.addConnectionFlags(cmd)
-	c.addSelectionFlags(cmd)
+	c.addServeFlags(cmd, &h)
 	return cmd
 }
 
-// doctor runs the checks, each of which needs the previous ones.
+// doctor runs the checks. A check that can't be made because of the result of another
+// one is left out.
 type doctor struct {
 	*streams
-	app     *app
-	sandbox bool
-	failed  bool
+	config *config
+	http   *httpFlags
+	file   *settings.File // empty where there is none
+	exit   errorcode.Exit // of the first check that failed
 }
 
-// environment checks the variables, without which no client can be created.
-func (d *doctor) environment() {
-	placeholders := placeholderVariables(d.sandbox)
-	for _, name := range placeholders {
-		d.fail("environment", placeholderMessage([]string{name}), "replace it by the value: see the \"env\" of the client that starts papi-mcp")
+func (d *doctor) run(ctx context.Context, cmd *cobra.Command) {
+	d.ok("version", "papi-mcp %s, API %s", Version(), papi.ContractVersion)
+	unfilled := d.environment(cmd.Root(), cmd.Flags())
+	d.configuration(cmd.Flags())
+	for _, name := range append(unfilled, placeholderVariables(d.config.sandbox)...) {
+		d.fail("environment", placeholderMessage([]string{name}), "replace it by the value: see the \"env\" and the \"args\" of the client that starts papi-mcp")
+	}
+	d.accounts(ctx)
+	d.state(ctx)
+	d.auditLog(ctx)
+	if d.http.addr != "" {
+		d.listening(ctx)
+	}
+	if d.config.trace {
+		d.tracing(ctx)
+	}
+}
+
+// environment checks the variables, and sets the flags that they name. It returns
+// what is still a placeholder.
+func (d *doctor) environment(root *cobra.Command, flags *pflag.FlagSet) (unfilled []string) {
+	for _, f := range unknownVariables(root, os.Environ()) {
+		d.fail("environment", f.text, "unset the variable, or correct its name")
+	}
+	unfilled, wrong := fromEnvironment(flags)
+	for _, f := range wrong {
+		d.fail("environment", f.text, "set the variable as this line says, or unset it")
 	}
 	for _, text := range misspelledVariables(os.Environ()) {
 		d.note("environment", text)
-	}
-	if d.sandbox || len(placeholders) > 0 {
-		return // the sandbox does not use the others
-	}
-	api, own := apiConfig()
-	api.KeyID, api.KeySecret, api.AccessToken = own.KeyID, own.KeySecret, own.AccessToken
-	if _, err := papi.New(api); err != nil {
-		d.failError("environment", err, "set the variable as this line says, or unset it")
 	}
 	if file := os.Getenv("SSL_CERT_FILE"); file != "" {
 		if reason := badCertificates(file); reason != "" {
 			d.fail("environment", "SSL_CERT_FILE "+reason, "set it to a PEM file with the certificates of the authorities to trust, or unset it for the system's")
 		}
 	}
+	return unfilled
 }
 
-// badCertificates returns what is wrong with a file of trusted certificates, "" for
-// nothing.
-func badCertificates(file string) string {
-	raw, err := os.ReadFile(file)
+// configuration checks the flags and the configuration file.
+func (d *doctor) configuration(flags *pflag.FlagSet) {
+	file, _, wrong, err := d.config.check(d.http, flags)
 	if err != nil {
-		return fmt.Sprintf("names a file that can't be read: %v", err)
-	}
-	if !x509.NewCertPool().AppendCertsFromPEM(raw) {
-		return fmt.Sprintf("names %s, which contains no certificate", file)
-	}
-	return ""
-}
-
-func (d *doctor) checkConnection(ctx context.Context) {
-	d.ok("version", "papi-mcp %s, API %s, %d tools offered", Version(), papi.ContractVersion, len(d.app.tools.Tools()))
-	d.project()
-	if !d.credentials() {
+		d.fail("config", err.Error(), "give --config the path of a file that this user can read")
 		return
 	}
-	expires, err := d.app.client.Token(ctx)
-	if err != nil {
-		d.failError("token", err, "check the key in the Sinch Dashboard (Settings, Access keys), and PAPI_TOKEN_URL")
-		return
-	}
-	if expires.IsZero() {
-		d.ok("token", "used as given")
-	} else {
-		d.ok("token", "issued, valid until %s", expires.Format(time.RFC3339))
-	}
-	d.checkAPI(ctx)
-}
-
-func (d *doctor) project() {
-	projects := os.Getenv(projectVariable)
-	for id := range strings.SplitSeq(projects, ",") {
-		if reason := papi.SegmentProblem(strings.TrimSpace(id)); projects != "" && reason != "" {
-			d.fail("project", fmt.Sprintf("SINCH_PROJECT_ID: %q %s", id, reason), "set it to the ids of the Sinch Dashboard, with commas between them")
-			return
+	d.file = file
+	wrong = inOrder(append(wrong, d.config.fileFaults(d.http, file)...), file)
+	for _, f := range wrong {
+		switch {
+		case strings.HasPrefix(f.text, "papi: "): // of papi.New, which names its variable
+			d.fail("environment", f.text, "set the variable as this line says, or unset it")
+		case file.Source != "" && strings.HasPrefix(f.text, file.Source):
+			d.fail("config", f.text, "correct the file as this line says")
+		default:
+			d.fail("flags", f.text, "change the flag, or the variable that sets it, as this line says")
 		}
 	}
-	switch {
-	case projects != "":
-		d.ok("project", "default %s, allowed: %s", d.app.project, projects)
-	case d.sandbox:
-		d.ok("project", "default %s, of the sandbox; any id works there", d.app.project)
-	default:
-		d.note("project", "SINCH_PROJECT_ID is not set: each call must name a project, and any is allowed")
+	for _, warning := range file.Warnings {
+		d.note("config", warning)
 	}
-}
-
-func (d *doctor) credentials() bool {
-	if d.app.client.HasCredentials() {
-		kind := "SINCH_KEY_ID and SINCH_KEY_SECRET are set"
-		if d.sandbox {
-			kind = "the sandbox needs none"
-		} else if os.Getenv(accessTokenVariable) != "" {
-			kind = "SINCH_ACCESS_TOKEN is set"
-		}
-		d.ok("credentials", "%s", kind)
-		return true
+	if file.Source != "" && len(wrong) == 0 {
+		d.ok("config", "%s is valid", file.Source)
 	}
-	text := "none are set"
-	for name, other := range map[string]string{keyIDVariable: keySecretVariable, keySecretVariable: keyIDVariable} {
-		if os.Getenv(name) == "" && os.Getenv(other) != "" {
-			text = other + " is set, and " + name + " is not"
-		}
-	}
-	d.fail("credentials", text, "set SINCH_KEY_ID and SINCH_KEY_SECRET to an access key of the Sinch Dashboard, or try papi-mcp with --sandbox")
-	return false
-}
-
-// checkAPI reads the webhooks of the default project, and compares the clocks.
-func (d *doctor) checkAPI(ctx context.Context) {
-	if d.app.project == "" {
-		d.note("API", "not tried: there is no default project to read")
-		return
-	}
-	asked := time.Now()
-	resp, err := d.app.client.Do(ctx, dispatch.NewRequest(catalog.Lookup("webhook_list"), d.app.project, nil))
-	if err != nil {
-		d.failError("API", err, "check PAPI_BASE_URL, the network and its proxy, and that the key belongs to the project")
-		return
-	}
-	took := time.Since(asked)
-	d.ok("API", "answered in %d ms", took.Milliseconds())
-	if resp.Date.IsZero() {
-		d.note("clock", "not compared: the API's answer has no time")
-		return
-	}
-	if skew := time.Since(resp.Date) - took/2; skew.Abs() > maxSkew {
-		d.fail("clock", fmt.Sprintf("differs from the API's by %s", skew.Round(time.Second)), "set the clock of this machine (NTP)")
-		return
-	}
-	d.ok("clock", "agrees with the API's")
 }
 
 func (d *doctor) ok(what, format string, args ...any) {
@@ -197,23 +148,30 @@ func (d *doctor) note(what, text string) { d.line("note", what, text) }
 // fits its cause.
 func (d *doctor) failError(what string, err error, fix string) {
 	var e *papi.Error
-	if errors.As(err, &e) && e.Resolution != "" {
-		own := strings.TrimSuffix(e.Resolution, errorcode.ThenDoctor)
-		if e.Code == errorcode.Unreachable {
+	if !errors.As(err, &e) {
+		d.fail(what, err.Error(), fix)
+		return
+	}
+	if own := strings.TrimSuffix(e.Resolution, errorcode.ThenDoctor); own != "" {
+		switch {
+		case fix == "", e.Code == errorcode.Unreachable:
 			fix = own
-		} else {
+		case !slices.Contains([]string{errorcode.UnexpectedAnswer, errorcode.TokenRejected}, e.Code):
 			fix = own + "; " + fix
 		}
 	}
-	d.fail(what, err.Error(), fix)
+	d.failAs(errorcode.ExitFor(e.Code, e.Status), what, err.Error(), fix)
 }
 
-func (d *doctor) fail(what, text, fix string) {
-	d.failed = true
+func (d *doctor) fail(what, text, fix string) { d.failAs(errorcode.Failed, what, text, fix) }
+
+func (d *doctor) failAs(exit errorcode.Exit, what, text, fix string) {
+	d.exit = cmp.Or(d.exit, exit)
 	d.line("FAIL", what, text)
 	d.line("", "", "to fix: "+fix)
 }
 
 func (d *doctor) line(verdict, what, text string) {
-	fmt.Fprintf(d.out, "%-5s %-12s %s\n", verdict, what, strings.Join(strings.Fields(papi.Printable(text)), " "))
+	text = strings.Join(strings.Fields(papi.Printable(text)), " ")
+	fmt.Fprintf(d.out, "%-5s %-12s %s\n", verdict, what, papi.MaskURLSecrets(text))
 }

@@ -15,7 +15,7 @@ import (
 // The instructions of a server that does not list its tools say how they are found and
 // called, and fit the clients that cut them; those of one that does don't mention it.
 func TestInstructionsOfADynamicServer(t *testing.T) {
-	listed, dynamic := instructionsFor(false), instructionsFor(true)
+	listed, dynamic := instructionsFor(spoken{}), instructionsFor(spoken{dynamic: true})
 	if n := utf8.RuneCountInString(dynamic); n > 1900 {
 		t.Errorf("%d characters", n)
 	}

@@ -47,7 +47,7 @@ func (c *config) faults(h *httpFlags, file *settings.File, flags *pflag.FlagSet)
 	found = append(found, c.storeFaults()...)
 	found = append(found, c.connectionFaults(flags)...)
 	if h.addr != "" {
-		found = append(found, h.faults(c, file, flags)...)
+		found = append(found, h.faults(c, file)...)
 	} else {
 		found = append(found, h.withoutHTTP(file, flags)...)
 	}
@@ -61,6 +61,18 @@ func located(found []fault, file *settings.File) []fault {
 			found[i].text = at + ": " + f.text
 		}
 	}
+	return found
+}
+
+// inOrder sorts faults by their line in the file; those without one come first.
+func inOrder(found []fault, file *settings.File) []fault {
+	line := func(f fault) (n int) {
+		if rest, ok := strings.CutPrefix(f.text, file.Source+":"); ok {
+			_, _ = fmt.Sscanf(rest, "%d", &n) // without a line it is 0
+		}
+		return n
+	}
+	slices.SortStableFunc(found, func(a, b fault) int { return line(a) - line(b) })
 	return found
 }
 
@@ -104,10 +116,7 @@ func (c *config) storeFaults() []fault {
 // variables of the API.
 func (c *config) connectionFaults(flags *pflag.FlagSet) []fault {
 	if c.sandbox {
-		if err := c.sandboxFlags.check(); err != nil {
-			return []fault{{"", err.Error()}}
-		}
-		return nil
+		return c.sandboxFlags.faults()
 	}
 	var found []fault
 	ofSandbox := pflag.NewFlagSet("", pflag.ContinueOnError)
@@ -161,11 +170,14 @@ func httpFlagsGiven(flags *pflag.FlagSet) []string {
 }
 
 // fileFaults returns what is wrong with the files that the flags of serve name: those
-// of TLS and of the sandbox.
+// of TLS, of the sandbox and of the audit log.
 func (c *config) fileFaults(h *httpFlags, file *settings.File) []fault {
 	var found []fault
 	if h.addr != "" && h.tlsCert != "" && h.tlsKey != "" {
 		found = h.certificateFaults()
+	}
+	if err := c.auditFault(); err != nil {
+		found = append(found, faultf("audit", "--audit: %v", err))
 	}
 	if c.sandbox && c.sandboxFlags.seedData != "" {
 		box, err := c.sandboxFlags.start(sandbox.DefaultProject, slog.New(slog.DiscardHandler))

@@ -20,7 +20,7 @@ func (i *initializer) write() error {
 			return err
 		}
 	}
-	private := i.flags.makePrivate
+	private := i.secret && i.flags.makePrivate
 	if change == clientconfig.Unchanged && !(private && i.file.SecretProblem(i.system) != nil) {
 		i.say("Nothing to change: %s has the server %q with these settings.", path, i.server.Name)
 		i.next()
@@ -56,7 +56,7 @@ func (i *initializer) askReplace() error {
 	if i.person == nil {
 		return usage("%s has a server %q with other settings: use --replace to replace it, or --name for another name", i.file.Path, i.server.Name)
 	}
-	yes, err := i.person.yes(fmt.Sprintf("\n%s\nhas a server %q with other settings. Replace it?", papi.Printable(i.file.Path), i.server.Name))
+	yes, err := i.person.yes(fmt.Sprintf("\n%s has a server %q with other settings. Replace it?", papi.Printable(i.file.Path), i.server.Name))
 	if err == nil && !yes {
 		err = errStopped
 	}
@@ -69,7 +69,12 @@ func (i *initializer) print() {
 	fmt.Fprintln(i.err, papi.Printable(i.toPrint))
 	if c.ID != clientconfig.Other {
 		fmt.Fprintf(i.err, "Paste this into %s\n", papi.Printable(i.pasteInto()))
-		if c.Format != clientconfig.TOML {
+		switch {
+		case c.Format == clientconfig.TOML:
+			fmt.Fprintf(i.err, "If it has [%s.%s] already, replace that table.\n", c.Key, i.server.Name)
+		case c.AsksForSecret() && len(i.server.Refer) > 0:
+			fmt.Fprintf(i.err, "If it has \"inputs\" or %q already, add to them what is in these.\n", c.Key)
+		default:
 			fmt.Fprintf(i.err, "If it has %q already, add only %q to them.\n", c.Key, i.server.Name)
 		}
 	}
@@ -92,8 +97,8 @@ func (i *initializer) pasteInto() string {
 	case i.flags.scope == projectScope:
 		return i.client.Project
 	}
-	patterns := i.client.Patterns(i.system.OS)
-	return patterns[len(patterns)-1]
+	paths := i.client.Documented(i.system.OS)
+	return paths[len(paths)-1]
 }
 
 // next says what is left to do.

@@ -1,13 +1,13 @@
 package cli
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,107 +16,110 @@ import (
 
 // questions asks a person on a terminal: a line for each question, no cursor codes.
 type questions struct {
-	ctx   context.Context
-	in    *os.File
-	lines *bufio.Reader
-	out   io.Writer
+	ctx context.Context
+	*streams
 }
 
-// newQuestions returns nil where there is no person to ask: where standard input or
-// standard error is not a terminal.
+// newQuestions returns nil where there is no person to ask.
 func newQuestions(ctx context.Context, s *streams) *questions {
-	in, ok := s.in.(*os.File)
-	out, okOut := s.err.(*os.File)
-	if !ok || !okOut || !term.IsTerminal(int(in.Fd())) || !term.IsTerminal(int(out.Fd())) {
+	if !interactive(s) {
 		return nil
 	}
-	return &questions{ctx, in, bufio.NewReader(in), out}
+	return &questions{ctx, s}
 }
 
 var errStopped = errors.New("stopped: nothing was written")
 
-// wait returns what read returns, or errStopped when the command is interrupted.
-func (q *questions) wait(read func() (string, error)) (string, error) {
-	type answer struct {
-		text string
-		err  error
-	}
-	answers := make(chan answer, 1)
-	go func() {
-		text, err := read()
-		answers <- answer{text, err}
-	}()
-	select {
-	case a := <-answers:
-		if a.err != nil {
-			fmt.Fprintln(q.out)
-			return "", errStopped
-		}
-		return strings.TrimSpace(a.text), nil
-	case <-q.ctx.Done():
-		fmt.Fprintln(q.out)
-		return "", errStopped
-	}
+// stopped ends the line of a question that was not answered.
+func (q *questions) stopped() error {
+	fmt.Fprintln(q.err)
+	return errStopped
 }
 
 // text asks for a line, with the answer that Enter gives, "" for none. It repeats the
 // question until check returns "".
 func (q *questions) text(question, byDefault string, check func(string) string) (string, error) {
+	if byDefault != "" {
+		question += " [" + byDefault + "]"
+	}
 	for {
-		fmt.Fprint(q.out, question)
-		if byDefault != "" {
-			fmt.Fprintf(q.out, " [%s]", byDefault)
-		}
-		fmt.Fprint(q.out, ": ")
-		answer, err := q.wait(func() (string, error) { return q.lines.ReadString('\n') })
+		fmt.Fprint(q.err, question, ": ")
+		line, err := readLine(q.ctx, q.in)
 		if err != nil {
-			return "", err
+			return "", q.stopped()
 		}
-		answer = cmp.Or(answer, byDefault)
+		answer := cmp.Or(strings.TrimSpace(line), byDefault)
 		problem := check(answer)
 		if problem == "" {
 			return answer, nil
 		}
-		fmt.Fprintf(q.out, "  %s\n", problem)
+		fmt.Fprintf(q.err, "  %s\n", problem)
 	}
 }
 
 // hidden asks for a line that is not shown.
 func (q *questions) hidden(question string, check func(string) string) (string, error) {
-	terminal := int(q.in.Fd())
-	state, err := term.GetState(terminal)
-	if err != nil {
-		return "", err
-	}
 	for {
-		fmt.Fprint(q.out, question, ": ")
-		answer, err := q.wait(func() (string, error) {
-			raw, err := term.ReadPassword(terminal)
-			return string(raw), err
-		})
+		line, err := q.raw(question + ": ")
 		if err != nil {
-			return "", errors.Join(err, term.Restore(terminal, state))
+			return "", q.stopped()
 		}
-		fmt.Fprintln(q.out)
+		answer := strings.TrimSpace(line)
 		problem := check(answer)
 		if problem == "" {
 			return answer, nil
 		}
-		fmt.Fprintf(q.out, "  %s\n", problem)
+		fmt.Fprintf(q.err, "  %s\n", problem)
 	}
 }
 
-// choice asks for one of several answers by its number, and returns its index.
-func (q *questions) choice(question string, answers []string, byDefault int) (int, error) {
-	fmt.Fprintf(q.out, "\n%s\n", question)
-	for i, answer := range answers {
-		fmt.Fprintf(q.out, "  %d  %s\n", i+1, answer)
+// raw reads a line from the raw terminal, which shows nothing of what is typed from
+// before the prompt appears.
+func (q *questions) raw(prompt string) (line string, err error) {
+	terminal := int(q.in.(*os.File).Fd())
+	state, err := term.MakeRaw(terminal)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, term.Restore(terminal, state)) }()
+	type result struct {
+		line string
+		err  error
+	}
+	read := make(chan result, 1)
+	go func() { // a read of a terminal can't be interrupted
+		line, err := term.NewTerminal(struct {
+			io.Reader
+			io.Writer
+		}{q.in, q.err}, "").ReadPassword(prompt)
+		read <- result{line, err}
+	}()
+	select {
+	case r := <-read:
+		return r.line, r.err
+	case <-q.ctx.Done():
+		return "", q.ctx.Err()
+	}
+}
+
+// option is one of the answers to a choice.
+type option struct{ name, text string }
+
+// choice asks for one of several options by its number, or its name, and returns its
+// index.
+func (q *questions) choice(question string, options []option, byDefault int) (int, error) {
+	fmt.Fprintf(q.err, "\n%s\n", question)
+	for i, o := range options {
+		fmt.Fprintf(q.err, "  %d  %s\n", i+1, o.text)
 	}
 	chosen := 0
 	_, err := q.text("Number", strconv.Itoa(byDefault+1), func(answer string) string {
 		n, err := strconv.Atoi(answer)
-		if err != nil || n < 1 || n > len(answers) {
-			return fmt.Sprintf("Type a number from 1 to %d.", len(answers))
+		if err != nil {
+			n = 1 + slices.IndexFunc(options, func(o option) bool { return strings.EqualFold(o.name, answer) })
+		}
+		if n < 1 || n > len(options) {
+			return fmt.Sprintf("Type a number from 1 to %d.", len(options))
 		}
 		chosen = n - 1
 		return ""
@@ -126,12 +129,9 @@ func (q *questions) choice(question string, answers []string, byDefault int) (in
 
 // yes asks a question that only y or yes confirms.
 func (q *questions) yes(question string) (bool, error) {
-	answer, err := q.text(question+" [y/N]", "", func(answer string) string {
-		switch strings.ToLower(answer) {
-		case "", "y", "yes", "n", "no":
-			return ""
-		}
-		return "Type y or n."
-	})
-	return strings.HasPrefix(strings.ToLower(answer), "y"), err
+	yes, err := askYesNo(q.ctx, q.streams, question)
+	if err != nil {
+		err = errStopped // askYesNo has ended the line
+	}
+	return yes, err
 }

@@ -1,12 +1,16 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -16,12 +20,16 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
+	"papi-mcp/internal/store"
 )
 
 // sandboxFlags are the flags of a sandbox.
 type sandboxFlags struct {
 	clock    string
+	startsAt string // RFC 3339, "" for the default
 	speed    float64
 	seed     uint64
 	seedData string
@@ -31,11 +39,19 @@ type sandboxFlags struct {
 }
 
 // defaultSandbox has the defaults of a sandbox in this process.
-var defaultSandbox = sandboxFlags{speed: 1, seed: 1, strict: true}
+var defaultSandbox = sandboxFlags{clock: autoClock, speed: 1, seed: 1, strict: true}
 
-// flags adds the flags that every sandbox has. A sandbox in this process has no
-// control API that moves a clock, so that its clock is the real one.
+// The values of --clock.
+const (
+	autoClock   = "auto"
+	realClock   = "real"
+	manualClock = "manual"
+)
+
+// flags adds the flags that every sandbox has.
 func (i *sandboxFlags) flags(f *pflag.FlagSet, strict bool) {
+	choice(f, &i.clock, "clock", defaultSandbox.clock, "sandbox: real, manual (its clock moves only by the tool sandbox_advance or the control API), or auto (manual with --start, else real)", autoClock, realClock, manualClock)
+	f.StringVar(&i.startsAt, "start", defaultSandbox.startsAt, "sandbox: the time at which its clock starts, such as "+sandbox.ManualStart.Format(time.RFC3339)+" (default: now; with --clock manual that time). With the same start, seed and calls all times are the same")
 	f.Float64Var(&i.speed, "speed", defaultSandbox.speed, "sandbox: how many seconds its clock moves each second")
 	f.Uint64Var(&i.seed, "seed", defaultSandbox.seed, "sandbox: the same seed and calls produce the same ids, codes and states")
 	f.StringVar(&i.seedData, "seed-data", defaultSandbox.seedData, "sandbox: its initial content: shop (an example project), or the path of a dump or a script")
@@ -43,16 +59,51 @@ func (i *sandboxFlags) flags(f *pflag.FlagSet, strict bool) {
 }
 
 // check validates the flags.
-func (i *sandboxFlags) check() error {
-	if i.speed <= 0 || math.IsInf(i.speed, 0) || math.IsNaN(i.speed) {
-		return usage("--speed %v: use a number greater than 0", i.speed)
+func (i *sandboxFlags) check() error { return refuse(i.faults()) }
+
+// faults returns what is wrong with the flags.
+func (i *sandboxFlags) faults() []fault {
+	var found []fault
+	switch {
+	case i.speed <= 0 || math.IsInf(i.speed, 0) || math.IsNaN(i.speed):
+		found = append(found, faultf("speed", "--speed %v: use a number greater than 0", i.speed))
+	case i.manual() && i.speed != defaultSandbox.speed:
+		found = append(found, faultf("speed", "--speed has no effect with a manual clock: add --clock real, or leave it out"))
 	}
-	return nil
+	if _, err := i.startTime(); err != nil {
+		found = append(found, fault{"start", err.Error()})
+	}
+	return found
+}
+
+// manual reports whether the clock moves only by a call. A fixed start is for
+// times that are the same each time, so real time does not pass unless that is asked for.
+func (i *sandboxFlags) manual() bool {
+	return i.clock == manualClock || i.clock == autoClock && i.startsAt != ""
+}
+
+// startTime is the time at which the clock starts; zero is the default.
+func (i *sandboxFlags) startTime() (time.Time, error) {
+	if i.startsAt == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, i.startsAt)
+	if err != nil || t.Year() < 2000 || t.Year() > 2099 {
+		return time.Time{}, usage("--start %s: use a time of the years 2000 to 2099 as RFC 3339 has it, such as %s", papi.Quoted(i.startsAt, 40), sandbox.ManualStart.Format(time.RFC3339))
+	}
+	return t, nil
 }
 
 // start starts a sandbox, and fills the project with the seed data.
 func (i *sandboxFlags) start(project string, logger *slog.Logger) (*sandbox.Sandbox, error) {
-	box := sandbox.New(sandbox.Options{Seed: i.seed, Manual: i.clock == "manual", Speed: i.speed, Project: project, StrictProjects: i.strict, Reachable: i.reachable, Logger: logger})
+	start, err := i.startTime()
+	if err != nil {
+		return nil, err
+	}
+	box := sandbox.New(sandbox.Options{
+		Seed: i.seed, Manual: i.manual(), Speed: i.speed, Start: start,
+		Project: project, StrictProjects: i.strict, Reachable: i.reachable, Logger: logger,
+	})
 	if err := i.fill(box); err != nil {
 		box.Close()
 		return nil, usage("--seed-data %s: %v", i.seedData, err)
@@ -67,12 +118,14 @@ func (i *sandboxFlags) fill(box *sandbox.Sandbox) error {
 	case "shop":
 		return box.Seed(i.seedData)
 	}
-	file, err := os.Open(i.seedData)
+	raw, err := os.ReadFile(i.seedData)
 	if err != nil {
 		return fmt.Errorf("%w; use shop, or the path of a dump or a script%s", err, suggestion(i.seedData, "", []string{"shop"}))
 	}
-	defer file.Close()
-	return box.Fill(file)
+	if i.startsAt != "" && bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
+		return errors.New("a dump has a time of its own: leave out --start")
+	}
+	return box.Fill(bytes.NewReader(raw))
 }
 
 func newSandbox(s *streams) *cobra.Command {
@@ -89,7 +142,7 @@ PAPI_BASE_URL to it, and PAPI_TOKEN_URL to its /oauth2/token. Any key works.
 --seed-data fills the first project of SINCH_PROJECT_ID, or the all-zero one. The
 state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, which
 --seed-data can read.`,
-		Args: noArgs,
+		Args: subcommands,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := c.sandboxFlags.check(); err != nil {
 				return err
@@ -127,7 +180,6 @@ state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, whi
 	}
 	f := cmd.Flags()
 	f.StringVar(&addr, "addr", "127.0.0.1:8089", "address to listen on; port 0 chooses a free one")
-	choice(f, &c.sandboxFlags.clock, "clock", "real", "real, or manual: the clock moves only by POST /_sandbox/clock", "real", "manual")
 	c.sandboxFlags.flags(f, false)
 	f.BoolVar(&c.verbose, "verbose", false, "log more to standard error")
 	cmd.AddCommand(newSandboxList(s), newSandboxRemove(s))
@@ -154,12 +206,57 @@ func (l *lazySandbox) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, l.err
 	}
 	resp, err := l.box.Transport().RoundTrip(r)
-	if l.named != nil { // what is answered is kept
-		if err := l.named.save(); err != nil {
-			return nil, err
-		}
+	if l.named != nil {
+		_ = l.named.save() // an error is reported when what was answered is printed
 	}
 	return resp, err
+}
+
+// Now implements tools.Clock.
+func (l *lazySandbox) Now() time.Time { return l.box.Now() }
+
+// AdvanceBy implements tools.Clock.
+func (l *lazySandbox) AdvanceBy(ctx context.Context, d time.Duration) (sandbox.Advanced, error) {
+	return l.advance(func() (sandbox.Advanced, error) { return l.box.AdvanceBy(ctx, d) })
+}
+
+// AdvanceToChange implements tools.Clock.
+func (l *lazySandbox) AdvanceToChange(ctx context.Context) (sandbox.Advanced, error) {
+	return l.advance(func() (sandbox.Advanced, error) { return l.box.AdvanceToChange(ctx) })
+}
+
+// advance moves the clock of the sandbox, once it is started, and keeps the state.
+func (l *lazySandbox) advance(move func() (sandbox.Advanced, error)) (sandbox.Advanced, error) {
+	l.ensureStarted()
+	if l.err != nil {
+		return sandbox.Advanced{}, l.err
+	}
+	done, err := move()
+	if l.named != nil {
+		err = cmp.Or(l.named.save(), err)
+	}
+	return done, err
+}
+
+// sameEachTime gives a guard that keeps its state in memory the clock of a sandbox whose
+// clock is manual, and tokens from its seed: a session is the same each time, in its
+// times and tokens too.
+func (i *sandboxFlags) sameEachTime(box *sandbox.Sandbox, g *guard.Options) {
+	var seed [32]byte
+	binary.BigEndian.PutUint64(seed[:], i.seed)
+	g.Now, g.Store, g.Random = box.Now, store.NewMemoryAt(box.Now), &lockedReader{from: rand.NewChaCha8(seed)}
+}
+
+// lockedReader is a reader for many goroutines.
+type lockedReader struct {
+	mu   sync.Mutex
+	from io.Reader
+}
+
+func (l *lockedReader) Read(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.from.Read(b)
 }
 
 // close stops the sandbox; one that was not started can't be started any more.

@@ -38,6 +38,7 @@ type namedSandbox struct {
 	mu    sync.Mutex
 	box   *sandbox.Sandbox
 	saved []byte // the state in the file
+	err   error  // of the last save
 }
 
 // keptSandbox is the file of a named sandbox.
@@ -232,10 +233,11 @@ func (n *namedSandbox) save() error {
 			n.saved = state
 		}
 	}
+	n.err = err
 	if err != nil {
-		return fmt.Errorf("the state of the sandbox %q can't be kept: %w", n.name, err)
+		n.err = fmt.Errorf("the state of the sandbox %q can't be kept in %s: %w", n.name, n.folder.Path(""), err)
 	}
-	return nil
+	return n.err
 }
 
 // close waits for the webhooks that are being delivered, saves the state, and lets
@@ -252,7 +254,8 @@ func (n *namedSandbox) close() {
 	}
 	n.box.Close() // which ends the deliveries
 	<-settled
-	if err := n.save(); err != nil {
+	reported := n.err
+	if err := n.save(); err != nil && reported == nil {
 		n.log.Error(err.Error())
 	}
 	n.release()
@@ -264,7 +267,7 @@ func newSandboxList(s *streams) *cobra.Command {
 		Short: "List the sandboxes that call --sandbox-name keeps",
 		Long: `List the sandboxes that call --sandbox-name keeps: a line for each, with its name
 and the time of its last change, separated by a tab.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			all, err := sandboxesFolder()
 			if err != nil {

@@ -93,9 +93,9 @@ var printedCode = lazyregexp.New(`(?i)code"?[=:] ?"?([0-9]{6})\b`)
 // seededSender waits for a code in the seed data.
 const seededSender = "1f8c8dc5-4a76-4f7e-b602-b4eb9195c4ec"
 
-// A registration, a one-time code, a confirmation and a review go on from call to call,
+// A registration, a one-time code, a confirmation and a review continue from call to call,
 // in the time that passes between them.
-func TestANamedSandboxGoesOn(t *testing.T) {
+func TestANamedSandboxContinues(t *testing.T) {
 	n := newNamed(t)
 	state := func(tool string, args ...string) string {
 		answer, _ := n.call(errorcode.Done, append([]string{tool}, args...)...)
@@ -125,8 +125,8 @@ func TestANamedSandboxGoesOn(t *testing.T) {
 	asked, _ := n.call(errorcode.PersonNeeded, "whatsapp_sender_delete", "senderId="+seededSender)
 	token := jsonvalue.Text(asked, "confirmation.token")
 	n.call(errorcode.Done, "whatsapp_sender_delete", "senderId="+seededSender, "confirm="+token)
-	if spent, _ := n.call(errorcode.PersonNeeded, "whatsapp_sender_delete", "senderId="+seededSender, "confirm="+token); spent["errorCode"] != "confirmation_invalid" {
-		t.Errorf("the token again: %v", spent)
+	if again, _ := n.call(errorcode.PersonNeeded, "whatsapp_sender_delete", "senderId="+seededSender, "confirm="+token); again["errorCode"] != "confirmation_invalid" {
+		t.Errorf("the token again: %v", again)
 	}
 	for path, want := range map[string]fs.FileMode{n.folder(): 0o700, filepath.Dir(n.folder()): 0o700, n.file(): 0o600, filepath.Join(n.folder(), "state.db"): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
@@ -205,6 +205,30 @@ func TestAKilledCallOfANamedSandbox(t *testing.T) {
 			t.Errorf("%s is lost: %s", comment, printed)
 		}
 		answers.Store(false)
+	}
+}
+
+// A state that can't be written is an error, and nothing is printed as if it was kept.
+func TestANamedSandboxThatCanNotBeKept(t *testing.T) {
+	n := newNamed(t)
+	n.call(errorcode.Done, "webhook_list")
+	if err := os.MkdirAll(filepath.Join(n.folder(), sandboxFile+".new", "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	out, errOut, exit := n.run("call", "webhook_create", "projectId="+sandbox.DefaultProject, "target=https://example.com/", "secret=sixteen-or-more-signs", "--sandbox-name", "shop")
+	if exit != errorcode.Failed || out != "" || strings.Count(errOut, `the state of the sandbox "shop" can't be kept in `+n.folder()) != 1 {
+		t.Errorf("exit code %d: %s%s", exit, out, errOut)
+	}
+}
+
+// The time of a sandbox moves at its speed between calls too.
+func TestTheSpeedOfANamedSandbox(t *testing.T) {
+	n := newNamed(t)
+	const body = `{"name":"order","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Your order is on its way."}]}}`
+	n.call(errorcode.Done, "whatsapp_template_create", body, "--speed", "600")
+	n.pass(time.Second)
+	if answer, printed := n.call(errorcode.Done, "whatsapp_template_get", "templateName=order", "languageCode=EN"); answer["state"] != "APPROVED" {
+		t.Errorf("after 10 min of the API's time: %s", printed)
 	}
 }
 

@@ -10,29 +10,59 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"papi-mcp/internal/papi"
 	"papi-mcp/internal/reload"
 	"papi-mcp/internal/server"
 	"papi-mcp/internal/settings"
 	"papi-mcp/internal/tenant"
 	"papi-mcp/prompts"
+	"papi-mcp/tools"
 )
 
 //go:embed instructions.md
 var instructions string
 
-// listedTools is what the instructions say of the tools where all are listed, and
-// dynamicTools what they say instead where the others are called through a few.
+// What the instructions say where all tools are listed, and what they say instead where
+// the others are called through a few.
 const (
 	listedTools  = "Tool names begin with the family: whatsapp_, rcs_, kakaotalk_, sms_, conversation_, bundle_, webhook_."
 	dynamicTools = "Find tools with tool_find. Call one through the tool in via (tool_call_read, tool_call_write): {tool, arguments}."
 )
 
+// What the instructions say of the API, and what they say instead of the sandbox. The
+// project is its default.
+const (
+	realAPI     = "This server provisions messaging channels through the Sinch Provisioning API."
+	realProject = "Ask the person which project to work in, and call project_confirm with its id before the first write."
+	realCode    = "To verify a sender, register, ask the person for the code, then verify. Never guess a code."
+
+	sandboxAPI     = "This is the built-in sandbox of the Sinch Provisioning API: nothing here is real."
+	sandboxProject = "Call project_confirm with %s before the first write."
+	sandboxCode    = "To verify a sender, register, then verify with the answer's sandbox.code. Never guess a code."
+	sandboxClock   = " " + tools.SandboxAdvance + " moves the clock."
+)
+
+// spoken is what the instructions speak of.
+type spoken struct {
+	dynamic bool
+	project string // the sandbox's default; "" for the API itself
+	advance bool   // the sandbox's clock can be moved
+}
+
 // instructionsFor returns what every agent reads first.
-func instructionsFor(dynamic bool) string {
-	if dynamic {
-		return strings.Replace(instructions, listedTools, dynamicTools, 1)
+func instructionsFor(o spoken) string {
+	var replacements []string
+	if o.dynamic {
+		replacements = append(replacements, listedTools, dynamicTools)
 	}
-	return instructions
+	if o.project != "" {
+		code := sandboxCode
+		if o.advance {
+			code += sandboxClock
+		}
+		replacements = append(replacements, realAPI, sandboxAPI, realProject, fmt.Sprintf(sandboxProject, o.project), realCode, code)
+	}
+	return strings.NewReplacer(replacements...).Replace(instructions)
 }
 
 // manyTools is how many tools may be offered without a warning.
@@ -67,7 +97,7 @@ has one line, the URL.
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.allowPlaceholders = true
-			s := &streams{s.in, s.out, s.err}
+			direct, s := s, &streams{s.in, s.out, s.err}
 			if overHTTP.addr == "" {
 				log := newAsyncWriter(s.err)
 				defer log.close()
@@ -82,8 +112,8 @@ has one line, the URL.
 				fmt.Fprintf(s.err, "papi-mcp: %s. Each call is refused until the server is started with the values.\n", placeholderMessage(p.app.placeholders))
 			}
 			if overHTTP.addr != "" {
-				warnOfManyTools(s, p.app.tools.Count())
-				return overHTTP.serve(cmd.Context(), s, c, p)
+				warnOfManyTools(direct, p.app.tools.Count())
+				return overHTTP.serve(cmd.Context(), direct, c, p)
 			}
 			if isTerminal(s.in) {
 				fmt.Fprintln(s.err, "papi-mcp: waiting for an MCP client on standard input. A client starts papi-mcp on its own: papi-mcp init sets one up. Ctrl-C stops it.")
@@ -106,7 +136,7 @@ func (c *config) addServeFlags(cmd *cobra.Command, h *httpFlags) {
 	c.addSelectionFlags(cmd)
 	h.add(f)
 	f.StringVar(&c.file, "config", "", "YAML file with flags of serve and, for --http, keys, scopes and tenants (see papi-mcp config); env:NAME reads it from an environment variable")
-	c.addResultFlags(cmd, server.Both, "what a result holds: text (content alone), structured (structuredContent alone, content is empty: a client that reads only content shows nothing) or both")
+	c.addResultFlags(cmd, server.ResultBoth, "what a result holds: text (content alone), structured (structuredContent alone, content is empty: a client that reads only content shows nothing) or both")
 	f.BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and related variables say")
 	f.StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox and with --http)")
 }
@@ -165,10 +195,19 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 	return p, err
 }
 
+// spoken returns what the instructions speak of.
+func (c *config) spoken(a *app) spoken {
+	o := spoken{dynamic: c.dynamic}
+	if c.sandbox {
+		o.project, o.advance = papi.Printable(a.project), a.tools.Offers(tools.SandboxAdvance)
+	}
+	return o
+}
+
 func newServer(c *config, s *streams, a *app, m *server.Metrics) *server.Server {
 	return server.New(server.Options{
 		Name: "papi-mcp", Title: "Sinch Provisioning API", Version: release,
-		Instructions: instructionsFor(c.dynamic), Toolbox: a.tools,
+		Instructions: instructionsFor(c.spoken(a)), Toolbox: a.tools,
 		Prompts: func() []*prompts.Prompt { return prompts.Offered(prompts.All(), a.tools.Offers) },
 		Logger:  c.logger(s), Tracers: a.tracers, Metrics: m, Results: server.ResultForm(c.results),
 		Introduced: func(client string) {

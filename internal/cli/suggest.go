@@ -103,7 +103,7 @@ func checkChoices(flags *pflag.FlagSet) []fault {
 	var found []fault
 	flags.VisitAll(func(f *pflag.Flag) {
 		values, given := f.Annotations[settings.Values], f.Value.String()
-		if len(values) == 0 || slices.Contains(values, given) {
+		if len(values) == 0 || given == f.DefValue || slices.Contains(values, given) {
 			return
 		}
 		last := len(values) - 1

@@ -13,7 +13,7 @@ import (
 )
 
 func newTools(s *streams) *cobra.Command {
-	c := config{store: memory, confirm: string(guard.Auto), sandboxFlags: defaultSandbox, allowPlaceholders: true, results: string(server.Both), maxTokens: tools.DefaultMaxTokens}
+	c := config{store: memory, confirm: string(guard.Auto), sandboxFlags: defaultSandbox, allowPlaceholders: true, results: string(server.ResultBoth), maxTokens: tools.DefaultMaxTokens}
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "tools",
@@ -45,6 +45,7 @@ func newTools(s *streams) *cobra.Command {
 		},
 	}
 	c.addSelectionFlags(cmd)
+	cmd.Flags().BoolVar(&c.sandbox, "sandbox", false, "those that serve --sandbox offers")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return cmd
 }

@@ -42,13 +42,13 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 		}
 		return Verdict{}
 	}
-	s.question, s.facts = summarise(ctx, c, project)
+	s.question, s.facts = g.summarise(ctx, c, project)
 	s.recheck = func() *Refusal {
 		confirmed, r := g.checkCall(ctx, c)
 		if r == nil {
 			// A project whose confirmation has ended meanwhile is a fact that
 			// the person was not shown.
-			s.question, s.facts = summarise(ctx, c, project || !confirmed)
+			s.question, s.facts = g.summarise(ctx, c, project || !confirmed)
 		}
 		return r
 	}

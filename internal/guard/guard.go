@@ -20,6 +20,8 @@ package guard
 
 import (
 	"context"
+	"crypto/rand"
+	"io"
 	"log/slog"
 	"time"
 
@@ -67,6 +69,13 @@ type Options struct {
 	Rules []Rule
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// About says to a person where calls go, in a question about a project; "" for
+	// the API itself.
+	About string
+	// Random is where the signing key and the tokens come from, safe for concurrent
+	// use; nil means crypto/rand. Another one is for a sandbox whose answers are the
+	// same each time.
+	Random io.Reader
 }
 
 // Reader reads from the API.
@@ -84,6 +93,9 @@ type Guard struct {
 
 // New returns a guard. The store is first used by a call that needs it.
 func New(opts Options) *Guard {
+	if opts.Random == nil {
+		opts.Random = rand.Reader
+	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
@@ -182,7 +194,7 @@ func (g *Guard) Preview(ctx context.Context, c *Call) Preview {
 			return Preview{Refusal: r}
 		}
 	}
-	question, _ := summarise(ctx, c, !confirmed)
+	question, _ := g.summarise(ctx, c, !confirmed)
 	summary := question.full
 	if c.Elicitor == nil {
 		summary = question.brief

@@ -19,6 +19,9 @@ const projectTTL = 12 * time.Hour
 // Default is the project of calls that name none, or "".
 func (g *Guard) Default() string { return g.opts.Default }
 
+// About says where calls go; "" for the API itself.
+func (g *Guard) About() string { return g.opts.About }
+
 // Projects is the allowlist; empty means any.
 func (g *Guard) Projects() []string { return slices.Clone(g.opts.Projects) }
 
@@ -130,8 +133,12 @@ func (g *Guard) rememberProject(ctx context.Context, principal, client, projectI
 }
 
 // ProjectQuestion asks a person whether to work in a project.
-func ProjectQuestion(projectID, client string) string {
-	return fmt.Sprintf("Work in project %s for the next 12 hours?\nThe confirmation applies to %s.", Name(projectID), CountsFor(client))
+func (g *Guard) ProjectQuestion(projectID, client string) string {
+	question := fmt.Sprintf("Work in project %s for the next 12 hours?\nThe confirmation applies to %s.", Name(projectID), CountsFor(client))
+	if g.opts.About != "" {
+		question += "\nThis is " + g.opts.About + "."
+	}
+	return question
 }
 
 // CountsFor says for which clients the confirmation of a project is valid.

@@ -65,13 +65,13 @@ type worded struct{ full, brief string }
 
 // summarise words the question about a call, and returns the facts in it that
 // may change until the answer.
-func summarise(ctx context.Context, c *Call, project bool) (summary worded, facts []string) {
+func (g *Guard) summarise(ctx context.Context, c *Call, project bool) (summary worded, facts []string) {
 	var lines []string
 	join := func(lines ...string) string {
 		return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n")
 	}
 	if project {
-		lines = append(lines, ProjectQuestion(c.ProjectID, c.Client)+" This project has not been confirmed yet.")
+		lines = append(lines, g.ProjectQuestion(c.ProjectID, c.Client)+" This project has not been confirmed yet.")
 		facts = append(facts, "the project is not confirmed")
 	}
 	ids, last := []string{}, ""

@@ -3,11 +3,11 @@ package guard
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -103,7 +103,9 @@ func (g *Guard) signingKey(ctx context.Context) ([]byte, error) {
 		return g.key.key, nil
 	}
 	fresh := make([]byte, 32)
-	rand.Read(fresh)
+	if _, err := io.ReadFull(g.opts.Random, fresh); err != nil {
+		return nil, err
+	}
 	if _, err := g.opts.Store.Add(ctx, signingKeyName, fresh, 0); err != nil {
 		return nil, err
 	}
@@ -126,7 +128,9 @@ func (g *Guard) sign(ctx context.Context, k kind, s *subject) (string, time.Time
 	}
 	end := g.opts.Now().Add(tokenTTL).Truncate(time.Second)
 	nonce := make([]byte, nonceLength)
-	rand.Read(nonce)
+	if _, err := io.ReadFull(g.opts.Random, nonce); err != nil {
+		return "", time.Time{}, err
+	}
 	body := slices.Concat(binary.BigEndian.AppendUint32(nil, uint32(end.Unix())), nonce, s.factsTag(key))
 	return base64.RawURLEncoding.EncodeToString(append(body, s.signature(key, k, body)...)), end, nil
 }

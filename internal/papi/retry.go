@@ -48,7 +48,7 @@ func IsFinal(status int, code string) bool {
 func (c *Client) retries(within time.Duration) []backoff.RetryOption {
 	return []backoff.RetryOption{
 		backoff.WithBackOff(c.backoff()),
-		backoff.WithMaxTries(maxTries),
+		backoff.WithMaxTries(c.maxTries),
 		backoff.WithMaxElapsedTime(within),
 	}
 }

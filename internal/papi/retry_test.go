@@ -325,3 +325,24 @@ func TestUnreachable(t *testing.T) {
 		}
 	})
 }
+
+// A client that sends each request once reports the first failure.
+func TestOnceDoesNotRetry(t *testing.T) {
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer server.Close()
+	for _, auth := range []string{AuthBasic, AuthOAuth} {
+		asked.Store(0)
+		c, err := New(Config{BaseURL: server.URL, TokenURL: server.URL, Auth: auth, KeyID: testKey, KeySecret: testSecret, Once: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Do(t.Context(), aRead()); failureOf(t, err).Status != http.StatusServiceUnavailable || asked.Load() != 1 {
+			t.Errorf("%s: %v after %d requests", auth, err, asked.Load())
+		}
+		c.Close()
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"syscall"
 
 	"papi-mcp/internal/errorcode"
 )
@@ -17,22 +18,26 @@ import (
 // unreachable is the error of a server that could not be reached. variable is
 // the one that holds its URL. What to do about it depends on the cause.
 func unreachable(message, variable string, cause error) *Error {
-	return &Error{Code: errorcode.Unreachable, Message: message, Resolution: remedy(variable, cause) + errorcode.ThenDoctor, Err: cause}
+	return &Error{Code: errorcode.Unreachable, Message: message, Resolution: Remedy(variable, cause) + errorcode.ThenDoctor, Err: cause}
 }
 
-// remedy says what to do about the cause of a failed connection.
-func remedy(variable string, cause error) string {
+// Remedy says what to do about the cause of a failed connection to the URL that a
+// variable or a flag holds.
+func Remedy(variable string, cause error) string {
 	var (
 		authority x509.UnknownAuthorityError
 		name      x509.HostnameError
 		invalid   x509.CertificateInvalidError
-		proxy     *net.OpError
+		plain     tls.RecordHeaderError
+		operation *net.OpError
 		refusal   *proxyRefusal
+		dns       *net.DNSError
+		slow      interface{ Timeout() bool }
 	)
 	switch {
 	case errors.Is(cause, errProxyCredentials):
 		return "the proxy asks for credentials: give them in HTTPS_PROXY (HTTP_PROXY for http URLs), before its host, as user:password@host:port"
-	case errors.As(cause, &proxy) && proxy.Op == "proxyconnect", errors.As(cause, &refusal):
+	case errors.As(cause, &operation) && operation.Op == "proxyconnect", errors.As(cause, &refusal):
 		return "calls go through the proxy that HTTPS_PROXY (HTTP_PROXY for http URLs) names: check it, or exclude the host with NO_PROXY"
 	case errors.As(cause, &authority) && os.Getenv("SSL_CERT_FILE") != "":
 		return "the server's certificate was issued by an authority that is not in SSL_CERT_FILE: add the authority's certificate to that file, in PEM form"
@@ -42,6 +47,16 @@ func remedy(variable string, cause error) string {
 		return "the server's certificate is for another name: check the host in " + variable
 	case errors.As(cause, &invalid) && invalid.Reason == x509.Expired:
 		return "the server's certificate has expired, or the clock of this machine is wrong"
+	case errors.As(cause, &plain), errors.Is(cause, http.ErrSchemeMismatch):
+		return "the server does not use TLS: check the port in " + variable + ", or begin the URL with http: if it is on this machine"
+	case errors.As(cause, &dns) && dns.IsNotFound:
+		return "no host has this name: check the host in " + variable + ", and the DNS of this machine (a VPN may be needed)"
+	case errors.As(cause, &dns):
+		return "the name can't be looked up: check the network, and the DNS of this machine"
+	case errors.Is(cause, syscall.ECONNREFUSED):
+		return "nothing accepts connections there: check the host and port in " + variable + ", and that the server runs"
+	case errors.As(cause, &slow) && slow.Timeout():
+		return "the server does not answer: a firewall may drop the connection, or a proxy be needed (HTTPS_PROXY); check the host in " + variable
 	}
 	return "check the network, and the URL in " + variable
 }

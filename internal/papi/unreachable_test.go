@@ -1,6 +1,7 @@
 package papi
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -8,8 +9,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"papi-mcp/internal/errorcode"
@@ -79,7 +82,12 @@ func TestResolutionFitsTheCause(t *testing.T) {
 		{"a proxy that is not there", &net.OpError{Op: "proxyconnect", Err: errors.New("refused")}, "HTTPS_PROXY", "PAPI_BASE_URL"},
 		{"a proxy that refuses", &proxyRefusal{http.StatusForbidden}, "HTTPS_PROXY", "PAPI_BASE_URL"},
 		{"a proxy that asks for credentials", errProxyCredentials, "user:password@", "PAPI_BASE_URL"},
-		{"nothing listens", &net.OpError{Op: "dial", Err: errors.New("refused")}, "PAPI_BASE_URL", "PROXY"},
+		{"a server without TLS", tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, "does not use TLS", "PROXY"},
+		{"a name that no host has", &net.DNSError{Err: "no such host", IsNotFound: true}, "the host in PAPI_BASE_URL, and the DNS", "PROXY"},
+		{"a name server that does not answer", &net.DNSError{Err: "i/o timeout", IsTimeout: true}, "can't be looked up", "PAPI_BASE_URL"},
+		{"nothing listens", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, "host and port in PAPI_BASE_URL", "PROXY"},
+		{"nothing answers", &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, "a firewall", "SSL_CERT_FILE"},
+		{"another cause", errors.New("lost"), "check the network, and the URL in PAPI_BASE_URL", "PROXY"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := unreachable("", BaseURLVariable, fmt.Errorf("wrapped: %w", tt.cause)).Resolution
@@ -89,7 +97,7 @@ func TestResolutionFitsTheCause(t *testing.T) {
 		})
 	}
 	t.Setenv("SSL_CERT_FILE", "/some/file.pem")
-	if got := remedy(BaseURLVariable, x509.UnknownAuthorityError{}); !strings.Contains(got, "not in SSL_CERT_FILE") {
+	if got := Remedy(BaseURLVariable, x509.UnknownAuthorityError{}); !strings.Contains(got, "not in SSL_CERT_FILE") {
 		t.Error(got)
 	}
 }

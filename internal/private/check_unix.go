@@ -10,7 +10,7 @@ import (
 )
 
 // check returns an error where a file or a folder belongs to another user, or has
-// one of the permissions that nobody else may have.
+// one of the forbidden permissions.
 func check(path string, info fs.FileInfo, forbidden fs.FileMode) error {
 	if owner, ok := info.Sys().(*syscall.Stat_t); !ok || int(owner.Uid) != os.Geteuid() {
 		return fmt.Errorf("%s belongs to another user", path)

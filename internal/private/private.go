@@ -1,6 +1,6 @@
 // Package private keeps files of one user in a folder that others can't write. It
 // refuses what others could have written or read: a folder that they can write, a
-// file that they can read, and whatever belongs to somebody else or is a symbolic
+// file that they can read, and what belongs to another user or is a symbolic
 // link.
 package private
 

@@ -43,31 +43,6 @@ func (s *Sandbox) Now() time.Time {
 	return s.now
 }
 
-// Advance moves the API's time forward by d. The events that are due by then
-// happen in their order, retries of webhooks among them. It returns when the
-// webhooks of that time have been delivered or have failed.
-func (s *Sandbox) Advance(d time.Duration) {
-	s.advancing.Lock() // one at a time, so that each moves the time by its own d
-	defer s.advancing.Unlock()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	until := s.clock.now().Add(d)
-	for {
-		for s.inFlight > 0 {
-			s.idle.Wait()
-		}
-		if !s.step(until) {
-			break
-		}
-	}
-	if s.clock.manual {
-		s.clock.base = until
-	} else {
-		s.clock.base = s.clock.base.Add(d)
-	}
-	s.catchUp()
-}
-
 // Settle waits until no webhook is being delivered.
 func (s *Sandbox) Settle() {
 	s.mu.Lock()

@@ -313,8 +313,7 @@ func registerKakaoSender(c *call, k *kakaoSender) answer {
 	}
 	k.Doc["state"] = "VERIFYING"
 	k.Code, k.CodeEnds = c.kakaoCode(), c.now.Add(codeTTL)
-	c.header.Set(HeaderCode, k.Code)
-	c.log.Info("one-time code of the sandbox", "sender", k.ID, "code", k.Code)
+	c.sendCode(k.ID, k.Code)
 	c.saveKakaoSender(c.project, k)
 	return c.ok(k.Doc)
 }

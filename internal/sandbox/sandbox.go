@@ -46,7 +46,8 @@ type Options struct {
 	// Reachable states that other machines can call the sandbox. It then delivers
 	// no webhooks, since they could make it call local services.
 	Reachable bool
-	// Logger gets the one-time codes and the deliveries; nil logs nothing.
+	// Logger gets the deliveries, and the one-time codes that no phone gets (see
+	// WithPhone); nil logs nothing.
 	Logger *slog.Logger
 }
 

@@ -130,7 +130,7 @@ func commentSender(c *call, w *whatsappSender) answer {
 	})
 }
 
-// registerSender puts a one-time code into the log and the answer's header.
+// registerSender sends a one-time code, unless Meta has verified the number.
 func registerSender(c *call, w *whatsappSender) answer {
 	switch {
 	case w.state() != "PENDING_VERIFICATION":
@@ -152,8 +152,7 @@ func registerSender(c *call, w *whatsappSender) answer {
 	doc := map[string]any{"id": w.ID, "method": c.body["method"], "accepted": formatTime(c.now), "verificationCodeSent": !w.KnownToMeta}
 	if !w.KnownToMeta {
 		w.Code, w.CodeEnds, w.WrongCodes = c.digits(c.project.stream("codes"), 6), c.now.Add(codeTTL), 0
-		c.header.Set(HeaderCode, w.Code)
-		c.log.Info("one-time code of the sandbox", "sender", w.ID, "code", w.Code)
+		c.sendCode(w.ID, w.Code)
 	}
 	w.record(c.now, "REGISTERED")
 	return c.ok(doc)

@@ -26,6 +26,8 @@ type File struct {
 	now   clock
 	lock  *filelock.Lock
 	sweep time.Time // when expired entries are removed next
+
+	readOnly bool
 }
 
 // lockTimeout bounds how long an operation waits for the file.
@@ -111,7 +113,8 @@ func (f *File) do(ctx context.Context, operation func(*bbolt.DB) error) (err err
 	options := bbolt.Options{
 		// One attempt: bbolt's own wait ignores the context, and polls so seldom
 		// that a busy process would starve the others.
-		Timeout: 1,
+		Timeout:  1,
+		ReadOnly: f.readOnly,
 		OpenFile: func(name string, flag int, mode os.FileMode) (file *os.File, err error) {
 			opened, err = os.OpenFile(name, flag, mode)
 			return opened, err

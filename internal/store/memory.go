@@ -23,9 +23,12 @@ type entry struct {
 const sweepInterval = time.Minute
 
 // NewMemory returns an empty store.
-func NewMemory() *Memory { return newMemory(time.Now) }
+func NewMemory() *Memory { return NewMemoryAt(time.Now) }
 
-func newMemory(now clock) *Memory { return &Memory{now: now, entries: map[string]entry{}} }
+// NewMemoryAt returns an empty store whose entries expire by a clock.
+func NewMemoryAt(now func() time.Time) *Memory {
+	return &Memory{now: now, entries: map[string]entry{}}
+}
 
 // Get implements Store.
 func (m *Memory) Get(_ context.Context, key string) ([]byte, bool, error) {

@@ -20,7 +20,7 @@ import (
 // All stores have the same contract.
 func TestConformance(t *testing.T) {
 	stores := map[string]func(t *testing.T, now clock) Store{
-		"memory": func(_ *testing.T, now clock) Store { return newMemory(now) },
+		"memory": func(_ *testing.T, now clock) Store { return NewMemoryAt(now) },
 		"file": func(t *testing.T, now clock) Store {
 			f := NewFile(filepath.Join(t.TempDir(), "made", "state.db"))
 			f.now = now

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 
 	"github.com/go-logr/logr"
@@ -43,7 +44,7 @@ func Start(ctx context.Context, version string, log *slog.Logger) (tracers trace
 		log.Warn("traces: a variable is wrong, and left out", "variable", variable)
 	})
 	if c.tls != nil && c.endpoint.Scheme == "http" {
-		return nil, nil, errors.New("telemetry: an endpoint without TLS can't use certificates")
+		return nil, nil, errCertificatesWithoutTLS
 	}
 	c.agent = "papi-mcp/" + version
 	exporter, err := otlptrace.New(ctx, newCollector(c))
@@ -64,6 +65,18 @@ func Start(ctx context.Context, version string, log *slog.Logger) (tracers trace
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(attributes))
 	return provider, provider.Shutdown, nil
 }
+
+// Endpoint returns where Start sends spans, as the same variables say, and the
+// variables that are wrong. The error is that of Start.
+func Endpoint() (endpoint *url.URL, wrong []string, err error) {
+	c := configOf(os.Getenv, func(variable string) { wrong = append(wrong, variable) })
+	if c.tls != nil && c.endpoint.Scheme == "http" {
+		err = errCertificatesWithoutTLS
+	}
+	return c.endpoint, wrong, err
+}
+
+var errCertificatesWithoutTLS = errors.New("telemetry: an endpoint without TLS can't use certificates")
 
 // withoutValues logs the errors of OpenTelemetry by their message, without values.
 type withoutValues struct{ log *slog.Logger }

@@ -214,6 +214,7 @@ func (p *Pool) build(t Tenant, grant auth.Grant, client *papi.Client) *tools.Set
 		options.Default = t.Projects[0]
 	}
 	set := p.opts.Tools
+	set.ReadOnly = set.ReadOnly || grant.ReadsOnly()
 	set.Rows = slices.DeleteFunc(slices.Clone(p.opts.Rows), func(row *catalog.Row) bool {
 		return !grant.Allows(row.Toolset, row.Writes())
 	})
