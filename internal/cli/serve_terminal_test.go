@@ -24,8 +24,8 @@ func TestServeOnATerminal(t *testing.T) {
 		says string
 		out  string // how standard output begins; it has one line, or none
 	}{
-		{[]string{"serve", "--sandbox"}, "waiting for an MCP client on standard input", ""},
-		{[]string{"--sandbox"}, "waiting for an MCP client on standard input", ""},
+		{[]string{"serve", "--sandbox"}, "waiting for an MCP client; papi-mcp init adds one", ""},
+		{[]string{"--sandbox"}, "waiting for an MCP client; papi-mcp init adds one", ""},
 		{[]string{"serve", "--config", "env:SERVE_CONFIG"}, "listening on http://127.0.0.1:", "http://127.0.0.1:"},
 		{[]string{"serve", "--sandbox", "--toolsets", "webhooks", "--http", "127.0.0.1:0"}, "listening on http://127.0.0.1:", "http://127.0.0.1:"},
 	} {
@@ -41,7 +41,7 @@ func TestServeOnATerminal(t *testing.T) {
 			t.Errorf("%v: exit %d, output %q", tt.args, code, out)
 		}
 		screen = strings.ReplaceAll(screen, "^C", "") // the terminal's echo
-		if lines := strings.Split(strings.TrimSpace(screen), "\n"); len(lines) != 1 || !strings.Contains(lines[0], tt.says) {
+		if lines := strings.Split(strings.TrimSpace(screen), "\n"); len(lines) != 1 || len(lines[0]) > terminalColumns || !strings.Contains(lines[0], tt.says) {
 			t.Errorf("%v: the screen has\n%s", tt.args, screen)
 		}
 		if after, err := term.GetState(int(x.pty.Fd())); err == nil && *after != *before {
