@@ -130,6 +130,9 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	if c.noState != nil {
 		opened = noState{opened, c.noState}
 	}
+	if err := refuse(c.selectionFaults()); err != nil {
+		return nil, err
+	}
 	rows, err := catalog.Select(c.filter())
 	if err != nil {
 		return nil, usage("%v", err)
