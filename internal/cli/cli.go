@@ -136,6 +136,11 @@ papi-mcp init adds it to an MCP client.`,
 	root.SetOut(s.out) // which the completion command keeps
 	root.SetErr(s.err)
 	root.InitDefaultCompletionCmd() // so that its help is printed by setHelp's function too
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" { // cobra's own shows its help for a shell that it does not know
+			cmd.Use, cmd.Args, cmd.RunE, cmd.DisableFlagsInUseLine = "completion COMMAND", subcommands, showHelp, true
+		}
+	}
 	setHelp(root)
 	root.SetFlagErrorFunc(unknownFlag)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {

@@ -33,6 +33,9 @@ func setHelp(root *cobra.Command) {
 	})
 }
 
+// showHelp is the RunE of a command that does nothing without one of its subcommands.
+func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+
 // helpOf returns the help of a command.
 func helpOf(cmd *cobra.Command) string {
 	var b strings.Builder
