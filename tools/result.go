@@ -81,6 +81,11 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 	}
 	if c.code != "" {
 		r.Sandbox = &SandboxNote{Code: c.code}
+		for i, next := range r.Next {
+			if slices.Contains(next.Needs, "code") { // no person has a phone that received it
+				r.Next[i].Do = "verify with sandbox.code"
+			}
+		}
 	}
 	r.Data, warnings = shape(row, c.own, r, answer)
 	r.Warnings = slices.Concat(c.warnings, warnings)
