@@ -172,12 +172,21 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 		return append(next, fillAll(row.Next, r.IDs)...)
 	case c.none != nil:
 		return fillAll(stepsAfterError(row, c.none), r.IDs)
-	case canBeEmpty && len(next) == 0 && len(c.args) == len(pathIDs(row, c.args)):
+	case canBeEmpty && len(next) == 0 && !c.filtered(row):
 		empty := row.Resource.Empty
 		empty.Do = noneYetText + empty.Do
 		return fillAll([]catalog.Step{empty}, r.IDs)
 	}
 	return next
+}
+
+// filtered reports whether the arguments select some of the items of a list.
+func (c *call) filtered(row *catalog.Row) bool {
+	others := len(c.args) - len(pathIDs(row, c.args))
+	if _, sized := c.args["pageSize"]; sized {
+		others--
+	}
+	return others > 0
 }
 
 // longList is from how many items on a list has one step about those that need
