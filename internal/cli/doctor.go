@@ -73,6 +73,8 @@ type doctor struct {
 	http   *httpFlags
 	file   *settings.File // empty where there is none
 	exit   errorcode.Exit // of the first check that failed
+
+	answers answers // of the API
 }
 
 func (d *doctor) run(ctx context.Context, cmd *cobra.Command) {
