@@ -30,13 +30,13 @@ func (f *File) SecretProblem(s System) *Problem {
 // Tracked reports whether git tracks the file, or would: it is in a work tree and not
 // ignored. The same goes for its backup, which has the same secret.
 func (f *File) Tracked() bool {
-	return tracks(f.target) || tracks(f.backupPath(0))
+	return tracks(f.target) || tracks(f.nextBackup())
 }
 
 // BackupProblem returns why the file can't have a backup, nil where it can: git ignores
 // the file, which may hold a secret, and would track the backup.
 func (f *File) BackupProblem() error {
-	if f.Exists && tracks(f.backupPath(0)) && !tracks(f.target) {
+	if f.Exists && tracks(f.nextBackup()) && !tracks(f.target) {
 		return errors.New("git ignores " + f.Path + ", and would track its backup: have git ignore " + filepath.Base(f.backupPath(0)) + "* too")
 	}
 	return nil

@@ -153,9 +153,18 @@ func TestBackupProblem(t *testing.T) {
 	if err := open(t, root+"/a.json").BackupProblem(); err == nil || !strings.Contains(err.Error(), "a.json.bak*") {
 		t.Errorf("the file is ignored, its backup is not: %v", err)
 	}
-	write(t, root+"/.gitignore", "a.json*\n", 0o600)
+	write(t, root+"/.gitignore", "a.json\na.json.bak\n", 0o600)
 	if err := open(t, root+"/a.json").BackupProblem(); err != nil {
 		t.Errorf("both are ignored: %v", err)
+	}
+	write(t, root+"/a.json.bak", "{}", 0o600)
+	file := open(t, root+"/a.json")
+	if err := file.BackupProblem(); err == nil || !file.Tracked() {
+		t.Errorf("the first backup is ignored, the second is not: %v", err)
+	}
+	write(t, root+"/.gitignore", "a.json*\n", 0o600)
+	if file := open(t, root+"/a.json"); file.BackupProblem() != nil || file.Tracked() {
+		t.Errorf("all are ignored: %v", file.BackupProblem())
 	}
 }
 
