@@ -140,6 +140,18 @@ func TestGitStartsNoProgramOfTheRepository(t *testing.T) {
 	}
 }
 
+// The variables of a hook of git do not hide the repository that a file is in.
+func TestGitLooksAtTheFolder(t *testing.T) {
+	withoutGitConfig(t)
+	root, other := t.TempDir(), t.TempDir()
+	inGit(t, root, "init", "-q")
+	inGit(t, other, "init", "-q", "--bare")
+	t.Setenv("GIT_DIR", other)
+	if !open(t, root+"/a.json").Tracked() {
+		t.Error("git looked at the repository of GIT_DIR")
+	}
+}
+
 // A backup has the secrets of the file: git must not track it where it ignores the file.
 func TestBackupProblem(t *testing.T) {
 	withoutGitConfig(t)
