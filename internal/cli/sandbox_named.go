@@ -271,7 +271,7 @@ and the time of its last change, separated by a tab.`,
 		RunE: func(*cobra.Command, []string) error {
 			all, err := sandboxesFolder()
 			if err != nil {
-				return failed(err)
+				return failed(fmt.Errorf("%w; set HOME or XDG_STATE_HOME", err))
 			}
 			folders, err := os.ReadDir(all)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -305,7 +305,7 @@ func newSandboxRemove(*streams) *cobra.Command {
 			name := args[0]
 			all, err := sandboxesFolder()
 			if err != nil {
-				return failed(err)
+				return failed(fmt.Errorf("%w; set HOME or XDG_STATE_HOME", err))
 			}
 			path := filepath.Join(all, name)
 			if _, err := os.Lstat(path); err != nil {
