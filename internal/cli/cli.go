@@ -109,11 +109,8 @@ papi-mcp init adds it to an MCP client.`,
 	setHelp(root)
 	root.SetFlagErrorFunc(unknownFlag)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		if err := unknownVariable(root, os.Environ()); err != nil {
-			return err
-		}
 		placeholders, wrong := fromEnvironment(cmd.Flags())
-		if err := refuse(wrong); err != nil {
+		if err := refuse(append(unknownVariables(root, os.Environ()), wrong...)); err != nil {
 			return err
 		}
 		c.placeholders = placeholders

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -69,12 +70,15 @@ if serve would not start.`,
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		// What is wrong with the environment is reported with the file.
+		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
+		RunE: func(cmd *cobra.Command, args []string) error {
 			var c config
 			var h httpFlags
 			serve := &cobra.Command{}
 			c.addServeFlags(serve, &h)
 			placeholders, found := fromEnvironment(serve.Flags())
+			found = append(unknownVariables(cmd.Root(), os.Environ()), found...)
 			c.file = args[0]
 			for _, name := range append(placeholders, placeholderVariables(c.sandbox)...) {
 				found = append(found, fault{"", placeholderMessage([]string{name})})
@@ -85,12 +89,12 @@ if serve would not start.`,
 			}
 			found = append(found, wrong...)
 			found = append(found, c.fileFaults(&h, file)...)
-			for _, warning := range file.Warnings {
+			for _, warning := range append(file.Warnings, misspelledVariables(os.Environ())...) {
 				c.logger(s).Warn(warning, "config", c.file)
 			}
 			if len(found) > 0 {
-				for _, f := range found {
-					fmt.Fprintln(s.err, strings.Join(strings.Fields(papi.Printable(f.text)), " "))
+				for _, f := range inOrder(found, file) {
+					fmt.Fprintln(s.err, papi.MaskURLSecrets(strings.Join(strings.Fields(papi.Printable(f.text)), " ")))
 				}
 				return &exitError{errorcode.Failed, fmt.Sprintf("%s is not valid: faults: %d", args[0], len(found))}
 			}

@@ -93,8 +93,8 @@ func (d *doctor) run(ctx context.Context, cmd *cobra.Command) {
 // environment checks the variables, and sets the flags that they name. It returns
 // what is still a placeholder.
 func (d *doctor) environment(root *cobra.Command, flags *pflag.FlagSet) (unfilled []string) {
-	if err := unknownVariable(root, os.Environ()); err != nil {
-		d.fail("environment", err.Error(), "unset the variable, or correct its name")
+	for _, f := range unknownVariables(root, os.Environ()) {
+		d.fail("environment", f.text, "unset the variable, or correct its name")
 	}
 	unfilled, wrong := fromEnvironment(flags)
 	for _, f := range wrong {
@@ -119,7 +119,7 @@ func (d *doctor) configuration(flags *pflag.FlagSet) {
 		return
 	}
 	d.file = file
-	wrong = append(wrong, d.config.fileFaults(d.http, file)...)
+	wrong = inOrder(append(wrong, d.config.fileFaults(d.http, file)...), file)
 	for _, f := range wrong {
 		switch {
 		case strings.HasPrefix(f.text, "papi: "): // of papi.New, which names its variable

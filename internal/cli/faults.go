@@ -64,6 +64,18 @@ func located(found []fault, file *settings.File) []fault {
 	return found
 }
 
+// inOrder sorts faults by their line in the file; those without one come first.
+func inOrder(found []fault, file *settings.File) []fault {
+	line := func(f fault) (n int) {
+		if rest, ok := strings.CutPrefix(f.text, file.Source+":"); ok {
+			_, _ = fmt.Sscanf(rest, "%d", &n) // without a line it is 0
+		}
+		return n
+	}
+	slices.SortStableFunc(found, func(a, b fault) int { return line(a) - line(b) })
+	return found
+}
+
 // selectionFaults returns the names that --toolsets and --tools can't have.
 func (c *config) selectionFaults() []fault {
 	var found []fault

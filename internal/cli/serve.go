@@ -97,7 +97,7 @@ has one line, the URL.
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.allowPlaceholders = true
-			s := &streams{s.in, s.out, s.err}
+			direct, s := s, &streams{s.in, s.out, s.err}
 			if overHTTP.addr == "" {
 				log := newAsyncWriter(s.err)
 				defer log.close()
@@ -112,8 +112,8 @@ has one line, the URL.
 				fmt.Fprintf(s.err, "papi-mcp: %s. Each call is refused until the server is started with the values.\n", placeholderMessage(p.app.placeholders))
 			}
 			if overHTTP.addr != "" {
-				warnOfManyTools(s, p.app.tools.Count())
-				return overHTTP.serve(cmd.Context(), s, c, p)
+				warnOfManyTools(direct, p.app.tools.Count())
+				return overHTTP.serve(cmd.Context(), direct, c, p)
 			}
 			if isTerminal(s.in) {
 				fmt.Fprintln(s.err, "papi-mcp: waiting for an MCP client on standard input. A client starts papi-mcp on its own: papi-mcp init sets one up. Ctrl-C stops it.")

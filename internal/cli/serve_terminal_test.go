@@ -26,9 +26,10 @@ func TestServeOnATerminal(t *testing.T) {
 	}{
 		{[]string{"serve", "--sandbox"}, "waiting for an MCP client on standard input", ""},
 		{[]string{"--sandbox"}, "waiting for an MCP client on standard input", ""},
+		{[]string{"serve", "--config", "env:SERVE_CONFIG"}, "listening on http://127.0.0.1:", "http://127.0.0.1:"},
 		{[]string{"serve", "--sandbox", "--toolsets", "webhooks", "--http", "127.0.0.1:0"}, "listening on http://127.0.0.1:", "http://127.0.0.1:"},
 	} {
-		x := onTerminal(t, nil, tt.args...)
+		x := onTerminal(t, []string{"SERVE_CONFIG={http: '127.0.0.1:0', sandbox: true, toolsets: [webhooks]}"}, tt.args...)
 		before, err := term.GetState(int(x.pty.Fd()))
 		if err != nil {
 			t.Fatal(err)
