@@ -78,6 +78,7 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 	}
 	if c.code != "" {
 		r.Sandbox = &SandboxNote{Code: c.code}
+		r.Next = withSandboxCode(r.Next)
 	}
 	r.Data, warnings = shape(row, c.own, r, answer)
 	r.Warnings = slices.Concat(c.warnings, warnings)
