@@ -39,7 +39,7 @@ func newInit(s *streams) *cobra.Command {
 	var f initFlags
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Add papi-mcp to an MCP client: write its configuration, or print it",
+		Short: "Add papi-mcp to an MCP client, or print what to paste",
 		Long: `Add papi-mcp to the configuration of an MCP client. On a terminal it asks for what
 no flag says: the client, and whether to use the sandbox or an account. Files in
 JSON are edited, after a backup, and everything else in them stays as it is. For a
