@@ -181,7 +181,7 @@ var firstSteps = []typed{
 	{line: "papi-mcp call webhook_delete webhookId=01E1NJPXTSYAK8WVDYWEMBZ5BQ </dev/null"},
 	{line: "echo $?"},
 
-	{line: "papi-mcp call whatsapp_sender_list fields=state,details.displayName"},
+	{line: "papi-mcp call whatsapp_sender_list"},
 	{line: "s=senderId=1f8c8dc5-4a76-4f7e-b602-b4eb9195c4ec"},
 	{line: "papi-mcp call whatsapp_sender_register $s method=SMS"},
 	{line: "papi-mcp call whatsapp_sender_verify $s code=857071"},
