@@ -41,6 +41,9 @@ type Result struct {
 	// NextPageToken leads to the next page, "" on the last.
 	NextPageToken string   `json:"nextPageToken,omitempty"`
 	Warnings      []string `json:"warnings,omitempty"`
+
+	answer  []byte      // the API's, which bounds the result of a list; nil: nothing does
+	isWhole func() bool // reports whether it has what the contract requires
 }
 
 // resultOf makes the result of a call that the API answered.

@@ -140,7 +140,7 @@ func (s *Set) sandboxAdvance(ctx context.Context, caller Caller, args sandboxAdv
 	if len(done.Changes) > 0 {
 		r.Data = data
 	}
-	r.Next = s.offered(afterAdvance(args, data.Changes), "", nil)
+	r.Next = s.offered(afterAdvance(args, data.Changes), "")
 	return Outcome{Structured: r}
 }
 

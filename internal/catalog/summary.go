@@ -193,7 +193,8 @@ func group(status string, members []member, total int) string {
 }
 
 // triggersByThing shows the triggers of a webhook as one text, those about the same
-// thing together: WHATSAPP_TEMPLATE_APPROVED,_REJECTED.
+// thing together: whatsapp_template_approved,_rejected bundle_done. They are in lower
+// case, which has two thirds of the tokens; ALL, of one token, stays.
 func triggersByThing(value any) any {
 	triggers := jsonvalue.Texts(value, "")
 	if len(triggers) == 0 || len(triggers) < len(jsonvalue.List(value, "")) {
@@ -201,6 +202,12 @@ func triggersByThing(value any) any {
 	}
 	things, groups := make([]string, 0, len(triggers)), make([]string, 0, len(triggers))
 	for _, trigger := range triggers {
+		if strings.ToUpper(trigger) != trigger || strings.ContainsAny(trigger, " ,") { // it could not be read back
+			return value
+		}
+		if trigger != EveryTrigger {
+			trigger = strings.ToLower(trigger)
+		}
 		thing := firstWords(trigger)
 		switch i := slices.Index(things, thing); {
 		case i < 0:
@@ -209,7 +216,7 @@ func triggersByThing(value any) any {
 			groups[i] += "," + strings.TrimPrefix(trigger, thing)
 		}
 	}
-	return strings.Join(groups, ", ")
+	return strings.Join(groups, " ")
 }
 
 // firstWords is the first two words of a name, or the name if there are no more.

@@ -61,9 +61,10 @@ func TestSummaries(t *testing.T) {
 		{"all triggers", triggersByThing, `["ALL"]`, `"ALL"`},
 		{
 			"triggers about the same thing", triggersByThing, `["BUNDLE_DONE","WHATSAPP_SENDER_ACTIVE","WHATSAPP_TEMPLATE_APPROVED","WHATSAPP_SENDER_REJECTED"]`,
-			`"BUNDLE_DONE, WHATSAPP_SENDER_ACTIVE,_REJECTED, WHATSAPP_TEMPLATE_APPROVED"`,
+			`"bundle_done whatsapp_sender_active,_rejected whatsapp_template_approved"`,
 		},
-		{"the same trigger twice", triggersByThing, `["BUNDLE_DONE","BUNDLE_DONE"]`, `"BUNDLE_DONE"`},
+		{"a trigger of another form", triggersByThing, `["BUNDLE_DONE","bundleGone"]`, `["BUNDLE_DONE","bundleGone"]`},
+		{"the same trigger twice", triggersByThing, `["BUNDLE_DONE","BUNDLE_DONE"]`, `"bundle_done"`},
 		{"not only triggers", triggersByThing, `[{"name":"ALL"}]`, `[{"name":"ALL"}]`},
 
 		{"categories of senders", lowerCategories, `[{"code":"0001","name":"병원","subcategories":[{"code":"0001","name":"종합병원"},{"code":"0002","name":"피부과"}]}]`, `["0001 병원: 0001 종합병원, 0002 피부과"]`},

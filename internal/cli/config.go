@@ -86,7 +86,7 @@ func (c *config) addConnectionFlags(cmd *cobra.Command) {
 // addResultFlags adds the flags of what results hold, with a default form.
 func (c *config) addResultFlags(cmd *cobra.Command, form server.ResultForm, help string) {
 	f := cmd.Flags()
-	choice(f, &c.results, "results", string(form), help, string(server.Text), string(server.Structured), string(server.Both))
+	choice(f, &c.results, "results", string(form), help, string(server.ResultText), string(server.ResultStructured), string(server.ResultBoth))
 	f.IntVar(&c.maxTokens, "max-result-tokens", tools.DefaultMaxTokens, "with all: true, stop reading a list at about this many tokens, at the end of a page")
 }
 

@@ -267,7 +267,7 @@ func newSandboxList(s *streams) *cobra.Command {
 		Short: "List the sandboxes that call --sandbox-name keeps",
 		Long: `List the sandboxes that call --sandbox-name keeps: a line for each, with its name
 and the time of its last change, separated by a tab.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			all, err := sandboxesFolder()
 			if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 func newTools(s *streams) *cobra.Command {
-	c := config{store: memory, confirm: string(guard.Auto), sandboxFlags: defaultSandbox, allowPlaceholders: true, results: string(server.Both), maxTokens: tools.DefaultMaxTokens}
+	c := config{store: memory, confirm: string(guard.Auto), sandboxFlags: defaultSandbox, allowPlaceholders: true, results: string(server.ResultBoth), maxTokens: tools.DefaultMaxTokens}
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "tools",
