@@ -20,7 +20,7 @@ import (
 )
 
 // shell is a shell without line editing, which would write cursor codes: it shows a
-// prompt, reads a line (one that ends in \ goes on in the next) and runs it.
+// prompt, reads a line (one that ends in \ is continued in the next) and runs it.
 const shell = `trap echo INT
 while printf '$ ' && IFS= read line; do (exit $code); eval "$line"; code=$?; done`
 
