@@ -27,7 +27,7 @@ func estimateTokens(text []byte) int {
 			tokens += (2*n + 2) / 3
 		case kind == lower && isID:
 			tokens += (n + 1) / 2
-		case kind == lower && rareWords[string(text[from:to])] > 0:
+		case kind == lower && n >= shortestRareWord && rareWords[string(text[from:to])] > 0:
 			tokens += rareWords[string(text[from:to])]
 		case kind == sign && (n > 2 && bytes.IndexByte(text[from:to], ']') >= 0 || n > 3 && bytes.IndexByte(text[from:to], '[') >= 0):
 			tokens += max(2, (n+perToken[sign]-1)/perToken[sign])
@@ -41,6 +41,8 @@ func estimateTokens(text []byte) int {
 
 // rareWords are the tokens of words in the names of our tools that vocabularies lack.
 var rareWords = map[string]int{"kakaotalk": 5, "whatsapp": 2, "questionnaire": 3, "discard": 2}
+
+const shortestRareWord = len("discard")
 
 // run is where the letters and digits end that this letter is among, and whether there
 // are both.
@@ -63,16 +65,23 @@ const (
 
 var perToken = [...]int{lower: 10, upper: 4, digit: 3, sign: 5, other: 4}
 
-func kindOf(b byte) int {
-	switch {
-	case b >= 'a' && b <= 'z':
-		return lower
-	case b >= 'A' && b <= 'Z':
-		return upper
-	case b >= '0' && b <= '9':
-		return digit
-	case b < 0x80:
-		return sign
+func kindOf(b byte) int { return int(kinds[b]) }
+
+// kinds are those of all bytes: each list is estimated, byte by byte.
+var kinds = func() (all [256]uint8) {
+	for b := range all {
+		switch {
+		case b >= 'a' && b <= 'z':
+			all[b] = lower
+		case b >= 'A' && b <= 'Z':
+			all[b] = upper
+		case b >= '0' && b <= '9':
+			all[b] = digit
+		case b < 0x80:
+			all[b] = sign
+		default:
+			all[b] = other // of a letter of another script
+		}
 	}
-	return other // of a letter of another script
-}
+	return all
+}()
