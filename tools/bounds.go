@@ -78,8 +78,9 @@ var stepCuts = []cut[*catalog.Next]{
 		isID := slices.Contains(pathNames(n.Tool), name) && len(jsonvalue.Encode(n.Args[name])) <= longID
 		return name != argProject && !isID
 	}),
-	askForLongest(func(n *catalog.Next, name string) bool { return name == argProject && n.Tool != "project_confirm" }),
-	askForLongest(func(*catalog.Next, string) bool { return true }),
+	askForLongest(func(_ *catalog.Next, name string) bool { return name != argProject }),
+	// the project last: a call without an id is refused, one without a project is made in another
+	askForLongest(func(n *catalog.Next, _ string) bool { return n.Tool != "project_confirm" }),
 	func(n *catalog.Next) bool {
 		before := n.Do
 		n.Do = papi.Truncate(n.Do, len([]rune(n.Do))*3/4)

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -103,6 +104,37 @@ func TestListsOfAnyItemsAreNoLongerThanTheAnswer(t *testing.T) {
 	}
 	if bare == 0 {
 		t.Error("no table is longer than the answer")
+	}
+}
+
+// Items as they are have the same table as text. What is not clean, what the contract does
+// not know, and what fields asks for, is a table.
+func TestItemsAsTheyAre(t *testing.T) {
+	screens := func(id string, more map[string]any) map[string]any {
+		answer := map[string]any{"screens": []any{map[string]any{"id": id}}}
+		maps.Copy(answer, more)
+		return answer
+	}
+	for _, tt := range []struct {
+		name, id     string
+		more         map[string]any
+		fields       []any
+		result, text string
+	}{
+		{"as they are", "ONE", nil, nil, `{"data":[{"id":"ONE"}]}`, "1 item\nnavigateScreen\nONE"},
+		{"with a hidden character", "ONE\u200b", nil, nil, `"rows":[["ONE"]]`, "warning: hidden characters were removed from data.rows[0].navigateScreen"},
+		{"next to an unknown field", "ONE", map[string]any{"new": true}, nil, `"rows":[["ONE"]],"other":{"new":true}`, "other: {\"new\":true}"},
+		{"with fields", "ONE", nil, []any{"id"}, `{"cols":["id"],"rows":[["ONE"]]}`, "1 item\nid\nONE"},
+	} {
+		set, _ := newSet(t, answerJSON(http.StatusOK, screens(tt.id, tt.more)), nil)
+		args := map[string]any{"flowId": "1000000000000001"}
+		if tt.fields != nil {
+			args[argFields] = tt.fields
+		}
+		out := do(t, set, "whatsapp_flow_screen_list", args)
+		if got := string(encode(out.Structured)); !strings.Contains(got, tt.result) || !strings.Contains(out.Text(), tt.text) {
+			t.Errorf("%s: %s\n%s", tt.name, got, out.Text())
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ func estimateTokens(text []byte) int {
 }
 
 // rareWords are the tokens of words in the names of our tools that vocabularies lack.
-var rareWords = map[string]int{"kakaotalk": 5, "whatsapp": 2, "questionnaire": 3, "discard": 2}
+var rareWords = map[string]int{"kakaotalk": 5, "whatsapp": 2, "questionnaire": 3, "discard": 2, "webhook": 2, "rcs": 2}
 
 const shortestRareWord = len("discard")
 

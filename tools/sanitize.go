@@ -155,10 +155,8 @@ func (s *sanitizer) value(at string, value any, id bool) any {
 	switch v := value.(type) {
 	case *Table:
 		return s.table(at, v)
-	case *Items:
-		list, _ := s.value(at, v.List, false).([]any)
-		shown := sanitizer{row: s.row} // the same once more
-		return &Items{List: list, table: shown.table(at, v.table)}
+	case *Items: // they are not clean: the table, and the text, name what was removed
+		return s.table(at, v.table)
 	}
 	if !s.spend(8) {
 		return nil

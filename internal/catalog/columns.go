@@ -20,6 +20,7 @@ type Column struct {
 // Source is where a column takes its values from.
 type Source int
 
+// The sources.
 const (
 	FromPath    Source = iota // the item, at the path
 	FromPending               // what is pending, PART=STATUS of a part that is under review included

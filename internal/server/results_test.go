@@ -10,7 +10,7 @@ import (
 )
 
 // A call that asks a person first ends in the form that results have, whatever the person
-// says, in both eras of the protocol. The question itself has none.
+// says, in each version of the protocol. The question itself has none.
 func TestFormsOfResultsAfterAQuestion(t *testing.T) {
 	const can = `{"elicitation":{"form":{}}}`
 	for _, form := range ResultForms {
@@ -18,18 +18,18 @@ func TestFormsOfResultsAfterAQuestion(t *testing.T) {
 			`{"action":"accept"}`:  `"done":"deleted"`,
 			`{"action":"decline"}`: `"errorCode":"confirmation_declined"`,
 		} {
-			for _, era := range []string{"2025-11-25", "2026-07-28"} {
+			for _, version := range []string{"2025-11-25", "2026-07-28"} {
 				a := newElicitFixture(t, StdioPrincipal)
 				p := dial(t, New(Options{Toolbox: a.set, Results: form}))
 				a.calls++
 				_, params := a.deleteCall("")
 				var ended message
-				if era == "2025-11-25" {
-					p.initialize(era, can)
+				if version == "2025-11-25" {
+					p.initialize(version, can)
 					p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{%s}}`, params))
 					question := p.next()
 					if question.Method != mcp.MethodElicitationCreate {
-						t.Fatalf("%s, %s: no question: %s", form, era, show(question))
+						t.Fatalf("%s, %s: no question: %s", form, version, show(question))
 					}
 					p.send(result(question.ID, answer))
 					ended = p.next()
@@ -38,12 +38,12 @@ func TestFormsOfResultsAfterAQuestion(t *testing.T) {
 					asked := p.next()
 					question := toolAnswer(t, asked)
 					if !question.NeedsInput() || strings.Contains(string(asked.Result), "structuredContent") || len(question.Content) > 0 {
-						t.Fatalf("%s, %s: no question: %s", form, era, show(asked))
+						t.Fatalf("%s, %s: no question: %s", form, version, show(asked))
 					}
 					p.send(modern(2, "tools/call", can, fmt.Sprintf(`,%s,"requestState":%q,"inputResponses":{"confirmation":%s}`, params, question.RequestState, answer)))
 					ended = p.next()
 				}
-				checkForm(t, fmt.Sprintf("%s, %s, %s", form, era, answer), form, ended.Result, want)
+				checkForm(t, fmt.Sprintf("%s, %s, %s", form, version, answer), form, ended.Result, want)
 				p.close()
 			}
 		}
