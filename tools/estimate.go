@@ -27,7 +27,7 @@ func estimateTokens(text []byte) int {
 			tokens += (2*n + 2) / 3
 		case kind == lower && isID:
 			tokens += (n + 1) / 2
-		case kind == lower && n >= shortestRareWord && rareWords[string(text[from:to])] > 0:
+		case kind == lower && rareWords[string(text[from:to])] > 0:
 			tokens += rareWords[string(text[from:to])]
 		case kind == sign && (n > 2 && bytes.IndexByte(text[from:to], ']') >= 0 || n > 3 && bytes.IndexByte(text[from:to], '[') >= 0):
 			tokens += max(2, (n+perToken[sign]-1)/perToken[sign])
@@ -41,8 +41,6 @@ func estimateTokens(text []byte) int {
 
 // rareWords are the tokens of words in the names of our tools that vocabularies lack.
 var rareWords = map[string]int{"kakaotalk": 5, "whatsapp": 2, "questionnaire": 3, "discard": 2, "webhook": 2, "rcs": 2}
-
-const shortestRareWord = len("discard")
 
 // run is where the letters and digits end that this letter is among, and whether there
 // are both.

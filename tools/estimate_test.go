@@ -17,11 +17,3 @@ func TestEstimateTokens(t *testing.T) {
 		t.Errorf("nothing has %d tokens", got)
 	}
 }
-
-func TestRareWordsAreLongEnoughToBeLookedUp(t *testing.T) {
-	for word := range rareWords {
-		if len(word) < shortestRareWord {
-			t.Errorf("%s is shorter than shortestRareWord", word)
-		}
-	}
-}
