@@ -63,7 +63,10 @@ type cut[T any] func(part T) bool
 // apply makes cuts until the part fits, or nothing is left to be cut.
 func apply[T any](cuts []cut[T], part T, fits func() bool) {
 	for _, cut := range cuts {
-		for !fits() && cut(part) { //nolint:revive // the condition cuts
+		for more := true; more; more = cut(part) {
+			if fits() {
+				return
+			}
 		}
 	}
 }
