@@ -141,7 +141,7 @@ func (d *demo) Elicit(_ context.Context, request mcp.ElicitationRequest) (*mcp.E
 		answer.Action, answer.Content = mcp.ElicitationResponseActionDecline, nil
 		verdict = "no"
 	}
-	d.line("  question: %s", strings.ReplaceAll(strings.TrimSpace(request.Params.Message), "\n", "\n            "))
+	d.line("  question:\n    %s", strings.ReplaceAll(strings.TrimSpace(request.Params.Message), "\n", "\n    "))
 	d.line("  person: %s", verdict)
 	return answer, nil
 }

@@ -167,6 +167,7 @@ var firstSteps = []typed{
 	{line: "papi-mcp serve --sandbox", answers: []string{"Ctrl-C stops it.\r\n", ctrlC}},
 	{line: "echo $?"},
 
+	{line: "papi-mcp sandbox list"},
 	{line: "papi-mcp call project_overview --sandbox-name trial \\\n    --seed 1 --start 2026-03-01T09:00:00Z"},
 	{line: "papi-mcp call whatsapp_sender_list --sandbox-name trial"},
 	{line: "papi-mcp call whatsapp_account_get --sandbox-name trial"},
