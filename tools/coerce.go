@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/papi"
 )
 
@@ -68,6 +69,7 @@ func (c *coercer) value(s *papi.Schema, given any, path string) any {
 		if s.Items == nil {
 			return v
 		}
+		v = c.separated(s.Items, v, path)
 		out := make([]any, len(v))
 		for i, item := range v {
 			out[i] = c.value(s.Items, item, fmt.Sprintf("%s[%d]", path, i))
@@ -143,6 +145,35 @@ func (c *coercer) enum(s *papi.Schema, given, path string) string {
 		return meant
 	}
 	return given
+}
+
+// separated returns a list of fixed values with a text that names several as those: with
+// blanks or commas between them, as the table of webhooks shows triggers.
+func (c *coercer) separated(items *papi.Schema, given []any, path string) []any {
+	values := items.Resolve().EnumTexts()
+	if len(given) > len(values) { // not a list of some of them
+		return given
+	}
+	var all []any
+	last := ""
+	for i, item := range given {
+		text, _ := item.(string)
+		if one := papi.CanonicalValue(text, values); one != "" { // enum corrects it
+			all, last = append(all, item), one
+			continue
+		}
+		meant := catalog.SeparateValues(text, last, values)
+		if len(meant) == 0 {
+			all = append(all, item)
+			continue
+		}
+		last = meant[len(meant)-1]
+		c.warn(fmt.Sprintf("%s[%d]", path, i), "%q read as %s", papi.Echo(text), strings.Join(meant, ", "))
+		for _, value := range meant {
+			all = append(all, value)
+		}
+	}
+	return all
 }
 
 // variant chooses the schema of a union that a value most likely means.

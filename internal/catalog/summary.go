@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
 
 // The functions here show a bulky part of a thing in a line, or in a line for each
@@ -212,11 +214,36 @@ func triggersByThing(value any) any {
 		switch i := slices.Index(things, thing); {
 		case i < 0:
 			things, groups = append(things, thing), append(groups, trigger)
-		case thing != trigger:
+		case thing == trigger: // which a reader needs first; twice is once
+			rest := strings.TrimLeft(strings.TrimPrefix(groups[i], thing), ",")
+			groups[i] = strings.TrimRight(trigger+","+rest, ",")
+		default:
 			groups[i] += "," + strings.TrimPrefix(trigger, thing)
 		}
 	}
 	return strings.Join(groups, " ")
+}
+
+// SeparateValues reads several values of an enum out of a text with blanks or commas
+// between them, which may be shortened as triggersByThing does it: _rejected has the
+// first two words of the value before it, of which last is the first one's. It returns
+// nil where a part is none of the values.
+func SeparateValues(text, last string, values []string) []string {
+	parts := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	if len(parts) > len(values) {
+		return nil
+	}
+	var all []string
+	for _, part := range parts {
+		if strings.HasPrefix(part, "_") {
+			part = firstWords(last) + part
+		}
+		if last = papi.CanonicalValue(part, values); last == "" {
+			return nil
+		}
+		all = append(all, last)
+	}
+	return all
 }
 
 // firstWords is the first two words of a name, or the name if there are no more.

@@ -65,6 +65,8 @@ func TestSummaries(t *testing.T) {
 		},
 		{"a trigger of another form", triggersByThing, `["BUNDLE_DONE","bundleGone"]`, `["BUNDLE_DONE","bundleGone"]`},
 		{"the same trigger twice", triggersByThing, `["BUNDLE_DONE","BUNDLE_DONE"]`, `"bundle_done"`},
+		{"a trigger of two words after longer ones", triggersByThing, `["BUNDLE_DONE_LATE","BUNDLE_DONE_SOON","BUNDLE_DONE"]`, `"bundle_done,_late,_soon"`},
+		{"such a trigger twice", triggersByThing, `["BUNDLE_DONE","BUNDLE_DONE_LATE","BUNDLE_DONE"]`, `"bundle_done,_late"`},
 		{"not only triggers", triggersByThing, `[{"name":"ALL"}]`, `[{"name":"ALL"}]`},
 
 		{"categories of senders", lowerCategories, `[{"code":"0001","name":"병원","subcategories":[{"code":"0001","name":"종합병원"},{"code":"0002","name":"피부과"}]}]`, `["0001 병원: 0001 종합병원, 0002 피부과"]`},
