@@ -165,7 +165,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := backoff.Retry(ctx, x.try, c.retries(c.deadline)...)
+	resp, err := backoff.Retry(ctx, x.try, c.retries(ctx, c.deadline)...)
 	if err == nil {
 		return resp, nil
 	}
