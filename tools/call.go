@@ -25,6 +25,7 @@ type call struct {
 	warnings []string
 	now      time.Time // the API's time when it answered; zero: unknown
 	since    time.Time // from the history of the resource; zero: unknown
+	speed    float64   // of the API's clock; 0: that of this one
 }
 
 // callOptions are the values of our own arguments.
@@ -163,7 +164,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		e.Next = s.offered(e.Next, c.own.project, pathIDs(row, c.args))
 		return e.outcome()
 	}
-	c.now = s.now(sent)
+	c.now, c.speed = s.now(sent), s.opts.Speed
 	c.since = s.historySince(ctx, row, gc.ProjectID, c, sent.Answer)
 	r := resultOf(row, gc.ProjectID, c, sent.Answer)
 	s.conclude(ctx, &r.Warnings, intent, sent.Status, r)

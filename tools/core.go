@@ -82,6 +82,8 @@ func (s *Set) coreTools() []*coreTool {
 			confirms, s.projectConfirm),
 		newCoreTool("project_overview", "Show project overview", "Read what a project contains: webhooks, accounts, senders, templates, apps and bundles, counted by state, and what failed, is under review or is waiting too long.",
 			reads, s.projectOverview),
+		newCoreTool(toolWait, "Wait for changes", "Wait until things settle: an approval, a launch, a bundle. Ends with a result in any case, and says what to do next.",
+			reads, s.wait),
 		newCoreTool("schema_get", "Get tool schema", "Get an outline of a tool's arguments, or of a part, with notes, what values mean, errors and an example.",
 			looksUp, s.schemaGet),
 	}
@@ -94,6 +96,7 @@ func (s *Set) coreTools() []*coreTool {
 
 // corePhrases are the phrases of the core tools.
 var corePhrases = map[string][]string{
+	toolWait:           {"wait until it is approved", "tell me when it is done", "follow it to the end", "has it finished yet", "keep checking the status"},
 	"project_confirm":  {"which project am I in", "work in this project", "is this the right project", "switch to another project", "allow changes in a project"},
 	"project_overview": {"what is set up in this project", "what needs my attention", "what is stuck, failing or under review", "give me a summary of everything", "where do we start"},
 	"schema_get":       {"what arguments does a tool take", "show an example call", "documentation of a tool", "which fields are required", "allowed values of a field"},

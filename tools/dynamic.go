@@ -25,7 +25,7 @@ const (
 // listedWhenDynamic are the tools that a dynamic set lists: those that a task starts
 // with, and those that lead to all others. A core tool that is not among them is found
 // and called like an operation's.
-var listedWhenDynamic = []string{toolFind, "schema_get", toolCallRead, ToolCallWrite, "project_confirm", "project_overview"}
+var listedWhenDynamic = []string{toolFind, "schema_get", toolCallRead, ToolCallWrite, "project_confirm", "project_overview", toolWait}
 
 // lists reports whether the set advertises a tool that it offers.
 func (s *Set) lists(name string) bool {

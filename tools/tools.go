@@ -13,6 +13,7 @@
 package tools
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"sync"
@@ -26,6 +27,7 @@ import (
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
+	"papi-mcp/internal/wait"
 )
 
 // Options configure a set of tools.
@@ -49,6 +51,12 @@ type Options struct {
 	MaxResultTokens int
 	// Dynamic lists only the few tools through which the others are found and called.
 	Dynamic bool
+	// Poller reads the things that calls wait for, and Waits bounds those calls: both are
+	// shared by all sets of a server. Nil: a set has its own.
+	Poller *wait.Poller
+	Waits  *wait.Limit
+	// Speed is that of the API's clock; 0 means that of this one.
+	Speed float64
 	// About is a line about where the calls go that project_confirm shows,
 	// such as that it is the sandbox; "" for the API itself.
 	About string
@@ -95,6 +103,7 @@ func New(opts Options) *Set {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	opts.Poller, opts.Waits = cmp.Or(opts.Poller, new(wait.Poller)), cmp.Or(opts.Waits, new(wait.Limit))
 	opts.Rows = catalog.ByUse(opts.Rows)
 	s := &Set{opts: opts, tools: make(map[string]*tool, len(opts.Rows))}
 	hasDefault := opts.Guard.Default() != ""

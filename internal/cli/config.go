@@ -26,6 +26,7 @@ import (
 	"papi-mcp/internal/store"
 	"papi-mcp/internal/telemetry"
 	"papi-mcp/internal/tenant"
+	"papi-mcp/internal/wait"
 	"papi-mcp/tools"
 )
 
@@ -187,6 +188,10 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 			_ = stop(ctx) // traces that can't be sent in time are lost, and that is logged
 		}
 	}
+	speed := 1.0
+	if c.sandbox {
+		speed = c.sandboxFlags.speed
+	}
 	api.Observer = c.observe
 	api.UserAgent = "papi-mcp/" + release
 	log, err := c.auditLog(ctx, opened)
@@ -201,7 +206,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 			LocalTargets: c.sandbox || loopback.IsURL(api.BaseURL),
 			Store:        opened, Logger: logger,
 		},
-		Tools: tools.Options{About: about, Dynamic: c.dynamic, Audit: log, Unfilled: placeholders, MaxResultTokens: c.maxTokens},
+		Tools: tools.Options{About: about, Dynamic: c.dynamic, Audit: log, Unfilled: placeholders, MaxResultTokens: c.maxTokens, Speed: speed, Poller: new(wait.Poller), Waits: new(wait.Limit)},
 	})
 	if err != nil {
 		return nil, usage("%v", err)
