@@ -139,7 +139,7 @@ func (r *Row) Class(state, pending string) Class {
 }
 
 // Ends are the states of the resource that end the change which the call of the row
-// began, where that differs from the states that end any: a sender that is IN_TEST has
+// began, where that differs from the states that end any: a sender that is in test has
 // been created, and not launched. Nil where it does not differ.
 func (r *Row) Ends() []string {
 	if r.Wait == nil {
