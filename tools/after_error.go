@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -35,7 +36,7 @@ func stepsAfterError(row *catalog.Row, e *papi.Error) []catalog.Step {
 	if e.Unknown {
 		return []catalog.Step{checkOutcome(row)}
 	}
-	for _, key := range []string{row.Op().Family() + "/" + e.Code, e.Code} {
+	for _, key := range []string{row.Tool + "/" + e.Code, row.Op().Family() + "/" + e.Code, e.Code} {
 		if steps := afterError[key]; steps != nil {
 			return steps
 		}
@@ -44,6 +45,17 @@ func stepsAfterError(row *catalog.Row, e *papi.Error) []catalog.Step {
 		return []catalog.Step{{Do: "check its state", Tool: row.Resource.Get}}
 	}
 	return nil
+}
+
+// noneYet returns the error by which the API says that a project has nothing yet of what
+// a list shows, nil for any other: then the list is empty. A list of the parts of a thing
+// is not, as the call names a thing that does not exist.
+func noneYet(row *catalog.Row, err error) *papi.Error {
+	e, _ := errors.AsType[*papi.Error](err)
+	if e == nil || len(row.Columns) == 0 || len(row.Op().PathIDs()) > 0 || !catalog.NoneHere(e.Code) {
+		return nil
+	}
+	return e
 }
 
 // stepByStatus is the step after an error that has none of its own.
@@ -146,9 +158,26 @@ var afterRefusal = map[string][]catalog.Step{
 
 var asResolved = []catalog.Step{{Do: "follow the resolution"}}
 
+// Steps after more than one error.
+var (
+	connectChannel      = []catalog.Step{{Do: "ask the person to connect the channel to the app in the Sinch Dashboard"}}
+	seeWhatABundleMade  = []catalog.Step{{Do: "see whether a bundle was created, and which parts of it exist: the same call would create it twice", Tool: "bundle_list"}}
+	checkChannelLater   = []catalog.Step{{Do: "make the same call again in a few minutes; if the error persists, ask the person to check the channel in the Sinch Dashboard"}}
+	waitAnHour          = []catalog.Step{{Do: "wait an hour before the next attempt: each one counts"}}
+	continueInHours     = []catalog.Step{{Do: "stop here, and offer to continue in a few hours: another attempt now makes it worse"}}
+	seeWhatIsConnected  = []catalog.Step{{Do: "see which SMS app and which Conversation app are connected", Tool: "sms_app_list"}}
+	submitTheDraft      = []catalog.Step{{Do: "see whether it was saved as a draft; then submit that with whatsapp_template_update, a few minutes later", Tool: "whatsapp_template_list"}}
+	seeConversationApps = []catalog.Step{{Do: "see the Conversation apps that SMS apps have; the Sinch Dashboard shows the ids of the others", Tool: "sms_app_list"}}
+	noCopy              = []catalog.Step{{Do: "no copy is possible from this parent: ask the person whether to create a separate SMS app in the subproject"}}
+	withoutTestNumber   = []catalog.Step{{Do: "leave the test number out, or ask the person to contact Sinch support"}}
+	followTheBundle     = []catalog.Step{{Do: "follow the bundle that has it, or use another app", Tool: "bundle_list"}}
+	signUpAgain         = []catalog.Step{{Do: "ask the person to go through Meta's Embedded Signup again for a new one"}}
+	rcsImage            = []catalog.Step{{Do: "ask the person for an image that fits: JPEG or PNG, the banner 1440 x 448 px and up to 200 KB, the logo 224 x 224 px and up to 50 KB"}}
+)
+
 // afterError has the steps after an errorCode of the API, for its result and
-// for its page; a family's own are under family/code. A code that is not
-// listed leads to where its status leads.
+// for its page; a family's own are under family/code, a tool's under tool/code. A code
+// that is not listed leads to where its status leads.
 var afterError = map[string][]catalog.Step{
 	"account_data_is_corrupt":                                  {{Do: "no call fixes it: ask the person to contact Sinch support, with the projectId"}},
 	"Kakaotalk/account_exists":                                 {{Do: "see which senders exist", Tool: "kakaotalk_sender_list"}},
@@ -156,8 +185,8 @@ var afterError = map[string][]catalog.Step{
 	"account_has_sender_changes":                               {{Do: "see which senders have pending changes", Tool: "whatsapp_sender_list"}},
 	"account_has_senders":                                      {{Do: "see which senders block it", Tool: "whatsapp_sender_list"}},
 	"account_is_in_progress":                                   {{Do: "see the progress of the first sender, which creates the account", Tool: "kakaotalk_sender_list"}, {Do: "then make the call again; if the error persists, ask the person to contact Sinch support"}},
-	"Rcs/account_not_found":                                    {{Do: "there is none before the first sender: create one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}}},
-	"account_not_found":                                        {{Do: "there is none: onboard the project's WhatsApp account", Tool: "whatsapp_account_create", Needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {Do: "or onboard by Embedded Signup", Tool: "whatsapp_sender_create", Needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
+	"Rcs/account_not_found":                                    {{Do: "create a sender first", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}}},
+	"account_not_found":                                        {{Do: "onboard the project's WhatsApp account", Tool: "whatsapp_account_create", Needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {Do: "or onboard by Embedded Signup", Tool: "whatsapp_sender_create", Needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
 	"Kakaotalk/account_not_updatable":                          {{Do: "see which senders exist", Tool: "kakaotalk_sender_list"}},
 	"account_not_updatable":                                    {{Do: "check the account's state", Tool: "whatsapp_account_get"}},
 	"add_test_number_invalid":                                  {{Do: "ask the person for the phone number, with + and its country code"}},
@@ -166,27 +195,27 @@ var afterError = map[string][]catalog.Step{
 	"allowed_only_for_default_test_sms_app":                    {{Do: "see which SMS app is the one for tests", Tool: "sms_app_list"}},
 	"blocked_because_the_recipient_declined":                   {{Do: "ask the person for another phone: the owner of this one declined, and another invitation changes nothing"}},
 	"bundle_not_found":                                         {{Do: "see which bundles exist", Tool: "bundle_list"}},
-	"conversation_app_already_connected_to_sms_app":            {{Do: "see which SMS app and which Conversation app are connected", Tool: "sms_app_list"}},
-	"conversation_app_id_invalid":                              {{Do: "see the Conversation apps that SMS apps have; the Sinch Dashboard shows the ids of the others", Tool: "sms_app_list"}},
-	"conversation_app_is_already_in_bundles_process":           {{Do: "follow the bundle that has it, or use another app", Tool: "bundle_list"}},
-	"conversation_app_no_instagram_channel":                    {{Do: "ask the person to connect the channel to the app in the Sinch Dashboard"}},
-	"conversation_app_no_messenger_channel":                    {{Do: "ask the person to connect the channel to the app in the Sinch Dashboard"}},
-	"conversation_app_no_telegram_channel":                     {{Do: "ask the person to connect the channel to the app in the Sinch Dashboard"}},
-	"conversation_app_no_viber_channel":                        {{Do: "ask the person to connect the channel to the app in the Sinch Dashboard"}},
-	"conversation_app_not_found":                               {{Do: "see the Conversation apps that SMS apps have; the Sinch Dashboard shows the ids of the others", Tool: "sms_app_list"}},
+	"conversation_app_already_connected_to_sms_app":            seeWhatIsConnected,
+	"conversation_app_id_invalid":                              seeConversationApps,
+	"conversation_app_is_already_in_bundles_process":           followTheBundle,
+	"conversation_app_no_instagram_channel":                    connectChannel,
+	"conversation_app_no_messenger_channel":                    connectChannel,
+	"conversation_app_no_telegram_channel":                     connectChannel,
+	"conversation_app_no_viber_channel":                        connectChannel,
+	"conversation_app_not_found":                               seeConversationApps,
 	"default_sms_app_already_exists":                           {{Do: "see which SMS apps exist", Tool: "sms_app_list"}},
 	"default_sms_app_not_found":                                {{Do: "create an SMS app for tests first, if the person agrees", Tool: "sms_app_create", Args: map[string]any{"test": true}, Needs: []string{"name", "region"}}},
-	"facebook_api_error":                                       {{Do: "make the same call again in a few minutes; if the error persists, ask the person to check the channel in the Sinch Dashboard"}},
-	"facebook_Request_limit_reached":                           {{Do: "wait an hour before the next attempt: each one counts"}},
-	"failed_to_create_conversation_service":                    {{Do: "see whether a bundle was created, and which parts of it exist: the same call would create it twice", Tool: "bundle_list"}},
-	"failed_to_create_sms_service":                             {{Do: "see whether a bundle was created, and which parts of it exist: the same call would create it twice", Tool: "bundle_list"}},
-	"failed_to_create_subproject":                              {{Do: "see whether a bundle was created, and which parts of it exist: the same call would create it twice", Tool: "bundle_list"}},
+	"facebook_api_error":                                       checkChannelLater,
+	"facebook_Request_limit_reached":                           waitAnHour,
+	"failed_to_create_conversation_service":                    seeWhatABundleMade,
+	"failed_to_create_sms_service":                             seeWhatABundleMade,
+	"failed_to_create_subproject":                              seeWhatABundleMade,
 	"fields_not_updatable":                                     {{Do: "check its state", Tool: "rcs_sender_get"}, {Do: "once a launch has begun, give only countries", Tool: "rcs_sender_update", Needs: []string{"details"}}, {Do: "for any other change, answers included, ask the person to contact Sinch support"}},
-	"Rcs/file_has_wrong_dimensions":                            {{Do: "ask the person for an image that fits: JPEG or PNG, the banner 1440 x 448 px and up to 200 KB, the logo 224 x 224 px and up to 50 KB"}},
+	"Rcs/file_has_wrong_dimensions":                            rcsImage,
 	"file_has_wrong_dimensions":                                {{Do: "ask the person for an image of the size that is allowed"}},
 	"file_invalid_mime_type":                                   {{Do: "ask the person for a file of a type that is allowed"}},
 	"file_not_found":                                           {{Do: "ask the person for a URL that opens the file itself, without a login"}},
-	"Rcs/file_size_too_large":                                  {{Do: "ask the person for an image that fits: JPEG or PNG, the banner 1440 x 448 px and up to 200 KB, the logo 224 x 224 px and up to 50 KB"}},
+	"Rcs/file_size_too_large":                                  rcsImage,
 	"file_size_too_large":                                      {{Do: "ask the person for a smaller file"}},
 	"file_unexpected_error":                                    {{Do: "ask the person for another file: this one can't be processed"}},
 	"flow_not_found":                                           {{Do: "see which flows exist", Tool: "whatsapp_flow_list"}},
@@ -195,8 +224,8 @@ var afterError = map[string][]catalog.Step{
 	"invalid_app_key":                                          {{Do: "no argument fixes it: ask the person to contact Sinch support"}},
 	"invalid_business_manager":                                 {{Do: "read the project's account, which has the businessManager; it must fit the region (papi://guides/whatsapp)", Tool: "whatsapp_account_get"}},
 	"invalid_business_manager_for_environment":                 {{Do: "use a businessManager that schema_get lists for this tool; for a sender it must fit the region (papi://guides/whatsapp)"}},
-	"invalid_facebook_code":                                    {{Do: "ask the person to go through Meta's Embedded Signup again for a new one"}},
-	"invalid_facebook_token":                                   {{Do: "ask the person to go through Meta's Embedded Signup again for a new one"}},
+	"invalid_facebook_code":                                    signUpAgain,
+	"invalid_facebook_token":                                   signUpAgain,
 	"invalid_google_agent":                                     {{Do: "complete the sender's brand and questionnaire as papi://guides/rcs describes; if the error persists, ask the person to contact Sinch support"}},
 	"invalid_region_for_att_supplier":                          {{Do: "AT&T accepts only senders of the US region, and a sender's region can't be changed: leave AT&T out, or create a sender in the US region"}},
 	"invalid_waba_id_or_phone_number_id_for_region":            {{Do: "ask the person in which region the WhatsApp Business Account and the number are, and give that one"}},
@@ -206,47 +235,48 @@ var afterError = map[string][]catalog.Step{
 	"looking_up_the_rbm_agent":                                 {{Do: "make the call again in a few minutes; if the error persists, ask the person to contact Sinch support"}},
 	"more_than_one_sms_app":                                    {{Do: "see which SMS apps exist, and ask the person which one they mean", Tool: "sms_app_list"}},
 	"no_google_supplier":                                       {{Do: "read the sender: test numbers need one that Google supplies", Tool: "rcs_sender_get"}},
-	"not_allowed_for_non_test_account":                         {{Do: "leave the test number out, or ask the person to contact Sinch support"}},
-	"not_allowed_for_subproject":                               {{Do: "leave the test number out, or ask the person to contact Sinch support"}},
+	"not_allowed_for_non_test_account":                         withoutTestNumber,
+	"not_allowed_for_subproject":                               withoutTestNumber,
 	"Kakaotalk/not_allowed_verify":                             {{Do: "read the sender; in VERIFYING ask the person for the code again, or have another sent with kakaotalk_sender_register", Tool: "kakaotalk_sender_get"}},
 	"not_allowed_verify":                                       {{Do: "check in minutes whether it is ACTIVE; else ask Sinch support", Tool: "whatsapp_sender_get"}},
 	"not_found_waba_id":                                        {{Do: "see whether the project has an account", Tool: "whatsapp_account_get"}, {Do: "if it has none, onboard one first, or ask the person for the wabaId"}},
 	"object_with_whatsapp_business_account_id_does_not_exist":  {{Do: "read the project's account", Tool: "whatsapp_account_get"}, {Do: "if the person says that it still exists at Meta, ask them to contact Sinch support"}},
 	"only_one_test_number_allowed":                             {{Do: "use the test number that the project has"}},
-	"parent_sms_bespoke_price":                                 {{Do: "no copy is possible from this parent: ask the person whether to create a separate SMS app in the subproject"}},
-	"parent_sms_not_route_assisted":                            {{Do: "no copy is possible from this parent: ask the person whether to create a separate SMS app in the subproject"}},
+	"parent_sms_bespoke_price":                                 noCopy,
+	"parent_sms_not_route_assisted":                            noCopy,
 	"plus_friend_id_used":                                      {{Do: "see whether it is a sender of this project; otherwise it belongs to another", Tool: "kakaotalk_sender_list"}},
 	"project_not_found":                                        {{Do: "ask the person which project is meant: project_confirm without an id shows those that this server knows"}},
 	"Kakaotalk/project_not_initialized":                        firstKakaotalkSender,
-	"project_not_initialized":                                  {{Do: "see whether an account is being onboarded already", Tool: "whatsapp_account_get"}, {Do: "if there is none, onboard the project's WhatsApp account", Tool: "whatsapp_account_create", Needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {Do: "or onboard by Embedded Signup", Tool: "whatsapp_sender_create", Needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
+	"project_not_initialized":                                  {{Do: "see whether an account is being onboarded", Tool: "whatsapp_account_get"}, {Do: "if there is none, onboard the project's WhatsApp account", Tool: "whatsapp_account_create", Needs: []string{"wabaName", "clientBusinessManagerId", "senderDetails"}}, {Do: "or onboard by Embedded Signup", Tool: "whatsapp_sender_create", Needs: []string{"wabaId", "phoneNumberId", "authenticationCode"}}},
 	"provisioned_phone_number_id":                              {{Do: "see whether the number is a sender of this project already", Tool: "whatsapp_sender_list"}},
-	"rbm_has_not_been_used":                                    {{Do: "if the project never had an RCS sender, that is all it means: create one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}}},
+	"rcs_sender_create/rbm_has_not_been_used":                  {{Do: "make the call again in a few minutes; if the error persists, ask the person to write to the address above"}},
+	"rbm_has_not_been_used":                                    {{Do: "create a sender, if the project never had one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}}},
 	"rbm_resources_not_found":                                  {{Do: "check the ids; if they are right, ask the person to contact Sinch support"}},
 	"rbm_webhook_incorrect_secret":                             {{Do: "no argument fixes it: make the call again in a few minutes; if the error persists, ask the person to write to the address above"}},
 	"resource_locked":                                          {{Do: "another operation on it is still running: make the same call again in a minute"}},
 	"sender-already-registered":                                {{Do: "check again: it becomes ACTIVE automatically", Tool: "whatsapp_sender_get"}, {Do: "if it stays in this state, verify without a code", Tool: "whatsapp_sender_verify"}},
 	"sender-number-not-approved-for-enterprise":                {{Do: "no call fixes it: a person must ask Sinch support to have the number approved"}},
-	"sender-register-too-many-requests":                        {{Do: "stop here, and offer to continue in a few hours: another attempt now makes it worse"}},
+	"sender-register-too-many-requests":                        continueInHours,
 	"Kakaotalk/sender_already_deleted":                         {{Do: "nothing is left to do: it still works until 60 days after its deletion, then it is gone"}},
 	"sender_already_deleted":                                   {{Do: "nothing is left to do: it still works until 30 days after its deletion, then it is gone"}},
 	"Kakaotalk/sender_changes_not_deletable":                   {{Do: "check the status of its changes", Tool: "kakaotalk_sender_get"}},
 	"sender_changes_not_deletable":                             {{Do: "check the status of its changes", Tool: "whatsapp_sender_get"}},
 	"Kakaotalk/sender_changes_not_found":                       {{Do: "read the sender: nothing is pending", Tool: "kakaotalk_sender_get"}},
 	"sender_changes_not_found":                                 {{Do: "read the sender: nothing is pending", Tool: "whatsapp_sender_get"}},
-	"sender_invalid_category_code":                             {{Do: "use three codes of this list; before the first sender it can't be read, but creating a draft without codes may make it available", Tool: "kakaotalk_sender_category_list"}},
+	"sender_invalid_category_code":                             {{Do: "use three codes of this list; before the first sender it is empty, but creating a draft without codes may fill it", Tool: "kakaotalk_sender_category_list"}},
 	"Kakaotalk/sender_not_found":                               {{Do: "see which senders exist", Tool: "kakaotalk_sender_list"}},
 	"Rcs/sender_not_found":                                     {{Do: "see which senders exist", Tool: "rcs_sender_list"}},
 	"sender_not_found":                                         {{Do: "see which senders exist", Tool: "whatsapp_sender_list"}},
 	"sender_phone_number_not_registered_with_meta_cloud_api":   {{Do: "the number must be registered with Meta's Cloud API first: if it should be already, ask the person to contact Sinch support"}},
 	"sender_request_code_failed":                               {{Do: "in minutes request it again", Tool: "whatsapp_sender_register", Needs: []string{"method"}}},
 	"sender_username_not_available":                            {{Do: "see which usernames are free, and ask the person for one", Tool: "whatsapp_sender_username_suggest"}},
-	"sms_app_is_already_in_bundles_process":                    {{Do: "follow the bundle that has it, or use another app", Tool: "bundle_list"}},
-	"sms_app_is_already_linked_to_conversation_app":            {{Do: "see which SMS app and which Conversation app are connected", Tool: "sms_app_list"}},
+	"sms_app_is_already_in_bundles_process":                    followTheBundle,
+	"sms_app_is_already_linked_to_conversation_app":            seeWhatIsConnected,
 	"sms_app_not_found":                                        {{Do: "see which SMS apps exist", Tool: "sms_app_list"}},
-	"sms_service_not_found":                                    {{Do: "there is none before the first SMS app: create one", Tool: "sms_app_create", Needs: []string{"name", "region"}}},
+	"sms_service_not_found":                                    {{Do: "create one", Tool: "sms_app_create", Needs: []string{"name", "region"}}},
 	"solution_not_found":                                       {{Do: "see which solutions exist", Tool: "whatsapp_solution_list"}},
 	"target_project_not_subproject":                            {{Do: "a copy needs a subproject: have the bundle create one, or name an existing one"}},
-	"telegram_api_error":                                       {{Do: "make the same call again in a few minutes; if the error persists, ask the person to check the channel in the Sinch Dashboard"}},
+	"telegram_api_error":                                       checkChannelLater,
 	"Kakaotalk/template_changes_not_found":                     {{Do: "read the template: it has no draft", Tool: "kakaotalk_template_get"}},
 	"template_changes_not_found":                               {{Do: "read the template: it has no draft", Tool: "whatsapp_template_get"}},
 	"Kakaotalk/template_changes_not_updatable":                 {{Do: "check the status of its changes", Tool: "kakaotalk_template_get"}},
@@ -274,24 +304,24 @@ var afterError = map[string][]catalog.Step{
 	"template_policies_violations":                             {{Do: "the message itself must change, not its form: propose another text to the person"}},
 	"template_restricted_Domain_for_button_url":                {{Do: "ask the person for a link that does not lead to wa.me or whatsapp.com"}},
 	"template_source_not_updatable":                            {{Do: "it was created by Meta: create a separate one under another name"}},
-	"template_start_session_for_uploading_media":               {{Do: "see whether it was saved as a draft; then submit that with whatsapp_template_update, a few minutes later", Tool: "whatsapp_template_list"}},
-	"template_submit_error":                                    {{Do: "see whether it was saved as a draft; then submit that with whatsapp_template_update, a few minutes later", Tool: "whatsapp_template_list"}},
+	"template_start_session_for_uploading_media":               submitTheDraft,
+	"template_submit_error":                                    submitTheDraft,
 	"templates_compare_not_found":                              {{Do: "see which templates exist", Tool: "whatsapp_template_list"}},
 	"templates_compare_not_unique":                             {{Do: "name two different templates"}},
 	"templates_not_eligible_for_comparison":                    {{Do: "choose a longer timeframe, or templates that were sent 1,000 times each in it"}},
-	"too_many_invalid_verification_codes":                      {{Do: "stop here, and offer to continue in a few hours: another attempt now makes it worse"}},
+	"too_many_invalid_verification_codes":                      continueInHours,
 	"too_many_waba_id":                                         {{Do: "ask the person which WhatsApp Business Account it is, and give its wabaId"}},
 	"used_phone_number_id":                                     {{Do: "see whether the number is a sender of this project already", Tool: "whatsapp_sender_list"}},
 	"user_cannot_be_reached":                                   {{Do: "ask the person whether RCS is on for that phone, or for another phone"}},
 	"user_has_not_accepted_invite":                             {{Do: "after the owner accepts, check", Tool: "rcs_test_number_get"}},
 	"user_is_not_tester_for_agent":                             {{Do: "see which test numbers the sender has", Tool: "rcs_sender_get"}, {Do: "invite the phone, if agreed", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}},
 	"verification_suspended_in_gmb":                            {{Do: "ask the person to have the business verified again in Google My Business; then launch again"}},
-	"viber_api_error":                                          {{Do: "make the same call again in a few minutes; if the error persists, ask the person to check the channel in the Sinch Dashboard"}},
+	"viber_api_error":                                          checkChannelLater,
 	"waba_id_used":                                             {{Do: "another project has this WhatsApp Business Account: ask the person whether the sender belongs there, or give another wabaId"}},
 	"webhook_exists":                                           {{Do: "see which webhook has the target", Tool: "webhook_list"}},
 	"webhook_limit_reached":                                    {{Do: "see which of the 15 webhooks can be deleted", Tool: "webhook_list"}},
 	"webhook_not_found":                                        {{Do: "see which webhooks exist", Tool: "webhook_list"}},
-	"whatsapp_business_api_request_limit_exceeded":             {{Do: "wait an hour before the next attempt: each one counts"}},
+	"whatsapp_business_api_request_limit_exceeded":             waitAnHour,
 	"wrong_business_manager":                                   {{Do: "read the project's account, which has the businessManager", Tool: "whatsapp_account_get"}},
 	"wrong_otp":                                                {{Do: "enter the person's code", Tool: "whatsapp_sender_verify", Needs: []string{"code"}}, {Do: "or have another sent", Tool: "whatsapp_sender_register", Needs: []string{"method"}}},
 	"wrong_supplier_configuration":                             {{Do: "no call fixes it: ask the person to write to the address above"}},

@@ -102,8 +102,12 @@ func (s *Set) attend(ctx context.Context, projectID string, all []condition, now
 	return shown, more
 }
 
-// next leads to the things that need attention, the first few of them.
+// next leads to the things that need attention, the first few of them, or in an empty
+// project to what comes first.
 func (o *overview) next() []catalog.Next {
+	if o.empty() {
+		return fillAll([]catalog.Step{firstSetUp}, nil)
+	}
 	next := []catalog.Next{}
 	for _, a := range o.Attention[:min(len(o.Attention), maxNext)] {
 		next = append(next, fillAll([]catalog.Step{{Do: fmt.Sprintf("%s: see what to do", a.Stands), Tool: a.read}}, a.IDs)...)

@@ -26,6 +26,8 @@ type call struct {
 	now      time.Time // the API's time when it answered; zero: unknown
 	since    time.Time // from the history of the resource; zero: unknown
 	speed    float64   // of the API's clock; 0: that of this one
+	// none is the error by which the API said that a list is empty; nil: no error.
+	none *papi.Error
 }
 
 // callOptions are the values of our own arguments.
@@ -102,7 +104,7 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 }
 
 func (s *Set) call(ctx context.Context, caller Caller, name string, given map[string]any) Outcome {
-	ctx = deadline.Start(ctx)
+	ctx = deadline.Start(ctx, cmp.Or(caller.Timeout, deadline.Timeout))
 	if caller.Elicitor != nil {
 		caller.Elicitor = pausingElicitor{caller.Elicitor}
 	}
@@ -158,6 +160,9 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		return e.outcome()
 	}
 	sent, err := s.dispatch(ctx, gc, c)
+	if c.none = noneYet(row, err); c.none != nil {
+		sent.Answer, err = map[string]any{row.List(): []any{}}, nil
+	}
 	if e := errorOf(row, c, sent.Answer, err); e != nil {
 		s.conclude(ctx, &c.warnings, intent, 0, e)
 		e.Warnings = c.warnings

@@ -9,7 +9,6 @@ import (
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/lazyregexp"
-	"papi-mcp/internal/papi"
 )
 
 // Table shows the items of a list in columns.
@@ -26,14 +25,14 @@ type Table struct {
 // paths within an item, those are the columns, with the values as they are; a path
 // that neither an item nor the contract has is warned of.
 func listTable(row *catalog.Row, items []any, fields []string) (table Table, warnings []string) {
-	builder := tableBuilder{items: items}
-	schemas := itemSchemas(row)
+	builder := newTableBuilder(items, len(row.Columns)+len(fields))
+	contract := itemPart(row)
 	if len(fields) > 0 {
 		for _, path := range fields {
 			path = strings.TrimPrefix(path, row.List()+".") // as paths in the answer are written
 			found := builder.add(path, func(item any) any { return jsonvalue.FieldOfEach(item, path) }, true)
-			if !found && !inContract(schemas, path) {
-				warnings = append(warnings, unknownField("no item has ", path, schemas, len(warnings)))
+			if !found && !contract.has(path) {
+				warnings = append(warnings, unknownField("no item has ", path, contract, len(warnings)))
 			}
 		}
 		return builder.table(), warnings
@@ -41,7 +40,7 @@ func listTable(row *catalog.Row, items []any, fields []string) (table Table, war
 	for _, column := range row.Columns {
 		builder.add(column.Name, func(item any) any { return cell(row, column, item) }, false)
 	}
-	builder.addUnknown(schemas)
+	builder.addUnknown(contract)
 	return builder.table(), nil
 }
 
@@ -50,6 +49,11 @@ type tableBuilder struct {
 	items   []any
 	names   []string
 	columns [][]any
+}
+
+// newTableBuilder returns a builder with room for so many columns.
+func newTableBuilder(items []any, columns int) tableBuilder {
+	return tableBuilder{items, make([]string, 0, columns), make([][]any, 0, columns)}
 }
 
 // add adds a column, and reports whether an item has a value in it. Where none has,
@@ -82,13 +86,25 @@ func uniqueName(name string, names []string) string {
 }
 
 // addUnknown adds a column for each field that the contract does not know, sorted.
-func (b *tableBuilder) addUnknown(schemas []*papi.Schema) {
-	unknown, paths := make([]map[string]any, len(b.items)), map[string]bool{}
+func (b *tableBuilder) addUnknown(contract *contractPart) {
+	var unknown []map[string]any
+	paths := map[string]bool{}
 	for i, item := range b.items {
-		unknown[i] = unknownFields(item, schemas)
+		part := unknownIn(item, contract)
+		if part == nil {
+			continue
+		}
+		if unknown == nil {
+			unknown = make([]map[string]any, len(b.items))
+		}
+		unknown[i] = map[string]any{}
+		unknownPaths(unknown[i], "", part, contract)
 		for path := range unknown[i] {
 			paths[path] = true
 		}
+	}
+	if unknown == nil {
+		return
 	}
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		values := make([]any, len(b.items))
@@ -100,9 +116,10 @@ func (b *tableBuilder) addUnknown(schemas []*papi.Schema) {
 }
 
 func (b *tableBuilder) table() Table {
-	t := Table{Cols: append([]string{}, b.names...), Rows: make([][]any, len(b.items))}
+	t := Table{Cols: b.names, Rows: make([][]any, len(b.items))}
+	cells := make([]any, len(t.Rows)*len(b.columns))
 	for i := range t.Rows {
-		t.Rows[i] = make([]any, len(b.columns))
+		t.Rows[i], cells = cells[:len(b.columns):len(b.columns)], cells[len(b.columns):]
 		for j, values := range b.columns {
 			t.Rows[i][j] = values[i]
 		}

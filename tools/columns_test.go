@@ -36,7 +36,7 @@ func TestEachListHasColumnsOfTheContract(t *testing.T) {
 			}
 			names[c.Name] = true
 			for _, path := range strings.Split(c.Path, "|") {
-				if !inContract(itemSchemas(row), path) {
+				if !itemPart(row).has(path) {
 					t.Errorf("%s, column %s: the contract has no %s", row.Tool, c.Name, path)
 				}
 			}
@@ -256,7 +256,7 @@ func TestUnknownPartsOfAnAnswer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := string(encode(unknownIn(answer, answerSchemas(catalog.Lookup(tt.tool))))); got != tt.want {
+		if got := string(encode(unknownIn(answer, answerPart(catalog.Lookup(tt.tool))))); got != tt.want {
 			t.Errorf("%s %s: %s, want %s", tt.tool, tt.answer, got, tt.want)
 		}
 	}
@@ -265,7 +265,7 @@ func TestUnknownPartsOfAnAnswer(t *testing.T) {
 // What the sandbox answers, the contract knows.
 func TestNoSampleHasUnknownParts(t *testing.T) {
 	for _, s := range samples(t) {
-		if part := unknownIn(s.answer, answerSchemas(s.row)); part != nil {
+		if part := unknownIn(s.answer, answerPart(s.row)); part != nil {
 			t.Errorf("%s: %s", s.row.Tool, encode(part))
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // times to the second, and without the project of the call. Unknown fields stay, in
 // those parts too.
 func concise(row *catalog.Row, project string, answer any) any {
-	unknown := unknownIn(answer, answerSchemas(row))
+	unknown := unknownIn(answer, answerPart(row))
 	short := answer
 	if row.Resource != nil {
 		for _, path := range row.Resource.Bulky {

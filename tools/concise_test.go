@@ -59,13 +59,13 @@ func TestBulkyPartsAreOfTheContract(t *testing.T) {
 		if row.Resource == nil || row.Resource.Get != row.Tool {
 			continue
 		}
-		schemas := answerSchemas(row)
+		contract := answerPart(row)
 		if row.List() != "" {
-			schemas = itemSchemas(row)
+			contract = itemPart(row)
 		}
 		for _, path := range append(slices.Collect(maps.Keys(row.Resource.Summaries)), row.Resource.Bulky...) {
 			path, _, _ = strings.Cut(path, ".*")
-			if !inContract(schemas, path) {
+			if !contract.has(path) {
 				t.Errorf("%s: the contract has no %s", row.Tool, path)
 			}
 		}

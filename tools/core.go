@@ -9,46 +9,57 @@ import (
 	"github.com/invopop/jsonschema"
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
-// coreTool is a tool of the server's own. Its arguments are a Go struct, from which
-// its schema is derived; they are coerced and validated like any others.
+// coreTool is a tool of the server's own: all that is known of it besides its arguments.
+// They are a Go struct, from which the schema is derived; they are coerced and validated
+// like any others.
 type coreTool struct {
 	name  string
 	about string
-	// phrases are what users say who need the tool, three to five of them.
-	phrases     []string
+	// annotations have the title too.
 	annotations mcp.ToolAnnotation
-	schema      func() *papi.Schema
-	run         func(ctx context.Context, caller Caller, given map[string]any) Outcome
+	// whenDynamic reports that a dynamic set lists it: a task starts with it, or it leads
+	// to other tools. One that does not is found and called like an operation's there.
+	// onlyDynamic reports that no other set has it in its list.
+	whenDynamic, onlyDynamic bool
+	// phrases are what users say who need the tool, three to five of them; none where it
+	// only leads to others, which the search does not find.
+	phrases []string
+	// after are the error codes of ours after which it is the next step.
+	after []string
+	// example has arguments where a sample of the schema can't know them.
+	example map[string]any
+	schema  func() *papi.Schema
+	run     func(ctx context.Context, caller Caller, given map[string]any) Outcome
 }
 
-// newCoreTool returns a core tool that calls a function with its arguments.
-func newCoreTool[Args any](name, title, about string, hints mcp.ToolAnnotation, run func(context.Context, Caller, Args) Outcome) *coreTool {
+// newCoreTool completes the declaration of a core tool with the function that it calls
+// with its arguments.
+func newCoreTool[Args any](c coreTool, run func(context.Context, Caller, Args) Outcome) *coreTool {
 	schema := schemaOf[Args]()
-	hints.Title = title
-	return &coreTool{
-		name: name, about: about, annotations: hints, schema: schema,
-		run: func(ctx context.Context, caller Caller, given map[string]any) Outcome {
-			given, ignored := applicable(given, schema().Properties)
-			coerce := &coercer{warnings: ignored}
-			coerced := coerce.value(schema(), given, "")
-			if violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true, Example: func() any { return schema().Sample(true) }}); len(violations) > 0 {
-				return invalidArguments(violations).outcome()
-			}
-			var args Args
-			if err := json.Unmarshal(jsonvalue.Encode(coerced), &args); err != nil {
-				return invalidArguments([]papi.Violation{{Allowed: err.Error()}}).outcome()
-			}
-			out := run(ctx, caller, args)
-			if r, ok := out.Structured.(*Result); ok {
-				r.Warnings = append(coerce.warnings, r.Warnings...)
-			}
-			return out
-		},
+	c.schema = schema
+	c.run = func(ctx context.Context, caller Caller, given map[string]any) Outcome {
+		given, ignored := applicable(given, schema().Properties)
+		coerce := &coercer{warnings: ignored}
+		coerced := coerce.value(schema(), given, "")
+		if violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true, Example: func() any { return schema().Sample(true) }}); len(violations) > 0 {
+			return invalidArguments(violations).outcome()
+		}
+		var args Args
+		if err := json.Unmarshal(jsonvalue.Encode(coerced), &args); err != nil {
+			return invalidArguments([]papi.Violation{{Allowed: err.Error()}}).outcome()
+		}
+		out := run(ctx, caller, args)
+		if r, ok := out.Structured.(*Result); ok {
+			r.Warnings = append(coerce.warnings, r.Warnings...)
+		}
+		return out
 	}
+	return &c
 }
 
 // reflected caches the schemas of the core tools' arguments for all sets.
@@ -71,33 +82,43 @@ func reflectSchema[Args any]() *papi.Schema {
 	return schema
 }
 
-func (s *Set) coreTools() []*coreTool {
-	no, yes := mcp.ToBoolPtr(false), mcp.ToBoolPtr(true)
-	reads := mcp.ToolAnnotation{ReadOnlyHint: yes, DestructiveHint: no, IdempotentHint: yes, OpenWorldHint: yes}
-	confirms := mcp.ToolAnnotation{ReadOnlyHint: no, DestructiveHint: no, IdempotentHint: yes, OpenWorldHint: yes}
-	looksUp := mcp.ToolAnnotation{ReadOnlyHint: yes, DestructiveHint: no, IdempotentHint: yes, OpenWorldHint: no}
-	all := []*coreTool{
-		newCoreTool(toolFind, "Find tools", s.findAbout(), looksUp, s.toolFind),
-		newCoreTool("project_confirm", "Confirm project", "Confirm with the person which project to change, before the first write; shows what it contains. Without projectId it lists the projects and confirms none. Lasts 12 hours, for this client.",
-			confirms, s.projectConfirm),
-		newCoreTool("project_overview", "Show project overview", "Read what a project contains: webhooks, accounts, senders, templates, apps and bundles, counted by state, and what failed, is under review or is waiting too long.",
-			reads, s.projectOverview),
-		newCoreTool(toolWait, "Wait for changes", "Wait until things settle: an approval, a launch, a bundle. Ends with a result in any case, and says what to do next.",
-			reads, s.wait),
-		newCoreTool("schema_get", "Get tool schema", "Get an outline of a tool's arguments, or of a part, with notes, what values mean, errors and an example.",
-			looksUp, s.schemaGet),
-	}
-	all = append(all, callsOthers()...)
-	for _, c := range all {
-		c.phrases = corePhrases[c.name]
-	}
-	return all
+// hints annotate a core tool that destroys nothing, and whose calls have the same effect
+// when they are repeated.
+func hints(title string, readOnly, openWorld bool) mcp.ToolAnnotation {
+	no, yes := false, true
+	return mcp.ToolAnnotation{Title: title, ReadOnlyHint: &readOnly, DestructiveHint: &no, IdempotentHint: &yes, OpenWorldHint: &openWorld}
 }
 
-// corePhrases are the phrases of the core tools.
-var corePhrases = map[string][]string{
-	toolWait:           {"wait until it is approved", "tell me when it is done", "follow it to the end", "has it finished yet", "keep checking the status"},
-	"project_confirm":  {"which project am I in", "work in this project", "is this the right project", "switch to another project", "allow changes in a project"},
-	"project_overview": {"what is set up in this project", "what needs my attention", "what is stuck, failing or under review", "give me a summary of everything", "where do we start"},
-	"schema_get":       {"what arguments does a tool take", "show an example call", "documentation of a tool", "which fields are required", "allowed values of a field"},
+// coreTools are the core tools in the order of the list of tools.
+func (s *Set) coreTools() []*coreTool {
+	return append([]*coreTool{
+		newCoreTool(coreTool{
+			name: toolFind, annotations: hints("Find tools", true, false), whenDynamic: true, onlyDynamic: true,
+			about:   "Find a tool by what you want to do, in any words, or by an error code. Shows how to call the best match. Families: " + s.families() + ".",
+			example: map[string]any{"query": "verify a phone number for WhatsApp"},
+		}, s.toolFind),
+		newCoreTool(coreTool{
+			name: "project_confirm", annotations: hints("Confirm project", false, true), whenDynamic: true,
+			about:   "Confirm with the person which project to change, before the first write; shows what it contains. Without projectId it lists the projects and confirms none. Lasts 12 hours, for this client.",
+			phrases: []string{"which project am I in", "work in this project", "is this the right project", "switch to another project", "allow changes in a project"},
+			after:   []string{errorcode.ProjectUnconfirmed},
+		}, s.projectConfirm),
+		newCoreTool(coreTool{
+			name: "project_overview", annotations: hints("Show project overview", true, true), whenDynamic: true,
+			about:   "Read what a project contains: webhooks, accounts, senders, templates, apps and bundles, counted by state, and what failed, is under review or is waiting too long.",
+			phrases: []string{"what is set up in this project", "what needs my attention", "what is stuck, failing or under review", "give me a summary of everything", "where do we start"},
+		}, s.projectOverview),
+		newCoreTool(coreTool{
+			name: toolWait, annotations: hints("Wait for changes", true, true), whenDynamic: true,
+			about:   "Wait until things settle: an approval, a launch, a bundle. Ends with a result in any case, and says what to do next.",
+			phrases: []string{"wait until it is approved", "tell me when it is done", "follow it to the end", "has it finished yet", "keep checking the status"},
+		}, s.wait),
+		newCoreTool(coreTool{
+			name: "schema_get", annotations: hints("Get tool schema", true, false), whenDynamic: true,
+			about:   "Get an outline of a tool's arguments, or of a part, with notes, what values mean, errors and an example.",
+			phrases: []string{"what arguments does a tool take", "show an example call", "documentation of a tool", "which fields are required", "allowed values of a field"},
+			after:   []string{errorcode.InvalidArguments, errorcode.UnknownTool},
+			example: map[string]any{"tool": "webhook_create", "path": "triggers"},
+		}, s.schemaGet),
+	}, callsOthers()...)
 }

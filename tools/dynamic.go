@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/mark3labs/mcp-go/mcp"
-
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
@@ -22,17 +20,13 @@ const (
 	toolCallRead = "tool_call_read"
 )
 
-// listedWhenDynamic are the tools that a dynamic set lists: those that a task starts
-// with, and those that lead to all others. A core tool that is not among them is found
-// and called like an operation's.
-var listedWhenDynamic = []string{toolFind, "schema_get", toolCallRead, ToolCallWrite, "project_confirm", "project_overview", toolWait}
-
 // lists reports whether the set advertises a tool that it offers.
 func (s *Set) lists(name string) bool {
+	c := s.coreTool(name)
 	if s.opts.Dynamic {
-		return slices.Contains(listedWhenDynamic, name)
+		return c != nil && c.whenDynamic
 	}
-	return name != toolFind && !s.routes(name)
+	return c == nil || !c.onlyDynamic
 }
 
 // routes reports whether a tool calls others.
@@ -78,16 +72,21 @@ var callSchema = sync.OnceValue(func() *papi.Schema {
 // callsOthers are the tools that call others. [Set.Call] unwraps their calls, so that
 // everything else about a call is that of the inner tool.
 func callsOthers() []*coreTool {
-	no, yes := mcp.ToBoolPtr(false), mcp.ToBoolPtr(true)
-	declare := func(name, title, about string, hints mcp.ToolAnnotation) *coreTool {
-		hints.Title, hints.OpenWorldHint = title, yes
-		return &coreTool{name: name, about: about, annotations: hints, schema: callSchema}
-	}
+	writes := hints("Call a tool that changes something", false, true)
+	*writes.DestructiveHint, *writes.IdempotentHint = true, false
 	return []*coreTool{
-		declare(toolCallRead, "Call a tool that reads", "Call a tool that changes nothing: one whose via, in tool_find or in a next step, names this tool.",
-			mcp.ToolAnnotation{ReadOnlyHint: yes, DestructiveHint: no, IdempotentHint: yes}),
-		declare(ToolCallWrite, "Call a tool that changes something", "Call a tool that creates, changes, sends or deletes something: one whose via names this tool. Where a person must confirm, they are asked, or the call answers with a token for the argument confirm.",
-			mcp.ToolAnnotation{ReadOnlyHint: no, DestructiveHint: yes, IdempotentHint: no}),
+		{
+			name: toolCallRead, annotations: hints("Call a tool that reads", true, true), whenDynamic: true, onlyDynamic: true,
+			about:   "Call a tool that changes nothing: one whose via, in tool_find or in a next step, names this tool.",
+			example: map[string]any{"tool": "webhook_get", "arguments": map[string]any{"webhookId": "01Z327Q8JAP1FQ40QXJMEXRE1J"}},
+			schema:  callSchema,
+		},
+		{
+			name: ToolCallWrite, annotations: writes, whenDynamic: true, onlyDynamic: true,
+			about:   "Call a tool that creates, changes, sends or deletes something: one whose via names this tool. Where a person must confirm, they are asked, or the call answers with a token for the argument confirm.",
+			example: map[string]any{"tool": "webhook_create", "arguments": map[string]any{"target": "https://example.com/hook", "secret": "of-high-entropy"}},
+			schema:  callSchema,
+		},
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"papi-mcp/guides"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/docstest"
 	"papi-mcp/internal/tokentest"
 )
 
@@ -25,32 +26,15 @@ const economyDoc = "../docs/economy.md"
 // than its budget. `go test ./tools -run EconomyDocs -update`
 // writes them again.
 func TestEconomyDocsAreFresh(t *testing.T) {
-	const begin, end = "<!-- figures:begin (go test ./tools -run EconomyDocs -update) -->\n", "<!-- figures:end -->"
-	raw, err := os.ReadFile(economyDoc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, found := strings.Cut(string(raw), begin)
-	_, after, ended := strings.Cut(rest, end)
-	if !found || !ended {
-		t.Fatalf("%s has lost the marks of its figures", economyDoc)
-	}
 	figures := budgets(t)
 	for _, f := range figures {
 		if f.tokens > f.most {
 			t.Errorf("%s: %d tokens of %d", f.what, f.tokens, f.most)
 		}
 	}
-	want := before + begin + budgetTable(figures) + toolsetTable(t) + resultTable(t) + eachToolTable(t) + end + after
-	if want == string(raw) {
-		return
-	}
-	if !*update {
-		t.Fatal("docs/economy.md is stale: run go test ./tools -run EconomyDocs -update")
-	}
-	if err := os.WriteFile(economyDoc, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	docstest.Fresh(t, economyDoc, "go test ./tools -run EconomyDocs -update", *update, map[string]string{
+		"figures": budgetTable(figures) + toolsetTable(t) + resultTable(t) + eachToolTable(t),
+	})
 }
 
 // figure is what something has, in tokens, and may have.

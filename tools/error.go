@@ -89,7 +89,16 @@ func (s *Set) seeSchema(tool string, e *Error) catalog.Next {
 	return catalog.Next{Do: "see the schema with an example, if the violations are not enough", Tool: "schema_get", Args: args, Needs: []string{}}
 }
 
-// checked is the schema that a tool's arguments are validated against.
+// Schema returns the schema that a tool's arguments are validated against, a union
+// where the body of its operation is one; nil for a tool that is not offered.
+func (s *Set) Schema(tool string) *papi.Schema {
+	if !s.Offers(tool) {
+		return nil
+	}
+	return s.checked(tool)
+}
+
+// checked is the schema of a tool that is offered.
 func (s *Set) checked(tool string) *papi.Schema {
 	if core := s.coreTool(tool); core != nil {
 		return core.schema()
@@ -110,7 +119,7 @@ func unfilled(settings []string) *Error {
 // refused is the error of a refusal.
 func refused(r *guard.Refusal) *Error {
 	return &Error{
-		Code: r.Code, Message: r.Message, Resolution: r.Resolution,
+		Code: r.Code, Status: r.Status, Message: r.Message, Resolution: r.Resolution,
 		Info: r.Info, Next: r.Next, Confirmation: r.Confirmation,
 	}
 }
@@ -122,6 +131,10 @@ func failed(row *catalog.Row, args map[string]any, err error) *Error {
 		return &Error{Code: errorcode.InternalError, Message: err.Error()}
 	}
 	out := &Error{Code: e.Code, Status: e.Status, Message: e.Message, Resolution: e.Resolution}
+	if row.Effect == catalog.Read && catalog.NoneHere(e.Code) { // which reads as a failure in the API's words
+		text := (&answerer{e.Code, row.Toolset, []*catalog.Row{row}}).text()
+		out.Message, out.Resolution = text.Message, text.Resolution
+	}
 	out.Info, _ = papi.MaskAnswer(e.Info).(map[string]any)
 	if e.RetryAfter > 0 {
 		out.Info = jsonvalue.With(out.Info, "retryAfterSeconds", int(e.RetryAfter.Seconds()))

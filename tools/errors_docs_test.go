@@ -2,12 +2,13 @@ package tools
 
 import (
 	"fmt"
-	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"papi-mcp/guides"
+	"papi-mcp/internal/docstest"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
@@ -16,26 +17,24 @@ import (
 // The tables of docs/errors.md are generated from the codes. `go test ./tools -run
 // ErrorDocs -update` writes them again.
 func TestErrorDocsAreFresh(t *testing.T) {
-	const path, begin, end = "../docs/errors.md", "<!-- codes:begin -->\n", "<!-- codes:end -->"
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
+	docstest.Fresh(t, "../docs/errors.md", "go test ./tools -run ErrorDocs -update", *update, map[string]string{"codes": codeTables(), "exits": exitTable()})
+}
+
+// exitTable lists the exit codes, each with the codes of ours that end a command with
+// it: all but those of HTTP, which no command meets.
+func exitTable() string {
+	var b strings.Builder
+	b.WriteString("| exit code | meaning | with |\n|---|---|---|\n")
+	for _, exit := range errorcode.Exits {
+		var codes []string
+		for _, e := range errorcode.All() {
+			if e.Exit == exit.Exit && e.Origin != errorcode.HTTP {
+				codes = append(codes, "`"+e.Code+"`")
+			}
+		}
+		fmt.Fprintf(&b, "| %d | %s | %s |\n", exit.Exit, exit.Meaning, strings.Join(codes, ", "))
 	}
-	before, rest, found := strings.Cut(string(raw), begin)
-	_, after, ended := strings.Cut(rest, end)
-	if !found || !ended {
-		t.Fatalf("%s has lost the marks of its tables", path)
-	}
-	want := before + begin + codeTables() + end + after
-	if want == string(raw) {
-		return
-	}
-	if !*update {
-		t.Fatal("docs/errors.md is stale: run go test ./tools -run ErrorDocs -update")
-	}
-	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	return b.String()
 }
 
 // aboutOrigins introduces the table of each origin.
@@ -58,17 +57,22 @@ func codeTables() string {
 		if about := aboutOrigins[origin]; about != "" {
 			fmt.Fprintf(&b, "%s\n\n", about)
 		}
-		b.WriteString("| code | meaning | do | retryable |\n|---|---|---|---|\n")
+		b.WriteString("| code | meaning | do | retryable | exit code |\n|---|---|---|---|---|\n")
 		for _, e := range errorcode.All() {
-			if e.Origin == origin {
-				fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.Code, cell.Replace(e.Meaning), cell.Replace(e.Do), e.Retryable)
+			if e.Origin != origin {
+				continue
 			}
+			exit := strconv.Itoa(int(e.Exit))
+			if origin == errorcode.HTTP {
+				exit = "-" // no command meets it
+			}
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", e.Code, cell.Replace(e.Meaning), cell.Replace(e.Do), e.Retryable, exit)
 		}
 		b.WriteString("\n")
 		if origin != errorcode.Guard {
 			continue
 		}
-		b.WriteString("Each rule of the guard has a code too. None is retryable as it is: change the call, or first bring the resource into the state that the rule asks for, as the resolution says.\n\n| code | rule |\n|---|---|\n")
+		b.WriteString("Each rule of the guard has a code too; a command that it refuses exits with 1. None is retryable as it is: change the call, or first bring the resource into the state that the rule asks for, as the resolution says.\n\n| code | rule |\n|---|---|\n")
 		for _, e := range serverCodes() {
 			if ruleOf(e.Code) != nil {
 				fmt.Fprintf(&b, "| `%s` | %s |\n", e.Code, cell.Replace(e.Meaning))

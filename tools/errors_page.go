@@ -180,9 +180,15 @@ func errorURI(code, toolset string) string {
 }
 
 // clearerTexts replace texts of the contract that mention their own source, name
-// what another operation takes, or cover only one of two fields. The key is the
-// code, or toolset/code.
+// what another operation takes, cover only one of two fields, or read as a failure where
+// there is none yet. The key is the code, or toolset/code.
 var clearerTexts = map[string]papi.ErrorText{
+	"account_not_found":                        {Message: "none yet: the project has no WhatsApp account", Resolution: "onboard one first; if there should be one, check the projectId"},
+	"rcs/account_not_found":                    {Message: "none yet: the project has no RCS account before its first sender", Resolution: "create a sender first"},
+	"project_not_initialized":                  {Message: "none yet: the project is not set up for WhatsApp", Resolution: "set it up first; if it should be already, check the projectId"},
+	"kakaotalk/project_not_initialized":        {Message: "none yet: the project is not set up for KakaoTalk", Resolution: "create a sender first; if there should be one, check the projectId"},
+	"rbm_has_not_been_used":                    {Message: "none yet: the project has not used RCS", Resolution: "create a sender first; if there should be one, wait and retry, or write to si-richmessaging@sinch.com"},
+	"sms_service_not_found":                    {Message: "none yet: the project has no SMS app", Resolution: "create one first; if there should be one, check the projectId"},
 	"invalid_google_agent":                     {Message: "Google does not accept the sender as it is"},
 	"user_cannot_be_reached":                   {Message: "the phone can't be reached by RCS"},
 	"invalid_business_manager_for_environment": {Resolution: "use one that is allowed in this environment"},

@@ -82,11 +82,6 @@ func (s *Set) find(query string) []string {
 	return names
 }
 
-// findAbout is the description of tool_find, with the families as an index.
-func (s *Set) findAbout() string {
-	return "Find a tool by what you want to do, in any words, or by an error code. Shows how to call the best match. Families: " + s.families() + "."
-}
-
 // found describes a tool that was found; best says that it is the first.
 func (s *Set) found(name string, best bool) found {
 	f := found{Tool: name, Via: s.Via(name)}
@@ -101,7 +96,8 @@ func (s *Set) found(name string, best bool) found {
 	f.Does = firstSentences(f.Does, maxAbout)
 	required := schema.MustHave(true)
 	if best {
-		f.Arguments = shortOutline(schema, maxOutline)
+		outline := schema.OutlineWithin("", false, func(outline string, _ papi.OutlineOptions) bool { return len(outline) <= maxOutline })
+		f.Arguments = papi.Truncate(outline, maxOutline)
 	} else {
 		f.Required = required
 	}
@@ -119,17 +115,6 @@ func firstSentences(text string, limit int) string {
 		kept += sentence
 	}
 	return papi.Truncate(strings.TrimSpace(kept), limit)
-}
-
-// shortOutline is the most detailed outline of a tool's arguments that fits.
-func shortOutline(schema *papi.Schema, limit int) string {
-	outline := ""
-	for _, opts := range []papi.OutlineOptions{{Depth: 3, Values: 8}, {Depth: 2, Values: 8}, {Depth: 2, Values: 3}, {Depth: 1, Values: 8}, {Depth: 1, Values: 3}} {
-		if outline = schema.Outline(opts); len(outline) <= limit {
-			return outline
-		}
-	}
-	return papi.Truncate(outline, limit)
 }
 
 // codeIn is the page of the error code that a query is, nil where it is none.
@@ -150,18 +135,9 @@ func (s *Set) families() string {
 		}
 	}
 	for i, name := range names {
-		if of := familyWords[name]; of != "" {
-			names[i] += " (" + of + ")"
+		if about := catalog.ToolsetAbout(name); about != "" {
+			names[i] += " (" + about + ")"
 		}
 	}
 	return strings.Join(names, ", ")
-}
-
-var familyWords = map[string]string{
-	"rcs":                     "senders, launch, test numbers",
-	"kakaotalk":               "senders, templates",
-	"conversation":            "Instagram, Messenger, Telegram, Viber",
-	"sms":                     "apps",
-	"bundles":                 "subprojects with apps",
-	catalog.DeprecatedToolset: "Meta tokens",
 }

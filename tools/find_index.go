@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"papi-mcp/internal/catalog"
-	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/search"
@@ -54,7 +53,7 @@ func newToolIndex() *search.Index {
 		}})
 	}
 	for _, c := range new(Set).coreTools() {
-		if c.phrases == nil { // tools that only lead to others
+		if c.phrases == nil {
 			continue
 		}
 		documents = append(documents, search.Document{Name: c.name, Texts: [][]string{
@@ -126,12 +125,10 @@ func toolsByCode() map[string][]string {
 			add(tool, rule.Code)
 		}
 	}
-	for code, tool := range map[string]string{
-		errorcode.ProjectUnconfirmed: "project_confirm",
-		errorcode.InvalidArguments:   "schema_get",
-		errorcode.UnknownTool:        "schema_get",
-	} {
-		add(tool, code)
+	for _, c := range new(Set).coreTools() {
+		for _, code := range c.after {
+			add(c.name, code)
+		}
 	}
 	for code, steps := range afterRefusal {
 		for _, step := range steps {

@@ -82,8 +82,8 @@ func TestToolFindFindsEveryTool(t *testing.T) {
 	s := newDynamicSet(t, catalog.Filter{Deprecated: true})
 	missed, phrases := 0, 0
 	for _, c := range s.core {
-		if c.phrases == nil {
-			continue
+		if c.onlyDynamic {
+			continue // leads to the others
 		}
 		if n := len(c.phrases); n < 3 || n > 5 {
 			t.Errorf("%s has %d phrases", c.name, n)

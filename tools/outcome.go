@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"time"
 
 	"papi-mcp/internal/guard"
 )
@@ -24,6 +25,8 @@ type Caller struct {
 	Waits func()
 	// Progress, if set, is told from time to time how far a call that waits is.
 	Progress func(context.Context, Progress)
+	// Timeout is that of the call; 0 means deadline.Timeout.
+	Timeout time.Duration
 }
 
 // Progress is how far a call is.

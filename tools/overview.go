@@ -39,6 +39,9 @@ type overview struct {
 	now time.Time // the API's
 }
 
+// noAccount is the state of a WhatsApp account that there is not.
+const noAccount = "none"
+
 // counts are the things of one kind by state. Where a list has more pages than
 // the first, the states are those of its first page.
 type counts struct {
@@ -50,7 +53,7 @@ type counts struct {
 // readOverview reads what lives in a project, all kinds concurrently. Without
 // its webhooks, which every project can list, there is no overview.
 func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *Error) {
-	o := &overview{Webhooks: []any{}, WhatsappAccount: "none", Counts: map[string]counts{}, NotRead: map[string]string{}}
+	o := &overview{Webhooks: []any{}, WhatsappAccount: noAccount, Counts: map[string]counts{}, NotRead: map[string]string{}}
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	var failure *Error
@@ -113,12 +116,23 @@ var counted = sync.OnceValue(func() []*catalog.Resource {
 	return slices.DeleteFunc(slices.Clone(catalog.Resources()), func(r *catalog.Resource) bool { return !r.Counted() })
 })
 
+// empty reports whether all of the project was read, and nothing is in it.
+func (o *overview) empty() bool {
+	things := len(o.Webhooks) + len(o.NotRead)
+	for _, c := range o.Counts {
+		things += c.Total
+	}
+	return things == 0 && o.WhatsappAccount == noAccount
+}
+
+// firstSetUp is what to do in an empty project.
+var firstSetUp = catalog.Step{Do: "ask the person which channel to set up first; papi://guides/whatsapp, rcs, kakaotalk and sms say how"}
+
 // looks says what is live.
 func (o *overview) looks() string {
-	things, reaching := len(o.Webhooks), []string{}
+	reaching := []string{}
 	for _, resource := range counted() {
 		c := o.Counts[resource.Kind()]
-		things += c.Total
 		for _, state := range resource.States {
 			switch n := c.ByState[state.Name]; {
 			case !state.Production || n == 0:
@@ -133,8 +147,8 @@ func (o *overview) looks() string {
 	switch {
 	case len(reaching) > 0:
 		looks = "production: " + strings.Join(reaching, ", ")
-	case things == 0 && o.WhatsappAccount == "none":
-		looks = "an empty project"
+	case o.empty():
+		return "an empty project: nothing is set up yet"
 	}
 	if len(o.NotRead) > 0 {
 		looks += " (not all of it could be read)"

@@ -136,7 +136,7 @@ func followNext(t *testing.T, set *Set, followed map[string]int) {
 			if via == "" {
 				via = n.Tool
 			}
-			if !slices.Contains(listedWhenDynamic, via) {
+			if !set.lists(via) {
 				t.Errorf("after %s: %s is not listed", c.tool, encode(n))
 			}
 			args := map[string]any{}

@@ -68,6 +68,9 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 	}
 	r := &Result{Tool: "project_confirm", ProjectID: projectID}
 	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "countsFor": guard.CountsFor(caller.Client), "overview": o.shown()}
+	if o.empty() {
+		r.Next = s.offered(o.next(), projectID, nil)
+	}
 	r.Warnings = warnings
 	r.Now = stamp(o.now)
 	return Outcome{Structured: r}
@@ -92,7 +95,7 @@ const maxProjects = 10
 // many, and confirms none.
 func (s *Set) showProjects() Outcome {
 	r := &Result{Tool: "project_confirm"}
-	projects := append([]string{}, s.opts.Guard.Projects()...)
+	projects := append([]string{}, s.projects()...)
 	data := map[string]any{"confirmed": false, "projects": projects[:min(len(projects), maxProjects)], "default": s.opts.Guard.Default()}
 	if more := len(projects) - maxProjects; more > 0 {
 		data["projectsMore"] = more
@@ -103,7 +106,7 @@ func (s *Set) showProjects() Outcome {
 		n = catalog.Next{Do: "confirm the project if the person agrees", Tool: "project_confirm", Args: map[string]any{argProject: projects[0]}, Needs: []string{}}
 	}
 	r.Next = append(r.Next, n)
-	if len(projects) == 0 {
+	if len(s.opts.Guard.Projects()) == 0 {
 		r.Warnings = append(r.Warnings, "this server is not limited to certain projects: the Sinch Dashboard shows the ids")
 	}
 	return Outcome{Structured: r}

@@ -158,7 +158,7 @@ func TestWhatAProjectLooksLike(t *testing.T) {
 		o    overview
 		want string
 	}{
-		"nothing":                {overview{WhatsappAccount: "none"}, "an empty project"},
+		"nothing":                {overview{WhatsappAccount: "none"}, "an empty project: nothing is set up yet"},
 		"an account alone":       {overview{WhatsappAccount: "ONBOARDED"}, "nothing in it is live"},
 		"a sender in test":       {overview{WhatsappAccount: "none", Counts: map[string]counts{"rcsSenders": one("IN_TEST")}}, "nothing in it is live"},
 		"a launched sender":      {overview{WhatsappAccount: "none", Counts: map[string]counts{"rcsSenders": one("LAUNCHED")}}, "production: 1 RCS sender is LAUNCHED"},

@@ -171,10 +171,18 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 	switch {
 	case len(items) > 0:
 		return append(next, fillAll(row.Next, r.IDs)...)
+	case c.none != nil:
+		return firstOf(stepsAfterError(row, c.none)[0], r.IDs)
 	case canBeEmpty && len(next) == 0 && len(c.args) == len(pathIDs(row, c.args)):
-		return fillAll([]catalog.Step{row.Resource.Empty}, r.IDs)
+		return firstOf(row.Resource.Empty, r.IDs)
 	}
 	return next
+}
+
+// firstOf is the one step after a list that is empty: its own answer leads on.
+func firstOf(step catalog.Step, ids map[string]string) []catalog.Next {
+	step.Do = "none yet: " + step.Do
+	return fillAll([]catalog.Step{step}, ids)
 }
 
 // longList is from how many items on a list has one step about those that need
@@ -184,6 +192,9 @@ const longList = 10
 // attentionSteps lead to the items that need attention: each of a few, or the first
 // with how many there are.
 func attentionSteps(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
+	if !resource.HasStates() {
+		return nil
+	}
 	var found []condition
 	for _, item := range items {
 		if st := conditionOf(resource, item); st.needsAttention(now) {

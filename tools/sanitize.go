@@ -54,24 +54,24 @@ const (
 
 // sanitizer walks an outcome and remembers what it changed.
 type sanitizer struct {
-	inError bool // with bounds
-	written int  // of maxErrorBytes
-	own     map[string]bool
+	inError bool         // with bounds
+	written int          // of maxErrorBytes
+	row     *catalog.Row // of a result, or nil
 	cleaned paths
 	leftOut paths
 }
 
 func (s *sanitizer) result(r *Result) {
-	if row := catalog.Lookup(r.Tool); row != nil {
-		s.own = ownIdentifiers(row)
-	}
-	ids := map[string]string{}
-	for _, name := range slices.Sorted(maps.Keys(r.IDs)) {
-		if s.fit("ids."+name, r.IDs[name]) {
-			ids[s.key("ids", name)] = r.IDs[name]
+	s.row = catalog.Lookup(r.Tool)
+	if len(r.IDs) > 0 {
+		ids := map[string]string{}
+		for _, name := range slices.Sorted(maps.Keys(r.IDs)) {
+			if s.fit("ids."+name, r.IDs[name]) {
+				ids[s.key("ids", name)] = r.IDs[name]
+			}
 		}
+		r.IDs = ids
 	}
-	r.IDs = ids
 	if !s.fit("nextPageToken", r.NextPageToken) {
 		r.NextPageToken = ""
 	}
@@ -79,7 +79,10 @@ func (s *sanitizer) result(r *Result) {
 		r.ProjectID = ""
 	}
 	r.Next = s.next("next", firstSteps(r.Next))
-	s.fields("", reflect.ValueOf(r).Elem(), "IDs", "NextPageToken", "ProjectID", "Next", "Warnings")
+	r.State, r.Pending, r.Done = s.text("state", r.State), s.text("pending", r.Pending), s.text("done", r.Done)
+	r.Since, r.Now = s.text("since", r.Since), s.text("now", r.Now)
+	r.Counts, _ = s.value("counts", r.Counts, false).(map[string]any)
+	r.Data = s.value("data", r.Data, false)
 	r.Warnings = s.warnings(r.Warnings)
 }
 
@@ -156,7 +159,7 @@ func (s *sanitizer) value(at string, value any, id bool) any {
 	case json.Number:
 		return s.text(at, v.String())
 	case string:
-		if (id || s.own[indices.ReplaceAllString(at, "")]) && !s.fit(at, v) {
+		if (id || s.isOwnIdentifier(indices.ReplaceAllString(at, ""))) && !s.fit(at, v) {
 			return nil
 		}
 		return s.text(at, v)
@@ -176,6 +179,13 @@ func (s *sanitizer) isClean(value any) bool {
 	case *Table:
 		return !slices.ContainsFunc(v.Cols, func(name string) bool { return papi.Printable(name) != name }) &&
 			!slices.ContainsFunc(v.Rows, func(row []any) bool { return !s.isClean(row) }) && s.isClean(v.Other)
+	case map[string]int:
+		for name := range v {
+			if papi.Printable(name) != name {
+				return false
+			}
+		}
+		return !s.inError
 	case []any:
 		return !s.inError && !slices.ContainsFunc(v, func(item any) bool { return !s.isClean(item) })
 	case map[string]any:
@@ -370,21 +380,25 @@ func cleanFirst(names []reflect.Value) []reflect.Value {
 // indices matches the indices of lists in a path.
 var indices = lazyregexp.New(`\[\d+\]`)
 
-// ownIdentifiers are the paths in an answer of what identifies the resource that a
-// tool shows, or each one of its list: a template's id is its name.
-func ownIdentifiers(row *catalog.Row) map[string]bool {
-	if row.Resource == nil {
-		return nil
+// isOwnIdentifier reports whether a path in an answer has what identifies the resource
+// that the tool shows, or one of its list: a template's id is its name.
+func (s *sanitizer) isOwnIdentifier(path string) bool {
+	path, inData := strings.CutPrefix(path, "data.")
+	if !inData || s.row == nil || s.row.Resource == nil {
+		return false
 	}
-	own := map[string]bool{}
-	for _, field := range row.Resource.IDs {
-		own["data."+field] = true
-		if list := row.List(); list != "" {
-			own["data."+list+"."+field], own["data.rows."+field] = true, true // in full, and where fields names it
-			for _, column := range row.Columns {
-				own["data.rows."+column.Name] = own["data.rows."+column.Name] || column.Path == field
+	for _, field := range s.row.Resource.IDs {
+		list := s.row.List()
+		if path == field || list != "" && path == list+"."+field { // in full
+			return true
+		}
+		if column, inRow := strings.CutPrefix(path, "rows."); inRow && list != "" {
+			named := column == field // where fields names it
+			declared := slices.ContainsFunc(s.row.Columns, func(c catalog.Column) bool { return c.Name == column && c.Path == field })
+			if named || declared {
+				return true
 			}
 		}
 	}
-	return own
+	return false
 }

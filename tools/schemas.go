@@ -71,21 +71,13 @@ func (s *Set) schemaGet(_ context.Context, _ Caller, args schemaGetArgs) Outcome
 	return Outcome{Structured: &Result{Tool: "schema_get", Data: data}}
 }
 
-// coreExamples are the examples of core tools whose arguments a sample can't know.
-var coreExamples = map[string]map[string]any{
-	"schema_get":  {"tool": "webhook_create", "path": "triggers"},
-	toolFind:      {"query": "verify a phone number for WhatsApp"},
-	toolCallRead:  {"tool": "webhook_get", "arguments": map[string]any{"webhookId": "01Z327Q8JAP1FQ40QXJMEXRE1J"}},
-	ToolCallWrite: {"tool": "webhook_create", "arguments": map[string]any{"target": "https://example.com/hook", "secret": "of-high-entropy"}},
-}
-
 // schemas returns what there is to say of a tool, the complete schema of its arguments,
 // and that of the arguments in the list of tools; nil where there is no such tool.
 func (s *Set) schemas(tool string) (about toolSchema, complete, listed *papi.Schema) {
 	if c := s.coreTool(tool); c != nil {
-		example, _ := c.schema().Sample(true).(map[string]any)
-		if given := coreExamples[tool]; given != nil {
-			example = given
+		example := c.example
+		if example == nil {
+			example, _ = c.schema().Sample(true).(map[string]any)
 		}
 		return toolSchema{Tool: tool, About: c.about, Example: example}, c.schema(), c.schema()
 	}
@@ -112,38 +104,18 @@ func (s *Set) schemas(tool string) (about toolSchema, complete, listed *papi.Sch
 // has more than 2,000 tokens.
 const maxSchemaEstimate = 1_800
 
-// outlines are the ways to write an outline, the one that says most first.
-var outlines = []papi.OutlineOptions{
-	{Notes: true, Meanings: true},
-	{Notes: true, Meanings: true, Values: 60},
-	{Notes: true, Meanings: true, Values: listedValues},
-	{Notes: true, Values: listedValues},
-	{Notes: true, Values: listedValues, NoteLevels: 3},
-	{Notes: true, Values: listedValues, NoteLevels: 2},
-	{Notes: true, Values: listedValues, Depth: 4},
-	{Notes: true, Values: listedValues, Depth: 3},
-	{Notes: true, Values: listedValues, NoteLevels: 1},
-	{Notes: true, Values: listedValues, Depth: 2},
-	{Notes: true, Values: listedValues, Depth: 1},
-	{Values: listedValues},
-	{Values: listedValues, Depth: 1},
-}
-
-// fit adds the outline of a part of a schema: the one that says most of those with which
-// the answer has its size.
+// fit adds the most detailed outline of a part of a schema with which the answer has its
+// size.
 func (t *toolSchema) fit(schema *papi.Schema, path string) {
 	part, _, _ := schema.At(path)
-	for _, opts := range outlines {
-		outline := schema.OutlineAt(path, opts)
+	schema.OutlineWithin(path, true, func(outline string, opts papi.OutlineOptions) bool {
 		t.InputSchema, t.Notation = outline, notation(outline)
 		t.More = ""
 		if cut := part.Cut(opts); len(cut) > 0 {
 			t.More = "path shows more: " + strings.Join(pathsBelow(path, cut), ", ")
 		}
-		if estimateTokens(jsonvalue.Encode(t)) <= maxSchemaEstimate {
-			return
-		}
-	}
+		return estimateTokens(jsonvalue.Encode(t)) <= maxSchemaEstimate
+	})
 }
 
 // maxCut is how many paths of parts are named.

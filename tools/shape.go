@@ -22,7 +22,7 @@ func shape(row *catalog.Row, own callOptions, r *Result, answer any) (data any, 
 	switch {
 	case len(row.Columns) > 0 && (!own.full || len(own.fields) > 0):
 		table, warnings := listTable(row, jsonvalue.List(answer, row.List()), own.fields)
-		table.Other, _ = unknownIn(jsonvalue.Without(answer, row.List()), answerSchemas(row)).(map[string]any)
+		table.Other = unknownFields(jsonvalue.Object(answer, ""), answerPart(row), row.List())
 		return &table, warnings
 	case len(own.fields) > 0:
 		return namedFields(row, answer, own.fields)
@@ -30,7 +30,7 @@ func shape(row *catalog.Row, own callOptions, r *Result, answer any) (data any, 
 		return answer, nil
 	case row.Writes():
 		data = onlyPaths(answer, row.Keep)
-		if unknown := unknownIn(answer, answerSchemas(row)); unknown != nil {
+		if unknown := unknownIn(answer, answerPart(row)); unknown != nil {
 			data = jsonvalue.Union(data, unknown)
 		}
 		data = withoutEmpty(data, r.ProjectID)
@@ -45,8 +45,8 @@ func shape(row *catalog.Row, own callOptions, r *Result, answer any) (data any, 
 func namedFields(row *catalog.Row, answer any, fields []string) (any, []string) {
 	var warnings []string
 	for _, path := range fields {
-		if _, found := jsonvalue.Only(answer, path); !found && !inContract(answerSchemas(row), path) {
-			warnings = append(warnings, unknownField("the answer has no ", path, answerSchemas(row), len(warnings)))
+		if _, found := jsonvalue.Only(answer, path); !found && !answerPart(row).has(path) {
+			warnings = append(warnings, unknownField("the answer has no ", path, answerPart(row), len(warnings)))
 		}
 	}
 	return onlyPaths(answer, fields), warnings

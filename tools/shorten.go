@@ -18,7 +18,8 @@ const fewItems = 20
 // tool, the counts, the API's time.
 func (r *Result) shorten(raw []byte) {
 	table, isTable := r.Data.(*Table)
-	if !isTable || len(table.Rows) == 0 || len(table.Rows) > fewItems {
+	canShorten := len(r.Next) > 0 || len(r.Counts) > 0 || r.Now != ""
+	if !isTable || len(table.Rows) == 0 || len(table.Rows) > fewItems || !canShorten {
 		return
 	}
 	limit := estimateTokens(compact(raw))

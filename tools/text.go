@@ -54,26 +54,23 @@ func (t *Table) write(b *bytes.Buffer) {
 	if len(t.Rows) == 0 {
 		return
 	}
-	for i, name := range t.Cols {
-		if i > 0 {
-			b.WriteByte('\t')
-			b.WriteString(escaped(name))
+	writeLine(b, t.Cols, escaped)
+	for _, row := range t.Rows {
+		writeLine(b, row, cellText)
+	}
+}
+
+// writeLine writes a line of cells.
+func writeLine[T any](b *bytes.Buffer, cells []T, text func(T) string) {
+	for i, cell := range cells {
+		if i == 0 {
+			b.WriteString(firstCell(text(cell)))
 		} else {
-			b.WriteString(firstCell(escaped(name)))
+			b.WriteByte('\t')
+			b.WriteString(text(cell))
 		}
 	}
 	b.WriteByte('\n')
-	for _, row := range t.Rows {
-		for i, value := range row {
-			if i > 0 {
-				b.WriteByte('\t')
-				b.WriteString(cellText(value))
-			} else {
-				b.WriteString(firstCell(cellText(value)))
-			}
-		}
-		b.WriteByte('\n')
-	}
 }
 
 // firstCell is the first cell of a line, in which a text that others wrote must not look
@@ -103,7 +100,22 @@ func cellText(value any) string {
 
 // escaped is a text within a line: what ends a line or a cell somewhere is written as an
 // escape, and so is the backslash.
-func escaped(text string) string { return cellEscapes.Replace(text) }
+func escaped(text string) string {
+	if isPlain(text) { // most texts are, and Replace would copy them
+		return text
+	}
+	return cellEscapes.Replace(text)
+}
+
+// isPlain reports whether a text is of ASCII without controls and backslashes.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c >= 0x7f || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
 
 var (
 	cellEscapes = strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\r", `\r`, "\n", `\n`,

@@ -181,6 +181,11 @@ func (s *Set) DefaultProject() string { return s.opts.Guard.Default() }
 // Offers reports whether there is a tool of this name.
 func (s *Set) Offers(name string) bool { return s.tools[name] != nil || s.coreTool(name) != nil }
 
+// Lists reports whether Tools has a tool of this name.
+func (s *Set) Lists(name string) bool {
+	return s.lists(name) && s.Offers(name)
+}
+
 // coreTool returns the core tool of this name, or nil.
 func (s *Set) coreTool(name string) *coreTool {
 	for _, c := range s.core {

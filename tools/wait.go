@@ -174,7 +174,7 @@ func (s *Set) readCall(caller Caller, f *followed) *guard.Call {
 
 // read reads a thing once, by the way of any call.
 func (s *Set) read(ctx context.Context, caller Caller, f *followed) (any, error) {
-	ctx = papi.Once(deadline.Start(ctx))
+	ctx = papi.Once(deadline.Start(ctx, deadline.Timeout))
 	gc := s.readCall(caller, f)
 	if v := s.opts.Guard.Check(ctx, gc); v.Refuse != nil {
 		return nil, &papi.Error{Code: v.Refuse.Code, Message: v.Refuse.Message}

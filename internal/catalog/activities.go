@@ -19,9 +19,9 @@ var activityColumns = []Column{
 // activityList is the row of a tool that lists what happened to a thing. What
 // to do about the thing is said by the thing's own read, and those who review
 // it can be asked by a comment.
-func activityList(tool, operation, about string) Row {
+func activityList(tool, operation, about string, phrases ...string) Row {
 	return Row{
-		Tool: tool, Operation: operation, Effect: Read, Activities: true, About: about, Columns: activityColumns,
+		Tool: tool, Operation: operation, Effect: Read, Activities: true, About: about, Phrases: phrases, Columns: activityColumns,
 		Next: []Step{{
 			Do:   "report it; the reviewers can be asked",
 			Tool: strings.TrimSuffix(tool, activitySuffix) + commentSuffix, Needs: []string{"comment"},
@@ -31,10 +31,11 @@ func activityList(tool, operation, about string) Row {
 
 // commentAdd is the row of a tool that adds a comment to the activities of a
 // thing. One whose answer was lost is found among the newest of them.
-func commentAdd(tool, operation, about string) Row {
+func commentAdd(tool, operation, about string, phrases ...string) Row {
 	thing := strings.TrimSuffix(tool, commentSuffix)
 	return Row{
-		Tool: tool, Operation: operation, Effect: Create, About: about, Done: "comment added", Title: "Add comment to " + brands.Replace(thing),
+		Tool: tool, Operation: operation, Effect: Create, About: about, Phrases: phrases,
+		Done: "comment added", Title: "Add comment to " + brands.Replace(thing),
 		Reconcile: &Reconcile{Read: thing + activitySuffix, Same: map[string]string{"comment": "comment"}, Since: "created"},
 	}
 }

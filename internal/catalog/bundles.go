@@ -4,7 +4,7 @@ var bundle = &Resource{
 	Name: "bundle",
 	Get:  "bundle_get", List: "bundle_list", Create: "bundle_create",
 	Empty: Step{
-		Do:   "there is none: create one, with what the person wants of subproject, convApp and smsApp",
+		Do:   "create one, with what the person wants of subproject, convApp and smsApp",
 		Tool: "bundle_create", Needs: []string{"name", "region", "subproject", "convApp", "smsApp"},
 	},
 	Bulky: []string{"projectId", "webhooks.projectId", "subproject.parentProjectId", "smsApp.smsServiceId"}, // of the subproject, or of the call
@@ -35,7 +35,8 @@ var bundle = &Resource{
 var bundles = []Row{
 	{
 		Tool: "bundle_list", Operation: "BundlesBundlesController_list_v1", Effect: Read, Resource: bundle,
-		About: "List the project's bundles.",
+		About:   "List the project's bundles.",
+		Phrases: []string{"which bundles did we order", "show subprojects with their apps", "all customer set-ups", "packages that are still in progress"},
 		Columns: []Column{ // the ids of its apps are in bundle_get: here they would be most of the list
 			{Name: "bundleId", Path: "id"},
 			{Name: "name", Path: "name"},
@@ -48,11 +49,16 @@ var bundles = []Row{
 	},
 	{
 		Tool: "bundle_get", Operation: "BundlesBundlesController_get_v1", Effect: Read, Resource: bundle,
-		About: "Read one bundle and what it created: subproject, SMS app, Conversation app, webhooks.",
+		About:   "Read one bundle and what it created: subproject, SMS app, Conversation app, webhooks.",
+		Phrases: []string{"is the bundle ready", "did the subproject get created", "which ids did the bundle make", "why did the bundle fail"},
 	},
 	{
 		Tool: "bundle_create", Operation: "BundlesBundlesController_create_v1", Effect: Create, Resource: bundle,
-		About:   "Create a subproject, an SMS app, a Conversation app and webhooks in one call; request at least one of them, and name the bundle or each part. No call removes a subproject or a Conversation app. Asynchronous: follow it with bundle_get.",
+		About: "Create a subproject, an SMS app, a Conversation app and webhooks in one call; request at least one of them, and name the bundle or each part. No call removes a subproject or a Conversation app. Asynchronous: follow it with bundle_get.",
+		Phrases: []string{
+			"create a subproject", "onboard a new customer with everything together",
+			"set up a tenant with SMS and conversation app", "subaccount for a client", "new conversation app",
+		},
 		Done:    "creation started",
 		Keep:    []string{"webhooks.id", "webhooks.target", "convApp.webhooks.id", "convApp.webhooks.target"},
 		Example: `{"name":"Example Shop","smsApp":true}`,

@@ -79,7 +79,8 @@ type Row struct {
 	// Keep are the fields of a write's answer that its result shows besides the
 	// ids and the state, as paths.
 	Keep []string
-	// Phrases are what users say who need the tool, three to five of them.
+	// Phrases are what users say who need the tool, three to five of them, in other
+	// words than its name and text: the search for tools reads them.
 	Phrases []string
 	// RegisteredElsewhere reports that the call takes a code that may have been
 	// requested elsewhere, and so the argument of this name.
@@ -93,7 +94,7 @@ type Resource struct {
 	// Get, List and Create are the tools that show the thing as it is now, list
 	// all of them and make one; "" where there is none.
 	Get, List, Create string
-	// Empty is what to do where List shows none.
+	// Empty is what to do first where List shows none yet.
 	Empty Step
 	// NoneHere is the error by which the API says that a project has none; ""
 	// where the answer is empty instead.
@@ -233,23 +234,24 @@ func (r *Row) Retry() papi.RetryPolicy {
 // DeprecatedToolset has the tools of the operations that the API deprecates.
 const DeprecatedToolset = "whatsapp_deprecated"
 
-// toolsets are the rows by toolset, in the order in which tools are listed.
+// toolsets are the rows by toolset, in the order in which tools are listed, with what
+// a toolset is about where its name leaves that open.
 var toolsets = []struct {
-	name string
-	rows []Row
+	name, about string
+	rows        []Row
 }{
-	{"webhooks", webhooks},
-	{"whatsapp_accounts", whatsappAccounts},
-	{"whatsapp_senders", whatsappSenders},
-	{"whatsapp_templates", whatsappTemplates},
-	{"whatsapp_flows", whatsappFlows},
-	{"whatsapp_solutions", whatsappSolutions},
-	{"rcs", rcs},
-	{"kakaotalk", kakaotalk},
-	{"conversation", conversation},
-	{"sms", sms},
-	{"bundles", bundles},
-	{DeprecatedToolset, whatsappDeprecated},
+	{"webhooks", "", webhooks},
+	{"whatsapp_accounts", "", whatsappAccounts},
+	{"whatsapp_senders", "", whatsappSenders},
+	{"whatsapp_templates", "", whatsappTemplates},
+	{"whatsapp_flows", "", whatsappFlows},
+	{"whatsapp_solutions", "", whatsappSolutions},
+	{"rcs", "senders, launch, test numbers", rcs},
+	{"kakaotalk", "senders, templates", kakaotalk},
+	{"conversation", "Instagram, Messenger, Telegram, Viber", conversation},
+	{"sms", "apps", sms},
+	{"bundles", "subprojects with apps", bundles},
+	{DeprecatedToolset, "Meta tokens", whatsappDeprecated},
 }
 
 // Rows returns all rows, in the order in which their tools are listed. They
@@ -261,9 +263,6 @@ var Rows = sync.OnceValue(func() []*Row {
 			row := &toolset.rows[i]
 			row.Toolset, row.Deprecated = toolset.name, toolset.name == DeprecatedToolset
 			row.Title = cmp.Or(row.Title, title(row.Tool))
-			if row.Phrases == nil {
-				row.Phrases = phrases[row.Tool]
-			}
 			all = append(all, row)
 		}
 	}
@@ -288,6 +287,16 @@ func Toolsets() []string {
 		names[i] = toolset.name
 	}
 	return names
+}
+
+// ToolsetAbout returns what a toolset is about, in a few words; "" where its name says it.
+func ToolsetAbout(name string) string {
+	for _, toolset := range toolsets {
+		if toolset.name == name {
+			return toolset.about
+		}
+	}
+	return ""
 }
 
 // Filter says which rows a server offers.
@@ -362,6 +371,9 @@ func (e *UnknownError) Error() string {
 	hint := ""
 	if e.Nearest != "" {
 		hint = fmt.Sprintf(" (did you mean %q?)", e.Nearest)
+	}
+	if e.Kind == "tool" { // there are too many for a line
+		return fmt.Sprintf("there is no %s %q%s; papi-mcp tools lists them", e.Kind, e.Name, hint)
 	}
 	return fmt.Sprintf("there is no %s %q%s; known: %s", e.Kind, e.Name, hint, strings.Join(e.Known, ", "))
 }

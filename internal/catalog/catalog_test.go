@@ -137,7 +137,7 @@ func TestSelectRefusesUnknownNames(t *testing.T) {
 			if !errors.As(err, &unknown) {
 				t.Fatalf("got %v", err)
 			}
-			if tt.nearest != "" && (unknown.Nearest != tt.nearest || !strings.Contains(err.Error(), "known: ")) {
+			if tt.nearest != "" && (unknown.Nearest != tt.nearest || !strings.Contains(err.Error(), "did you mean")) {
 				t.Errorf("got %v", err)
 			}
 			if tt.nearest == "" && !unknown.Deprecated {

@@ -33,17 +33,22 @@ var channelSteps = func() []Step {
 }()
 
 // channelGet is the row of a tool that reads a social channel.
-func channelGet(tool, operation, provider, channel string) Row {
+func channelGet(tool, operation, provider, channel string, phrases ...string) Row {
 	return Row{
 		Tool: tool, Operation: operation, Effect: Read, Next: channelSteps,
-		About: "Read the " + channel + " channel of a Conversation API app. Closed beta.",
-		Title: "Get " + provider + " channel of Conversation app",
+		About:   "Read the " + channel + " channel of a Conversation API app. Closed beta.",
+		Phrases: phrases,
+		Title:   "Get " + provider + " channel of Conversation app",
 	}
 }
 
 var conversation = []Row{
-	channelGet("conversation_instagram_get", "ConversationInstagramController_get_v1", "Instagram", "Instagram"),
-	channelGet("conversation_messenger_get", "ConversationMessengerController_get_v1", "Messenger", "Facebook Messenger"),
-	channelGet("conversation_telegram_get", "ConversationTelegramController_get_v1", "Telegram", "Telegram bot"),
-	channelGet("conversation_viber_get", "ConversationViberController_get_v1", "Viber", "Viber bot"),
+	channelGet("conversation_instagram_get", "ConversationInstagramController_get_v1", "Instagram", "Instagram",
+		"is Instagram connected", "Instagram direct messages don't come in", "status of the IG channel", "which Instagram account is linked"),
+	channelGet("conversation_messenger_get", "ConversationMessengerController_get_v1", "Messenger", "Facebook Messenger",
+		"is Messenger connected", "which Facebook page is linked", "messages to our FB page don't arrive", "Facebook chat is broken"),
+	channelGet("conversation_telegram_get", "ConversationTelegramController_get_v1", "Telegram", "Telegram bot",
+		"is the Telegram bot connected", "bot token problem", "status of our Telegram channel", "Telegram stopped working"),
+	channelGet("conversation_viber_get", "ConversationViberController_get_v1", "Viber", "Viber bot",
+		"is Viber connected", "status of the Viber bot", "messages on Viber fail", "Viber channel of the omnichannel app"),
 }

@@ -4,7 +4,7 @@ var kakaotalkSender = &Resource{
 	Name: "kakaotalk_sender",
 	Get:  "kakaotalk_sender_get", List: "kakaotalk_sender_list", Create: "kakaotalk_sender_create",
 	NoneHere: "project_not_initialized",
-	Empty:    Step{Do: "there is none: choose categories, then create one", Tool: "kakaotalk_sender_category_list"},
+	Empty:    Step{Do: "choose categories, then create one", Tool: "kakaotalk_sender_category_list"},
 	Complete: map[string]Completion{"kakaotalk_senders": {Field: "plusFriendId"}},
 	Bulky:    []string{"id"}, // no call takes it
 	IDs:      map[string]string{"plusFriendId": "plusFriendId"},
@@ -82,7 +82,7 @@ var (
 var kakaotalkTemplate = &Resource{
 	Name: "kakaotalk_template",
 	Get:  "kakaotalk_template_get", List: "kakaotalk_template_list", Create: "kakaotalk_template_create",
-	Empty: Step{Do: "there is none: choose a category, then create one", Tool: "kakaotalk_template_category_list"},
+	Empty: Step{Do: "choose a category, then create one", Tool: "kakaotalk_template_category_list"},
 	Bulky: []string{"id"}, // no call takes it
 	IDs:   map[string]string{"templateCode": "code"},
 	State: "state", Pending: "changes.status",
@@ -140,8 +140,9 @@ var kakaotalkTemplateWait = &Wait{
 var kakaotalk = []Row{
 	{
 		Tool: "kakaotalk_sender_category_list", Operation: "KakaotalkCategoriesController_listSenderCategories_v1", Effect: Read,
-		About: "List the business categories for KakaoTalk senders, a tree of three levels; a sender has one code from each.",
-		Next:  []Step{{Do: "put three codes of this list into the existing draft", Tool: "kakaotalk_sender_update", Needs: []string{"plusFriendId", "details"}}, {Do: "or create a sender with them", Tool: "kakaotalk_sender_create", Needs: []string{"plusFriendId", "details"}}},
+		About:   "List the business categories for KakaoTalk senders, a tree of three levels; a sender has one code from each.",
+		Phrases: []string{"business categories for a Kakao channel", "which industry code do I choose", "top, mid and sub level codes"},
+		Next:    []Step{{Do: "put three codes of this list into the existing draft", Tool: "kakaotalk_sender_update", Needs: []string{"plusFriendId", "details"}}, {Do: "or create a sender with them", Tool: "kakaotalk_sender_create", Needs: []string{"plusFriendId", "details"}}},
 		Columns: []Column{
 			{Name: "topLevelCategoryCode", Path: "code"},
 			{Name: "name", Path: "name"},
@@ -150,8 +151,9 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_template_category_list", Operation: "KakaotalkCategoriesController_getTemplateCategories_v1", Effect: Read,
-		About: "List the categories for the templates of a KakaoTalk sender.",
-		Next:  []Step{{Do: "create a template with a categoryCode of this list", Tool: "kakaotalk_template_create", Needs: []string{"details"}}},
+		About:   "List the categories for the templates of a KakaoTalk sender.",
+		Phrases: []string{"categories for Alimtalk messages", "which category code fits my Kakao message", "types of notification templates at Kakao"},
+		Next:    []Step{{Do: "create a template with a categoryCode of this list", Tool: "kakaotalk_template_create", Needs: []string{"details"}}},
 		Columns: []Column{
 			{Name: "name", Path: "name"},
 			{Name: "nameEnglish", Path: "nameEnglish"},
@@ -160,7 +162,8 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_sender_list", Operation: "KakaotalkSendersController_listSenders_v1", Effect: Read, Resource: kakaotalkSender,
-		About: "List the project's KakaoTalk senders.",
+		About:   "List the project's KakaoTalk senders.",
+		Phrases: []string{"which Kakao channels do we have", "show our plus friends", "all Korean senders"},
 		Columns: []Column{
 			{Name: "plusFriendId", Path: "plusFriendId"},
 			{Name: "name", Path: "details.name|changes.details.name"},
@@ -171,36 +174,45 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_sender_get", Operation: "KakaotalkSendersController_getSender_v1", Effect: Read, Resource: kakaotalkSender,
-		About: "Read one KakaoTalk sender: state, pending changes, profile.",
+		About:   "Read one KakaoTalk sender: state, pending changes, profile.",
+		Phrases: []string{"is the Kakao channel active", "status of a plus friend", "is the Korean sender blocked or dormant", "look at a Kakao profile"},
 	},
 	{
 		Tool: "kakaotalk_sender_create", Operation: "KakaotalkSendersController_createSender_v1", Effect: Create, Resource: kakaotalkSender,
 		About:     "Create a KakaoTalk sender for a channel, by its PlusFriend id (with @); submitted unless status is DRAFT. Asynchronous: follow it with kakaotalk_sender_get, then register and verify.",
+		Phrases:   []string{"add a Kakao channel", "start messaging in Korea", "onboard a plus friend", "set up Kakao business messages"},
 		Done:      "created",
 		Wait:      kakaotalkSenderWait,
 		Reconcile: &Reconcile{Read: "kakaotalk_sender_get", Args: map[string]string{"plusFriendId": "plusFriendId"}, Unique: true, Resend: true},
 	},
 	{
 		Tool: "kakaotalk_sender_update", Operation: "KakaotalkSendersController_updateSender_v1", Effect: Update, Resource: kakaotalkSender,
-		About:   "Change an ACTIVE KakaoTalk sender, or its pending changes in DRAFT. details is merged: fields left out keep their value. Without status the change is kept as a draft; SUBMIT submits it, also alone.",
+		About: "Change an ACTIVE KakaoTalk sender, or its pending changes in DRAFT. details is merged: fields left out keep their value. Without status the change is kept as a draft; SUBMIT submits it, also alone.",
+		Phrases: []string{
+			"edit the Kakao profile", "change the logo of a Kakao channel",
+			"set the category codes of a plus friend", "submit the Kakao draft", "new administrator phone for Kakao",
+		},
 		Done:    "updated",
 		Example: `{"details":{"name":"Example Shop"}}`,
 		Wait:    kakaotalkSenderWait,
 	},
 	{
 		Tool: "kakaotalk_sender_register", Operation: "KakaotalkSendersController_registerSender_v1", Effect: Action, Resource: kakaotalkSender,
-		About: "Have a one-time code sent to the person who manages the channel of a KakaoTalk sender that is not ACTIVE; submit it with kakaotalk_sender_verify.",
-		Done:  "code requested",
+		About:   "Have a one-time code sent to the person who manages the channel of a KakaoTalk sender that is not ACTIVE; submit it with kakaotalk_sender_verify.",
+		Phrases: []string{"send the Kakao verification code", "request an OTP for the plus friend", "reactivate an inactive Kakao channel", "start the registration at Kakao"},
+		Done:    "code requested",
 	},
 	{
 		Tool: "kakaotalk_sender_verify", Operation: "KakaotalkSendersController_verifySender_v1", Effect: Action, Resource: kakaotalkSender,
-		About: "Submit the code that kakaotalk_sender_register requested, for a sender in VERIFYING. Ask the person for it; never guess one.",
-		Done:  "verified",
-		Wait:  kakaotalkSenderWait,
+		About:   "Submit the code that kakaotalk_sender_register requested, for a sender in VERIFYING. Ask the person for it; never guess one.",
+		Phrases: []string{"enter the Kakao code", "confirm the channel with the PIN", "the admin got a number from Kakao", "submit the OTP of the plus friend"},
+		Done:    "verified",
+		Wait:    kakaotalkSenderWait,
 	},
 	{
 		Tool: "kakaotalk_sender_changes_discard", Operation: "KakaotalkSendersController_deleteChanges_v1", Effect: Delete,
 		About:   "Discard a KakaoTalk sender's pending changes in DRAFT or REJECTED.",
+		Phrases: []string{"undo edits of a Kakao channel", "cancel the pending change of a plus friend", "drop the rejected Kakao update"},
 		Done:    "changes discarded",
 		Next:    []Step{{Do: "see which senders are left: one that was never live is gone", Tool: "kakaotalk_sender_list"}},
 		Confirm: "pending changes of the sender are lost",
@@ -208,15 +220,19 @@ var kakaotalk = []Row{
 	{
 		Tool: "kakaotalk_sender_delete", Operation: "KakaotalkSendersController_deleteSender_v1", Effect: Delete,
 		About:   "Remove a KakaoTalk sender: it stays active for 60 days, then it is gone.",
+		Phrases: []string{"remove a Kakao channel", "unlink a plus friend", "stop using Kakao", "deactivate the Korean sender"},
 		Done:    "marked for removal",
 		Next:    []Step{{Do: "inform the person: it works for 60 more days, then it is gone; until then lists still show it", Tool: "kakaotalk_sender_list"}},
 		Confirm: "the sender goes after 60 days, and cannot be kept",
 	},
-	activityList("kakaotalk_sender_activity_list", "KakaotalkSendersController_listActivities_v1", "List the history of a KakaoTalk sender: edits, comments, rejections with their reason. Approved updates, blocks and suspensions have no entry: see kakaotalk_sender_get."),
-	commentAdd("kakaotalk_sender_comment_add", "KakaotalkSendersController_createComment_v1", "Add a comment to a KakaoTalk sender, for its reviewers."),
+	activityList("kakaotalk_sender_activity_list", "KakaotalkSendersController_listActivities_v1", "List the history of a KakaoTalk sender: edits, comments, rejections with their reason. Approved updates, blocks and suspensions have no entry: see kakaotalk_sender_get.",
+		"history of a Kakao channel", "why was the plus friend rejected", "who changed the Kakao profile"),
+	commentAdd("kakaotalk_sender_comment_add", "KakaotalkSendersController_createComment_v1", "Add a comment to a KakaoTalk sender, for its reviewers.",
+		"reply to Kakao about the channel", "note on a plus friend", "tell the reviewers something about the Korean sender"),
 	{
 		Tool: "kakaotalk_template_list", Operation: "KakaotalkTemplatesController_listTemplates_v1", Effect: Read, Resource: kakaotalkTemplate,
-		About: "List the templates of a KakaoTalk sender.",
+		About:   "List the templates of a KakaoTalk sender.",
+		Phrases: []string{"which Alimtalk templates do we have", "show Kakao messages", "approved Kakao templates", "notification templates of a plus friend"},
 		Columns: []Column{
 			{Name: "templateCode", Path: "code"},
 			{Name: "name", Path: "details.name|changes.details.name"},
@@ -228,11 +244,13 @@ var kakaotalk = []Row{
 	},
 	{
 		Tool: "kakaotalk_template_get", Operation: "KakaotalkTemplatesController_get_v1", Effect: Read, Resource: kakaotalkTemplate,
-		About: "Read one KakaoTalk template: state, pending changes, content.",
+		About:   "Read one KakaoTalk template: state, pending changes, content.",
+		Phrases: []string{"is the Alimtalk template approved", "why was the Kakao message rejected", "show the text of a Kakao template"},
 	},
 	{
 		Tool: "kakaotalk_template_create", Operation: "KakaotalkTemplatesController_createTemplate_v1", Effect: Create, Resource: kakaotalkTemplate,
 		About:     "Create a template of a KakaoTalk sender, with a unique name, and submit it, or keep it with status DRAFT. Asynchronous: follow it with kakaotalk_template_get.",
+		Phrases:   []string{"new Alimtalk template", "submit a Kakao message for review", "write a Korean notification", "brand message with buttons for Kakao"},
 		Done:      "created",
 		Example:   `{"details":{"name":"order_shipped","language":"KO","content":"Order #{number} is on its way."}}`,
 		Wait:      kakaotalkTemplateWait,
@@ -241,6 +259,7 @@ var kakaotalk = []Row{
 	{
 		Tool: "kakaotalk_template_update", Operation: "KakaotalkTemplatesController_updateTemplate_v1", Effect: Update, Resource: kakaotalkTemplate,
 		About:   "Change an APPROVED or REJECTED KakaoTalk template, or its pending changes in DRAFT or REJECTED. details is merged: fields left out keep their value, but buttons replaces the list. Without status the change is kept as a draft; SUBMIT submits it, also alone. Asynchronous: follow it with kakaotalk_template_get.",
+		Phrases: []string{"edit an Alimtalk template", "fix the rejected Kakao message and resubmit", "change buttons or text of a Kakao template", "submit a Kakao draft"},
 		Done:    "updated",
 		Example: `{"details":{"content":"Your order #{number} is on its way."}}`,
 		Wait:    kakaotalkTemplateWait,
@@ -248,6 +267,7 @@ var kakaotalk = []Row{
 	{
 		Tool: "kakaotalk_template_changes_discard", Operation: "KakaotalkTemplatesController_deleteTemplateDraft_v1", Effect: Delete,
 		About:   "Discard the draft of a KakaoTalk template that was never submitted.",
+		Phrases: []string{"delete an unsubmitted Alimtalk draft", "undo edits of a Kakao template", "throw the Kakao draft away"},
 		Done:    "draft discarded",
 		Next:    []Step{{Do: "see which templates are left: one that was never live is gone", Tool: "kakaotalk_template_list"}},
 		Confirm: "the draft of the template is lost",
@@ -255,10 +275,13 @@ var kakaotalk = []Row{
 	{
 		Tool: "kakaotalk_template_delete", Operation: "KakaotalkTemplatesController_deleteTemplate_v1", Effect: Delete,
 		About:   "Delete a KakaoTalk template.",
+		Phrases: []string{"remove an Alimtalk template", "get rid of a Kakao message", "erase the notification template at Kakao"},
 		Done:    "deleted",
 		Next:    []Step{{Do: "see which templates are left", Tool: "kakaotalk_template_list"}},
 		Confirm: "the template is deleted",
 	},
-	activityList("kakaotalk_template_activity_list", "KakaotalkTemplatesController_listActivities_v1", "List the history of a KakaoTalk template: edits, comments, rejections with their reason. An approval has no entry: see kakaotalk_template_get."),
-	commentAdd("kakaotalk_template_comment_add", "KakaotalkTemplatesController_createComment_v1", "Add a comment to a KakaoTalk template, for its reviewers."),
+	activityList("kakaotalk_template_activity_list", "KakaotalkTemplatesController_listActivities_v1", "List the history of a KakaoTalk template: edits, comments, rejections with their reason. An approval has no entry: see kakaotalk_template_get.",
+		"history of an Alimtalk template", "what did Kakao say about the message", "log of a Kakao template"),
+	commentAdd("kakaotalk_template_comment_add", "KakaotalkTemplatesController_createComment_v1", "Add a comment to a KakaoTalk template, for its reviewers.",
+		"reply to the reviewer of an Alimtalk template", "note on a Kakao message", "explain the Kakao template"),
 }

@@ -12,7 +12,7 @@ var rcsSender = &Resource{
 	Name: "rcs_sender",
 	Get:  "rcs_sender_get", List: "rcs_sender_list", Create: "rcs_sender_create",
 	NoneHere:  "rbm_has_not_been_used",
-	Empty:     Step{Do: "there is none: create one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}},
+	Empty:     Step{Do: "create one", Tool: "rcs_sender_create", Needs: []string{"region", "billingCategory", "useCase"}},
 	Complete:  map[string]Completion{"rcs_senders": {Field: "id"}},
 	Bulky:     []string{"details.questionnaire.*.questions"}, // the same for each sender; rcs_questionnaire_get shows them
 	Summaries: map[string]func(any) any{"countryStatus": operatorsByStatus, "testNumberStates": testNumbersByState},

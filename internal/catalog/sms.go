@@ -6,7 +6,7 @@ var smsApp = &Resource{
 	Name: "sms_app",
 	Get:  "sms_app_get", List: "sms_app_list", Create: "sms_app_create",
 	NoneHere: "sms_service_not_found",
-	Empty:    Step{Do: "there is none: create one", Tool: "sms_app_create", Needs: []string{"name", "region"}},
+	Empty:    Step{Do: "create one", Tool: "sms_app_create", Needs: []string{"name", "region"}},
 	Bulky:    []string{"smsServiceId"}, // no call takes it
 	IDs:      map[string]string{"smsAppId": "id", "conversationAppId": "conversationApiAppDetails.id"},
 	State:    "status",
@@ -44,7 +44,8 @@ func smsAppFailed(means string) State {
 var sms = []Row{
 	{
 		Tool: "sms_app_list", Operation: "SmsSmsAppsController_listSmsApps_v1", Effect: Read, Resource: smsApp,
-		About: "List the project's SMS apps. sms_service_not_found: there are none.",
+		About:   "List the project's SMS apps.",
+		Phrases: []string{"which SMS services do we have", "show service plans", "all text messaging apps", "who can send texts"},
 		Columns: []Column{
 			{Name: "smsAppId", Path: "id"},
 			{Name: "name", Path: "name"},
@@ -57,11 +58,13 @@ var sms = []Row{
 	},
 	{
 		Tool: "sms_app_get", Operation: "SmsSmsAppsController_getSmsApp_v1", Effect: Read, Resource: smsApp,
-		About: "Read one SMS app: status, regions, Conversation app.",
+		About:   "Read one SMS app: status, regions, Conversation app.",
+		Phrases: []string{"is the SMS service active", "region of a service plan", "which conversation app is the SMS app linked to", "status of text messaging"},
 	},
 	{
 		Tool: "sms_app_create", Operation: "SmsSmsAppsController_createSmsApp_v1", Effect: Create, Resource: smsApp,
 		About:     "Create an SMS app: alone, with a new Conversation app (convApiApp), or connected to one that exists (convApiAppId).",
+		Phrases:   []string{"start sending SMS", "new service plan", "set up text messages", "connect SMS to a conversation app", "order an SMS service in the EU or US"},
 		Done:      "created",
 		Wait:      &Wait{Read: "sms_app_get"},
 		Reconcile: &Reconcile{Read: "sms_app_list", Same: map[string]string{"name": "name"}},
@@ -69,12 +72,14 @@ var sms = []Row{
 	{
 		Tool: "sms_app_update", Operation: "SmsSmsAppsController_updateSmsApp_v1", Effect: Update, Resource: smsApp,
 		About:   "Rename an SMS app: this changes nothing else.",
+		Phrases: []string{"rename a service plan", "new name for the SMS app", "change the title of the text messaging service"},
 		Done:    "renamed",
 		Example: `{"name":"Alerts"}`,
 	},
 	{
 		Tool: "sms_app_delete", Operation: "SmsSmsAppsController_deleteSmsApp_v1", Effect: Delete,
 		About:   "Delete an SMS app.",
+		Phrases: []string{"cancel a service plan", "remove the SMS service", "stop text messaging", "close an SMS app"},
 		Done:    "deleted",
 		Next:    []Step{{Do: "see which SMS apps are left", Tool: "sms_app_list"}},
 		Confirm: "the SMS app is deleted",

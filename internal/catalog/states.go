@@ -79,6 +79,11 @@ func (r *Resource) Key(state, pending string) string {
 	return r.Pending + "=" + pending
 }
 
+// HasStates reports whether the resource declares states, of its changes or parts too.
+func (r *Resource) HasStates() bool {
+	return len(r.States)+len(r.Changes)+len(r.Parts) > 0
+}
+
 // At returns the state that decides: the status of the pending change, where
 // the resource declares it, else the state. Without a state it is the zero
 // value. In an Unknown one the step is to check again.

@@ -80,17 +80,29 @@ var whatsappAccounts = []Row{
 	{
 		Tool: "whatsapp_account_get", Operation: "WhatsappAccountsController_getAccount_v1", Effect: Read, Resource: whatsappAccount,
 		About: "Read the project's WhatsApp account: onboarding state, business manager, limits. account_not_found: there is none yet.",
+		Phrases: []string{
+			"is our WABA ready", "are we onboarded to WhatsApp", "has Meta verified our company",
+			"daily messaging limit of the business account", "was the account banned or disabled",
+		},
 	},
 	{
 		Tool: "whatsapp_account_create", Operation: "WhatsappAccountsController_createAccount_v1", Effect: Create, Resource: whatsappAccount,
-		About:     "Create the project's one WhatsApp account, with its first sender (senderDetails). Asynchronous: follow it with whatsapp_account_get. With Meta's Embedded Signup use whatsapp_sender_create instead.",
+		About: "Create the project's one WhatsApp account, with its first sender (senderDetails). Asynchronous: follow it with whatsapp_account_get. With Meta's Embedded Signup use whatsapp_sender_create instead.",
+		Phrases: []string{
+			"get started with WhatsApp", "onboard our company to WhatsApp", "open a WABA",
+			"sign the business up without the embedded dialog", "first time setup of WhatsApp Business",
+		},
 		Done:      "created",
 		Wait:      whatsappAccountWait,
 		Reconcile: &Reconcile{Read: "whatsapp_account_get", Unique: true, Resend: true},
 	},
 	{
 		Tool: "whatsapp_account_update", Operation: "WhatsappAccountsController_updateAccount_v1", Effect: Update, Resource: whatsappAccount,
-		About:   "Correct a REJECTED WhatsApp account and submit it again. Fields left out keep their value.",
+		About: "Correct a REJECTED WhatsApp account and submit it again. Fields left out keep their value.",
+		Phrases: []string{
+			"resubmit the rejected WABA", "correct company details after Meta refused the onboarding",
+			"onboarding failed, try the application again", "fix the business information of the account",
+		},
 		Done:    "updated and submitted again",
 		Example: `{"wabaName":"Example Shop"}`,
 		Wait:    whatsappAccountWait,
@@ -98,10 +110,13 @@ var whatsappAccounts = []Row{
 	{
 		Tool: "whatsapp_account_delete", Operation: "WhatsappAccountsController_deleteAccount_v1", Effect: Delete, Resource: whatsappAccount,
 		About:   "Delete the project's WhatsApp account; it must have no senders and no pending sender changes. Closed beta.",
+		Phrases: []string{"close the WABA", "remove our company from WhatsApp altogether", "offboard the WhatsApp business", "cancel the WhatsApp account"},
 		Done:    "deleted",
 		Next:    []Step{{Do: "inform the person that the account is gone; see what is left in the project", Tool: "project_overview"}},
 		Confirm: "the WhatsApp account of the project is deleted",
 	},
-	activityList("whatsapp_account_activity_list", "WhatsappAccountsController_listActivities_v1", "List the history of the WhatsApp account: edits, comments, rejections with their reason. The onboarding has no entry: see whatsapp_account_get."),
-	commentAdd("whatsapp_account_comment_add", "WhatsappAccountsController_createComment_v1", "Add a comment to the WhatsApp account, for its reviewers."),
+	activityList("whatsapp_account_activity_list", "WhatsappAccountsController_listActivities_v1", "List the history of the WhatsApp account: edits, comments, rejections with their reason. The onboarding has no entry: see whatsapp_account_get.",
+		"history of the WABA", "reason why onboarding was refused", "what did the reviewers say about our company", "log of the business account"),
+	commentAdd("whatsapp_account_comment_add", "WhatsappAccountsController_createComment_v1", "Add a comment to the WhatsApp account, for its reviewers.",
+		"message the people who review our onboarding", "explain something about the WABA to support", "note on the business account", "reply to the onboarding team"),
 }

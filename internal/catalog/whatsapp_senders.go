@@ -4,7 +4,7 @@ var whatsappSender = &Resource{
 	Name: "whatsapp_sender",
 	Get:  "whatsapp_sender_get", List: "whatsapp_sender_list", Create: "whatsapp_sender_create",
 	NoneHere: "project_not_initialized",
-	Empty:    Step{Do: "there is none: create one", Tool: "whatsapp_sender_create", Needs: []string{"details"}},
+	Empty:    Step{Do: "create one", Tool: "whatsapp_sender_create", Needs: []string{"details"}},
 	Complete: map[string]Completion{"whatsapp_senders": {Field: "id"}},
 	Bulky:    []string{"compatibleRegions", "metaLocalStorage"},
 	IDs:      map[string]string{"senderId": "id", "conversationAppId": "conversationApiAppDetails.id"},
@@ -162,7 +162,8 @@ func whatsappSenderWait(more ...string) *Wait {
 var whatsappSenders = []Row{
 	{
 		Tool: "whatsapp_sender_list", Operation: "WhatsappSendersController_listSenders_v1", Effect: Read, Resource: whatsappSender,
-		About: "List the project's WhatsApp senders (phone numbers).",
+		About:   "List the project's WhatsApp senders (phone numbers).",
+		Phrases: []string{"which WhatsApp numbers do we have", "show our WhatsApp lines", "all phone numbers on WhatsApp", "which numbers are still inactive or pending"},
 		Columns: []Column{
 			{Name: "senderId", Path: "id"},
 			{Name: "name", Path: "details.displayName|changes.details.displayName"},
@@ -179,10 +180,18 @@ var whatsappSenders = []Row{
 	{
 		Tool: "whatsapp_sender_get", Operation: "WhatsappSendersController_get_v1", Effect: Read, Resource: whatsappSender,
 		About: "Read one WhatsApp sender: state, pending changes, profile, quality, Conversation app. bearerToken is shown only with reveal: true.",
+		Phrases: []string{
+			"is this number active on WhatsApp", "quality rating of a number",
+			"messaging limit tier", "status of the display name review", "why can't this line send",
+		},
 	},
 	{
 		Tool: "whatsapp_sender_create", Operation: "WhatsappSendersController_createSender_v1", Effect: Create, Resource: whatsappSender,
-		About:     "Create a WhatsApp sender in one of three ways: Embedded Signup (wabaId, phoneNumberId, authenticationCode; no details), a new number (details with countryCode, phoneNumber, displayName), or partner-initiated (phoneNumberProvider and details; submitted unless status is DRAFT). Asynchronous: follow it with whatsapp_sender_get, then register and verify.",
+		About: "Create a WhatsApp sender in one of three ways: Embedded Signup (wabaId, phoneNumberId, authenticationCode; no details), a new number (details with countryCode, phoneNumber, displayName), or partner-initiated (phoneNumberProvider and details; submitted unless status is DRAFT). Asynchronous: follow it with whatsapp_sender_get, then register and verify.",
+		Phrases: []string{
+			"add a phone number to WhatsApp", "connect a new line", "finish the Facebook embedded signup with wabaId and code",
+			"bring my own number", "get a number from a provider for WhatsApp",
+		},
 		Done:      "created",
 		Keep:      []string{"countryCode", "phoneNumber", "changes.errorCode", "changes.errorReason"},
 		Example:   `{"wabaId":"100000000000001","authenticationCode":"the code of the signup","region":"EU","businessManager":"SINCH_UK"}`,
@@ -191,7 +200,11 @@ var whatsappSenders = []Row{
 	},
 	{
 		Tool: "whatsapp_sender_update", Operation: "WhatsappSendersController_update_v1", Effect: Update, Resource: whatsappSender,
-		About:   "Change the profile of an ACTIVE WhatsApp sender, or its pending changes in DRAFT or REJECTED. details is merged: fields left out keep their value. Without status the change is kept as a draft; SUBMIT submits it, also alone. Meta reviews a new displayName.",
+		About: "Change the profile of an ACTIVE WhatsApp sender, or its pending changes in DRAFT or REJECTED. details is merged: fields left out keep their value. Without status the change is kept as a draft; SUBMIT submits it, also alone. Meta reviews a new displayName.",
+		Phrases: []string{
+			"edit the WhatsApp business profile", "upload a new logo or profile photo", "change the display name",
+			"set the about text, website, email or opening address", "submit the pending draft of a number",
+		},
 		Done:    "updated",
 		Keep:    []string{"changes.errorCode", "changes.errorReason"},
 		Example: `{"details":{"about":"Open from 9 to 5."}}`,
@@ -199,9 +212,10 @@ var whatsappSenders = []Row{
 	},
 	{
 		Tool: "whatsapp_sender_register", Operation: "WhatsappSendersController_register_v1", Effect: Action, Resource: whatsappSender,
-		About: "Have a one-time code sent to a WhatsApp sender in PENDING_VERIFICATION. Ask the person for the method, then for the code, and submit it with whatsapp_sender_verify.",
-		Done:  "code requested",
-		Keep:  []string{"verificationCodeSent"},
+		About:   "Have a one-time code sent to a WhatsApp sender in PENDING_VERIFICATION. Ask the person for the method, then for the code, and submit it with whatsapp_sender_verify.",
+		Phrases: []string{"send me the verification code", "request an OTP by SMS or voice call", "resend the PIN", "start verifying a phone number", "I did not get a code"},
+		Done:    "code requested",
+		Keep:    []string{"verificationCodeSent"},
 		Next: []Step{
 			{Do: "Meta knows the number: verify without a code", Tool: "whatsapp_sender_verify", When: "verificationCodeSent=false"},
 			{Do: "ask the person for the code", Tool: "whatsapp_sender_verify", Needs: []string{"code"}, Unless: "verificationCodeSent=false"},
@@ -210,6 +224,7 @@ var whatsappSenders = []Row{
 	{
 		Tool: "whatsapp_sender_verify", Operation: "WhatsappSendersController_verify_v1", Effect: Action, Resource: whatsappSender, RegisteredElsewhere: true,
 		About:   "Submit the code that whatsapp_sender_register requested; never guess one. Leave it out only if Meta has verified the number. Asynchronous: follow it with whatsapp_sender_get.",
+		Phrases: []string{"enter the OTP", "the code is 123456", "confirm ownership of the number with the PIN", "submit the verification code for WhatsApp"},
 		Done:    "verified",
 		Next:    []Step{{Do: "check whether it has become ACTIVE, which takes a while", Tool: "whatsapp_sender_get"}},
 		Example: `{"code":"123456"}`,
@@ -217,13 +232,18 @@ var whatsappSenders = []Row{
 	},
 	{
 		Tool: "whatsapp_sender_username_suggest", Operation: "WhatsappSendersController_getSuggestedUsernames_v1", Effect: Read,
-		About: "Suggest free usernames for a WhatsApp sender.",
-		Title: "Suggest usernames for WhatsApp sender",
-		Next:  []Step{{Do: "set the chosen username", Tool: "whatsapp_sender_update", Args: map[string]any{"status": Submit}, Needs: []string{"details"}}},
+		About:   "Suggest free usernames for a WhatsApp sender.",
+		Phrases: []string{"ideas for a username", "is there a free handle", "which business username is available"},
+		Title:   "Suggest usernames for WhatsApp sender",
+		Next:    []Step{{Do: "set the chosen username", Tool: "whatsapp_sender_update", Args: map[string]any{"status": Submit}, Needs: []string{"details"}}},
 	},
 	{
 		Tool: "whatsapp_sender_changes_discard", Operation: "WhatsappSendersController_deleteChanges_v1", Effect: Delete,
-		About:   "Discard a WhatsApp sender's pending changes in DRAFT, REJECTED or ERROR.",
+		About: "Discard a WhatsApp sender's pending changes in DRAFT, REJECTED or ERROR.",
+		Phrases: []string{
+			"undo the edits of a number that are not live", "cancel the pending profile change",
+			"revert the draft of a WhatsApp number", "drop the rejected display name",
+		},
 		Done:    "changes discarded",
 		Next:    []Step{{Do: "see which senders are left: one that was never live was removed with its changes", Tool: "whatsapp_sender_list"}},
 		Confirm: "pending changes of the sender are lost",
@@ -231,10 +251,13 @@ var whatsappSenders = []Row{
 	{
 		Tool: "whatsapp_sender_delete", Operation: "WhatsappSendersController_delete_v1", Effect: Delete,
 		About:   "Remove a WhatsApp sender: it stays ACTIVE for 30 days, then it is gone.",
+		Phrases: []string{"disconnect a number from WhatsApp", "deactivate a phone number", "we no longer need this line", "release the number"},
 		Done:    "marked for removal",
 		Next:    []Step{{Do: "inform the person: it works for 30 more days, then it is gone; until then lists still show it", Tool: "whatsapp_sender_list"}},
 		Confirm: "the sender goes after 30 days, and cannot be kept",
 	},
-	activityList("whatsapp_sender_activity_list", "WhatsappSendersController_listActivities_v1", "List the history of a WhatsApp sender: edits, comments, rejections and errors with their reason. Approved updates and suspensions have no entry: see whatsapp_sender_get."),
-	commentAdd("whatsapp_sender_comment_add", "WhatsappSendersController_createComment_v1", "Add a comment to a WhatsApp sender, for its reviewers."),
+	activityList("whatsapp_sender_activity_list", "WhatsappSendersController_listActivities_v1", "List the history of a WhatsApp sender: edits, comments, rejections and errors with their reason. Approved updates and suspensions have no entry: see whatsapp_sender_get.",
+		"history of a phone number", "why was the number rejected", "who changed the WhatsApp profile", "timeline of a line", "what went wrong with this number"),
+	commentAdd("whatsapp_sender_comment_add", "WhatsappSendersController_createComment_v1", "Add a comment to a WhatsApp sender, for its reviewers.",
+		"tell the reviewers something about a number", "reply to a question on the WhatsApp number", "leave a note on a line"),
 }

@@ -4,7 +4,7 @@ var whatsappTemplate = &Resource{
 	Name: "whatsapp_template",
 	Get:  "whatsapp_template_get", List: "whatsapp_template_list", Create: "whatsapp_template_create",
 	NoneHere: "project_not_initialized",
-	Empty:    Step{Do: "there is none: create one", Tool: "whatsapp_template_create", Needs: []string{"name", "language", "category", "details"}},
+	Empty:    Step{Do: "create one", Tool: "whatsapp_template_create", Needs: []string{"name", "language", "category", "details"}},
 	Complete: map[string]Completion{
 		"whatsapp_template_names":     {Field: "name"},
 		"whatsapp_template_languages": {Tool: "whatsapp_template_language_list", Field: "language", Args: []string{"templateName"}},
@@ -94,21 +94,31 @@ var templateColumns = []Column{
 var whatsappTemplates = []Row{
 	{
 		Tool: "whatsapp_template_list", Operation: "WhatsappTemplatesController_listTemplates_v1", Effect: Read, Resource: whatsappTemplate,
-		About:   "List the project's WhatsApp templates; each is a name in one language.",
+		About: "List the project's WhatsApp templates; each is a name in one language.",
+		Phrases: []string{
+			"which message templates do we have", "show all HSMs", "find paused or rejected templates",
+			"which templates are approved", "count templates by status",
+		},
 		Columns: append([]Column{{Name: "templateName", Path: "name", Count: "name"}}, templateColumns...),
 	},
 	{
 		Tool: "whatsapp_template_language_list", Operation: "WhatsappTemplatesController_listTemplatesByName_v1", Effect: Read, Resource: whatsappTemplate,
 		About:   "List the languages of one WhatsApp template name.",
+		Phrases: []string{"translations of a template", "which languages does this template have", "is it available in French", "all locales of one message template"},
 		Columns: templateColumns, // the name is the caller's
 	},
 	{
 		Tool: "whatsapp_template_get", Operation: "WhatsappTemplatesController_getTemplate_v1", Effect: Read, Resource: whatsappTemplate,
-		About: "Read one language of a WhatsApp template: state, pending changes, rejection reason, quality, analytics.",
+		About:   "Read one language of a WhatsApp template: state, pending changes, rejection reason, quality, analytics.",
+		Phrases: []string{"is my template approved", "why was the template rejected", "show the text of a template", "status of an HSM", "how does a template perform"},
 	},
 	{
 		Tool: "whatsapp_template_create", Operation: "WhatsappTemplatesController_createTemplate_v1", Effect: Create, Resource: whatsappTemplate,
-		About:     "Create a WhatsApp template of the project (not of a sender) and submit it, or keep it with status DRAFT. It needs a BODY component, and an example for each variable. Asynchronous: follow it with whatsapp_template_get.",
+		About: "Create a WhatsApp template of the project (not of a sender) and submit it, or keep it with status DRAFT. It needs a BODY component, and an example for each variable. Asynchronous: follow it with whatsapp_template_get.",
+		Phrases: []string{
+			"write a new message template", "submit an HSM for approval", "marketing message with image and buttons",
+			"one-time password message with a copy code button", "add a translation of a template",
+		},
 		Done:      "created",
 		Keep:      []string{"rejectionCode"},
 		Example:   `{"name":"order_shipped","details":{"components":[{"type":"BODY","text":"Order {{1}} is on its way.","examples":["1001"]}]}}`,
@@ -117,7 +127,11 @@ var whatsappTemplates = []Row{
 	},
 	{
 		Tool: "whatsapp_template_update", Operation: "WhatsappTemplatesController_updateTemplate_v1", Effect: Update, Resource: whatsappTemplate,
-		About:   "Change a draft, or a REJECTED, APPROVED, PAUSED or DISABLED WhatsApp template. details is merged: fields left out keep their value, but components replaces the list. Without status the change is kept as a draft; SUBMIT submits it, also alone. Asynchronous: follow it with whatsapp_template_get.",
+		About: "Change a draft, or a REJECTED, APPROVED, PAUSED or DISABLED WhatsApp template. details is merged: fields left out keep their value, but components replaces the list. Without status the change is kept as a draft; SUBMIT submits it, also alone. Asynchronous: follow it with whatsapp_template_get.",
+		Phrases: []string{
+			"edit the wording of a template", "fix a rejected HSM and send it again",
+			"change the category to utility", "add a button to an approved message", "submit a draft template to Meta",
+		},
 		Done:    "updated",
 		Keep:    []string{"rejectionCode"},
 		Example: `{"details":{"components":[{"type":"BODY","text":"Your order {{1}} is on its way.","examples":["1001"]}]}}`,
@@ -126,6 +140,7 @@ var whatsappTemplates = []Row{
 	{
 		Tool: "whatsapp_template_delete", Operation: "WhatsappTemplatesController_deleteTemplateByNameAndLanguage_v1", Effect: Delete,
 		About:   "Delete one language of a WhatsApp template: its draft, or with deleteSubmitted also the template at Meta. To use the language again soon, update it instead.",
+		Phrases: []string{"remove one translation of a template", "delete the draft of an HSM", "take the French version away", "get rid of a message template"},
 		Done:    "deleted",
 		Title:   "Delete WhatsApp template in one language",
 		Next:    []Step{{Do: "see which templates are left", Tool: "whatsapp_template_list"}},
@@ -134,6 +149,7 @@ var whatsappTemplates = []Row{
 	{
 		Tool: "whatsapp_template_delete_all_languages", Operation: "WhatsappTemplatesController_deleteTemplatesByName_v1", Effect: Delete,
 		About:   "Delete all languages of a WhatsApp template name, at Meta too.",
+		Phrases: []string{"remove a template completely", "delete every translation", "erase an HSM in all locales", "purge the entire template name"},
 		Done:    "deleted in all languages",
 		Title:   "Delete WhatsApp template in all languages",
 		Next:    []Step{{Do: "see which templates are left", Tool: "whatsapp_template_list"}},
@@ -142,12 +158,17 @@ var whatsappTemplates = []Row{
 	{
 		Tool: "whatsapp_template_compare", Operation: "WhatsappTemplatesController_compareTemplates_v1", Effect: Read,
 		About:   "Compare the results of two WhatsApp templates, each sent at least 1,000 times in the timeframe.",
+		Phrases: []string{"A/B test of two templates", "which message performs better", "compare block rate and sends of templates", "template versus template statistics"},
 		Title:   "Compare WhatsApp templates",
 		Example: `{"templates":[{"templateName":"order_sent","templateLanguage":"EN_US"}]}`,
 	},
 	{
 		Tool: "whatsapp_template_sync", Operation: "WhatsappTemplatesController_syncTemplates_v1", Effect: Action,
-		About:      "Bring the project's WhatsApp templates up to date with Meta's; rarely needed. It returns nothing: see whatsapp_template_list.",
+		About: "Bring the project's WhatsApp templates up to date with Meta's; rarely needed. It returns nothing: see whatsapp_template_list.",
+		Phrases: []string{
+			"import templates from Meta", "refresh templates from Facebook Business Manager",
+			"templates made in WhatsApp Manager are missing", "pull the latest from Meta",
+		},
 		Done:       "sync started",
 		Title:      "Sync WhatsApp templates",
 		Next:       []Step{{Do: "check the templates", Tool: "whatsapp_template_list"}},
@@ -156,11 +177,14 @@ var whatsappTemplates = []Row{
 	{
 		Tool: "whatsapp_template_analytics_enable", Operation: "WhatsappTemplateAnalyticsHelpersController_enableTemplateAnalytics_v1", Effect: Action,
 		About:      "Permanently turn on Meta's template analytics for the complete WhatsApp Business Account.",
+		Phrases:    []string{"switch on template statistics", "I want to see reads and clicks", "activate insights", "metrics of message templates are missing"},
 		Done:       "analytics enabled",
 		Next:       []Step{{Do: "read a template's analytics", Tool: "whatsapp_template_list"}},
 		Confirm:    "turns template analytics on for the WhatsApp Business Account; nothing turns them off again",
 		Idempotent: true,
 	},
-	activityList("whatsapp_template_activity_list", "WhatsappTemplatesController_listActivities_v1", "List the history of one language of a WhatsApp template: edits, comments, rejections with their reason. Approvals and pauses have no entry: see whatsapp_template_get."),
-	commentAdd("whatsapp_template_comment_add", "WhatsappTemplatesController_createComment_v1", "Add a comment to one language of a WhatsApp template, for its reviewers."),
+	activityList("whatsapp_template_activity_list", "WhatsappTemplatesController_listActivities_v1", "List the history of one language of a WhatsApp template: edits, comments, rejections with their reason. Approvals and pauses have no entry: see whatsapp_template_get.",
+		"history of a template", "what did the reviewer say about the HSM", "who edited the template", "log of a message template"),
+	commentAdd("whatsapp_template_comment_add", "WhatsappTemplatesController_createComment_v1", "Add a comment to one language of a WhatsApp template, for its reviewers.",
+		"explain the template to the reviewer", "reply to the review of an HSM", "appeal note on a rejected template", "leave a remark on a message template"),
 }

@@ -15,7 +15,8 @@ func newAudit(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Check the audit log (--audit)",
-		Args:  cobra.NoArgs,
+		Args:  subcommands,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newAuditVerify(s))
 	return cmd
@@ -37,8 +38,7 @@ was rewritten with a new chain. Save the last hash from time to time where those
 write the log can't change it, and pass it with --noted: the log must still contain
 that line, and so all lines before it.
 
-Exit codes: 0 the log is intact (even if calls have no outcome), 1 it is not,
-2 wrong usage.`,
+A call without an outcome does not make the command fail: the log is intact.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var log *audit.Log

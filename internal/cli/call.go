@@ -2,16 +2,19 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
-	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/deadline"
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/server"
 	"papi-mcp/tools"
@@ -23,117 +26,172 @@ const callClient = "papi-mcp call"
 
 func newCall(s *streams) *cobra.Command {
 	var (
-		c      config
-		dryRun bool
+		c       config
+		dryRun  bool
+		pretty  bool
+		timeout time.Duration
 	)
 	cmd := &cobra.Command{
-		Use:   "call TOOL [JSON | -]",
+		Use:   "call TOOL " + argumentsForm,
 		Short: "Make one tool call from the command line",
-		Long: `Make one tool call, with the same checks as an agent's call. The arguments are
-one JSON object, or - to read it from standard input. Standard output is the result
-or error of the call as JSON (as text with --results text), and nothing else.
+		Long: `Make one tool call, with the same checks as an agent's. Standard output is the
+result or error of the call as JSON (as text with --results text), and nothing
+else.
 
-A projectId in the arguments confirms the project for this call. Where a person
-must confirm, the call returns confirmation_required with a summary and a token:
-repeat it with "confirm": TOKEN within ten minutes. Neither is accepted within ten
-minutes after a person was asked about the same call, here or by a client of serve,
-and did not confirm it. With --sandbox nothing is kept between calls: start papi-mcp
-sandbox instead, and set PAPI_BASE_URL to its URL.
+Arguments:
+  KEY=VALUE   an argument, or with dots a field of one: details.name=Shop. The
+              tool's schema says what VALUE is: a text stays as it is, whatever
+              it looks like; numbers, booleans and objects are JSON. For a list
+              repeat the key, or separate the items by commas; a comma in a
+              nested list of texts or URLs is part of the item.
+  KEY:=JSON   a value as JSON: null, or a list of objects
+  KEY=@FILE   the content of a file as VALUE, without the end of its last line;
+              KEY:=@FILE as JSON. To write a text that begins with @, use JSON.
+  JSON        the arguments as one JSON object; @FILE reads it from a file, and
+              - from standard input. Keys can add to it.
+schema_get describes the arguments of a tool, and shell completion offers them.
+Those that every tool has are given in the same way: projectId, fields, detail,
+reveal, dryRun, confirm, all.
 
-Exit codes: 0 done, 1 the tool returned an error, 2 wrong usage.
+Confirmation:
+On a terminal (standard input and standard error) a person is asked there what
+a client would ask; only y or yes confirms. Elsewhere, and with -, a call that a
+person must confirm returns confirmation_required with a summary and a token:
+repeat the call with confirm=TOKEN within ten minutes. After a question that was
+not answered with yes, here or in a client of serve, the same call is refused
+for ten minutes unless it is asked on a terminal. A projectId in the arguments
+confirms the project for this call; a default project is asked about too.
+
+With --sandbox nothing is kept between calls; --sandbox-name NAME keeps a sandbox
+for later calls, in which the time goes on (papi-mcp sandbox list, remove NAME).
+
+Access tokens are kept for later calls next to the --store, in a file that only
+the user can read.
 ` + environmentHelp,
 		Example: `  papi-mcp call webhook_list --sandbox
-  papi-mcp call whatsapp_sender_get '{"senderId": "..."}'`,
+  papi-mcp call whatsapp_sender_get senderId=SENDER_ID fields=state
+  papi-mcp call webhook_create target=https://example.com/in secret=@secret.txt \
+    triggers=WHATSAPP_SENDER_STATUS_UPDATED
+  papi-mcp call whatsapp_template_create @template.json --dry-run
+  papi-mcp call webhook_list '{"pageSize": 5}' all=true --pretty`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 || len(args) > 2 {
-				return usage("call needs a tool, and its arguments as JSON: papi-mcp call TOOL [JSON | -]")
+			if len(args) == 0 {
+				return usage("call needs a tool: papi-mcp call TOOL %s", argumentsForm)
 			}
 			return nil
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
-			return toolNames(&c, args, prefix), cobra.ShellCompDirectiveNoFileComp
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+			return c.completeCall(cmd.Context(), args, prefix)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			arguments, err := readArguments(s, args[1:])
-			if err != nil {
-				return err
-			}
-			if dryRun {
-				if arguments, err = withDryRun(args[0], arguments); err != nil {
-					return err
-				}
+			if timeout <= 0 {
+				return usage("--timeout %v: use a duration greater than 0, such as 30s or 2m", timeout)
 			}
 			if err := c.checkResultFlags(); err != nil {
 				return err
 			}
-			c.setDefaultStore(s)
+			tool := args[0]
+			given, err := readArguments(s, args[1:])
+			if err != nil {
+				return err
+			}
+			if err := c.openNamedSandbox(cmd.Context(), cmd.Flags(), timeout); err != nil {
+				return err
+			}
+			c.keepToken = true
+			c.setCallStore(s)
 			a, err := c.newApp(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
 			defer a.close()
-			out := a.tools.Call(cmd.Context(), tools.Caller{Principal: server.StdioPrincipal, Client: callClient, CommandLine: true}, args[0], arguments)
-			return printOutcome(s, out, server.ResultForm(c.results), a.tools.Offers(args[0]))
+			if dryRun {
+				if err := given.addDryRun(tool, a.tools.Schema(tool)); err != nil {
+					return err
+				}
+			}
+			encoded, err := given.encode(a.tools.Schema(tool))
+			if err != nil {
+				return err
+			}
+			caller := tools.Caller{Principal: server.StdioPrincipal, Client: callClient, CommandLine: true, Timeout: timeout}
+			if interactive(s) && !given.fromInput {
+				caller.Elicitor = terminalElicitor{s, guard.MaxAnswerTime}
+			}
+			out := a.tools.Call(cmd.Context(), caller, tool, encoded)
+			if c.named != nil { // what is printed is kept
+				if err := c.named.save(); err != nil {
+					return failed(err)
+				}
+			}
+			if !cmd.Flags().Changed("pretty") {
+				pretty = isTerminal(s.out)
+			}
+			return c.printOutcome(s, out, pretty, a.tools.Offers(tool))
 		},
 	}
 	c.addConnectionFlags(cmd)
+	c.addSandboxName(cmd)
 	c.addSelectionFlags(cmd)
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, the question to the person, and the request")
+	f := cmd.Flags()
+	f.BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, the question to the person, and the request")
+	f.BoolVar(&pretty, "pretty", false, "indent the JSON (default: on a terminal)")
+	f.DurationVar(&timeout, "timeout", deadline.Timeout, "how long the call may take, without the time in which a person is asked; a write that was sent by then may still have an effect")
 	c.addResultFlags(cmd, server.Structured, "what is printed: structured (the JSON of structuredContent; both prints the same) or text (what a client that reads only text is shown)")
-	cmd.Flags().StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox)")
+	f.StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox)")
 	return cmd
 }
 
-// withDryRun adds dryRun to the arguments of a write.
-func withDryRun(tool string, arguments json.RawMessage) (json.RawMessage, error) {
-	if row := catalog.Lookup(tool); row != nil && !row.Writes() {
-		return nil, usage("--dry-run: %s changes nothing, so call it without the flag", tool)
-	}
-	var given map[string]json.RawMessage
-	if err := json.Unmarshal(arguments, &given); err != nil {
-		return arguments, nil // the call reports what is wrong with them
-	}
-	given["dryRun"] = json.RawMessage("true")
-	return json.Marshal(given)
+// terminalElicitor asks a person at the terminal.
+type terminalElicitor struct {
+	s       *streams
+	timeout time.Duration
 }
 
-// maxArguments limits what is read from standard input, in bytes, as serve limits
-// its lines.
-const maxArguments = 8 << 20
-
-// readArguments returns the JSON arguments of a call.
-func readArguments(s *streams, args []string) (json.RawMessage, error) {
-	if len(args) == 0 {
-		return json.RawMessage("{}"), nil
-	}
-	text := args[0]
-	if text == "-" {
-		raw, err := io.ReadAll(io.LimitReader(s.in, maxArguments+1))
-		if err != nil {
-			return nil, usage("reading the arguments: %v", err)
-		}
-		if len(raw) > maxArguments {
-			return nil, usage("the arguments have more than %d bytes", maxArguments)
-		}
-		text = string(raw)
-	}
-	text = strings.TrimPrefix(text, "\ufeff") // Windows PowerShell writes one into a pipe
-	if trimmed := strings.TrimSpace(text); !json.Valid([]byte(text)) || !strings.HasPrefix(trimmed, "{") {
-		return nil, usage("the arguments are not one JSON object: %s", papi.Quoted(trimmed, 80))
-	}
-	return json.RawMessage(text), nil
+// Answered implements guard.Elicitor: an answer comes with no call.
+func (terminalElicitor) Answered() (state string, answer guard.Answer, ok bool) {
+	return "", "", false
 }
 
-// printOutcome prints the result or the error, its JSON indented on a terminal, and
+// Ask implements guard.Elicitor. The end of the input and Ctrl-C cancel the question.
+func (e terminalElicitor) Ask(ctx context.Context, q guard.Question) guard.Answer {
+	ctx, cancel := context.WithTimeout(ctx, e.timeout)
+	defer cancel()
+	yes, err := askYesNo(ctx, e.s, papi.Printable(q.Summary))
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return guard.TimedOut
+	case err != nil:
+		return guard.Cancelled
+	case yes:
+		return guard.Accepted
+	}
+	return guard.Declined
+}
+
+// addDryRun adds dryRun to the arguments of a write.
+func (a *arguments) addDryRun(tool string, schema *papi.Schema) error {
+	row := catalog.Lookup(tool)
+	switch {
+	case row != nil && !row.Writes():
+		return usage("--dry-run: %s changes nothing, so call it without the flag", tool)
+	case row == nil && schema != nil && tool != tools.ToolCallWrite: // a core tool would ignore it
+		return usage("--dry-run: %s has no dry run", tool)
+	}
+	a.keys = append(a.keys, keyValue{key: "dryRun", value: "true", json: true})
+	return nil
+}
+
+// printOutcome prints the result or the error, its JSON indented with pretty, and
 // returns the exit code as an error. A tool that is not offered is a usage error.
-func printOutcome(s *streams, out tools.Outcome, form server.ResultForm, offered bool) error {
+func (c *config) printOutcome(s *streams, out tools.Outcome, pretty, offered bool) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if f, ok := s.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	if pretty {
 		enc.SetIndent("", "  ")
 	}
-	if text := out.Text(); text != "" && form == server.Text {
+	if text := out.Text(); text != "" && c.results == string(server.Text) {
 		b.WriteString(text + "\n")
 	} else if err := enc.Encode(out.Structured); err != nil {
 		return failed(err)
@@ -145,9 +203,21 @@ func printOutcome(s *streams, out tools.Outcome, form server.ResultForm, offered
 		return failed(err)
 	}
 	if e, ok := out.Structured.(*tools.Error); ok {
-		return &exitError{code: errorcode.ExitFor(e.Code, e.Status)}
+		return &exitError{code: c.exitOf(e)}
 	}
 	return nil
+}
+
+// exitOf returns the exit code of a call that ended with an error. It is TryAgain only
+// where the same command may simply be repeated: not after a write that may have taken
+// effect, nor where the API's error is final whatever its status, nor without anything
+// to keep state in.
+func (c *config) exitOf(e *tools.Error) errorcode.Exit {
+	exit := errorcode.ExitFor(e.Code, e.Status)
+	if exit == errorcode.TryAgain && (e.Info["outcome"] == "unknown" || papi.IsFinal(e.Status, e.Code) || c.noState != nil && e.Code == errorcode.StoreUnavailable) {
+		return errorcode.Failed
+	}
+	return exit
 }
 
 func didYouMean(e *tools.Error) string {
@@ -157,11 +227,28 @@ func didYouMean(e *tools.Error) string {
 	return ""
 }
 
-// toolNames completes the name of a tool.
-func toolNames(c *config, args []string, prefix string) []string {
-	if len(args) > 0 {
-		return nil
+// completeCall completes the name of a tool, then the keys of its arguments and the
+// values that are fixed.
+func (c *config) completeCall(ctx context.Context, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return c.toolNames(prefix), cobra.ShellCompDirectiveNoFileComp
 	}
+	quiet := *c
+	quiet.store, quiet.allowPlaceholders = memory, true
+	a, err := quiet.newApp(ctx, &streams{strings.NewReader(""), io.Discard, io.Discard})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer a.close()
+	schema := a.tools.Schema(args[0])
+	if key, value, ok := strings.Cut(prefix, "="); ok {
+		return completeValue(schema, key, value)
+	}
+	return completeKey(schema, args[1:], prefix), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// toolNames returns the names of tools that begin with a prefix.
+func (c *config) toolNames(prefix string) []string {
 	rows, err := catalog.Select(c.filter())
 	if err != nil {
 		return nil

@@ -90,41 +90,47 @@ func newRoot(s *streams) *cobra.Command {
 		Short: "MCP server for the Sinch Provisioning API",
 		Long: `papi-mcp lets AI agents provision messaging channels through the Sinch
 Provisioning API: WhatsApp, RCS, KakaoTalk, Conversation channel info, SMS apps,
-bundles and webhooks. Every operation is a tool with the API's own schema. A guard
-checks each call against the documented workflow before anything is sent.
+bundles and webhooks. Every operation is a tool with the API's own schema. A
+guard checks each call against the documented workflow before anything is sent.
 
 Without a command it serves MCP on standard input and output (papi-mcp serve).
 To try it without an account: papi-mcp demo runs a tour on the built-in sandbox.`,
 		Version:       Version(),
-		Args:          cobra.NoArgs,
+		Args:          subcommands,
 		RunE:          serve.RunE,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("papi-mcp {{.Version}}\n")
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newCall(s), newTools(s), newSandbox(s), newDemo(s), newDoctor(s), newAudit(s), newConfig(s))
+	root.AddCommand(serve, newCall(s), newTools(s), newSandbox(s), newDemo(s), newDoctor(s), newAudit(s), newConfig(s), newInit(s))
+	root.InitDefaultCompletionCmd() // so that its help is printed by setHelp's function too
+	setHelp(root)
+	root.SetFlagErrorFunc(unknownFlag)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		if err := unknownVariable(root, os.Environ()); err != nil {
 			return err
 		}
-		placeholders, err := fromEnvironment(cmd.Flags())
-		if err != nil {
+		placeholders, wrong := fromEnvironment(cmd.Flags())
+		if err := refuse(wrong); err != nil {
 			return err
 		}
-		if len(placeholders) > 0 && cmd != root && cmd != serve { // serve reports it to the client
+		c.placeholders = placeholders
+		switch {
+		case cmd == root || cmd == serve: // which reports them to the client, and checks its flags with those of its file
+			return nil
+		case len(placeholders) > 0:
 			return usage("%s", placeholderMessage(placeholders))
 		}
-		c.placeholders = placeholders
-		return nil
+		return refuse(checkChoices(cmd.Flags()))
 	}
 	return root
 }
 
 const environmentHelp = `
 Environment:
-  SINCH_PROJECT_ID   the projects that calls may use, comma separated; the first is
-                     the default. Unset: any project, which each call must name
+  SINCH_PROJECT_ID   the projects that calls may use, comma separated; the first
+                     is the default. Unset: any, which each call must name
   SINCH_KEY_ID       access key from the Sinch Dashboard, with SINCH_KEY_SECRET
   SINCH_KEY_SECRET   its secret
   SINCH_ACCESS_TOKEN an access token to use instead of a key

@@ -312,14 +312,3 @@ func TestDemoChecksItsSteps(t *testing.T) {
 		t.Error("the person was not asked, and that passed")
 	}
 }
-
-func TestDemoColors(t *testing.T) {
-	var out bytes.Buffer
-	d := &demo{out: &out}
-	d.print(red, "plain")
-	d.color = true
-	d.print(red, "colored")
-	if got := out.String(); got != "plain\n\x1b[31mcolored\x1b[0m\n" {
-		t.Errorf("got %q", got)
-	}
-}

@@ -3,11 +3,8 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +31,8 @@ import (
 type config struct {
 	sandbox      bool
 	sandboxFlags sandboxFlags
+	sandboxName  string
+	named        *namedSandbox // that of sandboxName, once it is open
 	toolsets     []string
 	tools        []string
 	readOnly     bool
@@ -42,6 +41,8 @@ type config struct {
 	confirm      string
 	store        string
 	verbose      bool
+	// keepToken keeps the access token for later processes.
+	keepToken bool
 	// observe counts the exchanges with the API; may be nil.
 	observe   papi.Observer
 	trace     bool
@@ -56,6 +57,8 @@ type config struct {
 	// allowPlaceholders a command starts all the same, and each call reports them.
 	placeholders      []string
 	allowPlaceholders bool
+	// noState is why there is nothing to keep state in; nil where there is.
+	noState error
 	// tenants looks up the credentials of a tenant; nil for none.
 	tenants func(name string) (tenant.Tenant, bool)
 }
@@ -75,29 +78,21 @@ func (c *config) addConnectionFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&c.sandbox, "sandbox", false, "use the built-in sandbox instead of the API: no account needed")
 	c.sandboxFlags.flags(f, defaultSandbox.strict)
-	f.StringVar(&c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)")
+	choice(f, &c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)", string(guard.Auto), string(guard.Human), string(guard.Off))
 	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")
-	f.StringVar(&c.logFormat, "log-format", "text", "format of the log on standard error: text or json")
+	choice(f, &c.logFormat, "log-format", "text", "format of the log on standard error: text or json", "text", "json")
 	f.BoolVar(&c.verbose, "verbose", false, "log each exchange with the API to standard error")
 }
 
 // addResultFlags adds the flags of what results hold, with a default form.
 func (c *config) addResultFlags(cmd *cobra.Command, form server.ResultForm, help string) {
 	f := cmd.Flags()
-	f.StringVar(&c.results, "results", string(form), help)
+	choice(f, &c.results, "results", string(form), help, string(server.Text), string(server.Structured), string(server.Both))
 	f.IntVar(&c.maxTokens, "max-result-tokens", tools.DefaultMaxTokens, "with all: true, stop reading a list at about this many tokens, at the end of a page")
 }
 
 // checkResultFlags checks the flags that addResultFlags adds.
-func (c *config) checkResultFlags() error {
-	if !slices.Contains(server.ResultForms, server.ResultForm(c.results)) {
-		return usage("--results %q: use text, structured or both", c.results)
-	}
-	if c.maxTokens < 1 {
-		return usage("--max-result-tokens %d: use a number greater than 0", c.maxTokens)
-	}
-	return nil
-}
+func (c *config) checkResultFlags() error { return refuse(c.resultFaults()) }
 
 func (c *config) filter() catalog.Filter {
 	return catalog.Filter{Toolsets: nonBlank(c.toolsets), Tools: nonBlank(c.tools), ReadOnly: c.readOnly, Deprecated: c.deprecated}
@@ -133,16 +128,12 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.noState != nil {
+		opened = noState{opened, c.noState}
+	}
 	rows, err := catalog.Select(c.filter())
 	if err != nil {
 		return nil, usage("%v", err)
-	}
-	mode := guard.Mode(c.confirm)
-	if mode != guard.Auto && mode != guard.Human && mode != guard.Off {
-		return nil, usage("--confirm %q: use auto, human or off", c.confirm)
-	}
-	if c.logFormat != "" && c.logFormat != "text" && c.logFormat != "json" {
-		return nil, usage("--log-format %q: use text or json", c.logFormat)
 	}
 	logger := c.logger(s)
 	placeholders := append(slices.Clone(c.placeholders), placeholderVariables(c.sandbox)...)
@@ -194,6 +185,9 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	}
 	api.Observer = c.observe
 	api.UserAgent = "papi-mcp/" + release
+	if c.keepToken && !c.sandbox {
+		api.TokenFile = tokenFile(c.store)
+	}
 	log, err := c.auditLog(ctx, opened)
 	if err != nil {
 		return nil, err
@@ -202,7 +196,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	a.pool, err = tenant.New(tenant.Options{
 		Rows: rows, API: api, Own: own, Lookup: c.tenants,
 		Guard: guard.Options{
-			Mode: mode, ReadOnly: c.readOnly, Realm: cmp.Or(api.BaseURL, papi.DefaultBaseURL),
+			Mode: guard.Mode(c.confirm), ReadOnly: c.readOnly, Realm: cmp.Or(api.BaseURL, papi.DefaultBaseURL),
 			LocalTargets: c.sandbox || loopback.IsURL(api.BaseURL),
 			Store:        opened, Logger: logger,
 		},
@@ -256,13 +250,19 @@ func (c *config) auditLog(ctx context.Context, opened store.Store) (*audit.Log, 
 const inStore = "store"
 
 // startSandbox returns a sandbox in this process, which starts at its first request.
-// Seed data is read immediately, so that errors in it are reported.
+// Seed data and the state of a named sandbox are read immediately, so that errors in
+// them are reported.
 func (c *config) startSandbox(project string, logger *slog.Logger) (*lazySandbox, error) {
 	if err := c.sandboxFlags.check(); err != nil {
 		return nil, err
 	}
-	box := &lazySandbox{start: func() (*sandbox.Sandbox, error) { return c.sandboxFlags.start(project, logger) }}
-	if c.sandboxFlags.seedData != "" {
+	box := &lazySandbox{named: c.named, start: func() (*sandbox.Sandbox, error) {
+		if c.named != nil {
+			return c.named.start(c.sandboxFlags, project, logger)
+		}
+		return c.sandboxFlags.start(project, logger)
+	}}
+	if c.named != nil || c.sandboxFlags.seedData != "" {
 		box.ensureStarted()
 	}
 	return box, box.err
@@ -299,71 +299,4 @@ func (c *config) logger(s *streams) *slog.Logger {
 		return slog.New(telemetry.LogHandler(slog.NewJSONHandler(s.err, options)))
 	}
 	return slog.New(telemetry.LogHandler(slog.NewTextHandler(s.err, options)))
-}
-
-// memory is the store that is lost with the process.
-const memory = "memory"
-
-// openStore opens the store that --store names: memory, or the path of a file.
-func openStore(name string) (store.Store, error) {
-	switch {
-	case name == memory:
-		return store.NewMemory(), nil
-	case name == "", strings.Contains(name, "://"):
-		return nil, usage("--store %q: use memory, or the path of a file", name)
-	}
-	return store.NewFile(name), nil
-}
-
-// storeHelp is the help of --store; each command completes the default.
-const storeHelp = "where confirmations and registrations are stored: memory, or the path of a file (default: a file in the user's state folder"
-
-// setDefaultStore sets --store where it is not given: to a file that the user's
-// processes share, or to memory for a sandbox, which starts empty as well.
-func (c *config) setDefaultStore(s *streams) {
-	if c.store != "" {
-		return
-	}
-	c.store = memory
-	if c.sandbox {
-		return
-	}
-	path, err := stateFile()
-	if err != nil {
-		c.logger(s).Warn("confirmations and registrations are stored in memory only, and lost at the end of this process; use --store with the path of a file", "reason", err)
-		return
-	}
-	c.store = path
-}
-
-// stateFile returns the path of the file that the user's processes share: under
-// XDG_STATE_HOME, or the system's folder for state. It fails where that can't be
-// written.
-func stateFile() (string, error) {
-	dir := os.Getenv("XDG_STATE_HOME")
-	if !filepath.IsAbs(dir) { // the specification says to ignore relative paths
-		dir = ""
-	}
-	if dir == "" && runtime.GOOS == "windows" {
-		dir = os.Getenv("LocalAppData")
-	}
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", fmt.Errorf("there is no folder for the file: %w", err)
-		}
-		dir = filepath.Join(home, ".local", "state")
-	}
-	if !filepath.IsAbs(dir) {
-		return "", fmt.Errorf("there is no folder for the file: %s is not an absolute path", dir)
-	}
-	path := filepath.Join(dir, "papi-mcp", "state.db")
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", err
-	}
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return "", err
-	}
-	return path, file.Close()
 }

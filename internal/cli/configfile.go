@@ -2,17 +2,20 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"papi-mcp/internal/auth"
+	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/papi"
 	"papi-mcp/internal/settings"
 )
 
 func newConfig(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
-		Short: "Check a configuration file, show its schema, generate a key for a caller",
+		Short: "Check a configuration file, or generate a key for it",
 		Long: `The configuration file of serve (--config) is YAML. It sets flags of serve by their
 names, and what no flag can set:
 
@@ -45,7 +48,8 @@ given in no other way. A flag on the command line takes precedence over its
 environment variable, and that over the file. Keys, scopes and tenants are read
 again when the file has changed and then stayed the same for a second; flags take
 effect at the next start.`,
-		Args: cobra.NoArgs,
+		Args: subcommands,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newConfigCheck(s), newConfigSchema(s), newConfigKey(s))
 	return cmd
@@ -56,32 +60,45 @@ func newConfigCheck(s *streams) *cobra.Command {
 		Use:   "check FILE",
 		Short: "Check a configuration file, as serve would read it now",
 		Long: `Read a configuration file as serve would now, with the same environment, and report
-everything that is wrong with it. Exit code 0 if serve would start, else 1.`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
+everything that is wrong with it, a line each. It changes nothing, neither on disk
+nor elsewhere, and connects to nothing: papi-mcp doctor --config FILE does. It fails
+if serve would not start.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("name the file: %s FILE", cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
 			var c config
 			var h httpFlags
 			serve := &cobra.Command{}
 			c.addServeFlags(serve, &h)
-			var err error
-			if c.placeholders, err = fromEnvironment(serve.Flags()); err != nil {
-				return err
-			}
+			placeholders, found := fromEnvironment(serve.Flags())
 			c.file = args[0]
-			p, err := c.prepare(cmd.Context(), s, &h, serve.Flags())
-			if err == nil {
-				defer p.app.close()
-				_, err = h.tlsConfig(c.logger(s))
+			for _, name := range append(placeholders, placeholderVariables(c.sandbox)...) {
+				found = append(found, fault{"", placeholderMessage([]string{name})})
 			}
+			file, _, wrong, err := c.check(&h, serve.Flags())
 			if err != nil {
 				return failed(err)
 			}
+			found = append(found, wrong...)
+			found = append(found, c.fileFaults(&h, file)...)
+			for _, warning := range file.Warnings {
+				c.logger(s).Warn(warning, "config", c.file)
+			}
+			if len(found) > 0 {
+				for _, f := range found {
+					fmt.Fprintln(s.err, strings.Join(strings.Fields(papi.Printable(f.text)), " "))
+				}
+				return &exitError{errorcode.Failed, fmt.Sprintf("%s is not valid: faults: %d", args[0], len(found))}
+			}
 			summary := ""
-			if p.grants != nil {
-				a := p.grants.Current()
-				summary = fmt.Sprintf(" (keys: %d, tenants: %d", len(a.keys), len(a.tenants))
+			if h.addr != "" {
+				summary = fmt.Sprintf(" (keys: %d, tenants: %d", len(file.Keys), len(file.Tenants))
 				if h.auth.mode == authOIDC {
-					summary += fmt.Sprintf(", scopes: %d", len(a.scopes))
+					summary += fmt.Sprintf(", scopes: %d", len(file.Scopes))
 				}
 				summary += ")"
 			}
@@ -95,7 +112,7 @@ func newConfigSchema(s *streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON schema of the file, for editors",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			serve := &cobra.Command{}
 			new(config).addServeFlags(serve, new(httpFlags))
@@ -109,7 +126,7 @@ func newConfigKey(s *streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "key",
 		Short: "Generate a key for a caller, and its hash for the file",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			key, hash := auth.NewKey()
 			fmt.Fprintf(s.out, "key:  %s\nhash: %s\n", key, hash)

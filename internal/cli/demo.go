@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
@@ -35,13 +33,12 @@ func newDemo(s *streams) *cobra.Command {
 		Long: `Start the server and the sandbox, connect a real MCP client, and go through typical
 work: confirm the project, create a webhook, bring a WhatsApp sender to ACTIVE, get a
 template approved, see calls refused, and confirm a delete. It needs no account and
-no network. Exit code 0 only if each step had the expected result.`,
-		Args: cobra.NoArgs,
+no network. It fails if a step does not have the expected result.`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
 			defer cancel()
-			f, isFile := s.out.(*os.File)
-			d := &demo{out: s.out, color: isFile && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == ""}
+			d := &demo{out: s.out}
 			return failed(d.run(ctx))
 		},
 	}
@@ -50,9 +47,8 @@ no network. Exit code 0 only if each step had the expected result.`,
 // demo is the tour: an agent (the calls below), a person (who answers questions and
 // reads the phone), and the server with the sandbox.
 type demo struct {
-	out   io.Writer
-	color bool
-	step  int
+	out  io.Writer
+	step int
 
 	box      *sandbox.Sandbox
 	tools    *tools.Set
@@ -98,7 +94,7 @@ func (d *demo) run(ctx context.Context) error {
 		return fmt.Errorf("the tour did not go as expected: %w", d.err)
 	}
 	d.line("")
-	d.print(green, "That was the tour: %d steps, all as expected. To use papi-mcp with your agent, see README.md;\nto try more on the sandbox: papi-mcp serve --sandbox", d.step)
+	d.line("That was the tour: %d steps, all as expected. To use papi-mcp with your agent, see README.md;\nto try more on the sandbox: papi-mcp serve --sandbox", d.step)
 	return nil
 }
 
@@ -165,8 +161,8 @@ func (d *demo) Elicit(_ context.Context, request mcp.ElicitationRequest) (*mcp.E
 		answer.Action, answer.Content = mcp.ElicitationResponseActionDecline, nil
 		verdict = "no"
 	}
-	d.print(yellow, "  question: %s", strings.ReplaceAll(strings.TrimSpace(request.Params.Message), "\n", "\n            "))
-	d.print(yellow, "  person: %s", verdict)
+	d.line("  question: %s", strings.ReplaceAll(strings.TrimSpace(request.Params.Message), "\n", "\n            "))
+	d.line("  person: %s", verdict)
 	return answer, nil
 }
 
@@ -217,7 +213,7 @@ func (d *demo) sender(ctx context.Context) {
 	d.say("So I read its state first, and request a code.")
 	d.call(ctx, "whatsapp_sender_get", id, expect{"state": "PENDING_VERIFICATION", "next.0.tool": "whatsapp_sender_register"})
 	d.call(ctx, "whatsapp_sender_register", jsonvalue.With(id, "method", "SMS"), expect{"next.0.needs.0": "code"})
-	d.print(yellow, "  person reads the code from the phone: %s", d.phone.code)
+	d.line("  person reads the code from the phone: %s", d.phone.code)
 	d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", d.phone.code), expect{"done": "verified"})
 	d.wait(10)
 	d.call(ctx, "whatsapp_sender_get", id, expect{"state": "ACTIVE", "data.bearerToken": papi.Masked})
@@ -265,7 +261,7 @@ func (d *demo) call(ctx context.Context, tool string, a args, want expect) (answ
 	if d.err != nil {
 		return nil
 	}
-	d.print(cyan, "  %s %s", tool, jsonvalue.Encode(a))
+	d.line("  %s %s", tool, jsonvalue.Encode(a))
 	request := mcp.CallToolRequest{}
 	request.Params.Name, request.Params.Arguments = tool, a
 	result, err := d.client.CallTool(ctx, request)
@@ -286,7 +282,7 @@ func (d *demo) call(ctx context.Context, tool string, a args, want expect) (answ
 // show prints a summary of an answer.
 func (d *demo) show(answer any, isError bool) {
 	if isError {
-		d.print(red, "    refused, %v: %v", at(answer, "errorCode"), at(answer, "message"))
+		d.line("    refused, %v: %v", at(answer, "errorCode"), at(answer, "message"))
 		d.line("    resolution: %v", at(answer, "resolution"))
 		return
 	}
@@ -308,7 +304,7 @@ func (d *demo) show(answer any, isError bool) {
 	if len(parts) == 0 {
 		parts = append(parts, "read")
 	}
-	d.print(green, "    %s", strings.Join(parts, ", "))
+	d.line("    %s", strings.Join(parts, ", "))
 	warnings, _ := at(answer, "warnings").([]any)
 	for _, w := range warnings {
 		d.line("    warning: %v", w)
@@ -343,25 +339,13 @@ func (d *demo) wait(minutes int) {
 	d.line("  ... %d minutes later ...", minutes)
 }
 
-// The color codes of terminals.
-const (
-	red, green, yellow, cyan, bold = "31", "32", "33", "36", "1"
-)
-
 func (d *demo) title(text string) {
 	d.step++
 	d.line("")
-	d.print(bold, "%d. %s", d.step, text)
+	d.line("%d. %s", d.step, text)
 }
 
 func (d *demo) say(format string, a ...any) { d.line("  agent: "+format, a...) }
-
-func (d *demo) print(color, format string, a ...any) {
-	if d.color {
-		format = "\x1b[" + color + "m" + format + "\x1b[0m"
-	}
-	d.line(format, a...)
-}
 
 func (d *demo) line(format string, a ...any) {
 	if d.err == nil {

@@ -32,9 +32,9 @@ func newDoctor(s *streams) *cobra.Command {
 		Use:   "doctor",
 		Short: "Check configuration, credentials, connection and clock",
 		Long: `Check what papi-mcp needs, and say how to fix problems. It never prints a secret and
-changes nothing. Exit code 0 if there are no problems, else 1.
+changes nothing.
 ` + environmentHelp,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), doctorTimeout)
 			defer cancel()

@@ -71,32 +71,35 @@ func lookupVariable(flag string) (value, variable string, given bool, _ error) {
 
 // fromEnvironment sets each flag that was not given from its environment variable:
 // --read-only from PAPI_MCP_READ_ONLY. It returns the names of flags and variables
-// that are still placeholders; those flags keep their defaults.
-func fromEnvironment(flags *pflag.FlagSet) (placeholders []string, failed error) {
+// that are still placeholders, whose flags keep their defaults, and the faults of
+// the variables.
+func fromEnvironment(flags *pflag.FlagSet) (placeholders []string, found []fault) {
 	flags.VisitAll(func(f *pflag.Flag) {
-		if failed != nil || !hasVariable(f.Name) {
+		if !hasVariable(f.Name) {
 			return
 		}
 		if f.Changed {
 			if papi.HasPlaceholder(strings.Trim(f.Value.String(), "[]")) {
 				placeholders = append(placeholders, "--"+f.Name)
-				failed = resetFlag(f)
+				if err := resetFlag(f); err != nil {
+					found = append(found, faultf("", "--%s: %v", f.Name, err))
+				}
 			}
 			return
 		}
 		value, variable, given, err := lookupVariable(f.Name)
 		switch {
 		case err != nil:
-			failed = err
+			found = append(found, fault{"", err.Error()})
 		case given && papi.HasPlaceholder(value):
 			placeholders = append(placeholders, variable)
 		case given:
 			if err := flags.Set(f.Name, value); err != nil {
-				failed = usage("%s=%q: %v", variable, value, err)
+				found = append(found, faultf("", "%s=%q: %v", variable, value, err))
 			}
 		}
 	})
-	return placeholders, failed
+	return placeholders, found
 }
 
 // resetFlag sets a flag to its default, as if it was not given.
@@ -117,7 +120,7 @@ func unknownVariable(root *cobra.Command, environ []string) error {
 		name, _, _ := strings.Cut(variable, "=")
 		upper := strings.ToUpper(name)
 		switch {
-		case !strings.HasPrefix(upper, variablePrefix), slices.Contains(known, strings.TrimSuffix(name, fileSuffix)):
+		case !strings.HasPrefix(upper, variablePrefix), slices.Contains(known, name), slices.Contains(known, strings.TrimSuffix(name, fileSuffix)):
 		case strings.HasPrefix(name, variablePrefix+"SERVICE_"), name == variablePrefix+"PORT", strings.HasPrefix(name, variablePrefix+"PORT_"):
 		default:
 			hint := ""

@@ -333,7 +333,7 @@ func TestErrorPagesSayWhatHelps(t *testing.T) {
 	if strings.Contains(page, "The current state does not allow it") || !strings.Contains(page, "\n- Next: ask the person for a URL") {
 		t.Errorf("the text of other 409 errors is on the page of a file:\n%s", page)
 	}
-	if page := tools.ErrorPage("account_not_found"); !strings.Contains(page, "`whatsapp_account_create`: there is none: onboard the project's WhatsApp account.") {
+	if page := tools.ErrorPage("account_not_found"); !strings.Contains(page, "`whatsapp_account_create`: onboard the project's WhatsApp account.") {
 		t.Errorf("the tool that helps is not named:\n%s", page)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/loopback"
+	"papi-mcp/internal/papi"
 	"papi-mcp/internal/server"
 	"papi-mcp/internal/settings"
 )
@@ -51,46 +52,44 @@ func (f *httpFlags) add(flags *pflag.FlagSet) {
 	f.auth.add(flags)
 }
 
-// httpFlagGiven returns the name of a flag that was given and has an effect only over
-// HTTP; "" for none.
-func httpFlagGiven(flags *pflag.FlagSet) string {
-	of := pflag.NewFlagSet("", pflag.ContinueOnError)
-	new(httpFlags).add(of)
-	name := ""
-	of.VisitAll(func(f *pflag.Flag) {
-		if flags.Changed(f.Name) {
-			name = f.Name
+// faults returns the flags that contradict each other, or are unsafe.
+func (f *httpFlags) faults(c *config, file *settings.File, flags *pflag.FlagSet) []fault {
+	found := addressFault("http", f.addr)
+	valid := len(found) == 0
+	if f.metricsAddr != "" {
+		found = append(found, addressFault("metrics-addr", f.metricsAddr)...)
+	}
+	if (f.tlsCert == "") != (f.tlsKey == "") {
+		found = append(found, faultf("tls-cert", "--tls-cert and --tls-key need each other"))
+	}
+	for _, limit := range []struct {
+		flag  string
+		valid bool
+	}{
+		{"max-running", f.limits.Running > 0}, {"max-waiting", f.limits.Waiting > 0}, {"max-sessions", f.limits.Sessions > 0},
+		{"session-idle", f.limits.SessionIdleTimeout > 0}, {"burst", f.limits.Burst > 0},
+	} {
+		if !limit.valid {
+			found = append(found, faultf(limit.flag, "--%s must be greater than 0", limit.flag))
 		}
-	})
-	return name
-}
-
-// check refuses flags that contradict each other or are unsafe.
-func (f *httpFlags) check(c *config, file *settings.File, flags *pflag.FlagSet) error {
-	switch u, err := url.Parse(f.publicURL); {
-	case (f.tlsCert == "") != (f.tlsKey == ""):
-		return usage("--tls-cert and --tls-key need each other")
-	case f.limits.Running < 1 || f.limits.Waiting < 1 || f.limits.Sessions < 1 || f.limits.SessionIdleTimeout <= 0 || f.limits.Rate < 0 || f.limits.Burst < 1:
-		return usage("--max-running, --max-waiting, --max-sessions, --session-idle and --burst must be greater than 0, and --rate 0 (no limit) or greater")
-	case f.publicURL != "" && (err != nil || u.Host == "" || f.publicURL != u.Scheme+"://"+u.Host || u.Scheme != "https" && u.Scheme != "http"):
-		return usage("--public-url %q: use only scheme and host, such as https://papi.example.com", f.publicURL)
 	}
-	if err := f.auth.check(f.publicURL, file); err != nil {
-		return err
+	if f.limits.Rate < 0 {
+		found = append(found, faultf("rate", "--rate must be 0 (no limit) or greater"))
 	}
-	if f.auth.mode == authNone && !flags.Changed("rate") {
-		f.limits.Rate = 0
+	if u, err := url.Parse(f.publicURL); f.publicURL != "" && (err != nil || u.Host == "" || f.publicURL != u.Scheme+"://"+u.Host || u.Scheme != "https" && u.Scheme != "http") {
+		found = append(found, faultf("public-url", "--public-url %s: use only scheme and host, such as https://papi.example.com", papi.Quoted(f.publicURL, 200)))
 	}
-	if host, _, err := net.SplitHostPort(f.addr); err == nil && loopback.IsHost(host) {
-		return nil
+	found = append(found, f.auth.faults(f.publicURL, file)...)
+	if host, _, _ := net.SplitHostPort(f.addr); !valid || loopback.IsHost(host) {
+		return found
 	}
 	if f.auth.mode == authNone {
-		return usage("--http %s: with --auth none anyone who reaches this address could provision channels with your key; listen on 127.0.0.1, or use --auth token or oidc", f.addr)
+		found = append(found, faultf("http", "--http %s: with --auth none anyone who reaches this address could provision channels with your key; listen on 127.0.0.1, or use --auth token or oidc", f.addr))
 	}
 	if guard.Mode(c.confirm) == guard.Off {
-		return usage("--confirm off with --http %s: calls of others would need no confirmation; listen on 127.0.0.1, or use auto or human", f.addr)
+		found = append(found, faultf("confirm", "--confirm off with --http %s: calls of others would need no confirmation; listen on 127.0.0.1, or use auto or human", f.addr))
 	}
-	return nil
+	return found
 }
 
 // allowedHosts returns the host names at which clients may reach the server.
@@ -144,6 +143,9 @@ func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, p *prepare
 	f.auth.options(&options, f.publicURL, p.app, p.grants, logger)
 	h := newServer(c, s, p.app, p.metrics).HTTP(options)
 	fmt.Fprintf(s.out, "%s://%s/mcp\n", scheme, listener.Addr())
+	if isTerminal(s.err) {
+		fmt.Fprintf(s.err, "papi-mcp: listening on %s://%s/mcp. Ctrl-C stops it.\n", scheme, listener.Addr())
+	}
 	return failed(h.Serve(ctx, listener))
 }
 

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -18,6 +17,7 @@ import (
 
 	"papi-mcp/internal/auth"
 	"papi-mcp/internal/loopback"
+	"papi-mcp/internal/papi"
 	"papi-mcp/internal/reload"
 	"papi-mcp/internal/server"
 	"papi-mcp/internal/settings"
@@ -45,41 +45,48 @@ type authFlags struct {
 }
 
 func (f *authFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.mode, "auth", authNone, "who may call over HTTP: none (anyone, on loopback only), token (callers with a key of --config), oidc (callers with a token from --oidc-issuer)")
-	flags.StringVar(&f.tenant, "tenant", tenantConfig, "which credentials a call uses: config (those of the caller's tenant in --config, else the environment's), header (those in the "+auth.CredentialsHeader+" header of each request)")
+	choice(flags, &f.mode, "auth", authNone, "who may call over HTTP: none (anyone, on loopback only), token (callers with a key of --config), oidc (callers with a token from --oidc-issuer)", authNone, authToken, authOIDC)
+	choice(flags, &f.tenant, "tenant", tenantConfig, "which credentials a call uses: config (those of the caller's tenant in --config, else the environment's), header (those in the "+auth.CredentialsHeader+" header of each request)", tenantConfig, tenantHeader)
 	flags.StringVar(&f.issuer, "oidc-issuer", "", "URL of the authorization server whose tokens are accepted")
 	flags.StringVar(&f.audience, "oidc-audience", "", "audience that tokens must have (default: --public-url with /mcp)")
 	flags.StringVar(&f.projectsClaim, "oidc-projects-claim", "", "claim of a token that lists the projects its bearer may use")
 	flags.StringVar(&f.tenantClaim, "oidc-tenant-claim", "", "claim of a token that names its bearer's tenant")
 }
 
-// check refuses flags and a configuration file that contradict each other.
-func (f *authFlags) check(publicURL string, file *settings.File) error {
+// faults returns where flags and a configuration file contradict each other.
+func (f *authFlags) faults(publicURL string, file *settings.File) []fault {
 	issuer, err := url.Parse(f.issuer)
 	keysOfTenants := slices.ContainsFunc(slices.Collect(maps.Values(file.Keys)), func(key settings.Key) bool { return key.Tenant != "" })
-	switch {
-	case f.mode != authNone && f.mode != authToken && f.mode != authOIDC:
-		return usage("--auth %q: use none, token or oidc", f.mode)
-	case f.tenant != tenantConfig && f.tenant != tenantHeader:
-		return usage("--tenant %q: use config or header", f.tenant)
-	case f.mode == authToken && len(file.Keys) == 0:
-		return usage("--auth token needs keys in --config: papi-mcp config key generates one")
-	case f.mode != authToken && len(file.Keys) > 0:
-		return usage("--config has keys, which have no effect with --auth %s: use --auth token, or remove them", f.mode)
-	case f.mode != authOIDC && (f.issuer+f.audience+f.projectsClaim+f.tenantClaim != "" || len(file.Scopes) > 0):
-		return usage("--oidc-... and scopes have no effect with --auth %s: use --auth oidc, or remove them", f.mode)
-	case f.mode == authOIDC && file.Source != "" && len(file.Scopes) == 0:
-		return usage("--auth oidc with --config needs scopes in the file, since a truncated file must not grant more than the complete one. Without a file, the default is:\n%s", defaultScopesText)
-	case f.mode == authOIDC && publicURL == "":
-		return usage("--auth oidc needs --public-url: it is the audience of tokens, and where clients learn how to get one")
-	case f.mode == authOIDC && (err != nil || issuer.Host == "" || issuer.Scheme != "https" && !(issuer.Scheme == "http" && loopback.IsHost(issuer.Hostname()))):
-		return usage("--oidc-issuer %q: use the https URL of the authorization server", f.issuer)
-	case f.tenant == tenantHeader && (len(file.Tenants) > 0 || keysOfTenants || f.tenantClaim != ""):
-		return usage("with --tenant header each request sends its credentials: remove the tenants from --config")
-	case f.tenantClaim != "" && len(file.Tenants) == 0:
-		return usage("--oidc-tenant-claim needs tenants in --config")
+	if !slices.Contains([]string{authNone, authToken, authOIDC}, f.mode) || !slices.Contains([]string{tenantConfig, tenantHeader}, f.tenant) {
+		return nil // checkChoices reports it
 	}
-	return nil
+	var found []fault
+	for _, rule := range []struct {
+		broken bool
+		fault  fault
+	}{
+		{f.mode == authToken && len(file.Keys) == 0,
+			faultf("auth", "--auth token needs keys in --config: papi-mcp config key generates one")},
+		{f.mode != authToken && len(file.Keys) > 0,
+			faultf("auth", "--config has keys, which have no effect with --auth %s: use --auth token, or remove them", f.mode)},
+		{f.mode != authOIDC && (f.issuer+f.audience+f.projectsClaim+f.tenantClaim != "" || len(file.Scopes) > 0),
+			faultf("auth", "--oidc-... and scopes have no effect with --auth %s: use --auth oidc, or remove them", f.mode)},
+		{f.mode == authOIDC && file.Source != "" && len(file.Scopes) == 0,
+			faultf("auth", "--auth oidc with --config needs scopes in the file, since a truncated file must not grant more than the complete one. Without a file, the default is: %s", defaultScopesText)},
+		{f.mode == authOIDC && publicURL == "",
+			faultf("public-url", "--auth oidc needs --public-url: it is the audience of tokens, and where clients learn how to get one")},
+		{f.mode == authOIDC && (err != nil || issuer.Host == "" || issuer.Scheme != "https" && !(issuer.Scheme == "http" && loopback.IsHost(issuer.Hostname()))),
+			faultf("oidc-issuer", "--oidc-issuer %s: use the https URL of the authorization server", papi.Quoted(f.issuer, 200))},
+		{f.tenant == tenantHeader && (len(file.Tenants) > 0 || keysOfTenants || f.tenantClaim != ""),
+			faultf("tenant", "with --tenant header each request sends its credentials: remove the tenants from --config")},
+		{f.tenant != tenantHeader && f.tenantClaim != "" && len(file.Tenants) == 0,
+			faultf("oidc-tenant-claim", "--oidc-tenant-claim needs tenants in --config")},
+	} {
+		if rule.broken {
+			found = append(found, rule.fault)
+		}
+	}
+	return found
 }
 
 // grants are the keys, scopes and tenants of the configuration file.
@@ -90,9 +97,7 @@ type grants struct {
 }
 
 // defaultScopesText shows the default scopes as YAML.
-const defaultScopesText = `scopes:
-  papi.read: {toolsets: all, read-only: true}
-  papi.write: {toolsets: all, read-only: false}`
+const defaultScopesText = `scopes: {papi.read: {toolsets: all, read-only: true}, papi.write: {toolsets: all, read-only: false}}`
 
 // defaultScopes apply where there is no file.
 var defaultScopes = map[string]settings.Scope{
@@ -142,7 +147,7 @@ func (f *httpFlags) watchGrants(source string, first *settings.File, reader *set
 			if read, err = reader.Read(source); err != nil {
 				return nil, err
 			}
-			if err := f.auth.check(f.publicURL, read); err != nil {
+			if err := refuse(f.auth.faults(f.publicURL, read)); err != nil {
 				return nil, err
 			}
 			if err := checkTenants(current, read); err != nil {
@@ -212,22 +217,19 @@ func metadata(resource, issuer string, live *reload.Value[*grants]) http.Handler
 	})
 }
 
-// readSettings reads the configuration file that source names, "" for none, and
-// applies its flags.
-func readSettings(source string, reader *settings.Reader, flags *pflag.FlagSet) (*settings.File, error) {
+// readSettings reads the configuration file that source names, "" for none, applies
+// its flags, and returns its faults.
+func readSettings(source string, reader *settings.Reader, flags *pflag.FlagSet) (*settings.File, []fault, error) {
 	if source == "" {
-		return &settings.File{}, nil
+		return &settings.File{}, nil, nil
 	}
-	file, err := reader.Read(source)
-	if err == nil {
-		err = file.Apply(flags)
-	}
-	var wrong *settings.Error
-	if errors.As(err, &wrong) {
-		return nil, usage("--config %s is invalid:\n%v", source, wrong)
-	}
+	file, wrong, err := reader.Check(source)
 	if err != nil {
-		return nil, usage("--config %s: %v", source, err)
+		return nil, nil, usage("--config %s: %v", source, err)
 	}
-	return file, nil
+	var found []fault
+	for _, f := range append(wrong, file.Apply(flags)...) {
+		found = append(found, fault{"", f.String()})
+	}
+	return file, found, nil
 }

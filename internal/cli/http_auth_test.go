@@ -124,7 +124,7 @@ func TestTruncatedConfigGrantsNoMore(t *testing.T) {
 				if file.mode == authOIDC {
 					flags.issuer = "https://issuer.example.com"
 				}
-				if err := flags.check("https://papi.example.com", f); err != nil {
+				if err := refuse(flags.faults("https://papi.example.com", f)); err != nil {
 					return nil, nil, err
 				}
 				a, err := newGrants(f)

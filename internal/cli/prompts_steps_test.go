@@ -77,7 +77,7 @@ var promptRuns = []struct {
 	},
 	{
 		prompt: "launch_rcs_sender", given: map[string]string{"useCase": "MULTIUSE"},
-		steps: slices.Concat([]step{confirm, {tool: "rcs_sender_list", args: `{}`, want: `rbm_has_not_been_used`}, newRcs}, rcsLaunch),
+		steps: slices.Concat([]step{confirm, {tool: "rcs_sender_list", args: `{}`, want: `none yet: create a sender`}, newRcs}, rcsLaunch),
 	},
 	{
 		prompt: "launch_rcs_sender", given: map[string]string{"senderId": "$id"},
@@ -88,7 +88,7 @@ var promptRuns = []struct {
 		prompt: "register_kakaotalk_sender", given: map[string]string{"plusFriendId": "exampleshop"},
 		steps: []step{
 			confirm,
-			{tool: "kakaotalk_sender_list", args: `{}`, want: `project_not_initialized`},
+			{tool: "kakaotalk_sender_list", args: `{}`, want: `none yet: `},
 			{tool: "kakaotalk_sender_create", args: kakaoSender, want: `"pending":"IN_PROGRESS"`},
 			{tool: "kakaotalk_sender_get", args: `{"plusFriendId":"exampleshop"}`, want: `"state":"INACTIVE"`, after: 10 * time.Minute},
 			{tool: "kakaotalk_sender_register", args: `{"plusFriendId":"exampleshop"}`, want: `"state":"VERIFYING"`},

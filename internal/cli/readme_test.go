@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/docstest"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/tokentest"
@@ -23,30 +24,7 @@ var update = flag.Bool("update", false, "rewrite the README's table of tools")
 // The README's tables are generated from the rows. `go test ./internal/cli -run Readme
 // -update` rewrites them.
 func TestReadmeTablesAreFresh(t *testing.T) {
-	const path = "../../README.md"
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := string(raw)
-	for name, table := range map[string]string{"tools": toolTable(), "sizes": sizeTable(t)} {
-		before, rest, found := strings.Cut(want, "<!-- "+name+":begin")
-		marker, rest, closed := strings.Cut(rest, "-->\n")
-		_, after, ended := strings.Cut(rest, "<!-- "+name+":end -->")
-		if !found || !closed || !ended {
-			t.Fatalf("the markers of the README's table of %s are missing", name)
-		}
-		want = before + "<!-- " + name + ":begin" + marker + "-->\n" + table + "<!-- " + name + ":end -->" + after
-	}
-	if want == string(raw) {
-		return
-	}
-	if !*update {
-		t.Fatal("the README's tables are stale: run go test ./internal/cli -run Readme -update")
-	}
-	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	docstest.Fresh(t, "../../README.md", "go test ./internal/cli -run Readme -update", *update, map[string]string{"tools": toolTable(), "sizes": sizeTable(t)})
 }
 
 // sets are the recommended tools for each kind of work.

@@ -44,9 +44,6 @@ func (i *sandboxFlags) flags(f *pflag.FlagSet, strict bool) {
 
 // check validates the flags.
 func (i *sandboxFlags) check() error {
-	if i.clock != "" && i.clock != "real" && i.clock != "manual" {
-		return usage("--clock %q: use real or manual", i.clock)
-	}
 	if i.speed <= 0 || math.IsInf(i.speed, 0) || math.IsNaN(i.speed) {
 		return usage("--speed %v: use a number greater than 0", i.speed)
 	}
@@ -72,7 +69,7 @@ func (i *sandboxFlags) fill(box *sandbox.Sandbox) error {
 	}
 	file, err := os.Open(i.seedData)
 	if err != nil {
-		return fmt.Errorf("%w; use shop, or the path of a dump or a script", err)
+		return fmt.Errorf("%w; use shop, or the path of a dump or a script%s", err, suggestion(i.seedData, "", []string{"shop"}))
 	}
 	defer file.Close()
 	return box.Fill(file)
@@ -92,7 +89,7 @@ PAPI_BASE_URL to it, and PAPI_TOKEN_URL to its /oauth2/token. Any key works.
 --seed-data fills the first project of SINCH_PROJECT_ID, or the all-zero one. The
 state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, which
 --seed-data can read.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := c.sandboxFlags.check(); err != nil {
 				return err
@@ -130,9 +127,10 @@ state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, whi
 	}
 	f := cmd.Flags()
 	f.StringVar(&addr, "addr", "127.0.0.1:8089", "address to listen on; port 0 chooses a free one")
-	f.StringVar(&c.sandboxFlags.clock, "clock", "real", "real, or manual: the clock moves only by POST /_sandbox/clock")
+	choice(f, &c.sandboxFlags.clock, "clock", "real", "real, or manual: the clock moves only by POST /_sandbox/clock", "real", "manual")
 	c.sandboxFlags.flags(f, false)
 	f.BoolVar(&c.verbose, "verbose", false, "log more to standard error")
+	cmd.AddCommand(newSandboxList(s), newSandboxRemove(s))
 	return cmd
 }
 
@@ -140,6 +138,7 @@ state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, whi
 // does not wait for it.
 type lazySandbox struct {
 	start func() (*sandbox.Sandbox, error)
+	named *namedSandbox // keeps its state; or nil
 	once  sync.Once
 	box   *sandbox.Sandbox
 	err   error
@@ -154,13 +153,23 @@ func (l *lazySandbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	if l.err != nil {
 		return nil, l.err
 	}
-	return l.box.Transport().RoundTrip(r)
+	resp, err := l.box.Transport().RoundTrip(r)
+	if l.named != nil { // what is answered is kept
+		if err := l.named.save(); err != nil {
+			return nil, err
+		}
+	}
+	return resp, err
 }
 
 // close stops the sandbox; one that was not started can't be started any more.
 func (l *lazySandbox) close() {
 	l.once.Do(func() { l.err = net.ErrClosed })
-	if l.box != nil {
+	switch {
+	case l.box == nil:
+	case l.named != nil:
+		l.named.close()
+	default:
 		l.box.Close()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -55,6 +56,9 @@ func (a apart) Run() int {
 //	                   A file may name variables
 //	receive            start a receiver of webhooks, and set $HOOK to its URL
 //	received           the bodies of the webhooks that came since the last time, a line each, as standard output
+//	control PATH JSON  send a request to its control API
+//	exits CODE PROGRAM [ARGUMENT...]
+//	                   as exec, for a program that ends with this exit code
 //	keep VAR PATH      set $VAR to the value at the path in the last answer
 func TestScripts(t *testing.T) {
 	refused := &refusals{}
@@ -77,7 +81,9 @@ func TestScripts(t *testing.T) {
 				ofScript(ts).box.Settle()
 				fmt.Fprint(ts.Stdout(), ofScript(ts).inbox.take())
 			},
-			"keep": func(ts *testscript.TestScript, _ bool, args []string) { ofScript(ts).keep(ts, args) },
+			"control": func(ts *testscript.TestScript, _ bool, args []string) { ofScript(ts).control(ts, args) },
+			"exits":   exits,
+			"keep":    func(ts *testscript.TestScript, _ bool, args []string) { ofScript(ts).keep(ts, args) },
 		},
 		RequireExplicitExec: true,
 	})
@@ -146,6 +152,27 @@ func (s *script) advance(ts *testscript.TestScript, args []string) {
 	d, err := time.ParseDuration(args[0])
 	ts.Check(err)
 	s.box.Advance(d)
+}
+
+func (s *script) control(ts *testscript.TestScript, args []string) {
+	answer := httptest.NewRecorder()
+	s.box.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/_sandbox/"+args[0], strings.NewReader(args[1])))
+	if answer.Code != http.StatusOK {
+		ts.Fatalf("%s", answer.Body)
+	}
+}
+
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if fmt.Sprint(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
 }
 
 // connect starts the real binary.

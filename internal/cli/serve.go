@@ -56,13 +56,15 @@ func newServe(s *streams, c *config) *cobra.Command {
 		Short: "Serve MCP on standard input and output (the default), or over HTTP",
 		Long: `Serve MCP on standard input and output, for a client that starts this program.
 Standard output has only MCP messages; logs are written to standard error. When
-the input is closed, running calls finish and are answered first.
+the input is closed, running calls finish and are answered first. On a terminal it
+waits for messages that no one types: papi-mcp init writes the configuration of a
+client, which then starts it. Ctrl-C stops it.
 
 With --http ADDR it serves many clients instead: Streamable HTTP at /mcp, the
 older HTTP+SSE at /sse, and /healthz, /readyz and /metrics. Standard output then
 has one line, the URL.
 ` + environmentHelp,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.allowPlaceholders = true
 			s := &streams{s.in, s.out, s.err}
@@ -83,6 +85,9 @@ has one line, the URL.
 				warnOfManyTools(s, p.app.tools.Count())
 				return overHTTP.serve(cmd.Context(), s, c, p)
 			}
+			if isTerminal(s.in) {
+				fmt.Fprintln(s.err, "papi-mcp: waiting for an MCP client on standard input. A client starts papi-mcp on its own: papi-mcp init sets one up. Ctrl-C stops it.")
+			}
 			err = newServer(c, s, p.app, nil).ServeStdio(cmd.Context(), s.in, s.out)
 			if cmd.Context().Err() != nil {
 				return nil // stopped by a signal
@@ -96,13 +101,14 @@ has one line, the URL.
 
 // addServeFlags adds the flags of serve.
 func (c *config) addServeFlags(cmd *cobra.Command, h *httpFlags) {
+	f := cmd.Flags()
 	c.addConnectionFlags(cmd)
 	c.addSelectionFlags(cmd)
-	h.add(cmd.Flags())
-	cmd.Flags().StringVar(&c.file, "config", "", "YAML file with flags of serve and, for --http, keys, scopes and tenants (see papi-mcp config); env:NAME reads it from an environment variable")
+	h.add(f)
+	f.StringVar(&c.file, "config", "", "YAML file with flags of serve and, for --http, keys, scopes and tenants (see papi-mcp config); env:NAME reads it from an environment variable")
 	c.addResultFlags(cmd, server.Both, "what a result holds: text (content alone), structured (structuredContent alone, content is empty: a client that reads only content shows nothing) or both")
-	cmd.Flags().BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and related variables say")
-	cmd.Flags().StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox and with --http)")
+	f.BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and related variables say")
+	f.StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox and with --http)")
 }
 
 // prepared holds the parts of serve.
@@ -112,11 +118,27 @@ type prepared struct {
 	grants  *reload.Value[*grants] // nil on stdio
 }
 
+// check reads the configuration file, applies its flags, and returns all that is
+// wrong with the configuration. It changes nothing on disk, and sends nothing.
+func (c *config) check(h *httpFlags, flags *pflag.FlagSet) (*settings.File, *settings.Reader, []fault, error) {
+	reader := settings.NewReader(flags)
+	file, found, err := readSettings(c.file, reader, flags)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if h.addr != "" {
+		c.store = cmp.Or(c.store, memory)
+	}
+	return file, reader, append(found, c.faults(h, file, flags)...), nil
+}
+
 // prepare reads and checks the configuration, and creates the server's parts. It does
 // not listen yet.
 func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *pflag.FlagSet) (*prepared, error) {
-	reader := settings.NewReader(flags)
-	file, err := readSettings(c.file, reader, flags)
+	file, reader, found, err := c.check(h, flags)
+	if err == nil {
+		err = refuse(found)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -125,9 +147,8 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 	}
 	p := &prepared{}
 	if h.addr != "" {
-		c.store = cmp.Or(c.store, memory)
-		if err := h.check(c, file, flags); err != nil {
-			return nil, err
+		if h.auth.mode == authNone && !flags.Changed("rate") {
+			h.limits.Rate = 0
 		}
 		if p.grants, err = h.watchGrants(c.file, file, reader, c.logger(s)); err != nil {
 			return nil, usage("--config %s: %v", c.file, err)
@@ -138,13 +159,6 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 			t, ok := p.grants.Current().tenants[name]
 			return t, ok
 		}
-	} else if name := httpFlagGiven(flags); name != "" {
-		return nil, usage("--%s has an effect only over HTTP: it needs --http ADDR", name)
-	} else if len(file.Keys)+len(file.Scopes)+len(file.Tenants) > 0 {
-		return nil, usage("--config %s: keys, scopes and tenants have an effect only over HTTP: they need --http ADDR", c.file)
-	}
-	if err := c.checkResultFlags(); err != nil {
-		return nil, err
 	}
 	c.setDefaultStore(s)
 	p.app, err = c.newApp(ctx, s)
@@ -158,7 +172,7 @@ func newServer(c *config, s *streams, a *app, m *server.Metrics) *server.Server 
 		Prompts: func() []*prompts.Prompt { return prompts.Offered(prompts.All(), a.tools.Offers) },
 		Logger:  c.logger(s), Tracers: a.tracers, Metrics: m, Results: server.ResultForm(c.results),
 		Introduced: func(client string) {
-			if client != inspector {
+			if client != inspector && !(client == "" && isTerminal(s.in)) { // there is no model at a terminal
 				warnOfManyTools(s, a.tools.Count())
 			}
 		},

@@ -18,7 +18,7 @@ func newTools(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tools",
 		Short: "List the tools that serve would offer with the same flags",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			a, err := c.newApp(cmd.Context(), s)
 			if err != nil {

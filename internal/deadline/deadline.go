@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Timeout is the timeout of a call: MCP clients cancel a request after 60 s.
+// Timeout is the timeout of a call, unless its caller sets another one: MCP clients
+// cancel a request after 60 s.
 const Timeout = 50 * time.Second
 
 // clock is the time that remains for a call.
@@ -22,9 +23,9 @@ type clock struct {
 
 type key struct{}
 
-// Start returns a context for a call that starts now.
-func Start(ctx context.Context) context.Context {
-	return context.WithValue(ctx, key{}, &clock{deadline: time.Now().Add(Timeout)})
+// Start returns a context for a call that starts now and has the timeout.
+func Start(ctx context.Context, timeout time.Duration) context.Context {
+	return context.WithValue(ctx, key{}, &clock{deadline: time.Now().Add(timeout)})
 }
 
 // Stop stops the clock of the call; resume starts it again.

@@ -22,7 +22,7 @@ func remaining(ctx context.Context, t *testing.T) time.Duration {
 
 func TestTheClockOfACall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx := Start(t.Context())
+		ctx := Start(t.Context(), Timeout)
 		want := func(when string, want time.Duration) {
 			t.Helper()
 			if got := remaining(ctx, t); got != want {

@@ -32,6 +32,7 @@ var clients = []string{"internal/cli/demo.go", "scripts/load/main.go"}
 // otherMeanings are texts that are equal to a code and are none.
 var otherMeanings = map[string]string{
 	"cancelled": "internal/guard/ask.go", // an answer to a question
+	"timeout":   "internal/cli/call.go",  // a flag
 }
 
 func ruleCodes() []string {

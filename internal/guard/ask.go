@@ -1,6 +1,9 @@
 package guard
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Question is what a person is asked before a call is sent.
 type Question struct {
@@ -29,6 +32,11 @@ const (
 	// when the client repeats it (protocol 2026-07-28).
 	Pending Answer = "pending"
 )
+
+// MaxAnswerTime is how long an [Elicitor] may wait for an answer. A later one is
+// refused, since the state of its question has expired; the rest is for the reads that
+// follow a yes.
+const MaxAnswerTime = tokenTTL - 10*time.Second
 
 // Elicitor puts questions to the person at the client. It is nil where the
 // client can't ask.

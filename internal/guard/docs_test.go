@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/docstest"
 )
 
 var update = flag.Bool("update", false, "write the tables of docs/guard.md again")
@@ -16,29 +17,7 @@ var update = flag.Bool("update", false, "write the tables of docs/guard.md again
 // The tables of docs/guard.md are generated from the rules. `go test ./internal/guard
 // -run Docs -update` writes them again.
 func TestDocsAreFresh(t *testing.T) {
-	const path = "../../docs/guard.md"
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := string(raw)
-	for name, table := range map[string]string{"rules": rulesTable(), "reads": readsTable()} {
-		before, rest, found := strings.Cut(want, "<!-- "+name+":begin -->\n")
-		_, after, ended := strings.Cut(rest, "<!-- "+name+":end -->")
-		if !found || !ended {
-			t.Fatalf("%s has lost the marks of its table of %s", path, name)
-		}
-		want = before + "<!-- " + name + ":begin -->\n" + table + "<!-- " + name + ":end -->" + after
-	}
-	if want == string(raw) {
-		return
-	}
-	if !*update {
-		t.Fatal("docs/guard.md is stale: run go test ./internal/guard -run Docs -update")
-	}
-	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	docstest.Fresh(t, "../../docs/guard.md", "go test ./internal/guard -run Docs -update", *update, map[string]string{"rules": rulesTable(), "reads": readsTable()})
 }
 
 // Each rule has a script that shows what an agent sees of it.

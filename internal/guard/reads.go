@@ -128,11 +128,18 @@ func unreadable(c *Call, r *Read, closed bool, err error) *Refusal {
 		c.Warn(fmt.Sprintf("%s could not be read (%s), so a rule was not checked: the API decides", r.Tool, code(err)))
 		return nil
 	}
-	return &Refusal{
+	refusal := &Refusal{
 		Code:    errorcode.ReadFailed,
 		Message: fmt.Sprintf("%s can't be undone, and its effect could not be checked: %s returned %s", c.Row.Tool, r.Tool, code(err)),
 		Next:    []catalog.Next{r.next(c, "check its state")},
 	}
+	if e, ok := errors.AsType[*papi.Error](err); ok {
+		switch errorcode.ExitFor(e.Code, e.Status) {
+		case errorcode.Credentials, errorcode.TimedOut: // the read will not just work later
+			refusal.Code, refusal.Status, refusal.Resolution = e.Code, e.Status, e.Resolution
+		}
+	}
+	return refusal
 }
 
 // next is the read as a next step.

@@ -17,6 +17,8 @@ import (
 type Refusal struct {
 	Code    string // stable: of a rule, or of package errorcode
 	Message string
+	// Status is the API's HTTP status where Code is the API's.
+	Status int
 	// Resolution is what to do; "" means what package errorcode says of the
 	// code.
 	Resolution string

@@ -54,7 +54,11 @@ func List(value any, path string) []any {
 // Time returns the time at a path, in UTC: a string as RFC 3339 has it. Where there
 // is none, it is the zero time.
 func Time(value any, path string) time.Time {
-	at, err := time.Parse(time.RFC3339Nano, strings.ToUpper(Text(value, path)))
+	text := Text(value, path)
+	if text == "" { // the error of Parse costs more
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339Nano, strings.ToUpper(text))
 	if err != nil {
 		return time.Time{}
 	}

@@ -30,12 +30,14 @@ const (
 )
 
 // authorizer provides the Authorization header of requests. All callers share one
-// token, which is fetched once however many wait for it.
+// token, which is fetched once however many wait for it; with a tokenFile, so do the
+// processes of a user.
 type authorizer struct {
 	client  *Client
 	fixed   string // the header, where it never changes
 	oauth   *clientcredentials.Config
-	secrets []string // the key's secret, and the forms in which it is sent
+	file    *tokenFile // of the tokens for later processes, or nil
+	secrets []string   // the key's secret, and the forms in which it is sent
 
 	fetching singleflight.Group
 	mu       sync.Mutex
@@ -71,6 +73,9 @@ func newAuthorizer(config Config, tokenURL string, c *Client) (*authorizer, erro
 				ClientSecret: secret,
 				TokenURL:     tokenURL,
 				AuthStyle:    oauth2.AuthStyleInHeader,
+			}
+			if config.TokenFile != "" {
+				a.file = newTokenFile(config.TokenFile, a.oauth, c.log)
 			}
 		}
 	case AuthBasic:
@@ -141,6 +146,7 @@ func (a *authorizer) invalidate(refused token) bool {
 	if a.fixed != "" {
 		return false
 	}
+	a.file.remove(refused)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.current.header == refused.header {
@@ -149,13 +155,32 @@ func (a *authorizer) invalidate(refused token) bool {
 	return true
 }
 
-// renew fetches a token and caches it. The error is always an *Error.
+// renew provides a token, of another process or a new one, and caches it. The error
+// is always an *Error.
 func (a *authorizer) renew(ctx context.Context) (token, error) {
 	if current := a.cached(); current.fresh() {
 		return current, nil // another fetch has just ended
 	}
 	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
+	kept := a.file.open(ctx)
+	defer kept.close()
+	fresh := kept.token()
+	if !fresh.fresh() {
+		var err error
+		if fresh, err = a.fetch(ctx); err != nil {
+			return token{}, err
+		}
+		kept.put(fresh)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.current = fresh
+	return fresh, nil
+}
+
+// fetch asks the token endpoint for a token. The error is always an *Error.
+func (a *authorizer) fetch(ctx context.Context) (token, error) {
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
 		Transport:     tokenTransport{a.client.http.Transport, a.client.userAgent},
 		CheckRedirect: a.client.http.CheckRedirect,
@@ -180,9 +205,6 @@ func (a *authorizer) renew(ctx context.Context) (token, error) {
 	if !got.Expiry.IsZero() {
 		fresh.renew = got.Expiry.Add(-min(renewBefore, time.Until(got.Expiry)/4))
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.current = fresh
 	return fresh, nil
 }
 

@@ -112,15 +112,12 @@ func lastName(path string) string {
 	return name
 }
 
-// shortOutline is the deepest outline that is not long: of many variants, only what
+// shortOutline is the most detailed outline that is not long: of many variants, only what
 // distinguishes them.
 func (s *Schema) shortOutline() string {
-	outline := ""
-	for depth := 3; depth > 0; depth-- {
-		if outline = s.Outline(OutlineOptions{Depth: depth, Values: maxShown}); len(outline) <= longOutline {
-			return outline
-		}
-	}
+	outline := s.OutlineWithin("", false, func(outline string, opts OutlineOptions) bool {
+		return len(outline) <= longOutline || opts.Depth == 1 && len(outline) <= maxOutline
+	})
 	if len(outline) <= maxOutline {
 		return outline
 	}

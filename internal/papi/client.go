@@ -52,6 +52,10 @@ type Config struct {
 	// AccessToken is a bearer token, used as it is and instead of a key. It
 	// can't be renewed: when it has expired, calls fail with a 401.
 	AccessToken string
+	// TokenFile is the path of a file in which tokens are kept for later processes,
+	// with the mode 0600. Where others can write its folder, or read the file,
+	// nothing is kept. Default: none.
+	TokenFile string
 	// UserAgent names the program and its version. Default: "papi-mcp".
 	UserAgent string
 	// Transport carries the requests. Default: a new one (NewTransport), which
@@ -96,7 +100,8 @@ type Client struct {
 }
 
 const (
-	// callDeadline is how long a call may take, with all its retries.
+	// callDeadline is how long a call without a deadline may take, with all its
+	// retries.
 	callDeadline = deadline.Timeout
 	// maxAnswerBytes is the largest answer that is read.
 	maxAnswerBytes = 16 << 20
@@ -145,8 +150,8 @@ func New(config Config) (*Client, error) {
 }
 
 // Do makes one call: one exchange with the API, or a few when it is retried. It
-// takes at most 50 s, or until the deadline of ctx if that is earlier. The error
-// is always an *Error.
+// takes until the deadline of ctx, or at most 50 s where ctx has none. The error is
+// always an *Error.
 //
 // A request with Read is cancelled with ctx. Any other is cancelled only until it
 // is sent; after that Do waits for the answer, up to the deadline, even if ctx is
@@ -156,8 +161,11 @@ func New(config Config) (*Client, error) {
 // times, if its Retry allows that and unless the API's error code says that a
 // retry would fail in the same way.
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
-	if ends, ok := ctx.Deadline(); !ok || time.Until(ends) > c.deadline {
-		limited, cancel := context.WithTimeout(ctx, c.deadline)
+	within := c.deadline
+	if ends, ok := ctx.Deadline(); ok {
+		within = time.Until(ends)
+	} else {
+		limited, cancel := context.WithTimeout(ctx, within)
 		defer cancel()
 		ctx = limited
 	}
@@ -165,7 +173,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := backoff.Retry(ctx, x.try, c.retries(ctx, c.deadline)...)
+	resp, err := backoff.Retry(ctx, x.try, c.retries(ctx, max(within, c.deadline))...)
 	if err == nil {
 		return resp, nil
 	}

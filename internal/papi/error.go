@@ -43,7 +43,7 @@ func (e *Error) Error() string {
 func (e *Error) Temporary() bool {
 	switch {
 	case e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError:
-		return !isPermanentCode(e.Status, e.Code)
+		return !IsFinal(e.Status, e.Code)
 	case e.Status == 0:
 		return e.Code == errorcode.Timeout || e.Code == errorcode.Unreachable
 	}

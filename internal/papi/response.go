@@ -94,7 +94,7 @@ func (x *call) errorStatus(a *answer) *failure {
 		}
 	}
 	failed.err.RetryAfter = retryAfter(a.header)
-	if !isPermanentCode(a.status, failed.err.Code) {
+	if !IsFinal(a.status, failed.err.Code) {
 		failed.unknown = a.status >= 500
 		failed.retryable = a.status >= 500 || a.status == http.StatusTooManyRequests
 	}

@@ -37,10 +37,10 @@ var permanentCodes = map[string]bool{
 	"log_in_facebook_required": true,
 }
 
-// isPermanentCode reports whether a retry would fail in the same way. Codes are
-// compared without regard to case: the contract itself writes
-// facebook_Request_limit_reached.
-func isPermanentCode(status int, code string) bool {
+// IsFinal reports whether a retry would fail in the same way after an error of the
+// API, though its status is a 429 or a 5xx. Codes are compared without regard to case:
+// the contract itself writes facebook_Request_limit_reached.
+func IsFinal(status int, code string) bool {
 	return status == http.StatusNotImplemented || permanentCodes[strings.ToLower(code)]
 }
 

@@ -139,7 +139,9 @@ func HasSecret(value any) bool { return hasSecret(value, IsSecretName) }
 // In reports whether Mask masks something in a value.
 func (n SecretNames) In(value any) bool { return hasSecret(value, n.has) }
 
-func (n SecretNames) has(name string) bool { return n[Printable(name)] }
+func (n SecretNames) has(name string) bool {
+	return n[name] || hasSuspect(name) && n[Printable(name)]
+}
 
 func hasSecret(value any, secret func(name string) bool) bool {
 	for name, field := range jsonvalue.All(value) {

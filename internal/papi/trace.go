@@ -34,6 +34,9 @@ func (x *call) span(ctx context.Context) (context.Context, trace.Span) {
 
 // setStatus records the status of the API's answer.
 func setStatus(span trace.Span, status int) {
+	if !span.IsRecording() {
+		return
+	}
 	span.SetAttributes(semconv.HTTPResponseStatusCode(status))
 	if status >= http.StatusBadRequest {
 		span.SetAttributes(semconv.ErrorTypeKey.String(strconv.Itoa(status)))

@@ -9,6 +9,9 @@ import (
 // https://***@example.com/. A webhook's target may have them, and with them anybody
 // can send events as the API does.
 func maskUserinfo(text string) string {
+	if !strings.Contains(text, "@") && strings.Count(text, schemeEnd) < 2 { // most URLs have nothing to mask
+		return text
+	}
 	return eachURL(text, func(url string) string {
 		parts := strings.Split(url, schemeEnd) // a URL may contain others, as a redirect does
 		for i, part := range parts {

@@ -8,27 +8,31 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
 
-// dump is a state with its time.
+// dump is a state with its time, and with what the control API asked for.
 type dump struct {
-	Now   time.Time `json:"now"`
-	State *state    `json:"state"`
+	Now    time.Time           `json:"now"`
+	State  *state              `json:"state"`
+	Faults []*fault            `json:"faults,omitempty"`
+	Next   map[string][]string `json:"next,omitempty"` // the codes that operations answer next
 }
 
 // Dump writes the complete state as JSON: projects, scheduled events, deliveries,
-// tokens. It contains the tokens and the secrets of webhooks, all of them of the
+// tokens, faults. It contains the tokens and the secrets of webhooks, all of them of the
 // sandbox.
 func (s *Sandbox) Dump(w io.Writer) error {
 	s.mu.Lock()
 	s.catchUp()
-	raw, err := json.Marshal(dump{s.now, s.state})
+	raw, err := json.Marshal(dump{s.now, s.state, s.faults, s.nextErrors})
 	s.mu.Unlock()
 	if err != nil {
 		return fmt.Errorf("sandbox: write the state: %w", err)
@@ -38,8 +42,12 @@ func (s *Sandbox) Dump(w io.Writer) error {
 }
 
 // Load replaces the state by one that Dump wrote, of the same version of the
-// sandbox. Its time becomes the API's time. Faults are removed.
-func (s *Sandbox) Load(r io.Reader) error {
+// sandbox. Its time becomes the API's time.
+func (s *Sandbox) Load(r io.Reader) error { return s.Resume(r, 0) }
+
+// Resume is Load some real time after the Dump, in which the API's time went on at
+// the speed of this sandbox. What was due by now happens in its order.
+func (s *Sandbox) Resume(r io.Reader, passed time.Duration) error {
 	in := dump{State: newState()}
 	decoder := json.NewDecoder(r)
 	decoder.DisallowUnknownFields()
@@ -54,7 +62,7 @@ func (s *Sandbox) Load(r io.Reader) error {
 			return fmt.Errorf("sandbox: read a state: unknown event %q", e.Kind)
 		}
 	}
-	if err := in.State.check(); err != nil {
+	if err := errors.Join(in.State.check(), in.checkFaults()); err != nil {
 		return fmt.Errorf("sandbox: read a state: %w", err)
 	}
 	heap.Init(&in.State.Queue)
@@ -66,8 +74,9 @@ func (s *Sandbox) Load(r io.Reader) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reset()
-	s.state = in.State
-	s.clock.base, s.clock.realBase = in.Now, time.Now()
+	s.state, s.faults = in.State, in.Faults
+	maps.Copy(s.nextErrors, in.Next)
+	s.clock.base, s.clock.realBase = in.Now.Add(s.clock.after(passed)), time.Now()
 	s.now = in.Now
 	// Tries that ran when the state was dumped are made again.
 	for _, chain := range s.state.Chains {
@@ -78,6 +87,17 @@ func (s *Sandbox) Load(r io.Reader) error {
 	}
 	s.catchUp()
 	return nil
+}
+
+// maxPassed limits how far Resume moves the API's time.
+const maxPassed = 100 * 365 * day
+
+// after returns how far the API's time moves in some real time.
+func (c *clock) after(passed time.Duration) time.Duration {
+	if c.manual || passed < 0 {
+		return 0
+	}
+	return time.Duration(min(float64(passed)*c.speed, float64(maxPassed)))
 }
 
 // check refuses a loaded state in which something is null or empty that never is
@@ -100,6 +120,26 @@ func (s *state) check() error {
 		}
 		if slices.Contains(p.Webhooks, nil) || slices.Contains(p.Solutions, nil) {
 			return fmt.Errorf("project %q holds null in a list", id)
+		}
+	}
+	return nil
+}
+
+// checkFaults refuses loaded faults that the control API would not have accepted.
+func (d *dump) checkFaults() error {
+	for _, f := range d.Faults {
+		if f == nil {
+			return errors.New("a fault is null")
+		}
+		if err := f.check(); err != nil {
+			return fmt.Errorf("a fault: %w", err)
+		}
+	}
+	for operation, codes := range d.Next {
+		for _, code := range codes {
+			if !isOperation(operation) || statusOf(papi.Lookup(operation), code) == 0 {
+				return fmt.Errorf("next: %q does not document %q", operation, code)
+			}
 		}
 	}
 	return nil
@@ -166,7 +206,7 @@ func (s *Sandbox) Play(r io.Reader) error {
 	client := &http.Client{Transport: s.Transport()}
 	for i, step := range script {
 		if step.Advance != "" {
-			d, _ := time.ParseDuration(step.Advance) // rewind has contractChecker it
+			d, _ := time.ParseDuration(step.Advance) // rewind has checked it
 			s.Advance(d)
 			continue
 		}

@@ -254,7 +254,7 @@ func (h *HTTP) postBatch(w http.ResponseWriter, r *http.Request, id auth.Identit
 		case one.isAnswer():
 			s.elicitations.resolve(one.message)
 		default:
-			h.server.handle(h.server.mcp.WithContext(r.Context(), s), one.message, one.raw)
+			h.notified(r.Context(), s, one.message, one.raw)
 		}
 	}
 	h.serveBatch(w, r, id, s, items)
@@ -324,9 +324,10 @@ func (h *HTTP) serveBatchItem(q *requestQueue, r *request, s *requestSession, on
 	if r.method != mcp.MethodToolsCall {
 		r.started()
 	}
+	defer s.running.add(r.id, func() { r.cancel(nil) })()
 	ctx := withSlot(withStarted(r.ctx, r.started), place)
 	answer := h.server.handle(h.server.mcp.WithContext(ctx, s), one.message, one.raw)
 	if !errors.Is(context.Cause(r.ctx), errCancelled) {
-		r.batch.put(r.index, withID(answer, r.id))
+		r.batch.put(r.index, answer)
 	}
 }

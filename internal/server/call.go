@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
@@ -86,6 +87,31 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	return result, nil
 }
 
+// callListed answers the call of a listed tool in a protocol before 2026-07-28. mcp-go
+// answers all other messages: it would decode this one five times. It also checks the
+// _meta of 2026-07-28, and words the refusal of what is malformed or unknown.
+func (s *Server) callListed(ctx context.Context, m *message) (answer mcp.JSONRPCMessage, ok bool) {
+	if m.Method != mcp.MethodToolsCall || m.isNotification() || mayName(m.Params, mcp.MetaKeyProtocolVersion) {
+		return nil, false
+	}
+	var params struct {
+		Name      string          `json:"name"`
+		Arguments json.RawMessage `json:"arguments"`
+		Meta      *mcp.Meta       `json:"_meta"`
+		Task      *mcp.TaskParams `json:"task"` // ignored, unless malformed
+	}
+	if json.Unmarshal(m.Params, &params) != nil || !s.toolboxOf(ctx).Lists(params.Name) {
+		return nil, false
+	}
+	s.loadTools()
+	request := mcp.CallToolRequest{Params: mcp.CallToolParams{Name: params.Name, Meta: params.Meta, RawArguments: params.Arguments}}
+	result, err := s.call(ctx, request)
+	if err != nil {
+		panic(err) // it returns none
+	}
+	return mcp.JSONRPCResponse{JSONRPC: mcp.JSONRPC_VERSION, ID: mcp.NewRequestId(m.ID), Result: result}, true
+}
+
 // confirmsProject reports whether a call confirms a project, directly or through a tool
 // that calls others.
 func confirmsProject(params *mcp.CallToolParams) bool {
@@ -105,7 +131,9 @@ func (s *Server) logCall(ctx context.Context, tool, principal string, outcome to
 	if !outcome.IsError {
 		level, how = slog.LevelDebug, "outcome"
 	}
-	s.log.Log(ctx, level, "call", "tool", tool, "principal", principal, "project", papi.Echo(outcome.Project), how, papi.Echo(outcomeLabel(outcome)), "ms", took.Milliseconds())
+	if s.log.Enabled(ctx, level) {
+		s.log.Log(ctx, level, "call", "tool", tool, "principal", principal, "project", papi.Echo(outcome.Project), how, papi.Echo(outcomeLabel(outcome)), "ms", took.Milliseconds())
+	}
 }
 
 // logRefusedCall logs a call that was refused before it reached its tool: the
@@ -134,6 +162,9 @@ func withRequestID(ctx context.Context, info map[string]any) map[string]any {
 
 // span starts the span of a call, as a child of the client's.
 func (s *Server) span(ctx context.Context, params *mcp.CallToolParams) (context.Context, trace.Span) {
+	if s.tracer == nil {
+		return ctx, noop.Span{}
+	}
 	ctx, span := s.tracer.Start(telemetry.FromMeta(ctx, params.Meta), "",
 		trace.WithSpanKind(trace.SpanKindServer),
 		trace.WithAttributes(attribute.String("mcp.method.name", string(mcp.MethodToolsCall))))
@@ -144,6 +175,9 @@ func (s *Server) span(ctx context.Context, params *mcp.CallToolParams) (context.
 // nameSpan names the span of a call by its tool, which is known for certain only
 // after the call: it may have been called through another.
 func nameSpan(span trace.Span, tool string) {
+	if !span.IsRecording() {
+		return
+	}
 	span.SetName(string(mcp.MethodToolsCall) + " " + tool)
 	span.SetAttributes(attribute.String("gen_ai.tool.name", tool))
 }
@@ -204,7 +238,11 @@ func toolResult(outcome tools.Outcome, form ResultForm) (*mcp.CallToolResult, er
 	if form == Structured {
 		return result, nil
 	}
-	result.Content = append(result.Content, mcp.NewTextContent(cmp.Or(outcome.Text(), string(raw))))
+	text := outcome.Text()
+	if text == "" {
+		text = string(raw)
+	}
+	result.Content = append(result.Content, mcp.NewTextContent(text))
 	if l := outcome.Link; l != nil {
 		result.Content = append(result.Content, mcp.NewResourceLink(l.URI, l.Name, l.Description, markdown))
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -179,8 +180,8 @@ func TestResultIsRenderedAsByMCPGo(t *testing.T) {
 					t.Fatal(err)
 				}
 				result.ResultType = kind
-				ours, err := renderResult(result)
-				if err != nil {
+				var ours bytes.Buffer
+				if err := writeResult(&ours, result); err != nil {
 					t.Fatal(err)
 				}
 				theirs, err := result.MarshalJSON()
@@ -188,14 +189,15 @@ func TestResultIsRenderedAsByMCPGo(t *testing.T) {
 					t.Fatal(err)
 				}
 				var a, b any
-				if json.Unmarshal(ours, &a) != nil || json.Unmarshal(theirs, &b) != nil || !reflect.DeepEqual(a, b) {
-					t.Errorf("%s, %s: %s, not %s", name, form, ours, theirs)
+				if json.Unmarshal(ours.Bytes(), &a) != nil || json.Unmarshal(theirs, &b) != nil || !reflect.DeepEqual(a, b) {
+					t.Errorf("%s, %s: %s, not %s", name, form, &ours, theirs)
 				}
 			}
 		}
 	}
 	asks := &mcp.CallToolResult{MultiRoundTripResult: mcp.MultiRoundTripResult{RequestState: "s"}, StructuredContent: json.RawMessage(`{}`)}
-	if raw, err := renderResult(asks); err != nil || !strings.Contains(string(raw), `"requestState":"s"`) {
-		t.Errorf("a question: %s, %v", raw, err)
+	var question bytes.Buffer
+	if err := writeResult(&question, asks); err != nil || !strings.Contains(question.String(), `"requestState":"s"`) {
+		t.Errorf("a question: %s, %v", &question, err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -121,18 +120,13 @@ func (c *connection) receive(ctx context.Context, line []byte) {
 			c.server.log.Debug("answer to no open question")
 		}
 	case m.Method == mcp.MethodNotificationCancelled:
-		var cancelled struct {
-			RequestID json.RawMessage `json:"requestId"`
-		}
-		if json.Unmarshal(m.Params, &cancelled) == nil {
-			c.requests.cancel(cancelled.RequestID)
-		}
+		c.requests.cancel(cancelledID(m))
 	case m.isNotification():
 		c.server.handle(ctx, m, line)
 	case m.Method == mcp.MethodPing:
 		// Answered out of turn: a ping checks for life, not for load.
 		c.requests.run(c.receiving, len(line), func() {
-			c.send(withID(c.server.handle(ctx, m, line), m.ID))
+			c.send(c.server.handle(ctx, m, line))
 		})
 	default:
 		r := c.enqueue(ctx, m)
@@ -198,7 +192,7 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 	if errors.Is(context.Cause(r.ctx), errCancelled) {
 		return // the client expects no answer
 	}
-	c.answer(r, withID(answer, r.id))
+	c.answer(r, answer)
 	if isOpening {
 		// The client lists the tools next. Loading them earlier would delay the
 		// answer above.

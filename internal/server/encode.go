@@ -10,63 +10,63 @@ import (
 
 // encodeLine encodes a message with its line end; JSON has none inside.
 func encodeLine(message any) ([]byte, error) {
-	if response, ok := message.(mcp.JSONRPCResponse); ok {
-		switch result := response.Result.(type) {
-		case mcp.ListToolsResult:
-			return encodeResponse(response, toolList(result))
-		case json.Marshaler:
-			return encodeResponse(response, result)
-		}
-	}
 	var line bytes.Buffer
-	encoder := json.NewEncoder(&line)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(message); err != nil {
-		return nil, err
-	}
-	return line.Bytes(), nil
+	err := writeMessage(&line, message)
+	line.WriteByte('\n')
+	return line.Bytes(), err
 }
 
-// encodeResponse inserts a result that encodes itself into its response.
-// encoding/json would parse it once more, and most of what is sent is such
-// results.
-func encodeResponse(response mcp.JSONRPCResponse, result json.Marshaler) ([]byte, error) {
-	id, err := json.Marshal(response.ID)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := renderResult(result)
-	if err != nil {
-		return nil, err
-	}
-	return fmt.Appendf(make([]byte, 0, len(raw)+len(id)+64), "{\"jsonrpc\":%q,\"id\":%s,\"result\":%s}\n", response.JSONRPC, id, raw), nil
-}
-
-// renderResult encodes a result. For a tool call it uses the JSON that
-// toolResult rendered, which mcp-go would parse twice.
-func renderResult(result json.Marshaler) ([]byte, error) {
-	r, ok := result.(*mcp.CallToolResult)
-	if !ok || r.Meta != nil || len(r.InputRequests) > 0 || r.RequestState != "" {
-		return result.MarshalJSON()
-	}
-	structured, ok := r.StructuredContent.(json.RawMessage)
+// writeMessage inserts a result that encodes itself into its response. encoding/json
+// would parse it once more, and most of what is sent is such results.
+func writeMessage(b *bytes.Buffer, message any) error {
+	response, ok := message.(mcp.JSONRPCResponse)
 	if !ok {
-		return result.MarshalJSON()
+		return writeValue(b, message)
 	}
-	b := bytes.NewBuffer(make([]byte, 0, 3*len(structured)+256))
+	if list, ok := response.Result.(mcp.ListToolsResult); ok {
+		response.Result = toolList(list)
+	}
+	result, ok := response.Result.(json.Marshaler)
+	if !ok {
+		return writeValue(b, message)
+	}
+	b.WriteString(`{"jsonrpc":"` + mcp.JSONRPC_VERSION + `","id":`)
+	if id, ok := response.ID.Value().(json.RawMessage); ok { // the client's own bytes, of valid JSON
+		b.Write(id)
+	} else if err := writeValue(b, response.ID); err != nil {
+		return err
+	}
+	b.WriteString(`,"result":`)
+	if err := writeResult(b, result); err != nil {
+		return err
+	}
+	b.WriteByte('}')
+	return nil
+}
+
+// writeResult writes a result. For a tool call it uses the JSON that toolResult
+// rendered, which mcp-go would parse twice.
+func writeResult(b *bytes.Buffer, result json.Marshaler) error {
+	r, ok := result.(*mcp.CallToolResult)
+	if !ok || !isRendered(r.StructuredContent) || r.Meta != nil || len(r.InputRequests) > 0 || r.RequestState != "" {
+		raw, err := result.MarshalJSON()
+		b.Write(raw)
+		return err
+	}
 	b.WriteString(`{"content":[`)
 	for i, content := range r.Content {
-		raw, err := json.Marshal(content)
-		if err != nil {
-			return nil, err
-		}
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.Write(raw)
+		if err := writeValue(b, content); err != nil {
+			return err
+		}
 	}
-	b.WriteString(`],"structuredContent":`)
-	b.Write(structured)
+	b.WriteByte(']')
+	if structured, ok := r.StructuredContent.(json.RawMessage); ok {
+		b.WriteString(`,"structuredContent":`)
+		b.Write(structured)
+	}
 	if r.IsError {
 		b.WriteString(`,"isError":true`)
 	}
@@ -74,7 +74,24 @@ func renderResult(result json.Marshaler) ([]byte, error) {
 		fmt.Fprintf(b, `,"resultType":%q`, r.ResultType)
 	}
 	b.WriteByte('}')
-	return b.Bytes(), nil
+	return nil
+}
+
+// isRendered reports whether the structured content of a result is JSON, or there is none.
+func isRendered(structured any) bool {
+	_, ok := structured.(json.RawMessage)
+	return ok || structured == nil
+}
+
+// writeValue writes the JSON of a value, without escapes for HTML.
+func writeValue(b *bytes.Buffer, value any) error {
+	encoder := json.NewEncoder(b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return err
+	}
+	b.Truncate(b.Len() - len("\n"))
+	return nil
 }
 
 // toolList is a list of tools that inserts their schemas as they are. mcp-go would

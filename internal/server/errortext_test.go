@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -60,7 +61,7 @@ func TestErrorsAreBounded(t *testing.T) {
 }
 
 // mcp-go can't decode a number that is out of range; the tool answers nevertheless, in
-// each protocol version.
+// each protocol version. In the newest, whose calls mcp-go decodes, it is given a text.
 func TestNumberOutOfRange(t *testing.T) {
 	var mu sync.Mutex
 	var given []string
@@ -85,7 +86,7 @@ func TestNumberOutOfRange(t *testing.T) {
 			}
 		}
 	}
-	if want := `"{\"x\":1e400}"`; answered != 2 || len(given) != 2 || given[0] != want || given[1] != want {
+	if want := []string{`{"x":1e400}`, `"{\"x\":1e400}"`}; answered != 2 || !slices.Equal(given, want) {
 		t.Errorf("%d answers; the tool was given %q", answered, given)
 	}
 }

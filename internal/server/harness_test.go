@@ -45,6 +45,9 @@ func (b *fakeToolbox) Tools() []mcp.Tool {
 // Offers knows the tools that are advertised.
 func (b *fakeToolbox) Offers(name string) bool { return slices.Contains(b.names, name) }
 
+// Lists knows them too.
+func (b *fakeToolbox) Lists(name string) bool { return slices.Contains(b.names, name) }
+
 // Via knows no tools that are called through others.
 func (b *fakeToolbox) Via(string) string { return "" }
 

@@ -103,6 +103,42 @@ func TestCallOfAnotherCallerContinues(t *testing.T) {
 	}
 }
 
+// A client of the older protocols cancels its own call in a request of its own, whether
+// the call or the notification is in a batch or not.
+func TestACallIsCancelledOverHTTP(t *testing.T) {
+	batch := func(message string) string { return "[" + message + "]" }
+	alone := func(message string) string { return message }
+	for name, test := range map[string]struct{ call, notification func(string) string }{
+		"alone":                         {alone, alone},
+		"the call in a batch":           {batch, alone},
+		"the notification in a batch":   {alone, batch},
+		"the call and the notification": {batch, batch},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newBlockingTool()
+			w := serveWeb(t, h.do, HTTPOptions{})
+			opened := w.send(withTimeout(t), http.MethodPost, "/mcp", openSessionOf(batchVersion), nil)
+			read(t, opened)
+			session := headers{headerSession + ": " + opened.Header.Get(headerSession)}
+			answered := make(chan string)
+			go func() {
+				_, body := read(t, w.send(withTimeout(t), http.MethodPost, "/mcp", test.call(call(1, `{}`)), session))
+				answered <- body
+			}()
+			<-h.began
+			for _, id := range []int{2, 1} { // of another, and its own
+				read(t, w.send(withTimeout(t), http.MethodPost, "/mcp", test.notification(cancelled(id)), session))
+			}
+			if err := <-h.ended; err == nil {
+				t.Error("the call was not cancelled")
+			}
+			if body := <-answered; !strings.Contains(body, `"done":true`) {
+				t.Errorf("answer %s", body)
+			}
+		})
+	}
+}
+
 // A question is sent on the stream of its call; its answer is a separate request.
 func TestElicitationOverHTTP(t *testing.T) {
 	for name, answer := range map[string]struct{ result, want string }{

@@ -39,6 +39,18 @@ func (m *message) endsWait() bool {
 	return m.isAnswer() || m.Method == mcp.MethodNotificationCancelled
 }
 
+// cancelledID returns the id of the request that a notification cancels; nil for none.
+func cancelledID(m *message) json.RawMessage {
+	if m.Method != mcp.MethodNotificationCancelled {
+		return nil
+	}
+	var cancelled struct {
+		RequestID json.RawMessage `json:"requestId"`
+	}
+	_ = json.Unmarshal(m.Params, &cancelled) // malformed: none
+	return cancelled.RequestID
+}
+
 // parseMessage parses a line, or the body of an HTTP request, without
 // surrounding space. For an invalid message it returns the error to answer,
 // under the message's id where that is valid. If that message has an id and no

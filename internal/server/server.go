@@ -41,7 +41,6 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/telemetry"
@@ -62,6 +61,8 @@ type Toolbox interface {
 	Call(ctx context.Context, caller tools.Caller, name string, arguments json.RawMessage) tools.Outcome
 	// Offers reports whether a tool can be called, by its own name or through another.
 	Offers(tool string) bool
+	// Lists reports whether Tools has the tool. It must not load anything.
+	Lists(tool string) bool
 	// Via returns the advertised tool through which a tool is called; "" where it is
 	// called by its own name.
 	Via(tool string) string
@@ -113,7 +114,7 @@ type Server struct {
 	mcp           *mcpserver.MCPServer
 	toolbox       Toolbox
 	log           *slog.Logger
-	tracer        trace.Tracer
+	tracer        trace.Tracer // or nil
 	answerTimeout time.Duration
 	grace         time.Duration
 	limits        connectionLimits
@@ -137,7 +138,6 @@ func New(options Options) *Server {
 		metrics:       options.Metrics,
 		results:       cmp.Or(options.Results, Both),
 		introduce:     options.Introduced,
-		tracer:        noop.Tracer{},
 		answerTimeout: cmp.Or(options.answerTimeout, 55*time.Second),
 		grace:         cmp.Or(options.grace, 5*time.Second),
 		limits:        defaultConnectionLimits,
@@ -258,12 +258,15 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 	if limit := maxParams(m.Method); limit > 0 && len(m.Params) > limit {
 		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("the params of %s may have at most %d bytes", m.Method, limit))
 	}
+	if answer, ok := s.callListed(ctx, m); ok {
+		return answer
+	}
 	m, raw = s.routed(ctx, m, raw)
 	ctx, m, raw = extractAnswer(ctx, m, raw)
-	answer = s.mcp.HandleMessage(ctx, limitClientInfo(m, raw))
+	answer = withID(s.mcp.HandleMessage(ctx, limitClientInfo(m, raw)), m.ID)
 	if e, ok := answer.(mcp.JSONRPCError); ok && m.Method == mcp.MethodToolsCall && e.Error.Code == mcp.INVALID_REQUEST {
 		if quoted := quoteArguments(m); quoted != nil {
-			answer = s.mcp.HandleMessage(ctx, limitClientInfo(quoted, mustEncode(quoted)))
+			answer = withID(s.mcp.HandleMessage(ctx, limitClientInfo(quoted, mustEncode(quoted))), m.ID)
 		}
 	}
 	return answer

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,7 @@ type session struct {
 	limitKey      string                       // of its caller
 	notifications chan mcp.JSONRPCNotification // that belong to no call
 	elicitations  pendingElicitations
+	running       runningRequests
 	ctx           context.Context // ends with the session
 	end           context.CancelFunc
 
@@ -75,6 +77,39 @@ func (s *session) SetLogLevel(level mcp.LoggingLevel)                  { s.level
 func (s *session) SetSubscriptionFilter(filter mcp.SubscriptionFilter) { s.filter.Store(&filter) }
 func (s *session) SubscriptionFilter() (mcp.SubscriptionFilter, bool) {
 	return *s.filter.Load(), s.subscribes
+}
+
+// runningRequests are the requests of a session that its client may cancel.
+type runningRequests struct {
+	mu     sync.Mutex
+	cancel map[string]*context.CancelFunc // by id
+}
+
+// add adds a request until remove is called.
+func (q *runningRequests) add(id json.RawMessage, cancel context.CancelFunc) (remove func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.cancel == nil {
+		q.cancel = make(map[string]*context.CancelFunc)
+	}
+	q.cancel[string(id)] = &cancel
+	return func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if q.cancel[string(id)] == &cancel { // a client may have used an id twice
+			delete(q.cancel, string(id))
+		}
+	}
+}
+
+// cancelFor cancels the request that a notification of its client names, if it does.
+func (q *runningRequests) cancelFor(m *message) {
+	id := cancelledID(m)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if cancel := q.cancel[string(id)]; cancel != nil {
+		(*cancel)()
+	}
 }
 
 // sessions are the open sessions of the older protocols. Their number is

@@ -66,11 +66,17 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, id auth.Identity) {
 			h.server.log.DebugContext(r.Context(), "answer to no open question")
 		}
 	case m.isNotification():
-		h.server.handle(h.server.mcp.WithContext(r.Context(), s), m, body)
+		h.notified(r.Context(), s, m, body)
 		w.WriteHeader(http.StatusAccepted)
 	default:
 		h.serve(w, r, id, s, m, body, false)
 	}
+}
+
+// notified handles a notification of an older protocol.
+func (h *HTTP) notified(ctx context.Context, s *session, m *message, body []byte) {
+	s.running.cancelFor(m)
+	h.server.handle(h.server.mcp.WithContext(ctx, s), m, body)
 }
 
 // endQuestion ends the question that a malformed answer belongs to; m may be
@@ -94,7 +100,7 @@ func (h *HTTP) initialize(w http.ResponseWriter, r *http.Request, id auth.Identi
 		return
 	}
 	defer h.sessions.release(s)
-	answer := withID(h.server.handle(h.server.mcp.WithContext(r.Context(), s), m, body), m.ID)
+	answer := h.server.handle(h.server.mcp.WithContext(r.Context(), s), m, body)
 	if _, failed := answer.(mcp.JSONRPCError); failed {
 		h.sessions.remove(s)
 	} else {
@@ -170,6 +176,7 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 		defer place.leave()
 		ctx = withSlot(ctx, place)
 	}
+	defer s.running.add(m.ID, cancel)()
 
 	x := h.newResponder(w, r)
 	if s.subscribes {
@@ -181,7 +188,7 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	if modern {
 		status = statusOf(answer)
 	}
-	x.answer(status, withID(answer, m.ID))
+	x.answer(status, answer)
 }
 
 func (h *HTTP) newResponder(w http.ResponseWriter, r *http.Request) *responder {

@@ -67,30 +67,45 @@ func namesSchema(s *papi.Schema, known []string) {
 	}
 }
 
-// allowedValues says what to write for the fields that limit a grant, by section
-// and field.
+// allowedValues says what to write for fields, by section and field, where the schema
+// says it badly: those that limit a grant, and those that hold a secret.
 var allowedValues = map[string]map[string]string{
-	"keys":    {"projects": "the ids of the projects that it may use, or all for those of its tenant", "toolsets": "the toolsets that it may use, or all", "read-only": "true for only tools that change nothing, else false"},
-	"scopes":  {"toolsets": "the toolsets that it grants, or all", "read-only": "true for only tools that change nothing, else false"},
-	"tenants": {"projects": "the ids of the projects that its credentials are for, or all for any"},
+	"keys": {
+		"hashes":   "the hashes of its keys: sha256: and 64 hexadecimal digits in lower case, never a key itself (papi-mcp config key makes both)",
+		"projects": "the ids of the projects that it may use, or all for those of its tenant", "toolsets": "the toolsets that it may use, or all", "read-only": "true for only tools that change nothing, else false",
+	},
+	"scopes": {"toolsets": "the toolsets that it grants, or all", "read-only": "true for only tools that change nothing, else false"},
+	"tenants": {
+		"projects":   "the ids of the projects that its credentials are for, or all for any",
+		"key-secret": "the variable that holds it, such as ${EMEA_KEY_SECRET}", "access-token": "the variable that holds it, such as ${EMEA_ACCESS_TOKEN}",
+	},
 }
 
 // formerDefaults is what leaving a field out meant before it was required.
 var formerDefaults = map[string]string{"projects": "all", "toolsets": "all", "read-only": "false"}
 
-// explain adds what to write to the violations of fields that limit a grant: an
-// older file could leave them out.
+// explain adds what to write to the violations of such fields: an older file could
+// leave out those that limit a grant. In the place of a hash there may be its key,
+// which is not repeated.
 func explain(found []papi.Violation) []papi.Violation {
 	for i, v := range found {
 		section, _, _ := strings.Cut(v.Path, ".")
 		field := v.Path[strings.LastIndexByte(v.Path, '.')+1:] // scopes have dots in their names
+		field, item, _ := strings.Cut(field, "[")
 		text, ok := allowedValues[section][field]
-		if !ok {
+		former := formerDefaults[field]
+		switch {
+		case !ok, item != "" && field != "hashes":
 			continue
+		case v.Given != nil:
+			found[i].Allowed, found[i].Nearest = text, ""
+		case former != "":
+			found[i].Allowed = fmt.Sprintf("required, %s; to keep what leaving it out used to mean, write %s: %s", text, field, former)
+		default:
+			found[i].Allowed = "required, " + text
 		}
-		found[i].Allowed, found[i].Nearest = text, ""
-		if v.Given == nil {
-			found[i].Allowed = fmt.Sprintf("required, %s; to keep what leaving it out used to mean, write %s: %s", text, field, formerDefaults[field])
+		if field == "hashes" {
+			found[i].Given = nil
 		}
 	}
 	return found

@@ -34,12 +34,23 @@ import (
 // File is the content of a configuration file.
 type File struct {
 	// Source is what was read; "" where there is no file.
-	Source string `json:"-"`
+	Source string
 	// Warnings say what could be written more safely.
-	Warnings []string `json:"-"`
+	Warnings []string
 	// Flags are the values of flags by name.
-	Flags map[string]any `json:"-"`
+	Flags map[string]any
 	sections
+	positions positions
+	applied   map[string]bool // flags whose value is that of the file
+}
+
+// At returns where in the file a flag is set, as file:line:column; "" where its
+// value is not from the file.
+func (f *File) At(flag string) string {
+	if !f.applied[flag] {
+		return ""
+	}
+	return f.positions.of(flag)
 }
 
 // sections are what flags can't express.
@@ -91,27 +102,58 @@ func (s Scope) Grants() map[string]bool {
 	return granted
 }
 
-// Error holds all violations in a file.
-type Error struct{ Violations []papi.Violation }
+// Fault is something that is wrong in a file.
+type Fault struct {
+	At   string // file:line:column, as far as it is known
+	Path string // of the value, such as keys.bot.projects; "" for the file
+	Text string
+}
 
-// Error implements error: a line for each violation.
+func (f Fault) String() string {
+	if f.Path == "" {
+		return f.At + ": " + f.Text
+	}
+	return f.At + ": " + f.Path + ": " + f.Text
+}
+
+// Error holds all faults of a file.
+type Error struct{ Faults []Fault }
+
+// Error implements error: a line for each fault.
 func (e *Error) Error() string {
-	lines := make([]string, len(e.Violations))
-	for i, v := range e.Violations {
-		lines[i] = v.Path + ": "
+	lines := make([]string, len(e.Faults))
+	for i, f := range e.Faults {
+		lines[i] = f.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// faults turns violations into faults.
+func (p positions) faults(violations []papi.Violation) []Fault {
+	var found []Fault
+	for _, v := range violations {
+		text := ""
 		switch given := v.Given.(type) {
 		case nil:
 		case string: // in quotes, since "true" is not true
-			lines[i] += fmt.Sprintf("%q is given; ", given)
+			text = fmt.Sprintf("%q is given; ", given)
 		default:
-			lines[i] += fmt.Sprintf("%v is given; ", given)
+			text = fmt.Sprintf("%v is given; ", given)
 		}
-		lines[i] += fmt.Sprint("allowed: ", v.Allowed)
+		allowed := fmt.Sprint(v.Allowed)
+		if values, ok := v.Allowed.([]any); ok { // of an enum
+			allowed = jsonvalue.Join(values, "", ", ")
+		}
+		if strings.HasPrefix(allowed, "no such name") && v.Nearest != "" {
+			allowed = "no such name"
+		}
+		text += "allowed: " + allowed
 		if v.Nearest != "" {
-			lines[i] += fmt.Sprintf(" (did you mean %s?)", v.Nearest)
+			text += fmt.Sprintf(" (did you mean %s?)", v.Nearest)
 		}
+		found = append(found, Fault{p.of(v.Path), v.Path, text})
 	}
-	return strings.Join(lines, "\n")
+	return found
 }
 
 // FromEnvironment begins a source that is a variable's text, not a file.
@@ -135,40 +177,66 @@ func (r *Reader) Schema() json.RawMessage {
 	}{jsonschema.Version, "Configuration of papi-mcp serve", r.schema()})
 }
 
-// Read reads and checks the file that source names; env:NAME means the text in an
-// environment variable. The error is an *Error where the content is wrong.
+// Read reads the file that source names; env:NAME means the text in an environment
+// variable. The error is an *Error where the content is wrong.
 func (r *Reader) Read(source string) (*File, error) {
+	f, found, err := r.Check(source)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) > 0:
+		return nil, &Error{found}
+	}
+	return f, nil
+}
+
+// Check reads a file as Read does, and returns all that is wrong with its content,
+// together with what could be read of it. The error is that of reading the source.
+func (r *Reader) Check(source string) (*File, []Fault, error) {
 	raw, err := load(source)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	document, err := parse(raw)
+	f := &File{Source: source, positions: positions{source: source}}
+	document, node, err := parse(raw)
 	if err != nil {
-		return nil, err
+		return f, f.positions.yamlFaults(err), nil
 	}
-	if found := r.schema().Violations(document, papi.CheckOptions{}); len(found) > 0 {
-		return nil, &Error{explain(found)}
-	}
-	if hasGrants(document) && !strings.HasPrefix(source, FromEnvironment) && !endsComplete(raw) {
-		return nil, errors.New("the file ends within a line, so it may be truncated: end its last line with a line break")
-	}
+	f.positions = newPositions(source, node)
+	found := explain(r.schema().Violations(document, papi.CheckOptions{}))
 	var all resolver
 	all.resolve(document, "")
-	if len(all.missing) > 0 {
-		return nil, &Error{all.missing}
-	}
-	f := &File{Source: source, Warnings: orderWarnings(raw)}
-	if err := json.Unmarshal(jsonvalue.Encode(document), &f.sections); err != nil {
-		return nil, err
+	found = append(found, all.missing...)
+	f.Warnings = orderWarnings(raw)
+	f.Keys, f.Scopes, f.Tenants = entries[Key](document["keys"]), entries[Scope](document["scopes"]), entries[Tenant](document["tenants"])
+	found = append(found, f.check(found)...)
+	faults := f.positions.faults(found)
+	if hasGrants(document) && !strings.HasPrefix(source, FromEnvironment) && !endsComplete(raw) {
+		faults = append(faults, Fault{At: source, Text: "the file ends within a line, so it may be truncated: end its last line with a line break"})
 	}
 	for _, section := range sectionNames {
 		delete(document, section)
 	}
-	f.Flags = document
-	if found := f.check(); len(found) > 0 {
-		return nil, &Error{found}
+	for _, v := range found {
+		name, _, _ := strings.Cut(v.Path, "[")
+		delete(document, name) // it can't be applied
 	}
-	return f, nil
+	f.Flags = document
+	slices.SortStableFunc(faults, func(a, b Fault) int { return f.positions.compare(a, b) })
+	return f, faults, nil
+}
+
+// entries reads the entries of a section. A value of the wrong form, which a
+// violation reports, is left out.
+func entries[T any](section any) map[string]T {
+	all, _ := section.(map[string]any)
+	read := make(map[string]T, len(all))
+	for name, value := range all {
+		var entry T
+		_ = json.Unmarshal(jsonvalue.Encode(value), &entry)
+		read[name] = entry
+	}
+	return read
 }
 
 func load(source string) ([]byte, error) {
@@ -199,26 +267,33 @@ func endsComplete(raw []byte) bool {
 	return len(last) == 0 || last[0] == '#' || bytes.HasSuffix(last, []byte("}")) || bytes.HasSuffix(last, []byte("]"))
 }
 
-// parse reads YAML into what encoding/json would decode.
-func parse(raw []byte) (map[string]any, error) {
-	var document map[string]any
+// parse reads YAML into what encoding/json would decode, and its nodes.
+func parse(raw []byte) (document map[string]any, node *yaml.Node, err error) {
+	node = &yaml.Node{}
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
-	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
+	err = decoder.Decode(node)
+	if err == nil && len(node.Content) > 0 && node.Content[0].Kind != yaml.MappingNode && node.Content[0].Tag != "!!null" {
+		return nil, nil, errors.New("the file does not consist of names and their values")
+	}
+	if err == nil {
+		err = node.Decode(&document)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
 		if unquotedStar.Match(raw) {
 			err = fmt.Errorf("%w (put * in quotes, or write all)", err)
 		}
-		return nil, err
+		return nil, nil, err
 	}
 	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is more than one document in it: put all into one")
+		return nil, nil, errors.New("there is more than one document in it: put all into one")
 	}
 	normal, err := json.Marshal(document)
 	if err != nil {
-		return nil, errors.New("a name is not a text: put it in quotes")
+		return nil, nil, errors.New("a name is not a text: put it in quotes")
 	}
 	document = nil
 	err = json.Unmarshal(normal, &document)
-	return document, err
+	return document, node, err
 }
 
 // unquotedStar matches an asterisk that YAML reads as an alias.
@@ -245,6 +320,7 @@ func (r *resolver) resolve(value any, path string) any {
 			text := os.Getenv(name[1])
 			if text == "" || papi.HasPlaceholder(text) {
 				r.missing = append(r.missing, papi.Violation{Path: path, Given: v, Allowed: "a variable that is set in the environment, and no placeholder"})
+				return v
 			}
 			return text
 		}
@@ -260,15 +336,30 @@ var (
 	validHash = lazyregexp.New(`^sha256:[0-9a-f]{64}$`)
 )
 
-// check returns the violations that a schema can't express.
-func (f *File) check() []papi.Violation {
+// check returns the violations that a schema can't express, besides those of values
+// that are known to be wrong.
+func (f *File) check(known []papi.Violation) []papi.Violation {
 	var found []papi.Violation
+	isWrong := func(path string) bool {
+		return slices.ContainsFunc(known, func(v papi.Violation) bool {
+			return v.Path == path || strings.HasPrefix(v.Path, path+".") || strings.HasPrefix(v.Path, path+"[")
+		})
+	}
 	wrong := func(given any, allowed any, path string, args ...any) {
-		found = append(found, papi.Violation{Path: fmt.Sprintf(path, args...), Given: given, Allowed: allowed})
+		if path = fmt.Sprintf(path, args...); !isWrong(path) {
+			found = append(found, papi.Violation{Path: path, Given: given, Allowed: allowed})
+		}
+	}
+	projects := func(of string, names Names) {
+		for i, id := range names.List() {
+			if reason := papi.SegmentProblem(id); reason != "" {
+				wrong(id, "the id of a project: this "+reason, "%s.projects[%d]", of, i)
+			}
+		}
 	}
 	name := func(section, name string) {
 		if !validName.MatchString(name) {
-			wrong(name, "1 to 64 letters, digits, '.', '_' and '-'", "%s", section)
+			found = append(found, papi.Violation{Path: section, Given: name, Allowed: "1 to 64 letters, digits, '.', '_' and '-'"})
 		}
 	}
 	owner := map[string]string{}
@@ -278,19 +369,20 @@ func (f *File) check() []papi.Violation {
 		for i, hash := range key.Hashes {
 			switch other, taken := owner[hash]; {
 			case !validHash.MatchString(hash):
-				wrong(nil, "the hash of a key: sha256: and 64 hexadecimal digits in lower case", "keys.%s.hashes[%d]", caller, i)
+				wrong(nil, allowedValues["keys"]["hashes"], "keys.%s.hashes[%d]", caller, i)
 			case taken:
 				wrong(nil, "another key than that of "+other, "keys.%s.hashes[%d]", caller, i)
 			}
 			owner[hash] = caller
 		}
+		projects("keys."+caller, key.Projects)
 		checkNames(wrong, "keys."+caller, map[string]Names{"projects": key.Projects, "toolsets": key.Toolsets})
 		tenant, known := f.Tenants[key.Tenant]
 		switch {
 		case key.Tenant == "":
 		case !known:
 			wrong(key.Tenant, "one of the tenants: "+strings.Join(slices.Sorted(maps.Keys(f.Tenants)), ", "), "keys.%s.tenant", caller)
-		case !tenant.Projects.All():
+		case !tenant.Projects.All() && len(tenant.Projects) > 0:
 			for i, project := range key.Projects.List() {
 				if !slices.Contains(tenant.Projects, project) {
 					wrong(project, "a project of tenant "+key.Tenant, "keys.%s.projects[%d]", caller, i)
@@ -304,6 +396,7 @@ func (f *File) check() []papi.Violation {
 	for _, tenant := range slices.Sorted(maps.Keys(f.Tenants)) {
 		t := f.Tenants[tenant]
 		name("tenants", tenant)
+		projects("tenants."+tenant, t.Projects)
 		checkNames(wrong, "tenants."+tenant, map[string]Names{"projects": t.Projects})
 		if hasKey := t.KeyID != "" && t.KeySecret != ""; hasKey == (t.AccessToken != "") || (t.KeyID == "") != (t.KeySecret == "") {
 			wrong(nil, "key-id with key-secret, or access-token", "tenants.%s", tenant)
@@ -330,7 +423,11 @@ func schemaOf(flags *pflag.FlagSet) *papi.Schema {
 	}
 	flags.VisitAll(func(f *pflag.Flag) {
 		if !isCommandLineOnly(f.Name) {
-			s.Properties[f.Name] = &papi.Schema{Type: typeOf(f), Description: f.Usage}
+			property := &papi.Schema{Type: typeOf(f), Description: f.Usage}
+			for _, value := range f.Annotations[Values] {
+				property.Enum = append(property.Enum, value)
+			}
+			s.Properties[f.Name] = property
 		}
 	})
 	return s
@@ -340,6 +437,9 @@ func schemaOf(flags *pflag.FlagSet) *papi.Schema {
 func isCommandLineOnly(name string) bool {
 	return name == "help" || name == "version" || name == "config"
 }
+
+// Values is the annotation of a flag whose value is one of those that it lists.
+const Values = "papi-mcp_values"
 
 // typeOf is the JSON type of a flag's values.
 func typeOf(f *pflag.Flag) papi.Types {
@@ -356,10 +456,11 @@ func typeOf(f *pflag.Flag) papi.Types {
 	return papi.Types{"string"}
 }
 
-// Apply sets the flags that were not given otherwise. Each flag validates its own
-// value.
-func (f *File) Apply(flags *pflag.FlagSet) error {
-	var found []papi.Violation
+// Apply sets the flags that were not given otherwise, and returns the faults of
+// those that can't be set. Each flag validates its own value.
+func (f *File) Apply(flags *pflag.FlagSet) []Fault {
+	var found []Fault
+	f.applied = map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(f.Flags)) {
 		if flags.Changed(name) {
 			continue
@@ -370,12 +471,11 @@ func (f *File) Apply(flags *pflag.FlagSet) error {
 		}
 		for _, value := range values {
 			if err := flags.Set(name, fmt.Sprint(value)); err != nil {
-				found = append(found, papi.Violation{Path: name, Given: value, Allowed: err.Error()})
+				found = append(found, Fault{f.positions.of(name), name, err.Error()})
+				_ = flags.Set(name, flags.Lookup(name).DefValue) // a failed Set may have changed it
 			}
 		}
+		f.applied[name] = true
 	}
-	if len(found) > 0 {
-		return &Error{found}
-	}
-	return nil
+	return found
 }

@@ -64,7 +64,7 @@ func TestPlaceholders(t *testing.T) {
 		"keys:\n  bot: {hashes: [" + hash + "], projects: [\"${PAPI_TEST_NONE}-x\"], toolsets: all, read-only: true}\n": "keys.bot.projects[0]",
 		"http: <your-address>\n": "http",
 	} {
-		if _, err := readText(t, text); err == nil || !strings.HasPrefix(err.Error(), path+": ") || !strings.Contains(err.Error(), "placeholder") {
+		if _, err := readText(t, text); err == nil || !strings.Contains(err.Error(), ": "+path+": ") || !strings.Contains(err.Error(), "placeholder") {
 			t.Errorf("%s\n%v", text, err)
 		}
 	}

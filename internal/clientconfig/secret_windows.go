@@ -1,0 +1,27 @@
+package clientconfig
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// permissions returns what lets others read the file, nil for nothing: Windows keeps
+// other users out of the user's profile.
+func (f *File) permissions(s System) *Problem {
+	if s.Home == "" || !isBelow(f.target, s.Home) {
+		return &Problem{Reason: f.Path + " is not in your user profile, so that others may read it", Fix: "use a file in your profile"}
+	}
+	return nil
+}
+
+func isPrivate(fs.FileInfo) bool { return true }
+
+func keepOwner(*os.File, fs.FileInfo) error { return nil }
+
+// isBelow reports whether a path is below a folder.
+func isBelow(path, folder string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
