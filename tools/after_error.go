@@ -58,6 +58,21 @@ func noneYet(row *catalog.Row, err error) *papi.Error {
 	return e
 }
 
+const noneYetText = "none yet: "
+
+// firstStep is the step after a list that is empty since the API answered with an error:
+// the first call of those that are offered, whose own answer leads on. Where none is, it
+// says only what the error means.
+func firstStep(row *catalog.Row, e *papi.Error, offered []catalog.Next) []catalog.Next {
+	for _, first := range offered {
+		if first.Tool != "" {
+			first.Do = noneYetText + strings.TrimPrefix(first.Do, "or ")
+			return []catalog.Next{first}
+		}
+	}
+	return []catalog.Next{{Do: plainText(row, e.Code).Message}}
+}
+
 // stepByStatus is the step after an error that has none of its own.
 func stepByStatus(row *catalog.Row, args map[string]any, status int) catalog.Step {
 	switch {

@@ -176,6 +176,9 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 	known := pathIDs(row, c.args)
 	maps.Copy(known, r.IDs)
 	r.Next = s.offered(r.Next, c.own.project, known)
+	if c.none != nil {
+		r.Next = firstStep(row, c.none, r.Next)
+	}
 	r.shorten(sent.Body)
 	return Outcome{Structured: r}
 }

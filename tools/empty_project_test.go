@@ -83,6 +83,34 @@ func TestListsOfAnEmptyProject(t *testing.T) {
 	}
 }
 
+// Where the step that comes first is not offered, it is the next one; where none is, the
+// result says what is missing.
+func TestListsOfAnEmptyProjectWithFewTools(t *testing.T) {
+	full, _ := newEmptyProject(t, nil)
+	for name, tt := range map[string]struct {
+		filter catalog.Filter
+		tool   string
+		next   string
+	}{
+		"all":        {catalog.Filter{}, "whatsapp_sender_list", `[{"do":"none yet: see whether an account is being onboarded","tool":"whatsapp_account_get"}]`},
+		"the second": {catalog.Filter{Toolsets: []string{"whatsapp_senders"}}, "whatsapp_sender_list", `[{"do":"none yet: onboard by Embedded Signup","tool":"whatsapp_sender_create","needs":["wabaId","phoneNumberId","authenticationCode"]}]`},
+		"templates":  {catalog.Filter{Toolsets: []string{"whatsapp_templates"}}, "whatsapp_template_list", `[{"do":"none yet: the project is not set up for WhatsApp"}]`},
+		"kakaotalk":  {catalog.Filter{ReadOnly: true}, "kakaotalk_sender_list", `[{"do":"none yet: the project is not set up for KakaoTalk"}]`},
+		"read-only":  {catalog.Filter{ReadOnly: true}, "rcs_sender_list", `[{"do":"none yet: the project has not used RCS"}]`},
+	} {
+		opts := full.opts
+		rows, err := catalog.Select(tt.filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opts.Rows = rows
+		r := do(t, New(opts), tt.tool, nil).Structured.(*Result)
+		if got := string(encode(r.Next)); got != tt.next {
+			t.Errorf("%s: %s, want %s", name, got, tt.next)
+		}
+	}
+}
+
 // A call about a thing says that the project has none of its kind yet, and what to do
 // first.
 func TestReadsOfThingsInAnEmptyProject(t *testing.T) {

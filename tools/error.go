@@ -132,7 +132,7 @@ func failed(row *catalog.Row, args map[string]any, err error) *Error {
 	}
 	out := &Error{Code: e.Code, Status: e.Status, Message: e.Message, Resolution: e.Resolution}
 	if row.Effect == catalog.Read && catalog.NoneHere(e.Code) { // which reads as a failure in the API's words
-		text := (&answerer{e.Code, row.Toolset, []*catalog.Row{row}}).text()
+		text := plainText(row, e.Code)
 		out.Message, out.Resolution = text.Message, text.Resolution
 	}
 	out.Info, _ = papi.MaskAnswer(e.Info).(map[string]any)

@@ -218,6 +218,11 @@ func (a *answerer) text() papi.ErrorText {
 	return text
 }
 
+// plainText is what the code means for the tool.
+func plainText(row *catalog.Row, code string) papi.ErrorText {
+	return (&answerer{code, row.Toolset, []*catalog.Row{row}}).text()
+}
+
 // answering returns the toolsets whose operations document the code.
 func answering(code string) []*answerer {
 	var all []*answerer

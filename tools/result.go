@@ -172,17 +172,13 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 	case len(items) > 0:
 		return append(next, fillAll(row.Next, r.IDs)...)
 	case c.none != nil:
-		return firstOf(stepsAfterError(row, c.none)[0], r.IDs)
+		return fillAll(stepsAfterError(row, c.none), r.IDs)
 	case canBeEmpty && len(next) == 0 && len(c.args) == len(pathIDs(row, c.args)):
-		return firstOf(row.Resource.Empty, r.IDs)
+		empty := row.Resource.Empty
+		empty.Do = noneYetText + empty.Do
+		return fillAll([]catalog.Step{empty}, r.IDs)
 	}
 	return next
-}
-
-// firstOf is the one step after a list that is empty: its own answer leads on.
-func firstOf(step catalog.Step, ids map[string]string) []catalog.Next {
-	step.Do = "none yet: " + step.Do
-	return fillAll([]catalog.Step{step}, ids)
 }
 
 // longList is from how many items on a list has one step about those that need

@@ -208,12 +208,16 @@ func (c *config) printOutcome(s *streams, out tools.Outcome, pretty, offered boo
 	return nil
 }
 
-// exitOf returns the exit code of a call that ended with an error. It is TryAgain only
+// exitOf returns the exit code of a call that ended with an error. It is Failed where the
+// project has none yet, which the API says with 403 of RCS senders. It is TryAgain only
 // where the same command may simply be repeated: not after a write that may have taken
 // effect, nor where the API's error is final whatever its status, nor without anything
 // to keep state in.
 func (c *config) exitOf(e *tools.Error) errorcode.Exit {
 	exit := errorcode.ExitFor(e.Code, e.Status)
+	if exit == errorcode.Credentials && catalog.NoneHere(e.Code) {
+		return errorcode.Failed
+	}
 	if exit == errorcode.TryAgain && (e.Info["outcome"] == "unknown" || papi.IsFinal(e.Status, e.Code) || c.noState != nil && e.Code == errorcode.StoreUnavailable) {
 		return errorcode.Failed
 	}
