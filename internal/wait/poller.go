@@ -20,10 +20,8 @@ import (
 
 // Key identifies a thing among all that are followed.
 type Key struct {
-	Source  any // whose credentials read it; comparable
-	Project string
-	Tool    string // the tool that reads it
-	Args    string // its arguments as canonical JSON
+	Source any // whose credentials read it; comparable
+	Thing  string
 }
 
 // Read reads a thing once, without retries: the poller decides when the next attempt
@@ -108,25 +106,15 @@ func (p *Poller) Follow(key Key, read Read) *Follower {
 		}
 		p.watches[key] = w
 		go w.run(ctx)
+	} else {
+		w.wakeUp()
 	}
 	w.followers++
 	f := &Follower{watch: w, seen: w.seq}
 	if w.seq > 0 && time.Since(w.at) < intervals[0] {
 		f.seen-- // the last reading is new enough
 	}
-	w.wakeUp()
 	return f
-}
-
-// Wake has the things that match be read soon, as an event about them asks for.
-func (p *Poller) Wake(match func(Key) bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for key, w := range p.watches {
-		if match(key) {
-			w.wakeUp()
-		}
-	}
 }
 
 func (w *watch) wakeUp() {
