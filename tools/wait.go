@@ -29,6 +29,10 @@ const progressInterval = 10 * time.Second
 // other things too.
 const firstReads = 2 * time.Second
 
+// lastReadsBefore is how long before its end a wait has everything read once more: the
+// pauses between the reads grow, and a result should not be older than need be.
+const lastReadsBefore = 3 * time.Second
+
 // untilChanged is the value of until for a wait that ends with the first change.
 const untilChanged = "changed"
 
@@ -102,10 +106,12 @@ func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, tim
 		wait.Reading
 	}
 	readings := make(chan reading)
+	var followers []*wait.Follower
 	for _, f := range things {
 		// Those who share credentials share the reads.
 		key := wait.Key{Source: s.opts.API, Thing: f.key()}
 		follower := s.opts.Poller.Follow(key, func(ctx context.Context) (any, error) { return s.read(ctx, f) })
+		followers = append(followers, follower)
 		go func() {
 			defer follower.Close()
 			for {
@@ -124,6 +130,8 @@ func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, tim
 	began := time.Now()
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
+	lastReads := time.NewTimer(timeout - lastReadsBefore)
+	defer lastReads.Stop()
 	progress := time.NewTicker(progressInterval)
 	defer progress.Stop()
 	var seenChange <-chan time.Time // some time after the first change
@@ -144,6 +152,10 @@ func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, tim
 			return
 		case <-progress.C:
 			caller.progress(progressOf(things, time.Since(began), timeout))
+		case <-lastReads.C:
+			for _, follower := range followers {
+				follower.Refresh()
+			}
 		case <-timer.C:
 			return
 		case <-ctx.Done():

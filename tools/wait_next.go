@@ -75,7 +75,7 @@ func (s *Set) comeBack(slow []*followed) []catalog.Next {
 	st := first.last
 	do := fmt.Sprintf("come back %s: %s usually takes %s", st.lasts.CheckAgain(st.age(st.now), st.speed), first.state(), first.usually())
 	if !st.waits() {
-		do = fmt.Sprintf("come back in ten minutes: %s is unknown; if it stays, ask Sinch support", first.state())
+		do = strings.TrimSpace("come back in ten minutes: unknown state " + first.state()) + "; if it stays, ask Sinch support"
 	}
 	if more := len(slow) - 1; more > 0 {
 		do += fmt.Sprintf(" (and %d more)", more)
@@ -86,7 +86,11 @@ func (s *Set) comeBack(slow []*followed) []catalog.Next {
 // waitAgain is the step to wait for those of the things that still wait.
 func waitAgain(waiting []*followed, all int) catalog.Next {
 	do := "wait again, with this cursor"
-	if len(waiting) < all {
+	switch {
+	case len(waiting) == all:
+	case len(waiting) == 1:
+		do = "wait again for the one that still waits, with this cursor"
+	default:
 		do = fmt.Sprintf("wait again for the %d that still wait, with this cursor", len(waiting))
 	}
 	if all == 1 && waiting[0].last != nil {

@@ -140,7 +140,7 @@ func shortHash(text string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:4])
 }
 
-// known are the ids that steps about the thing can need.
+// ids are those that steps about the thing can need.
 func (f *followed) ids() map[string]string {
 	ids := pathIDs(f.row, f.call.args)
 	if f.last != nil {
@@ -186,10 +186,15 @@ var waitColumns = []struct {
 	{"ids", func(f *followed) any { return pathIDs(f.row, f.call.args) }, false},
 	{"before", func(f *followed) any { return papi.Echo(f.before) }, false},
 	{"state", func(f *followed) any { return f.state() }, true},
-	{"class", func(f *followed) any { return f.class().String() }, true},
+	{"class", func(f *followed) any { return classNames[f.class()] }, true},
 	{"since", func(f *followed) any { return f.since() }, false},
 	{"usually", func(f *followed) any { return f.usually() }, false},
 	{"reason", func(f *followed) any { return f.reason() }, false},
+}
+
+// classNames are the classes as a program reads them.
+var classNames = map[catalog.Class]string{
+	catalog.Unknown: "Unknown", catalog.Pending: "Pending", catalog.Success: "Success", catalog.Failure: "Failure", catalog.ActionRequired: "ActionRequired",
 }
 
 // state is what is pending, else the state.

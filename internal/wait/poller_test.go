@@ -111,6 +111,32 @@ func TestANewFollowerHasItReadSoon(t *testing.T) {
 	})
 }
 
+// Who is about to end can ask for a last reading, after which the pauses go on.
+func TestALastReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p Poller
+		thing := &reads{start: time.Now()}
+		f := p.Follow(Key{Thing: "t"}, thing.read)
+		defer f.Close()
+		time.Sleep(43 * time.Second)
+		synctest.Wait()
+		if len(thing.at) != 4 {
+			t.Fatalf("%d reads", len(thing.at))
+		}
+		f.Refresh()
+		f.Refresh()
+		synctest.Wait()
+		if len(thing.at) != 5 || thing.at[4] != 43*time.Second {
+			t.Errorf("reads at %v", thing.at)
+		}
+		time.Sleep(59 * time.Second)
+		synctest.Wait()
+		if len(thing.at) != 5 {
+			t.Errorf("reads at %v", thing.at)
+		}
+	})
+}
+
 func TestTheAPIIsLeftAloneWhenItAsksForThat(t *testing.T) {
 	for _, tt := range []struct {
 		name string
