@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/invopop/jsonschema"
@@ -49,10 +50,18 @@ func newCoreTool[Args any](c coreTool, run func(context.Context, Caller, Args) O
 		given, ignored := applicable(given, schema().Properties)
 		coerce := &coercer{warnings: ignored}
 		coerced := coerce.value(schema(), given, "")
-		violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true, Example: func() any { return schema().Sample(true) }})
+		violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true, Example: func() any {
+			if c.example != nil {
+				return c.example
+			}
+			return schema().Sample(true)
+		}})
 		if c.check != nil {
 			object, _ := coerced.(map[string]any)
-			violations = append(c.check(object), violations...)
+			more := c.check(object)
+			violations = append(more, slices.DeleteFunc(violations, func(v papi.Violation) bool {
+				return slices.ContainsFunc(more, func(other papi.Violation) bool { return other.Path == v.Path })
+			})...)
 		}
 		if len(violations) > 0 {
 			return invalidArguments(violations).outcome()
