@@ -74,6 +74,7 @@ func apply[T any](cuts []cut[T], part T, fits func() bool) {
 // The steps of an answer.
 
 var stepCuts = []cut[*catalog.Next]{
+	shortenWait,
 	askForLongest(func(n *catalog.Next, name string) bool {
 		isID := slices.Contains(pathNames(n.Tool), name) && len(jsonvalue.Encode(n.Args[name])) <= longID
 		return name != argProject && !isID
