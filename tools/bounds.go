@@ -30,6 +30,7 @@ const (
 	maxNext  = 3
 	maxStep  = 59
 	maxError = 275
+	nested   = 2 // tokens of brackets that the estimate misses in a step to wait
 )
 
 // These are how large a list may be by the estimate, in percent of the answer: with what
@@ -63,7 +64,10 @@ type cut[T any] func(part T) bool
 // apply makes cuts until the part fits, or nothing is left to be cut.
 func apply[T any](cuts []cut[T], part T, fits func() bool) {
 	for _, cut := range cuts {
-		for !fits() && cut(part) { //nolint:revive // the condition cuts
+		for more := true; more; more = cut(part) {
+			if fits() {
+				return
+			}
 		}
 	}
 }
@@ -71,6 +75,7 @@ func apply[T any](cuts []cut[T], part T, fits func() bool) {
 // The steps of an answer.
 
 var stepCuts = []cut[*catalog.Next]{
+	shortenWait,
 	askForLongest(func(n *catalog.Next, name string) bool {
 		isID := slices.Contains(pathNames(n.Tool), name) && len(jsonvalue.Encode(n.Args[name])) <= longID
 		return name != argProject && !isID
@@ -91,7 +96,11 @@ func boundSteps(next []catalog.Next) []catalog.Next {
 	for i := range next {
 		n := &next[i]
 		n.Args, n.Needs = maps.Clone(n.Args), slices.Clone(n.Needs)
-		apply(stepCuts, n, func() bool { return estimateTokens(jsonvalue.Encode(n)) <= maxStep })
+		limit := maxStep
+		if waitsFor(n) != nil {
+			limit -= nested
+		}
+		apply(stepCuts, n, func() bool { return estimateTokens(jsonvalue.Encode(n)) <= limit })
 	}
 	return next
 }

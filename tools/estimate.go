@@ -63,16 +63,23 @@ const (
 
 var perToken = [...]int{lower: 10, upper: 4, digit: 3, sign: 5, other: 4}
 
-func kindOf(b byte) int {
-	switch {
-	case b >= 'a' && b <= 'z':
-		return lower
-	case b >= 'A' && b <= 'Z':
-		return upper
-	case b >= '0' && b <= '9':
-		return digit
-	case b < 0x80:
-		return sign
+func kindOf(b byte) int { return int(kinds[b]) }
+
+// kinds are those of all bytes: each list is estimated, byte by byte.
+var kinds = func() (all [256]uint8) {
+	for b := range all {
+		switch {
+		case b >= 'a' && b <= 'z':
+			all[b] = lower
+		case b >= 'A' && b <= 'Z':
+			all[b] = upper
+		case b >= '0' && b <= '9':
+			all[b] = digit
+		case b < 0x80:
+			all[b] = sign
+		default:
+			all[b] = other // of a letter of another script
+		}
 	}
-	return other // of a letter of another script
-}
+	return all
+}()
