@@ -104,7 +104,7 @@ papi-mcp init adds it to an MCP client.`,
 	}
 	root.SetVersionTemplate("papi-mcp {{.Version}}\n")
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newCall(s), newTools(s), newSandbox(s), newDemo(s), newDoctor(s), newAudit(s), newConfig(s), newInit(s))
+	root.AddCommand(serve, newCall(s), newWait(s), newTools(s), newSandbox(s), newDemo(s), newDoctor(s), newAudit(s), newConfig(s), newInit(s))
 	root.InitDefaultCompletionCmd() // so that its help is printed by setHelp's function too
 	setHelp(root)
 	root.SetFlagErrorFunc(unknownFlag)

@@ -33,6 +33,7 @@ type config struct {
 	sandboxFlags sandboxFlags
 	sandboxName  string
 	named        *namedSandbox // that of sandboxName, once it is open
+	shareNamed   bool          // others may use it between two requests
 	toolsets     []string
 	tools        []string
 	readOnly     bool
@@ -75,11 +76,17 @@ func (c *config) addSelectionFlags(cmd *cobra.Command) {
 
 // addConnectionFlags adds the flags of how calls are sent and confirmed.
 func (c *config) addConnectionFlags(cmd *cobra.Command) {
+	c.addAPIFlags(cmd)
+	f := cmd.Flags()
+	choice(f, &c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)", string(guard.Auto), string(guard.Human), string(guard.Off))
+	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")
+}
+
+// addAPIFlags adds the flags of how calls are sent.
+func (c *config) addAPIFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&c.sandbox, "sandbox", false, "use the built-in sandbox instead of the API: no account needed")
 	c.sandboxFlags.flags(f, defaultSandbox.strict)
-	choice(f, &c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)", string(guard.Auto), string(guard.Human), string(guard.Off))
-	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")
 	choice(f, &c.logFormat, "log-format", "text", "format of the log on standard error: text or json", "text", "json")
 	f.BoolVar(&c.verbose, "verbose", false, "log each exchange with the API to standard error")
 }
@@ -87,8 +94,13 @@ func (c *config) addConnectionFlags(cmd *cobra.Command) {
 // addResultFlags adds the flags of what results hold, with a default form.
 func (c *config) addResultFlags(cmd *cobra.Command, form server.ResultForm, help string) {
 	f := cmd.Flags()
-	choice(f, &c.results, "results", string(form), help, string(server.Text), string(server.Structured), string(server.Both))
+	c.addResultForm(cmd, form, help)
 	f.IntVar(&c.maxTokens, "max-result-tokens", tools.DefaultMaxTokens, "with all: true, stop reading a list at about this many tokens, at the end of a page")
+}
+
+// addResultForm adds --results, with a default form.
+func (c *config) addResultForm(cmd *cobra.Command, form server.ResultForm, help string) {
+	choice(cmd.Flags(), &c.results, "results", string(form), help, string(server.Text), string(server.Structured), string(server.Both))
 }
 
 // checkResultFlags checks the flags that addResultFlags adds.
@@ -261,6 +273,9 @@ const aboutSandbox = "the built-in sandbox: nothing here is real"
 func (c *config) startSandbox(project string, logger *slog.Logger) (*lazySandbox, error) {
 	if err := c.sandboxFlags.check(); err != nil {
 		return nil, err
+	}
+	if c.named != nil && c.shareNamed {
+		return c.named.share(c.sandboxFlags, project, logger)
 	}
 	box := &lazySandbox{named: c.named, start: func() (*sandbox.Sandbox, error) {
 		if c.named != nil {
