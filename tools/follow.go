@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
+	"papi-mcp/internal/wait"
 )
 
 // Follow says which thing is followed, and for how long.
@@ -23,7 +25,7 @@ type Follow struct {
 	Args json.RawMessage
 	// States are those that count as the end; nil: as the class of each says.
 	States []string
-	// UntilChanged ends with the first change.
+	// UntilChanged ends it with the first change, and with nothing else.
 	UntilChanged bool
 	// Saw, if set, is called with what the first read showed, and with each change.
 	Saw func(Change)
@@ -86,13 +88,13 @@ func (s *Set) followOne(ctx context.Context, caller Caller, what Follow, given m
 			Resolution: "leave reveal out, and call " + what.Tool + " with it afterwards",
 		}
 	}
-	f := &followed{row: t.row, call: c, ends: what.States}
+	f := &followed{row: t.row, call: c, ends: what.States, project: cmp.Or(c.own.project, s.opts.Guard.Default())}
 	if refusal := s.mayRead(ctx, caller, f); refusal != nil {
 		return Followed{Outcome: s.notSent(f.row, c, guard.Verdict{Refuse: refusal})}, nil
 	}
-	end := s.readings(ctx, f, caller, what)
+	end := s.readings(ctx, f, what)
 	end.Settled = f.settled()
-	if f.last == nil || f.ended {
+	if f.last == nil || f.gone {
 		e := failed(f.row, c.args, f.failure())
 		e.Next = s.offered(e.Next, c.own.project, pathIDs(f.row, c.args))
 		e.Warnings = c.warnings
@@ -104,9 +106,12 @@ func (s *Set) followOne(ctx context.Context, caller Caller, what Follow, given m
 }
 
 // readings reads the thing until it is over, and reports what each read shows.
-func (s *Set) readings(ctx context.Context, f *followed, caller Caller, what Follow) (end Followed) {
-	follower := s.opts.Poller.Follow(f.key, func(ctx context.Context) (any, error) { return s.read(ctx, caller, f) })
+func (s *Set) readings(ctx context.Context, f *followed, what Follow) (end Followed) {
+	follower := s.opts.Poller.Follow(wait.Key{Source: s.opts.API, Thing: f.key()}, func(ctx context.Context) (any, error) { return s.read(ctx, f) })
 	defer follower.Close()
+	if ends, ok := ctx.Deadline(); ok {
+		defer time.AfterFunc(time.Until(ends)-lastReadsBefore, follower.Refresh).Stop()
+	}
 	shown := ""
 	for {
 		r, err := follower.Next(ctx)
@@ -125,7 +130,8 @@ func (s *Set) readings(ctx context.Context, f *followed, caller Caller, what Fol
 			shown = now
 		}
 		end.Changed = end.Changed || changed
-		if f.settled() || changed && what.UntilChanged {
+		switch {
+		case f.gone, what.UntilChanged && changed, !what.UntilChanged && f.settled():
 			return end
 		}
 	}
@@ -144,7 +150,7 @@ func (s *Set) lastRead(ctx context.Context, f *followed, settled bool) *Result {
 	s.findSince(ctx, []*followed{f})
 	c := *f.call
 	c.now, c.since, c.speed = f.last.now, f.last.since, f.last.speed
-	r := resultOf(f.row, f.key.Project, &c, f.last.thing)
+	r := resultOf(f.row, f.project, &c, f.last.thing)
 	r.Settled = &settled
 	known := pathIDs(f.row, c.args)
 	maps.Copy(known, r.IDs)

@@ -75,12 +75,16 @@ func (s *sanitizer) result(r *Result) {
 	if !s.fit("nextPageToken", r.NextPageToken) {
 		r.NextPageToken = ""
 	}
+	if !s.fit("cursor", r.Cursor) {
+		r.Cursor = ""
+	}
 	if !s.fit("projectId", r.ProjectID) {
 		r.ProjectID = ""
 	}
 	r.Next = s.next("next", firstSteps(r.Next))
 	r.State, r.Pending, r.Done = s.text("state", r.State), s.text("pending", r.Pending), s.text("done", r.Done)
 	r.Since, r.Now = s.text("since", r.Since), s.text("now", r.Now)
+	r.Usually = s.text("usually", r.Usually)
 	r.Counts, _ = s.value("counts", r.Counts, false).(map[string]any)
 	r.Data = s.value("data", r.Data, false)
 	r.Warnings = s.warnings(r.Warnings)

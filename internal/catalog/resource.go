@@ -41,12 +41,6 @@ func NoneHere(code string) bool {
 	return code != "" && slices.ContainsFunc(Resources(), func(r *Resource) bool { return r.NoneHere == code })
 }
 
-// Follows reports whether the tool reads one thing that has states: its end can be
-// waited for.
-func (r *Row) Follows() bool {
-	return r.Effect == Read && r.List() == "" && r.Resource != nil && r.Resource.HasStates()
-}
-
 // Counted reports whether an overview counts the things by their state: a list of
 // the project shows all of them.
 func (r *Resource) Counted() bool {

@@ -177,8 +177,7 @@ func (w *waiting) follow(ctx context.Context, set *tools.Set, args json.RawMessa
 		return end, nil
 	}
 	switch {
-	case end.Settled:
-	case w.untilChanged && end.Changed:
+	case end.Settled && !w.untilChanged, end.Changed && w.untilChanged:
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return end, &exitError{errorcode.TimedOut, fmt.Sprintf("timed out after %v: %s", w.timeout, w.last)}
 	default:
