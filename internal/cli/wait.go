@@ -47,7 +47,7 @@ prints it, with settled true or false; or the error that ended the wait.
 
 The thing is read after 2, 5, 10 and 30 seconds, then each minute, and less often
 if the API asks for that. An error that can pass (429, 5xx, no connection) is
-reported on standard error, and the wait goes on.
+reported on standard error, and the wait continues.
 
 The exit code is 0 if it succeeded (with --until changed: if it changed), 3 if it
 failed or was refused, 4 if a person or a call has to move it on (next in the result
@@ -110,7 +110,7 @@ wait of agents (papi-mcp call wait) follows several things, for up to five minut
 	f := cmd.Flags()
 	f.DurationVar(&timeout, "timeout", time.Hour, "how long to wait, such as 30m or 72h")
 	choice(f, &until, "until", untilSettled, "what ends the wait: settled, or changed (the first change)", untilSettled, untilChanged)
-	f.StringSliceVar(&states, "state", nil, "states that count as the end, besides failures (default: each that does not change by itself)")
+	f.StringSliceVar(&states, "state", nil, "states that count as the end, besides failures (default: each that does not change on its own)")
 	f.BoolVar(&pretty, "pretty", false, prettyHelp)
 	f.StringVar(&c.store, "store", "", callStoreHelp)
 	return cmd

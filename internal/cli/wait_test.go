@@ -100,7 +100,7 @@ func TestAWaitUsesTheKeptToken(t *testing.T) {
 	for _, args := range [][]string{{"call", "webhook_list"}, {"wait", "whatsapp_account_get"}} {
 		cmd := exec.CommandContext(t.Context(), "papi-mcp", args...)
 		cmd.Env = env
-		out, _ := cmd.CombinedOutput() // there is no account, and nobody waits for one
+		out, _ := cmd.CombinedOutput() // there is no account to wait for
 		if cmd.ProcessState == nil || strings.Contains(string(out), "token") {
 			t.Errorf("%v: %s", args, out)
 		}
