@@ -27,8 +27,8 @@ type vocabulary struct {
 func readVocabulary(t *testing.T) *vocabulary {
 	t.Helper()
 	v := &vocabulary{
-		tools: []string{"project_confirm", "project_overview", "schema_get"},
-		names: map[string]bool{"reveal": true, "registeredElsewhere": true, "next": true, "errorCode": true, "retryAfterSeconds": true, "validationErrors": true}, values: map[string]bool{}, codes: map[string]bool{},
+		tools: []string{"project_confirm", "project_overview", "schema_get", "wait"},
+		names: map[string]bool{"reveal": true, "registeredElsewhere": true, "next": true, "state": true, "errorCode": true, "retryAfterSeconds": true, "validationErrors": true}, values: map[string]bool{}, codes: map[string]bool{},
 	}
 	for _, row := range catalog.Rows() {
 		v.tools = append(v.tools, row.Tool)
