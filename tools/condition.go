@@ -132,16 +132,22 @@ func (st *condition) wording(now time.Time) *strings.Replacer {
 	return strings.NewReplacer("{again}", st.lasts.CheckAgain(st.age(now), st.speed), "{since}", since)
 }
 
-// limitBegins is how the limit of a time that nobody knows begins.
-const limitBegins = " (after "
-
 // limit says for how long the thing may wait, "" where it does not, or the API says
 // since when it does.
 func (st *condition) limit() string {
 	if !st.waits() || !st.since.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf(limitBegins+"%s ask %s)", st.lasts.OverdueAfter(), st.lasts.Asked())
+	return fmt.Sprintf(" (after %s ask %s)", st.lasts.OverdueAfter(), st.lasts.Asked())
+}
+
+// usually is how long it usually takes until the thing does not wait any more, and where
+// the API does not say since when it does, for how long it may.
+func (st *condition) usually() string {
+	if !st.waits() {
+		return ""
+	}
+	return st.lasts.Usual(st.speed) + st.limit()
 }
 
 // inWords is a duration in its largest unit, rounded down.

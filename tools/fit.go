@@ -18,6 +18,7 @@ const (
 	fitError = 275
 	shortID  = 40 // bytes of JSON of an id that a step always has
 	short    = 12 // and of any other argument
+	nested   = 4  // tokens of brackets that the estimate misses in a step to wait
 )
 
 // fit bounds the steps of an outcome, and all of an error of ours. What the API
@@ -72,6 +73,9 @@ func tokensOf(n *catalog.Next) int {
 	shape, tokens := withoutTexts(args)
 	bare.Via = ""
 	bare.Args, _ = shape.(map[string]any)
+	if waitsFor(n) != nil {
+		tokens += nested
+	}
 	return tokens + estimateTokens(jsonvalue.Encode(bare))
 }
 

@@ -28,8 +28,8 @@ type Result struct {
 	Since string `json:"since,omitempty"`
 	// Now is the API's time, next to times that it is compared with.
 	Now string `json:"now,omitempty"`
-	// Usually is how long it usually takes until a thing that waits does not any more:
-	// "minutes".
+	// Usually is how long it usually takes until a thing that waits does not any more,
+	// "minutes", and where Since is unknown also after how long to ask somebody.
 	Usually string `json:"usually,omitempty"`
 	// Settled says of a wait whether all of its things have settled; nil for others.
 	Settled *bool `json:"settled,omitempty"`
@@ -63,7 +63,7 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 		maps.Copy(r.IDs, st.ids)
 		r.State, r.Pending = st.state, st.pending
 		if st.waits() {
-			r.Usually = st.lasts.Usual(st.speed)
+			r.Usually = st.usually()
 			if !st.since.IsZero() && !c.now.IsZero() {
 				r.Since, r.Now = stamp(st.since), stamp(c.now)
 			}

@@ -73,9 +73,9 @@ func (s *Set) comeBack(slow []*followed) []catalog.Next {
 		return int(a.last.lasts.First - b.last.lasts.First)
 	})
 	st := first.last
-	do := fmt.Sprintf("come back %s: %s usually takes %s", st.lasts.CheckAgain(st.age(st.now), st.speed), first.state(), first.usually())
+	do := fmt.Sprintf("come back %s: %s usually takes %s", st.lasts.CheckAgain(st.age(st.now), st.speed), first.state(), st.lasts.Usual(st.speed))
 	if !st.waits() {
-		do = strings.TrimSpace("come back in ten minutes: unknown state " + first.state()) + "; if it stays, ask Sinch support"
+		do = strings.TrimSpace("come back in ten minutes: unknown state "+first.state()) + "; if it stays, ask Sinch support"
 	}
 	if more := len(slow) - 1; more > 0 {
 		do += fmt.Sprintf(" (and %d more)", more)
@@ -92,9 +92,6 @@ func waitAgain(waiting []*followed, all int) catalog.Next {
 		do = "wait again for the one that still waits, with this cursor"
 	default:
 		do = fmt.Sprintf("wait again for the %d that still wait, with this cursor", len(waiting))
-	}
-	if all == 1 && waiting[0].last != nil {
-		do += waiting[0].last.limit()
 	}
 	return catalog.Next{Do: do, Tool: toolWait, Args: map[string]any{}, Needs: []string{"for", "cursor"}}
 }
@@ -130,14 +127,6 @@ func aboutTool(n *catalog.Next) string {
 	return n.Tool
 }
 
-// limitOf is what a step says about the time after which to ask somebody.
-func limitOf(do string) string {
-	if i := strings.Index(do, limitBegins); i >= 0 {
-		return do[i:]
-	}
-	return ""
-}
-
 // shortenWait makes a step to wait shorter, and reports false where it can't. An id says
 // more than what is waited for, which the result shows; then the longest id is asked for.
 func shortenWait(n *catalog.Next) bool {
@@ -145,11 +134,9 @@ func shortenWait(n *catalog.Next) bool {
 	if thing == nil {
 		return false
 	}
-	for _, do := range []string{toolWait + limitOf(n.Do), toolWait} {
-		if len(do) < len(n.Do) {
-			n.Do = do
-			return true
-		}
+	if n.Do != toolWait {
+		n.Do = toolWait
+		return true
 	}
 	args, _ := thing["args"].(map[string]any)
 	name, size := "", 0

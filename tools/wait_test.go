@@ -340,7 +340,7 @@ func TestTheTextOfAWait(t *testing.T) {
 		if first != "1 item; settled: false; cursor: "+r["cursor"].(string) {
 			t.Errorf("the text begins with %q", first)
 		}
-		for _, want := range []string{"\ntool\tids\tbefore\tstate\tclass\tusually\n", "\tIN_PROGRESS\tIN_PROGRESS\tPending\tminutes\n", "\nnow: ", "\nnext: "} {
+		for _, want := range []string{"\ntool\tids\tbefore\tstate\tclass\tusually\n", "\tIN_PROGRESS\tIN_PROGRESS\tPending\tminutes (after 1 day ask Sinch support)\n", "\nnow: ", "\nnext: "} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the text lacks %q: %s", want, text)
 			}

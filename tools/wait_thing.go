@@ -216,7 +216,7 @@ func (f *followed) usually() string {
 	if f.last == nil {
 		return ""
 	}
-	return f.last.lasts.Usual(f.last.speed)
+	return f.last.usually()
 }
 
 // reason is why the thing is as it is, or why it could not be read.
