@@ -59,7 +59,7 @@ wait of agents (papi-mcp call wait) follows several things, for up to five minut
 `,
 		Example: `  papi-mcp wait whatsapp_template_get templateName=order_update languageCode=EN
   papi-mcp wait bundle_get bundleId=ID --timeout 10m
-  papi-mcp wait rcs_sender_get senderId=ID --state LAUNCHED --timeout 72h
+  papi-mcp wait whatsapp_sender_get senderId=ID --state ACTIVE --timeout 72h
   papi-mcp wait rcs_sender_get senderId=ID --until changed --pretty`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
