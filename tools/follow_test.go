@@ -18,7 +18,7 @@ import (
 )
 
 // followSender follows a sender, and collects what is reported.
-func followSender(t *testing.T, s *Set, ctx context.Context, what Follow) (end Followed, lines []string) {
+func followSender(ctx context.Context, t *testing.T, s *Set, what Follow) (end Followed, lines []string) {
 	t.Helper()
 	what.Tool = "whatsapp_sender_get"
 	if what.Args == nil {
@@ -44,7 +44,7 @@ func TestFollowReportsEachChange(t *testing.T) {
 			}
 			return apiAnswer{thing: inState("ACTIVE")}
 		}, nil)
-		end, lines := followSender(t, s, t.Context(), Follow{})
+		end, lines := followSender(t.Context(), t, s, Follow{})
 		want := []string{"S  -> IN_PROGRESS ", "S IN_PROGRESS -> changes.status=IN_PROGRESS ", "S changes.status=IN_PROGRESS -> ACTIVE "}
 		if !slices.Equal(lines, want) {
 			t.Errorf("got %q", lines)
@@ -87,7 +87,7 @@ func TestHowFollowingEnds(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				began := time.Now()
-				end, lines := followSender(t, s, ctx, tt.what)
+				end, lines := followSender(ctx, t, s, tt.what)
 				if end.Settled != tt.settled || end.Changed != tt.changed || end.Class != tt.class || time.Since(began) > tt.after {
 					t.Errorf("settled %v, changed %v, class %v after %v; %q", end.Settled, end.Changed, end.Class, time.Since(began), lines)
 				}
@@ -113,7 +113,7 @@ func TestErrorsWhileFollowing(t *testing.T) {
 			}
 			return apiAnswer{status: http.StatusNotFound, thing: object{"errorCode": "sender_not_found"}}
 		}, nil)
-		end, lines := followSender(t, s, t.Context(), Follow{})
+		end, lines := followSender(t.Context(), t, s, Follow{})
 		if len(lines) != 2 || !strings.HasPrefix(lines[1], "failed 503 ") {
 			t.Errorf("got %q", lines)
 		}
@@ -145,7 +145,7 @@ func TestErrorsUntilTheTimeIsOver(t *testing.T) {
 				s, api := newChangingSet(t, tt.answer, nil)
 				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 				defer cancel()
-				end, _ := followSender(t, s, ctx, Follow{})
+				end, _ := followSender(ctx, t, s, Follow{})
 				got := ""
 				switch o := end.Outcome.Structured.(type) {
 				case *Error:
@@ -196,7 +196,7 @@ func TestFollowedTextsArePrintable(t *testing.T) {
 		s, _ := newChangingSet(t, func(time.Duration, string) apiAnswer { return apiAnswer{thing: inState("SUSPENDED\x1b[2J\u202e")} }, nil)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, lines := followSender(t, s, ctx, Follow{})
+		_, lines := followSender(ctx, t, s, Follow{})
 		if len(lines) != 1 || lines[0] != papi.Printable(lines[0]) {
 			t.Errorf("got %q", lines)
 		}

@@ -194,8 +194,8 @@ type lazySandbox struct {
 	// open opens a named sandbox for one request; nil where it stays open.
 	open func(context.Context) (*namedSandbox, error)
 	once sync.Once
-	box   *sandbox.Sandbox
-	err   error
+	box  *sandbox.Sandbox
+	err  error
 }
 
 func (l *lazySandbox) ensureStarted() {
