@@ -157,9 +157,12 @@ func (a *arguments) unlisted() []string {
 
 // applicable removes from a call the unlisted arguments that mean nothing for the tool.
 func applicable(given map[string]any, known map[string]*papi.Schema) (kept map[string]any, warnings []string) {
-	kept = maps.Clone(given)
+	kept = given
 	for _, name := range neverListed {
 		if _, is := given[name]; is && known[name] == nil {
+			if len(warnings) == 0 {
+				kept = maps.Clone(given)
+			}
 			delete(kept, name)
 			warnings = append(warnings, name+": means nothing for this tool, and is ignored")
 		}

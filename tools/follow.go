@@ -96,7 +96,7 @@ func (s *Set) followOne(ctx context.Context, caller Caller, what Follow, given m
 	end.Settled = f.settled()
 	if f.last == nil || f.gone {
 		e := failed(f.row, c.args, f.failure())
-		e.Next = s.offered(e.Next, c.own.project, pathIDs(f.row, c.args))
+		e.Next = s.offered(e.Next, c.own.project)
 		e.Warnings = c.warnings
 		return end, e
 	}
@@ -152,9 +152,7 @@ func (s *Set) lastRead(ctx context.Context, f *followed, settled bool) *Result {
 	c.now, c.since, c.speed = f.last.now, f.last.since, f.last.speed
 	r := resultOf(f.row, f.project, &c, f.last.thing)
 	r.Settled = &settled
-	known := pathIDs(f.row, c.args)
-	maps.Copy(known, r.IDs)
-	r.Next = s.offered(r.Next, c.own.project, known)
+	r.Next = s.offered(r.Next, c.own.project)
 	return r
 }
 

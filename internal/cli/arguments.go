@@ -120,7 +120,7 @@ func (a *arguments) addKey(arg string) error {
 		if err != nil {
 			return usage(`%s=@: %v; a value that begins with @ itself is JSON: %s:='"@..."'`, kv.key, err, kv.key)
 		}
-		kv.value = strings.TrimRight(text, "\r\n") // the end of the last line is not part of the value
+		kv.value = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r") // the end of the last line is not part of the value
 	}
 	switch {
 	case !utf8.ValidString(kv.value):

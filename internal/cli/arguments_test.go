@@ -81,6 +81,7 @@ func TestArgumentsAreTyped(t *testing.T) {
 		"a file":                       {"webhook_list", []string{file("a.json", "\ufeff{\"pageSize\": 5}\n"), "all=true"}, `{"pageSize":5,"all":true}`},
 		"standard input":               {"webhook_list", []string{"-", "all=true"}, `{"pageSize":7,"all":true}`},
 		"a value in a file":            {"webhook_create", []string{"secret=" + file("secret", "\ufeffone\ntwo\r\n")}, `{"secret":"one\ntwo"}`},
+		"an empty line at its end":     {"webhook_create", []string{"secret=" + file("lines", "one\n\n")}, `{"secret":"one\n"}`},
 		"a typed value in a file":      {"webhook_list", []string{"pageSize=" + file("size", "5\n")}, `{"pageSize":5}`},
 		"JSON in a file":               {"webhook_create", []string{"triggers:=" + file("list.json", "[\"A\",\n\"B\"]\n")}, `{"triggers":["A","B"]}`},
 		"a text that begins with an @": {"webhook_create", []string{`secret:="@x"`}, `{"secret":"@x"}`},

@@ -74,7 +74,11 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 		code, text = exit.code, exit.text
 	}
 	if text != "" {
-		fmt.Fprintln(errOut, "papi-mcp:", papi.Printable(text))
+		text = "papi-mcp: " + papi.Printable(text)
+		if isTerminal(errOut) {
+			text = wrap(text, terminalColumns)
+		}
+		fmt.Fprintln(errOut, text)
 		if code == errorcode.Usage {
 			fmt.Fprintln(errOut, "See papi-mcp --help.")
 		}
@@ -109,11 +113,8 @@ papi-mcp init adds it to an MCP client.`,
 	setHelp(root)
 	root.SetFlagErrorFunc(unknownFlag)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		if err := unknownVariable(root, os.Environ()); err != nil {
-			return err
-		}
 		placeholders, wrong := fromEnvironment(cmd.Flags())
-		if err := refuse(wrong); err != nil {
+		if err := refuse(append(unknownVariables(root, os.Environ()), wrong...)); err != nil {
 			return err
 		}
 		c.placeholders = placeholders

@@ -100,7 +100,7 @@ func (c *config) addResultFlags(cmd *cobra.Command, form server.ResultForm, help
 
 // addResultForm adds --results, with a default form.
 func (c *config) addResultForm(cmd *cobra.Command, form server.ResultForm, help string) {
-	choice(cmd.Flags(), &c.results, "results", string(form), help, string(server.Text), string(server.Structured), string(server.Both))
+	choice(cmd.Flags(), &c.results, "results", string(form), help, string(server.ResultText), string(server.ResultStructured), string(server.ResultBoth))
 }
 
 // checkResultFlags checks the flags that addResultFlags adds.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,7 @@ import (
 
 func newConfig(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "config",
+		Use:   "config COMMAND",
 		Short: "Check a configuration file, or generate a key for it",
 		Long: `The configuration file of serve (--config) is YAML. It sets flags of serve by their
 names, and what no flag can set:
@@ -50,6 +51,8 @@ again when the file has changed and then stayed the same for a second; flags tak
 effect at the next start.`,
 		Args: subcommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		DisableFlagsInUseLine: true,
 	}
 	cmd.AddCommand(newConfigCheck(s), newConfigSchema(s), newConfigKey(s))
 	return cmd
@@ -69,12 +72,15 @@ if serve would not start.`,
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		// What is wrong with the environment is reported with the file.
+		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
+		RunE: func(cmd *cobra.Command, args []string) error {
 			var c config
 			var h httpFlags
 			serve := &cobra.Command{}
 			c.addServeFlags(serve, &h)
 			placeholders, found := fromEnvironment(serve.Flags())
+			found = append(unknownVariables(cmd.Root(), os.Environ()), found...)
 			c.file = args[0]
 			for _, name := range append(placeholders, placeholderVariables(c.sandbox)...) {
 				found = append(found, fault{"", placeholderMessage([]string{name})})
@@ -85,12 +91,12 @@ if serve would not start.`,
 			}
 			found = append(found, wrong...)
 			found = append(found, c.fileFaults(&h, file)...)
-			for _, warning := range file.Warnings {
+			for _, warning := range append(file.Warnings, misspelledVariables(os.Environ())...) {
 				c.logger(s).Warn(warning, "config", c.file)
 			}
 			if len(found) > 0 {
-				for _, f := range found {
-					fmt.Fprintln(s.err, strings.Join(strings.Fields(papi.Printable(f.text)), " "))
+				for _, f := range inOrder(found, file) {
+					fmt.Fprintln(s.err, papi.MaskURLSecrets(strings.Join(strings.Fields(papi.Printable(f.text)), " ")))
 				}
 				return &exitError{errorcode.Failed, fmt.Sprintf("%s is not valid: faults: %d", args[0], len(found))}
 			}
@@ -130,7 +136,7 @@ func newConfigKey(s *streams) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			key, hash := auth.NewKey()
 			fmt.Fprintf(s.out, "key:  %s\nhash: %s\n", key, hash)
-			fmt.Fprintln(s.err, "Give the key to the caller, who sends it as Authorization: Bearer KEY. It can't be shown again. Put the hash into the --config file:")
+			fmt.Fprintln(s.err, "Give the key to the caller, who sends it as Authorization: Bearer KEY. It\ncan't be shown again. Put the hash into the --config file:")
 			fmt.Fprintf(s.err, "\nkeys:\n  NAME:\n    hashes: [%s]\n    projects: [...]  # or all\n    toolsets: [...]  # or all\n    read-only: true\n", hash)
 			return nil
 		},

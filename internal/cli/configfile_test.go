@@ -149,6 +149,14 @@ tenants:
 		`f.yaml:27:5: tenants.emea.key-secret: "***" is given; allowed: the variable that holds it`,
 	}
 	lines := strings.Split(strings.TrimSpace(errOut), "\n")
+	previous := 0
+	for _, line := range lines {
+		n := previous
+		if _, err := fmt.Sscanf(line, "f.yaml:%d:", &n); err == nil && n < previous {
+			t.Errorf("not in the order of the file: %s", line)
+		}
+		previous = n
+	}
 	for _, want := range wants {
 		n := 0
 		for _, line := range lines {
@@ -176,9 +184,12 @@ func TestConfigCheckReadsTheEnvironment(t *testing.T) {
 	}
 	t.Setenv("PAPI_MCP_MAX_RUNNING", "many")
 	t.Setenv("PAPI_MCP_CONFIRM", "humn")
+	t.Setenv("PAPI_MCP_REDONLY", "true")
+	t.Setenv("PAPI_MCP_AUDITS", "")
+	t.Setenv("SINCH_PROJET_ID", "")
 	t.Setenv("PAPI_MCP_AUDIT", "${AUDIT}")
 	code, _, errOut := run(t, map[string]string{"SINCH_KEY_ID": "<your-key>", "PAPI_BASE_URL": "https://api.example.com/v1"}, "config", "check", "f.yaml")
-	for _, want := range []string{`PAPI_MCP_MAX_RUNNING="many"`, `--confirm "humn"`, "PAPI_MCP_AUDIT was not filled in", "SINCH_KEY_ID was not filled in", "set it to https://api.example.com"} {
+	for _, want := range []string{`PAPI_MCP_MAX_RUNNING="many"`, "did you mean PAPI_MCP_READ_ONLY?", "did you mean PAPI_MCP_AUDIT?", "did you mean SINCH_PROJECT_ID?", `--confirm "humn"`, "PAPI_MCP_AUDIT was not filled in", "SINCH_KEY_ID was not filled in", "set it to https://api.example.com"} {
 		if code != int(errorcode.Failed) || !strings.Contains(errOut, want) {
 			t.Errorf("exit %d, no %s in\n%s", code, want, errOut)
 		}

@@ -93,8 +93,8 @@ func (d *doctor) run(ctx context.Context, cmd *cobra.Command) {
 // environment checks the variables, and sets the flags that they name. It returns
 // what is still a placeholder.
 func (d *doctor) environment(root *cobra.Command, flags *pflag.FlagSet) (unfilled []string) {
-	if err := unknownVariable(root, os.Environ()); err != nil {
-		d.fail("environment", err.Error(), "unset the variable, or correct its name")
+	for _, f := range unknownVariables(root, os.Environ()) {
+		d.fail("environment", f.text, "unset the variable, or correct its name")
 	}
 	unfilled, wrong := fromEnvironment(flags)
 	for _, f := range wrong {
@@ -119,7 +119,7 @@ func (d *doctor) configuration(flags *pflag.FlagSet) {
 		return
 	}
 	d.file = file
-	wrong = append(wrong, d.config.fileFaults(d.http, file)...)
+	wrong = inOrder(append(wrong, d.config.fileFaults(d.http, file)...), file)
 	for _, f := range wrong {
 		switch {
 		case strings.HasPrefix(f.text, "papi: "): // of papi.New, which names its variable
@@ -160,7 +160,9 @@ func (d *doctor) failError(what string, err error, fix string) {
 			fix = own + "; " + fix
 		}
 	}
-	d.failAs(errorcode.ExitFor(e.Code, e.Status), what, err.Error(), fix)
+	// The message says that nothing was reached.
+	text := strings.TrimPrefix(err.Error(), errorcode.Unreachable+": ")
+	d.failAs(errorcode.ExitFor(e.Code, e.Status), what, text, fix)
 }
 
 func (d *doctor) fail(what, text, fix string) { d.failAs(errorcode.Failed, what, text, fix) }
@@ -172,6 +174,10 @@ func (d *doctor) failAs(exit errorcode.Exit, what, text, fix string) {
 }
 
 func (d *doctor) line(verdict, what, text string) {
-	text = strings.Join(strings.Fields(papi.Printable(text)), " ")
-	fmt.Fprintf(d.out, "%-5s %-12s %s\n", verdict, what, papi.MaskURLSecrets(text))
+	text = papi.MaskURLSecrets(strings.Join(strings.Fields(papi.Printable(text)), " "))
+	begin := fmt.Sprintf("%-5s %-12s ", verdict, what)
+	if indent := strings.Repeat(" ", len(begin)); isTerminal(d.out) {
+		text = strings.TrimPrefix(wrap(indent+text, terminalColumns), indent)
+	}
+	fmt.Fprintf(d.out, "%s%s\n", begin, text)
 }

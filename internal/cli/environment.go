@@ -111,10 +111,11 @@ func resetFlag(f *pflag.Flag) error {
 	return f.Value.Set(f.DefValue)
 }
 
-// unknownVariable refuses a variable that looks like a flag's and is not: a
-// misspelled PAPI_MCP_READ_ONLY must not mean that the server may write. Those that
-// Kubernetes sets in every container for a service named papi-mcp are ignored.
-func unknownVariable(root *cobra.Command, environ []string) error {
+// unknownVariables returns a fault for each variable that looks like a flag's and is
+// not: a misspelled PAPI_MCP_READ_ONLY must not mean that the server may write. Those
+// that Kubernetes sets in every container for a service named papi-mcp are ignored.
+func unknownVariables(root *cobra.Command, environ []string) []fault {
+	var found []fault
 	known := flagVariables(root)
 	for _, variable := range environ {
 		name, _, _ := strings.Cut(variable, "=")
@@ -129,10 +130,10 @@ func unknownVariable(root *cobra.Command, environ []string) error {
 			} else if nearest := nearestVariable(upper, known); nearest != "" {
 				hint = " (did you mean " + nearest + "?)"
 			}
-			return usage("no flag has the variable %s%s; unset it, or correct its name (that of --read-only is %s)", name, hint, envName("read-only"))
+			found = append(found, faultf("", "no flag has the variable %s%s; unset it, or correct its name (that of --read-only is %s)", name, hint, envName("read-only")))
 		}
 	}
-	return nil
+	return found
 }
 
 // kubernetesVariable matches the variables that Kubernetes sets for a service.

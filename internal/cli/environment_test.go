@@ -132,7 +132,7 @@ func TestUnknownVariables(t *testing.T) {
 		{"PAPI_MCP_REED_ONLY_FILE", "PAPI_MCP_READ_ONLY"},
 		{"PAPI_MCP_QQQQQQQQQQQQ", ""},
 	} {
-		err := unknownVariable(newRoot(&streams{}), []string{"HOME=/", tt.name + "=true"})
+		err := refuse(unknownVariables(newRoot(&streams{}), []string{"HOME=/", tt.name + "=true"}))
 		if err == nil || !strings.Contains(err.Error(), "variable "+tt.name) {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -146,11 +146,11 @@ func TestUnknownVariables(t *testing.T) {
 		"PAPI_MCP_SERVICE_HOST=10.0.0.1", "PAPI_MCP_SERVICE_PORT=80", "PAPI_MCP_SERVICE_PORT_HTTP=80", "PAPI_MCP_PORT=tcp://10.0.0.1:80",
 		"PAPI_MCP_PORT_80_TCP_ADDR=10.0.0.1", "PAPI_TEST_ROUNDS=1", "PAPI_EVENTS=x",
 	}
-	if err := unknownVariable(newRoot(&streams{}), known); err != nil {
+	if err := refuse(unknownVariables(newRoot(&streams{}), known)); err != nil {
 		t.Error(err)
 	}
 	for _, name := range []string{"PAPI_MCP_SANDBOX_SERVICE_HOST", "PAPI_MCP_SANDBOX_SERVICE_PORT_HTTP", "PAPI_MCP_STORE_PORT", "PAPI_MCP_TOOLS_PORT_80_TCP", "PAPI_MCP_TOOLS_PORT_80_TCP_PROTO"} {
-		if err := unknownVariable(newRoot(&streams{}), []string{name + "=x"}); err == nil || !strings.Contains(err.Error(), "enableServiceLinks") || strings.Contains(err.Error(), "did you mean") {
+		if err := refuse(unknownVariables(newRoot(&streams{}), []string{name + "=x"})); err == nil || !strings.Contains(err.Error(), "enableServiceLinks") || strings.Contains(err.Error(), "did you mean") {
 			t.Errorf("%s, of another service: %v", name, err)
 		}
 	}

@@ -47,7 +47,7 @@ func (c *config) faults(h *httpFlags, file *settings.File, flags *pflag.FlagSet)
 	found = append(found, c.storeFaults()...)
 	found = append(found, c.connectionFaults(flags)...)
 	if h.addr != "" {
-		found = append(found, h.faults(c, file, flags)...)
+		found = append(found, h.faults(c, file)...)
 	} else {
 		found = append(found, h.withoutHTTP(file, flags)...)
 	}
@@ -61,6 +61,18 @@ func located(found []fault, file *settings.File) []fault {
 			found[i].text = at + ": " + f.text
 		}
 	}
+	return found
+}
+
+// inOrder sorts faults by their line in the file; those without one come first.
+func inOrder(found []fault, file *settings.File) []fault {
+	line := func(f fault) (n int) {
+		if rest, ok := strings.CutPrefix(f.text, file.Source+":"); ok {
+			_, _ = fmt.Sscanf(rest, "%d", &n) // without a line it is 0
+		}
+		return n
+	}
+	slices.SortStableFunc(found, func(a, b fault) int { return line(a) - line(b) })
 	return found
 }
 

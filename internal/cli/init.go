@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"unicode"
@@ -41,7 +39,7 @@ func newInit(s *streams) *cobra.Command {
 	var f initFlags
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Add papi-mcp to an MCP client: write its configuration, or print it",
+		Short: "Add papi-mcp to an MCP client: write or print its configuration",
 		Long: `Add papi-mcp to the configuration of an MCP client. On a terminal it asks for what
 no flag says: the client, and whether to use the sandbox or an account. Files in
 JSON are edited, after a backup, and everything else in them stays as it is. For a
@@ -137,6 +135,9 @@ func (i *initializer) run(ctx context.Context) error {
 	if err := i.openFile(); err != nil {
 		return err
 	}
+	if isBelow(command, os.TempDir()) {
+		i.hints = append(i.hints, "This program is in a temporary folder: move it, and run init again.")
+	}
 	i.server = clientconfig.Server{Name: i.flags.name, Command: command, Args: append([]string{"serve"}, i.serveArgs...), Env: map[string]string{}, Own: accountVariables}
 	if i.flags.sandbox {
 		i.server.Args = append(i.server.Args, "--sandbox", "--seed-data", "shop")
@@ -156,44 +157,17 @@ func (i *initializer) run(ctx context.Context) error {
 	return i.write()
 }
 
-// executable returns the path of this program, as a client is to start it.
-func executable() (string, error) {
-	path, err := os.Executable()
-	if err != nil {
-		return "", failed(err)
-	}
-	if resolved, err := filepath.EvalSymlinks(path); err == nil && builtForOneRun.MatchString(filepath.ToSlash(resolved)) {
-		binary := "./papi-mcp"
-		if runtime.GOOS == "windows" {
-			binary = `.\papi-mcp.exe`
-		}
-		return "", usage("this program was built by go run, and its file does not stay: build it, and run init again: go build -o %s . && %s init", filepath.Base(binary), binary)
-	}
-	// A link on the PATH that leads to this program stays when the program is upgraded.
-	if linked, err := exec.LookPath(os.Args[0]); err == nil {
-		if linked, err = filepath.Abs(linked); err == nil && isSameFile(linked, path) {
-			return linked, nil
-		}
-	}
-	return path, nil
-}
-
-// builtForOneRun matches the paths of programs that go run builds: in a temporary folder
-// or in Go's build cache.
-var builtForOneRun = lazyregexp.New(`/go-build[0-9]*/|/[0-9a-f]{64}-d/`)
-
-func isSameFile(a, b string) bool {
-	left, errLeft := os.Stat(a)
-	right, errRight := os.Stat(b)
-	return errLeft == nil && errRight == nil && os.SameFile(left, right)
-}
-
 // validName matches the names that every client accepts.
 var validName = lazyregexp.New(`^[A-Za-z0-9_-]{1,40}$`)
 
 // chooseClient checks the flags, and asks for the client and for what it is to use.
 func (i *initializer) chooseClient() error {
 	f := &i.flags
+	for _, flag := range []struct{ name, value string }{{"client", f.client}, {"project", f.project}, {"key-id", f.keyID}, {"key-secret-file", f.secretFile}} {
+		if i.given(flag.name) && flag.value == "" {
+			return usage("--%s is empty: use a value, or leave it out", flag.name)
+		}
+	}
 	switch {
 	case !validName.MatchString(f.name):
 		return usage("--name %s: use letters, digits, - and _, at most 40", papi.Quoted(f.name, 60))
@@ -231,9 +205,9 @@ func (i *initializer) chooseClient() error {
 		return usage("--scope project: %s has no file for a project; leave --scope out", i.client.Name)
 	}
 	if !f.sandbox && !f.account {
-		n, err := i.person.choice("What is it to use?", []string{
-			"the built-in sandbox: it needs no account, and nothing in it is real",
-			"a Sinch account, with a project and an access key",
+		n, err := i.person.choice("What is it to use?", []option{
+			{"sandbox", "the built-in sandbox: it needs no account, and nothing in it is real"},
+			{"account", "a Sinch account, with a project and an access key"},
 		}, 0)
 		if err != nil {
 			return failed(err)
@@ -244,7 +218,7 @@ func (i *initializer) chooseClient() error {
 }
 
 func (i *initializer) askClient() error {
-	var names []string
+	var options []option
 	first := -1
 	for n, c := range clientconfig.Clients {
 		name := c.Name
@@ -254,9 +228,9 @@ func (i *initializer) askClient() error {
 				first = n
 			}
 		}
-		names = append(names, name)
+		options = append(options, option{c.ID, name})
 	}
-	n, err := i.person.choice("Which client?", names, max(first, 0))
+	n, err := i.person.choice("Which client?", options, max(first, 0))
 	if err != nil {
 		return err
 	}

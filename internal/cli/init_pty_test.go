@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/creack/pty"
 	"golang.org/x/term"
 
+	"papi-mcp/internal/clientconfig"
 	"papi-mcp/internal/errorcode"
 )
 
@@ -70,7 +72,7 @@ func TestInitAsksOnATerminal(t *testing.T) {
 	w.answer("Project id (several: with commas):", "\n")
 	w.answer("Project id (several: with commas):", "project\n")
 	w.answer("Id of the access key:", "key\n")
-	w.answer("Secret of the key (not shown; empty: not written):", testSecret+"\n")
+	w.answer("Secret of the key (not shown; empty: not written):", "x\x7f"+testSecret+"\n")
 	shown := endOfInit(w, home, errorcode.Done)
 	for _, want := range []string{"Cursor (found)", "Type a number from 1 to 7.", `Added the server "papi" to `, "Next: restart Cursor"} {
 		if !strings.Contains(shown, want) {
@@ -78,7 +80,7 @@ func TestInitAsksOnATerminal(t *testing.T) {
 		}
 	}
 	path := filepath.Join(home, ".cursor", "mcp.json")
-	if written := files(t, home)[path]; !strings.Contains(written, testSecret) || !strings.Contains(written, `"SINCH_PROJECT_ID": "project"`) {
+	if written := files(t, home)[path]; !strings.Contains(written, `"`+testSecret+`"`) || !strings.Contains(written, `"SINCH_PROJECT_ID": "project"`) {
 		t.Errorf("written: %s", written)
 	}
 
@@ -176,5 +178,24 @@ func TestHiddenRestoresTheTerminal(t *testing.T) {
 				t.Errorf("the terminal was left changed: %v", err)
 			}
 		})
+	}
+}
+
+// The command is the link on the PATH that leads to the program, which stays when the
+// program is upgraded.
+func TestInitKeepsALinkToTheProgram(t *testing.T) {
+	self, err := exec.LookPath("papi-mcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	home, folder := t.TempDir(), t.TempDir()
+	link := filepath.Join(folder, "papi-mcp")
+	if err := os.Symlink(self, link); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
+	out, errOut, code := runInit(t, home, home, nil, "--client", "codex", "--sandbox")
+	if entry, _ := readEntry(t, clientconfig.Lookup("codex"), out); code != errorcode.Done || entry.Command != link {
+		t.Errorf("the command is %s, want %s\n%s", entry.Command, link, errOut)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -357,6 +358,21 @@ func TestInitAfterGoRun(t *testing.T) {
 		}
 		if _, err := os.Stat(filepath.Join(home, ".cursor")); err == nil {
 			t.Errorf("%s: the configuration was written", folder)
+		}
+	}
+}
+
+// A program in a temporary folder can be gone later; that is said.
+func TestInitFromATemporaryFolder(t *testing.T) {
+	home := t.TempDir() // below the folder in which the program of the tests is
+	const said = "This program is in a temporary folder"
+	for variable, want := range map[string]bool{"TMPDIR=" + os.TempDir(): true, "TMPDIR=" + home: false} {
+		if runtime.GOOS == "windows" {
+			variable = strings.Replace(variable, "TMPDIR", "TMP", 1)
+		}
+		_, errOut, code := runInit(t, home, home, []string{variable}, "--client", "codex", "--sandbox")
+		if code != errorcode.Done || strings.Contains(errOut, said) != want {
+			t.Errorf("%s: exit code %d\n%s", variable, code, errOut)
 		}
 	}
 }

@@ -20,7 +20,7 @@ func (i *initializer) write() error {
 			return err
 		}
 	}
-	private := i.flags.makePrivate
+	private := i.secret && i.flags.makePrivate
 	if change == clientconfig.Unchanged && !(private && i.file.SecretProblem(i.system) != nil) {
 		i.say("Nothing to change: %s has the server %q with these settings.", path, i.server.Name)
 		i.next()

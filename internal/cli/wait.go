@@ -106,7 +106,7 @@ wait of agents (papi-mcp call wait) follows several things, for up to five minut
 	}
 	c.addAPIFlags(cmd)
 	c.addSandboxName(cmd)
-	c.addResultForm(cmd, server.Structured, printedHelp)
+	c.addResultForm(cmd, server.ResultStructured, printedHelp)
 	f := cmd.Flags()
 	f.DurationVar(&timeout, "timeout", time.Hour, "how long to wait, such as 30m or 72h")
 	choice(f, &until, "until", untilSettled, "what ends the wait: settled, or changed (the first change)", untilSettled, untilChanged)

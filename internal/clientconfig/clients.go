@@ -54,9 +54,6 @@ type Client struct {
 	// Special is what the client replaces in a value: a value with it would not arrive
 	// as it is. The characters are alternatives.
 	Special string
-	// Inherits is set where a server gets the variables of the client's environment
-	// that look like secrets, without being listed in the entry.
-	Inherits bool
 	// Restart is what a person does so that the client starts the server.
 	Restart string
 	// Docs is where the vendor describes the file.
@@ -85,7 +82,7 @@ var Clients = []Client{
 		ID: "claude-code", Name: "Claude Code", Format: JSON, Key: "mcpServers", Stdio: true,
 		User:      map[string][]string{"": {"$CLAUDE_CONFIG_DIR/.claude.json", "~/.claude.json"}},
 		Project:   ".mcp.json",
-		Reference: "${NAME}", Special: "$", Inherits: true,
+		Reference: "${NAME}", Special: "$",
 		Restart: "start claude again; its command /mcp shows the server",
 		Docs:    "https://code.claude.com/docs/en/mcp",
 	},
@@ -97,7 +94,7 @@ var Clients = []Client{
 			"":        {"$XDG_CONFIG_HOME/Code/User/mcp.json", "~/.config/Code/User/mcp.json"},
 		},
 		Project:   ".vscode/mcp.json",
-		Reference: inputs, Special: "$", Inherits: true,
+		Reference: inputs, Special: "$",
 		Restart: "run the command \"MCP: List Servers\", and start it there",
 		Docs:    "https://code.visualstudio.com/docs/copilot/reference/mcp-configuration",
 	},
@@ -105,7 +102,7 @@ var Clients = []Client{
 		ID: "cursor", Name: "Cursor", Format: JSON, Key: "mcpServers", Stdio: true,
 		User:      map[string][]string{"": {"~/.cursor/mcp.json"}},
 		Project:   ".cursor/mcp.json",
-		Reference: "${env:NAME}", Special: "$", Inherits: true,
+		Reference: "${env:NAME}", Special: "$",
 		Restart: "restart Cursor, and enable the server in its settings",
 		Docs:    "https://cursor.com/docs/mcp",
 	},
@@ -121,7 +118,7 @@ var Clients = []Client{
 		ID: "gemini", Name: "Gemini CLI", Format: JSON, Key: "mcpServers",
 		User:      map[string][]string{"": {"$GEMINI_CLI_HOME/.gemini/settings.json", "~/.gemini/settings.json"}},
 		Project:   ".gemini/settings.json",
-		Reference: "${NAME}", Special: "$%", // variables that look like secrets are not inherited
+		Reference: "${NAME}", Special: "$%",
 		Restart: "start gemini again; its command /mcp shows the server",
 		Docs:    "https://geminicli.com/docs/tools/mcp-server",
 	},

@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // permissions returns what lets others read the file, nil for nothing: Windows keeps
@@ -23,5 +22,5 @@ func keepOwner(*os.File, fs.FileInfo) error { return nil }
 // isBelow reports whether a path is below a folder.
 func isBelow(path, folder string) bool {
 	rel, err := filepath.Rel(folder, path)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+	return err == nil && filepath.IsLocal(rel)
 }

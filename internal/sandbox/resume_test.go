@@ -35,7 +35,7 @@ func TestALoadedSandboxContinues(t *testing.T) {
 	}))
 	t.Cleanup(receiver.Close)
 	answered := map[string]bool{}
-	for seed := range uint64(30) {
+	for seed := range uint64(20) {
 		r := newRandomCalls(seed)
 		first := manualSandbox(t, seed)
 		r.kinds = first.eventKinds()

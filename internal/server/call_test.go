@@ -137,6 +137,39 @@ func TestInternalErrors(t *testing.T) {
 	}
 }
 
+// A call that does not pass through mcp-go is answered as mcp-go answers it.
+func TestCallsAreAnsweredAsByMCPGo(t *testing.T) {
+	s := newServer(t, echo)
+	s.loadTools()
+	ctx := withPrincipal(t.Context(), StdioPrincipal)
+	for _, params := range []string{
+		`{"name":"do","arguments":{"a":[1,"<b>"]}}`, `{"name":"do"}`, `{"name":"do","arguments":null}`, `{"name":"do","arguments":[1]}`,
+		`{"name":"do","arguments":{"a":1,"a":2}}`, `{"name":"no","name":"do","arguments":{}}`, `{"NAME":"do","Arguments":{}}`,
+		`{"name":"do","_meta":{"progressToken":1,"traceparent":7}}`, `{"name":"do","_meta":null,"task":null,"more":{}}`, `{"name":"do","task":{"ttl":1}}`,
+		`{"name":"do","_meta":[]}`, `{"name":"do","task":"x"}`, `{"name":1}`, `{"name":"other"}`, `{"name":""}`, `{}`, `[]`, `null`, `"do"`,
+	} {
+		raw := []byte(`{"jsonrpc":"2.0","id":9007199254740993,"method":"tools/call","params":` + params + `}`)
+		m, refusal := parseMessage(raw)
+		if refusal != nil {
+			t.Fatal(params)
+		}
+		ours, err := encodeLine(s.handle(ctx, m, raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirs, err := encodeLine(withID(s.mcp.HandleMessage(ctx, raw), m.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(ours) != string(theirs) {
+			t.Errorf("%s: %s, not %s", params, ours, theirs)
+		}
+		if _, direct := s.callListed(ctx, m); direct != strings.Contains(string(ours), `"result"`) {
+			t.Errorf("%s: answered without mcp-go: %v", params, direct)
+		}
+	}
+}
+
 // Clients show their model the content, the structured content, or both.
 func TestFormsOfResults(t *testing.T) {
 	list := tools.Outcome{
@@ -150,11 +183,11 @@ func TestFormsOfResults(t *testing.T) {
 		outcome tools.Outcome
 		want    string
 	}{
-		{Both, list, `{"content":[` + table + `],"structuredContent":` + rows + `}`},
-		{Text, list, `{"content":[` + table + `]}`},
-		{Structured, list, `{"content":[],"structuredContent":` + rows + `}`},
-		{Text, failed, `{"content":[{"type":"text","text":` + strconv.Quote(failure) + `}],"isError":true}`},
-		{Structured, failed, `{"content":[],"structuredContent":` + failure + `,"isError":true}`},
+		{ResultBoth, list, `{"content":[` + table + `],"structuredContent":` + rows + `}`},
+		{ResultText, list, `{"content":[` + table + `]}`},
+		{ResultStructured, list, `{"content":[],"structuredContent":` + rows + `}`},
+		{ResultText, failed, `{"content":[{"type":"text","text":` + strconv.Quote(failure) + `}],"isError":true}`},
+		{ResultStructured, failed, `{"content":[],"structuredContent":` + failure + `,"isError":true}`},
 	} {
 		s := New(Options{Results: test.form, Toolbox: &fakeToolbox{names: []string{"do"}, do: func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome { return test.outcome }}})
 		raw := scripted(t, s, []string{call(1, `{}`)})[0].Result

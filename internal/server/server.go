@@ -9,9 +9,10 @@
 // the connection or returns an error in another form.
 //
 // The path of a call on stdio: a line is read (message.go) by the connection
-// (connection.go), becomes a request that waits for its turn (queue.go), is decoded
-// by mcp-go, and reaches the Toolbox (call.go) with an Elicitor for its client
-// (elicit.go); its outcome is written as one line (writer.go). On HTTP+SSE (sse.go)
+// (connection.go), becomes a request that waits for its turn (queue.go), is decoded by
+// callListed (in protocol 2026-07-28 by mcp-go), and reaches the Toolbox (call.go) with
+// an Elicitor for its client (elicit.go); its outcome is written as one line
+// (writer.go). On HTTP+SSE (sse.go)
 // lines are received as the bodies of requests and sent as events. On Streamable
 // HTTP (streamable.go) each message is a request of its own, in a session where its
 // protocol has them (session.go), and answered by its responder (responder.go).
@@ -88,7 +89,7 @@ type Options struct {
 	// Introduced is called once by ServeStdio: with the name of the client when that has
 	// introduced itself, or with "" when its input ends before. nil: nothing is done.
 	Introduced func(client string)
-	// Results is the form of results; "" means Both.
+	// Results is the form of results; "" means ResultBoth.
 	Results ResultForm
 	// Tracers create a span for each tool call; nil creates none.
 	Tracers trace.TracerProvider
@@ -136,7 +137,7 @@ func New(options Options) *Server {
 		toolbox:       options.Toolbox,
 		log:           options.Logger,
 		metrics:       options.Metrics,
-		results:       cmp.Or(options.Results, Both),
+		results:       cmp.Or(options.Results, ResultBoth),
 		introduce:     options.Introduced,
 		answerTimeout: cmp.Or(options.answerTimeout, 55*time.Second),
 		grace:         cmp.Or(options.grace, 5*time.Second),
