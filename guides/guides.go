@@ -153,7 +153,7 @@ func SectionNames(family string) []string {
 var markers = lazyregexp.New(`(?m)^<!-- states(?:: (\w+)| end) -->\n`)
 
 // overdueNote follows tables that say when a wait is overdue.
-const overdueNote = "\n\nThe API states no usual times. Results show since when something has been waiting, if the API does. This server decides when a wait is overdue: a person should then ask Sinch support, unless the table names another contact."
+const overdueNote = "\n\nThe API states no usual times. `wait` follows what ends soon, until it succeeded, failed or needs a person; where next names a later time, come back then. Results show since when something has been waiting, if the API does. This server decides when a wait is overdue: a person should then ask Sinch support, unless the table names another contact."
 
 // Lookup returns the guide of a family, or nil.
 func Lookup(family string) *Guide {

@@ -242,7 +242,7 @@ func (p *Prompt) render(values map[string]string) (string, error) {
 
 var (
 	quoted   = lazyregexp.New("`([^`]+)`")
-	toolName = lazyregexp.New(`^[a-z]+(_[a-z]+)+$`)
+	toolName = lazyregexp.New(`^([a-z]+(_[a-z]+)+|wait)$`)
 )
 
 // Steps returns the tool that each numbered step of a rendered text starts
@@ -291,6 +291,9 @@ func (p *Prompt) canWrite(family string, offered func(tool string) bool) bool {
 // family is what provision_channel needs to know about a family: the tools that
 // show what exists, that create or change something, and that show its progress.
 type family struct{ Read, Write, Follow string }
+
+// Waits reports whether the tool wait can follow the progress.
+func (f family) Waits() bool { return catalog.Lookup(f.Follow).Follows() }
 
 func familyOf(name string) (family, error) {
 	if !slices.Contains(guides.Families(), name) {

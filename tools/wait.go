@@ -12,6 +12,7 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
 	"papi-mcp/internal/wait"
 )
 
@@ -82,9 +83,10 @@ func (s *Set) mayRead(ctx context.Context, caller Caller, f *followed) *guard.Re
 	return nil
 }
 
-// read reads a thing once. It is a call of its own, with its own deadline.
+// read reads a thing once. It is a call of its own, with its own deadline; the poller
+// decides when to try again.
 func (s *Set) read(ctx context.Context, f *followed) (any, error) {
-	ctx, cancel := deadline.Bound(deadline.Start(ctx, deadline.Timeout))
+	ctx, cancel := deadline.Bound(papi.Once(deadline.Start(ctx, deadline.Timeout)))
 	defer cancel()
 	sent, err := dispatch.Send(ctx, s.opts.API, f.row, f.project, f.call.args)
 	if err != nil {

@@ -54,7 +54,7 @@ var bundles = []Row{
 	},
 	{
 		Tool: "bundle_create", Operation: "BundlesBundlesController_create_v1", Effect: Create, Resource: bundle,
-		About: "Create a subproject, an SMS app, a Conversation app and webhooks in one call; request at least one of them, and name the bundle or each part. No call removes a subproject or a Conversation app. Asynchronous: follow it with bundle_get.",
+		About: "Create a subproject, an SMS app, a Conversation app and webhooks in one call; request at least one of them, and name the bundle or each part. No call removes a subproject or a Conversation app. Asynchronous: call wait with bundle_get.",
 		Phrases: []string{
 			"create a subproject", "onboard a new customer with everything together",
 			"set up a tenant with SMS and conversation app", "subaccount for a client", "new conversation app",

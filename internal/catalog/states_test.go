@@ -339,3 +339,32 @@ func eachProductionFile(t *testing.T, do func(path string, source []byte, litera
 		t.Fatal(err)
 	}
 }
+
+// A description says to wait for what ends soon, and to follow what takes longer, since an
+// agent comes back for that.
+func TestDescriptionsSayToWaitForWhatEndsSoon(t *testing.T) {
+	said := 0
+	for _, row := range Rows() {
+		_, how, ok := strings.Cut(row.About, "Asynchronous: ")
+		if !ok {
+			continue
+		}
+		said++
+		soon := true
+		for _, state := range slices.Concat(row.Resource.States, row.Resource.Changes) {
+			if state.Class == Pending && !state.Lasts.Short(0, 1) {
+				soon = false
+			}
+		}
+		want := "follow it with " + row.Resource.Get
+		if soon {
+			want = "call wait with " + row.Resource.Get
+		}
+		if !strings.HasPrefix(how, want) {
+			t.Errorf("%s: %q, want %q", row.Tool, how, want)
+		}
+	}
+	if said == 0 {
+		t.Error("no description says that its call is asynchronous")
+	}
+}

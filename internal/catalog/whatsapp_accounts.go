@@ -87,7 +87,7 @@ var whatsappAccounts = []Row{
 	},
 	{
 		Tool: "whatsapp_account_create", Operation: "WhatsappAccountsController_createAccount_v1", Effect: Create, Resource: whatsappAccount,
-		About: "Create the project's one WhatsApp account, with its first sender (senderDetails). Asynchronous: follow it with whatsapp_account_get. With Meta's Embedded Signup use whatsapp_sender_create instead.",
+		About: "Create the project's one WhatsApp account, with its first sender (senderDetails). Asynchronous: call wait with whatsapp_account_get. With Meta's Embedded Signup use whatsapp_sender_create instead.",
 		Phrases: []string{
 			"get started with WhatsApp", "onboard our company to WhatsApp", "open a WABA",
 			"sign the business up without the embedded dialog", "first time setup of WhatsApp Business",

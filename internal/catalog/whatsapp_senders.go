@@ -187,7 +187,7 @@ var whatsappSenders = []Row{
 	},
 	{
 		Tool: "whatsapp_sender_create", Operation: "WhatsappSendersController_createSender_v1", Effect: Create, Resource: whatsappSender,
-		About: "Create a WhatsApp sender in one of three ways: Embedded Signup (wabaId, phoneNumberId, authenticationCode; no details), a new number (details with countryCode, phoneNumber, displayName), or partner-initiated (phoneNumberProvider and details; submitted unless status is DRAFT). Asynchronous: follow it with whatsapp_sender_get, then register and verify.",
+		About: "Create a WhatsApp sender in one of three ways: Embedded Signup (wabaId, phoneNumberId, authenticationCode; no details), a new number (details with countryCode, phoneNumber, displayName), or partner-initiated (phoneNumberProvider and details; submitted unless status is DRAFT). Asynchronous: call wait with whatsapp_sender_get, then register and verify.",
 		Phrases: []string{
 			"add a phone number to WhatsApp", "connect a new line", "finish the Facebook embedded signup with wabaId and code",
 			"bring my own number", "get a number from a provider for WhatsApp",
@@ -223,7 +223,7 @@ var whatsappSenders = []Row{
 	},
 	{
 		Tool: "whatsapp_sender_verify", Operation: "WhatsappSendersController_verify_v1", Effect: Action, Resource: whatsappSender, RegisteredElsewhere: true,
-		About:   "Submit the code that whatsapp_sender_register requested; never guess one. Leave it out only if Meta has verified the number. Asynchronous: follow it with whatsapp_sender_get.",
+		About:   "Submit the code that whatsapp_sender_register requested; never guess one. Leave it out only if Meta has verified the number. Asynchronous: call wait with whatsapp_sender_get.",
 		Phrases: []string{"enter the OTP", "the code is 123456", "confirm ownership of the number with the PIN", "submit the verification code for WhatsApp"},
 		Done:    "verified",
 		Next:    []Step{{Do: "check whether it has become ACTIVE, which takes a while", Tool: "whatsapp_sender_get"}},

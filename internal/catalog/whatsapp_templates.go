@@ -114,7 +114,7 @@ var whatsappTemplates = []Row{
 	},
 	{
 		Tool: "whatsapp_template_create", Operation: "WhatsappTemplatesController_createTemplate_v1", Effect: Create, Resource: whatsappTemplate,
-		About: "Create a WhatsApp template of the project (not of a sender) and submit it, or keep it with status DRAFT. It needs a BODY component, and an example for each variable. Asynchronous: follow it with whatsapp_template_get.",
+		About: "Create a WhatsApp template of the project (not of a sender) and submit it, or keep it with status DRAFT. It needs a BODY component, and an example for each variable. Asynchronous: call wait with whatsapp_template_get.",
 		Phrases: []string{
 			"write a new message template", "submit an HSM for approval", "marketing message with image and buttons",
 			"one-time password message with a copy code button", "add a translation of a template",
@@ -127,7 +127,7 @@ var whatsappTemplates = []Row{
 	},
 	{
 		Tool: "whatsapp_template_update", Operation: "WhatsappTemplatesController_updateTemplate_v1", Effect: Update, Resource: whatsappTemplate,
-		About: "Change a draft, or a REJECTED, APPROVED, PAUSED or DISABLED WhatsApp template. details is merged: fields left out keep their value, but components replaces the list. Without status the change is kept as a draft; SUBMIT submits it, also alone. Asynchronous: follow it with whatsapp_template_get.",
+		About: "Change a draft, or a REJECTED, APPROVED, PAUSED or DISABLED WhatsApp template. details is merged: fields left out keep their value, but components replaces the list. Without status the change is kept as a draft; SUBMIT submits it, also alone. Asynchronous: call wait with whatsapp_template_get.",
 		Phrases: []string{
 			"edit the wording of a template", "fix a rejected HSM and send it again",
 			"change the category to utility", "add a button to an approved message", "submit a draft template to Meta",

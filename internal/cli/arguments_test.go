@@ -213,7 +213,7 @@ func TestTextsAreTextsInEveryVariant(t *testing.T) {
 func TestCallCompletion(t *testing.T) {
 	complete := func(args ...string) string {
 		c := config{confirm: "auto", sandboxFlags: defaultSandbox}
-		values, _ := c.completeCall(t.Context(), args[:len(args)-1], args[len(args)-1])
+		values, _ := c.completeCall(t.Context(), args[:len(args)-1], args[len(args)-1], anyTool)
 		return strings.Join(values, " ")
 	}
 	for name, tt := range map[string]struct {

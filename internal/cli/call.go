@@ -82,7 +82,7 @@ the user can read.
 			return nil
 		},
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
-			return c.completeCall(cmd.Context(), args, prefix)
+			return c.completeCall(cmd.Context(), args, prefix, anyTool)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if timeout <= 0 {
@@ -96,12 +96,7 @@ the user can read.
 			if err != nil {
 				return err
 			}
-			if err := c.openNamedSandbox(cmd.Context(), cmd.Flags(), timeout); err != nil {
-				return err
-			}
-			c.keepToken = true
-			c.setCallStore(s)
-			a, err := c.newApp(cmd.Context(), s)
+			a, err := c.newCallApp(cmd, s, timeout)
 			if err != nil {
 				return err
 			}
@@ -125,10 +120,7 @@ the user can read.
 					return failed(err)
 				}
 			}
-			if !cmd.Flags().Changed("pretty") {
-				pretty = isTerminal(s.out)
-			}
-			return c.printOutcome(s, out, pretty, a.tools.Offers(tool))
+			return c.printOutcome(s, out, indents(cmd, s, pretty), a.tools.Offers(tool))
 		},
 	}
 	c.addConnectionFlags(cmd)
@@ -136,11 +128,37 @@ the user can read.
 	c.addSelectionFlags(cmd)
 	f := cmd.Flags()
 	f.BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, the question to the person, and the request")
-	f.BoolVar(&pretty, "pretty", false, "indent the JSON (default: on a terminal)")
+	f.BoolVar(&pretty, "pretty", false, prettyHelp)
 	f.DurationVar(&timeout, "timeout", deadline.Timeout, "how long the call may take, without the time in which a person is asked; a write that was sent by then may still have an effect")
-	c.addResultFlags(cmd, server.ResultStructured, "what is printed: structured (the JSON of structuredContent; both prints the same) or text (what a client that reads only text is shown)")
-	f.StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox)")
+	c.addResultFlags(cmd, server.ResultStructured, printedHelp)
+	f.StringVar(&c.store, "store", "", callStoreHelp)
 	return cmd
+}
+
+// The help of flags that call and wait have.
+const (
+	prettyHelp    = "indent the JSON (default: on a terminal)"
+	printedHelp   = "what is printed: structured (the JSON of structuredContent; both prints the same) or text (what a client that reads only text is shown)"
+	callStoreHelp = storeHelp + "; memory with --sandbox)"
+)
+
+// newCallApp creates what a call from the command line runs on: a token, confirmations
+// and a named sandbox are kept for others.
+func (c *config) newCallApp(cmd *cobra.Command, s *streams, wait time.Duration) (*app, error) {
+	if err := c.openNamedSandbox(cmd.Context(), cmd.Flags(), wait); err != nil {
+		return nil, err
+	}
+	c.keepToken = true
+	c.setCallStore(s)
+	return c.newApp(cmd.Context(), s)
+}
+
+// indents reports whether JSON is indented: as --pretty says, else on a terminal.
+func indents(cmd *cobra.Command, s *streams, pretty bool) bool {
+	if cmd.Flags().Changed("pretty") {
+		return pretty
+	}
+	return isTerminal(s.out)
 }
 
 // terminalElicitor asks a person at the terminal.
@@ -232,11 +250,14 @@ func didYouMean(e *tools.Error) string {
 	return ""
 }
 
-// completeCall completes the name of a tool, then the keys of its arguments and the
-// values that are fixed.
-func (c *config) completeCall(ctx context.Context, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+// anyTool accepts all tools.
+func anyTool(*catalog.Row) bool { return true }
+
+// completeCall completes the name of a tool among those that the command accepts, then
+// the keys of its arguments and the values that are fixed.
+func (c *config) completeCall(ctx context.Context, args []string, prefix string, accepts func(*catalog.Row) bool) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 0 {
-		return c.toolNames(prefix), cobra.ShellCompDirectiveNoFileComp
+		return c.toolNames(prefix, accepts), cobra.ShellCompDirectiveNoFileComp
 	}
 	quiet := *c
 	quiet.store, quiet.allowPlaceholders = memory, true
@@ -252,15 +273,15 @@ func (c *config) completeCall(ctx context.Context, args []string, prefix string)
 	return completeKey(schema, args[1:], prefix), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
-// toolNames returns the names of tools that begin with a prefix.
-func (c *config) toolNames(prefix string) []string {
+// toolNames returns the names of tools that begin with a prefix and are accepted.
+func (c *config) toolNames(prefix string, accepts func(*catalog.Row) bool) []string {
 	rows, err := catalog.Select(c.filter())
 	if err != nil {
 		return nil
 	}
 	var names []string
 	for _, row := range rows {
-		if strings.HasPrefix(row.Tool, prefix) {
+		if strings.HasPrefix(row.Tool, prefix) && accepts(row) {
 			names = append(names, row.Tool+"\t"+row.About)
 		}
 	}

@@ -33,6 +33,7 @@ type config struct {
 	sandboxFlags sandboxFlags
 	sandboxName  string
 	named        *namedSandbox // that of sandboxName, once it is open
+	shareNamed   bool          // others may use it between two requests
 	toolsets     []string
 	tools        []string
 	readOnly     bool
@@ -75,11 +76,17 @@ func (c *config) addSelectionFlags(cmd *cobra.Command) {
 
 // addConnectionFlags adds the flags of how calls are sent and confirmed.
 func (c *config) addConnectionFlags(cmd *cobra.Command) {
+	c.addAPIFlags(cmd)
+	f := cmd.Flags()
+	choice(f, &c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)", string(guard.Auto), string(guard.Human), string(guard.Off))
+	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")
+}
+
+// addAPIFlags adds the flags of how calls are sent.
+func (c *config) addAPIFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&c.sandbox, "sandbox", false, "use the built-in sandbox instead of the API: no account needed")
 	c.sandboxFlags.flags(f, defaultSandbox.strict)
-	choice(f, &c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)", string(guard.Auto), string(guard.Human), string(guard.Off))
-	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")
 	choice(f, &c.logFormat, "log-format", "text", "format of the log on standard error: text or json", "text", "json")
 	f.BoolVar(&c.verbose, "verbose", false, "log each exchange with the API to standard error")
 }
@@ -87,8 +94,13 @@ func (c *config) addConnectionFlags(cmd *cobra.Command) {
 // addResultFlags adds the flags of what results hold, with a default form.
 func (c *config) addResultFlags(cmd *cobra.Command, form server.ResultForm, help string) {
 	f := cmd.Flags()
-	choice(f, &c.results, "results", string(form), help, string(server.ResultText), string(server.ResultStructured), string(server.ResultBoth))
+	c.addResultForm(cmd, form, help)
 	f.IntVar(&c.maxTokens, "max-result-tokens", tools.DefaultMaxTokens, "with all: true, stop reading a list at about this many tokens, at the end of a page")
+}
+
+// addResultForm adds --results, with a default form.
+func (c *config) addResultForm(cmd *cobra.Command, form server.ResultForm, help string) {
+	choice(cmd.Flags(), &c.results, "results", string(form), help, string(server.ResultText), string(server.ResultStructured), string(server.ResultBoth))
 }
 
 // checkResultFlags checks the flags that addResultFlags adds.
@@ -154,11 +166,10 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	guarded := guard.Options{
 		Mode: guard.Mode(c.confirm), ReadOnly: c.readOnly, Store: opened, Logger: logger,
 	}
-	speed := 1.0
-	if c.sandbox {
-		speed = c.sandboxFlags.speed
+	offered := tools.Options{
+		Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens,
+		Poller: new(wait.Poller), Waits: new(wait.Limit),
 	}
-	offered := tools.Options{Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens, Speed: speed, Poller: new(wait.Poller), Waits: new(wait.Limit)}
 	switch {
 	case c.sandbox:
 		a.project = cmp.Or(a.project, sandbox.DefaultProject)
@@ -171,7 +182,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token", Logger: logger, Transport: box,
 		}
 		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
-		guarded.About, offered.Sandbox = aboutSandbox, box
+		guarded.About, offered.Sandbox, offered.Speed = aboutSandbox, box, c.sandboxFlags.speed
 		if c.sandboxFlags.manual() && c.store == memory {
 			c.sandboxFlags.sameEachTime(box.box, &guarded)
 		}
@@ -265,6 +276,9 @@ const aboutSandbox = "the built-in sandbox: nothing here is real"
 func (c *config) startSandbox(project string, logger *slog.Logger) (*lazySandbox, error) {
 	if err := c.sandboxFlags.check(); err != nil {
 		return nil, err
+	}
+	if c.named != nil && c.shareNamed {
+		return c.named.share(c.sandboxFlags, project, logger)
 	}
 	box := &lazySandbox{named: c.named, start: func() (*sandbox.Sandbox, error) {
 		if c.named != nil {

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/mark3labs/mcp-go/client"
@@ -50,6 +52,7 @@ type demo struct {
 	step int
 
 	box      *sandbox.Sandbox
+	passes   atomic.Int64 // how much time passes in the sandbox after its next read
 	tools    *tools.Set
 	client   *client.Client
 	confirms bool // how the person answers the next question
@@ -83,7 +86,7 @@ func (d *demo) run(ctx context.Context) error {
 func (d *demo) connect(ctx context.Context) (stop func(), err error) {
 	api, err := papi.New(papi.Config{
 		BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token",
-		KeyID: "demo", KeySecret: "demo", Transport: d.box.Transport(),
+		KeyID: "demo", KeySecret: "demo", Transport: d,
 	})
 	if err != nil {
 		return nil, err
@@ -129,6 +132,16 @@ func (d *demo) connect(ctx context.Context) (stop func(), err error) {
 		return nil, err
 	}
 	return stop, nil
+}
+
+// RoundTrip implements http.RoundTripper: it sends a request to the sandbox, in which
+// time may pass after a read.
+func (d *demo) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := d.box.Transport().RoundTrip(r)
+	if r.Method == http.MethodGet {
+		d.box.Advance(time.Duration(d.passes.Swap(0)))
+	}
+	return resp, err
 }
 
 // Elicit answers the client's question as the person.
@@ -187,16 +200,16 @@ func (d *demo) sender(ctx context.Context) {
 		"wabaId": "100000000005678", "phoneNumberId": "200000000005678", "authenticationCode": "from-the-signup", "region": "EU", "businessManager": "SINCH_UK",
 	}, expect{"pending": "IN_PROGRESS"})
 	id := args{"senderId": at(created, "ids.senderId")}
-	d.say("It is being set up, which takes a minute or more. In the sandbox I move the clock.")
-	d.call(ctx, tools.SandboxAdvance, args{"seconds": 600}, expect{})
+	d.say("It is being set up. I wait until that has ended; ten minutes pass in the sandbox.")
+	d.wait(ctx, "whatsapp_sender_get", id, expect{"data.rows.0.3": "PENDING_VERIFICATION", "data.rows.0.4": "ActionRequired", "next.0.tool": "whatsapp_sender_register"})
 	d.say("A code that was not requested can't be submitted:")
 	d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", "123456"), expect{"errorCode": "guard_register_first"})
-	d.say("So I read its state first, and request a code.")
-	d.call(ctx, "whatsapp_sender_get", id, expect{"state": "PENDING_VERIFICATION", "next.0.tool": "whatsapp_sender_register"})
+	d.say("So I do what the wait named next, and request a code.")
 	registered := d.call(ctx, "whatsapp_sender_register", jsonvalue.With(id, "method", "SMS"), expect{"next.0.needs.0": "code"})
 	d.say("The person would read the code from the phone. The sandbox shows it in the answer.")
 	d.call(ctx, "whatsapp_sender_verify", jsonvalue.With(id, "code", at(registered, "sandbox.code")), expect{"done": "verified"})
-	d.nextChange(ctx, "ACTIVE")
+	d.say("In the sandbox I can also move the clock to the next change.")
+	d.call(ctx, tools.SandboxAdvance, args{"until": "change"}, expect{"data.changes.0.after": "ACTIVE"})
 	d.call(ctx, "whatsapp_sender_get", id, expect{"state": "ACTIVE", "data.bearerToken": papi.Masked})
 }
 
@@ -207,10 +220,10 @@ func (d *demo) template(ctx context.Context) {
 		"name": "order_shipped", "language": "en_us", "category": "utility",
 		"details": args{"components": []args{{"type": "body", "text": "Your order is on its way."}}},
 	}, expect{"ids.templateName": "order_shipped", "ids.languageCode": "EN_US"})
-	d.say("Meta reviews it, which takes up to a day. I move the clock to the next change, and to the one after.")
-	d.nextChange(ctx, "PENDING")
-	d.nextChange(ctx, "APPROVED")
-	d.call(ctx, "whatsapp_template_get", args{"templateName": "order_shipped", "languageCode": "EN_US"}, expect{"state": "APPROVED"})
+	d.say("Meta reviews it. I wait for the end of the review.")
+	id := args{"templateName": "order_shipped", "languageCode": "EN_US"}
+	d.wait(ctx, "whatsapp_template_get", id, expect{"data.rows.0.3": "APPROVED", "data.rows.0.4": "Success"})
+	d.call(ctx, "whatsapp_template_get", id, expect{"state": "APPROVED"})
 }
 
 func (d *demo) deletion(ctx context.Context) {
@@ -226,9 +239,11 @@ func (d *demo) deletion(ctx context.Context) {
 	d.expectAsked(asked + 2)
 }
 
-// nextChange moves the sandbox's clock to the next change of a state.
-func (d *demo) nextChange(ctx context.Context, after string) {
-	d.call(ctx, tools.SandboxAdvance, args{"until": "change"}, expect{"data.changes.0.after": after})
+// wait waits for a thing to settle; ten minutes pass in the sandbox after the first read.
+func (d *demo) wait(ctx context.Context, tool string, id args, want expect) {
+	d.passes.Store(int64(10 * time.Minute))
+	want["settled"] = true
+	d.call(ctx, "wait", args{"for": []args{{"tool": tool, "args": id}}}, want)
 }
 
 func (d *demo) expectAsked(times int) {
@@ -285,13 +300,23 @@ func (d *demo) show(answer any, isError bool) {
 	if ids, ok := at(answer, "ids").(map[string]any); ok && len(ids) > 0 {
 		parts = append(parts, "ids "+spaced(ids))
 	}
-	if rows, ok := at(answer, "data.rows").([]any); ok {
+	rows, _ := at(answer, "data.rows").([]any)
+	waited := at(answer, "settled") != nil
+	if rows != nil && !waited {
 		parts = append(parts, fmt.Sprintf("rows: %d, of %v", len(rows), at(answer, "data.cols")))
 	}
-	if len(parts) == 0 {
+	switch {
+	case waited:
+		parts = append(parts, fmt.Sprintf("settled: %v", at(answer, "settled")))
+	case len(parts) == 0:
 		parts = append(parts, "read")
 	}
 	d.line("    %s", strings.Join(parts, ", "))
+	if waited {
+		for _, row := range rows {
+			d.line("    %v: from %v to %v, %v", at(row, "0"), at(row, "2"), at(row, "3"), at(row, "4"))
+		}
+	}
 	changes, _ := at(answer, "data.changes").([]any)
 	for _, c := range changes {
 		d.line("    %v: from %v to %v", at(c, "resource"), at(c, "before"), at(c, "after"))

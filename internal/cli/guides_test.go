@@ -27,8 +27,8 @@ type vocabulary struct {
 func readVocabulary(t *testing.T) *vocabulary {
 	t.Helper()
 	v := &vocabulary{
-		tools: []string{"project_confirm", "project_overview", "schema_get"},
-		names: map[string]bool{"reveal": true, "registeredElsewhere": true, "next": true, "errorCode": true, "retryAfterSeconds": true, "validationErrors": true}, values: map[string]bool{}, codes: map[string]bool{},
+		tools: []string{"project_confirm", "project_overview", "schema_get", "wait"},
+		names: map[string]bool{"reveal": true, "registeredElsewhere": true, "next": true, "state": true, "errorCode": true, "retryAfterSeconds": true, "validationErrors": true}, values: map[string]bool{}, codes: map[string]bool{},
 	}
 	for _, row := range catalog.Rows() {
 		v.tools = append(v.tools, row.Tool)
@@ -437,6 +437,34 @@ func TestGuidesStateOnlyDocumentedTimes(t *testing.T) {
 		for _, found := range durations.FindAllString(text, -1) {
 			if !slices.Contains(stated, strings.TrimSpace(found)) {
 				t.Errorf("%s: says %q, which the contract does not", where, found)
+			}
+		}
+	}
+}
+
+// A guide says of each thing that others move on how to wait for it, and a prompt what to
+// do where that takes long, and what only a person can do.
+func TestGuidesAndPromptsSayHowToWait(t *testing.T) {
+	for _, row := range catalog.Rows() {
+		if row.Follows() && !strings.Contains(guideText(guides.OfTool(row.Toolset)), "`wait` for `"+row.Tool+"`") {
+			t.Errorf("the guide of %s does not say to wait for %s", row.Toolset, row.Tool)
+		}
+	}
+	rendered := renderedPrompts(t)
+	for prompt, facts := range map[string][]string{
+		"create_bundle":             {"`wait`: for bundle_get", "`wait`: if it has an SMS app, for sms_app_get", "are for a person, with Sinch support"},
+		"create_whatsapp_template":  {"`wait`: for whatsapp_template_get", "come back later, tell the person when"},
+		"fix_rejected_template":     {"`wait`: for whatsapp_template_get", "come back later, tell the person when", "wait for their approval"},
+		"launch_rcs_sender":         {"`wait`: for rcs_test_number_get, while the person accepts", "`wait`: once, for rcs_sender_get with state LAUNCHED", "come back when next says, not earlier"},
+		"onboard_whatsapp_sender":   {"wait for whatsapp_account_get", "the person completes it in Meta Business Manager", "say when to come back", "`wait`: for whatsapp_sender_get, until PENDING_VERIFICATION", "`wait`: for whatsapp_sender_get with state ACTIVE"},
+		"register_kakaotalk_sender": {"`wait`: for kakaotalk_sender_get", "come back when next says, and tell the person"},
+		"provision_channel rcs":     {"`wait`: for rcs_sender_get", "tell the person, and come back then, not earlier"},
+	} {
+		for name, text := range rendered {
+			for _, fact := range facts {
+				if strings.HasPrefix(name, prompt) && !strings.Contains(text, fact) {
+					t.Errorf("prompt %s does not say: %s", name, fact)
+				}
 			}
 		}
 	}

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/sandbox"
 )
 
@@ -23,10 +25,11 @@ var promptRuns = []struct {
 			{tool: "whatsapp_account_get", args: `{}`, want: `"state":"ONBOARDED"`, after: 10 * time.Minute},
 			{tool: "whatsapp_sender_list", args: `{}`, want: `"counts":{"state":{`},
 			newSender,
-			{tool: "whatsapp_sender_get", args: `{"senderId":"$id"}`, want: `"state":"PENDING_VERIFICATION"`, after: 10 * time.Minute},
+			{tool: "wait", args: waitFor("whatsapp_sender_get", `{"senderId":"$id"}`), want: `"PENDING_VERIFICATION","ActionRequired"`, after: 10 * time.Minute},
 			{tool: "whatsapp_sender_register", args: `{"senderId":"$id","method":"SMS"}`, want: `"verificationCodeSent":true`},
 			{tool: "whatsapp_sender_verify", args: `{"senderId":"$id","code":"$CODE"}`, want: `"done":"verified"`},
-			{tool: "whatsapp_sender_get", args: `{"senderId":"$id"}`, want: `"state":"ACTIVE"`, after: 10 * time.Minute},
+			{tool: "wait", args: waitFor("whatsapp_sender_get", `{"senderId":"$id"}`, "ACTIVE"), want: `"ACTIVE","Success"`, after: 10 * time.Minute},
+			{tool: "whatsapp_sender_get", args: `{"senderId":"$id"}`, want: `"state":"ACTIVE"`},
 		},
 	},
 	{
@@ -36,10 +39,11 @@ var promptRuns = []struct {
 			confirm,
 			{tool: "webhook_list", args: `{}`, want: `"rows":[]`},
 			{tool: "whatsapp_account_get", args: `{}`, want: `"state":"ONBOARDED"`},
-			{tool: "whatsapp_sender_get", args: `{"senderId":"$id"}`, want: `"state":"PENDING_VERIFICATION"`, after: 10 * time.Minute},
+			{tool: "wait", args: waitFor("whatsapp_sender_get", `{"senderId":"$id"}`), want: `"PENDING_VERIFICATION","ActionRequired"`, after: 10 * time.Minute},
 			{tool: "whatsapp_sender_register", args: `{"senderId":"$id","method":"VOICE"}`, want: `"verificationCodeSent":true`},
 			{tool: "whatsapp_sender_verify", args: `{"senderId":"$id","code":"$CODE"}`, want: `"done":"verified"`},
-			{tool: "whatsapp_sender_get", args: `{"senderId":"$id"}`, want: `"state":"ACTIVE"`, after: 10 * time.Minute},
+			{tool: "wait", args: waitFor("whatsapp_sender_get", `{"senderId":"$id"}`, "ACTIVE"), want: `"ACTIVE","Success"`, after: 10 * time.Minute},
+			{tool: "whatsapp_sender_get", args: `{"senderId":"$id"}`, want: `"state":"ACTIVE"`},
 		},
 	},
 	{
@@ -49,7 +53,7 @@ var promptRuns = []struct {
 			confirm,
 			{tool: "whatsapp_template_list", args: `{}`, want: `"counts":{"language":{"DE":1,"EN":11}`},
 			{tool: "whatsapp_template_create", args: `{"name":"order_late","language":"EN","category":"UTILITY","status":"SUBMIT","details":{"components":[{"type":"BODY","text":"Your order {{1}} is late.","examples":["1001"]}]}}`, want: `"pending":"IN_PROGRESS"`},
-			{tool: "whatsapp_template_get", args: `{"templateName":"order_late","languageCode":"EN"}`, want: `"state":"APPROVED"`, after: 10 * time.Minute},
+			{tool: "wait", args: waitFor("whatsapp_template_get", `{"templateName":"order_late","languageCode":"EN"}`), want: `"APPROVED","Success"`, after: 10 * time.Minute},
 		},
 	},
 	{
@@ -60,7 +64,7 @@ var promptRuns = []struct {
 			{tool: "whatsapp_template_get", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `"rejectionCode":"INVALID_FORMAT"`},
 			{tool: "whatsapp_template_activity_list", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `REJECTED`},
 			{tool: "whatsapp_template_update", args: `{"templateName":"reject_winter_sale","languageCode":"EN","status":"SUBMIT","details":{"components":[{"type":"BODY","text":"Winter sale until Sunday."}]}}`, want: `"pending":"IN_PROGRESS"`},
-			{tool: "whatsapp_template_get", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `"state":"APPROVED"`, after: 10 * time.Minute},
+			{tool: "wait", args: waitFor("whatsapp_template_get", `{"templateName":"reject_winter_sale","languageCode":"EN"}`), want: `"APPROVED","Success"`, after: 10 * time.Minute},
 		},
 	},
 	{
@@ -72,7 +76,7 @@ var promptRuns = []struct {
 			{tool: "whatsapp_template_get", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `"rejectionCode":"INVALID_FORMAT"`},
 			{tool: "whatsapp_template_activity_list", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `REJECTED`},
 			{tool: "whatsapp_template_update", args: `{"templateName":"reject_winter_sale","languageCode":"EN","status":"SUBMIT","details":{"components":[{"type":"BODY","text":"Winter sale until Monday."}]}}`, want: `"pending":"IN_PROGRESS"`},
-			{tool: "whatsapp_template_get", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `"state":"APPROVED"`, after: 10 * time.Minute},
+			{tool: "wait", args: waitFor("whatsapp_template_get", `{"templateName":"reject_winter_sale","languageCode":"EN"}`), want: `"APPROVED","Success"`, after: 10 * time.Minute},
 		},
 	},
 	{
@@ -90,7 +94,7 @@ var promptRuns = []struct {
 			confirm,
 			{tool: "kakaotalk_sender_list", args: `{}`, want: `none yet: `},
 			{tool: "kakaotalk_sender_create", args: kakaoSender, want: `"pending":"IN_PROGRESS"`},
-			{tool: "kakaotalk_sender_get", args: `{"plusFriendId":"exampleshop"}`, want: `"state":"INACTIVE"`, after: 10 * time.Minute},
+			{tool: "wait", args: waitFor("kakaotalk_sender_get", `{"plusFriendId":"exampleshop"}`), want: `"INACTIVE","ActionRequired"`, after: 10 * time.Minute},
 			{tool: "kakaotalk_sender_register", args: `{"plusFriendId":"exampleshop"}`, want: `"state":"VERIFYING"`},
 			{tool: "kakaotalk_sender_verify", args: `{"plusFriendId":"exampleshop","code":$CODE}`, want: `"state":"ACTIVE"`},
 			{tool: "kakaotalk_sender_get", args: `{"plusFriendId":"exampleshop"}`, want: `"state":"ACTIVE"`},
@@ -120,8 +124,9 @@ var promptRuns = []struct {
 			confirm,
 			{tool: "bundle_list", args: `{}`, want: `"rows":[]`},
 			{tool: "bundle_create", args: `{"name":"Example","region":"EU","subproject":true,"smsApp":true}`, want: `"state":"IN_PROGRESS"`, keep: map[string]string{"id": "ids.bundleId"}},
-			{tool: "bundle_get", args: `{"bundleId":"$id"}`, want: `"state":"DONE"`, after: 10 * time.Minute, keep: map[string]string{"app": "ids.smsAppId", "project": "ids.subprojectId"}},
-			{tool: "sms_app_get", args: `{"smsAppId":"$app","projectId":"$project"}`, want: `"state":"ACTIVE"`},
+			{tool: "wait", args: waitFor("bundle_get", `{"bundleId":"$id"}`), want: `"DONE","Success"`, after: 10 * time.Minute},
+			{tool: "bundle_get", args: `{"bundleId":"$id"}`, want: `"state":"DONE"`, keep: map[string]string{"app": "ids.smsAppId", "project": "ids.subprojectId"}},
+			{tool: "wait", args: waitFor("sms_app_get", `{"smsAppId":"$app","projectId":"$project"}`), want: `"ACTIVE","Success"`},
 		},
 	},
 	{
@@ -162,6 +167,11 @@ var (
 	account = step{tool: "whatsapp_account_create", args: `{"wabaName":"Example Shop","clientBusinessManagerId":"1000000000","businessManager":"SINCH_UK","senderDetails":{"displayName":"Example Shop","businessCategory":"SHOPPING_AND_RETAIL","region":"EU"}}`, want: `IN_PROGRESS`}
 )
 
+// waitFor has the arguments of a wait for one thing.
+func waitFor(tool, args string, states ...string) string {
+	return string(jsonvalue.Encode(map[string]any{"for": []any{map[string]any{"tool": tool, "args": json.RawMessage(args), "state": states}}}))
+}
+
 const kakaoSender = `{"plusFriendId":"exampleshop","details":{"adminPhoneNo":"+15550120","name":"Example Shop","topLevelCategoryCode":"019","midLevelCategoryCode":"0006","subLevelCategoryCode":"0001"}}`
 
 // rcsLaunch has the steps of an RCS sender from its draft to its launch.
@@ -170,10 +180,11 @@ var rcsLaunch = []step{
 	{tool: "rcs_questionnaire_get", args: `{"useCase":"MULTIUSE"}`, want: `optInDescription`},
 	{tool: "rcs_sender_update", args: rcsComplete, want: `"state":"IN_PROGRESS"`},
 	{tool: "rcs_test_number_add", args: `{"senderId":"$id","testNumbers":["+15550100"]}`, want: `+15550100`, after: 5 * time.Minute},
-	{tool: "rcs_test_number_get", args: `{"senderId":"$id","testNumber":"+15550100"}`, want: `"state":"VERIFIED"`, after: 5 * time.Minute},
+	{tool: "wait", args: waitFor("rcs_test_number_get", `{"senderId":"$id","testNumber":"+15550100"}`), want: `"VERIFIED","Success"`, after: 5 * time.Minute},
 	{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"IN_TEST"`},
 	{tool: "rcs_sender_launch", args: `{"senderId":"$id"}`, want: `"state":"LAUNCHING"`},
-	{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"LAUNCHED"`, after: 2 * time.Hour},
+	{tool: "wait", args: waitFor("rcs_sender_get", `{"senderId":"$id"}`, "LAUNCHED"), want: `"LAUNCHED","Success"`, after: 2 * time.Hour},
+	{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"LAUNCHED"`},
 }
 
 const rcsComplete = `{"senderId":"$id","details":` + rcsDetails + `}`

@@ -83,19 +83,19 @@ func TestProvisionChannelForEachFamily(t *testing.T) {
 		},
 		"whatsapp": {
 			{tool: "whatsapp_sender_list", args: `{}`}, {tool: "whatsapp_sender_create", args: `{"wabaId":"100000000005678","phoneNumberId":"200000000005678","authenticationCode":"from-the-signup","region":"EU","businessManager":"SINCH_UK"}`, want: `IN_PROGRESS`, keep: map[string]string{"id": "ids.senderId"}},
-			{tool: "whatsapp_sender_get", args: `{"senderId":"$id"}`, want: `PENDING_VERIFICATION`, after: time.Hour},
+			{tool: "wait", args: waitFor("whatsapp_sender_get", `{"senderId":"$id"}`), want: `PENDING_VERIFICATION`, after: time.Hour},
 		},
 		"whatsapp_templates": {
 			{tool: "whatsapp_template_list", args: `{}`}, {tool: "whatsapp_template_create", args: `{"name":"late","language":"EN","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Your order is late."}]}}`, want: `IN_PROGRESS`},
-			{tool: "whatsapp_template_get", args: `{"templateName":"late","languageCode":"EN"}`, want: `APPROVED`, after: time.Hour},
+			{tool: "wait", args: waitFor("whatsapp_template_get", `{"templateName":"late","languageCode":"EN"}`), want: `APPROVED`, after: time.Hour},
 		},
 		"rcs": {
 			{tool: "rcs_sender_list", args: `{}`}, {tool: "rcs_sender_create", args: `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"MULTIUSE"}`, want: `DRAFT`, keep: map[string]string{"id": "ids.senderId"}},
-			{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `DRAFT`},
+			{tool: "wait", args: waitFor("rcs_sender_get", `{"senderId":"$id"}`), want: `DRAFT`},
 		},
 		"kakaotalk": {
 			{tool: "kakaotalk_sender_list", args: `{}`}, {tool: "kakaotalk_sender_create", args: kakaoSender, want: `IN_PROGRESS`},
-			{tool: "kakaotalk_sender_get", args: `{"plusFriendId":"exampleshop"}`, want: `INACTIVE`, after: time.Hour},
+			{tool: "wait", args: waitFor("kakaotalk_sender_get", `{"plusFriendId":"exampleshop"}`), want: `INACTIVE`, after: time.Hour},
 		},
 		"conversation": {
 			{tool: "bundle_list", args: `{}`}, {tool: "bundle_create", args: `{"name":"Example social","region":"EU","convApp":true}`, want: `IN_PROGRESS`, keep: map[string]string{"id": "ids.conversationAppId"}},
@@ -103,11 +103,11 @@ func TestProvisionChannelForEachFamily(t *testing.T) {
 		},
 		"sms": {
 			{tool: "sms_app_list", args: `{}`}, {tool: "sms_app_create", args: `{"name":"Example","region":"EU"}`, want: `PENDING_ADD`, keep: map[string]string{"id": "ids.smsAppId"}},
-			{tool: "sms_app_get", args: `{"smsAppId":"$id"}`, want: `ACTIVE`, after: time.Hour},
+			{tool: "wait", args: waitFor("sms_app_get", `{"smsAppId":"$id"}`), want: `ACTIVE`, after: time.Hour},
 		},
 		"bundles": {
 			{tool: "bundle_list", args: `{}`}, {tool: "bundle_create", args: `{"name":"Example","region":"EU","smsApp":true}`, want: `IN_PROGRESS`, keep: map[string]string{"id": "ids.bundleId"}},
-			{tool: "bundle_get", args: `{"bundleId":"$id"}`, want: `DONE`, after: time.Hour},
+			{tool: "wait", args: waitFor("bundle_get", `{"bundleId":"$id"}`), want: `DONE`, after: time.Hour},
 		},
 	}
 	for _, family := range guides.Families() {

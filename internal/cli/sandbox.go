@@ -191,9 +191,11 @@ state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, whi
 type lazySandbox struct {
 	start func() (*sandbox.Sandbox, error)
 	named *namedSandbox // keeps its state; or nil
-	once  sync.Once
-	box   *sandbox.Sandbox
-	err   error
+	// open opens a named sandbox for one request; nil where it stays open.
+	open func(context.Context) (*namedSandbox, error)
+	once sync.Once
+	box  *sandbox.Sandbox
+	err  error
 }
 
 func (l *lazySandbox) ensureStarted() {
@@ -201,6 +203,14 @@ func (l *lazySandbox) ensureStarted() {
 }
 
 func (l *lazySandbox) RoundTrip(r *http.Request) (*http.Response, error) {
+	if l.open != nil {
+		named, err := l.open(r.Context())
+		if err != nil {
+			return nil, err
+		}
+		defer named.close()
+		return named.box.Transport().RoundTrip(r)
+	}
 	l.ensureStarted()
 	if l.err != nil {
 		return nil, l.err

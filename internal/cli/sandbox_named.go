@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"papi-mcp/internal/deadline"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/filelock"
 	"papi-mcp/internal/jsonvalue"
@@ -214,6 +215,39 @@ func (n *namedSandbox) start(flags sandboxFlags, project string, logger *slog.Lo
 	}
 	n.box, n.log = box, logger
 	return box, nil
+}
+
+// share lets other calls have the sandbox, and returns one that opens it for each of its
+// requests.
+func (n *namedSandbox) share(flags sandboxFlags, project string, logger *slog.Logger) (*lazySandbox, error) {
+	open := func(n *namedSandbox) error {
+		_, err := n.start(flags, project, logger)
+		if err != nil {
+			n.release()
+		}
+		return err
+	}
+	if err := open(n); err != nil {
+		return nil, err
+	}
+	n.close()
+	same := sandboxFlagNames()
+	for name, value := range n.flags {
+		if err := same.Set(name, value); err != nil {
+			return nil, n.unreadable(err)
+		}
+	}
+	return &lazySandbox{open: func(ctx context.Context) (*namedSandbox, error) {
+		again := &namedSandbox{name: n.name}
+		if err := again.open(ctx, deadline.Timeout); err != nil {
+			return nil, err
+		}
+		if err := again.read(same); err != nil {
+			again.release()
+			return nil, err
+		}
+		return again, open(again)
+	}}, nil
 }
 
 // save writes the state, where it has changed.

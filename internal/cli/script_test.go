@@ -47,7 +47,8 @@ func (a apart) Run() int {
 // addition to testscript's commands they have:
 //
 //	sandbox            start a sandbox with a manual clock, and set the environment for it
-//	advance DURATION   move its clock
+//	advance [-read] DURATION
+//	                   move its clock; with -read, once it has answered the next GET
 //	code               set $CODE to the one-time code that it sent last
 //	connect [-client NAME] [-person yes|no] [FLAG...]
 //	                   start papi-mcp serve and connect over stdio, as a client of that name that can or can't ask a person
@@ -67,7 +68,7 @@ func TestScripts(t *testing.T) {
 		Dir: "../../testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
-			env.Values[scriptKey{}] = &script{env: env, refused: refused}
+			env.Values[scriptKey{}] = &script{env: env, refused: refused, moves: make(chan time.Duration, 10)}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -100,6 +101,8 @@ type script struct {
 	last   any
 	inbox  inbox
 
+	// moves are by how much its clock moves after each of the next reads.
+	moves   chan time.Duration
 	refused *refusals
 }
 
@@ -138,6 +141,13 @@ func (s *script) startSandbox(ts *testscript.TestScript) {
 		if code := w.Header().Get(sandbox.HeaderCode); code != "" {
 			s.code = code
 		}
+		if r.Method == http.MethodGet {
+			select {
+			case d := <-s.moves:
+				s.box.Advance(d)
+			default:
+			}
+		}
 	}))
 	s.env.Defer(func() { server.Close(); s.box.Close() })
 	ts.Setenv("PAPI_BASE_URL", server.URL)
@@ -149,8 +159,13 @@ func (s *script) startSandbox(ts *testscript.TestScript) {
 }
 
 func (s *script) advance(ts *testscript.TestScript, args []string) {
-	d, err := time.ParseDuration(args[0])
+	afterRead := args[0] == "-read"
+	d, err := time.ParseDuration(args[len(args)-1])
 	ts.Check(err)
+	if afterRead {
+		s.moves <- d
+		return
+	}
 	s.box.Advance(d)
 }
 
