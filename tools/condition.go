@@ -25,6 +25,7 @@ type condition struct {
 	refused        []refusedPart
 	since          time.Time       // zero: the answer does not show it
 	lasts          catalog.Lasting // zero: it does not wait
+	speed          float64         // of the API's clock; 0: that of this one
 }
 
 // refusedPart is a part of a thing that was refused or failed.
@@ -32,6 +33,8 @@ type refusedPart struct {
 	name          string
 	status        *catalog.State
 	value, reason string // "" where the answer does not show it
+	// oneOfSeveral says that the thing can be well though this part is not.
+	oneOfSeveral bool
 }
 
 // conditionOf reads the condition of a thing from an answer.
@@ -50,7 +53,7 @@ func conditionOf(resource *catalog.Resource, thing any) condition {
 		switch {
 		case status == nil:
 		case status.Class == catalog.Failure, status.Class == catalog.ActionRequired:
-			st.refused = append(st.refused, refusedPart{part.Name, status, value, reason})
+			st.refused = append(st.refused, refusedPart{part.Name, status, value, reason, part.Find != nil})
 		case st.pending == "" && status.Class == catalog.Pending:
 			st.pending = part.Name + "=" + status.Name
 		}
@@ -127,7 +130,7 @@ func (st *condition) wording(now time.Time) *strings.Replacer {
 	case st.waits(): // the API does not say since when
 		since = fmt.Sprintf(" (after %s ask %s)", st.lasts.OverdueAfter(), st.lasts.Asked())
 	}
-	return strings.NewReplacer("{again}", st.lasts.CheckAgain(st.age(now)), "{since}", since)
+	return strings.NewReplacer("{again}", st.lasts.CheckAgain(st.age(now), st.speed), "{since}", since)
 }
 
 // inWords is a duration in its largest unit, rounded down.

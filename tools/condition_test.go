@@ -123,7 +123,7 @@ func TestNextKnowsTime(t *testing.T) {
 		}
 	}
 	for wait, want := range map[time.Duration]string{time.Minute: "in a minute", 10 * time.Minute: "in ten minutes", time.Hour: "in an hour", 9 * time.Hour: "tomorrow"} {
-		if got := (catalog.Lasting{First: wait}).CheckAgain(0); got != want {
+		if got := (catalog.Lasting{First: wait}).CheckAgain(0, 1); got != want {
 			t.Errorf("after %s: %s, want %s", wait, got, want)
 		}
 	}

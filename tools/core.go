@@ -109,6 +109,11 @@ func (s *Set) coreTools() []*coreTool {
 			phrases: []string{"what is set up in this project", "what needs my attention", "what is stuck, failing or under review", "give me a summary of everything", "where do we start"},
 		}, s.projectOverview),
 		newCoreTool(coreTool{
+			name: toolWait, annotations: hints("Wait for changes", true, true), whenDynamic: true,
+			about:   "Wait until things settle: an approval, a launch, a bundle. Ends with a result in any case, and says what to do next.",
+			phrases: []string{"wait until it is approved", "tell me when it is done", "follow it to the end", "has it finished yet", "keep checking the status"},
+		}, s.wait),
+		newCoreTool(coreTool{
 			name: "schema_get", annotations: hints("Get tool schema", true, false), whenDynamic: true,
 			about:   "Get an outline of a tool's arguments, or of a part, with notes, what values mean, errors and an example.",
 			phrases: []string{"what arguments does a tool take", "show an example call", "documentation of a tool", "which fields are required", "allowed values of a field"},

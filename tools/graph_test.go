@@ -160,6 +160,7 @@ func (g *graph) ends(path []string, n catalog.Next, out Outcome) {
 		if strings.ContainsAny(quotedText.ReplaceAllString(step.Do, ""), "{}") {
 			g.t.Errorf("a step that is not filled in: %q\n  %s", step.Do, strings.Join(path, "\n  "))
 		}
+		step = waitedFor(step)
 		to := catalog.Lookup(step.Tool)
 		switch {
 		case step.Tool == "":
@@ -177,6 +178,20 @@ func (g *graph) ends(path []string, n catalog.Next, out Outcome) {
 
 // quotedText is what others wrote, in a step.
 var quotedText = regexp.MustCompile(`"[^"]*"`)
+
+// waitedFor is the read that a step to wait repeats; any other step is as it is.
+func waitedFor(step catalog.Next) catalog.Next {
+	things, _ := step.Args["for"].([]any)
+	if step.Tool != toolWait || len(things) == 0 {
+		return step
+	}
+	thing := things[0].(map[string]any)
+	args, _ := thing["args"].(map[string]any)
+	if args == nil {
+		args = map[string]any{}
+	}
+	return catalog.Next{Do: step.Do, Tool: thing["tool"].(string), Args: args, Needs: step.Needs}
+}
 
 // sameThing reports whether a step reads what the call read.
 func sameThing(step, n catalog.Next) bool {

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"context"
 	"time"
 
 	"papi-mcp/internal/guard"
@@ -19,8 +20,31 @@ type Caller struct {
 	// CommandLine says that a person wrote this call (papi-mcp call), so that a
 	// projectId in it confirms the project for this call.
 	CommandLine bool
+	// Waits, if set, is called when the call begins to wait for something that takes
+	// long: it needs no place among those that run any more.
+	Waits func()
+	// Progress, if set, is told from time to time how far a call that waits is.
+	Progress func(context.Context, Progress)
 	// Timeout is that of the call; 0 means deadline.Timeout.
 	Timeout time.Duration
+}
+
+// Progress is how far a call is.
+type Progress struct {
+	Done, Total int
+	Message     string
+}
+
+func (c Caller) waits() {
+	if c.Waits != nil {
+		c.Waits()
+	}
+}
+
+func (c Caller) progress(ctx context.Context, p Progress) {
+	if c.Progress != nil {
+		c.Progress(ctx, p)
+	}
 }
 
 // Outcome is how a tool call ended.

@@ -28,6 +28,13 @@ type Result struct {
 	Since string `json:"since,omitempty"`
 	// Now is the API's time, next to times that it is compared with.
 	Now string `json:"now,omitempty"`
+	// Usually is how long it usually takes until a thing that waits does not any more:
+	// "minutes".
+	Usually string `json:"usually,omitempty"`
+	// Settled says of a wait whether all of its things have settled; nil for others.
+	Settled *bool `json:"settled,omitempty"`
+	// Cursor continues a wait.
+	Cursor string `json:"cursor,omitempty"`
 	// Done is what a write has done: "verified".
 	Done string `json:"done,omitempty"`
 	// Sandbox is what only the sandbox knows; nil of the API itself.
@@ -51,11 +58,15 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 	if row.List() == "" && row.Resource != nil {
 		thing := conditionOf(row.Resource, answer)
 		thing.since = cmp.Or(thing.since, c.since)
+		thing.speed = c.speed
 		st = &thing
 		maps.Copy(r.IDs, st.ids)
 		r.State, r.Pending = st.state, st.pending
-		if st.waits() && !st.since.IsZero() {
-			r.Since = stamp(st.since)
+		if st.waits() {
+			r.Usually = st.lasts.Usual(st.speed)
+			if !st.since.IsZero() && !c.now.IsZero() {
+				r.Since, r.Now = stamp(st.since), stamp(c.now)
+			}
 		}
 	}
 	if row.Activities && !c.now.IsZero() && len(jsonvalue.List(answer, row.List())) > 0 {
@@ -104,6 +115,9 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *condition, answer an
 	steps := row.Next
 	if steps == nil && st != nil {
 		steps = st.steps(r.ProjectID, c.now)
+		for i := range steps {
+			steps[i].Ends = row.Ends()
+		}
 		if row.Resource.More != nil {
 			steps = append(steps, row.Resource.More(answer)...)
 		}

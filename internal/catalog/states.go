@@ -143,6 +143,29 @@ func (r *Row) Class(state, pending string) Class {
 	return at.Class
 }
 
+// Ends are the states of the resource that end the change which the call of the row
+// began, where that differs from the states that end any: a sender that is in test has
+// been created, and not launched. Nil where it does not differ.
+func (r *Row) Ends() []string {
+	if r.Wait == nil {
+		return nil
+	}
+	var ends []string
+	differs := false
+	for _, s := range r.Resource.States {
+		switch class := r.Class(s.Name, ""); {
+		case class == Success || class == ActionRequired:
+			ends = append(ends, s.Name)
+		case class != s.Class && s.Class != Failure:
+			differs = true
+		}
+	}
+	if !differs {
+		return nil
+	}
+	return ends
+}
+
 func find(states []State, name string) *State {
 	if i := slices.IndexFunc(states, func(s State) bool { return s.Name == name }); i >= 0 {
 		return &states[i]

@@ -23,6 +23,7 @@ import (
 	"papi-mcp/internal/store"
 	"papi-mcp/internal/telemetry"
 	"papi-mcp/internal/tenant"
+	"papi-mcp/internal/wait"
 	"papi-mcp/tools"
 )
 
@@ -150,7 +151,10 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	guarded := guard.Options{
 		Mode: guard.Mode(c.confirm), ReadOnly: c.readOnly, Store: opened, Logger: logger,
 	}
-	offered := tools.Options{Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens}
+	offered := tools.Options{
+		Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens,
+		Poller: new(wait.Poller), Waits: new(wait.Limit),
+	}
 	switch {
 	case c.sandbox:
 		a.project = cmp.Or(a.project, sandbox.DefaultProject)
@@ -163,7 +167,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token", Logger: logger, Transport: box,
 		}
 		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
-		guarded.About, offered.Sandbox = aboutSandbox, box
+		guarded.About, offered.Sandbox, offered.Speed = aboutSandbox, box, c.sandboxFlags.speed
 		if c.sandboxFlags.manual() && c.store == memory {
 			c.sandboxFlags.sameEachTime(box.box, &guarded)
 		}

@@ -168,12 +168,13 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	if m.Method == mcp.MethodSubscriptionsListen { // it lasts as long as the connection
 		defer context.AfterFunc(h.accepting, cancel)()
 	} else {
-		if !h.limiter.acquire(ctx) {
+		place, ok := h.limiter.acquire(ctx)
+		if !ok {
 			h.refuseWithRetry(w, http.StatusServiceUnavailable, time.Second, errBusy.Error())
 			return
 		}
-		defer h.limiter.release()
-		ctx = withSlot(ctx, h.limiter)
+		defer place.leave()
+		ctx = withSlot(ctx, place)
 	}
 	defer s.running.add(m.ID, cancel)()
 
