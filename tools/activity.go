@@ -72,7 +72,10 @@ func (h *histories) result(ctx context.Context) *Result {
 	all := h.entries(things)
 	shown := h.shown(all)
 	older := len(shown) < len(all)-h.skipped(all)
-	r := &Result{Tool: toolActivity, ProjectID: h.project, Now: stamp(h.now), Data: activityTable(shown)}
+	r := &Result{Tool: toolActivity, ProjectID: h.project, Data: activityTable(shown)}
+	if !h.now.IsZero() {
+		r.Now = stamp(h.now)
+	}
 	if len(all) > 0 {
 		types := map[string]int{}
 		for _, entry := range all {

@@ -41,7 +41,7 @@ type histories struct {
 	places     chan struct{} // of the reads that are under way
 	lastStart  time.Time     // after which nothing else is read
 	mu         sync.Mutex
-	now        time.Time // the API's, of its first answer
+	now        time.Time // the API's, of its first answer; zero where there is nothing
 	wrong      *Error    // with the page, by that time
 	limited    *papi.Error
 	firstError *Error
@@ -152,20 +152,14 @@ func (h *histories) list(ctx context.Context) {
 	for _, k := range within {
 		parent := parents[k.Within]
 		k.listed = parent.listed
-		k.notListed = append(k.notListed, missingOf(k, parent.notListed)...)
+		if len(parent.notListed) > 0 {
+			k.notListed = append(k.notListed, fmt.Sprintf("the activities of the %s are missing, since their senders could not be listed", k.Many(0)))
+		}
 		for _, of := range parent.things {
 			lists.Go(func() { h.listThings(ctx, k, of) })
 		}
 	}
 	lists.Wait()
-}
-
-// missingOf says of a kind that things which have it could not be listed.
-func missingOf(k *historyKind, notListed []string) []string {
-	if len(notListed) == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("so are those of their %s", k.Many(0))}
 }
 
 // listThings lists the things of a kind, or those that another one has.
@@ -331,7 +325,7 @@ func (h *histories) readPage(ctx context.Context, row *catalog.Row, args map[str
 	}
 	sent, err := dispatch.Send(ctx, h.set.opts.API, row, gc.ProjectID, args)
 	if e, ok := errors.AsType[*papi.Error](err); ok && catalog.NoneHere(e.Code) {
-		sent.Answer, err = nil, nil
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err
