@@ -18,6 +18,7 @@ const (
 	fitError = 275
 	shortID  = 40 // bytes of JSON of an id that a step always has
 	short    = 12 // and of any other argument
+	nested   = 4  // tokens of brackets that the estimate misses in a step to wait
 )
 
 // fit bounds the steps of an outcome, and all of an error of ours. What the API
@@ -46,6 +47,9 @@ func fitSteps(next []catalog.Next) []catalog.Next {
 	for i := range next {
 		n := &next[i]
 		for tokensOf(n) > fitStep {
+			if shortenWait(n) {
+				continue
+			}
 			name := repeatable(n)
 			if name == "" {
 				break
@@ -64,20 +68,40 @@ func fitSteps(next []catalog.Next) []catalog.Next {
 // as ids are, takes more than words do.
 func tokensOf(n *catalog.Next) int {
 	bare := *n
-	bare.Via, bare.Args = "", map[string]any{}
-	tokens := 0
-	for name, value := range n.Args {
-		if name == argProject {
-			continue
-		}
-		text := jsonvalue.Encode(value)
-		if bare.Args[name] = ""; bytes.ContainsAny(text, "0123456789") {
-			tokens += len(text) * 7 / 10
-		} else {
-			tokens += estimateTokens(text)
-		}
+	args := maps.Clone(n.Args)
+	delete(args, argProject)
+	shape, tokens := withoutTexts(args)
+	bare.Via = ""
+	bare.Args, _ = shape.(map[string]any)
+	if waitsFor(n) != nil {
+		tokens += nested
 	}
 	return tokens + estimateTokens(jsonvalue.Encode(bare))
+}
+
+// withoutTexts returns a value with its texts left empty, and the tokens of those.
+func withoutTexts(value any) (shape any, tokens int) {
+	switch v := value.(type) {
+	case map[string]any:
+		shape := make(map[string]any, len(v))
+		for name, field := range v {
+			inner, n := withoutTexts(field)
+			shape[name], tokens = inner, tokens+n
+		}
+		return shape, tokens
+	case []any:
+		shape := make([]any, len(v))
+		for i, item := range v {
+			inner, n := withoutTexts(item)
+			shape[i], tokens = inner, tokens+n
+		}
+		return shape, tokens
+	}
+	text := jsonvalue.Encode(value)
+	if bytes.ContainsAny(text, "0123456789") {
+		return "", len(text) * 7 / 10
+	}
+	return "", estimateTokens(text)
 }
 
 // repeatable is the argument of a step that is asked for instead, "" for none.

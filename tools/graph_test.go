@@ -13,6 +13,7 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
 	"papi-mcp/internal/store"
@@ -181,16 +182,26 @@ var quotedText = regexp.MustCompile(`"[^"]*"`)
 
 // waitedFor is the read that a step to wait repeats; any other step is as it is.
 func waitedFor(step catalog.Next) catalog.Next {
-	things, _ := step.Args["for"].([]any)
-	if step.Tool != toolWait || len(things) == 0 {
+	thing := waitsFor(&step)
+	if thing == nil {
 		return step
 	}
-	thing := things[0].(map[string]any)
+	read := catalog.Next{Do: step.Do, Tool: aboutTool(&step), Args: map[string]any{}}
 	args, _ := thing["args"].(map[string]any)
-	if args == nil {
-		args = map[string]any{}
+	maps.Copy(read.Args, args)
+	for _, name := range step.Needs {
+		read.Needs = append(read.Needs, strings.TrimPrefix(name, "for[0].args."))
 	}
-	return catalog.Next{Do: step.Do, Tool: thing["tool"].(string), Args: args, Needs: step.Needs}
+	return read
+}
+
+// withoutWait is the same for a step as it was sent.
+func withoutWait(step map[string]any) map[string]any {
+	things := jsonvalue.Objects(step, "args.for")
+	if step["tool"] != toolWait || len(things) != 1 {
+		return step
+	}
+	return things[0]
 }
 
 // sameThing reports whether a step reads what the call read.

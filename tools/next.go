@@ -56,7 +56,7 @@ func (st *condition) fillIn(steps []catalog.Step, now time.Time) []catalog.Step 
 	steps = slices.Clone(steps)
 	for i := range steps {
 		if near && strings.Contains(steps[i].Do, checkAgain) {
-			steps[i].Do, steps[i].Waits = strings.NewReplacer(checkAgain, "wait", "{since}", "").Replace(steps[i].Do), true
+			steps[i].Do, steps[i].Waits = strings.NewReplacer(checkAgain, toolWait, "{since}", "").Replace(steps[i].Do), true
 		}
 	}
 	return replaceIn(steps, st.wording(now))

@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"context"
 	"time"
 
 	"papi-mcp/internal/guard"
@@ -23,15 +22,18 @@ type Caller struct {
 	// Waits, if set, is called when the call begins to wait for something that takes
 	// long: it needs no place among those that run any more.
 	Waits func()
-	// Progress, if set, is told from time to time how far a call that waits is.
-	Progress func(context.Context, Progress)
+	// Progress, if set, is called from time to time while the call waits.
+	Progress func(Progress)
+	// Stopping, if set, is closed when a call that waits should end with what it has
+	// seen: the server stops.
+	Stopping <-chan struct{}
 	// Timeout is that of the call; 0 means deadline.Timeout.
 	Timeout time.Duration
 }
 
-// Progress is how far a call is.
+// Progress is how far a call that waits is.
 type Progress struct {
-	Done, Total int
+	Done, Total int // seconds since it began, and until it ends in any case
 	Message     string
 }
 
@@ -41,9 +43,9 @@ func (c Caller) waits() {
 	}
 }
 
-func (c Caller) progress(ctx context.Context, p Progress) {
+func (c Caller) progress(p Progress) {
 	if c.Progress != nil {
-		c.Progress(ctx, p)
+		c.Progress(p)
 	}
 }
 

@@ -28,8 +28,8 @@ type Result struct {
 	Since string `json:"since,omitempty"`
 	// Now is the API's time, next to times that it is compared with.
 	Now string `json:"now,omitempty"`
-	// Usually is how long it usually takes until a thing that waits does not any more:
-	// "minutes".
+	// Usually is how long it usually takes until a thing that waits does not any more,
+	// "minutes", and where Since is unknown also after how long to ask somebody.
 	Usually string `json:"usually,omitempty"`
 	// Settled says of a wait whether all of its things have settled; nil for others.
 	Settled *bool `json:"settled,omitempty"`
@@ -63,7 +63,7 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 		maps.Copy(r.IDs, st.ids)
 		r.State, r.Pending = st.state, st.pending
 		if st.waits() {
-			r.Usually = st.lasts.Usual(st.speed)
+			r.Usually = st.usually()
 			if !st.since.IsZero() && !c.now.IsZero() {
 				r.Since, r.Now = stamp(st.since), stamp(c.now)
 			}
@@ -112,24 +112,34 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *condition, answer an
 	if row.List() != "" && row.Effect == catalog.Read {
 		return nextOfList(row, c, r, answer)
 	}
-	steps := row.Next
-	if steps == nil && st != nil {
-		steps = st.steps(r.ProjectID, c.now)
-		for i := range steps {
-			steps[i].Ends = row.Ends()
-		}
-		if row.Resource.More != nil {
-			steps = append(steps, row.Resource.More(answer)...)
-		}
-	}
 	ids := maps.Clone(r.IDs)
 	if numbers := jsonvalue.List(c.args, "testNumbers"); len(numbers) == 1 {
 		ids["testNumber"] = jsonvalue.Text(numbers[0], "")
 	}
+	if row.Next == nil && st != nil {
+		return st.next(row, ids, r.ProjectID, c.now)
+	}
+	return fitting(row.Next, row, ids, r.ProjectID, answer)
+}
+
+// next are the actions that the condition of a thing asks for after a call of the row.
+func (st *condition) next(row *catalog.Row, ids map[string]string, projectID string, now time.Time) []catalog.Next {
+	steps := st.steps(projectID, now)
+	for i := range steps {
+		steps[i].Ends = row.Ends()
+	}
+	if row.Resource.More != nil {
+		steps = append(steps, row.Resource.More(st.thing)...)
+	}
+	return fitting(steps, row, ids, projectID, st.thing)
+}
+
+// fitting makes actions of the steps that make sense after the answer.
+func fitting(steps []catalog.Step, row *catalog.Row, ids map[string]string, projectID string, answer any) []catalog.Next {
 	steps = slices.DeleteFunc(slices.Clone(steps), func(s catalog.Step) bool { return !s.Fits(answer) })
 	next := fillAll(steps, ids)
 	for i := range next {
-		fromAnswer(&next[i], row, r.ProjectID, answer)
+		fromAnswer(&next[i], row, projectID, answer)
 	}
 	return next
 }
@@ -138,7 +148,7 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *condition, answer an
 // same name, and the subproject in which a bundle made the rest.
 func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any) {
 	made := jsonvalue.Text(answer, "projectId")
-	to := catalog.Lookup(n.Tool)
+	to := catalog.Lookup(aboutTool(n))
 	if n.Tool == "project_confirm" && made != "" {
 		n.Args[argProject] = made
 	}
@@ -164,7 +174,7 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 	next := []catalog.Next{}
 	items := jsonvalue.List(answer, row.List())
 	if row.Resource != nil {
-		next = append(next, attentionSteps(row.Resource, items, r.IDs, c.now)...)
+		next = append(next, attentionSteps(row.Resource, items, r.IDs, c.now, c.speed)...)
 	}
 	if r.NextPageToken != "" { // which the result has too, where other steps come first
 		args := c.own.ofPage()
@@ -192,7 +202,7 @@ const longList = 10
 
 // attentionSteps lead to the items that need attention: each of a few, or the first
 // with how many there are.
-func attentionSteps(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
+func attentionSteps(resource *catalog.Resource, items []any, ids map[string]string, now time.Time, speed float64) []catalog.Next {
 	if !resource.HasStates() {
 		return nil
 	}
@@ -205,13 +215,16 @@ func attentionSteps(resource *catalog.Resource, items []any, ids map[string]stri
 	each := len(found) == 1 || len(items) < longList && len(found) <= maxNext
 	var next []catalog.Next
 	for _, st := range found {
-		do := "attention: " + st.label(now)
-		if !each {
-			do = fmt.Sprintf("%d need attention, here %s", len(found), st.cause(now))
-		}
 		known := maps.Clone(ids)
 		maps.Copy(known, st.ids)
-		next = append(next, fillAll([]catalog.Step{{Do: do, Tool: resource.Get}}, known)...)
+		step := catalog.Step{Do: "attention: " + st.label(now), Tool: resource.Get}
+		switch st.speed = speed; {
+		case !each:
+			step.Do = fmt.Sprintf("%d need attention, here %s", len(found), st.cause(now))
+		case st.overdue(now):
+			step = st.escalationOf(known, now)
+		}
+		next = append(next, fillAll([]catalog.Step{step}, known)...)
 		if !each {
 			break
 		}

@@ -2,14 +2,11 @@ package tools
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"net/url"
 	"strings"
 
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
-	"papi-mcp/internal/wait"
 )
 
 // A cursor holds for each thing that was read its hash, that of all that can change in
@@ -34,11 +31,16 @@ func (s *Set) readCursor(ctx context.Context, cursor string, things []*followed)
 			entries[parts[0]] = parts
 		}
 	}
+	of := 0
 	for _, f := range things {
-		if parts := entries[shortHash(thingKey(f.key))]; parts != nil {
+		if parts := entries[shortHash(f.key())]; parts != nil {
 			f.was, f.known = parts[1], true
 			f.before, _ = url.QueryUnescape(parts[2])
+			of++
 		}
+	}
+	if of == 0 {
+		return invalidArguments([]papi.Violation{{Path: "cursor", Given: papi.Echo(cursor), Allowed: "a cursor of these things; this one is of others: leave it out to begin"}})
 	}
 	return nil
 }
@@ -52,20 +54,11 @@ func (s *Set) cursor(ctx context.Context, things []*followed) (string, error) {
 			if f.last != nil {
 				state = f.last.key()
 			}
-			entries = append(entries, strings.Join([]string{shortHash(thingKey(f.key)), f.was, url.QueryEscape(papi.Echo(state))}, ":"))
+			entries = append(entries, strings.Join([]string{shortHash(f.key()), f.was, url.QueryEscape(papi.Echo(state))}, ":"))
 		}
 	}
 	if len(entries) == 0 {
 		return "", nil
 	}
 	return s.opts.Guard.SignCursor(ctx, strings.Join(entries, ";"))
-}
-
-// thingKey names a thing whoever reads it.
-func thingKey(key wait.Key) string { return key.Project + "\x00" + key.Tool + "\x00" + key.Args }
-
-// shortHash is a hash that fits in a cursor.
-func shortHash(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return base64.RawURLEncoding.EncodeToString(sum[:4])
 }

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"fmt"
 	"time"
 
 	"papi-mcp/internal/papi"
@@ -40,8 +41,10 @@ func (l Lasting) CheckAgain(age time.Duration, speed float64) string {
 		return "in a minute"
 	case pause < shortPause:
 		return "in ten minutes"
-	case pause < 6*hour:
+	case pause < 2*hour:
 		return "in an hour"
+	case pause < 6*hour:
+		return fmt.Sprintf("in %d hours", pause/hour)
 	}
 	return "tomorrow"
 }

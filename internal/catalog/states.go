@@ -51,6 +51,9 @@ type Part struct {
 	Value  string // field of the value that the status is about, "" where there is none
 	Reason string // field that says why it was refused, "" where nothing does
 	States []State
+	// OneOfSeveral reports that the thing is as it should be though this part of it was
+	// refused: there are others of its kind.
+	OneOfSeveral bool
 	// Find returns the status and the reason of a part that is not a single field;
 	// nil for the others.
 	Find func(thing any) (status, reason string)
@@ -141,6 +144,12 @@ func (r *Row) Class(state, pending string) Class {
 		}
 	}
 	return at.Class
+}
+
+// Follows reports whether the tool reads one thing that has states: its end can be
+// waited for.
+func (r *Row) Follows() bool {
+	return r.Effect == Read && r.List() == "" && r.Resource != nil && r.Resource.HasStates()
 }
 
 // Ends are the states of the resource that end the change which the call of the row

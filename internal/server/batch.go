@@ -282,7 +282,7 @@ func (h *HTTP) serveBatch(w http.ResponseWriter, r *http.Request, id auth.Identi
 		return
 	}
 	defer closed()
-	ctx, cancel := context.WithCancel(r.Context())
+	ctx, cancel := context.WithCancel(withStopping(r.Context(), h.accepting))
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
 

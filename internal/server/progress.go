@@ -13,8 +13,9 @@ const methodProgress = "notifications/progress"
 
 // progress returns a function that sends notifications of a call's progress, nil where
 // the client did not ask for them. They go out on the stream of the call, before its
-// result, and are dropped where the client reads no stream.
-func (s *Server) progress(ctx context.Context, meta *mcp.Meta) func(context.Context, tools.Progress) {
+// result. One is dropped where the client reads no stream, or reads too slowly: the
+// result says everything.
+func (s *Server) progress(ctx context.Context, meta *mcp.Meta) func(tools.Progress) {
 	if meta == nil || meta.ProgressToken == nil {
 		return nil
 	}
@@ -22,16 +23,31 @@ func (s *Server) progress(ctx context.Context, meta *mcp.Meta) func(context.Cont
 	if session == nil {
 		return nil
 	}
-	sent := 0
-	return func(ctx context.Context, p tools.Progress) {
-		sent++ // the number must increase with each notification
+	return func(p tools.Progress) {
 		n := mcp.JSONRPCNotification{JSONRPC: mcp.JSONRPC_VERSION, Notification: mcp.Notification{
 			Method: methodProgress,
-			Params: mcp.NotificationParams{AdditionalFields: map[string]any{"progressToken": meta.ProgressToken, "progress": sent, "message": p.Message}},
+			Params: mcp.NotificationParams{AdditionalFields: map[string]any{
+				"progressToken": meta.ProgressToken, "progress": p.Done, "total": p.Total, "message": p.Message,
+			}},
 		}}
 		select {
 		case session.NotificationChannel() <- n:
-		case <-ctx.Done():
+		default:
 		}
 	}
+}
+
+type stoppingKey struct{}
+
+// withStopping returns a context whose calls that wait end with what they have seen when
+// server does.
+func withStopping(ctx, server context.Context) context.Context {
+	return context.WithValue(ctx, stoppingKey{}, server.Done())
+}
+
+// stopping returns the channel that is closed when calls that wait should end; nil where
+// there is none.
+func stopping(ctx context.Context) <-chan struct{} {
+	done, _ := ctx.Value(stoppingKey{}).(<-chan struct{})
+	return done
 }

@@ -162,7 +162,7 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	}
 	defer closed()
 
-	ctx, cancel := context.WithCancel(r.Context())
+	ctx, cancel := context.WithCancel(withStopping(r.Context(), h.accepting))
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
 	if m.Method == mcp.MethodSubscriptionsListen { // it lasts as long as the connection

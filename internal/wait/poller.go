@@ -20,10 +20,8 @@ import (
 
 // Key identifies a thing among all that are followed.
 type Key struct {
-	Source  any // whose credentials read it; comparable
-	Project string
-	Tool    string // the tool that reads it
-	Args    string // its arguments as canonical JSON
+	Source any // whose credentials read it; comparable
+	Thing  string
 }
 
 // Read reads a thing once, without retries: the poller decides when the next attempt
@@ -77,7 +75,7 @@ type watch struct {
 	key    Key
 	read   Read
 	cancel context.CancelFunc
-	wake   chan struct{} // holds one request to read soon
+	wake   chan bool // holds one request to read soon; true: and more often again
 
 	// These are guarded by the poller's mu.
 	followers int
@@ -102,39 +100,32 @@ func (p *Poller) Follow(key Key, read Read) *Follower {
 	w := p.watches[key]
 	if w == nil {
 		ctx, cancel := context.WithCancel(context.Background())
-		w = &watch{poller: p, key: key, read: read, cancel: cancel, wake: make(chan struct{}, 1), next: make(chan struct{})}
+		w = &watch{poller: p, key: key, read: read, cancel: cancel, wake: make(chan bool, 1), next: make(chan struct{})}
 		if p.watches == nil {
 			p.watches, p.notBefore = map[Key]*watch{}, map[any]time.Time{}
 		}
 		p.watches[key] = w
 		go w.run(ctx)
+	} else {
+		w.wakeUp(true)
 	}
 	w.followers++
 	f := &Follower{watch: w, seen: w.seq}
 	if w.seq > 0 && time.Since(w.at) < intervals[0] {
 		f.seen-- // the last reading is new enough
 	}
-	w.wakeUp()
 	return f
 }
 
-// Wake has the things that match be read soon, as an event about them asks for.
-func (p *Poller) Wake(match func(Key) bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for key, w := range p.watches {
-		if match(key) {
-			w.wakeUp()
-		}
-	}
-}
-
-func (w *watch) wakeUp() {
+func (w *watch) wakeUp(begins bool) {
 	select {
-	case w.wake <- struct{}{}:
+	case w.wake <- begins:
 	default: // it has been asked for
 	}
 }
+
+// Refresh has the thing read soon, if that was not done just now.
+func (f *Follower) Refresh() { f.watch.wakeUp(false) }
 
 // Next returns the next reading that this follower has not seen; it waits for it
 // until ctx ends.
@@ -175,10 +166,14 @@ func (w *watch) run(ctx context.Context) {
 	for {
 		select {
 		case <-due.C:
-		case <-w.wake:
-			attempt = 0
+		case begins := <-w.wake:
+			if begins {
+				attempt = 0
+			}
 			if pause := w.untilAllowed(); pause > 0 {
-				due.Reset(pause)
+				if begins {
+					due.Reset(pause)
+				}
 				continue
 			}
 		case <-ctx.Done():
