@@ -18,8 +18,8 @@ import (
 const toolActivity = "project_activity"
 
 type activityArgs struct {
-	Since     string `json:"since,omitempty" jsonschema:"description=24h\\, 7d (default)\\, a date or RFC 3339"`
-	Until     string `json:"until,omitempty" jsonschema:"description=likewise; default now"`
+	Since     string `json:"since,omitempty" jsonschema:"description=where it begins: how long ago (90m\\, 24h\\, 7d\\, 2w)\\, a date\\, or an RFC 3339 time; default 7d"`
+	Until     string `json:"until,omitempty" jsonschema:"description=where it ends\\, in the same forms; a date includes its day; default now"`
 	Toolset   string `json:"toolset,omitempty" jsonschema:"enum=whatsapp_accounts,enum=whatsapp_senders,enum=whatsapp_templates,enum=rcs,enum=kakaotalk"`
 	PageToken string `json:"pageToken,omitempty"`
 	ProjectID string `json:"projectId,omitempty"`
