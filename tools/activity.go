@@ -89,11 +89,10 @@ func (h *histories) result(ctx context.Context) *Result {
 	next := h.page
 	switch {
 	case older:
-		next = next.after(shown, all)
-		next.To = to
+		next.To, next.Last = to, shown[len(shown)-1].place
 		r.Warnings = append(r.Warnings, fmt.Sprintf("these are %d of %d activities, back to %s: nextPageToken has the older ones", len(shown), len(all), shown[len(shown)-1].shownTime()))
 	case rest > 0:
-		next.After, next.To, next.Before, next.Skip = to, "", time.Time{}, 0
+		next.After, next.To, next.Last = to, "", activityPlace{}
 	}
 	if rest > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("these are the activities of %d of %d things: those of the others are on later pages (nextPageToken), or ask for one toolset", len(things), len(things)+rest))
@@ -162,14 +161,8 @@ func (h *histories) shown(all []*activityEntry) []*activityEntry {
 
 // skipped is how many entries earlier pages had.
 func (h *histories) skipped(all []*activityEntry) int {
-	if h.page.Before.IsZero() {
-		return 0
-	}
-	n, same := 0, h.page.Skip
-	for n < len(all) && (all[n].at.After(h.page.Before) || all[n].at.Equal(h.page.Before) && same > 0) {
-		if all[n].at.Equal(h.page.Before) {
-			same--
-		}
+	n := 0
+	for !h.page.Last.At.IsZero() && n < len(all) && all[n].place.compare(h.page.Last) <= 0 {
 		n++
 	}
 	return n

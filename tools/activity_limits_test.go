@@ -208,6 +208,50 @@ func TestProjectActivityIsBounded(t *testing.T) {
 	}
 }
 
+// What is created, deleted, added and not read between two pages costs no other thing its
+// activities.
+func TestProjectActivityPagesOutlastChanges(t *testing.T) {
+	later := false
+	api := &history{answer: func(_ context.Context, tool string, ids map[string]string) ([]any, error) {
+		name := ids["templateName"]
+		entries := []any{happened("EDITED", time.Hour), happened("COMMENT_ADDED", time.Hour), happened("CREATED", 2*time.Hour)}
+		switch {
+		case tool == "whatsapp_template_list" && later:
+			return append([]any{object{"name": "a_new_one", "language": "EN"}}, templates(40)[1:]...), nil
+		case tool == "whatsapp_template_list":
+			return templates(40), nil
+		case tool != "whatsapp_template_activity_list":
+			return nil, &papi.Error{Status: 404, Code: "project_not_initialized"}
+		case name == "t0001" && !later, name == "t0002" && later:
+			return nil, &papi.Error{Status: 400, Code: "odd"}
+		case name == "t0003" && later:
+			return append([]any{happened("COMMENT_ADDED", 0)}, entries...), nil
+		}
+		return entries, nil
+	}}
+	set := api.set(t)
+	set.opts.MaxResultTokens = 700
+	r := result(t, do(t, set, toolActivity, object{}))
+	var rows []string
+	for _, row := range jsonvalue.List(r, "data.rows") {
+		rows = append(rows, string(encode(row)))
+	}
+	if len(rows) < 10 || len(rows) > 60 {
+		t.Fatalf("%d rows", len(rows))
+	}
+	later = true
+	more, _ := allActivity(t, set, object{"pageToken": jsonvalue.Text(r, "nextPageToken")})
+	seen := map[string]int{}
+	for _, thing := range thingsOf(t, append(rows, more...)) {
+		seen[thing]++
+	}
+	for i := 3; i < 40; i++ {
+		if name := fmt.Sprintf("WhatsApp template t%04d/EN", i); seen[name] != 3 {
+			t.Errorf("%s: %d rows", name, seen[name])
+		}
+	}
+}
+
 // A list of activities is read up to the first page with one that is too old, and no
 // further. What has no time is where the list has it.
 func TestProjectActivityReadsTheirPages(t *testing.T) {

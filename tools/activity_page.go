@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -24,10 +25,23 @@ type activityPage struct {
 	// is no bound.
 	After string `json:"a,omitempty"`
 	To    string `json:"b,omitempty"`
-	// Before is the time of the last activity of the page before, which had Skip of those
-	// of that very time; zero for the first page of these things.
-	Before time.Time `json:"t,omitzero"`
-	Skip   int       `json:"n,omitempty"`
+	// Last is the last activity of the page before; zero for the first page of these
+	// things.
+	Last activityPlace `json:"p,omitzero"`
+}
+
+// activityPlace is the place of an activity among all: by its time, then by the key of
+// its thing, then by its number among those of the thing at that very time. It stays valid
+// when others are added, and where others can't be read.
+type activityPlace struct {
+	At     time.Time `json:"t"`
+	Thing  string    `json:"k"`
+	Number int       `json:"n,omitempty"`
+}
+
+// compare orders places, the newest first.
+func (p activityPlace) compare(other activityPlace) int {
+	return cmp.Or(other.At.Compare(p.At), strings.Compare(p.Thing, other.Thing), p.Number-other.Number)
 }
 
 // moment is a time, or how long ago it was by the API's clock.
@@ -112,21 +126,6 @@ func (p *activityPage) resolve(now time.Time) *Error {
 // has reports whether a time is within the bounds.
 func (p *activityPage) has(at time.Time) bool {
 	return !at.Before(p.Since.At) && (p.Until.At.IsZero() || at.Before(p.Until.At) || at.Equal(untimed))
-}
-
-// after is the page after the entries that are shown, of all.
-func (p activityPage) after(shown, all []*activityEntry) activityPage {
-	last := shown[len(shown)-1].at
-	p.Before, p.Skip = last, 0
-	for _, entry := range all {
-		if entry.at.Equal(last) {
-			p.Skip++
-		}
-		if entry == shown[len(shown)-1] {
-			break
-		}
-	}
-	return p
 }
 
 // token is the page as pageToken has it.

@@ -70,10 +70,11 @@ type activityThing struct {
 	items  []any
 }
 
-// activityEntry is an activity.
+// activityEntry is an activity. Where it has no time, its place is after the next newer
+// one of its thing.
 type activityEntry struct {
 	thing *activityThing
-	at    time.Time // of the next newer one of the thing, where it has none
+	place activityPlace
 	item  any
 }
 
@@ -370,17 +371,18 @@ func (h *histories) complete() (things []*activityThing, rest int, to string) {
 func (h *histories) entries(things []*activityThing) []*activityEntry {
 	var all []*activityEntry
 	for _, t := range things {
-		at := untimed
+		place := activityPlace{At: untimed, Thing: t.key}
 		for _, item := range t.items {
-			if created := jsonvalue.Time(item, "created"); !created.IsZero() {
-				at = created
+			if created := jsonvalue.Time(item, "created"); !created.IsZero() && !created.Equal(place.At) {
+				place.At, place.Number = created, 0
 			}
-			if h.page.has(at) {
-				all = append(all, &activityEntry{thing: t, at: at, item: item})
+			place.Number++
+			if h.page.has(place.At) {
+				all = append(all, &activityEntry{thing: t, place: place, item: item})
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b *activityEntry) int { return b.at.Compare(a.at) })
+	slices.SortFunc(all, func(a, b *activityEntry) int { return a.place.compare(b.place) })
 	return all
 }
 
