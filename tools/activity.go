@@ -175,9 +175,7 @@ func (h *histories) warnings() []string {
 		all = append(all, "not in it, since this server does not offer their activities: "+strings.Join(h.notOffered, ", "))
 	}
 	for _, k := range h.kinds {
-		for _, f := range k.notListed {
-			all = append(all, f)
-		}
+		all = append(all, k.notListed...)
 		reasons := map[string][]string{}
 		for _, t := range k.things {
 			if t.failed != "" {
@@ -200,8 +198,8 @@ func (h *histories) warnings() []string {
 	return all
 }
 
-// next leads to the things with activities that failed, then to those that need somebody,
-// and to the next page.
+// next leads to the things with activities that failed, then to those that need a call or
+// a person, and to the next page.
 func (h *histories) next(entries []*activityEntry, token string) []catalog.Next {
 	var failed, needed []catalog.Next
 	seen := map[*activityThing]bool{}
@@ -236,6 +234,6 @@ func (h *histories) next(entries []*activityEntry, token string) []catalog.Next 
 	return h.set.offered(next, h.project, nil)
 }
 
-// badActivities are those after which a thing needs somebody, where no list shows its
-// state.
+// badActivities are those after which a thing needs a call or a person, where no list
+// shows its state.
 var badActivities = []string{"REJECTED", "ERROR", "PENDING_FACEBOOK_VERIFICATION"}

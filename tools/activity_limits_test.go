@@ -270,7 +270,7 @@ func TestProjectActivityReadsTheirPages(t *testing.T) {
 	if len(rows) != 151 || api.requests["whatsapp_template_activity_list"] != 2 {
 		t.Errorf("%d rows, %v", len(rows), api.requests)
 	}
-	if got := string(rows[3]); !strings.HasPrefix(got, "[null,") {
+	if got := rows[3]; !strings.HasPrefix(got, "[null,") {
 		t.Errorf("without a time: %s", got)
 	}
 	rows, _ = allActivity(t, set, object{"since": "150h", "until": "120h"})
