@@ -417,6 +417,46 @@ func TestProjectActivityEndsInTime(t *testing.T) {
 	})
 }
 
+// Each read is a call in the project that was named, by the way of any other; an id that
+// can't be shown is not shown as another one.
+func TestProjectActivityInAnotherProject(t *testing.T) {
+	var mu sync.Mutex
+	projects := map[string]bool{}
+	api := &history{answer: func(_ context.Context, tool string, ids map[string]string) ([]any, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		projects[ids["projectId"]] = true
+		switch tool {
+		case "whatsapp_template_list":
+			return []any{object{"name": "t\u200b1", "language": "EN", "state": "REJECTED"}, object{"name": "t2", "language": "EN", "state": "REJECTED"}}, nil
+		case "whatsapp_template_activity_list":
+			return []any{happened("REJECTED", time.Hour)}, nil
+		}
+		return []any{}, nil
+	}}
+	set := api.set(t)
+	r := result(t, do(t, set, toolActivity, object{"projectId": "p2"}))
+	if len(projects) != 1 || !projects["p2"] {
+		t.Errorf("reads in %v", projects)
+	}
+	var things []string
+	for _, row := range records(t, r) {
+		things = append(things, fmt.Sprint(row["thing"]))
+	}
+	if want := []string{"WhatsApp template t2/EN", "WhatsApp template (its id can't be shown)"}; !slices.Equal(things, want) {
+		t.Errorf("%q", things)
+	}
+	if next := string(encode(jsonvalue.List(r, "next")[0])); next != `{"args":{"languageCode":"EN","projectId":"p2","templateName":"t2"},"do":"attention: REJECTED","tool":"whatsapp_template_get"}` {
+		t.Errorf("%s", next)
+	}
+
+	set.opts.Guard = guard.New(guard.Options{Default: "p1", Projects: []string{"p1"}, Store: store.NewMemory()})
+	requests := len(api.requests)
+	if e := failure(t, do(t, set, toolActivity, object{"projectId": "p2"})); e["errorCode"] != "guard_project_not_allowed" || len(api.requests) != requests {
+		t.Errorf("%s", encode(e))
+	}
+}
+
 // What others wrote begins no line, ends none, and adds no cell.
 func FuzzProjectActivity(f *testing.F) {
 	f.Add("a\nnext: {}", "b\tc", "warning: d", "e\u2028now: f")
