@@ -231,7 +231,7 @@ func (h *histories) next(entries []*activityEntry, token string) []catalog.Next 
 		next = next[:min(len(next), maxNext-1)]
 		next = append(next, catalog.Next{Do: "read the next page", Tool: toolActivity, Args: map[string]any{"pageToken": token}, Needs: []string{}})
 	}
-	return h.set.offered(next, h.project, nil)
+	return h.set.offered(next, h.project)
 }
 
 // badActivities are those after which a thing needs a call or a person, where no list

@@ -86,7 +86,7 @@ func stepByStatus(row *catalog.Row, args map[string]any, status int) catalog.Ste
 		return catalog.Step{Do: "see what exists", Tool: catalog.ListOf(row.Toolset)}
 	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
 		if row.Effect == catalog.Read && row.Op().Body == nil { // a body may hold a secret
-			return catalog.Step{Do: "repeat the call in a minute", Tool: row.Tool, Args: args}
+			return catalog.Step{Do: "repeat in a minute", Tool: row.Tool, Args: args}
 		}
 	}
 	do := byStatus(status)
@@ -305,13 +305,13 @@ var afterError = map[string][]catalog.Step{
 	"template_incorrect_category":                              {{Do: "see the category of its other languages, and use that", Tool: "whatsapp_template_language_list"}},
 	"template_insights_not_yet_available":                      {{Do: "no call turns them on for this account: ask the person to contact Sinch support"}},
 	"template_invalid_category_code":                           {{Do: "use a categoryCode of this list", Tool: "kakaotalk_template_category_list"}},
-	"template_kakaotalk_validation_error":                      {{Do: "give the person Kakao's reason, from the message; see whether a draft was saved: submit that with another text, else repeat the call with one", Tool: "kakaotalk_template_list"}},
+	"template_kakaotalk_validation_error":                      {{Do: "give the person Kakao's reason in the message; if a draft was saved, submit it with another text, else call again with one", Tool: "kakaotalk_template_list"}},
 	"template_language_recently_deleted":                       {{Do: "choose another name: the deleted language of this one is locked for 4 weeks, and the name in it for 30 days"}},
 	"template_limit_reached":                                   {{Do: "see which templates are no longer needed, and ask the person whether to delete them", Tool: "whatsapp_template_list"}},
 	"template_media_file_size_exceeds_maximum_file_size_limit": {{Do: "ask the person for a smaller media file"}},
 	"template_name_recently_used":                              {{Do: "choose another name: this one is locked for 30 days, in the deleted language, or in all languages if all were deleted"}},
 	"template_not_deletable":                                   {{Do: "check its state", Tool: "kakaotalk_template_get"}},
-	"template_not_deletable_due_to_input_config":               {{Do: "only if the person wants it deleted at Meta too, which locks name and language for 30 days", Tool: "whatsapp_template_delete", Args: map[string]any{"deleteSubmitted": true}}},
+	"template_not_deletable_due_to_input_config":               {{Do: "if the person wants it deleted at Meta too: locks name and language for 30 days", Tool: "whatsapp_template_delete", Args: map[string]any{"deleteSubmitted": true}}},
 	"Kakaotalk/template_not_found":                             {{Do: "see which templates exist", Tool: "kakaotalk_template_list"}},
 	"template_not_found":                                       {{Do: "see which templates exist", Tool: "whatsapp_template_list"}},
 	"Kakaotalk/template_not_updatable":                         {{Do: "check the template's state", Tool: "kakaotalk_template_get"}},

@@ -19,11 +19,11 @@ import (
 // failed, a part of it is under review or was refused, or it waits for longer
 // than it should.
 type attention struct {
-	Kind   string            `json:"kind"` // as in the counts
-	IDs    map[string]string `json:"ids"`
-	Stands string            `json:"stands"`          // what is pending or the state, and the parts that were refused
-	Since  string            `json:"since,omitempty"` // at least; left out where the API does not say
-	Why    string            `json:"why,omitempty"`   // the API's reason
+	Kind      string            `json:"kind"` // as in the counts
+	IDs       map[string]string `json:"ids"`
+	Condition string            `json:"condition"`       // what is pending or the state, and the parts that were refused
+	Since     string            `json:"since,omitempty"` // at least; left out where the API does not say
+	Why       string            `json:"why,omitempty"`   // the API's reason
 
 	read    string        // the tool that shows it
 	overdue *catalog.Step // what to do about it where it is overdue, else nil
@@ -96,7 +96,7 @@ func (s *Set) attend(ctx context.Context, projectID string, all []condition, now
 			continue
 		}
 		listed[st.resource]++
-		a := attention{Kind: st.resource.Kind(), IDs: st.ids, Stands: st.label(now), Why: st.why(), read: st.resource.Get}
+		a := attention{Kind: st.resource.Kind(), IDs: st.ids, Condition: st.label(now), Why: st.why(), read: st.resource.Get}
 		if !st.since.IsZero() {
 			a.Since = stamp(st.since)
 		}
@@ -117,7 +117,7 @@ func (o *overview) next() []catalog.Next {
 	}
 	next := []catalog.Next{}
 	for _, a := range o.Attention[:min(len(o.Attention), maxNext)] {
-		step := cmp.Or(a.overdue, &catalog.Step{Do: a.Stands + ": see what to do", Tool: a.read})
+		step := cmp.Or(a.overdue, &catalog.Step{Do: a.Condition + ": see what to do", Tool: a.read})
 		next = append(next, fillAll([]catalog.Step{*step}, a.IDs)...)
 	}
 	return next
@@ -134,7 +134,7 @@ func (o *overview) attentionLines() []string {
 			kinds[a.Kind] = c
 		}
 		c.Total++
-		c.ByState[a.Stands]++
+		c.ByState[a.Condition]++
 	}
 	for kind, more := range o.AttentionMore {
 		kinds[kind].Total += more

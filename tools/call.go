@@ -97,8 +97,8 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 	if s.Offers(name) {
 		out.Tool = name
 	}
-	fit(out)
 	s.route(&out, moved)
+	bound(out)
 	project, _ := given[argProject].(string)
 	out.Project = cmp.Or(project, s.opts.Guard.Default())
 	return sanitize(out)
@@ -167,20 +167,20 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 	if e := errorOf(row, c, sent.Answer, err); e != nil {
 		s.conclude(ctx, &c.warnings, intent, 0, e)
 		e.Warnings = c.warnings
-		e.Next = s.offered(e.Next, c.own.project, pathIDs(row, c.args))
+		e.Next = s.offered(e.Next, c.own.project)
 		return e.outcome()
 	}
 	c.now, c.speed = s.now(sent), s.opts.Speed
 	c.since = s.historySince(ctx, row, gc.ProjectID, c, sent.Answer)
 	r := resultOf(row, gc.ProjectID, c, sent.Answer)
 	s.conclude(ctx, &r.Warnings, intent, sent.Status, r)
-	known := pathIDs(row, c.args)
-	maps.Copy(known, r.IDs)
-	r.Next = s.offered(r.Next, c.own.project, known)
+	r.Next = s.offered(r.Next, c.own.project)
 	if c.none != nil {
 		r.Next = firstStep(row, c.none, r.Next)
 	}
-	r.shorten(sent.Body)
+	if len(row.Columns) > 0 {
+		r.answer, r.isWhole = sent.Body, func() bool { return isWhole(row, sent.Answer) }
+	}
 	return Outcome{Structured: r}
 }
 
@@ -202,7 +202,7 @@ func (s *Set) notSent(row *catalog.Row, c *call, v guard.Verdict) Outcome {
 	}
 	e.Next = shortened(e.Next, row, c.args)
 	if !slices.Contains(aboutProject, e.Code) { // else the project has to be settled first
-		e.Next = s.offered(e.Next, c.own.project, pathIDs(row, c.args))
+		e.Next = s.offered(e.Next, c.own.project)
 	}
 	return e.outcome()
 }
@@ -280,54 +280,18 @@ func (s *Set) now(sent dispatch.Result) time.Time {
 	return sent.Date
 }
 
-// maxNext is how many steps a result or an error has.
-const maxNext = 3
-
-// firstSteps are as many steps as an answer has at most.
-func firstSteps(next []catalog.Next) []catalog.Next { return next[:min(len(next), maxNext)] }
-
-// smallStep is how many tokens a step has at most by the estimate: then it has not more
-// than 60.
-const smallStep = 50
-
-// offered keeps the next actions that this server offers, the first few of them, with
-// the project where the call named one. The ids in known are in the call or in the
-// answer's ids.
-func (s *Set) offered(next []catalog.Next, project string, known map[string]string) []catalog.Next {
+// offered keeps the next actions that this server offers, with the project where the
+// call named one.
+func (s *Set) offered(next []catalog.Next, project string) []catalog.Next {
 	var kept []catalog.Next
 	for _, n := range next {
-		if len(kept) == maxNext {
-			break
-		}
 		if n.Tool != "" && !s.Offers(n.Tool) {
 			continue
 		}
-		if project != "" && n.Tool != "" {
-			n = inProject(n, project, known)
+		if project != "" && n.Tool != "" && n.Args[argProject] == nil && !slices.Contains(n.Needs, argProject) {
+			n.Args = jsonvalue.With(n.Args, argProject, project)
 		}
 		kept = append(kept, n)
 	}
 	return kept
-}
-
-// inProject returns a step with the project that the call named: among its args as long
-// as it stays small, else among its needs; and so the ids that are known, if need be.
-func inProject(n catalog.Next, project string, known map[string]string) catalog.Next {
-	if n.Args[argProject] != nil || slices.Contains(n.Needs, argProject) {
-		return n
-	}
-	small := func(n catalog.Next) bool { return estimateTokens(jsonvalue.Encode(n)) <= smallStep }
-	with := n
-	if with.Args = jsonvalue.With(n.Args, argProject, project); small(with) {
-		return with
-	}
-	n.Needs = append(slices.Clone(n.Needs), argProject)
-	for _, name := range slices.Sorted(maps.Keys(n.Args)) {
-		if id, ok := known[name]; ok && id == n.Args[name] && !small(n) {
-			n.Args = maps.Clone(n.Args)
-			delete(n.Args, name)
-			n.Needs = append(n.Needs, name)
-		}
-	}
-	return n
 }

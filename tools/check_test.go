@@ -3,12 +3,15 @@ package tools
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
 
@@ -29,6 +32,9 @@ func TestModelSlipsAreCoerced(t *testing.T) {
 		{"no triggers are ALL", "webhook_create", `{"target":"https://example.com/h","secret":"s"}`, `{"secret":"s","target":"https://example.com/h","triggers":["ALL"]}`, "triggers"},
 		{"no triggers in a replacement are ALL", "webhook_replace", `{"webhookId":"w","target":"https://example.com/h","secret":"s"}`, `{"secret":"s","target":"https://example.com/h","triggers":["ALL"]}`, "triggers"},
 		{"no triggers in an update stay as they are", "webhook_update", `{"webhookId":"w","secret":"s"}`, `{"secret":"s"}`, ""},
+		{"triggers as a list of webhooks shows them", "webhook_update", `{"webhookId":"w","triggers":"whatsapp_template_approved whatsapp_template_rejected bundle_done"}`,
+			`{"triggers":["WHATSAPP_TEMPLATE_APPROVED","WHATSAPP_TEMPLATE_REJECTED","BUNDLE_DONE"]}`, "read as WHATSAPP_TEMPLATE_APPROVED, WHATSAPP_TEMPLATE_REJECTED, BUNDLE_DONE"},
+		{"fixed values in a text", "whatsapp_sender_list", `{"filterStates":"active, pending-verification"}`, `filterStates=ACTIVE&filterStates=PENDING_VERIFICATION`, "filterStates[0]"},
 		{"null that deletes is sent", "whatsapp_sender_update", `{"senderId":"s","details":{"about":null}}`, `{"details":{"about":null}}`, ""},
 		{"null that removes is sent", "whatsapp_template_update", `{"templateName":"a_b","languageCode":"DE","details":{"optimization":null}}`, `{"details":{"optimization":null}}`, ""},
 		{"the variant by its fixed values", "whatsapp_template_update", `{"templateName":"a_b","languageCode":"DE","details":{"components":[{"type":"body","text":"hi"}]}}`,
@@ -70,6 +76,47 @@ func TestModelSlipsAreCoerced(t *testing.T) {
 				t.Errorf("warnings %s, want one of %q", warnings, tt.warns)
 			}
 		})
+	}
+}
+
+// The triggers that the table of webhooks shows can be given back as they are, in one
+// text or in parts.
+func TestShownTriggersAreRead(t *testing.T) {
+	all := papi.LookupSchema("WebhookWebhookTriggersEnum").EnumTexts()
+	column := catalog.Lookup("webhook_list").Columns[slices.IndexFunc(catalog.Lookup("webhook_list").Columns, func(c catalog.Column) bool { return c.Name == "triggers" })]
+	texts := func(values []string) (list []any) {
+		for _, value := range values {
+			list = append(list, value)
+		}
+		return list
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for n := range 200 {
+		var triggers []string
+		for _, i := range random.Perm(len(all))[:1+n%len(all)] {
+			triggers = append(triggers, all[i])
+		}
+		shown := column.Show(texts(triggers)).(string)
+		slices.Sort(triggers)
+		for _, given := range []any{shown, []any{shown}, texts(strings.Fields(shown)), texts(strings.Split(shown, ",")), strings.ReplaceAll(shown, " ", ", ")} {
+			for _, tool := range []string{"webhook_create", "webhook_replace", "webhook_update"} {
+				args := map[string]any{"webhookId": "w", "target": "https://example.com/h", "secret": "sixteen-or-more-signs", "triggers": given}
+				if tool == "webhook_create" {
+					delete(args, "webhookId")
+				}
+				c, e := newArguments(catalog.Lookup(tool), true).check(args)
+				if e != nil {
+					t.Fatalf("%s %v: %s", tool, given, encode(e))
+				}
+				if got := slices.Sorted(slices.Values(jsonvalue.Texts(c.args, "triggers"))); !slices.Equal(got, triggers) {
+					t.Fatalf("%s %v: %q, want %q", tool, given, got, triggers)
+				}
+			}
+		}
+	}
+	_, e := newArguments(catalog.Lookup("webhook_update"), true).check(map[string]any{"webhookId": "w", "triggers": "whatsapp_template_approved whatsapp_template_lost"})
+	if text := string(encode(e)); e == nil || !strings.Contains(text, "WHATSAPP_TEMPLATE_APPROVED") {
+		t.Errorf("a text with an unknown trigger: %s", text)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"papi-mcp/internal/papi"
 )
@@ -68,6 +69,7 @@ func (c *coercer) value(s *papi.Schema, given any, path string) any {
 		if s.Items == nil {
 			return v
 		}
+		v = c.separated(s.Items, v, path)
 		out := make([]any, len(v))
 		for i, item := range v {
 			out[i] = c.value(s.Items, item, fmt.Sprintf("%s[%d]", path, i))
@@ -143,6 +145,44 @@ func (c *coercer) enum(s *papi.Schema, given, path string) string {
 		return meant
 	}
 	return given
+}
+
+// separated returns a list of fixed values with a text that names several as those: with
+// blanks or commas between them, as the table of webhooks shows triggers.
+func (c *coercer) separated(items *papi.Schema, given []any, path string) []any {
+	values := items.Resolve().EnumTexts()
+	if len(values) == 0 {
+		return given
+	}
+	var all []any
+	for i, item := range given {
+		text, _ := item.(string)
+		meant := separateValues(text, values)
+		if len(meant) < 2 { // enum corrects a single one
+			all = append(all, item)
+			continue
+		}
+		c.warn(fmt.Sprintf("%s[%d]", path, i), "%q read as %s", papi.Echo(text), strings.Join(meant, ", "))
+		for _, value := range meant {
+			all = append(all, value)
+		}
+	}
+	return all
+}
+
+// separateValues reads several values of an enum out of a text with blanks or commas
+// between them. It returns nil where a part is none of the values.
+func separateValues(text string, values []string) []string {
+	parts := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	if len(parts) > len(values) {
+		return nil
+	}
+	for i, part := range parts {
+		if parts[i] = papi.CanonicalValue(part, values); parts[i] == "" {
+			return nil
+		}
+	}
+	return parts
 }
 
 // variant chooses the schema of a union that a value most likely means.

@@ -17,6 +17,8 @@ type Table struct {
 	Rows [][]any  `json:"rows"`
 	// Other has the fields next to the list that the contract does not know.
 	Other map[string]any `json:"other,omitempty"`
+
+	items []any // which it shows; nil where fields names its columns
 }
 
 // listTable is the table that shows the items of a list, whose secrets are masked
@@ -41,7 +43,9 @@ func listTable(row *catalog.Row, items []any, fields []string) (table Table, war
 		builder.add(column.Name, func(item any) any { return cell(row, column, item) }, false)
 	}
 	builder.addUnknown(contract)
-	return builder.table(), nil
+	table = builder.table()
+	table.items = items
+	return table, nil
 }
 
 // tableBuilder collects the columns of a table.
@@ -129,29 +133,31 @@ func (b *tableBuilder) table() Table {
 
 // cell is what a declared column shows of an item, nil where the item has nothing.
 func cell(row *catalog.Row, column catalog.Column, item any) any {
-	var shown string
-	switch {
-	case row.Resource == nil || column.Name != catalog.PendingColumn && column.Name != catalog.RefusedColumn:
-		for path := range strings.SplitSeq(column.Path, "|") {
-			value := jsonvalue.FieldOfEach(item, path)
-			if value == nil {
-				continue
-			}
-			if column.Show != nil {
-				return column.Show(value)
-			}
-			return wholeSeconds(path[strings.LastIndexByte(path, '.')+1:], value)
+	switch column.From {
+	case catalog.FromPending:
+		return orNil(conditionOf(row.Resource, item).pending)
+	case catalog.FromRefused:
+		return orNil(strings.Join(conditionOf(row.Resource, item).refusedParts(), ", "))
+	}
+	for path := range strings.SplitSeq(column.Path, "|") {
+		value := jsonvalue.FieldOfEach(item, path)
+		switch {
+		case jsonvalue.IsEmpty(value):
+			continue
+		case column.Show != nil:
+			return column.Show(value)
 		}
-		return nil
-	case column.Name == catalog.PendingColumn:
-		shown = conditionOf(row.Resource, item).pending
-	default:
-		shown = strings.Join(conditionOf(row.Resource, item).refusedParts(), ", ")
+		return wholeSeconds(path[strings.LastIndexByte(path, '.')+1:], value)
 	}
-	if shown == "" {
+	return nil
+}
+
+// orNil is a text, or nil for an empty one.
+func orNil(text string) any {
+	if text == "" {
 		return nil
 	}
-	return shown
+	return text
 }
 
 // refusedParts are the parts that were refused, written PART=STATUS.

@@ -35,6 +35,9 @@ func TestEachListHasColumnsOfTheContract(t *testing.T) {
 				t.Errorf("%s: two columns are called %q", row.Tool, c.Name)
 			}
 			names[c.Name] = true
+			if c.From != catalog.FromPath && row.Resource == nil {
+				t.Errorf("%s, column %s: without a resource nothing is pending or refused", row.Tool, c.Name)
+			}
 			for _, path := range strings.Split(c.Path, "|") {
 				if !itemPart(row).has(path) {
 					t.Errorf("%s, column %s: the contract has no %s", row.Tool, c.Name, path)
@@ -60,13 +63,15 @@ func TestColumnsHaveIDsAndStates(t *testing.T) {
 				t.Errorf("%s: no column %s with %s", row.Tool, id, path)
 			}
 		}
-		for name, path := range map[string]string{"state": row.Resource.State, catalog.PendingColumn: row.Resource.Pending} {
-			if c := column(row, name); path != "" && (c == nil || c.Path != path) {
+		for name, path := range map[string]string{"state": row.Resource.State, "pending": row.Resource.Pending} {
+			if c := column(row, name); path != "" && (c == nil || c.Path != path || (c.From == catalog.FromPending) != (name == "pending")) {
 				t.Errorf("%s: no column %s with %s", row.Tool, name, path)
 			}
 		}
-		if row.Resource.Parts != nil && row.Resource.Name == "whatsapp_sender" && column(row, catalog.RefusedColumn) == nil {
-			t.Errorf("%s does not show the parts that were refused", row.Tool)
+		if row.Resource.Parts != nil && row.Resource.Name == "whatsapp_sender" {
+			if c := column(row, "refused"); c == nil || c.From != catalog.FromRefused {
+				t.Errorf("%s does not show the parts that were refused", row.Tool)
+			}
 		}
 	}
 }

@@ -19,7 +19,7 @@ func (s *Set) dryRun(ctx context.Context, gc *guard.Call, c *call) Outcome {
 		shown.Verdict, shown.Refusal = "refuse", refused(p.Refusal)
 		shown.Refusal.outcome() // fills in what every error has
 		shown.Refusal.Next = nil
-		r.Next = s.offered(p.Refusal.Next, c.own.project, pathIDs(gc.Row, c.args))
+		r.Next = s.offered(p.Refusal.Next, c.own.project)
 	case p.Confirm:
 		shown.Verdict, shown.Summary = "confirm", p.Summary
 	}

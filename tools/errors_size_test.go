@@ -36,10 +36,10 @@ func TestErrorPagesAreSmall(t *testing.T) {
 	}
 }
 
-// maxError and maxMedianError are how many tokens an error has at most, and in the
+// maxErrorTokens and maxMedianError are how many tokens an error has at most, and in the
 // median.
 const (
-	maxError       = 300
+	maxErrorTokens = 300
 	maxMedianError = 250
 )
 
@@ -49,7 +49,7 @@ func TestErrorsAreSmall(t *testing.T) {
 	var sizes []int
 	measure := func(where string, e *Error) {
 		n := tokentest.Count(string(encode(e.outcome().Structured)))
-		if sizes = append(sizes, n); n > maxError {
+		if sizes = append(sizes, n); n > maxErrorTokens {
 			t.Errorf("%s: %d tokens: %s", where, n, encode(e))
 		}
 	}
@@ -85,7 +85,7 @@ func TestAnUnknownToolIsAnsweredBriefly(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
 	for _, name := range []string{"whatsapp_sender_create_new", "list_webhooks", "x", strings.Repeat("sender ", 50)} {
 		e := encode(failure(t, do(t, set, name, nil)))
-		if n := tokentest.Count(string(e)); n > maxError {
+		if n := tokentest.Count(string(e)); n > maxErrorTokens {
 			t.Errorf("%s: %d tokens: %s", name, n, e)
 		}
 	}

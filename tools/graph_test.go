@@ -375,7 +375,7 @@ func TestNextOfEachErrorReachesAnEnd(t *testing.T) {
 						continue
 					}
 					e := &papi.Error{Status: status, Code: code, Unknown: unknown}
-					out := Outcome{IsError: true, Structured: &Error{Code: code, Next: g.set.offered(nextAfterError(row, args, e), "", nil)}}
+					out := Outcome{IsError: true, Structured: &Error{Code: code, Next: g.set.offered(nextAfterError(row, args, e), "")}}
 					g.ends([]string{row.Tool + " answers " + code}, call, out)
 				}
 			}

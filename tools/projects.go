@@ -32,7 +32,7 @@ func (s *Set) projectOverview(ctx context.Context, caller Caller, args projectOv
 		return e.outcome()
 	}
 	r := &Result{Tool: "project_overview", ProjectID: projectID}
-	r.Now, r.Next = stamp(o.now), s.offered(o.next(), args.ProjectID, nil)
+	r.Now, r.Next = stamp(o.now), s.offered(o.next(), args.ProjectID)
 	r.Data = o.shown()
 	r.Warnings = append(s.about(), o.warnings()...)
 	return Outcome{Structured: r}
@@ -77,7 +77,7 @@ func (s *Set) projectConfirm(ctx context.Context, caller Caller, args projectCon
 	r := &Result{Tool: "project_confirm", ProjectID: projectID}
 	r.Data = map[string]any{"confirmed": true, "until": until.UTC().Format(time.RFC3339), "countsFor": guard.CountsFor(caller.Client), "overview": o.shown()}
 	if o.empty() {
-		r.Next = s.offered(o.next(), projectID, nil)
+		r.Next = s.offered(o.next(), projectID)
 	}
 	r.Warnings = append(s.about(), warnings...)
 	r.Now = stamp(o.now)

@@ -185,7 +185,7 @@ func TestWhatNeedsAttentionIsToldInWords(t *testing.T) {
 	} {
 		o := &overview{}
 		for _, stands := range test.stands {
-			o.Attention = append(o.Attention, attention{Kind: test.kind, Stands: stands})
+			o.Attention = append(o.Attention, attention{Kind: test.kind, Condition: stands})
 		}
 		if lines := o.attentionLines(); !slices.Equal(lines, []string{test.want}) {
 			t.Errorf("%s: %q", test.kind, lines)
@@ -194,7 +194,7 @@ func TestWhatNeedsAttentionIsToldInWords(t *testing.T) {
 	o := &overview{}
 	for _, resource := range counted() {
 		for i := range 30 {
-			o.Attention = append(o.Attention, attention{Kind: resource.Kind(), Stands: fmt.Sprintf("ACTIVE for %d days", i)})
+			o.Attention = append(o.Attention, attention{Kind: resource.Kind(), Condition: fmt.Sprintf("ACTIVE for %d days", i)})
 		}
 	}
 	lines := o.attentionLines()

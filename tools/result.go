@@ -48,6 +48,9 @@ type Result struct {
 	// NextPageToken leads to the next page, "" on the last.
 	NextPageToken string   `json:"nextPageToken,omitempty"`
 	Warnings      []string `json:"warnings,omitempty"`
+
+	answer  []byte      // the API's, which bounds the result of a list; nil: nothing does
+	isWhole func() bool // reports whether it has what the contract requires
 }
 
 // resultOf makes the result of a call that the API answered.
@@ -89,6 +92,7 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 	}
 	if c.code != "" {
 		r.Sandbox = &SandboxNote{Code: c.code}
+		r.Next = withSandboxCode(r.Next)
 	}
 	r.Data, warnings = shape(row, c.own, r, answer)
 	r.Warnings = slices.Concat(c.warnings, warnings)
@@ -188,12 +192,22 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 		return append(next, fillAll(row.Next, r.IDs)...)
 	case c.none != nil:
 		return fillAll(stepsAfterError(row, c.none), r.IDs)
-	case canBeEmpty && len(next) == 0 && len(c.args) == len(pathIDs(row, c.args)):
+	case canBeEmpty && len(next) == 0 && isUnfiltered(row, c.args):
 		empty := row.Resource.Empty
 		empty.Do = noneYetText + empty.Do
 		return fillAll([]catalog.Step{empty}, r.IDs)
 	}
 	return next
+}
+
+// isUnfiltered reports whether the arguments of a list select all its items from the
+// first one on.
+func isUnfiltered(row *catalog.Row, args map[string]any) bool {
+	filters := len(args) - len(pathIDs(row, args))
+	if _, ok := args["pageSize"]; ok {
+		filters--
+	}
+	return filters == 0
 }
 
 // longList is from how many items on a list has one step about those that need

@@ -81,7 +81,7 @@ func (s *sanitizer) result(r *Result) {
 	if !s.fit("projectId", r.ProjectID) {
 		r.ProjectID = ""
 	}
-	r.Next = s.next("next", firstSteps(r.Next))
+	r.Next = s.next("next", r.Next)
 	r.State, r.Pending, r.Done = s.text("state", r.State), s.text("pending", r.Pending), s.text("done", r.Done)
 	r.Since, r.Now = s.text("since", r.Since), s.text("now", r.Now)
 	if r.Sandbox != nil {
@@ -94,7 +94,7 @@ func (s *sanitizer) result(r *Result) {
 }
 
 func (s *sanitizer) error(e *Error) {
-	e.Next = s.next("next", firstSteps(e.Next))
+	e.Next = s.next("next", e.Next)
 	if e.Confirmation != nil {
 		c := *e.Confirmation
 		c.Summary = papi.Printable(c.Summary) // complete: a person confirms it
@@ -156,8 +156,11 @@ func (s *sanitizer) value(at string, value any, id bool) any {
 	if s.isClean(value) { // nearly all are, and the check costs less than a copy
 		return value
 	}
-	if table, ok := value.(*Table); ok {
-		return s.table(at, table)
+	switch v := value.(type) {
+	case *Table:
+		return s.table(at, v)
+	case *Items: // they are not clean: the table, and the text, name what was removed
+		return s.table(at, v.table)
 	}
 	if !s.spend(8) {
 		return nil
@@ -193,6 +196,8 @@ func (s *sanitizer) isClean(value any) bool {
 			}
 		}
 		return !s.inError
+	case *Items:
+		return s.isClean(v.List) && s.isClean(v.table)
 	case []any:
 		return !s.inError && !slices.ContainsFunc(v, func(item any) bool { return !s.isClean(item) })
 	case map[string]any:

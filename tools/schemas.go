@@ -102,7 +102,7 @@ func (s *Set) schemas(tool string) (about toolSchema, complete, listed *papi.Sch
 
 // maxSchemaEstimate is the largest estimate of an answer in tokens. It leaves room: no answer
 // has more than 2,000 tokens.
-const maxSchemaEstimate = 1_800
+const maxSchemaEstimate = 1_850
 
 // fit adds the most detailed outline of a part of a schema with which the answer has its
 // size.

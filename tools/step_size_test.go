@@ -2,18 +2,21 @@ package tools
 
 import (
 	"maps"
+	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/tokentest"
 )
 
-// maxStep is how many tokens a step of next has at most, as compact JSON.
-const maxStep = 60
+// maxStepTokens is how many tokens a step of next has at most, as compact JSON.
+const maxStepTokens = 60
 
 // realistic are ids as the API gives them.
 var realistic = map[string]string{
@@ -30,7 +33,7 @@ const realisticProject = "1f8c8dc5-4a76-4f7e-b602-b4eb9195c4ec"
 func everyStep() map[string][]catalog.Step {
 	all := map[string][]catalog.Step{}
 	for _, r := range catalog.Resources() {
-		all[r.Name+", empty"] = []catalog.Step{r.Empty}
+		all[r.Name+", empty"] = []catalog.Step{{Do: "none yet: " + r.Empty.Do, Tool: r.Empty.Tool, Args: r.Empty.Args, Needs: r.Empty.Needs}}
 		for _, s := range slices.Concat(r.States, r.Changes) {
 			all[r.Name+" "+s.Name] = append(all[r.Name+" "+s.Name], s.Next...)
 		}
@@ -98,35 +101,57 @@ func TestEveryStepIsSmall(t *testing.T) {
 	}
 }
 
-// So is each step after a call that named a project; the needs name what the args leave
-// out, and that is in the call or in the ids of the answer.
-func TestStepsOfAnotherProjectAreSmall(t *testing.T) {
+// So is each step of a call that named a project, and of a dynamic set, in which the step
+// says through what its tool is called. The needs name what the args leave out: the call
+// or its answer has it.
+func TestStepsOfAnotherProjectAndOfADynamicSetAreSmall(t *testing.T) {
 	worst := waitingThings()[0]
 	wording := worst.wording(worst.since.Add(41 * 24 * time.Hour))
-	for where, steps := range everyStep() {
-		for _, s := range steps {
-			s.Do = wording.Replace(s.Do)
-			next, _ := fill(s, realistic)
-			if next.Tool == "" || strings.Contains(next.Do, "{status}") {
-				continue
-			}
-			moved := inProject(next, realisticProject, realistic)
-			small(t, where, moved)
-			for name, value := range next.Args {
-				if moved.Args[name] != value && (realistic[name] != value || !slices.Contains(moved.Needs, name)) {
-					t.Errorf("%s: %s is lost: %s", where, name, encode(moved))
+	part := refusedPart{status: &catalog.State{Name: "PENDING_REVIEW"}}
+	plain, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	complete := 0
+	for _, set := range []*Set{plain, newDynamicSet(t, catalog.Filter{Deprecated: true})} {
+		for _, named := range []string{"", realisticProject} {
+			for where, steps := range everyStep() {
+				for _, s := range steps {
+					if s.Do == "none yet: " {
+						continue
+					}
+					s.Do = part.wording().Replace(wording.Replace(s.Do))
+					next, _ := fill(s, realistic)
+					out := Outcome{Structured: &Result{Next: set.offered([]catalog.Next{next}, named)}}
+					set.route(&out, nil)
+					bound(out)
+					step := out.Structured.(*Result).Next[0]
+					small(t, where, step)
+					if step.Do != next.Do || step.Via != set.Via(next.Tool) {
+						t.Errorf("%s: the words are not all there: %s", where, encode(step))
+					}
+					args := next.Args
+					if named != "" && next.Tool != "" {
+						args = jsonvalue.With(args, argProject, named)
+					}
+					for name, value := range args {
+						if !reflect.DeepEqual(step.Args[name], value) && !slices.Contains(step.Needs, name) {
+							t.Errorf("%s: %s is lost: %s", where, name, encode(step))
+						}
+					}
+					if set == plain && named == "" && !reflect.DeepEqual(step.Args, next.Args) {
+						t.Errorf("%s: it asks for what it could say: %s", where, encode(step))
+					}
+					if len(step.Args) == len(args) {
+						complete++
+					}
 				}
-			}
-			if moved.Args[argProject] != realisticProject && !slices.Contains(moved.Needs, argProject) {
-				t.Errorf("%s: the project is lost: %s", where, encode(moved))
 			}
 		}
 	}
+	t.Logf("%d steps repeat all", complete)
 }
 
 func small(t *testing.T, where string, next catalog.Next) {
 	t.Helper()
-	if text := string(encode(next)); tokentest.Count(text) > maxStep || strings.Contains(next.Do, "{") {
+	if text := string(encode(next)); tokentest.Count(text) > maxStepTokens || strings.Contains(next.Do, "{") {
 		t.Errorf("%s: %d tokens: %s", where, tokentest.Count(text), text)
 	}
 }

@@ -21,6 +21,9 @@ func (o Outcome) Text() string {
 		return ""
 	}
 	table, isTable := r.Data.(*Table)
+	if items, bare := r.Data.(*Items); bare {
+		table, isTable = items.table, true
+	}
 	if !isTable {
 		return ""
 	}

@@ -242,7 +242,9 @@ func TestAtMostThreeSteps(t *testing.T) {
 		steps = append(steps, catalog.Next{Do: fmt.Sprint(i)})
 	}
 	for _, structured := range []any{&Result{Next: steps}, &Error{Next: steps}} {
-		next := jsonvalue.List(decoded(t, sanitize(Outcome{Structured: structured})), "next")
+		out := Outcome{Structured: structured}
+		bound(out)
+		next := jsonvalue.List(decoded(t, sanitize(out)), "next")
 		if len(next) != 3 || jsonvalue.Text(next[0], "do") != "0" {
 			t.Errorf("%T: %s", structured, encode(next))
 		}

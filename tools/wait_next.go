@@ -56,7 +56,7 @@ func (s *Set) nextOfSettled(f *followed) []catalog.Next {
 	} else {
 		next = f.last.next(f.row, f.ids(), f.project, f.last.now)
 	}
-	return s.offered(next, f.call.own.project, f.ids())
+	return s.offered(next, f.call.own.project)
 }
 
 // isSlow reports whether it makes no sense to wait for the end: it takes too long, or, of
@@ -80,7 +80,7 @@ func (s *Set) comeBack(slow []*followed) []catalog.Next {
 	if more := len(slow) - 1; more > 0 {
 		do += fmt.Sprintf(" (and %d more)", more)
 	}
-	return s.offered(fillAll([]catalog.Step{{Do: do, Tool: first.row.Tool}}, first.ids()), first.call.own.project, first.ids())
+	return s.offered(fillAll([]catalog.Step{{Do: do, Tool: first.row.Tool}}, first.ids()), first.call.own.project)
 }
 
 // waitAgain is the step to wait for those of the things that still wait.

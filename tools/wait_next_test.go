@@ -193,7 +193,7 @@ func TestStepsThatWait(t *testing.T) {
 			`{"do":"wait: the sender is being set up","tool":"wait","args":{"for":[{"args":{"senderId":"01S"},"tool":"rcs_sender_get"}]}}`},
 	} {
 		r := resultOf(catalog.Lookup(tt.tool), project, &call{args: map[string]any{"senderId": tt.thing}, now: time.Date(2026, 1, 5, 9, 1, 0, 0, time.UTC)}, tt.answer)
-		fit(Outcome{Structured: r})
+		bound(Outcome{Structured: r})
 		if got := string(encode(r.Next[0])); got != tt.want {
 			t.Errorf("%s: %s", tt.tool, got)
 		}
@@ -209,7 +209,7 @@ func TestALaunchIsWaitedForToItsEnd(t *testing.T) {
 	} {
 		now := time.Date(2026, 1, 5, 9, 1, 0, 0, time.UTC)
 		r := resultOf(catalog.Lookup("rcs_sender_launch"), project, &call{args: map[string]any{"senderId": tt.id}, now: now, speed: 3600}, map[string]any{"id": tt.id, "state": "LAUNCHING", "modified": stamp(now)})
-		fit(Outcome{Structured: r})
+		bound(Outcome{Structured: r})
 		if !slices.ContainsFunc(r.Next, func(n catalog.Next) bool { return string(encode(n)) == tt.want }) {
 			t.Errorf("next %s", encode(r.Next))
 		}
@@ -235,7 +235,7 @@ func TestEveryStepThatWaitsIsSmall(t *testing.T) {
 				if !ok {
 					t.Fatalf("%s: an id is not known", where)
 				}
-				bounded := fitSteps([]catalog.Next{next})[0]
+				bounded := boundSteps([]catalog.Next{next})[0]
 				small(t, where, bounded)
 				seen++
 				if thing := waitsFor(&bounded); thing == nil || thing["tool"] != s.Tool || len(ends) > 0 && thing["state"] == nil {

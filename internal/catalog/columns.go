@@ -6,6 +6,9 @@ package catalog
 type Column struct {
 	Name string
 	Path string // with | between paths of which the first that has a value counts
+	// From is where the values come from. What is pending or was refused is what the
+	// result of the item's own read shows of it, by the resource of the list.
+	From Source
 	// Show returns what the column shows of the value, which is not nil; nil shows
 	// the value itself.
 	Show func(value any) any
@@ -14,10 +17,12 @@ type Column struct {
 	Count string
 }
 
-// These columns of a thing with states show what its results show: what is pending,
-// PART=STATUS of a part that is under review included, and the parts that were
-// refused.
+// Source is where a column takes its values from.
+type Source int
+
+// The sources.
 const (
-	PendingColumn = "pending"
-	RefusedColumn = "refused"
+	FromPath    Source = iota // the item, at the path
+	FromPending               // what is pending, PART=STATUS of a part that is under review included
+	FromRefused               // the parts that were refused
 )

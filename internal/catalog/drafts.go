@@ -19,7 +19,7 @@ func submitDraft(update *Precondition, schema string) []Step {
 	lacksDetails := func(thing any) bool { return lacks(thing, papi.LookupSchema(schema).Required...) }
 	submit := resubmit(update, "submit the draft, if the person agrees")
 	submit.Needs, submit.Check = nil, func(thing any) bool { return !lacksDetails(thing) }
-	complete := resubmit(update, "complete and submit, if agreed")
+	complete := resubmit(update, "complete and submit if agreed")
 	complete.Check = lacksDetails
 	return []Step{submit, complete}
 }

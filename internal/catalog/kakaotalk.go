@@ -168,7 +168,7 @@ var kakaotalk = []Row{
 			{Name: "plusFriendId", Path: "plusFriendId"},
 			{Name: "name", Path: "details.name|changes.details.name"},
 			{Name: "state", Path: "state", Count: "state"},
-			{Name: PendingColumn, Path: "changes.status"},
+			{Name: "pending", Path: "changes.status", From: FromPending},
 			{Name: "adminPhoneNo", Path: "details.adminPhoneNo|changes.details.adminPhoneNo"},
 		},
 	},
@@ -239,7 +239,7 @@ var kakaotalk = []Row{
 			{Name: "language", Path: "details.language|changes.details.language", Count: "language"},
 			{Name: "categoryCode", Path: "details.categoryCode|changes.details.categoryCode"},
 			{Name: "state", Path: "state", Count: "state"},
-			{Name: PendingColumn, Path: "changes.status"},
+			{Name: "pending", Path: "changes.status", From: FromPending},
 		},
 	},
 	{

@@ -75,7 +75,7 @@ var rcsSender = &Resource{
 			}, "NEW", "PENDING", "PENDING_REVIEW", "MANUAL_REVIEW"),
 			same(State{
 				Class: Failure, Means: "the US brand is rejected, incomplete or archived", Moves: "the people who handle it: ask them with `rcs_sender_comment_add`",
-				Next: []Step{{Do: "US brand {status}: ask the reviewers", Tool: "rcs_sender_comment_add", Needs: []string{"comment"}}},
+				Next: []Step{{Do: "US brand {status}: ask reviewers", Tool: "rcs_sender_comment_add", Needs: []string{"comment"}}},
 			}, "REJECTED", "INCOMPLETE", "ARCHIVED"),
 			[]State{{Name: "UNSPECIFIED", Means: "no status is given"}, unrecognized},
 		)},
@@ -255,6 +255,6 @@ const (
 
 const rcsOtherPhone = "`rcs_test_number_add`, with another phone"
 
-var rcsAddOtherPhone = []Step{{Do: "this phone can't be used: add another", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}}
+var rcsAddOtherPhone = []Step{{Do: "can't be used: add another", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}}}
 
 var rcsTestNumberWait = &Wait{Read: "rcs_test_number_get"}

@@ -192,32 +192,21 @@ func group(status string, members []member, total int) string {
 	return fmt.Sprintf("%d %s", counted, status)
 }
 
-// triggersByThing shows the triggers of a webhook as one text, those about the same
-// thing together: WHATSAPP_TEMPLATE_APPROVED,_REJECTED.
-func triggersByThing(value any) any {
+// triggersInLowerCase shows the triggers of a webhook as one text, in lower case, which
+// has two thirds of the tokens; ALL, of one token, stays.
+func triggersInLowerCase(value any) any {
 	triggers := jsonvalue.Texts(value, "")
 	if len(triggers) == 0 || len(triggers) < len(jsonvalue.List(value, "")) {
 		return value
 	}
-	things, groups := make([]string, 0, len(triggers)), make([]string, 0, len(triggers))
-	for _, trigger := range triggers {
-		thing := firstWords(trigger)
-		switch i := slices.Index(things, thing); {
-		case i < 0:
-			things, groups = append(things, thing), append(groups, trigger)
-		case thing != trigger:
-			groups[i] += "," + strings.TrimPrefix(trigger, thing)
+	shown := make([]string, len(triggers))
+	for i, trigger := range triggers {
+		if strings.ToUpper(trigger) != trigger || strings.ContainsAny(trigger, " ,") { // it could not be read back
+			return value
+		}
+		if shown[i] = trigger; trigger != EveryTrigger {
+			shown[i] = strings.ToLower(trigger)
 		}
 	}
-	return strings.Join(groups, ", ")
-}
-
-// firstWords is the first two words of a name, or the name if there are no more.
-func firstWords(name string) string {
-	first, rest, _ := strings.Cut(name, "_")
-	second, _, more := strings.Cut(rest, "_")
-	if !more {
-		return name
-	}
-	return name[:len(first)+len("_")+len(second)]
+	return strings.Join(shown, " ")
 }

@@ -138,7 +138,7 @@ func channelPart(get string) Part {
 			{Name: "ACTIVE", Class: Success, Means: "works"},
 			{
 				Name: "PENDING", Class: Pending, Means: "the channel in the Conversation app is being set up", Moves: "Sinch", Lasts: Lasting{First: minute, Overdue: day},
-				Next: []Step{{Do: "check again {again}: channel setup pending{since}", Tool: get}},
+				Next: []Step{{Do: "check again {again}: channel setup{since}", Tool: get}},
 			},
 			{
 				Name: "FAILING", Class: Failure, Means: "the channel in the Conversation app fails", Moves: "a person, in the Sinch Dashboard",
@@ -170,8 +170,8 @@ var whatsappSenders = []Row{
 			{Name: "countryCode", Path: "countryCode"},
 			{Name: "phoneNumber", Path: "phoneNumber"},
 			{Name: "state", Path: "state", Count: "state"},
-			{Name: PendingColumn, Path: "changes.status"},
-			{Name: RefusedColumn, Path: "metadata.displayName.status|metadata.username.status|conversationApiAppDetails.channelStatus"},
+			{Name: "pending", Path: "changes.status", From: FromPending},
+			{Name: "refused", Path: "metadata.displayName.status|metadata.username.status|conversationApiAppDetails.channelStatus", From: FromRefused},
 			{Name: "errorCode", Path: "changes.errorCode"},
 			{Name: "qualityRating", Path: "qualityRating", Show: unlessUnknown},
 			{Name: "conversationAppId", Path: "conversationApiAppDetails.id"},

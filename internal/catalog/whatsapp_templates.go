@@ -85,7 +85,7 @@ var templateColumns = []Column{
 	{Name: "languageCode", Path: "language", Count: "language"},
 	{Name: "category", Path: "category"},
 	{Name: "state", Path: "state", Count: "state"},
-	{Name: PendingColumn, Path: "changes.status"},
+	{Name: "pending", Path: "changes.status", From: FromPending},
 	{Name: "qualityScore", Path: "qualityScore", Show: unlessUnknown},
 	{Name: "rejectionCode", Path: "rejectionCode"},
 	{Name: "isMetaGenerated", Path: "isMetaGenerated", Show: onlyTrue}, // which can't be updated

@@ -13,10 +13,12 @@ import (
 
 func newAudit(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "audit",
+		Use:   "audit COMMAND",
 		Short: "Check the audit log (--audit)",
 		Args:  subcommands,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		DisableFlagsInUseLine: true,
 	}
 	cmd.AddCommand(newAuditVerify(s))
 	return cmd

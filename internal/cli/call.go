@@ -138,7 +138,7 @@ the user can read.
 	f.BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, the question to the person, and the request")
 	f.BoolVar(&pretty, "pretty", false, "indent the JSON (default: on a terminal)")
 	f.DurationVar(&timeout, "timeout", deadline.Timeout, "how long the call may take, without the time in which a person is asked; a write that was sent by then may still have an effect")
-	c.addResultFlags(cmd, server.Structured, "what is printed: structured (the JSON of structuredContent; both prints the same) or text (what a client that reads only text is shown)")
+	c.addResultFlags(cmd, server.ResultStructured, "what is printed: structured (the JSON of structuredContent; both prints the same) or text (what a client that reads only text is shown)")
 	f.StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox)")
 	return cmd
 }
@@ -192,7 +192,7 @@ func (c *config) printOutcome(s *streams, out tools.Outcome, pretty, offered boo
 	if pretty {
 		enc.SetIndent("", "  ")
 	}
-	if text := out.Text(); text != "" && c.results == string(server.Text) {
+	if text := out.Text(); text != "" && c.results == string(server.ResultText) {
 		b.WriteString(text + "\n")
 	} else if err := enc.Encode(out.Structured); err != nil {
 		return failed(err)

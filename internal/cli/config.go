@@ -87,7 +87,7 @@ func (c *config) addConnectionFlags(cmd *cobra.Command) {
 // addResultFlags adds the flags of what results hold, with a default form.
 func (c *config) addResultFlags(cmd *cobra.Command, form server.ResultForm, help string) {
 	f := cmd.Flags()
-	choice(f, &c.results, "results", string(form), help, string(server.Text), string(server.Structured), string(server.Both))
+	choice(f, &c.results, "results", string(form), help, string(server.ResultText), string(server.ResultStructured), string(server.ResultBoth))
 	f.IntVar(&c.maxTokens, "max-result-tokens", tools.DefaultMaxTokens, "with all: true, stop reading a list at about this many tokens, at the end of a page")
 }
 
@@ -151,10 +151,11 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	guarded := guard.Options{
 		Mode: guard.Mode(c.confirm), ReadOnly: c.readOnly, Store: opened, Logger: logger,
 	}
-	offered := tools.Options{
-		Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens,
-		Poller: new(wait.Poller), Waits: new(wait.Limit),
+	speed := 1.0
+	if c.sandbox {
+		speed = c.sandboxFlags.speed
 	}
+	offered := tools.Options{Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens, Speed: speed, Poller: new(wait.Poller), Waits: new(wait.Limit)}
 	switch {
 	case c.sandbox:
 		a.project = cmp.Or(a.project, sandbox.DefaultProject)
@@ -167,7 +168,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token", Logger: logger, Transport: box,
 		}
 		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
-		guarded.About, offered.Sandbox, offered.Speed = aboutSandbox, box, c.sandboxFlags.speed
+		guarded.About, offered.Sandbox = aboutSandbox, box
 		if c.sandboxFlags.manual() && c.store == memory {
 			c.sandboxFlags.sameEachTime(box.box, &guarded)
 		}

@@ -15,7 +15,7 @@ import (
 
 func newConfig(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "config",
+		Use:   "config COMMAND",
 		Short: "Check a configuration file, or generate a key for it",
 		Long: `The configuration file of serve (--config) is YAML. It sets flags of serve by their
 names, and what no flag can set:
@@ -51,6 +51,8 @@ again when the file has changed and then stayed the same for a second; flags tak
 effect at the next start.`,
 		Args: subcommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		DisableFlagsInUseLine: true,
 	}
 	cmd.AddCommand(newConfigCheck(s), newConfigSchema(s), newConfigKey(s))
 	return cmd
@@ -134,7 +136,7 @@ func newConfigKey(s *streams) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			key, hash := auth.NewKey()
 			fmt.Fprintf(s.out, "key:  %s\nhash: %s\n", key, hash)
-			fmt.Fprintln(s.err, "Give the key to the caller, who sends it as Authorization: Bearer KEY. It can't be shown again. Put the hash into the --config file:")
+			fmt.Fprintln(s.err, "Give the key to the caller, who sends it as Authorization: Bearer KEY. It\ncan't be shown again. Put the hash into the --config file:")
 			fmt.Fprintf(s.err, "\nkeys:\n  NAME:\n    hashes: [%s]\n    projects: [...]  # or all\n    toolsets: [...]  # or all\n    read-only: true\n", hash)
 			return nil
 		},

@@ -121,7 +121,7 @@ func unknownVariables(root *cobra.Command, environ []string) []fault {
 		name, _, _ := strings.Cut(variable, "=")
 		upper := strings.ToUpper(name)
 		switch {
-		case !strings.HasPrefix(upper, variablePrefix), slices.Contains(known, strings.TrimSuffix(name, fileSuffix)):
+		case !strings.HasPrefix(upper, variablePrefix), slices.Contains(known, name), slices.Contains(known, strings.TrimSuffix(name, fileSuffix)):
 		case strings.HasPrefix(name, variablePrefix+"SERVICE_"), name == variablePrefix+"PORT", strings.HasPrefix(name, variablePrefix+"PORT_"):
 		default:
 			hint := ""

@@ -47,7 +47,7 @@ func (c *config) faults(h *httpFlags, file *settings.File, flags *pflag.FlagSet)
 	found = append(found, c.storeFaults()...)
 	found = append(found, c.connectionFaults(flags)...)
 	if h.addr != "" {
-		found = append(found, h.faults(c, file, flags)...)
+		found = append(found, h.faults(c, file)...)
 	} else {
 		found = append(found, h.withoutHTTP(file, flags)...)
 	}

@@ -40,11 +40,8 @@ func helpOf(cmd *cobra.Command) string {
 	if cmd.Long == "" {
 		b.WriteString(cmd.Short + ".")
 	}
-	b.WriteString("\n\nUsage:\n")
-	if !cmd.HasParent() || !cmd.HasAvailableSubCommands() {
-		fmt.Fprintf(&b, "  %s\n", cmd.UseLine())
-	}
-	if cmd.HasAvailableSubCommands() {
+	fmt.Fprintf(&b, "\n\nUsage:\n  %s\n", cmd.UseLine())
+	if cmd.HasAvailableSubCommands() && !strings.HasSuffix(cmd.Use, "COMMAND") { // it can be called without one
 		fmt.Fprintf(&b, "  %s COMMAND\n", cmd.CommandPath())
 	}
 	if cmd.HasExample() {

@@ -73,6 +73,7 @@ func TestExamplesFitInALine(t *testing.T) {
 
 // The help of the program has the table of exit codes, and each command.
 func TestHelpHasTheExitCodes(t *testing.T) {
+	root := newRoot(&streams{strings.NewReader(""), io.Discard, io.Discard})
 	for _, args := range [][]string{{"--help"}, {"help"}} {
 		var out bytes.Buffer
 		if code := Main(args, strings.NewReader(""), &out, io.Discard); code != int(errorcode.Done) {
@@ -84,10 +85,27 @@ func TestHelpHasTheExitCodes(t *testing.T) {
 			}
 		}
 		eachCommand(t, func(path []string) {
-			if len(path) == 1 && path[0] != "help" && !strings.Contains(out.String(), "\n  "+path[0]+" ") {
-				t.Errorf("%v: no %s in\n%s", args, path[0], out.String())
+			if len(path) != 1 || path[0] == "help" {
+				return
+			}
+			cmd, _, err := root.Find(path)
+			if line := fmt.Sprintf("\n  %-11s %s\n", path[0], cmd.Short); err != nil || !strings.Contains(out.String(), line) {
+				t.Errorf("%v: no line %q in\n%s", args, line, out.String())
 			}
 		})
+	}
+}
+
+// The usage of a command with subcommands says whether it can be called without one.
+func TestUsageOfGroups(t *testing.T) {
+	for group, want := range map[string]string{
+		"config": "Usage:\n  papi-mcp config COMMAND\n\n", "audit": "Usage:\n  papi-mcp audit COMMAND\n\n",
+		"sandbox": "Usage:\n  papi-mcp sandbox [flags]\n  papi-mcp sandbox COMMAND\n\n",
+	} {
+		var out bytes.Buffer
+		if Main([]string{group, "--help"}, strings.NewReader(""), &out, io.Discard); !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
 	}
 }
 

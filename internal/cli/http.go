@@ -53,7 +53,7 @@ func (f *httpFlags) add(flags *pflag.FlagSet) {
 }
 
 // faults returns the flags that contradict each other, or are unsafe.
-func (f *httpFlags) faults(c *config, file *settings.File, flags *pflag.FlagSet) []fault {
+func (f *httpFlags) faults(c *config, file *settings.File) []fault {
 	found := addressFault("http", f.addr)
 	valid := len(found) == 0
 	if f.metricsAddr != "" {

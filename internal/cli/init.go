@@ -39,7 +39,7 @@ func newInit(s *streams) *cobra.Command {
 	var f initFlags
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Add papi-mcp to an MCP client: write its configuration, or print it",
+		Short: "Add papi-mcp to an MCP client: write or print its configuration",
 		Long: `Add papi-mcp to the configuration of an MCP client. On a terminal it asks for what
 no flag says: the client, and whether to use the sandbox or an account. Files in
 JSON are edited, after a backup, and everything else in them stays as it is. For a
@@ -205,9 +205,9 @@ func (i *initializer) chooseClient() error {
 		return usage("--scope project: %s has no file for a project; leave --scope out", i.client.Name)
 	}
 	if !f.sandbox && !f.account {
-		n, err := i.person.choice("What is it to use?", []string{
-			"the built-in sandbox: it needs no account, and nothing in it is real",
-			"a Sinch account, with a project and an access key",
+		n, err := i.person.choice("What is it to use?", []option{
+			{"sandbox", "the built-in sandbox: it needs no account, and nothing in it is real"},
+			{"account", "a Sinch account, with a project and an access key"},
 		}, 0)
 		if err != nil {
 			return failed(err)
@@ -218,7 +218,7 @@ func (i *initializer) chooseClient() error {
 }
 
 func (i *initializer) askClient() error {
-	var names []string
+	var options []option
 	first := -1
 	for n, c := range clientconfig.Clients {
 		name := c.Name
@@ -228,9 +228,9 @@ func (i *initializer) askClient() error {
 				first = n
 			}
 		}
-		names = append(names, name)
+		options = append(options, option{c.ID, name})
 	}
-	n, err := i.person.choice("Which client?", names, max(first, 0))
+	n, err := i.person.choice("Which client?", options, max(first, 0))
 	if err != nil {
 		return err
 	}

@@ -141,7 +141,7 @@ var promptRuns = []struct {
 		prompt: "audit_project", seed: "shop", given: map[string]string{"projectId": sandbox.DefaultProject},
 		steps: []step{
 			overview,
-			{tool: "webhook_list", args: `{"all":true}`, want: `,"WHATSAPP_SENDER_ACTIVE, `},
+			{tool: "webhook_list", args: `{"all":true}`, want: `,"whatsapp_sender_active `},
 			{tool: "whatsapp_account_get", args: `{}`, want: `businessDailyLimit`},
 			{tool: "whatsapp_sender_list", args: `{"all":true}`, want: `qualityRating`},
 			{tool: "whatsapp_template_list", args: `{"all":true}`, want: `qualityScore`},

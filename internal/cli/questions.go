@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -101,17 +102,24 @@ func (q *questions) raw(prompt string) (line string, err error) {
 	}
 }
 
-// choice asks for one of several answers by its number, and returns its index.
-func (q *questions) choice(question string, answers []string, byDefault int) (int, error) {
+// option is one of the answers to a choice.
+type option struct{ name, text string }
+
+// choice asks for one of several options by its number, or its name, and returns its
+// index.
+func (q *questions) choice(question string, options []option, byDefault int) (int, error) {
 	fmt.Fprintf(q.err, "\n%s\n", question)
-	for i, answer := range answers {
-		fmt.Fprintf(q.err, "  %d  %s\n", i+1, answer)
+	for i, o := range options {
+		fmt.Fprintf(q.err, "  %d  %s\n", i+1, o.text)
 	}
 	chosen := 0
 	_, err := q.text("Number", strconv.Itoa(byDefault+1), func(answer string) string {
 		n, err := strconv.Atoi(answer)
-		if err != nil || n < 1 || n > len(answers) {
-			return fmt.Sprintf("Type a number from 1 to %d.", len(answers))
+		if err != nil {
+			n = 1 + slices.IndexFunc(options, func(o option) bool { return strings.EqualFold(o.name, answer) })
+		}
+		if n < 1 || n > len(options) {
+			return fmt.Sprintf("Type a number from 1 to %d.", len(options))
 		}
 		chosen = n - 1
 		return ""

@@ -142,7 +142,7 @@ PAPI_BASE_URL to it, and PAPI_TOKEN_URL to its /oauth2/token. Any key works.
 --seed-data fills the first project of SINCH_PROJECT_ID, or the all-zero one. The
 state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, which
 --seed-data can read.`,
-		Args: noArgs,
+		Args: subcommands,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := c.sandboxFlags.check(); err != nil {
 				return err

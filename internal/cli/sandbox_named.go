@@ -267,7 +267,7 @@ func newSandboxList(s *streams) *cobra.Command {
 		Short: "List the sandboxes that call --sandbox-name keeps",
 		Long: `List the sandboxes that call --sandbox-name keeps: a line for each, with its name
 and the time of its last change, separated by a tab.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			all, err := sandboxesFolder()
 			if err != nil {
@@ -276,6 +276,9 @@ and the time of its last change, separated by a tab.`,
 			folders, err := os.ReadDir(all)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return failed(err)
+			}
+			if len(folders) == 0 && isTerminal(s.err) {
+				fmt.Fprintln(s.err, "papi-mcp: none yet: papi-mcp call TOOL --sandbox-name NAME keeps one.")
 			}
 			for _, folder := range folders {
 				file, err := os.Stat(filepath.Join(all, folder.Name(), sandboxFile))

@@ -116,7 +116,7 @@ has one line, the URL.
 				return overHTTP.serve(cmd.Context(), direct, c, p)
 			}
 			if isTerminal(s.in) {
-				fmt.Fprintln(s.err, "papi-mcp: waiting for an MCP client on standard input. A client starts papi-mcp on its own: papi-mcp init sets one up. Ctrl-C stops it.")
+				fmt.Fprintln(s.err, "papi-mcp: waiting for an MCP client (papi-mcp init adds one). Ctrl-C stops it.")
 			}
 			err = newServer(c, s, p.app, nil).ServeStdio(cmd.Context(), s.in, s.out)
 			if cmd.Context().Err() != nil {
@@ -136,7 +136,7 @@ func (c *config) addServeFlags(cmd *cobra.Command, h *httpFlags) {
 	c.addSelectionFlags(cmd)
 	h.add(f)
 	f.StringVar(&c.file, "config", "", "YAML file with flags of serve and, for --http, keys, scopes and tenants (see papi-mcp config); env:NAME reads it from an environment variable")
-	c.addResultFlags(cmd, server.Both, "what a result holds: text (content alone), structured (structuredContent alone, content is empty: a client that reads only content shows nothing) or both")
+	c.addResultFlags(cmd, server.ResultBoth, "what a result holds: text (content alone), structured (structuredContent alone, content is empty: a client that reads only content shows nothing) or both")
 	f.BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and related variables say")
 	f.StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox and with --http)")
 }

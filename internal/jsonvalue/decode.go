@@ -20,9 +20,10 @@ func Decode(raw []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := d.ReadToken(); err == nil {
+	switch _, err := d.ReadToken(); {
+	case err == nil:
 		return value, errors.New("more than one value")
-	} else if err != io.EOF {
+	case !errors.Is(err, io.EOF):
 		return value, err
 	}
 	return value, nil

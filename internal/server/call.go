@@ -213,13 +213,13 @@ type ResultForm string
 // The forms: the text alone, the structured content alone (content is then an empty
 // list, without a link), or both.
 const (
-	Text       ResultForm = "text"
-	Structured ResultForm = "structured"
-	Both       ResultForm = "both"
+	ResultText       ResultForm = "text"
+	ResultStructured ResultForm = "structured"
+	ResultBoth       ResultForm = "both"
 )
 
 // ResultForms are all forms.
-var ResultForms = []ResultForm{Text, Structured, Both}
+var ResultForms = []ResultForm{ResultText, ResultStructured, ResultBoth}
 
 // toolResult renders an outcome: its JSON as structured content, and its text, which is
 // a table where that is a list and the same JSON otherwise; then its link.
@@ -233,10 +233,10 @@ func toolResult(outcome tools.Outcome, form ResultForm) (*mcp.CallToolResult, er
 	}
 	raw := bytes.TrimSpace(line)
 	result := &mcp.CallToolResult{Content: []mcp.Content{}, IsError: outcome.IsError}
-	if form != Text {
+	if form != ResultText {
 		result.StructuredContent = json.RawMessage(raw)
 	}
-	if form == Structured {
+	if form == ResultStructured {
 		return result, nil
 	}
 	text := outcome.Text()

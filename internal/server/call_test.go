@@ -183,11 +183,11 @@ func TestFormsOfResults(t *testing.T) {
 		outcome tools.Outcome
 		want    string
 	}{
-		{Both, list, `{"content":[` + table + `],"structuredContent":` + rows + `}`},
-		{Text, list, `{"content":[` + table + `]}`},
-		{Structured, list, `{"content":[],"structuredContent":` + rows + `}`},
-		{Text, failed, `{"content":[{"type":"text","text":` + strconv.Quote(failure) + `}],"isError":true}`},
-		{Structured, failed, `{"content":[],"structuredContent":` + failure + `,"isError":true}`},
+		{ResultBoth, list, `{"content":[` + table + `],"structuredContent":` + rows + `}`},
+		{ResultText, list, `{"content":[` + table + `]}`},
+		{ResultStructured, list, `{"content":[],"structuredContent":` + rows + `}`},
+		{ResultText, failed, `{"content":[{"type":"text","text":` + strconv.Quote(failure) + `}],"isError":true}`},
+		{ResultStructured, failed, `{"content":[],"structuredContent":` + failure + `,"isError":true}`},
 	} {
 		s := New(Options{Results: test.form, Toolbox: &fakeToolbox{names: []string{"do"}, do: func(context.Context, tools.Caller, string, json.RawMessage) tools.Outcome { return test.outcome }}})
 		raw := scripted(t, s, []string{call(1, `{}`)})[0].Result

@@ -89,7 +89,7 @@ type Options struct {
 	// Introduced is called once by ServeStdio: with the name of the client when that has
 	// introduced itself, or with "" when its input ends before. nil: nothing is done.
 	Introduced func(client string)
-	// Results is the form of results; "" means Both.
+	// Results is the form of results; "" means ResultBoth.
 	Results ResultForm
 	// Tracers create a span for each tool call; nil creates none.
 	Tracers trace.TracerProvider
@@ -137,7 +137,7 @@ func New(options Options) *Server {
 		toolbox:       options.Toolbox,
 		log:           options.Logger,
 		metrics:       options.Metrics,
-		results:       cmp.Or(options.Results, Both),
+		results:       cmp.Or(options.Results, ResultBoth),
 		introduce:     options.Introduced,
 		answerTimeout: cmp.Or(options.answerTimeout, 55*time.Second),
 		grace:         cmp.Or(options.grace, 5*time.Second),

@@ -170,7 +170,7 @@ func TestTheAPIIsLeftAloneWhenItAsksForThat(t *testing.T) {
 				if len(other.at) == 0 {
 					t.Error("the API of another source is left alone too")
 				}
-				refused.err = nil // else it may be first, and ask for a pause again
+				refused.err = nil   // else it may be first, and ask for a pause again
 				time.Sleep(tt.rest) // jitter included
 				synctest.Wait()
 				if sent.Load() == 0 {

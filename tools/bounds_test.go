@@ -17,7 +17,7 @@ import (
 // fewTokens checks that an error is small, whatever the caller wrote.
 func fewTokens(t *testing.T, where string, e *Error) {
 	t.Helper()
-	if n := tokentest.Count(string(encode(e))); n >= maxError {
+	if n := tokentest.Count(string(encode(e))); n >= maxErrorTokens {
 		t.Errorf("%s: %d tokens: %s", where, n, encode(e))
 	}
 	for _, n := range e.Next {
@@ -136,15 +136,15 @@ func TestViolationsThatAreLeftOutAreCounted(t *testing.T) {
 // A step asks for what is long in it, and keeps what is short or only it knows.
 func TestLongArgumentsOfAStepAreAskedFor(t *testing.T) {
 	long := strings.Repeat("x1", 60)
-	step := fitSteps([]catalog.Next{{Do: "or change it", Tool: "whatsapp_template_update", Args: map[string]any{
-		"templateName": long, "languageCode": "EN_US", "status": "SUBMIT", argProject: realisticProject,
-	}, Needs: []string{"details"}}})[0]
-	if want := `{"do":"or change it","tool":"whatsapp_template_update","args":{"languageCode":"EN_US","projectId":"` + realisticProject + `","status":"SUBMIT"},"needs":["details","templateName"]}`; string(encode(step)) != want {
+	step := boundSteps([]catalog.Next{{Do: "or change it", Tool: "whatsapp_template_update", Args: map[string]any{
+		"templateName": long, "languageCode": "EN_US", argProject: realisticProject,
+	}}})[0]
+	if want := `{"do":"or change it","tool":"whatsapp_template_update","args":{"languageCode":"EN_US","projectId":"` + realisticProject + `"},"needs":["templateName"]}`; string(encode(step)) != want {
 		t.Errorf("%s, want %s", encode(step), want)
 	}
 	var given map[string]any
 	_ = json.Unmarshal([]byte(`{"senderId":"1f8c8dc5-4a76-4f7e-b602-b4eb9195c4ec"}`), &given)
-	if step := fitSteps([]catalog.Next{{Do: "check again", Tool: "whatsapp_sender_get", Args: given}})[0]; len(step.Args) != 1 {
+	if step := boundSteps([]catalog.Next{{Do: "check again", Tool: "whatsapp_sender_get", Args: given}})[0]; len(step.Args) != 1 {
 		t.Errorf("a short id is asked for: %s", encode(step))
 	}
 }
