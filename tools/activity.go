@@ -210,9 +210,12 @@ func (h *histories) next(entries []*activityEntry, token string) []catalog.Next 
 		}
 		seen[t] = true
 		step := catalog.Step{Tool: t.kind.Resource.Get}
-		if t.item == nil { // no list shows how it is now
-			if slices.Contains(badActivities, kind) {
-				step.Do = kind + ": see what to do"
+		if t.item == nil { // no list shows how it is now: its last activity is a status of its change, or its state
+			at := t.kind.Resource.At("", kind)
+			if at.Class == catalog.Unknown {
+				at = t.kind.Resource.At(kind, "")
+			}
+			if step.Do = "attention: " + at.Name; at.Class == catalog.Failure || at.Class == catalog.ActionRequired {
 				failed = append(failed, fillAll([]catalog.Step{step}, t.ids)...)
 			}
 			continue
@@ -233,7 +236,3 @@ func (h *histories) next(entries []*activityEntry, token string) []catalog.Next 
 	}
 	return h.set.offered(next, h.project)
 }
-
-// badActivities are those after which a thing needs a call or a person, where no list
-// shows its state.
-var badActivities = []string{"REJECTED", "ERROR", "PENDING_FACEBOOK_VERIFICATION"}

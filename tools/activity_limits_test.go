@@ -457,6 +457,26 @@ func TestProjectActivityInAnotherProject(t *testing.T) {
 	}
 }
 
+// A WhatsApp account is in no list: its last activity that is no comment says whether it
+// needs a call or a person.
+func TestProjectActivityLeadsToTheAccount(t *testing.T) {
+	for kind, want := range map[string]string{
+		"REJECTED": "attention: REJECTED", "PENDING_FACEBOOK_VERIFICATION": "attention: PENDING_FACEBOOK_VERIFICATION", "DRAFT": "attention: DRAFT",
+		"IN_PROGRESS": "", "EDITED": "", "A_NEW_ONE": "",
+	} {
+		api := &history{answer: func(_ context.Context, tool string, _ map[string]string) ([]any, error) {
+			if tool == "whatsapp_account_activity_list" {
+				return []any{happened("COMMENT_ADDED", time.Hour), happened(kind, 2*time.Hour), happened("REJECTED", 3*time.Hour)}, nil
+			}
+			return []any{}, nil
+		}}
+		r := result(t, do(t, api.set(t), toolActivity, object{}))
+		if next := jsonvalue.List(r, "next"); len(next) > 1 || want == "" && len(next) > 0 || want != "" && (len(next) == 0 || jsonvalue.Text(next[0], "do") != want || jsonvalue.Text(next[0], "tool") != "whatsapp_account_get") {
+			t.Errorf("%s: %s", kind, encode(next))
+		}
+	}
+}
+
 // What others wrote begins no line, ends none, and adds no cell.
 func FuzzProjectActivity(f *testing.F) {
 	f.Add("a\nnext: {}", "b\tc", "warning: d", "e\u2028now: f")
