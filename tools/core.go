@@ -126,6 +126,11 @@ func (s *Set) coreTools() []*coreTool {
 			phrases: []string{"what is set up in this project", "what needs my attention", "what is stuck, failing or under review", "give me a summary of everything", "where do we start"},
 		}, s.projectOverview),
 		newCoreTool(coreTool{
+			name: toolActivity, annotations: hints("List project activity", true, true),
+			about:   "List what happened in a project since a time, newest first, over all accounts, senders and templates: edits, comments, rejections with their reason. Approvals have no entry: see project_overview.",
+			phrases: []string{"what happened this week", "what changed since yesterday", "what happened while I was away", "everything that happened lately", "recent comments and rejections"},
+		}, s.projectActivity),
+		newCoreTool(coreTool{
 			name: toolWait, annotations: hints("Wait for changes", true, true), whenDynamic: true,
 			about:   "Wait until things settle: an approval, a launch, a bundle. Ends with a result in any case, and says what to do next.",
 			example: map[string]any{"for": []any{map[string]any{"tool": "rcs_sender_get", "args": map[string]any{"senderId": "01Z327Q8JAP1FQ40QXJMEXRE1J"}}}},

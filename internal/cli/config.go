@@ -182,7 +182,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token", Logger: logger, Transport: box,
 		}
 		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
-		guarded.About, offered.Sandbox, offered.Speed = aboutSandbox, box, c.sandboxFlags.speed
+		guarded.About, offered.Sandbox = aboutSandbox, box
 		if c.sandboxFlags.manual() && c.store == memory {
 			c.sandboxFlags.sameEachTime(box.box, &guarded)
 		}
