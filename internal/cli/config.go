@@ -183,6 +183,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		}
 		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
 		guarded.About, offered.Sandbox = aboutSandbox, box
+		offered.Speed = c.sandboxFlags.speed
 		if c.sandboxFlags.manual() && c.store == memory {
 			c.sandboxFlags.sameEachTime(box.box, &guarded)
 		}
