@@ -9,6 +9,18 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
+// JSON is Structured, encoded.
+func (o Outcome) JSON() ([]byte, error) {
+	if r, isResult := o.Structured.(*Result); isResult && r.encoded != nil {
+		return r.encoded, nil
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(o.Structured)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
 // Text is what a client that reads only text is shown of an outcome. A list is a line
 // that counts its items, with the token of the next page, and a table of tab-separated
 // values; then a line for each of the rest. Everything else is its JSON, for which Text
