@@ -226,22 +226,25 @@ func triggersByThing(value any) any {
 
 // SeparateValues reads several values of an enum out of a text with blanks or commas
 // between them, which may be shortened as triggersByThing does it: _rejected has the
-// first two words of the value before it, of which last is the first one's. It returns
-// nil where a part is none of the values.
+// first two words of the value before it, of which last is the first one's. A part may
+// be none of the values; it returns nil where all are such.
 func SeparateValues(text, last string, values []string) []string {
-	parts := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
-	if len(parts) > len(values) {
+	all := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	if len(all) > len(values) {
 		return nil
 	}
-	var all []string
-	for _, part := range parts {
+	found := false
+	for i, part := range all {
 		if strings.HasPrefix(part, "_") {
 			part = firstWords(last) + part
+			all[i] = strings.ToUpper(part)
 		}
-		if last = papi.CanonicalValue(part, values); last == "" {
-			return nil
+		if value := papi.CanonicalValue(part, values); value != "" {
+			all[i], last, found = value, value, true
 		}
-		all = append(all, last)
+	}
+	if !found {
+		return nil
 	}
 	return all
 }
