@@ -106,7 +106,7 @@ func again(l catalog.Lasting) string {
 	if l.Overdue == 0 {
 		return "-"
 	}
-	text := l.CheckAgain(0) + "; overdue after " + l.OverdueAfter()
+	text := l.CheckAgain(0, 1) + "; overdue after " + l.OverdueAfter()
 	if l.Ask != "" {
 		text += ": ask " + l.Ask
 	}

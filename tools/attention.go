@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -24,7 +25,8 @@ type attention struct {
 	Since     string            `json:"since,omitempty"` // at least; left out where the API does not say
 	Why       string            `json:"why,omitempty"`   // the API's reason
 
-	read string // the tool that shows it
+	read    string        // the tool that shows it
+	overdue *catalog.Step // what to do about it where it is overdue, else nil
 }
 
 // maxAttention bounds how many things of a kind are listed, and maxHistories for
@@ -36,10 +38,11 @@ const (
 
 // candidates are the conditions of the things that may need attention: that depends
 // on the time for what waits.
-func candidates(resource *catalog.Resource, things []any) []condition {
+func (s *Set) candidates(resource *catalog.Resource, things []any) []condition {
 	var all []condition
 	for _, thing := range things {
 		if st := conditionOf(resource, thing); st.waits() || len(st.refused) > 0 || st.at.Class == catalog.Failure {
+			st.speed = s.opts.Speed
 			all = append(all, st)
 		}
 	}
@@ -97,6 +100,10 @@ func (s *Set) attend(ctx context.Context, projectID string, all []condition, now
 		if !st.since.IsZero() {
 			a.Since = stamp(st.since)
 		}
+		if st.overdue(now) {
+			step := st.escalationOf(st.ids, now)
+			a.overdue = &step
+		}
 		shown = append(shown, a)
 	}
 	return shown, more
@@ -110,7 +117,8 @@ func (o *overview) next() []catalog.Next {
 	}
 	next := []catalog.Next{}
 	for _, a := range o.Attention[:min(len(o.Attention), maxNext)] {
-		next = append(next, fillAll([]catalog.Step{{Do: fmt.Sprintf("%s: see what to do", a.Condition), Tool: a.read}}, a.IDs)...)
+		step := cmp.Or(a.overdue, &catalog.Step{Do: a.Condition + ": see what to do", Tool: a.read})
+		next = append(next, fillAll([]catalog.Step{*step}, a.IDs)...)
 	}
 	return next
 }

@@ -30,6 +30,7 @@ const (
 	maxNext  = 3
 	maxStep  = 59
 	maxError = 275
+	nested   = 2 // tokens of brackets that the estimate misses in a step to wait
 )
 
 // These are how large a list may be by the estimate, in percent of the answer: with what
@@ -73,6 +74,7 @@ func apply[T any](cuts []cut[T], part T, fits func() bool) {
 // The steps of an answer.
 
 var stepCuts = []cut[*catalog.Next]{
+	shortenWait,
 	askForLongest(func(n *catalog.Next, name string) bool {
 		isID := slices.Contains(pathNames(n.Tool), name) && len(jsonvalue.Encode(n.Args[name])) <= longID
 		return name != argProject && !isID
@@ -93,7 +95,11 @@ func boundSteps(next []catalog.Next) []catalog.Next {
 	for i := range next {
 		n := &next[i]
 		n.Args, n.Needs = maps.Clone(n.Args), slices.Clone(n.Needs)
-		apply(stepCuts, n, func() bool { return estimateTokens(jsonvalue.Encode(n)) <= maxStep })
+		limit := maxStep
+		if waitsFor(n) != nil {
+			limit -= nested
+		}
+		apply(stepCuts, n, func() bool { return estimateTokens(jsonvalue.Encode(n)) <= limit })
 	}
 	return next
 }

@@ -26,6 +26,7 @@ type call struct {
 	now      time.Time // the API's time when it answered; zero: unknown
 	since    time.Time // from the history of the resource; zero: unknown
 	code     string    // that the phone of the sandbox received; "" for none
+	speed    float64   // of the API's clock; 0: that of this one
 	// none is the error by which the API said that a list is empty; nil: no error.
 	none *papi.Error
 }
@@ -170,7 +171,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		e.Next = s.offered(e.Next, c.own.project)
 		return e.outcome()
 	}
-	c.now = s.now(sent)
+	c.now, c.speed = s.now(sent), s.opts.Speed
 	c.since = s.historySince(ctx, row, gc.ProjectID, c, sent.Answer)
 	r := resultOf(row, gc.ProjectID, c, sent.Answer)
 	s.conclude(ctx, &r.Warnings, intent, sent.Status, r)

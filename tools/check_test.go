@@ -32,7 +32,7 @@ func TestModelSlipsAreCoerced(t *testing.T) {
 		{"no triggers are ALL", "webhook_create", `{"target":"https://example.com/h","secret":"s"}`, `{"secret":"s","target":"https://example.com/h","triggers":["ALL"]}`, "triggers"},
 		{"no triggers in a replacement are ALL", "webhook_replace", `{"webhookId":"w","target":"https://example.com/h","secret":"s"}`, `{"secret":"s","target":"https://example.com/h","triggers":["ALL"]}`, "triggers"},
 		{"no triggers in an update stay as they are", "webhook_update", `{"webhookId":"w","secret":"s"}`, `{"secret":"s"}`, ""},
-		{"triggers as a list of webhooks shows them", "webhook_update", `{"webhookId":"w","triggers":"whatsapp_template_approved,_rejected bundle_done"}`,
+		{"triggers as a list of webhooks shows them", "webhook_update", `{"webhookId":"w","triggers":"whatsapp_template_approved whatsapp_template_rejected bundle_done"}`,
 			`{"triggers":["WHATSAPP_TEMPLATE_APPROVED","WHATSAPP_TEMPLATE_REJECTED","BUNDLE_DONE"]}`, "read as WHATSAPP_TEMPLATE_APPROVED, WHATSAPP_TEMPLATE_REJECTED, BUNDLE_DONE"},
 		{"fixed values in a text", "whatsapp_sender_list", `{"filterStates":"active, pending-verification"}`, `filterStates=ACTIVE&filterStates=PENDING_VERIFICATION`, "filterStates[0]"},
 		{"null that deletes is sent", "whatsapp_sender_update", `{"senderId":"s","details":{"about":null}}`, `{"details":{"about":null}}`, ""},
@@ -118,7 +118,7 @@ func TestShownTriggersAreRead(t *testing.T) {
 		"whatsapp_template":                       "WHATSAPP_TEMPLATE_APPROVED",
 		"template.approved":                       "KAKAOTALK_TEMPLATE_APPROVED",
 		"_rejected":                               "WHATSAPP_TEMPLATE_REJECTED",
-		"whatsapp_template_approved,_lost":        "WHATSAPP_TEMPLATE_REJECTED",
+		"ALL whatsapp_template_lost":              "WHATSAPP_TEMPLATE_REJECTED",
 		"bundle_done whatsapp_sender_aktive":      "WHATSAPP_SENDER_ACTIVE",
 		"whatsapp_template_approved, sender_lost": "WHATSAPP_SENDER_ACTIVE",
 	} {

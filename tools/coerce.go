@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
-	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/papi"
 )
 
@@ -151,29 +151,43 @@ func (c *coercer) enum(s *papi.Schema, given, path string) string {
 // blanks or commas between them, as the table of webhooks shows triggers.
 func (c *coercer) separated(items *papi.Schema, given []any, path string) []any {
 	values := items.Resolve().EnumTexts()
-	if len(given) > len(values) { // not a list of some of them
+	if len(values) == 0 {
 		return given
 	}
 	var all []any
-	last := ""
 	for i, item := range given {
 		text, _ := item.(string)
-		if one := papi.CanonicalValue(text, values); one != "" { // enum corrects it
-			all, last = append(all, item), one
-			continue
-		}
-		meant := catalog.SeparateValues(text, last, values)
-		if len(meant) == 0 {
+		meant := separateValues(text, values)
+		if len(meant) < 2 { // enum corrects a single one
 			all = append(all, item)
 			continue
 		}
-		last = meant[len(meant)-1]
 		c.warn(fmt.Sprintf("%s[%d]", path, i), "%q read as %s", papi.Echo(text), strings.Join(meant, ", "))
 		for _, value := range meant {
 			all = append(all, value)
 		}
 	}
 	return all
+}
+
+// separateValues reads several values of an enum out of a text with blanks or commas
+// between them. A part that is none of the values stays as it is, for the error to name;
+// it returns nil where all parts are such, and where the text is one value.
+func separateValues(text string, values []string) []string {
+	parts := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	if len(parts) > len(values) || papi.CanonicalValue(text, values) != "" {
+		return nil
+	}
+	found := false
+	for i, part := range parts {
+		if value := papi.CanonicalValue(part, values); value != "" {
+			parts[i], found = value, true
+		}
+	}
+	if !found {
+		return nil
+	}
+	return parts
 }
 
 // variant chooses the schema of a union that a value most likely means.

@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ type condition struct {
 	refused        []refusedPart
 	since          time.Time       // zero: the answer does not show it
 	lasts          catalog.Lasting // zero: it does not wait
+	speed          float64         // of the API's clock; 0: that of this one
 }
 
 // refusedPart is a part of a thing that was refused or failed.
@@ -32,6 +34,7 @@ type refusedPart struct {
 	name          string
 	status        *catalog.State
 	value, reason string // "" where the answer does not show it
+	oneOfSeveral  bool
 }
 
 // conditionOf reads the condition of a thing from an answer.
@@ -50,7 +53,7 @@ func conditionOf(resource *catalog.Resource, thing any) condition {
 		switch {
 		case status == nil:
 		case status.Class == catalog.Failure, status.Class == catalog.ActionRequired:
-			st.refused = append(st.refused, refusedPart{part.Name, status, value, reason})
+			st.refused = append(st.refused, refusedPart{part.Name, status, value, reason, part.OneOfSeveral})
 		case st.pending == "" && status.Class == catalog.Pending:
 			st.pending = part.Name + "=" + status.Name
 		}
@@ -121,13 +124,30 @@ func (st *condition) cause(now time.Time) string {
 // when to check the next time, {since} how long it waits, or for how long it may.
 func (st *condition) wording(now time.Time) *strings.Replacer {
 	since := ""
-	switch age := st.age(now); {
-	case age > 0:
+	if age := st.age(now); age > 0 {
 		since = fmt.Sprintf(" (%s)", inWords(age))
-	case st.waits(): // the API does not say since when
-		since = fmt.Sprintf(" (after %s ask %s)", st.lasts.OverdueAfter(), st.lasts.Asked())
+	} else {
+		since = st.limit()
 	}
-	return strings.NewReplacer("{again}", st.lasts.CheckAgain(st.age(now)), "{since}", since)
+	return strings.NewReplacer("{again}", st.lasts.CheckAgain(st.age(now), st.speed), "{since}", since)
+}
+
+// limit says for how long the thing may wait, "" where it does not, or the API says
+// since when it does.
+func (st *condition) limit() string {
+	if !st.waits() || !st.since.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(" (after %s ask %s)", st.lasts.OverdueAfter(), st.lasts.Asked())
+}
+
+// usually is how long it usually takes until the thing does not wait any more, and where
+// the API does not say since when it does, for how long it may.
+func (st *condition) usually() string {
+	if !st.waits() {
+		return ""
+	}
+	return st.lasts.Usual(st.speed) + st.limit()
 }
 
 // inWords is a duration in its largest unit, rounded down.
@@ -149,7 +169,25 @@ func inWords(d time.Duration) string {
 // escalation is the step that goes before a check of what is overdue: whom to
 // ask, and with what. The result has the ids, the state and since when it is so.
 func (st *condition) escalation(project string, now time.Time) catalog.Step {
-	return catalog.Step{Do: fmt.Sprintf("overdue: %s; a person should ask %s (project %s, ids, since)", inWords(st.age(now)), st.lasts.Asked(), guard.Word(project))}
+	return catalog.Step{Do: fmt.Sprintf("%s, project %s", st.escalate(now), guard.Word(project))}
+}
+
+// escalationOf is that step where the answer is about several things: it has the ids.
+func (st *condition) escalationOf(ids map[string]string, now time.Time) catalog.Step {
+	var named []string
+	for _, name := range slices.Sorted(maps.Keys(ids)) {
+		named = append(named, guard.Word(ids[name]))
+	}
+	return catalog.Step{Do: strings.TrimSuffix(st.escalate(now)+": "+strings.Join(named, ", "), ": ")}
+}
+
+func (st *condition) escalate(now time.Time) string {
+	return fmt.Sprintf("overdue: %s, usually %s: ask %s, with this id", st.lasting(now), st.lasts.Usual(st.speed), st.lasts.Asked())
+}
+
+// lasting says what the thing waits in, and for how long.
+func (st *condition) lasting(now time.Time) string {
+	return papi.Echo(st.key()) + " for " + inWords(st.age(now))
 }
 
 // maxQuoted bounds what others wrote where a step repeats it.

@@ -44,7 +44,7 @@ func TestANameUnderReviewPends(t *testing.T) {
 	sender := thingOf(t, "whatsapp_sender")
 	id := sender.read.Args["senderId"]
 	updated := result(t, do(t, g.set, "whatsapp_sender_update", map[string]any{"senderId": id, "status": "SUBMIT", "details": map[string]any{"displayName": "Example reject"}}))
-	if updated["pending"] != "displayName=PENDING" || strings.Contains(string(encode(updated["next"])), "ready") || !strings.HasPrefix(jsonvalue.List(updated, "next")[0].(map[string]any)["do"].(string), "check again ") {
+	if updated["pending"] != "displayName=PENDING" || strings.Contains(string(encode(updated["next"])), "ready") || !strings.HasPrefix(jsonvalue.List(updated, "next")[0].(map[string]any)["do"].(string), "wait") {
 		t.Errorf("after the update: %s", encode(updated))
 	}
 	g.box.Advance(time.Hour)
@@ -113,17 +113,17 @@ func TestNextKnowsTime(t *testing.T) {
 			got := steps(t, out)
 			switch since := result(t, out)["since"]; {
 			case resource.Since == "" && resource.History == "":
-				if since != nil || !strings.Contains(got, "(after 1 day ask Sinch support)") {
-					t.Errorf("%s %s: the API gives no time, and next says %s", thing.name, key, got)
+				if usually := result(t, out)["usually"]; since != nil || usually != "minutes (after 1 day ask Sinch support)" {
+					t.Errorf("%s %s: the API gives no time, and it usually takes %v", thing.name, key, usually)
 				}
 			case since == nil || strings.Contains(got, "in a minute") || !strings.Contains(got, "overdue: ") ||
-				!strings.Contains(got, "a person should ask "+lasting.Asked()) || !strings.Contains(got, fmt.Sprintf("(project %s, ids, since)", sandbox.DefaultProject)):
+				!strings.Contains(got, fmt.Sprintf("%s for ", key)) || !strings.Contains(got, fmt.Sprintf("days, usually %s: ask %s, with this id, project %s", lasting.Usual(1), lasting.Asked(), sandbox.DefaultProject)):
 				t.Errorf("%s %s since %v: next says %s", thing.name, key, since, got)
 			}
 		}
 	}
-	for wait, want := range map[time.Duration]string{time.Minute: "in a minute", 10 * time.Minute: "in ten minutes", time.Hour: "in an hour", 9 * time.Hour: "tomorrow"} {
-		if got := (catalog.Lasting{First: wait}).CheckAgain(0); got != want {
+	for wait, want := range map[time.Duration]string{time.Minute: "in a minute", 10 * time.Minute: "in ten minutes", time.Hour: "in an hour", 2 * time.Hour: "in 2 hours", 9 * time.Hour: "tomorrow"} {
+		if got := (catalog.Lasting{First: wait}).CheckAgain(0, 1); got != want {
 			t.Errorf("after %s: %s, want %s", wait, got, want)
 		}
 	}
@@ -196,7 +196,7 @@ func TestTheTimeIsTold(t *testing.T) {
 		t.Errorf("the overview's now is %v", r["now"])
 	}
 	got := string(encode(r))
-	for _, want := range []string{`"kind":"whatsappTemplates"`, `"condition":"PENDING for `, `"templateName":"order_shipped"`, `"do":"PENDING for `} {
+	for _, want := range []string{`"kind":"whatsappTemplates"`, `"condition":"PENDING for `, `"templateName":"order_shipped"`, `"do":"overdue: PENDING for 10 days, usually minutes: ask Sinch support, with this id: EN, order_shipped"`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the overview lacks %s: %s", want, got)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/invopop/jsonschema"
@@ -34,7 +35,10 @@ type coreTool struct {
 	// example has arguments where a sample of the schema can't know them.
 	example map[string]any
 	schema  func() *papi.Schema
-	run     func(ctx context.Context, caller Caller, given map[string]any) Outcome
+	// check returns what is wrong with arguments besides what the schema says; nil: it
+	// says all.
+	check func(given map[string]any) []papi.Violation
+	run   func(ctx context.Context, caller Caller, given map[string]any) Outcome
 }
 
 // newCoreTool completes the declaration of a core tool with the function that it calls
@@ -46,7 +50,20 @@ func newCoreTool[Args any](c coreTool, run func(context.Context, Caller, Args) O
 		given, ignored := applicable(given, schema().Properties)
 		coerce := &coercer{warnings: ignored}
 		coerced := coerce.value(schema(), given, "")
-		if violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true, Example: func() any { return schema().Sample(true) }}); len(violations) > 0 {
+		violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true, Example: func() any {
+			if c.example != nil {
+				return c.example
+			}
+			return schema().Sample(true)
+		}})
+		if c.check != nil {
+			object, _ := coerced.(map[string]any)
+			more := c.check(object)
+			violations = append(more, slices.DeleteFunc(violations, func(v papi.Violation) bool {
+				return slices.ContainsFunc(more, func(other papi.Violation) bool { return other.Path == v.Path })
+			})...)
+		}
+		if len(violations) > 0 {
 			return invalidArguments(violations).outcome()
 		}
 		var args Args
@@ -108,6 +125,13 @@ func (s *Set) coreTools() []*coreTool {
 			about:   "Read what a project contains: webhooks, accounts, senders, templates, apps and bundles, counted by state, and what failed, is under review or is waiting too long.",
 			phrases: []string{"what is set up in this project", "what needs my attention", "what is stuck, failing or under review", "give me a summary of everything", "where do we start"},
 		}, s.projectOverview),
+		newCoreTool(coreTool{
+			name: toolWait, annotations: hints("Wait for changes", true, true), whenDynamic: true,
+			about:   "Wait until things settle: an approval, a launch, a bundle. Ends with a result in any case, and says what to do next.",
+			example: map[string]any{"for": []any{map[string]any{"tool": "rcs_sender_get", "args": map[string]any{"senderId": "01Z327Q8JAP1FQ40QXJMEXRE1J"}}}},
+			check:   s.checkWait,
+			phrases: []string{"wait until it is approved", "tell me when it is done", "follow it to the end", "has it finished yet", "keep checking the status"},
+		}, s.wait),
 		newCoreTool(coreTool{
 			name: "schema_get", annotations: hints("Get tool schema", true, false), whenDynamic: true,
 			about:   "Get an outline of a tool's arguments, or of a part, with notes, what values mean, errors and an example.",

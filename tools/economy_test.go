@@ -93,7 +93,7 @@ func budgets(t testing.TB) []figure {
 		{"the list of tools", total, 12_000 + laterTools(len(each))},
 		{"the largest tool of the list", each[len(each)-1], 850},
 		{"the median tool of the list", each[len(each)/2], 115},
-		{"the list with `--dynamic`", dynamic, 900},
+		{"the list with `--dynamic`", dynamic, 950},
 		{"`sandbox_advance`, which only the sandbox has", visible(t, listedTool(t, newSandboxSet(t, nil).Set, SandboxAdvance)), 200},
 		{"the largest answer of `schema_get` (an outline)", largest(func(add func(int)) {
 			for _, tool := range set.names() {

@@ -13,6 +13,7 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
 	"papi-mcp/internal/store"
@@ -160,6 +161,7 @@ func (g *graph) ends(path []string, n catalog.Next, out Outcome) {
 		if strings.ContainsAny(quotedText.ReplaceAllString(step.Do, ""), "{}") {
 			g.t.Errorf("a step that is not filled in: %q\n  %s", step.Do, strings.Join(path, "\n  "))
 		}
+		step = waitedFor(step)
 		to := catalog.Lookup(step.Tool)
 		switch {
 		case step.Tool == "":
@@ -177,6 +179,30 @@ func (g *graph) ends(path []string, n catalog.Next, out Outcome) {
 
 // quotedText is what others wrote, in a step.
 var quotedText = regexp.MustCompile(`"[^"]*"`)
+
+// waitedFor is the read that a step to wait repeats; any other step is as it is.
+func waitedFor(step catalog.Next) catalog.Next {
+	thing := waitsFor(&step)
+	if thing == nil {
+		return step
+	}
+	read := catalog.Next{Do: step.Do, Tool: aboutTool(&step), Args: map[string]any{}}
+	args, _ := thing["args"].(map[string]any)
+	maps.Copy(read.Args, args)
+	for _, name := range step.Needs {
+		read.Needs = append(read.Needs, strings.TrimPrefix(name, "for[0].args."))
+	}
+	return read
+}
+
+// withoutWait is the same for a step as it was sent.
+func withoutWait(step map[string]any) map[string]any {
+	things := jsonvalue.Objects(step, "args.for")
+	if step["tool"] != toolWait || len(things) != 1 {
+		return step
+	}
+	return things[0]
+}
 
 // sameThing reports whether a step reads what the call read.
 func sameThing(step, n catalog.Next) bool {

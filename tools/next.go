@@ -15,16 +15,15 @@ import (
 // person has to move it on; where a part is under review and all else is well,
 // that review is what to wait for.
 func (st *condition) steps(project string, now time.Time) []catalog.Step {
-	wording := st.wording(now)
-	ofState := fillIn(st.possible(st.at.Next), wording)
+	ofState := st.fillIn(st.possible(st.at.Next), now)
 	var ofParts []catalog.Step
 	reviewed := st.resource.PendingPart(st.pending)
 	if st.pending == "" || reviewed != nil { // else a change is pending, and comes first
 		if reviewed != nil {
-			ofParts = fillIn(reviewed.Next, wording)
+			ofParts = st.fillIn(reviewed.Next, now)
 		}
 		for _, part := range st.refused {
-			ofParts = append(ofParts, fillIn(st.possible(part.status.Next), part.wording())...)
+			ofParts = append(ofParts, replaceIn(st.possible(part.status.Next), part.wording())...)
 		}
 	}
 	all := slices.Concat(ofParts, ofState)
@@ -50,8 +49,23 @@ func (st *condition) possible(steps []catalog.Step) []catalog.Step {
 	return kept
 }
 
-// fillIn completes what steps leave open.
-func fillIn(steps []catalog.Step, wording *strings.Replacer) []catalog.Step {
+// fillIn completes the steps of a state. One that checks again waits for the end
+// instead, where that is near.
+func (st *condition) fillIn(steps []catalog.Step, now time.Time) []catalog.Step {
+	near := st.waits() && !st.overdue(now) && st.lasts.Short(st.age(now), st.speed)
+	steps = slices.Clone(steps)
+	for i := range steps {
+		if near && strings.Contains(steps[i].Do, checkAgain) {
+			steps[i].Do, steps[i].Waits = strings.NewReplacer(checkAgain, toolWait, "{since}", "").Replace(steps[i].Do), true
+		}
+	}
+	return replaceIn(steps, st.wording(now))
+}
+
+// checkAgain is how the steps of what ends without a call begin.
+const checkAgain = "check again {again}"
+
+func replaceIn(steps []catalog.Step, wording *strings.Replacer) []catalog.Step {
 	filled := slices.Clone(steps)
 	for i := range filled {
 		filled[i].Do = wording.Replace(filled[i].Do)
@@ -74,6 +88,9 @@ func fill(s catalog.Step, ids map[string]string) (next catalog.Next, ok bool) {
 	row := catalog.Lookup(s.Tool)
 	if row == nil {
 		return next, true
+	}
+	if s.Waits {
+		defer func() { next = waitStep(next, s.Ends) }()
 	}
 	for _, name := range row.Op().PathIDs() {
 		if id, ok := ids[name]; ok {

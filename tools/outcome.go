@@ -19,8 +19,34 @@ type Caller struct {
 	// CommandLine says that a person wrote this call (papi-mcp call), so that a
 	// projectId in it confirms the project for this call.
 	CommandLine bool
+	// Waits, if set, is called when the call begins to wait for something that takes
+	// long: it needs no place among those that run any more.
+	Waits func()
+	// Progress, if set, is called from time to time while the call waits.
+	Progress func(Progress)
+	// Stopping, if set, is closed when a call that waits should end with what it has
+	// seen: the server stops.
+	Stopping <-chan struct{}
 	// Timeout is that of the call; 0 means deadline.Timeout.
 	Timeout time.Duration
+}
+
+// Progress is how far a call that waits is.
+type Progress struct {
+	Done, Total int // seconds since it began, and until it ends in any case
+	Message     string
+}
+
+func (c Caller) waits() {
+	if c.Waits != nil {
+		c.Waits()
+	}
+}
+
+func (c Caller) progress(p Progress) {
+	if c.Progress != nil {
+		c.Progress(p)
+	}
 }
 
 // Outcome is how a tool call ended.

@@ -91,7 +91,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 	read(account.Kind(), account.Get, nil, func(answer any) {
 		if state := stateOf(account, answer); state != "" {
 			o.WhatsappAccount = state
-			found = append(found, candidates(account, []any{answer})...)
+			found = append(found, s.candidates(account, []any{answer})...)
 		}
 	})
 	for _, resource := range counted() {
@@ -102,7 +102,7 @@ func (s *Set) readOverview(ctx context.Context, projectID string) (*overview, *E
 		}
 		read(resource.Kind(), resource.List, args, func(answer any) {
 			o.Counts[resource.Kind()] = count(row, answer)
-			found = append(found, candidates(resource, jsonvalue.List(answer, row.List()))...)
+			found = append(found, s.candidates(resource, jsonvalue.List(answer, row.List()))...)
 		})
 	}
 	all.Wait()

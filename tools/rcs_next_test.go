@@ -75,10 +75,10 @@ func refusedBy(status string) map[string]any {
 // An operator that refused is in what an owner should know: the state of the
 // sender does not show it.
 func TestARefusalOfAnOperatorNeedsAttention(t *testing.T) {
-	resource := catalog.Lookup("rcs_sender_get").Resource
+	resource, set := catalog.Lookup("rcs_sender_get").Resource, &Set{}
 	for _, status := range enumOf("RcsOperatorStatusEnum") {
 		st := conditionOf(resource, refusedBy(status))
-		found := candidates(resource, []any{refusedBy(status)})
+		found := set.candidates(resource, []any{refusedBy(status)})
 		want := slices.Contains([]string{"REJECTED", "SUSPENDED", "UNLAUNCHED", "INVALID_IN_GOOGLE_MY_BUSINESS"}, status)
 		if (len(st.refused) > 0) != want || (len(found) > 0) != want {
 			t.Errorf("%s: refused %v, candidates %v", status, st.refused, found)

@@ -28,6 +28,13 @@ type Result struct {
 	Since string `json:"since,omitempty"`
 	// Now is the API's time, next to times that it is compared with.
 	Now string `json:"now,omitempty"`
+	// Usually is how long it usually takes until a thing that waits does not any more,
+	// "minutes", and where Since is unknown also after how long to ask somebody.
+	Usually string `json:"usually,omitempty"`
+	// Settled says of a wait whether all of its things have settled; nil for others.
+	Settled *bool `json:"settled,omitempty"`
+	// Cursor continues a wait.
+	Cursor string `json:"cursor,omitempty"`
 	// Done is what a write has done: "verified".
 	Done string `json:"done,omitempty"`
 	// Sandbox is what only the sandbox knows; nil of the API itself.
@@ -55,11 +62,15 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 	if row.List() == "" && row.Resource != nil {
 		thing := conditionOf(row.Resource, answer)
 		thing.since = cmp.Or(thing.since, c.since)
+		thing.speed = c.speed
 		st = &thing
 		maps.Copy(r.IDs, st.ids)
 		r.State, r.Pending = st.state, st.pending
-		if st.waits() && !st.since.IsZero() {
-			r.Since = stamp(st.since)
+		if st.waits() {
+			r.Usually = st.usually()
+			if !st.since.IsZero() && !c.now.IsZero() {
+				r.Since, r.Now = stamp(st.since), stamp(c.now)
+			}
 		}
 	}
 	if row.Activities && !c.now.IsZero() && len(jsonvalue.List(answer, row.List())) > 0 {
@@ -82,6 +93,7 @@ func resultOf(row *catalog.Row, projectID string, c *call, answer any) *Result {
 	}
 	if c.code != "" {
 		r.Sandbox = &SandboxNote{Code: c.code}
+		r.Next = withSandboxCode(r.Next)
 	}
 	r.Data, warnings = shape(row, c.own, r, answer)
 	r.Warnings = slices.Concat(c.warnings, warnings)
@@ -105,21 +117,34 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *condition, answer an
 	if row.List() != "" && row.Effect == catalog.Read {
 		return nextOfList(row, c, r, answer)
 	}
-	steps := row.Next
-	if steps == nil && st != nil {
-		steps = st.steps(r.ProjectID, c.now)
-		if row.Resource.More != nil {
-			steps = append(steps, row.Resource.More(answer)...)
-		}
-	}
 	ids := maps.Clone(r.IDs)
 	if numbers := jsonvalue.List(c.args, "testNumbers"); len(numbers) == 1 {
 		ids["testNumber"] = jsonvalue.Text(numbers[0], "")
 	}
+	if row.Next == nil && st != nil {
+		return st.next(row, ids, r.ProjectID, c.now)
+	}
+	return fitting(row.Next, row, ids, r.ProjectID, answer)
+}
+
+// next are the actions that the condition of a thing asks for after a call of the row.
+func (st *condition) next(row *catalog.Row, ids map[string]string, projectID string, now time.Time) []catalog.Next {
+	steps := st.steps(projectID, now)
+	for i := range steps {
+		steps[i].Ends = row.Ends()
+	}
+	if row.Resource.More != nil {
+		steps = append(steps, row.Resource.More(st.thing)...)
+	}
+	return fitting(steps, row, ids, projectID, st.thing)
+}
+
+// fitting makes actions of the steps that make sense after the answer.
+func fitting(steps []catalog.Step, row *catalog.Row, ids map[string]string, projectID string, answer any) []catalog.Next {
 	steps = slices.DeleteFunc(slices.Clone(steps), func(s catalog.Step) bool { return !s.Fits(answer) })
 	next := fillAll(steps, ids)
 	for i := range next {
-		fromAnswer(&next[i], row, r.ProjectID, answer)
+		fromAnswer(&next[i], row, projectID, answer)
 	}
 	return next
 }
@@ -128,7 +153,7 @@ func nextOfResult(row *catalog.Row, c *call, r *Result, st *condition, answer an
 // same name, and the subproject in which a bundle made the rest.
 func fromAnswer(n *catalog.Next, row *catalog.Row, projectID string, answer any) {
 	made := jsonvalue.Text(answer, "projectId")
-	to := catalog.Lookup(n.Tool)
+	to := catalog.Lookup(aboutTool(n))
 	if n.Tool == "project_confirm" && made != "" {
 		n.Args[argProject] = made
 	}
@@ -154,7 +179,7 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 	next := []catalog.Next{}
 	items := jsonvalue.List(answer, row.List())
 	if row.Resource != nil {
-		next = append(next, attentionSteps(row.Resource, items, r.IDs, c.now)...)
+		next = append(next, attentionSteps(row.Resource, items, r.IDs, c.now, c.speed)...)
 	}
 	if r.NextPageToken != "" { // which the result has too, where other steps come first
 		args := c.own.ofPage()
@@ -168,12 +193,22 @@ func nextOfList(row *catalog.Row, c *call, r *Result, answer any) []catalog.Next
 		return append(next, fillAll(row.Next, r.IDs)...)
 	case c.none != nil:
 		return fillAll(stepsAfterError(row, c.none), r.IDs)
-	case canBeEmpty && len(next) == 0 && len(c.args) == len(pathIDs(row, c.args)):
+	case canBeEmpty && len(next) == 0 && isUnfiltered(row, c.args):
 		empty := row.Resource.Empty
 		empty.Do = noneYetText + empty.Do
 		return fillAll([]catalog.Step{empty}, r.IDs)
 	}
 	return next
+}
+
+// isUnfiltered reports whether the arguments of a list select all its items from the
+// first one on.
+func isUnfiltered(row *catalog.Row, args map[string]any) bool {
+	filters := len(args) - len(pathIDs(row, args))
+	if _, ok := args["pageSize"]; ok {
+		filters--
+	}
+	return filters == 0
 }
 
 // longList is from how many items on a list has one step about those that need
@@ -182,7 +217,7 @@ const longList = 10
 
 // attentionSteps lead to the items that need attention: each of a few, or the first
 // with how many there are.
-func attentionSteps(resource *catalog.Resource, items []any, ids map[string]string, now time.Time) []catalog.Next {
+func attentionSteps(resource *catalog.Resource, items []any, ids map[string]string, now time.Time, speed float64) []catalog.Next {
 	if !resource.HasStates() {
 		return nil
 	}
@@ -195,13 +230,16 @@ func attentionSteps(resource *catalog.Resource, items []any, ids map[string]stri
 	each := len(found) == 1 || len(items) < longList && len(found) <= maxNext
 	var next []catalog.Next
 	for _, st := range found {
-		do := "attention: " + st.label(now)
-		if !each {
-			do = fmt.Sprintf("%d need attention, here %s", len(found), st.cause(now))
-		}
 		known := maps.Clone(ids)
 		maps.Copy(known, st.ids)
-		next = append(next, fillAll([]catalog.Step{{Do: do, Tool: resource.Get}}, known)...)
+		step := catalog.Step{Do: "attention: " + st.label(now), Tool: resource.Get}
+		switch st.speed = speed; {
+		case !each:
+			step.Do = fmt.Sprintf("%d need attention, here %s", len(found), st.cause(now))
+		case st.overdue(now):
+			step = st.escalationOf(known, now)
+		}
+		next = append(next, fillAll([]catalog.Step{step}, known)...)
 		if !each {
 			break
 		}

@@ -138,7 +138,7 @@ func TestWhatABundleMadeIsInItsSubproject(t *testing.T) {
 		}
 	}
 	pending := resultOf(row, project, c, map[string]any{"id": "b", "state": "IN_PROGRESS", "projectId": made})
-	if got := pending.Next[0]; got.Tool != "bundle_get" || got.Args["projectId"] != nil {
+	if got := pending.Next[0]; aboutTool(&got) != "bundle_get" || got.Args["projectId"] != nil {
 		t.Errorf("the bundle itself is not in its subproject: %+v", got)
 	}
 }
@@ -271,7 +271,7 @@ func TestIDsStatePendingAndNext(t *testing.T) {
 				}
 				return
 			}
-			first := next[0].(map[string]any)
+			first := withoutWait(next[0].(map[string]any))
 			if first["tool"] != tt.next || len(jsonvalue.Object(first, "args"))+len(tt.nextArgs) > 0 && !reflect.DeepEqual(first["args"], any(tt.nextArgs)) {
 				t.Errorf("next %s", encode(first))
 			}

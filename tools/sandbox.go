@@ -54,6 +54,18 @@ func (s *Set) withPhone(ctx context.Context) (context.Context, func() string) {
 	}
 }
 
+// withSandboxCode returns the steps after a registration whose answer has the code: there
+// is no person to ask for it.
+func withSandboxCode(steps []catalog.Next) []catalog.Next {
+	steps = slices.Clone(steps)
+	for i := range steps {
+		if slices.Contains(steps[i].Needs, "code") {
+			steps[i].Do = "submit the sandbox's code"
+		}
+	}
+	return steps
+}
+
 // untilChange is the one value of until.
 const untilChange = "change"
 

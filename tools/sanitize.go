@@ -76,6 +76,9 @@ func (s *sanitizer) result(r *Result) {
 	if !s.fit("nextPageToken", r.NextPageToken) {
 		r.NextPageToken = ""
 	}
+	if !s.fit("cursor", r.Cursor) {
+		r.Cursor = ""
+	}
 	if !s.fit("projectId", r.ProjectID) {
 		r.ProjectID = ""
 	}
@@ -85,6 +88,7 @@ func (s *sanitizer) result(r *Result) {
 	if r.Sandbox != nil {
 		r.Sandbox = &SandboxNote{Code: s.text("sandbox.code", r.Sandbox.Code)}
 	}
+	r.Usually = s.text("usually", r.Usually)
 	r.Counts, _ = s.value("counts", r.Counts, false).(map[string]any)
 	r.Data = s.value("data", r.Data, false)
 	r.Warnings = s.warnings(r.Warnings)

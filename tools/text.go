@@ -3,6 +3,7 @@ package tools
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -22,7 +23,8 @@ func (o Outcome) JSON() ([]byte, error) {
 }
 
 // Text is what a client that reads only text is shown of an outcome. A list is a line
-// that counts its items, with the token of the next page, and a table of tab-separated
+// that counts its items, with the token of the next page, and of a wait whether all have
+// settled and the cursor, and a table of tab-separated
 // values; then a line for each of the rest. Everything else is its JSON, for which Text
 // returns "". Both forms say the same.
 func (o Outcome) Text() string {
@@ -41,6 +43,12 @@ func (o Outcome) Text() string {
 	b.WriteString(countsLine(len(table.Rows), r.Counts))
 	if r.NextPageToken != "" {
 		b.WriteString("; nextPageToken: " + escaped(r.NextPageToken))
+	}
+	if r.Settled != nil {
+		fmt.Fprintf(&b, "; settled: %v", *r.Settled)
+	}
+	if r.Cursor != "" {
+		b.WriteString("; cursor: " + escaped(r.Cursor))
 	}
 	b.WriteByte('\n')
 	table.write(&b)

@@ -13,6 +13,7 @@
 package tools
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ import (
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
+	"papi-mcp/internal/wait"
 )
 
 // Options configure a set of tools.
@@ -55,6 +57,12 @@ type Options struct {
 	Sandbox Clock
 	// ReadOnly leaves out what changes something and is no operation.
 	ReadOnly bool
+	// Poller reads the things that calls wait for, and Waits bounds those calls: both are
+	// shared by all sets of a server. Nil: a set has its own.
+	Poller *wait.Poller
+	Waits  *wait.Limit
+	// Speed is that of the API's clock; 0 means that of this one.
+	Speed float64
 }
 
 // Set is the tools that a server offers. It is safe for use by many
@@ -98,6 +106,7 @@ func New(opts Options) *Set {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	opts.Poller, opts.Waits = cmp.Or(opts.Poller, new(wait.Poller)), cmp.Or(opts.Waits, new(wait.Limit))
 	opts.Rows = catalog.ByUse(opts.Rows)
 	s := &Set{opts: opts, tools: make(map[string]*tool, len(opts.Rows))}
 	hasDefault := opts.Guard.Default() != ""

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"fmt"
 	"time"
 
 	"papi-mcp/internal/papi"
@@ -32,15 +33,52 @@ func (l Lasting) Asked() string { return cmp.Or(l.Ask, "Sinch support") }
 func (l Lasting) OverdueAfter() string { return papi.Count(int(l.Overdue/day), "day") }
 
 // CheckAgain says when to check the next time a thing that has waited for a
-// time: the longer it waits, the later.
-func (l Lasting) CheckAgain(age time.Duration) string {
-	switch wait := max(l.First, age/4); {
-	case wait < 5*minute:
+// time: the longer it waits, the later. The clock of the API runs at a speed: 1, save
+// in the sandbox.
+func (l Lasting) CheckAgain(age time.Duration, speed float64) string {
+	switch pause := l.pause(age, speed); {
+	case pause < 5*minute:
 		return "in a minute"
-	case wait < 30*minute:
+	case pause < shortPause:
 		return "in ten minutes"
-	case wait < 6*hour:
+	case pause < 2*hour:
 		return "in an hour"
+	case pause < 6*hour:
+		return fmt.Sprintf("in %d hours", pause/hour)
 	}
 	return "tomorrow"
+}
+
+// shortPause is up to which pause a caller waits for the end, and does not come back
+// later.
+const shortPause = 30 * minute
+
+// Short reports whether it makes sense to wait for the end of what has waited for a
+// time already: longer ones cost an agent calls, and time, for nothing.
+func (l Lasting) Short(age time.Duration, speed float64) bool {
+	return l.pause(age, speed) < shortPause
+}
+
+func (l Lasting) pause(age time.Duration, speed float64) time.Duration {
+	pause := max(l.First, age/4)
+	if speed > 0 {
+		pause = time.Duration(float64(pause) / speed)
+	}
+	return pause
+}
+
+// Usual is how long it usually lasts, in a word; "" for what does not end without a
+// call.
+func (l Lasting) Usual(speed float64) string {
+	switch pause := l.pause(0, speed); {
+	case l.Overdue == 0:
+		return ""
+	case pause < minute:
+		return "seconds"
+	case pause < hour:
+		return "minutes"
+	case pause < day:
+		return "hours"
+	}
+	return "days"
 }

@@ -80,7 +80,7 @@ var rcsSender = &Resource{
 			[]State{{Name: "UNSPECIFIED", Means: "no status is given"}, unrecognized},
 		)},
 		channelPart("rcs_sender_get"),
-		{Name: "operators", States: rcsOperatorStates, Find: func(sender any) (status, reason string) {
+		{Name: "operators", States: rcsOperatorStates, OneOfSeveral: true, Find: func(sender any) (status, reason string) {
 			named := refusingOperators(sender)
 			if len(named) > 0 {
 				status, _, _ = strings.Cut(named[0], " ")

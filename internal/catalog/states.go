@@ -51,6 +51,9 @@ type Part struct {
 	Value  string // field of the value that the status is about, "" where there is none
 	Reason string // field that says why it was refused, "" where nothing does
 	States []State
+	// OneOfSeveral reports that the thing is as it should be though this part of it was
+	// refused: there are others of its kind.
+	OneOfSeveral bool
 	// Find returns the status and the reason of a part that is not a single field;
 	// nil for the others.
 	Find func(thing any) (status, reason string)
@@ -141,6 +144,35 @@ func (r *Row) Class(state, pending string) Class {
 		}
 	}
 	return at.Class
+}
+
+// Follows reports whether the tool reads one thing that has states: its end can be
+// waited for.
+func (r *Row) Follows() bool {
+	return r.Effect == Read && r.List() == "" && r.Resource != nil && r.Resource.HasStates()
+}
+
+// Ends are the states of the resource that end the change which the call of the row
+// began, where that differs from the states that end any: a sender that is in test has
+// been created, and not launched. Nil where it does not differ.
+func (r *Row) Ends() []string {
+	if r.Wait == nil {
+		return nil
+	}
+	var ends []string
+	differs := false
+	for _, s := range r.Resource.States {
+		switch class := r.Class(s.Name, ""); {
+		case class == Success || class == ActionRequired:
+			ends = append(ends, s.Name)
+		case class != s.Class && s.Class != Failure:
+			differs = true
+		}
+	}
+	if !differs {
+		return nil
+	}
+	return ends
 }
 
 func find(states []State, name string) *State {

@@ -20,6 +20,11 @@ type Step struct {
 	Unless string         // FIELD=VALUE that the answer must not show
 	// Requires is the precondition that the state of the thing must meet; nil: none.
 	Requires *Precondition
+	// Waits reports that the step waits for the end of what Tool reads: one whose Do has
+	// {again} becomes such a step where the end is near. Ends are the states that are
+	// the end, nil for those of the resource.
+	Waits bool
+	Ends  []string
 	// Check reports whether the step makes sense after the answer; nil: always.
 	Check func(answer any) bool
 }

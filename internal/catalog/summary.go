@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"papi-mcp/internal/jsonvalue"
-	"papi-mcp/internal/papi"
 )
 
 // The functions here show a bulky part of a thing in a line, or in a line for each
@@ -194,67 +192,21 @@ func group(status string, members []member, total int) string {
 	return fmt.Sprintf("%d %s", counted, status)
 }
 
-// triggersByThing shows the triggers of a webhook as one text, those about the same
-// thing together: whatsapp_template_approved,_rejected bundle_done. They are in lower
-// case, which has two thirds of the tokens; ALL, of one token, stays.
-func triggersByThing(value any) any {
+// triggersInLowerCase shows the triggers of a webhook as one text, in lower case, which
+// has two thirds of the tokens; ALL, of one token, stays.
+func triggersInLowerCase(value any) any {
 	triggers := jsonvalue.Texts(value, "")
 	if len(triggers) == 0 || len(triggers) < len(jsonvalue.List(value, "")) {
 		return value
 	}
-	things, groups := make([]string, 0, len(triggers)), make([]string, 0, len(triggers))
-	for _, trigger := range triggers {
+	shown := make([]string, len(triggers))
+	for i, trigger := range triggers {
 		if strings.ToUpper(trigger) != trigger || strings.ContainsAny(trigger, " ,") { // it could not be read back
 			return value
 		}
-		if trigger != EveryTrigger {
-			trigger = strings.ToLower(trigger)
-		}
-		thing := firstWords(trigger)
-		switch i := slices.Index(things, thing); {
-		case i < 0:
-			things, groups = append(things, thing), append(groups, trigger)
-		case thing == trigger: // which a reader needs first; twice is once
-			rest := strings.TrimLeft(strings.TrimPrefix(groups[i], thing), ",")
-			groups[i] = strings.TrimRight(trigger+","+rest, ",")
-		default:
-			groups[i] += "," + strings.TrimPrefix(trigger, thing)
+		if shown[i] = trigger; trigger != EveryTrigger {
+			shown[i] = strings.ToLower(trigger)
 		}
 	}
-	return strings.Join(groups, " ")
-}
-
-// SeparateValues reads several values of an enum out of a text with blanks or commas
-// between them, which may be shortened as triggersByThing does it: _rejected has the
-// first two words of the value before it, of which last is the first one's. A part may
-// be none of the values; it returns nil where all are such.
-func SeparateValues(text, last string, values []string) []string {
-	all := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
-	if len(all) > len(values) {
-		return nil
-	}
-	found := false
-	for i, part := range all {
-		if strings.HasPrefix(part, "_") {
-			part = firstWords(last) + part
-			all[i] = strings.ToUpper(part)
-		}
-		if value := papi.CanonicalValue(part, values); value != "" {
-			all[i], last, found = value, value, true
-		}
-	}
-	if !found {
-		return nil
-	}
-	return all
-}
-
-// firstWords is the first two words of a name, or the name if there are no more.
-func firstWords(name string) string {
-	first, rest, _ := strings.Cut(name, "_")
-	second, _, more := strings.Cut(rest, "_")
-	if !more {
-		return name
-	}
-	return name[:len(first)+len("_")+len(second)]
+	return strings.Join(shown, " ")
 }

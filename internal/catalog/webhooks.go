@@ -26,7 +26,7 @@ var webhooks = []Row{
 		Columns: []Column{
 			{Name: "webhookId", Path: "id"},
 			{Name: "target", Path: "target"},
-			{Name: "triggers", Path: "triggers", Show: triggersByThing},
+			{Name: "triggers", Path: "triggers", Show: triggersInLowerCase},
 		},
 	},
 	{

@@ -54,7 +54,7 @@ var (
 var (
 	whatsappAccountVerification = State{
 		Name: "PENDING_FACEBOOK_VERIFICATION", Class: ActionRequired, Means: "Meta verifies the business", Moves: "the person, in Meta Business Manager",
-		Lasts: Lasting{First: day, Overdue: 14 * day, Ask: "Meta, then Sinch support"},
+		Lasts: Lasting{First: day, Overdue: 14 * day, Ask: "Meta or Sinch support"},
 		Next: []Step{
 			{Do: "ask the person to finish the business verification in Meta Business Manager"},
 			{Do: "then check again {again}{since}", Tool: "whatsapp_account_get"},

@@ -74,7 +74,11 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 		code, text = exit.code, exit.text
 	}
 	if text != "" {
-		fmt.Fprintln(errOut, "papi-mcp:", papi.Printable(text))
+		text = "papi-mcp: " + papi.Printable(text)
+		if isTerminal(errOut) {
+			text = wrap(text, terminalColumns)
+		}
+		fmt.Fprintln(errOut, text)
 		if code == errorcode.Usage {
 			fmt.Fprintln(errOut, "See papi-mcp --help.")
 		}

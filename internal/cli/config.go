@@ -23,6 +23,7 @@ import (
 	"papi-mcp/internal/store"
 	"papi-mcp/internal/telemetry"
 	"papi-mcp/internal/tenant"
+	"papi-mcp/internal/wait"
 	"papi-mcp/tools"
 )
 
@@ -150,7 +151,11 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	guarded := guard.Options{
 		Mode: guard.Mode(c.confirm), ReadOnly: c.readOnly, Store: opened, Logger: logger,
 	}
-	offered := tools.Options{Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens}
+	speed := 1.0
+	if c.sandbox {
+		speed = c.sandboxFlags.speed
+	}
+	offered := tools.Options{Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens, Speed: speed, Poller: new(wait.Poller), Waits: new(wait.Limit)}
 	switch {
 	case c.sandbox:
 		a.project = cmp.Or(a.project, sandbox.DefaultProject)

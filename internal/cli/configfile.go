@@ -136,7 +136,7 @@ func newConfigKey(s *streams) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			key, hash := auth.NewKey()
 			fmt.Fprintf(s.out, "key:  %s\nhash: %s\n", key, hash)
-			fmt.Fprintln(s.err, "Give the key to the caller, who sends it as Authorization: Bearer KEY. It can't be shown again. Put the hash into the --config file:")
+			fmt.Fprintln(s.err, "Give the key to the caller, who sends it as Authorization: Bearer KEY. It\ncan't be shown again. Put the hash into the --config file:")
 			fmt.Fprintf(s.err, "\nkeys:\n  NAME:\n    hashes: [%s]\n    projects: [...]  # or all\n    toolsets: [...]  # or all\n    read-only: true\n", hash)
 			return nil
 		},

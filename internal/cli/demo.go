@@ -75,7 +75,7 @@ func (d *demo) run(ctx context.Context) error {
 		return fmt.Errorf("the tour did not go as expected: %w", d.err)
 	}
 	d.line("")
-	d.line("That was the tour: %d steps, all as expected. To use papi-mcp with your agent, see README.md;\nto try more on the sandbox: papi-mcp serve --sandbox", d.step)
+	d.line("That was the tour: %d steps, all as expected.\nTo add papi-mcp to your agent's client: papi-mcp init (README.md says how).\nTo try more by hand: papi-mcp call project_overview --sandbox-name trial", d.step)
 	return nil
 }
 
@@ -141,7 +141,7 @@ func (d *demo) Elicit(_ context.Context, request mcp.ElicitationRequest) (*mcp.E
 		answer.Action, answer.Content = mcp.ElicitationResponseActionDecline, nil
 		verdict = "no"
 	}
-	d.line("  question: %s", strings.ReplaceAll(strings.TrimSpace(request.Params.Message), "\n", "\n            "))
+	d.line("  question:\n    %s", strings.ReplaceAll(strings.TrimSpace(request.Params.Message), "\n", "\n    "))
 	d.line("  person: %s", verdict)
 	return answer, nil
 }
@@ -248,7 +248,7 @@ func (d *demo) call(ctx context.Context, tool string, a args, want expect) (answ
 	if d.err != nil {
 		return nil
 	}
-	d.line("  %s %s", tool, jsonvalue.Encode(a))
+	d.line("  %s %s", tool, spaced(a))
 	request := mcp.CallToolRequest{}
 	request.Params.Name, request.Params.Arguments = tool, a
 	result, err := d.client.CallTool(ctx, request)
@@ -283,10 +283,10 @@ func (d *demo) show(answer any, isError bool) {
 		}
 	}
 	if ids, ok := at(answer, "ids").(map[string]any); ok && len(ids) > 0 {
-		parts = append(parts, "ids "+string(jsonvalue.Encode(ids)))
+		parts = append(parts, "ids "+spaced(ids))
 	}
 	if rows, ok := at(answer, "data.rows").([]any); ok {
-		parts = append(parts, fmt.Sprintf("%d rows of %v", len(rows), at(answer, "data.cols")))
+		parts = append(parts, fmt.Sprintf("rows: %d, of %v", len(rows), at(answer, "data.cols")))
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "read")
@@ -306,6 +306,11 @@ func (d *demo) show(answer any, isError bool) {
 	if next := at(answer, "next.0.do"); next != nil {
 		d.line("    next: %v", next)
 	}
+}
+
+// spaced returns an object as JSON with spaces, at which its line can be broken.
+func spaced(object map[string]any) string {
+	return strings.ReplaceAll(string(jsonvalue.Encode(object)), `,"`, `, "`)
 }
 
 // at returns the value at a dotted path; numbers are list indexes.
@@ -336,7 +341,12 @@ func (d *demo) title(text string) {
 func (d *demo) say(format string, a ...any) { d.line("  agent: "+format, a...) }
 
 func (d *demo) line(format string, a ...any) {
-	if d.err == nil {
-		fmt.Fprintf(d.out, format+"\n", a...)
+	if d.err != nil {
+		return
+	}
+	text := fmt.Sprintf(format, a...)
+	for line := range strings.SplitSeq(text, "\n") { // what does not fit is continued further in
+		indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
+		fmt.Fprintln(d.out, strings.ReplaceAll(wrap(line, terminalColumns-2), "\n"+indent, "\n"+indent+"  "))
 	}
 }

@@ -160,7 +160,9 @@ func (d *doctor) failError(what string, err error, fix string) {
 			fix = own + "; " + fix
 		}
 	}
-	d.failAs(errorcode.ExitFor(e.Code, e.Status), what, err.Error(), fix)
+	// The message says that nothing was reached.
+	text := strings.TrimPrefix(err.Error(), errorcode.Unreachable+": ")
+	d.failAs(errorcode.ExitFor(e.Code, e.Status), what, text, fix)
 }
 
 func (d *doctor) fail(what, text, fix string) { d.failAs(errorcode.Failed, what, text, fix) }
@@ -172,6 +174,10 @@ func (d *doctor) failAs(exit errorcode.Exit, what, text, fix string) {
 }
 
 func (d *doctor) line(verdict, what, text string) {
-	text = strings.Join(strings.Fields(papi.Printable(text)), " ")
-	fmt.Fprintf(d.out, "%-5s %-12s %s\n", verdict, what, papi.MaskURLSecrets(text))
+	text = papi.MaskURLSecrets(strings.Join(strings.Fields(papi.Printable(text)), " "))
+	begin := fmt.Sprintf("%-5s %-12s ", verdict, what)
+	if indent := strings.Repeat(" ", len(begin)); isTerminal(d.out) {
+		text = strings.TrimPrefix(wrap(indent+text, terminalColumns), indent)
+	}
+	fmt.Fprintf(d.out, "%s%s\n", begin, text)
 }

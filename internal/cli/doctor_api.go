@@ -195,8 +195,10 @@ func (d *doctor) projects(areUUIDs bool) bool {
 		}
 	}
 	switch {
-	case projects != "":
+	case strings.Contains(projects, ","):
 		d.ok("project", "default %s, allowed: %s", defaultProject(), projects)
+	case projects != "":
+		d.ok("project", "%s, and no other is allowed", projects)
 	case d.config.sandbox:
 		d.ok("project", "default %s, of the sandbox; any id works there", sandbox.DefaultProject)
 	default:
@@ -216,7 +218,11 @@ func (d *doctor) credentials(a apiAccount) bool {
 		id, secret, token = "key-id", "key-secret", "access-token"
 	}
 	t := a.tenant
-	text := "none are set"
+	text, fix := "none are set", "set SINCH_KEY_ID and SINCH_KEY_SECRET to an access key of the Sinch Dashboard, or try papi-mcp with --sandbox"
+	half := func(given, missing, what string) {
+		text = given + " is set, and " + missing + " is not"
+		fix = "set " + missing + " to " + what + " of the same access key (Sinch Dashboard, Settings, Access keys), or try papi-mcp with --sandbox"
+	}
 	switch {
 	case papi.HasPlaceholder(t.AccessToken), papi.HasPlaceholder(t.KeyID), papi.HasPlaceholder(t.KeySecret):
 		return false // reported with the file
@@ -232,11 +238,11 @@ func (d *doctor) credentials(a apiAccount) bool {
 	case a.name != "" || len(placeholderVariables(false)) > 0:
 		return false // reported with the file, or the environment
 	case t.KeyID != "":
-		text = id + " is set, and " + secret + " is not"
+		half(id, secret, "the secret")
 	case t.KeySecret != "":
-		text = secret + " is set, and " + id + " is not"
+		half(secret, id, "the id")
 	}
-	d.failAs(errorcode.Credentials, "credentials", text, "set SINCH_KEY_ID and SINCH_KEY_SECRET to an access key of the Sinch Dashboard, or try papi-mcp with --sandbox")
+	d.failAs(errorcode.Credentials, "credentials", text, fix)
 	return false
 }
 

@@ -1,17 +1,22 @@
 package cli
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/clientconfig"
 	"papi-mcp/internal/docstest"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/tokentest"
@@ -19,12 +24,33 @@ import (
 	"papi-mcp/tools"
 )
 
-var update = flag.Bool("update", false, "rewrite the README's table of tools")
+var update = flag.Bool("update", false, "rewrite the generated parts of the README and its pages")
 
-// The README's tables are generated from the rows. `go test ./internal/cli -run Readme
-// -update` rewrites them.
-func TestReadmeTablesAreFresh(t *testing.T) {
-	docstest.Fresh(t, "../../README.md", "go test ./internal/cli -run Readme -update", *update, map[string]string{"tools": toolTable(), "sizes": sizeTable(t)})
+// What the README and its pages have from the rows and from the demo is generated.
+// `go test ./internal/cli -run Readme -update` rewrites it.
+func TestReadmeIsFresh(t *testing.T) {
+	for page, parts := range map[string]map[string]string{
+		"README.md":             {"delete": guardedDelete(t)},
+		"docs/configuration.md": {"sizes": sizeTable(t)},
+		"docs/tools.md":         {"tools": toolTable()},
+	} {
+		docstest.Fresh(t, "../../"+page, "go test ./internal/cli -run Readme -update", *update, parts)
+	}
+}
+
+// guardedDelete returns the last step of the demo, in Markdown.
+func guardedDelete(t *testing.T) string {
+	t.Helper()
+	var out, errOut strings.Builder
+	if code := Main([]string{"demo"}, strings.NewReader(""), &out, &errOut); code != 0 {
+		t.Fatalf("exit code %d: %s", code, &errOut)
+	}
+	_, rest, _ := strings.Cut(out.String(), "Delete a webhook, and confirm it\n")
+	step, _, found := strings.Cut(rest, "\n\n")
+	if !found {
+		t.Fatalf("the demo has no such step:\n%s", &out)
+	}
+	return "```text\n" + step + "\n```\n"
 }
 
 // sets are the recommended tools for each kind of work.
@@ -146,89 +172,151 @@ func TestInstructions(t *testing.T) {
 	}
 }
 
-// The README names every flag, variable and prompt.
+// The README's pages name every flag, variable and prompt.
 func TestReadmeNamesEveryFlagAndVariable(t *testing.T) {
-	raw, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+	page := func(path string) string {
+		raw, err := os.ReadFile("../../" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
 	}
-	readme := string(raw)
+	all := page("docs/tools.md")
 	for _, p := range prompts.All() {
-		if !strings.Contains(readme, "`"+p.Name+"`") {
-			t.Errorf("the README does not name the prompt %s", p.Name)
+		if !strings.Contains(all, "`"+p.Name+"`") {
+			t.Errorf("docs/tools.md does not name the prompt %s", p.Name)
 		}
 	}
+	configuration := page("docs/configuration.md")
 	serve := newServe(&streams{}, &config{})
 	for _, f := range strings.Fields(serve.Flags().FlagUsages()) {
-		if name := strings.TrimRight(f, ",;)"); strings.HasPrefix(name, "--") && !strings.Contains(readme, "`"+name) {
-			t.Errorf("the README does not name %s", name)
+		if name := strings.TrimRight(f, ",;)"); strings.HasPrefix(name, "--") && !strings.Contains(configuration, "`"+name) {
+			t.Errorf("docs/configuration.md does not name %s", name)
 		}
 	}
 	for _, line := range strings.Split(environmentHelp, "\n") {
 		if name, _, _ := strings.Cut(strings.TrimSpace(line), " "); strings.HasPrefix(name, "SINCH_") || strings.HasPrefix(name, "PAPI_") {
-			if !strings.Contains(readme, "`"+name+"`") {
-				t.Errorf("the README does not name %s", name)
+			if !strings.Contains(configuration, "`"+name+"`") {
+				t.Errorf("docs/configuration.md does not name %s", name)
 			}
 		}
 	}
 }
 
-// The README's configurations of clients are JSON with the client's own keys, and
-// start this program with arguments and variables that it knows.
-func TestReadmeBlocksForClients(t *testing.T) {
+// The commands of the README work as they are written, in its order: those of Go are what
+// a contributor's machine needs, and init without an answer needs a person.
+func TestReadmeCommandsWork(t *testing.T) {
 	raw, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	type start struct {
-		Type, Command string
-		Args          []string
-		Env           map[string]string
-	}
-	for client, key := range map[string]string{
-		"**Claude Desktop** (`claude_desktop_config.json`)": "mcpServers",
-		"**Claude Code** (`.mcp.json` ":                     "mcpServers",
-		"**VS Code** (`.vscode/mcp.json`":                   "servers",
-		"**Cursor** (`.cursor/mcp.json`)":                   "mcpServers",
-		"**Any other client** ":                             "",
-	} {
-		_, rest, found := strings.Cut(string(raw), client)
-		_, rest, opened := strings.Cut(rest, "```json\n")
-		block, _, closed := strings.Cut(rest, "```")
-		if !found || !opened || !closed {
-			t.Errorf("%s has no block", client)
-			continue
-		}
-		servers := map[string]start{}
-		if key == "" {
-			block = `{"": {"": ` + block + `}}`
-		}
-		var parts map[string]json.RawMessage
-		if err := json.Unmarshal([]byte(block), &parts); err != nil {
-			t.Errorf("%s: %v", client, err)
-			continue
-		}
-		if err := json.Unmarshal(parts[key], &servers); err != nil || len(servers) != 1 {
-			t.Errorf("%s: %q holds %s (%v)", client, key, parts[key], err)
-		}
-		for _, s := range servers {
-			if !strings.HasSuffix(s.Command, "/papi-mcp") || len(s.Args) == 0 || s.Args[0] != "serve" || s.Type != "" && s.Type != "stdio" {
-				t.Errorf("%s starts %+v", client, s)
+	home := t.TempDir()
+	ran := 0
+	for _, block := range strings.Split(string(raw), "```sh\n")[1:] {
+		block, _, _ = strings.Cut(block, "\n```")
+		for line := range strings.Lines(block) {
+			words := strings.Fields(line)
+			command := strings.Join(words, " ")
+			want := errorcode.Done
+			switch {
+			case command == "go test ./...", command == "go build -o papi-mcp .": // as this test was built
+				continue
+			case command == "./papi-mcp init":
+				want = errorcode.Usage
+			case strings.HasPrefix(command, "go run . "):
+				words = words[2:]
+			case words[0] != "./papi-mcp":
+				t.Errorf("%s: nothing tests it", command)
 				continue
 			}
-			if err := newServe(&streams{}, &config{}).ParseFlags(s.Args[1:]); err != nil {
-				t.Errorf("%s: %v", client, err)
+			cmd := exec.CommandContext(t.Context(), "papi-mcp", words[1:]...)
+			cmd.Dir = home
+			cmd.Env = append(os.Environ(), "HOME="+home, "XDG_STATE_HOME="+home)
+			out, _ := cmd.CombinedOutput() // its exit code counts
+			if got := cmd.ProcessState.ExitCode(); got != int(want) {
+				t.Errorf("%s: exit code %d, want %d:\n%s", command, got, want, out)
 			}
-			for name := range s.Env {
-				if !strings.Contains(environmentHelp, name+" ") {
-					t.Errorf("%s: no variable %s", client, name)
-				}
-			}
+			ran++
 		}
-		for _, input := range strings.Split(block, "${input:")[1:] { // VS Code's
-			if id, _, _ := strings.Cut(input, "}"); !strings.Contains(string(parts["inputs"]), `"id": "`+id+`"`) {
-				t.Errorf("%s asks for no input %s", client, id)
+	}
+	if ran < 5 {
+		t.Errorf("%d commands were run", ran)
+	}
+}
+
+// What a newcomer must know is on the first page, which is short.
+func TestReadmeIsShort(t *testing.T) {
+	raw, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := string(raw)
+	if n := strings.Count(readme, "\n"); n > 150 {
+		t.Errorf("%d lines", n)
+	}
+	for _, c := range clientconfig.Clients {
+		if c.ID != clientconfig.Other && !strings.Contains(readme, c.Name) {
+			t.Errorf("it does not name %s", c.Name)
+		}
+	}
+	for _, want := range []string{"`project_confirm` then needs no person", "`--confirm human`", "(docs/guard.md)", "serve --sandbox --seed-data shop"} {
+		if !strings.Contains(readme, want) {
+			t.Errorf("it does not have %q", want)
+		}
+	}
+}
+
+// Every link of the README and its pages leads to a file, and to a heading there.
+func TestReadmeLinks(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	for _, page := range append(pages, "../../README.md", "../../CONTRIBUTING.md") {
+		raw, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range link.FindAllStringSubmatch(string(raw), -1) {
+			path, heading, _ := strings.Cut(found[1], "#")
+			if strings.Contains(path, "://") || strings.HasPrefix(path, "mailto:") {
+				continue
+			}
+			target := page
+			if path != "" {
+				target = filepath.Join(filepath.Dir(page), path)
+			}
+			content, err := os.ReadFile(target)
+			if info, statErr := os.Stat(target); statErr == nil && info.IsDir() {
+				err = nil
+			}
+			if err != nil {
+				t.Errorf("%s: %s: %v", page, found[1], err)
+			} else if heading != "" && !slices.Contains(anchors(string(content)), heading) {
+				t.Errorf("%s: %s: there is no such heading", page, found[1])
 			}
 		}
 	}
+}
+
+// anchors returns those of a page's headings, as GitHub makes them.
+func anchors(page string) []string {
+	var all []string
+	for line := range strings.Lines(page) {
+		title := strings.TrimLeft(line, "#")
+		if title == line || !strings.HasPrefix(title, " ") {
+			continue
+		}
+		all = append(all, strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case r == '-', r == '_', unicode.IsLetter(r), unicode.IsDigit(r):
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, strings.TrimSpace(title)))
+	}
+	return all
 }

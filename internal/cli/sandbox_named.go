@@ -277,6 +277,9 @@ and the time of its last change, separated by a tab.`,
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return failed(err)
 			}
+			if len(folders) == 0 && isTerminal(s.err) {
+				fmt.Fprintln(s.err, "papi-mcp: none yet: papi-mcp call TOOL --sandbox-name NAME keeps one.")
+			}
 			for _, folder := range folders {
 				file, err := os.Stat(filepath.Join(all, folder.Name(), sandboxFile))
 				if err != nil {

@@ -116,7 +116,7 @@ has one line, the URL.
 				return overHTTP.serve(cmd.Context(), direct, c, p)
 			}
 			if isTerminal(s.in) {
-				fmt.Fprintln(s.err, "papi-mcp: waiting for an MCP client on standard input. A client starts papi-mcp on its own: papi-mcp init sets one up. Ctrl-C stops it.")
+				fmt.Fprintln(s.err, "papi-mcp: waiting for an MCP client (papi-mcp init adds one). Ctrl-C stops it.")
 			}
 			err = newServer(c, s, p.app, nil).ServeStdio(cmd.Context(), s.in, s.out)
 			if cmd.Context().Err() != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,8 +25,8 @@ func TestServeOnATerminal(t *testing.T) {
 		says string
 		out  string // how standard output begins; it has one line, or none
 	}{
-		{[]string{"serve", "--sandbox"}, "waiting for an MCP client on standard input", ""},
-		{[]string{"--sandbox"}, "waiting for an MCP client on standard input", ""},
+		{[]string{"serve", "--sandbox"}, "waiting for an MCP client", ""},
+		{[]string{"--sandbox"}, "waiting for an MCP client", ""},
 		{[]string{"serve", "--config", "env:SERVE_CONFIG"}, "listening on http://127.0.0.1:", "http://127.0.0.1:"},
 		{[]string{"serve", "--sandbox", "--toolsets", "webhooks", "--http", "127.0.0.1:0"}, "listening on http://127.0.0.1:", "http://127.0.0.1:"},
 	} {
@@ -56,7 +57,7 @@ func TestServeOnATerminal(t *testing.T) {
 	}
 }
 
-// No command writes cursor or color codes, whatever terminal it is on.
+// No command writes cursor or color codes, whatever terminal it is on. Texts fit into it.
 func TestNoEscapesOnATerminal(t *testing.T) {
 	for _, env := range [][]string{{"TERM=xterm-256color"}, {"TERM=dumb"}, {"TERM=xterm-256color", "NO_COLOR=1"}} {
 		for _, args := range [][]string{
@@ -75,6 +76,13 @@ func TestNoEscapesOnATerminal(t *testing.T) {
 			terminal.Close()
 			if bytes.ContainsRune(screen, '\x1b') || len(screen) == 0 {
 				t.Errorf("%v %v: %q", env, args, screen)
+			}
+			if slices.Contains([]string{"demo", "--help", "tools", "serv"}, args[0]) {
+				for line := range strings.Lines(string(screen)) {
+					if line = strings.TrimRight(line, "\r\n"); textWidth(line) > terminalColumns {
+						t.Errorf("%v: %d columns: %s", args, textWidth(line), line)
+					}
+				}
 			}
 		}
 	}

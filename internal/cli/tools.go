@@ -18,7 +18,9 @@ func newTools(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tools",
 		Short: "List the tools that serve would offer with the same flags",
-		Args:  noArgs,
+		Long: `List the tools that serve would offer with the same flags. On a terminal the table
+leaves out method, path and size, which are wider than it.`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			a, err := c.newApp(cmd.Context(), s)
 			if err != nil {
@@ -33,13 +35,22 @@ func newTools(s *streams) *cobra.Command {
 				return enc.Encode(list)
 			}
 			w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "TOOL\tTOOLSET\tEFFECT\tCONFIRM\tMETHOD\tPATH\tBYTES")
+			narrow := isTerminal(s.out)
+			fmt.Fprint(w, "TOOL\tTOOLSET\tEFFECT\tCONFIRM")
+			if !narrow {
+				fmt.Fprint(w, "\tMETHOD\tPATH\tBYTES")
+			}
+			fmt.Fprintln(w)
 			for _, d := range list {
 				confirm := "-"
 				if d.Confirm != "" {
 					confirm = "yes"
 				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", d.Tool, d.Toolset, d.Effect, confirm, d.Method, d.Path, d.Bytes)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s", d.Tool, d.Toolset, d.Effect, confirm)
+				if !narrow {
+					fmt.Fprintf(w, "\t%s\t%s\t%d", d.Method, d.Path, d.Bytes)
+				}
+				fmt.Fprintln(w)
 			}
 			return w.Flush()
 		},

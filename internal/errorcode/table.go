@@ -45,6 +45,7 @@ const (
 	NothingCreated     = "nothing_created"
 
 	// The server itself.
+	TooManyWaits          = "too_many_waits"
 	ConfigurationUnfilled = "configuration_unfilled"
 	InternalError         = "internal_error"
 )
@@ -240,6 +241,12 @@ var table = []Entry{
 		No, Failed,
 	},
 
+	{
+		TooManyWaits, Server,
+		"Too many calls of wait are open, of this caller or of all.",
+		"wait for several things in one call, or call again when another wait has ended",
+		Yes, TryAgain,
+	},
 	{
 		ConfigurationUnfilled, Server,
 		"A setting, or a header of the request, still holds a placeholder.",

@@ -190,7 +190,7 @@ func (a *authorizer) fetch(ctx context.Context) (token, error) {
 		err = tokenError(err, a.secrets)
 		a.log(ctx, err)
 		return got, err
-	}, a.client.retries(tokenTimeout)...)
+	}, a.client.retries(ctx, tokenTimeout)...)
 	if err == nil && !validHeader(got.AccessToken) {
 		err = unexpectedToken("a token that can't be sent")
 	}

@@ -184,7 +184,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	started := time.Now()
 	resp, err := x.try()
 	if err != nil { // else there is nothing to prepare for
-		resp, err = backoff.Retry(ctx, x.again(err), c.retries(max(within, c.deadline)-time.Since(started))...)
+		resp, err = backoff.Retry(ctx, x.again(err), c.retries(ctx, max(within, c.deadline)-time.Since(started))...)
 	}
 	if err == nil {
 		return resp, nil

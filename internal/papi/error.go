@@ -2,7 +2,10 @@ package papi
 
 import (
 	"fmt"
+	"net/http"
 	"time"
+
+	"papi-mcp/internal/errorcode"
 )
 
 // Error is why an exchange with the API failed: an error that the API returned, in
@@ -32,6 +35,19 @@ func (e *Error) Error() string {
 		return fmt.Sprintf("%s: %s", e.Code, e.Message)
 	}
 	return fmt.Sprintf("%d %s: %s", e.Status, e.Code, e.Message)
+}
+
+// Temporary reports whether the same request may succeed later: the API was not
+// reached, did not answer in time, or answered 429 or 5xx with a code that time alone
+// resolves.
+func (e *Error) Temporary() bool {
+	switch {
+	case e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError:
+		return !IsFinal(e.Status, e.Code)
+	case e.Status == 0:
+		return e.Code == errorcode.Timeout || e.Code == errorcode.Unreachable
+	}
+	return false
 }
 
 // Unwrap returns the cause.

@@ -1,6 +1,7 @@
 package papi
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -43,12 +44,22 @@ func IsFinal(status int, code string) bool {
 	return status == http.StatusNotImplemented || permanentCodes[strings.ToLower(code)]
 }
 
+type onceKey struct{}
+
+// Once returns a context in which each request is sent once: who calls decides when
+// the next attempt is due.
+func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+
 // retries returns the options of backoff.Retry: the number of attempts, and the
 // time in which they must end.
-func (c *Client) retries(within time.Duration) []backoff.RetryOption {
+func (c *Client) retries(ctx context.Context, within time.Duration) []backoff.RetryOption {
+	tries := c.maxTries
+	if ctx.Value(onceKey{}) != nil {
+		tries = 1
+	}
 	return []backoff.RetryOption{
 		backoff.WithBackOff(c.backoff()),
-		backoff.WithMaxTries(c.maxTries),
+		backoff.WithMaxTries(tries),
 		backoff.WithMaxElapsedTime(within),
 	}
 }

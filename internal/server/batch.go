@@ -282,7 +282,7 @@ func (h *HTTP) serveBatch(w http.ResponseWriter, r *http.Request, id auth.Identi
 		return
 	}
 	defer closed()
-	ctx, cancel := context.WithCancel(r.Context())
+	ctx, cancel := context.WithCancel(withStopping(r.Context(), h.accepting))
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
 
@@ -315,16 +315,17 @@ func (h *HTTP) serveBatchItem(q *requestQueue, r *request, s *requestSession, on
 	if q.waitTurn(r) != nil {
 		return
 	}
-	if !h.limiter.acquire(r.ctx) {
+	place, ok := h.limiter.acquire(r.ctx)
+	if !ok {
 		r.batch.put(r.index, jsonrpcError(r.id, codeRefused, errBusy.Error()))
 		return
 	}
-	defer h.limiter.release()
+	defer place.leave()
 	if r.method != mcp.MethodToolsCall {
 		r.started()
 	}
 	defer s.running.add(r.id, func() { r.cancel(nil) })()
-	ctx := withSlot(withStarted(r.ctx, r.started), h.limiter)
+	ctx := withSlot(withStarted(r.ctx, r.started), place)
 	answer := h.server.handle(h.server.mcp.WithContext(ctx, s), one.message, one.raw)
 	if !errors.Is(context.Cause(r.ctx), errCancelled) {
 		r.batch.put(r.index, answer)

@@ -57,6 +57,9 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 		Principal: principalOf(ctx),
 		Client:    clientOf(ctx),
 		Elicitor:  elicitor,
+		Waits:     func() { markStarted(ctx); leaveSlots(ctx) },
+		Progress:  s.progress(ctx, params.Meta),
+		Stopping:  stopping(ctx),
 	}
 	started := time.Now()
 	outcome := s.toolboxOf(ctx).Call(ctx, caller, params.Name, arguments)

@@ -168,13 +168,17 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 	}
 
 	ctx := withStarted(r.ctx, r.started)
-	if c.limiter != nil && r.counted {
-		if !c.limiter.acquire(ctx) {
+	if r.place != nil {
+		ctx = withSlot(ctx, r.place)
+	}
+	if c.limiter != nil && r.place != nil {
+		place, ok := c.limiter.acquire(ctx)
+		if !ok {
 			c.refuseCall(r, m, codeRefused, errBusy)
 			return
 		}
-		defer c.limiter.release()
-		ctx = withSlot(ctx, c.limiter)
+		defer place.leave()
+		ctx = withSlot(ctx, place)
 	}
 
 	isOpening := r.method == mcp.MethodInitialize || r.method == mcp.MethodServerDiscover

@@ -44,14 +44,14 @@ func (c *connection) elicit(ctx context.Context, form mcp.ElicitationParams) (*m
 }
 
 // elicit sends a question with send, and waits for its answer until ctx ends or gone
-// is closed. While it waits, the call's slot is free for others.
+// is closed. While it waits, the call's slots are free for others.
 func (q *pendingElicitations) elicit(ctx context.Context, form mcp.ElicitationParams, send func(message any) error, gone <-chan struct{}) (*message, error) {
 	id, answer := q.add()
 	defer q.remove(id)
 	if err := send(message{Version: mcp.JSONRPC_VERSION, ID: json.RawMessage(id), Method: mcp.MethodElicitationCreate, Params: mustEncode(form)}); err != nil {
 		return nil, err
 	}
-	defer yieldSlot(ctx)()
+	defer yieldSlots(ctx)()
 	select {
 	case m := <-answer:
 		return m, nil

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,47 +22,81 @@ func newLimiter(running, waiting int, maxWait time.Duration) *limiter {
 	return &limiter{make(chan struct{}, running), make(chan struct{}, waiting), maxWait}
 }
 
-// acquire takes a slot, which release gives back; ok is false where none is free in
+// acquire takes a slot, which its holder must leave; ok is false where none is free in
 // time.
-func (l *limiter) acquire(ctx context.Context) (ok bool) {
+func (l *limiter) acquire(ctx context.Context) (_ *slot, ok bool) {
 	select {
 	case l.running <- struct{}{}:
-		return true
+		return l.newSlot(), true
 	default:
 	}
 	select {
 	case l.queue <- struct{}{}:
 	default:
-		return false
+		return nil, false
 	}
 	defer func() { <-l.queue }()
 	ctx, cancel := context.WithTimeout(ctx, l.maxWait)
 	defer cancel()
 	select {
 	case l.running <- struct{}{}:
-		return true
+		return l.newSlot(), true
 	case <-ctx.Done():
-		return false
+		return nil, false
 	}
 }
 
-func (l *limiter) release() { <-l.running }
-
-type limiterKey struct{}
-
-// withSlot returns the context of a request that has a slot of l.
-func withSlot(ctx context.Context, l *limiter) context.Context {
-	return context.WithValue(ctx, limiterKey{}, l)
+// slot is a place among the requests that run at the same time.
+type slot struct {
+	take func() // takes it again; nil where it is kept while a person is asked
+	free func()
+	left atomic.Bool
 }
 
-// yieldSlot releases the slot of a request while it waits for a person. The
-// function it returns takes a slot again, and waits for it without limit: the
+// newSlot returns a slot of l that has been acquired.
+func (l *limiter) newSlot() *slot {
+	return &slot{take: func() { l.running <- struct{}{} }, free: func() { <-l.running }}
+}
+
+// leave releases the slot for good, if that was not done before.
+func (s *slot) leave() {
+	if s.left.CompareAndSwap(false, true) {
+		s.free()
+	}
+}
+
+type slotsKey struct{}
+
+// withSlot returns the context of a request that has one more slot.
+func withSlot(ctx context.Context, s *slot) context.Context {
+	held, _ := ctx.Value(slotsKey{}).([]*slot)
+	return context.WithValue(ctx, slotsKey{}, append(held[:len(held):len(held)], s))
+}
+
+// leaveSlots releases the slots of a request that will wait for long. It may finish
+// without one: it has been admitted, and has little left to do.
+func leaveSlots(ctx context.Context) {
+	held, _ := ctx.Value(slotsKey{}).([]*slot)
+	for _, s := range held {
+		s.leave()
+	}
+}
+
+// yieldSlots releases the slots of a request while it waits for a person. The
+// function it returns takes them again, and waits for them without limit: the
 // request has already been admitted once.
-func yieldSlot(ctx context.Context) (resume func()) {
-	l, ok := ctx.Value(limiterKey{}).(*limiter)
-	if !ok {
-		return func() {}
+func yieldSlots(ctx context.Context) (resume func()) {
+	held, _ := ctx.Value(slotsKey{}).([]*slot)
+	var yielded []*slot
+	for _, s := range held {
+		if s.take != nil {
+			s.free()
+			yielded = append(yielded, s)
+		}
 	}
-	l.release()
-	return func() { l.running <- struct{}{} }
+	return func() {
+		for _, s := range yielded {
+			s.take()
+		}
+	}
 }

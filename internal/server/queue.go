@@ -34,8 +34,8 @@ type request struct {
 	// closes the turn of the next one.
 	turn    <-chan struct{}
 	started func()
-	running bool // it has started
-	counted bool // it counts as concurrent
+	running bool  // it has started
+	place   *slot // among the concurrent requests; nil for none
 	// batch collects the answer of a request in a batch, at index; otherwise
 	// it is nil.
 	batch *batch
@@ -118,7 +118,7 @@ func (q *requestQueue) waitTurn(r *request) error {
 		if q.concurrent.Acquire(r.ctx, 1) != nil {
 			return context.Cause(r.ctx)
 		}
-		r.counted = true
+		r.place = &slot{free: func() { q.concurrent.Release(1) }}
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -131,8 +131,8 @@ func (q *requestQueue) waitTurn(r *request) error {
 func (q *requestQueue) finish(r *request) {
 	r.started()
 	r.cancel(nil)
-	if r.counted {
-		q.concurrent.Release(1)
+	if r.place != nil {
+		r.place.leave()
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()

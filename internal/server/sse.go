@@ -42,7 +42,7 @@ func (h *HTTP) openSSE(w http.ResponseWriter, r *http.Request, id auth.Identity)
 	defer removed()
 	startStream(w)
 	out := &sseWriter{w: w, timeout: h.limits.WriteTimeout}
-	c := h.server.connect(r.Context(), h.sseLimits(), out)
+	c := h.server.connect(withStopping(r.Context(), h.accepting), h.sseLimits(), out)
 	sessionID := c.SessionID()
 	c.limiter = h.limiter
 	// Registered first: the client may be quick to use the URL.

@@ -15,9 +15,9 @@ const StdioPrincipal = "stdio"
 // out. It returns nil when in has ended and all requests are answered; the
 // cause when ctx has ended; or the error of in or out.
 //
-// When ctx ends, nothing more is read, waiting requests are refused, and
-// running ones are cancelled after the grace period; calls that ignore that
-// are abandoned after a second grace period. When out fails, the client is
+// When ctx ends, nothing more is read, waiting requests are refused, calls that wait for
+// a change end with what they have seen, and running ones are cancelled after the grace
+// period; calls that ignore that are abandoned after a second grace period. When out fails, the client is
 // gone, and running requests are cancelled immediately. A pending read then
 // ends only when in does.
 //
@@ -25,7 +25,7 @@ const StdioPrincipal = "stdio"
 // order, stops reading when its queue is full, and has one session for the
 // complete process.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
-	c := s.connect(withClientFallback(withPrincipal(ctx, StdioPrincipal)), s.limits, out)
+	c := s.connect(withStopping(withClientFallback(withPrincipal(ctx, StdioPrincipal)), ctx), s.limits, out)
 	defer c.disconnect()
 	defer s.introduced("")
 

@@ -162,18 +162,19 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	}
 	defer closed()
 
-	ctx, cancel := context.WithCancel(r.Context())
+	ctx, cancel := context.WithCancel(withStopping(r.Context(), h.accepting))
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
 	if m.Method == mcp.MethodSubscriptionsListen { // it lasts as long as the connection
 		defer context.AfterFunc(h.accepting, cancel)()
 	} else {
-		if !h.limiter.acquire(ctx) {
+		place, ok := h.limiter.acquire(ctx)
+		if !ok {
 			h.refuseWithRetry(w, http.StatusServiceUnavailable, time.Second, errBusy.Error())
 			return
 		}
-		defer h.limiter.release()
-		ctx = withSlot(ctx, h.limiter)
+		defer place.leave()
+		ctx = withSlot(ctx, place)
 	}
 	defer s.running.add(m.ID, cancel)()
 

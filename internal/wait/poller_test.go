@@ -1,0 +1,300 @@
+package wait
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"papi-mcp/internal/papi"
+)
+
+// reads counts the reads of a thing, with the time of each since the start.
+type reads struct {
+	start time.Time
+	at    []time.Duration
+	err   error
+}
+
+func (r *reads) read(context.Context) (any, error) {
+	r.at = append(r.at, time.Since(r.start))
+	return len(r.at), r.err
+}
+
+func TestAThingIsReadLessAndLessOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p Poller
+		thing := &reads{start: time.Now()}
+		f := p.Follow(Key{Thing: "t"}, thing.read)
+		defer f.Close()
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		for i, pause := range []time.Duration{0, 2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute, time.Minute} {
+			before := time.Duration(0)
+			if i > 0 {
+				before = thing.at[i-1]
+			}
+			if got := thing.at[i] - before; got < pause || got > pause+pause/5 {
+				t.Errorf("read %d came %v after the one before, want %v and up to a fifth more", i, got, pause)
+			}
+		}
+	})
+}
+
+func TestAThingIsReadOnceForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p Poller
+		thing := &reads{start: time.Now()}
+		var followers []*Follower
+		for i := range 1000 {
+			f := p.Follow(Key{Thing: "t"}, thing.read)
+			followers = append(followers, f)
+			if i%100 == 0 {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if len(thing.at) != 1 {
+			t.Errorf("%d reads in the first second, want 1", len(thing.at))
+		}
+		for _, f := range followers {
+			r, err := f.Next(t.Context())
+			if err != nil || r.Value != 1 {
+				t.Fatalf("a follower got %v, %v", r, err)
+			}
+			f.Close()
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if len(thing.at) > 2 {
+			t.Errorf("%d reads, the last %v after the start, though nobody waits", len(thing.at), thing.at[len(thing.at)-1])
+		}
+		if len(p.watches) > 0 {
+			t.Error("a thing that nobody waits for is kept")
+		}
+	})
+}
+
+// Who begins to wait for a thing that is read once a minute needs not wait for that.
+func TestANewFollowerHasItReadSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p Poller
+		thing := &reads{start: time.Now()}
+		first := p.Follow(Key{Thing: "t"}, thing.read)
+		defer first.Close()
+		time.Sleep(10 * time.Minute)
+		for n := len(thing.at); len(thing.at) == n; synctest.Wait() {
+			time.Sleep(time.Second)
+		}
+		time.Sleep(20 * time.Second) // the next read is a minute after the last one
+		before, began := len(thing.at), time.Now()
+		second := p.Follow(Key{Thing: "t"}, thing.read)
+		defer second.Close()
+		if r, err := second.Next(t.Context()); err != nil || r.Value != before+1 {
+			t.Errorf("got %v, %v, want the reading %d", r, err, before+1)
+		}
+		if since := time.Since(began); since > 2*time.Second {
+			t.Errorf("it was read after %v", since)
+		}
+		synctest.Wait()
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if len(thing.at) != before+2 {
+			t.Errorf("%d reads since, want 2: the pauses begin anew", len(thing.at)-before)
+		}
+	})
+}
+
+// Who is about to end can ask for a last reading, after which the pauses go on.
+func TestALastReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p Poller
+		thing := &reads{start: time.Now()}
+		f := p.Follow(Key{Thing: "t"}, thing.read)
+		defer f.Close()
+		time.Sleep(43 * time.Second)
+		synctest.Wait()
+		if len(thing.at) != 4 {
+			t.Fatalf("%d reads", len(thing.at))
+		}
+		f.Refresh()
+		f.Refresh()
+		synctest.Wait()
+		if len(thing.at) != 5 || thing.at[4] != 43*time.Second {
+			t.Errorf("reads at %v", thing.at)
+		}
+		time.Sleep(59 * time.Second)
+		synctest.Wait()
+		if len(thing.at) != 5 {
+			t.Errorf("reads at %v", thing.at)
+		}
+	})
+}
+
+func TestTheAPIIsLeftAloneWhenItAsksForThat(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		err  *papi.Error
+		rest time.Duration
+	}{
+		{"429 with Retry-After", &papi.Error{Status: http.StatusTooManyRequests, RetryAfter: 40 * time.Second}, 40 * time.Second},
+		{"429 without", &papi.Error{Status: http.StatusTooManyRequests}, defaultPause},
+		{"503 with Retry-After", &papi.Error{Status: http.StatusServiceUnavailable, RetryAfter: 40 * time.Second}, 40 * time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var p Poller
+				var sent atomic.Int64
+				start := time.Now()
+				refused := &reads{start: start, err: tt.err}
+				var followers []*Follower
+				followers = append(followers, p.Follow(Key{Source: 1, Thing: "t"}, refused.read))
+				time.Sleep(time.Millisecond)
+				synctest.Wait()
+				for i := range 50 { // of the same source: none is read in the pause
+					followers = append(followers, p.Follow(Key{Source: 1, Thing: fmt.Sprint(i)}, func(context.Context) (any, error) { sent.Add(1); return nil, nil }))
+				}
+				other := &reads{start: start}
+				followers = append(followers, p.Follow(Key{Source: 2, Thing: "t"}, other.read))
+				time.Sleep(tt.rest - 2*time.Millisecond)
+				synctest.Wait()
+				if sent.Load() != 0 || len(refused.at) != 1 {
+					t.Errorf("%d reads in the pause", int(sent.Load())+len(refused.at)-1)
+				}
+				if len(other.at) == 0 {
+					t.Error("the API of another source is left alone too")
+				}
+				refused.err = nil   // else it may be first, and ask for a pause again
+				time.Sleep(tt.rest) // jitter included
+				synctest.Wait()
+				if sent.Load() == 0 {
+					t.Error("nothing is read after the pause")
+				}
+				for _, f := range followers {
+					f.Close()
+				}
+			})
+		})
+	}
+}
+
+// A storm of 429 has no more requests than calm: each thing is read once in a pause.
+func TestAStormDoesNotMultiplyRequests(t *testing.T) {
+	count := func(err error) int64 {
+		var sent atomic.Int64
+		synctest.Test(t, func(t *testing.T) {
+			var p Poller
+			var followers []*Follower
+			for i := range 100 {
+				for range 5 {
+					followers = append(followers, p.Follow(Key{Source: 1, Thing: fmt.Sprint(i)}, func(context.Context) (any, error) { sent.Add(1); return nil, err }))
+				}
+			}
+			time.Sleep(5 * time.Minute)
+			for _, f := range followers {
+				f.Close()
+			}
+		})
+		return sent.Load()
+	}
+	calm := count(nil)
+	for _, err := range []*papi.Error{{Status: http.StatusTooManyRequests}, {Status: http.StatusTooManyRequests, RetryAfter: time.Second}, {Status: http.StatusTooManyRequests, RetryAfter: time.Minute}} {
+		if storm := count(err); storm > calm {
+			t.Errorf("Retry-After %v: %d requests, %d when the API is well", err.RetryAfter, storm, calm)
+		}
+	}
+}
+
+func TestReadingsAreNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p Poller
+		thing := &reads{start: time.Now()}
+		f := p.Follow(Key{Thing: "t"}, thing.read)
+		defer f.Close()
+		var got []any
+		for range 4 {
+			r, err := f.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, r.Value)
+		}
+		if !slices.Equal(got, []any{1, 2, 3, 4}) {
+			t.Errorf("got %v", got)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := f.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("at the end of ctx: %v", err)
+		}
+	})
+}
+
+// The read that is running ends when the last one who waits goes away.
+func TestAReadEndsWithItsFollowers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p Poller
+		ended := false
+		read := func(ctx context.Context) (any, error) {
+			<-ctx.Done()
+			ended = true
+			return nil, ctx.Err()
+		}
+		a, b := p.Follow(Key{}, read), p.Follow(Key{}, read)
+		synctest.Wait()
+		a.Close()
+		synctest.Wait()
+		if ended {
+			t.Fatal("the read ended, and somebody still waits")
+		}
+		b.Close()
+		synctest.Wait()
+		if !ended {
+			t.Error("the read goes on, and nobody waits")
+		}
+	})
+}
+
+func TestTheLimit(t *testing.T) {
+	var l Limit
+	var leave []func()
+	enter := func(who string) bool {
+		f, ok := l.Enter(who)
+		if ok {
+			leave = append(leave, f)
+		}
+		return ok
+	}
+	for i := range MaxWaitsPerPrincipal {
+		if !enter("a") {
+			t.Fatalf("the call %d of one principal is refused", i+1)
+		}
+	}
+	if enter("a") {
+		t.Error("one principal has one more")
+	}
+	for i := range MaxWaits - MaxWaitsPerPrincipal {
+		if !enter(fmt.Sprint(i)) {
+			t.Fatalf("the call %d of others is refused", i+1)
+		}
+	}
+	if enter("b") {
+		t.Error("the server has one more")
+	}
+	leave[0]()
+	if !enter("a") {
+		t.Error("a place that was left can't be taken")
+	}
+	for _, f := range leave[1:] {
+		f()
+	}
+	if l.all != 0 || len(l.byWho) != 0 {
+		t.Errorf("all have left, and %d are counted of %v", l.all, l.byWho)
+	}
+}

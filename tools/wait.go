@@ -1,0 +1,216 @@
+package tools
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/deadline"
+	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/guard"
+	"papi-mcp/internal/wait"
+)
+
+// toolWait is the tool that waits for the end of changes.
+const toolWait = "wait"
+
+// defaultWait is how long a wait lasts unless it says otherwise: several clients end a
+// call after 60 s.
+const defaultWait = 45 * time.Second
+
+// progressInterval is the time between two notifications of progress.
+const progressInterval = 10 * time.Second
+
+// firstReads is how long a wait that has seen a change goes on until it has read the
+// other things too.
+const firstReads = 2 * time.Second
+
+// lastReadsBefore is how long before its end a wait has everything read once more: the
+// pauses between the reads grow, and a result should not be older than need be.
+const lastReadsBefore = 3 * time.Second
+
+// untilChanged is the value of until for a wait that ends with the first change.
+const untilChanged = "changed"
+
+// wait follows things until all have settled, or one has changed, or the time is over. It
+// always ends with a result.
+func (s *Set) wait(ctx context.Context, caller Caller, args waitArgs) Outcome {
+	things, violations := s.toFollow(args.For, args.ProjectID)
+	if len(violations) > 0 {
+		return invalidArguments(violations).outcome()
+	}
+	for _, f := range things {
+		if refusal := s.mayRead(ctx, caller, f); refusal != nil {
+			return s.refuseProject(ctx, caller, toolWait, f.call.own.project, refusal)
+		}
+	}
+	if e := s.readCursor(ctx, args.Cursor, things); e != nil {
+		return e.outcome()
+	}
+	leave, ok := s.opts.Waits.Enter(caller.Principal)
+	if !ok {
+		return tooManyWaits().outcome()
+	}
+	defer leave()
+	caller.waits()
+
+	timeout := cmp.Or(time.Duration(args.Timeout)*time.Second, defaultWait)
+	s.follow(ctx, caller, things, timeout, args.Until == untilChanged)
+	return s.waited(ctx, things)
+}
+
+func tooManyWaits() *Error {
+	return &Error{
+		Code:       errorcode.TooManyWaits,
+		Message:    fmt.Sprintf("too many calls of wait are open: at most %d of each caller, and %d of all", wait.MaxWaitsPerPrincipal, wait.MaxWaits),
+		Resolution: errorcode.Do(errorcode.TooManyWaits),
+	}
+}
+
+// mayRead settles the project of a thing, and reports why the caller may not read it.
+// The guard does not look at each of the reads that follow: its answer would be the same.
+func (s *Set) mayRead(ctx context.Context, caller Caller, f *followed) *guard.Refusal {
+	gc := &guard.Call{Row: f.row, Principal: caller.Principal, Client: caller.Client, CommandLine: caller.CommandLine, ProjectID: f.call.own.project, Args: f.call.args}
+	if v := s.opts.Guard.Check(ctx, gc); v.Refuse != nil {
+		return v.Refuse
+	}
+	f.project = gc.ProjectID
+	return nil
+}
+
+// read reads a thing once. It is a call of its own, with its own deadline.
+func (s *Set) read(ctx context.Context, f *followed) (any, error) {
+	ctx, cancel := deadline.Bound(deadline.Start(ctx, deadline.Timeout))
+	defer cancel()
+	sent, err := dispatch.Send(ctx, s.opts.API, f.row, f.project, f.call.args)
+	if err != nil {
+		return nil, err
+	}
+	seen := &observation{condition: conditionOf(f.row.Resource, sent.Answer), now: s.now(sent)}
+	seen.speed = s.opts.Speed
+	return seen, nil
+}
+
+// follow reads the things until it is over: all have settled, or one has changed where
+// that is what the caller waits for; the time is up, the caller has gone, or the server
+// stops.
+func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, timeout time.Duration, untilChange bool) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	type reading struct {
+		of *followed
+		wait.Reading
+	}
+	readings := make(chan reading)
+	var followers []*wait.Follower
+	for _, f := range things {
+		// Those who share credentials share the reads.
+		key := wait.Key{Source: s.opts.API, Thing: f.key()}
+		follower := s.opts.Poller.Follow(key, func(ctx context.Context) (any, error) { return s.read(ctx, f) })
+		followers = append(followers, follower)
+		go func() {
+			defer follower.Close()
+			for {
+				r, err := follower.Next(ctx)
+				if err != nil {
+					return
+				}
+				select {
+				case readings <- reading{f, r}:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}()
+	}
+	began := time.Now()
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	lastReads := time.NewTimer(timeout - lastReadsBefore)
+	defer lastReads.Stop()
+	progress := time.NewTicker(progressInterval)
+	defer progress.Stop()
+	var seenChange <-chan time.Time // some time after the first change
+	for {
+		select {
+		case r := <-readings:
+			changed := r.of.take(r.Reading)
+			switch {
+			case !untilChange && every(things, (*followed).settled), every(things, (*followed).over):
+				return
+			case untilChange && changed && seenChange == nil:
+				seenChange = time.After(firstReads)
+			}
+			if seenChange != nil && every(things, (*followed).read) {
+				return
+			}
+		case <-seenChange:
+			return
+		case <-progress.C:
+			caller.progress(progressOf(things, time.Since(began), timeout))
+		case <-lastReads.C:
+			for _, follower := range followers {
+				follower.Refresh()
+			}
+		case <-timer.C:
+			return
+		case <-ctx.Done():
+			return
+		case <-caller.Stopping:
+			return
+		}
+	}
+}
+
+func every(things []*followed, is func(*followed) bool) bool {
+	return !slices.ContainsFunc(things, func(f *followed) bool { return !is(f) })
+}
+
+// waited is the result of a wait that is over.
+func (s *Set) waited(ctx context.Context, things []*followed) Outcome {
+	s.findSince(ctx, things)
+	settled := every(things, (*followed).settled)
+	r := &Result{Tool: toolWait, Settled: &settled, Data: tableOf(things), Next: s.nextOfWait(things)}
+	for _, f := range things {
+		r.Warnings = append(r.Warnings, f.call.warnings...)
+		if f.last != nil {
+			r.Now = max(r.Now, stamp(f.last.now))
+		}
+	}
+	cursor, err := s.cursor(context.WithoutCancel(ctx), things)
+	if err != nil {
+		r.Warnings = append(r.Warnings, "there is no cursor: "+err.Error())
+	}
+	r.Cursor = cursor
+	return Outcome{Structured: r}
+}
+
+// findSince asks the histories of the things that still wait since when they do, where
+// their own answers do not say.
+func (s *Set) findSince(ctx context.Context, things []*followed) {
+	ctx = deadline.Start(ctx, historyTimeout) // the call's own may be over
+	done := make(chan struct{})
+	asked := 0
+	for _, f := range things {
+		if f.last == nil || !f.last.waits() || !f.last.since.IsZero() || f.row.Resource.History == "" {
+			continue
+		}
+		asked++
+		own := *f.last // which is shared with others who wait
+		f.last = &own
+		go func() {
+			defer func() { done <- struct{}{} }()
+			own.since = s.newestChange(ctx, f.row.Resource, f.project, pathIDs(f.row, f.call.args))
+		}()
+	}
+	for range asked {
+		<-done
+	}
+}
+
+// nextClass orders the steps after a wait: first what somebody must do.
+var nextClass = []catalog.Class{catalog.ActionRequired, catalog.Failure, catalog.Success}

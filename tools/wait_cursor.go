@@ -1,0 +1,64 @@
+package tools
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/papi"
+)
+
+// A cursor holds for each thing that was read its hash, that of all that can change in
+// it, and its state, so that nothing is kept here between two waits.
+
+// readCursor notes what a cursor says of the things. A thing that it does not have is
+// followed from now on.
+func (s *Set) readCursor(ctx context.Context, cursor string, things []*followed) *Error {
+	if cursor == "" {
+		return nil
+	}
+	text, ok, err := s.opts.Guard.OpenCursor(ctx, cursor)
+	if err != nil {
+		return &Error{Code: errorcode.StoreUnavailable, Message: "the cursor can't be checked: " + err.Error()}
+	}
+	if !ok {
+		return invalidArguments([]papi.Violation{{Path: "cursor", Given: papi.Echo(cursor), Allowed: "the cursor of the last answer, as it is; leave it out to begin"}})
+	}
+	entries := map[string][]string{}
+	for entry := range strings.SplitSeq(text, ";") {
+		if parts := strings.Split(entry, ":"); len(parts) == 3 {
+			entries[parts[0]] = parts
+		}
+	}
+	of := 0
+	for _, f := range things {
+		if parts := entries[shortHash(f.key())]; parts != nil {
+			f.was, f.known = parts[1], true
+			f.before, _ = url.QueryUnescape(parts[2])
+			of++
+		}
+	}
+	if of == 0 {
+		return invalidArguments([]papi.Violation{{Path: "cursor", Given: papi.Echo(cursor), Allowed: "a cursor of these things; this one is of others: leave it out to begin"}})
+	}
+	return nil
+}
+
+// cursor is the cursor after a wait.
+func (s *Set) cursor(ctx context.Context, things []*followed) (string, error) {
+	var entries []string
+	for _, f := range things {
+		if f.known {
+			state := f.before
+			if f.last != nil {
+				state = f.last.key()
+			}
+			entries = append(entries, strings.Join([]string{shortHash(f.key()), f.was, url.QueryEscape(papi.Echo(state))}, ":"))
+		}
+	}
+	if len(entries) == 0 {
+		return "", nil
+	}
+	return s.opts.Guard.SignCursor(ctx, strings.Join(entries, ";"))
+}
