@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -239,11 +238,10 @@ func toolResult(outcome tools.Outcome, form ResultForm) (*mcp.CallToolResult, er
 	if outcome.Structured == nil {
 		return nil, errors.New("an outcome without a result")
 	}
-	line, err := encodeLine(outcome.Structured)
+	raw, err := outcome.JSON()
 	if err != nil {
 		return nil, err
 	}
-	raw := bytes.TrimSpace(line)
 	result := &mcp.CallToolResult{Content: []mcp.Content{}, IsError: outcome.IsError}
 	if form != ResultText {
 		result.StructuredContent = json.RawMessage(raw)
