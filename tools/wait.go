@@ -12,6 +12,7 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/papi"
 	"papi-mcp/internal/wait"
 )
 
@@ -82,9 +83,10 @@ func (s *Set) mayRead(ctx context.Context, caller Caller, f *followed) *guard.Re
 	return nil
 }
 
-// read reads a thing once. It is a call of its own, with its own deadline.
+// read reads a thing once; the poller decides when again. It is a call of its own, with
+// its own deadline.
 func (s *Set) read(ctx context.Context, f *followed) (any, error) {
-	ctx, cancel := deadline.Bound(deadline.Start(ctx, deadline.Timeout))
+	ctx, cancel := deadline.Bound(deadline.Start(papi.Once(ctx), deadline.Timeout))
 	defer cancel()
 	sent, err := dispatch.Send(ctx, s.opts.API, f.row, f.project, f.call.args)
 	if err != nil {
@@ -112,8 +114,8 @@ func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, tim
 		key := wait.Key{Source: s.opts.API, Thing: f.key()}
 		follower := s.opts.Poller.Follow(key, func(ctx context.Context) (any, error) { return s.read(ctx, f) })
 		followers = append(followers, follower)
+		defer follower.Close() // now, so that a later wait does not find it
 		go func() {
-			defer follower.Close()
 			for {
 				r, err := follower.Next(ctx)
 				if err != nil {
@@ -192,7 +194,7 @@ func (s *Set) waited(ctx context.Context, things []*followed) Outcome {
 // findSince asks the histories of the things that still wait since when they do, where
 // their own answers do not say.
 func (s *Set) findSince(ctx context.Context, things []*followed) {
-	ctx = deadline.Start(ctx, historyTimeout) // the call's own may be over
+	ctx = deadline.Start(papi.Once(ctx), historyTimeout) // the call's own may be over
 	done := make(chan struct{})
 	asked := 0
 	for _, f := range things {

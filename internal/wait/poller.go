@@ -75,12 +75,14 @@ type watch struct {
 	key    Key
 	read   Read
 	cancel context.CancelFunc
-	wake   chan bool // holds one request to read soon; true: and more often again
+	wake   chan struct{} // holds one request to read soon
 
 	// These are guarded by the poller's mu.
 	followers int
+	restart   bool // the request is of somebody who begins: read more often again
 	last      Reading
-	seq       int           // of the last reading; 0: none yet
+	begun     int           // reads so far, with the one that is under way
+	seq       int           // of the read that showed last; 0: none yet
 	at        time.Time     // of the last reading
 	next      chan struct{} // closed by the next reading
 }
@@ -93,39 +95,37 @@ type Follower struct {
 }
 
 // Follow begins to follow a thing, which is read with read unless it is followed
-// already.
+// already. The follower gets only readings that begin from now on: the caller may have
+// changed the thing just now.
 func (p *Poller) Follow(key Key, read Read) *Follower {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	w := p.watches[key]
 	if w == nil {
 		ctx, cancel := context.WithCancel(context.Background())
-		w = &watch{poller: p, key: key, read: read, cancel: cancel, wake: make(chan bool, 1), next: make(chan struct{})}
+		w = &watch{poller: p, key: key, read: read, cancel: cancel, wake: make(chan struct{}, 1), next: make(chan struct{})}
 		if p.watches == nil {
 			p.watches, p.notBefore = map[Key]*watch{}, map[any]time.Time{}
 		}
 		p.watches[key] = w
 		go w.run(ctx)
 	} else {
-		w.wakeUp(true)
+		w.restart = true
+		w.wakeUp()
 	}
 	w.followers++
-	f := &Follower{watch: w, seen: w.seq}
-	if w.seq > 0 && time.Since(w.at) < intervals[0] {
-		f.seen-- // the last reading is new enough
-	}
-	return f
+	return &Follower{watch: w, seen: w.begun}
 }
 
-func (w *watch) wakeUp(begins bool) {
+func (w *watch) wakeUp() {
 	select {
-	case w.wake <- begins:
+	case w.wake <- struct{}{}:
 	default: // it has been asked for
 	}
 }
 
 // Refresh has the thing read soon, if that was not done just now.
-func (f *Follower) Refresh() { f.watch.wakeUp(false) }
+func (f *Follower) Refresh() { f.watch.wakeUp() }
 
 // Next returns the next reading that this follower has not seen; it waits for it
 // until ctx ends.
@@ -166,11 +166,12 @@ func (w *watch) run(ctx context.Context) {
 	for {
 		select {
 		case <-due.C:
-		case begins := <-w.wake:
+		case <-w.wake:
+			begins, pause := w.asked()
 			if begins {
 				attempt = 0
 			}
-			if pause := w.untilAllowed(); pause > 0 {
+			if pause > 0 {
 				if begins {
 					due.Reset(pause)
 				}
@@ -183,6 +184,7 @@ func (w *watch) run(ctx context.Context) {
 			due.Reset(jittered(pause))
 			continue
 		}
+		w.begin()
 		value, err := w.read(ctx)
 		if ctx.Err() != nil {
 			return
@@ -193,15 +195,23 @@ func (w *watch) run(ctx context.Context) {
 	}
 }
 
-// untilAllowed is how long a thing that was just read is not read again, however many
-// ask for it.
-func (w *watch) untilAllowed() time.Duration {
+// asked takes a request to read soon: whether it is of somebody who begins, and how long
+// a thing that was just read is not read again, however many ask for it.
+func (w *watch) asked() (begins bool, pause time.Duration) {
 	w.poller.mu.Lock()
 	defer w.poller.mu.Unlock()
-	if w.seq == 0 {
-		return 0
+	begins, w.restart = w.restart, false
+	if w.seq > 0 {
+		pause = intervals[0] - time.Since(w.at)
 	}
-	return intervals[0] - time.Since(w.at)
+	return begins, pause
+}
+
+// begin counts a read that begins.
+func (w *watch) begin() {
+	w.poller.mu.Lock()
+	defer w.poller.mu.Unlock()
+	w.begun++
 }
 
 // publish gives a reading to all followers.
@@ -211,8 +221,7 @@ func (w *watch) publish(r Reading) {
 	if e, ok := errors.AsType[*papi.Error](r.Err); ok && (e.Status == http.StatusTooManyRequests || e.RetryAfter > 0) {
 		w.poller.notBefore[w.key.Source] = time.Now().Add(cmp.Or(e.RetryAfter, defaultPause))
 	}
-	w.last, w.at = r, time.Now()
-	w.seq++
+	w.last, w.at, w.seq = r, time.Now(), w.begun
 	close(w.next)
 	w.next = make(chan struct{})
 }

@@ -63,11 +63,20 @@ func TestAThingIsReadOnceForAll(t *testing.T) {
 		if len(thing.at) != 1 {
 			t.Errorf("%d reads in the first second, want 1", len(thing.at))
 		}
-		for _, f := range followers {
-			r, err := f.Next(t.Context())
-			if err != nil || r.Value != 1 {
-				t.Fatalf("a follower got %v, %v", r, err)
+		for i, f := range followers {
+			want := 1
+			if i > 0 { // the read had begun
+				want = 2
 			}
+			r, err := f.Next(t.Context())
+			if err != nil || i%100 == 99 && r.Value != want {
+				t.Fatalf("follower %d got %v, %v", i, r, err)
+			}
+		}
+		if len(thing.at) != 2 {
+			t.Errorf("%d reads in two seconds, want 2", len(thing.at))
+		}
+		for _, f := range followers {
 			f.Close()
 		}
 		time.Sleep(time.Hour)
@@ -77,6 +86,39 @@ func TestAThingIsReadOnceForAll(t *testing.T) {
 		}
 		if len(p.watches) > 0 {
 			t.Error("a thing that nobody waits for is kept")
+		}
+	})
+}
+
+// A reading that began before somebody began to wait can be of a time before they changed
+// the thing. That holds for one that is under way too, and though a last reading was asked
+// for.
+func TestAReadingFromBeforeIsNotGiven(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p Poller
+		n := 0
+		slow := func(context.Context) (any, error) {
+			n++
+			read := n
+			time.Sleep(time.Second)
+			return read, nil
+		}
+		first := p.Follow(Key{}, slow)
+		defer first.Close()
+		for _, wait := range []time.Duration{500 * time.Millisecond, 2 * time.Second, 2 * time.Minute} {
+			time.Sleep(wait)
+			synctest.Wait()
+			begun := n
+			first.Refresh()
+			later := p.Follow(Key{}, slow)
+			began := time.Now()
+			if r, err := later.Next(t.Context()); err != nil || r.Value != begun+1 {
+				t.Errorf("%v later: got %v, %v, want the reading %d", wait, r.Value, err, begun+1)
+			}
+			if lasted := time.Since(began); lasted > 5*time.Second {
+				t.Errorf("%v later: it was read after %v", wait, lasted)
+			}
+			later.Close()
 		}
 	})
 }
@@ -170,7 +212,7 @@ func TestTheAPIIsLeftAloneWhenItAsksForThat(t *testing.T) {
 				if len(other.at) == 0 {
 					t.Error("the API of another source is left alone too")
 				}
-				refused.err = nil // else it may be first, and ask for a pause again
+				refused.err = nil   // else it may be first, and ask for a pause again
 				time.Sleep(tt.rest) // jitter included
 				synctest.Wait()
 				if sent.Load() == 0 {
