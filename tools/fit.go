@@ -51,7 +51,7 @@ func fitSteps(next []catalog.Next) []catalog.Next {
 				continue
 			}
 			name := repeatable(n)
-			if name == "" {
+			if name == "" || waitsFor(n) != nil { // a wait without its thing is none
 				break
 			}
 			n.Args = maps.Clone(n.Args)

@@ -97,15 +97,18 @@ func waitAgain(waiting []*followed, all int) catalog.Next {
 }
 
 // waitStep makes a step that checks again one that waits for the end.
-func waitStep(n catalog.Next, ends []string) catalog.Next {
+func waitStep(n catalog.Next, s catalog.Step) catalog.Next {
 	thing := map[string]any{"tool": n.Tool}
 	if len(n.Args) > 0 {
 		thing["args"] = n.Args
 	}
-	if len(ends) > 0 {
-		thing["state"] = ends
+	if len(s.Ends) > 0 {
+		thing["state"] = s.Ends
 	}
 	n.Tool, n.Args = toolWait, map[string]any{"for": []any{thing}}
+	if s.Changes {
+		n.Args["until"] = untilChanged
+	}
 	return n
 }
 
@@ -128,7 +131,8 @@ func aboutTool(n *catalog.Next) string {
 }
 
 // shortenWait makes a step to wait shorter, and reports false where it can't. An id says
-// more than what is waited for, which the result shows; then the longest id is asked for.
+// more than what is waited for, which the result shows; then the longest id is asked for,
+// unless it is short.
 func shortenWait(n *catalog.Next) bool {
 	thing := waitsFor(n)
 	if thing == nil {
@@ -139,7 +143,7 @@ func shortenWait(n *catalog.Next) bool {
 		return true
 	}
 	args, _ := thing["args"].(map[string]any)
-	name, size := "", 0
+	name, size := "", shortID
 	for _, arg := range slices.Sorted(maps.Keys(args)) {
 		if length := len(jsonvalue.Encode(args[arg])); length > size {
 			name, size = arg, length
