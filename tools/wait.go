@@ -101,33 +101,13 @@ func (s *Set) read(ctx context.Context, f *followed) (any, error) {
 // that is what the caller waits for; the time is up, the caller has gone, or the server
 // stops.
 func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, timeout time.Duration, untilChange bool) {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	type reading struct {
-		of *followed
-		wait.Reading
-	}
-	readings := make(chan reading)
-	var followers []*wait.Follower
-	for _, f := range things {
+	ready := make(chan struct{}, 1)
+	followers := make([]*wait.Follower, len(things))
+	for i, f := range things {
 		// Those who share credentials share the reads.
 		key := wait.Key{Source: s.opts.API, Thing: f.key()}
-		follower := s.opts.Poller.Follow(key, func(ctx context.Context) (any, error) { return s.read(ctx, f) })
-		followers = append(followers, follower)
-		defer follower.Close() // now, so that a later wait does not find it
-		go func() {
-			for {
-				r, err := follower.Next(ctx)
-				if err != nil {
-					return
-				}
-				select {
-				case readings <- reading{f, r}:
-				case <-ctx.Done():
-					return
-				}
-			}
-		}()
+		followers[i] = s.opts.Poller.Follow(key, func(ctx context.Context) (any, error) { return s.read(ctx, f) }, ready)
+		defer followers[i].Close()
 	}
 	began := time.Now()
 	timer := time.NewTimer(timeout)
@@ -139,15 +119,16 @@ func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, tim
 	var seenChange <-chan time.Time // some time after the first change
 	for {
 		select {
-		case r := <-readings:
-			changed := r.of.take(r.Reading)
+		case <-ready:
+			for i, f := range things {
+				if r, ok := followers[i].New(); ok && f.take(r) && untilChange && seenChange == nil {
+					seenChange = time.After(firstReads)
+				}
+			}
 			switch {
 			case !untilChange && every(things, (*followed).settled), every(things, (*followed).over):
 				return
-			case untilChange && changed && seenChange == nil:
-				seenChange = time.After(firstReads)
-			}
-			if seenChange != nil && every(things, (*followed).read) {
+			case seenChange != nil && every(things, (*followed).read):
 				return
 			}
 		case <-seenChange:
