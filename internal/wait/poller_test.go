@@ -251,6 +251,43 @@ func TestTheAPIIsLeftAloneWhenItAsksForThat(t *testing.T) {
 	}
 }
 
+// Many waits that begin together are no flood of requests, and each thing is read.
+func TestFewThingsAreReadAtTheSameTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p Poller
+		var running, most atomic.Int64
+		slow := func(context.Context) (any, error) {
+			most.Store(max(most.Load(), running.Add(1)))
+			time.Sleep(100 * time.Millisecond)
+			running.Add(-1)
+			return nil, nil
+		}
+		var followers []*waiter
+		for i := range 1000 {
+			followers = append(followers, follow(&p, Key{Source: 1, Thing: fmt.Sprint(i)}, slow))
+		}
+		other := follow(&p, Key{Source: 2}, func(context.Context) (any, error) { return nil, nil })
+		if _, err := other.Next(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range followers {
+			if _, err := f.Next(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if most.Load() != maxReads {
+			t.Errorf("%d reads at the same time, want %d", most.Load(), maxReads)
+		}
+		for _, f := range append(followers, other) {
+			f.Close()
+		}
+		time.Sleep(time.Minute)
+		if len(p.reads) > 0 {
+			t.Errorf("reads that have ended are counted: %v", p.reads)
+		}
+	})
+}
+
 // A storm of 429 has no more requests than calm: each thing is read once in a pause.
 func TestAStormDoesNotMultiplyRequests(t *testing.T) {
 	count := func(err error) int64 {
