@@ -90,6 +90,11 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 	default:
 		out = s.call(ctx, caller, name, given)
 	}
+	return s.finished(out, name, given, moved)
+}
+
+// finished completes the outcome of a call, and makes it fit to be read.
+func (s *Set) finished(out Outcome, name string, given map[string]any, moved []string) Outcome {
 	if e, failed := out.Structured.(*Error); failed && e.Code == errorcode.InvalidArguments && len(e.Next) == 0 && s.Offers(name) {
 		e.Next = []catalog.Next{s.seeSchema(name, e)}
 	}

@@ -44,39 +44,49 @@ type coreTool struct {
 // newCoreTool completes the declaration of a core tool with the function that it calls
 // with its arguments.
 func newCoreTool[Args any](c coreTool, run func(context.Context, Caller, Args) Outcome) *coreTool {
-	schema := schemaOf[Args]()
-	c.schema = schema
+	c.schema = schemaOf[Args]()
 	c.run = func(ctx context.Context, caller Caller, given map[string]any) Outcome {
-		given, ignored := applicable(given, schema().Properties)
-		coerce := &coercer{warnings: ignored}
-		coerced := coerce.value(schema(), given, "")
-		violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true, Example: func() any {
-			if c.example != nil {
-				return c.example
-			}
-			return schema().Sample(true)
-		}})
-		if c.check != nil {
-			object, _ := coerced.(map[string]any)
-			more := c.check(object)
-			violations = append(more, slices.DeleteFunc(violations, func(v papi.Violation) bool {
-				return slices.ContainsFunc(more, func(other papi.Violation) bool { return other.Path == v.Path })
-			})...)
+		args, warnings, e := readArgs[Args](&c, given)
+		if e != nil {
+			return e.outcome()
 		}
-		if len(violations) > 0 {
-			return invalidArguments(violations).outcome()
-		}
-		var args Args
-		if err := json.Unmarshal(jsonvalue.Encode(coerced), &args); err != nil {
-			return invalidArguments([]papi.Violation{{Allowed: err.Error()}}).outcome()
-		}
-		out := run(ctx, caller, args)
+		out := run(ctx, caller, *args)
 		if r, ok := out.Structured.(*Result); ok {
-			r.Warnings = append(coerce.warnings, r.Warnings...)
+			r.Warnings = append(warnings, r.Warnings...)
 		}
 		return out
 	}
 	return &c
+}
+
+// readArgs coerces and validates the arguments of a core tool. What is left of it on the
+// stack while a call waits is small.
+func readArgs[Args any](c *coreTool, given map[string]any) (args *Args, warnings []string, _ *Error) {
+	schema := c.schema()
+	given, ignored := applicable(given, schema.Properties)
+	coerce := &coercer{warnings: ignored}
+	coerced := coerce.value(schema, given, "")
+	violations := schema.Violations(coerced, papi.CheckOptions{Closed: true, Formats: true, Example: func() any {
+		if c.example != nil {
+			return c.example
+		}
+		return schema.Sample(true)
+	}})
+	if c.check != nil {
+		object, _ := coerced.(map[string]any)
+		more := c.check(object)
+		violations = append(more, slices.DeleteFunc(violations, func(v papi.Violation) bool {
+			return slices.ContainsFunc(more, func(other papi.Violation) bool { return other.Path == v.Path })
+		})...)
+	}
+	if len(violations) > 0 {
+		return nil, nil, invalidArguments(violations)
+	}
+	args = new(Args)
+	if err := json.Unmarshal(jsonvalue.Encode(coerced), args); err != nil {
+		return nil, nil, invalidArguments([]papi.Violation{{Allowed: err.Error()}})
+	}
+	return args, coerce.warnings, nil
 }
 
 // reflected caches the schemas of the core tools' arguments for all sets.

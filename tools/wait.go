@@ -40,17 +40,9 @@ const untilChanged = "changed"
 // wait follows things until all have settled, or one has changed, or the time is over. It
 // always ends with a result.
 func (s *Set) wait(ctx context.Context, caller Caller, args waitArgs) Outcome {
-	things, violations := s.toFollow(args.For, args.ProjectID)
-	if len(violations) > 0 {
-		return invalidArguments(violations).outcome()
-	}
-	for _, f := range things {
-		if refusal := s.mayRead(ctx, caller, f); refusal != nil {
-			return s.refuseProject(ctx, caller, toolWait, f.call.own.project, refusal)
-		}
-	}
-	if e := s.readCursor(ctx, args.Cursor, things); e != nil {
-		return e.outcome()
+	things, refused := s.mayFollow(ctx, caller, args)
+	if refused != nil {
+		return *refused
 	}
 	leave, ok := s.opts.Waits.Enter(caller.Principal)
 	if !ok {
@@ -62,6 +54,23 @@ func (s *Set) wait(ctx context.Context, caller Caller, args waitArgs) Outcome {
 	timeout := cmp.Or(time.Duration(args.Timeout)*time.Second, defaultWait)
 	s.follow(ctx, caller, things, timeout, args.Until == untilChanged)
 	return s.waited(ctx, things)
+}
+
+// mayFollow returns the things of a wait, or the outcome of one that is refused.
+func (s *Set) mayFollow(ctx context.Context, caller Caller, args waitArgs) ([]*followed, *Outcome) {
+	things, violations := s.toFollow(args.For, args.ProjectID)
+	if len(violations) > 0 {
+		return nil, new(invalidArguments(violations).outcome())
+	}
+	for _, f := range things {
+		if refusal := s.mayRead(ctx, caller, f); refusal != nil {
+			return nil, new(s.refuseProject(ctx, caller, toolWait, f.call.own.project, refusal))
+		}
+	}
+	if e := s.readCursor(ctx, args.Cursor, things); e != nil {
+		return nil, new(e.outcome())
+	}
+	return things, nil
 }
 
 func tooManyWaits() *Error {
@@ -102,13 +111,8 @@ func (s *Set) read(ctx context.Context, f *followed) (any, error) {
 // stops.
 func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, timeout time.Duration, untilChange bool) {
 	ready := make(chan struct{}, 1)
-	followers := make([]*wait.Follower, len(things))
-	for i, f := range things {
-		// Those who share credentials share the reads.
-		key := wait.Key{Source: s.opts.API, Thing: f.key()}
-		followers[i] = s.opts.Poller.Follow(key, func(ctx context.Context) (any, error) { return s.read(ctx, f) }, ready)
-		defer followers[i].Close()
-	}
+	followers := s.followAll(things, ready)
+	defer closeAll(followers)
 	began := time.Now()
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
@@ -120,10 +124,8 @@ func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, tim
 	for {
 		select {
 		case <-ready:
-			for i, f := range things {
-				if r, ok := followers[i].New(); ok && f.take(r) && untilChange && seenChange == nil {
-					seenChange = time.After(firstReads)
-				}
+			if takeNew(things, followers) && untilChange && seenChange == nil {
+				seenChange = time.After(firstReads)
 			}
 			switch {
 			case !untilChange && every(things, (*followed).settled), every(things, (*followed).over):
@@ -136,9 +138,7 @@ func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, tim
 		case <-progress.C:
 			caller.progress(progressOf(things, time.Since(began), timeout))
 		case <-lastReads.C:
-			for _, follower := range followers {
-				follower.Refresh()
-			}
+			refreshAll(followers)
 		case <-timer.C:
 			return
 		case <-ctx.Done():
@@ -147,6 +147,38 @@ func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, tim
 			return
 		}
 	}
+}
+
+// followAll begins to follow the things. Those who share credentials share the reads.
+func (s *Set) followAll(things []*followed, ready chan<- struct{}) []*wait.Follower {
+	all := make([]*wait.Follower, len(things))
+	for i, f := range things {
+		key := wait.Key{Source: s.opts.API, Thing: f.key()}
+		all[i] = s.opts.Poller.Follow(key, func(ctx context.Context) (any, error) { return s.read(ctx, f) }, ready)
+	}
+	return all
+}
+
+func refreshAll(followers []*wait.Follower) {
+	for _, follower := range followers {
+		follower.Refresh()
+	}
+}
+
+func closeAll(followers []*wait.Follower) {
+	for _, follower := range followers {
+		follower.Close()
+	}
+}
+
+// takeNew notes the new readings, and reports whether one shows a change.
+func takeNew(things []*followed, followers []*wait.Follower) (changed bool) {
+	for i, f := range things {
+		if r, ok := followers[i].New(); ok && f.take(r) {
+			changed = true
+		}
+	}
+	return changed
 }
 
 func every(things []*followed, is func(*followed) bool) bool {
