@@ -39,7 +39,11 @@ func (s *Set) nextOfWait(things []*followed) []catalog.Next {
 	}
 	var later []catalog.Next
 	if len(waiting) > 0 {
-		later = append(later, waitAgain(waiting, len(things)))
+		again := waitAgain(waiting, len(things))
+		if !slices.ContainsFunc(things, func(f *followed) bool { return f.known }) { // nothing was read, so that there is no cursor
+			again.Do, again.Needs = "wait again: nothing could be read", []string{"for"}
+		}
+		later = append(later, again)
 	}
 	if len(slow) > 0 {
 		later = append(later, s.comeBack(slow)...)

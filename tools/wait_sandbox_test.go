@@ -121,6 +121,20 @@ func TestTheFirstOfSeveralChanges(t *testing.T) {
 	})
 }
 
+// Where nothing could be read there is no cursor, and the step does not ask for one.
+func TestNothingCouldBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		set, _ := newChangingSet(t, func(time.Duration, string) apiAnswer {
+			return apiAnswer{status: http.StatusTooManyRequests, thing: object{"errorCode": "too_many_requests", "message": "slow down"}}
+		}, nil)
+		r := waitOn(t, set, nil, aSender("S"))
+		want := `[{"do":"wait again: nothing could be read","needs":["for"],"tool":"wait"}]`
+		if next := string(encode(r["next"])); next != want || r["cursor"] != nil {
+			t.Errorf("cursor %v, next %s", r["cursor"], next)
+		}
+	})
+}
+
 // A storm of 429 has no more requests than calm, however many wait: the reads of a wait
 // are not repeated by the client, and all things of the source are left alone.
 func TestAStormOf429DoesNotMultiplyRequests(t *testing.T) {
