@@ -50,13 +50,14 @@ func (st *condition) possible(steps []catalog.Step) []catalog.Step {
 }
 
 // fillIn completes the steps of a state. One that checks again waits for the end
-// instead, where that is near.
+// instead, where that is near; while a person acts, for the first change.
 func (st *condition) fillIn(steps []catalog.Step, now time.Time) []catalog.Step {
 	near := st.waits() && !st.overdue(now) && st.lasts.Short(st.age(now), st.speed)
 	steps = slices.Clone(steps)
 	for i := range steps {
 		if near && strings.Contains(steps[i].Do, checkAgain) {
 			steps[i].Do, steps[i].Waits = strings.NewReplacer(checkAgain, toolWait, "{since}", "").Replace(steps[i].Do), true
+			steps[i].Changes = st.class() == catalog.ActionRequired
 		}
 	}
 	return replaceIn(steps, st.wording(now))
@@ -90,7 +91,7 @@ func fill(s catalog.Step, ids map[string]string) (next catalog.Next, ok bool) {
 		return next, true
 	}
 	if s.Waits {
-		defer func() { next = waitStep(next, s.Ends) }()
+		defer func() { next = waitStep(next, s) }()
 	}
 	for _, name := range row.Op().PathIDs() {
 		if id, ok := ids[name]; ok {

@@ -52,7 +52,7 @@ func (s *Set) cursor(ctx context.Context, things []*followed) (string, error) {
 		if f.known {
 			state := f.before
 			if f.last != nil {
-				state = f.last.key()
+				state = f.last.decisive()
 			}
 			entries = append(entries, strings.Join([]string{shortHash(f.key()), f.was, url.QueryEscape(papi.Echo(state))}, ":"))
 		}

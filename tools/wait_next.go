@@ -39,7 +39,11 @@ func (s *Set) nextOfWait(things []*followed) []catalog.Next {
 	}
 	var later []catalog.Next
 	if len(waiting) > 0 {
-		later = append(later, waitAgain(waiting, len(things)))
+		again := waitAgain(waiting, len(things))
+		if !slices.ContainsFunc(things, func(f *followed) bool { return f.known }) { // nothing was read, so that there is no cursor
+			again.Do, again.Needs = "wait again: nothing could be read", []string{"for"}
+		}
+		later = append(later, again)
 	}
 	if len(slow) > 0 {
 		later = append(later, s.comeBack(slow)...)
@@ -97,15 +101,18 @@ func waitAgain(waiting []*followed, all int) catalog.Next {
 }
 
 // waitStep makes a step that checks again one that waits for the end.
-func waitStep(n catalog.Next, ends []string) catalog.Next {
+func waitStep(n catalog.Next, s catalog.Step) catalog.Next {
 	thing := map[string]any{"tool": n.Tool}
 	if len(n.Args) > 0 {
 		thing["args"] = n.Args
 	}
-	if len(ends) > 0 {
-		thing["state"] = ends
+	if len(s.Ends) > 0 {
+		thing["state"] = s.Ends
 	}
 	n.Tool, n.Args = toolWait, map[string]any{"for": []any{thing}}
+	if s.Changes {
+		n.Args["until"] = untilChanged
+	}
 	return n
 }
 

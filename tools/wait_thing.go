@@ -53,7 +53,7 @@ func (f *followed) take(r wait.Reading) (changed bool) {
 	f.last = seen
 	was, known := f.was, f.known
 	if !known {
-		f.before = seen.key()
+		f.before = seen.decisive()
 	}
 	f.was, f.known = seen.fingerprint(), true
 	return known && was != f.was
@@ -73,9 +73,15 @@ func (f *followed) settled() bool {
 	case f.last == nil:
 		return false
 	case len(f.ends) > 0:
-		return f.last.class() == catalog.Failure || slices.Contains(f.ends, f.last.key())
+		return f.last.class() == catalog.Failure || f.ended()
 	}
 	return f.last.class() > catalog.Pending
+}
+
+// ended reports whether the state is one that the caller named as the end. A pending
+// change decides before it; the review of a part, such as a display name, goes on.
+func (f *followed) ended() bool {
+	return slices.Contains(f.ends, f.last.state) && (f.last.pending == "" || f.last.resource.PendingPart(f.last.pending) != nil)
 }
 
 // class is what the thing's condition means to this wait: a state that the caller named
@@ -101,7 +107,11 @@ func (f *followed) class() catalog.Class {
 // decides before the state, and a part that was refused before a success. Where one of
 // several operators refuses, the others still carry the sender.
 func (st *condition) class() catalog.Class {
-	if part := st.resource.PendingPart(st.pending); part != nil {
+	part := st.resource.PendingPart(st.pending)
+	switch {
+	case part != nil && st.stateFirst():
+		return st.at.Class
+	case part != nil:
 		return part.Class
 	}
 	if st.pending != "" && st.at.Name != st.pending { // a status that is not declared
@@ -115,6 +125,20 @@ func (st *condition) class() catalog.Class {
 		}
 	}
 	return st.at.Class
+}
+
+// stateFirst reports whether the state decides before the review of a part: it asks for
+// a call or a person, and the review goes on meanwhile.
+func (st *condition) stateFirst() bool {
+	return st.at.Class == catalog.ActionRequired || st.at.Class == catalog.Failure
+}
+
+// decisive is what decides for somebody who waits: what is pending, else the state.
+func (st *condition) decisive() string {
+	if st.resource.PendingPart(st.pending) != nil && st.stateFirst() {
+		return st.state
+	}
+	return st.key()
 }
 
 // fingerprint is a hash of all that can change in the condition: the state, what is pending, and
@@ -199,10 +223,13 @@ var classNames = map[catalog.Class]string{
 
 // state is what is pending, else the state.
 func (f *followed) state() string {
-	if f.last == nil {
+	switch {
+	case f.last == nil:
 		return ""
+	case f.ended():
+		return papi.Echo(f.last.state)
 	}
-	return papi.Echo(f.last.key())
+	return papi.Echo(f.last.decisive())
 }
 
 func (f *followed) since() string {
@@ -223,6 +250,11 @@ func (f *followed) usually() string {
 func (f *followed) reason() string {
 	var reasons []string
 	if f.last != nil {
+		for _, part := range f.last.refused {
+			if !part.oneOfSeveral { // the state does not show it
+				reasons = append(reasons, part.name+"="+part.status.Name)
+			}
+		}
 		if why := f.last.why(); why != "" {
 			reasons = append(reasons, why)
 		}

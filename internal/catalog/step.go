@@ -22,9 +22,11 @@ type Step struct {
 	Requires *Precondition
 	// Waits reports that the step waits for the end of what Tool reads: one whose Do has
 	// {again} becomes such a step where the end is near. Ends are the states that are
-	// the end, nil for those of the resource.
-	Waits bool
-	Ends  []string
+	// the end, nil for those of the resource. Changes reports that it waits for the first
+	// change: the thing needs a person, which would end a wait at its first read.
+	Waits   bool
+	Ends    []string
+	Changes bool
 	// Check reports whether the step makes sense after the answer; nil: always.
 	Check func(answer any) bool
 }

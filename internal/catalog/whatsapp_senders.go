@@ -226,7 +226,7 @@ var whatsappSenders = []Row{
 		About:   "Submit the code that whatsapp_sender_register requested; never guess one. Leave it out only if Meta has verified the number. Asynchronous: call wait with whatsapp_sender_get.",
 		Phrases: []string{"enter the OTP", "the code is 123456", "confirm ownership of the number with the PIN", "submit the verification code for WhatsApp"},
 		Done:    "verified",
-		Next:    []Step{{Do: "check whether it has become ACTIVE, which takes a while", Tool: "whatsapp_sender_get"}},
+		Next:    []Step{{Do: "wait until it is ACTIVE", Tool: "whatsapp_sender_get", Waits: true, Ends: []string{"ACTIVE"}}}, // it shows PENDING_VERIFICATION at first
 		Example: `{"code":"123456"}`,
 		Wait:    whatsappSenderWait(),
 	},

@@ -59,6 +59,13 @@ const jitter = 0.2
 // say how long to wait.
 const defaultPause = 10 * time.Second
 
+// maxReads is how many things of a source are read at the same time, and busyPause when
+// the others try again: many waits that begin together are no flood of requests.
+const (
+	maxReads  = 50
+	busyPause = 100 * time.Millisecond
+)
+
 // Poller reads the things that somebody waits for. It is safe for use by many
 // goroutines; its zero value is ready. Nothing but timers runs between the reads.
 type Poller struct {
@@ -67,6 +74,7 @@ type Poller struct {
 	// notBefore is when the API of a source may be read again, after it asked for
 	// a pause.
 	notBefore map[any]time.Time
+	reads     map[any]int // of each source, at this time
 }
 
 // watch is a thing that is being read. Its poller's mu guards it.
@@ -95,12 +103,13 @@ type Follower struct {
 
 // Follow begins to follow a thing, which is read with read unless it is followed
 // already. When there is a new reading, ready gets a value unless it is full: it must
-// have room for one, and may belong to several followers.
+// have room for one, and may belong to several followers. A follower gets only readings
+// that begin after it: the caller may have changed the thing just now.
 func (p *Poller) Follow(key Key, read Read, ready chan<- struct{}) *Follower {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.watches == nil {
-		p.watches, p.notBefore = map[Key]*watch{}, map[any]time.Time{}
+		p.watches, p.notBefore, p.reads = map[Key]*watch{}, map[any]time.Time{}, map[any]int{}
 	}
 	w := p.watches[key]
 	if w == nil {
@@ -113,11 +122,10 @@ func (p *Poller) Follow(key Key, read Read, ready chan<- struct{}) *Follower {
 		w.readIn(w.untilAllowed())
 	}
 	f := &Follower{watch: w, ready: ready, seen: w.seq}
-	w.followers[f] = true
-	if w.untilAllowed() > 0 {
-		f.seen-- // the last reading is new enough
-		f.wake()
+	if w.reading {
+		f.seen++
 	}
+	w.followers[f] = true
 	return f
 }
 
@@ -126,7 +134,7 @@ func (f *Follower) New() (_ Reading, ok bool) {
 	w := f.watch
 	w.poller.mu.Lock()
 	defer w.poller.mu.Unlock()
-	if w.seq == f.seen {
+	if w.seq <= f.seen {
 		return Reading{}, false
 	}
 	f.seen = w.seq
@@ -190,6 +198,9 @@ func (w *watch) readNow() {
 	w.poller.mu.Lock()
 	defer w.poller.mu.Unlock()
 	w.reading = false
+	if w.poller.reads[w.key.Source]--; w.poller.reads[w.key.Source] == 0 {
+		delete(w.poller.reads, w.key.Source)
+	}
 	if w.ctx.Err() != nil { // nobody follows it any more
 		return
 	}
@@ -206,7 +217,7 @@ func (w *watch) readNow() {
 }
 
 // begins reports whether the thing may be read now. It may not while it is being read,
-// and while its API asks for a pause: then it is due after that.
+// and while its API asks for a pause or has enough to do: then it is due after that.
 func (w *watch) begins() bool {
 	w.poller.mu.Lock()
 	defer w.poller.mu.Unlock()
@@ -217,6 +228,11 @@ func (w *watch) begins() bool {
 		w.due.Reset(jittered(pause))
 		return false
 	}
+	if w.poller.reads[w.key.Source] >= maxReads {
+		w.due.Reset(jittered(busyPause))
+		return false
+	}
+	w.poller.reads[w.key.Source]++
 	w.reading = true
 	return true
 }

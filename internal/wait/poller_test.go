@@ -92,11 +92,16 @@ func TestAThingIsReadOnceForAll(t *testing.T) {
 		if len(thing.at) != 1 {
 			t.Errorf("%d reads in the first second, want 1", len(thing.at))
 		}
-		for _, f := range followers {
+		for i, f := range followers {
 			r, err := f.Next(t.Context())
-			if err != nil || r.Value != 1 {
-				t.Fatalf("a follower got %v, %v", r, err)
+			if err != nil || i > 0 && r.Value != 2 { // the first read began before these
+				t.Fatalf("follower %d got %v, %v", i, r, err)
 			}
+		}
+		if len(thing.at) != 2 {
+			t.Errorf("%d reads in two seconds, want 2", len(thing.at))
+		}
+		for _, f := range followers {
 			f.Close()
 		}
 		time.Sleep(time.Hour)
@@ -106,6 +111,37 @@ func TestAThingIsReadOnceForAll(t *testing.T) {
 		}
 		if len(p.watches) > 0 {
 			t.Error("a thing that nobody waits for is kept")
+		}
+	})
+}
+
+// A reading that began before somebody began to wait can be of a time before they changed
+// the thing. That holds for one that is under way too.
+func TestAReadingFromBeforeIsNotGiven(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p Poller
+		n := 0
+		slow := func(context.Context) (any, error) {
+			n++
+			read := n
+			time.Sleep(time.Second)
+			return read, nil
+		}
+		first := follow(&p, Key{}, slow)
+		defer first.Close()
+		for _, pause := range []time.Duration{500 * time.Millisecond, 2 * time.Second, 2 * time.Minute} {
+			time.Sleep(pause)
+			synctest.Wait()
+			begun, began := n, time.Now()
+			first.Refresh()
+			later := follow(&p, Key{}, slow)
+			if r, err := later.Next(t.Context()); err != nil || r.Value != begun+1 {
+				t.Errorf("%v later: got %v, %v, want the reading %d", pause, r.Value, err, begun+1)
+			}
+			if lasted := time.Since(began); lasted > 5*time.Second {
+				t.Errorf("%v later: it was read after %v", pause, lasted)
+			}
+			later.Close()
 		}
 	})
 }
@@ -213,6 +249,43 @@ func TestTheAPIIsLeftAloneWhenItAsksForThat(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Many waits that begin together are no flood of requests, and each thing is read.
+func TestFewThingsAreReadAtTheSameTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p Poller
+		var running, most atomic.Int64
+		slow := func(context.Context) (any, error) {
+			most.Store(max(most.Load(), running.Add(1)))
+			time.Sleep(100 * time.Millisecond)
+			running.Add(-1)
+			return nil, nil
+		}
+		var followers []*waiter
+		for i := range 1000 {
+			followers = append(followers, follow(&p, Key{Source: 1, Thing: fmt.Sprint(i)}, slow))
+		}
+		other := follow(&p, Key{Source: 2}, func(context.Context) (any, error) { return nil, nil })
+		if _, err := other.Next(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range followers {
+			if _, err := f.Next(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if most.Load() != maxReads {
+			t.Errorf("%d reads at the same time, want %d", most.Load(), maxReads)
+		}
+		for _, f := range append(followers, other) {
+			f.Close()
+		}
+		time.Sleep(time.Minute)
+		if len(p.reads) > 0 {
+			t.Errorf("reads that have ended are counted: %v", p.reads)
+		}
+	})
 }
 
 // A storm of 429 has no more requests than calm: each thing is read once in a pause.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,7 +14,9 @@ import (
 type client struct {
 	http    *http.Client
 	url     string
+	key     string // that it sends, "" for none
 	session string
+	ctx     context.Context // of its requests; nil: they end by themselves
 }
 
 // newHTTP returns an HTTP client that many sessions share.
@@ -41,9 +44,9 @@ func (a answer) errorCode() string {
 	return result.StructuredContent.ErrorCode
 }
 
-// open opens a session.
-func open(shared *http.Client, url string) (*client, error) {
-	c := &client{http: shared, url: url}
+// open opens a session of a caller, who sends a key unless that is "".
+func open(shared *http.Client, url, key string) (*client, error) {
+	c := &client{http: shared, url: url, key: key}
 	a, err := c.request("initialize", `{"protocolVersion":"2025-11-25","clientInfo":{"name":"load","version":"1"},"capabilities":{}}`)
 	if err != nil {
 		return nil, err
@@ -110,6 +113,12 @@ func (c *client) send(method, body string) (*http.Response, error) {
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json, text/event-stream")
 	r.Header.Set("Mcp-Protocol-Version", "2025-11-25")
+	if c.key != "" {
+		r.Header.Set("Authorization", "Bearer "+c.key)
+	}
+	if c.ctx != nil {
+		r = r.WithContext(c.ctx)
+	}
 	if c.session != "" {
 		r.Header.Set("Mcp-Session-Id", c.session)
 	}

@@ -4,12 +4,14 @@
 //     server (../bare) whose tool makes the same GET to the same sandbox
 //   - sessions: many concurrent clients with a mixed workload, without an error and
 //     with the longest request near the median; whether goroutines and heap are freed; the cost of an idle session
+//   - waits: memory and requests to the API of 1,000 open calls of wait, for one thing and
+//     for a thing each
 //   - overload: twice as many calls as fit, of which some must be refused with 503
 //     or 429, and none may wait for too long
 //
 // Run it at the root of the repository:
 //
-//	go run ./scripts/load [-server BINARY] [-sessions 1000] [-rounds 10] [-min 0.9] [-max-longest 10]
+//	go run ./scripts/load [-server BINARY] [-sessions 1000] [-rounds 10] [-min 0.9] [-max-longest 10] [-only TEST]
 //
 // The exit code is 1 if a test fails.
 package main
@@ -47,7 +49,7 @@ func main() {
 	flag.IntVar(&l.rounds, "rounds", 10, "rounds of the comparison, each of a second on each server")
 	flag.Float64Var(&l.least, "min", 0.9, "smallest ratio of throughputs that passes; 0: any")
 	flag.Float64Var(&l.maxLongest, "max-longest", 10, "largest ratio of the longest request of the sessions to their median; 0: any")
-	flag.BoolVar(&l.only, "throughput", false, "stop after the comparison")
+	flag.StringVar(&l.only, "only", "", "one test: throughput, sessions, waits or overload")
 	flag.Parse()
 	if err := l.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
@@ -61,7 +63,7 @@ type load struct {
 	sessions, rounds int
 	least            float64
 	maxLongest       float64
-	only             bool
+	only             string
 
 	sandbox *process
 	bare    string
@@ -86,12 +88,14 @@ func (l *load) run() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.sandbox.stop()) }()
-	for _, phase := range []func(context.Context) error{l.throughput, l.concurrentSessions, l.overload} {
-		if l.only {
-			return phase(ctx)
-		}
-		if err := phase(ctx); err != nil {
-			return err
+	for _, test := range []struct {
+		name string
+		run  func(context.Context) error
+	}{{"throughput", l.throughput}, {"sessions", l.concurrentSessions}, {"waits", l.waits}, {"overload", l.overload}} {
+		if l.only == "" || l.only == test.name {
+			if err := test.run(ctx); err != nil {
+				return fmt.Errorf("%s: %w", test.name, err)
+			}
 		}
 	}
 	return nil
@@ -182,7 +186,7 @@ func call(url string) (calls int64, took time.Duration, err error) {
 	began := time.Now()
 	for range callers {
 		all.Go(func() error {
-			c, err := open(shared, url)
+			c, err := open(shared, url, "")
 			if err != nil {
 				return err
 			}
@@ -223,7 +227,7 @@ func (l *load) concurrentSessions(ctx context.Context) (err error) {
 	shared := newHTTP(l.sessions)
 	defer shared.CloseIdleConnections()
 	light := func() error {
-		c, err := open(shared, server.url)
+		c, err := open(shared, server.url, "")
 		if err != nil {
 			return err
 		}
@@ -248,7 +252,7 @@ func (l *load) concurrentSessions(ctx context.Context) (err error) {
 	var opening errgroup.Group
 	for i := range clients {
 		opening.Go(func() (err error) {
-			clients[i], err = open(shared, server.url)
+			clients[i], err = open(shared, server.url, "")
 			return err
 		})
 	}
@@ -352,7 +356,7 @@ func (l *load) overload(ctx context.Context) (err error) {
 		all.Go(func() error {
 			var c *client
 			for c == nil && time.Now().Before(end) { // initialize may be refused as well
-				c, _ = open(shared, server.url)
+				c, _ = open(shared, server.url, "")
 			}
 			for time.Now().Before(end) {
 				began := time.Now()

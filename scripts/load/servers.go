@@ -19,6 +19,7 @@ import (
 type process struct {
 	cmd *exec.Cmd
 	url string       // the one line that it printed
+	key string       // that its callers send, "" for none
 	log bytes.Buffer // its standard error
 }
 
@@ -77,7 +78,14 @@ func (p *process) cpu() (time.Duration, error) {
 
 // gauges returns the metrics of papi-mcp by name.
 func (p *process) gauges() (map[string]float64, error) {
-	resp, err := http.Get(strings.TrimSuffix(p.url, "/mcp") + "/metrics")
+	r, err := http.NewRequest(http.MethodGet, strings.TrimSuffix(p.url, "/mcp")+"/metrics", nil)
+	if err != nil {
+		return nil, err
+	}
+	if p.key != "" {
+		r.Header.Set("Authorization", "Bearer "+p.key)
+	}
+	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return nil, err
 	}
@@ -137,4 +145,36 @@ func (p *process) idleGoroutines(want float64) (goroutines float64, err error) {
 		}
 	}
 	return goroutines, nil
+}
+
+// use is what a server uses, in bytes, and how many requests it has sent to the API.
+type use struct {
+	gauges       map[string]float64
+	resident     float64 // before the garbage collection after which live was measured
+	live, stacks float64 // of the heap, and of goroutines
+	requests     float64
+}
+
+// use returns what a server uses. work makes garbage collections happen.
+func (p *process) use(work func() error) (u use, err error) {
+	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.cmd.Process.Pid))
+	if err != nil {
+		return u, err
+	}
+	pages, err := strconv.Atoi(strings.Fields(string(statm))[1])
+	if err != nil {
+		return u, err
+	}
+	u.resident = float64(pages * os.Getpagesize())
+	if u.gauges, err = p.gauges(); err != nil {
+		return u, err
+	}
+	for name, n := range u.gauges {
+		if strings.HasPrefix(name, "papi_mcp_upstream_exchanges_total{") {
+			u.requests += n
+		}
+	}
+	u.stacks = u.gauges["go_memory_classes_heap_stacks_bytes"]
+	u.live, err = p.liveHeap(work)
+	return u, err
 }

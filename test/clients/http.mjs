@@ -7,13 +7,10 @@
 // The command is started once for each tour, with --http on a free port, and must
 // exit with code 0 on SIGTERM. If a tour fails, the exit code is 1.
 
-import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { StreamableHTTPClientTransport as OlderTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { SSEClientTransport as OlderEvents } from '@modelcontextprotocol/sdk/client/sse.js';
 import { SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { serve } from './server.mjs';
 import { Person, confirmsByElicitation, confirmsByToken, modernClient, olderClient, run } from './tours.mjs';
 
 const [command, ...args] = process.argv.slice(2);
@@ -22,24 +19,9 @@ if (!command) {
   process.exit(2);
 }
 
-// serve starts the server and returns its URL and how to stop it.
-async function serve() {
-  const server = spawn(command, [...args, '--http', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = once(server, 'exit');
-  const [url] = await once(createInterface({ input: server.stdout }), 'line');
-  return {
-    url: new URL(url),
-    async stop() {
-      server.kill('SIGTERM');
-      const [code] = await ended;
-      assert.equal(code, 0, 'the exit code of the server');
-    },
-  };
-}
-
 // on returns a function that connects a client to a new server by a transport.
 const on = (make, Transport, path) => async person => {
-  const { url, stop } = await serve();
+  const { url, stop } = await serve(command, args);
   return [make(person), new Transport(new URL(path, url)), stop];
 };
 

@@ -9,7 +9,7 @@ import { seesTheLibrary } from './library.mjs';
 
 const projectId = '00000000-0000-0000-0000-000000000000';
 const target = 'https://example.com/events';
-const resultKeys = ['ids', 'state', 'pending', 'since', 'now', 'done', 'counts', 'data', 'next', 'nextPageToken', 'warnings'];
+const resultKeys = ['ids', 'state', 'pending', 'since', 'now', 'usually', 'settled', 'cursor', 'done', 'counts', 'data', 'next', 'nextPageToken', 'warnings'];
 const errorKeys = ['errorCode', 'message', 'resolution', 'additionalInformation', 'status', 'next', 'confirmation', 'warnings'];
 
 // A person answers the client's questions with the answer that is set.

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	waits          = 1000
+	waitsOfEach    = 20 // as many as a caller may have
+	maxWaitsMemory = 50 // MB more than without
+)
+
+// waits measures what 1,000 open calls of wait cost: for one thing, and for a thing each.
+// The things do not change.
+func (l *load) waits(ctx context.Context) error {
+	sandbox, err := start(ctx, nil, l.binary, "sandbox", "--addr", "127.0.0.1:0", "--clock", "manual")
+	if err != nil {
+		return err
+	}
+	ids, err := smsApps(sandbox.url)
+	if err == nil {
+		fmt.Printf("%d calls of wait, of %d callers:\n", waits, waits/waitsOfEach)
+	}
+	for _, things := range []int{1, waits} {
+		if err == nil {
+			err = l.waitsFor(ctx, sandbox.url, ids[:things])
+		}
+	}
+	return errors.Join(err, sandbox.stop())
+}
+
+// smsApps creates SMS apps, which are provisioned as long as the clock stands still.
+func smsApps(sandbox string) (ids []string, err error) {
+	for len(ids) < waits {
+		r, err := http.NewRequest(http.MethodPost, sandbox+"/v1/projects/"+project+"/sms/smsApps", strings.NewReader(`{"name":"Example","region":"EU"}`))
+		if err != nil {
+			return nil, err
+		}
+		r.Header.Set("Authorization", "Bearer sandbox")
+		r.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return nil, err
+		}
+		var app struct {
+			ID string `json:"id"`
+		}
+		err = errors.Join(json.NewDecoder(resp.Body).Decode(&app), resp.Body.Close())
+		if err != nil || app.ID == "" {
+			return nil, fmt.Errorf("an SMS app: status %d, %w", resp.StatusCode, err)
+		}
+		ids = append(ids, app.ID)
+	}
+	return ids, nil
+}
+
+// measured is for how long the waits are open: they read most often at first.
+const measured = 20 * time.Second
+
+// waitsFor opens the waits, each on a connection of its own.
+func (l *load) waitsFor(ctx context.Context, sandbox string, ids []string) (err error) {
+	dir, err := os.MkdirTemp("", "load")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	config := filepath.Join(dir, "config.yaml")
+	var keys bytes.Buffer
+	keys.WriteString("auth: token\nkeys:\n")
+	key := func(i int) string { return fmt.Sprintf("key-%d", i/waitsOfEach) }
+	for i := 0; i < waits; i += waitsOfEach {
+		fmt.Fprintf(&keys, "  %s: {hashes: [\"sha256:%x\"], projects: all, toolsets: all, read-only: true}\n", key(i), sha256.Sum256([]byte(key(i))))
+	}
+	if err := os.WriteFile(config, keys.Bytes(), 0o600); err != nil {
+		return err
+	}
+	server, err := start(ctx, []string{
+		"PAPI_BASE_URL=" + sandbox, "PAPI_TOKEN_URL=" + sandbox + "/oauth2/token", "SINCH_KEY_ID=any", "SINCH_KEY_SECRET=any", "SINCH_PROJECT_ID=" + project,
+	}, l.binary, "serve", "--http", "127.0.0.1:0", "--config", config, "--rate", "10000", "--burst", "10000")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.stop()) }()
+	server.key = key(0)
+	shared := newHTTP(waits)
+	defer shared.CloseIdleConnections()
+	clients := make([]*client, waits)
+	var opening errgroup.Group
+	opening.SetLimit(50)
+	for i := range clients {
+		opening.Go(func() (err error) {
+			clients[i], err = open(shared, server.url, key(i))
+			return err
+		})
+	}
+	if err := opening.Wait(); err != nil {
+		return err
+	}
+	// What is loaded for any wait is no cost of these, nor are the sessions.
+	if _, err := clients[0].request("tools/call", wait(ids[0], 1)); err != nil {
+		return err
+	}
+	work := func() error {
+		_, err := clients[0].request("tools/list", `{}`)
+		return err
+	}
+	before, err := server.use(work)
+	if err != nil {
+		return err
+	}
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var calling errgroup.Group
+	for i, c := range clients {
+		waiter := *c
+		waiter.ctx = waiting
+		calling.Go(func() error {
+			a, err := waiter.request("tools/call", wait(ids[i%len(ids)], 60))
+			if waiting.Err() == nil {
+				return fmt.Errorf("a wait ended early: %w %.300s", err, a.result)
+			}
+			return nil
+		})
+	}
+	time.Sleep(measured)
+	during, err := server.use(work)
+	if open := during.gauges["papi_mcp_requests_open"]; err == nil && open < waits {
+		err = fmt.Errorf("only %.0f waits are open", open)
+	}
+	cancel()
+	if err := errors.Join(err, calling.Wait()); err != nil {
+		return err
+	}
+	const mb = 1 << 20
+	more := (during.live + during.stacks - before.live - before.stacks) / mb
+	fmt.Printf("  for %4d things     %5.1f MB more in use, %.1f MB more resident; %.0f requests to the API in %v\n",
+		len(ids), more, (during.resident-before.resident)/mb, during.requests-before.requests, measured)
+	if more > maxWaitsMemory {
+		return fmt.Errorf("the waits use more than %d MB", maxWaitsMemory)
+	}
+	return nil
+}
+
+func wait(smsAppID string, seconds int) string {
+	return fmt.Sprintf(`{"name":"wait","arguments":{"for":[{"tool":"sms_app_get","args":{"smsAppId":%q}}],"timeoutSeconds":%d}}`, smsAppID, seconds)
+}
