@@ -440,6 +440,10 @@ func TestListedWordsAreOfProperties(t *testing.T) {
 	for _, row := range catalog.Rows() {
 		look(row.Tool, "", newArguments(row, false).advertised, 0)
 	}
+	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
+	for _, c := range set.core {
+		look(c.name, "", c.schema(), 0)
+	}
 	for _, key := range slices.Concat(slices.Collect(maps.Keys(listedWords)), selfExplanatory) {
 		if !known[key] {
 			t.Errorf("words for %q, which no tool has", key)

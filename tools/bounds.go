@@ -40,8 +40,7 @@ const (
 	percentOfTable = 100
 )
 
-// bound cuts an outcome to its limits. The steps say already through what their tools
-// are called.
+// bound cuts an outcome to its limits, as the last step before it is encoded.
 func bound(out Outcome) {
 	switch o := out.Structured.(type) {
 	case *Result:
@@ -271,7 +270,7 @@ var moreListCuts = []cut[*Result]{
 	withoutSteps(func(r *Result, n catalog.Next) bool { return n.Tool == r.Tool }),
 	withoutSteps(func(*Result, catalog.Next) bool { return true }),
 	func(r *Result) bool { // the table: the items are as the API has them
-		if table, isTable := r.Data.(*Table); isTable && table.items != nil && len(table.Other) == 0 {
+		if table, isTable := r.Data.(*Table); isTable && table.items != nil && len(table.Other) == 0 && (&sanitizer{}).isClean(table.items) {
 			r.Data = &Items{List: table.items, table: table}
 		}
 		return false
@@ -296,13 +295,23 @@ type Items struct {
 // MarshalJSON implements json.Marshaler.
 func (i *Items) MarshalJSON() ([]byte, error) { return jsonvalue.Encode(i.List), nil }
 
-// boundByAnswer cuts the result of a list to the size of the API's answer.
+// boundByAnswer cuts the result of a list to the size of the API's answer. One that fits
+// as it is keeps its JSON.
 func (r *Result) boundByAnswer() {
 	table, isList := r.Data.(*Table)
-	if !isList || r.answer == nil || len(table.Rows) == 0 || table.isDense() {
+	if !isList || r.answer == nil || len(table.Rows) == 0 {
 		return
 	}
-	limit := estimateTokens(compact(r.answer))
+	answer := compact(r.answer)
+	r.encoded = jsonvalue.Encode(r)
+	if len(r.encoded) <= len(answer)/farBelow {
+		return
+	}
+	limit := estimateTokens(answer)
+	if len(r.Warnings) == 0 && estimateTokens(r.encoded) <= limit*percentOfList/100 {
+		return
+	}
+	r.encoded = nil
 	size := estimateTokens(jsonvalue.Encode(table)) // once: it is most of the result
 	within := func(percent int) func() bool {
 		return func() bool {
@@ -317,6 +326,9 @@ func (r *Result) boundByAnswer() {
 	}
 }
 
+// farBelow is how many times shorter than the answer a result is that needs no estimate.
+const farBelow = 2
+
 // isWhole reports whether an answer with a list, and each of its items, has what the
 // contract requires: another one is no measure.
 func isWhole(row *catalog.Row, answer any) bool {
@@ -328,26 +340,6 @@ func isWhole(row *catalog.Row, answer any) bool {
 	}
 	lacks := func(item any) bool { return !has(itemPart(row), item) }
 	return has(answerPart(row), answer) && !slices.ContainsFunc(jsonvalue.List(answer, row.List()), lacks)
-}
-
-// manyRows is from how many rows on a table is shorter than the answer, unless many
-// cells have no value: what else the result has does not grow with it.
-const manyRows = 50
-
-// isDense reports whether a table of many rows has values in most of its cells.
-func (t *Table) isDense() bool {
-	if len(t.Rows) <= manyRows {
-		return false
-	}
-	empty := 0
-	for _, row := range t.Rows {
-		for _, value := range row {
-			if value == nil {
-				empty++
-			}
-		}
-	}
-	return empty*4 < len(t.Rows)*len(t.Cols)
 }
 
 // dataKey is how many tokens "data": has in a result.

@@ -148,3 +148,38 @@ func TestLongArgumentsOfAStepAreAskedFor(t *testing.T) {
 		t.Errorf("a short id is asked for: %s", encode(step))
 	}
 }
+
+// The JSON that a result keeps of the time when it was bounded is that of the result.
+func TestTheKeptJSONIsThatOfTheResult(t *testing.T) {
+	kept := 0
+	for _, s := range samples(t) {
+		out := s.answered(t)
+		raw, err := out.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := jsonvalue.Encode(out.Structured); string(raw) != string(want) {
+			t.Errorf("%s: kept %s, and it is %s", s.row.Tool, raw, want)
+		}
+		if r, isResult := out.Structured.(*Result); isResult && r.encoded != nil {
+			kept++
+		}
+	}
+	if kept == 0 {
+		t.Error("no result keeps its JSON")
+	}
+}
+
+// A table is replaced by its items only where these are clean in all they have: the table
+// may not show it.
+func TestItemsThatAreNotCleanStayATable(t *testing.T) {
+	for about, want := range map[string]bool{"clean": true, "not\u200b clean": false} {
+		items := []any{map[string]any{"id": "ONE", "about": about}}
+		r := &Result{Tool: "whatsapp_flow_screen_list", answer: []byte(`{}`), isWhole: func() bool { return true }}
+		r.Data = &Table{Cols: []string{"id"}, Rows: [][]any{{"ONE"}}, items: items}
+		bound(Outcome{Structured: r})
+		if _, got := r.Data.(*Items); got != want {
+			t.Errorf("an item that is %q: shown as it is is %v", about, got)
+		}
+	}
+}

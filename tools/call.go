@@ -104,10 +104,11 @@ func (s *Set) finished(out Outcome, name string, given map[string]any, moved []s
 		out.Tool = name
 	}
 	s.route(&out, moved)
+	out = sanitize(out)
 	bound(out)
 	project, _ := given[argProject].(string)
 	out.Project = cmp.Or(project, s.opts.Guard.Default())
-	return sanitize(out)
+	return out
 }
 
 func (s *Set) call(ctx context.Context, caller Caller, name string, given map[string]any) Outcome {

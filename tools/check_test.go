@@ -114,9 +114,18 @@ func TestShownTriggersAreRead(t *testing.T) {
 			}
 		}
 	}
-	_, e := newArguments(catalog.Lookup("webhook_update"), true).check(map[string]any{"webhookId": "w", "triggers": "whatsapp_template_approved whatsapp_template_lost"})
-	if text := string(encode(e)); e == nil || !strings.Contains(text, "WHATSAPP_TEMPLATE_APPROVED") {
-		t.Errorf("a text with an unknown trigger: %s", text)
+	for given, allowed := range map[string]string{
+		"whatsapp_template":                       "WHATSAPP_TEMPLATE_APPROVED",
+		"template.approved":                       "KAKAOTALK_TEMPLATE_APPROVED",
+		"_rejected":                               "WHATSAPP_TEMPLATE_REJECTED",
+		"ALL whatsapp_template_lost":              "WHATSAPP_TEMPLATE_REJECTED",
+		"bundle_done whatsapp_sender_aktive":      "WHATSAPP_SENDER_ACTIVE",
+		"whatsapp_template_approved, sender_lost": "WHATSAPP_SENDER_ACTIVE",
+	} {
+		_, e := newArguments(catalog.Lookup("webhook_update"), true).check(map[string]any{"webhookId": "w", "triggers": given})
+		if text := string(encode(e)); e == nil || !strings.Contains(text, `"`+allowed+`"`) {
+			t.Errorf("%s does not show %s: %s", given, allowed, text)
+		}
 	}
 }
 

@@ -171,16 +171,21 @@ func (c *coercer) separated(items *papi.Schema, given []any, path string) []any 
 }
 
 // separateValues reads several values of an enum out of a text with blanks or commas
-// between them. It returns nil where a part is none of the values.
+// between them. A part that is none of the values stays as it is, for the error to name;
+// it returns nil where all parts are such, and where the text is one value.
 func separateValues(text string, values []string) []string {
 	parts := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
-	if len(parts) > len(values) {
+	if len(parts) > len(values) || papi.CanonicalValue(text, values) != "" {
 		return nil
 	}
+	found := false
 	for i, part := range parts {
-		if parts[i] = papi.CanonicalValue(part, values); parts[i] == "" {
-			return nil
+		if value := papi.CanonicalValue(part, values); value != "" {
+			parts[i], found = value, true
 		}
+	}
+	if !found {
+		return nil
 	}
 	return parts
 }

@@ -44,39 +44,49 @@ type coreTool struct {
 // newCoreTool completes the declaration of a core tool with the function that it calls
 // with its arguments.
 func newCoreTool[Args any](c coreTool, run func(context.Context, Caller, Args) Outcome) *coreTool {
-	schema := schemaOf[Args]()
-	c.schema = schema
+	c.schema = schemaOf[Args]()
 	c.run = func(ctx context.Context, caller Caller, given map[string]any) Outcome {
-		given, ignored := applicable(given, schema().Properties)
-		coerce := &coercer{warnings: ignored}
-		coerced := coerce.value(schema(), given, "")
-		violations := schema().Violations(coerced, papi.CheckOptions{Closed: true, Formats: true, Example: func() any {
-			if c.example != nil {
-				return c.example
-			}
-			return schema().Sample(true)
-		}})
-		if c.check != nil {
-			object, _ := coerced.(map[string]any)
-			more := c.check(object)
-			violations = append(more, slices.DeleteFunc(violations, func(v papi.Violation) bool {
-				return slices.ContainsFunc(more, func(other papi.Violation) bool { return other.Path == v.Path })
-			})...)
+		args, warnings, e := readArgs[Args](&c, given)
+		if e != nil {
+			return e.outcome()
 		}
-		if len(violations) > 0 {
-			return invalidArguments(violations).outcome()
-		}
-		var args Args
-		if err := json.Unmarshal(jsonvalue.Encode(coerced), &args); err != nil {
-			return invalidArguments([]papi.Violation{{Allowed: err.Error()}}).outcome()
-		}
-		out := run(ctx, caller, args)
+		out := run(ctx, caller, *args)
 		if r, ok := out.Structured.(*Result); ok {
-			r.Warnings = append(coerce.warnings, r.Warnings...)
+			r.Warnings = append(warnings, r.Warnings...)
 		}
 		return out
 	}
 	return &c
+}
+
+// readArgs coerces and validates the arguments of a core tool. What is left of it on the
+// stack while a call waits is small.
+func readArgs[Args any](c *coreTool, given map[string]any) (args *Args, warnings []string, _ *Error) {
+	schema := c.schema()
+	given, ignored := applicable(given, schema.Properties)
+	coerce := &coercer{warnings: ignored}
+	coerced := coerce.value(schema, given, "")
+	violations := schema.Violations(coerced, papi.CheckOptions{Closed: true, Formats: true, Example: func() any {
+		if c.example != nil {
+			return c.example
+		}
+		return schema.Sample(true)
+	}})
+	if c.check != nil {
+		object, _ := coerced.(map[string]any)
+		more := c.check(object)
+		violations = append(more, slices.DeleteFunc(violations, func(v papi.Violation) bool {
+			return slices.ContainsFunc(more, func(other papi.Violation) bool { return other.Path == v.Path })
+		})...)
+	}
+	if len(violations) > 0 {
+		return nil, nil, invalidArguments(violations)
+	}
+	args = new(Args)
+	if err := json.Unmarshal(jsonvalue.Encode(coerced), args); err != nil {
+		return nil, nil, invalidArguments([]papi.Violation{{Allowed: err.Error()}})
+	}
+	return args, coerce.warnings, nil
 }
 
 // reflected caches the schemas of the core tools' arguments for all sets.
@@ -126,12 +136,17 @@ func (s *Set) coreTools() []*coreTool {
 			phrases: []string{"what is set up in this project", "what needs my attention", "what is stuck, failing or under review", "give me a summary of everything", "where do we start"},
 		}, s.projectOverview),
 		newCoreTool(coreTool{
+			name: toolActivity, annotations: hints("List project activity", true, true),
+			about:   "List what happened in a project since a time, newest first, over all accounts, senders and templates: edits, comments, rejections with their reason. Approvals have no entry: see project_overview.",
+			phrases: []string{"what happened this week", "what changed since yesterday", "what happened while I was away", "everything that happened lately", "recent comments and rejections"},
+		}, s.projectActivity),
+		newCoreTool(coreTool{
 			name: toolWait, annotations: hints("Wait for changes", true, true), whenDynamic: true,
 			about:   "Wait until things settle: an approval, a launch, a bundle. Ends with a result in any case, and says what to do next.",
 			example: map[string]any{"for": []any{map[string]any{"tool": "rcs_sender_get", "args": map[string]any{"senderId": "01Z327Q8JAP1FQ40QXJMEXRE1J"}}}},
 			check:   s.checkWait,
 			phrases: []string{"wait until it is approved", "tell me when it is done", "follow it to the end", "has it finished yet", "keep checking the status"},
-		}, s.wait),
+		}, func(ctx context.Context, caller Caller, args waitArgs) Outcome { return s.wait(ctx, &caller, &args) }),
 		newCoreTool(coreTool{
 			name: "schema_get", annotations: hints("Get tool schema", true, false), whenDynamic: true,
 			about:   "Get an outline of a tool's arguments, or of a part, with notes, what values mean, errors and an example.",

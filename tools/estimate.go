@@ -3,9 +3,9 @@ package tools
 import "bytes"
 
 // estimateTokens estimates how many tokens of a model a text has. It is cut as the
-// vocabularies of today cut it: into words with one sign before them (not |, between the values of outlines), numbers of three
-// digits, and what is between. A long word has several tokens, and what has letters and
-// digits, as ids have, has more.
+// vocabularies of today cut it: into words with one sign before them (but |, which
+// outlines have between values), numbers of three digits, and what is between. A long
+// word has several tokens, and what has letters and digits, as ids have, has more.
 func estimateTokens(text []byte) int {
 	tokens, runEnds, isID := 0, 0, false
 	for from := 0; from < len(text); {
@@ -27,10 +27,10 @@ func estimateTokens(text []byte) int {
 			tokens += (2*n + 2) / 3
 		case kind == lower && isID:
 			tokens += (n + 1) / 2
-		case kind == lower && rareWords[string(text[from:to])] > 0:
+		case kind == lower && rareWords[string(text[from:to])] > 0: // the compiler makes no copy here
 			tokens += rareWords[string(text[from:to])]
 		case kind == sign && (n > 2 && bytes.IndexByte(text[from:to], ']') >= 0 || n > 3 && bytes.IndexByte(text[from:to], '[') >= 0):
-			tokens += max(2, (n+perToken[sign]-1)/perToken[sign])
+			tokens += max(2, (n+perToken[sign]-1)/perToken[sign]) // brackets among signs are apart
 		default:
 			tokens += (n + perToken[kind] - 1) / perToken[kind]
 		}

@@ -89,7 +89,7 @@ func (s *Set) followOne(ctx context.Context, caller Caller, what Follow, given m
 		}
 	}
 	f := &followed{row: t.row, call: c, ends: what.States, project: cmp.Or(c.own.project, s.opts.Guard.Default())}
-	if refusal := s.mayRead(ctx, caller, f); refusal != nil {
+	if refusal := s.mayRead(ctx, &caller, f); refusal != nil {
 		return Followed{Outcome: s.notSent(f.row, c, guard.Verdict{Refuse: refusal})}, nil
 	}
 	end := s.readings(ctx, f, what)
@@ -107,16 +107,22 @@ func (s *Set) followOne(ctx context.Context, caller Caller, what Follow, given m
 
 // readings reads the thing until it is over, and reports what each read shows.
 func (s *Set) readings(ctx context.Context, f *followed, what Follow) (end Followed) {
-	follower := s.opts.Poller.Follow(wait.Key{Source: s.opts.API, Thing: f.key()}, func(ctx context.Context) (any, error) { return s.read(ctx, f) })
+	ready := make(chan struct{}, 1)
+	follower := s.opts.Poller.Follow(wait.Key{Source: s.opts.API, Thing: f.key()}, func(ctx context.Context) (any, error) { return s.read(ctx, f) }, ready)
 	defer follower.Close()
 	if ends, ok := ctx.Deadline(); ok {
 		defer time.AfterFunc(time.Until(ends)-lastReadsBefore, follower.Refresh).Stop()
 	}
 	shown := ""
 	for {
-		r, err := follower.Next(ctx)
-		if err != nil {
+		select {
+		case <-ready:
+		case <-ctx.Done():
 			return end
+		}
+		r, ok := follower.New()
+		if !ok {
+			continue
 		}
 		changed := f.take(r)
 		switch {

@@ -51,6 +51,7 @@ type Result struct {
 
 	answer  []byte      // the API's, which bounds the result of a list; nil: nothing does
 	isWhole func() bool // reports whether it has what the contract requires
+	encoded []byte      // the JSON of the result, where bound has made it; nil: it has not
 }
 
 // resultOf makes the result of a call that the API answered.

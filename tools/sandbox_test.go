@@ -99,7 +99,7 @@ func TestTheAnswerToARegisterHasTheCode(t *testing.T) {
 				t.Fatalf("%v, text %q", registered, out.Text())
 			}
 			next := registered["next"].([]any)[0].(object)
-			if next["tool"] != test.verify || !slices.Equal(jsonvalue.Texts(next, "needs"), []string{"code"}) {
+			if next["tool"] != test.verify || next["do"] != "submit the sandbox's code" || !slices.Equal(jsonvalue.Texts(next, "needs"), []string{"code"}) {
 				t.Fatalf("next is %v", next)
 			}
 			if done := s.call(t, test.verify, jsonvalue.With(next["args"].(object), "code", code)); done["done"] != "verified" || done["sandbox"] != nil {

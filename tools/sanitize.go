@@ -17,7 +17,8 @@ import (
 
 // sanitize makes an outcome safe to read: every text in it that the API or a
 // caller wrote, the keys of objects included, passes papi.Printable here, once,
-// when it leaves this package. No code that makes a text has to do it.
+// before the outcome is cut and leaves this package. No code that makes a text has to
+// do it.
 //
 // Identifiers and page tokens are never altered, since an altered one could
 // name something else. One that is not printable is left out, with a warning, and
@@ -156,11 +157,8 @@ func (s *sanitizer) value(at string, value any, id bool) any {
 	if s.isClean(value) { // nearly all are, and the check costs less than a copy
 		return value
 	}
-	switch v := value.(type) {
-	case *Table:
-		return s.table(at, v)
-	case *Items: // they are not clean: the table, and the text, name what was removed
-		return s.table(at, v.table)
+	if table, isTable := value.(*Table); isTable {
+		return s.table(at, table)
 	}
 	if !s.spend(8) {
 		return nil
@@ -196,8 +194,6 @@ func (s *sanitizer) isClean(value any) bool {
 			}
 		}
 		return !s.inError
-	case *Items:
-		return s.isClean(v.List) && s.isClean(v.table)
 	case []any:
 		return !s.inError && !slices.ContainsFunc(v, func(item any) bool { return !s.isClean(item) })
 	case map[string]any:

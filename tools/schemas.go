@@ -79,7 +79,7 @@ func (s *Set) schemas(tool string) (about toolSchema, complete, listed *papi.Sch
 		if example == nil {
 			example, _ = c.schema().Sample(true).(map[string]any)
 		}
-		return toolSchema{Tool: tool, About: c.about, Example: example}, c.schema(), c.schema()
+		return toolSchema{Tool: tool, Via: s.Via(tool), About: c.about, Example: example}, c.schema(), c.schema()
 	}
 	t, ok := s.tools[tool]
 	if !ok {

@@ -10,6 +10,18 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
+// JSON is Structured, encoded.
+func (o Outcome) JSON() ([]byte, error) {
+	if r, isResult := o.Structured.(*Result); isResult && r.encoded != nil {
+		return r.encoded, nil
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(o.Structured)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
 // Text is what a client that reads only text is shown of an outcome. A list is a line
 // that counts its items, with the token of the next page, and of a wait whether all have
 // settled and the cursor, and a table of tab-separated

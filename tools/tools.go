@@ -114,7 +114,7 @@ func New(opts Options) *Set {
 		s.tools[row.Tool] = &tool{row: row, arguments: argumentsOf(row, hasDefault)}
 	}
 	s.core = slices.DeleteFunc(s.coreTools(), func(c *coreTool) bool {
-		return c.name == SandboxAdvance && (opts.Sandbox == nil || opts.ReadOnly)
+		return c.name == SandboxAdvance && (opts.Sandbox == nil || opts.ReadOnly) || c.name == toolActivity && len(s.activityToolsets()) == 0
 	})
 	s.all = sync.OnceValue(s.advertise)
 	return s

@@ -39,18 +39,10 @@ const untilChanged = "changed"
 
 // wait follows things until all have settled, or one has changed, or the time is over. It
 // always ends with a result.
-func (s *Set) wait(ctx context.Context, caller Caller, args waitArgs) Outcome {
-	things, violations := s.toFollow(args.For, args.ProjectID)
-	if len(violations) > 0 {
-		return invalidArguments(violations).outcome()
-	}
-	for _, f := range things {
-		if refusal := s.mayRead(ctx, caller, f); refusal != nil {
-			return s.refuseProject(ctx, caller, toolWait, f.call.own.project, refusal)
-		}
-	}
-	if e := s.readCursor(ctx, args.Cursor, things); e != nil {
-		return e.outcome()
+func (s *Set) wait(ctx context.Context, caller *Caller, args *waitArgs) Outcome {
+	things, refused := s.mayFollow(ctx, caller, args)
+	if refused != nil {
+		return *refused
 	}
 	leave, ok := s.opts.Waits.Enter(caller.Principal)
 	if !ok {
@@ -64,6 +56,23 @@ func (s *Set) wait(ctx context.Context, caller Caller, args waitArgs) Outcome {
 	return s.waited(ctx, things)
 }
 
+// mayFollow returns the things of a wait, or the outcome of one that is refused.
+func (s *Set) mayFollow(ctx context.Context, caller *Caller, args *waitArgs) ([]*followed, *Outcome) {
+	things, violations := s.toFollow(args.For, args.ProjectID)
+	if len(violations) > 0 {
+		return nil, new(invalidArguments(violations).outcome())
+	}
+	for _, f := range things {
+		if refusal := s.mayRead(ctx, caller, f); refusal != nil {
+			return nil, new(s.refuseProject(ctx, *caller, toolWait, f.call.own.project, refusal))
+		}
+	}
+	if e := s.readCursor(ctx, args.Cursor, things); e != nil {
+		return nil, new(e.outcome())
+	}
+	return things, nil
+}
+
 func tooManyWaits() *Error {
 	return &Error{
 		Code:       errorcode.TooManyWaits,
@@ -74,7 +83,7 @@ func tooManyWaits() *Error {
 
 // mayRead settles the project of a thing, and reports why the caller may not read it.
 // The guard does not look at each of the reads that follow: its answer would be the same.
-func (s *Set) mayRead(ctx context.Context, caller Caller, f *followed) *guard.Refusal {
+func (s *Set) mayRead(ctx context.Context, caller *Caller, f *followed) *guard.Refusal {
 	gc := &guard.Call{Row: f.row, Principal: caller.Principal, Client: caller.Client, CommandLine: caller.CommandLine, ProjectID: f.call.own.project, Args: f.call.args}
 	if v := s.opts.Guard.Check(ctx, gc); v.Refuse != nil {
 		return v.Refuse
@@ -100,35 +109,10 @@ func (s *Set) read(ctx context.Context, f *followed) (any, error) {
 // follow reads the things until it is over: all have settled, or one has changed where
 // that is what the caller waits for; the time is up, the caller has gone, or the server
 // stops.
-func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, timeout time.Duration, untilChange bool) {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	type reading struct {
-		of *followed
-		wait.Reading
-	}
-	readings := make(chan reading)
-	var followers []*wait.Follower
-	for _, f := range things {
-		// Those who share credentials share the reads.
-		key := wait.Key{Source: s.opts.API, Thing: f.key()}
-		follower := s.opts.Poller.Follow(key, func(ctx context.Context) (any, error) { return s.read(ctx, f) })
-		followers = append(followers, follower)
-		go func() {
-			defer follower.Close()
-			for {
-				r, err := follower.Next(ctx)
-				if err != nil {
-					return
-				}
-				select {
-				case readings <- reading{f, r}:
-				case <-ctx.Done():
-					return
-				}
-			}
-		}()
-	}
+func (s *Set) follow(ctx context.Context, caller *Caller, things []*followed, timeout time.Duration, untilChange bool) {
+	ready := make(chan struct{}, 1)
+	followers := s.followAll(things, ready)
+	defer closeAll(followers)
 	began := time.Now()
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
@@ -139,25 +123,19 @@ func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, tim
 	var seenChange <-chan time.Time // some time after the first change
 	for {
 		select {
-		case r := <-readings:
-			changed := r.of.take(r.Reading)
-			switch {
-			case !untilChange && every(things, (*followed).settled), every(things, (*followed).over):
-				return
-			case untilChange && changed && seenChange == nil:
+		case <-ready:
+			if takeNew(things, followers) && untilChange && seenChange == nil {
 				seenChange = time.After(firstReads)
 			}
-			if seenChange != nil && every(things, (*followed).read) {
+			if isOver(things, untilChange, seenChange != nil) {
 				return
 			}
 		case <-seenChange:
 			return
 		case <-progress.C:
-			caller.progress(progressOf(things, time.Since(began), timeout))
+			report(caller, things, began, timeout)
 		case <-lastReads.C:
-			for _, follower := range followers {
-				follower.Refresh()
-			}
+			refreshAll(followers)
 		case <-timer.C:
 			return
 		case <-ctx.Done():
@@ -166,6 +144,53 @@ func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, tim
 			return
 		}
 	}
+}
+
+// followAll begins to follow the things. Those who share credentials share the reads.
+func (s *Set) followAll(things []*followed, ready chan<- struct{}) []*wait.Follower {
+	all := make([]*wait.Follower, len(things))
+	for i, f := range things {
+		key := wait.Key{Source: s.opts.API, Thing: f.key()}
+		all[i] = s.opts.Poller.Follow(key, func(ctx context.Context) (any, error) { return s.read(ctx, f) }, ready)
+	}
+	return all
+}
+
+func refreshAll(followers []*wait.Follower) {
+	for _, follower := range followers {
+		follower.Refresh()
+	}
+}
+
+func closeAll(followers []*wait.Follower) {
+	for _, follower := range followers {
+		follower.Close()
+	}
+}
+
+// takeNew notes the new readings, and reports whether one shows a change.
+func takeNew(things []*followed, followers []*wait.Follower) (changed bool) {
+	for i, f := range things {
+		if r, ok := followers[i].New(); ok && f.take(r) {
+			changed = true
+		}
+	}
+	return changed
+}
+
+// isOver reports whether there is nothing to wait for any more.
+func isOver(things []*followed, untilChange, changed bool) bool {
+	switch {
+	case every(things, (*followed).over):
+		return true
+	case untilChange:
+		return changed && every(things, (*followed).read)
+	}
+	return every(things, (*followed).settled)
+}
+
+func report(caller *Caller, things []*followed, began time.Time, timeout time.Duration) {
+	caller.progress(progressOf(things, time.Since(began), timeout))
 }
 
 func every(things []*followed, is func(*followed) bool) bool {

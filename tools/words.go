@@ -42,6 +42,8 @@ var listedWords = map[string]string{
 	"usQuestionnaireVersion":               "v2 is the current one",
 	"wabaId":                               "looked up if unset",
 	"wabaName":                             "its exact name at Meta",
+	"project_activity since":               "24h, 7d, a date, RFC 3339; default 7d",
+	"project_activity until":               "same forms; default now",
 	"bundle_create name":                   "for all parts without one",
 	"bundle_create webhooks":               "of the Provisioning API",
 	"kakaotalk_template_list templateName": "beginning of the name",

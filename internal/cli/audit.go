@@ -16,7 +16,7 @@ func newAudit(s *streams) *cobra.Command {
 		Use:   "audit COMMAND",
 		Short: "Check the audit log (--audit)",
 		Args:  subcommands,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:  showHelp,
 
 		DisableFlagsInUseLine: true,
 	}
@@ -28,7 +28,7 @@ func newAuditVerify(s *streams) *cobra.Command {
 	var storeName, noted string
 	cmd := &cobra.Command{
 		Use:   "verify FILE | --store PATH",
-		Short: "Check that no line of the log was changed, removed, inserted or moved",
+		Short: "Check that no line was changed, removed, inserted or moved",
 		Long: `Read the complete log and check its hash chain: no line may have been changed,
 removed, inserted or moved. Standard output has the number of lines and the hash of
 the last one, then a line for each call with an intent but no outcome. Such a call

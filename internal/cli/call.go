@@ -219,7 +219,7 @@ func (c *config) printOutcome(s *streams, out tools.Outcome, pretty, offered boo
 		return usage("%s; papi-mcp tools lists them%s", e.Message, didYouMean(e))
 	}
 	if _, err := b.WriteTo(s.out); err != nil {
-		return failed(err)
+		return err
 	}
 	if e, ok := out.Structured.(*tools.Error); ok {
 		return &exitError{code: c.exitOf(e)}

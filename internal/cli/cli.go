@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -45,6 +47,30 @@ type streams struct {
 	out, err io.Writer
 }
 
+// output is standard output. It keeps the first error of a write: a command does not
+// end with 0 where its output was lost, whatever its own code does with that error.
+type output struct {
+	io.Writer
+	mu  sync.Mutex
+	err error
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.Writer.Write(b)
+	if err != nil {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.err = cmp.Or(o.err, err)
+	}
+	return n, err
+}
+
+func (o *output) lost() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
+}
+
 // Main runs the command line and returns the exit code, one of errorcode.Exits.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -56,20 +82,21 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	// standard logger, which may include a key or a code. What matters is
 	// returned as an error as well.
 	log.SetOutput(io.Discard)
-	root := newRoot(&streams{in, out, errOut})
+	written := &output{Writer: out}
+	root := newRoot(&streams{in, written, errOut})
 	root.SetArgs(args)
-	root.SetIn(in)
-	root.SetOut(out)
-	root.SetErr(errOut)
 	err := root.ExecuteContext(ctx)
+	var exit *exitError
+	if lost := written.lost(); lost != nil && !errors.As(err, &exit) {
+		err = failed(lost)
+		if errors.Is(lost, syscall.EPIPE) { // the reader has closed the output
+			err = &exitError{code: errorcode.Failed}
+		}
+	}
 	if err == nil {
 		return int(errorcode.Done)
 	}
-	if errors.Is(err, syscall.EPIPE) {
-		return int(errorcode.Failed) // the reader of the output has closed it
-	}
 	code, text := errorcode.Usage, err.Error()
-	var exit *exitError
 	if errors.As(err, &exit) {
 		code, text = exit.code, exit.text
 	}
@@ -109,7 +136,15 @@ papi-mcp init adds it to an MCP client.`,
 	root.SetVersionTemplate("papi-mcp {{.Version}}\n")
 	root.Flags().AddFlagSet(serve.Flags())
 	root.AddCommand(serve, newCall(s), newWait(s), newTools(s), newSandbox(s), newDemo(s), newDoctor(s), newAudit(s), newConfig(s), newInit(s))
+	root.SetIn(s.in)
+	root.SetOut(s.out) // which the completion command keeps
+	root.SetErr(s.err)
 	root.InitDefaultCompletionCmd() // so that its help is printed by setHelp's function too
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" { // cobra's own shows its help for a shell that it does not know
+			cmd.Use, cmd.Args, cmd.RunE, cmd.DisableFlagsInUseLine = "completion COMMAND", subcommands, showHelp, true
+		}
+	}
 	setHelp(root)
 	root.SetFlagErrorFunc(unknownFlag)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -151,6 +152,28 @@ func run(t *testing.T, env map[string]string, args ...string) (code int, out, er
 	var o, e bytes.Buffer
 	code = Main(args, strings.NewReader(""), &o, &e)
 	return code, o.String(), e.String()
+}
+
+// fullDisk is an output that can't be written.
+type fullDisk struct{ err error }
+
+func (f fullDisk) Write([]byte) (int, error) { return 0, f.err }
+
+// No command ends with 0 where its output was lost, nor with the code of wrong usage.
+func TestLostOutput(t *testing.T) {
+	aHome(t)
+	for _, args := range []string{
+		"--help", "--version", "help call", "tools", "tools --json", "call webhook_list --sandbox", "call webhook_list --sandbox --results text",
+		"demo", "doctor --sandbox", "config schema", "config key", "completion bash",
+	} {
+		for _, err := range []error{syscall.ENOSPC, syscall.EPIPE} {
+			var errOut bytes.Buffer
+			code := Main(strings.Fields(args), strings.NewReader(""), fullDisk{err}, &errOut)
+			if code != int(errorcode.Failed) || strings.Contains(errOut.String(), err.Error()) != (err == syscall.ENOSPC) {
+				t.Errorf("%s, %v: exit %d, %s", args, err, code, &errOut)
+			}
+		}
+	}
 }
 
 // The dump of one sandbox is seed data for the next.

@@ -143,6 +143,9 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	if c.noState != nil {
 		opened = noState{opened, c.noState}
 	}
+	if err := refuse(c.selectionFaults()); err != nil {
+		return nil, err
+	}
 	rows, err := catalog.Select(c.filter())
 	if err != nil {
 		return nil, usage("%v", err)
@@ -179,7 +182,8 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token", Logger: logger, Transport: box,
 		}
 		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
-		guarded.About, offered.Sandbox, offered.Speed = aboutSandbox, box, c.sandboxFlags.speed
+		guarded.About, offered.Sandbox = aboutSandbox, box
+		offered.Speed = c.sandboxFlags.speed
 		if c.sandboxFlags.manual() && c.store == memory {
 			c.sandboxFlags.sameEachTime(box.box, &guarded)
 		}

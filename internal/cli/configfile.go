@@ -50,7 +50,7 @@ environment variable, and that over the file. Keys, scopes and tenants are read
 again when the file has changed and then stayed the same for a second; flags take
 effect at the next start.`,
 		Args: subcommands,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: showHelp,
 
 		DisableFlagsInUseLine: true,
 	}

@@ -52,6 +52,9 @@ first check that failed.
 			defer cancel()
 			d := &doctor{streams: s, config: &c, http: &h, file: &settings.File{}}
 			d.run(ctx, cmd)
+			if cmd.Context().Err() != nil {
+				return failed(errors.New("stopped: not everything was checked"))
+			}
 			if d.exit != errorcode.Done {
 				return &exitError{d.exit, "there are problems to fix"}
 			}
@@ -70,6 +73,8 @@ type doctor struct {
 	http   *httpFlags
 	file   *settings.File // empty where there is none
 	exit   errorcode.Exit // of the first check that failed
+
+	answers answers // of the API
 }
 
 func (d *doctor) run(ctx context.Context, cmd *cobra.Command) {
@@ -150,6 +155,9 @@ func (d *doctor) failError(what string, err error, fix string) {
 	var e *papi.Error
 	if !errors.As(err, &e) {
 		d.fail(what, err.Error(), fix)
+		return
+	}
+	if e.Code == errorcode.Cancelled { // by Ctrl-C: nothing is wrong
 		return
 	}
 	if own := strings.TrimSuffix(e.Resolution, errorcode.ThenDoctor); own != "" {

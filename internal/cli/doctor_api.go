@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,7 +54,8 @@ func (d *doctor) accounts(ctx context.Context) {
 	}
 	transport := papi.NewTransport()
 	defer transport.CloseIdleConnections()
-	api.Transport = transport
+	d.answers.RoundTripper = transport
+	api.Transport = &d.answers
 	isAPI := d.baseURL(api.BaseURL)
 	if isAPI {
 		d.proxy(api.BaseURL)
@@ -118,8 +120,9 @@ func (d *doctor) sandbox(ctx context.Context) {
 		return // a fault of its flags, which is reported
 	}
 	defer box.close()
+	d.answers.RoundTripper = box
 	client, err := papi.New(papi.Config{
-		BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token", KeyID: "sandbox", KeySecret: "sandbox", Transport: box,
+		BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token", KeyID: "sandbox", KeySecret: "sandbox", Transport: &d.answers,
 	})
 	if err != nil {
 		d.fail("API", err.Error(), "report this as a bug")
@@ -273,19 +276,31 @@ func (d *doctor) account(ctx context.Context, client *papi.Client, a apiAccount)
 	if a.name != "" {
 		return // the clock is the same
 	}
-	switch f := d.config.sandboxFlags; {
+	skew := time.Since(resp.Date) - took/2
+	switch {
 	case resp.Date.IsZero():
 		d.note("clock", "not compared: the API's answer has no time")
-		return
-	case d.config.sandbox && (f.manual() || f.startsAt != "" || f.speed != defaultSandbox.speed):
+	case skew.Abs() <= maxSkew:
+		d.ok("clock", "agrees with the API's")
+	case d.answers.ofSandbox.Load():
 		d.note("clock", "not compared: the sandbox has a time of its own")
-		return
-	}
-	if skew := time.Since(resp.Date) - took/2; skew.Abs() > maxSkew {
+	default:
 		d.fail("clock", fmt.Sprintf("differs from the API's by %s", skew.Round(time.Second)), "set the clock of this machine (NTP)")
-		return
 	}
-	d.ok("clock", "agrees with the API's")
+}
+
+// answers is a transport that sees whether an answer is a sandbox's.
+type answers struct {
+	http.RoundTripper
+	ofSandbox atomic.Bool
+}
+
+func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := a.RoundTripper.RoundTrip(r)
+	if err == nil && resp.Header.Get(sandbox.HeaderSandbox) != "" {
+		a.ofSandbox.Store(true)
+	}
+	return resp, err
 }
 
 // notTheServer is what to do about an answer that another server gave.

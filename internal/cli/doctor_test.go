@@ -54,6 +54,20 @@ func answeringAPI(t *testing.T, status int, header, body string) map[string]stri
 	}
 }
 
+// A clock that differs from the API's is a problem, unless a sandbox has the other one.
+func TestDoctorComparesClocks(t *testing.T) {
+	aHome(t)
+	const empty = `{"webhooks":[],"totalSize":0,"pageSize":15}`
+	for header, want := range map[string]string{
+		"": "ok    clock", "Date: ": "note  clock        not compared: the API's answer has no time",
+		"Date: Mon, 05 Jan 2026 09:00:00 GMT": "FAIL  clock        differs from the API's by ",
+	} {
+		if _, out, _ := run(t, answeringAPI(t, http.StatusOK, header, empty), "doctor"); !strings.Contains(out, want) {
+			t.Errorf("%q: no %s in\n%s", header, want, out)
+		}
+	}
+}
+
 // An answer of the API that is none of its own, or an error, is explained by its
 // cause.
 func TestDoctorExplainsAnswers(t *testing.T) {

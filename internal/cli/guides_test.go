@@ -27,7 +27,7 @@ type vocabulary struct {
 func readVocabulary(t *testing.T) *vocabulary {
 	t.Helper()
 	v := &vocabulary{
-		tools: []string{"project_confirm", "project_overview", "schema_get", "wait"},
+		tools: []string{"project_activity", "project_confirm", "project_overview", "schema_get", "wait"},
 		names: map[string]bool{"reveal": true, "registeredElsewhere": true, "next": true, "state": true, "errorCode": true, "retryAfterSeconds": true, "validationErrors": true}, values: map[string]bool{}, codes: map[string]bool{},
 	}
 	for _, row := range catalog.Rows() {

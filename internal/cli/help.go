@@ -15,7 +15,7 @@ import (
 // exist.
 func setHelp(root *cobra.Command) {
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
-		_, _ = io.WriteString(cmd.OutOrStdout(), helpOf(cmd)) // the reader may have closed the output
+		_, _ = io.WriteString(cmd.OutOrStdout(), helpOf(cmd)) // output keeps the error
 	})
 	root.SetHelpCommand(&cobra.Command{
 		Use:   "help [COMMAND]",
@@ -32,6 +32,9 @@ func setHelp(root *cobra.Command) {
 		},
 	})
 }
+
+// showHelp is the RunE of a command that does nothing without one of its subcommands.
+func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 // helpOf returns the help of a command.
 func helpOf(cmd *cobra.Command) string {

@@ -111,7 +111,7 @@ func TestUsageOfGroups(t *testing.T) {
 
 // A group of commands without a command shows its help.
 func TestGroupsShowTheirHelp(t *testing.T) {
-	for _, group := range []string{"config", "audit"} {
+	for _, group := range []string{"config", "audit", "completion"} {
 		var out bytes.Buffer
 		if code := Main([]string{group}, strings.NewReader(""), &out, io.Discard); code != int(errorcode.Done) || !strings.Contains(out.String(), "\nCommands:\n") {
 			t.Errorf("%s: exit %d\n%s", group, code, out.String())

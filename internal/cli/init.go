@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/clientconfig"
 	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
@@ -178,8 +177,8 @@ func (i *initializer) chooseClient() error {
 	case i.given("key-secret-file") && f.secretFromEnv:
 		return usage("--key-secret-file and --secret-from-env: use one of them")
 	}
-	if _, err := catalog.Select(f.serve.filter()); err != nil {
-		return usage("%v", err)
+	if err := refuse(f.serve.selectionFaults()); err != nil {
+		return err
 	}
 	var missing []string
 	if f.client == "" {

@@ -44,7 +44,7 @@ func (i *initializer) write() error {
 	if done.Backup != "" {
 		i.say("Backup: %s", done.Backup)
 	}
-	if done.Folder != "" {
+	if done.Folder != "" && i.flags.scope == userScope {
 		i.say("The folder %s did not exist, and was created: is %s installed?", done.Folder, i.client.Name)
 	}
 	i.next()

@@ -305,7 +305,7 @@ and the time of its last change, separated by a tab.`,
 		RunE: func(*cobra.Command, []string) error {
 			all, err := sandboxesFolder()
 			if err != nil {
-				return failed(err)
+				return failed(fmt.Errorf("%w; set HOME or XDG_STATE_HOME", err))
 			}
 			folders, err := os.ReadDir(all)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -320,7 +320,7 @@ and the time of its last change, separated by a tab.`,
 					continue // a lock, or a sandbox whose first call did not end
 				}
 				if _, err := fmt.Fprintf(s.out, "%s\t%s\n", papi.Printable(folder.Name()), file.ModTime().UTC().Format(time.RFC3339)); err != nil {
-					return failed(err)
+					return err
 				}
 			}
 			return nil
@@ -342,7 +342,7 @@ func newSandboxRemove(*streams) *cobra.Command {
 			name := args[0]
 			all, err := sandboxesFolder()
 			if err != nil {
-				return failed(err)
+				return failed(fmt.Errorf("%w; set HOME or XDG_STATE_HOME", err))
 			}
 			path := filepath.Join(all, name)
 			if _, err := os.Lstat(path); err != nil {

@@ -5,6 +5,8 @@ package cli
 import (
 	"bytes"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"slices"
@@ -15,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/sandbox"
 )
 
 // On a terminal serve says that it waits and how to stop; Ctrl-C ends it as a success,
@@ -85,5 +88,22 @@ func TestNoEscapesOnATerminal(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Ctrl-C stops the doctor: what it had begun to check is not reported as wrong.
+func TestDoctorIsStopped(t *testing.T) {
+	asked := make(chan struct{})
+	api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-r.Context().Done()
+	}))
+	defer api.Close()
+	x := onTerminal(t, []string{"XDG_STATE_HOME=" + t.TempDir(), "PAPI_BASE_URL=" + api.URL, "SINCH_ACCESS_TOKEN=any", "SINCH_PROJECT_ID=" + sandbox.DefaultProject}, "doctor")
+	<-asked
+	x.enter(ctrlC)
+	code, out, screen := x.end()
+	if code != int(errorcode.Failed) || strings.Contains(out, "FAIL") || !strings.Contains(screen, "papi-mcp: stopped: not everything was checked") {
+		t.Errorf("exit %d\n%s%s", code, out, screen)
 	}
 }

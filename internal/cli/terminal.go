@@ -17,6 +17,9 @@ const terminalColumns = 80
 
 // isTerminal reports whether a standard stream is a terminal.
 func isTerminal(stream any) bool {
+	if o, ok := stream.(*output); ok {
+		stream = o.Writer
+	}
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -201,6 +201,16 @@ func (f *File) backupPath(i int) string {
 	return fmt.Sprintf("%s.bak.%d", f.Path, i)
 }
 
+// nextBackup returns the path of the next backup.
+func (f *File) nextBackup() string {
+	for i := range maxNames {
+		if _, err := os.Lstat(f.backupPath(i)); errors.Is(err, fs.ErrNotExist) {
+			return f.backupPath(i)
+		}
+	}
+	return f.backupPath(maxNames)
+}
+
 // maxNames bounds the search for a name that no file has.
 const maxNames = 1000
 

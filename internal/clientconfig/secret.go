@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -30,13 +32,13 @@ func (f *File) SecretProblem(s System) *Problem {
 // Tracked reports whether git tracks the file, or would: it is in a work tree and not
 // ignored. The same goes for its backup, which has the same secret.
 func (f *File) Tracked() bool {
-	return tracks(f.target) || tracks(f.backupPath(0))
+	return tracks(f.target) || tracks(f.nextBackup())
 }
 
 // BackupProblem returns why the file can't have a backup, nil where it can: git ignores
 // the file, which may hold a secret, and would track the backup.
 func (f *File) BackupProblem() error {
-	if f.Exists && tracks(f.backupPath(0)) && !tracks(f.target) {
+	if f.Exists && tracks(f.nextBackup()) && !tracks(f.target) {
 		return errors.New("git ignores " + f.Path + ", and would track its backup: have git ignore " + filepath.Base(f.backupPath(0)) + "* too")
 	}
 	return nil
@@ -70,12 +72,20 @@ func tracks(path string) bool {
 	}
 }
 
+// repositoryVariables have git look at another repository than that of the folder, as a
+// program that a hook of git starts does.
+var repositoryVariables = []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_CEILING_DIRECTORIES"}
+
 // git runs git in a folder, and returns its output and exit code, -1 where it did not
 // run. A program that the repository configures is not started.
 func git(folder string, args ...string) (out string, code int) {
 	ctx, cancel := context.WithTimeout(context.Background(), gitTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", folder, "-c", "core.fsmonitor=false"}, args...)...)
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return slices.Contains(repositoryVariables, name)
+	})
 	raw, err := cmd.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

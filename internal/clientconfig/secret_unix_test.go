@@ -140,6 +140,18 @@ func TestGitStartsNoProgramOfTheRepository(t *testing.T) {
 	}
 }
 
+// The variables of a hook of git do not hide the repository that a file is in.
+func TestGitLooksAtTheFolder(t *testing.T) {
+	withoutGitConfig(t)
+	root, other := t.TempDir(), t.TempDir()
+	inGit(t, root, "init", "-q")
+	inGit(t, other, "init", "-q", "--bare")
+	t.Setenv("GIT_DIR", other)
+	if !open(t, root+"/a.json").Tracked() {
+		t.Error("git looked at the repository of GIT_DIR")
+	}
+}
+
 // A backup has the secrets of the file: git must not track it where it ignores the file.
 func TestBackupProblem(t *testing.T) {
 	withoutGitConfig(t)
@@ -153,9 +165,18 @@ func TestBackupProblem(t *testing.T) {
 	if err := open(t, root+"/a.json").BackupProblem(); err == nil || !strings.Contains(err.Error(), "a.json.bak*") {
 		t.Errorf("the file is ignored, its backup is not: %v", err)
 	}
-	write(t, root+"/.gitignore", "a.json*\n", 0o600)
+	write(t, root+"/.gitignore", "a.json\na.json.bak\n", 0o600)
 	if err := open(t, root+"/a.json").BackupProblem(); err != nil {
 		t.Errorf("both are ignored: %v", err)
+	}
+	write(t, root+"/a.json.bak", "{}", 0o600)
+	file := open(t, root+"/a.json")
+	if err := file.BackupProblem(); err == nil || !file.Tracked() {
+		t.Errorf("the first backup is ignored, the second is not: %v", err)
+	}
+	write(t, root+"/.gitignore", "a.json*\n", 0o600)
+	if file := open(t, root+"/a.json"); file.BackupProblem() != nil || file.Tracked() {
+		t.Errorf("all are ignored: %v", file.BackupProblem())
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"papi-mcp/internal/jsonvalue"
 )
@@ -61,18 +62,34 @@ func (v *Violation) brief(example func() any, violations int) {
 
 func join(values []any) string { return strings.Join(toStrings(values), ", ") }
 
-// few returns some values, the usual ones first, and says where all of them are.
+// few returns some values, first those with the words of a wrong one, then the usual
+// ones, and says where all of them are.
 func (v *Violation) few(values []any, shown int) []any {
 	if len(values) <= maxShown {
 		return values
 	}
+	var given []string
+	if text, isText := v.Given.(string); isText && v.known == nil {
+		given = words(Truncate(text, maxNameLength))
+	}
+	shared := func(value string) int {
+		return len(slices.DeleteFunc(words(value), func(word string) bool { return !slices.Contains(given, word) }))
+	}
 	usual := slices.Clone(values)
-	slices.SortStableFunc(usual, func(a, b any) int { return cmp.Compare(preference(fmt.Sprint(a)), preference(fmt.Sprint(b))) })
+	slices.SortStableFunc(usual, func(a, b any) int {
+		x, y := fmt.Sprint(a), fmt.Sprint(b)
+		return cmp.Or(cmp.Compare(shared(y), shared(x)), cmp.Compare(preference(x), preference(y)))
+	})
 	rest := fmt.Sprintf("... of %d: schema_get", len(values))
 	if path := v.SchemaPath(); path != "" {
 		rest += " path " + path
 	}
 	return append(usual[:shown], rest)
+}
+
+// words are the words of a value, in capitals.
+func words(value string) []string {
+	return strings.FieldsFunc(strings.ToUpper(value), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 // SchemaPath is the path under which a schema shows what is allowed: that of the value,

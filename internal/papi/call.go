@@ -112,7 +112,7 @@ func (x *call) finalError(err error) *Error {
 	e, ok := errors.AsType[*Error](err)
 	switch {
 	case ok:
-	case x.request.Read:
+	case x.request.Read && (x.last == nil || !errors.Is(context.Cause(x.ctx), context.DeadlineExceeded)):
 		e = contextError(x.ctx)
 	default: // it waited for a retry; the error of its last attempt says more
 		e = x.last

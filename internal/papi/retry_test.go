@@ -138,6 +138,23 @@ func TestRetries(t *testing.T) {
 	}
 }
 
+// Where the deadline passes during the wait for a retry, the error is what the API
+// answered.
+func TestDeadlineBeforeARetry(t *testing.T) {
+	for _, request := range []*Request{aRead(), anUpdate()} {
+		synctest.Test(t, func(t *testing.T) {
+			api := &fakeAPI{script: []http.HandlerFunc{fails(503, "internal_error", "Retry-After", "5")}}
+			c := api.onPipes(t)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			defer cancel()
+			_, err := c.Do(ctx, request)
+			if e := failureOf(t, err); e.Status != http.StatusServiceUnavailable || e.Code != "internal_error" || len(api.seen()) != 1 {
+				t.Errorf("%v, after %d requests", e, len(api.seen()))
+			}
+		})
+	}
+}
+
 func TestRetryAfterIsReturned(t *testing.T) {
 	api := &fakeAPI{script: []http.HandlerFunc{fails(429, "too_many_requests", "Retry-After", "3600")}}
 	_, err := api.onLoopback(t).Do(t.Context(), aRead())

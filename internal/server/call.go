@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -31,15 +30,15 @@ const projectConfirmTool = "project_confirm"
 
 // call is the handler of all tools. It never returns an error, whose text
 // mcp-go would send to the client.
-func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result *mcp.CallToolResult, _ error) {
-	params := request.Params
+func (s *Server) call(ctx context.Context, request *mcp.CallToolRequest) (result *mcp.CallToolResult, _ error) {
+	params := &request.Params
 	elicitor := s.elicitor(ctx)
 	// Requests that were sent directly after a confirmation of the project depend
 	// on it. They wait for it, unless it waits for a person.
-	if !confirmsProject(&params) || elicitor != nil {
+	if !confirmsProject(params) || elicitor != nil {
 		markStarted(ctx)
 	}
-	ctx, span := s.span(ctx, &params)
+	ctx, span := s.span(ctx, params)
 	defer span.End()
 	// mcp-go's own recovery would send the panic's text to the client.
 	defer func() {
@@ -50,11 +49,22 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 		}
 	}()
 
-	arguments := params.RawArguments
-	if len(arguments) == 0 || string(arguments) == "null" {
-		arguments = json.RawMessage(`{}`)
+	started := time.Now()
+	caller := s.callerOf(ctx, params, elicitor)
+	outcome := s.toolboxOf(ctx).Call(ctx, caller, params.Name, argumentsOf(params))
+	return s.called(ctx, span, params.Name, caller.Principal, outcome, time.Since(started)), nil
+}
+
+// argumentsOf are the arguments as the client wrote them; without any, none.
+func argumentsOf(params *mcp.CallToolParams) json.RawMessage {
+	if len(params.RawArguments) == 0 || string(params.RawArguments) == "null" {
+		return json.RawMessage(`{}`)
 	}
-	caller := tools.Caller{
+	return params.RawArguments
+}
+
+func (s *Server) callerOf(ctx context.Context, params *mcp.CallToolParams, elicitor guard.Elicitor) tools.Caller {
+	return tools.Caller{
 		Principal: principalOf(ctx),
 		Client:    clientOf(ctx),
 		Elicitor:  elicitor,
@@ -62,20 +72,21 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 		Progress:  s.progress(ctx, params.Meta),
 		Stopping:  stopping(ctx),
 	}
-	started := time.Now()
-	outcome := s.toolboxOf(ctx).Call(ctx, caller, params.Name, arguments)
-	took := time.Since(started)
-	tool := cmp.Or(outcome.Tool, params.Name)
+}
+
+// called counts and logs a call that has ended, and makes its result.
+func (s *Server) called(ctx context.Context, span trace.Span, name, principal string, outcome tools.Outcome, took time.Duration) *mcp.CallToolResult {
+	tool := cmp.Or(outcome.Tool, name)
 	nameSpan(span, tool)
 	s.metrics.countCall(tool, outcome, took)
-	s.logCall(ctx, tool, caller.Principal, outcome, took)
+	s.logCall(ctx, tool, principal, outcome, took)
 
 	if e, ok := outcome.Structured.(*tools.Error); ok {
 		recordError(span, e.Kind())
 		e.Info = withRequestID(ctx, e.Info)
 	}
 	if outcome.Question != nil {
-		return s.questionResult(ctx, *outcome.Question), nil
+		return s.questionResult(ctx, *outcome.Question)
 	}
 	if mcpserver.RequestProtocolVersion(ctx) < resourceLinksSince {
 		outcome.Link = nil
@@ -83,9 +94,9 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	result, err := toolResult(outcome, s.results)
 	if err != nil {
 		s.log.ErrorContext(ctx, "result can't be encoded", "tool", tool, "error", err)
-		return s.internalError(ctx), nil
+		return s.internalError(ctx)
 	}
-	return result, nil
+	return result
 }
 
 // callListed answers the call of a listed tool in a protocol before 2026-07-28. mcp-go
@@ -106,7 +117,7 @@ func (s *Server) callListed(ctx context.Context, m *message) (answer mcp.JSONRPC
 	}
 	s.loadTools()
 	request := mcp.CallToolRequest{Params: mcp.CallToolParams{Name: params.Name, Meta: params.Meta, RawArguments: params.Arguments}}
-	result, err := s.call(ctx, request)
+	result, err := s.call(ctx, &request)
 	if err != nil {
 		panic(err) // it returns none
 	}
@@ -227,11 +238,10 @@ func toolResult(outcome tools.Outcome, form ResultForm) (*mcp.CallToolResult, er
 	if outcome.Structured == nil {
 		return nil, errors.New("an outcome without a result")
 	}
-	line, err := encodeLine(outcome.Structured)
+	raw, err := outcome.JSON()
 	if err != nil {
 		return nil, err
 	}
-	raw := bytes.TrimSpace(line)
 	result := &mcp.CallToolResult{Content: []mcp.Content{}, IsError: outcome.IsError}
 	if form != ResultText {
 		result.StructuredContent = json.RawMessage(raw)

@@ -60,7 +60,7 @@ const jitter = 0.2
 const defaultPause = 10 * time.Second
 
 // Poller reads the things that somebody waits for. It is safe for use by many
-// goroutines; its zero value is ready.
+// goroutines; its zero value is ready. Nothing but timers runs between the reads.
 type Poller struct {
 	mu      sync.Mutex
 	watches map[Key]*watch
@@ -69,163 +69,156 @@ type Poller struct {
 	notBefore map[any]time.Time
 }
 
-// watch is a thing that is being read.
+// watch is a thing that is being read. Its poller's mu guards it.
 type watch struct {
-	poller *Poller
-	key    Key
-	read   Read
-	cancel context.CancelFunc
-	wake   chan bool // holds one request to read soon; true: and more often again
-
-	// These are guarded by the poller's mu.
-	followers int
+	poller    *Poller
+	key       Key
+	read      Read
+	ctx       context.Context // of its reads
+	cancel    context.CancelFunc
+	due       *time.Timer // until the next read
+	reading   bool
+	attempt   int // of intervals
+	followers map[*Follower]bool
 	last      Reading
-	seq       int           // of the last reading; 0: none yet
-	at        time.Time     // of the last reading
-	next      chan struct{} // closed by the next reading
+	seq       int       // of the last reading; 0: none yet
+	at        time.Time // of the last reading
 }
 
-// Follower waits for the readings of a thing. It is for one goroutine, which must
-// close it.
+// Follower is somebody who waits for the readings of a thing. It is for one goroutine,
+// which must close it.
 type Follower struct {
 	watch *watch
+	ready chan<- struct{}
 	seen  int
 }
 
 // Follow begins to follow a thing, which is read with read unless it is followed
-// already.
-func (p *Poller) Follow(key Key, read Read) *Follower {
+// already. When there is a new reading, ready gets a value unless it is full: it must
+// have room for one, and may belong to several followers.
+func (p *Poller) Follow(key Key, read Read, ready chan<- struct{}) *Follower {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.watches == nil {
+		p.watches, p.notBefore = map[Key]*watch{}, map[any]time.Time{}
+	}
 	w := p.watches[key]
 	if w == nil {
-		ctx, cancel := context.WithCancel(context.Background())
-		w = &watch{poller: p, key: key, read: read, cancel: cancel, wake: make(chan bool, 1), next: make(chan struct{})}
-		if p.watches == nil {
-			p.watches, p.notBefore = map[Key]*watch{}, map[any]time.Time{}
-		}
+		w = &watch{poller: p, key: key, read: read, followers: map[*Follower]bool{}}
+		w.ctx, w.cancel = context.WithCancel(context.Background())
+		w.due = time.AfterFunc(0, w.readNow)
 		p.watches[key] = w
-		go w.run(ctx)
 	} else {
-		w.wakeUp(true)
+		w.attempt = 0
+		w.readIn(w.untilAllowed())
 	}
-	w.followers++
-	f := &Follower{watch: w, seen: w.seq}
-	if w.seq > 0 && time.Since(w.at) < intervals[0] {
+	f := &Follower{watch: w, ready: ready, seen: w.seq}
+	w.followers[f] = true
+	if w.untilAllowed() > 0 {
 		f.seen-- // the last reading is new enough
+		f.wake()
 	}
 	return f
 }
 
-func (w *watch) wakeUp(begins bool) {
-	select {
-	case w.wake <- begins:
-	default: // it has been asked for
+// New returns the last reading, if this follower has not seen it.
+func (f *Follower) New() (_ Reading, ok bool) {
+	w := f.watch
+	w.poller.mu.Lock()
+	defer w.poller.mu.Unlock()
+	if w.seq == f.seen {
+		return Reading{}, false
 	}
+	f.seen = w.seq
+	return w.last, true
 }
 
-// Refresh has the thing read soon, if that was not done just now.
-func (f *Follower) Refresh() { f.watch.wakeUp(false) }
-
-// Next returns the next reading that this follower has not seen; it waits for it
-// until ctx ends.
-func (f *Follower) Next(ctx context.Context) (Reading, error) {
-	for {
-		f.watch.poller.mu.Lock()
-		last, seq, next := f.watch.last, f.watch.seq, f.watch.next
-		f.watch.poller.mu.Unlock()
-		if seq > f.seen {
-			f.seen = seq
-			return last, nil
-		}
-		select {
-		case <-next:
-		case <-ctx.Done():
-			return Reading{}, ctx.Err()
-		}
+// Refresh has the thing read now, if that was not done just now.
+func (f *Follower) Refresh() {
+	w := f.watch
+	w.poller.mu.Lock()
+	defer w.poller.mu.Unlock()
+	if w.untilAllowed() == 0 {
+		w.readIn(0)
 	}
 }
 
 // Close ends it. A thing that nobody follows is not read any more.
 func (f *Follower) Close() {
-	p := f.watch.poller
+	w, p := f.watch, f.watch.poller
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if f.watch.followers--; f.watch.followers == 0 {
-		f.watch.cancel()
-		delete(p.watches, f.watch.key)
-		maps.DeleteFunc(p.notBefore, func(_ any, until time.Time) bool { return time.Now().After(until) })
+	if delete(w.followers, f); len(w.followers) > 0 || p.watches[w.key] != w {
+		return
+	}
+	w.due.Stop()
+	w.cancel()
+	delete(p.watches, w.key)
+	maps.DeleteFunc(p.notBefore, func(_ any, until time.Time) bool { return time.Now().After(until) })
+}
+
+func (f *Follower) wake() {
+	select {
+	case f.ready <- struct{}{}:
+	default:
 	}
 }
 
-// run reads the thing until nobody follows it.
-func (w *watch) run(ctx context.Context) {
-	attempt := 0
-	due := time.NewTimer(0)
-	defer due.Stop()
-	for {
-		select {
-		case <-due.C:
-		case begins := <-w.wake:
-			if begins {
-				attempt = 0
-			}
-			if pause := w.untilAllowed(); pause > 0 {
-				if begins {
-					due.Reset(pause)
-				}
-				continue
-			}
-		case <-ctx.Done():
-			return
-		}
-		if pause := w.poller.pause(w.key.Source); pause > 0 {
-			due.Reset(jittered(pause))
-			continue
-		}
-		value, err := w.read(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		w.publish(Reading{value, err})
-		due.Reset(jittered(intervals[min(attempt, len(intervals)-1)]))
-		attempt++
+// readIn has the thing read after a pause, unless it is being read: then the next pause
+// begins when that has ended.
+func (w *watch) readIn(pause time.Duration) {
+	if !w.reading {
+		w.due.Reset(pause)
 	}
 }
 
 // untilAllowed is how long a thing that was just read is not read again, however many
 // ask for it.
 func (w *watch) untilAllowed() time.Duration {
-	w.poller.mu.Lock()
-	defer w.poller.mu.Unlock()
 	if w.seq == 0 {
 		return 0
 	}
-	return intervals[0] - time.Since(w.at)
+	return max(0, intervals[0]-time.Since(w.at))
 }
 
-// publish gives a reading to all followers.
-func (w *watch) publish(r Reading) {
+// readNow reads the thing when it is due, and gives the reading to all who follow it.
+func (w *watch) readNow() {
+	if !w.begins() {
+		return
+	}
+	value, err := w.read(w.ctx)
 	w.poller.mu.Lock()
 	defer w.poller.mu.Unlock()
-	if e, ok := errors.AsType[*papi.Error](r.Err); ok && (e.Status == http.StatusTooManyRequests || e.RetryAfter > 0) {
+	w.reading = false
+	if w.ctx.Err() != nil { // nobody follows it any more
+		return
+	}
+	if e, ok := errors.AsType[*papi.Error](err); ok && (e.Status == http.StatusTooManyRequests || e.RetryAfter > 0) {
 		w.poller.notBefore[w.key.Source] = time.Now().Add(cmp.Or(e.RetryAfter, defaultPause))
 	}
-	w.last, w.at = r, time.Now()
+	w.last, w.at = Reading{value, err}, time.Now()
 	w.seq++
-	close(w.next)
-	w.next = make(chan struct{})
+	w.due.Reset(jittered(intervals[min(w.attempt, len(intervals)-1)]))
+	w.attempt++
+	for f := range w.followers {
+		f.wake()
+	}
 }
 
-// pause is how long the API of a source is not read, since it asked for that.
-func (p *Poller) pause(source any) time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	until, ok := p.notBefore[source]
-	if !ok {
-		return 0
+// begins reports whether the thing may be read now. It may not while it is being read,
+// and while its API asks for a pause: then it is due after that.
+func (w *watch) begins() bool {
+	w.poller.mu.Lock()
+	defer w.poller.mu.Unlock()
+	if w.reading || w.ctx.Err() != nil {
+		return false
 	}
-	return time.Until(until)
+	if pause := time.Until(w.poller.notBefore[w.key.Source]); pause > 0 {
+		w.due.Reset(jittered(pause))
+		return false
+	}
+	w.reading = true
+	return true
 }
 
 func jittered(pause time.Duration) time.Duration {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -17,20 +18,48 @@ import (
 // reads counts the reads of a thing, with the time of each since the start.
 type reads struct {
 	start time.Time
+	mu    sync.Mutex
 	at    []time.Duration
 	err   error
 }
 
 func (r *reads) read(context.Context) (any, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.at = append(r.at, time.Since(r.start))
 	return len(r.at), r.err
+}
+
+// waiter follows a thing, and waits for its readings.
+type waiter struct {
+	*Follower
+	ready chan struct{}
+}
+
+func follow(p *Poller, key Key, read Read) *waiter {
+	ready := make(chan struct{}, 1)
+	return &waiter{p.Follow(key, read, ready), ready}
+}
+
+// Next is the next reading.
+func (w *waiter) Next(ctx context.Context) (Reading, error) {
+	for {
+		if r, ok := w.New(); ok {
+			return r, nil
+		}
+		select {
+		case <-w.ready:
+		case <-ctx.Done():
+			return Reading{}, ctx.Err()
+		}
+	}
 }
 
 func TestAThingIsReadLessAndLessOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p Poller
 		thing := &reads{start: time.Now()}
-		f := p.Follow(Key{Thing: "t"}, thing.read)
+		f := follow(&p, Key{Thing: "t"}, thing.read)
 		defer f.Close()
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()
@@ -50,9 +79,9 @@ func TestAThingIsReadOnceForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p Poller
 		thing := &reads{start: time.Now()}
-		var followers []*Follower
+		var followers []*waiter
 		for i := range 1000 {
-			f := p.Follow(Key{Thing: "t"}, thing.read)
+			f := follow(&p, Key{Thing: "t"}, thing.read)
 			followers = append(followers, f)
 			if i%100 == 0 {
 				time.Sleep(time.Millisecond)
@@ -86,7 +115,7 @@ func TestANewFollowerHasItReadSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p Poller
 		thing := &reads{start: time.Now()}
-		first := p.Follow(Key{Thing: "t"}, thing.read)
+		first := follow(&p, Key{Thing: "t"}, thing.read)
 		defer first.Close()
 		time.Sleep(10 * time.Minute)
 		for n := len(thing.at); len(thing.at) == n; synctest.Wait() {
@@ -94,7 +123,7 @@ func TestANewFollowerHasItReadSoon(t *testing.T) {
 		}
 		time.Sleep(20 * time.Second) // the next read is a minute after the last one
 		before, began := len(thing.at), time.Now()
-		second := p.Follow(Key{Thing: "t"}, thing.read)
+		second := follow(&p, Key{Thing: "t"}, thing.read)
 		defer second.Close()
 		if r, err := second.Next(t.Context()); err != nil || r.Value != before+1 {
 			t.Errorf("got %v, %v, want the reading %d", r, err, before+1)
@@ -116,7 +145,7 @@ func TestALastReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p Poller
 		thing := &reads{start: time.Now()}
-		f := p.Follow(Key{Thing: "t"}, thing.read)
+		f := follow(&p, Key{Thing: "t"}, thing.read)
 		defer f.Close()
 		time.Sleep(43 * time.Second)
 		synctest.Wait()
@@ -153,15 +182,15 @@ func TestTheAPIIsLeftAloneWhenItAsksForThat(t *testing.T) {
 				var sent atomic.Int64
 				start := time.Now()
 				refused := &reads{start: start, err: tt.err}
-				var followers []*Follower
-				followers = append(followers, p.Follow(Key{Source: 1, Thing: "t"}, refused.read))
+				var followers []*waiter
+				followers = append(followers, follow(&p, Key{Source: 1, Thing: "t"}, refused.read))
 				time.Sleep(time.Millisecond)
 				synctest.Wait()
 				for i := range 50 { // of the same source: none is read in the pause
-					followers = append(followers, p.Follow(Key{Source: 1, Thing: fmt.Sprint(i)}, func(context.Context) (any, error) { sent.Add(1); return nil, nil }))
+					followers = append(followers, follow(&p, Key{Source: 1, Thing: fmt.Sprint(i)}, func(context.Context) (any, error) { sent.Add(1); return nil, nil }))
 				}
 				other := &reads{start: start}
-				followers = append(followers, p.Follow(Key{Source: 2, Thing: "t"}, other.read))
+				followers = append(followers, follow(&p, Key{Source: 2, Thing: "t"}, other.read))
 				time.Sleep(tt.rest - 2*time.Millisecond)
 				synctest.Wait()
 				if sent.Load() != 0 || len(refused.at) != 1 {
@@ -170,7 +199,9 @@ func TestTheAPIIsLeftAloneWhenItAsksForThat(t *testing.T) {
 				if len(other.at) == 0 {
 					t.Error("the API of another source is left alone too")
 				}
-				refused.err = nil   // else it may be first, and ask for a pause again
+				refused.mu.Lock()
+				refused.err = nil // else it may be first, and ask for a pause again
+				refused.mu.Unlock()
 				time.Sleep(tt.rest) // jitter included
 				synctest.Wait()
 				if sent.Load() == 0 {
@@ -190,10 +221,10 @@ func TestAStormDoesNotMultiplyRequests(t *testing.T) {
 		var sent atomic.Int64
 		synctest.Test(t, func(t *testing.T) {
 			var p Poller
-			var followers []*Follower
+			var followers []*waiter
 			for i := range 100 {
 				for range 5 {
-					followers = append(followers, p.Follow(Key{Source: 1, Thing: fmt.Sprint(i)}, func(context.Context) (any, error) { sent.Add(1); return nil, err }))
+					followers = append(followers, follow(&p, Key{Source: 1, Thing: fmt.Sprint(i)}, func(context.Context) (any, error) { sent.Add(1); return nil, err }))
 				}
 			}
 			time.Sleep(5 * time.Minute)
@@ -215,7 +246,7 @@ func TestReadingsAreNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p Poller
 		thing := &reads{start: time.Now()}
-		f := p.Follow(Key{Thing: "t"}, thing.read)
+		f := follow(&p, Key{Thing: "t"}, thing.read)
 		defer f.Close()
 		var got []any
 		for range 4 {
@@ -246,7 +277,7 @@ func TestAReadEndsWithItsFollowers(t *testing.T) {
 			ended = true
 			return nil, ctx.Err()
 		}
-		a, b := p.Follow(Key{}, read), p.Follow(Key{}, read)
+		a, b := follow(&p, Key{}, read), follow(&p, Key{}, read)
 		synctest.Wait()
 		a.Close()
 		synctest.Wait()
