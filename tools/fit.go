@@ -68,13 +68,24 @@ func fitSteps(next []catalog.Next) []catalog.Next {
 // as ids are, takes more than words do.
 func tokensOf(n *catalog.Next) int {
 	bare := *n
-	args := maps.Clone(n.Args)
-	delete(args, argProject)
-	shape, tokens := withoutTexts(args)
-	bare.Via = ""
-	bare.Args, _ = shape.(map[string]any)
-	if waitsFor(n) != nil {
-		tokens += nested
+	bare.Via, bare.Args = "", map[string]any{}
+	tokens := 0
+	for name, value := range n.Args {
+		if name == argProject {
+			continue
+		}
+		if waitsFor(n) != nil {
+			shape, texts := withoutTexts(value)
+			bare.Args[name] = shape
+			tokens += texts + nested
+			continue
+		}
+		text := jsonvalue.Encode(value)
+		if bare.Args[name] = ""; bytes.ContainsAny(text, "0123456789") {
+			tokens += len(text) * 7 / 10
+		} else {
+			tokens += estimateTokens(text)
+		}
 	}
 	return tokens + estimateTokens(jsonvalue.Encode(bare))
 }
