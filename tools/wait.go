@@ -26,7 +26,7 @@ const defaultWait = 45 * time.Second
 // progressInterval is the time between two notifications of progress.
 const progressInterval = 10 * time.Second
 
-// firstReads is how long a wait that has seen a change goes on until it has read the
+// firstReads is how long a wait that has seen a change continues until it has read the
 // other things too.
 const firstReads = 2 * time.Second
 
@@ -239,5 +239,5 @@ func (s *Set) findSince(ctx context.Context, things []*followed) {
 	}
 }
 
-// nextClass orders the steps after a wait: first what somebody must do.
+// nextClass orders the steps after a wait: first what a person must do.
 var nextClass = []catalog.Class{catalog.ActionRequired, catalog.Failure, catalog.Success}

@@ -120,7 +120,7 @@ func TestReadmeSetsAreWhatTheirFlagsChoose(t *testing.T) {
 // toolTable returns the table of toolsets and tools in Markdown.
 func toolTable() string {
 	var b strings.Builder
-	b.WriteString("Core tools are always on: `project_confirm`, `project_overview`, `project_activity` (with WhatsApp, RCS or KakaoTalk), `schema_get`, and in the sandbox `sandbox_advance`. A **!** marks what a person must confirm.\n")
+	b.WriteString("Core tools are always on: `project_confirm`, `project_overview`, `schema_get`, `wait`, which follows changes to their end ([waiting.md](waiting.md)), `project_activity` (with WhatsApp, RCS or KakaoTalk), and in the sandbox `sandbox_advance`. A **!** marks what a person must confirm.\n")
 	toolset := ""
 	for _, row := range catalog.Rows() {
 		if row.Toolset != toolset {
