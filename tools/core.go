@@ -141,7 +141,7 @@ func (s *Set) coreTools() []*coreTool {
 			example: map[string]any{"for": []any{map[string]any{"tool": "rcs_sender_get", "args": map[string]any{"senderId": "01Z327Q8JAP1FQ40QXJMEXRE1J"}}}},
 			check:   s.checkWait,
 			phrases: []string{"wait until it is approved", "tell me when it is done", "follow it to the end", "has it finished yet", "keep checking the status"},
-		}, s.wait),
+		}, func(ctx context.Context, caller Caller, args waitArgs) Outcome { return s.wait(ctx, &caller, &args) }),
 		newCoreTool(coreTool{
 			name: "schema_get", annotations: hints("Get tool schema", true, false), whenDynamic: true,
 			about:   "Get an outline of a tool's arguments, or of a part, with notes, what values mean, errors and an example.",

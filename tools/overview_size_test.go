@@ -73,8 +73,8 @@ func TestManyProjectsAreListedBriefly(t *testing.T) {
 	}
 }
 
-// An agent that sees the six tools alone can follow each next step as it is written.
-func TestNextIsFollowedThroughSixTools(t *testing.T) {
+// An agent that sees the listed tools alone can follow each next step as it is written.
+func TestNextIsFollowedThroughFewTools(t *testing.T) {
 	followed := map[string]int{}
 	for _, seed := range []func(*sandbox.Sandbox) error{
 		func(*sandbox.Sandbox) error { return nil },

@@ -29,7 +29,7 @@ type Result struct {
 	// Now is the API's time, next to times that it is compared with.
 	Now string `json:"now,omitempty"`
 	// Usually is how long it usually takes until a thing that waits does not any more,
-	// "minutes", and where Since is unknown also after how long to ask somebody.
+	// "minutes", and where Since is unknown also after how long to ask for help.
 	Usually string `json:"usually,omitempty"`
 	// Settled says of a wait whether all of its things have settled; nil for others.
 	Settled *bool `json:"settled,omitempty"`

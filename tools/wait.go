@@ -26,7 +26,7 @@ const defaultWait = 45 * time.Second
 // progressInterval is the time between two notifications of progress.
 const progressInterval = 10 * time.Second
 
-// firstReads is how long a wait that has seen a change goes on until it has read the
+// firstReads is how long a wait that has seen a change continues until it has read the
 // other things too.
 const firstReads = 2 * time.Second
 
@@ -39,7 +39,7 @@ const untilChanged = "changed"
 
 // wait follows things until all have settled, or one has changed, or the time is over. It
 // always ends with a result.
-func (s *Set) wait(ctx context.Context, caller Caller, args waitArgs) Outcome {
+func (s *Set) wait(ctx context.Context, caller *Caller, args *waitArgs) Outcome {
 	things, refused := s.mayFollow(ctx, caller, args)
 	if refused != nil {
 		return *refused
@@ -57,14 +57,14 @@ func (s *Set) wait(ctx context.Context, caller Caller, args waitArgs) Outcome {
 }
 
 // mayFollow returns the things of a wait, or the outcome of one that is refused.
-func (s *Set) mayFollow(ctx context.Context, caller Caller, args waitArgs) ([]*followed, *Outcome) {
+func (s *Set) mayFollow(ctx context.Context, caller *Caller, args *waitArgs) ([]*followed, *Outcome) {
 	things, violations := s.toFollow(args.For, args.ProjectID)
 	if len(violations) > 0 {
 		return nil, new(invalidArguments(violations).outcome())
 	}
 	for _, f := range things {
 		if refusal := s.mayRead(ctx, caller, f); refusal != nil {
-			return nil, new(s.refuseProject(ctx, caller, toolWait, f.call.own.project, refusal))
+			return nil, new(s.refuseProject(ctx, *caller, toolWait, f.call.own.project, refusal))
 		}
 	}
 	if e := s.readCursor(ctx, args.Cursor, things); e != nil {
@@ -83,7 +83,7 @@ func tooManyWaits() *Error {
 
 // mayRead settles the project of a thing, and reports why the caller may not read it.
 // The guard does not look at each of the reads that follow: its answer would be the same.
-func (s *Set) mayRead(ctx context.Context, caller Caller, f *followed) *guard.Refusal {
+func (s *Set) mayRead(ctx context.Context, caller *Caller, f *followed) *guard.Refusal {
 	gc := &guard.Call{Row: f.row, Principal: caller.Principal, Client: caller.Client, CommandLine: caller.CommandLine, ProjectID: f.call.own.project, Args: f.call.args}
 	if v := s.opts.Guard.Check(ctx, gc); v.Refuse != nil {
 		return v.Refuse
@@ -109,7 +109,7 @@ func (s *Set) read(ctx context.Context, f *followed) (any, error) {
 // follow reads the things until it is over: all have settled, or one has changed where
 // that is what the caller waits for; the time is up, the caller has gone, or the server
 // stops.
-func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, timeout time.Duration, untilChange bool) {
+func (s *Set) follow(ctx context.Context, caller *Caller, things []*followed, timeout time.Duration, untilChange bool) {
 	ready := make(chan struct{}, 1)
 	followers := s.followAll(things, ready)
 	defer closeAll(followers)
@@ -127,16 +127,13 @@ func (s *Set) follow(ctx context.Context, caller Caller, things []*followed, tim
 			if takeNew(things, followers) && untilChange && seenChange == nil {
 				seenChange = time.After(firstReads)
 			}
-			switch {
-			case !untilChange && every(things, (*followed).settled), every(things, (*followed).over):
-				return
-			case seenChange != nil && every(things, (*followed).read):
+			if isOver(things, untilChange, seenChange != nil) {
 				return
 			}
 		case <-seenChange:
 			return
 		case <-progress.C:
-			caller.progress(progressOf(things, time.Since(began), timeout))
+			report(caller, things, began, timeout)
 		case <-lastReads.C:
 			refreshAll(followers)
 		case <-timer.C:
@@ -179,6 +176,21 @@ func takeNew(things []*followed, followers []*wait.Follower) (changed bool) {
 		}
 	}
 	return changed
+}
+
+// isOver reports whether there is nothing to wait for any more.
+func isOver(things []*followed, untilChange, changed bool) bool {
+	switch {
+	case every(things, (*followed).over):
+		return true
+	case untilChange:
+		return changed && every(things, (*followed).read)
+	}
+	return every(things, (*followed).settled)
+}
+
+func report(caller *Caller, things []*followed, began time.Time, timeout time.Duration) {
+	caller.progress(progressOf(things, time.Since(began), timeout))
 }
 
 func every(things []*followed, is func(*followed) bool) bool {
@@ -227,5 +239,5 @@ func (s *Set) findSince(ctx context.Context, things []*followed) {
 	}
 }
 
-// nextClass orders the steps after a wait: first what somebody must do.
+// nextClass orders the steps after a wait: first what a person must do.
 var nextClass = []catalog.Class{catalog.ActionRequired, catalog.Failure, catalog.Success}

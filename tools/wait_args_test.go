@@ -25,7 +25,7 @@ func pathsOf(e map[string]any) map[string]string {
 	return paths
 }
 
-// What is wrong with the arguments of a wait is told at once.
+// All that is wrong with the arguments of a wait is reported together.
 func TestBadArgumentsOfAWait(t *testing.T) {
 	set, api := newSet(t, answerJSON(http.StatusOK, inState("ACTIVE")), nil)
 	many := make([]any, 21)

@@ -10,8 +10,7 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// nextOfWait is what to do after a wait: first about the things that somebody must move
-// on, then about the others that have settled, and at the end whether to wait again, or
+// nextOfWait is what to do after a wait: first about the things that need a call or a person, then about the others that have settled, and at the end whether to wait again, or
 // when to come back.
 func (s *Set) nextOfWait(things []*followed) []catalog.Next {
 	var next []catalog.Next
@@ -64,13 +63,13 @@ func (s *Set) nextOfSettled(f *followed) []catalog.Next {
 }
 
 // isSlow reports whether it makes no sense to wait for the end: it takes too long, or, of
-// an unknown state, nobody knows how long.
+// an unknown state, it is not known how long.
 func (f *followed) isSlow() bool {
 	st := f.last
 	return st.class() == catalog.Unknown || st.waits() && !st.lasts.Short(st.age(st.now), st.speed)
 }
 
-// comeBack is the step about things for whose end nobody should wait: when to read the
+// comeBack is the step about things whose end takes too long to wait for: when to read the
 // one that ends first.
 func (s *Set) comeBack(slow []*followed) []catalog.Next {
 	first := slices.MinFunc(slow, func(a, b *followed) int {

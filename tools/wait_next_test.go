@@ -31,8 +31,8 @@ func dos(r map[string]any) (dos, tools []string) {
 	return dos, tools
 }
 
-// What ends soon is waited for again; what takes hours or days is looked at later; and for
-// what is overdue somebody asks.
+// What ends soon is waited for again; what takes hours or days is read later; what is
+// overdue is for Sinch support.
 func TestNextAfterAWait(t *testing.T) {
 	const day = 24 * time.Hour
 	for name, tt := range map[string]struct {
@@ -43,7 +43,7 @@ func TestNextAfterAWait(t *testing.T) {
 	}{
 		"minutes": {thing: func(now time.Time) map[string]any { return rcsSince("IN_PROGRESS", now) },
 			do: "wait again, with this cursor", tool: "wait"},
-		"minutes, and nobody knows since when": {thing: func(time.Time) map[string]any { return rcsSince("IN_PROGRESS", time.Time{}) },
+		"minutes, since an unknown time": {thing: func(time.Time) map[string]any { return rcsSince("IN_PROGRESS", time.Time{}) },
 			do: "wait again, with this cursor", tool: "wait", usually: "minutes (after 1 day ask Sinch support)"},
 		"minutes, for 10 hours": {thing: func(now time.Time) map[string]any { return rcsSince("IN_PROGRESS", now.Add(-10*time.Hour)) },
 			do: "come back in 2 hours: IN_PROGRESS usually takes minutes", tool: "rcs_sender_get"},
@@ -84,7 +84,7 @@ func TestNextAfterAWait(t *testing.T) {
 	}
 }
 
-// Of several things those come first that somebody must move on; whether to wait again
+// Of several things those come first that need a call or a person; whether to wait again
 // is always said.
 func TestNextAfterAWaitForMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

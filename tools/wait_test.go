@@ -110,7 +110,7 @@ func TestHowAWaitEnds(t *testing.T) {
 	}
 }
 
-// What changed since the last answer counts at once; without a cursor a wait for a
+// What changed since the last answer counts immediately; without a cursor a wait for a
 // change begins with what it finds.
 func TestAChangeBetweenTwoWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestAChangeBetweenTwoWaits(t *testing.T) {
 		if row := records(t, second)[0]; row["before"] != "IN_PROGRESS" || row["state"] != "PENDING_VERIFICATION" || second["settled"] != true {
 			t.Errorf("second %s", encode(second))
 		}
-		// A person may still move it on: a wait for a change goes on.
+		// A person may still move it on: a wait for a change continues.
 		if took := lasted(func() { waitOn(t, set, changed, aSender("S")) }); took != 10 {
 			t.Errorf("without a cursor a settled thing that does not change ends the wait after %v s", took)
 		}
@@ -238,7 +238,7 @@ func TestAWaitEndsWithItsCaller(t *testing.T) {
 	})
 }
 
-// When the server stops, a wait ends at once with what it has seen.
+// When the server stops, a wait ends immediately with what it has seen.
 func TestAWaitEndsWithTheServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set, _ := newChangingSet(t, became(inState("IN_PROGRESS"), time.Hour, nil), nil)

@@ -103,7 +103,7 @@ func (f *followed) class() catalog.Class {
 	return class
 }
 
-// class is what the thing's condition means to somebody who waits: what is pending
+// class is what the thing's condition means to its caller: what is pending
 // decides before the state, and a part that was refused before a success. Where one of
 // several operators refuses, the others still carry the sender.
 func (st *condition) class() catalog.Class {

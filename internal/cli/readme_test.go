@@ -94,7 +94,7 @@ func TestReadmeSetsAreWhatTheirFlagsChoose(t *testing.T) {
 // toolTable returns the table of toolsets and tools in Markdown.
 func toolTable() string {
 	var b strings.Builder
-	b.WriteString("Core tools are always on: `project_confirm`, `project_overview`, `schema_get`. A **!** marks what a person must confirm.\n")
+	b.WriteString("Core tools are always on: `project_confirm`, `project_overview`, `schema_get`, and `wait`, which follows changes to their end ([docs/waiting.md](docs/waiting.md)). A **!** marks what a person must confirm.\n")
 	toolset := ""
 	for _, row := range catalog.Rows() {
 		if row.Toolset != toolset {

@@ -12,7 +12,7 @@ import (
 const methodProgress = "notifications/progress"
 
 // progress returns a function that sends notifications of a call's progress, nil where
-// the client did not ask for them. They go out on the stream of the call, before its
+// the client did not ask for them. They are sent on the stream of the call, before its
 // result. One is dropped where the client reads no stream, or reads too slowly: the
 // result says everything.
 func (s *Server) progress(ctx context.Context, meta *mcp.Meta) func(tools.Progress) {

@@ -14,7 +14,7 @@ import (
 )
 
 // waitingTool is a tool whose calls wait until they are let go, cancelled, or the server
-// stops; with other arguments they end at once.
+// stops; with other arguments they end immediately.
 type waitingTool struct {
 	began chan struct{}
 	free  chan struct{}
@@ -64,7 +64,7 @@ func (w *waitingTool) release(t *testing.T, calls int) {
 }
 
 // Calls that wait hold no place among those that run: many more of them than places, and
-// an ordinary call goes on.
+// an ordinary call continues.
 func TestCallsThatWaitHoldNoPlace(t *testing.T) {
 	const many = 40
 	narrow := HTTPLimits{Running: 1, Waiting: 1, MaxWait: 5 * time.Second}
@@ -168,7 +168,7 @@ func modernWithToken(id int) string {
 }
 
 // Progress comes before the answer of its call, with its token, on every transport and in
-// every era; a call without a token has none.
+// every protocol version; a call without a token has none.
 func TestProgressOfACallThatWaits(t *testing.T) {
 	check := func(t *testing.T, next func() message, id int) {
 		t.Helper()

@@ -1,8 +1,8 @@
 // Package wait follows things that change elsewhere: it reads each of them from time
-// to time, once however many wait for it, and tells all of them what it saw.
+// to time, once however many wait for it, and gives all of them what it saw.
 //
-// It knows nothing of the things: a caller says how one is read, and judges what a
-// reading shows.
+// It knows nothing of the things: a caller says how one is read, and decides what a
+// reading means.
 package wait
 
 import (
@@ -25,7 +25,7 @@ type Key struct {
 }
 
 // Read reads a thing once, without retries: the poller decides when the next attempt
-// is due. Its context ends when nobody waits any more.
+// is due. Its context ends when no caller waits any more.
 type Read func(ctx context.Context) (any, error)
 
 // Reading is what one read of a thing showed.
@@ -48,7 +48,7 @@ func temporary(err error) bool {
 }
 
 // intervals are the pauses between the reads of a thing; the last one repeats. They
-// begin anew when somebody else begins to wait.
+// begin again when another caller begins to wait.
 var intervals = []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute}
 
 // jitter is by which part of it a pause may be longer, so that things that began
@@ -66,7 +66,7 @@ const (
 	busyPause = 100 * time.Millisecond
 )
 
-// Poller reads the things that somebody waits for. It is safe for use by many
+// Poller reads the things that callers wait for. It is safe for use by many
 // goroutines; its zero value is ready. Nothing but timers runs between the reads.
 type Poller struct {
 	mu      sync.Mutex
@@ -93,7 +93,7 @@ type watch struct {
 	at        time.Time // of the last reading
 }
 
-// Follower is somebody who waits for the readings of a thing. It is for one goroutine,
+// Follower is a caller who waits for the readings of a thing. It is for one goroutine,
 // which must close it.
 type Follower struct {
 	watch *watch
@@ -151,7 +151,7 @@ func (f *Follower) Refresh() {
 	}
 }
 
-// Close ends it. A thing that nobody follows is not read any more.
+// Close ends it. A thing without followers is not read any more.
 func (f *Follower) Close() {
 	w, p := f.watch, f.watch.poller
 	p.mu.Lock()
@@ -201,7 +201,7 @@ func (w *watch) readNow() {
 	if w.poller.reads[w.key.Source]--; w.poller.reads[w.key.Source] == 0 {
 		delete(w.poller.reads, w.key.Source)
 	}
-	if w.ctx.Err() != nil { // nobody follows it any more
+	if w.ctx.Err() != nil { // it has no follower any more
 		return
 	}
 	if e, ok := errors.AsType[*papi.Error](err); ok && (e.Status == http.StatusTooManyRequests || e.RetryAfter > 0) {

@@ -107,10 +107,10 @@ func TestAThingIsReadOnceForAll(t *testing.T) {
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if len(thing.at) > 2 {
-			t.Errorf("%d reads, the last %v after the start, though nobody waits", len(thing.at), thing.at[len(thing.at)-1])
+			t.Errorf("%d reads, the last %v after the start, though no caller waits", len(thing.at), thing.at[len(thing.at)-1])
 		}
 		if len(p.watches) > 0 {
-			t.Error("a thing that nobody waits for is kept")
+			t.Error("a thing without followers is kept")
 		}
 	})
 }
@@ -171,12 +171,12 @@ func TestANewFollowerHasItReadSoon(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
 		if len(thing.at) != before+2 {
-			t.Errorf("%d reads since, want 2: the pauses begin anew", len(thing.at)-before)
+			t.Errorf("%d reads since, want 2: the pauses begin again", len(thing.at)-before)
 		}
 	})
 }
 
-// Who is about to end can ask for a last reading, after which the pauses go on.
+// Who is about to end can ask for a last reading, after which the pauses continue.
 func TestALastReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p Poller
@@ -355,12 +355,12 @@ func TestAReadEndsWithItsFollowers(t *testing.T) {
 		a.Close()
 		synctest.Wait()
 		if ended {
-			t.Fatal("the read ended, and somebody still waits")
+			t.Fatal("the read ended, and a caller still waits")
 		}
 		b.Close()
 		synctest.Wait()
 		if !ended {
-			t.Error("the read goes on, and nobody waits")
+			t.Error("the read continues, and no caller waits")
 		}
 	})
 }
