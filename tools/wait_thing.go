@@ -79,7 +79,7 @@ func (f *followed) settled() bool {
 }
 
 // ended reports whether the state is one that the caller named as the end. A pending
-// change decides before it; the review of a part, such as a display name, goes on.
+// change decides before it; the review of a part, such as a display name, continues.
 func (f *followed) ended() bool {
 	return slices.Contains(f.ends, f.last.state) && (f.last.pending == "" || f.last.resource.PendingPart(f.last.pending) != nil)
 }
@@ -128,12 +128,12 @@ func (st *condition) class() catalog.Class {
 }
 
 // stateFirst reports whether the state decides before the review of a part: it asks for
-// a call or a person, and the review goes on meanwhile.
+// a call or a person, and the review continues meanwhile.
 func (st *condition) stateFirst() bool {
 	return st.at.Class == catalog.ActionRequired || st.at.Class == catalog.Failure
 }
 
-// decisive is what decides for somebody who waits: what is pending, else the state.
+// decisive is what decides for a caller who waits: what is pending, else the state.
 func (st *condition) decisive() string {
 	if st.resource.PendingPart(st.pending) != nil && st.stateFirst() {
 		return st.state

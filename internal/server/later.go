@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -36,6 +37,7 @@ func (s *Server) handleCall(ctx context.Context, request mcp.CallToolRequest) (*
 		if err != nil {
 			panic(err) // it returns none
 		}
+		made.ResultType = cmp.Or(made.ResultType, result.ResultType) // which mcp-go has set meanwhile
 		*result = *made
 	}
 	values := context.WithoutCancel(ctx) // mcp-go ends it

@@ -115,7 +115,7 @@ func TestAThingIsReadOnceForAll(t *testing.T) {
 	})
 }
 
-// A reading that began before somebody began to wait can be of a time before they changed
+// A reading that began before a caller began to wait can be of a time before it changed
 // the thing. That holds for one that is under way too.
 func TestAReadingFromBeforeIsNotGiven(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
