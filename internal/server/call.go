@@ -30,7 +30,7 @@ const projectConfirmTool = "project_confirm"
 
 // call is the handler of all tools. It never returns an error, whose text
 // mcp-go would send to the client.
-func (s *Server) call(ctx context.Context, request *mcp.CallToolRequest) (result *mcp.CallToolResult, _ error) {
+func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result *mcp.CallToolResult, _ error) {
 	params := &request.Params
 	elicitor := s.elicitor(ctx)
 	// Requests that were sent directly after a confirmation of the project depend
@@ -117,7 +117,7 @@ func (s *Server) callListed(ctx context.Context, m *message) (answer mcp.JSONRPC
 	}
 	s.loadTools()
 	request := mcp.CallToolRequest{Params: mcp.CallToolParams{Name: params.Name, Meta: params.Meta, RawArguments: params.Arguments}}
-	result, err := s.call(ctx, &request)
+	result, err := s.call(ctx, request)
 	if err != nil {
 		panic(err) // it returns none
 	}

@@ -180,7 +180,7 @@ func New(options Options) *Server {
 		s.tools = s.toolbox.Tools()
 		served := make([]mcpserver.ServerTool, len(s.tools))
 		for i, tool := range s.tools {
-			served[i] = mcpserver.ServerTool{Tool: mcp.NewToolWithRawSchema(tool.Name, "", anyObject), Handler: s.handleCall}
+			served[i] = mcpserver.ServerTool{Tool: mcp.NewToolWithRawSchema(tool.Name, "", anyObject), Handler: s.call}
 		}
 		s.mcp.AddTools(served...)
 	})
@@ -235,18 +235,9 @@ func (s *Server) preload(load ...func()) {
 	}
 }
 
-// handle has mcp-go handle a message, and then makes the call that waits, if the message
-// is one.
-func (s *Server) handle(ctx context.Context, m *message, raw []byte) mcp.JSONRPCMessage {
-	ctx, later := withLaterCall(ctx)
-	answer := s.handleNow(ctx, m, raw)
-	later.run()
-	return answer
-}
-
-// handleNow has mcp-go handle a message. A panic is logged, counted, and answered
+// handle has mcp-go handle a message. A panic is logged, counted, and answered
 // with an error without details.
-func (s *Server) handleNow(ctx context.Context, m *message, raw []byte) (answer mcp.JSONRPCMessage) {
+func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp.JSONRPCMessage) {
 	ctx, code := withRPCCode(ctx)
 	defer func() {
 		if p := recover(); p != nil {
