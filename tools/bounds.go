@@ -77,11 +77,11 @@ var stepCuts = []cut[*catalog.Next]{
 	shortenWait,
 	askForLongest(func(n *catalog.Next, name string) bool {
 		isID := slices.Contains(pathNames(n.Tool), name) && len(jsonvalue.Encode(n.Args[name])) <= longID
-		return name != argProject && !isID
+		return name != argProject && name != argFor && !isID
 	}),
-	askForLongest(func(_ *catalog.Next, name string) bool { return name != argProject }),
+	askForLongest(func(_ *catalog.Next, name string) bool { return name != argProject && name != argFor }),
 	// the project last: a call without an id is refused, one without a project is made in another
-	askForLongest(func(n *catalog.Next, _ string) bool { return n.Tool != "project_confirm" }),
+	askForLongest(func(n *catalog.Next, name string) bool { return n.Tool != "project_confirm" && name != argFor }),
 	func(n *catalog.Next) bool {
 		before := n.Do
 		n.Do = papi.Truncate(n.Do, len([]rune(n.Do))*3/4)

@@ -142,7 +142,7 @@ func (s *Set) coreTools() []*coreTool {
 		}, s.projectActivity),
 		newCoreTool(coreTool{
 			name: toolWait, annotations: hints("Wait for changes", true, true), whenDynamic: true,
-			about:   "Wait until things settle: an approval, a launch, a bundle. Ends with a result in any case, and says what to do next.",
+			about:   "Wait until things settle: an approval, a launch, a bundle. Always ends with a result, which says what to do next.",
 			example: map[string]any{"for": []any{map[string]any{"tool": "rcs_sender_get", "args": map[string]any{"senderId": "01Z327Q8JAP1FQ40QXJMEXRE1J"}}}},
 			check:   s.checkWait,
 			phrases: []string{"wait until it is approved", "tell me when it is done", "follow it to the end", "has it finished yet", "keep checking the status"},

@@ -94,6 +94,8 @@ func budgets(t testing.TB) []figure {
 		{"the largest tool of the list", each[len(each)-1], 850},
 		{"the median tool of the list", each[len(each)/2], 115},
 		{"the list with `--dynamic`", dynamic, 950},
+		{"`wait`", visible(t, listedTool(t, set, toolWait)), 200},
+		{"`project_activity`", visible(t, listedTool(t, set, toolActivity)), 200},
 		{"`sandbox_advance`, which only the sandbox has", visible(t, listedTool(t, newSandboxSet(t, nil).Set, SandboxAdvance)), 200},
 		{"the largest answer of `schema_get` (an outline)", largest(func(add func(int)) {
 			for _, tool := range set.names() {

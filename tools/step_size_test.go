@@ -92,6 +92,9 @@ func TestEveryStepIsSmall(t *testing.T) {
 			if !ok {
 				t.Errorf("%s: an id of %s is not known", where, s.Tool)
 			}
+			if s.Waits {
+				next = boundSteps([]catalog.Next{next})[0]
+			}
 			small(t, where, next)
 		}
 	}
@@ -114,7 +117,7 @@ func TestStepsOfAnotherProjectAndOfADynamicSetAreSmall(t *testing.T) {
 		for _, named := range []string{"", realisticProject} {
 			for where, steps := range everyStep() {
 				for _, s := range steps {
-					if s.Do == "none yet: " {
+					if s.Do == "none yet: " || s.Waits { // see TestEveryStepThatWaitsIsSmall
 						continue
 					}
 					s.Do = part.wording().Replace(wording.Replace(s.Do))

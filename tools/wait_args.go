@@ -14,7 +14,7 @@ import (
 )
 
 type waitArgs struct {
-	For       []waitFor `json:"for" jsonschema:"minItems=1,maxItems=20,description=things to follow\\, by the tools that read them: {\"tool\": \"rcs_sender_get\"\\, \"args\": {\"senderId\": \"...\"}}"`
+	For       []waitFor `json:"for" jsonschema:"minItems=1,maxItems=20,description=things to follow\\, by the tools that read them: {tool: rcs_sender_get\\, args: {senderId: ...}}"`
 	Until     string    `json:"until,omitempty" jsonschema:"enum=settled,enum=changed,description=default settled: each succeeded or failed or needs a person"`
 	Timeout   int       `json:"timeoutSeconds,omitempty" jsonschema:"minimum=1,maximum=300,description=default 45"`
 	Cursor    string    `json:"cursor,omitempty" jsonschema:"description=of the last answer: what changed since counts"`

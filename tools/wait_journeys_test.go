@@ -38,6 +38,7 @@ type journey struct {
 	waited map[string]any // the arguments of the last wait
 	cursor string         // of its answer
 	path   []string       // the calls so far
+	known  map[string]any // ids of the last result that has some
 }
 
 // journeys runs a test in a bubble, with a sandbox whose clock runs at a speed.
@@ -87,6 +88,9 @@ func (j *journey) call(tool string, args map[string]any) map[string]any {
 		j.t.Fatalf("an error: %s\nafter\n  %s", encode(r), strings.Join(j.path, "\n  "))
 	}
 	j.next, _ = r["next"].([]any)
+	if ids := jsonvalue.Object(r, "ids"); len(ids) > 0 {
+		j.known = ids
+	}
 	if tool == toolWait {
 		j.waited, j.cursor = args, jsonvalue.Text(r, "cursor")
 	}
@@ -111,6 +115,7 @@ func (j *journey) take(tool string, needs map[string]any) map[string]any {
 			maps.Copy(args, j.waited)
 			args["cursor"], needed = j.cursor, nil
 		}
+		needed = slices.DeleteFunc(needed, func(name string) bool { return j.repeats(args, name) })
 		given := slices.Sorted(maps.Keys(needs))
 		if slices.Sort(needed); !slices.Equal(needed, given) {
 			j.t.Fatalf("the step needs %v, not %v: %s", needed, given, encode(step))
@@ -120,6 +125,18 @@ func (j *journey) take(tool string, needs map[string]any) map[string]any {
 	}
 	j.t.Fatalf("no step leads to %s: %s\nafter\n  %s", tool, encode(j.next), strings.Join(j.path, "\n  "))
 	return nil
+}
+
+// repeats gives a wait an id that its step was too long for.
+func (j *journey) repeats(args map[string]any, name string) bool {
+	id, ok := strings.CutPrefix(name, "for[0].args.")
+	if !ok || j.known[id] == nil {
+		return false
+	}
+	thing := maps.Clone(jsonvalue.Object(jsonvalue.List(args, "for")[0], ""))
+	thing["args"] = jsonvalue.With(jsonvalue.Object(thing, "args"), id, j.known[id])
+	args["for"] = []any{thing}
+	return true
 }
 
 // waits takes the steps to wait until all has settled, and returns the row of the one

@@ -108,7 +108,7 @@ func waitStep(n catalog.Next, s catalog.Step) catalog.Next {
 	if len(s.Ends) > 0 {
 		thing["state"] = s.Ends
 	}
-	n.Tool, n.Args = toolWait, map[string]any{"for": []any{thing}}
+	n.Tool, n.Args = toolWait, map[string]any{argFor: []any{thing}}
 	if s.Changes {
 		n.Args["until"] = untilChanged
 	}
@@ -117,7 +117,7 @@ func waitStep(n catalog.Next, s catalog.Step) catalog.Next {
 
 // waitsFor is what a step to wait follows; nil for any other step.
 func waitsFor(n *catalog.Next) map[string]any {
-	if things, _ := n.Args["for"].([]any); n.Tool == toolWait && len(things) == 1 {
+	if things, _ := n.Args[argFor].([]any); n.Tool == toolWait && len(things) == 1 {
 		thing, _ := things[0].(map[string]any)
 		return thing
 	}
@@ -132,6 +132,9 @@ func aboutTool(n *catalog.Next) string {
 	}
 	return n.Tool
 }
+
+// argFor is the argument of a wait that has the things: a step to wait always has it.
+const argFor = "for"
 
 // shortenWait makes a step to wait shorter, and reports false where it can't. An id says
 // more than what is waited for, which the result shows; then the longest id is asked for.
@@ -159,7 +162,7 @@ func shortenWait(n *catalog.Next) bool {
 	if thing["args"] = args; len(args) == 0 {
 		delete(thing, "args")
 	}
-	n.Args = jsonvalue.With(n.Args, "for", []any{thing})
+	n.Args = jsonvalue.With(n.Args, argFor, []any{thing})
 	n.Needs = append(slices.Clone(n.Needs), "for[0].args."+name)
 	return true
 }
