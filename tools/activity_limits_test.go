@@ -457,7 +457,7 @@ func TestProjectActivityInAnotherProject(t *testing.T) {
 	}
 }
 
-// A WhatsApp account is in no list: its last activity that is no comment says whether it
+// A WhatsApp account is in no list: its last activity other than a comment says whether it
 // needs a call or a person.
 func TestProjectActivityLeadsToTheAccount(t *testing.T) {
 	for kind, want := range map[string]string{

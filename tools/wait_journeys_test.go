@@ -325,7 +325,7 @@ func TestJourneyOfAnAccount(t *testing.T) {
 	})
 }
 
-// The review of a display name goes on while the person enters the code, and after it:
+// The review of a display name continues while the person enters the code, and after it:
 // the sender is ACTIVE, and its name is refused later. The agent sets another one.
 func TestJourneyOfARejectedDisplayName(t *testing.T) {
 	journeys(t, 1, func(j *journey) {
@@ -340,7 +340,7 @@ func TestJourneyOfARejectedDisplayName(t *testing.T) {
 	})
 }
 
-// The sender needs a code from its manager's phone; with it, it is ACTIVE at once.
+// The sender needs a code from its manager's phone; with it, it is ACTIVE immediately.
 func TestJourneyOfAKakaoTalkSender(t *testing.T) {
 	journeys(t, 60, func(j *journey) {
 		j.call("kakaotalk_sender_create", object{"plusFriendId": "exampleshop", "details": object{"adminPhoneNo": "+15550120", "name": "Example Shop", "topLevelCategoryCode": "019", "midLevelCategoryCode": "0006", "subLevelCategoryCode": "0001"}})

@@ -53,7 +53,7 @@ func TestAChangeBeforeTheWaitBegins(t *testing.T) {
 	})
 }
 
-// What changed between two waits counts at once, by the cursor; the same cursor serves
+// What changed between two waits counts immediately, by the cursor; the same cursor serves
 // more than once.
 func TestAChangeBetweenTwoWaitsOfTheSandbox(t *testing.T) {
 	journeys(t, 1, func(j *journey) {
@@ -81,7 +81,7 @@ func TestAChangeBetweenTwoWaitsOfTheSandbox(t *testing.T) {
 	})
 }
 
-// Of several things one settles: the wait goes on for the others, and says which.
+// Of several things one settles: the wait continues for the others, and says which.
 func TestOneOfSeveralThingsSettles(t *testing.T) {
 	journeys(t, 1, func(j *journey) {
 		j.inReview("offer", "reject_scam", "news")

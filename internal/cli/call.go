@@ -24,6 +24,9 @@ import (
 // stdio, so that what a person declined there is declined here.
 const callClient = "papi-mcp call"
 
+// timeoutFlag is the flag of call and wait that says how long they may take.
+const timeoutFlag = "timeout"
+
 func newCall(s *streams) *cobra.Command {
 	var (
 		c       config
@@ -129,7 +132,7 @@ the user can read.
 	f := cmd.Flags()
 	f.BoolVar(&dryRun, "dry-run", false, "send nothing: show the verdict, the question to the person, and the request")
 	f.BoolVar(&pretty, "pretty", false, prettyHelp)
-	f.DurationVar(&timeout, "timeout", deadline.Timeout, "how long the call may take, without the time in which a person is asked; a write that was sent by then may still have an effect")
+	f.DurationVar(&timeout, timeoutFlag, deadline.Timeout, "how long the call may take, without the time in which a person is asked; a write that was sent by then may still have an effect")
 	c.addResultFlags(cmd, server.ResultStructured, printedHelp)
 	f.StringVar(&c.store, "store", "", callStoreHelp)
 	return cmd

@@ -36,7 +36,7 @@ func TestDynamicServerOverHTTP(t *testing.T) {
 	t.Parallel()
 	audit := filepath.Join(t.TempDir(), "audit.jsonl")
 	w := startHTTP(t, nil, "--sandbox", "--dynamic", "--confirm", "off", "--audit", audit)
-	if names := strings.Split(strings.Trim(w.tools(), " "), " "); len(names) != 6 {
+	if names := strings.Split(strings.Trim(w.tools(), " "), " "); len(names) != 7 {
 		t.Errorf("lists %v", names)
 	}
 	made := w.call("tool_call_write", `{"tool":"webhook_create","arguments":{"target":"https://example.com/1","secret":"sixteen-or-more-signs"}}`)

@@ -85,7 +85,7 @@ tenants:
 	})
 
 	t.Run("a caller has the tools of its grant alone", func(t *testing.T) {
-		if names := w.tools(as(looker)); names != "project_confirm project_overview schema_get webhook_list webhook_get" {
+		if names := w.tools(as(looker)); names != "project_confirm project_overview wait schema_get webhook_list webhook_get" {
 			t.Errorf("the looker has %s", names)
 		}
 		if names := w.tools(as(bot)); !strings.Contains(names, "whatsapp_sender_create") || !strings.Contains(names, "webhook_delete") {

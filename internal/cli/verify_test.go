@@ -92,6 +92,7 @@ func (r *registering) follow(a answer, pick func([]catalog.Next) catalog.Next) {
 		}
 		var open, fresh []catalog.Next
 		for _, n := range a.Next {
+			n = read(n, a.IDs)
 			n.Args = maps.Clone(n.Args)
 			switch {
 			case n.Tool == "":
@@ -124,6 +125,21 @@ func (r *registering) follow(a answer, pick func([]catalog.Next) catalog.Next) {
 		way = append(way, fmt.Sprintf("%s %s%s", n.Tool, a.ErrorCode, a.State))
 	}
 	r.Fatalf("no end after %v", way)
+}
+
+// read is the read that a step to wait repeats, of a thing with these ids; any other step
+// is as it is.
+func read(n catalog.Next, ids map[string]string) catalog.Next {
+	things, _ := n.Args["for"].([]any)
+	if n.Tool != "wait" || len(things) == 0 {
+		return n
+	}
+	thing := things[0].(map[string]any)
+	n.Tool, n.Needs, n.Args = thing["tool"].(string), nil, map[string]any{}
+	for name, id := range ids {
+		n.Args[name] = id
+	}
+	return n
 }
 
 // Following next leads to an ACTIVE sender and never in a circle: if Meta knows the

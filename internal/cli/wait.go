@@ -108,7 +108,7 @@ wait of agents (papi-mcp call wait) follows several things, for up to five minut
 	c.addSandboxName(cmd)
 	c.addResultForm(cmd, server.ResultStructured, printedHelp)
 	f := cmd.Flags()
-	f.DurationVar(&timeout, "timeout", time.Hour, "how long to wait, such as 30m or 72h")
+	f.DurationVar(&timeout, timeoutFlag, time.Hour, "how long to wait, such as 30m or 72h")
 	choice(f, &until, "until", untilSettled, "what ends the wait: settled, or changed (the first change)", untilSettled, untilChanged)
 	f.StringSliceVar(&states, "state", nil, "states that count as the end, besides failures (default: each that does not change on its own)")
 	f.BoolVar(&pretty, "pretty", false, prettyHelp)
