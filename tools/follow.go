@@ -92,7 +92,7 @@ func (s *Set) followOne(ctx context.Context, caller Caller, what Follow, given m
 	if refusal := s.mayRead(ctx, &caller, f); refusal != nil {
 		return Followed{Outcome: s.notSent(f.row, c, guard.Verdict{Refuse: refusal})}, nil
 	}
-	end := s.readings(ctx, f, what)
+	end := Followed{Changed: s.follow(ctx, []*followed{f}, what.UntilChanged, what.reports())}
 	end.Settled = f.settled()
 	if f.last == nil || f.gone {
 		e := failed(f.row, c.args, f.failure())
@@ -105,26 +105,10 @@ func (s *Set) followOne(ctx context.Context, caller Caller, what Follow, given m
 	return end, nil
 }
 
-// readings reads the thing until it is over, and reports what each read shows.
-func (s *Set) readings(ctx context.Context, f *followed, what Follow) (end Followed) {
-	ready := make(chan struct{}, 1)
-	follower := s.opts.Poller.Follow(wait.Key{Source: s.opts.API, Thing: f.key()}, func(ctx context.Context) (any, error) { return s.read(ctx, f) }, ready)
-	defer follower.Close()
-	if ends, ok := ctx.Deadline(); ok {
-		defer time.AfterFunc(time.Until(ends)-lastReadsBefore, follower.Refresh).Stop()
-	}
+// reports returns an observer of one thing, which reports what its reads show.
+func (what *Follow) reports() observer {
 	shown := ""
-	for {
-		select {
-		case <-ready:
-		case <-ctx.Done():
-			return end
-		}
-		r, ok := follower.New()
-		if !ok {
-			continue
-		}
-		changed := f.take(r)
+	return observer{saw: func(f *followed, r wait.Reading, changed bool) {
 		switch {
 		case r.Temporary() && what.Failed != nil:
 			what.Failed(r.Err)
@@ -135,12 +119,7 @@ func (s *Set) readings(ctx context.Context, f *followed, what Follow) (end Follo
 			}
 			shown = now
 		}
-		end.Changed = end.Changed || changed
-		switch {
-		case f.gone, what.UntilChanged && changed, !what.UntilChanged && f.settled():
-			return end
-		}
-	}
+	}}
 }
 
 // failure is why there is no last answer.

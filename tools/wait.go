@@ -52,7 +52,13 @@ func (s *Set) wait(ctx context.Context, caller *Caller, args *waitArgs) Outcome 
 	caller.waits()
 
 	timeout := cmp.Or(time.Duration(args.Timeout)*time.Second, defaultWait)
-	s.follow(ctx, caller, things, timeout, args.Until == untilChanged)
+	began := time.Now()
+	within, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	s.follow(within, things, args.Until == untilChanged, observer{
+		progress: func() { caller.progress(progressOf(things, time.Since(began), timeout)) },
+		stopping: caller.Stopping,
+	})
 	return s.waited(ctx, things)
 }
 
@@ -106,42 +112,47 @@ func (s *Set) read(ctx context.Context, f *followed) (any, error) {
 	return seen, nil
 }
 
+// observer is informed while things are followed. Each of its fields may be nil.
+type observer struct {
+	saw      func(f *followed, r wait.Reading, changed bool) // each reading of a thing
+	progress func()                                          // every progressInterval
+	stopping <-chan struct{}                                 // closed when the server stops
+}
+
 // follow reads the things until it is over: all have settled, or one has changed where
-// that is what the caller waits for; the time is up, the caller has gone, or the server
-// stops.
-func (s *Set) follow(ctx context.Context, caller *Caller, things []*followed, timeout time.Duration, untilChange bool) {
+// that is what the caller waits for; ctx ends, or the server stops. It reports whether
+// one has changed.
+func (s *Set) follow(ctx context.Context, things []*followed, untilChange bool, on observer) (changed bool) {
 	ready := make(chan struct{}, 1)
 	followers := s.followAll(things, ready)
 	defer closeAll(followers)
-	began := time.Now()
-	timer := time.NewTimer(timeout)
-	defer timer.Stop()
-	lastReads := time.NewTimer(timeout - lastReadsBefore)
-	defer lastReads.Stop()
+	if ends, ok := ctx.Deadline(); ok {
+		defer time.AfterFunc(time.Until(ends)-lastReadsBefore, func() { refreshAll(followers) }).Stop()
+	}
 	progress := time.NewTicker(progressInterval)
 	defer progress.Stop()
 	var seenChange <-chan time.Time // some time after the first change
 	for {
 		select {
 		case <-ready:
-			if takeNew(things, followers) && untilChange && seenChange == nil {
-				seenChange = time.After(firstReads)
+			if takeNew(things, followers, on.saw) && !changed {
+				changed, seenChange = true, time.After(firstReads)
 			}
-			if isOver(things, untilChange, seenChange != nil) {
-				return
+			if isOver(things, untilChange, changed) {
+				return changed
 			}
 		case <-seenChange:
-			return
+			if untilChange {
+				return changed
+			}
 		case <-progress.C:
-			report(caller, things, began, timeout)
-		case <-lastReads.C:
-			refreshAll(followers)
-		case <-timer.C:
-			return
+			if on.progress != nil {
+				on.progress()
+			}
 		case <-ctx.Done():
-			return
-		case <-caller.Stopping:
-			return
+			return changed
+		case <-on.stopping:
+			return changed
 		}
 	}
 }
@@ -169,10 +180,16 @@ func closeAll(followers []*wait.Follower) {
 }
 
 // takeNew notes the new readings, and reports whether one shows a change.
-func takeNew(things []*followed, followers []*wait.Follower) (changed bool) {
+func takeNew(things []*followed, followers []*wait.Follower, saw func(*followed, wait.Reading, bool)) (changed bool) {
 	for i, f := range things {
-		if r, ok := followers[i].New(); ok && f.take(r) {
-			changed = true
+		r, ok := followers[i].New()
+		if !ok {
+			continue
+		}
+		isChange := f.take(r)
+		changed = changed || isChange
+		if saw != nil {
+			saw(f, r, isChange)
 		}
 	}
 	return changed
@@ -181,16 +198,12 @@ func takeNew(things []*followed, followers []*wait.Follower) (changed bool) {
 // isOver reports whether there is nothing to wait for any more.
 func isOver(things []*followed, untilChange, changed bool) bool {
 	switch {
-	case every(things, (*followed).over):
+	case every(things, func(f *followed) bool { return f.gone }):
 		return true
 	case untilChange:
 		return changed && every(things, (*followed).read)
 	}
 	return every(things, (*followed).settled)
-}
-
-func report(caller *Caller, things []*followed, began time.Time, timeout time.Duration) {
-	caller.progress(progressOf(things, time.Since(began), timeout))
 }
 
 func every(things []*followed, is func(*followed) bool) bool {

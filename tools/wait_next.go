@@ -10,8 +10,9 @@ import (
 	"papi-mcp/internal/jsonvalue"
 )
 
-// nextOfWait is what to do after a wait: first about the things that need a call or a person, then about the others that have settled, and at the end whether to wait again, or
-// when to come back.
+// nextOfWait is what to do after a wait: first about the things that need a call or a
+// person, then about the others that have settled, and at the end whether to wait again,
+// or when to come back.
 func (s *Set) nextOfWait(things []*followed) []catalog.Next {
 	var next []catalog.Next
 	for _, class := range nextClass {

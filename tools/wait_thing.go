@@ -62,9 +62,6 @@ func (f *followed) take(r wait.Reading) (changed bool) {
 // read reports whether there was an answer, be it an error.
 func (f *followed) read() bool { return f.last != nil || f.failed != nil }
 
-// over reports whether no later read can show anything else.
-func (f *followed) over() bool { return f.gone }
-
 // settled reports whether there is nothing to wait for any more.
 func (f *followed) settled() bool {
 	switch {
@@ -103,9 +100,9 @@ func (f *followed) class() catalog.Class {
 	return class
 }
 
-// class is what the thing's condition means to its caller: what is pending
-// decides before the state, and a part that was refused before a success. Where one of
-// several operators refuses, the others still carry the sender.
+// class is what the thing's condition means to its caller: what is pending decides before
+// the state, and a part that was refused before a success. Where one of several operators
+// refuses, the others still carry the sender.
 func (st *condition) class() catalog.Class {
 	part := st.resource.PendingPart(st.pending)
 	switch {
@@ -141,8 +138,8 @@ func (st *condition) decisive() string {
 	return st.key()
 }
 
-// fingerprint is a hash of all that can change in the condition: the state, what is pending, and
-// the statuses of the parts.
+// fingerprint is a hash of all that can change in the condition: the state, what is
+// pending, and the statuses of the parts.
 func (st *condition) fingerprint() string {
 	parts := []string{st.state, st.pending}
 	for i := range st.resource.Parts {
@@ -168,7 +165,7 @@ func shortHash(text string) string {
 func (f *followed) ids() map[string]string {
 	ids := pathIDs(f.row, f.call.args)
 	if f.last != nil {
-		maps.Copy(ids, f.last.condition.ids)
+		maps.Copy(ids, f.last.ids)
 	}
 	return ids
 }

@@ -169,7 +169,7 @@ func TestLostOutput(t *testing.T) {
 		for _, err := range []error{syscall.ENOSPC, syscall.EPIPE} {
 			var errOut bytes.Buffer
 			code := Main(strings.Fields(args), strings.NewReader(""), fullDisk{err}, &errOut)
-			if code != int(errorcode.Failed) || strings.Contains(errOut.String(), err.Error()) != (err == syscall.ENOSPC) {
+			if code != int(errorcode.Failed) || strings.Contains(errOut.String(), err.Error()) != errors.Is(err, syscall.ENOSPC) {
 				t.Errorf("%s, %v: exit %d, %s", args, err, code, &errOut)
 			}
 		}
