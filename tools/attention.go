@@ -77,7 +77,7 @@ func (s *Set) attend(ctx context.Context, projectID string, all []condition, now
 			continue
 		}
 		histories[st.resource]++
-		reads.Go(func() { st.since = s.newestChange(ctx, st.resource, projectID, st.ids) })
+		reads.Go(func() { st.since = s.sinceInHistory(ctx, st, projectID, st.ids) })
 	}
 	reads.Wait()
 	slices.SortStableFunc(all, func(a, b condition) int { return strings.Compare(a.resource.Kind(), b.resource.Kind()) })

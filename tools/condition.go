@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -197,36 +198,44 @@ const maxQuoted = 200
 func quoted(text string) string { return papi.Quoted(text, maxQuoted) }
 
 // historySince asks the thing's history since when it waits: the time of the
-// newest entry that is not a comment. The time stays unknown where that fails: a
+// newest entry that is not a comment. What has settled may have been edited since, so
+// that the entry with its state counts. The time stays unknown where that fails: a
 // read is not lost for it.
 func (s *Set) historySince(ctx context.Context, row *catalog.Row, project string, c *call, answer any) time.Time {
 	if row.Effect != catalog.Read || row.Resource == nil || row.Resource.History == "" || row.List() != "" {
 		return time.Time{}
 	}
-	if st := conditionOf(row.Resource, answer); !st.waits() {
+	st := conditionOf(row.Resource, answer)
+	if !st.waits() {
 		return time.Time{}
 	}
-	return s.newestChange(ctx, row.Resource, project, pathIDs(row, c.args))
+	return s.sinceInHistory(ctx, &st, project, pathIDs(row, c.args))
 }
 
 // historyTimeout bounds the read of a history, which no caller asked for.
 const historyTimeout = 5 * time.Second
 
-func (s *Set) newestChange(ctx context.Context, resource *catalog.Resource, project string, ids map[string]string) time.Time {
+// sinceInHistory is since when the condition holds by the thing's history, of which it
+// reads the newest entries; the zero time where they don't show it.
+func (s *Set) sinceInHistory(ctx context.Context, st *condition, project string, ids map[string]string) time.Time {
 	ctx, cancel := context.WithTimeout(ctx, historyTimeout)
 	defer cancel()
 	args := map[string]any{}
 	for name, id := range ids {
 		args[name] = id
 	}
-	history := catalog.Lookup(resource.History)
+	history := catalog.Lookup(st.resource.History)
 	sent, err := dispatch.Send(ctx, s.opts.API, history, project, args)
 	if err != nil {
 		return time.Time{}
 	}
 	for _, entry := range jsonvalue.List(sent.Answer, history.List()) {
-		if jsonvalue.Text(entry, "type") != "COMMENT_ADDED" {
+		switch kind := jsonvalue.Text(entry, "type"); {
+		case st.waits() && kind == "COMMENT_ADDED":
+		case st.waits(), kind == cmp.Or(st.pending, st.state):
 			return jsonvalue.Time(entry, "created")
+		case slices.ContainsFunc(st.resource.States, func(other catalog.State) bool { return other.Name == kind }): // which came later
+			return time.Time{}
 		}
 	}
 	return time.Time{}

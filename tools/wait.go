@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"papi-mcp/internal/catalog"
@@ -59,6 +60,11 @@ func (s *Set) wait(ctx context.Context, caller *Caller, args *waitArgs) Outcome 
 		progress: func() { caller.progress(progressOf(things, time.Since(began), timeout)) },
 		stopping: caller.Stopping,
 	})
+	select {
+	case <-caller.Stopping: // no time for more reads
+	default:
+		s.findSince(ctx, things)
+	}
 	return s.waited(ctx, things)
 }
 
@@ -212,15 +218,25 @@ func every(things []*followed, is func(*followed) bool) bool {
 
 // waited is the result of a wait that is over.
 func (s *Set) waited(ctx context.Context, things []*followed) Outcome {
-	s.findSince(ctx, things)
 	settled := every(things, (*followed).settled)
-	r := &Result{Tool: toolWait, Settled: &settled, Data: tableOf(things), Next: s.nextOfWait(things)}
+	r := &Result{Tool: toolWait, Settled: &settled}
+	var now time.Time
 	for _, f := range things {
 		r.Warnings = append(r.Warnings, f.call.warnings...)
-		if f.last != nil {
-			r.Now = max(r.Now, stamp(f.last.now))
+		if f.last != nil && f.last.now.After(now) {
+			now = f.last.now
 		}
 	}
+	if now.IsZero() { // nothing was read
+		now = s.opts.Now()
+	}
+	r.Now = stamp(now)
+	if pause := s.opts.Poller.Pause(s.opts.API); pause > 0 {
+		for _, f := range things {
+			f.paused = now.Add(pause)
+		}
+	}
+	r.Data, r.Next = tableOf(things), s.nextOfWait(things)
 	cursor, err := s.cursor(context.WithoutCancel(ctx), things)
 	if err != nil {
 		r.Warnings = append(r.Warnings, "there is no cursor: "+err.Error())
@@ -229,27 +245,28 @@ func (s *Set) waited(ctx context.Context, things []*followed) Outcome {
 	return Outcome{Structured: r}
 }
 
-// findSince asks the histories of the things that still wait since when they do, where
-// their own answers do not say.
+// findSince asks the histories of the things since when they are as they are, where their
+// own answers do not say: of all that wait, and of some that have settled.
 func (s *Set) findSince(ctx context.Context, things []*followed) {
 	ctx = deadline.Start(ctx, historyTimeout) // the call's own may be over
-	done := make(chan struct{})
-	asked := 0
+	var reads sync.WaitGroup
+	settled := 0
 	for _, f := range things {
-		if f.last == nil || !f.last.waits() || !f.last.since.IsZero() || f.row.Resource.History == "" {
+		if f.last == nil || f.gone || !f.last.since.IsZero() || f.row.Resource.History == "" {
 			continue
 		}
-		asked++
+		if !f.last.waits() {
+			if settled++; settled > maxHistories {
+				continue
+			}
+		}
 		own := *f.last // which is shared with others who wait
 		f.last = &own
-		go func() {
-			defer func() { done <- struct{}{} }()
-			own.since = s.newestChange(ctx, f.row.Resource, f.project, pathIDs(f.row, f.call.args))
-		}()
+		reads.Go(func() {
+			own.since = s.sinceInHistory(ctx, &own.condition, f.project, pathIDs(f.row, f.call.args))
+		})
 	}
-	for range asked {
-		<-done
-	}
+	reads.Wait()
 }
 
 // nextClass orders the steps after a wait: first what a person must do.

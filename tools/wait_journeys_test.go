@@ -282,7 +282,7 @@ func TestJourneyOfARejectedTemplate(t *testing.T) {
 		journeys(t, speed, func(j *journey) {
 			j.call("whatsapp_sender_create", object{"wabaId": "100000000005678", "phoneNumberId": "200000000005678", "authenticationCode": "from-the-signup", "region": "EU", "businessManager": "SINCH_UK"})
 			j.call("whatsapp_template_create", object{"name": "reject_scam", "language": "EN_US", "category": "MARKETING", "details": templateDetails("Too good to be true.")})
-			j.isRow(j.waits(), object{"tool": "whatsapp_template_get", "before": some, "state": "REJECTED", "class": "Failure", "reason": "SCAM"})
+			j.isRow(j.waits(), object{"tool": "whatsapp_template_get", "before": some, "state": "REJECTED", "class": "Failure", "since": some, "reason": "SCAM"})
 			steps := j.next
 			if r := j.take("whatsapp_template_activity_list", nil); !strings.Contains(string(encode(r)), "REJECTED") {
 				t.Errorf("its activities do not say that it was rejected: %s", encode(r))

@@ -43,6 +43,9 @@ func (s *Set) nextOfWait(things []*followed) []catalog.Next {
 		if !slices.ContainsFunc(things, func(f *followed) bool { return f.known }) { // nothing was read, so that there is no cursor
 			again.Do, again.Needs = "wait again: nothing could be read", []string{"for"}
 		}
+		if first := waiting[0]; first.isPaused() {
+			again.Do = fmt.Sprintf("come back at %s: the API asked for a pause; then %s", first.pauseEnd(), again.Do)
+		}
 		later = append(later, again)
 	}
 	if len(slow) > 0 {

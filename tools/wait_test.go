@@ -220,6 +220,51 @@ func TestErrorsWhileItWaits(t *testing.T) {
 	}
 }
 
+// A wait that begins while the API has asked for a pause reads nothing, and says until
+// when the pause lasts and when to come back; what it knew by its cursor is not lost.
+func TestAWaitDuringAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		set, api := newChangingSet(t, func(at time.Duration, _ string) apiAnswer {
+			if at < time.Second || at > time.Hour {
+				return apiAnswer{thing: inState("IN_PROGRESS")}
+			}
+			return apiAnswer{status: http.StatusTooManyRequests, retryAfter: "600"}
+		}, nil)
+		short := map[string]any{"timeoutSeconds": 1}
+		cursor := waitOn(t, set, short, aSender("S"))["cursor"]
+		time.Sleep(time.Second)
+		ends := stamp(time.Now().Add(10 * time.Minute))
+		first := waitOn(t, set, short, aSender("S"))
+		if do, _ := dos(first); do[0] != "come back at "+ends+": the API asked for a pause; then wait again: nothing could be read" {
+			t.Errorf("the one that was refused: %s", encode(first))
+		}
+		before := api.count()
+		for _, tt := range []struct {
+			more object
+			then string
+		}{
+			{object{}, "wait again: nothing could be read"},
+			{object{"cursor": cursor}, "wait again, with this cursor"},
+		} {
+			r := waitOn(t, set, tt.more, aSender("S"))
+			row := records(t, r)[0]
+			if row["reason"] != "not read: the API asked for a pause until "+ends || row["class"] != "Unknown" || r["settled"] != false || r["now"] != stamp(time.Now()) {
+				t.Errorf("got %s", encode(r))
+			}
+			if do, _ := dos(r); do[0] != "come back at "+ends+": the API asked for a pause; then "+tt.then || (r["cursor"] != nil) != (tt.more["cursor"] != nil) {
+				t.Errorf("got %s", encode(r))
+			}
+		}
+		if api.count() != before {
+			t.Errorf("%d reads during the pause", api.count()-before)
+		}
+		time.Sleep(time.Hour)
+		if r := waitOn(t, set, object{"timeoutSeconds": 1, "cursor": cursor}, aSender("S")); records(t, r)[0]["state"] != "IN_PROGRESS" {
+			t.Errorf("after it: %s", encode(r))
+		}
+	})
+}
+
 // A wait ends when its caller goes away, and so do its reads.
 func TestAWaitEndsWithItsCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -27,8 +27,9 @@ type followed struct {
 	before, was string // its state in the cursor, or when the wait began; and all of it that can change
 	known       bool   // before and was are known
 	last        *observation
-	failed      error // of the last read, nil where it went well
-	gone        bool  // no later read can succeed
+	failed      error     // of the last read, nil where it went well
+	gone        bool      // no later read can succeed
+	paused      time.Time // until when it is not read, as its API asked; zero: it did not
 }
 
 // observation is what a read showed. Several calls may share it.
@@ -264,11 +265,18 @@ func (f *followed) reason() string {
 		reasons = []string{unreadable(f.failed)}
 	case f.failed != nil:
 		reasons = append(reasons, "the last read failed: "+unreadable(f.failed))
+	case f.last == nil && f.isPaused():
+		reasons = append(reasons, "not read: the API asked for a pause until "+f.pauseEnd())
 	case f.last == nil:
 		reasons = append(reasons, "not read in time")
 	}
 	return papi.Truncate(strings.Join(reasons, "; "), maxQuoted)
 }
+
+func (f *followed) isPaused() bool { return !f.paused.IsZero() }
+
+// pauseEnd is when the thing may be read again, in whole seconds.
+func (f *followed) pauseEnd() string { return stamp(f.paused.Add(time.Second - 1)) }
 
 // unreadable is why a read failed: the code of the error, and its text.
 func unreadable(err error) string {

@@ -129,6 +129,14 @@ func (p *Poller) Follow(key Key, read Read, ready chan<- struct{}) *Follower {
 	return f
 }
 
+// Pause is how long nothing is read with the credentials of a source, because its API
+// asked for a pause; 0 where it did not.
+func (p *Poller) Pause(source any) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(0, time.Until(p.notBefore[source]))
+}
+
 // New returns the last reading, if this follower has not seen it.
 func (f *Follower) New() (_ Reading, ok bool) {
 	w := f.watch
