@@ -64,6 +64,7 @@ type httpProcess struct {
 	t      *testing.T
 	url    string
 	client *http.Client
+	cmd    *exec.Cmd
 	output lockedBuffer // log and answers
 }
 
@@ -80,8 +81,12 @@ func startHTTP(t *testing.T, env []string, args ...string) *httpProcess {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	w.cmd = cmd
 	t.Cleanup(func() {
 		w.client.CloseIdleConnections()
+		if cmd.ProcessState != nil { // a test has waited for it
+			return
+		}
 		_ = cmd.Process.Signal(os.Interrupt) // it may have ended
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("the server ended with %v:\n%s", err, w.output.String())
