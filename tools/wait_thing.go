@@ -308,6 +308,11 @@ func progressOf(things []*followed, lasted, timeout time.Duration) Progress {
 	}
 	return Progress{
 		Done: int(lasted.Seconds()), Total: int(timeout.Seconds()),
-		Message: papi.Printable(papi.Truncate(fmt.Sprintf("%d of %d settled; %s", settled, len(things), strings.Join(waiting, ", ")), maxQuoted)),
+		Message: inLine(fmt.Sprintf("%d of %d settled; %s", settled, len(things), strings.Join(waiting, ", "))),
 	}
+}
+
+// inLine makes a text with words of the API one printable line.
+func inLine(text string) string {
+	return papi.Printable(papi.Truncate(strings.Join(strings.Fields(text), " "), maxQuoted))
 }
