@@ -93,10 +93,10 @@ func newChangingSet(t *testing.T, answer func(at time.Duration, path string) api
 // waitOn calls wait for things, with more arguments.
 func waitOn(t *testing.T, s *Set, more map[string]any, things ...any) map[string]any {
 	t.Helper()
-	return result(t, waitAs(t, s, t.Context(), Caller{Principal: "test"}, more, things...))
+	return result(t, waitAs(t.Context(), t, s, Caller{Principal: "test"}, more, things...))
 }
 
-func waitAs(t *testing.T, s *Set, ctx context.Context, caller Caller, more map[string]any, things ...any) Outcome {
+func waitAs(ctx context.Context, t *testing.T, s *Set, caller Caller, more map[string]any, things ...any) Outcome {
 	t.Helper()
 	args := map[string]any{"for": things}
 	for name, value := range more {

@@ -260,7 +260,7 @@ func TestTheResultOfAWaitIsSmall(t *testing.T) {
 			all = append(all, aSender(fmt.Sprintf("1f8c8dc5-4a76-4f7e-b602-b4eb9195c4%02d", i)))
 		}
 		for n, most := range map[int]int{1: 180, 20: 2000} {
-			out := waitAs(t, set, t.Context(), Caller{Principal: "test"}, map[string]any{"timeoutSeconds": 1}, all[:n]...)
+			out := waitAs(t.Context(), t, set, Caller{Principal: "test"}, map[string]any{"timeoutSeconds": 1}, all[:n]...)
 			for _, text := range []string{string(encode(out.Structured)), out.Text()} {
 				if got := tokentest.Count(text); got > most {
 					t.Errorf("%d tokens of %d: %s", got, most, text)

@@ -227,7 +227,7 @@ func TestAWaitEndsWithItsCaller(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(15*time.Second, cancel)
 		if took := lasted(func() {
-			waitAs(t, set, ctx, Caller{Principal: "test"}, map[string]any{"timeoutSeconds": 300}, aSender("S"))
+			waitAs(ctx, t, set, Caller{Principal: "test"}, map[string]any{"timeoutSeconds": 300}, aSender("S"))
 		}); took != 15 {
 			t.Errorf("it ended after %v s", took)
 		}
@@ -246,7 +246,7 @@ func TestAWaitEndsWithTheServer(t *testing.T) {
 		time.AfterFunc(15*time.Second, func() { close(stopping) })
 		var r map[string]any
 		took := lasted(func() {
-			r = result(t, waitAs(t, set, t.Context(), Caller{Principal: "test", Stopping: stopping}, map[string]any{"timeoutSeconds": 300}, aSender("S")))
+			r = result(t, waitAs(t.Context(), t, set, Caller{Principal: "test", Stopping: stopping}, map[string]any{"timeoutSeconds": 300}, aSender("S")))
 		})
 		if took != 15 || r["settled"] != false || r["cursor"] == nil || records(t, r)[0]["state"] != "IN_PROGRESS" {
 			t.Errorf("after %v s: %s", took, encode(r))
@@ -276,7 +276,7 @@ func TestProgressOfAWait(t *testing.T) {
 		set, _ := newChangingSet(t, became(inState("IN_PROGRESS"), time.Hour, nil), nil)
 		var got []Progress
 		caller := Caller{Principal: "test", Progress: func(p Progress) { got = append(got, p) }}
-		waitAs(t, set, t.Context(), caller, nil, aSender("A"), aSender("B"))
+		waitAs(t.Context(), t, set, caller, nil, aSender("A"), aSender("B"))
 		want := "0 of 2 settled; WhatsApp sender IN_PROGRESS, WhatsApp sender IN_PROGRESS"
 		if len(got) != 4 || got[0] != (Progress{10, 45, want}) || got[3] != (Progress{40, 45, want}) {
 			t.Errorf("got %+v", got)
@@ -292,7 +292,7 @@ func TestManyWaitsForOneThing(t *testing.T) {
 		const callers = 100
 		for i := range callers {
 			go func() {
-				outs <- waitAs(t, set, t.Context(), Caller{Principal: "p" + string(rune('a'+i%26))}, nil, aSender("S"))
+				outs <- waitAs(t.Context(), t, set, Caller{Principal: "p" + string(rune('a'+i%26))}, nil, aSender("S"))
 			}()
 		}
 		for range callers {
@@ -311,19 +311,19 @@ func TestTooManyWaits(t *testing.T) {
 		set, _ := newChangingSet(t, became(inState("IN_PROGRESS"), time.Hour, nil), nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		for range 20 {
-			go waitAs(t, set, ctx, Caller{Principal: "test"}, map[string]any{"timeoutSeconds": 300}, aSender("S"))
+			go waitAs(ctx, t, set, Caller{Principal: "test"}, map[string]any{"timeoutSeconds": 300}, aSender("S"))
 		}
 		synctest.Wait()
-		e := failure(t, waitAs(t, set, ctx, Caller{Principal: "test"}, nil, aSender("S")))
+		e := failure(t, waitAs(ctx, t, set, Caller{Principal: "test"}, nil, aSender("S")))
 		if e["errorCode"] != "too_many_waits" || !strings.Contains(e["message"].(string), "at most 20 of each caller") || e["resolution"] == nil {
 			t.Errorf("got %s", encode(e))
 		}
-		if out := waitAs(t, set, ctx, Caller{Principal: "another"}, map[string]any{"timeoutSeconds": 1}, aSender("S")); out.IsError {
+		if out := waitAs(ctx, t, set, Caller{Principal: "another"}, map[string]any{"timeoutSeconds": 1}, aSender("S")); out.IsError {
 			t.Errorf("another caller: %s", encode(out.Structured))
 		}
 		cancel()
 		synctest.Wait()
-		if out := waitAs(t, set, t.Context(), Caller{Principal: "test"}, map[string]any{"timeoutSeconds": 1}, aSender("S")); out.IsError {
+		if out := waitAs(t.Context(), t, set, Caller{Principal: "test"}, map[string]any{"timeoutSeconds": 1}, aSender("S")); out.IsError {
 			t.Errorf("after they ended: %s", encode(out.Structured))
 		}
 	})
@@ -333,7 +333,7 @@ func TestTooManyWaits(t *testing.T) {
 func TestTheTextOfAWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set, _ := newChangingSet(t, became(inState("IN_PROGRESS"), time.Hour, nil), nil)
-		out := waitAs(t, set, t.Context(), Caller{Principal: "test"}, map[string]any{"timeoutSeconds": 1}, aSender("S"))
+		out := waitAs(t.Context(), t, set, Caller{Principal: "test"}, map[string]any{"timeoutSeconds": 1}, aSender("S"))
 		r := result(t, out)
 		text := out.Text()
 		first, _, _ := strings.Cut(text, "\n")

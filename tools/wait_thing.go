@@ -168,7 +168,7 @@ func shortHash(text string) string {
 func (f *followed) ids() map[string]string {
 	ids := pathIDs(f.row, f.call.args)
 	if f.last != nil {
-		maps.Copy(ids, f.last.condition.ids)
+		maps.Copy(ids, f.last.ids)
 	}
 	return ids
 }
