@@ -73,13 +73,21 @@ func (s *Set) find(query string) []string {
 	for _, match := range toolIndex(s.Offers(SandboxAdvance)).Find(query) {
 		switch {
 		case !s.Offers(match.Name):
-		case match.Name == named:
+		case match.Name == named, strings.EqualFold(s.title(match.Name), strings.TrimSpace(query)):
 			names = slices.Insert(names, 0, match.Name)
 		default:
 			names = append(names, match.Name)
 		}
 	}
 	return names
+}
+
+// title is the name of a tool for people.
+func (s *Set) title(name string) string {
+	if t := s.tools[name]; t != nil {
+		return t.row.Title
+	}
+	return s.coreTool(name).annotations.Title
 }
 
 // found describes a tool that was found; best says that it is the first.

@@ -166,7 +166,7 @@ func TestLostOutput(t *testing.T) {
 		"--help", "--version", "help call", "tools", "tools --json", "call webhook_list --sandbox", "call webhook_list --sandbox --results text",
 		"demo", "doctor --sandbox", "config schema", "config key", "completion bash",
 	} {
-		for _, err := range []error{syscall.ENOSPC, syscall.EPIPE} {
+		for _, err := range []syscall.Errno{syscall.ENOSPC, syscall.EPIPE} {
 			var errOut bytes.Buffer
 			code := Main(strings.Fields(args), strings.NewReader(""), fullDisk{err}, &errOut)
 			if code != int(errorcode.Failed) || strings.Contains(errOut.String(), err.Error()) != errors.Is(err, syscall.ENOSPC) {

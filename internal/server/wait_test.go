@@ -259,11 +259,11 @@ func TestACallThatWaitsIsCancelled(t *testing.T) {
 		w := serveWeb(t, tool.do, HTTPOptions{Limits: HTTPLimits{Running: 1}})
 		session := w.open("alice")
 		ctx, hangUp := context.WithCancel(withTimeout(t))
-		go w.send(ctx, http.MethodPost, "/mcp", call(1, waits), headers{session})
+		go func() { w.send(ctx, http.MethodPost, "/mcp", call(1, waits), headers{session}) }()
 		<-tool.began
 		hangUp()
 		ended(t, tool)
-		go w.send(withTimeout(t), http.MethodPost, "/mcp", call(2, waits), headers{session})
+		go func() { w.send(withTimeout(t), http.MethodPost, "/mcp", call(2, waits), headers{session}) }()
 		<-tool.began
 		w.answerTo(cancelled(2), session)
 		ended(t, tool)
