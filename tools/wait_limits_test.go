@@ -12,8 +12,8 @@ import (
 	"papi-mcp/internal/wait"
 )
 
-// A server has at most 2,000 open waits, whoever makes them; one more is refused, and
-// admitted when another has ended.
+// A server has at most 2,000 open waits of all callers; one more is refused, and admitted
+// when another has ended.
 func TestTooManyWaitsOfAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set, api := newChangingSet(t, became(inState("IN_PROGRESS"), time.Hour, nil), nil)
