@@ -232,6 +232,9 @@ func (w *watch) begins() bool {
 	if w.reading || w.ctx.Err() != nil {
 		return false
 	}
+	if w.untilAllowed() > 0 { // due twice at the same time; it is due again later
+		return false
+	}
 	if pause := time.Until(w.poller.notBefore[w.key.Source]); pause > 0 {
 		w.due.Reset(jittered(pause))
 		return false

@@ -154,6 +154,7 @@ func TestANewFollowerHasItReadSoon(t *testing.T) {
 		first := follow(&p, Key{Thing: "t"}, thing.read)
 		defer first.Close()
 		time.Sleep(10 * time.Minute)
+		synctest.Wait()
 		for n := len(thing.at); len(thing.at) == n; synctest.Wait() {
 			time.Sleep(time.Second)
 		}
@@ -282,6 +283,8 @@ func TestFewThingsAreReadAtTheSameTime(t *testing.T) {
 			f.Close()
 		}
 		time.Sleep(time.Minute)
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		if len(p.reads) > 0 {
 			t.Errorf("reads that have ended are counted: %v", p.reads)
 		}
@@ -401,4 +404,24 @@ func TestTheLimit(t *testing.T) {
 	if l.all != 0 || len(l.byWho) != 0 {
 		t.Errorf("all have left, and %d are counted of %v", l.all, l.byWho)
 	}
+}
+
+// A thing that became due twice at the same time is read once.
+func TestAThingThatIsDueTwiceIsReadOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p Poller
+		reads := 0
+		f := follow(&p, Key{Source: 1}, func(context.Context) (any, error) { reads++; return nil, nil })
+		defer f.Close()
+		if _, err := f.Next(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		f.watch.readNow() // as a timer does that was reset just after it had fired
+		if reads != 1 {
+			t.Errorf("%d reads", reads)
+		}
+		if _, err := f.Next(t.Context()); err != nil || reads != 2 {
+			t.Errorf("then %d reads, %v", reads, err)
+		}
+	})
 }
