@@ -30,6 +30,13 @@ func (r *reads) read(context.Context) (any, error) {
 	return len(r.at), r.err
 }
 
+// times are those of the reads so far.
+func (r *reads) times() []time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.at)
+}
+
 // waiter follows a thing, and waits for its readings.
 type waiter struct {
 	*Follower
@@ -66,9 +73,9 @@ func TestAThingIsReadLessAndLessOften(t *testing.T) {
 		for i, pause := range []time.Duration{0, 2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute, time.Minute} {
 			before := time.Duration(0)
 			if i > 0 {
-				before = thing.at[i-1]
+				before = thing.times()[i-1]
 			}
-			if got := thing.at[i] - before; got < pause || got > pause+pause/5 {
+			if got := thing.times()[i] - before; got < pause || got > pause+pause/5 {
 				t.Errorf("read %d came %v after the one before, want %v and up to a fifth more", i, got, pause)
 			}
 		}
@@ -89,8 +96,8 @@ func TestAThingIsReadOnceForAll(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if len(thing.at) != 1 {
-			t.Errorf("%d reads in the first second, want 1", len(thing.at))
+		if len(thing.times()) != 1 {
+			t.Errorf("%d reads in the first second, want 1", len(thing.times()))
 		}
 		for i, f := range followers {
 			r, err := f.Next(t.Context())
@@ -98,16 +105,16 @@ func TestAThingIsReadOnceForAll(t *testing.T) {
 				t.Fatalf("follower %d got %v, %v", i, r, err)
 			}
 		}
-		if len(thing.at) != 2 {
-			t.Errorf("%d reads in two seconds, want 2", len(thing.at))
+		if len(thing.times()) != 2 {
+			t.Errorf("%d reads in two seconds, want 2", len(thing.times()))
 		}
 		for _, f := range followers {
 			f.Close()
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if len(thing.at) > 2 {
-			t.Errorf("%d reads, the last %v after the start, though no caller waits", len(thing.at), thing.at[len(thing.at)-1])
+		if len(thing.times()) > 2 {
+			t.Errorf("%d reads, the last %v after the start, though no caller waits", len(thing.times()), thing.times()[len(thing.times())-1])
 		}
 		if len(p.watches) > 0 {
 			t.Error("a thing without followers is kept")
@@ -155,11 +162,11 @@ func TestANewFollowerHasItReadSoon(t *testing.T) {
 		defer first.Close()
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
-		for n := len(thing.at); len(thing.at) == n; synctest.Wait() {
+		for n := len(thing.times()); len(thing.times()) == n; synctest.Wait() {
 			time.Sleep(time.Second)
 		}
 		time.Sleep(20 * time.Second) // the next read is a minute after the last one
-		before, began := len(thing.at), time.Now()
+		before, began := len(thing.times()), time.Now()
 		second := follow(&p, Key{Thing: "t"}, thing.read)
 		defer second.Close()
 		if r, err := second.Next(t.Context()); err != nil || r.Value != before+1 {
@@ -171,8 +178,8 @@ func TestANewFollowerHasItReadSoon(t *testing.T) {
 		synctest.Wait()
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
-		if len(thing.at) != before+2 {
-			t.Errorf("%d reads since, want 2: the pauses begin again", len(thing.at)-before)
+		if len(thing.times()) != before+2 {
+			t.Errorf("%d reads since, want 2: the pauses begin again", len(thing.times())-before)
 		}
 	})
 }
@@ -186,19 +193,19 @@ func TestALastReading(t *testing.T) {
 		defer f.Close()
 		time.Sleep(43 * time.Second)
 		synctest.Wait()
-		if len(thing.at) != 4 {
-			t.Fatalf("%d reads", len(thing.at))
+		if len(thing.times()) != 4 {
+			t.Fatalf("%d reads", len(thing.times()))
 		}
 		f.Refresh()
 		f.Refresh()
 		synctest.Wait()
-		if len(thing.at) != 5 || thing.at[4] != 43*time.Second {
-			t.Errorf("reads at %v", thing.at)
+		if len(thing.times()) != 5 || thing.times()[4] != 43*time.Second {
+			t.Errorf("reads at %v", thing.times())
 		}
 		time.Sleep(59 * time.Second)
 		synctest.Wait()
-		if len(thing.at) != 5 {
-			t.Errorf("reads at %v", thing.at)
+		if len(thing.times()) != 5 {
+			t.Errorf("reads at %v", thing.times())
 		}
 	})
 }
@@ -230,10 +237,10 @@ func TestTheAPIIsLeftAloneWhenItAsksForThat(t *testing.T) {
 				followers = append(followers, follow(&p, Key{Source: 2, Thing: "t"}, other.read))
 				time.Sleep(tt.rest - 2*time.Millisecond)
 				synctest.Wait()
-				if sent.Load() != 0 || len(refused.at) != 1 {
-					t.Errorf("%d reads in the pause", int(sent.Load())+len(refused.at)-1)
+				if sent.Load() != 0 || len(refused.times()) != 1 {
+					t.Errorf("%d reads in the pause", int(sent.Load())+len(refused.times())-1)
 				}
-				if len(other.at) == 0 {
+				if len(other.times()) == 0 {
 					t.Error("the API of another source is left alone too")
 				}
 				refused.mu.Lock()
