@@ -113,8 +113,9 @@ func New(opts Options) *Set {
 	for _, row := range opts.Rows {
 		s.tools[row.Tool] = &tool{row: row, arguments: argumentsOf(row, hasDefault)}
 	}
+	activities := slices.ContainsFunc(opts.Rows, func(row *catalog.Row) bool { return row.Activities })
 	s.core = slices.DeleteFunc(s.coreTools(), func(c *coreTool) bool {
-		return c.name == SandboxAdvance && (opts.Sandbox == nil || opts.ReadOnly) || c.name == toolActivity && len(s.activityToolsets()) == 0
+		return c.name == SandboxAdvance && (opts.Sandbox == nil || opts.ReadOnly) || c.name == toolActivity && !activities
 	})
 	s.all = sync.OnceValue(s.advertise)
 	return s
