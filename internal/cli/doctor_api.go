@@ -47,7 +47,7 @@ func (d *doctor) accounts(ctx context.Context) {
 		return
 	}
 	api, own := apiConfig()
-	api.Once = true
+	ctx = papi.Once(ctx) // a failure is reported without a wait
 	api.UserAgent, api.Logger = "papi-mcp/"+release, slog.New(slog.DiscardHandler)
 	if d.config.verbose {
 		api.Logger = d.config.logger(d.streams)

@@ -56,9 +56,6 @@ type Config struct {
 	// with the mode 0600. Where others can write its folder, or read the file,
 	// nothing is kept. Default: none.
 	TokenFile string
-	// Once sends each request once, for a check: a failure is reported without the
-	// wait for retries.
-	Once bool
 	// UserAgent names the program and its version. Default: "papi-mcp".
 	UserAgent string
 	// Transport carries the requests. Default: a new one (NewTransport), which
@@ -93,7 +90,6 @@ type Client struct {
 	http      *http.Client
 	auth      *authorizer
 	log       *slog.Logger
-	maxTries  uint
 	observer  Observer     // or nil
 	tracer    trace.Tracer // or nil
 
@@ -134,10 +130,6 @@ func New(config Config) (*Client, error) {
 		deadline:  callDeadline,
 		maxBytes:  maxAnswerBytes,
 		backoff:   exponentialBackoff,
-		maxTries:  maxTries,
-	}
-	if config.Once {
-		c.maxTries = 1
 	}
 	if config.Tracers != nil {
 		c.tracer = config.Tracers.Tracer("papi-mcp/internal/papi")

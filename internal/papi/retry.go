@@ -46,14 +46,14 @@ func IsFinal(status int, code string) bool {
 
 type onceKey struct{}
 
-// Once returns a context in which each request is sent once: who calls decides when
-// the next attempt is due.
+// Once returns a context in which each request is sent once: the caller decides whether,
+// and when, to try again.
 func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
 
 // retries returns the options of backoff.Retry: the number of attempts, and the
 // time in which they must end.
 func (c *Client) retries(ctx context.Context, within time.Duration) []backoff.RetryOption {
-	tries := c.maxTries
+	tries := uint(maxTries)
 	if ctx.Value(onceKey{}) != nil {
 		tries = 1
 	}

@@ -353,11 +353,11 @@ func TestOnceDoesNotRetry(t *testing.T) {
 	defer server.Close()
 	for _, auth := range []string{AuthBasic, AuthOAuth} {
 		asked.Store(0)
-		c, err := New(Config{BaseURL: server.URL, TokenURL: server.URL, Auth: auth, KeyID: testKey, KeySecret: testSecret, Once: true})
+		c, err := New(Config{BaseURL: server.URL, TokenURL: server.URL, Auth: auth, KeyID: testKey, KeySecret: testSecret})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.Do(t.Context(), aRead()); failureOf(t, err).Status != http.StatusServiceUnavailable || asked.Load() != 1 {
+		if _, err := c.Do(Once(t.Context()), aRead()); failureOf(t, err).Status != http.StatusServiceUnavailable || asked.Load() != 1 {
 			t.Errorf("%s: %v after %d requests", auth, err, asked.Load())
 		}
 		c.Close()

@@ -105,7 +105,7 @@ func benchmarkWaits(b *testing.B, isModern bool) {
 		b.Helper()
 		for began := time.Now(); !is(); time.Sleep(10 * time.Millisecond) {
 			if time.Since(began) > 10*time.Second {
-				b.Fatalf("not %s in a minute", what)
+				b.Fatalf("not %s in ten seconds", what)
 			}
 		}
 	}
