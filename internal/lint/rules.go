@@ -1,0 +1,51 @@
+package lint
+
+// Rules are all rules, in the order in which their findings are listed.
+var Rules = []Rule{
+	{Name: "wa_schema", Severity: Refused, About: "The arguments are as the contract describes them.", Source: "createTemplate, 1.2.117"},
+	{Name: "wa_length", Severity: Refused, About: "A text or a list is as long as the contract allows.", Source: "createTemplate, 1.2.117"},
+	{Name: "wa_body_missing", Severity: Refused, About: "A template has a BODY.", Source: "WhatsappTemplateDetailsInputDto, 1.2.117", Code: "guard_whatsapp_template_body"},
+	{Name: "wa_variable_format", Severity: Refused, About: "Variables are written {{1}}, {{2}}: no names, no spaces, no single or unbalanced braces.", Source: "WhatsappBodyComponentInputDto, 1.2.117", Code: "guard_whatsapp_template_variables"},
+	{Name: "wa_variable_numbering", Severity: Refused, About: "Variables are numbered from 1 without a gap.", Source: "WhatsappBodyComponentInputDto, 1.2.117", Code: "guard_whatsapp_template_variables"},
+	{Name: "wa_variable_not_allowed", Severity: Refused, About: "Footers, limited-time offers and the texts of buttons have no variables.", Source: "WhatsappFooterComponentInputDto, 1.2.117", Code: "guard_whatsapp_template_variables"},
+	{Name: "wa_header_variables", Severity: Refused, About: "A header has at most one variable.", Source: "WhatsappTextHeaderComponentInputDto, 1.2.117", Code: "guard_whatsapp_template_variables"},
+	{Name: "wa_example_count", Severity: Refused, About: "There is one example for each variable of a body or header.", Source: "WhatsappBodyComponentInputDto, 1.2.117", Code: "guard_whatsapp_template_variables"},
+	{Name: "wa_example_placeholder", Severity: Refused, About: "An example has no variable itself.", Source: "WhatsappBodyComponentInputDto, 1.2.117", Code: "guard_whatsapp_template_variables"},
+	{Name: "wa_example_missing", Severity: Refused, About: "A media header and a COPY_CODE button have an example.", Source: "WhatsappMediaHeaderComponentInputDto, WhatsappCopyCodeButtonInputDto, 1.2.117", Code: "guard_whatsapp_template_examples"},
+	{Name: "wa_media_type", Severity: Refused, About: "The mimeType of a header's example is one of its format.", Source: "WhatsappMediaHeaderExampleInputDto, 1.2.117", Code: "guard_whatsapp_header_media"},
+	{Name: "wa_ttl", Severity: Refused, About: "messageSendTtlSeconds is within the range of the category.", Source: "WhatsappTemplateDetailsInputDto, 1.2.117", Code: "guard_whatsapp_template_ttl"},
+	{Name: "wa_url_restricted", Severity: Refused, About: "A URL button leads neither to wa.me nor to whatsapp.com.", Source: "WhatsappUrlButtonInputDto, 1.2.117", Code: "guard_whatsapp_button_url"},
+	{Name: "wa_url_variable", Severity: Refused, About: "A URL button has no variable except one {{1}} at its very end.", Source: "WhatsappUrlButtonInputDto, 1.2.117", Code: "guard_whatsapp_button_url"},
+	{Name: "wa_url_example", Severity: Refused, About: "A URL button has an example if, and only if, it has a variable.", Source: "WhatsappUrlButtonInputDto, 1.2.117", Code: "guard_whatsapp_button_url"},
+	{Name: "wa_flow_screen", Severity: Refused, About: "A FLOW button that navigates names its first screen.", Source: "WhatsappFlowButtonInputDto, 1.2.117", Code: "guard_whatsapp_button_flow"},
+	{Name: "wa_carousel_cards", Severity: Refused, About: "The cards of a carousel have the same components, among them a header and a body.", Source: "WhatsappInputCarouselComponentDto, 1.2.117", Code: "guard_whatsapp_carousel_cards"},
+
+	// Meta publishes these as mechanical reasons for a rejection.
+	{Name: "wa_variable_edge", Severity: Refused, About: "A body or header neither starts nor ends with a variable."},
+	{Name: "wa_variable_adjacent", Severity: Refused, About: "Between two variables there are words."},
+	{Name: "wa_variable_density", Severity: Refused, About: "A body has enough words for its variables."},
+	{Name: "wa_header_text", Severity: Refused, About: "A text header has no line break, emoji or formatting."},
+	{Name: "wa_footer_text", Severity: Refused, About: "A footer has no line break, emoji or formatting."},
+	{Name: "wa_button_text", Severity: Refused, About: "The text of a button has no line break, emoji or formatting."},
+	{Name: "wa_body_spacing", Severity: Refused, About: "A body has no tab, no more than two line breaks and no more than four spaces in a row."},
+	{Name: "wa_button_order", Severity: Refused, About: "Quick replies come together: before or after the other buttons, not among them."},
+	{Name: "wa_button_mix", Severity: Refused, About: "A template has no more buttons of a type than Meta allows, and none beside those that must be alone."},
+	{Name: "wa_duplicate", Severity: Refused, About: "Body and footer are not those of another template of the project (only with compare)."},
+	{Name: "wa_name_locked", Severity: Refused, About: "The name was not deleted in this language within the last 30 days.", Source: "createTemplate, deleteTemplate, 1.2.117"},
+
+	{Name: "wa_variable_lookalike", Severity: Likely, About: "{name}, #{name}, %s and the like are sent as they are."},
+	{Name: "wa_component_repeated", Severity: Likely, About: "There is one component of a type."},
+	{Name: "wa_button_text_repeated", Severity: Likely, About: "Two buttons have different texts."},
+	{Name: "wa_authentication_text", Severity: Likely, About: "An AUTHENTICATION template has no text, header, link or media of its own."},
+	{Name: "wa_authentication_field", Severity: Likely, About: "addSecurityRecommendation and codeExpirationMinutes are for AUTHENTICATION."},
+	{Name: "wa_media_extension", Severity: Likely, About: "The file of a header's example has the ending of its format."},
+	{Name: "wa_text_link", Severity: Likely, About: "No text or button has a link to wa.me or to a link shortener."},
+	{Name: "wa_placeholder_left", Severity: Likely, About: "No placeholder was left in: [Name], TODO, lorem ipsum."},
+	{Name: "wa_example_personal", Severity: Likely, About: "Examples are not real people's data: phone numbers, e-mail addresses, card numbers."},
+	{Name: "wa_category_marketing", Severity: Likely, About: "A UTILITY template has no promotional words: Meta moves it to MARKETING, which costs more."},
+	{Name: "wa_script_language", Severity: Likely, About: "The script of the text is that of the language code."},
+	{Name: "wa_emoji_many", Severity: Likely, About: "A body has at most ten emoji."},
+	{Name: "wa_similar", Severity: Likely, About: "The body is not almost that of another template of the project (only with compare)."},
+
+	{Name: "wa_media_size", Severity: Advice, About: "Media headers have the size and the shape that show well."},
+}
