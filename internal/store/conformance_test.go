@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"papi-mcp/internal/store/pgtest"
 )
 
 // medium is where stores of one kind keep things: each open returns a new store on it,
@@ -17,6 +19,22 @@ import (
 type medium struct {
 	open    func() Store
 	advance func(time.Duration)
+}
+
+// postgresTimes are all times that the database keeps.
+var postgresTimes = map[string][]string{
+	"papi_mcp_entries": {"expiry"}, "papi_mcp_records": {"added", "expiry"}, "papi_mcp_record_ids": {"expiry"}, "papi_mcp_tasks": {"due"},
+}
+
+// newPostgres is the store in a database, which is closed with the test.
+func newPostgres(t testing.TB, url string) *Postgres {
+	t.Helper()
+	p, err := NewPostgres(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	return p
 }
 
 // media are the three kinds of stores, each with an empty medium.
@@ -34,6 +52,16 @@ var media = map[string]func(t *testing.T) medium{
 			f.now, f.poll = func() time.Time { return at }, time.Millisecond
 			return f
 		}, func(d time.Duration) { at = at.Add(d) }}
+	},
+	"PostgreSQL": func(t *testing.T) medium {
+		url := pgtest.URL(t)
+		return medium{func() Store { return newPostgres(t, url) }, func(d time.Duration) {
+			for table, columns := range postgresTimes {
+				for _, column := range columns {
+					pgtest.Exec(t, url, fmt.Sprintf("update %s set %s = %[2]s - make_interval(secs => %f)", table, column, d.Seconds()))
+				}
+			}
+		}}
 	},
 	"file that is held": func(t *testing.T) medium {
 		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -435,6 +463,7 @@ func races(c *checked) {
 	c.is(true)(c.Push(c.ctx(), "q", "finished", nil, 0))
 	c.advance(time.Second)
 	leased := c.leases(1, time.Hour, "finished")[0]
+	stores := []Store{c.open(), c.open(), c.open()}
 	for name, do := range map[string]func(s Store, n int) (bool, error){
 		"add":              func(s Store, _ int) (bool, error) { return s.Add(c.ctx(), "added", nil, time.Minute) },
 		"add what expired": func(s Store, _ int) (bool, error) { return s.Add(c.ctx(), "expired", nil, time.Minute) },
@@ -448,7 +477,6 @@ func races(c *checked) {
 		var winners atomic.Int32
 		var all sync.WaitGroup
 		start := make(chan struct{})
-		stores := []Store{c.open(), c.open(), c.open()}
 		for n := range 100 {
 			all.Go(func() {
 				<-start

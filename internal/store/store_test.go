@@ -128,14 +128,28 @@ func TestADamagedFile(t *testing.T) {
 // sharedRounds is how many keys each of the processes tries to add.
 const sharedRounds = 40
 
-// TestMain lets the test program be another process that shares the file: it
-// adds keys as fast as it can, and prints for how many of them Add returned true.
+// TestMain lets the test program be another process that uses a store.
 func TestMain(m *testing.M) {
-	path := os.Getenv("PAPI_TEST_STORE")
-	if path == "" {
+	switch name := os.Getenv("PAPI_TEST_STORE"); os.Getenv("PAPI_TEST_STORE_USE") {
+	case "share":
+		share(NewFile(name))
+	case "write":
+		write(name)
+	default:
 		os.Exit(m.Run())
 	}
-	s, added := NewFile(path), 0
+}
+
+// process returns the test program as a process that uses a store.
+func process(t *testing.T, use, name string) *exec.Cmd {
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), "PAPI_TEST_STORE="+name, "PAPI_TEST_STORE_USE="+use)
+	return cmd
+}
+
+// share adds keys as fast as it can, and prints for how many of them Add returned true.
+func share(s Store) {
+	added := 0
 	for round := range sharedRounds {
 		key := fmt.Sprint("round ", round)
 		first, err := s.Add(context.Background(), key, []byte("x"), time.Hour)
@@ -148,7 +162,6 @@ func TestMain(m *testing.M) {
 		}
 	}
 	fmt.Println(added)
-	os.Exit(0)
 }
 
 // Several processes share the file: each key is added once, and no process starves.
@@ -159,9 +172,7 @@ func TestManyProcessesShareAFile(t *testing.T) {
 	var added atomic.Int32
 	for range processes {
 		all.Go(func() {
-			cmd := exec.CommandContext(t.Context(), os.Args[0])
-			cmd.Env = append(os.Environ(), "PAPI_TEST_STORE="+path)
-			out, err := cmd.Output()
+			out, err := process(t, "share", path).Output()
 			var n int32
 			if _, scan := fmt.Sscan(string(out), &n); err != nil || scan != nil {
 				t.Errorf("%v: %s", err, out)

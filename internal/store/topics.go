@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -11,11 +12,12 @@ const pollInterval = time.Second
 // watchers are those of one process who watch topics. The zero value has none, and
 // wakes them by wake alone.
 type watchers struct {
-	poll time.Duration // how often all of them are woken too, 0 for never
+	poll   time.Duration             // how often all of them are woken too, 0 for never
+	remote func(ctx context.Context) // wakes them for other processes, until ctx ends; nil for nothing
 
 	mu      sync.Mutex
 	byTopic map[string]map[chan struct{}]struct{}
-	end     chan struct{} // ends the polling; nil while it does not run
+	end     context.CancelFunc // of poll and listen; nil while they don't run
 }
 
 // Watch implements Topics.
@@ -31,8 +33,12 @@ func (w *watchers) Watch(topic string) (<-chan struct{}, func()) {
 	}
 	w.byTopic[topic][woken] = struct{}{}
 	if w.poll > 0 && w.end == nil {
-		w.end = make(chan struct{})
-		go w.wakeRegularly(w.end)
+		ctx, end := context.WithCancel(context.Background())
+		w.end = end
+		go w.wakeRegularly(ctx)
+		if w.remote != nil {
+			go w.remote(ctx)
+		}
 	}
 	return woken, func() { w.remove(topic, woken) }
 }
@@ -45,7 +51,7 @@ func (w *watchers) remove(topic string, woken chan struct{}) {
 		delete(w.byTopic, topic)
 	}
 	if len(w.byTopic) == 0 && w.end != nil {
-		close(w.end)
+		w.end()
 		w.end = nil
 	}
 }
@@ -59,12 +65,12 @@ func (w *watchers) wake(topic string) {
 	}
 }
 
-func (w *watchers) wakeRegularly(end chan struct{}) {
+func (w *watchers) wakeRegularly(ctx context.Context) {
 	ticker := time.NewTicker(w.poll)
 	defer ticker.Stop()
 	for {
 		select {
-		case <-end:
+		case <-ctx.Done():
 			return
 		case <-ticker.C:
 			w.wakeAll()
