@@ -13,6 +13,7 @@ package catalog
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -280,6 +281,14 @@ var byTool = sync.OnceValue(func() map[string]*Row {
 // Lookup returns the row of a tool, or nil.
 func Lookup(tool string) *Row { return byTool()[tool] }
 
+// ownTools are the tools of the server's own that belong to a toolset, by their name:
+// they call no operation of their own, and change nothing.
+var ownTools = map[string]string{}
+
+// OwnToolset returns the toolset of a tool of the server's own, "" where it belongs to
+// none: then it is always offered.
+func OwnToolset(tool string) string { return ownTools[tool] }
+
 // Toolsets returns the names of all toolsets, in the order of the rows.
 func Toolsets() []string {
 	names := make([]string, len(toolsets))
@@ -303,7 +312,8 @@ func ToolsetAbout(name string) string {
 type Filter struct {
 	// Toolsets are names of toolsets, or "all".
 	Toolsets []string
-	// Tools are names of tools, added to those of Toolsets.
+	// Tools are names of tools, added to those of Toolsets: of operations, and of the
+	// server's own that belong to a toolset.
 	Tools []string
 	// ReadOnly leaves only what changes nothing; it is applied last.
 	ReadOnly bool
@@ -330,6 +340,7 @@ func Select(f Filter) ([]*Row, error) {
 		}
 	}
 	knownSets = slices.Compact(knownSets)
+	knownTools = slices.AppendSeq(knownTools, maps.Keys(ownTools))
 	for _, name := range sets {
 		if !slices.Contains(knownSets, name) {
 			return nil, unknown("toolset", name, slices.Contains(Toolsets(), name), knownSets)
@@ -348,6 +359,19 @@ func Select(f Filter) ([]*Row, error) {
 		}
 	}
 	return selected, nil
+}
+
+// Own returns the tools of the server's own that the filter lets through, of those that
+// belong to a toolset.
+func (f Filter) Own() []string {
+	own := []string{}
+	for tool, toolset := range ownTools {
+		if len(f.Toolsets)+len(f.Tools) == 0 || slices.Contains(f.Toolsets, "all") || slices.Contains(f.Toolsets, toolset) || slices.Contains(f.Tools, tool) {
+			own = append(own, tool)
+		}
+	}
+	slices.Sort(own)
+	return own
 }
 
 // UnknownError is a name that no toolset or tool has.

@@ -167,7 +167,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		Mode: guard.Mode(c.confirm), ReadOnly: c.readOnly, Store: opened, Logger: logger,
 	}
 	offered := tools.Options{
-		Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens,
+		Own: c.filter().Own(), Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens,
 		Poller: new(wait.Poller), Waits: new(wait.Limit),
 	}
 	switch {
