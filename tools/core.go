@@ -35,6 +35,8 @@ type coreTool struct {
 	// example has arguments where a sample of the schema can't know them.
 	example map[string]any
 	schema  func() *papi.Schema
+	// listed is the schema in the list of tools; nil: it is the same.
+	listed func() *papi.Schema
 	// check returns what is wrong with arguments besides what the schema says; nil: it
 	// says all.
 	check func(given map[string]any) []papi.Violation
@@ -155,5 +157,6 @@ func (s *Set) coreTools() []*coreTool {
 			example: map[string]any{"tool": "webhook_create", "path": "triggers"},
 		}, s.schemaGet),
 		s.newSandboxAdvance(),
+		s.newTemplateConvert(),
 	}, callsOthers()...)
 }

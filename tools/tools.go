@@ -149,7 +149,7 @@ func (s *Set) listBy(schema schemaSource) []mcp.Tool {
 	all := make([]mcp.Tool, 0, len(s.core)+len(s.opts.Rows))
 	for _, c := range s.core {
 		if s.lists(c.name) {
-			derive := func() json.RawMessage { return advertisedCore(c.name, c.schema()) }
+			derive := func() json.RawMessage { return advertisedCore(c) }
 			all = append(all, advertisedTool(c.name, c.about, c.annotations, schema(c.name, false, derive)))
 		}
 	}
