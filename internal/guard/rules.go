@@ -68,6 +68,7 @@ var Rules = []Rule{
 
 	ruleTemplateBody, ruleTemplateVariables, ruleHeaderMedia, ruleTemplateExamples, ruleTemplateTTL,
 	ruleButtonURLs, ruleFlowButtons, ruleCarouselCards,
+	ruleTemplateNameLocked,
 	ruleTemplateUnique, ruleTemplateLanguageCategory, ruleTemplatePricing, ruleTemplateUpdateContent, ruleTemplateUpdateTTL,
 	stateRule(catalog.WhatsappTemplateUpdate, readWhatsappTemplate),
 	ruleTemplateSource, ruleTemplateCategory, ruleTemplateDraft,
@@ -130,9 +131,11 @@ func (g *Guard) checkRules(ctx context.Context, c *Call) *Refusal {
 			wanted = append(wanted, rule.Reads...)
 		}
 	}
-	if c.Row.Confirm != "" && g.opts.Mode != Off {
-		wanted = append(wanted, Summaries[c.Row.Tool].Reads...)
+	var summary []*Read
+	if c.Row.Confirm != "" && (g.opts.Mode != Off || effectsOf[c.Row.Tool].reads) {
+		summary = Summaries[c.Row.Tool].Reads
 	}
+	wanted = append(wanted, summary...)
 	read := false
 	for _, rule := range needed {
 		if rule.Reads != nil && !read {
@@ -145,6 +148,9 @@ func (g *Guard) checkRules(ctx context.Context, c *Call) *Refusal {
 			}
 			return r
 		}
+	}
+	if effectsOf[c.Row.Tool].reads {
+		c.readAll(ctx, summary)
 	}
 	return nil
 }
