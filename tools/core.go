@@ -157,5 +157,6 @@ func (s *Set) coreTools() []*coreTool {
 			example: map[string]any{"tool": "webhook_create", "path": "triggers"},
 		}, s.schemaGet),
 		s.newSandboxAdvance(),
+		s.newTemplateLint(),
 	}, callsOthers()...)
 }

@@ -70,7 +70,7 @@ var Rules = []Rule{
 	ruleButtonURLs, ruleFlowButtons, ruleCarouselCards,
 	ruleTemplateNameLocked,
 	ruleTemplateUnique, ruleTemplateLanguageCategory, ruleTemplatePricing, ruleTemplateUpdateContent, ruleTemplateUpdateTTL,
-	stateRule(catalog.WhatsappTemplateUpdate, readWhatsappTemplate),
+	ruleTemplateUpdateState,
 	ruleTemplateSource, ruleTemplateCategory, ruleTemplateDraft,
 	ruleSolutionAssigned,
 
