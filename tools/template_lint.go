@@ -17,9 +17,6 @@ import (
 	"papi-mcp/internal/template"
 )
 
-// ToolTemplateLint is the tool that says what a WhatsApp template lacks to be approved.
-const ToolTemplateLint = "whatsapp_template_lint"
-
 const argCompare = "compare"
 
 // lintFindings is the data of a lint that found something.
@@ -32,7 +29,7 @@ type lintFindings struct {
 
 func (s *Set) newTemplateLint() *coreTool {
 	return s.newTemplateTool(coreTool{
-		name: ToolTemplateLint, annotations: hints("Lint WhatsApp template", true, true),
+		name: catalog.WhatsappTemplateLint, annotations: hints("Lint WhatsApp template", true, true),
 		about:   "Check a WhatsApp template before it is submitted, by the contract and by Meta's published rules: takes the arguments of whatsapp_template_create or _update, or name and language alone of one that exists. Sends nothing.",
 		phrases: []string{"will Meta approve this template", "check a template before I submit it", "what is wrong with this template text", "validate an HSM", "avoid a template rejection"},
 	}, map[string]*papi.Schema{
@@ -42,7 +39,7 @@ func (s *Set) newTemplateLint() *coreTool {
 
 // templateLint says what a template lacks to be approved.
 func (s *Set) templateLint(ctx context.Context, caller Caller, t *givenTemplate) Outcome {
-	r := &Result{Tool: ToolTemplateLint, ProjectID: t.project()}
+	r := &Result{Tool: catalog.WhatsappTemplateLint, ProjectID: t.project()}
 	found := lint.Check(t.lint())
 	if !t.updates {
 		locked, e := s.nameLocked(ctx, caller, t)
@@ -153,7 +150,7 @@ func (t *givenTemplate) next(found []lint.Finding, corrected bool) []catalog.Nex
 	case state != nil:
 		row := catalog.Lookup(templateGet)
 		next := state.next(row, state.ids, t.project(), t.now)
-		return slices.DeleteFunc(next, func(n catalog.Next) bool { return n.Tool == ToolTemplateLint })
+		return slices.DeleteFunc(next, func(n catalog.Next) bool { return n.Tool == catalog.WhatsappTemplateLint })
 	}
 	return nil
 }
@@ -223,7 +220,7 @@ func (s *Set) nameLocked(ctx context.Context, caller Caller, t *givenTemplate) (
 	case refusal != nil && t.project() == "": // nothing but the name depends on it
 		return nil, nil
 	case refusal != nil:
-		e, _ := s.refuseProject(ctx, caller, ToolTemplateLint, t.project(), refusal).Structured.(*Error)
+		e, _ := s.refuseProject(ctx, caller, catalog.WhatsappTemplateLint, t.project(), refusal).Structured.(*Error)
 		return nil, e
 	case t.name() == "" || t.language() == "":
 		return nil, nil
@@ -265,7 +262,7 @@ func (s *Set) compareTemplate(ctx context.Context, caller Caller, t *givenTempla
 	call := &guard.Call{Row: row, Principal: caller.Principal, Client: caller.Client, CommandLine: caller.CommandLine, ProjectID: t.project(), Args: args}
 	found, refusal := s.opts.Guard.CompareTemplate(ctx, call, !t.exists)
 	if refusal != nil {
-		e, _ := s.refuseProject(ctx, caller, ToolTemplateLint, t.project(), refusal).Structured.(*Error)
+		e, _ := s.refuseProject(ctx, caller, catalog.WhatsappTemplateLint, t.project(), refusal).Structured.(*Error)
 		return nil, nil, e
 	}
 	others, warnings := s.otherTemplates(ctx, caller, t)
@@ -281,7 +278,7 @@ func (s *Set) otherTemplates(ctx context.Context, caller Caller, t *givenTemplat
 		args[argProject] = project
 	}
 	for range maxCompared {
-		answer, _, e := s.readByTool(ctx, caller, ToolTemplateLint, row.Tool, args)
+		answer, _, e := s.readByTool(ctx, caller, catalog.WhatsappTemplateLint, row.Tool, args)
 		if e != nil && catalog.NoneHere(e.Code) {
 			return others, nil
 		}
