@@ -110,8 +110,8 @@ func templateSchema(tool string, own map[string]*papi.Schema) func() *papi.Schem
 // bodyOf is the schema of the body of a tool's operation.
 func bodyOf(tool string) *papi.Schema { return catalog.Lookup(tool).Op().Variants()[0] }
 
-// listedTemplate is the schema in the list of tools. Of the details it has the name alone
-// of the one that matters: a model has read the rest in whatsapp_template_create.
+// listedTemplate is the schema in the list of tools. It names the details' components
+// alone: a model has read the rest in whatsapp_template_create.
 func listedTemplate(s *papi.Schema) *papi.Schema {
 	s = s.Clone()
 	for _, name := range []string{argProject, argTemplateName, argLanguageCode, "status", "saveDraftOnFailure", "allowCategoryChange"} {

@@ -150,10 +150,15 @@ func (t *givenTemplate) next(found []lint.Finding, corrected bool) []catalog.Nex
 	case state != nil:
 		row := catalog.Lookup(templateGet)
 		next := state.next(row, state.ids, t.project(), t.now)
-		return slices.DeleteFunc(next, func(n catalog.Next) bool { return n.Tool == catalog.WhatsappTemplateLint })
+		if slices.ContainsFunc(next, isLint) { // nothing was found that a second check or read would show
+			next = slices.DeleteFunc(next, func(n catalog.Next) bool { return isLint(n) || n.Tool == templateGet })
+		}
+		return next
 	}
 	return nil
 }
+
+func isLint(n catalog.Next) bool { return n.Tool == catalog.WhatsappTemplateLint }
 
 // correctTemplate makes the corrections that are mechanical, and those that are possible
 // after them, and sets the corrected text of each finding to what is right in the end:
