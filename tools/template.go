@@ -137,7 +137,15 @@ func (s *Set) readTemplate(ctx context.Context, caller Caller, c *coreTool, give
 	}
 	coerce := &coercer{warnings: ignored}
 	args, _ := coerce.value(schema, given, "").(map[string]any)
-	violations := shallow(schema, body).Violations(args, papi.CheckOptions{Closed: true, Formats: true, Example: func() any { return c.example }})
+	opts := papi.CheckOptions{Closed: true, Formats: true, Example: func() any { return c.example }}
+	var wrongForm []string
+	for _, v := range shallow(schema, body).Violations(args, opts) {
+		wrongForm = append(wrongForm, v.Path)
+	}
+	var violations []papi.Violation
+	if wrongForm != nil { // which the complete schema explains better
+		violations = slices.DeleteFunc(schema.Violations(args, opts), func(v papi.Violation) bool { return !slices.Contains(wrongForm, v.Path) })
+	}
 	violations = append(violations, masked(args, "", "")...)
 
 	t := &givenTemplate{args: map[string]any{}, own: map[string]any{}, updates: updates}

@@ -115,7 +115,7 @@ var whatsappTemplates = []Row{
 	},
 	{
 		Tool: "whatsapp_template_create", Operation: "WhatsappTemplatesController_createTemplate_v1", Effect: Create, Resource: whatsappTemplate,
-		About: "Create a WhatsApp template of the project (not of a sender) and submit it, or keep it with status DRAFT. It needs a BODY component, and an example for each variable. Asynchronous: call wait with whatsapp_template_get.",
+		About: "Create a WhatsApp template of the project (not of a sender) and submit it, or keep it with status DRAFT. whatsapp_template_lint checks it first. It needs a BODY component, and an example for each variable. Asynchronous: call wait with whatsapp_template_get.",
 		Phrases: []string{
 			"write a new message template", "submit an HSM for approval", "marketing message with image and buttons",
 			"one-time password message with a copy code button", "add a translation of a template",
