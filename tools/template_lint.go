@@ -84,21 +84,21 @@ func (t *givenTemplate) lint() lint.Template {
 	return lint.Template{Name: t.name(), Language: t.language(), Category: t.category(), Details: t.details()}
 }
 
-// maxFindings is how many tokens the findings of an answer have, and the details with
+// maxLintTokens is how many tokens the findings of an answer have, and the details with
 // the corrections: by the estimate.
 const (
-	maxFindings  = 1_200
-	maxCorrected = 1_500
+	maxLintTokens      = 1_200
+	maxCorrectedTokens = 1_500
 )
 
 // bound leaves out the last findings, and details that are too long, and returns how many
 // findings that are.
 func (l *lintFindings) bound() (left int) {
 	all := len(l.Findings)
-	for len(l.Findings) > 1 && estimateTokens(jsonvalue.Encode(l.Findings)) > maxFindings {
+	for len(l.Findings) > 1 && estimateTokens(jsonvalue.Encode(l.Findings)) > maxLintTokens {
 		l.Findings = l.Findings[:len(l.Findings)-1]
 	}
-	if estimateTokens(jsonvalue.Encode(l.Details)) > maxCorrected {
+	if estimateTokens(jsonvalue.Encode(l.Details)) > maxCorrectedTokens {
 		l.Details = nil
 	}
 	return all - len(l.Findings)
@@ -278,7 +278,7 @@ func (s *Set) compareTemplate(ctx context.Context, caller Caller, t *givenTempla
 // may have the same text. One that is live and has changes is there twice.
 func (s *Set) otherTemplates(ctx context.Context, caller Caller, t *givenTemplate) (others []lint.Template, warnings []string) {
 	row := catalog.Lookup("whatsapp_template_list")
-	args := map[string]any{"pageSize": int(*row.Op().Parameter("pageSize").Schema.Resolve().Maximum)}
+	args := map[string]any{"pageSize": *row.Op().Parameter("pageSize").Schema.Resolve().Maximum}
 	if project := t.project(); project != "" {
 		args[argProject] = project
 	}
