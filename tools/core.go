@@ -157,6 +157,7 @@ func (s *Set) coreTools() []*coreTool {
 			example: map[string]any{"tool": "webhook_create", "path": "triggers"},
 		}, s.schemaGet),
 		s.newSandboxAdvance(),
+		s.newTemplateLint(),
 		s.newTemplateConvert(),
 	}, callsOthers()...)
 }
