@@ -2,8 +2,8 @@ package cli
 
 import "github.com/spf13/cobra"
 
-func newTemplate(_ *streams) *cobra.Command {
-	return &cobra.Command{
+func newTemplate(s *streams) *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "template COMMAND",
 		Short: "Import, copy and preview message templates",
 		Args:  subcommands,
@@ -11,4 +11,6 @@ func newTemplate(_ *streams) *cobra.Command {
 
 		DisableFlagsInUseLine: true,
 	}
+	cmd.AddCommand(newTemplatePreview(s))
+	return cmd
 }

@@ -2,19 +2,22 @@ package preview
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/lint"
+	"papi-mcp/internal/papi"
 )
 
 // FromKakaoTalk is the preview of a template by the arguments of
-// kakaotalk_template_create, with what is wrong with it. The contract has no examples for
-// its variables, so they stay.
-func FromKakaoTalk(args map[string]any, findings []lint.Finding) *Message {
+// kakaotalk_template_create, with what the contract refuses in it. The contract has no
+// examples for its variables, so they stay.
+func FromKakaoTalk(args map[string]any) *Message {
 	d := jsonvalue.Object(args, "details")
-	m := &Message{Channel: KakaoTalk, Name: text(d, "name"), Language: text(d, "language"), Findings: printable(findings)}
+	m := &Message{Channel: KakaoTalk, Name: text(d, "name"), Language: text(d, "language"), Findings: printable(kakaoFindings(args))}
 	m.RTL = isRTL(m.Language)
 	m.Body = text(d, "content")
 	switch text(d, "emphasizeType") {
@@ -78,3 +81,29 @@ func kakaoDetail(b map[string]any) string {
 	}
 	return kakaoDetails[text(b, "type")]
 }
+
+const kakaoBody = "KakaotalkInputTemplateDto"
+
+// kakaoFindings are the violations of the contract.
+func kakaoFindings(args map[string]any) []lint.Finding {
+	body := maps.Clone(args)
+	delete(body, "plusFriendId") // of the path
+	delete(body, "projectId")
+	violations := papi.LookupSchema(kakaoBody).Violations(body, papi.CheckOptions{Closed: true, Formats: true, Draft: args["status"] == "DRAFT"})
+	var all []lint.Finding
+	for _, v := range violations {
+		allowed := fmt.Sprint(v.Allowed)
+		if values, isList := v.Allowed.([]any); isList {
+			allowed = jsonvalue.Join(values, "", ", ")
+		}
+		all = append(all, lint.Finding{
+			Rule: "kakaotalk_schema", Severity: lint.Refused, Path: v.Path,
+			Message: "does not fit the contract; allowed: " + papi.Truncate(allowed, maxAllowed),
+			Source:  kakaoBody + ", " + papi.ContractVersion,
+		})
+	}
+	return all
+}
+
+// maxAllowed is how much of what is allowed a finding repeats.
+const maxAllowed = 200

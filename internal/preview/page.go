@@ -18,6 +18,9 @@ const (
 	MIMEType = "text/html;profile=mcp-app"
 )
 
+// Generator is in each page.
+const Generator = `<meta name="generator" content="papi-mcp template preview">`
+
 //go:embed page
 var files embed.FS
 
@@ -49,7 +52,7 @@ func (m *Message) Page() ([]byte, error) {
 		return nil, err
 	}
 	policy := fmt.Sprintf("default-src 'none'; style-src %s; script-src %s; base-uri 'none'; form-action 'none'", hash(file("page.css")), hash(file("page.js")))
-	head := fmt.Sprintf("<meta http-equiv=\"Content-Security-Policy\" content=\"%s\">\n<title>%s</title>", policy, html.EscapeString(m.Name))
+	head := fmt.Sprintf("<meta http-equiv=\"Content-Security-Policy\" content=\"%s\">\n%s\n<title>%s</title>", policy, Generator, html.EscapeString(m.Name))
 	body := fmt.Sprintf("<script type=\"application/json\" id=\"data\">%s</script>\n<script>", data)
 	page := strings.Replace(App(), titlePlace, head, 1)
 	return bytes.Replace([]byte(page+"\n"), []byte("<script>"), []byte(body), 1), nil

@@ -37,11 +37,7 @@ func (m *Message) Text() string {
 			d.line("findings", "")
 		}
 		d.indent++
-		at := ""
-		if f.Path != "" {
-			at = " at " + f.Path
-		}
-		d.line(fmt.Sprintf("%s %s%s", f.Severity, f.Rule, at), f.Message+" ("+f.Source+")")
+		d.line(string(f.Severity)+" "+f.Rule, strings.TrimSpace(f.Path+" "+f.Message)+" ("+f.Source+")")
 		if f.Corrected != "" {
 			d.block("corrected", f.Corrected)
 		}

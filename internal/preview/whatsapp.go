@@ -76,7 +76,7 @@ func card(components []map[string]any, language string, inCarousel bool) Card {
 		case "FOOTER":
 			out.Footer = text(c, "text")
 			if minutes := text(c, "codeExpirationMinutes"); minutes != "" {
-				out.FooterFixed = fmt.Sprintf("that the code expires in %s minutes, as WhatsApp writes it%s", minutes, in(language))
+				out.FooterFixed = fmt.Sprintf("that the code expires after %s minutes, in a sentence that WhatsApp writes%s", minutes, in(language))
 			}
 		case "BUTTONS":
 			for _, b := range jsonvalue.Objects(c, "buttons") {
@@ -106,8 +106,8 @@ func filled(component map[string]any, field string) string {
 // mediaNeeds are the sizes and forms that the contract names for an example's file
 // (WhatsappMediaHeaderExampleInputDto, 1.2.117).
 var mediaNeeds = map[string]string{
-	"IMAGE":    "JPEG or PNG, RGB or RGBA with 8 bits, at most 5 MB",
-	"VIDEO":    "MP4 or 3GP, H.264 and AAC, at most 16 MB",
+	"IMAGE":    "JPEG or PNG, at most 5 MB",
+	"VIDEO":    "MP4 or 3GP (H.264, AAC), at most 16 MB",
 	"DOCUMENT": "PDF, at most 100 MB",
 	"LOCATION": "the place is set when the message is sent",
 }
@@ -128,7 +128,7 @@ func media(header map[string]any, format string, inCarousel bool) *Media {
 // otpDetails say what a button of an AUTHENTICATION template does with the code.
 var otpDetails = map[string]string{
 	"COPY_CODE": "copies the code",
-	"ONE_TAP":   "fills the code in in your app",
+	"ONE_TAP":   "fills in the code in your app",
 	"ZERO_TAP":  "your app takes the code without a tap; elsewhere the button copies it",
 }
 

@@ -218,9 +218,8 @@
     const chat = el('div', 'chat', bubble(data, data, data.offer && offer(data.offer)), data.cards && carousel(data));
     attributes(chat, { dir: data.rtl ? 'rtl' : 'ltr' });
     if (/^[A-Za-z]{2,3}(_[A-Za-z]{2})?$/.test(data.language || '')) chat.lang = data.language.replace('_', '-').toLowerCase();
-    const face = icon('REQUEST_CONTACT_INFO');
-    face.classList.add('face');
-    return attributes(el('section', 'phone', el('div', 'bar', face, 'Your business'), chat), { 'aria-label': 'Message' });
+    const sender = data.channel === 'kakaotalk' ? 'Your channel' : 'Your business';
+    return attributes(el('section', 'phone', el('div', 'bar', icon('REQUEST_CONTACT_INFO'), sender), chat), { 'aria-label': 'Message' });
   }
 
   // What is next to the message.
@@ -232,9 +231,9 @@
   function finding(f) {
     const severity = severities.includes(f.severity) ? f.severity : 'advice';
     return el('li', 'finding',
-      el('div', '', el('span', `severity ${severity}`, severity), auto(el('span', '', f.message))),
+      el('div', '', el('span', `severity ${severity}`, severity), el('code', '', f.path), ' ', f.message),
       f.corrected ? auto(el('div', 'corrected', f.corrected)) : null,
-      el('div', 'where', [f.path, f.rule, f.source].filter(Boolean).join(' · ')));
+      el('div', 'where', [f.rule, f.source].filter(Boolean).join(' · ')));
   }
 
   function findings(data) {
