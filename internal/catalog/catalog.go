@@ -283,7 +283,9 @@ func Lookup(tool string) *Row { return byTool()[tool] }
 
 // ownTools are the tools of the server's own that belong to a toolset, by their name:
 // they call no operation of their own, and change nothing.
-var ownTools = map[string]string{}
+var ownTools = map[string]string{
+	"whatsapp_template_preview": "whatsapp_templates",
+}
 
 // OwnToolset returns the toolset of a tool of the server's own, "" where it belongs to
 // none: then it is always offered.
