@@ -86,6 +86,8 @@ type Row struct {
 	// RegisteredElsewhere reports that the call takes a code that may have been
 	// requested elsewhere, and so the argument of this name.
 	RegisteredElsewhere bool
+	// Lints reports that the call sends a template, which package lint checks before.
+	Lints bool
 }
 
 // Resource is a kind of thing that operations make, show and change. Fields

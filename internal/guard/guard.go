@@ -130,6 +130,9 @@ type Call struct {
 	Reveal, All bool
 	// RegisteredElsewhere states that a code was requested outside this server.
 	RegisteredElsewhere bool
+	// IgnoreLint names rules of Meta's that don't keep the template from being
+	// submitted.
+	IgnoreLint []string
 	// Warnings collects what the caller should know though the call is sent.
 	Warnings []string
 	// Confirmed is set by Check: how the confirmation of an allowed call came.

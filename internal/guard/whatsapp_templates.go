@@ -113,44 +113,6 @@ func templatePricing(c *Call, a answers) *Refusal {
 	return nil
 }
 
-var ruleTemplateUpdateTTL = Rule{
-	Code:   "guard_whatsapp_template_update_ttl",
-	About:  "In an update without a category, messageSendTtlSeconds is within the range of the template's own category.",
-	Tools:  []string{"whatsapp_template_update"},
-	Source: "WhatsappTemplateDetailsInputDto, 1.2.117",
-	When:   "a messageSendTtlSeconds is given and no category",
-	applies: func(c *Call) bool {
-		return c.Args["category"] == nil && jsonvalue.Text(c.Args, "details.messageSendTtlSeconds") != ""
-	},
-	Reads: []*Read{readWhatsappTemplate},
-	check: templateUpdateTTL,
-}
-
-func templateUpdateTTL(c *Call, a answers) *Refusal {
-	return wrongTTL(c, jsonvalue.Text(a.of(readWhatsappTemplate), "category"))
-}
-
-var ruleTemplateUpdateContent = Rule{
-	Code:   "guard_whatsapp_template_update_content",
-	About:  "A warning: components of an update without a category that do not fit the template's own, as in whatsapp_template_body.",
-	Tools:  []string{"whatsapp_template_update"},
-	Source: "WhatsappBodyComponentInputDto, WhatsappFooterComponentInputDto, 1.2.117",
-	When:   "components are given and no category",
-	applies: func(c *Call) bool {
-		return c.Args["category"] == nil && len(jsonvalue.Objects(c.Args, "details.components")) > 0
-	},
-	Reads: []*Read{readWhatsappTemplate},
-	Warns: true,
-	check: templateUpdateContent,
-}
-
-func templateUpdateContent(c *Call, a answers) *Refusal {
-	for i, component := range jsonvalue.Objects(c.Args, "details.components") {
-		warnOfCategory(c, jsonvalue.Text(a.of(readWhatsappTemplate), "category"), component, fmt.Sprintf("details.components[%d]", i))
-	}
-	return nil
-}
-
 var ruleTemplateCategory = withState(catalog.WhatsappTemplateCategory, Rule{
 	About: fmt.Sprintf("The category of a WhatsApp template, and allowCategoryChange, are changed in a %s that was never reviewed, or when %s for %s.",
 		oneOf(catalog.WhatsappTemplateCategory.Changes), oneOf(catalog.WhatsappTemplateCategory.Live), incorrectCategory),
