@@ -160,6 +160,7 @@ func (s *Set) coreTools() []*coreTool {
 			example: map[string]any{"tool": "webhook_create", "path": "triggers"},
 		}, s.schemaGet),
 		s.newSandboxAdvance(),
+		s.newTemplateConvert(),
 		s.newTemplatePreview(),
 	}, callsOthers()...)
 }

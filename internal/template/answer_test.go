@@ -62,7 +62,7 @@ var kinds = map[string]obj{
 }
 
 var (
-	body = obj{"type": "BODY", "text": "Good day."}
+	body      = obj{"type": "BODY", "text": "Good day."}
 	supported = list{obj{"packageName": "com.example.app", "signatureHash": "K8a/AINcGX7"}}
 )
 
