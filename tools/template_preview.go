@@ -21,6 +21,6 @@ func (s *Set) newTemplatePreview() *coreTool {
 // templatePreview shows a template, with what is wrong with it.
 func (s *Set) templatePreview(_ context.Context, _ Caller, t *givenTemplate) Outcome {
 	r := &Result{Tool: ToolTemplatePreview, ProjectID: t.project()}
-	r.Data = preview.FromWhatsApp(t.args, nil)
+	r.Data = preview.FromWhatsApp(t.args)
 	return Outcome{Structured: r}
 }

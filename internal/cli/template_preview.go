@@ -92,7 +92,7 @@ func messageOf(name string, given map[string]any) (*preview.Message, error) {
 	case given["plusFriendId"] != nil, details["content"] != nil:
 		return preview.FromKakaoTalk(given), nil
 	case given["category"] != nil, details["components"] != nil:
-		return preview.FromWhatsApp(asCreate(given), nil), nil
+		return preview.FromWhatsApp(asCreate(given)), nil
 	}
 	return nil, usage("%s is not a template: it needs %s", name, templateForms)
 }

@@ -17,7 +17,8 @@ import (
 // examples for its variables, so they stay.
 func FromKakaoTalk(args map[string]any) *Message {
 	d := jsonvalue.Object(args, "details")
-	m := &Message{Channel: KakaoTalk, Name: text(d, "name"), Language: text(d, "language"), Findings: printable(kakaoFindings(args))}
+	m := &Message{Channel: KakaoTalk, Name: text(d, "name"), Language: text(d, "language")}
+	m.addFindings(kakaoFindings(args))
 	m.RTL = isRTL(m.Language)
 	m.Body = text(d, "content")
 	switch text(d, "emphasizeType") {

@@ -11,6 +11,7 @@ package preview
 import (
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"papi-mcp/internal/jsonvalue"
@@ -110,13 +111,24 @@ func isRTL(language string) bool {
 	return rightToLeft[code]
 }
 
-// printable are findings whose texts are fit to be shown: they repeat those of the
-// template.
-func printable(findings []lint.Finding) []lint.Finding {
-	out := make([]lint.Finding, len(findings))
-	for i, f := range findings {
+// maxFindings is how many findings a preview has.
+const maxFindings = 20
+
+var severities = []lint.Severity{lint.Refused, lint.Likely, lint.Advice}
+
+// addFindings adds findings, the worst first. Their texts repeat those of the template.
+// The sizes of media are left out: their frames have them.
+func (m *Message) addFindings(found []lint.Finding) {
+	found = slices.DeleteFunc(found, func(f lint.Finding) bool { return f.Rule == "wa_media_size" })
+	slices.SortStableFunc(found, func(a, b lint.Finding) int {
+		return slices.Index(severities, a.Severity) - slices.Index(severities, b.Severity)
+	})
+	for i, f := range found {
+		if i == maxFindings {
+			m.Notes = append(m.Notes, papi.Count(len(found)-i, "more finding")+" left out: correct these first.")
+			return
+		}
 		f.Path, f.Message, f.Corrected = papi.Printable(f.Path), papi.Printable(f.Message), papi.Printable(f.Corrected)
-		out[i] = f
+		m.Findings = append(m.Findings, f)
 	}
-	return out
 }

@@ -11,22 +11,23 @@ import (
 )
 
 // FromWhatsApp is the preview of a template by the arguments of whatsapp_template_create,
-// with what is wrong with it.
-func FromWhatsApp(args map[string]any, findings []lint.Finding) *Message {
-	m := &Message{
-		Channel: WhatsApp, Name: text(args, "name"), Language: text(args, "language"), Category: text(args, "category"),
-		Findings: printable(findings),
-	}
+// with what lint finds in it.
+func FromWhatsApp(args map[string]any) *Message {
+	m := &Message{Channel: WhatsApp, Name: text(args, "name"), Language: text(args, "language"), Category: text(args, "category")}
+	m.addFindings(lint.Check(lint.Template{
+		Name: jsonvalue.Text(args, "name"), Language: jsonvalue.Text(args, "language"), Category: jsonvalue.Text(args, "category"),
+		Details: jsonvalue.Object(args, "details"),
+	}))
 	m.RTL = isRTL(m.Language)
 	components := jsonvalue.Objects(args, "details.components")
-	m.Card = card(components, m.Language, false)
+	m.Card = card(components, m.Language)
 	for _, c := range components {
 		switch text(c, "type") {
 		case "LIMITED_TIME_OFFER":
 			m.Offer = &Offer{Text: text(c, "text"), Expires: c["hasExpiration"] == true}
 		case "CAROUSEL":
 			for _, one := range jsonvalue.Objects(c, "cards") {
-				m.Cards = append(m.Cards, card(jsonvalue.Objects(one, "components"), m.Language, true))
+				m.Cards = append(m.Cards, card(jsonvalue.Objects(one, "components"), m.Language))
 			}
 		}
 	}
@@ -58,7 +59,7 @@ func joined(a, b string) string {
 }
 
 // card is a message or a card of its components.
-func card(components []map[string]any, language string, inCarousel bool) Card {
+func card(components []map[string]any, language string) Card {
 	var out Card
 	for _, c := range components {
 		switch text(c, "type") {
@@ -66,7 +67,7 @@ func card(components []map[string]any, language string, inCarousel bool) Card {
 			if format := text(c, "format"); format == "TEXT" {
 				out.Title = filled(c, "text")
 			} else {
-				out.Media = media(c, format, inCarousel)
+				out.Media = media(c, format)
 			}
 		case "BODY":
 			out.Body = filled(c, "text")
@@ -103,24 +104,15 @@ func filled(component map[string]any, field string) string {
 	})
 }
 
-// mediaNeeds are the sizes and forms that the contract names for an example's file
-// (WhatsappMediaHeaderExampleInputDto, 1.2.117).
-var mediaNeeds = map[string]string{
-	"IMAGE":    "JPEG or PNG, at most 5 MB",
-	"VIDEO":    "MP4 or 3GP (H.264, AAC), at most 16 MB",
-	"DOCUMENT": "PDF, at most 100 MB",
-	"LOCATION": "the place is set when the message is sent",
-}
-
-func media(header map[string]any, format string, inCarousel bool) *Media {
-	m := &Media{Format: format, Needs: mediaNeeds[format]}
+func media(header map[string]any, format string) *Media {
+	m := &Media{Format: format, Needs: lint.MediaSizes[format]}
+	if format == "LOCATION" {
+		m.Needs = "the place is set when the message is sent"
+	}
 	for _, example := range jsonvalue.Objects(header, "examples") {
 		if m.File = fileName(text(example, "url")); m.File != "" {
 			break
 		}
-	}
-	if inCarousel && m.Needs != "" {
-		m.Needs += ", cropped to a wide format"
 	}
 	return m
 }

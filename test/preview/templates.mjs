@@ -28,7 +28,7 @@ export const whatsapp = [
         { type: 'QUICK_REPLY', text: 'Change the day' },
       ] }),
     shows: {
-      '.media.image .file': ['parcel-on-its-way.png'], '.media .needs': ['JPEG or PNG, at most 5 MB'],
+      '.media.image .file': ['parcel-on-its-way.png'], '.media .needs': ['an image shows well in 1.91:1, such as 1200 x 628 pixels, at most 5 MB'],
       '.text strong': ['A-1042'], '.text em': ['Tuesday'], '.text s': ['Pickup'], '.text code': ['4711'],
       '.text ul li': ['from 9:00 to 12:00', 'or from 14:00 to 18:00'], '.text blockquote': ['Please have your ID with you.'],
       '.link': ['https://example.com/help'], '.footer': ['Example Shop'], '.buttons li': ['Track the parcel', 'Call us', 'Change the day'],
@@ -50,7 +50,7 @@ export const whatsapp = [
     shows: { '.media.location .file': ['Location'], '.chat[dir=rtl] .text': ['אפשר לאסוף את הזמנה 1042 כאן.'] },
   },
   {
-    arguments: template('summer_shoes', 'EN', 'MARKETING', body('{{1}}, three pairs that suit you:', 'Ana'), { type: 'CAROUSEL', cards: [card(1), card(2), card(3)] }),
+    arguments: template('summer_shoes', 'EN', 'MARKETING', body('Hello {{1}}, three pairs that suit you:', 'Ana'), { type: 'CAROUSEL', cards: [card(1), card(2), card(3)] }),
     shows: {
       '.cards .file': ['shoes-1.jpg', 'shoes-2.jpg', 'shoes-3.jpg'], '.cards .text': [1, 2, 3].map(i => `Pair ${i}: 20 % off until Sunday`),
       '.cards .buttons li': [1, 2, 3].flatMap(() => ['Look at it', 'Remind me']),
@@ -72,6 +72,7 @@ export const whatsapp = [
       '.buttons details li': ['copies the code', 'Shop now', 'Later', 'Stop promotions', 'Choose a size'],
       '.leads dd': ['SUMMER20', 'https://example.com/sale', 'flow 1234, screen SIZES'],
     },
+    refused: true, // no example
   },
   {
     arguments: template('login_code', 'ES', 'AUTHENTICATION',
@@ -87,7 +88,7 @@ export const whatsapp = [
       { type: 'HEADER', format: 'DOCUMENT', examples: [{ url: 'https://example.com/Rechnung%20Juli.pdf' }] },
       body('Guten Tag, anbei die Rechnung {{1}} für Ihre Bestellung.', '4711'),
       { type: 'BUTTONS', buttons: [{ type: 'ORDER_DETAILS' }, { type: 'REQUEST_CONTACT_INFO' }] }),
-    shows: { '.media.document .file': ['Rechnung Juli.pdf'], '.media .needs': ['PDF, at most 100 MB'], '.label.described': ['shows the order and how to pay', 'asks for the contact details'] },
+    shows: { '.media.document .file': ['Rechnung Juli.pdf'], '.media .needs': ['a PDF has at most 100 MB'], '.label.described': ['shows the order and how to pay', 'asks for the contact details'] },
   },
   {
     arguments: template('draft_without_examples', 'EN', 'UTILITY', { type: 'HEADER', format: 'IMAGE' }, body('{{1}} is waiting for you at {{2}}')),
