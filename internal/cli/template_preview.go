@@ -2,7 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -12,6 +14,7 @@ import (
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/preview"
+	"papi-mcp/internal/template"
 )
 
 func newTemplatePreview(s *streams) *cobra.Command {
@@ -23,9 +26,9 @@ func newTemplatePreview(s *streams) *cobra.Command {
 in and what is wrong with it: as text, or with -o as a page for any browser. Nothing
 is sent or loaded, so a picture is a frame with the name of its file.
 
-FILE (- for standard input) has one template as JSON, with the arguments of
-whatsapp_template_create, whatsapp_template_update or kakaotalk_template_create.
-Findings do not make the command fail.
+FILE (- for standard input) has one template as JSON: the arguments of
+whatsapp_template_create, whatsapp_template_update or kakaotalk_template_create, or
+Meta's own JSON. Findings do not make the command fail.
 
 The page is one file. It replaces an earlier preview, and no other file.`,
 		Example: `  papi-mcp template preview order_shipped.json
@@ -75,26 +78,48 @@ func readMessage(s *streams, name string) (*preview.Message, error) {
 	if err != nil {
 		return nil, usage("%s is not JSON: %v", name, err)
 	}
-	given, isObject := value.(map[string]any)
-	if !isObject {
-		return nil, usage("%s has %s: a template is one JSON object, with %s", name, papi.Quoted(content, 80), templateForms)
+	message, err := messageOf(value)
+	if err != nil {
+		return nil, usage("%s: %v", name, err)
 	}
-	return messageOf(name, given)
+	return message, nil
 }
 
-// templateForms are the forms of a template that a file may have.
-const templateForms = "the arguments of whatsapp_template_create (category, details.components) or of kakaotalk_template_create (plusFriendId, details.content)"
-
 // messageOf is the preview of a template in any of its forms.
-func messageOf(name string, given map[string]any) (*preview.Message, error) {
+func messageOf(value any) (*preview.Message, error) {
+	given := jsonvalue.Object(value, "")
 	details := jsonvalue.Object(given, "details")
+	_, isList := value.([]any)
 	switch {
 	case given["plusFriendId"] != nil, details["content"] != nil:
 		return preview.FromKakaoTalk(given), nil
-	case given["category"] != nil, details["components"] != nil:
+	case details["components"] != nil, given["category"] != nil && given["components"] == nil:
 		return preview.FromWhatsApp(asCreate(given)), nil
+	case isList, given["components"] != nil, given["data"] != nil, given["message_templates"] != nil:
+		return messageOfMeta(value)
 	}
-	return nil, usage("%s is not a template: it needs %s", name, templateForms)
+	return nil, errors.New("it is not a template: it needs the arguments of whatsapp_template_create (category, details.components) or kakaotalk_template_create (plusFriendId, details.content), or Meta's JSON (components)")
+}
+
+// messageOfMeta is the preview of a template in Meta's JSON, whose notes are about what
+// the Provisioning API has no counterpart for.
+func messageOfMeta(value any) (*preview.Message, error) {
+	all, notes, err := template.Templates(value)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) != 1 {
+		return nil, fmt.Errorf("it has %d templates, and a preview shows one: papi-mcp template import makes a file of each", len(all))
+	}
+	args, more, wrong := template.FromMeta(all[0])
+	if len(wrong) > 0 {
+		return nil, fmt.Errorf("Meta's JSON can't be converted: %s: %v", cmp.Or(wrong[0].Path, "the template"), wrong[0].Allowed)
+	}
+	message := preview.FromWhatsApp(args)
+	for _, note := range append(notes, more...) {
+		message.Notes = append(message.Notes, papi.Printable(note.Path+": "+note.Note))
+	}
+	return message, nil
 }
 
 // asCreate has the names of a create for the arguments of an update.

@@ -56,14 +56,10 @@ const indentation = "  "
 
 // line writes a name and a text on one line; either may be "".
 func (d *drawing) line(name, text string) {
-	text = strings.Join(strings.Fields(text), " ")
 	if name != "" {
-		name += ":"
-		if text != "" {
-			name += " "
-		}
+		text = name + ": " + text
 	}
-	d.WriteString(strings.Repeat(indentation, d.indent) + name + text + "\n")
+	d.WriteString(strings.Repeat(indentation, d.indent) + strings.Join(strings.Fields(text), " ") + "\n")
 }
 
 // block writes a name, and a text below it, whose lines stay.

@@ -154,7 +154,7 @@ async function inHost(browser, host, sandbox, { html, results }) {
         assert.equal(Boolean(t.refused), found.severities.includes('refused'), `${what}: findings ${found.severities}`);
         const { height } = (await page.evaluate(() => window.sizes())).at(-1);
         assert.equal(height, found.height, `${what}: the size that the host was sent`);
-        await page.screenshot({ path: join(folder, `${what}.png`), fullPage: true });
+        await (await page.$('iframe')).screenshot({ path: join(folder, `${what}.png`) });
       }
     }
   }
