@@ -287,6 +287,7 @@ func Lookup(tool string) *Row { return byTool()[tool] }
 // they call no operation of their own, and change nothing.
 var ownTools = map[string]string{
 	WhatsappTemplateLint:        "whatsapp_templates",
+	"whatsapp_template_preview": "whatsapp_templates",
 	"whatsapp_template_convert": "whatsapp_templates",
 	RcsReadiness:                "rcs",
 }
