@@ -205,7 +205,7 @@ func (d *doctor) auditLog(ctx context.Context) {
 		}
 		log = audit.File(path)
 	}
-	report, err := log.Verify(ctx, "")
+	report, err := log.Verify(ctx)
 	if err != nil {
 		d.fail("audit", fmt.Sprintf("the log in %s is not intact: %v", path, err), "keep this file, move it away so that a new log begins, and find out what happened (docs/audit.md)")
 		return
