@@ -220,7 +220,7 @@ func TestReadyChecksTheEndInAStore(t *testing.T) {
 				t.Fatal(err)
 			}
 			for what, err := range map[string]error{"Ready": l.Ready(t.Context()), "Add": l.Add(t.Context(), entry(3))} {
-				if err == nil || !strings.Contains(err.Error(), "keep the store's file") {
+				if err == nil || !strings.Contains(err.Error(), "keep the store") {
 					t.Errorf("%s: %v", what, err)
 				}
 			}

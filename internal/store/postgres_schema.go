@@ -107,15 +107,22 @@ func versions(ctx context.Context, conn *pgx.Conn) (version, target int64, err e
 	return version, target, err
 }
 
-// Migrate brings the schema to the version that this program needs. It returns the version
-// that it had, and the one that it has now.
-func (p *Postgres) Migrate(ctx context.Context) (before, now int64, err error) {
+// Versions returns the version of the schema, 0 for none, and the one that this program
+// needs. It changes nothing.
+func (p *Postgres) Versions(ctx context.Context) (version, needed int64, err error) {
 	err = p.attempt(ctx, func(ctx context.Context) error {
 		return p.connected(ctx, func(ctx context.Context, conn *pgxpool.Conn) (err error) {
-			before, now, err = versions(ctx, conn.Conn())
+			version, needed, err = versions(ctx, conn.Conn())
 			return err
 		})
 	})
+	return version, needed, err
+}
+
+// Migrate brings the schema to the version that this program needs. It returns the version
+// that it had, and the one that it has now.
+func (p *Postgres) Migrate(ctx context.Context) (before, now int64, err error) {
+	before, now, err = p.Versions(ctx)
 	switch {
 	case err != nil:
 		return 0, 0, err

@@ -50,10 +50,10 @@ const (
 )
 
 // ErrKeys is the error of a secret that none of the keys decrypts.
-var ErrKeys = errors.New("the secrets in the store are encrypted with another key: give --store-key the one that they were encrypted with, after the new one if it is replaced")
+var ErrKeys = errors.New("a secret in the store is encrypted with another key: give --store-key the one that it was encrypted with, after the new one if that replaces it")
 
 // errNoKeys is the error of a secret that is encrypted where there are no keys.
-var errNoKeys = errors.New("the secrets in the store are encrypted: give --store-key the key")
+var errNoKeys = fmt.Errorf("%w (no key was given)", ErrKeys)
 
 // Encrypted is a store whose secret entries are encrypted.
 type Encrypted struct {
@@ -78,6 +78,18 @@ func WithKeys(s Store, keys []Key) (*Encrypted, error) {
 		e.keys = append(e.keys, gcm)
 	}
 	return e, nil
+}
+
+// CheckKeys returns ErrKeys where a secret is encrypted that no key decrypts. It changes
+// nothing.
+func (e *Encrypted) CheckKeys(ctx context.Context) error {
+	names, err := e.Keys(ctx, SecretPrefix)
+	for _, name := range names {
+		if _, _, err := e.Get(ctx, name); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // Reencrypt encrypts with the first key the secrets that were encrypted with another one,

@@ -46,7 +46,7 @@ func TestSecretsAreEncrypted(t *testing.T) {
 	if _, ok, err := encrypted(t, s, "b", "c").Get(t.Context(), secretName); ok || !errors.Is(err, ErrKeys) || !strings.Contains(err.Error(), "--store-key") {
 		t.Errorf("with other keys: %v, %v", ok, err)
 	}
-	if _, ok, err := encrypted(t, s).Get(t.Context(), secretName); ok || err == nil || !strings.Contains(err.Error(), "--store-key") {
+	if _, ok, err := encrypted(t, s).Get(t.Context(), secretName); ok || !errors.Is(err, ErrKeys) || !strings.Contains(err.Error(), "no key was given") {
 		t.Errorf("without keys: %v, %v", ok, err)
 	}
 	// A secret is valid under its own name only.
@@ -86,8 +86,15 @@ func TestReencrypt(t *testing.T) {
 			}
 		}
 	}
-	if err := encrypted(t, s, "a").Reencrypt(t.Context()); !errors.Is(err, ErrKeys) {
-		t.Errorf("with a wrong key: %v", err)
+	for _, do := range []func(*Encrypted) error{
+		func(e *Encrypted) error { return e.Reencrypt(t.Context()) }, func(e *Encrypted) error { return e.CheckKeys(t.Context()) },
+	} {
+		if err := do(encrypted(t, s, "a")); !errors.Is(err, ErrKeys) {
+			t.Errorf("with a wrong key: %v", err)
+		}
+	}
+	if err := encrypted(t, s, "a", "b").CheckKeys(t.Context()); err != nil {
+		t.Errorf("with the right key: %v", err)
 	}
 	if err := encrypted(t, s).Reencrypt(t.Context()); err == nil {
 		t.Error("without a key")
