@@ -2,7 +2,6 @@ package lint
 
 import (
 	"strings"
-	"time"
 
 	"papi-mcp/internal/jsonvalue"
 )
@@ -83,20 +82,4 @@ func likeness(a, b map[[2]string]int) float64 {
 		return 0
 	}
 	return float64(2*both) / float64(total)
-}
-
-// LockedFor is how long a name can't be used again in a language after its deletion.
-const LockedFor = 30 * 24 * time.Hour
-
-// Locked returns the finding that a template's name was deleted in its language, nil
-// where that is long enough ago.
-func Locked(t Template, deleted, now time.Time) []Finding {
-	until := deleted.Add(LockedFor)
-	if !now.Before(until) {
-		return nil
-	}
-	var all []Finding
-	(&report{Lookup("wa_name_locked"), &all}).add("name", "was deleted in this language on %s, and can be used again from %s on: give another name",
-		deleted.UTC().Format(time.DateOnly), until.UTC().Format(time.DateOnly))
-	return all
 }

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"papi-mcp/internal/papi"
 )
@@ -299,17 +298,6 @@ func TestCompare(t *testing.T) {
 		}
 	}
 	if found := Compare(Template{Name: "x"}, []Template{{}}); found != nil {
-		t.Errorf("%+v", found)
-	}
-}
-
-func TestLocked(t *testing.T) {
-	deleted := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	if found := Locked(Template{}, deleted, deleted.Add(LockedFor)); found != nil {
-		t.Errorf("after 30 days: %+v", found)
-	}
-	found := Locked(Template{}, deleted, deleted.Add(LockedFor-time.Second))
-	if len(found) != 1 || found[0].Rule != "wa_name_locked" || found[0].Severity != Refused || !strings.Contains(found[0].Message, "2026-01-31") {
 		t.Errorf("%+v", found)
 	}
 }

@@ -47,7 +47,7 @@ var Rules = []Rule{
 	{Name: "wa_carousel_cards", Severity: Refused, About: "The cards of a carousel have the same components, with the same types of buttons, among them a header and a body.", Source: "WhatsappInputCarouselComponentDto, WhatsappInputCardDto, 1.2.117", Code: codeCards, check: checkCarouselCards},
 	{Name: "wa_length", Severity: Refused, About: "A text or a list is as long as the contract allows.", Source: "createTemplate, 1.2.117", check: checkLength},
 	{Name: "wa_schema", Severity: Refused, About: "The arguments are as the contract describes them.", Source: "createTemplate, 1.2.117", check: checkSchema},
-	{Name: "wa_name_locked", Severity: Refused, About: "The name was not deleted in this language within the last 30 days.", Source: "createTemplate, deleteTemplate, 1.2.117"},
+	{Name: "wa_name_locked", Severity: Refused, About: "The name was not deleted here in this language within the last 30 days (by what the guard remembers).", Source: "createTemplate, deleteTemplate, 1.2.117"},
 
 	// Meta publishes these as mechanical reasons for a rejection.
 	{Name: "wa_variable_edge", Severity: Refused, About: "A body neither starts nor ends with a variable; with only punctuation outside of it, that is likely refused.", Source: pageReview, check: checkEdge},
