@@ -284,8 +284,14 @@ func Lookup(tool string) *Row { return byTool()[tool] }
 // ownTools are the tools of the server's own that belong to a toolset, by their name:
 // they call no operation of their own, and change nothing.
 var ownTools = map[string]string{
-	"whatsapp_template_convert": "whatsapp_templates",
+	WhatsappTemplateConvert: "whatsapp_templates",
 }
+
+// WhatsappTemplateConvert is the tool that converts a template of Meta's form.
+const WhatsappTemplateConvert = "whatsapp_template_convert"
+
+// WhatsappTemplateLint is the tool that says what a WhatsApp template lacks to be approved.
+const WhatsappTemplateLint = "whatsapp_template_lint"
 
 // OwnToolset returns the toolset of a tool of the server's own, "" where it belongs to
 // none: then it is always offered.
