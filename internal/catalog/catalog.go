@@ -288,7 +288,7 @@ func Lookup(tool string) *Row { return byTool()[tool] }
 var ownTools = map[string]string{
 	WhatsappTemplateLint:        "whatsapp_templates",
 	"whatsapp_template_preview": "whatsapp_templates",
-	"whatsapp_template_convert": "whatsapp_templates",
+	WhatsappTemplateConvert:     "whatsapp_templates",
 	RcsReadiness:                "rcs",
 }
 
@@ -297,6 +297,9 @@ var ownIDs = map[string][]string{
 	WhatsappTemplateLint: {"templateName", "languageCode"},
 	RcsReadiness:         {"senderId"},
 }
+
+// WhatsappTemplateConvert is the tool that converts a template of Meta's form.
+const WhatsappTemplateConvert = "whatsapp_template_convert"
 
 // WhatsappTemplateLint is the tool that says what a WhatsApp template lacks to be approved.
 const WhatsappTemplateLint = "whatsapp_template_lint"
