@@ -163,5 +163,6 @@ func (s *Set) coreTools() []*coreTool {
 		s.newTemplateLint(),
 		s.newTemplateConvert(),
 		s.newTemplatePreview(),
+		s.newRcsReadiness(),
 	}, callsOthers()...)
 }
