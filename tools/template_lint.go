@@ -230,18 +230,14 @@ func (s *Set) nameLocked(ctx context.Context, caller Caller, t *givenTemplate) (
 	case t.name() == "" || t.language() == "":
 		return nil, nil
 	}
-	until, err := s.opts.Guard.TemplateNameLocked(ctx, project, t.name(), t.language())
-	if err != nil {
+	found, err := s.opts.Guard.LockedTemplateName(ctx, project, t.name(), t.language())
+	switch {
+	case err != nil:
 		return nil, &Error{Code: errorcode.StoreUnavailable, Message: "the guard's store can't be read: " + err.Error()}
-	}
-	if until.IsZero() {
+	case found == nil:
 		return nil, nil
 	}
-	rule := lint.Lookup("wa_name_locked")
-	return []lint.Finding{{
-		Rule: rule.Name, Severity: rule.Severity, Path: argName, Source: rule.Source, Corrected: guard.OtherTemplateName(t.name()),
-		Message: fmt.Sprintf("was deleted in %s, and can be used there again from %s; another name can be used now", t.language(), stamp(until)),
-	}}, nil
+	return []lint.Finding{*found}, nil
 }
 
 // maxCompared bounds the pages of templates that one is compared with.
