@@ -155,5 +155,6 @@ func (s *Set) coreTools() []*coreTool {
 			example: map[string]any{"tool": "webhook_create", "path": "triggers"},
 		}, s.schemaGet),
 		s.newSandboxAdvance(),
+		s.newRcsReadiness(),
 	}, callsOthers()...)
 }

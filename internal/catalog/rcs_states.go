@@ -179,13 +179,13 @@ var (
 	}
 	rcsCountryAdded = Step{
 		Do:   "a country was added: launch again, if the person agrees",
-		Tool: "rcs_sender_launch", Launch: LaunchReady, Check: addedAfterLaunch,
+		Tool: "rcs_sender_launch", Launch: LaunchReady, Check: AddedAfterLaunch,
 	}
 )
 
-// addedAfterLaunch reports whether a sender names a country in which no operator
+// AddedAfterLaunch reports whether a sender names a country in which no operator
 // was asked so far.
-func addedAfterLaunch(sender any) bool {
+func AddedAfterLaunch(sender any) bool {
 	asked := jsonvalue.Objects(sender, "countryStatus")
 	return slices.ContainsFunc(jsonvalue.Texts(sender, "details.countries"), func(country string) bool {
 		return !slices.ContainsFunc(asked, func(status map[string]any) bool {
@@ -203,7 +203,7 @@ func operatorSteps(sender any) []Step {
 		return nil
 	}
 	steps := []Step{{
-		Do:   papi.Count(len(refused), "operator") + " refused it (countryStatus): ask the reviewers what would be accepted",
+		Do:   papi.Count(len(refused), "operator") + " refused it (countryStatus): ask reviewers",
 		Tool: "rcs_sender_comment_add", Needs: []string{"comment"},
 	}}
 	invalid := 0

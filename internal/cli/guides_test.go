@@ -30,6 +30,7 @@ func readVocabulary(t *testing.T) *vocabulary {
 		tools: []string{"project_activity", "project_confirm", "project_overview", "schema_get", "wait"},
 		names: map[string]bool{"reveal": true, "registeredElsewhere": true, "next": true, "state": true, "errorCode": true, "retryAfterSeconds": true, "validationErrors": true}, values: map[string]bool{}, codes: map[string]bool{},
 	}
+	v.tools = append(v.tools, catalog.Filter{}.Own()...)
 	for _, row := range catalog.Rows() {
 		v.tools = append(v.tools, row.Tool)
 		for _, p := range row.Op().Parameters {
