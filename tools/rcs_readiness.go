@@ -443,10 +443,15 @@ func firstLaunchSteps(args rcsReadinessArgs) []catalog.Next {
 	return []catalog.Next{first, {Do: "or continue with a sender that exists", Tool: "rcs_sender_list"}}
 }
 
-// launchSteps are those of a read of the sender, with what is missing in place of
-// details, and before them what adds the countries.
+// launchSteps are those of a read of the sender that the answer does not make
+// superfluous, with what is missing in place of details, and before them what adds the
+// countries. The launch comes before tests, which are the person's choice.
 func launchSteps(st *condition, get *catalog.Row, launch *lint.Launch, added []string, project string, now time.Time) []catalog.Next {
-	next := slices.DeleteFunc(st.next(get, st.ids, project, now), func(n catalog.Next) bool { return n.Tool == catalog.RcsReadiness })
+	next := slices.DeleteFunc(st.next(get, st.ids, project, now), func(n catalog.Next) bool {
+		return n.Tool == catalog.RcsReadiness || n.Tool == "rcs_questionnaire_get"
+	})
+	isTest := func(n catalog.Next) int { return strings.Count(n.Tool, "rcs_test_number_add") }
+	slices.SortStableFunc(next, func(a, b catalog.Next) int { return isTest(a) - isTest(b) })
 	lacks := launch.Missing
 	if len(added) > 0 {
 		if len(lacks) > 0 && launch.Fixed {
