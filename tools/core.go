@@ -158,5 +158,6 @@ func (s *Set) coreTools() []*coreTool {
 		}, s.schemaGet),
 		s.newSandboxAdvance(),
 		s.newTemplateLint(),
+		s.newRcsReadiness(),
 	}, callsOthers()...)
 }

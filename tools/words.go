@@ -44,6 +44,7 @@ var listedWords = map[string]string{
 	"wabaName":                             "its exact name at Meta",
 	"project_activity since":               "24h, 7d, a date, RFC 3339; default 7d",
 	"project_activity until":               "same forms; default now",
+	"rcs_sender_readiness countries":       "where to launch; default the sender's",
 	"bundle_create name":                   "for all parts without one",
 	"bundle_create webhooks":               "of the Provisioning API",
 	"kakaotalk_template_list templateName": "beginning of the name",

@@ -121,8 +121,8 @@ var launchAdvice = map[string]string{
 	VideoPath:              "else the launch waits until Sinch has produced one",
 }
 
-// contactPath is the one requirement that two values meet.
-const contactPath = "details.brand.phones or details.brand.emails"
+// ContactPath is the one requirement that two values meet.
+const ContactPath = "details.brand.phones or details.brand.emails"
 
 // NewLaunch says what a launch of an RCS sender, as rcs_sender_get shows it, needs.
 // The guard's refusal of a launch, its question to the person, the steps after a read
@@ -248,7 +248,7 @@ func (l *Launch) brand(brand map[string]any) {
 	schema := papi.LookupSchema(brandSchema)
 	hasContact := !jsonvalue.IsEmpty(brand["phones"]) || !jsonvalue.IsEmpty(brand["emails"])
 	if !hasContact {
-		l.add(LaunchValue{Path: contactPath, Need: NeedRequired, About: "one of the two; both are better"})
+		l.add(LaunchValue{Path: ContactPath, Need: NeedRequired, About: "one of the two; both are better"})
 	}
 	needed := schema.NeededAtLaunch()
 	for _, name := range schema.Order() {

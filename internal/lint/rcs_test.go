@@ -157,8 +157,8 @@ func TestStepsOfASenderInTest(t *testing.T) {
 		sender any
 		want   []string
 	}{
-		"complete":   {complete, []string{"rcs_sender_readiness", "rcs_sender_launch", "rcs_test_number_add"}},
-		"incomplete": {incomplete, []string{"rcs_sender_readiness", "rcs_sender_update", "rcs_test_number_add"}},
+		"complete":   {complete, []string{"rcs_test_number_add", "rcs_sender_readiness", "rcs_sender_launch"}},
+		"incomplete": {incomplete, []string{"rcs_test_number_add", "rcs_sender_readiness", "rcs_sender_update"}},
 	} {
 		var got []string
 		for _, step := range catalog.LookupResource("rcs_sender").At("IN_TEST", "").Next {
