@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -189,7 +190,7 @@ func TestWhatLooksWrongInTexts(t *testing.T) {
 	for text, found := range map[string]string{
 		"ann.miller@mail.invalid": "an e-mail address", "4111 1111 1111 1111": "the number of a card", "+49 30 90182 4176": "a phone number", "030 9018 4176": "a phone number", "GB82 WEST 1234 5698 7654 32": "the number of a bank account",
 		"https://shop.invalid/?mail=ann@mail.invalid": "an e-mail address",
-		"ann@example.com":                             "", "+1 555 0100": "", "+1 (212) 555-0100": "", "4111 1111 1111 1112": "", "Ann": "", "2026-01-31": "", "12.50": "", "A-100234": "", "10:30": "", "1 234 567,00": "", "GB82 WEST 1234 5698 7654 33": "", "1Z999AA10123456784": "", "000000": "",
+		"ann@example.com": "", "+1 555 0100": "", "+1 (212) 555-0100": "", "4111 1111 1111 1112": "", "Ann": "", "2026-01-31": "", "12.50": "", "A-100234": "", "10:30": "", "1 234 567,00": "", "GB82 WEST 1234 5698 7654 33": "", "1Z999AA10123456784": "", "000000": "",
 	} {
 		says := ""
 		if found != "" {
@@ -327,7 +328,7 @@ func TestSources(t *testing.T) {
 			t.Errorf("%s: the source %q", r.Name, r.Source)
 		}
 		for _, name := range names[:last] {
-			if papi.LookupSchema(name) == nil && name != "createTemplate" && name != "deleteTemplate" {
+			if papi.LookupSchema(name) == nil && !slices.Contains([]string{"createTemplate", "updateTemplate", "deleteTemplate"}, name) {
 				t.Errorf("%s: the contract has no %s", r.Name, name)
 			}
 		}
