@@ -67,9 +67,10 @@ func (s *Set) templateLint(ctx context.Context, caller Caller, t *givenTemplate)
 			data.Details = fixed.details()
 		}
 	}
-	if len(found) > 0 {
-		left := data.bound()
-		if left > 0 {
+	if len(found) == 0 {
+		r.Done = "nothing found"
+	} else {
+		if left := data.bound(); left > 0 {
 			r.Warnings = append(r.Warnings, papi.Count(left, "more finding")+" left out: correct these first, then check again")
 		}
 		r.Data = data

@@ -20,7 +20,7 @@ func TestNamesOfDeletedTemplatesAreLocked(t *testing.T) {
 	live := map[string]any{"name": "order_shipped", "language": "EN_US", "category": "UTILITY", "state": "APPROVED"}
 
 	deleting := newFixture(withFile).confirmed(t)
-	deleting.Guard.opts.Mode = Off
+	deleting.opts.Mode = Off
 	deleting.api["whatsapp_template_get"] = live
 	c := call("whatsapp_template_delete", map[string]any{"templateName": "order_shipped", "languageCode": "EN_US", "deleteSubmitted": true})
 	if got := deleting.check(c); got != "allowed" {
