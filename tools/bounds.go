@@ -50,7 +50,7 @@ func bound(out Outcome) {
 	switch o := out.Structured.(type) {
 	case *Result:
 		o.Next = boundSteps(o.Next)
-		if p, ok := o.Data.(preview); ok && p.Refusal != nil {
+		if p, ok := o.Data.(dryRunData); ok && p.Refusal != nil {
 			boundError(p.Refusal)
 		}
 		o.boundByAnswer()

@@ -32,6 +32,9 @@ type coreTool struct {
 	phrases []string
 	// after are the error codes of ours after which it is the next step.
 	after []string
+	// page is the URI of the page in which a client with MCP Apps shows the result; ""
+	// for none.
+	page string
 	// example has arguments where a sample of the schema can't know them.
 	example map[string]any
 	schema  func() *papi.Schema
@@ -158,6 +161,8 @@ func (s *Set) coreTools() []*coreTool {
 		}, s.schemaGet),
 		s.newSandboxAdvance(),
 		s.newTemplateLint(),
+		s.newTemplateConvert(),
+		s.newTemplatePreview(),
 		s.newRcsReadiness(),
 	}, callsOthers()...)
 }

@@ -150,7 +150,11 @@ func (s *Set) listBy(schema schemaSource) []mcp.Tool {
 	for _, c := range s.core {
 		if s.lists(c.name) {
 			derive := func() json.RawMessage { return advertisedCore(c) }
-			all = append(all, advertisedTool(c.name, c.about, c.annotations, schema(c.name, false, derive)))
+			t := advertisedTool(c.name, c.about, c.annotations, schema(c.name, false, derive))
+			if c.page != "" {
+				t.Meta = mcp.NewMetaFromMap(map[string]any{"ui": map[string]any{"resourceUri": c.page}})
+			}
+			all = append(all, t)
 		}
 	}
 	if s.opts.Dynamic {

@@ -48,6 +48,7 @@ var listedWords = map[string]string{
 	"bundle_create name":                   "for all parts without one",
 	"bundle_create webhooks":               "of the Provisioning API",
 	"kakaotalk_template_list templateName": "beginning of the name",
+	"whatsapp_template_convert template":   "{name, language, category, components}, or the answer of a GET",
 	"whatsapp_sender_verify code":          "6 characters",
 	"whatsapp_template_lint details":       "those of whatsapp_template_create",
 	"whatsapp_template_create name":        "a-z, 0-9 and _",

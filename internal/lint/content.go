@@ -237,8 +237,8 @@ func checkAuthenticationText(v *view, r *report) {
 	})
 }
 
-// mediaSizes is what shows well, by format.
-var mediaSizes = map[string]string{
+// MediaSizes are the size and the shape that show well, by the format of a header.
+var MediaSizes = map[string]string{
 	"IMAGE":    "an image shows well in 1.91:1, such as 1200 x 628 pixels, at most 5 MB",
 	"VIDEO":    "a video has H.264 and AAC, and at most 16 MB; it shows well in 16:9",
 	"DOCUMENT": "a PDF has at most 100 MB",
@@ -246,6 +246,6 @@ var mediaSizes = map[string]string{
 
 func checkMediaSize(v *view, r *report) {
 	v.eachMedia(func(p part, format string) {
-		r.add(p.path+".examples", "is not opened here: %s", mediaSizes[format])
+		r.add(p.path+".examples", "is not opened here: %s", MediaSizes[format])
 	})
 }

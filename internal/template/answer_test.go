@@ -51,8 +51,8 @@ var kinds = map[string]obj{
 	"an open offer":    marketing(obj{"type": "LIMITED_TIME_OFFER", "text": "Ends soon"}, body),
 	"a carousel":       marketing(body, obj{"type": "CAROUSEL", "cards": list{card("png"), card("jpg")}}),
 	"a code to copy":   otp(obj{"type": "OTP", "otpType": "COPY_CODE", "text": "Copy"}),
-	"a code by a tap":  otp(obj{"type": "OTP", "otpType": "ONE_TAP", "text": "Copy", "autofillText": "Fill in", "supportedApps": apps}),
-	"a code by itself": otp(obj{"type": "OTP", "otpType": "ZERO_TAP", "text": "Copy", "zeroTapTermsAccepted": true, "supportedApps": apps}),
+	"a code by a tap":  otp(obj{"type": "OTP", "otpType": "ONE_TAP", "text": "Copy", "autofillText": "Fill in", "supportedApps": supported}),
+	"a code by itself": otp(obj{"type": "OTP", "otpType": "ZERO_TAP", "text": "Copy", "zeroTapTermsAccepted": true, "supportedApps": supported}),
 	"a code in an old app": otp(obj{"type": "OTP", "otpType": "ONE_TAP", "text": "Copy",
 		"packageName": "com.example.app", "signatureHash": "K8a/AINcGX7"}),
 	"settings": {"name": "thing", "language": "PT_BR", "category": "MARKETING", "allowCategoryChange": true, "details": obj{
@@ -62,8 +62,8 @@ var kinds = map[string]obj{
 }
 
 var (
-	body = obj{"type": "BODY", "text": "Good day."}
-	apps = list{obj{"packageName": "com.example.app", "signatureHash": "K8a/AINcGX7"}}
+	body      = obj{"type": "BODY", "text": "Good day."}
+	supported = list{obj{"packageName": "com.example.app", "signatureHash": "K8a/AINcGX7"}}
 )
 
 func of(category string, components ...any) obj {
