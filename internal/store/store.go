@@ -1,5 +1,5 @@
 // Package store keeps what outlives a call: confirmed projects, registrations,
-// used confirmations and the key that signs them, pending and declined
+// names of deleted templates, used confirmations and the key that signs them, pending and declined
 // questions, and the lines of the audit log with --audit store.
 //
 // A store is a map of byte strings whose entries expire. It knows nothing about
