@@ -81,7 +81,7 @@ func apply[T any](cuts []cut[T], part T, fits func() bool) {
 var stepCuts = []cut[*catalog.Next]{
 	shortenWait,
 	askForLongest(func(n *catalog.Next, name string) bool {
-		isID := slices.Contains(pathNames(n.Tool), name) && len(jsonvalue.Encode(n.Args[name])) <= longID
+		isID := slices.Contains(catalog.PathIDs(n.Tool), name) && len(jsonvalue.Encode(n.Args[name])) <= longID
 		return name != argProject && name != argFor && !isID
 	}),
 	askForLongest(func(_ *catalog.Next, name string) bool { return name != argProject && name != argFor }),
@@ -135,14 +135,6 @@ func askForLongest(among func(n *catalog.Next, name string) bool) cut[*catalog.N
 		}
 		return true
 	}
-}
-
-// pathNames are the arguments of a tool that are ids in its path.
-func pathNames(tool string) []string {
-	if row := catalog.Lookup(tool); row != nil {
-		return row.Op().PathIDs()
-	}
-	return nil
 }
 
 // The errors of ours.

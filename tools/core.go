@@ -160,7 +160,8 @@ func (s *Set) coreTools() []*coreTool {
 			example: map[string]any{"tool": "webhook_create", "path": "triggers"},
 		}, s.schemaGet),
 		s.newSandboxAdvance(),
-		s.newTemplateConvert(),
+		s.newTemplateLint(),
 		s.newTemplatePreview(),
+		s.newTemplateConvert(),
 	}, callsOthers()...)
 }

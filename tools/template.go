@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
@@ -37,11 +38,14 @@ type givenTemplate struct {
 	// args are those of whatsapp_template_create for it: of an update, those of the
 	// template that would result.
 	args map[string]any
+	// given are those of them that the call has.
+	given map[string]any
 	// stored is the template as the API has it, nil where it was not read.
 	stored map[string]any
-	// updates reports whether the arguments are those of an update, or of a template that
-	// exists.
-	updates bool
+	// updates reports whether the template exists, and exists whether the call has nothing
+	// but its name and language.
+	updates, exists bool
+	now             time.Time // the API's, where it was read
 	// own are the other arguments, projectId among them.
 	own      map[string]any
 	warnings []string
@@ -106,8 +110,8 @@ func templateSchema(tool string, own map[string]*papi.Schema) func() *papi.Schem
 // bodyOf is the schema of the body of a tool's operation.
 func bodyOf(tool string) *papi.Schema { return catalog.Lookup(tool).Op().Variants()[0] }
 
-// listedTemplate is the schema in the list of tools. Of the details it has the name alone
-// of the one that matters: a model has read the rest in whatsapp_template_create.
+// listedTemplate is the schema in the list of tools. It names the details' components
+// alone: a model has read the rest in whatsapp_template_create.
 func listedTemplate(s *papi.Schema) *papi.Schema {
 	s = s.Clone()
 	for _, name := range []string{argProject, argTemplateName, argLanguageCode, "status", "saveDraftOnFailure", "allowCategoryChange"} {
@@ -133,7 +137,15 @@ func (s *Set) readTemplate(ctx context.Context, caller Caller, c *coreTool, give
 	}
 	coerce := &coercer{warnings: ignored}
 	args, _ := coerce.value(schema, given, "").(map[string]any)
-	violations := shallow(schema, body).Violations(args, papi.CheckOptions{Closed: true, Formats: true, Example: func() any { return c.example }})
+	opts := papi.CheckOptions{Closed: true, Formats: true, Example: func() any { return c.example }}
+	var wrongForm []string
+	for _, v := range shallow(schema, body).Violations(args, opts) {
+		wrongForm = append(wrongForm, v.Path)
+	}
+	var violations []papi.Violation
+	if wrongForm != nil { // which the complete schema explains better
+		violations = slices.DeleteFunc(schema.Violations(args, opts), func(v papi.Violation) bool { return !slices.Contains(wrongForm, v.Path) })
+	}
 	violations = append(violations, masked(args, "", "")...)
 
 	t := &givenTemplate{args: map[string]any{}, own: map[string]any{}, updates: updates}
@@ -153,8 +165,8 @@ func (s *Set) readTemplate(ctx context.Context, caller Caller, c *coreTool, give
 			t.args[names[1]] = value
 		}
 	}
-	stored := t.details() == nil && t.args["category"] == nil
-	t.updates = updates || stored
+	t.exists = t.details() == nil && t.args["category"] == nil
+	t.updates = updates || t.exists
 	if t.updates {
 		for _, name := range []string{argName, argLanguage} {
 			if t.args[name] == nil {
@@ -168,7 +180,7 @@ func (s *Set) readTemplate(ctx context.Context, caller Caller, c *coreTool, give
 	if details := t.details(); updates && details != nil {
 		t.args["details"] = mergedDetails(nil, details)
 	}
-	t.warnings = coerce.warnings
+	t.warnings, t.given = coerce.warnings, t.args
 	if t.updates && (t.args["category"] == nil || t.details()["components"] == nil) {
 		if e := s.readStored(ctx, caller, c.name, t); e != nil {
 			if t.details()["components"] == nil || e.Status == 0 {
@@ -195,11 +207,15 @@ func shallow(s *papi.Schema, tool string) *papi.Schema {
 // readStored reads the template that the arguments are about, and completes them with it
 // as an update would: details are merged, and components are replaced.
 func (s *Set) readStored(ctx context.Context, caller Caller, tool string, t *givenTemplate) *Error {
-	answer, e := s.readByTool(ctx, caller, tool, t.project(), templateGet, map[string]any{argTemplateName: t.name(), argLanguageCode: t.language()})
+	args := map[string]any{argTemplateName: t.name(), argLanguageCode: t.language()}
+	if project := t.project(); project != "" {
+		args[argProject] = project
+	}
+	answer, now, e := s.readByTool(ctx, caller, tool, templateGet, args)
 	if e != nil {
 		return e
 	}
-	t.stored = jsonvalue.Object(answer, "")
+	t.stored, t.now = jsonvalue.Object(answer, ""), now
 	merged := template.FromAnswer(t.stored)
 	changes := t.details()
 	for name, value := range t.args {
@@ -232,28 +248,28 @@ func withoutNulls(object map[string]any) map[string]any {
 	return object
 }
 
-// readByTool makes a call of a reading tool for one of the server's own, by the way of
-// any call. Its error is that of the call.
-func (s *Set) readByTool(ctx context.Context, caller Caller, forTool, project, tool string, given map[string]any) (any, *Error) {
+// readByTool makes a call of a reading tool for another one of the server's own, by the
+// way of any call, and returns the answer with the API's time. Its error is that of the
+// call.
+func (s *Set) readByTool(ctx context.Context, caller Caller, forTool, tool string, given map[string]any) (any, time.Time, *Error) {
 	row := catalog.Lookup(tool)
-	_, refusal := s.opts.Guard.Project(ctx, caller.Principal, project)
-	if refusal != nil {
-		e, _ := s.refuseProject(ctx, caller, forTool, project, refusal).Structured.(*Error)
-		return nil, e
-	}
 	c, e := argumentsOf(row, true)().check(given)
 	if e != nil {
-		return nil, e
+		return nil, time.Time{}, e
 	}
-	gc := &guard.Call{Row: row, Principal: caller.Principal, Client: caller.Client, CommandLine: caller.CommandLine, ProjectID: project, Args: c.args}
+	if _, refusal := s.opts.Guard.Project(ctx, caller.Principal, c.own.project); refusal != nil {
+		e, _ := s.refuseProject(ctx, caller, forTool, c.own.project, refusal).Structured.(*Error)
+		return nil, time.Time{}, e
+	}
+	gc := &guard.Call{Row: row, Principal: caller.Principal, Client: caller.Client, CommandLine: caller.CommandLine, ProjectID: c.own.project, Args: c.args}
 	if v := s.opts.Guard.Check(ctx, gc); v.Refuse != nil {
-		return nil, refused(v.Refuse)
+		return nil, time.Time{}, refused(v.Refuse)
 	}
 	sent, err := dispatch.Send(ctx, s.opts.API, row, gc.ProjectID, c.args)
 	if err != nil {
 		e := failed(row, c.args, err)
-		e.Next = s.offered(e.Next, project)
-		return nil, e
+		e.Next = s.offered(e.Next, c.own.project)
+		return nil, time.Time{}, e
 	}
-	return papi.AnswerSecrets.Mask(sent.Answer), nil
+	return papi.AnswerSecrets.Mask(sent.Answer), s.now(sent), nil
 }

@@ -49,6 +49,7 @@ var listedWords = map[string]string{
 	"kakaotalk_template_list templateName": "beginning of the name",
 	"whatsapp_template_convert template":   "{name, language, category, components}, or the answer of a GET",
 	"whatsapp_sender_verify code":          "6 characters",
+	"whatsapp_template_lint details":       "as in whatsapp_template_create",
 	"whatsapp_template_create name":        "a-z, 0-9 and _",
 	"whatsapp_template_list templateName":  "beginning of the name",
 	"whatsapp_template_update category":    "only in DRAFT, or rejected with INCORRECT_CATEGORY",

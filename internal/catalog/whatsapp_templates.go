@@ -70,6 +70,7 @@ var (
 var whatsappTemplateRejected = State{
 	Name: "REJECTED", Class: Failure, Means: "rejected; `rejectionCode` says why", Moves: "`whatsapp_template_update`",
 	Next: []Step{
+		{Do: "find what to correct", Tool: WhatsappTemplateLint},
 		{Do: "rejectionCode says why; its activities may say more", Tool: "whatsapp_template_activity_list"},
 		resubmit(WhatsappTemplateUpdate, "correct it and submit it again"),
 	},
@@ -114,7 +115,7 @@ var whatsappTemplates = []Row{
 	},
 	{
 		Tool: "whatsapp_template_create", Operation: "WhatsappTemplatesController_createTemplate_v1", Effect: Create, Resource: whatsappTemplate, Lints: true,
-		About: "Create a WhatsApp template of the project (not of a sender) and submit it, or keep it with status DRAFT. It needs a BODY component, and an example for each variable. Asynchronous: call wait with whatsapp_template_get.",
+		About: "Create a WhatsApp template of the project (not of a sender) and submit it, or keep it with status DRAFT. whatsapp_template_lint checks it first. It needs a BODY component, and an example for each variable. Asynchronous: call wait with whatsapp_template_get.",
 		Phrases: []string{
 			"write a new message template", "submit an HSM for approval", "marketing message with image and buttons",
 			"one-time password message with a copy code button", "add a translation of a template",

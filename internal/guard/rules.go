@@ -75,8 +75,9 @@ var Rules = slices.Concat([]Rule{
 	stateRule(catalog.KakaotalkSenderRegister, readKakaoSender),
 	stateRule(catalog.KakaotalkSenderVerify, readKakaoSender),
 }, lintRules(), []Rule{
+	ruleTemplateNameLocked,
 	ruleTemplateUnique, ruleTemplateLanguageCategory, ruleTemplatePricing,
-	stateRule(catalog.WhatsappTemplateUpdate, readWhatsappTemplate),
+	ruleTemplateUpdateState,
 	ruleTemplateSource, ruleTemplateCategory, ruleTemplateDraft,
 	ruleSolutionAssigned,
 
@@ -149,9 +150,11 @@ func (g *Guard) checkRules(ctx context.Context, c *Call) *Refusal {
 			wanted = append(wanted, rule.ReadsOf(c.Row.Tool)...)
 		}
 	}
-	if c.Row.Confirm != "" && g.opts.Mode != Off {
-		wanted = append(wanted, Summaries[c.Row.Tool].Reads...)
+	var summary []*Read
+	if c.Row.Confirm != "" && (g.opts.Mode != Off || effectsOf[c.Row.Tool].reads) {
+		summary = Summaries[c.Row.Tool].Reads
 	}
+	wanted = append(wanted, summary...)
 	read := false
 	for _, rule := range needed {
 		if rule.ReadsOf(c.Row.Tool) != nil && !read {
@@ -164,6 +167,9 @@ func (g *Guard) checkRules(ctx context.Context, c *Call) *Refusal {
 			}
 			return r
 		}
+	}
+	if effectsOf[c.Row.Tool].reads {
+		c.readAll(ctx, summary)
 	}
 	return nil
 }

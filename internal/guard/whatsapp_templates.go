@@ -67,6 +67,8 @@ func templateLanguageCategory(c *Call, a answers) *Refusal {
 	}
 }
 
+var ruleTemplateUpdateState = stateRule(catalog.WhatsappTemplateUpdate, readWhatsappTemplate)
+
 var ruleTemplateSource = Rule{
 	Code:   "guard_whatsapp_template_source",
 	About:  "A WhatsApp template that Meta generated can't be updated.",
