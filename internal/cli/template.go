@@ -11,6 +11,6 @@ func newTemplate(s *streams) *cobra.Command {
 
 		DisableFlagsInUseLine: true,
 	}
-	cmd.AddCommand(newTemplatePreview(s))
+	cmd.AddCommand(newTemplateImport(s), newTemplateCopy(s), newTemplatePreview(s))
 	return cmd
 }

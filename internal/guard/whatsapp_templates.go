@@ -10,8 +10,11 @@ import (
 	"papi-mcp/internal/papi"
 )
 
+// TemplateExists is the code of a create whose name and language a template has.
+const TemplateExists = "guard_whatsapp_template_unique"
+
 var ruleTemplateUnique = Rule{
-	Code:   "guard_whatsapp_template_unique",
+	Code:   TemplateExists,
 	About:  "A WhatsApp template's name is unique within a language.",
 	Tools:  []string{"whatsapp_template_create"},
 	Source: "createTemplate, 1.2.117",
