@@ -99,31 +99,6 @@ func (s *Server) called(ctx context.Context, span trace.Span, name, principal st
 	return result
 }
 
-// callListed answers the call of a listed tool in a protocol before 2026-07-28. mcp-go
-// answers all other messages: it would decode this one five times. It also checks the
-// _meta of 2026-07-28, and words the refusal of what is malformed or unknown.
-func (s *Server) callListed(ctx context.Context, m *message) (answer mcp.JSONRPCMessage, ok bool) {
-	if m.Method != mcp.MethodToolsCall || m.isNotification() || mayName(m.Params, nameOfVersion) {
-		return nil, false
-	}
-	var params struct {
-		Name      string          `json:"name"`
-		Arguments json.RawMessage `json:"arguments"`
-		Meta      *mcp.Meta       `json:"_meta"`
-		Task      *mcp.TaskParams `json:"task"` // ignored, unless malformed
-	}
-	if json.Unmarshal(m.Params, &params) != nil || !s.toolboxOf(ctx).Lists(params.Name) {
-		return nil, false
-	}
-	s.loadTools()
-	request := mcp.CallToolRequest{Params: mcp.CallToolParams{Name: params.Name, Meta: params.Meta, RawArguments: params.Arguments}}
-	result, err := s.call(ctx, request)
-	if err != nil {
-		panic(err) // it returns none
-	}
-	return mcp.JSONRPCResponse{JSONRPC: mcp.JSONRPC_VERSION, ID: mcp.NewRequestId(m.ID), Result: result}, true
-}
-
 // confirmsProject reports whether a call confirms a project, directly or through a tool
 // that calls others.
 func confirmsProject(params *mcp.CallToolParams) bool {
