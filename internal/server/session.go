@@ -24,7 +24,7 @@ type session struct {
 	id            string
 	principal     string
 	limitKey      string                       // of its caller
-	notifications chan mcp.JSONRPCNotification // that belong to no call
+	notifications chan mcp.JSONRPCNotification // that belong to no call; nil where there is no stream for them
 	elicitations  pendingElicitations
 	running       runningRequests
 	ctx           context.Context // ends with the session
@@ -45,7 +45,7 @@ type session struct {
 }
 
 func newSession(id auth.Identity) *session {
-	s := &session{id: rand.Text(), principal: id.Principal, limitKey: id.LimitKey(), notifications: make(chan mcp.JSONRPCNotification, 16)}
+	s := &session{id: rand.Text(), principal: id.Principal, limitKey: id.LimitKey()}
 	s.SetClientInfo(mcp.Implementation{})
 	s.SetClientCapabilities(mcp.ClientCapabilities{})
 	s.SetProtocolVersion("")
@@ -54,6 +54,9 @@ func newSession(id auth.Identity) *session {
 	s.ctx, s.end = context.WithCancel(context.Background())
 	return s
 }
+
+// keepNotifications lets a few notifications that belong to no call wait for their stream.
+func (s *session) keepNotifications() { s.notifications = make(chan mcp.JSONRPCNotification, 16) }
 
 var (
 	_ mcpserver.SessionWithClientInfo         = (*session)(nil)
