@@ -31,7 +31,9 @@ const projectConfirmTool = "project_confirm"
 // call is the handler of all tools. It never returns an error, whose text
 // mcp-go would send to the client.
 func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result *mcp.CallToolResult, _ error) {
+	// What is not needed any more is released while a call waits.
 	params := &request.Params
+	name := params.Name
 	elicitor := s.elicitor(ctx)
 	// Requests that were sent directly after a confirmation of the project depend
 	// on it. They wait for it, unless it waits for a person.
@@ -43,7 +45,7 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	// mcp-go's own recovery would send the panic's text to the client.
 	defer func() {
 		if p := recover(); p != nil {
-			s.logPanic(ctx, "tool "+params.Name, p)
+			s.logPanic(ctx, "tool "+name, p)
 			recordError(span, errorcode.InternalError)
 			result = s.internalError(ctx)
 		}
@@ -51,8 +53,8 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 
 	started := time.Now()
 	caller := s.callerOf(ctx, params, elicitor)
-	outcome := s.toolboxOf(ctx).Call(ctx, caller, params.Name, argumentsOf(params))
-	return s.called(ctx, span, params.Name, caller.Principal, outcome, time.Since(started)), nil
+	outcome := s.toolboxOf(ctx).Call(ctx, caller, name, argumentsOf(params))
+	return s.called(ctx, span, name, caller.Principal, outcome, time.Since(started)), nil
 }
 
 // argumentsOf are the arguments as the client wrote them; without any, none.

@@ -211,7 +211,7 @@ func TestCallsAreAnsweredAsByMCPGo(t *testing.T) {
 		if !slices.Equal(ours, theirs) {
 			t.Errorf("%s: the toolbox sees %q, not %q", params, ours, theirs)
 		}
-		_, direct := s.callListed(ctx, m, raw)
+		_, _, direct := s.readListed(ctx, m, raw)
 		isUsual := strings.Contains(params, `/protocolVersion":"2026-07-28"`) || !strings.Contains(params, "protocol")
 		if direct && len(theirs) == 0 || !direct && len(theirs) > 0 && isUsual && !strings.Contains(params, `C\u0061pabilities`) {
 			t.Errorf("%s: answered without mcp-go: %v", params, direct)

@@ -9,38 +9,14 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 )
 
-// callListed answers the well-formed call of a listed tool. mcp-go would decode it up to
-// five times, and a call that waits would keep all of that on its stack. mcp-go answers
-// all other messages, and words the refusal of what is malformed or unknown.
-func (s *Server) callListed(ctx context.Context, m *message, raw []byte) (answer mcp.JSONRPCMessage, ok bool) {
+// readListed reads the well-formed call of a listed tool. mcp-go would decode it up to
+// five times, and a call that waits would keep all of that on its stack. ok is false for
+// all other messages: mcp-go answers them, and words the refusal of what is malformed or
+// unknown.
+func (s *Server) readListed(ctx context.Context, m *message, raw []byte) (_ context.Context, request mcp.CallToolRequest, ok bool) {
 	if m.Method != mcp.MethodToolsCall || m.isNotification() {
-		return nil, false
+		return ctx, request, false
 	}
-	request, ok := s.listedCall(ctx, m)
-	if !ok {
-		return nil, false
-	}
-	info, ok := protocolInfo(m, request.Params.Meta)
-	if !ok {
-		return nil, false
-	}
-	s.loadTools()
-	if info != nil {
-		ctx, _, _ = extractAnswer(mcpserver.WithRequestProtocolInfo(ctx, info), m, raw)
-		s.introduced(clientOf(ctx))
-	}
-	result, err := s.call(ctx, request)
-	if err != nil {
-		panic(err) // it returns none
-	}
-	if info != nil {
-		s.complete(result)
-	}
-	return mcp.JSONRPCResponse{JSONRPC: mcp.JSONRPC_VERSION, ID: mcp.NewRequestId(m.ID), Result: result}, true
-}
-
-// listedCall decodes the call of a listed tool; ok is false for any other message.
-func (s *Server) listedCall(ctx context.Context, m *message) (request mcp.CallToolRequest, ok bool) {
 	var params struct {
 		Name      string          `json:"name"`
 		Arguments json.RawMessage `json:"arguments"`
@@ -48,10 +24,34 @@ func (s *Server) listedCall(ctx context.Context, m *message) (request mcp.CallTo
 		Task      *mcp.TaskParams `json:"task"` // ignored, unless malformed
 	}
 	if json.Unmarshal(m.Params, &params) != nil || !s.toolboxOf(ctx).Lists(params.Name) {
-		return request, false
+		return ctx, request, false
+	}
+	info, ok := protocolInfo(m, params.Meta)
+	if !ok {
+		return ctx, request, false
+	}
+	if info != nil {
+		ctx, _, _ = extractAnswer(mcpserver.WithRequestProtocolInfo(ctx, info), m, raw)
 	}
 	request.Params = mcp.CallToolParams{Name: params.Name, Meta: params.Meta, RawArguments: params.Arguments}
-	return request, true
+	return ctx, request, true
+}
+
+// callListed answers a call that readListed has read.
+func (s *Server) callListed(ctx context.Context, id json.RawMessage, request mcp.CallToolRequest) mcp.JSONRPCMessage {
+	s.loadTools()
+	isModern := mcpserver.IsModernRequest(ctx)
+	if isModern {
+		s.introduced(clientOf(ctx))
+	}
+	result, err := s.call(ctx, request)
+	if err != nil {
+		panic(err) // it returns none
+	}
+	if isModern {
+		s.complete(result)
+	}
+	return mcp.JSONRPCResponse{JSONRPC: mcp.JSONRPC_VERSION, ID: mcp.NewRequestId(id), Result: result}
 }
 
 // nameOfCapabilities is the member that declares what a client of 2026-07-28 can do.

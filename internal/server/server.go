@@ -260,8 +260,9 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 	if limit := maxParams(m.Method); limit > 0 && len(m.Params) > limit {
 		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("the params of %s may have at most %d bytes", m.Method, limit))
 	}
-	if answer, ok := s.callListed(ctx, m, raw); ok {
-		return answer
+	if ctx, request, ok := s.readListed(ctx, m, raw); ok {
+		m = &message{ID: m.ID, Method: m.Method} // a call that waits does not keep the rest
+		return s.callListed(ctx, m.ID, request)
 	}
 	m, raw = s.routed(ctx, m, raw)
 	ctx, m, raw = extractAnswer(ctx, m, raw)

@@ -44,13 +44,22 @@ type session struct {
 	used time.Time
 }
 
+// unset is what a session has until its client says it; nothing writes to it.
+var unset = struct {
+	info         mcp.Implementation
+	capabilities mcp.ClientCapabilities
+	level        mcp.LoggingLevel
+	filter       mcp.SubscriptionFilter
+	version      string
+}{level: mcp.LoggingLevelError}
+
 func newSession(id auth.Identity) *session {
 	s := &session{id: rand.Text(), principal: id.Principal, limitKey: id.LimitKey()}
-	s.SetClientInfo(mcp.Implementation{})
-	s.SetClientCapabilities(mcp.ClientCapabilities{})
-	s.SetProtocolVersion("")
-	s.SetLogLevel(mcp.LoggingLevelError)
-	s.SetSubscriptionFilter(mcp.SubscriptionFilter{})
+	s.info.Store(&unset.info)
+	s.capabilities.Store(&unset.capabilities)
+	s.version.Store(&unset.version)
+	s.level.Store(&unset.level)
+	s.filter.Store(&unset.filter)
 	s.ctx, s.end = context.WithCancel(context.Background())
 	return s
 }

@@ -166,7 +166,10 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 
 	ctx, cancel := context.WithCancel(withStopping(r.Context(), h.accepting))
 	defer cancel()
-	defer context.AfterFunc(s.ctx, cancel)()
+	if !modern { // else the session ends with the request
+		defer context.AfterFunc(s.ctx, cancel)()
+		defer s.running.add(m.ID, cancel)()
+	}
 	if m.Method == mcp.MethodSubscriptionsListen { // it lasts as long as the connection
 		defer context.AfterFunc(h.accepting, cancel)()
 	} else {
@@ -178,7 +181,6 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 		defer place.leave()
 		ctx = withSlot(ctx, place)
 	}
-	defer s.running.add(m.ID, cancel)()
 
 	x := h.newResponder(w, r)
 	if s.subscribes {
