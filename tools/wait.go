@@ -64,7 +64,7 @@ func (s *Set) wait(ctx context.Context, caller *Caller, args *waitArgs) Outcome 
 	default:
 		s.findSince(ctx, things)
 	}
-	return s.waited(ctx, things)
+	return s.waited(ctx, caller.Principal, things)
 }
 
 // mayFollow returns the things of a wait, or the outcome of one that is refused.
@@ -78,7 +78,7 @@ func (s *Set) mayFollow(ctx context.Context, caller *Caller, args *waitArgs) ([]
 			return nil, new(s.refuseProject(ctx, *caller, toolWait, f.call.own.project, refusal))
 		}
 	}
-	if e := s.readCursor(ctx, args.Cursor, things); e != nil {
+	if e := s.readCursor(ctx, caller.Principal, args.Cursor, things); e != nil {
 		return nil, new(e.outcome())
 	}
 	return things, nil
@@ -224,7 +224,7 @@ func every(things []*followed, is func(*followed) bool) bool {
 }
 
 // waited is the result of a wait that is over.
-func (s *Set) waited(ctx context.Context, things []*followed) Outcome {
+func (s *Set) waited(ctx context.Context, principal string, things []*followed) Outcome {
 	settled := every(things, (*followed).settled)
 	r := &Result{Tool: toolWait, Settled: &settled}
 	var now time.Time
@@ -245,7 +245,7 @@ func (s *Set) waited(ctx context.Context, things []*followed) Outcome {
 		}
 	}
 	r.Data, r.Next = tableOf(things), s.nextOfWait(things)
-	cursor, err := s.cursor(context.WithoutCancel(ctx), things)
+	cursor, err := s.cursor(context.WithoutCancel(ctx), principal, things)
 	if err != nil {
 		r.Warnings = append(r.Warnings, "there is no cursor: "+err.Error())
 	}

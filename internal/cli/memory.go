@@ -12,16 +12,10 @@ import (
 // default of 100, collections took a twentieth of the time (scripts/load).
 const gcPercent = 800
 
-// gcPercentWaiting replaces it while many calls wait. They keep memory and do little, so
-// that the garbage would be several times as large as what is in use.
-const gcPercentWaiting = 20
-
-// manyWaits is from how many open waits on gcPercentWaiting applies, and fewWaits below
-// how many it ends.
-const (
-	manyWaits = 100
-	fewWaits  = manyWaits / 2
-)
+// gcPercents replace it while many calls wait: from a number of them on, the one after
+// it. They keep memory and do little, so that the garbage would be several times as large
+// as what is in use. It stays at about 10 MB.
+var gcPercents = []struct{ waits, percent int }{{50, 320}, {100, 160}, {200, 80}, {400, 40}, {800, 16}}
 
 // memoryLimit is how much memory the process may use before it collects more often:
 // a caller may make the live heap large.
@@ -42,16 +36,17 @@ func tuneMemory(waits *wait.Limit) {
 // gcPercentFor returns a function that sets the percentage for a number of open waits,
 // when it changes.
 func gcPercentFor(set func(percent int)) (changed func(open int)) {
-	many := false
+	last := gcPercent
 	return func(open int) {
-		switch {
-		case !many && open >= manyWaits:
-			set(gcPercentWaiting)
-		case many && open < fewWaits:
-			set(gcPercent)
-		default:
-			return
+		percent := gcPercent
+		for _, from := range gcPercents {
+			if open >= from.waits {
+				percent = from.percent
+			}
 		}
-		many = !many
+		if percent != last {
+			last = percent
+			set(percent)
+		}
 	}
 }

@@ -85,7 +85,7 @@ type watch struct {
 	due       *time.Timer        // until the next read
 	cancel    context.CancelFunc // ends the read that is under way; nil: there is none
 	closed    bool               // it has no follower any more
-	attempt   int // of intervals
+	attempt   int                // of intervals
 	followers map[*Follower]bool
 	last      Reading
 	seq       int       // of the last reading; 0: none yet
