@@ -53,6 +53,18 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 
 	started := time.Now()
 	caller := s.callerOf(ctx, params, elicitor)
+	isWaiting := false
+	caller.Waits = func() {
+		isWaiting = true
+		s.metrics.waits.Inc()
+		markStarted(ctx)
+		leaveSlots(ctx)
+	}
+	defer func() {
+		if isWaiting {
+			s.metrics.waits.Dec()
+		}
+	}()
 	outcome := s.toolboxOf(ctx).Call(ctx, caller, name, argumentsOf(params))
 	return s.called(ctx, span, name, caller.Principal, outcome, time.Since(started)), nil
 }
@@ -70,7 +82,6 @@ func (s *Server) callerOf(ctx context.Context, params *mcp.CallToolParams, elici
 		Principal: principalOf(ctx),
 		Client:    clientOf(ctx),
 		Elicitor:  elicitor,
-		Waits:     func() { markStarted(ctx); leaveSlots(ctx) },
 		Progress:  s.progress(ctx, params.Meta),
 		Stopping:  stopping(ctx),
 	}
