@@ -128,6 +128,7 @@ type app struct {
 	project      string       // the default project, or ""
 	placeholders []string     // settings that were not filled in
 	tracers      trace.TracerProvider
+	waits        *wait.Limit
 	close        func()
 }
 
@@ -159,7 +160,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		logger.Warn(text)
 	}
 	projects := configuredProjects()
-	a := &app{placeholders: placeholders, close: func() {}}
+	a := &app{placeholders: placeholders, close: func() {}, waits: new(wait.Limit)}
 	api, own := apiConfig()
 	api.Logger = logger
 	a.project = defaultProject()
@@ -168,7 +169,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	}
 	offered := tools.Options{
 		Own: c.filter().Own(), Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens,
-		Poller: new(wait.Poller), Waits: new(wait.Limit),
+		Poller: new(wait.Poller), Waits: a.waits,
 	}
 	switch {
 	case c.sandbox:
