@@ -31,6 +31,7 @@ const projectConfirmTool = "project_confirm"
 // call is the handler of all tools. It never returns an error, whose text
 // mcp-go would send to the client.
 func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result *mcp.CallToolResult, _ error) {
+	defer s.calls.begin(ctx)()
 	params := &request.Params
 	elicitor := s.elicitor(ctx)
 	// Requests that were sent directly after a confirmation of the project depend
