@@ -73,7 +73,7 @@ func (o *output) lost() error {
 
 // Main runs the command line and returns the exit code, one of errorcode.Exits.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := endedBySignal(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// A closed pipe shows as the error of a write; dying of the signal would leave
 	// no time to finish running calls.
