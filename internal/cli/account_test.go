@@ -72,7 +72,7 @@ func TestAccountInFiles(t *testing.T) {
 				if args[0] == "call" || args[0] == "serve" {
 					want = errorcode.Usage
 				}
-				if args[0] == "serve" && strings.Contains(name, "placeholder") { // which tells the client
+				if args[0] == "serve" && strings.Contains(name, "placeholder") { // each call reports it
 					want = errorcode.Done
 				}
 				shown := strings.ReplaceAll(strings.Join(strings.Fields(out+errOut), " "), "“", `"`)
