@@ -149,8 +149,12 @@ func (s *Set) listBy(schema schemaSource) []mcp.Tool {
 	all := make([]mcp.Tool, 0, len(s.core)+len(s.opts.Rows))
 	for _, c := range s.core {
 		if s.lists(c.name) {
-			derive := func() json.RawMessage { return advertisedCore(c.name, c.schema()) }
-			all = append(all, advertisedTool(c.name, c.about, c.annotations, schema(c.name, false, derive)))
+			derive := func() json.RawMessage { return advertisedCore(c) }
+			t := advertisedTool(c.name, c.about, c.annotations, schema(c.name, false, derive))
+			if c.page != "" {
+				t.Meta = mcp.NewMetaFromMap(map[string]any{"ui": map[string]any{"resourceUri": c.page}})
+			}
+			all = append(all, t)
 		}
 	}
 	if s.opts.Dynamic {

@@ -187,7 +187,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token", Logger: logger, Transport: box,
 		}
 		own = tenant.Tenant{Projects: own.Projects, Default: a.project, KeyID: "sandbox", KeySecret: "sandbox"}
-		guarded.About, offered.Sandbox = aboutSandbox, box
+		guarded.About, guarded.APINow, offered.Sandbox = aboutSandbox, box.Now, box
 		offered.Speed = c.sandboxFlags.speed
 		if c.sandboxFlags.manual() && c.store == memory {
 			c.sandboxFlags.sameEachTime(box.box, &guarded)

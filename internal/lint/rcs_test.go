@@ -1,4 +1,4 @@
-package catalog
+package lint
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/papi"
 )
 
@@ -106,7 +107,7 @@ func TestALaunchReportsAllThatIsMissing(t *testing.T) {
 			for _, path := range slices.Sorted(maps.Keys(tt.edit)) {
 				put(sender, path, tt.edit[path])
 			}
-			got := LaunchNeeds(sender)
+			got := NewLaunch(sender)
 			if !slices.Equal(got.Missing, tt.missing) {
 				t.Errorf("missing:\n%s\nwant:\n%s", strings.Join(got.Missing, "\n"), strings.Join(tt.missing, "\n"))
 			}
@@ -144,6 +145,29 @@ func TestTheContractSaysWhatACountryNeeds(t *testing.T) {
 			if strings.Contains(property.Resolve().Description, "needed at launch") && !slices.Contains(complete.Required, key) {
 				t.Errorf("US, %s: %s is needed at launch and not required", version, key)
 			}
+		}
+	}
+}
+
+// A sender in test is completed, or launched: not both.
+func TestStepsOfASenderInTest(t *testing.T) {
+	complete, incomplete := launchableSender(t), launchableSender(t)
+	put(incomplete, "details.countries", nil)
+	for name, test := range map[string]struct {
+		sender any
+		want   []string
+	}{
+		"complete":   {complete, []string{"rcs_sender_readiness", "rcs_sender_launch", "rcs_test_number_add"}},
+		"incomplete": {incomplete, []string{"rcs_sender_readiness", "rcs_sender_update", "rcs_test_number_add"}},
+	} {
+		var got []string
+		for _, step := range catalog.LookupResource("rcs_sender").At("IN_TEST", "").Next {
+			if step.Fits(test.sender) && LaunchFits(step, test.sender) {
+				got = append(got, step.Tool)
+			}
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}
 }
