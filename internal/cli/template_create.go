@@ -82,7 +82,7 @@ func (t *templateFlags) add(cmd *cobra.Command) {
 	f.BoolVar(&t.dryRun, "dry-run", false, "create nothing: show the verdict on each template, and the arguments of its create")
 	f.StringSliceVar(&t.ignoreLint, "ignore-lint", nil, "rules of Meta's, such as wa_variable_edge, that are not checked: Meta decides")
 	f.DurationVar(&t.timeout, timeoutFlag, deadline.Timeout, "how long each call may take, without the time in which a person is asked")
-	f.StringVar(&t.store, "store", "", callStoreHelp)
+	t.addStoreFlags(f, callStoreHelp)
 }
 
 func (t *templateFlags) check() error {
