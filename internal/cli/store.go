@@ -34,7 +34,7 @@ func (c *config) addStoreFlags(f *pflag.FlagSet, help string) {
 	f.StringVar(&c.storeKey, "store-key", "", storeKeyHelp)
 }
 
-const storeKeyHelp = "keys that encrypt the secrets in the --store: path of a file, or env:NAME for an environment variable. A key is 32 bytes in hexadecimal or base64, one a line: the first encrypts, all decrypt"
+const storeKeyHelp = "keys that encrypt the secrets in the store, as the path of a file, or env:NAME for an environment variable. A key is 32 bytes in hexadecimal or base64, one a line: the first encrypts, all decrypt"
 
 // openStore opens the store that --store names. A server over HTTP keeps a file for itself,
 // and reaches a database, before it starts; anything else uses them when it has to.

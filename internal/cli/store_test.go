@@ -272,7 +272,7 @@ func TestStoreMigrate(t *testing.T) {
 	migrate(errorcode.Done, "the schema has version 1 now, it had 0", "--store", url)
 	migrate(errorcode.Done, "the role cli_app may use it", "--store", url, "--grant", "cli_app")
 	migrate(errorcode.Done, "the schema has version 1 already", "--store", app)
-	migrate(errorcode.Failed, "does not exist", "--store", url, "--grant", "nobody at all")
+	migrate(errorcode.Failed, "does not exist", "--store", url, "--grant", "no such role")
 	migrate(errorcode.Usage, "name the store")
 	migrate(errorcode.Usage, "name the store", "--store", "memory")
 	migrate(errorcode.Usage, "use memory, the path of a file, or the URL", "--store", "mysql://u:canary@h/d")
