@@ -48,7 +48,7 @@ func first(pattern *lazyregexp.Regexp, text string, isReal func(string) bool) st
 	return ""
 }
 
-// exampleDomains are those that everybody knows as examples (RFC 2606).
+// exampleDomains are those that are known as examples (RFC 2606).
 var exampleDomains = []string{"example.com", "example.org", "example.net"}
 
 func realEmail(text string) bool {

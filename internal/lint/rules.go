@@ -47,7 +47,7 @@ var Rules = []Rule{
 	{Name: "wa_carousel_cards", Severity: Refused, About: "The cards of a carousel have the same components, with the same types of buttons, among them a header and a body.", Source: "WhatsappInputCarouselComponentDto, WhatsappInputCardDto, 1.2.117", Code: codeCards, check: checkCarouselCards},
 	{Name: "wa_length", Severity: Refused, About: "A text or a list is as long as the contract allows.", Source: "createTemplate, 1.2.117", check: checkLength},
 	{Name: "wa_schema", Severity: Refused, About: "The arguments are as the contract describes them.", Source: "createTemplate, 1.2.117", check: checkSchema},
-	{Name: "wa_name_locked", Severity: Refused, About: "The name was not deleted in this language within the last 30 days.", Source: "createTemplate, deleteTemplate, 1.2.117"},
+	{Name: "wa_name_locked", Severity: Refused, About: "The name was not deleted here in this language within the last 30 days (by what the guard remembers).", Source: "createTemplate, deleteTemplate, 1.2.117"},
 	{Name: "wa_name_used", Severity: Refused, About: "The project has no template of this name in this language (only with compare).", Source: "createTemplate, 1.2.117"},
 	{Name: "wa_category_languages", Severity: Refused, About: "All languages of a name have the same category (only with compare).", Source: "createTemplate, 1.2.117"},
 	{Name: "wa_category_fixed", Severity: Refused, About: "An update changes the category of a draft alone, or of what was rejected for it (only with compare).", Source: "updateTemplate, 1.2.117"},

@@ -93,7 +93,7 @@ func (p *phrases) in(text string) string {
 	return ""
 }
 
-const mostBetween = 4
+const maxBetween = 4
 
 // matchAt is how many of the words a phrase takes that begins with the first; 0 where
 // it does not.
@@ -104,7 +104,7 @@ func matchAt(words, phrase []string) int {
 	n := 0
 	for i, want := range phrase {
 		if want == "..." {
-			for skip := range mostBetween + 1 {
+			for skip := range maxBetween + 1 {
 				if n+skip > len(words) {
 					return 0
 				}
@@ -149,7 +149,7 @@ func checkCategoryMarketing(v *view, r *report) {
 
 var (
 	inBrackets = lazyregexp.New(`\[[^\[\]]{1,40}\]|<[^<>]{1,40}>`)
-	// leftOver is what nobody means to send.
+	// leftOver is what was to be replaced before sending.
 	leftOver = lazyregexp.New(`(?i:lorem ipsum|dolor sit amet)|\b(?:TODO|TBD|TBC|FIXME|X{3,})\b|_{3,}|\.{5,}|(?i:\b(?:insert|enter|add|type) (?:your |the |a )?(?:\pL+ ){1,3}here\b|\byour (?:company|business|brand|store|shop|app) name\b|\bplaceholder\b)`)
 )
 
