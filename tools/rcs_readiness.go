@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +15,6 @@ import (
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
-	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/lint"
 	"papi-mcp/internal/papi"
 )
@@ -120,7 +118,7 @@ func (s *Set) rcsReadiness(ctx context.Context, caller Caller, args rcsReadiness
 	return Outcome{Structured: r}
 }
 
-// readAs makes a read past the guard, as a call of its tool would.
+// readAs makes a read as a call of its tool would: the guard decides whether it is sent.
 func (s *Set) readAs(ctx context.Context, caller Caller, project string, row *catalog.Row, args map[string]any) (dispatch.Result, error) {
 	gc := &guard.Call{Row: row, Principal: caller.Principal, Client: caller.Client, CommandLine: caller.CommandLine, ProjectID: project, Args: args}
 	if v := s.opts.Guard.Check(ctx, gc); v.Refuse != nil {
@@ -204,13 +202,17 @@ func readinessOf(sender map[string]any, launch *lint.Launch, texts map[string]qu
 		Fixes:   "the launch fixes brand, media and answers, given or not: then only details.countries can be changed",
 		USBrand: jsonvalue.Text(sender, "brandDetails.registration.status"),
 	}
-	r.Launch, r.Why = verdict(sender, launch, added)
-	if len(launch.Later) > 0 {
-		r.Later = strings.Join(launch.Later, ", ") + " can't follow without answers of their own, which countries shows"
-	}
+	later := " can't follow without answers of their own, which countries shows"
 	if launch.Fixed {
-		r.Fixes = "brand, media and answers are fixed: only details.countries can be changed; for the rest a person asks Sinch support"
-		r.Later = strings.ReplaceAll(r.Later, "follow without answers of their own, which countries shows", "follow: they ask for answers that it lacks")
+		r.Fixes = "brand, media and answers are fixed: only details.countries can be changed; for the rest a person must ask Sinch support"
+		later = " can't follow: they ask for answers that it lacks"
+	}
+	if len(launch.Later) > 0 {
+		r.Later = strings.Join(launch.Later, ", ") + later
+	}
+	r.Launch, r.Why = "no sender", "create it with all of this in one call: replace each value of sample by the person's"
+	if args.SenderID != "" {
+		r.Launch, r.Why = verdict(sender, launch, added)
 	}
 	status := map[string]string{}
 	for _, country := range jsonvalue.Objects(sender, "countryStatus") {
@@ -266,19 +268,17 @@ func readinessOf(sender map[string]any, launch *lint.Launch, texts map[string]qu
 	return r
 }
 
-// mediaPaths are the values that are URLs of images and videos, which nobody here opens.
+// mediaPaths are the values that are URLs of images and videos. They are never opened here.
 var mediaPaths = []string{"details.brand.bannerUrl", "details.brand.logoUrl", lint.VideoPath, "details.questionnaire.general.answers.screenshotUris"}
 
 // verdict says whether the sender can be launched now.
 func verdict(sender map[string]any, launch *lint.Launch, added []string) (word, why string) {
 	missing := len(launch.Missing)
 	switch {
-	case launch.State == "":
-		return "no sender", "create it with all of this in one call: replace each value of sample by the person's"
 	case launch.Waits:
 		return "waits", launch.State + " ends on its own: it can't be launched now"
 	case missing > 0 && launch.Fixed:
-		return "lacks", "what is missing can't be added any more: remove the countries that ask for it, or a person asks Sinch support, with the projectId and the senderId"
+		return "lacks", "what is missing can't be added any more: remove the countries that ask for it, or a person must ask Sinch support, with the projectId and the senderId"
 	case missing > 0:
 		return "lacks", "the launch is refused until what is missing is given"
 	case !launch.Allowed:
@@ -291,142 +291,7 @@ func verdict(sender map[string]any, launch *lint.Launch, added []string) (word, 
 		}
 		return "launched", "each country was submitted: add one to launch again"
 	}
-	return "ready", "it has all that a launch in " + strings.Join(launch.Countries, ", ") + " needs; a person must agree"
-}
-
-// valueTables shows values of a sender, or of one that does not exist yet, with their
-// questions.
-type valueTables struct {
-	texts        map[string]question
-	isNew, fixed bool
-}
-
-// table shows the values of a part. What is fixed needs no text any more, nor does a given
-// value of the brand, and an answer no suggestions.
-func (t *valueTables) table(part string, values []lint.LaunchValue) *Table {
-	items := make([]any, len(values))
-	for i := range values {
-		items[i] = &values[i]
-	}
-	b := newTableBuilder(items, 5)
-	column := func(name string, of func(v *lint.LaunchValue) any) {
-		b.add(name, func(item any) any { return of(item.(*lint.LaunchValue)) }, false)
-	}
-	column("name", func(v *lint.LaunchValue) any {
-		if v.Path == lint.ContactPath {
-			return "phones or emails"
-		}
-		return v.Path[strings.LastIndexByte(v.Path, '.')+1:]
-	})
-	column("need", func(v *lint.LaunchValue) any {
-		need := string(v.Need)
-		if v.Need == lint.NeedAsked { // the API decides
-			need = string(lint.NeedAdvised)
-		}
-		if v.When != "" {
-			need += " if " + v.When
-		}
-		return need
-	})
-	if !t.isNew {
-		column("given", func(v *lint.LaunchValue) any { return v.Given })
-	}
-	column("about", func(v *lint.LaunchValue) any {
-		if v.Given && (t.fixed || part == "brand") {
-			return nil
-		}
-		return orNil(papi.Truncate(t.about(v), maxQuestion))
-	})
-	column("suggested", func(v *lint.LaunchValue) any {
-		if v.Given || t.fixed {
-			return nil
-		}
-		return orNil(papi.Truncate(t.texts[v.Path].suggested, maxQuestion))
-	})
-	table := b.table()
-	return &table
-}
-
-// maxQuestion bounds a question, and the answers that it suggests.
-const maxQuestion = 600
-
-// about is the question, or what the contract says of a value, and why it is advised.
-func (t *valueTables) about(v *lint.LaunchValue) string {
-	said := strings.Split(cmp.Or(t.texts[v.Path].text, v.About), "; ")
-	about := strings.Join(slices.DeleteFunc(said, needClause.MatchString), "; ")
-	if size := imageSize.FindStringSubmatch(about); size != nil {
-		about += ", aspect ratio " + aspectRatio(size[1], size[2])
-	}
-	if v.Why != "" && !v.Given {
-		about = strings.TrimPrefix(about+"; "+v.Why, "; ")
-	}
-	return about
-}
-
-// needClause is how the contract says what the column need says, and imageSize how it
-// says the size of an image.
-var (
-	needClause = lazyregexp.New(`^(optional (at|on) create, )?needed (at|to) launch|^each '.*' only once$|^checked when `)
-	imageSize  = lazyregexp.New(`exactly (\d+) x (\d+) px`)
-)
-
-// aspectRatio is that of an image in whole numbers: 45:14.
-func aspectRatio(width, height string) string {
-	w, _ := strconv.Atoi(width)
-	h, _ := strconv.Atoi(height)
-	divisor, rest := w, h
-	for rest != 0 {
-		divisor, rest = rest, divisor%rest
-	}
-	return fmt.Sprintf("%d:%d", w/max(divisor, 1), h/max(divisor, 1))
-}
-
-// operatorTable has a row for the operators of a country that decided the same, and one
-// for a country of which nothing is known.
-func operatorTable(sender map[string]any, countries []string) *Table {
-	type decided struct {
-		country, is, status, remark string
-		names                       []string
-	}
-	var all []*decided
-	known := map[string]bool{}
-	for _, country := range jsonvalue.Objects(sender, "countryStatus") {
-		code := jsonvalue.Text(country, "country")
-		known[code] = true
-		before := len(all)
-		for _, operator := range jsonvalue.Objects(country, "operators") {
-			one := &decided{country: code, status: jsonvalue.Text(operator, "status"), remark: jsonvalue.Text(operator, "remark")}
-			same := slices.IndexFunc(all[before:], func(d *decided) bool { return d.status == one.status && d.remark == one.remark })
-			if same < 0 {
-				all, same = append(all, one), len(all)-before
-			}
-			found := all[before+same]
-			found.names = append(found.names, jsonvalue.Text(operator, "name"))
-		}
-		if len(all) == before {
-			all = append(all, &decided{country: code, status: jsonvalue.Text(country, "status")})
-		}
-	}
-	for _, country := range countries {
-		if !known[country] {
-			all = append(all, &decided{country: country, status: catalog.RcsNotLaunched})
-		}
-	}
-	items := make([]any, len(all))
-	for i, one := range all {
-		one.is, items[i] = catalog.RcsOperatorIs(one.status), one
-	}
-	b := newTableBuilder(items, 5)
-	column := func(name string, of func(d *decided) string) {
-		b.add(name, func(item any) any { return orNil(of(item.(*decided))) }, false)
-	}
-	column("country", func(d *decided) string { return d.country })
-	column("is", func(d *decided) string { return d.is })
-	column("operators", func(d *decided) string { return strings.Join(d.names, ", ") })
-	column("status", func(d *decided) string { return d.status })
-	column("remark", func(d *decided) string { return papi.Truncate(d.remark, maxQuestion) })
-	table := b.table()
-	return &table
+	return "ready", "it has all that its launch needs; a person must agree"
 }
 
 // firstLaunchSteps lead to a sender where there is none yet.

@@ -246,7 +246,7 @@ func TestALaunchIsRefusedForWhatReadinessMisses(t *testing.T) {
 			t.Errorf("%s: the launch is refused for %q, and %q is missing", name, reasons, missing)
 		}
 	}
-	for _, state := range enumOf("RcsSenderStatesEnum") {
+	for _, state := range append(enumOf("RcsSenderStatesEnum"), "") {
 		check(state, rcsSenderIn(t, state, nil))
 		check(state+" without a banner", rcsSenderIn(t, state, map[string]any{"details.brand.bannerUrl": nil}))
 	}
