@@ -2,6 +2,7 @@ package lint
 
 import (
 	"strings"
+	"time"
 
 	"papi-mcp/internal/jsonvalue"
 )
@@ -82,4 +83,26 @@ func likeness(a, b map[[2]string]int) float64 {
 		return 0
 	}
 	return float64(2*both) / float64(total)
+}
+
+// LockedFor is how long a name can't be used again in a language after its deletion.
+const LockedFor = 30 * 24 * time.Hour
+
+// Locked returns the finding that a template's name was deleted in its language, nil
+// where that is long enough ago.
+func Locked(t Template, deleted, now time.Time) []Finding {
+	until := deleted.Add(LockedFor)
+	if !now.Before(until) {
+		return nil
+	}
+	var all []Finding
+	(&report{Lookup("wa_name_locked"), &all}).fix("name", OtherName(t.Name), "was deleted in this language on %s, and can be used again from %s on: give another name",
+		deleted.UTC().Format(time.DateOnly), until.UTC().Format(time.RFC3339))
+	return all
+}
+
+// OtherName returns a name like that of a template, no longer than the contract allows.
+func OtherName(name string) string {
+	const suffix, most = "_v2", 512
+	return name[:min(len(name), most-len(suffix))] + suffix
 }
