@@ -163,5 +163,6 @@ func (s *Set) coreTools() []*coreTool {
 		s.newTemplateLint(),
 		s.newTemplatePreview(),
 		s.newTemplateConvert(),
+		s.newRcsReadiness(),
 	}, callsOthers()...)
 }

@@ -286,10 +286,10 @@ func Lookup(tool string) *Row { return byTool()[tool] }
 // ownTools are the tools of the server's own that belong to a toolset, by their name:
 // they call no operation of their own, and change nothing.
 var ownTools = map[string]string{
-	WhatsappTemplateLint:        "whatsapp_templates",
-	"whatsapp_template_convert": "whatsapp_templates",
-	WhatsappTemplatePreview:     "whatsapp_templates",
-	RcsReadiness:                "rcs",
+	WhatsappTemplateLint:    "whatsapp_templates",
+	WhatsappTemplateConvert: "whatsapp_templates",
+	WhatsappTemplatePreview: "whatsapp_templates",
+	RcsReadiness:            "rcs",
 }
 
 // ownIDs are the arguments of these tools that are the ids of a thing.
@@ -298,6 +298,9 @@ var ownIDs = map[string][]string{
 	WhatsappTemplatePreview: {"templateName", "languageCode"},
 	RcsReadiness:            {"senderId"},
 }
+
+// WhatsappTemplateConvert is the tool that converts a template of Meta's form.
+const WhatsappTemplateConvert = "whatsapp_template_convert"
 
 // WhatsappTemplateLint is the tool that says what a WhatsApp template lacks to be approved.
 const WhatsappTemplateLint = "whatsapp_template_lint"
