@@ -41,7 +41,12 @@ type config struct {
 	dynamic      bool
 	confirm      string
 	store        string
-	verbose      bool
+	storeKey     string // where the keys of its secrets are
+	// alone is set for a server over HTTP: no other process uses the file of the store, and
+	// it has to be there at the start.
+	alone   bool
+	replica string
+	verbose bool
 	// keepToken keeps the access token for later processes.
 	keepToken bool
 	// observe counts the exchanges with the API; may be nil.
@@ -83,6 +88,7 @@ func (c *config) addConnectionFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	choice(f, &c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)", string(guard.Auto), string(guard.Human), string(guard.Off))
 	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")
+	f.StringVar(&c.replica, "replica", "", "name of this server among those that share a --store: in the lines of its audit log, and of its chain with --audit store (default: with PostgreSQL and --audit store the host name)")
 }
 
 // addAPIFlags adds the flags of how calls are sent.
@@ -139,10 +145,22 @@ const traceTimeout = 3 * time.Second
 
 // newApp creates the store, the client, the guard and the tools.
 func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
-	opened, err := openStore(c.store)
+	opened, closeStore, err := c.openStore(ctx, c.logger(s))
 	if err != nil {
 		return nil, err
 	}
+	a, err := c.newAppOn(ctx, s, opened)
+	if err != nil {
+		closeStore()
+		return nil, err
+	}
+	end := a.close
+	a.close = func() { end(); closeStore() }
+	return a, nil
+}
+
+// newAppOn creates the client, the guard and the tools on a store.
+func (c *config) newAppOn(ctx context.Context, s *streams, opened store.Store) (*app, error) {
 	if c.noState != nil {
 		opened = noState{opened, c.noState}
 	}
@@ -247,11 +265,21 @@ func (c *config) auditLog(ctx context.Context, opened store.Store) (*audit.Log, 
 	case c.audit == "":
 		return nil, nil
 	case c.audit == inStore && c.store == memory:
-		return nil, usage("--audit store needs a persistent --store: use the path of a file")
+		return nil, usage("--audit store needs a persistent --store: use the path of a file, or the URL of a PostgreSQL database")
 	case c.audit == inStore:
 		log = audit.InStore(opened)
 	default:
 		log = audit.File(c.audit)
+	}
+	name, err := c.replicaName()
+	if err != nil {
+		return nil, err
+	}
+	if name != "" {
+		log = log.Of(name)
+	}
+	if c.audit == inStore && c.isLazy() {
+		return log, nil
 	}
 	if err := log.Ready(ctx); err != nil {
 		return nil, usage("--audit: %v", err)

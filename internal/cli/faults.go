@@ -100,18 +100,6 @@ func (c *config) resultFaults() []fault {
 	return nil
 }
 
-// storeFaults returns what is wrong with the values of --store and --audit.
-func (c *config) storeFaults() []fault {
-	var found []fault
-	if strings.Contains(c.store, "://") {
-		found = append(found, faultf("store", "--store %s: use memory, or the path of a file", papi.Quoted(c.store, 80)))
-	}
-	if c.audit == inStore && c.store == memory {
-		found = append(found, faultf("audit", "--audit store needs a persistent --store: use the path of a file"))
-	}
-	return found
-}
-
 // connectionFaults returns what is wrong with the sandbox's flags, or with the
 // variables of the API.
 func (c *config) connectionFaults(flags *pflag.FlagSet) []fault {

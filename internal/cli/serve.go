@@ -149,7 +149,7 @@ func (c *config) addServeFlags(cmd *cobra.Command, h *httpFlags) {
 	f.StringVar(&c.file, "config", "", "YAML file with flags of serve and, for --http, keys, scopes and tenants (see papi-mcp config); env:NAME reads it from an environment variable")
 	c.addResultFlags(cmd, server.ResultBoth, "what a result holds: text (content alone), structured (structuredContent alone, content is empty: a client that reads only content shows nothing) or both")
 	f.BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and related variables say")
-	f.StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox and with --http)")
+	c.addStoreFlags(f, storeHelp+"; memory with --sandbox and with --http)")
 }
 
 // prepared holds the parts of serve.
@@ -170,7 +170,7 @@ func (c *config) check(h *httpFlags, flags *pflag.FlagSet) (*settings.File, *set
 		return nil, nil, nil, err
 	}
 	if h.addr != "" {
-		c.store = cmp.Or(c.store, memory)
+		c.store, c.alone = cmp.Or(c.store, memory), true
 	}
 	return file, reader, append(found, c.faults(h, file, flags)...), nil
 }

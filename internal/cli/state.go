@@ -5,27 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"papi-mcp/internal/store"
 )
-
-// memory is the store that is lost with the process.
-const memory = "memory"
-
-// openStore opens the store that --store names: memory, or the path of a file.
-func openStore(name string) (store.Store, error) {
-	switch {
-	case name == memory:
-		return store.NewMemory(), nil
-	case name == "", strings.Contains(name, "://"):
-		return nil, usage("--store %q: use memory, or the path of a file", name)
-	}
-	return store.NewFile(name), nil
-}
-
-// storeHelp is the help of --store; each command completes the default.
-const storeHelp = "where confirmations and registrations are stored: memory, or the path of a file (default: a file in the user's state folder"
 
 // setDefaultStore sets --store where it is not given: to a file that the user's
 // processes share, to one of a named sandbox, or to memory for another sandbox, which
@@ -51,12 +33,12 @@ func (c *config) setDefaultStore(s *streams) {
 }
 
 // tokenFile returns the path of the file for access tokens, which is next to the
-// store; "" where nothing is kept.
-func tokenFile(store string) string {
-	if store == memory {
+// file of the store; "" where nothing is kept, or the store is a database.
+func tokenFile(name string) string {
+	if name == memory || store.IsPostgres(name) {
 		return ""
 	}
-	return filepath.Join(filepath.Dir(store), "tokens.json")
+	return filepath.Join(filepath.Dir(name), "tokens.json")
 }
 
 // stateFile returns the path of the file that the user's processes share. It fails

@@ -80,7 +80,7 @@ func (t *templateFlags) add(cmd *cobra.Command) {
 	f.BoolVar(&t.draft, "draft", false, "keep the templates as drafts: nothing is submitted to Meta")
 	f.BoolVar(&t.dryRun, "dry-run", false, "create nothing: show the verdict on each template, and the arguments of its create")
 	f.DurationVar(&t.timeout, timeoutFlag, deadline.Timeout, "how long each call may take, without the time in which a person is asked")
-	f.StringVar(&t.store, "store", "", callStoreHelp)
+	t.addStoreFlags(f, callStoreHelp)
 }
 
 func (t *templateFlags) check() error {

@@ -61,7 +61,7 @@ type Options struct {
 	LocalTargets bool
 	// Store keeps confirmed projects, remembered registrations, used tokens and
 	// the signing key.
-	Store store.Store
+	Store store.Entries
 	// Reader reads from the API for the rules.
 	Reader Reader
 	Logger *slog.Logger
