@@ -82,16 +82,3 @@ func stateFolder() (string, error) {
 	}
 	return filepath.Join(dir, "papi-mcp"), nil
 }
-
-// storeKind returns the kind of a store by the value of --store, which may have a
-// password in it.
-func storeKind(name string) string {
-	scheme, _, isURL := strings.Cut(name, "://")
-	switch {
-	case name == memory:
-		return memory
-	case isURL:
-		return scheme
-	}
-	return "file"
-}
