@@ -32,11 +32,11 @@ func (s *Set) projectActivity(ctx context.Context, caller Caller, args activityA
 	if refusal != nil {
 		return s.refuseProject(ctx, caller, toolActivity, project, refusal)
 	}
-	page, e := s.activityPage(ctx, args)
+	page, e := s.activityPage(ctx, caller.Principal, project, args)
 	if e != nil {
 		return e.outcome()
 	}
-	h := &histories{set: s, caller: caller, project: args.ProjectID, page: page}
+	h := &histories{set: s, caller: caller, project: args.ProjectID, bound: project, page: page}
 	for _, kind := range catalog.Histories() {
 		asked := page.Toolset == "" || page.Toolset == kind.Row.Toolset
 		switch {
@@ -98,7 +98,7 @@ func (h *histories) result(ctx context.Context) *Result {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("these are the activities of %d of %d things: those of the others are on later pages (nextPageToken), or ask for one toolset", len(things), len(things)+rest))
 	}
 	if older || rest > 0 {
-		token, err := next.token(ctx, h.set)
+		token, err := next.token(ctx, h.set, h.caller.Principal, h.bound)
 		if err != nil {
 			r.Warnings = append(r.Warnings, "there is no nextPageToken: "+err.Error())
 		}

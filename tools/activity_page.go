@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
@@ -61,9 +61,9 @@ func (m *moment) resolve(now time.Time) {
 const defaultSince = 7 * 24 * time.Hour
 
 // activityPage validates the arguments of a call, and opens its token.
-func (s *Set) activityPage(ctx context.Context, args activityArgs) (activityPage, *Error) {
+func (s *Set) activityPage(ctx context.Context, principal, project string, args activityArgs) (activityPage, *Error) {
 	if args.PageToken != "" { // which has the other arguments
-		return s.openActivityPage(ctx, args)
+		return s.openActivityPage(ctx, principal, project, args)
 	}
 	page := activityPage{Since: moment{Ago: defaultSince}, Toolset: args.Toolset}
 	var violations []papi.Violation
@@ -128,20 +128,25 @@ func (p *activityPage) has(at time.Time) bool {
 	return !at.Before(p.Since.At) && (p.Until.At.IsZero() || at.Before(p.Until.At) || at.Equal(untimed))
 }
 
+// activityScope is what the token of a page is bound to besides its caller.
+func activityScope(project string) string { return toolActivity + " " + project }
+
 // token is the page as pageToken has it.
-func (p activityPage) token(ctx context.Context, s *Set) (string, error) {
-	return s.opts.Guard.SignCursor(ctx, base64.RawURLEncoding.EncodeToString(jsonvalue.Encode(p)))
+func (p activityPage) token(ctx context.Context, s *Set, principal, project string) (string, error) {
+	return s.opts.Guard.SignCursor(ctx, principal, activityScope(project), base64.RawURLEncoding.EncodeToString(jsonvalue.Encode(p)))
 }
 
 // openActivityPage reads a token. The call may repeat the arguments of the page before.
-func (s *Set) openActivityPage(ctx context.Context, args activityArgs) (page activityPage, e *Error) {
-	text, ok, err := s.opts.Guard.OpenCursor(ctx, args.PageToken)
-	if err != nil {
-		return page, &Error{Code: errorcode.StoreUnavailable, Message: "the page token can't be checked: " + err.Error()}
+func (s *Set) openActivityPage(ctx context.Context, principal, project string, args activityArgs) (page activityPage, e *Error) {
+	text, err := s.opts.Guard.OpenCursor(ctx, principal, activityScope(project), args.PageToken)
+	if err == nil {
+		var encoded []byte
+		if encoded, err = base64.RawURLEncoding.DecodeString(text); err != nil || json.Unmarshal(encoded, &page) != nil {
+			err = guard.ErrNoCursor
+		}
 	}
-	encoded, err := base64.RawURLEncoding.DecodeString(text)
-	if !ok || err != nil || json.Unmarshal(encoded, &page) != nil {
-		return page, invalidArguments([]papi.Violation{{Path: "pageToken", Given: papi.Echo(args.PageToken), Allowed: "nextPageToken of the last answer, as it is; leave it out to begin"}})
+	if err != nil {
+		return page, cursorError(err, "pageToken", args.PageToken, "nextPageToken of the last answer")
 	}
 	if args.Toolset != "" && args.Toolset != page.Toolset {
 		return page, invalidArguments([]papi.Violation{{Path: "toolset", Given: args.Toolset, Allowed: "that of the first page; leave it out"}})

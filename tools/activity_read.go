@@ -34,6 +34,7 @@ type histories struct {
 	set        *Set
 	caller     Caller
 	project    string // as the call named it
+	bound      string // the project whose things these are
 	page       activityPage
 	kinds      []*historyKind
 	notOffered []string

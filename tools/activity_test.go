@@ -255,6 +255,15 @@ func TestProjectActivityPagesKeepTheirBounds(t *testing.T) {
 	}
 	failure(t, do(t, set, toolActivity, object{"pageToken": token, "toolset": "rcs"}))
 	failure(t, do(t, set, toolActivity, object{"pageToken": "x" + token}))
+	others := map[string]Outcome{
+		"another caller":  set.Call(t.Context(), Caller{Principal: "someone else"}, toolActivity, encode(object{"pageToken": token})),
+		"another project": do(t, set, toolActivity, object{"pageToken": token, "projectId": "another"}),
+	}
+	for name, got := range others {
+		if said := pathsOf(failure(t, got))["pageToken"]; !strings.Contains(said, "another caller or call; leave it out to begin") {
+			t.Errorf("%s: %s", name, encode(got.Structured))
+		}
+	}
 }
 
 // The tool is offered where a list of activities is, and says which are not.

@@ -92,7 +92,9 @@ func (s *Set) followOne(ctx context.Context, caller Caller, what Follow, given m
 	if refusal := s.mayRead(ctx, &caller, f); refusal != nil {
 		return Followed{Outcome: s.notSent(f.row, c, guard.Verdict{Refuse: refusal})}, nil
 	}
-	end := Followed{Changed: s.follow(ctx, []*followed{f}, what.UntilChanged, what.reports())}
+	ends, _ := ctx.Deadline()
+	end := Followed{Changed: s.follow(ctx, []*followed{f}, what.UntilChanged, ends, what.reports())}
+	f.last = f.last.opened()
 	end.Settled = f.settled()
 	if f.last == nil || f.gone {
 		e := failed(f.row, c.args, f.failure())
@@ -113,9 +115,10 @@ func (what *Follow) reports() observer {
 		case r.Temporary() && what.Failed != nil:
 			what.Failed(r.Err)
 		case r.Err == nil && (changed || shown == ""):
-			now := f.last.described()
+			last := f.last.opened()
+			now := last.described()
 			if what.Saw != nil {
-				what.Saw(Change{f.last.now, f.names(), shown, now, papi.Printable(f.last.why())})
+				what.Saw(Change{last.now, f.names(), shown, now, papi.Printable(last.why())})
 			}
 			shown = now
 		}

@@ -43,12 +43,6 @@ func (c Caller) waits() {
 	}
 }
 
-func (c Caller) progress(p Progress) {
-	if c.Progress != nil {
-		c.Progress(p)
-	}
-}
-
 // Outcome is how a tool call ended.
 type Outcome struct {
 	// Structured is the result or the error, as its JSON goes to the client.

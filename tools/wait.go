@@ -54,18 +54,17 @@ func (s *Set) wait(ctx context.Context, caller *Caller, args *waitArgs) Outcome 
 
 	timeout := cmp.Or(time.Duration(args.Timeout)*time.Second, defaultWait)
 	began := time.Now()
-	within, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	s.follow(within, things, args.Until == untilChanged, observer{
-		progress: func() { caller.progress(progressOf(things, time.Since(began), timeout)) },
-		stopping: caller.Stopping,
-	})
+	on := observer{stopping: caller.Stopping}
+	if caller.Progress != nil {
+		on.progress = func() { caller.Progress(progressOf(things, time.Since(began), timeout)) }
+	}
+	s.follow(ctx, things, args.Until == untilChanged, began.Add(timeout), on)
 	select {
 	case <-caller.Stopping: // no time for more reads
 	default:
 		s.findSince(ctx, things)
 	}
-	return s.waited(ctx, things)
+	return s.waited(ctx, caller.Principal, things)
 }
 
 // mayFollow returns the things of a wait, or the outcome of one that is refused.
@@ -79,7 +78,7 @@ func (s *Set) mayFollow(ctx context.Context, caller *Caller, args *waitArgs) ([]
 			return nil, new(s.refuseProject(ctx, *caller, toolWait, f.call.own.project, refusal))
 		}
 	}
-	if e := s.readCursor(ctx, args.Cursor, things); e != nil {
+	if e := s.readCursor(ctx, caller.Principal, args.Cursor, things); e != nil {
 		return nil, new(e.outcome())
 	}
 	return things, nil
@@ -113,9 +112,9 @@ func (s *Set) read(ctx context.Context, f *followed) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := &observation{condition: conditionOf(f.row.Resource, sent.Answer), now: s.now(sent)}
-	seen.speed = s.opts.Speed
-	return seen, nil
+	condition := conditionOf(f.row.Resource, sent.Answer)
+	condition.speed = s.opts.Speed
+	return closed(condition, s.now(sent)), nil
 }
 
 // observer is informed while things are followed. Each of its fields may be nil.
@@ -126,18 +125,22 @@ type observer struct {
 }
 
 // follow reads the things until it is over: all have settled, or one has changed where
-// that is what the caller waits for; ctx ends, or the server stops. It reports whether
-// one has changed.
-func (s *Set) follow(ctx context.Context, things []*followed, untilChange bool, on observer) (changed bool) {
+// that is what the caller waits for; the time ends has come, if it is not zero; ctx ends,
+// or the server stops. It reports whether one has changed.
+func (s *Set) follow(ctx context.Context, things []*followed, untilChange bool, ends time.Time, on observer) (changed bool) {
 	ready := make(chan struct{}, 1)
 	followers := s.followAll(things, ready)
 	defer closeAll(followers)
-	if ends, ok := ctx.Deadline(); ok {
-		defer time.AfterFunc(time.Until(ends)-lastReadsBefore, func() { refreshAll(followers) }).Stop()
+	var due, progress, seenChange <-chan time.Time // of the last reads, then of the end; some time after the first change
+	if !ends.IsZero() {
+		due = time.After(time.Until(ends) - lastReadsBefore)
 	}
-	progress := time.NewTicker(progressInterval)
-	defer progress.Stop()
-	var seenChange <-chan time.Time // some time after the first change
+	if on.progress != nil {
+		ticker := time.NewTicker(progressInterval)
+		defer ticker.Stop()
+		progress = ticker.C
+	}
+	readLast := false
 	for {
 		select {
 		case <-ready:
@@ -151,10 +154,14 @@ func (s *Set) follow(ctx context.Context, things []*followed, untilChange bool, 
 			if untilChange {
 				return changed
 			}
-		case <-progress.C:
-			if on.progress != nil {
-				on.progress()
+		case <-due:
+			if readLast {
+				return changed
 			}
+			readLast, due = true, time.After(time.Until(ends))
+			refreshAll(followers)
+		case <-progress:
+			on.progress()
 		case <-ctx.Done():
 			return changed
 		case <-on.stopping:
@@ -217,11 +224,12 @@ func every(things []*followed, is func(*followed) bool) bool {
 }
 
 // waited is the result of a wait that is over.
-func (s *Set) waited(ctx context.Context, things []*followed) Outcome {
+func (s *Set) waited(ctx context.Context, principal string, things []*followed) Outcome {
 	settled := every(things, (*followed).settled)
 	r := &Result{Tool: toolWait, Settled: &settled}
 	var now time.Time
 	for _, f := range things {
+		f.last = f.last.opened()
 		r.Warnings = append(r.Warnings, f.call.warnings...)
 		if f.last != nil && f.last.now.After(now) {
 			now = f.last.now
@@ -237,7 +245,7 @@ func (s *Set) waited(ctx context.Context, things []*followed) Outcome {
 		}
 	}
 	r.Data, r.Next = tableOf(things), s.nextOfWait(things)
-	cursor, err := s.cursor(context.WithoutCancel(ctx), things)
+	cursor, err := s.cursor(context.WithoutCancel(ctx), principal, things)
 	if err != nil {
 		r.Warnings = append(r.Warnings, "there is no cursor: "+err.Error())
 	}

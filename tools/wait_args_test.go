@@ -115,6 +115,10 @@ func TestTheCursorOfAWait(t *testing.T) {
 			t.Errorf("%s: %s", name, encode(got.Structured))
 		}
 	}
+	stranger := set.Call(t.Context(), Caller{Principal: "someone else"}, toolWait, encode(with(cursor, aSender("S"))))
+	if said := pathsOf(failure(t, stranger))["cursor"]; !strings.Contains(said, "another caller or call; leave it out to begin") {
+		t.Errorf("of another caller: %s", encode(stranger.Structured))
+	}
 	if api.count() != before {
 		t.Error("something was read")
 	}

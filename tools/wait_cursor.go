@@ -2,10 +2,12 @@ package tools
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 )
 
@@ -14,16 +16,13 @@ import (
 
 // readCursor notes what a cursor says of the things. A thing that it does not have is
 // followed from now on.
-func (s *Set) readCursor(ctx context.Context, cursor string, things []*followed) *Error {
+func (s *Set) readCursor(ctx context.Context, principal, cursor string, things []*followed) *Error {
 	if cursor == "" {
 		return nil
 	}
-	text, ok, err := s.opts.Guard.OpenCursor(ctx, cursor)
+	text, err := s.opts.Guard.OpenCursor(ctx, principal, toolWait, cursor)
 	if err != nil {
-		return &Error{Code: errorcode.StoreUnavailable, Message: "the cursor can't be checked: " + err.Error()}
-	}
-	if !ok {
-		return invalidArguments([]papi.Violation{{Path: "cursor", Given: papi.Echo(cursor), Allowed: "the cursor of the last answer, as it is; leave it out to begin"}})
+		return cursorError(err, "cursor", cursor, "the cursor of the last answer")
 	}
 	entries := map[string][]string{}
 	for entry := range strings.SplitSeq(text, ";") {
@@ -45,8 +44,22 @@ func (s *Set) readCursor(ctx context.Context, cursor string, things []*followed)
 	return nil
 }
 
-// cursor is the cursor after a wait.
-func (s *Set) cursor(ctx context.Context, things []*followed) (string, error) {
+// cursorError is the refusal of a cursor, or of a page's token, by the error of the guard.
+// right is what it should be.
+func cursorError(err error, path, given, right string) *Error {
+	switch {
+	case errors.Is(err, guard.ErrNoCursor):
+		right += ", as it is; leave it out to begin"
+	case errors.Is(err, guard.ErrOthersCursor):
+		right += " to you, with the same credentials and project: this one belongs to another caller or call; leave it out to begin"
+	default:
+		return &Error{Code: errorcode.StoreUnavailable, Message: "the " + path + " can't be checked: " + err.Error()}
+	}
+	return invalidArguments([]papi.Violation{{Path: path, Given: papi.Echo(given), Allowed: right}})
+}
+
+// cursor is the cursor after a wait of a principal.
+func (s *Set) cursor(ctx context.Context, principal string, things []*followed) (string, error) {
 	var entries []string
 	for _, f := range things {
 		if f.known {
@@ -60,5 +73,5 @@ func (s *Set) cursor(ctx context.Context, things []*followed) (string, error) {
 	if len(entries) == 0 {
 		return "", nil
 	}
-	return s.opts.Guard.SignCursor(ctx, strings.Join(entries, ";"))
+	return s.opts.Guard.SignCursor(ctx, principal, toolWait, strings.Join(entries, ";"))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -32,10 +33,30 @@ type followed struct {
 	paused      time.Time // until when it is not read, as its API asked; zero: it did not
 }
 
-// observation is what a read showed. Several calls may share it.
+// observation is what a read showed. Several calls may share it. While they wait, the
+// answer is kept as JSON, which needs a fraction of the memory of its values.
 type observation struct {
 	condition
-	now time.Time
+	answer json.RawMessage // of which thing has the values, unless that is nil
+	print  string          // the fingerprint of the condition
+	now    time.Time
+}
+
+// closed is the observation of a condition, without its thing.
+func closed(c condition, now time.Time) *observation {
+	o := &observation{condition: c, answer: jsonvalue.Encode(c.thing), print: c.fingerprint(), now: now}
+	o.thing = nil
+	return o
+}
+
+// opened is the observation with its thing.
+func (o *observation) opened() *observation {
+	if o == nil || o.thing != nil {
+		return o
+	}
+	own := *o
+	own.thing, _ = jsonvalue.Decode(o.answer) // which was encoded here
+	return &own
 }
 
 // key identifies the thing.
@@ -56,7 +77,7 @@ func (f *followed) take(r wait.Reading) (changed bool) {
 	if !known {
 		f.before = seen.decisive()
 	}
-	f.was, f.known = seen.fingerprint(), true
+	f.was, f.known = seen.print, true
 	return known && was != f.was
 }
 

@@ -137,6 +137,7 @@ type app struct {
 	placeholders []string             // settings that were not filled in
 	account      func() tenant.Tenant // the server's own
 	tracers      trace.TracerProvider
+	waits        *wait.Limit
 	close        func()
 }
 
@@ -182,7 +183,7 @@ func (c *config) newAppOn(ctx context.Context, s *streams, opened store.Store) (
 	for _, text := range misspelledVariables(os.Environ()) {
 		logger.Warn(text)
 	}
-	a := &app{placeholders: placeholders, close: func() {}}
+	a := &app{placeholders: placeholders, close: func() {}, waits: new(wait.Limit)}
 	api, own := apiConfig(), ownAccount()
 	api.Logger = logger
 	a.project = own.Default
@@ -191,7 +192,7 @@ func (c *config) newAppOn(ctx context.Context, s *streams, opened store.Store) (
 	}
 	offered := tools.Options{
 		Own: c.filter().Own(), Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens,
-		Poller: new(wait.Poller), Waits: new(wait.Limit),
+		Poller: new(wait.Poller), Waits: a.waits,
 	}
 	switch {
 	case c.sandbox:

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -108,24 +107,10 @@ func (f *httpFlags) allowedHosts() []string {
 	return hosts
 }
 
-// gcPercent is how much the heap may grow between garbage collections, in percent
-// of the live heap, which is small here, while each call allocates a lot: with the
-// default of 100, collections took a twentieth of the time (scripts/load).
-const gcPercent = 800
-
-// memoryLimit is how much memory the process may use before it collects more often:
-// a caller may make the live heap large.
-const memoryLimit = 512 << 20
-
 // serve serves until ctx ends, and reads files again on each hangup. It prints the
 // server's URL as one line on standard output when it is ready.
 func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, p *prepared, hangups <-chan os.Signal) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-		if os.Getenv("GOMEMLIMIT") == "" {
-			debug.SetMemoryLimit(memoryLimit)
-		}
-	}
+	tuneMemory(p.app.waits)
 	logger := c.logger(s)
 	tlsConfig, err := f.tlsConfig(p, logger)
 	if err != nil {

@@ -32,7 +32,9 @@ const projectConfirmTool = "project_confirm"
 // mcp-go would send to the client.
 func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result *mcp.CallToolResult, _ error) {
 	defer s.calls.begin(ctx)()
+	// What is not needed any more is released while a call waits.
 	params := &request.Params
+	name := params.Name
 	elicitor := s.elicitor(ctx)
 	// Requests that were sent directly after a confirmation of the project depend
 	// on it. They wait for it, unless it waits for a person.
@@ -44,7 +46,7 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 	// mcp-go's own recovery would send the panic's text to the client.
 	defer func() {
 		if p := recover(); p != nil {
-			s.logPanic(ctx, "tool "+params.Name, p)
+			s.logPanic(ctx, "tool "+name, p)
 			recordError(span, errorcode.InternalError)
 			result = s.internalError(ctx)
 		}
@@ -52,8 +54,20 @@ func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result 
 
 	started := time.Now()
 	caller := s.callerOf(ctx, params, elicitor)
-	outcome := s.toolboxOf(ctx).Call(ctx, caller, params.Name, argumentsOf(params))
-	return s.called(ctx, span, params.Name, caller.Principal, outcome, time.Since(started)), nil
+	isWaiting := false
+	caller.Waits = func() {
+		isWaiting = true
+		s.metrics.waits.Inc()
+		markStarted(ctx)
+		leaveSlots(ctx)
+	}
+	defer func() {
+		if isWaiting {
+			s.metrics.waits.Dec()
+		}
+	}()
+	outcome := s.toolboxOf(ctx).Call(ctx, caller, name, argumentsOf(params))
+	return s.called(ctx, span, name, caller.Principal, outcome, time.Since(started)), nil
 }
 
 // argumentsOf are the arguments as the client wrote them; without any, none.
@@ -69,7 +83,6 @@ func (s *Server) callerOf(ctx context.Context, params *mcp.CallToolParams, elici
 		Principal: principalOf(ctx),
 		Client:    clientOf(ctx),
 		Elicitor:  elicitor,
-		Waits:     func() { markStarted(ctx); leaveSlots(ctx) },
 		Progress:  s.progress(ctx, params.Meta),
 		Stopping:  stopping(ctx),
 	}
@@ -98,31 +111,6 @@ func (s *Server) called(ctx context.Context, span trace.Span, name, principal st
 		return s.internalError(ctx)
 	}
 	return result
-}
-
-// callListed answers the call of a listed tool in a protocol before 2026-07-28. mcp-go
-// answers all other messages: it would decode this one five times. It also checks the
-// _meta of 2026-07-28, and words the refusal of what is malformed or unknown.
-func (s *Server) callListed(ctx context.Context, m *message) (answer mcp.JSONRPCMessage, ok bool) {
-	if m.Method != mcp.MethodToolsCall || m.isNotification() || mayName(m.Params, nameOfVersion) {
-		return nil, false
-	}
-	var params struct {
-		Name      string          `json:"name"`
-		Arguments json.RawMessage `json:"arguments"`
-		Meta      *mcp.Meta       `json:"_meta"`
-		Task      *mcp.TaskParams `json:"task"` // ignored, unless malformed
-	}
-	if json.Unmarshal(m.Params, &params) != nil || !s.toolboxOf(ctx).Lists(params.Name) {
-		return nil, false
-	}
-	s.loadTools()
-	request := mcp.CallToolRequest{Params: mcp.CallToolParams{Name: params.Name, Meta: params.Meta, RawArguments: params.Arguments}}
-	result, err := s.call(ctx, request)
-	if err != nil {
-		panic(err) // it returns none
-	}
-	return mcp.JSONRPCResponse{JSONRPC: mcp.JSONRPC_VERSION, ID: mcp.NewRequestId(m.ID), Result: result}, true
 }
 
 // confirmsProject reports whether a call confirms a project, directly or through a tool

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -137,37 +138,98 @@ func TestInternalErrors(t *testing.T) {
 	}
 }
 
-// A call that does not pass through mcp-go is answered as mcp-go answers it.
+// metasOf2026 are values of _meta, well-formed and malformed, of protocol 2026-07-28.
+func metasOf2026() []string {
+	const version, info, capabilities = `"io.modelcontextprotocol/protocolVersion":"2026-07-28"`, `"io.modelcontextprotocol/clientInfo":`, `"io.modelcontextprotocol/clientCapabilities":`
+	metas := []string{
+		`{` + version + `}`, `{` + capabilities + `{}}`, `{` + version + `,"io.modelcontextprotocol/clientC\u0061pabilities":{}}`,
+		`{"io.modelcontextprotocol/protocolV\u0065rsion":"2026-07-28",` + capabilities + `{}}`,
+		`{` + version + `,` + version + `,` + capabilities + `[],` + capabilities + `{}}`,
+		`{` + version + `,` + capabilities + `{},"progressToken":"p","traceparent":7,"io.modelcontextprotocol/logLevel":"debug"}`,
+		`{` + version + `,` + capabilities + `{},"io.modelcontextprotocol/logLevel":1}`,
+		`{` + version + `,` + capabilities + `{},"n":1e999}`,
+		`{` + capabilities + `{},"io.modelcontextprotocol/protocolversion":"2026-07-28"}`,
+	}
+	for _, other := range []string{`"2025-11-25"`, `"2026-07-29"`, `"2099-01-01"`, `"x"`, `""`, `1`, `null`, `["2026-07-28"]`} {
+		metas = append(metas, `{"io.modelcontextprotocol/protocolVersion":`+other+`,`+capabilities+`{}}`)
+	}
+	for declared := range malformedCapabilities() {
+		metas = append(metas, `{`+version+`,`+info+validInfo+`,`+capabilities+declared+`}`)
+	}
+	for _, given := range malformedInfos() {
+		metas = append(metas, `{`+version+`,`+info+given+`,`+capabilities+`{}}`)
+	}
+	return metas
+}
+
+// A call that does not pass through mcp-go is answered as mcp-go answers it, and so are
+// those that it refuses.
 func TestCallsAreAnsweredAsByMCPGo(t *testing.T) {
-	s := newServer(t, echo)
-	s.loadTools()
-	ctx := withPrincipal(t.Context(), StdioPrincipal)
-	for _, params := range []string{
+	all := []string{
 		`{"name":"do","arguments":{"a":[1,"<b>"]}}`, `{"name":"do"}`, `{"name":"do","arguments":null}`, `{"name":"do","arguments":[1]}`,
 		`{"name":"do","arguments":{"a":1,"a":2}}`, `{"name":"no","name":"do","arguments":{}}`, `{"NAME":"do","Arguments":{}}`,
 		`{"name":"do","_meta":{"progressToken":1,"traceparent":7}}`, `{"name":"do","_meta":null,"task":null,"more":{}}`, `{"name":"do","task":{"ttl":1}}`,
 		`{"name":"do","_meta":[]}`, `{"name":"do","task":"x"}`, `{"name":1}`, `{"name":"other"}`, `{"name":""}`, `{}`, `[]`, `null`, `"do"`,
+	}
+	const usual = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"elicitation":{}}}`
+	for _, params := range []string{
+		`"name":"do","arguments":{"a":"\u0062"}`, `"name":"do","arguments":{"io.modelcontextprotocol/clientCapabilities":1}`, `"name":"do","task":"x"`, `"name":1`, `"name":"other"`,
+		`"name":"do","requestState":"s","inputResponses":{"confirmation":{"action":"accept"}}`, `"name":"do","inputResponses":7`, `"name":"do","requestState":7,"inputResponses":{}`,
+		`"name":"do","_meta":{}`, `"name":"do","_meta":{"a":1}`, `"name":"do","_meta":null`,
 	} {
+		all = append(all, `{`+usual+`,`+params+`}`)
+	}
+	for _, meta := range metasOf2026() {
+		all = append(all, `{"name":"do","arguments":{},"_meta":`+meta+`}`)
+	}
+	for _, params := range all {
+		// What reaches the toolbox has to be the same too.
+		var ours, theirs []string
+		seen := &ours
+		s := New(Options{Name: "papi-mcp", Title: "A title", Version: "1", Toolbox: &fakeToolbox{names: []string{"do"}, do: func(ctx context.Context, c tools.Caller, _ string, arguments json.RawMessage) tools.Outcome {
+			state, answer, answered := "", guard.Answer(""), false
+			if c.Elicitor != nil {
+				state, answer, answered = c.Elicitor.Answered()
+			}
+			*seen = append(*seen, fmt.Sprint(string(arguments), c.Client, c.Elicitor != nil, c.Progress != nil, state, answer, answered))
+			return tools.Outcome{Structured: map[string]any{"text": "a <b>"}}
+		}}})
+		s.loadTools()
+		ctx := withClientFallback(withPrincipal(t.Context(), StdioPrincipal))
 		raw := []byte(`{"jsonrpc":"2.0","id":9007199254740993,"method":"tools/call","params":` + params + `}`)
 		m, refusal := parseMessage(raw)
 		if refusal != nil {
 			t.Fatal(params)
 		}
-		ours, err := encodeLine(s.handle(ctx, m, raw))
-		if err != nil {
-			t.Fatal(err)
+		answer := s.handle(ctx, m, raw)
+		seen = &theirs
+		ctx2, m2, raw2 := extractAnswer(ctx, m, raw)
+		reference := withID(s.mcp.HandleMessage(ctx2, limitClientInfo(m2, raw2)), m.ID)
+		if a, b := decoded(t, answer), decoded(t, reference); !reflect.DeepEqual(a, b) {
+			t.Errorf("%s: %v, not %v", params, a, b)
 		}
-		theirs, err := encodeLine(withID(s.mcp.HandleMessage(ctx, raw), m.ID))
-		if err != nil {
-			t.Fatal(err)
+		if !slices.Equal(ours, theirs) {
+			t.Errorf("%s: the toolbox sees %q, not %q", params, ours, theirs)
 		}
-		if string(ours) != string(theirs) {
-			t.Errorf("%s: %s, not %s", params, ours, theirs)
-		}
-		if _, direct := s.callListed(ctx, m); direct != strings.Contains(string(ours), `"result"`) {
+		_, _, direct := s.readListed(ctx, m, raw)
+		isUsual := strings.Contains(params, `/protocolVersion":"2026-07-28"`) || !strings.Contains(params, "protocol")
+		if direct && len(theirs) == 0 || !direct && len(theirs) > 0 && isUsual && !strings.Contains(params, `C\u0061pabilities`) {
 			t.Errorf("%s: answered without mcp-go: %v", params, direct)
 		}
 	}
+}
+
+// decoded is the JSON of a message.
+func decoded(t *testing.T, m mcp.JSONRPCMessage) (value any) {
+	t.Helper()
+	line, err := encodeLine(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(line, &value); err != nil {
+		t.Fatal(err)
+	}
+	return value
 }
 
 // Clients show their model the content, the structured content, or both.
@@ -205,6 +267,7 @@ func TestResultIsRenderedAsByMCPGo(t *testing.T) {
 	failed, linked := succeeded, succeeded
 	failed.IsError = true
 	linked.Link = &tools.Link{URI: "papi://triggers", Name: "triggers"}
+	s := New(Options{Name: "papi-mcp <test>", Version: "1", Toolbox: &fakeToolbox{}})
 	for name, outcome := range map[string]tools.Outcome{"a result": succeeded, "an error": failed, "with a link": linked, "a list": list} {
 		for _, kind := range []mcp.ResultType{"", mcp.ResultTypeComplete} {
 			for _, form := range ResultForms {
@@ -212,7 +275,9 @@ func TestResultIsRenderedAsByMCPGo(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				result.ResultType = kind
+				if result.ResultType = kind; kind != "" { // in protocol 2026-07-28
+					s.complete(result)
+				}
 				var ours bytes.Buffer
 				if err := writeResult(&ours, result); err != nil {
 					t.Fatal(err)

@@ -48,14 +48,22 @@ func writeMessage(b *bytes.Buffer, message any) error {
 // rendered, which mcp-go would parse twice.
 func writeResult(b *bytes.Buffer, result json.Marshaler) error {
 	r, ok := result.(*mcp.CallToolResult)
-	if !ok || !isRendered(r.StructuredContent) || r.Meta != nil || len(r.InputRequests) > 0 || r.RequestState != "" {
+	if !ok || !isRendered(r.StructuredContent) || len(r.InputRequests) > 0 || r.RequestState != "" {
 		raw, err := result.MarshalJSON()
 		b.Write(raw)
 		return err
 	}
 	structured, _ := r.StructuredContent.(json.RawMessage)
 	b.Grow(2*len(structured) + 256) // a text is seldom longer
-	b.WriteString(`{"content":[`)
+	b.WriteByte('{')
+	if r.Meta != nil {
+		b.WriteString(`"_meta":`)
+		if err := writeValue(b, r.Meta); err != nil {
+			return err
+		}
+		b.WriteByte(',')
+	}
+	b.WriteString(`"content":[`)
 	for i, content := range r.Content {
 		if i > 0 {
 			b.WriteByte(',')

@@ -61,7 +61,7 @@ func TestErrorsAreBounded(t *testing.T) {
 }
 
 // mcp-go can't decode a number that is out of range; the tool answers nevertheless, in
-// each protocol version. In the newest, whose calls mcp-go decodes, it is given a text.
+// each protocol version. Of a call that mcp-go decodes, it is given a text.
 func TestNumberOutOfRange(t *testing.T) {
 	var mu sync.Mutex
 	var given []string
@@ -77,16 +77,17 @@ func TestNumberOutOfRange(t *testing.T) {
 		fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{%s}}`, params),
 	})
 	lines = append(lines, scripted(t, s, []string{modern(2, "tools/call", `{}`, ","+params)})...)
+	lines = append(lines, scripted(t, s, []string{fmt.Sprintf(`{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2025-11-25"},%s}}`, params)})...)
 	answered := 0
 	for _, m := range lines {
-		if id := string(m.ID); id == "1" || id == "2" {
+		if id := string(m.ID); id == "1" || id == "2" || id == "3" {
 			answered++
 			if !strings.Contains(string(m.Result), `"isError":true`) || !strings.Contains(string(m.Result), "invalid_arguments") {
 				t.Errorf("request %s: %s %s", id, m.Result, m.Error)
 			}
 		}
 	}
-	if want := []string{`{"x":1e400}`, `"{\"x\":1e400}"`}; answered != 2 || !slices.Equal(given, want) {
+	if want := []string{`{"x":1e400}`, `{"x":1e400}`, `"{\"x\":1e400}"`}; answered != 3 || !slices.Equal(given, want) {
 		t.Errorf("%d answers; the tool was given %q", answered, given)
 	}
 }

@@ -22,6 +22,7 @@ type Metrics struct {
 	answers     *prometheus.CounterVec
 	refusals    *prometheus.CounterVec
 	panics      prometheus.Counter
+	waits       prometheus.Gauge
 	apiRequests *prometheus.CounterVec
 	retries     prometheus.Counter
 	tokens      *prometheus.CounterVec
@@ -44,6 +45,7 @@ func NewMetrics() *Metrics {
 		answers:     counter("papi_mcp_http_answers_total", "HTTP answers by status.", "status"),
 		refusals:    counter("papi_mcp_http_refusals_total", "HTTP requests that were refused: caller (unknown or not allowed), busy (a limit was reached).", "reason"),
 		panics:      counter("papi_mcp_panics_total", "Panics that were recovered: each is a defect, and is in the log.").WithLabelValues(),
+		waits:       register.NewGauge(prometheus.GaugeOpts{Name: "papi_mcp_waits", Help: "Open calls that wait for a change."}),
 		apiRequests: counter("papi_mcp_upstream_exchanges_total", "Requests to the API by the status of the answer: other where HTTP has no such status, error where there was no answer.", "status"),
 		retries:     counter("papi_mcp_upstream_retries_total", "Requests to the API that were sent again.").WithLabelValues(),
 		tokens:      counter("papi_mcp_upstream_tokens_total", "Fetches of an access token by how they ended: ok, failed.", "outcome"),

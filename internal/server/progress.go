@@ -23,11 +23,12 @@ func (s *Server) progress(ctx context.Context, meta *mcp.Meta) func(tools.Progre
 	if session == nil {
 		return nil
 	}
+	token := meta.ProgressToken
 	return func(p tools.Progress) {
 		n := mcp.JSONRPCNotification{JSONRPC: mcp.JSONRPC_VERSION, Notification: mcp.Notification{
 			Method: methodProgress,
 			Params: mcp.NotificationParams{AdditionalFields: map[string]any{
-				"progressToken": meta.ProgressToken, "progress": p.Done, "total": p.Total, "message": p.Message,
+				"progressToken": token, "progress": p.Done, "total": p.Total, "message": p.Message,
 			}},
 		}}
 		select {

@@ -9,10 +9,9 @@
 // the connection or returns an error in another form.
 //
 // The path of a call on stdio: a line is read (message.go) by the connection
-// (connection.go), becomes a request that waits for its turn (queue.go), is decoded by
-// callListed (in protocol 2026-07-28 by mcp-go), and reaches the Toolbox (call.go) with
-// an Elicitor for its client (elicit.go); its outcome is written as one line
-// (writer.go). On HTTP+SSE (sse.go)
+// (connection.go), becomes a request that waits for its turn (queue.go), is decoded
+// (listed.go), and reaches the Toolbox (call.go) with an Elicitor for its client
+// (elicit.go); its outcome is written as one line (writer.go). On HTTP+SSE (sse.go)
 // lines are received as the bodies of requests and sent as events. On Streamable
 // HTTP (streamable.go) each message is a request of its own, in a session where its
 // protocol has them (session.go), and answered by its responder (responder.go).
@@ -112,18 +111,19 @@ const listTTL = 5 * time.Minute
 
 // Server is an MCP server. It is safe for concurrent use.
 type Server struct {
-	mcp           *mcpserver.MCPServer
-	toolbox       Toolbox
-	log           *slog.Logger
-	tracer        trace.Tracer // or nil
-	answerTimeout time.Duration
-	grace         time.Duration
-	limits        connectionLimits
-	metrics       *Metrics
-	calls         openCalls
-	results       ResultForm
-	introduce     func(client string) // Options.Introduced
-	introduction  sync.Once
+	mcp            *mcpserver.MCPServer
+	implementation mcp.Implementation // of mcp
+	toolbox        Toolbox
+	log            *slog.Logger
+	tracer         trace.Tracer // or nil
+	answerTimeout  time.Duration
+	grace          time.Duration
+	limits         connectionLimits
+	metrics        *Metrics
+	calls          openCalls
+	results        ResultForm
+	introduce      func(client string) // Options.Introduced
+	introduction   sync.Once
 
 	// loadTools adds the names of the tools to mcp, once; loadPrompts adds the prompts
 	// and the resources.
@@ -135,14 +135,15 @@ type Server struct {
 // New returns a server, which has not called the toolbox yet.
 func New(options Options) *Server {
 	s := &Server{
-		toolbox:       options.Toolbox,
-		log:           options.Logger,
-		metrics:       options.Metrics,
-		results:       cmp.Or(options.Results, ResultBoth),
-		introduce:     options.Introduced,
-		answerTimeout: cmp.Or(options.answerTimeout, 55*time.Second),
-		grace:         cmp.Or(options.grace, 5*time.Second),
-		limits:        defaultConnectionLimits,
+		implementation: mcp.Implementation{Name: options.Name, Version: options.Version, Title: options.Title},
+		toolbox:        options.Toolbox,
+		log:            options.Logger,
+		metrics:        options.Metrics,
+		results:        cmp.Or(options.Results, ResultBoth),
+		introduce:      options.Introduced,
+		answerTimeout:  cmp.Or(options.answerTimeout, 55*time.Second),
+		grace:          cmp.Or(options.grace, 5*time.Second),
+		limits:         defaultConnectionLimits,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -261,8 +262,9 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 	if limit := maxParams(m.Method); limit > 0 && len(m.Params) > limit {
 		return jsonrpcError(m.ID, mcp.INVALID_PARAMS, fmt.Sprintf("the params of %s may have at most %d bytes", m.Method, limit))
 	}
-	if answer, ok := s.callListed(ctx, m); ok {
-		return answer
+	if ctx, request, ok := s.readListed(ctx, m, raw); ok {
+		m = &message{ID: m.ID, Method: m.Method} // a call that waits does not keep the rest
+		return s.callListed(ctx, m.ID, request)
 	}
 	m, raw = s.routed(ctx, m, raw)
 	ctx, m, raw = extractAnswer(ctx, m, raw)

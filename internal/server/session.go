@@ -24,7 +24,7 @@ type session struct {
 	id            string
 	principal     string
 	limitKey      string                       // of its caller
-	notifications chan mcp.JSONRPCNotification // that belong to no call
+	notifications chan mcp.JSONRPCNotification // that belong to no call; nil where there is no stream for them
 	elicitations  pendingElicitations
 	running       runningRequests
 	ctx           context.Context // ends with the session
@@ -44,16 +44,28 @@ type session struct {
 	used time.Time
 }
 
+// unset is what a session has until its client says it; nothing writes to it.
+var unset = struct {
+	info         mcp.Implementation
+	capabilities mcp.ClientCapabilities
+	level        mcp.LoggingLevel
+	filter       mcp.SubscriptionFilter
+	version      string
+}{level: mcp.LoggingLevelError}
+
 func newSession(id auth.Identity) *session {
-	s := &session{id: rand.Text(), principal: id.Principal, limitKey: id.LimitKey(), notifications: make(chan mcp.JSONRPCNotification, 16)}
-	s.SetClientInfo(mcp.Implementation{})
-	s.SetClientCapabilities(mcp.ClientCapabilities{})
-	s.SetProtocolVersion("")
-	s.SetLogLevel(mcp.LoggingLevelError)
-	s.SetSubscriptionFilter(mcp.SubscriptionFilter{})
+	s := &session{id: rand.Text(), principal: id.Principal, limitKey: id.LimitKey()}
+	s.info.Store(&unset.info)
+	s.capabilities.Store(&unset.capabilities)
+	s.version.Store(&unset.version)
+	s.level.Store(&unset.level)
+	s.filter.Store(&unset.filter)
 	s.ctx, s.end = context.WithCancel(context.Background())
 	return s
 }
+
+// keepNotifications lets a few notifications that belong to no call wait for their stream.
+func (s *session) keepNotifications() { s.notifications = make(chan mcp.JSONRPCNotification, 16) }
 
 var (
 	_ mcpserver.SessionWithClientInfo         = (*session)(nil)

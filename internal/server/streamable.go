@@ -94,6 +94,7 @@ func (h *HTTP) endQuestion(r *http.Request, id auth.Identity, m *message) {
 // initialize opens a session, unless the request for it fails.
 func (h *HTTP) initialize(w http.ResponseWriter, r *http.Request, id auth.Identity, m *message, body []byte) {
 	s := newSession(id)
+	s.keepNotifications()
 	if !h.sessions.add(s) {
 		s.end()
 		h.refuseWithRetry(w, http.StatusServiceUnavailable, 30*time.Second, errTooManySessions.Error())
@@ -141,6 +142,7 @@ func (h *HTTP) postModern(w http.ResponseWriter, r *http.Request, id auth.Identi
 	defer s.end()
 	if m.Method == mcp.MethodSubscriptionsListen {
 		s.subscribes = true
+		s.keepNotifications()
 		if err := h.server.mcp.RegisterSession(s.ctx, s); err != nil {
 			panic(err) // ids are unique
 		}
@@ -164,7 +166,10 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 
 	ctx, cancel := context.WithCancel(withStopping(r.Context(), h.accepting))
 	defer cancel()
-	defer context.AfterFunc(s.ctx, cancel)()
+	if !modern { // else the session ends with the request
+		defer context.AfterFunc(s.ctx, cancel)()
+		defer s.running.add(m.ID, cancel)()
+	}
 	if m.Method == mcp.MethodSubscriptionsListen { // it lasts as long as the connection
 		defer context.AfterFunc(h.accepting, cancel)()
 	} else {
@@ -176,7 +181,6 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 		defer place.leave()
 		ctx = withSlot(ctx, place)
 	}
-	defer s.running.add(m.ID, cancel)()
 
 	x := h.newResponder(w, r)
 	if s.subscribes {

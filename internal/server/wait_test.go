@@ -127,6 +127,9 @@ func TestCallsThatWaitHoldNoPlace(t *testing.T) {
 			if n := len(w.http.limiter.running); n != 0 {
 				t.Errorf("%d places are taken", n)
 			}
+			if n := metricValues(t, w.http.server.metrics)["papi_mcp_waits"]; n != many {
+				t.Errorf("the metric has %g open waits", n)
+			}
 			tool.release(t, many)
 			for range many {
 				if text := <-answers; !strings.Contains(text, `"ended":"freed"`) {
@@ -135,6 +138,9 @@ func TestCallsThatWaitHoldNoPlace(t *testing.T) {
 			}
 			if text := post(call(1, `{}`)); !strings.Contains(text, `"done":true`) || len(w.http.limiter.running) != 0 {
 				t.Errorf("then %s, and %d places are taken", text, len(w.http.limiter.running))
+			}
+			if n := metricValues(t, w.http.server.metrics)["papi_mcp_waits"]; n != 0 {
+				t.Errorf("at the end the metric has %g open waits", n)
 			}
 		})
 	}

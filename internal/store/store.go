@@ -1,6 +1,6 @@
 // Package store keeps what outlives a call: confirmed projects, registrations,
-// used confirmations and the key that signs them, pending and declined questions,
-// and the lines of the audit log with --audit store.
+// names of deleted templates, used confirmations and the key that signs them, pending
+// and declined questions, and the lines of the audit log with --audit store.
 //
 // A store has entries, which expire; streams, whose records are numbered without gaps;
 // queues, whose tasks are leased to one worker at a time; and topics, to which

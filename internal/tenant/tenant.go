@@ -222,6 +222,9 @@ func (p *Pool) build(t Tenant, grant auth.Grant, client *papi.Client) *tools.Set
 	set.Rows = slices.DeleteFunc(slices.Clone(p.opts.Rows), func(row *catalog.Row) bool {
 		return !grant.Allows(row.Toolset, row.Writes())
 	})
+	set.Own = slices.DeleteFunc(slices.Clone(set.Own), func(tool string) bool {
+		return !grant.Allows(catalog.OwnToolset(tool), false)
+	})
 	set.Guard, set.API = guard.New(options), client
 	return tools.New(set)
 }

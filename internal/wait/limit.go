@@ -11,6 +11,10 @@ const (
 // Limit bounds how many calls wait at the same time. It is safe for use by many
 // goroutines; its zero value is ready.
 type Limit struct {
+	// Changed is called with the number of open waits whenever it changes, one call
+	// after the other; nil: it is not. It is set before the limit is used.
+	Changed func(open int)
+
 	mu    sync.Mutex
 	all   int
 	byWho map[string]int
@@ -27,14 +31,22 @@ func (l *Limit) Enter(principal string) (leave func(), ok bool) {
 	if l.byWho == nil {
 		l.byWho = map[string]int{}
 	}
-	l.all++
+	l.add(1)
 	l.byWho[principal]++
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.all--
+		l.add(-1)
 		if l.byWho[principal]--; l.byWho[principal] == 0 {
 			delete(l.byWho, principal)
 		}
 	}, true
+}
+
+// add counts waits. The caller holds mu.
+func (l *Limit) add(n int) {
+	l.all += n
+	if l.Changed != nil {
+		l.Changed(l.all)
+	}
 }

@@ -82,11 +82,10 @@ type watch struct {
 	poller    *Poller
 	key       Key
 	read      Read
-	ctx       context.Context // of its reads
-	cancel    context.CancelFunc
-	due       *time.Timer // until the next read
-	reading   bool
-	attempt   int // of intervals
+	due       *time.Timer        // until the next read
+	cancel    context.CancelFunc // ends the read that is under way; nil: there is none
+	closed    bool               // it has no follower any more
+	attempt   int                // of intervals
 	followers map[*Follower]bool
 	last      Reading
 	seq       int       // of the last reading; 0: none yet
@@ -114,7 +113,6 @@ func (p *Poller) Follow(key Key, read Read, ready chan<- struct{}) *Follower {
 	w := p.watches[key]
 	if w == nil {
 		w = &watch{poller: p, key: key, read: read, followers: map[*Follower]bool{}}
-		w.ctx, w.cancel = context.WithCancel(context.Background())
 		w.due = time.AfterFunc(0, w.readNow)
 		p.watches[key] = w
 	} else {
@@ -122,7 +120,7 @@ func (p *Poller) Follow(key Key, read Read, ready chan<- struct{}) *Follower {
 		w.readIn(w.untilAllowed())
 	}
 	f := &Follower{watch: w, ready: ready, seen: w.seq}
-	if w.reading {
+	if w.cancel != nil {
 		f.seen++
 	}
 	w.followers[f] = true
@@ -167,8 +165,11 @@ func (f *Follower) Close() {
 	if delete(w.followers, f); len(w.followers) > 0 || p.watches[w.key] != w {
 		return
 	}
+	w.closed = true
 	w.due.Stop()
-	w.cancel()
+	if w.cancel != nil {
+		w.cancel()
+	}
 	delete(p.watches, w.key)
 	maps.DeleteFunc(p.notBefore, func(_ any, until time.Time) bool { return time.Now().After(until) })
 }
@@ -183,7 +184,7 @@ func (f *Follower) wake() {
 // readIn has the thing read after a pause, unless it is being read: then the next pause
 // begins when that has ended.
 func (w *watch) readIn(pause time.Duration) {
-	if !w.reading {
+	if w.cancel == nil {
 		w.due.Reset(pause)
 	}
 }
@@ -199,17 +200,19 @@ func (w *watch) untilAllowed() time.Duration {
 
 // readNow reads the thing when it is due, and gives the reading to all who follow it.
 func (w *watch) readNow() {
-	if !w.begins() {
+	ctx, ok := w.begins()
+	if !ok {
 		return
 	}
-	value, err := w.read(w.ctx)
+	value, err := w.read(ctx)
 	w.poller.mu.Lock()
 	defer w.poller.mu.Unlock()
-	w.reading = false
+	w.cancel()
+	w.cancel = nil
 	if w.poller.reads[w.key.Source]--; w.poller.reads[w.key.Source] == 0 {
 		delete(w.poller.reads, w.key.Source)
 	}
-	if w.ctx.Err() != nil { // it has no follower any more
+	if w.closed {
 		return
 	}
 	if e, ok := errors.AsType[*papi.Error](err); ok && (e.Status == http.StatusTooManyRequests || e.RetryAfter > 0) {
@@ -224,28 +227,29 @@ func (w *watch) readNow() {
 	}
 }
 
-// begins reports whether the thing may be read now. It may not while it is being read,
-// and while its API asks for a pause or has enough to do: then it is due after that.
-func (w *watch) begins() bool {
+// begins returns the context of a read, if the thing may be read now. It may not while it
+// is being read, and while its API asks for a pause or has enough to do: then it is due
+// after that.
+func (w *watch) begins() (ctx context.Context, ok bool) {
 	w.poller.mu.Lock()
 	defer w.poller.mu.Unlock()
-	if w.reading || w.ctx.Err() != nil {
-		return false
+	if w.cancel != nil || w.closed {
+		return nil, false
 	}
 	if w.untilAllowed() > 0 { // due twice at the same time; it is due again later
-		return false
+		return nil, false
 	}
 	if pause := time.Until(w.poller.notBefore[w.key.Source]); pause > 0 {
 		w.due.Reset(jittered(pause))
-		return false
+		return nil, false
 	}
 	if w.poller.reads[w.key.Source] >= maxReads {
 		w.due.Reset(jittered(busyPause))
-		return false
+		return nil, false
 	}
 	w.poller.reads[w.key.Source]++
-	w.reading = true
-	return true
+	ctx, w.cancel = context.WithCancel(context.Background())
+	return ctx, true
 }
 
 func jittered(pause time.Duration) time.Duration {
