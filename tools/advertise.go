@@ -72,8 +72,12 @@ func advertised(row *catalog.Row, s *papi.Schema) json.RawMessage {
 }
 
 // advertisedCore returns the schema of a core tool's arguments in the form of the list.
-func advertisedCore(tool string, s *papi.Schema) json.RawMessage {
-	return jsonvalue.Encode(lister{tool}.object("", s, 0, nil, nil))
+func advertisedCore(c *coreTool) json.RawMessage {
+	schema := c.schema
+	if c.listed != nil {
+		schema = c.listed
+	}
+	return jsonvalue.Encode(lister{c.name}.object("", schema(), 0, nil, nil))
 }
 
 // object lists the object at a path, some of its properties first and some last.

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/lint"
 	"papi-mcp/internal/papi"
 )
 
@@ -20,6 +21,7 @@ const (
 	argAll                 = "all"
 	argDryRun              = "dryRun"
 	argRegisteredElsewhere = "registeredElsewhere"
+	argIgnoreLint          = "ignoreLint"
 	// argFieldMask is the API's own; fields sets it.
 	argFieldMask = "fieldMask"
 )
@@ -34,6 +36,16 @@ var ownArguments = map[string]*papi.Schema{
 	argAll:     {Type: papi.Types{"boolean"}, Description: "follow the pages"},
 	argRegisteredElsewhere: {Type: papi.Types{"boolean"},
 		Description: "the person confirms that the code was requested elsewhere (the dashboard), or before a restart of this server"},
+	argIgnoreLint: {Type: papi.Types{"array"}, Items: &papi.Schema{Type: papi.Types{"string"}, Enum: lintNames()},
+		Description: "rules of lint by which the person lets Meta decide; those that the contract states can't be ignored"},
+}
+
+func lintNames() []any {
+	var names []any
+	for _, name := range lint.Names() {
+		names = append(names, name)
+	}
+	return names
 }
 
 // arguments are those of one tool.
@@ -126,12 +138,15 @@ func (a *arguments) own() []string {
 	if a.row.RegisteredElsewhere {
 		own = append(own, argRegisteredElsewhere)
 	}
+	if a.row.Lints {
+		own = append(own, argIgnoreLint)
+	}
 	return own
 }
 
 // neverListed are the arguments that every tool accepts and that the list of tools does
 // not show: the instructions explain them once.
-var neverListed = []string{argProject, argFields, argDetail, argReveal, argDryRun, argFieldMask}
+var neverListed = []string{argProject, argFields, argDetail, argReveal, argDryRun, argIgnoreLint, argFieldMask}
 
 // listed returns the arguments that the list of tools shows.
 func (a *arguments) listed(defaultProject bool) *papi.Schema {

@@ -9,6 +9,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lint"
 	"papi-mcp/internal/papi"
 )
 
@@ -21,6 +22,7 @@ import (
 //	steps               3                 the last
 //	a step              60 tokens         stepCuts: needs asks for what its args leave out
 //	an error of ours    300 tokens        errorCuts: more and "and N more" count what is left out
+//	one with findings   900 tokens        briefFindings above 300, then errorCuts
 //	a list              the API's answer  listCuts, moreListCuts: what the items have and the page token stay
 //
 // What the API says of an error stays, and so does what detail and fields ask for. The
@@ -30,7 +32,10 @@ const (
 	maxNext  = 3
 	maxStep  = 59
 	maxError = 275
-	nested   = 2 // tokens of brackets that the estimate misses in a step to wait
+	// maxFindings is for an error with the findings of a template, which are all to be
+	// corrected: so they are cut last.
+	maxFindings = 850
+	nested      = 2 // tokens of brackets that the estimate misses in a step to wait
 )
 
 // These are how large a list may be by the estimate, in percent of the answer: with what
@@ -45,7 +50,7 @@ func bound(out Outcome) {
 	switch o := out.Structured.(type) {
 	case *Result:
 		o.Next = boundSteps(o.Next)
-		if p, ok := o.Data.(preview); ok && p.Refusal != nil {
+		if p, ok := o.Data.(dryRunData); ok && p.Refusal != nil {
 			boundError(p.Refusal)
 		}
 		o.boundByAnswer()
@@ -76,7 +81,7 @@ func apply[T any](cuts []cut[T], part T, fits func() bool) {
 var stepCuts = []cut[*catalog.Next]{
 	shortenWait,
 	askForLongest(func(n *catalog.Next, name string) bool {
-		isID := slices.Contains(pathNames(n.Tool), name) && len(jsonvalue.Encode(n.Args[name])) <= longID
+		isID := slices.Contains(catalog.PathIDs(n.Tool), name) && len(jsonvalue.Encode(n.Args[name])) <= longID
 		return name != argProject && name != argFor && !isID
 	}),
 	askForLongest(func(_ *catalog.Next, name string) bool { return name != argProject && name != argFor }),
@@ -132,18 +137,10 @@ func askForLongest(among func(n *catalog.Next, name string) bool) cut[*catalog.N
 	}
 }
 
-// pathNames are the arguments of a tool that are ids in its path.
-func pathNames(tool string) []string {
-	if row := catalog.Lookup(tool); row != nil {
-		return row.Op().PathIDs()
-	}
-	return nil
-}
-
 // The errors of ours.
 
 var errorCuts = slices.Concat(
-	[]cut[*Error]{lastViolation},
+	[]cut[*Error]{briefFindings, lastViolation, lastFinding},
 	each(shortInfo, 300, 150, 80, 40),
 	[]cut[*Error]{func(e *Error) bool {
 		e.Next = e.Next[:max(len(e.Next)-1, min(len(e.Next), 1))]
@@ -157,7 +154,43 @@ var errorCuts = slices.Concat(
 func boundError(e *Error) {
 	e.Next = boundSteps(e.Next)
 	e.Info = maps.Clone(e.Info)
-	apply(errorCuts, e, func() bool { return maxTokens(jsonvalue.Encode(e)) <= maxError })
+	apply(errorCuts, e, func() bool {
+		limit := maxError
+		if _, brief := e.Info["findings"].([]briefFinding); brief {
+			limit = maxFindings
+		}
+		return maxTokens(jsonvalue.Encode(e)) <= limit
+	})
+}
+
+// briefFinding is a finding without what its rule says of all of its findings.
+type briefFinding struct {
+	Rule      string `json:"rule"`
+	Path      string `json:"path"`
+	Message   string `json:"message"`
+	Corrected string `json:"corrected,omitempty"`
+}
+
+func briefFindings(e *Error) bool {
+	if findings, _ := e.Info["findings"].([]lint.Finding); len(findings) > 0 {
+		all := make([]briefFinding, len(findings))
+		for i, f := range findings {
+			all[i] = briefFinding{f.Rule, f.Path, f.Message, f.Corrected}
+		}
+		e.Info["findings"] = all
+	}
+	return false
+}
+
+// lastFinding leaves out the last of several findings; more counts them.
+func lastFinding(e *Error) bool {
+	findings, _ := e.Info["findings"].([]briefFinding)
+	if len(findings) < 2 {
+		return false
+	}
+	more, _ := e.Info["more"].(int)
+	e.Info["findings"], e.Info["more"] = findings[:len(findings)-1], more+1
+	return true
 }
 
 // each is a cut for each of these lengths, which is made once.
@@ -218,6 +251,12 @@ func shorter(value any, length int) any {
 		for i := range all {
 			all[i].Path, all[i].Nearest = papi.Truncate(v[i].Path, length), papi.Truncate(v[i].Nearest, length)
 			all[i].Given, all[i].Allowed = shorter(v[i].Given, length), shorter(v[i].Allowed, length)
+		}
+		return all
+	case []briefFinding:
+		all := slices.Clone(v)
+		for i := range all {
+			all[i].Message, all[i].Corrected = papi.Truncate(v[i].Message, length), papi.Truncate(v[i].Corrected, length)
 		}
 		return all
 	case []string:

@@ -40,6 +40,7 @@ type callOptions struct {
 	fields              []string
 	all                 bool
 	registeredElsewhere bool
+	ignoreLint          []string
 	dryRun              bool
 }
 
@@ -68,6 +69,9 @@ func (o callOptions) with(args map[string]any) map[string]any {
 	}
 	if o.registeredElsewhere {
 		all[argRegisteredElsewhere] = true
+	}
+	if len(o.ignoreLint) > 0 {
+		all[argIgnoreLint] = o.ignoreLint
 	}
 	return all
 }
@@ -148,7 +152,7 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 	gc := &guard.Call{
 		Row: row, Principal: caller.Principal, Client: caller.Client, Elicitor: caller.Elicitor, CommandLine: caller.CommandLine,
 		ProjectID: c.own.project, Args: c.args, Confirm: c.own.confirm, Reveal: c.own.reveal, All: c.own.all,
-		RegisteredElsewhere: c.own.registeredElsewhere,
+		RegisteredElsewhere: c.own.registeredElsewhere, IgnoreLint: c.own.ignoreLint,
 	}
 	if c.own.dryRun {
 		return s.dryRun(ctx, gc, c)

@@ -144,6 +144,8 @@ func split(given map[string]any) (callOptions, map[string]any) {
 			own.all, _ = value.(bool)
 		case argRegisteredElsewhere:
 			own.registeredElsewhere, _ = value.(bool)
+		case argIgnoreLint:
+			own.ignoreLint = jsonvalue.Texts(value, "")
 		case argDryRun:
 			own.dryRun, _ = value.(bool)
 		default:

@@ -32,9 +32,14 @@ type coreTool struct {
 	phrases []string
 	// after are the error codes of ours after which it is the next step.
 	after []string
+	// page is the URI of the page in which a client with MCP Apps shows the result; ""
+	// for none.
+	page string
 	// example has arguments where a sample of the schema can't know them.
 	example map[string]any
 	schema  func() *papi.Schema
+	// listed is the schema in the list of tools; nil: it is the same.
+	listed func() *papi.Schema
 	// check returns what is wrong with arguments besides what the schema says; nil: it
 	// says all.
 	check func(given map[string]any) []papi.Violation
@@ -155,5 +160,8 @@ func (s *Set) coreTools() []*coreTool {
 			example: map[string]any{"tool": "webhook_create", "path": "triggers"},
 		}, s.schemaGet),
 		s.newSandboxAdvance(),
+		s.newTemplateLint(),
+		s.newTemplateConvert(),
+		s.newTemplatePreview(),
 	}, callsOthers()...)
 }

@@ -1,11 +1,13 @@
 package tools
 
 import (
+	"cmp"
+
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 )
 
-// CoreToolset is the toolset of the tools of the server's own.
+// CoreToolset is the toolset of the server's own tools that belong to no other.
 const CoreToolset = "core"
 
 // Description describes a tool for people and scripts.
@@ -25,7 +27,7 @@ type Description struct {
 func (s *Set) Describe() []Description {
 	all := make([]Description, 0, len(s.Tools()))
 	for _, t := range s.Tools() {
-		d := Description{Tool: t.Name, Toolset: CoreToolset, Effect: catalog.Read, Bytes: len(jsonvalue.Encode(t))}
+		d := Description{Tool: t.Name, Toolset: cmp.Or(catalog.OwnToolset(t.Name), CoreToolset), Effect: catalog.Read, Bytes: len(jsonvalue.Encode(t))}
 		if row := catalog.Lookup(t.Name); row != nil {
 			op := row.Op()
 			d.Toolset, d.Effect, d.Operation, d.Deprecated, d.Confirm = row.Toolset, row.Effect, row.Operation, row.Deprecated, row.Confirm

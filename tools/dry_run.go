@@ -13,7 +13,7 @@ func (s *Set) dryRun(ctx context.Context, gc *guard.Call, c *call) Outcome {
 	p := s.opts.Guard.Preview(ctx, gc)
 	r := &Result{Tool: gc.Row.Tool, ProjectID: gc.ProjectID}
 	r.Warnings = append(append(r.Warnings, c.warnings...), gc.Warnings...)
-	shown := preview{DryRun: true, Verdict: "allow"}
+	shown := dryRunData{DryRun: true, Verdict: "allow"}
 	switch {
 	case p.Refusal != nil:
 		shown.Verdict, shown.Refusal = "refuse", refused(p.Refusal)
@@ -36,8 +36,8 @@ func (s *Set) dryRun(ctx context.Context, gc *guard.Call, c *call) Outcome {
 	return Outcome{Structured: r}
 }
 
-// preview is the data of a dry run.
-type preview struct {
+// dryRunData is the data of a dry run.
+type dryRunData struct {
 	DryRun bool `json:"dryRun"`
 	// Verdict is allow, refuse or confirm.
 	Verdict string `json:"verdict"`

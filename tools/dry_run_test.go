@@ -30,7 +30,7 @@ func TestADryRunIsSmall(t *testing.T) {
 				t.Fatalf("%s: %s", row.Tool, encode(out.Structured))
 			}
 			r := out.Structured.(*Result)
-			p := r.Data.(preview)
+			p := r.Data.(dryRunData)
 			verdicts[p.Verdict]++
 			if p.Verdict == "refuse" {
 				t.Errorf("%s: %s", row.Tool, encode(r))

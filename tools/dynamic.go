@@ -149,7 +149,7 @@ func (s *Set) route(out *Outcome, warnings []string) {
 	case *Result:
 		o.Warnings = append(o.Warnings, warnings...)
 		s.addVia(o.Next)
-		if p, ok := o.Data.(preview); ok && p.Refusal != nil {
+		if p, ok := o.Data.(dryRunData); ok && p.Refusal != nil {
 			s.addVia(p.Refusal.Next)
 		}
 	case *Error:

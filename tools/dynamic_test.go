@@ -194,8 +194,8 @@ func TestStepsSayThroughWhatATool(t *testing.T) {
 	}
 	// A dry run that is refused has steps of its own.
 	for _, s := range []*Set{plain, dynamic} {
-		data, _ := json.Marshal(preview{Refusal: &Error{Next: []catalog.Next{{Tool: "webhook_list"}}}})
-		out := Outcome{Structured: &Result{Data: preview{Refusal: &Error{Next: []catalog.Next{{Tool: "webhook_list"}}}}}}
+		data, _ := json.Marshal(dryRunData{Refusal: &Error{Next: []catalog.Next{{Tool: "webhook_list"}}}})
+		out := Outcome{Structured: &Result{Data: dryRunData{Refusal: &Error{Next: []catalog.Next{{Tool: "webhook_list"}}}}}}
 		s.route(&out, nil)
 		if got := string(encode(out.Structured.(*Result).Data)); (got == string(data)) != (s == plain) {
 			t.Errorf("dynamic %v: %s", s == dynamic, got)

@@ -86,14 +86,10 @@ func fill(s catalog.Step, ids map[string]string) (next catalog.Next, ok bool) {
 	next = catalog.Next{Do: s.Do, Tool: s.Tool, Args: map[string]any{}, Needs: []string{}}
 	maps.Copy(next.Args, s.Args)
 	next.Needs = append(next.Needs, s.Needs...)
-	row := catalog.Lookup(s.Tool)
-	if row == nil {
-		return next, true
-	}
 	if s.Waits {
 		defer func() { next = waitStep(next, s) }()
 	}
-	for _, name := range row.Op().PathIDs() {
+	for _, name := range catalog.PathIDs(s.Tool) {
 		if id, ok := ids[name]; ok {
 			next.Args[name] = id
 			next.Needs = slices.DeleteFunc(next.Needs, func(need string) bool { return need == name })

@@ -145,9 +145,7 @@ func guardReads(row *catalog.Row) (always, all []string) {
 		add(s.Reads, "")
 	}
 	for _, rule := range guard.Rules {
-		if slices.Contains(rule.Tools, row.Tool) {
-			add(rule.Reads, rule.When)
-		}
+		add(rule.ReadsOf(row.Tool), rule.When)
 	}
 	return always, all
 }

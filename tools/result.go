@@ -9,6 +9,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lint"
 )
 
 // Result is the form of every result. Keys without content are left out.
@@ -134,14 +135,14 @@ func (st *condition) next(row *catalog.Row, ids map[string]string, projectID str
 		steps[i].Ends = row.Ends()
 	}
 	if row.Resource.More != nil {
-		steps = append(steps, row.Resource.More(st.thing)...)
+		steps = append(row.Resource.More(st.thing), steps...)
 	}
 	return fitting(steps, row, ids, projectID, st.thing)
 }
 
 // fitting makes actions of the steps that make sense after the answer.
 func fitting(steps []catalog.Step, row *catalog.Row, ids map[string]string, projectID string, answer any) []catalog.Next {
-	steps = slices.DeleteFunc(slices.Clone(steps), func(s catalog.Step) bool { return !s.Fits(answer) })
+	steps = slices.DeleteFunc(slices.Clone(steps), func(s catalog.Step) bool { return !s.Fits(answer) || !lint.LaunchFits(s, answer) })
 	next := fillAll(steps, ids)
 	for i := range next {
 		fromAnswer(&next[i], row, projectID, answer)

@@ -22,15 +22,24 @@ func (o Outcome) JSON() ([]byte, error) {
 	return bytes.TrimSpace(b.Bytes()), err
 }
 
+// drawn is data that has a text of its own, in which no text of others begins a line.
+type drawn interface{ Text() string }
+
 // Text is what a client that reads only text is shown of an outcome. A list is a line
 // that counts its items, with the token of the next page, and of a wait whether all have
 // settled and the cursor, and a table of tab-separated
-// values; then a line for each of the rest. Everything else is its JSON, for which Text
-// returns "". Both forms say the same.
+// values; then a line for each of the rest, which also follow data that is drawn.
+// Everything else is its JSON, for which Text returns "". Both forms say the same.
 func (o Outcome) Text() string {
 	r, isResult := o.Structured.(*Result)
 	if !isResult {
 		return ""
+	}
+	var b bytes.Buffer
+	if data, ok := r.Data.(drawn); ok {
+		b.WriteString(data.Text() + "\n")
+		r.writeSteps(&b)
+		return strings.TrimSuffix(b.String(), "\n")
 	}
 	table, isTable := r.Data.(*Table)
 	if items, bare := r.Data.(*Items); bare {
@@ -39,7 +48,6 @@ func (o Outcome) Text() string {
 	if !isTable {
 		return ""
 	}
-	var b bytes.Buffer
 	b.WriteString(countsLine(len(table.Rows), r.Counts))
 	if r.NextPageToken != "" {
 		b.WriteString("; nextPageToken: " + escaped(r.NextPageToken))
@@ -52,24 +60,31 @@ func (o Outcome) Text() string {
 	}
 	b.WriteByte('\n')
 	table.write(&b)
-	line := func(name string, value any) {
-		b.WriteString(name + ": ")
-		b.WriteString(oneLine.Replace(string(jsonvalue.Encode(value))))
-		b.WriteByte('\n')
-	}
 	if len(table.Other) > 0 {
-		line("other", table.Other)
+		writeJSON(&b, "other", table.Other)
 	}
 	if r.Now != "" {
 		b.WriteString("now: " + r.Now + "\n")
 	}
+	r.writeSteps(&b)
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// writeSteps writes a line for each step and each warning.
+func (r *Result) writeSteps(b *bytes.Buffer) {
 	for _, next := range r.Next {
-		line("next", next)
+		writeJSON(b, "next", next)
 	}
 	for _, warning := range r.Warnings {
 		b.WriteString("warning: " + escaped(warning) + "\n")
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// writeJSON writes a line with a name and a value.
+func writeJSON(b *bytes.Buffer, name string, value any) {
+	b.WriteString(name + ": ")
+	b.WriteString(oneLine.Replace(string(jsonvalue.Encode(value))))
+	b.WriteByte('\n')
 }
 
 // write writes the table: a line with the names of the columns, and one for each row. A

@@ -35,6 +35,9 @@ import (
 type Options struct {
 	// Rows are the operations to offer.
 	Rows []*catalog.Row
+	// Own are the tools of the server's own to offer, of those that belong to a toolset;
+	// nil means those of the toolsets of Rows.
+	Own []string
 	// Guard says which calls are sent.
 	Guard *guard.Guard
 	// API is where they go.
@@ -115,10 +118,23 @@ func New(opts Options) *Set {
 	}
 	activities := slices.ContainsFunc(opts.Rows, func(row *catalog.Row) bool { return row.Activities })
 	s.core = slices.DeleteFunc(s.coreTools(), func(c *coreTool) bool {
-		return c.name == SandboxAdvance && (opts.Sandbox == nil || opts.ReadOnly) || c.name == toolActivity && !activities
+		return c.name == SandboxAdvance && (opts.Sandbox == nil || opts.ReadOnly) || c.name == toolActivity && !activities || !opts.offersOwn(c.name)
 	})
 	s.all = sync.OnceValue(s.advertise)
 	return s
+}
+
+// offersOwn reports whether a tool of the server's own is offered, as far as toolsets
+// decide that.
+func (o *Options) offersOwn(tool string) bool {
+	toolset := catalog.OwnToolset(tool)
+	switch {
+	case toolset == "":
+		return true
+	case o.Own != nil:
+		return slices.Contains(o.Own, tool)
+	}
+	return slices.ContainsFunc(o.Rows, func(row *catalog.Row) bool { return row.Toolset == toolset })
 }
 
 // Tools returns the tools as clients see them, in the order in which a model should:
@@ -133,8 +149,12 @@ func (s *Set) listBy(schema schemaSource) []mcp.Tool {
 	all := make([]mcp.Tool, 0, len(s.core)+len(s.opts.Rows))
 	for _, c := range s.core {
 		if s.lists(c.name) {
-			derive := func() json.RawMessage { return advertisedCore(c.name, c.schema()) }
-			all = append(all, advertisedTool(c.name, c.about, c.annotations, schema(c.name, false, derive)))
+			derive := func() json.RawMessage { return advertisedCore(c) }
+			t := advertisedTool(c.name, c.about, c.annotations, schema(c.name, false, derive))
+			if c.page != "" {
+				t.Meta = mcp.NewMetaFromMap(map[string]any{"ui": map[string]any{"resourceUri": c.page}})
+			}
+			all = append(all, t)
 		}
 	}
 	if s.opts.Dynamic {

@@ -13,6 +13,7 @@ package catalog
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -85,6 +86,8 @@ type Row struct {
 	// RegisteredElsewhere reports that the call takes a code that may have been
 	// requested elsewhere, and so the argument of this name.
 	RegisteredElsewhere bool
+	// Lints reports that the call sends a template, which package lint checks before.
+	Lints bool
 }
 
 // Resource is a kind of thing that operations make, show and change. Fields
@@ -131,8 +134,8 @@ type Resource struct {
 	History string
 	// Preconditions are what its state must be for the tools that change it.
 	Preconditions []*Precondition
-	// More returns the steps that an answer asks for besides those of the state;
-	// nil for none.
+	// More returns the steps that an answer asks for before those of the state; nil
+	// for none.
 	More func(thing any) []Step
 }
 
@@ -280,6 +283,40 @@ var byTool = sync.OnceValue(func() map[string]*Row {
 // Lookup returns the row of a tool, or nil.
 func Lookup(tool string) *Row { return byTool()[tool] }
 
+// ownTools are the tools of the server's own that belong to a toolset, by their name:
+// they call no operation of their own, and change nothing.
+var ownTools = map[string]string{
+	WhatsappTemplateLint:        "whatsapp_templates",
+	"whatsapp_template_preview": "whatsapp_templates",
+	"whatsapp_template_convert": "whatsapp_templates",
+	RcsReadiness:                "rcs",
+}
+
+// ownIDs are the arguments of these tools that are the ids of a thing.
+var ownIDs = map[string][]string{
+	WhatsappTemplateLint: {"templateName", "languageCode"},
+	RcsReadiness:         {"senderId"},
+}
+
+// WhatsappTemplateLint is the tool that says what a WhatsApp template lacks to be approved.
+const WhatsappTemplateLint = "whatsapp_template_lint"
+
+// RcsReadiness is the tool that says what a launch of an RCS sender lacks.
+const RcsReadiness = "rcs_sender_readiness"
+
+// OwnToolset returns the toolset of a tool of the server's own, "" where it belongs to
+// none: then it is always offered.
+func OwnToolset(tool string) string { return ownTools[tool] }
+
+// PathIDs returns the arguments of a tool that are the ids of a thing, in their order:
+// those in the path of an operation.
+func PathIDs(tool string) []string {
+	if row := Lookup(tool); row != nil {
+		return row.Op().PathIDs()
+	}
+	return ownIDs[tool]
+}
+
 // Toolsets returns the names of all toolsets, in the order of the rows.
 func Toolsets() []string {
 	names := make([]string, len(toolsets))
@@ -303,7 +340,8 @@ func ToolsetAbout(name string) string {
 type Filter struct {
 	// Toolsets are names of toolsets, or "all".
 	Toolsets []string
-	// Tools are names of tools, added to those of Toolsets.
+	// Tools are names of tools, added to those of Toolsets: of operations, and of the
+	// server's own that belong to a toolset.
 	Tools []string
 	// ReadOnly leaves only what changes nothing; it is applied last.
 	ReadOnly bool
@@ -330,6 +368,7 @@ func Select(f Filter) ([]*Row, error) {
 		}
 	}
 	knownSets = slices.Compact(knownSets)
+	knownTools = slices.AppendSeq(knownTools, maps.Keys(ownTools))
 	for _, name := range sets {
 		if !slices.Contains(knownSets, name) {
 			return nil, unknown("toolset", name, slices.Contains(Toolsets(), name), knownSets)
@@ -348,6 +387,19 @@ func Select(f Filter) ([]*Row, error) {
 		}
 	}
 	return selected, nil
+}
+
+// Own returns the tools of the server's own that the filter lets through, of those that
+// belong to a toolset.
+func (f Filter) Own() []string {
+	own := []string{}
+	for tool, toolset := range ownTools {
+		if len(f.Toolsets)+len(f.Tools) == 0 || slices.Contains(f.Toolsets, "all") || slices.Contains(f.Toolsets, toolset) || slices.Contains(f.Tools, tool) {
+			own = append(own, tool)
+		}
+	}
+	slices.Sort(own)
+	return own
 }
 
 // UnknownError is a name that no toolset or tool has.

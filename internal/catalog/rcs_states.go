@@ -22,20 +22,24 @@ var rcsSender = &Resource{
 		{
 			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "`rcs_sender_update`, adding what is still missing",
 			Next: []Step{
-				{Do: "read which questions a launch has for this use case", Tool: "rcs_questionnaire_get", Needs: []string{"useCase"}},
+				{Do: "see all that a launch needs and it lacks", Tool: RcsReadiness},
 				{Do: "complete it: brand, countries, answers", Tool: "rcs_sender_update", Needs: []string{"details"}},
 			},
 		},
 		{
 			Name: "IN_PROGRESS", Class: Pending, Means: "being registered or set up", Moves: "Sinch", Lasts: Lasting{First: minute, Overdue: day},
-			Next: []Step{{Do: "check again {again}: the sender is being set up{since}", Tool: "rcs_sender_get"}},
+			Next: []Step{
+				{Do: "check again {again}: the sender is being set up{since}", Tool: "rcs_sender_get"},
+				{Do: "meanwhile, complete what a launch needs", Tool: "rcs_sender_update", Needs: []string{"details"}, Launch: LaunchLacks},
+			},
 		},
 		{
 			Name: "IN_TEST", Class: Success, Means: "being tested, on test numbers", Moves: "`rcs_sender_launch`, when it is complete",
 			Next: []Step{
+				{Do: "see what a launch needs, lacks and fixes", Tool: RcsReadiness},
+				{Do: "complete what a launch needs", Tool: "rcs_sender_update", Needs: []string{"details"}, Launch: LaunchLacks},
+				{Do: "it has what a launch needs: if the person agrees, launch it", Tool: "rcs_sender_launch", Launch: LaunchReady},
 				{Do: "invite phones to test it", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}},
-				{Do: "complete what a launch needs", Tool: "rcs_sender_update", Needs: []string{"details"}, Check: lacksForLaunch},
-				{Do: "it has what a launch needs: if the person agrees, launch it", Tool: "rcs_sender_launch", Check: readyForLaunch},
 			},
 		},
 		{
@@ -57,11 +61,11 @@ var rcsSender = &Resource{
 			},
 		},
 		{
-			Name: "UNLAUNCHED", Class: Failure, Means: "taken down and disabled", Moves: "`rcs_sender_update` corrects it, then `rcs_sender_launch`",
+			Name: rcsUnlaunched, Class: Failure, Means: "taken down and disabled", Moves: "`rcs_sender_update` corrects it, then `rcs_sender_launch`",
 			Next: []Step{
 				{Do: "read its activities: one may say why it was taken down", Tool: "rcs_sender_activity_list"},
-				{Do: "correct what they name", Tool: "rcs_sender_update", Needs: []string{"details"}},
-				{Do: "once the cause is resolved, and the person agrees, launch again", Tool: "rcs_sender_launch", Check: readyForLaunch},
+				{Do: "correct what they or the remarks in countryStatus name", Tool: "rcs_sender_update", Needs: []string{"details"}},
+				{Do: "once the cause is resolved, and the person agrees, launch again", Tool: "rcs_sender_launch", Launch: LaunchReady},
 			},
 		},
 		{Name: "UNKNOWN", Means: "the API does not know its state"},
@@ -95,7 +99,7 @@ var rcsSender = &Resource{
 
 // What the state of an RCS sender must be.
 var (
-	// RcsSenderLaunch: what else a launch needs is in [LaunchNeeds].
+	// RcsSenderLaunch: what else a launch needs, package lint knows.
 	RcsSenderLaunch = &Precondition{
 		Code: "guard_rcs_launch_requirements", About: "An RCS sender can be launched", Tools: []string{"rcs_sender_launch"},
 		Live: []string{"IN_TEST", "LAUNCHING", "LAUNCHED", "UNLAUNCHED"}, MustBeLive: true, FailClosed: true,
@@ -122,7 +126,7 @@ var StatesInNotes = []string{"PENDING_LAUNCH", "PREPARING_LAUNCH"}
 
 // rcsOperatorStates are the statuses of an operator in countryStatus
 // (RcsOperatorStatusEnum, 1.2.117). As long as none refuses, the sender's own
-// state says all; the step about those that do names all of them: see
+// state says all; the steps about those that do name all of them: see
 // operatorSteps.
 var rcsOperatorStates = slices.Concat(
 	[]State{
@@ -132,10 +136,38 @@ var rcsOperatorStates = slices.Concat(
 		{Name: "PENDING_UNLAUNCHED", Means: "to be taken down"},
 	},
 	same(State{
-		Class: Failure, Means: "the operator does not carry the sender", Moves: "the people who handle the launch: ask them with `rcs_sender_comment_add`",
-	}, "REJECTED", "SUSPENDED", "UNLAUNCHED", "INVALID_IN_GOOGLE_MY_BUSINESS"),
-	[]State{unrecognized},
+		Class: Failure, Means: "the operator does not carry the sender", Moves: "the reviewers (`rcs_sender_comment_add`), and Sinch support",
+	}, "REJECTED", "SUSPENDED", rcsUnlaunched),
+	[]State{
+		{Name: rcsInvalidProfile, Class: Failure, Means: "the business is not valid in Google My Business", Moves: "a person, who has it verified there again"},
+		unrecognized,
+	},
 )
+
+// rcsUnlaunched is the state of a sender that was taken down, and the status of an
+// operator that no longer carries one.
+const rcsUnlaunched = "UNLAUNCHED"
+
+// rcsInvalidProfile is the status of an operator that refuses a sender for its
+// business.
+const rcsInvalidProfile = "INVALID_IN_GOOGLE_MY_BUSINESS"
+
+// RcsOperatorIs says in a word or two how a sender is doing at an operator with this
+// status.
+func RcsOperatorIs(status string) string {
+	state := find(rcsOperatorStates, status)
+	switch {
+	case state == nil || state.Name == unrecognized.Name:
+		return "unknown"
+	case state.Class == Failure:
+		return "refused"
+	case state.Class == Success:
+		return "launched"
+	case state.Name == RcsNotLaunched:
+		return "not asked"
+	}
+	return "waiting"
+}
 
 // rcsCountryLacks and rcsCountryAdded are about countries that were added after
 // the first launch: only a further launch includes them, and no answer
@@ -143,11 +175,11 @@ var rcsOperatorStates = slices.Concat(
 var (
 	rcsCountryLacks = Step{
 		Do:   "an added country lacks answers: remove it",
-		Tool: "rcs_sender_update", Needs: []string{"details"}, Check: lacksForLaunch,
+		Tool: "rcs_sender_update", Needs: []string{"details"}, Launch: LaunchLacks,
 	}
 	rcsCountryAdded = Step{
 		Do:   "a country was added: launch again, if the person agrees",
-		Tool: "rcs_sender_launch", Check: func(sender any) bool { return readyForLaunch(sender) && addedAfterLaunch(sender) },
+		Tool: "rcs_sender_launch", Launch: LaunchReady, Check: addedAfterLaunch,
 	}
 )
 
@@ -162,24 +194,31 @@ func addedAfterLaunch(sender any) bool {
 	})
 }
 
-func readyForLaunch(answer any) bool {
-	sender, _ := answer.(map[string]any)
-	return len(LaunchNeeds(sender).Missing) == 0
-}
-
-func lacksForLaunch(answer any) bool { return !readyForLaunch(answer) }
-
-// operatorSteps is the step about the operators that refused a sender. The answer
-// names them, with their remarks.
+// operatorSteps are the steps about the operators that refused a sender. The answer
+// names them, with their remarks. Those of one that was taken down are about its
+// correction: see its state.
 func operatorSteps(sender any) []Step {
-	n := len(refusingOperators(sender))
-	if n == 0 {
+	refused, state := refusingOperators(sender), jsonvalue.Text(sender, "state")
+	if len(refused) == 0 || state == rcsUnlaunched {
 		return nil
 	}
-	return []Step{{
-		Do:   papi.Count(n, "operator") + " refused it (countryStatus): ask reviewers",
+	steps := []Step{{
+		Do:   papi.Count(len(refused), "operator") + " refused it (countryStatus): ask the reviewers what would be accepted",
 		Tool: "rcs_sender_comment_add", Needs: []string{"comment"},
 	}}
+	invalid := 0
+	for _, named := range refused {
+		if strings.HasPrefix(named, rcsInvalidProfile) {
+			invalid++
+		}
+	}
+	if invalid > 0 {
+		steps = append(steps, Step{Do: "a person must have the business verified again in Google My Business"})
+	}
+	if invalid < len(refused) && !RcsSenderUpdate.AllowsState(state) {
+		steps = append(steps, Step{Do: "no call changes its brand or answers any more: a person can ask Sinch support to, with the projectId, the senderId and the operators' remarks"})
+	}
+	return steps
 }
 
 // refusingOperators are the operators that refused a sender: status, country,
@@ -190,7 +229,7 @@ func refusingOperators(sender any) []string {
 		for _, operator := range jsonvalue.Objects(country, "operators") {
 			status := jsonvalue.Text(operator, "status")
 			refused := find(rcsOperatorStates, status)
-			if refused == nil || refused.Class != Failure || status == "UNLAUNCHED" && jsonvalue.Text(sender, "state") == status { // with all of them
+			if refused == nil || refused.Class != Failure || status == rcsUnlaunched && jsonvalue.Text(sender, "state") == status { // with all of them
 				continue
 			}
 			name := status + " " + jsonvalue.Text(country, "country") + " " + jsonvalue.Text(operator, "name")

@@ -29,7 +29,20 @@ type Step struct {
 	Changes bool
 	// Check reports whether the step makes sense after the answer; nil: always.
 	Check func(answer any) bool
+	// Launch says for which RCS senders the step makes sense; "" for all. Package lint
+	// knows what a launch needs.
+	Launch LaunchState
 }
+
+// LaunchState is whether an RCS sender has what its launch needs, besides a state that
+// allows it.
+type LaunchState string
+
+// The states of a launch.
+const (
+	LaunchReady LaunchState = "ready"
+	LaunchLacks LaunchState = "lacks"
+)
 
 // Fits reports whether the step makes sense after the answer.
 func (s Step) Fits(answer any) bool {

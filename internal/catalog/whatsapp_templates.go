@@ -70,6 +70,7 @@ var (
 var whatsappTemplateRejected = State{
 	Name: "REJECTED", Class: Failure, Means: "rejected; `rejectionCode` says why", Moves: "`whatsapp_template_update`",
 	Next: []Step{
+		{Do: "find what to correct", Tool: WhatsappTemplateLint},
 		{Do: "rejectionCode says why; its activities may say more", Tool: "whatsapp_template_activity_list"},
 		resubmit(WhatsappTemplateUpdate, "correct it and submit it again"),
 	},
@@ -113,8 +114,8 @@ var whatsappTemplates = []Row{
 		Phrases: []string{"is my template approved", "why was the template rejected", "show the text of a template", "status of an HSM", "how does a template perform"},
 	},
 	{
-		Tool: "whatsapp_template_create", Operation: "WhatsappTemplatesController_createTemplate_v1", Effect: Create, Resource: whatsappTemplate,
-		About: "Create a WhatsApp template of the project (not of a sender) and submit it, or keep it with status DRAFT. It needs a BODY component, and an example for each variable. Asynchronous: call wait with whatsapp_template_get.",
+		Tool: "whatsapp_template_create", Operation: "WhatsappTemplatesController_createTemplate_v1", Effect: Create, Resource: whatsappTemplate, Lints: true,
+		About: "Create a WhatsApp template of the project (not of a sender) and submit it, or keep it with status DRAFT. whatsapp_template_lint checks it first. It needs a BODY component, and an example for each variable. Asynchronous: call wait with whatsapp_template_get.",
 		Phrases: []string{
 			"write a new message template", "submit an HSM for approval", "marketing message with image and buttons",
 			"one-time password message with a copy code button", "add a translation of a template",
@@ -126,7 +127,7 @@ var whatsappTemplates = []Row{
 		Reconcile: &Reconcile{Read: "whatsapp_template_get", Args: map[string]string{"templateName": "name", "languageCode": "language"}, Unique: true, Resend: true},
 	},
 	{
-		Tool: "whatsapp_template_update", Operation: "WhatsappTemplatesController_updateTemplate_v1", Effect: Update, Resource: whatsappTemplate,
+		Tool: "whatsapp_template_update", Operation: "WhatsappTemplatesController_updateTemplate_v1", Effect: Update, Resource: whatsappTemplate, Lints: true,
 		About: "Change a draft, or a REJECTED, APPROVED, PAUSED or DISABLED WhatsApp template. details is merged: fields left out keep their value, but components replaces the list. Without status the change is kept as a draft; SUBMIT submits it, also alone. Asynchronous: call wait with whatsapp_template_get.",
 		Phrases: []string{
 			"edit the wording of a template", "fix a rejected HSM and send it again",

@@ -168,7 +168,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		Mode: guard.Mode(c.confirm), ReadOnly: c.readOnly, Store: opened, Logger: logger,
 	}
 	offered := tools.Options{
-		Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens,
+		Own: c.filter().Own(), Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens,
 		Poller: new(wait.Poller), Waits: a.waits,
 	}
 	switch {
@@ -183,7 +183,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token", Logger: logger, Transport: box,
 		}
 		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
-		guarded.About, offered.Sandbox = aboutSandbox, box
+		guarded.About, guarded.APINow, offered.Sandbox = aboutSandbox, box.Now, box
 		offered.Speed = c.sandboxFlags.speed
 		if c.sandboxFlags.manual() && c.store == memory {
 			c.sandboxFlags.sameEachTime(box.box, &guarded)

@@ -12,6 +12,7 @@ import (
 
 	"papi-mcp/guides"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/lint"
 	"papi-mcp/internal/papi"
 	"papi-mcp/tools"
 )
@@ -28,7 +29,11 @@ func readVocabulary(t *testing.T) *vocabulary {
 	t.Helper()
 	v := &vocabulary{
 		tools: []string{"project_activity", "project_confirm", "project_overview", "schema_get", "wait"},
-		names: map[string]bool{"reveal": true, "registeredElsewhere": true, "next": true, "state": true, "errorCode": true, "retryAfterSeconds": true, "validationErrors": true}, values: map[string]bool{}, codes: map[string]bool{},
+		names: map[string]bool{"reveal": true, "registeredElsewhere": true, "ignoreLint": true, "compare": true, "next": true, "state": true, "errorCode": true, "retryAfterSeconds": true, "validationErrors": true}, values: map[string]bool{}, codes: map[string]bool{},
+	}
+	v.tools = append(v.tools, catalog.Filter{}.Own()...)
+	for _, severity := range []lint.Severity{lint.Refused, lint.Likely, lint.Advice} {
+		v.values[string(severity)] = true
 	}
 	for _, row := range catalog.Rows() {
 		v.tools = append(v.tools, row.Tool)

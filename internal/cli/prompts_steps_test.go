@@ -52,6 +52,7 @@ var promptRuns = []struct {
 		steps: []step{
 			confirm,
 			{tool: "whatsapp_template_list", args: `{}`, want: `"counts":{"language":{"DE":1,"EN":11}`},
+			{tool: "whatsapp_template_lint", args: `{"name":"order_late","language":"EN","category":"UTILITY","compare":true,"details":{"components":[{"type":"BODY","text":"Your order {{1}} is late.","examples":["1001"]}]}}`, want: `"create it, if the person agrees"`},
 			{tool: "whatsapp_template_create", args: `{"name":"order_late","language":"EN","category":"UTILITY","status":"SUBMIT","details":{"components":[{"type":"BODY","text":"Your order {{1}} is late.","examples":["1001"]}]}}`, want: `"pending":"IN_PROGRESS"`},
 			{tool: "wait", args: waitFor("whatsapp_template_get", `{"templateName":"order_late","languageCode":"EN"}`), want: `"APPROVED","Success"`, after: 10 * time.Minute},
 		},
@@ -62,6 +63,7 @@ var promptRuns = []struct {
 		steps: []step{
 			confirm,
 			{tool: "whatsapp_template_get", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `"rejectionCode":"INVALID_FORMAT"`},
+			{tool: "whatsapp_template_lint", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `"state":"REJECTED"`},
 			{tool: "whatsapp_template_activity_list", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `REJECTED`},
 			{tool: "whatsapp_template_update", args: `{"templateName":"reject_winter_sale","languageCode":"EN","status":"SUBMIT","details":{"components":[{"type":"BODY","text":"Winter sale until Sunday."}]}}`, want: `"pending":"IN_PROGRESS"`},
 			{tool: "wait", args: waitFor("whatsapp_template_get", `{"templateName":"reject_winter_sale","languageCode":"EN"}`), want: `"APPROVED","Success"`, after: 10 * time.Minute},
@@ -74,6 +76,7 @@ var promptRuns = []struct {
 			confirm,
 			{tool: "whatsapp_template_language_list", args: `{"templateName":"reject_winter_sale"}`, want: `REJECTED`},
 			{tool: "whatsapp_template_get", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `"rejectionCode":"INVALID_FORMAT"`},
+			{tool: "whatsapp_template_lint", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `"state":"REJECTED"`},
 			{tool: "whatsapp_template_activity_list", args: `{"templateName":"reject_winter_sale","languageCode":"EN"}`, want: `REJECTED`},
 			{tool: "whatsapp_template_update", args: `{"templateName":"reject_winter_sale","languageCode":"EN","status":"SUBMIT","details":{"components":[{"type":"BODY","text":"Winter sale until Monday."}]}}`, want: `"pending":"IN_PROGRESS"`},
 			{tool: "wait", args: waitFor("whatsapp_template_get", `{"templateName":"reject_winter_sale","languageCode":"EN"}`), want: `"APPROVED","Success"`, after: 10 * time.Minute},

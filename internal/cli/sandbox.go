@@ -222,8 +222,23 @@ func (l *lazySandbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// Now implements tools.Clock.
-func (l *lazySandbox) Now() time.Time { return l.box.Now() }
+// Now implements tools.Clock. Where the sandbox can't be used, which its next request
+// reports, it is the time here.
+func (l *lazySandbox) Now() time.Time {
+	if l.open != nil {
+		named, err := l.open(context.Background())
+		if err != nil {
+			return time.Now()
+		}
+		defer named.close()
+		return named.box.Now()
+	}
+	l.ensureStarted()
+	if l.err != nil {
+		return time.Now()
+	}
+	return l.box.Now()
+}
 
 // AdvanceBy implements tools.Clock.
 func (l *lazySandbox) AdvanceBy(ctx context.Context, d time.Duration) (sandbox.Advanced, error) {

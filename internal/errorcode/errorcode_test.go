@@ -24,7 +24,7 @@ const root = "../.."
 // rules, and with the preconditions that some rules are derived from.
 const table = "internal/errorcode/table.go"
 
-var declareRules = []string{"internal/guard", "internal/catalog"}
+var declareRules = []string{"internal/guard", "internal/catalog", "internal/lint"}
 
 // clients call the server from outside, and name what they expect of it.
 var clients = []string{"internal/cli/demo.go", "scripts/load/main.go"}

@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"papi-mcp/internal/errorcode"
@@ -78,7 +79,7 @@ func (g *Guard) subjectOf(c *Call, project bool) *subject {
 	}
 	return &subject{
 		realm: g.opts.Realm, principal: c.Principal, project: c.ProjectID, tool: c.Row.Tool, args: args,
-		own:             ownArgs{Reveal: c.Reveal, All: c.All, RegisteredElsewhere: c.RegisteredElsewhere},
+		own:             ownArgs{Reveal: c.Reveal, All: c.All, RegisteredElsewhere: c.RegisteredElsewhere, IgnoreLint: slices.Sorted(slices.Values(c.IgnoreLint))},
 		confirmsProject: project,
 	}
 }

@@ -42,6 +42,8 @@ func rulesTable() string {
 		switch {
 		case r.FailClosed:
 			fails = "closed: refused"
+		case r.Partial:
+			fails = "open: what the call gives is checked"
 		case r.Reads != nil:
 			fails = "open: a warning"
 		}
@@ -67,10 +69,7 @@ func readsTable() string {
 			lines = append(lines, line+")")
 		}
 		for _, r := range Rules {
-			if !slices.Contains(r.Tools, row.Tool) {
-				continue
-			}
-			for _, read := range r.Reads {
+			for _, read := range r.ReadsOf(row.Tool) {
 				add(read, strings.TrimPrefix(r.Code, "guard_"), r.When)
 			}
 		}

@@ -69,6 +69,9 @@ type Options struct {
 	Rules []Rule
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// APINow is the clock of the API, by which it counts days; nil means Now. A sandbox
+	// in this process has one of its own.
+	APINow func() time.Time
 	// About says to a person where calls go, in a question about a project; "" for
 	// the API itself.
 	About string
@@ -98,6 +101,9 @@ func New(opts Options) *Guard {
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if opts.APINow == nil {
+		opts.APINow = opts.Now
 	}
 	if opts.Rules == nil {
 		opts.Rules = Rules
@@ -130,6 +136,9 @@ type Call struct {
 	Reveal, All bool
 	// RegisteredElsewhere states that a code was requested outside this server.
 	RegisteredElsewhere bool
+	// IgnoreLint names rules of Meta's that don't keep the template from being
+	// submitted.
+	IgnoreLint []string
 	// Warnings collects what the caller should know though the call is sent.
 	Warnings []string
 	// Confirmed is set by Check: how the confirmation of an allowed call came.

@@ -8,6 +8,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lint"
 	"papi-mcp/internal/papi"
 )
 
@@ -216,11 +217,11 @@ var ruleKakaoVariables = Rule{
 func kakaoVariables(c *Call, _ answers) *Refusal {
 	details := jsonvalue.Object(c.Args, "details")
 	warn := func(holder map[string]any, path, field string) {
-		found := findVariables(jsonvalue.Text(holder, field))
-		if given := append(found.written, found.wrong...); len(given) > 0 {
+		found := lint.FindVariables(jsonvalue.Text(holder, field))
+		if given := found.Written; len(given) > 0 {
 			c.Warn(fmt.Sprintf("%s.%s contains %q, which is how WhatsApp's variables are written; KakaoTalk's are written #{name}: the API decides", path, field, shortened(given[0])))
 		}
-		for _, one := range found.lookalikes {
+		for _, one := range found.Lookalikes {
 			if !strings.HasPrefix(one, "#") {
 				c.Warn(fmt.Sprintf("%s.%s: %q is sent as it is, since KakaoTalk's variables are written #{name}", path, field, shortened(one)))
 			}

@@ -12,16 +12,21 @@ import (
 // succeeded, failed after one that the API answered with an error; nil records
 // nothing.
 type effects struct {
+	// reads reports that done looks at what the summary read before the call, which is
+	// read where no person is asked too.
+	reads  bool
 	done   func(g *Guard, ctx context.Context, c *Call, answer map[string]any) error
 	failed func(g *Guard, ctx context.Context, c *Call, e *papi.Error) error
 }
 
 var effectsOf = map[string]effects{
-	"whatsapp_sender_register": {done: (*Guard).registrationDone, failed: (*Guard).codeFailed},
-	"whatsapp_sender_verify":   {failed: (*Guard).codeFailed},
-	"whatsapp_sender_delete":   {done: (*Guard).deleteDone, failed: (*Guard).deleteFailed},
-	"bundle_create":            {done: (*Guard).bundleCreated},
-	"bundle_get":               {done: (*Guard).bundleShown},
+	"whatsapp_sender_register":               {done: (*Guard).registrationDone, failed: (*Guard).codeFailed},
+	"whatsapp_sender_verify":                 {failed: (*Guard).codeFailed},
+	"whatsapp_sender_delete":                 {done: (*Guard).deleteDone, failed: (*Guard).deleteFailed},
+	"whatsapp_template_delete":               {reads: true, done: (*Guard).templateDeleted},
+	"whatsapp_template_delete_all_languages": {reads: true, done: (*Guard).templatesDeleted},
+	"bundle_create":                          {done: (*Guard).bundleCreated},
+	"bundle_get":                             {done: (*Guard).bundleShown},
 }
 
 // Done records what later calls depend on after a call that was allowed and

@@ -10,6 +10,7 @@ import (
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/lazyregexp"
+	"papi-mcp/internal/lint"
 	"papi-mcp/internal/papi"
 )
 
@@ -113,7 +114,7 @@ func usAnswers(c *Call, _ answers) *Refusal {
 	case country != "" && country != "US" && !jsonvalue.IsEmpty(answers["addressState"]):
 		c.Warn(path + ".addressState is ignored: taxIdCountry is " + country)
 	}
-	first := catalog.FirstUSQuestionnaire(answers)
+	first := lint.FirstUSQuestionnaire(answers)
 	switch version := c.Args["usQuestionnaireVersion"]; {
 	case version == "v1" && !first && answers["ownershipType"] != nil:
 		c.Warn("usQuestionnaireVersion is v1, and the answers look like those of v2: the API decides")
@@ -241,10 +242,11 @@ func askLaunch(_ map[string]any, a answers) sentences {
 		return fmt.Sprintf("It is %s now, and will be launched in %s: %s.", Word(jsonvalue.Text(sender, "state")), papi.Count(len(countries), "country"), listed(countries, most))
 	}
 	facts := ""
-	if jsonvalue.IsEmpty(jsonvalue.Field(details, "questionnaire.general.answers.videoUris")) {
+	launch := lint.NewLaunch(sender)
+	if !launch.HasVideo() {
 		facts += "\nIt has no video: Sinch must add one first."
 	}
-	if later := laterCountries(sender); later != "" {
+	if later := laterCountries(launch); later != "" {
 		facts += "\n" + later
 	}
 	return sentences{

@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +8,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lint"
 )
 
 var ruleLaunch = withState(catalog.RcsSenderLaunch, Rule{
@@ -22,9 +22,9 @@ var ruleLaunch = withState(catalog.RcsSenderLaunch, Rule{
 func launch(c *Call, a answers) *Refusal {
 	sender := a.of(readRcsSender)
 	state := jsonvalue.Text(sender, "state")
-	r := catalog.LaunchNeeds(sender)
-	missing := launchMissing(state, r)
-	if !catalog.RcsSenderLaunch.AllowsState(state) && c.Row.Resource.At(state, "").Class == catalog.Pending {
+	r := lint.NewLaunch(sender)
+	missing := launchMissing(r)
+	if r.Waits {
 		return &Refusal{
 			Message:    fmt.Sprintf("the sender is %s, which ends on its own: it can't be launched now", state),
 			Resolution: "wait, and check again with rcs_sender_get: its next says when, and what to do then",
@@ -32,7 +32,7 @@ func launch(c *Call, a answers) *Refusal {
 			Next:       []catalog.Next{readRcsSender.next(c, "check again later")},
 		}
 	}
-	if len(missing) == 0 {
+	if r.Ready() {
 		if len(r.Asked) > 0 {
 			c.Warn("unanswered; the API decides: " + strings.Join(r.Asked, ", "))
 		}
@@ -49,7 +49,7 @@ func launch(c *Call, a answers) *Refusal {
 	}
 	id := map[string]any{"senderId": c.Args["senderId"]}
 	switch {
-	case onlyCountries(sender):
+	case r.Fixed:
 		addLaunchedSteps(refusal, id, sender)
 	case r.Missing != nil:
 		refusal.Next = []catalog.Next{nextCall("add what is missing", "rcs_sender_update", id, "details")}
@@ -61,7 +61,7 @@ func launch(c *Call, a answers) *Refusal {
 }
 
 // questionsAbout are the arguments that read the questions of a sender.
-func questionsAbout(sender map[string]any, r catalog.LaunchReport) map[string]any {
+func questionsAbout(sender map[string]any, r *lint.Launch) map[string]any {
 	ask := map[string]any{"useCase": sender["useCase"]}
 	if countries := jsonvalue.Field(sender, "details.countries"); !jsonvalue.IsEmpty(countries) {
 		ask["countries"] = countries
@@ -74,11 +74,11 @@ func questionsAbout(sender map[string]any, r catalog.LaunchReport) map[string]an
 
 // launchMissing is what a sender lacks for a launch: the paths of the fields,
 // and what is wrong with its state.
-func launchMissing(state string, r catalog.LaunchReport) []string {
-	if catalog.RcsSenderLaunch.AllowsState(state) {
+func launchMissing(r *lint.Launch) []string {
+	if r.Allowed {
 		return short(r.Missing)
 	}
-	return append([]string{fmt.Sprintf("state: %s, and only %s can be launched", cmp.Or(state, "none"), strings.Join(catalog.RcsSenderLaunch.Live, ", "))}, short(r.Missing)...)
+	return append([]string{r.StateProblem()}, short(r.Missing)...)
 }
 
 var ruleUpdateLaunched = withState(catalog.RcsSenderUpdate, Rule{
@@ -153,7 +153,7 @@ func addLaunchedSteps(refusal *Refusal, id, sender map[string]any) {
 	state, details := jsonvalue.Text(sender, "state"), jsonvalue.Object(sender, "details")
 	var stay, leave []string
 	for _, country := range jsonvalue.Texts(details, "countries") {
-		if len(catalog.CountryNeeds(jsonvalue.Object(details, "questionnaire"), country).Missing) > 0 {
+		if lacks := lint.CountryLacks(jsonvalue.Object(details, "questionnaire"), country); lacks != nil && lacks.Missing != nil {
 			leave = append(leave, country)
 		} else {
 			stay = append(stay, country)
@@ -237,7 +237,10 @@ func merged(thing, change map[string]any) map[string]any {
 
 // unanswered names the answers that a country still asks for, "" for none.
 func unanswered(questionnaire map[string]any, country string) string {
-	r := catalog.CountryNeeds(questionnaire, country)
+	r := lint.CountryLacks(questionnaire, country)
+	if r == nil {
+		return ""
+	}
 	var lacks []string
 	if len(r.Missing) > 0 {
 		lacks = append(lacks, "whose launch needs "+joinPaths(r.Missing))
@@ -249,47 +252,22 @@ func unanswered(questionnaire map[string]any, country string) string {
 }
 
 // joinPaths writes what paths have in common once: a.b and a.c as a.{b, c}.
-func joinPaths(paths []string) string { return strings.Join(grouped(paths), ", ") }
+func joinPaths(paths []string) string { return strings.Join(lint.GroupPaths(paths), ", ") }
 
 // short are the paths, grouped where they are many.
 func short(paths []string) []string {
 	const many = 5
 	if len(paths) > many {
-		return grouped(paths)
+		return lint.GroupPaths(paths)
 	}
 	return paths
 }
 
-// grouped are the paths, those that differ in their last name as one: a.{b, c}.
-func grouped(paths []string) []string {
-	names := map[string][]string{}
-	for _, path := range paths {
-		at := strings.LastIndex(path, ".")
-		names[path[:at]] = append(names[path[:at]], path[at+1:])
-	}
-	var joined []string
-	for _, before := range slices.Sorted(maps.Keys(names)) {
-		inside := strings.Join(names[before], ", ")
-		if len(names[before]) > 1 {
-			inside = "{" + inside + "}"
-		}
-		joined = append(joined, before+"."+inside)
-	}
-	return joined
-}
-
 // laterCountries says, before a first launch, which countries can't be added
 // after it because their answers are missing.
-func laterCountries(sender map[string]any) string {
-	details := jsonvalue.Object(sender, "details")
-	var lacks []string
-	for _, country := range catalog.LaunchCountries() {
-		if !slices.Contains(jsonvalue.Texts(details, "countries"), country) && unanswered(jsonvalue.Object(details, "questionnaire"), country) != "" {
-			lacks = append(lacks, country)
-		}
-	}
-	if onlyCountries(sender) || len(lacks) == 0 {
+func laterCountries(l *lint.Launch) string {
+	if l.Fixed || len(l.Later) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Add the answers for %s first, if it is to launch there: they can't be given later.", strings.Join(lacks, ", "))
+	return fmt.Sprintf("Add the answers for %s first, if it is to launch there: they can't be given later.", strings.Join(l.Later, ", "))
 }

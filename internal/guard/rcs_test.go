@@ -9,14 +9,14 @@ import (
 	"strings"
 	"testing"
 
-	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lint"
 	"papi-mcp/internal/papi"
 )
 
 // launchableSender is an RCS sender that lacks nothing for a launch in Sweden.
 func launchableSender() map[string]any {
-	raw, err := os.ReadFile("../catalog/testdata/rcs_sender_launchable.json")
+	raw, err := os.ReadFile("../lint/testdata/rcs_sender_launchable.json")
 	if err != nil {
 		panic(err)
 	}
@@ -39,7 +39,9 @@ func TestALaunchDependsOnTheState(t *testing.T) {
 		{"a draft", "DRAFT", "state: DRAFT, and only IN_TEST, LAUNCHING, LAUNCHED, UNLAUNCHED can be launched"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := strings.Join(launchMissing(tt.state, catalog.LaunchNeeds(launchableSender())), "; "); got != tt.want {
+			sender := launchableSender()
+			sender["state"] = tt.state
+			if got := strings.Join(launchMissing(lint.NewLaunch(sender)), "; "); got != tt.want {
 				t.Errorf("missing %q, want %q", got, tt.want)
 			}
 		})

@@ -112,6 +112,20 @@ func (c *Call) read(ctx context.Context, r *Read) (map[string]any, error) {
 	return c.reads.made[key(r.Tool, r.args(c))]()
 }
 
+// made returns the answer of a read that was made before the call, nil where it was not,
+// or failed.
+func (c *Call) made(r *Read) map[string]any {
+	once := c.reads.made[key(r.Tool, r.args(c))]
+	if once == nil {
+		return nil
+	}
+	answer, err := once()
+	if err != nil {
+		return nil
+	}
+	return answer
+}
+
 // absent reports whether the API answered that there is no such thing, or none of
 // its kind in the project, or that its id is wrong: it answers the call alike.
 func absent(err error) bool {

@@ -2,9 +2,12 @@ package guard
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"papi-mcp/internal/lint"
 )
 
 // readyAPI is what the API answers where nothing prevents a call.
@@ -95,6 +98,10 @@ func checkRule(t *testing.T, cases []ruleCase) {
 			got, message, next := "allowed", "", ""
 			if r := v.Refuse; r != nil {
 				got, message = strings.TrimPrefix(r.Code, "guard_"), r.Message
+				findings, _ := r.Info["findings"].([]lint.Finding)
+				for _, f := range findings {
+					message += fmt.Sprintf("; %s %s", f.Path, f.Message)
+				}
 				if len(r.Next) > 0 {
 					next = r.Next[0].Tool
 				}

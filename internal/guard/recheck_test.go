@@ -72,6 +72,9 @@ func TestEveryRuleIsCheckedAgainAfterTheAnswer(t *testing.T) {
 		rules := slices.Clone(Rules)
 		for i := range rules {
 			code := rules[i].Code
+			if rules[i].CheckedBy != "" {
+				continue
+			}
 			if rules[i].check != nil {
 				rules[i].check = func(*Call, answers) *Refusal { checked[code]++; return nil }
 			} else {
@@ -86,7 +89,7 @@ func TestEveryRuleIsCheckedAgainAfterTheAnswer(t *testing.T) {
 			t.Errorf("%s: %s", row.Tool, got)
 		}
 		for _, rule := range Rules {
-			if slices.Contains(rule.Tools, row.Tool) && checked[rule.Code] != 2 {
+			if rule.CheckedBy == "" && slices.Contains(rule.Tools, row.Tool) && checked[rule.Code] != 2 {
 				t.Errorf("%s: the rule %s checked %d times", row.Tool, rule.Code, checked[rule.Code])
 			}
 		}

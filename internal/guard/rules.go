@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"papi-mcp/internal/catalog"
@@ -23,18 +24,26 @@ type Rule struct {
 	// Reads are what it must know from the API. Where one shows that there is no
 	// such thing, the rule allows the call.
 	Reads []*Read
+	// ReadsFor are those of Tools whose calls need the Reads; nil for all.
+	ReadsFor []string
+	// Partial says that where a read fails, the rule checks what the call has; else it
+	// checks nothing.
+	Partial bool
 	// FailClosed refuses the call when a read fails; else the call continues with
 	// a warning, and the API decides.
 	FailClosed bool
 	// Warns says that the rule refuses nothing: what it finds is a warning, and
 	// the API decides.
 	Warns bool
+	// CheckedBy is the code of the rule that finds what this one is about, together
+	// with what else it finds; "" where the rule checks by itself.
+	CheckedBy string
 	// State is the precondition that the rule checks; nil where it checks none.
 	State *catalog.Precondition
 
 	// applies is When as a function; nil applies to all calls.
 	applies func(c *Call) bool
-	// A rule has one of the two: check examines the call and what the Reads
+	// A rule that checks by itself has one of the two: check examines the call and what the Reads
 	// returned, checkGuard what the guard remembers or is configured with.
 	check      func(c *Call, a answers) *Refusal
 	checkGuard func(ctx context.Context, g *Guard, c *Call) *Refusal
@@ -46,7 +55,7 @@ type Rule struct {
 // Rules are all rules, in the order in which they check a call. Those that need
 // no read come first in their family, so that a call that they refuse costs
 // none.
-var Rules = []Rule{
+var Rules = slices.Concat([]Rule{
 	ruleEmptyUpdate,
 
 	ruleAllAlone, ruleWebhookAddress, ruleWebhookSecret, ruleWebhookTarget, ruleWebhookLimit,
@@ -65,11 +74,10 @@ var Rules = []Rule{
 	ruleRegisterFirst,
 	stateRule(catalog.KakaotalkSenderRegister, readKakaoSender),
 	stateRule(catalog.KakaotalkSenderVerify, readKakaoSender),
-
-	ruleTemplateBody, ruleTemplateVariables, ruleHeaderMedia, ruleTemplateExamples, ruleTemplateTTL,
-	ruleButtonURLs, ruleFlowButtons, ruleCarouselCards,
-	ruleTemplateUnique, ruleTemplateLanguageCategory, ruleTemplatePricing, ruleTemplateUpdateContent, ruleTemplateUpdateTTL,
-	stateRule(catalog.WhatsappTemplateUpdate, readWhatsappTemplate),
+}, lintRules(), []Rule{
+	ruleTemplateNameLocked,
+	ruleTemplateUnique, ruleTemplateLanguageCategory, ruleTemplatePricing,
+	ruleTemplateUpdateState,
 	ruleTemplateSource, ruleTemplateCategory, ruleTemplateDraft,
 	ruleSolutionAssigned,
 
@@ -86,11 +94,19 @@ var Rules = []Rule{
 	ruleSmsAppConversation,
 
 	ruleBundleServices, ruleBundleNames, ruleBundleConversation, ruleBundleTargets, ruleBundleWebhooks,
-}
+})
 
 // isNeeded reports whether the rule applies to the call.
 func (r *Rule) isNeeded(c *Call) bool {
-	return slices.Contains(r.Tools, c.Row.Tool) && (r.applies == nil || r.applies(c))
+	return r.CheckedBy == "" && slices.Contains(r.Tools, c.Row.Tool) && (r.applies == nil || r.applies(c))
+}
+
+// ReadsOf are the reads of a call of a tool.
+func (r *Rule) ReadsOf(tool string) []*Read {
+	if !slices.Contains(r.Tools, tool) || r.ReadsFor != nil && !slices.Contains(r.ReadsFor, tool) {
+		return nil
+	}
+	return r.Reads
 }
 
 // apply checks a call: nil where the rule allows it.
@@ -99,11 +115,15 @@ func (r *Rule) apply(ctx context.Context, g *Guard, c *Call) *Refusal {
 		return r.checkGuard(ctx, g, c)
 	}
 	a := answers{}
-	for _, read := range r.Reads {
+	for _, read := range r.ReadsOf(c.Row.Tool) {
 		answer, err := c.read(ctx, read)
 		switch {
 		case err == nil:
 			a[read] = answer
+		case r.Partial:
+			if !absent(err) {
+				c.Warn(fmt.Sprintf("%s could not be read (%s), so only what the call gives was checked", read.Tool, code(err)))
+			}
 		case absent(err):
 			return nil
 		default:
@@ -127,15 +147,17 @@ func (g *Guard) checkRules(ctx context.Context, c *Call) *Refusal {
 	for i := range g.opts.Rules {
 		if rule := &g.opts.Rules[i]; rule.isNeeded(c) {
 			needed = append(needed, rule)
-			wanted = append(wanted, rule.Reads...)
+			wanted = append(wanted, rule.ReadsOf(c.Row.Tool)...)
 		}
 	}
-	if c.Row.Confirm != "" && g.opts.Mode != Off {
-		wanted = append(wanted, Summaries[c.Row.Tool].Reads...)
+	var summary []*Read
+	if c.Row.Confirm != "" && (g.opts.Mode != Off || effectsOf[c.Row.Tool].reads) {
+		summary = Summaries[c.Row.Tool].Reads
 	}
+	wanted = append(wanted, summary...)
 	read := false
 	for _, rule := range needed {
-		if rule.Reads != nil && !read {
+		if rule.ReadsOf(c.Row.Tool) != nil && !read {
 			c.readAll(ctx, wanted)
 			read = true
 		}
@@ -145,6 +167,9 @@ func (g *Guard) checkRules(ctx context.Context, c *Call) *Refusal {
 			}
 			return r
 		}
+	}
+	if effectsOf[c.Row.Tool].reads {
+		c.readAll(ctx, summary)
 	}
 	return nil
 }

@@ -22,6 +22,13 @@ func TestRulesNameWhatExists(t *testing.T) {
 				t.Errorf("rule %s reads with %+v", r.Code, read)
 			}
 		}
+		if r.CheckedBy != "" {
+			by := slices.IndexFunc(Rules, func(other Rule) bool { return other.Code == r.CheckedBy })
+			if by < 0 || r.check != nil || r.checkGuard != nil || r.Reads != nil || !slices.Equal(r.Tools, Rules[by].Tools) {
+				t.Errorf("rule %s is checked by %s, and by nothing of its own", r.Code, r.CheckedBy)
+			}
+			continue
+		}
 		if r.About == "" || (r.check == nil) == (r.checkGuard == nil) || r.checkGuard != nil && r.Reads != nil || (r.When == "") != (r.applies == nil) {
 			t.Errorf("rule %s is not complete: it needs About, either check, or Reads and checkRead, and both or none of When and applies", r.Code)
 		}
@@ -81,7 +88,7 @@ func TestRulesDeclareTheirReads(t *testing.T) {
 			}
 			row := catalog.Lookup(tool)
 			empty := answers{}
-			for _, read := range r.Reads {
+			for _, read := range r.ReadsOf(tool) {
 				empty[read] = map[string]any{}
 			}
 			r.check(&Call{Row: row, Args: sampleArgs(row)}, empty)

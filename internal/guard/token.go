@@ -67,7 +67,10 @@ type subject struct {
 	recheck func() *Refusal
 }
 
-type ownArgs struct{ Reveal, All, RegisteredElsewhere bool }
+type ownArgs struct {
+	Reveal, All, RegisteredElsewhere bool
+	IgnoreLint                       []string `json:",omitempty"` // in alphabetical order
+}
 
 func (s *subject) callHash() []byte {
 	return hash(map[string]any{

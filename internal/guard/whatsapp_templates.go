@@ -10,8 +10,11 @@ import (
 	"papi-mcp/internal/papi"
 )
 
+// TemplateExists is the code of a create whose name and language a template has.
+const TemplateExists = "guard_whatsapp_template_unique"
+
 var ruleTemplateUnique = Rule{
-	Code:   "guard_whatsapp_template_unique",
+	Code:   TemplateExists,
 	About:  "A WhatsApp template's name is unique within a language.",
 	Tools:  []string{"whatsapp_template_create"},
 	Source: "createTemplate, 1.2.117",
@@ -67,6 +70,8 @@ func templateLanguageCategory(c *Call, a answers) *Refusal {
 	}
 }
 
+var ruleTemplateUpdateState = stateRule(catalog.WhatsappTemplateUpdate, readWhatsappTemplate)
+
 var ruleTemplateSource = Rule{
 	Code:   "guard_whatsapp_template_source",
 	About:  "A WhatsApp template that Meta generated can't be updated.",
@@ -109,44 +114,6 @@ func templatePricing(c *Call, a answers) *Refusal {
 	}
 	if category := jsonvalue.Text(c.Args, "category"); category != "" && category != "MARKETING" {
 		c.Warn(fmt.Sprintf("details.optimization is for MARKETING templates, and this one is %s: the API decides", category))
-	}
-	return nil
-}
-
-var ruleTemplateUpdateTTL = Rule{
-	Code:   "guard_whatsapp_template_update_ttl",
-	About:  "In an update without a category, messageSendTtlSeconds is within the range of the template's own category.",
-	Tools:  []string{"whatsapp_template_update"},
-	Source: "WhatsappTemplateDetailsInputDto, 1.2.117",
-	When:   "a messageSendTtlSeconds is given and no category",
-	applies: func(c *Call) bool {
-		return c.Args["category"] == nil && jsonvalue.Text(c.Args, "details.messageSendTtlSeconds") != ""
-	},
-	Reads: []*Read{readWhatsappTemplate},
-	check: templateUpdateTTL,
-}
-
-func templateUpdateTTL(c *Call, a answers) *Refusal {
-	return wrongTTL(c, jsonvalue.Text(a.of(readWhatsappTemplate), "category"))
-}
-
-var ruleTemplateUpdateContent = Rule{
-	Code:   "guard_whatsapp_template_update_content",
-	About:  "A warning: components of an update without a category that do not fit the template's own, as in whatsapp_template_body.",
-	Tools:  []string{"whatsapp_template_update"},
-	Source: "WhatsappBodyComponentInputDto, WhatsappFooterComponentInputDto, 1.2.117",
-	When:   "components are given and no category",
-	applies: func(c *Call) bool {
-		return c.Args["category"] == nil && len(jsonvalue.Objects(c.Args, "details.components")) > 0
-	},
-	Reads: []*Read{readWhatsappTemplate},
-	Warns: true,
-	check: templateUpdateContent,
-}
-
-func templateUpdateContent(c *Call, a answers) *Refusal {
-	for i, component := range jsonvalue.Objects(c.Args, "details.components") {
-		warnOfCategory(c, jsonvalue.Text(a.of(readWhatsappTemplate), "category"), component, fmt.Sprintf("details.components[%d]", i))
 	}
 	return nil
 }

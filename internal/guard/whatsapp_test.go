@@ -119,7 +119,7 @@ func TestWhatsAppTemplatesChangeInTheirStates(t *testing.T) {
 	in := func(thing string) map[string]string { return map[string]string{"whatsapp_template_get": thing} }
 	update := func(more string) string { return `{"templateName": "t", "languageCode": "EN_US", ` + more + `}` }
 	const (
-		details  = `"details": {"components": []}`
+		details  = `"details": {"components": [{"type": "BODY", "text": "Ihre Bestellung ist da."}]}`
 		category = `"category": "MARKETING"`
 		state    = "whatsapp_template_update_state"
 		frozen   = "whatsapp_template_category"
@@ -140,30 +140,12 @@ func TestWhatsAppTemplatesChangeInTheirStates(t *testing.T) {
 	})
 }
 
-func TestTheTimeToLiveOfAnUpdate(t *testing.T) {
-	in := func(category string) map[string]string {
-		return map[string]string{"whatsapp_template_get": `{"category": "` + category + `", "changes": {"status": "DRAFT"}}`}
-	}
-	update := func(more string) string {
-		return `{"templateName": "t", "languageCode": "DE", "details": {"messageSendTtlSeconds": ` + more + `}`
-	}
-	const tool, rule = "whatsapp_template_update", "whatsapp_template_update_ttl"
-	read := []string{"whatsapp_template_get"}
-	checkRule(t, []ruleCase{
-		{name: "the most of the template's category", tool: tool, args: update(`900}`), api: in("AUTHENTICATION"), want: "allowed", reads: read},
-		{name: "more", tool: tool, args: update(`901}`), api: in("AUTHENTICATION"), want: rule, says: "AUTHENTICATION allows 10 to 900", reads: read},
-		{name: "valid for another category", tool: tool, args: update(`60}`), api: in("MARKETING"), want: rule},
-		{name: "the category that the update gives counts", tool: tool, args: update(`43200}, "category": "MARKETING"`), api: in("AUTHENTICATION"), want: "allowed"},
-		{name: "a category that is not known", tool: tool, args: update(`1}`), api: in("UNRECOGNIZED"), want: "allowed"},
-	})
-}
-
 func TestTheOptimizationOfATemplate(t *testing.T) {
 	account := func(thing string) map[string]string {
 		return map[string]string{"whatsapp_account_get": thing}
 	}
 	create := func(category, optimization string) string {
-		return `{"name": "t", "language": "DE", "category": "` + category + `", "details": {"optimization": ` + optimization + `}}`
+		return `{"name": "order", "language": "DE", "category": "` + category + `", "details": {"optimization": ` + optimization + `}}`
 	}
 	const (
 		tool = "whatsapp_template_create"
@@ -186,7 +168,7 @@ func TestAWhatsAppTemplateIsThereOnceInALanguage(t *testing.T) {
 	}
 	const (
 		tool    = "whatsapp_template_create"
-		create  = `{"name": "order", "language": "DE", "category": "UTILITY", "details": {"components": []}}`
+		create  = `{"name": "order", "language": "DE", "category": "UTILITY", "details": {"components": [{"type": "BODY", "text": "Ihre Bestellung ist da."}]}}`
 		english = `{"name": "order", "language": "EN_US", "category": "UTILITY"}`
 		german  = `{"name": "order", "language": "DE", "category": "UTILITY", "changes": {"status": "DRAFT"}}`
 		promo   = `{"name": "order", "language": "FR", "category": "MARKETING"}`

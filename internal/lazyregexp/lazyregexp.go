@@ -37,6 +37,9 @@ func (r *Regexp) FindAllStringSubmatch(s string, n int) [][]string {
 	return r.compiled().FindAllStringSubmatch(s, n)
 }
 
+// FindString calls regexp.Regexp.FindString.
+func (r *Regexp) FindString(s string) string { return r.compiled().FindString(s) }
+
 // FindStringSubmatch calls regexp.Regexp.FindStringSubmatch.
 func (r *Regexp) FindStringSubmatch(s string) []string { return r.compiled().FindStringSubmatch(s) }
 

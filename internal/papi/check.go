@@ -90,7 +90,12 @@ func (c *checker) check(s *Schema, value any, name, at string) {
 		return
 	}
 	for _, allowed := range s.outside(value) {
-		refuse(allowed, "", nil)
+		c.add(Violation{Path: at, Given: echoValue(name, value), Allowed: allowed, Limit: true})
+	}
+	if list, isList := value.([]any); isList && s.UniqueItems {
+		if i, j := repeated(list); j > 0 {
+			refuse(fmt.Sprintf("each item once (items %d and %d are the same)", i, j), "", nil)
+		}
 	}
 	if text, ok := value.(string); ok && s.Pattern != "" && !compiled(s.Pattern).MatchString(text) {
 		refuse("a text that matches "+s.Pattern, "", s)
@@ -163,11 +168,6 @@ func (s *Schema) outside(value any) []string {
 	case []any:
 		atLeast(s.MinItems, len(v), "item")
 		atMost(s.MaxItems, len(v), "item")
-		if s.UniqueItems {
-			if i, j := repeated(v); j > 0 {
-				found = append(found, fmt.Sprintf("each item once (items %d and %d are the same)", i, j))
-			}
-		}
 	case json.Number, float64:
 		if n := numberOf(v); s.Minimum != nil && n.Cmp(numberOf(*s.Minimum)) < 0 {
 			found = append(found, "at least "+decimal(*s.Minimum))

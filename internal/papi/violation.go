@@ -21,6 +21,9 @@ type Violation struct {
 	// Nearest is the allowed name or value that is most likely meant; several,
 	// joined by commas, where it may be any of them; "" where none is known.
 	Nearest string `json:"nearest,omitempty"`
+	// Limit says that the value is too long or too short, or a number too high or too
+	// low.
+	Limit bool `json:"-"`
 
 	unknown string  // the name, where the schema has no such property
 	known   []any   // the names that it has, unless Allowed says more

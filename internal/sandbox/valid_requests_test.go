@@ -158,7 +158,7 @@ var richTemplate = obj{"name": "rich", "language": "EN_US", "category": "MARKETI
 	"optimization":          obj{"bidAmount": 500, "bidStrategy": "LOWEST_COST_WITH_BID_CAP", "bidCountryMultiplierOverrides": obj{"US": "1.2"}},
 	"components": []any{
 		obj{"type": "HEADER", "format": "TEXT", "text": "Save {{1}}%", "examples": []any{"20"}},
-		obj{"type": "BODY", "text": "Good day {{1}}.", "examples": []any{"Ann"}},
+		obj{"type": "BODY", "text": "Good day {{1}}, this is for you.", "examples": []any{"Ann"}},
 		obj{"type": "FOOTER", "text": "Reply STOP to end"},
 		obj{"type": "BUTTONS", "buttons": []any{
 			obj{"type": "PHONE_NUMBER", "text": "Call", "phoneNumber": "+15550100"},

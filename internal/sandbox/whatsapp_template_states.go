@@ -48,13 +48,14 @@ func reviewTemplate(s *Sandbox, p *project, t *whatsappTemplate, outcome string)
 	case "APPROVED":
 		s.approveTemplate(p, t)
 	default:
+		reason := t.rejectionReason(outcome)
 		if t.Status == "IN_PROGRESS" { // the live form stays
 			t.Status = "REJECTED"
 		} else {
 			t.State = "REJECTED"
 		}
 		t.RejectionCode = outcome
-		t.recordBy(byMeta, s.now, "REJECTED", rejections[outcome])
+		t.recordBy(byMeta, s.now, "REJECTED", reason)
 		s.saveTemplate(p, t)
 		s.notifyTemplate(p, t, "WHATSAPP_TEMPLATE_REJECTED", nil)
 	}
@@ -69,9 +70,26 @@ var rejections = map[string]string{
 	"SCAM":               "the content looks like a scam",
 }
 
+// underReview are the details that the review decides on.
+func (t *whatsappTemplate) underReview() map[string]any {
+	if t.Status == "IN_PROGRESS" {
+		return t.Changes
+	}
+	return t.Details
+}
+
+// rejectionReason is what the review found in the content, or the general reason of
+// the rejection code.
+func (t *whatsappTemplate) rejectionReason(code string) string {
+	if found := reviewProblems(t.underReview()); code == "INVALID_FORMAT" && found != "" {
+		return rejections[code] + ": " + found
+	}
+	return rejections[code]
+}
+
 // templateOutcome is the outcome of a step of the review that the template's name
-// asks for. The first submit of a name that contains reject is rejected, and
-// every one where it contains reject_always.
+// asks for, or else its content. The first submit of a name that contains reject is
+// rejected, and every one where it contains reject_always.
 func templateOutcome(t *whatsappTemplate) string {
 	switch {
 	case t.isNew():
@@ -79,6 +97,9 @@ func templateOutcome(t *whatsappTemplate) string {
 	case t.isNamed("recategorize") && !t.AllowChange && t.Category != "MARKETING":
 		return "INCORRECT_CATEGORY"
 	case !t.isNamed("reject") || t.Submits > 1 && !t.isNamed("reject_always"):
+		if reviewProblems(t.underReview()) != "" {
+			return "INVALID_FORMAT"
+		}
 		return "APPROVED"
 	case t.isNamed("scam"):
 		return "SCAM"

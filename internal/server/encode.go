@@ -134,11 +134,12 @@ func (l toolList) MarshalJSON() ([]byte, error) {
 			b.WriteByte(',')
 		}
 		err := encoder.Encode(struct {
+			Meta        *mcp.Meta          `json:"_meta,omitempty"`
 			Name        string             `json:"name"`
 			Title       string             `json:"title,omitempty"`
 			Description string             `json:"description,omitempty"`
 			Annotations mcp.ToolAnnotation `json:"annotations"`
-		}{t.Name, t.Title, t.Description, t.Annotations})
+		}{t.Meta, t.Name, t.Title, t.Description, t.Annotations})
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -12,6 +13,7 @@ import (
 	"papi-mcp/guides"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
+	"papi-mcp/internal/preview"
 	"papi-mcp/tools"
 )
 
@@ -37,6 +39,7 @@ func (s *Server) addResources() {
 			add(section.URI(), g.Title+": "+section.Title, g.Description, section.Text)
 		}
 	}
+	s.addPage()
 	for _, t := range s.templates() {
 		s.mcp.AddResourceTemplate(
 			mcp.NewResourceTemplate(t.uri, t.name, mcp.WithTemplateDescription(t.about), mcp.WithTemplateMIMEType(t.mime)),
@@ -49,6 +52,30 @@ func (s *Server) addResources() {
 				}
 				return t.read(ctx, values)
 			})))
+	}
+}
+
+// addPage registers the page in which a client with MCP Apps shows previews. It is
+// there for those callers who are offered the tool.
+func (s *Server) addPage() {
+	// No domains: nothing outside is loaded. The host decides about all else.
+	meta := map[string]any{"ui": map[string]any{"csp": map[string]any{}, "prefersBorder": true}}
+	page := mcp.NewResource(preview.URI, "WhatsApp template preview", mcp.WithMIMEType(preview.MIMEType),
+		mcp.WithResourceDescription("The page in which a client with MCP Apps shows the result of whatsapp_template_preview."))
+	page.Meta = mcp.NewMetaFromMap(meta)
+	s.mcp.AddResource(page, func(ctx context.Context, _ mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+		if !s.toolboxOf(ctx).Offers(tools.ToolTemplatePreview) {
+			return nil, notFound(ctx, fmt.Errorf("%s is the page of %s, which is not offered here", preview.URI, tools.ToolTemplatePreview))
+		}
+		return []mcp.ResourceContents{mcp.TextResourceContents{URI: preview.URI, MIMEType: preview.MIMEType, Text: preview.App(), Meta: meta}}, nil
+	})
+}
+
+// filterResources removes the page from a list for a caller who is not offered its tool:
+// mcp-go has no filter of resources.
+func (s *Server) filterResources(ctx context.Context, _ any, _ *mcp.ListResourcesRequest, result *mcp.ListResourcesResult) {
+	if !s.toolboxOf(ctx).Offers(tools.ToolTemplatePreview) {
+		result.Resources = slices.DeleteFunc(slices.Clone(result.Resources), func(r mcp.Resource) bool { return r.URI == preview.URI })
 	}
 }
 

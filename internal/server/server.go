@@ -213,6 +213,7 @@ func (s *Server) hooks() *mcpserver.Hooks {
 	hooks.AddBeforeListResources(func(context.Context, any, *mcp.ListResourcesRequest) { s.loadPrompts() })
 	hooks.AddBeforeListResourceTemplates(func(context.Context, any, *mcp.ListResourceTemplatesRequest) { s.loadPrompts() })
 	hooks.AddBeforeReadResource(func(context.Context, any, *mcp.ReadResourceRequest) { s.loadPrompts() })
+	hooks.AddAfterListResources(s.filterResources)
 	return hooks
 }
 

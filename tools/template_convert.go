@@ -1,0 +1,180 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
+	"papi-mcp/internal/template"
+)
+
+// templateConvert is the tool that converts templates of Meta's, and templateLint the one
+// that checks them then.
+const (
+	templateConvert = "whatsapp_template_convert"
+	templateLint    = "whatsapp_template_lint"
+)
+
+type templateConvertArgs struct {
+	Template json.RawMessage `json:"template"`
+}
+
+// convertSchema accepts any value, also a list or a text: template.Templates says what is
+// wrong with it.
+func convertSchema() *papi.Schema {
+	return &papi.Schema{Type: papi.Types{"object"}, Required: []string{"template"}, Properties: map[string]*papi.Schema{"template": {
+		Description: "a template as Meta's Graph API takes or shows it, as an object or as JSON in a text; a list of them; or the answer of its GET",
+	}}}
+}
+
+// listedConvert is the schema in the list of tools: a model gives an object.
+func listedConvert() *papi.Schema {
+	s := convertSchema()
+	component := &papi.Schema{Type: papi.Types{"object"}, Properties: map[string]*papi.Schema{"type": {Type: papi.Types{"string"}}}}
+	s.Properties["template"] = &papi.Schema{Type: papi.Types{"object"}, Properties: map[string]*papi.Schema{
+		"components": {Type: papi.Types{"array"}, Items: component},
+	}}
+	return s
+}
+
+func (s *Set) newTemplateConvert() *coreTool {
+	c := newCoreTool(coreTool{
+		name: templateConvert, annotations: hints("Convert Meta's WhatsApp template", true, false),
+		about: "Convert a WhatsApp template from the JSON of Meta's Graph API to the arguments of " + templateCreate + ", with a note for what has no counterpart. Sends nothing.",
+		phrases: []string{
+			"I have the template as Meta's JSON", "import a template from the Graph API", "migrate templates from another provider",
+			"convert message_templates", "named parameters to numbers",
+		},
+		listed: listedConvert,
+		example: map[string]any{"template": map[string]any{
+			"name": "order_shipped", "language": "en_US", "category": "UTILITY",
+			"components": []any{map[string]any{"type": "BODY", "text": "Order {{1}} is on its way.", "example": map[string]any{"body_text": []any{[]any{"1001"}}}}},
+		}},
+	}, s.templateConvert)
+	c.schema = convertSchema
+	return c
+}
+
+// convertedTemplate is a template of Meta's after its conversion.
+type convertedTemplate struct {
+	// Name and Language are there where Arguments are not, in a list.
+	Name     string `json:"name,omitempty"`
+	Language string `json:"language,omitempty"`
+	// Arguments are those of whatsapp_template_create.
+	Arguments map[string]any  `json:"arguments,omitempty"`
+	Notes     []template.Note `json:"notes,omitempty"`
+	// Violations say why it could not be converted.
+	Violations []papi.Violation `json:"violations,omitempty"`
+}
+
+const (
+	// maxConverted is how many tokens the templates of a list have, by the estimate.
+	maxConverted = 4000
+	// maxNotes is how many notes are shown of one template.
+	maxNotes = 100
+)
+
+func (s *Set) templateConvert(_ context.Context, _ Caller, args templateConvertArgs) Outcome {
+	value, err := jsonvalue.Decode(args.Template)
+	if err != nil {
+		return invalidArguments([]papi.Violation{{Path: "template", Allowed: err.Error()}}).outcome()
+	}
+	all, notes, err := template.Templates(value)
+	if err != nil {
+		return invalidArguments([]papi.Violation{{Path: "template", Allowed: err.Error()}}).outcome()
+	}
+	var done []convertedTemplate
+	var wrong []papi.Violation
+	for i, one := range all {
+		converted, notes, violations := template.FromMeta(one)
+		for _, v := range violations {
+			at := "template"
+			if len(all) > 1 {
+				at = fmt.Sprintf("template[%d]", i)
+			}
+			v.Path = papi.JoinPath(at, v.Path)
+			wrong = append(wrong, v)
+		}
+		if more := len(notes) - maxNotes; more > 0 {
+			notes = append(notes[:maxNotes:maxNotes], template.Note{Note: papi.Count(more, "more note") + " left out"})
+		}
+		done = append(done, convertedTemplate{Arguments: converted, Notes: notes, Violations: violations})
+	}
+	r := &Result{Tool: templateConvert}
+	for _, note := range notes {
+		r.Warnings = append(r.Warnings, note.Path+": "+note.Note)
+	}
+	switch {
+	case len(wrong) > 0 && !anyConverted(done):
+		return invalidArguments(wrong).outcome()
+	case len(done) == 1:
+		r.Data = done[0]
+		r.Next = s.afterConvert(done[0].Arguments)
+	default:
+		shown, short := boundConverted(done)
+		r.Data = map[string]any{"templates": shown}
+		if left := len(done) - len(shown); left > 0 {
+			r.Warnings = append(r.Warnings, papi.Count(left, "more template")+" left out: give fewer in a call")
+		}
+		if short {
+			r.Warnings = append(r.Warnings, "where arguments are missing, give the template alone")
+		}
+		r.Next = s.afterConvert(nil)
+	}
+	return Outcome{Structured: r}
+}
+
+func anyConverted(all []convertedTemplate) bool {
+	for _, one := range all {
+		if one.Arguments != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// boundConverted returns the templates of a list, the first with their arguments, within
+// maxConverted, and whether arguments were left out of some.
+func boundConverted(all []convertedTemplate) (shown []convertedTemplate, short bool) {
+	used := 0
+	for _, one := range all {
+		if size := estimateTokens(jsonvalue.Encode(one)); used+size <= maxConverted*3/4 {
+			used, shown = used+size, append(shown, one)
+			continue
+		}
+		if one.Arguments != nil {
+			one.Name, one.Language = jsonvalue.Text(one.Arguments, "name"), jsonvalue.Text(one.Arguments, "language")
+			one.Arguments, short = nil, true
+		}
+		size := estimateTokens(jsonvalue.Encode(one))
+		if used+size > maxConverted {
+			return shown, short
+		}
+		used, shown = used+size, append(shown, one)
+	}
+	return shown, short
+}
+
+// afterConvert are the steps after a conversion: check what came of it, then create it.
+func (s *Set) afterConvert(args map[string]any) []catalog.Next {
+	known, needs := map[string]any{}, []string{"details"}
+	for _, name := range []string{"name", "language", "category"} {
+		if value := args[name]; value != nil {
+			known[name] = value
+		} else {
+			needs = append(needs, name)
+		}
+	}
+	var next []catalog.Next
+	for _, step := range []struct{ tool, do string }{
+		{templateLint, "check the arguments, after what the notes ask for"}, {templateCreate, "create it"},
+	} {
+		if s.Offers(step.tool) {
+			next = append(next, catalog.Next{Do: step.do, Tool: step.tool, Args: known, Needs: needs})
+		}
+	}
+	return next
+}
