@@ -283,7 +283,7 @@ func TestToolListShowsOnlyOwnArgumentsThatACallNeeds(t *testing.T) {
 	for _, row := range catalog.Rows() {
 		a := newArguments(row, true)
 		names := order(t, a.raw())
-		for _, name := range []string{argProject, argFields, argReveal, argDryRun, argFieldMask} {
+		for _, name := range []string{argProject, argFields, argReveal, argDryRun, argIgnoreLint, argFieldMask} {
 			if slices.Contains(names, name) {
 				t.Errorf("%s lists %s", row.Tool, name)
 			}
@@ -307,7 +307,7 @@ func TestToolListShowsOnlyOwnArgumentsThatACallNeeds(t *testing.T) {
 // Each tool accepts the unlisted arguments. One that means nothing for it is ignored,
 // with a warning; an unknown name is refused.
 func TestUnlistedArgumentsAreAccepted(t *testing.T) {
-	values := map[string]any{argProject: project, argFields: []any{"id"}, argDetail: "full", argReveal: true, argDryRun: true, argFieldMask: []any{"name"}}
+	values := map[string]any{argProject: project, argFields: []any{"id"}, argDetail: "full", argReveal: true, argDryRun: true, argIgnoreLint: []any{"wa_variable_edge"}, argFieldMask: []any{"name"}}
 	for _, row := range catalog.Rows() {
 		a := newArguments(row, true)
 		least, _ := a.checked.Sample(false).(map[string]any)

@@ -115,7 +115,7 @@ func TestAuditLines(t *testing.T) {
 	if err != nil || strings.Contains(string(raw), canary) || strings.Contains(string(raw), token) {
 		t.Errorf("a secret is in the log (%v)", err)
 	}
-	if report, err := set.opts.Audit.Verify(context.Background(), ""); err != nil || report.Lines != 13 || len(report.Open) != 0 {
+	if report, err := set.opts.Audit.Verify(context.Background()); err != nil || report.Lines != 13 || len(report.Open) != 0 {
 		t.Errorf("%+v, %v", report, err)
 	}
 }

@@ -161,7 +161,8 @@ func (s *Set) coreTools() []*coreTool {
 		}, s.schemaGet),
 		s.newSandboxAdvance(),
 		s.newTemplateLint(),
-		s.newTemplateConvert(),
 		s.newTemplatePreview(),
+		s.newTemplateConvert(),
+		s.newRcsReadiness(),
 	}, callsOthers()...)
 }

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -96,6 +97,7 @@ func budgets(t testing.TB) []figure {
 		{"the list with `--dynamic`", dynamic, 950},
 		{"`wait`", visible(t, listedTool(t, set, toolWait)), 200},
 		{"`project_activity`", visible(t, listedTool(t, set, toolActivity)), 200},
+		{"`rcs_sender_readiness`", visible(t, listedTool(t, set, catalog.RcsReadiness)), 200},
 		{"`sandbox_advance`, which only the sandbox has", visible(t, listedTool(t, newSandboxSet(t, nil).Set, SandboxAdvance)), 200},
 		{"the largest answer of `schema_get` (an outline)", largest(func(add func(int)) {
 			for _, tool := range set.names() {
@@ -132,7 +134,7 @@ func toolsetTable(t testing.TB) string {
 	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
 	sizes, counts := map[string]int{}, map[string]int{}
 	for _, tool := range set.Tools() {
-		toolset := "core"
+		toolset := cmp.Or(catalog.OwnToolset(tool.Name), CoreToolset)
 		if row := catalog.Lookup(tool.Name); row != nil {
 			toolset = row.Toolset
 		}

@@ -11,6 +11,7 @@ import (
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lint"
 	"papi-mcp/internal/papi"
 )
 
@@ -45,7 +46,7 @@ func TestNextOfEachStateCanBeTaken(t *testing.T) {
 				answer := answerAt(row.Resource, state, pending, pending != "")
 				next := resultOf(row, project, &call{args: pathSample(row)}, answer).Next
 				where := fmt.Sprintf("%s, %s %s", row.Tool, state, declared.Name)
-				left := slices.DeleteFunc(slices.Clone(row.Resource.At(state, pending).Next), func(s catalog.Step) bool { return !s.Fits(answer) })
+				left := slices.DeleteFunc(slices.Clone(row.Resource.At(state, pending).Next), func(s catalog.Step) bool { return !s.Fits(answer) || !lint.LaunchFits(s, answer) })
 				if len(next) != len(left) {
 					t.Errorf("%s: %d of %d steps are left", where, len(next), len(left))
 				}

@@ -34,7 +34,7 @@ func TestNextActionsHoldTogether(t *testing.T) {
 		if s.Do == "" {
 			t.Errorf("%s: a step that says nothing", where)
 		}
-		if s.Tool == "" || s.Tool == "project_confirm" || s.Tool == "project_overview" {
+		if s.Tool == "" || s.Tool == "project_confirm" || s.Tool == "project_overview" || catalog.OwnToolset(s.Tool) != "" {
 			return
 		}
 		known := propertiesOf(s.Tool)
@@ -159,7 +159,10 @@ func TestWhatABundleMadeIsInItsSubproject(t *testing.T) {
 // A person is not asked what the answer says.
 func TestNextTakesParametersFromTheAnswer(t *testing.T) {
 	r := resultOf(catalog.Lookup("rcs_sender_create"), "p", &call{}, map[string]any{"id": "s", "state": "DRAFT", "useCase": "OTP"})
-	if got := r.Next[0]; got.Tool != "rcs_questionnaire_get" || got.Args["useCase"] != "OTP" || len(got.Needs) != 0 {
+	if got := r.Next[0]; got.Tool != catalog.RcsReadiness || got.Args["senderId"] != "s" {
+		t.Errorf("next is %+v", got)
+	}
+	if got := r.Next[1]; got.Tool != "rcs_questionnaire_get" || got.Args["useCase"] != "OTP" || len(got.Needs) != 0 {
 		t.Errorf("next is %+v", got)
 	}
 }

@@ -89,8 +89,9 @@ func snapshot(tool mcp.Tool) []byte {
 		Title       string             `json:"title"`
 		Description string             `json:"description"`
 		Annotations mcp.ToolAnnotation `json:"annotations"`
+		Meta        *mcp.Meta          `json:"_meta,omitempty"`
 		InputSchema json.RawMessage    `json:"inputSchema"`
-	}{tool.Name, tool.Title, tool.Description, tool.Annotations, tool.RawInputSchema})
+	}{tool.Name, tool.Title, tool.Description, tool.Annotations, tool.Meta, tool.RawInputSchema})
 	var file bytes.Buffer
 	depth, inString := 0, false
 	newLine := func() { file.WriteString("\n" + strings.Repeat(" ", depth)) }

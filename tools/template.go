@@ -170,7 +170,7 @@ func (s *Set) readTemplate(ctx context.Context, caller Caller, c *coreTool, give
 	if t.updates {
 		for _, name := range []string{argName, argLanguage} {
 			if t.args[name] == nil {
-				violations = append(violations, papi.Violation{Path: name, Allowed: "required, unless category and details are given: the template that exists has this name in this language"})
+				violations = append(violations, papi.Violation{Path: name, Allowed: "required: without category and details, or in an update, name and language say which template is meant"})
 			}
 		}
 	}

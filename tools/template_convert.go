@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"papi-mcp/internal/catalog"
@@ -11,50 +10,45 @@ import (
 	"papi-mcp/internal/template"
 )
 
-// templateConvert is the tool that converts templates of Meta's, and templateLint the one
-// that checks them then.
-const (
-	templateConvert = "whatsapp_template_convert"
-	templateLint    = "whatsapp_template_lint"
-)
+const argTemplate = "template"
 
-type templateConvertArgs struct {
-	Template json.RawMessage `json:"template"`
-}
-
-// convertSchema accepts any value, also a list or a text: template.Templates says what is
-// wrong with it.
+// convertSchema shows the arguments as an object. What else they may be, a list or a text,
+// is not validated against it: template.Templates says what is wrong.
 func convertSchema() *papi.Schema {
-	return &papi.Schema{Type: papi.Types{"object"}, Required: []string{"template"}, Properties: map[string]*papi.Schema{"template": {
-		Description: "a template as Meta's Graph API takes or shows it, as an object or as JSON in a text; a list of them; or the answer of its GET",
+	component := &papi.Schema{Type: papi.Types{"object"}, Properties: map[string]*papi.Schema{"type": {Type: papi.Types{"string"}}}}
+	return &papi.Schema{Type: papi.Types{"object"}, Required: []string{argTemplate}, Properties: map[string]*papi.Schema{argTemplate: {
+		Type:        papi.Types{"object"},
+		Description: "a template as Meta's Graph API takes or shows it, or the answer of its GET; also a list of templates, or JSON in a text",
+		Properties:  map[string]*papi.Schema{"components": {Type: papi.Types{"array"}, Items: component}},
 	}}}
 }
 
-// listedConvert is the schema in the list of tools: a model gives an object.
-func listedConvert() *papi.Schema {
-	s := convertSchema()
-	component := &papi.Schema{Type: papi.Types{"object"}, Properties: map[string]*papi.Schema{"type": {Type: papi.Types{"string"}}}}
-	s.Properties["template"] = &papi.Schema{Type: papi.Types{"object"}, Properties: map[string]*papi.Schema{
-		"components": {Type: papi.Types{"array"}, Items: component},
-	}}
-	return s
-}
-
 func (s *Set) newTemplateConvert() *coreTool {
-	c := newCoreTool(coreTool{
-		name: templateConvert, annotations: hints("Convert Meta's WhatsApp template", true, false),
+	c := &coreTool{
+		name: catalog.WhatsappTemplateConvert, annotations: hints("Convert Meta's WhatsApp template", true, false),
 		about: "Convert a WhatsApp template from the JSON of Meta's Graph API to the arguments of " + templateCreate + ", with a note for what has no counterpart. Sends nothing.",
 		phrases: []string{
 			"I have the template as Meta's JSON", "import a template from the Graph API", "migrate templates from another provider",
 			"convert message_templates", "named parameters to numbers",
 		},
-		listed: listedConvert,
-		example: map[string]any{"template": map[string]any{
+		example: map[string]any{argTemplate: map[string]any{
 			"name": "order_shipped", "language": "en_US", "category": "UTILITY",
 			"components": []any{map[string]any{"type": "BODY", "text": "Order {{1}} is on its way.", "example": map[string]any{"body_text": []any{[]any{"1001"}}}}},
 		}},
-	}, s.templateConvert)
-	c.schema = convertSchema
+		schema: convertSchema,
+	}
+	c.run = func(_ context.Context, _ Caller, given map[string]any) Outcome {
+		form := &papi.Schema{Type: papi.Types{"object"}, Required: []string{argTemplate}, Properties: map[string]*papi.Schema{argTemplate: {}}}
+		given, ignored := applicable(given, form.Properties)
+		if wrong := form.Violations(given, papi.CheckOptions{Closed: true}); len(wrong) > 0 {
+			return invalidArguments(wrong).outcome()
+		}
+		out := s.templateConvert(given[argTemplate])
+		if r, ok := out.Structured.(*Result); ok {
+			r.Warnings = append(ignored, r.Warnings...)
+		}
+		return out
+	}
 	return c
 }
 
@@ -77,23 +71,19 @@ const (
 	maxNotes = 100
 )
 
-func (s *Set) templateConvert(_ context.Context, _ Caller, args templateConvertArgs) Outcome {
-	value, err := jsonvalue.Decode(args.Template)
-	if err != nil {
-		return invalidArguments([]papi.Violation{{Path: "template", Allowed: err.Error()}}).outcome()
-	}
+func (s *Set) templateConvert(value any) Outcome {
 	all, notes, err := template.Templates(value)
 	if err != nil {
-		return invalidArguments([]papi.Violation{{Path: "template", Allowed: err.Error()}}).outcome()
+		return invalidArguments([]papi.Violation{{Path: argTemplate, Allowed: err.Error()}}).outcome()
 	}
 	var done []convertedTemplate
 	var wrong []papi.Violation
 	for i, one := range all {
 		converted, notes, violations := template.FromMeta(one)
 		for _, v := range violations {
-			at := "template"
+			at := argTemplate
 			if len(all) > 1 {
-				at = fmt.Sprintf("template[%d]", i)
+				at = fmt.Sprintf("%s[%d]", argTemplate, i)
 			}
 			v.Path = papi.JoinPath(at, v.Path)
 			wrong = append(wrong, v)
@@ -103,7 +93,7 @@ func (s *Set) templateConvert(_ context.Context, _ Caller, args templateConvertA
 		}
 		done = append(done, convertedTemplate{Arguments: converted, Notes: notes, Violations: violations})
 	}
-	r := &Result{Tool: templateConvert}
+	r := &Result{Tool: catalog.WhatsappTemplateConvert}
 	for _, note := range notes {
 		r.Warnings = append(r.Warnings, note.Path+": "+note.Note)
 	}
@@ -168,13 +158,8 @@ func (s *Set) afterConvert(args map[string]any) []catalog.Next {
 			needs = append(needs, name)
 		}
 	}
-	var next []catalog.Next
-	for _, step := range []struct{ tool, do string }{
-		{templateLint, "check the arguments, after what the notes ask for"}, {templateCreate, "create it"},
-	} {
-		if s.Offers(step.tool) {
-			next = append(next, catalog.Next{Do: step.do, Tool: step.tool, Args: known, Needs: needs})
-		}
-	}
-	return next
+	return s.offered([]catalog.Next{
+		{Do: "check the arguments, after what the notes ask for", Tool: catalog.WhatsappTemplateLint, Args: known, Needs: needs},
+		{Do: "create it", Tool: templateCreate, Args: known, Needs: needs},
+	}, "")
 }

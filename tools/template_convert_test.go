@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 )
 
@@ -21,12 +22,12 @@ func TestTemplateConvert(t *testing.T) {
 		"a list": "[" + metaTemplate + "]", "an answer": `{"data":[` + metaTemplate + `]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := result(t, do(t, set, templateConvert, map[string]any{"template": json.RawMessage(given)}))
+			r := result(t, do(t, set, catalog.WhatsappTemplateConvert, map[string]any{"template": json.RawMessage(given)}))
 			got := string(jsonvalue.Encode(r["data"]))
-			want := `{"arguments":{"category":"UTILITY","details":{"components":[{"examples":["Ann"],"text":"Hi {{1}}, it is on its way.","type":"BODY"}]},"language":"EN_US","name":"order_shipped"},` +
+			wantData := `{"arguments":{"category":"UTILITY","details":{"components":[{"examples":["Ann"],"text":"Hi {{1}}, it is on its way.","type":"BODY"}]},"language":"EN_US","name":"order_shipped"},` +
 				`"notes":[{"note":"variables have numbers: {{name}} is {{1}}","path":"components[0].text"},{"note":"left out: the Provisioning API has no button of type \"CATALOG\"","path":"components[1].buttons[0]"}]}`
-			if got != want {
-				t.Errorf("data %s\nwant %s", got, want)
+			if got != wantData {
+				t.Errorf("data %s\nwant %s", got, wantData)
 			}
 			for _, step := range jsonvalue.Objects(r, "next") {
 				if jsonvalue.Text(step, "args.name") != "order_shipped" || strings.Join(jsonvalue.Texts(step, "needs"), " ") != "details" {
@@ -34,8 +35,12 @@ func TestTemplateConvert(t *testing.T) {
 				}
 			}
 			steps := jsonvalue.Objects(r, "next")
-			if last := steps[len(steps)-1]; last["tool"] != templateCreate {
-				t.Errorf("the last step is %s", jsonvalue.Encode(last))
+			want := []string{catalog.WhatsappTemplateLint, templateCreate}
+			if !set.Offers(want[0]) {
+				want = want[1:]
+			}
+			if len(steps) != len(want) || steps[0]["tool"] != want[0] || steps[len(steps)-1]["tool"] != templateCreate {
+				t.Errorf("the steps are %s", jsonvalue.Encode(steps))
 			}
 		})
 	}
@@ -47,7 +52,7 @@ func TestTemplateConvert(t *testing.T) {
 // What it returns is what a create takes as it is.
 func TestConvertedTemplatesAreCreated(t *testing.T) {
 	set, _ := newSet(t, answerJSON(201, map[string]any{"name": "order_shipped", "language": "EN_US", "changes": map[string]any{"status": "IN_PROGRESS"}}), nil)
-	r := result(t, do(t, set, templateConvert, map[string]any{"template": json.RawMessage(metaTemplate)}))
+	r := result(t, do(t, set, catalog.WhatsappTemplateConvert, map[string]any{"template": json.RawMessage(metaTemplate)}))
 	created := result(t, do(t, set, templateCreate, jsonvalue.Object(r, "data.arguments")))
 	if created["warnings"] != nil || jsonvalue.Text(created, "ids.templateName") != "order_shipped" {
 		t.Errorf("created %s", jsonvalue.Encode(created))
@@ -58,7 +63,7 @@ func TestConvertedTemplatesAreCreated(t *testing.T) {
 func TestConvertKeepsNumbers(t *testing.T) {
 	set, _ := newSet(t, answerJSON(500, nil), nil)
 	given := `{"template":{"name":"a_b","language":"en","category":"MARKETING","components":[{"type":"BUTTONS","buttons":[{"type":"FLOW","text":"Go","flow_id":123456789012345678,"flow_action":"navigate","navigate_screen":"A"}]}]}}`
-	r := result(t, do(t, set, templateConvert, json.RawMessage(given)))
+	r := result(t, do(t, set, catalog.WhatsappTemplateConvert, json.RawMessage(given)))
 	if text := string(jsonvalue.Encode(r["data"])); !strings.Contains(text, `"flowId":"123456789012345678"`) {
 		t.Error(text)
 	}
@@ -74,14 +79,14 @@ func TestConvertManyTemplates(t *testing.T) {
 		return json.RawMessage(`{"template":[` + strings.Join(all, ",") + `]}`)
 	}
 	t.Run("few", func(t *testing.T) {
-		r := result(t, do(t, set, templateConvert, many(3, "Hi.")))
+		r := result(t, do(t, set, catalog.WhatsappTemplateConvert, many(3, "Hi.")))
 		all := jsonvalue.Objects(r, "data.templates")
 		if len(all) != 3 || jsonvalue.Text(all[2], "arguments.name") != "name_2" || r["warnings"] != nil {
 			t.Error(string(jsonvalue.Encode(r)))
 		}
 	})
 	t.Run("many", func(t *testing.T) {
-		out := do(t, set, templateConvert, many(400, strings.Repeat("word ", 40)))
+		out := do(t, set, catalog.WhatsappTemplateConvert, many(400, strings.Repeat("word ", 40)))
 		r := result(t, out)
 		all := jsonvalue.Objects(r, "data.templates")
 		first, last := all[0], all[len(all)-1]
@@ -101,7 +106,7 @@ func TestConvertManyTemplates(t *testing.T) {
 		}
 	})
 	t.Run("one of them is wrong", func(t *testing.T) {
-		r := result(t, do(t, set, templateConvert, json.RawMessage(`{"template":[`+metaTemplate+`,{"name":"a_b","language":"zh","category":"UTILITY","components":[]},7]}`)))
+		r := result(t, do(t, set, catalog.WhatsappTemplateConvert, json.RawMessage(`{"template":[`+metaTemplate+`,{"name":"a_b","language":"zh","category":"UTILITY","components":[]},7]}`)))
 		all := jsonvalue.Objects(r, "data.templates")
 		if len(all) != 3 || all[0]["arguments"] == nil || jsonvalue.Text(jsonvalue.Objects(all[1], "violations")[0], "path") != "language" || all[2]["violations"] == nil {
 			t.Error(string(jsonvalue.Encode(r)))
@@ -122,7 +127,7 @@ func TestWhatConvertRefuses(t *testing.T) {
 		{"all of a list", `{"template":[7,{"language":"pt","components":[]}]}`, "template[0]", "it is a number, not a template"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			e := failure(t, do(t, set, templateConvert, json.RawMessage(tt.given)))
+			e := failure(t, do(t, set, catalog.WhatsappTemplateConvert, json.RawMessage(tt.given)))
 			first := jsonvalue.Objects(decoded(t, Outcome{Structured: e}), "additionalInformation.violations")[0]
 			if first["path"] != tt.path || !strings.HasPrefix(fmt.Sprint(first["allowed"]), tt.allowed) {
 				t.Errorf("%s", jsonvalue.Encode(first))

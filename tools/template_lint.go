@@ -67,9 +67,10 @@ func (s *Set) templateLint(ctx context.Context, caller Caller, t *givenTemplate)
 			data.Details = fixed.details()
 		}
 	}
-	if len(found) > 0 {
-		left := data.bound()
-		if left > 0 {
+	if len(found) == 0 {
+		r.Done = "nothing found"
+	} else {
+		if left := data.bound(); left > 0 {
 			r.Warnings = append(r.Warnings, papi.Count(left, "more finding")+" left out: correct these first, then check again")
 		}
 		r.Data = data
@@ -230,18 +231,14 @@ func (s *Set) nameLocked(ctx context.Context, caller Caller, t *givenTemplate) (
 	case t.name() == "" || t.language() == "":
 		return nil, nil
 	}
-	until, err := s.opts.Guard.TemplateNameLocked(ctx, project, t.name(), t.language())
-	if err != nil {
+	found, err := s.opts.Guard.LockedTemplateName(ctx, project, t.name(), t.language())
+	switch {
+	case err != nil:
 		return nil, &Error{Code: errorcode.StoreUnavailable, Message: "the guard's store can't be read: " + err.Error()}
-	}
-	if until.IsZero() {
+	case found == nil:
 		return nil, nil
 	}
-	rule := lint.Lookup("wa_name_locked")
-	return []lint.Finding{{
-		Rule: rule.Name, Severity: rule.Severity, Path: argName, Source: rule.Source, Corrected: guard.OtherTemplateName(t.name()),
-		Message: fmt.Sprintf("was deleted in %s, and can be used there again from %s; another name can be used now", t.language(), stamp(until)),
-	}}, nil
+	return []lint.Finding{*found}, nil
 }
 
 // maxCompared bounds the pages of templates that one is compared with.

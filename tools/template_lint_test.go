@@ -70,7 +70,7 @@ func TestLintReadsOnlyToCompare(t *testing.T) {
 func TestLintWithoutFindings(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
 	r := result(t, do(t, set, catalog.WhatsappTemplateLint, ofTemplate(rightBody, footer("Example Shop"))))
-	if len(r) != 1 || r["next"] == nil {
+	if len(r) != 2 || r["next"] == nil || r["done"] != "nothing found" {
 		t.Errorf("%s", encode(r))
 	}
 	next := jsonvalue.Objects(r, "next")[0]
@@ -224,6 +224,79 @@ func TestLintCompares(t *testing.T) {
 	s.box.Advance(time.Minute)
 	if found := compared(update); found["wa_update_state"] == nil {
 		t.Errorf("an update of a template in review: %s", encode(found))
+	}
+}
+
+// All pages of the project's templates are compared; what could not be read is said.
+func TestLintComparesAllPages(t *testing.T) {
+	stored := func(name, text string) object {
+		return object{"name": name, "language": "EN_US", "category": "UTILITY", "state": "APPROVED", "details": object{"components": []object{body(text, "1001")}}}
+	}
+	last := object{"templates": []object{stored("last", "Your order {{1}} is on its way to you today.")}}
+	set, _ := newSet(t, func(w http.ResponseWriter, r *http.Request) {
+		switch token := r.URL.Query().Get("pageToken"); {
+		case !strings.HasSuffix(r.URL.Path, "/templates"):
+			answerJSON(http.StatusOK, object{"templates": []any{}})(w, r)
+		case token == "":
+			answerJSON(http.StatusOK, object{"templates": []object{stored("first", "Quite another text.")}, "nextPageToken": "more"})(w, r)
+		case last == nil:
+			answerJSON(http.StatusForbidden, object{"errorCode": "forbidden"})(w, r)
+		default:
+			answerJSON(http.StatusOK, last)(w, r)
+		}
+	}, nil)
+	args := ofTemplate(rightBody)
+	args["compare"] = true
+	r := result(t, do(t, set, catalog.WhatsappTemplateLint, args))
+	if found := ruleFindings(r)["wa_duplicate"]; !strings.Contains(jsonvalue.Text(found, "message"), "last") || r["warnings"] != nil {
+		t.Errorf("%s", encode(r))
+	}
+	last = nil
+	r = result(t, do(t, set, catalog.WhatsappTemplateLint, args))
+	if warned := strings.Join(jsonvalue.Texts(r, "warnings"), "\n"); !strings.Contains(warned, "whatsapp_template_list could not be read (forbidden)") {
+		t.Errorf("%s", encode(r))
+	}
+	more := 0
+	set, _ = newSet(t, func(w http.ResponseWriter, r *http.Request) {
+		more++
+		answerJSON(http.StatusOK, object{"templates": []any{}, "nextPageToken": fmt.Sprint(more)})(w, r)
+	}, nil)
+	r = result(t, do(t, set, catalog.WhatsappTemplateLint, args))
+	if warned := strings.Join(jsonvalue.Texts(r, "warnings"), "\n"); !strings.Contains(warned, "only the first") {
+		t.Errorf("%s", encode(r))
+	}
+}
+
+// In a rejected template nothing is found that was not: its activities say more, and no
+// step leads back to the lint.
+func TestLintOfATemplateThatExists(t *testing.T) {
+	for _, tt := range []struct{ name, state, changes, tool string }{
+		{"approved", "APPROVED", "", ""},
+		{"rejected", "REJECTED", "", "whatsapp_template_activity_list"},
+		{"a draft", "", "DRAFT", templateUpdate},
+		{"in review", "PENDING", "", toolWait},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			details := object{"components": []object{rightBody}}
+			answer := object{"name": "order_shipped", "language": "EN_US", "category": "UTILITY"}
+			if tt.state != "" {
+				answer["state"], answer["details"] = tt.state, details
+			} else {
+				answer["changes"] = object{"status": tt.changes, "details": details}
+			}
+			set, api := newSet(t, answerJSON(http.StatusOK, answer), nil)
+			r := result(t, do(t, set, catalog.WhatsappTemplateLint, object{"name": "order_shipped", "language": "EN_US"}))
+			if api.count() != 1 || r["data"] != nil || jsonvalue.Text(r, "ids.templateName") != "order_shipped" || jsonvalue.Text(r, "state") != tt.state || jsonvalue.Text(r, "pending") != tt.changes {
+				t.Errorf("%d requests: %s", api.count(), encode(r))
+			}
+			next := jsonvalue.Objects(r, "next")
+			if tt.tool == "" && next != nil || tt.tool != "" && (len(next) == 0 || next[0]["tool"] != tt.tool) {
+				t.Errorf("next is %s", encode(r["next"]))
+			}
+			if slices.ContainsFunc(next, func(n map[string]any) bool { return n["tool"] == catalog.WhatsappTemplateLint }) {
+				t.Errorf("next leads back: %s", encode(next))
+			}
+		})
 	}
 }
 

@@ -43,8 +43,11 @@ type Entry struct {
 	Time time.Time `json:"time"`
 	// Phase is Intent or Outcome, and Call links the two; "" for a call with one
 	// line only.
-	Phase     string `json:"phase,omitempty"`
-	Call      string `json:"call,omitempty"`
+	Phase string `json:"phase,omitempty"`
+	Call  string `json:"call,omitempty"`
+	// Replica is the name of the server that wrote the line, where it has one. Add
+	// sets it.
+	Replica   string `json:"replica,omitempty"`
 	Principal string `json:"principal"`
 	// Client is the name of the client program, where it is known.
 	Client    string         `json:"client,omitempty"`
@@ -94,10 +97,19 @@ type tail struct {
 
 // Log appends entries. It is safe for concurrent use, also by processes that share
 // its medium.
-type Log struct{ medium medium }
+type Log struct {
+	medium  medium
+	replica string // "" where it has no name
+}
+
+// Of returns the log of a replica, whose lines have its name. In a store each replica has
+// a chain of its own.
+func (l *Log) Of(replica string) *Log { return &Log{l.medium.of(replica), replica} }
 
 // medium stores lines in order.
 type medium interface {
+	// of returns the medium of a replica.
+	of(replica string) medium
 	// ready returns an error where no line can be appended now.
 	ready(ctx context.Context) error
 	// append appends the line that next returns for the end of the chain, and
@@ -120,7 +132,7 @@ func (l *Log) Ready(ctx context.Context) error {
 
 // Add appends an entry, and returns once it is on disk.
 func (l *Log) Add(ctx context.Context, e Entry) error {
-	e.Time = e.Time.UTC()
+	e.Time, e.Replica = e.Time.UTC(), l.replica
 	if e.Arguments == nil {
 		e.Arguments = map[string]any{}
 	}
@@ -177,6 +189,8 @@ func parseLine(raw []byte) (l line, at tail, err error) {
 type Report struct {
 	Lines int64
 	Last  string // the hash of the last line; zeros for an empty log
+	// Missing are the noted hashes that the log does not have.
+	Missing []string
 	// Open are the intents without an outcome, in the order of their lines: calls
 	// that are running, or whose outcome could not be written.
 	Open []OpenIntent
@@ -197,12 +211,12 @@ type BrokenError struct {
 func (e *BrokenError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Reason) }
 
 // Verify reads the complete log. It returns a *BrokenError for the first line that
-// was altered, or before which lines were removed, inserted or moved. noted is the
-// hash of a line that was recorded earlier, "" for none: where the log does not
-// have that line, lines are missing at its end, or it was rewritten.
-func (l *Log) Verify(ctx context.Context, noted string) (Report, error) {
+// was altered, or before which lines were removed, inserted or moved. noted are the
+// hashes of lines that were recorded earlier, of this log or of others: the report has
+// those that are not in this one.
+func (l *Log) Verify(ctx context.Context, noted ...string) (Report, error) {
 	end := tail{hash: zeroHash}
-	found := noted == "" || noted == zeroHash
+	missing := slices.DeleteFunc(slices.Clone(noted), func(hash string) bool { return hash == zeroHash })
 	open := map[string]OpenIntent{}
 	err := l.medium.lines(ctx, func(raw []byte, complete bool) error {
 		line, at, err := parseLine(raw)
@@ -216,7 +230,7 @@ func (l *Log) Verify(ctx context.Context, noted string) (Report, error) {
 			return broken("it does not follow the line before it: lines were removed, inserted or moved")
 		}
 		end = at
-		found = found || at.hash == noted
+		missing = slices.DeleteFunc(missing, func(hash string) bool { return hash == at.hash })
 		switch line.Phase {
 		case Intent:
 			open[line.Call] = OpenIntent{at.seq, line.Entry}
@@ -228,9 +242,6 @@ func (l *Log) Verify(ctx context.Context, noted string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	if !found {
-		return Report{}, &BrokenError{end.seq + 1, "the noted line is not there: lines are missing at the end, or the log was rewritten"}
-	}
 	byLine := func(a, b OpenIntent) int { return cmp.Compare(a.Line, b.Line) }
-	return Report{Lines: end.seq, Last: end.hash, Open: slices.SortedFunc(maps.Values(open), byLine)}, nil
+	return Report{Lines: end.seq, Last: end.hash, Missing: missing, Open: slices.SortedFunc(maps.Values(open), byLine)}, nil
 }

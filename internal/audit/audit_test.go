@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -38,20 +39,21 @@ func TestChain(t *testing.T) {
 	ctx := context.Background()
 	for name, open := range media(t) {
 		t.Run(name, func(t *testing.T) {
-			var noted string
+			noted := zeroHash  // that of an empty log
 			for n := range 3 { // each by a process of its own
 				l := open()
 				if err := errors.Join(l.Ready(ctx), l.Add(ctx, entry(n))); err != nil {
 					t.Fatal(err)
 				}
 				report, err := l.Verify(ctx, noted)
-				if err != nil || report.Lines != int64(n+1) || report.Last == noted {
+				if err != nil || len(report.Missing) > 0 || report.Lines != int64(n+1) || report.Last == noted {
 					t.Fatalf("%+v, %v", report, err)
 				}
 				noted = report.Last
 			}
-			if _, err := open().Verify(ctx, strings.Repeat("a", 64)); err == nil {
-				t.Error("a hash that was never there was found")
+			never := strings.Repeat("a", 64)
+			if report, err := open().Verify(ctx, noted, never); err != nil || !slices.Equal(report.Missing, []string{never}) {
+				t.Errorf("a hash that was never there: %+v, %v", report, err)
 			}
 		})
 	}
@@ -74,7 +76,7 @@ func TestConcurrentWriters(t *testing.T) {
 				})
 			}
 			all.Wait()
-			if report, err := open().Verify(ctx, ""); err != nil || report.Lines != writers*each {
+			if report, err := open().Verify(ctx); err != nil || report.Lines != writers*each {
 				t.Errorf("%+v, %v", report, err)
 			}
 		})
@@ -100,7 +102,7 @@ func TestALogWithTwoNames(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if report, err := File(link).Verify(t.Context(), ""); err != nil || report.Lines != 160 {
+	if report, err := File(link).Verify(t.Context()); err != nil || report.Lines != 160 {
 		t.Errorf("%+v, %v", report, err)
 	}
 	if _, err := os.Stat(link + ".lock"); !errors.Is(err, os.ErrNotExist) {
@@ -127,7 +129,7 @@ func TestVerifyWhileOthersWrite(t *testing.T) {
 				})
 			}
 			for range 10 {
-				if _, err := open().Verify(t.Context(), ""); err != nil && !errors.Is(err, os.ErrNotExist) {
+				if _, err := open().Verify(t.Context()); err != nil && !errors.Is(err, os.ErrNotExist) {
 					t.Error(err)
 				}
 			}
@@ -151,7 +153,7 @@ func TestTampering(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := l.Verify(ctx, "")
+	report, err := l.Verify(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,32 +173,37 @@ func TestTampering(t *testing.T) {
 		return append(line, '\n')
 	}()
 	for name, test := range map[string]struct {
-		file  []byte
-		noted string
-		line  int64
+		file []byte
+		line int64
 	}{
-		"a word is altered":                     {bytes.Replace(whole, []byte(`"webhookId":"2"`), []byte(`"webhookId":"9"`), 1), "", 3},
-		"a line is altered with its hash":       {join(lines[0], resealed, lines[2], lines[3]), "", 3},
-		"a line is taken out":                   {join(lines[0], lines[2], lines[3]), "", 2},
-		"the first line is taken out":           {join(lines[1:]...), "", 1},
-		"two lines change places":               {join(lines[0], lines[2], lines[1], lines[3]), "", 2},
-		"a line is put in twice":                {join(lines[0], lines[1], lines[1], lines[2]), "", 3},
-		"a line of something else":              {join(lines[0], []byte("hello\n"), lines[1]), "", 2},
-		"an empty line":                         {join(lines[0], []byte("\n"), lines[1]), "", 2},
-		"the last line is truncated":            {whole[:len(whole)-10], "", 4},
-		"the last line is gone, its hash noted": {join(lines[:3]...), report.Last, 4},
-		"all is gone, a hash noted":             {nil, report.Last, 1},
+		"a word is altered":               {bytes.Replace(whole, []byte(`"webhookId":"2"`), []byte(`"webhookId":"9"`), 1), 3},
+		"a line is altered with its hash": {join(lines[0], resealed, lines[2], lines[3]), 3},
+		"a line is taken out":             {join(lines[0], lines[2], lines[3]), 2},
+		"the first line is taken out":     {join(lines[1:]...), 1},
+		"two lines change places":         {join(lines[0], lines[2], lines[1], lines[3]), 2},
+		"a line is put in twice":          {join(lines[0], lines[1], lines[1], lines[2]), 3},
+		"a line of something else":        {join(lines[0], []byte("hello\n"), lines[1]), 2},
+		"an empty line":                   {join(lines[0], []byte("\n"), lines[1]), 2},
+		"the last line is truncated":      {whole[:len(whole)-10], 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := os.WriteFile(path, test.file, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := l.Verify(ctx, test.noted)
+			_, err := l.Verify(ctx)
 			broken, ok := errors.AsType[*BrokenError](err)
 			if !ok || broken.Line != test.line {
 				t.Errorf("got %v, want line %d", err, test.line)
 			}
 		})
+	}
+	for name, file := range map[string][]byte{"the last line is gone": join(lines[:3]...), "all is gone": nil} {
+		if err := os.WriteFile(path, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if report, err := l.Verify(ctx, report.Last); err != nil || len(report.Missing) != 1 {
+			t.Errorf("%s, its hash noted: %+v, %v", name, report, err)
+		}
 	}
 }
 
@@ -249,7 +256,7 @@ func TestALongLineIsFoundAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if report, err := l.Verify(ctx, ""); err != nil || report.Lines != 3 {
+	if report, err := l.Verify(ctx); err != nil || report.Lines != 3 {
 		t.Errorf("%+v, %v", report, err)
 	}
 }
@@ -264,10 +271,10 @@ func TestALineMissingInAStore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Delete(ctx, lineKey(2)); err != nil {
+	if err := s.Delete(ctx, "audit/line/00000000000000000002"); err != nil {
 		t.Fatal(err)
 	}
-	_, err := l.Verify(ctx, "")
+	_, err := l.Verify(ctx)
 	if broken, ok := errors.AsType[*BrokenError](err); !ok || broken.Line != 2 {
 		t.Errorf("got %v", err)
 	}

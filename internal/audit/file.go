@@ -27,7 +27,10 @@ type file struct {
 const lockTimeout = 5 * time.Second
 
 // File returns the log in a file, which the first line creates.
-func File(path string) *Log { return &Log{newFile(path)} }
+func File(path string) *Log { return &Log{medium: newFile(path)} }
+
+// of returns the file: all replicas that write it have one chain.
+func (f *file) of(string) medium { return f }
 
 func newFile(path string) *file { return &file{path, filelock.New(lockTimeout)} }
 

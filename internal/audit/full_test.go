@@ -14,7 +14,7 @@ import (
 // part of one.
 func TestAFullDisk(t *testing.T) {
 	f := written(t, "")
-	l := &Log{f}
+	l := &Log{medium: f}
 	// The limit applies to the complete process: what go test writes must stay below it.
 	first := entry(1)
 	first.Arguments["text"] = strings.Repeat("a", 8<<20)
@@ -49,7 +49,7 @@ func TestAFullDisk(t *testing.T) {
 	if err := l.Add(t.Context(), entry(3)); err != nil {
 		t.Errorf("once there is room again: %v", err)
 	}
-	if report, err := l.Verify(t.Context(), ""); err != nil || report.Lines != 2 {
+	if report, err := l.Verify(t.Context()); err != nil || report.Lines != 2 {
 		t.Errorf("%+v, %v", report, err)
 	}
 }

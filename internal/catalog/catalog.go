@@ -286,20 +286,27 @@ func Lookup(tool string) *Row { return byTool()[tool] }
 // ownTools are the tools of the server's own that belong to a toolset, by their name:
 // they call no operation of their own, and change nothing.
 var ownTools = map[string]string{
-	WhatsappTemplateLint:        "whatsapp_templates",
-	"whatsapp_template_preview": "whatsapp_templates",
-	"whatsapp_template_convert": "whatsapp_templates",
-	RcsReadiness:                "rcs",
+	WhatsappTemplateLint:    "whatsapp_templates",
+	WhatsappTemplateConvert: "whatsapp_templates",
+	WhatsappTemplatePreview: "whatsapp_templates",
+	RcsReadiness:            "rcs",
 }
 
 // ownIDs are the arguments of these tools that are the ids of a thing.
 var ownIDs = map[string][]string{
-	WhatsappTemplateLint: {"templateName", "languageCode"},
-	RcsReadiness:         {"senderId"},
+	WhatsappTemplateLint:    {"templateName", "languageCode"},
+	WhatsappTemplatePreview: {"templateName", "languageCode"},
+	RcsReadiness:            {"senderId"},
 }
+
+// WhatsappTemplateConvert is the tool that converts a template of Meta's form.
+const WhatsappTemplateConvert = "whatsapp_template_convert"
 
 // WhatsappTemplateLint is the tool that says what a WhatsApp template lacks to be approved.
 const WhatsappTemplateLint = "whatsapp_template_lint"
+
+// WhatsappTemplatePreview is the tool that shows a WhatsApp template as a message.
+const WhatsappTemplatePreview = "whatsapp_template_preview"
 
 // RcsReadiness is the tool that says what a launch of an RCS sender lacks.
 const RcsReadiness = "rcs_sender_readiness"

@@ -22,7 +22,7 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_sender_get", Operation: "RcsSendersController_getSender_v1", Effect: Read, Resource: rcsSender,
-		About: "Read one RCS sender: state, launch status by country and operator, test numbers, brand, questionnaire. authToken is shown only with reveal: true.",
+		About: "Read one RCS sender: state, launch status by country and operator, test numbers, brand, questionnaire. rcs_sender_readiness says what a launch needs. authToken is shown only with reveal: true.",
 		Phrases: []string{
 			"is the agent live", "which carriers have approved us", "operators that rejected the brand",
 			"status of an RBM agent", "how far is the launch in each country",
@@ -58,7 +58,7 @@ var rcs = []Row{
 	},
 	{
 		Tool: "rcs_sender_launch", Operation: "RcsSendersController_launchSender_v1", Effect: Action, Resource: rcsSender,
-		About: "Submit a complete RCS sender to Google and the carriers of its countries; this can't be withdrawn. Each operator decides on its own, in no stated time: follow it with rcs_sender_get.",
+		About: "Submit a complete RCS sender (rcs_sender_readiness) to Google and the carriers of its countries; this can't be withdrawn. Each operator decides on its own, in no stated time: follow it with rcs_sender_get.",
 		Phrases: []string{
 			"go live with RCS", "publish the agent", "submit the brand to carriers",
 			"release it to production in a country", "send the agent to Google for approval",

@@ -23,6 +23,7 @@ var rcsSender = &Resource{
 			Name: "DRAFT", Class: ActionRequired, Means: "only saved", Moves: "`rcs_sender_update`, adding what is still missing",
 			Next: []Step{
 				{Do: "see all that a launch needs and it lacks", Tool: RcsReadiness},
+				{Do: "read which questions a launch has for this use case", Tool: "rcs_questionnaire_get", Needs: []string{"useCase"}},
 				{Do: "complete it: brand, countries, answers", Tool: "rcs_sender_update", Needs: []string{"details"}},
 			},
 		},
@@ -36,10 +37,10 @@ var rcsSender = &Resource{
 		{
 			Name: "IN_TEST", Class: Success, Means: "being tested, on test numbers", Moves: "`rcs_sender_launch`, when it is complete",
 			Next: []Step{
+				{Do: "invite phones to test it", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}},
 				{Do: "see what a launch needs, lacks and fixes", Tool: RcsReadiness},
 				{Do: "complete what a launch needs", Tool: "rcs_sender_update", Needs: []string{"details"}, Launch: LaunchLacks},
 				{Do: "it has what a launch needs: if the person agrees, launch it", Tool: "rcs_sender_launch", Launch: LaunchReady},
-				{Do: "invite phones to test it", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}},
 			},
 		},
 		{
@@ -179,13 +180,13 @@ var (
 	}
 	rcsCountryAdded = Step{
 		Do:   "a country was added: launch again, if the person agrees",
-		Tool: "rcs_sender_launch", Launch: LaunchReady, Check: addedAfterLaunch,
+		Tool: "rcs_sender_launch", Launch: LaunchReady, Check: AddedAfterLaunch,
 	}
 )
 
-// addedAfterLaunch reports whether a sender names a country in which no operator
+// AddedAfterLaunch reports whether a sender names a country in which no operator
 // was asked so far.
-func addedAfterLaunch(sender any) bool {
+func AddedAfterLaunch(sender any) bool {
 	asked := jsonvalue.Objects(sender, "countryStatus")
 	return slices.ContainsFunc(jsonvalue.Texts(sender, "details.countries"), func(country string) bool {
 		return !slices.ContainsFunc(asked, func(status map[string]any) bool {
@@ -203,7 +204,7 @@ func operatorSteps(sender any) []Step {
 		return nil
 	}
 	steps := []Step{{
-		Do:   papi.Count(len(refused), "operator") + " refused it (countryStatus): ask the reviewers what would be accepted",
+		Do:   papi.Count(len(refused), "operator") + " refused it (countryStatus): ask reviewers",
 		Tool: "rcs_sender_comment_add", Needs: []string{"comment"},
 	}}
 	invalid := 0

@@ -70,8 +70,8 @@ var (
 var whatsappTemplateRejected = State{
 	Name: "REJECTED", Class: Failure, Means: "rejected; `rejectionCode` says why", Moves: "`whatsapp_template_update`",
 	Next: []Step{
-		{Do: "find what to correct", Tool: WhatsappTemplateLint},
-		{Do: "rejectionCode says why; its activities may say more", Tool: "whatsapp_template_activity_list"},
+		{Do: "rejectionCode says why; find what to correct", Tool: WhatsappTemplateLint},
+		{Do: "its activities may say more", Tool: "whatsapp_template_activity_list"},
 		resubmit(WhatsappTemplateUpdate, "correct it and submit it again"),
 	},
 }

@@ -134,7 +134,7 @@ the user can read.
 	f.BoolVar(&pretty, "pretty", false, prettyHelp)
 	f.DurationVar(&timeout, timeoutFlag, deadline.Timeout, "how long the call may take, without the time in which a person is asked; a write that was sent by then may still have an effect")
 	c.addResultFlags(cmd, server.ResultStructured, printedHelp)
-	f.StringVar(&c.store, "store", "", callStoreHelp)
+	c.addStoreFlags(f, callStoreHelp)
 	return cmd
 }
 

@@ -73,7 +73,7 @@ func (o *output) lost() error {
 
 // Main runs the command line and returns the exit code, one of errorcode.Exits.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := endedBySignal(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// A closed pipe shows as the error of a write; dying of the signal would leave
 	// no time to finish running calls.
@@ -135,7 +135,7 @@ papi-mcp init adds it to an MCP client.`,
 	}
 	root.SetVersionTemplate("papi-mcp {{.Version}}\n")
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newCall(s), newWait(s), newTools(s), newSandbox(s), newTemplate(s), newDemo(s), newDoctor(s), newAudit(s), newConfig(s), newInit(s))
+	root.AddCommand(serve, newCall(s), newWait(s), newTools(s), newSandbox(s), newTemplate(s), newDemo(s), newDoctor(s), newAudit(s), newStore(s), newConfig(s), newInit(s))
 	root.SetIn(s.in)
 	root.SetOut(s.out) // which the completion command keeps
 	root.SetErr(s.err)
@@ -174,6 +174,6 @@ Environment:
   PAPI_BASE_URL      the API (https://provisioning.api.sinch.com)
   PAPI_TOKEN_URL     the token endpoint (https://auth.sinch.com/oauth2/token)
   PAPI_AUTH          oauth (default), or basic for quick tests
-Each flag has an environment variable: PAPI_MCP_READ_ONLY sets --read-only, and
-PAPI_MCP_READ_ONLY_FILE names a file that contains the value. Any other variable
-that begins with PAPI_MCP_ is an error.`
+Each flag has an environment variable: PAPI_MCP_READ_ONLY sets --read-only. Any other
+variable that begins with PAPI_MCP_ is an error. For each of these variables, the
+same name with _FILE names a file that contains the value: SINCH_KEY_SECRET_FILE.`

@@ -41,7 +41,12 @@ type config struct {
 	dynamic      bool
 	confirm      string
 	store        string
-	verbose      bool
+	storeKey     string // where the keys of its secrets are
+	// alone is set for a server over HTTP: no other process uses the file of the store, and
+	// it has to be there at the start.
+	alone   bool
+	replica string
+	verbose bool
 	// keepToken keeps the access token for later processes.
 	keepToken bool
 	// observe counts the exchanges with the API; may be nil.
@@ -62,6 +67,9 @@ type config struct {
 	noState error
 	// tenants looks up the credentials of a tenant; nil for none.
 	tenants func(name string) (tenant.Tenant, bool)
+	// account returns those of the environment, which change where they are in files;
+	// nil: they are read once.
+	account func() tenant.Tenant
 }
 
 // addSelectionFlags adds the flags that select the tools.
@@ -80,6 +88,7 @@ func (c *config) addConnectionFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	choice(f, &c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)", string(guard.Auto), string(guard.Human), string(guard.Off))
 	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")
+	f.StringVar(&c.replica, "replica", "", "name of this server among those that share a --store: in the lines of its audit log, and of its chain with --audit store (default: with PostgreSQL and --audit store the host name)")
 }
 
 // addAPIFlags adds the flags of how calls are sent.
@@ -123,10 +132,10 @@ func nonBlank(names []string) []string {
 // app is what a command runs on.
 type app struct {
 	pool         *tenant.Pool
-	tools        *tools.Set   // of the server's own tenant
-	client       *papi.Client // its client
-	project      string       // the default project, or ""
-	placeholders []string     // settings that were not filled in
+	tools        *tools.Set           // of the server's own tenant
+	project      string               // the default project, or ""
+	placeholders []string             // settings that were not filled in
+	account      func() tenant.Tenant // the server's own
 	tracers      trace.TracerProvider
 	waits        *wait.Limit
 	close        func()
@@ -137,10 +146,22 @@ const traceTimeout = 3 * time.Second
 
 // newApp creates the store, the client, the guard and the tools.
 func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
-	opened, err := openStore(c.store)
+	opened, closeStore, err := c.openStore(ctx, c.logger(s))
 	if err != nil {
 		return nil, err
 	}
+	a, err := c.newAppOn(ctx, s, opened)
+	if err != nil {
+		closeStore()
+		return nil, err
+	}
+	end := a.close
+	a.close = func() { end(); closeStore() }
+	return a, nil
+}
+
+// newAppOn creates the client, the guard and the tools on a store.
+func (c *config) newAppOn(ctx context.Context, s *streams, opened store.Store) (*app, error) {
 	if c.noState != nil {
 		opened = noState{opened, c.noState}
 	}
@@ -152,6 +173,9 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		return nil, usage("%v", err)
 	}
 	logger := c.logger(s)
+	if err := refuse(accountFaults(c.sandbox)); err != nil {
+		return nil, err
+	}
 	placeholders := append(slices.Clone(c.placeholders), placeholderVariables(c.sandbox)...)
 	if len(placeholders) > 0 && !c.allowPlaceholders {
 		return nil, usage("%s; replace it by the value", placeholderMessage(placeholders))
@@ -159,11 +183,10 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	for _, text := range misspelledVariables(os.Environ()) {
 		logger.Warn(text)
 	}
-	projects := configuredProjects()
 	a := &app{placeholders: placeholders, close: func() {}, waits: new(wait.Limit)}
-	api, own := apiConfig()
+	api, own := apiConfig(), ownAccount()
 	api.Logger = logger
-	a.project = defaultProject()
+	a.project = own.Default
 	guarded := guard.Options{
 		Mode: guard.Mode(c.confirm), ReadOnly: c.readOnly, Store: opened, Logger: logger,
 	}
@@ -182,7 +205,7 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 		api = papi.Config{
 			BaseURL: "http://sandbox.localhost", TokenURL: "http://sandbox.localhost/oauth2/token", Logger: logger, Transport: box,
 		}
-		own = tenant.Tenant{KeyID: "sandbox", KeySecret: "sandbox"}
+		own = tenant.Tenant{Projects: own.Projects, Default: a.project, KeyID: "sandbox", KeySecret: "sandbox"}
 		guarded.About, guarded.APINow, offered.Sandbox = aboutSandbox, box.Now, box
 		offered.Speed = c.sandboxFlags.speed
 		if c.sandboxFlags.manual() && c.store == memory {
@@ -214,12 +237,15 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	own.Projects, own.Default = projects, a.project
 	guarded.Realm = cmp.Or(api.BaseURL, papi.DefaultBaseURL)
 	guarded.LocalTargets = c.sandbox || loopback.IsURL(api.BaseURL)
 	offered.Audit = log
+	a.account = func() tenant.Tenant { return own }
+	if c.account != nil && !c.sandbox {
+		a.account = c.account
+	}
 	a.pool, err = tenant.New(tenant.Options{
-		Rows: rows, API: api, Own: own, Lookup: c.tenants,
+		Rows: rows, API: api, Own: a.account, Lookup: c.tenants,
 		Guard: guarded, Tools: offered,
 	})
 	if err != nil {
@@ -227,24 +253,10 @@ func (c *config) newApp(ctx context.Context, s *streams) (*app, error) {
 	}
 	end := a.close
 	a.close = func() { a.pool.Close(); end() }
-	if a.client, err = a.pool.Client(); err != nil {
-		return nil, usage("%v", err)
-	}
 	if a.tools, err = a.pool.Tools(auth.Identity{}); err != nil {
 		return nil, usage("%v", err)
 	}
 	return a, nil
-}
-
-// configuredProjects returns the projects of SINCH_PROJECT_ID, the default first.
-func configuredProjects() []string { return nonBlank(strings.Split(os.Getenv(projectVariable), ",")) }
-
-// defaultProject returns the first of them, or "".
-func defaultProject() string {
-	if projects := configuredProjects(); len(projects) > 0 {
-		return projects[0]
-	}
-	return ""
 }
 
 // auditLog returns the log that --audit names, nil for none.
@@ -254,11 +266,21 @@ func (c *config) auditLog(ctx context.Context, opened store.Store) (*audit.Log, 
 	case c.audit == "":
 		return nil, nil
 	case c.audit == inStore && c.store == memory:
-		return nil, usage("--audit store needs a persistent --store: use the path of a file")
+		return nil, usage("--audit store needs a persistent --store: use the path of a file, or the URL of a PostgreSQL database")
 	case c.audit == inStore:
 		log = audit.InStore(opened)
 	default:
 		log = audit.File(c.audit)
+	}
+	name, err := c.replicaName()
+	if err != nil {
+		return nil, err
+	}
+	if name != "" {
+		log = log.Of(name)
+	}
+	if c.audit == inStore && c.isLazy() {
+		return log, nil
 	}
 	if err := log.Ready(ctx); err != nil {
 		return nil, usage("--audit: %v", err)
@@ -292,27 +314,6 @@ func (c *config) startSandbox(project string, logger *slog.Logger) (*lazySandbox
 		box.ensureStarted()
 	}
 	return box, box.err
-}
-
-// apiConfig returns the configuration and the credentials of the API, as the
-// environment sets them. A placeholder counts as unset.
-func apiConfig() (papi.Config, tenant.Tenant) {
-	value := func(variable string) string {
-		text := os.Getenv(variable)
-		if papi.HasPlaceholder(text) {
-			return ""
-		}
-		return text
-	}
-	return papi.Config{
-			BaseURL:  value(papi.BaseURLVariable),
-			TokenURL: value(papi.TokenURLVariable),
-			Auth:     value(authVariable),
-		}, tenant.Tenant{
-			KeyID:       value(keyIDVariable),
-			KeySecret:   value(keySecretVariable),
-			AccessToken: value(accessTokenVariable),
-		}
 }
 
 func (c *config) logger(s *streams) *slog.Logger {

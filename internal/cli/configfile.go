@@ -44,11 +44,11 @@ names, and what no flag can set:
 Each key, scope and tenant states its limits, even if that is everything (all, or
 "*"): a truncated file must not grant more than the complete one.
 
-A value of the form ${NAME} is replaced by an environment variable; secrets can be
-given in no other way. A flag on the command line takes precedence over its
-environment variable, and that over the file. Keys, scopes and tenants are read
-again when the file has changed and then stayed the same for a second; flags take
-effect at the next start.`,
+A value of the form ${NAME} is replaced by an environment variable, or by the file that
+NAME_FILE names; secrets can be given in no other way. A flag on the command line
+takes precedence over its environment variable, and that over the file. Keys, scopes
+and tenants are read again at SIGHUP, and when the file has changed and then stayed
+the same for a second; flags take effect at the next start.`,
 		Args: subcommands,
 		RunE: showHelp,
 

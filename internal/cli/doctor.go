@@ -127,7 +127,7 @@ func (d *doctor) configuration(flags *pflag.FlagSet) {
 	wrong = inOrder(append(wrong, d.config.fileFaults(d.http, file)...), file)
 	for _, f := range wrong {
 		switch {
-		case strings.HasPrefix(f.text, "papi: "): // of papi.New, which names its variable
+		case f.flag == ofEnvironment, strings.HasPrefix(f.text, "papi: "): // of papi.New, which names its variable
 			d.fail("environment", f.text, "set the variable as this line says, or unset it")
 		case file.Source != "" && strings.HasPrefix(f.text, file.Source):
 			d.fail("config", f.text, "correct the file as this line says")

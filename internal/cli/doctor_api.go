@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -24,6 +25,7 @@ import (
 	"papi-mcp/internal/loopback"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
+	"papi-mcp/internal/settings"
 	"papi-mcp/internal/tenant"
 )
 
@@ -46,7 +48,7 @@ func (d *doctor) accounts(ctx context.Context) {
 		d.sandbox(ctx)
 		return
 	}
-	api, own := apiConfig()
+	api, own := apiConfig(), ownAccount()
 	ctx = papi.Once(ctx) // a failure is reported without a wait
 	api.UserAgent, api.Logger = "papi-mcp/"+release, slog.New(slog.DiscardHandler)
 	if d.config.verbose {
@@ -65,7 +67,7 @@ func (d *doctor) accounts(ctx context.Context) {
 		d.note("credentials", "those of the environment are not used: each request sends its own (--tenant header)")
 		return
 	}
-	all := []apiAccount{{"", own, defaultProject()}}
+	all := []apiAccount{{"", own, own.Default}}
 	if !projectsAreValid {
 		all[0].project = ""
 	}
@@ -108,10 +110,7 @@ func (a apiAccount) label(what string) string {
 
 // sandbox makes the checks of an account on the built-in sandbox.
 func (d *doctor) sandbox(ctx context.Context) {
-	project := defaultProject()
-	if project == "" {
-		project = sandbox.DefaultProject
-	}
+	project := cmp.Or(ownAccount().Default, sandbox.DefaultProject)
 	if !d.projects(d.config.sandboxFlags.strict) {
 		return
 	}
@@ -180,8 +179,9 @@ func badCertificates(file string) string {
 // projects checks the projects of the environment. The values of wrong ones are not
 // shown: a secret may have been pasted there.
 func (d *doctor) projects(areUUIDs bool) bool {
-	projects := os.Getenv(projectVariable)
-	if papi.HasPlaceholder(projects) {
+	given, err := settings.Lookup(projectVariable)
+	projects := given.Value
+	if err != nil || papi.HasPlaceholder(projects) {
 		return false // reported with the environment
 	}
 	const fix = "set SINCH_PROJECT_ID to the ids of the Sinch Dashboard, with commas between them"
@@ -199,7 +199,7 @@ func (d *doctor) projects(areUUIDs bool) bool {
 	}
 	switch {
 	case strings.Contains(projects, ","):
-		d.ok("project", "default %s, allowed: %s", defaultProject(), projects)
+		d.ok("project", "default %s, allowed: %s", ownAccount().Default, projects)
 	case projects != "":
 		d.ok("project", "%s, and no other is allowed", projects)
 	case d.config.sandbox:
@@ -216,7 +216,7 @@ const minSecret = 12
 
 // credentials checks that there are credentials, and both halves of a key.
 func (d *doctor) credentials(a apiAccount) bool {
-	id, secret, token := keyIDVariable, keySecretVariable, accessTokenVariable
+	id, secret, token := givenName(keyIDVariable), givenName(keySecretVariable), givenName(accessTokenVariable)
 	if a.name != "" {
 		id, secret, token = "key-id", "key-secret", "access-token"
 	}
@@ -238,7 +238,7 @@ func (d *doctor) credentials(a apiAccount) bool {
 	case t.KeyID != "" && t.KeySecret != "":
 		d.ok(a.label("credentials"), "%s and %s are set", id, secret)
 		return true
-	case a.name != "" || len(placeholderVariables(false)) > 0:
+	case a.name != "" || len(placeholderVariables(false))+len(accountFaults(false)) > 0:
 		return false // reported with the file, or the environment
 	case t.KeyID != "":
 		half(id, secret, "the secret")

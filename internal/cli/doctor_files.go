@@ -35,6 +35,10 @@ func (d *doctor) state(ctx context.Context) {
 	if len(d.config.storeFaults()) > 0 {
 		return
 	}
+	if store.IsPostgres(path) {
+		d.database(ctx)
+		return
+	}
 	isOwn := path == "" // the folder is only papi-mcp's
 	if isOwn {
 		folder, err := stateFolder()
@@ -97,7 +101,7 @@ func (d *doctor) openable(ctx context.Context, path string, private bool) {
 	case errors.Is(err, fs.ErrNotExist):
 		d.creatable("store", path)
 	case errors.Is(err, filelock.ErrHeld):
-		d.fail("store", err.Error(), "end the process that keeps the file locked (lsof "+path+"), or give --store another path; a process of papi-mcp has it for moments only")
+		d.fail("store", err.Error(), "end the process that keeps the file locked (lsof "+path+"), or give --store another path: a papi-mcp that serves HTTP keeps its file for itself, any other has it for moments only")
 	case errors.Is(err, fs.ErrPermission):
 		d.fail("store", err.Error(), "give this user access to the file, or give --store another path")
 	case err != nil:
@@ -108,6 +112,46 @@ func (d *doctor) openable(ctx context.Context, path string, private bool) {
 		} else if private {
 			d.ok("store", "%s: intact, and private", path)
 		}
+		d.secrets(ctx, store.NewReader(path))
+	}
+}
+
+// database checks that the database of the store can be reached, and has the tables.
+func (d *doctor) database(ctx context.Context) {
+	p, err := store.NewPostgres(d.config.store)
+	if err != nil {
+		return // reported with the flags
+	}
+	defer func() { _ = p.Close() }()
+	switch version, needed, err := p.Versions(ctx); {
+	case err != nil:
+		d.fail("store", err.Error(), "check the URL of --store, and that this machine may connect to the database")
+	case version > needed:
+		d.fail("store", fmt.Sprintf("the schema of %s has version %d, and this release knows it up to version %d", p.Where(), version, needed), "use the release that migrated it, or a newer one")
+	case version < needed:
+		d.note("store", fmt.Sprintf("the schema of %s has version %d, and this release needs version %d: papi-mcp store migrate creates it, or serve when it starts, if its role may create tables", p.Where(), version, needed))
+	default:
+		if _, err := p.Keys(ctx, store.SecretPrefix); err != nil {
+			d.fail("store", err.Error(), "let the role use the tables: papi-mcp store migrate --grant ROLE")
+			return
+		}
+		d.ok("store", "%s: schema version %d", p.Where(), version)
+		d.secrets(ctx, p)
+	}
+}
+
+// secrets checks that the keys of --store-key decrypt what is encrypted in the store.
+func (d *doctor) secrets(ctx context.Context, s store.Store) {
+	keys, err := d.config.storeKeys()
+	if err != nil {
+		return // reported with the flags
+	}
+	encrypted, err := store.WithKeys(s, keys)
+	if err == nil {
+		err = encrypted.CheckKeys(ctx)
+	}
+	if err != nil {
+		d.fail("store-key", err.Error(), "give --store-key that key")
 	}
 }
 
@@ -182,10 +226,14 @@ func (d *doctor) auditLog(ctx context.Context) {
 		if path == memory || len(d.config.storeFaults()) > 0 {
 			return // a fault, which is reported
 		}
+		if store.IsPostgres(path) {
+			d.auditLogsInDatabase(ctx)
+			return
+		}
 		if path == "" {
 			folder, err := stateFolder()
 			if d.config.sandbox || err != nil {
-				d.fail("audit", "--audit store needs a persistent --store", "give --store the path of a file")
+				d.fail("audit", "--audit store needs a persistent --store", "give --store the path of a file, or the URL of a PostgreSQL database")
 				return
 			}
 			path = filepath.Join(folder, "state.db")
@@ -194,7 +242,8 @@ func (d *doctor) auditLog(ctx context.Context) {
 			d.ok("audit", "the log in %s is empty", path)
 			return
 		}
-		log = audit.InStore(store.NewReader(path))
+		d.auditLogsIn(ctx, path, store.NewReader(path))
+		return
 	default:
 		if d.config.auditFault() != nil {
 			return // reported with the flags
@@ -205,12 +254,45 @@ func (d *doctor) auditLog(ctx context.Context) {
 		}
 		log = audit.File(path)
 	}
-	report, err := log.Verify(ctx, "")
+	d.verify(ctx, path, log)
+}
+
+// auditLogsInDatabase checks the logs in the database of the store.
+func (d *doctor) auditLogsInDatabase(ctx context.Context) {
+	p, err := store.NewPostgres(d.config.store)
 	if err != nil {
-		d.fail("audit", fmt.Sprintf("the log in %s is not intact: %v", path, err), "keep this file, move it away so that a new log begins, and find out what happened (docs/audit.md)")
+		return // reported with the flags
+	}
+	defer func() { _ = p.Close() }()
+	if version, needed, err := p.Versions(ctx); err == nil && version == needed { // else it is reported
+		d.auditLogsIn(ctx, p.Where(), p)
+	}
+}
+
+// auditLogsIn checks the logs of all replicas in a store.
+func (d *doctor) auditLogsIn(ctx context.Context, where string, s store.Store) {
+	logs, err := logsIn(ctx, s)
+	if err != nil {
+		d.fail("audit", err.Error(), "see what is reported of the store")
 		return
 	}
-	d.ok("audit", "%s: intact, with %d lines", path, report.Lines)
+	for _, log := range logs {
+		name := where
+		if log.name != "" {
+			name += ", replica " + log.name
+		}
+		d.verify(ctx, name, log.Log)
+	}
+}
+
+// verify checks that the chain of a log is intact.
+func (d *doctor) verify(ctx context.Context, where string, log *audit.Log) {
+	report, err := log.Verify(ctx)
+	if err != nil {
+		d.fail("audit", fmt.Sprintf("the log in %s is not intact: %v", where, err), "keep this file, move it away so that a new log begins, and find out what happened (docs/audit.md)")
+		return
+	}
+	d.ok("audit", "%s: intact, with %d lines", where, report.Lines)
 	if n := len(report.Open); n > 0 {
 		d.note("audit", fmt.Sprintf("%d calls have no outcome: they are running, or were interrupted; papi-mcp audit verify lists them", n))
 	}

@@ -113,6 +113,10 @@ func (d *doctor) tracing(ctx context.Context) {
 		d.fail("trace", err.Error(), "use an https endpoint, or unset the certificates")
 		return
 	}
+	if endpoint == nil {
+		d.note("trace", "nothing is sent: OTEL_SDK_DISABLED or OTEL_TRACES_EXPORTER says so")
+		return
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint.String(), nil)
 	if err != nil {
 		d.fail("trace", err.Error(), "set "+variables)

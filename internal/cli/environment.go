@@ -1,42 +1,20 @@
 package cli
 
 import (
-	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"papi-mcp/internal/lazyregexp"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"papi-mcp/internal/papi"
+	"papi-mcp/internal/settings"
 )
 
-// The environment variables that don't belong to a flag; papi has the names of two
-// more.
-const (
-	projectVariable     = "SINCH_PROJECT_ID"
-	keyIDVariable       = "SINCH_KEY_ID"
-	keySecretVariable   = "SINCH_KEY_SECRET"
-	accessTokenVariable = "SINCH_ACCESS_TOKEN"
-	authVariable        = "PAPI_AUTH"
-)
-
-// accountVariables are those of an account and of the API. The sandbox uses only
-// the first one.
-var accountVariables = []string{
-	projectVariable, keyIDVariable, keySecretVariable, accessTokenVariable, papi.BaseURLVariable, papi.TokenURLVariable, authVariable,
-}
-
-// The names of the flags' variables begin with variablePrefix; those of a file with
-// the value end with fileSuffix.
-const (
-	variablePrefix = "PAPI_MCP_"
-	fileSuffix     = "_FILE"
-)
+// variablePrefix begins the names of the flags' variables.
+const variablePrefix = "PAPI_MCP_"
 
 func envName(flag string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
@@ -44,30 +22,6 @@ func envName(flag string) string {
 
 // hasVariable reports whether an environment variable can set a flag.
 func hasVariable(flag string) bool { return flag != "help" && flag != "version" }
-
-// lookupVariable returns the value of a flag in the environment, and the name of the
-// variable that sets it.
-func lookupVariable(flag string) (value, variable string, given bool, _ error) {
-	variable = envName(flag)
-	value, given = os.LookupEnv(variable)
-	path, inFile := os.LookupEnv(variable + fileSuffix)
-	switch {
-	case given && inFile:
-		return "", variable, true, usage("%s and %s%s are both set: unset one", variable, variable, fileSuffix)
-	case !inFile:
-		return value, variable, given, nil
-	}
-	variable += fileSuffix
-	if papi.HasPlaceholder(path) {
-		return path, variable, true, nil
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return "", variable, true, usage("%s: %v", variable, err)
-	}
-	// Some editors and shells write a byte order mark.
-	return strings.TrimRight(strings.TrimPrefix(string(raw), "\ufeff"), "\r\n"), variable, true, nil
-}
 
 // fromEnvironment sets each flag that was not given from its environment variable:
 // --read-only from PAPI_MCP_READ_ONLY. It returns the names of flags and variables
@@ -87,15 +41,15 @@ func fromEnvironment(flags *pflag.FlagSet) (placeholders []string, found []fault
 			}
 			return
 		}
-		value, variable, given, err := lookupVariable(f.Name)
+		v, err := settings.Lookup(envName(f.Name))
 		switch {
 		case err != nil:
 			found = append(found, fault{"", err.Error()})
-		case given && papi.HasPlaceholder(value):
-			placeholders = append(placeholders, variable)
-		case given:
-			if err := flags.Set(f.Name, value); err != nil {
-				found = append(found, faultf("", "%s=%q: %v", variable, value, err))
+		case v.Given && papi.HasPlaceholder(v.Value):
+			placeholders = append(placeholders, v.Name)
+		case v.Given:
+			if err := flags.Set(f.Name, v.Value); err != nil {
+				found = append(found, faultf("", "%s=%q: %v", v.Name, v.Value, err))
 			}
 		}
 	})
@@ -121,7 +75,7 @@ func unknownVariables(root *cobra.Command, environ []string) []fault {
 		name, _, _ := strings.Cut(variable, "=")
 		upper := strings.ToUpper(name)
 		switch {
-		case !strings.HasPrefix(upper, variablePrefix), slices.Contains(known, name), slices.Contains(known, strings.TrimSuffix(name, fileSuffix)):
+		case !strings.HasPrefix(upper, variablePrefix), slices.Contains(known, name), slices.Contains(known, strings.TrimSuffix(name, settings.FileSuffix)):
 		case strings.HasPrefix(name, variablePrefix+"SERVICE_"), name == variablePrefix+"PORT", strings.HasPrefix(name, variablePrefix+"PORT_"):
 		default:
 			hint := ""
@@ -146,7 +100,7 @@ func nearestVariable(name string, known []string) string {
 	for _, variable := range known {
 		suffixes = append(suffixes, strings.TrimPrefix(variable, variablePrefix))
 	}
-	suffix := strings.TrimSuffix(strings.TrimPrefix(name, variablePrefix), fileSuffix)
+	suffix := strings.TrimSuffix(strings.TrimPrefix(name, variablePrefix), settings.FileSuffix)
 	if nearest := papi.Nearest(suffix, suffixes); nearest != "" {
 		return variablePrefix + nearest
 	}
@@ -168,45 +122,10 @@ func flagVariables(cmd *cobra.Command) []string {
 	return names
 }
 
-// placeholderVariables returns the variables of an account that are still
-// placeholders, of those that the sandbox or the API uses.
-func placeholderVariables(sandbox bool) []string {
-	variables := accountVariables
-	if sandbox {
-		variables = variables[:1]
-	}
-	var names []string
-	for _, name := range variables {
-		if papi.HasPlaceholder(os.Getenv(name)) {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 // placeholderMessage says which settings were not filled in.
 func placeholderMessage(names []string) string {
 	if len(names) == 1 {
 		return names[0] + " was not filled in: it is still a placeholder"
 	}
 	return strings.Join(names, ", ") + " were not filled in: they are still placeholders"
-}
-
-// misspelledVariables returns messages about variables whose names are one or two
-// typos away from one of an account, and which are not read: without
-// SINCH_PROJECT_ID any project is allowed.
-func misspelledVariables(environ []string) []string {
-	var messages []string
-	for _, variable := range environ {
-		name, _, _ := strings.Cut(variable, "=")
-		if slices.Contains(accountVariables, name) {
-			continue
-		}
-		for _, known := range accountVariables {
-			if levenshtein.ComputeDistance(name, known) <= 2 {
-				messages = append(messages, fmt.Sprintf("the variable %s is not read; did you mean %s?", name, known))
-			}
-		}
-	}
-	return messages
 }

@@ -12,6 +12,7 @@ import (
 
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/sandbox"
+	"papi-mcp/internal/settings"
 )
 
 // serveOnce runs serve on standard input and output with one tool call, and
@@ -187,7 +188,7 @@ func TestFlagValueFromAFile(t *testing.T) {
 		t.Errorf("%d, %s", code, errOut)
 	}
 	newRoot(&streams{}).Flags().VisitAll(func(f *pflag.Flag) {
-		if strings.HasSuffix(envName(f.Name), fileSuffix) {
+		if strings.HasSuffix(envName(f.Name), settings.FileSuffix) {
 			t.Errorf("--%s: its variable would be that of another flag's file", f.Name)
 		}
 	})

@@ -100,25 +100,13 @@ func (c *config) resultFaults() []fault {
 	return nil
 }
 
-// storeFaults returns what is wrong with the values of --store and --audit.
-func (c *config) storeFaults() []fault {
-	var found []fault
-	if strings.Contains(c.store, "://") {
-		found = append(found, faultf("store", "--store %s: use memory, or the path of a file", papi.Quoted(c.store, 80)))
-	}
-	if c.audit == inStore && c.store == memory {
-		found = append(found, faultf("audit", "--audit store needs a persistent --store: use the path of a file"))
-	}
-	return found
-}
-
 // connectionFaults returns what is wrong with the sandbox's flags, or with the
 // variables of the API.
 func (c *config) connectionFaults(flags *pflag.FlagSet) []fault {
+	found := accountFaults(c.sandbox)
 	if c.sandbox {
-		return c.sandboxFlags.faults()
+		return append(found, c.sandboxFlags.faults()...)
 	}
-	var found []fault
 	ofSandbox := pflag.NewFlagSet("", pflag.ContinueOnError)
 	new(sandboxFlags).flags(ofSandbox, defaultSandbox.strict)
 	ofSandbox.VisitAll(func(f *pflag.Flag) {
@@ -126,9 +114,7 @@ func (c *config) connectionFaults(flags *pflag.FlagSet) []fault {
 			found = append(found, faultf(f.Name, "--%s needs --sandbox", f.Name))
 		}
 	})
-	api, own := apiConfig()
-	api.KeyID, api.KeySecret, api.AccessToken = own.KeyID, own.KeySecret, own.AccessToken
-	if _, err := papi.New(api); err != nil {
+	if err := checkAccount(ownAccount()); err != nil {
 		found = append(found, fault{"", err.Error()})
 	}
 	return found

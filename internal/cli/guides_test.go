@@ -35,6 +35,7 @@ func readVocabulary(t *testing.T) *vocabulary {
 	for _, severity := range []lint.Severity{lint.Refused, lint.Likely, lint.Advice} {
 		v.values[string(severity)] = true
 	}
+	v.tools = append(v.tools, catalog.Filter{}.Own()...)
 	for _, row := range catalog.Rows() {
 		v.tools = append(v.tools, row.Tool)
 		for _, p := range row.Op().Parameters {

@@ -9,6 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -29,6 +32,7 @@ type httpFlags struct {
 	tlsCert, tlsKey   string
 	publicURL         string
 	limits            server.HTTPLimits
+	drain             time.Duration
 	auth              authFlags
 }
 
@@ -47,6 +51,7 @@ func (f *httpFlags) add(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.limits.SessionIdleTimeout, "session-idle", f.limits.SessionIdleTimeout, "how long a session may be idle before it is closed")
 	flags.Float64Var(&f.limits.Rate, "rate", f.limits.Rate, "requests per second that one caller may make on average; with --auth none all are one caller, and the default is no limit")
 	flags.IntVar(&f.limits.Burst, "burst", f.limits.Burst, "requests that one caller may make in a burst")
+	flags.DurationVar(&f.drain, "drain", 0, "how long calls are still accepted when the server is asked to stop, while /readyz fails, so that a load balancer can send them elsewhere; a second signal ends it")
 	f.auth.add(flags)
 }
 
@@ -70,6 +75,9 @@ func (f *httpFlags) faults(c *config, file *settings.File) []fault {
 		if !limit.valid {
 			found = append(found, faultf(limit.flag, "--%s must be greater than 0", limit.flag))
 		}
+	}
+	if f.drain < 0 {
+		found = append(found, faultf("drain", "--drain must be 0 (stop immediately) or greater"))
 	}
 	if f.limits.Rate < 0 {
 		found = append(found, faultf("rate", "--rate must be 0 (no limit) or greater"))
@@ -99,12 +107,12 @@ func (f *httpFlags) allowedHosts() []string {
 	return hosts
 }
 
-// serve serves until ctx ends. It prints the server's URL as one line on standard
-// output when it is ready.
-func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, p *prepared) error {
+// serve serves until ctx ends, and reads files again on each hangup. It prints the
+// server's URL as one line on standard output when it is ready.
+func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, p *prepared, hangups <-chan os.Signal) error {
 	tuneMemory(p.app.waits)
 	logger := c.logger(s)
-	tlsConfig, err := f.tlsConfig(logger)
+	tlsConfig, err := f.tlsConfig(p, logger)
 	if err != nil {
 		return failed(err)
 	}
@@ -123,22 +131,48 @@ func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, p *prepare
 	if tlsConfig != nil {
 		scheme, listener = "https", tls.NewListener(listener, tlsConfig)
 	}
+	address := fmt.Sprintf("%s://%s/mcp", scheme, listener.Addr())
 	options := server.HTTPOptions{Hosts: f.allowedHosts(), Origins: nonBlank(f.origins), Ready: p.app.ready, Limits: f.limits}
-	f.auth.options(&options, f.publicURL, p.app, p.grants, logger)
-	h := newServer(c, s, p.app, p.metrics).HTTP(options)
-	fmt.Fprintf(s.out, "%s://%s/mcp\n", scheme, listener.Addr())
-	if isTerminal(s.err) {
-		fmt.Fprintf(s.err, "papi-mcp: listening on %s://%s/mcp. Ctrl-C stops it.\n", scheme, listener.Addr())
+	if f.drain > 0 {
+		options.Drain = func() { f.waitToDrain(logger) }
 	}
-	return failed(h.Serve(ctx, listener))
+	f.auth.options(&options, f.publicURL, p.app, p.grants, logger)
+	srv := newServer(c, s, p.app, p.metrics, nil)
+	h := srv.HTTP(options)
+	begun := c.started(logger, p, slog.String("transports", "streamable-http,sse"), slog.String("address", address), slog.String("auth", f.auth.mode),
+		slog.Int("keys", len(p.grants.Current().keys)), slog.Int("tenants", len(p.grants.Current().tenants)))
+	go p.reloadOn(ctx, hangups, logger)
+	fmt.Fprintln(s.out, address)
+	if isTerminal(s.err) {
+		fmt.Fprintf(s.err, "papi-mcp: listening on %s. Ctrl-C stops it.\n", address)
+	}
+	err = h.Serve(ctx, listener)
+	begun.stopped(ctx, srv, err)
+	return failed(err)
+}
+
+// waitToDrain returns after --drain, or at the next signal.
+func (f *httpFlags) waitToDrain(log *slog.Logger) {
+	log.Info("draining: not ready, and calls are still accepted", "for", f.drain)
+	again := make(chan os.Signal, 1)
+	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(again)
+	select {
+	case <-again:
+	case <-time.After(f.drain):
+	}
 }
 
 // tlsConfig returns the TLS configuration, nil for none.
-func (f *httpFlags) tlsConfig(logger *slog.Logger) (*tls.Config, error) {
+func (f *httpFlags) tlsConfig(p *prepared, logger *slog.Logger) (*tls.Config, error) {
 	if f.tlsCert == "" {
 		return nil, nil
 	}
-	return server.TLS(f.tlsCert, f.tlsKey, logger)
+	config, certificate, err := server.TLS(f.tlsCert, f.tlsKey, logger)
+	if err == nil {
+		p.reloadable = append(p.reloadable, certificate)
+	}
+	return config, err
 }
 
 // serveMetrics serves /metrics on a separate address until stop.
@@ -165,15 +199,20 @@ func (a *app) ready(ctx context.Context) error {
 	if len(a.placeholders) > 0 {
 		return errors.New(placeholderMessage(a.placeholders))
 	}
-	if !a.client.HasCredentials() {
-		return a.client.Ping(ctx)
-	}
-	if _, err := a.client.Token(ctx); err != nil {
+	client, err := a.pool.Client()
+	if err != nil {
 		return err
 	}
-	if a.project == "" {
-		return a.client.Ping(ctx) // there is no project to read
+	if !client.HasCredentials() {
+		return client.Ping(ctx)
 	}
-	_, err := a.client.Do(ctx, dispatch.NewRequest(catalog.Lookup("webhook_list"), a.project, nil))
+	if _, err := client.Token(ctx); err != nil {
+		return err
+	}
+	project := a.account().Default
+	if project == "" {
+		return client.Ping(ctx) // there is no project to read
+	}
+	_, err = client.Do(ctx, dispatch.NewRequest(catalog.Lookup("webhook_list"), project, nil))
 	return err
 }

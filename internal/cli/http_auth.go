@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -91,6 +92,7 @@ func (f *authFlags) faults(publicURL string, file *settings.File) []fault {
 
 // grants are the keys, scopes and tenants of the configuration file.
 type grants struct {
+	file    *settings.File
 	keys    []auth.Key
 	scopes  map[string]map[string]bool
 	tenants map[string]tenant.Tenant
@@ -106,7 +108,7 @@ var defaultScopes = map[string]settings.Scope{
 }
 
 func newGrants(file *settings.File) (*grants, error) {
-	a := &grants{scopes: map[string]map[string]bool{}, tenants: map[string]tenant.Tenant{}}
+	a := &grants{file: file, scopes: map[string]map[string]bool{}, tenants: map[string]tenant.Tenant{}}
 	for name, key := range file.Keys {
 		k := auth.Key{Name: name, Grant: auth.Grant{Projects: key.Projects.List(), Toolsets: key.Grants(), Tenant: key.Tenant}}
 		for _, text := range key.Hashes {
@@ -131,37 +133,60 @@ func newGrants(file *settings.File) (*grants, error) {
 	return a, nil
 }
 
-// watchGrants reads the grants again when the file that source names changes; ""
-// and an environment variable never do. Flags in the file take effect at the next
-// start.
+// watchGrants reads the grants again when the file that source names changes, or one
+// with a secret for it; "" and an environment variable never change. Flags in the file
+// take effect at the next start.
 func (f *httpFlags) watchGrants(source string, first *settings.File, reader *settings.Reader, log *slog.Logger) (*reload.Value[*grants], error) {
-	current, file, files := first, first, []string{source}
-	if source == "" || strings.HasPrefix(source, settings.FromEnvironment) {
-		files = nil
-	}
-	return reload.New("the configuration file", files, log, func() (*grants, error) {
-		read := file
-		file = nil
-		if read == nil {
-			var err error
-			if read, err = reader.Read(source); err != nil {
+	return reload.New(log, reload.Source[*grants]{
+		What: "the configuration file",
+		Files: func(g *grants) []string {
+			file := first
+			if g != nil {
+				file = g.file
+			}
+			if source == "" || strings.HasPrefix(source, settings.FromEnvironment) {
+				return file.Secrets
+			}
+			return append([]string{source}, file.Secrets...)
+		},
+		Read: func(previous *grants) (*grants, error) {
+			if previous == nil || source == "" {
+				return newGrants(first)
+			}
+			read, err := reader.Read(source)
+			if err != nil {
 				return nil, err
 			}
 			if err := refuse(f.auth.faults(f.publicURL, read)); err != nil {
 				return nil, err
 			}
-			if err := checkTenants(current, read); err != nil {
+			if err := checkTenants(previous.file, read); err != nil {
 				return nil, err
 			}
 			if !reflect.DeepEqual(read.Flags, first.Flags) {
 				log.Warn("flags in the configuration file have changed: they take effect at the next start")
 			}
-		}
-		a, err := newGrants(read)
-		if err == nil {
-			current = read
-		}
-		return a, err
+			return newGrants(read)
+		},
+	})
+}
+
+// watchAccount reads the credentials of the environment again when the files that have
+// them change.
+func watchAccount(log *slog.Logger) (*reload.Value[*tenant.Tenant], error) {
+	return reload.New(log, reload.Source[*tenant.Tenant]{
+		What:  "the credentials",
+		Files: func(*tenant.Tenant) []string { return accountFiles() },
+		Read: func(previous *tenant.Tenant) (*tenant.Tenant, error) {
+			own := ownAccount()
+			if previous == nil { // whose faults have been reported
+				return &own, nil
+			}
+			if unfilled := placeholderVariables(false); len(unfilled) > 0 {
+				return nil, errors.New(placeholderMessage(unfilled))
+			}
+			return &own, errors.Join(refuse(accountFaults(false)), checkAccount(own))
+		},
 	})
 }
 
@@ -200,7 +225,7 @@ func (f *authFlags) options(o *server.HTTPOptions, publicURL string, a *app, liv
 	if f.tenant == tenantHeader {
 		o.Authenticate = auth.WithCredentials(o.Authenticate)
 	}
-	if f.mode != authNone || f.tenant == tenantHeader {
+	if f.mode != authNone || f.tenant == tenantHeader || len(accountFiles()) > 0 {
 		o.ToolboxFor = func(_ context.Context, id auth.Identity) (server.Toolbox, error) { return a.pool.Tools(id) }
 	}
 }

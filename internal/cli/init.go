@@ -137,7 +137,7 @@ func (i *initializer) run(ctx context.Context) error {
 	if isBelow(command, os.TempDir()) {
 		i.hints = append(i.hints, "This program is in a temporary folder: move it, and run init again.")
 	}
-	i.server = clientconfig.Server{Name: i.flags.name, Command: command, Args: append([]string{"serve"}, i.serveArgs...), Env: map[string]string{}, Own: accountVariables}
+	i.server = clientconfig.Server{Name: i.flags.name, Command: command, Args: append([]string{"serve"}, i.serveArgs...), Env: map[string]string{}, Own: accountNames()}
 	if i.flags.sandbox {
 		i.server.Args = append(i.server.Args, "--sandbox", "--seed-data", "shop")
 		if i.flags.project != "" {
@@ -276,6 +276,9 @@ func (i *initializer) openFile() error {
 
 // account adds the project, the key and the API of an account to the entry.
 func (i *initializer) account() error {
+	if err := refuse(accountFaults(false)); err != nil {
+		return err
+	}
 	if i.person != nil {
 		fmt.Fprintln(i.err, "\nProject and access key are in the Sinch Dashboard (Settings, Access keys).")
 	}
@@ -405,14 +408,6 @@ func secretOf(path string) (string, error) {
 		return "", usage("--key-secret-file %s: %s", path, problem)
 	}
 	return secret, nil
-}
-
-// setting returns a variable of the environment, "" for a placeholder.
-func setting(variable string) string {
-	if value := strings.TrimSpace(os.Getenv(variable)); !papi.HasPlaceholder(value) {
-		return value
-	}
-	return ""
 }
 
 // valueProblem returns what is wrong with an id or a secret, without its value.

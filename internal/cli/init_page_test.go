@@ -65,7 +65,7 @@ func clientsPage() string {
 		fmt.Fprintf(&b, "\n**%s**%s\n\n```%s\n%s```\n", c.Name, referenceText(&c), language, c.Document(&clientconfig.Server{
 			Name: "papi", Command: "/usr/local/bin/papi-mcp", Args: []string{"serve"},
 			Env:   map[string]string{projectVariable: "00000000-0000-0000-0000-000000000000", keyIDVariable: "00000000-0000-0000-0000-000000000001"},
-			Refer: []string{keySecretVariable}, Own: accountVariables,
+			Refer: []string{keySecretVariable}, Own: accountNames(),
 		}))
 	}
 	return b.String()

@@ -35,6 +35,11 @@ func (n noState) Add(context.Context, string, []byte, time.Duration) (bool, erro
 	return false, n.err()
 }
 
+// Swap implements store.Store.
+func (n noState) Swap(context.Context, string, []byte, []byte, time.Duration) (bool, error) {
+	return false, n.err()
+}
+
 func (n noState) err() error {
 	return fmt.Errorf("%w; set HOME or XDG_STATE_HOME, or give --store with the path of a file", n.reason)
 }

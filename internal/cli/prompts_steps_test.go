@@ -84,12 +84,21 @@ var promptRuns = []struct {
 	},
 	{
 		prompt: "launch_rcs_sender", given: map[string]string{"useCase": "MULTIUSE"},
-		steps: slices.Concat([]step{confirm, {tool: "rcs_sender_list", args: `{}`, want: `none yet: create a sender`}, newRcs}, rcsLaunch),
+		steps: slices.Concat([]step{
+			confirm,
+			{tool: "rcs_sender_list", args: `{}`, want: `none yet: create a sender`},
+			{tool: "rcs_sender_readiness", args: `{"useCase":"MULTIUSE","countries":["SE"]}`, want: `"launch":"no sender"`},
+			{tool: "rcs_sender_create", args: `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"MULTIUSE","details":` + rcsDetails + `}`, want: `"state":"IN_PROGRESS"`, keep: map[string]string{"id": "ids.senderId"}},
+		}, rcsLaunch),
 	},
 	{
 		prompt: "launch_rcs_sender", given: map[string]string{"senderId": "$id"},
 		before: []step{confirm, newRcs},
-		steps:  slices.Concat([]step{confirm}, rcsLaunch),
+		steps: slices.Concat([]step{
+			confirm,
+			{tool: "rcs_sender_readiness", args: `{"senderId":"$id"}`, want: `"state":"DRAFT"`},
+			{tool: "rcs_sender_update", args: rcsComplete, want: `"state":"IN_PROGRESS"`},
+		}, rcsLaunch),
 	},
 	{
 		prompt: "register_kakaotalk_sender", given: map[string]string{"plusFriendId": "exampleshop"},
@@ -177,17 +186,14 @@ func waitFor(tool, args string, states ...string) string {
 
 const kakaoSender = `{"plusFriendId":"exampleshop","details":{"adminPhoneNo":"+15550120","name":"Example Shop","topLevelCategoryCode":"019","midLevelCategoryCode":"0006","subLevelCategoryCode":"0001"}}`
 
-// rcsLaunch has the steps of an RCS sender from its draft to its launch.
+// rcsLaunch has the steps of a complete RCS sender to its launch.
 var rcsLaunch = []step{
-	{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"DRAFT"`},
-	{tool: "rcs_questionnaire_get", args: `{"useCase":"MULTIUSE"}`, want: `optInDescription`},
-	{tool: "rcs_sender_update", args: rcsComplete, want: `"state":"IN_PROGRESS"`},
 	{tool: "rcs_test_number_add", args: `{"senderId":"$id","testNumbers":["+15550100"]}`, want: `+15550100`, after: 5 * time.Minute},
 	{tool: "wait", args: waitFor("rcs_test_number_get", `{"senderId":"$id","testNumber":"+15550100"}`), want: `"VERIFIED","Success"`, after: 5 * time.Minute},
-	{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"IN_TEST"`},
+	{tool: "rcs_sender_readiness", args: `{"senderId":"$id"}`, want: `"launch":"ready"`},
 	{tool: "rcs_sender_launch", args: `{"senderId":"$id"}`, want: `"state":"LAUNCHING"`},
 	{tool: "wait", args: waitFor("rcs_sender_get", `{"senderId":"$id"}`, "LAUNCHED"), want: `"LAUNCHED","Success"`, after: 2 * time.Hour},
-	{tool: "rcs_sender_get", args: `{"senderId":"$id"}`, want: `"state":"LAUNCHED"`},
+	{tool: "rcs_sender_readiness", args: `{"senderId":"$id"}`, want: `"SE","launched","Tele2, Telenor, Telia, Three"`},
 }
 
 const rcsComplete = `{"senderId":"$id","details":` + rcsDetails + `}`

@@ -117,11 +117,12 @@ func TestReadmeSetsAreWhatTheirFlagsChoose(t *testing.T) {
 	}
 }
 
-// toolTable returns the table of toolsets and tools in Markdown.
+// toolTable returns the table of toolsets and tools in Markdown, those of the server's own
+// first in their toolset.
 func toolTable() string {
 	var b strings.Builder
 	b.WriteString("Core tools are always on: `project_confirm`, `project_overview`, `schema_get`, `wait`, which follows changes to their end ([waiting.md](waiting.md)), `project_activity` (with WhatsApp, RCS or KakaoTalk), and in the sandbox `sandbox_advance`. A **!** marks what a person must confirm.\n")
-	toolset := ""
+	toolset, own := "", tools.New(tools.Options{Rows: catalog.Rows(), Guard: guard.New(guard.Options{Default: "default"})}).Tools()
 	for _, row := range catalog.Rows() {
 		if row.Toolset != toolset {
 			toolset = row.Toolset
@@ -130,6 +131,11 @@ func toolTable() string {
 				note = " (with `--deprecated`)"
 			}
 			fmt.Fprintf(&b, "\n**%s**%s\n\n| tool | effect | what it does |\n|---|---|---|\n", toolset, note)
+			for _, tool := range own {
+				if catalog.OwnToolset(tool.Name) == toolset {
+					fmt.Fprintf(&b, "| `%s` | %s | %s |\n", tool.Name, catalog.Read, strings.ReplaceAll(tool.Description, "|", `\|`))
+				}
+			}
 		}
 		mark := ""
 		if row.Confirm != "" {

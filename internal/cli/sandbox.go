@@ -147,6 +147,9 @@ state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, whi
 			if err := c.sandboxFlags.check(); err != nil {
 				return err
 			}
+			if err := refuse(accountFaults(true)); err != nil {
+				return err
+			}
 			if placeholders := placeholderVariables(true); len(placeholders) > 0 {
 				return usage("%s", placeholderMessage(placeholders))
 			}
@@ -165,7 +168,7 @@ state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, whi
 					host = "127.0.0.1"
 				}
 			}
-			project := cmp.Or(defaultProject(), sandbox.DefaultProject)
+			project := cmp.Or(ownAccount().Default, sandbox.DefaultProject)
 			box, err := c.sandboxFlags.start(project, c.logger(s))
 			if err != nil {
 				_ = listener.Close() // there are no connections

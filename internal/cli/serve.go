@@ -5,7 +5,11 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -92,11 +96,16 @@ client, which then starts it. Ctrl-C stops it.
 
 With --http ADDR it serves many clients instead: Streamable HTTP at /mcp, the
 older HTTP+SSE at /sse, and /healthz, /readyz and /metrics. Standard output then
-has one line, the URL.
+has one line, the URL. SIGHUP makes it read again the files of --config, of TLS and
+of credentials; without --http it stops the server, as SIGTERM does.
 ` + environmentHelp,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.allowPlaceholders = true
+			hangupsIgnored := signal.Ignored(syscall.SIGHUP) // by nohup
+			hangups := make(chan os.Signal, 1)
+			signal.Notify(hangups, syscall.SIGHUP)
+			defer signal.Stop(hangups)
 			direct, s := s, &streams{s.in, s.out, s.err}
 			if overHTTP.addr == "" {
 				log := newAsyncWriter(s.err)
@@ -113,16 +122,18 @@ has one line, the URL.
 			}
 			if overHTTP.addr != "" {
 				warnOfManyTools(direct, p.app.tools.Count())
-				return overHTTP.serve(cmd.Context(), direct, c, p)
+				return overHTTP.serve(cmd.Context(), direct, c, p, hangups)
 			}
 			if isTerminal(s.in) {
 				fmt.Fprintln(s.err, "papi-mcp: waiting for an MCP client (papi-mcp init adds one). Ctrl-C stops it.")
 			}
-			err = newServer(c, s, p.app, nil).ServeStdio(cmd.Context(), s.in, s.out)
-			if cmd.Context().Err() != nil {
-				return nil // stopped by a signal
+			ctx := cmd.Context()
+			if !hangupsIgnored { // the terminal of the client is gone
+				var stop func()
+				ctx, stop = endedBySignal(ctx, syscall.SIGHUP)
+				defer stop()
 			}
-			return failed(err)
+			return failed(c.serveStdio(ctx, s, p))
 		},
 	}
 	c.addServeFlags(cmd, &overHTTP)
@@ -138,7 +149,7 @@ func (c *config) addServeFlags(cmd *cobra.Command, h *httpFlags) {
 	f.StringVar(&c.file, "config", "", "YAML file with flags of serve and, for --http, keys, scopes and tenants (see papi-mcp config); env:NAME reads it from an environment variable")
 	c.addResultFlags(cmd, server.ResultBoth, "what a result holds: text (content alone), structured (structuredContent alone, content is empty: a client that reads only content shows nothing) or both")
 	f.BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and related variables say")
-	f.StringVar(&c.store, "store", "", storeHelp+"; memory with --sandbox and with --http)")
+	c.addStoreFlags(f, storeHelp+"; memory with --sandbox and with --http)")
 }
 
 // prepared holds the parts of serve.
@@ -146,6 +157,8 @@ type prepared struct {
 	app     *app
 	metrics *server.Metrics        // nil on stdio
 	grants  *reload.Value[*grants] // nil on stdio
+	// reloadable are read again on a hangup over HTTP.
+	reloadable []reload.Reader
 }
 
 // check reads the configuration file, applies its flags, and returns all that is
@@ -157,7 +170,7 @@ func (c *config) check(h *httpFlags, flags *pflag.FlagSet) (*settings.File, *set
 		return nil, nil, nil, err
 	}
 	if h.addr != "" {
-		c.store = cmp.Or(c.store, memory)
+		c.store, c.alone = cmp.Or(c.store, memory), true
 	}
 	return file, reader, append(found, c.faults(h, file, flags)...), nil
 }
@@ -183,7 +196,15 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 		if p.grants, err = h.watchGrants(c.file, file, reader, c.logger(s)); err != nil {
 			return nil, usage("--config %s: %v", c.file, err)
 		}
+		account, err := watchAccount(c.logger(s))
+		if err != nil {
+			return nil, usage("%v", err)
+		}
+		c.account = func() tenant.Tenant { return *account.Current() }
+		p.reloadable = []reload.Reader{p.grants, account}
 		p.metrics = server.NewMetrics()
+		built, _ := revision()
+		p.metrics.SetBuild(release, built, runtime.Version())
 		c.observe = p.metrics
 		c.tenants = func(name string) (tenant.Tenant, bool) {
 			t, ok := p.grants.Current().tenants[name]
@@ -204,13 +225,18 @@ func (c *config) spoken(a *app) spoken {
 	return o
 }
 
-func newServer(c *config, s *streams, a *app, m *server.Metrics) *server.Server {
+// newServer returns a server. introduced is called with the name of the first client on
+// stdio; it may be nil.
+func newServer(c *config, s *streams, a *app, m *server.Metrics, introduced func(client string)) *server.Server {
 	return server.New(server.Options{
 		Name: "papi-mcp", Title: "Sinch Provisioning API", Version: release,
 		Instructions: instructionsFor(c.spoken(a)), Toolbox: a.tools,
 		Prompts: func() []*prompts.Prompt { return prompts.Offered(prompts.All(), a.tools.Offers) },
 		Logger:  c.logger(s), Tracers: a.tracers, Metrics: m, Results: server.ResultForm(c.results),
 		Introduced: func(client string) {
+			if introduced != nil {
+				introduced(client)
+			}
 			if client != inspector && !(client == "" && isTerminal(s.in)) { // there is no model at a terminal
 				warnOfManyTools(s, a.tools.Count())
 			}

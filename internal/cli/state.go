@@ -10,23 +10,6 @@ import (
 	"papi-mcp/internal/store"
 )
 
-// memory is the store that is lost with the process.
-const memory = "memory"
-
-// openStore opens the store that --store names: memory, or the path of a file.
-func openStore(name string) (store.Store, error) {
-	switch {
-	case name == memory:
-		return store.NewMemory(), nil
-	case name == "", strings.Contains(name, "://"):
-		return nil, usage("--store %q: use memory, or the path of a file", name)
-	}
-	return store.NewFile(name), nil
-}
-
-// storeHelp is the help of --store; each command completes the default.
-const storeHelp = "where confirmations and registrations are stored: memory, or the path of a file (default: a file in the user's state folder"
-
 // setDefaultStore sets --store where it is not given: to a file that the user's
 // processes share, to one of a named sandbox, or to memory for another sandbox, which
 // starts empty as well.
@@ -51,12 +34,12 @@ func (c *config) setDefaultStore(s *streams) {
 }
 
 // tokenFile returns the path of the file for access tokens, which is next to the
-// store; "" where nothing is kept.
-func tokenFile(store string) string {
-	if store == memory {
+// file of the store; "" where nothing is kept, or the store is a database.
+func tokenFile(name string) string {
+	if name == memory || store.IsPostgres(name) {
 		return ""
 	}
-	return filepath.Join(filepath.Dir(store), "tokens.json")
+	return filepath.Join(filepath.Dir(name), "tokens.json")
 }
 
 // stateFile returns the path of the file that the user's processes share. It fails
@@ -99,4 +82,17 @@ func stateFolder() (string, error) {
 		return "", fmt.Errorf("there is no folder for state: %s is not an absolute path", dir)
 	}
 	return filepath.Join(dir, "papi-mcp"), nil
+}
+
+// storeKind returns the kind of a store by the value of --store, which may have a
+// password in it.
+func storeKind(name string) string {
+	scheme, _, isURL := strings.Cut(name, "://")
+	switch {
+	case name == memory:
+		return memory
+	case isURL:
+		return scheme
+	}
+	return "file"
 }

@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
@@ -26,8 +28,8 @@ func newTemplateCopy(s *streams) *cobra.Command {
 their languages, or all. Each is created with the same checks as papi-mcp call
 whatsapp_template_create, and reviewed by Meta again; --dry-run shows what would happen.
 
-A draft stays a draft. A template that was rejected or disabled is saved as a draft, to
-be corrected first. Where one has changes that are not live yet, what is live is copied.
+A draft stays a draft. A template that was rejected, paused or disabled is saved as a
+draft, to be corrected first. Where one has changes that are not live yet, what is live is copied.
 Templates that Meta has generated are skipped, and so are those that exist: they are not
 changed. Media keep the URLs of their examples, which the API fetches again.
 
@@ -162,29 +164,26 @@ func copiedTemplate(t map[string]any) *templateEntry {
 		note("isMetaGenerated", "Meta has generated it, and no call can create it")
 		return entry
 	}
-	state, pending := jsonvalue.Text(t, "state"), jsonvalue.Text(t, "changes.status")
-	isLive := jsonvalue.Object(t, "details") != nil && state != "REJECTED"
-	if isLive {
+	kind := catalog.LookupResource("whatsapp_template")
+	state, pending := jsonvalue.Text(t, kind.State), jsonvalue.Text(t, kind.Pending)
+	live, change := kind.At(state, ""), kind.At("", pending)
+	switch {
+	case jsonvalue.Object(t, "details") == nil, live.Class == catalog.Failure: // nothing is live
+		entry.args = template.FromAnswer(t)
+		isDraft := live.Class != catalog.Failure && change.Class == catalog.ActionRequired
+		entry.draft = isDraft || live.Class == catalog.Failure || change.Class == catalog.Failure
+		if entry.draft && !isDraft {
+			failed := cmp.Or(state, pending)
+			if reason := jsonvalue.Text(t, kind.Reason); reason != "" {
+				failed += " (" + reason + ")"
+			}
+			note(kind.State, "it is %s, and saved as a draft, to be corrected first", failed)
+		}
+	default:
 		entry.args = template.FromLive(t)
 		if pending != "" {
 			note("changes", "its changes (%s) are not live, and not copied", pending)
 		}
-	} else {
-		entry.args = template.FromAnswer(t)
-		entry.draft = pending == "DRAFT"
-	}
-	switch reason := jsonvalue.Text(t, "rejectionCode"); {
-	case !isLive && (state == "REJECTED" || pending == "REJECTED"):
-		entry.draft = true
-		if reason != "" {
-			reason = " (" + reason + ")"
-		}
-		note("state", "it was rejected%s: it is saved as a draft, to be corrected first", reason)
-	case state == "DISABLED":
-		entry.draft = true
-		note("state", "Meta has disabled it: it is saved as a draft, to be corrected first")
-	case state == "PAUSED":
-		note("state", "it is paused, for its quality")
 	}
 	for name, value := range jsonvalue.All(entry.args) {
 		if name == "type" && value == "FLOW" {

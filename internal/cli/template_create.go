@@ -68,9 +68,10 @@ var templateResults = []string{resultCreated, resultSaved, resultReady, resultEx
 // templateFlags are the flags of the commands that create templates.
 type templateFlags struct {
 	config
-	draft   bool
-	dryRun  bool
-	timeout time.Duration
+	draft      bool
+	dryRun     bool
+	ignoreLint []string
+	timeout    time.Duration
 }
 
 func (t *templateFlags) add(cmd *cobra.Command) {
@@ -79,8 +80,9 @@ func (t *templateFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&t.draft, "draft", false, "keep the templates as drafts: nothing is submitted to Meta")
 	f.BoolVar(&t.dryRun, "dry-run", false, "create nothing: show the verdict on each template, and the arguments of its create")
+	f.StringSliceVar(&t.ignoreLint, "ignore-lint", nil, "rules of Meta's, such as wa_variable_edge, that are not checked: Meta decides")
 	f.DurationVar(&t.timeout, timeoutFlag, deadline.Timeout, "how long each call may take, without the time in which a person is asked")
-	f.StringVar(&t.store, "store", "", callStoreHelp)
+	t.addStoreFlags(f, callStoreHelp)
 }
 
 func (t *templateFlags) check() error {
@@ -176,6 +178,9 @@ func (r *templateRun) call(ctx context.Context, entry *templateEntry, line *temp
 	if entry.draft {
 		args = jsonvalue.With(args, "status", "DRAFT")
 	}
+	if rules := nonBlank(r.flags.ignoreLint); rules != nil {
+		args = jsonvalue.With(args, "ignoreLint", rules)
+	}
 	if r.flags.dryRun {
 		args = jsonvalue.With(args, "dryRun", true)
 		line.Arguments = entry.args
@@ -237,6 +242,9 @@ func (r *templateRun) report(line templateLine) {
 		what += ": " + errorText(line.Error)
 	}
 	r.say("%s: %s", title, what)
+	for _, finding := range findings(line.Error) {
+		r.say("  %s: %s: %s", finding["rule"], finding["path"], finding["message"])
+	}
 	for _, note := range line.Notes {
 		r.say("  note: %s", strings.TrimPrefix(note.Path+": "+note.Note, ": "))
 	}
@@ -247,6 +255,12 @@ func (r *templateRun) report(line templateLine) {
 
 func (r *templateRun) say(format string, args ...any) {
 	fmt.Fprintln(r.s.err, papi.Printable(strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", " ")))
+}
+
+// findings are what lint found, where an error has it.
+func findings(e any) []map[string]any {
+	value, _ := jsonvalue.Decode(jsonvalue.Encode(e))
+	return jsonvalue.Objects(value, "additionalInformation.findings")
 }
 
 // errorText is an error in a sentence, with what is wrong with each argument.

@@ -3,11 +3,13 @@ package cli
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -68,13 +70,20 @@ The page is one file. It replaces an earlier preview, and no other file.`,
 func readMessage(s *streams, name string) (*preview.Message, error) {
 	read := func() (string, error) { return readArgumentFile(name) }
 	if name == "-" {
-		read = func() (string, error) { return readLimited(s.in) }
+		name, read = "standard input", func() (string, error) { return readLimited(s.in) }
 	}
 	content, err := read()
 	if err != nil {
 		return nil, err
 	}
-	value, err := jsonvalue.Decode([]byte(content))
+	if strings.TrimSpace(content) == "" {
+		return nil, usage("%s is empty", name)
+	}
+	var all json.RawMessage // what follows the first value is an error too
+	if err := json.Unmarshal([]byte(content), &all); err != nil {
+		return nil, usage("%s is not JSON: %v", name, err)
+	}
+	value, err := jsonvalue.Decode(all)
 	if err != nil {
 		return nil, usage("%s is not JSON: %v", name, err)
 	}

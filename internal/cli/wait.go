@@ -112,7 +112,7 @@ wait of agents (papi-mcp call wait) follows several things, for up to five minut
 	choice(f, &until, "until", untilSettled, "what ends the wait: settled, or changed (the first change)", untilSettled, untilChanged)
 	f.StringSliceVar(&states, "state", nil, "states that count as the end, besides failures (default: each that does not change on its own)")
 	f.BoolVar(&pretty, "pretty", false, prettyHelp)
-	f.StringVar(&c.store, "store", "", callStoreHelp)
+	c.addStoreFlags(f, callStoreHelp)
 	return cmd
 }
 

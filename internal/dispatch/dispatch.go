@@ -133,6 +133,14 @@ func (r Reader) Read(ctx context.Context, projectID, tool string, args map[strin
 	return answer, err
 }
 
+// Now is the API's time, as far as that is known.
+func (r Reader) Now() time.Time {
+	if clock, ok := r.API.(interface{ Now() time.Time }); ok {
+		return clock.Now()
+	}
+	return time.Now()
+}
+
 // decode reads an answer, with numbers exactly as the API wrote them.
 func decode(resp *papi.Response) (any, error) {
 	value, err := resp.Value()

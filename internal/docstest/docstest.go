@@ -1,4 +1,5 @@
-// Package docstest keeps the generated parts of documentation pages up to date, for tests.
+// Package docstest reads documentation pages, and keeps their generated parts up to date,
+// for tests.
 package docstest
 
 import (
@@ -36,4 +37,22 @@ func Fresh(t testing.TB, path, command string, update bool, parts map[string]str
 			t.Fatal(err)
 		}
 	}
+}
+
+// Blocks returns the code blocks of a page in a language, as their opening line names it.
+func Blocks(t testing.TB, path, language string) []string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks []string
+	for _, rest := range strings.Split(string(raw), "\n```"+language+"\n")[1:] {
+		block, _, closed := strings.Cut(rest, "```")
+		if !closed {
+			t.Fatalf("%s: a block of %s is not closed", path, language)
+		}
+		blocks = append(blocks, block)
+	}
+	return blocks
 }

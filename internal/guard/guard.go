@@ -61,7 +61,7 @@ type Options struct {
 	LocalTargets bool
 	// Store keeps confirmed projects, remembered registrations, used tokens and
 	// the signing key.
-	Store store.Store
+	Store store.Entries
 	// Reader reads from the API for the rules.
 	Reader Reader
 	Logger *slog.Logger
@@ -69,8 +69,8 @@ type Options struct {
 	Rules []Rule
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
-	// APINow is the clock of the API, by which it counts days; nil means Now. A sandbox
-	// in this process has one of its own.
+	// APINow is the clock of the API, by which it counts days: that of a sandbox can be
+	// moved. Nil means that of the Reader where it has a Now, and else Now.
 	APINow func() time.Time
 	// About says to a person where calls go, in a question about a project; "" for
 	// the API itself.
@@ -101,6 +101,9 @@ func New(opts Options) *Guard {
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if clock, ok := opts.Reader.(interface{ Now() time.Time }); ok && opts.APINow == nil {
+		opts.APINow = clock.Now
 	}
 	if opts.APINow == nil {
 		opts.APINow = opts.Now

@@ -57,10 +57,6 @@ func refuseAll(wrong []string, r Refusal) *Refusal {
 	return &r
 }
 
-// correctAll is the resolution where the message says how to correct what is
-// wrong.
-const correctAll = "correct all of them, and call again"
-
 // firstOf bounds a list of what is wrong, so that the refusal stays short.
 func firstOf(wrong []string) []string {
 	const maxBytes = 600

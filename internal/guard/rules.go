@@ -36,14 +36,14 @@ type Rule struct {
 	// the API decides.
 	Warns bool
 	// CheckedBy is the code of the rule that finds what this one is about, together
-	// with what else it finds; "" where the rule checks by itself.
+	// with what else it finds; "" where this rule has its own check.
 	CheckedBy string
 	// State is the precondition that the rule checks; nil where it checks none.
 	State *catalog.Precondition
 
 	// applies is When as a function; nil applies to all calls.
 	applies func(c *Call) bool
-	// A rule that checks by itself has one of the two: check examines the call and what the Reads
+	// A rule with its own check has one of the two: check examines the call and what the Reads
 	// returned, checkGuard what the guard remembers or is configured with.
 	check      func(c *Call, a answers) *Refusal
 	checkGuard func(ctx context.Context, g *Guard, c *Call) *Refusal

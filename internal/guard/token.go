@@ -9,10 +9,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/store"
 )
 
 // A token lets exactly one call through, once. An agent reads and repeats it, so
@@ -90,20 +91,18 @@ func hash(value any) []byte {
 	return sum[:]
 }
 
-// signingKey is the key of the tokens. It is kept in the store so that all who
-// share it (replicas, one command after another) accept each other's tokens.
-type signingKey struct {
-	mu  sync.Mutex
-	key []byte
-}
+// signingKey is the key of the tokens, nil until it is first needed. It is kept in the
+// store so that all who share it (replicas, one command after another) accept each
+// other's tokens.
+type signingKey struct{ atomic.Pointer[[]byte] }
 
-const signingKeyName = "guard/key"
+const signingKeyName = store.SecretPrefix + "guard/key"
 
+// signingKey returns the key. Of those who need the first one at the same time, here and
+// elsewhere, one adds it.
 func (g *Guard) signingKey(ctx context.Context) ([]byte, error) {
-	g.key.mu.Lock()
-	defer g.key.mu.Unlock()
-	if g.key.key != nil {
-		return g.key.key, nil
+	if key := g.key.Load(); key != nil {
+		return *key, nil
 	}
 	fresh := make([]byte, 32)
 	if _, err := io.ReadFull(g.opts.Random, fresh); err != nil {
@@ -119,7 +118,7 @@ func (g *Guard) signingKey(ctx context.Context) ([]byte, error) {
 	if !ok || len(key) != len(fresh) {
 		return nil, fmt.Errorf("the signing key in the store is damaged")
 	}
-	g.key.key = key
+	g.key.Store(&key)
 	return key, nil
 }
 
@@ -184,9 +183,13 @@ func (g *Guard) use(ctx context.Context, t openedToken, s *subject) (reason stri
 	return g.markUsed(ctx, t, s)
 }
 
+// usedTTL is how long a token is known to be used. It is longer than a token is valid:
+// the clock of a replica may be behind the others' and the store's.
+const usedTTL = 2 * tokenTTL
+
 // markUsed marks a token as used, whatever facts it was made for.
 func (g *Guard) markUsed(ctx context.Context, t openedToken, s *subject) (reason string, err error) {
-	first, err := g.opts.Store.Add(ctx, t.usedKey(), []byte(s.tool), tokenTTL)
+	first, err := g.opts.Store.Add(ctx, t.usedKey(), []byte(s.tool), usedTTL)
 	if err != nil || first {
 		return "", err
 	}

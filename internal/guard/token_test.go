@@ -100,6 +100,7 @@ func TestATokenIsForWhatIsShown(t *testing.T) {
 		"a larger page":        func(c *Call) { c.Args = map[string]any{"pageSize": json.Number("1000")} },
 		"the next page":        func(c *Call) { c.Args["pageToken"] = "t" },
 		"registered elsewhere": func(c *Call) { c.RegisteredElsewhere = true },
+		"rules ignored":        func(c *Call) { c.IgnoreLint = []string{"wa_variable_edge"} },
 	} {
 		f := newFixture(nil)
 		token := f.Check(t.Context(), page(nil)).Refuse.Confirmation.Token

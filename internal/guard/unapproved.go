@@ -109,15 +109,20 @@ func (g *Guard) recordAnswer(ctx context.Context, s *subject, state string, aske
 }
 
 // changeUnapproved replaces the record of each key by what change returns for
-// it; nil is no record.
+// it; nil is no record. change is called again where another process has changed the
+// record in between.
 func (g *Guard) changeUnapproved(ctx context.Context, keys []string, change func(key string, now *unapproved) *unapproved) error {
 	for _, key := range keys {
-		now, err := g.getUnapproved(ctx, key)
-		if err != nil {
-			return err
-		}
-		if changed := change(key, now); changed != now {
-			if err := g.putUnapproved(ctx, key, changed); err != nil {
+		for swapped := false; !swapped; {
+			raw, now, err := g.readUnapproved(ctx, key)
+			if err != nil {
+				return err
+			}
+			changed := change(key, now)
+			if changed == now {
+				break
+			}
+			if swapped, err = g.swapUnapproved(ctx, key, raw, changed); err != nil {
 				return err
 			}
 		}
@@ -127,25 +132,33 @@ func (g *Guard) changeUnapproved(ctx context.Context, keys []string, change func
 
 // getUnapproved returns the record of the key, nil where there is none.
 func (g *Guard) getUnapproved(ctx context.Context, key string) (*unapproved, error) {
+	_, u, err := g.readUnapproved(ctx, key)
+	return u, err
+}
+
+// readUnapproved returns the record of the key as the store has it too, nil where that
+// has none.
+func (g *Guard) readUnapproved(ctx context.Context, key string) (raw []byte, _ *unapproved, _ error) {
 	raw, ok, err := g.opts.Store.Get(ctx, key)
 	if err != nil || !ok {
-		return nil, err
+		return nil, nil, err
 	}
 	var u unapproved
 	if err := json.Unmarshal(raw, &u); err != nil {
-		return nil, fmt.Errorf("the record of a question in the store is damaged: %w", err)
+		return nil, nil, fmt.Errorf("the record of a question in the store is damaged: %w", err)
 	}
 	if !g.opts.Now().Before(u.end()) {
-		return nil, nil
+		return raw, nil, nil
 	}
-	return &u, nil
+	return raw, &u, nil
 }
 
-func (g *Guard) putUnapproved(ctx context.Context, key string, u *unapproved) error {
+// swapUnapproved replaces the record that the store has as old.
+func (g *Guard) swapUnapproved(ctx context.Context, key string, old []byte, u *unapproved) (bool, error) {
 	if u == nil || !g.opts.Now().Before(u.end()) {
-		return g.opts.Store.Delete(ctx, key)
+		return g.opts.Store.Swap(ctx, key, old, nil, 0)
 	}
-	return g.opts.Store.Put(ctx, key, jsonvalue.Encode(u), u.end().Sub(g.opts.Now()))
+	return g.opts.Store.Swap(ctx, key, old, jsonvalue.Encode(u), u.end().Sub(g.opts.Now()))
 }
 
 // refuseUnapproved refuses what a person was asked about less than ten minutes

@@ -12,7 +12,7 @@ import (
 
 // failing is a store of which a test makes one kind of access fail.
 type failing struct {
-	store.Store
+	store.Entries
 	get, put, add, remove atomic.Bool
 }
 
@@ -20,28 +20,28 @@ func (s *failing) Add(ctx context.Context, key string, value []byte, ttl time.Du
 	if s.add.Load() {
 		return false, errBroken
 	}
-	return s.Store.Add(ctx, key, value, ttl)
+	return s.Entries.Add(ctx, key, value, ttl)
 }
 
 func (s *failing) Get(ctx context.Context, key string) ([]byte, bool, error) {
 	if s.get.Load() && strings.HasPrefix(key, "guard/asked/") {
 		return nil, false, errBroken
 	}
-	return s.Store.Get(ctx, key)
+	return s.Entries.Get(ctx, key)
 }
 
 func (s *failing) Put(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	if s.put.Load() {
 		return errBroken
 	}
-	return s.Store.Put(ctx, key, value, ttl)
+	return s.Entries.Put(ctx, key, value, ttl)
 }
 
-func (s *failing) Delete(ctx context.Context, key string) error {
-	if s.remove.Load() {
-		return errBroken
+func (s *failing) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (bool, error) {
+	if value != nil && s.put.Load() || value == nil && s.remove.Load() {
+		return false, errBroken
 	}
-	return s.Store.Delete(ctx, key)
+	return s.Entries.Swap(ctx, key, old, value, ttl)
 }
 
 // Where a question can't be recorded, it is not asked; where the record can't be
@@ -49,7 +49,7 @@ func (s *failing) Delete(ctx context.Context, key string) error {
 func TestAStoreThatFailsKeepsTheRefusal(t *testing.T) {
 	const closed = "guard_store_unavailable"
 	at := func() (*fixture, *failing) {
-		s := &failing{Store: store.NewMemory()}
+		s := &failing{Entries: store.NewMemory()}
 		return newFixture(func(o *Options) { o.Store = s }).confirmed(t), s
 	}
 	t.Run("it can't be written", func(t *testing.T) {
@@ -139,25 +139,32 @@ func TestNobodyIsAskedForACallerWhoIsGone(t *testing.T) {
 }
 
 // heeding is a store that does nothing for a caller who has left.
-type heeding struct{ store.Store }
+type heeding struct{ store.Entries }
 
 func (h heeding) Get(ctx context.Context, key string) ([]byte, bool, error) {
 	if ctx.Err() != nil {
 		return nil, false, ctx.Err()
 	}
-	return h.Store.Get(ctx, key)
+	return h.Entries.Get(ctx, key)
 }
 
 func (h heeding) Put(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return h.Store.Put(ctx, key, value, ttl)
+	return h.Entries.Put(ctx, key, value, ttl)
 }
 
 func (h heeding) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
-	return h.Store.Add(ctx, key, value, ttl)
+	return h.Entries.Add(ctx, key, value, ttl)
+}
+
+func (h heeding) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (bool, error) {
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	return h.Entries.Swap(ctx, key, old, value, ttl)
 }

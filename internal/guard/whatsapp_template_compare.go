@@ -49,7 +49,7 @@ func (g *Guard) CompareTemplate(ctx context.Context, c *Call, changes bool) ([]l
 		}
 		if r := one.rule.apply(ctx, g, c); r != nil {
 			found = append(found, lint.Finding{
-				Rule: one.name, Severity: lint.Refused, Path: one.path, Source: one.rule.Source,
+				Rule: one.name, Severity: lint.Refused, Path: one.path, Source: lint.Lookup(one.name).Source,
 				Message: r.Message + "; " + r.Resolution, Corrected: jsonvalue.Text(r.Info, one.corrected),
 			})
 		}

@@ -8,11 +8,8 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lint"
 )
-
-// nameLock is how long the name of a template that was deleted at Meta can't be used
-// again: in that language, or in all of them where all were deleted.
-const nameLock = 30 * 24 * time.Hour
 
 // The API returns template_name_recently_used then, or template_language_recently_deleted.
 var ruleTemplateNameLocked = Rule{
@@ -25,51 +22,54 @@ var ruleTemplateNameLocked = Rule{
 
 func templateNameLocked(ctx context.Context, g *Guard, c *Call) *Refusal {
 	name, language := jsonvalue.Text(c.Args, "name"), jsonvalue.Text(c.Args, "language")
-	until, err := g.TemplateNameLocked(ctx, c.ProjectID, name, language)
+	found, until, err := g.lockedTemplateName(ctx, c.ProjectID, name, language)
+	if err == nil && found != nil { // by the API's time of its last answer, which may be old
+		c.readAll(ctx, []*Read{readWhatsappLanguages})
+		found, until, err = g.lockedTemplateName(ctx, c.ProjectID, name, language)
+	}
 	if err != nil {
 		return storeFailed(err)
 	}
-	if until.IsZero() {
+	if found == nil {
 		return nil
 	}
-	free := OtherTemplateName(name)
 	return &Refusal{
-		Message:    fmt.Sprintf("the template %q was deleted in %s, and Meta locks its name there for 30 days: it can be used again from %s", name, language, lockEnd(until)),
-		Resolution: fmt.Sprintf("give another name, such as %s, or wait until then", free),
-		Info:       map[string]any{"name": name, "language": language, "lockedUntil": lockEnd(until)},
-		Next:       []catalog.Next{nextCall("create it under another name", "whatsapp_template_create", jsonvalue.With(c.Args, "name", free))},
+		Message:    fmt.Sprintf("the name %s was deleted here, and is locked in %s until %s", name, language, until.UTC().Format(time.RFC3339)),
+		Resolution: fmt.Sprintf("give another name, such as %s, or wait", found.Corrected),
+		Info:       map[string]any{"findings": []lint.Finding{*found}},
+		Next:       []catalog.Next{nextCall("create it under another name", "whatsapp_template_create", jsonvalue.With(c.Args, "name", found.Corrected))},
 	}
 }
 
-// TemplateNameLocked returns until when the name of a WhatsApp template is locked in a
-// language of a project, since it was deleted here; the zero time where it is not. Its
-// error is the store's.
-func (g *Guard) TemplateNameLocked(ctx context.Context, project, name, language string) (time.Time, error) {
+// LockedTemplateName returns the finding that the name of a WhatsApp template was deleted
+// here in a language of a project, nil where it is free. Its error is the store's.
+func (g *Guard) LockedTemplateName(ctx context.Context, project, name, language string) (*lint.Finding, error) {
+	found, _, err := g.lockedTemplateName(ctx, project, name, language)
+	return found, err
+}
+
+func (g *Guard) lockedTemplateName(ctx context.Context, project, name, language string) (found *lint.Finding, until time.Time, _ error) {
 	var last time.Time
 	for _, key := range []string{g.templateNameKey(project, name, ""), g.templateNameKey(project, name, language)} {
 		value, ok, err := g.opts.Store.Get(ctx, key)
 		if err != nil {
-			return time.Time{}, err
+			return nil, time.Time{}, err
 		}
-		if until, err := time.Parse(time.RFC3339, string(value)); ok && err == nil && until.After(last) && g.opts.APINow().Before(until) {
-			last = until
+		if deleted, err := time.Parse(time.RFC3339, string(value)); ok && err == nil && deleted.After(last) {
+			last = deleted
 		}
 	}
-	return last, nil
+	if last.IsZero() {
+		return nil, time.Time{}, nil
+	}
+	for _, one := range lint.Locked(lint.Template{Name: name, Language: language}, last, g.opts.APINow()) {
+		found = &one
+	}
+	return found, last.Add(lint.LockedFor), nil
 }
 
-// OtherTemplateName returns a name like that of a template, which is no longer than the
-// contract allows.
-func OtherTemplateName(name string) string {
-	const suffix, most = "_v2", 512
-	return name[:min(len(name), most-len(suffix))] + suffix
-}
-
-// lockEnd writes the end of a lock.
-func lockEnd(until time.Time) string { return until.UTC().Format(time.RFC3339) }
-
-// templateNameKey is where the store has until when a name is locked in a language, in
-// all of them where that is "".
+// templateNameKey is where the store has when a name was deleted in a language, in all of
+// them where that is "".
 func (g *Guard) templateNameKey(project, name, language string) string {
 	return fmt.Sprintf("guard/template-name/%s/%s/%s/%s", g.opts.Realm, project, name, language)
 }
@@ -91,8 +91,8 @@ func (g *Guard) templatesDeleted(ctx context.Context, c *Call, _ map[string]any)
 }
 
 func (g *Guard) lockTemplateName(ctx context.Context, c *Call, language string) error {
-	until := g.opts.APINow().Add(nameLock).Truncate(time.Second)
-	return g.opts.Store.Put(ctx, g.templateNameKey(c.ProjectID, jsonvalue.Text(c.Args, "templateName"), language), []byte(lockEnd(until)), nameLock)
+	deleted := g.opts.APINow().UTC().Format(time.RFC3339)
+	return g.opts.Store.Put(ctx, g.templateNameKey(c.ProjectID, jsonvalue.Text(c.Args, "templateName"), language), []byte(deleted), lint.LockedFor)
 }
 
 // wasSubmitted reports whether a template that was read is known to Meta: the name of

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"papi-mcp/internal/lint"
 	"papi-mcp/internal/store"
 )
 
@@ -19,7 +20,7 @@ func TestNamesOfDeletedTemplatesAreLocked(t *testing.T) {
 	live := map[string]any{"name": "order_shipped", "language": "EN_US", "category": "UTILITY", "state": "APPROVED"}
 
 	deleting := newFixture(withFile).confirmed(t)
-	deleting.Guard.opts.Mode = Off
+	deleting.opts.Mode = Off
 	deleting.api["whatsapp_template_get"] = live
 	c := call("whatsapp_template_delete", map[string]any{"templateName": "order_shipped", "languageCode": "EN_US", "deleteSubmitted": true})
 	if got := deleting.check(c); got != "allowed" {
@@ -33,12 +34,12 @@ func TestNamesOfDeletedTemplatesAreLocked(t *testing.T) {
 		return f.Check(ctx, call("whatsapp_template_create", map[string]any{"name": name, "language": language, "category": "UTILITY", "status": "DRAFT"})).Refuse
 	}
 	later := newFixture(withFile).confirmed(t) // another process, with the same file
-	later.now = deleting.now.Add(nameLock - time.Second)
+	later.now = deleting.now.Add(lint.LockedFor - time.Second)
 	r := create(later, "order_shipped", "EN_US")
 	if r == nil || r.Code != ruleTemplateNameLocked.Code {
 		t.Fatalf("the name that was deleted: %+v", r)
 	}
-	if !strings.Contains(r.Message, "2026-01-31") || r.Info["lockedUntil"] != "2026-01-31T00:00:00Z" || !strings.Contains(r.Resolution, "order_shipped_v2") {
+	if !strings.Contains(r.Message, "2026-01-31T00:00:00Z") || !strings.Contains(r.Resolution, "order_shipped_v2") || r.Next[0].Args["name"] != "order_shipped_v2" {
 		t.Errorf("the refusal does not say from when the name is free, and which other one is: %+v", r)
 	}
 	for what, free := range map[string]*Refusal{
@@ -59,7 +60,7 @@ func TestNamesOfDeletedTemplatesAreLocked(t *testing.T) {
 	if r := create(elsewhere, "order_shipped", "EN_US"); r != nil {
 		t.Errorf("another API is refused: %+v", r)
 	}
-	later.now = deleting.now.Add(nameLock)
+	later.now = deleting.now.Add(lint.LockedFor)
 	if r := create(later, "order_shipped", "EN_US"); r != nil {
 		t.Errorf("after 30 days: %+v", r)
 	}
@@ -103,9 +104,9 @@ func TestWhatLocksTheNameOfATemplate(t *testing.T) {
 					t.Fatal(err)
 				}
 				for language, want := range map[string]bool{"EN_US": c.locked, "FR": c.inFR} {
-					until, err := f.TemplateNameLocked(context.Background(), project, "n", language)
-					if err != nil || until.IsZero() == want {
-						t.Errorf("%s: %s is locked until %v, %v", mode, language, until, err)
+					found, err := f.LockedTemplateName(context.Background(), project, "n", language)
+					if err != nil || (found != nil) != want {
+						t.Errorf("%s: in %s there is %+v, %v", mode, language, found, err)
 					}
 				}
 			}
@@ -123,20 +124,26 @@ func TestNameLocksFollowTheClockOfTheAPI(t *testing.T) {
 	if err := f.Done(context.Background(), c, nil); err != nil {
 		t.Fatal(err)
 	}
-	until, _ := f.TemplateNameLocked(context.Background(), project, "n", "EN_US")
-	if want := api.Add(nameLock); !until.Equal(want) {
-		t.Errorf("locked until %v, want %v", until, want)
+	locked := func() *lint.Finding {
+		found, err := f.LockedTemplateName(context.Background(), project, "n", "EN_US")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
 	}
-	api = api.Add(nameLock)
-	if until, _ := f.TemplateNameLocked(context.Background(), project, "n", "EN_US"); !until.IsZero() {
-		t.Errorf("still locked until %v", until)
+	if found := locked(); found == nil || !strings.Contains(found.Message, "2030-01-31T00:00:00Z") {
+		t.Errorf("%+v", found)
+	}
+	api = api.Add(lint.LockedFor)
+	if found := locked(); found != nil {
+		t.Errorf("still locked: %+v", found)
 	}
 }
 
 // The advice is a name that the contract allows.
-func TestOtherTemplateName(t *testing.T) {
+func TestAdviceIsANameThatTheContractAllows(t *testing.T) {
 	for given, want := range map[string]string{"a": "a_v2", strings.Repeat("x", 512): strings.Repeat("x", 509) + "_v2"} {
-		if got := OtherTemplateName(given); got != want {
+		if got := lint.OtherName(given); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -115,8 +115,8 @@ func checkButtonOrder(v *view, r *report) {
 
 const limitedOffer = "LIMITED_TIME_OFFER"
 
-// mostButtons are how many buttons of a type a template has at most.
-var mostButtons = []struct {
+// maxButtons are how many buttons of a type a template has at most.
+var maxButtons = []struct {
 	kind string
 	most int
 	as   Severity
@@ -130,7 +130,7 @@ func checkButtonMix(v *view, r *report) {
 		if c.inCard {
 			continue // wa_length has their number
 		}
-		for _, limit := range mostButtons {
+		for _, limit := range maxButtons {
 			n := 0
 			for _, b := range c.buttons {
 				if limit.kind == "" || b.kind == limit.kind {

@@ -96,7 +96,13 @@ func Locked(t Template, deleted, now time.Time) []Finding {
 		return nil
 	}
 	var all []Finding
-	(&report{Lookup("wa_name_locked"), &all}).add("name", "was deleted in this language on %s, and can be used again from %s on: give another name",
-		deleted.UTC().Format(time.DateOnly), until.UTC().Format(time.DateOnly))
+	(&report{Lookup("wa_name_locked"), &all}).fix("name", OtherName(t.Name), "was deleted in this language on %s, and can be used again from %s on: give another name",
+		deleted.UTC().Format(time.DateOnly), until.UTC().Format(time.RFC3339))
 	return all
+}
+
+// OtherName returns a name like that of a template, no longer than the contract allows.
+func OtherName(name string) string {
+	const suffix, most = "_v2", 512
+	return name[:min(len(name), most-len(suffix))] + suffix
 }

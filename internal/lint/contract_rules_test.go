@@ -106,6 +106,7 @@ func TestVariablesAndTheirExamples(t *testing.T) {
 		{rule: format, name: "braces of one that is valid", components: bodyOf("{{1}} and {{1}"), says: `"{{1}" as {{1}}`, corrected: "{{1}} and {{1}}"},
 		{rule: format, name: "a brace without a partner", components: bodyOf("Order {{1, please"), says: `"{{1," as {{1}}`},
 		{rule: format, name: "one brace for two", components: bodyOf("Order {1} is here"), says: `"{1}" as {{1}}`, corrected: "Order {{1}} is here"},
+		{rule: format, name: "a name at the end of a URL", components: with(buttonsOf(`{"type": "URL", "text": "Go", "url": "https://example.com/{{id}}"}`)), says: "at its very end", corrected: "https://example.com/{{1}}"},
 		{rule: format, name: "the examples", components: bodyOf("Hi {{name}}"), says: "with one example for each number"},
 		{rule: format, name: "a number sign before a variable", components: bodyOf("Order #{{1}}", "1")},
 		{rule: format, name: "braces of a text", components: bodyOf("Sizes {S, M}")},

@@ -48,12 +48,12 @@ func first(pattern *lazyregexp.Regexp, text string, isReal func(string) bool) st
 	return ""
 }
 
-// reservedDomains are for examples (RFC 2606).
-var reservedDomains = []string{"example.com", "example.org", "example.net", "example", "test", "invalid", "localhost"}
+// exampleDomains are those that are known as examples (RFC 2606).
+var exampleDomains = []string{"example.com", "example.org", "example.net"}
 
 func realEmail(text string) bool {
 	_, host, _ := strings.Cut(strings.ToLower(text), "@")
-	return isBelow(host, reservedDomains) == ""
+	return isBelow(host, exampleDomains) == ""
 }
 
 func digitsOf(text string) string {
@@ -65,14 +65,15 @@ func digitsOf(text string) string {
 	}, text)
 }
 
-// realPhone leaves out numbers that are reserved for examples (555), and those of one
-// digit or in a row, which nobody has.
+// realPhone leaves out numbers that are reserved for examples (+1 555, 555-01), and those
+// with digits in a row, which hardly anybody has.
 func realPhone(text string) bool {
-	digits := digitsOf(text)
-	return len(digits) >= 8 && len(digits) <= 15 && !strings.Contains(digits, "555") && !isInvented(digits)
+	digits := strings.TrimPrefix(digitsOf(text), "00")
+	reserved := strings.HasPrefix(digits, "1555") || strings.Contains(digits, "55501")
+	return len(digits) >= 8 && len(digits) <= 15 && !reserved && !isInvented(digits)
 }
 
-// isInvented reports whether digits are the same one, but for a few, or count up.
+// isInvented reports whether some digits are the same, or count.
 func isInvented(digits string) bool {
 	for _, row := range []string{"00000", "11111", "22222", "33333", "44444", "66666", "77777", "88888", "99999", "12345", "123123", "98765"} {
 		if strings.Contains(digits, row) {
@@ -82,10 +83,11 @@ func isInvented(digits string) bool {
 	return false
 }
 
-// validCard checks the number's last digit (Luhn).
+// validCard checks the number's last digit (Luhn). Reviewers can't know that a number is
+// one for tests.
 func validCard(text string) bool {
 	digits := digitsOf(text)
-	if len(digits) < 13 || len(digits) > 19 || isInvented(digits) {
+	if len(digits) < 13 || len(digits) > 19 {
 		return false
 	}
 	sum := 0

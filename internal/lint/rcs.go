@@ -39,7 +39,7 @@ type LaunchValue struct {
 	// When is on what Need depends, and is not known yet: "taxIdCountry is US"; ""
 	// for nothing.
 	When string
-	// Why says what a value that is only advised is good for.
+	// Why says what happens without a value that is only advised.
 	Why string
 	// Given reports that the sender has it.
 	Given bool
@@ -112,7 +112,7 @@ var usSchemas = map[string]string{
 // VideoPath is where the videos for the reviewers are given.
 const VideoPath = "details.questionnaire.general.answers.videoUris"
 
-// launchAdvice says what values that a launch does not need are good for
+// launchAdvice says what happens without values that a launch does not need
 // (launchSender and the defaults of its schemas, 1.2.117).
 var launchAdvice = map[string]string{
 	"details.brand.name":   "else it is called RCS Sender",
@@ -121,8 +121,8 @@ var launchAdvice = map[string]string{
 	VideoPath:              "else the launch waits until Sinch has produced one",
 }
 
-// contactPath is the one requirement that two values meet.
-const contactPath = "details.brand.phones or details.brand.emails"
+// ContactPath is the one requirement that two values meet.
+const ContactPath = "details.brand.phones or details.brand.emails"
 
 // NewLaunch says what a launch of an RCS sender, as rcs_sender_get shows it, needs.
 // The guard's refusal of a launch, its question to the person, the steps after a read
@@ -159,7 +159,7 @@ func (l *Launch) StateProblem() string {
 	if l.Allowed {
 		return ""
 	}
-	return fmt.Sprintf("state: %s, and only %s can be launched", cmp.Or(l.State, "none"), strings.Join(catalog.RcsSenderLaunch.Live, ", "))
+	return fmt.Sprintf("state: %s, and only %s can be launched", papi.Echo(cmp.Or(l.State, "none")), strings.Join(catalog.RcsSenderLaunch.Live, ", "))
 }
 
 // HasVideo reports whether the reviewers are given a video: else Sinch adds one first.
@@ -248,7 +248,7 @@ func (l *Launch) brand(brand map[string]any) {
 	schema := papi.LookupSchema(brandSchema)
 	hasContact := !jsonvalue.IsEmpty(brand["phones"]) || !jsonvalue.IsEmpty(brand["emails"])
 	if !hasContact {
-		l.add(LaunchValue{Path: contactPath, Need: NeedRequired, About: "one of the two; both are better"})
+		l.add(LaunchValue{Path: ContactPath, Need: NeedRequired, About: "one of the two; both are better"})
 	}
 	needed := schema.NeededAtLaunch()
 	for _, name := range schema.Order() {

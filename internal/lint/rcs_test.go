@@ -2,6 +2,7 @@ package lint
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -157,8 +158,8 @@ func TestStepsOfASenderInTest(t *testing.T) {
 		sender any
 		want   []string
 	}{
-		"complete":   {complete, []string{"rcs_sender_readiness", "rcs_sender_launch", "rcs_test_number_add"}},
-		"incomplete": {incomplete, []string{"rcs_sender_readiness", "rcs_sender_update", "rcs_test_number_add"}},
+		"complete":   {complete, []string{"rcs_test_number_add", "rcs_sender_readiness", "rcs_sender_launch"}},
+		"incomplete": {incomplete, []string{"rcs_test_number_add", "rcs_sender_readiness", "rcs_sender_update"}},
 	} {
 		var got []string
 		for _, step := range catalog.LookupResource("rcs_sender").At("IN_TEST", "").Next {
@@ -168,6 +169,119 @@ func TestStepsOfASenderInTest(t *testing.T) {
 		}
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+// What the state of a sender means for its launch.
+func TestALaunchDependsOnTheState(t *testing.T) {
+	type verdict struct {
+		ready, waits, fixed bool
+		problem             string
+	}
+	const only = ", and only IN_TEST, LAUNCHING, LAUNCHED, UNLAUNCHED can be launched"
+	for state, want := range map[string]verdict{
+		"":                 {problem: "state: none" + only},
+		"DRAFT":            {problem: "state: DRAFT" + only},
+		"IN_TEST":          {ready: true},
+		"PREPARING_LAUNCH": {waits: true, problem: "state: PREPARING_LAUNCH" + only},
+		"LAUNCHED":         {ready: true, fixed: true},
+	} {
+		sender := launchableSender(t)
+		sender["state"] = state
+		l := NewLaunch(sender)
+		if got := (verdict{l.Ready(), l.Waits, l.Fixed, l.StateProblem()}); got != want {
+			t.Errorf("%s: %+v", state, got)
+		}
+	}
+}
+
+// Countries that ask for answers of their own can't follow a launch without them.
+func TestCountriesThatCantFollow(t *testing.T) {
+	sender := launchableSender(t)
+	if got := NewLaunch(sender).Later; !slices.Equal(got, []string{"FR", "GB", "US"}) {
+		t.Errorf("without answers: %v", got)
+	}
+	put(sender, "details.countries", []any{"SE", "GB"})
+	put(sender, "details.questionnaire.fr.answers", map[string]any{"siren": "000000000", "fullCompanyAddress": "1 Rue Example"})
+	put(sender, "details.questionnaire.us.answers", usAnswered("PUBLIC", "US"))
+	if got := NewLaunch(sender).Later; !slices.Equal(got, []string{"US"}) { // which also needs a phone
+		t.Errorf("with answers: %v", got)
+	}
+	put(sender, "details.questionnaire.verification.answers.phone", "+15550100")
+	if got := NewLaunch(sender).Later; got != nil {
+		t.Errorf("with the phone: %v", got)
+	}
+}
+
+// What a launch makes of each value: the contract's words, and what is only advised.
+func TestWhatALaunchMakesOfAValue(t *testing.T) {
+	value := func(sender map[string]any, path string) string {
+		for _, v := range NewLaunch(sender).Values {
+			if strings.HasSuffix(v.Path, path) {
+				return fmt.Sprint(v.Need, " ", v.When, " ", v.Given)
+			}
+		}
+		return "none"
+	}
+	sender, us := launchableSender(t), launchableSender(t)
+	put(us, "details.countries", []any{"US"})
+	abroad := launchableSender(t)
+	put(abroad, "details.countries", []any{"US"})
+	put(abroad, "details.questionnaire.us.answers", usAnswered("PRIVATE", "DE"))
+	first := launchableSender(t)
+	put(first, "details.countries", []any{"US"})
+	put(first, "details.questionnaire.us.answers", map[string]any{"ein": "00-0000000"})
+	for _, tt := range []struct {
+		sender     map[string]any
+		path, want string
+	}{
+		{sender, "brand.bannerUrl", "required  true"},
+		{sender, "brand.name", "advised  true"},
+		{sender, "brand.phones", "advised  false"},
+		{sender, "brand.color", "optional  false"},
+		{sender, "general.answers.videoUris", "advised  true"},
+		{sender, "verification.answers.phone", "optional  false"},
+		{sender, "verification.answers.partner", "none"},
+		{us, "verification.answers.phone", "required  false"},
+		{us, "us.answers.addressState", "required taxIdCountry is US false"},
+		{us, "us.answers.stockSymbol", "required ownershipType is PUBLIC false"},
+		{abroad, "us.answers.addressState", "none"},
+		{abroad, "us.answers.stockSymbol", "none"},
+		{first, "verification.answers.phone", "optional  false"},
+		{first, "us.answers.fullCompanyAddress", "asked  false"},
+	} {
+		if got := value(tt.sender, tt.path); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.path, got, tt.want)
+		}
+	}
+}
+
+// A sample of a launch in any country lacks nothing, and is not asked for more.
+func TestALaunchSampleLacksNothing(t *testing.T) {
+	all := papi.LookupSchema("RcsInputRcsCountryCodesEnum").EnumTexts()
+	raw, err := json.Marshal(map[string]any{"state": "IN_TEST", "details": LaunchSample(all)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sender map[string]any
+	if err := json.Unmarshal(raw, &sender); err != nil {
+		t.Fatal(err)
+	}
+	if l := NewLaunch(sender); !l.Ready() || l.Missing != nil || l.Asked != nil || !l.HasVideo() {
+		t.Errorf("missing %v, asked %v", l.Missing, l.Asked)
+	}
+}
+
+// Whatever an answer holds, it can be checked.
+func TestALaunchOfAnything(t *testing.T) {
+	for _, raw := range []string{`null`, `{}`, `{"state":1,"details":"x"}`, `{"details":{"countries":"SE","brand":[],"questionnaire":{"us":1}}}`, `{"details":{"countries":["US",1,null,"."]}}`} {
+		var sender map[string]any
+		if err := json.Unmarshal([]byte(raw), &sender); err != nil {
+			t.Fatal(err)
+		}
+		if l := NewLaunch(sender); l.Ready() || len(GroupPaths(l.Missing)) == 0 {
+			t.Errorf("%s is ready", raw)
 		}
 	}
 }

@@ -47,7 +47,13 @@ var Rules = []Rule{
 	{Name: "wa_carousel_cards", Severity: Refused, About: "The cards of a carousel have the same components, with the same types of buttons, among them a header and a body.", Source: "WhatsappInputCarouselComponentDto, WhatsappInputCardDto, 1.2.117", Code: codeCards, check: checkCarouselCards},
 	{Name: "wa_length", Severity: Refused, About: "A text or a list is as long as the contract allows.", Source: "createTemplate, 1.2.117", check: checkLength},
 	{Name: "wa_schema", Severity: Refused, About: "The arguments are as the contract describes them.", Source: "createTemplate, 1.2.117", check: checkSchema},
-	{Name: "wa_name_locked", Severity: Refused, About: "The name was not deleted in this language within the last 30 days.", Source: "createTemplate, deleteTemplate, 1.2.117"},
+	{Name: "wa_name_locked", Severity: Refused, About: "The name was not deleted here in this language within the last 30 days (by what the guard remembers).", Source: "createTemplate, deleteTemplate, 1.2.117"},
+	{Name: "wa_name_used", Severity: Refused, About: "The project has no template of this name in this language (only with compare).", Source: "createTemplate, 1.2.117"},
+	{Name: "wa_category_languages", Severity: Refused, About: "All languages of a name have the same category (only with compare).", Source: "createTemplate, 1.2.117"},
+	{Name: "wa_category_fixed", Severity: Refused, About: "An update changes the category of a draft alone, or of what was rejected for it (only with compare).", Source: "updateTemplate, 1.2.117"},
+	{Name: "wa_update_state", Severity: Refused, About: "The state of a template allows an update (only with compare).", Source: "updateTemplate, 1.2.117"},
+	{Name: "wa_meta_generated", Severity: Refused, About: "A template that Meta generated is not updated (only with compare).", Source: "updateTemplate, 1.2.117"},
+	{Name: "wa_optimization", Severity: Refused, About: "An optimization needs an account with the maximum price feature (only with compare).", Source: "createTemplate, updateTemplate, 1.2.117"},
 
 	// Meta publishes these as mechanical reasons for a rejection.
 	{Name: "wa_variable_edge", Severity: Refused, About: "A body neither starts nor ends with a variable; with only punctuation outside of it, that is likely refused.", Source: pageReview, check: checkEdge},

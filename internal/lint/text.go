@@ -194,12 +194,12 @@ func checkEmojiMany(v *view, r *report) {
 // shorteners are hosts whose links hide where they lead.
 var shorteners = []string{"bit.ly", "tinyurl.com", "goo.gl", "t.co", "ow.ly", "is.gd", "buff.ly", "rebrand.ly", "cutt.ly", "rb.gy", "t.ly", "shorturl.at", "tiny.cc", "v.gd", "bl.ink", "short.io", "shorte.st", "adf.ly"}
 
-var hostInText = lazyregexp.New(`(?i)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}(?:/|\b)`)
+var hostInText = lazyregexp.New(`(?i)(?:^|[\s(<"']|://)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})\b`)
 
 func checkTextLink(v *view, r *report) {
 	v.eachText(func(t text) {
-		for _, host := range hostInText.FindAllString(t.value, -1) {
-			host = strings.ToLower(strings.TrimSuffix(host, "/"))
+		for _, match := range hostInText.FindAllStringSubmatch(t.value, -1) {
+			host := strings.ToLower(match[1])
 			if isBelow(host, restrictedHosts) != "" {
 				r.add(t.at, "has a link to %s: a template of the project is answered in WhatsApp already", host)
 			} else if isBelow(host, shorteners) != "" {

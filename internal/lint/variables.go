@@ -93,9 +93,14 @@ func checkVariableFormat(v *view, r *report) {
 		}
 	}, inNumbered...)
 	v.eachText(func(t text) {
-		if len(t.found.wrong) > 0 {
-			r.add(t.at, "contains %s, which is not a variable here: write {{1}}, once, at its very end", quote(t.found.wrong[0]))
+		if len(t.found.wrong) == 0 {
+			return
 		}
+		one, corrected := t.found.wrong[0], ""
+		if before, atEnd := strings.CutSuffix(t.value, one); atEnd && strings.HasPrefix(one, "{") && len(t.found.pieces) == 2 {
+			corrected = before + variable
+		}
+		r.fix(t.at, corrected, "contains %s, which is not a variable here: write {{1}}, once, at its very end", quote(one))
 	}, address)
 }
 

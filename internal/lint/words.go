@@ -13,7 +13,7 @@ import (
 
 // The words of the rules are data, a file for each language: a phrase on each line,
 // without accents and in lower case. A star at the end of a word means any ending, #
-// a number or a variable, ¤ a currency, and ... up to three words in between. A line
+// a number or a variable, ¤ a currency, and ... up to four words in between. A line
 // that begins with ! is a phrase that says nothing: it is taken out of the text first.
 //
 //go:embed words/*.txt
@@ -62,14 +62,14 @@ func tokens(text string) []string {
 	}, norm.NFD.String(numberedVariable.ReplaceAllString(text, " 0 ")))
 	all := tokenText.FindAllString(folded, -1)
 	for i, token := range all {
-		if token[0] >= '0' && token[0] <= '9' {
+		if token[0] >= '0' && token[0] <= '9' && !strings.Contains(token, "x") { // 2x1 is an offer
 			all[i] = "#"
 		}
 	}
 	return all
 }
 
-var tokenText = lazyregexp.New(`[0-9]+(?:[.,][0-9]+)*|%|¤|\pL+(?:['’]\pL+)*`)
+var tokenText = lazyregexp.New(`[0-9]x[0-9]\b|[0-9]+(?:[.,][0-9]+)*|%|¤|\pL+(?:['’]\pL+)*`)
 
 // in returns the first phrase's words in the text, as the text has them; "" for none.
 func (p *phrases) in(text string) string {
@@ -93,7 +93,7 @@ func (p *phrases) in(text string) string {
 	return ""
 }
 
-const mostBetween = 3
+const maxBetween = 4
 
 // matchAt is how many of the words a phrase takes that begins with the first; 0 where
 // it does not.
@@ -104,7 +104,7 @@ func matchAt(words, phrase []string) int {
 	n := 0
 	for i, want := range phrase {
 		if want == "..." {
-			for skip := range mostBetween + 1 {
+			for skip := range maxBetween + 1 {
 				if n+skip > len(words) {
 					return 0
 				}
@@ -149,7 +149,7 @@ func checkCategoryMarketing(v *view, r *report) {
 
 var (
 	inBrackets = lazyregexp.New(`\[[^\[\]]{1,40}\]|<[^<>]{1,40}>`)
-	// leftOver is what nobody means to send.
+	// leftOver is what was to be replaced before sending.
 	leftOver = lazyregexp.New(`(?i:lorem ipsum|dolor sit amet)|\b(?:TODO|TBD|TBC|FIXME|X{3,})\b|_{3,}|\.{5,}|(?i:\b(?:insert|enter|add|type) (?:your |the |a )?(?:\pL+ ){1,3}here\b|\byour (?:company|business|brand|store|shop|app) name\b|\bplaceholder\b)`)
 )
 
@@ -158,11 +158,14 @@ func checkPlaceholderLeft(v *view, r *report) {
 		if t.role == address || t.role == phone {
 			continue
 		}
-		found := leftOver.FindString(t.value)
+		found := ""
 		for _, one := range inBrackets.FindAllString(t.value, -1) {
 			if found == "" && isPlaceholder(one) && !strings.Contains(t.value, "["+one+"]") {
 				found = one
 			}
+		}
+		if found == "" {
+			found = leftOver.FindString(t.value)
 		}
 		if found != "" {
 			r.add(t.at, "has %s, a placeholder that was not filled in: write the text, or a variable", quote(found))

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -92,6 +93,7 @@ type Client struct {
 	log       *slog.Logger
 	observer  Observer     // or nil
 	tracer    trace.Tracer // or nil
+	ahead     atomic.Int64 // how many nanoseconds the API's clock is ahead of this one
 
 	// Changed in tests only.
 	deadline time.Duration          // callDeadline
@@ -106,6 +108,9 @@ const (
 	// maxAnswerBytes is the largest answer that is read.
 	maxAnswerBytes = 16 << 20
 )
+
+// Now is the API's time by its last answer; before the first it is that of this clock.
+func (c *Client) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
 // New returns a client. It sends nothing, and accepts missing credentials: calls
 // then fail with errorcode.CredentialsMissing, so that a server can start without. Its

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/jsonvalue"
@@ -37,6 +38,9 @@ func readAll(resp *http.Response, max int64) *answer {
 
 // read turns an answer into a response or a failure.
 func (x *call) read(a *answer) (*Response, *failure) {
+	if at := date(a.header); !at.IsZero() {
+		x.client.ahead.Store(int64(time.Until(at)))
+	}
 	switch {
 	case a.status < 200 || a.status > 299:
 		return nil, x.errorStatus(a)

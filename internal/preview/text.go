@@ -38,10 +38,9 @@ func (m *Message) Text() string {
 		}
 		d.indent++
 		d.line(string(f.Severity)+" "+f.Rule, strings.TrimSpace(f.Path+" "+f.Message)+" ("+f.Source+")")
-		if f.Corrected != "" {
-			d.block("corrected", f.Corrected)
-		}
-		d.indent--
+		d.indent++
+		d.block("corrected", f.Corrected)
+		d.indent -= 2
 	}
 	return strings.TrimSuffix(d.String(), "\n")
 }

@@ -43,7 +43,7 @@ note: A note.`
 func TestTextOfFindings(t *testing.T) {
 	m := FromWhatsApp(decoded(t, "{'name': 'order_shipped', 'language': 'EN', 'category': 'UTILITY', 'details': {'components': [{'type': 'BODY', 'text': 'Your order is here.'}, {'type': 'FOOTER', 'text': 'Example *Shop*'}]}}"))
 	got := m.Text()
-	for _, want := range []string{"\nfindings:\n  refused wa_footer_text: details.components[1].text ", " (https://", "\n  corrected:\n    Example Shop"} {
+	for _, want := range []string{"\nfindings:\n  refused wa_footer_text: details.components[1].text ", " (https://", "\n    corrected:\n      Example Shop"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("it does not have %q:\n%s", want, got)
 		}

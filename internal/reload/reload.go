@@ -1,5 +1,5 @@
 // Package reload keeps a value that was read from files, and reads it again when
-// they change: a renewed certificate, a replaced key.
+// they change, or when it is asked to: a renewed certificate, a replaced key.
 package reload
 
 import (
@@ -18,15 +18,27 @@ const (
 	// settleTime is how long a changed file must be unchanged before it is read:
 	// it may still be being written.
 	settleTime = time.Second
+	// tries is how often a file is read that changes while it is read.
+	tries = 3
 )
+
+// Source says how a value is read.
+type Source[T any] struct {
+	// What names the value in logs.
+	What string
+	// Files returns the files that the value was read from.
+	Files func(T) []string
+	// Read reads the value again; previous is the one that stays where it fails, and at
+	// first the zero value. What it returns is not used where another value, which is
+	// read with this one, can't be.
+	Read func(previous T) (T, error)
+}
 
 // Value is what was read from files. It is safe for concurrent use.
 type Value[T any] struct {
-	what  string
-	files []string
-	read  func() (T, error)
-	log   *slog.Logger
-	now   func() time.Time // changed in tests
+	Source[T]
+	log *slog.Logger
+	now func() time.Time // changed in tests
 
 	mu        sync.Mutex
 	value     T
@@ -41,19 +53,12 @@ type stamp struct {
 	size    int64
 }
 
-// New reads the value, and fails where that fails. what names it in logs.
-func New[T any](what string, files []string, log *slog.Logger, read func() (T, error)) (*Value[T], error) {
-	v := &Value[T]{what: what, files: files, read: read, log: log, now: time.Now}
-	err := v.load()
-	for range 2 {
-		if errors.Is(err, errChanging) {
-			err = v.load()
-		}
-	}
-	if err != nil {
+// New reads the value, and fails where that fails.
+func New[T any](log *slog.Logger, source Source[T]) (*Value[T], error) {
+	v := &Value[T]{Source: source, log: log, now: time.Now}
+	if err := v.Again(); err != nil {
 		return nil, err
 	}
-	v.lastCheck = v.now()
 	return v, nil
 }
 
@@ -70,24 +75,68 @@ func (v *Value[T]) Current() T {
 	if now := v.now(); now.Sub(v.lastCheck) >= wait {
 		v.lastCheck = now
 		if v.changed(now) {
-			switch err := v.load(); {
+			use, err := v.load()
+			switch {
 			case errors.Is(err, errChanging):
 			case err != nil:
-				v.log.Error("the changed files can't be used: the previous value stays", "what", v.what, "error", err)
+				v.log.Error("the changed files can't be used: the previous value stays", "what", v.What, "error", err)
 			default:
-				v.log.Info("read again", "what", v.what)
+				use()
+				v.log.Info("read again", "what", v.What)
 			}
 		}
 	}
 	return v.value
 }
 
+// Again reads the value now, whether or not its files have changed. The previous value
+// stays where that fails.
+func (v *Value[T]) Again() error { return All(v) }
+
+// Reader is a [Value] of any type.
+type Reader interface {
+	lock() (unlock func())
+	// readNow reads the value without using it. use does so.
+	readNow() (use func(), err error)
+}
+
+// All reads values as Again does. All of them are used, or none where one can't be read;
+// the error then says what is wrong with each.
+func All(values ...Reader) error {
+	var all []func()
+	var wrong []error
+	for _, v := range values {
+		defer v.lock()()
+		use, err := v.readNow()
+		all, wrong = append(all, use), append(wrong, err)
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return err
+	}
+	for _, use := range all {
+		use()
+	}
+	return nil
+}
+
+func (v *Value[T]) lock() (unlock func()) {
+	v.mu.Lock()
+	return v.mu.Unlock
+}
+
+func (v *Value[T]) readNow() (use func(), err error) {
+	for range tries {
+		if use, err = v.load(); !errors.Is(err, errChanging) {
+			break
+		}
+	}
+	v.lastCheck = v.now()
+	return use, err
+}
+
 // changed reports whether the files have changed, and have settled since.
 func (v *Value[T]) changed(now time.Time) bool {
-	stamps, err := v.stampAll()
-	if err != nil {
-		return true // load reports what is wrong
-	}
+	stamps := stampAll(v.Files(v.value))
 	previous := v.settling
 	v.settling = nil
 	if slices.Equal(stamps, v.stamps) {
@@ -108,32 +157,35 @@ var errChanging = errors.New("it changes while it is read")
 
 // load reads the files. It takes their stamps before and after, since what is read
 // during a change may be half a file.
-func (v *Value[T]) load() error {
-	stamps, err := v.stampAll()
-	if err != nil {
-		return fmt.Errorf("%s: %w", v.what, err)
+func (v *Value[T]) load() (use func(), _ error) {
+	files := v.Files(v.value)
+	for {
+		stamps := stampAll(files)
+		value, err := v.Read(v.value)
+		if after := stampAll(files); !slices.Equal(stamps, after) {
+			v.settling = after
+			return nil, fmt.Errorf("%s: %w", v.What, errChanging)
+		}
+		if err != nil {
+			v.stamps = stamps // so that an error is logged once
+			return nil, fmt.Errorf("%s: %w", v.What, err)
+		}
+		if now := v.Files(value); !slices.Equal(files, now) {
+			files = now // which may have changed before their stamps were taken
+			continue
+		}
+		return func() { v.value, v.stamps, v.settling = value, stamps, nil }, nil
 	}
-	value, err := v.read()
-	if after, failed := v.stampAll(); failed == nil && !slices.Equal(stamps, after) {
-		v.settling = after
-		return fmt.Errorf("%s: %w", v.what, errChanging)
-	}
-	v.stamps = stamps // so that an error is logged once
-	if err != nil {
-		return fmt.Errorf("%s: %w", v.what, err)
-	}
-	v.value = value
-	return nil
 }
 
-func (v *Value[T]) stampAll() ([]stamp, error) {
-	stamps := make([]stamp, len(v.files))
-	for i, name := range v.files {
-		info, err := os.Stat(name)
-		if err != nil {
-			return nil, err
+// stampAll returns the stamps of files; that of a missing one is zero, and reading it
+// says what is wrong.
+func stampAll(files []string) []stamp {
+	stamps := make([]stamp, len(files))
+	for i, name := range files {
+		if info, err := os.Stat(name); err == nil {
+			stamps[i] = stamp{info.ModTime(), info.Size()}
 		}
-		stamps[i] = stamp{info.ModTime(), info.Size()}
 	}
-	return stamps, nil
+	return stamps
 }

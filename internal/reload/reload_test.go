@@ -3,6 +3,7 @@ package reload
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -25,7 +26,7 @@ func TestAValueFollowsItsFile(t *testing.T) {
 		}
 	}
 	reads := 0
-	read := func() (string, error) {
+	read := func(string) (string, error) {
 		reads++
 		raw, err := os.ReadFile(file)
 		if string(raw) == "wrong" {
@@ -36,11 +37,13 @@ func TestAValueFollowsItsFile(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
 
-	if _, err := New("the value", []string{file}, logger, read); err == nil || !strings.Contains(err.Error(), "the value") {
+	source := Source[string]{"the value", func(string) []string { return []string{file} }, read}
+	if _, err := New(logger, source); err == nil || !strings.Contains(err.Error(), "the value") {
 		t.Errorf("a missing file: %v", err)
 	}
+	reads = 0
 	write("one")
-	v, err := New("the value", []string{file}, logger, read)
+	v, err := New(logger, source)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,10 +74,12 @@ func TestAValueFollowsItsFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	now = now.Add(checkInterval)
-	want("two", 3)
+	want("two", 4)
+	now = now.Add(checkInterval)
+	want("two", 4)
 	write("three")
 	now = now.Add(checkInterval)
-	want("three", 4)
+	want("three", 5)
 }
 
 // A file that is being written is read when it has been unchanged for a second,
@@ -94,7 +99,7 @@ func TestAFileThatIsBeingWritten(t *testing.T) {
 	var reads []string
 	var whileReading func()
 	write("old", now.Add(-time.Hour))
-	v, err := New("the value", []string{file}, slog.New(slog.DiscardHandler), func() (string, error) {
+	v, err := New(slog.New(slog.DiscardHandler), Source[string]{"the value", func(string) []string { return []string{file} }, func(string) (string, error) {
 		raw, err := os.ReadFile(file)
 		reads = append(reads, string(raw))
 		if do := whileReading; do != nil {
@@ -102,7 +107,7 @@ func TestAFileThatIsBeingWritten(t *testing.T) {
 			do()
 		}
 		return string(raw), err
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,4 +150,99 @@ func TestAFileSettlesForASecond(t *testing.T) {
 	if settleTime != time.Second {
 		t.Errorf("a file is read after %v", settleTime)
 	}
+}
+
+// Values that are read together are all used, or none.
+func TestValuesThatAreReadTogether(t *testing.T) {
+	var next, wrong [2]string
+	var values [2]*Value[string]
+	for i := range values {
+		var err error
+		values[i], err = New(slog.New(slog.DiscardHandler), Source[string]{fmt.Sprintf("value %d", i), func(string) []string { return nil }, func(string) (string, error) {
+			if wrong[i] != "" {
+				return "", errors.New(wrong[i])
+			}
+			return next[i], nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct {
+		next, wrong, want [2]string
+		err               string
+	}{
+		{next: [2]string{"a", "b"}, want: [2]string{"a", "b"}},
+		{next: [2]string{"c", "d"}, wrong: [2]string{"", "no"}, want: [2]string{"a", "b"}, err: "value 1: no"},
+		{next: [2]string{"c", "d"}, wrong: [2]string{"no", ""}, want: [2]string{"a", "b"}, err: "value 0: no"},
+		{next: [2]string{"c", "d"}, wrong: [2]string{"no", "nor"}, want: [2]string{"a", "b"}, err: "value 0: no\nvalue 1: nor"},
+		{next: [2]string{"c", "d"}, want: [2]string{"c", "d"}},
+	} {
+		next, wrong = test.next, test.wrong
+		got := ""
+		if err := All(values[0], values[1]); err != nil {
+			got = err.Error()
+		}
+		if have := [2]string{values[0].Current(), values[1].Current()}; have != test.want || got != test.err {
+			t.Errorf("%v: got %v, %q", test, have, got)
+		}
+	}
+}
+
+// What was read says which files it is from: those of the value that is used are followed,
+// and the others no longer.
+func TestFilesThatTheValueNames(t *testing.T) {
+	dir := t.TempDir()
+	at := time.Now().Add(-time.Hour)
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		at = at.Add(time.Second)
+		if err := os.Chtimes(filepath.Join(dir, name), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	type value struct{ secret, text string } // the name of its file, and its content
+	write("index", "first")
+	write("first", "1")
+	v, err := New(slog.New(slog.DiscardHandler), Source[value]{"the value", func(v value) []string {
+		return []string{filepath.Join(dir, "index"), filepath.Join(dir, v.secret)}
+	}, func(value) (value, error) {
+		name, err := os.ReadFile(filepath.Join(dir, "index"))
+		if err != nil {
+			return value{}, err
+		}
+		text, err := os.ReadFile(filepath.Join(dir, string(name)))
+		return value{string(name), string(text)}, err
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	v.now = func() time.Time { return now }
+	want := func(text string) {
+		t.Helper()
+		now = now.Add(checkInterval)
+		if got := v.Current().text; got != text {
+			t.Errorf("got %q, want %q", got, text)
+		}
+	}
+	want("1")
+	write("first", "one")
+	want("one")
+	write("second", "2")
+	write("index", "second")
+	want("2")
+	write("second", "two")
+	want("two")
+	write("index", "third")
+	want("two") // there is no such file
+	write("third", "3")
+	now = now.Add(checkInterval)
+	if err := v.Again(); err != nil {
+		t.Fatal(err)
+	}
+	want("3")
 }

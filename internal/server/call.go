@@ -31,6 +31,7 @@ const projectConfirmTool = "project_confirm"
 // call is the handler of all tools. It never returns an error, whose text
 // mcp-go would send to the client.
 func (s *Server) call(ctx context.Context, request mcp.CallToolRequest) (result *mcp.CallToolResult, _ error) {
+	defer s.calls.begin(ctx)()
 	// What is not needed any more is released while a call waits.
 	params := &request.Params
 	name := params.Name

@@ -41,7 +41,7 @@ func (r *readiness) get(ctx context.Context) error {
 }
 
 func (h *HTTP) reportReady(w http.ResponseWriter, r *http.Request) {
-	if h.accepting.Err() != nil {
+	if h.draining.Load() || h.accepting.Err() != nil {
 		h.reportStatus(w, http.StatusServiceUnavailable, "stopping")
 		return
 	}

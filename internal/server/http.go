@@ -32,6 +32,10 @@ type HTTPOptions struct {
 	// Ready returns an error where calls can't succeed; nil means that they can. It
 	// is called at most every ten seconds.
 	Ready func(ctx context.Context) error
+	// Drain is called when the server is asked to stop. Until it returns, /readyz fails
+	// and calls are still accepted, so that a load balancer can send them elsewhere. nil:
+	// it stops immediately.
+	Drain func()
 	// Open are handlers without authentication, by pattern.
 	Open map[string]http.Handler
 	// Limits start from DefaultHTTPLimits.
@@ -86,6 +90,7 @@ type HTTP struct {
 	rateLimiters *rateLimiters
 	streams      atomic.Int64
 	ready        readiness
+	draining     atomic.Bool
 
 	// accepting ends when the server is stopping: streams close, and no new call
 	// starts. running ends after the grace period.
@@ -129,9 +134,10 @@ func (s *Server) HTTP(options HTTPOptions) *HTTP {
 	return h
 }
 
-// Serve serves the listeners until ctx ends. Then it accepts no more calls,
-// waits for the running ones, cancels the remaining ones after the grace
-// period, and closes the streams. It returns nil after an orderly stop.
+// Serve serves the listeners until ctx ends. Then it is no longer ready, drains as the
+// options say, accepts no more calls, waits for the running ones, cancels the remaining
+// ones after the grace period, and closes the streams. It returns nil after an orderly
+// stop.
 func (h *HTTP) Serve(ctx context.Context, listeners ...net.Listener) error {
 	defer h.Close()
 	hs := &http.Server{
@@ -156,6 +162,11 @@ func (h *HTTP) Serve(ctx context.Context, listeners ...net.Listener) error {
 	case <-ctx.Done():
 	}
 
+	h.draining.Store(true)
+	if h.options.Drain != nil {
+		h.options.Drain()
+	}
+	h.server.calls.stop()
 	h.stop()
 	grace, over := context.WithTimeout(context.WithoutCancel(ctx), h.server.grace)
 	defer over()

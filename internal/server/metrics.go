@@ -52,6 +52,15 @@ func NewMetrics() *Metrics {
 	}
 }
 
+// SetBuild adds papi_mcp_build_info, whose labels say which build runs: its version, the
+// revision of its source code and that of Go.
+func (m *Metrics) SetBuild(version, revision, goVersion string) {
+	promauto.With(m.registry).NewGauge(prometheus.GaugeOpts{
+		Name: "papi_mcp_build_info", Help: "Always 1: the labels say which build runs.",
+		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": goVersion},
+	}).Set(1)
+}
+
 // Handler serves the metrics in Prometheus's format, without authentication.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})

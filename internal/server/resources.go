@@ -11,6 +11,7 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
 	"papi-mcp/guides"
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/preview"
@@ -64,8 +65,8 @@ func (s *Server) addPage() {
 		mcp.WithResourceDescription("The page in which a client with MCP Apps shows the result of whatsapp_template_preview."))
 	page.Meta = mcp.NewMetaFromMap(meta)
 	s.mcp.AddResource(page, func(ctx context.Context, _ mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
-		if !s.toolboxOf(ctx).Offers(tools.ToolTemplatePreview) {
-			return nil, notFound(ctx, fmt.Errorf("%s is the page of %s, which is not offered here", preview.URI, tools.ToolTemplatePreview))
+		if !s.toolboxOf(ctx).Offers(catalog.WhatsappTemplatePreview) {
+			return nil, notFound(ctx, fmt.Errorf("%s is the page of %s, which is not offered here", preview.URI, catalog.WhatsappTemplatePreview))
 		}
 		return []mcp.ResourceContents{mcp.TextResourceContents{URI: preview.URI, MIMEType: preview.MIMEType, Text: preview.App(), Meta: meta}}, nil
 	})
@@ -74,7 +75,7 @@ func (s *Server) addPage() {
 // filterResources removes the page from a list for a caller who is not offered its tool:
 // mcp-go has no filter of resources.
 func (s *Server) filterResources(ctx context.Context, _ any, _ *mcp.ListResourcesRequest, result *mcp.ListResourcesResult) {
-	if !s.toolboxOf(ctx).Offers(tools.ToolTemplatePreview) {
+	if !s.toolboxOf(ctx).Offers(catalog.WhatsappTemplatePreview) {
 		result.Resources = slices.DeleteFunc(slices.Clone(result.Resources), func(r mcp.Resource) bool { return r.URI == preview.URI })
 	}
 }

@@ -120,6 +120,7 @@ type Server struct {
 	grace          time.Duration
 	limits         connectionLimits
 	metrics        *Metrics
+	calls          openCalls
 	results        ResultForm
 	introduce      func(client string) // Options.Introduced
 	introduction   sync.Once

@@ -38,6 +38,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	case <-c.out.broken:
 	}
 
+	s.calls.stop()
 	c.drain(ctx)
 	select {
 	case <-c.out.broken:

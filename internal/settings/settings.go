@@ -4,8 +4,8 @@
 //
 // The file is YAML. It is validated against a JSON schema that is generated from
 // the flags and from the structs here, so that a new flag needs no second entry.
-// A text of the form ${NAME} is replaced by the environment variable NAME; a
-// secret can be given in no other way.
+// A text of the form ${NAME} is replaced by the environment variable NAME, or by the
+// content of the file that NAME_FILE names; a secret can be given in no other way.
 package settings
 
 import (
@@ -39,6 +39,8 @@ type File struct {
 	Warnings []string
 	// Flags are the values of flags by name.
 	Flags map[string]any
+	// Secrets are the files that variables with FileSuffix name for it.
+	Secrets []string
 	sections
 	positions positions
 	applied   map[string]bool // flags whose value is that of the file
@@ -207,6 +209,7 @@ func (r *Reader) Check(source string) (*File, []Fault, error) {
 	var all resolver
 	all.resolve(document, "")
 	found = append(found, all.missing...)
+	f.Secrets = all.files
 	f.Warnings = orderWarnings(raw)
 	f.Keys, f.Scopes, f.Tenants = entries[Key](document["keys"]), entries[Scope](document["scopes"]), entries[Tenant](document["tenants"])
 	found = append(found, f.check(found)...)
@@ -303,7 +306,10 @@ var unquotedStar = lazyregexp.New(`(?m)[:,[-]\s*\*\s*([],]|$)`)
 var reference = lazyregexp.New(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$`)
 
 // resolver replaces references with the values of the variables that they name.
-type resolver struct{ missing []papi.Violation }
+type resolver struct {
+	missing []papi.Violation
+	files   []string // that have such values
+}
 
 func (r *resolver) resolve(value any, path string) any {
 	switch v := value.(type) {
@@ -317,12 +323,19 @@ func (r *resolver) resolve(value any, path string) any {
 		}
 	case string:
 		if name := reference.FindStringSubmatch(v); name != nil {
-			text := os.Getenv(name[1])
-			if text == "" || papi.HasPlaceholder(text) {
-				r.missing = append(r.missing, papi.Violation{Path: path, Given: v, Allowed: "a variable that is set in the environment, and no placeholder"})
+			variable, err := Lookup(name[1])
+			if variable.File != "" {
+				r.files = append(r.files, variable.File)
+			}
+			allowed := "a variable that is set in the environment (or the same with " + FileSuffix + ", and the path of a file), and no placeholder"
+			if err != nil {
+				allowed += ": " + err.Error()
+			}
+			if err != nil || variable.Value == "" || papi.HasPlaceholder(variable.Value) {
+				r.missing = append(r.missing, papi.Violation{Path: path, Given: v, Allowed: allowed})
 				return v
 			}
-			return text
+			return variable.Value
 		}
 		if papi.HasPlaceholder(v) {
 			r.missing = append(r.missing, papi.Violation{Path: path, Given: v, Allowed: "a value: this is still a placeholder"})

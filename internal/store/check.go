@@ -28,13 +28,19 @@ func Check(ctx context.Context, path string, wait time.Duration) error {
 	f.lock = filelock.New(wait)
 	return f.do(ctx, func(db *bbolt.DB) error {
 		return db.View(func(tx *bbolt.Tx) error {
-			b := tx.Bucket(bucket)
-			if b == nil {
-				return nil
-			}
 			// bbolt's own check panics in a goroutine of its own.
-			return b.ForEach(func(_, _ []byte) error { return nil })
+			return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error { return readAll(b) })
 		})
+	})
+}
+
+// readAll reads a bucket and those in it.
+func readAll(b *bbolt.Bucket) error {
+	return b.ForEach(func(name, value []byte) error {
+		if value == nil {
+			return readAll(b.Bucket(name))
+		}
+		return nil
 	})
 }
 

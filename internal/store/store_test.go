@@ -17,85 +17,6 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// All stores have the same contract.
-func TestConformance(t *testing.T) {
-	stores := map[string]func(t *testing.T, now clock) Store{
-		"memory": func(_ *testing.T, now clock) Store { return NewMemoryAt(now) },
-		"file": func(t *testing.T, now clock) Store {
-			f := NewFile(filepath.Join(t.TempDir(), "made", "state.db"))
-			f.now = now
-			return f
-		},
-	}
-	for name, open := range stores {
-		t.Run(name, func(t *testing.T) { conformance(t, open) })
-	}
-}
-
-func conformance(t *testing.T, open func(*testing.T, clock) Store) {
-	ctx := context.Background()
-	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	at := start
-	s := open(t, func() time.Time { return at })
-
-	want := func(key, value string, there bool) {
-		t.Helper()
-		got, ok, err := s.Get(ctx, key)
-		if err != nil || ok != there || string(got) != value {
-			t.Errorf("Get(%s) = %q, %v, %v; want %q, %v", key, got, ok, err, value, there)
-		}
-	}
-	do := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-
-	want("missing", "", false)
-	do(s.Put(ctx, "a", []byte("1"), 0))
-	want("a", "1", true)
-	do(s.Put(ctx, "a", []byte("2"), time.Minute))
-	want("a", "2", true)
-	at = start.Add(time.Minute)
-	want("a", "", false)
-
-	added, err := s.Add(ctx, "b", []byte("1"), time.Minute)
-	do(err)
-	if !added {
-		t.Error("the first Add returned false")
-	}
-	added, err = s.Add(ctx, "b", []byte("2"), time.Minute)
-	do(err)
-	if added {
-		t.Error("the second Add returned true")
-	}
-	want("b", "1", true)
-	at = at.Add(time.Hour)
-	if added, err = s.Add(ctx, "b", []byte("3"), 0); err != nil || !added {
-		t.Errorf("an expired entry blocks a new one: %v, %v", added, err)
-	}
-	do(s.Delete(ctx, "b"))
-	do(s.Delete(ctx, "b"))
-	want("b", "", false)
-
-	var winners atomic.Int32
-	var all sync.WaitGroup
-	for range 20 {
-		all.Go(func() {
-			if won, err := s.Add(ctx, "race", []byte("x"), time.Minute); err != nil {
-				t.Error(err)
-			} else if won {
-				winners.Add(1)
-			}
-		})
-	}
-	all.Wait()
-	if winners.Load() != 1 {
-		t.Errorf("%d of 20 won", winners.Load())
-	}
-}
-
 // A file that is held by another process, or can't be opened, is an error in bounded time;
 // the end of the context ends a wait immediately.
 func TestAFileThatIsHeld(t *testing.T) {
@@ -131,7 +52,18 @@ var operations = map[string]func(context.Context, Store) error{
 	"Get":    func(ctx context.Context, s Store) error { _, _, err := s.Get(ctx, "k"); return err },
 	"Put":    func(ctx context.Context, s Store) error { return s.Put(ctx, "k", nil, 0) },
 	"Add":    func(ctx context.Context, s Store) error { _, err := s.Add(ctx, "k", nil, 0); return err },
+	"Swap":   func(ctx context.Context, s Store) error { _, err := s.Swap(ctx, "k", nil, []byte{}, 0); return err },
 	"Delete": func(ctx context.Context, s Store) error { return s.Delete(ctx, "k") },
+	"Keys":   func(ctx context.Context, s Store) error { _, err := s.Keys(ctx, "k"); return err },
+	"Append": func(ctx context.Context, s Store) error { _, err := s.Append(ctx, "s", "id", nil, Keep{}); return err },
+	"Read":   func(ctx context.Context, s Store) error { _, _, err := s.Read(ctx, "s", 0, 1); return err },
+	"Push":   func(ctx context.Context, s Store) error { _, err := s.Push(ctx, "q", "id", nil, 0); return err },
+	"Lease":  func(ctx context.Context, s Store) error { _, err := s.Lease(ctx, "q", 1, time.Minute); return err },
+	"Finish": func(ctx context.Context, s Store) error { _, err := s.Finish(ctx, "q", Task{ID: "id"}); return err },
+	"Retry": func(ctx context.Context, s Store) error {
+		_, err := s.Retry(ctx, "q", Task{ID: "id"}, nil, 0)
+		return err
+	},
 }
 
 // A file that is damaged is an error that says what to do, never a panic, and
@@ -196,14 +128,28 @@ func TestADamagedFile(t *testing.T) {
 // sharedRounds is how many keys each of the processes tries to add.
 const sharedRounds = 40
 
-// TestMain lets the test program be another process that shares the file: it
-// adds keys as fast as it can, and prints for how many of them Add returned true.
+// TestMain lets the test program be another process that uses a store.
 func TestMain(m *testing.M) {
-	path := os.Getenv("PAPI_TEST_STORE")
-	if path == "" {
+	switch name := os.Getenv("PAPI_TEST_STORE"); os.Getenv("PAPI_TEST_STORE_USE") {
+	case "share":
+		share(NewFile(name))
+	case "write":
+		write(name)
+	default:
 		os.Exit(m.Run())
 	}
-	s, added := NewFile(path), 0
+}
+
+// process returns the test program as a process that uses a store.
+func process(t *testing.T, use, name string) *exec.Cmd {
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), "PAPI_TEST_STORE="+name, "PAPI_TEST_STORE_USE="+use)
+	return cmd
+}
+
+// share adds keys as fast as it can, and prints for how many of them Add returned true.
+func share(s Store) {
+	added := 0
 	for round := range sharedRounds {
 		key := fmt.Sprint("round ", round)
 		first, err := s.Add(context.Background(), key, []byte("x"), time.Hour)
@@ -216,7 +162,6 @@ func TestMain(m *testing.M) {
 		}
 	}
 	fmt.Println(added)
-	os.Exit(0)
 }
 
 // Several processes share the file: each key is added once, and no process starves.
@@ -227,9 +172,7 @@ func TestManyProcessesShareAFile(t *testing.T) {
 	var added atomic.Int32
 	for range processes {
 		all.Go(func() {
-			cmd := exec.CommandContext(t.Context(), os.Args[0])
-			cmd.Env = append(os.Environ(), "PAPI_TEST_STORE="+path)
-			out, err := cmd.Output()
+			out, err := process(t, "share", path).Output()
 			var n int32
 			if _, scan := fmt.Sscan(string(out), &n); err != nil || scan != nil {
 				t.Errorf("%v: %s", err, out)

@@ -17,6 +17,7 @@ import (
 
 // config is where and how spans are sent.
 type config struct {
+	off      bool // nothing is sent
 	endpoint *url.URL
 	agent    string // User-Agent
 	headers  map[string]string
@@ -25,15 +26,15 @@ type config struct {
 	tls      *tls.Config // nil for the default
 }
 
-// configOf reads the variables OTEL_EXPORTER_OTLP_..., of which those for traces come
-// first. A value that can't be read is left out, and reported to wrong by its
+// configOf reads OpenTelemetry's variables OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER and
+// OTEL_EXPORTER_OTLP_..., of which those for traces come first; the defaults are those of
+// its specification. A value that can't be read is left out, and reported to wrong by its
 // variable's name: the value may be a key.
 func configOf(getenv func(string) string, wrong func(variable string)) config {
 	c := config{
-		endpoint: &url.URL{Scheme: "https", Host: "localhost:4318", Path: "/v1/traces"},
+		endpoint: &url.URL{Scheme: "http", Host: "localhost:4318", Path: "/v1/traces"},
 		timeout:  10 * time.Second,
 	}
-	const all, traces = "OTEL_EXPORTER_OTLP_", "OTEL_EXPORTER_OTLP_TRACES_"
 	read := func(variable string, use func(value string) error) bool {
 		value := strings.TrimSpace(getenv(variable))
 		if value != "" && use(value) != nil {
@@ -41,6 +42,21 @@ func configOf(getenv func(string) string, wrong func(variable string)) config {
 		}
 		return value != ""
 	}
+	read("OTEL_SDK_DISABLED", func(value string) error {
+		c.off = strings.EqualFold(value, "true")
+		if !c.off && !strings.EqualFold(value, "false") {
+			return errors.New("neither true nor false")
+		}
+		return nil
+	})
+	read("OTEL_TRACES_EXPORTER", func(value string) error {
+		c.off = c.off || value == "none"
+		if value != "none" && value != "otlp" {
+			return errors.New("not supported")
+		}
+		return nil
+	})
+	const all, traces = "OTEL_EXPORTER_OTLP_", "OTEL_EXPORTER_OTLP_TRACES_"
 	either := func(name string, use func(value string) error) {
 		if !read(traces+name, use) {
 			read(all+name, use)

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -24,9 +25,10 @@ import (
 
 // request is what a collector received.
 type request struct {
-	path   string
-	header http.Header
-	spans  []*tracepb.Span
+	path     string
+	header   http.Header
+	resource map[string]string
+	spans    []*tracepb.Span
 }
 
 // answers makes a handler that answers each request by the next of the given handlers,
@@ -50,8 +52,11 @@ func answers(t *testing.T, got *[]request, next ...http.HandlerFunc) http.Handle
 		if err := proto.Unmarshal(raw, &data); err != nil {
 			t.Error(err)
 		}
-		one := request{path: r.URL.Path, header: r.Header}
+		one := request{path: r.URL.Path, header: r.Header, resource: map[string]string{}}
 		for _, resource := range data.ResourceSpans {
+			for _, a := range resource.Resource.GetAttributes() {
+				one.resource[a.Key] = a.Value.GetStringValue()
+			}
 			for _, scope := range resource.ScopeSpans {
 				one.spans = append(one.spans, scope.Spans...)
 			}
@@ -256,5 +261,89 @@ func TestCertificates(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_INSECURE", "true")
 	if _, _, err := Start(t.Context(), "1", slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "certificates") {
 		t.Errorf("certificates without TLS: %v", err)
+	}
+}
+
+// Without variables spans are sent as OpenTelemetry's specification says.
+func TestDefaults(t *testing.T) {
+	c := configOf(func(string) string { return "" }, func(variable string) { t.Errorf("%s is wrong", variable) })
+	if got := c.endpoint.String(); got != "http://localhost:4318/v1/traces" || c.timeout != 10*time.Second || c.gzip || c.tls != nil || c.off || len(c.headers) > 0 {
+		t.Errorf("%s, %+v", got, c)
+	}
+	for variable, value := range map[string]string{"OTEL_SDK_DISABLED": "yes", "OTEL_TRACES_EXPORTER": "console", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"} {
+		wrong := ""
+		c := configOf(func(name string) string { return map[string]string{variable: value}[name] }, func(name string) { wrong = name })
+		if wrong != variable || c.off {
+			t.Errorf("%s=%s: %q is wrong, %+v", variable, value, wrong, c)
+		}
+	}
+}
+
+// The variables of OpenTelemetry's own SDK apply: which traces are sent, what the resource
+// is called, and whether anything is sent.
+func TestVariablesOfTheSDK(t *testing.T) {
+	for name, test := range map[string]struct {
+		env   map[string]string
+		spans int
+		log   string
+	}{
+		"default":              {nil, 1, ""},
+		"never sampled":        {map[string]string{"OTEL_TRACES_SAMPLER": "always_off"}, 0, ""},
+		"no ratio":             {map[string]string{"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0"}, 0, ""},
+		"sampled":              {map[string]string{"OTEL_TRACES_SAMPLER": "parentbased_always_on"}, 1, ""},
+		"disabled":             {map[string]string{"OTEL_SDK_DISABLED": "True"}, 0, "traces are off"},
+		"not disabled":         {map[string]string{"OTEL_SDK_DISABLED": "false"}, 1, ""},
+		"no exporter":          {map[string]string{"OTEL_TRACES_EXPORTER": "none"}, 0, "traces are off"},
+		"the exporter that is": {map[string]string{"OTEL_TRACES_EXPORTER": "otlp"}, 1, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []request
+			s := httptest.NewServer(answers(t, &got))
+			defer s.Close()
+			t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", s.URL)
+			for variable, value := range test.env {
+				t.Setenv(variable, value)
+			}
+			log := export(t)
+			spans := 0
+			for _, r := range got {
+				spans += len(r.spans)
+			}
+			if spans != test.spans || (log == "") != (test.log == "") || !strings.Contains(log, test.log) {
+				t.Errorf("%d spans, want %d: %s", spans, test.spans, log)
+			}
+		})
+	}
+}
+
+// A resource is papi-mcp with its version, unless the variables say otherwise.
+func TestResource(t *testing.T) {
+	for name, test := range map[string]struct {
+		env  map[string]string
+		want map[string]string
+	}{
+		"default":    {nil, map[string]string{"service.name": "papi-mcp", "service.version": "1"}},
+		"name":       {map[string]string{"OTEL_SERVICE_NAME": "provisioning"}, map[string]string{"service.name": "provisioning", "service.version": "1"}},
+		"attributes": {map[string]string{"OTEL_RESOURCE_ATTRIBUTES": "service.name=other,deployment.environment.name=test"}, map[string]string{"service.name": "other", "deployment.environment.name": "test"}},
+		"both":       {map[string]string{"OTEL_RESOURCE_ATTRIBUTES": "service.name=other", "OTEL_SERVICE_NAME": "provisioning"}, map[string]string{"service.name": "provisioning"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []request
+			s := httptest.NewServer(answers(t, &got))
+			defer s.Close()
+			t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", s.URL)
+			for variable, value := range test.env {
+				t.Setenv(variable, value)
+			}
+			export(t)
+			if len(got) != 1 {
+				t.Fatalf("%d requests", len(got))
+			}
+			for key, want := range test.want {
+				if have := got[0].resource[key]; have != want {
+					t.Errorf("%s is %q, want %q", key, have, want)
+				}
+			}
+		})
 	}
 }

@@ -29,13 +29,15 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // Start starts to send spans by OTLP over HTTP, configured by OpenTelemetry's own
 // environment variables (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS,
-// OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER, ...). stop sends what remains, and must
-// be called at the end. Spans that can't be sent are dropped, with a warning in
-// the log.
+// OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER, ...), with their defaults. Where they say that
+// nothing is sent (OTEL_SDK_DISABLED=true, OTEL_TRACES_EXPORTER=none), there are no spans.
+// stop sends what remains, and must be called at the end. Spans that can't be sent are
+// dropped, with a warning in the log.
 func Start(ctx context.Context, version string, log *slog.Logger) (tracers trace.TracerProvider, stop func(context.Context) error, err error) {
 	// OpenTelemetry's own logger would write the values of malformed variables to
 	// standard error.
@@ -43,6 +45,10 @@ func Start(ctx context.Context, version string, log *slog.Logger) (tracers trace
 	c := configOf(os.Getenv, func(variable string) {
 		log.Warn("traces: a variable is wrong, and left out", "variable", variable)
 	})
+	if c.off {
+		log.Warn("traces are off: OTEL_SDK_DISABLED or OTEL_TRACES_EXPORTER says so")
+		return noop.NewTracerProvider(), func(context.Context) error { return nil }, nil
+	}
 	if c.tls != nil && c.endpoint.Scheme == "http" {
 		return nil, nil, errCertificatesWithoutTLS
 	}
@@ -66,10 +72,13 @@ func Start(ctx context.Context, version string, log *slog.Logger) (tracers trace
 	return provider, provider.Shutdown, nil
 }
 
-// Endpoint returns where Start sends spans, as the same variables say, and the
-// variables that are wrong. The error is that of Start.
+// Endpoint returns where Start sends spans, as the same variables say (nil: nothing is
+// sent), and the variables that are wrong. The error is that of Start.
 func Endpoint() (endpoint *url.URL, wrong []string, err error) {
 	c := configOf(os.Getenv, func(variable string) { wrong = append(wrong, variable) })
+	if c.off {
+		return nil, wrong, nil
+	}
 	if c.tls != nil && c.endpoint.Scheme == "http" {
 		err = errCertificatesWithoutTLS
 	}

@@ -80,7 +80,7 @@ func (r *reader) object(name string) *reader {
 }
 
 // list returns the objects of a list in a field, which may be a text with JSON, each with
-// a reader; what is no object has a note.
+// a reader; any other item has a note.
 func (r *reader) list(name string) []*reader {
 	value := r.left[name]
 	if text, ok := value.(string); ok {

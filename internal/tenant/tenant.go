@@ -51,9 +51,10 @@ type Options struct {
 	Guard guard.Options
 	// Tools has everything except Rows, Guard and API.
 	Tools tools.Options
-	// Own is the tenant of callers whose grant names none; it may have no
-	// credentials.
-	Own Tenant
+	// Own returns the tenant of callers whose grant names none; it may have no
+	// credentials. It is called for each request, so that they can be replaced. nil: there
+	// are none.
+	Own func() Tenant
 	// Lookup returns the tenant of a name; nil means that there are none.
 	Lookup func(name string) (Tenant, bool)
 
@@ -77,6 +78,9 @@ type Pool struct {
 func New(opts Options) (*Pool, error) {
 	opts.maxSets = cmp.Or(opts.maxSets, 1000)
 	opts.idleTTL = cmp.Or(opts.idleTTL, time.Hour)
+	if opts.Own == nil {
+		opts.Own = func() Tenant { return Tenant{} }
+	}
 	if opts.API.Transport == nil {
 		opts.API.Transport = papi.NewTransport()
 	}
@@ -86,7 +90,7 @@ func New(opts Options) (*Pool, error) {
 		clients: ttlcache.New(ttlcache.WithCapacity[string, *papi.Client](uint64(opts.maxSets)), ttlcache.WithTTL[string, *papi.Client](opts.idleTTL)),
 		sets:    ttlcache.New(ttlcache.WithCapacity[string, *tools.Set](uint64(opts.maxSets)), ttlcache.WithTTL[string, *tools.Set](opts.idleTTL)),
 	}
-	if _, err := papi.New(p.config(opts.Own)); err != nil {
+	if _, err := papi.New(p.config(opts.Own())); err != nil {
 		return nil, err
 	}
 	p.sweeper.Go(p.sweep)
@@ -145,7 +149,7 @@ func (p *Pool) Tools(id auth.Identity) (*tools.Set, error) {
 // tenant returns the tenant of a caller, with those of its projects that the
 // grant allows.
 func (p *Pool) tenant(id auth.Identity) (Tenant, *auth.Failure) {
-	t := p.opts.Own
+	t := p.opts.Own()
 	switch {
 	case id.Credentials != nil:
 		t = Tenant{Projects: []string{id.Credentials.ProjectID}, KeyID: id.Credentials.KeyID, KeySecret: id.Credentials.KeySecret}
@@ -183,7 +187,7 @@ func allowed(tenant, grant []string) []string {
 }
 
 // Client returns the client of the server's own tenant.
-func (p *Pool) Client() (*papi.Client, error) { return p.client(p.opts.Own) }
+func (p *Pool) Client() (*papi.Client, error) { return p.client(p.opts.Own()) }
 
 // client returns the client for a tenant's credentials.
 func (p *Pool) client(t Tenant) (*papi.Client, error) {
@@ -217,6 +221,9 @@ func (p *Pool) build(t Tenant, grant auth.Grant, client *papi.Client) *tools.Set
 	set.ReadOnly = set.ReadOnly || grant.ReadsOnly()
 	set.Rows = slices.DeleteFunc(slices.Clone(p.opts.Rows), func(row *catalog.Row) bool {
 		return !grant.Allows(row.Toolset, row.Writes())
+	})
+	set.Own = slices.DeleteFunc(slices.Clone(set.Own), func(tool string) bool {
+		return !grant.Allows(catalog.OwnToolset(tool), false)
 	})
 	set.Guard, set.API = guard.New(options), client
 	return tools.New(set)

@@ -50,7 +50,7 @@ func newPool(t *testing.T, change func(*Options)) (*Pool, *api) {
 	a := &api{}
 	o := Options{
 		Rows: rows, API: papi.Config{Transport: a}, Guard: guard.Options{Store: store.NewMemory()},
-		Own: Tenant{Projects: []string{"own-1", "own-2"}, KeyID: "own", KeySecret: "s"},
+		Own: func() Tenant { return Tenant{Projects: []string{"own-1", "own-2"}, KeyID: "own", KeySecret: "s"} },
 		Lookup: func(name string) (Tenant, bool) {
 			t, ok := map[string]Tenant{
 				"emea": {Projects: []string{"emea-1", "emea-2"}, KeyID: "emea", KeySecret: "s"},

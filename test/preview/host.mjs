@@ -4,16 +4,14 @@
 import { AppBridge, PostMessageTransport } from '@modelcontextprotocol/ext-apps/app-bridge';
 
 let bridge;
-let sizes;
 
-// show opens a view and waits until it has drawn the result and reported its size.
+// show opens a view and sends it the arguments and the result of a call.
 window.show = async ({ sandbox, html, csp, width, theme, args, result }) => {
   const frame = document.createElement('iframe');
   frame.sandbox = 'allow-scripts allow-same-origin';
   frame.style.cssText = `width: ${width}px; height: 200px; border: 0; display: block;`;
   const containerDimensions = { width, maxHeight: 5000 };
   bridge = new AppBridge(null, { name: 'papi-mcp-test-host', version: '1.0.0' }, {}, { hostContext: { theme, displayMode: 'inline', containerDimensions } });
-  sizes = [];
   const initialized = new Promise(resolve => bridge.addEventListener('initialized', resolve));
   const ready = new Promise(resolve => bridge.addEventListener('sandboxready', resolve));
   frame.src = sandbox;
@@ -22,17 +20,14 @@ window.show = async ({ sandbox, html, csp, width, theme, args, result }) => {
   await ready;
   await bridge.sendSandboxResourceReady({ html, csp });
   await initialized;
-  const drawn = new Promise(resolve => bridge.addEventListener('sizechange', size => {
-    sizes.push(size);
+  bridge.addEventListener('sizechange', size => {
     frame.style.height = `${size.height}px`;
-    if (size.height > 300) resolve();
-  }));
+  });
   await bridge.sendToolInput({ arguments: args });
   await bridge.sendToolResult(result);
-  await drawn;
 };
 
 window.theme = async theme => bridge.sendHostContextChange({ theme });
 window.teardown = async () => bridge.teardownResource({});
-window.sizes = () => sizes;
+window.height = () => parseInt(document.querySelector('iframe').style.height);
 window.app = () => bridge.getAppVersion();

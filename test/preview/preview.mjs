@@ -23,7 +23,7 @@ import { StdioClientTransport as OlderTransport } from '@modelcontextprotocol/sd
 import { build } from 'esbuild';
 import puppeteer from 'puppeteer-core';
 import { inspect } from './inspect.mjs';
-import { kakaotalk, payload, whatsapp } from './templates.mjs';
+import { kakaotalk, payload, picture, whatsapp } from './templates.mjs';
 
 const [folder, command] = process.argv.slice(2);
 if (!command) {
@@ -87,7 +87,7 @@ async function serveLoopback(pages) {
   return { origin: `http://127.0.0.1:${server.address().port}`, pages, close: () => server.close() };
 }
 
-const sandboxPage = `<!DOCTYPE html><meta charset="utf-8"><style>html,body,iframe{margin:0;border:0;width:100%;height:100%;display:block}</style><script>
+const sandboxPage = `<!DOCTYPE html><meta charset="utf-8"><style>html,body,iframe{margin:0;border:0;width:100%;height:100%;display:block}</style><body><script>
 let view;
 addEventListener('message', event => {
   const message = event.data;
@@ -139,6 +139,21 @@ async function shows(frame, page, t, width, what) {
   return found;
 }
 
+// eventually waits without frames of the page, which a browser draws less often when the
+// machine is busy.
+const eventually = { polling: 50, timeout: 60_000 };
+
+// viewOf has the host show a result, and returns the frame of its view once that has
+// drawn it.
+async function viewOf(page, sandbox, given) {
+  const shown = page.evaluate(all => window.show(all), { sandbox: `${sandbox.origin}/`, csp: {}, ...given });
+  const failed = new Promise((_, reject) => page.once('pageerror', reject));
+  await Promise.race([shown, failed]);
+  const frame = page.frames().find(f => f.name() === 'view');
+  await frame.waitForFunction(() => document.querySelector('.columns, .raw'), eventually);
+  return frame;
+}
+
 async function inHost(browser, host, sandbox, { html, results }) {
   const page = await watched(browser, [host.origin, sandbox.origin]);
   for (const [i, t] of whatsapp.entries()) {
@@ -147,13 +162,11 @@ async function inHost(browser, host, sandbox, { html, results }) {
       for (const theme of themes) {
         const what = `${t.payloads ? 'html' : t.arguments.name}-${width}-${theme}`;
         await page.goto(`${host.origin}/`);
-        await page.evaluate(given => window.show(given), { sandbox: `${sandbox.origin}/`, html, csp: {}, width, theme, args: t.arguments, result: results[i] });
-        const frame = page.frames().find(f => f.name() === 'view');
+        const frame = await viewOf(page, sandbox, { html, width, theme, args: t.arguments, result: results[i] });
         const found = await shows(frame, page, t, width, what);
         assert.equal(found.scheme, theme, what);
         assert.equal(Boolean(t.refused), found.severities.includes('refused'), `${what}: findings ${found.severities}`);
-        const { height } = (await page.evaluate(() => window.sizes())).at(-1);
-        assert.equal(height, found.height, `${what}: the size that the host was sent`);
+        await page.waitForFunction(height => window.height() === height, eventually, found.height);
         await (await page.$('iframe')).screenshot({ path: join(folder, `${what}.png`) });
       }
     }
@@ -161,7 +174,7 @@ async function inHost(browser, host, sandbox, { html, results }) {
   assert.equal((await page.evaluate(() => window.app())).name, 'papi-mcp-preview');
   const frame = page.frames().find(f => f.name() === 'view');
   await page.evaluate(() => window.theme('light'));
-  await frame.waitForFunction(() => document.documentElement.dataset.theme === 'light');
+  await frame.waitForFunction(() => document.documentElement.dataset.theme === 'light', eventually);
   await page.evaluate(() => window.teardown());
   assert.deepEqual(page.faults, []);
   await page.close();
@@ -177,8 +190,7 @@ async function withoutPreview(browser, host, sandbox, { html }) {
     { content: [{ type: 'text', text: long }] },
   ]) {
     await page.goto(`${host.origin}/`);
-    await page.evaluate(given => window.show(given), { sandbox: `${sandbox.origin}/`, html, csp: {}, width: 320, theme: 'light', args: {}, result });
-    const frame = page.frames().find(f => f.name() === 'view');
+    const frame = await viewOf(page, sandbox, { html, width: 320, theme: 'light', args: {}, result });
     const found = await shows(frame, page, { shows: {} }, 320, 'no preview');
     assert.ok(found.text.includes(long));
   }
@@ -202,13 +214,20 @@ async function asFiles(browser, host, dir) {
         if (i >= whatsapp.length) await page.screenshot({ path: join(folder, `${what}.png`), fullPage: true });
       }
     }
-    if (i === 0) {
-      await page.setViewport({ width: 840, height: 700 });
-      await page.goto(`${host.origin}/file.html`);
-      await page.screenshot({ path: join(folder, 'file-wide.png'), fullPage: true });
-    }
     await page.close();
   }
+}
+
+// README's picture, docs/preview.png: a wide page, with findings next to the message.
+async function drawPicture(browser, host) {
+  host.pages['/file.html'] = execFileSync(command, ['template', 'preview', '-', '-o', '-'], { input: JSON.stringify(picture) });
+  const page = await watched(browser, [host.origin]);
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
+  await page.setViewport({ width: 860, height: 100, deviceScaleFactor: 1.5 });
+  await page.goto(`${host.origin}/file.html`);
+  await shows(page.mainFrame(), page, { shows: { '.severity': ['refused', 'likely'] } }, 860, 'the picture');
+  await page.screenshot({ path: join(folder, 'picture.png'), fullPage: true });
+  await page.close();
 }
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -217,7 +236,7 @@ const host = await serveLoopback({ '/': '<!DOCTYPE html><meta charset="utf-8"><l
 const sandbox = await serveLoopback({ '/': sandboxPage });
 const dir = mkdtempSync(join(tmpdir(), 'papi-mcp-preview-'));
 const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-const browser = await puppeteer.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args, protocolTimeout: 30_000 });
+const browser = await puppeteer.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args, protocolTimeout: 60_000 });
 try {
   const said = await serverSays();
   console.log('the server: the tool, its page and its calls, in both protocols');
@@ -225,6 +244,7 @@ try {
   console.log(`${whatsapp.length} templates in a host, ${widths.join(' and ')} pixels wide, ${themes.join(' and ')}`);
   await withoutPreview(browser, host, sandbox, said);
   await asFiles(browser, host, dir);
+  await drawPicture(browser, host);
   console.log(`${whatsapp.length + kakaotalk.length} files in the same widths and themes`);
   console.log(`screenshots: ${folder}`);
 } finally {

@@ -16,6 +16,16 @@ const card = i => ({
   ],
 });
 
+// picture is the template in README's picture, with two things to correct.
+export const picture = template('order_shipped', 'EN_US', 'UTILITY',
+  image('parcel-on-its-way.png'),
+  body('Hi {{1}}, your order *{{2}}* is on its way and arrives on _{{3}}_.\n\nQuestions? Call [phone number].', 'Ana', 'A-1042', 'Tuesday'),
+  { type: 'FOOTER', text: 'Example Shop, _every day until 20:00_' },
+  { type: 'BUTTONS', buttons: [
+    { type: 'URL', text: 'Track the parcel', url: 'https://example.com/t/{{1}}', examples: ['https://example.com/t/A-1042'] },
+    { type: 'PHONE_NUMBER', text: 'Call us', phoneNumber: '+15550100' },
+  ] });
+
 export const whatsapp = [
   {
     arguments: template('order_shipped', 'EN_US', 'UTILITY',

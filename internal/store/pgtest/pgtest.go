@@ -1,0 +1,266 @@
+// Package pgtest runs a PostgreSQL server for tests, from the binaries of the system's
+// package. It is on loopback, has its data in a temporary folder, and does not outlive
+// the test process, however that ends. Where there are no binaries, tests are skipped;
+// TEST_REQUIRE=postgres makes them fail instead.
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// superuser is the role that owns all databases. It needs no password.
+const superuser = "papi"
+
+// Server is a server that a test starts, stops, and starts again.
+type Server struct {
+	dir, bin, port string
+	credential     *syscall.Credential // of whom the server runs as; nil for this user
+
+	stdin io.Closer // its end stops the server
+	ended chan struct{}
+}
+
+// shared is the server of all tests of a process that don't stop it.
+var shared = sync.OnceValues(newServer)
+
+// databases numbers the databases of the shared server.
+var databases struct {
+	sync.Mutex
+	n int
+}
+
+// URL returns the URL of a new, empty database.
+func URL(t testing.TB) string {
+	t.Helper()
+	s, err := shared()
+	need(t, err)
+	return s.NewDatabase(t)
+}
+
+// New returns a server that only this test uses.
+func New(t testing.TB) *Server {
+	t.Helper()
+	s, err := newServer()
+	need(t, err)
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// errNone is the error where PostgreSQL is not installed.
+var errNone = errors.New("PostgreSQL is not installed (Debian: apt install postgresql)")
+
+func need(t testing.TB, err error) {
+	t.Helper()
+	switch {
+	case errors.Is(err, errNone) && !slices.Contains(strings.Split(os.Getenv("TEST_REQUIRE"), ","), "postgres"):
+		t.Skip("skipped: ", err, "; TEST_REQUIRE=postgres makes this a failure")
+	case err != nil:
+		t.Fatal(err)
+	}
+}
+
+// NewDatabase returns the URL of a new, empty database on the server.
+func (s *Server) NewDatabase(t testing.TB) string {
+	t.Helper()
+	databases.Lock()
+	databases.n++
+	name := fmt.Sprint("test_", databases.n)
+	databases.Unlock()
+	Exec(t, s.url("postgres"), "create database "+name)
+	return s.url(name)
+}
+
+func (s *Server) url(database string) string {
+	return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", superuser, s.Addr(), database)
+}
+
+// Addr is the address of the server; it stays the same after a restart.
+func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", s.port) }
+
+// Exec executes statements in a database.
+func Exec(t testing.TB, url string, statements ...string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	for _, statement := range statements {
+		if _, err := conn.Exec(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
+
+// newServer initializes and starts a server.
+func newServer() (*Server, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{bin: bin}
+	if s.dir, err = os.MkdirTemp("", "papi-mcp-postgres-"); err != nil {
+		return nil, err
+	}
+	if os.Getuid() == 0 { // as which PostgreSQL refuses to run
+		if err := s.runAsNobody(); err != nil {
+			return nil, err
+		}
+	}
+	initialize := s.command(filepath.Join(bin, "initdb"), "-D", s.data(), "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	if out, err := initialize.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	for range 5 { // another process may take the port in between
+		if s.port, err = freePort(); err != nil {
+			return nil, err
+		}
+		if err = s.start(); err == nil {
+			return s, nil
+		}
+	}
+	return nil, err
+}
+
+// binaries returns the folder of the newest server.
+func binaries() (string, error) {
+	if path, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(path), nil
+	}
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil || len(found) == 0 {
+		return "", errNone
+	}
+	slices.SortFunc(found, func(a, b string) int { return version(a) - version(b) })
+	return filepath.Dir(found[len(found)-1]), nil
+}
+
+func version(path string) int {
+	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path)))) // 0 for what is not a number
+	return n
+}
+
+func (s *Server) runAsNobody() error {
+	nobody, err := user.Lookup("nobody")
+	if err != nil {
+		return err
+	}
+	uid, err := strconv.ParseUint(nobody.Uid, 10, 32)
+	if err != nil {
+		return err
+	}
+	gid, err := strconv.ParseUint(nobody.Gid, 10, 32)
+	if err != nil {
+		return err
+	}
+	s.credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return os.Chown(s.dir, int(uid), int(gid))
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+// command runs a program as the user that the server runs as.
+func (s *Server) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.Env = s.dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.credential}
+	return cmd
+}
+
+func freePort() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return port, listener.Close()
+}
+
+// watched runs the server until standard input ends, by its Stop or by the end of the
+// test process; then it removes the folder, unless a line came before.
+const watched = `"$@" >>"$0/log" 2>&1 &
+pid=$!
+read -r keep
+kill -s "${keep:-QUIT}" $pid
+wait $pid
+[ -n "$keep" ] || rm -rf "$0"`
+
+// start starts the server, and waits until it answers.
+func (s *Server) start() error {
+	// What is not synced is lost when the machine crashes, and not when a process does.
+	cmd := s.command("sh", "-c", watched, s.dir, filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", s.port,
+		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
+	s.stdin, s.ended = stdin, ended
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		conn, err := pgx.Connect(ctx, s.url("postgres"))
+		if err == nil {
+			return conn.Close(ctx)
+		}
+		log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+		if ctx.Err() != nil || strings.Contains(string(log), "could not create any TCP/IP sockets") {
+			s.halt("QUIT")
+			return fmt.Errorf("PostgreSQL does not start: %w: %s", err, log)
+		}
+	}
+}
+
+// halt stops the server by a signal, and keeps its data; the empty one removes them.
+func (s *Server) halt(signal string) {
+	if s.stdin == nil {
+		return
+	}
+	if signal != "" {
+		_, _ = io.WriteString(s.stdin.(io.Writer), signal+"\n")
+	}
+	_ = s.stdin.Close()
+	<-s.ended
+	s.stdin = nil
+}
+
+// Stop ends the server, and removes its data.
+func (s *Server) Stop() {
+	s.halt("")
+	_ = os.RemoveAll(s.dir)
+}
+
+// Crash ends the server without a shutdown: what is committed is there after Restart.
+func (s *Server) Crash() { s.halt("QUIT") }
+
+// Restart starts a server again that is stopped, at the same address.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	if err := s.start(); err != nil {
+		t.Fatal(err)
+	}
+}
