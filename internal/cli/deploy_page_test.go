@@ -94,7 +94,12 @@ func TestDeployPageConfigurations(t *testing.T) {
 		files++
 		dir := t.TempDir()
 		cert, key := certificate(t, time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
-		text := strings.NewReplacer("/etc/papi-mcp/cert.pem", cert, "/etc/papi-mcp/key.pem", key, "/var/lib/papi-mcp/", dir+"/").Replace(block)
+		text := strings.NewReplacer("/etc/papi-mcp/cert.pem", cert, "/etc/papi-mcp/key.pem", key, "/etc/papi-mcp/store-key", filepath.Join(dir, "store-key"), "/var/lib/papi-mcp/", dir+"/").Replace(block)
+		if err := os.WriteFile(filepath.Join(dir, "store-key"), []byte(strings.Repeat("0", 64)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		// The replicas' store is in a variable.
+		t.Setenv("PAPI_MCP_STORE", map[bool]string{true: "", false: "postgres://papi@127.0.0.1/papi"}[strings.Contains(text, "\nstore: ")])
 		file := filepath.Join(dir, "papi-mcp.yaml")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -299,7 +304,7 @@ func TestDeployPageManifest(t *testing.T) {
 func deploySecrets(t *testing.T) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	values := map[string]string{"key-id": "id\n", "key-secret": "secret\n", "store": "memory\n"}
+	values := map[string]string{"key-id": "id\n", "key-secret": "secret\n", "store": "memory\n", "store-key": strings.Repeat("0", 64) + "\n"}
 	for _, block := range deployBlocks(t, "sh") {
 		for _, found := range regexp.MustCompile(`--from-file=([\w-]+)`).FindAllStringSubmatch(block, -1) {
 			value, ok := values[found[1]]

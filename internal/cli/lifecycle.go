@@ -15,6 +15,7 @@ import (
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/reload"
 	"papi-mcp/internal/server"
+	"papi-mcp/internal/store"
 )
 
 // endedBySignal returns a context that ends at the first of the signals, with its name as
@@ -130,4 +131,16 @@ func (p *prepared) reloadOn(ctx context.Context, hangups <-chan os.Signal, log *
 		grants := p.grants.Current()
 		log.Info("reloaded", "keys", len(grants.keys), "scopes", len(grants.file.Scopes), "tenants", len(grants.tenants))
 	}
+}
+
+// storeKind returns the kind of a store by the value of --store, which may have a
+// password in it.
+func storeKind(name string) string {
+	switch {
+	case name == memory:
+		return memory
+	case store.IsPostgres(name):
+		return "postgres"
+	}
+	return "file"
 }

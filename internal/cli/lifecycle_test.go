@@ -103,7 +103,7 @@ func TestStartAndStopOnStdio(t *testing.T) {
 // The kind of a store is logged, and nothing else of --store, which may have a password.
 func TestKindOfStore(t *testing.T) {
 	for name, want := range map[string]string{
-		"memory": "memory", "/var/lib/papi-mcp/state.db": "file", "postgres://user:hunter2@localhost/papi": "postgres", "postgresql://h": "postgresql",
+		"memory": "memory", "/var/lib/papi-mcp/state.db": "file", "postgres://user:hunter2@localhost/papi": "postgres", "postgresql://h": "postgres",
 	} {
 		if got := storeKind(name); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)

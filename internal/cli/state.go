@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"papi-mcp/internal/store"
 )
@@ -82,17 +81,4 @@ func stateFolder() (string, error) {
 		return "", fmt.Errorf("there is no folder for state: %s is not an absolute path", dir)
 	}
 	return filepath.Join(dir, "papi-mcp"), nil
-}
-
-// storeKind returns the kind of a store by the value of --store, which may have a
-// password in it.
-func storeKind(name string) string {
-	scheme, _, isURL := strings.Cut(name, "://")
-	switch {
-	case name == memory:
-		return memory
-	case isURL:
-		return scheme
-	}
-	return "file"
 }

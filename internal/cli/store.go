@@ -200,7 +200,7 @@ func newStore(s *streams) *cobra.Command {
 
 		DisableFlagsInUseLine: true,
 	}
-	cmd.AddCommand(newStoreMigrate(s))
+	cmd.AddCommand(newStoreMigrate(s), newStoreRotateKey(s))
 	return cmd
 }
 

@@ -122,6 +122,12 @@ func (g *Guard) signingKey(ctx context.Context) ([]byte, error) {
 	return key, nil
 }
 
+// ForgetSigningKey removes the key of the tokens from a store. Those who have used it keep
+// it until they end; the next one makes another.
+func ForgetSigningKey(ctx context.Context, s store.Store) error {
+	return s.Delete(ctx, signingKeyName)
+}
+
 // sign makes a token for the subject, and returns when it ends.
 func (g *Guard) sign(ctx context.Context, k kind, s *subject) (string, time.Time, error) {
 	key, err := g.signingKey(ctx)

@@ -62,6 +62,15 @@ func New(t testing.TB) *Server {
 	return s
 }
 
+// Start returns a server for a program that is not a test, which must stop it.
+func Start() (*Server, error) { return newServer() }
+
+// Start starts the server again, at the same address, after Crash.
+func (s *Server) Start() error { return s.start() }
+
+// Database returns the URL of the database that each server has.
+func (s *Server) Database() string { return s.url("postgres") }
+
 // errNone is the error where PostgreSQL is not installed.
 var errNone = errors.New("PostgreSQL is not installed (Debian: apt install postgresql)")
 
