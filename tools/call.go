@@ -87,6 +87,7 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 	if e == nil && s.routes(name) {
 		name, given, moved, e = s.unwrap(name, given)
 	}
+	project, _ := given[argProject].(string)
 	switch {
 	case len(s.opts.Unfilled) > 0:
 		out = unfilled(s.opts.Unfilled).outcome()
@@ -95,12 +96,12 @@ func (s *Set) Call(ctx context.Context, caller Caller, name string, raw json.Raw
 	default:
 		out = s.call(ctx, caller, name, given)
 	}
-	return s.finished(out, name, given, moved)
+	return s.finished(out, name, project, moved) // a call that waits does not keep its arguments
 }
 
-// finished makes an outcome of a tool fit to be read. moved are the arguments that were
-// given next to those of an inner tool.
-func (s *Set) finished(out Outcome, name string, given map[string]any, moved []string) Outcome {
+// finished makes an outcome of a tool fit to be read. project is the one that the call
+// named, and moved are the arguments that were given next to those of an inner tool.
+func (s *Set) finished(out Outcome, name, project string, moved []string) Outcome {
 	if e, failed := out.Structured.(*Error); failed && e.Code == errorcode.InvalidArguments && len(e.Next) == 0 && s.Offers(name) {
 		e.Next = []catalog.Next{s.seeSchema(name, e)}
 	}
@@ -110,7 +111,6 @@ func (s *Set) finished(out Outcome, name string, given map[string]any, moved []s
 	s.route(&out, moved)
 	out = sanitize(out)
 	bound(out)
-	project, _ := given[argProject].(string)
 	out.Project = cmp.Or(project, s.opts.Guard.Default())
 	return out
 }

@@ -69,7 +69,8 @@ func (s *Set) Follow(ctx context.Context, caller Caller, what Follow) Followed {
 	if e != nil {
 		end.Outcome = e.outcome()
 	}
-	end.Outcome = s.finished(end.Outcome, what.Tool, given, nil)
+	project, _ := given[argProject].(string)
+	end.Outcome = s.finished(end.Outcome, what.Tool, project, nil)
 	return end
 }
 

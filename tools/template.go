@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 
 	"fmt"
@@ -40,6 +41,8 @@ type givenTemplate struct {
 	args map[string]any
 	// given are those of them that the call has.
 	given map[string]any
+	// named has the names that the call has for the arguments of the tool that reads.
+	named map[string]string
 	// stored is the template as the API has it, nil where it was not read.
 	stored map[string]any
 	// updates reports whether the template exists, and exists whether the call has nothing
@@ -148,7 +151,7 @@ func (s *Set) readTemplate(ctx context.Context, caller Caller, c *coreTool, give
 	}
 	violations = append(violations, masked(args, "", "")...)
 
-	t := &givenTemplate{args: map[string]any{}, own: map[string]any{}, updates: updates}
+	t := &givenTemplate{args: map[string]any{}, own: map[string]any{}, named: map[string]string{}, updates: updates}
 	for name, value := range args {
 		if bodyOf(body).Properties[name] != nil || name == argName || name == argLanguage {
 			t.args[name] = value
@@ -163,9 +166,11 @@ func (s *Set) readTemplate(ctx context.Context, caller Caller, c *coreTool, give
 		}
 		if value != nil {
 			t.args[names[1]] = value
+		} else {
+			t.named[names[0]] = names[1]
 		}
 	}
-	t.exists = t.details() == nil && t.args["category"] == nil
+	t.exists = t.args["details"] == nil && t.args["category"] == nil
 	t.updates = updates || t.exists
 	if t.updates {
 		for _, name := range []string{argName, argLanguage} {
@@ -213,6 +218,10 @@ func (s *Set) readStored(ctx context.Context, caller Caller, tool string, t *giv
 	}
 	answer, now, e := s.readByTool(ctx, caller, tool, templateGet, args)
 	if e != nil {
+		violations, _ := e.Info["violations"].([]papi.Violation)
+		for i, v := range violations { // by the names that the call has
+			violations[i].Path = cmp.Or(t.named[v.Path], v.Path)
+		}
 		return e
 	}
 	t.stored, t.now = jsonvalue.Object(answer, ""), now

@@ -80,9 +80,14 @@ func (s *Set) templateLint(ctx context.Context, caller Caller, t *givenTemplate)
 	return Outcome{Structured: r}
 }
 
-// lint is the template in the form that is checked.
+// lint is the template in the form that is checked: as one that is to be submitted, so that
+// what it lacks is found.
 func (t *givenTemplate) lint() lint.Template {
-	return lint.Template{Name: t.name(), Language: t.language(), Category: t.category(), Details: t.details()}
+	details := t.details()
+	if details["components"] == nil {
+		details = jsonvalue.With(details, "components", []any{})
+	}
+	return lint.Template{Name: t.name(), Language: t.language(), Category: t.category(), Details: details}
 }
 
 // maxLintTokens is how many tokens the findings of an answer have, and the details with
@@ -292,9 +297,8 @@ func (s *Set) otherTemplates(ctx context.Context, caller Caller, t *givenTemplat
 				continue
 			}
 			for _, args := range []map[string]any{template.FromLive(one), template.FromAnswer(one)} {
-				other := (&givenTemplate{args: args}).lint()
-				if other.Details != nil {
-					others = append(others, other)
+				if args["details"] != nil {
+					others = append(others, (&givenTemplate{args: args}).lint())
 				}
 			}
 		}

@@ -135,6 +135,16 @@ func TestLintFindings(t *testing.T) {
 	}
 }
 
+// What a submit needs is missed, though a draft may lack it.
+func TestLintMissesWhatASubmitNeeds(t *testing.T) {
+	set, _ := newSet(t, answerJSON(http.StatusOK, object{"name": "n", "language": "FR", "category": "UTILITY", "changes": object{"status": "DRAFT"}}), nil)
+	for _, args := range []object{{"details": object{}}, {"category": "UTILITY"}, {"category": "UTILITY", "status": "DRAFT", "details": object{"components": []object{}}}, {"name": "n", "language": "FR"}} {
+		if r := result(t, do(t, set, catalog.WhatsappTemplateLint, args)); ruleFindings(r)["wa_body_missing"] == nil {
+			t.Errorf("%s: %s", encode(args), encode(r))
+		}
+	}
+}
+
 // Two findings about one text have the same corrected text, which is right.
 func TestLintCorrectionsHoldTogether(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
@@ -209,6 +219,9 @@ func TestLintCompares(t *testing.T) {
 		if len(found) != 1 || found[rule] == nil || found[rule]["path"] == "" || found[rule]["source"] == "" || lint.Lookup(rule) == nil {
 			t.Errorf("%s: %s", rule, encode(found))
 		}
+	}
+	if r := s.call(t, catalog.WhatsappTemplateLint, object{"compare": true, "details": with(nil)["details"]}); r["data"] != nil || r["warnings"] != nil {
+		t.Errorf("without a name: %s", encode(r))
 	}
 	if found := compared(with(nil)); len(found) > 0 {
 		t.Errorf("another text: %s", encode(found))

@@ -108,9 +108,10 @@ func TestTemplateArgumentsThatAreRefused(t *testing.T) {
 		{"an unknown argument", object{"categry": "UTILITY", "name": "n", "language": "FR"}, "invalid_arguments", []string{`"nearest":"category"`}},
 		{"an argument of another level", object{"components": []object{}, "name": "n", "language": "FR"}, "invalid_arguments", []string{`"nearest":"details.components"`}},
 		{"two names", object{"name": "n", "templateName": "m", "language": "FR"}, "invalid_arguments", []string{"the same as name"}},
-		{"details of another type", object{"details": 5}, "invalid_arguments", []string{`"path":"details"`}},
+		{"details of another type", object{"details": 5}, "invalid_arguments", []string{`"violations":[{"allowed":"object`, `"path":"details"}]`}},
 		{"one that does not exist", object{"name": "none", "language": "FR"}, "template_not_found", nil},
-		{"an id that is a placeholder", object{"name": "{name}", "language": "FR"}, "invalid_arguments", []string{"placeholder"}},
+		{"an id that is a placeholder", object{"name": "{name}", "language": "FR"}, "invalid_arguments", []string{"placeholder", `"path":"name"`}},
+		{"an id that is a placeholder, of an update", object{"templateName": "{name}", "languageCode": "FR"}, "invalid_arguments", []string{"placeholder", `"path":"templateName"`}},
 		{"a project that is not allowed", object{"name": "n", "language": "FR", "projectId": "11111111-1111-1111-1111-111111111111"}, "guard_project_not_allowed", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -138,7 +138,7 @@ func verify(ctx context.Context, s *streams, logs []namedLog, noted []string) er
 	broken := len(faults) > 0 // then what is noted may be there
 	for _, hash := range noted {
 		if !found[hash] && !broken {
-			faults = append(faults, fmt.Sprintf("the noted line %s is not there: lines are missing at the end, or the log was rewritten", papi.Echo(hash)))
+			faults = append(faults, fmt.Sprintf("the noted line is not there (%s): lines are missing at the end, or the log was rewritten", papi.Echo(hash)))
 		}
 	}
 	if len(faults) > 0 {

@@ -88,7 +88,7 @@ func (c *config) addConnectionFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	choice(f, &c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)", string(guard.Auto), string(guard.Human), string(guard.Off))
 	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")
-	f.StringVar(&c.replica, "replica", "", "name of this server among those that share a --store: in the lines of its audit log, and of its chain with --audit store (default: with PostgreSQL and --audit store the host name)")
+	f.StringVar(&c.replica, "replica", "", "name of this server among those that share a store, in the lines of its audit log; with --audit store it has a chain of its own (default: with PostgreSQL the host name)")
 }
 
 // addAPIFlags adds the flags of how calls are sent.

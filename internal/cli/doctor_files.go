@@ -112,7 +112,9 @@ func (d *doctor) openable(ctx context.Context, path string, private bool) {
 		} else if private {
 			d.ok("store", "%s: intact, and private", path)
 		}
-		d.secrets(ctx, store.NewReader(path))
+		if info, err := os.Stat(path); err == nil && info.Size() > 0 { // an empty file can't be read
+			d.secrets(ctx, store.NewReader(path))
+		}
 	}
 }
 

@@ -71,7 +71,7 @@ type httpProcess struct {
 func startHTTP(t *testing.T, env []string, args ...string) *httpProcess {
 	t.Helper()
 	w := &httpProcess{t: t, client: &http.Client{Transport: &http.Transport{}}}
-	cmd := exec.Command("papi-mcp", append([]string{"serve", "--http", "127.0.0.1:0"}, args...)...)
+	cmd := exec.Command(detected, append([]string{"serve", "--http", "127.0.0.1:0"}, args...)...)
 	cmd.Env = append(cmd.Environ(), env...)
 	cmd.Stderr = &w.output
 	out, err := cmd.StdoutPipe()

@@ -10,6 +10,7 @@ import (
 
 	"papi-mcp/guides"
 	"papi-mcp/internal/papi"
+	"papi-mcp/internal/preview"
 	"papi-mcp/internal/sandbox"
 )
 
@@ -38,11 +39,15 @@ func TestResources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(listed.Resources) != len(guides.All())+len(guides.SectionNames(""))+1 { // and the triggers
+	if len(listed.Resources) != len(guides.All())+len(guides.SectionNames(""))+2 { // and the triggers, and the page of previews
 		t.Errorf("%d resources are listed", len(listed.Resources))
 	}
 	for _, r := range listed.Resources {
-		if text := w.read(r.URI); !strings.HasPrefix(text, "# ") || r.Description == "" || r.MIMEType != "text/markdown" {
+		begins, mime := "# ", "text/markdown"
+		if r.URI == preview.URI {
+			begins, mime = "<!DOCTYPE html>\n", preview.MIMEType
+		}
+		if text := w.read(r.URI); !strings.HasPrefix(text, begins) || r.Description == "" || r.MIMEType != mime {
 			t.Errorf("%s: %.60q", r.URI, text)
 		}
 	}

@@ -14,8 +14,8 @@ const gcPercent = 800
 
 // gcPercents replace it while many calls wait: from a number of them on, the one after
 // it. They keep memory and do little, so that the garbage would be several times as large
-// as what is in use. It stays at about 10 MB.
-var gcPercents = []struct{ waits, percent int }{{50, 320}, {100, 160}, {200, 80}, {400, 40}, {800, 16}}
+// as what is in use. It stays under 10 MB.
+var gcPercents = []struct{ waits, percent int }{{50, 320}, {100, 160}, {200, 80}, {400, 40}, {800, 12}}
 
 // memoryLimit is how much memory the process may use before it collects more often:
 // a caller may make the live heap large.

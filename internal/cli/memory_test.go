@@ -16,7 +16,7 @@ func TestGarbageWhileManyWait(t *testing.T) {
 	for open := 1000; open >= 0; open-- {
 		changed(open)
 	}
-	if want := []int{320, 160, 80, 40, 16, 40, 80, 160, 320, gcPercent}; !slices.Equal(set, want) {
+	if want := []int{320, 160, 80, 40, 12, 40, 80, 160, 320, gcPercent}; !slices.Equal(set, want) {
 		t.Errorf("set %v, want %v", set, want)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -40,7 +41,31 @@ func (a apart) Run() int {
 	}
 	defer os.RemoveAll(dir)
 	os.Setenv("XDG_STATE_HOME", dir)
+	if isRace {
+		if err := plainProgram(dir); err != nil {
+			panic(err)
+		}
+	}
 	return a.M.Run()
+}
+
+// detected is the program for the tests of servers to start: with the race detector, where
+// the tests have it.
+var detected = "papi-mcp"
+
+// plainProgram has the other tests start the program without the race detector, with which
+// each of a thousand processes starts many times slower. They run commands that do
+// one thing after the other.
+func plainProgram(dir string) (err error) {
+	if detected, err = exec.LookPath("papi-mcp"); err != nil {
+		return err
+	}
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "bin", "papi-mcp"), "../..")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if said, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, said)
+	}
+	return os.Setenv("PATH", filepath.Join(dir, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
 // The scripts are tool calls that a user could type, made by the real binary. In

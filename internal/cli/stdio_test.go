@@ -20,7 +20,7 @@ import (
 // program returns a command that runs the program, as testscript.Main put it
 // on the path, in front of an API.
 func program(ctx context.Context, api string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "papi-mcp", append([]string{"serve"}, args...)...)
+	cmd := exec.CommandContext(ctx, detected, append([]string{"serve"}, args...)...)
 	cmd.Env = append(os.Environ(), "PAPI_BASE_URL="+api, "SINCH_ACCESS_TOKEN=token", "SINCH_PROJECT_ID=p")
 	cmd.Stderr = os.Stderr
 	return cmd
@@ -164,7 +164,7 @@ func TestClientThatDoesNotReadStderr(t *testing.T) {
 
 // A call that is too long is answered under its own id.
 func TestCallOf20MB(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), "papi-mcp", "serve", "--sandbox")
+	cmd := exec.CommandContext(t.Context(), detected, "serve", "--sandbox")
 	cmd.Stdin = strings.NewReader(`{"jsonrpc":"2.0","id":42,"method":"tools/call","params":{"name":"webhook_get","arguments":{"webhookId":"` + strings.Repeat("x", 20<<20) + `"}}}`)
 	out, err := cmd.Output()
 	if err != nil || !strings.Contains(string(out), `"id":42,"error"`) || strings.Count(string(out), "\n") != 1 {
@@ -174,7 +174,7 @@ func TestCallOf20MB(t *testing.T) {
 
 // A script can pipe a confirmation of the project and a write after it.
 func TestWritePipedAfterConfirmation(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), "papi-mcp", "serve", "--sandbox")
+	cmd := exec.CommandContext(t.Context(), detected, "serve", "--sandbox")
 	cmd.Stdin = strings.NewReader(strings.Join([]string{
 		`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`,
 		`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"project_confirm","arguments":{"projectId":"00000000-0000-0000-0000-000000000000"}}}`,

@@ -26,7 +26,7 @@ const memory = "memory"
 const storeHelp = "where confirmations and registrations are stored: memory, the path of a file, or postgres://USER@HOST/DATABASE, which many servers share (default: a file in the user's state folder"
 
 // storeForms are the values that --store may have.
-const storeForms = "use memory, the path of a file, or the URL of a PostgreSQL database (postgres://USER:PASSWORD@HOST:PORT/DATABASE)"
+const storeForms = "use memory, the path of a file, or the URL of a PostgreSQL database (postgres://HOST:PORT/DATABASE, with USER:PASSWORD@ before the host)"
 
 // addStoreFlags adds --store, with the help of its command, and what belongs to it.
 func (c *config) addStoreFlags(f *pflag.FlagSet, help string) {
@@ -34,7 +34,7 @@ func (c *config) addStoreFlags(f *pflag.FlagSet, help string) {
 	f.StringVar(&c.storeKey, "store-key", "", storeKeyHelp)
 }
 
-const storeKeyHelp = "keys that encrypt the secrets in the --store: path of a file, or env:NAME for an environment variable. A key is 32 bytes in hexadecimal or base64, one a line: the first encrypts, all decrypt"
+const storeKeyHelp = "keys that encrypt the secrets in the store, as the path of a file, or env:NAME for an environment variable. A key is 32 bytes in hexadecimal or base64, one a line: the first encrypts, all decrypt"
 
 // openStore opens the store that --store names. A server over HTTP keeps a file for itself,
 // and reaches a database, before it starts; anything else uses them when it has to.

@@ -122,7 +122,7 @@ func messageOfMeta(value any) (*preview.Message, error) {
 	}
 	args, more, wrong := template.FromMeta(all[0])
 	if len(wrong) > 0 {
-		return nil, fmt.Errorf("Meta's JSON can't be converted: %s: %v", cmp.Or(wrong[0].Path, "the template"), wrong[0].Allowed)
+		return nil, fmt.Errorf("it is Meta's JSON and can't be converted: %s: %v", cmp.Or(wrong[0].Path, "the template"), wrong[0].Allowed)
 	}
 	message := preview.FromWhatsApp(args)
 	for _, note := range append(notes, more...) {

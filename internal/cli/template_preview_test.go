@@ -2,8 +2,10 @@ package cli
 
 import (
 	"bytes"
+	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -119,5 +121,27 @@ func TestTemplatePreviewPage(t *testing.T) {
 	}
 	if kept, _ := os.ReadFile(page); !bytes.Equal(kept, written) {
 		t.Error("the earlier page is gone")
+	}
+}
+
+// README shows a picture of a preview, which is small enough for a repository.
+func TestReadmeHasAPicture(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`!\[[^\]]{20,}\]\((docs/[a-z]+\.png)\)`).FindSubmatch(readme)
+	if found == nil {
+		t.Fatal("it has no picture with a description")
+	}
+	picture, err := os.ReadFile("../../" + string(found[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(picture) > 150<<10 {
+		t.Errorf("%d bytes", len(picture))
+	}
+	if size, err := png.DecodeConfig(bytes.NewReader(picture)); err != nil || size.Width < 640 {
+		t.Errorf("it is %d pixels wide (%v)", size.Width, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"papi-mcp/internal/store"
+	"papi-mcp/internal/store/pgtest"
 )
 
 // between is a store of which a test uses the time between one read of a question's
@@ -50,15 +51,28 @@ func TestANoOfAnotherReplicaStays(t *testing.T) {
 }
 
 // Guards that share a store accept each other's tokens, though all of them make their
-// first one at the same time.
+// first one at the same time, also where the store is as empty as they are.
 func TestReplicasHaveOneKey(t *testing.T) {
-	shared := store.NewMemory()
-	const replicas = 20
+	t.Run("memory", func(t *testing.T) {
+		shared := store.NewMemory()
+		startTogether(t, func() store.Entries { return shared })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		url := pgtest.URL(t)
+		startTogether(t, func() store.Entries { return inPostgres(t, url) })
+	})
+}
+
+func startTogether(t *testing.T, open func() store.Entries) {
+	const replicas = 12
 	guards, tokens := make([]*fixture, replicas), make([]string, replicas)
 	var all sync.WaitGroup
 	for i := range replicas {
-		guards[i] = newFixture(func(o *Options) { o.Store = shared }).confirmed(t)
-		all.Go(func() { tokens[i] = guards[i].Check(t.Context(), removes(nil, "")).Refuse.Confirmation.Token })
+		guards[i] = newFixture(func(o *Options) { o.Store = open() })
+		all.Go(func() {
+			guards[i].confirmed(t)
+			tokens[i] = guards[i].Check(t.Context(), removes(nil, "")).Refuse.Confirmation.Token
+		})
 	}
 	all.Wait()
 	for i, token := range tokens {
@@ -115,4 +129,19 @@ func TestATokenIsUsedOnce(t *testing.T) {
 		defer held.Close()
 		spendTogether(t, func() store.Entries { return held })
 	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		url := pgtest.URL(t)
+		spendTogether(t, func() store.Entries { return inPostgres(t, url) })
+	})
+}
+
+// inPostgres is the store in a database, as a new process has it.
+func inPostgres(t *testing.T, url string) *store.Postgres {
+	t.Helper()
+	p, err := store.NewPostgres(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	return p
 }

@@ -99,21 +99,29 @@ func templateLint(c *Call, a answers) *Refusal {
 // maxFindings is of how many findings a call is warned.
 const maxFindings = 10
 
+// maxInMessage is how many findings the message of a refusal names, for people who read
+// no further.
+const maxInMessage = 2
+
 // refuseFindings is the refusal with all findings; nil for none. Its code is that of
 // the first one's rule.
 func refuseFindings(refused []lint.Finding, ignored []string) *Refusal {
 	if len(refused) == 0 {
 		return nil
 	}
-	var metas, kept []string
+	var metas, kept, where []string
 	for _, f := range refused {
 		rule := lint.Lookup(f.Rule)
+		where = append(where, fmt.Sprintf("%s (%s)", f.Rule, f.Path))
 		switch {
 		case !rule.FromContract():
 			metas = append(metas, f.Rule)
 		case slices.Contains(ignored, f.Rule):
 			kept = append(kept, f.Rule)
 		}
+	}
+	if more := len(where) - maxInMessage; more > 0 {
+		where = append(where[:maxInMessage], fmt.Sprintf("%d more", more))
 	}
 	slices.Sort(metas)
 	resolution := "correct all findings, and call again"
@@ -130,7 +138,7 @@ func refuseFindings(refused []lint.Finding, ignored []string) *Refusal {
 	}
 	return &Refusal{
 		Code:       lint.Lookup(refused[0].Rule).Code,
-		Message:    fmt.Sprintf("the template is not submitted: %s", papi.Count(len(refused), "finding")),
+		Message:    "the template is not submitted: " + strings.Join(where, ", "),
 		Resolution: resolution,
 		Info:       map[string]any{"findings": refused},
 		Next:       next,

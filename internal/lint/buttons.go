@@ -94,8 +94,8 @@ func checkButtonTextRepeated(v *view, r *report) {
 	}
 }
 
-// checkButtonOrder: quick replies are a group of their own, at either end; of a
-// limited-time offer's buttons the code comes first.
+// checkButtonOrder: quick replies are a group of their own, at either end, but in a
+// card; of a limited-time offer's buttons the code comes first.
 func checkButtonOrder(v *view, r *report) {
 	for _, c := range v.components {
 		var groups []bool // whether of quick replies
@@ -104,7 +104,7 @@ func checkButtonOrder(v *view, r *report) {
 				groups = append(groups, isReply)
 			}
 		}
-		if len(groups) > 2 {
+		if len(groups) > 2 && !c.inCard {
 			r.add(c.path+".buttons", "has quick replies among other buttons: put all quick replies first, or all last")
 		}
 		if i := slices.IndexFunc(c.buttons, func(b part) bool { return b.kind == "COPY_CODE" }); i > 0 && has(v.components, limitedOffer) {

@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"sync"
+	"unicode/utf8"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
@@ -39,11 +40,31 @@ func (v *view) violations() []papi.Violation {
 	return v.contract
 }
 
+// The contract's own example has a footer of 62 characters, and a card of 3 buttons.
+const (
+	maxFooter      = 62
+	maxCardButtons = 3
+)
+
 func checkLength(v *view, r *report) {
-	for _, one := range v.violations() {
-		if one.Limit {
-			r.add(one.Path, "is too long or too short: %v", one.Allowed)
+	asInExample := map[string]bool{}
+	for _, c := range v.components {
+		if c.kind == "FOOTER" && utf8.RuneCountInString(c.text("text")) <= maxFooter {
+			asInExample[c.path+".text"] = true
 		}
+		if c.inCard && len(c.buttons) <= maxCardButtons {
+			asInExample[c.path+".buttons"] = true
+		}
+	}
+	for _, one := range v.violations() {
+		if !one.Limit {
+			continue
+		}
+		severity := Refused
+		if asInExample[one.Path] {
+			severity = Likely
+		}
+		r.addAs(severity, one.Path, "", "is too long or too short: %v", one.Allowed)
 	}
 }
 

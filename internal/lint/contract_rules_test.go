@@ -231,7 +231,10 @@ func TestTheMediaOfAHeader(t *testing.T) {
 
 func TestTheContractsSchema(t *testing.T) {
 	checkCases(t, []lintCase{
-		{rule: "wa_length", name: "a footer", components: with(`{"type": "FOOTER", "text": "` + strings.Repeat("a", 61) + `"}`), says: "details.components[1].text is too long or too short: at most 60 characters (given: 61)"},
+		{rule: "wa_length", name: "a footer", components: with(`{"type": "FOOTER", "text": "` + strings.Repeat("a", 63) + `"}`), says: "details.components[1].text is too long or too short: at most 60 characters (given: 63)"},
+		{rule: "wa_length", name: "a footer as in the contract's example", components: with(`{"type": "FOOTER", "text": "` + strings.Repeat("a", 62) + `"}`), says: "at most 60 characters", severity: Likely},
+		{rule: "wa_length", name: "a card as in the contract's example", components: with(cardsOf(buttonsOf(`{"type": "QUICK_REPLY", "text": "a"}`, `{"type": "QUICK_REPLY", "text": "b"}`, `{"type": "QUICK_REPLY", "text": "c"}`))), says: "cards[0].components[0].buttons is too long", severity: Likely},
+		{rule: "wa_length", name: "a card of four", components: with(cardsOf(buttonsOf(`{"type": "QUICK_REPLY", "text": "a"}`, `{"type": "QUICK_REPLY", "text": "b"}`, `{"type": "QUICK_REPLY", "text": "c"}`, `{"type": "QUICK_REPLY", "text": "d"}`))), says: "at most 2 items (given: 4)"},
 		{rule: "wa_length", name: "as long as it may be", components: with(`{"type": "FOOTER", "text": "` + strings.Repeat("a", 60) + `"}`)},
 		{rule: "wa_length", name: "characters, not bytes", components: with(`{"type": "FOOTER", "text": "` + strings.Repeat("ä", 60) + `"}`)},
 		{rule: "wa_length", name: "eleven cards", components: with(cardsOf(slices.Repeat([]string{`{"type": "BODY", "text": "a"}`}, 11)...)), says: "details.components[1].cards"},

@@ -45,7 +45,7 @@ var Rules = []Rule{
 	{Name: "wa_url_example", Severity: Refused, About: "A URL button has an example if, and only if, it has a variable.", Source: "WhatsappUrlButtonInputDto, 1.2.117", Code: codeURL, check: checkURLExample},
 	{Name: "wa_flow_screen", Severity: Refused, About: "A FLOW button that navigates names its first screen.", Source: "WhatsappFlowButtonInputDto, 1.2.117", Code: codeFlow, check: checkFlowScreen},
 	{Name: "wa_carousel_cards", Severity: Refused, About: "The cards of a carousel have the same components, with the same types of buttons, among them a header and a body.", Source: "WhatsappInputCarouselComponentDto, WhatsappInputCardDto, 1.2.117", Code: codeCards, check: checkCarouselCards},
-	{Name: "wa_length", Severity: Refused, About: "A text or a list is as long as the contract allows.", Source: "createTemplate, 1.2.117", check: checkLength},
+	{Name: "wa_length", Severity: Refused, About: "A text or a list is as long as the contract allows. Likely refused: a footer of 61 or 62 characters and a card of 3 buttons, which the contract's own example has.", Source: "createTemplate, 1.2.117", check: checkLength},
 	{Name: "wa_schema", Severity: Refused, About: "The arguments are as the contract describes them.", Source: "createTemplate, 1.2.117", check: checkSchema},
 	{Name: "wa_name_locked", Severity: Refused, About: "The name was not deleted here in this language within the last 30 days (by what the guard remembers).", Source: "createTemplate, deleteTemplate, 1.2.117"},
 	{Name: "wa_name_used", Severity: Refused, About: "The project has no template of this name in this language (only with compare).", Source: "createTemplate, 1.2.117"},

@@ -92,8 +92,8 @@ type Button struct {
 // text is the text of a field, fit to be shown.
 func text(value any, path string) string { return papi.Printable(jsonvalue.Text(value, path)) }
 
-// fileName is the name of the file at a URL; "" where there is no URL, and the URL itself
-// where it has no such name.
+// fileName is the name of the file at a URL, or the URL itself where it has no such
+// name; "" for "".
 func fileName(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || strings.HasSuffix(u.Path, "/") || u.Path == "" {

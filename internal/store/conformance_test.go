@@ -272,7 +272,7 @@ func retention(c *checked) {
 	c.append(10, Keep{Count: 1})
 	c.reads(0, 10, 10, 10)
 	c.append(11, Keep{Age: time.Minute})
-	c.advance(time.Hour) // nothing is left, and the numbers go on
+	c.advance(time.Hour) // nothing is left, and the numbers continue
 	c.is(true)(c.Append(c.ctx(), "s", "the last", []byte("value 12"), Keep{Count: 1}))
 	c.reads(0, 10, 12, 12)
 }

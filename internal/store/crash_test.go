@@ -104,7 +104,7 @@ func untilKilled(t *testing.T, medium string) (last int64) {
 		if _, err := fmt.Sscan(lines.Text(), &last); err != nil {
 			t.Fatal(lines.Text())
 		}
-		if left--; left == 0 { // it goes on writing meanwhile
+		if left--; left == 0 { // it continues to write meanwhile
 			if err := writer.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}

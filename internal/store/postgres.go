@@ -69,7 +69,7 @@ func NewPostgres(databaseURL string) (*Postgres, error) {
 		err = splitPassword(databaseURL)
 	}
 	if err != nil {
-		return nil, errors.New("store: the URL of the PostgreSQL database is not valid: use postgres://USER:PASSWORD@HOST:PORT/DATABASE, with special characters of the password percent-encoded" + parameterFault(err))
+		return nil, errors.New("store: the URL of the PostgreSQL database is not valid: use postgres://HOST:PORT/DATABASE, with USER:PASSWORD@ before the host, and special characters of the password percent-encoded" + parameterFault(err))
 	}
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	if config.ConnConfig.ConnectTimeout == 0 || !strings.Contains(databaseURL, "connect_timeout") {

@@ -71,7 +71,7 @@ func TestPostgresRoleWithoutDDL(t *testing.T) {
 	}
 }
 
-// A schema of a newer release is used by nobody who does not know it.
+// A schema of a newer release is not used by a program that does not know it.
 func TestPostgresNewerSchema(t *testing.T) {
 	url := pgtest.URL(t)
 	if err := newPostgres(t, url).Open(t.Context()); err != nil {

@@ -114,7 +114,7 @@ type Topics interface {
 	Notify(ctx context.Context, topic string) error
 	// Watch returns a channel that receives after each Notify of the topic, once for
 	// several that come together, and also without one: where processes share the
-	// store each second, since a notification may be lost. Whoever receives looks at the
+	// store each second, since a notification may be lost. Who receives looks at the
 	// store. stop ends it, and must be called.
 	Watch(topic string) (woken <-chan struct{}, stop func())
 }

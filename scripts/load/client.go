@@ -7,16 +7,25 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// client is one session of protocol 2025-11-25, without a client library, so that
-// the load measures the server.
+// The protocols with sessions are measured by the newest of them; the one after it has
+// none, and each of its requests says who the client is.
+const (
+	withSessions = "2025-11-25"
+	sessionless  = "2026-07-28"
+)
+
+// client is a client without a client library, so that the load measures the server.
 type client struct {
-	http    *http.Client
-	url     string
-	key     string // that it sends, "" for none
-	session string
-	ctx     context.Context // of its requests; nil: they end by themselves
+	http     *http.Client
+	url      string
+	key      string // that it sends, "" for none
+	protocol string
+	session  string          // "" without one
+	ctx      context.Context // of its requests; nil: they end by themselves
 }
 
 // newHTTP returns an HTTP client that many sessions share.
@@ -46,8 +55,8 @@ func (a answer) errorCode() string {
 
 // open opens a session of a caller, who sends a key unless that is "".
 func open(shared *http.Client, url, key string) (*client, error) {
-	c := &client{http: shared, url: url, key: key}
-	a, err := c.request("initialize", `{"protocolVersion":"2025-11-25","clientInfo":{"name":"load","version":"1"},"capabilities":{}}`)
+	c := &client{http: shared, url: url, key: key, protocol: withSessions}
+	a, err := c.request("initialize", `{"protocolVersion":"`+withSessions+`","clientInfo":{"name":"load","version":"1"},"capabilities":{}}`)
 	if err != nil {
 		return nil, err
 	}
@@ -57,9 +66,17 @@ func open(shared *http.Client, url, key string) (*client, error) {
 	return c, nil
 }
 
+// openIn is open in either protocol; one has no sessions to open.
+func openIn(shared *http.Client, url, key, protocol string) (*client, error) {
+	if protocol == sessionless {
+		return &client{http: shared, url: url, key: key, protocol: protocol}, nil
+	}
+	return open(shared, url, key)
+}
+
 // close ends the session.
 func (c *client) close() error {
-	resp, err := c.send(http.MethodDelete, "")
+	resp, err := c.send(http.MethodDelete, "", "")
 	if err != nil {
 		return err
 	}
@@ -68,7 +85,11 @@ func (c *client) close() error {
 
 // post makes a request and reads the complete response.
 func (c *client) post(method, params string) (status int, body []byte, err error) {
-	resp, err := c.send(http.MethodPost, fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%q,"params":%s}`, method, params))
+	if c.protocol == sessionless {
+		params = fmt.Sprintf(`{"_meta":{%q:%q,%q:{"name":"load","version":"1"},%q:{}},%s`,
+			mcp.MetaKeyProtocolVersion, sessionless, mcp.MetaKeyClientInfo, mcp.MetaKeyClientCapabilities, params[1:])
+	}
+	resp, err := c.send(http.MethodPost, method, fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%q,"params":%s}`, method, params))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -105,14 +126,21 @@ func (c *client) request(method, params string) (answer, error) {
 	return a, nil
 }
 
-func (c *client) send(method, body string) (*http.Response, error) {
+// send sends a request; rpc is the method of its message.
+func (c *client) send(method, rpc, body string) (*http.Response, error) {
 	r, err := http.NewRequest(method, c.url, strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json, text/event-stream")
-	r.Header.Set("Mcp-Protocol-Version", "2025-11-25")
+	r.Header.Set(mcp.HeaderProtocolVersion, c.protocol)
+	if c.protocol == sessionless {
+		r.Header.Set(mcp.HeaderMethod, rpc)
+		if rpc == string(mcp.MethodToolsCall) {
+			r.Header.Set(mcp.HeaderName, waitTool) // no other tool is called in this protocol
+		}
+	}
 	if c.key != "" {
 		r.Header.Set("Authorization", "Bearer "+c.key)
 	}

@@ -4,8 +4,8 @@
 //     server (../bare) whose tool makes the same GET to the same sandbox
 //   - sessions: many concurrent clients with a mixed workload, without an error and
 //     with the longest request near the median; whether goroutines and heap are freed; the cost of an idle session
-//   - waits: memory and requests to the API of 1,000 open calls of wait, for one thing and
-//     for a thing each
+//   - waits: memory and requests to the API of 1,000 open calls of wait in each kind of
+//     protocol, for one thing and for a thing each
 //   - overload: twice as many calls as fit, of which some must be refused with 503
 //     or 429, and none may wait for too long
 //

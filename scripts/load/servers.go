@@ -147,25 +147,26 @@ func (p *process) idleGoroutines(want float64) (goroutines float64, err error) {
 	return goroutines, nil
 }
 
-// use is what a server uses, in bytes, and how many requests it has sent to the API.
+// use is the memory of a server, in bytes, and how many requests it has sent to the API.
 type use struct {
-	gauges       map[string]float64
-	resident     float64 // before the garbage collection after which live was measured
-	live, stacks float64 // of the heap, and of goroutines
-	requests     float64
+	gauges         map[string]float64
+	resident, peak float64 // now, and the most so far
+	requests       float64
 }
 
-// use returns what a server uses. work makes garbage collections happen.
-func (p *process) use(work func() error) (u use, err error) {
-	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.cmd.Process.Pid))
+// use returns what a server uses.
+func (p *process) use() (u use, err error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
 		return u, err
 	}
-	pages, err := strconv.Atoi(strings.Fields(string(statm))[1])
-	if err != nil {
-		return u, err
+	for name, bytes := range map[string]*float64{"VmRSS": &u.resident, "VmHWM": &u.peak} {
+		_, rest, _ := strings.Cut(string(status), "\n"+name+":")
+		if _, err := fmt.Sscanf(rest, "%g kB", bytes); err != nil {
+			return u, fmt.Errorf("%s of the server: %w", name, err)
+		}
+		*bytes *= 1 << 10
 	}
-	u.resident = float64(pages * os.Getpagesize())
 	if u.gauges, err = p.gauges(); err != nil {
 		return u, err
 	}
@@ -174,7 +175,5 @@ func (p *process) use(work func() error) (u use, err error) {
 			u.requests += n
 		}
 	}
-	u.stacks = u.gauges["go_memory_classes_heap_stacks_bytes"]
-	u.live, err = p.liveHeap(work)
-	return u, err
+	return u, nil
 }

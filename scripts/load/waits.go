@@ -19,11 +19,11 @@ import (
 const (
 	waits          = 1000
 	waitsOfEach    = 20 // as many as a caller may have
-	maxWaitsMemory = 50 // MB more than without
+	maxWaitsMemory = 50 // MB more resident than without
 )
 
-// waits measures what 1,000 open calls of wait cost: for one thing, and for a thing each.
-// The things do not change.
+// waits measures what 1,000 open calls of wait cost, in both kinds of protocol: for one
+// thing, and for a thing each. The things do not change.
 func (l *load) waits(ctx context.Context) error {
 	sandbox, err := start(ctx, nil, l.binary, "sandbox", "--addr", "127.0.0.1:0", "--clock", "manual")
 	if err != nil {
@@ -33,9 +33,11 @@ func (l *load) waits(ctx context.Context) error {
 	if err == nil {
 		fmt.Printf("%d calls of wait, of %d callers:\n", waits, waits/waitsOfEach)
 	}
-	for _, things := range []int{1, waits} {
-		if err == nil {
-			err = l.waitsFor(ctx, sandbox.url, ids[:things])
+	for _, protocol := range []string{withSessions, sessionless} {
+		for _, things := range []int{1, waits} {
+			if err == nil {
+				err = l.waitsFor(ctx, sandbox.url, protocol, ids[:things])
+			}
 		}
 	}
 	return errors.Join(err, sandbox.stop())
@@ -69,8 +71,8 @@ func smsApps(sandbox string) (ids []string, err error) {
 // measured is for how long the waits are open: they read most often at first.
 const measured = 20 * time.Second
 
-// waitsFor opens the waits, each on a connection of its own.
-func (l *load) waitsFor(ctx context.Context, sandbox string, ids []string) (err error) {
+// waitsFor opens the waits, each on a connection of its own, which has none before.
+func (l *load) waitsFor(ctx context.Context, sandbox, protocol string, ids []string) (err error) {
 	dir, err := os.MkdirTemp("", "load")
 	if err != nil {
 		return err
@@ -96,35 +98,29 @@ func (l *load) waitsFor(ctx context.Context, sandbox string, ids []string) (err 
 	server.key = key(0)
 	shared := newHTTP(waits)
 	defer shared.CloseIdleConnections()
-	clients := make([]*client, waits)
-	var opening errgroup.Group
-	opening.SetLimit(50)
-	for i := range clients {
-		opening.Go(func() (err error) {
-			clients[i], err = open(shared, server.url, key(i))
-			return err
-		})
-	}
-	if err := opening.Wait(); err != nil {
+	// What is loaded for any wait is no cost of these.
+	first, err := openIn(shared, server.url, key(0), protocol)
+	if err != nil {
 		return err
 	}
-	// What is loaded for any wait is no cost of these, nor are the sessions.
-	if _, err := clients[0].request("tools/call", wait(ids[0], 1)); err != nil {
+	if _, err := first.request("tools/call", wait(ids[0], 1)); err != nil {
 		return err
 	}
-	work := func() error {
-		_, err := clients[0].request("tools/list", `{}`)
-		return err
-	}
-	before, err := server.use(work)
+	before, err := server.use()
 	if err != nil {
 		return err
 	}
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var calling errgroup.Group
-	for i, c := range clients {
-		waiter := *c
+	var caller *client
+	for i := range waits {
+		if i%waitsOfEach == 0 {
+			if caller, err = openIn(shared, server.url, key(i), protocol); err != nil {
+				return err
+			}
+		}
+		waiter := *caller
 		waiter.ctx = waiting
 		calling.Go(func() error {
 			a, err := waiter.request("tools/call", wait(ids[i%len(ids)], 60))
@@ -135,7 +131,7 @@ func (l *load) waitsFor(ctx context.Context, sandbox string, ids []string) (err 
 		})
 	}
 	time.Sleep(measured)
-	during, err := server.use(work)
+	during, err := server.use()
 	if open := during.gauges["papi_mcp_requests_open"]; err == nil && open < waits {
 		err = fmt.Errorf("only %.0f waits are open", open)
 	}
@@ -144,15 +140,17 @@ func (l *load) waitsFor(ctx context.Context, sandbox string, ids []string) (err 
 		return err
 	}
 	const mb = 1 << 20
-	more := (during.live + during.stacks - before.live - before.stacks) / mb
-	fmt.Printf("  for %4d things     %5.1f MB more in use, %.1f MB more resident; %.0f requests to the API in %v\n",
-		len(ids), more, (during.resident-before.resident)/mb, during.requests-before.requests, measured)
+	more := (during.resident - before.resident) / mb
+	fmt.Printf("  %s, for %4d things     %5.1f MB more resident, %.1f MB at most while they began; %.0f requests to the API in %v\n",
+		protocol, len(ids), more, (during.peak-before.resident)/mb, during.requests-before.requests, measured)
 	if more > maxWaitsMemory {
 		return fmt.Errorf("the waits use more than %d MB", maxWaitsMemory)
 	}
 	return nil
 }
 
+const waitTool = "wait"
+
 func wait(smsAppID string, seconds int) string {
-	return fmt.Sprintf(`{"name":"wait","arguments":{"for":[{"tool":"sms_app_get","args":{"smsAppId":%q}}],"timeoutSeconds":%d}}`, smsAppID, seconds)
+	return fmt.Sprintf(`{"name":%q,"arguments":{"for":[{"tool":"sms_app_get","args":{"smsAppId":%q}}],"timeoutSeconds":%d}}`, waitTool, smsAppID, seconds)
 }

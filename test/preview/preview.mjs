@@ -218,7 +218,8 @@ async function asFiles(browser, host, dir) {
   }
 }
 
-// README's picture, docs/preview.png: a wide page, with findings next to the message.
+// README's picture: a wide page, with findings next to the message. docs/preview.png is
+// this one after pngquant.
 async function drawPicture(browser, host) {
   host.pages['/file.html'] = execFileSync(command, ['template', 'preview', '-', '-o', '-'], { input: JSON.stringify(picture) });
   const page = await watched(browser, [host.origin]);

@@ -232,7 +232,7 @@
     const severity = severities.includes(f.severity) ? f.severity : 'advice';
     return el('li', 'finding',
       el('div', '', el('span', `severity ${severity}`, severity), el('code', '', f.path), ' ', f.message),
-      f.corrected ? auto(el('div', 'corrected', f.corrected)) : null,
+      f.corrected ? el('div', 'corrected', el('span', 'where', 'Corrected: '), auto(el('span', '', f.corrected))) : null,
       el('div', 'where', [f.rule, f.source].filter(Boolean).join(' · ')));
   }
 

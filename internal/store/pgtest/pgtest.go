@@ -14,7 +14,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -131,7 +130,7 @@ func newServer() (*Server, error) {
 		return nil, err
 	}
 	if os.Getuid() == 0 { // as which PostgreSQL refuses to run
-		if err := s.runAsNobody(); err != nil {
+		if err := s.runUnprivileged(); err != nil {
 			return nil, err
 		}
 	}
@@ -168,21 +167,12 @@ func version(path string) int {
 	return n
 }
 
-func (s *Server) runAsNobody() error {
-	nobody, err := user.Lookup("nobody")
-	if err != nil {
-		return err
-	}
-	uid, err := strconv.ParseUint(nobody.Uid, 10, 32)
-	if err != nil {
-		return err
-	}
-	gid, err := strconv.ParseUint(nobody.Gid, 10, 32)
-	if err != nil {
-		return err
-	}
-	s.credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	return os.Chown(s.dir, int(uid), int(gid))
+// unprivileged is the user and the group that own nothing, on Linux and others.
+const unprivileged = 65534
+
+func (s *Server) runUnprivileged() error {
+	s.credential = &syscall.Credential{Uid: unprivileged, Gid: unprivileged}
+	return os.Chown(s.dir, unprivileged, unprivileged)
 }
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
