@@ -123,7 +123,7 @@ func (c *config) storeFaults() []fault {
 		}
 		_ = p.Close()
 	case isURL:
-		found = append(found, faultf("store", "--store %s://...: %s", papi.Quoted(scheme, 20), storeForms))
+		found = append(found, faultf("store", "--store %s: %s", papi.Quoted(scheme+"://...", 30), storeForms))
 	case connectionString.MatchString(c.store):
 		found = append(found, faultf("store", "--store with settings of a connection: %s", storeForms))
 	}

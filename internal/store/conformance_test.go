@@ -53,16 +53,8 @@ var media = map[string]func(t *testing.T) medium{
 			return f
 		}, func(d time.Duration) { at = at.Add(d) }}
 	},
-	"PostgreSQL": func(t *testing.T) medium {
-		url := pgtest.URL(t)
-		return medium{func() Store { return newPostgres(t, url) }, func(d time.Duration) {
-			for table, columns := range postgresTimes {
-				for _, column := range columns {
-					pgtest.Exec(t, url, fmt.Sprintf("update %s set %s = %[2]s - make_interval(secs => %f)", table, column, d.Seconds()))
-				}
-			}
-		}}
-	},
+	"PostgreSQL":                  func(t *testing.T) medium { return inPostgres(t, pgtest.URL(t)) },
+	"PostgreSQL behind PgBouncer": func(t *testing.T) medium { return inPostgres(t, pgtest.PooledURL(t)) },
 	"file that is held": func(t *testing.T) medium {
 		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 		f := NewFile(filepath.Join(t.TempDir(), "made", "state.db"))
@@ -73,6 +65,20 @@ var media = map[string]func(t *testing.T) medium{
 		t.Cleanup(func() { _ = f.Close() })
 		return medium{func() Store { return f }, func(d time.Duration) { at = at.Add(d) }}
 	},
+}
+
+func inPostgres(t *testing.T, url string) medium {
+	return medium{func() Store {
+		p := newPostgres(t, url)
+		p.poll = 10 * time.Millisecond // PgBouncer drops LISTEN
+		return p
+	}, func(d time.Duration) {
+		for table, columns := range postgresTimes {
+			for _, column := range columns {
+				pgtest.Exec(t, url, fmt.Sprintf("update %s set %s = %[2]s - make_interval(secs => %f)", table, column, d.Seconds()))
+			}
+		}
+	}}
 }
 
 // All stores have the same contract.
@@ -100,7 +106,7 @@ type checked struct {
 	medium
 }
 
-func (c *checked) ctx() context.Context { return c.T.Context() }
+func (c *checked) ctx() context.Context { return c.Context() }
 
 // must fails the test where err is one.
 func (c *checked) must(err error) {

@@ -158,7 +158,7 @@ func (p *Postgres) migrate(ctx context.Context) error {
 		return err
 	}
 	db := stdlib.OpenDB(*p.config)
-	defer db.Close()
+	defer func() { _ = db.Close() }() // all was done
 	migrations, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithTableName(versionTable))
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ var databases struct {
 func URL(t testing.TB) string {
 	t.Helper()
 	s, err := shared()
-	need(t, err)
+	need(t, err, "postgres")
 	return s.NewDatabase(t)
 }
 
@@ -59,7 +59,7 @@ func URL(t testing.TB) string {
 func New(t testing.TB) *Server {
 	t.Helper()
 	s, err := newServer()
-	need(t, err)
+	need(t, err, "postgres")
 	t.Cleanup(s.Stop)
 	return s
 }
@@ -76,11 +76,12 @@ func (s *Server) Database() string { return s.url("postgres") }
 // errNone is the error where PostgreSQL is not installed.
 var errNone = errors.New("PostgreSQL is not installed (Debian: apt install postgresql)")
 
-func need(t testing.TB, err error) {
+// need skips the test where something is not installed, unless TEST_REQUIRE names it.
+func need(t testing.TB, err error, name string) {
 	t.Helper()
-	switch {
-	case errors.Is(err, errNone) && !slices.Contains(strings.Split(os.Getenv("TEST_REQUIRE"), ","), "postgres"):
-		t.Skip("skipped: ", err, "; TEST_REQUIRE=postgres makes this a failure")
+	switch required := slices.Contains(strings.Split(os.Getenv("TEST_REQUIRE"), ","), name); {
+	case (errors.Is(err, errNone) || errors.Is(err, errNoPooler)) && !required:
+		t.Skipf("skipped: %v; TEST_REQUIRE=%s makes this a failure", err, name)
 	case err != nil:
 		t.Fatal(err)
 	}
@@ -111,7 +112,7 @@ func Exec(t testing.TB, url string, statements ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.WithoutCancel(t.Context()))
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }() // all was done
 	for _, statement := range statements {
 		if _, err := conn.Exec(t.Context(), statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)

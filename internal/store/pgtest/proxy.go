@@ -122,8 +122,7 @@ func (p *Proxy) track(conn net.Conn) (end func()) {
 
 // copy copies until one side ends, and ends the other.
 func (p *Proxy) copy(from, to net.Conn) {
-	defer from.Close()
-	defer to.Close()
+	defer func() { _, _ = from.Close(), to.Close() }() // the other direction may have done it
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
