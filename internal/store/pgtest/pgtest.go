@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package pgtest runs a PostgreSQL server for tests, from the binaries of the system's
 // package. It is on loopback, has its data in a temporary folder, and does not outlive
 // the test process, however that ends. Where there are no binaries, tests are skipped;
