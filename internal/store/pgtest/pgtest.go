@@ -1,5 +1,3 @@
-//go:build unix
-
 // Package pgtest runs a PostgreSQL server for tests, from the binaries of the system's
 // package. It is on loopback, has its data in a temporary folder, and does not outlive
 // the test process, however that ends. Where there are no binaries, tests are skipped;
@@ -19,7 +17,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -32,7 +29,7 @@ const superuser = "papi"
 // Server is a server that a test starts, stops, and starts again.
 type Server struct {
 	dir, bin, port string
-	credential     *syscall.Credential // of whom the server runs as; nil for this user
+	unprivileged   bool // the server runs as another user, since this one is root
 
 	stdin io.Closer // its end stops the server
 	ended chan struct{}
@@ -131,7 +128,8 @@ func newServer() (*Server, error) {
 		return nil, err
 	}
 	if os.Getuid() == 0 { // as which PostgreSQL refuses to run
-		if err := s.runUnprivileged(); err != nil {
+		s.unprivileged = true
+		if err := os.Chown(s.dir, unprivileged, unprivileged); err != nil {
 			return nil, err
 		}
 	}
@@ -152,6 +150,9 @@ func newServer() (*Server, error) {
 
 // binaries returns the folder of the newest server.
 func binaries() (string, error) {
+	if _, err := exec.LookPath("sh"); err != nil { // which ends the server
+		return "", errNone
+	}
 	if path, err := exec.LookPath("initdb"); err == nil {
 		return filepath.Dir(path), nil
 	}
@@ -171,18 +172,15 @@ func version(path string) int {
 // unprivileged is the user and the group that own nothing, on Linux and others.
 const unprivileged = 65534
 
-func (s *Server) runUnprivileged() error {
-	s.credential = &syscall.Credential{Uid: unprivileged, Gid: unprivileged}
-	return os.Chown(s.dir, unprivileged, unprivileged)
-}
-
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 // command runs a program as the user that the server runs as.
 func (s *Server) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	cmd.Dir, cmd.Env = s.dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.credential}
+	if s.unprivileged {
+		runUnprivileged(cmd)
+	}
 	return cmd
 }
 
