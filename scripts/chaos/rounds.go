@@ -256,7 +256,7 @@ func (c *client) createWebhook(ctx context.Context, project string) (string, err
 	return a.Structured.IDs["webhookId"], nil
 }
 
-// deleteOnce asks for one confirmation, and uses it. Where it is not known whether that was
+// deleteOnce asks for one confirmation, and uses it. Where the client can't know whether it was
 // carried out, because the replica was killed, the API says so.
 func (c *client) deleteOnce(ctx context.Context, webhook string, arguments func() map[string]any) error {
 	isGone := func() bool { return c.api.deleted(webhook) > 0 }
