@@ -92,8 +92,8 @@ func (c *config) openMedium(ctx context.Context) (_ store.Store, end func(), err
 	return f, end, nil
 }
 
-// notOpened is the error of a command that can't start without its database. What may pass
-// by itself has the exit code for that.
+// notOpened is the error of a command that can't start without its database. What may be
+// over soon has the exit code for that.
 func notOpened(err error) error {
 	var schema *store.SchemaError
 	if errors.As(err, &schema) {
