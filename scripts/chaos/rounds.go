@@ -151,7 +151,9 @@ func (c *client) round(ctx context.Context, decline bool) error {
 				a, err = c.call(ctx, "webhook_delete", arguments(), c.inputResponse(a.RequestState))
 			}
 			return a, err
-		}, func(a *answer) bool { return a.Structured.ErrorCode == errorcode.ConfirmationDeclined || c.api.deleted(webhook) > 0 })
+		}, func(a *answer) bool {
+			return a.Structured.ErrorCode == errorcode.ConfirmationDeclined || c.api.deleted(webhook) > 0
+		})
 		if err != nil {
 			return err
 		}

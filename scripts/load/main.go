@@ -12,7 +12,10 @@
 // Run it at the root of the repository:
 //
 //	go run ./scripts/load [-server BINARY] [-sessions 1000] [-rounds 10] [-min 0.9] [-max-longest 10] [-only TEST]
+//	go run ./scripts/load -replicas 3 [-server BINARY] [-rounds 10] [-update]
 //
+// With -replicas it compares one replica with several that share a PostgreSQL instead, and
+// with -update it writes that into docs/deploy.md.
 // The exit code is 1 if a test fails.
 package main
 
@@ -50,6 +53,8 @@ func main() {
 	flag.Float64Var(&l.least, "min", 0.9, "smallest ratio of throughputs that passes; 0: any")
 	flag.Float64Var(&l.maxLongest, "max-longest", 10, "largest ratio of the longest request of the sessions to their median; 0: any")
 	flag.StringVar(&l.only, "only", "", "one test: throughput, sessions, waits or overload")
+	flag.IntVar(&l.replicas, "replicas", 0, "compare one replica with this number that share a PostgreSQL, and run no other test")
+	flag.BoolVar(&l.update, "update", false, "write the figures of -replicas into docs/deploy.md")
 	flag.Parse()
 	if err := l.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
@@ -64,6 +69,8 @@ type load struct {
 	least            float64
 	maxLongest       float64
 	only             string
+	replicas         int
+	update           bool
 
 	sandbox *process
 	bare    string
@@ -88,6 +95,9 @@ func (l *load) run() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.sandbox.stop()) }()
+	if l.replicas > 0 {
+		return l.compareReplicas(ctx)
+	}
 	for _, test := range []struct {
 		name string
 		run  func(context.Context) error
@@ -101,11 +111,11 @@ func (l *load) run() (err error) {
 	return nil
 }
 
-// serve starts papi-mcp on the sandbox.
-func (l *load) serve(ctx context.Context, flags ...string) (*process, error) {
+// serve starts papi-mcp on the sandbox, for some projects.
+func (l *load) serve(ctx context.Context, projects []string, flags ...string) (*process, error) {
 	return start(ctx, []string{
 		"PAPI_BASE_URL=" + l.sandbox.url, "PAPI_TOKEN_URL=" + l.sandbox.url + "/oauth2/token",
-		"SINCH_KEY_ID=any", "SINCH_KEY_SECRET=any", "SINCH_PROJECT_ID=" + project,
+		"SINCH_KEY_ID=any", "SINCH_KEY_SECRET=any", "SINCH_PROJECT_ID=" + strings.Join(projects, ","),
 	}, l.binary, append([]string{"serve", "--http", "127.0.0.1:0"}, flags...)...)
 }
 
@@ -113,7 +123,7 @@ func (l *load) serve(ctx context.Context, flags ...string) (*process, error) {
 const callers = 16
 
 func (l *load) throughput(ctx context.Context) (err error) {
-	ours, err := l.serve(ctx)
+	ours, err := l.serve(ctx, []string{project})
 	if err != nil {
 		return err
 	}
@@ -127,11 +137,11 @@ func (l *load) throughput(ctx context.Context) (err error) {
 	var a, b, ratios []float64
 	var ourCPU, theirCPU usage
 	for round := range l.rounds + 1 {
-		our, err := ourCPU.rate(ours)
+		our, err := ourCPU.rate(readWebhooks, ours)
 		if err != nil {
 			return err
 		}
-		their, err := theirCPU.rate(theirs)
+		their, err := theirCPU.rate(readWebhooks, theirs)
 		if err != nil {
 			return err
 		}
@@ -161,41 +171,55 @@ type usage struct {
 // each returns the microseconds of a call.
 func (u *usage) each() float64 { return float64(u.cpu.Microseconds()) / float64(max(1, u.calls)) }
 
-// rate returns how many calls per second a server answers, and counts them.
-func (u *usage) rate(server *process) (float64, error) {
-	before, err := server.cpu()
+// rate returns how many requests per second servers answer, and counts them.
+func (u *usage) rate(w work, servers ...*process) (float64, error) {
+	before, err := totalCPU(servers)
 	if err != nil {
 		return 0, err
 	}
-	done, took, err := call(server.url)
+	done, took, err := call(w, servers)
 	if err != nil {
 		return 0, err
 	}
-	after, err := server.cpu()
+	after, err := totalCPU(servers)
 	u.calls += done
 	u.cpu += after - before
 	return float64(done) / took.Seconds(), err
 }
 
-// call calls a server for a second, and returns how many calls were answered.
-func call(url string) (calls int64, took time.Duration, err error) {
+func totalCPU(servers []*process) (total time.Duration, err error) {
+	for _, server := range servers {
+		used, err := server.cpu()
+		if err != nil {
+			return 0, err
+		}
+		total += used
+	}
+	return total, nil
+}
+
+// work is what a client does again and again; it returns how many requests that took.
+type work func(c *client, caller int) (requests int64, err error)
+
+// call works for a second, and returns how many requests were answered.
+func call(w work, servers []*process) (requests int64, took time.Duration, err error) {
 	shared := newHTTP(callers)
 	defer shared.CloseIdleConnections()
 	var done atomic.Int64
 	var all errgroup.Group
 	began := time.Now()
-	for range callers {
+	for i := range callers {
 		all.Go(func() error {
-			c, err := open(shared, url, "")
+			c, err := open(shared, servers[i%len(servers)].url, "")
 			if err != nil {
 				return err
 			}
 			for time.Since(began) < time.Second {
-				status, body, err := c.post("tools/call", webhookList)
-				if err != nil || status != http.StatusOK || !bytes.Contains(body, []byte(`target`)) {
-					return fmt.Errorf("webhook_list: status %d, %w, %.300s", status, err, body)
+				n, err := w(c, i)
+				if err != nil {
+					return err
 				}
-				done.Add(1)
+				done.Add(n)
 			}
 			return c.close()
 		})
@@ -204,9 +228,18 @@ func call(url string) (calls int64, took time.Duration, err error) {
 	return done.Load(), time.Since(began), err
 }
 
-// work is the workload of the sessions: requests and the error codes with which
+// readWebhooks is one read.
+func readWebhooks(c *client, _ int) (int64, error) {
+	status, body, err := c.post("tools/call", webhookList)
+	if err != nil || status != http.StatusOK || !bytes.Contains(body, []byte(`target`)) {
+		return 0, fmt.Errorf("webhook_list: status %d, %w, %.300s", status, err, body)
+	}
+	return 1, nil
+}
+
+// mixed is the workload of the sessions: requests and the error codes with which
 // they must end, "" for none.
-var work = []struct{ method, params, code string }{
+var mixed = []struct{ method, params, code string }{
 	{"tools/list", `{}`, ""},
 	{"tools/call", `{"name":"webhook_list","arguments":{}}`, ""},
 	{"tools/call", `{"name":"whatsapp_template_list","arguments":{"pageSize":5}}`, ""},
@@ -219,7 +252,7 @@ var work = []struct{ method, params, code string }{
 }
 
 func (l *load) concurrentSessions(ctx context.Context) (err error) {
-	server, err := l.serve(ctx, "--max-running", fmt.Sprint(l.sessions))
+	server, err := l.serve(ctx, []string{project}, "--max-running", fmt.Sprint(l.sessions))
 	if err != nil {
 		return err
 	}
@@ -231,7 +264,7 @@ func (l *load) concurrentSessions(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		for _, w := range work {
+		for _, w := range mixed {
 			if _, err := c.request(w.method, w.params); err != nil {
 				return err
 			}
@@ -267,8 +300,8 @@ func (l *load) concurrentSessions(ctx context.Context) (err error) {
 	took := make([][]time.Duration, l.sessions)
 	for i, c := range clients {
 		calling.Go(func() error {
-			for n := range 3 * len(work) {
-				w := work[(i+n)%len(work)]
+			for n := range 3 * len(mixed) {
+				w := mixed[(i+n)%len(mixed)]
 				began := time.Now()
 				a, err := c.request(w.method, w.params)
 				if err != nil {
@@ -305,7 +338,7 @@ func (l *load) concurrentSessions(ctx context.Context) (err error) {
 	all := slices.Concat(took...)
 	median := compare.Median(all) // which sorts them
 	longest := all[len(all)-1]
-	fmt.Printf("%d concurrent sessions, %d requests of %d kinds, no error:\n", l.sessions, len(all), len(work))
+	fmt.Printf("%d concurrent sessions, %d requests of %d kinds, no error:\n", l.sessions, len(all), len(mixed))
 	fmt.Printf("  median, p99         %v, %v\n", median.Round(time.Millisecond), all[len(all)*99/100].Round(time.Millisecond))
 	fmt.Printf("  longest             %v, %.1f times the median\n", longest.Round(time.Millisecond), float64(longest)/float64(median))
 	fmt.Printf("  an idle session     %6.1f KB of heap\n", (idle-heap)/float64(l.sessions)/1024)
@@ -340,7 +373,7 @@ func (l *load) overload(ctx context.Context) (err error) {
 	if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("the sandbox can't be slowed down: status %d, %w", resp.StatusCode, err)
 	}
-	server, err := l.serve(ctx, "--max-running", fmt.Sprint(running), "--max-waiting", fmt.Sprint(waiting))
+	server, err := l.serve(ctx, []string{project}, "--max-running", fmt.Sprint(running), "--max-waiting", fmt.Sprint(waiting))
 	if err != nil {
 		return err
 	}
