@@ -62,6 +62,9 @@ A call without an outcome does not make the command fail: the log is intact.`,
 				if err := refuse(c.storeFaults()); err != nil {
 					return err
 				}
+				if err := c.mustExist(); err != nil {
+					return err
+				}
 				opened, end, err := c.openMedium(cmd.Context())
 				if err != nil {
 					return err

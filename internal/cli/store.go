@@ -92,6 +92,18 @@ func (c *config) openMedium(ctx context.Context) (_ store.Store, end func(), err
 	return f, end, nil
 }
 
+// mustExist returns an error for the name of a file that does not exist: a command that
+// reads or changes a store does not make one.
+func (c *config) mustExist() error {
+	if store.IsPostgres(c.store) {
+		return nil
+	}
+	if _, err := os.Stat(c.store); err != nil {
+		return usage("--store: %v", err)
+	}
+	return nil
+}
+
 // notOpened is the error of a command that can't start without its database. What may be
 // over soon has the exit code for that.
 func notOpened(err error) error {
@@ -211,7 +223,7 @@ release. It changes nothing where they have it already, and may run while server
 use the store. papi-mcp serve does the same when it starts, if its role may create
 tables; give it one that may not, and run this command before:
 
-  papi-mcp store migrate --store postgres://owner@db.example.com/papi --grant papi
+  papi-mcp store migrate --store postgres://owner@db/papi --grant papi
 
 With --store-key secrets that were stored without a key, or with one that is no longer
 the first, are encrypted with the first. That applies to a file too.`,
@@ -224,6 +236,12 @@ the first, are encrypted with the first. That applies to a file too.`,
 				return usage("--grant needs the URL of a PostgreSQL database: a file has no roles")
 			}
 			if err := refuse(c.storeFaults()); err != nil {
+				return err
+			}
+			if c.storeKey == "" && !store.IsPostgres(c.store) {
+				return usage("a file has no tables: give --store-key to encrypt its secrets, or the URL of a PostgreSQL database")
+			}
+			if err := c.mustExist(); err != nil {
 				return err
 			}
 			return c.migrate(cmd.Context(), s, grant)

@@ -27,16 +27,24 @@ that a server uses is refused.`,
 			if err := refuse(c.storeFaults()); err != nil {
 				return err
 			}
+			if err := c.mustExist(); err != nil {
+				return err
+			}
 			c.alone = true
 			opened, end, err := c.openMedium(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer end()
-			if err := guard.ForgetSigningKey(cmd.Context(), opened); err != nil {
+			had, err := guard.ForgetSigningKey(cmd.Context(), opened)
+			switch {
+			case err != nil:
 				return failed(err)
+			case !had:
+				fmt.Fprintln(s.out, "there was no key: the next server makes one")
+			default:
+				fmt.Fprintln(s.out, "the key was removed: the next server makes a new one")
 			}
-			fmt.Fprintln(s.out, "the key was removed: the next server makes a new one")
 			return nil
 		},
 	}

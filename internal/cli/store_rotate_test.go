@@ -2,6 +2,9 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -41,11 +44,23 @@ func TestStoreRotateKey(t *testing.T) {
 	if code, out, errOut := run(t, env, "store", "rotate-key", "--store", file); code != int(errorcode.Done) || !strings.Contains(out, "the key was removed") {
 		t.Fatalf("%d, %s%s", code, out, errOut)
 	}
+	if code, out, errOut := run(t, env, "store", "rotate-key", "--store", file); code != int(errorcode.Done) || !strings.Contains(out, "there was no key") {
+		t.Errorf("a second time: %d, %s%s", code, out, errOut)
+	}
 	if got := remove(old); got["errorCode"] != "confirmation_invalid" {
 		t.Errorf("the old token: %v", got)
 	}
 	if got := remove(ask()); got["done"] != "deleted" {
 		t.Errorf("a new token: %v", got)
+	}
+
+	// A name that is misspelt makes no file, and is no log without lines.
+	none := filepath.Join(t.TempDir(), "none.db")
+	for _, command := range [][]string{{"store", "rotate-key"}, {"store", "migrate", "--store-key", keyOf("a")}, {"audit", "verify"}} {
+		code, _, errOut := run(t, env, append(command, "--store", none)...)
+		if _, err := os.Stat(none); code != int(errorcode.Usage) || !strings.Contains(errOut, none) || !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%v of a file that does not exist: %d, %s, %v", command, code, errOut, err)
+		}
 	}
 
 	// A file that a server over HTTP uses is refused.

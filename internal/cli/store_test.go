@@ -275,6 +275,7 @@ func TestStoreMigrate(t *testing.T) {
 	migrate(errorcode.Failed, "does not exist", "--store", url, "--grant", "no such role")
 	migrate(errorcode.Usage, "name the store")
 	migrate(errorcode.Usage, "name the store", "--store", "memory")
+	migrate(errorcode.Usage, "a file has no tables", "--store", filepath.Join(t.TempDir(), "state.db"))
 	migrate(errorcode.Usage, "use memory, the path of a file, or the URL", "--store", "mysql://u:canary@h/d")
 	migrate(errorcode.Usage, "use memory, the path of a file, or the URL", "--store", "postgres:/h/d")
 	migrate(errorcode.Usage, "use memory, the path of a file, or the URL", "--store", "host=h password=canary dbname=d")

@@ -122,10 +122,13 @@ func (g *Guard) signingKey(ctx context.Context) ([]byte, error) {
 	return key, nil
 }
 
-// ForgetSigningKey removes the key of the tokens from a store. Those who have used it keep
-// it until they end; the next one makes another.
-func ForgetSigningKey(ctx context.Context, s store.Store) error {
-	return s.Delete(ctx, signingKeyName)
+// ForgetSigningKey removes the key of the tokens from a store, and reports whether there
+// was one. Those who have used it keep it until they end; the next one makes another.
+func ForgetSigningKey(ctx context.Context, s store.Store) (had bool, err error) {
+	if _, had, err = s.Get(ctx, signingKeyName); err != nil || !had {
+		return false, err
+	}
+	return true, s.Delete(ctx, signingKeyName)
 }
 
 // sign makes a token for the subject, and returns when it ends.
