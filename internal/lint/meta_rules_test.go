@@ -83,6 +83,7 @@ func TestPlainTexts(t *testing.T) {
 
 		{rule: spacing, name: "three line breaks", components: bodyOf("One\n\n\nTwo"), says: "details.components[0].text has more than two line breaks in a row", corrected: "One\n\nTwo"},
 		{rule: spacing, name: "blanks between them", components: bodyOf("One\r\n \r\n \nTwo"), says: "more than two line breaks", corrected: "One\n\nTwo"},
+		{rule: spacing, name: "line separators", components: bodyOf("One\u2028\u2028\u2028Two"), says: "more than two line breaks", corrected: "One\n\nTwo"},
 		{rule: spacing, name: "two line breaks", components: bodyOf("One\n\nTwo\n\nThree")},
 		{rule: spacing, name: "a tab", components: bodyOf("One\tTwo"), says: "has a tab", severity: Likely, corrected: "One Two"},
 		{rule: spacing, name: "five spaces", components: bodyOf("One     Two"), says: "more than four spaces", severity: Likely, corrected: "One Two"},
@@ -181,7 +182,7 @@ func TestWhatLooksWrongInTexts(t *testing.T) {
 		{rule: link, name: "wa.me", components: bodyOf("Write to https://wa.me/15550100 now"), says: "details.components[0].text has a link to wa.me"},
 		{rule: link, name: "a shortener without a scheme", components: bodyOf("See BIT.LY/abc for more"), says: "has a link to bit.ly"},
 		{rule: link, name: "a shortener in a button", components: with(buttonsOf(`{"type": "URL", "text": "Go", "url": "https://tinyurl.com/a"}`)), says: "details.components[1].buttons[0].url leads to tinyurl.com"},
-		{rule: link, name: "a site of one's own", components: bodyOf("See https://example.com/wa.me or orbit.ly for more")},
+		{rule: link, name: "a site of one's own", components: bodyOf("See https://example.com/wa.me or orbit.ly or t.co-op for more")},
 		{rule: "wa_media_size", name: "a header", components: with(`{"type": "HEADER", "format": "IMAGE", "examples": [{"url": "https://example.com/a.png"}]}`), says: "details.components[1].examples is not opened here: an image"},
 		{rule: "wa_media_size", name: "a text", components: with(headerOf("a"))},
 	}

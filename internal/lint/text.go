@@ -182,7 +182,7 @@ func unpair(text, mark string) string {
 }
 
 var (
-	manyLineBreaks = lazyregexp.New(`(?:\r?\n[ \t]*){3,}`)
+	manyLineBreaks = lazyregexp.New(`(?:(?:\r\n|[` + lineBreaks + `])[ \t]*){3,}`)
 	manySpaces     = lazyregexp.New(`\t| {5,}`)
 )
 
@@ -227,7 +227,7 @@ func checkEmojiMany(v *view, r *report) {
 // shorteners are hosts whose links hide where they lead.
 var shorteners = []string{"bit.ly", "tinyurl.com", "goo.gl", "t.co", "ow.ly", "is.gd", "buff.ly", "rebrand.ly", "cutt.ly", "rb.gy", "t.ly", "shorturl.at", "tiny.cc", "v.gd", "bl.ink", "short.io", "shorte.st", "adf.ly"}
 
-var hostInText = lazyregexp.New(`(?i)(?:^|[\s(<"']|://)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})\b`)
+var hostInText = lazyregexp.New(`(?i)(?:^|[\s(<"']|://)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(?:[^\pL\pN-]|$)`)
 
 func checkTextLink(v *view, r *report) {
 	v.eachText(func(t text) {
