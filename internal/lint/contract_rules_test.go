@@ -115,6 +115,7 @@ func TestVariablesAndTheirExamples(t *testing.T) {
 		{rule: count, name: "as many as variables", components: bodyOf("{{1}} and {{2}}", "a", "b")},
 		{rule: count, name: "too few", components: bodyOf("{{1}} and {{2}}", "a"), says: "details.components[0].examples has 1 example for 2 variables"},
 		{rule: count, name: "too many", components: bodyOf("{{1}} and", "a", "b"), says: "has 2 examples for 1 variable"},
+		{rule: count, name: "without a variable", components: bodyOf("Your order is here", "a"), says: "has 1 example, and the text has no variable", severity: Likely},
 		{rule: count, name: "none", components: header("Hi {{1}}", ""), says: "details.components[1].examples has 0 examples for 1 variable"},
 		{rule: "wa_header_variables", name: "two", components: header("{{1}} {{2}}", `"a", "b"`), says: "at most one variable"},
 		{rule: "wa_header_variables", name: "one", components: header("Hi {{1}}", `"a"`)},
