@@ -311,6 +311,10 @@ func TestCompare(t *testing.T) {
 			t.Errorf("%s: %+v", tt.name, found)
 		}
 	}
+	other := of("other", "EN", text, "Example")
+	if found := Compare(own, []Template{other, other}); len(found) != 1 { // live, and as it will be
+		t.Errorf("one template is found twice: %+v", found)
+	}
 	if found := Compare(Template{Name: "x"}, []Template{{}}); found != nil {
 		t.Errorf("%+v", found)
 	}
