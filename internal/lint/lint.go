@@ -1,8 +1,8 @@
-// Package lint says what a WhatsApp template lacks to be approved. Its rules are a
-// table: each has a stable name, a severity, the place that says so, which is an
-// operation or schema of the contract or a page of Meta's, and a function that checks
-// a template, taken apart once for all rules. It reads nothing from the API, and
-// changes nothing.
+// Package lint says what a WhatsApp template lacks to be approved, and an RCS sender to
+// be launched (NewLaunch). The rules for templates are a table: each has a stable name, a
+// severity, the place that says so, which is an operation or schema of the contract or a
+// page of Meta's, and a function that checks a template, taken apart once for all rules.
+// The package reads nothing from the API, and changes nothing.
 package lint
 
 import (
