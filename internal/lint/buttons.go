@@ -62,9 +62,10 @@ func checkURLExample(v *view, r *report) {
 // hostOf is the host of an address, in lower case. An address with a
 // variable need not be a URL yet, so it is taken apart by hand.
 func hostOf(address string) string {
-	_, rest, _ := strings.Cut(address, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	host, _, _ = strings.Cut(host, "?")
+	_, host, _ := strings.Cut(address, "://")
+	if end := strings.IndexAny(host, `/\?#`); end >= 0 {
+		host = host[:end]
+	}
 	if at := strings.LastIndex(host, "@"); at >= 0 {
 		host = host[at+1:]
 	}

@@ -17,6 +17,7 @@ func TestURLButtons(t *testing.T) {
 		{rule: restricted, name: "wa.me", components: button(`"url": "https://wa.me/15550100"`), says: "details.components[1].buttons[0].url leads to wa.me"},
 		{rule: restricted, name: "below whatsapp.com, in capitals", components: button(`"url": "https://API.WhatsApp.com/send"`), says: "leads to whatsapp.com"},
 		{rule: restricted, name: "behind a user's name", components: button(`"url": "https://example.com@wa.me/x"`), says: "leads to wa.me"},
+		{rule: restricted, name: "a fragment behind", components: button(`"url": "https://wa.me#x"`), says: "leads to wa.me"},
 		{rule: restricted, name: "another domain that ends alike", components: button(`"url": "https://notwhatsapp.com"`)},
 		{rule: restricted, name: "wa.me in the path", components: button(`"url": "https://example.com/wa.me"`)},
 		{rule: restricted, name: "in a card of a carousel", components: with(cardsOf(buttonsOf(`{"type": "URL", "url": "https://wa.me/x"}`))), says: "details.components[1].cards[0].components[0].buttons[0].url"},
