@@ -219,12 +219,12 @@ func TestPromotionalWords(t *testing.T) {
 		"EN_US": {
 			"Get {{1}}% off your next order": "{{1}}% off", "Save 20 % today": "Save 20 %", "Save up to half": "Save up to", "Use the code {{1}} at checkout": "Use the code {{1}} at checkout", "Merry Christmas to you": "Merry Christmas",
 			"The alarm starts at 20 % - off is 5 %": "", "Press save. Up to 3 files are kept": "", "Enjoy your stay! The discount was applied": "", "Enjoy a small\ndiscount": "Enjoy a small\ndiscount",
-			"Shop now": "Shop now", "You left {{1}} in your cart": "left {{1}} in your cart", "Your order now has a number": "", "A discount of 5% is on your bill": "", "Shipping is free of charge for your return": "", "Your refund of {{1}} is on its way": "", "The offer of employment is attached": "",
+			"Shop now": "Shop now", "You left {{1}} in your cart": "left {{1}} in your cart", "The discount code that you used for the cancelled order is valid again": "", "A discount code for you": "discount code", "Your order now has a number": "", "A discount of 5% is on your bill": "", "Shipping is free of charge for your return": "", "Your refund of {{1}} is on its way": "", "The offer of employment is attached": "",
 		},
-		"DE":    {"15 % Rabatt auf unsere neue Kollektion": "15 % Rabatt auf unsere", "Jetzt kaufen": "Jetzt kaufen", "Exklusive Angebote für Sie": "Exklusive Angebote", "Der Rabatt ist in der Rechnung verrechnet": "", "19 % auf den Betrag": ""},
-		"ES_MX": {"Aprovecha nuestra oferta": "Aprovecha", "Código de descuento": "Código de descuento", "El descuento de su nómina": "", "Promoción del alumno": ""},
-		"PT_BR": {"Use o cupom": "Use o cupom", "Promoção imperdível": "imperdível", "O cupom fiscal da compra": "", "A promoção do cargo": ""},
-		"FR":    {"Profitez de nos soldes": "nos soldes", "Code promo": "Code promo", "La remise des diplômes": "", "Le solde de votre compte": ""},
+		"DE":    {"15 % Rabatt auf unsere neue Kollektion": "15 % Rabatt auf unsere", "Jetzt kaufen": "Jetzt kaufen", "Exklusive Angebote für Sie": "Exklusive Angebote", "Der Rabatt ist in der Rechnung verrechnet": "", "19 % auf den Betrag": "", "Der eingelöste Rabattcode ist wieder gültig": "", "Ihr Rabattcode": "Rabattcode"},
+		"ES_MX": {"Aprovecha nuestra oferta": "Aprovecha", "Código de descuento": "Código de descuento", "El descuento de su nómina": "", "El cupón de descuento utilizado está disponible otra vez": "", "Su cupón de descuento": "cupón de descuento", "Promoción del alumno": ""},
+		"PT_BR": {"Use o cupom": "Use o cupom", "Promoção imperdível": "imperdível", "O cupom fiscal da compra": "", "O cupom de desconto usado voltou para a conta": "", "A promoção do cargo": ""},
+		"FR":    {"Profitez de nos soldes": "nos soldes", "Code promo": "Code promo", "La remise des diplômes": "", "Le solde de votre compte": "", "Le bon de réduction {{1}} utilisé est recrédité": "", "Un bon de réduction vous attend": "bon de réduction"},
 		"PL":    {"Shop now": ""},
 	} {
 		for text, found := range texts {
