@@ -67,6 +67,8 @@ func TestTheContentOfATemplate(t *testing.T) {
 	checkCases(t, []lintCase{
 		{rule: "wa_body_missing", name: "no BODY", components: `{"type": "FOOTER", "text": "x"}`, says: "details.components has no BODY"},
 		{rule: "wa_body_missing", name: "one in a card alone", components: cardsOf(`{"type": "BODY", "text": "x"}`), says: "has no BODY"},
+		{rule: "wa_body_missing", name: "one without a text", components: `{"type": "BODY"}`, says: "details.components[0].text is empty", severity: Likely},
+		{rule: "wa_body_missing", name: "one of blanks", components: bodyOf(" \n"), says: "is empty", severity: Likely},
 		{rule: "wa_body_missing", name: "an AUTHENTICATION body has no text", category: authentication, components: `{"type": "BODY"}`},
 		{rule: "wa_component_repeated", name: "two of a type", components: bodyOf("a") + `, ` + bodyOf("b"), says: "details.components[1] is another component of type BODY"},
 		{rule: "wa_component_repeated", name: "two in a card", components: with(cardsOf(bodyOf("a") + `, ` + bodyOf("b"))), says: "cards[0].components[1] is another"},

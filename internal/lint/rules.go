@@ -30,7 +30,7 @@ const (
 // Rules are all rules, in the order in which their findings are listed.
 var Rules = []Rule{
 	// The contract says so.
-	{Name: "wa_body_missing", Severity: Refused, About: "A template has a BODY.", Source: "WhatsappTemplateDetailsInputDto, 1.2.117", Code: codeBody, check: checkBodyMissing},
+	{Name: "wa_body_missing", Severity: Refused, About: "A template has a BODY. Likely refused: one without a text outside of AUTHENTICATION.", Source: "WhatsappTemplateDetailsInputDto, 1.2.117", Code: codeBody, check: checkBodyMissing},
 	{Name: "wa_variable_format", Severity: Refused, About: "Variables are written {{1}}, {{2}}: no names, no spaces, no single or unbalanced braces.", Source: "WhatsappBodyComponentInputDto, 1.2.117", Code: codeVariables, check: checkVariableFormat},
 	{Name: "wa_variable_numbering", Severity: Refused, About: "Variables are numbered from 1 without a gap.", Source: "WhatsappBodyComponentInputDto, 1.2.117", Code: codeVariables, check: checkNumbering},
 	{Name: "wa_variable_not_allowed", Severity: Refused, About: "Footers, limited-time offers and the texts of buttons have no variables.", Source: "WhatsappFooterComponentInputDto, WhatsappLimitedTimeOfferComponentInputDto, WhatsappQuickReplyButtonInputDto, 1.2.117", Code: codeVariables, check: checkVariableNotAllowed},

@@ -23,7 +23,7 @@ func checkEdge(v *view, r *report) {
 			case isBlank(edge.piece):
 				r.add(t.at, "%s with a variable: write words %s it", edge.does, edge.where)
 			case !hasWords(edge.piece):
-				r.addAs(Likely, t.at, "", "%s with a variable and %s, which is no word: write words %s it", edge.does, quote(strings.TrimSpace(edge.piece)), edge.where)
+				r.addAs(Likely, t.at, "", "%s with a variable, with only %s %s it: write words there", edge.does, quote(strings.TrimSpace(edge.piece)), edge.where)
 			}
 		}
 	}, body)
@@ -139,7 +139,7 @@ func checkPlain(v *view, r *report, roles ...role) {
 			has = append(has, "an asterisk")
 		}
 		if has != nil {
-			r.fix(t.at, plain(t.value, t.role), "has %s, which %s can't have", strings.Join(has, ", "), t.role)
+			r.fix(t.at, plain(t.value, t.role), "has %s, which %s can't have", strings.Join(has, " and "), t.role)
 		}
 	}, roles...)
 }

@@ -160,7 +160,7 @@ func checkCategoryMarketing(v *view, r *report) {
 	}
 	v.eachText(func(t text) {
 		if found := promotional.in(t.value); found != "" {
-			r.add(t.at, "says %s, which promotes: Meta moves such a UTILITY template to MARKETING, which costs more", quote(found))
+			r.add(t.at, "says %s, which is promotional: Meta moves such a UTILITY template to MARKETING, which costs more", quote(found))
 		}
 	}, header, body, footer, label)
 }
