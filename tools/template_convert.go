@@ -42,6 +42,9 @@ func (s *Set) newTemplateConvert() *coreTool {
 	c.run = func(_ context.Context, _ Caller, given map[string]any) Outcome {
 		form := &papi.Schema{Type: papi.Types{"object"}, Required: []string{argTemplate}, Properties: map[string]*papi.Schema{argTemplate: {}}}
 		given, ignored := applicable(given, form.Properties)
+		if given[argTemplate] == nil && (given["components"] != nil || given["data"] != nil) {
+			given = map[string]any{argTemplate: given} // the template itself
+		}
 		if wrong := form.Violations(given, papi.CheckOptions{Closed: true}); len(wrong) > 0 {
 			return invalidArguments(wrong).outcome()
 		}
