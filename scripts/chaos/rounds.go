@@ -254,7 +254,7 @@ func (c *client) createWebhook(ctx context.Context, project string) (string, err
 	return a.Structured.IDs["webhookId"], nil
 }
 
-// deleteOnce asks for one confirmation, and uses it. Where that can't be told to have been
+// deleteOnce asks for one confirmation, and uses it. Where that can't be known to have been
 // carried out, because the replica was killed, the API says so.
 func (c *client) deleteOnce(ctx context.Context, webhook string, arguments func() map[string]any) error {
 	isGone := func() bool { return c.api.deleted(webhook) > 0 }
