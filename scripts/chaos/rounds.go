@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -14,6 +16,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/sandbox"
 )
 
@@ -206,7 +209,7 @@ func (c *client) repeat(ctx context.Context, call func() (*answer, error), wante
 			return nil, err
 		case wanted(a):
 			return a, nil
-		case a.Structured.ErrorCode == "guard_project_unconfirmed":
+		case a.Structured.ErrorCode == errorcode.ProjectUnconfirmed:
 			c.results.count(&c.results.yesLost)
 			return nil, errors.New("a project that was confirmed is not confirmed any more")
 		default:
@@ -254,7 +257,7 @@ func (c *client) createWebhook(ctx context.Context, project string) (string, err
 	return a.Structured.IDs["webhookId"], nil
 }
 
-// deleteOnce asks for one confirmation, and uses it. Where that can't be known to have been
+// deleteOnce asks for one confirmation, and uses it. Where the client can't know whether it was
 // carried out, because the replica was killed, the API says so.
 func (c *client) deleteOnce(ctx context.Context, webhook string, arguments func() map[string]any) error {
 	isGone := func() bool { return c.api.deleted(webhook) > 0 }
@@ -295,7 +298,7 @@ func (c *client) deleteOnce(ctx context.Context, webhook string, arguments func(
 		// Nothing was carried out. Either the confirmation can still be used, or a replica
 		// that was killed has used it up.
 		a, err := c.repeat(ctx, confirm, func(a *answer) bool {
-			return isGone() || strings.HasPrefix(a.Structured.ErrorCode, "confirmation_invalid") || a.RequestState != "" || a.Structured.Confirmation.Token != ""
+			return isGone() || strings.HasPrefix(a.Structured.ErrorCode, errorcode.ConfirmationInvalid) || a.RequestState != "" || a.Structured.Confirmation.Token != ""
 		})
 		if err != nil {
 			return err
