@@ -241,7 +241,7 @@ func (c *config) newAppOn(ctx context.Context, s *streams, opened store.Store) (
 	guarded.LocalTargets = c.sandbox || loopback.IsURL(api.BaseURL)
 	offered.Audit = log
 	a.account = func() tenant.Tenant { return own }
-	if c.account != nil && !c.sandbox {
+	if c.account != nil {
 		a.account = c.account
 	}
 	a.pool, err = tenant.New(tenant.Options{

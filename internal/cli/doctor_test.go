@@ -163,7 +163,7 @@ func TestDoctorTakesTheFlagsOfServe(t *testing.T) {
 		{"--http 127.0.0.1:0 --public-url example.com", "", "--public-url \"example.com\""},
 		{"--http 127.0.0.1:0 --auth token", "", "needs keys in --config"},
 		{"--auth token", "", "--auth has an effect only over HTTP"},
-		{"--store http://example.com", "", "use memory, or the path of a file"},
+		{"--store http://example.com", "", "use memory, the path of a file, or"},
 		{"--audit store --store memory", "", "needs a persistent --store"},
 		{"--audit store", "", "needs a persistent --store"},
 		{"--config none.yaml", "", "give --config the path of a file"},

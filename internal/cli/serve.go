@@ -196,12 +196,15 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 		if p.grants, err = h.watchGrants(c.file, file, reader, c.logger(s)); err != nil {
 			return nil, usage("--config %s: %v", c.file, err)
 		}
-		account, err := watchAccount(c.logger(s))
-		if err != nil {
-			return nil, usage("%v", err)
+		p.reloadable = []reload.Reader{p.grants}
+		if !c.sandbox {
+			account, err := watchAccount(c.logger(s))
+			if err != nil {
+				return nil, usage("%v", err)
+			}
+			c.account = func() tenant.Tenant { return *account.Current() }
+			p.reloadable = append(p.reloadable, account)
 		}
-		c.account = func() tenant.Tenant { return *account.Current() }
-		p.reloadable = []reload.Reader{p.grants, account}
 		p.metrics = server.NewMetrics()
 		built, _ := revision()
 		p.metrics.SetBuild(release, built, runtime.Version())

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"papi-mcp/internal/errorcode"
-	"papi-mcp/internal/filelock"
 	"papi-mcp/internal/lazyregexp"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/store"
@@ -87,21 +86,18 @@ func (c *config) openMedium(ctx context.Context) (_ store.Store, end func(), err
 	end = func() { _ = f.Close() }
 	if c.alone {
 		if err := f.Hold(ctx); err != nil {
-			return nil, nil, notOpened(err)
+			return nil, nil, failed(fmt.Errorf("--store: %w", err))
 		}
 	}
 	return f, end, nil
 }
 
-// notOpened is the error of a command that can't start without its store. What may pass by
-// itself has the exit code for that.
+// notOpened is the error of a command that can't start without its database. What may be
+// over soon has the exit code for that.
 func notOpened(err error) error {
 	var schema *store.SchemaError
-	switch {
-	case errors.As(err, &schema), errors.Is(err, fs.ErrPermission):
+	if errors.As(err, &schema) {
 		return usage("--store: %v", err)
-	case errors.Is(err, filelock.ErrHeld):
-		return failed(fmt.Errorf("--store: %w", err))
 	}
 	return &exitError{errorcode.TryAgain, fmt.Sprintf("--store: %v", err)}
 }
@@ -123,7 +119,7 @@ func (c *config) storeFaults() []fault {
 		}
 		_ = p.Close()
 	case isURL:
-		found = append(found, faultf("store", "--store %s://...: %s", papi.Quoted(scheme, 20), storeForms))
+		found = append(found, faultf("store", "--store %s: %s", papi.Quoted(scheme+"://...", 30), storeForms))
 	case connectionString.MatchString(c.store):
 		found = append(found, faultf("store", "--store with settings of a connection: %s", storeForms))
 	}

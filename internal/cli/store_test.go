@@ -313,7 +313,7 @@ func TestStoreMigrate(t *testing.T) {
 // What the flags of a store can't have is refused without a word of a password or a key.
 func TestStoreFlags(t *testing.T) {
 	for flags, want := range map[string]string{
-		"--store mysql://u:canary@h/d":                        "://...: use memory",
+		"--store mysql://u:canary@h/d":                        `--store "mysql://...": use memory`,
 		"--store postgres://u:canary@h:port/d":                "is not valid",
 		"--store postgres:u:canary@h":                         "--store with settings of a connection: use memory",
 		"--store x --store-key canary":                        "--store-key is neither the path of a file",

@@ -67,6 +67,8 @@ func TestTheContentOfATemplate(t *testing.T) {
 	checkCases(t, []lintCase{
 		{rule: "wa_body_missing", name: "no BODY", components: `{"type": "FOOTER", "text": "x"}`, says: "details.components has no BODY"},
 		{rule: "wa_body_missing", name: "one in a card alone", components: cardsOf(`{"type": "BODY", "text": "x"}`), says: "has no BODY"},
+		{rule: "wa_body_missing", name: "one without a text", components: `{"type": "BODY"}`, says: "details.components[0].text is empty", severity: Likely},
+		{rule: "wa_body_missing", name: "one of blanks", components: bodyOf(" \n"), says: "is empty", severity: Likely},
 		{rule: "wa_body_missing", name: "an AUTHENTICATION body has no text", category: authentication, components: `{"type": "BODY"}`},
 		{rule: "wa_component_repeated", name: "two of a type", components: bodyOf("a") + `, ` + bodyOf("b"), says: "details.components[1] is another component of type BODY"},
 		{rule: "wa_component_repeated", name: "two in a card", components: with(cardsOf(bodyOf("a") + `, ` + bodyOf("b"))), says: "cards[0].components[1] is another"},
@@ -115,6 +117,7 @@ func TestVariablesAndTheirExamples(t *testing.T) {
 		{rule: count, name: "as many as variables", components: bodyOf("{{1}} and {{2}}", "a", "b")},
 		{rule: count, name: "too few", components: bodyOf("{{1}} and {{2}}", "a"), says: "details.components[0].examples has 1 example for 2 variables"},
 		{rule: count, name: "too many", components: bodyOf("{{1}} and", "a", "b"), says: "has 2 examples for 1 variable"},
+		{rule: count, name: "without a variable", components: bodyOf("Your order is here", "a"), says: "has 1 example, and the text has no variable", severity: Likely},
 		{rule: count, name: "none", components: header("Hi {{1}}", ""), says: "details.components[1].examples has 0 examples for 1 variable"},
 		{rule: "wa_header_variables", name: "two", components: header("{{1}} {{2}}", `"a", "b"`), says: "at most one variable"},
 		{rule: "wa_header_variables", name: "one", components: header("Hi {{1}}", `"a"`)},

@@ -53,16 +53,8 @@ var media = map[string]func(t *testing.T) medium{
 			return f
 		}, func(d time.Duration) { at = at.Add(d) }}
 	},
-	"PostgreSQL": func(t *testing.T) medium {
-		url := pgtest.URL(t)
-		return medium{func() Store { return newPostgres(t, url) }, func(d time.Duration) {
-			for table, columns := range postgresTimes {
-				for _, column := range columns {
-					pgtest.Exec(t, url, fmt.Sprintf("update %s set %s = %[2]s - make_interval(secs => %f)", table, column, d.Seconds()))
-				}
-			}
-		}}
-	},
+	"PostgreSQL":                  func(t *testing.T) medium { return inPostgres(t, pgtest.URL(t)) },
+	"PostgreSQL behind PgBouncer": func(t *testing.T) medium { return inPostgres(t, pgtest.PooledURL(t)) },
 	"file that is held": func(t *testing.T) medium {
 		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 		f := NewFile(filepath.Join(t.TempDir(), "made", "state.db"))
@@ -73,6 +65,20 @@ var media = map[string]func(t *testing.T) medium{
 		t.Cleanup(func() { _ = f.Close() })
 		return medium{func() Store { return f }, func(d time.Duration) { at = at.Add(d) }}
 	},
+}
+
+func inPostgres(t *testing.T, url string) medium {
+	return medium{func() Store {
+		p := newPostgres(t, url)
+		p.poll = 10 * time.Millisecond // PgBouncer drops LISTEN
+		return p
+	}, func(d time.Duration) {
+		for table, columns := range postgresTimes {
+			for _, column := range columns {
+				pgtest.Exec(t, url, fmt.Sprintf("update %s set %s = %[2]s - make_interval(secs => %f)", table, column, d.Seconds()))
+			}
+		}
+	}}
 }
 
 // All stores have the same contract.
@@ -100,7 +106,7 @@ type checked struct {
 	medium
 }
 
-func (c *checked) ctx() context.Context { return c.T.Context() }
+func (c *checked) ctx() context.Context { return c.Context() }
 
 // must fails the test where err is one.
 func (c *checked) must(err error) {
@@ -451,46 +457,5 @@ func names(c *checked) {
 	for _, name := range []string{long[1:], "any \x00\xff"} {
 		c.is(true)(c.Append(c.ctx(), name, name, nil, Keep{}))
 		c.is(true)(c.Push(c.ctx(), name, name, nil, 0))
-	}
-}
-
-// Of a hundred who do the same thing together, one succeeds.
-func races(c *checked) {
-	old := []byte("old")
-	c.must(c.Put(c.ctx(), "swapped", old, 0))
-	c.must(c.Put(c.ctx(), "removed", old, 0))
-	c.must(c.Put(c.ctx(), "expired", old, time.Second))
-	c.is(true)(c.Push(c.ctx(), "q", "finished", nil, 0))
-	c.advance(time.Second)
-	leased := c.leases(1, time.Hour, "finished")[0]
-	stores := []Store{c.open(), c.open(), c.open()}
-	for name, do := range map[string]func(s Store, n int) (bool, error){
-		"add":              func(s Store, _ int) (bool, error) { return s.Add(c.ctx(), "added", nil, time.Minute) },
-		"add what expired": func(s Store, _ int) (bool, error) { return s.Add(c.ctx(), "expired", nil, time.Minute) },
-		"swap":             func(s Store, n int) (bool, error) { return s.Swap(c.ctx(), "swapped", old, fmt.Append(nil, n), 0) },
-		"create":           func(s Store, n int) (bool, error) { return s.Swap(c.ctx(), "created", nil, fmt.Append(nil, n), 0) },
-		"remove":           func(s Store, _ int) (bool, error) { return s.Swap(c.ctx(), "removed", old, nil, 0) },
-		"append":           func(s Store, _ int) (bool, error) { return s.Append(c.ctx(), "s", "id", nil, Keep{}) },
-		"push":             func(s Store, _ int) (bool, error) { return s.Push(c.ctx(), "q", "pushed", nil, time.Hour) },
-		"finish":           func(s Store, _ int) (bool, error) { return s.Finish(c.ctx(), "q", leased) },
-	} {
-		var winners atomic.Int32
-		var all sync.WaitGroup
-		start := make(chan struct{})
-		for n := range 100 {
-			all.Go(func() {
-				<-start
-				if won, err := do(stores[n%len(stores)], n); err != nil {
-					c.Errorf("%s: %v", name, err)
-				} else if won {
-					winners.Add(1)
-				}
-			})
-		}
-		close(start)
-		all.Wait()
-		if winners.Load() != 1 {
-			c.Errorf("%s: %d of 100 succeeded", name, winners.Load())
-		}
 	}
 }

@@ -41,7 +41,7 @@ func write(name string) {
 		_, first, err = s.Read(context.Background(), "s", 0, 0)
 	}
 	ctx := context.Background()
-	for n := first + 1; err == nil; n++ {
+	for n := max(first, 1); err == nil; n++ { // the last one may not be complete
 		key, value := fmt.Sprint(n), fmt.Append(nil, n)
 		if _, err = s.Append(ctx, "s", key, value, Keep{}); err != nil {
 			break

@@ -86,6 +86,9 @@ func NewPostgres(databaseURL string) (*Postgres, error) {
 		config:   config.ConnConfig.Copy(),
 		checking: make(chan struct{}, 1),
 	}
+	// A pooler may give a connection that listens to others, where pgx would keep what
+	// comes.
+	config.ConnConfig.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) { p.wake(topicOf(n.Payload)) }
 	p.running, p.end = context.WithCancel(context.Background())
 	if p.pool, err = pgxpool.NewWithConfig(p.running, config); err != nil {
 		p.end()

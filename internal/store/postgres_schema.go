@@ -54,20 +54,15 @@ func (p *Postgres) check(ctx context.Context) error {
 		return nil
 	}
 	var version, target int64
-	var mayCreate bool
 	err := p.connected(ctx, func(ctx context.Context, conn *pgxpool.Conn) (err error) {
-		if version, target, err = versions(ctx, conn.Conn()); err != nil {
-			return err
-		}
-		return conn.QueryRow(ctx, `select coalesce(has_schema_privilege(current_schema(), 'create'), false)`).Scan(&mayCreate)
+		version, target, err = versions(ctx, conn.Conn())
+		return err
 	})
 	switch {
 	case err != nil:
 		return err
 	case version > target:
 		return newerSchema(version, target)
-	case version < target && !mayCreate:
-		return olderSchema(version, target)
 	case version < target:
 		if err := p.migrate(ctx); err != nil {
 			return err
@@ -153,12 +148,23 @@ func (p *Postgres) migrate(ctx context.Context) error {
 	if _, err := conn.Exec(ctx, "select pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
 		return err
 	}
+	var mayCreate bool
+	if err := conn.QueryRow(ctx, `select coalesce(has_schema_privilege(current_schema(), 'create'), false)`).Scan(&mayCreate); err != nil {
+		return err
+	}
+	if !mayCreate { // goose would try it for seconds
+		version, target, err := versions(ctx, conn)
+		if err != nil || version >= target { // another process has migrated
+			return err
+		}
+		return olderSchema(version, target)
+	}
 	files, err := fs.Sub(migrationFiles, "migrations")
 	if err != nil {
 		return err
 	}
 	db := stdlib.OpenDB(*p.config)
-	defer db.Close()
+	defer func() { _ = db.Close() }() // all was done
 	migrations, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithTableName(versionTable))
 	if err != nil {
 		return err

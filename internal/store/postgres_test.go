@@ -200,3 +200,40 @@ func TestPostgresRestart(t *testing.T) {
 	}
 	t.Logf("%d keys", len(keys))
 }
+
+// An operation whose answer is lost is repeated, done once, and reports what it did.
+func TestPostgresLostAnswer(t *testing.T) {
+	url := pgtest.URL(t)
+	server, _, _ := strings.Cut(strings.TrimPrefix(url, "postgres://papi@"), "/")
+	proxy := pgtest.NewProxy(t, server)
+	p := newPostgres(t, proxy.URL(url))
+	ctx, one, two := t.Context(), []byte("1"), []byte("2")
+	for _, step := range []struct {
+		name string
+		do   func() (bool, error)
+		want bool
+	}{
+		{"Add", func() (bool, error) { return p.Add(ctx, "a", one, time.Hour) }, true},
+		{"Add again", func() (bool, error) { return p.Add(ctx, "a", one, time.Hour) }, false},
+		{"Swap", func() (bool, error) { return p.Swap(ctx, "a", one, two, 0) }, true},
+		{"Swap again", func() (bool, error) { return p.Swap(ctx, "a", one, two, 0) }, false},
+		{"Swap with none", func() (bool, error) { return p.Swap(ctx, "b", nil, one, 0) }, true},
+		{"Put", func() (bool, error) { return true, p.Put(ctx, "c", one, 0) }, true},
+		{"Delete", func() (bool, error) { return true, p.Delete(ctx, "c") }, true},
+		{"Get", func() (bool, error) { _, ok, err := p.Get(ctx, "a"); return ok, err }, true},
+		// It can't know that it was this one which appended, and does not append twice.
+		{"Append", func() (bool, error) { return p.Append(ctx, "s", "id", one, Keep{}) }, false},
+		{"Push", func() (bool, error) { return p.Push(ctx, "q", "id", one, 0) }, false},
+	} {
+		if _, _, err := p.Get(ctx, "a"); err != nil { // there is a connection
+			t.Fatal(err)
+		}
+		proxy.LoseAnswer()
+		if got, err := step.do(); err != nil || got != step.want || !proxy.Lost() {
+			t.Errorf("%s: %v, %v", step.name, got, err)
+		}
+	}
+	if records, last, err := p.Read(ctx, "s", 0, 10); err != nil || len(records) != 1 || last != 1 {
+		t.Errorf("%v, %d, %v", records, last, err)
+	}
+}

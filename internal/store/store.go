@@ -84,7 +84,8 @@ type Record struct {
 // Queues hold tasks that one worker at a time may do.
 type Queues interface {
 	// Push adds a task that is due after a delay, unless the queue has one with the same
-	// id, and reports whether it did.
+	// id, and reports whether it did. As with Append, that may be one that it added
+	// itself.
 	Push(ctx context.Context, queue, id string, value []byte, delay time.Duration) (bool, error)
 	// Lease returns tasks that are due, at most limit, those first that have been due
 	// longest. No one else gets them until ttl has passed; then they are due again, as

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command chaos runs three replicas of papi-mcp on one PostgreSQL behind a round-robin
 // proxy, with clients of both kinds of protocols: those with sessions, and 2026-07-28. A
 // replica is killed and started again every second; PostgreSQL is cut off for five seconds,

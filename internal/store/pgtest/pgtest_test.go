@@ -60,3 +60,32 @@ func TestCrashAndRestart(t *testing.T) {
 		t.Errorf("it is at %s now, was at %s", s.Addr(), addr)
 	}
 }
+
+// noted is a test that notes how it ends.
+type noted struct {
+	testing.TB
+	skipped, failed string
+}
+
+func (n *noted) Helper() {}
+
+func (n *noted) Skipf(format string, args ...any) { n.skipped = fmt.Sprintf(format, args...) }
+
+func (n *noted) Fatal(args ...any) { n.failed = fmt.Sprint(args...) }
+
+// Where PostgreSQL is not installed a test is skipped, or fails where TEST_REQUIRE names it.
+func TestNeed(t *testing.T) {
+	for required, fails := range map[string]bool{"": false, "postgres": true, "pgbouncer,postgres": true, "pgbouncer": false} {
+		t.Setenv("TEST_REQUIRE", required)
+		var n noted
+		need(&n, errNone, "postgres")
+		if fails != (n.failed != "") || fails == strings.Contains(n.skipped, "PostgreSQL is not installed") {
+			t.Errorf("TEST_REQUIRE=%s: %+v", required, n)
+		}
+	}
+	var n noted
+	need(&n, io.EOF, "postgres")
+	if n.failed == "" || n.skipped != "" {
+		t.Errorf("any other error: %+v", n)
+	}
+}

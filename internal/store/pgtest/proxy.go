@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -13,10 +14,11 @@ type Proxy struct {
 	listener net.Listener
 	to       string
 
-	mu      sync.Mutex
-	stalled chan struct{} // closed while data pass
-	conns   map[net.Conn]struct{}
-	all     sync.WaitGroup
+	loseAnswer atomic.Bool
+	mu         sync.Mutex
+	stalled    chan struct{} // closed while data pass
+	conns      map[net.Conn]struct{}
+	all        sync.WaitGroup
 }
 
 // NewProxy returns a proxy to an address, which ends with the test.
@@ -66,6 +68,13 @@ func (p *Proxy) Resume() {
 	}
 }
 
+// LoseAnswer discards the next answer, and closes its connection: what was asked is done,
+// and who asked does not know.
+func (p *Proxy) LoseAnswer() { p.loseAnswer.Store(true) }
+
+// Lost reports whether an answer was lost since LoseAnswer.
+func (p *Proxy) Lost() bool { return !p.loseAnswer.Load() }
+
 // Cut closes all connections.
 func (p *Proxy) Cut() {
 	p.mu.Lock()
@@ -102,8 +111,8 @@ func (p *Proxy) serve(conn net.Conn) {
 	}
 	defer p.track(to)()
 	var both sync.WaitGroup
-	both.Go(func() { p.copy(conn, to) })
-	both.Go(func() { p.copy(to, conn) })
+	both.Go(func() { p.copy(conn, to, false) })
+	both.Go(func() { p.copy(to, conn, true) })
 	both.Wait()
 }
 
@@ -121,13 +130,15 @@ func (p *Proxy) track(conn net.Conn) (end func()) {
 }
 
 // copy copies until one side ends, and ends the other.
-func (p *Proxy) copy(from, to net.Conn) {
-	defer from.Close()
-	defer to.Close()
+func (p *Proxy) copy(from, to net.Conn, answers bool) {
+	defer func() { _, _ = from.Close(), to.Close() }() // the other direction may have done it
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
 		p.pass()
+		if n > 0 && answers && p.loseAnswer.CompareAndSwap(true, false) {
+			return
+		}
 		if n > 0 {
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return
