@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A named pipe in a folder is not read: nobody may write to it.
+// A named pipe in a folder is not read: it could block for ever.
 func TestTemplateSourcesLeavesPipes(t *testing.T) {
 	dir := t.TempDir()
 	pipe := filepath.Join(dir, "pipe.json")

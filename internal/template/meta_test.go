@@ -338,6 +338,7 @@ func TestTemplates(t *testing.T) {
 		{name: "several languages", give: strings.Replace(one, `"language":"en"`, `"languages":["en","es","de"]`, 1), want: 3},
 		{name: "a list with others", give: "[" + one + ", 7]", want: 2},
 		{name: "an empty list", give: `{"data":[]}`, err: "the list is empty"},
+		{name: "nothing", give: " \n", err: "it is empty: give a template"},
 		{name: "no JSON", give: `{"name": `, err: "it is not JSON"},
 		{name: "two values", give: one + one, err: "it is not JSON"},
 		{name: "a number", give: "7", err: "it is no template of Meta's: it is a number, not a template"},
