@@ -13,8 +13,8 @@ import (
 	"papi-mcp/internal/store/pgtest"
 )
 
-// Another process is woken by LISTEN, without the poll, and by the poll where a pooler
-// drops LISTEN.
+// Another process is woken by LISTEN, without the poll, also after its connection was lost;
+// and by the poll where a pooler drops LISTEN.
 func TestPostgresWakesOtherProcesses(t *testing.T) {
 	url := pgtest.URL(t)
 	here := newPostgres(t, url)
@@ -27,15 +27,19 @@ func TestPostgresWakesOtherProcesses(t *testing.T) {
 			set(there)
 			woken, stop := there.Watch("any \x00 topic")
 			defer stop()
-			for notified := false; !notified; { // it may not listen yet
-				if err := here.Notify(t.Context(), "any \x00 topic"); err != nil {
-					t.Fatal(err)
+			for range 2 {
+				for notified := false; !notified; { // it may not listen yet
+					if err := here.Notify(t.Context(), "any \x00 topic"); err != nil {
+						t.Fatal(err)
+					}
+					select {
+					case <-woken:
+						notified = true
+					case <-time.After(10 * time.Millisecond):
+					}
 				}
-				select {
-				case <-woken:
-					notified = true
-				case <-time.After(10 * time.Millisecond):
-				}
+				// All connections end, and those who listen connect again.
+				pgtest.Exec(t, url, "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
 			}
 		})
 	}
@@ -224,6 +228,7 @@ func TestPostgresLostAnswer(t *testing.T) {
 		// It can't know that it was this one which appended, and does not append twice.
 		{"Append", func() (bool, error) { return p.Append(ctx, "s", "id", one, Keep{}) }, false},
 		{"Push", func() (bool, error) { return p.Push(ctx, "q", "id", one, 0) }, false},
+		{"Swap for none", func() (bool, error) { return p.Swap(ctx, "b", one, nil, 0) }, false},
 	} {
 		if _, _, err := p.Get(ctx, "a"); err != nil { // there is a connection
 			t.Fatal(err)
@@ -232,6 +237,9 @@ func TestPostgresLostAnswer(t *testing.T) {
 		if got, err := step.do(); err != nil || got != step.want || !proxy.Lost() {
 			t.Errorf("%s: %v, %v", step.name, got, err)
 		}
+	}
+	if _, ok, err := p.Get(ctx, "b"); err != nil || ok {
+		t.Errorf("what was removed: %v, %v", ok, err)
 	}
 	if records, last, err := p.Read(ctx, "s", 0, 10); err != nil || len(records) != 1 || last != 1 {
 		t.Errorf("%v, %d, %v", records, last, err)

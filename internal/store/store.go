@@ -39,7 +39,8 @@ type Entries interface {
 	Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error)
 	// Swap replaces an entry whose value is old by value, and reports whether it did: of
 	// concurrent calls with the same old exactly one returns true. A nil old means that
-	// there is no entry, a nil value removes it; an empty value is not nil.
+	// there is no entry, a nil value removes it; an empty value is not nil. A removal may
+	// return false though it was made, where the answer of the medium was lost.
 	Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (bool, error)
 	// Delete removes an entry; a missing one is not an error.
 	Delete(ctx context.Context, key string) error
@@ -92,7 +93,8 @@ type Queues interface {
 	// after a crash of the worker.
 	Lease(ctx context.Context, queue string, limit int, ttl time.Duration) ([]Task, error)
 	// Finish removes a task that Lease returned. It returns false, and does nothing, where
-	// the lease has ended and another worker has leased or finished the task.
+	// the lease has ended and another worker has leased or finished the task. As with
+	// Append, that may be what it did itself.
 	Finish(ctx context.Context, queue string, t Task) (bool, error)
 	// Retry ends a lease: the task, with a new value, is due after a delay. It
 	// returns false as Finish does.

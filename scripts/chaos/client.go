@@ -64,6 +64,13 @@ type answer struct {
 	InputRequests any    `json:"inputRequests"`
 }
 
+// passed reports whether the guard let the call through. A second delete that it lets through
+// fails, since the first has removed the thing.
+func (a *answer) passed() bool {
+	code := a.Structured.ErrorCode
+	return a.RequestState == "" && a.Structured.Confirmation.Token == "" && !strings.HasPrefix(code, "confirmation_") && !strings.HasPrefix(code, "guard_")
+}
+
 // lost is the error of a call whose answer did not arrive, or came from no replica.
 type lost struct{ why string }
 

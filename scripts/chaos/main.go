@@ -54,7 +54,7 @@ func main() {
 	err := run(*binary, *duration, r)
 	fmt.Print(r.table(*duration))
 	if err == nil && *update {
-		err = r.write("docs/deploy.md", *duration)
+		err = compare.WriteFigures("docs/deploy.md", "chaos", r.table(*duration))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)

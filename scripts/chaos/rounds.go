@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -118,21 +117,6 @@ func (r *results) table(duration time.Duration) string {
 	return b.String()
 }
 
-// write replaces the figures in a page.
-func (r *results) write(page string, duration time.Duration) error {
-	raw, err := os.ReadFile(page)
-	if err != nil {
-		return err
-	}
-	before, rest, found := strings.Cut(string(raw), "<!-- chaos:begin")
-	note, rest, closed := strings.Cut(rest, "-->\n")
-	_, after, ended := strings.Cut(rest, "<!-- chaos:end -->")
-	if !found || !closed || !ended {
-		return fmt.Errorf("%s has no marks for the figures", page)
-	}
-	return os.WriteFile(page, []byte(before+"<!-- chaos:begin"+note+"-->\n"+r.table(duration)+"<!-- chaos:end -->"+after), 0o644)
-}
-
 // rounds makes rounds until chaos ends. The last one may take until rest ends.
 func (c *client) rounds(chaos, rest context.Context) error {
 	for n := 0; chaos.Err() == nil; n++ {
@@ -167,9 +151,7 @@ func (c *client) round(ctx context.Context, decline bool) error {
 				a, err = c.call(ctx, "webhook_delete", arguments(), c.inputResponse(a.RequestState))
 			}
 			return a, err
-		}, func(a *answer) bool {
-			return strings.HasPrefix(a.Structured.ErrorCode, "confirmation_") || strings.HasPrefix(a.Structured.ErrorCode, "guard_")
-		})
+		}, func(a *answer) bool { return a.Structured.ErrorCode == errorcode.ConfirmationDeclined || c.api.deleted(webhook) > 0 })
 		if err != nil {
 			return err
 		}
@@ -287,7 +269,7 @@ func (c *client) deleteOnce(ctx context.Context, webhook string, arguments func(
 			switch {
 			case err != nil:
 				c.results.failed(err.Error())
-			case a.Structured.ErrorCode == "" && a.RequestState == "" && a.Structured.IDs != nil:
+			case a.passed():
 				accepted++
 			}
 		})
@@ -303,7 +285,7 @@ func (c *client) deleteOnce(ctx context.Context, webhook string, arguments func(
 		if err != nil {
 			return err
 		}
-		if a.Structured.ErrorCode == "" && c.api.deleted(webhook) > 0 {
+		if a.passed() {
 			accepted++
 		} else if c.api.deleted(webhook) == 0 {
 			c.results.count(&c.results.interrupted)

@@ -118,7 +118,7 @@ func Exec(t testing.TB, url string, statements ...string) {
 }
 
 // newServer initializes and starts a server.
-func newServer() (*Server, error) {
+func newServer() (_ *Server, err error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -127,6 +127,11 @@ func newServer() (*Server, error) {
 	if s.dir, err = os.MkdirTemp("", "papi-mcp-postgres-"); err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			_ = os.RemoveAll(s.dir)
+		}
+	}()
 	if os.Getuid() == 0 { // as which PostgreSQL refuses to run
 		s.unprivileged = true
 		if err := os.Chown(s.dir, unprivileged, unprivileged); err != nil {
@@ -195,7 +200,7 @@ func freePort() (string, error) {
 
 // watched runs the server until standard input ends, by its Stop or by the end of the
 // test process; then it removes the folder, unless a line came before.
-const watched = `"$@" >>"$0/log" 2>&1 &
+const watched = `"$@" >"$0/log" 2>&1 &
 pid=$!
 read -r keep
 kill -s "${keep:-QUIT}" $pid
@@ -223,7 +228,9 @@ func (s *Server) start() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for {
-		conn, err := pgx.Connect(ctx, s.url("postgres"))
+		attempt, end := context.WithTimeout(ctx, 5*time.Second) // who has taken the port may not answer
+		conn, err := pgx.Connect(attempt, s.url("postgres"))
+		end()
 		if err == nil {
 			return conn.Close(ctx)
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -42,6 +43,34 @@ func TestTheServerEndsWithItsProcess(t *testing.T) {
 	if _, err := io.ReadAll(conn); err != nil && !strings.Contains(err.Error(), "reset") {
 		t.Error(err) // the server closes all connections when it ends
 	}
+}
+
+// A port that another process has taken meanwhile is an error, and no longer one afterwards.
+func TestAPortThatIsTaken(t *testing.T) {
+	s := New(t)
+	s.Crash()
+	taken, err := net.Listen("tcp", s.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var accepting sync.WaitGroup
+	accepting.Go(func() {
+		for {
+			conn, err := taken.Accept()
+			if err != nil {
+				return
+			}
+			_ = conn.Close()
+		}
+	})
+	if err := s.Start(); err == nil || !strings.Contains(err.Error(), "could not create any TCP/IP sockets") {
+		t.Errorf("it starts on a port that is taken: %v", err)
+	}
+	if err := taken.Close(); err != nil {
+		t.Fatal(err)
+	}
+	accepting.Wait()
+	s.Restart(t)
 }
 
 // Data survive a crash of the server, which is then at the same address.
