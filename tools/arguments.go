@@ -40,12 +40,18 @@ var ownArguments = map[string]*papi.Schema{
 		Description: "rules of lint by which the person lets Meta decide; those that the contract states can't be ignored"},
 }
 
+// lintNames are the names of lint's rules; those that can be ignored come first, since
+// an error shows only so many.
 func lintNames() []any {
-	var names []any
-	for _, name := range lint.Names() {
-		names = append(names, name)
+	var ignorable, others []any
+	for i := range lint.Rules {
+		if rule := &lint.Rules[i]; rule.FromContract() {
+			others = append(others, rule.Name)
+		} else {
+			ignorable = append(ignorable, rule.Name)
+		}
 	}
-	return names
+	return append(ignorable, others...)
 }
 
 // arguments are those of one tool.

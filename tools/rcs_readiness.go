@@ -31,7 +31,7 @@ type rcsReadinessArgs struct {
 func (s *Set) newRcsReadiness() *coreTool {
 	c := newCoreTool(coreTool{
 		name: catalog.RcsReadiness, annotations: hints("Check RCS sender readiness", true, true),
-		about:   "Check whether an RCS sender can be launched, where, and what is missing: brand, media, answers, what the launch fixes, what each operator decided and why. Without senderId: what a launch in these countries needs, with sample arguments.",
+		about:   "Check whether an RCS sender can be launched, where, and what is missing: brand, media, answers, what the launch freezes, what each operator decided and why. Without senderId: what a launch in these countries needs, with sample arguments.",
 		example: map[string]any{"countries": []any{"SE", "GB"}, "useCase": "TRANSACTIONAL"},
 		phrases: []string{"can we launch the RCS agent", "what is missing for the launch", "is our RBM agent complete", "what does an RCS launch in a country need", "checklist before going live with RCS"},
 	}, s.rcsReadiness)
@@ -50,7 +50,7 @@ func (s *Set) newRcsReadiness() *coreTool {
 // rcsReadiness is what rcs_sender_readiness shows.
 type rcsReadiness struct {
 	// Launch says whether it can be launched now, in a word, and Why in a sentence. Where
-	// has the status of each country, and until an operator is asked whether it has its answers.
+	// has the status of each country, and until an operator is asked whether it lacks answers.
 	Launch string            `json:"launch"`
 	Why    string            `json:"why,omitempty"`
 	Where  map[string]string `json:"where,omitempty"`
@@ -64,10 +64,10 @@ type rcsReadiness struct {
 	Media     *Table `json:"media"`
 	// Questions are those of each part of the questionnaire.
 	Questions map[string]*Table `json:"questions"`
-	// Fixes says what the launch fixes, and Later which countries can't follow without
+	// Freezes says what the launch freezes, and Later which countries can't follow without
 	// answers that they ask for.
-	Fixes string `json:"fixes"`
-	Later string `json:"later,omitempty"`
+	Freezes string `json:"freezes"`
+	Later   string `json:"later,omitempty"`
 	// USBrand is the status of the brand's registration in the US.
 	USBrand string `json:"usBrand,omitempty"`
 	// Sample has arguments of rcs_sender_create that lack nothing.
@@ -199,12 +199,12 @@ func questionsIn(questionnaire any) map[string]question {
 func readinessOf(sender map[string]any, launch *lint.Launch, texts map[string]question, added []string, args rcsReadinessArgs) *rcsReadiness {
 	r := &rcsReadiness{
 		Where: map[string]string{}, Missing: lint.GroupPaths(launch.Missing), Questions: map[string]*Table{},
-		Fixes:   "the launch fixes brand, media and answers, given or not: then only details.countries can be changed",
+		Freezes: "the launch freezes brand, media and answers, given or not: then only details.countries can be changed",
 		USBrand: jsonvalue.Text(sender, "brandDetails.registration.status"),
 	}
-	later := " can't follow without answers of their own, which countries shows"
+	later := " can't follow without answers of their own: add them to countries to see the questions"
 	if launch.Fixed {
-		r.Fixes = "brand, media and answers are fixed: only details.countries can be changed; for the rest a person must ask Sinch support"
+		r.Freezes = "brand, media and answers are frozen: only details.countries can be changed; for the rest a person must ask Sinch support"
 		later = " can't follow: they ask for answers that it lacks"
 	}
 	if len(launch.Later) > 0 {
@@ -219,7 +219,7 @@ func readinessOf(sender map[string]any, launch *lint.Launch, texts map[string]qu
 		status[jsonvalue.Text(country, "country")] = jsonvalue.Text(country, "status")
 	}
 	for _, country := range launch.Countries {
-		r.Where[country] = "has its answers"
+		r.Where[country] = "lacks no answers"
 		if lacks := lint.CountryLacks(jsonvalue.Object(sender, "details.questionnaire"), country); lacks != nil && lacks.Missing != nil {
 			r.Where[country] = "lacks answers"
 		}
@@ -278,11 +278,11 @@ func verdict(sender map[string]any, launch *lint.Launch, added []string) (word, 
 	case launch.Waits:
 		return "waits", launch.State + " ends on its own: it can't be launched now"
 	case missing > 0 && launch.Fixed:
-		return "lacks", "what is missing can't be added any more: remove the countries that ask for it, or a person must ask Sinch support, with the projectId and the senderId"
+		return "incomplete", "what is missing can't be added any more: remove the countries that ask for it, or a person must ask Sinch support, with the projectId and the senderId"
 	case missing > 0:
-		return "lacks", "the launch is refused until what is missing is given"
+		return "incomplete", "the launch is refused until what is missing is given"
 	case !launch.Allowed:
-		return "lacks", launch.StateProblem()
+		return "incomplete", launch.StateProblem()
 	case len(added) > 0:
 		return "ready", "once the sender names " + strings.Join(added, ", ")
 	case launch.Fixed && !catalog.AddedAfterLaunch(sender):

@@ -74,7 +74,7 @@ func TestReadinessShowsAllThatALaunchNeeds(t *testing.T) {
 		"details.questionnaire.general.answers.screenshotUris": nil,
 	})
 	_, api, r := readinessOfSender(t, sender, nil)
-	if r["state"] != "IN_TEST" || jsonvalue.Text(r, "data.launch") != "lacks" {
+	if r["state"] != "IN_TEST" || jsonvalue.Text(r, "data.launch") != "incomplete" {
 		t.Errorf("state %v, launch %v", r["state"], jsonvalue.Text(r, "data.launch"))
 	}
 	want := []any{"details.brand.logoUrl", "details.questionnaire.gb.answers.{brandIndustry, companyLegalName, messagesVolume}", "details.questionnaire.verification.answers.email"}
@@ -85,7 +85,7 @@ func TestReadinessShowsAllThatALaunchNeeds(t *testing.T) {
 	if got := jsonvalue.List(r, "data.advised"); !slices.Equal(got, want) {
 		t.Errorf("advised %q", got)
 	}
-	if got := jsonvalue.Object(r, "data.where"); got["SE"] != "has its answers" || got["GB"] != "lacks answers" {
+	if got := jsonvalue.Object(r, "data.where"); got["SE"] != "lacks no answers" || got["GB"] != "lacks answers" {
 		t.Errorf("where %v", got)
 	}
 	for path, rows := range map[string]map[string]string{
@@ -106,9 +106,9 @@ func TestReadinessShowsAllThatALaunchNeeds(t *testing.T) {
 			}
 		}
 	}
-	for _, says := range []string{"fixes brand, media and answers", "then only details.countries can be changed"} {
-		if !strings.Contains(jsonvalue.Text(r, "data.fixes"), says) {
-			t.Errorf("fixes: %v", jsonvalue.Text(r, "data.fixes"))
+	for _, says := range []string{"freezes brand, media and answers", "then only details.countries can be changed"} {
+		if !strings.Contains(jsonvalue.Text(r, "data.freezes"), says) {
+			t.Errorf("freezes: %v", jsonvalue.Text(r, "data.freezes"))
 		}
 	}
 	if got := jsonvalue.Text(r, "data.later"); !strings.HasPrefix(got, "FR, US can't follow") {
@@ -179,7 +179,7 @@ func TestReadinessShowsWhatOperatorsDecided(t *testing.T) {
 	if got := string(encode(jsonvalue.Field(r, "data.operators"))); got != want {
 		t.Errorf("operators %s", got)
 	}
-	if got := string(encode(jsonvalue.Field(r, "data.where"))); got != `{"DE":"REJECTED","DK":"has its answers","SE":"LAUNCHED"}` {
+	if got := string(encode(jsonvalue.Field(r, "data.where"))); got != `{"DE":"REJECTED","DK":"lacks no answers","SE":"LAUNCHED"}` {
 		t.Errorf("where %s", got)
 	}
 	var said []string
@@ -292,7 +292,7 @@ func TestReadinessLeadsToWhatIsMissing(t *testing.T) {
 		}
 	}
 	_, _, r := readinessOfSender(t, rcsSenderIn(t, "LAUNCHED", nil), map[string]any{"senderId": "s", "countries": []any{"GB"}})
-	if got := jsonvalue.Text(r, "next"); jsonvalue.Text(r, "data.launch") != "lacks" || !strings.HasPrefix(jsonvalue.Text(jsonvalue.List(r, "next")[0], "do"), "first a person must ask Sinch support to add the answers") {
+	if got := jsonvalue.Text(r, "next"); jsonvalue.Text(r, "data.launch") != "incomplete" || !strings.HasPrefix(jsonvalue.Text(jsonvalue.List(r, "next")[0], "do"), "first a person must ask Sinch support to add the answers") {
 		t.Errorf("a country whose answers can't be given any more: %s", got)
 	}
 }

@@ -183,7 +183,7 @@ func (s *Set) readTemplate(ctx context.Context, caller Caller, c *coreTool, give
 		return nil, invalidArguments(violations)
 	}
 	if details := t.details(); updates && details != nil {
-		t.args["details"] = mergedDetails(nil, details)
+		t.args["details"] = template.Update(nil, details)
 	}
 	t.warnings, t.given = coerce.warnings, t.args
 	if t.updates && (t.args["category"] == nil || t.details()["components"] == nil) {
@@ -232,29 +232,9 @@ func (s *Set) readStored(ctx context.Context, caller Caller, tool string, t *giv
 			merged[name] = value
 		}
 	}
-	merged["details"] = mergedDetails(jsonvalue.Object(merged, "details"), changes)
+	merged["details"] = template.Update(jsonvalue.Object(merged, "details"), changes)
 	t.args = merged
 	return nil
-}
-
-// mergedDetails are the details of a template after an update: null removes a field, any
-// other value replaces it.
-func mergedDetails(details, changes map[string]any) map[string]any {
-	merged := map[string]any{}
-	maps.Copy(merged, details)
-	for name, value := range changes {
-		if object, ok := value.(map[string]any); ok {
-			value = withoutNulls(object)
-		}
-		merged[name] = value
-	}
-	return withoutNulls(merged)
-}
-
-func withoutNulls(object map[string]any) map[string]any {
-	object = maps.Clone(object)
-	maps.DeleteFunc(object, func(_ string, value any) bool { return value == nil })
-	return object
 }
 
 // readByTool makes a call of a reading tool for another one of the server's own, by the

@@ -12,14 +12,16 @@ import (
 
 const argTemplate = "template"
 
-// convertSchema shows the arguments as an object. What else they may be, a list or a text,
-// is not validated against it: template.Templates says what is wrong.
+// convertSchema shows the arguments as an object, open for everything that Meta has. What
+// else they may be, a list or a text, is not validated against it: template.Templates says
+// what is wrong.
 func convertSchema() *papi.Schema {
-	component := &papi.Schema{Type: papi.Types{"object"}, Properties: map[string]*papi.Schema{"type": {Type: papi.Types{"string"}}}}
+	open := &papi.Additional{Schema: &papi.Schema{}}
+	component := &papi.Schema{Type: papi.Types{"object"}, AdditionalProperties: open, Properties: map[string]*papi.Schema{"type": {Type: papi.Types{"string"}}}}
 	return &papi.Schema{Type: papi.Types{"object"}, Required: []string{argTemplate}, Properties: map[string]*papi.Schema{argTemplate: {
 		Type:        papi.Types{"object"},
 		Description: "a template as Meta's Graph API takes or shows it, or the answer of its GET; also a list of templates, or JSON in a text",
-		Properties:  map[string]*papi.Schema{"components": {Type: papi.Types{"array"}, Items: component}},
+		Properties:  map[string]*papi.Schema{"components": {Type: papi.Types{"array"}, Items: component}}, AdditionalProperties: open,
 	}}}
 }
 
@@ -40,6 +42,9 @@ func (s *Set) newTemplateConvert() *coreTool {
 	c.run = func(_ context.Context, _ Caller, given map[string]any) Outcome {
 		form := &papi.Schema{Type: papi.Types{"object"}, Required: []string{argTemplate}, Properties: map[string]*papi.Schema{argTemplate: {}}}
 		given, ignored := applicable(given, form.Properties)
+		if given[argTemplate] == nil && (given["components"] != nil || given["data"] != nil) {
+			given = map[string]any{argTemplate: given} // the template itself
+		}
 		if wrong := form.Violations(given, papi.CheckOptions{Closed: true}); len(wrong) > 0 {
 			return invalidArguments(wrong).outcome()
 		}

@@ -49,6 +49,21 @@ func TestTemplateConvert(t *testing.T) {
 	}
 }
 
+// The template itself as the arguments is converted too, and what is missing has a name.
+func TestConvertTakesTheTemplateItself(t *testing.T) {
+	set, _ := newSet(t, answerJSON(500, nil), nil)
+	want := result(t, do(t, set, catalog.WhatsappTemplateConvert, map[string]any{"template": json.RawMessage(metaTemplate)}))
+	for _, given := range []string{metaTemplate, `{"data":[` + metaTemplate + `]}`} {
+		if got := result(t, do(t, set, catalog.WhatsappTemplateConvert, json.RawMessage(given))); string(jsonvalue.Encode(got)) != string(jsonvalue.Encode(want)) {
+			t.Errorf("got %s", jsonvalue.Encode(got))
+		}
+	}
+	out := do(t, set, catalog.WhatsappTemplateConvert, json.RawMessage(`{}`))
+	if text := string(jsonvalue.Encode(out.Structured)); !strings.Contains(text, `{"path":"template","allowed":"required, any value"}`) {
+		t.Error(text)
+	}
+}
+
 // What it returns is what a create takes as it is.
 func TestConvertedTemplatesAreCreated(t *testing.T) {
 	set, _ := newSet(t, answerJSON(201, map[string]any{"name": "order_shipped", "language": "EN_US", "changes": map[string]any{"status": "IN_PROGRESS"}}), nil)

@@ -38,7 +38,7 @@ var rcsSender = &Resource{
 			Name: "IN_TEST", Class: Success, Means: "being tested, on test numbers", Moves: "`rcs_sender_launch`, when it is complete",
 			Next: []Step{
 				{Do: "invite phones to test it", Tool: "rcs_test_number_add", Needs: []string{"testNumbers"}},
-				{Do: "see what a launch needs, lacks and fixes", Tool: RcsReadiness},
+				{Do: "see what a launch needs, lacks and freezes", Tool: RcsReadiness},
 				{Do: "complete what a launch needs", Tool: "rcs_sender_update", Needs: []string{"details"}, Launch: LaunchLacks},
 				{Do: "it has what a launch needs: if the person agrees, launch it", Tool: "rcs_sender_launch", Launch: LaunchReady},
 			},

@@ -71,14 +71,18 @@ func readArguments(s *streams, args []string) (*arguments, error) {
 // byteOrderMark is what Windows PowerShell writes at the beginning of a pipe or a file.
 const byteOrderMark = "\ufeff"
 
-// readLimited reads a text of at most maxArguments, without a byte order mark.
+// readLimited reads a text of at most maxArguments, without a byte order mark. Other
+// encodings than UTF-8 are refused, since their letters would be lost.
 func readLimited(r io.Reader) (string, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxArguments+1))
 	if err != nil {
-		return "", usage("reading the arguments: %v", err)
+		return "", usage("reading the input: %v", err)
 	}
 	if len(raw) > maxArguments {
-		return "", usage("the arguments have more than %d bytes", maxArguments)
+		return "", usage("the input has more than %d bytes", maxArguments)
+	}
+	if !utf8.Valid(raw) {
+		return "", usage("the input is not UTF-8 text: save it as UTF-8")
 	}
 	return strings.TrimPrefix(string(raw), byteOrderMark), nil
 }
@@ -86,7 +90,7 @@ func readLimited(r io.Reader) (string, error) {
 func readArgumentFile(path string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return "", usage("reading the arguments: %v", err)
+		return "", usage("reading the input: %v", err)
 	}
 	defer file.Close()
 	return readLimited(file)

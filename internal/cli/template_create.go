@@ -204,6 +204,13 @@ func (r *templateRun) call(ctx context.Context, entry *templateEntry, line *temp
 			shown, _ := jsonvalue.Decode(raw)
 			if refusal := jsonvalue.Object(shown, "data.refusal"); refusal != nil {
 				code := jsonvalue.Text(refusal, "errorCode")
+				if code == errorcode.ProjectUnconfirmed && r.project == "" {
+					// Nothing is changed, so the other checks can be shown all the same.
+					r.say("project %s is not confirmed yet: without --dry-run, name it with --project, or confirm it at a terminal", out.Project)
+					r.project = out.Project
+					r.call(ctx, entry, line)
+					return
+				}
 				r.failed(refusal, code, errorcode.ExitFor(code, 0), line)
 			}
 		case entry.draft:
@@ -271,7 +278,7 @@ func errorText(e any) string {
 		return text + ": name the project with --project or --to, which confirms it for this command"
 	}
 	for _, v := range jsonvalue.Objects(value, "additionalInformation.violations") {
-		text += fmt.Sprintf("; %s: %s", cmp.Or(jsonvalue.Text(v, "path"), "it"), cmp.Or(jsonvalue.Text(v, "allowed"), "not allowed"))
+		text += fmt.Sprintf("; %s: %s", cmp.Or(jsonvalue.Text(v, "path"), "it"), cmp.Or(jsonvalue.Join(v, "allowed", ", "), "not allowed"))
 	}
 	if resolution := jsonvalue.Text(value, "resolution"); resolution != "" {
 		text += ": " + resolution

@@ -105,7 +105,8 @@ func templateSources(args []string) ([]string, error) {
 		}
 		before := len(all)
 		err := filepath.WalkDir(arg, func(path string, entry fs.DirEntry, err error) error {
-			if err == nil && !entry.IsDir() && (path == arg || strings.EqualFold(filepath.Ext(path), ".json")) {
+			isFile := err == nil && entry.Type()&^fs.ModeSymlink == 0 // a pipe would block
+			if err == nil && !entry.IsDir() && (path == arg || isFile && strings.EqualFold(filepath.Ext(path), ".json")) {
 				all = append(all, path)
 			}
 			return err

@@ -61,6 +61,7 @@ func TestTemplatePreviewRefuses(t *testing.T) {
 	}{
 		"an empty file":       {" \n", "standard input is empty"},
 		"no JSON":             {"hello", "is not JSON"},
+		"Latin-1":             {strings.Replace(createArguments, "Your", "F\xfcr", 1), "the input is not UTF-8 text: save it as UTF-8"},
 		"more than JSON":      {createArguments + " }", "is not JSON"},
 		"cut off":             {createArguments[:40], "is not JSON"},
 		"a text":              {`"hello"`, "it is not a template: it needs the arguments of whatsapp_template_create (category, details.components) or kakaotalk_template_create (plusFriendId, details.content), or Meta's JSON (components)"},

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -167,10 +166,10 @@ type waiting struct {
 // follow waits, and reports what it sees. The error has the exit code of what the result
 // is about; that of an error is left to who prints it.
 func (w *waiting) follow(ctx context.Context, set *tools.Set, args json.RawMessage) (tools.Followed, error) {
-	ctx, cancel := context.WithTimeout(ctx, w.timeout)
+	within, cancel := context.WithTimeout(ctx, w.timeout)
 	defer cancel()
 	caller := tools.Caller{Principal: server.StdioPrincipal, Client: callClient, CommandLine: true}
-	end := set.Follow(ctx, caller, tools.Follow{
+	end := set.Follow(within, caller, tools.Follow{
 		Tool: w.row.Tool, Args: args, States: w.ends, UntilChanged: w.untilChanged, Saw: w.saw, Failed: w.failed,
 	})
 	if _, isError := end.Outcome.Structured.(*tools.Error); isError {
@@ -178,10 +177,10 @@ func (w *waiting) follow(ctx context.Context, set *tools.Set, args json.RawMessa
 	}
 	switch {
 	case end.Settled && !w.untilChanged, end.Changed && w.untilChanged:
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return end, &exitError{errorcode.TimedOut, fmt.Sprintf("timed out after %v: %s", w.timeout, w.last)}
-	default:
+	case ctx.Err() != nil:
 		return end, &exitError{errorcode.TimedOut, "interrupted: " + w.last}
+	default:
+		return end, &exitError{errorcode.TimedOut, fmt.Sprintf("timed out after %v: %s", w.timeout, w.last)}
 	}
 	switch end.Class {
 	case catalog.Failure:

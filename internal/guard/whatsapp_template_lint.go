@@ -2,7 +2,6 @@ package guard
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -93,7 +92,22 @@ func templateLint(c *Call, a answers) *Refusal {
 	for _, w := range warnings {
 		c.Warn(w)
 	}
-	return refuseFindings(refused, c.IgnoreLint)
+	refusal := refuseFindings(refused, c.IgnoreLint)
+	if refusal != nil && c.Args["templateName"] != nil && c.Args["details"] == nil {
+		refusal.Next = append(refusal.Next, seeStored(c, refused))
+	}
+	return refusal
+}
+
+// seeStored is the step to the details of a template that is only submitted: to those
+// with the corrections made, where some are mechanical.
+func seeStored(c *Call, refused []lint.Finding) catalog.Next {
+	if slices.ContainsFunc(refused, func(f lint.Finding) bool { return f.Corrected != "" }) {
+		return nextCall("see the stored details, corrected where that is mechanical", catalog.WhatsappTemplateLint,
+			map[string]any{"name": c.Args["templateName"], "language": c.Args["languageCode"]})
+	}
+	return nextCall("see the stored details, and submit them corrected", "whatsapp_template_get",
+		map[string]any{"templateName": c.Args["templateName"], "languageCode": c.Args["languageCode"]})
 }
 
 // maxFindings is of how many findings a call is warned.
@@ -148,17 +162,16 @@ func refuseFindings(refused []lint.Finding, ignored []string) *Refusal {
 // templateOf is the template as it will be after the call: an update leaves what it
 // does not give as it is stored, and removes an optimization that is null.
 func templateOf(c *Call, a answers) lint.Template {
-	details := map[string]any{}
-	var stored map[string]any
+	var stored, details map[string]any
 	if answer := a[readWhatsappTemplate]; answer != nil {
 		stored = template.FromAnswer(answer)
-		if jsonvalue.Object(answer, "details") != nil || jsonvalue.Object(answer, "changes.details") != nil {
-			details["components"] = []any{} // unless there are some
+		details = jsonvalue.Object(stored, "details")
+		isKnown := jsonvalue.Object(answer, "details") != nil || jsonvalue.Object(answer, "changes.details") != nil
+		if isKnown && details["components"] == nil {
+			details = jsonvalue.With(details, "components", []any{})
 		}
-		maps.Copy(details, jsonvalue.Object(stored, "details"))
 	}
-	maps.Copy(details, jsonvalue.Object(c.Args, "details"))
-	maps.DeleteFunc(details, func(_ string, value any) bool { return value == nil })
+	details = template.Update(details, jsonvalue.Object(c.Args, "details"))
 	given := func(names ...string) string {
 		for _, name := range names {
 			if text := jsonvalue.Text(c.Args, name); text != "" {

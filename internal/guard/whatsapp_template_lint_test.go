@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/lint"
 	"papi-mcp/internal/papi"
 )
@@ -107,6 +108,26 @@ func TestAnUpdateIsLintedAsTheTemplateWillBe(t *testing.T) {
 		{name: "no read: what the call gives", tool: lintedUpdate, args: `{` + path + `"status": "SUBMIT", "details": {"components": [` + bad + `]}}`, fail: &papi.Error{Status: 500, Code: "internal_error"}, want: "whatsapp_template_lint", warn: "so only what the call gives was checked"},
 		{name: "no read: nothing is given", tool: lintedUpdate, args: `{` + path + `"status": "SUBMIT"}`, fail: &papi.Error{Status: 500, Code: "internal_error"}, want: "allowed", warn: "could not be read"},
 	})
+}
+
+// A submit of what is stored has no text to correct: the step is to where it is, with the
+// corrections made where some are mechanical.
+func TestASubmitOfADraftLeadsToItsDetails(t *testing.T) {
+	for text, want := range map[string]string{
+		"Your order is {{1}}":        `whatsapp_template_get {"languageCode":"EN","templateName":"a"}`,
+		"Your order\n\n\n\nis here.": `whatsapp_template_lint {"language":"EN","name":"a"}`,
+	} {
+		f := newFixture(nil).confirmed(t)
+		f.api["whatsapp_template_get"] = parsed(t, fmt.Sprintf(`{"name": "a", "language": "EN", "category": "UTILITY", "changes": {"status": "DRAFT", "details": {"components": [{"type": "BODY", "text": %q}]}}}`, text))
+		v := f.Check(t.Context(), call(lintedUpdate, parsed(t, `{"templateName": "a", "languageCode": "EN", "status": "SUBMIT"}`)))
+		if v.Refuse == nil || len(v.Refuse.Next) != 1 {
+			t.Fatalf("%+v", v.Refuse)
+		}
+		next := v.Refuse.Next[0]
+		if got := next.Tool + " " + string(jsonvalue.Encode(next.Args)); got != want {
+			t.Errorf("%q: %+v", text, next)
+		}
+	}
 }
 
 func TestIgnoreLint(t *testing.T) {

@@ -23,7 +23,7 @@ var ruleTemplateNameLocked = Rule{
 func templateNameLocked(ctx context.Context, g *Guard, c *Call) *Refusal {
 	name, language := jsonvalue.Text(c.Args, "name"), jsonvalue.Text(c.Args, "language")
 	found, until, err := g.lockedTemplateName(ctx, c.ProjectID, name, language)
-	if err == nil && found != nil { // by the API's time of its last answer, which may be old
+	if err == nil && !until.IsZero() { // the API's time of its last answer may be old, or that of this machine
 		c.readAll(ctx, []*Read{readWhatsappLanguages})
 		found, until, err = g.lockedTemplateName(ctx, c.ProjectID, name, language)
 	}

@@ -140,6 +140,31 @@ func TestNameLocksFollowTheClockOfTheAPI(t *testing.T) {
 	}
 }
 
+// A process that has read nothing has this machine's time: a sandbox in the past still
+// has the name locked.
+func TestANameLockIsByTheTimeOfARead(t *testing.T) {
+	api := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	f := newFixture(nil)
+	f.opts.Mode = Off
+	f.opts.APINow = func() time.Time {
+		if len(f.reads) == 0 {
+			return f.now
+		}
+		return api
+	}
+	f.api["whatsapp_template_get"] = map[string]any{"state": "APPROVED"}
+	c := call("whatsapp_template_delete", map[string]any{"templateName": "n", "languageCode": "EN_US", "deleteSubmitted": true})
+	f.check(c)
+	if err := f.Done(context.Background(), c, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.reads = nil
+	r := f.Check(context.Background(), call("whatsapp_template_create", map[string]any{"name": "n", "language": "EN_US", "category": "UTILITY", "status": "DRAFT"})).Refuse
+	if r == nil || r.Code != ruleTemplateNameLocked.Code {
+		t.Errorf("%+v", r)
+	}
+}
+
 // The advice is a name that the contract allows.
 func TestAdviceIsANameThatTheContractAllows(t *testing.T) {
 	for given, want := range map[string]string{"a": "a_v2", strings.Repeat("x", 512): strings.Repeat("x", 509) + "_v2"} {

@@ -62,9 +62,10 @@ func checkURLExample(v *view, r *report) {
 // hostOf is the host of an address, in lower case. An address with a
 // variable need not be a URL yet, so it is taken apart by hand.
 func hostOf(address string) string {
-	_, rest, _ := strings.Cut(address, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	host, _, _ = strings.Cut(host, "?")
+	_, host, _ := strings.Cut(address, "://")
+	if end := strings.IndexAny(host, `/\?#`); end >= 0 {
+		host = host[:end]
+	}
 	if at := strings.LastIndex(host, "@"); at >= 0 {
 		host = host[at+1:]
 	}
@@ -94,21 +95,31 @@ func checkButtonTextRepeated(v *view, r *report) {
 	}
 }
 
-// checkButtonOrder: quick replies are a group of their own, at either end, but in a
-// card; of a limited-time offer's buttons the code comes first.
+// checkButtonOrder: quick replies are together, but in a card. The contract's own example
+// has other buttons on both sides of them. Of a limited-time offer's buttons the code
+// comes first.
 func checkButtonOrder(v *view, r *report) {
 	for _, c := range v.components {
-		var groups []bool // whether of quick replies
-		for _, b := range c.buttons {
-			if isReply := b.kind == "QUICK_REPLY"; len(groups) == 0 || groups[len(groups)-1] != isReply {
-				groups = append(groups, isReply)
+		replies, others := 0, 0 // groups of buttons in a row
+		for i, b := range c.buttons {
+			isReply := b.kind == "QUICK_REPLY"
+			switch isNew := i == 0 || isReply != (c.buttons[i-1].kind == "QUICK_REPLY"); {
+			case isNew && isReply:
+				replies++
+			case isNew:
+				others++
 			}
 		}
-		if len(groups) > 2 && !c.inCard {
-			r.add(c.path+".buttons", "has quick replies among other buttons: put all quick replies first, or all last")
+		const says = "has %s: put all quick replies first, or all last"
+		switch {
+		case c.inCard:
+		case replies > 1:
+			r.add(c.path+".buttons", says, "other buttons among its quick replies")
+		case others > 1:
+			r.addAs(Likely, c.path+".buttons", "", says, "quick replies among other buttons")
 		}
 		if i := slices.IndexFunc(c.buttons, func(b part) bool { return b.kind == "COPY_CODE" }); i > 0 && has(v.components, limitedOffer) {
-			r.add(c.buttons[i].path, "comes after another button: the code of a limited-time offer is its first button")
+			r.addAs(Likely, c.buttons[i].path, "", "comes after another button: the code of a limited-time offer is its first button")
 		}
 	}
 }

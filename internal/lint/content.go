@@ -17,6 +17,14 @@ func checkBodyMissing(v *view, r *report) {
 	if v.Details["components"] != nil && !has(v.top(), "BODY") {
 		r.add(components, "has no BODY, and a template needs one: add a component of type BODY with the text")
 	}
+	if v.Category == "" || v.Category == authentication {
+		return
+	}
+	each(v.top(), "BODY", func(p part) { // of a card, wa_schema says so
+		if isBlank(p.text("text")) {
+			r.addAs(Likely, p.path+".text", "", "is empty, which only an AUTHENTICATION template may have")
+		}
+	})
 }
 
 func checkComponentRepeated(v *view, r *report) {

@@ -71,10 +71,10 @@ func checkLength(v *view, r *report) {
 // checkSchema leaves out what a rule with words of its own has found.
 func checkSchema(v *view, r *report) {
 	for _, one := range v.violations() {
-		if one.Limit || r.hasFound(one.Path) {
+		if one.Limit || r.hasRefused(one.Path) {
 			continue
 		}
-		message := fmt.Sprintf("does not fit the contract; allowed: %v", one.Allowed)
+		message := fmt.Sprintf("does not fit the contract, which says: %v", one.Allowed)
 		if values, isList := one.Allowed.([]any); isList {
 			message = fmt.Sprintf("is %v; allowed: %s", one.Given, jsonvalue.Join(values, "", ", "))
 		}

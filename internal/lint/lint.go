@@ -1,8 +1,8 @@
-// Package lint says what a WhatsApp template lacks to be approved. Its rules are a
-// table: each has a stable name, a severity, the place that says so, which is an
-// operation or schema of the contract or a page of Meta's, and a function that checks
-// a template, taken apart once for all rules. It reads nothing from the API, and
-// changes nothing.
+// Package lint says what a WhatsApp template lacks to be approved, and an RCS sender to
+// be launched (NewLaunch). The rules for templates are a table: each has a stable name, a
+// severity, the place that says so, which is an operation or schema of the contract or a
+// page of Meta's, and a function that checks a template, taken apart once for all rules.
+// The package reads nothing from the API, and changes nothing.
 package lint
 
 import (
@@ -81,15 +81,6 @@ func Lookup(name string) *Rule {
 	return &Rules[i]
 }
 
-// Names returns the names of all rules.
-func Names() []string {
-	names := make([]string, len(Rules))
-	for i := range Rules {
-		names[i] = Rules[i].Name
-	}
-	return names
-}
-
 // Check returns all that is wrong with a template that is to be submitted, in the
 // order of Rules; nil where nothing is. It never panics, whatever the details are.
 func Check(t Template) []Finding {
@@ -119,14 +110,18 @@ func (r *report) fix(path, corrected, format string, args ...any) {
 	r.addAs(r.rule.Severity, path, corrected, format, args...)
 }
 
+// addAs reports a finding, once.
 func (r *report) addAs(severity Severity, path, corrected, format string, args ...any) {
-	*r.all = append(*r.all, Finding{
+	found := Finding{
 		Rule: r.rule.Name, Severity: severity, Path: path, Message: fmt.Sprintf(format, args...),
 		Source: r.rule.Source, Corrected: corrected,
-	})
+	}
+	if !slices.Contains(*r.all, found) {
+		*r.all = append(*r.all, found)
+	}
 }
 
-// hasFound reports whether a rule has found something at the path.
-func (r *report) hasFound(path string) bool {
-	return slices.ContainsFunc(*r.all, func(f Finding) bool { return f.Path == path })
+// hasRefused reports whether a rule has found something at the path that is refused.
+func (r *report) hasRefused(path string) bool {
+	return slices.ContainsFunc(*r.all, func(f Finding) bool { return f.Path == path && f.Severity == Refused })
 }

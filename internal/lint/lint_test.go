@@ -130,8 +130,8 @@ func TestCheckOfAPart(t *testing.T) {
 }
 
 func TestLookup(t *testing.T) {
-	for i, name := range Names() {
-		if Lookup(name) != &Rules[i] {
+	for i := range Rules {
+		if name := Rules[i].Name; Lookup(name) != &Rules[i] {
 			t.Error(name)
 		}
 	}

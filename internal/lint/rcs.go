@@ -31,7 +31,7 @@ const (
 	NeedOptional Need = "optional"
 )
 
-// LaunchValue is a value of an RCS sender that its launch fixes.
+// LaunchValue is a value of an RCS sender that its launch freezes.
 type LaunchValue struct {
 	// Path is where it is given: details.brand.logoUrl.
 	Path string
@@ -65,7 +65,7 @@ type Launch struct {
 	Campaign string
 	// Countries are those of the launch, Later those that ask for answers of their own,
 	// are not among them, and lack some of these answers: they can't follow, since a
-	// launch fixes the answers.
+	// launch freezes the answers.
 	Countries, Later []string
 }
 

@@ -30,12 +30,12 @@ const (
 // Rules are all rules, in the order in which their findings are listed.
 var Rules = []Rule{
 	// The contract says so.
-	{Name: "wa_body_missing", Severity: Refused, About: "A template has a BODY.", Source: "WhatsappTemplateDetailsInputDto, 1.2.117", Code: codeBody, check: checkBodyMissing},
+	{Name: "wa_body_missing", Severity: Refused, About: "A template has a BODY. Likely refused: one without a text outside of AUTHENTICATION.", Source: "WhatsappTemplateDetailsInputDto, 1.2.117", Code: codeBody, check: checkBodyMissing},
 	{Name: "wa_variable_format", Severity: Refused, About: "Variables are written {{1}}, {{2}}: no names, no spaces, no single or unbalanced braces.", Source: "WhatsappBodyComponentInputDto, 1.2.117", Code: codeVariables, check: checkVariableFormat},
 	{Name: "wa_variable_numbering", Severity: Refused, About: "Variables are numbered from 1 without a gap.", Source: "WhatsappBodyComponentInputDto, 1.2.117", Code: codeVariables, check: checkNumbering},
 	{Name: "wa_variable_not_allowed", Severity: Refused, About: "Footers, limited-time offers and the texts of buttons have no variables.", Source: "WhatsappFooterComponentInputDto, WhatsappLimitedTimeOfferComponentInputDto, WhatsappQuickReplyButtonInputDto, 1.2.117", Code: codeVariables, check: checkVariableNotAllowed},
 	{Name: "wa_header_variables", Severity: Refused, About: "A header has at most one variable.", Source: "WhatsappTextHeaderComponentInputDto, 1.2.117", Code: codeVariables, check: checkHeaderVariables},
-	{Name: "wa_example_count", Severity: Refused, About: "There is one example for each variable of a body or header.", Source: "WhatsappBodyComponentInputDto, 1.2.117", Code: codeVariables, check: checkExampleCount},
+	{Name: "wa_example_count", Severity: Refused, About: "There is one example for each variable of a body or header. Likely refused: examples of a text without a variable.", Source: "WhatsappBodyComponentInputDto, 1.2.117", Code: codeVariables, check: checkExampleCount},
 	{Name: "wa_example_placeholder", Severity: Refused, About: "An example has no variable itself.", Source: "WhatsappBodyComponentInputDto, 1.2.117", Code: codeVariables, check: checkExamplePlaceholder},
 	{Name: "wa_example_missing", Severity: Refused, About: "A media header and a COPY_CODE button have an example.", Source: "WhatsappMediaHeaderComponentInputDto, WhatsappCopyCodeButtonInputDto, 1.2.117", Code: codeExamples, check: checkExampleMissing},
 	{Name: "wa_media_type", Severity: Refused, About: "The mimeType of a header's example is one of its format: IMAGE/JPEG and IMAGE/PNG for IMAGE, VIDEO/3GP and VIDEO/MP4 for VIDEO, APPLICATION/PDF for DOCUMENT.", Source: "WhatsappMediaHeaderExampleInputDto, 1.2.117", Code: codeMedia, check: checkMediaType},
@@ -57,13 +57,14 @@ var Rules = []Rule{
 
 	// Meta publishes these as mechanical reasons for a rejection.
 	{Name: "wa_variable_edge", Severity: Refused, About: "A body neither starts nor ends with a variable; with only punctuation outside of it, that is likely refused.", Source: pageReview, check: checkEdge},
-	{Name: "wa_variable_adjacent", Severity: Refused, About: "Between two variables there is more than blanks.", Source: "https://www.twilio.com/docs/content/twilio-quick-reply", check: checkAdjacent},
+	{Name: "wa_variable_adjacent", Severity: Refused, About: "Between two variables there is more than blanks; with only the marks of formatting there, that is likely refused.", Source: "https://www.twilio.com/docs/content/twilio-quick-reply", check: checkAdjacent},
 	{Name: "wa_variable_density", Severity: Refused, About: "A body has enough words for its variables: more than two for each.", Source: pageReview, check: checkDensity},
-	{Name: "wa_header_text", Severity: Refused, About: "A text header has no line break, emoji or formatting.", Source: pageComponents, check: checkHeaderText},
+	{Name: "wa_header_text", Severity: Refused, About: "A text header has no line break, emoji, asterisk or formatting.", Source: pageComponents, check: checkHeaderText},
 	{Name: "wa_footer_text", Severity: Refused, About: "A footer has no line break, emoji or formatting.", Source: pageErrors, check: checkFooterText},
 	{Name: "wa_button_text", Severity: Refused, About: "The text of a button has no line break, emoji or formatting.", Source: pageErrors, check: checkButtonText},
 	{Name: "wa_body_spacing", Severity: Refused, About: "A body has no more than two line breaks in a row; a tab or more than four spaces in a row, in its examples too, are likely refused.", Source: pageComponents, check: checkBodySpacing},
 	{Name: "wa_button_mix", Severity: Refused, About: "A template has at most 10 buttons, 2 of them URL, 1 PHONE_NUMBER, 1 COPY_CODE. Likely refused: more than one OTP or FLOW, OTP outside of AUTHENTICATION or another button in it, COPY_CODE in UTILITY.", Source: pageComponents, check: checkButtonMix},
+	{Name: "wa_button_order", Severity: Refused, About: "Quick replies come together. Likely refused: other buttons on both sides of them, and the code of a limited-time offer that is not its first button.", Source: pageComponents, check: checkButtonOrder},
 	{Name: "wa_button_length", Severity: Refused, About: "A button's phone number has at most 20 characters, its URL 2000.", Source: pageComponents, check: checkButtonLength},
 	{Name: "wa_component_category", Severity: Refused, About: "Only a MARKETING template has a carousel or a limited-time offer.", Source: pageCarousels, check: checkComponentCategory},
 	{Name: "wa_offer_components", Severity: Refused, About: "A limited-time offer has no footer, no header but an image or a video, a body of at most 600 characters, and a URL button.", Source: pageOffers, check: checkOffer},
@@ -71,7 +72,6 @@ var Rules = []Rule{
 
 	// These are often rejected or moved to another category, or a vendor's example does
 	// them.
-	{Name: "wa_button_order", Severity: Likely, About: "Quick replies come together: before or after the other buttons, not among them. The code of a limited-time offer is its first button.", Source: pageComponents, check: checkButtonOrder},
 	{Name: "wa_variable_lookalike", Severity: Likely, About: "{name}, #{name}, %s and the like are sent as they are.", Source: pageReview, check: checkLookalikes},
 	{Name: "wa_component_repeated", Severity: Likely, About: "There is one component of a type.", Source: "WhatsappTemplateDetailsInputDto, 1.2.117", check: checkComponentRepeated},
 	{Name: "wa_button_text_repeated", Severity: Likely, About: "Two buttons have different texts.", Source: "WhatsappButtonsComponentInputDto, 1.2.117", check: checkButtonTextRepeated},

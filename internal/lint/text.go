@@ -20,13 +20,19 @@ func checkEdge(v *view, r *report) {
 		}
 		for _, edge := range []struct{ does, piece, where string }{{"starts", pieces[0], "before"}, {"ends", pieces[len(pieces)-1], "after"}} {
 			switch {
-			case strings.TrimSpace(edge.piece) == "":
+			case isBlank(edge.piece):
 				r.add(t.at, "%s with a variable: write words %s it", edge.does, edge.where)
 			case !hasWords(edge.piece):
-				r.addAs(Likely, t.at, "", "%s with a variable and %s, which is no word: write words %s it", edge.does, quote(strings.TrimSpace(edge.piece)), edge.where)
+				r.addAs(Likely, t.at, "", "%s with a variable, with only %s %s it: write words there", edge.does, quote(strings.TrimSpace(edge.piece)), edge.where)
 			}
 		}
 	}, body)
+}
+
+// isBlank reports whether a text shows nothing: blanks, and characters that only say how
+// their neighbours are written, such as the direction.
+func isBlank(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r) })
 }
 
 func hasWords(text string) bool { return strings.ContainsFunc(text, isWordRune) }
@@ -34,15 +40,34 @@ func hasWords(text string) bool { return strings.ContainsFunc(text, isWordRune) 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 func checkAdjacent(v *view, r *report) {
+	const says = "has two variables with nothing between them: write words between them, or make them one"
 	v.eachText(func(t text) {
 		pieces := t.found.pieces
-		for _, between := range pieces[1:max(len(pieces)-1, 1)] {
-			if strings.TrimSpace(between) == "" {
-				r.add(t.at, "has two variables with nothing between them: write words between them, or make them one")
+		for i := 1; i < len(pieces)-1; i++ {
+			switch {
+			case isBlank(pieces[i]):
+				r.add(t.at, says)
+				return
+			case isBlank(withoutMarks(pieces[i-1], pieces[i], pieces[i+1])):
+				r.addAs(Likely, t.at, "", says)
 				return
 			}
 		}
 	}, body)
+}
+
+// withoutMarks is the text between two variables without the marks that format one of
+// them: those that are on both sides of it.
+func withoutMarks(before, between, after string) string {
+	for _, marks := range []string{"```", "`", "*", "_", "~"} {
+		if strings.HasSuffix(before, marks) {
+			between = strings.TrimPrefix(between, marks)
+		}
+		if strings.HasPrefix(after, marks) {
+			between = strings.TrimSuffix(between, marks)
+		}
+	}
+	return between
 }
 
 // checkDensity counts words as those do who send many templates: Meta does not publish
@@ -108,28 +133,36 @@ func checkPlain(v *view, r *report, roles ...role) {
 		if countEmoji(t.value) > 0 {
 			has = append(has, "emoji")
 		}
-		if marks := markdown.FindAllString(t.value, -1); marks != nil {
-			has = append(has, "formatting such as "+quote(strings.TrimSpace(marks[0])))
+		if marks := markdown.FindString(t.value); marks != "" {
+			has = append(has, "formatting such as "+quote(strings.TrimSpace(marks)))
+		} else if t.role == header && strings.Contains(t.value, "*") {
+			has = append(has, "an asterisk")
 		}
 		if has != nil {
-			r.fix(t.at, plain(t.value), "has %s, which %s can't have", strings.Join(has, ", "), t.role)
+			r.fix(t.at, plain(t.value, t.role), "has %s, which %s can't have", strings.Join(has, " and "), t.role)
 		}
 	}, roles...)
 }
 
 const lineBreaks = "\n\r\v\f\u0085\u2028\u2029"
 
-// markdown finds WhatsApp's formatting. An asterisk is refused even alone; an
-// underscore or a tilde is one only in a pair around words.
-var markdown = lazyregexp.New("\\*[^*]*\\*?|(?:^|[^\\pL\\pN_])_[^_\\s](?:[^_]*[^_\\s])?_(?:$|[^\\pL\\pN_])|(?:^|[^\\pL\\pN~])~[^~\\s](?:[^~]*[^~\\s])?~(?:$|[^\\pL\\pN~])|`[^`]+`|`{3}")
+// markdown finds WhatsApp's formatting: a pair of marks around words.
+var markdown = lazyregexp.New("(?:^|[^\\pL\\pN])\\*[^*\\s](?:[^*]*[^*\\s])?\\*(?:$|[^\\pL\\pN])|(?:^|[^\\pL\\pN_])_[^_\\s](?:[^_]*[^_\\s])?_(?:$|[^\\pL\\pN_])|(?:^|[^\\pL\\pN~])~[^~\\s](?:[^~]*[^~\\s])?~(?:$|[^\\pL\\pN~])|`[^`]+`|`{3}")
 
-// plain is a text without line breaks, emoji and formatting.
-func plain(text string) string {
+// times is an asterisk for a multiplication sign, which no header can have either.
+var times = lazyregexp.New(`([0-9]\s?)\*(\s?[0-9])`)
+
+// plain is a text without line breaks, emoji and formatting; a header is without any
+// asterisk.
+func plain(text string, role role) string {
 	text = withoutEmoji(text)
 	for range 3 { // marks may be within marks
 		text = markdown.ReplaceAllStringFunc(text, func(marked string) string {
-			return strings.NewReplacer("*", "", "`", "").Replace(unpair(unpair(marked, "_"), "~"))
+			return strings.ReplaceAll(unpair(unpair(unpair(marked, "*"), "_"), "~"), "`", "")
 		})
+	}
+	if role == header {
+		text = strings.ReplaceAll(times.ReplaceAllString(text, "${1}×$2"), "*", "")
 	}
 	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if strings.ContainsRune(lineBreaks, r) {
@@ -149,7 +182,7 @@ func unpair(text, mark string) string {
 }
 
 var (
-	manyLineBreaks = lazyregexp.New(`(?:\r?\n[ \t]*){3,}`)
+	manyLineBreaks = lazyregexp.New(`(?:(?:\r\n|[` + lineBreaks + `])[ \t]*){3,}`)
 	manySpaces     = lazyregexp.New(`\t| {5,}`)
 )
 
@@ -194,7 +227,7 @@ func checkEmojiMany(v *view, r *report) {
 // shorteners are hosts whose links hide where they lead.
 var shorteners = []string{"bit.ly", "tinyurl.com", "goo.gl", "t.co", "ow.ly", "is.gd", "buff.ly", "rebrand.ly", "cutt.ly", "rb.gy", "t.ly", "shorturl.at", "tiny.cc", "v.gd", "bl.ink", "short.io", "shorte.st", "adf.ly"}
 
-var hostInText = lazyregexp.New(`(?i)(?:^|[\s(<"']|://)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})\b`)
+var hostInText = lazyregexp.New(`(?i)(?:^|[\s(<"']|://)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(?:[^\pL\pN-]|$)`)
 
 func checkTextLink(v *view, r *report) {
 	v.eachText(func(t text) {

@@ -194,6 +194,9 @@ func checkExampleCount(v *view, r *report) {
 	v.eachText(func(t text) {
 		numbers := t.found.distinct()
 		n := len(numbers)
+		if n == 0 && len(t.found.wrong) == 0 && t.has("examples") {
+			r.addAs(Likely, t.path+".examples", "", "has %s, and the text has no variable", papi.Count(len(jsonvalue.List(t.fields, "examples")), "example"))
+		}
 		if n == 0 || len(t.found.wrong) > 0 || numbers[n-1] != n || t.role == header && n > 1 {
 			return // which comes first
 		}

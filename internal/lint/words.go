@@ -2,9 +2,11 @@ package lint
 
 import (
 	"embed"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -49,31 +51,47 @@ func loadPhrases(name string) *phrases {
 	return load.(func() *phrases)()
 }
 
-// tokens are the words of a text as phrases have them: lower case, no accents.
-func tokens(text string) []string {
-	folded := strings.Map(func(r rune) rune {
-		switch {
-		case unicode.Is(unicode.Mn, r):
-			return -1
-		case unicode.Is(unicode.Sc, r):
-			return '¤'
-		}
-		return unicode.ToLower(r)
-	}, norm.NFD.String(numberedVariable.ReplaceAllString(text, " 0 ")))
-	all := tokenText.FindAllString(folded, -1)
-	for i, token := range all {
-		if token[0] >= '0' && token[0] <= '9' && !strings.Contains(token, "x") { // 2x1 is an offer
-			all[i] = "#"
-		}
+// endOfSentence is the token of what no phrase goes across.
+const endOfSentence = "."
+
+// tokens are the words of a text as phrases have them: lower case, no accents. The spans
+// are where in the text they are.
+func tokens(text string) (words []string, spans [][]int) {
+	spans = tokenText.FindAllStringIndex(text, -1)
+	for _, span := range spans {
+		words = append(words, fold(text[span[0]:span[1]]))
 	}
-	return all
+	return words, spans
 }
 
-var tokenText = lazyregexp.New(`[0-9]x[0-9]\b|[0-9]+(?:[.,][0-9]+)*|%|¤|\pL+(?:['’]\pL+)*`)
+var (
+	tokenText = lazyregexp.New(`\{\{[0-9]+\}\}|[0-9][xX][0-9]\b|[0-9]+(?:[.,][0-9]+)*|%|\p{Sc}|[\pL\pM]+(?:['’][\pL\pM]+)*|[.!?…](?:\s|$)|\s[-–—]\s|\n\s*\n`)
+	// numberToken is a number or a variable; 2x1 is an offer.
+	numberToken = lazyregexp.New(`^(?:\{\{.*|[0-9.,]+)$`)
+)
 
-// in returns the first phrase's words in the text, as the text has them; "" for none.
+// fold returns a token as phrases have it.
+func fold(token string) string {
+	first, _ := utf8.DecodeRuneInString(token)
+	switch {
+	case numberToken.MatchString(token):
+		return "#"
+	case unicode.Is(unicode.Sc, first):
+		return "¤"
+	case first != '%' && !isWordRune(first):
+		return endOfSentence
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFD.String(token))
+}
+
+// in returns the piece of the text that is the first phrase found; "" for none.
 func (p *phrases) in(text string) string {
-	words := tokens(text)
+	words, spans := tokens(text)
 	for _, phrase := range p.ignore {
 		for i := 0; i < len(words); i++ {
 			if n := matchAt(words[i:], phrase); n > 0 {
@@ -86,7 +104,7 @@ func (p *phrases) in(text string) string {
 	for _, phrase := range p.find {
 		for i := range words {
 			if n := matchAt(words[i:], phrase); n > 0 {
-				return strings.Join(words[i:i+n], " ")
+				return text[spans[i][0]:spans[i+n-1][1]]
 			}
 		}
 	}
@@ -105,7 +123,7 @@ func matchAt(words, phrase []string) int {
 	for i, want := range phrase {
 		if want == "..." {
 			for skip := range maxBetween + 1 {
-				if n+skip > len(words) {
+				if n+skip > len(words) || skip > 0 && words[n+skip-1] == endOfSentence {
 					return 0
 				}
 				if rest := matchAt(words[n+skip:], phrase[i+1:]); rest > 0 {
@@ -142,7 +160,7 @@ func checkCategoryMarketing(v *view, r *report) {
 	}
 	v.eachText(func(t text) {
 		if found := promotional.in(t.value); found != "" {
-			r.add(t.at, "says %s, which promotes: Meta moves such a UTILITY template to MARKETING, which costs more", quote(found))
+			r.add(t.at, "says %s, which is promotional: Meta moves such a UTILITY template to MARKETING, which costs more", quote(found))
 		}
 	}, header, body, footer, label)
 }
@@ -175,7 +193,8 @@ func checkPlaceholderLeft(v *view, r *report) {
 
 // isPlaceholder reports whether all words in brackets are those of placeholders.
 func isPlaceholder(text string) bool {
-	words := tokens(text)
+	words, _ := tokens(text)
+	words = slices.DeleteFunc(words, func(word string) bool { return word == endOfSentence })
 	known := loadPhrases("placeholders")
 	for _, word := range words {
 		fits := false

@@ -121,6 +121,9 @@ func (c *checker) missing(s *Schema, at string) {
 	if values, isList := allowed.([]any); isList {
 		allowed = "one of " + join(values)
 	}
+	if allowed == "" { // any value
+		allowed = "any value"
+	}
 	c.add(Violation{Path: at, Allowed: fmt.Sprint("required, ", allowed), missing: true, form: s})
 }
 

@@ -104,7 +104,7 @@ func (d *drawing) card(c *Card, offer *Offer) {
 			shown += ", code " + offer.Code
 		}
 		if offer.Expires {
-			shown += " [the time that is left]"
+			shown += " [the time left]"
 		}
 		d.line("offer", shown)
 	}

@@ -20,7 +20,7 @@ func TestText(t *testing.T) {
 	m.Notes = []string{"A note."}
 	want := `WhatsApp template order_shipped, AR, MARKETING, written from right to left
 header image: parcel.png [an image shows well in 1.91:1, such as 1200 x 628 pixels, at most 5 MB]
-offer: Ends soon, code SAVE20 [the time that is left]
+offer: Ends soon, code SAVE20 [the time left]
 body:
   Hi Ana,
 

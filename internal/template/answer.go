@@ -146,3 +146,23 @@ func requestNames(given map[string]any) map[string]any {
 	}
 	return object
 }
+
+// Update returns the details of a template after an update with changes: a field that is
+// null is removed, any other is replaced.
+func Update(details, changes map[string]any) map[string]any {
+	updated := map[string]any{}
+	maps.Copy(updated, details)
+	for name, value := range changes {
+		if object, ok := value.(map[string]any); ok {
+			value = withoutNulls(object)
+		}
+		updated[name] = value
+	}
+	return withoutNulls(updated)
+}
+
+func withoutNulls(object map[string]any) map[string]any {
+	object = maps.Clone(object)
+	maps.DeleteFunc(object, func(_ string, value any) bool { return value == nil })
+	return object
+}

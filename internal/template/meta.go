@@ -276,7 +276,7 @@ func (c *conversion) component(r *reader) map[string]any {
 	kind := r.word("type")
 	fields, known := componentFields[kind]
 	if !known {
-		c.note(r.path, "left out: the Provisioning API has no component of type %s", papi.Quoted(kind, 40))
+		c.unknown(r.path, "component", kind)
 		return nil
 	}
 	out := map[string]any{"type": kind}
@@ -322,6 +322,15 @@ func (c *conversion) component(r *reader) map[string]any {
 		return nil
 	}
 	return out
+}
+
+// unknown adds the note for a component or a button of a type that the API does not have.
+func (c *conversion) unknown(path, what, kind string) {
+	if kind == "" {
+		c.note(path, "left out: a %s needs a type", what)
+		return
+	}
+	c.note(path, "left out: the Provisioning API has no %s of type %s", what, papi.Quoted(kind, 40))
 }
 
 // header reports whether the API has a header of its format.
@@ -400,7 +409,7 @@ func (c *conversion) button(r *reader) map[string]any {
 	fields, known := buttonFields[kind]
 	switch {
 	case !known:
-		c.note(r.path, "left out: the Provisioning API has no button of type %s", papi.Quoted(kind, 40))
+		c.unknown(r.path, "button", kind)
 		return nil
 	case kind == "OTP" && strings.EqualFold(jsonvalue.Text(r.left, "otp_type"), "NO_BUTTONS"):
 		c.note(r.path, "left out: the Provisioning API has no otp_type NO_BUTTONS")
@@ -422,7 +431,7 @@ func (c *conversion) button(r *reader) map[string]any {
 }
 
 // codeButton returns the type of a URL button: Meta's answers have an OTP button as one
-// with a link of WhatsApp's.
+// with a link of WhatsApp's, whose query has the fields of the button.
 func (c *conversion) codeButton(r *reader) string {
 	u, err := url.Parse(jsonvalue.Text(r.left, "url"))
 	if err != nil {
@@ -432,11 +441,38 @@ func (c *conversion) codeButton(r *reader) string {
 	if !isLink && r.left["otp_type"] == nil {
 		return "URL"
 	}
-	if kind := u.Query().Get("otp_type"); isLink && r.left["otp_type"] == nil && kind != "" {
-		r.left["otp_type"] = kind
-	}
 	r.take("url")
 	r.take("example")
 	c.note(r.path, "an OTP button, which Meta's answers have as a link")
+	if isLink {
+		r.fromLink(u.Query())
+	}
 	return "OTP"
+}
+
+// fromLink adds the fields of an OTP button that are only in the query of its link.
+func (r *reader) fromLink(query url.Values) {
+	add := func(name string, value any) {
+		if r.left[name] == nil && !jsonvalue.IsEmpty(value) {
+			r.left[name] = value
+		}
+	}
+	add("otp_type", query.Get("otp_type"))
+	add("autofill_text", query.Get("cta_display_name"))
+	if r.left["zero_tap_terms_accepted"] == nil && strings.EqualFold(jsonvalue.Text(r.left, "otp_type"), "ZERO_TAP") {
+		r.c.note(r.at("zero_tap_terms_accepted"), "Meta's answers do not have it: set zeroTapTermsAccepted once the terms are accepted")
+	}
+	if r.left["package_name"] != nil || query.Get("package_name") == "" {
+		return
+	}
+	var all []any
+	hashes := strings.Split(query.Get("signature_hash"), ",")
+	for i, name := range strings.Split(query.Get("package_name"), ",") {
+		app := map[string]any{"package_name": name}
+		if i < len(hashes) {
+			app["signature_hash"] = hashes[i]
+		}
+		all = append(all, app)
+	}
+	add("supported_apps", all)
 }

@@ -15,6 +15,9 @@ import (
 // what is not there. The error says that there is no template at all.
 func Templates(value any) (all []any, notes []Note, err error) {
 	if text, ok := value.(string); ok {
+		if strings.TrimSpace(text) == "" {
+			return nil, nil, fmt.Errorf("it is empty: give %s", templateForms)
+		}
 		decoded, err := jsonvalue.Decode([]byte(strings.TrimPrefix(text, "\ufeff")))
 		if err != nil {
 			return nil, nil, fmt.Errorf("it is not JSON (%w): give %s", err, templateForms)

@@ -10,10 +10,10 @@ import (
 )
 
 // namedVariable matches a variable with a name, as parameter_format NAMED has them.
-var namedVariable = lazyregexp.New(`\{\{[A-Za-z_][A-Za-z0-9_]*\}\}`)
+var namedVariable = lazyregexp.New(`\{\{ *[\p{L}_][\p{L}\p{N}_]* *\}\}`)
 
 // anyVariable matches a variable with a name or a number.
-var anyVariable = lazyregexp.New(`\{\{[A-Za-z0-9_]+\}\}`)
+var anyVariable = lazyregexp.New(`\{\{ *[\p{L}\p{N}_]+ *\}\}`)
 
 // maxVariables is how many variables a note lists; no valid text has more.
 const maxVariables = 200
@@ -46,6 +46,7 @@ func (c *conversion) numbered(path, text string) (string, []string) {
 	var names, became []string
 	numbers := map[string]string{}
 	text = anyVariable.ReplaceAllStringFunc(text, func(variable string) string {
+		variable = strings.ReplaceAll(variable, " ", "")
 		if numbers[variable] == "" {
 			names = append(names, variable)
 			numbers[variable] = fmt.Sprintf("{{%d}}", len(names))
@@ -91,7 +92,7 @@ func (c *conversion) examples(r *reader, key string, names []string) []any {
 	for _, param := range params {
 		name, value := jsonvalue.Text(param.take("param_name"), ""), jsonvalue.Text(param.take("example"), "")
 		param.rest("example")
-		variable := "{{" + strings.Trim(name, "{}") + "}}"
+		variable := "{{" + strings.Trim(name, "{} ") + "}}"
 		if _, ok := values[variable]; ok {
 			values[variable] = value
 		} else {

@@ -12,7 +12,7 @@ export function inspect(selectors) {
   if (scrollWidth > clientWidth) overflow.push(`the page: ${scrollWidth} > ${clientWidth}`);
 
   // The page makes these and no others.
-  const tags = ['main', 'header', 'section', 'h1', 'h2', 'div', 'p', 'span', 'b', 'strong', 'em', 's', 'code', 'blockquote', 'ul', 'ol', 'li', 'dl', 'dt', 'dd', 'details', 'summary', 'svg', 'path', 'noscript', 'script'];
+  const tags = ['main', 'header', 'section', 'h1', 'h2', 'div', 'p', 'span', 'b', 'strong', 'em', 's', 'code', 'blockquote', 'ul', 'ol', 'li', 'dl', 'dt', 'dd', 'details', 'summary', 'svg', 'path', 'noscript', 'script', 'wbr'];
   const names = ['id', 'class', 'role', 'aria-label', 'aria-live', 'aria-hidden', 'dir', 'lang', 'title', 'tabindex', 'start', 'open', 'viewBox', 'd', 'type'];
   const strangers = all.filter(element =>
     !tags.includes(element.localName) || [...element.attributes].some(a => !names.includes(a.name)) ||

@@ -78,7 +78,7 @@ export const whatsapp = [
       ] }),
     shows: {
       '.media.video .file': ['the-summer-collection-in-one-minute-and-with-a-long-name.mp4'], '.offer b': ['Ends on Sunday'],
-      '.offer span': ['Code: SUMMER20 · the time that is left'], '.gap': ['{{1}}'], '.buttons summary': ['See all options'],
+      '.offer span': ['Code: SUMMER20 · the time left'], '.gap': ['{{1}}'], '.buttons summary': ['See all options'],
       '.buttons details li': ['copies the code', 'Shop now', 'Later', 'Stop promotions', 'Choose a size'],
       '.leads dd': ['SUMMER20', 'https://example.com/sale', 'flow 1234, screen SIZES'],
     },

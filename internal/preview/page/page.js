@@ -161,7 +161,7 @@
   }
 
   function offer(o) {
-    const parts = [o.code && `Code: ${o.code}`, o.expires && 'the time that is left'].filter(Boolean);
+    const parts = [o.code && `Code: ${o.code}`, o.expires && 'the time left'].filter(Boolean);
     return el('div', 'offer', icon('OFFER'), el('div', '', auto(el('b', '', o.text || 'Offer')), el('span', '', parts.join(' · '))));
   }
 
@@ -224,6 +224,9 @@
 
   // What is next to the message.
 
+  // breakable is a path or a URL, which lines break after a separator.
+  const breakable = text => text.split(/(?<=[/\]])(?=[^/\]\s])/).flatMap(part => [el('wbr'), part]).slice(1);
+
   const panel = (title, ...children) => attributes(el('section', 'panel', el('h2', '', title), ...children), { 'aria-label': title });
 
   const severities = ['refused', 'likely', 'advice'];
@@ -231,9 +234,10 @@
   function finding(f) {
     const severity = severities.includes(f.severity) ? f.severity : 'advice';
     return el('li', 'finding',
-      el('div', '', el('span', `severity ${severity}`, severity), el('code', '', f.path), ' ', f.message),
+      el('div', 'place', el('span', `severity ${severity}`, severity), f.path ? el('code', '', ...breakable(f.path)) : null),
+      el('p', '', f.message),
       f.corrected ? el('div', 'corrected', el('span', 'where', 'Corrected: '), auto(el('span', '', f.corrected))) : null,
-      el('div', 'where', [f.rule, f.source].filter(Boolean).join(' · ')));
+      el('div', 'where', ...breakable([f.rule, f.source].filter(Boolean).join(' · '))));
   }
 
   function findings(data) {
@@ -244,14 +248,14 @@
   function leads(data) {
     const all = [data, ...data.cards || []].flatMap(card => card.buttons || []).filter(b => b.detail);
     return all.length ? panel('Buttons', el('dl', 'leads', ...all.flatMap(b =>
-      [auto(el('dt', '', b.text || b.fixed)), el('dd', '', b.detail)]))) : null;
+      [auto(el('dt', '', b.text || b.fixed)), el('dd', '', ...breakable(b.detail))]))) : null;
   }
 
   function notes(data) {
     const all = [...data.notes || []];
     const hasFixed = [data, ...data.cards || []].some(card =>
       card.bodyFixed || card.footerFixed || (card.buttons || []).some(b => !b.text && b.fixed));
-    if (hasFixed) all.push(`What is in italics is described: ${labels[data.channel]} writes it on its own.`);
+    if (hasFixed) all.push(`Text in italics describes what ${labels[data.channel]} writes itself.`);
     return all.length ? panel('Notes', ...all.map(note => el('p', 'note', note))) : null;
   }
 
