@@ -8,6 +8,8 @@ const image = file => ({ type: 'HEADER', format: 'IMAGE', examples: [{ url: `htt
 // payload is HTML that would run a script, with a name to recognise it by.
 export const payload = name => `<img src="https://example.com/${name}.png" onerror="alert('${name}')"><script>alert('${name}')</script>`;
 
+const long = 'W'.repeat(300); // a word that no line holds
+
 const card = i => ({
   components: [
     image(`shoes-${i}.jpg`),
@@ -103,6 +105,16 @@ export const whatsapp = [
   {
     arguments: template('draft_without_examples', 'EN', 'UTILITY', { type: 'HEADER', format: 'IMAGE' }, body('{{1}} is waiting for you at {{2}}')),
     shows: { '.media .file': ['Image: no example yet'], '.gap': ['{{1}}', '{{2}}'] },
+    refused: true,
+  },
+  {
+    arguments: template('long_words', 'EN', 'MARKETING',
+      { type: 'HEADER', format: 'TEXT', text: long },
+      body(`${long} *${long}*\n> ${long}\n- ${long}\n\`\`\`${long}\`\`\``),
+      { type: 'FOOTER', text: long },
+      { type: 'BUTTONS', buttons: [...Array(10)].map((_, i) => ({ type: 'URL', text: `${i}${long}`, url: `https://example.com/${long}` })) },
+      { type: 'CAROUSEL', cards: [...Array(10)].map(() => ({ components: [image(`${long}.png`), body(long)] })) }),
+    shows: { '.title': [long], '.footer': [long], '.cards .text': Array(10).fill(long) },
     refused: true,
   },
   {
