@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -189,21 +191,26 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// freePort returns a port below those that systems give to outgoing connections: one of
+// them could take it while the server is down.
+func freePort() (port string, err error) {
+	for range 20 {
+		port = strconv.Itoa(15_000 + rand.N(15_000))
+		var listener net.Listener
+		if listener, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", port)); err == nil {
+			return port, listener.Close()
+		}
 	}
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	return port, listener.Close()
+	return "", err
 }
 
 // watched runs the server until standard input ends, by its Stop or by the end of the
-// test process; then it removes the folder, unless a line came before.
+// test process; then it removes the folder, unless a line came before. The signal is
+// repeated, since a server that has only begun to start ignores it.
 const watched = `"$@" >"$0/log" 2>&1 &
 pid=$!
 read -r keep
-kill -s "${keep:-QUIT}" $pid
+while kill -s "${keep:-QUIT}" $pid 2>/dev/null; do sleep 0.1; done
 wait $pid
 [ -n "$keep" ] || rm -rf "$0"`
 
@@ -214,6 +221,10 @@ func (s *Server) start() error {
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200")
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
+		return err
+	}
+	// What an earlier start has written says nothing about this one.
+	if err := os.Remove(filepath.Join(s.dir, "log")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err := cmd.Start(); err != nil {
