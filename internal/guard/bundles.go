@@ -201,7 +201,7 @@ func bundleRetention(app map[string]any) *Refusal {
 	if kind := jsonvalue.Text(policy, "retentionPolicyType"); kind != "" && !slices.Contains(allowed.types, kind) {
 		wrong = append(wrong, fmt.Sprintf("convApp.retentionPolicy.retentionPolicyType is %s; processingMode %s allows %s", kind, mode, strings.Join(allowed.types, ", ")))
 	}
-	if days, given := number(policy["ttl"]); given && (days < allowed.from || days > allowed.to) {
+	if days, given := jsonvalue.Number(policy, "ttl"); given && (days < allowed.from || days > allowed.to) {
 		wrong = append(wrong, fmt.Sprintf("convApp.retentionPolicy.ttl is %v days; processingMode %s allows %.0f to %.0f", days, mode, allowed.from, allowed.to))
 	}
 	resolution := "give a value that it allows, or use the other processingMode"

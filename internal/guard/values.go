@@ -1,8 +1,6 @@
 package guard
 
 import (
-	"encoding/json"
-
 	"papi-mcp/internal/jsonvalue"
 )
 
@@ -48,18 +46,6 @@ func repeats(list []map[string]any, field string) []repeat {
 
 // total is how many things a list has, beyond the page that it shows.
 func total(answer map[string]any, list string) int {
-	size, _ := number(answer["totalSize"])
+	size, _ := jsonvalue.Number(answer, "totalSize")
 	return max(int(size), len(jsonvalue.Objects(answer, list)))
-}
-
-// number reads a number; ok is false where the value is not one.
-func number(value any) (n float64, ok bool) {
-	switch v := value.(type) {
-	case float64:
-		return v, true
-	case json.Number:
-		n, err := v.Float64()
-		return n, err == nil
-	}
-	return 0, false
 }

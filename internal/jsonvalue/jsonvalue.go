@@ -39,6 +39,18 @@ func Text(value any, path string) string {
 	return ""
 }
 
+// Number returns the number at a path; ok is false where there is none.
+func Number(value any, path string) (n float64, ok bool) {
+	switch v := Field(value, path).(type) {
+	case float64:
+		return v, true
+	case json.Number:
+		n, err := v.Float64()
+		return n, err == nil
+	}
+	return 0, false
+}
+
 // Object returns the object at a path, nil where there is none.
 func Object(value any, path string) map[string]any {
 	object, _ := Field(value, path).(map[string]any)

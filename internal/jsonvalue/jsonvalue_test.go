@@ -1,6 +1,7 @@
 package jsonvalue
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -85,5 +86,19 @@ func TestMapCopies(t *testing.T) {
 	}
 	if raw := string(Encode(value)); raw != `{"a":[1,{"b":2}],"c":"x"}` {
 		t.Errorf("the original is %s", raw)
+	}
+}
+
+func TestNumber(t *testing.T) {
+	doc := map[string]any{"a": map[string]any{"float": 1.5, "number": json.Number("2"), "huge": json.Number("1e999"), "text": "3"}}
+	for path, want := range map[string]float64{"a.float": 1.5, "a.number": 2} {
+		if n, ok := Number(doc, path); !ok || n != want {
+			t.Errorf("%s: %v, %v", path, n, ok)
+		}
+	}
+	for _, path := range []string{"a.huge", "a.text", "a.none", "a"} {
+		if n, ok := Number(doc, path); ok {
+			t.Errorf("%s is no number: %v", path, n)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"cmp"
-	"encoding/json"
 	"net/url"
 	"path"
 	"slices"
@@ -72,22 +71,10 @@ var ttls = map[string][2]float64{
 
 func checkTTL(v *view, r *report) {
 	allowed, known := ttls[v.Category]
-	seconds, given := number(v.Details["messageSendTtlSeconds"])
+	seconds, given := jsonvalue.Number(v.Details, "messageSendTtlSeconds")
 	if known && given && (seconds < allowed[0] || seconds > allowed[1]) {
 		r.add("details.messageSendTtlSeconds", "is %.0f; %s allows %.0f to %.0f", seconds, v.Category, allowed[0], allowed[1])
 	}
-}
-
-// number reads a number; ok is false where the value is not one.
-func number(value any) (n float64, ok bool) {
-	switch v := value.(type) {
-	case float64:
-		return v, true
-	case json.Number:
-		n, err := v.Float64()
-		return n, err == nil
-	}
-	return 0, false
 }
 
 // mediaTypes are the mime types of a header's format, as the contract spells
@@ -218,7 +205,7 @@ func checkAuthenticationText(v *view, r *report) {
 		r.add(t.at, "stays empty in AUTHENTICATION templates, whose text is Meta's own")
 	}, body, footer)
 	for _, c := range v.components {
-		minutes, given := number(c.fields["codeExpirationMinutes"])
+		minutes, given := jsonvalue.Number(c.fields, "codeExpirationMinutes")
 		switch {
 		case c.kind == "HEADER" || c.kind == "CAROUSEL" || c.kind == limitedOffer:
 			r.add(c.path, "is a %s, which an AUTHENTICATION template can't have", c.kind)
