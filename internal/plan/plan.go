@@ -1,0 +1,167 @@
+// Package plan compares a file that says what a project should contain with what it
+// contains, and applies the difference.
+//
+// A [Document] is the file: items of a few kinds, each with an identity and with fields
+// by the API's own names. [Export] makes one from a project. [Make] reads the project
+// and returns the [Plan]: steps in their order, each a call of a tool, and what can't be
+// done, with the reason. [Apply] makes the calls of a plan, by way of the same guard as
+// any other call, and can be continued after it was interrupted.
+package plan
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Document is a file whose references are resolved.
+type Document struct {
+	ProjectID string
+	Items     []*Item // in the order of the file
+	Delete    []*Item // with an identity only
+}
+
+// Item is a thing as the file wants it, or as the project has it.
+type Item struct {
+	Kind *Kind
+	// Identity has the fields that identify it, by their names in the file: target;
+	// name and language; id. Key is the same as one text for people, and stable: it names
+	// the item in plans, with --only, and in the record of what was applied.
+	Identity map[string]string
+	Key      string
+	// ID is the API's id of it, "" where it has none yet.
+	ID string
+	// Fields are the API's fields, in the form of the arguments that create it.
+	Fields map[string]any
+	// Draft reports that it should stay, or is, a draft.
+	Draft bool
+	// Secret are the paths of fields whose values come from a secret reference. They are
+	// never printed, compared, or hashed in the clear.
+	Secret []string
+	// At returns where the file has a path of Fields; nil for what the project has.
+	At func(path string) Position `json:"-"`
+	// State, Pending and Live describe what the project has: the state and the status of
+	// its pending change, by the catalog's words, and the API's whole answer.
+	State, Pending string
+	Live           map[string]any
+}
+
+// Position is a place in the file.
+type Position struct {
+	File         string
+	Line, Column int
+}
+
+// Action is what a step does.
+type Action string
+
+// The actions.
+const (
+	Create Action = "create"
+	Change Action = "change"
+	Delete Action = "delete"
+)
+
+// Plan is what would be done, and what can't be.
+type Plan struct {
+	ProjectID string `json:"projectId"`
+	// Hash identifies the steps: the same project and file give the same one.
+	Hash string `json:"hash"`
+	// Steps are in an order in which they can be made.
+	Steps []*Step `json:"steps"`
+	// Blocked are differences that no call can remove now, and why.
+	Blocked []Blocked `json:"blocked,omitempty"`
+	// Notes are findings of lint and of readiness, and warnings.
+	Notes []Note `json:"notes,omitempty"`
+	// Unchanged is how many items are as the file wants them.
+	Unchanged int `json:"unchanged"`
+}
+
+// Step is a difference, and the calls that remove it.
+type Step struct {
+	// ID is the kind, the key and the action: stable from plan to plan.
+	ID     string `json:"id"`
+	Action Action `json:"action"`
+	Kind   string `json:"kind"`
+	Key    string `json:"key"`
+	// Changes are the fields that differ, of a change; values of secrets are "***".
+	Changes []FieldChange `json:"changes,omitempty"`
+	// Calls are made one after the other.
+	Calls []Call `json:"calls"`
+	// After are the ids of steps that must be done before.
+	After []string `json:"after,omitempty"`
+	// Usual says how long the API takes after the call, where it is asynchronous; ""
+	// where the answer is the end. Person is what a person has to do after it; "" for
+	// nothing.
+	Usual  string `json:"usual,omitempty"`
+	Person string `json:"person,omitempty"`
+}
+
+// Call is a call of a tool.
+type Call struct {
+	Tool string `json:"tool"`
+	// Arguments are those of the tool, with references in place of secrets
+	// ("${var:NAME}"), and "{id}" in place of an id that an earlier call of the step
+	// returns.
+	Arguments map[string]any `json:"arguments"`
+	// Confirm is what a person must agree to, by the row; "" for nothing.
+	Confirm string `json:"confirm,omitempty"`
+	// Facts are what the question to the person is about, besides the arguments, as
+	// the guard read it. Where they differ at the time of the call, it is not made.
+	Facts string `json:"facts,omitempty"`
+}
+
+// FieldChange is a field that differs. A side is absent where the field is.
+type FieldChange struct {
+	Path string          `json:"path"`
+	From json.RawMessage `json:"from,omitempty"`
+	To   json.RawMessage `json:"to,omitempty"`
+}
+
+// Blocked is a difference that can't be removed now.
+type Blocked struct {
+	Kind    string        `json:"kind"`
+	Key     string        `json:"key"`
+	Action  Action        `json:"action"`
+	Changes []FieldChange `json:"changes,omitempty"`
+	// Code is that of the guard's rule; Reason says why, and what to do.
+	Code   string `json:"code,omitempty"`
+	Reason string `json:"reason"`
+}
+
+// Note is a finding about an item.
+type Note struct {
+	Kind  string `json:"kind"`
+	Key   string `json:"key"`
+	Code  string `json:"code,omitempty"`
+	Text  string `json:"text"`
+	Error bool   `json:"error,omitempty"`
+}
+
+// Project reads and changes a project: by the tools of a server, guard included.
+type Project interface {
+	// Read calls a tool that reads, and returns the API's whole answer, of all pages.
+	Read(ctx context.Context, tool string, arguments map[string]any) (map[string]any, error)
+	// Preview returns what the guard says of a call that is not made.
+	Preview(ctx context.Context, tool string, arguments map[string]any) (Preview, error)
+	// Write makes a call for a plan. Its confirmation is the grant of the plan.
+	Write(ctx context.Context, grant string, call Call) (Written, error)
+	// Now is the clock of the API.
+	Now() time.Time
+}
+
+// Preview is what the guard says of a call.
+type Preview struct {
+	// Refused is the code of the rule that refuses it, with the reason; "" for none.
+	Refused, Reason string
+	// Question is what a person is asked; "" for nothing. Facts are what it is about.
+	Question, Facts string
+	Warnings        []string
+}
+
+// Written is the result of a call.
+type Written struct {
+	IDs      map[string]string
+	State    string
+	Warnings []string
+}
