@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,15 +19,14 @@ const (
 
 // Inboxes are the inboxes of all tenants in a store.
 type Inboxes struct {
-	store store.Store
-	// nonces is how long the id of an event is known.
-	nonces time.Duration
+	store  store.Store
+	maxAge time.Duration
 }
 
-// NewInboxes returns the inboxes in a store. maxAge is how old a delivery may be: its
-// nonce is known at least that long.
+// NewInboxes returns the inboxes in a store. maxAge is how old a delivery may be, and so
+// how long its nonce is known; 0 is DefaultMaxAge.
 func NewInboxes(s store.Store, maxAge time.Duration) *Inboxes {
-	return &Inboxes{s, maxAge + 2*clockSkew}
+	return &Inboxes{s, cmp.Or(maxAge, DefaultMaxAge)}
 }
 
 // Of returns the inbox of a tenant; "" is the server's own.
@@ -69,7 +69,8 @@ func (i *Inbox) Watch() (woken <-chan struct{}, stop func()) {
 // add adds an event, unless the inbox has had one with the same ID, and reports whether it
 // did. Those who watch are woken after it is stored.
 func (i *Inbox) add(ctx context.Context, e Event) (bool, error) {
-	keep := store.Keep{Count: MaxEvents, Age: Retention, ID: i.inboxes.nonces}
+	// A clock that is ahead signs deliveries that are accepted for longer than maxAge.
+	keep := store.Keep{Count: MaxEvents, Age: Retention, ID: i.inboxes.maxAge + 2*clockSkew}
 	added, err := i.inboxes.store.Append(ctx, i.stream, e.ID, jsonvalue.Encode(e), keep)
 	if added && err == nil {
 		_ = i.inboxes.store.Notify(ctx, i.stream) // a notification may be lost: who watches is woken regularly too

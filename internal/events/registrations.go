@@ -17,8 +17,12 @@ import (
 	"papi-mcp/internal/store"
 )
 
-// Path is the path of the receiver; the id of a registration follows it.
-const Path = "/events/"
+// Path is the path of the receiver; the id of a registration follows it. Pattern is what
+// it is mounted at.
+const (
+	Path    = "/events/"
+	Pattern = Path + "{id}"
+)
 
 // DefaultMaxAge is how old a delivery may be: the API does not say whether it signs a
 // repetition anew, and it repeats one for hours.
@@ -49,7 +53,7 @@ type Registrations struct {
 
 // NewRegistrations returns the registrations in a store. publicURL is the scheme and host
 // at which the API reaches this server; maxAge is how old a delivery may be, and so how
-// long a secret that was replaced counts.
+// long a secret that was replaced counts; 0 is DefaultMaxAge.
 func NewRegistrations(s store.Entries, publicURL string, maxAge time.Duration) *Registrations {
 	return &Registrations{s, strings.TrimSuffix(publicURL, "/"), cmp.Or(maxAge, DefaultMaxAge), time.Now}
 }
@@ -80,22 +84,28 @@ func (r *Registrations) IDOf(target string) (id string, ok bool) {
 // A registration is added before its webhook is created, so that no delivery is refused,
 // and is removed where that fails.
 func (r *Registrations) Add(ctx context.Context, reg Registration) (_ Registration, secret string, _ error) {
+	secret = newSecret()
+	reg, err := r.AddWith(ctx, reg, secret)
+	if err != nil {
+		return Registration{}, "", err
+	}
+	return reg, secret, nil
+}
+
+// AddWith does the same with a secret that the webhook has already.
+func (r *Registrations) AddWith(ctx context.Context, reg Registration, secret string) (Registration, error) {
 	reg.ID = cmp.Or(reg.ID, newID())
 	if !validID.MatchString(reg.ID) {
-		return Registration{}, "", fmt.Errorf("the id of a registration is not valid: %d bytes", len(reg.ID))
+		return Registration{}, fmt.Errorf("the id of a registration has 16 to 64 letters, digits, hyphens and underscores, and this one does not (%d bytes)", len(reg.ID))
 	}
 	if reg.Created.IsZero() {
 		reg.Created = r.now().UTC().Truncate(time.Second)
 	}
-	k := kept{Registration: reg, Secret: newSecret()}
-	added, err := r.store.Add(ctx, key(reg.ID), k.encode(), 0)
-	switch {
-	case err != nil:
-		return Registration{}, "", err
-	case !added:
-		return Registration{}, "", ErrTaken
+	added, err := r.store.Add(ctx, key(reg.ID), (&kept{Registration: reg, Secret: secret}).encode(), 0)
+	if err == nil && !added {
+		err = ErrTaken
 	}
-	return reg, k.Secret, nil
+	return reg, err
 }
 
 // Get returns a registration, and false where there is none.
@@ -202,6 +212,9 @@ func (k *kept) secrets(now time.Time) []string {
 
 // get returns a registration, and as it is stored; ErrNotFound where there is none.
 func (r *Registrations) get(ctx context.Context, id string) (k kept, raw []byte, err error) {
+	if !validID.MatchString(id) {
+		return k, nil, ErrNotFound
+	}
 	raw, ok, err := r.store.Get(ctx, key(id))
 	if err != nil {
 		return k, nil, err
