@@ -4,7 +4,7 @@
 // end of the target, and the store has the secret that its deliveries are signed with.
 // The receiver accepts a delivery by its signature, stores it in the [Inbox] of the
 // registration's tenant, and only then acknowledges it. What an event says is a hint:
-// whoever is woken by one reads the state from the API.
+// a caller that is woken by one reads the state from the API.
 package events
 
 import (

@@ -257,9 +257,9 @@ func TestARepetition(t *testing.T) {
 	first := f.delivery("n1", approved)
 	f.send(first, http.StatusOK, OutcomeStored)
 	f.send(first, http.StatusOK, OutcomeRepeated)
-	anew := f.delivery("n1", approved) // signed again later, with the same nonce
-	anew.timestamp = strconv.FormatInt(f.now.Unix()+1, 10)
-	f.send(anew, http.StatusOK, OutcomeRepeated)
+	again := f.delivery("n1", approved) // signed later, with the same nonce
+	again.timestamp = strconv.FormatInt(f.now.Unix()+1, 10)
+	f.send(again, http.StatusOK, OutcomeRepeated)
 	f.send(f.delivery("n2", approved), http.StatusOK, OutcomeStored)
 
 	f.now = f.now.Add(DefaultMaxAge)

@@ -25,7 +25,7 @@ const (
 )
 
 // DefaultMaxAge is how old a delivery may be: the API does not say whether it signs a
-// repetition anew, and it repeats one for hours.
+// repetition with a new timestamp, and it repeats one for hours.
 const DefaultMaxAge = 24 * time.Hour
 
 // Registration is a webhook of the API whose target is this server.
