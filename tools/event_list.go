@@ -21,13 +21,13 @@ import (
 const toolEventList = "event_list"
 
 type eventListArgs struct {
-	Type      []string          `json:"type,omitempty" jsonschema:"description=triggers\\, or families of them: whatsapp\\, whatsapp_template"`
-	IDs       map[string]string `json:"ids,omitempty" jsonschema:"description=of the thing: {templateName: offer}"`
-	Since     string            `json:"since,omitempty" jsonschema:"description=how long ago (90m\\, 24h\\, 7d)\\, a date\\, or an RFC 3339 time; default: the newest events"`
-	Until     string            `json:"until,omitempty" jsonschema:"description=in the same forms"`
-	Cursor    string            `json:"cursor,omitempty" jsonschema:"description=of the last answer: the events after it"`
-	Detail    string            `json:"detail,omitempty" jsonschema:"enum=concise,enum=full,description=full shows the payloads"`
-	ProjectID string            `json:"projectId,omitempty"`
+	Type      []string `json:"type,omitempty" jsonschema:"description=triggers\\, or families of them: whatsapp\\, whatsapp_template"`
+	IDs       []string `json:"ids,omitempty" jsonschema:"description=of the thing: a template's name\\, or an id"`
+	Since     string   `json:"since,omitempty" jsonschema:"description=how long ago (90m\\, 24h\\, 7d)\\, a date\\, or an RFC 3339 time; default: the newest events"`
+	Until     string   `json:"until,omitempty" jsonschema:"description=in the same forms"`
+	Cursor    string   `json:"cursor,omitempty" jsonschema:"description=of the last answer: the events after it"`
+	Detail    string   `json:"detail,omitempty" jsonschema:"enum=concise,enum=full,description=full shows the payloads"`
+	ProjectID string   `json:"projectId,omitempty"`
 }
 
 func (s *Set) newEventList() *coreTool {
@@ -43,22 +43,7 @@ func (s *Set) newEventList() *coreTool {
 // checkEventList returns what is wrong with the arguments besides what their schema says.
 func checkEventList(given map[string]any) []papi.Violation {
 	_, violations := triggersOf("type", jsonvalue.Texts(given, "type"))
-	violations = slices.DeleteFunc(violations, func(v papi.Violation) bool { return isTrigger(fmt.Sprint(v.Given)) })
-	var known []string
-	for _, r := range catalog.Resources() {
-		for name := range r.IDs {
-			if !slices.Contains(known, name) {
-				known = append(known, name)
-			}
-		}
-	}
-	slices.Sort(known)
-	for _, name := range slices.Sorted(maps.Keys(jsonvalue.Object(given, "ids"))) {
-		if !slices.Contains(known, name) {
-			violations = append(violations, papi.Violation{Path: "ids." + papi.Echo(name), Allowed: known, Nearest: papi.Nearest(name, known)})
-		}
-	}
-	return violations
+	return slices.DeleteFunc(violations, func(v papi.Violation) bool { return isTrigger(fmt.Sprint(v.Given)) })
 }
 
 // isTrigger reports whether a name has the form of a trigger: a newer API may have others
@@ -78,7 +63,7 @@ const (
 type eventQuery struct {
 	inbox        *events.Inbox
 	types        []string // nil: all
-	ids          map[string]string
+	ids          []string
 	since, until time.Time // zero: no bound
 	readable     func(project string) bool
 	full         bool
@@ -231,8 +216,8 @@ func (q *eventQuery) matches(e events.Event) (reported, bool) {
 		return reported{}, false
 	}
 	r := reportedBy(e)
-	for name, id := range q.ids {
-		if !strings.EqualFold(r.ids[name], id) {
+	for _, id := range q.ids {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(r.ids)), func(of string) bool { return strings.EqualFold(of, id) }) {
 			return reported{}, false
 		}
 	}

@@ -34,7 +34,7 @@ import (
 // receiving is a set of tools in a server with a receiver, in front of a sandbox whose clock
 // moves by advance alone and which delivers over HTTP.
 type receiving struct {
-	t       *testing.T
+	t       testing.TB
 	box     *sandbox.Sandbox
 	set     *Set
 	server  *httptest.Server
@@ -72,7 +72,7 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-func newReceiving(t *testing.T, edit func(*Options, *guard.Options)) *receiving {
+func newReceiving(t testing.TB, edit func(*Options, *guard.Options)) *receiving {
 	t.Helper()
 	w := &receiving{
 		t: t, box: sandbox.New(sandbox.Options{Seed: 1, Manual: true}), kept: store.NewMemory(),
@@ -172,7 +172,7 @@ func (w *receiving) call(tool string, args object) map[string]any {
 // happen makes an event of the sandbox happen now.
 func (w *receiving) happen(event, id, value string) {
 	w.t.Helper()
-	(&journey{t: w.t, box: w.box}).happen(event, id, value)
+	happenIn(w.t, w.box, event, id, value)
 }
 
 // template creates a template that is in review, and a sender for it.

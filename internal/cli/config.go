@@ -205,6 +205,9 @@ func (c *config) newAppOn(ctx context.Context, s *streams, opened store.Store) (
 		Own: c.filter().Own(), Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens,
 		Poller: new(wait.Poller), Waits: a.waits,
 	}
+	if a.inboxes != nil {
+		offered.Events = &tools.Events{Registrations: a.registrations, Feeds: events.NewFeeds(a.inboxes)}
+	}
 	switch {
 	case c.sandbox:
 		a.project = cmp.Or(a.project, sandbox.DefaultProject)
