@@ -3,10 +3,7 @@ package tools
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"io"
 	"log/slog"
 	"net/http"
@@ -14,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +20,7 @@ import (
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/events"
+	"papi-mcp/internal/events/eventstest"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
@@ -52,7 +49,9 @@ type receiving struct {
 	bodies     [][]byte
 	statuses   []int
 	arrived    chan struct{} // receives after each delivery
-	reads      int           // requests of the API
+	asked      chan struct{} // receives after each request of the API
+	requests   int
+	code       string // the last one-time code
 }
 
 type syncBuffer struct {
@@ -76,7 +75,7 @@ func newReceiving(t testing.TB, edit func(*Options, *guard.Options)) *receiving 
 	t.Helper()
 	w := &receiving{
 		t: t, box: sandbox.New(sandbox.Options{Seed: 1, Manual: true}), kept: store.NewMemory(),
-		audit: filepath.Join(t.TempDir(), "audit.jsonl"), log: &syncBuffer{}, arrived: make(chan struct{}, 1000),
+		audit: filepath.Join(t.TempDir(), "audit.jsonl"), log: &syncBuffer{}, arrived: make(chan struct{}, 1000), asked: make(chan struct{}, 10_000),
 	}
 	t.Cleanup(w.box.Close)
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -117,13 +116,22 @@ func (w *receiving) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	w.mu.Lock()
-	w.reads++
+	w.requests++
 	if value, err := jsonvalue.Decode(body); err == nil && jsonvalue.Text(value, "secret") != "" {
 		w.secrets = append(w.secrets, jsonvalue.Text(value, "secret"))
 	}
 	intercept := w.intercept
 	w.mu.Unlock()
-	send := func() (*http.Response, error) { return w.box.Transport().RoundTrip(r) }
+	defer func() { w.asked <- struct{}{} }()
+	send := func() (*http.Response, error) {
+		resp, err := w.box.Transport().RoundTrip(r)
+		if err == nil && resp.Header.Get(sandbox.HeaderCode) != "" {
+			w.mu.Lock()
+			w.code = resp.Header.Get(sandbox.HeaderCode)
+			w.mu.Unlock()
+		}
+		return resp, err
+	}
 	if intercept != nil {
 		if resp, err := intercept(r, send); resp != nil || err != nil {
 			return resp, err
@@ -252,19 +260,7 @@ func (w *receiving) send(target, secret, body string) int {
 
 func (w *receiving) sendSigned(target, secret, nonce, body string, at time.Time) int {
 	w.t.Helper()
-	r, err := http.NewRequest(http.MethodPost, target, strings.NewReader(body))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	timestamp := strconv.FormatInt(at.Unix(), 10)
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(body + "." + nonce + "." + timestamp))
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("x-sinch-webhook-signature", base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-	r.Header.Set("x-sinch-webhook-signature-algorithm", "HmacSHA256")
-	r.Header.Set("x-sinch-webhook-signature-nonce", nonce)
-	r.Header.Set("x-sinch-webhook-signature-timestamp", timestamp)
-	resp, err := w.server.Client().Do(r)
+	resp, err := w.server.Client().Do(eventstest.RequestAt(w.t.Context(), target, secret, nonce, body, at))
 	if err != nil {
 		w.t.Fatal(err)
 	}
