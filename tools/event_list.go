@@ -17,8 +17,8 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// toolEventList is the tool that lists the events that were received.
-const toolEventList = "event_list"
+// EventList is the tool that lists the events that were received.
+const EventList = "event_list"
 
 type eventListArgs struct {
 	Type      []string `json:"type,omitempty" jsonschema:"description=triggers\\, or families of them: whatsapp\\, whatsapp_template"`
@@ -32,7 +32,7 @@ type eventListArgs struct {
 
 func (s *Set) newEventList() *coreTool {
 	return newCoreTool(coreTool{
-		name: toolEventList, annotations: hints("List received events", true, false),
+		name: EventList, annotations: hints("List received events", true, false),
 		about:   "List the events that this server received, the oldest first. They say that something changed; read how it is now with its own tool.",
 		phrases: []string{"which events have come", "show received webhooks", "what did the API report", "events since the last time", "was a webhook delivered"},
 		example: map[string]any{"type": []any{"whatsapp_template"}, "since": "24h"},
@@ -88,7 +88,7 @@ type eventPage struct {
 func (s *Set) eventList(ctx context.Context, caller Caller, args eventListArgs) Outcome {
 	if args.ProjectID != "" {
 		if project, refusal := s.opts.Guard.Project(ctx, caller.Principal, args.ProjectID); refusal != nil {
-			return s.refuseProject(ctx, caller, toolEventList, project, refusal)
+			return s.refuseProject(ctx, caller, EventList, project, refusal)
 		}
 	}
 	q, e := s.eventQuery(ctx, caller, args)
@@ -128,7 +128,7 @@ func (s *Set) eventList(ctx context.Context, caller Caller, args eventListArgs) 
 		for name, value := range eventFilter(args) {
 			more[name] = value
 		}
-		r.Next = append(r.Next, s.offered([]catalog.Next{{Do: "read the events after these", Tool: toolEventList, Args: more, Needs: []string{}}}, args.ProjectID)...)
+		r.Next = append(r.Next, s.offered([]catalog.Next{{Do: "read the events after these", Tool: EventList, Args: more, Needs: []string{}}}, args.ProjectID)...)
 	}
 	return Outcome{Structured: r}
 }
@@ -192,7 +192,7 @@ func eventFilter(args eventListArgs) map[string]any {
 // eventScope is what a cursor is bound to besides its caller: with another filter it would
 // miss what the first one left out.
 func eventScope(tenant string, args eventListArgs) string {
-	return toolEventList + " " + tenant + " " + string(jsonvalue.Encode(eventFilter(args)))
+	return EventList + " " + tenant + " " + string(jsonvalue.Encode(eventFilter(args)))
 }
 
 // eventCursor returns the number that a cursor has; 0 for none.
@@ -327,7 +327,7 @@ func (q *eventQuery) numberBefore(ctx context.Context, since time.Time) (int64, 
 
 // eventResult shows a page.
 func (s *Set) eventResult(ctx context.Context, q *eventQuery, p *eventPage, args eventListArgs) *Result {
-	r := &Result{Tool: toolEventList, ProjectID: args.ProjectID, Data: eventsTable(p.events, s.DefaultProject(), q.full)}
+	r := &Result{Tool: EventList, ProjectID: args.ProjectID, Data: eventsTable(p.events, s.DefaultProject(), q.full)}
 	switch {
 	case p.lost > 0:
 		r.Warnings = append(r.Warnings, fmt.Sprintf("%d events were removed before they were read: they are kept for %d days, and the last %d", p.lost, int(events.Retention.Hours()/24), events.MaxEvents))

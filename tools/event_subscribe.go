@@ -99,7 +99,7 @@ func (s *Set) eventSubscribe(ctx context.Context, caller Caller, args eventSubsc
 		end.Tool, end.Next = toolEventSubscribe, asSubscription(end.Next, sub.tool())
 		if !args.DryRun {
 			sub.done(ctx, end)
-			end.Next = s.offered([]catalog.Next{{Do: "read the events that have come", Tool: toolEventList, Args: map[string]any{}}}, args.ProjectID)
+			end.Next = s.offered([]catalog.Next{{Do: "read the events that have come", Tool: EventList, Args: map[string]any{}}}, args.ProjectID)
 			end.Data = subscribed{sub.target(), briefTriggers(args.Triggers, c.args)}
 		}
 	}

@@ -362,8 +362,8 @@ func TestWhereTheToolsOfEventsAreOffered(t *testing.T) {
 		}, false, true},
 	} {
 		w := newReceiving(t, tt.edit)
-		if w.set.Offers(toolEventSubscribe) != tt.subscribe || w.set.Offers(toolEventList) != tt.list {
-			t.Errorf("%s: subscribe %v, list %v", tt.name, w.set.Offers(toolEventSubscribe), w.set.Offers(toolEventList))
+		if w.set.Offers(toolEventSubscribe) != tt.subscribe || w.set.Offers(EventList) != tt.list {
+			t.Errorf("%s: subscribe %v, list %v", tt.name, w.set.Offers(toolEventSubscribe), w.set.Offers(EventList))
 		}
 	}
 }

@@ -195,7 +195,7 @@ func (w *receiving) template(names ...string) {
 // events are the rows of event_list.
 func (w *receiving) events(args object) []map[string]any {
 	w.t.Helper()
-	return records(w.t, w.call(toolEventList, args))
+	return records(w.t, w.call(EventList, args))
 }
 
 func typesOf(rows []map[string]any) []string {

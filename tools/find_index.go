@@ -30,7 +30,7 @@ type builtIndex struct {
 
 // optionalTools are those of the server's own that only some servers have: in the index of
 // the others they would change what is found.
-var optionalTools = [...]string{SandboxAdvance, toolEventSubscribe, toolEventList}
+var optionalTools = [...]string{SandboxAdvance, toolEventSubscribe, EventList}
 
 // toolIndexes are by which of optionalTools they have, as bits.
 var toolIndexes [1 << len(optionalTools)]builtIndex

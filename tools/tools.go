@@ -128,7 +128,7 @@ func New(opts Options) *Set {
 			return opts.Sandbox == nil || opts.ReadOnly
 		case toolActivity:
 			return !activities
-		case toolEventList:
+		case EventList:
 			return opts.Events == nil
 		case toolEventSubscribe: // which makes a call of one or the other
 			return opts.Events == nil || opts.ReadOnly || s.tools[webhookCreate] == nil || s.tools[webhookUpdate] == nil

@@ -105,7 +105,7 @@ func TestAnEventThatIsReplayedAfterADay(t *testing.T) {
 			if later > 24*time.Hour { // it was kept for 30 days
 				continue
 			}
-			if rows := records(t, result(t, do(t, set, toolEventList, nil))); len(rows) != 1 {
+			if rows := records(t, result(t, do(t, set, EventList, nil))); len(rows) != 1 {
 				t.Errorf("%v later: %d events", later, len(rows))
 			}
 		}
