@@ -66,7 +66,7 @@ func (c *counting) Append(ctx context.Context, stream, id string, value []byte, 
 }
 
 // Replicas share their registrations and their events: a webhook that was registered at one
-// is known to all at once, and a delivery that two of them get at the same time is stored
+// is known to all of them immediately, and a delivery that two of them get at the same time is stored
 // once.
 func TestReplicas(t *testing.T) {
 	url := pgtest.URL(t)
