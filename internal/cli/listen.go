@@ -49,7 +49,7 @@ Signatures are checked: an event with a wrong one is refused with 401. Ctrl-C st
 after the events that are being received.
 `,
 		Example: `  ` + webhookSecretVariable + `_FILE=secret.txt papi-mcp listen
-  papi-mcp listen --addr 0.0.0.0:8091 --store postgres://papi@db.example.com/papi | jq .type`,
+  papi-mcp listen --addr 0.0.0.0:8091 --store postgres://papi@db/papi`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := refuse(append(addressFault("addr", addr), maxEventAgeFaults(c.maxEventAge)...)); err != nil {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
 	"papi-mcp/internal/store"
+	"papi-mcp/internal/store/pgtest"
 )
 
 func TestAfter(t *testing.T) {
@@ -60,4 +63,67 @@ type counting struct {
 func (c *counting) Append(ctx context.Context, stream, id string, value []byte, keep store.Keep) (bool, error) {
 	c.keep = keep
 	return c.Store.Append(ctx, stream, id, value, keep)
+}
+
+// Replicas share their registrations and their events: a webhook that was registered at one
+// is known to all of them immediately, and a delivery that two of them get at the same time is stored
+// once.
+func TestReplicas(t *testing.T) {
+	url := pgtest.URL(t)
+	replicas := make([]*fixture, 3)
+	for i := range replicas {
+		s, end, err := openStore(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := end(); err != nil {
+				t.Error(err)
+			}
+		})
+		replicas[i] = newFixtureOn(t, s)
+	}
+	first := replicas[0]
+	reg, secret, err := first.registrations.Add(t.Context(), Registration{ProjectID: projectID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.reg, first.secret = reg, secret
+	woken, stop := replicas[2].inboxes.Of("").Watch()
+	defer stop()
+	const deliveries = 30
+	var all sync.WaitGroup
+	for n := range deliveries {
+		request := first.delivery(fmt.Sprint(n), approved)
+		for _, replica := range replicas {
+			all.Go(func() {
+				w := httptest.NewRecorder()
+				replica.handler.ServeHTTP(w, request.request())
+				if w.Code != http.StatusOK {
+					t.Errorf("status %d", w.Code)
+				}
+			})
+		}
+	}
+	all.Wait()
+	select {
+	case <-woken:
+	case <-t.Context().Done():
+	}
+	if got := replicas[2].events(""); len(got) != deliveries {
+		t.Errorf("%d events", len(got))
+	}
+	next, err := replicas[1].registrations.Rotate(t.Context(), reg.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, by := range []string{secret, next} {
+		d := first.delivery("by "+by, approved)
+		d.secret = by
+		replicas[2].send(d, http.StatusOK, OutcomeStored)
+	}
+	if err := replicas[1].registrations.Remove(t.Context(), reg.ID); err != nil {
+		t.Fatal(err)
+	}
+	replicas[2].send(first.delivery("later", approved), http.StatusUnauthorized, OutcomeUnauthorized)
 }

@@ -62,9 +62,18 @@ func (f *failing) Append(ctx context.Context, stream, id string, value []byte, k
 
 func newFixture(t *testing.T, change ...func(*ReceiverOptions)) *fixture {
 	t.Helper()
+	return newFixtureOn(t, nil, change...)
+}
+
+// newFixtureOn returns one on a store; nil is one in memory with the clock of the fixture.
+func newFixtureOn(t *testing.T, s store.Store, change ...func(*ReceiverOptions)) *fixture {
+	t.Helper()
 	f := &fixture{T: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), outcomes: map[string]int{}}
 	clock := func() time.Time { return f.now }
-	f.store = &failing{Store: store.NewMemoryAt(clock)}
+	if s == nil {
+		s = store.NewMemoryAt(clock)
+	}
+	f.store = &failing{Store: s}
 	o := ReceiverOptions{
 		Registrations: NewRegistrations(f.store, publicURL, 0), Inboxes: NewInboxes(f.store, 0),
 		Logger: slog.New(slog.NewTextHandler(&f.log, nil)),
