@@ -77,7 +77,7 @@ func (s *Set) activityPage(ctx context.Context, principal, project string, args 
 		}
 		at, ok := parseMoment(given.text, given.end)
 		if !ok {
-			violations = append(violations, papi.Violation{Path: given.path, Given: papi.Echo(given.text), Allowed: "how long ago it was (90m, 24h, 7d, 2w), a date (2026-11-20), or a time with its zone (2026-11-20T09:00:00Z)"})
+			violations = append(violations, notAMoment(given.path, given.text))
 		}
 		*given.into = at
 	}
@@ -85,6 +85,11 @@ func (s *Set) activityPage(ctx context.Context, principal, project string, args 
 		return activityPage{}, invalidArguments(violations)
 	}
 	return page, nil
+}
+
+// notAMoment is the violation of a time that can't be read.
+func notAMoment(path, text string) papi.Violation {
+	return papi.Violation{Path: path, Given: papi.Echo(text), Allowed: "how long ago it was (90m, 24h, 7d, 2w), a date (2026-11-20), or a time with its zone (2026-11-20T09:00:00Z)"}
 }
 
 // ago matches how long ago something was.

@@ -29,6 +29,10 @@ type call struct {
 	speed    float64   // of the API's clock; 0: that of this one
 	// none is the error by which the API said that a list is empty; nil: no error.
 	none *papi.Error
+	// complete returns the arguments that only the request has, such as a secret of ours:
+	// no rule, question or line of the audit sees them. It is called when the call is sent.
+	// Its errors are *papi.Error. nil: there are none.
+	complete func(ctx context.Context) (map[string]any, error)
 }
 
 // callOptions are the values of our own arguments.
@@ -227,6 +231,14 @@ func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.R
 	if mask := fieldMask(gc.Row, c.own.fields); mask != nil && args[argFieldMask] == nil {
 		args = jsonvalue.With(args, argFieldMask, mask)
 	}
+	if c.complete != nil {
+		more, err := c.complete(ctx)
+		if err != nil {
+			return dispatch.Result{}, err
+		}
+		args = maps.Clone(args)
+		maps.Copy(args, more)
+	}
 	ctx, received := s.withPhone(ctx)
 	var sent dispatch.Result
 	var err error
@@ -246,6 +258,9 @@ func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.R
 		}
 	}
 	c.warnings = append(c.warnings, sent.Warnings...)
+	if err == nil {
+		c.warnings = append(c.warnings, s.followWebhook(ctx, gc)...)
+	}
 	c.code = received()
 	return sent, err
 }

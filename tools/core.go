@@ -159,6 +159,8 @@ func (s *Set) coreTools() []*coreTool {
 			after:   []string{errorcode.InvalidArguments, errorcode.UnknownTool},
 			example: map[string]any{"tool": "webhook_create", "path": "triggers"},
 		}, s.schemaGet),
+		s.newEventSubscribe(),
+		s.newEventList(),
 		s.newSandboxAdvance(),
 		s.newTemplateLint(),
 		s.newTemplatePreview(),

@@ -99,6 +99,8 @@ func budgets(t testing.TB) []figure {
 		{"`project_activity`", visible(t, listedTool(t, set, toolActivity)), 200},
 		{"`rcs_sender_readiness`", visible(t, listedTool(t, set, catalog.RcsReadiness)), 200},
 		{"`sandbox_advance`, which only the sandbox has", visible(t, listedTool(t, newSandboxSet(t, nil).Set, SandboxAdvance)), 200},
+		{"`event_subscribe`, which only a server with a receiver has", visible(t, listedTool(t, newReceiving(t, nil).set, toolEventSubscribe)), 200},
+		{"`event_list`, the same", visible(t, listedTool(t, newReceiving(t, nil).set, EventList)), 200},
 		{"the largest answer of `schema_get` (an outline)", largest(func(add func(int)) {
 			for _, tool := range set.names() {
 				_, schema, _ := set.schemas(tool)

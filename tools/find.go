@@ -70,7 +70,7 @@ func (s *Set) toolFind(_ context.Context, _ Caller, args toolFindArgs) Outcome {
 func (s *Set) find(query string) []string {
 	var names []string
 	named := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(query)), " ", "_")
-	for _, match := range toolIndex(s.Offers(SandboxAdvance)).Find(query) {
+	for _, match := range toolIndex(s.Offers).Find(query) {
 		switch {
 		case !s.Offers(match.Name):
 		case match.Name == named, strings.EqualFold(s.title(match.Name), strings.TrimSpace(query)):

@@ -28,21 +28,29 @@ type builtIndex struct {
 	index *search.Index
 }
 
-var apiIndex, sandboxIndex builtIndex
+// optionalTools are those of the server's own that only some servers have: in the index of
+// the others they would change what is found.
+var optionalTools = [...]string{SandboxAdvance, toolEventSubscribe, EventList}
 
-// toolIndex returns the index of the tools, in which the sandbox has one more: it would
-// change what is found for the API. The first search makes it, which reads the contract.
-func toolIndex(ofSandbox bool) *search.Index {
-	built := &apiIndex
-	if ofSandbox {
-		built = &sandboxIndex
+// toolIndexes are by which of optionalTools they have, as bits.
+var toolIndexes [1 << len(optionalTools)]builtIndex
+
+// toolIndex returns the index of all tools, of the optional ones those that are offered.
+// The first search makes it, which reads the contract.
+func toolIndex(offers func(tool string) bool) *search.Index {
+	has := 0
+	for i, tool := range optionalTools {
+		if offers(tool) {
+			has |= 1 << i
+		}
 	}
-	built.once.Do(func() { built.index = newToolIndex(ofSandbox) })
+	built := &toolIndexes[has]
+	built.once.Do(func() { built.index = newToolIndex(offers) })
 	return built.index
 }
 
 // newToolIndex returns the index of all tools, of which a set offers some.
-func newToolIndex(ofSandbox bool) *search.Index {
+func newToolIndex(offers func(tool string) bool) *search.Index {
 	codes, states := toolsByCode(), toolsByState()
 	triggers := papi.LookupSchema("WebhookWebhookTriggersEnum").EnumTexts()
 	var documents []search.Document
@@ -60,7 +68,7 @@ func newToolIndex(ofSandbox bool) *search.Index {
 		}})
 	}
 	for _, c := range new(Set).coreTools() {
-		if c.phrases == nil || c.name == SandboxAdvance && !ofSandbox {
+		if c.phrases == nil || slices.Contains(optionalTools[:], c.name) && !offers(c.name) {
 			continue
 		}
 		documents = append(documents, search.Document{Name: c.name, Texts: [][]string{

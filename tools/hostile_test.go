@@ -331,7 +331,7 @@ func TestEveryFieldIsMadePlain(t *testing.T) {
 	violations := []papi.Violation{{}}
 	poison(reflect.ValueOf(violations).Index(0), 0)
 	for _, of := range []any{
-		&Result{Data: &overview{}}, &Result{Data: &toolSchema{}}, &Result{Data: &dryRunData{}}, &Result{Data: map[string]any{"violations": violations}},
+		&Result{Data: &overview{}}, &Result{Data: &toolSchema{}}, &Result{Data: &dryRunData{}}, &Result{Data: &subscribed{}}, &Result{Data: map[string]any{"violations": violations}},
 		&Error{}, &Error{Info: map[string]any{"violations": violations}},
 	} {
 		poison(reflect.ValueOf(of), 0)

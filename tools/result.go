@@ -34,7 +34,9 @@ type Result struct {
 	Usually string `json:"usually,omitempty"`
 	// Settled says of a wait whether all of its things have settled; nil for others.
 	Settled *bool `json:"settled,omitempty"`
-	// Cursor continues a wait.
+	// Reads says of a wait that has not settled when its things are read.
+	Reads string `json:"reads,omitempty"`
+	// Cursor continues a wait, or a list of events.
 	Cursor string `json:"cursor,omitempty"`
 	// Done is what a write has done: "verified".
 	Done string `json:"done,omitempty"`

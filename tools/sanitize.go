@@ -88,7 +88,7 @@ func (s *sanitizer) result(r *Result) {
 	if r.Sandbox != nil {
 		r.Sandbox = &SandboxNote{Code: s.text("sandbox.code", r.Sandbox.Code)}
 	}
-	r.Usually = s.text("usually", r.Usually)
+	r.Usually, r.Reads = s.text("usually", r.Usually), s.text("reads", r.Reads)
 	r.Counts, _ = s.value("counts", r.Counts, false).(map[string]any)
 	r.Data = s.value("data", r.Data, false)
 	r.Warnings = s.warnings(r.Warnings)

@@ -30,7 +30,7 @@ func TestSnapshots(t *testing.T) {
 	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
 	dir := "listed"
 	seen := map[string]bool{}
-	for _, tool := range slices.Concat(set.listBy(derivedSchema), newDynamicSet(t, catalog.Filter{}).listBy(derivedSchema), newSandboxSet(t, nil).listBy(derivedSchema)) {
+	for _, tool := range slices.Concat(set.listBy(derivedSchema), newDynamicSet(t, catalog.Filter{}).listBy(derivedSchema), newSandboxSet(t, nil).listBy(derivedSchema), newReceiving(t, nil).set.listBy(derivedSchema)) {
 		name := tool.Name + ".json"
 		if seen[name] {
 			continue
@@ -65,7 +65,7 @@ func TestSnapshots(t *testing.T) {
 // alone, with a default project and without.
 func TestTheListIsServedFromTheGeneratedFiles(t *testing.T) {
 	for _, byDefault := range []string{project, ""} {
-		set := newSandboxSet(t, func(o *Options, g *guard.Options) { g.Default = byDefault }).Set
+		set := newSandboxSet(t, func(o *Options, g *guard.Options) { g.Default, o.Events = byDefault, new(Events) }).Set
 		derived := set.listBy(derivedSchema)
 		for i, tool := range set.Tools() {
 			if listed.Tool(tool.Name) == nil {

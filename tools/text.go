@@ -55,6 +55,9 @@ func (o Outcome) Text() string {
 	if r.Settled != nil {
 		fmt.Fprintf(&b, "; settled: %v", *r.Settled)
 	}
+	if r.Reads != "" {
+		b.WriteString("; reads: " + escaped(r.Reads))
+	}
 	if r.Cursor != "" {
 		b.WriteString("; cursor: " + escaped(r.Cursor))
 	}

@@ -66,6 +66,11 @@ type Options struct {
 	Waits  *wait.Limit
 	// Speed is that of the API's clock; 0 means that of this one.
 	Speed float64
+	// Events is the receiver of the API's webhooks, which all sets of a server share; nil
+	// where none runs. Tenant names the credentials of API: whose events this set sees. "" is
+	// the server's own.
+	Events *Events
+	Tenant string
 }
 
 // Set is the tools that a server offers. It is safe for use by many
@@ -118,7 +123,17 @@ func New(opts Options) *Set {
 	}
 	activities := slices.ContainsFunc(opts.Rows, func(row *catalog.Row) bool { return row.Activities })
 	s.core = slices.DeleteFunc(s.coreTools(), func(c *coreTool) bool {
-		return c.name == SandboxAdvance && (opts.Sandbox == nil || opts.ReadOnly) || c.name == toolActivity && !activities || !opts.offersOwn(c.name)
+		switch c.name {
+		case SandboxAdvance:
+			return opts.Sandbox == nil || opts.ReadOnly
+		case toolActivity:
+			return !activities
+		case EventList:
+			return opts.Events == nil
+		case toolEventSubscribe: // which makes a call of one or the other
+			return opts.Events == nil || opts.ReadOnly || s.tools[webhookCreate] == nil || s.tools[webhookUpdate] == nil
+		}
+		return !opts.offersOwn(c.name)
 	})
 	s.all = sync.OnceValue(s.advertise)
 	return s

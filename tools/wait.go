@@ -129,7 +129,9 @@ type observer struct {
 // or the server stops. It reports whether one has changed.
 func (s *Set) follow(ctx context.Context, things []*followed, untilChange bool, ends time.Time, on observer) (changed bool) {
 	ready := make(chan struct{}, 1)
-	followers := s.followAll(things, ready)
+	heard, deaf := s.hear(ctx) // before the first reads, so that no event is missed between
+	defer deaf()
+	followers := s.followAll(ctx, things, ready)
 	defer closeAll(followers)
 	var due, progress, seenChange <-chan time.Time // of the last reads, then of the end; some time after the first change
 	if !ends.IsZero() {
@@ -150,6 +152,8 @@ func (s *Set) follow(ctx context.Context, things []*followed, untilChange bool, 
 			if isOver(things, untilChange, changed) {
 				return changed
 			}
+		case <-heard.woken:
+			wake(heard, things, followers)
 		case <-seenChange:
 			if untilChange {
 				return changed
@@ -171,11 +175,14 @@ func (s *Set) follow(ctx context.Context, things []*followed, untilChange bool, 
 }
 
 // followAll begins to follow the things. Those who share credentials share the reads.
-func (s *Set) followAll(things []*followed, ready chan<- struct{}) []*wait.Follower {
+func (s *Set) followAll(ctx context.Context, things []*followed, ready chan<- struct{}) []*wait.Follower {
 	all := make([]*wait.Follower, len(things))
 	for i, f := range things {
 		key := wait.Key{Source: s.opts.API, Thing: f.key()}
 		all[i] = s.opts.Poller.Follow(key, func(ctx context.Context) (any, error) { return s.read(ctx, f) }, ready)
+		if f.reported = s.opts.Events.reports(ctx, s.opts.Tenant, f.project); f.reported {
+			all[i].Reported()
+		}
 	}
 	return all
 }
@@ -245,6 +252,9 @@ func (s *Set) waited(ctx context.Context, principal string, things []*followed) 
 		}
 	}
 	r.Data, r.Next = tableOf(things), s.nextOfWait(things)
+	if !settled {
+		r.Reads = readsOf(things)
+	}
 	cursor, err := s.cursor(context.WithoutCancel(ctx), principal, things)
 	if err != nil {
 		r.Warnings = append(r.Warnings, "there is no cursor: "+err.Error())

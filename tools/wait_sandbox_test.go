@@ -13,19 +13,25 @@ import (
 	"time"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/sandbox"
 )
 
 // happen makes an event of the sandbox happen now.
 func (j *journey) happen(event, id, value string) {
 	j.t.Helper()
+	happenIn(j.t, j.box, event, id, value)
+}
+
+func happenIn(t testing.TB, box *sandbox.Sandbox, event, id, value string) {
+	t.Helper()
 	body := bytes.NewReader(encode(object{"event": event, "id": id, "value": value}))
 	r, err := http.NewRequest(http.MethodPost, "http://sandbox/_sandbox/happen", body)
 	if err != nil {
-		j.t.Fatal(err)
+		t.Fatal(err)
 	}
-	resp, err := j.box.Transport().RoundTrip(r)
+	resp, err := box.Transport().RoundTrip(r)
 	if err != nil || resp.StatusCode >= 300 {
-		j.t.Fatalf("%s: %v %v", event, resp, err)
+		t.Fatalf("%s: %v %v", event, resp, err)
 	}
 }
 

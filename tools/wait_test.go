@@ -382,7 +382,7 @@ func TestTheTextOfAWait(t *testing.T) {
 		r := result(t, out)
 		text := out.Text()
 		first, _, _ := strings.Cut(text, "\n")
-		if first != "1 item; settled: false; cursor: "+r["cursor"].(string) {
+		if first != "1 item; settled: false; reads: polling every 2 s to 1 min; cursor: "+r["cursor"].(string) {
 			t.Errorf("the text begins with %q", first)
 		}
 		for _, want := range []string{"\ntool\tids\tbefore\tstate\tclass\tusually\n", "\tIN_PROGRESS\tIN_PROGRESS\tPending\tminutes (after 1 day ask Sinch support)\n", "\nnow: ", "\nnext: "} {
@@ -390,7 +390,7 @@ func TestTheTextOfAWait(t *testing.T) {
 				t.Errorf("the text lacks %q: %s", want, text)
 			}
 		}
-		if keys := slices.Sorted(maps.Keys(r)); !slices.Equal(keys, []string{"cursor", "data", "next", "now", "settled"}) {
+		if keys := slices.Sorted(maps.Keys(r)); !slices.Equal(keys, []string{"cursor", "data", "next", "now", "reads", "settled"}) {
 			t.Errorf("it has %v", keys)
 		}
 	})

@@ -45,13 +45,13 @@ func WithCredentials(next Authenticator) Authenticator {
 		id.Grant.Projects = []string{credentials.ProjectID}
 		id.Credentials = &credentials
 		id.Caller = id.LimitKey()
-		id.Principal = principal(id.Principal, credentials.fingerprint())
+		id.Principal = principal(id.Principal, credentials.Fingerprint())
 		return id, nil
 	}
 }
 
-// fingerprint identifies the credentials without revealing them.
-func (c Credentials) fingerprint() string {
+// Fingerprint identifies the credentials without revealing them.
+func (c Credentials) Fingerprint() string {
 	// No part can hold a NUL, so no other three parts give the same text.
 	sum := sha256.Sum256([]byte(c.ProjectID + "\x00" + c.KeyID + "\x00" + c.KeySecret))
 	return hex.EncodeToString(sum[:16])

@@ -15,6 +15,7 @@ import (
 	"papi-mcp/internal/audit"
 	"papi-mcp/internal/auth"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/events"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/loopback"
 	"papi-mcp/internal/papi"
@@ -67,6 +68,10 @@ type config struct {
 	noState error
 	// tenants looks up the credentials of a tenant; nil for none.
 	tenants func(name string) (tenant.Tenant, bool)
+	// publicURL is where the API reaches this server; "" for one that receives no events.
+	// maxEventAge is how old these may be.
+	publicURL   string
+	maxEventAge time.Duration
 	// account returns those of the environment, which change where they are in files;
 	// nil: they are read once.
 	account func() tenant.Tenant
@@ -138,7 +143,10 @@ type app struct {
 	account      func() tenant.Tenant // the server's own
 	tracers      trace.TracerProvider
 	waits        *wait.Limit
-	close        func()
+	// registrations and inboxes are nil where no events are received.
+	registrations *events.Registrations
+	inboxes       *events.Inboxes
+	close         func()
 }
 
 // traceTimeout is how long sending the last traces may take at the end.
@@ -184,6 +192,9 @@ func (c *config) newAppOn(ctx context.Context, s *streams, opened store.Store) (
 		logger.Warn(text)
 	}
 	a := &app{placeholders: placeholders, close: func() {}, waits: new(wait.Limit)}
+	if c.publicURL != "" {
+		a.registrations, a.inboxes = events.NewRegistrations(opened, c.publicURL, c.maxEventAge), events.NewInboxes(opened, c.maxEventAge)
+	}
 	api, own := apiConfig(), ownAccount()
 	api.Logger = logger
 	a.project = own.Default
@@ -193,6 +204,9 @@ func (c *config) newAppOn(ctx context.Context, s *streams, opened store.Store) (
 	offered := tools.Options{
 		Own: c.filter().Own(), Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens,
 		Poller: new(wait.Poller), Waits: a.waits,
+	}
+	if a.inboxes != nil {
+		offered.Events = &tools.Events{Registrations: a.registrations, Feeds: events.NewFeeds(a.inboxes)}
 	}
 	switch {
 	case c.sandbox:

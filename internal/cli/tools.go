@@ -56,6 +56,7 @@ leaves out method, path and size, which are wider than it.`,
 		},
 	}
 	c.addSelectionFlags(cmd)
+	cmd.Flags().StringVar(&c.publicURL, "public-url", "", "those that serve --http with this --public-url offers")
 	cmd.Flags().BoolVar(&c.sandbox, "sandbox", false, "those that serve --sandbox offers")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return cmd

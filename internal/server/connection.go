@@ -21,6 +21,7 @@ type connection struct {
 	out          *lineWriter
 	requests     *requestQueue
 	elicitations pendingElicitations
+	subscribed   subscription
 	limiter      *limiter // shared by all connections; nil where there is only one
 
 	// serving is the context of the requests. receiving ends before it, when

@@ -28,6 +28,7 @@ type fakeToolbox struct {
 	do     func(ctx context.Context, caller tools.Caller, name string, arguments json.RawMessage) tools.Outcome
 	loads  atomic.Int32
 	onLoad func()
+	events func(changed func()) (stop func()) // of WatchEvents; nil: there are none
 }
 
 func (b *fakeToolbox) Tools() []mcp.Tool {
@@ -43,6 +44,13 @@ func (b *fakeToolbox) Tools() []mcp.Tool {
 }
 
 // Offers knows the tools that are advertised.
+func (b *fakeToolbox) WatchEvents(_ context.Context, _ tools.Caller, changed func()) (func(), bool) {
+	if b.events == nil {
+		return nil, false
+	}
+	return b.events(changed), true
+}
+
 func (b *fakeToolbox) Offers(name string) bool { return slices.Contains(b.names, name) }
 
 // Lists knows them too.

@@ -26,6 +26,7 @@ type Metrics struct {
 	apiRequests *prometheus.CounterVec
 	retries     prometheus.Counter
 	tokens      *prometheus.CounterVec
+	events      *prometheus.CounterVec
 }
 
 // NewMetrics returns counters at zero.
@@ -49,6 +50,7 @@ func NewMetrics() *Metrics {
 		apiRequests: counter("papi_mcp_upstream_exchanges_total", "Requests to the API by the status of the answer: other where HTTP has no such status, error where there was no answer.", "status"),
 		retries:     counter("papi_mcp_upstream_retries_total", "Requests to the API that were sent again.").WithLabelValues(),
 		tokens:      counter("papi_mcp_upstream_tokens_total", "Fetches of an access token by how they ended: ok, failed.", "outcome"),
+		events:      counter("papi_mcp_events_total", "Events that the API sent, by how they were answered: stored and repeated with 200; unauthorized (a wrong signature, or an unknown webhook), expired, malformed, too_large and incomplete are refused; busy and store_unavailable are to be sent again.", "outcome"),
 	}
 }
 
@@ -90,6 +92,10 @@ func (m *Metrics) TokenFetched(ok bool) {
 	}
 	m.tokens.WithLabelValues(outcome).Inc()
 }
+
+// EventReceived counts an event that the API sent, by its outcome, which is one of
+// package events.
+func (m *Metrics) EventReceived(outcome string) { m.events.WithLabelValues(outcome).Inc() }
 
 // registerGauges adds the gauges of a handler, and those of the process, which would
 // delay the start on stdio.

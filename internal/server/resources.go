@@ -41,6 +41,7 @@ func (s *Server) addResources() {
 		}
 	}
 	s.addPage()
+	s.addEvents()
 	for _, t := range s.templates() {
 		s.mcp.AddResourceTemplate(
 			mcp.NewResourceTemplate(t.uri, t.name, mcp.WithTemplateDescription(t.about), mcp.WithTemplateMIMEType(t.mime)),
@@ -72,12 +73,26 @@ func (s *Server) addPage() {
 	})
 }
 
-// filterResources removes the page from a list for a caller who is not offered its tool:
+// addEvents registers the newest events as a resource, for those callers who are offered
+// the tool that lists them.
+func (s *Server) addEvents() {
+	s.mcp.AddResource(mcp.NewResource(eventsURI, "Received events", mcp.WithMIMEType(asJSON),
+		mcp.WithResourceDescription("The newest events that this server received, as event_list returns them. Subscribe to hear of new ones.")),
+		textHandler(asJSON, func(ctx context.Context, _ mcp.ReadResourceRequest) (string, error) {
+			return s.toolData(ctx, tools.EventList, nil)
+		}))
+}
+
+// toolOf has the tool without which a caller does not see a resource.
+var toolOf = map[string]string{preview.URI: catalog.WhatsappTemplatePreview, eventsURI: tools.EventList}
+
+// filterResources removes from a list the resources whose tools the caller is not offered:
 // mcp-go has no filter of resources.
 func (s *Server) filterResources(ctx context.Context, _ any, _ *mcp.ListResourcesRequest, result *mcp.ListResourcesResult) {
-	if !s.toolboxOf(ctx).Offers(catalog.WhatsappTemplatePreview) {
-		result.Resources = slices.DeleteFunc(slices.Clone(result.Resources), func(r mcp.Resource) bool { return r.URI == preview.URI })
-	}
+	result.Resources = slices.DeleteFunc(slices.Clone(result.Resources), func(r mcp.Resource) bool {
+		tool := toolOf[r.URI]
+		return tool != "" && !s.toolboxOf(ctx).Offers(tool)
+	})
 }
 
 // template is a resource template.

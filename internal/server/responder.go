@@ -144,6 +144,29 @@ func (r *responder) startNotifier(from chan mcp.JSONRPCNotification) chan<- mcp.
 	return r.notifications
 }
 
+// keepAlive writes a heartbeat from time to time, once the stream has started, until stop:
+// proxies close a stream that is silent.
+func (r *responder) keepAlive(every time.Duration) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				r.mu.Lock()
+				if r.streaming && !r.ended {
+					_ = writeHeartbeat(r.w, r.timeout) // fails where the client is gone
+				}
+				r.mu.Unlock()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done) }
+}
+
 // stopNotifier stops it after the request has been handled.
 func (r *responder) stopNotifier() {
 	r.startOnce.Do(func() {}) // so that it can't start any more

@@ -69,6 +69,10 @@ type Toolbox interface {
 	// Complete returns the values of a source that start with prefix; given
 	// are the arguments that are filled in already.
 	Complete(ctx context.Context, caller tools.Caller, source string, given map[string]string, prefix string) []string
+	// WatchEvents calls changed after new events that the caller may read, one call after
+	// the other, until stop, which must be called. It returns false, and does nothing, where
+	// no events are received.
+	WatchEvents(ctx context.Context, caller tools.Caller, changed func()) (stop func(), ok bool)
 }
 
 // Options configure a server.
@@ -166,8 +170,6 @@ func New(options Options) *Server {
 		mcpserver.WithToolFilter(s.callerTools),
 		mcpserver.WithPromptFilter(s.filterPrompts),
 		mcpserver.WithPromptCapabilities(false),
-		// Subscriptions are accepted without effect: texts don't change while the
-		// server runs, and a project is read on demand.
 		mcpserver.WithResourceCapabilities(true, false),
 		mcpserver.WithCompletions(),
 		mcpserver.WithPromptCompletionProvider(completions),
@@ -215,6 +217,7 @@ func (s *Server) hooks() *mcpserver.Hooks {
 	hooks.AddBeforeListResourceTemplates(func(context.Context, any, *mcp.ListResourceTemplatesRequest) { s.loadPrompts() })
 	hooks.AddBeforeReadResource(func(context.Context, any, *mcp.ReadResourceRequest) { s.loadPrompts() })
 	hooks.AddAfterListResources(s.filterResources)
+	s.addSubscriptions(hooks)
 	return hooks
 }
 

@@ -26,6 +26,7 @@ type session struct {
 	limitKey      string                       // of its caller
 	notifications chan mcp.JSONRPCNotification // that belong to no call; nil where there is no stream for them
 	elicitations  pendingElicitations
+	subscribed    subscription
 	running       runningRequests
 	ctx           context.Context // ends with the session
 	end           context.CancelFunc

@@ -185,6 +185,7 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	x := h.newResponder(w, r)
 	if s.subscribes {
 		x.startNotifier(s.notifications)
+		defer x.keepAlive(h.limits.Heartbeat)()
 	}
 	answer := h.server.handle(h.server.mcp.WithContext(ctx, &requestSession{s, x}), m, body)
 	x.stopNotifier()

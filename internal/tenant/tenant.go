@@ -32,6 +32,9 @@ import (
 
 // Tenant is credentials for the API, and their projects.
 type Tenant struct {
+	// Name is whose events it has: that of the configuration, "" for the server's own, and
+	// one made of the credentials where a caller supplies them. The pool sets it.
+	Name string
 	// Projects is the allowlist; empty means any.
 	Projects []string
 	// Default is the project of calls that name none; "" means the first of
@@ -146,13 +149,17 @@ func (p *Pool) Tools(id auth.Identity) (*tools.Set, error) {
 	return kept.Value(), nil
 }
 
+// suppliedPrefix begins the names of tenants whose callers supply the credentials; those of
+// the configuration have no colon.
+const suppliedPrefix = "supplied:"
+
 // tenant returns the tenant of a caller, with those of its projects that the
 // grant allows.
 func (p *Pool) tenant(id auth.Identity) (Tenant, *auth.Failure) {
 	t := p.opts.Own()
 	switch {
 	case id.Credentials != nil:
-		t = Tenant{Projects: []string{id.Credentials.ProjectID}, KeyID: id.Credentials.KeyID, KeySecret: id.Credentials.KeySecret}
+		t = Tenant{Name: suppliedPrefix + id.Credentials.Fingerprint(), Projects: []string{id.Credentials.ProjectID}, KeyID: id.Credentials.KeyID, KeySecret: id.Credentials.KeySecret}
 	case id.Grant.Tenant != "":
 		ok := false
 		if p.opts.Lookup != nil {
@@ -161,6 +168,7 @@ func (p *Pool) tenant(id auth.Identity) (Tenant, *auth.Failure) {
 		if !ok {
 			return t, auth.NewFailure(http.StatusForbidden, errorcode.TenantUnknown, "the tenant of this caller is not configured: ask the server's operator")
 		}
+		t.Name = id.Grant.Tenant
 	}
 	if t.Projects = allowed(t.Projects, id.Grant.Projects); t.Projects == nil && len(id.Grant.Projects) > 0 {
 		return t, auth.NewFailure(http.StatusForbidden, errorcode.ProjectNotGranted, "none of the projects that this caller may use is among those of its tenant: ask the server's operator")
@@ -191,7 +199,7 @@ func (p *Pool) Client() (*papi.Client, error) { return p.client(p.opts.Own()) }
 
 // client returns the client for a tenant's credentials.
 func (p *Pool) client(t Tenant) (*papi.Client, error) {
-	t.Projects, t.Default = nil, "" // the token is the same for all projects
+	t.Name, t.Projects, t.Default = "", nil, "" // the token is the same for all of them
 	key := cacheKey(t)
 	if kept := p.clients.Get(key); kept != nil {
 		return kept.Value(), nil
@@ -225,7 +233,7 @@ func (p *Pool) build(t Tenant, grant auth.Grant, client *papi.Client) *tools.Set
 	set.Own = slices.DeleteFunc(slices.Clone(set.Own), func(tool string) bool {
 		return !grant.Allows(catalog.OwnToolset(tool), false)
 	})
-	set.Guard, set.API = guard.New(options), client
+	set.Guard, set.API, set.Tenant = guard.New(options), client, t.Name
 	return tools.New(set)
 }
 

@@ -1,5 +1,6 @@
 // Package wait follows things that change elsewhere: it reads each of them from time
-// to time, once however many wait for it, and gives all of them what it saw.
+// to time, and when it hears of a change, once however many wait for it, and gives all of
+// them what it saw.
 //
 // It knows nothing of the things: a caller says how one is read, and decides what a
 // reading means.
@@ -12,6 +13,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,6 +53,25 @@ func temporary(err error) bool {
 // begin again when another caller begins to wait.
 var intervals = []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute}
 
+// rareIntervals are those of a thing whose changes are reported, see [Follower.Reported]:
+// the reads are for a report that is lost. After a report they are intervals, since a
+// report may be earlier than what it is about can be read.
+var rareIntervals = []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute}
+
+// Intervals returns the shortest and the longest pause between two reads of a thing, whose
+// changes are reported or not.
+func Intervals(reported bool) (shortest, longest time.Duration) {
+	all := intervals
+	if reported {
+		all = rareIntervals
+	}
+	return all[0], all[len(all)-1]
+}
+
+// wakePause is how long a thing that was just read is not read again for a report: many
+// reports that come together have few reads.
+const wakePause = 500 * time.Millisecond
+
 // jitter is by which part of it a pause may be longer, so that things that began
 // together are not read together for ever.
 const jitter = 0.2
@@ -85,8 +106,10 @@ type watch struct {
 	due       *time.Timer        // until the next read
 	cancel    context.CancelFunc // ends the read that is under way; nil: there is none
 	closed    bool               // it has no follower any more
-	attempt   int                // of intervals
-	followers map[*Follower]bool
+	attempt   int                // of the intervals
+	reported  bool               // there was a report, after which it is read more often
+	wanted    bool               // there was a report since the last read began
+	followers map[*Follower]bool // true for those to whom changes are reported
 	last      Reading
 	seq       int       // of the last reading; 0: none yet
 	at        time.Time // of the last reading
@@ -123,8 +146,30 @@ func (p *Poller) Follow(key Key, read Read, ready chan<- struct{}) *Follower {
 	if w.cancel != nil {
 		f.seen++
 	}
-	w.followers[f] = true
+	w.followers[f] = false
 	return f
+}
+
+// Reported says that the caller hears of changes of the thing, and then calls Wake: as long
+// as that is so for all who follow it, it is read less often.
+func (f *Follower) Reported() {
+	f.watch.poller.mu.Lock()
+	defer f.watch.poller.mu.Unlock()
+	f.watch.followers[f] = true
+}
+
+// Wake has the thing read within a second, since something reported that it may have
+// changed: again where a read is under way, which may have been too early. Any goroutine may
+// call it; after Close it does nothing.
+func (f *Follower) Wake() {
+	w := f.watch
+	w.poller.mu.Lock()
+	defer w.poller.mu.Unlock()
+	if _, follows := w.followers[f]; !follows {
+		return
+	}
+	w.wanted, w.reported, w.attempt = true, true, 0
+	w.readIn(w.untilAllowed())
 }
 
 // Pause is how long nothing is read with the credentials of a source, because its API
@@ -195,7 +240,22 @@ func (w *watch) untilAllowed() time.Duration {
 	if w.seq == 0 {
 		return 0
 	}
-	return max(0, intervals[0]-time.Since(w.at))
+	shortest := intervals[0]
+	if w.wanted {
+		shortest = wakePause
+	}
+	return max(0, shortest-time.Since(w.at))
+}
+
+// next is the pause after a read.
+func (w *watch) next() time.Duration {
+	all := rareIntervals
+	if w.reported || slices.Contains(slices.Collect(maps.Values(w.followers)), false) {
+		all = intervals
+	}
+	pause := all[min(w.attempt, len(all)-1)]
+	w.attempt++
+	return jittered(pause)
 }
 
 // readNow reads the thing when it is due, and gives the reading to all who follow it.
@@ -220,8 +280,11 @@ func (w *watch) readNow() {
 	}
 	w.last, w.at = Reading{value, err}, time.Now()
 	w.seq++
-	w.due.Reset(jittered(intervals[min(w.attempt, len(intervals)-1)]))
-	w.attempt++
+	if pause := w.next(); w.wanted {
+		w.due.Reset(w.untilAllowed())
+	} else {
+		w.due.Reset(pause)
+	}
 	for f := range w.followers {
 		f.wake()
 	}
@@ -248,6 +311,7 @@ func (w *watch) begins() (ctx context.Context, ok bool) {
 		return nil, false
 	}
 	w.poller.reads[w.key.Source]++
+	w.wanted = false
 	ctx, w.cancel = context.WithCancel(context.Background())
 	return ctx, true
 }
