@@ -173,6 +173,16 @@ func (in Interest) parsed() (*Type, arguments) {
 	return t, a
 }
 
+// sight is what is read for an interest; without a tool where its type is not known any
+// more.
+func (in Interest) sight() tools.Sight {
+	t, a := in.parsed()
+	if t == nil {
+		return tools.Sight{}
+	}
+	return tools.Sight{Tool: t.tool(a), Project: a.Project, Args: t.args(a)}
+}
+
 // tool is the one that reads what the arguments name.
 func (t *Type) tool(a arguments) string {
 	if t.list == nil || len(a.IDs) == len(t.ids()) && (len(a.IDs) > 0 || t.list == nil) {

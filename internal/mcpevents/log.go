@@ -81,12 +81,16 @@ func (s *Service) After(ctx context.Context, owner Owner, in Interest, cursor st
 		return Page{}, err
 	}
 	if !known || position > last { // from now, or a cursor of another log
-		return Page{Cursor: formatCursor(id, last), Truncated: cursor != ""}, nil
+		now := formatCursor(id, last)
+		return Page{Start: now, Cursor: now, Truncated: cursor != ""}, nil
 	}
-	page := Page{}
+	page := Page{Start: cursor}
 	for scanned := 0; len(records) > 0; {
 		if records[0].Number != position+1 {
 			page.Truncated = true
+			if scanned == 0 {
+				page.Start = formatCursor(id, records[0].Number-1)
+			}
 		}
 		for _, stored := range records {
 			position = stored.Number
@@ -114,7 +118,7 @@ func (s *Service) After(ctx context.Context, owner Owner, in Interest, cursor st
 		}
 	}
 	if len(records) == 0 && position < last { // nothing is kept any more
-		position, page.Truncated = last, true
+		position, page.Truncated, page.Start = last, true, formatCursor(id, last)
 	}
 	page.Cursor, page.More = formatCursor(id, position), position < last
 	return page, nil

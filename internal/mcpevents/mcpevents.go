@@ -48,6 +48,8 @@ type Occurrence struct {
 // Page is a part of the log.
 type Page struct {
 	Occurrences []Occurrence
+	// Start is where it begins: the cursor asked for, unless that was of no use.
+	Start string
 	// Cursor continues after what was looked at, whether it matched or not.
 	Cursor string
 	// Truncated reports that what followed the cursor asked for is no longer kept, or

@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"sync"
 	"time"
+
+	"github.com/jellydator/ttlcache/v3"
 
 	"papi-mcp/internal/events"
 	"papi-mcp/internal/store"
@@ -55,11 +58,21 @@ type Options struct {
 	// stands for its whole tenant.
 	Things func(ctx context.Context, owner Owner) (Things, error)
 	// Inbox returns the inbox of a tenant, nil for none. Nil: there is none.
-	Inbox func(tenant string) events.Inbox
+	Inbox func(tenant string) Inbox
 	// Logger logs what fails in the background; nil logs nothing.
 	Logger *slog.Logger
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+
+	// interval is the pause after so many readings that showed nothing new: that of
+	// worker.go, save in tests.
+	interval func(reads int) time.Duration
+}
+
+// Inbox has the webhooks of the API that a tenant has received; see package events.
+type Inbox interface {
+	After(ctx context.Context, after int64, limit int) ([]events.Event, int64, error)
+	Watch() (woken <-chan struct{}, stop func())
 }
 
 // Service serves the methods of the extension, and is the log and the watches that
@@ -69,6 +82,12 @@ type Service struct {
 	log     *slog.Logger
 	hooks   Webhooks
 	streams wait.Limit
+	// lookedAt has what was just read with the credentials of a request.
+	lookedAt *ttlcache.Cache[string, struct{}]
+
+	// watching is closed by begun when something is watched.
+	watching chan struct{}
+	begun    func()
 }
 
 // New returns a service. It uses the store when it is first asked for something.
@@ -76,7 +95,15 @@ func New(opts Options) *Service {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Service{opts: opts, log: cmp.Or(opts.Logger, slog.New(slog.DiscardHandler))}
+	if opts.interval == nil {
+		opts.interval = interval
+	}
+	watching := make(chan struct{})
+	return &Service{
+		opts: opts, log: cmp.Or(opts.Logger, slog.New(slog.DiscardHandler)),
+		lookedAt: ttlcache.New(ttlcache.WithCapacity[string, struct{}](10_000)),
+		watching: watching, begun: sync.OnceFunc(func() { close(watching) }),
+	}
 }
 
 // ServeWebhooks has webhooks offered. It must be called before the first request.

@@ -51,6 +51,12 @@ func temporary(err error) bool {
 // begin again when another caller begins to wait.
 var intervals = []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute}
 
+// Interval is the pause before the next read of a thing after so many that showed nothing
+// new.
+func Interval(reads int) time.Duration {
+	return jittered(intervals[min(reads, len(intervals)-1)])
+}
+
 // jitter is by which part of it a pause may be longer, so that things that began
 // together are not read together for ever.
 const jitter = 0.2
@@ -220,7 +226,7 @@ func (w *watch) readNow() {
 	}
 	w.last, w.at = Reading{value, err}, time.Now()
 	w.seq++
-	w.due.Reset(jittered(intervals[min(w.attempt, len(intervals)-1)]))
+	w.due.Reset(Interval(w.attempt))
 	w.attempt++
 	for f := range w.followers {
 		f.wake()
