@@ -43,20 +43,20 @@ func (f *fakeLog) After(_ context.Context, _ mcpevents.Owner, in mcpevents.Inter
 	end := strconv.Itoa(len(f.events))
 	position, err := strconv.Atoi(cursor)
 	if err != nil || position > len(f.events) {
-		return mcpevents.Page{From: end, Cursor: end, Truncated: cursor != ""}, nil
+		return mcpevents.Page{Start: end, Cursor: end, Truncated: cursor != ""}, nil
 	}
 	page := mcpevents.Page{}
 	if position < f.dropped {
 		position, page.Truncated = f.dropped, true
 	}
-	page.From = strconv.Itoa(position)
+	page.Start = strconv.Itoa(position)
 	for position < len(f.events) && len(page.Occurrences) < limit {
 		o := f.events[position]
 		position++
 		switch {
 		case o.Name != in.Name:
 		case o.Timestamp.Before(notBefore):
-			page.Truncated, page.From = true, strconv.Itoa(position)
+			page.Truncated, page.Start = true, strconv.Itoa(position)
 		default:
 			o.Cursor = strconv.Itoa(position)
 			page.Occurrences = append(page.Occurrences, o)

@@ -90,9 +90,9 @@ func (p *progress) open(m pending) {
 
 // add adds a page of the log that was read after p.Read.
 func (p *progress) add(page mcpevents.Page) {
-	after := page.From
+	after := page.Start
 	if page.Truncated {
-		p.open(pending{ID: controlID(gap), Type: gap, Cursor: page.From})
+		p.open(pending{ID: controlID(gap), Type: gap, Cursor: page.Start})
 	}
 	p.addOccurrences(page, after)
 }

@@ -21,6 +21,9 @@ const (
 	maxTTL     = 24 * time.Hour
 )
 
+// maxAge is the longest maxAgeMs that counts: nothing is kept for so long.
+const maxAge = 365 * 24 * time.Hour
+
 // maxSubscriptions is how many subscriptions a principal has.
 const maxSubscriptions = 100
 
@@ -216,15 +219,15 @@ func (s *Subscriptions) begin(ctx context.Context, sub *subscription, refreshed 
 	}
 	var notBefore time.Time
 	if p.Cursor != "" && p.MaxAgeMs != nil {
-		notBefore = s.o.now().Add(-time.Duration(*p.MaxAgeMs) * time.Millisecond)
+		notBefore = s.o.now().Add(-time.Duration(min(*p.MaxAgeMs, maxAge.Milliseconds())) * time.Millisecond)
 	}
 	page, err := s.o.Events.After(ctx, sub.Owner, sub.Interest, p.Cursor, notBefore, maxOpen)
 	if err != nil {
 		return err
 	}
-	result.Cursor, result.Truncated = page.From, page.Truncated
-	begun := progress{Watermark: page.From, NotBefore: notBefore}
-	begun.addOccurrences(page, page.From) // of a gap the result tells
+	result.Cursor, result.Truncated = page.Start, page.Truncated
+	begun := progress{Watermark: page.Start, NotBefore: notBefore}
+	begun.addOccurrences(page, page.Start) // of a gap the result tells
 	return s.o.Store.Put(ctx, progressKey(sub.key()), encode(begun), 0)
 }
 
