@@ -17,6 +17,7 @@ import (
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/loopback"
+	"papi-mcp/internal/mcpevents"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
 	"papi-mcp/internal/server"
@@ -67,6 +68,8 @@ type config struct {
 	noState error
 	// tenants looks up the credentials of a tenant; nil for none.
 	tenants func(name string) (tenant.Tenant, bool)
+	// keys returns the callers with API keys; nil where there are none.
+	keys func() []auth.Key
 	// account returns those of the environment, which change where they are in files;
 	// nil: they are read once.
 	account func() tenant.Tenant
@@ -138,6 +141,7 @@ type app struct {
 	account      func() tenant.Tenant // the server's own
 	tracers      trace.TracerProvider
 	waits        *wait.Limit
+	events       *mcpevents.Service
 	close        func()
 }
 
@@ -256,6 +260,7 @@ func (c *config) newAppOn(ctx context.Context, s *streams, opened store.Store) (
 	if a.tools, err = a.pool.Tools(auth.Identity{}); err != nil {
 		return nil, usage("%v", err)
 	}
+	a.events = c.newEvents(a, opened, logger)
 	return a, nil
 }
 

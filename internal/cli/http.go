@@ -142,6 +142,7 @@ func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, p *prepare
 	begun := c.started(logger, p, slog.String("transports", "streamable-http,sse"), slog.String("address", address), slog.String("auth", f.auth.mode),
 		slog.Int("keys", len(p.grants.Current().keys)), slog.Int("tenants", len(p.grants.Current().tenants)))
 	go p.reloadOn(ctx, hangups, logger)
+	defer p.app.runEvents(ctx, true)()
 	fmt.Fprintln(s.out, address)
 	if isTerminal(s.err) {
 		fmt.Fprintf(s.err, "papi-mcp: listening on %s. Ctrl-C stops it.\n", address)

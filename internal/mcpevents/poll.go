@@ -165,8 +165,9 @@ func (s *Service) failure(ctx context.Context, err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	if ctx.Err() == nil {
-		s.log.ErrorContext(ctx, "events", "error", err)
+	if ctx.Err() != nil {
+		return &Error{Code: internalError, Message: "the request was ended before it could be answered"}
 	}
+	s.log.ErrorContext(ctx, "events can't be served", "error", err)
 	return &Error{Code: internalError, Message: "the store of this server does not answer: try again"}
 }

@@ -73,15 +73,11 @@ func (s *Service) first(ctx context.Context, things Things, g group) error {
 	ctx, cancel := context.WithTimeout(ctx, firstRead)
 	defer cancel()
 	_, err := s.look(ctx, things, g)
-	if e, ok := errors.AsType[*papi.Error](err); ok || errors.Is(err, context.DeadlineExceeded) {
-		message := "it can't be read now, so that no change of it would be noticed: try again"
-		if ok {
-			message += ": " + papi.Truncate(papi.Printable(e.Error()), maxMessage)
-		}
-		if ok && (e.Status == http.StatusForbidden || e.Status == http.StatusUnauthorized) {
-			return &Error{Code: Forbidden, Message: message}
-		}
-		return &Error{Code: internalError, Message: message}
+	if e, ok := errors.AsType[*papi.Error](err); ok {
+		return notReadable(e)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &Error{Code: internalError, Message: "the API did not answer in time, and no change would be noticed: try again"}
 	}
 	if err != nil {
 		return err
@@ -99,6 +95,23 @@ func (s *Service) first(ctx context.Context, things Things, g group) error {
 		return &Error{Code: NotFound, Message: "there is no such " + g.of.called + ": see " + g.of.readsThing(), Data: map[string]any{"kind": "thing"}}
 	}
 	return nil
+}
+
+// notReadable is the API's error where a client asks about what can't be read.
+func notReadable(e *papi.Error) *Error {
+	out := &Error{
+		Code: internalError, Message: papi.Truncate(papi.Printable("the API answered "+e.Error()), maxMessage),
+		Data: map[string]any{"errorCode": papi.Echo(e.Code)},
+	}
+	switch {
+	case e.Temporary():
+		out.Message += ": try again"
+	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
+		out.Code = Forbidden
+	case e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError:
+		out.Code = InvalidParams
+	}
+	return out
 }
 
 // checkNumber refuses one more watch where a tenant has too many.
