@@ -24,7 +24,7 @@ export const connect = (server, key, store) => createMCPClient({
 export const webhook = (store, onEvent) => createMCPEventWebhook({
   store,
   onEvent: async ({ event }) => onEvent(event), // an event may come twice: look at eventId
-  onTerminated: async ({ termination }) => console.error(`not told any more: ${termination.error.message}`),
+  onTerminated: async ({ termination }) => console.error(`the subscription has ended: ${termination.error.message}`),
 });
 
 // Tell me when a template is approved, or needs to be fixed.

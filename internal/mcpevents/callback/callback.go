@@ -33,7 +33,7 @@ type Events interface {
 	mcpevents.Watches
 	// Check validates the name of a type of event, and arguments as a request has them.
 	Check(ctx context.Context, caller mcpevents.Caller, name string, raw json.RawMessage) (mcpevents.Interest, *mcpevents.Error)
-	// Access reports why an owner may not be told of an interest now; nil where it may.
+	// Access reports why an owner may not hear of an interest now; nil where it may.
 	// The code is that of an internal error where it is not known now.
 	Access(ctx context.Context, owner mcpevents.Owner, in mcpevents.Interest) *mcpevents.Error
 }

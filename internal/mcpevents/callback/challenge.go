@@ -23,7 +23,7 @@ const verification = "verification"
 // subscriptions. One that lasts needs no other challenge.
 const verifiedTTL = 30 * 24 * time.Hour
 
-// How many challenges are sent to a host at once, and how often another one may follow,
+// How many challenges are sent to a host in a burst, and how often another one may follow,
 // by each replica.
 const (
 	challengeBurst = 30

@@ -162,8 +162,8 @@ func (s *Subscriptions) settled(ctx context.Context, sub *subscription, t *task,
 	return s.after(ctx, sub, now)
 }
 
-// after goes on after a message was settled: what the log has more is read, and a
-// subscription whose client was told of its end is removed.
+// after continues when a message was settled: what the log has more is read, and a
+// subscription whose client knows of its end is removed.
 func (s *Subscriptions) after(ctx context.Context, sub *subscription, p *progress) error {
 	switch {
 	case p.Ended != nil && len(p.Open) == 0:
@@ -174,7 +174,7 @@ func (s *Subscriptions) after(ctx context.Context, sub *subscription, p *progres
 	return nil
 }
 
-// end ends a subscription after its client was told why.
+// end ends a subscription after its client was sent why.
 func (s *Subscriptions) end(ctx context.Context, sub *subscription, why *mcpevents.Error) error {
 	now, err := s.change(ctx, sub.key(), func(p *progress) bool { p.end(why); return true })
 	if err != nil || now == nil {

@@ -100,7 +100,7 @@ func TestRetriesAreSignedAnewAndBounded(t *testing.T) {
 		t.Errorf("after it was given up: %+v", refreshed)
 	}
 	f.hook.answers(nil)
-	f.occur("evt_2") // the subscription goes on
+	f.occur("evt_2") // the subscription continues
 	if got := f.hook.next(t); got.text("eventId") != "evt_2" || got.text("cursor") != "2" {
 		t.Errorf("the next: %s", got.raw)
 	}
@@ -166,7 +166,7 @@ func TestSuspendedUntilRefreshed(t *testing.T) {
 	}
 }
 
-// Access is checked at each delivery: who has lost it is told, and nothing else.
+// Access is checked at each delivery: who has lost it is sent that, and nothing else.
 func TestTerminatedWithoutAccess(t *testing.T) {
 	revoked := &mcpevents.Error{Code: mcpevents.Forbidden, Message: "Access revoked", Data: map[string]any{"reason": "project"}}
 	for name, notice := range map[string]func(*fixture){
@@ -203,7 +203,7 @@ func TestTerminatedWithoutAccess(t *testing.T) {
 	}
 }
 
-// Where it is not known whether an owner may be told, the event waits.
+// Where it is not known whether an owner may hear of it, the event waits.
 func TestAccessThatIsNotKnown(t *testing.T) {
 	f := newFixture(t, nil)
 	f.run(f.subs)

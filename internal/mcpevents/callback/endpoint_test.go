@@ -169,7 +169,7 @@ func TestANameOfThisMachine(t *testing.T) {
 	}
 }
 
-// What an endpoint is, is told as a word, and nothing of its answer.
+// Why an endpoint can't be used is reported as a word, without anything of its answer.
 func TestReasons(t *testing.T) {
 	closed := newStatus(t, http.StatusOK)
 	u, _ := url.Parse(closed)
@@ -235,7 +235,7 @@ func TestAnswersAreBounded(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	e := newEndpoint(Options{Loopback: true, timeout: patience, now: time.Now})
+	e := newEndpoint(Options{Loopback: true, timeout: maxWait, now: time.Now})
 	got, reason := e.send(t.Context(), message{"evt_1", "sub_1", server.URL, nil}, nil)
 	if reason != "" || !got.ok() || len(got.body) != maxAnswer {
 		t.Errorf("%d bytes, %s", len(got.body), reason)

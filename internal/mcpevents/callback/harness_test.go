@@ -19,8 +19,8 @@ import (
 	"papi-mcp/internal/store"
 )
 
-// patience is how long a test waits for what should happen at once.
-const patience = 20 * time.Second
+// maxWait is how long a test waits for what should happen immediately.
+const maxWait = 20 * time.Second
 
 // The secrets of clients in tests: 24 bytes each.
 const (
@@ -159,7 +159,7 @@ func (r *receiver) next(t *testing.T) received {
 	select {
 	case got := <-r.bodies:
 		return got
-	case <-time.After(patience):
+	case <-time.After(maxWait):
 		t.Fatal("the endpoint got nothing")
 		panic("not reached")
 	}
@@ -294,7 +294,7 @@ func (f *fixture) occur(ids ...string) {
 // until waits until a condition is met.
 func (f *fixture) until(what string, is func() bool) {
 	f.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(maxWait)
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for !is() {

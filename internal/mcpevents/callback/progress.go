@@ -34,7 +34,7 @@ type progress struct {
 	FailedSince  time.Time `json:"failedSince,omitzero"`
 	Failures     int       `json:"failures,omitempty"` // since then
 
-	// Ended is why the subscription ends once the client was told, nil while it lasts.
+	// Ended is why the subscription ends once the client knows, nil while it lasts.
 	Ended *mcpevents.Error `json:"ended,omitempty"`
 }
 
@@ -155,7 +155,7 @@ func (p *progress) resume() {
 	}
 }
 
-// end makes the message that tells why the subscription ends the only one that is open.
+// end makes the message that says why the subscription ends the only one that is open.
 func (p *progress) end(why *mcpevents.Error) {
 	if p.Ended != nil {
 		return

@@ -36,7 +36,7 @@ const (
 	pollInterval = 5 * time.Second
 	// sweepInterval is how often one of the replicas looks at all subscriptions.
 	sweepInterval = 20 * time.Second
-	// stopGrace is how long deliveries may go on when the server is stopping.
+	// stopGrace is how long deliveries may continue when the server is stopping.
 	stopGrace = 3 * time.Second
 	// jitter is by which part of it a pause may be longer.
 	jitter = 0.2

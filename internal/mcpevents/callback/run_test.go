@@ -103,7 +103,7 @@ func occurrence(id string) mcpevents.Occurrence {
 	return mcpevents.Occurrence{EventID: id, Name: "changed", Data: []byte("{}")}
 }
 
-// A server that stops ends what it is sending, or returns it: another one has it at once.
+// A server that stops ends what it is sending, or returns it: another one has it immediately.
 func TestStopReturnsLeases(t *testing.T) {
 	f := newFixture(t, nil)
 	entered, release := make(chan struct{}), make(chan struct{})

@@ -227,7 +227,7 @@ func (s *Subscriptions) begin(ctx context.Context, sub *subscription, refreshed 
 	}
 	result.Cursor, result.Truncated = page.Start, page.Truncated
 	begun := progress{Watermark: page.Start, NotBefore: notBefore}
-	begun.addOccurrences(page, page.Start) // of a gap the result tells
+	begun.addOccurrences(page, page.Start) // the result reports a gap
 	return s.o.Store.Put(ctx, progressKey(sub.key()), encode(begun), 0)
 }
 

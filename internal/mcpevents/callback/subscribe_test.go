@@ -364,7 +364,7 @@ func TestChallengesAreLimitedByHost(t *testing.T) {
 	}
 }
 
-// A status without a challenge is told as a word.
+// A status without a challenge is reported as a word.
 func TestAnEndpointThatRefusesTheChallenge(t *testing.T) {
 	for status, reason := range map[int]string{
 		http.StatusNotFound: http4xx, http.StatusBadGateway: http5xx, http.StatusFound: http4xx, http.StatusNoContent: challengeFailed,
