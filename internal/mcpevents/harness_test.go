@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +37,9 @@ type world struct {
 	account   map[string]any
 	fails     int // the status of all answers; 0: none
 	reads     []string
+	paged     bool // lists have another page
+	open      atomic.Int64
+	most      atomic.Int64 // reads at the same time
 }
 
 func newWorld(templates ...string) *world {
@@ -84,6 +88,8 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
+	w.most.Store(max(w.most.Load(), w.open.Add(1)))
+	defer w.open.Add(-1)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	_, path, _ := strings.Cut(r.URL.Path, "/whatsapp")
@@ -101,7 +107,9 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 				all = append(all, w.templates[name])
 			}
 		}
-		body["templates"] = all
+		if body["templates"] = all; w.paged {
+			body["nextPageToken"] = "more"
+		}
 	case parts[0] == "templates" && w.templates[parts[1]] != nil && parts[len(parts)-1] == "EN":
 		body = w.templates[parts[1]]
 	case parts[0] == "templates":
