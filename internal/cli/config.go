@@ -142,6 +142,7 @@ type app struct {
 	tracers      trace.TracerProvider
 	waits        *wait.Limit
 	events       *mcpevents.Service
+	store        store.Store
 	close        func()
 }
 
@@ -187,7 +188,7 @@ func (c *config) newAppOn(ctx context.Context, s *streams, opened store.Store) (
 	for _, text := range misspelledVariables(os.Environ()) {
 		logger.Warn(text)
 	}
-	a := &app{placeholders: placeholders, close: func() {}, waits: new(wait.Limit)}
+	a := &app{placeholders: placeholders, close: func() {}, waits: new(wait.Limit), store: opened}
 	api, own := apiConfig(), ownAccount()
 	api.Logger = logger
 	a.project = own.Default

@@ -54,14 +54,5 @@ func (c *config) grantNow(owner mcpevents.Owner) (auth.Grant, *auth.Failure) {
 // runEvents watches for events what clients ask about, until stop; with resume also what
 // they asked about before this process began.
 func (a *app) runEvents(ctx context.Context, resume bool) (stop func()) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		a.events.Run(ctx, resume)
-	}()
-	return func() {
-		cancel()
-		<-ended
-	}
+	return inBackground(ctx, func(ctx context.Context) { a.events.Run(ctx, resume) })
 }

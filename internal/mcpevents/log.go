@@ -100,7 +100,7 @@ func (s *Service) After(ctx context.Context, owner Owner, in Interest, cursor st
 				continue
 			}
 			if stored.Time.Before(notBefore) {
-				page.Truncated = true
+				page.Truncated, page.Start = true, formatCursor(id, position)
 				continue
 			}
 			page.Occurrences = append(page.Occurrences, Occurrence{
@@ -135,7 +135,10 @@ func (s *Service) add(ctx context.Context, tenant string, r *record) error {
 	if _, err := s.opts.Store.Append(ctx, logOf(tenant), r.EventID, jsonvalue.Encode(r), keep); err != nil {
 		return err
 	}
-	return s.opts.Store.Notify(ctx, logOf(tenant))
+	if err := s.opts.Store.Notify(ctx, logOf(tenant)); err != nil || s.hooks == nil {
+		return err
+	}
+	return s.hooks.Appended(ctx, tenant)
 }
 
 // logID returns the id of a tenant's log: a cursor of a log that was lost, as with the
