@@ -15,6 +15,7 @@ import (
 	"papi-mcp/internal/audit"
 	"papi-mcp/internal/auth"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/events"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/loopback"
 	"papi-mcp/internal/mcpevents"
@@ -70,6 +71,10 @@ type config struct {
 	tenants func(name string) (tenant.Tenant, bool)
 	// keys returns the callers with API keys; nil where there are none.
 	keys func() []auth.Key
+	// publicURL is where the API reaches this server; "" for one that receives no events.
+	// maxEventAge is how old these may be.
+	publicURL   string
+	maxEventAge time.Duration
 	// account returns those of the environment, which change where they are in files;
 	// nil: they are read once.
 	account func() tenant.Tenant
@@ -143,7 +148,10 @@ type app struct {
 	waits        *wait.Limit
 	events       *mcpevents.Service
 	store        store.Store
-	close        func()
+	// registrations and inboxes are nil where no events are received.
+	registrations *events.Registrations
+	inboxes       *events.Inboxes
+	close         func()
 }
 
 // traceTimeout is how long sending the last traces may take at the end.
@@ -189,6 +197,9 @@ func (c *config) newAppOn(ctx context.Context, s *streams, opened store.Store) (
 		logger.Warn(text)
 	}
 	a := &app{placeholders: placeholders, close: func() {}, waits: new(wait.Limit), store: opened}
+	if c.publicURL != "" {
+		a.registrations, a.inboxes = events.NewRegistrations(opened, c.publicURL, c.maxEventAge), events.NewInboxes(opened, c.maxEventAge)
+	}
 	api, own := apiConfig(), ownAccount()
 	api.Logger = logger
 	a.project = own.Default

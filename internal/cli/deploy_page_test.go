@@ -20,6 +20,7 @@ import (
 
 	"papi-mcp/internal/docstest"
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/events"
 	"papi-mcp/internal/server"
 )
 
@@ -372,6 +373,7 @@ func all(in []directive, name string) (found []directive) {
 
 // nginx sends the requests of one caller to one replica, except in the protocol without
 // sessions; serves the paths of the server and no others; and waits as long as it does.
+// Events go to any replica, and may be sent to a second one.
 func TestDeployPageNginx(t *testing.T) {
 	blocks := deployBlocks(t, "nginx")
 	text := regexp.MustCompile(`(?m)(^|\s)#.*$`).ReplaceAllString(blocks[0], "")
@@ -380,9 +382,9 @@ func TestDeployPageNginx(t *testing.T) {
 	if err != nil || len(rest) > 0 || len(blocks) != 1 {
 		t.Fatalf("%v, %v", err, rest)
 	}
-	one := func(name string) []string {
+	one := func(in []directive, name string) []string {
 		t.Helper()
-		found := all(conf, name)
+		found := all(in, name)
 		if len(found) != 1 {
 			t.Fatalf("%d directives %s", len(found), name)
 		}
@@ -399,7 +401,7 @@ func TestDeployPageNginx(t *testing.T) {
 			}
 			request[m.words[2]] = request[value]
 		}
-		return request[one("hash")[1]]
+		return request[one(conf, "hash")[1]]
 	}
 	request := func(version, key, id string) map[string]string {
 		return map[string]string{"$http_mcp_protocol_version": version, "$http_authorization": key, "$request_id": id, "$remote_addr": "192.0.2.1"}
@@ -417,28 +419,40 @@ func TestDeployPageNginx(t *testing.T) {
 	if servers := all(all(conf, "upstream"), "server"); len(servers) < 3 {
 		t.Errorf("%d replicas", len(servers))
 	}
-	location := regexp.MustCompile(all(conf, "location")[0].words[2])
+	locations := all(conf, "location")
+	location, mcp, toReceiver := regexp.MustCompile(locations[0].words[2]), locations[0].block, locations[1].block
 	for _, path := range []string{"/mcp", "/mcp/", "/sse", "/message", "/.well-known/oauth-protected-resource/mcp"} {
 		if !location.MatchString(path) {
 			t.Errorf("%s is not served", path)
 		}
 	}
-	for _, path := range []string{"/metrics", "/healthz", "/readyz", "/", "/mcp/x", "/mcpx"} {
+	for _, path := range []string{"/metrics", "/healthz", "/readyz", "/", "/mcp/x", "/mcpx", "/events/x"} {
 		if location.MatchString(path) {
 			t.Errorf("%s is served", path)
 		}
 	}
-	if got := one("client_max_body_size")[1]; got != fmt.Sprint(server.DefaultHTTPLimits.Body>>20, "m") {
+	if got := one(conf, "client_max_body_size")[1]; got != fmt.Sprint(server.DefaultHTTPLimits.Body>>20, "m") {
 		t.Errorf("client_max_body_size %s", got)
 	}
-	if wait, err := time.ParseDuration(one("proxy_read_timeout")[1]); err != nil || wait < 105*time.Second || wait < 2*server.DefaultHTTPLimits.Heartbeat {
+	if wait, err := time.ParseDuration(one(mcp, "proxy_read_timeout")[1]); err != nil || wait < 105*time.Second || wait < 2*server.DefaultHTTPLimits.Heartbeat {
 		t.Errorf("proxy_read_timeout %v, %v", wait, err)
 	}
-	if repeated := one("proxy_next_upstream"); slices.Contains(repeated, "non_idempotent") || !slices.Contains(repeated, "error") {
+	if repeated := one(mcp, "proxy_next_upstream"); slices.Contains(repeated, "non_idempotent") || !slices.Contains(repeated, "error") {
 		t.Errorf("%v", repeated)
 	}
-	if one("proxy_buffering")[1] != "off" || !slices.ContainsFunc(all(conf, "proxy_set_header"), func(d directive) bool { return slices.Equal(d.words[1:], []string{"Host", "$host"}) }) {
-		t.Error("answers are buffered, or the Host is not passed on")
+	if one(mcp, "proxy_buffering")[1] != "off" {
+		t.Error("answers are buffered")
+	}
+	for _, block := range [][]directive{mcp, toReceiver} {
+		if !slices.ContainsFunc(all(block, "proxy_set_header"), func(d directive) bool { return slices.Equal(d.words[1:], []string{"Host", "$host"}) }) {
+			t.Error("the Host is not passed on")
+		}
+	}
+	if locations[1].words[1] != events.Path || !slices.Contains(one(toReceiver, "proxy_next_upstream"), "non_idempotent") {
+		t.Errorf("events: %v", locations[1])
+	}
+	if wait, err := time.ParseDuration(one(toReceiver, "proxy_read_timeout")[1]); err != nil || wait <= 20*time.Second {
+		t.Errorf("events: proxy_read_timeout %v, %v", wait, err)
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 
 	"papi-mcp/internal/auth"
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/events"
+	"papi-mcp/internal/loopback"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/telemetry"
 )
@@ -29,6 +31,7 @@ func (d *doctor) listening(ctx context.Context) {
 	if d.http.metricsAddr != "" {
 		d.address(ctx, "metrics-addr", d.http.metricsAddr)
 	}
+	d.receiving()
 	if d.http.tlsCert != "" && len(d.http.certificateFaults()) == 0 {
 		d.certificate()
 	}
@@ -53,6 +56,20 @@ func (d *doctor) address(ctx context.Context, flag, addr string) {
 		d.fail(flag, err.Error(), "use a port above 1023")
 	default:
 		d.fail(flag, err.Error(), "use an address of this machine, such as 127.0.0.1, and a port from 0 to 65535")
+	}
+}
+
+// receiving checks where the API sends its events, and whether they are kept.
+func (d *doctor) receiving() {
+	target, err := url.Parse(d.http.publicURL)
+	switch {
+	case err != nil || target.Host == "": // there is none, or it is reported with the flags
+	case target.Scheme != "https" && !loopback.IsHost(target.Hostname()):
+		d.note("public-url", "the API sends events to https alone: give --public-url the https URL of the proxy in front of this server, or use --tls-cert")
+	case d.config.store == memory && !d.config.sandbox:
+		d.note("public-url", "events of the API are lost when the server stops, since the store is in memory: use --store")
+	default:
+		d.ok("public-url", "events of the API are received at %s%s", d.http.publicURL, events.Path)
 	}
 }
 

@@ -396,6 +396,8 @@ func TestDoctorChecksWhatServeListensWith(t *testing.T) {
 		{"an issuer that is not there", http127 + "--auth oidc --public-url https://example.com --oidc-issuer http://127.0.0.1:1", "host and port in --oidc-issuer", errorcode.TryAgain},
 		{"an issuer with an authority of its own", http127 + "--auth oidc --public-url https://example.com --oidc-issuer " + private.URL, "was issued by an authority", errorcode.TryAgain},
 		{"an issuer without TLS", http127 + "--auth oidc --public-url https://example.com --oidc-issuer http://issuer.example.com", "use the https URL", errorcode.Failed},
+		{"a public URL", http127 + "--public-url https://example.com", "ok    public-url   events of the API are received at https://example.com/events/", errorcode.Done},
+		{"a public URL without TLS", http127 + "--public-url http://example.com", "note  public-url   the API sends events to https alone", errorcode.Done},
 		{"requests with credentials", http127 + "--tenant header", "", errorcode.Done},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

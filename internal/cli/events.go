@@ -1,58 +1,29 @@
 package cli
 
 import (
-	"context"
 	"log/slog"
-	"net/http"
-	"slices"
-	"strings"
+	"time"
 
-	"papi-mcp/internal/auth"
-	"papi-mcp/internal/errorcode"
-	"papi-mcp/internal/mcpevents"
-	"papi-mcp/internal/store"
+	"github.com/spf13/pflag"
+
+	"papi-mcp/internal/events"
+	"papi-mcp/internal/server"
 )
 
-// newEvents creates the service of MCP Events. It reads with the credentials of a tenant
-// what callers ask about, also where no request of theirs runs.
-func (c *config) newEvents(a *app, opened store.Store, logger *slog.Logger) *mcpevents.Service {
-	return mcpevents.New(mcpevents.Options{
-		Store: opened, Logger: logger,
-		Things: func(_ context.Context, owner mcpevents.Owner) (mcpevents.Things, error) {
-			id := auth.Identity{Principal: owner.Principal, Grant: auth.Grant{Tenant: owner.Tenant}}
-			if owner.Principal != "" {
-				grant, failure := c.grantNow(owner)
-				if failure != nil {
-					return nil, failure
-				}
-				id.Grant = grant
-			}
-			tools, err := a.pool.Tools(id)
-			if err != nil {
-				return nil, err
-			}
-			return tools, nil
-		},
-	})
+// addMaxEventAge adds --max-event-age.
+func addMaxEventAge(flags *pflag.FlagSet, age *time.Duration) {
+	flags.DurationVar(age, "max-event-age", events.DefaultMaxAge, "how old the signature of an event may be: the API may send an event again for hours")
 }
 
-// grantNow is what the configuration allows an owner now: its key may have been removed,
-// or given other rights. The grant of a token is that of its last request.
-func (c *config) grantNow(owner mcpevents.Owner) (auth.Grant, *auth.Failure) {
-	name, isKey := strings.CutPrefix(owner.Principal, "key:")
-	if !isKey || c.keys == nil {
-		return owner.Grant, nil
+// maxEventAgeFaults returns what is wrong with --max-event-age.
+func maxEventAgeFaults(age time.Duration) []fault {
+	if age <= 0 || age > events.Retention {
+		return []fault{faultf("max-event-age", "--max-event-age %v: use a duration from 1s to %v, such as 24h", age, events.Retention)}
 	}
-	keys := c.keys()
-	i := slices.IndexFunc(keys, func(key auth.Key) bool { return key.Name == strings.TrimSuffix(name, "@"+key.Grant.Tenant) })
-	if i < 0 || keys[i].Grant.Tenant != owner.Tenant {
-		return auth.Grant{}, auth.NewFailure(http.StatusForbidden, errorcode.Unauthorized, "its API key is not known here any more")
-	}
-	return keys[i].Grant, nil
+	return nil
 }
 
-// runEvents watches for events what clients ask about, until stop; with resume also what
-// they asked about before this process began.
-func (a *app) runEvents(ctx context.Context, resume bool) (stop func()) {
-	return inBackground(ctx, func(ctx context.Context) { a.events.Run(ctx, resume) })
+// receiver returns the handler of the events that the API sends.
+func (a *app) receiver(m *server.Metrics, log *slog.Logger) *events.Receiver {
+	return events.NewReceiver(events.ReceiverOptions{Registrations: a.registrations, Inboxes: a.inboxes, Count: m.EventReceived, Logger: log})
 }

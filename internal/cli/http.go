@@ -18,6 +18,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/events"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/loopback"
 	"papi-mcp/internal/papi"
@@ -31,6 +32,7 @@ type httpFlags struct {
 	hosts, origins    []string
 	tlsCert, tlsKey   string
 	publicURL         string
+	maxEventAge       time.Duration
 	limits            server.HTTPLimits
 	drain             time.Duration
 	callbacks         string
@@ -40,7 +42,8 @@ type httpFlags struct {
 func (f *httpFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.addr, "http", "", "serve many clients over HTTP on this address, such as 127.0.0.1:8080, instead of one on standard input and output")
 	flags.StringVar(&f.metricsAddr, "metrics-addr", "", "a separate address for /metrics, without authentication")
-	flags.StringVar(&f.publicURL, "public-url", "", "URL at which clients reach the server, such as https://papi.example.com; its host is allowed")
+	flags.StringVar(&f.publicURL, "public-url", "", "URL at which clients and the API reach the server, such as https://papi.example.com; its host is allowed, and webhooks of the API are received at its /events/")
+	addMaxEventAge(flags, &f.maxEventAge)
 	flags.StringSliceVar(&f.hosts, "allow-host", nil, "host names, besides loopback's, at which clients reach the server (Host header); * for any")
 	flags.StringSliceVar(&f.origins, "allow-origin", nil, "origins of web pages that may call, such as https://app.example.com (CORS)")
 	flags.StringVar(&f.tlsCert, "tls-cert", "", "PEM file with the certificate and its chain; read again when it changes")
@@ -88,6 +91,7 @@ func (f *httpFlags) faults(c *config, file *settings.File) []fault {
 		found = append(found, faultf("public-url", "--public-url %s: use only scheme and host, such as https://papi.example.com", papi.Quoted(f.publicURL, 200)))
 	}
 	found = append(append(found, f.auth.faults(f.publicURL, file)...), f.callbackFaults()...)
+	found = append(found, maxEventAgeFaults(f.maxEventAge)...)
 	if host, _, _ := net.SplitHostPort(f.addr); !valid || loopback.IsHost(host) {
 		return found
 	}
@@ -134,12 +138,18 @@ func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, p *prepare
 		scheme, listener = "https", tls.NewListener(listener, tlsConfig)
 	}
 	address := fmt.Sprintf("%s://%s/mcp", scheme, listener.Addr())
-	options := server.HTTPOptions{Hosts: f.allowedHosts(), Origins: nonBlank(f.origins), Ready: p.app.ready, Limits: f.limits}
+	options := server.HTTPOptions{Hosts: f.allowedHosts(), Origins: nonBlank(f.origins), Ready: p.app.ready, Open: map[string]http.Handler{}, Limits: f.limits}
 	if f.drain > 0 {
 		options.Drain = func() { f.waitToDrain(logger) }
 	}
 	f.auth.options(&options, f.publicURL, p.app, p.grants, logger)
 	runCallbacks := f.serveCallbacks(c, p, logger)
+	if p.app.inboxes != nil {
+		options.Open[events.Pattern] = p.app.receiver(p.metrics, logger)
+		if c.store == memory && !c.sandbox {
+			logger.Warn("events are stored in memory, and lost at the end of this process, as are the secrets of webhooks; use --store")
+		}
+	}
 	srv := newServer(c, s, p.app, p.metrics, nil)
 	h := srv.HTTP(options)
 	begun := c.started(logger, p, slog.String("transports", "streamable-http,sse"), slog.String("address", address), slog.String("auth", f.auth.mode),

@@ -220,7 +220,7 @@ func (f *authFlags) options(o *server.HTTPOptions, publicURL string, a *app, liv
 			Scopes:        func() map[string]map[string]bool { return live.Current().scopes },
 			ProjectsClaim: f.projectsClaim, TenantClaim: f.tenantClaim, Logger: log,
 		})
-		o.Open = map[string]http.Handler{"GET " + path: metadata(resource, f.issuer, live)}
+		o.Open["GET "+path] = metadata(resource, f.issuer, live)
 	}
 	if f.tenant == tenantHeader {
 		o.Authenticate = auth.WithCredentials(o.Authenticate)

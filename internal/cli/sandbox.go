@@ -178,7 +178,7 @@ state is lost when the sandbox stops: GET /_sandbox/dump returns it as JSON, whi
 			url := "http://" + net.JoinHostPort(host, port)
 			fmt.Fprintln(s.out, url)
 			fmt.Fprintf(s.err, "To use it:\n  export PAPI_BASE_URL=%s PAPI_TOKEN_URL=%s/oauth2/token SINCH_KEY_ID=any SINCH_KEY_SECRET=any SINCH_PROJECT_ID=%s\n", url, url, project)
-			return listen(cmd.Context(), listener, box)
+			return serveUntilDone(cmd.Context(), listener, box)
 		},
 	}
 	f := cmd.Flags()
@@ -299,10 +299,12 @@ func (l *lazySandbox) close() {
 	}
 }
 
-// listen serves until the context ends.
-func listen(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+// serveUntilDone serves until the context ends, and the requests that run then.
+func serveUntilDone(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 32 << 10}
+	stopped := make(chan struct{})
 	go func() {
+		defer close(stopped)
 		<-ctx.Done()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
@@ -311,5 +313,6 @@ func listen(ctx context.Context, listener net.Listener, handler http.Handler) er
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return failed(err)
 	}
+	<-stopped
 	return nil
 }

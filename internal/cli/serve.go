@@ -213,6 +213,7 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 		built, _ := revision()
 		p.metrics.SetBuild(release, built, runtime.Version())
 		c.observe = p.metrics
+		c.publicURL, c.maxEventAge = h.publicURL, h.maxEventAge
 		c.tenants = func(name string) (tenant.Tenant, bool) {
 			t, ok := p.grants.Current().tenants[name]
 			return t, ok

@@ -1,11 +1,13 @@
 // Package events receives the webhooks of the API and keeps what they report.
 //
-// A delivery is accepted by its signature, stored, and only then acknowledged. What it
-// says is a hint: whoever is woken by an event reads the state from the API.
+// A [Registration] is a webhook of a project whose target is this server: its id is the
+// end of the target, and the store has the secret that its deliveries are signed with.
+// The receiver accepts a delivery by its signature, stores it in the [Inbox] of the
+// registration's tenant, and only then acknowledges it. What an event says is a hint:
+// a caller that is woken by one reads the state from the API.
 package events
 
 import (
-	"context"
 	"encoding/json"
 	"time"
 )
@@ -14,27 +16,21 @@ import (
 type Event struct {
 	// ID is the same for every repetition of the delivery: it is derived from the nonce,
 	// since the API gives a delivery no id.
-	ID string
+	ID string `json:"id"`
 	// Number is the event's place in the inbox, from 1.
-	Number int64
+	Number int64 `json:"-"`
 	// Received is when it was accepted, by the clock of the store.
-	Received time.Time
-	// Webhook is the id of the registration that it came by, ProjectID its project.
-	Webhook, ProjectID string
+	Received time.Time `json:"-"`
+	// Registration is the id of the registration that it came by, ProjectID its project.
+	Registration string `json:"registration"`
+	ProjectID    string `json:"projectId"`
 	// Type is the trigger, as the API writes it; a newer API may have others than the
-	// contract.
-	Type string
-	// Payload is what the API reports, with secrets masked and texts sanitized.
-	Payload json.RawMessage
-}
-
-// Inbox is the events of one tenant.
-type Inbox interface {
-	// After returns the first events after a number, at most limit, in their order, and
-	// the number of the last event, 0 before the first. A first event that does not
-	// follow after shows that what was between them is no longer kept.
-	After(ctx context.Context, after int64, limit int) (events []Event, last int64, err error)
-	// Watch returns a channel that receives after each new event, and now and then
-	// without one; see store.Topics.
-	Watch() (woken <-chan struct{}, stop func())
+	// contract. "" where the delivery has none.
+	Type string `json:"type,omitempty"`
+	// Payload is the thing that the API reports on, in its form of an answer; nil where the
+	// delivery has none. Secrets are masked and texts are sanitized.
+	Payload json.RawMessage `json:"payload,omitempty"`
+	// More is a JSON object with the other fields of the delivery, such as comment; nil for
+	// none. It is masked and sanitized as the payload is.
+	More json.RawMessage `json:"more,omitempty"`
 }

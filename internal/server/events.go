@@ -91,7 +91,7 @@ func (s *Server) serveEvents(ctx context.Context, m *message) (answer mcp.JSONRP
 		return nil, false
 	}
 	if e != nil {
-		markError(ctx, e.Code, e)
+		_ = markError(ctx, e.Code, e)
 		return mcp.NewJSONRPCError(mcp.NewRequestId(m.ID), e.Code, e.Message, eventsData(e)), true
 	}
 	return mcp.JSONRPCResponse{JSONRPC: mcp.JSONRPC_VERSION, ID: mcp.NewRequestId(m.ID), Result: completed(result)}, true
@@ -172,6 +172,6 @@ func (s *Server) declareEvents(ctx context.Context, answer mcp.JSONRPCMessage) m
 	extensions[eventsExtension] = json.RawMessage(`{}`)
 	capabilities["extensions"], capabilities[eventsCapability] = mustEncode(extensions), json.RawMessage(`{}`)
 	result["capabilities"] = mustEncode(capabilities)
-	response.Result = json.RawMessage(mustEncode(result))
+	response.Result = mustEncode(result)
 	return response
 }

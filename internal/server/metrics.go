@@ -28,6 +28,7 @@ type Metrics struct {
 	tokens      *prometheus.CounterVec
 	deliveries  *prometheus.CounterVec
 	challenges  *prometheus.CounterVec
+	events      *prometheus.CounterVec
 }
 
 // NewMetrics returns counters at zero.
@@ -53,6 +54,7 @@ func NewMetrics() *Metrics {
 		tokens:      counter("papi_mcp_upstream_tokens_total", "Fetches of an access token by how they ended: ok, failed.", "outcome"),
 		deliveries:  counter("papi_mcp_callback_deliveries_total", "Tries to send an event to the webhook of a client by how they ended: delivered, failed (tried again), abandoned (the last try failed), rejected (410 or 413), suspended (nothing is sent until the client refreshes).", "outcome"),
 		challenges:  counter("papi_mcp_callback_challenges_total", "Challenges to webhooks of clients by how they ended: verified, or why not.", "outcome"),
+		events:      counter("papi_mcp_events_total", "Events that the API sent, by how they were answered: stored and repeated with 200; unauthorized (a wrong signature, or an unknown webhook), expired, malformed, too_large and incomplete are refused; busy and store_unavailable are to be sent again.", "outcome"),
 	}
 }
 
@@ -100,6 +102,10 @@ func (m *Metrics) Delivered(outcome string) { m.deliveries.WithLabelValues(outco
 
 // Challenged counts a challenge to the webhook of a client: verified, or why not.
 func (m *Metrics) Challenged(outcome string) { m.challenges.WithLabelValues(outcome).Inc() }
+
+// EventReceived counts an event that the API sent, by its outcome, which is one of
+// package events.
+func (m *Metrics) EventReceived(outcome string) { m.events.WithLabelValues(outcome).Inc() }
 
 // registerGauges adds the gauges of a handler, and those of the process, which would
 // delay the start on stdio.

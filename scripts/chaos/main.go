@@ -9,6 +9,7 @@
 //   - a confirmation of a project that was acknowledged is not valid any more
 //   - a token, or the answer to a question, is accepted twice
 //   - a call that a person declined reaches the API
+//   - an event that was acknowledged is not in the inbox, or is there twice
 //
 // Run it at the root of the repository:
 //
@@ -121,6 +122,11 @@ func run(binary string, duration time.Duration, r *results) (err error) {
 		return err
 	}
 	defer balancer.close()
+	sender, err := newSender(ctx, postgres.Database(), balancer.url)
+	if err != nil {
+		return err
+	}
+	defer sender.close()
 
 	// The clients begin no round after chaos, and end the one that they are in.
 	chaos, calm := context.WithTimeout(ctx, duration)
@@ -130,14 +136,19 @@ func run(binary string, duration time.Duration, r *results) (err error) {
 	var clients errgroup.Group
 	for n := range perKind {
 		for _, kind := range kinds {
-			c := &client{url: balancer.url, key: key, kind: kind, name: fmt.Sprint(kind.name, " ", n), api: api, results: r, http: &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}}
+			c := &client{url: balancer.url, key: key, kind: kind, name: fmt.Sprint(kind.name, " ", n), api: api, results: r, http: newHTTPClient()}
 			clients.Go(func() error { return c.rounds(chaos, rest) })
 		}
 	}
-	reader := &client{url: balancer.url, key: key, kind: kinds[0], name: "reader", api: api, results: r, http: &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}}
+	reader := &client{url: balancer.url, key: key, kind: kinds[0], name: "reader", api: api, results: r, http: newHTTPClient()}
 	clients.Go(func() error { return reader.read(chaos, link) })
+	for range senders {
+		clients.Go(func() error { return sender.send(chaos, rest, r) })
+	}
 	clients.Go(func() error { return disturb(chaos, all, link, postgres, duration, r) })
-	err = clients.Wait()
+	if err = clients.Wait(); err == nil {
+		err = sender.check(ctx, r)
+	}
 	if err == nil && r.violations() > 0 {
 		err = errors.New("what must not happen has happened: see the table")
 	}
@@ -152,11 +163,17 @@ func run(binary string, duration time.Duration, r *results) (err error) {
 // configuration is that of the replicas: one caller, who may do everything, and has no rate
 // limit.
 const configuration = `auth: token
+public-url: ` + publicURL + `
 rate: 0
 log-format: json
 keys:
   chaos: {hashes: ["%s"], projects: all, toolsets: all, read-only: false}
 `
+
+// newHTTPClient returns a client that uses no connection twice.
+func newHTTPClient() *http.Client {
+	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
+}
 
 // disturb kills a replica every second, cuts PostgreSQL off and restarts it.
 func disturb(ctx context.Context, all []*replica, link *link, postgres *pgtest.Server, duration time.Duration, r *results) error {

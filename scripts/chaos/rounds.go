@@ -63,6 +63,7 @@ type results struct {
 	kills, projects, confirmed, used, interrupted   int
 	declined, reads, readsCutOff                    int
 	doneTwice, acceptedTwice, yesLost, doneDeclined int
+	events, eventsLost, eventsTwice                 int
 	errors                                          map[string]int
 }
 
@@ -78,7 +79,9 @@ func (r *results) failed(what string) {
 	r.errors[what]++
 }
 
-func (r *results) violations() int { return r.doneTwice + r.acceptedTwice + r.yesLost + r.doneDeclined }
+func (r *results) violations() int {
+	return r.doneTwice + r.acceptedTwice + r.yesLost + r.doneDeclined + r.eventsLost + r.eventsTwice
+}
 
 // table shows the figures.
 func (r *results) table(duration time.Duration) string {
@@ -97,10 +100,13 @@ func (r *results) table(duration time.Duration) string {
 		{"confirmations that were used up by a replica that was killed before it sent the call, and asked for again", r.interrupted},
 		{"questions that were declined", r.declined},
 		{"reads, and those of them while PostgreSQL was cut off", r.reads},
+		{"events of the API that were acknowledged", r.events},
 		{"**confirmed calls that were sent more often than a person said yes**", r.doneTwice},
 		{"**confirmations that were accepted twice**", r.acceptedTwice},
 		{"**confirmed projects that were no longer confirmed**", r.yesLost},
 		{"**declined calls that were sent**", r.doneDeclined},
+		{"**acknowledged events that were lost**", r.eventsLost},
+		{"**events that were stored twice**", r.eventsTwice},
 	} {
 		number := fmt.Sprint(row.n)
 		if row.n == r.reads && strings.HasPrefix(row.what, "reads") {
