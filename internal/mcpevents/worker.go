@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,8 +71,11 @@ func (s *Service) Run(ctx context.Context, resume bool) {
 	defer stop()
 	w := &worker{Service: s, places: make(chan struct{}, maxWorkers), freed: make(chan struct{}, 1), inboxes: map[string]bool{}}
 	defer w.all.Wait()
-	idleSince := time.Now()
+	idleSince, following := time.Now(), false
 	for ctx.Err() == nil {
+		if !following {
+			following = w.followInboxes(ctx) == nil
+		}
 		found, err := w.lease(ctx)
 		pause := busyPause
 		switch {
@@ -185,6 +189,20 @@ func (w *worker) end(ctx context.Context, leased store.Task, t task) error {
 	_, kept, err := w.opts.Store.Get(ctx, t.keptKey())
 	if err == nil && kept {
 		_, err = w.opts.Store.Push(ctx, queue, t.id(), jsonvalue.Encode(task{watched: t.watched}), 0)
+	}
+	return err
+}
+
+// followInboxes follows the inboxes of all tenants for which something is watched: the
+// tasks of a process that was killed are leased for some time, and an event is not to wait
+// for them.
+func (w *worker) followInboxes(ctx context.Context) error {
+	keys, err := w.opts.Store.Keys(ctx, "mcpevents/")
+	for _, key := range keys {
+		escaped, _, isKept := strings.Cut(strings.TrimPrefix(key, "mcpevents/"), "/kept/")
+		if tenant, wrong := url.QueryUnescape(escaped); isKept && wrong == nil {
+			w.followInbox(ctx, tenant)
+		}
 	}
 	return err
 }
