@@ -205,7 +205,7 @@ func (h *histories) next(entries []*activityEntry, token string) []catalog.Next 
 	seen := map[*activityThing]bool{}
 	for _, entry := range entries {
 		t, kind := entry.thing, jsonvalue.Text(entry.item, "type")
-		if seen[t] || t.kind.Resource == nil || t.item == nil && kind == "COMMENT_ADDED" {
+		if seen[t] || t.kind.Resource == nil || t.item == nil && kind == catalog.CommentAdded {
 			continue
 		}
 		seen[t] = true

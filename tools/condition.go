@@ -231,7 +231,7 @@ func (s *Set) sinceInHistory(ctx context.Context, st *condition, project string,
 	}
 	for _, entry := range jsonvalue.List(sent.Answer, history.List()) {
 		switch kind := jsonvalue.Text(entry, "type"); {
-		case st.waits() && kind == "COMMENT_ADDED":
+		case st.waits() && kind == catalog.CommentAdded:
 		case st.waits(), kind == cmp.Or(st.pending, st.state):
 			return jsonvalue.Time(entry, "created")
 		case slices.ContainsFunc(st.resource.States, func(other catalog.State) bool { return other.Name == kind }): // which came later

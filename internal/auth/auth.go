@@ -26,6 +26,8 @@ type Identity struct {
 	Principal string
 	// Grant is what the caller may do.
 	Grant Grant
+	// Anonymous reports that anyone may call, and that nothing says who does.
+	Anonymous bool
 	// Credentials for the API, where the request sends them; otherwise those of
 	// Grant.Tenant are used.
 	Credentials *Credentials
@@ -100,7 +102,7 @@ type Authenticator func(r *http.Request) (Identity, *Failure)
 // None is an [Authenticator] that gives every caller the same principal, "http". It
 // is for servers that listen only on loopback.
 func None(*http.Request) (Identity, *Failure) {
-	return Identity{Caller: "http", Principal: "http"}, nil
+	return Identity{Caller: "http", Principal: "http", Anonymous: true}, nil
 }
 
 // bearer returns the token of a request's Authorization header, "" for none. A

@@ -14,6 +14,9 @@ const (
 	commentSuffix  = "_comment_add"
 )
 
+// CommentAdded is the type of an activity that is a comment.
+const CommentAdded = "COMMENT_ADDED"
+
 // activityColumns are the columns of every list of activities.
 var activityColumns = []Column{
 	{Name: "created", Path: "created"},

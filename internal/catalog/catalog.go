@@ -129,6 +129,9 @@ type Resource struct {
 	// thing is as it is, at least: that of its last change; "" where its answer
 	// has none.
 	Since string
+	// Quality is the field of the quality with which Meta rates the thing; "" where nothing
+	// rates it.
+	Quality string
 	// History is the tool that lists what happened to the thing, where only
 	// that shows since when it waits.
 	History string

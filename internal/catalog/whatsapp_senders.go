@@ -74,6 +74,7 @@ var whatsappSender = &Resource{
 	},
 	Reason:        "changes.errorReason",
 	Since:         "modified|created",
+	Quality:       "qualityRating",
 	Preconditions: []*Precondition{WhatsappSenderUpdate, WhatsappSenderDisplayName, WhatsappSenderDiscard, WhatsappSenderRegister},
 }
 

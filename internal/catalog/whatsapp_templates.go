@@ -41,6 +41,7 @@ var whatsappTemplate = &Resource{
 		whatsappTemplateRejected,
 	},
 	Reason:        "rejectionCode",
+	Quality:       "qualityScore",
 	History:       "whatsapp_template_activity_list",
 	Preconditions: []*Precondition{WhatsappTemplateUpdate, WhatsappTemplateCategory, WhatsappTemplateDelete},
 }

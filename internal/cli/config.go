@@ -18,6 +18,7 @@ import (
 	"papi-mcp/internal/events"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/loopback"
+	"papi-mcp/internal/mcpevents"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
 	"papi-mcp/internal/server"
@@ -68,6 +69,8 @@ type config struct {
 	noState error
 	// tenants looks up the credentials of a tenant; nil for none.
 	tenants func(name string) (tenant.Tenant, bool)
+	// keys returns the callers with API keys; nil where there are none.
+	keys func() []auth.Key
 	// publicURL is where the API reaches this server; "" for one that receives no events.
 	// maxEventAge is how old these may be.
 	publicURL   string
@@ -143,6 +146,8 @@ type app struct {
 	account      func() tenant.Tenant // the server's own
 	tracers      trace.TracerProvider
 	waits        *wait.Limit
+	events       *mcpevents.Service
+	store        store.Store
 	// registrations and inboxes are nil where no events are received.
 	registrations *events.Registrations
 	inboxes       *events.Inboxes
@@ -191,7 +196,7 @@ func (c *config) newAppOn(ctx context.Context, s *streams, opened store.Store) (
 	for _, text := range misspelledVariables(os.Environ()) {
 		logger.Warn(text)
 	}
-	a := &app{placeholders: placeholders, close: func() {}, waits: new(wait.Limit)}
+	a := &app{placeholders: placeholders, close: func() {}, waits: new(wait.Limit), store: opened}
 	if c.publicURL != "" {
 		a.registrations, a.inboxes = events.NewRegistrations(opened, c.publicURL, c.maxEventAge), events.NewInboxes(opened, c.maxEventAge)
 	}
@@ -270,6 +275,7 @@ func (c *config) newAppOn(ctx context.Context, s *streams, opened store.Store) (
 	if a.tools, err = a.pool.Tools(auth.Identity{}); err != nil {
 		return nil, usage("%v", err)
 	}
+	a.events = c.newEvents(a, opened, logger)
 	return a, nil
 }
 

@@ -35,6 +35,7 @@ type httpFlags struct {
 	maxEventAge       time.Duration
 	limits            server.HTTPLimits
 	drain             time.Duration
+	callbacks         string
 	auth              authFlags
 }
 
@@ -55,6 +56,7 @@ func (f *httpFlags) add(flags *pflag.FlagSet) {
 	flags.Float64Var(&f.limits.Rate, "rate", f.limits.Rate, "requests per second that one caller may make on average; with --auth none all are one caller, and the default is no limit")
 	flags.IntVar(&f.limits.Burst, "burst", f.limits.Burst, "requests that one caller may make in a burst")
 	flags.DurationVar(&f.drain, "drain", 0, "how long calls are still accepted when the server is asked to stop, while /readyz fails, so that a load balancer can send them elsewhere; a second signal ends it")
+	choice(flags, &f.callbacks, "callbacks", callbacksPublic, callbacksHelp, callbacksPublic, callbacksOff, callbacksLoopback)
 	f.auth.add(flags)
 }
 
@@ -88,8 +90,8 @@ func (f *httpFlags) faults(c *config, file *settings.File) []fault {
 	if u, err := url.Parse(f.publicURL); f.publicURL != "" && (err != nil || u.Host == "" || f.publicURL != u.Scheme+"://"+u.Host || u.Scheme != "https" && u.Scheme != "http") {
 		found = append(found, faultf("public-url", "--public-url %s: use only scheme and host, such as https://papi.example.com", papi.Quoted(f.publicURL, 200)))
 	}
+	found = append(append(found, f.auth.faults(f.publicURL, file)...), f.callbackFaults()...)
 	found = append(found, maxEventAgeFaults(f.maxEventAge)...)
-	found = append(found, f.auth.faults(f.publicURL, file)...)
 	if host, _, _ := net.SplitHostPort(f.addr); !valid || loopback.IsHost(host) {
 		return found
 	}
@@ -141,6 +143,7 @@ func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, p *prepare
 		options.Drain = func() { f.waitToDrain(logger) }
 	}
 	f.auth.options(&options, f.publicURL, p.app, p.grants, logger)
+	runCallbacks := f.serveCallbacks(c, p, logger)
 	if p.app.inboxes != nil {
 		options.Open[events.Pattern] = p.app.receiver(p.metrics, logger)
 		if c.store == memory && !c.sandbox {
@@ -152,6 +155,8 @@ func (f *httpFlags) serve(ctx context.Context, s *streams, c *config, p *prepare
 	begun := c.started(logger, p, slog.String("transports", "streamable-http,sse"), slog.String("address", address), slog.String("auth", f.auth.mode),
 		slog.Int("keys", len(p.grants.Current().keys)), slog.Int("tenants", len(p.grants.Current().tenants)))
 	go p.reloadOn(ctx, hangups, logger)
+	defer runCallbacks(ctx)()
+	defer p.app.runEvents(ctx, true)()
 	fmt.Fprintln(s.out, address)
 	if isTerminal(s.err) {
 		fmt.Fprintf(s.err, "papi-mcp: listening on %s. Ctrl-C stops it.\n", address)

@@ -105,6 +105,7 @@ func (c *config) serveStdio(ctx context.Context, s *streams, p *prepared) error 
 			c.started(log, p, slog.String("transports", "stdio"), slog.String("client", papi.Printable(client)))
 		}
 	})
+	defer p.app.runEvents(ctx, false)()
 	err := srv.ServeStdio(ctx, s.in, s.out)
 	if ctx.Err() != nil {
 		err = nil

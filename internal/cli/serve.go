@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"papi-mcp/internal/auth"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/reload"
 	"papi-mcp/internal/server"
@@ -205,6 +206,9 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 			c.account = func() tenant.Tenant { return *account.Current() }
 			p.reloadable = append(p.reloadable, account)
 		}
+		if h.auth.mode == authToken {
+			c.keys = func() []auth.Key { return p.grants.Current().keys }
+		}
 		p.metrics = server.NewMetrics()
 		built, _ := revision()
 		p.metrics.SetBuild(release, built, runtime.Version())
@@ -236,7 +240,7 @@ func newServer(c *config, s *streams, a *app, m *server.Metrics, introduced func
 		Name: "papi-mcp", Title: "Sinch Provisioning API", Version: release,
 		Instructions: instructionsFor(c.spoken(a)), Toolbox: a.tools,
 		Prompts: func() []*prompts.Prompt { return prompts.Offered(prompts.All(), a.tools.Offers) },
-		Logger:  c.logger(s), Tracers: a.tracers, Metrics: m, Results: server.ResultForm(c.results),
+		Logger:  c.logger(s), Tracers: a.tracers, Metrics: m, Results: server.ResultForm(c.results), Events: a.events,
 		Introduced: func(client string) {
 			if introduced != nil {
 				introduced(client)

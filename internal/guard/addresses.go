@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 
 	"papi-mcp/internal/lazyregexp"
+	"papi-mcp/internal/publicaddr"
 )
 
 // What the API opens itself (media) or sends to (webhooks) must be on the
@@ -24,11 +24,10 @@ func unreachable(address string) string {
 	}
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 	if ip, err := netip.ParseAddr(host); err == nil {
-		ip = ip.Unmap()
 		switch {
-		case ip.IsLoopback():
+		case ip.Unmap().IsLoopback():
 			return onLoopback
-		case !ip.IsGlobalUnicast(), ip.IsPrivate(), slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(ip) }):
+		case !publicaddr.Is(ip):
 			return "is a private address, which the API can't reach"
 		}
 		return ""
@@ -53,18 +52,6 @@ var numericLabel = lazyregexp.New(`^(?:[0-9]+|0x[0-9a-f]*)$`)
 var privateNames = map[string]bool{
 	"local": true, "internal": true, "lan": true, "intranet": true, "localdomain": true, "corp": true, "home": true, "private": true,
 	"test": true, "invalid": true, "onion": true,
-}
-
-// reserved are the ranges that netip counts as global and that have no public
-// hosts.
-var reserved = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"),
-	netip.MustParsePrefix("100.64.0.0/10"), // shared by the customers of a carrier
-	netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("198.18.0.0/15"),
-	netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("64:ff9b::/96"), // IPv4 behind a translator
-	netip.MustParsePrefix("2002::/16"),
 }
 
 // badTarget says what is wrong with a webhook's target, "" for nothing. local

@@ -12,6 +12,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"papi-mcp/internal/auth"
 )
 
 // Owner is a caller who asks for events: what it may see is decided by its grant,
@@ -21,6 +23,9 @@ type Owner struct {
 	Principal string `json:"principal,omitempty"`
 	// Tenant is whose credentials read the things, and whose log has what occurred.
 	Tenant string `json:"tenant,omitempty"`
+	// Grant is what the caller was allowed when it asked. Where the configuration says
+	// what a principal may do, that counts instead, as it is now.
+	Grant auth.Grant `json:"grant,omitzero"`
 }
 
 // Interest is what a client asks for: a type of event, and its arguments, validated,
@@ -43,6 +48,8 @@ type Occurrence struct {
 // Page is a part of the log.
 type Page struct {
 	Occurrences []Occurrence
+	// Start is where it begins: the cursor asked for, unless that was of no use.
+	Start string
 	// Cursor continues after what was looked at, whether it matched or not.
 	Cursor string
 	// Truncated reports that what followed the cursor asked for is no longer kept, or
@@ -65,7 +72,10 @@ type Log interface {
 // Watches decide which things are read, and how often.
 type Watches interface {
 	// Keep has the things of an interest watched until a time, at least, over restarts
-	// too, by one replica. It is called again to go on.
+	// too, by one replica. It is called again to go on. When it returns, changes from now
+	// on get into the log: a client's first cursor is read afterwards. An error is an
+	// *Error where the client has to know it: there is no such thing, or it may not be
+	// read.
 	Keep(ctx context.Context, owner Owner, in Interest, until time.Time) error
 }
 

@@ -143,7 +143,7 @@ func (c *connection) refuse(refusal mcp.JSONRPCError) {
 // enqueue puts a request into the queue.
 func (c *connection) enqueue(ctx context.Context, m *message) *request {
 	r := c.requests.enqueue(ctx, m)
-	if r.method == mcp.MethodSubscriptionsListen { // otherwise it would never end after the end of the input
+	if lasts(r.method) { // otherwise it would never end after the end of the input
 		context.AfterFunc(c.receiving, func() { r.cancel(nil) })
 	}
 	return r
@@ -169,6 +169,9 @@ func (c *connection) serve(r *request, m *message, line []byte) {
 	}
 
 	ctx := withStarted(r.ctx, r.started)
+	if r.method == methodEventsStream {
+		ctx = withSender(ctx, c.out.write)
+	}
 	if r.place != nil {
 		ctx = withSlot(ctx, r.place)
 	}

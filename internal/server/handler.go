@@ -129,7 +129,7 @@ func (h *HTTP) authenticated(handlers methods) http.Handler {
 		if !h.checkRate(w, id, 1) {
 			return
 		}
-		ctx := withPrincipal(telemetry.FromHeader(r.Context(), r.Header), id.Principal)
+		ctx := withIdentity(withPrincipal(telemetry.FromHeader(r.Context(), r.Header), id.Principal), id)
 		handle(w, r.WithContext(ctx), id)
 	})
 }

@@ -26,6 +26,8 @@ type Metrics struct {
 	apiRequests *prometheus.CounterVec
 	retries     prometheus.Counter
 	tokens      *prometheus.CounterVec
+	deliveries  *prometheus.CounterVec
+	challenges  *prometheus.CounterVec
 	events      *prometheus.CounterVec
 }
 
@@ -50,6 +52,8 @@ func NewMetrics() *Metrics {
 		apiRequests: counter("papi_mcp_upstream_exchanges_total", "Requests to the API by the status of the answer: other where HTTP has no such status, error where there was no answer.", "status"),
 		retries:     counter("papi_mcp_upstream_retries_total", "Requests to the API that were sent again.").WithLabelValues(),
 		tokens:      counter("papi_mcp_upstream_tokens_total", "Fetches of an access token by how they ended: ok, failed.", "outcome"),
+		deliveries:  counter("papi_mcp_callback_deliveries_total", "Tries to send an event to the webhook of a client by how they ended: delivered, failed (tried again), abandoned (the last try failed), rejected (410 or 413), suspended (nothing is sent until the client refreshes).", "outcome"),
+		challenges:  counter("papi_mcp_callback_challenges_total", "Challenges to webhooks of clients by how they ended: verified, or why not.", "outcome"),
 		events:      counter("papi_mcp_events_total", "Events that the API sent, by how they were answered: stored and repeated with 200; unauthorized (a wrong signature, or an unknown webhook), expired, malformed, too_large and incomplete are refused; busy and store_unavailable are to be sent again.", "outcome"),
 	}
 }
@@ -92,6 +96,12 @@ func (m *Metrics) TokenFetched(ok bool) {
 	}
 	m.tokens.WithLabelValues(outcome).Inc()
 }
+
+// Delivered counts a try to send an event to the webhook of a client, by how it ended.
+func (m *Metrics) Delivered(outcome string) { m.deliveries.WithLabelValues(outcome).Inc() }
+
+// Challenged counts a challenge to the webhook of a client: verified, or why not.
+func (m *Metrics) Challenged(outcome string) { m.challenges.WithLabelValues(outcome).Inc() }
 
 // EventReceived counts an event that the API sent, by its outcome, which is one of
 // package events.

@@ -114,7 +114,7 @@ func (q *requestQueue) enqueue(ctx context.Context, m *message) *request {
 // never will.
 func (q *requestQueue) waitTurn(r *request) error {
 	<-r.turn
-	if r.method != mcp.MethodSubscriptionsListen { // it lasts as long as the connection
+	if !lasts(r.method) {
 		if q.concurrent.Acquire(r.ctx, 1) != nil {
 			return context.Cause(r.ctx)
 		}

@@ -42,6 +42,7 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 	"go.opentelemetry.io/otel/trace"
 
+	"papi-mcp/internal/mcpevents"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/telemetry"
 	"papi-mcp/prompts"
@@ -94,6 +95,9 @@ type Options struct {
 	Introduced func(client string)
 	// Results is the form of results; "" means ResultBoth.
 	Results ResultForm
+	// Events serves MCP Events, of protocol 2026-07-28; nil: they are not served. It needs
+	// toolboxes that are mcpevents.Things.
+	Events *mcpevents.Service
 	// Tracers create a span for each tool call; nil creates none.
 	Tracers trace.TracerProvider
 
@@ -127,6 +131,7 @@ type Server struct {
 	calls          openCalls
 	results        ResultForm
 	introduce      func(client string) // Options.Introduced
+	events         *mcpevents.Service  // Options.Events
 	introduction   sync.Once
 
 	// loadTools adds the names of the tools to mcp, once; loadPrompts adds the prompts
@@ -145,6 +150,7 @@ func New(options Options) *Server {
 		metrics:        options.Metrics,
 		results:        cmp.Or(options.Results, ResultBoth),
 		introduce:      options.Introduced,
+		events:         options.Events,
 		answerTimeout:  cmp.Or(options.answerTimeout, 55*time.Second),
 		grace:          cmp.Or(options.grace, 5*time.Second),
 		limits:         defaultConnectionLimits,
@@ -269,9 +275,15 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 		m = &message{ID: m.ID, Method: m.Method} // a call that waits does not keep the rest
 		return s.callListed(ctx, m.ID, request)
 	}
+	if answer, ok := s.serveEvents(ctx, m); ok {
+		return answer
+	}
 	m, raw = s.routed(ctx, m, raw)
 	ctx, m, raw = extractAnswer(ctx, m, raw)
 	answer = withID(s.mcp.HandleMessage(ctx, limitClientInfo(m, raw)), m.ID)
+	if m.Method == mcp.MethodServerDiscover {
+		return s.declareEvents(ctx, answer)
+	}
 	if e, ok := answer.(mcp.JSONRPCError); ok && m.Method == mcp.MethodToolsCall && e.Error.Code == mcp.INVALID_REQUEST {
 		if quoted := quoteArguments(m); quoted != nil {
 			answer = withID(s.mcp.HandleMessage(ctx, limitClientInfo(quoted, mustEncode(quoted))), m.ID)
@@ -286,7 +298,7 @@ func maxParams(method mcp.MCPMethod) int {
 	if method == mcp.MethodSubscriptionsListen {
 		return 64 << 10 // kept for as long as its stream is open
 	}
-	for _, prefix := range []string{"resources/", "prompts/", "completion/", "logging/"} {
+	for _, prefix := range []string{"resources/", "prompts/", "completion/", "logging/", methodEvents} {
 		// Their params are names: mcp-go matches a URI against all templates, at a
 		// quadratic cost.
 		if strings.HasPrefix(string(method), prefix) {

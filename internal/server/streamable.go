@@ -170,9 +170,11 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 		defer context.AfterFunc(s.ctx, cancel)()
 		defer s.running.add(m.ID, cancel)()
 	}
-	if m.Method == mcp.MethodSubscriptionsListen { // it lasts as long as the connection
+	switch {
+	case m.Method == mcp.MethodSubscriptionsListen: // it lasts as long as the connection
 		defer context.AfterFunc(h.accepting, cancel)()
-	} else {
+	case lasts(m.Method): // and ends by itself
+	default:
 		place, ok := h.limiter.acquire(ctx)
 		if !ok {
 			h.refuseWithRetry(w, http.StatusServiceUnavailable, time.Second, errBusy.Error())
@@ -186,6 +188,9 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	if s.subscribes {
 		x.startNotifier(s.notifications)
 		defer x.keepAlive(h.limits.Heartbeat)()
+	}
+	if m.Method == methodEventsStream {
+		ctx = withSender(ctx, x.send)
 	}
 	answer := h.server.handle(h.server.mcp.WithContext(ctx, &requestSession{s, x}), m, body)
 	x.stopNotifier()

@@ -72,6 +72,12 @@ func Intervals(reported bool) (shortest, longest time.Duration) {
 // reports that come together have few reads.
 const wakePause = 500 * time.Millisecond
 
+// Interval is the pause before the next read of a thing after so many that showed nothing
+// new.
+func Interval(reads int) time.Duration {
+	return jittered(intervals[min(reads, len(intervals)-1)])
+}
+
 // jitter is by which part of it a pause may be longer, so that things that began
 // together are not read together for ever.
 const jitter = 0.2
