@@ -58,7 +58,7 @@ func (c *config) openStore(ctx context.Context, logger *slog.Logger) (_ store.St
 		return nil, nil, usage("--store: %v", err)
 	}
 	if c.alone && store.IsPostgres(c.store) && len(keys) == 0 {
-		logger.Warn("the key that signs confirmations is not encrypted in the database; use --store-key")
+		logger.Warn("the secrets in the database are not encrypted (the key that signs confirmations, those of webhooks); use --store-key")
 	}
 	return encrypted, end, nil
 }
