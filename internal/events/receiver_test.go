@@ -312,7 +312,7 @@ func TestABodyThatDoesNotCome(t *testing.T) {
 		r.Body = io.NopCloser(unread{t})
 	}
 	f.send(d, http.StatusUnauthorized, OutcomeUnauthorized)
-	d.edit = func(r *http.Request) { r.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), broken{})) }
+	d.edit = func(r *http.Request) { r.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), stalled{})) }
 	w := f.send(d, http.StatusRequestTimeout, OutcomeIncomplete)
 	if w.Header().Get("Connection") != "close" {
 		t.Error("the connection stays open")
@@ -326,9 +326,9 @@ func (u unread) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-type broken struct{}
+type stalled struct{}
 
-func (broken) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
+func (stalled) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
 
 // Of many deliveries with the same nonce that come together, one is stored and all are
 // acknowledged.
