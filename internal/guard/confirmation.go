@@ -45,7 +45,7 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 	}
 	s.question, s.facts = g.summarise(ctx, c, project)
 	s.recheck = func() *Refusal {
-		confirmed, r := g.checkCall(ctx, c)
+		confirmed, r := g.checkCall(ctx, c, g.opts.Reader)
 		if r == nil {
 			// A project whose confirmation has ended meanwhile is a fact that
 			// the person was not shown.

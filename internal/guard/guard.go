@@ -170,7 +170,7 @@ func (v Verdict) Allowed() bool { return v.Refuse == nil && v.Ask == nil }
 // add warnings.
 func (g *Guard) Check(ctx context.Context, c *Call) Verdict {
 	c.named = c.ProjectID != ""
-	confirmed, r := g.checkCall(ctx, c)
+	confirmed, r := g.checkCall(ctx, c, g.opts.Reader)
 	if r != nil {
 		return refuse(r)
 	}
@@ -190,11 +190,15 @@ type Preview struct {
 	Summary string
 }
 
-// Preview checks a call as Check does, by the same reads. It does not ask, and
-// changes nothing.
+// Preview checks a call as Check does, by the same reads, or by the Reader of
+// [Reading]. It does not ask, and changes nothing.
 func (g *Guard) Preview(ctx context.Context, c *Call) Preview {
 	c.named = c.ProjectID != ""
-	confirmed, r := g.checkCall(ctx, c)
+	reader, ok := ctx.Value(readingKey{}).(Reader)
+	if !ok {
+		reader = g.opts.Reader
+	}
+	confirmed, r := g.checkCall(ctx, c, reader)
 	if r != nil {
 		return Preview{Refusal: r}
 	}
@@ -220,10 +224,10 @@ func needsConfirmation(c *Call, confirmed bool) bool {
 	return !confirmed || c.Row.Confirm != "" || c.Reveal
 }
 
-// checkCall checks a call by new reads. It returns why the call is refused, and
-// whether its project is confirmed.
-func (g *Guard) checkCall(ctx context.Context, c *Call) (confirmed bool, _ *Refusal) {
-	c.reads = reads{g.opts.Reader, map[string]func() (map[string]any, error){}}
+// checkCall checks a call by new reads of the reader. It returns why the call is
+// refused, and whether its project is confirmed.
+func (g *Guard) checkCall(ctx context.Context, c *Call, reader Reader) (confirmed bool, _ *Refusal) {
+	c.reads = reads{reader, map[string]func() (map[string]any, error){}}
 	c.Warnings = nil
 	if c.Row.Writes() && g.opts.ReadOnly {
 		return false, &Refusal{

@@ -85,7 +85,7 @@ func TestCompare(t *testing.T) {
 		"the number of an administrator": {kind: "kakaotalkSenders", wants: `{"details":{"adminPhoneNo":"+1 555 0100"}}`, has: `{"details":{"adminPhoneNo":"0015550100"}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			changes, patch := compare(kindOf(t, test.kind), itemOf(t, test.wants), itemOf(t, test.has))
+			changes, patch := compare(LookupKind(test.kind), itemOf(t, test.wants), itemOf(t, test.has))
 			var paths []string
 			for _, change := range changes {
 				paths = append(paths, change.Path)
