@@ -33,20 +33,28 @@ type Item struct {
 	ID string
 	// Fields are the API's fields, in the form of the arguments that create it.
 	Fields map[string]any
-	// Draft reports that it should stay, or is, a draft.
-	Draft bool
+	// Draft reports that it should stay, or is, a draft. Launch reports that it should be,
+	// or is being, launched: an RCS sender alone.
+	Draft, Launch bool
+	// IgnoreLint are the rules of lint that the file has its call ignore.
+	IgnoreLint []string
 	// Secret are the paths of fields whose values come from a secret reference. They are
 	// never printed, compared, or hashed in the clear.
 	Secret []string
 	// At returns where the file has a path of Fields; nil for what the project has.
 	At func(path string) Position `json:"-"`
 	// State, Pending and Live describe what the project has: the state and the status of
-	// its pending change, by the catalog's words, and the API's whole answer.
+	// its pending change, by the catalog's words, and the API's whole answer. Fields are
+	// those that it will have once a pending change is live.
 	State, Pending string
 	Live           map[string]any
+	// Unmanaged says why no file can have the item, though the project has it; "" for an
+	// item that one can have.
+	Unmanaged string
 }
 
-// Position is a place in the file.
+// Position is a place in the file, or in one that it refers to. Lines and columns count
+// from 1; they are 0 where only the file is known.
 type Position struct {
 	File         string
 	Line, Column int
@@ -136,11 +144,16 @@ type Note struct {
 	Code  string `json:"code,omitempty"`
 	Text  string `json:"text"`
 	Error bool   `json:"error,omitempty"`
+	// Path is that of the field in Item.Fields, and At where the file has it; "" and the
+	// zero value for the item as a whole.
+	Path string   `json:"path,omitempty"`
+	At   Position `json:"-"`
 }
 
 // Project reads and changes a project: by the tools of a server, guard included.
 type Project interface {
-	// Read calls a tool that reads, and returns the API's whole answer, of all pages.
+	// Read calls a tool that reads, and returns the API's whole answer, of all pages. Where
+	// the project has none of what is listed, the answer is empty.
 	Read(ctx context.Context, tool string, arguments map[string]any) (map[string]any, error)
 	// Preview returns what the guard says of a call that is not made.
 	Preview(ctx context.Context, tool string, arguments map[string]any) (Preview, error)
