@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // Violation is one point in which a value does not match its schema.
@@ -29,6 +31,30 @@ type Violation struct {
 	known   []any   // the names that it has, unless Allowed says more
 	missing bool    // a name that is required
 	form    *Schema // of what is missing, has the wrong form, or has no such name
+}
+
+// Sentence says what is wrong at the path, for a person.
+func (v Violation) Sentence() string {
+	text := ""
+	switch given := v.Given.(type) {
+	case nil:
+	case string: // in quotes, since "true" is not true
+		text = fmt.Sprintf("%q is given; ", given)
+	default:
+		text = fmt.Sprintf("%v is given; ", given)
+	}
+	allowed := fmt.Sprint(v.Allowed)
+	if values, ok := v.Allowed.([]any); ok { // of an enum
+		allowed = jsonvalue.Join(values, "", ", ")
+	}
+	if strings.HasPrefix(allowed, "no such name") && v.Nearest != "" {
+		allowed = "no such name"
+	}
+	text += "allowed: " + allowed
+	if v.Nearest != "" {
+		text += fmt.Sprintf(" (did you mean %s?)", v.Nearest)
+	}
+	return text
 }
 
 // MaxViolations is how many violations an error lists: a call may have any number.

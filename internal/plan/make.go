@@ -48,15 +48,14 @@ func Make(ctx context.Context, p Project, d *Document, o MakeOptions) (*Plan, er
 	for _, item := range have {
 		m.have[item.Kind] = append(m.have[item.Kind], item)
 	}
-	// What is deleted makes room for what is created: a webhook, a name.
-	slices.SortStableFunc(unwanted, func(a, b *Item) int { return slices.Index(Kinds, b.Kind) - slices.Index(Kinds, a.Kind) })
+	// What is deleted makes room for what is created: a webhook, a name. A sender comes
+	// before its templates, so that the question about it is about what it has now.
+	unwanted, wanted = inOrder(unwanted), inOrder(wanted)
 	for _, item := range unwanted {
 		if err := m.remove(item); err != nil {
 			return nil, err
 		}
 	}
-	wanted = slices.Clone(wanted)
-	slices.SortStableFunc(wanted, func(a, b *Item) int { return slices.Index(Kinds, a.Kind) - slices.Index(Kinds, b.Kind) })
 	for _, item := range wanted {
 		if err := m.item(item); err != nil {
 			return nil, err
@@ -64,6 +63,13 @@ func Make(ctx context.Context, p Project, d *Document, o MakeOptions) (*Plan, er
 	}
 	m.finish()
 	return m.plan, nil
+}
+
+// inOrder are items in the order of their kinds, and else of the file.
+func inOrder(items []*Item) []*Item {
+	items = slices.Clone(items)
+	slices.SortStableFunc(items, func(a, b *Item) int { return slices.Index(Kinds, a.Kind) - slices.Index(Kinds, b.Kind) })
+	return items
 }
 
 // maker makes one plan.

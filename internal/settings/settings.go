@@ -134,26 +134,7 @@ func (e *Error) Error() string {
 func (p positions) faults(violations []papi.Violation) []Fault {
 	var found []Fault
 	for _, v := range violations {
-		text := ""
-		switch given := v.Given.(type) {
-		case nil:
-		case string: // in quotes, since "true" is not true
-			text = fmt.Sprintf("%q is given; ", given)
-		default:
-			text = fmt.Sprintf("%v is given; ", given)
-		}
-		allowed := fmt.Sprint(v.Allowed)
-		if values, ok := v.Allowed.([]any); ok { // of an enum
-			allowed = jsonvalue.Join(values, "", ", ")
-		}
-		if strings.HasPrefix(allowed, "no such name") && v.Nearest != "" {
-			allowed = "no such name"
-		}
-		text += "allowed: " + allowed
-		if v.Nearest != "" {
-			text += fmt.Sprintf(" (did you mean %s?)", v.Nearest)
-		}
-		found = append(found, Fault{p.of(v.Path), v.Path, text})
+		found = append(found, Fault{p.of(v.Path), v.Path, v.Sentence()})
 	}
 	return found
 }

@@ -2,7 +2,6 @@ package template
 
 import (
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 
@@ -72,66 +71,8 @@ func arguments(answer, details map[string]any) map[string]any {
 	if details != nil {
 		given["details"] = details
 	}
-	out, _ := project(input(), given)
+	out, _ := input().Request(given, requestNames)
 	return out.(map[string]any)
-}
-
-// project returns a copy of a value with only what the schema of a request knows, and
-// false where nothing is left: null, a default, which the API fills in, a text that is
-// empty and may not be, and a value that only answers have. A component or button of a type that no request has stays as
-// it is, so that what checks the arguments names it.
-func project(s *papi.Schema, value any) (any, bool) {
-	s = s.Resolve()
-	switch v := value.(type) {
-	case nil:
-		return nil, false
-	case bool:
-		return v, v != s.Default
-	case map[string]any:
-		if s.Properties == nil && s.AdditionalProperties == nil && s.AnyOf == nil {
-			return v, true
-		}
-		return projectObject(s, v), true
-	case []any:
-		if s.Items == nil {
-			return v, true
-		}
-		out := make([]any, 0, len(v))
-		for _, item := range v {
-			if one, ok := project(s.Items, item); ok {
-				out = append(out, one)
-			}
-		}
-		return out, true
-	case string:
-		known := s.EnumTexts()
-		return v, (known == nil || slices.Contains(known, v)) && (v != "" || s.MinLength == nil)
-	}
-	return value, true
-}
-
-func projectObject(s *papi.Schema, given map[string]any) map[string]any {
-	object := requestNames(given)
-	if len(s.AnyOf) > 0 {
-		s = s.Variant(object)
-		if kind := s.Properties["type"]; kind != nil && !slices.Contains(kind.Resolve().EnumTexts(), jsonvalue.Text(object, "type")) {
-			return object
-		}
-	}
-	out := map[string]any{}
-	for name, value := range object {
-		field := s.Properties[name]
-		if field == nil {
-			if s.AdditionalProperties == nil || s.AdditionalProperties.Schema == nil {
-				continue
-			}
-			field = s.AdditionalProperties.Schema
-		}
-		if part, ok := project(field, value); ok {
-			out[name] = part
-		}
-	}
-	return out
 }
 
 // requestNames returns a copy of an object with the names and values that requests have
