@@ -152,7 +152,7 @@ type Call struct {
 
 	named   bool // ProjectID was written in the call
 	reads   reads
-	reader  Reader // in place of the guard\'s, of a preview alone; nil: the guard\'s
+	reader  Reader // in place of the guard's, of a preview alone; nil: the guard's
 	grant   *grant // of Planned, where it is valid for the call
 	taken   string // the hash of the call, where it was taken from the grant
 	unknown bool   // it is not known how the call ended

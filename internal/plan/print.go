@@ -100,7 +100,7 @@ func (w *planWriter) plan(p *Plan) {
 	w.notes(p.Notes)
 	fmt.Fprintf(w, "\nPlan: %s.\n", p.Summary())
 	if n := p.Confirmed(); n > 0 {
-		fmt.Fprintf(w, "A person is asked about %d of them: they can't be undone.\n", n)
+		fmt.Fprintf(w, "A person is asked about %d of them.\n", n)
 	}
 }
 

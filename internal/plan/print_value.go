@@ -29,7 +29,7 @@ func shown(value any) string {
 	case nil:
 		return "null"
 	case string:
-		if word.MatchString(v) && len(v) <= maxValue {
+		if v == papi.Masked || word.MatchString(v) && len(v) <= maxValue {
 			return v
 		}
 		return papi.Quoted(v, maxValue)
