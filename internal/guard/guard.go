@@ -152,6 +152,7 @@ type Call struct {
 
 	named   bool // ProjectID was written in the call
 	reads   reads
+	reader  Reader // in place of the guard's, of a preview alone; nil: the guard's
 	grant   *grant // of Planned, where it is valid for the call
 	taken   string // the hash of the call, where it was taken from the grant
 	unknown bool   // it is not known how the call ended
@@ -206,10 +207,12 @@ type Preview struct {
 	Facts string
 }
 
-// Preview checks a call as Check does, by the same reads. It does not ask, and
-// changes nothing.
+// Preview checks a call as Check does, by the same reads, or by the Reader of
+// [Reading]. It does not ask, and changes nothing.
 func (g *Guard) Preview(ctx context.Context, c *Call) Preview {
 	c.named = c.ProjectID != ""
+	c.reader, _ = ctx.Value(readingKey{}).(Reader)
+	defer func() { c.reader = nil }()
 	confirmed, r := g.checkCall(ctx, c)
 	if r != nil {
 		return Preview{Refusal: r}
@@ -241,6 +244,9 @@ func needsConfirmation(c *Call, confirmed bool) bool {
 // whether its project is confirmed.
 func (g *Guard) checkCall(ctx context.Context, c *Call) (confirmed bool, _ *Refusal) {
 	c.reads = g.newReads()
+	if c.reader != nil {
+		c.reads.reader = c.reader
+	}
 	c.Warnings = nil
 	if c.Row.Writes() && g.opts.ReadOnly {
 		return false, &Refusal{

@@ -90,6 +90,7 @@ const (
 	Create Action = "create"
 	Change Action = "change"
 	Delete Action = "delete"
+	Launch Action = "launch"
 )
 
 // Plan is what would be done, and what can't be.
