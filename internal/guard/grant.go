@@ -170,14 +170,14 @@ func (g *Guard) takeGrant(ctx context.Context, c *Call) *Refusal {
 	case until.After(c.grant.Expires):
 		return notGranted(c, reasonUsed, "it was made before")
 	}
-	r := notGranted(c, reasonOpen, "it was begun before, and how that ended is not known yet")
+	r := notGranted(c, ReasonOpen, "it was begun before, and how that ended is not known yet")
 	r.Resolution = "make it again after additionalInformation.until, if it is still needed then"
 	r.Info["until"] = until.UTC().Format(time.RFC3339)
 	return r
 }
 
-// reasonOpen is the reason for which a call of a plan is not sent a second time yet.
-const reasonOpen = "open"
+// ReasonOpen is the reason for which a call of a plan is not sent a second time yet.
+const ReasonOpen = "open"
 
 // planChanged refuses a call about something that is no longer as the plan said.
 func planChanged(c *Call, said, now string) *Refusal {
