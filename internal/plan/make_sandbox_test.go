@@ -9,6 +9,7 @@ import (
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
 	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/sandbox"
 	"papi-mcp/internal/store"
@@ -46,7 +47,8 @@ func (c countedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 // Read implements Project: a list is read with all of its pages.
 func (p *guardedProject) Read(ctx context.Context, tool string, args map[string]any) (map[string]any, error) {
 	if row := catalog.Lookup(tool); row.Resource != nil && row.Resource.List == tool {
-		return p.sandboxProject.Read(ctx, tool, args)
+		largest := row.Op().Parameter("pageSize").Schema.Resolve().Maximum
+		return p.sandboxProject.Read(ctx, tool, jsonvalue.With(args, "pageSize", int(*largest)))
 	}
 	return dispatch.Reader{API: p.client}.Read(ctx, sandbox.DefaultProject, tool, args)
 }

@@ -103,7 +103,7 @@ func TestMake(t *testing.T) {
 			want: []string{"! change WhatsApp template loyalty_points EN", "because whatsapp_template_update needs", "(guard_whatsapp_template_update_state)", "1 can't be done"},
 		},
 		"a category is fixed, and the text is not": {
-			file: []wanted{{kind: "whatsappTemplates", fields: templateNamed("order_confirmed", "DE", "MARKETING", "Ihre Bestellung ist da.", "")}},
+			file:  []wanted{{kind: "whatsappTemplates", fields: templateNamed("order_confirmed", "DE", "MARKETING", "Ihre Bestellung ist da.", "")}},
 			steps: 1, want: []string{
 				"~ WhatsApp template order_confirmed DE", "BODY.text:", "! change WhatsApp template order_confirmed DE", "category: UTILITY -> MARKETING",
 				"its category UTILITY can't be changed", "(guard_whatsapp_template_category)", "1 to change, 0 to delete, 1 can't be done",
