@@ -40,7 +40,8 @@ import (
 type Document struct {
 	ProjectID string
 	Items     []*Item // in the order of the file
-	Delete    []*Item // with an identity only
+	Delete    []*Item // with an identity, and arguments of the delete in Fields
+	Notes     []Note  // what was read in another way than it is written
 }
 
 // Item is a thing as the file wants it, or as the project has it.
