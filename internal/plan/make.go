@@ -41,7 +41,7 @@ func Make(ctx context.Context, p Project, d *Document, o MakeOptions) (*Plan, er
 		return nil, err
 	}
 	m := &maker{
-		ctx: guard.Reading(ctx, reader{snapshot}), options: o, snapshot: snapshot,
+		ctx: guard.Reading(ctx, snapshotReader{snapshot}), options: o, snapshot: snapshot,
 		have: map[*Kind][]*Item{}, plan: &Plan{ProjectID: d.ProjectID},
 		notes: notesByItem(Check(&Document{ProjectID: d.ProjectID, Items: wanted})),
 	}

@@ -58,11 +58,11 @@ func (s *snapshot) Read(ctx context.Context, tool string, arguments map[string]a
 	return answer, nil
 }
 
-// reader is the guard.Reader of a snapshot.
-type reader struct{ *snapshot }
+// snapshotReader is the guard.Reader of a snapshot.
+type snapshotReader struct{ *snapshot }
 
 // Read implements guard.Reader.
-func (r reader) Read(ctx context.Context, _, tool string, args map[string]any) (map[string]any, error) {
+func (r snapshotReader) Read(ctx context.Context, _, tool string, args map[string]any) (map[string]any, error) {
 	row := catalog.Lookup(tool)
 	switch resource := row.Resource; {
 	case resource == nil:
