@@ -32,17 +32,10 @@ const (
 	takenTTL = 2 * time.Minute
 )
 
-// IDInPlan is in the arguments of a call of a plan what stands for the id of a thing that
-// the plan itself makes.
-const IDInPlan = "{id}"
-
 // PlannedCall says of a call which plan it belongs to.
 type PlannedCall struct {
 	// Grant is the id of the plan's grant, and Hash the plan's hash.
 	Grant, Hash string
-	// Args are the arguments as the plan has them, where they have [IDInPlan] for an id;
-	// nil where they are those of the call.
-	Args map[string]any
 }
 
 // grant is what the store has of a grant.
@@ -52,8 +45,7 @@ type grant struct {
 	Project   string    `json:"project"`
 	Plan      string    `json:"plan"`
 	Expires   time.Time `json:"expires"`
-	// Marked has, by the hash of the call, what the question said of it; "" where that
-	// depends on what the plan does before.
+	// Marked has, by the hash of the call, what the question said of it.
 	Marked map[string]string `json:"marked"`
 }
 
@@ -66,11 +58,6 @@ type taken struct {
 func grantKey(id string) string { return "guard/grant/" + id }
 
 func takenKey(id, call string) string { return "guard/granted/" + id + "/" + call }
-
-// madeKey is where the store has that a plan made a thing, whose id is text of the API's.
-func madeKey(id, thing string) string {
-	return "guard/granted/" + id + "/made/" + hex.EncodeToString(hash(thing))
-}
 
 // storeGrant stores a grant, and returns its id and until when it is valid.
 func (g *Guard) storeGrant(ctx context.Context, p *PlanApproval, marked map[string]string) (Grant, error) {
@@ -145,19 +132,12 @@ func notGranted(c *Call, reason, why string) *Refusal {
 
 // takeGrant has the grant take the place of a confirmation of the call, for the first time.
 func (g *Guard) takeGrant(ctx context.Context, c *Call) *Refusal {
-	s := g.subjectOf(c, false)
-	if c.Planned.Args != nil {
-		if r := g.checkMade(ctx, c); r != nil {
-			return r
-		}
-		s.args = canonical(c.Row.Op(), c.Planned.Args)
-	}
-	call := hex.EncodeToString(s.callHash())
+	call := hex.EncodeToString(g.subjectOf(c, false).callHash())
 	said, marked := c.grant.Marked[call]
 	if !marked {
 		return notGranted(c, reasonOther, "it is not one of the calls that the person agreed to")
 	}
-	if now := g.factsOf(ctx, c); said != "" && said != now {
+	if now := g.factsOf(ctx, c); said != now {
 		return planChanged(c, said, now)
 	}
 	until, err := g.take(ctx, takenKey(c.Planned.Grant, call))
@@ -222,42 +202,6 @@ func (g *Guard) take(ctx context.Context, key string) (until time.Time, err erro
 }
 
 var never = time.Unix(1<<40, 0)
-
-// checkMade refuses a call whose arguments differ from those of the plan in more than ids
-// of things that the plan made.
-func (g *Guard) checkMade(ctx context.Context, c *Call) *Refusal {
-	other := notGranted(c, reasonOther, "its arguments are not those of the plan")
-	planned, args := canonical(c.Row.Op(), c.Planned.Args), canonical(c.Row.Op(), c.Args)
-	if len(planned) != len(args) {
-		return other
-	}
-	for name, value := range args {
-		was, id := planned[name], jsonvalue.Text(args, name)
-		switch {
-		case string(jsonvalue.Encode(was)) == string(jsonvalue.Encode(value)):
-			continue
-		case was != IDInPlan || id == "":
-			return other
-		}
-		if _, made, err := g.opts.Store.Get(ctx, madeKey(c.Planned.Grant, id)); err != nil {
-			return storeFailed(err)
-		} else if !made {
-			return other
-		}
-	}
-	return nil
-}
-
-// MadeByPlan records that a plan made the things with the ids: calls of the plan about
-// them have these in place of [IDInPlan]. It returns the store's errors.
-func (g *Guard) MadeByPlan(ctx context.Context, grantID string, ids map[string]string) error {
-	for _, id := range ids {
-		if err := g.opts.Store.Put(ctx, madeKey(grantID, id), []byte("made"), grantTTL); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // grantDone records that a call that was taken was made.
 func (g *Guard) grantDone(ctx context.Context, c *Call) error {

@@ -39,13 +39,9 @@ type PlanApproval struct {
 
 // MarkedCall is a call of a plan that a person must confirm.
 type MarkedCall struct {
-	Row *catalog.Row
-	// Args are the arguments, with [IDInPlan] for an id that is not known yet.
+	Row  *catalog.Row
 	Args map[string]any
-	// Name is what people know the thing by, where it can't be read yet.
-	Name string
-	// Facts are those of [Preview], with which the plan was made. "" means that they depend
-	// on what the plan does before the call.
+	// Facts are those of [Preview], with which the plan was made.
 	Facts string
 }
 
@@ -155,11 +151,12 @@ func (g *Guard) planSubject(ctx context.Context, p *PlanApproval, project bool) 
 		for _, m := range p.Marked {
 			c := &Call{Row: m.Row, Principal: p.Principal, Client: p.Client, ProjectID: p.ProjectID, Args: m.Args}
 			c.reads = g.newReads()
-			text, facts := g.wordMarked(ctx, c, m)
-			if m.Facts != "" && facts != m.Facts {
+			text := Summaries[c.Row.Tool].sentences(ctx, c)
+			facts := text.joined()
+			if facts != m.Facts {
 				return planChanged(c, m.Facts, facts)
 			}
-			lines, s.facts = append(lines, "- "+text), append(s.facts, facts)
+			lines, s.facts = append(lines, "- "+text.line()), append(s.facts, facts)
 			marked[hex.EncodeToString(g.subjectOf(c, false).callHash())] = facts
 		}
 		lines = append(lines, fmt.Sprintf("The answer is valid for 24 hours, for this plan alone. (project %s)", Name(p.ProjectID)))
@@ -174,28 +171,10 @@ func (g *Guard) planSubject(ctx context.Context, p *PlanApproval, project bool) 
 // shortHash is as much of a plan's hash as people compare.
 func shortHash(hash string) string { return hash[:min(len(hash), 12)] }
 
-// wordMarked returns the line about a marked call, and its facts; "" where the call
-// depends on what the plan does before.
-func (g *Guard) wordMarked(ctx context.Context, c *Call, m MarkedCall) (line, facts string) {
-	var text sentences
-	if m.Facts == "" {
-		text = Summaries[c.Row.Tool].text(c.Args, unread(Summaries[c.Row.Tool]))
-		text.name, text.facts = Name(m.Name), ""
-	} else {
-		text = Summaries[c.Row.Tool].sentences(ctx, c)
-		facts = text.joined()
-	}
-	line = strings.TrimSpace(text.ask+" "+cmp.Or(text.name, Name(m.Name))) + ". " + text.effect + " " + cmp.Or(text.brief, text.facts)
-	return papi.Truncate(strings.TrimSpace(strings.Join(strings.Fields(line), " ")), maxOfLine), facts
-}
-
-// unread are the answers of reads that were not made.
-func unread(s *Summary) answers {
-	a := answers{}
-	for _, read := range s.Reads {
-		a[read] = nil
-	}
-	return a
+// line has the parts of a question on one line.
+func (s sentences) line() string {
+	text := strings.TrimSpace(s.ask+" "+s.name) + ". " + s.effect + " " + cmp.Or(s.brief, s.facts)
+	return papi.Truncate(strings.Join(strings.Fields(text), " "), maxOfLine)
 }
 
 // joined are the parts of a question that must not change until it is sent.

@@ -73,10 +73,6 @@ func TestGrantsAreForTheirCallsAlone(t *testing.T) {
 			c.Row, c.Args = catalog.Lookup("sms_app_delete"), map[string]any{"smsAppId": "w-1"}
 			return c
 		}, errorcode.ConfirmationInvalid, reasonOther},
-		{"another id in place of one that the plan makes", func(_ *fixture, c *Call) *Call {
-			c.Planned.Args = map[string]any{"webhookId": IDInPlan}
-			return c
-		}, errorcode.ConfirmationInvalid, reasonOther},
 		{"secrets asked for too", func(_ *fixture, c *Call) *Call { c.Reveal = true; return c }, errorcode.ConfirmationInvalid, reasonOther},
 		{"another plan", func(_ *fixture, c *Call) *Call { c.Planned.Hash = strings.Repeat("0", 64); return c }, errorcode.ConfirmationInvalid, reasonOther},
 		{"another grant", func(_ *fixture, c *Call) *Call { c.Planned.Grant = strings.Repeat("0", 32); return c }, errorcode.PlanExpired, ""},
@@ -168,38 +164,6 @@ func TestGrantedCallsAreMadeOnce(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// A call with an id that the plan itself makes is let through for such an id.
-func TestGrantsOfWhatThePlanMakes(t *testing.T) {
-	f := newFixture(nil).confirmed(t)
-	for tool, answer := range readyAPI() {
-		f.api[tool] = answer
-	}
-	launch := catalog.Lookup("rcs_sender_launch")
-	inPlan := map[string]any{"senderId": IDInPlan}
-	p := &PlanApproval{Principal: me, ProjectID: project, Hash: planHash, Does: "1 create", Marked: []MarkedCall{{Row: launch, Args: inPlan, Name: "Example Shop"}}}
-	grant := granted(t, f, p)
-	if asked := p.Elicitor.(*person).asked; len(asked) != 1 || !strings.Contains(asked[0].Summary, "\n- Launch the RCS sender \"Example Shop\". It can't be withdrawn") {
-		t.Errorf("asked %q", asked)
-	}
-	of := func(id string) *Call {
-		c := planned(grant, launch.Tool, map[string]any{"senderId": id})
-		c.Planned.Args = inPlan
-		return c
-	}
-	if got := f.check(of("s-1")); got != errorcode.ConfirmationInvalid {
-		t.Errorf("a sender that the plan did not make: %s", got)
-	}
-	if err := f.MadeByPlan(t.Context(), grant.ID, map[string]string{"senderId": "s-1"}); err != nil {
-		t.Fatal(err)
-	}
-	if got := f.check(of("s-2")); got != errorcode.ConfirmationInvalid {
-		t.Errorf("another one: %s", got)
-	}
-	if got := f.check(of("s-1")); got != "allowed" {
-		t.Errorf("the one that it made: %s", got)
 	}
 }
 

@@ -16,24 +16,13 @@ type Target interface {
 	Project
 	// Write makes a call of a plan. Its confirmation is the grant of the plan. Errors are
 	// *papi.Error: one of code plan_changed where a fact is no longer what the plan says.
-	Write(ctx context.Context, call PlannedCall) (Written, error)
-	// Made records that a plan has made the thing with an id, which its later calls have
-	// in place of {id}.
-	Made(ctx context.Context, approval Approval, id string) error
+	Write(ctx context.Context, approval Approval, call Call) (Written, error)
 }
 
 // Approval is what a person has agreed to: a plan, by its hash, with the grant for it.
 type Approval struct {
 	Grant string `json:"grant"`
 	Hash  string `json:"hash"`
-}
-
-// PlannedCall is a call of an approved plan. ID stands for {id} in its arguments; "" for
-// a call without that.
-type PlannedCall struct {
-	Call
-	Approval
-	ID string
 }
 
 // Written is the result of a call.
@@ -61,8 +50,9 @@ const (
 type Result struct {
 	*Step
 	Status Status
-	// ID is the API's id of the thing, "" where no call told it.
-	ID       string
+	// IDs are those of the thing, by the arguments that name it in calls; nil where no call
+	// returned them.
+	IDs      map[string]string
 	State    string
 	Warnings []string
 	// Err is why a step failed, and why one is open that was begun; nil for none. What a

@@ -133,8 +133,7 @@ type Step struct {
 type Call struct {
 	Tool string `json:"tool"`
 	// Arguments are those of the tool, with references in place of secrets
-	// ("${var:NAME}"), and "{id}" in place of an id that an earlier call of the step
-	// returns.
+	// ("${env:NAME}").
 	Arguments map[string]any `json:"arguments"`
 	// Confirm is what a person must agree to, by the row; "" for nothing.
 	Confirm string `json:"confirm,omitempty"`

@@ -44,10 +44,10 @@ type record struct {
 
 // progress is what the store has of a step.
 type progress struct {
-	// Calls is how many calls of the step are made, and ID the id that they returned.
-	Calls int    `json:"calls"`
-	ID    string `json:"id,omitempty"`
-	State string `json:"state,omitempty"`
+	// Calls is how many calls of the step are made, IDs those that they returned.
+	Calls int               `json:"calls"`
+	IDs   map[string]string `json:"ids,omitempty"`
+	State string            `json:"state,omitempty"`
 	// Sent is when the next call was begun; zero: it was not, or it was refused.
 	Sent time.Time `json:"sent,omitzero"`
 	Done bool      `json:"done,omitempty"`
@@ -136,7 +136,8 @@ func (r *Run) Plan() *Plan { return r.record.Plan }
 func (r *Run) Begun() time.Time { return r.record.Begun }
 
 // differences says in what a plan that was made now is not the rest of the run; nil where
-// it is.
+// it is. A further step for an item that the run has dealt with, such as the launch of a
+// sender that it created, is for a plan after this one.
 func (r *record) differences(ctx context.Context, s store.Entries, now *Plan) ([]string, error) {
 	var differs []string
 	for _, step := range now.Steps {
@@ -152,10 +153,11 @@ func (r *record) differences(ctx context.Context, s store.Entries, now *Plan) ([
 		was := r.Plan.Steps[index]
 		begun := !state.Sent.IsZero() || state.Calls > 0
 		switch {
+		case was.ID != step.ID && begun && step.Action != Create:
+		case was.ID != step.ID:
+			differs = append(differs, fmt.Sprintf("%s is in place of %s", step.ID, was.ID))
 		case state.Done:
 			differs = append(differs, step.ID+" is needed again, though it was done")
-		case !begun && step.ID != was.ID:
-			differs = append(differs, fmt.Sprintf("%s is in place of %s", step.ID, was.ID))
 		case !begun:
 			differs = append(differs, Differences(was, step)...)
 		}
@@ -163,7 +165,8 @@ func (r *record) differences(ctx context.Context, s store.Entries, now *Plan) ([
 	return differs, nil
 }
 
-// find returns the index of the step about the same item, -1 where there is none.
+// find returns the index of the step itself, else of the last one about the same item, -1
+// where there is none.
 func (r *record) find(step *Step) int {
 	found := -1
 	for i, was := range r.Plan.Steps {

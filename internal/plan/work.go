@@ -26,9 +26,7 @@ type work struct {
 	results []Result
 	states  []progress
 	// again are the steps of which a call was begun whose outcome is not known.
-	again map[int]bool
-	// exists are the steps whose thing is there, though its create has no outcome.
-	exists   map[int]bool
+	again    map[int]bool
 	done     int
 	gate     time.Time // before which no call is begun: the API asked for that
 	wait     time.Duration
@@ -41,7 +39,7 @@ func newWork(r *Run) *work {
 	steps := r.record.Plan.Steps
 	w := &work{
 		Run: r, steps: steps, slots: make(chan struct{}, parallel), results: make([]Result, len(steps)), states: make([]progress, len(steps)),
-		again: map[int]bool{}, exists: map[int]bool{}, reported: map[int]bool{},
+		again: map[int]bool{}, reported: map[int]bool{},
 	}
 	for i, step := range steps {
 		w.results[i] = Result{Step: step, Status: Open}
@@ -63,25 +61,20 @@ func (w *work) load(ctx context.Context, now *Plan) error {
 
 // compare takes the steps that a plan which was made now lacks for done.
 func (w *work) compare(ctx context.Context, now *Plan) error {
-	needed := map[int]*Step{}
+	needed := map[string]bool{}
 	for _, step := range now.Steps {
-		if i := w.record.find(step); i >= 0 {
-			needed[i] = step
-		}
+		needed[step.ID] = true
 	}
 	for i, was := range w.steps {
-		step := needed[i]
-		switch state := &w.states[i]; {
-		case state.Done:
-			w.finish(i, Done, nil)
-		case step == nil:
+		state := &w.states[i]
+		if !state.Done && !needed[was.ID] {
 			state.Done, state.Sent = true, time.Time{}
 			if err := w.save(ctx, i); err != nil {
 				return err
 			}
+		}
+		if state.Done {
 			w.finish(i, Done, nil)
-		default:
-			w.exists[i] = was.Action == Create && step.Action != Create
 		}
 	}
 	clear(w.again)
@@ -168,11 +161,11 @@ func (w *work) call(ctx context.Context, i int) (wait time.Duration, status Stat
 	call := step.Calls[state.Calls]
 	row := catalog.Lookup(call.Tool)
 	once := row.Effect == catalog.Create && (row.Reconcile == nil || !row.Reconcile.Resend)
-	if once || w.exists[i] && row.Effect == catalog.Create {
-		id, wait, status, e := w.claim(ctx, step, w.exists[i])
+	if once {
+		ids, wait, status, e := w.claim(ctx, step)
 		switch {
-		case id != "":
-			return 0, "", w.made(ctx, i, Written{}, id)
+		case ids != nil:
+			return 0, "", w.made(ctx, i, Written{IDs: ids})
 		case e != nil || wait > 0:
 			return wait, status, e
 		}
@@ -183,9 +176,9 @@ func (w *work) call(ctx context.Context, i int) (wait time.Duration, status Stat
 		w.fail(err)
 		return 0, Open, storeError(err)
 	}
-	written, err := w.Target.Write(ctx, PlannedCall{Call: call, Approval: w.record.Approval, ID: state.ID})
+	written, err := w.Target.Write(ctx, w.record.Approval, call)
 	if err == nil {
-		return 0, "", w.made(ctx, i, written, idIn(written, step, state.Calls))
+		return 0, "", w.made(ctx, i, written)
 	}
 	e, ok := errors.AsType[*papi.Error](err)
 	if !ok {
@@ -219,22 +212,13 @@ func (w *work) call(ctx context.Context, i int) (wait time.Duration, status Stat
 	return 0, Failed, e
 }
 
-// made records that a call of a step was made, and the id of what it made.
-func (w *work) made(ctx context.Context, i int, written Written, id string) *papi.Error {
+// made records that a call of a step was made.
+func (w *work) made(ctx context.Context, i int, written Written) *papi.Error {
 	step, state := w.steps[i], &w.states[i]
 	create := catalog.Lookup(step.Calls[state.Calls].Tool).Effect == catalog.Create
-	if create && id != "" && state.Calls+1 < len(step.Calls) {
-		if err := w.Target.Made(context.WithoutCancel(ctx), w.record.Approval, id); err != nil {
-			w.fail(err)
-			return storeError(err)
-		}
-	}
 	state.Calls++
 	state.Sent, state.Done = time.Time{}, state.Calls == len(step.Calls)
-	if id != "" {
-		state.ID = id
-	}
-	state.State = written.State
+	state.IDs, state.State = written.IDs, written.State
 	if err := w.save(ctx, i); err != nil {
 		w.fail(err)
 		return storeError(err)
@@ -251,10 +235,9 @@ func (w *work) made(ctx context.Context, i int, written Written, id string) *pap
 }
 
 // claim records that a create which must not be repeated is going to be sent. Where an
-// earlier one has no outcome, it looks for what that made: it returns the id of the one
-// thing, or how long to wait until it is certain that there is none. With exists, the thing
-// is there.
-func (w *work) claim(ctx context.Context, step *Step, exists bool) (id string, wait time.Duration, _ Status, _ *papi.Error) {
+// earlier one has no outcome, it looks for what that made: it returns the ids of the one
+// thing, or how long to wait until it is certain that there is none.
+func (w *work) claim(ctx context.Context, step *Step) (ids map[string]string, wait time.Duration, _ Status, _ *papi.Error) {
 	lasting, key := context.WithoutCancel(ctx), w.owner.sentKey(step)
 	now := w.Target.Now().UTC()
 	stamp := []byte(now.Format(time.RFC3339Nano))
@@ -266,43 +249,41 @@ func (w *work) claim(ctx context.Context, step *Step, exists bool) (id string, w
 	switch {
 	case failure != nil:
 		w.fail(failure)
-		return "", 0, Open, storeError(failure)
-	case first && !exists:
-		return "", 0, "", nil
+		return nil, 0, Open, storeError(failure)
+	case first:
+		return nil, 0, "", nil
 	}
-	ids, err := w.find(ctx, step)
+	found, err := w.find(ctx, step)
 	if err != nil {
-		return "", 0, Open, err
+		return nil, 0, Open, err
 	}
-	switch {
-	case len(ids) == 1:
-		return ids[0], 0, "", nil
-	case len(ids) > 1:
-		return "", 0, Waiting, &papi.Error{
+	switch len(found) {
+	case 0:
+	case 1:
+		return found[0], 0, "", nil
+	default:
+		return nil, 0, Waiting, &papi.Error{
 			Code:    errorcode.OutcomeUnknown,
-			Message: fmt.Sprintf("%d things have this name, and one of them may be the one that the plan made: remove those that are not needed, or write the id of the right one in the file", len(ids)),
-			Info:    map[string]any{"ids": ids},
+			Message: fmt.Sprintf("%d things have this name, and one of them may be the one that the plan made: remove those that are not needed, or write the id of the right one in the file", len(found)),
+			Info:    map[string]any{"candidates": found},
 		}
-	}
-	if first {
-		return "", 0, "", nil
 	}
 	sent, badTime := time.Parse(time.RFC3339Nano, string(before))
 	if left := sent.Add(settles).Sub(now); badTime == nil && left > 0 {
-		return "", left, Open, &papi.Error{Code: errorcode.OutcomeUnknown, Message: "it was sent, and is not there yet: it is sent again two minutes after that"}
+		return nil, left, Open, &papi.Error{Code: errorcode.OutcomeUnknown, Message: "it was sent, and is not there yet: it is sent again two minutes after that"}
 	}
 	switch swapped, failure := w.Store.Swap(lasting, key, before, stamp, recordTTL); {
 	case failure != nil:
 		w.fail(failure)
-		return "", 0, Open, storeError(failure)
+		return nil, 0, Open, storeError(failure)
 	case !swapped:
-		return "", settles, Open, &papi.Error{Code: errorcode.OutcomeUnknown, Message: "another process is sending it"}
+		return nil, settles, Open, &papi.Error{Code: errorcode.OutcomeUnknown, Message: "another process is sending it"}
 	}
-	return "", 0, "", nil
+	return nil, 0, "", nil
 }
 
-// find returns the ids of the things that have the identity of a step's item.
-func (w *work) find(ctx context.Context, step *Step) ([]string, *papi.Error) {
+// find returns the ids of each thing that has the identity of a step's item.
+func (w *work) find(ctx context.Context, step *Step) ([]map[string]string, *papi.Error) {
 	kind := LookupKind(step.Kind)
 	items, err := ReadProject(ctx, w.Target, []*Kind{kind})
 	if err != nil {
@@ -312,33 +293,19 @@ func (w *work) find(ctx context.Context, step *Step) ([]string, *papi.Error) {
 		}
 		return nil, e
 	}
-	var ids []string
+	var found []map[string]string
 	for _, item := range items {
 		identity := maps.Clone(item.Identity)
 		delete(identity, fieldID)
 		if item.Kind == kind && kind.key(identity) == step.Key {
-			ids = append(ids, item.ID)
-		}
-	}
-	return ids, nil
-}
-
-// idIn is the id that a call returned: the one that a later call of the step needs, else
-// any, of a thing with one.
-func idIn(written Written, step *Step, index int) string {
-	for _, call := range step.Calls[index+1:] {
-		for name, value := range call.Arguments {
-			if value == guard.IDInPlan {
-				return written.IDs[name]
+			ids := map[string]string{}
+			for name, id := range item.Target() {
+				ids[name] = fmt.Sprint(id)
 			}
+			found = append(found, ids)
 		}
 	}
-	if len(written.IDs) == 1 {
-		for _, id := range written.IDs {
-			return id
-		}
-	}
-	return ""
+	return found, nil
 }
 
 // stops reports whether no other call would fare better after an error.
@@ -395,7 +362,7 @@ func (w *work) finish(i int, status Status, e *papi.Error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	r := &w.results[i]
-	r.Status, r.Err, r.ID, r.State = status, e, w.states[i].ID, w.states[i].State
+	r.Status, r.Err, r.IDs, r.State = status, e, w.states[i].IDs, w.states[i].State
 	if status == Open || w.reported[i] {
 		return
 	}
