@@ -187,6 +187,10 @@ func (m *maker) change(wants, has *Item) error {
 		changes, patch = rotated(wants, changes, patch)
 	}
 	submits := kind.Drafts && !wants.Draft && has.Pending == catalog.AsDraft
+	if !submits && onlyRemoves(changes) && has.Pending != "" && has.State != "" {
+		m.note(wants, "", fmt.Sprintf("its pending changes are %s, and the API does not show whether they remove %s", has.Pending, pathsOf(changes)))
+		changes = nil
+	}
 	if submits {
 		changes = append(changes, FieldChange{Path: fieldDraft, From: jsonvalue.Encode(true), To: jsonvalue.Encode(false)})
 	}
@@ -212,6 +216,21 @@ func (m *maker) change(wants, has *Item) error {
 		m.noteState(wants, has)
 	}
 	return nil
+}
+
+// onlyRemoves reports whether there are differences, and all of them are fields to remove:
+// the pending changes of a thing don't show those that they remove
+// (WhatsappSenderChangesDetailsDto, KakaotalkSenderChangesDetailsDto, 1.2.117).
+func onlyRemoves(changes []FieldChange) bool {
+	return len(changes) > 0 && !slices.ContainsFunc(changes, func(c FieldChange) bool { return c.To != nil })
+}
+
+func pathsOf(changes []FieldChange) string {
+	paths := make([]string, len(changes))
+	for i, change := range changes {
+		paths[i] = change.Path
+	}
+	return strings.Join(paths, ", ")
 }
 
 // withoutNull is an object without the fields that are null, at any depth of objects: what
