@@ -13,6 +13,7 @@ const (
 	// Arguments, the project among them.
 	InvalidArguments  = "invalid_arguments"
 	UnknownTool       = "unknown_tool"
+	PlanInvalid       = "plan_invalid"
 	ProjectMissing    = "guard_project_missing"
 	ProjectNotAllowed = "guard_project_not_allowed"
 
@@ -108,6 +109,12 @@ var table = []Entry{
 		"The server offers no tool with this name.",
 		"call a tool of the list; --toolsets, --tools, --read-only and --deprecated decide which are offered",
 		No, Usage,
+	},
+	{
+		PlanInvalid, Argument,
+		"The file or document that says what a project should contain is not valid.",
+		"fix all of additionalInformation.violations, each with its line and column; papi-mcp validate FILE lists the same",
+		No, Failed,
 	},
 	{
 		ProjectMissing, Argument,
