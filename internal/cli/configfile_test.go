@@ -124,7 +124,7 @@ tenants:
 		t.Errorf("exit %d, output %s", code, out)
 	}
 	wants := []string{
-		`f.yaml:1:1: htttp: "127.0.0.1:0" is given; allowed: no such name (did you mean http?)`,
+		`f.yaml:1:1: htttp: no such name (did you mean http?)`,
 		`f.yaml:3:1: max-running: "many" is given; allowed: integer`,
 		`f.yaml:4:1: session-idle: invalid argument "soon"`,
 		`f.yaml:5:1: confirm: "humn" is given; allowed: auto, human, off (did you mean human?)`,

@@ -35,6 +35,9 @@ type Violation struct {
 
 // Sentence says what is wrong at the path, for a person.
 func (v Violation) Sentence() string {
+	if v.unknown != "" && v.Nearest != "" && strings.HasPrefix(fmt.Sprint(v.Allowed), "no such name; known") {
+		return fmt.Sprintf("no such name (did you mean %s?)", v.Nearest)
+	}
 	text := ""
 	switch given := v.Given.(type) {
 	case nil:
@@ -46,9 +49,6 @@ func (v Violation) Sentence() string {
 	allowed := fmt.Sprint(v.Allowed)
 	if values, ok := v.Allowed.([]any); ok { // of an enum
 		allowed = jsonvalue.Join(values, "", ", ")
-	}
-	if strings.HasPrefix(allowed, "no such name") && v.Nearest != "" {
-		allowed = "no such name"
 	}
 	text += "allowed: " + allowed
 	if v.Nearest != "" {

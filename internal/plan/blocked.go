@@ -206,20 +206,20 @@ func (m *maker) note(item *Item, code, text string) {
 
 // noteState notes of a thing that the plan leaves as it is that it does not work, or
 // waits for a person.
-func (m *maker) noteState(has *Item) {
+func (m *maker) noteState(item, has *Item) {
 	resource := has.Kind.Resource
 	at := resource.At(has.State, has.Pending)
 	if (at.Class == catalog.Failure || at.Class == catalog.ActionRequired) && !(has.Draft && at.Name == catalog.AsDraft) {
-		text := "is " + at.Name + ": " + at.Means
+		text := "it is " + at.Name + ": " + strings.ReplaceAll(at.Means, "`", "")
 		for path := range strings.SplitSeq(resource.Reason, "|") {
 			if reason := jsonvalue.Text(has.Live, path); path != "" && reason != "" {
 				text += fmt.Sprintf(" (%s)", papi.Quoted(reason, maxValue))
 			}
 		}
 		if at.Moves != "" {
-			text += "; " + strings.ReplaceAll(at.Moves, "`", "") + " moves it on"
+			text += "; what moves it on: " + strings.ReplaceAll(at.Moves, "`", "")
 		}
-		m.note(has, "", text)
+		m.note(item, "", text)
 	}
 	for i := range resource.Parts {
 		part := &resource.Parts[i]
@@ -228,7 +228,7 @@ func (m *maker) noteState(has *Item) {
 			if reason != "" {
 				text += fmt.Sprintf(" (%s)", papi.Quoted(reason, maxValue))
 			}
-			m.note(has, "", text)
+			m.note(item, "", text)
 		}
 	}
 }

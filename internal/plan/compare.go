@@ -1,15 +1,12 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 
-	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
 )
@@ -25,10 +22,10 @@ import (
 // secret, which no read shows.
 func compare(kind *Kind, wants, has *Item) ([]FieldChange, map[string]any) {
 	c := &comparison{secret: wants.Secret}
-	body := requestOf(kind)
+	body := kind.Schema()
 	patch := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(wants.Fields)) {
-		if body.Properties[name] == nil || notCompared[name] || slices.Contains(kind.Identity, name) {
+		if body.Properties[name] == nil || slices.Contains(kind.Hidden, name) {
 			continue
 		}
 		part, differs := c.field(body.Properties[name], name, name, wants.Fields[name], has.Fields[name], mergedLevels(kind))
@@ -39,9 +36,6 @@ func compare(kind *Kind, wants, has *Item) ([]FieldChange, map[string]any) {
 	return c.changes, patch
 }
 
-// notCompared are arguments that say how a call is made, and not what a thing is like.
-var notCompared = map[string]bool{"status": true, "saveDraftOnFailure": true}
-
 // mergedLevels is how many levels of objects an update merges, those of its arguments
 // not counted: within them what is left out stays (updateTemplate, update of senders,
 // 1.2.117: details; updateSender of RCS, 1.2.117: object by object).
@@ -51,21 +45,6 @@ func mergedLevels(kind *Kind) int {
 	}
 	return 1
 }
-
-// requestOf is the schema of the fields of a kind: of its create, or of its update where
-// it has no create.
-func requestOf(kind *Kind) *papi.Schema {
-	tool := cmp.Or(kind.Create, kind.Update)
-	if found, ok := requests.Load(tool); ok {
-		return found.(*papi.Schema)
-	}
-	body := papi.Merge(catalog.Lookup(tool).Op().Variants())
-	requests.Store(tool, body)
-	return body
-}
-
-// requests caches what requestOf returns, which each comparison asks for.
-var requests sync.Map // the name of a tool to *papi.Schema
 
 // comparison collects the differences.
 type comparison struct {

@@ -24,8 +24,9 @@ func TestCompare(t *testing.T) {
 		"a secret":                  {kind: "webhooks", wants: `{"triggers":["ALL"],"secret":"${env:PAPI_VAR_X}"}`, has: `{"triggers":["ALL"]}`},
 		"left out stays":            {kind: "webhooks", wants: `{}`, has: `{"triggers":["ALL"]}`},
 		"how the call is made":      {kind: "whatsappTemplates", wants: `{"status":"DRAFT","saveDraftOnFailure":true}`, has: `{}`},
-		"a default in the file":     {kind: "whatsappTemplates", wants: `{"allowCategoryChange":false}`, has: `{}`},
-		"a default in the project":  {kind: "whatsappTemplates", wants: `{}`, has: `{"allowCategoryChange":false}`},
+		"a default in the file":     {kind: "smsApps", wants: `{"test":false}`, has: `{}`},
+		"what is not shown":         {kind: "whatsappTemplates", wants: `{"allowCategoryChange":true}`, has: `{}`},
+		"a default in the project":  {kind: "whatsappTemplates", wants: `{}`, has: `{"test":false}`},
 		"a default inside a list":   {kind: "whatsappTemplates", wants: `{"details":{"components":[{"type":"BODY","text":"A","addSecurityRecommendation":false}]}}`, has: `{"details":{"components":[` + body("A") + `]}}`},
 		"an empty list and none":    {kind: "whatsappTemplates", wants: `{"details":{"components":[{"type":"BODY","text":"A","examples":[]}]}}`, has: `{"details":{"components":[` + body("A") + `]}}`},
 		"the order of components":   {kind: "whatsappTemplates", wants: `{"details":{"components":[{"type":"FOOTER","text":"F"},` + body("A") + `]}}`, has: `{"details":{"components":[` + body("A") + `,{"type":"FOOTER","text":"F"}]}}`},
@@ -105,7 +106,7 @@ func itemOf(t *testing.T, fields string) *Item {
 	return &Item{Fields: decoded(t, fields)}
 }
 
-func decoded(t *testing.T, object string) map[string]any {
+func decoded(t testing.TB, object string) map[string]any {
 	t.Helper()
 	value, err := jsonvalue.Decode([]byte(object))
 	if err != nil {

@@ -18,7 +18,7 @@ const maxReads = 6
 // ReadProject returns what a project has of some kinds, in the order of Kinds, with
 // their lists read at the same time. One request is made for each kind, for each page of
 // its list, and for each KakaoTalk sender, which lists its own templates.
-func ReadProject(ctx context.Context, p Project, kinds []*Kind) ([]*Item, error) {
+func ReadProject(ctx context.Context, p Reader, kinds []*Kind) ([]*Item, error) {
 	wanted := func(k *Kind) bool { return slices.Contains(kinds, k) }
 	found := make(map[*Kind][]*Item)
 	for _, depth := range [][]*Kind{topKinds(), childKinds()} {
@@ -71,7 +71,7 @@ func childKinds() []*Kind {
 	return slices.DeleteFunc(slices.Clone(Kinds), func(k *Kind) bool { return k.Parent == nil })
 }
 
-func readList(ctx context.Context, p Project, kind *Kind, parent *Item) ([]*Item, error) {
+func readList(ctx context.Context, p Reader, kind *Kind, parent *Item) ([]*Item, error) {
 	args := map[string]any{}
 	if parent != nil {
 		args = parent.Target()

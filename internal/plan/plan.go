@@ -173,12 +173,16 @@ type Note struct {
 	At   Position `json:"-"`
 }
 
-// Project reads a project: by the tools of a server, guard included. [Target] changes it
-// too.
-type Project interface {
+// Reader reads a project: by the tools of a server, guard included.
+type Reader interface {
 	// Read calls a tool that reads, and returns the API's whole answer, of all pages. Where
 	// the project has none of what is listed, the answer is empty.
 	Read(ctx context.Context, tool string, arguments map[string]any) (map[string]any, error)
+}
+
+// Project reads a project, and asks the guard about calls. [Target] changes it too.
+type Project interface {
+	Reader
 	// Preview returns what the guard says of a call that is not made.
 	Preview(ctx context.Context, tool string, arguments map[string]any) (Preview, error)
 	// Now is the clock of the API.

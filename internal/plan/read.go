@@ -78,9 +78,9 @@ func (d *documentReader) read(root *tree) {
 		switch problem := papi.SegmentProblem(id); {
 		case project.secret != "":
 			d.fault(project.at, keyProject, "the id of a project is no secret: use ${var:NAME}")
-		case !ok:
+		case !ok && !project.failed:
 			d.fault(project.at, keyProject, "the id of a project, in quotes if it has digits alone")
-		case problem != "" && len(d.missing) == 0:
+		case problem != "" && !project.failed:
 			d.fault(project.at, keyProject, "the id of a project: this one %s", problem)
 		}
 		d.document.ProjectID = id
@@ -110,7 +110,7 @@ func (d *documentReader) known(object *tree, path string, names []string) {
 
 // list returns the items of a list of objects.
 func (d *documentReader) list(t *tree, path string) []*tree {
-	if t.isNull() {
+	if t.isNull() || t.failed {
 		return nil
 	}
 	if !t.isList() {
@@ -119,6 +119,9 @@ func (d *documentReader) list(t *tree, path string) []*tree {
 	}
 	var objects []*tree
 	for i, item := range t.items {
+		if item.failed {
+			continue
+		}
 		if !item.isObject() {
 			d.fault(item.at, fmt.Sprintf("%s[%d]", path, i), "an object, with names and their values")
 			continue
@@ -155,6 +158,9 @@ func (d *documentReader) items(kind *Kind, item *tree, path string) {
 	for _, code := range languages.names {
 		at := fmt.Sprintf("%s.%s.%s", path, keyLanguages, code)
 		one := languages.fields[code]
+		if one.failed {
+			continue
+		}
 		if one.isNull() {
 			one = &tree{at: one.at, fields: map[string]*tree{}}
 		}
@@ -237,11 +243,15 @@ func ownFields(kind *Kind) []string {
 func (d *documentReader) check(schema *papi.Schema, given map[string]any, t *tree, path string, draft bool) {
 	violations, _ := schema.Check(given, papi.CheckOptions{Closed: true, Draft: draft, Formats: true})
 	for _, v := range violations {
-		text := v.Sentence()
-		if _, number := jsonvalue.Number(given, v.Path); number && strings.HasSuffix(text, "allowed: string") {
-			text += ", in quotes"
+		wrong := t.find(v.Path)
+		if wrong.failed {
+			continue
 		}
-		d.fault(t.position(v.Path), papi.JoinPath(path, v.Path), "%s", text)
+		text := v.Sentence()
+		if wrong.literal != "" && strings.HasSuffix(text, "allowed: string") {
+			text = fmt.Sprintf("%s is given; allowed: a string: %q", wrong.literal, wrong.literal)
+		}
+		d.fault(wrong.at, papi.JoinPath(path, v.Path), "%s", text)
 	}
 }
 
@@ -249,7 +259,7 @@ func (d *documentReader) check(schema *papi.Schema, given map[string]any, t *tre
 // reference gives.
 func (d *documentReader) secrets(kind *Kind, t *tree, path string) {
 	for _, name := range kind.Secret {
-		if field := t.fields[name]; field != nil && field.secret == "" {
+		if field := t.fields[name]; field != nil && field.secret == "" && !field.failed {
 			d.fault(field.at, papi.JoinPath(path, name), "a secret is given by ${env:%sNAME} alone, and the variable of the environment has it", SecretPrefix)
 			field.scalar = "a secret" // which no message repeats
 		}
@@ -294,7 +304,7 @@ func (d *documentReader) deletes(t *tree) {
 				d.deleted(kind, item, fmt.Sprintf("%s[%d]", path, i))
 			}
 		case list != nil:
-			d.fault(list.at, path, "a %s can't be deleted by a file", kind.Title)
+			d.fault(list.at, path, "%s can't be deleted by a file", papi.Plural(kind.Title))
 			t = t.without(kind.Name)
 		}
 	}

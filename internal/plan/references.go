@@ -66,14 +66,27 @@ func (r *reader) expand(text, at string, pos Position) *tree {
 	case whole && form == "env":
 		t.secret = name
 		if !variableName.MatchString(name) || !strings.HasPrefix(name, SecretPrefix) {
+			t.failed = true
 			r.fault(pos, at, "%s: the name of a variable for a secret begins with %s", text, SecretPrefix)
 		} else if r.Secrets == nil || !r.Secrets(name) {
 			r.fault(pos, at, "%s can't be used here", text)
 		}
 		return t
 	}
+	before := len(r.faults) + len(r.missing)
 	t.scalar = r.substitute(text, at, pos)
+	t.failed = len(r.faults)+len(r.missing) > before || r.usesMissing(text)
 	return t
+}
+
+// usesMissing reports whether a text names a variable that has no value.
+func (r *reader) usesMissing(text string) bool {
+	for name := range r.missing {
+		if strings.Contains(text, "${var:"+name+"}") {
+			return true
+		}
+	}
+	return false
 }
 
 // wholeReference takes a text apart that is one reference; ok is false for any other.
@@ -177,7 +190,7 @@ func (r *reader) reportMissing() {
 		one := r.missing[name]
 		uses, hint := "", ""
 		if one.uses > 1 {
-			uses = fmt.Sprintf(", used %d times", one.uses)
+			uses = fmt.Sprintf(", used %d times,", one.uses)
 		}
 		if nearest := papi.Nearest(name, known); nearest != "" {
 			hint = fmt.Sprintf(" (did you mean %s, which has one?)", nearest)
@@ -189,7 +202,7 @@ func (r *reader) reportMissing() {
 // include reads the file that a reference names: data from *.yaml, *.yml and *.json, a
 // text from any other.
 func (r *reader) include(name, at string, pos Position) *tree {
-	nothing := &tree{at: pos, scalar: ""}
+	nothing := &tree{at: pos, failed: true}
 	wrong := func(format string, args ...any) *tree {
 		r.fault(pos, at, "${file:%s}: %s", papi.Echo(papi.Printable(name)), fmt.Sprintf(format, args...))
 		return nothing
@@ -215,8 +228,13 @@ func (r *reader) include(name, at string, pos Position) *tree {
 	case ".yaml", ".yml", ".json":
 		r.open = append(r.open, clean)
 		defer func() { r.open = r.open[:len(r.open)-1] }()
-		if t := r.parse(content, displayed(r.File, clean)); t != nil {
+		before := len(r.faults)
+		t := r.parse(content, displayed(r.File, clean))
+		switch {
+		case t != nil:
 			return t
+		case len(r.faults) == before:
+			return wrong("the file is empty")
 		}
 		return nothing
 	}
@@ -305,12 +323,19 @@ func (d *Document) For(projectID string) *Document {
 	if d.ProjectID == projectID {
 		return d
 	}
-	other := &Document{ProjectID: projectID}
+	other := &Document{ProjectID: projectID, Notes: d.Notes}
 	for _, item := range d.Items {
-		other.Items = append(other.Items, item.portable())
+		p := item.portable()
+		if len(p.Identity) == 0 {
+			other.Notes = append(other.Notes, Note{Kind: item.Kind.Name, Key: item.Key, Text: "it is left out: only its id identifies it, which is another project's", At: item.At("")})
+			continue
+		}
+		other.Items = append(other.Items, p)
 	}
 	for _, item := range d.Delete {
-		other.Delete = append(other.Delete, item.portable())
+		if p := item.portable(); len(p.Identity) > 0 {
+			other.Delete = append(other.Delete, p)
+		}
 	}
 	return other
 }

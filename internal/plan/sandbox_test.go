@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
-	"time"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
@@ -32,7 +31,7 @@ func newSandboxProject(t testing.TB) *sandboxProject {
 	return &sandboxProject{t: t, box: box, client: client}
 }
 
-// Read implements Project.
+// Read implements Reader.
 func (p *sandboxProject) Read(ctx context.Context, tool string, args map[string]any) (map[string]any, error) {
 	row := catalog.Lookup(tool)
 	sent, err := dispatch.SendAll(ctx, p.client, row, sandbox.DefaultProject, args, func([]any) bool { return false })
@@ -92,14 +91,3 @@ func (p *sandboxProject) edit(change func(project map[string]any)) {
 		p.t.Fatal(err)
 	}
 }
-
-// Preview, Write and Now implement the rest of Project.
-func (p *sandboxProject) Preview(context.Context, string, map[string]any) (Preview, error) {
-	return Preview{}, nil
-}
-
-func (p *sandboxProject) Write(context.Context, string, Call) (Written, error) {
-	return Written{}, errors.New("nothing is written here")
-}
-
-func (p *sandboxProject) Now() time.Time { return p.box.Now() }

@@ -31,11 +31,16 @@ type tree struct {
 	at Position // of its name, or of the value where it has none
 	// scalar is a string, json.Number, bool or nil: of what is neither of these.
 	scalar any
-	names  []string // in the order of the file
-	fields map[string]*tree
-	items  []*tree
+	// literal is a number, boolean or time as the file writes it.
+	literal string
+	names   []string // in the order of the file
+	fields  map[string]*tree
+	items   []*tree
 	// secret is NAME of a text that is ${env:NAME}.
 	secret string
+	// failed reports that a reference in it stands for nothing, which is reported: what
+	// else is wrong with the value comes from that.
+	failed bool
 }
 
 func (t *tree) isObject() bool { return t.fields != nil }
@@ -72,9 +77,12 @@ func (t *tree) text(name string) string {
 	return ""
 }
 
-// position is that of the value at a path, in the form of jsonvalue's paths with
-// indexes in brackets, or of the closest value that contains it.
-func (t *tree) position(path string) Position {
+// position is that of the value at a path, or of the closest value that contains it.
+func (t *tree) position(path string) Position { return t.find(path).at }
+
+// find returns the value at a path, in the form of jsonvalue's paths with indexes in
+// brackets, or the closest value that contains it.
+func (t *tree) find(path string) *tree {
 	for path != "" {
 		var next *tree
 		switch {
@@ -97,7 +105,7 @@ func (t *tree) position(path string) Position {
 		}
 		t = next
 	}
-	return t.at
+	return t
 }
 
 // without returns an object without some of its fields.
@@ -207,7 +215,11 @@ func (r *reader) parse(text []byte, file string) *tree {
 		}
 	}
 	if wrong, ok := errors.AsType[*yaml.LoadError](err); ok {
-		r.fault(Position{file, wrong.Mark.Line, wrong.Mark.Column}, "", "not valid YAML: %s", papi.Printable(wrong.Message))
+		hint := ""
+		if line := bytes.Split(text, []byte("\n")); wrong.Mark.Line <= len(line) && wrong.Mark.Line > 0 && bytes.Contains(line[wrong.Mark.Line-1], []byte("${")) {
+			hint = ": within { } and [ ], write a text with ${...} in quotes"
+		}
+		r.fault(Position{file, wrong.Mark.Line, wrong.Mark.Column}, "", "not valid YAML: %s%s", papi.Printable(wrong.Message), hint)
 		return nil
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -296,14 +308,14 @@ func (r *reader) object(node *yaml.Node, path, file string, depth int) *tree {
 
 func (r *reader) scalar(node *yaml.Node, path, file string) *tree {
 	at := Position{file, node.Line, node.Column}
-	t := &tree{at: at}
+	t := &tree{at: at, literal: node.Value}
 	switch tag := node.ShortTag(); tag {
 	case "!!null":
 	case "!!bool":
 		t.scalar = strings.EqualFold(node.Value, "true")
 	case "!!int", "!!float":
 		number, ok := jsonNumber(node)
-		if !ok {
+		if t.failed = !ok; t.failed {
 			r.fault(at, path, "%s is no number that JSON has: write it in quotes if it is a text", papi.Quoted(node.Value, papi.MaxEcho))
 		}
 		t.scalar = number
@@ -312,6 +324,7 @@ func (r *reader) scalar(node *yaml.Node, path, file string) *tree {
 	case "!!str":
 		return r.expand(node.Value, path, at)
 	default:
+		t.failed = true
 		r.fault(at, path, "the tag %s is not read: write the value without it", papi.Quoted(node.Tag, papi.MaxEcho))
 	}
 	return t

@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"papi-mcp/internal/deadline"
+	"papi-mcp/internal/papi"
+	"papi-mcp/internal/plan"
+	"papi-mcp/internal/server"
+	"papi-mcp/tools"
+)
+
+func newExport(s *streams) *cobra.Command {
+	var (
+		c        config
+		project  string
+		portable bool
+		only     []string
+		output   string
+	)
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Write what a project contains as a file",
+		Long: `Write what a project contains as a file: its webhooks, WhatsApp and KakaoTalk
+templates, the profiles of its senders, RCS senders and SMS apps. papi-mcp plan
+compares such a file with a project, and papi-mcp apply makes the project like it.
+Right after an export there is nothing to do.
+
+It only reads. Secrets are not in it: of a webhook there is a reference to a
+variable, which is needed where the webhook is created. What can't be written, and
+what is not live yet, is a comment.
+` + environmentHelp,
+		Example: `  papi-mcp export -o shop.yaml
+  papi-mcp export --project PROJECT_A --portable -o brand.yaml
+  papi-mcp export --only webhooks,whatsappTemplates --sandbox --seed-data shop`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			kinds, err := kindsNamed(only)
+			if err != nil {
+				return err
+			}
+			a, err := c.newCallApp(cmd, s, deadline.Timeout)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			r := &projectReader{set: a.tools, project: project}
+			items, err := plan.ReadProject(cmd.Context(), r, kinds)
+			if e, ok := errors.AsType[*readError](err); ok {
+				return &exitError{c.exitOf(e.cause), e.Error()}
+			}
+			if err != nil {
+				return failed(err)
+			}
+			return writeExport(s, output, plan.Export(cmp.Or(project, a.project), items, portable))
+		},
+	}
+	c.addAPIFlags(cmd)
+	c.addSandboxName(cmd)
+	f := cmd.Flags()
+	f.StringVar(&project, "project", "", "the project (default: the first of SINCH_PROJECT_ID)")
+	f.BoolVar(&portable, "portable", false, "leave out the ids of the project and of its things, for use with another project")
+	f.StringSliceVar(&only, "only", nil, "write only these kinds: "+strings.Join(kindNames(), ", "))
+	f.StringVarP(&output, "output", "o", "", "write to this file, which replaces an earlier export")
+	c.addStoreFlags(f, callStoreHelp)
+	return cmd
+}
+
+func kindNames() []string {
+	var names []string
+	for _, kind := range plan.Kinds {
+		names = append(names, kind.Name)
+	}
+	return names
+}
+
+// kindsNamed returns the kinds with the names, or all.
+func kindsNamed(names []string) ([]*plan.Kind, error) {
+	if names = nonBlank(names); names == nil {
+		return plan.Kinds, nil
+	}
+	var kinds []*plan.Kind
+	for _, name := range names {
+		kind := plan.LookupKind(name)
+		if kind == nil {
+			hint := ""
+			if nearest := papi.Nearest(name, kindNames()); nearest != "" {
+				hint = " (did you mean " + nearest + "?)"
+			}
+			return nil, usage("--only %s: there is no such kind%s; there are %s", papi.Quoted(name, papi.MaxEcho), hint, strings.Join(kindNames(), ", "))
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds, nil
+}
+
+// projectReader reads a project by the tools of this process.
+type projectReader struct {
+	set     *tools.Set
+	project string
+}
+
+// Read implements plan.Reader.
+func (r *projectReader) Read(ctx context.Context, tool string, args map[string]any) (map[string]any, error) {
+	caller := tools.Caller{Principal: server.StdioPrincipal, Client: callClient, CommandLine: true}
+	answer, e := r.set.ReadAll(ctx, caller, r.project, tool, args)
+	if e != nil {
+		return nil, &readError{e}
+	}
+	return answer, nil
+}
+
+// readError is why a read of a project failed.
+type readError struct{ cause *tools.Error }
+
+func (e *readError) Error() string { return errorText(e.cause) }
+
+// exportMark is in each export, and shows that a file is one.
+var exportMark = []byte("# yaml-language-server: $schema=" + plan.SchemaFile + "\n")
+
+// writeExport writes an export to standard output or to a file. A file that is no export
+// stays.
+func writeExport(s *streams, name string, text []byte) error {
+	if name == "" || name == standardInput {
+		_, err := s.out.Write(text)
+		return err
+	}
+	switch found, err := os.ReadFile(name); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return usage("-o: %v", err)
+	case len(found) > 0 && !bytes.HasPrefix(found, exportMark):
+		return usage("-o: %s exists and does not begin as an export does, so it stays: name another file, or remove it", name)
+	}
+	return failed(os.WriteFile(name, text, 0o644))
+}
