@@ -143,7 +143,7 @@ type Call struct {
 	// submitted.
 	IgnoreLint []string
 	// Planned says which plan the call belongs to, whose grant takes the place of a
-	// confirmation; nil for none.
+	// confirmation; nil for none. In a preview it has no grant: the plan is being made.
 	Planned *PlannedCall
 	// Warnings collects what the caller should know though the call is sent.
 	Warnings []string
@@ -221,7 +221,7 @@ func (g *Guard) Preview(ctx context.Context, c *Call) Preview {
 	if !needsConfirmation(c, confirmed) || g.opts.Mode == Off {
 		return Preview{Facts: facts}
 	}
-	if c.Elicitor == nil && g.opts.Mode == Auto {
+	if c.Elicitor == nil && g.opts.Mode == Auto && c.Planned == nil {
 		if r := g.refuseUnapproved(ctx, g.subjectOf(c, !confirmed)); r != nil {
 			return Preview{Refusal: r}
 		}
@@ -248,7 +248,8 @@ func (g *Guard) checkCall(ctx context.Context, c *Call) (confirmed bool, _ *Refu
 		c.reads.reader = c.reader
 	}
 	c.Warnings = nil
-	if c.Row.Writes() && g.opts.ReadOnly {
+	isPlanned := c.Planned != nil && c.Planned.Grant == "" // to be approved, project included, before it is sent
+	if c.Row.Writes() && g.opts.ReadOnly && !isPlanned {
 		return false, &Refusal{
 			Code:    errorcode.ReadOnly,
 			Message: "this server is read-only, and " + c.Row.Tool + " would change something",
@@ -259,7 +260,7 @@ func (g *Guard) checkCall(ctx context.Context, c *Call) (confirmed bool, _ *Refu
 		return false, r
 	}
 	confirmed = true
-	if c.Row.Writes() && c.grant == nil { // whose question was about the project too
+	if c.Row.Writes() && c.grant == nil && !isPlanned { // else the question is about the project too
 		var err error
 		if confirmed, err = g.projectConfirmed(ctx, c); err != nil {
 			return false, storeFailed(err)

@@ -19,6 +19,9 @@ const projectTTL = 12 * time.Hour
 // Default is the project of calls that name none, or "".
 func (g *Guard) Default() string { return g.opts.Default }
 
+// Now is the API's time.
+func (g *Guard) Now() time.Time { return g.opts.APINow() }
+
 // About says where calls go; "" for the API itself.
 func (g *Guard) About() string { return g.opts.About }
 

@@ -159,7 +159,7 @@ func (r *record) differences(ctx context.Context, s store.Entries, now *Plan) ([
 		case state.Done:
 			differs = append(differs, step.ID+" is needed again, though it was done")
 		case !begun:
-			differs = append(differs, Differences(was, step)...)
+			differs = append(differs, differences(was, step)...)
 		}
 	}
 	return differs, nil
@@ -180,8 +180,29 @@ func (r *record) find(step *Step) int {
 	return found
 }
 
-// Differences says in what two steps about an item differ; nil where they are the same.
-func Differences(was, now *Step) []string {
+// Differences says in what another plan of the same file differs; nil where it does not.
+func (p *Plan) Differences(now *Plan) []string {
+	r := &record{Plan: p}
+	var differs []string
+	still := map[string]bool{}
+	for _, step := range now.Steps {
+		still[step.ID] = true
+		if i := r.find(step); i < 0 || p.Steps[i].ID != step.ID {
+			differs = append(differs, step.ID+" is new")
+		} else {
+			differs = append(differs, differences(p.Steps[i], step)...)
+		}
+	}
+	for _, step := range p.Steps {
+		if !still[step.ID] {
+			differs = append(differs, step.ID+" is not needed any more")
+		}
+	}
+	return differs
+}
+
+// differences says in what two steps about an item differ; nil where they are the same.
+func differences(was, now *Step) []string {
 	if len(was.Calls) != len(now.Calls) {
 		return []string{now.ID + " takes other calls"}
 	}
