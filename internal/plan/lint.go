@@ -31,8 +31,9 @@ func Check(d *Document) []Note {
 			c.webhook(item, webhooks)
 		case "whatsappTemplates":
 			c.template(item, category)
-			code := item.Identity[keyLanguage]
-			languages[code] = append(languages[code], item)
+			if code := item.Identity[keyLanguage]; !item.Draft { // a draft is not approved either
+				languages[code] = append(languages[code], item)
+			}
 		case "rcsSenders":
 			c.launch(item)
 		case "smsApps":

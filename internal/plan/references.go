@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -276,19 +277,13 @@ func readBelow(root *os.Root, name string) ([]byte, error) {
 
 // reasonOf is why a file can't be read, without its path.
 func reasonOf(err error) string {
-	for {
-		wrapped, ok := err.(*fs.PathError)
-		if !ok {
-			break
-		}
+	if wrapped, ok := errors.AsType[*fs.PathError](err); ok {
 		err = wrapped.Err
 	}
-	switch text := err.Error(); {
-	case strings.Contains(text, "escapes from parent"):
+	if strings.Contains(err.Error(), "escapes from parent") { // os has no name for this error
 		return "a path is below the folder of the file, and no link leads out of it"
-	default:
-		return text
 	}
+	return err.Error()
 }
 
 // Reveal returns the arguments of a call with the values of secrets in place of the

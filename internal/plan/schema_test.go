@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dlclark/regexp2/v2"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v4"
 
@@ -38,6 +39,10 @@ func fileSchema(t testing.TB) *jsonschema.Schema {
 		t.Fatal(err)
 	}
 	compiler := jsonschema.NewCompiler()
+	compiler.UseRegexpEngine(func(pattern string) (jsonschema.Regexp, error) {
+		re, err := regexp2.Compile(pattern, regexp2.ECMAScript) // as editors do
+		return ecmaScript{re}, err
+	})
 	if err := compiler.AddResource("project.schema.json", document); err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +51,13 @@ func fileSchema(t testing.TB) *jsonschema.Schema {
 		t.Fatal(err)
 	}
 	return schema
+}
+
+type ecmaScript struct{ *regexp2.Regexp }
+
+func (e ecmaScript) MatchString(text string) bool {
+	ok, err := e.Regexp.MatchString(text)
+	return ok && err == nil
 }
 
 // checkBySchema returns what the schema says of a file.
