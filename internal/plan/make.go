@@ -18,10 +18,10 @@ import (
 type MakeOptions struct {
 	// Only are kinds, keys, or KIND/KEY, in which * stands for any text: items that none of
 	// them matches are neither read nor planned. Empty means all.
-	Only []string
+	Only []string `json:"only,omitempty"`
 	// Rotate replaces the secrets that the file has references for, though nothing shows
 	// whether they differ.
-	Rotate bool
+	Rotate bool `json:"rotate,omitempty"`
 }
 
 // MaxConfirmed is how many calls that a person must agree to a plan may have to be

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/dispatch"
@@ -73,6 +74,9 @@ func (p *guardedProject) Preview(ctx context.Context, tool string, args map[stri
 	}
 	return out, nil
 }
+
+// Now implements Project.
+func (p *guardedProject) Now() time.Time { return p.box.Now() }
 
 // plan makes a plan of what is wanted and unwanted.
 func (p *guardedProject) plan(o MakeOptions, items []*Item, remove ...*Item) *Plan {
