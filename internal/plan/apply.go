@@ -17,6 +17,8 @@ type Target interface {
 	// Write makes a call of a plan. Its confirmation is the grant of the plan. Errors are
 	// *papi.Error: one of code plan_changed where a fact is no longer what the plan says.
 	Write(ctx context.Context, approval Approval, call Call) (Written, error)
+	// Now is the clock of the API.
+	Now() time.Time
 }
 
 // Approval is what a person has agreed to: a plan, by its hash, with the grant for it.

@@ -33,7 +33,6 @@ package plan
 import (
 	"context"
 	"encoding/json"
-	"time"
 )
 
 // Document is a file whose references are resolved.
@@ -185,8 +184,6 @@ type Project interface {
 	Reader
 	// Preview returns what the guard says of a call that is not made.
 	Preview(ctx context.Context, tool string, arguments map[string]any) (Preview, error)
-	// Now is the clock of the API.
-	Now() time.Time
 }
 
 // Preview is what the guard says of a call.
