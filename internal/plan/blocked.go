@@ -55,7 +55,7 @@ func (m *maker) hasWhatsapp() bool { return !m.snapshot.lacks(whatsappTemplates)
 func fixedFields(kind *Kind, patch map[string]any) []string {
 	takes := papi.Merge(catalog.Lookup(kind.Update).Op().Variants())
 	var fixed []string
-	for _, path := range leaves(patch) {
+	for _, path := range patchFields(patch) {
 		top, rest, _ := strings.Cut(path, ".")
 		field := takes.Properties[top]
 		if field != nil && rest != "" {
@@ -86,7 +86,7 @@ func refusedFields(code string, patch map[string]any) []string {
 	if about == nil {
 		return nil
 	}
-	return slices.DeleteFunc(leaves(patch), func(path string) bool { return !about(path) })
+	return slices.DeleteFunc(patchFields(patch), func(path string) bool { return !about(path) })
 }
 
 // ruleFields are the rules that refuse some fields of an update, while the others can be
@@ -97,9 +97,9 @@ var ruleFields = map[string]func(path string) bool{
 	catalog.RcsSenderUpdate.Code:           func(path string) bool { return path != "details.countries" },
 }
 
-// leaves are the paths of the fields of an update: those of its arguments, and those in
+// patchFields are the paths of the fields of an update: those of its arguments, and those in
 // its details.
-func leaves(patch map[string]any) []string {
+func patchFields(patch map[string]any) []string {
 	var paths []string
 	for _, name := range slices.Sorted(maps.Keys(patch)) {
 		details, ok := patch[name].(map[string]any)
