@@ -67,8 +67,8 @@ fail; errors do.`,
 				return usage("validate --schema prints the schema, and takes no FILE")
 			case !schema && len(args) == 0:
 				return usage("validate needs a FILE, or - for standard input")
-			case repeated(args) != "":
-				return usage("%s is given twice", papi.Quoted(repeated(args), papi.MaxEcho))
+			case twiceGiven(args) != "":
+				return usage("%s is given twice", papi.Quoted(twiceGiven(args), papi.MaxEcho))
 			}
 			return nil
 		},
@@ -93,8 +93,8 @@ fail; errors do.`,
 	return cmd
 }
 
-// repeated returns an argument that is given more than once, "" for none.
-func repeated(args []string) string {
+// twiceGiven returns an argument that is given more than once, "" for none.
+func twiceGiven(args []string) string {
 	for i, arg := range args {
 		if slices.Contains(args[:i], arg) {
 			return arg

@@ -63,8 +63,8 @@ func Export(projectID string, items []*Item, portable bool) []byte {
 	return e.placeholders.replace(out.Bytes())
 }
 
-// placeholders stand for characters beyond the first 65536, such as emoji, which the
-// encoder would write as numbers: each is a character of private use that no text has.
+// placeholders are written for characters beyond the first 65536, such as emoji, which
+// the encoder would write as numbers: each is a character of private use that no text has.
 type placeholders map[rune]rune
 
 func placeholdersFor(items []*Item) placeholders {

@@ -21,10 +21,10 @@ var FileSchema []byte
 
 // makeSchema makes the JSON schema of a file from the kinds and the contract. It is as
 // strict as it can be without knowing what is a draft, which may lack more, and what a
-// reference stands for.
+// reference is replaced by.
 func makeSchema() []byte {
 	w := &schemaWriter{defs: map[string]any{
-		"reference": map[string]any{"type": "string", "pattern": `\$\{(var|file|env):`, "description": "a text with a reference: ${var:NAME}, or as the whole text ${file:PATH} or ${env:" + SecretPrefix + "NAME}"},
+		"reference": map[string]any{"type": "string", "pattern": `\$\{(var|file|env):`, "description": "a text with a reference: ${var:NAME}, or as the complete text ${file:PATH} or ${env:" + SecretPrefix + "NAME}"},
 		"file":      map[string]any{"type": "string", "pattern": `^\$\{file:.*\}$`, "description": "${file:PATH} of a file *.yaml or *.json, below the folder of this one"},
 	}}
 	properties := map[string]any{

@@ -38,7 +38,7 @@ type tree struct {
 	items   []*tree
 	// secret is NAME of a text that is ${env:NAME}.
 	secret string
-	// failed reports that a reference in it stands for nothing, which is reported: what
+	// failed reports that a reference in it has no value, which is reported: what
 	// else is wrong with the value comes from that.
 	failed bool
 }
