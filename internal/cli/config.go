@@ -87,6 +87,11 @@ func (c *config) addSelectionFlags(cmd *cobra.Command) {
 // addConnectionFlags adds the flags of how calls are sent and confirmed.
 func (c *config) addConnectionFlags(cmd *cobra.Command) {
 	c.addAPIFlags(cmd)
+	c.addConfirmFlags(cmd)
+}
+
+// addConfirmFlags adds the flags of how calls are confirmed and recorded.
+func (c *config) addConfirmFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	choice(f, &c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)", string(guard.Auto), string(guard.Human), string(guard.Off))
 	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")

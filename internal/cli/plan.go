@@ -107,8 +107,7 @@ if it is not, and 1 for any error: run nightly, it checks for drift.
 
 // planText is the plan for a person, and how it is applied.
 func planText(s *streams, made *plan.Plan, file, output, flags string) string {
-	color := isTerminal(s.out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	text := made.Text(plan.PrintOptions{Color: color})
+	text := made.Text(plan.PrintOptions{Color: colors(s.out)})
 	if len(made.Steps) == 0 {
 		return text
 	}
@@ -117,6 +116,11 @@ func planText(s *streams, made *plan.Plan, file, output, flags string) string {
 		from = output
 	}
 	return text + fmt.Sprintf("Hash: %s\n\nTo apply exactly this: papi-mcp apply %s --approve %s\n", made.Hash, papi.Printable(strings.ReplaceAll(from, "\n", " ")), made.Hash)
+}
+
+// colors reports whether a stream shows colors.
+func colors(out any) bool {
+	return isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // projectFile are the flags of the commands that compare a file with a project.
@@ -178,16 +182,24 @@ func (p *projectFile) plan(cmd *cobra.Command, s *streams, name string) (*plan.P
 		return nil, nil, err
 	}
 	defer a.close()
-	switch named := cmp.Or(d.ProjectID, p.project, a.tools.DefaultProject()); {
-	case named == "":
-		return nil, nil, usage("which project: write project: in the file, or use --project ID")
-	case p.project != "" && named != p.project:
-		return nil, nil, usage("--project %s: the file is for project %s", papi.Quoted(p.project, papi.MaxEcho), papi.Quoted(named, papi.MaxEcho))
-	default:
-		d.ProjectID = named
+	if err := p.nameProject(d, a.tools); err != nil {
+		return nil, nil, err
 	}
 	made, err := p.make(cmd.Context(), s, a.tools, d, options)
 	return made, d, err
+}
+
+// nameProject gives a document its project: that of the file, of --project, or the default.
+func (p *projectFile) nameProject(d *plan.Document, set *tools.Set) error {
+	switch named := cmp.Or(d.ProjectID, p.project, set.DefaultProject()); {
+	case named == "":
+		return usage("which project: write project: in the file, or use --project ID")
+	case p.project != "" && named != p.project:
+		return usage("--project %s: the file is for project %s", papi.Quoted(p.project, papi.MaxEcho), papi.Quoted(named, papi.MaxEcho))
+	default:
+		d.ProjectID = named
+	}
+	return nil
 }
 
 func (p *projectFile) make(ctx context.Context, s *streams, set *tools.Set, d *plan.Document, options plan.Options) (*plan.Plan, error) {

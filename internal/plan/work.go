@@ -36,7 +36,7 @@ type work struct {
 }
 
 func newWork(r *Run) *work {
-	steps := r.record.Plan.Steps
+	steps := slices.Clone(r.record.Plan.Steps)
 	w := &work{
 		Run: r, steps: steps, slots: make(chan struct{}, parallel), results: make([]Result, len(steps)), states: make([]progress, len(steps)),
 		again: map[int]bool{}, reported: map[int]bool{},
@@ -64,6 +64,11 @@ func (w *work) compare(ctx context.Context, now *Plan) error {
 	needed := map[string]bool{}
 	for _, step := range now.Steps {
 		needed[step.ID] = true
+		for i := range w.steps {
+			if w.steps[i].ID == step.ID { // the same, with numbers as they were written
+				w.steps[i], w.results[i].Step = step, step
+			}
+		}
 	}
 	for i, was := range w.steps {
 		state := &w.states[i]
