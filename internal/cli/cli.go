@@ -127,7 +127,7 @@ guard checks each call against the documented workflow before anything is sent.
 Without a command it serves MCP on standard input and output (papi-mcp serve).
 To try it without an account: papi-mcp demo runs a tour on the built-in sandbox.
 papi-mcp init adds it to an MCP client.`,
-		Version:       Version(),
+		Version:       thisBuild().String(),
 		Args:          subcommands,
 		RunE:          serve.RunE,
 		SilenceErrors: true,
@@ -135,7 +135,7 @@ papi-mcp init adds it to an MCP client.`,
 	}
 	root.SetVersionTemplate("papi-mcp {{.Version}}\n")
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newCall(s), newWait(s), newTools(s), newSandbox(s), newTemplate(s), newDemo(s), newDoctor(s), newAudit(s), newStore(s), newConfig(s), newInit(s))
+	root.AddCommand(serve, newCall(s), newWait(s), newTools(s), newSandbox(s), newTemplate(s), newDemo(s), newDoctor(s), newAudit(s), newStore(s), newConfig(s), newInit(s), newVersion(s))
 	root.SetIn(s.in)
 	root.SetOut(s.out) // which the completion command keeps
 	root.SetErr(s.err)

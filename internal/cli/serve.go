@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
 	"strings"
 	"syscall"
 
@@ -206,8 +205,8 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 			p.reloadable = append(p.reloadable, account)
 		}
 		p.metrics = server.NewMetrics()
-		built, _ := revision()
-		p.metrics.SetBuild(release, built, runtime.Version())
+		b := thisBuild()
+		p.metrics.SetBuild(b.Version, cmp.Or(b.Commit, "unknown"), b.Go)
 		c.observe = p.metrics
 		c.tenants = func(name string) (tenant.Tenant, bool) {
 			t, ok := p.grants.Current().tenants[name]
