@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/oserror"
 	"papi-mcp/internal/papi"
 )
 
@@ -89,7 +90,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	var exit *exitError
 	if lost := written.lost(); lost != nil && !errors.As(err, &exit) {
 		err = failed(lost)
-		if errors.Is(lost, syscall.EPIPE) { // the reader has closed the output
+		if oserror.IsClosedPipe(lost) { // the reader has closed the output
 			err = &exitError{code: errorcode.Failed}
 		}
 	}

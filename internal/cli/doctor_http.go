@@ -9,13 +9,13 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"papi-mcp/internal/auth"
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/oserror"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/telemetry"
 )
@@ -47,9 +47,9 @@ func (d *doctor) address(ctx context.Context, flag, addr string) {
 	case err == nil:
 		_ = listener.Close() // there are no connections
 		d.ok(flag, "%s is free", addr)
-	case errors.Is(err, syscall.EADDRINUSE):
+	case oserror.IsInUse(err):
 		d.fail(flag, err.Error(), "stop what listens there, or use another port: it may be a papi-mcp that already runs")
-	case errors.Is(err, syscall.EACCES):
+	case oserror.IsNotAllowed(err):
 		d.fail(flag, err.Error(), "use a port above 1023")
 	default:
 		d.fail(flag, err.Error(), "use an address of this machine, such as 127.0.0.1, and a port from 0 to 65535")
