@@ -2,12 +2,15 @@ package cli
 
 import (
 	"encoding/json"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v4"
 
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
@@ -60,5 +63,35 @@ func TestVersionOfARelease(t *testing.T) {
 	out, err := exec.Command(program, "--version").Output()
 	if want := "papi-mcp 1.2.3 (commit fedcba987654, 2026-02-03T04:05:06Z, API " + papi.ContractVersion + ")\n"; err != nil || string(out) != want {
 		t.Errorf("%v: got %s, want %s", err, out, want)
+	}
+}
+
+// The workflows are YAML, run what CI is, and name the variables of a build as they are.
+func TestWorkflows(t *testing.T) {
+	files, err := filepath.Glob("../../.github/*/*.yml")
+	if err != nil || len(files) < 4 {
+		t.Fatalf("%v: %v", files, err)
+	}
+	texts := map[string]string{}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var document map[string]any
+		if err := yaml.Load(raw, &document); err != nil || len(document) == 0 {
+			t.Errorf("%s: %v", file, err)
+		}
+		texts[filepath.Base(file)] = string(raw)
+	}
+	for file, wants := range map[string][]string{
+		"ci.yml":      {"bash .ci/run", "go vet ./...", "go test -timeout 30m ./...", "macos-", "windows-"},
+		"release.yml": {"papi-mcp/internal/cli.release=", "papi-mcp/internal/cli.commit=", "papi-mcp/internal/cli.date=", "THIRD_PARTY_LICENSES", "sha256sum"},
+	} {
+		for _, want := range wants {
+			if !strings.Contains(texts[file], want) {
+				t.Errorf("%s does not have %s", file, want)
+			}
+		}
 	}
 }
