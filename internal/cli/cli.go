@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/oserror"
 	"papi-mcp/internal/papi"
 )
 
@@ -89,7 +90,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	var exit *exitError
 	if lost := written.lost(); lost != nil && !errors.As(err, &exit) {
 		err = failed(lost)
-		if errors.Is(lost, syscall.EPIPE) { // the reader has closed the output
+		if oserror.IsClosedPipe(lost) { // the reader has closed the output
 			err = &exitError{code: errorcode.Failed}
 		}
 	}
@@ -128,7 +129,7 @@ guard checks each call against the documented workflow before anything is sent.
 Without a command it serves MCP on standard input and output (papi-mcp serve).
 To try it without an account: papi-mcp demo runs a tour on the built-in sandbox.
 papi-mcp init adds it to an MCP client.`,
-		Version:       Version(),
+		Version:       thisBuild().String(),
 		Args:          subcommands,
 		RunE:          serve.RunE,
 		SilenceErrors: true,
@@ -136,7 +137,7 @@ papi-mcp init adds it to an MCP client.`,
 	}
 	root.SetVersionTemplate("papi-mcp {{.Version}}\n")
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newCall(s), newWait(s), newTools(s), newSandbox(s), newTemplate(s), newExport(s), newValidate(s), newPlan(s), newApply(s), newListen(s), newDemo(s), newDoctor(s), newAudit(s), newStore(s), newConfig(s), newInit(s))
+	root.AddCommand(serve, newCall(s), newWait(s), newTools(s), newSandbox(s), newTemplate(s), newExport(s), newValidate(s), newPlan(s), newApply(s), newListen(s), newDemo(s), newDoctor(s), newAudit(s), newStore(s), newConfig(s), newInit(s), newVersion(s))
 	root.SetIn(s.in)
 	root.SetOut(s.out) // which the completion command keeps
 	root.SetErr(s.err)

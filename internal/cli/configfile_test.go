@@ -200,13 +200,14 @@ func TestConfigCheckReadsTheEnvironment(t *testing.T) {
 func TestConfigCheckOfOtherFiles(t *testing.T) {
 	home := aHome(t)
 	for text, want := range map[string]string{
-		"http: a\nhttp: b\nrate: 1\nrate: 2\n": "f.yaml:4: not valid YAML: mapping key \"rate\" already defined at line 3",
-		"http: a\n  x: [\n":                    "f.yaml:2: not valid YAML: ",
+		"http: a\nhttp: b\nrate: 1\nrate: 2\n": "f.yaml:4:1: not valid YAML: mapping key \"rate\" already defined at line 3",
+		"http: a\n  x: [\n":                    "f.yaml:2:4: not valid YAML: ",
 		"- a\n":                                "f.yaml: the file does not consist of names and their values",
 		"text":                                 "f.yaml: the file does not consist of names and their values",
 		"\x00\xff":                             "f.yaml: not valid YAML: control characters",
 		"a: 1\n---\nb: 1\n":                    "f.yaml: there is more than one document",
-		"rate: *none\n":                        "f.yaml: not valid YAML: unknown anchor",
+		"rate: *none\n":                        "f.yaml:1:7: not valid YAML: unknown anchor",
+		"http: *\n":                            "(put * in quotes, or write all)",
 	} {
 		if err := os.WriteFile(filepath.Join(home, "f.yaml"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

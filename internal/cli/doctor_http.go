@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -18,6 +17,7 @@ import (
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/events"
 	"papi-mcp/internal/loopback"
+	"papi-mcp/internal/oserror"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/telemetry"
 )
@@ -50,9 +50,9 @@ func (d *doctor) address(ctx context.Context, flag, addr string) {
 	case err == nil:
 		_ = listener.Close() // there are no connections
 		d.ok(flag, "%s is free", addr)
-	case errors.Is(err, syscall.EADDRINUSE):
+	case oserror.IsInUse(err):
 		d.fail(flag, err.Error(), "stop what listens there, or use another port: it may be a papi-mcp that already runs")
-	case errors.Is(err, syscall.EACCES):
+	case oserror.IsNotAllowed(err):
 		d.fail(flag, err.Error(), "use a port above 1023")
 	default:
 		d.fail(flag, err.Error(), "use an address of this machine, such as 127.0.0.1, and a port from 0 to 65535")

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -26,6 +27,31 @@ func TestInitPageIsFresh(t *testing.T) {
 			t.Errorf("the page does not name --%s", f.Name)
 		}
 	})
+}
+
+// The commands on the pages of docs/clients have flags that serve knows.
+func TestClientPagesHaveKnownFlags(t *testing.T) {
+	files, err := filepath.Glob("../../docs/clients/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c config
+	flags := newServe(&streams{}, &c).Flags()
+	found := 0
+	for _, file := range files {
+		for _, block := range docstest.Blocks(t, file, "sh") {
+			for _, word := range strings.Fields(block) {
+				if name, isFlag := strings.CutPrefix(word, "--"); isFlag {
+					if found++; flags.Lookup(name) == nil {
+						t.Errorf("%s: serve has no flag %s", filepath.Base(file), word)
+					}
+				}
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no page starts a server")
+	}
 }
 
 // clientsPage returns the table of clients, and the entry of each, in Markdown.

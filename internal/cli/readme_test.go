@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -272,6 +273,39 @@ func TestReadmeIsShort(t *testing.T) {
 	}
 }
 
+// docs/examples.md has an example for each toolset. Its tools exist, and those that a
+// person confirms are marked.
+func TestExamples(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/examples.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := run(t, nil, "tools", "--json")
+	var offered []struct{ Tool, Toolset, Confirm string }
+	if err := json.Unmarshal([]byte(list), &offered); err != nil {
+		t.Fatalf("%v: %s", err, list)
+	}
+	confirms, toolsets := map[string]bool{}, map[string]string{}
+	for _, o := range offered {
+		confirms[o.Tool], toolsets[o.Tool] = o.Confirm != "", o.Toolset
+	}
+	page, _, _ := strings.Cut(string(raw), "\n## ")
+	shown := map[string]bool{}
+	for _, found := range regexp.MustCompile("`([a-z_]+)`( \\*\\*!\\*\\*)?").FindAllStringSubmatch(page, -1) {
+		confirm, exists := confirms[found[1]]
+		if marked := found[2] != ""; !exists || confirm != marked {
+			t.Errorf("%s: exists %v, a person confirms it %v, marked %v", found[1], exists, confirm, marked)
+		}
+		shown[toolsets[found[1]]] = true
+	}
+	for _, toolset := range toolsets {
+		if !shown[toolset] {
+			shown[toolset] = true
+			t.Errorf("the toolset %s has no example", toolset)
+		}
+	}
+}
+
 // Every link of the README and its pages leads to a file, and to a heading there.
 func TestReadmeLinks(t *testing.T) {
 	pages, err := filepath.Glob("../../docs/*.md")
@@ -279,7 +313,11 @@ func TestReadmeLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
-	for _, page := range append(pages, "../../README.md", "../../CONTRIBUTING.md") {
+	clients, err := filepath.Glob("../../docs/clients/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range append(append(pages, clients...), "../../README.md", "../../CONTRIBUTING.md", "../../SECURITY.md") {
 		raw, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

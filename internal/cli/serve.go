@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
 	"strings"
 	"syscall"
 
@@ -210,8 +209,8 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 			c.keys = func() []auth.Key { return p.grants.Current().keys }
 		}
 		p.metrics = server.NewMetrics()
-		built, _ := revision()
-		p.metrics.SetBuild(release, built, runtime.Version())
+		b := thisBuild()
+		p.metrics.SetBuild(b.Version, cmp.Or(b.Commit, "unknown"), b.Go)
 		c.observe = p.metrics
 		c.publicURL, c.maxEventAge = h.publicURL, h.maxEventAge
 		c.tenants = func(name string) (tenant.Tenant, bool) {

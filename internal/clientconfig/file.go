@@ -36,6 +36,10 @@ func Open(path string) (*File, error) {
 		if existing, err = filepath.EvalSymlinks(existing); err != nil {
 			return nil, err
 		}
+		// On Windows a path below a file does not exist; elsewhere Lstat fails.
+		if info, err := os.Stat(existing); err != nil || !info.IsDir() {
+			return nil, errors.Join(fmt.Errorf("%s is not a folder", existing), err)
+		}
 		f.target = filepath.Join(existing, missing, filepath.Base(path))
 		return f, nil
 	case err != nil:

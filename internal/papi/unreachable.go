@@ -10,9 +10,9 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"syscall"
 
 	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/oserror"
 )
 
 // unreachable is the error of a server that could not be reached. variable is
@@ -53,7 +53,7 @@ func Remedy(variable string, cause error) string {
 		return "no host has this name: check the host in " + variable + ", and the DNS of this machine (a VPN may be needed)"
 	case errors.As(cause, &dns):
 		return "the name can't be looked up: check the network, and the DNS of this machine"
-	case errors.Is(cause, syscall.ECONNREFUSED):
+	case oserror.IsRefused(cause):
 		return "nothing accepts connections there: check the host and port in " + variable + ", and that the server runs"
 	case errors.As(cause, &slow) && slow.Timeout():
 		return "the server does not answer: a firewall may drop the connection, or a proxy be needed (HTTPS_PROXY); check the host in " + variable

@@ -4,12 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
-	"papi-mcp/internal/lazyregexp"
-
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v4"
 )
 
 // positions are the lines and columns of the values of a file, by their paths.
@@ -69,27 +66,25 @@ func (p positions) compare(a, b Fault) int {
 	return cmp.Or(cmp.Compare(lineA, lineB), cmp.Compare(columnA, columnB))
 }
 
-// yamlLine is how the YAML parser begins an error.
-var yamlLine = lazyregexp.New(`^(?:yaml: )?(?:line ([0-9]+): )?`)
-
 // yamlFaults turns an error of parse into faults, one for each that the YAML parser
-// found.
-func (p positions) yamlFaults(err error) []Fault {
-	texts := []string{err.Error()}
-	var several *yaml.TypeError
-	if errors.As(err, &several) {
-		texts = several.Errors
+// found. A hint is added to what the parser says, "" for none.
+func (p positions) yamlFaults(err error, hint string) []Fault {
+	var several *yaml.LoadErrors
+	var one *yaml.LoadError
+	switch {
+	case errors.As(err, &several):
+	case errors.As(err, &one):
+		several = &yaml.LoadErrors{Errors: []*yaml.LoadError{one}}
+	default:
+		return []Fault{{At: p.source, Text: err.Error()}}
 	}
 	var found []Fault
-	for _, text := range texts {
-		at, m := p.source, yamlLine.FindStringSubmatch(text)
-		if m[0] != "" {
-			text = "not valid YAML: " + strings.TrimPrefix(text, m[0])
+	for _, e := range several.Errors {
+		at := p.source
+		if e.Mark.Line > 0 {
+			at = fmt.Sprintf("%s:%d:%d", p.source, e.Mark.Line, e.Mark.Column)
 		}
-		if line, err := strconv.Atoi(m[1]); err == nil {
-			at = fmt.Sprintf("%s:%d", p.source, line)
-		}
-		found = append(found, Fault{At: at, Text: text})
+		found = append(found, Fault{At: at, Text: "not valid YAML: " + e.Message + hint})
 	}
 	return found
 }

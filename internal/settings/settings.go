@@ -24,7 +24,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 	"github.com/spf13/pflag"
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v4"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
@@ -183,7 +183,11 @@ func (r *Reader) Check(source string) (*File, []Fault, error) {
 	f := &File{Source: source, positions: positions{source: source}}
 	document, node, err := parse(raw)
 	if err != nil {
-		return f, f.positions.yamlFaults(err), nil
+		hint := ""
+		if unquotedStar.Match(raw) {
+			hint = " (put * in quotes, or write all)"
+		}
+		return f, f.positions.yamlFaults(err, hint), nil
 	}
 	f.positions = newPositions(source, node)
 	found := explain(r.schema().Violations(document, papi.CheckOptions{}))
@@ -263,9 +267,6 @@ func parse(raw []byte) (document map[string]any, node *yaml.Node, err error) {
 		err = node.Decode(&document)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		if unquotedStar.Match(raw) {
-			err = fmt.Errorf("%w (put * in quotes, or write all)", err)
-		}
 		return nil, nil, err
 	}
 	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
