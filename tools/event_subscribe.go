@@ -220,7 +220,7 @@ func (sub *subscription) target() string {
 	return sub.set.opts.Events.Registrations.Target(id)
 }
 
-// complete makes what the API must be told: a registration, and a secret, from now on
+// complete makes what the API must get: a registration, and a secret, from now on
 // accepted besides those before. Its errors are *papi.Error.
 func (sub *subscription) complete(ctx context.Context) (map[string]any, error) {
 	registrations := sub.set.opts.Events.Registrations

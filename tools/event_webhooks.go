@@ -26,7 +26,7 @@ func (s *Set) followWebhook(ctx context.Context, c *guard.Call) []string {
 	case reg == nil:
 		return nil
 	case c.Row.Tool != webhookDelete:
-		return []string{"this webhook brought events to this server, which refuses them with another secret: " + toolEventSubscribe + " sets one that it knows"}
+		return []string{"the events of this webhook came to this server, which refuses them with another secret: " + toolEventSubscribe + " sets one that it knows"}
 	}
 	defer s.opts.Events.changed(s.opts.Tenant)
 	if err := s.opts.Events.Registrations.Remove(ctx, reg.ID); err != nil {

@@ -99,7 +99,7 @@ func (s *Set) WatchEvents(ctx context.Context, caller Caller, changed func()) (s
 		return nil, false
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	h := newHearing()
+	h := newEventQueue()
 	unfollow := s.opts.Events.Feeds.Follow(ctx, s.opts.Tenant, h.add)
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -141,8 +141,8 @@ func (s *Set) readable(ctx context.Context, caller Caller, named string) func(pr
 	}
 }
 
-// hearing collects what a feed reports for a goroutine that takes it.
-type hearing struct {
+// eventQueue collects what a feed reports for a goroutine that takes it.
+type eventQueue struct {
 	woken chan struct{} // receives when there is something to take
 
 	mu     sync.Mutex
@@ -150,15 +150,15 @@ type hearing struct {
 	missed bool
 }
 
-func newHearing() *hearing { return &hearing{woken: make(chan struct{}, 1)} }
+func newEventQueue() *eventQueue { return &eventQueue{woken: make(chan struct{}, 1)} }
 
-// maxHeard is how many events are kept until they are taken; with more, it counts as missed.
-const maxHeard = 1000
+// maxQueued is how many events are kept until they are taken; with more, it counts as missed.
+const maxQueued = 1000
 
-func (h *hearing) add(found []events.Event) {
+func (h *eventQueue) add(found []events.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.found = append(h.found, found...); found == nil || len(h.found) > maxHeard {
+	if h.found = append(h.found, found...); found == nil || len(h.found) > maxQueued {
 		h.found, h.missed = nil, true
 	}
 	select {
@@ -168,7 +168,7 @@ func (h *hearing) add(found []events.Event) {
 }
 
 // take returns the events since the last call, and whether there may have been others.
-func (h *hearing) take() (found []events.Event, missed bool) {
+func (h *eventQueue) take() (found []events.Event, missed bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	found, missed = h.found, h.missed

@@ -129,8 +129,8 @@ type observer struct {
 // or the server stops. It reports whether one has changed.
 func (s *Set) follow(ctx context.Context, things []*followed, untilChange bool, ends time.Time, on observer) (changed bool) {
 	ready := make(chan struct{}, 1)
-	heard, deaf := s.hear(ctx) // before the first reads, so that no event is missed between
-	defer deaf()
+	queue, unqueue := s.queueEvents(ctx) // before the first reads, so that no event is missed between
+	defer unqueue()
 	followers := s.followAll(ctx, things, ready)
 	defer closeAll(followers)
 	var due, progress, seenChange <-chan time.Time // of the last reads, then of the end; some time after the first change
@@ -152,8 +152,8 @@ func (s *Set) follow(ctx context.Context, things []*followed, untilChange bool, 
 			if isOver(things, untilChange, changed) {
 				return changed
 			}
-		case <-heard.woken:
-			wake(heard, things, followers)
+		case <-queue.woken:
+			wake(queue, things, followers)
 		case <-seenChange:
 			if untilChange {
 				return changed

@@ -8,20 +8,20 @@ import (
 	"papi-mcp/internal/wait"
 )
 
-// hear collects the events of this tenant until stop, which must be called; none where no
+// queueEvents collects the events of this tenant until stop, which must be called; none where no
 // receiver runs.
-func (s *Set) hear(ctx context.Context) (heard *hearing, stop func()) {
-	heard = newHearing()
+func (s *Set) queueEvents(ctx context.Context) (queue *eventQueue, stop func()) {
+	queue = newEventQueue()
 	if s.opts.Events == nil {
-		return heard, func() {}
+		return queue, func() {}
 	}
-	return heard, s.opts.Events.Feeds.Follow(ctx, s.opts.Tenant, heard.add)
+	return queue, s.opts.Events.Feeds.Follow(ctx, s.opts.Tenant, queue.add)
 }
 
 // wake has those things read that the events are about. What an event says of a thing is
 // not used: it may be late, out of order, or one of many.
-func wake(heard *hearing, things []*followed, followers []*wait.Follower) {
-	found, missed := heard.take()
+func wake(queue *eventQueue, things []*followed, followers []*wait.Follower) {
+	found, missed := queue.take()
 	if missed {
 		for _, follower := range followers {
 			follower.Wake()
@@ -62,7 +62,7 @@ func readsOf(things []*followed) string {
 	return fmt.Sprintf("%s every %s to %s", by, brief(shortest), brief(longest))
 }
 
-// brief is a duration of whole seconds or minutes.
+// brief is a duration in seconds or minutes.
 func brief(d time.Duration) string {
 	if d%time.Minute == 0 {
 		return fmt.Sprintf("%d min", d/time.Minute)

@@ -121,7 +121,7 @@ func TestAWaitSaysWhenItReads(t *testing.T) {
 	}
 }
 
-// What came before a wait is no change in it: the first read counts.
+// What came before a wait does not end it: the first read counts.
 func TestEventsBeforeAWait(t *testing.T) {
 	w := newReceiving(t, nil)
 	w.subscribed()

@@ -122,7 +122,7 @@ func TestReadmeSetsAreWhatTheirFlagsChoose(t *testing.T) {
 // first in their toolset.
 func toolTable() string {
 	var b strings.Builder
-	b.WriteString("Core tools are always on: `project_confirm`, `project_overview`, `schema_get`, `wait`, which follows changes to their end ([waiting.md](waiting.md)), `project_activity` (with WhatsApp, RCS or KakaoTalk), and in the sandbox `sandbox_advance`. A **!** marks what a person must confirm.\n")
+	b.WriteString("Core tools are always on: `project_confirm`, `project_overview`, `schema_get`, `wait`, which follows changes to their end ([waiting.md](waiting.md)), `project_activity` (with WhatsApp, RCS or KakaoTalk), in the sandbox `sandbox_advance`, and where events are received `event_subscribe` and `event_list` ([events.md](events.md#tools)). A **!** marks what a person must confirm.\n")
 	toolset, own := "", tools.New(tools.Options{Rows: catalog.Rows(), Guard: guard.New(guard.Options{Default: "default"})}).Tools()
 	for _, row := range catalog.Rows() {
 		if row.Toolset != toolset {

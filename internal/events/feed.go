@@ -83,7 +83,7 @@ func (f *Feeds) run(ctx context.Context, one *feed) {
 			return
 		case <-woken:
 		}
-		if !known { // whoever follows was not promised less
+		if !known { // which events are new is not known
 			f.report(one, nil)
 			_, at, err = one.inbox.After(ctx, math.MaxInt64, 1)
 			known = err == nil

@@ -79,20 +79,20 @@ func TestEventsAreReportedToThoseWhoFollowTheirInbox(t *testing.T) {
 	})
 }
 
-// broken is a store whose streams can't be read for a while.
-type broken struct {
+// unreadable is a store whose streams can't be read for a while.
+type unreadable struct {
 	store.Store
 	mu  sync.Mutex
 	err error
 }
 
-func (b *broken) set(err error) {
+func (b *unreadable) set(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.err = err
 }
 
-func (b *broken) Read(ctx context.Context, stream string, after int64, limit int) ([]store.Record, int64, error) {
+func (b *unreadable) Read(ctx context.Context, stream string, after int64, limit int) ([]store.Record, int64, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.err != nil {
@@ -106,7 +106,7 @@ func TestAnInboxThatCannotBeRead(t *testing.T) {
 	for _, from := range []string{"the beginning", "later"} {
 		t.Run("from "+from, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := &broken{Store: store.NewMemory()}
+				b := &unreadable{Store: store.NewMemory()}
 				inboxes := NewInboxes(b, 0)
 				feeds := NewFeeds(inboxes)
 				var f follower

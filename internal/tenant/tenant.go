@@ -33,7 +33,7 @@ import (
 // Tenant is credentials for the API, and their projects.
 type Tenant struct {
 	// Name is whose events it has: that of the configuration, "" for the server's own, and
-	// one made of the credentials where a caller supplies them. The pool sets it.
+	// one derived from the credentials where a caller supplies them. The pool sets it.
 	Name string
 	// Projects is the allowlist; empty means any.
 	Projects []string
