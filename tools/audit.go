@@ -68,6 +68,9 @@ func (s *Set) conclude(ctx context.Context, warnings *[]string, e *audit.Entry, 
 func (s *Set) callEntry(c *guard.Call, own callOptions, v guard.Verdict) audit.Entry {
 	e := s.entry(Caller{Principal: c.Principal, Client: c.Client}, c.ProjectID, c.Row.Tool, v)
 	e.Arguments = own.with(c.Args)
+	if c.Planned != nil {
+		e.Plan = c.Planned.Hash
+	}
 	return e
 }
 

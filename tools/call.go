@@ -42,6 +42,8 @@ type callOptions struct {
 	registeredElsewhere bool
 	ignoreLint          []string
 	dryRun              bool
+	// planned says which plan the call belongs to; nil for none.
+	planned *guard.PlannedCall
 }
 
 // ofPage returns the arguments of ours that a request for the next page repeats.
@@ -149,11 +151,7 @@ func (p pausingElicitor) Ask(ctx context.Context, q guard.Question) guard.Answer
 // the guard decides, the intent is recorded, the request is sent, and the outcome is
 // recorded.
 func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call) Outcome {
-	gc := &guard.Call{
-		Row: row, Principal: caller.Principal, Client: caller.Client, Elicitor: caller.Elicitor, CommandLine: caller.CommandLine,
-		ProjectID: c.own.project, Args: c.args, Confirm: c.own.confirm, Reveal: c.own.reveal, All: c.own.all,
-		RegisteredElsewhere: c.own.registeredElsewhere, IgnoreLint: c.own.ignoreLint,
-	}
+	gc := guardCall(caller, row, c)
 	if c.own.dryRun {
 		return s.dryRun(ctx, gc, c)
 	}
@@ -193,6 +191,15 @@ func (s *Set) send(ctx context.Context, caller Caller, row *catalog.Row, c *call
 		r.answer, r.isWhole = sent.Body, func() bool { return isWhole(row, sent.Answer) }
 	}
 	return Outcome{Structured: r}
+}
+
+// guardCall is a call as the guard checks it.
+func guardCall(caller Caller, row *catalog.Row, c *call) *guard.Call {
+	return &guard.Call{
+		Row: row, Principal: caller.Principal, Client: caller.Client, Elicitor: caller.Elicitor, CommandLine: caller.CommandLine,
+		ProjectID: c.own.project, Args: c.args, Confirm: c.own.confirm, Reveal: c.own.reveal, All: c.own.all,
+		RegisteredElsewhere: c.own.registeredElsewhere, IgnoreLint: c.own.ignoreLint, Planned: c.own.planned,
+	}
 }
 
 // notSent is the outcome of a call that the guard does not let through.

@@ -123,7 +123,7 @@ func hints(title string, readOnly, openWorld bool) mcp.ToolAnnotation {
 
 // coreTools are the core tools in the order of the list of tools.
 func (s *Set) coreTools() []*coreTool {
-	return append([]*coreTool{
+	return slices.Concat([]*coreTool{
 		newCoreTool(coreTool{
 			name: toolFind, annotations: hints("Find tools", true, false), whenDynamic: true, onlyDynamic: true,
 			about:   "Find a tool by what you want to do, in any words, or by an error code. Shows how to call the best match. Families: " + s.families() + ".",
@@ -164,5 +164,5 @@ func (s *Set) coreTools() []*coreTool {
 		s.newTemplatePreview(),
 		s.newTemplateConvert(),
 		s.newRcsReadiness(),
-	}, callsOthers()...)
+	}, s.planTools(), callsOthers())
 }

@@ -28,6 +28,7 @@ import (
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
+	"papi-mcp/internal/store"
 	"papi-mcp/internal/wait"
 )
 
@@ -60,6 +61,16 @@ type Options struct {
 	Sandbox Clock
 	// ReadOnly leaves out what changes something and is no operation.
 	ReadOnly bool
+	// Store keeps documents and plans, and how far the runs of plans are. Realm names the
+	// API: what is kept for one is not for another that shares the store.
+	Store store.Entries
+	Realm string
+	// PlanRows are the operations that plans may call; nil means Rows. What a plan would do
+	// is shown of all operations of their toolsets.
+	PlanRows []*catalog.Row
+	// PlanSecrets are the names of secrets, without plan.SecretPrefix, that a document which
+	// comes with a call may refer to. The environment has their values.
+	PlanSecrets []string
 	// Poller reads the things that calls wait for, and Waits bounds those calls: both are
 	// shared by all sets of a server. Nil: a set has its own.
 	Poller *wait.Poller
@@ -75,6 +86,9 @@ type Set struct {
 	tools map[string]*tool
 	core  []*coreTool
 	all   func() []mcp.Tool
+	// planRows are the tools that plans may call, planToolsets their toolsets.
+	planRows     map[string]*tool
+	planToolsets map[string]bool
 
 	completions completions
 }
@@ -110,15 +124,26 @@ func New(opts Options) *Set {
 		opts.Now = time.Now
 	}
 	opts.Poller, opts.Waits = cmp.Or(opts.Poller, new(wait.Poller)), cmp.Or(opts.Waits, new(wait.Limit))
+	if opts.Store == nil {
+		opts.Store = store.NewMemory()
+	}
 	opts.Rows = catalog.ByUse(opts.Rows)
 	s := &Set{opts: opts, tools: make(map[string]*tool, len(opts.Rows))}
 	hasDefault := opts.Guard.Default() != ""
 	for _, row := range opts.Rows {
 		s.tools[row.Tool] = &tool{row: row, arguments: argumentsOf(row, hasDefault)}
 	}
+	s.planRows, s.planToolsets = map[string]*tool{}, map[string]bool{}
+	rows := opts.PlanRows
+	if rows == nil {
+		rows = opts.Rows
+	}
+	for _, row := range rows {
+		s.planRows[row.Tool], s.planToolsets[row.Toolset] = &tool{row: row, arguments: argumentsOf(row, hasDefault)}, true
+	}
 	activities := slices.ContainsFunc(opts.Rows, func(row *catalog.Row) bool { return row.Activities })
 	s.core = slices.DeleteFunc(s.coreTools(), func(c *coreTool) bool {
-		return c.name == SandboxAdvance && (opts.Sandbox == nil || opts.ReadOnly) || c.name == toolActivity && !activities || !opts.offersOwn(c.name)
+		return c.name == SandboxAdvance && (opts.Sandbox == nil || opts.ReadOnly) || c.name == catalog.ProjectApply && opts.ReadOnly || c.name == toolActivity && !activities || !opts.offersOwn(c.name)
 	})
 	s.all = sync.OnceValue(s.advertise)
 	return s
@@ -130,6 +155,8 @@ func (o *Options) offersOwn(tool string) bool {
 	toolset := catalog.OwnToolset(tool)
 	switch {
 	case toolset == "":
+		return true
+	case o.Own == nil && toolset == catalog.PlanToolset:
 		return true
 	case o.Own != nil:
 		return slices.Contains(o.Own, tool)

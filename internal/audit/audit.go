@@ -59,9 +59,12 @@ type Entry struct {
 	// Rule is the errorCode of a refusal, "" for none.
 	Rule string `json:"rule,omitempty"`
 	// Confirmed is how the call was confirmed: elicitation, token, named and
-	// command_line (both for the project only), or off where confirmations are
+	// command_line (both for the project only), plan (with the plan that it belongs to),
+	// approve (a plan, by its hash in the command), or off where confirmations are
 	// turned off; "" where none was needed or there is none yet.
 	Confirmed string `json:"confirmed,omitempty"`
+	// Plan is the hash of the plan that the call belongs to, "" for none.
+	Plan string `json:"plan,omitempty"`
 	// Status is the HTTP status of the API's answer, 0 where there is none.
 	Status int `json:"status,omitempty"`
 	// ErrorCode is the error of a call that was sent and failed.

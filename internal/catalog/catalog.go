@@ -254,6 +254,7 @@ var toolsets = []struct {
 	{"conversation", "Instagram, Messenger, Telegram, Viber", conversation},
 	{"sms", "apps", sms},
 	{"bundles", "subprojects with apps", bundles},
+	{PlanToolset, "projects as documents", nil},
 	{DeprecatedToolset, "Meta tokens", whatsappDeprecated},
 }
 
@@ -284,13 +285,26 @@ var byTool = sync.OnceValue(func() map[string]*Row {
 func Lookup(tool string) *Row { return byTool()[tool] }
 
 // ownTools are the tools of the server's own that belong to a toolset, by their name:
-// they call no operation of their own, and change nothing.
+// they have no operation of their own. Only ProjectApply changes something.
 var ownTools = map[string]string{
 	WhatsappTemplateLint:    "whatsapp_templates",
 	WhatsappTemplateConvert: "whatsapp_templates",
 	WhatsappTemplatePreview: "whatsapp_templates",
 	RcsReadiness:            "rcs",
+	ProjectExport:           PlanToolset,
+	ProjectPlan:             PlanToolset,
+	ProjectApply:            PlanToolset,
 }
+
+// PlanToolset has the tools of plans, and no operation.
+const PlanToolset = "plan"
+
+// The tools of plans: they read and change a project by the tools of the operations.
+const (
+	ProjectExport = "project_export"
+	ProjectPlan   = "project_plan"
+	ProjectApply  = "project_apply"
+)
 
 // ownIDs are the arguments of these tools that are the ids of a thing.
 var ownIDs = map[string][]string{
@@ -374,7 +388,7 @@ func Select(f Filter) ([]*Row, error) {
 			knownSets = append(knownSets, r.Toolset)
 		}
 	}
-	knownSets = slices.Compact(knownSets)
+	knownSets = append(slices.Compact(knownSets), PlanToolset) // which has no rows
 	knownTools = slices.AppendSeq(knownTools, maps.Keys(ownTools))
 	for _, name := range sets {
 		if !slices.Contains(knownSets, name) {

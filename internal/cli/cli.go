@@ -100,6 +100,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	if errors.As(err, &exit) {
 		code, text = exit.code, exit.text
 	}
+	code = exitCode(root, args, err, code)
 	if text != "" {
 		text = "papi-mcp: " + papi.Printable(text)
 		if isTerminal(errOut) {
@@ -135,7 +136,7 @@ papi-mcp init adds it to an MCP client.`,
 	}
 	root.SetVersionTemplate("papi-mcp {{.Version}}\n")
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newCall(s), newWait(s), newTools(s), newSandbox(s), newTemplate(s), newExport(s), newValidate(s), newDemo(s), newDoctor(s), newAudit(s), newStore(s), newConfig(s), newInit(s))
+	root.AddCommand(serve, newCall(s), newWait(s), newTools(s), newSandbox(s), newTemplate(s), newExport(s), newPlan(s), newApply(s), newValidate(s), newDemo(s), newDoctor(s), newAudit(s), newStore(s), newConfig(s), newInit(s))
 	root.SetIn(s.in)
 	root.SetOut(s.out) // which the completion command keeps
 	root.SetErr(s.err)

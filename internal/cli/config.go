@@ -57,6 +57,8 @@ type config struct {
 	logFormat string
 	// results is the form in which results are sent or printed.
 	results string
+	// planSecrets are the names of secrets that documents in calls may refer to.
+	planSecrets []string
 	// maxTokens is about how many tokens of a list a call with all reads.
 	maxTokens int
 	// placeholders are the settings that were not filled in. With
@@ -85,6 +87,11 @@ func (c *config) addSelectionFlags(cmd *cobra.Command) {
 // addConnectionFlags adds the flags of how calls are sent and confirmed.
 func (c *config) addConnectionFlags(cmd *cobra.Command) {
 	c.addAPIFlags(cmd)
+	c.addConfirmFlags(cmd)
+}
+
+// addConfirmFlags adds the flags of how calls are confirmed and recorded.
+func (c *config) addConfirmFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	choice(f, &c.confirm, "confirm", string(guard.Auto), "how calls are confirmed: auto (ask the person, or by token if the client can't ask), human (only ask), off (not at all: for scripts)", string(guard.Auto), string(guard.Human), string(guard.Off))
 	f.StringVar(&c.audit, "audit", "", "file for the audit log, with a line before and after each write and one for each refusal; store: log to the --store")
@@ -190,7 +197,12 @@ func (c *config) newAppOn(ctx context.Context, s *streams, opened store.Store) (
 	guarded := guard.Options{
 		Mode: guard.Mode(c.confirm), ReadOnly: c.readOnly, Store: opened, Logger: logger,
 	}
+	planned, err := catalog.Select(catalog.Filter{}) // whatever is listed
+	if err != nil {
+		return nil, usage("%v", err)
+	}
 	offered := tools.Options{
+		Store: opened, PlanRows: planned, PlanSecrets: c.planSecrets,
 		Own: c.filter().Own(), Dynamic: c.dynamic, ReadOnly: c.readOnly, Unfilled: placeholders, MaxResultTokens: c.maxTokens,
 		Poller: new(wait.Poller), Waits: a.waits,
 	}
@@ -239,7 +251,7 @@ func (c *config) newAppOn(ctx context.Context, s *streams, opened store.Store) (
 	}
 	guarded.Realm = cmp.Or(api.BaseURL, papi.DefaultBaseURL)
 	guarded.LocalTargets = c.sandbox || loopback.IsURL(api.BaseURL)
-	offered.Audit = log
+	offered.Audit, offered.Realm = log, guarded.Realm
 	a.account = func() tenant.Tenant { return own }
 	if c.account != nil {
 		a.account = c.account

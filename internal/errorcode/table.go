@@ -30,6 +30,11 @@ const (
 	ConfirmationTimeout     = "confirmation_timeout"
 	ConfirmationUnavailable = "confirmation_unavailable"
 
+	// Plans.
+	PlanChanged  = "plan_changed"
+	PlanExpired  = "plan_expired"
+	PlanTooLarge = "plan_too_large"
+
 	// The audit log.
 	AuditUnavailable = "guard_audit_unavailable"
 
@@ -178,6 +183,24 @@ var table = []Entry{
 		"A person must confirm this call, the client can't ask one, and --confirm human accepts no token.",
 		"use a client that supports elicitation, or ask the server's operator to start it with --confirm auto",
 		No, PersonNeeded,
+	},
+	{
+		PlanChanged, Confirmation,
+		"What the plan was made for has changed in the project since, or another plan than the approved one was made; the call in question was not sent.",
+		"plan again, look at what differs, and apply the new plan",
+		No, Failed,
+	},
+	{
+		PlanExpired, Confirmation,
+		"The document, the plan or its approval is no longer kept: each is for 24 hours.",
+		"export or plan again",
+		No, Failed,
+	},
+	{
+		PlanTooLarge, Confirmation,
+		"The plan has more operations that a person must confirm than fit in a question.",
+		"split the plan: --only, or only of project_plan, takes kinds and keys",
+		No, Failed,
 	},
 
 	{

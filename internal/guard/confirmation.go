@@ -30,6 +30,10 @@ const (
 	ByCommandLine Confirmed = "command_line"
 	// ByConfirmOff: --confirm off; no person was asked.
 	ByConfirmOff Confirmed = "off"
+	// ByApproving: a plan, whose hash a person wrote in the command.
+	ByApproving Confirmed = "approve"
+	// ByPlan: a call of a plan that a person has agreed to.
+	ByPlan Confirmed = "plan"
 )
 
 // confirmCall has the person confirm a call, and its project where that is not
@@ -57,7 +61,7 @@ func (g *Guard) confirmCall(ctx context.Context, c *Call, project bool) Verdict 
 	v := g.ask(ctx, c.Elicitor, s)
 	if v.Refuse != nil && v.Refuse.Code == errorcode.ConfirmationUnavailable && g.opts.Mode != Human {
 		if project {
-			return refuse(g.projectUnconfirmed(ctx, c))
+			return refuse(g.projectUnconfirmed(ctx, c.Principal, c.ProjectID, c.Row.Tool))
 		}
 		c.Confirmed = ByToken
 		v = g.takeToken(ctx, c.Confirm, s)

@@ -142,13 +142,20 @@ type Call struct {
 	// IgnoreLint names rules of Meta's that don't keep the template from being
 	// submitted.
 	IgnoreLint []string
+	// Planned says which plan the call belongs to, whose grant takes the place of a
+	// confirmation; nil for none. In a preview it has no grant: the plan is being made.
+	Planned *PlannedCall
 	// Warnings collects what the caller should know though the call is sent.
 	Warnings []string
 	// Confirmed is set by Check: how the confirmation of an allowed call came.
 	Confirmed Confirmed
 
-	named bool // ProjectID was written in the call
-	reads reads
+	named   bool // ProjectID was written in the call
+	reads   reads
+	reader  Reader // in place of the guard's, of a preview alone; nil: the guard's
+	grant   *grant // of Planned, where it is valid for the call
+	taken   string // the hash of the call, where it was taken from the grant
+	unknown bool   // it is not known how the call ended
 }
 
 // Warn adds a warning to the call.
@@ -170,12 +177,19 @@ func (v Verdict) Allowed() bool { return v.Refuse == nil && v.Ask == nil }
 // add warnings.
 func (g *Guard) Check(ctx context.Context, c *Call) Verdict {
 	c.named = c.ProjectID != ""
-	confirmed, r := g.checkCall(ctx, c)
-	if r != nil {
-		return refuse(r)
+	if c.Planned != nil {
+		if r := g.openGrant(ctx, c); r != nil {
+			return refuse(r)
+		}
 	}
-	if !needsConfirmation(c, confirmed) {
+	confirmed, r := g.checkCall(ctx, c)
+	switch {
+	case r != nil:
+		return refuse(r)
+	case !needsConfirmation(c, confirmed):
 		return Verdict{}
+	case c.grant != nil:
+		return Verdict{Refuse: g.takeGrant(ctx, c)}
 	}
 	return g.confirmCall(ctx, c, !confirmed)
 }
@@ -188,20 +202,26 @@ type Preview struct {
 	// Confirm is set where a person would be asked, with the Summary.
 	Confirm bool
 	Summary string
+	// Facts are what the question is about besides the arguments, also where no person is
+	// asked: a call of a plan is not made once they differ. "" where the row has none.
+	Facts string
 }
 
-// Preview checks a call as Check does, by the same reads. It does not ask, and
-// changes nothing.
+// Preview checks a call as Check does, by the same reads, or by the Reader of
+// [Reading]. It does not ask, and changes nothing.
 func (g *Guard) Preview(ctx context.Context, c *Call) Preview {
 	c.named = c.ProjectID != ""
+	c.reader, _ = ctx.Value(readingKey{}).(Reader)
+	defer func() { c.reader = nil }()
 	confirmed, r := g.checkCall(ctx, c)
 	if r != nil {
 		return Preview{Refusal: r}
 	}
+	facts := g.factsOf(ctx, c)
 	if !needsConfirmation(c, confirmed) || g.opts.Mode == Off {
-		return Preview{}
+		return Preview{Facts: facts}
 	}
-	if c.Elicitor == nil && g.opts.Mode == Auto {
+	if c.Elicitor == nil && g.opts.Mode == Auto && c.Planned == nil {
 		if r := g.refuseUnapproved(ctx, g.subjectOf(c, !confirmed)); r != nil {
 			return Preview{Refusal: r}
 		}
@@ -211,7 +231,7 @@ func (g *Guard) Preview(ctx context.Context, c *Call) Preview {
 	if c.Elicitor == nil {
 		summary = question.brief
 	}
-	return Preview{Confirm: true, Summary: summary}
+	return Preview{Confirm: true, Summary: summary, Facts: facts}
 }
 
 // needsConfirmation reports whether a person must confirm a call, whose project
@@ -223,9 +243,13 @@ func needsConfirmation(c *Call, confirmed bool) bool {
 // checkCall checks a call by new reads. It returns why the call is refused, and
 // whether its project is confirmed.
 func (g *Guard) checkCall(ctx context.Context, c *Call) (confirmed bool, _ *Refusal) {
-	c.reads = reads{g.opts.Reader, map[string]func() (map[string]any, error){}}
+	c.reads = g.newReads()
+	if c.reader != nil {
+		c.reads.reader = c.reader
+	}
 	c.Warnings = nil
-	if c.Row.Writes() && g.opts.ReadOnly {
+	isPlanned := c.Planned != nil && c.Planned.Grant == "" // to be approved, project included, before it is sent
+	if c.Row.Writes() && g.opts.ReadOnly && !isPlanned {
 		return false, &Refusal{
 			Code:    errorcode.ReadOnly,
 			Message: "this server is read-only, and " + c.Row.Tool + " would change something",
@@ -236,16 +260,21 @@ func (g *Guard) checkCall(ctx context.Context, c *Call) (confirmed bool, _ *Refu
 		return false, r
 	}
 	confirmed = true
-	if c.Row.Writes() {
+	if c.Row.Writes() && c.grant == nil && !isPlanned { // else the question is about the project too
 		var err error
 		if confirmed, err = g.projectConfirmed(ctx, c); err != nil {
 			return false, storeFailed(err)
 		}
 		if !confirmed && c.Elicitor == nil {
-			return false, g.projectUnconfirmed(ctx, c)
+			return false, g.projectUnconfirmed(ctx, c.Principal, c.ProjectID, c.Row.Tool)
 		}
 	}
 	return confirmed, g.checkRules(ctx, c)
+}
+
+// newReads are the reads of one check.
+func (g *Guard) newReads() reads {
+	return reads{g.opts.Reader, map[string]func() (map[string]any, error){}}
 }
 
 func refuse(r *Refusal) Verdict { return Verdict{Refuse: r} }

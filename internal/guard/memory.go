@@ -33,6 +33,9 @@ var effectsOf = map[string]effects{
 // succeeded. answer is the API's, nil where there is none. It returns the
 // store's errors.
 func (g *Guard) Done(ctx context.Context, c *Call, answer map[string]any) error {
+	if err := g.grantDone(context.WithoutCancel(ctx), c); err != nil {
+		return err
+	}
 	if done := effectsOf[c.Row.Tool].done; done != nil {
 		return done(g, context.WithoutCancel(ctx), c, answer)
 	}
@@ -42,8 +45,14 @@ func (g *Guard) Done(ctx context.Context, c *Call, answer map[string]any) error 
 // Failed records the error that an allowed call ended with, where later calls
 // depend on it. It returns the store's errors.
 func (g *Guard) Failed(ctx context.Context, c *Call, err error) error {
-	var e *papi.Error
-	if failed := effectsOf[c.Row.Tool].failed; failed != nil && errors.As(err, &e) {
+	e, ok := errors.AsType[*papi.Error](err)
+	if !ok {
+		return nil
+	}
+	if err := g.grantFailed(context.WithoutCancel(ctx), c, e); err != nil {
+		return err
+	}
+	if failed := effectsOf[c.Row.Tool].failed; failed != nil {
 		return failed(g, context.WithoutCancel(ctx), c, e)
 	}
 	return nil

@@ -19,6 +19,9 @@ const projectTTL = 12 * time.Hour
 // Default is the project of calls that name none, or "".
 func (g *Guard) Default() string { return g.opts.Default }
 
+// Now is the API's time.
+func (g *Guard) Now() time.Time { return g.opts.APINow() }
+
 // About says where calls go; "" for the API itself.
 func (g *Guard) About() string { return g.opts.About }
 
@@ -85,14 +88,14 @@ func (g *Guard) projectSubject(principal, projectID string) *subject {
 
 // projectUnconfirmed refuses a write to a project that is not confirmed, or that
 // a person was asked about without saying yes.
-func (g *Guard) projectUnconfirmed(ctx context.Context, c *Call) *Refusal {
-	if r := g.refuseUnapproved(ctx, g.projectSubject(c.Principal, c.ProjectID)); r != nil {
+func (g *Guard) projectUnconfirmed(ctx context.Context, principal, projectID, tool string) *Refusal {
+	if r := g.refuseUnapproved(ctx, g.projectSubject(principal, projectID)); r != nil {
 		return r
 	}
 	return &Refusal{
 		Code:    errorcode.ProjectUnconfirmed,
-		Message: fmt.Sprintf("project %s is not confirmed yet, and %s would change something in it", c.ProjectID, c.Row.Tool),
-		Next:    []catalog.Next{nextCall("confirm the project with the person", toolProjectConfirm, map[string]any{"projectId": c.ProjectID})},
+		Message: fmt.Sprintf("project %s is not confirmed yet, and %s would change something in it", projectID, tool),
+		Next:    []catalog.Next{nextCall("confirm the project with the person", toolProjectConfirm, map[string]any{"projectId": projectID})},
 	}
 }
 

@@ -86,6 +86,14 @@ type reads struct {
 	made   map[string]func() (map[string]any, error)
 }
 
+// Reading returns a context in which [Guard.Preview] reads with r, for a caller who has
+// read what a project contains, and asks about many calls. Check always makes new reads.
+func Reading(ctx context.Context, r Reader) context.Context {
+	return context.WithValue(ctx, readingKey{}, r)
+}
+
+type readingKey struct{}
+
 // key is the same for reads that ask the same.
 func key(tool string, args map[string]any) string { return tool + string(jsonvalue.Encode(args)) }
 

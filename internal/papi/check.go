@@ -85,7 +85,7 @@ func (c *checker) check(s *Schema, value any, name, at string) {
 		refuse(s.allowed(), nearest, s)
 		return
 	}
-	if values := s.fixed(); values != nil && !slices.ContainsFunc(values, func(one any) bool { return sameJSON(one, value) }) {
+	if values := s.fixed(); values != nil && !slices.ContainsFunc(values, func(one any) bool { return SameJSON(one, value) }) {
 		refuse(values, nearestValue(fmt.Sprint(value), toStrings(values)), nil)
 		return
 	}

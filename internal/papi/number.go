@@ -21,9 +21,9 @@ func numberOf(value any) *big.Rat {
 	return n
 }
 
-// sameJSON reports whether two values are equal as JSON: 1 is 1.0, and the order of an
+// SameJSON reports whether two decoded values are equal as JSON: 1 is 1.0, and the order of an
 // object's names means nothing.
-func sameJSON(a, b any) bool {
+func SameJSON(a, b any) bool {
 	if text, ok := a.(string); ok {
 		return b == text
 	}

@@ -4,14 +4,35 @@
 // A [Document] is the file: items of a few kinds, each with an identity and with fields
 // by the API's own names. [Export] makes one from a project. [Make] reads the project
 // and returns the [Plan]: steps in their order, each a call of a tool, and what can't be
-// done, with the reason. [Apply] makes the calls of a plan, by way of the same guard as
-// any other call, and can be continued after it was interrupted.
+// done, with the reason. A [Run] makes the calls of a plan, by way of the same guard as
+// any other call.
+//
+// # What continues an apply that was interrupted
+//
+// A person agrees to a plan, which its hash identifies, and gets a grant for it. The run
+// of that plan is recorded in the store under the hash: the plan, the grant, and of each
+// step how far it is, with a line before a call is sent and one after its answer. Whoever
+// applies the file again makes a new plan of it, from what the project has now. That one
+// lacks the steps that were done, so its hash is another one. It is the rest of the
+// recorded plan if each of its steps is a step of that one, with the same calls about the
+// same facts, or is about an item whose step was begun and has not ended ([Continue]).
+// Then the recorded run continues, and no person is asked again: they have agreed to all
+// of it. If something else is in the new plan, or something comes back that the run had
+// done, it is not: the new plan needs a yes of its own.
+//
+// What the new plan lacks has been done, by a call whose answer was lost or by someone
+// else; either way there is nothing left to do. What it still has was not done: a change
+// and a delete are sent again, for the guard when the first can't be on its way any more.
+// A create is, too, where the API itself refuses a second one. An RCS sender and an SMS
+// app it would make twice, so the time of each attempt is in the store until its outcome
+// is known, whichever plan it belonged to, and the one who finds it there looks for the
+// thing by its identity: one is the result; none two minutes after the attempt shows that
+// it had no effect; several are for a person to decide.
 package plan
 
 import (
 	"context"
 	"encoding/json"
-	"time"
 )
 
 // Document is a file whose references are resolved.
@@ -69,6 +90,7 @@ const (
 	Create Action = "create"
 	Change Action = "change"
 	Delete Action = "delete"
+	Launch Action = "launch"
 )
 
 // Plan is what would be done, and what can't be.
@@ -110,8 +132,7 @@ type Step struct {
 type Call struct {
 	Tool string `json:"tool"`
 	// Arguments are those of the tool, with references in place of secrets
-	// ("${var:NAME}"), and "{id}" in place of an id that an earlier call of the step
-	// returns.
+	// ("${env:NAME}").
 	Arguments map[string]any `json:"arguments"`
 	// Confirm is what a person must agree to, by the row; "" for nothing.
 	Confirm string `json:"confirm,omitempty"`
@@ -158,15 +179,11 @@ type Reader interface {
 	Read(ctx context.Context, tool string, arguments map[string]any) (map[string]any, error)
 }
 
-// Project reads and changes a project.
+// Project reads a project, and asks the guard about calls. [Target] changes it too.
 type Project interface {
 	Reader
 	// Preview returns what the guard says of a call that is not made.
 	Preview(ctx context.Context, tool string, arguments map[string]any) (Preview, error)
-	// Write makes a call for a plan. Its confirmation is the grant of the plan.
-	Write(ctx context.Context, grant string, call Call) (Written, error)
-	// Now is the clock of the API.
-	Now() time.Time
 }
 
 // Preview is what the guard says of a call.
@@ -176,11 +193,4 @@ type Preview struct {
 	// Question is what a person is asked; "" for nothing. Facts are what it is about.
 	Question, Facts string
 	Warnings        []string
-}
-
-// Written is the result of a call.
-type Written struct {
-	IDs      map[string]string
-	State    string
-	Warnings []string
 }

@@ -222,8 +222,11 @@ func (p *Pool) build(t Tenant, grant auth.Grant, client *papi.Client) *tools.Set
 	set.Rows = slices.DeleteFunc(slices.Clone(p.opts.Rows), func(row *catalog.Row) bool {
 		return !grant.Allows(row.Toolset, row.Writes())
 	})
+	set.PlanRows = slices.DeleteFunc(slices.Clone(set.PlanRows), func(row *catalog.Row) bool {
+		return !grant.Allows(row.Toolset, row.Writes())
+	})
 	set.Own = slices.DeleteFunc(slices.Clone(set.Own), func(tool string) bool {
-		return !grant.Allows(catalog.OwnToolset(tool), false)
+		return !grant.Allows(catalog.OwnToolset(tool), tool == catalog.ProjectApply)
 	})
 	set.Guard, set.API = guard.New(options), client
 	return tools.New(set)

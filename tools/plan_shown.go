@@ -1,0 +1,187 @@
+package tools
+
+import (
+	"cmp"
+	"fmt"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/papi"
+	"papi-mcp/internal/plan"
+)
+
+const (
+	maxShownSteps = 20
+	maxBlocked    = 10
+	maxReason     = 200
+)
+
+// planShown is a plan in a result.
+type planShown struct {
+	Hash    string `json:"hash"`
+	Summary string `json:"summary"`
+	// Steps are the first ones, by kind, key and action; Confirmed is how many calls a
+	// person must confirm.
+	Steps     []string `json:"steps,omitempty"`
+	MoreSteps int      `json:"moreSteps,omitempty"`
+	Confirmed int      `json:"confirmed,omitempty"`
+	// Blocked says what can't be done, and why.
+	Blocked     []string `json:"blocked,omitempty"`
+	MoreBlocked int      `json:"moreBlocked,omitempty"`
+	// Notes are findings and warnings.
+	Notes     []string `json:"notes,omitempty"`
+	MoreNotes int      `json:"moreNotes,omitempty"`
+}
+
+func shownPlan(p *plan.Plan) *planShown {
+	shown := &planShown{Hash: p.Hash, Summary: p.Summary(), Confirmed: p.Confirmed()}
+	shown.Steps, shown.MoreSteps = firstTexts(p.Steps, maxShownSteps, func(step *plan.Step) string { return step.ID })
+	shown.Blocked, shown.MoreBlocked = firstTexts(p.Blocked, maxBlocked, func(b plan.Blocked) string {
+		return fmt.Sprintf("%s/%s/%s: %s", b.Kind, b.Key, b.Action, b.Reason)
+	})
+	shown.Notes, shown.MoreNotes = firstTexts(p.Notes, maxBlocked, func(n plan.Note) string {
+		if n.Kind == "" {
+			return n.Text
+		}
+		return fmt.Sprintf("%s/%s: %s", n.Kind, n.Key, n.Text)
+	})
+	return shown
+}
+
+// firstTexts are the texts of the first items, and how many more there are.
+func firstTexts[T any](items []T, most int, text func(T) string) (texts []string, more int) {
+	for _, item := range items[:min(len(items), most)] {
+		texts = append(texts, papi.Truncate(text(item), maxReason))
+	}
+	return texts, max(0, len(items)-most)
+}
+
+// reportShown is how a plan was applied, in a result.
+type reportShown struct {
+	// Status is done, waiting, failed, changed or unfinished.
+	Status string `json:"status"`
+	Done   int    `json:"done"`
+	Of     int    `json:"of"`
+	// NotDone are the first steps that are not done, and why.
+	NotDone     []string `json:"notDone,omitempty"`
+	MoreNotDone int      `json:"moreNotDone,omitempty"`
+	// Needs are what a person has to do.
+	Needs     []string `json:"needs,omitempty"`
+	MoreNeeds int      `json:"moreNeeds,omitempty"`
+	// Settling is how many things the API still works on.
+	Settling int      `json:"settling,omitempty"`
+	Blocked  []string `json:"blocked,omitempty"`
+}
+
+// The ends of an apply.
+const (
+	appliedDone    = "done"
+	appliedWaits   = "waiting"
+	appliedFailed  = "failed"
+	appliedChanged = "changed"
+	appliedOpen    = "unfinished"
+)
+
+func shownReport(done Applied) *reportShown {
+	shown := &reportShown{Status: appliedDone}
+	shown.Blocked, _ = firstTexts(done.Plan.Blocked, maxBlocked, func(b plan.Blocked) string { return fmt.Sprintf("%s/%s/%s", b.Kind, b.Key, b.Action) })
+	r := done.Report
+	if r == nil {
+		return shown
+	}
+	shown.Of, shown.Done, shown.Status = len(r.Results), r.Count(plan.Done), StatusOf(r)
+	var open []plan.Result
+	for _, result := range r.Results {
+		if result.Status != plan.Done {
+			open = append(open, result)
+		} else if result.Usual != "" {
+			shown.Settling++
+		}
+	}
+	shown.NotDone, shown.MoreNotDone = firstTexts(open, maxBlocked, func(r plan.Result) string {
+		why := ""
+		if r.Err != nil {
+			why = cmp.Or(r.Err.Code, "error") + ": " + r.Err.Message
+		}
+		return r.Step.ID + ": " + why
+	})
+	shown.Needs, shown.MoreNeeds = firstTexts(r.Needs(), maxBlocked, func(text string) string { return text })
+	return shown
+}
+
+// StatusOf is how the run of a plan ended, in a word.
+func StatusOf(r *plan.Report) string {
+	switch {
+	case r.Stopped != nil:
+		return appliedChanged
+	case r.Count(plan.Failed) > 0:
+		return appliedFailed
+	case r.Count(plan.Waiting) > 0:
+		return appliedWaits
+	case r.Count(plan.Open) > 0:
+		return appliedOpen
+	case len(r.Needs()) > 0:
+		return appliedWaits
+	}
+	return appliedDone
+}
+
+// afterApply are the steps after a plan was applied.
+func (s *Set) afterApply(done Applied, shown *reportShown, args projectApplyArgs, d *keptDocument) []catalog.Next {
+	var next []catalog.Next
+	again := map[string]any{argPlanID: args.PlanID}
+	switch shown.Status {
+	case appliedOpen:
+		do := "continue"
+		if wait := done.Report.Again; wait > 0 {
+			do = fmt.Sprintf("continue in %d seconds", int(wait.Seconds())+1)
+		}
+		next = append(next, catalog.Next{Do: do, Tool: catalog.ProjectApply, Args: again, Needs: []string{}})
+	case appliedChanged, appliedFailed:
+		next = append(next, catalog.Next{Do: "look at what failed, then plan again", Tool: catalog.ProjectPlan, Args: map[string]any{argProject: d.ProjectID}, Needs: []string{argExportID}})
+	}
+	if things := s.toWaitFor(done.Report); len(things) > 0 && shown.Status != appliedOpen {
+		next = append(next, catalog.Next{Do: "wait for the first of them", Tool: toolWait, Args: map[string]any{"for": things, argProject: d.ProjectID}, Needs: []string{}})
+	}
+	return s.offered(next, "")
+}
+
+// maxWaitedFor is how many things the step after an apply waits for.
+const maxWaitedFor = 3
+
+// toWaitFor are the first things that the API still works on, as wait takes them.
+func (s *Set) toWaitFor(r *plan.Report) []any {
+	var things []any
+	if r == nil {
+		return nil
+	}
+	for _, result := range r.Results {
+		if f := s.FollowOf(result); f != nil && len(things) < maxWaitedFor {
+			things = append(things, map[string]any{"tool": f.Tool, "args": f.Args})
+		}
+	}
+	return things
+}
+
+// FollowOf is how the thing of a step is followed to its end; nil where the answer of its
+// call was the end, or no tool reads it.
+func (s *Set) FollowOf(r plan.Result) *FollowThing {
+	kind := plan.LookupKind(r.Kind)
+	if r.Status != plan.Done || r.Usual == "" || kind == nil || s.tools[kind.Resource.Get] == nil || !s.tools[kind.Resource.Get].row.Follows() {
+		return nil
+	}
+	args := map[string]any{}
+	for _, name := range s.tools[kind.Resource.Get].row.Op().PathIDs() {
+		id := r.IDs[name]
+		if id == "" {
+			return nil
+		}
+		args[name] = id
+	}
+	return &FollowThing{kind.Resource.Get, args}
+}
+
+// FollowThing is a thing to follow: the tool that reads it, and the arguments.
+type FollowThing struct {
+	Tool string
+	Args map[string]any
+}
