@@ -397,6 +397,9 @@ func remarks(item *Item) []string {
 			all = append(all, comment("%s: %s", field, reason))
 		}
 	}
+	if item.Kind.Launch != "" && !item.Launch && (item.State == "LAUNCHING" || item.State == "LAUNCHED") {
+		all = append(all, comment("it is not launched in each of its countries: launch: true would launch it there"))
+	}
 	if hasExpiringLink(item) {
 		all = append(all, comment("links to media are those that the API shows, which may end: replace them before another project gets them"))
 	}

@@ -175,9 +175,15 @@ func whatsappTemplateFields(i *Item) map[string]any {
 	return template.FromAnswer(i.Live)
 }
 
-// rcsSenderFields also says whether the sender is launched, or being launched.
+// rcsSenderFields also says whether the sender is launched, or being launched, in all of
+// its countries: one that was added later is launched by another launch.
 func rcsSenderFields(i *Item) map[string]any {
-	i.Launch = slices.Contains([]string{"PREPARING_LAUNCH", "LAUNCHING", "LAUNCHED"}, i.State)
+	switch i.State {
+	case "PREPARING_LAUNCH":
+		i.Launch = true
+	case "LAUNCHING", "LAUNCHED":
+		i.Launch = !catalog.AddedAfterLaunch(i.Live)
+	}
 	return i.Kind.request(i.Live)
 }
 

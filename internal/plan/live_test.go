@@ -108,6 +108,11 @@ func TestFromLive(t *testing.T) {
 			answer: `{"id":"r","state":"LAUNCHING","region":"EU","billingCategory":"CONVERSATIONAL","useCase":"OTP","hostingRegion":"EUROPE","authToken":"hush","details":{"brand":{"name":"A"},"callbackUrl":"https://example.com","questionnaire":{"general":{"questions":{"optInDescription":{"question":"How?"}},"answers":{"optInDescription":"So"}},"verification":{"questions":{},"answers":{}}}}}`,
 			fields: `{"billingCategory":"CONVERSATIONAL","details":{"brand":{"name":"A"},"questionnaire":{"general":{"answers":{"optInDescription":"So"}}}},"region":"EU","useCase":"OTP"}`, key: "r", launch: true, state: "LAUNCHING",
 		},
+		"an RCS sender with a new country": {
+			kind:   "rcsSenders",
+			answer: `{"id":"r","state":"LAUNCHED","region":"EU","details":{"countries":["SE","DE"]},"countryStatus":[{"country":"SE","status":"LAUNCHED"},{"country":"DE","status":"NOT_LAUNCHED"}]}`,
+			fields: `{"details":{"countries":["SE","DE"]},"region":"EU"}`, key: "r", state: "LAUNCHED",
+		},
 		"an SMS app": {
 			kind: "smsApps", answer: `{"id":"s","smsServiceId":"x","name":"News","status":"ACTIVE","regions":["AU"],"test":false,"conversationApiAppDetails":{"id":"c","projectId":"p","region":"EU"}}`,
 			fields: `{"convApiAppId":"c","name":"News"}`, key: "s", state: "ACTIVE",

@@ -204,7 +204,7 @@ func (m *maker) change(wants, has *Item) error {
 			return err
 		}
 	}
-	launches := wants.Launch && (!has.Launch || catalog.AddedAfterLaunch(has.Live))
+	launches := wants.Launch && !has.Launch // which a country that was added later makes false
 	switch {
 	case launches && planned:
 		m.block(wants, Launch, nil, "", "the changes come first: apply them, then plan again")
